@@ -1,0 +1,34 @@
+/** Limits of the formats, each with the place in the draft that sets it or the reason for ours. */
+
+/** #moq-control-messages: the length of a control message is 16 bits. */
+export const MAX_MESSAGE_BYTES = 65_535;
+
+/** #track-name: fields of a namespace or a prefix of one. */
+export const MAX_NAMESPACE_FIELDS = 32;
+
+/** #track-name: the fields of a namespace and the track's name, together. */
+export const MAX_FULL_TRACK_NAME_BYTES = 4_096;
+
+/** #reason-phrase. */
+export const MAX_REASON_BYTES = 1_024;
+
+/** #message-goaway: the URI of a GOAWAY; we hold redirects to the same. */
+export const MAX_URI_BYTES = 8_192;
+
+/** #moq-key-value-pair: the value of an odd type. */
+export const MAX_PAIR_VALUE_BYTES = 65_535;
+
+/** Pairs in one block: far more than any known sender uses, few enough to keep in memory. */
+export const MAX_PAIRS = 256;
+
+/** Parameters in one message; each type may come once, tokens aside. */
+export const MAX_PARAMETERS = 64;
+
+/** The properties of one object. They must be whole before the object can be forwarded, so they are buffered. */
+export const MAX_OBJECT_PROPERTIES_BYTES = 65_536;
+
+/**
+ * Object ids are counted in doubles where every object passes; ids are exact up to here. A larger id
+ * is refused by giving up its stream, which costs the objects of that subgroup and nothing else.
+ */
+export const MAX_OBJECT_ID = Number.MAX_SAFE_INTEGER;

@@ -1,0 +1,99 @@
+import { type ByteReader, type ByteWriter, equalBytes } from "./bytes.ts";
+import type { Codec } from "./codec.ts";
+import { DecodeError } from "./errors.ts";
+import { MAX_FULL_TRACK_NAME_BYTES, MAX_NAMESPACE_FIELDS } from "./limits.ts";
+
+/** The fields of a namespace, or of a prefix or suffix of one: bytes, compared as bytes. */
+export type Namespace = readonly Uint8Array[];
+
+/** What a track is called within its scope (#track-name). */
+export interface FullTrackName {
+  readonly namespace: Namespace;
+  readonly name: Uint8Array;
+}
+
+/** A namespace of 0 to 32 fields, none of them empty. */
+export const namespace: Codec<Namespace> = { encode: encodeNamespace, decode: decodeNamespace };
+
+/** A namespace and a name, with the limit on both together. */
+export const fullTrackName: Codec<FullTrackName> = {
+  encode(writer, value) {
+    encodeNamespace(writer, value.namespace);
+    writer.count(value.name.length);
+    writer.bytes(value.name);
+  },
+  decode(reader) {
+    const fields = decodeNamespace(reader);
+    const left = MAX_FULL_TRACK_NAME_BYTES - byteLength(fields);
+    return { namespace: fields, name: reader.bytes(reader.count(left, "The length of a name")) };
+  },
+};
+
+function encodeNamespace(writer: ByteWriter, fields: Namespace): void {
+  writer.count(fields.length);
+  for (const field of fields) {
+    writer.count(field.length);
+    writer.bytes(field);
+  }
+}
+
+function decodeNamespace(reader: ByteReader): Namespace {
+  const count = reader.count(MAX_NAMESPACE_FIELDS, "The number of namespace fields");
+  const fields: Uint8Array[] = [];
+  let left = MAX_FULL_TRACK_NAME_BYTES;
+  for (let index = 0; index < count; index++) {
+    const length = reader.count(left, "The length of a namespace");
+    if (length === 0) throw new DecodeError("malformed", "A namespace field is empty");
+    fields.push(reader.bytes(length));
+    left -= length;
+  }
+  return fields;
+}
+
+function byteLength(fields: Namespace): number {
+  return fields.reduce((sum, field) => sum + field.length, 0);
+}
+
+/** Whether every field of `prefix` is the field of `fields` in the same place. */
+export function hasPrefix(fields: Namespace, prefix: Namespace): boolean {
+  return prefix.length <= fields.length &&
+    prefix.every((field, index) => equalBytes(field, fields[index]!));
+}
+
+/** A string that two namespaces share exactly when they are equal: a key for maps. */
+export function namespaceKey(fields: Namespace): string {
+  return fields.map(fieldKey).join("");
+}
+
+/** A string that two track names share exactly when they are equal: a key for maps. */
+export function trackKey(name: FullTrackName): string {
+  return `${namespaceKey(name.namespace)}/${fieldKey(name.name)}`;
+}
+
+/** A string that two fields share exactly when they are equal, and none is a part of another. */
+export function fieldKey(field: Uint8Array): string {
+  let characters = "";
+  for (const byte of field) characters += String.fromCharCode(byte);
+  return `${field.length}:${characters}`;
+}
+
+const PLAIN = /[a-zA-Z0-9_]/;
+
+function formatField(field: Uint8Array): string {
+  let text = "";
+  for (const byte of field) {
+    const character = String.fromCharCode(byte);
+    text += PLAIN.test(character) ? character : `.${byte.toString(16).padStart(2, "0")}`;
+  }
+  return text;
+}
+
+/** A namespace as people read it (#representing-namespace-and-track-names). */
+export function formatNamespace(fields: Namespace): string {
+  return fields.map(formatField).join("-");
+}
+
+/** A track's name as people read it: `example.2enet-team2-project_x--report`. */
+export function formatTrackName(name: FullTrackName): string {
+  return `${formatNamespace(name.namespace)}--${formatField(name.name)}`;
+}

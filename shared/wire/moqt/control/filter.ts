@@ -1,0 +1,56 @@
+import type { Codec } from "../../codec.ts";
+import { DecodeError } from "../../errors.ts";
+import { type Location, location } from "../../location.ts";
+
+/** Which objects a subscription wants (#subscription-filters). */
+export type Filter =
+  | { readonly type: "next_group" }
+  | { readonly type: "largest_object" }
+  | { readonly type: "absolute_start"; readonly start: Location }
+  /** `endGroup` is the last group that passes, whole. */
+  | { readonly type: "absolute_range"; readonly start: Location; readonly endGroup: bigint };
+
+const NEXT_GROUP = 0x1n;
+const LARGEST_OBJECT = 0x2n;
+const ABSOLUTE_START = 0x3n;
+const ABSOLUTE_RANGE = 0x4n;
+
+/** The filter of drafts 17 to 19, where the end group is a distance from the start. */
+export const filter: Codec<Filter> = {
+  encode(writer, value) {
+    switch (value.type) {
+      case "next_group":
+        return writer.varint(NEXT_GROUP);
+      case "largest_object":
+        return writer.varint(LARGEST_OBJECT);
+      case "absolute_start":
+        writer.varint(ABSOLUTE_START);
+        return location.encode(writer, value.start);
+      case "absolute_range":
+        writer.varint(ABSOLUTE_RANGE);
+        location.encode(writer, value.start);
+        return writer.varint(value.endGroup - value.start.group);
+    }
+  },
+  decode(reader) {
+    const type = reader.varint();
+    switch (type) {
+      case NEXT_GROUP:
+        return { type: "next_group" };
+      case LARGEST_OBJECT:
+        return { type: "largest_object" };
+      case ABSOLUTE_START:
+        return { type: "absolute_start", start: location.decode(reader) };
+      case ABSOLUTE_RANGE: {
+        const start = location.decode(reader);
+        const endGroup = start.group + reader.varint();
+        if (endGroup > reader.format.max) {
+          throw new DecodeError("malformed", "The end group of a filter overflows");
+        }
+        return { type: "absolute_range", start, endGroup };
+      }
+      default:
+        throw new DecodeError("malformed", `Filter type ${type} does not exist`);
+    }
+  },
+};

@@ -1,0 +1,67 @@
+import type { Codec } from "../../codec.ts";
+import { DecodeError } from "../../errors.ts";
+
+/** What a peer shows to be allowed something (#authorization-token). */
+export type Token =
+  | { readonly alias: "delete"; readonly id: bigint }
+  | {
+    readonly alias: "register";
+    readonly id: bigint;
+    readonly type: bigint;
+    readonly value: Uint8Array;
+  }
+  | { readonly alias: "use"; readonly id: bigint }
+  | { readonly alias: "none"; readonly type: bigint; readonly value: Uint8Array };
+
+const DELETE = 0x0n;
+const REGISTER = 0x1n;
+const USE_ALIAS = 0x2n;
+const USE_VALUE = 0x3n;
+
+/** A token that fills the rest of its field. */
+export const token: Codec<Token> = {
+  encode(writer, value) {
+    switch (value.alias) {
+      case "delete":
+        writer.varint(DELETE);
+        return writer.varint(value.id);
+      case "register":
+        writer.varint(REGISTER);
+        writer.varint(value.id);
+        writer.varint(value.type);
+        return writer.bytes(value.value);
+      case "use":
+        writer.varint(USE_ALIAS);
+        return writer.varint(value.id);
+      case "none":
+        writer.varint(USE_VALUE);
+        writer.varint(value.type);
+        return writer.bytes(value.value);
+    }
+  },
+  decode(reader) {
+    try {
+      const type = reader.varint();
+      switch (type) {
+        case DELETE:
+          return { alias: "delete", id: reader.varint() };
+        case REGISTER:
+          return {
+            alias: "register",
+            id: reader.varint(),
+            type: reader.varint(),
+            value: reader.rest(),
+          };
+        case USE_ALIAS:
+          return { alias: "use", id: reader.varint() };
+        case USE_VALUE:
+          return { alias: "none", type: reader.varint(), value: reader.rest() };
+        default:
+          throw new DecodeError("token", `Token alias type ${type} does not exist`);
+      }
+    } catch (error) {
+      if (error instanceof DecodeError) throw new DecodeError("token", error.message);
+      throw error;
+    }
+  },
+};

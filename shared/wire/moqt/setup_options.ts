@@ -1,0 +1,90 @@
+import { ByteReader, ByteWriter } from "../bytes.ts";
+import { DecodeError } from "../errors.ts";
+import type { Pair } from "../pairs.ts";
+import { type Token, token } from "./control/token.ts";
+
+/** What a peer declares in its SETUP (#setup-options). One number space for every draft. */
+export interface SetupOptions {
+  /** Path and query of the URI, on raw QUIC only. */
+  readonly path?: string;
+  /** Host and port of the URI, on raw QUIC only. */
+  readonly authority?: string;
+  readonly authorizationTokens: readonly Token[];
+  /** Bytes of tokens that the sender keeps under aliases; 0 when absent. */
+  readonly maxAuthTokenCacheSize: bigint;
+  readonly implementation?: string;
+  /** draft-lcurley-moq-solicit: undefined when the peer does not know the extension. */
+  readonly solicit?: boolean;
+  /** draft-lcurley-moq-cluster: the peer's announcements carry the path they came. */
+  readonly relayHops?: bigint;
+}
+
+const PATH = 0x01n;
+const AUTHORIZATION_TOKEN = 0x03n;
+const MAX_AUTH_TOKEN_CACHE_SIZE = 0x04n;
+const AUTHORITY = 0x05n;
+const IMPLEMENTATION = 0x07n;
+const RELAY_HOPS = 0x40b55n;
+const SOLICIT = 0x40b5an;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The options as pairs, in the order of the wire. */
+export function encodeSetupOptions(options: Partial<SetupOptions>): readonly Pair[] {
+  const list: Pair[] = [];
+  const add = (type: bigint, value: bigint | Uint8Array | undefined) => {
+    if (value !== undefined) list.push({ type, value });
+  };
+  add(PATH, options.path === undefined ? undefined : encoder.encode(options.path));
+  for (const value of options.authorizationTokens ?? []) {
+    add(AUTHORIZATION_TOKEN, encodeToken(value));
+  }
+  add(MAX_AUTH_TOKEN_CACHE_SIZE, options.maxAuthTokenCacheSize);
+  add(AUTHORITY, options.authority === undefined ? undefined : encoder.encode(options.authority));
+  add(
+    IMPLEMENTATION,
+    options.implementation === undefined ? undefined : encoder.encode(options.implementation),
+  );
+  add(RELAY_HOPS, options.relayHops);
+  add(SOLICIT, options.solicit === undefined ? undefined : options.solicit ? 1n : 0n);
+  return list;
+}
+
+function encodeToken(value: Token): Uint8Array {
+  const writer = new ByteWriter();
+  token.encode(writer, value);
+  return writer.finish();
+}
+
+/** What the pairs say; unknown ones are ignored, known ones may not come twice. */
+export function decodeSetupOptions(list: readonly Pair[]): SetupOptions {
+  const once = (type: bigint): Pair["value"] | undefined => {
+    const found = list.filter((pair) => pair.type === type);
+    if (found.length > 1) {
+      throw new DecodeError("malformed", `Setup option 0x${type.toString(16)} comes twice`);
+    }
+    return found[0]?.value;
+  };
+  const number = (type: bigint) => once(type) as bigint | undefined;
+  const text = (type: bigint) => {
+    const value = once(type) as Uint8Array | undefined;
+    return value === undefined ? undefined : decoder.decode(value);
+  };
+  const path = text(PATH);
+  const authority = text(AUTHORITY);
+  const implementation = text(IMPLEMENTATION);
+  const solicit = number(SOLICIT);
+  const relayHops = number(RELAY_HOPS);
+  return {
+    ...(path !== undefined && { path }),
+    ...(authority !== undefined && { authority }),
+    ...(implementation !== undefined && { implementation }),
+    ...(solicit !== undefined && { solicit: solicit !== 0n }),
+    ...(relayHops !== undefined && { relayHops }),
+    maxAuthTokenCacheSize: number(MAX_AUTH_TOKEN_CACHE_SIZE) ?? 0n,
+    authorizationTokens: list
+      .filter(({ type }) => type === AUTHORIZATION_TOKEN)
+      .map(({ value }) => token.decode(new ByteReader(value as Uint8Array))),
+  };
+}

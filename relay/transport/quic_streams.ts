@@ -1,0 +1,119 @@
+import { TransportError, transportErrorFrom } from "./errors.ts";
+import type { CloseInfo, Code, ReceiveStream, SendStream } from "./types.ts";
+
+/**
+ * What a stream needs of its connection. Deno ends a stream with a clean FIN when the object is
+ * garbage, so the connection refers to every stream that is still open.
+ */
+export interface StreamOwner {
+  readonly closed: Promise<CloseInfo>;
+  hold(stream: unknown): void;
+  release(stream: unknown): void;
+  park(stream: unknown): void;
+}
+
+/** A send stream of Deno's QUIC. */
+export class QuicSendStream implements SendStream {
+  readonly #stream: Deno.QuicSendStream;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #owner: StreamOwner;
+  #priority = 0;
+  #over: TransportError | undefined;
+
+  constructor(stream: Deno.QuicSendStream, owner: StreamOwner) {
+    this.#stream = stream;
+    this.#writer = stream.getWriter();
+    this.#owner = owner;
+    owner.hold(this);
+  }
+
+  // The relay's hottest call: nothing but Deno's promise and the one that translates its error.
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#over !== undefined) return Promise.reject(this.#over);
+    return this.#writer.write(bytes).then(undefined, this.#fail);
+  }
+
+  finish(): Promise<void> {
+    if (this.#over !== undefined) return Promise.reject(this.#over);
+    this.#over = ended();
+    return this.#writer.close().then(this.#finished, this.#fail);
+  }
+
+  reset(_code: Code): void {
+    if (this.#over !== undefined) return;
+    this.#over = ended();
+    this.#owner.park(this);
+  }
+
+  get priority(): number {
+    return this.#priority;
+  }
+
+  set priority(value: number) {
+    this.#priority = value;
+    if (this.#over !== undefined) return;
+    try {
+      this.#stream.sendOrder = value;
+    } catch {
+      // The connection took the stream with it; the next write says so.
+    }
+  }
+
+  readonly #finished = () => this.#owner.release(this);
+
+  readonly #fail = async (cause: unknown): Promise<never> => {
+    this.#owner.release(this);
+    const error = await streamError(cause, this.#owner);
+    this.#over = error;
+    throw error;
+  };
+}
+
+/** A receive stream of Deno's QUIC. */
+export class QuicReceiveStream implements ReceiveStream {
+  readonly #reader: ReadableStreamBYOBReader;
+  readonly #owner: StreamOwner;
+  #stopped = false;
+
+  constructor(stream: Deno.QuicReceiveStream, owner: StreamOwner) {
+    this.#reader = stream.getReader({ mode: "byob" });
+    this.#owner = owner;
+    owner.hold(this);
+  }
+
+  async read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    let result: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
+    try {
+      result = await this.#reader.read(into);
+    } catch (cause) {
+      this.#owner.release(this);
+      throw await streamError(cause, this.#owner);
+    }
+    if (!result.done) return result.value;
+    this.#owner.release(this);
+    // A stream that was stopped here did not end: nobody may take it for complete.
+    if (this.#stopped) throw new TransportError("reset", 0, "Cannot read: stopped on this side");
+    return undefined;
+  }
+
+  // Deno always sends code 0, and with a read under way only when that read has its bytes.
+  stop(_code: Code): void {
+    this.#stopped = true;
+    this.#owner.release(this);
+    this.#reader.cancel().catch(() => {});
+  }
+}
+
+function ended(): TransportError {
+  return new TransportError("closed", 0, "Cannot write: the stream was ended on this side");
+}
+
+// Deno's streams say "connection lost" whatever ended it; the connection itself knows the code.
+async function streamError(cause: unknown, owner: StreamOwner): Promise<TransportError> {
+  const error = transportErrorFrom(cause);
+  if (error.kind !== "closed") return error;
+  const { by, code, reason } = await owner.closed;
+  return new TransportError("closed", by === "peer" ? code : 0, `Connection ended: ${reason}`, {
+    cause,
+  });
+}

@@ -1,0 +1,35 @@
+/** Characters of a relay's name, counted in UTF-8 bytes: what a DNS name or a file name may have. */
+export const MAX_RELAY_NAME_BYTES = 255;
+
+/** Bytes of a track's full name, all namespace fields and the track name together: MoQT's own bound. */
+export const MAX_TRACK_BYTES = 4096;
+
+/** Parts of a track's text: MoQT's 32 namespace fields and the track name. */
+export const MAX_TRACK_PARTS = 33;
+
+/** Characters of a region's name: a label for people, not a document. */
+export const MAX_REGION_LENGTH = 128;
+
+/** Characters of a relay's address: a URL, with the bound that browsers and servers share. */
+export const MAX_ADDRESS_LENGTH = 2048;
+
+/** Neighbours one relay may declare: a full mesh of that size is beyond what one machine peers with. */
+export const MAX_NEIGHBORS = 256;
+
+/** Announces one relay may hold. */
+export const MAX_ANNOUNCES_PER_RELAY = 10_000;
+
+/**
+ * The highest cost of one link. With {@linkcode COST_STEP} and the longest path that the relay limit
+ * allows, the sum stays an exact integer of steps below 2^53.
+ */
+export const MAX_COST = 1e7;
+
+/** The smallest difference between two costs: sums of whole steps are exact, whatever their order. */
+export const COST_STEP = 1e-4;
+
+/** The highest round-trip time worth reporting, in milliseconds: beyond an hour a link is not up. */
+export const MAX_RTT_MS = 3_600_000;
+
+/** The most alternates one route query may ask for. */
+export const MAX_ALTERNATES = 16;

@@ -1,0 +1,24 @@
+/** What relays and the controller say to each other: names, schemas, limits, refusals. */
+export { announcesDigest } from "./announces_digest.ts";
+export * from "./limits.ts";
+export { type Refusal, refusal, type RefusalCode, refusalCodes } from "./refusals.ts";
+export { relayNameFault } from "./relay_name.ts";
+export {
+  type LinkReport,
+  linkReportSchema,
+  type LoadReport,
+  loadReportSchema,
+  type Registration,
+  registrationSchema,
+  relayNameSchema,
+  trackTextSchema,
+} from "./schemas.ts";
+export {
+  canonicalTrackText,
+  coversTrack,
+  formatTrackName,
+  formatTrackText,
+  parseTrackName,
+  parseTrackText,
+  type TrackName,
+} from "./track_text.ts";

@@ -1,0 +1,39 @@
+/**
+ * Why the controller refuses a request, as the `code` of its answer. A code never changes its
+ * meaning: relays and scripts decide by it, not by the text beside it.
+ */
+export const refusalCodes = [
+  "bad_request",
+  "unauthorized",
+  "forbidden",
+  "not_found",
+  "relay_not_found",
+  "node_not_found",
+  "no_path",
+  "announce_not_found",
+  "no_relay_available",
+  "method_not_allowed",
+  "stale_epoch",
+  "stale_sequence",
+  "history_gone",
+  "precondition_failed",
+  "too_large",
+  "rate_limited",
+  "limit_reached",
+  "unavailable",
+  "internal",
+] as const;
+
+/** One of the {@linkcode refusalCodes}. */
+export type RefusalCode = (typeof refusalCodes)[number];
+
+/** A refusal: the code for programs, the message for people. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+}
+
+/** Builds a {@linkcode Refusal}. */
+export function refusal(code: RefusalCode, message: string): Refusal {
+  return { code, message };
+}

@@ -1,0 +1,19 @@
+import { MAX_RELAY_NAME_BYTES } from "./limits.ts";
+
+const encoder = new TextEncoder();
+
+/**
+ * Says what keeps a text from being a relay's name, or `undefined` when it may be one. A name is
+ * whatever one segment of a URL path can carry, percent-encoded. `.` and `..` cannot be carried
+ * (URL parsers resolve them even when encoded), and JSON objects keyed by `__proto__` lose that key.
+ */
+export function relayNameFault(name: string): string | undefined {
+  if (name === "") return "is empty";
+  if (name === "." || name === "..") return "is a relative path segment";
+  if (name === "__proto__") return "cannot be the key of a JSON object";
+  if (!name.isWellFormed()) return "is not well-formed Unicode";
+  if (encoder.encode(name).length > MAX_RELAY_NAME_BYTES) {
+    return `is longer than ${MAX_RELAY_NAME_BYTES} bytes`;
+  }
+  return undefined;
+}

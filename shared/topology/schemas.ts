@@ -1,0 +1,83 @@
+import { z } from "zod";
+import {
+  MAX_ADDRESS_LENGTH,
+  MAX_ANNOUNCES_PER_RELAY,
+  MAX_COST,
+  MAX_NEIGHBORS,
+  MAX_REGION_LENGTH,
+  MAX_RTT_MS,
+} from "./limits.ts";
+import { relayNameFault } from "./relay_name.ts";
+import { canonicalTrackText } from "./track_text.ts";
+
+/** A relay's name. */
+export const relayNameSchema = z.string().superRefine((name, context) => {
+  const fault = relayNameFault(name);
+  if (fault !== undefined) context.addIssue({ code: "custom", message: `The name ${fault}` });
+}).meta({ id: "RelayName", description: "A relay's name: anything one path segment can carry" });
+
+/** A track or namespace as text; reads into its canonical spelling. */
+export const trackTextSchema = z.string().transform((text, context) => {
+  const canonical = canonicalTrackText(text);
+  if (canonical.ok && canonical.value !== "") return canonical.value;
+  const fault = canonical.ok ? "has no parts" : canonical.refusal;
+  context.addIssue({ code: "custom", message: `The track ${fault}` });
+  return z.NEVER;
+}).meta({
+  id: "Track",
+  type: "string",
+  description: "Name parts joined by /, percent-encoded where they need it",
+});
+
+const count = z.number().int().nonnegative();
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, "Expected 64 lower-case hexadecimal digits");
+
+/** The configured cost of a link; zero or less means the default, 1, as upstream has it. */
+const neighborCostSchema = z.number().min(-MAX_COST).max(MAX_COST);
+
+/** What a relay knows of one of its links. */
+export const linkReportSchema = z.strictObject({
+  cost: z.number().nonnegative().max(MAX_COST).optional(),
+  rtt_ms: z.number().nonnegative().max(MAX_RTT_MS).optional(),
+  loss: z.number().min(0).max(1).optional(),
+  up: z.boolean().optional(),
+}).meta({ id: "LinkReport", description: "A link: its cost, what was measured, and if it is up" });
+
+/** How busy a relay is. */
+export const loadReportSchema = z.strictObject({
+  sessions: count.optional(),
+  subscriptions: count.optional(),
+  egress_bps: z.number().nonnegative().optional(),
+  cpu: z.number().min(0).max(1).optional(),
+}).meta({ id: "Load", description: "How busy a relay is; cpu is the share of the machine in use" });
+
+function atMost(limit: number, what: string): [(value: object) => boolean, { message: string }] {
+  return [
+    (value) => Object.keys(value).length <= limit,
+    { message: `More than ${limit} ${what}` },
+  ];
+}
+
+/** The body of `PUT /relay/{name}`: a relay's registration, and each of its heartbeats. */
+export const registrationSchema = z.strictObject({
+  region: z.string().max(MAX_REGION_LENGTH).optional(),
+  address: z.string().max(MAX_ADDRESS_LENGTH).optional(),
+  neighbors: z.record(relayNameSchema, neighborCostSchema)
+    .refine(...atMost(MAX_NEIGHBORS, "neighbours")).nullable().optional(),
+  links: z.record(relayNameSchema, linkReportSchema)
+    .refine(...atMost(MAX_NEIGHBORS, "links")).optional(),
+  epoch: count.optional(),
+  seq: count.optional(),
+  load: loadReportSchema.optional(),
+  certificate_sha256: sha256Hex.optional(),
+  announces: z.array(trackTextSchema).max(MAX_ANNOUNCES_PER_RELAY).optional(),
+  announces_digest: sha256Hex.optional(),
+  draining: z.boolean().optional(),
+}).meta({ id: "Registration" });
+
+/** A registration as it has been read. */
+export type Registration = z.output<typeof registrationSchema>;
+/** What a relay knows of one link, as it has been read. */
+export type LinkReport = z.output<typeof linkReportSchema>;
+/** How busy a relay is, as it has been read. */
+export type LoadReport = z.output<typeof loadReportSchema>;

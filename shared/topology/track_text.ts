@@ -1,0 +1,111 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { MAX_TRACK_BYTES, MAX_TRACK_PARTS } from "./limits.ts";
+
+/** A track as MoQT names it: the fields of its namespace and its own name, all of them bytes. */
+export interface TrackName {
+  readonly namespace: readonly Uint8Array[];
+  readonly name: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+// An empty part needs a sign of its own: two slashes in a row are more often a slip than a name.
+const EMPTY_PART = "~";
+
+/**
+ * Writes name parts as one text: parts joined by `/`. Well-formed UTF-8 stays readable; `/`, `%`,
+ * control characters and bytes that are not UTF-8 are percent-encoded; an empty part is `~`, and a
+ * part that is a tilde is `%7E`. Each list of parts has exactly one text, and no two share one.
+ */
+export function formatTrackText(parts: readonly Uint8Array[]): string {
+  return parts.map(formatPart).join("/");
+}
+
+/**
+ * Reads a text back into its parts, or says what is wrong with it. A single leading slash is
+ * accepted and means nothing; anything percent-encoded may be, needed or not.
+ */
+export function parseTrackText(text: string): Outcome<Uint8Array[], string> {
+  if (!text.isWellFormed()) return refused("is not well-formed Unicode");
+  const body = text.startsWith("/") ? text.slice(1) : text;
+  if (body === "") return done([]);
+  const segments = body.split("/", MAX_TRACK_PARTS + 1);
+  if (segments.length > MAX_TRACK_PARTS) return refused(`has more than ${MAX_TRACK_PARTS} parts`);
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (const segment of segments) {
+    if (segment === "") return refused("has an empty part (an empty part is written ~)");
+    const part = parsePart(segment);
+    if (part === undefined) return refused("has a % that two hexadecimal digits do not follow");
+    bytes += part.length;
+    if (bytes > MAX_TRACK_BYTES) return refused(`is longer than ${MAX_TRACK_BYTES} bytes`);
+    parts.push(part);
+  }
+  return done(parts);
+}
+
+/** The one spelling of a name's text, so that equal names are equal strings. */
+export function canonicalTrackText(text: string): Outcome<string, string> {
+  const parts = parseTrackText(text);
+  return parts.ok ? done(formatTrackText(parts.value)) : parts;
+}
+
+/** The text of a track: its namespace's parts, then its name. */
+export function formatTrackName(track: TrackName): string {
+  return formatTrackText([...track.namespace, track.name]);
+}
+
+/** Reads a text as a track: its last part is the track's name, the others are the namespace. */
+export function parseTrackName(text: string): Outcome<TrackName, string> {
+  const parts = parseTrackText(text);
+  if (!parts.ok) return parts;
+  const name = parts.value.pop();
+  return name === undefined ? refused("has no parts") : done({ namespace: parts.value, name });
+}
+
+/** Whether `prefix` names `track` itself or a namespace above it; both in their canonical text. */
+export function coversTrack(prefix: string, track: string): boolean {
+  if (prefix === "" || prefix === track) return true;
+  return track.startsWith(prefix) && track[prefix.length] === "/";
+}
+
+function formatPart(part: Uint8Array): string {
+  if (part.length === 0) return EMPTY_PART;
+  const text = decodeStrictly(part);
+  if (text === undefined) return Array.from(part, escapeUnlessPlain).join("");
+  if (text === EMPTY_PART) return escapeByte(EMPTY_PART.charCodeAt(0));
+  // deno-lint-ignore no-control-regex -- control characters are what is being looked for
+  return text.replace(/[%/\u0000-\u001f\u007f]/g, (one) => escapeByte(one.charCodeAt(0)));
+}
+
+function parsePart(segment: string): Uint8Array | undefined {
+  if (segment === EMPTY_PART) return new Uint8Array();
+  if (!segment.includes("%")) return encoder.encode(segment);
+  const bytes: number[] = [];
+  // Splitting at a captured pattern leaves what matched it at the odd places.
+  for (const [place, piece] of segment.split(/(%[0-9a-fA-F]{2})/).entries()) {
+    if (place % 2 === 1) bytes.push(parseInt(piece.slice(1), 16));
+    else if (piece.includes("%")) return undefined;
+    else for (const byte of encoder.encode(piece)) bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
+}
+
+function decodeStrictly(part: Uint8Array): string | undefined {
+  try {
+    return strictDecoder.decode(part);
+  } catch {
+    return undefined;
+  }
+}
+
+function escapeUnlessPlain(byte: number): string {
+  const character = String.fromCharCode(byte);
+  const plain = byte > 0x1f && byte < 0x7f && character !== "%" && character !== "/";
+  return plain ? character : escapeByte(byte);
+}
+
+function escapeByte(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+}

@@ -1,4 +1,16 @@
-/** What every program needs and no program owns: time, background work, outcomes. */
+/** What every program needs and no program owns: time, background work, outcomes, logs, configuration. */
+export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { type Clock, ManualClock, sleep, systemClock, type Timer } from "./clock.ts";
+export {
+  type Log,
+  LOG_LEVELS,
+  type LogFields,
+  type LogLevel,
+  type LogOptions,
+  memoryLog,
+  openLog,
+} from "./log.ts";
 export { done, type Outcome, type Refused, refused } from "./outcome.ts";
+export { printable } from "./printable.ts";
+export { suggest } from "./suggest.ts";
 export { type FailureHandler, TaskGroup } from "./tasks.ts";

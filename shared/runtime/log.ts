@@ -1,0 +1,151 @@
+import { configureSync, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
+import { printable } from "./printable.ts";
+
+/** How much is said, from everything to faults only. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** One of {@linkcode LOG_LEVELS}. */
+export type LogLevel = typeof LOG_LEVELS[number];
+
+/**
+ * What belongs to a message. Values from peers may be given as they are: text is made printable and
+ * cut, an error is its message, undefined is left out.
+ */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Where a part of the program says what happened. The message is constant text; what varies is a field. */
+export interface Log {
+  /** For whoever looks for a fault. */
+  debug(message: string, fields?: LogFields): void;
+  /** For the record: what an operator would ask about later. */
+  info(message: string, fields?: LogFields): void;
+  /** Something is not as it should be, and the program goes on. */
+  warn(message: string, fields?: LogFields): void;
+  /** Something failed that should not be able to fail. */
+  error(message: string, fields?: LogFields): void;
+  /** A log that adds these fields to everything it says. */
+  with(fields: LogFields): Log;
+}
+
+/** Where the log of the process goes, and how it looks. */
+export interface LogOptions {
+  /** The least that is written. */
+  readonly level: LogLevel;
+  /** `human` is a line to read, `json` an object a line for machines. */
+  readonly format: "human" | "json";
+  /** Takes one line, its newline included. It must not throw. */
+  readonly write: (line: string) => void;
+}
+
+/** Long enough for a reason phrase, short enough that a peer cannot fill a disk with one session. */
+const MAX_TEXT = 1024;
+
+/** Opens the log of the process. There is one: opening another one closes the first. */
+export function openLog(options: LogOptions): Log {
+  const format = options.format === "json" ? jsonLine : humanLine;
+  configureSync({
+    reset: true,
+    sinks: { out: (record) => options.write(format(record)) },
+    loggers: [
+      { category: "qumo", sinks: ["out"], lowestLevel: logtapeLevel(options.level) },
+      // LogTape's own remarks; at `info` it greets.
+      { category: ["logtape", "meta"], sinks: ["out"], lowestLevel: "warning" },
+    ],
+  });
+  return new LogtapeLog(getLogger("qumo"));
+}
+
+/** A log for tests that keeps what was said, and whatever the level, as `info: message` with the fields. */
+export function memoryLog(): { log: Log; lines: { text: string; fields: LogFields }[] } {
+  const lines: { text: string; fields: LogFields }[] = [];
+  const at = (context: LogFields): Log => {
+    const say = (level: LogLevel) => (message: string, fields?: LogFields) =>
+      void lines.push({ text: `${level}: ${message}`, fields: { ...context, ...fields } });
+    return {
+      debug: say("debug"),
+      info: say("info"),
+      warn: say("warn"),
+      error: say("error"),
+      with: (fields) => at({ ...context, ...fields }),
+    };
+  };
+  return { log: at({}), lines };
+}
+
+class LogtapeLog implements Log {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#logger.debug(verbatim(message), fields);
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#logger.info(verbatim(message), fields);
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#logger.warn(verbatim(message), fields);
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#logger.error(verbatim(message), fields);
+  }
+
+  with(fields: LogFields): Log {
+    return new LogtapeLog(this.#logger.with(fields));
+  }
+}
+
+// LogTape replaces `{name}` in messages by fields.
+function verbatim(message: string): string {
+  return message.replaceAll("{", "{{").replaceAll("}", "}}");
+}
+
+function logtapeLevel(level: LogLevel) {
+  return level === "warn" ? "warning" : level;
+}
+
+function levelName(record: LogRecord): string {
+  return record.level === "warning" ? "warn" : record.level;
+}
+
+function messageOf(record: LogRecord): string {
+  return printable(record.message.map(String).join(""), MAX_TEXT);
+}
+
+function jsonLine(record: LogRecord): string {
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(record.properties)) {
+    if (value !== undefined) fields[name] = plain(value);
+  }
+  const time = new Date(record.timestamp).toISOString();
+  const head = { time, level: levelName(record), message: messageOf(record) };
+  // The head comes first in the line and wins over fields of the same name.
+  return `${JSON.stringify({ ...head, ...fields, ...head })}\n`;
+}
+
+function humanLine(record: LogRecord): string {
+  const time = new Date(record.timestamp).toISOString().slice(11, 23);
+  let line = `${time} ${levelName(record).toUpperCase().padEnd(5)} ${messageOf(record)}`;
+  for (const [name, value] of Object.entries(record.properties)) {
+    if (value !== undefined) line += ` ${name}=${inline(plain(value))}`;
+  }
+  return `${line}\n`;
+}
+
+// What can be compared without quotes is easier to read and to search without them.
+function inline(value: string | number | boolean): string {
+  return typeof value === "string" && !/^[\w.:/@+-]+$/.test(value)
+    ? JSON.stringify(value)
+    : String(value);
+}
+
+function plain(value: unknown): string | number | boolean {
+  if (typeof value === "boolean") return value;
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  return printable(value instanceof Error ? value.message : String(value), MAX_TEXT);
+}

@@ -18,6 +18,10 @@ export interface VarintFormat {
   sizeOf(value: bigint): number;
   /** Writes the shortest form and returns the offset behind it. */
   write(bytes: Uint8Array, at: number, value: bigint): number;
+  /** As {@linkcode VarintFormat.sizeOf}, of a whole number from 0 to 2^53-1. */
+  sizeOfNumber(value: number): number;
+  /** As {@linkcode VarintFormat.write}, of a whole number from 0 to 2^53-1. */
+  writeNumber(bytes: Uint8Array, at: number, value: number): number;
 }
 
 const UINT32 = 2 ** 32;
@@ -88,6 +92,8 @@ export const vi64: VarintFormat = {
     }
     return at + length;
   },
+  sizeOfNumber: vi64SizeOfNumber,
+  writeNumber: writeVi64Number,
 };
 
 /** The bits of the first byte that belong to the value. */
@@ -120,6 +126,8 @@ export const rfc9000: VarintFormat = {
     bytes[at]! |= Math.log2(length) << 6;
     return at + length;
   },
+  sizeOfNumber: (value) => value < 0x40 ? 1 : rfc9000.sizeOf(BigInt(value)),
+  writeNumber: (bytes, at, value) => rfc9000.write(bytes, at, BigInt(value)),
 };
 
 /** How many bytes the `vi64` of a number takes; the number is a whole one from 0 to 2^53-1. */

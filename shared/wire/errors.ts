@@ -7,7 +7,9 @@ export type DecodeFault =
   /** A key-value pair of a known type holds a value of the wrong form. */
   | "key_value"
   /** An authorization token that is not one. */
-  | "token";
+  | "token"
+  /** An object id that the format can carry and we do not count, see MAX_OBJECT_ID. */
+  | "object_id";
 
 /** The only error that decoding throws. */
 export class DecodeError extends Error {

@@ -15,7 +15,7 @@ export {
 } from "./names.ts";
 export type { Pair } from "./pairs.ts";
 export { rfc9000, type VarintFormat, vi64, vi64SizeOfNumber, writeVi64Number } from "./varint.ts";
-export { DoneCode, ObjectStatus, RequestCode, SessionCode, StreamCode } from "./moqt/codes.ts";
+export { DoneCode, RequestCode, SessionCode, StreamCode } from "./moqt/codes.ts";
 export type { ControlCodec } from "./moqt/control/codec.ts";
 export type { Filter } from "./moqt/control/filter.ts";
 export {
@@ -33,3 +33,4 @@ export type { GroupOrder, ParameterName, Parameters } from "./moqt/control/param
 export type { Token } from "./moqt/control/token.ts";
 export { type Draft, draft18, draftOf, drafts } from "./moqt/drafts.ts";
 export { decodeSetupOptions, encodeSetupOptions, type SetupOptions } from "./moqt/setup_options.ts";
+export * from "./moqt/data/mod.ts";

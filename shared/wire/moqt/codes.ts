@@ -75,7 +75,3 @@ export const StreamCode = {
   MALFORMED_TRACK: 0x12,
 } as const;
 export type StreamCode = typeof StreamCode[keyof typeof StreamCode];
-
-/** What an object stands for (#object-status). */
-export const ObjectStatus = { NORMAL: 0x0, END_OF_GROUP: 0x3, END_OF_TRACK: 0x4 } as const;
-export type ObjectStatus = typeof ObjectStatus[keyof typeof ObjectStatus];

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { findViolations } from "./support/architecture.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const DOORS: Record<string, string> = {
+  "shared/deno.json": JSON.stringify({
+    name: "@qumo/shared",
+    exports: { "./wire": "./wire/mod.ts", "./runtime": "./runtime/mod.ts" },
+  }),
+  "shared/runtime/mod.ts": "export const runtime = 1;",
+};
+
+Deno.test("the project keeps its architecture", async () => {
+  assert.deepEqual(findViolations(await readProject()), []);
+});
+
+Deno.test("the project that is looked at is the whole project", async () => {
+  const files = await readProject();
+  for (const path of ["shared/runtime/clock.ts", "tests/architecture_test.ts", "relay/deno.json"]) {
+    assert.ok(files.has(path), path);
+  }
+});
+
+Deno.test("findViolations() finds nothing in a project that keeps the rules", () => {
+  assertViolations({
+    "shared/runtime/clock.ts": "export const now = () => Date.now();",
+    "shared/wire/mod.ts": `export { type Name } from "./names.ts";`,
+    "shared/wire/names.ts": "export type Name = string;",
+    "relay/transport/types.ts": "export type Code = number; // Deno.QuicConn stays outside",
+    "relay/transport/quic_streams.ts": `import "./types.ts"; new Deno.QuicEndpoint();`,
+    "relay/transport/mod.ts": `export * from "./types.ts"; export * from "./quic_streams.ts";`,
+    "relay/track/track.ts": `import type { Name } from "@qumo/shared/wire";`,
+    "relay/session/session.ts": `import type { Code } from "../transport/mod.ts";
+      import { track } from "../track/track.ts";
+      const text = "setTimeout(console, Deno)";`,
+    "relay/ops/status.ts": `import type { Track } from "../track/track.ts";`,
+    "relay/ops/listener.ts": "Deno.serve(handle);",
+    "relay/config/load.ts": "Deno.readTextFile(path);",
+    "relay/relay.ts": `import { session } from "./session/session.ts";`,
+    "relay/session/session_test.ts": `import { x } from "../../tests/support/x.ts"; Deno.pid;
+      import { quic } from "../transport/quic_streams.ts"; await import(x);`,
+    "tests/support/x.ts": `import "../../relay/relay.ts"; import "../../sdn/controller.ts";`,
+    "sdn/http/routes.ts": `import type { Change } from "../registry/change.ts";`,
+  }, []);
+});
+
+const FORBIDDEN: [from: string, to: string][] = [
+  ["shared/wire/a.ts", "shared/runtime/b.ts"],
+  ["shared/runtime/a.ts", "shared/wire/b.ts"],
+  ["shared/topology/a.ts", "shared/wire/b.ts"],
+  ["relay/transport/h3/a.ts", "relay/session/b.ts"],
+  ["relay/track/a.ts", "relay/transport/types.ts"],
+  ["relay/track/a.ts", "relay/session/b.ts"],
+  ["relay/session/moqt/a.ts", "relay/transport/quic.ts"],
+  ["relay/session/a.ts", "relay/upstream/b.ts"],
+  ["relay/upstream/a.ts", "relay/transport/quic.ts"],
+  ["relay/upstream/a.ts", "relay/ops/b.ts"],
+  ["relay/control_plane/a.ts", "relay/track/b.ts"],
+  ["relay/ops/a.ts", "relay/session/b.ts"],
+  ["relay/ops/a.ts", "relay/track/b.ts"],
+  ["relay/session/a.ts", "relay/relay.ts"],
+  ["sdn/graph/a.ts", "sdn/registry/b.ts"],
+  ["sdn/registry/a.ts", "sdn/graph/b.ts"],
+  ["sdn/store/a.ts", "sdn/sync/b.ts"],
+  ["sdn/sync/a.ts", "sdn/store/b.ts"],
+  ["sdn/http/a.ts", "sdn/registry/b.ts"],
+  ["sdn/http/a.ts", "sdn/store/b.ts"],
+];
+
+for (const [from, to] of FORBIDDEN) {
+  Deno.test(`findViolations() refuses ${from} importing ${to}`, () => {
+    const steps = "../".repeat(from.split("/").length - 1);
+    assertViolations(
+      { [from]: `\nimport { b } from "${steps}${to}";`, [to]: "export const b = 1;" },
+      [`${from}:2 may not import ${to}`],
+    );
+  });
+}
+
+Deno.test("findViolations() lets relay/track take names from wire, and never control messages", () => {
+  const files = {
+    "shared/wire/mod.ts":
+      `export * from "./moqt/mod.ts"; export { nameOf as name } from "./names.ts";`,
+    "shared/wire/names.ts": "export function nameOf() {}",
+    "shared/wire/moqt/mod.ts": `export { type Subscribe } from "./control/messages.ts";`,
+    "shared/wire/moqt/control/messages.ts": "export interface Subscribe {}",
+    "relay/track/good.ts": `import { name } from "@qumo/shared/wire";`,
+    "relay/track/bad.ts": `import type { Subscribe } from "@qumo/shared/wire";`,
+    "relay/track/all.ts": `import * as wire from "@qumo/shared/wire";`,
+  };
+  assertViolations(files, [
+    "relay/track/all.ts:1 may not import shared/wire/moqt/control/messages.ts",
+    "relay/track/bad.ts:1 may not import shared/wire/moqt/control/messages.ts",
+  ]);
+});
+
+Deno.test("findViolations() sees what a door passes on", () => {
+  assertViolations({
+    "relay/transport/types.ts": "export type Code = number;",
+    "relay/transport/quic.ts": "export class Endpoint {}",
+    "relay/transport/mod.ts": `export type { Code } from "./types.ts"; export * from "./quic.ts";`,
+    "relay/session/a.ts": `import { type Code, Endpoint } from "../transport/mod.ts";`,
+  }, ["relay/session/a.ts:1 may not import relay/transport/quic.ts"]);
+});
+
+Deno.test("findViolations() keeps the two programs apart, tests of theirs included", () => {
+  assertViolations(
+    {
+      "relay/relay.ts": `import { x } from "../sdn/controller.ts";`,
+      "relay/relay_test.ts": `import { x } from "../sdn/controller.ts";`,
+      "sdn/controller.ts": `const x = await import("../relay/main.ts");`,
+    },
+    [
+      "relay/relay.ts:1 imports itself through sdn/controller.ts -> relay/relay.ts",
+      "relay/relay.ts:1 imports the other program: sdn/controller.ts",
+      "relay/relay_test.ts:1 imports the other program: sdn/controller.ts",
+      "sdn/controller.ts:1 imports the other program: relay/main.ts",
+    ].filter((line) => !line.includes("itself")),
+  );
+});
+
+Deno.test("findViolations() lets nothing import a test", () => {
+  assertViolations({
+    "relay/relay.ts": `import { x } from "../tests/support/x.ts"; import "./relay_test.ts";`,
+    "shared/wire/a.ts": `export { x } from "./a_test.ts";`,
+  }, [
+    "relay/relay.ts:1 imports a test: relay/relay_test.ts",
+    "relay/relay.ts:1 imports a test: tests/support/x.ts",
+    "shared/wire/a.ts:1 imports a test: shared/wire/a_test.ts",
+  ]);
+});
+
+Deno.test("findViolations() wants other members reached by their doors", () => {
+  assertViolations({
+    "relay/session/a.ts": `import { a } from "../../shared/runtime/mod.ts";`,
+    "relay/session/b.ts": `import { a } from "@qumo/shared/runtime/clock.ts";`,
+    "relay/session/c_test.ts": `import { a } from "@qumo/shared/wire/names.ts";`,
+  }, [
+    "relay/session/a.ts:1 reaches past a door of the workspace: ../../shared/runtime/mod.ts",
+    "relay/session/b.ts:1 reaches past a door of the workspace: @qumo/shared/runtime/clock.ts",
+    "relay/session/c_test.ts:1 reaches past a door of the workspace: @qumo/shared/wire/names.ts",
+  ]);
+});
+
+Deno.test("findViolations() wants a row for every folder that imports something of ours", () => {
+  assertViolations({ "relay/plugins/a.ts": `import { a } from "@qumo/shared/runtime";` }, [
+    "relay/plugins/a.ts:1 stands in a folder that has no row in the import table",
+  ]);
+});
+
+Deno.test("findViolations() names a cycle by its first file, types included", () => {
+  assertViolations({
+    "relay/track/b.ts": `import type { C } from "./c.ts";`,
+    "relay/track/c.ts": `export { a } from "./a.ts";`,
+    "relay/track/a.ts": `import "./b.ts";`,
+  }, [
+    "relay/track/a.ts:1 imports itself through relay/track/b.ts -> relay/track/c.ts -> relay/track/a.ts",
+  ]);
+});
+
+const MISPLACED: [path: string, code: string, what: string][] = [
+  ["relay/transport/h3/a.ts", "Deno.env.get(x);", "the runtime: Deno"],
+  ["relay/ops/metrics.ts", "type A = typeof Deno.pid;", "the runtime: Deno"],
+  ["relay/main_loop.ts", "globalThis.Deno.exit();", "the runtime: Deno"],
+  ["sdn/store/memory.ts", 'import { open } from "node:fs/promises";', 'the runtime: from "'],
+  ["relay/main.ts", "setTimeout(stop, 5);", "clocks and timers: setTimeout"],
+  ["relay/a.ts", "globalThis.setInterval(f);", "clocks and timers: setInterval"],
+  ["shared/wire/a.ts", "const t = Date.now();", "clocks and timers: Date.now"],
+  ["shared/runtime/log.ts", "const t = `${new Date()}`;", "clocks and timers: new Date"],
+  ["relay/track/a.ts", "performance.now();", "clocks and timers: performance."],
+  ["relay/track/b.ts", "AbortSignal.timeout(9);", "clocks and timers: AbortSignal.timeout"],
+  ["sdn/http/a.ts", 'import { a } from "node:timers";', 'clocks and timers: from "'],
+  ["shared/runtime/log.ts", "console.log(1);", "the console: console"],
+];
+
+for (const [path, code, what] of MISPLACED) {
+  Deno.test(`findViolations() refuses ${code} in ${path}`, () => {
+    assertViolations({ [path]: `/** Deno, Date.now() */\n${code}` }, [
+      `${path}:2 may not touch ${what}`,
+    ]);
+  });
+}
+
+Deno.test("findViolations() refuses an import whose target is computed", () => {
+  assertViolations({ "relay/a.ts": "await import(name);", "relay/b.ts": "import(`./${x}.ts`);" }, [
+    "relay/a.ts:1 imports by a computed name",
+    "relay/b.ts:1 imports by a computed name",
+  ]);
+});
+
+function assertViolations(files: Record<string, string>, expected: string[]): void {
+  assert.deepEqual(findViolations(new Map(Object.entries({ ...DOORS, ...files }))), expected);
+}
+
+async function readProject(): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  const walk = async (folder: string) => {
+    for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+      const path = folder + name;
+      if (isDirectory && name !== "node_modules") await walk(`${path}/`);
+      if (/\.ts$|^deno\.json$/.test(name)) {
+        files.set(path, await Deno.readTextFile(new URL(path, ROOT)));
+      }
+    }
+  };
+  for (const folder of ["shared/", "relay/", "sdn/", "tests/"]) await walk(folder);
+  return files;
+}

@@ -1,0 +1,93 @@
+import { PLACES, type Row, TABLE } from "./import_table.ts";
+import { MEMBERS, ModuleGraph } from "./module_graph.ts";
+import { findCycles, type Import, type Module } from "./modules.ts";
+import { lineOf } from "./source.ts";
+
+/**
+ * Every breach of the project's architecture in `files` (path from the root to content), each
+ * beginning with its file and line. Next to the sources it wants the members' `deno.json`.
+ */
+export function findViolations(files: ReadonlyMap<string, string>): string[] {
+  const graph = new ModuleGraph(files);
+  const edges = new Map<string, string[]>();
+  const found: string[] = [];
+  for (const module of graph.modules) {
+    const targets: string[] = [];
+    for (const item of module.imports) {
+      const target = graph.resolve(module.path, item.specifier);
+      if (target === undefined) continue;
+      targets.push(target);
+      const problems = judgeImport(module.path, item, target, graph);
+      found.push(...problems.map((problem) => `${module.path}:${item.line} ${problem}`));
+    }
+    edges.set(module.path, targets);
+    if (!isTest(module.path)) found.push(...findMisplaced(module, files.get(module.path)!));
+  }
+  for (const cycle of findCycles(edges)) {
+    found.push(
+      `${cycle[0]}:1 imports itself through ${[...cycle.slice(1), cycle[0]].join(" -> ")}`,
+    );
+  }
+  return found.toSorted();
+}
+
+function judgeImport(path: string, item: Import, target: string, graph: ModuleGraph): string[] {
+  const [ours, theirs] = [memberOf(path), memberOf(target)];
+  if (target === "closed") return [`reaches past a door of the workspace: ${item.specifier}`];
+  if (!MEMBERS.includes(ours)) return [];
+  if (isTest(target)) return isTest(path) ? [] : [`imports a test: ${target}`];
+  if (ours !== "shared" && theirs !== ours && theirs !== "shared") {
+    return [`imports the other program: ${target}`];
+  }
+  if (ours !== theirs && item.specifier.startsWith(".")) {
+    return [`reaches past a door of the workspace: ${item.specifier}`];
+  }
+  if (isTest(path)) return [];
+  const row = rowOf(path);
+  if (!row) return ["stands in a folder that has no row in the import table"];
+  return [...graph.origins(target, item.names)]
+    .filter((origin) => !isAllowed(row, origin, item.typeOnly))
+    .map((origin) => `may not import ${origin}`);
+}
+
+function isAllowed(row: Row, origin: string, typeOnly: boolean): boolean {
+  const within = (place: string) => origin === place || origin.startsWith(`${place}/`);
+  if (rowOf(origin) === row) return true;
+  if (row.never?.some((pattern) => pattern.test(origin))) return false;
+  return row.may.some(within) || (typeOnly && (row.types ?? []).some(within));
+}
+
+function findMisplaced(module: Module, source: string): string[] {
+  const { path, scan, computedImports } = module;
+  let code = scan.code;
+  for (const { start, text } of scan.literals) {
+    if (text.startsWith("node:")) {
+      code = code.slice(0, start + 1) + text + code.slice(start + 1 + text.length);
+    }
+  }
+  const places = PLACES.filter(({ where }) => !where.some((pattern) => pattern.test(path)));
+  return [
+    ...computedImports.map((line) => `${path}:${line} imports by a computed name`),
+    ...places.flatMap(({ what, pattern }) =>
+      [...code.matchAll(pattern)].map((match) =>
+        `${path}:${lineOf(source, match.index)} may not touch ${what}: ${match[0].trim()}`
+      )
+    ),
+  ];
+}
+
+function rowOf(path: string): Row | undefined {
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  return TABLE.find(({ from, depth }) =>
+    folder === from ||
+    (depth === "top" ? folder === `${from}/config` : folder.startsWith(`${from}/`))
+  );
+}
+
+function memberOf(path: string): string {
+  return path.slice(0, path.indexOf("/"));
+}
+
+function isTest(path: string): boolean {
+  return path.startsWith("tests/") || /_(?:test|bench)\.ts$/.test(path);
+}

@@ -1,0 +1,88 @@
+/** One row of the import table. */
+export interface Row {
+  /** A folder with all that is in it. */
+  readonly from: string;
+  /** "top": only the folder's own files and its `config/`, where a program is put together. */
+  readonly depth?: "top";
+  /** Folders and files of ours that it may take from. */
+  readonly may: readonly string[];
+  /** Folders of which it may take types alone: what it is given, it must not make or change. */
+  readonly types?: readonly string[];
+  /** Folders inside the allowed ones that stay closed. */
+  readonly never?: readonly RegExp[];
+}
+
+/** Who may import whom. A folder missing here is a decision not taken yet, and fails. */
+export const TABLE: readonly Row[] = [
+  { from: "shared/wire", may: [] },
+  { from: "shared/runtime", may: [] },
+  { from: "shared/topology", may: ["shared/runtime"] },
+  { from: "relay/transport", may: ["shared/runtime"] },
+  {
+    from: "relay/track",
+    may: ["shared/wire", "shared/runtime"],
+    never: [/^shared\/wire\/.*\bcontrol\b/, /^shared\/wire\/lite\//],
+  },
+  {
+    from: "relay/session",
+    may: [
+      "shared/wire",
+      "shared/runtime",
+      "relay/transport/types.ts",
+      "relay/transport/errors.ts",
+      "relay/track",
+    ],
+  },
+  {
+    from: "relay/upstream",
+    may: [
+      "shared",
+      "relay/track",
+      "relay/session",
+      "relay/transport/types.ts",
+      "relay/control_plane",
+    ],
+  },
+  { from: "relay/control_plane", may: ["shared/topology", "shared/runtime"] },
+  { from: "relay/ops", may: ["shared/runtime"], types: ["relay/track"] },
+  { from: "relay", depth: "top", may: ["relay", "shared"] },
+  { from: "sdn/graph", may: ["shared/topology"] },
+  { from: "sdn/registry", may: ["shared/topology", "shared/runtime"] },
+  { from: "sdn/store", may: ["sdn/registry", "shared"] },
+  { from: "sdn/sync", may: ["sdn/registry", "shared"] },
+  { from: "sdn/http", may: ["shared"], types: ["sdn/registry"] },
+  { from: "sdn/dashboard", may: ["shared"] },
+  { from: "sdn", depth: "top", may: ["sdn", "shared"] },
+];
+
+/** Something that only some files may touch. */
+export interface Place {
+  readonly what: string;
+  /** Searched in code, where comments and texts are blanked but the names of built-in modules stand. */
+  readonly pattern: RegExp;
+  /** The files that may; tests may everything. */
+  readonly where: readonly RegExp[];
+}
+
+/** Where the runtime, time and the console may appear. */
+export const PLACES: readonly Place[] = [
+  {
+    what: "the runtime",
+    pattern:
+      /\bDeno\b|\bfrom\s*"(?=node:(?:child_process|dgram|fs|http2?|https|net|os|process|tls)\b)/g,
+    where: [
+      /(^|\/)(main|config)\.ts$/,
+      /(^|\/)config\//,
+      /^relay\/transport\/quic[^/]*\.ts$/,
+      /^sdn\/store\/sqlite[^/]*\.ts$/,
+      /(^|\/)(ops|http)\/(.*\/)?listener\.ts$/,
+    ],
+  },
+  {
+    what: "clocks and timers",
+    pattern:
+      /(?<!(?<!\bglobalThis)\.)\b(?:setTimeout|setInterval|setImmediate)\b|\bperformance\s*\.|\bDate\s*\.\s*now\b|\bnew\s+Date(?!\s*\(\s*[^)\s])\b|\bAbortSignal\s*\.\s*timeout\b|\bfrom\s*"(?=node:(?:timers|perf_hooks)\b)/g,
+    where: [/^shared\/runtime\/clock\.ts$/],
+  },
+  { what: "the console", pattern: /\bconsole\b/g, where: [/(^|\/)main\.ts$/] },
+];

@@ -1,0 +1,87 @@
+import { type Import, type Module, readModule } from "./modules.ts";
+
+/** The members of the workspace; everything else at the top belongs to the tests. */
+export const MEMBERS: readonly string[] = ["shared", "relay", "sdn"];
+
+/** The project's modules, and who means whom by which name. */
+export class ModuleGraph {
+  readonly #modules = new Map<string, Module>();
+  readonly #doors: ReadonlyMap<string, string>;
+
+  /** `files`: sources and the members' `deno.json`, by path from the root. */
+  constructor(files: ReadonlyMap<string, string>) {
+    for (const [path, source] of files) {
+      if (path.endsWith(".ts")) this.#modules.set(path, readModule(path, source));
+    }
+    this.#doors = readDoors(files);
+  }
+
+  get modules(): Iterable<Module> {
+    return this.#modules.values();
+  }
+
+  /** A path of ours, "closed" for a file of ours without a door, nothing for other people's modules. */
+  resolve(from: string, specifier: string): string | undefined {
+    if (specifier.startsWith(".")) return new URL(specifier, `file:///${from}`).pathname.slice(1);
+    if (specifier.startsWith("@qumo/")) return this.#doors.get(specifier) ?? "closed";
+    return undefined;
+  }
+
+  /** The files that declare `names` of `path`, seen through modules that only pass them on. */
+  origins(path: string, names: Import["names"]): Set<string> {
+    const origins = new Set<string>();
+    if (names === "*" || names.length === 0) origins.add(path);
+    for (const { target, item } of this.#passedOn(path)) {
+      if (names === "*") addAll(origins, this.origins(target, item.names));
+    }
+    for (const name of names === "*" ? [] : names) addAll(origins, this.#originsOf(path, name));
+    return origins;
+  }
+
+  #originsOf(path: string, name: string): Set<string> {
+    for (const { target, item } of this.#passedOn(path)) {
+      if (item.passedOn === "*" && this.#offers(target, name)) return this.#originsOf(target, name);
+      const theirs = item.passedOn !== "*" && item.passedOn?.get(name);
+      if (theirs) return this.#originsOf(target, theirs);
+    }
+    return new Set([path]);
+  }
+
+  #offers(path: string, name: string): boolean {
+    const module = this.#modules.get(path);
+    if (!module) return false;
+    const declared = new RegExp(`\\bexport\\b[^;"'\`={(]*\\b${name}\\b`);
+    return declared.test(module.scan.code) ||
+      this.#passedOn(path).some(({ target, item }) =>
+        item.passedOn === "*" ? this.#offers(target, name) : item.passedOn?.has(name)
+      );
+  }
+
+  #passedOn(path: string): { target: string; item: Import }[] {
+    return (this.#modules.get(path)?.imports ?? []).flatMap((item) => {
+      const target = item.passedOn && this.resolve(path, item.specifier);
+      return target === undefined || target === path ? [] : [{ target, item }];
+    });
+  }
+}
+
+function addAll(into: Set<string>, items: Iterable<string>): void {
+  for (const item of items) into.add(item);
+}
+
+function readDoors(files: ReadonlyMap<string, string>): Map<string, string> {
+  const doors = new Map<string, string>();
+  for (const member of MEMBERS) {
+    const text = files.get(`${member}/deno.json`);
+    if (text === undefined) continue;
+    const { name, exports = {} } = JSON.parse(text) as {
+      name: string;
+      exports?: string | Record<string, string>;
+    };
+    const entries = typeof exports === "string" ? { ".": exports } : exports;
+    for (const [door, file] of Object.entries(entries)) {
+      doors.set(name + door.slice(1), `${member}/${file.slice("./".length)}`);
+    }
+  }
+  return doors;
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+/*
+ * The kinds of values a configuration has. What each says when it refuses is the list of what it
+ * would take, because that is the second half of "found …, allowed …".
+ */
+
+/** A whole number within limits, both included. */
+export function integer(min: number, max: number): z.ZodType<number> {
+  const error = `an integer from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** One of a few words. */
+export function oneOf<const Word extends string>(...words: readonly Word[]): z.ZodType<Word> {
+  return z.enum(words, { error: words.join(", ") });
+}
+
+/** `true` or `false`, and nothing that only looks like it. */
+export function yesNo(): z.ZodType<boolean> {
+  return z.boolean({ error: "true or false" });
+}
+
+/** Text of at most `max` characters; `accepts` may ask for more, and `what` says it. */
+export function text(
+  max: number,
+  what = `text of at most ${max} characters`,
+  accepts: (value: string) => boolean = () => true,
+): z.ZodType<string> {
+  return z.string({ error: what }).max(max, { error: what }).refine(accepts, { error: what });
+}
+
+/** Up to `max` values of one kind. */
+export function listOf<T>(item: z.ZodType<T>, max: number): z.ZodType<readonly T[]> {
+  const error = `a list of at most ${max}`;
+  return z.array(item, { error }).max(max, { error });
+}

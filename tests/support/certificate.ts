@@ -1,0 +1,34 @@
+import "reflect-metadata";
+import { systemClock } from "@qumo/shared/runtime";
+import { X509CertificateGenerator } from "@peculiar/x509";
+
+/** A certificate that nobody signed but whose hash a client can pin, with its key. */
+export interface TestCertificate {
+  readonly certificate: string;
+  readonly key: string;
+  /** SHA-256 of the DER form, what `serverCertificateHashes` wants. */
+  readonly hash: Uint8Array<ArrayBuffer>;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+
+/** Makes a certificate for the loopback address, of a kind and age that browsers pin by hash. */
+export async function makeCertificate(): Promise<TestCertificate> {
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: "CN=localhost",
+    keys,
+    notBefore: new Date(systemClock.wall() - DAY / 24),
+    notAfter: new Date(systemClock.wall() + 9 * DAY),
+    signingAlgorithm: ALGORITHM,
+  });
+  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
+  const hash = await crypto.subtle.digest("SHA-256", certificate.rawData);
+  return { certificate: certificate.toString("pem"), key: pem(key), hash: new Uint8Array(hash) };
+}
+
+function pem(key: ArrayBuffer): string {
+  const lines = new Uint8Array(key).toBase64().match(/.{1,64}/g) ?? [];
+  return ["-----BEGIN PRIVATE KEY-----", ...lines, "-----END PRIVATE KEY-----", ""].join("\n");
+}

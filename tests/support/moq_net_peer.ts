@@ -1,0 +1,123 @@
+import { Broadcast, type Connection, Path, Time, type Track } from "@moq/net";
+import type { Peer, Publication, PublishedGroup, Watch, WatchedObject } from "./peer.ts";
+import { Queue } from "./queue.ts";
+
+/** `@moq/net` on an established session, as a {@linkcode Peer}. It runs in Deno and in a browser. */
+export class MoqNetPeer implements Peer {
+  readonly name: string;
+  readonly session: Connection.Established;
+
+  constructor(name: string, session: Connection.Established) {
+    this.name = name;
+    this.session = session;
+  }
+
+  publish(path: string, tracks: readonly string[]): Promise<Publication> {
+    const broadcast = new Broadcast.Producer();
+    const producers = new Map(tracks.map((name) => [name, broadcast.createTrack(name)]));
+    this.session.publish(Path.from(path), broadcast);
+    return Promise.resolve(new MoqNetPublication(broadcast, producers));
+  }
+
+  watch(path: string, track: string): Promise<Watch> {
+    const broadcast = this.session.consume(Path.from(path));
+    return Promise.resolve(new MoqNetWatch(broadcast, broadcast.track(track).subscribe()));
+  }
+
+  async announced(path: string): Promise<void> {
+    const wanted = Path.from(path);
+    const announcements = this.session.announced();
+    try {
+      for (;;) {
+        const event = await announcements.next();
+        if (event === undefined) throw new Error(`Not told of ${path}: the announcements ended`);
+        if (event.active && event.path === wanted) return;
+      }
+    } finally {
+      announcements.close();
+    }
+  }
+
+  close(): Promise<void> {
+    this.session.close();
+    return Promise.resolve();
+  }
+}
+
+class MoqNetPublication implements Publication {
+  readonly #broadcast: Broadcast.Producer;
+  readonly #tracks: ReadonlyMap<string, Track.Producer>;
+
+  constructor(broadcast: Broadcast.Producer, tracks: ReadonlyMap<string, Track.Producer>) {
+    this.#broadcast = broadcast;
+    this.#tracks = tracks;
+  }
+
+  startGroup(track: string): Promise<PublishedGroup> {
+    const group = this.#tracks.get(track)!.appendGroup();
+    return Promise.resolve({
+      id: group.sequence,
+      write: (payload) =>
+        Promise.resolve(group.writeFrame({ payload, timestamp: Time.Timestamp.now() })),
+      end: () => Promise.resolve(group.close()),
+    });
+  }
+
+  subscribed(track: string): Promise<void> {
+    return this.#used(track, true);
+  }
+
+  unsubscribed(track: string): Promise<void> {
+    return this.#used(track, false);
+  }
+
+  async #used(track: string, wanted: boolean): Promise<void> {
+    const { used } = this.#tracks.get(track)!;
+    while (used.peek() !== wanted) await used.changed();
+  }
+
+  end(): Promise<void> {
+    for (const track of this.#tracks.values()) track.close();
+    this.#broadcast.close();
+    return Promise.resolve();
+  }
+}
+
+class MoqNetWatch implements Watch {
+  readonly #broadcast: Broadcast.Consumer;
+  readonly #track: Track.Subscriber;
+  readonly #objects = new Queue<WatchedObject>();
+
+  constructor(broadcast: Broadcast.Consumer, track: Track.Subscriber) {
+    this.#broadcast = broadcast;
+    this.#track = track;
+    this.#readGroups().finally(() => this.#objects.end());
+  }
+
+  async #readGroups(): Promise<void> {
+    const groups: Promise<void>[] = [];
+    for (;;) {
+      const group = await this.#track.recvGroup().catch(() => undefined);
+      if (group === undefined) break;
+      groups.push((async () => {
+        for (;;) {
+          const frame = await group.readFrameSequence();
+          if (frame === undefined) break;
+          const { sequence: object, payload } = frame;
+          this.#objects.push({ group: group.sequence, object, payload });
+        }
+      })());
+    }
+    await Promise.allSettled(groups);
+  }
+
+  next(): Promise<WatchedObject | undefined> {
+    return this.#objects.next();
+  }
+
+  stop(): Promise<void> {
+    this.#track.close();
+    this.#broadcast.close();
+    return Promise.resolve();
+  }
+}

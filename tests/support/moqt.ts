@@ -1,0 +1,299 @@
+import {
+  type ControlMessage,
+  type FetchOk,
+  type FetchOptions,
+  type JoiningFetchOptions,
+  type MoqtObject,
+  type RequestOk,
+  type SubscribeOk,
+  type SubscribeOptions,
+} from "@moqt/transport";
+import { MoqtConnection } from "@moqt/webtransport";
+import { Queue } from "./queue.ts";
+import type { QuicTransport } from "./quic_transport.ts";
+
+/** The peer answered a request with REQUEST_ERROR. */
+export class RequestRefused extends Error {
+  readonly code: bigint;
+
+  constructor(code: bigint, reason: string) {
+    super(`Request refused with code ${code}: ${reason}`);
+    this.code = code;
+  }
+}
+
+/** A track as it arrives: objects of streams and datagrams, and marks of what is not there. */
+export interface MoqtSubscription {
+  readonly requestId: bigint;
+  readonly ok: SubscribeOk;
+  /** The next object; undefined when PUBLISH_DONE came and every stream of it has ended. */
+  next(): Promise<MoqtObject | undefined>;
+  unsubscribe(): Promise<void>;
+}
+
+/** A range of a track that was asked for. */
+export interface MoqtFetch {
+  readonly requestId: bigint;
+  readonly ok: FetchOk;
+  /** The next object or range marker; undefined at the end of the stream. */
+  next(): Promise<MoqtObject | undefined>;
+}
+
+/** Answers that carry the id of their request once the library has added it. */
+type Reply = SubscribeOk | FetchOk | RequestOk;
+
+/**
+ * `@moqt/transport` at draft 18, with its callbacks turned into promises and queues: what a request
+ * was answered, what arrived for it. Names are strings; a namespace is written with slashes.
+ */
+export class MoqtClient {
+  /** The library's own connection, for everything that this class does not wrap. */
+  readonly connection: MoqtConnection;
+  readonly #replies = new Map<bigint, PromiseWithResolvers<Reply>>();
+  readonly #tracks = new Map<bigint, IncomingTrack>();
+  readonly #fetches = new Map<bigint, Queue<MoqtObject>>();
+  readonly #streams = new Map<bigint, IncomingStream>();
+  readonly #namespaces = new Map<bigint, Queue<NamespaceEvent>>();
+  readonly #closed = Promise.withResolvers<{ code: number; reason: string }>();
+
+  private constructor(role: "client" | "server") {
+    this.connection = new MoqtConnection(18, { role });
+    this.connection.onMessage = (message) => this.#receive(message);
+    this.connection.onDataStream = (id, stream) => {
+      if (stream.type === "fetch") this.#streams.set(id, { fetch: stream.header.requestId });
+      else this.#openStream(id, stream.header.trackAlias);
+    };
+    this.connection.onObject = (id, object) => this.#deliver(id, object);
+    this.connection.onStreamClosed = (id) => this.#closeStream(id);
+    this.connection.onDatagram = (datagram) => {
+      const { trackAlias, groupId, objectId, publisherPriority, payload } = datagram;
+      const at = { trackAlias, groupId, objectId, subgroupId: objectId };
+      this.#track(trackAlias).objects.push(
+        datagram.status === undefined || datagram.status === 0n
+          ? { kind: "data", ...at, publisherPriority, properties: datagram.extensions, payload }
+          : { kind: "gap", ...at, status: datagram.status },
+      );
+    };
+    this.connection.onNamespaceMessage = (id, message) => {
+      if (message.type !== "NAMESPACE" && message.type !== "NAMESPACE_DONE") return;
+      const suffix = toPath(message.trackNamespaceSuffix);
+      this.#namespaceQueue(id).push({ suffix, active: message.type === "NAMESPACE" });
+    };
+    this.connection.onClose = (code = 0, reason = "") => this.#close(code, reason);
+  }
+
+  /** Exchanges SETUP as a client. */
+  static connect(transport: QuicTransport): Promise<MoqtClient> {
+    return MoqtClient.#establish(transport, "client");
+  }
+
+  /** Exchanges SETUP as a server, to try other clients against it. */
+  static accept(transport: QuicTransport): Promise<MoqtClient> {
+    return MoqtClient.#establish(transport, "server");
+  }
+
+  static async #establish(transport: QuicTransport, role: "client" | "server") {
+    const client = new MoqtClient(role);
+    await client.connection.connect(transport, { implementation: "moqt-js" });
+    return client;
+  }
+
+  /** How the peer ended the session. */
+  get closed(): Promise<{ code: number; reason: string }> {
+    return this.#closed.promise;
+  }
+
+  /** Announces a namespace; the request id withdraws it again. */
+  async publishNamespace(path: string): Promise<bigint> {
+    const requestId = await this.connection.publishNamespace(fromPath(path));
+    await this.#reply(requestId);
+    return requestId;
+  }
+
+  /** Asks to be told which namespaces begin with this prefix. */
+  async subscribeNamespace(prefix: string): Promise<Queue<NamespaceEvent>> {
+    const requestId = await this.connection.subscribeNamespace(fromPath(prefix));
+    await this.#reply(requestId);
+    return this.#namespaceQueue(requestId);
+  }
+
+  /** Subscribes; rejects with {@linkcode RequestRefused}. */
+  async subscribe(
+    path: string,
+    track: string,
+    options: SubscribeOptions = {},
+  ): Promise<MoqtSubscription> {
+    // Streams that PUBLISH_DONE overtakes are delivered too.
+    const all = { ...options, terminalDelivery: "drain" } as const;
+    const requestId = await this.connection.subscribe(fromPath(path), encode(track), all);
+    const ok = await this.#reply<SubscribeOk>(requestId);
+    const incoming = this.#track(ok.trackAlias);
+    incoming.requestId = requestId;
+    return {
+      requestId,
+      ok,
+      next: () => incoming.objects.next(),
+      unsubscribe: () => this.connection.unsubscribe(requestId),
+    };
+  }
+
+  /** Fetches a range of a track. The end's object is one past the last, 0 for the whole group. */
+  fetch(path: string, track: string, range: FetchOptions): Promise<MoqtFetch> {
+    return this.#fetch(this.connection.fetch(fromPath(path), encode(track), range));
+  }
+
+  /** Fetches what came before a subscription. */
+  joiningFetch(options: JoiningFetchOptions): Promise<MoqtFetch> {
+    return this.#fetch(this.connection.joiningFetch(options));
+  }
+
+  /** Asks what the peer knows about a track. */
+  async trackStatus(path: string, track: string): Promise<RequestOk> {
+    return await this.#reply(await this.connection.trackStatus(fromPath(path), encode(track)));
+  }
+
+  /** Ends the session. */
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  async #fetch(sent: Promise<bigint>): Promise<MoqtFetch> {
+    const requestId = await sent;
+    const objects = this.#fetchQueue(requestId);
+    const ok = await this.#reply<FetchOk>(requestId);
+    return { requestId, ok, next: () => objects.next() };
+  }
+
+  // Any of the maps may be asked first by us or by what arrives: whoever comes first makes the entry.
+  #reply<T extends Reply>(requestId: bigint): Promise<T> {
+    return this.#pending(requestId).promise as Promise<T>;
+  }
+
+  #pending(requestId: bigint): PromiseWithResolvers<Reply> {
+    return getOrMake(this.#replies, requestId, () => {
+      const pending = Promise.withResolvers<Reply>();
+      pending.promise.catch(() => {});
+      return pending;
+    });
+  }
+
+  #track(alias: bigint): IncomingTrack {
+    return getOrMake(this.#tracks, alias, () => new IncomingTrack());
+  }
+
+  #fetchQueue(requestId: bigint): Queue<MoqtObject> {
+    return getOrMake(this.#fetches, requestId, () => new Queue<MoqtObject>());
+  }
+
+  #namespaceQueue(requestId: bigint): Queue<NamespaceEvent> {
+    return getOrMake(this.#namespaces, requestId, () => new Queue<NamespaceEvent>());
+  }
+
+  #receive(message: ControlMessage): void {
+    switch (message.type) {
+      case "SUBSCRIBE_OK":
+      case "FETCH_OK":
+      case "REQUEST_OK":
+        return this.#pending(message.requestId).resolve(message);
+      case "REQUEST_ERROR": {
+        const refused = new RequestRefused(message.errorCode, message.errorReason);
+        return this.#pending(message.requestId).reject(refused);
+      }
+      case "PUBLISH_DONE":
+        for (const track of this.#tracks.values()) {
+          if (track.requestId === message.requestId) track.expect(message.streamCount);
+        }
+    }
+  }
+
+  #openStream(id: bigint, alias: bigint): void {
+    const track = this.#track(alias);
+    this.#streams.set(id, { track });
+    track.opened();
+  }
+
+  #deliver(id: bigint, object: MoqtObject): void {
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return;
+    if ("track" in stream) stream.track.objects.push(object);
+    else this.#fetchQueue(stream.fetch).push(object);
+  }
+
+  #closeStream(id: bigint): void {
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return;
+    this.#streams.delete(id);
+    if ("track" in stream) stream.track.ended();
+    else this.#fetchQueue(stream.fetch).end();
+  }
+
+  #close(code: number, reason: string): void {
+    this.#closed.resolve({ code, reason });
+    const lost = new Error(`The session was closed with code ${code}: ${reason}`);
+    for (const pending of this.#replies.values()) pending.reject(lost);
+    for (const track of this.#tracks.values()) track.objects.end();
+    for (const queue of this.#fetches.values()) queue.end();
+    for (const queue of this.#namespaces.values()) queue.end();
+  }
+}
+
+/** A namespace came or went, relative to the prefix that was asked for. */
+export interface NamespaceEvent {
+  readonly suffix: string;
+  readonly active: boolean;
+}
+
+/** The library's form of a namespace that is written with slashes. */
+export function fromPath(path: string): Uint8Array[] {
+  return path === "" ? [] : path.split("/").map(encode);
+}
+
+/** A namespace written with slashes. */
+export function toPath(namespace: readonly Uint8Array[]): string {
+  return namespace.map((field) => new TextDecoder().decode(field)).join("/");
+}
+
+/** UTF-8. */
+export function encode(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+type IncomingStream = { readonly track: IncomingTrack } | { readonly fetch: bigint };
+
+/** Ends its queue when PUBLISH_DONE has come and as many streams as it counted have ended. */
+class IncomingTrack {
+  readonly objects = new Queue<MoqtObject>();
+  requestId: bigint | undefined;
+  #ended = 0n;
+  #expected: bigint | undefined;
+  #open = 0;
+
+  opened(): void {
+    this.#open++;
+  }
+
+  ended(): void {
+    this.#open--;
+    this.#ended++;
+    this.#endWhenComplete();
+  }
+
+  expect(streams: bigint): void {
+    this.#expected = streams;
+    this.#endWhenComplete();
+  }
+
+  #endWhenComplete(): void {
+    if (this.#expected === undefined) return;
+    const unknown = this.#expected >= 2n ** 62n - 1n;
+    if (this.#ended >= this.#expected || (unknown && this.#open === 0)) this.objects.end();
+  }
+}
+
+function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const present = map.get(key);
+  if (present !== undefined) return present;
+  const made = make();
+  map.set(key, made);
+  return made;
+}

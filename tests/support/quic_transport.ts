@@ -1,0 +1,152 @@
+import type { WebTransportLike } from "@moqt/webtransport";
+import { makeCertificate } from "./certificate.ts";
+
+/**
+ * A Deno QUIC connection in the shape of a WebTransport session, which is what MoQ libraries take.
+ * It uses nothing of the relay's own transport, so what it proves it proves about the wire.
+ */
+export interface QuicTransport extends WebTransportLike {
+  readonly protocol: string;
+  readonly ready: Promise<void>;
+  createUnidirectionalStream(options?: StreamOptions): Promise<WritableStream<Uint8Array>>;
+  createBidirectionalStream(options?: StreamOptions): Promise<{
+    readonly readable: ReadableStream<Uint8Array>;
+    readonly writable: WritableStream<Uint8Array>;
+  }>;
+  readonly datagrams: {
+    readonly readable: ReadableStream<Uint8Array>;
+    readonly writable: WritableStream<Uint8Array>;
+    readonly maxDatagramSize: number;
+  };
+  /** The connection underneath, for what WebTransport cannot say. */
+  readonly connection: Deno.QuicConn;
+}
+
+interface StreamOptions {
+  readonly sendOrder?: number;
+  readonly waitUntilAvailable?: boolean;
+}
+
+/** Where a server is, and the certificate it must show. */
+export interface QuicServerAddress {
+  readonly port: number;
+  readonly certificateHash: Uint8Array<ArrayBuffer>;
+}
+
+// Chosen as a player would: idle long enough for a slow test machine, many streams for many tracks.
+const TRANSPORT_OPTIONS: Deno.QuicTransportOptions = {
+  keepAliveInterval: 4000,
+  maxIdleTimeout: 10_000,
+  maxConcurrentBidirectionalStreams: 256,
+  maxConcurrentUnidirectionalStreams: 1024,
+};
+
+let clients: Deno.QuicEndpoint | undefined;
+
+/** Connects to a server on the loopback address, which must show the certificate of that hash. */
+export async function connectQuicTransport(
+  server: QuicServerAddress,
+  protocol = "moqt-18",
+): Promise<QuicTransport> {
+  // One socket for all clients of the process, bound to IPv4, which every machine has.
+  clients ??= new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+  const options = {
+    ...TRANSPORT_OPTIONS,
+    hostname: "127.0.0.1",
+    port: server.port,
+    alpnProtocols: [protocol],
+    endpoint: clients,
+    // Deno knows this option, its types do not.
+    serverCertificateHashes: [{ algorithm: "sha-256", value: server.certificateHash }],
+  };
+  return quicTransport(await Deno.connectQuic<false>(options));
+}
+
+/** A server for one test: takes connections without a relay behind it. */
+export interface QuicTransportServer extends QuicServerAddress {
+  accept(): Promise<QuicTransport>;
+  close(): void;
+}
+
+/** Listens on a free port of the loopback address with a certificate of its own. */
+export async function listenQuicTransport(protocol = "moqt-18"): Promise<QuicTransportServer> {
+  const { certificate, key, hash } = await makeCertificate();
+  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+  const listener = endpoint.listen({
+    ...TRANSPORT_OPTIONS,
+    alpnProtocols: [protocol],
+    cert: certificate,
+    key,
+  });
+  return {
+    port: endpoint.addr.port,
+    certificateHash: hash,
+    accept: async () => quicTransport(await listener.accept()),
+    close: () => endpoint.close({ closeCode: 0, reason: "" }),
+  };
+}
+
+/** Puts an established QUIC connection into the shape of a WebTransport session. */
+export function quicTransport(connection: Deno.QuicConn): QuicTransport {
+  // Deno ends a stream that nobody references with a FIN, so open streams are held here.
+  const open = new Set<Deno.QuicSendStream>();
+  connection.closed.then(() => open.clear(), () => open.clear());
+  const hold = (stream: Deno.QuicSendStream) => holdUntilClosed(stream, open);
+  return {
+    connection,
+    protocol: connection.protocol ?? "",
+    ready: Promise.resolve(),
+    closed: connection.closed,
+    close: (info) =>
+      connection.close({ closeCode: info?.closeCode ?? 0, reason: info?.reason ?? "" }),
+    createUnidirectionalStream: async (options) =>
+      hold(await connection.createUnidirectionalStream({ waitUntilAvailable: true, ...options })),
+    createBidirectionalStream: async (options) => {
+      const stream = { waitUntilAvailable: true, ...options };
+      const { readable, writable } = await connection.createBidirectionalStream(stream);
+      return { readable, writable: hold(writable) };
+    },
+    incomingUnidirectionalStreams: connection.incomingUnidirectionalStreams,
+    incomingBidirectionalStreams: connection.incomingBidirectionalStreams.pipeThrough(
+      new TransformStream({
+        transform: ({ readable, writable }, controller) =>
+          controller.enqueue({ readable, writable: hold(writable) }),
+      }),
+    ),
+    datagrams: {
+      readable: incomingDatagrams(connection),
+      writable: new WritableStream({ write: (bytes) => connection.sendDatagram(bytes) }),
+      get maxDatagramSize() {
+        return connection.maxDatagramSize;
+      },
+    },
+  };
+}
+
+/** The same stream, referenced by `open` until it is finished or given up. */
+function holdUntilClosed(
+  stream: Deno.QuicSendStream,
+  open: Set<Deno.QuicSendStream>,
+): WritableStream<Uint8Array> {
+  open.add(stream);
+  const writer = stream.getWriter();
+  writer.closed.catch(() => {}).finally(() => open.delete(stream));
+  return new WritableStream<Uint8Array>({
+    write: (bytes) => writer.write(bytes),
+    close: () => writer.close(),
+    abort: (reason) => writer.abort(reason),
+  });
+}
+
+function incomingDatagrams(connection: Deno.QuicConn): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        controller.enqueue(await connection.readDatagram());
+      } catch {
+        // There is no other way to learn that the connection ended.
+        controller.close();
+      }
+    },
+  }, { highWaterMark: 0 });
+}

@@ -1,6 +1,18 @@
 /** What every program needs and no program owns: time, background work, outcomes, logs, configuration. */
 export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { type Clock, ManualClock, sleep, systemClock, type Timer } from "./clock.ts";
+export { type EnvironmentVariable, variablesFor } from "./config_environment.ts";
+export {
+  type ConfigDefinition,
+  type ConfigSources,
+  loadConfig,
+  type LoadedConfig,
+  type Origin,
+  originText,
+} from "./config_file.ts";
+export { keysOf } from "./config_keys.ts";
+export type { ConfigFile } from "./config_tree.ts";
+export { integer, listOf, oneOf, text, yesNo } from "./config_values.ts";
 export {
   type Log,
   LOG_LEVELS,

@@ -45,6 +45,8 @@ export interface ReceiveStream {
 
 /** Both halves of a bidirectional stream. */
 export interface BidiStream {
+  /** The stream's number on the connection: a client's first is 0, its next 4. */
+  readonly id: bigint;
   readonly send: SendStream;
   readonly receive: ReceiveStream;
 }

@@ -1,0 +1,35 @@
+/** Connections and streams, over whatever network there is. */
+export {
+  type Certificate,
+  type CertificateEvents,
+  type CertificateSource,
+  inspectCertificate,
+  sha256OfPem,
+} from "./certificates.ts";
+export { type CertificateFiles, certificateFiles } from "./certificate_files.ts";
+export { TransportError, type TransportErrorKind } from "./errors.ts";
+export {
+  generateCertificate,
+  GENERATED_DAYS,
+  generatedCertificates,
+} from "./generated_certificate.ts";
+export { MAX_PARKED_STREAMS } from "./limits.ts";
+export { MemoryConnection, type MemoryOptions, memoryPair } from "./memory.ts";
+export {
+  dialQuic,
+  listenQuic,
+  type QuicDialOptions,
+  type QuicListenOptions,
+  type QuicTransportOptions,
+} from "./quic.ts";
+export {
+  type BidiStream,
+  type CertificatePair,
+  type CloseInfo,
+  type Code,
+  type Connection,
+  type Listener,
+  type ReceiveStream,
+  type SendStream,
+  URGENT,
+} from "./types.ts";

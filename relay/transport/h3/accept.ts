@@ -1,0 +1,91 @@
+import { TransportError } from "../errors.ts";
+import type { Connection } from "../types.ts";
+import { Http3Code, Http3Error } from "./codes.ts";
+import { type FrameReader, FrameType, unexpected } from "./frames.ts";
+import { handshake, type HandshakeOptions, linger } from "./handshake.ts";
+import { MAX_FIELD_SECTION_SIZE } from "./limits.ts";
+import type { RequestStream } from "./peer_streams.ts";
+import { decodeFieldSection } from "./qpack/field_section.ts";
+import type { Field } from "./qpack/static_table.ts";
+import { encodeResponse, judgeRequest, type Refusal, type RequestPolicy } from "./request.ts";
+import { WebTransportConnection } from "./session.ts";
+
+/** Whom to accept, and how long it may take. */
+export interface AcceptOptions extends RequestPolicy, HandshakeOptions {}
+
+/**
+ * The WebTransport session that the client of a raw `h3` connection opens. Rejects with a
+ * `handshake` {@linkcode TransportError} whose message is the reason in one line; by then the client
+ * has its answer and the connection is closed.
+ */
+export function acceptWebTransport(raw: Connection, options: AcceptOptions): Promise<Connection> {
+  return handshake(raw, "server", options, async (peer) => {
+    // A client that speaks another WebTransport says so before its request counts.
+    const settings = await peer.settings;
+    const request = await peer.request;
+    const fields = await readRequest(request.frames);
+    const judged = fields === undefined ? TOO_LARGE : judgeRequest(fields, options);
+    if (!judged.ok) return await refuse(raw, request, judged.refusal, options);
+    const { protocol, request: { path, authority } } = judged.value;
+    await request.stream.send.write(encodeResponse(200, protocol));
+    const { clock } = options;
+    return new WebTransportConnection({
+      raw,
+      peer,
+      settings,
+      request,
+      protocol,
+      path,
+      authority,
+      clock,
+    });
+  });
+}
+
+const TOO_LARGE = {
+  ok: false,
+  refusal: { status: 431, reason: "the request's fields are too large" },
+} as const;
+
+/** The fields of a request, or undefined when they are more than we take. */
+async function readRequest(frames: FrameReader): Promise<Field[] | undefined> {
+  for (;;) {
+    const type = await frames.next();
+    if (type === undefined) {
+      throw new Http3Error(Http3Code.requestIncomplete, "the client ended its request early");
+    }
+    if (NOT_IN_REQUESTS.has(type)) throw unexpected(type);
+    if (type !== FrameType.headers) continue;
+    if (frames.left > MAX_FIELD_SECTION_SIZE) return undefined;
+    return decodeFieldSection(await frames.payload(MAX_FIELD_SECTION_SIZE));
+  }
+}
+
+const NOT_IN_REQUESTS: ReadonlySet<bigint> = new Set([
+  FrameType.data,
+  FrameType.settings,
+  FrameType.cancelPush,
+  FrameType.pushPromise,
+  FrameType.goaway,
+  FrameType.maxPushId,
+]);
+
+async function refuse(
+  raw: Connection,
+  { stream, frames }: RequestStream,
+  { status, reason }: Refusal,
+  { clock }: AcceptOptions,
+): Promise<never> {
+  await stream.send.write(encodeResponse(status));
+  await stream.send.finish();
+  await linger(raw, drain(frames), clock);
+  throw new TransportError("handshake", 0, reason);
+}
+
+async function drain(frames: FrameReader): Promise<void> {
+  try {
+    while (await frames.next() !== undefined);
+  } catch {
+    // However it ends, the client is done with the stream.
+  }
+}

@@ -1,0 +1,84 @@
+import type { ReceiveStream } from "../types.ts";
+import { Http3Code, Http3Error } from "./codes.ts";
+import { READ_SIZE } from "./limits.ts";
+import { decodeVarint } from "./varint.ts";
+
+/** Reads a stream piece by piece where the protocol wants it so; not for the bulk of the data. */
+export class ByteReader {
+  readonly #stream: ReceiveStream;
+  #memory: Uint8Array<ArrayBuffer> = new Uint8Array(READ_SIZE);
+  #start = 0;
+  #end = 0;
+  #ended = false;
+
+  constructor(stream: ReceiveStream) {
+    this.#stream = stream;
+  }
+
+  /** Whether the stream has ended with everything read. */
+  async atEnd(): Promise<boolean> {
+    return this.#start === this.#end && !await this.#more();
+  }
+
+  /** An integer. Throws an {@linkcode Http3Error} when the stream ends inside it. */
+  async varint(): Promise<bigint> {
+    for (;;) {
+      const decoded = decodeVarint(this.#memory.subarray(this.#start, this.#end));
+      if (decoded !== undefined) {
+        this.#start += decoded.end;
+        return decoded.value;
+      }
+      if (!await this.#more()) throw truncated();
+    }
+  }
+
+  /** Exactly `length` bytes, which the caller has held against a limit. */
+  async take(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const taken = new Uint8Array(length);
+    for (let filled = 0; filled < length;) {
+      const part = await this.some(length - filled);
+      if (part === undefined) throw truncated();
+      taken.set(part, filled);
+      filled += part.length;
+    }
+    return taken;
+  }
+
+  /** What is there, at most `limit` bytes, or undefined at the end; valid until the next call. */
+  async some(limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (await this.atEnd()) return undefined;
+    const end = Math.min(this.#end, this.#start + limit);
+    const part = this.#memory.subarray(this.#start, end);
+    this.#start = end;
+    return part;
+  }
+
+  /** Gives up reading and hands over the bytes that were read too far. */
+  rest(): Uint8Array<ArrayBuffer> {
+    return this.#memory.subarray(this.#start, this.#end);
+  }
+
+  async #more(): Promise<boolean> {
+    if (this.#ended) return false;
+    if (this.#start > 0) {
+      this.#memory.copyWithin(0, this.#start, this.#end);
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
+    const part = await this.#stream.read(this.#memory.subarray(this.#end));
+    if (part === undefined) {
+      // The memory went with the end of the stream.
+      this.#ended = true;
+      this.#memory = new Uint8Array();
+      this.#start = this.#end = 0;
+      return false;
+    }
+    this.#memory = new Uint8Array(part.buffer);
+    this.#end += part.length;
+    return true;
+  }
+}
+
+function truncated(): Http3Error {
+  return new Http3Error(Http3Code.frameError, "A stream ends too early");
+}

@@ -1,0 +1,50 @@
+/** Error codes of HTTP/3 (RFC 9114), QPACK (RFC 9204) and WebTransport over HTTP/3. */
+export const Http3Code = {
+  noError: 0x100,
+  generalProtocolError: 0x101,
+  internalError: 0x102,
+  streamCreationError: 0x103,
+  closedCriticalStream: 0x104,
+  frameUnexpected: 0x105,
+  frameError: 0x106,
+  excessiveLoad: 0x107,
+  idError: 0x108,
+  settingsError: 0x109,
+  missingSettings: 0x10a,
+  requestRejected: 0x10b,
+  requestCancelled: 0x10c,
+  requestIncomplete: 0x10d,
+  messageError: 0x10e,
+  datagramError: 0x33,
+  qpackDecompressionFailed: 0x200,
+  bufferedStreamRejected: 0x3994bd84,
+  sessionGone: 0x170d7b68,
+} as const;
+
+/** The peer broke a rule; ends the connection with this code. Does not leave the folder. */
+export class Http3Error extends Error {
+  override readonly name = "Http3Error";
+  readonly code: number;
+
+  constructor(code: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+const FIRST_APPLICATION_CODE = 0x52e4a40fa8db;
+const LAST_APPLICATION_CODE = 0x52e5ac983162;
+// Every 31st code of the range is reserved for GREASE, so 30 application codes take 31 numbers.
+const STEP = 0x1f;
+
+/** The HTTP/3 code that carries the 32-bit code of an application (webtrans-http3, #resetting-data-streams). */
+export function toHttp3Code(code: number): number {
+  return FIRST_APPLICATION_CODE + code + Math.floor(code / (STEP - 1));
+}
+
+/** The application's code in an HTTP/3 code; 0 when there is none in it. */
+export function fromHttp3Code(code: number): number {
+  if (code < FIRST_APPLICATION_CODE || code > LAST_APPLICATION_CODE) return 0;
+  const shifted = code - FIRST_APPLICATION_CODE;
+  return shifted % STEP === STEP - 1 ? 0 : shifted - Math.floor(shifted / STEP);
+}

@@ -1,0 +1,78 @@
+import { TransportError } from "../errors.ts";
+import type { Connection } from "../types.ts";
+import { ByteReader } from "./byte_reader.ts";
+import { FrameReader, FrameType, unexpected } from "./frames.ts";
+import { handshake, type HandshakeOptions } from "./handshake.ts";
+import { MAX_FIELD_SECTION_SIZE } from "./limits.ts";
+import { decodeFieldSection } from "./qpack/field_section.ts";
+import { collectFields, encodeRequest } from "./request.ts";
+import { WebTransportConnection } from "./session.ts";
+import { parseString } from "./structured_field.ts";
+
+/** What to ask for. */
+export interface ConnectOptions extends HandshakeOptions {
+  /** Host and port as in a URL. */
+  readonly authority: string;
+  /** Path and query, beginning with a slash. */
+  readonly path: string;
+  /** The protocols we speak, what we like best first. */
+  readonly protocols: readonly string[];
+  /** As a page of this origin would ask. */
+  readonly origin?: string;
+}
+
+/**
+ * Opens a WebTransport session on a raw `h3` connection that we called. Rejects with a `handshake`
+ * {@linkcode TransportError} when the server refuses, with the connection closed.
+ */
+export function connectWebTransport(raw: Connection, options: ConnectOptions): Promise<Connection> {
+  return handshake(raw, "client", options, async (peer) => {
+    const { authority, path, protocols, origin, clock } = options;
+    const settings = await peer.settings;
+    if (!settings.connectProtocol || !settings.datagrams || !settings.webTransport) {
+      throw refusal("the server does not speak WebTransport as we do");
+    }
+    const stream = await raw.openBidi();
+    await stream.send.write(encodeRequest({ authority, path, protocols, origin }));
+    const frames = new FrameReader(new ByteReader(stream.receive));
+    const fields = await readResponse(frames);
+    const protocol = parseString(fields.get("wt-protocol") ?? "");
+    if (protocol === undefined) throw refusal("the server chose no protocol");
+    if (!protocols.includes(protocol)) {
+      throw refusal("the server chose a protocol we did not offer");
+    }
+    const request = { stream, frames };
+    return new WebTransportConnection({
+      raw,
+      peer,
+      settings,
+      request,
+      protocol,
+      path,
+      authority,
+      clock,
+    });
+  });
+}
+
+/** The fields of the answer that is not an interim one, whose status is 2xx. */
+async function readResponse(frames: FrameReader): Promise<Map<string, string>> {
+  for (;;) {
+    const type = await frames.next();
+    if (type === undefined) throw refusal("the server ended the request without an answer");
+    if (type === FrameType.data || type === FrameType.settings) throw unexpected(type);
+    if (type !== FrameType.headers) continue;
+    const payload = await frames.payload(MAX_FIELD_SECTION_SIZE);
+    const fields = collectFields(decodeFieldSection(payload));
+    const status = fields?.get(":status") ?? "";
+    if (fields === undefined || !/^[1-9]\d\d$/.test(status)) {
+      throw refusal("the answer is malformed");
+    }
+    if (status.startsWith("2")) return fields;
+    if (!status.startsWith("1")) throw refusal(`the server answered ${status}`);
+  }
+}
+
+function refusal(reason: string): TransportError {
+  return new TransportError("handshake", 0, reason);
+}

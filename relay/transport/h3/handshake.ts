@@ -1,0 +1,62 @@
+import { type Clock, sleep } from "@qumo/shared/runtime";
+import { TransportError } from "../errors.ts";
+import type { Connection } from "../types.ts";
+import { Http3Code, Http3Error } from "./codes.ts";
+import { controlStreamPreface } from "./control_stream.ts";
+import { HANDSHAKE_TIMEOUT, LINGER_TIMEOUT } from "./limits.ts";
+import { PeerStreams, type Role } from "./peer_streams.ts";
+
+/** Where a handshake takes its time from. */
+export interface HandshakeOptions {
+  readonly clock: Clock;
+  /** Milliseconds. */
+  readonly handshakeTimeout?: number;
+}
+
+/**
+ * Begins HTTP/3 on a connection and does `work` before the deadline. When it fails, the connection
+ * is closed and the reason is the message of a `handshake` {@linkcode TransportError}.
+ */
+export async function handshake(
+  raw: Connection,
+  role: Role,
+  options: HandshakeOptions,
+  work: (peer: PeerStreams) => Promise<Connection>,
+): Promise<Connection> {
+  const timeout = options.handshakeTimeout ?? HANDSHAKE_TIMEOUT;
+  const peer = new PeerStreams(raw, role, options.clock);
+  const timer = options.clock.after(timeout, () => {
+    peer.fail(new Http3Error(Http3Code.noError, `the handshake took longer than ${timeout} ms`));
+  });
+  try {
+    return await Promise.race([begin(raw, peer, work), peer.failed]);
+  } catch (caught) {
+    const error = peer.failure ?? (caught instanceof Error ? caught : new Error(String(caught)));
+    peer.fail(error);
+    if (error instanceof TransportError && error.kind === "handshake") throw error;
+    throw new TransportError("handshake", 0, error.message, { cause: error });
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** Waits, for a bounded time, until the peer has taken note of the last word it was told. */
+export async function linger(
+  raw: Connection,
+  noted: Promise<unknown>,
+  clock: Clock,
+): Promise<void> {
+  const settled = new AbortController();
+  await Promise.race([raw.closed, noted, sleep(clock, LINGER_TIMEOUT, settled.signal)]);
+  settled.abort();
+}
+
+async function begin(
+  raw: Connection,
+  peer: PeerStreams,
+  work: (peer: PeerStreams) => Promise<Connection>,
+): Promise<Connection> {
+  const control = await raw.openUni();
+  await control.write(controlStreamPreface());
+  return await work(peer);
+}

@@ -1,0 +1,49 @@
+/** Limits of HTTP/3 and WebTransport, each with its reason. */
+
+/** Milliseconds from the QUIC handshake to an accepted session: browsers need a few round trips. */
+export const HANDSHAKE_TIMEOUT = 10_000;
+
+/** Milliseconds a stream may take to say what it is; a lost first packet costs a few round trips. */
+export const STREAM_HEADER_TIMEOUT = 10_000;
+
+/**
+ * Streams that may stay silent beyond {@linkcode STREAM_HEADER_TIMEOUT}. Browsers open their two
+ * QPACK streams without ever writing to them, and stopping those ends the connection.
+ */
+export const MAX_SILENT_STREAMS = 4;
+
+/**
+ * Streams of the peer, of one direction, between their arrival and the application taking them.
+ * At the limit no more are accepted, so that QUIC's own stream credit holds the peer back.
+ */
+export const MAX_UNCLAIMED_STREAMS = 256;
+
+/** Requests beside the session before the peer is told that it asks too much. */
+export const MAX_EXTRA_REQUESTS = 16;
+
+/** Bytes of a field section, encoded and decoded: room for long paths and tokens in them. */
+export const MAX_FIELD_SECTION_SIZE = 16 * 1024;
+
+/** What RFC 9114 adds to each field when it counts a field section. */
+export const FIELD_OVERHEAD = 32;
+
+/** Bytes of a SETTINGS frame: a few dozen settings with GREASE. */
+export const MAX_SETTINGS_SIZE = 4 * 1024;
+
+/** Bytes of GOAWAY and its like, which carry one integer. */
+export const MAX_INTEGER_FRAME_SIZE = 8;
+
+/** Bytes of the reason in a close capsule, as the draft defines it. */
+export const MAX_CLOSE_REASON_SIZE = 1024;
+
+/** Protocols a client may offer: every draft of MoQT ever published, twice. */
+export const MAX_OFFERED_PROTOCOLS = 64;
+
+/** Characters of what a peer said that a log line repeats. */
+export const MAX_QUOTED_LENGTH = 200;
+
+/** Milliseconds that a last word (close capsule, refusal) may take to reach the peer. */
+export const LINGER_TIMEOUT = 2_000;
+
+/** Bytes read at once while a stream's header or frames are awaited: one packet. */
+export const READ_SIZE = 1536;

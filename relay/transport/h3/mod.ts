@@ -1,0 +1,3 @@
+/** WebTransport over HTTP/3, both halves, over a raw `h3` connection. */
+export { type AcceptOptions, acceptWebTransport } from "./accept.ts";
+export { type ConnectOptions, connectWebTransport } from "./connect.ts";

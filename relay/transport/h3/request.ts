@@ -1,0 +1,137 @@
+/** The extended CONNECT (RFC 9220) that opens a WebTransport session, and the answer to it. */
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { encodeFrame, FrameType } from "./frames.ts";
+import { MAX_OFFERED_PROTOCOLS, MAX_QUOTED_LENGTH } from "./limits.ts";
+import { encodeFieldSection } from "./qpack/field_section.ts";
+import type { Field } from "./qpack/static_table.ts";
+import { parseStringList, serializeString } from "./structured_field.ts";
+
+/** Why a request gets no session: the status for the client, the reason for the log. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+}
+
+/** A request that opens a session. */
+export interface SessionRequest {
+  readonly authority: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Where a page comes from; programs send none. */
+  readonly origin: string | undefined;
+  /** What the client offers, what it likes best first. */
+  readonly protocols: readonly string[];
+}
+
+/** What a server asks of a request. */
+export interface RequestPolicy {
+  /** The protocols we speak, what we like best first. */
+  readonly protocols: readonly string[];
+  /** Whether pages of this origin may open a session; programs have none. */
+  allowOrigin(origin: string | undefined): boolean;
+}
+
+/** What the request asks for and the protocol to speak, or why not. */
+export function judgeRequest(
+  fields: readonly Field[],
+  policy: RequestPolicy,
+): Outcome<{ readonly request: SessionRequest; readonly protocol: string }, Refusal> {
+  const parsed = parseRequest(fields);
+  if (!parsed.ok) return parsed;
+  const { origin, protocols } = parsed.value;
+  if (!policy.allowOrigin(origin)) {
+    return refuse(403, `the origin ${quote(origin ?? "(none)")} is not allowed`);
+  }
+  const protocol = policy.protocols.find((ours) => protocols.includes(ours));
+  if (protocol === undefined) {
+    return refuse(400, `no common protocol: the client offered ${quote(protocols.join(", "))}`);
+  }
+  return done({ request: parsed.value, protocol });
+}
+
+/** The HEADERS frame of a request for a session. */
+export function encodeRequest(request: SessionRequest): Uint8Array<ArrayBuffer> {
+  const fields: Field[] = [
+    [":method", "CONNECT"],
+    [":protocol", "webtransport"],
+    [":scheme", "https"],
+    [":authority", request.authority],
+    [":path", request.path],
+    ["sec-webtransport-http3-draft02", "1"],
+    ["wt-available-protocols", request.protocols.map(serializeString).join(", ")],
+  ];
+  if (request.origin !== undefined) fields.push(["origin", request.origin]);
+  return encodeFrame(FrameType.headers, encodeFieldSection(fields));
+}
+
+/** The HEADERS frame of an answer; with a protocol where the session begins. */
+export function encodeResponse(status: number, protocol?: string): Uint8Array<ArrayBuffer> {
+  const fields: Field[] = [[":status", String(status)]];
+  if (protocol !== undefined) {
+    fields.push(["sec-webtransport-http3-draft", "draft02"]);
+    fields.push(["wt-protocol", serializeString(protocol)]);
+  }
+  return encodeFrame(FrameType.headers, encodeFieldSection(fields));
+}
+
+/** The fields by name, those that come more than once joined. Undefined for a malformed message. */
+export function collectFields(fields: readonly Field[]): Map<string, string> | undefined {
+  const collected = new Map<string, string>();
+  let regular = false;
+  for (const [name, value] of fields) {
+    const pseudo = name.startsWith(":");
+    const before = collected.get(name);
+    if (pseudo && (regular || before !== undefined)) return undefined;
+    if (!NAME.test(name) || !VALUE.test(value)) return undefined;
+    regular ||= !pseudo;
+    collected.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return collected;
+}
+
+/** What a peer said, fit for one line of a log. */
+export function quote(text: string): string {
+  return JSON.stringify(text.slice(0, MAX_QUOTED_LENGTH));
+}
+
+const NAME = /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const VALUE = /^[^\0\r\n]*$/;
+const PRINTABLE = /^[!-~]+$/;
+const PSEUDO_FIELDS = [":method", ":protocol", ":scheme", ":authority", ":path"];
+
+function parseRequest(fields: readonly Field[]): Outcome<SessionRequest, Refusal> {
+  const collected = collectFields(fields);
+  if (collected === undefined) return refuse(400, "the request is malformed");
+  for (const name of collected.keys()) {
+    if (name.startsWith(":") && !PSEUDO_FIELDS.includes(name)) {
+      return refuse(400, `the request has the unknown field ${quote(name)}`);
+    }
+  }
+  const [method, protocol, scheme, authority = "", path = ""] = PSEUDO_FIELDS.map((name) =>
+    collected.get(name)
+  );
+  if (method === undefined) return refuse(400, "the request has no method");
+  if (method !== "CONNECT") return refuse(405, `the method ${quote(method)} is not CONNECT`);
+  if (protocol !== "webtransport") {
+    return refuse(501, `the request is for ${quote(protocol ?? "a tunnel")}, not webtransport`);
+  }
+  if (scheme !== "https") return refuse(400, "the scheme of the request is not https");
+  if (!PRINTABLE.test(authority)) return refuse(400, "the request has no usable authority");
+  if (!path.startsWith("/") || !PRINTABLE.test(path)) {
+    return refuse(400, "the request has no usable path");
+  }
+  const offered = collected.get("wt-available-protocols");
+  if (offered === undefined) return refuse(400, "the client offered no WebTransport protocol");
+  const protocols = parseStringList(offered);
+  if (protocols === undefined) {
+    return refuse(400, `the client's list of protocols is malformed: ${quote(offered)}`);
+  }
+  if (protocols.length > MAX_OFFERED_PROTOCOLS) {
+    return refuse(400, `the client offered ${protocols.length} protocols`);
+  }
+  return done({ authority, path, origin: collected.get("origin"), protocols });
+}
+
+function refuse(status: number, reason: string) {
+  return refused<Refusal>({ status, reason });
+}

@@ -1,0 +1,220 @@
+import { type Clock, sleep } from "@qumo/shared/runtime";
+import { TransportError } from "../errors.ts";
+import type {
+  BidiStream,
+  CloseInfo,
+  Code,
+  Connection,
+  ReceiveStream,
+  SendStream,
+} from "../types.ts";
+import { CapsuleParser, encodeClose, encodeDrain } from "./capsules.ts";
+import { fromHttp3Code, Http3Code, Http3Error } from "./codes.ts";
+import { UniStreamType } from "./control_stream.ts";
+import { encodeFrame, type FrameReader, FrameType, unexpected } from "./frames.ts";
+import { LINGER_TIMEOUT } from "./limits.ts";
+import type { PeerStreams, RequestStream } from "./peer_streams.ts";
+import type { Settings } from "./settings.ts";
+import { WebTransportReceiveStream, WebTransportSendStream } from "./streams.ts";
+import { concat, decodeVarint, encodeVarint } from "./varint.ts";
+
+/** What a session is made of once the handshake is over. */
+export interface SessionParts {
+  readonly raw: Connection;
+  readonly peer: PeerStreams;
+  readonly settings: Settings;
+  readonly request: RequestStream;
+  readonly protocol: string;
+  readonly path: string;
+  readonly authority: string;
+  readonly clock: Clock;
+}
+
+/** A WebTransport session, the only one on its QUIC connection (draft-ietf-webtrans-http3). */
+export class WebTransportConnection implements Connection {
+  readonly transport = "webtransport";
+  readonly protocol: string;
+  readonly path: string;
+  readonly authority: string;
+  readonly closed: Promise<CloseInfo>;
+  readonly #raw: Connection;
+  readonly #peer: PeerStreams;
+  readonly #send: SendStream;
+  readonly #clock: Clock;
+  readonly #datagrams: boolean;
+  readonly #uniPrefix: Uint8Array;
+  readonly #bidiPrefix: Uint8Array;
+  readonly #datagramId: bigint;
+  readonly #datagramPrefix: Uint8Array;
+  readonly #closing = Promise.withResolvers<CloseInfo>();
+  #over: CloseInfo | undefined;
+
+  constructor(parts: SessionParts) {
+    const id = parts.request.stream.id;
+    this.protocol = parts.protocol;
+    this.path = parts.path;
+    this.authority = parts.authority;
+    this.#raw = parts.raw;
+    this.#peer = parts.peer;
+    this.#send = parts.request.stream.send;
+    this.#clock = parts.clock;
+    this.#datagrams = parts.settings.datagrams;
+    this.#uniPrefix = concat(encodeVarint(UniStreamType.webTransport), encodeVarint(id));
+    this.#bidiPrefix = concat(encodeVarint(FrameType.webTransport), encodeVarint(id));
+    this.#datagramId = id / 4n;
+    this.#datagramPrefix = encodeVarint(this.#datagramId);
+    parts.peer.useSession(id);
+    this.closed = this.#run(this.#listen(parts.request.frames));
+  }
+
+  get remoteAddress(): string {
+    return this.#raw.remoteAddress;
+  }
+
+  get canReset(): boolean {
+    return this.#raw.canReset;
+  }
+
+  get parkedStreams(): number {
+    return this.#raw.parkedStreams;
+  }
+
+  async openUni(): Promise<SendStream> {
+    this.#mustBeOpen();
+    return new WebTransportSendStream(await this.#raw.openUni(), this.#uniPrefix);
+  }
+
+  async openBidi(): Promise<BidiStream> {
+    this.#mustBeOpen();
+    const { id, send, receive } = await this.#raw.openBidi();
+    return {
+      id,
+      send: new WebTransportSendStream(send, this.#bidiPrefix),
+      receive: new WebTransportReceiveStream(receive),
+    };
+  }
+
+  acceptUni(): Promise<ReceiveStream | undefined> {
+    return this.#peer.acceptUni();
+  }
+
+  acceptBidi(): Promise<BidiStream | undefined> {
+    return this.#peer.acceptBidi();
+  }
+
+  get maxDatagramSize(): number {
+    if (!this.#datagrams) return 0;
+    return Math.max(0, this.#raw.maxDatagramSize - this.#datagramPrefix.length);
+  }
+
+  sendDatagram(bytes: Uint8Array): boolean {
+    if (this.#over !== undefined || !this.#datagrams) return false;
+    return this.#raw.sendDatagram(concat(this.#datagramPrefix, bytes));
+  }
+
+  async receiveDatagram(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const bytes = await this.#raw.receiveDatagram();
+      if (bytes === undefined || this.#over !== undefined) return undefined;
+      const prefix = decodeVarint(bytes);
+      if (prefix?.value === this.#datagramId) return bytes.subarray(prefix.end);
+    }
+  }
+
+  drain(): void {
+    if (this.#over !== undefined) return;
+    this.#peer.tasks.spawn("drain the session", () => this.#say(encodeDrain()));
+  }
+
+  close(code: Code, reason: string): void {
+    if (this.#over !== undefined) return;
+    this.#over = { code, reason, by: "local" };
+    this.#closing.resolve(this.#over);
+    this.#peer.close();
+  }
+
+  #mustBeOpen(): void {
+    if (this.#over === undefined) return;
+    const { by, code, reason } = this.#over;
+    throw new TransportError("closed", by === "peer" ? code : 0, `The session ended: ${reason}`);
+  }
+
+  async #run(heard: Promise<CloseInfo>): Promise<CloseInfo> {
+    const info = await Promise.race([this.#closing.promise, heard]);
+    if (this.#over !== undefined) {
+      await this.#leave(encodeClose(info.code, info.reason), heard);
+      await this.#raw.closed;
+      return info;
+    }
+    this.#over = info;
+    this.#peer.close();
+    this.#peer.tasks.spawn("leave the session", () => this.#leave(undefined, this.#raw.closed));
+    return info;
+  }
+
+  /** Says the last word and waits, for a bounded time, until the peer has taken note of it. */
+  async #leave(lastWord: Uint8Array | undefined, heard: Promise<unknown>): Promise<void> {
+    const settled = new AbortController();
+    try {
+      const said = (async () => {
+        if (lastWord !== undefined) await this.#say(lastWord);
+        await this.#send.finish();
+        await heard;
+      })();
+      await Promise.race([
+        said,
+        this.#raw.closed,
+        sleep(this.#clock, LINGER_TIMEOUT, settled.signal),
+      ]);
+    } catch {
+      // The stream of the session is gone, so the peer knows already.
+    }
+    settled.abort();
+    this.#raw.close(Http3Code.noError, "");
+  }
+
+  #say(capsule: Uint8Array): Promise<void> {
+    return this.#send.write(encodeFrame(FrameType.data, capsule));
+  }
+
+  /** How the peer ends the session, or the connection does. */
+  async #listen(frames: FrameReader): Promise<CloseInfo> {
+    try {
+      return await readSession(frames);
+    } catch (error) {
+      if (error instanceof TransportError && error.kind === "reset") {
+        return { code: 0, reason: "the stream of the session was reset", by: "peer" };
+      }
+      if (error instanceof TransportError) return this.#connectionEnded();
+      const failure = error instanceof Http3Error
+        ? error
+        : new Http3Error(Http3Code.internalError, "Internal error", { cause: error });
+      this.#peer.fail(failure);
+      return { code: failure.code, reason: failure.message, by: "local" };
+    }
+  }
+
+  async #connectionEnded(): Promise<CloseInfo> {
+    const info = await this.#raw.closed;
+    const code = info.code === Http3Code.noError ? 0 : fromHttp3Code(info.code) || info.code;
+    return { ...info, code };
+  }
+}
+
+/** Reads the stream of the session until the peer says goodbye. */
+async function readSession(frames: FrameReader): Promise<CloseInfo> {
+  const parser = new CapsuleParser();
+  for (;;) {
+    const type = await frames.next();
+    if (type === undefined) return { code: 0, reason: "", by: "peer" };
+    if (type === FrameType.headers || type === FrameType.settings) throw unexpected(type);
+    if (type !== FrameType.data) continue;
+    for (let part = await frames.chunk(); part !== undefined; part = await frames.chunk()) {
+      for (const capsule of parser.push(part)) {
+        if (capsule.kind === "close") {
+          return { code: capsule.code, reason: capsule.reason, by: "peer" };
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/** SETTINGS of HTTP/3 (RFC 9114, section 7.2.4), as far as WebTransport needs them. */
+import { Http3Code, Http3Error } from "./codes.ts";
+import { MAX_FIELD_SECTION_SIZE } from "./limits.ts";
+import { concat, decodeVarint, encodeVarint } from "./varint.ts";
+
+/** The settings we know. */
+export const SettingId = {
+  maxFieldSectionSize: 0x06n,
+  enableConnectProtocol: 0x08n,
+  h3Datagram: 0x33n,
+  /** WebTransport of drafts 2 to 6: Chromium. */
+  enableWebTransport: 0x2b603742n,
+  /** WebTransport of drafts 7 to 12: Firefox and Safari. */
+  webTransportMaxSessions: 0xc671706an,
+  /** WebTransport of drafts 13 and 14. */
+  webTransportMaxSessions13: 0x14e9cd29n,
+} as const;
+
+/** What the peer said of itself. */
+export interface Settings {
+  /** It takes the extended CONNECT (RFC 9220); only servers say so. */
+  readonly connectProtocol: boolean;
+  /** It takes HTTP/3 datagrams (RFC 9297). */
+  readonly datagrams: boolean;
+  /** It speaks WebTransport in one of the drafts that share our wire format. */
+  readonly webTransport: boolean;
+}
+
+/**
+ * What both sides send. The drafts from 13 on are left out on purpose: they expect flow control of
+ * the session by capsules and RESET_STREAM_AT of QUIC, and every browser takes an older one as well.
+ */
+export const OUR_SETTINGS: ReadonlyMap<bigint, bigint> = new Map([
+  [SettingId.maxFieldSectionSize, BigInt(MAX_FIELD_SECTION_SIZE)],
+  [SettingId.enableConnectProtocol, 1n],
+  [SettingId.h3Datagram, 1n],
+  [SettingId.enableWebTransport, 1n],
+  [SettingId.webTransportMaxSessions, 1n],
+]);
+
+/** The payload of a SETTINGS frame. */
+export function encodeSettings(settings: ReadonlyMap<bigint, bigint>): Uint8Array<ArrayBuffer> {
+  return concat(...[...settings].flat().map(encodeVarint));
+}
+
+/** Throws an {@linkcode Http3Error} for a payload that is broken or breaks the rules. */
+export function decodeSettings(payload: Uint8Array): Settings {
+  const values = new Map<bigint, bigint>();
+  for (let at = 0; at < payload.length;) {
+    const id = decodeVarint(payload, at);
+    const value = id && decodeVarint(payload, id.end);
+    if (id === undefined || value === undefined) {
+      throw new Http3Error(Http3Code.frameError, "SETTINGS ends inside a setting");
+    }
+    if (values.has(id.value)) throw refused(id.value, "comes twice");
+    if (HTTP2_SETTINGS.has(id.value)) throw refused(id.value, "belongs to HTTP/2");
+    if (BOOLEANS.has(id.value) && value.value > 1n) throw refused(id.value, "is neither 0 nor 1");
+    values.set(id.value, value.value);
+    at = value.end;
+  }
+  const has = (id: bigint) => (values.get(id) ?? 0n) > 0n;
+  return {
+    connectProtocol: has(SettingId.enableConnectProtocol),
+    datagrams: has(SettingId.h3Datagram),
+    webTransport: has(SettingId.enableWebTransport) || has(SettingId.webTransportMaxSessions) ||
+      has(SettingId.webTransportMaxSessions13),
+  };
+}
+
+const HTTP2_SETTINGS: ReadonlySet<bigint> = new Set([0x00n, 0x02n, 0x03n, 0x04n, 0x05n]);
+const BOOLEANS: ReadonlySet<bigint> = new Set([
+  SettingId.enableConnectProtocol,
+  SettingId.h3Datagram,
+]);
+
+function refused(id: bigint, why: string): Http3Error {
+  return new Http3Error(Http3Code.settingsError, `Setting 0x${id.toString(16)} ${why}`);
+}

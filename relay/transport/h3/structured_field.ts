@@ -1,0 +1,89 @@
+/** The two structured fields (RFC 9651) that WebTransport's protocol negotiation uses. */
+
+/**
+ * The strings of a List of Strings; parameters are read and dropped. Undefined when the text is no
+ * such list, in which case the field counts as absent.
+ */
+export function parseStringList(text: string): string[] | undefined {
+  const input = new Input(text);
+  const strings: string[] = [];
+  input.skip(SPACES);
+  if (input.atEnd) return strings;
+  for (;;) {
+    const string = parseItem(input);
+    if (string === undefined) return undefined;
+    strings.push(string);
+    input.skip(OPTIONAL_WHITESPACE);
+    if (input.atEnd) return strings;
+    if (input.match(/,[ \t]*/y) === undefined || input.atEnd) return undefined;
+  }
+}
+
+/** The string of a field that is one String, or undefined. */
+export function parseString(text: string): string | undefined {
+  const input = new Input(text);
+  input.skip(SPACES);
+  const string = parseItem(input);
+  input.skip(SPACES);
+  return input.atEnd ? string : undefined;
+}
+
+/** A String as it is written; a TypeError for what no String can hold. */
+export function serializeString(value: string): string {
+  if (!/^[ -~]*$/.test(value)) {
+    throw new TypeError(`Cannot write ${JSON.stringify(value)} as a String`);
+  }
+  return `"${value.replace(/["\\]/g, "\\$&")}"`;
+}
+
+const SPACES = / */y;
+const OPTIONAL_WHITESPACE = /[ \t]*/y;
+const STRING = /"((?:[ !#-[\]-~]|\\["\\])*)"/y;
+const PARAMETER = /; *[a-z*][a-z0-9_.*-]*/y;
+const BARE_ITEM = new RegExp(
+  [
+    String.raw`"(?:[ !#-[\]-~]|\\["\\])*"`, // String
+    String.raw`-?[0-9]{1,12}\.[0-9]{1,3}|-?[0-9]{1,15}`, // Decimal, Integer
+    String.raw`[A-Za-z*][!#$%&'*+\-.^_\x60|~0-9A-Za-z:/]*`, // Token
+    String.raw`:[A-Za-z0-9+/=]*:`, // Byte Sequence
+    String.raw`\?[01]`, // Boolean
+    String.raw`@-?[0-9]{1,15}`, // Date
+    String.raw`%"(?:[ !#$&-~]|%[0-9a-f]{2})*"`, // Display String
+  ].join("|"),
+  "y",
+);
+
+function parseItem(input: Input): string | undefined {
+  const string = input.match(STRING)?.[1];
+  if (string === undefined) return undefined;
+  while (input.match(PARAMETER) !== undefined) {
+    if (input.match(/=/y) !== undefined && input.match(BARE_ITEM) === undefined) return undefined;
+  }
+  return string.replace(/\\(.)/g, "$1");
+}
+
+class Input {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#text.length;
+  }
+
+  skip(pattern: RegExp): void {
+    this.match(pattern);
+  }
+
+  /** Takes what the sticky pattern matches here. */
+  match(pattern: RegExp): RegExpExecArray | undefined {
+    pattern.lastIndex = this.#at;
+    const match = pattern.exec(this.#text);
+    if (match === null) return undefined;
+    this.#at = pattern.lastIndex;
+    return match;
+  }
+}

@@ -1,0 +1,44 @@
+import { type Browser, chromium } from "playwright-core";
+
+/** Where Chromium is: what `CHROMIUM_PATH` says, or where Debian puts it. */
+export const CHROMIUM_PATH = Deno.env.get("CHROMIUM_PATH") ?? "/usr/bin/chromium";
+
+/**
+ * Why tests that need Chromium cannot run here, or undefined when they can. In CI they always run,
+ * so that a missing browser is a failure there.
+ */
+export function chromiumMissing(): string | undefined {
+  if (Deno.env.get("CI") === "true") return undefined;
+  try {
+    Deno.statSync(CHROMIUM_PATH);
+    return undefined;
+  } catch {
+    return `there is no Chromium at ${CHROMIUM_PATH}; install it or set CHROMIUM_PATH`;
+  }
+}
+
+/** Registers a test that needs Chromium; where there is none it is skipped with the reason in its name. */
+export function chromiumTest(name: string, test: (browser: Browser) => Promise<void>): void {
+  const missing = chromiumMissing();
+  Deno.test({
+    name: missing === undefined ? name : `${name} (skipped: ${missing})`,
+    ignore: missing !== undefined,
+    async fn() {
+      const browser = await launchChromium();
+      try {
+        await test(browser);
+      } finally {
+        await browser.close();
+      }
+    },
+  });
+}
+
+/** Starts a headless browser; the caller closes it. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM_PATH,
+    headless: true,
+    args: ["--no-sandbox", "--disable-gpu", "--no-first-run"],
+  });
+}

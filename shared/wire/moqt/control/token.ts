@@ -1,3 +1,4 @@
+import type { ByteReader } from "../../bytes.ts";
 import type { Codec } from "../../codec.ts";
 import { DecodeError } from "../../errors.ts";
 
@@ -18,7 +19,7 @@ const REGISTER = 0x1n;
 const USE_ALIAS = 0x2n;
 const USE_VALUE = 0x3n;
 
-/** A token that fills the rest of its field. */
+/** A token, which fills the whole of its field. Every fault in it is a fault of the token. */
 export const token: Codec<Token> = {
   encode(writer, value) {
     switch (value.alias) {
@@ -41,27 +42,33 @@ export const token: Codec<Token> = {
   },
   decode(reader) {
     try {
-      const type = reader.varint();
-      switch (type) {
-        case DELETE:
-          return { alias: "delete", id: reader.varint() };
-        case REGISTER:
-          return {
-            alias: "register",
-            id: reader.varint(),
-            type: reader.varint(),
-            value: reader.rest(),
-          };
-        case USE_ALIAS:
-          return { alias: "use", id: reader.varint() };
-        case USE_VALUE:
-          return { alias: "none", type: reader.varint(), value: reader.rest() };
-        default:
-          throw new DecodeError("token", `Token alias type ${type} does not exist`);
-      }
+      const value = decodeToken(reader);
+      reader.end("a token");
+      return value;
     } catch (error) {
       if (error instanceof DecodeError) throw new DecodeError("token", error.message);
       throw error;
     }
   },
 };
+
+function decodeToken(reader: ByteReader): Token {
+  const type = reader.varint();
+  switch (type) {
+    case DELETE:
+      return { alias: "delete", id: reader.varint() };
+    case REGISTER:
+      return {
+        alias: "register",
+        id: reader.varint(),
+        type: reader.varint(),
+        value: reader.rest(),
+      };
+    case USE_ALIAS:
+      return { alias: "use", id: reader.varint() };
+    case USE_VALUE:
+      return { alias: "none", type: reader.varint(), value: reader.rest() };
+    default:
+      throw new DecodeError("token", `Token alias type ${type} does not exist`);
+  }
+}

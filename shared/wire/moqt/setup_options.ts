@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import { DecodeError } from "../errors.ts";
 import type { Pair } from "../pairs.ts";
+import { decodeWhole, vi64 } from "../varint.ts";
 import { type Token, token } from "./control/token.ts";
 
 /** What a peer declares in its SETUP (#setup-options). One number space for every draft. */
@@ -15,7 +16,7 @@ export interface SetupOptions {
   readonly implementation?: string;
   /** draft-lcurley-moq-solicit: undefined when the peer does not know the extension. */
   readonly solicit?: boolean;
-  /** draft-lcurley-moq-cluster: the peer's announcements carry the path they came. */
+  /** draft-lcurley-moq-cluster: the sender's hop id; its announcements carry the path they came. */
   readonly relayHops?: bigint;
 }
 
@@ -28,7 +29,7 @@ const RELAY_HOPS = 0x40b55n;
 const SOLICIT = 0x40b5an;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The options as pairs, in the order of the wire. */
 export function encodeSetupOptions(options: Partial<SetupOptions>): readonly Pair[] {
@@ -46,7 +47,7 @@ export function encodeSetupOptions(options: Partial<SetupOptions>): readonly Pai
     IMPLEMENTATION,
     options.implementation === undefined ? undefined : encoder.encode(options.implementation),
   );
-  add(RELAY_HOPS, options.relayHops);
+  add(RELAY_HOPS, options.relayHops === undefined ? undefined : encodeHopId(options.relayHops));
   add(SOLICIT, options.solicit === undefined ? undefined : options.solicit ? 1n : 0n);
   return list;
 }
@@ -55,6 +56,21 @@ function encodeToken(value: Token): Uint8Array {
   const writer = new ByteWriter();
   token.encode(writer, value);
   return writer.finish();
+}
+
+/** The hop id stands in bytes, since the type is odd. */
+function encodeHopId(value: bigint): Uint8Array {
+  const writer = new ByteWriter();
+  writer.varint(value);
+  return writer.finish();
+}
+
+function decodeHopId(value: Uint8Array): bigint {
+  try {
+    return decodeWhole(value, vi64);
+  } catch {
+    throw new DecodeError("key_value", "Setup option RELAY_HOPS holds no integer");
+  }
 }
 
 /** What the pairs say; unknown ones are ignored, known ones may not come twice. */
@@ -67,21 +83,22 @@ export function decodeSetupOptions(list: readonly Pair[]): SetupOptions {
     return found[0]?.value;
   };
   const number = (type: bigint) => once(type) as bigint | undefined;
+  const bytes = (type: bigint) => once(type) as Uint8Array | undefined;
   const text = (type: bigint) => {
-    const value = once(type) as Uint8Array | undefined;
+    const value = bytes(type);
     return value === undefined ? undefined : decoder.decode(value);
   };
   const path = text(PATH);
   const authority = text(AUTHORITY);
   const implementation = text(IMPLEMENTATION);
   const solicit = number(SOLICIT);
-  const relayHops = number(RELAY_HOPS);
+  const relayHops = bytes(RELAY_HOPS);
   return {
     ...(path !== undefined && { path }),
     ...(authority !== undefined && { authority }),
     ...(implementation !== undefined && { implementation }),
     ...(solicit !== undefined && { solicit: solicit !== 0n }),
-    ...(relayHops !== undefined && { relayHops }),
+    ...(relayHops !== undefined && { relayHops: decodeHopId(relayHops) }),
     maxAuthTokenCacheSize: number(MAX_AUTH_TOKEN_CACHE_SIZE) ?? 0n,
     authorizationTokens: list
       .filter(({ type }) => type === AUTHORIZATION_TOKEN)

@@ -1,55 +1,19 @@
 import type { ByteReader, ByteWriter } from "../../bytes.ts";
-import { type Codec, prefixed, rest, struct, text, type ValueOf, varint } from "../../codec.ts";
+import { type Codec, rest, struct, type ValueOf, varint } from "../../codec.ts";
 import { DecodeError } from "../../errors.ts";
-import { MAX_FULL_TRACK_NAME_BYTES, MAX_REASON_BYTES, MAX_URI_BYTES } from "../../limits.ts";
 import { type Location, location } from "../../location.ts";
-import { type FullTrackName, fullTrackName, type Namespace, namespace } from "../../names.ts";
+import { type FullTrackName, fullTrackName, namespace } from "../../names.ts";
 import { pairs } from "../../pairs.ts";
-import { RequestCode } from "../codes.ts";
 import { type ParameterName, type Parameters, parameters } from "./parameters.ts";
+import { reason, uri } from "./phrases.ts";
+import { requestError } from "./request_error.ts";
 
-const reason = text(MAX_REASON_BYTES, "a reason");
-const uri = text(MAX_URI_BYTES, "a URI");
-
-/** Where to ask instead (#redirect-structure). An empty URI is the same session. */
-export interface Redirect {
-  readonly uri: string;
-  readonly namespace: Namespace;
-  readonly name: Uint8Array;
-}
-
-const redirect: Codec<Redirect> = struct({
-  uri,
-  namespace,
-  name: prefixed(MAX_FULL_TRACK_NAME_BYTES, "a name"),
-});
+export type { Redirect } from "./request_error.ts";
 
 /** The end of a GOAWAY: the request id is there on the control stream and nowhere else. */
 const optionalRequestId: Codec<bigint | undefined> = {
   encode: (writer, value) => value === undefined ? undefined : writer.varint(value),
   decode: (reader) => reader.remaining === 0 ? undefined : reader.varint(),
-};
-
-/** A refusal (#message-request-error). `retryAfter` is milliseconds plus one, 0 says never. */
-interface RequestErrorBody {
-  readonly code: bigint;
-  readonly retryAfter: bigint;
-  readonly reason: string;
-  readonly redirect?: Redirect;
-}
-
-const requestErrorFields = struct({ code: varint, retryAfter: varint, reason });
-
-const requestError: Codec<RequestErrorBody> = {
-  encode(writer, value) {
-    requestErrorFields.encode(writer, value);
-    if (value.redirect !== undefined) redirect.encode(writer, value.redirect);
-  },
-  decode(reader) {
-    const fields = requestErrorFields.decode(reader);
-    if (fields.code !== BigInt(RequestCode.REDIRECT)) return fields;
-    return { ...fields, redirect: redirect.decode(reader) };
-  },
 };
 
 /** What a FETCH asks for (#message-fetch). The end is the last object plus 1; object 0 is the whole group. */

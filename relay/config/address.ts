@@ -1,0 +1,44 @@
+import { isIP } from "node:net";
+
+/** Where to listen. */
+export interface SocketAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** What an address looks like, for messages. */
+export const ADDRESS_FORM = "an IP address and a port, like 0.0.0.0:4433 or [::1]:4433";
+
+/**
+ * Reads `127.0.0.1:4433`, `[::1]:4433`, `localhost:4433` and `:4433`, which is every IPv4 address of
+ * the machine. Undefined for everything else: a name may mean several addresses, or another machine.
+ */
+export function parseAddress(text: string): SocketAddress | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]*|localhost)):(\d{1,5})$/.exec(text);
+  if (match === null) return undefined;
+  const [, v6, v4, digits] = match;
+  const port = Number(digits);
+  if (port > 65_535) return undefined;
+  if (v6 !== undefined) return isIP(v6) === 6 ? { hostname: v6, port } : undefined;
+  if (v4 === "") return { hostname: "0.0.0.0", port };
+  if (v4 === "localhost") return { hostname: "127.0.0.1", port };
+  return isIP(v4!) === 4 ? { hostname: v4!, port } : undefined;
+}
+
+/** `127.0.0.1:4433`, `[::1]:4433`: the way an address is written in a URL. */
+export function formatAddress({ hostname, port }: SocketAddress): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/** Whether only programs on this machine can reach it. */
+export function isLoopback({ hostname }: SocketAddress): boolean {
+  return hostname.startsWith("127.") || /^(0*:)*:?0*1$/.test(hostname) ||
+    hostname.toLowerCase().startsWith("::ffff:127.");
+}
+
+/** The address to call when the relay listens on every one. */
+export function reachable(address: SocketAddress): SocketAddress {
+  if (address.hostname === "0.0.0.0") return { hostname: "127.0.0.1", port: address.port };
+  if (/^[0:]+$/.test(address.hostname)) return { hostname: "::1", port: address.port };
+  return address;
+}

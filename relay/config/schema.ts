@@ -1,0 +1,113 @@
+import { integer, listOf, LOG_LEVELS, oneOf, text, yesNo } from "@qumo/shared/runtime";
+import { z } from "zod";
+import { ADDRESS_FORM, isLoopback, parseAddress } from "./address.ts";
+import type { RelayConfig } from "./types.ts";
+
+const DAY_MS = 86_400_000;
+const GIB = 2 ** 30;
+
+const milliseconds = (min: number, max: number = DAY_MS) => integer(min, max);
+const bytes = (min: number, max: number) => integer(min, max);
+const count = (max: number, min = 1) => integer(min, max);
+const path = () => text(4096);
+
+/** What each value may be. Lower limits keep the relay usable, upper ones keep it a machine's size. */
+export const relaySchema: z.ZodType<RelayConfig> = z.strictObject({
+  server: z.strictObject({
+    address: text(64, ADDRESS_FORM, (value) => parseAddress(value) !== undefined),
+    certFile: path(),
+    keyFile: path(),
+    allowedOrigins: listOf(
+      text(512, "* or an origin, like https://example.com", isOriginOrStar),
+      1000,
+    ),
+    keepAliveMs: milliseconds(0, 60_000),
+    idleTimeoutMs: milliseconds(500, 600_000),
+    handshakeTimeoutMs: milliseconds(100, 60_000),
+    maxSessions: count(1_000_000),
+    maxBidiStreams: count(65_536, 8),
+    maxUniStreams: count(65_536, 8),
+  }),
+  auth: z.strictObject({ mode: oneOf("loopback", "open") }),
+  relay: z.strictObject({
+    nodeId: name(),
+    region: name(),
+    lateJoin: oneOf("auto", "strict", "group_start"),
+    solicit: yesNo(),
+    lingerMs: milliseconds(0),
+    rendezvousMaxMs: milliseconds(0),
+    requestTimeoutMs: milliseconds(100, 600_000),
+  }),
+  cache: z.strictObject({
+    maxBytes: bytes(1_048_576, 1024 * GIB),
+    maxTrackBytes: bytes(65_536, 1024 * GIB),
+    maxGroupsPerTrack: count(1_000_000),
+    maxAgeMs: milliseconds(100),
+  }),
+  limits: z.strictObject({
+    maxRequests: count(1_000_000),
+    maxSubscriptions: count(1_000_000),
+    maxPublishedTracks: count(1_000_000),
+    maxNamespaces: count(1_000_000),
+    maxNamespaceSubscriptions: count(1_000_000),
+    maxFetches: count(1_000_000),
+    maxBufferedBytes: bytes(65_536, GIB),
+    controlMessageRate: count(1_000_000),
+    controlMessageBurst: count(1_000_000),
+    maxObjectBytes: bytes(1200, GIB),
+  }),
+  delivery: z.strictObject({
+    maxBacklogBytes: bytes(65_536, GIB),
+    maxOpenSubgroups: count(65_536),
+    maxQueuedDatagrams: count(65_536),
+    stallTimeoutMs: milliseconds(100, 600_000),
+  }),
+  metrics: z.strictObject({ perTrack: count(10_000, 0) }),
+  log: z.strictObject({ level: oneOf(...LOG_LEVELS), format: oneOf("auto", "human", "json") }),
+  drainTimeoutMs: milliseconds(0, 3_600_000),
+});
+
+/** What must hold between values, told at the place of `key`. */
+export function brokenRules({ server, auth, cache, limits }: RelayConfig) {
+  const broken: { key: string; text: string }[] = [];
+  const refuse = (key: string, text: string) => void broken.push({ key, text });
+  if (auth.mode === "loopback" && !isLoopback(parseAddress(server.address)!)) {
+    refuse(
+      "server.address",
+      `${server.address} can be reached from other machines and nothing says who may come in: ` +
+        "write `auth: {mode: open}` to let in everyone, or listen on 127.0.0.1",
+    );
+  }
+  if (server.certFile === "" && server.keyFile !== "") {
+    refuse("server.key_file", "a key needs its certificate: write `server.cert_file` too");
+  }
+  if (server.keyFile === "" && server.certFile !== "") {
+    refuse("server.cert_file", "a certificate needs its key: write `server.key_file` too");
+  }
+  if (server.keepAliveMs >= server.idleTimeoutMs) {
+    refuse(
+      "server.keep_alive_ms",
+      `${server.keepAliveMs} keeps nothing alive: write less than ` +
+        `\`server.idle_timeout_ms\`, which is ${server.idleTimeoutMs}, or 0`,
+    );
+  }
+  if (cache.maxTrackBytes > cache.maxBytes) {
+    refuse("cache.max_track_bytes", "one track may not have more than `cache.max_bytes`");
+  }
+  if (limits.maxObjectBytes > cache.maxTrackBytes) {
+    refuse("limits.max_object_bytes", "an object must fit `cache.max_track_bytes`");
+  }
+  return broken;
+}
+
+function name(): z.ZodType<string> {
+  return text(
+    128,
+    "at most 128 letters, digits, dots, dashes, underscores and slashes",
+    (value) => /^[\w./-]*$/.test(value),
+  );
+}
+
+function isOriginOrStar(value: string): boolean {
+  return value === "*" || URL.canParse(value) && new URL(value).origin === value;
+}

@@ -1,0 +1,132 @@
+/*
+ * What can be configured. Each property is a key of the file in snake_case (`maxSessions` is
+ * `max_sessions`); units are in the names: `Ms` milliseconds, `Bytes` bytes.
+ */
+
+/** The port, and who may come as far as a session. */
+export interface ServerConfig {
+  /** IP address and port of UDP (QUIC, WebTransport) and TCP (HTTP); port 0 takes a free one. */
+  readonly address: string;
+  /** PEM files, the leaf first; both empty: a certificate is made at start and renewed. */
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Origins of pages that may open WebTransport sessions; `*` is every one. */
+  readonly allowedOrigins: readonly string[];
+  /** Time between packets that keep a quiet connection alive; 0 sends none. */
+  readonly keepAliveMs: number;
+  /** Silence after which a peer counts as gone. */
+  readonly idleTimeoutMs: number;
+  /** Time for each of QUIC's handshake, the WebTransport request and SETUP. */
+  readonly handshakeTimeoutMs: number;
+  /** Sessions at once; more are closed at once. */
+  readonly maxSessions: number;
+  /** Bidirectional streams, requests that is, that a peer may have open. */
+  readonly maxBidiStreams: number;
+  /** Unidirectional streams, subgroups mostly, that a publisher may have open. */
+  readonly maxUniStreams: number;
+}
+
+/** Who may do what. */
+export interface AuthConfig {
+  /**
+   * `loopback` lets everyone in as long as nobody but this machine can come; `open` lets everyone
+   * in from everywhere.
+   */
+  readonly mode: "loopback" | "open";
+}
+
+/** Where a subscription to the largest object begins. */
+export type LateJoin = "auto" | "strict" | "group_start";
+
+/** What the relay does for its peers. */
+export interface BehaviourConfig {
+  /** Its name in logs and at `/status`. */
+  readonly nodeId: string;
+  /** Where it runs, for `/status`. */
+  readonly region: string;
+  /**
+   * `strict` begins after the largest object, `group_start` at the first object of its group;
+   * `auto` does that for peers known to need it.
+   */
+  readonly lateJoin: LateJoin;
+  /** Asks each peer for its namespaces after SETUP. */
+  readonly solicit: boolean;
+  /** How long the subscription to a publisher outlives the last subscriber. */
+  readonly lingerMs: number;
+  /** The longest that a subscriber may wait for a publisher, whatever it asks for. */
+  readonly rendezvousMaxMs: number;
+  /** How long a publisher may take to answer a request of ours. */
+  readonly requestTimeoutMs: number;
+}
+
+/** What is kept of the past. The oldest groups go first, at whichever limit is reached. */
+export interface CacheLimits {
+  /** Of all tracks together. */
+  readonly maxBytes: number;
+  readonly maxTrackBytes: number;
+  readonly maxGroupsPerTrack: number;
+  readonly maxAgeMs: number;
+}
+
+/** What one session may ask for; beyond it a request is refused, or the session closed. */
+export interface SessionLimits {
+  /** Requests that are open at once, of every kind. */
+  readonly maxRequests: number;
+  /** Of these, tracks subscribed to. */
+  readonly maxSubscriptions: number;
+  /** Tracks published to us, pushed and subscribed together. */
+  readonly maxPublishedTracks: number;
+  /** Namespaces announced. */
+  readonly maxNamespaces: number;
+  /** Namespace prefixes watched. */
+  readonly maxNamespaceSubscriptions: number;
+  /** Fetches under way. */
+  readonly maxFetches: number;
+  /** Bytes held for a session that have no place yet: before SETUP, or for an alias not known yet. */
+  readonly maxBufferedBytes: number;
+  /** Control messages a second, on average. */
+  readonly controlMessageRate: number;
+  /** Control messages that may come at once before the rate counts. */
+  readonly controlMessageBurst: number;
+  /** One object's payload. */
+  readonly maxObjectBytes: number;
+}
+
+/** How far one subscription may fall behind before groups are skipped for it. */
+export interface DeliveryLimits {
+  /** Bytes of a track that are waiting to be sent to a subscriber. */
+  readonly maxBacklogBytes: number;
+  /** Streams of a subscription that are open at once. */
+  readonly maxOpenSubgroups: number;
+  /** Datagrams waiting for a subscriber. */
+  readonly maxQueuedDatagrams: number;
+  /** A subscriber that takes nothing for this long is not worth its memory: the session is closed. */
+  readonly stallTimeoutMs: number;
+}
+
+/** What `/metrics` says beyond totals. */
+export interface MetricsConfig {
+  /** Tracks that get series of their own, named; 0 names none. */
+  readonly perTrack: number;
+}
+
+/** The log. */
+export interface LogConfig {
+  readonly level: "debug" | "info" | "warn" | "error";
+  /** `auto` is `human` on a terminal and `json` elsewhere. */
+  readonly format: "auto" | "human" | "json";
+}
+
+/** Everything that can be configured of a relay. */
+export interface RelayConfig {
+  readonly server: ServerConfig;
+  readonly auth: AuthConfig;
+  readonly relay: BehaviourConfig;
+  readonly cache: CacheLimits;
+  readonly limits: SessionLimits;
+  readonly delivery: DeliveryLimits;
+  readonly metrics: MetricsConfig;
+  readonly log: LogConfig;
+  /** How long sessions may take to leave at shutdown. */
+  readonly drainTimeoutMs: number;
+}

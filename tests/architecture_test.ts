@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { findViolations } from "./support/architecture.ts";
+import { readProjectFiles } from "./support/project_files.ts";
 
-const ROOT = new URL("../", import.meta.url);
 const DOORS: Record<string, string> = {
   "shared/deno.json": JSON.stringify({
     name: "@qumo/shared",
@@ -11,11 +11,11 @@ const DOORS: Record<string, string> = {
 };
 
 Deno.test("the project keeps its architecture", async () => {
-  assert.deepEqual(findViolations(await readProject()), []);
+  assert.deepEqual(findViolations(await readProjectFiles()), []);
 });
 
 Deno.test("the project that is looked at is the whole project", async () => {
-  const files = await readProject();
+  const files = await readProjectFiles();
   for (const path of ["shared/runtime/clock.ts", "tests/architecture_test.ts", "relay/deno.json"]) {
     assert.ok(files.has(path), path);
   }
@@ -190,19 +190,4 @@ Deno.test("findViolations() refuses an import whose target is computed", () => {
 
 function assertViolations(files: Record<string, string>, expected: string[]): void {
   assert.deepEqual(findViolations(new Map(Object.entries({ ...DOORS, ...files }))), expected);
-}
-
-async function readProject(): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  const walk = async (folder: string) => {
-    for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
-      const path = folder + name;
-      if (isDirectory && name !== "node_modules") await walk(`${path}/`);
-      if (/\.ts$|^deno\.json$/.test(name)) {
-        files.set(path, await Deno.readTextFile(new URL(path, ROOT)));
-      }
-    }
-  };
-  for (const folder of ["shared/", "relay/", "sdn/", "tests/"]) await walk(folder);
-  return files;
 }

@@ -1,0 +1,89 @@
+import type { LinkReport, LoadReport, Registration } from "@qumo/shared/topology";
+import type { Link } from "./model.ts";
+
+/** What has been measured on a link, smoothed over the heartbeats of the relay that measures. */
+export interface Measured {
+  readonly rttMs?: number;
+  readonly loss?: number;
+}
+
+/** The declared links of a heartbeat, and the measurements behind them. */
+export interface Links {
+  readonly links: ReadonlyMap<string, Link>;
+  readonly measured: ReadonlyMap<string, Measured>;
+}
+
+const DEFAULT_COST = 1;
+
+// A measurement is published when it moved by a tenth, and by more than its own noise: what
+// changes with every heartbeat would otherwise be a new revision, a write and a push every time.
+const NOISE_SHARE = 0.1;
+const RTT_FLOOR_MS = 1;
+const LOSS_FLOOR = 0.01;
+const LOAD_FLOORS = { sessions: 5, subscriptions: 10, egress_bps: 1e6, cpu: 0.05 } as const;
+
+/**
+ * Reads the links out of a heartbeat. `neighbors` and `links` together name them; a cost in
+ * `links` wins; a relay's link to itself means nothing. Round-trip time and loss are smoothed by
+ * `weight`, the share of the new sample, and published when they moved beyond their noise.
+ */
+export function readLinks(
+  name: string,
+  body: Registration,
+  { before, weight }: { before: Links | undefined; weight: number },
+): Links {
+  const links = new Map<string, Link>();
+  const measured = new Map<string, Measured>();
+  const neighbors = new Map(Object.entries(body.neighbors ?? {}));
+  const reports = new Map(Object.entries(body.links ?? {}));
+  for (const neighbor of [...new Set([...neighbors.keys(), ...reports.keys()])].sort()) {
+    if (neighbor === name) continue;
+    const report = reports.get(neighbor) ?? {};
+    const smoothed = smooth(before?.measured.get(neighbor), report, weight);
+    measured.set(neighbor, smoothed);
+    links.set(neighbor, {
+      cost: report.cost ?? configuredCost(neighbors.get(neighbor)),
+      up: report.up ?? true,
+      ...publish(before?.links.get(neighbor), smoothed),
+    });
+  }
+  return { links, measured };
+}
+
+/** The load to publish: the one before, unless the new one differs by more than noise. */
+export function publishLoad(
+  before: LoadReport | undefined,
+  now: LoadReport | undefined,
+): LoadReport | undefined {
+  if (before === undefined || now === undefined) return now;
+  const fields = Object.keys(LOAD_FLOORS) as (keyof typeof LOAD_FLOORS)[];
+  return fields.some((field) => moved(before[field], now[field], LOAD_FLOORS[field]))
+    ? now
+    : before;
+}
+
+function configuredCost(cost: number | undefined): number {
+  return cost !== undefined && cost > 0 ? cost : DEFAULT_COST;
+}
+
+function smooth(before: Measured | undefined, report: LinkReport, weight: number): Measured {
+  const rttMs = mix(before?.rttMs, report.rtt_ms, weight);
+  const loss = mix(before?.loss, report.loss, weight);
+  return { ...(rttMs !== undefined && { rttMs }), ...(loss !== undefined && { loss }) };
+}
+
+function mix(before: number | undefined, sample: number | undefined, weight: number) {
+  if (before === undefined || sample === undefined) return sample ?? before;
+  return before + weight * (sample - before);
+}
+
+function publish(before: Measured | undefined, now: Measured): Measured {
+  const rttMs = moved(before?.rttMs, now.rttMs, RTT_FLOOR_MS) ? now.rttMs : before?.rttMs;
+  const loss = moved(before?.loss, now.loss, LOSS_FLOOR) ? now.loss : before?.loss;
+  return { ...(rttMs !== undefined && { rttMs }), ...(loss !== undefined && { loss }) };
+}
+
+function moved(before: number | undefined, now: number | undefined, floor: number): boolean {
+  if (before === undefined || now === undefined) return before !== now;
+  return Math.abs(now - before) > Math.max(floor, NOISE_SHARE * Math.abs(before));
+}

@@ -1,0 +1,6 @@
+/** Who the relays are and who has which track: pure state, with time as an argument. */
+export type { Applied, Command, Match } from "./command.ts";
+export type { Directory, DirectoryCursor } from "./directory.ts";
+export * from "./model.ts";
+export { Registry, type RegistryOptions } from "./registry.ts";
+export type { RelayEntry } from "./relay_entry.ts";

@@ -1,0 +1,107 @@
+import type { LoadReport } from "@qumo/shared/topology";
+
+/**
+ * One uninterrupted life of a relay. The epoch is the relay's own (its start time, say); the number
+ * counts how often it ended and came back within that epoch. What was said in one life means
+ * nothing in the next.
+ */
+export interface Life {
+  readonly epoch: number;
+  readonly number: number;
+}
+
+/**
+ * The place of a statement about a relay among all statements of the same kind. The sequence
+ * number comes from the relay, or is minted by the controller that took the statement; `by` is
+ * that controller's name then, and empty otherwise.
+ */
+export interface Version extends Life {
+  readonly seq: number;
+  readonly by: string;
+}
+
+/** One declared link, from the relay that declares it. */
+export interface Link {
+  readonly cost: number;
+  readonly up: boolean;
+  /** Smoothed, in milliseconds. */
+  readonly rttMs?: number;
+  /** Smoothed, 0 to 1. */
+  readonly loss?: number;
+}
+
+/** What is known of a relay that lives. */
+export interface RelayRecord {
+  readonly name: string;
+  readonly version: Version;
+  /** False for a relay that is known through its announces alone. */
+  readonly registered: boolean;
+  readonly region: string;
+  readonly address: string;
+  readonly certificateSha256: string;
+  readonly links: ReadonlyMap<string, Link>;
+  readonly load?: LoadReport;
+  /** Said by the relay itself. */
+  readonly draining: boolean;
+}
+
+/**
+ * How a relay's life ended: `deregistered` is final for that life and is told to other controllers;
+ * `expired` is what one controller concluded, and a newer heartbeat that another one saw overrules it.
+ */
+export type EndReason = "deregistered" | "expired";
+
+/** What remains of a relay whose life has ended. */
+export interface Tombstone {
+  readonly name: string;
+  readonly life: Life;
+  /** The sequence number of its last heartbeat. */
+  readonly beat: number;
+  readonly reason: EndReason;
+  /** On the clock of the caller, in milliseconds. */
+  readonly endedAt: number;
+}
+
+/** An operator's order to drain a relay, or that it no longer holds. */
+export interface DrainOrder {
+  readonly version: Version;
+  readonly on: boolean;
+}
+
+/** That a relay has a track. */
+export interface Announce {
+  readonly relay: string;
+  readonly track: string;
+  readonly version: Version;
+  /** On the clock of the caller, in milliseconds. */
+  readonly registeredAt: number;
+}
+
+/** One thing that became different. Stores, watchers and peers all consume this. */
+export type Change =
+  | { readonly kind: "relay"; readonly record: RelayRecord }
+  | { readonly kind: "gone"; readonly tombstone: Tombstone }
+  | { readonly kind: "drain"; readonly relay: string; readonly order: DrainOrder }
+  | { readonly kind: "announce"; readonly announce: Announce }
+  | {
+    readonly kind: "withdraw";
+    readonly relay: string;
+    readonly track: string;
+    readonly version: Version;
+  };
+
+/** Everything that one accepted command changed, as one step of the revision. */
+export interface Batch {
+  readonly revision: number;
+  readonly changes: readonly Change[];
+}
+
+/** Compares two lives of one relay: negative when `a` came before `b`. */
+export function compareLives(a: Life, b: Life): number {
+  return a.epoch - b.epoch || a.number - b.number;
+}
+
+/** Compares two versions: negative when `a` comes before `b`. */
+export function compareVersions(a: Version, b: Version): number {
+  return compareLives(a, b) || a.seq - b.seq || (a.by < b.by ? -1 : a.by > b.by ? 1 : 0);
+}

@@ -1,0 +1,133 @@
+import type { Announce, DrainOrder, Link, RelayRecord, Version } from "./model.ts";
+import type { Measured } from "./measure.ts";
+import { announcesDigest, type LoadReport, type Registration } from "@qumo/shared/topology";
+import { MAX_WITHDRAWN_PER_RELAY } from "./limits.ts";
+import { publishLoad, readLinks } from "./measure.ts";
+
+/** Everything the registry holds of one relay that lives. */
+export class RelayEntry {
+  record: RelayRecord;
+  /** The sequence number of the newest heartbeat; a heartbeat that changes nothing moves this alone. */
+  beat: number;
+  /** The revision at which the record or the drain order last changed. */
+  modified = 0;
+  drain: DrainOrder | undefined;
+  measured: ReadonlyMap<string, Measured> = new Map();
+  readonly announces = new Map<string, Announce>();
+  /** Tracks that the relay had, so that an older word about them does not bring them back. */
+  readonly withdrawn = new Map<string, Version>();
+  #digest: string | undefined;
+
+  constructor(record: RelayRecord) {
+    this.record = record;
+    this.beat = record.version.seq;
+  }
+
+  /** Whether nothing new may be sent through it: by its own word or by an operator's order. */
+  get draining(): boolean {
+    return this.record.draining || this.drain?.on === true;
+  }
+
+  /** The fingerprint of its announces, for comparison with the relay's own. */
+  get digest(): string {
+    return this.#digest ??= announcesDigest(this.announces.keys());
+  }
+
+  /** Mints the version that follows `before` in this life. */
+  mint(before: Version | undefined, by: string): Version {
+    const { epoch, number } = this.record.version;
+    return { epoch, number, seq: (before?.seq ?? 0) + 1, by };
+  }
+
+  /** Adds a track that the relay does not announce. */
+  add(track: string, { now, by }: { now: number; by: string }): Announce {
+    const version = this.mint(this.withdrawn.get(track), by);
+    const announce = { relay: this.record.name, track, version, registeredAt: now };
+    this.withdrawn.delete(track);
+    this.announces.set(track, announce);
+    this.#digest = undefined;
+    return announce;
+  }
+
+  /** Removes a track that the relay announces; gives the version of the withdrawal. */
+  remove(track: string, by: string): Version {
+    const version = this.mint(this.announces.get(track)?.version, by);
+    this.announces.delete(track);
+    this.withdrawn.set(track, version);
+    const [oldest] = this.withdrawn.keys();
+    if (this.withdrawn.size > MAX_WITHDRAWN_PER_RELAY && oldest !== undefined) {
+      this.withdrawn.delete(oldest);
+    }
+    this.#digest = undefined;
+    return version;
+  }
+}
+
+/** A record for a relay of which nothing is known but its name. */
+export function blankRecord(name: string, version: Version): RelayRecord {
+  return {
+    name,
+    version,
+    registered: false,
+    region: "",
+    address: "",
+    certificateSha256: "",
+    links: new Map(),
+    draining: false,
+  };
+}
+
+/**
+ * What a heartbeat makes of a relay's record: empty fields keep what was known, links and load are
+ * replaced. The result is `base` itself when nothing changed.
+ */
+export function beatenRecord(
+  base: RelayRecord,
+  body: Registration,
+  { measured, version, weight }: {
+    measured: ReadonlyMap<string, Measured>;
+    version: Version;
+    weight: number;
+  },
+): { record: RelayRecord; measured: ReadonlyMap<string, Measured> } {
+  const before = { links: base.links, measured };
+  const read = readLinks(base.name, body, { before, weight });
+  const load = publishLoad(base.load, body.load);
+  const { load: _load, ...kept } = base;
+  const record: RelayRecord = {
+    ...kept,
+    registered: true,
+    region: body.region || base.region,
+    address: body.address || base.address,
+    certificateSha256: body.certificate_sha256 ?? base.certificateSha256,
+    links: read.links,
+    ...(load !== undefined && { load }),
+    draining: body.draining ?? false,
+  };
+  const same = saysTheSame(record, base);
+  return { record: same ? base : { ...record, version }, measured: read.measured };
+}
+
+/** Whether two records of one relay say the same, whatever their versions. */
+export function saysTheSame(a: RelayRecord, b: RelayRecord): boolean {
+  return a.registered === b.registered && a.region === b.region && a.address === b.address &&
+    a.certificateSha256 === b.certificateSha256 && a.draining === b.draining &&
+    sameLoad(a.load, b.load) && sameLinks(a.links, b.links);
+}
+
+function sameLoad(a: LoadReport = {}, b: LoadReport = {}): boolean {
+  return a.sessions === b.sessions && a.subscriptions === b.subscriptions &&
+    a.egress_bps === b.egress_bps && a.cpu === b.cpu;
+}
+
+function sameLinks(a: ReadonlyMap<string, Link>, b: ReadonlyMap<string, Link>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [name, link] of a) {
+    const other = b.get(name);
+    if (
+      other === undefined || link.cost !== other.cost || link.up !== other.up ||
+      link.rttMs !== other.rttMs || link.loss !== other.loss
+    ) return false;
+  }
+  return true;
+}

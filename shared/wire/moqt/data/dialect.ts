@@ -1,7 +1,11 @@
 import { type VarintFormat, vi64 } from "../../varint.ts";
 
 /** What an object's status says (#object-status). */
-export const ObjectStatus = { normal: 0, endOfGroup: 3, endOfTrack: 4 } as const;
+export const ObjectStatus = { NORMAL: 0x0, END_OF_GROUP: 0x3, END_OF_TRACK: 0x4 } as const;
+export type ObjectStatus = typeof ObjectStatus[keyof typeof ObjectStatus];
+
+/** What is said about a range of objects that a fetch leaves out (#end-of-range). */
+export type FetchRangeKind = "non_existent" | "unknown";
 
 /** What a draft may choose about data streams and datagrams; the layouts themselves are shared. */
 export interface DataDialect {
@@ -12,12 +16,15 @@ export interface DataDialect {
   readonly datagramBits: number;
   /** The object statuses that exist (#object-status). */
   readonly statuses: ReadonlySet<number>;
+  /** Serialization flags that end a range instead of beginning an object (#fetch-header). */
+  readonly fetchRanges: ReadonlyMap<number, FetchRangeKind>;
 }
 
-/** Drafts 18 to 22. */
+/** Drafts 18 and 19; later ones up to 22 only add to it. */
 export const data18: DataDialect = {
   varint: vi64,
   subgroupBits: 0x7f,
   datagramBits: 0x2f,
   statuses: new Set(Object.values(ObjectStatus)),
+  fetchRanges: new Map([[0x8c, "non_existent"], [0x10c, "unknown"]]),
 };

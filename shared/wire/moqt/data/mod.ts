@@ -1,5 +1,13 @@
 /** Data streams and datagrams: what carries objects. */
-export { data18, type DataDialect, ObjectStatus } from "./dialect.ts";
+export { decodeDatagram, encodeDatagram, type ObjectDatagram } from "./datagram.ts";
+export { data18, type DataDialect, type FetchRangeKind, ObjectStatus } from "./dialect.ts";
+export {
+  decodeFetchHeader,
+  encodeFetchHeader,
+  type FetchObject,
+  FetchObjectWriter,
+} from "./fetch.ts";
+export { FetchObjectDecoder } from "./fetch_decoder.ts";
 export {
   MAX_OBJECT_HEADER_BYTES,
   ObjectHeaderDecoder,
@@ -7,6 +15,16 @@ export {
   SHORT,
   writeObjectHeader,
 } from "./object_header.ts";
+export {
+  classifyDatagram,
+  classifyUniStream,
+  type DatagramKind,
+  FETCH_STREAM_TYPE,
+  PADDING_DATAGRAM_TYPE,
+  PADDING_STREAM_TYPE,
+  SETUP_STREAM_TYPE,
+  type UniStreamKind,
+} from "./stream_type.ts";
 export {
   decodeSubgroupHeader,
   encodeSubgroupHeader,

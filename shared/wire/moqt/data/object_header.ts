@@ -23,7 +23,7 @@ export class ObjectHeaderDecoder {
   /** Bytes of payload that follow the header. */
   payloadLength = 0;
   /** One of {@linkcode ObjectStatus}. */
-  status: number = ObjectStatus.normal;
+  status: number = ObjectStatus.NORMAL;
 
   readonly #hasProperties: boolean;
   readonly #varint: VarintFormat;
@@ -49,7 +49,9 @@ export class ObjectHeaderDecoder {
     if (next === SHORT) return SHORT;
     const delta = varint.readNumber(bytes, at);
     const id = this.id + 1 + delta;
-    if (delta < 0 || id > MAX_OBJECT_ID) refuseId(this.id, varint.read(bytes, at), varint);
+    if (delta < 0 || id > MAX_OBJECT_ID) {
+      refuseObjectId(BigInt(this.id) + 1n + varint.read(bytes, at), varint);
+    }
 
     let propertiesStart = next;
     if (this.#hasProperties) {
@@ -65,7 +67,7 @@ export class ObjectHeaderDecoder {
     if (next === SHORT) return SHORT;
     const payloadLength = readPayloadLength(varint, bytes, propertiesEnd);
 
-    let status: number = ObjectStatus.normal;
+    let status: number = ObjectStatus.NORMAL;
     if (payloadLength === 0) {
       const statusStart = next;
       next = varintEnd(varint, bytes, statusStart, end);
@@ -121,13 +123,13 @@ export function checkStatus(
   hasProperties: boolean,
 ): void {
   if (!statuses.has(status)) throw new DecodeError("malformed", "Unknown object status");
-  if (status !== ObjectStatus.normal && hasProperties) {
+  if (status !== ObjectStatus.NORMAL && hasProperties) {
     throw new DecodeError("malformed", `An object of status ${status} has properties`);
   }
 }
 
-function refuseId(previous: number, delta: bigint, varint: VarintFormat): never {
-  const id = BigInt(previous) + 1n + delta;
+/** Refuses an id that does not exist, or that is above the limit. */
+export function refuseObjectId(id: bigint, varint: VarintFormat): never {
   if (id > varint.max) throw new DecodeError("malformed", "An object id overflows");
   throw new DecodeError("object_id", `Object id ${id} is above the limit of ${MAX_OBJECT_ID}`);
 }
@@ -192,7 +194,7 @@ function checkObject(
   if (properties.length > 0 && !hasProperties) {
     throw new EncodeError("Cannot encode properties on a stream without them");
   }
-  if (status !== ObjectStatus.normal && (payloadLength > 0 || properties.length > 0)) {
+  if (status !== ObjectStatus.NORMAL && (payloadLength > 0 || properties.length > 0)) {
     throw new EncodeError(`Cannot encode an object of status ${status} with content`);
   }
 }

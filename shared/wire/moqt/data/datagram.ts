@@ -1,0 +1,130 @@
+import { ByteReader } from "../../bytes.ts";
+import { DecodeError, EncodeError } from "../../errors.ts";
+import { MAX_OBJECT_ID, MAX_OBJECT_PROPERTIES_BYTES } from "../../limits.ts";
+import { data18, type DataDialect, ObjectStatus } from "./dialect.ts";
+import { checkStatus, refuseObjectId } from "./object_header.ts";
+import { classifyDatagram } from "./stream_type.ts";
+
+/** An object that travels alone (#object-datagram). */
+export interface ObjectDatagram {
+  readonly alias: bigint;
+  readonly group: bigint;
+  readonly object: number;
+  /** Undefined: the track's default. */
+  readonly priority: number | undefined;
+  /** Key-value pairs as they came; empty when there are none. */
+  readonly properties: Uint8Array;
+  /** One of {@linkcode ObjectStatus}; only a normal object has properties or a payload. */
+  readonly status: number;
+  /** Whether the group has no object behind this one. */
+  readonly endOfGroup: boolean;
+  readonly payload: Uint8Array;
+}
+
+const PROPERTIES = 0x01;
+const END_OF_GROUP = 0x02;
+const ZERO_OBJECT_ID = 0x04;
+const DEFAULT_PRIORITY = 0x08;
+const STATUS = 0x20;
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Reads a datagram; its properties and payload are views. Undefined: padding, to be thrown away.
+ *
+ * @throws {DecodeError} "short" or "malformed" for what ends the session, "object_id" for an object
+ * whose id is above MAX_OBJECT_ID.
+ */
+export function decodeDatagram(
+  bytes: Uint8Array,
+  dialect: DataDialect = data18,
+): ObjectDatagram | undefined {
+  const reader = new ByteReader(bytes, dialect.varint);
+  const type = reader.varint();
+  if (classifyDatagram(type, dialect) === "padding") return undefined;
+  const bits = Number(type);
+  const alias = reader.varint();
+  const group = reader.varint();
+  const object = (bits & ZERO_OBJECT_ID) !== 0 ? 0 : decodeObjectId(reader);
+  const priority = (bits & DEFAULT_PRIORITY) !== 0 ? undefined : reader.u8();
+  const properties = (bits & PROPERTIES) !== 0 ? decodeProperties(reader) : EMPTY;
+  const endOfGroup = (bits & END_OF_GROUP) !== 0;
+  let status: number = ObjectStatus.NORMAL;
+  if ((bits & STATUS) !== 0) {
+    status = Number(reader.varint());
+    checkStatus(status, dialect.statuses, properties.length > 0);
+    reader.end("a datagram with a status");
+  }
+  return { alias, group, object, priority, properties, status, endOfGroup, payload: reader.rest() };
+}
+
+function decodeObjectId(reader: ByteReader): number {
+  const id = reader.varint();
+  if (id <= MAX_OBJECT_ID) return Number(id);
+  refuseObjectId(id, reader.format);
+}
+
+function decodeProperties(reader: ByteReader): Uint8Array {
+  const length = reader.count(MAX_OBJECT_PROPERTIES_BYTES, "The length of an object's properties");
+  if (length === 0) throw new DecodeError("malformed", "A datagram announces empty properties");
+  return reader.bytes(length);
+}
+
+/**
+ * A datagram of exactly the bytes it needs. An empty normal object spells its status out, unless it
+ * ends its group, which a datagram with a status cannot say.
+ *
+ * @throws {EncodeError} for combinations that no datagram can carry.
+ */
+export function encodeDatagram(
+  datagram: ObjectDatagram,
+  dialect: DataDialect = data18,
+): Uint8Array<ArrayBuffer> {
+  const { varint } = dialect;
+  const { alias, group, object, priority, properties, status, payload } = datagram;
+  const type = typeOf(datagram);
+  checkEncodable(datagram, type, dialect);
+
+  const header = 1 + varint.sizeOf(alias) + varint.sizeOf(group) +
+    (object === 0 ? 0 : varint.sizeOfNumber(object)) +
+    (priority === undefined ? 0 : 1) +
+    (properties.length === 0 ? 0 : varint.sizeOfNumber(properties.length) + properties.length) +
+    ((type & STATUS) === 0 ? 0 : varint.sizeOfNumber(status));
+  const bytes = new Uint8Array(header + payload.length);
+
+  bytes[0] = type;
+  let at = varint.write(bytes, 1, alias);
+  at = varint.write(bytes, at, group);
+  if (object !== 0) at = varint.writeNumber(bytes, at, object);
+  if (priority !== undefined) bytes[at++] = priority;
+  if (properties.length > 0) {
+    at = varint.writeNumber(bytes, at, properties.length);
+    bytes.set(properties, at);
+    at += properties.length;
+  }
+  if ((type & STATUS) !== 0) at = varint.writeNumber(bytes, at, status);
+  bytes.set(payload, at);
+  return bytes;
+}
+
+function typeOf(datagram: ObjectDatagram): number {
+  const { object, priority, properties, status, endOfGroup, payload } = datagram;
+  let type = 0;
+  if (properties.length > 0) type |= PROPERTIES;
+  if (endOfGroup) type |= END_OF_GROUP;
+  if (object === 0) type |= ZERO_OBJECT_ID;
+  if (priority === undefined) type |= DEFAULT_PRIORITY;
+  if (status !== ObjectStatus.NORMAL || (payload.length === 0 && !endOfGroup)) type |= STATUS;
+  return type;
+}
+
+function checkEncodable(datagram: ObjectDatagram, type: number, dialect: DataDialect): void {
+  const { properties, status, endOfGroup, payload } = datagram;
+  if ((type & ~dialect.datagramBits) !== 0) {
+    throw new EncodeError(`Cannot encode a datagram of type 0x${type.toString(16)} in this draft`);
+  }
+  if (status === ObjectStatus.NORMAL) return;
+  if (endOfGroup || payload.length > 0 || properties.length > 0) {
+    throw new EncodeError(`Cannot encode a datagram of status ${status} with anything else`);
+  }
+}

@@ -1,0 +1,55 @@
+import { DecodeError } from "../../errors.ts";
+import { data18, type DataDialect } from "./dialect.ts";
+import { isSubgroupType } from "./subgroup.ts";
+
+/** The stream that carries SETUP (#stream-types). */
+export const SETUP_STREAM_TYPE = 0x2f00n;
+
+/** A stream that begins with a FETCH_HEADER (#fetch-header). */
+export const FETCH_STREAM_TYPE = 0x05n;
+
+/** A stream to be read and thrown away (#padding-streams). */
+export const PADDING_STREAM_TYPE = 0x132b3e28n;
+
+/** A datagram to be thrown away (#padding-datagrams). */
+export const PADDING_DATAGRAM_TYPE = 0x132b3e29n;
+
+/** What a unidirectional stream carries. */
+export type UniStreamKind = "setup" | "subgroup" | "fetch" | "padding";
+
+/** What a datagram carries. */
+export type DatagramKind = "object" | "padding";
+
+/**
+ * What a unidirectional stream carries that begins with this type.
+ *
+ * @throws {DecodeError} "malformed" when there is no such type, which ends the session (#stream-types).
+ */
+export function classifyUniStream(type: bigint, dialect: DataDialect = data18): UniStreamKind {
+  if (isSubgroupType(type, dialect)) return "subgroup";
+  if (type === FETCH_STREAM_TYPE) return "fetch";
+  if (type === SETUP_STREAM_TYPE) return "setup";
+  if (type === PADDING_STREAM_TYPE) return "padding";
+  throw new DecodeError("malformed", `Unknown stream type 0x${type.toString(16)}`);
+}
+
+/**
+ * What a datagram carries that begins with this type.
+ *
+ * @throws {DecodeError} "malformed" when there is no such type, which ends the session (#data-streams).
+ */
+export function classifyDatagram(type: bigint, dialect: DataDialect = data18): DatagramKind {
+  if (isObjectDatagramType(type, dialect)) return "object";
+  if (type === PADDING_DATAGRAM_TYPE) return "padding";
+  throw new DecodeError("malformed", `Unknown datagram type 0x${type.toString(16)}`);
+}
+
+/** The bits of an OBJECT_DATAGRAM that exclude each other: a status, and the end of the group. */
+const STATUS_AND_END_OF_GROUP = 0x22;
+
+function isObjectDatagramType(type: bigint, dialect: DataDialect): boolean {
+  if (type > BigInt(dialect.datagramBits)) return false;
+  const bits = Number(type);
+  return (bits & ~dialect.datagramBits) === 0 &&
+    (bits & STATUS_AND_END_OF_GROUP) !== STATUS_AND_END_OF_GROUP;
+}

@@ -7,12 +7,14 @@ export {
   sha256OfPem,
 } from "./certificates.ts";
 export { type CertificateFiles, certificateFiles } from "./certificate_files.ts";
+export { dial, type DialOptions } from "./dial.ts";
 export { TransportError, type TransportErrorKind } from "./errors.ts";
 export {
   generateCertificate,
   GENERATED_DAYS,
   generatedCertificates,
 } from "./generated_certificate.ts";
+export { listen, type ListenOptions } from "./listener.ts";
 export { MAX_PARKED_STREAMS } from "./limits.ts";
 export { MemoryConnection, type MemoryOptions, memoryPair } from "./memory.ts";
 export {

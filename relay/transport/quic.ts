@@ -44,8 +44,8 @@ export interface QuicDialOptions extends QuicTransportOptions {
   readonly alpnProtocols: readonly string[];
   /** PEM certificates trusted beside the well-known roots. */
   readonly caCerts?: readonly string[];
-  /** SHA-256 hashes of the one certificate that is accepted; nothing else is checked but its dates. */
-  readonly serverCertificateHashes?: readonly Uint8Array<ArrayBuffer>[];
+  /** SHA-256 in hex of the certificates that are accepted; then nothing else but dates is checked. */
+  readonly serverCertificateHashes?: readonly string[];
 }
 
 /**
@@ -73,9 +73,9 @@ export async function dialQuic(
       alpnProtocols: [...options.alpnProtocols],
       ...(options.caCerts && { caCerts: [...options.caCerts] }),
       ...(options.serverCertificateHashes && {
-        serverCertificateHashes: options.serverCertificateHashes.map((value) => ({
+        serverCertificateHashes: options.serverCertificateHashes.map((hash) => ({
           algorithm: "sha-256",
-          value,
+          value: Uint8Array.fromHex(hash),
         })),
       }),
     });

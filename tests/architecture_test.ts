@@ -169,14 +169,14 @@ const MISPLACED: [path: string, code: string, what: string][] = [
   ["relay/transport/h3/a.ts", "Deno.env.get(x);", "the runtime: Deno"],
   ["relay/ops/metrics.ts", "type A = typeof Deno.pid;", "the runtime: Deno"],
   ["relay/main_loop.ts", "globalThis.Deno.exit();", "the runtime: Deno"],
-  ["sdn/store/memory.ts", 'import { open } from "node:fs/promises";', 'the runtime: from "'],
+  ["sdn/store/memory.ts", 'import { open } from "node:fs/promises";', 'the runtime: "node:fs'],
   ["relay/main.ts", "setTimeout(stop, 5);", "clocks and timers: setTimeout"],
   ["relay/a.ts", "globalThis.setInterval(f);", "clocks and timers: setInterval"],
   ["shared/wire/a.ts", "const t = Date.now();", "clocks and timers: Date.now"],
   ["shared/runtime/log.ts", "const t = `${new Date()}`;", "clocks and timers: new Date"],
   ["relay/track/a.ts", "performance.now();", "clocks and timers: performance."],
   ["relay/track/b.ts", "AbortSignal.timeout(9);", "clocks and timers: AbortSignal.timeout"],
-  ["sdn/http/a.ts", 'import { a } from "node:timers";', 'clocks and timers: from "'],
+  ["sdn/http/a.ts", 'import { a } from "node:timers";', 'clocks and timers: "node:timers'],
   ["shared/runtime/log.ts", "console.log(1);", "the console: console"],
 ];
 

@@ -68,8 +68,7 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   {
     what: "the runtime",
-    pattern:
-      /\bDeno\b|\bfrom\s*"(?=node:(?:child_process|dgram|fs|http2?|https|net|os|process|tls)\b)/g,
+    pattern: /\bDeno\b|"node:(?:child_process|dgram|fs|http2?|https|net|os|process|tls)\b/g,
     where: [
       /(^|\/)(main|config)\.ts$/,
       /(^|\/)config\//,
@@ -81,7 +80,7 @@ export const PLACES: readonly Place[] = [
   {
     what: "clocks and timers",
     pattern:
-      /(?<!(?<!\bglobalThis)\.)\b(?:setTimeout|setInterval|setImmediate)\b|\bperformance\s*\.|\bDate\s*\.\s*now\b|\bnew\s+Date(?!\s*\(\s*[^)\s])\b|\bAbortSignal\s*\.\s*timeout\b|\bfrom\s*"(?=node:(?:timers|perf_hooks)\b)/g,
+      /(?<!(?<!\bglobalThis)\.)\b(?:setTimeout|setInterval|setImmediate)\b|\bperformance\s*\.|\bDate\s*\.\s*now\b|\bnew\s+Date(?!\s*\(\s*[^)\s])\b|\bAbortSignal\s*\.\s*timeout\b|"node:(?:timers|perf_hooks)\b/g,
     where: [/^shared\/runtime\/clock\.ts$/],
   },
   { what: "the console", pattern: /\bconsole\b/g, where: [/(^|\/)main\.ts$/] },

@@ -1,12 +1,13 @@
 import type { ReceiveStream } from "../types.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
-import { READ_SIZE } from "./limits.ts";
+import { HEADER_READ_SIZE, READ_SIZE } from "./limits.ts";
 import { decodeVarint } from "./varint.ts";
 
 /** Reads a stream piece by piece where the protocol wants it so; not for the bulk of the data. */
 export class ByteReader {
   readonly #stream: ReceiveStream;
-  #memory: Uint8Array<ArrayBuffer> = new Uint8Array(READ_SIZE);
+  // Little at first, so that the data behind a short header stays with QUIC and its flow control.
+  #memory: Uint8Array<ArrayBuffer> = new Uint8Array(HEADER_READ_SIZE);
   #start = 0;
   #end = 0;
   #ended = false;
@@ -60,9 +61,11 @@ export class ByteReader {
 
   async #more(): Promise<boolean> {
     if (this.#ended) return false;
-    if (this.#start > 0) {
-      this.#memory.copyWithin(0, this.#start, this.#end);
-      this.#end -= this.#start;
+    if (this.#end === this.#memory.length) {
+      const unread = this.#memory.subarray(this.#start, this.#end);
+      this.#memory = this.#memory.length < READ_SIZE ? new Uint8Array(READ_SIZE) : this.#memory;
+      this.#memory.set(unread);
+      this.#end = unread.length;
       this.#start = 0;
     }
     const part = await this.#stream.read(this.#memory.subarray(this.#end));

@@ -45,5 +45,8 @@ export const MAX_QUOTED_LENGTH = 200;
 /** Milliseconds that a last word (close capsule, refusal) may take to reach the peer. */
 export const LINGER_TIMEOUT = 2_000;
 
-/** Bytes read at once while a stream's header or frames are awaited: one packet. */
+/** Bytes read first of a stream: just the header that a data stream of the usual session has. */
+export const HEADER_READ_SIZE = 3;
+
+/** Bytes read at once where more is awaited: one packet. */
 export const READ_SIZE = 1536;

@@ -11,7 +11,6 @@ import { encodeResponse } from "./request.ts";
 import type { Settings } from "./settings.ts";
 import { SilentStreams } from "./silent_streams.ts";
 import { Slots } from "./slots.ts";
-import { WebTransportReceiveStream, WebTransportSendStream } from "./streams.ts";
 
 /** Which half of HTTP/3 we are. */
 export type Role = "server" | "client";
@@ -20,6 +19,13 @@ export type Role = "server" | "client";
 export interface RequestStream {
   readonly stream: BidiStream;
   readonly frames: FrameReader;
+}
+
+/** A data stream of the session, its header read. */
+export interface DataStream<T> {
+  readonly raw: T;
+  /** Bytes of the data that were read with the header. */
+  readonly first: Uint8Array;
 }
 
 /**
@@ -32,9 +38,9 @@ export class PeerStreams {
   readonly #raw: Connection;
   readonly #role: Role;
   readonly #silent: SilentStreams;
-  readonly #uni = new Queue<ReceiveStream>(MAX_UNCLAIMED_STREAMS);
+  readonly #uni = new Queue<DataStream<ReceiveStream>>(MAX_UNCLAIMED_STREAMS);
   readonly #uniSlots = new Slots(MAX_UNCLAIMED_STREAMS);
-  readonly #bidi = new Queue<BidiStream>(MAX_UNCLAIMED_STREAMS);
+  readonly #bidi = new Queue<DataStream<BidiStream>>(MAX_UNCLAIMED_STREAMS);
   readonly #bidiSlots = new Slots(MAX_UNCLAIMED_STREAMS);
   readonly #settings = Promise.withResolvers<Settings>();
   readonly #request = Promise.withResolvers<RequestStream>();
@@ -83,14 +89,14 @@ export class PeerStreams {
   }
 
   /** The next data stream, or undefined after the end. */
-  async acceptUni(): Promise<ReceiveStream | undefined> {
+  async acceptUni(): Promise<DataStream<ReceiveStream> | undefined> {
     const stream = await this.#uni.take();
     if (stream !== undefined) this.#uniSlots.give();
     return stream;
   }
 
   /** The next data stream, or undefined after the end. */
-  async acceptBidi(): Promise<BidiStream | undefined> {
+  async acceptBidi(): Promise<DataStream<BidiStream> | undefined> {
     const stream = await this.#bidi.take();
     if (stream !== undefined) this.#bidiSlots.give();
     return stream;
@@ -149,7 +155,7 @@ export class PeerStreams {
     const reader = new ByteReader(stream);
     const header = await this.#header(reader, UniStreamType.webTransport);
     if (header?.session !== undefined && await this.#belongs(header.session)) {
-      if (this.#uni.push(new WebTransportReceiveStream(stream, reader.rest()))) return;
+      return void this.#uni.push({ raw: stream, first: reader.rest() });
     }
     this.#uniSlots.give();
     if (header === undefined || header.session !== undefined) {
@@ -162,9 +168,7 @@ export class PeerStreams {
     const reader = new ByteReader(stream.receive);
     const header = await this.#header(reader, FrameType.webTransport);
     if (header?.session !== undefined && await this.#belongs(header.session)) {
-      const send = new WebTransportSendStream(stream.send);
-      const receive = new WebTransportReceiveStream(stream.receive, reader.rest());
-      if (this.#bidi.push({ id: stream.id, send, receive })) return;
+      return void this.#bidi.push({ raw: stream, first: reader.rest() });
     }
     this.#bidiSlots.give();
     if (header === undefined || header.session !== undefined) {

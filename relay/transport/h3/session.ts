@@ -1,4 +1,4 @@
-import { type Clock, sleep } from "@qumo/shared/runtime";
+import type { Clock } from "@qumo/shared/runtime";
 import { TransportError } from "../errors.ts";
 import type {
   BidiStream,
@@ -12,7 +12,7 @@ import { CapsuleParser, encodeClose, encodeDrain } from "./capsules.ts";
 import { fromHttp3Code, Http3Code, Http3Error } from "./codes.ts";
 import { UniStreamType } from "./control_stream.ts";
 import { encodeFrame, type FrameReader, FrameType, unexpected } from "./frames.ts";
-import { LINGER_TIMEOUT } from "./limits.ts";
+import { linger } from "./handshake.ts";
 import type { PeerStreams, RequestStream } from "./peer_streams.ts";
 import type { Settings } from "./settings.ts";
 import { WebTransportReceiveStream, WebTransportSendStream } from "./streams.ts";
@@ -81,25 +81,22 @@ export class WebTransportConnection implements Connection {
 
   async openUni(): Promise<SendStream> {
     this.#mustBeOpen();
-    return new WebTransportSendStream(await this.#raw.openUni(), this.#uniPrefix);
+    return new WebTransportSendStream(await this.#raw.openUni(), this, this.#uniPrefix);
   }
 
   async openBidi(): Promise<BidiStream> {
     this.#mustBeOpen();
-    const { id, send, receive } = await this.#raw.openBidi();
-    return {
-      id,
-      send: new WebTransportSendStream(send, this.#bidiPrefix),
-      receive: new WebTransportReceiveStream(receive),
-    };
+    return this.#bidi(await this.#raw.openBidi(), this.#bidiPrefix);
   }
 
-  acceptUni(): Promise<ReceiveStream | undefined> {
-    return this.#peer.acceptUni();
+  async acceptUni(): Promise<ReceiveStream | undefined> {
+    const stream = await this.#peer.acceptUni();
+    return stream && new WebTransportReceiveStream(stream.raw, this, stream.first);
   }
 
-  acceptBidi(): Promise<BidiStream | undefined> {
-    return this.#peer.acceptBidi();
+  async acceptBidi(): Promise<BidiStream | undefined> {
+    const stream = await this.#peer.acceptBidi();
+    return stream && this.#bidi(stream.raw, undefined, stream.first);
   }
 
   get maxDatagramSize(): number {
@@ -133,6 +130,14 @@ export class WebTransportConnection implements Connection {
     this.#peer.close();
   }
 
+  #bidi({ id, send, receive }: BidiStream, prefix?: Uint8Array, first?: Uint8Array): BidiStream {
+    return {
+      id,
+      send: new WebTransportSendStream(send, this, prefix),
+      receive: new WebTransportReceiveStream(receive, this, first),
+    };
+  }
+
   #mustBeOpen(): void {
     if (this.#over === undefined) return;
     const { by, code, reason } = this.#over;
@@ -141,36 +146,23 @@ export class WebTransportConnection implements Connection {
 
   async #run(heard: Promise<CloseInfo>): Promise<CloseInfo> {
     const info = await Promise.race([this.#closing.promise, heard]);
-    if (this.#over !== undefined) {
-      await this.#leave(encodeClose(info.code, info.reason), heard);
-      await this.#raw.closed;
-      return info;
-    }
+    if (this.#over !== undefined) await this.#sayGoodbye(info, heard);
     this.#over = info;
     this.#peer.close();
-    this.#peer.tasks.spawn("leave the session", () => this.#leave(undefined, this.#raw.closed));
+    this.#raw.close(Http3Code.noError, "");
+    await this.#raw.closed;
     return info;
   }
 
-  /** Says the last word and waits, for a bounded time, until the peer has taken note of it. */
-  async #leave(lastWord: Uint8Array | undefined, heard: Promise<unknown>): Promise<void> {
-    const settled = new AbortController();
-    try {
-      const said = (async () => {
-        if (lastWord !== undefined) await this.#say(lastWord);
-        await this.#send.finish();
-        await heard;
-      })();
-      await Promise.race([
-        said,
-        this.#raw.closed,
-        sleep(this.#clock, LINGER_TIMEOUT, settled.signal),
-      ]);
-    } catch {
-      // The stream of the session is gone, so the peer knows already.
-    }
-    settled.abort();
-    this.#raw.close(Http3Code.noError, "");
+  /** Sends the last word and waits, for a bounded time, until the peer has taken note of it. */
+  async #sayGoodbye({ code, reason }: CloseInfo, heard: Promise<unknown>): Promise<void> {
+    const goodbye = async () => {
+      await this.#say(encodeClose(code, reason));
+      await this.#send.finish();
+      await heard;
+    };
+    // Where the stream of the session is gone, the peer knows already.
+    await linger(this.#raw, goodbye().catch(() => {}), this.#clock);
   }
 
   #say(capsule: Uint8Array): Promise<void> {

@@ -1,31 +1,43 @@
 /** Streams of a WebTransport session over streams of QUIC: a prefix, and codes in their range. */
 import { TransportError } from "../errors.ts";
-import type { Code, ReceiveStream, SendStream } from "../types.ts";
+import type { CloseInfo, Code, ReceiveStream, SendStream } from "../types.ts";
 import { fromHttp3Code, toHttp3Code } from "./codes.ts";
 import { concat } from "./varint.ts";
+
+/** The session that a stream belongs to, which alone knows how it ended. */
+export interface StreamOwner {
+  readonly closed: Promise<CloseInfo>;
+}
 
 /** The sending half. The prefix travels with the first bytes, so that a stream costs no extra write. */
 export class WebTransportSendStream implements SendStream {
   readonly #raw: SendStream;
+  readonly #owner: StreamOwner;
   #prefix: Uint8Array | undefined;
+  #ended = false;
 
-  constructor(raw: SendStream, prefix?: Uint8Array) {
+  constructor(raw: SendStream, owner: StreamOwner, prefix?: Uint8Array) {
     this.#raw = raw;
+    this.#owner = owner;
     this.#prefix = prefix;
   }
 
   // The relay's hottest call: forwarded, and an error translated.
   write(bytes: Uint8Array): Promise<void> {
-    if (this.#prefix !== undefined) return this.#writeFirst(bytes);
-    return this.#raw.write(bytes).then(undefined, translate);
+    if (this.#ended) return Promise.reject(endedHere());
+    return this.#raw.write(this.#withPrefix(bytes)).then(undefined, this.#fail);
   }
 
-  async finish(): Promise<void> {
-    if (this.#prefix !== undefined) await this.#writeFirst(new Uint8Array());
-    return await this.#raw.finish().then(undefined, translate);
+  finish(): Promise<void> {
+    if (this.#ended) return Promise.reject(endedHere());
+    const prefixed = this.#prefix === undefined ? undefined : this.write(new Uint8Array());
+    this.#ended = true;
+    const finished = this.#raw.finish().then(undefined, this.#fail);
+    return prefixed === undefined ? finished : Promise.all([prefixed, finished]).then(() => {});
   }
 
   reset(code: Code): void {
+    this.#ended = true;
     this.#raw.reset(toHttp3Code(code));
   }
 
@@ -37,26 +49,31 @@ export class WebTransportSendStream implements SendStream {
     this.#raw.priority = value;
   }
 
-  #writeFirst(bytes: Uint8Array): Promise<void> {
-    const first = concat(this.#prefix!, bytes);
+  #withPrefix(bytes: Uint8Array): Uint8Array {
+    if (this.#prefix === undefined) return bytes;
+    const first = concat(this.#prefix, bytes);
     this.#prefix = undefined;
-    return this.#raw.write(first).then(undefined, translate);
+    return first;
   }
+
+  readonly #fail = (error: unknown) => rethrow(error, this.#owner);
 }
 
-/** The receiving half, which begins with what was read together with the stream's header. */
+/** The receiving half, which begins with what was read too far together with the stream's header. */
 export class WebTransportReceiveStream implements ReceiveStream {
   readonly #raw: ReceiveStream;
+  readonly #owner: StreamOwner;
   #first: Uint8Array | undefined;
 
-  constructor(raw: ReceiveStream, first?: Uint8Array) {
+  constructor(raw: ReceiveStream, owner: StreamOwner, first?: Uint8Array) {
     this.#raw = raw;
+    this.#owner = owner;
     this.#first = first?.length ? first : undefined;
   }
 
   read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#first !== undefined) return Promise.resolve(this.#readFirst(this.#first, into));
-    return this.#raw.read(into).then(undefined, translate);
+    return this.#raw.read(into).then(undefined, this.#fail);
   }
 
   stop(code: Code): void {
@@ -65,14 +82,29 @@ export class WebTransportReceiveStream implements ReceiveStream {
   }
 
   #readFirst(first: Uint8Array, into: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    const length = Math.min(first.length, into.length);
-    into.set(first.subarray(0, length));
+    const { byteOffset, byteLength } = into;
+    const length = Math.min(first.length, byteLength);
+    const memory = new Uint8Array(into.buffer.transfer(), byteOffset, length);
+    memory.set(first.subarray(0, length));
     this.#first = length < first.length ? first.subarray(length) : undefined;
-    return into.subarray(0, length);
+    return memory;
   }
+
+  readonly #fail = (error: unknown) => rethrow(error, this.#owner);
 }
 
-function translate(error: unknown): never {
-  if (!(error instanceof TransportError) || error.code === 0) throw error;
-  throw new TransportError(error.kind, fromHttp3Code(error.code), error.message, { cause: error });
+async function rethrow(error: unknown, owner: StreamOwner): Promise<never> {
+  if (!(error instanceof TransportError)) throw error;
+  const { kind, message } = error;
+  if (kind !== "closed") {
+    throw new TransportError(kind, fromHttp3Code(error.code), message, { cause: error });
+  }
+  const { by, code, reason } = await owner.closed;
+  throw new TransportError("closed", by === "peer" ? code : 0, `Session ended: ${reason}`, {
+    cause: error,
+  });
+}
+
+function endedHere(): TransportError {
+  return new TransportError("closed", 0, "Cannot write: the stream was ended on this side");
 }

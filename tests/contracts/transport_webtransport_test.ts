@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { systemClock } from "@qumo/shared/runtime";
+import { acceptWebTransport, connectWebTransport } from "../../relay/transport/h3/mod.ts";
+import {
+  type Connection,
+  dialQuic,
+  generateCertificate,
+  listenQuic,
+  memoryPair,
+  type QuicTransportOptions,
+} from "../../relay/transport/mod.ts";
+import {
+  type Connected,
+  type ConnectOptions,
+  type Contract,
+  transportContract,
+} from "./transport.ts";
+import { endingContract } from "./transport/endings.ts";
+import { flowContract } from "./transport/flow.ts";
+import { lossContract } from "./transport/loss.ts";
+import { streamContract } from "./transport/streams.ts";
+import { UdpForwarder } from "./transport/udp_forwarder.ts";
+
+const certificate = await generateCertificate(["localhost"]);
+
+// Without the suite's datagrams: memory bounds those that wait where they arrive, not where they are sent.
+for (const canReset of [true, false]) {
+  const name = `WebTransport over memory ${canReset ? "with" : "without"} resets`;
+  const join = async (options: ConnectOptions = {}): Promise<[...Connected, () => void]> => {
+    const [rawClient, rawServer] = memoryPair({ ...withOwnStreams(options), canReset });
+    const [client, server] = await shake(rawClient, rawServer);
+    return [client, server, () => end(client, server), () => rawClient.sever()];
+  };
+  const contract: Contract = (title, body, options) =>
+    Deno.test(`${name}: ${title}`, async () => {
+      const [client, server, cleanup] = await join(options);
+      try {
+        await body(client, server);
+      } finally {
+        await cleanup();
+      }
+    });
+  streamContract(contract);
+  flowContract(contract);
+  endingContract(contract);
+  lossContract(name, () => join());
+}
+
+transportContract("WebTransport over QUIC", connect, async () => {
+  const forwarder = new UdpForwarder();
+  const silence = { maxIdleTimeout: 250, keepAliveInterval: 50 };
+  const [client, server, cleanup] = await connect(silence, forwarder);
+  return [client, server, async () => {
+    await cleanup();
+    await forwarder.close();
+  }, () => forwarder.cut()];
+});
+
+async function connect(
+  options: ConnectOptions & QuicTransportOptions = {},
+  forwarder?: UdpForwarder,
+): Promise<Connected> {
+  const listener = listenQuic({
+    ...withOwnStreams(options),
+    hostname: "127.0.0.1",
+    port: 0,
+    certificate,
+    alpnProtocols: ["h3", "moqt-18"],
+  });
+  const { port } = listener.address;
+  const rawClient = await dialQuic({
+    ...withOwnStreams(options),
+    hostname: "127.0.0.1",
+    port: forwarder?.to(port) ?? port,
+    serverName: "localhost",
+    alpnProtocols: ["h3"],
+    caCerts: [certificate.certificate],
+  });
+  const rawServer = await listener.accept();
+  assert(rawServer !== undefined);
+  const [client, server] = await shake(rawClient, rawServer);
+  return [client, server, async () => {
+    await end(client, server);
+    listener.close(0, "");
+    await Promise.all([rawClient.closed, rawServer.closed]);
+  }];
+}
+
+/** HTTP/3 needs a stream of each kind for itself: its control stream and the one of the session. */
+function withOwnStreams<T extends ConnectOptions>(options: T): T {
+  const { maxUniStreams, maxBidiStreams } = options;
+  return {
+    ...options,
+    ...(maxUniStreams !== undefined && { maxUniStreams: maxUniStreams + 1 }),
+    ...(maxBidiStreams !== undefined && { maxBidiStreams: maxBidiStreams + 1 }),
+  };
+}
+
+function shake(rawClient: Connection, rawServer: Connection): Promise<[Connection, Connection]> {
+  const clock = systemClock;
+  const protocols = ["moqt-18"];
+  return Promise.all([
+    connectWebTransport(rawClient, { authority: "localhost", path: "/", protocols, clock }),
+    acceptWebTransport(rawServer, { allowOrigin: () => true, protocols, clock }),
+  ]);
+}
+
+async function end(client: Connection, server: Connection): Promise<void> {
+  client.close(0, "");
+  await Promise.all([client.closed, server.closed]);
+}

@@ -74,7 +74,7 @@ function readClause(keyword: string, clause: string): Omit<Import, "specifier" |
     return [ours ?? theirs, theirs] as const;
   });
   const all = /\*/.test(clause.replace(/\{[^}]*\}/, ""));
-  const typeOnly = /^\s*type\b(?!\s*,)/.test(clause) ||
+  const typeOnly = /^\s*type\b/.test(clause) ||
     (entries.length > 0 && entries.every((entry) => /^type\s/.test(entry)));
   const hasDefault = keyword === "import" && /^\s*(?!type\b)[\w$]+/.test(clause);
   const names = all

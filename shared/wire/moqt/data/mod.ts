@@ -16,6 +16,13 @@ export {
   writeObjectHeader,
 } from "./object_header.ts";
 export {
+  isMalformed,
+  type MalformedTrack,
+  type ObjectGaps,
+  validateObjectProperties,
+} from "./object_properties.ts";
+export { isMandatory, Property } from "./property.ts";
+export {
   classifyDatagram,
   classifyUniStream,
   type DatagramKind,
@@ -31,3 +38,4 @@ export {
   isSubgroupType,
   type SubgroupHeader,
 } from "./subgroup.ts";
+export { decodeTrackProperties, type TrackProperties } from "./track_properties.ts";

@@ -1,0 +1,104 @@
+import type { VarintFormat } from "../../varint.ts";
+import { data18, type DataDialect } from "./dialect.ts";
+import { PairCursor } from "./pair_cursor.ts";
+import { isMandatory, Property } from "./property.ts";
+
+/** What a relay reads from the properties of an object. */
+export interface ObjectGaps {
+  /** Groups before the object's that do not exist and never will (#prior-group-id-gap). */
+  readonly priorGroupGap: bigint | undefined;
+  /** Objects before this one in its group that do not exist and never will (#prior-object-id-gap). */
+  readonly priorObjectGap: bigint | undefined;
+}
+
+/** A track whose publisher breaks the rules: the track ends, the session goes on (#malformed-tracks). */
+export interface MalformedTrack {
+  /** Why, for people. */
+  readonly malformed: string;
+}
+
+const NO_GAPS: ObjectGaps = Object.freeze({
+  priorGroupGap: undefined,
+  priorObjectGap: undefined,
+});
+
+const IMMUTABLE_PROPERTIES = Number(Property.IMMUTABLE_PROPERTIES);
+const PRIOR_GROUP_ID_GAP = Number(Property.PRIOR_GROUP_ID_GAP);
+const PRIOR_OBJECT_ID_GAP = Number(Property.PRIOR_OBJECT_ID_GAP);
+
+/**
+ * Checks the properties of an object, the immutable ones too, and reads the gaps they tell of. It is
+ * up to the caller to compare the gaps with the object's ids and with what it knows of the track.
+ */
+export function validateObjectProperties(
+  bytes: Uint8Array,
+  dialect: DataDialect = data18,
+): ObjectGaps | MalformedTrack {
+  if (bytes.length === 0) return NO_GAPS;
+  const check = new Check(dialect.varint);
+  const malformed = check.read(bytes, 0, bytes.length, false);
+  if (malformed !== undefined) return { malformed };
+  const { priorGroupGap, priorObjectGap } = check;
+  if (priorGroupGap === undefined && priorObjectGap === undefined) return NO_GAPS;
+  return { priorGroupGap, priorObjectGap };
+}
+
+/** Whether a check of properties found the track malformed. */
+export function isMalformed(check: ObjectGaps | MalformedTrack): check is MalformedTrack {
+  return "malformed" in check;
+}
+
+/** One pass over the properties of one object. */
+class Check {
+  priorGroupGap: bigint | undefined = undefined;
+  priorObjectGap: bigint | undefined = undefined;
+  #hasImmutable = false;
+  readonly #varint: VarintFormat;
+
+  constructor(varint: VarintFormat) {
+    this.#varint = varint;
+  }
+
+  /** Reads the pairs from `at` to `end` and returns what is wrong with them, if anything is. */
+  read(bytes: Uint8Array, at: number, end: number, immutable: boolean): string | undefined {
+    const pair = new PairCursor(this.#varint, bytes, at, end);
+    for (;;) {
+      const reached = pair.advance();
+      if (reached === "end") return undefined;
+      if (reached === "unreadable") return "A property of an object cannot be parsed";
+      if (isMandatory(pair.type)) {
+        return `An object has the track property 0x${pair.type.toString(16)}`;
+      }
+      let malformed: string | undefined;
+      if (pair.isInteger) {
+        malformed = this.#readInteger(pair.type, bytes, pair.valueStart);
+      } else if (pair.type === IMMUTABLE_PROPERTIES) {
+        malformed = this.#readImmutable(bytes, pair.valueStart, pair.valueEnd, immutable);
+      }
+      if (malformed !== undefined) return malformed;
+    }
+  }
+
+  #readInteger(type: number, bytes: Uint8Array, at: number): string | undefined {
+    if (type === PRIOR_GROUP_ID_GAP) {
+      if (this.priorGroupGap !== undefined) return "An object has two gaps of groups";
+      this.priorGroupGap = this.#varint.read(bytes, at);
+    } else if (type === PRIOR_OBJECT_ID_GAP) {
+      if (this.priorObjectGap !== undefined) return "An object has two gaps of objects";
+      this.priorObjectGap = this.#varint.read(bytes, at);
+    }
+    return undefined;
+  }
+
+  #readImmutable(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    nested: boolean,
+  ): string | undefined {
+    if (nested) return "Immutable properties hold immutable properties";
+    if (this.#hasImmutable) return "An object has two blocks of immutable properties";
+    this.#hasImmutable = true;
+    return this.read(bytes, at, end, true);
+  }
+}

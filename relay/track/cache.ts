@@ -1,0 +1,118 @@
+import type { Clock, Timer } from "@qumo/shared/runtime";
+import type { Group } from "./group.ts";
+import type { Track } from "./track.ts";
+
+/** How much the relay keeps. What is over is evicted, the oldest groups first. */
+export interface CacheLimits {
+  /** Bytes of all tracks together. */
+  readonly maxBytes: number;
+  /** Bytes of one track. */
+  readonly maxTrackBytes: number;
+  /** Groups of one track. */
+  readonly maxGroupsPerTrack: number;
+  /** Milliseconds that a group is kept after its last object came, unless it is its track's latest. */
+  readonly maxAgeMs: number;
+}
+
+/** Why a group left the cache. */
+export type EvictionReason = "bytes" | "track_bytes" | "groups" | "age" | "track_gone";
+
+const SWEEP_INTERVAL = 1_000;
+
+/** The budget that all tracks share. It holds no objects itself; it says which groups have to go. */
+export class Cache {
+  readonly limits: CacheLimits;
+  /** Counts evictions. */
+  readonly evictions: Record<EvictionReason, number>;
+  readonly #clock: Clock;
+  // In the order in which the groups began, which is the order in which they go.
+  readonly #groups = new Map<Group, Track>();
+  #bytes = 0;
+  #sweep: Timer | undefined;
+
+  constructor(limits: CacheLimits, clock: Clock, evictions: Record<EvictionReason, number>) {
+    this.limits = limits;
+    this.#clock = clock;
+    this.evictions = evictions;
+  }
+
+  /** Bytes in use. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Groups that are kept. */
+  get groups(): number {
+    return this.#groups.size;
+  }
+
+  /** A group began. */
+  add(track: Track, group: Group): void {
+    this.#groups.set(group, track);
+    this.#armSweep();
+    while (track.groupCount > this.limits.maxGroupsPerTrack) {
+      track.evict(track.oldestGroup!, "groups");
+    }
+  }
+
+  /** A group takes this many bytes more, or less. */
+  grow(track: Track, bytes: number): void {
+    this.#bytes += bytes;
+    if (bytes <= 0) return;
+    while (track.bytes > this.limits.maxTrackBytes) {
+      if (!this.#shrink(track, track.oldestGroup, "track_bytes")) break;
+    }
+    while (this.#bytes > this.limits.maxBytes) {
+      if (!this.#shrinkAny()) break;
+    }
+  }
+
+  /** A group was evicted. */
+  remove(group: Group, reason: EvictionReason): void {
+    this.#groups.delete(group);
+    this.evictions[reason]++;
+    if (this.#groups.size === 0) this.#stopSweep();
+  }
+
+  /** Gives up the whole group, or only its head when it is the one the track is at. */
+  #shrink(track: Track, group: Group | undefined, reason: EvictionReason): boolean {
+    if (group === undefined) return false;
+    if (!track.isLatest(group)) {
+      track.evict(group, reason);
+      return true;
+    }
+    return track.trim(group, reason);
+  }
+
+  #shrinkAny(): boolean {
+    for (const [group, track] of this.#groups) {
+      if (this.#shrink(track, group, "bytes")) return true;
+    }
+    // Nothing is left but the tips of tracks: the oldest goes all the same.
+    for (const [group, track] of this.#groups) {
+      track.evict(group, "bytes");
+      return true;
+    }
+    return false;
+  }
+
+  #armSweep(): void {
+    this.#sweep ??= this.#clock.after(SWEEP_INTERVAL, () => {
+      this.#sweep = undefined;
+      this.#evictOld();
+      if (this.#groups.size > 0) this.#armSweep();
+    });
+  }
+
+  #stopSweep(): void {
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
+  }
+
+  #evictOld(): void {
+    const oldest = this.#clock.now() - this.limits.maxAgeMs;
+    for (const [group, track] of this.#groups) {
+      if (group.touched < oldest && !track.isLatest(group)) track.evict(group, "age");
+    }
+  }
+}

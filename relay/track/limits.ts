@@ -1,0 +1,23 @@
+/** Limits of the model that are not for configuration, each with its reason. */
+
+/** A page of a log: what one write to a subscriber takes at the most. */
+export const MAX_PAGE_BYTES = 65_536;
+
+/** The first page of a log: most subgroups of audio and data fit into it. */
+export const FIRST_PAGE_BYTES = 1_024;
+
+/**
+ * An object up to this size is handed on when it is whole: its packets arrive within milliseconds of
+ * each other, and a write for each of them would cost every subscriber several times the work.
+ * Larger objects are handed on in pieces of at least this size, while their tail is on its way.
+ */
+export const CUT_THROUGH_BYTES = 16_384;
+
+/** What an object costs beside its bytes: its place in the indexes. */
+export const OBJECT_OVERHEAD_BYTES = 64;
+
+/** Subgroups of one group. Each costs every subscriber a stream. */
+export const MAX_SUBGROUPS_PER_GROUP = 4_096;
+
+/** Gaps that a publisher declared in one group or between groups, kept to check later objects against. */
+export const MAX_GAPS = 256;

@@ -1,0 +1,52 @@
+import type { Page, SubgroupLog } from "./subgroup_log.ts";
+
+/** A subscriber's place in a log. */
+export class LogCursor {
+  readonly #log: SubgroupLog;
+  #page: Page | undefined;
+  #offset: number;
+
+  /** Stands at `offset`, which may be where the next object will begin. */
+  constructor(log: SubgroupLog, offset: number) {
+    this.#log = log;
+    this.#offset = offset;
+  }
+
+  /** The next byte to read. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Bytes that are ready and not read. */
+  get backlog(): number {
+    return Math.max(0, this.#log.ready - this.#offset);
+  }
+
+  /** Whether the next bytes are gone from the cache. */
+  get lagged(): boolean {
+    return this.backlog > 0 && this.#current() === undefined;
+  }
+
+  /** Everything that is ready, as far as it lies together; undefined when nothing is. */
+  next(): Uint8Array<ArrayBuffer> | undefined {
+    const page = this.#current();
+    return page === undefined ? undefined : this.#log.readyView(page, this.#offset);
+  }
+
+  /** Steps over bytes that were read. */
+  advance(length: number): void {
+    this.#offset += length;
+  }
+
+  /** Lets go of the page it stands on. */
+  release(): void {
+    this.#page = undefined;
+  }
+
+  #current(): Page | undefined {
+    let page = this.#page;
+    if (page !== undefined && this.#offset >= page.start + page.used) page = page.next;
+    if (page === undefined || page.evicted) page = this.#log.pageOf(this.#offset);
+    return this.#page = page;
+  }
+}

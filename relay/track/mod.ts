@@ -1,0 +1,37 @@
+/** The model: tracks, what is kept of them, who publishes and who follows. It knows no protocol. */
+export { Cache, type CacheLimits, type EvictionReason } from "./cache.ts";
+export { type DatagramOutcome, writeDatagram } from "./datagram_writer.ts";
+export {
+  MalformedTrack,
+  type Refusal,
+  type RefusalKind,
+  type TrackEnd,
+  type TrackEndKind,
+} from "./errors.ts";
+export { type Demand, type Feed, type FeedChange, Feeds } from "./feeds.ts";
+export { type DatagramObject, Group, type ObjectHome } from "./group.ts";
+export { LogCursor } from "./log_cursor.ts";
+export { NamespaceTree } from "./namespaces.ts";
+export { sendOrder, type SendRank } from "./priority.ts";
+export type {
+  FetchAnswer,
+  FetchedObject,
+  FetchRequest,
+  FetchSink,
+  PendingFetch,
+  Publisher,
+  TrackStatus,
+} from "./publisher.ts";
+export { Registry, type RegistryOptions } from "./registry.ts";
+export {
+  type NamespaceWatcher,
+  type OpenOptions,
+  type OpenTrack,
+  Scope,
+  type TrackEntry,
+  type TrackWatcher,
+} from "./scope.ts";
+export { type LoggedObject, type LogReader, type LogState, SubgroupLog } from "./subgroup_log.ts";
+export { type IngestCounts, type SubgroupStreamInit, SubgroupWriter } from "./subgroup_writer.ts";
+export { Track, type TrackReader } from "./track.ts";
+export { firstObjectOf, includesGroup, type Window, windowOf } from "./window.ts";

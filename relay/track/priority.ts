@@ -1,0 +1,27 @@
+import type { GroupOrder } from "@qumo/shared/wire";
+
+/** What decides who is sent first (#scheduling-algorithm). Priorities: 0 to 255, lower first. */
+export interface SendRank {
+  readonly subscriberPriority: number;
+  readonly publisherPriority: number;
+  readonly order: GroupOrder;
+  readonly group: bigint;
+  readonly subgroup: bigint;
+}
+
+// 31 bits, higher first: 8 of subscriber priority, 8 of publisher priority, 11 of group, 4 of subgroup.
+const GROUP_RANKS = 2 ** 11;
+const SUBGROUP_RANKS = 2 ** 4;
+
+/**
+ * The rank as a send order, higher first, always below that of control streams. Groups count modulo
+ * 2^11 and subgroups up to 15: more do not wait for each other at once.
+ */
+export function sendOrder(rank: SendRank): number {
+  const group = Number(BigInt.asUintN(11, rank.group));
+  const subgroup = Math.min(SUBGROUP_RANKS - 1, Number(BigInt.asUintN(53, rank.subgroup)));
+  const groupRank = rank.order === "ascending" ? GROUP_RANKS - 1 - group : group;
+  return (255 - rank.subscriberPriority) * 2 ** 23 +
+    (255 - rank.publisherPriority) * 2 ** 15 +
+    groupRank * SUBGROUP_RANKS + (SUBGROUP_RANKS - 1 - subgroup) - 1;
+}

@@ -1,0 +1,64 @@
+import type { Outcome } from "@qumo/shared/runtime";
+import type { FullTrackName, GroupOrder, Location } from "@qumo/shared/wire";
+import type { Refusal } from "./errors.ts";
+import type { Feed } from "./feeds.ts";
+import type { Track } from "./track.ts";
+
+/** Somebody who can be asked for tracks: a peer's session, or the way to another relay. */
+export interface Publisher {
+  /** Subscribes to everything from the largest object on, for as long as anybody wants it. */
+  subscribe(track: Track, newGroupRequest?: bigint): Feed;
+  /** Asks for objects of the past; they come by the sink, in order. */
+  fetch(request: FetchRequest, sink: FetchSink): PendingFetch;
+  /** Asks what there is of a track, without subscribing. */
+  trackStatus(name: FullTrackName): Promise<Outcome<TrackStatus, Refusal>>;
+}
+
+/** A range of objects of a track, both ends included. */
+export interface FetchRequest {
+  readonly name: FullTrackName;
+  readonly start: Location;
+  readonly end: Location;
+  readonly order: GroupOrder;
+}
+
+/** An object as a fetch brings it. */
+export interface FetchedObject {
+  readonly group: bigint;
+  /** Undefined for an object that was a datagram. */
+  readonly subgroup: bigint | undefined;
+  readonly object: number;
+  readonly priority: number;
+  readonly properties: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+/** Where fetched objects go. `object` resolves when the next may come. */
+export interface FetchSink {
+  object(object: FetchedObject): Promise<void> | void;
+  /** From the last item to this location, included, the publisher knows of nothing or does not know. */
+  unknownUpTo(group: bigint, object: bigint): void;
+}
+
+/** What a publisher says of a range before it is through. */
+export interface FetchAnswer {
+  /** The last location of the range that can exist. */
+  readonly end: Location;
+  readonly endOfTrack: boolean;
+  readonly properties: Uint8Array;
+}
+
+/** A fetch under way. */
+export interface PendingFetch {
+  /** The publisher's answer; never rejects. */
+  readonly answer: Promise<Outcome<FetchAnswer, Refusal>>;
+  /** Resolves when every object was given to the sink, or with the reason why not all were; never rejects. */
+  readonly finished: Promise<Outcome<void, Refusal>>;
+  cancel(): void;
+}
+
+/** What a publisher knows of a track. */
+export interface TrackStatus {
+  readonly largest: Location | undefined;
+  readonly properties: Uint8Array;
+}

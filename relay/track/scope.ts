@@ -1,0 +1,260 @@
+import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
+import {
+  type FullTrackName,
+  hasPrefix,
+  type Namespace,
+  namespaceKey,
+  trackKey,
+} from "@qumo/shared/wire";
+import type { Cache } from "./cache.ts";
+import type { Refusal } from "./errors.ts";
+import { type Demand, type Feed, Feeds } from "./feeds.ts";
+import { NamespaceTree } from "./namespaces.ts";
+import type { Publisher } from "./publisher.ts";
+import { Track } from "./track.ts";
+
+/** Settings of {@linkcode Scope}. */
+export interface ScopeOptions {
+  readonly clock: Clock;
+  readonly cache: Cache;
+  /** Milliseconds that a track is kept flowing after the last subscriber left. */
+  readonly linger: number;
+  /** Tracks at a time; a request for one more is refused. */
+  readonly maxTracks: number;
+  /** Gives out track aliases, which no two tracks of the relay share. */
+  readonly nextAlias: () => bigint;
+}
+
+/** Told of namespaces as they come and go. Calls are synchronous and must not throw. */
+export interface NamespaceWatcher {
+  added(namespace: Namespace): void;
+  removed(namespace: Namespace): void;
+}
+
+/** Told of tracks that publishers offer. Calls are synchronous and must not throw. */
+export interface TrackWatcher {
+  offered(entry: TrackEntry, by: Publisher): void;
+}
+
+/** A track and where it comes from. */
+export interface TrackEntry {
+  readonly track: Track;
+  readonly feeds: Feeds;
+}
+
+/** A subscriber's hold on a track that flows. */
+export interface OpenTrack extends TrackEntry {
+  readonly demand: Demand;
+}
+
+/** What a subscriber asks of a track before it can have it. */
+export interface OpenOptions {
+  /** Milliseconds to wait for a publisher where there is none. */
+  readonly rendezvous: number;
+  readonly forward: boolean;
+  readonly newGroupRequest?: bigint;
+  /** Aborted when the subscriber no longer wants it. */
+  readonly signal: AbortSignal;
+}
+
+interface Advertisement {
+  readonly namespace: Namespace;
+  readonly publisher: Publisher;
+}
+
+/**
+ * One world of names: sessions of the same scope see each other's namespaces and tracks
+ * (#track-scope). It routes requests to publishers and knows every track that is in use.
+ */
+export class Scope {
+  readonly #options: ScopeOptions;
+  readonly #entries = new Map<string, TrackEntry>();
+  readonly #advertised = new NamespaceTree<Advertisement>();
+  readonly #namespaceWatchers = new NamespaceTree<NamespaceWatcher>();
+  readonly #trackWatchers = new NamespaceTree<TrackWatcher>();
+  readonly #waiting = new NamespaceTree<() => void>();
+
+  constructor(options: ScopeOptions) {
+    this.#options = options;
+  }
+
+  /** The tracks in use. */
+  get tracks(): Iterable<TrackEntry> {
+    return this.#entries.values();
+  }
+
+  get trackCount(): number {
+    return this.#entries.size;
+  }
+
+  /** Whether nothing is in use any more. */
+  get isIdle(): boolean {
+    return this.#entries.size + this.#advertised.size + this.#namespaceWatchers.size +
+        this.#trackWatchers.size + this.#waiting.size === 0;
+  }
+
+  /** The track of this name, if it is in use. */
+  find(name: FullTrackName): TrackEntry | undefined {
+    return this.#entries.get(trackKey(name));
+  }
+
+  /** Publishers of this namespace or a prefix of it. */
+  publishersOf(namespace: Namespace): Publisher[] {
+    const found = new Set<Publisher>();
+    for (const { publisher } of this.#advertised.prefixesOf(namespace)) found.add(publisher);
+    return [...found];
+  }
+
+  /**
+   * A publisher has tracks in this namespace. Subscriptions that others serve are sent to it too, and
+   * those that wait for a publisher go on. The result withdraws it.
+   */
+  advertise(namespace: Namespace, publisher: Publisher): () => void {
+    const advertisement: Advertisement = { namespace, publisher };
+    const isNew = this.#advertised.at(namespace).size === 0;
+    this.#advertised.add(namespace, advertisement);
+    if (isNew) {
+      for (const watcher of this.#namespaceWatchers.prefixesOf(namespace)) watcher.added(namespace);
+    }
+    for (const { track, feeds } of this.#entries.values()) {
+      const matches = this.publishersOf(track.name.namespace).includes(publisher);
+      if (matches && feeds.established) void feeds.connect([publisher]);
+    }
+    for (const wake of [...this.#waiting.under(namespace)]) wake();
+    return () => this.#withdraw(advertisement);
+  }
+
+  #withdraw(advertisement: Advertisement): void {
+    const { namespace } = advertisement;
+    this.#advertised.delete(namespace, advertisement);
+    if (this.#advertised.at(namespace).size > 0) return;
+    for (const watcher of this.#namespaceWatchers.prefixesOf(namespace)) watcher.removed(namespace);
+  }
+
+  /** The namespaces under a prefix, now and from now on. The result ends it. */
+  watchNamespaces(prefix: Namespace, watcher: NamespaceWatcher): () => void {
+    this.#namespaceWatchers.add(prefix, watcher);
+    for (const namespace of this.namespacesUnder(prefix)) watcher.added(namespace);
+    return () => this.#namespaceWatchers.delete(prefix, watcher);
+  }
+
+  /** The namespaces that are published under a prefix. */
+  namespacesUnder(prefix: Namespace): Namespace[] {
+    const found = new Map<string, Namespace>();
+    for (const { namespace } of this.#advertised.under(prefix)) {
+      found.set(namespaceKey(namespace), namespace);
+    }
+    return [...found.values()];
+  }
+
+  /** The tracks that publishers offer under a prefix, now and from now on. The result ends it. */
+  watchTracks(prefix: Namespace, watcher: TrackWatcher): () => void {
+    this.#trackWatchers.add(prefix, watcher);
+    for (const entry of [...this.#entries.values()]) {
+      if (!hasPrefix(entry.track.name.namespace, prefix)) continue;
+      for (const publisher of entry.feeds.offering) watcher.offered(entry, publisher);
+    }
+    return () => this.#trackWatchers.delete(prefix, watcher);
+  }
+
+  /**
+   * The entry of a track, made if it is not in use. Whoever calls this holds the track or gives it a
+   * feed at once. Undefined when there are too many.
+   */
+  entry(name: FullTrackName): TrackEntry | undefined {
+    const key = trackKey(name);
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    if (this.#entries.size >= this.#options.maxTracks) return undefined;
+    const track = new Track(name, this.#options.nextAlias(), this.#options.cache);
+    const onGone = () => {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    };
+    const { clock, linger } = this.#options;
+    const entry: TrackEntry = { track, feeds: new Feeds(track, { clock, linger, onGone }) };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  /** A publisher offers a track itself, by a feed that is established. */
+  offer(entry: TrackEntry, feed: Feed): void {
+    entry.feeds.offer(feed);
+    const { namespace } = entry.track.name;
+    for (const wake of [...this.#waiting.at(namespace)]) wake();
+    for (const watcher of [...this.#trackWatchers.prefixesOf(namespace)]) {
+      watcher.offered(entry, feed.publisher);
+    }
+  }
+
+  /** A subscriber wants a track: resolves when objects can flow. */
+  async open(name: FullTrackName, options: OpenOptions): Promise<Outcome<OpenTrack, Refusal>> {
+    const deadline = this.#options.clock.now() + options.rendezvous;
+    for (;;) {
+      const entry = this.entry(name);
+      if (entry === undefined) return refused(tooManyTracks(this.#options.maxTracks));
+      const demand = entry.feeds.hold(options.forward);
+      const outcome = await this.#establish(entry, options);
+      if (outcome.ok && entry.track.endReason === undefined && !options.signal.aborted) {
+        return done({ ...entry, demand });
+      }
+      const left = deadline - this.#options.clock.now();
+      const wait = !outcome.ok && outcome.refusal.kind === "does_not_exist" && left > 0 &&
+        !options.signal.aborted;
+      if (!wait) {
+        this.#drop(entry, demand);
+        return outcome.ok ? refused(GONE) : this.#tooLate(outcome.refusal, options);
+      }
+      const came = this.#publisherComes(name.namespace, left, options.signal);
+      this.#drop(entry, demand);
+      await came;
+    }
+  }
+
+  #tooLate(refusal: Refusal, { rendezvous }: OpenOptions) {
+    if (refusal.kind !== "does_not_exist" || rendezvous === 0) return refused(refusal);
+    return refused<Refusal>({ kind: "timeout", reason: "no publisher came in time" });
+  }
+
+  async #establish(entry: TrackEntry, options: OpenOptions): Promise<Outcome<void, Refusal>> {
+    const { feeds, track } = entry;
+    const { newGroupRequest } = options;
+    if (feeds.established) {
+      if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
+      return done(undefined);
+    }
+    return await feeds.connect(this.publishersOf(track.name.namespace), newGroupRequest);
+  }
+
+  /** Lets go of a track that never came to flow. */
+  #drop(entry: TrackEntry, demand: Demand): void {
+    demand.release();
+    if (entry.feeds.demand === 0 && !entry.feeds.active) {
+      entry.feeds.abort({ kind: "ended", reason: "nobody publishes the track" });
+    }
+  }
+
+  /** Resolves when a publisher may have come, after `wait` milliseconds, or when nobody asks any more. */
+  #publisherComes(namespace: Namespace, wait: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        timer.cancel();
+        signal.removeEventListener("abort", wake);
+        this.#waiting.delete(namespace, wake);
+        resolve();
+      };
+      const timer = this.#options.clock.after(wait, wake);
+      signal.addEventListener("abort", wake);
+      this.#waiting.add(namespace, wake);
+    });
+  }
+}
+
+const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
+
+function tooManyTracks(limit: number): Refusal {
+  return {
+    kind: "excessive_load",
+    reason: `more than ${limit} tracks are in use`,
+    retryAfter: 1_000,
+  };
+}

@@ -1,0 +1,254 @@
+import {
+  decodeTrackProperties,
+  type FullTrackName,
+  type Location,
+  type TrackProperties,
+} from "@qumo/shared/wire";
+import type { Cache, EvictionReason } from "./cache.ts";
+import { MalformedTrack, type TrackEnd } from "./errors.ts";
+import { Gaps } from "./gaps.ts";
+import { type DatagramObject, Group } from "./group.ts";
+import type { SubgroupLog } from "./subgroup_log.ts";
+
+/** Who follows a track. Calls are synchronous and must not throw. */
+export interface TrackReader {
+  /** A subgroup began; its objects are in the log, or will be. */
+  subgroup(log: SubgroupLog): void;
+  /** An object came as a datagram. */
+  datagram(group: bigint, object: DatagramObject): void;
+  /** Nothing follows. */
+  ended(end: TrackEnd): void;
+}
+
+const NO_PROPERTIES = new Uint8Array(0);
+
+/** One track, as far as the relay knows it. */
+export class Track {
+  readonly name: FullTrackName;
+  /** What the relay calls the track towards everybody, so that all are sent the same bytes. */
+  readonly alias: bigint;
+  readonly #cache: Cache;
+  readonly #groups = new Map<bigint, Group>();
+  // Ids of the groups, ascending.
+  #order: bigint[] = [];
+  readonly #readers = new Set<TrackReader>();
+  readonly #gaps = new Gaps();
+  #bytes = 0;
+  #largest: { group: bigint; object: number } | undefined;
+  #evictedUpTo = -1n;
+  #end: Location | undefined;
+  #ended: TrackEnd | undefined;
+  #rawProperties: Uint8Array = NO_PROPERTIES;
+  #properties: TrackProperties = decodeTrackProperties(NO_PROPERTIES);
+
+  constructor(name: FullTrackName, alias: bigint, cache: Cache) {
+    this.name = name;
+    this.alias = alias;
+    this.#cache = cache;
+  }
+
+  /** The largest location that was heard of; undefined while nothing was published. */
+  get largest(): Location | undefined {
+    const largest = this.#largest;
+    return largest && { group: largest.group, object: BigInt(largest.object) };
+  }
+
+  /** The location from which on nothing exists, where the publisher said so. */
+  get end(): Location | undefined {
+    return this.#end;
+  }
+
+  /** Why the track is over; undefined while it is not. */
+  get endReason(): TrackEnd | undefined {
+    return this.#ended;
+  }
+
+  /** What the publisher says of the track, as it wrote it: forwarded unchanged. */
+  get rawProperties(): Uint8Array {
+    return this.#rawProperties;
+  }
+
+  /** What the relay understands of {@linkcode Track.rawProperties}. */
+  get properties(): TrackProperties {
+    return this.#properties;
+  }
+
+  /** Memory that the track's objects take. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get groupCount(): number {
+    return this.#groups.size;
+  }
+
+  get oldestGroup(): Group | undefined {
+    const oldest = this.#order[0];
+    return oldest === undefined ? undefined : this.#groups.get(oldest);
+  }
+
+  /** Those who follow the track now. */
+  get readerCount(): number {
+    return this.#readers.size;
+  }
+
+  isLatest(group: Group): boolean {
+    return this.#order[this.#order.length - 1] === group.id;
+  }
+
+  group(id: bigint): Group | undefined {
+    return this.#groups.get(id);
+  }
+
+  /** The groups that are here from one id to another, both included, ascending. */
+  groupsBetween(from: bigint, to: bigint): Group[] {
+    return this.#order.filter((id) => id >= from && id <= to).map((id) => this.#groups.get(id)!);
+  }
+
+  /** Whether a group is known not to exist. */
+  isGap(group: bigint): boolean {
+    return this.#gaps.has(group);
+  }
+
+  follow(reader: TrackReader): void {
+    this.#readers.add(reader);
+  }
+
+  unfollow(reader: TrackReader): void {
+    this.#readers.delete(reader);
+  }
+
+  /** The newest properties replace those before; sets are never merged. */
+  setProperties(raw: Uint8Array): void {
+    this.#properties = decodeTrackProperties(raw);
+    this.#rawProperties = raw;
+  }
+
+  /** A publisher told of a largest location that may not have come by here. */
+  learnLargest(location: Location): void {
+    this.advance(location.group, Number(location.object));
+  }
+
+  /** An object of this location began to arrive. */
+  advance(group: bigint, object: number): void {
+    const largest = this.#largest;
+    if (largest === undefined) {
+      this.#largest = { group, object };
+    } else if (group === largest.group) {
+      if (object > largest.object) largest.object = object;
+    } else if (group > largest.group) {
+      largest.group = group;
+      largest.object = object;
+    }
+  }
+
+  /** Whether objects of this group come too late to be kept or forwarded. */
+  isTooOld(group: bigint): boolean {
+    return group <= this.#evictedUpTo && !this.#groups.has(group);
+  }
+
+  /** The group of this id, which begins if it is not here. */
+  openGroup(id: bigint, now: number): Group {
+    const known = this.#groups.get(id);
+    if (known !== undefined) return known;
+    if (this.#end !== undefined && id > this.#end.group) {
+      throw new MalformedTrack(`Group ${id} lies behind the end of the track`);
+    }
+    if (this.#gaps.has(id)) throw new MalformedTrack(`Group ${id} lies in a gap of the track`);
+    const group = new Group(id, now);
+    this.#groups.set(id, group);
+    this.#insertInOrder(id);
+    this.#cache.add(this, group);
+    return group;
+  }
+
+  /** A subgroup began. */
+  announceSubgroup(log: SubgroupLog): void {
+    for (const reader of this.#readers) reader.subgroup(log);
+  }
+
+  /** A datagram came. */
+  announceDatagram(group: bigint, object: DatagramObject): void {
+    for (const reader of this.#readers) reader.datagram(group, object);
+  }
+
+  /** Refuses locations behind the track's end. */
+  checkLocation(group: bigint, object: number): void {
+    const end = this.#end;
+    if (end === undefined || group < end.group) return;
+    if (group > end.group || BigInt(object) >= end.object) {
+      throw new MalformedTrack(`Object ${group}/${object} lies behind the end of the track`);
+    }
+  }
+
+  /** Notes that nothing exists at this location or behind it. */
+  endAt(end: Location): void {
+    const largest = this.#largest;
+    const passed = largest !== undefined &&
+      (largest.group > end.group ||
+        (largest.group === end.group && BigInt(largest.object) >= end.object));
+    if (passed) throw new MalformedTrack("The track ends before its largest object");
+    this.#end = end;
+  }
+
+  /** Notes that the `length` groups before `group` do not exist. */
+  declareGap(group: bigint, length: bigint): void {
+    const covered = this.#order.find((id) => id < group && id >= group - length);
+    if (covered !== undefined) {
+      throw new MalformedTrack(`A gap before group ${group} covers group ${covered}`);
+    }
+    this.#gaps.add(group, length, "group");
+  }
+
+  /** The objects of a group take this many bytes more, or less. */
+  grow(group: Group, bytes: number): void {
+    if (bytes === 0 || this.#groups.get(group.id) !== group) return;
+    group.grow(bytes);
+    this.#bytes += bytes;
+    this.#cache.grow(this, bytes);
+  }
+
+  /** Gives up a group, and whoever is still reading it falls behind. */
+  evict(group: Group, reason: EvictionReason): void {
+    this.#forget(group, reason);
+    group.evict();
+  }
+
+  #forget(group: Group, reason: EvictionReason): void {
+    this.grow(group, -group.bytes);
+    this.#groups.delete(group.id);
+    this.#order = this.#order.filter((id) => id !== group.id);
+    if (group.id > this.#evictedUpTo) this.#evictedUpTo = group.id;
+    this.#cache.remove(group, reason);
+  }
+
+  /** Gives up the head of a group that is still growing; false when nothing can be given. */
+  trim(group: Group, reason: EvictionReason): boolean {
+    const freed = group.trim();
+    if (freed === 0) return false;
+    this.#cache.evictions[reason]++;
+    this.grow(group, -freed);
+    return true;
+  }
+
+  /**
+   * Nothing follows: everybody who reads is told. The cache forgets the track, but whoever is in the
+   * middle of a subgroup can read it to its end.
+   */
+  finish(end: TrackEnd): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = end;
+    for (const group of [...this.#groups.values()]) {
+      for (const log of group.logs) log.end("incomplete");
+      this.#forget(group, "track_gone");
+    }
+    for (const reader of [...this.#readers]) reader.ended(end);
+    this.#readers.clear();
+  }
+
+  #insertInOrder(id: bigint): void {
+    let at = this.#order.length;
+    while (at > 0 && this.#order[at - 1]! > id) at--;
+    this.#order.splice(at, 0, id);
+  }
+}

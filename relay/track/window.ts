@@ -1,0 +1,42 @@
+import type { Filter, Location } from "@qumo/shared/wire";
+
+/** The locations that a subscription lets through, both ends included. */
+export interface Window {
+  readonly start: Location;
+  /** The last group, whole; undefined when there is no last one. */
+  readonly endGroup: bigint | undefined;
+}
+
+const EVERYTHING: Window = { start: { group: 0n, object: 0n }, endGroup: undefined };
+
+/** What a filter lets through when `largest` is the largest location (#subscription-filters). */
+export function windowOf(filter: Filter | undefined, largest: Location | undefined): Window {
+  switch (filter?.type) {
+    case undefined:
+      return EVERYTHING;
+    case "next_group":
+      if (largest === undefined) return EVERYTHING;
+      return { start: { group: largest.group + 1n, object: 0n }, endGroup: undefined };
+    case "largest_object":
+      if (largest === undefined) return EVERYTHING;
+      return {
+        start: { group: largest.group, object: largest.object + 1n },
+        endGroup: undefined,
+      };
+    case "absolute_start":
+      return { start: filter.start, endGroup: undefined };
+    case "absolute_range":
+      return { start: filter.start, endGroup: filter.endGroup };
+  }
+}
+
+/** Whether anything of this group passes. */
+export function includesGroup(window: Window, group: bigint): boolean {
+  return group >= window.start.group &&
+    (window.endGroup === undefined || group <= window.endGroup);
+}
+
+/** The first object id of this group that passes. */
+export function firstObjectOf(window: Window, group: bigint): number {
+  return group === window.start.group ? Number(window.start.object) : 0;
+}

@@ -1,0 +1,92 @@
+import { costSteps, type CostTerm, costTerms } from "./cost.ts";
+import type { Graph } from "./graph.ts";
+import { findWays, type Way } from "./routes.ts";
+
+/** How the cost of one link of a route came about. */
+export interface LinkReason {
+  readonly from: string;
+  readonly to: string;
+  /** The cost that counts, in steps. */
+  readonly steps: number;
+  /** What the terms add up to now; differs from `steps` while a change is held back. */
+  readonly measuredSteps: number;
+  readonly terms: readonly CostTerm[];
+}
+
+/** What became of one first link that a route could have taken. */
+export type Verdict =
+  | "chosen"
+  | "costs_more"
+  | "has_more_links"
+  | "comes_later_by_name"
+  | "link_down"
+  | "declared_by_one_end"
+  | "carries_no_transit"
+  | "no_path";
+
+/** One first link that a route could have taken. */
+export interface Candidate {
+  readonly first: string;
+  readonly verdict: Verdict;
+  /** The best way that begins with it, when there is one. */
+  readonly way?: Way;
+}
+
+/** The reasons for a route. */
+export interface Explanation {
+  readonly links: readonly LinkReason[];
+  readonly candidates: readonly Candidate[];
+}
+
+// Ways are searched for this many first links. The others are told apart by their state alone: the
+// memory of a search grows with it times the number of relays.
+const MAX_EXPLAINED_WAYS = 32;
+
+/** Why the best route is the best, or why there is none. Both relays must be in the graph. */
+export function explain(graph: Graph, { from, to }: { from: string; to: string }): Explanation {
+  const declared = graph.declared(from);
+  const alternates = Math.min(Math.max(declared.size, 1), MAX_EXPLAINED_WAYS) - 1;
+  const found = findWays(graph, { from, to, alternates });
+  const ways = typeof found === "string" ? [] : found;
+  const byFirst = new Map(ways.map((way) => [way.nextHop, way]));
+  const [best] = ways;
+  const candidates = [...declared.keys()].sort().map((first): Candidate => {
+    const way = byFirst.get(first);
+    if (way === undefined || best === undefined) {
+      return { first, verdict: obstacle(graph, { from, first, to }) };
+    }
+    return { first, verdict: compare(best, way), way };
+  });
+  return { links: best === undefined ? [] : reasons(graph, best.path), candidates };
+}
+
+function compare(best: Way, way: Way): Verdict {
+  if (way === best) return "chosen";
+  if (way.steps > best.steps) return "costs_more";
+  return way.path.length > best.path.length ? "has_more_links" : "comes_later_by_name";
+}
+
+function obstacle(
+  graph: Graph,
+  { from, first, to }: { from: string; first: string; to: string },
+): Verdict {
+  const state = graph.linkState(from, first);
+  if (state === "down") return "link_down";
+  if (state === "one_way") return "declared_by_one_end";
+  const number = graph.number(first);
+  const carries = number !== undefined && graph.transit[number] === 1;
+  return first !== to && !carries ? "carries_no_transit" : "no_path";
+}
+
+function reasons(graph: Graph, path: readonly string[]): LinkReason[] {
+  const links: LinkReason[] = [];
+  for (const [place, to] of path.entries()) {
+    const from = path[place - 1];
+    const ends = from === undefined ? undefined : graph.ends(from, to);
+    if (from === undefined || ends === undefined) continue;
+    const terms = costTerms(graph.policy, ends);
+    const steps = graph.steps(graph.number(from) ?? 0, graph.number(to) ?? 0) ?? 0;
+    links.push({ from, to, steps, measuredSteps: costSteps(terms), terms });
+  }
+  return links;
+}

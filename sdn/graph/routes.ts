@@ -1,0 +1,81 @@
+import type { Graph } from "./graph.ts";
+import { Search } from "./search.ts";
+
+/** One way from a relay to another. */
+export interface Way {
+  /** The names along it, both ends included. */
+  readonly path: readonly string[];
+  /** The second of them; the relay itself when there is nowhere to go. */
+  readonly nextHop: string;
+  /** In cost steps. */
+  readonly steps: number;
+}
+
+/** Why there is no route. */
+export type NoRoute = "unknown_source" | "unknown_target" | "no_path";
+
+/** One line of a relay's next-hop table. */
+export interface NextHop {
+  readonly target: string;
+  readonly nextHop: string;
+  /** Where to turn when the link to the next hop fails; absent when there is no other way. */
+  readonly alternate?: string;
+  /** In cost steps. */
+  readonly steps: number;
+}
+
+/** The best way from one relay to another and up to `alternates` more, no two with the same first link. */
+export function findWays(
+  graph: Graph,
+  { from, to, alternates = 0 }: { from: string; to: string; alternates?: number },
+): Way[] | NoRoute {
+  const source = graph.number(from);
+  const target = graph.number(to);
+  if (source === undefined) return "unknown_source";
+  if (target === undefined) return "unknown_target";
+  if (source === target) return [{ path: [from], nextHop: from, steps: 0 }];
+  const search = new Search(graph, source, { width: alternates + 1, target });
+  const ways = search.ways(target).map((label) => toWay(graph, search, label));
+  return ways.length === 0 ? "no_path" : ways;
+}
+
+/** Where a relay sends what is meant for each other, by the names of those; `undefined` if unknown. */
+export function nextHops(graph: Graph, from: string): NextHop[] | undefined {
+  const source = graph.number(from);
+  if (source === undefined) return undefined;
+  const search = new Search(graph, source, { width: 2 });
+  const table: NextHop[] = [];
+  for (const [number, node] of graph.nodes.entries()) {
+    const [best, other] = number === source ? [] : search.ways(number);
+    if (best === undefined) continue;
+    table.push({
+      target: node.name,
+      nextHop: nameOf(graph, search.first(best)),
+      ...(other !== undefined && { alternate: nameOf(graph, search.first(other)) }),
+      steps: search.steps(best),
+    });
+  }
+  return table;
+}
+
+/** The cost of the best way from one node to every other that can be reached, in steps, by number. */
+export function distances(graph: Graph, from: string): ReadonlyMap<number, number> {
+  const found = new Map<number, number>();
+  const source = graph.number(from);
+  if (source === undefined) return found;
+  const search = new Search(graph, source, { width: 1 });
+  for (const number of graph.nodes.keys()) {
+    const [best] = search.ways(number);
+    if (best !== undefined) found.set(number, search.steps(best));
+  }
+  return found;
+}
+
+function toWay(graph: Graph, search: Search, label: number): Way {
+  const path = search.path(label).map((node) => nameOf(graph, node));
+  return { path, nextHop: path[1] as string, steps: search.steps(label) };
+}
+
+function nameOf(graph: Graph, number: number): string {
+  return graph.nodes[number]?.name as string;
+}

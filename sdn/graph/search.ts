@@ -1,0 +1,211 @@
+import type { Graph } from "./graph.ts";
+
+const NONE = -1;
+
+/**
+ * The best ways from one node to all others, up to `width` for each, no two of them with the same
+ * first link. Ways are ordered by cost, then by the number of links, then by the names along them.
+ *
+ * Dijkstra's algorithm with `width` labels at each node instead of one. Keeping the best label for
+ * each of so many different first links is enough: whichever of them another node's way must avoid,
+ * one that is at least as good remains.
+ */
+export class Search {
+  readonly #graph: Graph;
+  readonly #source: number;
+  readonly #width: number;
+  // A label is a way to a node. Label `node * width + i` is one of those of the node.
+  readonly #cost: Float64Array;
+  readonly #hops: Int32Array;
+  readonly #first: Int32Array;
+  readonly #parent: Int32Array;
+  readonly #settled: Uint8Array;
+  readonly #used: Int32Array;
+  readonly #heap: Int32Array;
+  readonly #place: Int32Array;
+  #waiting = 0;
+
+  /** Searches from the node numbered `source`; given a `target`, stops once its ways are known. */
+  constructor(graph: Graph, source: number, { width, target }: { width: number; target?: number }) {
+    const labels = graph.nodes.length * width;
+    this.#graph = graph;
+    this.#source = source;
+    this.#width = width;
+    this.#cost = new Float64Array(labels);
+    this.#hops = new Int32Array(labels);
+    this.#first = new Int32Array(labels);
+    this.#parent = new Int32Array(labels);
+    this.#settled = new Uint8Array(labels);
+    this.#used = new Int32Array(graph.nodes.length);
+    this.#heap = new Int32Array(labels);
+    this.#place = new Int32Array(labels);
+    this.#run(target);
+  }
+
+  /** The ways to a node, the best first, as label numbers for the other methods. */
+  ways(node: number): number[] {
+    const found: number[] = [];
+    for (let label = node * this.#width; label < this.#end(node); label++) {
+      if (this.#settled[label] === 1) found.push(label);
+    }
+    return found.sort((a, b) => this.#isBetter(a, b) ? -1 : 1);
+  }
+
+  /** What a way costs, in steps. */
+  steps(label: number): number {
+    return this.#cost[label] as number;
+  }
+
+  /** How many links a way has. */
+  hops(label: number): number {
+    return this.#hops[label] as number;
+  }
+
+  /** The node that a way goes to first. */
+  first(label: number): number {
+    return this.#first[label] as number;
+  }
+
+  /** The nodes of a way, both ends included. */
+  path(label: number): number[] {
+    const path: number[] = [];
+    for (let at = label; at !== NONE; at = this.#parent[at] as number) path.push(this.#node(at));
+    return path.reverse();
+  }
+
+  #run(target: number | undefined): void {
+    const root = this.#source * this.#width;
+    this.#used[this.#source] = 1;
+    this.#parent[root] = NONE;
+    this.#first[root] = NONE;
+    this.#settled[root] = 1;
+    this.#expand(root);
+    let wanted = target === undefined ? Infinity : this.#width;
+    while (this.#waiting > 0 && wanted > 0) {
+      const label = this.#takeBest();
+      const node = this.#node(label);
+      this.#settled[label] = 1;
+      if (node === target) wanted--;
+      else if (this.#graph.transit[node] === 1) this.#expand(label);
+    }
+  }
+
+  #expand(label: number): void {
+    const { offsets, targets, costs } = this.#graph;
+    const node = this.#node(label);
+    const end = offsets[node + 1] as number;
+    for (let link = offsets[node] as number; link < end; link++) {
+      const far = targets[link] as number;
+      if (far === this.#source) continue;
+      const first = node === this.#source ? far : this.#first[label] as number;
+      this.#offer(far, { parent: label, first, cost: this.steps(label) + (costs[link] as number) });
+    }
+  }
+
+  #offer(node: number, way: { parent: number; first: number; cost: number }): void {
+    const begin = node * this.#width;
+    const end = this.#end(node);
+    let worst = NONE;
+    for (let label = begin; label < end; label++) {
+      if (this.#first[label] === way.first) {
+        if (this.#settled[label] === 0 && this.#improves(label, way)) this.#write(label, way);
+        return;
+      }
+      if (this.#settled[label] === 1) continue;
+      if (worst === NONE || this.#isBetter(worst, label)) worst = label;
+    }
+    if (end < begin + this.#width) {
+      this.#used[node] = (this.#used[node] as number) + 1;
+      this.#place[end] = this.#waiting;
+      this.#heap[this.#waiting++] = end;
+      this.#write(end, way);
+    } else if (worst !== NONE && this.#improves(worst, way)) {
+      this.#write(worst, way);
+    }
+  }
+
+  #write(label: number, way: { parent: number; first: number; cost: number }): void {
+    this.#cost[label] = way.cost;
+    this.#hops[label] = (this.#hops[way.parent] as number) + 1;
+    this.#first[label] = way.first;
+    this.#parent[label] = way.parent;
+    this.#rise(label);
+  }
+
+  #improves(label: number, way: { parent: number; cost: number }): boolean {
+    const cost = this.#cost[label] as number;
+    if (way.cost !== cost) return way.cost < cost;
+    const hops = (this.#hops[way.parent] as number) + 1 - (this.#hops[label] as number);
+    if (hops !== 0) return hops < 0;
+    return this.#comesBefore(way.parent, this.#parent[label] as number);
+  }
+
+  /** Whether one label's way is better than another's to the same node. */
+  #isBetter(a: number, b: number): boolean {
+    const cost = (this.#cost[a] as number) - (this.#cost[b] as number);
+    if (cost !== 0) return cost < 0;
+    const hops = (this.#hops[a] as number) - (this.#hops[b] as number);
+    return hops !== 0 ? hops < 0 : this.#comesBefore(a, b);
+  }
+
+  /** Compares the names along two ways of the same length, from their beginning. */
+  #comesBefore(a: number, b: number): boolean {
+    let isBefore = false;
+    for (let [x, y] = [a, b]; x !== y; x = this.#parent[x] as number) {
+      const difference = this.#node(x) - this.#node(y);
+      if (difference !== 0) isBefore = difference < 0;
+      y = this.#parent[y] as number;
+    }
+    return isBefore;
+  }
+
+  #takeBest(): number {
+    const best = this.#heap[0] as number;
+    const last = this.#heap[--this.#waiting] as number;
+    let here = 0;
+    for (;;) {
+      let child = 2 * here + 1;
+      if (child >= this.#waiting) break;
+      if (
+        child + 1 < this.#waiting &&
+        this.#isNearer(this.#heap[child + 1] as number, this.#heap[child] as number)
+      ) child++;
+      const below = this.#heap[child] as number;
+      if (!this.#isNearer(below, last)) break;
+      this.#heap[here] = below;
+      this.#place[below] = here;
+      here = child;
+    }
+    this.#heap[here] = last;
+    this.#place[last] = here;
+    return best;
+  }
+
+  #rise(label: number): void {
+    let here = this.#place[label] as number;
+    while (here > 0) {
+      const up = (here - 1) >> 1;
+      const above = this.#heap[up] as number;
+      if (!this.#isNearer(label, above)) break;
+      this.#heap[here] = above;
+      this.#place[above] = here;
+      here = up;
+    }
+    this.#heap[here] = label;
+    this.#place[label] = here;
+  }
+
+  /** Whether a label is to be settled before another: every link makes a way longer in this order. */
+  #isNearer(a: number, b: number): boolean {
+    const cost = (this.#cost[a] as number) - (this.#cost[b] as number);
+    return cost !== 0 ? cost < 0 : (this.#hops[a] as number) < (this.#hops[b] as number);
+  }
+
+  #node(label: number): number {
+    return Math.floor(label / this.#width);
+  }
+
+  #end(node: number): number {
+    return node * this.#width + (this.#used[node] as number);
+  }
+}

@@ -30,6 +30,8 @@ export interface QuicListenOptions extends QuicTransportOptions {
   readonly certificate: CertificatePair;
   /** Every protocol of the port, `h3` among them where browsers come. */
   readonly alpnProtocols: readonly string[];
+  /** Handshakes under way at once; further ones are refused. */
+  readonly maxHandshakes?: number;
   /** Told of handshakes that failed, without a peer's address: Deno has none to give at that point. */
   readonly onRefused?: (reason: string) => void;
 }
@@ -144,7 +146,7 @@ class QuicListener implements Listener {
   // The first listener goes on yielding after others took its certificate's place.
   async #takeIncoming(listener: Deno.QuicListener): Promise<void> {
     for await (const incoming of listener) {
-      if (this.#handshakes < limits.MAX_HANDSHAKES) {
+      if (this.#handshakes < (this.#options.maxHandshakes ?? limits.MAX_HANDSHAKES)) {
         void this.#handshake(incoming);
       } else {
         incoming.refuse();

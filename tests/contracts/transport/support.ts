@@ -66,7 +66,7 @@ export async function roundTrip(client: Connection, server: Connection): Promise
 export async function writeUntilRefused(stream: SendStream): Promise<TransportError> {
   for (;;) {
     try {
-      await stream.write(new Uint8Array(100));
+      await stream.write(new Uint8Array(65_536));
     } catch (error) {
       assert(error instanceof TransportError, `${error}`);
       return error;

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "@qumo/shared/runtime";
+import { memoryPair } from "./memory.ts";
+
+Deno.test("memoryPair() tells both ends what was agreed on", () => {
+  for (const end of memoryPair({ protocol: "moqt-16", path: "/room", authority: "relay:1" })) {
+    assert.equal(end.protocol, "moqt-16");
+    assert.equal(end.path, "/room");
+    assert.equal(end.authority, "relay:1");
+  }
+});
+
+Deno.test("latency delays every way of speaking by the clock", async () => {
+  const clock = new ManualClock();
+  const [client, server] = memoryPair({ clock, latency: 10 });
+  const seen: string[] = [];
+  const stream = await client.openUni();
+  await stream.write(Uint8Array.of(1));
+  client.sendDatagram(Uint8Array.of(2));
+  void server.receiveDatagram().then(() => seen.push(`datagram ${clock.now()}`));
+  void server.acceptUni().then(async (incoming) => {
+    await incoming!.read(new Uint8Array(1));
+    seen.push(`byte ${clock.now()}`);
+  });
+  await clock.advance(9);
+  assert.equal(seen.length, 0);
+  await clock.advance(1);
+  assert.deepEqual(seen.toSorted(), ["byte 10", "datagram 10"]);
+  client.close(1, "");
+  void server.closed.then(() => seen.push(`close ${clock.now()}`));
+  await clock.advance(10);
+  assert.equal(seen.at(-1), "close 20");
+});
+
+Deno.test("streamWindow makes a write wait until the reader took enough", async () => {
+  const [client, server] = memoryPair({ streamWindow: 10 });
+  const stream = await client.openUni();
+  await stream.write(new Uint8Array(10));
+  let taken = false;
+  const second = stream.write(new Uint8Array(5)).then(() => void (taken = true));
+  const incoming = await server.acceptUni();
+  await incoming!.read(new Uint8Array(4));
+  assert.equal(taken, false);
+  await incoming!.read(new Uint8Array(1));
+  await second;
+});
+
+Deno.test("datagramLoss takes datagrams away without a word", async () => {
+  const [client, server] = memoryPair({ datagramLoss: ([first]) => first === 1 });
+  assert(client.sendDatagram(Uint8Array.of(1)));
+  assert(client.sendDatagram(Uint8Array.of(2)));
+  assert.deepEqual(await server.receiveDatagram(), Uint8Array.of(2));
+});
+
+Deno.test("read() takes the buffer away as a BYOB reader does", async () => {
+  const [client, server] = memoryPair();
+  const stream = await client.openUni();
+  await stream.write(Uint8Array.of(1));
+  const incoming = await server.acceptUni();
+  const memory = new Uint8Array(4);
+  const part = await incoming!.read(memory);
+  assert.equal(memory.byteLength, 0);
+  assert.equal(part!.buffer.byteLength, 4);
+  await assert.rejects(incoming!.read(new Uint8Array(0)), TypeError);
+});
+
+Deno.test("a parked stream stays parked when the peer stops it, as in Deno", async () => {
+  const [client, server] = memoryPair({ canReset: false });
+  const stream = await client.openUni();
+  await stream.write(Uint8Array.of(1));
+  stream.reset(5);
+  (await server.acceptUni())!.stop(1);
+  assert.equal(client.parkedStreams, 1);
+  const [sender, receiver] = memoryPair();
+  const resettable = await sender.openUni();
+  resettable.reset(5);
+  await assert.rejects((await receiver.acceptUni())!.read(new Uint8Array(1)), { code: 5 });
+  assert.equal(sender.parkedStreams, 0);
+});

@@ -1,7 +1,6 @@
 /** Error codes of HTTP/3 (RFC 9114), QPACK (RFC 9204) and WebTransport over HTTP/3. */
 export const Http3Code = {
   noError: 0x100,
-  generalProtocolError: 0x101,
   internalError: 0x102,
   streamCreationError: 0x103,
   closedCriticalStream: 0x104,
@@ -12,13 +11,10 @@ export const Http3Code = {
   settingsError: 0x109,
   missingSettings: 0x10a,
   requestRejected: 0x10b,
-  requestCancelled: 0x10c,
   requestIncomplete: 0x10d,
   messageError: 0x10e,
-  datagramError: 0x33,
   qpackDecompressionFailed: 0x200,
   bufferedStreamRejected: 0x3994bd84,
-  sessionGone: 0x170d7b68,
 } as const;
 
 /** The peer broke a rule; ends the connection with this code. Does not leave the folder. */

@@ -1,4 +1,4 @@
-import { DecodeError } from "./errors.ts";
+import { DecodeError, EncodeError } from "./errors.ts";
 import { type VarintFormat, vi64 } from "./varint.ts";
 
 /** A cursor over bytes that are all there. Everything it returns is a view, nothing is copied. */
@@ -118,11 +118,14 @@ export class ByteWriter {
 
   /** One byte. */
   u8(value: number): void {
-    this.#bytes[this.#reserve(1)] = value;
+    if (value !== (value & 0xff)) throw new EncodeError(`Cannot encode ${value} in one byte`);
+    const at = this.#reserve(1);
+    this.#bytes[at] = value;
   }
 
   /** Two bytes, big-endian. */
   u16(value: number): void {
+    if (value !== (value & 0xffff)) throw new EncodeError(`Cannot encode ${value} in two bytes`);
     const at = this.#reserve(2);
     this.#bytes[at] = value >> 8;
     this.#bytes[at + 1] = value;
@@ -141,7 +144,8 @@ export class ByteWriter {
 
   /** These bytes, copied. */
   bytes(value: Uint8Array): void {
-    this.#bytes.set(value, this.#reserve(value.length));
+    const at = this.#reserve(value.length);
+    this.#bytes.set(value, at);
   }
 
   /** A copy of what was written. */

@@ -1,6 +1,6 @@
 import { type ByteReader, type ByteWriter, equalBytes } from "./bytes.ts";
 import type { Codec } from "./codec.ts";
-import { DecodeError } from "./errors.ts";
+import { DecodeError, EncodeError } from "./errors.ts";
 import { MAX_FULL_TRACK_NAME_BYTES, MAX_NAMESPACE_FIELDS } from "./limits.ts";
 
 /** The fields of a namespace, or of a prefix or suffix of one: bytes, compared as bytes. */
@@ -19,6 +19,9 @@ export const namespace: Codec<Namespace> = { encode: encodeNamespace, decode: de
 export const fullTrackName: Codec<FullTrackName> = {
   encode(writer, value) {
     encodeNamespace(writer, value.namespace);
+    if (byteLength(value.namespace) + value.name.length > MAX_FULL_TRACK_NAME_BYTES) {
+      throw new EncodeError(`Cannot encode a name above ${MAX_FULL_TRACK_NAME_BYTES} bytes`);
+    }
     writer.count(value.name.length);
     writer.bytes(value.name);
   },
@@ -30,8 +33,12 @@ export const fullTrackName: Codec<FullTrackName> = {
 };
 
 function encodeNamespace(writer: ByteWriter, fields: Namespace): void {
+  if (fields.length > MAX_NAMESPACE_FIELDS || byteLength(fields) > MAX_FULL_TRACK_NAME_BYTES) {
+    throw new EncodeError(`Cannot encode a namespace of ${fields.length} fields: above the limits`);
+  }
   writer.count(fields.length);
   for (const field of fields) {
+    if (field.length === 0) throw new EncodeError("Cannot encode an empty namespace field");
     writer.count(field.length);
     writer.bytes(field);
   }

@@ -20,8 +20,14 @@ function encodePairs(writer: ByteWriter, list: readonly Pair[]): void {
     }
     writer.varint(type - previous);
     previous = type;
-    if (typeof value === "bigint") {
+    const isInteger = typeof value === "bigint";
+    if (isInteger !== (type % 2n === 0n)) {
+      throw new EncodeError(`Cannot encode pair ${type}: even types hold integers, odd ones bytes`);
+    }
+    if (isInteger) {
       writer.varint(value);
+    } else if (value.length > MAX_PAIR_VALUE_BYTES) {
+      throw new EncodeError(`Cannot encode pair ${type}: ${value.length} bytes`);
     } else {
       writer.count(value.length);
       writer.bytes(value);

@@ -1,3 +1,4 @@
+import type { Clock } from "@qumo/shared/runtime";
 import { TransportError } from "../errors.ts";
 import type { Connection } from "../types.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
@@ -7,7 +8,7 @@ import { MAX_FIELD_SECTION_SIZE } from "./limits.ts";
 import type { RequestStream } from "./peer_streams.ts";
 import { decodeFieldSection } from "./qpack/field_section.ts";
 import type { Field } from "./qpack/static_table.ts";
-import { encodeResponse, judgeRequest, type Refusal, type RequestPolicy } from "./request.ts";
+import { encodeResponse, judgeRequest, type RequestPolicy } from "./request.ts";
 import { WebTransportConnection } from "./session.ts";
 
 /** Whom to accept, and how long it may take. */
@@ -25,7 +26,12 @@ export function acceptWebTransport(raw: Connection, options: AcceptOptions): Pro
     const request = await peer.request;
     const fields = await readRequest(request.frames);
     const judged = fields === undefined ? TOO_LARGE : judgeRequest(fields, options);
-    if (!judged.ok) return await refuse(raw, request, judged.refusal, options);
+    if (!judged.ok) {
+      const refusal = new TransportError("handshake", 0, judged.refusal.reason);
+      peer.condemn(refusal);
+      await refuse(raw, request, judged.refusal.status, options.clock);
+      throw refusal;
+    }
     const { protocol, request: { path, authority } } = judged.value;
     await request.stream.send.write(encodeResponse(200, protocol));
     const { clock } = options;
@@ -70,16 +76,16 @@ const NOT_IN_REQUESTS: ReadonlySet<bigint> = new Set([
   FrameType.maxPushId,
 ]);
 
+/** Answers with the status and waits, for a bounded time, until the client has read it. */
 async function refuse(
   raw: Connection,
   { stream, frames }: RequestStream,
-  { status, reason }: Refusal,
-  { clock }: AcceptOptions,
-): Promise<never> {
+  status: number,
+  clock: Clock,
+): Promise<void> {
   await stream.send.write(encodeResponse(status));
   await stream.send.finish();
   await linger(raw, drain(frames), clock);
-  throw new TransportError("handshake", 0, reason);
 }
 
 async function drain(frames: FrameReader): Promise<void> {

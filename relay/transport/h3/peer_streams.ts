@@ -48,6 +48,7 @@ export class PeerStreams {
   readonly #failed = Promise.withResolvers<never>();
   readonly #critical = new Set<bigint>();
   #failure: Error | undefined;
+  #verdict: Error | undefined;
   #requests = 0;
 
   constructor(raw: Connection, role: Role, clock: Clock) {
@@ -111,9 +112,15 @@ export class PeerStreams {
     this.#silent.close();
   }
 
+  /** However the connection ends from here on, this is why. */
+  condemn(verdict: Error): void {
+    this.#verdict = verdict;
+  }
+
   /** Ends the connection for this reason; the first counts. */
-  fail(error: Error): void {
+  fail(reason: Error): void {
     if (this.#failure !== undefined) return;
+    const error = this.#verdict ?? reason;
     this.#failure = error;
     for (const { reject } of [this.#settings, this.#request, this.#session, this.#failed]) {
       reject(error);

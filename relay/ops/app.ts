@@ -1,0 +1,94 @@
+import { type Clock, type Log } from "@qumo/shared/runtime";
+import { Hono } from "hono";
+import type { Context } from "hono";
+import type { Registry } from "prom-client";
+import { health } from "./health.ts";
+import type { RelayMetrics } from "./metrics.ts";
+import type { RelayView } from "./snapshot.ts";
+
+/** What the pages beside the media are made of. */
+export interface OpsSources {
+  readonly relay: RelayView;
+  readonly metrics: RelayMetrics;
+  readonly registry: Registry;
+  readonly version: string;
+  readonly commit: string;
+  readonly nodeId: string;
+  readonly region: string;
+  readonly maxCacheBytes: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const METHODS = "GET, HEAD";
+
+/** HTTP beside the media: health, metrics, the certificate's hash, the state of things. */
+export function buildApp(sources: OpsSources): Hono {
+  const { relay, registry, clock, log } = sources;
+  const app = new Hono();
+  const page = (path: string, answer: (context: Context) => Response | Promise<Response>) => {
+    // Hono answers HEAD by the same function, without the body.
+    app.get(path, answer);
+    app.all(path, (context) => {
+      context.header("Allow", METHODS);
+      return context.json({ error: `${context.req.method} is not allowed here` }, 405);
+    });
+  };
+
+  page("/health", (context) => {
+    const { status, body } = health(relay, context.req.query("probe"), clock.wall());
+    context.header("Cache-Control", "no-store");
+    context.header("Content-Type", "application/json");
+    return context.body(`${JSON.stringify(body)}\n`, status);
+  });
+  page("/metrics", async (context) => {
+    const text = await registry.metrics();
+    return context.body(text, 200, { "Content-Type": registry.contentType });
+  });
+  page("/certificate.sha256", (context) => {
+    // Pages on other origins read it to pin the certificate.
+    context.header("Access-Control-Allow-Origin", "*");
+    context.header("Cache-Control", "no-store");
+    return context.text(relay.certificate.hash);
+  });
+  page("/status", (context) => {
+    context.header("Cache-Control", "no-store");
+    return context.json(statusBody(sources));
+  });
+
+  app.notFound((context) => {
+    const error = "There is nothing here: /health, /metrics, /status, /certificate.sha256";
+    return context.json({ error }, 404);
+  });
+  app.onError((error, context) => {
+    log.error("Cannot answer an HTTP request", { path: context.req.path, error });
+    return context.json({ error: "The relay failed to answer, see its log" }, 500);
+  });
+  return app;
+}
+
+function statusBody({ relay, metrics, ...sources }: OpsSources) {
+  const now = relay.snapshot();
+  return {
+    version: sources.version,
+    commit: sources.commit,
+    node_id: sources.nodeId,
+    region: sources.region,
+    state: relay.state,
+    uptime_seconds: Math.floor(relay.uptimeMs / 1000),
+    address: relay.address,
+    certificate: {
+      sha256: relay.certificate.hash,
+      not_after: new Date(relay.certificate.notAfter).toISOString(),
+    },
+    sessions: now.sessions,
+    subscribers: now.subscriptions,
+    tracks: now.tracks,
+    namespaces: now.namespaces,
+    open_groups: now.openGroups,
+    parked_streams: now.parkedStreams,
+    cache: { ...now.cache, max_bytes: sources.maxCacheBytes },
+    objects: { received: metrics.received.objects, sent: metrics.sent.objects },
+    bytes: { received: metrics.received.bytes, sent: metrics.sent.bytes },
+  };
+}

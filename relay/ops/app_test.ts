@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { ManualClock, memoryLog } from "@qumo/shared/runtime";
+import { buildApp } from "./app.ts";
+import { RelayMetrics } from "./metrics.ts";
+import { createRegistry } from "./prometheus.ts";
+import { counter } from "./family.ts";
+import type { RelayState, RelayView } from "./snapshot.ts";
+
+const HASH = "ab".repeat(32);
+
+function app(state: RelayState = "serving", scraped = () => 1) {
+  const relay: RelayView = {
+    state,
+    uptimeMs: 61_500,
+    address: "127.0.0.1:4433",
+    certificate: { hash: HASH, notAfter: Date.UTC(2030, 0, 1) },
+    snapshot: () => ({
+      sessions: 3,
+      subscriptions: 5,
+      tracks: 2,
+      namespaces: 1,
+      openGroups: 1,
+      parkedStreams: 0,
+      cache: { bytes: 100, groups: 4 },
+    }),
+    tracks: () => [],
+  };
+  const { log, lines } = memoryLog();
+  const app = buildApp({
+    relay,
+    metrics: new RelayMetrics(),
+    registry: createRegistry([counter("a_total", "An a.", scraped)]),
+    version: "1.2.3",
+    commit: "abc",
+    nodeId: "relay-1",
+    region: "eu",
+    maxCacheBytes: 1000,
+    clock: new ManualClock(Date.UTC(2026, 0, 1)),
+    log,
+  });
+  const ask = async (path: string, method = "GET") => await app.request(path, { method });
+  return { ask, lines };
+}
+
+Deno.test("GET /health has the body that it always had", async () => {
+  const response = await app().ask("/health");
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("Content-Type"), "application/json");
+  assert.equal(
+    await response.text(),
+    '{"active_connections":3,"live":true,"ready":true,"status":"healthy",' +
+      '"timestamp":"2026-01-01T00:00:00.000Z","uptime":"1m1.5s"}\n',
+  );
+});
+
+Deno.test("GET /health says why the relay is not ready", async () => {
+  const draining = await app("draining").ask("/health");
+  const body = await draining.json();
+  assert.deepEqual([draining.status, body.ready, body.ready_reason, body.status], [
+    200,
+    false,
+    "draining",
+    "healthy",
+  ]);
+  const failed = await app("failed").ask("/health");
+  assert.deepEqual([failed.status, (await failed.json()).status], [503, "unhealthy"]);
+});
+
+Deno.test("GET /health?probe=live is 200 as long as somebody answers", async () => {
+  for (const state of ["serving", "draining", "failed"] as const) {
+    const response = await app(state).ask("/health?probe=live");
+    assert.deepEqual([response.status, await response.json()], [200, { status: "alive" }]);
+  }
+});
+
+Deno.test("GET /health?probe=ready is 503 with the reason unless the relay serves", async () => {
+  const ready = await app().ask("/health?probe=ready");
+  assert.deepEqual([ready.status, await ready.json()], [200, { ready: true }]);
+  for (const state of ["starting", "draining", "failed"] as const) {
+    const response = await app(state).ask("/health?probe=ready");
+    assert.deepEqual([response.status, await response.json()], [503, {
+      ready: false,
+      reason: state,
+    }]);
+  }
+});
+
+Deno.test("HEAD has the status of GET and no body", async () => {
+  const ready = await app().ask("/health", "HEAD");
+  assert.deepEqual([ready.status, await ready.text()], [200, ""]);
+  assert.equal((await app("draining").ask("/health?probe=ready", "HEAD")).status, 503);
+});
+
+Deno.test("GET /certificate.sha256 is 64 characters for pages of every origin", async () => {
+  const response = await app().ask("/certificate.sha256");
+  assert.equal(await response.text(), HASH);
+  assert.equal(response.headers.get("Access-Control-Allow-Origin"), "*");
+  assert.match(response.headers.get("Content-Type")!, /^text\/plain/);
+});
+
+Deno.test("GET /metrics is in Prometheus's text format", async () => {
+  const response = await app().ask("/metrics");
+  assert.match(response.headers.get("Content-Type")!, /^text\/plain; version=0\.0\.4/);
+  assert.equal(await response.text(), "# HELP a_total An a.\n# TYPE a_total counter\na_total 1\n");
+});
+
+Deno.test("GET /status tells what there is", async () => {
+  const body = await (await app().ask("/status")).json();
+  assert.deepEqual(body, {
+    version: "1.2.3",
+    commit: "abc",
+    node_id: "relay-1",
+    region: "eu",
+    state: "serving",
+    uptime_seconds: 61,
+    address: "127.0.0.1:4433",
+    certificate: { sha256: HASH, not_after: "2030-01-01T00:00:00.000Z" },
+    sessions: 3,
+    subscribers: 5,
+    tracks: 2,
+    namespaces: 1,
+    open_groups: 1,
+    parked_streams: 0,
+    cache: { bytes: 100, groups: 4, max_bytes: 1000 },
+    objects: { received: 0, sent: 0 },
+    bytes: { received: 0, sent: 0 },
+  });
+});
+
+Deno.test("an unknown path is 404 in JSON", async () => {
+  for (const method of ["GET", "POST"]) {
+    const response = await app().ask("/nope", method);
+    assert.equal(response.status, 404);
+    assert.match((await response.json()).error, /\/health/);
+  }
+});
+
+Deno.test("a method that changes things is 405 in JSON and names the others", async () => {
+  for (const path of ["/health", "/metrics", "/status", "/certificate.sha256"]) {
+    for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
+      const response = await app().ask(path, method);
+      assert.deepEqual([response.status, response.headers.get("Allow")], [405, "GET, HEAD"]);
+      assert.deepEqual(await response.json(), { error: `${method} is not allowed here` });
+    }
+  }
+});
+
+Deno.test("a page that fails is 500 without its reason, which is in the log", async () => {
+  const { ask, lines } = app("serving", () => {
+    throw new Error("secret");
+  });
+  const response = await ask("/metrics");
+  assert.equal(response.status, 500);
+  assert.doesNotMatch(await response.text(), /secret/);
+  assert.equal(lines[0]?.text, "error: Cannot answer an HTTP request");
+});

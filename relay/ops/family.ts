@@ -1,0 +1,34 @@
+/** Adds one series of a family: its value and its labels. */
+export type Add = (value: number, labels?: Readonly<Record<string, string>>) => void;
+
+/** Series of one name, read when somebody scrapes. */
+export interface Family {
+  readonly type: "counter" | "gauge";
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly read: (add: Add) => void;
+}
+
+/** A number that only grows. */
+export function counter(name: string, help: string, value: () => number): Family {
+  return { type: "counter", name, help, labels: [], read: (add) => add(value()) };
+}
+
+/** A number that is what it is now. */
+export function gauge(name: string, help: string, value: () => number): Family {
+  return { type: "gauge", name, help, labels: [], read: (add) => add(value()) };
+}
+
+/** Numbers that only grow, one for each word that `label` may be. */
+export function counters(
+  name: string,
+  help: string,
+  label: string,
+  counts: () => Readonly<Record<string, number>>,
+): Family {
+  const read = (add: Add) => {
+    for (const [word, count] of Object.entries(counts())) add(count, { [label]: word });
+  };
+  return { type: "counter", name, help, labels: [label], read };
+}

@@ -1,0 +1,41 @@
+import type { RelayView } from "./snapshot.ts";
+
+/** An answer of `/health`: its status and its body, keys in the order of the alphabet. */
+export interface HealthAnswer {
+  readonly status: 200 | 503;
+  readonly body: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Answers the probe of a supervisor; without one, everything for a person. */
+export function health(relay: RelayView, probe: string | undefined, wall: number): HealthAnswer {
+  const ready = relay.state === "serving";
+  if (probe === "live") return { status: 200, body: { status: "alive" } };
+  if (probe === "ready") {
+    return ready
+      ? { status: 200, body: { ready } }
+      : { status: 503, body: { ready, reason: relay.state } };
+  }
+  const failed = relay.state === "failed";
+  return {
+    status: failed ? 503 : 200,
+    body: {
+      active_connections: relay.snapshot().sessions,
+      live: true,
+      ready,
+      ...(!ready && { ready_reason: relay.state }),
+      status: failed ? "unhealthy" : "healthy",
+      timestamp: new Date(wall).toISOString(),
+      uptime: durationText(relay.uptimeMs),
+    },
+  };
+}
+
+/** Milliseconds as `1h2m3.4s`, the form that the health body always had. */
+export function durationText(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds) / 1000;
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const rest = `${Number((seconds % 60).toFixed(3))}s`;
+  if (hours > 0) return `${hours}h${minutes}m${rest}`;
+  return minutes > 0 ? `${minutes}m${rest}` : rest;
+}

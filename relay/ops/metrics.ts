@@ -1,0 +1,163 @@
+/*
+ * What the relay counts. The parts that do the work own nothing of Prometheus: they add to plain
+ * numbers, and `prometheus.ts` reads them when somebody scrapes. The words here are the values that
+ * labels have, so their number is bounded.
+ */
+
+/** Why a session ended. */
+export const SESSION_ENDS = [
+  "peer_closed", // The peer left, without an error.
+  "peer_error", // The peer left and named an error.
+  "lost", // Silence, or the network.
+  "drained", // We asked it to go elsewhere: it went, or its time was over.
+  "protocol_error", // It broke the protocol.
+  "unauthorized",
+  "too_slow", // It took nothing for too long, or left too many streams parked.
+  "limit", // It asked for more than a session may have.
+  "internal_error", // A fault of ours.
+] as const;
+/** One of {@linkcode SESSION_ENDS}. */
+export type SessionEnd = typeof SESSION_ENDS[number];
+
+/** Why a connection never became a session. The log has the reason in words. */
+export const HANDSHAKE_REFUSALS = [
+  "quic", // QUIC or TLS failed, took too long, or there were too many at once.
+  "webtransport", // No such protocol, origin or path, a bad request, or none in time.
+  "setup", // SETUP was bad, refused, or did not come in time.
+  "max_sessions",
+  "draining",
+] as const;
+/** One of {@linkcode HANDSHAKE_REFUSALS}. */
+export type HandshakeRefusal = typeof HANDSHAKE_REFUSALS[number];
+
+/** The requests of MoQT. */
+export const REQUEST_KINDS = [
+  "publish_namespace",
+  "subscribe_namespace",
+  "subscribe_tracks",
+  "publish",
+  "subscribe",
+  "fetch",
+  "track_status",
+  "request_update",
+] as const;
+/** One of {@linkcode REQUEST_KINDS}. */
+export type RequestKind = typeof REQUEST_KINDS[number];
+
+/** How a request was answered: `ok`, the error's name, or not at all. */
+export const REQUEST_OUTCOMES = [
+  "ok",
+  "internal_error",
+  "unauthorized",
+  "timeout",
+  "not_supported",
+  "malformed_auth_token",
+  "expired_auth_token",
+  "going_away",
+  "excessive_load",
+  "does_not_exist",
+  "invalid_range",
+  "malformed_track",
+  "duplicate_subscription",
+  "uninterested",
+  "prefix_overlap",
+  "namespace_too_large",
+  "invalid_joining_request_id",
+  "unsupported_extension",
+  "redirect",
+  "cancelled", // Whoever asked went away first.
+  "other", // A code that we have no name for.
+] as const;
+/** One of {@linkcode REQUEST_OUTCOMES}. */
+export type RequestOutcome = typeof REQUEST_OUTCOMES[number];
+
+/** Which limit made the cache let go of a group. */
+export const EVICTIONS = ["bytes", "track_bytes", "groups", "age", "track_gone"] as const;
+/** One of {@linkcode EVICTIONS}. */
+export type Eviction = typeof EVICTIONS[number];
+
+/** Why a subscriber did not get a group or subgroup, or not all of it. */
+export const SKIPS = [
+  "backlog", // Too many bytes were waiting for it.
+  "superseded", // A newer group had begun.
+  "delivery_timeout", // Its own or the publisher's delivery timeout was over.
+  "streams", // It had too many streams open.
+  "evicted", // The cache had let go of it already.
+] as const;
+/** One of {@linkcode SKIPS}. */
+export type Skip = typeof SKIPS[number];
+
+/** Why a datagram went nowhere. */
+export const DATAGRAM_DROPS = [
+  "malformed",
+  "unknown_track", // Nobody said what its alias means.
+  "queue_full",
+  "too_large", // For the subscriber's path.
+  "unsent", // The transport did not take it.
+] as const;
+/** One of {@linkcode DATAGRAM_DROPS}. */
+export type DatagramDrop = typeof DATAGRAM_DROPS[number];
+
+/** What could not be understood. */
+export const MALFORMED = [
+  "setup",
+  "control",
+  "stream_type",
+  "subgroup",
+  "fetch",
+  "datagram",
+  "track", // Objects that contradict each other.
+] as const;
+/** One of {@linkcode MALFORMED}. */
+export type Malformed = typeof MALFORMED[number];
+
+/** What goes through the relay, one way. */
+export interface Flow {
+  objects: number;
+  /** Of payloads. */
+  bytes: number;
+  /** Groups begun. */
+  groups: number;
+  /** Subgroup streams begun. */
+  subgroups: number;
+  datagrams: number;
+}
+
+/** Every count there is since the start. Add to the numbers; nothing else happens. */
+export class RelayMetrics {
+  /** By the kind of connection. */
+  readonly sessionsStarted = { quic: 0, webtransport: 0, memory: 0 };
+  readonly sessionsEnded: Record<SessionEnd, number> = zeros(SESSION_ENDS);
+  readonly handshakesRefused: Record<HandshakeRefusal, number> = zeros(HANDSHAKE_REFUSALS);
+  /** Requests of peers, by how we answered. */
+  readonly requests: Record<RequestKind, Record<RequestOutcome, number>> = outcomes();
+  /** Requests of ours, by how peers answered. */
+  readonly upstreamRequests: Record<RequestKind, Record<RequestOutcome, number>> = outcomes();
+  /** From publishers. */
+  readonly received: Flow = { objects: 0, bytes: 0, groups: 0, subgroups: 0, datagrams: 0 };
+  /** To subscribers, each counted. */
+  readonly sent: Flow = { objects: 0, bytes: 0, groups: 0, subgroups: 0, datagrams: 0 };
+  readonly datagramsDropped: Record<DatagramDrop, number> = zeros(DATAGRAM_DROPS);
+  readonly evictions: Record<Eviction, number> = zeros(EVICTIONS);
+  readonly skips: Record<Skip, number> = zeros(SKIPS);
+  /** Subscriptions that were ended because the subscriber was too far behind. */
+  subscribersTooFarBehind = 0;
+  /** Streams left open because they could not be reset. */
+  streamsParked = 0;
+  readonly malformed: Record<Malformed, number> = zeros(MALFORMED);
+  /** Certificates that were found while running, taken or not. */
+  readonly certificateReloads = { ok: 0, refused: 0 };
+  /** Faults of ours that no part of the program answered for. */
+  unhandledErrors = 0;
+}
+
+function zeros<Word extends string>(words: readonly Word[]): Record<Word, number> {
+  return Object.fromEntries(words.map((word) => [word, 0])) as Record<Word, number>;
+}
+
+function outcomes(): Record<RequestKind, Record<RequestOutcome, number>> {
+  return Object.fromEntries(REQUEST_KINDS.map((kind) => [kind, zeros(REQUEST_OUTCOMES)])) as Record<
+    RequestKind,
+    Record<RequestOutcome, number>
+  >;
+}

@@ -1,0 +1,44 @@
+import { cpuUsage, memoryUsage } from "node:process";
+import type { EventLoopLag } from "./event_loop.ts";
+import { counter, type Family, gauge } from "./family.ts";
+
+/** What is told of the process, under the names that every exporter uses. */
+export interface ProcessSources {
+  readonly build: { readonly version: string; readonly commit: string; readonly deno: string };
+  /** When the process began, in milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly eventLoop: EventLoopLag;
+}
+
+/** What runs, and what it costs. */
+export function processFamilies({ build, startedAt, eventLoop }: ProcessSources): Family[] {
+  return [
+    {
+      type: "gauge",
+      name: "qumo_relay_build_info",
+      help: "Always 1; the labels say what runs.",
+      labels: ["version", "commit", "deno"],
+      read: (add) => add(1, build),
+    },
+    gauge(
+      "process_start_time_seconds",
+      "Start of the process in seconds since 1970.",
+      () => startedAt / 1000,
+    ),
+    counter("process_cpu_seconds_total", "CPU time of the process, user and system.", () => {
+      const { user, system } = cpuUsage();
+      return (user + system) / 1e6;
+    }),
+    gauge(
+      "process_resident_memory_bytes",
+      "Resident memory of the process.",
+      () => memoryUsage().rss,
+    ),
+    gauge("qumo_relay_heap_used_bytes", "JavaScript heap in use.", () => memoryUsage().heapUsed),
+    gauge(
+      "qumo_relay_event_loop_lag_seconds",
+      "The longest that work waited for the thread, lately.",
+      () => eventLoop.worst() / 1000,
+    ),
+  ];
+}

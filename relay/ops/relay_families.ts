@@ -1,0 +1,168 @@
+import { type Add, counter, counters, type Family, gauge } from "./family.ts";
+import type { Flow, RelayMetrics, RequestKind, RequestOutcome } from "./metrics.ts";
+import type { RelayView } from "./snapshot.ts";
+
+/** Sessions, requests and what goes wrong with them. */
+export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family[] {
+  return [
+    gauge(
+      "qumo_relay_ready",
+      "1 while the relay takes new sessions.",
+      () => relay.state === "serving" ? 1 : 0,
+    ),
+    gauge("qumo_relay_sessions_active", "Sessions now.", () => relay.snapshot().sessions),
+    counters(
+      "qumo_relay_sessions_started_total",
+      "Sessions begun, by the kind of connection.",
+      "transport",
+      () => metrics.sessionsStarted,
+    ),
+    counters(
+      "qumo_relay_sessions_ended_total",
+      "Sessions ended, by reason.",
+      "reason",
+      () => metrics.sessionsEnded,
+    ),
+    counters(
+      "qumo_relay_handshakes_refused_total",
+      "Connections that did not become sessions, by reason.",
+      "reason",
+      () => metrics.handshakesRefused,
+    ),
+    outcomes(
+      "qumo_relay_requests_total",
+      "Requests of peers, by how the relay answered.",
+      metrics.requests,
+    ),
+    outcomes(
+      "qumo_relay_upstream_requests_total",
+      "Requests of the relay, by how peers answered.",
+      metrics.upstreamRequests,
+    ),
+    counters(
+      "qumo_relay_subscribe_errors_total",
+      "SUBSCRIBE answered with an error, by its name.",
+      "code",
+      () => errorsOf(metrics.requests.subscribe),
+    ),
+    counters(
+      "qumo_relay_malformed_total",
+      "What peers sent that could not be understood, by kind.",
+      "kind",
+      () => metrics.malformed,
+    ),
+    gauge(
+      "qumo_relay_certificate_not_after_seconds",
+      "End of the certificate in seconds since 1970.",
+      () => relay.certificate.notAfter / 1000,
+    ),
+    counters(
+      "qumo_relay_certificate_reloads_total",
+      "Certificates found while running, by what came of them.",
+      "result",
+      () => metrics.certificateReloads,
+    ),
+    counter(
+      "qumo_relay_unhandled_errors_total",
+      "Faults that no part of the relay answered for.",
+      () => metrics.unhandledErrors,
+    ),
+  ];
+}
+
+/** What comes in, goes out, is kept and is let go. */
+export function mediaFamilies(metrics: RelayMetrics, relay: RelayView): Family[] {
+  return [
+    flow("qumo_relay_objects_total", "Objects, from publishers and to subscribers.", "objects"),
+    flow("qumo_relay_object_bytes_total", "Payload bytes of objects.", "bytes"),
+    flow("qumo_relay_groups_total", "Groups begun.", "groups"),
+    flow("qumo_relay_subgroups_total", "Subgroup streams begun.", "subgroups"),
+    flow("qumo_relay_datagrams_total", "Objects that came or went as datagrams.", "datagrams"),
+    counters(
+      "qumo_relay_datagrams_dropped_total",
+      "Datagrams that went nowhere, by reason.",
+      "reason",
+      () => metrics.datagramsDropped,
+    ),
+    gauge(
+      "qumo_relay_subscribers_active",
+      "Subscriptions of subscribers now.",
+      () => relay.snapshot().subscriptions,
+    ),
+    gauge("qumo_relay_tracks_active", "Tracks now.", () => relay.snapshot().tracks),
+    gauge(
+      "qumo_relay_broadcasts_active",
+      "Announced namespaces now.",
+      () => relay.snapshot().namespaces,
+    ),
+    gauge(
+      "qumo_relay_group_fills_inflight",
+      "Groups that are being received.",
+      () => relay.snapshot().openGroups,
+    ),
+    counters(
+      "qumo_relay_subscriber_skips_total",
+      "Groups and subgroups that a subscriber did not get, or not all of, by reason.",
+      "reason",
+      () => metrics.skips,
+    ),
+    counter(
+      "qumo_relay_subscribers_too_far_behind_total",
+      "Subscriptions ended because the subscriber was too far behind.",
+      () => metrics.subscribersTooFarBehind,
+    ),
+    gauge(
+      "qumo_relay_streams_parked",
+      "Streams left open now because they cannot be reset.",
+      () => relay.snapshot().parkedStreams,
+    ),
+    counter(
+      "qumo_relay_streams_parked_total",
+      "Streams left open because they could not be reset.",
+      () => metrics.streamsParked,
+    ),
+    gauge(
+      "qumo_relay_cache_bytes",
+      "Payload bytes in the cache.",
+      () => relay.snapshot().cache.bytes,
+    ),
+    gauge("qumo_relay_cache_groups", "Groups in the cache.", () => relay.snapshot().cache.groups),
+    counters(
+      "qumo_relay_cache_evictions_total",
+      "Groups that the cache let go of, by the limit that was reached.",
+      "reason",
+      () => metrics.evictions,
+    ),
+  ];
+
+  function flow(name: string, help: string, part: keyof Flow): Family {
+    return counters(
+      name,
+      help,
+      "direction",
+      () => ({ in: metrics.received[part], out: metrics.sent[part] }),
+    );
+  }
+}
+
+// Kinds times outcomes is a long list of zeros: an error appears when it first happens.
+function outcomes(
+  name: string,
+  help: string,
+  counts: Readonly<Record<RequestKind, Readonly<Record<RequestOutcome, number>>>>,
+): Family {
+  const read = (add: Add) => {
+    for (const [kind, answers] of Object.entries(counts)) {
+      add(answers.ok, { kind, outcome: "ok" });
+      for (const [outcome, count] of Object.entries(errorsOf(answers))) {
+        add(count, { kind, outcome });
+      }
+    }
+  };
+  return { type: "counter", name, help, labels: ["kind", "outcome"], read };
+}
+
+function errorsOf(answers: Readonly<Record<RequestOutcome, number>>): Record<string, number> {
+  const errors = Object.entries(answers).filter(([outcome, n]) => outcome !== "ok" && n > 0);
+  return Object.fromEntries(errors);
+}

@@ -1,0 +1,41 @@
+import type { Clock, Log } from "@qumo/shared/runtime";
+import { buildApp } from "./app.ts";
+import type { EventLoopLag } from "./event_loop.ts";
+import { listenHttp, type OpsServer } from "./listener.ts";
+import type { RelayMetrics } from "./metrics.ts";
+import { processFamilies } from "./process_families.ts";
+import { createRegistry } from "./prometheus.ts";
+import { mediaFamilies, sessionFamilies } from "./relay_families.ts";
+import type { RelayView } from "./snapshot.ts";
+import { trackFamilies } from "./track_families.ts";
+
+/** What the HTTP side of a relay is made of. */
+export interface OpsParts {
+  readonly hostname: string;
+  readonly port: number;
+  readonly relay: RelayView;
+  readonly metrics: RelayMetrics;
+  readonly eventLoop: EventLoopLag;
+  readonly build: { readonly version: string; readonly commit: string; readonly deno: string };
+  readonly startedAt: number;
+  readonly nodeId: string;
+  readonly region: string;
+  readonly perTrack: number;
+  readonly maxCacheBytes: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Serves health, metrics, state and certificate hash. Throws when the TCP port is taken. */
+export function serveOps(parts: OpsParts): OpsServer {
+  const { relay, metrics, build, log } = parts;
+  const registry = createRegistry([
+    ...processFamilies(parts),
+    ...sessionFamilies(metrics, relay),
+    ...mediaFamilies(metrics, relay),
+    ...trackFamilies(relay, parts.perTrack),
+  ]);
+  const app = buildApp({ ...parts, version: build.version, commit: build.commit, registry });
+  const { hostname, port } = parts;
+  return listenHttp({ hostname, port, answer: (request) => app.fetch(request), log });
+}

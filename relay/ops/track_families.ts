@@ -1,0 +1,62 @@
+import { printable } from "@qumo/shared/runtime";
+import type { Add, Family } from "./family.ts";
+import type { RelayView, TrackView } from "./snapshot.ts";
+
+/** Names are a publisher's choice; a label needs no more of them than this. */
+const MAX_LABEL = 128;
+
+/** Series of single tracks, of `max` tracks at most: each costs memory in every scraper, for long. */
+export function trackFamilies(relay: RelayView, max: number): Family[] {
+  if (max === 0) return [];
+  return [
+    family(
+      "counter",
+      "qumo_relay_ingress_bytes_total",
+      "Payload bytes received of a track.",
+      (track) => track.bytesReceived,
+    ),
+    family(
+      "counter",
+      "qumo_relay_egress_bytes_total",
+      "Payload bytes of a track sent to subscribers.",
+      (track) => track.bytesSent,
+    ),
+    family(
+      "gauge",
+      "qumo_relay_track_subscriptions_active",
+      "Subscriptions to a track now.",
+      (track) => track.subscriptions,
+    ),
+    family(
+      "gauge",
+      "qumo_relay_buffer_depth_groups",
+      "Groups of a track in the cache.",
+      (track) => track.cachedGroups,
+    ),
+    family(
+      "gauge",
+      "qumo_relay_buffer_depth_bytes",
+      "Payload bytes of a track in the cache.",
+      (track) => track.cachedBytes,
+    ),
+  ];
+
+  function family(
+    type: Family["type"],
+    name: string,
+    help: string,
+    value: (track: TrackView) => number,
+  ): Family {
+    const read = (add: Add) => {
+      let left = max;
+      for (const track of relay.tracks(max)) {
+        if (left-- === 0) return;
+        add(value(track), {
+          path: printable(track.namespace, MAX_LABEL),
+          track: printable(track.name, MAX_LABEL),
+        });
+      }
+    };
+    return { type, name, help, labels: ["path", "track"], read };
+  }
+}

@@ -130,6 +130,7 @@ Deno.test("encodeDatagram() refuses what no datagram says", () => {
     assert.throws(() => encodeDatagram({ ...status, ...fields }), EncodeError);
   }
   assert.throws(() => encodeDatagram({ ...DATAGRAM, group: MAX + 1n }), EncodeError);
+  assert.throws(() => encodeDatagram({ ...DATAGRAM, priority: 256 }), EncodeError);
 });
 
 Deno.test("A dialect brings its own integers and types", () => {

@@ -103,4 +103,5 @@ Deno.test("A dialect without bits refuses them, and leaves the promise of the fi
 Deno.test("encodeSubgroupHeader() refuses what the integers cannot carry", () => {
   assert.throws(() => encodeSubgroupHeader({ ...HEADER, group: MAX + 1n }), EncodeError);
   assert.throws(() => encodeSubgroupHeader({ ...HEADER, alias: -1n }), EncodeError);
+  assert.throws(() => encodeSubgroupHeader({ ...HEADER, priority: 256 }), EncodeError);
 });

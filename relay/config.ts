@@ -6,12 +6,14 @@ import type { RelayConfig } from "./config/types.ts";
 export { type Command, parseCommand, USAGE } from "./config/arguments.ts";
 export {
   formatAddress,
+  healthUrl,
   isLoopback,
   parseAddress,
   reachable,
   type SocketAddress,
 } from "./config/address.ts";
 export { DEFAULTS } from "./config/defaults.ts";
+export { platformProblem } from "./config/platform.ts";
 export { configReport, configWarnings } from "./config/report.ts";
 export type {
   AuthConfig,

@@ -42,3 +42,10 @@ export function reachable(address: SocketAddress): SocketAddress {
   if (/^[0:]+$/.test(address.hostname)) return { hostname: "::1", port: address.port };
   return address;
 }
+
+/** Where a relay with this configuration answers whether it is ready. */
+export function healthUrl(config: { readonly server: { readonly address: string } }): string {
+  return `http://${
+    formatAddress(reachable(parseAddress(config.server.address)!))
+  }/health?probe=ready`;
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatAddress, isLoopback, parseAddress, reachable } from "./address.ts";
+import { formatAddress, healthUrl, isLoopback, parseAddress, reachable } from "./address.ts";
 
 Deno.test("parseAddress() reads addresses with their port", () => {
   assert.deepEqual(parseAddress("127.0.0.1:4433"), { hostname: "127.0.0.1", port: 4433 });
@@ -48,4 +48,10 @@ Deno.test("reachable() calls this machine where the relay listens on every addre
   assert.equal(reachable({ hostname: "0.0.0.0", port: 1 }).hostname, "127.0.0.1");
   assert.equal(reachable({ hostname: "::", port: 1 }).hostname, "::1");
   assert.equal(reachable({ hostname: "10.0.0.1", port: 1 }).hostname, "10.0.0.1");
+});
+
+Deno.test("healthUrl() asks the relay that this configuration describes", () => {
+  const url = (address: string) => healthUrl({ server: { address } });
+  assert.equal(url("0.0.0.0:5000"), "http://127.0.0.1:5000/health?probe=ready");
+  assert.equal(url("[::]:4433"), "http://[::1]:4433/health?probe=ready");
 });

@@ -1,0 +1,37 @@
+import type { Clock } from "@qumo/shared/runtime";
+import { parseAddress, reachable, type ServerConfig } from "./config.ts";
+import { messageOf, StartError } from "./start_error.ts";
+import {
+  type CertificateEvents,
+  type CertificateFiles,
+  certificateFiles,
+  type CertificateSource,
+  generatedCertificates,
+} from "./transport/mod.ts";
+
+/** How certificates are read from the disk. */
+export type FileAccess = Pick<CertificateFiles, "readText" | "modified">;
+
+/** The configured files, or a certificate of our own. Rejects with a {@linkcode StartError}. */
+export async function openCertificates(
+  server: ServerConfig,
+  files: FileAccess,
+  events: CertificateEvents,
+  clock: Clock,
+): Promise<CertificateSource> {
+  if (server.certFile === "") {
+    const { hostname } = reachable(parseAddress(server.address)!);
+    const hosts = new Set(["localhost", "127.0.0.1", "::1", hostname]);
+    return await generatedCertificates([...hosts], events, clock);
+  }
+  const { readText, modified } = files;
+  const certificatePath = server.certFile;
+  const keyPath = server.keyFile;
+  try {
+    return await certificateFiles({ certificatePath, keyPath, readText, modified }, events, clock);
+  } catch (error) {
+    throw new StartError(
+      `Cannot start with certificate ${certificatePath} and key ${keyPath}: ${messageOf(error)}`,
+    );
+  }
+}

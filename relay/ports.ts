@@ -1,0 +1,65 @@
+import type { Clock } from "@qumo/shared/runtime";
+import { formatAddress, parseAddress, type ServerConfig } from "./config.ts";
+import type { OpsServer } from "./ops/listener.ts";
+import { messageOf, StartError } from "./start_error.ts";
+import { type CertificatePair, listen, type Listener } from "./transport/mod.ts";
+
+/** What it takes to listen. */
+export interface PortsOptions {
+  readonly server: ServerConfig;
+  readonly certificate: CertificatePair;
+  readonly protocols: readonly string[];
+  /** Told why a peer got no connection; the address is unknown where QUIC itself failed. */
+  readonly onRefused: (reason: string, remoteAddress: string | undefined) => void;
+  /** Listens for HTTP on this TCP port, or throws. */
+  readonly serveHttp: (port: number) => OpsServer;
+  readonly clock: Clock;
+}
+
+/** The two sides of the relay's port. */
+export interface Ports {
+  readonly udp: Listener;
+  readonly http: OpsServer;
+}
+
+// A free UDP port may be a taken TCP port: how often to look for another when any will do.
+const MAX_ATTEMPTS = 10;
+
+/** Listens on the same port of UDP and TCP. Throws a {@linkcode StartError}. */
+export function openPorts(options: PortsOptions): Ports {
+  const address = parseAddress(options.server.address)!;
+  for (let attempt = 1;; attempt++) {
+    const udp = openUdp(options);
+    const { port } = udp.address;
+    try {
+      return { udp, http: options.serveHttp(port) };
+    } catch (error) {
+      udp.close(0, "");
+      if (address.port === 0 && attempt < MAX_ATTEMPTS) continue;
+      const where = formatAddress({ ...address, port });
+      throw new StartError(`Cannot listen on ${where} (TCP): ${messageOf(error)}`);
+    }
+  }
+}
+
+function openUdp({ server, certificate, protocols, onRefused, clock }: PortsOptions): Listener {
+  const origins = new Set(server.allowedOrigins);
+  try {
+    return listen({
+      ...parseAddress(server.address)!,
+      certificate,
+      protocols,
+      // Programs send no origin: what protects a page's visitor is of no use against them.
+      allowOrigin: (origin) => origin === undefined || origins.has("*") || origins.has(origin),
+      onRefused,
+      keepAliveInterval: server.keepAliveMs,
+      maxIdleTimeout: server.idleTimeoutMs,
+      handshakeTimeout: server.handshakeTimeoutMs,
+      maxBidiStreams: server.maxBidiStreams,
+      maxUniStreams: server.maxUniStreams,
+      clock,
+    });
+  } catch (error) {
+    throw new StartError(`Cannot listen on ${server.address} (UDP): ${messageOf(error)}`);
+  }
+}

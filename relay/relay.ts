@@ -1,0 +1,266 @@
+import { type Clock, type Log, TaskGroup } from "@qumo/shared/runtime";
+import { type FileAccess, openCertificates } from "./certificate.ts";
+import { formatAddress, parseAddress, reachable, type RelayConfig } from "./config.ts";
+import { EventLoopLag } from "./ops/event_loop.ts";
+import type { OpsServer } from "./ops/listener.ts";
+import { RelayMetrics } from "./ops/metrics.ts";
+import { serveOps } from "./ops/server.ts";
+import type {
+  CertificateView,
+  RelaySnapshot,
+  RelayState,
+  RelayView,
+  TrackView,
+} from "./ops/snapshot.ts";
+import { openPorts, type Ports } from "./ports.ts";
+import { messageOf } from "./start_error.ts";
+import type { CertificatePair, CertificateSource, Connection, Listener } from "./transport/mod.ts";
+
+/** What serves the connections: sessions, tracks and all that is between them. */
+export interface SessionHost {
+  /** The protocols it speaks, what it likes best first. */
+  readonly protocols: readonly string[];
+  /** Takes over a connection until it ends. Never throws. */
+  serve(connection: Connection): void;
+  /** Sessions now. */
+  readonly active: number;
+  snapshot(): RelaySnapshot;
+  /** The first `max` tracks. */
+  tracks(max: number): Iterable<TrackView>;
+  /** Asks every session to leave; closes those that are still here after this many milliseconds. */
+  drain(deadlineMs: number): Promise<void>;
+  /** Ends everything that is left, and waits for it. */
+  close(): Promise<void>;
+}
+
+/** What a {@linkcode SessionHost} is made of. */
+export interface HostParts {
+  readonly config: RelayConfig;
+  readonly metrics: RelayMetrics;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What a relay is made of. */
+export interface RelayOptions {
+  readonly config: RelayConfig;
+  readonly createHost: (parts: HostParts) => SessionHost;
+  /** How certificates are read from the disk. */
+  readonly files: FileAccess;
+  readonly build: { readonly version: string; readonly commit: string; readonly deno: string };
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+// Every protocol's code for an end without an error.
+const NO_ERROR = 0;
+
+/** A running relay. */
+export class Relay implements RelayView {
+  readonly metrics = new RelayMetrics();
+  /** Resolves with a reason when the relay can serve no longer although nobody asked it to stop. */
+  readonly failed: Promise<string>;
+  readonly #options: RelayOptions;
+  readonly #log: Log;
+  readonly #tasks: TaskGroup;
+  readonly #host: SessionHost;
+  readonly #eventLoop: EventLoopLag;
+  readonly #startedAt: { readonly now: number; readonly wall: number };
+  readonly #fail: (reason: string) => void;
+  #certificates: CertificateSource | undefined;
+  #ports: Ports | undefined;
+  #state: RelayState = "starting";
+  #draining: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Builds the parts and starts them. Rejects with a {@linkcode StartError}; nothing is left running
+   * then.
+   */
+  static async start(options: RelayOptions): Promise<Relay> {
+    const relay = new Relay(options);
+    try {
+      await relay.#start();
+      return relay;
+    } catch (error) {
+      await relay.close();
+      throw error;
+    }
+  }
+
+  private constructor(options: RelayOptions) {
+    const { config, clock, log } = options;
+    this.#options = options;
+    this.#log = log;
+    this.#startedAt = { now: clock.now(), wall: clock.wall() };
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.failed = promise;
+    this.#fail = resolve;
+    this.#tasks = new TaskGroup((task, error) => this.#failWith(`${task}: ${messageOf(error)}`));
+    this.#eventLoop = new EventLoopLag(clock);
+    this.#host = options.createHost({ config, metrics: this.metrics, clock, log });
+  }
+
+  // Inside out: who serves is there before the port that brings work, the certificate before the
+  // port that shows it, and HTTP after UDP because UDP may choose the port. Ready is last.
+  async #start(): Promise<void> {
+    this.#certificates = await this.#openCertificates();
+    const ports = this.#openPorts(this.#certificates.current);
+    this.#ports = ports;
+    this.#tasks.spawn("accepting connections", () => this.#acceptConnections(ports.udp));
+    this.#state = "serving";
+  }
+
+  get state(): RelayState {
+    return this.#state;
+  }
+
+  get uptimeMs(): number {
+    return this.#options.clock.now() - this.#startedAt.now;
+  }
+
+  /** Where it listens, with the port that was given when port 0 was asked for. */
+  get address(): string {
+    return this.#ports === undefined
+      ? this.#options.config.server.address
+      : formatAddress(this.#ports.udp.address);
+  }
+
+  /** An address that a program on this machine can call. */
+  get localAddress(): string {
+    return formatAddress(reachable(parseAddress(this.address)!));
+  }
+
+  get certificate(): CertificateView {
+    return this.#certificates?.current ?? { hash: "", notAfter: 0 };
+  }
+
+  snapshot(): RelaySnapshot {
+    return this.#host.snapshot();
+  }
+
+  tracks(max: number): Iterable<TrackView> {
+    return this.#host.tracks(max);
+  }
+
+  /** Looks at the certificate's files now instead of a little later. */
+  async reloadCertificate(): Promise<void> {
+    await this.#certificates?.reload();
+  }
+
+  /** Not ready from now on; asks everybody to leave, waits for them as long as configured, and ends. */
+  drain(): Promise<void> {
+    this.#draining ??= this.#drain();
+    return this.#draining;
+  }
+
+  /** Ends at once. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #drain(): Promise<void> {
+    this.#state = "draining";
+    const { drainTimeoutMs } = this.#options.config;
+    this.#log.info("draining", { sessions: this.#host.active, timeout_ms: drainTimeoutMs });
+    await this.#host.drain(drainTimeoutMs);
+    await this.close();
+  }
+
+  // Outside in, and HTTP last: until then supervisors can see what is going on.
+  async #close(): Promise<void> {
+    this.#state = "draining";
+    this.#certificates?.close();
+    this.#ports?.udp.close(NO_ERROR, "the relay ends");
+    await this.#host.close();
+    await this.#tasks.close();
+    this.#eventLoop.close();
+    await this.#ports?.http.close();
+  }
+
+  #openCertificates(): Promise<CertificateSource> {
+    const { config, files, clock } = this.#options;
+    return openCertificates(config.server, files, {
+      onChange: (certificate) => {
+        this.#ports?.udp.useCertificate(certificate);
+        this.metrics.certificateReloads.ok++;
+        const until = new Date(certificate.notAfter).toISOString();
+        this.#log.info("certificate replaced", { sha256: certificate.hash, until });
+      },
+      onRefused: (reason) => {
+        this.metrics.certificateReloads.refused++;
+        this.#log.warn("certificate refused, the old one stays", { reason });
+      },
+    }, clock);
+  }
+
+  #openPorts(certificate: CertificatePair): Ports {
+    const { config: { server }, clock } = this.#options;
+    return openPorts({
+      server,
+      certificate,
+      protocols: this.#host.protocols,
+      onRefused: (reason, peer) => this.#handshakeRefused(reason, peer),
+      serveHttp: (port) => this.#serveOps(port),
+      clock,
+    });
+  }
+
+  #serveOps(port: number): OpsServer {
+    const { config, build, clock, log } = this.#options;
+    return serveOps({
+      hostname: parseAddress(config.server.address)!.hostname,
+      port,
+      relay: this,
+      metrics: this.metrics,
+      eventLoop: this.#eventLoop,
+      build,
+      startedAt: this.#startedAt.wall,
+      nodeId: config.relay.nodeId,
+      region: config.relay.region,
+      perTrack: config.metrics.perTrack,
+      maxCacheBytes: config.cache.maxBytes,
+      clock,
+      log,
+    });
+  }
+
+  async #acceptConnections(listener: Listener): Promise<void> {
+    for (;;) {
+      const connection = await listener.accept();
+      if (connection === undefined) break;
+      this.#welcome(connection);
+    }
+    if (this.#closing === undefined) this.#failWith("the UDP listener ended");
+  }
+
+  #welcome(connection: Connection): void {
+    if (this.#state === "draining") {
+      this.metrics.handshakesRefused.draining++;
+      connection.close(NO_ERROR, "the relay is going away");
+    } else if (this.#host.active >= this.#options.config.server.maxSessions) {
+      this.metrics.handshakesRefused.max_sessions++;
+      connection.close(NO_ERROR, "too many sessions");
+    } else {
+      this.#host.serve(connection);
+    }
+  }
+
+  // Failed QUIC handshakes are the noise of the internet; a refused page is a misconfiguration.
+  #handshakeRefused(reason: string, peer: string | undefined): void {
+    if (peer === undefined) {
+      this.metrics.handshakesRefused.quic++;
+      this.#log.debug("handshake refused", { reason });
+    } else {
+      this.metrics.handshakesRefused.webtransport++;
+      this.#log.info("connection refused", { peer, reason });
+    }
+  }
+
+  #failWith(reason: string): void {
+    this.#state = "failed";
+    this.#log.error("the relay cannot go on", { reason });
+    this.#fail(reason);
+  }
+}

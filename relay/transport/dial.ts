@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
-import { type Clock, systemClock, type Timer } from "@qumo/shared/runtime";
-import { handshakeErrorFrom, TransportError } from "./errors.ts";
+import { type Clock, systemClock } from "@qumo/shared/runtime";
+import { TransportError } from "./errors.ts";
+import { firstAnswer } from "./first_answer.ts";
 import { connectWebTransport } from "./h3/mod.ts";
 import { dialQuic, type QuicTransportOptions } from "./quic.ts";
 import type { Connection } from "./types.ts";
@@ -27,7 +28,7 @@ export async function dial(url: string | URL, options: DialOptions): Promise<Con
   const clock = options.clock ?? systemClock;
   const target = parseTarget(url);
   const addresses = await resolve(target.hostname);
-  return await firstOf(addresses, (address) => call(address, target, options, clock), clock);
+  return await firstAnswer(addresses, (address) => call(address, target, options, clock), clock);
 }
 
 interface Target {
@@ -87,42 +88,6 @@ async function call(
   });
 }
 
-/** Calls one address after another, as in RFC 8305, and hangs up on all but the first that answers. */
-function firstOf(
-  addresses: readonly string[],
-  callOne: (address: string) => Promise<Connection>,
-  clock: Clock,
-): Promise<Connection> {
-  const left = [...addresses];
-  let underWay = 0;
-  let answered = false;
-  let timer: Timer | undefined;
-  return new Promise((resolve, reject) => {
-    const next = (failure?: unknown) => {
-      timer?.cancel();
-      const address = left.shift();
-      if (address === undefined) {
-        if (underWay === 0) reject(handshakeErrorFrom(failure));
-        return;
-      }
-      underWay++;
-      if (left.length > 0) timer = clock.after(ATTEMPT_DELAY, next);
-      callOne(address).then((connection) => {
-        if (answered) return connection.close(0, "");
-        answered = true;
-        timer?.cancel();
-        resolve(connection);
-      }, (error) => {
-        underWay--;
-        if (!answered) next(error);
-      });
-    };
-    next();
-  });
-}
-
 const SCHEMES = ["moqt:", "https:"];
 // A name with more addresses than this is balanced over many machines: any few of them will do.
 const MAX_ADDRESSES = 4;
-// Milliseconds before the next address is tried beside one that has not answered (RFC 8305).
-const ATTEMPT_DELAY = 250;

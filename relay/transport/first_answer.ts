@@ -1,0 +1,43 @@
+import type { Clock, Timer } from "@qumo/shared/runtime";
+import { handshakeErrorFrom } from "./errors.ts";
+import type { Connection } from "./types.ts";
+
+/**
+ * Calls one address after another, the next one as soon as a call fails or hesitates (RFC 8305), and
+ * hangs up on all but the first that answers. Rejects with a `handshake` TransportError when none does.
+ */
+export function firstAnswer(
+  addresses: readonly string[],
+  call: (address: string) => Promise<Connection>,
+  clock: Clock,
+): Promise<Connection> {
+  const left = [...addresses];
+  let underWay = 0;
+  let answered = false;
+  let timer: Timer | undefined;
+  return new Promise((resolve, reject) => {
+    const next = (failure?: unknown) => {
+      timer?.cancel();
+      const address = left.shift();
+      if (address === undefined) {
+        if (underWay === 0) reject(handshakeErrorFrom(failure));
+        return;
+      }
+      underWay++;
+      if (left.length > 0) timer = clock.after(ATTEMPT_DELAY, next);
+      call(address).then((connection) => {
+        if (answered) return connection.close(0, "");
+        answered = true;
+        timer?.cancel();
+        resolve(connection);
+      }, (error) => {
+        underWay--;
+        if (!answered) next(error);
+      });
+    };
+    next();
+  });
+}
+
+// Milliseconds before the next address is called beside one that has not answered (RFC 8305).
+const ATTEMPT_DELAY = 250;

@@ -54,6 +54,10 @@ class RemotePeer implements Peer {
     return this.#remote.evaluate((peer, path) => peer.announced(path), path);
   }
 
+  withdrawn(path: string): Promise<void> {
+    return this.#remote.evaluate((peer, path) => peer.withdrawn(path), path);
+  }
+
   async close(): Promise<void> {
     await this.#remote.evaluate((peer) => peer.close());
     await this.#leave();

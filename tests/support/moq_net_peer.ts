@@ -1,4 +1,5 @@
 import { Broadcast, type Connection, Path, Time, type Track } from "@moq/net";
+import { NamespaceSet } from "./namespace_set.ts";
 import type { Peer, Publication, PublishedGroup, Watch, WatchedObject } from "./peer.ts";
 import { Queue } from "./queue.ts";
 
@@ -6,6 +7,7 @@ import { Queue } from "./queue.ts";
 export class MoqNetPeer implements Peer {
   readonly name: string;
   readonly session: Connection.Established;
+  #known: NamespaceSet | undefined;
 
   constructor(name: string, session: Connection.Established) {
     this.name = name;
@@ -24,23 +26,32 @@ export class MoqNetPeer implements Peer {
     return Promise.resolve(new MoqNetWatch(broadcast, broadcast.track(track).subscribe()));
   }
 
-  async announced(path: string): Promise<void> {
-    const wanted = Path.from(path);
-    const announcements = this.session.announced();
-    try {
-      for (;;) {
-        const event = await announcements.next();
-        if (event === undefined) throw new Error(`Not told of ${path}: the announcements ended`);
-        if (event.active && event.path === wanted) return;
-      }
-    } finally {
-      announcements.close();
-    }
+  announced(path: string): Promise<void> {
+    return this.#namespaces().until(path, true);
+  }
+
+  withdrawn(path: string): Promise<void> {
+    return this.#namespaces().until(path, false);
   }
 
   close(): Promise<void> {
     this.session.close();
     return Promise.resolve();
+  }
+
+  #namespaces(): NamespaceSet {
+    if (this.#known !== undefined) return this.#known;
+    const known = new NamespaceSet();
+    const announcements = this.session.announced();
+    (async () => {
+      for (;;) {
+        const event = await announcements.next();
+        if (event === undefined) return known.end("the announcements ended");
+        known.set(event.path, event.active);
+      }
+    })().catch((error) => known.end(String(error)));
+    this.#known = known;
+    return known;
   }
 }
 

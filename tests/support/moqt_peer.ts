@@ -2,6 +2,7 @@ import type { Fetch, Parameters } from "@moqt/transport";
 import { decodeSubscriptionFilter, MessageParam, RequestError18 } from "@moqt/transport";
 import { MoqtClient, toPath } from "./moqt.ts";
 import { MoqtTrack } from "./moqt_track.ts";
+import { NamespaceSet } from "./namespace_set.ts";
 import type { Peer, Publication, Watch, WatchedObject } from "./peer.ts";
 import { connectQuicTransport, type QuicServerAddress } from "./quic_transport.ts";
 
@@ -17,6 +18,7 @@ export class MoqtPeer implements Peer {
   readonly client: MoqtClient;
   readonly #publications = new Map<string, MoqtPublication>();
   #nextAlias = 1n;
+  #known: Promise<NamespaceSet> | undefined;
 
   constructor(name: string, client: MoqtClient) {
     this.name = name;
@@ -76,16 +78,33 @@ export class MoqtPeer implements Peer {
   }
 
   async announced(path: string): Promise<void> {
-    const events = await this.client.subscribeNamespace(path);
-    for (;;) {
-      const event = await events.next();
-      if (event === undefined) throw new Error(`Not told of ${path}: the announcements ended`);
-      if (event.active && event.suffix === "") return;
-    }
+    await (await this.#namespaces()).until(path, true);
+  }
+
+  async withdrawn(path: string): Promise<void> {
+    await (await this.#namespaces()).until(path, false);
   }
 
   close(): Promise<void> {
     return this.client.close();
+  }
+
+  #namespaces(): Promise<NamespaceSet> {
+    this.#known ??= this.#askForNamespaces();
+    return this.#known;
+  }
+
+  async #askForNamespaces(): Promise<NamespaceSet> {
+    const events = await this.client.subscribeNamespace("");
+    const known = new NamespaceSet();
+    (async () => {
+      for (;;) {
+        const event = await events.next();
+        if (event === undefined) return known.end("the announcements ended");
+        known.set(event.suffix, event.active);
+      }
+    })();
+    return known;
   }
 
   async #subscribed(id: bigint, path: string, name: string, parameters: Parameters) {

@@ -9,8 +9,10 @@ export interface Peer {
   publish(path: string, tracks: readonly string[]): Promise<Publication>;
   /** Subscribes to a track as the library does by itself. */
   watch(path: string, track: string): Promise<Watch>;
-  /** Resolves when this namespace is known to be there. */
+  /** Resolves when it was told that this namespace is there. */
   announced(path: string): Promise<void>;
+  /** Resolves when it was told that this namespace, which was there, is no more. */
+  withdrawn(path: string): Promise<void>;
   /** Leaves, and everything it published with it. */
   close(): Promise<void>;
 }

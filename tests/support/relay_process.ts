@@ -1,7 +1,7 @@
-import { sleep, systemClock } from "@qumo/shared/runtime";
+import { systemClock } from "@qumo/shared/runtime";
 import type { QuicServerAddress } from "./quic_transport.ts";
 
-/** A relay that runs as its own process on free port numbers of the loopback address. */
+/** A relay that runs as its own process on a port of the loopback address that was free. */
 export interface RelayProcess extends QuicServerAddress, AsyncDisposable {
   /** Where its HTTP is: the port number of the media, over TCP. */
   readonly origin: string;
@@ -22,65 +22,66 @@ export interface RelayProcess extends QuicServerAddress, AsyncDisposable {
 }
 
 const MAIN = new URL("../../relay/main.ts", import.meta.url);
-const POLL_INTERVAL = 50;
+
+// What it says on its standard output once it is ready names the port.
+const ADDRESS = /127\.0\.0\.1:(\d+)/;
 
 // A process that ignores SIGTERM for longer than its own drain timeout hangs: the test goes on without it.
 const STOP_TIMEOUT = 15_000;
 
-/**
- * Starts a relay and waits until it is ready. `config` is the configuration's content; the address
- * is filled in.
- */
+/** Starts a relay with this configuration, but for the address, and waits until it is ready. */
 export async function startRelay(
   config: { readonly [section: string]: unknown } = {},
-  signal?: AbortSignal,
 ): Promise<RelayProcess> {
-  const port = freePort();
   const file = await Deno.makeTempFile({ prefix: "relay_", suffix: ".yaml" });
-  const server = { ...(config["server"] as object | undefined), address: `127.0.0.1:${port}` };
+  const server = { ...(config["server"] as object | undefined), address: "127.0.0.1:0" };
   await Deno.writeTextFile(file, JSON.stringify({ ...config, server }));
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", MAIN.href, "--config", file],
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const relay = new ChildRelay(port, child, file);
+  const relay = new ChildRelay(child, file);
   try {
-    await relay.ready(signal);
+    await relay.ready();
+    return relay;
   } catch (error) {
     await relay.stop();
     throw error;
   }
-  return relay;
 }
 
 class ChildRelay implements RelayProcess {
-  readonly port: number;
-  readonly origin: string;
-  readonly ended: Promise<Deno.CommandStatus>;
+  port = 0;
   certificateHash = new Uint8Array();
+  readonly ended: Promise<Deno.CommandStatus>;
   readonly #child: Deno.ChildProcess;
   readonly #configFile: string;
   readonly #output: Promise<unknown>;
+  readonly #announced = Promise.withResolvers<number>();
   #log = "";
   #running = true;
 
-  constructor(port: number, child: Deno.ChildProcess, configFile: string) {
-    this.port = port;
-    this.origin = `http://127.0.0.1:${port}`;
+  constructor(child: Deno.ChildProcess, configFile: string) {
     this.#child = child;
     this.#configFile = configFile;
-    this.#output = Promise.all([this.#collect(child.stdout), this.#collect(child.stderr)]);
+    this.#output = Promise.all([
+      this.#collect(child.stdout, (text) => this.#lookForPort(text)),
+      this.#collect(child.stderr, () => {}),
+    ]);
     this.ended = child.status.finally(() => this.#running = false);
   }
 
-  /** Waits until it says that it is ready, and reads which certificate it shows. */
-  async ready(signal?: AbortSignal): Promise<void> {
-    while (!(await this.#answers("/health?probe=ready"))) {
-      signal?.throwIfAborted();
-      if (!this.#running) throw new Error(`The relay ended before it was ready:\n${this.#log}`);
-      await sleep(systemClock, POLL_INTERVAL, signal);
-    }
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Waits until it says where it is, and reads which certificate it shows. */
+  async ready(): Promise<void> {
+    const port = await Promise.race([this.#announced.promise, this.ended]);
+    if (typeof port !== "number") throw new Error(`The relay did not start:\n${this.#log}`);
+    this.port = port;
+    await this.#get("/health?probe=ready");
     this.certificateHash = Uint8Array.fromHex(await this.#get("/certificate.sha256"));
   }
 
@@ -119,17 +120,19 @@ class ChildRelay implements RelayProcess {
     await this.stop();
   }
 
-  async #collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) this.#log += text;
+  async #collect(
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+    look: (text: string) => void,
+  ): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      this.#log += text;
+      look(text);
+    }
   }
 
-  async #answers(path: string): Promise<boolean> {
-    try {
-      await this.#get(path);
-      return true;
-    } catch {
-      return false;
-    }
+  #lookForPort(text: string): void {
+    const found = text.match(ADDRESS)?.[1];
+    if (found !== undefined) this.#announced.resolve(Number(found));
   }
 
   async #get(path: string): Promise<string> {
@@ -138,10 +141,4 @@ class ChildRelay implements RelayProcess {
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${body}`);
     return body;
   }
-}
-
-/** A number that is free for UDP and TCP now; nobody else on a test machine asks for this one. */
-function freePort(): number {
-  using tcp = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return tcp.addr.port;
 }

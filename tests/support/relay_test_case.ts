@@ -1,0 +1,84 @@
+import type { Browser } from "playwright-core";
+import { chromiumTest } from "./chromium.ts";
+import { Deadline } from "./deadline.ts";
+import type { QuicServerAddress } from "./quic_transport.ts";
+import { type RelayProcess, startRelay } from "./relay_process.ts";
+
+/** What a test of a running relay works with. */
+export interface RelayTest {
+  readonly relay: RelayProcess;
+  /** Bounds everything that the test awaits. */
+  readonly deadline: Deadline;
+  /** Connects a client to the relay; it leaves when the test is over. */
+  join<C extends Leaving>(connect: (server: QuicServerAddress) => Promise<C>): Promise<C>;
+}
+
+/** Anything that is connected and can leave. */
+interface Leaving {
+  close(): Promise<void> | void;
+}
+
+/** What is different from the usual. */
+export interface RelayTestOptions {
+  /** The relay's configuration. */
+  readonly config?: { readonly [section: string]: unknown };
+  /** How long the test may take, in milliseconds. */
+  readonly milliseconds?: number;
+  /** The test ends the relay. */
+  readonly endsRelay?: boolean;
+}
+
+/**
+ * Registers a test with a relay of its own, which must be alive and without a fault in its log at
+ * the end. When the test fails the log is printed.
+ */
+export function relayTest(
+  name: string,
+  test: (context: RelayTest) => Promise<void>,
+  options: RelayTestOptions = {},
+): void {
+  Deno.test(name, () => runWithRelay(test, options));
+}
+
+/** As {@linkcode relayTest}, with a browser. */
+export function relayChromiumTest(
+  name: string,
+  test: (context: RelayTest, browser: Browser) => Promise<void>,
+  options: RelayTestOptions = {},
+): void {
+  chromiumTest(
+    name,
+    (browser) => runWithRelay((context) => test(context, browser), options),
+  );
+}
+
+async function runWithRelay(
+  test: (context: RelayTest) => Promise<void>,
+  { config, milliseconds, endsRelay }: RelayTestOptions,
+): Promise<void> {
+  using deadline = new Deadline(milliseconds);
+  await using relay = await deadline.for("the relay to start", startRelay(config));
+  const joined: Leaving[] = [];
+  try {
+    await test({
+      relay,
+      deadline,
+      async join(connect) {
+        const client = await deadline.for("a client to connect", connect(relay));
+        joined.push(client);
+        return client;
+      },
+    });
+    if (!endsRelay) await relay.status();
+    const fault = relay.log().match(/^.*"level":"(error|fatal)".*$/m);
+    if (fault !== null) throw new Error(`The relay logged a fault: ${fault[0]}`);
+  } catch (error) {
+    throw new Error(`${messageOf(error)}\nThe relay's log:\n${relay.log()}`, { cause: error });
+  } finally {
+    for (const client of joined) await Promise.resolve(client.close()).catch(() => {});
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

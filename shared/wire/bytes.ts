@@ -139,7 +139,11 @@ export class ByteWriter {
 
   /** A length or a count. */
   count(value: number): void {
-    this.varint(BigInt(value));
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new EncodeError(`Cannot encode ${value} as a count`);
+    }
+    const at = this.#reserve(this.#varint.sizeOfNumber(value));
+    this.#varint.writeNumber(this.#bytes, at, value);
   }
 
   /** These bytes, copied. */

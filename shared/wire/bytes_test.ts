@@ -115,6 +115,7 @@ Deno.test("A ByteWriter refuses what does not fit, and writes nothing of it", ()
   for (const value of [-1, 256, 1.5, NaN]) assert.throws(() => writer.u8(value), EncodeError);
   for (const value of [-1, 65_536, 1.5]) assert.throws(() => writer.u16(value), EncodeError);
   assert.throws(() => writer.varint(2n ** 64n), EncodeError);
+  for (const value of [-1, 1.5, 2 ** 53]) assert.throws(() => writer.count(value), EncodeError);
   assert.equal(writer.length, 0);
 });
 

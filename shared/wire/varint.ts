@@ -25,6 +25,7 @@ export interface VarintFormat {
 }
 
 const UINT32 = 2 ** 32;
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Big-endian bytes as a number; -1 above 2^53-1. `first` carries the bits of the first byte. */
 function numberFrom(first: number, bytes: Uint8Array, from: number, to: number): number {
@@ -63,6 +64,8 @@ export const vi64: VarintFormat = {
     return ones > 8 ? 9 : ones + 1;
   },
   read(bytes, at) {
+    const number = vi64.readNumber(bytes, at);
+    if (number >= 0) return BigInt(number);
     const first = bytes[at]!;
     const length = vi64.lengthFrom(first);
     return bigintFrom(vi64FirstBits(first, length), bytes, at + 1, at + length);
@@ -76,13 +79,12 @@ export const vi64: VarintFormat = {
   },
   sizeOf(value) {
     if (value < 0n || value > vi64.max) refuseUnencodable(value, vi64);
-    for (let length = 1; length < 9; length++) {
-      if (value < 1n << BigInt(7 * length)) return length;
-    }
-    return 9;
+    if (value <= MAX_SAFE) return vi64SizeOfNumber(Number(value));
+    return value < 1n << 56n ? 8 : 9;
   },
   write(bytes, at, value) {
     const length = vi64.sizeOf(value);
+    if (value <= MAX_SAFE) return writeVi64Number(bytes, at, Number(value));
     if (length === 9) {
       bytes[at] = 0xff;
       writeBigEndian(bytes, at + 1, 8, value);

@@ -158,3 +158,44 @@ Deno.test("A number is written as the integer of the same value", () => {
   assert.equal(vi64.sizeOfNumber, vi64SizeOfNumber);
   assert.equal(vi64.writeNumber, writeVi64Number);
 });
+
+/** Vectors that others made, where somebody has put them beside the project. */
+const MOQTAP = new URL("../../../shared/protocol/vectors/moqtap/transport/", import.meta.url);
+
+interface Vector {
+  readonly id: string;
+  readonly hex: string;
+  /** Absent: the bytes are not whole. */
+  readonly decoded?: { readonly value: string };
+  /** False: there is a shorter form. */
+  readonly canonical?: boolean;
+}
+
+function vectorsOf(draft: string): Vector[] | undefined {
+  try {
+    const text = Deno.readTextFileSync(new URL(`${draft}/codec/varint.json`, MOQTAP));
+    return JSON.parse(text).vectors;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+for (const draft of ["draft14", "draft16"]) {
+  const vectors = vectorsOf(draft);
+  Deno.test({
+    name: `rfc9000 agrees with moqtap's vectors for ${draft}` +
+      (vectors ? "" : " (skipped: the vectors are not beside the project)"),
+    ignore: vectors === undefined,
+    fn() {
+      for (const { id, hex, decoded, canonical = true } of vectors!) {
+        if (decoded === undefined) {
+          assert.ok(rfc9000.lengthFrom(Uint8Array.fromHex(hex)[0]!) > hex.length / 2, id);
+          continue;
+        }
+        assert.equal(read(rfc9000, hex), BigInt(decoded.value), id);
+        if (canonical) assert.equal(write(rfc9000, BigInt(decoded.value)), hex, id);
+      }
+    },
+  });
+}

@@ -119,7 +119,10 @@ function typeOf(datagram: ObjectDatagram): number {
 }
 
 function checkEncodable(datagram: ObjectDatagram, type: number, dialect: DataDialect): void {
-  const { priority = 0, properties, status, endOfGroup, payload } = datagram;
+  const { object, priority = 0, properties, status, endOfGroup, payload } = datagram;
+  if (!(object >= 0 && object <= MAX_OBJECT_ID)) {
+    throw new EncodeError(`Cannot encode object id ${object}`);
+  }
   if (priority !== (priority & 0xff)) throw new EncodeError(`Cannot encode priority ${priority}`);
   if ((type & ~dialect.datagramBits) !== 0) {
     throw new EncodeError(`Cannot encode a datagram of type 0x${type.toString(16)} in this draft`);

@@ -131,6 +131,8 @@ Deno.test("encodeDatagram() refuses what no datagram says", () => {
   }
   assert.throws(() => encodeDatagram({ ...DATAGRAM, group: MAX + 1n }), EncodeError);
   assert.throws(() => encodeDatagram({ ...DATAGRAM, priority: 256 }), EncodeError);
+  assert.throws(() => encodeDatagram({ ...DATAGRAM, object: -1 }), EncodeError);
+  assert.throws(() => encodeDatagram({ ...DATAGRAM, object: 2 ** 53 }), EncodeError);
 });
 
 Deno.test("A dialect brings its own integers and types", () => {

@@ -131,7 +131,9 @@ export class FetchObjectWriter {
 
   /** The field for the group of the next item; undefined when the group stays the same. */
   #advance(group: bigint, object: number): bigint | undefined {
-    if (object > MAX_OBJECT_ID) throw new EncodeError(`Cannot encode object id ${object}`);
+    if (!(object >= 0 && object <= MAX_OBJECT_ID)) {
+      throw new EncodeError(`Cannot encode object id ${object}`);
+    }
     if (this.#group === undefined) return group;
     if (group === this.#group) {
       if (object > this.#object) return undefined;

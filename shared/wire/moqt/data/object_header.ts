@@ -149,7 +149,7 @@ export function objectHeaderSize(
   status: number,
   varint: VarintFormat = data18.varint,
 ): number {
-  checkObject(hasProperties, properties, payloadLength, status);
+  checkObject(delta, hasProperties, properties, payloadLength, status);
   let size = varint.sizeOfNumber(delta) + varint.sizeOfNumber(payloadLength);
   if (hasProperties) size += varint.sizeOfNumber(properties.length) + properties.length;
   if (payloadLength === 0) size += varint.sizeOfNumber(status);
@@ -174,7 +174,7 @@ export function writeObjectHeader(
   status: number,
   varint: VarintFormat = data18.varint,
 ): number {
-  checkObject(hasProperties, properties, payloadLength, status);
+  checkObject(delta, hasProperties, properties, payloadLength, status);
   let next = varint.writeNumber(into, at, delta);
   if (hasProperties) {
     next = varint.writeNumber(into, next, properties.length);
@@ -186,11 +186,18 @@ export function writeObjectHeader(
 }
 
 function checkObject(
+  delta: number,
   hasProperties: boolean,
   properties: Uint8Array,
   payloadLength: number,
   status: number,
 ): void {
+  if (!Number.isSafeInteger(delta) || delta < 0) {
+    throw new EncodeError(`Cannot encode an object id delta of ${delta}`);
+  }
+  if (!Number.isSafeInteger(payloadLength) || payloadLength < 0) {
+    throw new EncodeError(`Cannot encode a payload of ${payloadLength} bytes`);
+  }
   if (properties.length > 0 && !hasProperties) {
     throw new EncodeError("Cannot encode properties on a stream without them");
   }

@@ -229,4 +229,8 @@ Deno.test("writeObjectHeader() refuses what no object is", () => {
   assert.throws(() => writeObjectHeader(into, 0, 0, true, block, 0, 3), EncodeError);
   assert.throws(() => writeObjectHeader(into, 0, 0, true, undefined, 1, 3), EncodeError);
   assert.throws(() => objectHeaderSize(0, false, block, 1, 0), EncodeError);
+  for (const wrong of [-1, 0.5, 2 ** 53]) {
+    assert.throws(() => writeObjectHeader(into, 0, wrong, true, block, 1, 0), EncodeError);
+    assert.throws(() => writeObjectHeader(into, 0, 0, true, block, wrong, 0), EncodeError);
+  }
 });

@@ -28,6 +28,12 @@ export interface Demand {
   release(): void;
 }
 
+/** A track and where it comes from. */
+export interface TrackEntry {
+  readonly track: Track;
+  readonly feeds: Feeds;
+}
+
 /** Settings of {@linkcode Feeds}. */
 export interface FeedsOptions {
   readonly clock: Clock;
@@ -153,7 +159,8 @@ export class Feeds {
   }
 
   #subscribe(publisher: Publisher, newGroupRequest?: bigint): Promise<Outcome<void, Refusal>> {
-    const feed = publisher.subscribe(this.#track, newGroupRequest);
+    const entry = { track: this.#track, feeds: this };
+    const feed = publisher.subscribe(entry, newGroupRequest);
     this.#feeds.set(feed, "pending");
     this.#forward = true;
     return feed.established.then((outcome) => {

@@ -8,7 +8,7 @@ export {
   type TrackEnd,
   type TrackEndKind,
 } from "./errors.ts";
-export { type Demand, type Feed, type FeedChange, Feeds } from "./feeds.ts";
+export { type Demand, type Feed, type FeedChange, Feeds, type TrackEntry } from "./feeds.ts";
 export { type DatagramObject, Group, type ObjectHome } from "./group.ts";
 export { LogCursor } from "./log_cursor.ts";
 export { NamespaceTree } from "./namespaces.ts";
@@ -28,7 +28,6 @@ export {
   type OpenOptions,
   type OpenTrack,
   Scope,
-  type TrackEntry,
   type TrackWatcher,
 } from "./scope.ts";
 export { type LoggedObject, type LogReader, type LogState, SubgroupLog } from "./subgroup_log.ts";

@@ -1,13 +1,12 @@
 import type { Outcome } from "@qumo/shared/runtime";
 import type { FullTrackName, GroupOrder, Location } from "@qumo/shared/wire";
 import type { Refusal } from "./errors.ts";
-import type { Feed } from "./feeds.ts";
-import type { Track } from "./track.ts";
+import type { Feed, TrackEntry } from "./feeds.ts";
 
 /** Somebody who can be asked for tracks: a peer's session, or the way to another relay. */
 export interface Publisher {
   /** Subscribes to everything from the largest object on, for as long as anybody wants it. */
-  subscribe(track: Track, newGroupRequest?: bigint): Feed;
+  subscribe(entry: TrackEntry, newGroupRequest?: bigint): Feed;
   /** Asks for objects of the past; they come by the sink, in order. */
   fetch(request: FetchRequest, sink: FetchSink): PendingFetch;
   /** Asks what there is of a track, without subscribing. */

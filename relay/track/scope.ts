@@ -8,7 +8,7 @@ import {
 } from "@qumo/shared/wire";
 import type { Cache } from "./cache.ts";
 import type { Refusal } from "./errors.ts";
-import { type Demand, type Feed, Feeds } from "./feeds.ts";
+import { type Demand, type Feed, Feeds, type TrackEntry } from "./feeds.ts";
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher } from "./publisher.ts";
 import { Track } from "./track.ts";
@@ -34,12 +34,6 @@ export interface NamespaceWatcher {
 /** Told of tracks that publishers offer. Calls are synchronous and must not throw. */
 export interface TrackWatcher {
   offered(entry: TrackEntry, by: Publisher): void;
-}
-
-/** A track and where it comes from. */
-export interface TrackEntry {
-  readonly track: Track;
-  readonly feeds: Feeds;
 }
 
 /** A subscriber's hold on a track that flows. */

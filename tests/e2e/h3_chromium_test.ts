@@ -1,0 +1,179 @@
+/** Chromium against our HTTP/3 and WebTransport: whatever a page can see and do. */
+import assert from "node:assert/strict";
+import type { ReceiveStream } from "../../relay/transport/mod.ts";
+import { chromiumTest } from "../support/chromium.ts";
+import { call, WebTransportBench } from "../support/webtransport_page.ts";
+
+chromiumTest("Chromium and we agree on a protocol, and the path arrives", async (browser) => {
+  await using bench = await WebTransportBench.open(browser);
+  const { session, page } = await bench.connect("/room?a=1", ["moqt-99", "moqt-18", "moqt-16"]);
+  assert.equal(session.protocol, "moqt-18");
+  assert.equal(session.path, "/room?a=1");
+  assert.equal(session.authority, `127.0.0.1:${bench.port}`);
+  assert.equal(bench.origin, bench.pageOrigin);
+  assert.equal(await call(page, "protocol"), "moqt-18");
+});
+
+chromiumTest("streams of both kinds go both ways with Chromium, and end", async (browser) => {
+  await using bench = await WebTransportBench.open(browser);
+  const { session, page } = await bench.connect();
+  const big = new Uint8Array(300_000).fill(7);
+
+  const uni = await session.openUni();
+  await uni.write(text("from us"));
+  await uni.finish();
+  assert.equal(await call(page, "readNextUni"), "from us");
+
+  await call(page, "sendUni", "from the page");
+  assert.equal(await readText(await bench.wait("a stream", session.acceptUni())), "from the page");
+
+  const bidi = await session.openBidi();
+  await bidi.send.write(text("ours: "));
+  await bidi.send.finish();
+  await call(page, "echoNextBidi");
+  assert.equal(await readText(bidi.receive), "ours: echo");
+
+  const answer = call(page, "askBidi", "theirs");
+  const asked = await bench.wait("a stream", session.acceptBidi());
+  assert.equal(await readText(asked?.receive), "theirs");
+  await asked!.send.write(text("answer"));
+  await asked!.send.finish();
+  assert.equal(await answer, "answer");
+
+  const bulk = call(page, "readNextUni");
+  const large = await session.openUni();
+  await large.write(big);
+  await large.finish();
+  assert.equal((await bulk).length, big.length);
+});
+
+chromiumTest("hundreds of streams go both ways with Chromium", async (browser) => {
+  await using bench = await WebTransportBench.open(browser);
+  const { session, page } = await bench.connect();
+  const count = 400;
+  const received = call(page, "readUnis", count);
+  for (let at = 0; at < count; at++) {
+    const stream = await bench.wait("stream credit", session.openUni());
+    await stream.write(text(`${at}`));
+    await stream.finish();
+  }
+  const expected = Array.from({ length: count }, (_, at) => `${at}`).sort();
+  assert.deepEqual((await received).toSorted(), expected);
+  const sent = call(page, "sendUnis", count);
+  const texts: string[] = [];
+  while (texts.length < count) {
+    texts.push(await readText(await bench.wait("a stream", session.acceptUni())));
+  }
+  await sent;
+  assert.deepEqual(texts.toSorted(), expected);
+});
+
+chromiumTest("datagrams go both ways with Chromium", async (browser) => {
+  await using bench = await WebTransportBench.open(browser);
+  const { session, page } = await bench.connect();
+  const received = call(page, "readDatagram");
+  assert.equal(session.sendDatagram(text("from us")), true);
+  assert.equal(await received, "from us");
+  await call(page, "sendDatagram", "from the page");
+  assert.deepEqual(
+    await bench.wait("a datagram", session.receiveDatagram()),
+    text("from the page"),
+  );
+});
+
+chromiumTest("Chromium's close arrives with code and reason", async (browser) => {
+  await using bench = await WebTransportBench.open(browser);
+  const { session, page } = await bench.connect();
+  const seen = await call(page, "close", 77, "enough");
+  assert.deepEqual(seen, { closeCode: 77, reason: "enough" });
+  const ended = await bench.wait("the end", session.closed);
+  assert.deepEqual(ended, { code: 77, reason: "enough", by: "peer" });
+});
+
+chromiumTest("our close arrives in Chromium with code and reason", async (browser) => {
+  await using bench = await WebTransportBench.open(browser);
+  const { session, page } = await bench.connect();
+  const seen = call(page, "closed");
+  session.close(42, "über");
+  assert.deepEqual(await seen, { closeCode: 42, reason: "über" });
+  const ended = await bench.wait("the end", session.closed);
+  assert.deepEqual(ended, { code: 42, reason: "über", by: "local" });
+});
+
+chromiumTest("a page that goes away ends its session", async (browser) => {
+  await using bench = await WebTransportBench.open(browser);
+  const { session, page } = await bench.connect();
+  await page.close();
+  const { by } = await bench.wait("the end", session.closed);
+  assert.equal(by, "peer");
+});
+
+chromiumTest("what Chromium stops and resets arrives with the page's codes", async (browser) => {
+  await using bench = await WebTransportBench.open(browser);
+  const { session, page } = await bench.connect();
+  await call(page, "resetUni", 30);
+  const reset = await bench.wait("a stream", session.acceptUni());
+  await assert.rejects(readText(reset), { kind: "reset", code: 30 });
+
+  const stopped = await session.openUni();
+  await stopped.write(text("x"));
+  await call(page, "stopNextUni", 33);
+  await assert.rejects(bench.wait("the stop", writeForEver(stopped)), {
+    kind: "stopped",
+    code: 33,
+  });
+});
+
+chromiumTest("Chromium hears of a stop, and of DRAIN nothing that hurts", async (browser) => {
+  await using bench = await WebTransportBench.open(browser);
+  const { session, page } = await bench.connect();
+  const failed = call(page, "writeUntilStopped");
+  const stream = await bench.wait("a stream", session.acceptUni());
+  await stream!.read(new Uint8Array(10));
+  stream!.stop(9);
+  // Deno 2.9 sends STOP_SENDING with code 0, which is no code of an application.
+  assert.match(await failed, /WebTransportError/);
+  session.drain();
+  await call(page, "sendUni", "still here");
+  assert.equal(await readText(await bench.wait("a stream", session.acceptUni())), "still here");
+});
+
+chromiumTest("an origin that is not allowed gets no session in Chromium", async (browser) => {
+  await using bench = await WebTransportBench.open(browser, { allowOrigin: () => false });
+  const page = await bench.load();
+  assert.match(await call(page, "fail", bench.url, ["moqt-18"], bench.hash), /Error/);
+  assert.equal(await bench.refusal, `the origin "${bench.pageOrigin}" is not allowed`);
+});
+
+chromiumTest("a page without our protocol gets no session in Chromium", async (browser) => {
+  for (
+    const [protocols, reason] of [
+      [[], "the client offered no WebTransport protocol"],
+      [["moqt-14"], 'no common protocol: the client offered "moqt-14"'],
+    ] as const
+  ) {
+    await using bench = await WebTransportBench.open(browser);
+    const page = await bench.load();
+    const failed = call(page, "fail", bench.url, protocols, bench.hash);
+    assert.match(await failed, /Error/);
+    assert.equal(await bench.refusal, reason);
+  }
+});
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+async function readText(stream: ReceiveStream | undefined): Promise<string> {
+  assert(stream !== undefined);
+  const decoder = new TextDecoder();
+  let all = "";
+  for (let memory = new Uint8Array(4096);;) {
+    const part = await stream.read(memory);
+    if (part === undefined) return all;
+    all += decoder.decode(part);
+    memory = new Uint8Array(part.buffer);
+  }
+}
+
+async function writeForEver(stream: { write(bytes: Uint8Array): Promise<void> }): Promise<never> {
+  for (;;) await stream.write(new Uint8Array(1000));
+}

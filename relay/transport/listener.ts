@@ -77,7 +77,7 @@ class SharedListener implements Listener {
   async #takeConnections(): Promise<void> {
     for (;;) {
       const raw = await this.#quic.accept();
-      if (raw === undefined) return;
+      if (raw === undefined) return void this.#ready.close();
       if (raw.protocol !== "h3") {
         this.#welcome(raw);
       } else if (this.#tasks.size <= MAX_HANDSHAKES) {

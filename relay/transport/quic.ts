@@ -115,7 +115,9 @@ class QuicListener implements Listener {
       throw error;
     }
     this.address = this.#endpoint.addr;
-    this.#takeIncoming(this.#listeners[0]!).catch((error) => this.#refused(error));
+    this.#takeIncoming(this.#listeners[0]!)
+      .catch((error) => this.#refused(error))
+      .finally(() => this.#ready.close());
   }
 
   accept(): Promise<Connection | undefined> {
@@ -198,7 +200,7 @@ function beforeDeadline(
       const wrapped = new QuicConnection(connection);
       if (late) wrapped.close(0, "");
       else resolve(wrapped);
-    }, (error) => {
+    }).catch((error) => {
       timer.cancel();
       reject(error);
     });

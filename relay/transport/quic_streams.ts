@@ -27,7 +27,9 @@ export class QuicSendStream implements SendStream {
     owner.hold(this);
   }
 
-  // The relay's hottest call: nothing but Deno's promise and the one that translates its error.
+  // The relay's hottest call: nothing but Deno's promise and the one that translates its error. What
+  // fits the peer's window is taken at once, without a turn of the event loop: who writes megabytes
+  // in a row keeps the network itself waiting.
   write(bytes: Uint8Array): Promise<void> {
     if (this.#over !== undefined) return Promise.reject(this.#over);
     return this.#writer.write(bytes).then(undefined, this.#fail);

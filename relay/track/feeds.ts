@@ -67,9 +67,9 @@ export class Feeds {
     return [...this.#feeds.values()].includes("established");
   }
 
-  /** Whether anybody delivers the track or was asked to. */
-  get active(): boolean {
-    return this.#feeds.size > 0;
+  /** How many publishers deliver the track or were asked to. */
+  get size(): number {
+    return this.#feeds.size;
   }
 
   /** Whether this publisher already delivers the track, or was asked to. */

@@ -222,7 +222,7 @@ export class Scope {
   /** Lets go of a track that never came to flow. */
   #drop(entry: TrackEntry, demand: Demand): void {
     demand.release();
-    if (entry.feeds.demand === 0 && !entry.feeds.active) {
+    if (entry.feeds.demand === 0 && entry.feeds.size === 0) {
       entry.feeds.abort({ kind: "ended", reason: "nobody publishes the track" });
     }
   }

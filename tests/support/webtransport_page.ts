@@ -7,6 +7,7 @@ import {
   generateCertificate,
   type Listener,
   listenQuic,
+  type QuicTransportOptions,
 } from "../../relay/transport/mod.ts";
 import { Deadline } from "./deadline.ts";
 
@@ -39,10 +40,17 @@ export class WebTransportBench implements AsyncDisposable {
   static async open(
     browser: Browser,
     options: Partial<AcceptOptions> = {},
+    quic: QuicTransportOptions = {},
   ): Promise<WebTransportBench> {
     const certificate = await generateCertificate(["127.0.0.1"]);
     const alpnProtocols = ["h3", "moqt-18"];
-    const listener = listenQuic({ hostname: "127.0.0.1", port: 0, certificate, alpnProtocols });
+    const listener = listenQuic({
+      ...quic,
+      hostname: "127.0.0.1",
+      port: 0,
+      certificate,
+      alpnProtocols,
+    });
     return new WebTransportBench(browser, listener, certificate.hash, {
       protocols: ["moqt-18", "moqt-16"],
       allowOrigin: () => true,

@@ -147,7 +147,7 @@ Deno.test("configReport() prints every value with where it comes from", () => {
     .trimEnd().split("\n").map((line) => line.split(/ {2,}/));
   assert.equal(lines.length, loaded().origins.size);
   assert.deepEqual(lines.slice(0, 2), [
-    ["server.address", '":1"', "environment RELAY_ADDR"],
+    ["server.address", ":1", "environment RELAY_ADDR"],
     ["server.cert_file", '""', "environment INSECURE"],
   ]);
   assert.ok(lines.some((line) => line.join(" ") === "log.level debug relay.yaml:1"));

@@ -4,6 +4,7 @@ import { formatAddress, parseAddress, reachable, type RelayConfig } from "./conf
 import { EventLoopLag } from "./ops/event_loop.ts";
 import type { OpsServer } from "./ops/listener.ts";
 import { RelayMetrics } from "./ops/metrics.ts";
+import type { Program } from "./ops/process_families.ts";
 import { serveOps } from "./ops/server.ts";
 import type {
   CertificateView,
@@ -47,7 +48,7 @@ export interface RelayOptions {
   readonly createHost: (parts: HostParts) => SessionHost;
   /** How certificates are read from the disk. */
   readonly files: FileAccess;
-  readonly build: { readonly version: string; readonly commit: string; readonly deno: string };
+  readonly program: Program;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -208,14 +209,14 @@ export class Relay implements RelayView {
   }
 
   #serveOps(port: number): OpsServer {
-    const { config, build, clock, log } = this.#options;
+    const { config, program, clock, log } = this.#options;
     return serveOps({
       hostname: parseAddress(config.server.address)!.hostname,
       port,
       relay: this,
       metrics: this.metrics,
       eventLoop: this.#eventLoop,
-      build,
+      program,
       startedAt: this.#startedAt.wall,
       nodeId: config.relay.nodeId,
       region: config.relay.region,

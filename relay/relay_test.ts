@@ -44,7 +44,12 @@ function recordingHost() {
   return { host, told, next, endDrain: draining.resolve };
 }
 
-const build = { version: "1.2.3", commit: "abc", deno: Deno.version.deno };
+const program = {
+  version: "1.2.3",
+  commit: "abc",
+  deno: "2.9.6",
+  usage: () => ({ cpuSeconds: 0, residentBytes: 0, heapBytes: 0 }),
+};
 
 async function start(
   server: Partial<RelayConfig["server"]> = {},
@@ -63,7 +68,7 @@ async function start(
       },
       modified: () => Promise.resolve(writes++),
     },
-    build,
+    program,
     clock: systemClock,
     log,
   });

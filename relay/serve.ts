@@ -1,50 +1,54 @@
-import type { Clock, Log } from "@qumo/shared/runtime";
-import type { FileAccess } from "./certificate.ts";
+import type { Log } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./config.ts";
+import type { Process } from "./process.ts";
 import { type HostParts, Relay, type SessionHost } from "./relay.ts";
 import { version } from "./version.ts";
 
-/** What the process gives to the relay that it runs. */
-export interface Process {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly files: FileAccess;
-  /** The version of Deno. */
-  readonly deno: string;
-  /** Prints a line for the person who started it. */
-  readonly say: (line: string) => void;
-  /** Resolves when somebody wants the relay to stop. */
-  readonly stop: Promise<void>;
-  /** Calls back whenever somebody wants the certificate to be read again. */
-  readonly onReload: (reload: () => void) => void;
-}
+// Ctrl-C reaches a program that `deno task` started twice: from the terminal and from the task.
+const SAME_SIGNAL_MS = 200;
 
-/** Runs a relay until it is told to stop; returns the process's exit code. */
+/** Runs a relay until it is told to stop; returns the exit code. Rejects with a StartError. */
 export async function serve(
   config: RelayConfig,
   createHost: (parts: HostParts) => SessionHost,
-  { clock, log, files, deno, say, stop, onReload }: Process,
+  log: Log,
+  process: Process,
 ): Promise<number> {
-  const build = { version: version.version, commit: version.commit, deno };
-  const relay = await Relay.start({ config, createHost, files, build, clock, log });
+  const { clock, files, deno, usage } = process;
+  const stopped = stopSignal(process);
+  const program = { version: version.version, commit: version.commit, deno, usage };
+  const relay = await Relay.start({ config, createHost, files, program, clock, log });
   // The last net: a fault that nobody answers for must not end everybody's session.
-  const onUnhandled = (event: PromiseRejectionEvent) => {
+  addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     relay.metrics.unhandledErrors++;
     log.error("unhandled error", { error: event.reason, stack: event.reason?.stack });
-  };
-  addEventListener("unhandledrejection", onUnhandled);
-  onReload(() => void relay.reloadCertificate());
-  say(greeting(relay));
-  const failure = await Promise.race([stop, relay.failed]);
+  });
+  process.onSignal("SIGHUP", () => void relay.reloadCertificate());
+  process.stdout.write(greeting(relay));
+  const failure = await Promise.race([stopped, relay.failed]);
   await (failure === undefined ? relay.drain() : relay.close());
-  removeEventListener("unhandledrejection", onUnhandled);
   log.info("ended");
   return failure === undefined ? 0 : 1;
+}
+
+/** Resolves at the first signal to stop; the second ends the process at once. */
+function stopSignal({ clock, onSignal, exit }: Process): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let since: number | undefined;
+  const stop = () => {
+    const now = clock.now();
+    if (since !== undefined && now - since > SAME_SIGNAL_MS) exit(1);
+    since ??= now;
+    resolve();
+  };
+  onSignal("SIGINT", stop);
+  onSignal("SIGTERM", stop);
+  return promise;
 }
 
 function greeting({ localAddress, certificate }: Relay): string {
   return `${version.name} ${version.version} is ready: https://${localAddress} (WebTransport), ` +
     `moqt://${localAddress} (QUIC), http://${localAddress}/status; ` +
-    `certificate sha256 ${certificate.hash}`;
+    `certificate sha256 ${certificate.hash}\n`;
 }

@@ -32,5 +32,5 @@ function at(value: unknown, path: readonly string[]): unknown {
 }
 
 function shown(value: unknown): string {
-  return typeof value === "string" && /^[\w./-]+$/.test(value) ? value : JSON.stringify(value);
+  return typeof value === "string" && /^[\w./:-]+$/.test(value) ? value : JSON.stringify(value);
 }

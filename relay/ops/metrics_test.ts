@@ -162,13 +162,14 @@ Deno.test("names of tracks cannot break out of a label, nor fill the page", asyn
 Deno.test("the process tells what runs and what it costs", async () => {
   const clock = new ManualClock();
   const eventLoop = new EventLoopLag(clock);
-  const build = { version: "1.2.3", commit: "abc", deno: "2.9.6" };
-  const text = await createRegistry(processFamilies({ build, startedAt: 5000, eventLoop }))
+  const usage = () => ({ cpuSeconds: 1.5, residentBytes: 1000, heapBytes: 500 });
+  const program = { version: "1.2.3", commit: "abc", deno: "2.9.6", usage };
+  const text = await createRegistry(processFamilies({ program, startedAt: 5000, eventLoop }))
     .metrics();
   assert.match(text, /^qumo_relay_build_info\{version="1.2.3",commit="abc",deno="2.9.6"\} 1$/m);
   assert.match(text, /^process_start_time_seconds 5$/m);
-  assert.match(text, /^process_cpu_seconds_total \d/m);
-  assert.match(text, /^process_resident_memory_bytes [1-9]\d{6,}$/m);
+  assert.match(text, /^process_cpu_seconds_total 1\.5$/m);
+  assert.match(text, /^process_resident_memory_bytes 1000$/m);
   assert.match(text, /^qumo_relay_event_loop_lag_seconds 0$/m);
   eventLoop.close();
   assert.equal(clock.pending, 0);

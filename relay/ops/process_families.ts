@@ -1,17 +1,34 @@
-import { cpuUsage, memoryUsage } from "node:process";
 import type { EventLoopLag } from "./event_loop.ts";
 import { counter, type Family, gauge } from "./family.ts";
 
+/** What the process has used up to now. */
+export interface Usage {
+  /** User and system. */
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly heapBytes: number;
+}
+
+/** The program that runs. */
+export interface Program {
+  readonly version: string;
+  readonly commit: string;
+  /** The version of Deno. */
+  readonly deno: string;
+  readonly usage: () => Usage;
+}
+
 /** What is told of the process, under the names that every exporter uses. */
 export interface ProcessSources {
-  readonly build: { readonly version: string; readonly commit: string; readonly deno: string };
+  readonly program: Program;
   /** When the process began, in milliseconds since 1970. */
   readonly startedAt: number;
   readonly eventLoop: EventLoopLag;
 }
 
 /** What runs, and what it costs. */
-export function processFamilies({ build, startedAt, eventLoop }: ProcessSources): Family[] {
+export function processFamilies({ program, startedAt, eventLoop }: ProcessSources): Family[] {
+  const { usage, ...build } = program;
   return [
     {
       type: "gauge",
@@ -25,16 +42,17 @@ export function processFamilies({ build, startedAt, eventLoop }: ProcessSources)
       "Start of the process in seconds since 1970.",
       () => startedAt / 1000,
     ),
-    counter("process_cpu_seconds_total", "CPU time of the process, user and system.", () => {
-      const { user, system } = cpuUsage();
-      return (user + system) / 1e6;
-    }),
+    counter(
+      "process_cpu_seconds_total",
+      "CPU time of the process, user and system.",
+      () => usage().cpuSeconds,
+    ),
     gauge(
       "process_resident_memory_bytes",
       "Resident memory of the process.",
-      () => memoryUsage().rss,
+      () => usage().residentBytes,
     ),
-    gauge("qumo_relay_heap_used_bytes", "JavaScript heap in use.", () => memoryUsage().heapUsed),
+    gauge("qumo_relay_heap_used_bytes", "JavaScript heap in use.", () => usage().heapBytes),
     gauge(
       "qumo_relay_event_loop_lag_seconds",
       "The longest that work waited for the thread, lately.",

@@ -3,7 +3,7 @@ import { buildApp } from "./app.ts";
 import type { EventLoopLag } from "./event_loop.ts";
 import { listenHttp, type OpsServer } from "./listener.ts";
 import type { RelayMetrics } from "./metrics.ts";
-import { processFamilies } from "./process_families.ts";
+import { processFamilies, type Program } from "./process_families.ts";
 import { createRegistry } from "./prometheus.ts";
 import { mediaFamilies, sessionFamilies } from "./relay_families.ts";
 import type { RelayView } from "./snapshot.ts";
@@ -16,7 +16,7 @@ export interface OpsParts {
   readonly relay: RelayView;
   readonly metrics: RelayMetrics;
   readonly eventLoop: EventLoopLag;
-  readonly build: { readonly version: string; readonly commit: string; readonly deno: string };
+  readonly program: Program;
   readonly startedAt: number;
   readonly nodeId: string;
   readonly region: string;
@@ -28,14 +28,15 @@ export interface OpsParts {
 
 /** Serves health, metrics, state and certificate hash. Throws when the TCP port is taken. */
 export function serveOps(parts: OpsParts): OpsServer {
-  const { relay, metrics, build, log } = parts;
+  const { relay, metrics, program, log } = parts;
   const registry = createRegistry([
     ...processFamilies(parts),
     ...sessionFamilies(metrics, relay),
     ...mediaFamilies(metrics, relay),
     ...trackFamilies(relay, parts.perTrack),
   ]);
-  const app = buildApp({ ...parts, version: build.version, commit: build.commit, registry });
+  const { version, commit } = program;
+  const app = buildApp({ ...parts, version, commit, registry });
   const { hostname, port } = parts;
   return listenHttp({ hostname, port, answer: (request) => app.fetch(request), log });
 }

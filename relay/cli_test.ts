@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { ManualClock, systemClock } from "@qumo/shared/runtime";
+import { runCommand } from "./cli.ts";
+import type { Process } from "./process.ts";
+import type { HostParts, SessionHost } from "./relay.ts";
+
+type Signal = Parameters<Process["onSignal"]>[0];
+
+/** A process that writes down what happens to it. */
+function testProcess(overrides: Partial<Process> = {}) {
+  const written = { stdout: "", stderr: "" };
+  const exits: number[] = [];
+  const signals = new Map<Signal, () => void>();
+  const ready = Promise.withResolvers<string>();
+  const process: Process = {
+    deno: Deno.version.deno,
+    hasQuic: true,
+    clock: systemClock,
+    files: {
+      readText: () => Promise.reject(new Error("no such file")),
+      modified: () => Promise.reject(new Error("no such file")),
+    },
+    usage: () => ({ cpuSeconds: 0, residentBytes: 0, heapBytes: 0 }),
+    stdout: {
+      isTerminal: false,
+      write(text) {
+        written.stdout += text;
+        ready.resolve(text);
+      },
+    },
+    stderr: { isTerminal: false, write: (text) => void (written.stderr += text) },
+    onSignal: (signal, act) => void signals.set(signal, act),
+    exit: (code) => void exits.push(code),
+    ...overrides,
+  };
+  return { process, written, exits, signals, ready: ready.promise };
+}
+
+/** A host whose sessions leave when the test says so. */
+function patientHost() {
+  const left = Promise.withResolvers<void>();
+  const parts: HostParts[] = [];
+  const host: SessionHost = {
+    protocols: ["moqt-18"],
+    serve: (connection) => connection.close(0, ""),
+    active: 0,
+    snapshot: () => ({
+      sessions: 0,
+      subscriptions: 0,
+      tracks: 0,
+      namespaces: 0,
+      openGroups: 0,
+      parkedStreams: 0,
+      cache: { bytes: 0, groups: 0 },
+    }),
+    tracks: () => [],
+    drain: () => left.promise,
+    close: () => Promise.resolve(),
+  };
+  const create = (given: HostParts) => {
+    parts.push(given);
+    return host;
+  };
+  return { create, parts, leave: left.resolve };
+}
+
+const noHost = () => assert.fail("no relay was asked for");
+const LOOPBACK = ["--address", "127.0.0.1:0"];
+
+Deno.test("runCommand() prints the version in the layout that scripts know", async () => {
+  for (const word of ["version", "--version", "-v"]) {
+    const { process, written } = testProcess({ deno: "2.9.6" });
+    assert.equal(await runCommand([word], noHost, process), 0);
+    assert.equal(
+      written.stdout,
+      "qumo-relay dev\n  commit: none\n  built:  unknown\n  deno:   2.9.6\n",
+    );
+  }
+});
+
+Deno.test("runCommand() explains itself when asked, and when it does not understand", async () => {
+  const help = testProcess();
+  assert.equal(await runCommand(["--help"], noHost, help.process), 0);
+  assert.match(help.written.stdout, /^Usage: qumo-relay/);
+  const wrong = testProcess();
+  assert.equal(await runCommand(["serv"], noHost, wrong.process), 2);
+  assert.equal(
+    wrong.written.stderr,
+    "Unknown command serv: did you mean serve?\nTry qumo-relay --help\n",
+  );
+});
+
+Deno.test("runCommand() refuses a Deno that will not do before anything else", async () => {
+  for (const overrides of [{ deno: "2.9.4" }, { hasQuic: false }]) {
+    const { process, written } = testProcess(overrides);
+    assert.equal(await runCommand(["version"], noHost, process), 1);
+    assert.match(written.stderr, /^qumo-relay needs Deno[^\n]+\n$/);
+  }
+});
+
+Deno.test("runCommand() checks a configuration without running it", async () => {
+  const good = testProcess();
+  const example = new URL("../configs/relay.yaml", import.meta.url).pathname;
+  assert.equal(await runCommand(["check", "-c", example], noHost, good.process), 0);
+  assert.match(good.written.stdout, /^server\.address +127\.0\.0\.1:4433 +\S+relay\.yaml:\d+\n/);
+  const bad = testProcess();
+  const args = ["check", "--address", "0.0.0.0:4433", "--log-level", "loud"];
+  assert.equal(await runCommand(args, noHost, bad.process), 1);
+  assert.equal(
+    bad.written.stderr,
+    '--log-level: log.level: found "loud", allowed debug, info, warn, error\n',
+  );
+});
+
+Deno.test("runCommand() says which file cannot be read", async () => {
+  const { process, written } = testProcess();
+  assert.equal(await runCommand(["-c", "/no/such/file"], noHost, process), 1);
+  assert.equal(written.stderr, "Cannot read /no/such/file: there is no such file\n");
+});
+
+Deno.test("runCommand() serves until a signal, drains, and ends with 0", async () => {
+  const { process, written, signals, ready, exits } = testProcess();
+  const { create, leave } = patientHost();
+  const code = runCommand(LOOPBACK, create, process);
+  assert.match(
+    await ready,
+    /^qumo-relay dev is ready: https:\/\/127\.0\.0\.1:\d+ .* sha256 [0-9a-f]{64}\n$/,
+  );
+  signals.get("SIGTERM")!();
+  leave();
+  assert.equal(await code, 0);
+  const said = written.stderr.trim().split("\n").map((line) => JSON.parse(line).message);
+  assert.deepEqual(said, ["draining", "ended"]);
+  assert.deepEqual(exits, []);
+});
+
+Deno.test("runCommand() ends at once at the second signal, not at an echo of the first", async () => {
+  const manual = new ManualClock();
+  const { process, signals, ready, exits } = testProcess({ clock: manual });
+  const { create, leave } = patientHost();
+  const code = runCommand(LOOPBACK, create, process);
+  await ready;
+  signals.get("SIGINT")!();
+  signals.get("SIGINT")!();
+  assert.deepEqual(exits, []);
+  await manual.advance(201);
+  signals.get("SIGTERM")!();
+  assert.deepEqual(exits, [1]);
+  leave();
+  await code;
+});
+
+Deno.test("runCommand() says in one line what keeps the relay from starting", async () => {
+  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { process, written } = testProcess();
+  const args = ["--address", `127.0.0.1:${taken.addr.port}`];
+  assert.equal(await runCommand(args, patientHost().create, process), 1);
+  taken.close();
+  assert.match(written.stderr, /^Cannot listen on 127\.0\.0\.1:\d+ \(TCP\): [^\n]+\n$/);
+});
+
+Deno.test("runCommand() keeps the relay alive when a fault has no owner", async () => {
+  const { process, written, signals, ready } = testProcess();
+  const { create, parts, leave } = patientHost();
+  const code = runCommand(LOOPBACK, create, process);
+  await ready;
+  const counted = Promise.withResolvers<void>();
+  addEventListener("unhandledrejection", () => counted.resolve(), { once: true });
+  void Promise.reject(new Error("lost"));
+  await counted.promise;
+  assert.equal(parts[0]!.metrics.unhandledErrors, 1);
+  assert.match(written.stderr, /"unhandled error","error":"lost"/);
+  signals.get("SIGINT")!();
+  leave();
+  assert.equal(await code, 0);
+});

@@ -77,6 +77,28 @@ export interface Announce {
   readonly registeredAt: number;
 }
 
+/** The newest word about one track of one relay. */
+export interface TrackState {
+  readonly version: Version;
+  readonly present: boolean;
+  /** Since when it is announced, on the clock of the caller, in milliseconds. */
+  readonly registeredAt: number;
+}
+
+/** Everything that one controller knows of one relay, as controllers exchange it. */
+export interface RelayState {
+  readonly name: string;
+  readonly life: Life;
+  /** The sequence number of the newest heartbeat in this life. */
+  readonly beat: number;
+  /** Absent when the relay has deregistered: nothing else of that life matters then. */
+  readonly alive?: {
+    readonly record: RelayRecord;
+    readonly drain?: DrainOrder;
+    readonly tracks: ReadonlyMap<string, TrackState>;
+  };
+}
+
 /** One thing that became different. Stores, watchers and peers all consume this. */
 export type Change =
   | { readonly kind: "relay"; readonly record: RelayRecord }
@@ -94,6 +116,21 @@ export type Change =
 export interface Batch {
   readonly revision: number;
   readonly changes: readonly Change[];
+}
+
+/** The relay that a change is about. */
+export function relayOf(change: Change): string {
+  switch (change.kind) {
+    case "relay":
+      return change.record.name;
+    case "gone":
+      return change.tombstone.name;
+    case "announce":
+      return change.announce.relay;
+    case "drain":
+    case "withdraw":
+      return change.relay;
+  }
 }
 
 /** Compares two lives of one relay: negative when `a` came before `b`. */

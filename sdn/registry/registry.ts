@@ -6,22 +6,23 @@ import {
   type RefusalCode,
   type Registration,
 } from "@qumo/shared/topology";
-import { type Capacity, crowding, mismatch } from "./admission.ts";
+import { type Capacity, mismatch } from "./admission.ts";
+import { adopt, type Adoption } from "./adoption.ts";
 import type { Applied, Command, Match } from "./command.ts";
-import { DeadlineHeap } from "./deadline_heap.ts";
-import { Directory } from "./directory.ts";
-import { type Place, placeHeartbeat } from "./fencing.ts";
-import { Graveyard } from "./graveyard.ts";
-import { MAX_ANNOUNCES, MAX_RELAYS, MAX_TOMBSTONES } from "./limits.ts";
+import type { Directory } from "./directory.ts";
+import { type LastWord, type Place, placeHeartbeat } from "./fencing.ts";
+import { Holdings } from "./holdings.ts";
+import { MAX_ANNOUNCES, MAX_RELAYS } from "./limits.ts";
 import {
   type Batch,
   type Change,
   compareLives,
   type EndReason,
-  type RelayRecord,
+  relayOf,
+  type RelayState,
   type Tombstone,
 } from "./model.ts";
-import { beatenRecord, blankRecord, RelayEntry } from "./relay_entry.ts";
+import { beatenRecord, blankRecord, type RelayEntry } from "./relay_entry.ts";
 
 /** What a registry is told at its start. */
 export interface RegistryOptions extends Partial<Capacity> {
@@ -43,22 +44,20 @@ export interface RegistryOptions extends Partial<Capacity> {
  * calls it expires first what is due by then.
  */
 export class Registry {
-  readonly #options: Required<RegistryOptions>;
-  readonly #relays = new Map<string, RelayEntry>();
-  readonly #leases = new DeadlineHeap();
-  readonly #graveyard: Graveyard;
-  readonly #directory = new Directory();
+  readonly #options: RegistryOptions;
+  readonly #holdings: Holdings;
   #revision: number;
 
   constructor(options: RegistryOptions) {
-    this.#options = {
+    const capacity = {
       maxRelays: MAX_RELAYS,
       maxAnnounces: MAX_ANNOUNCES,
       maxAnnouncesPerRelay: MAX_ANNOUNCES_PER_RELAY,
       ...options,
     };
+    this.#options = options;
+    this.#holdings = new Holdings(capacity, options.tombstoneMs);
     this.#revision = options.revision;
-    this.#graveyard = new Graveyard(options.tombstoneMs, MAX_TOMBSTONES);
   }
 
   /** The revision of the newest change. */
@@ -68,29 +67,49 @@ export class Registry {
 
   /** Every relay that lives, in no particular order. */
   get relays(): ReadonlyMap<string, RelayEntry> {
-    return this.#relays;
+    return this.#holdings.relays;
   }
 
   /** Every end of a relay that is still remembered. */
   get tombstones(): ReadonlyMap<string, Tombstone> {
-    return this.#graveyard.tombstones;
+    return this.#holdings.graveyard.tombstones;
   }
 
   /** Who has which track. */
   get directory(): Directory {
-    return this.#directory;
+    return this.#holdings.directory;
   }
 
   /** When {@linkcode Registry.expire} has something to do next. */
   get nextDeadline(): number | undefined {
-    const [lease, burial] = [this.#leases.next, this.#graveyard.next];
-    if (lease === undefined || burial === undefined) return lease ?? burial;
-    return Math.min(lease, burial);
+    const { leases, graveyard } = this.#holdings;
+    if (leases.next === undefined || graveyard.next === undefined) {
+      return leases.next ?? graveyard.next;
+    }
+    return Math.min(leases.next, graveyard.next);
   }
 
   /** When the relay's lease ends, or `undefined` when it does not live. */
   leaseEnd(name: string): number | undefined {
-    return this.#leases.at(name);
+    return this.#holdings.leases.at(name);
+  }
+
+  /** What is known of a relay, for other controllers; nothing of one that merely expired here. */
+  state(name: string): RelayState | undefined {
+    const entry = this.relays.get(name);
+    if (entry !== undefined) return entry.state;
+    const tombstone = this.tombstones.get(name);
+    if (tombstone?.reason !== "deregistered") return undefined;
+    return { name, life: tombstone.life, beat: tombstone.beat };
+  }
+
+  /** The registry's knowledge of a relay and how long it holds from `now` on, for other controllers. */
+  adoption(name: string, now: number): Adoption | undefined {
+    const state = this.state(name);
+    if (state === undefined) return undefined;
+    const end = this.leaseEnd(name) ??
+      (this.tombstones.get(name)?.endedAt ?? now) + this.#options.tombstoneMs;
+    return { state, remaining: Math.max(0, end - now) };
   }
 
   /** Takes one command; what it changed is one step of the revision. */
@@ -111,13 +130,25 @@ export class Registry {
     }
   }
 
+  /**
+   * Takes over what is now known of relays, each already merged with the registry's own
+   * {@linkcode Registry.state} of it.
+   */
+  adopt(relays: readonly Adoption[], now: number): Batch | undefined {
+    const { leaseMs, tombstoneMs } = this.#options;
+    const times = { now, leaseMs, tombstoneMs };
+    return this.#commit(relays.flatMap((relay) => adopt(this.#holdings, relay, times)));
+  }
+
   /** Ends the lives whose lease is over at `now`, and forgets ends that are long past. */
   expire(now: number): Batch | undefined {
+    const { leases, graveyard } = this.#holdings;
     const changes: Change[] = [];
-    for (let name = this.#leases.take(now); name !== undefined; name = this.#leases.take(now)) {
-      changes.push(...this.#end(name, "expired", now));
+    for (let name = leases.take(now); name !== undefined; name = leases.take(now)) {
+      const entry = this.relays.get(name);
+      if (entry !== undefined) changes.push(this.#end(entry, "expired", now));
     }
-    this.#graveyard.expire(now);
+    graveyard.expire(now);
     return this.#commit(changes);
   }
 
@@ -126,192 +157,147 @@ export class Registry {
     body: Registration,
     { now, match }: { now: number; match: Match | undefined },
   ): Outcome<Applied, Refusal> {
-    const entry = this.#relays.get(name);
+    const entry = this.relays.get(name);
     const stale = mismatch(entry, match);
     if (stale !== undefined) return refused(stale);
     const place = this.#place(name, body);
     if (!place.ok) return place;
     const { version, isRepeated } = place.value;
-    const isSameLife = entry !== undefined && compareLives(entry.record.version, version) === 0;
-    const base = isSameLife ? entry.record : blankRecord(name, version);
+    const living = entry !== undefined && compareLives(entry.record.version, version) === 0
+      ? entry
+      : undefined;
+    const base = living?.record ?? blankRecord(name, version);
     const { record, measured } = beatenRecord(base, body, {
-      measured: isSameLife ? entry.measured : new Map(),
+      measured: living?.measured ?? new Map(),
       version,
       weight: isRepeated ? 0 : this.#options.smoothing,
     });
-    if (isRepeated) {
-      if (record !== base) return no("stale_sequence", `${name} already sent ${version.seq}`);
-      this.#leases.set(name, now + this.#options.leaseMs);
-      return done(this.#applied(entry, body, []));
+    if (isRepeated && record !== base) {
+      return no("stale_sequence", `${name} already sent ${version.seq}, and it was not this`);
     }
-    const announced = isSameLife ? entry.announces.size : 0;
-    const crowded = this.#crowded(entry, body.announces?.length ?? announced);
+    const crowded = this.#holdings.crowded(
+      entry,
+      body.announces?.length ?? living?.announces.size ?? 0,
+    );
     if (crowded !== undefined) return refused(crowded);
 
-    const changes: Change[] = [];
-    const alive = isSameLife ? entry : this.#begin(record, changes);
+    const leaseEnd = now + this.#options.leaseMs;
+    const begun = living === undefined ? this.#holdings.begin(record, leaseEnd) : undefined;
+    const changes = begun?.changes ?? [];
+    const alive = living ?? begun?.entry as RelayEntry;
+    this.#holdings.leases.set(name, leaseEnd);
     alive.beat = version.seq;
-    alive.measured = measured;
-    this.#leases.set(name, now + this.#options.leaseMs);
-    if (record !== alive.record || !isSameLife) {
-      alive.record = record;
-      changes.push({ kind: "relay", record });
+    if (!isRepeated) {
+      alive.measured = measured;
+      if (record !== alive.record) changes.push({ kind: "relay", record: alive.record = record });
+      if (body.announces) changes.push(...this.#replaceAnnounces(alive, body.announces, now));
     }
-    if (body.announces !== undefined) changes.push(...this.#replaceAnnounces(alive, body, now));
-    return done(this.#applied(alive, body, changes));
+    const expected = body.announces_digest;
+    const differs = expected !== undefined && alive.digest !== expected;
+    return done({ ...this.#applied(changes), ...(differs && { resendAnnounces: true }) });
   }
 
   #place(name: string, body: Registration): Outcome<Place, Refusal> {
     const { controller } = this.#options;
-    const entry = this.#relays.get(name);
-    if (entry !== undefined) {
-      const last = { life: entry.record.version, beat: entry.beat, lives: true };
-      return placeHeartbeat(name, body, { last, controller });
-    }
-    const tombstone = this.#graveyard.get(name);
-    const last = tombstone && { life: tombstone.life, beat: tombstone.beat, lives: false };
-    return placeHeartbeat(name, body, { last, controller });
+    return placeHeartbeat(name, body, { last: this.#lastWord(name), controller });
+  }
+
+  #lastWord(name: string): LastWord | undefined {
+    const entry = this.relays.get(name);
+    if (entry !== undefined) return { life: entry.record.version, beat: entry.beat, lives: true };
+    const tombstone = this.tombstones.get(name);
+    return tombstone && { life: tombstone.life, beat: tombstone.beat, lives: false };
   }
 
   #deregister(
     name: string,
     { now, match }: { now: number; match: Match | undefined },
   ): Outcome<Applied, Refusal> {
-    const entry = this.#relays.get(name);
+    const entry = this.relays.get(name);
     const stale = mismatch(entry, match);
     if (stale !== undefined) return refused(stale);
     if (entry === undefined) return noRelay(name);
-    return done(this.#applied(entry, {}, this.#end(name, "deregistered", now)));
+    return done(this.#applied([this.#end(entry, "deregistered", now)]));
   }
 
   #drain(name: string, on: boolean): Outcome<Applied, Refusal> {
-    const entry = this.#relays.get(name);
+    const entry = this.relays.get(name);
     if (entry === undefined) return noRelay(name);
     if ((entry.drain?.on ?? false) === on) return done({});
     const order = { version: entry.mint(entry.drain?.version, this.#options.controller), on };
     entry.drain = order;
-    return done(this.#applied(entry, {}, [{ kind: "drain", relay: name, order }]));
+    return done(this.#applied([{ kind: "drain", relay: name, order }]));
   }
 
   #announce(relay: string, track: string, now: number): Outcome<Applied, Refusal> {
-    let entry = this.#relays.get(relay);
-    if (entry?.announces.has(track)) {
-      this.#touch(entry, now);
-      return done({});
+    const by = this.#options.controller;
+    const known = this.relays.get(relay);
+    const isNew = !known?.announces.has(track);
+    const crowded = isNew && this.#holdings.crowded(known, (known?.announces.size ?? 0) + 1);
+    if (crowded) return refused(crowded);
+    const leaseEnd = now + this.#options.leaseMs;
+    if (known !== undefined) {
+      // An announce is the only sign of life of a relay that never registered.
+      if (!known.record.registered) this.#holdings.leases.set(relay, leaseEnd);
+      const changes = isNew ? [this.#holdings.announce(known, track, { now, by })] : [];
+      return done(this.#applied(changes));
     }
-    const crowded = this.#crowded(entry, (entry?.announces.size ?? 0) + 1);
-    if (crowded !== undefined) return refused(crowded);
-    const changes: Change[] = [];
-    if (entry === undefined) {
-      // A relay that numbers its lives registers itself; one that never does is known by its tracks.
-      if ((this.#graveyard.get(relay)?.life.epoch ?? 0) > 0) return noRelay(relay);
-      const place = this.#place(relay, {});
-      if (!place.ok) return place;
-      const record = blankRecord(relay, place.value.version);
-      entry = this.#begin(record, changes);
-      this.#leases.set(relay, now + this.#options.leaseMs);
-      changes.push({ kind: "relay", record });
-    }
-    this.#touch(entry, now);
-    changes.push(this.#add(entry, track, now));
-    return done(this.#applied(entry, {}, changes));
+    // A relay that numbers its lives registers itself; one that never does is known by its tracks.
+    if ((this.tombstones.get(relay)?.life.epoch ?? 0) > 0) return noRelay(relay);
+    const place = this.#place(relay, {});
+    if (!place.ok) return place;
+    const { entry, changes } = this.#holdings.begin(
+      blankRecord(relay, place.value.version),
+      leaseEnd,
+    );
+    return done(
+      this.#applied([...changes, this.#holdings.announce(entry, track, { now, by })]),
+    );
   }
 
   #withdraw(relay: string, track: string): Outcome<Applied, Refusal> {
-    const entry = this.#relays.get(relay);
+    const entry = this.relays.get(relay);
     if (entry === undefined || !entry.announces.has(track)) {
-      return no("announce_not_found", `${relay} does not announce ${track}`);
+      return no("announce_not_found", `announce entry not found: ${track} at ${relay}`);
     }
-    return done(this.#applied(entry, {}, [this.#remove(entry, track)]));
+    return done(this.#applied([this.#holdings.withdraw(entry, track, this.#options.controller)]));
   }
 
-  /** An announce is the only sign of life of a relay that never registered. */
-  #touch(entry: RelayEntry, now: number): void {
-    if (!entry.record.registered) {
-      this.#leases.set(entry.record.name, now + this.#options.leaseMs);
-    }
+  #end(entry: RelayEntry, reason: EndReason, now: number): Change {
+    const { name, version: { epoch, number } } = entry.record;
+    const life = { epoch, number };
+    return this.#holdings.end({ name, life, beat: entry.beat, reason, endedAt: now });
   }
 
-  #begin(record: RelayRecord, changes: Change[]): RelayEntry {
-    const before = this.#relays.get(record.name);
-    for (const track of before?.announces.keys() ?? []) {
-      changes.push(this.#remove(before as RelayEntry, track));
-    }
-    const entry = new RelayEntry(record);
-    this.#relays.set(record.name, entry);
-    this.#graveyard.remove(record.name);
-    return entry;
+  #replaceAnnounces(entry: RelayEntry, tracks: readonly string[], now: number): Change[] {
+    const by = this.#options.controller;
+    const wanted = new Set(tracks);
+    const unwanted = [...entry.announces.keys()].filter((track) => !wanted.has(track));
+    const missing = [...wanted].filter((track) => !entry.announces.has(track));
+    return [
+      ...unwanted.map((track) => this.#holdings.withdraw(entry, track, by)),
+      ...missing.map((track) => this.#holdings.announce(entry, track, { now, by })),
+    ];
   }
 
-  #end(name: string, reason: EndReason, now: number): Change[] {
-    const entry = this.#relays.get(name);
-    if (entry === undefined) return [];
-    for (const track of entry.announces.keys()) this.#directory.remove(name, track);
-    this.#relays.delete(name);
-    this.#leases.delete(name);
-    const { epoch, number } = entry.record.version;
-    const tombstone: Tombstone = {
-      name,
-      life: { epoch, number },
-      beat: entry.beat,
-      reason,
-      endedAt: now,
-    };
-    this.#graveyard.bury(tombstone);
-    return [{ kind: "gone", tombstone }];
-  }
-
-  #replaceAnnounces(entry: RelayEntry, body: Registration, now: number): Change[] {
-    const wanted = new Set(body.announces);
-    const changes: Change[] = [];
-    for (const track of [...entry.announces.keys()]) {
-      if (!wanted.has(track)) changes.push(this.#remove(entry, track));
-    }
-    for (const track of wanted) {
-      if (!entry.announces.has(track)) changes.push(this.#add(entry, track, now));
-    }
-    return changes;
-  }
-
-  #add(entry: RelayEntry, track: string, now: number): Change {
-    const announce = entry.add(track, { now, by: this.#options.controller });
-    this.#directory.add(announce);
-    return { kind: "announce", announce };
-  }
-
-  #remove(entry: RelayEntry, track: string): Change {
-    const version = entry.remove(track, this.#options.controller);
-    const relay = entry.record.name;
-    this.#directory.remove(relay, track);
-    return { kind: "withdraw", relay, track, version };
-  }
-
-  #crowded(entry: RelayEntry | undefined, own: number): Refusal | undefined {
-    const relays = this.#relays.size - (entry === undefined ? 0 : 1);
-    const announces = this.#directory.size - (entry?.announces.size ?? 0);
-    return crowding(this.#options, { others: { relays, announces }, own });
-  }
-
-  #applied(
-    entry: RelayEntry | undefined,
-    body: Registration,
-    changes: readonly Change[],
-  ): Applied {
+  #applied(changes: readonly Change[]): Applied {
     const batch = this.#commit(changes);
-    if (entry !== undefined && batch?.changes.some(isAboutRelay)) entry.modified = batch.revision;
-    const expected = body.announces_digest;
-    const differs = expected !== undefined && entry !== undefined && entry.digest !== expected;
-    return { ...(batch && { batch }), ...(differs && { resendAnnounces: true }) };
+    return batch === undefined ? {} : { batch };
   }
 
   #commit(changes: readonly Change[]): Batch | undefined {
     if (changes.length === 0) return undefined;
-    return { revision: ++this.#revision, changes };
+    const revision = ++this.#revision;
+    for (const change of changes) this.#stamp(change, revision);
+    return { revision, changes };
   }
-}
 
-function isAboutRelay(change: Change): boolean {
-  return change.kind === "relay" || change.kind === "drain";
+  #stamp(change: Change, revision: number): void {
+    const entry = this.relays.get(relayOf(change));
+    if (entry === undefined) return;
+    entry.touched = revision;
+    if (change.kind === "relay" || change.kind === "drain") entry.modified = revision;
+  }
 }
 
 function no(code: RefusalCode, message: string) {

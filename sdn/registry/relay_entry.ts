@@ -1,4 +1,12 @@
-import type { Announce, DrainOrder, Link, RelayRecord, Version } from "./model.ts";
+import type {
+  Announce,
+  DrainOrder,
+  Link,
+  RelayRecord,
+  RelayState,
+  TrackState,
+  Version,
+} from "./model.ts";
 import type { Measured } from "./measure.ts";
 import { announcesDigest, type LoadReport, type Registration } from "@qumo/shared/topology";
 import { MAX_WITHDRAWN_PER_RELAY } from "./limits.ts";
@@ -11,6 +19,8 @@ export class RelayEntry {
   beat: number;
   /** The revision at which the record or the drain order last changed. */
   modified = 0;
+  /** The revision at which anything about it last changed, its announces included. */
+  touched = 0;
   drain: DrainOrder | undefined;
   measured: ReadonlyMap<string, Measured> = new Map();
   readonly announces = new Map<string, Announce>();
@@ -39,27 +49,38 @@ export class RelayEntry {
     return { epoch, number, seq: (before?.seq ?? 0) + 1, by };
   }
 
-  /** Adds a track that the relay does not announce. */
-  add(track: string, { now, by }: { now: number; by: string }): Announce {
-    const version = this.mint(this.withdrawn.get(track), by);
-    const announce = { relay: this.record.name, track, version, registeredAt: now };
+  /** Replaces what is known of a track. */
+  set(track: string, { version, present, registeredAt }: TrackState): Announce {
+    const announce = { relay: this.record.name, track, version, registeredAt };
+    this.announces.delete(track);
     this.withdrawn.delete(track);
-    this.announces.set(track, announce);
+    if (present) this.announces.set(track, announce);
+    else this.#remember(track, version);
     this.#digest = undefined;
     return announce;
   }
 
-  /** Removes a track that the relay announces; gives the version of the withdrawal. */
-  remove(track: string, by: string): Version {
-    const version = this.mint(this.announces.get(track)?.version, by);
-    this.announces.delete(track);
+  /** Everything that is known of it, as controllers exchange it. */
+  get state(): RelayState {
+    const tracks = new Map<string, TrackState>();
+    for (const [track, { version, registeredAt }] of this.announces) {
+      tracks.set(track, { version, present: true, registeredAt });
+    }
+    for (const [track, version] of this.withdrawn) {
+      tracks.set(track, { version, present: false, registeredAt: 0 });
+    }
+    const { record, drain, beat } = this;
+    const { epoch, number } = record.version;
+    const alive = { record, ...(drain && { drain }), tracks };
+    return { name: record.name, life: { epoch, number }, beat, alive };
+  }
+
+  #remember(track: string, version: Version): void {
     this.withdrawn.set(track, version);
     const [oldest] = this.withdrawn.keys();
     if (this.withdrawn.size > MAX_WITHDRAWN_PER_RELAY && oldest !== undefined) {
       this.withdrawn.delete(oldest);
     }
-    this.#digest = undefined;
-    return version;
   }
 }
 

@@ -1,0 +1,116 @@
+import type { Holdings } from "./holdings.ts";
+import {
+  type Change,
+  compareLives,
+  compareVersions,
+  type RelayState,
+  type Tombstone,
+  type TrackState,
+} from "./model.ts";
+import type { RelayEntry } from "./relay_entry.ts";
+
+/** What another controller, or a store, knows of a relay, and for how long that holds. */
+export interface Adoption {
+  readonly state: RelayState;
+  /** Milliseconds until the lease ends or, of an end, until it may be forgotten. */
+  readonly remaining: number;
+}
+
+/** The times by which an adoption is taken over, in milliseconds. */
+export interface AdoptionTimes {
+  readonly now: number;
+  readonly leaseMs: number;
+  readonly tombstoneMs: number;
+}
+
+/**
+ * Takes over what is now known of a relay, already merged with what the holdings knew of it.
+ * Whoever has heard no newer heartbeat does not prolong a lease, and does not bring back a relay
+ * that expired here.
+ */
+export function adopt(holdings: Holdings, given: Adoption, times: AdoptionTimes): Change[] {
+  const { state: { name, life, beat, alive }, remaining } = given;
+  const entry = holdings.relays.get(name);
+  const buried = holdings.graveyard.get(name);
+  if (alive === undefined) {
+    if (entry !== undefined && compareLives(entry.record.version, life) > 0) return [];
+    if (buried?.reason === "deregistered" && compareLives(buried.life, life) >= 0) return [];
+    const endedAt = times.now + Math.min(0, remaining - times.tombstoneMs);
+    return [holdings.end({ name, life, beat, reason: "deregistered", endedAt })];
+  }
+  if (entry === undefined && (remaining <= 0 || isOver(given, buried, times))) return [];
+  if (holdings.crowded(entry, countPresent(alive.tracks)) !== undefined) return [];
+
+  const leaseEnd = times.now + Math.min(remaining, times.leaseMs);
+  if (entry !== undefined && compareLives(entry.record.version, life) === 0) {
+    const known = holdings.leases.at(name) ?? leaseEnd;
+    if (beat > entry.beat || isClearlyLater(leaseEnd, known, times)) {
+      holdings.leases.set(name, Math.max(leaseEnd, known));
+      entry.beat = Math.max(beat, entry.beat);
+    }
+    return takeContent(holdings, entry, alive);
+  }
+  const begun = holdings.begin(alive.record, leaseEnd);
+  begun.entry.measured = alive.record.links;
+  begun.entry.beat = beat;
+  return [...begun.changes, ...takeContent(holdings, begun.entry, alive)];
+}
+
+function isOver(
+  { state, remaining }: Adoption,
+  buried: Tombstone | undefined,
+  times: AdoptionTimes,
+) {
+  if (buried === undefined) return false;
+  const { life, beat } = state;
+  if (buried.reason === "deregistered") return compareLives(life, buried.life) <= 0;
+  if (compareLives(life, buried.life) > 0) return false;
+  if (life.epoch < buried.life.epoch) return true;
+  return beat <= buried.beat && !isClearlyLater(times.now + remaining, buried.endedAt, times);
+}
+
+/**
+ * Whether a lease ends so much later than the one that was known that it must come from a newer
+ * heartbeat. Controllers number the heartbeats of a relay that does not, each for itself, so that
+ * numbers alone do not tell. The margin is what a lease may seem to gain while a message travels:
+ * without it, controllers would keep a dead relay alive by telling each other of it.
+ */
+function isClearlyLater(end: number, known: number, { leaseMs }: AdoptionTimes): boolean {
+  return end > known + leaseMs / 4;
+}
+
+function takeContent(
+  holdings: Holdings,
+  entry: RelayEntry,
+  { record, drain, tracks }: NonNullable<RelayState["alive"]>,
+): Change[] {
+  const changes: Change[] = [];
+  if (record !== entry.record) {
+    entry.record = record;
+    changes.push({ kind: "relay", record });
+  }
+  if (drain !== undefined && drain !== entry.drain) {
+    entry.drain = drain;
+    changes.push({ kind: "drain", relay: record.name, order: drain });
+  }
+  for (const [track, state] of tracks) {
+    if (!isNews(entry, track, state)) continue;
+    const change = holdings.takeTrack(entry, track, state);
+    if (change !== undefined) changes.push(change);
+  }
+  return changes;
+}
+
+function isNews(entry: RelayEntry, track: string, { version, present }: TrackState): boolean {
+  const announced = entry.announces.get(track);
+  const known = announced?.version ?? entry.withdrawn.get(track);
+  if (known === undefined) return true;
+  const order = compareVersions(version, known);
+  return order > 0 || order === 0 && present !== (announced !== undefined);
+}
+
+function countPresent(tracks: ReadonlyMap<string, TrackState>): number {
+  let count = 0;
+  for (const { present } of tracks.values()) if (present) count++;
+  return count;
+}

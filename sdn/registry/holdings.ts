@@ -1,0 +1,99 @@
+import type { Refusal } from "@qumo/shared/topology";
+import { type Capacity, crowding } from "./admission.ts";
+import { DeadlineHeap } from "./deadline_heap.ts";
+import { Directory } from "./directory.ts";
+import { Graveyard } from "./graveyard.ts";
+import { MAX_TOMBSTONES } from "./limits.ts";
+import type { Change, RelayRecord, Tombstone, TrackState, Version } from "./model.ts";
+import { RelayEntry } from "./relay_entry.ts";
+
+/**
+ * Everything a registry holds, kept consistent: a relay has a lease exactly while it lives, the
+ * directory has exactly the announces of those that live, and no relay both lives and is buried.
+ */
+export class Holdings {
+  readonly #relays = new Map<string, RelayEntry>();
+  readonly leases = new DeadlineHeap();
+  readonly graveyard: Graveyard;
+  readonly directory = new Directory();
+  readonly #capacity: Capacity;
+
+  /** Holds up to `capacity`, and each end for `tombstoneMs` milliseconds. */
+  constructor(capacity: Capacity, tombstoneMs: number) {
+    this.#capacity = capacity;
+    this.graveyard = new Graveyard(tombstoneMs, MAX_TOMBSTONES);
+  }
+
+  /** Every relay that lives. */
+  get relays(): ReadonlyMap<string, RelayEntry> {
+    return this.#relays;
+  }
+
+  /** Begins a life with its first record; an earlier life of the relay is cleared away. */
+  begin(record: RelayRecord, leaseEnd: number): { entry: RelayEntry; changes: Change[] } {
+    const before = this.#relays.get(record.name);
+    const changes: Change[] = [];
+    for (const { track, version } of before?.announces.values() ?? []) {
+      this.directory.remove(record.name, track);
+      changes.push({ kind: "withdraw", relay: record.name, track, version });
+    }
+    const entry = new RelayEntry(record);
+    this.#relays.set(record.name, entry);
+    this.graveyard.remove(record.name);
+    this.leases.set(record.name, leaseEnd);
+    changes.push({ kind: "relay", record });
+    return { entry, changes };
+  }
+
+  /** Ends a relay's life, or only remembers that it ended. */
+  end(tombstone: Tombstone): Change {
+    const { name } = tombstone;
+    for (const track of this.#relays.get(name)?.announces.keys() ?? []) {
+      this.directory.remove(name, track);
+    }
+    this.#relays.delete(name);
+    this.leases.delete(name);
+    this.graveyard.bury(tombstone);
+    return { kind: "gone", tombstone };
+  }
+
+  /** Lets a relay announce a track that it does not announce. */
+  announce(entry: RelayEntry, track: string, { now, by }: { now: number; by: string }): Change {
+    const version = entry.mint(entry.withdrawn.get(track), by);
+    return this.#present(entry, track, { version, present: true, registeredAt: now });
+  }
+
+  /** Withdraws a track that a relay announces. */
+  withdraw(entry: RelayEntry, track: string, by: string): Change {
+    const version = entry.mint(entry.announces.get(track)?.version, by);
+    return this.#absent(entry, track, version);
+  }
+
+  /** Takes over a newer word about a track; gives the change, if it is one for others to see. */
+  takeTrack(entry: RelayEntry, track: string, state: TrackState): Change | undefined {
+    if (state.present) return this.#present(entry, track, state);
+    const wasThere = entry.announces.has(track);
+    const change = this.#absent(entry, track, state.version);
+    return wasThere ? change : undefined;
+  }
+
+  /** Says why a relay with so many announces does not fit in, if it does not. */
+  crowded(entry: RelayEntry | undefined, own: number): Refusal | undefined {
+    const relays = this.#relays.size - (entry === undefined ? 0 : 1);
+    const announces = this.directory.size - (entry?.announces.size ?? 0);
+    return crowding(this.#capacity, { others: { relays, announces }, own });
+  }
+
+  #present(entry: RelayEntry, track: string, state: TrackState): Change {
+    const announce = entry.set(track, state);
+    this.directory.add(announce);
+    return { kind: "announce", announce };
+  }
+
+  #absent(entry: RelayEntry, track: string, version: Version): Change {
+    const relay = entry.record.name;
+    entry.set(track, { version, present: false, registeredAt: 0 });
+    this.directory.remove(relay, track);
+    return { kind: "withdraw", relay, track, version };
+  }
+}

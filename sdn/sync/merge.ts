@@ -1,0 +1,76 @@
+import {
+  compareLives,
+  compareVersions,
+  type DrainOrder,
+  type RelayRecord,
+  type RelayState,
+  type TrackState,
+} from "../registry/mod.ts";
+
+/**
+ * What follows from two controllers' knowledge of one relay. Commutative, associative and
+ * idempotent, so that it does not matter who tells whom, how often, and in which order.
+ *
+ * A newer life wins whole. Within one life a deregistration is final; otherwise the newest record,
+ * the newest drain order and the newest word about each track win, each for itself.
+ */
+export function mergeRelay(a: RelayState, b: RelayState): RelayState {
+  const order = compareLives(a.life, b.life);
+  if (order !== 0) return order > 0 ? a : b;
+  const { name, life } = a;
+  const beat = Math.max(a.beat, b.beat);
+  if (a.alive === undefined || b.alive === undefined) return { name, life, beat };
+  const record = newerRecord(a.alive.record, b.alive.record);
+  const drain = newerDrain(a.alive.drain, b.alive.drain);
+  const tracks = mergeTracks(a.alive.tracks, b.alive.tracks);
+  return { name, life, beat, alive: { record, ...(drain && { drain }), tracks } };
+}
+
+/** A text that two records share exactly when they say the same: it settles equal versions. */
+export function recordText(record: RelayRecord): string {
+  const links = [...record.links].sort(([a], [b]) => a < b ? -1 : 1)
+    .map(([name, link]) => [name, link.cost, link.up, link.rttMs ?? null, link.loss ?? null]);
+  const load = record.load ?? {};
+  return JSON.stringify([
+    record.registered,
+    record.region,
+    record.address,
+    record.certificateSha256,
+    record.draining,
+    links,
+    [load.sessions ?? null, load.subscriptions ?? null, load.egress_bps ?? null, load.cpu ?? null],
+  ]);
+}
+
+function newerRecord(a: RelayRecord, b: RelayRecord): RelayRecord {
+  const order = compareVersions(a.version, b.version);
+  if (order !== 0) return order > 0 ? a : b;
+  return recordText(a) >= recordText(b) ? a : b;
+}
+
+function newerDrain(a?: DrainOrder, b?: DrainOrder): DrainOrder | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const order = compareVersions(a.version, b.version);
+  if (order !== 0) return order > 0 ? a : b;
+  return a.on ? a : b;
+}
+
+function mergeTracks(
+  a: ReadonlyMap<string, TrackState>,
+  b: ReadonlyMap<string, TrackState>,
+): ReadonlyMap<string, TrackState> {
+  const merged = new Map(a);
+  for (const [track, state] of b) {
+    const other = merged.get(track);
+    merged.set(track, other === undefined ? state : newerTrack(other, state));
+  }
+  return merged;
+}
+
+function newerTrack(a: TrackState, b: TrackState): TrackState {
+  const order = compareVersions(a.version, b.version);
+  if (order !== 0) return order > 0 ? a : b;
+  if (a.present !== b.present) return a.present ? b : a;
+  // The same word on two clocks: which of them counts does not matter, only that it is always the same.
+  return a.registeredAt <= b.registeredAt ? a : b;
+}

@@ -1,0 +1,134 @@
+import { z } from "zod";
+import {
+  loadReportSchema,
+  MAX_COST,
+  MAX_RTT_MS,
+  relayNameSchema,
+  trackTextSchema,
+} from "@qumo/shared/topology";
+import type { Adoption, RelayState, TrackState, Version } from "../registry/mod.ts";
+
+const count = z.number().int().nonnegative();
+const life = { epoch: count, number: count };
+// A version within the life of its state: sequence number and controller.
+const place = z.tuple([count, z.string().max(255)]);
+const linkSchema = z.strictObject({
+  cost: z.number().nonnegative().max(MAX_COST),
+  up: z.boolean(),
+  rtt_ms: z.number().nonnegative().max(MAX_RTT_MS).optional(),
+  loss: z.number().min(0).max(1).optional(),
+});
+
+/**
+ * One relay as controllers tell each other of it. Times are durations: how long a lease goes on, how
+ * long ago a track was announced. No clock reading leaves its machine.
+ */
+export const wireStateSchema = z.strictObject({
+  name: relayNameSchema,
+  ...life,
+  beat: count,
+  remaining_ms: z.number().nonnegative(),
+  alive: z.strictObject({
+    version: place,
+    registered: z.boolean(),
+    region: z.string(),
+    address: z.string(),
+    certificate_sha256: z.string(),
+    links: z.record(relayNameSchema, linkSchema),
+    load: loadReportSchema.optional(),
+    draining: z.boolean(),
+    drain: z.tuple([count, z.string().max(255), z.boolean()]).optional(),
+    tracks: z.array(z.tuple([trackTextSchema, count, z.string().max(255), z.number()])),
+    withdrawn: z.array(z.tuple([trackTextSchema, count, z.string().max(255)])),
+  }).optional(),
+}).meta({ id: "SyncState", description: "One relay as controllers tell each other of it" });
+
+/** One relay on its way to another controller. */
+export type WireState = z.output<typeof wireStateSchema>;
+
+/** Writes down what is known of a relay, for another controller. */
+export function toWire({ state, remaining }: Adoption, now: number): WireState {
+  const { name, life: { epoch, number }, beat, alive } = state;
+  const head = { name, epoch, number, beat, remaining_ms: Math.max(0, remaining) };
+  if (alive === undefined) return head;
+  const { record, drain } = alive;
+  const tracks = [...alive.tracks];
+  return {
+    ...head,
+    alive: {
+      version: [record.version.seq, record.version.by],
+      registered: record.registered,
+      region: record.region,
+      address: record.address,
+      certificate_sha256: record.certificateSha256,
+      links: Object.fromEntries(
+        [...record.links].map(([to, { cost, up, rttMs, loss }]) => [to, {
+          cost,
+          up,
+          ...(rttMs !== undefined && { rtt_ms: rttMs }),
+          ...(loss !== undefined && { loss }),
+        }]),
+      ),
+      ...(record.load && { load: record.load }),
+      draining: record.draining,
+      ...(drain && { drain: [drain.version.seq, drain.version.by, drain.on] }),
+      tracks: tracks.filter(([, track]) => track.present).map((
+        [track, { version, registeredAt }],
+      ) => [
+        track,
+        version.seq,
+        version.by,
+        now - registeredAt,
+      ]),
+      withdrawn: tracks.filter(([, track]) => !track.present).map(([track, { version }]) => [
+        track,
+        version.seq,
+        version.by,
+      ]),
+    },
+  };
+}
+
+/** Reads what another controller wrote down. */
+export function fromWire(wire: WireState, now: number): Adoption {
+  const { name, epoch, number, beat, remaining_ms: remaining, alive } = wire;
+  const at = (seq: number, by: string): Version => ({ epoch, number, seq, by });
+  const head = { name, life: { epoch, number }, beat };
+  if (alive === undefined) return { state: head, remaining };
+  const tracks = new Map<string, TrackState>();
+  for (const [track, seq, by] of alive.withdrawn) {
+    tracks.set(track, { version: at(seq, by), present: false, registeredAt: 0 });
+  }
+  for (const [track, seq, by, age] of alive.tracks) {
+    tracks.set(track, { version: at(seq, by), present: true, registeredAt: now - age });
+  }
+  const links = Object.entries(alive.links).map(([to, { cost, up, rtt_ms, loss }]) =>
+    [to, {
+      cost,
+      up,
+      ...(rtt_ms !== undefined && { rttMs: rtt_ms }),
+      ...(loss !== undefined && { loss }),
+    }] as const
+  );
+  const state: RelayState = {
+    ...head,
+    alive: {
+      record: {
+        name,
+        version: at(...alive.version),
+        registered: alive.registered,
+        region: alive.region,
+        address: alive.address,
+        certificateSha256: alive.certificate_sha256,
+        links: new Map(links),
+        ...(alive.load && { load: alive.load }),
+        draining: alive.draining,
+      },
+      ...(alive.drain && {
+        drain: { version: at(alive.drain[0], alive.drain[1]), on: alive.drain[2] },
+      }),
+      tracks,
+    },
+  };
+  return { state, remaining };
+}

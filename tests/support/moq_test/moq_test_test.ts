@@ -10,6 +10,13 @@ Deno.test("trackOf() reads what namespaceOf() says, for every scenario", () => {
   }
 });
 
+Deno.test("Every scenario has a name of its own, and every subscription a track", () => {
+  assert.equal(new Set(scenarios.map(({ name }) => name)).size, scenarios.length);
+  const subscribed = scenarios.filter(({ request }) => request === "subscribe");
+  const tracks = new Set(subscribed.map(({ track }) => namespaceOf(track).join("/")));
+  assert.equal(tracks.size, subscribed.length);
+});
+
 Deno.test("trackOf() refuses what is no moq-test-00 track", () => {
   const good = namespaceOf(testTrack({ lastGroup: 1 }));
   assert.notEqual(trackOf(good), undefined);

@@ -1,0 +1,32 @@
+/** The two ends of moq-test-00 talk to each other without a relay, so that what fails later is not they. */
+import assert from "node:assert/strict";
+import { Deadline } from "../deadline.ts";
+import { listenQuicTransport } from "../quic_transport.ts";
+import { WirePeer } from "../wire_peer.ts";
+import { TestPublisher } from "./publisher.ts";
+import { scenarios } from "./scenarios.ts";
+import { fetchFrom, subscribeTo } from "./subscriber.ts";
+
+Deno.test("TestPublisher and subscribeTo() agree on every scenario", async () => {
+  using deadline = new Deadline(60_000);
+  const listener = await listenQuicTransport();
+  const accepted = listener.accept().then((transport) => WirePeer.open(transport, {}, 1n));
+  const [publisherPeer, subscriber] = await deadline.for(
+    "SETUP in both directions",
+    Promise.all([WirePeer.connect(listener), accepted]),
+  );
+  const announced = TestPublisher.announce(publisherPeer);
+  const announcement = await deadline.for("an announcement", subscriber.requests.next());
+  await announcement!.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array() });
+  const publisher = await deadline.for("REQUEST_OK", announced);
+  for (const scenario of scenarios) {
+    const { name, request, track } = scenario;
+    const problems = request === "fetch"
+      ? await fetchFrom(subscriber, scenario, deadline)
+      : await subscribeTo(subscriber, scenario, () => publisher.start(track), deadline);
+    assert.deepEqual(problems, [], name);
+  }
+  publisherPeer.close();
+  subscriber.close();
+  listener.close();
+});

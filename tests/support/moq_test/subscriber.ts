@@ -1,0 +1,137 @@
+import type { Parameters } from "@qumo/shared/wire";
+import type { Deadline } from "../deadline.ts";
+import { trackName, type WirePeer } from "../wire_peer.ts";
+import type { FetchRangeEnd, IncomingFetch, IncomingSubgroup } from "../wire_streams.ts";
+import { type ArrivedObject, checkFetch, checkSubscription, expectedOf } from "./check.ts";
+import { DEFAULT_PRIORITY } from "./publisher.ts";
+import type { Scenario } from "./scenarios.ts";
+import { Forwarding, namespaceOf, TRACK_NAME } from "./track.ts";
+
+const TRACK_ENDED = 0x2n;
+
+/**
+ * Subscribes to a scenario's track, calls `start` once that is accepted, and returns what was wrong
+ * with what came, a sentence for each thing.
+ */
+export async function subscribeTo(
+  peer: WirePeer,
+  { track, deliveryTimeout }: Scenario,
+  start: () => void,
+  deadline: Deadline,
+): Promise<string[]> {
+  const parameters: Parameters = {
+    filter: { type: "absolute_start", start: { group: 0n, object: 0n } },
+    ...(deliveryTimeout !== undefined && { objectDeliveryTimeout: BigInt(deliveryTimeout) }),
+  };
+  const request = await peer.request({
+    kind: "subscribe",
+    requestId: peer.requestId(),
+    track: trackName(namespaceOf(track), TRACK_NAME),
+    parameters,
+  });
+  const ok = await deadline.for("SUBSCRIBE_OK", request.expect("subscribeOk"));
+  start();
+  const expected = expectedOf(track);
+  const arrived: ArrivedObject[] = [];
+  const problems: string[] = [];
+  if (track.forwarding === Forwarding.DATAGRAM) {
+    for (let left = expected.length; left > 0; left--) {
+      const datagram = await deadline.for(`${left} more datagrams`, peer.datagrams.next());
+      if (datagram === undefined) throw new Error("The connection ended before the datagrams");
+      if (datagram.alias !== ok.alias) problems.push(`a datagram has alias ${datagram.alias}`);
+      const last = expected.some((object) =>
+        object.last && object.status === 0 && BigInt(object.group) === datagram.group &&
+        object.object === datagram.object
+      );
+      if (datagram.endOfGroup !== last) {
+        problems.push(`the end of group ${datagram.group} is wrong`);
+      }
+      arrived.push({ ...datagram, subgroup: undefined });
+    }
+  }
+  const done = await deadline.for("PUBLISH_DONE", request.expect("publishDone"));
+  if (done.code !== TRACK_ENDED) problems.push(`PUBLISH_DONE has code ${done.code}`);
+  for (let left = done.streamCount; left > 0n; left--) {
+    const stream = await deadline.for(`${left} more streams`, peer.streams.next());
+    if (stream?.kind !== "subgroup") throw new Error("A stream is none of a subgroup");
+    if (stream.header.alias !== ok.alias) {
+      problems.push(`a stream has alias ${stream.header.alias}`);
+    }
+    const objects = await deadline.for("the end of a stream", readSubgroup(stream));
+    problems.push(...headerProblems(stream, objects, expected));
+    arrived.push(...objects);
+  }
+  await request.finish();
+  return [...problems, ...checkSubscription(expected, arrived)];
+}
+
+/** Fetches the range of a scenario, and returns what was wrong with what came. */
+export async function fetchFrom(
+  peer: WirePeer,
+  { track, range }: Scenario,
+  deadline: Deadline,
+): Promise<string[]> {
+  const expected = expectedOf(track, range);
+  const requestId = peer.requestId();
+  const request = await peer.request({
+    kind: "fetch",
+    requestId,
+    range: {
+      type: "standalone",
+      track: trackName(namespaceOf(track), TRACK_NAME),
+      start: range === undefined ? { group: 0n, object: 0n } : location(range.start),
+      end: range === undefined
+        ? { group: BigInt(track.lastGroup), object: 0n }
+        : location({ ...range.end, object: range.end.object + 1 }),
+    },
+    parameters: {},
+  });
+  await deadline.for("FETCH_OK", request.expect("fetchOk"));
+  const stream = await deadline.for("the fetch's stream", peer.streams.next());
+  if (stream?.kind !== "fetch") throw new Error("The stream is none of a fetch");
+  const problems = stream.requestId === requestId ? [] : ["the stream is of another fetch"];
+  const items = await deadline.for("the end of the fetch's stream", readFetch(stream));
+  const objects: ArrivedObject[] = [];
+  for (const item of items) {
+    if (!("range" in item)) objects.push(item);
+    else if (item.range === "unknown") problems.push(`unknown up to ${item.group}/${item.object}`);
+  }
+  return [...problems, ...checkFetch(expected, objects, DEFAULT_PRIORITY)];
+}
+
+async function readSubgroup({ objects, ended }: IncomingSubgroup): Promise<ArrivedObject[]> {
+  await ended;
+  const read: ArrivedObject[] = [];
+  for (let next = await objects.next(); next !== undefined; next = await objects.next()) {
+    read.push(next);
+  }
+  return read;
+}
+
+async function readFetch(
+  { items, ended }: IncomingFetch,
+): Promise<(ArrivedObject | FetchRangeEnd)[]> {
+  await ended;
+  const read: (ArrivedObject | FetchRangeEnd)[] = [];
+  for (let next = await items.next(); next !== undefined; next = await items.next()) {
+    read.push(next);
+  }
+  return read;
+}
+
+function headerProblems(
+  { header }: IncomingSubgroup,
+  objects: readonly ArrivedObject[],
+  expected: ReturnType<typeof expectedOf>,
+): string[] {
+  const problems: string[] = [];
+  const last = expected.find((object) => object.last && BigInt(object.group) === header.group);
+  const hasLast = objects.some(({ object }) => object === last?.object);
+  if (header.endOfGroup !== hasLast) problems.push(`the end of group ${header.group} is wrong`);
+  if (!header.firstObject) problems.push(`a stream of group ${header.group} has no beginning`);
+  return problems;
+}
+
+function location({ group, object }: { readonly group: number; readonly object: number }) {
+  return { group: BigInt(group), object: BigInt(object) };
+}

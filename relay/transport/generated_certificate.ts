@@ -1,6 +1,4 @@
-import "reflect-metadata";
 import { type Clock, systemClock, type Timer } from "@qumo/shared/runtime";
-import * as x509 from "@peculiar/x509";
 import {
   type Certificate,
   type CertificateEvents,
@@ -20,6 +18,9 @@ export async function generateCertificate(
   hosts: readonly string[],
   clock: Clock = systemClock,
 ): Promise<Certificate> {
+  // Loaded where it is needed: it takes half a second and 20 MB, which PEM files spare a relay.
+  await import("reflect-metadata");
+  const x509 = await import("@peculiar/x509");
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const notBefore = clock.wall() - CLOCK_SKEW;
   const leaf = await x509.X509CertificateGenerator.createSelfSigned({

@@ -29,13 +29,16 @@ const ADDRESS = /127\.0\.0\.1:(\d+)/;
 // A process that ignores SIGTERM for longer than its own drain timeout hangs: the test goes on without it.
 const STOP_TIMEOUT = 15_000;
 
+// Few tests are about leaving in peace.
+const IMPATIENT = { drain_timeout_ms: 100 };
+
 /** Starts a relay with this configuration, but for the address, and waits until it is ready. */
 export async function startRelay(
   config: { readonly [section: string]: unknown } = {},
 ): Promise<RelayProcess> {
   const file = await Deno.makeTempFile({ prefix: "relay_", suffix: ".yaml" });
   const server = { ...(config["server"] as object | undefined), address: "127.0.0.1:0" };
-  await Deno.writeTextFile(file, JSON.stringify({ ...config, server }));
+  await Deno.writeTextFile(file, JSON.stringify({ ...IMPATIENT, ...config, server }));
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", MAIN.href, "--config", file],
     stdout: "piped",

@@ -12,7 +12,7 @@ const certificate = await generateCertificate(["localhost"]);
 
 transportContract("raw QUIC", connect, async () => {
   const forwarder = new UdpForwarder();
-  const silence = { maxIdleTimeout: 250, keepAliveInterval: 50 };
+  const silence = { maxIdleTimeout: 1000, keepAliveInterval: 200 };
   const [client, server, cleanup] = await connect(silence, forwarder);
   return [client, server, async () => {
     await cleanup();

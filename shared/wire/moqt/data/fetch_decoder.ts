@@ -211,7 +211,6 @@ export class FetchObjectDecoder {
       start = varintEnd(varint, bytes, at, end);
       if (start === SHORT) return SHORT;
       next = start + readPropertiesLength(varint, bytes, at);
-      if (next > end) return SHORT;
     }
     this.#decoded.propertiesStart = start;
     this.#decoded.propertiesEnd = next;

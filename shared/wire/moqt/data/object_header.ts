@@ -57,9 +57,7 @@ export class ObjectHeaderDecoder {
     if (this.#hasProperties) {
       propertiesStart = varintEnd(varint, bytes, next, end);
       if (propertiesStart === SHORT) return SHORT;
-      const length = readPropertiesLength(varint, bytes, next);
-      next = propertiesStart + length;
-      if (next > end) return SHORT;
+      next = propertiesStart + readPropertiesLength(varint, bytes, next);
     }
     const propertiesEnd = next;
 
@@ -85,7 +83,7 @@ export class ObjectHeaderDecoder {
   }
 }
 
-/** The offset behind the integer at `at`, or {@linkcode SHORT}. */
+/** The offset behind the integer at `at`, or {@linkcode SHORT}, also where `at` is behind the end. */
 export function varintEnd(
   varint: VarintFormat,
   bytes: Uint8Array,

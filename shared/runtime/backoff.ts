@@ -40,7 +40,7 @@ export class Backoff {
     if (since !== undefined && this.#clock.now() - since >= healthyAfter) this.#ceiling = first;
     this.#healthySince = undefined;
     const ceiling = Math.min(this.#ceiling, cap);
-    this.#ceiling = Math.min(ceiling * 2, cap);
+    this.#ceiling = ceiling * 2;
     return ceiling / 2 + random() * ceiling / 2;
   }
 }

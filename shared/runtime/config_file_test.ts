@@ -137,6 +137,11 @@ mode: plain
   ]);
 });
 
+Deno.test("loadConfig() tells a value once, however many ways it is wrong", () => {
+  const file = `server: {max_sessions: 0.5, address: ${"x".repeat(40)}}`;
+  assert.equal(problems(file).length, 2);
+});
+
 Deno.test("loadConfig() refuses values of the wrong kind", () => {
   for (
     const [file, line] of [

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { systemClock } from "@qumo/shared/runtime";
+import { DEFAULTS } from "./config.ts";
+import type { OpsServer } from "./ops/listener.ts";
+import { openPorts } from "./ports.ts";
+import { generateCertificate } from "./transport/mod.ts";
+
+const certificate = await generateCertificate(["localhost"]);
+
+function open(serveHttp: (port: number) => OpsServer) {
+  return openPorts({
+    server: { ...DEFAULTS.server, address: "127.0.0.1:0" },
+    certificate,
+    protocols: ["moqt-18"],
+    onRefused: () => {},
+    serveHttp,
+    clock: systemClock,
+  });
+}
+
+Deno.test("openPorts() looks for another port when TCP has the first one already", () => {
+  const tried: number[] = [];
+  const { udp, http } = open((port) => {
+    tried.push(port);
+    if (tried.length === 1) throw new Error("Address already in use");
+    return { port, close: () => Promise.resolve() };
+  });
+  assert.equal(tried.length, 2);
+  assert.equal(udp.address.port, http.port);
+  udp.close(0, "");
+});
+
+Deno.test("openPorts() does not look for ever", () => {
+  let tried = 0;
+  const refuse = () => {
+    tried++;
+    throw new Error("Address already in use");
+  };
+  assert.throws(() => open(refuse), {
+    name: "StartError",
+    message: /^Cannot listen on 127\.0\.0\.1:\d+ \(TCP\): Address already in use$/,
+  });
+  assert.equal(tried, 10);
+});

@@ -4,7 +4,11 @@ import { Forwarding, type TestTrack, testTrack } from "./track.ts";
 /** One way of asking for one track. */
 export interface Scenario {
   readonly name: string;
-  readonly request: "subscribe" | "fetch";
+  /**
+   * "publish": the subscriber asks for the tracks of a namespace, then the publisher offers one.
+   * "publish_first": the other way round.
+   */
+  readonly request: "subscribe" | "fetch" | "publish" | "publish_first";
   readonly track: TestTrack;
   /** Of fetches: what is asked for; undefined is everything. */
   readonly range?: TestRange;
@@ -233,6 +237,22 @@ export const scenarios: readonly Scenario[] = [
     integerProperty: 64,
     bytesProperty: 64,
   }),
+
+  ...PREFERENCES.flatMap(([name, forwarding]) => {
+    const track = { forwarding, lastGroup: 3, objectsPerGroup: 5, firstSize: 90, size: 45 };
+    return [publish(name, track), publish(name, { ...track, lastGroup: 4 }, "publish_first")];
+  }),
+  publish("marks of the groups' ends", {
+    lastGroup: 3,
+    objectsPerGroup: 4,
+    endOfGroupMarkers: true,
+  }),
+  publish("both properties", {
+    lastGroup: 3,
+    objectsPerGroup: 4,
+    integerProperty: 64,
+    bytesProperty: 65,
+  }),
 ];
 
 function subscribe(
@@ -254,5 +274,17 @@ function fetch(name: string, track: Partial<TestTrack>, range?: TestRange): Scen
     request: "fetch",
     track: testTrack({ interval: 0, ...track }),
     ...(range && { range }),
+  };
+}
+
+function publish(
+  name: string,
+  track: Partial<TestTrack>,
+  request: "publish" | "publish_first" = "publish",
+): Scenario {
+  return {
+    name: `PUBLISH ${request === "publish" ? "after" : "before"} SUBSCRIBE_TRACKS: ${name}`,
+    request,
+    track: testTrack({ interval: 0, ...track }),
   };
 }

@@ -1,11 +1,12 @@
-import type { Parameters } from "@qumo/shared/wire";
+import { equalBytes, type Parameters } from "@qumo/shared/wire";
 import type { Deadline } from "../deadline.ts";
-import { trackName, type WirePeer } from "../wire_peer.ts";
+import { namespace, trackName, type WirePeer } from "../wire_peer.ts";
+import type { WireRequest } from "../wire_request.ts";
 import type { FetchRangeEnd, IncomingFetch, IncomingSubgroup } from "../wire_streams.ts";
 import { type ArrivedObject, checkFetch, checkSubscription, expectedOf } from "./check.ts";
-import { DEFAULT_PRIORITY } from "./publisher.ts";
 import type { Scenario } from "./scenarios.ts";
-import { Forwarding, namespaceOf, TRACK_NAME } from "./track.ts";
+import { Forwarding, namespaceOf, type TestTrack, TRACK_NAME } from "./track.ts";
+import { DEFAULT_PRIORITY } from "./wire_form.ts";
 
 const TRACK_ENDED = 0x2n;
 
@@ -29,8 +30,49 @@ export async function subscribeTo(
     track: trackName(namespaceOf(track), TRACK_NAME),
     parameters,
   });
-  const ok = await deadline.for("SUBSCRIBE_OK", request.expect("subscribeOk"));
+  const { alias } = await deadline.for("SUBSCRIBE_OK", request.expect("subscribeOk"));
   start();
+  return await readTrack(peer, request, track, alias, deadline);
+}
+
+/**
+ * Asks for every track in the namespace of a scenario, takes the one that is published, and returns
+ * what was wrong with what came. `asked` is called as soon as the request was accepted.
+ */
+export async function subscribeTracks(
+  peer: WirePeer,
+  { track }: Scenario,
+  asked: () => void,
+  start: () => void,
+  deadline: Deadline,
+): Promise<string[]> {
+  const prefix = namespace(...namespaceOf(track));
+  const tracks = await peer.request({
+    kind: "subscribeTracks",
+    requestId: peer.requestId(),
+    prefix,
+    parameters: {},
+  });
+  await deadline.for("REQUEST_OK", tracks.expect("requestOk"));
+  asked();
+  const request = await deadline.for("a request", peer.requests.next());
+  if (request === undefined) throw new Error("The connection ended before PUBLISH");
+  const publish = await deadline.for("PUBLISH", request.expect("publish"));
+  const named = publish.track.namespace.every((field, at) => equalBytes(field, prefix[at]!));
+  await request.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array() });
+  start();
+  const problems = await readTrack(peer, request, track, publish.alias, deadline);
+  return named ? problems : ["PUBLISH names another track", ...problems];
+}
+
+/** Reads a track up to its PUBLISH_DONE and everything that this announces. */
+async function readTrack(
+  peer: WirePeer,
+  request: WireRequest,
+  track: TestTrack,
+  alias: bigint,
+  deadline: Deadline,
+): Promise<string[]> {
   const expected = expectedOf(track);
   const arrived: ArrivedObject[] = [];
   const problems: string[] = [];
@@ -38,7 +80,7 @@ export async function subscribeTo(
     for (let left = expected.length; left > 0; left--) {
       const datagram = await deadline.for(`${left} more datagrams`, peer.datagrams.next());
       if (datagram === undefined) throw new Error("The connection ended before the datagrams");
-      if (datagram.alias !== ok.alias) problems.push(`a datagram has alias ${datagram.alias}`);
+      if (datagram.alias !== alias) problems.push(`a datagram has alias ${datagram.alias}`);
       const last = expected.some((object) =>
         object.last && object.status === 0 && BigInt(object.group) === datagram.group &&
         object.object === datagram.object
@@ -54,7 +96,7 @@ export async function subscribeTo(
   for (let left = done.streamCount; left > 0n; left--) {
     const stream = await deadline.for(`${left} more streams`, peer.streams.next());
     if (stream?.kind !== "subgroup") throw new Error("A stream is none of a subgroup");
-    if (stream.header.alias !== ok.alias) {
+    if (stream.header.alias !== alias) {
       problems.push(`a stream has alias ${stream.header.alias}`);
     }
     const objects = await deadline.for("the end of a stream", readSubgroup(stream));

@@ -1,0 +1,66 @@
+import {
+  type ControlMessageOf,
+  encodeFetchHeader,
+  FetchObjectWriter,
+  type Location,
+  ObjectStatus,
+} from "@qumo/shared/wire";
+import type { WirePeer } from "../wire_peer.ts";
+import type { WireRequest } from "../wire_request.ts";
+import { expectedOf } from "./check.ts";
+import type { TestObject } from "./objects.ts";
+import { DEFAULT_PRIORITY, propertiesOf, refuse, trackNamed } from "./wire_form.ts";
+
+/** Answers a fetch of a moq-test-00 track with what is in its range. */
+export async function answerFetch(
+  peer: WirePeer,
+  request: WireRequest,
+  message: ControlMessageOf<"fetch">,
+): Promise<void> {
+  const { range, requestId } = message;
+  const track = range.type === "standalone" ? trackNamed(range.track) : undefined;
+  if (track === undefined || range.type !== "standalone") return await refuse(request);
+  const all = expectedOf(track);
+  const wanted = all.filter((object) => isWithin(object, range.start, range.end));
+  const last = all.at(-1)!;
+  await request.send({
+    kind: "fetchOk",
+    endOfTrack: wanted.at(-1) === last,
+    end: endWithin(range.end, last),
+    parameters: {},
+    properties: propertiesOf(track),
+  });
+  await request.finish();
+  const stream = await peer.openStream();
+  await stream.write(encodeFetchHeader(requestId));
+  const writer = new FetchObjectWriter("ascending");
+  for (const object of wanted) {
+    if (object.status !== ObjectStatus.NORMAL) continue;
+    const { payload, subgroup } = object;
+    await stream.write(writer.object({
+      ...object,
+      group: BigInt(object.group),
+      subgroup: subgroup === undefined ? undefined : BigInt(subgroup),
+      priority: object.priority ?? DEFAULT_PRIORITY,
+      payloadLength: payload.length,
+    }));
+    if (payload.length > 0) await stream.write(payload);
+  }
+  await stream.close();
+}
+
+/** A fetch's end is the last object plus 1; object 0 is the whole group. */
+function isWithin({ group, object }: TestObject, start: Location, end: Location): boolean {
+  const [groupId, objectId] = [BigInt(group), BigInt(object)];
+  if (groupId < start.group || (groupId === start.group && objectId < start.object)) return false;
+  return groupId < end.group ||
+    (groupId === end.group && (end.object === 0n || objectId < end.object));
+}
+
+function endWithin(end: Location, last: TestObject): Location {
+  const known = { group: BigInt(last.group), object: BigInt(last.object) + 1n };
+  const whole = end.object === 0n;
+  const beyond = end.group > known.group ||
+    (end.group === known.group && (whole || end.object > known.object));
+  return beyond ? known : end;
+}

@@ -1,0 +1,37 @@
+import { ByteWriter, type FullTrackName } from "@qumo/shared/wire";
+import type { WireRequest } from "../wire_request.ts";
+import { type TestTrack, TRACK_NAME, trackOf } from "./track.ts";
+
+/** The priority of whatever says nothing of its own, as the tracks' properties say. */
+export const DEFAULT_PRIORITY = 100;
+
+const OBJECT_DELIVERY_TIMEOUT = 0x02;
+const DEFAULT_PUBLISHER_PRIORITY = 0x0e;
+const DOES_NOT_EXIST = 0x10n;
+
+/** The moq-test-00 track of this name, if there is one. */
+export function trackNamed({ namespace, name }: FullTrackName): TestTrack | undefined {
+  const text = new TextDecoder();
+  if (text.decode(name) !== TRACK_NAME) return undefined;
+  return trackOf(namespace.map((field) => text.decode(field)));
+}
+
+/** The properties of the track: its priority, and its delivery timeout where it has one. */
+export function propertiesOf({ deliveryTimeout }: TestTrack): Uint8Array {
+  const writer = new ByteWriter();
+  const timeout = deliveryTimeout === 0 ? 0 : OBJECT_DELIVERY_TIMEOUT;
+  if (timeout > 0) {
+    writer.count(timeout);
+    writer.count(deliveryTimeout);
+  }
+  writer.count(DEFAULT_PUBLISHER_PRIORITY - timeout);
+  writer.count(DEFAULT_PRIORITY);
+  return writer.finish();
+}
+
+/** Says that there is no such track. */
+export async function refuse(request: WireRequest): Promise<void> {
+  const reason = "no such track";
+  await request.send({ kind: "requestError", code: DOES_NOT_EXIST, retryAfter: 0n, reason });
+  await request.finish();
+}

@@ -13,6 +13,18 @@ export class Gaps {
     return this.#ranges.some(({ from, to }) => from <= id && id < to);
   }
 
+  /** The first id from this one on that may exist. */
+  skipForward(id: bigint): bigint {
+    const range = this.#ranges.find(({ from, to }) => from <= id && id < to);
+    return range === undefined ? id : this.skipForward(range.to);
+  }
+
+  /** The last id up to this one that may exist; -1 when there is none. */
+  skipBackward(id: bigint): bigint {
+    const range = this.#ranges.find(({ from, to }) => from <= id && id < to);
+    return range === undefined ? id : this.skipBackward(range.from - 1n);
+  }
+
   /**
    * Notes that the `length` ids before `id` do not exist. What comes after {@linkcode MAX_GAPS} is
    * not noted, which only makes those ids unknown.

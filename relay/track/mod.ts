@@ -34,3 +34,4 @@ export { type LoggedObject, type LogReader, type LogState, SubgroupLog } from ".
 export { type IngestCounts, type SubgroupStreamInit, SubgroupWriter } from "./subgroup_writer.ts";
 export { Track, type TrackReader } from "./track.ts";
 export { firstObjectOf, includesGroup, type Window, windowOf } from "./window.ts";
+export { type FetchStep, type LocationRange, planFetch } from "./fetch_plan.ts";

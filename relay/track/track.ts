@@ -27,12 +27,13 @@ export class Track {
   readonly name: FullTrackName;
   /** What the relay calls the track towards everybody, so that all are sent the same bytes. */
   readonly alias: bigint;
+  /** Ids of groups that are known not to exist. */
+  readonly gaps = new Gaps();
   readonly #cache: Cache;
   readonly #groups = new Map<bigint, Group>();
   // Ids of the groups, ascending.
   #order: bigint[] = [];
   readonly #readers = new Set<TrackReader>();
-  readonly #gaps = new Gaps();
   #bytes = 0;
   #largest: { group: bigint; object: number } | undefined;
   #evictedUpTo = -1n;
@@ -105,11 +106,6 @@ export class Track {
     return this.#order.filter((id) => id >= from && id <= to).map((id) => this.#groups.get(id)!);
   }
 
-  /** Whether a group is known not to exist. */
-  isGap(group: bigint): boolean {
-    return this.#gaps.has(group);
-  }
-
   follow(reader: TrackReader): void {
     this.#readers.add(reader);
   }
@@ -154,7 +150,7 @@ export class Track {
     if (this.#end !== undefined && id > this.#end.group) {
       throw new MalformedTrack(`Group ${id} lies behind the end of the track`);
     }
-    if (this.#gaps.has(id)) throw new MalformedTrack(`Group ${id} lies in a gap of the track`);
+    if (this.gaps.has(id)) throw new MalformedTrack(`Group ${id} lies in a gap of the track`);
     const group = new Group(id, now);
     this.#groups.set(id, group);
     this.#insertInOrder(id);
@@ -197,7 +193,7 @@ export class Track {
     if (covered !== undefined) {
       throw new MalformedTrack(`A gap before group ${group} covers group ${covered}`);
     }
-    this.#gaps.add(group, length, "group");
+    this.gaps.add(group, length, "group");
   }
 
   /** The objects of a group take this many bytes more, or less. */

@@ -1,0 +1,103 @@
+import type { GroupOrder, Location } from "@qumo/shared/wire";
+import type { Group, ObjectHome } from "./group.ts";
+import type { Track } from "./track.ts";
+
+/** A range of locations, both ends included. */
+export interface LocationRange {
+  readonly start: Location;
+  readonly end: Location;
+}
+
+/** What comes next in the answer to a fetch. */
+export type FetchStep =
+  | {
+    readonly kind: "object";
+    readonly group: bigint;
+    readonly id: number;
+    readonly home: ObjectHome;
+  }
+  /** Up to this location nothing is known of what exists, from behind the step before. */
+  | { readonly kind: "unknown"; readonly range: LocationRange };
+
+const LAST_OBJECT = 2n ** 64n - 1n;
+
+/**
+ * What the cache has of a range, in the order of the fetch: objects, and between them the ranges of
+ * which nobody here knows whether something exists. What is known not to exist is left out. Lazy: the
+ * cache may change between two steps.
+ */
+export function* planFetch(
+  track: Track,
+  { start, end }: LocationRange,
+  order: GroupOrder,
+): Iterable<FetchStep> {
+  const groups = track.groupsBetween(start.group, end.group);
+  if (order === "descending") groups.reverse();
+  const step = order === "ascending" ? 1n : -1n;
+  const last = order === "ascending" ? end.group : start.group;
+  let next = order === "ascending" ? start.group : end.group;
+  for (const group of groups) {
+    yield* missingGroups(track, next, group.id - step, { start, end }, order);
+    yield* stepsOf(group, objectsOf(group.id, { start, end }));
+    next = group.id + step;
+  }
+  yield* missingGroups(track, next, last, { start, end }, order);
+}
+
+/** The object ids of a group that a range takes in. */
+function objectsOf(group: bigint, { start, end }: LocationRange): { from: bigint; to: bigint } {
+  return {
+    from: group === start.group ? start.object : 0n,
+    to: group === end.group ? end.object : LAST_OBJECT,
+  };
+}
+
+function* missingGroups(
+  track: Track,
+  from: bigint,
+  to: bigint,
+  range: LocationRange,
+  order: GroupOrder,
+): Iterable<FetchStep> {
+  const [low, high] = order === "ascending" ? [from, to] : [to, from];
+  if (low > high) return;
+  if (track.gaps.skipForward(low) > high) return;
+  yield {
+    kind: "unknown",
+    range: {
+      start: { group: low, object: objectsOf(low, range).from },
+      end: { group: high, object: objectsOf(high, range).to },
+    },
+  };
+}
+
+function* stepsOf(group: Group, { from, to }: { from: bigint; to: bigint }): Iterable<FetchStep> {
+  let next = from;
+  for (const id of group.ids()) {
+    const object = BigInt(id);
+    if (object < from || object > to) continue;
+    yield* unknownObjects(group, next, object - 1n);
+    const home = group.homeOf(id);
+    if (home !== undefined) yield { kind: "object", group: group.id, id, home };
+    else yield* unknownObjects(group, object, object);
+    next = object + 1n;
+  }
+  const end = group.end === undefined ? to : min(to, BigInt(group.end) - 1n);
+  yield* unknownObjects(group, next, end);
+}
+
+function* unknownObjects(group: Group, from: bigint, to: bigint): Iterable<FetchStep> {
+  if (from > to) return;
+  // Gaps lie before objects: what is left of a range beside them is one piece.
+  const start = group.gaps.skipForward(from);
+  const end = group.gaps.skipBackward(to);
+  if (start > end) return;
+  yield {
+    kind: "unknown",
+    range: { start: { group: group.id, object: start }, end: { group: group.id, object: end } },
+  };
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}

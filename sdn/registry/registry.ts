@@ -140,6 +140,18 @@ export class Registry {
     return this.#commit(relays.flatMap((relay) => adopt(this.#holdings, relay, times)));
   }
 
+  /**
+   * Begins with what a store has kept. Each relay has a whole lease from `now` on: how much of the
+   * old one passed while nobody listened says nothing about the relay.
+   */
+  restore(relays: readonly RelayState[], tombstones: readonly Tombstone[], now: number): void {
+    const { leaseMs, tombstoneMs } = this.#options;
+    const times = { now, leaseMs, tombstoneMs };
+    for (const state of relays) adopt(this.#holdings, { state, remaining: leaseMs }, times);
+    for (const entry of this.relays.values()) entry.modified = entry.touched = this.#revision;
+    for (const tombstone of tombstones) this.#holdings.graveyard.bury(tombstone);
+  }
+
   /** Ends the lives whose lease is over at `now`, and forgets ends that are long past. */
   expire(now: number): Batch | undefined {
     const { leases, graveyard } = this.#holdings;

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type Batch, type Command, Registry } from "../registry/mod.ts";
+import type { Store } from "./types.ts";
+
+/** A store to hold against the contract. */
+export interface StoreSubject {
+  /** Opens it; the second time with what the first left behind. */
+  open(): Store;
+  /** Removes what it left behind. */
+  clear(): void;
+  /** Whether its state outlives the process. */
+  readonly isDurable: boolean;
+}
+
+const name = fc.constantFrom("a", "b/ü", "zero\u0000x");
+const track = fc.constantFrom("x", "x/y", "caf%C3");
+const body = fc.record({
+  region: fc.constantFrom("", "eu"),
+  epoch: fc.nat(2),
+  links: fc.dictionary(name, fc.record({ cost: fc.nat(2), rtt_ms: fc.nat(50) })),
+  load: fc.constantFrom(undefined, { cpu: 0.5 }),
+  announces: fc.option(fc.uniqueArray(track), { nil: undefined }),
+  draining: fc.boolean(),
+}, { requiredKeys: ["links"] }).map((given) => JSON.parse(JSON.stringify(given)));
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ kind: fc.constant("register" as const), name, body }),
+  fc.record({ kind: fc.constant("deregister" as const), name }),
+  fc.record({ kind: fc.constant("drain" as const), name, on: fc.boolean() }),
+  fc.record({ kind: fc.constant("announce" as const), relay: name, track }),
+  fc.record({ kind: fc.constant("withdraw" as const), relay: name, track }),
+);
+const scripts = fc.array(fc.array(command, { maxLength: 15 }), { minLength: 1, maxLength: 3 });
+
+/** A registry as the contract's tests use it. */
+export function testRegistry(revision: number): Registry {
+  return new Registry({
+    controller: "c",
+    leaseMs: 90_000,
+    tombstoneMs: 3_600_000,
+    smoothing: 1,
+    revision,
+  });
+}
+
+/** What must hold of every store. Registers tests whose names begin with `name`. */
+export function storeContract(label: string, make: () => StoreSubject): void {
+  Deno.test(`${label}: a new store is empty`, async () => {
+    const subject = make();
+    const store = subject.open();
+    const { relays, tombstones } = await store.load();
+    assert.deepEqual([relays, tombstones], [[], []]);
+    assert.equal(store.healthy, true);
+    await store.close();
+    subject.clear();
+  });
+
+  Deno.test(`${label}: nothing is taken after closing`, async () => {
+    const subject = make();
+    const store = subject.open();
+    await store.close();
+    await assert.rejects(store.append({ revision: 1, changes: [] }));
+    assert.equal(store.healthy, false);
+    await store.close();
+    subject.clear();
+  });
+
+  Deno.test(`${label}: what was appended before closing is kept, in every order of changes`, {
+    ignore: !make().isDurable,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(scripts, async (lives) => {
+        const subject = make();
+        try {
+          let before = testRegistry(0);
+          for (const script of lives) before = await live(subject, before, script);
+        } finally {
+          subject.clear();
+        }
+      }),
+      { seed: 3, numRuns: 60 },
+    );
+  });
+}
+
+/** One run of a controller: it begins with what the one before left, and is compared with that. */
+async function live(subject: StoreSubject, before: Registry, script: Command[]) {
+  const store = subject.open();
+  const { revision, relays, tombstones } = await store.load();
+  const registry = testRegistry(revision);
+  registry.restore(relays, tombstones, 0);
+  assert.equal(registry.revision, before.revision);
+  assert.deepEqual(everything(registry), everything(before));
+  const appended: Promise<void>[] = [];
+  const keep = (batch: Batch | undefined) => {
+    if (batch !== undefined) appended.push(store.append(batch));
+  };
+  for (const command of script) {
+    const outcome = registry.apply(command, 0);
+    if (outcome.ok) keep(outcome.value.batch);
+  }
+  await store.close();
+  await Promise.all(appended);
+  return registry;
+}
+
+function everything(registry: Registry): unknown {
+  const relays = [...registry.relays.values()].map(({ state }) => ({
+    ...state,
+    // Heartbeats that change nothing are not kept, so the newest number may be lost.
+    beat: undefined,
+    alive: { ...state.alive, tracks: new Map([...state.alive?.tracks ?? []].sort()) },
+  }));
+  const ends = [...registry.tombstones.values()].map((end) => ({ ...end, beat: undefined }));
+  return {
+    relays: relays.sort((a, b) => a.name < b.name ? -1 : 1),
+    ends: ends.sort((a, b) => a.name < b.name ? -1 : 1),
+    listed: registry.directory.page("", 100),
+  };
+}

@@ -1,0 +1,40 @@
+import type { DatabaseSync } from "node:sqlite";
+
+// One entry for each version of the schema: what leads to it from the one before. Append only.
+const MIGRATIONS = [
+  `
+  CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL) STRICT;
+  INSERT INTO state VALUES (1, 0);
+  CREATE TABLE relays (
+    name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, number INTEGER NOT NULL,
+    record TEXT NOT NULL, drain TEXT
+  ) STRICT;
+  CREATE TABLE tracks (
+    relay TEXT NOT NULL, track TEXT NOT NULL, epoch INTEGER NOT NULL, number INTEGER NOT NULL,
+    seq INTEGER NOT NULL, by TEXT NOT NULL, present INTEGER NOT NULL, registered REAL NOT NULL,
+    PRIMARY KEY (relay, track)
+  ) STRICT;
+  CREATE TABLE ends (
+    name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, number INTEGER NOT NULL, beat INTEGER NOT NULL,
+    reason TEXT NOT NULL, ended REAL NOT NULL
+  ) STRICT;
+  `,
+];
+
+/**
+ * Brings a database to the newest schema, or throws when it was written by a newer program: going
+ * on would lose what only that one understands.
+ */
+export function migrate(database: DatabaseSync): void {
+  const row = database.prepare("PRAGMA user_version").get();
+  const version = Number(row?.user_version ?? 0);
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `Cannot open the store: its schema is version ${version}, this program knows ${MIGRATIONS.length}`,
+    );
+  }
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    database.exec(`BEGIN IMMEDIATE; ${migration} PRAGMA user_version = ${index + 1}; COMMIT;`);
+  }
+}

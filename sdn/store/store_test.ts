@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { ManualClock } from "@qumo/shared/runtime";
+import { storeContract, testRegistry } from "./contract.ts";
+import { MemoryStore } from "./memory.ts";
+import { SqliteStore } from "./sqlite.ts";
+
+const timeline = { toWall: (time: number) => time + 5000, fromWall: (wall: number) => wall - 5000 };
+
+function temporary() {
+  const folder = Deno.makeTempDirSync();
+  const path = `${folder}/state.sqlite`;
+  const clock = new ManualClock();
+  return {
+    path,
+    clock,
+    open: () => new SqliteStore(path, { clock, timeline, tombstoneMs: 3_600_000 }),
+    clear: () => Deno.removeSync(folder, { recursive: true }),
+  };
+}
+
+storeContract("memory", () => ({
+  open: () => new MemoryStore(7),
+  clear: () => {},
+  isDurable: false,
+}));
+
+storeContract("sqlite", () => {
+  let made: ReturnType<typeof temporary> | undefined;
+  return {
+    open: () => (made ??= temporary()).open(),
+    clear: () => made?.clear(),
+    isDurable: true,
+  };
+});
+
+Deno.test("memory: a revision begins where it is told to", async () => {
+  assert.equal((await new MemoryStore(7).load()).revision, 7);
+});
+
+Deno.test("sqlite: what arrives in one turn is kept together, and answered once it is on the disk", async () => {
+  const { clock, open, clear } = temporary();
+  const store = open();
+  const registry = testRegistry(0);
+  const order: string[] = [];
+  for (const name of ["a", "b"]) {
+    const outcome = registry.apply({ kind: "register", name, body: {} }, 0);
+    const batch = outcome.ok ? outcome.value.batch : undefined;
+    assert.ok(batch);
+    void store.append(batch).then(() => order.push(name));
+  }
+  assert.equal(clock.pending, 1);
+  assert.equal((await store.load()).relays.length, 0);
+  await clock.advance(0);
+  assert.deepEqual(order, ["a", "b"]);
+  assert.equal((await store.load()).relays.length, 2);
+  await store.close();
+  clear();
+});
+
+Deno.test("sqlite: a batch that could not be kept is refused, and kept with the next one", async () => {
+  const { path, clock, open, clear } = temporary();
+  const store = open();
+  const registry = testRegistry(0);
+  const append = (name: string) => {
+    const outcome = registry.apply({ kind: "register", name, body: {} }, 0);
+    const batch = outcome.ok ? outcome.value.batch : undefined;
+    assert.ok(batch);
+    return store.append(batch);
+  };
+  const blocker = new DatabaseSync(path);
+  blocker.exec("BEGIN EXCLUSIVE");
+  const refused = assert.rejects(append("a"), /locked/);
+  await clock.advance(0);
+  await refused;
+  assert.equal(store.healthy, false);
+  blocker.exec("COMMIT");
+  blocker.close();
+  const kept = append("b");
+  await clock.advance(0);
+  await kept;
+  assert.equal(store.healthy, true);
+  const { relays, revision } = await store.load();
+  assert.deepEqual(relays.map((relay) => relay.name), ["a", "b"]);
+  assert.equal(revision, 2);
+  await store.close();
+  clear();
+});
+
+Deno.test("sqlite: a store of a newer program is refused and left as it is", () => {
+  const { path, open, clear } = temporary();
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA user_version = 99");
+  database.close();
+  assert.throws(open, /schema is version 99, this program knows 1/);
+  assert.throws(open, /schema is version 99/);
+  clear();
+});
+
+Deno.test("sqlite: a file that is no database is refused", () => {
+  const { path, open, clear } = temporary();
+  Deno.writeTextFileSync(path, "not a database, but long enough to be looked at ".repeat(100));
+  assert.throws(open, /not a database/);
+  clear();
+});
+
+Deno.test("sqlite: old ends and old withdrawals are forgotten", async () => {
+  const { path, clock, open, clear } = temporary();
+  let store = open();
+  const version = { epoch: 0, number: 1, seq: 1, by: "c" };
+  const life = { epoch: 0, number: 1 };
+  const appended = Array.from({ length: 1100 }, (_, i) =>
+    store.append({
+      revision: i + 1,
+      changes: [
+        { kind: "withdraw", relay: "a", track: `t${i}`, version },
+        {
+          kind: "gone",
+          tombstone: { name: `r${i}`, life, beat: 0, reason: "expired", endedAt: i },
+        },
+      ],
+    }));
+  await clock.advance(0);
+  await Promise.all(appended);
+  await clock.advance(3_600_000 + 499);
+  await store.close();
+  store = open();
+  const { tombstones } = await store.load();
+  assert.equal(tombstones.length, 600);
+  assert.equal(tombstones[0]?.endedAt, 500);
+  await store.close();
+  const database = new DatabaseSync(path);
+  const row = database.prepare("SELECT count(*) AS count, min(track) AS first FROM tracks").get();
+  assert.deepEqual({ ...row }, { count: 1000, first: "t100" });
+  database.close();
+  clear();
+});
+
+Deno.test("sqlite: a drain order ends with the life that it was given in", async () => {
+  const { open, clear } = temporary();
+  const store = open();
+  const registry = testRegistry(0);
+  const kept = ([1, 2] as const).flatMap((epoch) => [
+    registry.apply({ kind: "register", name: "a", body: { epoch } }, 0),
+    ...(epoch === 1 ? [registry.apply({ kind: "drain", name: "a", on: true }, 0)] : []),
+  ]).map((outcome) => outcome.ok && outcome.value.batch ? store.append(outcome.value.batch) : null);
+  await store.close();
+  await Promise.all(kept);
+  const again = open();
+  assert.equal((await again.load()).relays[0]?.alive?.drain, undefined);
+  await again.close();
+  clear();
+});

@@ -3,7 +3,7 @@ import { MoqNetPeer } from "./moq_net_peer.ts";
 import {
   connectQuicTransport,
   type QuicServerAddress,
-  type QuicTransport,
+  type SessionTransport,
 } from "./quic_transport.ts";
 
 // The library narrates its whole life on this channel, tests of 50 tracks included.
@@ -19,12 +19,12 @@ export async function connectMoqNet(server: QuicServerAddress): Promise<MoqNetPe
 }
 
 /** Plays the server's half of a session with `@moq/net`, to try other clients against it. */
-export async function acceptMoqNet(transport: QuicTransport): Promise<MoqNetPeer> {
+export async function acceptMoqNet(transport: SessionTransport): Promise<MoqNetPeer> {
   const session = await Connection.accept(asWebTransport(transport), new URL("https://127.0.0.1/"));
   return new MoqNetPeer("@moq/net as a server", session);
 }
 
 // The library uses the part of WebTransport that the adapter has, its types ask for all of it.
-function asWebTransport(transport: QuicTransport): WebTransport {
+function asWebTransport(transport: SessionTransport): WebTransport {
   return transport as unknown as WebTransport;
 }

@@ -1,11 +1,8 @@
 import type { WebTransportLike } from "@moqt/webtransport";
 import { makeCertificate } from "./certificate.ts";
 
-/**
- * A Deno QUIC connection in the shape of a WebTransport session, which is what MoQ libraries take.
- * It uses nothing of the relay's own transport, so what it proves it proves about the wire.
- */
-export interface QuicTransport extends WebTransportLike {
+/** The part of a WebTransport session that MoQ libraries use, and that is easy to build. */
+export interface SessionTransport extends WebTransportLike {
   readonly protocol: string;
   readonly ready: Promise<void>;
   createUnidirectionalStream(options?: StreamOptions): Promise<WritableStream<Uint8Array>>;
@@ -18,11 +15,19 @@ export interface QuicTransport extends WebTransportLike {
     readonly writable: WritableStream<Uint8Array>;
     readonly maxDatagramSize: number;
   };
+}
+
+/**
+ * A Deno QUIC connection in the shape of a WebTransport session. It uses nothing of the relay's own
+ * transport, so what it proves it proves about the wire.
+ */
+export interface QuicTransport extends SessionTransport {
   /** The connection underneath, for what WebTransport cannot say. */
   readonly connection: Deno.QuicConn;
 }
 
-interface StreamOptions {
+/** What may be said of a stream that is opened. */
+export interface StreamOptions {
   readonly sendOrder?: number;
   readonly waitUntilAvailable?: boolean;
 }

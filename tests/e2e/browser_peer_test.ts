@@ -1,0 +1,58 @@
+/** `@moq/net` in Chromium talks over our WebTransport to `@moq/net` in Deno, with no relay between. */
+import type { Browser } from "playwright-core";
+import { listen } from "../../relay/transport/mod.ts";
+import { makeCertificate } from "../support/certificate.ts";
+import { chromiumTest } from "../support/chromium.ts";
+import { connectChromium } from "../support/chromium_peer.ts";
+import { connectionTransport } from "../support/connection_transport.ts";
+import { Deadline } from "../support/deadline.ts";
+import { acceptMoqNet } from "../support/moq_net.ts";
+import type { Peer } from "../support/peer.ts";
+import { readObjects, writeObjects } from "../support/traffic.ts";
+
+chromiumTest("@moq/net in Chromium publishes over our WebTransport", async (browser) => {
+  await withPair(browser, (page, server, deadline) => passOn(page, server, deadline));
+});
+
+chromiumTest("@moq/net in Chromium watches over our WebTransport", async (browser) => {
+  await withPair(browser, (page, server, deadline) => passOn(server, page, deadline));
+});
+
+async function withPair(
+  browser: Browser,
+  test: (page: Peer, server: Peer, deadline: Deadline) => Promise<void>,
+): Promise<void> {
+  using deadline = new Deadline(40_000);
+  const certificate = await makeCertificate();
+  const listener = listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    certificate,
+    protocols: ["moqt-18"],
+    allowOrigin: () => true,
+  });
+  const accepted = listener.accept().then((connection) =>
+    acceptMoqNet(connectionTransport(connection!))
+  );
+  const server = { port: listener.address.port, certificateHash: certificate.hash };
+  const [page, peer] = await deadline.for(
+    "SETUP in both directions",
+    Promise.all([connectChromium(browser, server), accepted]),
+  );
+  await test(page, peer, deadline);
+  await page.close();
+  listener.close(0, "");
+}
+
+async function passOn(publisher: Peer, watcher: Peer, deadline: Deadline): Promise<void> {
+  const publication = await deadline.for("the namespace", publisher.publish("live/a", ["video"]));
+  await deadline.for("the announcement", watcher.announced("live/a"));
+  const watch = await deadline.for("the subscription", watcher.watch("live/a", "video"));
+  await deadline.for("the subscriber", publication.subscribed("video"));
+  for (const size of [0, 1000, 100_000]) {
+    const group = await deadline.for("a group", publication.startGroup("video"));
+    await deadline.for("the writes", writeObjects(group, 0, 5, size));
+    await deadline.for("the end of a group", group.end());
+    await readObjects(watch, group.id, 0, 5, deadline, size);
+  }
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "@qumo/shared/runtime";
+import { type CostPolicy, findWays, type GraphRelay } from "./graph/mod.ts";
+import { GraphKeeper } from "./graph_keeper.ts";
+
+function keeper(policy: CostPolicy = { kind: "static" }) {
+  const clock = new ManualClock();
+  const state = { revision: 0, rttMs: 10, computed: 0, settled: 0 };
+  const relays = (): GraphRelay[] => [{
+    name: "a",
+    region: "",
+    address: "",
+    draining: false,
+    links: new Map([["b", { cost: 1, up: true, rttMs: state.rttMs }]]),
+  }];
+  const made = new GraphKeeper({
+    clock,
+    policy,
+    oneWayLinks: true,
+    holdMs: 50,
+    read: () => ({ revision: state.revision, relays: relays() }),
+    onSettled: () => {
+      state.settled++;
+      change();
+    },
+    onGraph: () => void state.computed++,
+  });
+  const change = () => {
+    state.revision++;
+    made.touch();
+  };
+  const steps = () => {
+    const found = findWays(made.current, { from: "a", to: "b" });
+    return typeof found === "string" ? found : found[0]?.steps;
+  };
+  return { clock, state, made, change, steps };
+}
+
+Deno.test("the first change is computed at once, a storm once for each hold time", async () => {
+  const { clock, state, made, change } = keeper();
+  change();
+  assert.equal(made.current.revision, 1);
+  for (let i = 0; i < 100; i++) {
+    await clock.advance(1);
+    change();
+  }
+  assert.equal(state.computed, 3);
+  await clock.advance(50);
+  assert.equal(made.current.revision, 101);
+  assert.equal(state.computed, 4);
+  await clock.advance(1000);
+  assert.equal(state.computed, 4);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("fresh() waits for a graph that has everything known when it was asked", async () => {
+  const { clock, made, change } = keeper();
+  assert.equal((await made.fresh()).revision, 0);
+  change();
+  change();
+  let got = -1;
+  void made.fresh().then((graph) => got = graph.revision);
+  await clock.advance(49);
+  assert.equal(got, -1);
+  await clock.advance(1);
+  assert.equal(got, 2);
+});
+
+Deno.test("a cost that lasted is taken over when it has, without any change", async () => {
+  const { clock, state, change, steps } = keeper({
+    kind: "rtt",
+    hysteresis: { minGain: 0.1, holdMs: 1000 },
+  });
+  state.rttMs = 20;
+  change();
+  assert.equal(steps(), 100_000);
+  await clock.advance(999);
+  assert.equal(state.settled, 0);
+  await clock.advance(1);
+  assert.equal(state.settled, 1);
+  assert.equal(steps(), 200_000);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("close() leaves no timer and lets nobody wait", async () => {
+  const { clock, made, change } = keeper();
+  change();
+  change();
+  const waiting = made.fresh();
+  made.close();
+  assert.equal((await waiting).revision, 1);
+  assert.equal(clock.pending, 0);
+});

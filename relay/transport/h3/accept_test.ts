@@ -12,7 +12,8 @@ import {
 import { TransportError } from "../errors.ts";
 import { Http3Code } from "./codes.ts";
 import { controlStreamPreface } from "./control_stream.ts";
-import { HANDSHAKE_TIMEOUT, LINGER_TIMEOUT, MAX_FIELD_SECTION_SIZE } from "./limits.ts";
+import { HANDSHAKE_TIMEOUT } from "../limits.ts";
+import { LINGER_TIMEOUT, MAX_FIELD_SECTION_SIZE } from "./limits.ts";
 import type { Field } from "./qpack/static_table.ts";
 import { concat } from "./varint.ts";
 

@@ -1,6 +1,7 @@
 /** Capsules (RFC 9297, section 3.2) of a WebTransport session. */
+import { MAX_CLOSE_REASON } from "../limits.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
-import { MAX_CLOSE_REASON_SIZE } from "./limits.ts";
+
 import { concat, decodeVarint, encodeVarint } from "./varint.ts";
 
 const CLOSE_SESSION = 0x2843n;
@@ -13,7 +14,7 @@ export type Capsule =
 
 /** The capsule that ends a session; a reason beyond 1024 bytes is cut at a character. */
 export function encodeClose(code: number, reason: string): Uint8Array<ArrayBuffer> {
-  const payload = new Uint8Array(4 + MAX_CLOSE_REASON_SIZE);
+  const payload = new Uint8Array(4 + MAX_CLOSE_REASON);
   new DataView(payload.buffer).setUint32(0, code);
   const { written } = new TextEncoder().encodeInto(reason, payload.subarray(4));
   return encodeCapsule(CLOSE_SESSION, payload.subarray(0, 4 + written));
@@ -63,7 +64,7 @@ export class CapsuleParser {
 
 const KNOWN: ReadonlySet<bigint> = new Set([CLOSE_SESSION, DRAIN_SESSION]);
 const MAX_HEADER_SIZE = 16;
-const MAX_PAYLOAD_SIZE = 4 + MAX_CLOSE_REASON_SIZE;
+const MAX_PAYLOAD_SIZE = 4 + MAX_CLOSE_REASON;
 const MAX_CAPSULE_SIZE = MAX_HEADER_SIZE + MAX_PAYLOAD_SIZE;
 
 function encodeCapsule(type: bigint, payload: Uint8Array): Uint8Array<ArrayBuffer> {

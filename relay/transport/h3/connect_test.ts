@@ -12,7 +12,7 @@ import { ByteReader } from "./byte_reader.ts";
 import { Http3Code } from "./codes.ts";
 import { connectWebTransport } from "./connect.ts";
 import { FrameReader } from "./frames.ts";
-import { HANDSHAKE_TIMEOUT } from "./limits.ts";
+import { HANDSHAKE_TIMEOUT } from "../limits.ts";
 import type { Field } from "./qpack/static_table.ts";
 
 const YES: readonly Field[] = [[":status", "200"], ["wt-protocol", '"moqt-18"']];

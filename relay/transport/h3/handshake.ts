@@ -1,9 +1,10 @@
 import { type Clock, sleep } from "@qumo/shared/runtime";
 import { TransportError } from "../errors.ts";
+import { HANDSHAKE_TIMEOUT } from "../limits.ts";
 import type { Connection } from "../types.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
 import { controlStreamPreface } from "./control_stream.ts";
-import { HANDSHAKE_TIMEOUT, LINGER_TIMEOUT } from "./limits.ts";
+import { LINGER_TIMEOUT } from "./limits.ts";
 import { PeerStreams, type Role } from "./peer_streams.ts";
 
 /** Where a handshake takes its time from. */

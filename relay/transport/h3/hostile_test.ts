@@ -13,7 +13,7 @@ import {
 import { TransportError } from "../errors.ts";
 import type { Connection } from "../types.ts";
 import { controlStreamPreface } from "./control_stream.ts";
-import { HANDSHAKE_TIMEOUT } from "./limits.ts";
+import { HANDSHAKE_TIMEOUT } from "../limits.ts";
 import { concat } from "./varint.ts";
 
 const junk = fc.uint8Array({ maxLength: 40 });

@@ -1,8 +1,5 @@
 /** Limits of HTTP/3 and WebTransport, each with its reason. */
 
-/** Milliseconds from the QUIC handshake to an accepted session: browsers need a few round trips. */
-export const HANDSHAKE_TIMEOUT = 10_000;
-
 /** Milliseconds a stream may take to say what it is; a lost first packet costs a few round trips. */
 export const STREAM_HEADER_TIMEOUT = 10_000;
 
@@ -32,9 +29,6 @@ export const MAX_SETTINGS_SIZE = 4 * 1024;
 
 /** Bytes of GOAWAY and its like, which carry one integer. */
 export const MAX_INTEGER_FRAME_SIZE = 8;
-
-/** Bytes of the reason in a close capsule, as the draft defines it. */
-export const MAX_CLOSE_REASON_SIZE = 1024;
 
 /** Protocols a client may offer: every draft of MoQT ever published, twice. */
 export const MAX_OFFERED_PROTOCOLS = 64;

@@ -106,6 +106,22 @@ Deno.test("no more streams are taken than there is room for", async () => {
   await end(session, client);
 });
 
+Deno.test("there is room again for every stream that was taken", async () => {
+  const { client, session } = await openSession();
+  for (let at = 0; at < MAX_UNCLAIMED_STREAMS + 1; at++) {
+    await openUni(client, hex("4054 00"), Uint8Array.of(at));
+    const { send } = await client.openBidi();
+    await send.write(hex("4041 00"));
+    await send.write(Uint8Array.of(at));
+    const uni = await session.acceptUni();
+    const bidi = await session.acceptBidi();
+    for (const stream of [uni, bidi?.receive]) {
+      assert.deepEqual(await stream?.read(new Uint8Array(9)), Uint8Array.of(at));
+    }
+  }
+  await end(session, client);
+});
+
 Deno.test("a second request gets 429 and the session stays", async () => {
   const { client, session } = await openSession();
   for (const fields of [CONNECT, [[":method", "GET"], [":path", "/"]] as const]) {

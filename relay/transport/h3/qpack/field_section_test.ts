@@ -39,7 +39,17 @@ Deno.test("decodeFieldSection() takes a base beyond zero and refuses one below",
 });
 
 // RFC 9204, appendix B.2 to B.5: all of these need the table that we do not have.
-for (const hex of ["03811011", "0500" + "80c18181", "0482108100", "000010", "000000", "000080"]) {
+for (
+  const hex of [
+    "03811011",
+    "0500" + "80c18181",
+    "0482108100",
+    "000010",
+    "000000",
+    "000080",
+    "00004000",
+  ]
+) {
   Deno.test(`decodeFieldSection() refuses the dynamic table in ${hex}`, () => refuses(hex));
 }
 

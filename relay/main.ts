@@ -1,11 +1,11 @@
 import { cpuUsage, memoryUsage } from "node:process";
 import { systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
-import { createIdleHost } from "./idle_host.ts";
+import { MoqtHost } from "./session_host.ts";
 import type { Output } from "./process.ts";
 
 Deno.exit(
-  await runCommand(Deno.args, createIdleHost, {
+  await runCommand(Deno.args, (parts) => new MoqtHost(parts), {
     deno: Deno.version.deno,
     hasQuic: "QuicEndpoint" in Deno,
     clock: systemClock,

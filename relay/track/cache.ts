@@ -25,7 +25,8 @@ export class Cache {
   /** Counts evictions. */
   readonly evictions: Record<EvictionReason, number>;
   readonly #clock: Clock;
-  // In the order in which the groups began, which is the order in which they go.
+  // In the order in which they go: that in which they began, but the tip of a track that was looked
+  // at comes up again only when all others have.
   readonly #groups = new Map<Group, Track>();
   #bytes = 0;
   #sweep: Timer | undefined;
@@ -74,26 +75,37 @@ export class Cache {
     if (this.#groups.size === 0) this.#stopSweep();
   }
 
-  /** Gives up the whole group, or only its head when it is the one the track is at. */
+  /** Gives up the oldest of a track: a group, or what can be spared of the one the track is at. */
   #shrink(track: Track, group: Group | undefined, reason: EvictionReason): boolean {
     if (group === undefined) return false;
     if (!track.isLatest(group)) {
       track.evict(group, reason);
       return true;
     }
-    return track.trim(group, reason);
+    return track.trim(group, reason) || track.empty(group, reason);
   }
 
   #shrinkAny(): boolean {
-    for (const [group, track] of this.#groups) {
-      if (this.#shrink(track, group, "bytes")) return true;
+    for (let left = this.#groups.size; left > 0; left--) {
+      const [group, track] = this.#groups.entries().next().value!;
+      if (!track.isLatest(group)) {
+        track.evict(group, "bytes");
+        return true;
+      }
+      this.#groups.delete(group);
+      this.#groups.set(group, track);
+      if (track.trim(group, "bytes")) return true;
     }
-    // Nothing is left but the tips of tracks: the oldest goes all the same.
-    for (const [group, track] of this.#groups) {
-      track.evict(group, "bytes");
-      return true;
+    return this.#emptyLargest();
+  }
+
+  /** Nothing is left but what tracks are at: the largest goes, so that no track can drive out others. */
+  #emptyLargest(): boolean {
+    let largest: Group | undefined;
+    for (const group of this.#groups.keys()) {
+      if (largest === undefined || group.bytes > largest.bytes) largest = group;
     }
-    return false;
+    return largest !== undefined && this.#groups.get(largest)!.empty(largest, "bytes");
   }
 
   #armSweep(): void {

@@ -24,7 +24,10 @@ export function noteFacts(
     const found = validateObjectProperties(properties);
     if (isMalformed(found)) throw new MalformedTrack(found.malformed);
     if (found.priorObjectGap !== undefined) group.declareGap(id, found.priorObjectGap);
-    if (found.priorGroupGap !== undefined) track.declareGap(group.id, found.priorGroupGap);
+    if (found.priorGroupGap !== undefined) {
+      group.declarePriorGroups(found.priorGroupGap);
+      track.declareGap(group.id, found.priorGroupGap);
+    }
   }
   if (status !== ObjectStatus.NORMAL) group.endAt(id);
   if (status === ObjectStatus.END_OF_TRACK) {

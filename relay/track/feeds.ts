@@ -77,6 +77,13 @@ export class Feeds {
     return [...this.#feeds.keys()].some((feed) => feed.publisher === publisher);
   }
 
+  /** Publishers that deliver the track. */
+  get publishers(): Publisher[] {
+    return [...this.#feeds].filter(([, state]) => state === "established").map(([feed]) =>
+      feed.publisher
+    );
+  }
+
   /** Publishers that offered the track themselves. */
   get offering(): Publisher[] {
     return [...this.#feeds.keys()].filter((feed) => feed.offered).map((feed) => feed.publisher);

@@ -8,6 +8,11 @@ import { MAX_GAPS } from "./limits.ts";
 export class Gaps {
   readonly #ranges: { readonly from: bigint; readonly to: bigint }[] = [];
 
+  /** Whether nothing is known not to exist. */
+  get isEmpty(): boolean {
+    return this.#ranges.length === 0;
+  }
+
   /** Whether an id is known not to exist. */
   has(id: bigint): boolean {
     return this.#ranges.some(({ from, to }) => from <= id && id < to);
@@ -25,15 +30,20 @@ export class Gaps {
     return range === undefined ? id : this.skipBackward(range.from - 1n);
   }
 
+  /** Whether one gap covers every id from the first on and before the second. */
+  covers(first: bigint, behind: bigint): boolean {
+    return this.#ranges.some(({ from, to }) => from <= first && behind <= to);
+  }
+
   /**
-   * Notes that the `length` ids before `id` do not exist. What comes after {@linkcode MAX_GAPS} is
-   * not noted, which only makes those ids unknown.
+   * Notes that the `length` ids before `id` do not exist, and returns whether that was news. What
+   * comes after {@linkcode MAX_GAPS} is not noted, which only makes those ids unknown.
    */
-  add(id: bigint, length: bigint, what: string): void {
+  add(id: bigint, length: bigint, what: string): boolean {
     if (length > id) throw new MalformedTrack(`The gap before ${what} ${id} is ${length} long`);
     const from = id - length;
-    if (length === 0n || this.#ranges.length === MAX_GAPS) return;
-    if (this.#ranges.some((range) => range.from === from && range.to === id)) return;
+    if (length === 0n || this.#ranges.length === MAX_GAPS || this.covers(from, id)) return false;
     this.#ranges.push({ from, to: id });
+    return true;
   }
 }

@@ -1,7 +1,7 @@
 import type { ObjectDatagram } from "@qumo/shared/wire";
 import { MalformedTrack } from "./errors.ts";
 import { Gaps } from "./gaps.ts";
-import { MAX_SUBGROUPS_PER_GROUP } from "./limits.ts";
+import { MAX_PAGE_BYTES, MAX_SUBGROUPS_PER_GROUP, OBJECT_OVERHEAD_BYTES } from "./limits.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
 
 /** An object that came as a datagram. */
@@ -16,13 +16,26 @@ export interface DatagramObject {
 /** Where an object of a group is kept. */
 export type ObjectHome = SubgroupLog | DatagramObject;
 
+/** What the relay has of one subgroup: more than one log if it was cut off or came out of order. */
+interface Subgroup {
+  readonly logs: SubgroupLog[];
+  /** The id of its last object, where a publisher said so. */
+  end: number | undefined;
+}
+
 /** What the relay has of one group. */
 export class Group {
   readonly id: bigint;
   /** Ids of objects that are known not to exist. */
   readonly gaps = new Gaps();
-  readonly #homes = new Map<number, ObjectHome>();
+  readonly #streamed = new Map<number, SubgroupLog>();
+  // In the order in which they came.
+  readonly #datagrams = new Map<number, DatagramObject>();
+  #datagramBytes = 0;
+  #datagramsGivenUpTo = -1;
   readonly #logs: SubgroupLog[] = [];
+  readonly #subgroups = new Map<bigint, Subgroup>();
+  #priorGroups: bigint | undefined;
   #bytes = 0;
   #end: number | undefined;
   #largest = -1;
@@ -40,7 +53,7 @@ export class Group {
 
   /** How many objects are here. */
   get count(): number {
-    return this.#homes.size;
+    return this.#streamed.size + this.#datagrams.size;
   }
 
   /** The id from which on there is no object with a payload, where that is known. */
@@ -65,11 +78,11 @@ export class Group {
 
   /** Ids of the objects that are here, ascending. */
   ids(): number[] {
-    return [...this.#homes.keys()].sort((a, b) => a - b);
+    return [...this.#streamed.keys(), ...this.#datagrams.keys()].sort((a, b) => a - b);
   }
 
   homeOf(id: number): ObjectHome | undefined {
-    return this.#homes.get(id);
+    return this.#streamed.get(id) ?? this.#datagrams.get(id);
   }
 
   /** Whether a further subgroup may begin. */
@@ -79,13 +92,56 @@ export class Group {
 
   addLog(log: SubgroupLog): void {
     this.#logs.push(log);
+    const known = this.#subgroups.get(log.subgroup);
+    if (known !== undefined) known.logs.push(log);
+    else this.#subgroups.set(log.subgroup, { logs: [log], end: undefined });
+  }
+
+  /** The log of this subgroup that began last. */
+  newestLog(subgroup: bigint): SubgroupLog | undefined {
+    return this.#subgroups.get(subgroup)?.logs.at(-1);
+  }
+
+  /** Whether this object of a subgroup, or one behind it, was here and was given up. */
+  isGivenUp(subgroup: bigint, id: number): boolean {
+    const logs = this.#subgroups.get(subgroup)?.logs;
+    return logs !== undefined && logs.some(({ givenUpTo }) => id <= givenUpTo);
+  }
+
+  /** The same for an object that came as a datagram. */
+  isDatagramGivenUp(id: number): boolean {
+    return id <= this.#datagramsGivenUpTo;
   }
 
   /** Notes a new object that may exist, a normal one or one that only marks an end. */
   add(id: number, home: ObjectHome, isNormal: boolean, now: number): void {
-    this.#homes.set(id, home);
+    if (home instanceof SubgroupLog) this.#streamed.set(id, home);
+    else {
+      this.#datagrams.set(id, home);
+      this.#datagramBytes += bytesOf(home);
+    }
     this.#touched = now;
     if (isNormal && id > this.#largest) this.#largest = id;
+  }
+
+  /** Refuses ids behind the last object of a subgroup. */
+  checkSubgroupId(subgroup: bigint, id: number): void {
+    const end = this.#subgroups.get(subgroup)?.end;
+    if (end !== undefined && id > end) {
+      throw new MalformedTrack(`Object ${id} lies behind the end of subgroup ${subgroup}`);
+    }
+  }
+
+  /** Notes the last object of a subgroup. */
+  endSubgroup(subgroup: bigint, last: number): void {
+    const known = this.#subgroups.get(subgroup);
+    if (known === undefined) return;
+    const passed = known.logs.find(({ lastId }) => lastId > last)?.lastId;
+    const other = passed ?? known.end ?? last;
+    if (other !== last) {
+      throw new MalformedTrack(`Subgroup ${this.id}/${subgroup} ends at ${last} and at ${other}`);
+    }
+    known.end = last;
   }
 
   /** Refuses ids beyond the group's end and in its gaps. */
@@ -93,7 +149,7 @@ export class Group {
     if (this.#end !== undefined && id >= this.#end) {
       throw new MalformedTrack(`Object ${id} lies behind the end of group ${this.id}`);
     }
-    if (this.gaps.has(BigInt(id))) {
+    if (!this.gaps.isEmpty && this.gaps.has(BigInt(id))) {
       throw new MalformedTrack(`Object ${id} lies in a gap of group ${this.id}`);
     }
   }
@@ -111,32 +167,88 @@ export class Group {
 
   /** Notes that the `length` objects before `id` do not exist. */
   declareGap(id: number, length: bigint): void {
-    for (const known of this.#homes.keys()) {
-      if (known < id && BigInt(known) >= BigInt(id) - length) {
-        throw new MalformedTrack(`A gap before object ${id} covers object ${known}`);
+    if (!this.gaps.add(BigInt(id), length, "object")) return;
+    const first = id - Number(length);
+    for (const ids of [this.#streamed.keys(), this.#datagrams.keys()]) {
+      for (const known of ids) {
+        if (known >= first && known < id) {
+          throw new MalformedTrack(`A gap before object ${id} covers object ${known}`);
+        }
       }
     }
-    this.gaps.add(BigInt(id), length, "object");
+  }
+
+  /** Notes how many groups before this one do not exist; all objects that say so say the same. */
+  declarePriorGroups(count: bigint): void {
+    this.#priorGroups ??= count;
+    if (this.#priorGroups !== count) {
+      throw new MalformedTrack(
+        `Group ${this.id} follows on a gap of ${this.#priorGroups} and of ${count}`,
+      );
+    }
   }
 
   /** Gives up every object. */
   evict(): void {
     for (const log of this.#logs) log.evictAll();
-    this.#homes.clear();
+    this.#streamed.clear();
+    for (const id of this.#datagrams.keys()) this.#giveUpDatagram(id);
   }
 
-  /** Gives up the oldest page of the largest log. Returns the bytes that are free now. */
+  /** Gives up the oldest of what there is. Returns the bytes that are free now. */
   trim(): number {
-    const log = this.#logs.reduce<SubgroupLog | undefined>(
-      (largest, log) => largest === undefined || log.bytes > largest.bytes ? log : largest,
-      undefined,
-    );
-    if (log === undefined) return 0;
-    const freed = log.evictHead();
-    const first = log.count > 0 ? log.idAt(0) : log.lastId + 1;
-    for (const [id, home] of this.#homes) {
-      if (home === log && id < first) this.#homes.delete(id);
-    }
-    return freed;
+    const log = this.#largestLog();
+    if (log !== undefined && log.bytes >= this.#datagramBytes) return this.#trimLog(log);
+    if (this.#datagrams.size > 0) return this.#trimDatagrams();
+    const ended = this.#logs.find(({ state, bytes }) => state !== "open" && bytes > 0);
+    return ended === undefined ? 0 : this.#giveUpLog(ended);
   }
+
+  /** The largest of the logs that have more than the page that is being written. */
+  #largestLog(): SubgroupLog | undefined {
+    let largest: SubgroupLog | undefined;
+    for (const log of this.#logs) {
+      if (log.headCount === undefined) continue;
+      if (largest === undefined || log.bytes > largest.bytes) largest = log;
+    }
+    return largest;
+  }
+
+  #trimLog(log: SubgroupLog): number {
+    this.#forgetObjects(log, log.headCount!);
+    return log.evictHead();
+  }
+
+  #giveUpLog(log: SubgroupLog): number {
+    this.#forgetObjects(log, log.count);
+    return log.evictAll();
+  }
+
+  #forgetObjects(log: SubgroupLog, count: number): void {
+    for (let index = 0; index < count; index++) {
+      const id = log.idAt(index);
+      if (this.#streamed.get(id) === log) this.#streamed.delete(id);
+    }
+  }
+
+  /** About as much as a page at a time. */
+  #trimDatagrams(): number {
+    const before = this.#datagramBytes;
+    for (const id of this.#datagrams.keys()) {
+      this.#giveUpDatagram(id);
+      if (before - this.#datagramBytes >= MAX_PAGE_BYTES) break;
+    }
+    return before - this.#datagramBytes;
+  }
+
+  #giveUpDatagram(id: number): void {
+    this.#datagramBytes -= bytesOf(this.#datagrams.get(id)!);
+    this.#datagrams.delete(id);
+    this.#datagramsGivenUpTo = Math.max(this.#datagramsGivenUpTo, id);
+  }
+}
+
+/** Memory that an object takes that came as a datagram. */
+export function bytesOf(object: DatagramObject): number {
+  return object.bytes.length + OBJECT_OVERHEAD_BYTES;
 }

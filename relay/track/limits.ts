@@ -21,3 +21,6 @@ export const MAX_SUBGROUPS_PER_GROUP = 4_096;
 
 /** Gaps that a publisher declared in one group or between groups, kept to check later objects against. */
 export const MAX_GAPS = 256;
+
+/** Tracks of one scope at a time. Each costs some kilobytes even when nothing of it is cached. */
+export const MAX_TRACKS = 100_000;

@@ -1,4 +1,5 @@
-import type { Page, SubgroupLog } from "./subgroup_log.ts";
+import type { Page } from "./pages.ts";
+import type { SubgroupLog } from "./subgroup_log.ts";
 
 /** A subscriber's place in a log. */
 export class LogCursor {
@@ -44,9 +45,12 @@ export class LogCursor {
   }
 
   #current(): Page | undefined {
-    let page = this.#page;
-    if (page !== undefined && this.#offset >= page.start + page.used) page = page.next;
-    if (page === undefined || page.evicted) page = this.#log.pageOf(this.#offset);
-    return this.#page = page;
+    const page = this.#page;
+    const end = page === undefined || page.evicted ? -1 : page.start + page.used;
+    if (this.#offset > end) return this.#page = this.#log.pageOf(this.#offset);
+    if (this.#offset < end) return page;
+    // At the end of what is there: stays, for the next page will be linked to this one.
+    if (page?.next !== undefined) return this.#page = page.next;
+    return undefined;
   }
 }

@@ -10,6 +10,7 @@ export {
 } from "./errors.ts";
 export { type Demand, type Feed, type FeedChange, Feeds, type TrackEntry } from "./feeds.ts";
 export { type DatagramObject, Group, type ObjectHome } from "./group.ts";
+export { MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./log_cursor.ts";
 export { NamespaceTree } from "./namespaces.ts";
 export { sendOrder, type SendRank } from "./priority.ts";

@@ -1,17 +1,6 @@
 import { ObjectHeaderDecoder, objectHeaderSize, writeObjectHeader } from "@qumo/shared/wire";
-import { CUT_THROUGH_BYTES, FIRST_PAGE_BYTES, MAX_PAGE_BYTES } from "./limits.ts";
-
-/** A run of bytes of a log. Bytes that are in use never change, so writes may refer to them. */
-export interface Page {
-  /** Offset of the page's first byte in the log. */
-  readonly start: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Bytes in use. */
-  used: number;
-  next: Page | undefined;
-  /** No longer in the cache: whoever still stands here has fallen behind. */
-  evicted: boolean;
-}
+import { CUT_THROUGH_BYTES, OBJECT_OVERHEAD_BYTES } from "./limits.ts";
+import { type Page, Pages } from "./pages.ts";
 
 /** Who reads a log as it grows. Calls are synchronous and must not throw. */
 export interface LogReader {
@@ -54,9 +43,6 @@ export interface LoggedObject {
  * The objects of one subgroup in the order of their ids, stored once for all subscribers: an
  * append-only log of bytes, in the form that drafts with `vi64` send on a subgroup's stream, header
  * and all. A subscriber that wants the subgroup from its beginning is sent the bytes as they lie here.
- *
- * Pages are linked, so that a reader that falls behind holds on to no more than it has to and the
- * cache can give up the head of a log that never ends.
  */
 export class SubgroupLog {
   readonly group: bigint;
@@ -67,14 +53,14 @@ export class SubgroupLog {
   readonly firstObject: boolean;
   readonly #preamble: Uint8Array;
 
-  #head: Page | undefined;
-  #tail: Page | undefined;
-  #size = 0;
+  readonly #pages = new Pages();
   #ready = 0;
-  #bytes = 0;
   #open = 0;
   #lastId = -1;
-  #lastStart = 0;
+  // Up to where readers may read while the last object is not theirs to read.
+  #boundary = 0;
+  #givenUpTo = -1;
+  #writers = 0;
   #state: LogState = "open";
   readonly #ids: number[] = [];
   readonly #starts: number[] = [];
@@ -112,9 +98,19 @@ export class SubgroupLog {
     return this.#ready;
   }
 
+  /** The largest object id that was given up, -1 when there is none. */
+  get givenUpTo(): number {
+    return this.#givenUpTo;
+  }
+
+  /** Offset behind what has arrived. */
+  get size(): number {
+    return this.#pages.size;
+  }
+
   /** Offset behind the last object, even if that has not arrived in full. */
   get nextObjectStart(): number {
-    return this.#size + this.#open;
+    return this.#pages.size + this.#open;
   }
 
   /** Payload bytes that the last object still lacks. */
@@ -124,7 +120,13 @@ export class SubgroupLog {
 
   /** Memory that the log takes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#pages.capacity + this.#ids.length * OBJECT_OVERHEAD_BYTES;
+  }
+
+  /** Objects that {@linkcode SubgroupLog.evictHead} would give up; undefined when it would do nothing. */
+  get headCount(): number | undefined {
+    const end = this.#pages.headEnd;
+    return end === undefined ? undefined : lowerBound(this.#starts, end);
   }
 
   idAt(index: number): number {
@@ -177,12 +179,8 @@ export class SubgroupLog {
   }
 
   /** Views of the bytes from one offset to another, which must be there. */
-  *views(from: number, to: number): Iterable<Uint8Array<ArrayBuffer>> {
-    for (let page = this.#head; page !== undefined && page.start < to; page = page.next) {
-      const end = Math.min(to, page.start + page.used);
-      const start = Math.max(from, page.start);
-      if (start < end) yield page.bytes.subarray(start - page.start, end - page.start);
-    }
+  views(from: number, to: number): Iterable<Uint8Array<ArrayBuffer>> {
+    return this.#pages.views(from, to);
   }
 
   /**
@@ -203,11 +201,7 @@ export class SubgroupLog {
 
   /** The page that holds this offset; undefined when it was evicted or is not there yet. */
   pageOf(offset: number): Page | undefined {
-    for (let page = this.#head; page !== undefined; page = page.next) {
-      if (offset < page.start) return undefined;
-      if (offset < page.start + page.used) return page;
-    }
-    return undefined;
+    return this.#pages.at(offset);
   }
 
   follow(reader: LogReader): void {
@@ -231,9 +225,12 @@ export class SubgroupLog {
   ): void {
     const delta = id - this.#lastId - 1;
     const size = objectHeaderSize(delta, this.hasProperties, properties, payloadLength, status);
-    const page = this.#size === 0
-      ? this.#firstRoom(size, payloadLength)
-      : this.#room(size, payloadLength);
+    const preamble = this.#lastId < 0 ? this.#preamble.length : 0;
+    const page = this.#pages.room(preamble + size, payloadLength);
+    if (preamble > 0) {
+      page.bytes.set(this.#preamble);
+      this.#pages.took(page, preamble);
+    }
     writeObjectHeader(
       page.bytes,
       page.used,
@@ -243,41 +240,26 @@ export class SubgroupLog {
       payloadLength,
       status,
     );
+    const start = this.#pages.size;
+    this.#pages.took(page, size);
     this.#ids.push(id);
-    this.#starts.push(this.#size);
+    this.#starts.push(start);
     this.#times.push(now);
+    // The preamble waits for the first object, so that it costs subscribers no write of its own.
+    this.#boundary = preamble > 0 ? 0 : start;
     this.#lastId = id;
-    this.#lastStart = this.#size;
-    page.used += size;
-    this.#size += size;
     this.#open = payloadLength;
   }
 
-  /** Appends payload of the object that was begun; the one copy that the relay makes of it. */
+  /** Appends payload of the object that was begun. */
   append(payload: Uint8Array): void {
     this.#open -= payload.length;
-    let from = 0;
-    while (from < payload.length) {
-      const page = this.#roomForPayload(payload.length - from);
-      const length = Math.min(payload.length - from, page.bytes.length - page.used);
-      page.bytes.set(payload.subarray(from, from + length), page.used);
-      page.used += length;
-      this.#size += length;
-      from += length;
-    }
+    this.#pages.append(payload, this.#open);
   }
 
   /** Shows readers what has arrived. Called once for everything that came in one read. */
   flush(): void {
-    let ready = this.#size;
-    if (this.#open > 0) {
-      const start = this.#lastStart;
-      const whole = this.#size + this.#open - start;
-      const unseen = this.#size - Math.max(start, this.#ready);
-      if (whole <= CUT_THROUGH_BYTES || unseen < CUT_THROUGH_BYTES) {
-        ready = Math.max(start, this.#ready);
-      }
-    }
+    const ready = this.#readable();
     if (ready === this.#ready) return;
     this.#ready = ready;
     this.#wakeAll();
@@ -286,41 +268,62 @@ export class SubgroupLog {
   /** Says that nothing follows: the subgroup is whole, or its tail will never come. */
   end(state: "complete" | "incomplete"): void {
     if (this.#state !== "open") return;
-    this.flush();
     this.#state = state;
+    this.#ready = this.#readable();
     this.#wakeAll();
+  }
+
+  /** A stream brings objects of this log, new ones or the same again. */
+  attach(): void {
+    this.#writers++;
+  }
+
+  /** That stream brings no more; when it was the only one, the log will never be whole. */
+  detach(): void {
+    if (--this.#writers === 0) this.end("incomplete");
+    else this.flush();
   }
 
   /** Gives up the first page, unless it is the one being written. Returns the bytes that are free now. */
   evictHead(): number {
-    const head = this.#head;
-    if (head === undefined || head === this.#tail) return 0;
-    this.#head = head.next;
-    this.#dropIndexBefore(head.start + head.used);
-    return this.#evict(head);
+    const end = this.#pages.headEnd;
+    if (end === undefined) return 0;
+    const before = this.bytes;
+    this.#pages.dropHead();
+    this.#dropIndexBefore(end);
+    this.#tellEvicted();
+    return before - this.bytes;
   }
 
   /** Gives up everything, the tail that may still arrive included. Returns the bytes that are free now. */
   evictAll(): number {
     this.end("incomplete");
-    let freed = 0;
-    for (let page = this.#head; page !== undefined; page = page.next) freed += this.#evict(page);
-    this.#head = this.#tail = undefined;
-    this.#lastView = undefined;
+    const before = this.bytes;
+    while (this.#pages.capacity > 0) this.#pages.dropHead();
     this.#dropIndexBefore(this.nextObjectStart);
-    return freed;
+    this.#tellEvicted();
+    return before - this.bytes;
   }
 
-  #evict(page: Page): number {
-    page.evicted = true;
-    this.#bytes -= page.bytes.length;
+  #readable(): number {
+    const { size } = this.#pages;
+    if (this.#open === 0) return size;
+    const seen = Math.max(this.#boundary, this.#ready);
+    const cutsThrough = size + this.#open - this.#boundary > CUT_THROUGH_BYTES &&
+      size - seen >= CUT_THROUGH_BYTES;
+    return cutsThrough ? size : seen;
+  }
+
+  #tellEvicted(): void {
+    this.#lastView = undefined;
     for (const reader of this.#readers) reader.evicted();
-    return page.bytes.length;
   }
 
   // An object that lost its first bytes can no longer be served, so its index goes as well.
   #dropIndexBefore(offset: number): void {
     const gone = lowerBound(this.#starts, offset);
+    if (gone === 0) return;
+    this.#givenUpTo = this.#ids[gone - 1]!;
     this.#ids.splice(0, gone);
     this.#starts.splice(0, gone);
     this.#times.splice(0, gone);
@@ -333,45 +336,6 @@ export class SubgroupLog {
   #pageAt(offset: number): Page {
     const page = this.pageOf(offset);
     if (page === undefined) throw new RangeError(`Offset ${offset} is not in the log`);
-    return page;
-  }
-
-  /** The first page, with the preamble on it, so that it costs subscribers no write of its own. */
-  #firstRoom(header: number, payload: number): Page {
-    const page = this.#room(this.#preamble.length + header, payload);
-    page.bytes.set(this.#preamble);
-    page.used = this.#size = this.#preamble.length;
-    return page;
-  }
-
-  /** A page with room for a header, and for the whole object where one page can hold it. */
-  #room(header: number, payload: number): Page {
-    const whole = header + payload;
-    const wanted = whole <= MAX_PAGE_BYTES ? whole : header;
-    const tail = this.#tail;
-    if (tail !== undefined && tail.bytes.length - tail.used >= wanted) return tail;
-    const doubled = tail === undefined ? FIRST_PAGE_BYTES : tail.bytes.length * 2;
-    return this.#addPage(Math.max(header, Math.min(MAX_PAGE_BYTES, Math.max(whole, doubled))));
-  }
-
-  #roomForPayload(length: number): Page {
-    const tail = this.#tail;
-    if (tail !== undefined && tail.used < tail.bytes.length) return tail;
-    return this.#addPage(Math.min(MAX_PAGE_BYTES, Math.max(length, this.#open + length)));
-  }
-
-  #addPage(capacity: number): Page {
-    const page: Page = {
-      start: this.#size,
-      bytes: new Uint8Array(capacity),
-      used: 0,
-      next: undefined,
-      evicted: false,
-    };
-    if (this.#tail === undefined) this.#head = page;
-    else this.#tail.next = page;
-    this.#tail = page;
-    this.#bytes += capacity;
     return page;
   }
 }

@@ -75,6 +75,7 @@ export class SubgroupWriter {
   /** Payload of the object that was begun. */
   payload(bytes: Uint8Array): void {
     this.#left -= bytes.length;
+    this.#track.traffic.received += bytes.length;
     const log = this.#log;
     if (this.#destination === "nowhere" || log === undefined) return;
     if (this.#destination === "compare") return this.#compare(log, bytes);

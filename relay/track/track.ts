@@ -1,4 +1,5 @@
 import {
+  compareLocations,
   decodeTrackProperties,
   type FullTrackName,
   type Location,
@@ -29,6 +30,8 @@ export class Track {
   readonly alias: bigint;
   /** Ids of groups that are known not to exist. */
   readonly gaps = new Gaps();
+  /** Bytes of objects that came and went, each subscriber counted. */
+  readonly traffic = { received: 0, sent: 0 };
   readonly #cache: Cache;
   readonly #groups = new Map<bigint, Group>();
   // Ids of the groups, ascending.
@@ -36,6 +39,7 @@ export class Track {
   readonly #readers = new Set<TrackReader>();
   #bytes = 0;
   #largest: { group: bigint; object: number } | undefined;
+  #told: Location | undefined;
   #evictedUpTo = -1n;
   #end: Location | undefined;
   #ended: TrackEnd | undefined;
@@ -50,8 +54,11 @@ export class Track {
 
   /** The largest location that was heard of; undefined while nothing was published. */
   get largest(): Location | undefined {
-    const largest = this.#largest;
-    return largest && { group: largest.group, object: BigInt(largest.object) };
+    const told = this.#told;
+    if (this.#largest === undefined) return told;
+    const { group, object } = this.#largest;
+    const arrived = { group, object: BigInt(object) };
+    return told === undefined || compareLocations(told, arrived) < 0 ? arrived : told;
   }
 
   /** The location from which on nothing exists, where the publisher said so. */
@@ -122,7 +129,9 @@ export class Track {
 
   /** A publisher told of a largest location that may not have come by here. */
   learnLargest(location: Location): void {
-    this.advance(location.group, Number(location.object));
+    if (this.#told === undefined || compareLocations(this.#told, location) < 0) {
+      this.#told = location;
+    }
   }
 
   /** An object of this location began to arrive. */
@@ -179,21 +188,19 @@ export class Track {
 
   /** Notes that nothing exists at this location or behind it. */
   endAt(end: Location): void {
-    const largest = this.#largest;
-    const passed = largest !== undefined &&
-      (largest.group > end.group ||
-        (largest.group === end.group && BigInt(largest.object) >= end.object));
+    const { largest } = this;
+    const passed = largest !== undefined && compareLocations(largest, end) >= 0;
     if (passed) throw new MalformedTrack("The track ends before its largest object");
     this.#end = end;
   }
 
   /** Notes that the `length` groups before `group` do not exist. */
   declareGap(group: bigint, length: bigint): void {
+    if (!this.gaps.add(group, length, "group")) return;
     const covered = this.#order.find((id) => id < group && id >= group - length);
     if (covered !== undefined) {
       throw new MalformedTrack(`A gap before group ${group} covers group ${covered}`);
     }
-    this.gaps.add(group, length, "group");
   }
 
   /** The objects of a group take this many bytes more, or less. */
@@ -216,6 +223,15 @@ export class Track {
     this.#order = this.#order.filter((id) => id !== group.id);
     if (group.id > this.#evictedUpTo) this.#evictedUpTo = group.id;
     this.#cache.remove(group, reason);
+  }
+
+  /** Gives up all that is here of a group that goes on; false when nothing is. */
+  empty(group: Group, reason: EvictionReason): boolean {
+    if (group.bytes === 0) return false;
+    this.#cache.evictions[reason]++;
+    this.grow(group, -group.bytes);
+    group.evict();
+    return true;
   }
 
   /** Gives up the head of a group that is still growing; false when nothing can be given. */

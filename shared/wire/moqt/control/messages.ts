@@ -252,9 +252,9 @@ export const messageTable = {
 type Table = typeof messageTable;
 /** The name of a control message. */
 export type ControlKind = keyof Table;
-/** A control message of one kind. */
-export type ControlMessageOf<K extends ControlKind> =
-  & { readonly kind: K }
-  & ValueOf<Table[K]["body"]>;
+/** A control message of one kind, or of one of several. */
+export type ControlMessageOf<K extends ControlKind> = K extends ControlKind
+  ? { readonly kind: K } & ValueOf<Table[K]["body"]>
+  : never;
 /** A control message: `kind` says which. */
-export type ControlMessage = { [K in ControlKind]: ControlMessageOf<K> }[ControlKind];
+export type ControlMessage = ControlMessageOf<ControlKind>;

@@ -1,0 +1,302 @@
+import type { Clock, Timer } from "@qumo/shared/runtime";
+import { type GroupOrder, StreamCode } from "@qumo/shared/wire";
+import {
+  type DatagramObject,
+  firstObjectOf,
+  includesGroup,
+  sendOrder,
+  type SubgroupLog,
+  type Track,
+  type TrackEnd,
+  type TrackReader,
+  type Window,
+} from "../../track/mod.ts";
+import type { Connection } from "../../transport/types.ts";
+import { DRAIN_SUBSCRIPTION_MS } from "../limits.ts";
+import type { SessionMetrics, Skip } from "../metrics.ts";
+import { type PumpEnd, type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
+
+/** How far one subscription may fall behind. */
+export interface DeliveryLimits {
+  /** Bytes that may wait for the subscriber before it is given no further group. */
+  readonly maxBacklogBytes: number;
+  /** Streams that may be open for it before it is given no further subgroup. */
+  readonly maxOpenSubgroups: number;
+  /** Milliseconds without the subscriber taking a byte after which the subscription is ended. */
+  readonly stallTimeoutMs: number;
+}
+
+/** What the subscriber asked for; all of it can change while the subscription lasts. */
+export interface Wishes {
+  readonly window: Window;
+  readonly forward: boolean;
+  /** 0 to 255, lower first. */
+  readonly priority: number;
+  readonly order: GroupOrder;
+  /** Milliseconds; undefined for none. */
+  readonly objectTimeout: number | undefined;
+  /** Milliseconds; undefined for none. */
+  readonly subgroupTimeout: number | undefined;
+}
+
+/** Where in the track a subscription starts to be served. */
+export type JoinPoint =
+  /** With what arrives from now on. */
+  | "live"
+  /** With the first object of the largest group, which the subscriber needs to understand the rest. */
+  | "group_start";
+
+/** What a subscription tells its owner. */
+export interface SubscriptionOwner {
+  /** Everything that will be sent was sent, on this many streams. */
+  finished(end: TrackEnd, streams: number): void;
+  /** The subscriber takes too little; what it was sent is on this many streams. */
+  tooFarBehind(streams: number): void;
+  /** A stream had to be left open for want of a reset. */
+  streamParked(): void;
+}
+
+/** What a subscription works with. */
+export interface SubscriptionContext {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly metrics: SessionMetrics;
+  readonly limits: DeliveryLimits;
+}
+
+const RESET_CODES: Record<PumpEnd, number> = {
+  finished: StreamCode.CANCELLED,
+  empty: StreamCode.CANCELLED,
+  incomplete: StreamCode.CANCELLED,
+  evicted: StreamCode.TOO_FAR_BEHIND,
+  expired: StreamCode.DELIVERY_TIMEOUT,
+  stopped: StreamCode.CANCELLED,
+  refused: StreamCode.CANCELLED,
+};
+
+/** One subscriber's share of one track: a pump for each subgroup that it wants. */
+export class Subscription implements TrackReader, PumpOwner {
+  readonly track: Track;
+  readonly #context: SubscriptionContext;
+  readonly #owner: SubscriptionOwner;
+  readonly #pumps = new Set<SubgroupPump>();
+  readonly #timers = new Map<SubgroupPump, Timer>();
+  #wishes: Wishes;
+  #streams = 0;
+  #skipped: bigint | undefined;
+  #end: TrackEnd | undefined;
+  #drain: Timer | undefined;
+  #stallWatch: Timer | undefined;
+  #progress = 0;
+  #over = false;
+
+  constructor(
+    track: Track,
+    wishes: Wishes,
+    context: SubscriptionContext,
+    owner: SubscriptionOwner,
+  ) {
+    this.track = track;
+    this.#wishes = wishes;
+    this.#context = context;
+    this.#owner = owner;
+  }
+
+  /** Streams that were opened so far. */
+  get streams(): number {
+    return this.#streams;
+  }
+
+  get wishes(): Wishes {
+    return this.#wishes;
+  }
+
+  /** Begins to follow the track. Nothing can come between this and what `track.largest` said just before. */
+  start(join: JoinPoint): void {
+    this.track.follow(this);
+    if (this.#wishes.forward) this.#join(join);
+  }
+
+  /** The subscriber changed its mind. */
+  update(wishes: Wishes): void {
+    const before = this.#wishes;
+    this.#wishes = wishes;
+    if (before.forward && !wishes.forward) return this.#stopPumps(() => true);
+    if (!before.forward && wishes.forward) return this.#join("live");
+    this.#stopPumps((log) => !includesGroup(wishes.window, log.group));
+    for (const pump of this.#pumps) pump.sendOrder = this.#sendOrder(pump.log);
+  }
+
+  /** The subscriber left: nothing more is sent. */
+  cancel(): void {
+    if (this.#over) return;
+    this.#leave();
+    this.#stopPumps(() => true);
+  }
+
+  subgroup(log: SubgroupLog): void {
+    if (!this.#wishes.forward || !includesGroup(this.#wishes.window, log.group)) return;
+    if (this.#skipped === log.group) return;
+    const late = this.#lateness();
+    if (late !== undefined) {
+      this.#skipped = log.group;
+      this.#context.metrics.skips[late]++;
+      return this.#watchForStall();
+    }
+    const first = firstObjectOf(this.#wishes.window, log.group);
+    this.#startPump(log, first === 0 ? undefined : first);
+  }
+
+  datagram(group: bigint, object: DatagramObject): void {
+    const { window, forward } = this.#wishes;
+    if (!forward || !includesGroup(window, group)) return;
+    if (object.datagram.object < firstObjectOf(window, group)) return;
+    const { connection, metrics } = this.#context;
+    if (object.bytes.length > connection.maxDatagramSize) metrics.datagramsDropped.too_large++;
+    else if (!connection.sendDatagram(object.bytes)) metrics.datagramsDropped.unsent++;
+    else {
+      metrics.sent.datagrams++;
+      metrics.sent.objects++;
+      metrics.sent.bytes += object.bytes.length;
+    }
+  }
+
+  ended(end: TrackEnd): void {
+    this.#end = end;
+    if (end.kind === "malformed") this.#stopPumps(() => true);
+    if (this.#pumps.size === 0) return this.#finish();
+    this.#drain = this.#context.clock.after(DRAIN_SUBSCRIPTION_MS, () => {
+      this.#stopPumps(() => true);
+      this.#finish();
+    });
+  }
+
+  streamOpened(): void {
+    this.#streams++;
+    this.#context.metrics.sent.subgroups++;
+  }
+
+  sent(bytes: number, objects: number): void {
+    this.#progress++;
+    this.track.traffic.sent += bytes;
+    const { sent } = this.#context.metrics;
+    sent.bytes += bytes;
+    sent.objects += objects;
+  }
+
+  logCompleted(pump: SubgroupPump): void {
+    const timeout = this.#wishes.subgroupTimeout;
+    if (timeout === undefined) return;
+    this.#timers.set(pump, this.#context.clock.after(timeout, () => pump.stop("expired")));
+  }
+
+  pumpEnded(pump: SubgroupPump, end: PumpEnd): void {
+    this.#pumps.delete(pump);
+    this.#timers.get(pump)?.cancel();
+    this.#timers.delete(pump);
+    const { metrics, connection } = this.#context;
+    if (end === "evicted") metrics.skips.evicted++;
+    if (end === "expired") metrics.skips.delivery_timeout++;
+    if (pump.hasStream && !connection.canReset && end !== "finished" && end !== "refused") {
+      metrics.streamsParked++;
+      this.#owner.streamParked();
+    }
+    if (this.#end !== undefined && this.#pumps.size === 0) this.#finish();
+  }
+
+  #join(join: JoinPoint): void {
+    const { window } = this.#wishes;
+    const largest = this.track.largest;
+    if (largest === undefined) return;
+    const from = join === "group_start" ? largest.group : window.start.group;
+    for (const group of this.track.groupsBetween(from, window.endGroup ?? largest.group)) {
+      for (const log of group.logs) {
+        if (join === "group_start") this.#startPump(log, undefined);
+        else if (log.state === "open") {
+          const first = Math.max(log.lastId + 1, firstObjectOf(window, group.id));
+          this.#startPump(log, first);
+        }
+      }
+    }
+  }
+
+  #startPump(log: SubgroupLog, firstObject: number | undefined): void {
+    const { connection, clock } = this.#context;
+    const timeout = this.#objectTimeout();
+    const pump = new SubgroupPump({
+      connection,
+      track: this.track,
+      log,
+      firstObject: firstObject === undefined || firstObject === 0 ? undefined : firstObject,
+      sendOrder: this.#sendOrder(log),
+      oldest: timeout === undefined ? undefined : () => clock.now() - timeout,
+      resetCode: (end) =>
+        this.#end?.kind === "malformed" ? StreamCode.MALFORMED_TRACK : RESET_CODES[end],
+    }, this);
+    this.#pumps.add(pump);
+    pump.wake();
+  }
+
+  #objectTimeout(): number | undefined {
+    const timeouts = [this.#wishes.objectTimeout, this.track.properties.maxCacheDuration];
+    const set = timeouts.filter((timeout) => timeout !== undefined);
+    return set.length === 0 ? undefined : Math.min(...set);
+  }
+
+  #sendOrder(log: SubgroupLog): number {
+    return sendOrder({
+      subscriberPriority: this.#wishes.priority,
+      publisherPriority: log.priority ?? this.track.properties.defaultPriority,
+      order: this.#wishes.order,
+      group: log.group,
+      subgroup: log.subgroup,
+    });
+  }
+
+  /** Why the subscriber is too late to be given something new; undefined when it is not. */
+  #lateness(): Skip | undefined {
+    const { maxBacklogBytes, maxOpenSubgroups } = this.#context.limits;
+    let backlog = 0;
+    let open = 0;
+    for (const pump of this.#pumps) {
+      backlog += pump.backlog;
+      if (pump.isOpen) open++;
+    }
+    if (backlog > maxBacklogBytes) return "backlog";
+    return open >= maxOpenSubgroups ? "streams" : undefined;
+  }
+
+  /** Ends the subscription when the subscriber takes nothing at all for too long. */
+  #watchForStall(): void {
+    const progress = this.#progress;
+    const { clock, limits, metrics } = this.#context;
+    this.#stallWatch ??= clock.after(limits.stallTimeoutMs, () => {
+      this.#stallWatch = undefined;
+      if (this.#lateness() === undefined) return;
+      if (this.#progress !== progress) return this.#watchForStall();
+      metrics.subscribersTooFarBehind++;
+      this.cancel();
+      this.#owner.tooFarBehind(this.#streams);
+    });
+  }
+
+  #stopPumps(which: (log: SubgroupLog) => boolean): void {
+    for (const pump of [...this.#pumps]) {
+      if (which(pump.log)) pump.stop();
+    }
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#leave();
+    this.#owner.finished(this.#end!, this.#streams);
+  }
+
+  #leave(): void {
+    this.#over = true;
+    this.track.unfollow(this);
+    this.#drain?.cancel();
+    this.#stallWatch?.cancel();
+    for (const timer of this.#timers.values()) timer.cancel();
+  }
+}

@@ -1,0 +1,34 @@
+import { DecodeError, SessionCode } from "@qumo/shared/wire";
+import { TransportError } from "../transport/errors.ts";
+
+/** Ends the session with this code. */
+export class SessionError extends Error {
+  override readonly name = "SessionError";
+  readonly code: SessionCode;
+
+  constructor(code: SessionCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The peer broke the protocol. */
+export function violation(message: string): SessionError {
+  return new SessionError(SessionCode.PROTOCOL_VIOLATION, message);
+}
+
+/** The code and reason that a session is closed with for an error, the one place that says so. */
+export function closingOf(error: unknown): { code: SessionCode; reason: string } {
+  if (error instanceof SessionError) return { code: error.code, reason: error.message };
+  if (error instanceof DecodeError) {
+    const isPair = error.fault === "key_value" || error.fault === "token";
+    const code = isPair ? SessionCode.KEY_VALUE_FORMATTING_ERROR : SessionCode.PROTOCOL_VIOLATION;
+    return { code, reason: error.message };
+  }
+  return { code: SessionCode.INTERNAL_ERROR, reason: "internal error" };
+}
+
+/** Whether an error only says that the stream or the connection is over. */
+export function isTransportEnd(error: unknown): error is TransportError {
+  return error instanceof TransportError;
+}

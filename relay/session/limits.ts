@@ -1,0 +1,31 @@
+/** Limits of sessions that are not for configuration, each with its reason. */
+
+/** What a data stream is read into: a few packets, so that many streams cost little. */
+export const READ_BUFFER_BYTES = 16_384;
+
+/** What a request stream is read into to begin with; it grows to the longest message there can be. */
+export const REQUEST_BUFFER_BYTES = 1_024;
+
+/** Messages that wait for a peer that does not read them; more and the request is cancelled. */
+export const MAX_SEND_BACKLOG_BYTES = 1_048_576;
+
+/** Request ids that arrived out of order: streams overtake each other, but not by thousands. */
+export const MAX_REQUEST_ID_GAPS = 4_096;
+
+/** How long data waits for the message that names its track. It is under way at the same time. */
+export const UNKNOWN_ALIAS_MS = 2_000;
+
+/** Datagrams that wait for the message that names their track. */
+export const MAX_WAITING_DATAGRAMS = 64;
+
+/** Track aliases of ended subscriptions that are remembered, to drop late objects at once. */
+export const MAX_RETIRED_ALIASES = 1_024;
+
+/** How long an ended subscription may take to send what it has begun. */
+export const DRAIN_SUBSCRIPTION_MS = 5_000;
+
+/** Bytes of authorization tokens kept under aliases for a peer. */
+export const MAX_AUTH_TOKEN_CACHE_BYTES = 16_384;
+
+/** How long a FETCH may wait for a publisher when it does not say. */
+export const DEFAULT_FILL_TIMEOUT_MS = 5_000;

@@ -1,0 +1,89 @@
+/** Counts that sessions add to: plain numbers, read by whoever shows them. */
+export interface SessionMetrics {
+  readonly sessionsEnded: Record<SessionEnd, number>;
+  /** Requests of peers, by how they were answered. */
+  readonly requests: Record<RequestKind, Record<RequestOutcome, number>>;
+  /** Requests to peers, by how they answered. */
+  readonly upstreamRequests: Record<RequestKind, Record<RequestOutcome, number>>;
+  readonly received: Flow;
+  readonly sent: Flow;
+  readonly datagramsDropped: Record<DatagramDrop, number>;
+  readonly skips: Record<Skip, number>;
+  subscribersTooFarBehind: number;
+  streamsParked: number;
+  readonly malformed: Record<Malformed, number>;
+  unhandledErrors: number;
+}
+
+/** What goes through, one way. */
+export interface Flow {
+  objects: number;
+  /** Of streams and datagrams of objects. */
+  bytes: number;
+  groups: number;
+  subgroups: number;
+  datagrams: number;
+}
+
+/** Why a session ended. */
+export type SessionEnd =
+  | "peer_closed"
+  | "peer_error"
+  | "lost"
+  | "drained"
+  | "protocol_error"
+  | "unauthorized"
+  | "too_slow"
+  | "limit"
+  | "internal_error";
+
+/** The requests there are. */
+export type RequestKind =
+  | "publish_namespace"
+  | "subscribe_namespace"
+  | "subscribe_tracks"
+  | "publish"
+  | "subscribe"
+  | "fetch"
+  | "track_status"
+  | "request_update";
+
+/** How a request was answered. */
+export type RequestOutcome =
+  | "ok"
+  | "internal_error"
+  | "unauthorized"
+  | "timeout"
+  | "not_supported"
+  | "malformed_auth_token"
+  | "expired_auth_token"
+  | "going_away"
+  | "excessive_load"
+  | "does_not_exist"
+  | "invalid_range"
+  | "malformed_track"
+  | "duplicate_subscription"
+  | "uninterested"
+  | "prefix_overlap"
+  | "namespace_too_large"
+  | "invalid_joining_request_id"
+  | "unsupported_extension"
+  | "redirect"
+  | "cancelled"
+  | "other";
+
+/** Why a subscriber did not get a group or subgroup, or not all of it. */
+export type Skip = "backlog" | "superseded" | "delivery_timeout" | "streams" | "evicted";
+
+/** Why a datagram went nowhere. */
+export type DatagramDrop = "malformed" | "unknown_track" | "queue_full" | "too_large" | "unsent";
+
+/** What could not be understood. */
+export type Malformed =
+  | "setup"
+  | "control"
+  | "stream_type"
+  | "subgroup"
+  | "fetch"
+  | "datagram"
+  | "track";

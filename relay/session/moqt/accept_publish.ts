@@ -1,0 +1,65 @@
+import { type ControlMessageOf, decodeTrackProperties } from "@qumo/shared/wire";
+import type { Refusal } from "../../track/mod.ts";
+import type { SessionContext } from "./context.ts";
+import type { PeerPublisher } from "./peer_publisher.ts";
+import { outcomeOf, requestError } from "./refusals.ts";
+import type { RequestStream } from "./request_stream.ts";
+import { checkName } from "./reserved.ts";
+import { unsupportedExtension } from "./unsupported.ts";
+
+/** Answers a PUBLISH: the track is known from now on, and flows when somebody wants it. */
+export async function acceptPublish(
+  context: SessionContext,
+  publisher: PeerPublisher,
+  stream: RequestStream,
+  message: ControlMessageOf<"publish">,
+): Promise<void> {
+  const { metrics, scope } = context;
+  const refuse = (refusal: Refusal) => {
+    metrics.requests.publish[outcomeOf(refusal)]++;
+    stream.send(requestError(refusal));
+    stream.finish();
+  };
+  const refusal = await refusalOf(context, publisher, message);
+  if (refusal !== undefined) return refuse(refusal);
+  const entry = scope.entry(message.track);
+  if (entry === undefined) return refuse({ kind: "excessive_load", reason: "too many tracks" });
+  if (entry.feeds.has(publisher)) {
+    return refuse({ kind: "duplicate_subscription", reason: "the track is published already" });
+  }
+  const feed = publisher.newFeed(entry, true);
+  try {
+    publisher.establish(feed, stream, message);
+    metrics.requests.publish.ok++;
+    const { forward } = entry.feeds;
+    stream.send({ kind: "requestOk", parameters: { forward }, properties: NO_PROPERTIES });
+    scope.offer(entry, feed);
+    await feed.listen(stream);
+  } finally {
+    feed.lose("the publisher's request ended");
+    publisher.forget(feed);
+  }
+}
+
+async function refusalOf(
+  context: SessionContext,
+  publisher: PeerPublisher,
+  message: ControlMessageOf<"publish">,
+): Promise<Refusal | undefined> {
+  const { track, parameters, properties } = message;
+  const { maxPublishedTracks } = context.settings.limits;
+  const outcome = await context.authorize(
+    "publish",
+    { namespace: track.namespace, track },
+    parameters.authorizationTokens,
+  );
+  if (!outcome.ok) return outcome.refusal;
+  if (publisher.trackCount >= maxPublishedTracks) {
+    return { kind: "excessive_load", reason: `more than ${maxPublishedTracks} tracks` };
+  }
+  const { unknownMandatory } = decodeTrackProperties(properties);
+  if (unknownMandatory.length > 0) return unsupportedExtension(unknownMandatory);
+  return checkName(track);
+}
+
+const NO_PROPERTIES = new Uint8Array(0);

@@ -1,0 +1,41 @@
+import type { Clock, Log, Outcome, TaskGroup } from "@qumo/shared/runtime";
+import type { Draft, FullTrackName, Namespace, SetupOptions, Token } from "@qumo/shared/wire";
+import type { Refusal, Scope } from "../../track/mod.ts";
+import type { Connection } from "../../transport/types.ts";
+import type { SessionMetrics } from "../metrics.ts";
+import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
+import type { RequestIds, Role } from "./request_ids.ts";
+import type { RequestStream } from "./request_stream.ts";
+
+/** What the parts of a session share. */
+export interface SessionContext {
+  /** A number for the log. */
+  readonly id: number;
+  readonly role: Role;
+  readonly connection: Connection;
+  readonly draft: Draft;
+  readonly clock: Clock;
+  readonly tasks: TaskGroup;
+  readonly metrics: SessionMetrics;
+  readonly log: Log;
+  readonly settings: SessionSettings;
+  readonly ids: RequestIds;
+  /** What the peer's SETUP said; there once setup is complete. */
+  readonly peer: SetupOptions;
+  /** The names that the peer sees; there once setup is complete. */
+  readonly scope: Scope;
+  /** Whether the peer said that it is going away: it is asked for nothing new. */
+  readonly isPeerLeaving: boolean;
+  /** Opens the stream of a request of ours. */
+  openRequest(): Promise<RequestStream>;
+  /** Whether the peer may do this. */
+  authorize(
+    action: AuthorizationRequest["action"],
+    name: { readonly namespace: Namespace; readonly track?: FullTrackName },
+    tokens: readonly Token[] | undefined,
+  ): Promise<Outcome<void, Refusal>>;
+  /** Ends the session: the peer broke the protocol, or we cannot go on. */
+  fail(error: unknown): void;
+  /** A stream had to be left open for want of a reset. */
+  streamParked(): void;
+}

@@ -1,0 +1,278 @@
+import { refused } from "@qumo/shared/runtime";
+import {
+  compareLocations,
+  encodeFetchHeader,
+  FetchObjectWriter,
+  type FullTrackName,
+  type GroupOrder,
+  type Location,
+  MAX_OBJECT_ID,
+  ObjectStatus,
+  StreamCode,
+} from "@qumo/shared/wire";
+import {
+  type FetchedObject,
+  type FetchSink,
+  type FetchStep,
+  type LocationRange,
+  type PendingFetch,
+  planFetch,
+  type Publisher,
+  SubgroupLog,
+  type Track,
+} from "../../track/mod.ts";
+import { TransportError } from "../../transport/errors.ts";
+import type { SendStream } from "../../transport/types.ts";
+import type { SessionContext } from "./context.ts";
+
+/** How the objects of a fetch are sent. */
+export interface FetchDeliveryOptions {
+  readonly requestId: bigint;
+  readonly order: GroupOrder;
+  readonly sendOrder: number;
+}
+
+/** Sends the objects of one fetch, on one stream. */
+export class FetchDelivery implements FetchSink {
+  readonly #context: SessionContext;
+  readonly #options: FetchDeliveryOptions;
+  readonly #writer: FetchObjectWriter;
+  #stream: SendStream | undefined;
+  #sendOrder: number;
+  #filling: PendingFetch | undefined;
+  #mayFill = true;
+  #last: Location | undefined;
+  #unknownUpTo: Location | undefined;
+  #over = false;
+
+  constructor(context: SessionContext, options: FetchDeliveryOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#sendOrder = options.sendOrder;
+    this.#writer = new FetchObjectWriter(options.order);
+  }
+
+  /** Changes who is sent first, from now on. */
+  set sendOrder(value: number) {
+    this.#sendOrder = value;
+    if (this.#stream !== undefined && !this.#over) this.#stream.priority = value;
+  }
+
+  /** Gives up; does nothing when everything was sent. */
+  cancel(code: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#filling?.cancel();
+    if (this.#stream === undefined) return;
+    this.#stream.reset(code);
+    if (!this.#context.connection.canReset) {
+      this.#context.metrics.streamsParked++;
+      this.#context.streamParked();
+    }
+  }
+
+  /** No publisher is waited for any longer: what is missing is said to be unknown. */
+  stopFilling(): void {
+    this.#mayFill = false;
+    this.#filling?.cancel();
+  }
+
+  /**
+   * Sends a range from the cache. At the first thing that is missing, `publisher` is asked for the
+   * rest; without one, and where it fails, the cache goes on and says what is unknown.
+   */
+  async fromCache(
+    track: Track,
+    range: LocationRange,
+    publisher: Publisher | undefined,
+  ): Promise<void> {
+    await this.#open();
+    const { order } = this.#options;
+    for (const step of planFetch(track, range, order)) {
+      if (this.#over) return;
+      if (step.kind === "object") {
+        if (await this.#fromStep(track, step)) continue;
+        this.#noteUnknown({ group: step.group, object: BigInt(step.id) });
+        continue;
+      }
+      if (publisher !== undefined && this.#mayFill) {
+        const rest = order === "ascending"
+          ? { start: step.range.start, end: range.end }
+          : { start: range.start, end: step.range.end };
+        const fetching = this.fromPublisher(publisher, track.name, rest);
+        if ((await fetching.finished).ok) break;
+        publisher = undefined;
+        if (this.#passed(step.range.end)) continue;
+      }
+      this.#noteUnknown(step.range.end);
+    }
+    await this.#finish();
+  }
+
+  /** Begins to send what a publisher has of a range. */
+  fromPublisher(publisher: Publisher, name: FullTrackName, range: LocationRange): PendingFetch {
+    const { order } = this.#options;
+    this.#filling = this.#over
+      ? ABANDONED
+      : publisher.fetch({ name, start: range.start, end: range.end, order }, this);
+    return this.#filling;
+  }
+
+  /** Waits until a publisher gave everything, and ends the stream as it did. */
+  async finishFrom(fetching: PendingFetch): Promise<void> {
+    await this.#open();
+    const outcome = await fetching.finished;
+    if (!outcome.ok) this.cancel(StreamCode.UNKNOWN_OBJECT_STATUS);
+    await this.#finish();
+  }
+
+  /** The {@linkcode FetchSink} half: an object came from the publisher. */
+  async object(object: FetchedObject): Promise<void> {
+    await this.#open();
+    const { group, payload } = object;
+    if (this.#over || this.#passed({ group, object: BigInt(object.object) })) return;
+    const header = this.#begin({ ...object, payloadLength: payload.length });
+    await this.#write(header, [payload]);
+  }
+
+  unknownUpTo(group: bigint, object: bigint): void {
+    this.#noteUnknown({ group, object });
+  }
+
+  /** Sends an object of the cache; false when it is not there after all. */
+  async #fromStep(track: Track, step: FetchStep & { kind: "object" }): Promise<boolean> {
+    const { home, group, id } = step;
+    if (this.#passed({ group, object: BigInt(id) })) return true;
+    const priority = (home instanceof SubgroupLog ? home.priority : home.datagram.priority) ??
+      track.properties.defaultPriority;
+    if (!(home instanceof SubgroupLog)) {
+      const { datagram, time } = home;
+      if (this.#isExpired(track, time)) return false;
+      if (datagram.status !== ObjectStatus.NORMAL) return true;
+      const { properties, payload } = datagram;
+      const payloadLength = payload.length;
+      const header = this.#begin({
+        group,
+        subgroup: undefined,
+        object: id,
+        priority,
+        properties,
+        payloadLength,
+      });
+      await this.#write(header, [payload]);
+      return true;
+    }
+    await wholeObject(home, id);
+    const index = home.indexOf(id);
+    if (index >= home.count || home.idAt(index) !== id || !home.isWhole(index)) return false;
+    if (this.#isExpired(track, home.timeOf(index))) return false;
+    const { status, properties, payloadLength, payloadStart } = home.objectAt(index);
+    // In a fetch, what does not exist is left out: markers of an end have no place in it.
+    if (status !== ObjectStatus.NORMAL) return true;
+    const { subgroup } = home;
+    const header = this.#begin({
+      group,
+      subgroup,
+      object: id,
+      priority,
+      properties,
+      payloadLength,
+    });
+    await this.#write(header, [...home.views(payloadStart, payloadStart + payloadLength)]);
+    return true;
+  }
+
+  #isExpired(track: Track, time: number): boolean {
+    const { maxCacheDuration } = track.properties;
+    return maxCacheDuration !== undefined && this.#context.clock.now() - time > maxCacheDuration;
+  }
+
+  /** The header of the next object, behind a marker when something before it is unknown. */
+  #begin(object: Parameters<FetchObjectWriter["object"]>[0]): Uint8Array {
+    const marker = this.#marker();
+    const header = this.#writer.object(object);
+    this.#last = { group: object.group, object: BigInt(object.object) };
+    return marker === undefined ? header : concat(marker, header);
+  }
+
+  #marker(): Uint8Array | undefined {
+    const unknown = this.#unknownUpTo;
+    this.#unknownUpTo = undefined;
+    if (unknown === undefined || this.#passed(unknown)) return undefined;
+    const object = unknown.object > BigInt(MAX_OBJECT_ID) ? MAX_OBJECT_ID : Number(unknown.object);
+    this.#last = unknown;
+    return this.#writer.unknownUpTo(unknown.group, object);
+  }
+
+  #noteUnknown(location: Location): void {
+    this.#unknownUpTo = location;
+  }
+
+  /** Whether the stream has come to this location already, or past it. */
+  #passed(location: Location): boolean {
+    const last = this.#last;
+    if (last === undefined) return false;
+    if (this.#options.order === "ascending" || last.group === location.group) {
+      return compareLocations(location, last) <= 0;
+    }
+    return location.group > last.group;
+  }
+
+  async #open(): Promise<void> {
+    if (this.#stream !== undefined || this.#over) return;
+    const stream = await this.#context.connection.openUni();
+    stream.priority = this.#sendOrder;
+    this.#stream = stream;
+    if (this.#over) return stream.reset(StreamCode.CANCELLED);
+    await stream.write(encodeFetchHeader(this.#options.requestId));
+  }
+
+  async #write(header: Uint8Array, payload: readonly Uint8Array[]): Promise<void> {
+    const { sent } = this.#context.metrics;
+    sent.objects++;
+    for (const bytes of [header, ...payload]) {
+      if (this.#over) throw new TransportError("closed", 0, "Cannot write: the fetch is over");
+      sent.bytes += bytes.length;
+      if (bytes.length > 0) await this.#stream!.write(bytes);
+    }
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#over) return;
+    const marker = this.#marker();
+    if (marker !== undefined) await this.#stream!.write(marker);
+    this.#over = true;
+    await this.#stream!.finish();
+  }
+}
+
+const ABANDONED: PendingFetch = {
+  answer: Promise.resolve(refused({ kind: "timeout", reason: "the fetch was cancelled" })),
+  finished: Promise.resolve(refused({ kind: "timeout", reason: "the fetch was cancelled" })),
+  cancel: () => {},
+};
+
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
+/** Resolves when an object that is still arriving is whole, or will never be. */
+function wholeObject(log: SubgroupLog, id: number): Promise<void> {
+  const isSettled = () => {
+    const index = log.indexOf(id);
+    return log.state !== "open" || index >= log.count || log.isWhole(index);
+  };
+  if (isSettled()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const check = () => {
+      if (!isSettled()) return;
+      log.unfollow(reader);
+      resolve();
+    };
+    const reader = { wake: check, evicted: check };
+    log.follow(reader);
+  });
+}

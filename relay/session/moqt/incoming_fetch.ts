@@ -1,0 +1,185 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import {
+  compareLocations,
+  type ControlMessage,
+  decodeTrackProperties,
+  FetchObjectDecoder,
+  SHORT,
+  StreamCode,
+} from "@qumo/shared/wire";
+import type {
+  FetchAnswer,
+  FetchRequest,
+  FetchSink,
+  PendingFetch,
+  Refusal,
+} from "../../track/mod.ts";
+import { isTransportEnd, violation } from "../errors.ts";
+import type { Input } from "../input.ts";
+import type { SessionContext } from "./context.ts";
+import { endFromWire, endToWire } from "./locations.ts";
+import { outcomeOf, refusalOf } from "./refusals.ts";
+import type { RequestStream } from "./request_stream.ts";
+import { unsupportedExtension } from "./unsupported.ts";
+
+/** A FETCH of ours: the request, and the stream that answers it. */
+export class IncomingFetch implements PendingFetch {
+  readonly answer: Promise<Outcome<FetchAnswer, Refusal>>;
+  readonly finished: Promise<Outcome<void, Refusal>>;
+  readonly #requestId: bigint;
+  readonly #request: FetchRequest;
+  readonly #sink: FetchSink;
+  readonly #context: SessionContext;
+  #answered: (outcome: Outcome<FetchAnswer, Refusal>) => void = () => {};
+  #finish: (outcome: Outcome<void, Refusal>) => void = () => {};
+  #stream: RequestStream | undefined;
+  #input: Input | undefined;
+  #over = false;
+
+  constructor(
+    requestId: bigint,
+    request: FetchRequest,
+    sink: FetchSink,
+    context: SessionContext,
+  ) {
+    this.#requestId = requestId;
+    this.#request = request;
+    this.#sink = sink;
+    this.#context = context;
+    this.answer = new Promise((resolve) => this.#answered = resolve);
+    this.finished = new Promise((resolve) => this.#finish = resolve);
+  }
+
+  cancel(): void {
+    if (this.#over) return;
+    this.#stream?.cancel(StreamCode.CANCELLED);
+    this.#input?.stop(StreamCode.CANCELLED);
+    this.#refuse({ kind: "timeout", reason: "the fetch was cancelled" });
+  }
+
+  /** Sends the request and follows its stream until both it and the data are through. */
+  async run(): Promise<void> {
+    const { clock, settings, metrics } = this.#context;
+    const timer = clock.after(settings.requestTimeoutMs, () => this.cancel());
+    try {
+      this.#stream = await this.#context.openRequest();
+      if (this.#over) return this.#stream.cancel(StreamCode.CANCELLED);
+      this.#stream.send(this.#message());
+      const answer = await this.#stream.next();
+      if (answer?.kind === "requestError") {
+        const refusal = refusalOf(answer);
+        metrics.upstreamRequests.fetch[outcomeOf(refusal)]++;
+        this.#refuse(refusal);
+      } else if (answer !== undefined) {
+        this.#accept(answer);
+      } else {
+        this.#refuse(NO_ANSWER);
+      }
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+      this.#refuse(NO_ANSWER);
+    } finally {
+      timer.cancel();
+    }
+    this.#stream?.finish();
+    await this.finished;
+  }
+
+  /** Takes the stream that answers, behind its header. */
+  async read(input: Input): Promise<void> {
+    if (this.#input !== undefined) throw violation("A second stream answers one FETCH");
+    if (this.#over) return input.stop(StreamCode.CANCELLED);
+    this.#input = input;
+    try {
+      await this.#readObjects(input);
+      if ((await this.answer).ok) this.#settle(done(undefined));
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+      this.#refuse({ kind: "internal_error", reason: "the publisher broke the fetch off" });
+    }
+  }
+
+  #message(): ControlMessage {
+    const { name, start, end, order } = this.#request;
+    return {
+      kind: "fetch",
+      requestId: this.#requestId,
+      range: { type: "standalone", track: name, start, end: endToWire(end) },
+      parameters: { groupOrder: order },
+    };
+  }
+
+  #accept(message: ControlMessage): void {
+    if (message.kind !== "fetchOk") throw violation(`${message.kind} does not answer FETCH`);
+    const end = endFromWire(message.end);
+    if (compareLocations(end, this.#request.start) < 0) {
+      throw violation("FETCH_OK ends before the fetch starts");
+    }
+    const { unknownMandatory } = decodeTrackProperties(message.properties);
+    if (unknownMandatory.length > 0) {
+      this.#stream?.cancel(StreamCode.CANCELLED);
+      this.#input?.stop(StreamCode.CANCELLED);
+      return this.#refuse(unsupportedExtension(unknownMandatory));
+    }
+    this.#context.metrics.upstreamRequests.fetch.ok++;
+    const { endOfTrack, properties } = message;
+    this.#answered(done({ end, endOfTrack, properties }));
+  }
+
+  async #readObjects(input: Input): Promise<void> {
+    const decoder = new FetchObjectDecoder(this.#request.order);
+    do {
+      while (input.start < input.end) {
+        const next = decoder.decode(input.bytes, input.start, input.end);
+        if (next === SHORT) break;
+        if (decoder.kind === "object") {
+          const { propertiesStart, propertiesEnd } = decoder;
+          const properties = input.bytes.slice(propertiesStart, propertiesEnd);
+          input.start = next;
+          await this.#readPayload(input, decoder, properties);
+        } else {
+          input.start = next;
+          if (decoder.kind === "unknown") {
+            this.#sink.unknownUpTo(decoder.group, BigInt(decoder.object));
+          }
+        }
+      }
+    } while (await input.fill());
+    if (input.length > 0) throw violation("A fetch ends within an object");
+  }
+
+  async #readPayload(
+    input: Input,
+    header: FetchObjectDecoder,
+    properties: Uint8Array,
+  ): Promise<void> {
+    const { group, subgroup, object, priority, payloadLength } = header;
+    if (payloadLength > this.#context.settings.limits.maxObjectBytes) {
+      throw violation(`An object of ${payloadLength} bytes in a fetch`);
+    }
+    const payload = new Uint8Array(payloadLength);
+    let filled = 0;
+    while (filled < payloadLength) {
+      if (input.length === 0 && !await input.fill()) {
+        throw violation("A fetch ends within an object");
+      }
+      const end = Math.min(input.end, input.start + payloadLength - filled);
+      payload.set(input.bytes.subarray(input.start, end), filled);
+      filled += end - input.start;
+      input.start = end;
+    }
+    await this.#sink.object({ group, subgroup, object, priority, properties, payload });
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.#answered(refused(refusal));
+    this.#settle(refused(refusal));
+  }
+
+  #settle(outcome: Outcome<void, Refusal>): void {
+    this.#over = true;
+    this.#finish(outcome);
+  }
+}
+
+const NO_ANSWER: Refusal = { kind: "internal_error", reason: "the publisher gave no answer" };

@@ -1,0 +1,239 @@
+import {
+  ByteReader,
+  classifyUniStream,
+  decodeDatagram,
+  DecodeError,
+  decodeSubgroupHeader,
+  MAX_OBJECT_HEADER_BYTES,
+  type ObjectDatagram,
+  ObjectHeaderDecoder,
+  SHORT,
+  StreamCode,
+  type SubgroupHeader,
+} from "@qumo/shared/wire";
+import { MalformedTrack, SubgroupWriter, writeDatagram } from "../../track/mod.ts";
+import type { ReceiveStream } from "../../transport/types.ts";
+import { isTransportEnd } from "../errors.ts";
+import { readVarint } from "../framing.ts";
+import { Input } from "../input.ts";
+import { MAX_WAITING_DATAGRAMS, READ_BUFFER_BYTES, UNKNOWN_ALIAS_MS } from "../limits.ts";
+import type { SessionContext } from "./context.ts";
+import type { IncomingTracks } from "./incoming_tracks.ts";
+import type { PeerFeed } from "./peer_feed.ts";
+
+/** Streams that objects do not come by. */
+export interface OtherStreams {
+  /** The peer's control stream. */
+  control(input: Input, type: bigint): Promise<void>;
+  /** What the peer sends in answer to a FETCH. */
+  fetch(input: Input): Promise<void>;
+}
+
+/** What of a datagram waits for the message that names its track. */
+interface WaitingDatagram {
+  readonly datagram: ObjectDatagram;
+  readonly since: number;
+}
+
+/** Takes in what a peer sends: the way from its streams and datagrams into the tracks. */
+export class Ingest {
+  readonly #context: SessionContext;
+  readonly #incoming: IncomingTracks;
+  readonly #others: OtherStreams;
+  readonly #waiting: WaitingDatagram[] = [];
+
+  constructor(context: SessionContext, incoming: IncomingTracks, others: OtherStreams) {
+    this.#context = context;
+    this.#incoming = incoming;
+    this.#others = others;
+  }
+
+  /**
+   * Takes a stream of the peer to its end. `ready` resolves when setup is complete; only the control
+   * stream goes before.
+   */
+  async stream(stream: ReceiveStream, ready: Promise<void>): Promise<void> {
+    const input = new Input(stream, READ_BUFFER_BYTES, MAX_OBJECT_HEADER_BYTES);
+    const { draft } = this.#context;
+    const type = await this.#inTime(input, () => readVarint(input, draft.varint));
+    if (type === undefined) return;
+    const kind = classifyUniStream(type);
+    if (kind === "setup") return await this.#others.control(input, type);
+    await ready;
+    switch (kind) {
+      case "padding":
+        return await discard(input);
+      case "fetch":
+        return await this.#others.fetch(input);
+      case "subgroup":
+        return await this.#subgroup(input, type);
+    }
+  }
+
+  /** Takes a datagram of the peer. */
+  datagram(bytes: Uint8Array): void {
+    const { metrics } = this.#context;
+    const datagram = decodeDatagram(bytes);
+    if (datagram === undefined) return;
+    metrics.received.bytes += bytes.length;
+    const feed = this.#incoming.get(datagram.alias);
+    if (feed !== undefined) return this.#store(feed, datagram);
+    if (this.#incoming.isRetired(datagram.alias)) return;
+    if (this.#waiting.length === MAX_WAITING_DATAGRAMS) {
+      this.#waiting.shift();
+      metrics.datagramsDropped.unknown_track++;
+    }
+    this.#waiting.push({ datagram, since: this.#context.clock.now() });
+  }
+
+  /** A track got its alias: datagrams that came before are its. */
+  aliasKnown(alias: bigint, feed: PeerFeed): void {
+    const oldest = this.#context.clock.now() - UNKNOWN_ALIAS_MS;
+    for (const { datagram, since } of this.#waiting.splice(0)) {
+      if (datagram.alias === alias) this.#store(feed, datagram);
+      else if (since >= oldest) this.#waiting.push({ datagram, since });
+      else this.#context.metrics.datagramsDropped.unknown_track++;
+    }
+  }
+
+  #store(feed: PeerFeed, datagram: ObjectDatagram): void {
+    const { received } = this.#context.metrics;
+    received.datagrams++;
+    received.objects++;
+    try {
+      // A copy: the transport's buffer is not ours to keep.
+      const { payload, properties } = datagram;
+      const own = { ...datagram, payload: payload.slice(), properties: properties.slice() };
+      writeDatagram(feed.entry.track, own, this.#context.clock.now());
+    } catch (error) {
+      this.#trackFailed(feed, error);
+    }
+  }
+
+  async #subgroup(input: Input, type: bigint): Promise<void> {
+    const header = await this.#inTime(input, () => readHeader(input, type));
+    const feed = await this.#incoming.find(header.alias);
+    if (feed === undefined || feed.isOver) return input.stop(StreamCode.CANCELLED);
+    this.#context.metrics.received.subgroups++;
+    feed.attach(input);
+    try {
+      await this.#objects(input, header, feed);
+    } finally {
+      feed.detach(input);
+    }
+  }
+
+  async #objects(input: Input, header: SubgroupHeader, feed: PeerFeed): Promise<void> {
+    const { clock, metrics } = this.#context;
+    const writer = new SubgroupWriter(feed.entry.track, header, clock);
+    try {
+      await this.#readObjects(input, header.hasProperties, writer);
+      writer.finish();
+    } catch (error) {
+      writer.abandon();
+      if (error instanceof DecodeError && error.fault === "object_id") {
+        metrics.malformed.subgroup++;
+        return input.stop(StreamCode.INTERNAL_ERROR);
+      }
+      this.#trackFailed(feed, error);
+      input.stop(StreamCode.CANCELLED);
+    }
+  }
+
+  /** The hot loop: everything that is there is decoded and appended before anything is awaited. */
+  async #readObjects(input: Input, hasProperties: boolean, writer: SubgroupWriter): Promise<void> {
+    const { received } = this.#context.metrics;
+    const { maxObjectBytes } = this.#context.settings.limits;
+    const decoder = new ObjectHeaderDecoder(hasProperties);
+    let payloadLeft = 0;
+    do {
+      received.bytes += input.length;
+      while (input.start < input.end) {
+        if (payloadLeft > 0) {
+          const end = Math.min(input.end, input.start + payloadLeft);
+          writer.payload(input.bytes.subarray(input.start, end));
+          payloadLeft -= end - input.start;
+          input.start = end;
+          continue;
+        }
+        const payloadStart = decoder.decode(input.bytes, input.start, input.end);
+        if (payloadStart === SHORT) break;
+        payloadLeft = decoder.payloadLength;
+        if (payloadLeft > maxObjectBytes) throw new ObjectTooLarge(payloadLeft, maxObjectBytes);
+        writer.object(
+          decoder.id,
+          input.bytes.subarray(decoder.propertiesStart, decoder.propertiesEnd),
+          payloadLeft,
+          decoder.status,
+        );
+        received.objects++;
+        input.start = payloadStart;
+      }
+      received.bytes -= input.length;
+      writer.flush();
+    } while (await input.fill());
+    if (payloadLeft > 0 || input.length > 0) {
+      throw new DecodeError("malformed", "A stream ends within an object");
+    }
+  }
+
+  /** Decides what an error of a track's data costs: the stream, the track, or the session. */
+  #trackFailed(feed: PeerFeed, error: unknown): void {
+    const { metrics, log } = this.#context;
+    if (isTransportEnd(error)) return;
+    if (error instanceof MalformedTrack) {
+      metrics.malformed.track++;
+      log.warn("track malformed", { reason: error.message });
+      return feed.malformed(error.message);
+    }
+    if (error instanceof ObjectTooLarge) {
+      metrics.malformed.subgroup++;
+      return log.warn("object refused", { reason: error.message });
+    }
+    throw error;
+  }
+
+  /** Gives up a stream that does not say in time what it is. */
+  async #inTime<T>(input: Input, work: () => Promise<T>): Promise<T> {
+    const { clock, settings } = this.#context;
+    const timer = clock.after(
+      settings.setupTimeoutMs,
+      () => input.stop(StreamCode.INTERNAL_ERROR),
+    );
+    try {
+      return await work();
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+/** An object that is larger than the relay takes. */
+class ObjectTooLarge extends Error {
+  override readonly name = "ObjectTooLarge";
+
+  constructor(bytes: number, limit: number) {
+    super(`An object of ${bytes} bytes, the limit is ${limit}`);
+  }
+}
+
+async function readHeader(input: Input, type: bigint): Promise<SubgroupHeader> {
+  for (;;) {
+    const reader = new ByteReader(input.bytes, undefined, input.start, input.end);
+    try {
+      const header = decodeSubgroupHeader(reader, type);
+      input.start = reader.offset;
+      return header;
+    } catch (error) {
+      if (!(error instanceof DecodeError) || error.fault !== "short") throw error;
+    }
+    if (!await input.fill()) {
+      throw new DecodeError("malformed", "A stream ends within its header");
+    }
+  }
+}
+
+/** Reads a stream to its end for nothing but the credit it holds. */
+async function discard(input: Input): Promise<void> {
+  do input.start = input.end; while (await input.fill());
+}

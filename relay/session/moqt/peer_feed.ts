@@ -1,0 +1,212 @@
+import { done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
+import {
+  type ControlMessage,
+  type ControlMessageOf,
+  type Location,
+  okScope,
+  outOfScope,
+  StreamCode,
+  updateScope,
+} from "@qumo/shared/wire";
+import type {
+  Feed,
+  FeedChange,
+  Publisher,
+  Refusal,
+  TrackEnd,
+  TrackEntry,
+} from "../../track/mod.ts";
+import { isTransportEnd, violation } from "../errors.ts";
+import type { Input } from "../input.ts";
+import type { SessionContext } from "./context.ts";
+import type { IncomingTracks } from "./incoming_tracks.ts";
+import { refusalOf, trackEndOf } from "./refusals.ts";
+import type { RequestStream } from "./request_stream.ts";
+
+/** How long data that PUBLISH_DONE promised may still take, at the least. */
+const DONE_TIMEOUT_MS = 2_000;
+
+/** One track that a peer sends us: we asked for it with SUBSCRIBE, or the peer offered it with PUBLISH. */
+export class PeerFeed implements Feed {
+  readonly publisher: Publisher;
+  readonly offered: boolean;
+  readonly entry: TrackEntry;
+  readonly established: Promise<Outcome<void, Refusal>>;
+  readonly #context: SessionContext;
+  readonly #incoming: IncomingTracks;
+  readonly #inputs = new Set<Input>();
+  #stream: RequestStream | undefined;
+  #alias: bigint | undefined;
+  #streamsSeen = 0;
+  #expected: { end: TrackEnd; streams: bigint; timer: Timer } | undefined;
+  #settle: (outcome: Outcome<void, Refusal>) => void = () => {};
+  #over = false;
+
+  constructor(
+    entry: TrackEntry,
+    publisher: Publisher,
+    options: { offered: boolean; context: SessionContext; incoming: IncomingTracks },
+  ) {
+    this.entry = entry;
+    this.publisher = publisher;
+    this.offered = options.offered;
+    this.#context = options.context;
+    this.#incoming = options.incoming;
+    this.established = new Promise((resolve) => this.#settle = resolve);
+  }
+
+  /** Whether the subscription ended, whoever ended it. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** The peer agreed, or offered: data under this alias is the track's. */
+  establish(
+    stream: RequestStream,
+    alias: bigint,
+    largest: Location | undefined,
+    properties: Uint8Array,
+  ): void {
+    this.#stream = stream;
+    this.#alias = alias;
+    this.#incoming.add(alias, this);
+    this.entry.track.setProperties(properties);
+    if (largest !== undefined) this.entry.track.learnLargest(largest);
+    this.#settle(done(undefined));
+  }
+
+  /** The peer refused, or never answered. */
+  refuse(refusal: Refusal): void {
+    this.#over = true;
+    this.#settle(refused(refusal));
+  }
+
+  update(change: FeedChange): void {
+    if (this.#over || this.#stream === undefined || this.#context.isPeerLeaving) return;
+    const { forward, newGroupRequest } = change;
+    this.#context.metrics.upstreamRequests.request_update.ok++;
+    this.#stream.send({
+      kind: "requestUpdate",
+      requestId: this.#context.ids.next(),
+      parameters: {
+        ...(forward !== undefined && { forward }),
+        ...(newGroupRequest !== undefined && { newGroupRequest }),
+      },
+    });
+  }
+
+  cancel(): void {
+    if (this.#over) return;
+    this.#stream?.cancel(StreamCode.CANCELLED);
+    this.#leave();
+    this.#settle(refused({ kind: "timeout", reason: "nobody waits for the track any more" }));
+  }
+
+  /** A stream of the track began. */
+  attach(input: Input): void {
+    this.#streamsSeen++;
+    this.#inputs.add(input);
+  }
+
+  /** A stream of the track ended. */
+  detach(input: Input): void {
+    this.#inputs.delete(input);
+    this.#checkExpected();
+  }
+
+  /** The session ended, or the request stream broke off: the publisher is gone without a word. */
+  lose(reason: string): void {
+    this.#finish({ kind: "lost", reason });
+  }
+
+  /**
+   * What came cannot be this track. Where another publisher has the track too, the name was taken
+   * over by one that began anew: the track ends, and whoever wants it can have the new one.
+   */
+  malformed(reason: string): void {
+    if (this.#over) return;
+    const kind = this.entry.feeds.size > 1 ? "replaced" : "malformed";
+    this.entry.feeds.abort({ kind, reason });
+  }
+
+  /** Reads what the peer says on the request's stream until it is over. */
+  async listen(stream: RequestStream): Promise<void> {
+    try {
+      for (;;) {
+        const message = await stream.next();
+        if (message === undefined) break;
+        this.#receive(stream, message);
+      }
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+    }
+    if (this.#expected === undefined) this.lose("the publisher ended the subscription");
+    stream.finish();
+  }
+
+  #receive(stream: RequestStream, message: ControlMessage): void {
+    switch (message.kind) {
+      case "requestOk":
+        return this.#updated(message);
+      case "requestError":
+        // A failed update is followed by PUBLISH_DONE, which says the rest.
+        this.#context.log.debug("update refused", { reason: refusalOf(message).reason });
+        return;
+      case "publishDone":
+        return this.#expectEnd(message);
+      case "goaway":
+        return;
+      case "requestUpdate": {
+        if (!this.offered || outOfScope(message.parameters, updateScope.publish)) break;
+        this.#context.ids.accept(message.requestId);
+        stream.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+        return;
+      }
+    }
+    throw violation(`${message.kind} does not belong on a subscription's stream`);
+  }
+
+  #updated(message: ControlMessageOf<"requestOk">): void {
+    if (outOfScope(message.parameters, okScope.requestUpdate) || message.properties.length > 0) {
+      throw violation("REQUEST_OK of an update carries what it may not");
+    }
+    const { largestObject } = message.parameters;
+    if (largestObject !== undefined) this.entry.track.learnLargest(largestObject);
+  }
+
+  /** PUBLISH_DONE overtakes data, which is waited for. */
+  #expectEnd(message: ControlMessageOf<"publishDone">): void {
+    if (this.#expected !== undefined) throw violation("A second PUBLISH_DONE on one stream");
+    const { objectDeliveryTimeout, subgroupDeliveryTimeout } = this.entry.track.properties;
+    const wait = Math.max(
+      DONE_TIMEOUT_MS,
+      objectDeliveryTimeout ?? 0,
+      subgroupDeliveryTimeout ?? 0,
+    );
+    const end = trackEndOf(message);
+    const timer = this.#context.clock.after(wait, () => this.#finish(end));
+    this.#expected = { end, streams: message.streamCount, timer };
+    this.#checkExpected();
+  }
+
+  #checkExpected(): void {
+    const expected = this.#expected;
+    if (expected === undefined || this.#inputs.size > 0) return;
+    if (BigInt(this.#streamsSeen) >= expected.streams) this.#finish(expected.end);
+  }
+
+  #finish(end: TrackEnd): void {
+    if (this.#over) return;
+    this.#leave();
+    this.#settle(refused({ kind: "does_not_exist", reason: end.reason }));
+    this.entry.feeds.ended(this, end);
+  }
+
+  #leave(): void {
+    this.#over = true;
+    this.#expected?.timer.cancel();
+    for (const input of this.#inputs) input.stop(StreamCode.CANCELLED);
+    this.#inputs.clear();
+    if (this.#alias !== undefined) this.#incoming.retire(this.#alias, this);
+  }
+}

@@ -1,0 +1,219 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import {
+  type ControlMessage,
+  type ControlMessageOf,
+  decodeTrackProperties,
+  type FullTrackName,
+  okScope,
+  outOfScope,
+  StreamCode,
+} from "@qumo/shared/wire";
+import type {
+  FetchRequest,
+  FetchSink,
+  PendingFetch,
+  Publisher,
+  Refusal,
+  TrackEntry,
+  TrackStatus,
+} from "../../track/mod.ts";
+import { isTransportEnd, violation } from "../errors.ts";
+import { readVarint } from "../framing.ts";
+import type { Input } from "../input.ts";
+import type { SessionContext } from "./context.ts";
+import { IncomingFetch } from "./incoming_fetch.ts";
+import type { Ingest } from "./ingest.ts";
+import type { IncomingTracks } from "./incoming_tracks.ts";
+import { PeerFeed } from "./peer_feed.ts";
+import { outcomeOf, refusalOf } from "./refusals.ts";
+import type { RequestStream } from "./request_stream.ts";
+import { unsupportedExtension } from "./unsupported.ts";
+
+/** A peer that we ask for tracks. */
+export class PeerPublisher implements Publisher {
+  readonly #context: SessionContext;
+  readonly #incoming: IncomingTracks;
+  readonly #feeds = new Set<PeerFeed>();
+  readonly #fetches = new Map<bigint, IncomingFetch>();
+  #ingest: Ingest | undefined;
+
+  constructor(context: SessionContext, incoming: IncomingTracks) {
+    this.#context = context;
+    this.#incoming = incoming;
+  }
+
+  /** Tells the ingest of aliases as they become known. */
+  set ingest(ingest: Ingest) {
+    this.#ingest = ingest;
+  }
+
+  /** Tracks that the peer sends us or was asked for. */
+  get trackCount(): number {
+    return this.#feeds.size;
+  }
+
+  subscribe(entry: TrackEntry, newGroupRequest?: bigint): PeerFeed {
+    const feed = this.newFeed(entry, false);
+    const isRoom = this.#feeds.size <= this.#context.settings.limits.maxPublishedTracks;
+    if (this.#context.isPeerLeaving) this.#refuse(feed, GOING_AWAY);
+    else if (!isRoom) this.#refuse(feed, TOO_MANY_TRACKS);
+    else {
+      this.#context.tasks.spawn("subscribe", async () => {
+        try {
+          await this.#subscribe(feed, newGroupRequest);
+        } finally {
+          this.#feeds.delete(feed);
+        }
+      });
+    }
+    return feed;
+  }
+
+  /** A feed of this peer; whoever makes one ends it with {@linkcode PeerPublisher.forget}. */
+  newFeed(entry: TrackEntry, offered: boolean): PeerFeed {
+    const feed = new PeerFeed(entry, this, {
+      offered,
+      context: this.#context,
+      incoming: this.#incoming,
+    });
+    this.#feeds.add(feed);
+    return feed;
+  }
+
+  /** A feed ended. */
+  forget(feed: PeerFeed): void {
+    this.#feeds.delete(feed);
+  }
+
+  /** A feed is established: objects under its alias are its. */
+  establish(
+    feed: PeerFeed,
+    stream: RequestStream,
+    message: ControlMessageOf<"subscribeOk"> | ControlMessageOf<"publish">,
+  ): void {
+    const { alias, parameters, properties } = message;
+    feed.establish(stream, alias, parameters.largestObject, properties);
+    this.#ingest?.aliasKnown(alias, feed);
+  }
+
+  fetch(request: FetchRequest, sink: FetchSink): PendingFetch {
+    const requestId = this.#context.ids.next();
+    const fetch = new IncomingFetch(requestId, request, sink, this.#context);
+    this.#fetches.set(requestId, fetch);
+    this.#context.tasks.spawn("fetch", async () => {
+      try {
+        await fetch.run();
+      } finally {
+        this.#fetches.delete(requestId);
+      }
+    });
+    return fetch;
+  }
+
+  async trackStatus(name: FullTrackName): Promise<Outcome<TrackStatus, Refusal>> {
+    const answer = await this.#ask("track_status", {
+      kind: "trackStatus",
+      requestId: this.#context.ids.next(),
+      track: name,
+      parameters: {},
+    });
+    if (!answer.ok) return answer;
+    const { message, stream } = answer.value;
+    stream.finish();
+    if (message.kind !== "requestOk" || outOfScope(message.parameters, okScope.trackStatus)) {
+      throw violation(`${message.kind} does not answer TRACK_STATUS`);
+    }
+    return done({ largest: message.parameters.largestObject, properties: message.properties });
+  }
+
+  /** A stream that answers a FETCH of ours. */
+  async fetchStream(input: Input): Promise<void> {
+    const requestId = await readVarint(input, this.#context.draft.varint);
+    if (requestId === undefined) throw violation("A stream ends within its header");
+    const fetch = this.#fetches.get(requestId);
+    if (fetch === undefined) return input.stop(StreamCode.CANCELLED);
+    await fetch.read(input);
+  }
+
+  /** The session ended. */
+  close(reason: string): void {
+    for (const feed of [...this.#feeds]) feed.lose(reason);
+    for (const fetch of [...this.#fetches.values()]) fetch.cancel();
+  }
+
+  async #subscribe(feed: PeerFeed, newGroupRequest: bigint | undefined): Promise<void> {
+    const answer = await this.#ask("subscribe", {
+      kind: "subscribe",
+      requestId: this.#context.ids.next(),
+      track: feed.entry.track.name,
+      parameters: {
+        // Everybody's filters are served from here, so the widest is asked for, and asked to flow.
+        forward: true,
+        filter: { type: "largest_object" },
+        ...(newGroupRequest !== undefined && { newGroupRequest }),
+      },
+    });
+    if (!answer.ok) return this.#refuse(feed, answer.refusal);
+    const { message, stream } = answer.value;
+    if (message.kind !== "subscribeOk") {
+      throw violation(`${message.kind} does not answer SUBSCRIBE`);
+    }
+    if (feed.isOver) return stream.cancel(StreamCode.CANCELLED);
+    const { unknownMandatory } = decodeTrackProperties(message.properties);
+    if (unknownMandatory.length > 0) {
+      stream.cancel(StreamCode.CANCELLED);
+      return this.#refuse(feed, unsupportedExtension(unknownMandatory));
+    }
+    this.establish(feed, stream, message);
+    await feed.listen(stream);
+  }
+
+  #refuse(feed: PeerFeed, refusal: Refusal): void {
+    this.#feeds.delete(feed);
+    feed.refuse(refusal);
+  }
+
+  /** Sends a request and waits for the answer, not for ever. */
+  async #ask(
+    kind: "subscribe" | "track_status",
+    message: ControlMessage,
+  ): Promise<Outcome<{ message: ControlMessage; stream: RequestStream }, Refusal>> {
+    const { clock, settings, metrics } = this.#context;
+    const outcomes = metrics.upstreamRequests[kind];
+    let stream: RequestStream | undefined;
+    let late = false;
+    const timer = clock.after(settings.requestTimeoutMs, () => {
+      late = true;
+      stream?.cancel(StreamCode.CANCELLED);
+    });
+    try {
+      stream = await this.#context.openRequest();
+      if (late) return refused(TOO_LATE);
+      stream.send(message);
+      const answer = await stream.next();
+      if (answer?.kind === "requestError") {
+        stream.finish();
+        const refusal = refusalOf(answer);
+        outcomes[outcomeOf(refusal)]++;
+        return refused(refusal);
+      }
+      if (answer === undefined) return refused(NO_ANSWER);
+      outcomes.ok++;
+      return done({ message: answer, stream });
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+      outcomes[late ? "timeout" : "cancelled"]++;
+      return refused(late ? TOO_LATE : NO_ANSWER);
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+const GOING_AWAY: Refusal = { kind: "going_away", reason: "the publisher is going away" };
+const NO_ANSWER: Refusal = { kind: "internal_error", reason: "the publisher gave no answer" };
+const TOO_LATE: Refusal = { kind: "timeout", reason: "the publisher did not answer in time" };
+const TOO_MANY_TRACKS: Refusal = {
+  kind: "excessive_load",
+  reason: "the publisher has too many tracks",
+};

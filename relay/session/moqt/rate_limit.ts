@@ -1,0 +1,28 @@
+import { type Clock, sleep } from "@qumo/shared/runtime";
+
+/** A bucket of tokens: so many at once, so many a second. Who finds it empty waits. */
+export class RateLimit {
+  readonly #clock: Clock;
+  readonly #rate: number;
+  readonly #burst: number;
+  #tokens: number;
+  #filledAt: number;
+
+  /** `rate` tokens a second, `burst` at once. */
+  constructor(clock: Clock, rate: number, burst: number) {
+    this.#clock = clock;
+    this.#rate = rate;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#filledAt = clock.now();
+  }
+
+  /** Takes a token, after waiting for it where there is none. */
+  async take(signal: AbortSignal): Promise<void> {
+    const now = this.#clock.now();
+    const filled = this.#tokens + (now - this.#filledAt) * this.#rate / 1_000;
+    this.#tokens = Math.min(this.#burst, filled) - 1;
+    this.#filledAt = now;
+    if (this.#tokens < 0) await sleep(this.#clock, -this.#tokens * 1_000 / this.#rate, signal);
+  }
+}

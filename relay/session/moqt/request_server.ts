@@ -1,0 +1,181 @@
+import type { ControlMessage, ControlMessageOf, Namespace, Token } from "@qumo/shared/wire";
+import type { Refusal } from "../../track/mod.ts";
+import { isTransportEnd, violation } from "../errors.ts";
+import type { RequestKind } from "../metrics.ts";
+import { acceptPublish } from "./accept_publish.ts";
+import type { Announcements } from "./announcements.ts";
+import type { SessionContext } from "./context.ts";
+import type { PeerPublisher } from "./peer_publisher.ts";
+import { Prefixes, type PrefixSlot } from "./prefixes.ts";
+import { outcomeOf, requestError } from "./refusals.ts";
+import type { RequestStream } from "./request_stream.ts";
+import { FetchServer } from "./serve_fetch.ts";
+import { serveNamespaces } from "./serve_namespaces.ts";
+import { SubscriptionServer } from "./serve_subscribe.ts";
+import { TrackOffers } from "./serve_tracks.ts";
+
+/** What a peer may begin a request stream with. */
+type Request = ControlMessageOf<
+  | "subscribe"
+  | "publish"
+  | "fetch"
+  | "trackStatus"
+  | "publishNamespace"
+  | "subscribeNamespace"
+  | "subscribeTracks"
+>;
+
+const METRIC_KINDS: Record<Request["kind"], RequestKind> = {
+  subscribe: "subscribe",
+  publish: "publish",
+  fetch: "fetch",
+  trackStatus: "track_status",
+  publishNamespace: "publish_namespace",
+  subscribeNamespace: "subscribe_namespace",
+  subscribeTracks: "subscribe_tracks",
+};
+
+/** Answers the requests of a peer, each on its stream. */
+export class RequestServer {
+  readonly #context: SessionContext;
+  readonly #publisher: PeerPublisher;
+  readonly #announcements: Announcements;
+  readonly #subscriptions: SubscriptionServer;
+  readonly #fetches: FetchServer;
+  readonly #offers: TrackOffers;
+  readonly #namespacePrefixes = new Prefixes();
+  readonly #trackPrefixes = new Prefixes();
+  #open = 0;
+  #refusesNew = false;
+
+  constructor(context: SessionContext, publisher: PeerPublisher, announcements: Announcements) {
+    this.#context = context;
+    this.#publisher = publisher;
+    this.#announcements = announcements;
+    this.#subscriptions = new SubscriptionServer(context);
+    this.#fetches = new FetchServer(context, this.#subscriptions);
+    this.#offers = new TrackOffers(context, this.#subscriptions, publisher);
+  }
+
+  /** Requests that are open. */
+  get openCount(): number {
+    return this.#open;
+  }
+
+  get subscriptionCount(): number {
+    return this.#subscriptions.count;
+  }
+
+  /** From now on requests are refused: we are going away. */
+  refuseNew(): void {
+    this.#refusesNew = true;
+  }
+
+  /** Answers a request until its stream is through. */
+  async serve(stream: RequestStream, message: ControlMessage): Promise<void> {
+    if (!isRequest(message)) {
+      throw violation(`${message.kind} does not begin a request`);
+    }
+    this.#context.ids.accept(message.requestId);
+    const refusal = this.#overload();
+    if (refusal !== undefined) return this.#refuse(stream, message.kind, refusal);
+    this.#open++;
+    try {
+      await this.#dispatch(stream, message);
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+    } finally {
+      this.#open--;
+    }
+  }
+
+  /** The session ended. */
+  close(): void {
+    this.#subscriptions.close();
+    this.#fetches.close();
+  }
+
+  #overload(): Refusal | undefined {
+    const { maxRequests } = this.#context.settings.limits;
+    if (this.#refusesNew) return { kind: "going_away", reason: "the relay is going away" };
+    if (this.#open < maxRequests) return undefined;
+    return {
+      kind: "excessive_load",
+      reason: `more than ${maxRequests} requests`,
+      retryAfter: 1_000,
+    };
+  }
+
+  #dispatch(stream: RequestStream, message: Request): Promise<void> {
+    switch (message.kind) {
+      case "subscribe":
+        return this.#subscriptions.subscribe(stream, message);
+      case "trackStatus":
+        return this.#subscriptions.trackStatus(stream, message);
+      case "fetch":
+        return this.#fetches.fetch(stream, message);
+      case "publish":
+        return acceptPublish(this.#context, this.#publisher, stream, message);
+      case "publishNamespace":
+        return this.#announcements.accept(stream, message);
+      case "subscribeNamespace":
+        return this.#watch(
+          stream,
+          message,
+          this.#namespacePrefixes,
+          (slot) => serveNamespaces(this.#context, stream, message, slot),
+        );
+      case "subscribeTracks":
+        return this.#watch(
+          stream,
+          message,
+          this.#trackPrefixes,
+          (slot) => this.#offers.serve(stream, message, slot),
+        );
+    }
+  }
+
+  /** What both kinds of watching a prefix have in common. */
+  async #watch(
+    stream: RequestStream,
+    message: Request & {
+      readonly prefix: Namespace;
+      readonly parameters: { readonly authorizationTokens?: readonly Token[] };
+    },
+    prefixes: Prefixes,
+    serve: (slot: PrefixSlot) => Promise<void>,
+  ): Promise<void> {
+    const action = message.kind === "subscribeTracks" ? "subscribe_tracks" : "subscribe_namespace";
+    const { authorizationTokens } = message.parameters;
+    const outcome = await this.#context.authorize(
+      action,
+      { namespace: message.prefix },
+      authorizationTokens,
+    );
+    if (!outcome.ok) return this.#refuse(stream, message.kind, outcome.refusal);
+    const { maxNamespaceSubscriptions } = this.#context.settings.limits;
+    if (prefixes.size >= maxNamespaceSubscriptions) {
+      const reason = `more than ${maxNamespaceSubscriptions} prefixes`;
+      return this.#refuse(stream, message.kind, { kind: "excessive_load", reason });
+    }
+    const slot = prefixes.take(message.prefix);
+    if ("kind" in slot) return this.#refuse(stream, message.kind, slot);
+    this.#context.metrics.requests[action].ok++;
+    stream.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+    try {
+      await serve(slot);
+    } finally {
+      slot.release();
+    }
+  }
+
+  #refuse(stream: RequestStream, kind: Request["kind"], refusal: Refusal): void {
+    this.#context.metrics.requests[METRIC_KINDS[kind]][outcomeOf(refusal)]++;
+    stream.send(requestError(refusal));
+    stream.finish();
+  }
+}
+
+function isRequest(message: ControlMessage): message is Request {
+  return message.kind in METRIC_KINDS;
+}

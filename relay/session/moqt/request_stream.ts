@@ -1,0 +1,102 @@
+import type { ControlMessage, Draft } from "@qumo/shared/wire";
+import type { BidiStream } from "../../transport/types.ts";
+import { MAX_FRAME_BYTES, readMessage } from "../framing.ts";
+import { Input } from "../input.ts";
+import { MAX_SEND_BACKLOG_BYTES, REQUEST_BUFFER_BYTES } from "../limits.ts";
+
+/** What a request stream needs of its session. */
+export interface RequestStreamOptions {
+  readonly draft: Draft;
+  readonly canReset: boolean;
+  /** Waits until the peer may be read again: what limits its rate of messages. */
+  readonly admit: () => Promise<void>;
+}
+
+/** The stream of one request, opened by either side: messages both ways. */
+export class RequestStream {
+  readonly #bidi: BidiStream;
+  readonly #options: RequestStreamOptions;
+  readonly #input: Input;
+  #ahead: Promise<ControlMessage | undefined> | undefined;
+  #backlog = 0;
+  #sendingEnded = false;
+  #onStopped: (() => void) | undefined;
+
+  constructor(bidi: BidiStream, options: RequestStreamOptions, priority: number) {
+    this.#bidi = bidi;
+    this.#options = options;
+    this.#input = new Input(bidi.receive, REQUEST_BUFFER_BYTES, MAX_FRAME_BYTES);
+    bidi.send.priority = priority;
+  }
+
+  /** Called once when the peer no longer takes messages. */
+  set onStopped(callback: () => void) {
+    this.#onStopped = callback;
+  }
+
+  /** The peer's next message; undefined when it said its last. Rejects when it broke off. */
+  async next(): Promise<ControlMessage | undefined> {
+    const ahead = this.#ahead;
+    if (ahead !== undefined) {
+      this.#ahead = undefined;
+      return await ahead;
+    }
+    const message = await readMessage(this.#input, this.#options.draft);
+    if (message !== undefined) await this.#options.admit();
+    return message;
+  }
+
+  /**
+   * Reads ahead while the request is being worked on, so that a peer that breaks it off is noticed:
+   * `onEnd` is called then. Messages that came meanwhile are returned by {@linkcode next} afterwards.
+   */
+  hold(onEnd: () => void): { release(): void } {
+    let held = true;
+    const ahead = this.next();
+    this.#ahead = ahead;
+    ahead.catch(() => held && onEnd());
+    return { release: () => void (held = false) };
+  }
+
+  /** Sends a message; a peer that takes none for too long loses the request. */
+  send(message: ControlMessage): void {
+    if (this.#sendingEnded) return;
+    const bytes = this.#options.draft.control.encode(message);
+    this.#backlog += bytes.length;
+    if (this.#backlog > MAX_SEND_BACKLOG_BYTES) return this.#stopped();
+    this.#bidi.send.write(bytes).then(() => void (this.#backlog -= bytes.length), this.#stopped);
+  }
+
+  /**
+   * Notices whether the peer stopped reading. Some transports tell only those who write, so a stream
+   * that has nothing to say must ask.
+   */
+  probe(): void {
+    if (!this.#sendingEnded) this.#bidi.send.write(NOTHING).catch(this.#stopped);
+  }
+
+  /** Nothing more will be said. */
+  finish(): void {
+    if (this.#sendingEnded) return;
+    this.#sendingEnded = true;
+    this.#bidi.send.finish().catch(() => {});
+  }
+
+  /** Breaks the request off in both directions (#request-cancellation). */
+  cancel(code: number): void {
+    this.#bidi.receive.stop(code);
+    if (this.#sendingEnded) return;
+    // A FIN on a request stream claims nothing that would be false, unlike one on a data stream.
+    if (!this.#options.canReset) return this.finish();
+    this.#sendingEnded = true;
+    this.#bidi.send.reset(code);
+  }
+
+  readonly #stopped = () => {
+    if (this.#sendingEnded) return;
+    this.#sendingEnded = true;
+    this.#onStopped?.();
+  };
+}
+
+const NOTHING = new Uint8Array(0);

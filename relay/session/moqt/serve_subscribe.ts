@@ -1,0 +1,229 @@
+import {
+  type ControlMessageOf,
+  type FullTrackName,
+  type Location,
+  trackKey,
+} from "@qumo/shared/wire";
+import type { OpenTrack, Refusal, TrackEntry } from "../../track/mod.ts";
+import type { SessionContext } from "./context.ts";
+import { joinPointOf } from "./join.ts";
+import { outcomeOf, requestError } from "./refusals.ts";
+import type { RequestStream } from "./request_stream.ts";
+import { checkName } from "./reserved.ts";
+import { ServedSubscription, unsatisfiable } from "./served_subscription.ts";
+import { unsupportedExtension } from "./unsupported.ts";
+
+/** A subscription of the peer that is served or being prepared. */
+interface Slot {
+  readonly requestId: bigint;
+  /** Resolves when it is known whether the subscription came about. */
+  readonly settled: Promise<ServedSubscription | undefined>;
+}
+
+/** Serves the tracks that a peer subscribes to: SUBSCRIBE and TRACK_STATUS. */
+export class SubscriptionServer {
+  readonly #context: SessionContext;
+  readonly #byTrack = new Map<string, Slot>();
+  readonly #served = new Set<ServedSubscription>();
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  /** Subscriptions that are served or being prepared. */
+  get count(): number {
+    return this.#byTrack.size;
+  }
+
+  /** Whether the peer subscribes to this track already. */
+  has(name: FullTrackName): boolean {
+    return this.#byTrack.has(trackKey(name));
+  }
+
+  /** The subscription that a joining fetch refers to, once it is known whether it came about. */
+  async joined(requestId: bigint): Promise<ServedSubscription | undefined> {
+    for (const slot of this.#byTrack.values()) {
+      if (slot.requestId === requestId) return await slot.settled;
+    }
+    return undefined;
+  }
+
+  /** Answers a SUBSCRIBE and serves what it asks for. */
+  async subscribe(
+    stream: RequestStream,
+    message: ControlMessageOf<"subscribe">,
+  ): Promise<void> {
+    const key = trackKey(message.track);
+    const refusal = this.#precheck(message);
+    if (refusal !== undefined) return this.#refuse(stream, refusal, "subscribe");
+    let settle: (served: ServedSubscription | undefined) => void = () => {};
+    const settled = new Promise<ServedSubscription | undefined>((resolve) => settle = resolve);
+    const slot: Slot = { requestId: message.requestId, settled };
+    this.#byTrack.set(key, slot);
+    try {
+      await this.#serve(stream, message, settle);
+    } finally {
+      settle(undefined);
+      if (this.#byTrack.get(key) === slot) this.#byTrack.delete(key);
+    }
+  }
+
+  /** Answers a TRACK_STATUS, from what is known or by asking a publisher. */
+  async trackStatus(
+    stream: RequestStream,
+    message: ControlMessageOf<"trackStatus">,
+  ): Promise<void> {
+    const { scope, metrics } = this.#context;
+    const refusal = checkName(message.track) ?? await this.#unauthorized("track_status", message);
+    if (refusal !== undefined) return this.#refuse(stream, refusal, "track_status");
+    const entry = scope.find(message.track);
+    const status = entry?.feeds.established
+      ? { ok: true as const, value: statusOf(entry) }
+      : await this.#askStatus(message.track);
+    if (!status.ok) return this.#refuse(stream, status.refusal, "track_status");
+    metrics.requests.track_status.ok++;
+    const { largest, properties } = status.value;
+    stream.send({ kind: "requestOk", parameters: largestParameter(largest), properties });
+    stream.finish();
+  }
+
+  /** The session ended. */
+  close(): void {
+    for (const served of [...this.#served]) served.cancel();
+  }
+
+  /** A subscription is served: it ends with the session, and a joining fetch finds it. */
+  adopt(served: ServedSubscription): void {
+    this.#served.add(served);
+    served.onEnd = () => void this.#served.delete(served);
+  }
+
+  /** Notes a subscription that we offered with PUBLISH; the result takes it back. */
+  reserve(name: FullTrackName, requestId: bigint, served: ServedSubscription): () => void {
+    const key = trackKey(name);
+    const slot: Slot = { requestId, settled: Promise.resolve(served) };
+    this.#byTrack.set(key, slot);
+    return () => {
+      if (this.#byTrack.get(key) === slot) this.#byTrack.delete(key);
+    };
+  }
+
+  #precheck(message: ControlMessageOf<"subscribe">): Refusal | undefined {
+    const { limits } = this.#context.settings;
+    if (this.has(message.track)) {
+      return { kind: "duplicate_subscription", reason: "the session subscribes to it already" };
+    }
+    if (this.#byTrack.size >= limits.maxSubscriptions) {
+      return {
+        kind: "excessive_load",
+        reason: `more than ${limits.maxSubscriptions} subscriptions`,
+        retryAfter: 1_000,
+      };
+    }
+    return checkName(message.track);
+  }
+
+  async #serve(
+    stream: RequestStream,
+    message: ControlMessageOf<"subscribe">,
+    settle: (served: ServedSubscription) => void,
+  ): Promise<void> {
+    const unauthorized = await this.#unauthorized("subscribe", message);
+    if (unauthorized !== undefined) return this.#refuse(stream, unauthorized, "subscribe");
+    const gone = new AbortController();
+    stream.onStopped = () => gone.abort();
+    // Messages are read while the track is being opened, so that a subscriber can give up waiting.
+    const early = stream.hold(() => gone.abort());
+    const opened = await this.#open(message, gone.signal);
+    early.release();
+    if (!opened.ok) {
+      if (gone.signal.aborted) this.#context.metrics.requests.subscribe.cancelled++;
+      else this.#refuse(stream, opened.refusal, "subscribe");
+      return;
+    }
+    const served = this.#accept(stream, message, opened.value);
+    if (served === undefined) return opened.value.demand.release();
+    settle(served);
+    await served.listen();
+  }
+
+  async #open(message: ControlMessageOf<"subscribe">, signal: AbortSignal) {
+    const { scope, settings } = this.#context;
+    const { rendezvousTimeout, forward, newGroupRequest } = message.parameters;
+    const asked = Number(BigInt.asUintN(53, rendezvousTimeout ?? 0n));
+    return await scope.open(message.track, {
+      rendezvous: Math.min(asked, settings.rendezvousMaxMs),
+      forward: forward ?? true,
+      signal,
+      ...(newGroupRequest !== undefined && { newGroupRequest }),
+    });
+  }
+
+  /** From here to the start of the delivery nothing is awaited: what was the largest object stays it. */
+  #accept(
+    stream: RequestStream,
+    message: ControlMessageOf<"subscribe">,
+    { track, feeds, demand }: OpenTrack,
+  ): ServedSubscription | undefined {
+    const { largest, properties, rawProperties } = track;
+    const refusal = unsatisfiable(message.parameters.filter, largest) ??
+      (properties.unknownMandatory.length > 0
+        ? unsupportedExtension(properties.unknownMandatory)
+        : undefined);
+    if (refusal !== undefined) {
+      this.#refuse(stream, refusal, "subscribe");
+      return undefined;
+    }
+    const { settings, peer, metrics } = this.#context;
+    metrics.requests.subscribe.ok++;
+    stream.send({
+      kind: "subscribeOk",
+      alias: track.alias,
+      parameters: largestParameter(largest),
+      properties: rawProperties,
+    });
+    const served = new ServedSubscription({
+      entry: { track, feeds },
+      demand,
+      stream,
+      context: this.#context,
+      requestId: message.requestId,
+    });
+    this.adopt(served);
+    const join = joinPointOf(message.parameters.filter, settings.lateJoin, peer);
+    served.start(message.parameters, largest, join);
+    return served;
+  }
+
+  async #askStatus(name: FullTrackName) {
+    const [publisher] = this.#context.scope.publishersOf(name.namespace);
+    if (publisher === undefined) return { ok: false as const, refusal: NO_PUBLISHER };
+    return await publisher.trackStatus(name);
+  }
+
+  async #unauthorized(
+    action: "subscribe" | "track_status",
+    message: ControlMessageOf<"subscribe"> | ControlMessageOf<"trackStatus">,
+  ): Promise<Refusal | undefined> {
+    const { track, parameters } = message;
+    const name = { namespace: track.namespace, track };
+    const outcome = await this.#context.authorize(action, name, parameters.authorizationTokens);
+    return outcome.ok ? undefined : outcome.refusal;
+  }
+
+  #refuse(stream: RequestStream, refusal: Refusal, kind: "subscribe" | "track_status"): void {
+    this.#context.metrics.requests[kind][outcomeOf(refusal)]++;
+    stream.send(requestError(refusal));
+    stream.finish();
+  }
+}
+
+const NO_PUBLISHER: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };
+
+function statusOf({ track }: TrackEntry) {
+  return { largest: track.largest, properties: track.rawProperties };
+}
+
+function largestParameter(largest: Location | undefined): { largestObject?: Location } {
+  return largest === undefined ? {} : { largestObject: largest };
+}

@@ -1,0 +1,161 @@
+import {
+  type ControlMessageOf,
+  type FullTrackName,
+  hasPrefix,
+  type Namespace,
+  okScope,
+  outOfScope,
+  StreamCode,
+  updateScope,
+} from "@qumo/shared/wire";
+import type { Publisher, TrackEntry } from "../../track/mod.ts";
+import type { PrefixSlot } from "./prefixes.ts";
+import { isTransportEnd, violation } from "../errors.ts";
+import type { SessionContext } from "./context.ts";
+import { refusalOf, requestError } from "./refusals.ts";
+import type { RequestStream } from "./request_stream.ts";
+import { ServedSubscription } from "./served_subscription.ts";
+import type { SubscriptionServer } from "./serve_subscribe.ts";
+
+/** Serves SUBSCRIBE_TRACKS: offers the peer every track that others publish under a prefix. */
+export class TrackOffers {
+  readonly #context: SessionContext;
+  readonly #subscriptions: SubscriptionServer;
+  readonly #own: Publisher;
+
+  /** `own` is the peer as a publisher: it is not offered what it publishes itself. */
+  constructor(context: SessionContext, subscriptions: SubscriptionServer, own: Publisher) {
+    this.#context = context;
+    this.#subscriptions = subscriptions;
+    this.#own = own;
+  }
+
+  /** Offers tracks under a prefix until the request ends. */
+  async serve(
+    stream: RequestStream,
+    message: ControlMessageOf<"subscribeTracks">,
+    prefixes: PrefixSlot,
+  ): Promise<void> {
+    const forward = message.parameters.forward ?? true;
+    const watch = (prefix: Namespace) =>
+      this.#context.scope.watchTracks(prefix, {
+        offered: (entry, by) => this.#offer(stream, prefix, entry, by, forward),
+      });
+    let unwatch = watch(message.prefix);
+    stream.onStopped = () => unwatch();
+    try {
+      for (;;) {
+        const update = await stream.next();
+        if (update === undefined) break;
+        if (update.kind !== "requestUpdate") {
+          throw violation(`${update.kind} does not belong on the stream of SUBSCRIBE_TRACKS`);
+        }
+        const stray = outOfScope(update.parameters, updateScope.subscribeTracks);
+        if (stray !== undefined) throw violation(`${stray} does not belong into this update`);
+        this.#context.ids.accept(update.requestId);
+        const prefix = update.parameters.namespacePrefix;
+        const refusal = prefix && prefixes.move(prefix);
+        if (refusal !== undefined) {
+          stream.send(requestError(refusal));
+          break;
+        }
+        stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+        if (prefix === undefined) continue;
+        unwatch();
+        unwatch = watch(prefix);
+      }
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+    } finally {
+      unwatch();
+      stream.finish();
+    }
+  }
+
+  #offer(
+    stream: RequestStream,
+    prefix: Namespace,
+    entry: TrackEntry,
+    by: Publisher,
+    forward: boolean,
+  ): void {
+    const { name } = entry.track;
+    if (by === this.#own || this.#subscriptions.has(name)) return;
+    if (!hasPrefix(name.namespace, prefix) || this.#context.isPeerLeaving) return;
+    if (this.#subscriptions.count >= this.#context.settings.limits.maxSubscriptions) {
+      return this.#blocked(stream, prefix, name);
+    }
+    this.#context.tasks.spawn("publish", () => this.#publish(entry, forward));
+  }
+
+  #blocked(stream: RequestStream, prefix: Namespace, name: FullTrackName): void {
+    const suffix = name.namespace.slice(prefix.length);
+    stream.send({ kind: "publishBlocked", track: { namespace: suffix, name: name.name } });
+  }
+
+  /** Sends PUBLISH, and the track unless the peer refuses. */
+  async #publish(entry: TrackEntry, forward: boolean): Promise<void> {
+    const { track, feeds } = entry;
+    const demand = feeds.hold(forward);
+    const requestId = this.#context.ids.next();
+    try {
+      const stream = await this.#context.openRequest();
+      const served = new ServedSubscription({
+        entry,
+        demand,
+        stream,
+        context: this.#context,
+        requestId,
+      });
+      if (this.#subscriptions.has(track.name)) return stream.cancel(StreamCode.CANCELLED);
+      const release = this.#subscriptions.reserve(track.name, requestId, served);
+      try {
+        await this.#offerOn(stream, served, entry, forward);
+      } finally {
+        release();
+      }
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+    } finally {
+      demand.release();
+    }
+  }
+
+  async #offerOn(
+    stream: RequestStream,
+    served: ServedSubscription,
+    { track }: TrackEntry,
+    forward: boolean,
+  ): Promise<void> {
+    const { largest } = track;
+    stream.send({
+      kind: "publish",
+      requestId: served.requestId,
+      track: track.name,
+      alias: track.alias,
+      parameters: { forward, ...(largest !== undefined && { largestObject: largest }) },
+      properties: track.rawProperties,
+    });
+    this.#subscriptions.adopt(served);
+    served.start({ forward }, largest, "live");
+    const answer = await stream.next();
+    if (answer?.kind === "requestOk") {
+      const stray = outOfScope(answer.parameters, okScope.publish);
+      if (stray !== undefined || answer.properties.length > 0) {
+        throw violation("PUBLISH_OK carries what it may not");
+      }
+      this.#context.metrics.upstreamRequests.publish.ok++;
+      served.adjust(answer.parameters);
+      return await served.listen();
+    }
+    if (answer !== undefined && answer.kind !== "requestError") {
+      throw violation(`${answer.kind} does not answer PUBLISH`);
+    }
+    if (answer !== undefined) {
+      this.#context.log.debug("publish refused", { reason: refusalOf(answer).reason });
+    }
+    served.cancel();
+  }
+}
+
+const NO_PROPERTIES = new Uint8Array(0);

@@ -1,0 +1,256 @@
+import {
+  type ControlMessage,
+  type ControlMessageOf,
+  type Filter,
+  type Location,
+  outOfScope,
+  type Parameters,
+  StreamCode,
+  updateScope,
+} from "@qumo/shared/wire";
+import {
+  type Demand,
+  type Refusal,
+  type TrackEnd,
+  type TrackEntry,
+  windowOf,
+} from "../../track/mod.ts";
+import {
+  type JoinPoint,
+  Subscription,
+  type SubscriptionOwner,
+  type Wishes,
+} from "../delivery/subscription.ts";
+import { isTransportEnd, violation } from "../errors.ts";
+import type { SessionContext } from "./context.ts";
+import { publishDone, requestError, type SubscriptionEnd } from "./refusals.ts";
+import type { RequestStream } from "./request_stream.ts";
+
+/** How a subscription that we serve came about. */
+export interface ServedInit {
+  readonly entry: TrackEntry;
+  readonly demand: Demand;
+  readonly stream: RequestStream;
+  readonly context: SessionContext;
+  /** The request's id, by which a joining fetch refers to it. */
+  readonly requestId: bigint;
+}
+
+/** What both SUBSCRIBE and the answer to a PUBLISH say of a subscriber's wishes. */
+export type WishParameters = Parameters<
+  | "filter"
+  | "forward"
+  | "subscriberPriority"
+  | "groupOrder"
+  | "objectDeliveryTimeout"
+  | "subgroupDeliveryTimeout"
+>;
+
+const DEFAULT_PRIORITY = 128;
+
+/** A track that we send to a peer, and the stream of the request that it rests on. */
+export class ServedSubscription implements SubscriptionOwner {
+  readonly entry: TrackEntry;
+  readonly requestId: bigint;
+  readonly #demand: Demand;
+  readonly #stream: RequestStream;
+  readonly #context: SessionContext;
+  #delivery: Subscription | undefined;
+  #joiningLocation: Location | undefined;
+  #over = false;
+  #onEnd: () => void = () => {};
+
+  constructor(init: ServedInit) {
+    this.entry = init.entry;
+    this.requestId = init.requestId;
+    this.#demand = init.demand;
+    this.#stream = init.stream;
+    this.#context = init.context;
+  }
+
+  /** The largest location that the subscriber was told of when objects began to flow (#subscriptions). */
+  get joiningLocation(): Location | undefined {
+    return this.#joiningLocation;
+  }
+
+  /** Whether objects flow. */
+  get forward(): boolean {
+    return this.#delivery?.wishes.forward ?? false;
+  }
+
+  /** Called once when the subscription is over. */
+  set onEnd(callback: () => void) {
+    this.#onEnd = callback;
+  }
+
+  /**
+   * Begins to send what `parameters` ask for, counted from `largest`, which the subscriber is told of
+   * at the same time.
+   */
+  start(parameters: WishParameters, largest: Location | undefined, join: JoinPoint): void {
+    const { connection, clock, metrics, settings } = this.#context;
+    this.#joiningLocation = largest;
+    const wishes = wishesOf(parameters, this.#initialWishes(), largest);
+    const context = { connection, clock, metrics, limits: settings.delivery };
+    this.#delivery = new Subscription(this.entry.track, wishes, context, this);
+    this.#demand.setForward(wishes.forward);
+    this.#delivery.start(join);
+  }
+
+  /** The subscriber agreed to a PUBLISH, with wishes of its own. */
+  adjust(parameters: WishParameters & Parameters<"newGroupRequest">): void {
+    const delivery = this.#delivery;
+    if (delivery === undefined || this.#over) return;
+    const wishes = wishesOf(parameters, delivery.wishes, this.entry.track.largest);
+    this.#demand.setForward(wishes.forward);
+    delivery.update(wishes);
+    const { newGroupRequest } = parameters;
+    if (newGroupRequest !== undefined) this.entry.feeds.requestNewGroup(newGroupRequest);
+  }
+
+  /** Follows the request's stream until the subscriber leaves or everything was sent. */
+  async listen(): Promise<void> {
+    this.#stream.onStopped = () => this.cancel();
+    try {
+      for (;;) {
+        const message = await this.#stream.next();
+        // A FIN only says that no update follows, unless the peer also stopped to read.
+        if (message === undefined) return this.#stream.probe();
+        if (this.#over) return;
+        this.#receive(message);
+      }
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+      this.cancel();
+    }
+  }
+
+  /** The subscriber left, or the session ended. */
+  cancel(): void {
+    if (this.#over) return;
+    this.#leave();
+    this.#delivery?.cancel();
+    this.#stream.cancel(StreamCode.CANCELLED);
+  }
+
+  finished(end: TrackEnd, streams: number): void {
+    this.#end(end, streams);
+  }
+
+  tooFarBehind(streams: number): void {
+    this.#end({ kind: "too_far_behind", reason: "the subscriber takes too little" }, streams);
+  }
+
+  streamParked(): void {
+    this.#context.streamParked();
+  }
+
+  #receive(message: ControlMessage): void {
+    if (message.kind === "requestUpdate") return this.#update(message);
+    if (message.kind === "goaway") return;
+    throw violation(`${message.kind} does not belong on a subscription's stream`);
+  }
+
+  #update(message: ControlMessageOf<"requestUpdate">): void {
+    const { parameters } = message;
+    const stray = outOfScope(parameters, updateScope.subscription);
+    if (stray !== undefined) {
+      throw violation(`${stray} does not belong into a subscription's update`);
+    }
+    this.#context.ids.accept(message.requestId);
+    const { metrics } = this.#context;
+    const refusal = this.#apply(parameters);
+    if (refusal === undefined) {
+      metrics.requests.request_update.ok++;
+      return;
+    }
+    metrics.requests.request_update.invalid_range++;
+    this.#stream.send(requestError(refusal));
+    this.#delivery?.cancel();
+    this.#end({ kind: "update_failed", reason: refusal.reason }, this.#delivery?.streams ?? 0);
+  }
+
+  /** Applies an update and answers it; a refusal is left to the caller. */
+  #apply(parameters: ControlMessageOf<"requestUpdate">["parameters"]): Refusal | undefined {
+    const delivery = this.#delivery;
+    if (delivery === undefined) return undefined;
+    const { track, feeds } = this.entry;
+    const { largest } = track;
+    const wishes = wishesOf(parameters, delivery.wishes, largest);
+    const refusal = unsatisfiable(parameters.filter, largest);
+    if (refusal !== undefined) return refusal;
+    const resumes = wishes.forward && !delivery.wishes.forward;
+    if (resumes) this.#joiningLocation = largest;
+    this.#demand.setForward(wishes.forward);
+    if (parameters.newGroupRequest !== undefined) feeds.requestNewGroup(parameters.newGroupRequest);
+    this.#stream.send({
+      kind: "requestOk",
+      parameters: largest === undefined ? {} : { largestObject: largest },
+      properties: NO_PROPERTIES,
+    });
+    delivery.update(wishes);
+    return undefined;
+  }
+
+  #initialWishes(): Wishes {
+    const { objectDeliveryTimeout, subgroupDeliveryTimeout, groupOrder } =
+      this.entry.track.properties;
+    return {
+      window: windowOf(undefined, undefined),
+      forward: true,
+      priority: DEFAULT_PRIORITY,
+      order: groupOrder,
+      objectTimeout: objectDeliveryTimeout,
+      subgroupTimeout: subgroupDeliveryTimeout,
+    };
+  }
+
+  #end(end: SubscriptionEnd, streams: number): void {
+    if (this.#over) return;
+    this.#leave();
+    this.#stream.send(publishDone(end, streams));
+    this.#stream.finish();
+  }
+
+  #leave(): void {
+    this.#over = true;
+    this.#demand.release();
+    this.#onEnd();
+  }
+}
+
+const NO_PROPERTIES = new Uint8Array(0);
+
+/** The wishes after a message: what it does not mention stays. */
+function wishesOf(
+  parameters: WishParameters,
+  before: Wishes,
+  largest: Location | undefined,
+): Wishes {
+  const { filter, forward, subscriberPriority, groupOrder } = parameters;
+  return {
+    window: filter === undefined ? before.window : windowOf(filter, largest),
+    forward: forward ?? before.forward,
+    priority: subscriberPriority ?? before.priority,
+    order: groupOrder ?? before.order,
+    objectTimeout: shorter(before.objectTimeout, parameters.objectDeliveryTimeout),
+    subgroupTimeout: shorter(before.subgroupTimeout, parameters.subgroupDeliveryTimeout),
+  };
+}
+
+/** The shorter of two timeouts, of which 0 and undefined are none (#delivery-timeouts). */
+function shorter(a: number | undefined, b: bigint | undefined): number | undefined {
+  if (b === undefined || b === 0n) return a;
+  const timeout = Number(BigInt.asUintN(53, b));
+  return a === undefined ? timeout : Math.min(a, timeout);
+}
+
+/** The refusal of a filter that nothing can pass any more. */
+export function unsatisfiable(
+  filter: Filter | undefined,
+  largest: Location | undefined,
+): Refusal | undefined {
+  if (filter?.type !== "absolute_range" || largest === undefined) return undefined;
+  if (filter.endGroup >= largest.group) return undefined;
+  return { kind: "invalid_range", reason: `group ${filter.endGroup} is over` };
+}

@@ -1,0 +1,349 @@
+import { type Clock, type Log, type Outcome, TaskGroup, type Timer } from "@qumo/shared/runtime";
+import {
+  type ControlMessage,
+  type ControlMessageOf,
+  type Draft,
+  type FullTrackName,
+  type Namespace,
+  SessionCode,
+  type SetupOptions,
+  type Token,
+} from "@qumo/shared/wire";
+import type { Refusal, Registry, Scope } from "../../track/mod.ts";
+import { MAX_PARKED_STREAMS } from "../../transport/limits.ts";
+import { type BidiStream, type CloseInfo, type Connection, URGENT } from "../../transport/types.ts";
+import { closingOf, isTransportEnd, SessionError, violation } from "../errors.ts";
+import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../limits.ts";
+import type { SessionEnd, SessionMetrics } from "../metrics.ts";
+import type { AuthorizationRequest, Authorizer, SessionSettings } from "../settings.ts";
+import type { SessionContext } from "./context.ts";
+import { ControlChannel } from "./control_channel.ts";
+import { IncomingTracks } from "./incoming_tracks.ts";
+import { Ingest } from "./ingest.ts";
+import { Announcements } from "./announcements.ts";
+import { PeerPublisher } from "./peer_publisher.ts";
+import { RateLimit } from "./rate_limit.ts";
+import { RequestIds, type Role } from "./request_ids.ts";
+import { RequestServer } from "./request_server.ts";
+import { RequestStream } from "./request_stream.ts";
+import { type ResolvedToken, TokenCache } from "./token_cache.ts";
+
+/** What a session is made of. */
+export interface MoqtSessionOptions {
+  /** A number for the log. */
+  readonly id: number;
+  readonly role: Role;
+  readonly connection: Connection;
+  readonly draft: Draft;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: SessionMetrics;
+  readonly settings: SessionSettings;
+  readonly registry: Registry;
+  /** The key of the scope that a peer is in, by the path and authority that it connected to. */
+  readonly scopeOf: (path: string, authority: string) => string;
+  readonly authorizer: Authorizer;
+}
+
+/** A connection that speaks MoQT with a stream for each request: drafts 17 and later. */
+export class MoqtSession implements SessionContext {
+  readonly id: number;
+  readonly role: Role;
+  readonly connection: Connection;
+  readonly draft: Draft;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: SessionMetrics;
+  readonly settings: SessionSettings;
+  readonly ids: RequestIds;
+  readonly tasks: TaskGroup;
+  readonly #options: MoqtSessionOptions;
+  readonly #rate: RateLimit;
+  readonly #tokens = new TokenCache(MAX_AUTH_TOKEN_CACHE_BYTES);
+  readonly #incoming: IncomingTracks;
+  readonly #publisher: PeerPublisher;
+  readonly #announcements: Announcements;
+  readonly #ingest: Ingest;
+  readonly #requests: RequestServer;
+  readonly #control: ControlChannel;
+  readonly #ready: Promise<void>;
+  #setReady: () => void = () => {};
+  #peer: SetupOptions | undefined;
+  #scope: Scope | undefined;
+  #scopeKey = "";
+  #path = "";
+  #setupTokens: readonly ResolvedToken[] = [];
+  #peerLeaving = false;
+  #draining: Timer | undefined;
+  #end: SessionEnd | undefined;
+
+  constructor(options: MoqtSessionOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.role = options.role;
+    this.connection = options.connection;
+    this.draft = options.draft;
+    this.clock = options.clock;
+    this.log = options.log;
+    this.metrics = options.metrics;
+    this.settings = options.settings;
+    this.ids = new RequestIds(options.role);
+    this.tasks = new TaskGroup((task, error) => this.#taskFailed(task, error));
+    const { controlMessageRate, controlMessageBurst } = options.settings.limits;
+    this.#rate = new RateLimit(options.clock, controlMessageRate, controlMessageBurst);
+    this.#ready = new Promise((resolve) => this.#setReady = resolve);
+    this.#incoming = new IncomingTracks(options.clock);
+    this.#publisher = new PeerPublisher(this, this.#incoming);
+    this.#announcements = new Announcements(this, this.#publisher);
+    this.#requests = new RequestServer(this, this.#publisher, this.#announcements);
+    this.#control = new ControlChannel(this, {
+      setup: (options) => this.#receiveSetup(options),
+      goaway: (message) => this.#receiveGoaway(message),
+    });
+    this.#ingest = new Ingest(this, this.#incoming, {
+      control: (input, type) => this.#control.listen(input, type),
+      fetch: (input) => this.#publisher.fetchStream(input),
+    });
+    this.#publisher.ingest = this.#ingest;
+  }
+
+  get peer(): SetupOptions {
+    return this.#peer!;
+  }
+
+  get scope(): Scope {
+    return this.#scope!;
+  }
+
+  get isPeerLeaving(): boolean {
+    return this.#peerLeaving;
+  }
+
+  /** Whether setup is complete. */
+  get isReady(): boolean {
+    return this.#peer !== undefined;
+  }
+
+  /** Subscriptions that this peer is served. */
+  get subscriptionCount(): number {
+    return this.#requests.subscriptionCount;
+  }
+
+  /** Namespaces that this peer publishes. */
+  get namespaceCount(): number {
+    return this.#announcements.count;
+  }
+
+  /** Speaks with the peer until the connection has ended. Never rejects. */
+  async run(): Promise<{ info: CloseInfo; end: SessionEnd }> {
+    const { connection, clock, settings } = this;
+    const deadline = clock.after(settings.setupTimeoutMs, () => {
+      if (this.isReady) return;
+      this.fail(new SessionError(SessionCode.CONTROL_MESSAGE_TIMEOUT, "no SETUP in time"));
+    });
+    this.tasks.spawn("setup", () => this.#control.open({}));
+    this.tasks.spawn("streams", () => this.#acceptStreams());
+    this.tasks.spawn("requests", () => this.#acceptRequests());
+    this.tasks.spawn("datagrams", () => this.#acceptDatagrams());
+    const info = await connection.closed;
+    deadline.cancel();
+    this.#draining?.cancel();
+    await this.#close(info);
+    return { info, end: this.#end ?? endOf(info) };
+  }
+
+  /** Asks the peer to go elsewhere, and closes the session when it has, or after `timeout` ms. */
+  drain(timeout: number): void {
+    if (this.#draining !== undefined) return;
+    this.#requests.refuseNew();
+    this.tasks.spawn("goaway", () => this.#control.goaway("", timeout, this.ids.peerNext));
+    this.connection.drain();
+    this.#draining = this.clock.after(timeout, () => {
+      this.#closeConnection(
+        SessionCode.GOAWAY_TIMEOUT,
+        "the peer did not leave in time",
+        "drained",
+      );
+    });
+    this.#leaveWhenIdle();
+  }
+
+  /** Ends the session at once. */
+  close(code: SessionCode, reason: string): void {
+    this.#closeConnection(code, reason, "drained");
+  }
+
+  async openRequest(): Promise<RequestStream> {
+    return this.#wrap(await this.connection.openBidi());
+  }
+
+  async authorize(
+    action: AuthorizationRequest["action"],
+    name: { readonly namespace: Namespace; readonly track?: FullTrackName },
+    tokens: readonly Token[] | undefined,
+  ): Promise<Outcome<void, Refusal>> {
+    const own = this.#tokens.resolve(tokens);
+    return await this.#options.authorizer({
+      action,
+      path: this.#path,
+      namespace: name.namespace,
+      track: name.track,
+      tokens: [...this.#setupTokens, ...own],
+    });
+  }
+
+  fail(error: unknown): void {
+    const { code, reason } = closingOf(error);
+    if (code === SessionCode.INTERNAL_ERROR) {
+      this.metrics.unhandledErrors++;
+      this.log.error("session failed", { error });
+      return this.#closeConnection(code, reason, "internal_error");
+    }
+    this.metrics.malformed.control++;
+    this.#closeConnection(code, reason, "protocol_error");
+  }
+
+  streamParked(): void {
+    if (this.connection.parkedStreams <= MAX_PARKED_STREAMS) return;
+    this.#closeConnection(
+      SessionCode.DATA_STREAM_TIMEOUT,
+      "too many streams were left unfinished",
+      "too_slow",
+    );
+  }
+
+  /** A request was answered to its end: a session that is being drained may be over now. */
+  requestEnded(): void {
+    if (this.#draining !== undefined) this.#leaveWhenIdle();
+  }
+
+  #leaveWhenIdle(): void {
+    if (this.#requests.openCount > 0) return;
+    this.#closeConnection(SessionCode.NO_ERROR, "going away", "drained");
+  }
+
+  #closeConnection(code: SessionCode, reason: string, end: SessionEnd): void {
+    this.#end ??= end;
+    this.connection.close(code, reason);
+  }
+
+  #wrap(bidi: BidiStream): RequestStream {
+    const { draft, tasks } = this;
+    const { canReset } = this.connection;
+    const admit = () => this.#rate.take(tasks.signal);
+    return new RequestStream(bidi, { draft, canReset, admit }, URGENT - 1);
+  }
+
+  async #acceptStreams(): Promise<void> {
+    for (;;) {
+      const stream = await this.connection.acceptUni();
+      if (stream === undefined) return;
+      this.tasks.spawn("stream", () => this.#ingest.stream(stream, this.#ready));
+    }
+  }
+
+  async #acceptRequests(): Promise<void> {
+    for (;;) {
+      await this.#rate.take(this.tasks.signal);
+      const bidi = await this.connection.acceptBidi();
+      if (bidi === undefined) return;
+      this.tasks.spawn("request", () => this.#serve(this.#wrap(bidi)));
+    }
+  }
+
+  async #acceptDatagrams(): Promise<void> {
+    for (;;) {
+      const datagram = await this.connection.receiveDatagram();
+      if (datagram === undefined) return;
+      if (this.isReady) this.#ingest.datagram(datagram);
+      else this.metrics.datagramsDropped.unknown_track++;
+    }
+  }
+
+  async #serve(stream: RequestStream): Promise<void> {
+    const message = await this.#firstMessage(stream);
+    if (message === undefined) return;
+    await this.#ready;
+    await this.#requests.serve(stream, message);
+    this.requestEnded();
+  }
+
+  /** What a request stream begins with; one that says nothing in time is given up. */
+  async #firstMessage(stream: RequestStream): Promise<ControlMessage | undefined> {
+    const timer = this.clock.after(this.settings.setupTimeoutMs, () => stream.cancel(0));
+    try {
+      const message = await stream.next();
+      if (message === undefined) stream.finish();
+      return message;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #receiveSetup(options: SetupOptions): void {
+    const path = this.connection.path ?? options.path ?? "";
+    const authority = this.connection.authority ?? options.authority ?? "";
+    this.#path = path;
+    this.#setupTokens = this.#tokens.resolveSetup(options.authorizationTokens);
+    this.#scopeKey = this.#options.scopeOf(path, authority);
+    this.#scope = this.#options.registry.enter(this.#scopeKey);
+    this.#peer = options;
+    this.log.info("session started", {
+      transport: this.connection.transport,
+      protocol: this.draft.protocol,
+      peer: this.connection.remoteAddress,
+      path,
+      implementation: options.implementation,
+    });
+    this.tasks.spawn("authorize", () => this.#enter());
+  }
+
+  async #enter(): Promise<void> {
+    const outcome = await this.authorize("setup", { namespace: [] }, undefined);
+    if (!outcome.ok) {
+      return this.#closeConnection(
+        SessionCode.UNAUTHORIZED,
+        outcome.refusal.reason,
+        "unauthorized",
+      );
+    }
+    this.#setReady();
+    if (this.settings.solicit) {
+      this.tasks.spawn("solicit", () => this.#announcements.solicit());
+    }
+  }
+
+  #receiveGoaway(message: ControlMessageOf<"goaway">): void {
+    this.#peerLeaving = true;
+    this.log.info("peer is going away", { timeout: message.timeout });
+  }
+
+  #taskFailed(task: string, error: unknown): void {
+    if (isTransportEnd(error)) {
+      if (task === "stream" || task === "request") return;
+      // The control stream may not end while the session lasts.
+      if (this.#end === undefined && error.kind === "reset") {
+        this.fail(violation("The control stream was reset"));
+      }
+      return;
+    }
+    this.fail(error);
+  }
+
+  async #close(info: CloseInfo): Promise<void> {
+    this.#setReady();
+    this.#incoming.close();
+    this.#requests.close();
+    this.#publisher.close("the publisher's session ended");
+    await this.tasks.close();
+    if (this.#scope !== undefined) this.#options.registry.leave(this.#scopeKey);
+    const end = this.#end ?? endOf(info);
+    this.metrics.sessionsEnded[end]++;
+    this.log.info("session ended", { end, by: info.by, code: info.code, reason: info.reason });
+  }
+}
+
+function endOf(info: CloseInfo): SessionEnd {
+  if (info.by === "lost") return "lost";
+  return info.code === SessionCode.NO_ERROR ? "peer_closed" : "peer_error";
+}

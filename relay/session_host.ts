@@ -1,0 +1,143 @@
+import { done } from "@qumo/shared/runtime";
+import { draftOf, drafts, formatNamespace, formatTrackName, SessionCode } from "@qumo/shared/wire";
+import type { RelaySnapshot, TrackView } from "./ops/snapshot.ts";
+import type { HostParts, SessionHost } from "./relay.ts";
+import { MoqtSession } from "./session/moqt/session.ts";
+import type { Authorizer, SessionSettings } from "./session/settings.ts";
+import { Cache, MAX_TRACKS, Registry, type TrackEntry } from "./track/mod.ts";
+import type { Connection } from "./transport/mod.ts";
+import { version } from "./version.ts";
+
+// Both modes of `auth` that there are let in everyone who can come as far as the port.
+const everybody: Authorizer = () => done(undefined);
+
+/** What serves the connections of a relay: a session for each, over one registry of tracks. */
+export class MoqtHost implements SessionHost {
+  readonly protocols = drafts.map(({ protocol }) => protocol);
+  readonly #parts: HostParts;
+  readonly #settings: SessionSettings;
+  readonly #registry: Registry;
+  readonly #sessions = new Map<MoqtSession, Promise<void>>();
+  #lastId = 0;
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+    const { config, clock, metrics } = parts;
+    this.#settings = settingsOf(parts);
+    this.#registry = new Registry({
+      clock,
+      cache: new Cache(config.cache, clock, metrics.evictions),
+      linger: config.relay.lingerMs,
+      maxTracks: MAX_TRACKS,
+    });
+  }
+
+  get active(): number {
+    return this.#sessions.size;
+  }
+
+  serve(connection: Connection): void {
+    const { clock, metrics, log } = this.#parts;
+    const draft = draftOf(connection.protocol);
+    if (draft === undefined) {
+      return connection.close(SessionCode.VERSION_NEGOTIATION_FAILED, "unknown protocol");
+    }
+    const id = ++this.#lastId;
+    const session = new MoqtSession({
+      id,
+      role: "server",
+      connection,
+      draft,
+      clock,
+      log: log.with({ session: id }),
+      metrics,
+      settings: this.#settings,
+      registry: this.#registry,
+      scopeOf,
+      authorizer: everybody,
+    });
+    metrics.sessionsStarted[connection.transport]++;
+    this.#sessions.set(session, this.#run(session));
+  }
+
+  async #run(session: MoqtSession): Promise<void> {
+    await session.run();
+    this.#sessions.delete(session);
+  }
+
+  snapshot(): RelaySnapshot {
+    let [subscriptions, namespaces, parkedStreams] = [0, 0, 0];
+    for (const session of this.#sessions.keys()) {
+      subscriptions += session.subscriptionCount;
+      namespaces += session.namespaceCount;
+      parkedStreams += session.connection.parkedStreams;
+    }
+    const { cache } = this.#registry;
+    return {
+      sessions: this.#sessions.size,
+      subscriptions,
+      tracks: [...this.#registry.scopes()].reduce((sum, scope) => sum + scope.trackCount, 0),
+      namespaces,
+      openGroups: cache.groups,
+      parkedStreams,
+      cache: { bytes: cache.bytes, groups: cache.groups },
+    };
+  }
+
+  *tracks(max: number): Iterable<TrackView> {
+    let left = max;
+    for (const scope of this.#registry.scopes()) {
+      for (const entry of scope.tracks) {
+        if (left-- <= 0) return;
+        yield viewOf(entry);
+      }
+    }
+  }
+
+  async drain(deadlineMs: number): Promise<void> {
+    for (const session of this.#sessions.keys()) session.drain(deadlineMs);
+    await Promise.all(this.#sessions.values());
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#sessions.keys()) {
+      session.close(SessionCode.NO_ERROR, "the relay ends");
+    }
+    await Promise.all(this.#sessions.values());
+  }
+}
+
+function settingsOf({ config }: HostParts): SessionSettings {
+  const { relay, server, limits, delivery } = config;
+  return {
+    implementation: `${version.name} ${version.version}`,
+    lateJoin: relay.lateJoin,
+    solicit: relay.solicit,
+    rendezvousMaxMs: relay.rendezvousMaxMs,
+    requestTimeoutMs: relay.requestTimeoutMs,
+    setupTimeoutMs: server.handshakeTimeoutMs,
+    limits,
+    delivery,
+  };
+}
+
+/**
+ * Sessions see each other when they connected to the same path, whatever they called the host and
+ * whatever their query (#track-scope).
+ */
+function scopeOf(path: string): string {
+  const [name = ""] = path.split("?");
+  return name === "/" ? "" : name;
+}
+
+function viewOf({ track, feeds }: TrackEntry): TrackView {
+  return {
+    namespace: formatNamespace(track.name.namespace),
+    name: formatTrackName(track.name),
+    subscriptions: feeds.demand,
+    cachedGroups: track.groupCount,
+    cachedBytes: track.bytes,
+    bytesReceived: track.traffic.received,
+    bytesSent: track.traffic.sent,
+  };
+}

@@ -9,41 +9,25 @@ import {
   memoryPair,
   type QuicTransportOptions,
 } from "../../relay/transport/mod.ts";
-import {
-  type Connected,
-  type ConnectOptions,
-  type Contract,
-  transportContract,
-} from "./transport.ts";
-import { endingContract } from "./transport/endings.ts";
-import { flowContract } from "./transport/flow.ts";
-import { lossContract } from "./transport/loss.ts";
-import { streamContract } from "./transport/streams.ts";
+import { type Connected, type ConnectOptions, transportContract } from "./transport.ts";
 import { UdpForwarder } from "./transport/udp_forwarder.ts";
 
 const certificate = await generateCertificate(["localhost"]);
 
-// Without the suite's datagrams: memory bounds those that wait where they arrive, not where they are sent.
 for (const canReset of [true, false]) {
-  const name = `WebTransport over memory ${canReset ? "with" : "without"} resets`;
   const join = async (options: ConnectOptions = {}): Promise<[...Connected, () => void]> => {
     const [rawClient, rawServer] = memoryPair({ ...withOwnStreams(options), canReset });
     const [client, server] = await shake(rawClient, rawServer);
     return [client, server, () => end(client, server), () => rawClient.sever()];
   };
-  const contract: Contract = (title, body, options) =>
-    Deno.test(`${name}: ${title}`, async () => {
+  transportContract(
+    `WebTransport over memory ${canReset ? "with" : "without"} resets`,
+    async (options) => {
       const [client, server, cleanup] = await join(options);
-      try {
-        await body(client, server);
-      } finally {
-        await cleanup();
-      }
-    });
-  streamContract(contract);
-  flowContract(contract);
-  endingContract(contract);
-  lossContract(name, () => join());
+      return [client, server, cleanup];
+    },
+    () => join(),
+  );
 }
 
 transportContract("WebTransport over QUIC", connect, async () => {

@@ -15,6 +15,7 @@ export class SilentStreams {
   readonly #streams = new Set<SilentStream>();
   #timer: Timer | undefined;
   #spared = 0;
+  #closed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -24,6 +25,7 @@ export class SilentStreams {
   add(giveUp: () => void): SilentStream {
     const deadline = this.#clock.now() + STREAM_HEADER_TIMEOUT;
     const stream: SilentStream = { deadline, giveUp, spared: false };
+    if (this.#closed) return stream;
     this.#streams.add(stream);
     this.#timer ??= this.#clock.after(STREAM_HEADER_TIMEOUT, this.#expire);
     return stream;
@@ -36,8 +38,9 @@ export class SilentStreams {
     stream.spared = false;
   }
 
-  /** Forgets all streams. */
+  /** Forgets all streams and watches no more. */
   close(): void {
+    this.#closed = true;
     this.#timer?.cancel();
     this.#streams.clear();
   }

@@ -40,6 +40,8 @@ Deno.test("SilentStreams leaves no timer behind", async () => {
   for (let at = 0; at < 9; at++) add("x");
   streams.close();
   assert.equal(clock.pending, 0);
+  streams.remove(add("too late"));
+  assert.equal(clock.pending, 0);
   await clock.advance(STREAM_HEADER_TIMEOUT);
   assert.deepEqual(given, []);
 });

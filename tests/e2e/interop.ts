@@ -1,0 +1,71 @@
+/**
+ * The interop runner's six cases, played by clients that others wrote against a relay that is
+ * started for it, as TAP version 14. The exit code is 0 when all of them pass.
+ */
+import { systemClock } from "@qumo/shared/runtime";
+import { Deadline } from "../support/deadline.ts";
+import { connectMoqNet } from "../support/moq_net.ts";
+import { connectMoqt } from "../support/moqt_peer.ts";
+import type { Peer } from "../support/peer.ts";
+import type { QuicServerAddress } from "../support/quic_transport.ts";
+import { startRelay } from "../support/relay_process.ts";
+import { type InteropCase, interopCases } from "./interop_cases.ts";
+
+type Connect = (server: QuicServerAddress) => Promise<Peer>;
+
+const clients = new Map<string, Connect>([
+  ["@moq/net", connectMoqNet],
+  ["@moqt/transport", connectMoqt],
+]);
+
+/** Plays every case with every client and writes a line for each; returns whether all passed. */
+export async function runInterop(write: (text: string) => void): Promise<boolean> {
+  write(`TAP version 14\n1..${interopCases.length * clients.size}\n`);
+  let number = 0;
+  let passed = true;
+  for (const [client, connect] of clients) {
+    for (const testCase of interopCases) {
+      const started = systemClock.now();
+      const failure = await play(testCase, connect);
+      const duration = (systemClock.now() - started).toFixed(0);
+      passed &&= failure === undefined;
+      write(
+        `${failure === undefined ? "" : "not "}ok ${++number} - ${testCase.name} (${client})\n` +
+          "  ---\n" +
+          `  duration_ms: ${duration}\n` +
+          (failure === undefined ? "" : `  message: ${JSON.stringify(failure)}\n`) +
+          "  ...\n",
+      );
+    }
+  }
+  return passed;
+}
+
+/** Plays one case against a relay of its own; returns why it failed. */
+async function play(testCase: InteropCase, connect: Connect): Promise<string | undefined> {
+  await using relay = await startRelay();
+  using deadline = new Deadline(testCase.timeout);
+  const connected: Peer[] = [];
+  try {
+    await deadline.for(
+      `${testCase.name} to end`,
+      testCase.run(async () => {
+        const peer = await connect(relay);
+        connected.push(peer);
+        return peer;
+      }),
+    );
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    for (const peer of connected) await peer.close().catch(() => {});
+  }
+}
+
+if (import.meta.main) {
+  const passed = await runInterop((text) => {
+    Deno.stdout.writeSync(new TextEncoder().encode(text));
+  });
+  Deno.exit(passed ? 0 : 1);
+}

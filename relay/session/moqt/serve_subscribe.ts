@@ -1,12 +1,7 @@
-import {
-  type ControlMessageOf,
-  type FullTrackName,
-  type Location,
-  trackKey,
-} from "@qumo/shared/wire";
+import { type ControlMessageOf, type FullTrackName, trackKey } from "@qumo/shared/wire";
 import type { OpenTrack, Refusal, TrackEntry } from "../../track/mod.ts";
 import type { SessionContext } from "./context.ts";
-import { joinPointOf } from "./join.ts";
+import { joinPointOf, largestForSubscriber } from "./join.ts";
 import { outcomeOf, requestError } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { checkName } from "./reserved.ts";
@@ -73,7 +68,7 @@ export class SubscriptionServer {
     stream: RequestStream,
     message: ControlMessageOf<"trackStatus">,
   ): Promise<void> {
-    const { scope, metrics } = this.#context;
+    const { scope, metrics, peer } = this.#context;
     const refusal = checkName(message.track) ?? await this.#unauthorized("track_status", message);
     if (refusal !== undefined) return this.#refuse(stream, refusal, "track_status");
     const entry = scope.find(message.track);
@@ -83,7 +78,7 @@ export class SubscriptionServer {
     if (!status.ok) return this.#refuse(stream, status.refusal, "track_status");
     metrics.requests.track_status.ok++;
     const { largest, properties } = status.value;
-    stream.send({ kind: "requestOk", parameters: largestParameter(largest), properties });
+    stream.send({ kind: "requestOk", parameters: largestFor(peer, largest), properties });
     stream.finish();
   }
 
@@ -179,7 +174,7 @@ export class SubscriptionServer {
     stream.send({
       kind: "subscribeOk",
       alias: track.alias,
-      parameters: largestParameter(largest),
+      parameters: largestForSubscriber(largest, peer),
       properties: rawProperties,
     });
     const served = new ServedSubscription({
@@ -222,8 +217,4 @@ const NO_PUBLISHER: Refusal = { kind: "does_not_exist", reason: "nobody publishe
 
 function statusOf({ track }: TrackEntry) {
   return { largest: track.largest, properties: track.rawProperties };
-}
-
-function largestParameter(largest: Location | undefined): { largestObject?: Location } {
-  return largest === undefined ? {} : { largestObject: largest };
 }

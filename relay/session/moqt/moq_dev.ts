@@ -1,0 +1,37 @@
+import type { Filter, Location, SetupOptions } from "@qumo/shared/wire";
+import type { JoinPoint } from "../delivery/subscription.ts";
+import type { LateJoin } from "../settings.ts";
+
+/*
+ * What the clients of moq-dev need beyond the draft. They are told by the extensions that they
+ * declare in SETUP, which nobody else has.
+ */
+
+function isMoqDev(peer: SetupOptions): boolean {
+  return peer.solicit !== undefined || peer.relayHops !== undefined;
+}
+
+/**
+ * Where a subscription begins. moq-dev's players subscribe to the largest object and then cannot use
+ * a group that does not begin with its first object.
+ */
+export function joinPointOf(
+  filter: Filter | undefined,
+  lateJoin: LateJoin,
+  peer: SetupOptions,
+): JoinPoint {
+  if (filter?.type !== "largest_object" || lateJoin === "strict") return "live";
+  return lateJoin === "group_start" || isMoqDev(peer) ? "group_start" : "live";
+}
+
+/**
+ * The parameters that tell of the largest object (#largest-param). moq-dev's clients expect a length
+ * before the location up to draft 19, where the draft has none, and fail on what they then read; they
+ * do not use it, so they are not told.
+ */
+export function largestFor(
+  peer: SetupOptions,
+  largest: Location | undefined,
+): { largestObject?: Location } {
+  return largest === undefined || isMoqDev(peer) ? {} : { largestObject: largest };
+}

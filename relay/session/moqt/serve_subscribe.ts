@@ -1,7 +1,7 @@
 import { type ControlMessageOf, type FullTrackName, trackKey } from "@qumo/shared/wire";
 import type { OpenTrack, Refusal, TrackEntry } from "../../track/mod.ts";
 import type { SessionContext } from "./context.ts";
-import { joinPointOf, largestForSubscriber } from "./join.ts";
+import { joinPointOf, largestForSubscriber } from "./moq_dev.ts";
 import { outcomeOf, requestError } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { checkName } from "./reserved.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Filter, SetupOptions } from "@qumo/shared/wire";
-import { joinPointOf, largestForSubscriber } from "./join.ts";
+import { joinPointOf, largestForSubscriber } from "./moq_dev.ts";
 
 const PLAIN: SetupOptions = { authorizationTokens: [], maxAuthTokenCacheSize: 0n };
 const SOLICITED: SetupOptions = { ...PLAIN, solicit: false };

@@ -29,9 +29,9 @@ export function joinPointOf(
  * before the location up to draft 19, where the draft has none, and fail on what they then read; they
  * do not use it, so they are not told.
  */
-export function largestFor(
-  peer: SetupOptions,
+export function largestForSubscriber(
   largest: Location | undefined,
+  peer: SetupOptions,
 ): { largestObject?: Location } {
   return largest === undefined || isMoqDev(peer) ? {} : { largestObject: largest };
 }

@@ -78,7 +78,7 @@ export class SubscriptionServer {
     if (!status.ok) return this.#refuse(stream, status.refusal, "track_status");
     metrics.requests.track_status.ok++;
     const { largest, properties } = status.value;
-    stream.send({ kind: "requestOk", parameters: largestFor(peer, largest), properties });
+    stream.send({ kind: "requestOk", parameters: largestForSubscriber(largest, peer), properties });
     stream.finish();
   }
 

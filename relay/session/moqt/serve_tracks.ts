@@ -12,7 +12,7 @@ import type { Publisher, TrackEntry } from "../../track/mod.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
-import { largestFor } from "./moq_dev.ts";
+import { largestForSubscriber } from "./moq_dev.ts";
 import { refusalOf, requestError } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { ServedSubscription } from "./served_subscription.ts";
@@ -134,7 +134,7 @@ export class TrackOffers {
       requestId: served.requestId,
       track: track.name,
       alias: track.alias,
-      parameters: { forward, ...largestFor(this.#context.peer, largest) },
+      parameters: { forward, ...largestForSubscriber(largest, this.#context.peer) },
       properties: track.rawProperties,
     });
     this.#subscriptions.adopt(served);

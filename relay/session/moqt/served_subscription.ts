@@ -23,7 +23,7 @@ import {
 } from "../delivery/subscription.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
-import { largestFor } from "./moq_dev.ts";
+import { largestForSubscriber } from "./moq_dev.ts";
 import { publishDone, requestError, type SubscriptionEnd } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 
@@ -186,7 +186,7 @@ export class ServedSubscription implements SubscriptionOwner {
     if (parameters.newGroupRequest !== undefined) feeds.requestNewGroup(parameters.newGroupRequest);
     this.#stream.send({
       kind: "requestOk",
-      parameters: largestFor(this.#context.peer, largest),
+      parameters: largestForSubscriber(largest, this.#context.peer),
       properties: NO_PROPERTIES,
     });
     delivery.update(wishes);

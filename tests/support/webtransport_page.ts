@@ -127,6 +127,9 @@ export interface PageFunctions {
   sendDatagram(text: string): Promise<void>;
   close(closeCode: number, reason: string): Promise<unknown>;
   closed(): Promise<unknown>;
+  /** Opens a stream and writes an `x`. */
+  startUni(): Promise<void>;
+  /** Resets the stream that was started last. */
   resetUni(code: number): Promise<void>;
   stopNextUni(code: number): Promise<void>;
   /** Writes until that fails and yields the error's name and code. */
@@ -213,9 +216,11 @@ async function closed() {
   const { closeCode, reason } = await wt.closed;
   return { closeCode, reason };
 }
-async function resetUni(code) {
-  const writer = (await wt.createUnidirectionalStream()).getWriter();
+async function startUni() {
+  globalThis.writer = (await wt.createUnidirectionalStream()).getWriter();
   await writer.write(encode("x"));
+}
+async function resetUni(code) {
   await writer.abort(error(code));
 }
 function error(streamErrorCode) {

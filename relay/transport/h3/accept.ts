@@ -85,13 +85,8 @@ async function refuse(
 ): Promise<void> {
   await stream.send.write(encodeResponse(status));
   await stream.send.finish();
-  await linger(raw, drain(frames), clock);
-}
-
-async function drain(frames: FrameReader): Promise<void> {
-  try {
+  // The client is done with the request when it has ended its side of it.
+  await linger(raw, clock, async () => {
     while (await frames.next() !== undefined);
-  } catch {
-    // However it ends, the client is done with the stream.
-  }
+  });
 }

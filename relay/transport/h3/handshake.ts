@@ -41,15 +41,17 @@ export async function handshake(
   }
 }
 
-/** Waits, for a bounded time, until the peer has taken note of the last word it was told. */
+/** Waits, for a bounded time, until `noted` says that the peer has taken note of our last word. */
 export async function linger(
   raw: Connection,
-  noted: Promise<unknown>,
   clock: Clock,
+  noted: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const settled = new AbortController();
-  await Promise.race([raw.closed, noted, sleep(clock, LINGER_TIMEOUT, settled.signal)]);
-  settled.abort();
+  const over = new AbortController();
+  const limit = sleep(clock, LINGER_TIMEOUT, over.signal);
+  // Where the stream is gone that should have carried the word, the peer knows already.
+  await Promise.race([raw.closed, noted(over.signal).catch(() => {}), limit]);
+  over.abort();
 }
 
 async function begin(

@@ -39,6 +39,12 @@ export const MAX_QUOTED_LENGTH = 200;
 /** Milliseconds that a last word (close capsule, refusal) may take to reach the peer. */
 export const LINGER_TIMEOUT = 2_000;
 
+/**
+ * Milliseconds between a peer's answer to our goodbye and the end of the QUIC connection. Chromium
+ * answers before it tells its page, and forgets code and reason when the connection ends in between.
+ */
+export const GOODBYE_GRACE = 500;
+
 /** Bytes read first of a stream: just the header that a data stream of the usual session has. */
 export const HEADER_READ_SIZE = 3;
 

@@ -1,4 +1,4 @@
-import type { Clock } from "@qumo/shared/runtime";
+import { type Clock, sleep } from "@qumo/shared/runtime";
 import { TransportError } from "../errors.ts";
 import type {
   BidiStream,
@@ -13,6 +13,7 @@ import { fromHttp3Code, Http3Code, Http3Error } from "./codes.ts";
 import { UniStreamType } from "./control_stream.ts";
 import { encodeFrame, type FrameReader, FrameType, unexpected } from "./frames.ts";
 import { linger } from "./handshake.ts";
+import { GOODBYE_GRACE } from "./limits.ts";
 import type { PeerStreams, RequestStream } from "./peer_streams.ts";
 import type { Settings } from "./settings.ts";
 import { WebTransportReceiveStream, WebTransportSendStream } from "./streams.ts";
@@ -156,13 +157,12 @@ export class WebTransportConnection implements Connection {
 
   /** Sends the last word and waits, for a bounded time, until the peer has taken note of it. */
   async #sayGoodbye({ code, reason }: CloseInfo, heard: Promise<unknown>): Promise<void> {
-    const goodbye = async () => {
+    await linger(this.#raw, this.#clock, async (signal) => {
       await this.#say(encodeClose(code, reason));
       await this.#send.finish();
       await heard;
-    };
-    // Where the stream of the session is gone, the peer knows already.
-    await linger(this.#raw, goodbye().catch(() => {}), this.#clock);
+      await sleep(this.#clock, GOODBYE_GRACE, signal);
+    });
   }
 
   #say(capsule: Uint8Array): Promise<void> {

@@ -11,21 +11,25 @@ import type { Connection, ReceiveStream } from "../types.ts";
 import { encodeClose } from "./capsules.ts";
 import { Http3Code, toHttp3Code } from "./codes.ts";
 import { encodeFrame, FrameType } from "./frames.ts";
-import { LINGER_TIMEOUT } from "./limits.ts";
+import { GOODBYE_GRACE, LINGER_TIMEOUT } from "./limits.ts";
 import { concat, encodeVarint } from "./varint.ts";
 
 const GOODBYE = "00 0a 6843 07 0000004d 636c69"; // DATA with the close capsule of 77, "cli"
 
 Deno.test("close() sends the capsule and FIN, and ends the connection when they were noted", async () => {
-  const { client, session, request, frames } = await openSession();
+  const { client, session, clock, request, frames } = await openSession();
   session.close(77, "cli");
   session.close(78, "too late");
   assert.equal(await frames.next(), FrameType.data);
   assert.deepEqual(await frames.payload(100), hex(GOODBYE).subarray(2));
   assert.equal(await frames.next(), undefined);
   await request.send.finish();
+  await clock.advance(GOODBYE_GRACE - 1);
+  assert.equal(client.sendDatagram(new Uint8Array(1)), true, "closed too early for a browser");
+  await clock.advance(1);
   assert.deepEqual(await session.closed, { code: 77, reason: "cli", by: "local" });
   assert.deepEqual(await client.closed, { code: Http3Code.noError, reason: "", by: "peer" });
+  assert.equal(clock.pending, 0);
 });
 
 Deno.test("close() waits for a silent peer no longer than it must", async () => {

@@ -18,18 +18,25 @@ export async function connectChromium(
     ([url, hash]) => (globalThis as unknown as BrowserPage).connect(url, hash),
     [url, server.certificateHash.toHex()],
   );
-  return new RemotePeer(await peer.evaluate(({ name }) => name), peer, () => page.close());
+  const about = await peer.evaluate(({ name, seesTrackEnd }) => ({ name, seesTrackEnd }));
+  return new RemotePeer(about, peer, () => page.close());
 }
 
 // Each of these stands for an object in the page and sends it what it is told.
 
 class RemotePeer implements Peer {
   readonly name: string;
+  readonly seesTrackEnd: boolean;
   readonly #remote: JSHandle<Peer>;
   readonly #leave: () => Promise<void>;
 
-  constructor(name: string, remote: JSHandle<Peer>, leave: () => Promise<void>) {
+  constructor(
+    { name, seesTrackEnd }: Pick<Peer, "name" | "seesTrackEnd">,
+    remote: JSHandle<Peer>,
+    leave: () => Promise<void>,
+  ) {
     this.name = name;
+    this.seesTrackEnd = seesTrackEnd;
     this.#remote = remote;
     this.#leave = leave;
   }

@@ -6,6 +6,7 @@ import { Queue } from "./queue.ts";
 /** `@moq/net` on an established session, as a {@linkcode Peer}. It runs in Deno and in a browser. */
 export class MoqNetPeer implements Peer {
   readonly name: string;
+  readonly seesTrackEnd = false;
   readonly session: Connection.Established;
   #known: NamespaceSet | undefined;
 

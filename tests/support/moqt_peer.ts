@@ -15,6 +15,7 @@ export async function connectMoqt(server: QuicServerAddress): Promise<MoqtPeer> 
 /** `@moqt/transport` on an established session, as a {@linkcode Peer} that announces unasked. */
 export class MoqtPeer implements Peer {
   readonly name: string;
+  readonly seesTrackEnd = true;
   readonly client: MoqtClient;
   readonly #publications = new Map<string, MoqtPublication>();
   #nextAlias = 1n;

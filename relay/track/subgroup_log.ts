@@ -1,4 +1,9 @@
-import { ObjectHeaderDecoder, objectHeaderSize, writeObjectHeader } from "@qumo/shared/wire";
+import {
+  ObjectHeaderDecoder,
+  objectHeaderSize,
+  ObjectStatus,
+  writeObjectHeader,
+} from "@qumo/shared/wire";
 import { CUT_THROUGH_BYTES, OBJECT_OVERHEAD_BYTES } from "./limits.ts";
 import { type Page, Pages } from "./pages.ts";
 
@@ -57,6 +62,7 @@ export class SubgroupLog {
   #ready = 0;
   #open = 0;
   #lastId = -1;
+  #lastNormalId = -1;
   // Up to where readers may read while the last object is not theirs to read.
   #boundary = 0;
   #givenUpTo = -1;
@@ -96,6 +102,11 @@ export class SubgroupLog {
   /** Offset up to which readers may read. */
   get ready(): number {
     return this.#ready;
+  }
+
+  /** The same, without the objects that only mark an end. */
+  get lastNormalId(): number {
+    return this.#lastNormalId;
   }
 
   /** The largest object id that was given up, -1 when there is none. */
@@ -248,6 +259,7 @@ export class SubgroupLog {
     // The preamble waits for the first object, so that it costs subscribers no write of its own.
     this.#boundary = preamble > 0 ? 0 : start;
     this.#lastId = id;
+    if (status === ObjectStatus.NORMAL) this.#lastNormalId = id;
     this.#open = payloadLength;
   }
 

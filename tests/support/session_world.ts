@@ -1,0 +1,198 @@
+import { type Log, type LogFields, ManualClock, memoryLog } from "@qumo/shared/runtime";
+import { done } from "@qumo/shared/runtime";
+import { draft18, type SetupOptions } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { RelayMetrics } from "../../relay/ops/metrics.ts";
+import { MoqtSession } from "../../relay/session/moqt/session.ts";
+import type { Authorizer, SessionLimits, SessionSettings } from "../../relay/session/settings.ts";
+import { Cache, type CacheLimits, Registry } from "../../relay/track/mod.ts";
+import {
+  type MemoryConnection,
+  type MemoryOptions,
+  memoryPair,
+  type SendStream,
+} from "../../relay/transport/mod.ts";
+import { ScriptedPeer } from "./scripted_peer.ts";
+
+const LIMITS: SessionLimits = {
+  maxRequests: 50,
+  maxSubscriptions: 20,
+  maxPublishedTracks: 20,
+  maxNamespaces: 10,
+  maxNamespaceSubscriptions: 5,
+  maxFetches: 5,
+  maxObjectBytes: 1_000_000,
+  controlMessageRate: 1_000,
+  controlMessageBurst: 1_000,
+};
+
+const SETTINGS: SessionSettings = {
+  implementation: "qumo-relay 1",
+  lateJoin: "strict",
+  solicit: false,
+  rendezvousMaxMs: 30_000,
+  requestTimeoutMs: 5_000,
+  setupTimeoutMs: 3_000,
+  limits: LIMITS,
+  delivery: { maxBacklogBytes: 100_000, maxOpenSubgroups: 8, stallTimeoutMs: 4_000 },
+};
+
+const CACHE: CacheLimits = {
+  maxBytes: 1_000_000,
+  maxTrackBytes: 500_000,
+  maxGroupsPerTrack: 20,
+  maxAgeMs: 60_000,
+};
+
+/** Milliseconds that a track is kept flowing after the last subscriber left. */
+export const LINGER_MS = 1_000;
+
+/** What may be different from the usual in one world. */
+export interface WorldOptions {
+  readonly settings?: Partial<Omit<SessionSettings, "limits" | "delivery">>;
+  readonly limits?: Partial<SessionLimits>;
+  readonly delivery?: Partial<SessionSettings["delivery"]>;
+  readonly cache?: Partial<CacheLimits>;
+  /** Lets everybody do everything when nothing is said. */
+  readonly authorizer?: Authorizer;
+  readonly maxTracks?: number;
+}
+
+/** How one peer comes to the relay. */
+export interface ConnectOptions {
+  readonly memory?: MemoryOptions;
+  /** False for a peer that says nothing by itself. */
+  readonly setup?: Partial<SetupOptions> | false;
+  /** Whether the relay dialled the peer instead of being dialled. */
+  readonly dialled?: boolean;
+  /** Makes the connection look like a WebTransport session, to this path. */
+  readonly webTransport?: string;
+}
+
+/** One peer, and the relay's side of its session. */
+export interface Joined {
+  readonly peer: ScriptedPeer;
+  readonly session: MoqtSession;
+  /** The relay's end of the connection. */
+  readonly connection: MemoryConnection;
+  /** Every unidirectional stream that the relay opened, in order, its control stream first. */
+  readonly opened: readonly SendStream[];
+}
+
+/**
+ * A relay's sessions over one registry, with scripted peers at the other ends and a clock that moves
+ * only when told to. When it is disposed of, nothing may be left: no timer, no group, no fault.
+ */
+export class SessionWorld implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly metrics = new RelayMetrics();
+  readonly log: Log;
+  readonly lines: readonly { text: string; fields: LogFields }[];
+  readonly registry: Registry;
+  readonly settings: SessionSettings;
+  readonly #authorizer: Authorizer;
+  readonly #joined: { peer: ScriptedPeer; over: Promise<unknown> }[] = [];
+
+  constructor(options: WorldOptions = {}) {
+    const { log, lines } = memoryLog();
+    this.log = log;
+    this.lines = lines;
+    this.#authorizer = options.authorizer ?? (() => done(undefined));
+    this.settings = {
+      ...SETTINGS,
+      ...options.settings,
+      limits: { ...LIMITS, ...options.limits },
+      delivery: { ...SETTINGS.delivery, ...options.delivery },
+    };
+    const limits = { ...CACHE, ...options.cache };
+    this.registry = new Registry({
+      clock: this.clock,
+      cache: new Cache(limits, this.clock, this.metrics.evictions),
+      linger: LINGER_MS,
+      maxTracks: options.maxTracks ?? 100,
+    });
+  }
+
+  /** A peer that has exchanged SETUP with the relay, unless it was told to say nothing. */
+  async connect(options: ConnectOptions = {}): Promise<ScriptedPeer> {
+    return (await this.join(options)).peer;
+  }
+
+  /** As {@linkcode SessionWorld.connect}, with the relay's side too. */
+  async join(options: ConnectOptions = {}): Promise<Joined> {
+    const { dialled = false, setup = {} } = options;
+    const [client, server] = memoryPair(options.memory);
+    const [connection, far] = dialled ? [client, server] : [server, client];
+    if (options.webTransport !== undefined) {
+      Object.assign(connection, { transport: "webtransport", path: options.webTransport });
+    }
+    const opened = recordOpened(connection);
+    const session = new MoqtSession({
+      id: this.#joined.length + 1,
+      role: dialled ? "client" : "server",
+      connection,
+      draft: draft18,
+      clock: this.clock,
+      log: this.log,
+      metrics: this.metrics,
+      settings: this.settings,
+      registry: this.registry,
+      scopeOf: (path) => path,
+      authorizer: this.#authorizer,
+    });
+    const over = session.run();
+    const role = dialled ? "server" : "client";
+    const peer = await ScriptedPeer.connect(far, { role, setup });
+    this.#joined.push({ peer, over });
+    if (setup !== false) await peer.theirSetup();
+    await this.settle();
+    return { peer, session, connection, opened };
+  }
+
+  /** Lets everything happen that can happen without time passing. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 10; turn++) await this.clock.advance(0);
+  }
+
+  /** Lets time pass. */
+  async advance(milliseconds: number): Promise<void> {
+    await this.settle();
+    await this.clock.advance(milliseconds);
+    await this.settle();
+  }
+
+  /** Fails when what is waited for comes although no time passes. */
+  async stillPending(promise: Promise<unknown>, what = "Something"): Promise<void> {
+    let settled = false;
+    const note = () => void (settled = true);
+    promise.then(note, note);
+    await this.settle();
+    assert.equal(settled, false, `${what} came too early, or should not have come`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { peer } of this.#joined) peer.close();
+    await Promise.all(this.#joined.map(({ over }) => over));
+    await this.advance(2 * LINGER_MS);
+    const errors = this.lines.filter(({ text }) => text.startsWith("error:"));
+    assert.deepEqual(errors, [], "The relay logged errors");
+    assert.equal(this.metrics.unhandledErrors, 0, "The relay had faults of its own");
+    const { groups, bytes } = this.registry.cache;
+    const tracks = [...this.registry.scopes()].reduce((sum, scope) => sum + scope.trackCount, 0);
+    const left = { groups, bytes, tracks, timers: this.clock.pending };
+    assert.deepEqual(left, { groups: 0, bytes: 0, tracks: 0, timers: 0 }, "Something is left");
+  }
+}
+
+function recordOpened(connection: MemoryConnection): SendStream[] {
+  const opened: SendStream[] = [];
+  const open = connection.openUni.bind(connection);
+  Object.assign(connection, {
+    openUni: async () => {
+      const stream = await open();
+      opened.push(stream);
+      return stream;
+    },
+  });
+  return opened;
+}

@@ -432,3 +432,14 @@ export async function closedWith(peer: ScriptedPeer, code: number, because?: Reg
   assert.equal(info.code, code, `Closed with ${info.code}: ${info.reason}`);
   if (because !== undefined) assert.match(info.reason, because);
 }
+
+/** A control message of whatever type with whatever body, whose length may be given wrong. */
+export function frame(
+  type: bigint,
+  parts: readonly (bigint | string | Uint8Array)[],
+  lengthOff = 0,
+): Uint8Array {
+  const body = bytesOf(draft18, ...parts);
+  const length = body.length + lengthOff;
+  return bytesOf(draft18, type, new Uint8Array([length >> 8, length & 0xff]), body);
+}

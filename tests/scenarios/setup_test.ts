@@ -1,18 +1,306 @@
-import { draft18, SessionCode, vi64 } from "@qumo/shared/wire";
+import { ManualClock, memoryLog } from "@qumo/shared/runtime";
+import { draft18, encodeSubgroupHeader, SessionCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { namespaceOf, ScriptedPeer } from "../support/scripted_peer.ts";
+import { DEFAULTS } from "../../relay/config/defaults.ts";
+import { RelayMetrics } from "../../relay/ops/metrics.ts";
+import { MoqtHost } from "../../relay/session_host.ts";
+import { memoryPair } from "../../relay/transport/mod.ts";
+import type { MemorySendStream } from "../../relay/transport/memory_streams.ts";
+import { namespaceOf, trackOf } from "../support/scripted_peer.ts";
 import { bytesOf } from "../support/scripted_streams.ts";
-import { SessionWorld } from "../support/session_world.ts";
-import { announce, closedWith, nextSubgroup, objects, sendSubgroup, watch } from "./script.ts";
+import { type ConnectOptions, SessionWorld } from "../support/session_world.ts";
+import {
+  announce,
+  closedWith,
+  frame,
+  objects,
+  publish,
+  refused,
+  sendSubgroup,
+  subgroupHeader,
+  SubgroupScript,
+  subscribe,
+} from "./script.ts";
 
-Deno.test("R-005, R-049, R-050: a first subscriber gets what a publisher sends", async () => {
+const SETUP = 0x2f00n;
+
+Deno.test("R-004, R-005, R-006: the relay says SETUP at once, with what 18 asks of a server", async () => {
   await using world = new SessionWorld();
-  const { publisher, subscriber } = await watch(world);
-  await sendSubgroup(publisher, { group: 3n }, ...objects(3));
-  assert.deepEqual(await nextSubgroup(subscriber), {
-    group: 3n,
-    subgroup: 0n,
-    ids: [0, 1, 2],
-    end: "fin",
-  });
+  const peer = await world.connect({ setup: false });
+  const setup = await peer.theirSetup();
+  assert.equal(setup.maxAuthTokenCacheSize, 16_384n);
+  assert.equal(setup.path, undefined);
+  assert.equal(setup.authority, undefined);
 });
+
+Deno.test("R-005: a second control stream closes the session with PROTOCOL_VIOLATION", async () => {
+  await using world = new SessionWorld();
+  const peer = await world.connect();
+  await peer.openStream(frame(SETUP, []));
+  await closedWith(peer, SessionCode.PROTOCOL_VIOLATION, /second control stream/);
+});
+
+Deno.test("R-006: requests sent right behind SETUP are served", async () => {
+  await using world = new SessionWorld();
+  const peer = await world.connect({ setup: false });
+  await peer.openControl(frame(SETUP, []));
+  await announce(peer, "live");
+});
+
+Deno.test("R-007: requests and objects that come before SETUP are served after it", async () => {
+  await using world = new SessionWorld();
+  const early = await world.connect({ setup: false });
+  const offer = await publish(early);
+  await sendSubgroup(early, { group: 1n }, ...objects(2));
+  await world.stillPending(offer.next(), "An answer before SETUP");
+  assert.equal(world.metrics.received.objects, 0);
+
+  await early.openControl(frame(SETUP, []));
+  await world.settle();
+  assert.equal(world.metrics.requests.publish.ok, 1);
+  assert.equal(world.metrics.received.objects, 2);
+});
+
+Deno.test("R-011: MOQT_IMPLEMENTATION carries a name and a version, and can be switched off", async () => {
+  await using world = new SessionWorld({ settings: { implementation: "qumo-relay 9" } });
+  assert.equal((await (await world.connect()).theirSetup()).implementation, "qumo-relay 9");
+  await using silent = new SessionWorld({ settings: { implementation: undefined } });
+  assert.equal((await (await silent.connect()).theirSetup()).implementation, undefined);
+});
+
+const PLACES: [string, ConnectOptions, number | undefined][] = [
+  ["R-009: PATH from a client on raw QUIC is fine", { setup: { path: "/a?b=c" } }, undefined],
+  ["R-009: so is AUTHORITY", { setup: { authority: "relay.example:4433" } }, undefined],
+  [
+    "R-009: PATH over WebTransport closes with INVALID_PATH",
+    { webTransport: "/a", setup: { path: "/a" } },
+    SessionCode.INVALID_PATH,
+  ],
+  [
+    "R-009: AUTHORITY over WebTransport closes with INVALID_AUTHORITY",
+    { webTransport: "/a", setup: { authority: "relay.example" } },
+    SessionCode.INVALID_AUTHORITY,
+  ],
+  [
+    "R-009: PATH from a server closes with INVALID_PATH",
+    { dialled: true, setup: { path: "/a" } },
+    SessionCode.INVALID_PATH,
+  ],
+  [
+    "R-009: AUTHORITY from a server closes with INVALID_AUTHORITY",
+    { dialled: true, setup: { authority: "relay.example" } },
+    SessionCode.INVALID_AUTHORITY,
+  ],
+  [
+    "R-009: a PATH without a slash closes with MALFORMED_PATH",
+    { setup: { path: "a" } },
+    SessionCode.MALFORMED_PATH,
+  ],
+  [
+    "R-009: a PATH with a space closes with MALFORMED_PATH",
+    { setup: { path: "/a b" } },
+    SessionCode.MALFORMED_PATH,
+  ],
+  [
+    "R-009: a PATH with a fragment closes with MALFORMED_PATH",
+    { setup: { path: "/a#b" } },
+    SessionCode.MALFORMED_PATH,
+  ],
+  [
+    "R-009: an AUTHORITY with a path closes with MALFORMED_AUTHORITY",
+    { setup: { authority: "relay.example/a" } },
+    SessionCode.MALFORMED_AUTHORITY,
+  ],
+  [
+    "R-009: an AUTHORITY without a host closes with MALFORMED_AUTHORITY",
+    { setup: { authority: ":443" } },
+    SessionCode.MALFORMED_AUTHORITY,
+  ],
+];
+for (const [name, options, code] of PLACES) {
+  Deno.test(name, async () => {
+    await using world = new SessionWorld();
+    const peer = await world.connect(options);
+    if (code !== undefined) await closedWith(peer, code);
+    else await announce(peer, "live");
+  });
+}
+
+Deno.test("R-013: equal names in different scopes are different tracks", async () => {
+  await using world = new SessionWorld();
+  const publisher = await world.connect({ setup: { path: "/one" } });
+  await announce(publisher, "live");
+  const elsewhere = await world.connect({ setup: { path: "/two" } });
+  await refused(await subscribe(elsewhere), "DOES_NOT_EXIST");
+  const listener = await elsewhere.request({
+    kind: "subscribeNamespace",
+    prefix: [],
+    parameters: {},
+  });
+  await listener.expect("requestOk");
+  await world.stillPending(listener.next(), "A namespace of another scope");
+});
+
+Deno.test("R-013: the path of a WebTransport request is the scope", async () => {
+  await using world = new SessionWorld();
+  const publisher = await world.connect({ webTransport: "/one" });
+  await announce(publisher, "live");
+  const other = await world.connect({ webTransport: "/two" });
+  await refused(await subscribe(other), "DOES_NOT_EXIST");
+  const same = await world.connect({ setup: { path: "/one" } });
+  await subscribe(same);
+  await publisher.expectRequest("subscribe");
+});
+
+Deno.test("R-014: nothing is published or found under a lone dot, other dots are ordinary", async () => {
+  await using world = new SessionWorld();
+  const peer = await world.connect();
+  for (const path of [".", "./a"]) {
+    const namespace = namespaceOf(path);
+    const offer = await peer.request({ kind: "publishNamespace", namespace, parameters: {} });
+    await refused(offer, "DOES_NOT_EXIST");
+    await refused(await publish(peer, { track: trackOf(path, "video") }), "DOES_NOT_EXIST");
+    await refused(await subscribe(peer, {}, trackOf(path, "video")), "DOES_NOT_EXIST");
+    const status = await peer.request({
+      kind: "trackStatus",
+      track: trackOf(path, "video"),
+      parameters: {},
+    });
+    await refused(status, "DOES_NOT_EXIST");
+  }
+  await announce(peer, ".other");
+  await subscribe(await world.connect(), {}, trackOf(".other", "video"));
+  await peer.expectRequest("subscribe");
+});
+
+Deno.test("R-015: requests under .session reach nobody, the empty name among them", async () => {
+  await using world = new SessionWorld();
+  const everything = await world.connect();
+  await announce(everything, "");
+  const peer = await world.connect();
+  for (const name of ["", "unknown"]) {
+    const track = trackOf(".session", name);
+    await refused(await subscribe(peer, {}, track), "DOES_NOT_EXIST");
+    const status = await peer.request({ kind: "trackStatus", track, parameters: {} });
+    await refused(status, "DOES_NOT_EXIST");
+    const range = { type: "standalone" as const, track, start: ZERO, end: ZERO };
+    await refused(
+      await peer.request({ kind: "fetch", range, parameters: {} }),
+      "DOES_NOT_EXIST",
+    );
+  }
+  const namespace = namespaceOf(".session");
+  await refused(
+    await peer.request({ kind: "publishNamespace", namespace, parameters: {} }),
+    "DOES_NOT_EXIST",
+  );
+  await world.stillPending(everything.acceptRequest(), "A request under .session");
+});
+
+const ZERO = { group: 0n, object: 0n };
+
+Deno.test("R-019: FIN on the control stream closes the session with PROTOCOL_VIOLATION", async () => {
+  await using world = new SessionWorld();
+  const peer = await world.connect();
+  await (await peer.control()).finish();
+  await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
+});
+
+Deno.test("R-019: a reset of the control stream closes the session with PROTOCOL_VIOLATION", async () => {
+  await using world = new SessionWorld();
+  const peer = await world.connect();
+  (await peer.control()).reset(0);
+  await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
+});
+
+Deno.test("R-019: a control stream that is reset before SETUP is whole does so too", async () => {
+  await using world = new SessionWorld();
+  const peer = await world.connect({ setup: false });
+  const control = await peer.openControl(frame(SETUP, [], 4));
+  control.reset(0);
+  await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
+});
+
+Deno.test("R-019: a peer that refuses our control stream is closed when we have something to say", async () => {
+  await using world = new SessionWorld();
+  const { peer, session, opened } = await world.join();
+  await announce(peer, "live");
+  (opened[0] as MemorySendStream).far.stop(0);
+  await world.settle();
+  session.drain(60_000);
+  await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
+});
+
+const FIRST_BYTES: [string, Uint8Array][] = [
+  ["R-021: a uni stream of unknown type", bytesOf(draft18, 0x77n)],
+  ["R-021: a uni stream of a type above 64 bits' half", bytesOf(draft18, 2n ** 63n)],
+  ["R-101: a subgroup of a reserved type", bytesOf(draft18, 0x16n, 1n, 1n)],
+  ["R-101: a subgroup of a type that is too large", bytesOf(draft18, 0x90n, 1n, 1n)],
+];
+for (const [name, bytes] of FIRST_BYTES) {
+  Deno.test(`${name} closes the session with PROTOCOL_VIOLATION`, async () => {
+    await using world = new SessionWorld();
+    const peer = await world.connect();
+    await peer.openStream(bytes);
+    await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
+  });
+}
+
+Deno.test("R-002: a connection with a protocol we do not speak is closed with VERSION_NEGOTIATION_FAILED", async () => {
+  const host = makeHost();
+  assert.deepEqual(host.protocols, ["moqt-18"]);
+  const [client, server] = memoryPair({ protocol: "moqt-99" });
+  host.serve(server);
+  assert.equal((await client.closed).code, SessionCode.VERSION_NEGOTIATION_FAILED);
+  assert.equal(host.active, 0);
+});
+
+Deno.test("R-182, R-202: a peer that says no SETUP in time is closed with CONTROL_MESSAGE_TIMEOUT", async () => {
+  await using world = new SessionWorld();
+  const peer = await world.connect({ setup: false });
+  await world.advance(2_999);
+  await world.stillPending(peer.closed, "The end");
+  await world.advance(1);
+  await closedWith(peer, SessionCode.CONTROL_MESSAGE_TIMEOUT);
+});
+
+Deno.test("R-202: a request stream that says nothing is given up in time", async () => {
+  await using world = new SessionWorld();
+  const peer = await world.connect();
+  const request = await peer.openRequest(new Uint8Array([0x03]));
+  await world.advance(3_000);
+  assert.equal(await request.ended(), 0);
+  await announce(peer, "live");
+});
+
+Deno.test("R-182, R-202: a data stream whose header does not come is given up in time", async () => {
+  await using world = new SessionWorld();
+  const peer = await world.connect();
+  const bytes = encodeSubgroupHeader(subgroupHeader());
+  const stream = await peer.openStream(bytes.subarray(0, 2));
+  await world.advance(3_000);
+  await assert.rejects(stream.write(new Uint8Array(1)), { kind: "stopped" });
+  await announce(peer, "live");
+});
+
+Deno.test("R-201: objects of an unknown alias are held for a time, and no longer", async () => {
+  await using world = new SessionWorld();
+  const peer = await world.connect();
+  const stream = await peer.openStream(encodeSubgroupHeader(subgroupHeader()));
+  const script = new SubgroupScript(stream, false);
+  await script.send(...objects(1));
+  await world.advance(1_999);
+  await script.send(...objects(1, 1));
+  await world.advance(1);
+  await assert.rejects(script.send(...objects(1, 2)), { kind: "stopped" });
+});
+
+function makeHost(): MoqtHost {
+  const { log } = memoryLog();
+  return new MoqtHost({
+    config: DEFAULTS,
+    metrics: new RelayMetrics(),
+    clock: new ManualClock(),
+    log,
+  });
+}

@@ -144,7 +144,6 @@ export class SessionWorld implements AsyncDisposable {
     const role = dialled ? "server" : "client";
     const peer = await ScriptedPeer.connect(far, { role, setup });
     this.#joined.push({ peer, over });
-    if (setup !== false) await peer.theirSetup();
     await this.settle();
     return { peer, session, connection, opened };
   }

@@ -7,7 +7,7 @@ import {
   type SetupOptions,
 } from "@qumo/shared/wire";
 import { type SendStream, URGENT } from "../../transport/types.ts";
-import { SessionError, violation } from "../errors.ts";
+import { isTransportEnd, SessionError, violation } from "../errors.ts";
 import { readBody, readMessage } from "../framing.ts";
 import type { Input } from "../input.ts";
 import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../limits.ts";
@@ -55,13 +55,27 @@ export class ControlChannel {
   }
 
   async #send(message: ControlMessage): Promise<void> {
-    await this.#stream?.write(this.#context.draft.control.encode(message));
+    try {
+      await this.#stream?.write(this.#context.draft.control.encode(message));
+    } catch (error) {
+      if (!isTransportEnd(error) || error.kind !== "stopped") throw error;
+      throw violation("Our control stream was refused");
+    }
   }
 
   /** Reads the peer's control stream, whose type was read, for as long as the session lasts. */
   async listen(input: Input, type: bigint): Promise<void> {
     if (this.#peerOpened) throw violation("A second control stream");
     this.#peerOpened = true;
+    try {
+      await this.#read(input, type);
+    } catch (error) {
+      if (!isTransportEnd(error) || error.kind !== "reset") throw error;
+      throw violation("The control stream was reset");
+    }
+  }
+
+  async #read(input: Input, type: bigint): Promise<void> {
     const first = await readBody(input, this.#context.draft, type);
     if (first.kind !== "setup") throw violation("The control stream does not begin with SETUP");
     this.#receiveSetup(first);

@@ -12,7 +12,7 @@ import {
 import type { Refusal, Registry, Scope } from "../../track/mod.ts";
 import { MAX_PARKED_STREAMS } from "../../transport/limits.ts";
 import { type BidiStream, type CloseInfo, type Connection, URGENT } from "../../transport/types.ts";
-import { closingOf, isTransportEnd, SessionError, violation } from "../errors.ts";
+import { closingOf, isTransportEnd, SessionError } from "../errors.ts";
 import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../limits.ts";
 import type { SessionEnd, SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, Authorizer, SessionSettings } from "../settings.ts";
@@ -88,7 +88,7 @@ export class MoqtSession implements SessionContext {
     this.metrics = options.metrics;
     this.settings = options.settings;
     this.ids = new RequestIds(options.role);
-    this.tasks = new TaskGroup((task, error) => this.#taskFailed(task, error));
+    this.tasks = new TaskGroup((_task, error) => this.#taskFailed(error));
     const { controlMessageRate, controlMessageBurst } = options.settings.limits;
     this.#rate = new RateLimit(options.clock, controlMessageRate, controlMessageBurst);
     this.#ready = new Promise((resolve) => this.#setReady = resolve);
@@ -318,16 +318,9 @@ export class MoqtSession implements SessionContext {
     this.log.info("peer is going away", { timeout: message.timeout });
   }
 
-  #taskFailed(task: string, error: unknown): void {
-    if (isTransportEnd(error)) {
-      if (task === "stream" || task === "request") return;
-      // The control stream may not end while the session lasts.
-      if (this.#end === undefined && error.kind === "reset") {
-        this.fail(violation("The control stream was reset"));
-      }
-      return;
-    }
-    this.fail(error);
+  /** What ends one stream ends no session. */
+  #taskFailed(error: unknown): void {
+    if (!isTransportEnd(error)) this.fail(error);
   }
 
   async #close(info: CloseInfo): Promise<void> {

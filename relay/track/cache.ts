@@ -101,11 +101,11 @@ export class Cache {
 
   /** Nothing is left but what tracks are at: the largest goes, so that no track can drive out others. */
   #emptyLargest(): boolean {
-    let largest: Group | undefined;
-    for (const group of this.#groups.keys()) {
-      if (largest === undefined || group.bytes > largest.bytes) largest = group;
+    let largest: { group: Group; track: Track } | undefined;
+    for (const [group, track] of this.#groups) {
+      if (largest === undefined || group.bytes > largest.group.bytes) largest = { group, track };
     }
-    return largest !== undefined && this.#groups.get(largest)!.empty(largest, "bytes");
+    return largest !== undefined && largest.track.empty(largest.group, "bytes");
   }
 
   #armSweep(): void {

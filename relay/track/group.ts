@@ -19,7 +19,7 @@ export type ObjectHome = SubgroupLog | DatagramObject;
 /** What the relay has of one subgroup: more than one log if it was cut off or came out of order. */
 interface Subgroup {
   readonly logs: SubgroupLog[];
-  /** The id of its last object, where a publisher said so. */
+  /** The id of its last object, end markers aside, where a publisher said so. */
   end: number | undefined;
 }
 
@@ -124,19 +124,16 @@ export class Group {
     if (isNormal && id > this.#largest) this.#largest = id;
   }
 
-  /** Refuses ids behind the last object of a subgroup. */
-  checkSubgroupId(subgroup: bigint, id: number): void {
-    const end = this.#subgroups.get(subgroup)?.end;
-    if (end !== undefined && id > end) {
-      throw new MalformedTrack(`Object ${id} lies behind the end of subgroup ${subgroup}`);
-    }
+  /** The last object of a subgroup, end markers aside; undefined where no publisher told it. */
+  endOfSubgroup(subgroup: bigint): number | undefined {
+    return this.#subgroups.get(subgroup)?.end;
   }
 
   /** Notes the last object of a subgroup. */
   endSubgroup(subgroup: bigint, last: number): void {
     const known = this.#subgroups.get(subgroup);
     if (known === undefined) return;
-    const passed = known.logs.find(({ lastId }) => lastId > last)?.lastId;
+    const passed = known.logs.find(({ lastNormalId }) => lastNormalId > last)?.lastNormalId;
     const other = passed ?? known.end ?? last;
     if (other !== last) {
       throw new MalformedTrack(`Subgroup ${this.id}/${subgroup} ends at ${last} and at ${other}`);

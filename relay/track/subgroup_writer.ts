@@ -3,8 +3,7 @@ import { encodeSubgroupHeader, ObjectStatus } from "@qumo/shared/wire";
 import { MalformedTrack } from "./errors.ts";
 import { checkExists, noteFacts } from "./facts.ts";
 import type { Group } from "./group.ts";
-import { OBJECT_OVERHEAD_BYTES } from "./limits.ts";
-import { SubgroupLog } from "./subgroup_log.ts";
+import { type LoggedObject, SubgroupLog } from "./subgroup_log.ts";
 import type { Track } from "./track.ts";
 
 /** What the stream's header said; the subgroup's id may have to wait for the first object. */
@@ -26,12 +25,10 @@ export interface IngestCounts {
   dropped: number;
 }
 
-/** Where the payload that comes next goes. */
-type Destination = "log" | "compare" | "nowhere";
-
 /**
  * Writes the objects of one publisher's stream into the track, once: what another publisher already
- * brought is compared, not stored again. Everything is synchronous.
+ * brought is compared, not stored again, and what another did not bring to its end is completed.
+ * Everything is synchronous.
  */
 export class SubgroupWriter {
   readonly counts: IngestCounts = { objects: 0, duplicates: 0, dropped: 0 };
@@ -40,11 +37,14 @@ export class SubgroupWriter {
   readonly #clock: Clock;
   #subgroup: bigint | undefined;
   #group: Group | undefined;
+  // Where the last object is that was not dropped.
   #log: SubgroupLog | undefined;
-  #destination: Destination = "nowhere";
-  #compareAt = 0;
-  #left = 0;
+  // Offset in the log of the payload that comes next; undefined when it goes nowhere.
+  #at: number | undefined;
   #last = -1;
+  // The same without objects that only mark an end, which one publisher may send and another not.
+  #lastNormal = -1;
+  #isOver = false;
 
   constructor(track: Track, init: SubgroupStreamInit, clock: Clock) {
     this.#track = track;
@@ -53,156 +53,210 @@ export class SubgroupWriter {
     this.#subgroup = init.subgroup;
   }
 
-  /** The stream's next object. The one before must have been given in full. */
+  /**
+   * The stream's next object. The one before must have been given in full.
+   *
+   * @throws {MalformedTrack} when it contradicts what is known of the track.
+   */
   object(id: number, properties: Uint8Array, payloadLength: number, status: number): void {
-    const { group } = this.#init;
+    const before = this.#last;
     this.#subgroup ??= BigInt(id);
-    this.#left = payloadLength;
     this.#last = id;
-    this.#destination = "nowhere";
-    if (this.#track.isTooOld(group) || this.#track.endReason !== undefined) {
-      this.counts.dropped++;
-      return;
-    }
-    const now = this.#clock.now();
-    this.#group = this.#track.openGroup(group, now);
-    const home = this.#group.homeOf(id);
-    if (home instanceof SubgroupLog) this.#compareWith(home, id, payloadLength, status);
-    else if (home !== undefined) throw new MalformedTrack(`Object ${group}/${id} was a datagram`);
-    else this.#append(this.#group, id, properties, payloadLength, status, now);
+    if (status === ObjectStatus.NORMAL) this.#lastNormal = id;
+    this.#at = undefined;
+    const object: Incoming = { id, properties, payloadLength, status, before };
+    const isStored = this.#take(this.#subgroup, object);
+    if (!isStored) this.counts.dropped++;
   }
 
-  /** Payload of the object that was begun. */
+  /**
+   * Payload of the object that was begun.
+   *
+   * @throws {MalformedTrack} when another publisher brought other bytes.
+   */
   payload(bytes: Uint8Array): void {
-    this.#left -= bytes.length;
-    this.#track.traffic.received += bytes.length;
     const log = this.#log;
-    if (this.#destination === "nowhere" || log === undefined) return;
-    if (this.#destination === "compare") return this.#compare(log, bytes);
+    if (this.#at === undefined || log === undefined) return;
+    const known = Math.min(bytes.length, log.size - this.#at);
+    if (known > 0) {
+      this.#compare(log, this.#at, known < bytes.length ? bytes.subarray(0, known) : bytes);
+    }
+    this.#at += bytes.length;
+    if (known === bytes.length) return;
     if (log.state !== "open") {
-      this.#destination = "nowhere";
+      this.#at = undefined;
       return;
     }
     const before = log.bytes;
-    log.append(bytes);
-    if (log.bytes !== before) this.#track.grow(this.#group!, log.bytes - before);
+    log.append(known > 0 ? bytes.subarray(known) : bytes);
+    this.#track.grow(this.#group!, log.bytes - before);
   }
 
   /** Shows readers what came. Called once for everything that came in one read. */
   flush(): void {
-    if (this.#destination !== "compare") this.#log?.flush();
+    this.#log?.flush();
   }
 
-  /** The stream ended: the subgroup is whole. */
+  /**
+   * The stream ended: the subgroup is whole.
+   *
+   * @throws {MalformedTrack} when it should have gone on, or the group.
+   */
   finish(): void {
-    const log = this.#ownLog();
-    if (log === undefined) return;
-    if (this.#last < log.lastId) {
-      throw new MalformedTrack(
-        `Subgroup ${log.group}/${log.subgroup} ends at ${this.#last} and at ${log.lastId}`,
-      );
+    const group = this.#group;
+    if (group !== undefined && this.#track.group(group.id) === group) {
+      group.endSubgroup(this.#subgroup!, this.#lastNormal);
+      const endsByMark = this.#last > this.#lastNormal;
+      if (this.#init.endOfGroup && !endsByMark) group.endAt(this.#last + 1);
+      const isWhole = this.counts.dropped === 0 && this.#log?.lastNormalId === this.#lastNormal;
+      if (isWhole) this.#log?.end("complete");
     }
-    log.end("complete");
-    if (this.#init.endOfGroup) this.#group?.endAt(this.#last + 1);
+    this.abandon();
   }
 
   /** The stream broke off: what is missing will not come on it. */
   abandon(): void {
-    const log = this.#ownLog();
-    // An object of which another publisher may hold the rest cannot be mended in an append-only log.
-    if (log !== undefined && (this.#destination === "log" || this.#left === 0)) {
-      log.end("incomplete");
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#at = undefined;
+    this.#log?.detach();
+  }
+
+  /** Puts an object where it belongs; false when it is dropped. */
+  #take(subgroup: bigint, object: Incoming): boolean {
+    const track = this.#track;
+    if (track.isTooOld(this.#init.group) || track.endReason !== undefined) return false;
+    const now = this.#clock.now();
+    const group = this.#group = track.openGroup(this.#init.group, now);
+    // A group that is older than all that there is room for is gone again at once.
+    if (track.group(group.id) !== group) return false;
+    const home = group.homeOf(object.id);
+    if (home === undefined) return this.#append(group, subgroup, object, now);
+    if (!(home instanceof SubgroupLog)) {
+      throw new MalformedTrack(`Object ${group.id}/${object.id} was a datagram`);
     }
+    const index = home.indexOf(object.id);
+    const known = home.objectAt(index);
+    this.#checkSame(home, known, object);
+    // Its end got lost with the one who brought it: it is begun anew.
+    if (home.state !== "open" && !home.isWhole(index)) {
+      return this.#append(group, subgroup, object, now);
+    }
+    this.#moveTo(home);
+    this.#at = known.payloadStart;
+    this.counts.duplicates++;
+    return true;
   }
 
-  #ownLog(): SubgroupLog | undefined {
-    return this.#log ?? (this.#group && this.#findLog(this.#group));
-  }
-
-  #findLog(group: Group): SubgroupLog | undefined {
-    return group.logs.findLast(({ subgroup }) => subgroup === this.#subgroup);
-  }
-
-  #append(
-    group: Group,
-    id: number,
-    properties: Uint8Array,
-    payloadLength: number,
-    status: number,
-    now: number,
-  ): void {
+  #append(group: Group, subgroup: bigint, object: Incoming, now: number): boolean {
+    const { id, properties, payloadLength, status } = object;
     checkExists(this.#track, group, id, status);
-    const log = this.#logFor(group, id);
-    if (log === undefined || log.missing > 0 || id <= log.lastId) {
-      this.counts.dropped++;
-      return;
+    const end = group.endOfSubgroup(subgroup);
+    if (end !== undefined && id > end && status === ObjectStatus.NORMAL) {
+      throw new MalformedTrack(`Object ${id} lies behind the end of subgroup ${subgroup}`);
     }
     noteFacts(this.#track, group, id, properties, status);
-    const before = log.bytes;
+    // A mark behind the end says what is known.
+    if (group.isGivenUp(subgroup, id) || (end !== undefined && id > end)) return false;
+    const log = this.#logFor(group, subgroup, object);
+    if (log === undefined) return false;
+    const bytes = log.bytes;
     log.begin(id, properties, payloadLength, status, now);
     group.add(id, log, status === ObjectStatus.NORMAL, now);
     this.#track.advance(group.id, id);
-    this.#destination = "log";
+    this.#at = log.size;
     this.counts.objects++;
     // Last, because it may evict what was just written.
-    this.#track.grow(group, log.bytes - before + OBJECT_OVERHEAD_BYTES);
+    this.#track.grow(group, log.bytes - bytes);
+    return true;
   }
 
   /** The log that takes this stream's next object, begun where there is none. */
-  #logFor(group: Group, id: number): SubgroupLog | undefined {
-    const known = this.#findLog(group);
-    if (known !== undefined && known.priority !== this.#init.priority) {
-      throw new MalformedTrack(`Subgroup ${group.id}/${known.subgroup} changed its priority`);
+  #logFor(group: Group, subgroup: bigint, object: Incoming): SubgroupLog | undefined {
+    const newest = group.newestLog(subgroup);
+    if (newest !== undefined && !this.#samePriority(newest)) {
+      throw new MalformedTrack(`Subgroup ${group.id}/${subgroup} changed its priority`);
     }
-    if (known?.state === "complete" && id > known.lastId) {
-      throw new MalformedTrack(`Object ${id} lies behind the end of its subgroup`);
+    for (const log of [this.#log, newest]) {
+      if (log === undefined || !this.#follows(log, group, object)) continue;
+      this.#moveTo(log);
+      return log;
     }
-    const fits = known?.state === "open" && (known.hasProperties || !this.#init.hasProperties);
-    if (fits) return this.#log = known;
-    if (!group.hasRoom || this.#track.group(group.id) !== group) return undefined;
-    return this.#log = this.#beginLog(group, known === undefined);
+    return group.hasRoom ? this.#beginLog(group, subgroup, object.before < 0) : undefined;
   }
 
-  #beginLog(group: Group, first: boolean): SubgroupLog {
+  /**
+   * Whether an object is surely the next one in a log (#closing-subgroup-streams). Where it is not,
+   * because a publisher joined late or left something out, it begins a log and a stream of its own.
+   */
+  #follows(log: SubgroupLog, group: Group, { id, before }: Incoming): boolean {
+    const { lastId } = log;
+    if (log.state !== "open" || log.missing > 0 || id <= lastId) return false;
+    if (this.#init.hasProperties && !log.hasProperties) return false;
+    return id === lastId + 1 || before === lastId ||
+      group.gaps.covers(BigInt(lastId + 1), BigInt(id));
+  }
+
+  #beginLog(group: Group, subgroup: bigint, isFirstOfStream: boolean): SubgroupLog {
     const { priority, hasProperties, endOfGroup } = this.#init;
     const header = {
       group: group.id,
-      subgroup: this.#subgroup!,
+      subgroup,
       priority,
       hasProperties,
       endOfGroup,
-      firstObject: this.#init.firstObject && first,
+      firstObject: this.#init.firstObject && isFirstOfStream,
     };
     const preamble = encodeSubgroupHeader({ alias: this.#track.alias, ...header });
     const log = new SubgroupLog({ ...header, preamble });
     group.addLog(log);
+    this.#moveTo(log);
     this.#track.announceSubgroup(log);
     return log;
   }
 
-  #compareWith(home: SubgroupLog, id: number, payloadLength: number, status: number): void {
-    const known = home.objectAt(home.indexOf(id));
-    const same = home.subgroup === this.#subgroup && home.priority === this.#init.priority &&
-      known.payloadLength === payloadLength && known.status === status;
-    if (!same) {
-      throw new MalformedTrack(`Object ${home.group}/${id} came twice with other fields`);
-    }
-    this.#log = home;
-    this.#destination = "compare";
-    this.#compareAt = known.payloadStart;
-    this.counts.duplicates++;
+  #moveTo(log: SubgroupLog): void {
+    if (log === this.#log) return;
+    log.attach();
+    this.#log?.detach();
+    this.#log = log;
   }
 
-  /** What the other publisher has not brought yet cannot be compared and is taken on trust. */
-  #compare(log: SubgroupLog, bytes: Uint8Array): void {
+  #checkSame(home: SubgroupLog, known: LoggedObject, object: Incoming): void {
+    const same = home.subgroup === this.#subgroup && this.#samePriority(home) &&
+      known.payloadLength === object.payloadLength && known.status === object.status;
+    if (!same) {
+      throw new MalformedTrack(`Object ${home.group}/${object.id} came twice with other fields`);
+    }
+  }
+
+  #samePriority(log: SubgroupLog): boolean {
+    return this.#track.priorityOf(log.priority) === this.#track.priorityOf(this.#init.priority);
+  }
+
+  /** Bytes that the cache gave up are taken on trust. */
+  #compare(log: SubgroupLog, from: number, bytes: Uint8Array): void {
+    let page = log.pageOf(from);
     let at = 0;
-    for (const view of log.views(this.#compareAt, this.#compareAt + bytes.length)) {
-      for (const byte of view) {
-        if (byte !== bytes[at++]) {
+    while (page !== undefined && at < bytes.length) {
+      const start = from + at - page.start;
+      const end = Math.min(page.used, start + bytes.length - at);
+      for (let index = start; index < end; index++) {
+        if (page.bytes[index] !== bytes[at++]) {
           throw new MalformedTrack(`Object ${log.group}/${this.#last} came twice with other bytes`);
         }
       }
+      page = page.next;
     }
-    this.#compareAt += bytes.length;
   }
+}
+
+/** An object as it stands in its stream. */
+interface Incoming {
+  readonly id: number;
+  readonly properties: Uint8Array;
+  readonly payloadLength: number;
+  readonly status: number;
+  /** The object before it, -1 for the first. */
+  readonly before: number;
 }

@@ -147,6 +147,11 @@ export class Track {
     }
   }
 
+  /** The priority of a subgroup or datagram that brings this one, or none. */
+  priorityOf(priority: number | undefined): number {
+    return priority ?? this.#properties.defaultPriority;
+  }
+
   /** Whether objects of this group come too late to be kept or forwarded. */
   isTooOld(group: bigint): boolean {
     return group <= this.#evictedUpTo && !this.#groups.has(group);
@@ -188,8 +193,11 @@ export class Track {
 
   /** Notes that nothing exists at this location or behind it. */
   endAt(end: Location): void {
-    const { largest } = this;
-    const passed = largest !== undefined && compareLocations(largest, end) >= 0;
+    const arrived = this.#largest;
+    const passed = arrived !== undefined &&
+        compareLocations({ group: arrived.group, object: BigInt(arrived.object) }, end) >= 0 ||
+      // What was told of may be the object that marks the end.
+      this.#told !== undefined && compareLocations(this.#told, end) > 0;
     if (passed) throw new MalformedTrack("The track ends before its largest object");
     this.#end = end;
   }

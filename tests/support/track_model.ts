@@ -1,0 +1,213 @@
+import { ManualClock } from "@qumo/shared/runtime";
+import {
+  ByteReader,
+  decodeSubgroupHeader,
+  type FullTrackName,
+  type Namespace,
+  type ObjectDatagram,
+  ObjectHeaderDecoder,
+  ObjectStatus,
+  writeVi64Number,
+} from "@qumo/shared/wire";
+import {
+  Cache,
+  type CacheLimits,
+  type DatagramObject,
+  type EvictionReason,
+  LogCursor,
+  type LogReader,
+  type SubgroupLog,
+  type SubgroupStreamInit,
+  SubgroupWriter,
+  Track,
+  type TrackEnd,
+  type TrackReader,
+} from "../../relay/track/mod.ts";
+
+/** A namespace of these fields. */
+export function namespaceOf(...fields: string[]): Namespace {
+  return fields.map((field) => new TextEncoder().encode(field));
+}
+
+/** A track's name: the fields of its namespace, then its own. */
+export function nameOf(...fields: string[]): FullTrackName {
+  return {
+    namespace: namespaceOf(...fields.slice(0, -1)),
+    name: new TextEncoder().encode(fields.at(-1)),
+  };
+}
+
+/** Limits that nothing in a small test reaches. */
+export const WIDE: CacheLimits = {
+  maxBytes: 2 ** 30,
+  maxTrackBytes: 2 ** 30,
+  maxGroupsPerTrack: 1_000,
+  maxAgeMs: 10_000,
+};
+
+/** A cache with its clock, and tracks in it. */
+export class World {
+  readonly clock = new ManualClock();
+  readonly evictions: Record<EvictionReason, number> = {
+    bytes: 0,
+    track_bytes: 0,
+    groups: 0,
+    age: 0,
+    track_gone: 0,
+  };
+  readonly cache: Cache;
+  #alias = 0n;
+
+  constructor(limits: Partial<CacheLimits> = {}) {
+    this.cache = new Cache({ ...WIDE, ...limits }, this.clock, this.evictions);
+  }
+
+  track(name = "track"): Track {
+    return new Track(nameOf("space", name), ++this.#alias, this.cache);
+  }
+
+  /** A stream of a publisher; without a subgroup's id it is 0. */
+  stream(track: Track, init: Partial<SubgroupStreamInit> = {}): SubgroupWriter {
+    const plain: SubgroupStreamInit = {
+      group: 0n,
+      subgroup: 0n,
+      priority: undefined,
+      hasProperties: false,
+      endOfGroup: false,
+      firstObject: false,
+    };
+    return new SubgroupWriter(track, { ...plain, ...init }, this.clock);
+  }
+}
+
+/** The payload that the object of this id has everywhere. */
+export function payloadOf(id: number, length: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length }, (_, at) => (id * 31 + at * 7) % 253);
+}
+
+/** Writes a whole object, and shows it. */
+export function put(
+  writer: SubgroupWriter,
+  id: number,
+  length = 10,
+  properties = new Uint8Array(0),
+): void {
+  writer.object(id, properties, length, ObjectStatus.NORMAL);
+  if (length > 0) writer.payload(payloadOf(id, length));
+  writer.flush();
+}
+
+/** Writes an object that only marks an end. */
+export function mark(writer: SubgroupWriter, id: number, status: number): void {
+  writer.object(id, new Uint8Array(0), 0, status);
+  writer.flush();
+}
+
+/** A datagram of a publisher. */
+export function datagramOf(
+  group: bigint,
+  object: number,
+  rest: Partial<ObjectDatagram> = {},
+): ObjectDatagram {
+  return {
+    alias: 99n,
+    group,
+    object,
+    priority: undefined,
+    properties: new Uint8Array(0),
+    status: ObjectStatus.NORMAL,
+    endOfGroup: false,
+    payload: payloadOf(object, 20),
+    ...rest,
+  };
+}
+
+/** Properties of an object: one integer of an even type. */
+export function integerProperty(type: number, value: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(18);
+  const at = writeVi64Number(bytes, 0, type);
+  return bytes.slice(0, writeVi64Number(bytes, at, value));
+}
+
+/** What a subscriber has of one log. */
+export class Copy implements LogReader {
+  readonly log: SubgroupLog;
+  readonly bytes: number[] = [];
+  isLagged = false;
+  readonly #cursor: LogCursor;
+
+  constructor(log: SubgroupLog) {
+    this.log = log;
+    this.#cursor = new LogCursor(log, 0);
+    log.follow(this);
+    this.wake();
+  }
+
+  wake(): void {
+    for (let view = this.#cursor.next(); view !== undefined; view = this.#cursor.next()) {
+      for (const byte of view) this.bytes.push(byte);
+      this.#cursor.advance(view.length);
+    }
+  }
+
+  evicted(): void {
+    this.isLagged ||= this.#cursor.lagged;
+  }
+
+  /** Ids of the objects whose payload came whole and is what it should be; throws on any other. */
+  get ids(): number[] {
+    const decoder = new ObjectHeaderDecoder(this.log.hasProperties);
+    const bytes = Uint8Array.from(this.bytes);
+    const ids: number[] = [];
+    if (bytes.length === 0) return ids;
+    const reader = new ByteReader(bytes);
+    decodeSubgroupHeader(reader, reader.varint());
+    let at = reader.offset;
+    while (at < bytes.length) {
+      at = decoder.decode(bytes, at, bytes.length);
+      if (at < 0) throw new Error("a reader was shown a part of a header");
+      const end = at + decoder.payloadLength;
+      if (end > bytes.length) break;
+      const expected = payloadOf(decoder.id, decoder.payloadLength);
+      if (bytes.subarray(at, end).some((byte, index) => byte !== expected[index])) {
+        throw new Error(`object ${decoder.id} has bytes that are not its own`);
+      }
+      ids.push(decoder.id);
+      at = end;
+    }
+    return ids;
+  }
+}
+
+/** A subscriber that takes everything. */
+export class Subscriber implements TrackReader {
+  readonly copies: Copy[] = [];
+  readonly datagrams: DatagramObject[] = [];
+  end: TrackEnd | undefined;
+
+  constructor(track: Track) {
+    track.follow(this);
+  }
+
+  subgroup(log: SubgroupLog): void {
+    this.copies.push(new Copy(log));
+  }
+
+  datagram(_group: bigint, object: DatagramObject): void {
+    this.datagrams.push(object);
+  }
+
+  ended(end: TrackEnd): void {
+    this.end = end;
+  }
+
+  /** The ids on each stream, in the order in which the streams began. */
+  get streams(): number[][] {
+    return this.copies.map(({ ids }) => ids);
+  }
+
+  /** How each stream stands. */
+  get states(): string[] {
+    return this.copies.map(({ log }) => log.state);
+  }
+}

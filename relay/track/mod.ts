@@ -1,4 +1,5 @@
 /** The model: tracks, what is kept of them, who publishes and who follows. It knows no protocol. */
+export { backfill } from "./backfill.ts";
 export { Cache, type CacheLimits, type EvictionReason } from "./cache.ts";
 export { type DatagramOutcome, writeDatagram } from "./datagram_writer.ts";
 export {

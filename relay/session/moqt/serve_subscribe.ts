@@ -1,5 +1,5 @@
 import { type ControlMessageOf, type FullTrackName, trackKey } from "@qumo/shared/wire";
-import type { OpenTrack, Refusal, TrackEntry } from "../../track/mod.ts";
+import { backfill, type OpenTrack, type Refusal, type TrackEntry } from "../../track/mod.ts";
 import type { SessionContext } from "./context.ts";
 import { joinPointOf, largestForSubscriber } from "./moq_dev.ts";
 import { outcomeOf, requestError } from "./refusals.ts";
@@ -187,6 +187,10 @@ export class SubscriptionServer {
     this.adopt(served);
     const join = joinPointOf(message.parameters.filter, settings.lateJoin, peer);
     served.start(message.parameters, largest, join);
+    if (join === "group_start") {
+      const { clock, tasks } = this.#context;
+      tasks.spawn("backfill", () => backfill({ track, feeds }, clock));
+    }
     return served;
   }
 

@@ -91,7 +91,10 @@ export class ServedSubscription implements SubscriptionOwner {
   start(parameters: WishParameters, largest: Location | undefined, join: JoinPoint): void {
     const { connection, clock, metrics, settings } = this.#context;
     this.#joiningLocation = largest;
-    const wishes = wishesOf(parameters, this.#initialWishes(), largest);
+    const asked = wishesOf(parameters, this.#initialWishes(), largest);
+    const wishes = join === "group_start" && largest !== undefined
+      ? { ...asked, window: { ...asked.window, start: { group: largest.group, object: 0n } } }
+      : asked;
     const context = { connection, clock, metrics, limits: settings.delivery };
     this.#delivery = new Subscription(this.entry.track, wishes, context, this);
     this.#demand.setForward(wishes.forward);

@@ -1,0 +1,68 @@
+import type { Clock } from "@qumo/shared/runtime";
+import { ObjectStatus } from "@qumo/shared/wire";
+import { MalformedTrack } from "./errors.ts";
+import type { TrackEntry } from "./feeds.ts";
+import type { FetchedObject, FetchSink } from "./publisher.ts";
+import { SubgroupWriter } from "./subgroup_writer.ts";
+import type { Track } from "./track.ts";
+
+/**
+ * Fetches the group that a track is at, from its first object, when nothing of it is here: for a
+ * subscriber that cannot use a group without its beginning, of a publisher that only sends what is
+ * new. A track that is one group and rarely changes, like a catalog, would never reach it otherwise.
+ */
+export async function backfill({ track, feeds }: TrackEntry, clock: Clock): Promise<void> {
+  const { largest } = track;
+  const [publisher] = feeds.publishers;
+  if (largest === undefined || publisher === undefined || track.group(largest.group)) return;
+  const range = { start: { group: largest.group, object: 0n }, end: largest };
+  const sink = new BackfillSink(track, clock);
+  await publisher.fetch({ name: track.name, order: "ascending", ...range }, sink).finished;
+}
+
+/**
+ * Puts fetched objects into the cache as if they had just come, each subgroup into its log. The logs
+ * stay open: more may come live.
+ */
+class BackfillSink implements FetchSink {
+  readonly #track: Track;
+  readonly #clock: Clock;
+  readonly #writers = new Map<bigint, SubgroupWriter>();
+
+  constructor(track: Track, clock: Clock) {
+    this.#track = track;
+    this.#clock = clock;
+  }
+
+  object(fetched: FetchedObject): void {
+    const { group, subgroup, object, properties, payload } = fetched;
+    if (subgroup === undefined) return;
+    const writer = this.#writers.get(subgroup) ?? this.#begin(group, subgroup, fetched.priority);
+    try {
+      writer.object(object, properties, payload.length, ObjectStatus.NORMAL);
+      writer.payload(payload);
+      writer.flush();
+    } catch (error) {
+      // What came live meanwhile says otherwise, and is believed.
+      if (!(error instanceof MalformedTrack)) throw error;
+    }
+  }
+
+  // What is unknown stays so.
+  unknownUpTo(): void {}
+
+  #begin(group: bigint, subgroup: bigint, priority: number): SubgroupWriter {
+    const isDefault = priority === this.#track.properties.defaultPriority;
+    const writer = new SubgroupWriter(this.#track, {
+      group,
+      subgroup,
+      priority: isDefault ? undefined : priority,
+      // Whether a stream of the publisher would have a block for them is not known.
+      hasProperties: true,
+      endOfGroup: false,
+      firstObject: true,
+    }, this.#clock);
+    this.#writers.set(subgroup, writer);
+    return writer;
+  }
+}

@@ -29,3 +29,6 @@ export const MAX_AUTH_TOKEN_CACHE_BYTES = 16_384;
 
 /** How long a FETCH may wait for a publisher when it does not say. */
 export const DEFAULT_FILL_TIMEOUT_MS = 5_000;
+
+/** Data streams left open for want of a reset; with more, the connection is not worth keeping. */
+export const MAX_PARKED_STREAMS = 64;

@@ -1,8 +1,5 @@
 /** Limits of the transport, each with its reason. */
 
-/** Send streams left open for want of a reset; more and the connection is not worth keeping (Deno 2.9). */
-export const MAX_PARKED_STREAMS = 64;
-
 /**
  * Handshakes under way at a listener. Each costs an asymmetric signature and a TLS state, so a flood
  * of first packets must not grow without end; further ones are refused, which a client may retry.

@@ -15,7 +15,6 @@ export {
   generatedCertificates,
 } from "./generated_certificate.ts";
 export { listen, type ListenOptions } from "./listener.ts";
-export { MAX_PARKED_STREAMS } from "./limits.ts";
 export { MemoryConnection, type MemoryOptions, memoryPair } from "./memory.ts";
 export {
   dialQuic,

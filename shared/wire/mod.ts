@@ -17,7 +17,7 @@ export type { Pair } from "./pairs.ts";
 export { rfc9000, type VarintFormat, vi64, vi64SizeOfNumber, writeVi64Number } from "./varint.ts";
 export { DoneCode, RequestCode, SessionCode, StreamCode } from "./moqt/codes.ts";
 export type { ControlCodec } from "./moqt/control/codec.ts";
-export type { Filter } from "./moqt/control/filter.ts";
+export type { Filter } from "./moqt/filter.ts";
 export {
   type ControlKind,
   type ControlMessage,
@@ -29,7 +29,8 @@ export {
   type Redirect,
   updateScope,
 } from "./moqt/control/messages.ts";
-export type { GroupOrder, ParameterName, Parameters } from "./moqt/control/parameters.ts";
+export type { ParameterName, Parameters } from "./moqt/control/parameters.ts";
+export type { GroupOrder } from "./moqt/group_order.ts";
 export type { Token } from "./moqt/control/token.ts";
 export { type Draft, draft18, draftOf, drafts } from "./moqt/drafts.ts";
 export { decodeSetupOptions, encodeSetupOptions, type SetupOptions } from "./moqt/setup_options.ts";

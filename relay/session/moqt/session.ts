@@ -10,10 +10,9 @@ import {
   type Token,
 } from "@qumo/shared/wire";
 import type { Refusal, Registry, Scope } from "../../track/mod.ts";
-import { MAX_PARKED_STREAMS } from "../../transport/limits.ts";
 import { type BidiStream, type CloseInfo, type Connection, URGENT } from "../../transport/types.ts";
 import { closingOf, isTransportEnd, SessionError } from "../errors.ts";
-import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../limits.ts";
+import { MAX_AUTH_TOKEN_CACHE_BYTES, MAX_PARKED_STREAMS } from "../limits.ts";
 import type { SessionEnd, SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, Authorizer, SessionSettings } from "../settings.ts";
 import type { SessionContext } from "./context.ts";

@@ -4,22 +4,9 @@ import { DecodeError } from "../../errors.ts";
 import { MAX_MESSAGE_BYTES, MAX_PARAMETERS } from "../../limits.ts";
 import { location } from "../../location.ts";
 import { namespace } from "../../names.ts";
-import { filter } from "./filter.ts";
+import { filter } from "../filter.ts";
+import { groupOrder } from "../group_order.ts";
 import { token } from "./token.ts";
-
-/** Order of groups (#group-order). */
-export type GroupOrder = "ascending" | "descending";
-
-const groupOrder: Codec<GroupOrder> = {
-  encode: (writer, value) => writer.u8(value === "ascending" ? 1 : 2),
-  decode(reader) {
-    const value = reader.u8();
-    if (value !== 1 && value !== 2) {
-      throw new DecodeError("malformed", `Group order ${value} is neither 1 nor 2`);
-    }
-    return value === 1 ? "ascending" : "descending";
-  },
-};
 
 const flag: Codec<boolean> = {
   encode: (writer, value) => writer.u8(value ? 1 : 0),

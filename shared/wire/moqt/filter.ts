@@ -1,6 +1,6 @@
-import type { Codec } from "../../codec.ts";
-import { DecodeError } from "../../errors.ts";
-import { type Location, location } from "../../location.ts";
+import type { Codec } from "../codec.ts";
+import { DecodeError } from "../errors.ts";
+import { type Location, location } from "../location.ts";
 
 /** Which objects a subscription wants (#subscription-filters). */
 export type Filter =

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ByteReader, ByteWriter } from "../../bytes.ts";
-import { DecodeError, EncodeError } from "../../errors.ts";
+import { ByteReader, ByteWriter } from "../bytes.ts";
+import { DecodeError, EncodeError } from "../errors.ts";
 import { type Filter, filter } from "./filter.ts";
 
 const MAX = 2n ** 64n - 1n;

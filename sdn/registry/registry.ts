@@ -140,6 +140,11 @@ export class Registry {
     return this.#commit(relays.flatMap((relay) => adopt(this.#holdings, relay, times)));
   }
 
+  /** A step of the revision for what changed although nobody reported anything: a cost that settled. */
+  step(): Batch {
+    return { revision: ++this.#revision, changes: [] };
+  }
+
   /**
    * Begins with what a store has kept. Each relay has a whole lease from `now` on: how much of the
    * old one passed while nobody listened says nothing about the relay.

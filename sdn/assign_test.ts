@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { assign, type Candidate } from "./assign.ts";
+
+const regions = new Map([
+  ["asia", { latitude: 35.7, longitude: 139.7 }],
+  ["europe", { latitude: 51.5, longitude: -0.1 }],
+  ["america", { latitude: 40.7, longitude: -74 }],
+]);
+
+function relay(name: string, given: Partial<Candidate> = {}): Candidate {
+  return { name, region: "europe", cpu: 0, distance: Infinity, ...given };
+}
+
+const chosen = (candidates: Candidate[], client: Parameters<typeof assign>[1]) =>
+  assign(candidates, client, regions)?.name;
+
+Deno.test("assign() prefers room, then nearness, then little load, then the track's source", () => {
+  const full = relay("full", { cpu: 0.95 });
+  const far = relay("far", { region: "asia" });
+  const busy = relay("busy", { cpu: 0.55, distance: 1 });
+  const idle = relay("idle", { cpu: 0.11, distance: 9 });
+  const close = relay("close", { cpu: 0.19, distance: 3 });
+  const client = { region: "europe", key: "1" };
+  assert.equal(chosen([full, far, busy, idle, close], client), "close");
+  assert.equal(chosen([full, far, busy, idle], client), "idle");
+  assert.equal(chosen([full, far, busy], client), "busy");
+  assert.equal(chosen([full, far], client), "far");
+  assert.equal(chosen([full], client), "full");
+  assert.equal(chosen([], client), undefined);
+});
+
+Deno.test("assign() finds the nearest region by place, and for a region without relays", () => {
+  const relays = [relay("a", { region: "asia" }), relay("e"), relay("x", { region: "unknown" })];
+  const paris = { latitude: 48.9, longitude: 2.4 };
+  const seoul = { latitude: 37.6, longitude: 127 };
+  assert.equal(chosen(relays, { place: paris, key: "1" }), "e");
+  assert.equal(chosen(relays, { place: seoul, key: "1" }), "a");
+  assert.equal(chosen(relays, { region: "america", key: "1" }), "e");
+});
+
+Deno.test("assign() spreads clients over equals, and keeps each where it was", () => {
+  const relays = ["a", "b", "c", "d"].map((name) => relay(name));
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 1000; i++) {
+    const name = chosen(relays, { key: `client-${i}` }) ?? "";
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    const fewer = relays.filter((one) => one.name !== "d");
+    if (name !== "d") assert.equal(chosen(fewer.toReversed(), { key: `client-${i}` }), name);
+  }
+  for (const name of "abcd") assert.ok((counts.get(name) ?? 0) > 200, `${name} has too few`);
+});

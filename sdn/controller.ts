@@ -1,0 +1,381 @@
+import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
+import { coversTrack, type Refusal, refusal, type Registration } from "@qumo/shared/topology";
+import { assign, type Place } from "./assign.ts";
+import { Feed } from "./feed.ts";
+import {
+  type CostPolicy,
+  distances,
+  explain,
+  findWays,
+  type Graph,
+  type GraphRelay,
+  nextHops,
+  stepsToCost,
+} from "./graph/mod.ts";
+import { GraphKeeper } from "./graph_keeper.ts";
+import { writeCursor } from "./http/announce_endpoints.ts";
+import { MAX_PAGE } from "./http/limits.ts";
+import type {
+  AnnounceUseCases,
+  AssignQuery,
+  OperationUseCases,
+  RelayUseCases,
+  RouteUseCases,
+  WatchUseCases,
+} from "./http/use_cases.ts";
+import { Journal } from "./journal.ts";
+import { ControllerMetrics } from "./metrics.ts";
+import { Presenter } from "./presenter.ts";
+import { type Batch, type Command, type Match, Registry } from "./registry/mod.ts";
+import type { Store, Timeline } from "./store/mod.ts";
+import { explanationView, graphView, nextHopsView, wayView } from "./views.ts";
+import { type FeedEntry, watch, type WatchQuery } from "./watch.ts";
+
+/** How many heartbeats fit into a lease: two may be lost. */
+const BEATS_PER_LEASE = 3;
+
+/** What a controller is told at its start. */
+export interface ControllerOptions {
+  /** Unlike every other controller's. */
+  readonly name: string;
+  readonly leaseMs: number;
+  readonly tombstoneMs: number;
+  readonly smoothing: number;
+  readonly policy: CostPolicy;
+  readonly oneWayLinks: boolean;
+  readonly spfHoldMs: number;
+  readonly regions: ReadonlyMap<string, Place>;
+  /** How many changes a watcher may be behind before it must begin anew. */
+  readonly history: number;
+}
+
+/** What a controller stands on. */
+export interface ControllerParts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly timeline: Timeline;
+  readonly onStoreFailure: (error: unknown) => void;
+}
+
+type UseCases =
+  & RelayUseCases
+  & RouteUseCases
+  & AnnounceUseCases
+  & WatchUseCases
+  & OperationUseCases;
+
+/** Every use case of the controller, over one registry, one store, one graph and one feed. */
+export class Controller implements UseCases {
+  readonly metricsSink: ControllerMetrics;
+  readonly #options: ControllerOptions;
+  readonly #parts: ControllerParts;
+  readonly #registry: Registry;
+  readonly #presenter: Presenter;
+  readonly #feed: Feed<FeedEntry>;
+  readonly #journal: Journal;
+  readonly #graphs: GraphKeeper;
+
+  private constructor(options: ControllerOptions, parts: ControllerParts, registry: Registry) {
+    const { clock, store } = parts;
+    this.#options = options;
+    this.#parts = parts;
+    this.#registry = registry;
+    this.#presenter = new Presenter(registry, {
+      timeline: parts.timeline,
+      now: () => clock.now(),
+    });
+    this.#feed = new Feed(registry.revision, options.history);
+    this.#graphs = new GraphKeeper({
+      clock,
+      policy: options.policy,
+      oneWayLinks: options.oneWayLinks,
+      holdMs: options.spfHoldMs,
+      read: () => ({ revision: registry.revision, relays: this.#graphRelays() }),
+      onSettled: () => this.#journal.step(),
+      onGraph: (_graph, milliseconds) => this.metricsSink.graph(milliseconds),
+    });
+    this.#journal = new Journal({
+      registry,
+      store,
+      clock,
+      applied: (batch) => this.#applied(batch),
+      publish: (batch) => this.#feed.push(this.#presenter.entry(batch)),
+      onStoreFailure: (error) => {
+        this.metricsSink.storeError();
+        parts.onStoreFailure(error);
+      },
+    });
+    this.metricsSink = new ControllerMetrics({
+      relays: () => this.#countStates(),
+      announces: () => registry.directory.size,
+      revision: () => this.revision(),
+    });
+  }
+
+  /** Reads the store and begins with what it has. */
+  static async open(options: ControllerOptions, parts: ControllerParts): Promise<Controller> {
+    const { revision, relays, tombstones } = await parts.store.load();
+    const { name: controller, leaseMs, tombstoneMs, smoothing } = options;
+    const registry = new Registry({ controller, leaseMs, tombstoneMs, smoothing, revision });
+    registry.restore(relays, tombstones, parts.clock.now());
+    return new Controller(options, parts, registry);
+  }
+
+  /** The revision of the newest published change. */
+  revision(): number {
+    return this.#feed.revision;
+  }
+
+  /** Ends the watchers, keeps and publishes what waits, and closes the store. */
+  async close(): Promise<void> {
+    await this.#journal.close();
+    this.#graphs.close();
+    this.#feed.close();
+    await this.#parts.store.close();
+  }
+
+  async register(name: string, body: Registration, match?: Match) {
+    const command: Command = {
+      kind: "register",
+      name,
+      body,
+      ...(match !== undefined && { match }),
+    };
+    const outcome = await this.#journal.submit(command);
+    if (!outcome.ok) return outcome;
+    return done({
+      relay: name,
+      status: "registered" as const,
+      revision: this.revision(),
+      lease_expires_at: this.#presenter.leaseDate(name),
+      next_heartbeat_ms: Math.max(1, Math.floor(this.#options.leaseMs / BEATS_PER_LEASE)),
+      ...(outcome.value.resendAnnounces && { resend_announces: true as const }),
+    });
+  }
+
+  async deregister(name: string, match?: Match) {
+    const command: Command = { kind: "deregister", name, ...(match !== undefined && { match }) };
+    const outcome = await this.#journal.submit(command);
+    if (!outcome.ok) return outcome;
+    return done({ relay: name, status: "deregistered" as const, revision: this.revision() });
+  }
+
+  async drain(name: string, on: boolean) {
+    const outcome = await this.#journal.submit({ kind: "drain", name, on });
+    if (!outcome.ok) return outcome;
+    const status = on ? "draining" as const : "undrained" as const;
+    return done({ relay: name, status, revision: this.revision() });
+  }
+
+  relays() {
+    this.#journal.expire();
+    const relays = [...this.#registry.relays.keys()].sort().map((name) =>
+      this.#presenter.relay(name)
+    );
+    const known = relays.filter((view) => view !== undefined);
+    return Promise.resolve(
+      done({ revision: this.revision(), count: known.length, relays: known }),
+    );
+  }
+
+  relay(name: string) {
+    this.#journal.expire();
+    const view = this.#presenter.relay(name);
+    return Promise.resolve(
+      view === undefined ? noRelay(name) : done({ ...view, revision: this.revision() }),
+    );
+  }
+
+  async route(query: { from: string; to: string; alternates: number; explain: boolean }) {
+    const graph = await this.#fresh();
+    const found = findWays(graph, query);
+    if (found === "unknown_source" || found === "unknown_target") {
+      return refused(refusal("node_not_found", "node not found"));
+    }
+    if (found === "no_path") return refused(refusal("no_path", "no path between nodes"));
+    const [best, ...others] = found.map((way) => wayView(graph, way));
+    if (best === undefined) return refused(refusal("no_path", "no path between nodes"));
+    const { from, to } = query;
+    return done({
+      from,
+      to,
+      ...best,
+      revision: this.revision(),
+      ...(query.alternates > 0 && { alternates: others }),
+      ...(query.explain && { explanation: explanationView(explain(graph, query)) }),
+    });
+  }
+
+  async nextHops(relay: string) {
+    const graph = await this.#fresh();
+    const table = nextHops(graph, relay);
+    if (table === undefined) return refused(refusal("node_not_found", "node not found"));
+    return done({ relay, revision: this.revision(), routes: nextHopsView(graph, table) });
+  }
+
+  async graph() {
+    const graph = await this.#fresh();
+    return { modified: graph.revision, graph: graphView(graph, this.revision()) };
+  }
+
+  async graphBeyond(revision: number, seconds: number, signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const timer = this.#parts.clock.after(seconds * 1000, () => stop.abort());
+    const either = AbortSignal.any([signal, stop.signal]);
+    for (let seen = revision; !either.aborted && !this.#feed.closed; seen = this.revision()) {
+      if ((await this.#fresh()).revision > revision) break;
+      await this.#feed.beyond(Math.max(seen, this.revision()), either);
+    }
+    timer.cancel();
+  }
+
+  async assign({ region, track, latitude, longitude, client }: AssignQuery) {
+    const graph = await this.#fresh();
+    const sources = track === undefined ? [] : this.#registry.directory.covering(track);
+    const fromSource = sources.map(({ relay }) => distances(graph, relay));
+    const candidates = [...this.#registry.relays.values()]
+      .filter((entry) => entry.record.registered && !entry.draining && entry.record.address !== "")
+      .map(({ record }) => {
+        const number = graph.number(record.name) ?? -1;
+        const costs = fromSource.map((costs) => costs.get(number) ?? Infinity);
+        const distance = Math.min(Infinity, ...costs);
+        const { name, region, load } = record;
+        return { name, region, cpu: load?.cpu ?? 0, distance, record };
+      });
+    const place = latitude === undefined || longitude === undefined
+      ? undefined
+      : { latitude, longitude };
+    const best = assign(candidates, { region, place, key: client }, this.#options.regions);
+    if (best === undefined) return refused(refusal("no_relay_available", "No relay is available"));
+    const { name, address, certificateSha256 } = best.record;
+    return done({
+      revision: this.revision(),
+      relay: name,
+      address,
+      region: best.region,
+      ...(certificateSha256 && { certificate_sha256: certificateSha256 }),
+    });
+  }
+
+  async announce(relay: string, track: string) {
+    const outcome = await this.#journal.submit({ kind: "announce", relay, track });
+    return outcome.ok ? this.#announceStatus(relay, track, "registered") : outcome;
+  }
+
+  async withdraw(relay: string, track: string) {
+    const outcome = await this.#journal.submit({ kind: "withdraw", relay, track });
+    return outcome.ok ? this.#announceStatus(relay, track, "deregistered") : outcome;
+  }
+
+  announces(
+    query: { prefix: string; limit: number; after?: { track: string; relay: string } },
+  ) {
+    this.#journal.expire();
+    const { prefix, limit, after } = query;
+    const page = this.#registry.directory.page(prefix, limit, after);
+    const last = page.length === limit ? page.at(-1) : undefined;
+    return Promise.resolve(done({
+      revision: this.revision(),
+      count: page.length,
+      entries: page.map((one) => this.#presenter.announce(one)),
+      ...(last && { next: writeCursor(last) }),
+    }));
+  }
+
+  async lookup(query: { track: string; from?: string | undefined; covering: boolean }) {
+    this.#journal.expire();
+    const { track, from, covering } = query;
+    const { directory } = this.#registry;
+    const found = (covering ? directory.covering(track) : directory.of(track))
+      .filter((one) => coversTrack(one.track, track))
+      .map((one) => this.#presenter.announce(one));
+    const answer = { revision: this.revision(), track, broadcast_path: `/${track}` };
+    if (from === undefined) return done({ ...answer, relays: found });
+    const graph = await this.#fresh();
+    if (graph.number(from) === undefined) {
+      return refused(refusal("node_not_found", "node not found"));
+    }
+    const costs = distances(graph, from);
+    const steps = (relay: string) => costs.get(graph.number(relay) ?? -1) ?? Infinity;
+    found.sort((a, b) => steps(a.relay) - steps(b.relay) || (a.relay < b.relay ? -1 : 1));
+    const relays = found.map((one) => {
+      const cost = steps(one.relay);
+      return cost === Infinity ? one : { ...one, cost: stepsToCost(cost) };
+    });
+    return done({ ...answer, relays });
+  }
+
+  watch(query: WatchQuery) {
+    return watch({
+      feed: this.#feed,
+      freshGraph: () => this.#fresh(),
+      announcePages: () => this.#announcePages(),
+    }, query);
+  }
+
+  health() {
+    const isReady = this.#parts.store.healthy;
+    return {
+      status: isReady ? "ok" as const : "unavailable" as const,
+      live: true,
+      ready: isReady,
+      ...(!isReady && { reason: "store_unavailable" }),
+      revision: this.revision(),
+      relays: this.#registry.relays.size,
+      announces: this.#registry.directory.size,
+    };
+  }
+
+  metrics(): Promise<string> {
+    return this.metricsSink.text();
+  }
+
+  #fresh(): Promise<Graph> {
+    this.#journal.expire();
+    return this.#graphs.fresh();
+  }
+
+  /** A reader must see a change before its writer is answered, so the graph does not wait for the store. */
+  #applied(batch: Batch): void {
+    const changesGraph = batch.changes.length === 0 ||
+      batch.changes.some((change) =>
+        change.kind === "relay" || change.kind === "gone" || change.kind === "drain"
+      );
+    if (changesGraph) this.#graphs.touch();
+  }
+
+  *#announcePages() {
+    let after: { track: string; relay: string } | undefined;
+    for (;;) {
+      const page = this.#registry.directory.page("", MAX_PAGE, after);
+      if (page.length > 0) yield page.map((one) => this.#presenter.announce(one));
+      after = page.at(-1);
+      if (page.length < MAX_PAGE || after === undefined) return;
+    }
+  }
+
+  #announceStatus<S extends "registered" | "deregistered">(
+    relay: string,
+    track: string,
+    status: S,
+  ) {
+    const revision = this.revision();
+    return done({ relay, track, broadcast_path: `/${track}`, status, revision });
+  }
+
+  *#graphRelays(): Generator<GraphRelay> {
+    for (const { record, draining } of this.#registry.relays.values()) {
+      yield { ...record, draining };
+    }
+  }
+
+  #countStates() {
+    const counts = { alive: 0, draining: 0, stub: 0 };
+    for (const { state } of this.#graphs.current.nodes) counts[state]++;
+    return counts;
+  }
+}
+
+function noRelay(name: string): Outcome<never, Refusal> {
+  return refused(refusal("relay_not_found", `relay not found: ${name}`));
+}

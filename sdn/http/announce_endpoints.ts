@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import {
+  canonicalTrackText,
+  type Refusal,
+  refusal,
+  relayNameFault,
+  relayNameSchema,
+} from "@qumo/shared/topology";
+import { announcesAnswer, announceStatusAnswer, lookupAnswer } from "./answers.ts";
+import { type Call, type Endpoint, endpoint } from "./endpoint.ts";
+import { announcesQuery, lookupQuery, withdrawQuery } from "./queries.ts";
+import type { AnnounceUseCases } from "./use_cases.ts";
+
+const announceBody = z.strictObject({
+  relay: relayNameSchema.optional(),
+  broadcast_path: z.string().optional(),
+}).optional();
+
+type AnnounceCall = Call<unknown, z.output<typeof announceBody>>;
+type WithdrawCall = Call<z.output<typeof withdrawQuery>, unknown>;
+
+/** Saying and asking who has which track. */
+export function announceEndpoints(announces: AnnounceUseCases): Endpoint[] {
+  return [
+    endpoint({
+      method: "get",
+      path: "/announce",
+      summary: "The directory, by track and relay, page by page",
+      role: "read",
+      query: announcesQuery,
+      answer: announcesAnswer,
+      handle: async ({ query: { prefix, limit, after: cursor } }) => {
+        const after = cursor === undefined ? undefined : readCursor(cursor);
+        if (cursor !== undefined && after === undefined) return bad("after: not a cursor");
+        const page = await announces.announces({ prefix, limit, ...(after && { after }) });
+        return page.ok ? done({ body: page.value }) : page;
+      },
+    }),
+    endpoint({
+      method: "get",
+      path: "/announce/lookup",
+      summary: "Who has a track, the nearest first when from is given",
+      role: "read",
+      query: lookupQuery,
+      answer: lookupAnswer,
+      handle: async ({ query: { track, broadcast_path, from, match } }) => {
+        const found = await announces.lookup({
+          track: track ?? broadcast_path ?? "",
+          from,
+          covering: match === "covering",
+        });
+        return found.ok ? done({ body: found.value }) : found;
+      },
+    }),
+    endpoint({
+      method: "put",
+      path: "/announce/{track}",
+      summary: "Say that a relay has a track: named in the body, or by the path's first segment",
+      role: "relay",
+      body: announceBody,
+      answer: announceStatusAnswer,
+      speaksFor: (call: AnnounceCall) => announced(call).relay,
+      handle: async (call: AnnounceCall) => {
+        const meant = checkAnnounce(announced(call));
+        if (!meant.ok) return meant;
+        const made = await announces.announce(meant.value.relay, meant.value.track);
+        return made.ok ? done({ body: made.value }) : made;
+      },
+    }),
+    endpoint({
+      method: "delete",
+      path: "/announce/{track}",
+      summary:
+        "Say that a relay no longer has a track: named by relay, or the path's first segment",
+      role: "relay",
+      query: withdrawQuery,
+      answer: announceStatusAnswer,
+      speaksFor: (call: WithdrawCall) => withdrawn(call).relay,
+      handle: async (call: WithdrawCall) => {
+        const meant = checkAnnounce(withdrawn(call));
+        if (!meant.ok) return meant;
+        const gone = await announces.withdraw(meant.value.relay, meant.value.track);
+        return gone.ok ? done({ body: gone.value }) : gone;
+      },
+    }),
+  ];
+}
+
+interface Meant {
+  readonly relay: string;
+  readonly track: string;
+}
+
+// The older form names the relay by the path's first segment and says the path again in its body.
+function announced({ name, body }: AnnounceCall): Meant {
+  const isOlderForm = body?.relay === undefined || body.broadcast_path !== undefined;
+  return isOlderForm ? splitPath(name) : { relay: body.relay as string, track: name };
+}
+
+function withdrawn({ name, query }: WithdrawCall): Meant {
+  return query.relay === undefined ? splitPath(name) : { relay: query.relay, track: name };
+}
+
+function splitPath(path: string): Meant {
+  const end = path.indexOf("/");
+  return end < 0 ? { relay: path, track: "" } : {
+    relay: path.slice(0, end),
+    track: path.slice(end + 1),
+  };
+}
+
+function checkAnnounce({ relay, track: text }: Meant): Outcome<Meant, Refusal> {
+  if (text === "" || text === "/") return bad("path must be /announce/<relay>/<broadcast_path>");
+  const fault = relayNameFault(relay);
+  if (fault !== undefined) return bad(`The relay's name ${fault}`);
+  const track = canonicalTrackText(text);
+  return track.ok ? done({ relay, track: track.value }) : bad(`The track ${track.refusal}`);
+}
+
+/** Writes down where a listing goes on. */
+export function writeCursor({ track, relay }: Meant): string {
+  const bytes = new TextEncoder().encode(JSON.stringify([track, relay]));
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+function readCursor(text: string): Meant | undefined {
+  try {
+    const bytes = Uint8Array.fromBase64(text, { alphabet: "base64url" });
+    const cursor = z.tuple([z.string(), z.string()]).safeParse(
+      JSON.parse(new TextDecoder().decode(bytes)),
+    );
+    return cursor.success ? { track: cursor.data[0], relay: cursor.data[1] } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function bad(message: string) {
+  return refused(refusal("bad_request", message));
+}

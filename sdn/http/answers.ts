@@ -1,0 +1,198 @@
+import { z } from "zod";
+import { linkReportSchema, loadReportSchema, refusalCodes } from "@qumo/shared/topology";
+
+const revision = z.number().int().meta({ description: "The revision that this answer is of" });
+const time = z.string().meta({ format: "date-time" });
+const cost = z.number().nonnegative();
+const adjacency = z.record(z.string(), z.record(z.string(), cost));
+
+/** The body of every refusal. */
+export const errorAnswer = z.strictObject({
+  error: z.string(),
+  code: z.enum(refusalCodes),
+  revision: revision.optional(),
+}).meta({ id: "Error" });
+
+/** The answer to a registration or heartbeat. */
+export const registeredAnswer = z.strictObject({
+  relay: z.string(),
+  status: z.literal("registered"),
+  revision,
+  lease_expires_at: time,
+  next_heartbeat_ms: z.number().int().positive(),
+  resend_announces: z.literal(true).optional(),
+}).meta({ id: "Registered" });
+
+/** A relay that lives. */
+export const relayAnswer = z.strictObject({
+  relay: z.string(),
+  region: z.string(),
+  address: z.string(),
+  state: z.enum(["alive", "draining"]),
+  registered: z.boolean().meta({
+    description: "False when it is known through its announces alone",
+  }),
+  epoch: z.number().int(),
+  seq: z.number().int(),
+  links: z.record(z.string(), linkReportSchema),
+  load: loadReportSchema.optional(),
+  certificate_sha256: z.string().optional(),
+  announces: z.number().int(),
+  modified: z.number().int().meta({ description: "The revision at which it changed; its ETag" }),
+  lease_expires_at: time,
+}).meta({ id: "Relay" });
+
+/** One relay, as an answer of its own. */
+export const oneRelayAnswer = relayAnswer.extend({ revision }).meta({ id: "OneRelay" });
+
+/** Every relay that lives. */
+export const relaysAnswer = z.strictObject({
+  revision,
+  count: z.number().int(),
+  relays: z.array(relayAnswer),
+}).meta({ id: "Relays" });
+
+/** A relay that was deregistered, drained or undrained. */
+export const relayStatusAnswer = z.strictObject({
+  relay: z.string(),
+  status: z.enum(["deregistered", "draining", "undrained"]),
+  revision,
+}).meta({ id: "RelayStatus" });
+
+const way = z.strictObject({
+  next_hop: z.string(),
+  next_hop_address: z.string().optional(),
+  full_path: z.array(z.string()),
+  cost,
+});
+const verdicts = [
+  "chosen",
+  "costs_more",
+  "has_more_links",
+  "comes_later_by_name",
+  "link_down",
+  "declared_by_one_end",
+  "carries_no_transit",
+  "no_path",
+] as const;
+
+/** The best way between two relays. */
+export const routeAnswer = way.extend({
+  from: z.string(),
+  to: z.string(),
+  revision,
+  alternates: z.array(way).optional(),
+  explanation: z.strictObject({
+    links: z.array(z.strictObject({
+      from: z.string(),
+      to: z.string(),
+      cost,
+      measured_cost: cost.meta({ description: "What the terms add up to before hysteresis" }),
+      terms: z.array(
+        z.strictObject({
+          term: z.enum(["cost", "rtt", "loss", "load"]),
+          value: z.number(),
+          weight: z.number(),
+        }),
+      ),
+    })),
+    candidates: z.array(z.strictObject({
+      first: z.string(),
+      verdict: z.enum(verdicts),
+      full_path: z.array(z.string()).optional(),
+      cost: cost.optional(),
+    })),
+  }).optional(),
+}).meta({ id: "Route" });
+
+/** A relay's next hops. */
+export const nextHopsAnswer = z.strictObject({
+  relay: z.string(),
+  revision,
+  routes: z.record(
+    z.string(),
+    z.strictObject({
+      next_hop: z.string(),
+      next_hop_address: z.string().optional(),
+      alternate: z.string().optional(),
+      alternate_address: z.string().optional(),
+      cost,
+    }),
+  ),
+}).meta({ id: "NextHops" });
+
+/** The graph. `adjacency` has the usable links alone, `links` each declared one with its state. */
+export const graphAnswer = z.strictObject({
+  revision,
+  nodes: z.array(z.strictObject({
+    id: z.string(),
+    region: z.string(),
+    address: z.string().optional(),
+    state: z.enum(["alive", "draining", "stub"]),
+  })),
+  adjacency,
+  links: z.array(z.strictObject({
+    from: z.string(),
+    to: z.string(),
+    state: z.enum(["up", "down", "one_way"]),
+    configured_cost: cost,
+    cost: cost.optional(),
+    rtt_ms: z.number().optional(),
+    loss: z.number().optional(),
+  })),
+}).meta({ id: "Graph" });
+
+/** Who has a track. */
+export const announceAnswer = z.strictObject({
+  relay: z.string(),
+  track: z.string(),
+  broadcast_path: z.string(),
+  registered_at: time,
+  expires_at: time,
+  cost: cost.optional().meta({ description: "From the relay that was asked for; absent if none" }),
+}).meta({ id: "Announce" });
+
+/** A page of the directory. */
+export const announcesAnswer = z.strictObject({
+  revision,
+  count: z.number().int(),
+  entries: z.array(announceAnswer),
+  next: z.string().optional().meta({ description: "The `after` of the next page" }),
+}).meta({ id: "Announces" });
+
+/** Who has one track. */
+export const lookupAnswer = z.strictObject({
+  revision,
+  track: z.string(),
+  broadcast_path: z.string(),
+  relays: z.array(announceAnswer),
+}).meta({ id: "Lookup" });
+
+/** An announce that was made or withdrawn. */
+export const announceStatusAnswer = z.strictObject({
+  relay: z.string(),
+  track: z.string(),
+  broadcast_path: z.string(),
+  status: z.enum(["registered", "deregistered"]),
+  revision,
+}).meta({ id: "AnnounceStatus" });
+
+/** The relay for a client. */
+export const assignAnswer = z.strictObject({
+  revision,
+  relay: z.string(),
+  address: z.string(),
+  region: z.string(),
+  certificate_sha256: z.string().optional(),
+}).meta({ id: "Assignment" });
+
+/** How the controller is. */
+export const healthAnswer = z.strictObject({
+  status: z.enum(["ok", "unavailable"]),
+  live: z.boolean(),
+  ready: z.boolean(),
+  reason: z.string().optional(),
+  revision,
+  relays: z.number().int(),
+  announces: z.number().int(),
+}).meta({ id: "Health" });

@@ -1,0 +1,369 @@
+import assert from "node:assert/strict";
+import { announcesDigest } from "@qumo/shared/topology";
+import { testController } from "../../tests/support/sdn_controller.ts";
+import { tokenAccess } from "./auth.ts";
+import { createHash } from "node:crypto";
+
+type Ask = Awaited<ReturnType<typeof testController>>["ask"];
+
+/** Upstream's demo: Tokyo, London and New York in a row. */
+async function demo(ask: Ask): Promise<void> {
+  const put = (name: string, region: string, neighbors: Record<string, number>) =>
+    ask("PUT", `/relay/${name}`, { region, address: `https://${name}:4433`, neighbors });
+  await put("tokyo", "asia", { london: 250 });
+  await put("london", "europe", { tokyo: 250, newyork: 80 });
+  await put("newyork", "america", { london: 80 });
+}
+
+Deno.test("PUT /relay/{name} registers; the answer says when to come again", async () => {
+  const { ask } = await testController();
+  const { status, body } = await ask("PUT", "/relay/tokyo", { region: "asia", neighbors: {} });
+  assert.equal(status, 200);
+  assert.deepEqual(body, {
+    relay: "tokyo",
+    status: "registered",
+    revision: 1,
+    lease_expires_at: "2026-01-01T00:01:30.000Z",
+    next_heartbeat_ms: 30_000,
+  });
+});
+
+Deno.test("upstream's relay client is served as upstream serves it", async () => {
+  const { ask } = await testController();
+  const json = { "content-type": "application/json" };
+  const tokyo = '{"address":"https://tokyo:4433","neighbors":{"london":250},"region":"asia"}';
+  assert.equal((await ask("PUT", "/relay/tokyo", tokyo, json)).status, 200);
+  const live = '{"broadcast_path":"/live/a","relay":"tokyo"}';
+  const put = await ask("PUT", "/announce/tokyo/live/a", live, json);
+  assert.equal(put.status, 200);
+  assert.equal(put.body.broadcast_path, "/live/a");
+  assert.equal(put.body.relay, "tokyo");
+  assert.equal(put.body.status, "registered");
+  const listed = (await ask("GET", "/announce")).body;
+  assert.equal(listed.count, 1);
+  assert.deepEqual(listed.entries[0], {
+    relay: "tokyo",
+    track: "live/a",
+    broadcast_path: "/live/a",
+    registered_at: "2026-01-01T00:00:00.000Z",
+    expires_at: "2026-01-01T00:01:30.000Z",
+  });
+  const found = (await ask("GET", "/announce/lookup?broadcast_path=/live/a")).body;
+  assert.equal(found.broadcast_path, "/live/a");
+  assert.deepEqual(found.relays.map((one: { relay: string }) => one.relay), ["tokyo"]);
+  assert.deepEqual((await ask("GET", "/announce/lookup?broadcast_path=/no")).body.relays, []);
+  const gone = await ask("DELETE", "/announce/tokyo/live/a");
+  assert.deepEqual([gone.status, gone.body.status], [200, "deregistered"]);
+  assert.equal((await ask("DELETE", "/announce/tokyo/live/a")).status, 404);
+});
+
+Deno.test("PUT and DELETE /announce/{track} take the relay from the body and the query", async () => {
+  const { ask } = await testController();
+  await ask("PUT", "/relay/tokyo", {});
+  const put = await ask("PUT", "/announce/live/a%252Fb", { relay: "tokyo" });
+  assert.deepEqual(put.body, {
+    relay: "tokyo",
+    track: "live/a%2Fb",
+    broadcast_path: "/live/a%2Fb",
+    status: "registered",
+    revision: 2,
+  });
+  const found = await ask("GET", `/announce/lookup?track=${encodeURIComponent("live/a%2fb")}`);
+  assert.equal(found.body.relays.length, 1);
+  assert.equal((await ask("DELETE", "/announce/live/a%252Fb?relay=tokyo")).status, 200);
+  assert.deepEqual((await ask("GET", "/announce")).body, { revision: 3, count: 0, entries: [] });
+});
+
+Deno.test("GET /route answers as upstream does, with alternates and reasons when asked", async () => {
+  const { ask } = await testController();
+  await demo(ask);
+  assert.deepEqual((await ask("GET", "/route?from=tokyo&to=newyork")).body, {
+    from: "tokyo",
+    to: "newyork",
+    next_hop: "london",
+    next_hop_address: "https://london:4433",
+    full_path: ["tokyo", "london", "newyork"],
+    cost: 330,
+    revision: 3,
+  });
+  await ask("PUT", "/relay/tokyo", { neighbors: { london: 250, newyork: 400 } });
+  const { body } = await ask("GET", "/route?from=tokyo&to=newyork&k=2&explain=true");
+  assert.deepEqual(body.alternates.map((one: { cost: number }) => one.cost), [400]);
+  assert.deepEqual(
+    body.explanation.candidates.map((one: { verdict: string }) => one.verdict),
+    ["chosen", "costs_more"],
+  );
+  assert.equal(body.explanation.links.length, 2);
+  const self = (await ask("GET", "/route?from=tokyo&to=tokyo")).body;
+  assert.deepEqual([self.next_hop, self.full_path, self.cost], ["tokyo", ["tokyo"], 0]);
+});
+
+Deno.test("GET /route refuses in upstream's words", async () => {
+  const { ask } = await testController();
+  await demo(ask);
+  await ask("PUT", "/relay/alone", {});
+  const refused = async (query: string) => {
+    const { status, body } = await ask("GET", `/route${query}`);
+    return [status, body.code, body.error];
+  };
+  const required = "'from' and 'to' query parameters are required";
+  assert.deepEqual(await refused(""), [400, "bad_request", required]);
+  assert.deepEqual(await refused("?from=x&to=tokyo"), [404, "node_not_found", "node not found"]);
+  assert.deepEqual(await refused("?from=tokyo&to=alone"), [
+    404,
+    "no_path",
+    "no path between nodes",
+  ]);
+});
+
+Deno.test("GET /routes/{relay} is the whole next-hop table", async () => {
+  const { ask } = await testController();
+  await demo(ask);
+  assert.deepEqual((await ask("GET", "/routes/tokyo")).body.routes, {
+    london: { next_hop: "london", next_hop_address: "https://london:4433", cost: 250 },
+    newyork: { next_hop: "london", next_hop_address: "https://london:4433", cost: 330 },
+  });
+  assert.equal((await ask("GET", "/routes/nobody")).status, 404);
+});
+
+Deno.test("GET /graph has upstream's form, link states and an ETag", async () => {
+  const { ask } = await testController();
+  await demo(ask);
+  await ask("PUT", "/relay/tokyo", { links: { london: { cost: 5, up: false }, stub: {} } });
+  const { body, headers } = await ask("GET", "/graph");
+  assert.deepEqual(body.nodes[0], {
+    id: "london",
+    region: "europe",
+    address: "https://london:4433",
+    state: "alive",
+  });
+  assert.equal(body.nodes[2].state, "stub");
+  assert.deepEqual(body.adjacency, {
+    london: { newyork: 80 },
+    newyork: { london: 80 },
+    tokyo: { stub: 1 },
+  });
+  assert.deepEqual(body.links.at(-2), {
+    from: "tokyo",
+    to: "london",
+    state: "down",
+    configured_cost: 5,
+  });
+  const etag = headers.get("etag") ?? "";
+  assert.equal((await ask("GET", "/graph", undefined, { "if-none-match": etag })).status, 304);
+});
+
+Deno.test("GET /graph?since&wait answers when the graph changes, or when time is up", async () => {
+  const { ask, clock } = await testController();
+  await demo(ask);
+  const waiting = ask("GET", "/graph?since=3&wait=30s");
+  await clock.advance(1000);
+  await ask("PUT", "/announce/x", { relay: "tokyo" });
+  await ask("PUT", "/relay/paris", {});
+  assert.equal((await waiting).body.revision, 5);
+  const silent = ask("GET", "/graph?since=5&wait=30s");
+  await clock.advance(30_000);
+  assert.equal((await silent).status, 304);
+});
+
+Deno.test("a drained relay carries no transit and is assigned to nobody, until undrained", async () => {
+  const { ask } = await testController();
+  await demo(ask);
+  await ask("PUT", "/relay/tokyo", { neighbors: { london: 250, newyork: 400 } });
+  assert.equal((await ask("POST", "/relay/london/drain")).body.status, "draining");
+  assert.equal((await ask("GET", "/route?from=tokyo&to=newyork")).body.cost, 400);
+  assert.equal((await ask("GET", "/relay/london")).body.state, "draining");
+  const assigned = await ask("GET", "/assign?region=europe");
+  assert.notEqual(assigned.body.relay, "london");
+  await ask("POST", "/relay/london/undrain");
+  assert.equal((await ask("GET", "/route?from=tokyo&to=newyork")).body.cost, 330);
+  assert.equal((await ask("GET", "/assign?region=europe")).body.relay, "london");
+});
+
+Deno.test("a relay is gone from everything the moment its lease ends", async () => {
+  const { ask, clock } = await testController();
+  await demo(ask);
+  await ask("PUT", "/announce/live/a", { relay: "london" });
+  await clock.advance(60_000);
+  await ask("PUT", "/relay/tokyo", { neighbors: { london: 250 } });
+  await ask("PUT", "/relay/newyork", { neighbors: { london: 80 } });
+  await clock.advance(29_999);
+  assert.equal((await ask("GET", "/route?from=tokyo&to=newyork")).status, 200);
+  await clock.advance(1);
+  assert.equal((await ask("GET", "/route?from=tokyo&to=newyork")).body.code, "no_path");
+  assert.equal((await ask("GET", "/relay/london")).status, 404);
+  assert.deepEqual((await ask("GET", "/announce/lookup?track=live/a")).body.relays, []);
+});
+
+Deno.test("If-Match makes PUT and DELETE compare-and-set", async () => {
+  const { ask } = await testController();
+  const first = await ask("PUT", "/relay/a", { region: "eu" }, { "if-match": "*" });
+  assert.equal(first.status, 412);
+  await ask("PUT", "/relay/a", { region: "eu" });
+  const { headers } = await ask("GET", "/relay/a");
+  const etag = headers.get("etag") ?? "";
+  assert.equal((await ask("PUT", "/relay/a", { region: "us" }, { "if-match": etag })).status, 200);
+  const stale = await ask("DELETE", "/relay/a", undefined, { "if-match": etag });
+  assert.deepEqual([stale.status, stale.body.code], [412, "precondition_failed"]);
+  assert.equal((await ask("DELETE", "/relay/a", undefined, { "if-match": "x" })).status, 400);
+  assert.equal((await ask("DELETE", "/relay/a", undefined, { "if-match": "*" })).status, 200);
+});
+
+Deno.test("a restarted relay fences its old self, and is asked for its announces", async () => {
+  const { ask } = await testController();
+  const announces_digest = announcesDigest(["live/a"]);
+  await ask("PUT", "/relay/a", { epoch: 2, seq: 5 });
+  const late = await ask("PUT", "/relay/a", { epoch: 1, seq: 9 });
+  assert.deepEqual([late.status, late.body.code], [409, "stale_epoch"]);
+  const beat = await ask("PUT", "/relay/a", { epoch: 2, seq: 6, announces_digest });
+  assert.equal(beat.body.resend_announces, true);
+  const sent = await ask("PUT", "/relay/a", { epoch: 2, seq: 7, announces: ["live/a"] });
+  assert.equal(sent.body.resend_announces, undefined);
+});
+
+Deno.test("names survive the path: slashes, percent signs, spaces, letters of any alphabet", async () => {
+  const { ask } = await testController();
+  for (const name of ["a/b", "100%", "a b", "\u6771\u4eac", "%2F", "a?b#c", "\u0000"]) {
+    const path = `/relay/${encodeURIComponent(name)}`;
+    assert.equal((await ask("PUT", path, {})).body.relay, name);
+    assert.equal((await ask("GET", path)).body.relay, name);
+    assert.equal((await ask("POST", `${path}/drain`)).body.relay, name);
+    assert.equal((await ask("DELETE", path)).body.relay, name);
+  }
+  assert.equal((await ask("PUT", "/relay/a/b", {})).body.relay, "a/b");
+});
+
+Deno.test("lookup gives the nearest first, and the closest namespace above when asked", async () => {
+  const { ask } = await testController();
+  await demo(ask);
+  for (const relay of ["tokyo", "newyork", "island"]) {
+    await ask("PUT", "/announce/live/a", { relay });
+  }
+  const near = await ask("GET", "/announce/lookup?track=live/a&from=london");
+  assert.deepEqual(
+    near.body.relays.map((one: { relay: string; cost?: number }) => [one.relay, one.cost]),
+    [["newyork", 80], ["tokyo", 250], ["island", undefined]],
+  );
+  const video = "/announce/lookup?track=live/a/video";
+  assert.equal((await ask("GET", video)).body.relays.length, 0);
+  assert.equal((await ask("GET", `${video}&match=covering`)).body.relays.length, 3);
+});
+
+Deno.test("the directory is listed page by page", async () => {
+  const { ask } = await testController();
+  const announces = Array.from({ length: 25 }, (_, i) => `live/${i}`);
+  await ask("PUT", "/relay/a", { announces });
+  const seen: string[] = [];
+  for (let after = "";;) {
+    const { body } = await ask("GET", `/announce?prefix=live&limit=10${after}`);
+    seen.push(...body.entries.map((one: { track: string }) => one.track));
+    if (body.next === undefined) break;
+    after = `&after=${body.next}`;
+  }
+  assert.deepEqual(seen, announces.sort());
+});
+
+Deno.test("a method that a path does not have is refused with those that it has", async () => {
+  const { ask } = await testController();
+  const { status, headers, body } = await ask("POST", "/relay/a", {});
+  assert.deepEqual([status, body.code], [405, "method_not_allowed"]);
+  assert.equal(headers.get("allow"), "DELETE, GET, HEAD, PUT");
+  assert.equal((await ask("PUT", "/graph", {})).headers.get("allow"), "GET, HEAD");
+  assert.equal((await ask("GET", "/nothing")).body.code, "not_found");
+});
+
+Deno.test("what is wrong with a request is said with its place", async () => {
+  const { ask, faults } = await testController();
+  const error = async (...request: Parameters<Ask>) => {
+    const { status, body } = await ask(...request);
+    return `${status} ${body.code}: ${body.error}`;
+  };
+  assert.match(await error("PUT", "/relay/a", "{"), /^400 bad_request: invalid JSON: /);
+  assert.match(await error("PUT", "/relay/a", { x: 1 }), /400 bad_request: body: .*"x"/);
+  assert.match(await error("PUT", "/relay/a", { neighbors: { b: "1" } }), /body\.neighbors\.b: /);
+  assert.match(await error("PUT", "/relay/a", '{"neighbors":{"__proto__":1}}'), /__proto__/);
+  assert.match(await error("PUT", "/relay/%FF", {}), /400 bad_request: .*percent-encoded/);
+  assert.match(await error("PUT", "/relay/__proto__", {}), /400 bad_request: The relay's name/);
+  assert.match(await error("GET", "/route?from=a&to=b&k=x"), /query\.k: /);
+  assert.match(await error("GET", "/route?from=a&from=b&to=c"), /from is given more than once/);
+  assert.match(await error("GET", "/graph?color=1"), /400 bad_request: query: .*color/);
+  assert.match(await error("PUT", "/relay/a", "x".repeat(9e6)), /413 too_large: /);
+  assert.match(await error("PUT", "/announce/x", "y".repeat(70_000)), /413 too_large: /);
+  assert.deepEqual(faults, []);
+});
+
+Deno.test("tokens give roles, and a token for one relay speaks for that one alone", async () => {
+  const token = (text: string, role: "read" | "relay" | "admin", relay?: string) => ({
+    sha256: createHash("sha256").update(text).digest(),
+    role,
+    ...(relay && { relay }),
+  });
+  const authenticate = tokenAccess([
+    token("reader", "read"),
+    token("tokyo-token", "relay", "tokyo"),
+    token("boss", "admin"),
+  ]);
+  const { ask } = await testController({ app: { authenticate } });
+  const as = (name: string) => ({ authorization: `Bearer ${name}` });
+  const status = async (...request: Parameters<Ask>) => (await ask(...request)).status;
+  const nobody = await ask("GET", "/graph");
+  assert.deepEqual([nobody.status, nobody.headers.get("www-authenticate")], [401, "Bearer"]);
+  assert.equal(await status("GET", "/graph", undefined, as("wrong")), 401);
+  assert.equal(await status("GET", "/graph", undefined, as("reader")), 200);
+  assert.equal(await status("PUT", "/relay/tokyo", {}, as("reader")), 403);
+  assert.equal(await status("PUT", "/relay/tokyo", {}, as("tokyo-token")), 200);
+  assert.equal(await status("PUT", "/relay/london", {}, as("tokyo-token")), 403);
+  assert.equal(await status("PUT", "/announce/x", { relay: "tokyo" }, as("tokyo-token")), 200);
+  assert.equal(await status("PUT", "/announce/x", { relay: "london" }, as("tokyo-token")), 403);
+  assert.equal(await status("PUT", "/announce/london/x", undefined, as("tokyo-token")), 403);
+  assert.equal(
+    await status("DELETE", "/announce/x?relay=london", undefined, as("tokyo-token")),
+    403,
+  );
+  assert.equal(await status("POST", "/relay/tokyo/drain", undefined, as("tokyo-token")), 403);
+  assert.equal(await status("POST", "/relay/tokyo/drain", undefined, as("boss")), 200);
+  assert.equal(await status("PUT", "/relay/london", {}, as("boss")), 200);
+  assert.equal(await status("GET", "/health"), 200);
+});
+
+Deno.test("a client that asks too often is refused until it has waited", async () => {
+  const { ask, clock } = await testController({ app: { rateLimit: { perSecond: 1, burst: 2 } } });
+  const status = async () => (await ask("GET", "/graph")).status;
+  assert.deepEqual([await status(), await status(), await status()], [200, 200, 429]);
+  await clock.advance(1000);
+  assert.deepEqual([await status(), await status()], [200, 429]);
+});
+
+Deno.test("health, metrics and the headers that every answer has", async () => {
+  const { ask, requests } = await testController();
+  await demo(ask);
+  const { body, headers } = await ask("GET", "/health");
+  assert.deepEqual(body, {
+    status: "ok",
+    live: true,
+    ready: true,
+    revision: 3,
+    relays: 3,
+    announces: 0,
+  });
+  assert.match(headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
+  assert.equal(headers.get("x-content-type-options"), "nosniff");
+  const metrics = (await ask("GET", "/metrics")).body;
+  assert.match(metrics, /qumo_sdn_relays\{state="alive"\} 3/);
+  assert.match(metrics, /qumo_sdn_revision 3/);
+  assert.deepEqual(requests[0], {
+    method: "PUT",
+    path: "/relay/:name",
+    status: 200,
+    milliseconds: 0,
+  });
+});
+
+Deno.test("without a relay that fits nobody is assigned one", async () => {
+  const { ask } = await testController();
+  assert.equal((await ask("GET", "/assign")).body.code, "no_relay_available");
+  await ask("PUT", "/relay/mute", {});
+  assert.equal((await ask("GET", "/assign")).status, 404);
+  assert.equal((await ask("GET", "/assign?latitude=1")).status, 400);
+  assert.equal((await ask("GET", "/assign?latitude=91&longitude=0")).status, 400);
+});

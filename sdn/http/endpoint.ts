@@ -1,0 +1,212 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { z } from "zod";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { type Refusal, refusal } from "@qumo/shared/topology";
+import { errorAnswer } from "./answers.ts";
+import { type Authenticate, forbids, type Role } from "./auth.ts";
+import { readJson } from "./body.ts";
+import { MAX_BODY_BYTES } from "./limits.ts";
+import { refusalStatus } from "./refusal_status.ts";
+
+/** What a handler is given, all of it checked. */
+export interface Call<Query, Body> {
+  /** What stands for the placeholder in the path, decoded; empty where there is none. */
+  readonly name: string;
+  readonly query: Query;
+  readonly body: Body;
+  readonly headers: Headers;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+  /** What tells this client from others. */
+  readonly client: string;
+}
+
+/** A successful answer: JSON, or a whole response where that does not do. */
+export type Answer =
+  | { readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | Response;
+
+/** One request that the controller understands. */
+export interface Endpoint<Query = unknown, Body = unknown> {
+  readonly method: "get" | "put" | "post" | "delete";
+  /** In OpenAPI's form, with at most one placeholder; a placeholder at the end takes slashes too. */
+  readonly path: string;
+  readonly summary: string;
+  readonly role: Role;
+  readonly query?: z.ZodType<Query>;
+  readonly body?: z.ZodType<Body>;
+  readonly bodyLimit?: number;
+  /** The schema of a successful answer, or its media type where it is not JSON. */
+  readonly answer: z.ZodType | string;
+  /** The relay that the caller speaks for, where a token may be bound to one. */
+  readonly speaksFor?: (call: Call<Query, Body>) => string;
+  readonly handle: (call: Call<Query, Body>) => Promise<Outcome<Answer, Refusal>>;
+}
+
+/** What every endpoint shares. */
+export interface EndpointContext {
+  readonly authenticate: Authenticate;
+  readonly revision: () => number;
+  /** Aborted when reading a request's body has taken too long. */
+  readonly bodyDeadline: () => { signal: AbortSignal; cancel: () => void };
+  readonly clientOf: (context: Context) => string;
+}
+
+/** Keeps the types of query and body from its schemas while it is written down. */
+export function endpoint<Query, Body>(given: Endpoint<Query, Body>): Endpoint {
+  return given as unknown as Endpoint;
+}
+
+/** Serves the endpoints, documents them, and refuses other methods on their paths. */
+export function serveEndpoints(
+  app: OpenAPIHono,
+  endpoints: readonly Endpoint[],
+  context: EndpointContext,
+): void {
+  const methods = new Map<string, Set<string>>();
+  for (const one of endpoints) {
+    const pattern = patternOf(one.path);
+    document(app, one);
+    app.on(one.method.toUpperCase(), pattern, (c) => serve(c, one, context));
+    const allowed = methods.get(pattern) ?? new Set();
+    methods.set(pattern, allowed.add(one.method.toUpperCase()));
+    if (one.method === "get") allowed.add("HEAD");
+  }
+  for (const [pattern, allowed] of methods) {
+    app.all(pattern, () => {
+      const allow = [...allowed].sort().join(", ");
+      const answer = refuse(refusal("method_not_allowed", `Allowed: ${allow}`), context.revision());
+      answer.headers.set("allow", allow);
+      return answer;
+    });
+  }
+}
+
+/** The response that a refusal becomes. */
+export function refuse(refusal: Refusal, revision: number): Response {
+  const body = { error: refusal.message, code: refusal.code, revision };
+  const headers: Record<string, string> = refusal.code === "unauthorized"
+    ? { "www-authenticate": "Bearer" }
+    : {};
+  return Response.json(body, { status: refusalStatus[refusal.code], headers });
+}
+
+async function serve(c: Context, endpoint: Endpoint, context: EndpointContext): Promise<Response> {
+  const answer = await run(c, endpoint, context);
+  if (!answer.ok) return refuse(answer.refusal, context.revision());
+  if (answer.value instanceof Response) return answer.value;
+  return Response.json(answer.value.body, { headers: answer.value.headers ?? {} });
+}
+
+async function run(
+  c: Context,
+  endpoint: Endpoint,
+  context: EndpointContext,
+): Promise<Outcome<Answer, Refusal>> {
+  if (endpoint.role === "none") {
+    const call = await readCall(c, endpoint, context);
+    return call.ok ? await endpoint.handle(call.value) : call;
+  }
+  const identity = context.authenticate(c.req.header("authorization") ?? null);
+  if (!identity.ok) return identity;
+  // The role first, then the details: who may not ask learns nothing about what is wrong.
+  const general = forbids({ role: identity.value.role }, endpoint.role);
+  if (general !== undefined) return refused(general);
+  const call = await readCall(c, endpoint, context);
+  if (!call.ok) return call;
+  const particular = forbids(identity.value, endpoint.role, endpoint.speaksFor?.(call.value));
+  return particular === undefined ? await endpoint.handle(call.value) : refused(particular);
+}
+
+async function readCall(
+  c: Context,
+  endpoint: Endpoint,
+  context: EndpointContext,
+): Promise<Outcome<Call<unknown, unknown>, Refusal>> {
+  const url = new URL(c.req.url);
+  const name = nameIn(url.pathname, endpoint.path);
+  if (name === undefined) return bad("The path is not well-formed percent-encoded UTF-8");
+  const query = readQuery(url.searchParams, endpoint.query);
+  if (!query.ok) return query;
+  const body = await readBody(c.req.raw, endpoint, context);
+  if (!body.ok) return body;
+  const { headers, signal } = c.req.raw;
+  const client = context.clientOf(c);
+  return done({ name, query: query.value, body: body.value, headers, signal, client });
+}
+
+function readQuery(given: URLSearchParams, schema?: z.ZodType): Outcome<unknown, Refusal> {
+  const fields = new Map<string, string>();
+  for (const [key, value] of given) {
+    if (fields.has(key)) return bad(`The query parameter ${key} is given more than once`);
+    fields.set(key, value);
+  }
+  return check(schema ?? z.strictObject({}), Object.fromEntries(fields), "query");
+}
+
+async function readBody(
+  request: Request,
+  { body: schema, bodyLimit: limit = MAX_BODY_BYTES }: Endpoint,
+  { bodyDeadline }: EndpointContext,
+): Promise<Outcome<unknown, Refusal>> {
+  if (schema === undefined) return done(undefined);
+  const { signal, cancel } = bodyDeadline();
+  const json = await readJson(request, { limit, signal });
+  cancel();
+  return json.ok ? check(schema, json.value, "body") : json;
+}
+
+function check(schema: z.ZodType, value: unknown, what: string): Outcome<unknown, Refusal> {
+  const result = schema.safeParse(value);
+  if (result.success) return done(result.data);
+  const [issue] = result.error.issues;
+  const message = issue?.message ?? "not accepted";
+  // What is wrong with the whole says itself what it is about.
+  if (issue?.code === "custom" && issue.path.length === 0) return bad(message);
+  return bad(`${[what, ...issue?.path ?? []].map(String).join(".")}: ${message}`);
+}
+
+function patternOf(path: string): string {
+  return path.replace(/\{(\w+)\}$/, ":$1{.+}").replace(/\{(\w+)\}/, ":$1");
+}
+
+/** What the path has in place of the placeholder, decoded; `undefined` when it cannot be. */
+function nameIn(pathname: string, template: string): string | undefined {
+  const start = template.indexOf("{");
+  if (start < 0) return "";
+  const after = template.slice(template.indexOf("}") + 1);
+  try {
+    return decodeURIComponent(pathname.slice(start, pathname.length - after.length));
+  } catch {
+    return undefined;
+  }
+}
+
+function document(app: OpenAPIHono, one: Endpoint): void {
+  const content = typeof one.answer === "string"
+    ? { [one.answer]: { schema: z.string() } }
+    : { "application/json": { schema: one.answer } };
+  const error = { "application/json": { schema: errorAnswer } };
+  const parameter = /\{(\w+)\}/.exec(one.path)?.[1];
+  app.openAPIRegistry.registerPath({
+    method: one.method,
+    path: one.path,
+    summary: one.summary,
+    "x-role": one.role,
+    request: {
+      ...(parameter && { params: z.object({ [parameter]: z.string() }) }),
+      ...(one.query && { query: one.query as z.ZodObject }),
+      ...(one.body && { body: { content: { "application/json": { schema: one.body } } } }),
+    },
+    responses: {
+      200: { description: "Done", content },
+      "4XX": { description: "Refused", content: error },
+      "5XX": { description: "Not possible now", content: error },
+    },
+  });
+}
+
+function bad(message: string) {
+  return refused(refusal("bad_request", message));
+}

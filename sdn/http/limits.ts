@@ -1,0 +1,20 @@
+/** Bytes of an ordinary request body: no order or announce needs more. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** Bytes of a registration: the most announces that a relay may have, at some 800 bytes each. */
+export const MAX_REGISTRATION_BYTES = 8 * 1024 * 1024;
+
+/** Bytes that a controller accepts from a peer at once. */
+export const MAX_SYNC_BYTES = 64 * 1024 * 1024;
+
+/** Entries on one page of the directory. */
+export const MAX_PAGE = 1000;
+
+/** Seconds that a long poll may wait: below the idle limit of common proxies. */
+export const MAX_WAIT_SECONDS = 60;
+
+/** Milliseconds between two signs of life on a stream of events. */
+export const KEEP_ALIVE_MS = 15_000;
+
+/** Clients that follow events at once: each holds a connection. */
+export const MAX_WATCHERS = 10_000;

@@ -1,0 +1,35 @@
+import { done } from "@qumo/shared/runtime";
+import { healthAnswer } from "./answers.ts";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+import { healthQuery } from "./queries.ts";
+import type { OperationUseCases } from "./use_cases.ts";
+
+/** How the controller is, for balancers and for Prometheus. */
+export function operationEndpoints(operation: OperationUseCases): Endpoint[] {
+  return [
+    endpoint({
+      method: "get",
+      path: "/health",
+      summary: "Whether the controller lives and is ready; 503 when what was asked for is not so",
+      role: "none",
+      query: healthQuery,
+      answer: healthAnswer,
+      handle: ({ query: { probe } }) => {
+        const health = operation.health();
+        const isFine = probe === "live" ? health.live : health.ready;
+        return Promise.resolve(done(Response.json(health, { status: isFine ? 200 : 503 })));
+      },
+    }),
+    endpoint({
+      method: "get",
+      path: "/metrics",
+      summary: "Metrics in Prometheus' text format",
+      role: "read",
+      answer: "text/plain",
+      handle: async () => {
+        const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
+        return done(new Response(await operation.metrics(), { headers }));
+      },
+    }),
+  ];
+}

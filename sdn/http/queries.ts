@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { MAX_ALTERNATES, relayNameSchema, trackTextSchema } from "@qumo/shared/topology";
+import { MAX_PAGE, MAX_WAIT_SECONDS } from "./limits.ts";
+
+/** A flag in a query: `true`, `1` or nothing after its name. */
+const flag = z.enum(["true", "false", "1", "0", ""]).transform((text) =>
+  text !== "false" && text !== "0"
+).meta({ type: "boolean" });
+
+/** A revision that a client has seen. */
+export const revisionField = z.string().regex(/^\d{1,15}$/, "Expected a revision")
+  .transform(Number).meta({ type: "integer" });
+
+function whole(most: number) {
+  return z.string().regex(/^\d{1,6}$/, "Expected a whole number").transform(Number)
+    .refine((value) => value <= most, `At most ${most}`).meta({ type: "integer" });
+}
+
+function degrees(most: number) {
+  return z.string().regex(/^-?\d{1,3}(\.\d{1,10})?$/, "Expected degrees").transform(Number)
+    .refine((value) => Math.abs(value) <= most, `Between -${most} and ${most}`)
+    .meta({ type: "number" });
+}
+
+/** The query of `GET /route`. Either end left out is refused as upstream refuses it. */
+export const routeQuery = z.strictObject({
+  from: z.string().default(""),
+  to: z.string().default(""),
+  k: whole(MAX_ALTERNATES).default(0),
+  explain: flag.default(false),
+}).refine(({ from, to }) => from !== "" && to !== "", {
+  message: "'from' and 'to' query parameters are required",
+});
+
+/** The query of `GET /graph`. */
+export const graphQuery = z.strictObject({
+  since: revisionField.optional(),
+  wait: z.string().regex(/^\d{1,3}s?$/, "Expected seconds, as in 30s")
+    .transform((text) => Math.min(parseInt(text), MAX_WAIT_SECONDS))
+    .default(0),
+});
+
+/** The query of `GET /assign`. */
+export const assignQuery = z.strictObject({
+  region: z.string().optional(),
+  track: trackTextSchema.optional(),
+  latitude: degrees(90).optional(),
+  longitude: degrees(180).optional(),
+  client: z.string().max(256).optional(),
+}).refine(({ latitude, longitude }) => (latitude === undefined) === (longitude === undefined), {
+  message: "latitude and longitude go together",
+});
+
+/** The query of `GET /announce`. */
+export const announcesQuery = z.strictObject({
+  prefix: z.union([trackTextSchema, z.literal("")]).default(""),
+  limit: whole(MAX_PAGE).refine((value) => value > 0, "At least 1").default(MAX_PAGE),
+  after: z.string().optional(),
+});
+
+/** The query of `GET /announce/lookup`; the track goes by either name. */
+export const lookupQuery = z.strictObject({
+  track: trackTextSchema.optional(),
+  broadcast_path: trackTextSchema.optional(),
+  from: relayNameSchema.optional(),
+  match: z.enum(["exact", "covering"]).default("exact"),
+}).refine(
+  ({ track, broadcast_path }) => (track === undefined) !== (broadcast_path === undefined),
+  { message: "'broadcast_path' query parameter is required, or 'track' in its place" },
+);
+
+/** The query of `DELETE /announce/{track}`. */
+export const withdrawQuery = z.strictObject({ relay: relayNameSchema.optional() });
+
+/** The query of `GET /watch`. */
+export const watchQuery = z.strictObject({
+  since: revisionField.optional(),
+  scope: z.string().max(4096).default("graph,announces"),
+});
+
+/** The query of `GET /health`. */
+export const healthQuery = z.strictObject({ probe: z.enum(["live", "ready"]).optional() });

@@ -1,0 +1,97 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { type Refusal, refusal, registrationSchema, relayNameFault } from "@qumo/shared/topology";
+import type { Match } from "../registry/mod.ts";
+import { oneRelayAnswer, registeredAnswer, relaysAnswer, relayStatusAnswer } from "./answers.ts";
+import { type Answer, type Endpoint, endpoint } from "./endpoint.ts";
+import { MAX_REGISTRATION_BYTES } from "./limits.ts";
+import type { RelayUseCases } from "./use_cases.ts";
+
+/** Registering, asking about, draining and deregistering relays. */
+export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
+  return [
+    endpoint({
+      method: "put",
+      path: "/relay/{name}",
+      summary: "Register a relay, or prolong its lease",
+      role: "relay",
+      body: registrationSchema,
+      bodyLimit: MAX_REGISTRATION_BYTES,
+      answer: registeredAnswer,
+      speaksFor: ({ name }) => name,
+      handle: async ({ name, body, headers }) => {
+        const fault = relayNameFault(name);
+        if (fault !== undefined) return no("bad_request", `The relay's name ${fault}`);
+        const match = readMatch(headers.get("if-match"));
+        return match.ok ? answered(await relays.register(name, body, match.value)) : match;
+      },
+    }),
+    endpoint({
+      method: "get",
+      path: "/relay",
+      summary: "List every relay that lives",
+      role: "read",
+      answer: relaysAnswer,
+      handle: async () => answered(await relays.relays()),
+    }),
+    endpoint({
+      method: "get",
+      path: "/relay/{name}",
+      summary: "One relay, with its ETag",
+      role: "read",
+      answer: oneRelayAnswer,
+      handle: async ({ name, headers }) => {
+        const found = await relays.relay(name);
+        if (!found.ok) return found;
+        const etag = `"${found.value.modified}"`;
+        if (headers.get("if-none-match") === etag) {
+          return done(new Response(null, { status: 304, headers: { etag } }));
+        }
+        return done({ body: found.value, headers: { etag } });
+      },
+    }),
+    endpoint({
+      method: "delete",
+      path: "/relay/{name}",
+      summary: "Deregister a relay; its announces go at once",
+      role: "relay",
+      answer: relayStatusAnswer,
+      speaksFor: ({ name }) => name,
+      handle: async ({ name, headers }) => {
+        const match = readMatch(headers.get("if-match"));
+        return match.ok ? answered(await relays.deregister(name, match.value)) : match;
+      },
+    }),
+    drainEndpoint(relays, true),
+    drainEndpoint(relays, false),
+  ];
+}
+
+function drainEndpoint(relays: RelayUseCases, on: boolean): Endpoint {
+  return endpoint({
+    method: "post",
+    path: `/relay/{name}/${on ? "drain" : "undrain"}`,
+    summary: on
+      ? "Carry no transit through a relay and choose it for nobody new"
+      : "Use a drained relay again",
+    role: "admin",
+    answer: relayStatusAnswer,
+    handle: async ({ name }) => answered(await relays.drain(name, on)),
+  });
+}
+
+function readMatch(header: string | null): Outcome<Match | undefined, Refusal> {
+  if (header === null) return done(undefined);
+  if (header.trim() === "*") return done("any");
+  const revision = /^"(\d{1,15})"$/.exec(header.trim())?.[1];
+  return revision === undefined
+    ? no("bad_request", "If-Match must be * or one ETag that the relay was given with")
+    : done(Number(revision));
+}
+
+function answered(outcome: Outcome<unknown, Refusal>): Outcome<Answer, Refusal> {
+  return outcome.ok ? done({ body: outcome.value }) : outcome;
+}
+
+function no(code: Refusal["code"], message: string) {
+  return refused(refusal(code, message));
+}

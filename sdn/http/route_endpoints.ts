@@ -1,0 +1,63 @@
+import { done } from "@qumo/shared/runtime";
+import { assignAnswer, graphAnswer, nextHopsAnswer, routeAnswer } from "./answers.ts";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+import { assignQuery, graphQuery, routeQuery } from "./queries.ts";
+import type { RouteUseCases } from "./use_cases.ts";
+
+/** Asking for routes, next hops, the graph, and the relay for a client. */
+export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
+  return [
+    endpoint({
+      method: "get",
+      path: "/route",
+      summary: "The best way between two relays, with up to k alternates",
+      role: "read",
+      query: routeQuery,
+      answer: routeAnswer,
+      handle: async ({ query: { k: alternates, ...query } }) => {
+        const found = await routes.route({ ...query, alternates });
+        return found.ok ? done({ body: found.value }) : found;
+      },
+    }),
+    endpoint({
+      method: "get",
+      path: "/routes/{relay}",
+      summary: "Where a relay sends what is meant for each other",
+      role: "read",
+      answer: nextHopsAnswer,
+      handle: async ({ name }) => {
+        const found = await routes.nextHops(name);
+        return found.ok ? done({ body: found.value }) : found;
+      },
+    }),
+    endpoint({
+      method: "get",
+      path: "/graph",
+      summary: "Every relay and link; with since and wait, once it has changed",
+      role: "read",
+      query: graphQuery,
+      answer: graphAnswer,
+      handle: async ({ query: { since, wait }, headers, signal }) => {
+        if (since !== undefined && wait > 0) await routes.graphBeyond(since, wait, signal);
+        const { modified, graph } = await routes.graph();
+        const etag = `"${modified}"`;
+        const isKnown = headers.get("if-none-match") === etag || since !== undefined &&
+            modified <= since && since <= graph.revision;
+        if (isKnown) return done(new Response(null, { status: 304, headers: { etag } }));
+        return done({ body: graph, headers: { etag } });
+      },
+    }),
+    endpoint({
+      method: "get",
+      path: "/assign",
+      summary: "The relay that a client should connect to",
+      role: "read",
+      query: assignQuery,
+      answer: assignAnswer,
+      handle: async ({ query, client }) => {
+        const found = await routes.assign({ ...query, client: query.client ?? client });
+        return found.ok ? done({ body: found.value }) : found;
+      },
+    }),
+  ];
+}

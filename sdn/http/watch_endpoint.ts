@@ -1,0 +1,135 @@
+import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
+import { type Refusal, refusal, relayNameFault } from "@qumo/shared/topology";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+import { KEEP_ALIVE_MS, MAX_WATCHERS } from "./limits.ts";
+import { revisionField, watchQuery } from "./queries.ts";
+import type { WatchEvent, WatchScope, WatchUseCases } from "./use_cases.ts";
+
+/** How long a client should wait before it comes back, in milliseconds. */
+const RETRY_MS = 1000;
+
+/** What following needs besides the use case. */
+export interface WatchTools {
+  readonly clock: Clock;
+  /** Told how many clients follow, whenever that changes. */
+  readonly onWatchers: (count: number) => void;
+  /** Aborted when the controller ends. */
+  readonly ending: AbortSignal;
+}
+
+/** Following what changes, as server-sent events. */
+export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpoint {
+  let watchers = 0;
+  return endpoint({
+    method: "get",
+    path: "/watch",
+    summary: "Snapshot and changes as server-sent events; ids are revisions",
+    role: "read",
+    query: watchQuery,
+    answer: "text/event-stream",
+    handle: ({ query, headers, signal }) => {
+      const scope = readScope(query.scope);
+      if (!scope.ok) return Promise.resolve(scope);
+      const last = revisionField.safeParse(headers.get("last-event-id")).data;
+      if (watchers >= MAX_WATCHERS) return Promise.resolve(no("rate_limited", "Too many watchers"));
+      const leave = new AbortController();
+      const either = AbortSignal.any([signal, leave.signal, tools.ending]);
+      const events = watching.watch({
+        since: last ?? query.since,
+        scope: scope.value,
+        signal: either,
+      });
+      if (!events.ok) return Promise.resolve(events);
+      tools.onWatchers(++watchers);
+      const body = stream(events.value, {
+        clock: tools.clock,
+        leave,
+        onEnd: () => tools.onWatchers(--watchers),
+      });
+      return Promise.resolve(
+        done(
+          new Response(body, {
+            headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+          }),
+        ),
+      );
+    },
+  });
+}
+
+/** Reads `graph,announces,routes:{relay}`; a relay's name is percent-encoded where it has a comma. */
+function readScope(text: string): Outcome<WatchScope, Refusal> {
+  const scope = { graph: false, announces: false, routes: [] as string[] };
+  for (const word of text.split(",")) {
+    if (word === "graph" || word === "announces") scope[word] = true;
+    else if (word.startsWith("routes:")) {
+      const relay = decode(word.slice("routes:".length));
+      if (relay === undefined || relayNameFault(relay) !== undefined) {
+        return no("bad_request", `scope: no relay's name in ${word}`);
+      }
+      scope.routes.push(relay);
+    } else return no("bad_request", `scope: ${word} is not graph, announces or routes:{relay}`);
+  }
+  return done(scope);
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes events as the client reads them; a comment when there has been none for a while. */
+function stream(
+  events: AsyncIterable<WatchEvent>,
+  { clock, leave, onEnd }: { clock: Clock; leave: AbortController; onEnd: () => void },
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const iterator = events[Symbol.asyncIterator]();
+  let pending: Promise<IteratorResult<WatchEvent>> | undefined;
+  let hasEnded = false;
+  const end = () => {
+    if (!hasEnded) onEnd();
+    hasEnded = true;
+  };
+  return new ReadableStream({
+    start: (controller) => controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`)),
+    async pull(controller) {
+      pending ??= iterator.next();
+      const next = await orSilence(clock, pending).catch((error) => {
+        end();
+        throw error;
+      });
+      if (next === "silence") {
+        controller.enqueue(encoder.encode(": still here\n\n"));
+        return;
+      }
+      pending = undefined;
+      if (next.done) {
+        end();
+        controller.close();
+        return;
+      }
+      const { id, event, data } = next.value;
+      const place = id === undefined ? "" : `id: ${id}\n`;
+      controller.enqueue(encoder.encode(`${place}event: ${event}\ndata: ${data}\n\n`));
+    },
+    cancel() {
+      end();
+      leave.abort();
+    },
+  });
+}
+
+function orSilence<T>(clock: Clock, pending: Promise<T>): Promise<T | "silence"> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(KEEP_ALIVE_MS, () => resolve("silence"));
+    pending.then(resolve, reject).finally(() => timer.cancel());
+  });
+}
+
+function no(code: Refusal["code"], message: string) {
+  return refused(refusal(code, message));
+}

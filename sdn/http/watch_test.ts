@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { testController } from "../../tests/support/sdn_controller.ts";
+
+type Subject = Awaited<ReturnType<typeof testController>>;
+
+/** One client that follows. */
+class Follower {
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  #text = "";
+
+  constructor(response: Response) {
+    assert.equal(response.headers.get("content-type"), "text/event-stream");
+    assert.ok(response.body);
+    this.#reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  /** The next block, as its lines. */
+  async block(): Promise<string[]> {
+    while (!this.#text.includes("\n\n")) {
+      const { value, done } = await this.#reader.read();
+      if (done) return ["end"];
+      this.#text += value;
+    }
+    const end = this.#text.indexOf("\n\n");
+    const block = this.#text.slice(0, end);
+    this.#text = this.#text.slice(end + 2);
+    return block.split("\n");
+  }
+
+  /** The next event: its name, what it says, its id. */
+  async event() {
+    const lines = await this.block();
+    const field = (name: string) =>
+      lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+    const id = field("id");
+    return {
+      event: field("event") ?? lines[0],
+      // deno-lint-ignore no-explicit-any -- every event says something else
+      data: JSON.parse(field("data") ?? "null") as any,
+      ...(id && { id: Number(id) }),
+    };
+  }
+
+  leave(): Promise<void> {
+    return this.#reader.cancel();
+  }
+}
+
+async function follow({ app }: Subject, query = "", headers = {}): Promise<Follower> {
+  const response = await app.request(`/watch${query}`, { headers });
+  assert.equal(response.status, 200);
+  const follower = new Follower(response);
+  assert.deepEqual(await follower.block(), ["retry: 1000"]);
+  return follower;
+}
+
+Deno.test("a watcher gets a snapshot, then each change under its revision", async () => {
+  const subject = await testController();
+  const { ask, watchers } = subject;
+  await ask("PUT", "/relay/a", { neighbors: { b: 3 }, announces: ["x"] });
+  const follower = await follow(subject);
+  const graph = await follower.event();
+  assert.deepEqual([graph.event, graph.id, graph.data.revision], ["graph", undefined, 1]);
+  assert.deepEqual(graph.data.adjacency, { a: { b: 3 } });
+  const announces = await follower.event();
+  assert.deepEqual([announces.event, announces.data.entries[0].track], ["announces", "x"]);
+  assert.deepEqual(await follower.event(), { event: "ready", data: { revision: 1 }, id: 1 });
+  await ask("PUT", "/relay/b", { region: "eu" });
+  const relay = await follower.event();
+  assert.deepEqual([relay.event, relay.id, relay.data.region], ["relay", 2, "eu"]);
+  await ask("PUT", "/announce/y", { relay: "b" });
+  const announce = await follower.event();
+  assert.deepEqual([announce.event, announce.id, announce.data.track], ["announce", 3, "y"]);
+  await ask("DELETE", "/announce/y?relay=b");
+  assert.equal((await follower.event()).event, "withdraw");
+  await ask("POST", "/relay/b/drain");
+  assert.equal((await follower.event()).data.state, "draining");
+  await ask("DELETE", "/relay/b");
+  const gone = [await follower.event(), await follower.event()];
+  assert.deepEqual(gone.map(({ event, id }) => [event, id]), [["gone", 6], ["gone", 6]]);
+  await follower.leave();
+  assert.deepEqual(watchers, [1, 0]);
+});
+
+Deno.test("a heartbeat that changes nothing is no event, an expiry is", async () => {
+  const subject = await testController();
+  const { ask, clock } = subject;
+  await ask("PUT", "/relay/a", {});
+  await ask("PUT", "/relay/b", {});
+  const follower = await follow(subject, "?since=2&scope=graph");
+  assert.equal((await follower.event()).event, "ready");
+  await clock.advance(50_000);
+  await ask("PUT", "/relay/a", {});
+  for (let i = 0; i < 3; i++) await clock.advance(15_000);
+  let block = await follower.block();
+  for (; block[0] !== "id: 3"; block = await follower.block()) {
+    assert.deepEqual(block, [": still here"]);
+  }
+  assert.equal(block[1], "event: gone");
+  await follower.leave();
+});
+
+Deno.test("since gives the changes after it; Last-Event-ID goes before it", async () => {
+  const subject = await testController();
+  for (const name of ["a", "b", "c"]) await subject.ask("PUT", `/relay/${name}`, {});
+  const names = async (follower: Follower, count: number) => {
+    assert.equal((await follower.event()).event, "ready");
+    const seen: string[] = [];
+    for (let i = 0; i < count; i++) seen.push((await follower.event()).data.relay);
+    await follower.leave();
+    return seen;
+  };
+  assert.deepEqual(await names(await follow(subject, "?since=1"), 2), ["b", "c"]);
+  const later = await follow(subject, "?since=1", { "last-event-id": "2" });
+  assert.deepEqual(await names(later, 1), ["c"]);
+});
+
+Deno.test("a revision that the history does not reach is refused with the current one", async () => {
+  const { ask } = await testController();
+  await ask("PUT", "/relay/a", {});
+  const { status, body } = await ask("GET", "/watch?since=7");
+  assert.deepEqual([status, body.code, body.revision], [410, "history_gone", 1]);
+});
+
+Deno.test("the routes of a relay come whole, then line by line as they change", async () => {
+  const subject = await testController();
+  const { ask } = subject;
+  await ask("PUT", "/relay/a,1", { neighbors: { b: 1 } });
+  await ask("PUT", "/relay/b", { neighbors: { c: 1 } });
+  const scope = encodeURIComponent(`routes:${encodeURIComponent("a,1")}`);
+  const follower = await follow(subject, `?scope=${scope}`);
+  const first = await follower.event();
+  assert.equal(first.event, "routes");
+  assert.deepEqual(Object.keys(first.data.routes), ["b", "c"]);
+  assert.equal((await follower.event()).event, "ready");
+  await ask("PUT", "/announce/x", { relay: "b" });
+  await ask("PUT", "/relay/b", { neighbors: { c: 5 } });
+  const second = await follower.event();
+  assert.deepEqual(second.data.routes, { c: { next_hop: "b", cost: 6 } });
+  await ask("PUT", "/relay/b", { neighbors: {} });
+  const third = await follower.event();
+  assert.deepEqual([third.data.routes, third.data.removed], [{}, ["c"]]);
+  await follower.leave();
+});
+
+Deno.test("a watcher that is too slow is told that its place is gone", async () => {
+  const subject = await testController({ controller: { history: 10 } });
+  await subject.ask("PUT", "/relay/a", {});
+  const follower = await follow(subject, "?since=1&scope=announces");
+  assert.equal((await follower.event()).event, "ready");
+  await subject.ask("PUT", "/announce/first", { relay: "a" });
+  assert.equal((await follower.event()).event, "announce");
+  for (let i = 0; i < 30; i++) await subject.controller.register("a", { announces: [`t${i}`] });
+  // What it had asked for already still comes; what follows is gone.
+  let last = await follower.event();
+  while (last.event !== "history_gone") {
+    assert.ok(last.id !== undefined && last.id < 5);
+    last = await follower.event();
+  }
+  assert.deepEqual(last.data, { revision: 32 });
+  assert.deepEqual(await follower.block(), ["end"]);
+});
+
+Deno.test("watchers end when the controller does", async () => {
+  const subject = await testController();
+  const follower = await follow(subject, "?scope=graph");
+  assert.equal((await follower.event()).event, "graph");
+  assert.equal((await follower.event()).event, "ready");
+  const last = follower.block();
+  await subject.controller.close();
+  assert.deepEqual(await last, ["end"]);
+  assert.deepEqual(subject.watchers, [1, 0]);
+});
+
+Deno.test("a scope that there is not is refused", async () => {
+  const { ask } = await testController();
+  for (const scope of ["", "all", "graph,", "routes:", "routes:%25FF"]) {
+    assert.equal((await ask("GET", `/watch?scope=${scope}`)).status, 400, scope);
+  }
+});

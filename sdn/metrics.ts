@@ -1,0 +1,89 @@
+import { Counter, Gauge, Histogram, Registry as Metrics } from "prom-client";
+
+const HTTP_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+const SPF_SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5];
+
+/** What is read when the metrics are, instead of being counted. */
+export interface MetricSources {
+  readonly relays: () => Readonly<Record<"alive" | "draining" | "stub", number>>;
+  readonly announces: () => number;
+  readonly revision: () => number;
+}
+
+/** The controller's metrics. */
+export class ControllerMetrics {
+  readonly #metrics = new Metrics();
+  readonly #requests: Histogram<"method" | "path" | "status">;
+  readonly #graphs: Histogram;
+  readonly #watchers: Gauge;
+  readonly #storeErrors: Counter;
+
+  constructor(sources: MetricSources) {
+    const registers = [this.#metrics];
+    const read = (name: string, help: string, collect: (gauge: Gauge) => void) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          collect(this);
+        },
+      });
+    new Gauge({
+      name: "qumo_sdn_relays",
+      help: "Relays by state",
+      labelNames: ["state"],
+      registers,
+      collect() {
+        for (const [state, count] of Object.entries(sources.relays())) this.set({ state }, count);
+      },
+    });
+    read("qumo_sdn_announces", "Announces of all relays", (one) => one.set(sources.announces()));
+    read("qumo_sdn_revision", "The newest revision", (one) => one.set(sources.revision()));
+    this.#requests = new Histogram({
+      name: "qumo_sdn_http_request_seconds",
+      help: "Requests by route and status, and how long their answers took",
+      labelNames: ["method", "path", "status"],
+      buckets: HTTP_SECONDS,
+      registers,
+    });
+    this.#graphs = new Histogram({
+      name: "qumo_sdn_spf_seconds",
+      help: "Computations of the graph, and how long they took",
+      buckets: SPF_SECONDS,
+      registers,
+    });
+    this.#watchers = new Gauge({ name: "qumo_sdn_watchers", help: "Watchers", registers });
+    this.#storeErrors = new Counter({
+      name: "qumo_sdn_store_errors_total",
+      help: "Batches that could not be stored at once",
+      registers,
+    });
+  }
+
+  /** Counts a request that was answered. */
+  request(one: { method: string; path: string; status: number; milliseconds: number }): void {
+    const { method, path, status, milliseconds } = one;
+    this.#requests.observe({ method, path, status: String(status) }, milliseconds / 1000);
+  }
+
+  /** Counts a computation of the graph. */
+  graph(milliseconds: number): void {
+    this.#graphs.observe(milliseconds / 1000);
+  }
+
+  /** Says how many clients follow changes. */
+  watchers(count: number): void {
+    this.#watchers.set(count);
+  }
+
+  /** Counts a batch that could not be stored. */
+  storeError(): void {
+    this.#storeErrors.inc();
+  }
+
+  /** All of it, in Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#metrics.metrics();
+  }
+}

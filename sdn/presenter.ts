@@ -1,0 +1,74 @@
+import type { Announce, Batch, Registry } from "./registry/mod.ts";
+import type { Timeline } from "./store/mod.ts";
+import { announceView, relayView } from "./views.ts";
+import type { EventText, FeedEntry } from "./watch.ts";
+
+/** Shows what a registry holds as the API shows it, with dates instead of clock readings. */
+export class Presenter {
+  readonly #registry: Registry;
+  readonly #timeline: Timeline;
+  readonly #now: () => number;
+
+  constructor(registry: Registry, { timeline, now }: { timeline: Timeline; now: () => number }) {
+    this.#registry = registry;
+    this.#timeline = timeline;
+    this.#now = now;
+  }
+
+  /** The relay of this name, if it lives. */
+  relay(name: string) {
+    const entry = this.#registry.relays.get(name);
+    if (entry === undefined) return undefined;
+    return relayView(entry, { leaseEnd: this.#leaseEnd(name), toDate: this.#toDate });
+  }
+
+  /** One announce. */
+  announce(one: Announce) {
+    return announceView(one, { leaseEnd: this.#leaseEnd(one.relay), toDate: this.#toDate });
+  }
+
+  /** When the relay's lease ends. */
+  leaseDate(name: string): string {
+    return this.#toDate(this.#leaseEnd(name));
+  }
+
+  /** What a batch says to watchers. */
+  entry({ revision, changes }: Batch): FeedEntry {
+    const graph: EventText[] = [];
+    const announces: EventText[] = [];
+    const say = (to: EventText[], event: string, data: object) =>
+      to.push({ event, data: JSON.stringify({ revision, ...data }) });
+    for (const change of changes) {
+      switch (change.kind) {
+        case "relay":
+        case "drain": {
+          const view = this.relay(change.kind === "relay" ? change.record.name : change.relay);
+          if (view !== undefined) say(graph, "relay", view);
+          break;
+        }
+        case "gone": {
+          const { name, reason } = change.tombstone;
+          for (const to of [graph, announces]) say(to, "gone", { relay: name, reason });
+          break;
+        }
+        case "announce":
+          say(announces, "announce", this.announce(change.announce));
+          break;
+        case "withdraw":
+          say(announces, "withdraw", { relay: change.relay, track: change.track });
+          break;
+      }
+    }
+    // A step without a change: a cost that had been held back counts from now on.
+    if (changes.length === 0) say(graph, "costs", {});
+    return { revision, graph, announces };
+  }
+
+  #leaseEnd(name: string): number {
+    return this.#registry.leaseEnd(name) ?? this.#now();
+  }
+
+  readonly #toDate = (time: number): string => {
+    return new Date(this.#timeline.toWall(time)).toISOString();
+  };
+}

@@ -1,0 +1,141 @@
+import type { z } from "zod";
+import { type Explanation, type Graph, type NextHop, stepsToCost, type Way } from "./graph/mod.ts";
+import type {
+  announceAnswer,
+  graphAnswer,
+  nextHopsAnswer,
+  relayAnswer,
+  routeAnswer,
+} from "./http/answers.ts";
+import type { Announce, RelayEntry } from "./registry/mod.ts";
+
+/** Writes a moment on the running clock as a date. */
+export type ToDate = (time: number) => string;
+
+/** A relay as the API shows it. */
+export function relayView(
+  entry: RelayEntry,
+  { leaseEnd, toDate }: { leaseEnd: number; toDate: ToDate },
+): z.output<typeof relayAnswer> {
+  const { record } = entry;
+  const links = [...record.links].map(([name, { cost, up, rttMs, loss }]) => [name, {
+    cost,
+    up,
+    ...(rttMs !== undefined && { rtt_ms: rttMs }),
+    ...(loss !== undefined && { loss }),
+  }]);
+  return {
+    relay: record.name,
+    region: record.region,
+    address: record.address,
+    state: entry.draining ? "draining" : "alive",
+    registered: record.registered,
+    epoch: record.version.epoch,
+    seq: entry.beat,
+    links: Object.fromEntries(links),
+    ...(record.load && { load: record.load }),
+    ...(record.certificateSha256 && { certificate_sha256: record.certificateSha256 }),
+    announces: entry.announces.size,
+    modified: entry.modified,
+    lease_expires_at: toDate(leaseEnd),
+  };
+}
+
+/** An announce as the API shows it. */
+export function announceView(
+  { relay, track, registeredAt }: Announce,
+  { leaseEnd, toDate }: { leaseEnd: number; toDate: ToDate },
+): z.output<typeof announceAnswer> {
+  return {
+    relay,
+    track,
+    broadcast_path: `/${track}`,
+    registered_at: toDate(registeredAt),
+    expires_at: toDate(leaseEnd),
+  };
+}
+
+/** The graph as the API shows it. */
+export function graphView(graph: Graph, revision: number): z.output<typeof graphAnswer> {
+  const adjacency: [string, Record<string, number>][] = [];
+  const links: z.output<typeof graphAnswer>["links"] = [];
+  for (const [from, node] of graph.nodes.entries()) {
+    const usable: [string, number][] = [];
+    for (const [to, link] of graph.declared(node.name)) {
+      const state = graph.linkState(node.name, to);
+      const steps = state === "up" ? graph.steps(from, graph.number(to) ?? -1) : undefined;
+      const cost = steps === undefined ? undefined : stepsToCost(steps);
+      if (cost !== undefined) usable.push([to, cost]);
+      links.push({
+        from: node.name,
+        to,
+        state,
+        configured_cost: link.cost,
+        ...(cost !== undefined && { cost }),
+        ...(link.rttMs !== undefined && { rtt_ms: link.rttMs }),
+        ...(link.loss !== undefined && { loss: link.loss }),
+      });
+    }
+    if (usable.length > 0) adjacency.push([node.name, Object.fromEntries(usable)]);
+  }
+  const nodes = graph.nodes.map(({ name: id, region, address, state }) => ({
+    id,
+    region,
+    ...(address && { address }),
+    state,
+  }));
+  return { revision, nodes, adjacency: Object.fromEntries(adjacency), links };
+}
+
+/** A way as the API shows it. */
+export function wayView(graph: Graph, way: Way) {
+  const address = addressOf(graph, way.nextHop);
+  return {
+    next_hop: way.nextHop,
+    ...(address && { next_hop_address: address }),
+    full_path: [...way.path],
+    cost: stepsToCost(way.steps),
+  };
+}
+
+/** The reasons for a route as the API shows them. */
+export function explanationView(
+  { links, candidates }: Explanation,
+): NonNullable<z.output<typeof routeAnswer>["explanation"]> {
+  return {
+    links: links.map(({ from, to, steps, measuredSteps, terms }) => ({
+      from,
+      to,
+      cost: stepsToCost(steps),
+      measured_cost: stepsToCost(measuredSteps),
+      terms: terms.map((term) => ({ ...term })),
+    })),
+    candidates: candidates.map(({ first, verdict, way }) => ({
+      first,
+      verdict,
+      ...(way && { full_path: [...way.path], cost: stepsToCost(way.steps) }),
+    })),
+  };
+}
+
+/** Next hops as the API shows them, by target. */
+export function nextHopsView(
+  graph: Graph,
+  table: readonly NextHop[],
+): z.output<typeof nextHopsAnswer>["routes"] {
+  return Object.fromEntries(table.map(({ target, nextHop, alternate, steps }) => {
+    const address = addressOf(graph, nextHop);
+    const other = alternate && addressOf(graph, alternate);
+    return [target, {
+      next_hop: nextHop,
+      ...(address && { next_hop_address: address }),
+      ...(alternate && { alternate }),
+      ...(other && { alternate_address: other }),
+      cost: stepsToCost(steps),
+    }];
+  }));
+}
+
+function addressOf(graph: Graph, name: string): string {
+  return graph.nodes[graph.number(name) ?? -1]?.address ?? "";
+}

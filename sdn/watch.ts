@@ -1,0 +1,122 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { type Refusal, refusal } from "@qumo/shared/topology";
+import type { Feed } from "./feed.ts";
+import { type Graph, nextHops } from "./graph/mod.ts";
+import type { WatchEvent, WatchScope } from "./http/use_cases.ts";
+import { graphView, nextHopsView } from "./views.ts";
+
+/** What one batch says to watchers, written once for all of them. */
+export interface FeedEntry {
+  readonly revision: number;
+  readonly graph: readonly EventText[];
+  readonly announces: readonly EventText[];
+}
+
+/** An event without its place. */
+export interface EventText {
+  readonly event: string;
+  readonly data: string;
+}
+
+/** Where a watcher reads. */
+export interface WatchSources {
+  readonly feed: Feed<FeedEntry>;
+  /** The graph with everything known now. */
+  readonly freshGraph: () => Promise<Graph>;
+  /** The whole directory, a page at a time. */
+  readonly announcePages: () => Iterable<readonly unknown[]>;
+}
+
+/** What somebody wants to follow, and from where. */
+export interface WatchQuery {
+  readonly since?: number | undefined;
+  readonly scope: WatchScope;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Follows the changes after `since`, or gives a snapshot and follows what comes after it. Each
+ * watcher reads the shared feed at its own pace; one whose place is gone is told so and ends.
+ */
+export function watch(
+  sources: WatchSources,
+  query: WatchQuery,
+): Outcome<AsyncIterable<WatchEvent>, Refusal> {
+  const { feed } = sources;
+  if (query.since !== undefined && feed.after(query.since) === undefined) {
+    const message = `The history does not reach back to ${query.since}; it is at ${feed.revision}`;
+    return refused(refusal("history_gone", message));
+  }
+  return done(follow(sources, query));
+}
+
+async function* follow(
+  sources: WatchSources,
+  { since, scope, signal }: WatchQuery,
+): AsyncGenerator<WatchEvent> {
+  const { feed, freshGraph } = sources;
+  const tables = new RouteTables(scope.routes);
+  let seen = since ?? feed.revision;
+  if (since === undefined) yield* snapshot(sources, scope);
+  let graph = scope.routes.length > 0 ? await freshGraph() : undefined;
+  if (graph !== undefined) yield* tables.changes(graph);
+  yield { id: seen, event: "ready", data: JSON.stringify({ revision: seen }) };
+  while (!signal.aborted && !feed.closed) {
+    const news = feed.after(seen);
+    if (news === undefined) {
+      yield { event: "history_gone", data: JSON.stringify({ revision: feed.revision }) };
+      return;
+    }
+    for (const entry of news) {
+      seen = entry.revision;
+      if (scope.graph) yield* numbered(seen, entry.graph);
+      if (scope.announces) yield* numbered(seen, entry.announces);
+    }
+    if (graph !== undefined && news.length > 0) {
+      const newest = await freshGraph();
+      if (newest !== graph) yield* numbered(seen, tables.changes(newest));
+      graph = newest;
+    }
+    await feed.beyond(seen, signal);
+  }
+}
+
+async function* snapshot(sources: WatchSources, scope: WatchScope): AsyncGenerator<WatchEvent> {
+  if (scope.graph) {
+    const view = graphView(await sources.freshGraph(), sources.feed.revision);
+    yield { event: "graph", data: JSON.stringify(view) };
+  }
+  if (!scope.announces) return;
+  for (const entries of sources.announcePages()) {
+    yield { event: "announces", data: JSON.stringify({ entries }) };
+  }
+}
+
+function* numbered(id: number, events: Iterable<EventText>): Generator<WatchEvent> {
+  for (const event of events) yield { id, ...event };
+}
+
+/** The next hops that a watcher knows, line by line, to tell it what became different. */
+class RouteTables {
+  readonly #known: Map<string, Map<string, string>>;
+
+  constructor(relays: readonly string[]) {
+    this.#known = new Map(relays.map((relay) => [relay, new Map()]));
+  }
+
+  *changes(graph: Graph): Generator<EventText> {
+    for (const [relay, known] of this.#known) {
+      const routes = nextHopsView(graph, nextHops(graph, relay) ?? []);
+      const lines = new Map(
+        Object.entries(routes).map(([target, line]) => [target, JSON.stringify(line)]),
+      );
+      const changed = [...lines].filter(([target, line]) => known.get(target) !== line);
+      const removed = [...known.keys()].filter((target) => !lines.has(target));
+      this.#known.set(relay, lines);
+      if (changed.length === 0 && removed.length === 0) continue;
+      const { revision } = graph;
+      const table = Object.fromEntries(changed.map(([target]) => [target, routes[target]]));
+      yield { event: "routes", data: JSON.stringify({ revision, relay, routes: table, removed }) };
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { ManualClock } from "@qumo/shared/runtime";
+import { Controller, type ControllerOptions } from "../../sdn/controller.ts";
+import { type AppOptions, buildApp } from "../../sdn/http/app.ts";
+import { openAccess } from "../../sdn/http/auth.ts";
+import { MemoryStore, type Store } from "../../sdn/store/mod.ts";
+
+/** The moment at which the clock of a test controller begins. */
+export const START = Date.UTC(2026, 0, 1);
+
+/** An answer as a test looks at it. */
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // deno-lint-ignore no-explicit-any -- tests reach into answers of every shape
+  readonly body: any;
+}
+
+/** A controller with its HTTP API in this process, under a clock that stands still. */
+export async function testController(given: {
+  readonly controller?: Partial<ControllerOptions>;
+  readonly app?: Partial<AppOptions>;
+  readonly store?: Store;
+} = {}) {
+  const clock = new ManualClock(START);
+  const faults: unknown[] = [];
+  const ending = new AbortController();
+  const requests: { method: string; path: string; status: number }[] = [];
+  const watchers: number[] = [];
+  const controller = await Controller.open({
+    name: "c1",
+    leaseMs: 90_000,
+    tombstoneMs: 3_600_000,
+    smoothing: 0.3,
+    policy: { kind: "static" },
+    oneWayLinks: true,
+    spfHoldMs: 0,
+    regions: new Map(),
+    history: 10_000,
+    ...given.controller,
+  }, {
+    clock,
+    store: given.store ?? new MemoryStore(0),
+    timeline: { toWall: (time) => START + time, fromWall: (wall) => wall - START },
+    onStoreFailure: (error) => faults.push(error),
+  });
+  const app = buildApp({
+    useCases: controller,
+    more: [],
+    revision: () => controller.revision(),
+    version: "test",
+    authenticate: openAccess,
+    rateLimit: undefined,
+    bodyTimeoutMs: 30_000,
+    clock,
+    ending: ending.signal,
+    onWatchers: (count) => watchers.push(count),
+    onRequest: (request) => requests.push(request),
+    onFault: (error) => faults.push(error),
+    ...given.app,
+  });
+  const ask = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<TestAnswer> => {
+    const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+    const init = { method, headers, ...(text !== undefined && { body: text }) };
+    const response = await app.request(path, init);
+    const answer = await response.text();
+    const isJson = response.headers.get("content-type")?.startsWith("application/json");
+    const { status } = response;
+    return { status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
+  };
+  return { controller, app, clock, ask, faults, requests, watchers, ending };
+}

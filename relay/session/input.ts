@@ -1,5 +1,6 @@
 import { DecodeError } from "@qumo/shared/wire";
 import type { ReceiveStream } from "../transport/types.ts";
+import { FIRST_BUFFER_BYTES, READ_BUFFER_BYTES } from "./limits.ts";
 
 /**
  * The unread bytes of a stream, between `start` and `end` of `bytes`. Decoders are synchronous over
@@ -11,10 +12,15 @@ export class Input {
   end = 0;
   readonly #stream: ReceiveStream;
   readonly #maxCapacity: number;
+  // Whether the last read took all the room there was: then there is likely more.
+  #wasFull = false;
 
-  /** Grows up to `maxCapacity` bytes when something that must be whole does not fit. */
-  constructor(stream: ReceiveStream, capacity: number, maxCapacity: number) {
-    this.bytes = new Uint8Array(capacity);
+  /**
+   * Begins small, since many streams are short or silent; grows as long as reads fill the buffer, and
+   * up to `maxCapacity` bytes when something that must be whole does not fit.
+   */
+  constructor(stream: ReceiveStream, maxCapacity: number) {
+    this.bytes = new Uint8Array(FIRST_BUFFER_BYTES);
     this.#stream = stream;
     this.#maxCapacity = maxCapacity;
   }
@@ -36,6 +42,7 @@ export class Input {
       this.end = filled.byteOffset;
     }
     this.end += filled.length;
+    this.#wasFull = this.end === this.bytes.length;
     return true;
   }
 
@@ -46,17 +53,24 @@ export class Input {
 
   #makeRoom(): void {
     if (this.start === this.end) this.start = this.end = 0;
-    if (this.end < this.bytes.length) return;
-    if (this.start > 0) {
-      this.bytes.copyWithin(0, this.start, this.end);
-    } else {
-      if (this.bytes.length >= this.#maxCapacity) {
-        throw new DecodeError("malformed", `More than ${this.#maxCapacity} bytes at once`);
-      }
-      const larger = new Uint8Array(Math.min(this.#maxCapacity, this.bytes.length * 2));
-      larger.set(this.bytes);
-      this.bytes = larger;
+    if (this.#wasFull && this.bytes.length < READ_BUFFER_BYTES) {
+      return this.#grow(READ_BUFFER_BYTES);
     }
+    if (this.end < this.bytes.length) return;
+    if (this.start === 0) return this.#grow(this.#maxCapacity);
+    this.bytes.copyWithin(0, this.start, this.end);
+    this.end -= this.start;
+    this.start = 0;
+  }
+
+  #grow(limit: number): void {
+    const capacity = Math.min(limit, this.bytes.length * 2);
+    if (capacity <= this.bytes.length) {
+      throw new DecodeError("malformed", `More than ${limit} bytes at once`);
+    }
+    const larger = new Uint8Array(capacity);
+    larger.set(this.bytes.subarray(this.start, this.end));
+    this.bytes = larger;
     this.end -= this.start;
     this.start = 0;
   }

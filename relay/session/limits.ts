@@ -1,10 +1,10 @@
 /** Limits of sessions that are not for configuration, each with its reason. */
 
-/** What a data stream is read into: a few packets, so that many streams cost little. */
-export const READ_BUFFER_BYTES = 16_384;
+/** What a stream is read into to begin with: many streams are short or silent. */
+export const FIRST_BUFFER_BYTES = 1_024;
 
-/** What a request stream is read into to begin with; it grows to the longest message there can be. */
-export const REQUEST_BUFFER_BYTES = 1_024;
+/** What a busy stream is read into: a few packets at once, and many streams still cost little. */
+export const READ_BUFFER_BYTES = 16_384;
 
 /** Messages that wait for a peer that does not read them; more and the request is cancelled. */
 export const MAX_SEND_BACKLOG_BYTES = 1_048_576;

@@ -16,7 +16,7 @@ import type { ReceiveStream } from "../../transport/types.ts";
 import { isTransportEnd } from "../errors.ts";
 import { readVarint } from "../framing.ts";
 import { Input } from "../input.ts";
-import { MAX_WAITING_DATAGRAMS, READ_BUFFER_BYTES, UNKNOWN_ALIAS_MS } from "../limits.ts";
+import { MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../limits.ts";
 import type { SessionContext } from "./context.ts";
 import type { IncomingTracks } from "./incoming_tracks.ts";
 import type { PeerFeed } from "./peer_feed.ts";
@@ -53,7 +53,7 @@ export class Ingest {
    * stream goes before.
    */
   async stream(stream: ReceiveStream, ready: Promise<void>): Promise<void> {
-    const input = new Input(stream, READ_BUFFER_BYTES, MAX_OBJECT_HEADER_BYTES);
+    const input = new Input(stream, MAX_OBJECT_HEADER_BYTES);
     const { draft } = this.#context;
     const type = await this.#inTime(input, () => readVarint(input, draft.varint));
     if (type === undefined) return;

@@ -2,7 +2,7 @@ import type { ControlMessage, Draft } from "@qumo/shared/wire";
 import type { BidiStream } from "../../transport/types.ts";
 import { MAX_FRAME_BYTES, readMessage } from "../framing.ts";
 import { Input } from "../input.ts";
-import { MAX_SEND_BACKLOG_BYTES, REQUEST_BUFFER_BYTES } from "../limits.ts";
+import { MAX_SEND_BACKLOG_BYTES } from "../limits.ts";
 
 /** What a request stream needs of its session. */
 export interface RequestStreamOptions {
@@ -25,7 +25,7 @@ export class RequestStream {
   constructor(bidi: BidiStream, options: RequestStreamOptions, priority: number) {
     this.#bidi = bidi;
     this.#options = options;
-    this.#input = new Input(bidi.receive, REQUEST_BUFFER_BYTES, MAX_FRAME_BYTES);
+    this.#input = new Input(bidi.receive, MAX_FRAME_BYTES);
     bidi.send.priority = priority;
   }
 

@@ -19,7 +19,7 @@ const SUBGROUP_RANKS = 2 ** 4;
  */
 export function sendOrder(rank: SendRank): number {
   const group = Number(BigInt.asUintN(11, rank.group));
-  const subgroup = Math.min(SUBGROUP_RANKS - 1, Number(BigInt.asUintN(53, rank.subgroup)));
+  const subgroup = rank.subgroup < SUBGROUP_RANKS ? Number(rank.subgroup) : SUBGROUP_RANKS - 1;
   const groupRank = rank.order === "ascending" ? GROUP_RANKS - 1 - group : group;
   return (255 - rank.subscriberPriority) * 2 ** 23 +
     (255 - rank.publisherPriority) * 2 ** 15 +

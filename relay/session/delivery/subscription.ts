@@ -54,6 +54,8 @@ export interface SubscriptionOwner {
   tooFarBehind(streams: number): void;
   /** A stream had to be left open for want of a reset. */
   streamParked(): void;
+  /** The subscriber did not want a stream. */
+  streamRefused(): void;
 }
 
 /** What a subscription works with. */
@@ -201,6 +203,7 @@ export class Subscription implements TrackReader, PumpOwner {
       metrics.streamsParked++;
       this.#owner.streamParked();
     }
+    if (end === "refused") this.#owner.streamRefused();
     if (this.#end !== undefined && this.#pumps.size === 0) this.#finish();
   }
 

@@ -67,14 +67,6 @@ export class RequestStream {
     this.#bidi.send.write(bytes).then(() => void (this.#backlog -= bytes.length), this.#stopped);
   }
 
-  /**
-   * Notices whether the peer stopped reading. Some transports tell only those who write, so a stream
-   * that has nothing to say must ask.
-   */
-  probe(): void {
-    if (!this.#sendingEnded) this.#bidi.send.write(NOTHING).catch(this.#stopped);
-  }
-
   /** Nothing more will be said. */
   finish(): void {
     if (this.#sendingEnded) return;
@@ -98,5 +90,3 @@ export class RequestStream {
     this.#onStopped?.();
   };
 }
-
-const NOTHING = new Uint8Array(0);

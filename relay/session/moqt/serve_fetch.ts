@@ -86,7 +86,7 @@ export class FetchServer {
     try {
       for (;;) {
         const message = await stream.next();
-        if (message === undefined) return stream.probe();
+        if (message === undefined) return;
         if (message.kind !== "requestUpdate") {
           throw violation(`${message.kind} does not belong on the stream of FETCH`);
         }

@@ -13,6 +13,8 @@ interface Slot {
   readonly requestId: bigint;
   /** Resolves when it is known whether the subscription came about. */
   readonly settled: Promise<ServedSubscription | undefined>;
+  /** There once the subscription came about. */
+  served: ServedSubscription | undefined;
 }
 
 /** Serves the tracks that a peer subscribes to: SUBSCRIBE and TRACK_STATUS. */
@@ -49,14 +51,15 @@ export class SubscriptionServer {
     message: ControlMessageOf<"subscribe">,
   ): Promise<void> {
     const key = trackKey(message.track);
+    this.#replaceFinished(key);
     const refusal = this.#precheck(message);
     if (refusal !== undefined) return this.#refuse(stream, refusal, "subscribe");
     let settle: (served: ServedSubscription | undefined) => void = () => {};
     const settled = new Promise<ServedSubscription | undefined>((resolve) => settle = resolve);
-    const slot: Slot = { requestId: message.requestId, settled };
+    const slot: Slot = { requestId: message.requestId, settled, served: undefined };
     this.#byTrack.set(key, slot);
     try {
-      await this.#serve(stream, message, settle);
+      await this.#serve(stream, message, (served) => settle(slot.served = served));
     } finally {
       settle(undefined);
       if (this.#byTrack.get(key) === slot) this.#byTrack.delete(key);
@@ -96,11 +99,19 @@ export class SubscriptionServer {
   /** Notes a subscription that we offered with PUBLISH; the result takes it back. */
   reserve(name: FullTrackName, requestId: bigint, served: ServedSubscription): () => void {
     const key = trackKey(name);
-    const slot: Slot = { requestId, settled: Promise.resolve(served) };
+    const slot: Slot = { requestId, settled: Promise.resolve(served), served };
     this.#byTrack.set(key, slot);
     return () => {
       if (this.#byTrack.get(key) === slot) this.#byTrack.delete(key);
     };
+  }
+
+  /** A subscriber that ended its half of a subscription and subscribes anew has left the old one. */
+  #replaceFinished(key: string): void {
+    const served = this.#byTrack.get(key)?.served;
+    if (!served?.hasSubscriberFinished) return;
+    served.cancel();
+    this.#byTrack.delete(key);
   }
 
   #precheck(message: ControlMessageOf<"subscribe">): Refusal | undefined {

@@ -58,8 +58,11 @@ export class ServedSubscription implements SubscriptionOwner {
   readonly #context: SessionContext;
   #delivery: Subscription | undefined;
   #joiningLocation: Location | undefined;
+  #subscriberFinished = false;
   #over = false;
   #onEnd: () => void = () => {};
+  readonly #ended: Promise<void>;
+  #settle: () => void = () => {};
 
   constructor(init: ServedInit) {
     this.entry = init.entry;
@@ -67,6 +70,15 @@ export class ServedSubscription implements SubscriptionOwner {
     this.#demand = init.demand;
     this.#stream = init.stream;
     this.#context = init.context;
+    this.#ended = new Promise((resolve) => this.#settle = resolve);
+  }
+
+  /**
+   * Whether the subscriber ended its half of the request. That alone is no goodbye, but some
+   * transports can say goodbye in no other way that we would notice at once.
+   */
+  get hasSubscriberFinished(): boolean {
+    return this.#subscriberFinished;
   }
 
   /** The largest location that the subscriber was told of when objects began to flow (#subscriptions). */
@@ -116,17 +128,17 @@ export class ServedSubscription implements SubscriptionOwner {
   async listen(): Promise<void> {
     this.#stream.onStopped = () => this.cancel();
     try {
-      for (;;) {
+      while (!this.#over) {
         const message = await this.#stream.next();
-        // A FIN only says that no update follows, unless the peer also stopped to read.
-        if (message === undefined) return this.#stream.probe();
-        if (this.#over) return;
-        this.#receive(message);
+        if (message === undefined) break;
+        if (!this.#over) this.#receive(message);
       }
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
       this.cancel();
     }
+    this.#subscriberFinished = true;
+    await this.#ended;
   }
 
   /** The subscriber left, or the session ended. */
@@ -147,6 +159,11 @@ export class ServedSubscription implements SubscriptionOwner {
 
   streamParked(): void {
     this.#context.streamParked();
+  }
+
+  /** A subscriber that ended its half and then wants a stream no longer has left. */
+  streamRefused(): void {
+    if (this.#subscriberFinished) this.cancel();
   }
 
   #receive(message: ControlMessage): void {
@@ -220,6 +237,7 @@ export class ServedSubscription implements SubscriptionOwner {
     this.#over = true;
     this.#demand.release();
     this.#onEnd();
+    this.#settle();
   }
 }
 

@@ -1,0 +1,85 @@
+/** Measures a relay beside its floor: `deno task bench --help` says how. */
+// deno-lint-ignore-file no-console
+import { availableParallelism, cpus, loadavg } from "node:os";
+import { type Case, casesNamed } from "./cases.ts";
+import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
+import { topSelfTimes } from "./profile.ts";
+import { Progress } from "./progress.ts";
+import { type Result, resultOf, toJson, toTable } from "./report.ts";
+import { measure, type Run } from "./run.ts";
+
+const FUNCTIONS_SHOWN = 20;
+
+const options = parseOptions(Deno.args);
+if (!options.ok) {
+  console.error(`${options.refusal}\nTry deno task bench --help`);
+  Deno.exit(2);
+}
+if (options.value.help) {
+  console.log(USAGE);
+  Deno.exit(0);
+}
+if (Deno.build.os !== "linux") {
+  console.error("The bench reads what processes cost from /proc, which only Linux has.");
+  Deno.exit(2);
+}
+Deno.exit(await bench(options.value) ? 0 : 1);
+
+/** Runs the cases and prints what came of them; false when something was lost. */
+async function bench(options: BenchOptions): Promise<boolean> {
+  console.log(machine());
+  const results: Result[] = [];
+  for (const one of casesNamed(options.caseName, options.quick)) {
+    const result = await runCase(one, options);
+    results.push(result);
+    console.log(toJson(result));
+  }
+  if (options.jsonFile !== undefined) {
+    await Deno.writeTextFile(options.jsonFile, results.map(toJson).join("\n") + "\n");
+  }
+  console.log(`\n${toTable(results)}`);
+  return results.every(({ lost }) => lost === 0);
+}
+
+async function runCase(one: Case, { seconds, profile }: BenchOptions): Promise<Result> {
+  const progress = new Progress(Deno.stderr);
+  const profileDir = profile ? await Deno.makeTempDir({ prefix: "qumo_bench_" }) : undefined;
+  const run = async (what: Run, part: string, dir?: string) => {
+    const prefix = `${one.name} (${what.server}, ${part})`;
+    progress.line(`${prefix}: starting`);
+    const measurement = await measure(what, {
+      seconds,
+      profileDir: dir,
+      progress: (text) => progress.update(`${prefix}: ${text}`),
+    });
+    progress.line(`${prefix}: ${measurement.objects} objects`);
+    return measurement;
+  };
+  const before = await run(one.reference, "1 of 3");
+  const subject = await run(one.subject, "2 of 3", profileDir);
+  const after = await run(one.reference, "3 of 3");
+  if (profileDir !== undefined) await showProfile(profileDir);
+  return resultOf(one, subject, [before, after]);
+}
+
+async function showProfile(dir: string): Promise<void> {
+  for await (const { name } of Deno.readDir(dir)) {
+    const file = `${dir}/${name}`;
+    console.log(`Profile of the relay: ${file}`);
+    for (const { name, milliseconds, share } of topSelfTimes(await read(file), FUNCTIONS_SHOWN)) {
+      const [time, percent] = [milliseconds.toFixed(0), (share * 100).toFixed(1)];
+      console.log(`${percent.padStart(6)} % ${time.padStart(7)} ms  ${name}`);
+    }
+  }
+}
+
+function read(file: string): Promise<string> {
+  return Deno.readTextFile(file);
+}
+
+/** What the numbers were measured on. */
+function machine(): string {
+  const [load] = loadavg();
+  return `Deno ${Deno.version.deno}, ${availableParallelism()} cores of ${cpus()[0]?.model}, ` +
+    `load average ${load!.toFixed(1)} before the first run`;
+}

@@ -1,0 +1,81 @@
+import type { Run } from "./run.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** One line of the table: a run, and what it is held against. */
+export interface Case {
+  readonly name: string;
+  readonly about: string;
+  /** What is measured. */
+  readonly subject: Run;
+  /** Measured before and after it: the floor, or the relay without what the case is about. */
+  readonly reference: Run;
+  /** Whether `--quick` leaves it out. */
+  readonly isLong: boolean;
+}
+
+// Dialects and players cut groups at about a second.
+const LARGE = { objectBytes: 4096, rate: 60, groupObjects: 60 };
+const SMALL = { objectBytes: 1200, rate: 30, groupObjects: 60 };
+
+const EVERY_CASE: readonly Case[] = [
+  fanOut(50, LARGE, false),
+  fanOut(100, LARGE, true),
+  fanOut(200, LARGE, false),
+  fanOut(300, SMALL, true),
+  fanOut(500, SMALL, false),
+  {
+    name: "tracks-100x8",
+    about: "100 publishers, 8 readers each, 1200 B, 30/s",
+    ...besideFloor({ tracks: 100, ...SMALL }, 800),
+    isLong: true,
+  },
+  slowReader(),
+  idle(),
+];
+
+/** The cases there are, or those of this name. */
+export function casesNamed(name: string | undefined, quick: boolean): readonly Case[] {
+  if (name === undefined) return EVERY_CASE.filter(({ isLong }) => !quick || !isLong);
+  return EVERY_CASE.filter((one) => one.name === name);
+}
+
+/** What `--case` can be. */
+export const CASE_NAMES: readonly string[] = EVERY_CASE.map(({ name }) => name);
+
+function fanOut(readers: number, traffic: Omit<Traffic, "tracks">, isLong: boolean): Case {
+  const { objectBytes, rate } = traffic;
+  const size = objectBytes === 4096 ? "4 KiB" : `${objectBytes} B`;
+  return {
+    name: `fan-out-${readers}`,
+    about: `1 publisher, ${readers} readers, ${size}, ${rate}/s`,
+    ...besideFloor({ tracks: 1, ...traffic }, readers),
+    isLong,
+  };
+}
+
+/** Short groups, so that within the window the relay has to decide what to do about the slow one. */
+function slowReader(): Case {
+  const traffic = { tracks: 1, ...LARGE, groupObjects: 10 };
+  const alone: Run = { server: "relay", traffic, readers: 99, stalled: 0 };
+  return {
+    name: "slow-1-of-100",
+    about: "99 readers beside 1 that never reads, against 99 alone",
+    subject: { ...alone, stalled: 1 },
+    reference: alone,
+    isLong: false,
+  };
+}
+
+function idle(): Case {
+  return {
+    name: "idle-500",
+    about: "500 sessions and nothing else",
+    ...besideFloor(undefined, 500),
+    isLong: false,
+  };
+}
+
+function besideFloor(traffic: Traffic | undefined, readers: number) {
+  const floor: Run = { server: "floor", traffic, readers, stalled: 0 };
+  return { subject: { ...floor, server: "relay" }, reference: floor } as const;
+}

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { CASE_NAMES, casesNamed } from "./cases.ts";
+import { parseOptions } from "./options.ts";
+
+Deno.test("parseOptions() measures every case for ten seconds unless told otherwise", () => {
+  const options = parseOptions([]);
+  assert.ok(options.ok);
+  assert.equal(options.value.seconds, 10);
+  assert.equal(casesNamed(options.value.caseName, options.value.quick).length, CASE_NAMES.length);
+  const quick = parseOptions(["--quick"]);
+  assert.ok(quick.ok && quick.value.seconds === 3);
+  assert.ok(casesNamed(undefined, true).length < CASE_NAMES.length);
+});
+
+Deno.test("parseOptions() refuses what it does not know", () => {
+  for (
+    const args of [["--cases", "x"], ["--case", "x"], ["--seconds", "0"], ["--seconds", "1e9"]]
+  ) {
+    assert.equal(parseOptions(args).ok, false, args.join(" "));
+  }
+});
+
+Deno.test("casesNamed() finds a case by its name, also a long one", () => {
+  for (const name of CASE_NAMES) {
+    assert.deepEqual(casesNamed(name, true).map((found) => found.name), [name]);
+  }
+});

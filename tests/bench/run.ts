@@ -1,0 +1,165 @@
+import process from "node:process";
+import { sleep, systemClock } from "@qumo/shared/runtime";
+import { LoadPeer } from "./load_peer.ts";
+import { trackOf, TrackPublisher } from "./publishers.ts";
+import { Receipts } from "./receipts.ts";
+import { type ServerProcess, startServer } from "./server_process.ts";
+import { publishTraffic, type Traffic } from "./traffic.ts";
+
+/** What to run against a server. */
+export interface Run {
+  /** The floor writes what the publishers would have sent, with no relay in between. */
+  readonly server: "relay" | "floor";
+  /** Undefined: connections that only stay. */
+  readonly traffic: Traffic | undefined;
+  /** Connections that read; they share the tracks evenly. */
+  readonly readers: number;
+  /** Connections that subscribe and never read. */
+  readonly stalled: number;
+}
+
+/** How long to run, and what to say meanwhile. */
+export interface RunOptions {
+  readonly seconds: number;
+  readonly profileDir: string | undefined;
+  readonly progress: (text: string) => void;
+}
+
+/** What was measured. */
+export interface Measurement {
+  readonly seconds: number;
+  /** Objects that were published in the window and came to a reader, counted once for each. */
+  readonly objects: number;
+  /** Objects that should have come; undefined where only the server knows. */
+  readonly expected: number | undefined;
+  readonly cpuSeconds: number;
+  /** Of the process that publishes and reads. */
+  readonly loadCpuSeconds: number;
+  readonly residentBytes: number;
+  /** Resident memory for each connection of a reader or stalled one. */
+  readonly bytesPerConnection: number;
+  readonly receipts: Receipts;
+  /** Why the relay left something out, where it did. */
+  readonly skips: Readonly<Record<string, number>>;
+}
+
+const RELAY = new URL("../../relay/main.ts", import.meta.url);
+const FLOOR = new URL("./floor.ts", import.meta.url);
+
+// Connections, caches and compilers are settled when the window opens.
+const WARM_UP = 2_000;
+// An object that is not there after this long is lost.
+const LAST_CALL = 3_000;
+// Handshakes under way at once: more would only wait for each other.
+const HANDSHAKES = 20;
+// A stalled reader's credit: groups that fit into it cost the server nothing that can be seen.
+const STALLED_STREAMS = 3;
+
+/** Runs a server in its own process against publishers and readers in this one. */
+export async function measure(run: Run, options: RunOptions): Promise<Measurement> {
+  await using server = await start(run, options.profileDir);
+  const publishers = await connectPublishers(run, server);
+  const before = await server.residentBytes();
+  const receipts = new Receipts();
+  const peers = await connectReaders(run, server, receipts);
+  const stop = new AbortController();
+  let published = 0;
+  if (run.server === "relay" && run.traffic !== undefined) {
+    void publishTraffic(run.traffic, (object) => {
+      publishers[object.track]!.send(object);
+      if (receipts.includes(object.stamp)) published++;
+    }, stop.signal);
+  }
+  try {
+    await sleep(systemClock, WARM_UP);
+    const cpu = await watchWindow(server, receipts, options);
+    const residentBytes = await server.residentBytes();
+    const readersOfTrack = run.readers / (run.traffic?.tracks ?? 1);
+    const expected = run.server === "relay" ? published * readersOfTrack : undefined;
+    await waitFor(() => expected === undefined || receipts.objects >= expected);
+    return {
+      ...cpu,
+      objects: receipts.objects,
+      expected,
+      residentBytes,
+      bytesPerConnection: (residentBytes - before) / (run.readers + run.stalled),
+      receipts,
+      skips: run.server === "relay" ? await readSkips(server) : {},
+    };
+  } finally {
+    stop.abort();
+    for (const { connection } of peers) connection.close(0, "");
+    for (const publisher of publishers) publisher.close();
+  }
+}
+
+function start(run: Run, profileDir: string | undefined): Promise<ServerProcess> {
+  if (run.server === "relay") {
+    const args = ["--address", "127.0.0.1:0", "--log-level", "warn"];
+    return startServer(RELAY, args, profileDir);
+  }
+  return startServer(FLOOR, [JSON.stringify([run.readers, run.traffic ?? null])]);
+}
+
+function connectPublishers({ server, traffic }: Run, to: ServerProcess): Promise<TrackPublisher[]> {
+  const tracks = server === "relay" ? traffic?.tracks ?? 0 : 0;
+  return many(tracks, (track) => TrackPublisher.connect(to, track));
+}
+
+async function connectReaders(run: Run, server: ServerProcess, receipts: Receipts) {
+  const { traffic } = run;
+  const arrived = (stamp: number) => receipts.add(stamp);
+  return await many(run.readers + run.stalled, async (index) => {
+    const isStalled = index >= run.readers;
+    const peer = await LoadPeer.connect(server, isStalled ? STALLED_STREAMS : undefined);
+    if (!isStalled) void peer.receive(arrived);
+    if (run.server === "floor") return peer;
+    await peer.setUp();
+    if (traffic !== undefined) await peer.subscribe(trackOf(index % traffic.tracks));
+    return peer;
+  });
+}
+
+async function many<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
+  const made: T[] = [];
+  for (let from = 0; from < count; from += HANDSHAKES) {
+    const length = Math.min(HANDSHAKES, count - from);
+    made.push(...await Promise.all(Array.from({ length }, (_, index) => make(from + index))));
+  }
+  return made;
+}
+
+async function watchWindow(server: ServerProcess, receipts: Receipts, options: RunOptions) {
+  const { seconds, progress } = options;
+  const loadBefore = ownCpuSeconds();
+  const before = await server.cpuSeconds();
+  const start = systemClock.now();
+  receipts.open();
+  for (let second = 1; second <= seconds; second++) {
+    await sleep(systemClock, start + second * 1000 - systemClock.now());
+    progress(`${second} of ${seconds} s, ${receipts.objects} objects`);
+  }
+  receipts.close();
+  const passed = (systemClock.now() - start) / 1000;
+  const cpuSeconds = await server.cpuSeconds() - before;
+  return { seconds: passed, cpuSeconds, loadCpuSeconds: ownCpuSeconds() - loadBefore };
+}
+
+function ownCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+async function waitFor(isDone: () => boolean): Promise<void> {
+  for (let waited = 0; waited < LAST_CALL && !isDone(); waited += 50) await sleep(systemClock, 50);
+}
+
+/** What the relay left out, by its own count. */
+async function readSkips(server: ServerProcess): Promise<Record<string, number>> {
+  const response = await fetch(`http://127.0.0.1:${server.port}/metrics`);
+  const lines = (await response.text()).matchAll(
+    /^qumo_relay_subscriber_skips_total\{reason="(\w+)"\} (\d+)/gm,
+  );
+  const skips = [...lines].map(([, reason, count]) => [reason!, Number(count)] as const);
+  return Object.fromEntries(skips.filter(([, count]) => count > 0));
+}

@@ -1,0 +1,110 @@
+import { sleep, systemClock } from "@qumo/shared/runtime";
+
+/** A program that takes QUIC connections, and what the kernel counts of it (Linux). */
+export interface ServerProcess extends AsyncDisposable {
+  readonly port: number;
+  /** SHA-256 of its certificate, in hex. */
+  readonly certificateHash: string;
+  /** Seconds of a core that it has used so far, its own and the kernel's for it. */
+  cpuSeconds(): Promise<number>;
+  /** Resident memory in bytes. */
+  residentBytes(): Promise<number>;
+}
+
+// The kernel counts in these, whatever its own tick is.
+const TICKS_PER_SECOND = 100;
+
+const START_TIMEOUT = 60_000;
+const STOP_TIMEOUT = 10_000;
+
+// What it prints when it is ready.
+const READY = /127\.0\.0\.1:(\d+).* sha256 ([0-9a-f]{64})/;
+
+/**
+ * Runs a module in a Deno of its own and waits until it says, on its standard output, where it
+ * listens and with which certificate. With `profileDir` it leaves a CPU profile there when it ends.
+ */
+export async function startServer(
+  module: URL,
+  args: readonly string[],
+  profileDir?: string,
+): Promise<ServerProcess> {
+  const profiling = profileDir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", ...profiling, module.href, ...args],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const impatience = systemClock.after(START_TIMEOUT, () => child.kill("SIGKILL"));
+  try {
+    const { port, certificateHash, output } = await readGreeting(child.stdout);
+    return new ChildServer(child, port, certificateHash, output);
+  } catch (error) {
+    child.kill("SIGKILL");
+    await child.status;
+    throw error;
+  } finally {
+    impatience.cancel();
+  }
+}
+
+async function readGreeting(stdout: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  const reader = stdout.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = "";;) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`The server did not start: ${text}`);
+    text += value;
+    const [, port, certificateHash] = READY.exec(text) ?? [];
+    if (port !== undefined && certificateHash !== undefined) {
+      return { port: Number(port), certificateHash, output: drain(reader) };
+    }
+  }
+}
+
+async function drain(reader: ReadableStreamDefaultReader<string>): Promise<void> {
+  while (!(await reader.read()).done);
+}
+
+class ChildServer implements ServerProcess {
+  readonly port: number;
+  readonly certificateHash: string;
+  readonly #child: Deno.ChildProcess;
+  readonly #output: Promise<void>;
+
+  constructor(
+    child: Deno.ChildProcess,
+    port: number,
+    certificateHash: string,
+    output: Promise<void>,
+  ) {
+    this.#child = child;
+    this.port = port;
+    this.certificateHash = certificateHash;
+    this.#output = output;
+  }
+
+  async cpuSeconds(): Promise<number> {
+    const stat = await Deno.readTextFile(`/proc/${this.#child.pid}/stat`);
+    // The second field is the program's name in parentheses, the rest are numbers.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [user, system] = [Number(fields[11]), Number(fields[12])];
+    return (user + system) / TICKS_PER_SECOND;
+  }
+
+  async residentBytes(): Promise<number> {
+    const status = await Deno.readTextFile(`/proc/${this.#child.pid}/status`);
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGTERM");
+    const stopped = new AbortController();
+    const patience = sleep(systemClock, STOP_TIMEOUT, stopped.signal).then(() => {
+      if (!stopped.signal.aborted) this.#child.kill("SIGKILL");
+    });
+    await this.#child.status;
+    stopped.abort();
+    await patience;
+    await this.#output;
+  }
+}

@@ -43,6 +43,14 @@ export interface FeedsOptions {
   readonly onGone: () => void;
 }
 
+/** How a feed stands. */
+interface FeedState {
+  isEstablished: boolean;
+  /** What the publisher was told of forwarding, and what it should be told. */
+  forward: boolean;
+  wanted: boolean;
+}
+
 /**
  * Where a track comes from: one subscription for each publisher that has it, however many subscribers
  * there are (#subscriber-interactions).
@@ -50,12 +58,16 @@ export interface FeedsOptions {
 export class Feeds {
   readonly #track: Track;
   readonly #options: FeedsOptions;
-  readonly #feeds = new Map<Feed, "pending" | "established">();
+  readonly #feeds = new Map<Feed, FeedState>();
   readonly #demands = new Map<Demand, boolean>();
-  #connecting: Promise<Outcome<void, Refusal>> | undefined;
-  #forward = false;
-  #newGroupRequest = -1n;
+  // Those who wait for the first publisher that agrees.
+  readonly #waiting: ((outcome: Outcome<void, Refusal>) => void)[] = [];
+  #refusal: Refusal | undefined;
+  #newGroup: { readonly value: bigint; largest: bigint | undefined } | undefined;
   #lingering: Timer | undefined;
+  // How the last of those ended who delivered the track.
+  #lastEnd: TrackEnd | undefined;
+  #isOver = false;
 
   constructor(track: Track, options: FeedsOptions) {
     this.#track = track;
@@ -64,7 +76,8 @@ export class Feeds {
 
   /** Whether objects come, or would come if somebody wanted them. */
   get established(): boolean {
-    return [...this.#feeds.values()].includes("established");
+    for (const { isEstablished } of this.#feeds.values()) if (isEstablished) return true;
+    return false;
   }
 
   /** How many publishers deliver the track or were asked to. */
@@ -74,12 +87,13 @@ export class Feeds {
 
   /** Whether this publisher already delivers the track, or was asked to. */
   has(publisher: Publisher): boolean {
-    return [...this.#feeds.keys()].some((feed) => feed.publisher === publisher);
+    for (const feed of this.#feeds.keys()) if (feed.publisher === publisher) return true;
+    return false;
   }
 
   /** Publishers that deliver the track. */
   get publishers(): Publisher[] {
-    return [...this.#feeds].filter(([, state]) => state === "established").map(([feed]) =>
+    return [...this.#feeds].filter(([, { isEstablished }]) => isEstablished).map(([feed]) =>
       feed.publisher
     );
   }
@@ -94,11 +108,18 @@ export class Feeds {
     return this.#demands.size;
   }
 
+  /** Whether objects are wanted now. */
+  get forward(): boolean {
+    for (const forward of this.#demands.values()) if (forward) return true;
+    return false;
+  }
+
   /** A subscriber came. */
   hold(forward: boolean): Demand {
     const demand: Demand = {
       setForward: (forward) => {
-        if (this.#demands.has(demand)) this.#demands.set(demand, forward);
+        if (!this.#demands.has(demand) || this.#demands.get(demand) === forward) return;
+        this.#demands.set(demand, forward);
         this.#updateForward();
       },
       release: () => {
@@ -106,44 +127,47 @@ export class Feeds {
       },
     };
     this.#demands.set(demand, forward);
-    this.#lingering?.cancel();
-    this.#lingering = undefined;
-    this.#updateForward();
+    const wasLingering = this.#lingering !== undefined;
+    this.#stopLingering();
+    // One that wants nothing now changes nothing for those who are here.
+    if (forward || wasLingering) this.#updateForward();
     return demand;
   }
 
   /**
-   * Asks every one of these publishers that does not deliver the track yet. Whoever asks while the
-   * first answer is out waits for the same answer.
+   * Asks every one of these publishers that does not deliver the track yet. Resolves with the first
+   * that agrees, whoever asked it, or when all have refused with the first refusal; never rejects.
    */
-  connect(
+  async connect(
     publishers: readonly Publisher[],
     newGroupRequest?: bigint,
   ): Promise<Outcome<void, Refusal>> {
-    const started = publishers.filter((publisher) => !this.has(publisher)).map((publisher) =>
-      this.#subscribe(publisher, newGroupRequest)
-    );
-    if (started.length === 0 && this.#connecting !== undefined) return this.#connecting;
-    const answer = firstAgreement(started).finally(() => {
-      if (this.#connecting === answer) this.#connecting = undefined;
-    });
-    return this.#connecting = answer;
+    if (this.#isOver) return refused(NOBODY);
+    const asked = publishers.filter((publisher) => !this.has(publisher));
+    for (const publisher of asked) this.#subscribe(publisher, newGroupRequest);
+    const outcome = await this.#agreement();
+    // Those who were asked before did not hear of it.
+    if (outcome.ok && newGroupRequest !== undefined && asked.length === 0) {
+      this.requestNewGroup(newGroupRequest);
+    }
+    return outcome;
   }
 
-  /** A publisher offered the track itself. */
+  /** A publisher offered the track itself, and was told {@linkcode Feeds.forward} in the answer. */
   offer(feed: Feed): void {
-    this.#feeds.set(feed, "established");
-  }
-
-  /** Whether objects are wanted now. */
-  get forward(): boolean {
-    return [...this.#demands.values()].includes(true);
+    const { forward } = this;
+    this.#feeds.set(feed, { isEstablished: true, forward, wanted: forward });
+    this.#settle(done(undefined));
   }
 
   /** A feed ended, whoever ended it; with the last of them the track is over. */
   ended(feed: Feed, end: TrackEnd): void {
-    if (!this.#feeds.delete(feed) || this.#feeds.size > 0) return;
-    this.#gone(end);
+    const state = this.#feeds.get(feed);
+    // A feed that came to nothing may leave an entry behind that nobody uses.
+    if (state === undefined && this.#demands.size > 0) return;
+    this.#feeds.delete(feed);
+    if (this.#feeds.size === 0) return this.#gone(end);
+    if (state?.isEstablished) this.#lastEnd = end;
   }
 
   /** Another publisher took the name, or what came cannot be this track: all feeds end at once. */
@@ -157,74 +181,102 @@ export class Feeds {
   /** A subscriber wants the publisher to begin a group (#new-group-request). */
   requestNewGroup(value: bigint): void {
     const largest = this.#track.largest?.group;
-    if (!this.#track.properties.dynamicGroups) return;
+    if (!this.#track.properties.dynamicGroups || !this.established) return;
     if (value !== 0n && largest !== undefined && value <= largest) return;
-    const outstanding = this.#newGroupRequest > (largest ?? -1n);
-    if (outstanding && this.#newGroupRequest >= value) return;
-    this.#newGroupRequest = value === 0n ? (largest ?? 0n) + 1n : value;
-    for (const feed of this.#feeds.keys()) feed.update({ newGroupRequest: value });
+    const outstanding = this.#newGroup?.largest === largest ? this.#newGroup : undefined;
+    if (outstanding !== undefined && outstanding.value >= value) return;
+    this.#newGroup = { value, largest };
+    for (const [feed, { isEstablished }] of this.#feeds) {
+      if (isEstablished) feed.update({ newGroupRequest: value });
+    }
   }
 
-  #subscribe(publisher: Publisher, newGroupRequest?: bigint): Promise<Outcome<void, Refusal>> {
+  #subscribe(publisher: Publisher, newGroupRequest?: bigint): void {
     const entry = { track: this.#track, feeds: this };
     const feed = publisher.subscribe(entry, newGroupRequest);
-    this.#feeds.set(feed, "pending");
-    this.#forward = true;
-    return feed.established.then((outcome) => {
-      if (!this.#feeds.has(feed)) return outcome;
-      if (outcome.ok) this.#feeds.set(feed, "established");
-      else this.#feeds.delete(feed);
-      return outcome;
-    });
+    this.#feeds.set(feed, { isEstablished: false, forward: true, wanted: true });
+    if (newGroupRequest !== undefined) {
+      this.#newGroup = { value: newGroupRequest, largest: this.#track.largest?.group };
+    }
+    void feed.established.then((outcome) => this.#answered(feed, outcome));
+  }
+
+  /** The first publisher that agrees; when none does, the first refusal. */
+  async #agreement(): Promise<Outcome<void, Refusal>> {
+    if (this.established) return done(undefined);
+    if (this.#feeds.size === 0) return refused(NOBODY);
+    return await new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #answered(feed: Feed, outcome: Outcome<void, Refusal>): void {
+    const state = this.#feeds.get(feed);
+    if (state === undefined) return;
+    if (outcome.ok) {
+      state.isEstablished = true;
+      // What the publisher says it has published is no answer to a request for something new.
+      if (this.#newGroup !== undefined) this.#newGroup.largest ??= this.#track.largest?.group;
+      this.#tellForward(feed, state);
+      return this.#settle(outcome);
+    }
+    this.#refusal ??= outcome.refusal;
+    this.#feeds.delete(feed);
+    if (this.#feeds.size > 0) return;
+    if (this.#lastEnd !== undefined) this.#gone(this.#lastEnd);
+    else this.#settle(refused(this.#refusal));
+  }
+
+  #settle(outcome: Outcome<void, Refusal>): void {
+    this.#refusal = undefined;
+    for (const resolve of this.#waiting.splice(0)) resolve(outcome);
   }
 
   #released(): void {
     if (this.#demands.size > 0) return this.#updateForward();
+    if (this.#isOver) return;
     this.#lingering ??= this.#options.clock.after(this.#options.linger, () => this.#rest());
   }
 
   /** Nobody wants the track: what was asked for is cancelled, what was offered is paused. */
   #rest(): void {
     this.#lingering = undefined;
-    this.#updateForward();
     for (const feed of [...this.#feeds.keys()]) {
       if (feed.offered) continue;
       this.#feeds.delete(feed);
       feed.cancel();
     }
+    this.#updateForward();
     if (this.#feeds.size === 0) this.#gone({ kind: "ended", reason: "nobody watches" });
   }
 
   #updateForward(): void {
-    const forward = this.forward;
-    if (forward === this.#forward || (!forward && this.#lingering !== undefined)) return;
-    this.#forward = forward;
-    for (const feed of this.#feeds.keys()) feed.update({ forward });
+    const { forward } = this;
+    for (const [feed, state] of this.#feeds) {
+      state.wanted = forward;
+      this.#tellForward(feed, state);
+    }
+  }
+
+  /** A publisher that has not answered yet cannot be told of changes; it is told when it has. */
+  #tellForward(feed: Feed, state: FeedState): void {
+    if (!state.isEstablished || state.forward === state.wanted) return;
+    state.forward = state.wanted;
+    feed.update({ forward: state.wanted });
+  }
+
+  #stopLingering(): void {
+    this.#lingering?.cancel();
+    this.#lingering = undefined;
   }
 
   #gone(end: TrackEnd): void {
-    this.#lingering?.cancel();
-    this.#lingering = undefined;
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopLingering();
     this.#options.onGone();
+    const kind = end.kind === "malformed" ? "malformed_track" : "does_not_exist";
+    this.#settle(refused({ kind, reason: end.reason }));
     this.#track.finish(end);
   }
 }
 
-/** The first that agrees; when none does, the first refusal. */
-async function firstAgreement(
-  answers: readonly Promise<Outcome<void, Refusal>>[],
-): Promise<Outcome<void, Refusal>> {
-  return await new Promise((resolve) => {
-    const refusals: Refusal[] = [];
-    for (const answer of answers) {
-      void answer.then((outcome) => {
-        if (outcome.ok) return resolve(done(undefined));
-        refusals.push(outcome.refusal);
-        if (refusals.length === answers.length) resolve(refused(refusals[0]!));
-      });
-    }
-    if (answers.length === 0) {
-      resolve(refused({ kind: "does_not_exist", reason: "nobody publishes the track" }));
-    }
-  });
-}
+const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

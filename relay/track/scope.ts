@@ -56,6 +56,12 @@ interface Advertisement {
   readonly publisher: Publisher;
 }
 
+/** Somebody who waits for a publisher of a track. */
+interface Waiter {
+  readonly track: string;
+  readonly wake: () => void;
+}
+
 /**
  * One world of names: sessions of the same scope see each other's namespaces and tracks
  * (#track-scope). It routes requests to publishers and knows every track that is in use.
@@ -66,7 +72,7 @@ export class Scope {
   readonly #advertised = new NamespaceTree<Advertisement>();
   readonly #namespaceWatchers = new NamespaceTree<NamespaceWatcher>();
   readonly #trackWatchers = new NamespaceTree<TrackWatcher>();
-  readonly #waiting = new NamespaceTree<() => void>();
+  readonly #waiting = new NamespaceTree<Waiter>();
 
   constructor(options: ScopeOptions) {
     this.#options = options;
@@ -108,21 +114,26 @@ export class Scope {
     const isNew = this.#advertised.at(namespace).size === 0;
     this.#advertised.add(namespace, advertisement);
     if (isNew) {
-      for (const watcher of this.#namespaceWatchers.prefixesOf(namespace)) watcher.added(namespace);
+      for (const watcher of [...this.#namespaceWatchers.prefixesOf(namespace)]) {
+        watcher.added(namespace);
+      }
     }
-    for (const { track, feeds } of this.#entries.values()) {
-      const matches = this.publishersOf(track.name.namespace).includes(publisher);
-      if (matches && feeds.established) void feeds.connect([publisher]);
+    for (const { track, feeds } of [...this.#entries.values()]) {
+      const isWanted = feeds.demand > 0 && feeds.size > 0;
+      if (isWanted && hasPrefix(track.name.namespace, namespace)) void feeds.connect([publisher]);
     }
-    for (const wake of [...this.#waiting.under(namespace)]) wake();
+    for (const { wake } of [...this.#waiting.under(namespace)]) wake();
     return () => this.#withdraw(advertisement);
   }
 
   #withdraw(advertisement: Advertisement): void {
     const { namespace } = advertisement;
+    if (!this.#advertised.at(namespace).has(advertisement)) return;
     this.#advertised.delete(namespace, advertisement);
     if (this.#advertised.at(namespace).size > 0) return;
-    for (const watcher of this.#namespaceWatchers.prefixesOf(namespace)) watcher.removed(namespace);
+    for (const watcher of [...this.#namespaceWatchers.prefixesOf(namespace)]) {
+      watcher.removed(namespace);
+    }
   }
 
   /** The namespaces under a prefix, now and from now on. The result ends it. */
@@ -174,49 +185,62 @@ export class Scope {
   offer(entry: TrackEntry, feed: Feed): void {
     entry.feeds.offer(feed);
     const { namespace } = entry.track.name;
-    for (const wake of [...this.#waiting.at(namespace)]) wake();
+    const key = trackKey(entry.track.name);
+    for (const { track, wake } of [...this.#waiting.at(namespace)]) if (track === key) wake();
     for (const watcher of [...this.#trackWatchers.prefixesOf(namespace)]) {
       watcher.offered(entry, feed.publisher);
     }
   }
 
-  /** A subscriber wants a track: resolves when objects can flow. */
+  /**
+   * A subscriber wants a track: resolves when objects can flow, or with the reason why they cannot;
+   * never rejects.
+   */
   async open(name: FullTrackName, options: OpenOptions): Promise<Outcome<OpenTrack, Refusal>> {
-    const deadline = this.#options.clock.now() + options.rendezvous;
+    const { clock, maxTracks } = this.#options;
+    const { signal } = options;
+    const deadline = clock.now() + options.rendezvous;
     for (;;) {
       const entry = this.entry(name);
-      if (entry === undefined) return refused(tooManyTracks(this.#options.maxTracks));
+      if (entry === undefined) return refused(tooManyTracks(maxTracks));
+      const isFirst = entry.feeds.demand === 0;
       const demand = entry.feeds.hold(options.forward);
-      const outcome = await this.#establish(entry, options);
-      if (outcome.ok && entry.track.endReason === undefined && !options.signal.aborted) {
+      // From here on, so that no publisher comes unnoticed while others are asked.
+      const publisher = this.#expectPublisher(name);
+      const establishing = this.#establish(entry, options, isFirst);
+      const outcome = await unlessAborted(establishing, signal);
+      if (outcome.ok && entry.track.endReason === undefined && !signal.aborted) {
+        publisher.forget();
         return done({ ...entry, demand });
       }
-      const left = deadline - this.#options.clock.now();
-      const wait = !outcome.ok && outcome.refusal.kind === "does_not_exist" && left > 0 &&
-        !options.signal.aborted;
-      if (!wait) {
-        this.#drop(entry, demand);
-        return outcome.ok ? refused(GONE) : this.#tooLate(outcome.refusal, options);
-      }
-      const came = this.#publisherComes(name.namespace, left, options.signal);
       this.#drop(entry, demand);
-      await came;
+      const left = deadline - clock.now();
+      const refusal = outcome.ok ? GONE : outcome.refusal;
+      if (refusal.kind !== "does_not_exist" || left <= 0 || signal.aborted) {
+        publisher.forget();
+        return refused(this.#tooLate(refusal, options));
+      }
+      await this.#comes(publisher.came, left, signal);
+      publisher.forget();
     }
   }
 
-  #tooLate(refusal: Refusal, { rendezvous }: OpenOptions) {
-    if (refusal.kind !== "does_not_exist" || rendezvous === 0) return refused(refusal);
-    return refused<Refusal>({ kind: "timeout", reason: "no publisher came in time" });
+  #tooLate(refusal: Refusal, { rendezvous }: OpenOptions): Refusal {
+    if (refusal.kind !== "does_not_exist" || rendezvous === 0) return refusal;
+    return { kind: "timeout", reason: "no publisher came in time" };
   }
 
-  async #establish(entry: TrackEntry, options: OpenOptions): Promise<Outcome<void, Refusal>> {
-    const { feeds, track } = entry;
-    const { newGroupRequest } = options;
-    if (feeds.established) {
-      if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
-      return done(undefined);
-    }
-    return await feeds.connect(this.publishersOf(track.name.namespace), newGroupRequest);
+  async #establish(
+    { feeds, track }: TrackEntry,
+    { newGroupRequest }: OpenOptions,
+    isFirst: boolean,
+  ): Promise<Outcome<void, Refusal>> {
+    const publishers = this.publishersOf(track.name.namespace);
+    if (!feeds.established) return await feeds.connect(publishers, newGroupRequest);
+    if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
+    // Of a track that was offered and not wanted until now, others may have more.
+    if (isFirst) void feeds.connect(publishers);
+    return done(undefined);
   }
 
   /** Lets go of a track that never came to flow. */
@@ -227,23 +251,46 @@ export class Scope {
     }
   }
 
-  /** Resolves when a publisher may have come, after `wait` milliseconds, or when nobody asks any more. */
-  #publisherComes(namespace: Namespace, wait: number, signal: AbortSignal): Promise<void> {
+  #expectPublisher(name: FullTrackName): { readonly came: Promise<void>; forget(): void } {
+    const { promise: came, resolve: wake } = Promise.withResolvers<void>();
+    const waiter: Waiter = { track: trackKey(name), wake };
+    this.#waiting.add(name.namespace, waiter);
+    return { came, forget: () => this.#waiting.delete(name.namespace, waiter) };
+  }
+
+  /** Resolves when a publisher came, after `wait` milliseconds, or when nobody asks any more. */
+  #comes(came: Promise<void>, wait: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const wake = () => {
+      const over = () => {
         timer.cancel();
-        signal.removeEventListener("abort", wake);
-        this.#waiting.delete(namespace, wake);
+        signal.removeEventListener("abort", over);
         resolve();
       };
-      const timer = this.#options.clock.after(wait, wake);
-      signal.addEventListener("abort", wake);
-      this.#waiting.add(namespace, wake);
+      const timer = this.#options.clock.after(wait, over);
+      signal.addEventListener("abort", over);
+      void came.then(over);
     });
   }
 }
 
 const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
+const NOT_WANTED: Refusal = { kind: "timeout", reason: "nobody waits for the track any more" };
+
+/** What came of it, or a refusal as soon as nobody is interested any more. */
+async function unlessAborted<T>(
+  work: Promise<Outcome<T, Refusal>>,
+  signal: AbortSignal,
+): Promise<Outcome<T, Refusal>> {
+  if (signal.aborted) return refused(NOT_WANTED);
+  const { promise: aborted, resolve } = Promise.withResolvers<Outcome<T, Refusal>>();
+  const abort = () => resolve(refused(NOT_WANTED));
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
 
 function tooManyTracks(limit: number): Refusal {
   return {

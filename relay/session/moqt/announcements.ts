@@ -49,7 +49,6 @@ export class Announcements {
       for (;;) {
         const update = await stream.next();
         if (update === undefined) break;
-        if (update.kind === "goaway") continue;
         if (update.kind !== "requestUpdate") {
           throw violation(`${update.kind} does not belong on the stream of PUBLISH_NAMESPACE`);
         }
@@ -111,7 +110,7 @@ export class Announcements {
         if (withdraw === undefined) throw violation("NAMESPACE_DONE without its NAMESPACE");
         known.delete(key);
         withdraw();
-      } else if (message.kind !== "goaway") {
+      } else {
         throw violation(`${message.kind} does not belong on the stream of SUBSCRIBE_NAMESPACE`);
       }
     }

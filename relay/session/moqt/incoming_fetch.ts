@@ -81,7 +81,9 @@ export class IncomingFetch implements PendingFetch {
     } finally {
       timer.cancel();
     }
-    this.#stream?.finish();
+    const stream = this.#stream;
+    stream?.finish();
+    if (stream !== undefined) this.#context.tasks.spawn("drain", () => stream.drain());
     await this.finished;
   }
 

@@ -31,6 +31,10 @@ export class IncomingTracks {
     }
     this.#feeds.set(alias, feed);
     this.#retired.delete(alias);
+  }
+
+  /** What waited for this alias goes on. */
+  wake(alias: bigint): void {
     const waiting = this.#waiting.get(alias);
     this.#waiting.delete(alias);
     for (const wake of waiting ?? []) wake();

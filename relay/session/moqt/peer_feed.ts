@@ -38,6 +38,7 @@ export class PeerFeed implements Feed {
   #stream: RequestStream | undefined;
   #alias: bigint | undefined;
   #streamsSeen = 0;
+  #updatesUnanswered = 0;
   #expected: { end: TrackEnd; streams: bigint; timer: Timer } | undefined;
   #settle: (outcome: Outcome<void, Refusal>) => void = () => {};
   #over = false;
@@ -85,6 +86,7 @@ export class PeerFeed implements Feed {
     if (this.#over || this.#stream === undefined || this.#context.isPeerLeaving) return;
     const { forward, newGroupRequest } = change;
     this.#context.metrics.upstreamRequests.request_update.ok++;
+    this.#updatesUnanswered++;
     this.#stream.send({
       kind: "requestUpdate",
       requestId: this.#context.ids.next(),
@@ -150,12 +152,11 @@ export class PeerFeed implements Feed {
         return this.#updated(message);
       case "requestError":
         // A failed update is followed by PUBLISH_DONE, which says the rest.
+        this.#answered();
         this.#context.log.debug("update refused", { reason: refusalOf(message).reason });
         return;
       case "publishDone":
         return this.#expectEnd(message);
-      case "goaway":
-        return;
       case "requestUpdate": {
         if (!this.offered || outOfScope(message.parameters, updateScope.publish)) break;
         this.#context.ids.accept(message.requestId);
@@ -166,7 +167,13 @@ export class PeerFeed implements Feed {
     throw violation(`${message.kind} does not belong on a subscription's stream`);
   }
 
+  #answered(): void {
+    if (this.#updatesUnanswered === 0) throw violation("An answer to no update");
+    this.#updatesUnanswered--;
+  }
+
   #updated(message: ControlMessageOf<"requestOk">): void {
+    this.#answered();
     if (outOfScope(message.parameters, okScope.requestUpdate) || message.properties.length > 0) {
       throw violation("REQUEST_OK of an update carries what it may not");
     }

@@ -62,6 +62,8 @@ export class PeerPublisher implements Publisher {
         try {
           await this.#subscribe(feed, newGroupRequest);
         } finally {
+          // Whoever still waits for the answer is told that none will come.
+          feed.lose("the publisher's session ended");
           this.#feeds.delete(feed);
         }
       });
@@ -93,7 +95,12 @@ export class PeerPublisher implements Publisher {
   ): void {
     const { alias, parameters, properties } = message;
     feed.establish(stream, alias, parameters.largestObject, properties);
-    this.#ingest?.aliasKnown(alias, feed);
+    // Not at once: subscribers that waited for this begin first, so that what overtook the answer
+    // is for them too.
+    this.#context.clock.after(0, () => {
+      this.#incoming.wake(alias);
+      if (!feed.isOver) this.#ingest?.aliasKnown(alias, feed);
+    });
   }
 
   fetch(request: FetchRequest, sink: FetchSink): PendingFetch {
@@ -119,7 +126,7 @@ export class PeerPublisher implements Publisher {
     });
     if (!answer.ok) return answer;
     const { message, stream } = answer.value;
-    stream.finish();
+    this.#leave(stream);
     if (message.kind !== "requestOk" || outOfScope(message.parameters, okScope.trackStatus)) {
       throw violation(`${message.kind} does not answer TRACK_STATUS`);
     }
@@ -168,6 +175,12 @@ export class PeerPublisher implements Publisher {
     await feed.listen(stream);
   }
 
+  /** Nothing more is said on a request, and nothing awaited but the end of the stream. */
+  #leave(stream: RequestStream): void {
+    stream.finish();
+    this.#context.tasks.spawn("drain", () => stream.drain());
+  }
+
   #refuse(feed: PeerFeed, refusal: Refusal): void {
     this.#feeds.delete(feed);
     feed.refuse(refusal);
@@ -192,7 +205,7 @@ export class PeerPublisher implements Publisher {
       stream.send(message);
       const answer = await stream.next();
       if (answer?.kind === "requestError") {
-        stream.finish();
+        this.#leave(stream);
         const refusal = refusalOf(answer);
         outcomes[outcomeOf(refusal)]++;
         return refused(refusal);

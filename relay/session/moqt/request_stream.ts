@@ -1,13 +1,17 @@
-import type { ControlMessage, Draft } from "@qumo/shared/wire";
+import type { ControlMessage, ControlMessageOf, Draft } from "@qumo/shared/wire";
 import type { BidiStream } from "../../transport/types.ts";
+import { violation } from "../errors.ts";
 import { MAX_FRAME_BYTES, readMessage } from "../framing.ts";
 import { Input } from "../input.ts";
 import { MAX_SEND_BACKLOG_BYTES } from "../limits.ts";
+import type { Role } from "./request_ids.ts";
 
 /** What a request stream needs of its session. */
 export interface RequestStreamOptions {
   readonly draft: Draft;
   readonly canReset: boolean;
+  /** Which end of the session we are. */
+  readonly role: Role;
   /** Waits until the peer may be read again: what limits its rate of messages. */
   readonly admit: () => Promise<void>;
 }
@@ -18,6 +22,9 @@ export class RequestStream {
   readonly #options: RequestStreamOptions;
   readonly #input: Input;
   #ahead: Promise<ControlMessage | undefined> | undefined;
+  #reading = false;
+  #begun = false;
+  #goawaySeen = false;
   #backlog = 0;
   #sendingEnded = false;
   #onStopped: (() => void) | undefined;
@@ -34,16 +41,44 @@ export class RequestStream {
     this.#onStopped = callback;
   }
 
-  /** The peer's next message; undefined when it said its last. Rejects when it broke off. */
+  /**
+   * The peer's next message; undefined when it said its last. Rejects when it broke off. GOAWAY is not
+   * among them: a request that is told to go elsewhere runs to its end.
+   */
   async next(): Promise<ControlMessage | undefined> {
     const ahead = this.#ahead;
     if (ahead !== undefined) {
       this.#ahead = undefined;
       return await ahead;
     }
-    const message = await readMessage(this.#input, this.#options.draft);
-    if (message !== undefined) await this.#options.admit();
-    return message;
+    this.#reading = true;
+    try {
+      for (;;) {
+        const message = await readMessage(this.#input, this.#options.draft);
+        if (message !== undefined) await this.#options.admit();
+        if (message?.kind !== "goaway" || !this.#begun) {
+          this.#begun = true;
+          return message;
+        }
+        this.#receiveGoaway(message);
+      }
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /** Reads what nobody asked for to its end, without which the stream would count as open. */
+  async drain(): Promise<void> {
+    if (this.#reading && this.#ahead === undefined) return;
+    while (await this.next() !== undefined);
+  }
+
+  #receiveGoaway(message: ControlMessageOf<"goaway">): void {
+    if (this.#goawaySeen) throw violation("A second GOAWAY on one request stream");
+    this.#goawaySeen = true;
+    if (this.#options.role === "server" && message.uri !== "") {
+      throw violation("A client's GOAWAY names a URI");
+    }
   }
 
   /**
@@ -61,6 +96,7 @@ export class RequestStream {
   /** Sends a message; a peer that takes none for too long loses the request. */
   send(message: ControlMessage): void {
     if (this.#sendingEnded) return;
+    this.#begun = true;
     const bytes = this.#options.draft.control.encode(message);
     this.#backlog += bytes.length;
     if (this.#backlog > MAX_SEND_BACKLOG_BYTES) return this.#stopped();

@@ -168,7 +168,6 @@ export class ServedSubscription implements SubscriptionOwner {
 
   #receive(message: ControlMessage): void {
     if (message.kind === "requestUpdate") return this.#update(message);
-    if (message.kind === "goaway") return;
     throw violation(`${message.kind} does not belong on a subscription's stream`);
   }
 

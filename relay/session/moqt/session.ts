@@ -227,10 +227,10 @@ export class MoqtSession implements SessionContext {
   }
 
   #wrap(bidi: BidiStream): RequestStream {
-    const { draft, tasks } = this;
+    const { draft, role, tasks } = this;
     const { canReset } = this.connection;
     const admit = () => this.#rate.take(tasks.signal);
-    return new RequestStream(bidi, { draft, canReset, admit }, URGENT - 1);
+    return new RequestStream(bidi, { draft, canReset, role, admit }, URGENT - 1);
   }
 
   async #acceptStreams(): Promise<void> {
@@ -265,6 +265,7 @@ export class MoqtSession implements SessionContext {
     await this.#ready;
     await this.#requests.serve(stream, message);
     this.requestEnded();
+    await stream.drain();
   }
 
   /** What a request stream begins with; one that says nothing in time is given up. */

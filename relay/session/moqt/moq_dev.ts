@@ -35,3 +35,11 @@ export function largestForSubscriber(
 ): { largestObject?: Location } {
   return largest === undefined || isMoqDev(peer) ? {} : { largestObject: largest };
 }
+
+/**
+ * Whether the end of the peer's half of a subscription says that it left. moq-dev's clients leave
+ * with STOP_SENDING and a FIN, of which Deno shows only the FIN until something is written.
+ */
+export function leavesByFin(peer: SetupOptions): boolean {
+  return isMoqDev(peer);
+}

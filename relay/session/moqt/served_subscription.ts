@@ -23,7 +23,7 @@ import {
 } from "../delivery/subscription.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
-import { largestForSubscriber } from "./moq_dev.ts";
+import { largestForSubscriber, leavesByFin } from "./moq_dev.ts";
 import { publishDone, requestError, type SubscriptionEnd } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 
@@ -138,6 +138,7 @@ export class ServedSubscription implements SubscriptionOwner {
       this.cancel();
     }
     this.#subscriberFinished = true;
+    if (leavesByFin(this.#context.peer)) this.cancel();
     await this.#ended;
   }
 

@@ -37,6 +37,7 @@ export class FetchDelivery implements FetchSink {
   readonly #context: SessionContext;
   readonly #options: FetchDeliveryOptions;
   readonly #writer: FetchObjectWriter;
+  #opening: Promise<void> | undefined;
   #stream: SendStream | undefined;
   #sendOrder: number;
   #filling: PendingFetch | undefined;
@@ -218,8 +219,14 @@ export class FetchDelivery implements FetchSink {
     return location.group > last.group;
   }
 
-  async #open(): Promise<void> {
-    if (this.#stream !== undefined || this.#over) return;
+  /** The one stream; the first object and the end of the fetch may both come before it is open. */
+  #open(): Promise<void> {
+    this.#opening ??= this.#openStream();
+    return this.#opening;
+  }
+
+  async #openStream(): Promise<void> {
+    if (this.#over) return;
     const stream = await this.#context.connection.openUni();
     stream.priority = this.#sendOrder;
     this.#stream = stream;

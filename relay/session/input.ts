@@ -14,6 +14,7 @@ export class Input {
   readonly #maxCapacity: number;
   // Whether the last read took all the room there was: then there is likely more.
   #wasFull = false;
+  #ended = false;
 
   /**
    * Begins small, since many streams are short or silent; grows as long as reads fill the buffer, and
@@ -30,12 +31,15 @@ export class Input {
     return this.end - this.start;
   }
 
-  /** Waits for more bytes; false at the end of the stream. */
+  /** Waits for more bytes; false at the end of the stream, and ever after. */
   async fill(): Promise<boolean> {
+    if (this.#ended) return false;
     this.#makeRoom();
-    const into = this.bytes.subarray(this.end);
-    const filled = await this.#stream.read(into);
-    if (filled === undefined) return false;
+    const filled = await this.#stream.read(this.bytes.subarray(this.end));
+    if (filled === undefined) {
+      this.#ended = true;
+      return false;
+    }
     // The buffer was handed through: it is the same memory under another name.
     if (filled.buffer !== this.bytes.buffer) {
       this.bytes = new Uint8Array(filled.buffer);

@@ -18,6 +18,7 @@ export async function backfill({ track, feeds }: TrackEntry, clock: Clock): Prom
   const range = { start: { group: largest.group, object: 0n }, end: largest };
   const sink = new BackfillSink(track, clock);
   await publisher.fetch({ name: track.name, order: "ascending", ...range }, sink).finished;
+  sink.release();
 }
 
 /**
@@ -46,6 +47,11 @@ class BackfillSink implements FetchSink {
       // What came live meanwhile says otherwise, and is believed.
       if (!(error instanceof MalformedTrack)) throw error;
     }
+  }
+
+  /** Leaves the logs to what comes live. */
+  release(): void {
+    for (const writer of this.#writers.values()) writer.release();
   }
 
   // What is unknown stays so.

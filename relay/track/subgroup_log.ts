@@ -296,6 +296,17 @@ export class SubgroupLog {
     else this.flush();
   }
 
+  /** That stream brings no more, but others may yet come that do. */
+  release(): void {
+    this.#writers--;
+    this.flush();
+  }
+
+  /** Whether a stream brings objects of this log now. */
+  get hasWriters(): boolean {
+    return this.#writers > 0;
+  }
+
   /** Gives up the first page, unless it is the one being written. Returns the bytes that are free now. */
   evictHead(): number {
     const end = this.#pages.headEnd;

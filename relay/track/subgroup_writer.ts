@@ -122,6 +122,14 @@ export class SubgroupWriter {
     this.#log?.detach();
   }
 
+  /** Nothing more is written here, but others may yet go on with it: the log stays open for them. */
+  release(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#at = undefined;
+    this.#log?.release();
+  }
+
   /** Puts an object where it belongs; false when it is dropped. */
   #take(subgroup: bigint, object: Incoming): boolean {
     const track = this.#track;
@@ -182,7 +190,9 @@ export class SubgroupWriter {
       this.#moveTo(log);
       return log;
     }
-    return group.hasRoom ? this.#beginLog(group, subgroup, object.before < 0) : undefined;
+    if (!group.hasRoom) return undefined;
+    if (newest !== undefined && !newest.hasWriters) newest.end("incomplete");
+    return this.#beginLog(group, subgroup, object.before < 0);
   }
 
   /**

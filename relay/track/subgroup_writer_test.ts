@@ -470,3 +470,25 @@ Deno.test("SubgroupWriter holds a group to its number of subgroups, whatever the
   assert.equal(dropped, 10);
   assert.equal(track.group(0n)?.logs.length, MAX_SUBGROUPS_PER_GROUP);
 });
+
+Deno.test("SubgroupWriter.release() leaves the log open for the stream that goes on with it", () => {
+  const { world, track, subscriber } = setUp();
+  const fetched = world.stream(track, { hasProperties: true });
+  put(fetched, 0);
+  put(fetched, 1);
+  fetched.release();
+  assert.deepEqual(subscriber.states, ["open"]);
+  const live = world.stream(track);
+  put(live, 2);
+  live.abandon();
+  assert.deepEqual([subscriber.states, subscriber.streams], [["incomplete"], [[0, 1, 2]]]);
+});
+
+Deno.test("SubgroupWriter ends a log that nobody goes on with when it begins another", () => {
+  const { world, track, subscriber } = setUp();
+  const fetched = world.stream(track);
+  put(fetched, 0);
+  fetched.release();
+  put(world.stream(track), 5);
+  assert.deepEqual(subscriber.states, ["incomplete", "open"]);
+});

@@ -1,4 +1,4 @@
-import { Broadcast, type Connection, Path, Time, type Track } from "@moq/net";
+import { Broadcast, type Connection, type Group, Path, Time, type Track } from "@moq/net";
 import { NamespaceSet } from "./namespace_set.ts";
 import type { Peer, Publication, PublishedGroup, Watch, WatchedObject } from "./peer.ts";
 import { Queue } from "./queue.ts";
@@ -111,16 +111,19 @@ class MoqNetWatch implements Watch {
     for (;;) {
       const group = await this.#track.recvGroup().catch(() => undefined);
       if (group === undefined) break;
-      groups.push((async () => {
-        for (;;) {
-          const frame = await group.readFrameSequence();
-          if (frame === undefined) break;
-          const { sequence: object, payload } = frame;
-          this.#objects.push({ group: group.sequence, object, payload });
-        }
-      })());
+      // A group that breaks off has delivered what it had.
+      groups.push(this.#readGroup(group).catch(() => {}));
     }
-    await Promise.allSettled(groups);
+    await Promise.all(groups);
+  }
+
+  async #readGroup(group: Group.Consumer): Promise<void> {
+    for (;;) {
+      const frame = await group.readFrameSequence();
+      if (frame === undefined) return;
+      const { sequence: object, payload } = frame;
+      this.#objects.push({ group: group.sequence, object, payload });
+    }
   }
 
   next(): Promise<WatchedObject | undefined> {

@@ -15,6 +15,7 @@ export class Input {
   // Whether the last read took all the room there was: then there is likely more.
   #wasFull = false;
   #ended = false;
+  #failure: unknown;
 
   /**
    * Begins small, since many streams are short or silent; grows as long as reads fill the buffer, and
@@ -31,11 +32,19 @@ export class Input {
     return this.end - this.start;
   }
 
-  /** Waits for more bytes; false at the end of the stream, and ever after. */
+  /** Waits for more bytes; false at the end of the stream, and ever after. A failure stays, too. */
   async fill(): Promise<boolean> {
     if (this.#ended) return false;
+    if (this.#failure !== undefined) throw this.#failure;
     this.#makeRoom();
-    const filled = await this.#stream.read(this.bytes.subarray(this.end));
+    let filled: Uint8Array<ArrayBuffer> | undefined;
+    try {
+      filled = await this.#stream.read(this.bytes.subarray(this.end));
+    } catch (error) {
+      // The buffer is lost with the stream: there is nothing to read into any more.
+      this.#failure = error;
+      throw error;
+    }
     if (filled === undefined) {
       this.#ended = true;
       return false;

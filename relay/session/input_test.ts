@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { memoryPair, type ReceiveStream, type SendStream } from "../transport/mod.ts";
+import { Input } from "./input.ts";
+
+async function pipe(): Promise<{ send: SendStream; receive: ReceiveStream }> {
+  const [client, server] = memoryPair();
+  const send = await client.openUni();
+  return { send, receive: (await server.acceptUni())! };
+}
+
+Deno.test("Input.fill() says that the stream is over as often as it is asked", async () => {
+  const { send, receive } = await pipe();
+  const input = new Input(receive, 100);
+  await send.finish();
+  assert.equal(await input.fill(), false);
+  assert.equal(await input.fill(), false);
+});
+
+Deno.test("Input.fill() says that the stream was reset as often as it is asked", async () => {
+  const { send, receive } = await pipe();
+  const input = new Input(receive, 100);
+  send.reset(4);
+  await assert.rejects(input.fill(), { kind: "reset", code: 4 });
+  await assert.rejects(input.fill(), { kind: "reset", code: 4 });
+});
+
+Deno.test("Input.fill() takes no more at once than it is allowed", async () => {
+  const { send, receive } = await pipe();
+  const input = new Input(receive, 20_000);
+  await send.write(new Uint8Array(50_000));
+  await assert.rejects(
+    async () => {
+      while (await input.fill());
+    },
+    { name: "DecodeError" },
+  );
+  assert.equal(input.length, 20_000);
+});

@@ -14,7 +14,13 @@ export class Progress {
 
   /** Says what is true for a moment; only a terminal can take it back, so others are not told. */
   update(text: string): void {
-    if (this.#output.isTerminal()) this.#write(`${CLEAR}${text}`);
+    if (this.#output.isTerminal()) this.#write(`${CLEAR}${text.slice(0, widthOfTerminal())}`);
+  }
+
+  /** Says what is true for a moment, in lines where it cannot be taken back. */
+  show(text: string): void {
+    if (this.#output.isTerminal()) this.update(text);
+    else this.line(text);
   }
 
   #write(text: string): void {
@@ -27,3 +33,8 @@ export class Progress {
 }
 
 const CLEAR = "\r\x1b[K";
+
+/** A line that is longer than this cannot be taken back. */
+function widthOfTerminal(): number {
+  return Deno.consoleSize().columns - 1;
+}

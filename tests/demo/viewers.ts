@@ -1,0 +1,25 @@
+import { Connection } from "@moq/net";
+import { dial } from "../../relay/transport/mod.ts";
+import { connectionTransport } from "../support/connection_transport.ts";
+import { connectMoqNet } from "../support/moq_net.ts";
+import { MoqNetPeer } from "../support/moq_net_peer.ts";
+import type { RelayProcess } from "../support/relay_process.ts";
+
+/** Connects `@moq/net` as a program does, by raw QUIC. */
+export function connectByQuic(relay: RelayProcess): Promise<MoqNetPeer> {
+  return connectMoqNet(relay);
+}
+
+/** Connects `@moq/net` as a page does: over WebTransport, to a certificate it knows by its hash. */
+export async function connectByWebTransport(relay: RelayProcess): Promise<MoqNetPeer> {
+  const url = new URL(`https://127.0.0.1:${relay.port}/`);
+  const connection = await dial(url, {
+    protocols: ["moqt-18"],
+    serverCertificateHashes: [relay.certificateHash.toHex()],
+    origin: "https://demo.example",
+  });
+  // The library uses the part of WebTransport that the adapter has, its types ask for all of it.
+  const transport = connectionTransport(connection) as unknown as WebTransport;
+  const session = await Connection.connect(url, { transport });
+  return new MoqNetPeer("@moq/net over WebTransport", session);
+}

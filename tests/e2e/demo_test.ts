@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { Deadline } from "../support/deadline.ts";
+
+const DEMO = new URL("../demo/demo.ts", import.meta.url).href;
+
+/** What the demo prints where nobody sits at a terminal: lines, never taken back. */
+class RunningDemo {
+  readonly #child: Deno.ChildProcess;
+  readonly #stderr: Promise<string>;
+  readonly #lines: ReadableStreamDefaultReader<string>;
+  stdout = "";
+
+  constructor(...args: readonly string[]) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--allow-all", DEMO, ...args],
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#stderr = new Response(this.#child.stderr).text();
+    this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  /** Reads until what was printed looks like this. */
+  async until(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.stdout)) {
+      const { value, done } = await this.#lines.read();
+      if (done) throw new Error(`Never printed ${pattern}:\n${this.stdout}${await this.#stderr}`);
+      this.stdout += value;
+    }
+  }
+
+  interrupt(): void {
+    this.#child.kill("SIGINT");
+  }
+
+  /** Reads the rest; how it ended and what it complained about. */
+  async ended(): Promise<{ readonly code: number; readonly stderr: string }> {
+    for (let part = await this.#lines.read(); !part.done; part = await this.#lines.read()) {
+      this.stdout += part.value;
+    }
+    const { code } = await this.#child.status;
+    return { code, stderr: await this.#stderr };
+  }
+}
+
+const INTRODUCTION = /https:\/\/127\.0\.0\.1:(\d+) .*moqt:\/\/127\.0\.0\.1:\1 /;
+
+Deno.test("the demo ends by itself after --seconds, and nothing was lost", async () => {
+  using deadline = new Deadline(60_000);
+  const demo = new RunningDemo("--seconds", "3");
+  const { code, stderr } = await deadline.for("the demo", demo.ended());
+  assert.equal(code, 0, demo.stdout + stderr);
+  assert.equal(stderr, "");
+  const { stdout } = demo;
+  assert.match(stdout, INTRODUCTION);
+  assert.match(stdout, /^certificate +sha256 [0-9a-f]{64}$/m);
+  assert.match(
+    stdout,
+    /^ +2 s +\d+\.\d objects\/s .* Mbit\/s .* p50\/p99 .* groups \d+ .* lost 0$/m,
+  );
+  for (const viewer of ["@moq/net over QUIC", "@moq/net over WebTransport"]) {
+    const [, objects] = stdout.match(new RegExp(`^${viewer} +objects (\\d+) .* lost 0 `, "m")) ??
+      [];
+    assert.ok(Number(objects) >= 60, `${viewer} had ${objects} objects:\n${stdout}`);
+  }
+  assert.match(stdout, /\nNothing was lost\.\n$/);
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(stdout, /[\r\x1b]/);
+});
+
+Deno.test("the demo ends at Ctrl-C with its summary", async () => {
+  using deadline = new Deadline(60_000);
+  const demo = new RunningDemo();
+  await deadline.for("the first second", demo.until(/^ +1 s .*\n/m));
+  demo.interrupt();
+  const { code, stderr } = await deadline.for("the demo", demo.ended());
+  assert.equal(code, 0, demo.stdout + stderr);
+  assert.match(demo.stdout, /\nIn \d+\.\d s:\n/);
+});
+
+Deno.test("the demo explains itself, and refuses what it does not know", async () => {
+  using deadline = new Deadline(60_000);
+  const help = new RunningDemo("--help");
+  assert.equal((await deadline.for("the help", help.ended())).code, 0);
+  assert.match(help.stdout, /--seconds N/);
+  for (const args of [["--second", "3"], ["--seconds", "soon"], ["--seconds", "-1"]]) {
+    const demo = new RunningDemo(...args);
+    const { code, stderr } = await deadline.for("the refusal", demo.ended());
+    assert.equal(code, 2, args.join(" "));
+    assert.match(stderr, /Try deno task demo --help\n$/);
+  }
+});

@@ -4,6 +4,7 @@ import {
   type FetchOptions,
   type JoiningFetchOptions,
   type MoqtObject,
+  type PublishDone,
   type RequestOk,
   type SubscribeOk,
   type SubscribeOptions,
@@ -26,6 +27,8 @@ export class RequestRefused extends Error {
 export interface MoqtSubscription {
   readonly requestId: bigint;
   readonly ok: SubscribeOk;
+  /** Resolves with PUBLISH_DONE. */
+  readonly done: Promise<PublishDone>;
   /** The next object; undefined when PUBLISH_DONE came and every stream of it has ended. */
   next(): Promise<MoqtObject | undefined>;
   unsubscribe(): Promise<void>;
@@ -132,6 +135,7 @@ export class MoqtClient {
     return {
       requestId,
       ok,
+      done: incoming.done.promise,
       next: () => incoming.objects.next(),
       unsubscribe: () => this.connection.unsubscribe(requestId),
     };
@@ -201,7 +205,7 @@ export class MoqtClient {
       }
       case "PUBLISH_DONE":
         for (const track of this.#tracks.values()) {
-          if (track.requestId === message.requestId) track.expect(message.streamCount);
+          if (track.requestId === message.requestId) track.end(message);
         }
     }
   }
@@ -263,6 +267,7 @@ type IncomingStream = { readonly track: IncomingTrack } | { readonly fetch: bigi
 /** Ends its queue when PUBLISH_DONE has come and as many streams as it counted have ended. */
 class IncomingTrack {
   readonly objects = new Queue<MoqtObject>();
+  readonly done = Promise.withResolvers<PublishDone>();
   requestId: bigint | undefined;
   #ended = 0n;
   #expected: bigint | undefined;
@@ -278,8 +283,9 @@ class IncomingTrack {
     this.#endWhenComplete();
   }
 
-  expect(streams: bigint): void {
-    this.#expected = streams;
+  end(done: PublishDone): void {
+    this.#expected = done.streamCount;
+    this.done.resolve(done);
     this.#endWhenComplete();
   }
 

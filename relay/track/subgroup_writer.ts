@@ -108,8 +108,8 @@ export class SubgroupWriter {
       group.endSubgroup(this.#subgroup!, this.#lastNormal);
       const endsByMark = this.#last > this.#lastNormal;
       if (this.#init.endOfGroup && !endsByMark) group.endAt(this.#last + 1);
-      const isWhole = this.counts.dropped === 0 && this.#log?.lastNormalId === this.#lastNormal;
-      if (isWhole) this.#log?.end("complete");
+      // Where the last object was dropped, the log is not whole.
+      if (this.#log?.lastNormalId === this.#lastNormal) this.#log.end("complete");
     }
     this.abandon();
   }

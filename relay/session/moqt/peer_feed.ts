@@ -26,6 +26,9 @@ import type { RequestStream } from "./request_stream.ts";
 /** How long data that PUBLISH_DONE promised may still take, at the least. */
 const DONE_TIMEOUT_MS = 2_000;
 
+/** How long datagrams may take that PUBLISH_DONE has overtaken: those under way, and no more. */
+const DATAGRAM_WAIT_MS = 200;
+
 /** One track that a peer sends us: we asked for it with SUBSCRIBE, or the peer offered it with PUBLISH. */
 export class PeerFeed implements Feed {
   readonly publisher: Publisher;
@@ -39,7 +42,9 @@ export class PeerFeed implements Feed {
   #alias: bigint | undefined;
   #streamsSeen = 0;
   #updatesUnanswered = 0;
-  #expected: { end: TrackEnd; streams: bigint; timer: Timer } | undefined;
+  #hasDatagrams = false;
+  #expected: { end: TrackEnd; streams: bigint; timer: Timer; lastDatagrams: boolean } | undefined;
+  readonly #ended = Promise.withResolvers<void>();
   #settle: (outcome: Outcome<void, Refusal>) => void = () => {};
   #over = false;
 
@@ -79,6 +84,7 @@ export class PeerFeed implements Feed {
   /** The peer refused, or never answered. */
   refuse(refusal: Refusal): void {
     this.#over = true;
+    this.#ended.resolve();
     this.#settle(refused(refusal));
   }
 
@@ -110,6 +116,11 @@ export class PeerFeed implements Feed {
     this.#inputs.add(input);
   }
 
+  /** A datagram of the track came. */
+  datagram(): void {
+    this.#hasDatagrams = true;
+  }
+
   /** A stream of the track ended. */
   detach(input: Input): void {
     this.#inputs.delete(input);
@@ -131,7 +142,7 @@ export class PeerFeed implements Feed {
     this.entry.feeds.abort({ kind, reason });
   }
 
-  /** Reads what the peer says on the request's stream until it is over. */
+  /** Reads what the peer says on the request's stream, and waits for the data that it promised. */
   async listen(stream: RequestStream): Promise<void> {
     try {
       for (;;) {
@@ -144,6 +155,7 @@ export class PeerFeed implements Feed {
     }
     if (this.#expected === undefined) this.lose("the publisher ended the subscription");
     stream.finish();
+    await this.#ended.promise;
   }
 
   #receive(stream: RequestStream, message: ControlMessage): void {
@@ -192,14 +204,20 @@ export class PeerFeed implements Feed {
     );
     const end = trackEndOf(message);
     const timer = this.#context.clock.after(wait, () => this.#finish(end));
-    this.#expected = { end, streams: message.streamCount, timer };
+    this.#expected = { end, streams: message.streamCount, timer, lastDatagrams: false };
     this.#checkExpected();
   }
 
   #checkExpected(): void {
     const expected = this.#expected;
     if (expected === undefined || this.#inputs.size > 0) return;
-    if (BigInt(this.#streamsSeen) >= expected.streams) this.#finish(expected.end);
+    if (BigInt(this.#streamsSeen) < expected.streams) return;
+    if (!this.#hasDatagrams && expected.streams > 0n) return this.#finish(expected.end);
+    // Datagrams are not counted, and PUBLISH_DONE overtakes them like everything else.
+    if (expected.lastDatagrams) return;
+    expected.timer.cancel();
+    const timer = this.#context.clock.after(DATAGRAM_WAIT_MS, () => this.#finish(expected.end));
+    this.#expected = { ...expected, timer, lastDatagrams: true };
   }
 
   #finish(end: TrackEnd): void {
@@ -211,6 +229,7 @@ export class PeerFeed implements Feed {
 
   #leave(): void {
     this.#over = true;
+    this.#ended.resolve();
     this.#expected?.timer.cancel();
     for (const input of this.#inputs) input.stop(StreamCode.CANCELLED);
     this.#inputs.clear();

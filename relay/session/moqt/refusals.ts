@@ -92,7 +92,8 @@ export function refusalOf(error: ControlMessageOf<"requestError">): Refusal {
   const kind = REFUSAL_KINDS.get(error.code) ?? "internal_error";
   const { reason, retryAfter } = error;
   if (retryAfter === 0n) return { kind, reason };
-  return { kind, reason, retryAfter: Number(BigInt.asUintN(53, retryAfter - 1n)) };
+  // Longer than that nobody waits.
+  return { kind, reason, retryAfter: Math.min(Number(retryAfter - 1n), Number.MAX_SAFE_INTEGER) };
 }
 
 /** The word for a refusal in the metrics. */

@@ -187,7 +187,7 @@ export class FetchServer {
     const end = beyond && !isWholeGroup ? largest : range.end;
     this.#accept(stream, end, isEndOfTrack(track.end, end), track.rawProperties);
     const fill = message.parameters.fillTimeout;
-    const budget = fill === undefined ? DEFAULT_FILL_TIMEOUT_MS : Number(BigInt.asUintN(53, fill));
+    const budget = fill === undefined ? DEFAULT_FILL_TIMEOUT_MS : Number(fill);
     const timer = this.#limitFill(delivery, budget);
     const source = budget === 0 ? undefined : publisher;
     try {

@@ -156,7 +156,7 @@ export class SubscriptionServer {
   async #open(message: ControlMessageOf<"subscribe">, signal: AbortSignal) {
     const { scope, settings } = this.#context;
     const { rendezvousTimeout, forward, newGroupRequest } = message.parameters;
-    const asked = Number(BigInt.asUintN(53, rendezvousTimeout ?? 0n));
+    const asked = Number(rendezvousTimeout ?? 0n);
     return await scope.open(message.track, {
       rendezvous: Math.min(asked, settings.rendezvousMaxMs),
       forward: forward ?? true,

@@ -127,8 +127,14 @@ export class ServedSubscription implements SubscriptionOwner {
   /** Follows the request's stream until the subscriber leaves or everything was sent. */
   async listen(): Promise<void> {
     this.#stream.onStopped = () => this.cancel();
+    this.#context.tasks.spawn("subscription updates", () => this.#follow());
+    await this.#ended;
+  }
+
+  /** Reads to the subscriber's last word, which may come long after the end of the subscription. */
+  async #follow(): Promise<void> {
     try {
-      while (!this.#over) {
+      for (;;) {
         const message = await this.#stream.next();
         if (message === undefined) break;
         if (!this.#over) this.#receive(message);
@@ -139,7 +145,6 @@ export class ServedSubscription implements SubscriptionOwner {
     }
     this.#subscriberFinished = true;
     if (leavesByFin(this.#context.peer)) this.cancel();
-    await this.#ended;
   }
 
   /** The subscriber left, or the session ended. */
@@ -263,7 +268,7 @@ function wishesOf(
 /** The shorter of two timeouts, of which 0 and undefined are none (#delivery-timeouts). */
 function shorter(a: number | undefined, b: bigint | undefined): number | undefined {
   if (b === undefined || b === 0n) return a;
-  const timeout = Number(BigInt.asUintN(53, b));
+  const timeout = Number(b);
   return a === undefined ? timeout : Math.min(a, timeout);
 }
 

@@ -19,17 +19,15 @@ export async function playScenario(
     case "fetch":
       return await fetchFrom(subscriber, scenario, deadline);
     case "publish": {
-      const published = Promise.withResolvers<void>();
-      const asked = () => void publish().then(published.resolve, published.reject);
-      const problems = await subscribeTracks(subscriber, scenario, asked, start, deadline);
-      await deadline.for("the publisher to be done", published.promise);
-      return problems;
+      const asked = Promise.withResolvers<void>();
+      const published = asked.promise.then(publish);
+      const subscribed = subscribeTracks(subscriber, scenario, asked.resolve, start, deadline);
+      return (await deadline.for("both to be done", Promise.all([subscribed, published])))[0];
     }
     case "publish_first": {
       const published = publish();
-      const problems = await subscribeTracks(subscriber, scenario, () => {}, start, deadline);
-      await deadline.for("the publisher to be done", published);
-      return problems;
+      const subscribed = subscribeTracks(subscriber, scenario, () => {}, start, deadline);
+      return (await deadline.for("both to be done", Promise.all([subscribed, published])))[0];
     }
   }
 }

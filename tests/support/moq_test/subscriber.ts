@@ -55,9 +55,7 @@ export async function subscribeTracks(
   });
   await deadline.for("REQUEST_OK", tracks.expect("requestOk"));
   asked();
-  const request = await deadline.for("a request", peer.requests.next());
-  if (request === undefined) throw new Error("The connection ended before PUBLISH");
-  const publish = await deadline.for("PUBLISH", request.expect("publish"));
+  const { request, publish } = await deadline.for("PUBLISH", nextPublish(peer));
   const named = publish.track.namespace.every((field, at) => equalBytes(field, prefix[at]!));
   await request.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array() });
   start();
@@ -139,6 +137,17 @@ export async function fetchFrom(
     else if (item.range === "unknown") problems.push(`unknown up to ${item.group}/${item.object}`);
   }
   return [...problems, ...checkFetch(expected, objects, DEFAULT_PRIORITY)];
+}
+
+/** The next PUBLISH; the relay may ask for our namespaces first, of which there are none. */
+async function nextPublish(peer: WirePeer) {
+  for (;;) {
+    const request = await peer.requests.next();
+    const message = await request?.next();
+    if (request === undefined) throw new Error("The connection ended before PUBLISH");
+    if (message?.kind === "publish") return { request, publish: message };
+    await request.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array() });
+  }
 }
 
 async function readSubgroup({ objects, ended }: IncomingSubgroup): Promise<ArrivedObject[]> {

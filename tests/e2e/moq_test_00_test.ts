@@ -1,0 +1,37 @@
+/** The traffic of moq-test-00 through the relay, compared byte by byte with what was published. */
+import assert from "node:assert/strict";
+import { Deadline } from "../support/deadline.ts";
+import { playScenario } from "../support/moq_test/play.ts";
+import { TestPublisher } from "../support/moq_test/publisher.ts";
+import { type Scenario, scenarios } from "../support/moq_test/scenarios.ts";
+import { fetchFrom } from "../support/moq_test/subscriber.ts";
+import { type RelayProcess, startRelay } from "../support/relay_process.ts";
+import { WirePeer } from "../support/wire_peer.ts";
+
+Deno.test("The relay passes on the traffic of moq-test-00", async (t) => {
+  await using relay = await startRelay();
+  const publisherPeer = await WirePeer.connect(relay);
+  const publisher = await TestPublisher.announce(publisherPeer);
+  for (const scenario of scenarios) {
+    await t.step({
+      name: scenario.name,
+      fn: () => play(relay, publisher, scenario),
+      // The relay and the publisher outlive the step.
+      sanitizeOps: false,
+      sanitizeResources: false,
+    });
+  }
+  publisherPeer.close();
+});
+
+/** Plays a scenario twice where that makes a difference: from the publisher and from the cache. */
+async function play(relay: RelayProcess, publisher: TestPublisher, scenario: Scenario) {
+  using deadline = new Deadline();
+  const peer = await deadline.for("a connection", WirePeer.connect(relay));
+  try {
+    assert.deepEqual(await playScenario(scenario, publisher, peer, deadline), []);
+    assert.deepEqual(await fetchFrom(peer, scenario, deadline), [], "fetched from the cache");
+  } finally {
+    peer.close();
+  }
+}

@@ -185,15 +185,25 @@ Deno.test("Scope.open() ends at once when nobody is interested any more, waiting
 Deno.test("Scope.open() of a track that an offer brings, and of no other of its namespace", async () => {
   const test = setUp();
   const { scope, open, assertIdle } = test;
+  const empty = new ScriptedPublisher("does_not_exist");
+  const withdraw = scope.advertise(NAME.namespace, empty);
   const video = open({ rendezvous: 1_000 });
   const audio = open({ rendezvous: 1_000 }, nameOf("foo", "bar", "audio"));
   await settle(test);
+  assert.equal(empty.feeds.length, 2);
   const feed = offer(scope);
   const opened = await video;
   assert.equal(kindOf(opened), "ok");
   assert.deepEqual(feed.changes, [{ forward: true }]);
   await test.clock.advance(1_000);
   assert.equal(kindOf(await audio), "timeout");
+  const names = empty.feeds.map(({ entry }) => new TextDecoder().decode(entry.track.name.name));
+  assert.deepEqual(
+    names.filter((name) => name === "audio"),
+    ["audio"],
+    "asked once, and left alone",
+  );
+  withdraw();
   if (opened.ok) opened.value.demand.release();
   feed.end();
   await assertIdle();

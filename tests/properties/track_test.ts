@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ObjectStatus } from "@qumo/shared/wire";
+import { equalBytes, ObjectStatus } from "@qumo/shared/wire";
 import type { CacheLimits, SubgroupWriter, Track } from "../../relay/track/mod.ts";
 import { MalformedTrack, writeDatagram } from "../../relay/track/mod.ts";
 import {
@@ -112,7 +112,7 @@ Deno.test("One publisher's stream gives the same bytes however it was cut", () =
         writer.finish();
         return subscriber.copies[0]!.bytes;
       };
-      assert.deepEqual(bytesOf(Math.max(cut, 500)), bytesOf(100_000));
+      assert.ok(equalBytes(bytesOf(Math.max(cut, 500)), bytesOf(100_000)));
     }),
     60,
   );

@@ -132,7 +132,7 @@ export function integerProperty(type: number, value: number): Uint8Array<ArrayBu
 /** What a subscriber has of one log. */
 export class Copy implements LogReader {
   readonly log: SubgroupLog;
-  readonly bytes: number[] = [];
+  readonly #chunks: Uint8Array[] = [];
   isLagged = false;
   readonly #cursor: LogCursor;
 
@@ -145,7 +145,7 @@ export class Copy implements LogReader {
 
   wake(): void {
     for (let view = this.#cursor.next(); view !== undefined; view = this.#cursor.next()) {
-      for (const byte of view) this.bytes.push(byte);
+      this.#chunks.push(view.slice());
       this.#cursor.advance(view.length);
     }
   }
@@ -154,10 +154,21 @@ export class Copy implements LogReader {
     this.isLagged ||= this.#cursor.lagged;
   }
 
+  /** All that was read. */
+  get bytes(): Uint8Array {
+    const bytes = new Uint8Array(this.#chunks.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    return bytes;
+  }
+
   /** Ids of the objects whose payload came whole and is what it should be; throws on any other. */
   get ids(): number[] {
     const decoder = new ObjectHeaderDecoder(this.log.hasProperties);
-    const bytes = Uint8Array.from(this.bytes);
+    const { bytes } = this;
     const ids: number[] = [];
     if (bytes.length === 0) return ids;
     const reader = new ByteReader(bytes);

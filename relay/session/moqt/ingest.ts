@@ -100,6 +100,7 @@ export class Ingest {
     const { received } = this.#context.metrics;
     received.datagrams++;
     received.objects++;
+    feed.datagram();
     try {
       // A copy: the transport's buffer is not ours to keep.
       const { payload, properties } = datagram;

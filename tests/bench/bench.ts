@@ -5,7 +5,7 @@ import { type Case, casesNamed } from "./cases.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { topSelfTimes } from "./profile.ts";
 import { Progress } from "./progress.ts";
-import { type Result, resultOf, toJson, toTable } from "./report.ts";
+import { type Result, resultOf, toJson, toTable, warning } from "./report.ts";
 import { measure, type Run } from "./run.ts";
 
 const FUNCTIONS_SHOWN = 20;
@@ -38,6 +38,8 @@ async function bench(options: BenchOptions): Promise<boolean> {
     await Deno.writeTextFile(options.jsonFile, results.map(toJson).join("\n") + "\n");
   }
   console.log(`\n${toTable(results)}`);
+  const noise = warning(results);
+  if (noise !== undefined) console.log(`\n${noise}`);
   return results.every(({ lost }) => lost === 0);
 }
 
@@ -52,7 +54,7 @@ async function runCase(one: Case, { seconds, profile }: BenchOptions): Promise<R
       profileDir: dir,
       progress: (text) => progress.update(`${prefix}: ${text}`),
     });
-    progress.line(`${prefix}: ${measurement.objects} objects`);
+    progress.line(`${prefix}: ${measurement.delivered} objects`);
     return measurement;
   };
   const before = await run(one.reference, "1 of 3");

@@ -24,10 +24,12 @@ const READ_BYTES = 16_384;
 /** A MoQT client with as little of its own as possible, so that what is measured is the server. */
 export class LoadPeer {
   readonly connection: Connection;
+  readonly #endpoint: Deno.QuicEndpoint;
   #nextRequestId = 0n;
 
-  private constructor(connection: Connection) {
+  private constructor(connection: Connection, endpoint: Deno.QuicEndpoint) {
     this.connection = connection;
+    this.#endpoint = endpoint;
   }
 
   /**
@@ -35,9 +37,10 @@ export class LoadPeer {
    * it. `maxUniStreams` is how many groups the server may have open to it.
    */
   static async connect(server: ServerProcess, maxUniStreams = 512): Promise<LoadPeer> {
+    const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
     // Deno knows `serverCertificateHashes`, its types do not.
     const options = {
-      endpoint: new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 }),
+      endpoint,
       hostname: "127.0.0.1",
       port: server.port,
       alpnProtocols: [draft18.protocol],
@@ -49,7 +52,7 @@ export class LoadPeer {
       maxIdleTimeout: 15_000,
       maxConcurrentUnidirectionalStreams: maxUniStreams,
     };
-    return new LoadPeer(new QuicConnection(await Deno.connectQuic<false>(options)));
+    return new LoadPeer(new QuicConnection(await Deno.connectQuic<false>(options)), endpoint);
   }
 
   /** Says hello, and refuses whatever the other side asks for, unless `answer` says otherwise. */
@@ -84,6 +87,12 @@ export class LoadPeer {
       if (stream === undefined) return;
       readStream(stream, arrived).catch(() => {});
     }
+  }
+
+  /** Leaves. */
+  close(): void {
+    this.connection.close(0, "");
+    void this.connection.closed.then(() => this.#endpoint.close());
   }
 
   async #request<K extends "requestOk" | "subscribeOk">(

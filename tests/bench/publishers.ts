@@ -38,7 +38,7 @@ export class TrackPublisher {
 
   /** Leaves. */
   close(): void {
-    this.#peer.connection.close(0, "");
+    this.#peer.close();
   }
 
   async #send({ bytes, isFirst, isLast }: TimedObject): Promise<void> {

@@ -7,8 +7,15 @@ export class Receipts {
   #from = Infinity;
   #to = Infinity;
   #objects = 0;
+  #delivered = 0;
+  #isOpen = false;
 
-  /** Objects that arrived whole. */
+  /** Objects that arrived while the window was open, whenever they were published. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Objects that were published in the window and arrived whole, then or later. */
   get objects(): number {
     return this.#objects;
   }
@@ -16,20 +23,23 @@ export class Receipts {
   /** The window begins: objects that are published from now on count. */
   open(): void {
     this.#from = wallTime();
+    this.#isOpen = true;
   }
 
   /** The window ends: objects that were published before now still count when they arrive. */
   close(): void {
     this.#to = wallTime();
+    this.#isOpen = false;
   }
 
   /** Whether an object that was published then counts. */
   includes(stamp: number): boolean {
-    return stamp >= this.#from && stamp < this.#to;
+    return stamp >= this.#from && stamp <= this.#to;
   }
 
   /** An object arrived whole that was published at `stamp`. */
   add(stamp: number): void {
+    if (this.#isOpen) this.#delivered++;
     if (!this.includes(stamp)) return;
     this.#objects++;
     this.latency.add(wallTime() - stamp);

@@ -15,6 +15,8 @@ export interface Result {
   /** Share of a core that the relay took, and the publishers and readers. */
   readonly cpu: number;
   readonly load_cpu: number;
+  /** Cores that other programs took meanwhile, at worst. */
+  readonly other_cpu: number;
   readonly rss_mib: number;
   readonly reference_rss_mib: number;
   readonly rss_kib_per_connection: number;
@@ -41,7 +43,7 @@ export function resultOf(
 ): Result {
   const cpu = microsecondsOf(subject);
   const referenceCpu = mean(references.map(microsecondsOf));
-  const rate = subject.objects / subject.seconds;
+  const rate = subject.delivered / subject.seconds;
   return {
     case: name,
     about,
@@ -53,6 +55,9 @@ export function resultOf(
     cpu_ratio: cpu === null || referenceCpu === null ? null : cpu / referenceCpu,
     cpu: subject.cpuSeconds / subject.seconds,
     load_cpu: subject.loadCpuSeconds / subject.seconds,
+    other_cpu: Math.max(
+      ...[subject, ...references].map((one) => one.otherCpuSeconds / one.seconds),
+    ),
     rss_mib: subject.residentBytes / MIB,
     reference_rss_mib: mean(references.map(({ residentBytes }) => residentBytes / MIB))!,
     rss_kib_per_connection: subject.bytesPerConnection / KIB,
@@ -90,6 +95,18 @@ export function toTable(results: readonly Result[]): string {
   const [headings, ...body] = rows.map(line);
   return [headings, rule, ...body].join("\n");
 }
+
+/** What to think of the numbers when the machine was not quiet; undefined when it was. */
+export function warning(results: readonly Result[]): string | undefined {
+  const most = Math.max(...results.map(({ other_cpu }) => other_cpu));
+  if (most < QUIET_CORES) return undefined;
+  return `Other programs took up to ${
+    most.toFixed(1)
+  } cores meanwhile: measure again when they rest.`;
+}
+
+// What a machine does that nobody uses, and what the counters are off.
+const QUIET_CORES = 0.2;
 
 const KIB = 1024;
 const MIB = 1024 * 1024;
@@ -142,8 +159,8 @@ function lostText({ lost, skips }: Result): string {
   return reasons.length === 0 ? `${lost}` : `${lost} (skips: ${reasons.join(", ")})`;
 }
 
-function microsecondsOf({ cpuSeconds, objects }: Measurement): number | null {
-  return objects === 0 ? null : cpuSeconds * 1e6 / objects;
+function microsecondsOf({ cpuSeconds, delivered }: Measurement): number | null {
+  return delivered === 0 ? null : cpuSeconds * 1e6 / delivered;
 }
 
 function mean(values: readonly (number | null)[]): number | null {

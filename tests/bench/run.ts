@@ -3,7 +3,7 @@ import { sleep, systemClock } from "@qumo/shared/runtime";
 import { LoadPeer } from "./load_peer.ts";
 import { trackOf, TrackPublisher } from "./publishers.ts";
 import { Receipts } from "./receipts.ts";
-import { type ServerProcess, startServer } from "./server_process.ts";
+import { machineCpuSeconds, type ServerProcess, startServer } from "./server_process.ts";
 import { publishTraffic, type Traffic } from "./traffic.ts";
 
 /** What to run against a server. */
@@ -28,6 +28,8 @@ export interface RunOptions {
 /** What was measured. */
 export interface Measurement {
   readonly seconds: number;
+  /** Objects that came to a reader in the window, whenever they were published. */
+  readonly delivered: number;
   /** Objects that were published in the window and came to a reader, counted once for each. */
   readonly objects: number;
   /** Objects that should have come; undefined where only the server knows. */
@@ -35,6 +37,8 @@ export interface Measurement {
   readonly cpuSeconds: number;
   /** Of the process that publishes and reads. */
   readonly loadCpuSeconds: number;
+  /** Of everything else on the machine, which should have been quiet. */
+  readonly otherCpuSeconds: number;
   readonly residentBytes: number;
   /** Resident memory for each connection of a reader or stalled one. */
   readonly bytesPerConnection: number;
@@ -79,6 +83,7 @@ export async function measure(run: Run, options: RunOptions): Promise<Measuremen
     await waitFor(() => expected === undefined || receipts.objects >= expected);
     return {
       ...cpu,
+      delivered: receipts.delivered,
       objects: receipts.objects,
       expected,
       residentBytes,
@@ -88,7 +93,7 @@ export async function measure(run: Run, options: RunOptions): Promise<Measuremen
     };
   } finally {
     stop.abort();
-    for (const { connection } of peers) connection.close(0, "");
+    for (const peer of peers) peer.close();
     for (const publisher of publishers) publisher.close();
   }
 }
@@ -131,23 +136,34 @@ async function many<T>(count: number, make: (index: number) => Promise<T>): Prom
 
 async function watchWindow(server: ServerProcess, receipts: Receipts, options: RunOptions) {
   const { seconds, progress } = options;
-  const loadBefore = ownCpuSeconds();
-  const before = await server.cpuSeconds();
+  const before = await cpuSeconds(server);
   const start = systemClock.now();
   receipts.open();
   for (let second = 1; second <= seconds; second++) {
     await sleep(systemClock, start + second * 1000 - systemClock.now());
-    progress(`${second} of ${seconds} s, ${receipts.objects} objects`);
+    progress(`${second} of ${seconds} s, ${receipts.delivered} objects`);
   }
   receipts.close();
   const passed = (systemClock.now() - start) / 1000;
-  const cpuSeconds = await server.cpuSeconds() - before;
-  return { seconds: passed, cpuSeconds, loadCpuSeconds: ownCpuSeconds() - loadBefore };
+  const after = await cpuSeconds(server);
+  const used = after.server - before.server;
+  const load = after.load - before.load;
+  return {
+    seconds: passed,
+    cpuSeconds: used,
+    loadCpuSeconds: load,
+    otherCpuSeconds: Math.max(0, after.machine - before.machine - used - load),
+  };
 }
 
-function ownCpuSeconds(): number {
+/** Seconds of a core that were used so far by the server, by this process and by everything. */
+async function cpuSeconds(server: ServerProcess) {
   const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
+  return {
+    server: await server.cpuSeconds(),
+    load: (user + system) / 1e6,
+    machine: await machineCpuSeconds(),
+  };
 }
 
 async function waitFor(isDone: () => boolean): Promise<void> {

@@ -48,6 +48,13 @@ export async function startServer(
   }
 }
 
+/** Seconds that the machine's cores were busy since it started, all of them together. */
+export async function machineCpuSeconds(): Promise<number> {
+  const [total = ""] = (await Deno.readTextFile("/proc/stat")).split("\n");
+  const [user, nice, system, , , irq, softirq] = total.split(/ +/).slice(1).map(Number);
+  return (user! + nice! + system! + irq! + softirq!) / TICKS_PER_SECOND;
+}
+
 async function readGreeting(stdout: ReadableStream<Uint8Array<ArrayBuffer>>) {
   const reader = stdout.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = "";;) {

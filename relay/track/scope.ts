@@ -220,8 +220,9 @@ export class Scope {
         publisher.forget();
         return refused(this.#tooLate(refusal, options));
       }
-      await this.#comes(publisher.came, left, signal);
+      const hasCome = await this.#comes(publisher.came, left, signal);
       publisher.forget();
+      if (!hasCome) return refused(this.#tooLate(refusal, options));
     }
   }
 
@@ -258,17 +259,18 @@ export class Scope {
     return { came, forget: () => this.#waiting.delete(name.namespace, waiter) };
   }
 
-  /** Resolves when a publisher came, after `wait` milliseconds, or when nobody asks any more. */
-  #comes(came: Promise<void>, wait: number, signal: AbortSignal): Promise<void> {
+  /** Whether a publisher came within `wait` milliseconds, and somebody still asks. */
+  #comes(came: Promise<void>, wait: number, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const over = () => {
+      const over = (hasCome: boolean) => {
         timer.cancel();
-        signal.removeEventListener("abort", over);
-        resolve();
+        signal.removeEventListener("abort", abort);
+        resolve(hasCome);
       };
-      const timer = this.#options.clock.after(wait, over);
-      signal.addEventListener("abort", over);
-      void came.then(over);
+      const abort = () => over(false);
+      const timer = this.#options.clock.after(wait, abort);
+      signal.addEventListener("abort", abort);
+      void came.then(() => over(true));
     });
   }
 }

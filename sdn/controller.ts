@@ -26,7 +26,8 @@ import type {
 import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
 import { Presenter } from "./presenter.ts";
-import { type Batch, type Command, type Match, Registry } from "./registry/mod.ts";
+import { type Batch, type Command, type Match, Registry, relayOf } from "./registry/mod.ts";
+import { Exchange } from "./sync/mod.ts";
 import type { Store, Timeline } from "./store/mod.ts";
 import { explanationView, graphView, nextHopsView, wayView } from "./views.ts";
 import { type FeedEntry, watch, type WatchQuery } from "./watch.ts";
@@ -55,6 +56,8 @@ export interface ControllerParts {
   readonly store: Store;
   readonly timeline: Timeline;
   readonly onStoreFailure: (error: unknown) => void;
+  /** Told of the relays that a published batch is about. */
+  readonly onPublished: (relays: readonly string[]) => void;
 }
 
 type UseCases =
@@ -99,7 +102,10 @@ export class Controller implements UseCases {
       store,
       clock,
       applied: (batch) => this.#applied(batch),
-      publish: (batch) => this.#feed.push(this.#presenter.entry(batch)),
+      publish: (batch) => {
+        this.#feed.push(this.#presenter.entry(batch));
+        parts.onPublished(batch.changes.map(relayOf));
+      },
       onStoreFailure: (error) => {
         this.metricsSink.storeError();
         parts.onStoreFailure(error);
@@ -119,6 +125,17 @@ export class Controller implements UseCases {
     const registry = new Registry({ controller, leaseMs, tombstoneMs, smoothing, revision });
     registry.restore(relays, tombstones, parts.clock.now());
     return new Controller(options, parts, registry);
+  }
+
+  /** This controller's side of what controllers tell each other. */
+  exchange(): Exchange {
+    return new Exchange({
+      registry: this.#registry,
+      leaseMs: this.#options.leaseMs,
+      now: () => this.#parts.clock.now(),
+      expire: () => this.#journal.expire(),
+      adopt: (adoptions) => this.#journal.adopt(adoptions),
+    });
   }
 
   /** The revision of the newest published change. */
@@ -218,13 +235,12 @@ export class Controller implements UseCases {
     return { modified: graph.revision, graph: graphView(graph, this.revision()) };
   }
 
-  async graphBeyond(revision: number, seconds: number, signal: AbortSignal): Promise<void> {
+  async graphBeyond(revision: number, seconds: number): Promise<void> {
     const stop = new AbortController();
     const timer = this.#parts.clock.after(seconds * 1000, () => stop.abort());
-    const either = AbortSignal.any([signal, stop.signal]);
-    for (let seen = revision; !either.aborted && !this.#feed.closed; seen = this.revision()) {
+    for (let seen = revision; !stop.signal.aborted && !this.#feed.closed; seen = this.revision()) {
       if ((await this.#fresh()).revision > revision) break;
-      await this.#feed.beyond(Math.max(seen, this.revision()), either);
+      await this.#feed.beyond(Math.max(seen, this.revision()), stop.signal);
     }
     timer.cancel();
   }

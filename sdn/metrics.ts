@@ -17,6 +17,8 @@ export class ControllerMetrics {
   readonly #graphs: Histogram;
   readonly #watchers: Gauge;
   readonly #storeErrors: Counter;
+  readonly #syncs: Counter<"peer" | "result">;
+  readonly #lastSync: Gauge<"peer">;
 
   constructor(sources: MetricSources) {
     const registers = [this.#metrics];
@@ -59,6 +61,18 @@ export class ControllerMetrics {
       help: "Batches that could not be stored at once",
       registers,
     });
+    this.#syncs = new Counter({
+      name: "qumo_sdn_syncs_total",
+      help: "Exchanges with other controllers",
+      labelNames: ["peer", "result"],
+      registers,
+    });
+    this.#lastSync = new Gauge({
+      name: "qumo_sdn_last_sync_timestamp_seconds",
+      help: "When an exchange with a controller last succeeded",
+      labelNames: ["peer"],
+      registers,
+    });
   }
 
   /** Counts a request that was answered. */
@@ -80,6 +94,12 @@ export class ControllerMetrics {
   /** Counts a batch that could not be stored. */
   storeError(): void {
     this.#storeErrors.inc();
+  }
+
+  /** Counts an exchange with another controller, at `wall` milliseconds since 1970. */
+  sync(peer: string, { isFine, wall }: { isFine: boolean; wall: number }): void {
+    this.#syncs.inc({ peer, result: isFine ? "ok" : "error" });
+    if (isFine) this.#lastSync.set({ peer }, wall / 1000);
   }
 
   /** All of it, in Prometheus' text format. */

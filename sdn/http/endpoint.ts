@@ -16,8 +16,6 @@ export interface Call<Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly headers: Headers;
-  /** Aborted when the client has gone. */
-  readonly signal: AbortSignal;
   /** What tells this client from others. */
   readonly client: string;
 }
@@ -131,9 +129,14 @@ async function readCall(
   if (!query.ok) return query;
   const body = await readBody(c.req.raw, endpoint, context);
   if (!body.ok) return body;
-  const { headers, signal } = c.req.raw;
-  const client = context.clientOf(c);
-  return done({ name, query: query.value, body: body.value, headers, signal, client });
+  const { headers } = c.req.raw;
+  return done({
+    name,
+    query: query.value,
+    body: body.value,
+    headers,
+    client: context.clientOf(c),
+  });
 }
 
 function readQuery(given: URLSearchParams, schema?: z.ZodType): Outcome<unknown, Refusal> {

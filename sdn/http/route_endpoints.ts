@@ -37,8 +37,8 @@ export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
       role: "read",
       query: graphQuery,
       answer: graphAnswer,
-      handle: async ({ query: { since, wait }, headers, signal }) => {
-        if (since !== undefined && wait > 0) await routes.graphBeyond(since, wait, signal);
+      handle: async ({ query: { since, wait }, headers }) => {
+        if (since !== undefined && wait > 0) await routes.graphBeyond(since, wait);
         const { modified, graph } = await routes.graph();
         const etag = `"${modified}"`;
         const isKnown = headers.get("if-none-match") === etag || since !== undefined &&

@@ -28,7 +28,7 @@ export interface RouteUseCases {
   /** The graph, and the revision at which it last changed. */
   graph(): Promise<{ modified: number; graph: z.output<typeof answers.graphAnswer> }>;
   /** Resolves when the graph has changed after a revision, or `seconds` have passed. */
-  graphBeyond(revision: number, seconds: number, signal: AbortSignal): Promise<void>;
+  graphBeyond(revision: number, seconds: number): Promise<void>;
   assign(query: AssignQuery): Answered<typeof answers.assignAnswer>;
 }
 

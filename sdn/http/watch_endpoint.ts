@@ -27,13 +27,13 @@ export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpo
     role: "read",
     query: watchQuery,
     answer: "text/event-stream",
-    handle: ({ query, headers, signal }) => {
+    handle: ({ query, headers }) => {
       const scope = readScope(query.scope);
       if (!scope.ok) return Promise.resolve(scope);
       const last = revisionField.safeParse(headers.get("last-event-id")).data;
       if (watchers >= MAX_WATCHERS) return Promise.resolve(no("rate_limited", "Too many watchers"));
       const leave = new AbortController();
-      const either = AbortSignal.any([signal, leave.signal, tools.ending]);
+      const either = AbortSignal.any([leave.signal, tools.ending]);
       const events = watching.watch({
         since: last ?? query.since,
         scope: scope.value,

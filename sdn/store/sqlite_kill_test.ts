@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "@qumo/shared/runtime";
-import { testRegistry } from "./contract.ts";
+import { testRegistry } from "../../tests/contracts/sdn_store.ts";
 import { SqliteStore } from "./sqlite.ts";
 
 const WRITES_BEFORE_KILL = 200;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { ManualClock } from "@qumo/shared/runtime";
-import { storeContract, testRegistry } from "./contract.ts";
+import { storeContract, testRegistry } from "../../tests/contracts/sdn_store.ts";
 import { MemoryStore } from "./memory.ts";
 import { SqliteStore } from "./sqlite.ts";
 

@@ -69,6 +69,10 @@ const registration = fc.record({
   announces: fc.oneof(fc.jsonValue(), fc.array(fc.string())),
   relay: fc.jsonValue(),
   broadcast_path: fc.jsonValue(),
+  states: fc.jsonValue(),
+  leases: fc.array(fc.record({ name: fc.string(), epoch: fc.nat(), beat: fc.nat() })),
+  nodes: fc.array(fc.record({ id: fc.string(), address: fc.string() })),
+  adjacency: fc.jsonValue(),
 }, { requiredKeys: [] }).map((value) => JSON.stringify(value));
 const body = fc.oneof(
   registration,
@@ -145,6 +149,9 @@ Deno.test("the documented answers are those that the server gives", async () => 
     ["get", "/graph", "/graph"],
     ["get", "/assign", "/assign?region=eu&track=x/y"],
     ["get", "/health", "/health"],
+    ["get", "/sync", "/sync"],
+    ["put", "/sync", "/sync", { want: ["a", "b"] }],
+    ["post", "/sync/digest", "/sync/digest", { buckets: Array(256).fill("") }],
     ["delete", "/announce/{track}", "/announce/z?relay=a"],
     ["delete", "/relay/{name}", "/relay/b"],
   ];
@@ -182,7 +189,9 @@ function faultsAgainst(value: unknown, schema: Schema, known: Record<string, Sch
       return typeof value === "number" ? [] : [`${value} is no number`];
     case "array":
       return Array.isArray(value)
-        ? value.flatMap((item) => faultsAgainst(item, schema.items, known))
+        ? value.flatMap((item, i) =>
+          faultsAgainst(item, schema.prefixItems?.[i] ?? schema.items, known)
+        )
         : [`${value} is no array`];
     case "object": {
       if (typeof value !== "object" || value === null) return [`${value} is no object`];

@@ -2,6 +2,7 @@ import { ManualClock } from "@qumo/shared/runtime";
 import { Controller, type ControllerOptions } from "../../sdn/controller.ts";
 import { type AppOptions, buildApp } from "../../sdn/http/app.ts";
 import { openAccess } from "../../sdn/http/auth.ts";
+import { syncEndpoints } from "../../sdn/sync_endpoints.ts";
 import { MemoryStore, type Store } from "../../sdn/store/mod.ts";
 
 /** The moment at which the clock of a test controller begins. */
@@ -20,9 +21,11 @@ export async function testController(given: {
   readonly controller?: Partial<ControllerOptions>;
   readonly app?: Partial<AppOptions>;
   readonly store?: Store;
+  readonly clock?: ManualClock;
 } = {}) {
-  const clock = new ManualClock(START);
+  const clock = given.clock ?? new ManualClock(START);
   const faults: unknown[] = [];
+  let onPublished: (relays: readonly string[]) => void = () => {};
   const ending = new AbortController();
   const requests: { method: string; path: string; status: number }[] = [];
   const watchers: number[] = [];
@@ -42,10 +45,12 @@ export async function testController(given: {
     store: given.store ?? new MemoryStore(0),
     timeline: { toWall: (time) => START + time, fromWall: (wall) => wall - START },
     onStoreFailure: (error) => faults.push(error),
+    onPublished: (relays) => onPublished(relays),
   });
+  const exchange = controller.exchange();
   const app = buildApp({
     useCases: controller,
-    more: [],
+    more: syncEndpoints(controller, exchange, 90_000),
     revision: () => controller.revision(),
     version: "test",
     authenticate: openAccess,
@@ -72,5 +77,6 @@ export async function testController(given: {
     const { status } = response;
     return { status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
   };
-  return { controller, app, clock, ask, faults, requests, watchers, ending };
+  const follow = (act: typeof onPublished) => void (onPublished = act);
+  return { controller, exchange, follow, app, clock, ask, faults, requests, watchers, ending };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Batch, type Command, Registry } from "../registry/mod.ts";
-import type { Store } from "./types.ts";
+import { type Batch, type Command, Registry } from "../../sdn/registry/mod.ts";
+import type { Store } from "../../sdn/store/mod.ts";
 
 /** A store to hold against the contract. */
 export interface StoreSubject {

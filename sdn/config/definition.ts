@@ -1,0 +1,29 @@
+import {
+  type ConfigDefinition,
+  type EnvironmentVariable,
+  keysOf,
+  variablesFor,
+} from "@qumo/shared/runtime";
+import { brokenRules, DEFAULTS, type SdnConfig, settingsSchema } from "./settings.ts";
+
+// The variables of the container, under their own names.
+const CONTAINER_VARIABLES: readonly EnvironmentVariable[] = [
+  { name: "SDN_ADDR", key: "server.address" },
+  { name: "DATA_DIR", key: "graph.data_dir" },
+  { name: "SYNC_INTERVAL", key: "graph.sync_interval_sec" },
+  { name: "NODE_TTL_SEC", key: "graph.node_ttl_sec" },
+  { name: "PEER_URL", key: "graph.peer_url" },
+];
+
+/** The controller's configuration: keys, values, former keys and environment variables. */
+export const sdnDefinition: ConfigDefinition<SdnConfig> = {
+  defaults: DEFAULTS,
+  schema: settingsSchema,
+  rules: brokenRules,
+  renamed: new Map([["graph.listen_addr", "server.address"]]),
+  retired: new Map(),
+  environment: [
+    ...CONTAINER_VARIABLES,
+    ...variablesFor("QUMO_SDN", keysOf(DEFAULTS).values.keys()),
+  ],
+};

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { integer, listOf, LOG_LEVELS, oneOf, text, yesNo } from "@qumo/shared/runtime";
+import { relayNameFault } from "@qumo/shared/topology";
+import { ADDRESS_FORM, isLoopback, parseAddress } from "./address.ts";
+
+const DAY_MS = 86_400_000;
+
+/** What the controller can be told; `configs/sdn.yaml` explains each key. */
+export type SdnConfig = z.output<typeof settingsSchema>;
+
+/** What is in force where nobody says anything. */
+export const DEFAULTS: SdnConfig = {
+  server: {
+    address: "127.0.0.1:8090",
+    certFile: "",
+    keyFile: "",
+    bodyTimeoutMs: 10_000,
+    shutdownTimeoutMs: 5000,
+    requestsPerSecond: 500,
+    requestBurst: 2000,
+  },
+  auth: { mode: "loopback", tokens: [] },
+  controller: { name: "" },
+  graph: {
+    dataDir: "",
+    nodeTtlSec: 90,
+    tombstoneTtlSec: 3600,
+    oneWayLinks: true,
+    costPolicy: "static",
+    minGain: 0.1,
+    holdMs: 10_000,
+    smoothing: 0.3,
+    spfHoldMs: 50,
+    weights: { cost: 1, rtt: 1, loss: 10, load: 1 },
+    regions: [],
+    peerUrl: "",
+    peers: [],
+    peerTokenFile: "",
+    syncIntervalSec: 10,
+  },
+  watch: { history: 10_000 },
+  log: { level: "info", format: "auto" },
+};
+
+const number = (min: number, max: number) => {
+  const error = `a number from ${min} to ${max}`;
+  return z.number({ error }).min(min, { error }).max(max, { error });
+};
+const file = text(4096, "a path");
+const milliseconds = (min: number) => integer(min, DAY_MS);
+const url = text(
+  2048,
+  "an http or https URL without a path",
+  (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+);
+const tokenSchema = z.strictObject({
+  role: oneOf("read", "relay", "admin"),
+  sha256: text(64, "64 hexadecimal digits", (value) => /^[0-9a-f]{64}$/.test(value)).optional(),
+  token_file: file.optional(),
+  relay: text(255, "a relay's name", (value) => relayNameFault(value) === undefined).optional(),
+});
+
+/** What each key may be. */
+export const settingsSchema = z.strictObject({
+  server: z.strictObject({
+    address: text(64, ADDRESS_FORM, (value) => parseAddress(value) !== undefined),
+    certFile: file,
+    keyFile: file,
+    bodyTimeoutMs: milliseconds(100),
+    shutdownTimeoutMs: milliseconds(0),
+    requestsPerSecond: integer(0, 1_000_000),
+    requestBurst: integer(1, 1_000_000),
+  }),
+  auth: z.strictObject({
+    mode: oneOf("loopback", "open", "token"),
+    tokens: listOf(tokenSchema, 1000),
+  }),
+  controller: z.strictObject({ name: text(64) }),
+  graph: z.strictObject({
+    dataDir: file,
+    nodeTtlSec: number(0.01, 86_400),
+    tombstoneTtlSec: number(1, 31_536_000),
+    oneWayLinks: yesNo(),
+    costPolicy: oneOf("static", "rtt", "composite"),
+    minGain: number(0, 1),
+    holdMs: milliseconds(0),
+    smoothing: number(0.01, 1),
+    spfHoldMs: integer(0, 60_000),
+    weights: z.strictObject({
+      cost: number(0, 1000),
+      rtt: number(0, 1000),
+      loss: number(0, 1000),
+      load: number(0, 1000),
+    }),
+    regions: listOf(
+      z.strictObject({
+        name: text(128),
+        latitude: number(-90, 90),
+        longitude: number(-180, 180),
+      }),
+      1000,
+    ),
+    peerUrl: z.union([z.literal(""), url], { error: "an http or https URL" }),
+    peers: listOf(url, 16),
+    peerTokenFile: file,
+    syncIntervalSec: number(0.1, 3600),
+  }),
+  watch: z.strictObject({ history: integer(1, 1_000_000) }),
+  log: z.strictObject({ level: oneOf(...LOG_LEVELS), format: oneOf("auto", "human", "json") }),
+});
+
+/** What must hold between values, told at the place of `key`. */
+export function brokenRules({ server, auth, graph }: SdnConfig) {
+  const broken: { key: string; text: string }[] = [];
+  const refuse = (key: string, text: string) => void broken.push({ key, text });
+  if (auth.mode === "loopback" && !isLoopback(parseAddress(server.address)!)) {
+    refuse(
+      "server.address",
+      `${server.address} can be reached from other machines and nothing says who may come in: ` +
+        "write `auth: {mode: token}` with tokens, or `auth: {mode: open}` to let in everyone",
+    );
+  }
+  if (auth.mode === "token" && auth.tokens.length === 0) {
+    refuse("auth.tokens", "nobody could come in: write at least one token");
+  }
+  for (const [place, token] of auth.tokens.entries()) {
+    if ((token.sha256 === undefined) === (token.token_file === undefined)) {
+      refuse(`auth.tokens.${place}`, "a token needs `sha256` or `token_file`, and not both");
+    }
+    if (token.relay !== undefined && token.role !== "relay") {
+      refuse(`auth.tokens.${place}`, "`relay` goes with the role relay alone");
+    }
+  }
+  if ((server.certFile === "") !== (server.keyFile === "")) {
+    refuse("server.cert_file", "a certificate and its key go together");
+  }
+  if (graph.tombstoneTtlSec < 2 * graph.nodeTtlSec) {
+    refuse("graph.tombstone_ttl_sec", "must be at least twice `graph.node_ttl_sec`");
+  }
+  return broken;
+}

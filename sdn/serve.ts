@@ -1,0 +1,163 @@
+import { createHash, randomUUID } from "node:crypto";
+import { type Log, TaskGroup } from "@qumo/shared/runtime";
+import { formatAddress, isLoopback, parseAddress } from "./config/address.ts";
+import type { SdnConfig } from "./config/settings.ts";
+import { Controller, type ControllerOptions } from "./controller.ts";
+import type { CostPolicy } from "./graph/mod.ts";
+import { buildApp } from "./http/app.ts";
+import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./http/auth.ts";
+import { listen } from "./http/listener.ts";
+import type { Process } from "./process.ts";
+import { MemoryStore, openSqlite, type Store, type Timeline } from "./store/mod.ts";
+import { httpPeer, Replicator } from "./sync/mod.ts";
+import { syncEndpoints } from "./sync_endpoints.ts";
+import { version } from "./version.ts";
+
+/** Runs a controller until it is told to stop. Rejects when it cannot start. */
+export async function serve(config: SdnConfig, log: Log, process: Process): Promise<void> {
+  const { clock } = process;
+  const stopped = stopSignal(process);
+  // Everything that may be refused comes before the address is taken.
+  const authenticate = await access(config, process);
+  const tls = await certificate(config, process);
+  const peers = await otherControllers(config, process);
+  const start = clock.wall() - clock.now();
+  const timeline: Timeline = {
+    toWall: (time) => start + time,
+    fromWall: (wall) => wall - start,
+  };
+  const store = await openStore(config, process, timeline);
+  const tasks = new TaskGroup((task, error) => log.error("a task failed", { task, error }));
+  let push: (relays: readonly string[]) => void = () => {};
+  const controller = await Controller.open(controllerOptions(config), {
+    clock,
+    store,
+    timeline,
+    onStoreFailure: (error) => log.error("a change could not be stored", { error }),
+    onPublished: (relays) => push(relays),
+  });
+  const ending = new AbortController();
+  const exchange = controller.exchange();
+  const app = buildApp({
+    useCases: controller,
+    more: syncEndpoints(controller, exchange, config.graph.nodeTtlSec * 1000),
+    revision: () => controller.revision(),
+    version: version.version,
+    authenticate,
+    rateLimit: config.server.requestsPerSecond === 0 ? undefined : {
+      perSecond: config.server.requestsPerSecond,
+      burst: config.server.requestBurst,
+    },
+    bodyTimeoutMs: config.server.bodyTimeoutMs,
+    clock,
+    ending: ending.signal,
+    onWatchers: (count) => controller.metricsSink.watchers(count),
+    onRequest: (request) => {
+      controller.metricsSink.request(request);
+      log.debug("request", request);
+    },
+    onFault: (error, requestId) => log.error("a request failed", { error, requestId }),
+  });
+  const address = parseAddress(config.server.address)!;
+  const listener = listen((request, info) => app.fetch(request, info), { ...address, tls }, clock);
+  const port = { ...address, port: listener.port };
+  const scheme = tls === undefined ? "http" : "https";
+  process.stdout.write(
+    `${version.name} ${version.version} is ready: ${scheme}://${formatAddress(port)}\n`,
+  );
+  if (config.auth.mode === "open" && !isLoopback(address)) {
+    log.warn("auth.mode is open: everyone who can reach the controller may change everything");
+  }
+  const replicator = new Replicator(peers, {
+    exchange,
+    clock,
+    tasks,
+    intervalMs: config.graph.syncIntervalSec * 1000,
+    random: Math.random,
+    onSync(peer, error) {
+      controller.metricsSink.sync(peer, { isFine: error === undefined, wall: clock.wall() });
+      if (error !== undefined) log.warn("a peer could not be reached", { peer, error });
+    },
+  });
+  push = (relays) => replicator.push(relays);
+  await stopped;
+  // Watchers first: a connection that never ends would use up the deadline of the others.
+  ending.abort();
+  await tasks.close();
+  await listener.close(config.server.shutdownTimeoutMs);
+  await controller.close();
+  log.info("ended");
+}
+
+function controllerOptions({ controller, graph, watch }: SdnConfig): ControllerOptions {
+  return {
+    name: controller.name || `sdn-${randomUUID().slice(0, 8)}`,
+    leaseMs: graph.nodeTtlSec * 1000,
+    tombstoneMs: graph.tombstoneTtlSec * 1000,
+    smoothing: graph.smoothing,
+    policy: costPolicy(graph),
+    oneWayLinks: graph.oneWayLinks,
+    spfHoldMs: graph.spfHoldMs,
+    regions: new Map(
+      graph.regions.map(({ name, latitude, longitude }) => [name, { latitude, longitude }]),
+    ),
+    history: watch.history,
+  };
+}
+
+function costPolicy(
+  { costPolicy: kind, minGain, holdMs, weights }: SdnConfig["graph"],
+): CostPolicy {
+  if (kind === "static") return { kind };
+  const hysteresis = { minGain, holdMs };
+  return kind === "rtt" ? { kind, hysteresis } : { kind, weights, hysteresis };
+}
+
+function openStore(
+  { graph }: SdnConfig,
+  { clock }: Process,
+  timeline: Timeline,
+): Promise<Store> {
+  const tombstoneMs = graph.tombstoneTtlSec * 1000;
+  if (graph.dataDir !== "") return openSqlite(graph.dataDir, { clock, timeline, tombstoneMs });
+  // Higher than any revision of a process before this one, so that its watchers begin anew.
+  return Promise.resolve(new MemoryStore(Math.floor(clock.wall())));
+}
+
+async function access({ auth }: SdnConfig, { readText }: Process): Promise<Authenticate> {
+  if (auth.mode !== "token") return openAccess;
+  const tokens = await Promise.all(auth.tokens.map(async (token): Promise<KnownToken> => {
+    const sha256 = token.token_file === undefined
+      ? Uint8Array.fromHex(token.sha256 ?? "")
+      : createHash("sha256").update((await readText(token.token_file)).trim()).digest();
+    return { sha256, role: token.role, ...(token.relay !== undefined && { relay: token.relay }) };
+  }));
+  return tokenAccess(tokens);
+}
+
+async function otherControllers({ graph }: SdnConfig, { clock, readText }: Process) {
+  const token = graph.peerTokenFile === "" ? "" : (await readText(graph.peerTokenFile)).trim();
+  const urls = [...graph.peers, ...(graph.peerUrl === "" ? [] : [graph.peerUrl])];
+  return urls.map((url) => httpPeer(url, { token, clock }));
+}
+
+async function certificate({ server }: SdnConfig, { readText }: Process) {
+  if (server.certFile === "") return undefined;
+  return { cert: await readText(server.certFile), key: await readText(server.keyFile) };
+}
+
+/** Resolves at the first signal to stop; a later one ends the process at once. */
+function stopSignal({ clock, onSignal, exit }: Process): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let since: number | undefined;
+  const stop = () => {
+    const now = clock.now();
+    // Ctrl-C reaches a program twice that a task runner started.
+    if (since !== undefined && now - since > 200) exit(1);
+    since ??= now;
+    resolve();
+  };
+  onSignal("SIGINT", stop);
+  onSignal("SIGTERM", stop);
+  return promise;
+}

@@ -1,0 +1,42 @@
+import type { z } from "zod";
+import type { Clock } from "@qumo/shared/runtime";
+import { digestAnswerSchema, syncAnswerSchema } from "./message.ts";
+import type { Peer } from "./replicator.ts";
+
+/** How long a peer may take to answer, in milliseconds. */
+const TIMEOUT_MS = 10_000;
+
+/** A peer at a URL, asked over HTTP; `token` is sent along when there is one. */
+export function httpPeer(url: string, { token, clock }: { token: string; clock: Clock }): Peer {
+  const ask = async <T>(
+    request: { method: string; path: string; body: unknown },
+    schema: z.ZodType<T>,
+    signal: AbortSignal,
+  ): Promise<T> => {
+    const deadline = new AbortController();
+    const timer = clock.after(TIMEOUT_MS, () => deadline.abort(new Error("no answer in time")));
+    try {
+      const response = await fetch(new URL(request.path, url), {
+        method: request.method,
+        headers: {
+          "content-type": "application/json",
+          ...(token !== "" && { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify(request.body),
+        signal: AbortSignal.any([signal, deadline.signal]),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${response.status} ${text.slice(0, 200)}`);
+      return schema.parse(JSON.parse(text));
+    } finally {
+      timer.cancel();
+    }
+  };
+  return {
+    name: new URL(url).host,
+    digest: (buckets, signal) =>
+      ask({ method: "POST", path: "/sync/digest", body: { buckets } }, digestAnswerSchema, signal),
+    put: (message, signal) =>
+      ask({ method: "PUT", path: "/sync", body: message }, syncAnswerSchema, signal),
+  };
+}

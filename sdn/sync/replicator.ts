@@ -1,0 +1,165 @@
+import { Backoff, type Clock, sleep, type TaskGroup } from "@qumo/shared/runtime";
+import type { Exchange } from "./exchange.ts";
+import type { DigestAnswer, SyncAnswer, SyncMessage } from "./message.ts";
+import type { WireState } from "./wire.ts";
+
+/** Another controller, as this one can reach it. Each call rejects when it cannot be reached. */
+export interface Peer {
+  /** What it is called in logs and metrics. */
+  readonly name: string;
+  digest(buckets: readonly string[], signal: AbortSignal): Promise<DigestAnswer>;
+  put(message: Partial<SyncMessage>, signal: AbortSignal): Promise<SyncAnswer>;
+}
+
+/** How replication goes. */
+export interface ReplicatorOptions {
+  readonly exchange: Exchange;
+  readonly clock: Clock;
+  readonly tasks: TaskGroup;
+  /** Between two comparisons with a peer, in milliseconds. */
+  readonly intervalMs: number;
+  /** A number from 0 up to but not including 1, `Math.random` outside of tests. */
+  readonly random: () => number;
+  /** Told of each exchange, and why it failed if it did. */
+  readonly onSync: (peer: string, error?: unknown) => void;
+}
+
+/** The longest wait after the first failure, in milliseconds. */
+const FIRST_WAIT_MS = 500;
+
+/** Characters of states in one message, well below what a peer accepts. */
+const MAX_MESSAGE_LENGTH = 16 * 1024 * 1024;
+
+/** Relays whose changes wait to be pushed to one peer: beyond, the next comparison finds them. */
+const MAX_PENDING = 10_000;
+
+/** Tells the other controllers of each change, and compares notes with them now and then. */
+export class Replicator {
+  readonly #links: PeerLink[];
+
+  /** Begins with a comparison with each peer. */
+  constructor(peers: readonly Peer[], options: ReplicatorOptions) {
+    this.#links = peers.map((peer) => new PeerLink(peer, options));
+    for (const link of this.#links) {
+      options.tasks.spawn(`sync with ${link.name}`, (signal) => link.run(signal));
+    }
+  }
+
+  /** Tells every peer of these relays, soon. */
+  push(names: Iterable<string>): void {
+    for (const name of names) for (const link of this.#links) link.push(name);
+  }
+}
+
+class PeerLink {
+  readonly #peer: Peer;
+  readonly #options: ReplicatorOptions;
+  readonly #pending = new Set<string>();
+  readonly #backoff: Backoff;
+  #wake: () => void = () => {};
+  /** When leases were last exchanged. */
+  #heardAt: number | undefined;
+  #comparedAt: number | undefined;
+
+  constructor(peer: Peer, options: ReplicatorOptions) {
+    this.#peer = peer;
+    this.#options = options;
+    const { clock, intervalMs, random } = options;
+    const first = Math.min(FIRST_WAIT_MS, intervalMs);
+    this.#backoff = new Backoff({ first, cap: intervalMs, healthyAfter: 0, random }, clock);
+  }
+
+  get name(): string {
+    return this.#peer.name;
+  }
+
+  push(name: string): void {
+    if (this.#pending.size < MAX_PENDING) this.#pending.add(name);
+    this.#wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (this.#untilComparison() <= 0) await this.#compare(signal);
+        else await this.#pushPending(signal);
+        this.#backoff.succeeded();
+        this.#options.onSync(this.name);
+      } catch (error) {
+        if (signal.aborted) return;
+        // What was to be pushed is among the differences that the next comparison finds.
+        this.#comparedAt = undefined;
+        this.#options.onSync(this.name, error);
+        await sleep(this.#options.clock, this.#backoff.failed(), signal);
+        continue;
+      }
+      await this.#untilNews(signal);
+    }
+  }
+
+  async #compare(signal: AbortSignal): Promise<void> {
+    const { exchange, clock } = this.#options;
+    this.#pending.clear();
+    const startedAt = clock.now();
+    const answer = await this.#peer.digest(exchange.buckets(), signal);
+    const names = exchange.differences(answer);
+    const since = this.#heardAt === undefined ? undefined : startedAt - this.#heardAt;
+    const messages = inParts(exchange.tell(names));
+    for (const [place, states] of messages.entries()) {
+      const isLast = place === messages.length - 1;
+      const reply = await this.#peer.put({
+        states,
+        ...(isLast && {
+          want: names,
+          leases: exchange.leases(since),
+          ...(since !== undefined && { since_ms: since }),
+        }),
+      }, signal);
+      await exchange.take(reply);
+    }
+    this.#heardAt = startedAt;
+    this.#comparedAt = startedAt;
+  }
+
+  async #pushPending(signal: AbortSignal): Promise<void> {
+    const names = [...this.#pending];
+    this.#pending.clear();
+    for (const states of inParts(this.#options.exchange.tell(names))) {
+      if (states.length > 0) await this.#peer.put({ states }, signal);
+    }
+  }
+
+  #untilComparison(): number {
+    if (this.#comparedAt === undefined) return 0;
+    return this.#comparedAt + this.#options.intervalMs - this.#options.clock.now();
+  }
+
+  /** Waits until something is to be pushed, or it is time to compare. */
+  async #untilNews(signal: AbortSignal): Promise<void> {
+    if (this.#pending.size > 0) return;
+    const news = new AbortController();
+    this.#wake = () => news.abort();
+    await sleep(
+      this.#options.clock,
+      this.#untilComparison(),
+      AbortSignal.any([signal, news.signal]),
+    );
+    this.#wake = () => {};
+  }
+}
+
+/** Divides states into messages; there is always at least one. */
+function inParts(states: readonly WireState[]): WireState[][] {
+  const parts: WireState[][] = [[]];
+  let length = 0;
+  for (const state of states) {
+    const size = JSON.stringify(state).length;
+    if (length + size > MAX_MESSAGE_LENGTH && length > 0) {
+      parts.push([]);
+      length = 0;
+    }
+    length += size;
+    parts.at(-1)?.push(state);
+  }
+  return parts;
+}

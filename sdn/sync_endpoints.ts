@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { done } from "@qumo/shared/runtime";
+import { MAX_COST, relayNameSchema } from "@qumo/shared/topology";
+import type { Controller } from "./controller.ts";
+import { graphAnswer } from "./http/answers.ts";
+import { type Endpoint, endpoint } from "./http/endpoint.ts";
+import { MAX_SYNC_BYTES } from "./http/limits.ts";
+import {
+  digestAnswerSchema,
+  digestRequestSchema,
+  type Exchange,
+  syncAnswerSchema,
+  type SyncMessage,
+  syncMessageSchema,
+  type WireState,
+  wireStateSchema,
+} from "./sync/mod.ts";
+
+/** The body of upstream's `PUT /sync`: its graph. Fields of ours that a graph has mean nothing here. */
+const upstreamGraph = z.object({
+  nodes: z.array(z.object({
+    id: relayNameSchema,
+    region: z.string().max(128).default(""),
+    address: z.string().max(2048).default(""),
+  })),
+  adjacency: z.record(relayNameSchema, z.record(relayNameSchema, z.number().min(0).max(MAX_COST)))
+    .default({}),
+});
+
+const stateAnswer = graphAnswer.extend({ states: z.array(wireStateSchema) })
+  .meta({ id: "SyncEverything" });
+
+/** State exchange between controllers: fingerprints, differences, and everything at once. */
+export function syncEndpoints(
+  controller: Controller,
+  exchange: Exchange,
+  leaseMs: number,
+): Endpoint[] {
+  return [
+    endpoint({
+      method: "post",
+      path: "/sync/digest",
+      summary: "Fingerprints by group; the answer has those of the groups that differ",
+      role: "admin",
+      body: digestRequestSchema,
+      answer: digestAnswerSchema,
+      handle: ({ body }) => Promise.resolve(done({ body: exchange.compare(body.buckets) })),
+    }),
+    endpoint({
+      method: "get",
+      path: "/sync",
+      summary: "Everything that is known, in upstream's form and as controllers exchange it",
+      role: "admin",
+      answer: stateAnswer,
+      handle: async () => {
+        const { graph } = await controller.graph();
+        return done({ body: { ...graph, states: exchange.tell(exchange.names()) } });
+      },
+    }),
+    endpoint({
+      method: "put",
+      path: "/sync",
+      summary: "Merge what another controller knows; nothing newer is overwritten",
+      role: "admin",
+      body: z.union([syncMessageSchema, upstreamGraph]),
+      bodyLimit: MAX_SYNC_BYTES,
+      answer: syncAnswerSchema,
+      handle: async ({ body }) => {
+        const message = "nodes" in body ? fromUpstream(body, { exchange, leaseMs }) : body;
+        await exchange.take(message);
+        return done({
+          body: {
+            nodes: controller.health().relays,
+            status: "synced",
+            revision: controller.revision(),
+            states: exchange.tell(message.want),
+            leases: "nodes" in body ? [] : exchange.leases(message.since_ms),
+          },
+        });
+      },
+    }),
+  ];
+}
+
+/**
+ * Upstream's graph says neither when it learnt of a relay nor how often: it tells of relays that are
+ * not known here, and is no match for anything that is.
+ */
+function fromUpstream(
+  { nodes, adjacency }: z.output<typeof upstreamGraph>,
+  { exchange, leaseMs }: { exchange: Exchange; leaseMs: number },
+): SyncMessage {
+  const known = new Set(exchange.names());
+  const links = new Map(Object.entries(adjacency));
+  const states = nodes.filter(({ id, address }) =>
+    !known.has(id) && (address !== "" || links.has(id))
+  ).map(({ id, region, address }): WireState => ({
+    name: id,
+    epoch: 0,
+    number: 1,
+    beat: 0,
+    remaining_ms: leaseMs,
+    alive: {
+      version: [0, ""],
+      registered: true,
+      region,
+      address,
+      certificate_sha256: "",
+      links: Object.fromEntries(
+        Object.entries(links.get(id) ?? {}).map(([to, cost]) => [to, { cost, up: true }]),
+      ),
+      draining: false,
+      tracks: [],
+      withdrawn: [],
+    },
+  }));
+  return { states, leases: [], want: [] };
+}

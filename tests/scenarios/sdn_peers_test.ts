@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { ManualClock, TaskGroup } from "@qumo/shared/runtime";
+import { announcesDigest } from "@qumo/shared/topology";
+import { type Peer, Replicator } from "../../sdn/sync/mod.ts";
+import { testController } from "../support/sdn_controller.ts";
+
+const INTERVAL = 10_000;
+
+/** Controllers that know each other, under one clock, with a network that can be cut. */
+async function cluster(size: number) {
+  const clock = new ManualClock();
+  const cut = new Set<number>();
+  const tasks = new TaskGroup((_task, error) => assert.fail(String(error)));
+  const traffic = { digests: 0, puts: 0 };
+  const members = await Promise.all(
+    Array.from(
+      { length: size },
+      (_, i) => testController({ clock, controller: { name: `c${i}` } }),
+    ),
+  );
+  const peer = (from: number, to: number): Peer => {
+    const ask = async (method: string, path: string, body: unknown) => {
+      if (cut.has(from) || cut.has(to)) throw new Error("cut off");
+      const answer = await members[to]?.ask(method, path, body);
+      assert.equal(answer?.status, 200, JSON.stringify(answer?.body));
+      return answer?.body;
+    };
+    return {
+      name: `c${to}`,
+      digest(buckets) {
+        traffic.digests++;
+        return ask("POST", "/sync/digest", { buckets });
+      },
+      put(message) {
+        traffic.puts++;
+        return ask("PUT", "/sync", message);
+      },
+    };
+  };
+  for (const [from, member] of members.entries()) {
+    const peers = members.keys().filter((to) => to !== from).map((to) => peer(from, to));
+    const replicator = new Replicator([...peers], {
+      exchange: member.exchange,
+      clock,
+      tasks,
+      intervalMs: INTERVAL,
+      random: () => 0.5,
+      onSync: () => {},
+    });
+    member.follow((relays) => replicator.push(relays));
+  }
+  const asks = members.map((member) => member.ask);
+  return { clock, cut, tasks, traffic, members, asks: asks as [Ask, Ask, ...Ask[]] };
+}
+
+type Ask = Awaited<ReturnType<typeof testController>>["ask"];
+
+const names = async (ask: Ask) =>
+  (await ask("GET", "/relay")).body.relays.map((one: { relay: string }) => one.relay);
+
+Deno.test("what one controller is told, the others know at once", async () => {
+  const { clock, tasks, asks: [one, other] } = await cluster(2);
+  await clock.advance(0);
+  await one("PUT", "/relay/a", { region: "eu", neighbors: { b: 3 }, announces: ["live/x"] });
+  await other("PUT", "/relay/b", { address: "https://b:1" });
+  await one("POST", "/relay/a/drain");
+  await clock.advance(0);
+  assert.deepEqual(await names(one), ["a", "b"]);
+  assert.deepEqual(await names(other), ["a", "b"]);
+  assert.equal((await other("GET", "/relay/a")).body.state, "draining");
+  assert.equal((await one("GET", "/route?from=a&to=b")).body.next_hop_address, "https://b:1");
+  assert.equal((await other("GET", "/announce/lookup?track=live/x")).body.relays.length, 1);
+  await one("DELETE", "/announce/live/x?relay=a");
+  await other("DELETE", "/relay/b");
+  await clock.advance(0);
+  assert.equal((await other("GET", "/announce")).body.count, 0);
+  assert.deepEqual(await names(one), ["a"]);
+  await tasks.close();
+});
+
+Deno.test("heartbeats at one controller keep a relay alive at the others, without changes", async () => {
+  const { clock, tasks, traffic, members, asks: [one, other, third] } = await cluster(3);
+  await clock.advance(0);
+  for (let beat = 0; beat < 10; beat++) {
+    await one("PUT", "/relay/a", { epoch: 1, seq: beat });
+    await clock.advance(30_000);
+  }
+  assert.deepEqual(await names(other), ["a"]);
+  assert.deepEqual(await names(third as Ask), ["a"]);
+  assert.deepEqual(members.map(({ controller }) => controller.revision()), [1, 1, 1]);
+  assert.ok(traffic.digests < 6 * 35, `${traffic.digests} comparisons`);
+  await clock.advance(90_001);
+  for (const ask of [one, other, third as Ask]) assert.deepEqual(await names(ask), []);
+  await tasks.close();
+});
+
+Deno.test("controllers that were cut off agree when they meet again, and nothing is overwritten", async () => {
+  const { clock, cut, tasks, asks: [one, other] } = await cluster(2);
+  await one("PUT", "/relay/a", { epoch: 1, seq: 1, region: "eu", announces: ["x", "y"] });
+  await clock.advance(0);
+  cut.add(1);
+  await one("PUT", "/relay/a", { epoch: 1, seq: 2, region: "us" });
+  await one("DELETE", "/announce/x?relay=a");
+  await other("PUT", "/relay/b", { announces: ["z"] });
+  await other("PUT", "/relay/a", { epoch: 1, seq: 3, announces_digest: announcesDigest(["y"]) });
+  await clock.advance(60_000);
+  assert.deepEqual(await names(one), ["a"]);
+  cut.clear();
+  await clock.advance(INTERVAL);
+  for (const ask of [one, other]) {
+    assert.deepEqual(await names(ask), ["a", "b"]);
+    assert.equal((await ask("GET", "/relay/a")).body.region, "us");
+    const tracks = (await ask("GET", "/announce")).body.entries;
+    assert.deepEqual(tracks.map((entry: { track: string }) => entry.track), ["y", "z"]);
+  }
+  await tasks.close();
+});
+
+Deno.test("an empty controller learns everything at its start and takes nothing away", async () => {
+  const { clock, cut, tasks, asks: [one, other] } = await cluster(2);
+  cut.add(1);
+  for (let i = 0; i < 50; i++) await one("PUT", `/relay/r${i}`, { announces: [`t/${i}`] });
+  await clock.advance(1000);
+  cut.clear();
+  await clock.advance(INTERVAL);
+  assert.equal((await other("GET", "/health")).body.relays, 50);
+  assert.equal((await one("GET", "/announce")).body.count, 50);
+  await tasks.close();
+});
+
+Deno.test("upstream's graph tells of relays that are not known, and changes none that are", async () => {
+  const { ask } = await testController();
+  await ask("PUT", "/relay/a", { region: "eu", address: "https://a:1" });
+  const answer = await ask("PUT", "/sync", {
+    nodes: [{ id: "a", region: "us" }, { id: "b", region: "us", address: "https://b:1" }, {
+      id: "stub",
+      region: "",
+    }],
+    adjacency: { b: { a: 7 } },
+  });
+  assert.deepEqual([answer.body.status, answer.body.nodes], ["synced", 2]);
+  assert.equal((await ask("GET", "/relay/a")).body.region, "eu");
+  assert.equal((await ask("GET", "/route?from=b&to=a")).body.cost, 7);
+  const { body } = await ask("GET", "/sync");
+  assert.deepEqual(body.adjacency, { b: { a: 7 } });
+  assert.equal(body.states.length, 2);
+});

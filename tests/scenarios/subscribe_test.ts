@@ -455,6 +455,17 @@ Deno.test("R-077: when the last subscriber has left, the publisher is left too, 
   assert.equal(await upstream.incoming.ended(), StreamCode.CANCELLED);
 });
 
+Deno.test("R-036: a publisher that has not answered yet is left when nobody waits any more", async () => {
+  await using world = new SessionWorld();
+  const publisher = await world.connect();
+  await announce(publisher, "live");
+  const downstream = await subscribe(await world.connect());
+  const { request } = await publisher.expectRequest("subscribe");
+  downstream.cancel(StreamCode.CANCELLED);
+  await world.advance(LINGER_MS);
+  assert.equal(await request.ended(), StreamCode.CANCELLED);
+});
+
 Deno.test("R-081, R-082: PUBLISH_DONE follows the last stream, and counts them", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber, downstream, upstream } = await watch(world);

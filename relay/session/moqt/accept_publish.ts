@@ -24,7 +24,8 @@ export async function acceptPublish(
   if (refusal !== undefined) return refuse(refusal);
   const entry = scope.entry(message.track);
   if (entry === undefined) return refuse({ kind: "excessive_load", reason: "too many tracks" });
-  if (entry.feeds.has(publisher)) {
+  const asked = publisher.waitingFor(entry);
+  if (entry.feeds.has(publisher) && asked === undefined) {
     return refuse({ kind: "duplicate_subscription", reason: "the track is published already" });
   }
   const feed = publisher.newFeed(entry, true);
@@ -32,6 +33,8 @@ export async function acceptPublish(
     publisher.establish(feed, stream, message);
     metrics.requests.publish.ok++;
     const { forward } = entry.feeds;
+    // We asked while the peer offered: of the two subscriptions only one may be (#subscriptions).
+    asked?.cancel();
     stream.send({ kind: "requestOk", parameters: { forward }, properties: NO_PROPERTIES });
     scope.offer(entry, feed);
     await feed.listen(stream);

@@ -38,6 +38,8 @@ export class PeerFeed implements Feed {
   readonly #context: SessionContext;
   readonly #incoming: IncomingTracks;
   readonly #inputs = new Set<Input>();
+  // There from the question on; the other only once it was agreed to.
+  #request: RequestStream | undefined;
   #stream: RequestStream | undefined;
   #alias: bigint | undefined;
   #streamsSeen = 0;
@@ -66,6 +68,16 @@ export class PeerFeed implements Feed {
     return this.#over;
   }
 
+  /** Whether the peer was asked and has not answered. */
+  get isWaiting(): boolean {
+    return !this.#over && this.#stream === undefined;
+  }
+
+  /** The peer is being asked on this stream. */
+  requested(stream: RequestStream): void {
+    this.#request = stream;
+  }
+
   /** The peer agreed, or offered: data under this alias is the track's. */
   establish(
     stream: RequestStream,
@@ -73,7 +85,7 @@ export class PeerFeed implements Feed {
     largest: Location | undefined,
     properties: Uint8Array,
   ): void {
-    this.#stream = stream;
+    this.#request = this.#stream = stream;
     this.#alias = alias;
     this.#incoming.add(alias, this);
     this.entry.track.setProperties(properties);
@@ -105,7 +117,7 @@ export class PeerFeed implements Feed {
 
   cancel(): void {
     if (this.#over) return;
-    this.#stream?.cancel(StreamCode.CANCELLED);
+    this.#request?.cancel(StreamCode.CANCELLED);
     this.#leave();
     this.#settle(refused({ kind: "timeout", reason: "nobody waits for the track any more" }));
   }

@@ -36,6 +36,7 @@ export class PeerPublisher implements Publisher {
   readonly #feeds = new Set<PeerFeed>();
   readonly #fetches = new Map<bigint, IncomingFetch>();
   #ingest: Ingest | undefined;
+  #closed = false;
 
   constructor(context: SessionContext, incoming: IncomingTracks) {
     this.#context = context;
@@ -55,7 +56,8 @@ export class PeerPublisher implements Publisher {
   subscribe(entry: TrackEntry, newGroupRequest?: bigint): PeerFeed {
     const feed = this.newFeed(entry, false);
     const isRoom = this.#feeds.size <= this.#context.settings.limits.maxPublishedTracks;
-    if (this.#context.isPeerLeaving) this.#refuse(feed, GOING_AWAY);
+    if (this.#closed) this.#refuse(feed, GONE);
+    else if (this.#context.isPeerLeaving) this.#refuse(feed, GOING_AWAY);
     else if (!isRoom) this.#refuse(feed, TOO_MANY_TRACKS);
     else {
       this.#context.tasks.spawn("subscribe", async () => {
@@ -69,6 +71,11 @@ export class PeerPublisher implements Publisher {
       });
     }
     return feed;
+  }
+
+  /** The subscription to a track that the peer has not answered yet. */
+  waitingFor({ track }: TrackEntry): PeerFeed | undefined {
+    return [...this.#feeds].find((feed) => feed.entry.track === track && feed.isWaiting);
   }
 
   /** A feed of this peer; whoever makes one ends it with {@linkcode PeerPublisher.forget}. */
@@ -106,6 +113,10 @@ export class PeerPublisher implements Publisher {
   fetch(request: FetchRequest, sink: FetchSink): PendingFetch {
     const requestId = this.#context.ids.next();
     const fetch = new IncomingFetch(requestId, request, sink, this.#context);
+    if (this.#closed) {
+      fetch.cancel();
+      return fetch;
+    }
     this.#fetches.set(requestId, fetch);
     this.#context.tasks.spawn("fetch", async () => {
       try {
@@ -118,6 +129,32 @@ export class PeerPublisher implements Publisher {
   }
 
   async trackStatus(name: FullTrackName): Promise<Outcome<TrackStatus, Refusal>> {
+    try {
+      return await this.#trackStatus(name);
+    } catch (error) {
+      // Who asks is another peer: what this one does wrong costs its own session.
+      this.#context.fail(error);
+      return refused(NO_ANSWER);
+    }
+  }
+
+  /** A stream that answers a FETCH of ours. */
+  async fetchStream(input: Input): Promise<void> {
+    const requestId = await readVarint(input, this.#context.draft.varint);
+    if (requestId === undefined) throw violation("A stream ends within its header");
+    const fetch = this.#fetches.get(requestId);
+    if (fetch === undefined) return input.stop(StreamCode.CANCELLED);
+    await fetch.read(input);
+  }
+
+  /** The session ended: whoever still asks is refused, since nothing is begun any more. */
+  close(reason: string): void {
+    this.#closed = true;
+    for (const feed of [...this.#feeds]) feed.lose(reason);
+    for (const fetch of [...this.#fetches.values()]) fetch.cancel();
+  }
+
+  async #trackStatus(name: FullTrackName): Promise<Outcome<TrackStatus, Refusal>> {
     const answer = await this.#ask("track_status", {
       kind: "trackStatus",
       requestId: this.#context.ids.next(),
@@ -133,21 +170,6 @@ export class PeerPublisher implements Publisher {
     return done({ largest: message.parameters.largestObject, properties: message.properties });
   }
 
-  /** A stream that answers a FETCH of ours. */
-  async fetchStream(input: Input): Promise<void> {
-    const requestId = await readVarint(input, this.#context.draft.varint);
-    if (requestId === undefined) throw violation("A stream ends within its header");
-    const fetch = this.#fetches.get(requestId);
-    if (fetch === undefined) return input.stop(StreamCode.CANCELLED);
-    await fetch.read(input);
-  }
-
-  /** The session ended. */
-  close(reason: string): void {
-    for (const feed of [...this.#feeds]) feed.lose(reason);
-    for (const fetch of [...this.#fetches.values()]) fetch.cancel();
-  }
-
   async #subscribe(feed: PeerFeed, newGroupRequest: bigint | undefined): Promise<void> {
     const answer = await this.#ask("subscribe", {
       kind: "subscribe",
@@ -159,7 +181,7 @@ export class PeerPublisher implements Publisher {
         filter: { type: "largest_object" },
         ...(newGroupRequest !== undefined && { newGroupRequest }),
       },
-    });
+    }, feed);
     if (!answer.ok) return this.#refuse(feed, answer.refusal);
     const { message, stream } = answer.value;
     if (message.kind !== "subscribeOk") {
@@ -186,10 +208,11 @@ export class PeerPublisher implements Publisher {
     feed.refuse(refusal);
   }
 
-  /** Sends a request and waits for the answer, not for ever. */
+  /** Sends a request and waits for the answer, not for ever, nor when `feed` is no longer wanted. */
   async #ask(
     kind: "subscribe" | "track_status",
     message: ControlMessage,
+    feed?: PeerFeed,
   ): Promise<Outcome<{ message: ControlMessage; stream: RequestStream }, Refusal>> {
     const { clock, settings, metrics } = this.#context;
     const outcomes = metrics.upstreamRequests[kind];
@@ -201,7 +224,11 @@ export class PeerPublisher implements Publisher {
     });
     try {
       stream = await this.#context.openRequest();
-      if (late) return refused(TOO_LATE);
+      feed?.requested(stream);
+      if (late || feed?.isOver) {
+        stream.cancel(StreamCode.CANCELLED);
+        return refused(TOO_LATE);
+      }
       stream.send(message);
       const answer = await stream.next();
       if (answer?.kind === "requestError") {
@@ -223,6 +250,7 @@ export class PeerPublisher implements Publisher {
   }
 }
 
+const GONE: Refusal = { kind: "does_not_exist", reason: "the publisher is gone" };
 const GOING_AWAY: Refusal = { kind: "going_away", reason: "the publisher is going away" };
 const NO_ANSWER: Refusal = { kind: "internal_error", reason: "the publisher gave no answer" };
 const TOO_LATE: Refusal = { kind: "timeout", reason: "the publisher did not answer in time" };

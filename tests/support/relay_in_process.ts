@@ -1,0 +1,45 @@
+import { type LogFields, memoryLog, systemClock } from "@qumo/shared/runtime";
+import { DEFAULTS } from "../../relay/config/defaults.ts";
+import type { RelayConfig } from "../../relay/config.ts";
+import { Relay } from "../../relay/relay.ts";
+import { MoqtHost } from "../../relay/session_host.ts";
+import type { QuicServerAddress } from "./quic_transport.ts";
+
+/** A relay in the process of the test: it starts at once and can be looked into. */
+export interface RelayInProcess extends QuicServerAddress, AsyncDisposable {
+  readonly relay: Relay;
+  /** What it has logged so far. */
+  readonly lines: readonly { readonly text: string; readonly fields: LogFields }[];
+}
+
+/** Starts a relay on a free port of the loopback address; `change` is what differs from the defaults. */
+export async function startRelayInProcess(
+  change: Partial<RelayConfig> = {},
+): Promise<RelayInProcess> {
+  const { log, lines } = memoryLog();
+  const server = { ...DEFAULTS.server, ...change.server, address: "127.0.0.1:0" };
+  const relay = await Relay.start({
+    config: { ...DEFAULTS, ...change, server },
+    createHost: (parts) => new MoqtHost(parts),
+    files: { readText: noFile, modified: noFile },
+    program: {
+      version: "test",
+      commit: "",
+      deno: Deno.version.deno,
+      usage: () => ({ cpuSeconds: 0, residentBytes: 0, heapBytes: 0 }),
+    },
+    clock: systemClock,
+    log,
+  });
+  return {
+    relay,
+    lines,
+    port: Number(relay.address.split(":").at(-1)),
+    certificateHash: Uint8Array.fromHex(relay.certificate.hash),
+    [Symbol.asyncDispose]: () => relay.close(),
+  };
+}
+
+function noFile(path: string): Promise<never> {
+  return Promise.reject(new Error(`A test's relay reads no files, ${path} neither`));
+}

@@ -40,7 +40,7 @@ export const relaySchema: z.ZodType<RelayConfig> = z.strictObject({
   }),
   cache: z.strictObject({
     maxBytes: bytes(1_048_576, 1024 * GIB),
-    maxTrackBytes: bytes(65_536, 1024 * GIB),
+    maxTrackBytes: bytes(1_048_576, 1024 * GIB),
     maxGroupsPerTrack: count(1_000_000),
     maxAgeMs: milliseconds(100),
   }),

@@ -26,6 +26,8 @@ interface Subgroup {
 /** What the relay has of one group. */
 export class Group {
   readonly id: bigint;
+  /** How many groups of the track began before it. */
+  readonly ordinal: number;
   /** Ids of objects that are known not to exist. */
   readonly gaps = new Gaps();
   readonly #streamed = new Map<number, SubgroupLog>();
@@ -41,8 +43,9 @@ export class Group {
   #largest = -1;
   #touched: number;
 
-  constructor(id: bigint, now: number) {
+  constructor(id: bigint, ordinal: number, now: number) {
     this.id = id;
+    this.ordinal = ordinal;
     this.#touched = now;
   }
 

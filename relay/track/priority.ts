@@ -5,7 +5,8 @@ export interface SendRank {
   readonly subscriberPriority: number;
   readonly publisherPriority: number;
   readonly order: GroupOrder;
-  readonly group: bigint;
+  /** The how-manieth group of its track it is: ids may skip, like those that are times. */
+  readonly groupOrdinal: number;
   readonly subgroup: bigint;
 }
 
@@ -18,7 +19,7 @@ const SUBGROUP_RANKS = 2 ** 4;
  * 2^11 and subgroups up to 15: more do not wait for each other at once.
  */
 export function sendOrder(rank: SendRank): number {
-  const group = Number(BigInt.asUintN(11, rank.group));
+  const group = rank.groupOrdinal % GROUP_RANKS;
   const subgroup = rank.subgroup < SUBGROUP_RANKS ? Number(rank.subgroup) : SUBGROUP_RANKS - 1;
   const groupRank = rank.order === "ascending" ? GROUP_RANKS - 1 - group : group;
   return (255 - rank.subscriberPriority) * 2 ** 23 +

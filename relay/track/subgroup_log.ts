@@ -18,6 +18,8 @@ export interface LogReader {
 /** What is known of a subgroup when its first object arrives. */
 export interface SubgroupInit {
   readonly group: bigint;
+  /** How many groups of the track began before this one. */
+  readonly groupOrdinal: number;
   readonly subgroup: bigint;
   /** Undefined: the track's default. */
   readonly priority: number | undefined;
@@ -51,6 +53,7 @@ export interface LoggedObject {
  */
 export class SubgroupLog {
   readonly group: bigint;
+  readonly groupOrdinal: number;
   readonly subgroup: bigint;
   readonly priority: number | undefined;
   readonly hasProperties: boolean;
@@ -77,6 +80,7 @@ export class SubgroupLog {
 
   constructor(init: SubgroupInit) {
     this.group = init.group;
+    this.groupOrdinal = init.groupOrdinal;
     this.subgroup = init.subgroup;
     this.priority = init.priority;
     this.hasProperties = init.hasProperties;

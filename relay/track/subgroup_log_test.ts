@@ -10,6 +10,7 @@ const PREAMBLE = Uint8Array.of(0x10, 1, 2);
 function newLog(hasProperties = false): SubgroupLog {
   return new SubgroupLog({
     group: 2n,
+    groupOrdinal: 0,
     subgroup: 0n,
     priority: undefined,
     hasProperties,

@@ -218,7 +218,7 @@ export class SubgroupWriter {
       firstObject: this.#init.firstObject && isFirstOfStream,
     };
     const preamble = encodeSubgroupHeader({ alias: this.#track.alias, ...header });
-    const log = new SubgroupLog({ ...header, preamble });
+    const log = new SubgroupLog({ ...header, groupOrdinal: group.ordinal, preamble });
     group.addLog(log);
     this.#moveTo(log);
     this.#track.announceSubgroup(log);

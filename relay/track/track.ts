@@ -38,6 +38,7 @@ export class Track {
   #order: bigint[] = [];
   readonly #readers = new Set<TrackReader>();
   #bytes = 0;
+  #groupsBegun = 0;
   #largest: { group: bigint; object: number } | undefined;
   #told: Location | undefined;
   #evictedUpTo = -1n;
@@ -165,7 +166,7 @@ export class Track {
       throw new MalformedTrack(`Group ${id} lies behind the end of the track`);
     }
     if (this.gaps.has(id)) throw new MalformedTrack(`Group ${id} lies in a gap of the track`);
-    const group = new Group(id, now);
+    const group = new Group(id, this.#groupsBegun++, now);
     this.#groups.set(id, group);
     this.#insertInOrder(id);
     this.#cache.add(this, group);

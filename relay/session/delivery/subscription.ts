@@ -251,7 +251,7 @@ export class Subscription implements TrackReader, PumpOwner {
       subscriberPriority: this.#wishes.priority,
       publisherPriority: log.priority ?? this.track.properties.defaultPriority,
       order: this.#wishes.order,
-      group: log.group,
+      groupOrdinal: log.groupOrdinal,
       subgroup: log.subgroup,
     });
   }

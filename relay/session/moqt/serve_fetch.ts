@@ -244,7 +244,7 @@ export class FetchServer {
       subscriberPriority: parameters.subscriberPriority ?? DEFAULT_PRIORITY,
       publisherPriority: DEFAULT_PRIORITY,
       order: parameters.groupOrder ?? "ascending",
-      group: 0n,
+      groupOrdinal: 0,
       subgroup: 0n,
     });
   }

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { loadConfig } from "@qumo/shared/runtime";
+import { formatAddress, isLoopback, parseAddress, reachable } from "./address.ts";
+import { parseCommand } from "./arguments.ts";
+import { sdnDefinition } from "./definition.ts";
+import { configReport } from "./report.ts";
+import { DEFAULTS } from "./settings.ts";
+
+function load(text: string, environment: Record<string, string> = {}) {
+  return loadConfig(sdnDefinition, {
+    file: { name: "sdn.yaml", text },
+    environment: (name) => environment[name],
+    flags: [],
+  });
+}
+
+function problems(text: string, environment: Record<string, string> = {}): readonly string[] {
+  const loaded = load(text, environment);
+  return loaded.ok ? [] : loaded.refusal;
+}
+
+Deno.test("configs/sdn.yaml is every key with its default", async () => {
+  const path = new URL("../../configs/sdn.yaml", import.meta.url);
+  const loaded = load(await Deno.readTextFile(path));
+  assert.ok(loaded.ok, JSON.stringify(!loaded.ok && loaded.refusal));
+  assert.deepEqual(loaded.value.value, DEFAULTS);
+  for (const [key, origin] of loaded.value.origins) assert.equal(origin.from, "file", key);
+});
+
+Deno.test("upstream's configuration is understood", () => {
+  const loaded = load(`graph:
+  listen_addr: "127.0.0.1:9000"
+  data_dir: ./data
+  peer_url: http://other:8090
+  sync_interval_sec: 5
+  node_ttl_sec: 1.5
+`);
+  assert.ok(loaded.ok, JSON.stringify(!loaded.ok && loaded.refusal));
+  const { server, graph } = loaded.value.value;
+  assert.equal(server.address, "127.0.0.1:9000");
+  assert.deepEqual(
+    [graph.dataDir, graph.peerUrl, graph.syncIntervalSec, graph.nodeTtlSec],
+    ["./data", "http://other:8090", 5, 1.5],
+  );
+});
+
+Deno.test("the container's variables win over the file", () => {
+  const loaded = load("graph:\n  node_ttl_sec: 5\n", {
+    SDN_ADDR: "127.0.0.1:1",
+    NODE_TTL_SEC: "7",
+    DATA_DIR: "/data",
+    PEER_URL: "http://peer:1",
+    SYNC_INTERVAL: "3",
+    QUMO_SDN_WATCH_HISTORY: "9",
+  });
+  assert.ok(loaded.ok);
+  const { server, graph, watch } = loaded.value.value;
+  assert.deepEqual(
+    [server.address, graph.nodeTtlSec, graph.dataDir, graph.peerUrl, graph.syncIntervalSec],
+    ["127.0.0.1:1", 7, "/data", "http://peer:1", 3],
+  );
+  assert.equal(watch.history, 9);
+});
+
+Deno.test("what cannot be is refused with its place", () => {
+  for (
+    const [text, expected] of [
+      ["server:\n  address: ':8090'\n", /sdn\.yaml:2:.*server\.address: :8090 can be reached/],
+      ["server:\n  address: example.com:1\n", /allowed an IP address and a port/],
+      ["auth:\n  mode: token\n", /auth\.tokens: nobody could come in/],
+      ["auth:\n  mode: token\n  tokens:\n    - {role: read}\n", /needs `sha256` or `token_file`/],
+      ["auth:\n  tokens:\n    - {role: king, sha256: ''}\n", /auth\.tokens\.0\.role: .*admin/],
+      ["auth:\n  tokens:\n    - {role: admin, token_file: x, relay: a}\n", /role relay alone/],
+      ["server:\n  cert_file: a.pem\n", /a certificate and its key go together/],
+      ["graph:\n  tombstone_ttl_sec: 100\n", /at least twice/],
+      ["graph:\n  peers: [ftp://a]\n", /graph\.peers\.0: .*http/],
+      ["graph:\n  node_ttl: 1\n", /node_ttl/],
+    ] as const
+  ) {
+    assert.match(problems(text).join("\n"), expected, text);
+  }
+  assert.deepEqual(problems("server:\n  address: ':8090'\nauth:\n  mode: open\n"), []);
+});
+
+Deno.test("check prints every value in force and where it comes from", () => {
+  const loaded = load("graph:\n  node_ttl_sec: 5\n", { DATA_DIR: "/data" });
+  assert.ok(loaded.ok);
+  const report = configReport(loaded.value);
+  assert.match(report, /^graph\.node_ttl_sec +5 +sdn\.yaml:2$/m);
+  assert.match(report, /^graph\.data_dir +"\/data" +environment DATA_DIR$/m);
+  assert.match(report, /^graph\.weights\.rtt +1 +default$/m);
+});
+
+Deno.test("parseCommand() understands each command and upstream's -config", () => {
+  const parse = (...args: string[]) => {
+    const parsed = parseCommand(args);
+    return parsed.ok ? [parsed.value.name, parsed.value.configFile, parsed.value.url] : parsed;
+  };
+  assert.deepEqual(parse(), ["serve", undefined, undefined]);
+  for (const flag of ["-c", "--config", "-config"]) {
+    assert.deepEqual(parse("serve", flag, "x.yaml"), ["serve", "x.yaml", undefined]);
+  }
+  assert.deepEqual(parse("health", "http://a"), ["health", undefined, "http://a"]);
+  assert.deepEqual(parse("-v"), ["version", undefined, undefined]);
+  assert.deepEqual(parse("--help"), ["help", undefined, undefined]);
+  for (const args of [["servr"], ["serve", "x"], ["--colour"], ["health", "a", "b"]]) {
+    assert.equal(parseCommand(args).ok, false, args.join(" "));
+  }
+});
+
+Deno.test("parseAddress() reads addresses and no names", () => {
+  assert.deepEqual(parseAddress(":1"), { hostname: "0.0.0.0", port: 1 });
+  assert.deepEqual(parseAddress("[::1]:1"), { hostname: "::1", port: 1 });
+  assert.deepEqual(parseAddress("localhost:65535"), { hostname: "127.0.0.1", port: 65535 });
+  for (const text of ["", "1", "a:1", "::1:1", "1.2.3.4:65536", "[1.2.3.4]:1", "1.2.3.4:"]) {
+    assert.equal(parseAddress(text), undefined, text);
+  }
+  assert.equal(formatAddress({ hostname: "::1", port: 1 }), "[::1]:1");
+  assert.equal(isLoopback({ hostname: "127.0.0.2", port: 1 }), true);
+  assert.equal(isLoopback({ hostname: "0.0.0.0", port: 1 }), false);
+  assert.deepEqual(reachable({ hostname: "::", port: 1 }), { hostname: "::1", port: 1 });
+});

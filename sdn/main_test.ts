@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** A controller in a process of its own. */
+class Program {
+  readonly #child: Deno.ChildProcess;
+  readonly #output: ReadableStreamDefaultReader<string>;
+  url = "";
+
+  private constructor(args: string[]) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "-A", "sdn/main.ts", ...args],
+      cwd: root,
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    this.#output = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  static async start(...args: string[]): Promise<Program> {
+    const program = new Program(["--address", "127.0.0.1:0", ...args]);
+    let text = "";
+    while (!text.includes("\n")) {
+      const { value, done } = await program.#output.read();
+      assert.equal(done, false, "it ended before it was ready");
+      text += value;
+    }
+    program.url = /http:\/\/\S+/.exec(text)?.[0] ?? assert.fail(text);
+    return program;
+  }
+
+  async ask(method: string, path: string, body?: unknown) {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return await response.json();
+  }
+
+  async end(signal: Deno.Signal): Promise<number> {
+    this.#child.kill(signal);
+    while (!(await this.#output.read()).done);
+    return (await this.#child.status).code;
+  }
+}
+
+async function run(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "-A", "sdn/main.ts", ...args],
+    cwd: root,
+  }).output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: decode(stdout), stderr: decode(stderr) };
+}
+
+Deno.test("what was registered survives SIGKILL; SIGTERM ends watchers and the program", async () => {
+  const folder = await Deno.makeTempDir();
+  const config = `${folder}/sdn.yaml`;
+  await Deno.writeTextFile(config, `graph:\n  data_dir: ${folder}/data\n`);
+  const first = await Program.start("-c", config);
+  await first.ask("PUT", "/relay/a", { region: "eu", address: "https://a:1", neighbors: { b: 2 } });
+  await first.ask("PUT", "/relay/b", {});
+  await first.ask("PUT", "/announce/live/x", { relay: "a" });
+  const { revision } = await first.ask("POST", "/relay/b/drain");
+  await first.end("SIGKILL");
+
+  const second = await Program.start("-c", config);
+  assert.deepEqual(
+    await second.ask("GET", "/health"),
+    { status: "ok", live: true, ready: true, revision, relays: 2, announces: 1 },
+  );
+  assert.equal((await second.ask("GET", "/relay/b")).state, "draining");
+  assert.equal((await second.ask("GET", "/route?from=a&to=b")).cost, 2);
+  assert.equal((await run("health", second.url)).code, 0);
+  const watching = await fetch(`${second.url}/watch?since=${revision}`);
+  const watched = watching.text();
+  assert.equal(await second.end("SIGTERM"), 0);
+  assert.match(await watched, /^retry: 1000\n\nid: \d+\nevent: ready/);
+  assert.equal((await run("health", second.url)).code, 1);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a command line, a file or an address that will not do is an exit code and a sentence", async () => {
+  const unknown = await run("servr");
+  assert.deepEqual([unknown.code, unknown.stdout], [2, ""]);
+  assert.match(unknown.stderr, /did you mean serve\?/);
+  const missing = await run("-c", "no-such-file.yaml");
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /Cannot read no-such-file\.yaml/);
+  const open = await run("--address", "0.0.0.0:8090");
+  assert.equal(open.code, 1);
+  assert.match(open.stderr, /nothing says who may come in/);
+  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const late = await run("--address", `127.0.0.1:${taken.addr.port}`);
+  taken.close();
+  assert.equal(late.code, 1);
+  assert.match(late.stderr, /^Cannot start: /);
+});

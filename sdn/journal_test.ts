@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "@qumo/shared/runtime";
+import { Journal } from "./journal.ts";
+import { type Batch, Registry } from "./registry/mod.ts";
+import type { Store } from "./store/mod.ts";
+
+/** A store that keeps a batch when it is told to. */
+class SlowStore implements Store {
+  readonly waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  readonly healthy = true;
+
+  load() {
+    return Promise.resolve({ revision: 0, relays: [], tombstones: [] });
+  }
+
+  append(_batch: Batch): Promise<void> {
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function journal() {
+  const clock = new ManualClock();
+  const store = new SlowStore();
+  const registry = new Registry({
+    controller: "c",
+    leaseMs: 1000,
+    tombstoneMs: 5000,
+    smoothing: 1,
+    revision: 0,
+  });
+  const published: number[] = [];
+  const applied: number[] = [];
+  const failures: unknown[] = [];
+  const made = new Journal({
+    registry,
+    store,
+    clock,
+    applied: ({ revision }) => applied.push(revision),
+    publish: ({ revision }) => published.push(revision),
+    onStoreFailure: (error) => failures.push(error),
+  });
+  const register = (name: string) => made.submit({ kind: "register", name, body: {} });
+  return { clock, store, registry, made, register, published, applied, failures };
+}
+
+Deno.test("a change is answered and published once it is kept, in the order of the revisions", async () => {
+  const { clock, store, register, published, applied } = journal();
+  const answered: string[] = [];
+  for (const name of ["a", "b"]) void register(name).then(() => answered.push(name));
+  await clock.advance(0);
+  assert.deepEqual([applied, published, answered], [[1, 2], [], []]);
+  store.waiting[1]?.resolve();
+  await clock.advance(0);
+  assert.deepEqual([published, answered], [[], []]);
+  store.waiting[0]?.resolve();
+  await clock.advance(0);
+  assert.deepEqual([published, answered], [[1, 2], ["a", "b"]]);
+});
+
+Deno.test("a change that could not be kept is refused, and published because it is in force", async () => {
+  const { clock, store, register, published, failures } = journal();
+  const answer = register("a");
+  store.waiting[0]?.reject(new Error("disk full"));
+  const outcome = await answer;
+  assert.equal(!outcome.ok && outcome.refusal.code, "unavailable");
+  await clock.advance(0);
+  assert.deepEqual(published, [1]);
+  assert.equal(failures.length, 1);
+});
+
+Deno.test("a heartbeat that changes nothing does not wait for the store", async () => {
+  const { store, register } = journal();
+  const first = register("a");
+  const second = await register("a");
+  assert.ok(second.ok && second.value.batch === undefined);
+  store.waiting[0]?.resolve();
+  await first;
+});
+
+Deno.test("a lease ends when it is over, although nobody looks", async () => {
+  const { clock, store, registry, made, register, published } = journal();
+  void register("a");
+  await clock.advance(600);
+  void register("a");
+  await clock.advance(999);
+  assert.equal(registry.relays.size, 1);
+  await clock.advance(1);
+  assert.equal(registry.relays.size, 0);
+  for (const { resolve } of store.waiting) resolve();
+  await clock.advance(0);
+  assert.deepEqual(published, [1, 2]);
+  await clock.advance(5000);
+  assert.equal(registry.tombstones.size, 0);
+  await made.close();
+  assert.equal(clock.pending, 0);
+});

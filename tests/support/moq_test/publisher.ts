@@ -12,12 +12,12 @@ const TRACK_ENDED = 0x2n;
 
 /**
  * Publishes every moq-test-00 track there is: it announces the protocol's name as a namespace and
- * makes up what is asked for. The objects of a subscription wait until {@linkcode start} is called,
- * so that a test knows that nobody came too late.
+ * makes up what is asked for. The objects of a subscription wait for {@linkcode start}, so that a
+ * test knows that nobody came too late, and the end of the track waits for {@linkcode end}.
  */
 export class TestPublisher {
   readonly #peer: WirePeer;
-  readonly #started = new Map<string, PromiseWithResolvers<void>>();
+  readonly #cues = new Map<string, PromiseWithResolvers<void>>();
   #nextAlias = 1n;
   /** How many fetches have been asked for. */
   fetches = 0;
@@ -62,14 +62,19 @@ export class TestPublisher {
 
   /** Lets the objects of a track flow to whoever has subscribed to it or will. */
   start(track: TestTrack): void {
-    this.#start(track).resolve();
+    this.#cue("start", track).resolve();
   }
 
-  #start(track: TestTrack): PromiseWithResolvers<void> {
-    const name = namespaceOf(track).join("/");
-    const start = this.#started.get(name) ?? Promise.withResolvers<void>();
-    this.#started.set(name, start);
-    return start;
+  /** Lets the track end, once all its objects were sent. */
+  end(track: TestTrack): void {
+    this.#cue("end", track).resolve();
+  }
+
+  #cue(kind: "start" | "end", track: TestTrack): PromiseWithResolvers<void> {
+    const name = [kind, ...namespaceOf(track)].join("/");
+    const cue = this.#cues.get(name) ?? Promise.withResolvers<void>();
+    this.#cues.set(name, cue);
+    return cue;
   }
 
   async #serve(): Promise<void> {
@@ -102,10 +107,11 @@ export class TestPublisher {
     await this.#deliver(request, alias, wanted);
   }
 
-  /** Waits for the start and sends everything, PUBLISH_DONE last. */
+  /** Sends everything between the cues for the start and the end, then PUBLISH_DONE. */
   async #deliver(request: WireRequest, alias: bigint, track: TestTrack): Promise<void> {
-    await this.#start(track).promise;
+    await this.#cue("start", track).promise;
     const streamCount = await this.#sendObjects(alias, track);
+    await this.#cue("end", track).promise;
     const reason = "all was said";
     await request.send({ kind: "publishDone", code: TRACK_ENDED, streamCount, reason });
     await request.finish();

@@ -4,20 +4,29 @@ import { namespace, trackName, type WirePeer } from "../wire_peer.ts";
 import type { WireRequest } from "../wire_request.ts";
 import type { FetchRangeEnd, IncomingFetch, IncomingSubgroup } from "../wire_streams.ts";
 import { type ArrivedObject, checkFetch, checkSubscription, expectedOf } from "./check.ts";
+import type { TestObject } from "./objects.ts";
 import type { Scenario } from "./scenarios.ts";
 import { Forwarding, namespaceOf, type TestTrack, TRACK_NAME } from "./track.ts";
 import { DEFAULT_PRIORITY } from "./wire_form.ts";
 
 const TRACK_ENDED = 0x2n;
 
+/** Told of what a subscription comes to, so that the publisher can be led by it. */
+export interface SubscriptionEvents {
+  /** The request was accepted. */
+  readonly accepted: () => void;
+  /** Every object has come; what this finds wrong counts too. */
+  readonly complete: () => Promise<string[]>;
+}
+
 /**
- * Subscribes to a scenario's track, calls `start` once that is accepted, and returns what was wrong
- * with what came, a sentence for each thing.
+ * Subscribes to a scenario's track and returns what was wrong with what came, a sentence for each
+ * thing.
  */
 export async function subscribeTo(
   peer: WirePeer,
   { track, deliveryTimeout }: Scenario,
-  start: () => void,
+  { accepted, complete }: SubscriptionEvents,
   deadline: Deadline,
 ): Promise<string[]> {
   const parameters: Parameters = {
@@ -31,19 +40,18 @@ export async function subscribeTo(
     parameters,
   });
   const { alias } = await deadline.for("SUBSCRIBE_OK", request.expect("subscribeOk"));
-  start();
-  return await readTrack(peer, request, track, alias, deadline);
+  accepted();
+  return await readTrack(peer, { request, track, alias, complete }, deadline);
 }
 
 /**
  * Asks for every track in the namespace of a scenario, takes the one that is published, and returns
- * what was wrong with what came. `asked` is called as soon as the request was accepted.
+ * what was wrong with what came. `asked` is called as soon as the request for tracks was accepted.
  */
 export async function subscribeTracks(
   peer: WirePeer,
   { track }: Scenario,
-  asked: () => void,
-  start: () => void,
+  { asked, accepted, complete }: SubscriptionEvents & { readonly asked: () => void },
   deadline: Deadline,
 ): Promise<string[]> {
   const prefix = namespace(...namespaceOf(track));
@@ -58,51 +66,67 @@ export async function subscribeTracks(
   const { request, publish } = await deadline.for("PUBLISH", nextPublish(peer));
   const named = publish.track.namespace.every((field, at) => equalBytes(field, prefix[at]!));
   await request.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array() });
-  start();
-  const problems = await readTrack(peer, request, track, publish.alias, deadline);
+  accepted();
+  const incoming = { request, track, alias: publish.alias, complete };
+  const problems = await readTrack(peer, incoming, deadline);
   return named ? problems : ["PUBLISH names another track", ...problems];
 }
 
-/** Reads a track up to its PUBLISH_DONE and everything that this announces. */
+interface IncomingTrack extends Pick<SubscriptionEvents, "complete"> {
+  readonly request: WireRequest;
+  readonly track: TestTrack;
+  readonly alias: bigint;
+}
+
+/** Reads all objects of a track, then its PUBLISH_DONE. */
 async function readTrack(
   peer: WirePeer,
-  request: WireRequest,
-  track: TestTrack,
-  alias: bigint,
+  { request, track, alias, complete }: IncomingTrack,
   deadline: Deadline,
 ): Promise<string[]> {
   const expected = expectedOf(track);
   const arrived: ArrivedObject[] = [];
   const problems: string[] = [];
-  if (track.forwarding === Forwarding.DATAGRAM) {
-    for (let left = expected.length; left > 0; left--) {
-      const datagram = await deadline.for(`${left} more datagrams`, peer.datagrams.next());
+  let streams = 0n;
+  while (arrived.length < expected.length) {
+    const left = `the last ${expected.length - arrived.length} objects`;
+    if (track.forwarding === Forwarding.DATAGRAM) {
+      const datagram = await deadline.for(left, peer.datagrams.next());
       if (datagram === undefined) throw new Error("The connection ended before the datagrams");
       if (datagram.alias !== alias) problems.push(`a datagram has alias ${datagram.alias}`);
-      const last = expected.some((object) =>
-        object.last && object.status === 0 && BigInt(object.group) === datagram.group &&
-        object.object === datagram.object
-      );
-      if (datagram.endOfGroup !== last) {
+      if (datagram.endOfGroup !== endsGroup(expected, datagram)) {
         problems.push(`the end of group ${datagram.group} is wrong`);
       }
       arrived.push({ ...datagram, subgroup: undefined });
+    } else {
+      const stream = await deadline.for(left, peer.streams.next());
+      if (stream?.kind !== "subgroup") throw new Error("A stream is none of a subgroup");
+      if (stream.header.alias !== alias) problems.push(`a stream has alias ${stream.header.alias}`);
+      const objects = await deadline.for("the end of a stream", readSubgroup(stream));
+      problems.push(...headerProblems(stream, objects, expected));
+      arrived.push(...objects);
+      streams++;
     }
   }
+  problems.push(...await complete());
   const done = await deadline.for("PUBLISH_DONE", request.expect("publishDone"));
   if (done.code !== TRACK_ENDED) problems.push(`PUBLISH_DONE has code ${done.code}`);
-  for (let left = done.streamCount; left > 0n; left--) {
-    const stream = await deadline.for(`${left} more streams`, peer.streams.next());
-    if (stream?.kind !== "subgroup") throw new Error("A stream is none of a subgroup");
-    if (stream.header.alias !== alias) {
-      problems.push(`a stream has alias ${stream.header.alias}`);
-    }
-    const objects = await deadline.for("the end of a stream", readSubgroup(stream));
-    problems.push(...headerProblems(stream, objects, expected));
-    arrived.push(...objects);
+  if (done.streamCount !== streams) {
+    problems.push(`PUBLISH_DONE tells of ${done.streamCount} streams`);
   }
   await request.finish();
   return [...problems, ...checkSubscription(expected, arrived)];
+}
+
+/** Whether the flag for it belongs on this datagram; a mark of the end says it by its status. */
+function endsGroup(
+  expected: readonly TestObject[],
+  { group, object }: { readonly group: bigint; readonly object: number },
+): boolean {
+  return expected.some((candidate) =>
+    candidate.last && candidate.status === 0 && BigInt(candidate.group) === group &&
+    candidate.object === object
+  );
 }
 
 /** Fetches the range of a scenario, and returns what was wrong with what came. */
@@ -173,7 +197,7 @@ async function readFetch(
 function headerProblems(
   { header }: IncomingSubgroup,
   objects: readonly ArrivedObject[],
-  expected: ReturnType<typeof expectedOf>,
+  expected: readonly TestObject[],
 ): string[] {
   const problems: string[] = [];
   const last = expected.find((object) => object.last && BigInt(object.group) === header.group);

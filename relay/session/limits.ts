@@ -27,6 +27,9 @@ export const DRAIN_SUBSCRIPTION_MS = 5_000;
 /** Bytes of authorization tokens kept under aliases for a peer. */
 export const MAX_AUTH_TOKEN_CACHE_BYTES = 16_384;
 
+/** How long a PUBLISH may wait for a stream that the peer allows, before it is told that there is none. */
+export const STREAM_CREDIT_MS = 1_000;
+
 /** How long a FETCH may wait for a publisher when it does not say. */
 export const DEFAULT_FILL_TIMEOUT_MS = 5_000;
 

@@ -1,4 +1,4 @@
-import type { ControlMessage, ControlMessageOf, Draft } from "@qumo/shared/wire";
+import { type ControlMessage, type ControlMessageOf, type Draft, StreamCode } from "@qumo/shared/wire";
 import type { BidiStream } from "../../transport/types.ts";
 import { violation } from "../errors.ts";
 import { MAX_FRAME_BYTES, readMessage } from "../framing.ts";
@@ -99,7 +99,11 @@ export class RequestStream {
     this.#begun = true;
     const bytes = this.#options.draft.control.encode(message);
     this.#backlog += bytes.length;
-    if (this.#backlog > MAX_SEND_BACKLOG_BYTES) return this.#stopped();
+    if (this.#backlog > MAX_SEND_BACKLOG_BYTES) {
+      this.cancel(StreamCode.TOO_FAR_BEHIND);
+      this.#onStopped?.();
+      return;
+    }
     this.#bidi.send.write(bytes).then(() => void (this.#backlog -= bytes.length), this.#stopped);
   }
 

@@ -1,16 +1,15 @@
 import {
   type ControlMessageOf,
-  type FullTrackName,
-  hasPrefix,
   type Namespace,
   okScope,
   outOfScope,
   StreamCode,
   updateScope,
 } from "@qumo/shared/wire";
-import type { Publisher, TrackEntry } from "../../track/mod.ts";
+import type { Publisher, Track, TrackEntry } from "../../track/mod.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import { isTransportEnd, violation } from "../errors.ts";
+import { STREAM_CREDIT_MS } from "../limits.ts";
 import type { SessionContext } from "./context.ts";
 import { largestForSubscriber } from "./moq_dev.ts";
 import { refusalOf, requestError } from "./refusals.ts";
@@ -37,10 +36,20 @@ export class TrackOffers {
     message: ControlMessageOf<"subscribeTracks">,
     prefixes: PrefixSlot,
   ): Promise<void> {
-    const forward = message.parameters.forward ?? true;
+    let forward = message.parameters.forward ?? true;
+    // What was said to be blocked is not offered any more.
+    const blocked = new WeakSet<Track>();
     const watch = (prefix: Namespace) =>
       this.#context.scope.watchTracks(prefix, {
-        offered: (entry, by) => this.#offer(stream, prefix, entry, by, forward),
+        offered: (entry, by) => {
+          if (by === this.#own || blocked.has(entry.track)) return;
+          this.#offer(entry, forward, () => {
+            blocked.add(entry.track);
+            const { namespace, name } = entry.track.name;
+            const suffix = namespace.slice(prefix.length);
+            stream.send({ kind: "publishBlocked", track: { namespace: suffix, name } });
+          });
+        },
       });
     let unwatch = watch(message.prefix);
     stream.onStopped = () => unwatch();
@@ -61,6 +70,7 @@ export class TrackOffers {
           break;
         }
         stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+        forward = update.parameters.forward ?? forward;
         if (prefix === undefined) continue;
         unwatch();
         unwatch = watch(prefix);
@@ -73,34 +83,21 @@ export class TrackOffers {
     }
   }
 
-  #offer(
-    stream: RequestStream,
-    prefix: Namespace,
-    entry: TrackEntry,
-    by: Publisher,
-    forward: boolean,
-  ): void {
-    const { name } = entry.track;
-    if (by === this.#own || this.#subscriptions.has(name)) return;
-    if (!hasPrefix(name.namespace, prefix) || this.#context.isPeerLeaving) return;
-    if (this.#subscriptions.count >= this.#context.settings.limits.maxSubscriptions) {
-      return this.#blocked(stream, prefix, name);
-    }
-    this.#context.tasks.spawn("publish", () => this.#publish(entry, forward));
-  }
-
-  #blocked(stream: RequestStream, prefix: Namespace, name: FullTrackName): void {
-    const suffix = name.namespace.slice(prefix.length);
-    stream.send({ kind: "publishBlocked", track: { namespace: suffix, name: name.name } });
+  #offer(entry: TrackEntry, forward: boolean, blocked: () => void): void {
+    const { isPeerLeaving, settings, tasks } = this.#context;
+    if (isPeerLeaving || this.#subscriptions.has(entry.track.name)) return;
+    if (this.#subscriptions.count >= settings.limits.maxSubscriptions) return blocked();
+    tasks.spawn("publish", () => this.#publish(entry, forward, blocked));
   }
 
   /** Sends PUBLISH, and the track unless the peer refuses. */
-  async #publish(entry: TrackEntry, forward: boolean): Promise<void> {
+  async #publish(entry: TrackEntry, forward: boolean, blocked: () => void): Promise<void> {
     const { track, feeds } = entry;
     const demand = feeds.hold(forward);
-    const requestId = this.#context.ids.next();
     try {
-      const stream = await this.#context.openRequest();
+      const stream = await this.#openInTime();
+      if (stream === undefined) return blocked();
+      const requestId = this.#context.ids.next();
       const served = new ServedSubscription({
         entry,
         demand,
@@ -113,6 +110,7 @@ export class TrackOffers {
       try {
         await this.#offerOn(stream, served, entry, forward);
       } finally {
+        served.cancel();
         release();
       }
     } catch (error) {
@@ -120,6 +118,24 @@ export class TrackOffers {
     } finally {
       demand.release();
     }
+  }
+
+  /** The stream of a PUBLISH; undefined when the peer allows none. */
+  async #openInTime(): Promise<RequestStream | undefined> {
+    let late = false;
+    const opening = this.#context.openRequest();
+    const waiting = new Promise<undefined>((resolve) => {
+      const timer = this.#context.clock.after(STREAM_CREDIT_MS, () => {
+        late = true;
+        resolve(undefined);
+      });
+      const opened = (stream?: RequestStream) => {
+        timer.cancel();
+        if (late) stream?.cancel(StreamCode.CANCELLED);
+      };
+      opening.then(opened, () => opened());
+    });
+    return await Promise.race([opening, waiting]);
   }
 
   async #offerOn(
@@ -155,7 +171,6 @@ export class TrackOffers {
     if (answer !== undefined) {
       this.#context.log.debug("publish refused", { reason: refusalOf(answer).reason });
     }
-    served.cancel();
   }
 }
 

@@ -10,6 +10,8 @@ class Reader {
   readonly #connection: Deno.QuicConn;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #opening: Promise<void> | undefined;
+  // Deno ends a stream that nobody refers to.
+  readonly #held: unknown[] = [];
 
   constructor(connection: Deno.QuicConn) {
     this.#connection = connection;
@@ -19,6 +21,27 @@ class Reader {
     if (object.isFirst) this.#opening = this.#open();
     if (this.#opening === undefined) this.#write(object);
     else this.#opening.then(() => this.#write(object), ignore);
+  }
+
+  /** Has the streams that a session has which does nothing: two for control, and a request. */
+  async idle(): Promise<void> {
+    const wait = { waitUntilAvailable: true };
+    const control = (await this.#connection.createUnidirectionalStream(wait)).getWriter();
+    await control.write(new Uint8Array(16));
+    const request = await this.#connection.createBidirectionalStream(wait);
+    await request.writable.getWriter().write(new Uint8Array(16));
+    const { value } = await this.#connection.incomingUnidirectionalStreams.getReader().read();
+    this.#held.push(control, request);
+    const reads = [request.readable, value!].map(async (stream) => {
+      const reader = stream.getReader({ mode: "byob" });
+      let bytes = new Uint8Array(1024);
+      for (;;) {
+        const part = await reader.read(bytes);
+        if (part.done) return;
+        bytes = new Uint8Array(part.value.buffer);
+      }
+    });
+    await Promise.all(reads);
   }
 
   async #open(): Promise<void> {
@@ -53,7 +76,11 @@ Deno.addSignalListener("SIGTERM", () => Deno.exit(0));
 console.log(`ready on 127.0.0.1:${endpoint.addr.port}, certificate sha256 ${hash}`);
 
 const readers: Reader[] = [];
-while (readers.length < connections) readers.push(new Reader(await listener.accept()));
+while (readers.length < connections) {
+  const reader = new Reader(await listener.accept());
+  readers.push(reader);
+  if (traffic === null) reader.idle().catch(ignore);
+}
 if (traffic !== null) {
   const send = (object: TimedObject) => {
     for (let at = object.track; at < readers.length; at += traffic.tracks) {

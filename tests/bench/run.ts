@@ -118,8 +118,8 @@ async function connectReaders(run: Run, server: ServerProcess, receipts: Receipt
     const isStalled = index >= run.readers;
     const peer = await LoadPeer.connect(server, isStalled ? STALLED_STREAMS : undefined);
     if (!isStalled) void peer.receive(arrived);
+    if (run.server === "relay" || traffic === undefined) await peer.setUp();
     if (run.server === "floor") return peer;
-    await peer.setUp();
     if (traffic !== undefined) await peer.subscribe(trackOf(index % traffic.tracks));
     return peer;
   });

@@ -22,6 +22,8 @@ export class SubscriptionServer {
   readonly #context: SessionContext;
   readonly #byTrack = new Map<string, Slot>();
   readonly #served = new Set<ServedSubscription>();
+  // To be aborted when the session ends: one whose half of the stream is finished is told by nobody.
+  readonly #waiting = new Set<AbortController>();
 
   constructor(context: SessionContext) {
     this.#context = context;
@@ -88,6 +90,7 @@ export class SubscriptionServer {
   /** The session ended. */
   close(): void {
     for (const served of [...this.#served]) served.cancel();
+    for (const gone of this.#waiting) gone.abort();
   }
 
   /** A subscription is served: it ends with the session, and a joining fetch finds it. */
@@ -137,11 +140,13 @@ export class SubscriptionServer {
     const unauthorized = await this.#unauthorized("subscribe", message);
     if (unauthorized !== undefined) return this.#refuse(stream, unauthorized, "subscribe");
     const gone = new AbortController();
+    this.#waiting.add(gone);
     stream.onStopped = () => gone.abort();
     // Messages are read while the track is being opened, so that a subscriber can give up waiting.
     const early = stream.hold(() => gone.abort());
     const opened = await this.#open(message, gone.signal);
     early.release();
+    this.#waiting.delete(gone);
     if (!opened.ok) {
       if (gone.signal.aborted) this.#context.metrics.requests.subscribe.cancelled++;
       else this.#refuse(stream, opened.refusal, "subscribe");

@@ -18,11 +18,11 @@ const LARGE = { objectBytes: 4096, rate: 60, groupObjects: 60 };
 const SMALL = { objectBytes: 1200, rate: 30, groupObjects: 60 };
 
 const EVERY_CASE: readonly Case[] = [
-  fanOut(50, LARGE, false),
-  fanOut(100, LARGE, true),
-  fanOut(200, LARGE, false),
-  fanOut(300, SMALL, true),
-  fanOut(500, SMALL, false),
+  fanOut(50, LARGE),
+  { ...fanOut(100, LARGE), isLong: false },
+  fanOut(200, LARGE),
+  fanOut(300, SMALL),
+  fanOut(500, SMALL),
   {
     name: "tracks-100x8",
     about: "100 publishers, 8 readers each, 1200 B, 30/s",
@@ -42,14 +42,14 @@ export function casesNamed(name: string | undefined, quick: boolean): readonly C
 /** What `--case` can be. */
 export const CASE_NAMES: readonly string[] = EVERY_CASE.map(({ name }) => name);
 
-function fanOut(readers: number, traffic: Omit<Traffic, "tracks">, isLong: boolean): Case {
+function fanOut(readers: number, traffic: Omit<Traffic, "tracks">): Case {
   const { objectBytes, rate } = traffic;
   const size = objectBytes === 4096 ? "4 KiB" : `${objectBytes} B`;
   return {
     name: `fan-out-${readers}`,
     about: `1 publisher, ${readers} readers, ${size}, ${rate}/s`,
     ...besideFloor({ tracks: 1, ...traffic }, readers),
-    isLong,
+    isLong: true,
   };
 }
 

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { sleep, systemClock } from "@qumo/shared/runtime";
+import { Deadline } from "../support/deadline.ts";
 import { LoadPeer } from "./load_peer.ts";
 import { trackOf, TrackPublisher } from "./publishers.ts";
 import { Receipts } from "./receipts.ts";
@@ -54,6 +55,8 @@ const FLOOR = new URL("./floor.ts", import.meta.url);
 const WARM_UP = 2_000;
 // An object that is not there after this long is lost.
 const LAST_CALL = 3_000;
+// Hundreds of handshakes take seconds; a server that hangs must not take the bench with it.
+const CONNECT_TIMEOUT = 60_000;
 // Handshakes under way at once: more would only wait for each other.
 const HANDSHAKES = 20;
 // A stalled reader's credit: groups that fit into it cost the server nothing that can be seen.
@@ -62,10 +65,14 @@ const STALLED_STREAMS = 3;
 /** Runs a server in its own process against publishers and readers in this one. */
 export async function measure(run: Run, options: RunOptions): Promise<Measurement> {
   await using server = await start(run, options.profileDir);
-  const publishers = await connectPublishers(run, server);
+  using deadline = new Deadline(CONNECT_TIMEOUT);
+  const publishers = await deadline.for("publishers to connect", connectPublishers(run, server));
   const before = await server.residentBytes();
   const receipts = new Receipts();
-  const peers = await connectReaders(run, server, receipts);
+  const peers = await deadline.for(
+    "readers to connect",
+    connectReaders(run, server, receipts),
+  );
   const stop = new AbortController();
   let published = 0;
   if (run.server === "relay" && run.traffic !== undefined) {
@@ -172,7 +179,8 @@ async function waitFor(isDone: () => boolean): Promise<void> {
 
 /** What the relay left out, by its own count. */
 async function readSkips(server: ServerProcess): Promise<Record<string, number>> {
-  const response = await fetch(`http://127.0.0.1:${server.port}/metrics`);
+  const signal = AbortSignal.timeout(CONNECT_TIMEOUT);
+  const response = await fetch(`http://127.0.0.1:${server.port}/metrics`, { signal });
   const lines = (await response.text()).matchAll(
     /^qumo_relay_subscriber_skips_total\{reason="(\w+)"\} (\d+)/gm,
   );

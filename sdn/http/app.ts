@@ -41,12 +41,12 @@ export interface AppOptions extends WatchTools {
   readonly onFault: (error: unknown, requestId: string) => void;
 }
 
-const SECURITY_HEADERS = {
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
-  "cross-origin-resource-policy": "same-origin",
-} as const;
+const SECURITY_HEADERS = [
+  ["x-content-type-options", "nosniff"],
+  ["x-frame-options", "DENY"],
+  ["referrer-policy", "no-referrer"],
+  ["cross-origin-resource-policy", "same-origin"],
+] as const;
 
 /** The controller's HTTP API: from outside in, request id and headers, rate limit, endpoints. */
 export function buildApp(options: AppOptions): OpenAPIHono {
@@ -61,8 +61,9 @@ export function buildApp(options: AppOptions): OpenAPIHono {
     const isAllowed = limiter?.take(clientOf(c), started) ?? true;
     if (isAllowed) await next();
     else c.res = refuse(refusal("rate_limited", "Too many requests"), revision());
-    c.res = withHeaders(c.res, { ...SECURITY_HEADERS, "x-request-id": id });
-    const { status } = c.res;
+    const { status, headers } = c.res;
+    for (const [name, value] of SECURITY_HEADERS) headers.set(name, value);
+    headers.set("x-request-id", id);
     const { method } = c.req;
     options.onRequest({ method, path: pathLabel(c), status, milliseconds: clock.now() - started });
   });
@@ -106,10 +107,4 @@ function clientOf(c: Context): string {
 function pathLabel(c: Context): string {
   const route = c.req.matchedRoutes.findLast((one) => one.path !== "*" && one.path !== "/*");
   return route?.path.replace("{.+}", "") ?? "none";
-}
-
-function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
-  const all = new Headers(response.headers);
-  for (const [name, value] of Object.entries(headers)) all.set(name, value);
-  return new Response(response.body, { status: response.status, headers: all });
 }

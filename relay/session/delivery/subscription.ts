@@ -234,7 +234,7 @@ export class Subscription implements TrackReader, PumpOwner {
       sendOrder: this.#sendOrder(log),
       oldest: timeout === undefined ? undefined : () => clock.now() - timeout,
       resetCode: (end) =>
-        this.#end?.kind === "malformed" ? StreamCode.MALFORMED_TRACK : RESET_CODES[end],
+        this.track.endReason?.kind === "malformed" ? StreamCode.MALFORMED_TRACK : RESET_CODES[end],
     }, this);
     this.#pumps.add(pump);
     pump.wake();

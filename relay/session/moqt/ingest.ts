@@ -90,9 +90,9 @@ export class Ingest {
   aliasKnown(alias: bigint, feed: PeerFeed): void {
     const oldest = this.#context.clock.now() - UNKNOWN_ALIAS_MS;
     for (const { datagram, since } of this.#waiting.splice(0)) {
-      if (datagram.alias === alias) this.#store(feed, datagram);
-      else if (since >= oldest) this.#waiting.push({ datagram, since });
-      else this.#context.metrics.datagramsDropped.unknown_track++;
+      if (since < oldest) this.#context.metrics.datagramsDropped.unknown_track++;
+      else if (datagram.alias === alias) this.#store(feed, datagram);
+      else this.#waiting.push({ datagram, since });
     }
   }
 

@@ -1,4 +1,9 @@
-import { type ControlMessage, type ControlMessageOf, type Draft, StreamCode } from "@qumo/shared/wire";
+import {
+  type ControlMessage,
+  type ControlMessageOf,
+  type Draft,
+  StreamCode,
+} from "@qumo/shared/wire";
 import type { BidiStream } from "../../transport/types.ts";
 import { violation } from "../errors.ts";
 import { MAX_FRAME_BYTES, readMessage } from "../framing.ts";

@@ -1,14 +1,7 @@
-import {
-  type ControlMessageOf,
-  EncodeError,
-  type Namespace,
-  outOfScope,
-  updateScope,
-} from "@qumo/shared/wire";
-import { isTransportEnd, violation } from "../errors.ts";
+import { type ControlMessageOf, EncodeError, type Namespace, updateScope } from "@qumo/shared/wire";
 import type { SessionContext } from "./context.ts";
+import { followPrefix } from "./prefix_watch.ts";
 import type { PrefixSlot } from "./prefixes.ts";
-import { requestError } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 
 /**
@@ -21,35 +14,12 @@ export async function serveNamespaces(
   message: ControlMessageOf<"subscribeNamespace">,
   slot: PrefixSlot,
 ): Promise<void> {
-  let unwatch = watch(context, stream, message.prefix);
-  stream.onStopped = () => unwatch();
-  try {
-    for (;;) {
-      const update = await stream.next();
-      if (update === undefined) break;
-      if (update.kind !== "requestUpdate") {
-        throw violation(`${update.kind} does not belong on the stream of SUBSCRIBE_NAMESPACE`);
-      }
-      const stray = outOfScope(update.parameters, updateScope.subscribeNamespace);
-      if (stray !== undefined) throw violation(`${stray} does not belong into this update`);
-      context.ids.accept(update.requestId);
-      const prefix = update.parameters.namespacePrefix;
-      const refusal = prefix && slot.move(prefix);
-      if (refusal !== undefined) {
-        stream.send(requestError(refusal));
-        break;
-      }
-      stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
-      if (prefix === undefined) continue;
-      unwatch();
-      unwatch = watch(context, stream, prefix);
-    }
-  } catch (error) {
-    if (!isTransportEnd(error)) throw error;
-  } finally {
-    unwatch();
-    stream.finish();
-  }
+  await followPrefix(context, stream, {
+    prefix: message.prefix,
+    slot,
+    scope: updateScope.subscribeNamespace,
+    watch: (prefix) => watch(context, stream, prefix),
+  });
 }
 
 function watch(context: SessionContext, stream: RequestStream, prefix: Namespace): () => void {
@@ -66,5 +36,3 @@ function watch(context: SessionContext, stream: RequestStream, prefix: Namespace
     removed: (namespace) => say("namespaceDone", namespace),
   });
 }
-
-const NO_PROPERTIES = new Uint8Array(0);

@@ -12,7 +12,8 @@ import { isTransportEnd, violation } from "../errors.ts";
 import { STREAM_CREDIT_MS } from "../limits.ts";
 import type { SessionContext } from "./context.ts";
 import { largestForSubscriber } from "./moq_dev.ts";
-import { refusalOf, requestError } from "./refusals.ts";
+import { followPrefix } from "./prefix_watch.ts";
+import { refusalOf } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { ServedSubscription } from "./served_subscription.ts";
 import type { SubscriptionServer } from "./serve_subscribe.ts";
@@ -34,7 +35,7 @@ export class TrackOffers {
   async serve(
     stream: RequestStream,
     message: ControlMessageOf<"subscribeTracks">,
-    prefixes: PrefixSlot,
+    slot: PrefixSlot,
   ): Promise<void> {
     let forward = message.parameters.forward ?? true;
     // What was said to be blocked is not offered any more.
@@ -51,36 +52,13 @@ export class TrackOffers {
           });
         },
       });
-    let unwatch = watch(message.prefix);
-    stream.onStopped = () => unwatch();
-    try {
-      for (;;) {
-        const update = await stream.next();
-        if (update === undefined) break;
-        if (update.kind !== "requestUpdate") {
-          throw violation(`${update.kind} does not belong on the stream of SUBSCRIBE_TRACKS`);
-        }
-        const stray = outOfScope(update.parameters, updateScope.subscribeTracks);
-        if (stray !== undefined) throw violation(`${stray} does not belong into this update`);
-        this.#context.ids.accept(update.requestId);
-        const prefix = update.parameters.namespacePrefix;
-        const refusal = prefix && prefixes.move(prefix);
-        if (refusal !== undefined) {
-          stream.send(requestError(refusal));
-          break;
-        }
-        stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
-        forward = update.parameters.forward ?? forward;
-        if (prefix === undefined) continue;
-        unwatch();
-        unwatch = watch(prefix);
-      }
-    } catch (error) {
-      if (!isTransportEnd(error)) throw error;
-    } finally {
-      unwatch();
-      stream.finish();
-    }
+    await followPrefix(this.#context, stream, {
+      prefix: message.prefix,
+      slot,
+      scope: updateScope.subscribeTracks,
+      watch,
+      updated: (parameters) => void (forward = parameters.forward ?? forward),
+    });
   }
 
   #offer(entry: TrackEntry, forward: boolean, blocked: () => void): void {
@@ -173,5 +151,3 @@ export class TrackOffers {
     }
   }
 }
-
-const NO_PROPERTIES = new Uint8Array(0);

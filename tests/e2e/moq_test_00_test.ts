@@ -29,6 +29,8 @@ async function play(relay: RelayProcess, publisher: TestPublisher, scenario: Sce
   try {
     const cast = { publisher, subscriber, cached: true };
     assert.deepEqual(await playScenario(scenario, cast, deadline), []);
+  } catch (cause) {
+    throw new Error(`${cause}\nThe relay's log:\n${relay.log()}`, { cause });
   } finally {
     subscriber.close();
   }

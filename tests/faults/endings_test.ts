@@ -1,8 +1,8 @@
 import { SessionCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { announce, closedWith, refused, subscribe, VIDEO } from "../scenarios/script.ts";
+import { announce, closedWith, publish, refused, subscribe, VIDEO } from "../scenarios/script.ts";
 import { bytesOf } from "../support/scripted_streams.ts";
-import { namespaceOf } from "../support/scripted_peer.ts";
+import { namespaceOf, type ScriptedPeer } from "../support/scripted_peer.ts";
 import { SessionWorld } from "../support/session_world.ts";
 
 // More than it takes for a session to end: the request may meet every step of it.
@@ -23,6 +23,25 @@ Deno.test("a publisher that leaves while it announces keeps nobody waiting for e
     publisher.close();
     await world.advance(2_000);
     await refused(waiting, "TIMEOUT");
+  }
+});
+
+Deno.test("a track that ends while it is offered is over for whoever takes the offer", async () => {
+  for (let steps = 0; steps < STEPS; steps++) {
+    await using world = new SessionWorld();
+    const { peer: subscriber, session } = await world.join();
+    await subscriber.request({
+      kind: "subscribeTracks",
+      prefix: namespaceOf("live"),
+      parameters: {},
+    });
+    void agreeToEverything(subscriber);
+    const publisher = await world.connect();
+    await publish(publisher);
+    for (let step = 0; step < steps; step++) await Promise.resolve();
+    publisher.close();
+    await world.settle();
+    assert.equal(session.subscriptionCount, 0, `After ${steps} steps`);
   }
 });
 
@@ -68,3 +87,13 @@ Deno.test("a publisher that answers TRACK_STATUS with something else costs nobod
   await refused(asking, "INTERNAL_ERROR");
   await announce(subscriber, "still here");
 });
+
+/** Answers every PUBLISH of the relay with PUBLISH_OK. */
+async function agreeToEverything(peer: ScriptedPeer): Promise<void> {
+  for (;;) {
+    const stream = await peer.connection.acceptBidi();
+    if (stream === undefined) return;
+    const ok = { kind: "requestOk", parameters: {}, properties: new Uint8Array(0) } as const;
+    stream.send.write(peer.draft.control.encode(ok)).catch(() => {});
+  }
+}

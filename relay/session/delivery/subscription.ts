@@ -116,6 +116,9 @@ export class Subscription implements TrackReader, PumpOwner {
   /** Begins to follow the track. Nothing can come between this and what `track.largest` said just before. */
   start(join: JoinPoint): void {
     this.track.follow(this);
+    const { endReason } = this.track;
+    // The track may have ended on the way here, and then nobody will say so any more.
+    if (endReason !== undefined) return this.ended(endReason);
     if (this.#wishes.forward) this.#join(join);
   }
 

@@ -51,6 +51,8 @@ export interface EndpointContext {
   readonly clientOf: (context: Context) => string;
 }
 
+const noQuery = z.strictObject({});
+
 /** Keeps the types of query and body from its schemas while it is written down. */
 export function endpoint<Query, Body>(given: Endpoint<Query, Body>): Endpoint {
   return given as unknown as Endpoint;
@@ -145,7 +147,7 @@ function readQuery(given: URLSearchParams, schema?: z.ZodType): Outcome<unknown,
     if (fields.has(key)) return bad(`The query parameter ${key} is given more than once`);
     fields.set(key, value);
   }
-  return check(schema ?? z.strictObject({}), Object.fromEntries(fields), "query");
+  return check(schema ?? noQuery, Object.fromEntries(fields), "query");
 }
 
 async function readBody(

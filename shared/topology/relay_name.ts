@@ -12,8 +12,13 @@ export function relayNameFault(name: string): string | undefined {
   if (name === "." || name === "..") return "is a relative path segment";
   if (name === "__proto__") return "cannot be the key of a JSON object";
   if (!name.isWellFormed()) return "is not well-formed Unicode";
-  if (encoder.encode(name).length > MAX_RELAY_NAME_BYTES) {
+  // A UTF-16 code unit takes three bytes at most: short names need no counting.
+  if (3 * name.length > MAX_RELAY_NAME_BYTES && byteLength(name) > MAX_RELAY_NAME_BYTES) {
     return `is longer than ${MAX_RELAY_NAME_BYTES} bytes`;
   }
   return undefined;
+}
+
+function byteLength(text: string): number {
+  return encoder.encode(text).length;
 }

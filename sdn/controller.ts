@@ -1,35 +1,19 @@
 import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
-import { coversTrack, type Refusal, refusal, type Registration } from "@qumo/shared/topology";
-import { assign, type Place } from "./assign.ts";
+import { type Refusal, refusal, type Registration } from "@qumo/shared/topology";
+import type { Place } from "./assign.ts";
 import { Feed } from "./feed.ts";
-import {
-  type CostPolicy,
-  distances,
-  explain,
-  findWays,
-  type Graph,
-  type GraphRelay,
-  nextHops,
-  stepsToCost,
-} from "./graph/mod.ts";
+import type { CostPolicy, Graph, GraphRelay } from "./graph/mod.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
-import { writeCursor } from "./http/announce_endpoints.ts";
+import { DirectoryUseCases } from "./directory_use_cases.ts";
 import { MAX_PAGE } from "./http/limits.ts";
-import type {
-  AnnounceUseCases,
-  AssignQuery,
-  OperationUseCases,
-  RelayUseCases,
-  RouteUseCases,
-  WatchUseCases,
-} from "./http/use_cases.ts";
+import type { OperationUseCases, RelayUseCases, WatchUseCases } from "./http/use_cases.ts";
 import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
+import { RouteQueries } from "./route_queries.ts";
 import { Presenter } from "./presenter.ts";
 import { type Batch, type Command, type Match, Registry, relayOf } from "./registry/mod.ts";
 import { Exchange } from "./sync/mod.ts";
 import type { Store, Timeline } from "./store/mod.ts";
-import { explanationView, graphView, nextHopsView, wayView } from "./views.ts";
 import { type FeedEntry, watch, type WatchQuery } from "./watch.ts";
 
 /** How many heartbeats fit into a lease: two may be lost. */
@@ -60,16 +44,13 @@ export interface ControllerParts {
   readonly onPublished: (relays: readonly string[]) => void;
 }
 
-type UseCases =
-  & RelayUseCases
-  & RouteUseCases
-  & AnnounceUseCases
-  & WatchUseCases
-  & OperationUseCases;
-
 /** Every use case of the controller, over one registry, one store, one graph and one feed. */
-export class Controller implements UseCases {
+export class Controller implements RelayUseCases, WatchUseCases, OperationUseCases {
   readonly metricsSink: ControllerMetrics;
+  /** Answers about ways through the network. */
+  readonly routes: RouteQueries;
+  /** Saying and asking who has which track. */
+  readonly directory: DirectoryUseCases;
   readonly #options: ControllerOptions;
   readonly #parts: ControllerParts;
   readonly #registry: Registry;
@@ -110,6 +91,16 @@ export class Controller implements UseCases {
         this.metricsSink.storeError();
         parts.onStoreFailure(error);
       },
+    });
+    const freshGraph = () => this.#fresh();
+    const { regions } = options;
+    this.routes = new RouteQueries({ clock, registry, feed: this.#feed, freshGraph, regions });
+    this.directory = new DirectoryUseCases({
+      registry,
+      journal: this.#journal,
+      presenter: this.#presenter,
+      revision: () => this.revision(),
+      freshGraph,
     });
     this.metricsSink = new ControllerMetrics({
       relays: () => this.#countStates(),
@@ -203,124 +194,6 @@ export class Controller implements UseCases {
     );
   }
 
-  async route(query: { from: string; to: string; alternates: number; explain: boolean }) {
-    const graph = await this.#fresh();
-    const found = findWays(graph, query);
-    if (found === "unknown_source" || found === "unknown_target") {
-      return refused(refusal("node_not_found", "node not found"));
-    }
-    if (found === "no_path") return refused(refusal("no_path", "no path between nodes"));
-    const [best, ...others] = found.map((way) => wayView(graph, way));
-    if (best === undefined) return refused(refusal("no_path", "no path between nodes"));
-    const { from, to } = query;
-    return done({
-      from,
-      to,
-      ...best,
-      revision: this.revision(),
-      ...(query.alternates > 0 && { alternates: others }),
-      ...(query.explain && { explanation: explanationView(explain(graph, query)) }),
-    });
-  }
-
-  async nextHops(relay: string) {
-    const graph = await this.#fresh();
-    const table = nextHops(graph, relay);
-    if (table === undefined) return refused(refusal("node_not_found", "node not found"));
-    return done({ relay, revision: this.revision(), routes: nextHopsView(graph, table) });
-  }
-
-  async graph() {
-    const graph = await this.#fresh();
-    return { modified: graph.revision, graph: graphView(graph, this.revision()) };
-  }
-
-  async graphBeyond(revision: number, seconds: number): Promise<void> {
-    const stop = new AbortController();
-    const timer = this.#parts.clock.after(seconds * 1000, () => stop.abort());
-    for (let seen = revision; !stop.signal.aborted && !this.#feed.closed; seen = this.revision()) {
-      if ((await this.#fresh()).revision > revision) break;
-      await this.#feed.beyond(Math.max(seen, this.revision()), stop.signal);
-    }
-    timer.cancel();
-  }
-
-  async assign({ region, track, latitude, longitude, client }: AssignQuery) {
-    const graph = await this.#fresh();
-    const sources = track === undefined ? [] : this.#registry.directory.covering(track);
-    const fromSource = sources.map(({ relay }) => distances(graph, relay));
-    const candidates = [...this.#registry.relays.values()]
-      .filter((entry) => entry.record.registered && !entry.draining && entry.record.address !== "")
-      .map(({ record }) => {
-        const number = graph.number(record.name) ?? -1;
-        const costs = fromSource.map((costs) => costs.get(number) ?? Infinity);
-        const distance = Math.min(Infinity, ...costs);
-        const { name, region, load } = record;
-        return { name, region, cpu: load?.cpu ?? 0, distance, record };
-      });
-    const place = latitude === undefined || longitude === undefined
-      ? undefined
-      : { latitude, longitude };
-    const best = assign(candidates, { region, place, key: client }, this.#options.regions);
-    if (best === undefined) return refused(refusal("no_relay_available", "No relay is available"));
-    const { name, address, certificateSha256 } = best.record;
-    return done({
-      revision: this.revision(),
-      relay: name,
-      address,
-      region: best.region,
-      ...(certificateSha256 && { certificate_sha256: certificateSha256 }),
-    });
-  }
-
-  async announce(relay: string, track: string) {
-    const outcome = await this.#journal.submit({ kind: "announce", relay, track });
-    return outcome.ok ? this.#announceStatus(relay, track, "registered") : outcome;
-  }
-
-  async withdraw(relay: string, track: string) {
-    const outcome = await this.#journal.submit({ kind: "withdraw", relay, track });
-    return outcome.ok ? this.#announceStatus(relay, track, "deregistered") : outcome;
-  }
-
-  announces(
-    query: { prefix: string; limit: number; after?: { track: string; relay: string } },
-  ) {
-    this.#journal.expire();
-    const { prefix, limit, after } = query;
-    const page = this.#registry.directory.page(prefix, limit, after);
-    const last = page.length === limit ? page.at(-1) : undefined;
-    return Promise.resolve(done({
-      revision: this.revision(),
-      count: page.length,
-      entries: page.map((one) => this.#presenter.announce(one)),
-      ...(last && { next: writeCursor(last) }),
-    }));
-  }
-
-  async lookup(query: { track: string; from?: string | undefined; covering: boolean }) {
-    this.#journal.expire();
-    const { track, from, covering } = query;
-    const { directory } = this.#registry;
-    const found = (covering ? directory.covering(track) : directory.of(track))
-      .filter((one) => coversTrack(one.track, track))
-      .map((one) => this.#presenter.announce(one));
-    const answer = { revision: this.revision(), track, broadcast_path: `/${track}` };
-    if (from === undefined) return done({ ...answer, relays: found });
-    const graph = await this.#fresh();
-    if (graph.number(from) === undefined) {
-      return refused(refusal("node_not_found", "node not found"));
-    }
-    const costs = distances(graph, from);
-    const steps = (relay: string) => costs.get(graph.number(relay) ?? -1) ?? Infinity;
-    found.sort((a, b) => steps(a.relay) - steps(b.relay) || (a.relay < b.relay ? -1 : 1));
-    const relays = found.map((one) => {
-      const cost = steps(one.relay);
-      return cost === Infinity ? one : { ...one, cost: stepsToCost(cost) };
-    });
-    return done({ ...answer, relays });
-  }
-
   watch(query: WatchQuery) {
     return watch({
       feed: this.#feed,
@@ -368,15 +241,6 @@ export class Controller implements UseCases {
       after = page.at(-1);
       if (page.length < MAX_PAGE || after === undefined) return;
     }
-  }
-
-  #announceStatus<S extends "registered" | "deregistered">(
-    relay: string,
-    track: string,
-    status: S,
-  ) {
-    const revision = this.revision();
-    return done({ relay, track, broadcast_path: `/${track}`, status, revision });
   }
 
   *#graphRelays(): Generator<GraphRelay> {

@@ -39,7 +39,11 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   const ending = new AbortController();
   const exchange = controller.exchange();
   const app = buildApp({
-    useCases: controller,
+    relays: controller,
+    routes: controller.routes,
+    directory: controller.directory,
+    watching: controller,
+    operation: controller,
     more: syncEndpoints(controller, exchange, config.graph.nodeTtlSec * 1000),
     revision: () => controller.revision(),
     version: version.version,

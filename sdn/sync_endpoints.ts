@@ -53,7 +53,7 @@ export function syncEndpoints(
       role: "admin",
       answer: stateAnswer,
       handle: async () => {
-        const { graph } = await controller.graph();
+        const { graph } = await controller.routes.graph();
         return done({ body: { ...graph, states: exchange.tell(exchange.names()) } });
       },
     }),

@@ -19,12 +19,11 @@ import { watchEndpoint, type WatchTools } from "./watch_endpoint.ts";
 
 /** What an app is made of. */
 export interface AppOptions extends WatchTools {
-  readonly useCases:
-    & RelayUseCases
-    & RouteUseCases
-    & AnnounceUseCases
-    & WatchUseCases
-    & OperationUseCases;
+  readonly relays: RelayUseCases;
+  readonly routes: RouteUseCases;
+  readonly directory: AnnounceUseCases;
+  readonly watching: WatchUseCases;
+  readonly operation: OperationUseCases;
   /** Endpoints beside those of the API. */
   readonly more: readonly Endpoint[];
   readonly revision: () => number;
@@ -51,7 +50,7 @@ const SECURITY_HEADERS = [
 /** The controller's HTTP API: from outside in, request id and headers, rate limit, endpoints. */
 export function buildApp(options: AppOptions): OpenAPIHono {
   const app = new OpenAPIHono();
-  const { useCases, clock, revision } = options;
+  const { clock, revision } = options;
   const limiter = options.rateLimit && new RateLimiter(options.rateLimit);
 
   app.use("*", async (c, next) => {
@@ -74,11 +73,11 @@ export function buildApp(options: AppOptions): OpenAPIHono {
   app.notFound(() => refuse(refusal("not_found", "There is no such path"), revision()));
 
   serveEndpoints(app, [
-    ...relayEndpoints(useCases),
-    ...routeEndpoints(useCases),
-    ...announceEndpoints(useCases),
-    watchEndpoint(useCases, options),
-    ...operationEndpoints(useCases),
+    ...relayEndpoints(options.relays),
+    ...routeEndpoints(options.routes),
+    ...announceEndpoints(options.directory),
+    watchEndpoint(options.watching, options),
+    ...operationEndpoints(options.operation),
     ...options.more,
   ], {
     authenticate: options.authenticate,

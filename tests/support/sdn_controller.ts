@@ -49,7 +49,11 @@ export async function testController(given: {
   });
   const exchange = controller.exchange();
   const app = buildApp({
-    useCases: controller,
+    relays: controller,
+    routes: controller.routes,
+    directory: controller.directory,
+    watching: controller,
+    operation: controller,
     more: syncEndpoints(controller, exchange, 90_000),
     revision: () => controller.revision(),
     version: "test",

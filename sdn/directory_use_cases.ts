@@ -1,0 +1,84 @@
+import { done, refused } from "@qumo/shared/runtime";
+import { coversTrack, refusal } from "@qumo/shared/topology";
+import { distances, type Graph, stepsToCost } from "./graph/mod.ts";
+import { writeCursor } from "./http/announce_endpoints.ts";
+import type { AnnounceUseCases } from "./http/use_cases.ts";
+import type { Journal } from "./journal.ts";
+import type { Presenter } from "./presenter.ts";
+import type { Registry } from "./registry/mod.ts";
+
+/** What the directory stands on. */
+export interface DirectoryParts {
+  readonly registry: Registry;
+  readonly journal: Journal;
+  readonly presenter: Presenter;
+  readonly revision: () => number;
+  /** The graph with everything known now. */
+  readonly freshGraph: () => Promise<Graph>;
+}
+
+/** Saying and asking who has which track. */
+export class DirectoryUseCases implements AnnounceUseCases {
+  readonly #parts: DirectoryParts;
+
+  constructor(parts: DirectoryParts) {
+    this.#parts = parts;
+  }
+
+  async announce(relay: string, track: string) {
+    const outcome = await this.#parts.journal.submit({ kind: "announce", relay, track });
+    return outcome.ok ? this.#announceStatus(relay, track, "registered") : outcome;
+  }
+
+  async withdraw(relay: string, track: string) {
+    const outcome = await this.#parts.journal.submit({ kind: "withdraw", relay, track });
+    return outcome.ok ? this.#announceStatus(relay, track, "deregistered") : outcome;
+  }
+
+  announces(
+    query: { prefix: string; limit: number; after?: { track: string; relay: string } },
+  ) {
+    this.#parts.journal.expire();
+    const { prefix, limit, after } = query;
+    const page = this.#parts.registry.directory.page(prefix, limit, after);
+    const last = page.length === limit ? page.at(-1) : undefined;
+    return Promise.resolve(done({
+      revision: this.#parts.revision(),
+      count: page.length,
+      entries: page.map((one) => this.#parts.presenter.announce(one)),
+      ...(last && { next: writeCursor(last) }),
+    }));
+  }
+
+  async lookup(query: { track: string; from?: string | undefined; covering: boolean }) {
+    this.#parts.journal.expire();
+    const { track, from, covering } = query;
+    const { directory } = this.#parts.registry;
+    const found = (covering ? directory.covering(track) : directory.of(track))
+      .filter((one) => coversTrack(one.track, track))
+      .map((one) => this.#parts.presenter.announce(one));
+    const answer = { revision: this.#parts.revision(), track, broadcast_path: `/${track}` };
+    if (from === undefined) return done({ ...answer, relays: found });
+    const graph = await this.#parts.freshGraph();
+    if (graph.number(from) === undefined) {
+      return refused(refusal("node_not_found", "node not found"));
+    }
+    const costs = distances(graph, from);
+    const steps = (relay: string) => costs.get(graph.number(relay) ?? -1) ?? Infinity;
+    found.sort((a, b) => steps(a.relay) - steps(b.relay) || (a.relay < b.relay ? -1 : 1));
+    const relays = found.map((one) => {
+      const cost = steps(one.relay);
+      return cost === Infinity ? one : { ...one, cost: stepsToCost(cost) };
+    });
+    return done({ ...answer, relays });
+  }
+
+  #announceStatus<S extends "registered" | "deregistered">(
+    relay: string,
+    track: string,
+    status: S,
+  ) {
+    const revision = this.#parts.revision();
+    return done({ relay, track, broadcast_path: `/${track}`, status, revision });
+  }
+}

@@ -1,0 +1,102 @@
+import { type Clock, done, refused } from "@qumo/shared/runtime";
+import { refusal } from "@qumo/shared/topology";
+import { assign, type Place } from "./assign.ts";
+import type { Feed } from "./feed.ts";
+import { distances, explain, findWays, type Graph, nextHops } from "./graph/mod.ts";
+import type { AssignQuery, RouteUseCases } from "./http/use_cases.ts";
+import type { Registry } from "./registry/mod.ts";
+import { explanationView, graphView, nextHopsView, wayView } from "./views.ts";
+import type { FeedEntry } from "./watch.ts";
+
+/** What answers about routes are made from. */
+export interface RouteParts {
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly feed: Feed<FeedEntry>;
+  /** The graph with everything known now. */
+  readonly freshGraph: () => Promise<Graph>;
+  readonly regions: ReadonlyMap<string, Place>;
+}
+
+/** Answers about ways through the network. */
+export class RouteQueries implements RouteUseCases {
+  readonly #parts: RouteParts;
+
+  constructor(parts: RouteParts) {
+    this.#parts = parts;
+  }
+
+  async route(query: { from: string; to: string; alternates: number; explain: boolean }) {
+    const graph = await this.#parts.freshGraph();
+    const found = findWays(graph, query);
+    if (found === "unknown_source" || found === "unknown_target") {
+      return refused(refusal("node_not_found", "node not found"));
+    }
+    if (found === "no_path") return refused(refusal("no_path", "no path between nodes"));
+    const [best, ...others] = found.map((way) => wayView(graph, way));
+    if (best === undefined) return refused(refusal("no_path", "no path between nodes"));
+    const { from, to } = query;
+    return done({
+      from,
+      to,
+      ...best,
+      revision: this.#parts.feed.revision,
+      ...(query.alternates > 0 && { alternates: others }),
+      ...(query.explain && { explanation: explanationView(explain(graph, query)) }),
+    });
+  }
+
+  async nextHops(relay: string) {
+    const graph = await this.#parts.freshGraph();
+    const table = nextHops(graph, relay);
+    if (table === undefined) return refused(refusal("node_not_found", "node not found"));
+    return done({ relay, revision: this.#parts.feed.revision, routes: nextHopsView(graph, table) });
+  }
+
+  async graph() {
+    const graph = await this.#parts.freshGraph();
+    return { modified: graph.revision, graph: graphView(graph, this.#parts.feed.revision) };
+  }
+
+  async graphBeyond(revision: number, seconds: number): Promise<void> {
+    const stop = new AbortController();
+    const timer = this.#parts.clock.after(seconds * 1000, () => stop.abort());
+    for (
+      let seen = revision;
+      !stop.signal.aborted && !this.#parts.feed.closed;
+      seen = this.#parts.feed.revision
+    ) {
+      if ((await this.#parts.freshGraph()).revision > revision) break;
+      await this.#parts.feed.beyond(Math.max(seen, this.#parts.feed.revision), stop.signal);
+    }
+    timer.cancel();
+  }
+
+  async assign({ region, track, latitude, longitude, client }: AssignQuery) {
+    const graph = await this.#parts.freshGraph();
+    const sources = track === undefined ? [] : this.#parts.registry.directory.covering(track);
+    const fromSource = sources.map(({ relay }) => distances(graph, relay));
+    const candidates = [...this.#parts.registry.relays.values()]
+      .filter((entry) => entry.record.registered && !entry.draining && entry.record.address !== "")
+      .map(({ record }) => {
+        const number = graph.number(record.name) ?? -1;
+        const costs = fromSource.map((costs) => costs.get(number) ?? Infinity);
+        const distance = Math.min(Infinity, ...costs);
+        const { name, region, load } = record;
+        return { name, region, cpu: load?.cpu ?? 0, distance, record };
+      });
+    const place = latitude === undefined || longitude === undefined
+      ? undefined
+      : { latitude, longitude };
+    const best = assign(candidates, { region, place, key: client }, this.#parts.regions);
+    if (best === undefined) return refused(refusal("no_relay_available", "No relay is available"));
+    const { name, address, certificateSha256 } = best.record;
+    return done({
+      revision: this.#parts.feed.revision,
+      relay: name,
+      address,
+      region: best.region,
+      ...(certificateSha256 && { certificate_sha256: certificateSha256 }),
+    });
+  }
+}

@@ -256,6 +256,7 @@ const NOTHING_PUBLISHED: Refusal = {
 };
 
 function isEndOfTrack(trackEnd: Location | undefined, end: Location): boolean {
+  // The mark of the end may itself be the last object.
   return trackEnd !== undefined && trackEnd.group === end.group &&
-    trackEnd.object === end.object + 1n;
+    trackEnd.object <= end.object + 1n;
 }

@@ -39,8 +39,8 @@ export interface PumpOptions {
   readonly firstObject: number | undefined;
   /** See `SendStream.priority`. */
   readonly sendOrder: number;
-  /** An object that began to arrive before the time that this returns is too old to be sent. */
-  readonly oldest: (() => number) | undefined;
+  /** An object that began to arrive before the time that this returns, if any, is too old to be sent. */
+  readonly oldest: () => number | undefined;
   /** The code of the reset for each way to end early. */
   readonly resetCode: (end: PumpEnd) => number;
 }
@@ -242,7 +242,7 @@ export class SubgroupPump implements LogReader {
 
   /** Whether the next object began to arrive too long ago. An object that was begun is sent whole. */
   #isExpired(): boolean {
-    const oldest = this.#options.oldest?.();
+    const oldest = this.#options.oldest();
     if (oldest === undefined || this.log.count === 0) return false;
     const index = this.log.indexAtOffset(this.#cursor.offset);
     const next = index < 0 ? 0 : index;

@@ -33,9 +33,9 @@ export interface Wishes {
   /** 0 to 255, lower first. */
   readonly priority: number;
   readonly order: GroupOrder;
-  /** Milliseconds; undefined for none. */
+  /** Milliseconds, beside what the publisher says; undefined for none. */
   readonly objectTimeout: number | undefined;
-  /** Milliseconds; undefined for none. */
+  /** Milliseconds, beside what the publisher says; undefined for none. */
   readonly subgroupTimeout: number | undefined;
 }
 
@@ -156,9 +156,14 @@ export class Subscription implements TrackReader, PumpOwner {
     const { window, forward } = this.#wishes;
     if (!forward || !includesGroup(window, group)) return;
     if (object.datagram.object < firstObjectOf(window, group)) return;
-    const { connection, metrics } = this.#context;
-    if (object.bytes.length > connection.maxDatagramSize) metrics.datagramsDropped.too_large++;
-    else if (!connection.sendDatagram(object.bytes)) metrics.datagramsDropped.unsent++;
+    const { connection, metrics, clock } = this.#context;
+    const age = clock.now() - object.time;
+    // A datagram is a subgroup of its own, whole when it comes.
+    if (age > Math.min(this.#objectTimeout, this.#subgroupTimeout)) {
+      metrics.skips.delivery_timeout++;
+    } else if (object.bytes.length > connection.maxDatagramSize) {
+      metrics.datagramsDropped.too_large++;
+    } else if (!connection.sendDatagram(object.bytes)) metrics.datagramsDropped.unsent++;
     else {
       metrics.sent.datagrams++;
       metrics.sent.objects++;
@@ -190,8 +195,8 @@ export class Subscription implements TrackReader, PumpOwner {
   }
 
   logCompleted(pump: SubgroupPump): void {
-    const timeout = this.#wishes.subgroupTimeout;
-    if (timeout === undefined) return;
+    const timeout = this.#subgroupTimeout;
+    if (timeout === Infinity) return;
     this.#timers.set(pump, this.#context.clock.after(timeout, () => pump.stop("expired")));
   }
 
@@ -228,14 +233,16 @@ export class Subscription implements TrackReader, PumpOwner {
 
   #startPump(log: SubgroupLog, firstObject: number | undefined): void {
     const { connection, clock } = this.#context;
-    const timeout = this.#objectTimeout();
     const pump = new SubgroupPump({
       connection,
       track: this.track,
       log,
       firstObject: firstObject === undefined || firstObject === 0 ? undefined : firstObject,
       sendOrder: this.#sendOrder(log),
-      oldest: timeout === undefined ? undefined : () => clock.now() - timeout,
+      oldest: () => {
+        const timeout = this.#objectTimeout;
+        return timeout === Infinity ? undefined : clock.now() - timeout;
+      },
       resetCode: (end) =>
         this.track.endReason?.kind === "malformed" ? StreamCode.MALFORMED_TRACK : RESET_CODES[end],
     }, this);
@@ -243,10 +250,17 @@ export class Subscription implements TrackReader, PumpOwner {
     pump.wake();
   }
 
-  #objectTimeout(): number | undefined {
-    const timeouts = [this.#wishes.objectTimeout, this.track.properties.maxCacheDuration];
-    const set = timeouts.filter((timeout) => timeout !== undefined);
-    return set.length === 0 ? undefined : Math.min(...set);
+  /** How old an object may be when it is sent; Infinity for no limit (#delivery-timeouts). */
+  get #objectTimeout(): number {
+    const { objectDeliveryTimeout: told = Infinity, maxCacheDuration = Infinity } =
+      this.track.properties;
+    return Math.min(this.#wishes.objectTimeout ?? Infinity, told, maxCacheDuration);
+  }
+
+  /** How long a whole subgroup may take; Infinity for no limit (#delivery-timeouts). */
+  get #subgroupTimeout(): number {
+    const { subgroupDeliveryTimeout: told = Infinity } = this.track.properties;
+    return Math.min(this.#wishes.subgroupTimeout ?? Infinity, told);
   }
 
   #sendOrder(log: SubgroupLog): number {

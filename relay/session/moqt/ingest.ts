@@ -77,13 +77,14 @@ export class Ingest {
     if (datagram === undefined) return;
     metrics.received.bytes += bytes.length;
     const feed = this.#incoming.get(datagram.alias);
-    if (feed !== undefined) return this.#store(feed, datagram);
+    const since = this.#context.clock.now();
+    if (feed !== undefined) return this.#store(feed, datagram, since);
     if (this.#incoming.isRetired(datagram.alias)) return;
     if (this.#waiting.length === MAX_WAITING_DATAGRAMS) {
       this.#waiting.shift();
       metrics.datagramsDropped.unknown_track++;
     }
-    this.#waiting.push({ datagram, since: this.#context.clock.now() });
+    this.#waiting.push({ datagram, since });
   }
 
   /** A track got its alias: datagrams that came before are its. */
@@ -91,12 +92,12 @@ export class Ingest {
     const oldest = this.#context.clock.now() - UNKNOWN_ALIAS_MS;
     for (const { datagram, since } of this.#waiting.splice(0)) {
       if (since < oldest) this.#context.metrics.datagramsDropped.unknown_track++;
-      else if (datagram.alias === alias) this.#store(feed, datagram);
+      else if (datagram.alias === alias) this.#store(feed, datagram, since);
       else this.#waiting.push({ datagram, since });
     }
   }
 
-  #store(feed: PeerFeed, datagram: ObjectDatagram): void {
+  #store(feed: PeerFeed, datagram: ObjectDatagram, since: number): void {
     const { received } = this.#context.metrics;
     received.datagrams++;
     received.objects++;
@@ -105,7 +106,7 @@ export class Ingest {
       // A copy: the transport's buffer is not ours to keep.
       const { payload, properties } = datagram;
       const own = { ...datagram, payload: payload.slice(), properties: properties.slice() };
-      writeDatagram(feed.entry.track, own, this.#context.clock.now());
+      writeDatagram(feed.entry.track, own, since);
     } catch (error) {
       this.#trackFailed(feed, error);
     }

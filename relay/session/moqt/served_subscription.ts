@@ -219,15 +219,13 @@ export class ServedSubscription implements SubscriptionOwner {
   }
 
   #initialWishes(): Wishes {
-    const { objectDeliveryTimeout, subgroupDeliveryTimeout, groupOrder } =
-      this.entry.track.properties;
     return {
       window: windowOf(undefined, undefined),
       forward: true,
       priority: DEFAULT_PRIORITY,
-      order: groupOrder,
-      objectTimeout: objectDeliveryTimeout,
-      subgroupTimeout: subgroupDeliveryTimeout,
+      order: this.entry.track.properties.groupOrder,
+      objectTimeout: undefined,
+      subgroupTimeout: undefined,
     };
   }
 
@@ -260,16 +258,15 @@ function wishesOf(
     forward: forward ?? before.forward,
     priority: subscriberPriority ?? before.priority,
     order: groupOrder ?? before.order,
-    objectTimeout: shorter(before.objectTimeout, parameters.objectDeliveryTimeout),
-    subgroupTimeout: shorter(before.subgroupTimeout, parameters.subgroupDeliveryTimeout),
+    objectTimeout: timeoutOf(parameters.objectDeliveryTimeout, before.objectTimeout),
+    subgroupTimeout: timeoutOf(parameters.subgroupDeliveryTimeout, before.subgroupTimeout),
   };
 }
 
-/** The shorter of two timeouts, of which 0 and undefined are none (#delivery-timeouts). */
-function shorter(a: number | undefined, b: bigint | undefined): number | undefined {
-  if (b === undefined || b === 0n) return a;
-  const timeout = Number(b);
-  return a === undefined ? timeout : Math.min(a, timeout);
+/** A timeout after a message, in which 0 means none (#delivery-timeouts). */
+function timeoutOf(said: bigint | undefined, before: number | undefined): number | undefined {
+  if (said === undefined) return before;
+  return said === 0n ? undefined : Number(said);
 }
 
 /** The refusal of a filter that nothing can pass any more. */

@@ -8,6 +8,9 @@ import type { Registry } from "./registry/mod.ts";
 import { explanationView, graphView, nextHopsView, wayView } from "./views.ts";
 import type { FeedEntry } from "./watch.ts";
 
+/** Sources of a track that an assignment looks at: each costs a search through the whole graph. */
+const MAX_SOURCES = 8;
+
 /** What answers about routes are made from. */
 export interface RouteParts {
   readonly clock: Clock;
@@ -75,7 +78,7 @@ export class RouteQueries implements RouteUseCases {
   async assign({ region, track, latitude, longitude, client }: AssignQuery) {
     const graph = await this.#parts.freshGraph();
     const sources = track === undefined ? [] : this.#parts.registry.directory.covering(track);
-    const fromSource = sources.map(({ relay }) => distances(graph, relay));
+    const fromSource = sources.slice(0, MAX_SOURCES).map(({ relay }) => distances(graph, relay));
     const candidates = [...this.#parts.registry.relays.values()]
       .filter((entry) => entry.record.registered && !entry.draining && entry.record.address !== "")
       .map(({ record }) => {

@@ -84,6 +84,11 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     },
   });
   push = (relays) => replicator.push(relays);
+  // The last net: a fault that nobody answers for must not end the controller.
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("unhandled error", { error: event.reason, stack: event.reason?.stack });
+  });
   await stopped;
   // Watchers first: a connection that never ends would use up the deadline of the others.
   ending.abort();

@@ -12,6 +12,8 @@ const count = z.number().int().nonnegative();
 const life = { epoch: count, number: count };
 // A version within the life of its state: sequence number and controller.
 const place = z.tuple([count, z.string().max(255)]);
+// Longer than any process runs, and short enough to be a date.
+const ageSchema = z.number().nonnegative().max(1e12);
 const linkSchema = z.strictObject({
   cost: z.number().nonnegative().max(MAX_COST),
   up: z.boolean(),
@@ -38,7 +40,7 @@ export const wireStateSchema = z.strictObject({
     load: loadReportSchema.optional(),
     draining: z.boolean(),
     drain: z.tuple([count, z.string().max(255), z.boolean()]).optional(),
-    tracks: z.array(z.tuple([trackTextSchema, count, z.string().max(255), z.number()])),
+    tracks: z.array(z.tuple([trackTextSchema, count, z.string().max(255), ageSchema])),
     withdrawn: z.array(z.tuple([trackTextSchema, count, z.string().max(255)])),
   }).optional(),
 }).meta({ id: "SyncState", description: "One relay as controllers tell each other of it" });

@@ -33,3 +33,9 @@ export const MAX_RTT_MS = 3_600_000;
 
 /** The most alternates one route query may ask for. */
 export const MAX_ALTERNATES = 16;
+
+/**
+ * The highest sequence number that a relay may send. Controllers count on from it for heartbeats
+ * without one, and every number stays an exact integer.
+ */
+export const MAX_SEQUENCE = 2 ** 52;

@@ -6,6 +6,7 @@ import {
   MAX_NEIGHBORS,
   MAX_REGION_LENGTH,
   MAX_RTT_MS,
+  MAX_SEQUENCE,
 } from "./limits.ts";
 import { relayNameFault } from "./relay_name.ts";
 import { canonicalTrackText } from "./track_text.ts";
@@ -67,7 +68,7 @@ export const registrationSchema = z.strictObject({
   links: z.record(relayNameSchema, linkReportSchema)
     .refine(...atMost(MAX_NEIGHBORS, "links")).optional(),
   epoch: count.optional(),
-  seq: count.optional(),
+  seq: count.max(MAX_SEQUENCE).optional(),
   load: loadReportSchema.optional(),
   certificate_sha256: sha256Hex.optional(),
   announces: z.array(trackTextSchema).max(MAX_ANNOUNCES_PER_RELAY).optional(),

@@ -54,6 +54,7 @@ Deno.test("registrationSchema names the path of what it refuses", () => {
       [{ load: { cpu: 1.01 } }, "load.cpu"],
       [{ epoch: 1.5 }, "epoch"],
       [{ epoch: 2 ** 60 }, "epoch"],
+      [{ seq: 2 ** 52 + 1 }, "seq"],
       [{ certificate_sha256: "AB" }, "certificate_sha256"],
       [{ colour: 1 }, ""],
       [[], ""],

@@ -145,3 +145,31 @@ Deno.test("upstream's graph tells of relays that are not known, and changes none
   assert.deepEqual(body.adjacency, { b: { a: 7 } });
   assert.equal(body.states.length, 2);
 });
+
+Deno.test("a relay that counts as far as it can does not keep controllers from agreeing", async () => {
+  const { clock, tasks, asks: [one, other] } = await cluster(2);
+  await one("PUT", "/relay/a", { epoch: Number.MAX_SAFE_INTEGER, seq: 2 ** 52 });
+  await one("PUT", "/relay/a", { region: "eu" });
+  await clock.advance(INTERVAL);
+  assert.equal((await other("GET", "/relay/a")).body.region, "eu");
+  await tasks.close();
+});
+
+Deno.test("a peer's states are checked like everybody's input", async () => {
+  const { ask, faults } = await testController();
+  await ask("PUT", "/relay/a", { announces: ["x"] });
+  const { states } = (await ask("GET", "/sync")).body;
+  const put = async (change: (state: typeof states[0]) => void) => {
+    const changed = structuredClone(states);
+    change(changed[0]);
+    return (await ask("PUT", "/sync", { states: changed })).status;
+  };
+  assert.equal(await put(() => {}), 200);
+  assert.equal(await put((state) => state.alive.tracks[0][3] = -1e300), 400);
+  assert.equal(await put((state) => state.alive.tracks[0][3] = 1e300), 400);
+  assert.equal(await put((state) => state.alive.links.b = { cost: -1, up: true }), 400);
+  assert.equal(await put((state) => state.beat = 2 ** 60), 400);
+  assert.equal(await put((state) => state.name = ""), 400);
+  assert.equal((await ask("GET", "/announce")).status, 200);
+  assert.deepEqual(faults, []);
+});

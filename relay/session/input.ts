@@ -41,8 +41,9 @@ export class Input {
     try {
       filled = await this.#stream.read(this.bytes.subarray(this.end));
     } catch (error) {
-      // The buffer is lost with the stream: there is nothing to read into any more.
+      // The buffer is lost with the stream, and what was unread in it: there is nothing to go on with.
       this.#failure = error;
+      this.start = this.end = 0;
       throw error;
     }
     if (filled === undefined) {

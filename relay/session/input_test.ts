@@ -24,6 +24,17 @@ Deno.test("Input.fill() says that the stream was reset as often as it is asked",
   await assert.rejects(input.fill(), { kind: "reset", code: 4 });
 });
 
+Deno.test("Input.fill() forgets what was unread of a stream that was reset", async () => {
+  const { send, receive } = await pipe();
+  const input = new Input(receive, 100);
+  await send.write(new Uint8Array(3));
+  await input.fill();
+  assert.equal(input.length, 3);
+  send.reset(4);
+  await assert.rejects(input.fill(), { kind: "reset" });
+  assert.equal(input.length, 0);
+});
+
 Deno.test("Input.fill() takes no more at once than it is allowed", async () => {
   const { send, receive } = await pipe();
   const input = new Input(receive, 20_000);

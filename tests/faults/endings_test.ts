@@ -57,6 +57,17 @@ Deno.test("a subscriber that said all it had to say may leave while it waits", a
   assert.equal(world.metrics.sessionsEnded.peer_closed, 1);
 });
 
+Deno.test("a request that is reset within its second message is over, and nothing else", async () => {
+  await using world = new SessionWorld();
+  const peer = await world.connect();
+  const waiting = await subscribe(peer, { rendezvousTimeout: 20_000n });
+  await waiting.outgoing.write(Uint8Array.of(0x2, 0, 9, 1, 1));
+  await world.settle();
+  waiting.cancel(1);
+  await world.settle();
+  await announce(peer, "still here");
+});
+
 Deno.test("a publisher that answers TRACK_STATUS with garbage costs nobody else the session", async () => {
   await using world = new SessionWorld();
   const publisher = await world.connect();

@@ -14,6 +14,8 @@ export type PumpEnd =
   | "evicted"
   /** The object that would come next is too old to be sent. */
   | "expired"
+  /** Nothing came for it any more, and its stream was wanted for something newer. */
+  | "superseded"
   /** The owner stopped it. */
   | "stopped"
   /** The peer does not want the stream, or the connection is gone. */

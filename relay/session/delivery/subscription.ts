@@ -72,6 +72,7 @@ const RESET_CODES: Record<PumpEnd, number> = {
   incomplete: StreamCode.CANCELLED,
   evicted: StreamCode.TOO_FAR_BEHIND,
   expired: StreamCode.DELIVERY_TIMEOUT,
+  superseded: StreamCode.CANCELLED,
   stopped: StreamCode.CANCELLED,
   refused: StreamCode.CANCELLED,
 };
@@ -142,7 +143,8 @@ export class Subscription implements TrackReader, PumpOwner {
   subgroup(log: SubgroupLog): void {
     if (!this.#wishes.forward || !includesGroup(this.#wishes.window, log.group)) return;
     if (this.#skipped === log.group) return;
-    const late = this.#lateness();
+    let late = this.#lateness();
+    if (late === "streams" && this.#dropSuperseded(log)) late = undefined;
     if (late !== undefined) {
       this.#skipped = log.group;
       this.#context.metrics.skips[late]++;
@@ -284,6 +286,17 @@ export class Subscription implements TrackReader, PumpOwner {
     }
     if (backlog > maxBacklogBytes) return "backlog";
     return open >= maxOpenSubgroups ? "streams" : undefined;
+  }
+
+  /** Gives up the oldest stream that has nothing to send, of a group that nobody continues. */
+  #dropSuperseded(by: SubgroupLog): boolean {
+    for (const pump of this.#pumps) {
+      if (pump.log.groupOrdinal >= by.groupOrdinal || pump.backlog > 0) continue;
+      this.#context.metrics.skips.superseded++;
+      pump.stop("superseded");
+      return true;
+    }
+    return false;
   }
 
   /** Ends the subscription when the subscriber takes nothing at all for too long. */

@@ -56,11 +56,6 @@ export class Search {
     return this.#cost[label] as number;
   }
 
-  /** How many links a way has. */
-  hops(label: number): number {
-    return this.#hops[label] as number;
-  }
-
   /** The node that a way goes to first. */
   first(label: number): number {
     return this.#first[label] as number;

@@ -367,3 +367,23 @@ Deno.test("without a relay that fits nobody is assigned one", async () => {
   assert.equal((await ask("GET", "/assign?latitude=1")).status, 400);
   assert.equal((await ask("GET", "/assign?latitude=91&longitude=0")).status, 400);
 });
+
+Deno.test("a body that does not come in time is refused, whether it said its length or not", async () => {
+  for (const headers of [{}, { "content-length": "100" }]) {
+    const { app, clock, faults } = await testController();
+    const gone = Promise.withResolvers<void>();
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
+      cancel: () => gone.resolve(),
+    });
+    const answer = app.request("/relay/a", { method: "PUT", body, headers });
+    await clock.advance(29_999);
+    assert.equal(clock.pending, 1);
+    await clock.advance(1);
+    const response = await answer;
+    assert.equal(response.status, 400);
+    assert.equal((await response.json()).error, "The body took too long");
+    assert.equal(clock.pending, 0);
+    assert.deepEqual(faults, []);
+  }
+});

@@ -24,8 +24,8 @@ export interface SessionContext {
   readonly peer: SetupOptions;
   /** The names that the peer sees; there once setup is complete. */
   readonly scope: Scope;
-  /** Whether the peer said that it is going away: it is asked for nothing new. */
-  readonly isPeerLeaving: boolean;
+  /** Whether either side said that it is going away: the peer is asked for nothing new. */
+  readonly isLeaving: boolean;
   /** Opens the stream of a request of ours. */
   openRequest(): Promise<RequestStream>;
   /** Whether the peer may do this. */
@@ -38,4 +38,6 @@ export interface SessionContext {
   fail(error: unknown): void;
   /** A stream had to be left open for want of a reset. */
   streamParked(): void;
+  /** A request of either side came to its end. */
+  requestEnded(): void;
 }

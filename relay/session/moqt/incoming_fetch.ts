@@ -50,11 +50,11 @@ export class IncomingFetch implements PendingFetch {
     this.finished = new Promise((resolve) => this.#finish = resolve);
   }
 
-  cancel(): void {
+  cancel(why: Refusal = CANCELLED): void {
     if (this.#over) return;
     this.#stream?.cancel(StreamCode.CANCELLED);
     this.#input?.stop(StreamCode.CANCELLED);
-    this.#refuse({ kind: "timeout", reason: "the fetch was cancelled" });
+    this.#refuse(why);
   }
 
   /** Sends the request and follows its stream until both it and the data are through. */
@@ -184,4 +184,5 @@ export class IncomingFetch implements PendingFetch {
   }
 }
 
+const CANCELLED: Refusal = { kind: "timeout", reason: "the fetch was cancelled" };
 const NO_ANSWER: Refusal = { kind: "internal_error", reason: "the publisher gave no answer" };

@@ -101,7 +101,7 @@ export class PeerFeed implements Feed {
   }
 
   update(change: FeedChange): void {
-    if (this.#over || this.#stream === undefined || this.#context.isPeerLeaving) return;
+    if (this.#over || this.#stream === undefined || this.#context.isLeaving) return;
     const { forward, newGroupRequest } = change;
     this.#context.metrics.upstreamRequests.request_update.ok++;
     this.#updatesUnanswered++;

@@ -48,6 +48,11 @@ export class PeerPublisher implements Publisher {
     this.#ingest = ingest;
   }
 
+  /** Whether the peer owes us something still: objects, or an answer. */
+  get isBusy(): boolean {
+    return this.#feeds.size + this.#fetches.size > 0;
+  }
+
   /** Tracks that the peer sends us or was asked for. */
   get trackCount(): number {
     return this.#feeds.size;
@@ -57,7 +62,7 @@ export class PeerPublisher implements Publisher {
     const feed = this.newFeed(entry, false);
     const isRoom = this.#feeds.size <= this.#context.settings.limits.maxPublishedTracks;
     if (this.#closed) this.#refuse(feed, GONE);
-    else if (this.#context.isPeerLeaving) this.#refuse(feed, GOING_AWAY);
+    else if (this.#context.isLeaving) this.#refuse(feed, GOING_AWAY);
     else if (!isRoom) this.#refuse(feed, TOO_MANY_TRACKS);
     else {
       this.#context.tasks.spawn("subscribe", async () => {
@@ -67,6 +72,7 @@ export class PeerPublisher implements Publisher {
           // Whoever still waits for the answer is told that none will come.
           feed.lose("the publisher's session ended");
           this.#feeds.delete(feed);
+          this.#context.requestEnded();
         }
       });
     }
@@ -113,8 +119,8 @@ export class PeerPublisher implements Publisher {
   fetch(request: FetchRequest, sink: FetchSink): PendingFetch {
     const requestId = this.#context.ids.next();
     const fetch = new IncomingFetch(requestId, request, sink, this.#context);
-    if (this.#closed) {
-      fetch.cancel();
+    if (this.#closed || this.#context.isLeaving) {
+      fetch.cancel(this.#closed ? GONE : GOING_AWAY);
       return fetch;
     }
     this.#fetches.set(requestId, fetch);
@@ -123,6 +129,7 @@ export class PeerPublisher implements Publisher {
         await fetch.run();
       } finally {
         this.#fetches.delete(requestId);
+        this.#context.requestEnded();
       }
     });
     return fetch;
@@ -155,6 +162,7 @@ export class PeerPublisher implements Publisher {
   }
 
   async #trackStatus(name: FullTrackName): Promise<Outcome<TrackStatus, Refusal>> {
+    if (this.#context.isLeaving) return refused(GOING_AWAY);
     const answer = await this.#ask("track_status", {
       kind: "trackStatus",
       requestId: this.#context.ids.next(),

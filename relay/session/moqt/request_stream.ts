@@ -17,6 +17,8 @@ export interface RequestStreamOptions {
   readonly canReset: boolean;
   /** Which end of the session we are. */
   readonly role: Role;
+  /** Takes note of the tokens of a message behind the first, whatever becomes of the message. */
+  readonly registerTokens: (message: ControlMessage) => void;
   /** Waits until the peer may be read again: what limits its rate of messages. */
   readonly admit: () => Promise<void>;
 }
@@ -61,11 +63,13 @@ export class RequestStream {
       for (;;) {
         const message = await readMessage(this.#input, this.#options.draft);
         if (message !== undefined) await this.#options.admit();
-        if (message?.kind !== "goaway" || !this.#begun) {
-          this.#begun = true;
-          return message;
+        if (message?.kind === "goaway" && this.#begun) {
+          this.#receiveGoaway(message);
+          continue;
         }
-        this.#receiveGoaway(message);
+        if (message !== undefined && this.#begun) this.#options.registerTokens(message);
+        this.#begun = true;
+        return message;
       }
     } finally {
       this.#reading = false;

@@ -62,8 +62,8 @@ export class TrackOffers {
   }
 
   #offer(entry: TrackEntry, forward: boolean, blocked: () => void): void {
-    const { isPeerLeaving, settings, tasks } = this.#context;
-    if (isPeerLeaving || this.#subscriptions.has(entry.track.name)) return;
+    const { isLeaving, settings, tasks } = this.#context;
+    if (isLeaving || this.#subscriptions.has(entry.track.name)) return;
     if (this.#subscriptions.count >= settings.limits.maxSubscriptions) return blocked();
     tasks.spawn("publish", () => this.#publish(entry, forward, blocked));
   }

@@ -114,8 +114,8 @@ export class MoqtSession implements SessionContext {
     return this.#scope!;
   }
 
-  get isPeerLeaving(): boolean {
-    return this.#peerLeaving;
+  get isLeaving(): boolean {
+    return this.#peerLeaving || this.#draining !== undefined;
   }
 
   /** Whether setup is complete. */
@@ -211,13 +211,13 @@ export class MoqtSession implements SessionContext {
     );
   }
 
-  /** A request was answered to its end: a session that is being drained may be over now. */
   requestEnded(): void {
-    if (this.#draining !== undefined) this.#leaveWhenIdle();
+    const toldToLeave = this.role === "client" && this.#peerLeaving;
+    if (this.#draining !== undefined || toldToLeave) this.#leaveWhenIdle();
   }
 
   #leaveWhenIdle(): void {
-    if (this.#requests.openCount > 0) return;
+    if (this.#requests.openCount > 0 || this.#publisher.isBusy) return;
     this.#closeConnection(SessionCode.NO_ERROR, "going away", "drained");
   }
 
@@ -230,7 +230,19 @@ export class MoqtSession implements SessionContext {
     const { draft, role, tasks } = this;
     const { canReset } = this.connection;
     const admit = () => this.#rate.take(tasks.signal);
-    return new RequestStream(bidi, { draft, canReset, role, admit }, URGENT - 1);
+    const registerTokens = (message: ControlMessage) => this.#registerTokens(message);
+    return new RequestStream(
+      bidi,
+      { draft, canReset, role, registerTokens, admit },
+      URGENT - 1,
+    );
+  }
+
+  /** Aliases are registered even by messages that are refused (#authorization-token). */
+  #registerTokens(message: ControlMessage): void {
+    if ("parameters" in message && "authorizationTokens" in message.parameters) {
+      this.#tokens.resolve(message.parameters.authorizationTokens);
+    }
   }
 
   async #acceptStreams(): Promise<void> {
@@ -263,6 +275,7 @@ export class MoqtSession implements SessionContext {
     const message = await this.#firstMessage(stream);
     if (message === undefined) return;
     await this.#ready;
+    this.#registerTokens(message);
     await this.#requests.serve(stream, message);
     this.requestEnded();
     await stream.drain();
@@ -316,6 +329,7 @@ export class MoqtSession implements SessionContext {
   #receiveGoaway(message: ControlMessageOf<"goaway">): void {
     this.#peerLeaving = true;
     this.log.info("peer is going away", { timeout: message.timeout });
+    this.requestEnded();
   }
 
   /** What ends one stream ends no session. */

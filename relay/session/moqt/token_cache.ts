@@ -14,6 +14,8 @@ const ALIAS_BYTES = 16;
 export class TokenCache {
   readonly #limit: number;
   readonly #tokens = new Map<bigint, ResolvedToken>();
+  // Tokens take effect once, however often somebody asks what they are.
+  readonly #resolved = new WeakMap<readonly Token[], ResolvedToken[]>();
   #bytes = 0;
 
   /** Keeps up to `limit` bytes. */
@@ -35,7 +37,11 @@ export class TokenCache {
 
   /** The tokens of a message; registrations take effect whatever becomes of the message. */
   resolve(tokens: readonly Token[] = []): ResolvedToken[] {
-    return tokens.flatMap((token) => this.#resolve(token));
+    const known = this.#resolved.get(tokens);
+    if (known !== undefined) return known;
+    const resolved = tokens.flatMap((token) => this.#resolve(token));
+    this.#resolved.set(tokens, resolved);
+    return resolved;
   }
 
   #resolve(token: Token): ResolvedToken[] {

@@ -14,8 +14,10 @@ export type PumpEnd =
   | "evicted"
   /** The object that would come next is too old to be sent. */
   | "expired"
-  /** Nothing came for it any more, and its stream was wanted for something newer. */
+  /** Its place was wanted for something newer or more urgent. */
   | "superseded"
+  /** The subscriber takes too little to be sent anything more. */
+  | "behind"
   /** The owner stopped it. */
   | "stopped"
   /** The peer does not want the stream, or the connection is gone. */
@@ -123,6 +125,11 @@ export class SubgroupPump implements LogReader {
     if (connection.canReset || this.#stream === undefined || this.#evicted) return this.#cut(as);
     this.#stopAt = this.#nextBoundary();
     this.wake();
+  }
+
+  /** Ends at once, within an object if need be: the subscription is over. */
+  abandon(as: PumpEnd): void {
+    if (!this.#over) this.#cut(as);
   }
 
   #pump(): void {

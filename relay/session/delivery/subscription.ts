@@ -73,6 +73,7 @@ const RESET_CODES: Record<PumpEnd, number> = {
   evicted: StreamCode.TOO_FAR_BEHIND,
   expired: StreamCode.DELIVERY_TIMEOUT,
   superseded: StreamCode.CANCELLED,
+  behind: StreamCode.TOO_FAR_BEHIND,
   stopped: StreamCode.CANCELLED,
   refused: StreamCode.CANCELLED,
 };
@@ -135,15 +136,14 @@ export class Subscription implements TrackReader, PumpOwner {
 
   /** The subscriber left: nothing more is sent. */
   cancel(): void {
-    if (this.#over) return;
-    this.#leave();
-    this.#stopPumps(() => true);
+    this.#abandon("stopped");
   }
 
   subgroup(log: SubgroupLog): void {
     if (!this.#wishes.forward || !includesGroup(this.#wishes.window, log.group)) return;
     if (this.#skipped === log.group) return;
     let late = this.#lateness();
+    if (late !== undefined && this.#makeRoom(this.#sendOrder(log))) late = undefined;
     if (late === "streams" && this.#dropSuperseded(log)) late = undefined;
     if (late !== undefined) {
       this.#skipped = log.group;
@@ -209,6 +209,7 @@ export class Subscription implements TrackReader, PumpOwner {
     const { metrics, connection } = this.#context;
     if (end === "evicted") metrics.skips.evicted++;
     if (end === "expired") metrics.skips.delivery_timeout++;
+    if (end === "superseded") metrics.skips.superseded++;
     if (pump.hasStream && !connection.canReset && end !== "finished" && end !== "refused") {
       metrics.streamsParked++;
       this.#owner.streamParked();
@@ -288,11 +289,26 @@ export class Subscription implements TrackReader, PumpOwner {
     return open >= maxOpenSubgroups ? "streams" : undefined;
   }
 
+  /**
+   * Gives up subgroups that are to be sent after one of this rank, the last first, until there is room
+   * for it; false when that is not enough (#resource-exhaustion).
+   */
+  #makeRoom(rank: number): boolean {
+    const behind = [...this.#pumps]
+      .map((pump) => ({ pump, rank: this.#sendOrder(pump.log) }))
+      .filter((other) => other.rank < rank)
+      .sort((a, b) => a.rank - b.rank);
+    for (const { pump } of behind) {
+      pump.stop("superseded");
+      if (this.#lateness() === undefined) return true;
+    }
+    return false;
+  }
+
   /** Gives up the oldest stream that has nothing to send, of a group that nobody continues. */
   #dropSuperseded(by: SubgroupLog): boolean {
     for (const pump of this.#pumps) {
       if (pump.log.groupOrdinal >= by.groupOrdinal || pump.backlog > 0) continue;
-      this.#context.metrics.skips.superseded++;
       pump.stop("superseded");
       return true;
     }
@@ -308,7 +324,7 @@ export class Subscription implements TrackReader, PumpOwner {
       if (this.#lateness() === undefined) return;
       if (this.#progress !== progress) return this.#watchForStall();
       metrics.subscribersTooFarBehind++;
-      this.cancel();
+      this.#abandon("behind");
       this.#owner.tooFarBehind(this.#streams);
     });
   }
@@ -317,6 +333,12 @@ export class Subscription implements TrackReader, PumpOwner {
     for (const pump of [...this.#pumps]) {
       if (which(pump.log)) pump.stop();
     }
+  }
+
+  #abandon(as: PumpEnd): void {
+    if (this.#over) return;
+    this.#leave();
+    for (const pump of [...this.#pumps]) pump.abandon(as);
   }
 
   #finish(): void {

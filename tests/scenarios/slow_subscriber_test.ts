@@ -1,0 +1,271 @@
+import { DoneCode, SessionCode, StreamCode } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { MAX_PARKED_STREAMS } from "../../relay/session/limits.ts";
+import type { ScriptedPeer } from "../support/scripted_peer.ts";
+import { SessionWorld } from "../support/session_world.ts";
+import {
+  closedWith,
+  join,
+  nextSubgroup,
+  objects,
+  openSubgroup,
+  type ScriptedObject,
+  sendSubgroup,
+  SubgroupReader,
+  watch,
+} from "./script.ts";
+
+const STALL_MS = 4_000;
+
+/** Streams of so few bytes that what is written waits until the subscriber reads. */
+const SLOW = { streamWindow: 64 };
+
+function sized(id: number, bytes: number): ScriptedObject {
+  return { id, payload: "x".repeat(bytes) };
+}
+
+/**
+ * Reads from now on: a line for each stream that has ended, `group: ids end`, or `lost end` where it
+ * was reset before everything was read.
+ */
+function follow(peer: ScriptedPeer): string[] {
+  const lines: string[] = [];
+  const note = async (stream: Awaited<ReturnType<ScriptedPeer["nextStream"]>>) => {
+    try {
+      const reader = await SubgroupReader.of(stream);
+      const { ids, end } = await reader.rest();
+      lines.push(`${reader.header.group}: ${ids.join(" ")} ${end}`);
+    } catch {
+      lines.push(`lost ${(await stream.whole()).end}`);
+    }
+  };
+  const accept = async () => {
+    for (;;) void note(await peer.nextStream());
+  };
+  accept().catch(() => {});
+  return lines;
+}
+
+Deno.test("R-199: a subscriber that is behind gets no further group, and nobody else loses any", async () => {
+  await using world = new SessionWorld({ delivery: { maxBacklogBytes: 1_000 } });
+  const { publisher, subscriber } = await watch(world, { subscriber: { memory: SLOW } });
+  const other = await join(world);
+  const others = follow(other.subscriber);
+  for (const group of [1n, 2n, 3n, 4n]) {
+    const stream = await openSubgroup(publisher, { group }, sized(0, 800));
+    await world.settle();
+    await stream.send(sized(1, 800));
+    await stream.finish();
+    await world.settle();
+  }
+  assert.deepEqual(others, ["1: 0 1 fin", "2: 0 1 fin", "3: 0 1 fin", "4: 0 1 fin"]);
+  assert.equal(world.metrics.skips.backlog, 2);
+  const lines = follow(subscriber);
+  await world.settle();
+  assert.deepEqual(lines, ["1: 0 1 fin", "2: 0 1 fin"]);
+
+  await sendSubgroup(publisher, { group: 5n }, ...objects(1));
+  await world.settle();
+  assert.deepEqual(lines.slice(2), ["5: 0 fin"], "It has caught up");
+});
+
+Deno.test("R-199: so does one with too many open streams, and only as long as it has them", async () => {
+  await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 2 } });
+  const { publisher, subscriber } = await watch(world, { subscriber: { memory: SLOW } });
+  for (const group of [1n, 2n, 3n]) {
+    const stream = await openSubgroup(publisher, { group }, sized(0, 800));
+    await world.settle();
+    await stream.send(sized(1, 800));
+    await stream.finish();
+    await world.settle();
+  }
+  assert.equal(world.metrics.skips.streams, 1);
+  const lines = follow(subscriber);
+  await world.settle();
+  await sendSubgroup(publisher, { group: 4n }, ...objects(1));
+  await world.settle();
+  assert.deepEqual(lines, ["1: 0 1 fin", "2: 0 1 fin", "4: 0 fin"]);
+});
+
+Deno.test("R-199: of a group that was left out once nothing comes later", async () => {
+  await using world = new SessionWorld({ delivery: { maxBacklogBytes: 1_000 } });
+  const { publisher, subscriber } = await watch(world, { subscriber: { memory: SLOW } });
+  const first = await openSubgroup(publisher, { group: 1n }, sized(0, 800));
+  await world.settle();
+  await first.send(sized(1, 2_000));
+  await first.finish();
+  await sendSubgroup(publisher, { group: 2n }, ...objects(1));
+  await world.settle();
+  const lines = follow(subscriber);
+  await world.settle();
+  await sendSubgroup(publisher, { group: 2n, subgroup: 1n }, ...objects(1, 1));
+  await sendSubgroup(publisher, { group: 3n }, ...objects(1));
+  await world.settle();
+  assert.deepEqual(lines, ["1: 0 1 fin", "3: 0 fin"]);
+});
+
+Deno.test("R-199: what comes in never waits for a subscriber", async () => {
+  await using world = new SessionWorld();
+  const { publisher } = await watch(world, {
+    subscriber: { memory: SLOW },
+    publisher: { memory: { streamWindow: 2_000 } },
+  });
+  const group = await openSubgroup(publisher, { group: 1n });
+  let written = 0;
+  for (let id = 0; id < 50; id++) {
+    void group.send(sized(id, 1_000)).then(() => written++);
+    await world.settle();
+  }
+  assert.equal(written, 50);
+  assert.equal(world.metrics.received.objects, 50);
+});
+
+Deno.test("R-156: what waits for a subscriber waits in the relay, not in the transport", async () => {
+  await using world = new SessionWorld();
+  const { publisher, subscriber } = await watch(world, { subscriber: { memory: SLOW } });
+  const group = await openSubgroup(publisher, { group: 1n }, sized(0, 1_000));
+  await world.settle();
+  const first = world.metrics.sent.bytes;
+  assert.ok(first > 1_000 && first < 1_100);
+  for (let id = 1; id < 90; id++) await group.send(sized(id, 1_000));
+  await group.finish();
+  await world.settle();
+  assert.equal(world.metrics.sent.bytes, first, "Nothing more while the first write waits");
+  const reader = await SubgroupReader.next(subscriber);
+  await reader.next();
+  await world.settle();
+  const second = world.metrics.sent.bytes - first;
+  assert.ok(second > 0 && second <= 65_536, `${second} bytes at once`);
+  assert.equal((await reader.rest()).end, "fin");
+});
+
+for (const canReset of [true, false]) {
+  const means = canReset ? "reset with TOO_FAR_BEHIND" : "left open without an end";
+
+  Deno.test(`R-159, R-177: one that takes nothing is ended with TOO_FAR_BEHIND, its streams ${means}`, async () => {
+    await using world = new SessionWorld({ delivery: { maxBacklogBytes: 1_000 } });
+    const { publisher, subscriber, joined, downstream } = await watch(world, {
+      subscriber: { memory: { ...SLOW, canReset } },
+    });
+    const other = await join(world);
+    for (const group of [1n, 2n]) await openSubgroup(publisher, { group }, sized(0, 2_000));
+    await world.settle();
+    await openSubgroup(publisher, { group: 3n }, sized(0, 2_000), sized(1, 2_000));
+    await openSubgroup(publisher, { group: 4n }, ...objects(1));
+    const done = downstream.expect("publishDone");
+    await world.advance(STALL_MS - 1);
+    await world.stillPending(done, "PUBLISH_DONE");
+    await world.advance(1);
+    const { code, streamCount } = await done;
+    assert.deepEqual([code, streamCount], [BigInt(DoneCode.TOO_FAR_BEHIND), 3n]);
+    assert.equal(await downstream.ended(), "fin");
+    for (let stream = 0; stream < 3; stream++) {
+      const ended = (await subscriber.nextStream()).whole();
+      if (canReset) assert.equal((await ended).end, StreamCode.TOO_FAR_BEHIND);
+      else await world.stillPending(ended.catch(() => {}), "The end of a stream");
+    }
+    assert.equal(joined.connection.parkedStreams, canReset ? 0 : 3);
+    assert.equal(world.metrics.subscribersTooFarBehind, 1);
+    assert.equal((await SubgroupReader.next(other.subscriber)).header.group, 1n);
+    await world.stillPending(other.downstream.next().catch(() => {}), "Another's PUBLISH_DONE");
+  });
+}
+
+Deno.test("R-159: one that takes a little now and then is not ended", async () => {
+  await using world = new SessionWorld({ delivery: { maxBacklogBytes: 1_000 } });
+  const { publisher, subscriber, downstream } = await watch(world, {
+    subscriber: { memory: SLOW },
+  });
+  const group = await openSubgroup(publisher, { group: 1n }, sized(0, 1_000));
+  await world.settle();
+  await group.send(sized(1, 100_000));
+  await sendSubgroup(publisher, { group: 2n }, ...objects(1));
+  const done = downstream.next();
+  const reader = await SubgroupReader.next(subscriber);
+  await reader.next();
+  await world.advance(STALL_MS);
+  await reader.stream.bytes(70_000);
+  await world.advance(STALL_MS - 1);
+  await world.stillPending(done.catch(() => {}), "PUBLISH_DONE");
+  assert.equal(world.metrics.subscribersTooFarBehind, 0);
+});
+
+Deno.test("R-159, R-177: what the cache had to give up is reset with TOO_FAR_BEHIND", async () => {
+  await using world = new SessionWorld({ cache: { maxTrackBytes: 100_000 } });
+  const { publisher, subscriber } = await watch(world, { subscriber: { memory: SLOW } });
+  const group = await openSubgroup(publisher, { group: 1n }, sized(0, 1_000));
+  await world.settle();
+  for (let id = 1; id < 20; id++) await group.send(sized(id, 20_000));
+  await world.settle();
+  const { ids, end } = await nextSubgroup(subscriber);
+  assert.deepEqual([ids, end], [[0], StreamCode.TOO_FAR_BEHIND]);
+  assert.equal(world.metrics.skips.evicted, 1);
+});
+
+Deno.test("R-158: at the limit on open streams that of the lowest priority is cancelled for a higher one", async () => {
+  await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 2 } });
+  const { publisher, subscriber } = await watch(world);
+  const lines = follow(subscriber);
+  const open = [];
+  for (const [id, priority] of [50, 90, 20].entries()) {
+    const header = { group: 1n, subgroup: BigInt(id), priority };
+    open.push(await openSubgroup(publisher, header, ...objects(1, id)));
+    await world.settle();
+  }
+  assert.deepEqual(lines, [`1: 1 ${StreamCode.CANCELLED}`]);
+  await openSubgroup(publisher, { group: 1n, subgroup: 3n, priority: 60 }, ...objects(1, 3));
+  await world.settle();
+  for (const stream of open) await stream.finish();
+  await world.settle();
+  assert.deepEqual(lines.slice(1), ["1: 0 fin", "1: 2 fin"]);
+  assert.deepEqual([world.metrics.skips.superseded, world.metrics.skips.streams], [1, 1]);
+});
+
+Deno.test("R-158: for a subscriber that is behind and wants the newest first, the oldest give way", async () => {
+  await using world = new SessionWorld({ delivery: { maxBacklogBytes: 1_000 } });
+  const { publisher, subscriber } = await watch(world, {
+    parameters: { groupOrder: "descending" },
+    subscriber: { memory: SLOW },
+  });
+  const old = await openSubgroup(publisher, { group: 1n }, sized(0, 800));
+  await world.settle();
+  await old.send(sized(1, 2_000));
+  await sendSubgroup(publisher, { group: 2n }, ...objects(1));
+  await world.settle();
+  const lines = follow(subscriber);
+  await world.settle();
+  assert.deepEqual(lines.sort(), ["2: 0 fin", `lost ${StreamCode.CANCELLED}`]);
+});
+
+Deno.test("R-158, R-177: a session with too many streams left open is closed with DATA_STREAM_TIMEOUT", async () => {
+  await using world = new SessionWorld();
+  const { publisher, subscriber } = await watch(world, {
+    subscriber: { memory: { canReset: false } },
+  });
+  const other = await join(world);
+  const lines = follow(other.subscriber);
+  for (let group = 0n; group <= BigInt(MAX_PARKED_STREAMS); group++) {
+    assert.equal(world.metrics.sessionsEnded.too_slow, 0);
+    const stream = await openSubgroup(publisher, { group }, ...objects(1));
+    await world.settle();
+    stream.reset(StreamCode.INTERNAL_ERROR);
+    await world.settle();
+  }
+  await closedWith(subscriber, SessionCode.DATA_STREAM_TIMEOUT);
+  assert.equal(world.metrics.sessionsEnded.too_slow, 1);
+  assert.equal(lines.length, MAX_PARKED_STREAMS + 1);
+});
+
+Deno.test("R-199: streams of a subscriber that left without reading count as left open", async () => {
+  await using world = new SessionWorld();
+  const { publisher, joined, downstream } = await watch(world, {
+    // moq-dev's clients leave by FIN, the one way to leave that shows where nothing can be reset.
+    subscriber: { memory: { ...SLOW, canReset: false }, setup: { solicit: false } },
+  });
+  await openSubgroup(publisher, { group: 1n }, sized(0, 2_000), sized(1, 2_000));
+  await world.settle();
+  await downstream.finish();
+  await world.settle();
+  assert.equal(joined.connection.parkedStreams, 1);
+  assert.equal(world.metrics.streamsParked, 1);
+});

@@ -79,6 +79,12 @@ export class Announcements {
     try {
       const answer = await stream.next();
       if (answer?.kind === "requestError") {
+        if (answer.redirect !== undefined && answer.redirect.name.length > 0) {
+          throw violation("A redirect for a namespace names a track");
+        }
+        if (answer.redirect !== undefined && answer.redirect.name.length > 0) {
+          throw violation("A redirect of SUBSCRIBE_NAMESPACE names a track");
+        }
         const refusal = refusalOf(answer);
         outcomes[outcomeOf(refusal)]++;
         this.#context.log.debug("peer names no namespaces", { reason: refusal.reason });

@@ -67,6 +67,8 @@ export class RequestStream {
           this.#receiveGoaway(message);
           continue;
         }
+        if (message?.kind === "requestError") this.#checkRedirect(message);
+        if (message?.kind === "requestError") this.#checkRedirect(message);
         if (message !== undefined && this.#begun) this.#options.registerTokens(message);
         this.#begun = true;
         return message;
@@ -82,12 +84,24 @@ export class RequestStream {
     while (await this.next() !== undefined);
   }
 
+  /** Redirects are not followed, but servers cannot be sent elsewhere (#redirect-structure). */
+  #checkRedirect({ redirect }: ControlMessageOf<"requestError">): void {
+    if (redirect === undefined || redirect.uri === "" || this.#options.role === "client") return;
+    throw violation("A redirect sends a server elsewhere");
+  }
+
   #receiveGoaway(message: ControlMessageOf<"goaway">): void {
     if (this.#goawaySeen) throw violation("A second GOAWAY on one request stream");
     this.#goawaySeen = true;
     if (this.#options.role === "server" && message.uri !== "") {
       throw violation("A client's GOAWAY names a URI");
     }
+  }
+
+  /** Clients cannot send a server elsewhere (#redirect-structure). */
+  #checkRedirect({ redirect }: ControlMessageOf<"requestError">): void {
+    if (redirect === undefined || redirect.uri === "" || this.#options.role === "client") return;
+    throw violation("A client's redirect names a URI");
   }
 
   /**

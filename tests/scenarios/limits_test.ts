@@ -1,0 +1,162 @@
+import { StreamCode } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { namespaceOf, trackOf } from "../support/scripted_peer.ts";
+import { SessionWorld } from "../support/session_world.ts";
+import {
+  accept,
+  announce,
+  nextSubgroup,
+  NO_PROPERTIES,
+  objects,
+  openSubgroup,
+  publish,
+  refused,
+  sendSubgroup,
+  subscribe,
+  watch,
+} from "./script.ts";
+
+Deno.test("R-193: requests beyond the rate wait their turn", async () => {
+  await using world = new SessionWorld({
+    limits: { controlMessageRate: 2, controlMessageBurst: 4 },
+  });
+  const peer = await world.connect();
+  const request = await announce(peer, "live");
+  const update = (requestId: bigint) =>
+    request.send({ kind: "requestUpdate", requestId, parameters: {} });
+  for (const id of [2n, 4n, 6n, 8n]) await update(id);
+  const answers: unknown[] = [];
+  const reading = (async () => {
+    while (answers.length < 4) answers.push(await request.expect("requestOk"));
+  })();
+  await world.settle();
+  const atOnce = answers.length;
+  assert.ok(atOnce < 3, `${atOnce} answers`);
+  await world.advance(500);
+  assert.equal(answers.length, atOnce + 1);
+  await world.advance(3_000);
+  await reading;
+});
+
+Deno.test("R-193: one peer that is slowed down slows no other", async () => {
+  await using world = new SessionWorld({
+    limits: { controlMessageRate: 1, controlMessageBurst: 3 },
+  });
+  const busy = await world.connect();
+  for (let index = 0; index < 5; index++) {
+    await busy.request({
+      kind: "publishNamespace",
+      namespace: namespaceOf(`n${index}`),
+      parameters: {},
+    });
+  }
+  await world.settle();
+  assert.ok(world.metrics.requests.publish_namespace.ok < 3);
+  await announce(await world.connect(), "live");
+});
+
+Deno.test("R-193: a request too many gets EXCESSIVE_LOAD and when to come again", async () => {
+  await using world = new SessionWorld({ limits: { maxRequests: 2 } });
+  const peer = await world.connect();
+  const first = await announce(peer, "a");
+  await announce(peer, "b");
+  const error = await refused(await subscribe(peer), "EXCESSIVE_LOAD");
+  assert.ok(error.retryAfter > 1n);
+  await first.finish();
+  await world.settle();
+  await announce(peer, "c");
+});
+
+Deno.test("a subscription too many gets EXCESSIVE_LOAD and when to come again", async () => {
+  await using world = new SessionWorld({ limits: { maxSubscriptions: 1 } });
+  const { subscriber, downstream } = await watch(world);
+  const error = await refused(await subscribe(subscriber, {}, OTHER), "EXCESSIVE_LOAD");
+  assert.ok(error.retryAfter > 1n);
+  downstream.cancel(StreamCode.CANCELLED);
+  await world.settle();
+  await (await subscribe(subscriber)).expect("subscribeOk");
+});
+
+const OTHER = trackOf("live/cam", "audio");
+
+Deno.test("a track too many of one publisher is refused, offered or asked for", async () => {
+  await using world = new SessionWorld({ limits: { maxPublishedTracks: 1 } });
+  const { publisher, subscriber } = await watch(world);
+  await refused(await publish(publisher, { track: OTHER, alias: 9n }), "EXCESSIVE_LOAD");
+  await refused(await subscribe(subscriber, {}, OTHER), "EXCESSIVE_LOAD");
+});
+
+Deno.test("tracks beyond those of a scope are refused, and room that is free again is used", async () => {
+  await using world = new SessionWorld({ maxTracks: 1 });
+  const peer = await world.connect();
+  const offer = await publish(peer);
+  await offer.expect("requestOk");
+  await refused(await publish(peer, { track: OTHER, alias: 9n }), "EXCESSIVE_LOAD");
+  await refused(await subscribe(peer, {}, OTHER), "EXCESSIVE_LOAD");
+  await offer.finish();
+  await world.settle();
+  await (await publish(peer, { track: OTHER, alias: 9n })).expect("requestOk");
+});
+
+Deno.test("an object larger than the relay takes costs its stream, and nothing else", async () => {
+  await using world = new SessionWorld({ limits: { maxObjectBytes: 100 } });
+  const { publisher, subscriber } = await watch(world);
+  const large = await openSubgroup(publisher, { group: 1n }, { id: 0, payload: "x".repeat(101) });
+  await world.settle();
+  await assert.rejects(large.send(...objects(1, 1)), { kind: "stopped" });
+  await sendSubgroup(publisher, { group: 2n }, { id: 0, payload: "x".repeat(100) });
+  assert.equal((await nextSubgroup(subscriber)).group, 2n);
+});
+
+Deno.test("R-200: equal requests that come at once are made once upstream", async () => {
+  await using world = new SessionWorld();
+  const publisher = await world.connect();
+  await announce(publisher, "live");
+  const waiting = [];
+  for (let count = 0; count < 10; count++) waiting.push(await subscribe(await world.connect()));
+  await accept(publisher);
+  for (const downstream of waiting) await downstream.expect("subscribeOk");
+  assert.equal(world.metrics.upstreamRequests.subscribe.ok, 1);
+  await world.stillPending(publisher.acceptRequest(), "A second SUBSCRIBE");
+});
+
+Deno.test("R-197: subscriptions that come and go at once are one upstream", async () => {
+  await using world = new SessionWorld();
+  const { subscriber, downstream, publisher } = await watch(world);
+  let current = downstream;
+  for (let turn = 0; turn < 20; turn++) {
+    current.cancel(StreamCode.CANCELLED);
+    current = await subscribe(subscriber);
+    await current.expect("subscribeOk");
+  }
+  assert.equal(world.metrics.upstreamRequests.subscribe.ok, 1);
+  await world.stillPending(publisher.acceptRequest(), "A second SUBSCRIBE");
+});
+
+Deno.test("R-012: before a peer's SETUP nothing leaves but ours, and then what 18 defines", async () => {
+  await using world = new SessionWorld({ settings: { solicit: true } });
+  const peer = await world.connect({ setup: false });
+  await peer.theirSetup();
+  const request = peer.acceptRequest();
+  await world.stillPending(request, "A request before SETUP");
+  await peer.openControl(new Uint8Array([0xaf, 0x00, 0x00, 0x00]));
+  const message = await (await request).expect("subscribeNamespace");
+  assert.deepEqual(message.parameters, {});
+});
+
+Deno.test("a refused offer to a subscriber holds no place", async () => {
+  await using world = new SessionWorld({ limits: { maxSubscriptions: 1 } });
+  const peer = await world.connect();
+  const tracks = await peer.request({ kind: "subscribeTracks", prefix: [], parameters: {} });
+  await tracks.expect("requestOk");
+  const publisher = await world.connect();
+  await publish(publisher);
+  const { request } = await peer.expectRequest("publish");
+  await request.send({ kind: "requestError", code: 0x20n, retryAfter: 0n, reason: "" });
+  await request.finish();
+  await world.settle();
+  await publish(publisher, { track: OTHER, alias: 9n });
+  const next = await peer.expectRequest("publish");
+  assert.deepEqual(next.message.track, OTHER);
+  await next.request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+});

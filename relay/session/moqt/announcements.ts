@@ -80,9 +80,6 @@ export class Announcements {
       const answer = await stream.next();
       if (answer?.kind === "requestError") {
         if (answer.redirect !== undefined && answer.redirect.name.length > 0) {
-          throw violation("A redirect for a namespace names a track");
-        }
-        if (answer.redirect !== undefined && answer.redirect.name.length > 0) {
           throw violation("A redirect of SUBSCRIBE_NAMESPACE names a track");
         }
         const refusal = refusalOf(answer);

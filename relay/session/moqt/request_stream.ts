@@ -68,7 +68,6 @@ export class RequestStream {
           continue;
         }
         if (message?.kind === "requestError") this.#checkRedirect(message);
-        if (message?.kind === "requestError") this.#checkRedirect(message);
         if (message !== undefined && this.#begun) this.#options.registerTokens(message);
         this.#begun = true;
         return message;
@@ -82,12 +81,6 @@ export class RequestStream {
   async drain(): Promise<void> {
     if (this.#reading && this.#ahead === undefined) return;
     while (await this.next() !== undefined);
-  }
-
-  /** Redirects are not followed, but servers cannot be sent elsewhere (#redirect-structure). */
-  #checkRedirect({ redirect }: ControlMessageOf<"requestError">): void {
-    if (redirect === undefined || redirect.uri === "" || this.#options.role === "client") return;
-    throw violation("A redirect sends a server elsewhere");
   }
 
   #receiveGoaway(message: ControlMessageOf<"goaway">): void {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type Log, TaskGroup } from "@qumo/shared/runtime";
-import { formatAddress, isLoopback, parseAddress } from "./config/address.ts";
+import { formatAddress, isLoopback, parseAddress, reachable } from "./config/address.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import { Controller, type ControllerOptions } from "./controller.ts";
 import type { CostPolicy } from "./graph/mod.ts";
@@ -64,11 +64,9 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   });
   const address = parseAddress(config.server.address)!;
   const listener = listen((request, info) => app.fetch(request, info), { ...address, tls }, clock);
-  const port = { ...address, port: listener.port };
   const scheme = tls === undefined ? "http" : "https";
-  process.stdout.write(
-    `${version.name} ${version.version} is ready: ${scheme}://${formatAddress(port)}\n`,
-  );
+  const open = formatAddress(reachable({ ...address, port: listener.port }));
+  process.stdout.write(greeting(`${scheme}://${open}`));
   if (config.auth.mode === "open" && !isLoopback(address)) {
     log.warn("auth.mode is open: everyone who can reach the controller may change everything");
   }
@@ -96,6 +94,12 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   await listener.close(config.server.shutdownTimeoutMs);
   await controller.close();
   log.info("ended");
+}
+
+/** What to open: the URL itself comes first, for whoever reads it by program. */
+function greeting(url: string): string {
+  return `${version.name} ${version.version} is ready: ${url} (API), ` +
+    `${url}/graph, ${url}/metrics; every request is in ${url}/openapi.json\n`;
 }
 
 function controllerOptions({ controller, graph, watch }: SdnConfig): ControllerOptions {

@@ -2,8 +2,8 @@
  * Runs the simulation of controllers under faults with one seed, or with many from a first one on.
  * The first seed that fails is printed; run with it, it fails the same way again.
  *
- * deno run tests/properties/sim.ts --seed 7
- * deno run tests/properties/sim.ts --from 1 --count 100000
+ * deno task sim --seed 7
+ * deno task sim --from 1 --count 100000
  */
 // deno-lint-ignore-file no-console -- what it finds is for the terminal
 import { exit } from "node:process";

@@ -61,6 +61,7 @@ export const SESSION: readonly Rule[] = [
     "path",
     "Dialling a moqt URI over raw QUIC, the relay sends its authority as AUTHORITY and its " +
       "path with query as PATH.",
+    { doesNotApply: "The relay dials nobody yet: it is a server in every session." },
   ),
   should(
     "R-011",

@@ -335,16 +335,19 @@ for (const [name, bytes] of BAD_FETCHES) {
 Deno.test("R-124, R-165: an object that was a datagram is marked as one, with zeros beside", async () => {
   await using world = new SessionWorld();
   const { publisher } = await watch(world);
-  publisher.sendDatagram(datagram({ group: 1n, object: 0, priority: 7, text: "d" }));
+  const list = properties([0x7e, 5]);
+  publisher.sendDatagram(
+    datagram({ group: 1n, object: 0, priority: 7, properties: list, text: "d" }),
+  );
   await world.settle();
   const peer = await world.connect();
   await fetch(peer, [1, 0], [1, 0]);
   const stream = await peer.nextStream();
   const { bytes } = await stream.whole();
-  const flags = 0x40 | 0x10 | 0x08 | 0x04;
+  const flags = 0x40 | 0x20 | 0x10 | 0x08 | 0x04;
   assert.deepEqual(
     bytes,
-    bytesOf(draft18, 5n, 0n, BigInt(flags), 1n, 0n, new Uint8Array([7]), 1n, "d"),
+    bytesOf(draft18, 5n, 0n, BigInt(flags), 1n, 0n, new Uint8Array([7]), 2n, list, 1n, "d"),
   );
 });
 
@@ -416,14 +419,19 @@ Deno.test("R-126: one that names no subscription of the session gets INVALID_JOI
 
 Deno.test("R-126: with forwarding off, or nothing published, it gets INVALID_RANGE", async () => {
   await using world = new SessionWorld();
-  const { subscriber, downstream } = await cached(world, []);
+  const { publisher, subscriber, downstream } = await cached(world, []);
   const range = { type: "relative_joining", requestId: 0n, start: 0n } as const;
   const ask = () => subscriber.request({ kind: "fetch", range, parameters: {} });
   await refused(await ask(), "INVALID_RANGE");
-  const requestId = subscriber.takeRequestId();
-  await downstream.send({ kind: "requestUpdate", requestId, parameters: { forward: false } });
-  await downstream.expect("requestOk");
-  await refused(await ask(), "INVALID_RANGE");
+  for (const forward of [true, false]) {
+    const requestId = subscriber.takeRequestId();
+    await downstream.send({ kind: "requestUpdate", requestId, parameters: { forward: !forward } });
+    await downstream.expect("requestOk");
+    await sendSubgroup(publisher, { group: forward ? 1n : 2n }, ...objects(1));
+    await world.settle();
+    if (forward) await refused(await ask(), "INVALID_RANGE");
+    else await (await ask()).expect("fetchOk");
+  }
 });
 
 Deno.test("R-066, R-126: forwarding that is turned on anew moves the joining location, updates before count", async () => {

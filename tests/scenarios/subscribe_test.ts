@@ -10,6 +10,7 @@ import {
   closedWith,
   join,
   nextSubgroup,
+  NO_PROPERTIES,
   objects,
   openSubgroup,
   properties,
@@ -22,6 +23,9 @@ import {
   VIDEO,
   watch,
 } from "./script.ts";
+
+/** What a publisher answers to an update. */
+const UPDATED = { kind: "requestOk", parameters: {}, properties: NO_PROPERTIES } as const;
 
 /** How long datagrams are awaited that PUBLISH_DONE may have overtaken. */
 const DATAGRAMS_MS = 200;
@@ -114,6 +118,7 @@ Deno.test("R-054, R-055: forwarding goes off upstream with the last that wants i
     parameters: { forward: false },
   });
   const off = await next;
+  await upstream.send(UPDATED);
   assert.deepEqual(off.kind === "requestUpdate" && off.parameters, { forward: false });
   await join(world);
   const on = await upstream.expect("requestUpdate");
@@ -210,6 +215,19 @@ Deno.test("R-065: what upstream told counts where it is greater than what came",
   await sendSubgroup(publisher, { group: 7n }, ...objects(2));
   await world.settle();
   assert.deepEqual((await join(world)).ok.parameters.largestObject, at(8, 3));
+});
+
+Deno.test("R-063, R-065: Largest Object lets nothing through up to what upstream told, though it comes later", async () => {
+  await using world = new SessionWorld();
+  const { publisher, subscriber } = await watch(world, {
+    answer: { largest: at(8, 3) },
+    parameters: { filter: { type: "largest_object" } },
+  });
+  await sendSubgroup(publisher, { group: 8n }, ...objects(4, 2));
+  await sendSubgroup(publisher, { group: 7n }, ...objects(2));
+  await sendSubgroup(publisher, { group: 9n }, ...objects(1));
+  const came = [await nextSubgroup(subscriber), await nextSubgroup(subscriber)];
+  assert.deepEqual(came.map(({ group, ids }) => [group, ids]), [[8n, [4, 5]], [9n, [0]]]);
 });
 
 for (const written of [0, 1, 2, 5]) {
@@ -397,6 +415,7 @@ for (const [name, asked, expected] of NEW_GROUPS) {
     }
     for (const value of expected) {
       assert.equal((await upstream.expect("requestUpdate")).parameters.newGroupRequest, value);
+      await upstream.send(UPDATED);
     }
     await world.stillPending(upstream.next(), "A further NEW_GROUP_REQUEST");
   });
@@ -409,6 +428,7 @@ Deno.test("R-075: one is outstanding until the largest group grows", async () =>
   await world.settle();
   await join(world, { newGroupRequest: 6n });
   assert.equal((await upstream.expect("requestUpdate")).parameters.newGroupRequest, 6n);
+  await upstream.send(UPDATED);
   await sendSubgroup(publisher, { group: 6n }, ...objects(1));
   await world.settle();
   await join(world, { newGroupRequest: 0n });

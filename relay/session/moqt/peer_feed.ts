@@ -26,6 +26,12 @@ import type { RequestStream } from "./request_stream.ts";
 /** How long data that PUBLISH_DONE promised may still take, at the least. */
 const DONE_TIMEOUT_MS = 2_000;
 
+/** Updates that a peer may owe answers to: subscribers who change their minds are not its concern. */
+const MAX_UPDATES_UNANSWERED = 2;
+
+/** How long an update waits for the answers to those before, since not every peer answers. */
+const UPDATE_HOLD_MS = 200;
+
 /** How long datagrams may take that PUBLISH_DONE has overtaken: those under way, and no more. */
 const DATAGRAM_WAIT_MS = 200;
 
@@ -44,6 +50,7 @@ export class PeerFeed implements Feed {
   #alias: bigint | undefined;
   #streamsSeen = 0;
   #updatesUnanswered = 0;
+  #held: { change: FeedChange; timer: Timer } | undefined;
   #hasDatagrams = false;
   #expected: { end: TrackEnd; streams: bigint; timer: Timer; lastDatagrams: boolean } | undefined;
   readonly #ended = Promise.withResolvers<void>();
@@ -100,9 +107,25 @@ export class PeerFeed implements Feed {
     this.#settle(refused(refusal));
   }
 
+  /** Changes that come while the peer owes answers go out together, the last of each kind. */
   update(change: FeedChange): void {
-    if (this.#over || this.#stream === undefined || this.#context.isLeaving) return;
-    const { forward, newGroupRequest } = change;
+    if (this.#over) return;
+    if (this.#updatesUnanswered < MAX_UPDATES_UNANSWERED) return this.#sendUpdate(change);
+    const timer = this.#held?.timer ??
+      this.#context.clock.after(UPDATE_HOLD_MS, () => this.#sendHeld());
+    this.#held = { change: { ...this.#held?.change, ...change }, timer };
+  }
+
+  #sendHeld(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    held.timer.cancel();
+    this.#sendUpdate(held.change);
+  }
+
+  #sendUpdate({ forward, newGroupRequest }: FeedChange): void {
+    if (this.#stream === undefined || this.#context.isLeaving) return;
     this.#context.metrics.upstreamRequests.request_update.ok++;
     this.#updatesUnanswered++;
     this.#stream.send({
@@ -194,6 +217,7 @@ export class PeerFeed implements Feed {
   #answered(): void {
     if (this.#updatesUnanswered === 0) throw violation("An answer to no update");
     this.#updatesUnanswered--;
+    this.#sendHeld();
   }
 
   #updated(message: ControlMessageOf<"requestOk">): void {
@@ -243,6 +267,8 @@ export class PeerFeed implements Feed {
     this.#over = true;
     this.#ended.resolve();
     this.#expected?.timer.cancel();
+    this.#held?.timer.cancel();
+    this.#held = undefined;
     for (const input of this.#inputs) input.stop(StreamCode.CANCELLED);
     this.#inputs.clear();
     if (this.#alias !== undefined) this.#incoming.retire(this.#alias, this);

@@ -23,7 +23,12 @@ if (Deno.build.os !== "linux") {
   console.error("The bench reads what processes cost from /proc, which only Linux has.");
   Deno.exit(2);
 }
-Deno.exit(await bench(options.value) ? 0 : 1);
+try {
+  Deno.exit(await bench(options.value) ? 0 : 1);
+} catch (error) {
+  console.error(`The bench broke off: ${error}`);
+  Deno.exit(1);
+}
 
 /** Runs the cases and prints what came of them; false when something was lost. */
 async function bench(options: BenchOptions): Promise<boolean> {

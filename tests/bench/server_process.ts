@@ -35,16 +35,24 @@ export async function startServer(
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  const impatience = systemClock.after(START_TIMEOUT, () => child.kill("SIGKILL"));
+  const impatience = systemClock.after(START_TIMEOUT, () => end(child, "SIGKILL"));
   try {
     const { port, certificateHash, output } = await readGreeting(child.stdout);
     return new ChildServer(child, port, certificateHash, output);
   } catch (error) {
-    child.kill("SIGKILL");
+    end(child, "SIGKILL");
     await child.status;
     throw error;
   } finally {
     impatience.cancel();
+  }
+}
+
+function end(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has ended by itself.
   }
 }
 
@@ -104,10 +112,10 @@ class ChildServer implements ServerProcess {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGTERM");
+    end(this.#child, "SIGTERM");
     const stopped = new AbortController();
     const patience = sleep(systemClock, STOP_TIMEOUT, stopped.signal).then(() => {
-      if (!stopped.signal.aborted) this.#child.kill("SIGKILL");
+      if (!stopped.signal.aborted) end(this.#child, "SIGKILL");
     });
     await this.#child.status;
     stopped.abort();

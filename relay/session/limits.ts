@@ -33,5 +33,11 @@ export const STREAM_CREDIT_MS = 1_000;
 /** How long a FETCH may wait for a publisher when it does not say. */
 export const DEFAULT_FILL_TIMEOUT_MS = 5_000;
 
+/**
+ * How long a peer may have more to say than its rate allows. Whoever stays within the other limits has
+ * long said everything by then, so this is somebody who makes requests in order to make requests.
+ */
+export const MAX_OVER_RATE_MS = 60_000;
+
 /** Data streams left open for want of a reset; with more, the connection is not worth keeping. */
 export const MAX_PARKED_STREAMS = 64;

@@ -7,6 +7,7 @@ export class RateLimit {
   readonly #burst: number;
   #tokens: number;
   #filledAt: number;
+  #emptySince: number | undefined;
 
   /** `rate` tokens a second, `burst` at once. */
   constructor(clock: Clock, rate: number, burst: number) {
@@ -17,12 +18,22 @@ export class RateLimit {
     this.#filledAt = clock.now();
   }
 
+  /** For how many milliseconds now everybody has had to wait. */
+  get emptyFor(): number {
+    return this.#emptySince === undefined ? 0 : this.#clock.now() - this.#emptySince;
+  }
+
   /** Takes a token, after waiting for it where there is none. */
   async take(signal: AbortSignal): Promise<void> {
     const now = this.#clock.now();
     const filled = this.#tokens + (now - this.#filledAt) * this.#rate / 1_000;
     this.#tokens = Math.min(this.#burst, filled) - 1;
     this.#filledAt = now;
-    if (this.#tokens < 0) await sleep(this.#clock, -this.#tokens * 1_000 / this.#rate, signal);
+    if (this.#tokens >= 0) {
+      this.#emptySince = undefined;
+      return;
+    }
+    this.#emptySince ??= now;
+    await sleep(this.#clock, -this.#tokens * 1_000 / this.#rate, signal);
   }
 }

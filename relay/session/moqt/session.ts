@@ -12,7 +12,7 @@ import {
 import type { Refusal, Registry, Scope } from "../../track/mod.ts";
 import { type BidiStream, type CloseInfo, type Connection, URGENT } from "../../transport/types.ts";
 import { closingOf, isTransportEnd, SessionError } from "../errors.ts";
-import { MAX_AUTH_TOKEN_CACHE_BYTES, MAX_PARKED_STREAMS } from "../limits.ts";
+import { MAX_AUTH_TOKEN_CACHE_BYTES, MAX_OVER_RATE_MS, MAX_PARKED_STREAMS } from "../limits.ts";
 import type { SessionEnd, SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, Authorizer, SessionSettings } from "../settings.ts";
 import type { SessionContext } from "./context.ts";
@@ -227,9 +227,9 @@ export class MoqtSession implements SessionContext {
   }
 
   #wrap(bidi: BidiStream): RequestStream {
-    const { draft, role, tasks } = this;
+    const { draft, role } = this;
     const { canReset } = this.connection;
-    const admit = () => this.#rate.take(tasks.signal);
+    const admit = () => this.#admit();
     const registerTokens = (message: ControlMessage) => this.#registerTokens(message);
     return new RequestStream(
       bidi,
@@ -245,6 +245,13 @@ export class MoqtSession implements SessionContext {
     }
   }
 
+  /** Waits until the peer may be listened to again; one that never stops is given up. */
+  async #admit(): Promise<void> {
+    await this.#rate.take(this.tasks.signal);
+    if (this.#rate.emptyFor < MAX_OVER_RATE_MS) return;
+    this.#closeConnection(SessionCode.INTERNAL_ERROR, "too many requests for too long", "limit");
+  }
+
   async #acceptStreams(): Promise<void> {
     for (;;) {
       const stream = await this.connection.acceptUni();
@@ -255,7 +262,7 @@ export class MoqtSession implements SessionContext {
 
   async #acceptRequests(): Promise<void> {
     for (;;) {
-      await this.#rate.take(this.tasks.signal);
+      await this.#admit();
       const bidi = await this.connection.acceptBidi();
       if (bidi === undefined) return;
       this.tasks.spawn("request", () => this.#serve(this.#wrap(bidi)));

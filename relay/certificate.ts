@@ -1,6 +1,6 @@
-import type { Clock } from "@qumo/shared/runtime";
+import { type Clock, messageOf } from "@qumo/shared/runtime";
 import { parseAddress, reachable, type ServerConfig } from "./config.ts";
-import { messageOf, StartError } from "./start_error.ts";
+import { StartError } from "./start_error.ts";
 import {
   type CertificateEvents,
   type CertificateFiles,

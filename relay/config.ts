@@ -1,17 +1,20 @@
-import { loadConfig, type LoadedConfig, type Outcome, refused } from "@qumo/shared/runtime";
-import type { Command } from "./config/arguments.ts";
+import {
+  type Command,
+  loadCommandConfig,
+  type LoadedConfig,
+  type Outcome,
+  usageText,
+} from "@qumo/shared/runtime";
 import { relayDefinition } from "./config/definition.ts";
 import type { RelayConfig } from "./config/types.ts";
 
-export { type Command, parseCommand, USAGE } from "./config/arguments.ts";
 export {
   formatAddress,
-  healthUrl,
   isLoopback,
   parseAddress,
   reachable,
   type SocketAddress,
-} from "./config/address.ts";
+} from "@qumo/shared/runtime";
 export { DEFAULTS } from "./config/defaults.ts";
 export { platformProblem } from "./config/platform.ts";
 export { configReport, configWarnings } from "./config/report.ts";
@@ -28,27 +31,20 @@ export type {
   SessionLimits,
 } from "./config/types.ts";
 
+/** The answer of `qumo-relay --help`. */
+export const USAGE = usageText({
+  program: "qumo-relay",
+  noun: "relay",
+  example: "configs/relay.yaml",
+  address: "127.0.0.1:4433",
+});
+
 /** Loads what the command line, the environment and the file say; refuses with lines to print. */
-export async function loadRelayConfig(
+export function loadRelayConfig(
   command: Command,
 ): Promise<Outcome<LoadedConfig<RelayConfig>, readonly string[]>> {
-  const name = command.configFile;
-  let file;
-  try {
-    if (name !== undefined) file = { name, text: await Deno.readTextFile(name) };
-  } catch (error) {
-    return refused([`Cannot read ${name}: ${readFailure(error)}`]);
-  }
-  return loadConfig(relayDefinition, {
-    file,
+  return loadCommandConfig(relayDefinition, command, {
+    readText: (path) => Deno.readTextFile(path),
     environment: (variable) => Deno.env.get(variable),
-    flags: command.flags,
   });
-}
-
-function readFailure(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
-  return error instanceof Error ? error.message : String(error);
 }

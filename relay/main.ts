@@ -1,8 +1,7 @@
 import { cpuUsage, memoryUsage } from "node:process";
-import { systemClock } from "@qumo/shared/runtime";
+import { output, systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
 import { MoqtHost } from "./session_host.ts";
-import type { Output } from "./process.ts";
 
 Deno.exit(
   await runCommand(Deno.args, (parts) => new MoqtHost(parts), {
@@ -27,18 +26,3 @@ Deno.exit(
     exit: (code) => Deno.exit(code),
   }),
 );
-
-function output(stream: typeof Deno.stdout | typeof Deno.stderr): Output {
-  const encoder = new TextEncoder();
-  return {
-    isTerminal: stream.isTerminal(),
-    write(text) {
-      let left = encoder.encode(text);
-      try {
-        while (left.length > 0) left = left.subarray(stream.writeSync(left));
-      } catch {
-        // Whoever read it went away, which is no reason to stop.
-      }
-    },
-  };
-}

@@ -1,7 +1,7 @@
-import type { Clock } from "@qumo/shared/runtime";
+import { type Clock, messageOf } from "@qumo/shared/runtime";
 import { formatAddress, parseAddress, type ServerConfig } from "./config.ts";
 import type { OpsServer } from "./ops/listener.ts";
-import { messageOf, StartError } from "./start_error.ts";
+import { StartError } from "./start_error.ts";
 import { type CertificatePair, listen, type Listener } from "./transport/mod.ts";
 
 /** What it takes to listen. */

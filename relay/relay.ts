@@ -1,4 +1,4 @@
-import { type Clock, type Log, TaskGroup } from "@qumo/shared/runtime";
+import { type Clock, type Log, messageOf, TaskGroup } from "@qumo/shared/runtime";
 import { type FileAccess, openCertificates } from "./certificate.ts";
 import { formatAddress, parseAddress, reachable, type RelayConfig } from "./config.ts";
 import { EventLoopLag } from "./ops/event_loop.ts";
@@ -14,7 +14,6 @@ import type {
   TrackView,
 } from "./ops/snapshot.ts";
 import { openPorts, type Ports } from "./ports.ts";
-import { messageOf } from "./start_error.ts";
 import type { CertificatePair, CertificateSource, Connection, Listener } from "./transport/mod.ts";
 
 /** What serves the connections: sessions, tracks and all that is between them. */

@@ -1,11 +1,8 @@
-import type { Log } from "@qumo/shared/runtime";
+import { type Log, stopSignal } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { Process } from "./process.ts";
 import { type HostParts, Relay, type SessionHost } from "./relay.ts";
 import { version } from "./version.ts";
-
-// Ctrl-C reaches a program that `deno task` started twice: from the terminal and from the task.
-const SAME_SIGNAL_MS = 200;
 
 /** Runs a relay until it is told to stop; returns the exit code. Rejects with a StartError. */
 export async function serve(
@@ -30,21 +27,6 @@ export async function serve(
   await (failure === undefined ? relay.drain() : relay.close());
   log.info("ended");
   return failure === undefined ? 0 : 1;
-}
-
-/** Resolves at the first signal to stop; the second ends the process at once. */
-function stopSignal({ clock, onSignal, exit }: Process): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let since: number | undefined;
-  const stop = () => {
-    const now = clock.now();
-    if (since !== undefined && now - since > SAME_SIGNAL_MS) exit(1);
-    since ??= now;
-    resolve();
-  };
-  onSignal("SIGINT", stop);
-  onSignal("SIGTERM", stop);
-  return promise;
 }
 
 function greeting({ localAddress, certificate }: Relay): string {

@@ -5,12 +5,3 @@ export const version = {
   commit: "none",
   built: "unknown",
 } as const;
-
-/** The answer of `qumo-relay version`. */
-export function versionText(deno: string): string {
-  return `${version.name} ${version.version}
-  commit: ${version.commit}
-  built:  ${version.built}
-  deno:   ${deno}
-`;
-}

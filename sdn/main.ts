@@ -1,6 +1,5 @@
-import { systemClock } from "@qumo/shared/runtime";
+import { output, systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
-import type { Output } from "./process.ts";
 
 Deno.exit(
   await runCommand(Deno.args, {
@@ -17,18 +16,3 @@ Deno.exit(
     exit: (code) => Deno.exit(code),
   }),
 );
-
-function output(stream: typeof Deno.stdout | typeof Deno.stderr): Output {
-  const encoder = new TextEncoder();
-  return {
-    isTerminal: stream.isTerminal(),
-    write(text) {
-      let left = encoder.encode(text);
-      try {
-        while (left.length > 0) left = left.subarray(stream.writeSync(left));
-      } catch {
-        // Whoever read it went away, which is no reason to stop.
-      }
-    },
-  };
-}

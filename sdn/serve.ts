@@ -1,6 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type Log, TaskGroup } from "@qumo/shared/runtime";
-import { formatAddress, isLoopback, parseAddress, reachable } from "./config/address.ts";
+import {
+  formatAddress,
+  isLoopback,
+  type Log,
+  parseAddress,
+  reachable,
+  stopSignal,
+  TaskGroup,
+} from "@qumo/shared/runtime";
 import type { SdnConfig } from "./config/settings.ts";
 import { Controller, type ControllerOptions } from "./controller.ts";
 import type { CostPolicy } from "./graph/mod.ts";
@@ -157,20 +164,4 @@ async function otherControllers({ graph }: SdnConfig, { clock, readText }: Proce
 async function certificate({ server }: SdnConfig, { readText }: Process) {
   if (server.certFile === "") return undefined;
   return { cert: await readText(server.certFile), key: await readText(server.keyFile) };
-}
-
-/** Resolves at the first signal to stop; a later one ends the process at once. */
-function stopSignal({ clock, onSignal, exit }: Process): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let since: number | undefined;
-  const stop = () => {
-    const now = clock.now();
-    // Ctrl-C reaches a program twice that a task runner started.
-    if (since !== undefined && now - since > 200) exit(1);
-    since ??= now;
-    resolve();
-  };
-  onSignal("SIGINT", stop);
-  onSignal("SIGTERM", stop);
-  return promise;
 }

@@ -1,6 +1,15 @@
-import { integer, listOf, LOG_LEVELS, oneOf, text, yesNo } from "@qumo/shared/runtime";
+import {
+  addressForm,
+  integer,
+  isLoopback,
+  listOf,
+  LOG_LEVELS,
+  oneOf,
+  parseAddress,
+  text,
+  yesNo,
+} from "@qumo/shared/runtime";
 import { z } from "zod";
-import { ADDRESS_FORM, isLoopback, parseAddress } from "./address.ts";
 import type { RelayConfig } from "./types.ts";
 
 const DAY_MS = 86_400_000;
@@ -14,7 +23,7 @@ const path = () => text(4096);
 /** What each value may be. Lower limits keep the relay usable, upper ones keep it a machine's size. */
 export const relaySchema: z.ZodType<RelayConfig> = z.strictObject({
   server: z.strictObject({
-    address: text(64, ADDRESS_FORM, (value) => parseAddress(value) !== undefined),
+    address: text(64, addressForm(4433), (value) => parseAddress(value) !== undefined),
     certFile: path(),
     keyFile: path(),
     allowedOrigins: listOf(

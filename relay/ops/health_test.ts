@@ -1,66 +1,9 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "@qumo/shared/runtime";
 import { durationText } from "./health.ts";
-import { askHealth } from "./health_check.ts";
 
 Deno.test("durationText() writes hours, minutes and seconds", () => {
   assert.deepEqual(
     [0, 250, 1500, 60_000, 61_500.7, 3_600_000, 90_061_001].map(durationText),
     ["0s", "0.25s", "1.5s", "1m0s", "1m1.5s", "1h0m0s", "25h1m1.001s"],
   );
-});
-
-function answering(answer: (url: URL) => Response | Promise<Response>): typeof fetch {
-  return (input) => Promise.resolve(answer(new URL(String(input))));
-}
-
-Deno.test("askHealth() asks for readiness unless the URL asks for something", async () => {
-  const asked: string[] = [];
-  const ask = answering((url) => {
-    asked.push(url.href);
-    return new Response('{"ready":true}\n');
-  });
-  const clock = new ManualClock();
-  const report = await askHealth("http://127.0.0.1:4433", clock, ask);
-  assert.deepEqual(report, { ready: true, text: '200 {"ready":true}' });
-  await askHealth("http://127.0.0.1:4433/health", clock, ask);
-  assert.deepEqual(asked, [
-    "http://127.0.0.1:4433/health?probe=ready",
-    "http://127.0.0.1:4433/health",
-  ]);
-  assert.equal(clock.pending, 0);
-});
-
-Deno.test("askHealth() says no to every answer that is not a success", async () => {
-  const ask = answering(() => new Response("draining\u001b", { status: 503 }));
-  assert.deepEqual(await askHealth("http://h:1", new ManualClock(), ask), {
-    ready: false,
-    text: "503 draining\\u001b",
-  });
-});
-
-Deno.test("askHealth() does not wait for ever", async () => {
-  const clock = new ManualClock();
-  const ask: typeof fetch = (_input, init) =>
-    new Promise((_, reject) => {
-      init!.signal!.addEventListener("abort", () => reject(new Error("aborted")));
-    });
-  const asking = askHealth("http://h:1", clock, ask);
-  await clock.advance(3000);
-  assert.deepEqual(await asking, {
-    ready: false,
-    text: "no answer from http://h:1/health?probe=ready: nothing in 3000 ms",
-  });
-});
-
-Deno.test("askHealth() says when nobody is there, and when it is no URL", async () => {
-  const ask: typeof fetch = () => Promise.reject(new Error("refused"));
-  const { ready, text } = await askHealth("http://h:1/", new ManualClock(), ask);
-  assert.deepEqual([ready, text], [
-    false,
-    "no answer from http://h:1/health?probe=ready: Error: refused",
-  ]);
-  for (const url of ["h:1", "file:///etc/passwd", ""]) {
-    assert.equal((await askHealth(url, new ManualClock(), ask)).ready, false);
-  }
 });

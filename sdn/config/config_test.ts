@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
-import { loadConfig } from "@qumo/shared/runtime";
-import { formatAddress, isLoopback, parseAddress, reachable } from "./address.ts";
-import { parseCommand } from "./arguments.ts";
+import {
+  configReport,
+  formatAddress,
+  isLoopback,
+  loadConfig,
+  parseAddress,
+  parseCommand,
+  reachable,
+} from "@qumo/shared/runtime";
 import { sdnDefinition } from "./definition.ts";
-import { configReport } from "./report.ts";
 import { DEFAULTS } from "./settings.ts";
 
 function load(text: string, environment: Record<string, string> = {}) {

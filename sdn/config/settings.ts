@@ -1,7 +1,16 @@
 import { z } from "zod";
-import { integer, listOf, LOG_LEVELS, oneOf, text, yesNo } from "@qumo/shared/runtime";
+import {
+  addressForm,
+  integer,
+  isLoopback,
+  listOf,
+  LOG_LEVELS,
+  oneOf,
+  parseAddress,
+  text,
+  yesNo,
+} from "@qumo/shared/runtime";
 import { relayNameFault } from "@qumo/shared/topology";
-import { ADDRESS_FORM, isLoopback, parseAddress } from "./address.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -63,7 +72,7 @@ const tokenSchema = z.strictObject({
 /** What each key may be. */
 export const settingsSchema = z.strictObject({
   server: z.strictObject({
-    address: text(64, ADDRESS_FORM, (value) => parseAddress(value) !== undefined),
+    address: text(64, addressForm(8090), (value) => parseAddress(value) !== undefined),
     certFile: file,
     keyFile: file,
     bodyTimeoutMs: milliseconds(100),

@@ -1,6 +1,16 @@
 /** What every program needs and no program owns: time, background work, outcomes, logs, configuration. */
+export {
+  addressForm,
+  formatAddress,
+  isLoopback,
+  parseAddress,
+  reachable,
+  type SocketAddress,
+} from "./address.ts";
 export { Backoff, type BackoffOptions } from "./backoff.ts";
+export type { BuildVersion } from "./build_version.ts";
 export { type Clock, ManualClock, sleep, systemClock, type Timer } from "./clock.ts";
+export { type Command, parseCommand, usageText } from "./command_line.ts";
 export { type EnvironmentVariable, variablesFor } from "./config_environment.ts";
 export {
   type ConfigDefinition,
@@ -11,8 +21,10 @@ export {
   originText,
 } from "./config_file.ts";
 export { keysOf } from "./config_keys.ts";
+export { configReport } from "./config_report.ts";
 export type { ConfigFile } from "./config_tree.ts";
 export { integer, listOf, oneOf, text, yesNo } from "./config_values.ts";
+export { healthUrl } from "./health_check.ts";
 export {
   type Log,
   LOG_LEVELS,
@@ -22,7 +34,16 @@ export {
   memoryLog,
   openLog,
 } from "./log.ts";
+export { messageOf } from "./message_of.ts";
 export { done, type Outcome, type Refused, refused } from "./outcome.ts";
 export { printable } from "./printable.ts";
+export { type Output, output, type Process, stopSignal } from "./process.ts";
+export {
+  complain,
+  type ConfigAccess,
+  loadCommandConfig,
+  type Program,
+  runProgram,
+} from "./program.ts";
 export { suggest } from "./suggest.ts";
 export { type FailureHandler, TaskGroup } from "./tasks.ts";

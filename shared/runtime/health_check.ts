@@ -1,16 +1,18 @@
-import { type Clock, printable } from "@qumo/shared/runtime";
+import { formatAddress, parseAddress, reachable } from "./address.ts";
+import type { Clock } from "./clock.ts";
+import { printable } from "./printable.ts";
 
-/** How long a relay may take to answer: the usual deadline of a container's health check. */
+/** How long a program may take to answer: the usual deadline of a container's health check. */
 const TIMEOUT_MS = 3000;
 
-/** What a relay said of itself. */
+/** What a program said of itself. */
 export interface HealthReport {
   readonly ready: boolean;
   /** For a person. */
   readonly text: string;
 }
 
-/** Asks whether a relay is ready. A URL without a path means its readiness probe. */
+/** Asks whether a program is ready. A URL without a path means its readiness probe. */
 export async function askHealth(
   url: string,
   clock: Clock,
@@ -35,4 +37,9 @@ export async function askHealth(
   } finally {
     timer.cancel();
   }
+}
+
+/** Where a program that listens at `address` answers whether it is ready. */
+export function healthUrl(address: string, scheme: "http" | "https" = "http"): string {
+  return `${scheme}://${formatAddress(reachable(parseAddress(address)!))}/health?probe=ready`;
 }

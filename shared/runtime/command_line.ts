@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
-import { type ConfigSources, done, type Outcome, refused, suggest } from "@qumo/shared/runtime";
+import type { ConfigSources } from "./config_file.ts";
+import { done, type Outcome, refused } from "./outcome.ts";
+import { suggest } from "./suggest.ts";
 
 /** What the command line asks for. */
 export interface Command {
@@ -8,27 +10,41 @@ export interface Command {
   readonly configFile: string | undefined;
   /** Values that win over the file and the environment. */
   readonly flags: ConfigSources["flags"];
-  /** Whom `health` asks; undefined for the relay that the configuration describes. */
+  /** Whom `health` asks; undefined for the program that the configuration describes. */
   readonly url: string | undefined;
 }
 
 const COMMANDS = ["serve", "check", "health", "version"] as const;
 
-/** The answer of `qumo-relay --help`. */
-export const USAGE = `Usage: qumo-relay [COMMAND] [FLAGS]
+/** What is different in the usage of two programs. */
+export interface UsageWords {
+  /** The command, `qumo-relay`. */
+  readonly program: string;
+  /** What it is, with which article is up to the sentence: `relay`. */
+  readonly noun: string;
+  /** The file that shows every key. */
+  readonly example: string;
+  /** Where it listens if nothing else is said. */
+  readonly address: string;
+}
+
+/** The answer of `--help`. */
+export function usageText({ program, noun, example, address }: UsageWords): string {
+  return `Usage: ${program} [COMMAND] [FLAGS]
 
 Commands
-  serve          run the relay; what happens when no command is given
+  serve          run the ${noun}; what happens when no command is given
   check          check the configuration and print what is in force, and why
-  health [URL]   ask a relay whether it is ready; exits with 0 if it is and 1 if not
+  health [URL]   ask a ${noun} whether it is ready; exits with 0 if it is and 1 if not
   version        print the version, also -v and --version
 
 Flags
-  -c, --config FILE     read this configuration; configs/relay.yaml shows every key
-      --address ADDR    listen here, 127.0.0.1:4433 if nothing else is said
+  -c, --config FILE     read this configuration; ${example} shows every key
+      --address ADDR    listen here, ${address} if nothing else is said
       --log-level LEVEL debug, info, warn or error
   -h, --help            print this
 `;
+}
 
 const FLAGS = {
   config: { type: "string", short: "c" },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Command, parseCommand } from "./arguments.ts";
+import { type Command, parseCommand } from "./command_line.ts";
 
 const NOTHING: Omit<Command, "name"> = { configFile: undefined, flags: [], url: undefined };
 

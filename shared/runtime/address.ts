@@ -1,13 +1,13 @@
-import { isIP } from "node:net";
-
 /** Where to listen. */
 export interface SocketAddress {
   readonly hostname: string;
   readonly port: number;
 }
 
-/** What an address looks like, for messages. */
-export const ADDRESS_FORM = "an IP address and a port, like 0.0.0.0:4433 or [::1]:4433";
+/** What an address looks like, for messages; `port` is the program's own. */
+export function addressForm(port: number): string {
+  return `an IP address and a port, like 0.0.0.0:${port} or [::1]:${port}`;
+}
 
 /**
  * Reads `127.0.0.1:4433`, `[::1]:4433`, `localhost:4433` and `:4433`, which is every IPv4 address of
@@ -19,10 +19,10 @@ export function parseAddress(text: string): SocketAddress | undefined {
   const [, v6, v4, digits] = match;
   const port = Number(digits);
   if (port > 65_535) return undefined;
-  if (v6 !== undefined) return isIP(v6) === 6 ? { hostname: v6, port } : undefined;
+  if (v6 !== undefined) return isIpv6(v6) ? { hostname: v6, port } : undefined;
   if (v4 === "") return { hostname: "0.0.0.0", port };
   if (v4 === "localhost") return { hostname: "127.0.0.1", port };
-  return isIP(v4!) === 4 ? { hostname: v4!, port } : undefined;
+  return isIpv4(v4!) ? { hostname: v4!, port } : undefined;
 }
 
 /** `127.0.0.1:4433`, `[::1]:4433`: the way an address is written in a URL. */
@@ -36,16 +36,20 @@ export function isLoopback({ hostname }: SocketAddress): boolean {
     hostname.toLowerCase().startsWith("::ffff:127.");
 }
 
-/** The address to call when the relay listens on every one. */
+/** The address to call when a program listens on every one. */
 export function reachable(address: SocketAddress): SocketAddress {
   if (address.hostname === "0.0.0.0") return { hostname: "127.0.0.1", port: address.port };
   if (/^[0:]+$/.test(address.hostname)) return { hostname: "::1", port: address.port };
   return address;
 }
 
-/** Where a relay with this configuration answers whether it is ready. */
-export function healthUrl(config: { readonly server: { readonly address: string } }): string {
-  return `http://${
-    formatAddress(reachable(parseAddress(config.server.address)!))
-  }/health?probe=ready`;
+function isIpv4(host: string): boolean {
+  const parts = host.split(".");
+  return parts.length === 4 &&
+    parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
+}
+
+// A URL takes exactly the IPv6 addresses between brackets.
+function isIpv6(host: string): boolean {
+  return URL.canParse(`http://[${host}]`);
 }

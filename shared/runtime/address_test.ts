@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { formatAddress, healthUrl, isLoopback, parseAddress, reachable } from "./address.ts";
+import { formatAddress, isLoopback, parseAddress, reachable } from "./address.ts";
 
 Deno.test("parseAddress() reads addresses with their port", () => {
   assert.deepEqual(parseAddress("127.0.0.1:4433"), { hostname: "127.0.0.1", port: 4433 });
   assert.deepEqual(parseAddress("[::]:0"), { hostname: "::", port: 0 });
+  assert.deepEqual(parseAddress("[::ffff:1.2.3.4]:1"), { hostname: "::ffff:1.2.3.4", port: 1 });
   assert.deepEqual(parseAddress("localhost:80"), { hostname: "127.0.0.1", port: 80 });
   assert.deepEqual(parseAddress(":4433"), { hostname: "0.0.0.0", port: 4433 });
 });
@@ -20,6 +21,10 @@ Deno.test("parseAddress() refuses what is no address", () => {
       "[127.0.0.1]:1",
       "1.2.3:1",
       "256.0.0.1:1",
+      "01.2.3.4:1",
+      "1.2.3.4.:1",
+      "[::1%1]:1",
+      "[1:2:3:4:5:6:7:8:9]:1",
       "example.com:4433",
       "127.0.0.1:65536",
       "127.0.0.1:-1",
@@ -44,14 +49,8 @@ Deno.test("isLoopback() knows every spelling of this machine", () => {
   }
 });
 
-Deno.test("reachable() calls this machine where the relay listens on every address", () => {
+Deno.test("reachable() calls this machine where a program listens on every address", () => {
   assert.equal(reachable({ hostname: "0.0.0.0", port: 1 }).hostname, "127.0.0.1");
   assert.equal(reachable({ hostname: "::", port: 1 }).hostname, "::1");
   assert.equal(reachable({ hostname: "10.0.0.1", port: 1 }).hostname, "10.0.0.1");
-});
-
-Deno.test("healthUrl() asks the relay that this configuration describes", () => {
-  const url = (address: string) => healthUrl({ server: { address } });
-  assert.equal(url("0.0.0.0:5000"), "http://127.0.0.1:5000/health?probe=ready");
-  assert.equal(url("[::]:4433"), "http://[::1]:4433/health?probe=ready");
 });

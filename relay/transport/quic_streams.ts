@@ -18,7 +18,9 @@ export class QuicSendStream implements SendStream {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #owner: StreamOwner;
   #priority = 0;
-  #over: TransportError | undefined;
+  #over = false;
+  // Why it is over, where that was not us: made only then, because an error is dear.
+  #failure: TransportError | undefined;
 
   constructor(stream: Deno.QuicSendStream, owner: StreamOwner) {
     this.#stream = stream;
@@ -31,19 +33,19 @@ export class QuicSendStream implements SendStream {
   // fits the peer's window is taken at once, without a turn of the event loop: who writes megabytes
   // in a row keeps the network itself waiting.
   write(bytes: Uint8Array): Promise<void> {
-    if (this.#over !== undefined) return Promise.reject(this.#over);
+    if (this.#over) return Promise.reject(this.#failure ?? ended());
     return this.#writer.write(bytes).then(undefined, this.#fail);
   }
 
   finish(): Promise<void> {
-    if (this.#over !== undefined) return Promise.reject(this.#over);
-    this.#over = ended();
+    if (this.#over) return Promise.reject(this.#failure ?? ended());
+    this.#over = true;
     return this.#writer.close().then(this.#finished, this.#fail);
   }
 
   reset(_code: Code): void {
-    if (this.#over !== undefined) return;
-    this.#over = ended();
+    if (this.#over) return;
+    this.#over = true;
     this.#owner.park(this);
   }
 
@@ -53,7 +55,7 @@ export class QuicSendStream implements SendStream {
 
   set priority(value: number) {
     this.#priority = value;
-    if (this.#over !== undefined) return;
+    if (this.#over) return;
     try {
       this.#stream.sendOrder = value;
     } catch {
@@ -66,7 +68,8 @@ export class QuicSendStream implements SendStream {
   readonly #fail = async (cause: unknown): Promise<never> => {
     this.#owner.release(this);
     const error = await streamError(cause, this.#owner);
-    this.#over = error;
+    this.#over = true;
+    this.#failure = error;
     throw error;
   };
 }

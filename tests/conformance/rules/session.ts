@@ -20,6 +20,7 @@ export const SESSION: readonly Rule[] = [
     "moqt-uri-scheme",
     "A URI without a host is refused, 443 stands in for a missing port, and moqt:// becomes " +
       "https:// with the same authority and path when it is dialled over WebTransport.",
+    { doesNotApply: "The relay dials nobody yet, so it is given no URI." },
   ),
   must(
     "R-004",

@@ -15,8 +15,8 @@ const GROUP_RANKS = 2 ** 11;
 const SUBGROUP_RANKS = 2 ** 4;
 
 /**
- * The rank as a send order, higher first, always below that of control streams. Groups count modulo
- * 2^11 and subgroups up to 15: more do not wait for each other at once.
+ * The rank as a send order, higher first, always below those of control and request streams. Groups
+ * count modulo 2^11 and subgroups up to 15: more do not wait for each other at once.
  */
 export function sendOrder(rank: SendRank): number {
   const group = rank.groupOrdinal % GROUP_RANKS;
@@ -24,5 +24,5 @@ export function sendOrder(rank: SendRank): number {
   const groupRank = rank.order === "ascending" ? GROUP_RANKS - 1 - group : group;
   return (255 - rank.subscriberPriority) * 2 ** 23 +
     (255 - rank.publisherPriority) * 2 ** 15 +
-    groupRank * SUBGROUP_RANKS + (SUBGROUP_RANKS - 1 - subgroup) - 1;
+    groupRank * SUBGROUP_RANKS + (SUBGROUP_RANKS - 1 - subgroup) - 2;
 }

@@ -62,7 +62,7 @@ export class FetchServer {
     });
     this.#active.add(delivery);
     stream.onStopped = () => delivery.cancel(StreamCode.CANCELLED);
-    this.#context.tasks.spawn("fetch updates", () => this.#listen(stream, delivery));
+    this.#context.tasks.spawn("fetch updates", () => this.#listen(stream, message, delivery));
     try {
       const wanted = await this.#wanted(message);
       if ("kind" in wanted) this.#refuse(stream, wanted);
@@ -82,7 +82,11 @@ export class FetchServer {
   }
 
   /** Reads updates, and notices when the peer gives the fetch up. */
-  async #listen(stream: RequestStream, delivery: FetchDelivery): Promise<void> {
+  async #listen(
+    stream: RequestStream,
+    { parameters }: ControlMessageOf<"fetch">,
+    delivery: FetchDelivery,
+  ): Promise<void> {
     try {
       for (;;) {
         const message = await stream.next();
@@ -93,7 +97,10 @@ export class FetchServer {
         const stray = outOfScope(message.parameters, updateScope.fetch);
         if (stray !== undefined) throw violation(`${stray} does not belong into a fetch's update`);
         this.#context.ids.accept(message.requestId);
-        delivery.sendOrder = this.#sendOrder(message.parameters);
+        const { subscriberPriority } = message.parameters;
+        if (subscriberPriority !== undefined) {
+          delivery.sendOrder = this.#sendOrder({ ...parameters, subscriberPriority });
+        }
         stream.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
       }
     } catch (error) {

@@ -8,6 +8,7 @@ import {
   announce,
   at,
   closedWith,
+  datagram,
   join,
   nextSubgroup,
   NO_PROPERTIES,
@@ -564,6 +565,19 @@ Deno.test("R-087: late objects of a subscription that was left are stopped at on
   await world.settle();
   await assert.rejects(late.send(...objects(1, 1)), { kind: "stopped", code: 1 });
   await announce(publisher, "more");
+});
+
+Deno.test("R-087: late datagrams of one are not taken for those of the next under its alias", async () => {
+  await using world = new SessionWorld();
+  const { publisher, subscriber, downstream } = await watch(world);
+  downstream.cancel(StreamCode.CANCELLED);
+  await world.advance(LINGER_MS);
+  publisher.sendDatagram(datagram({ group: 1n }));
+  await world.settle();
+  const other = await subscribe(subscriber, {}, trackOf("live/cam", "audio"));
+  await accept(publisher);
+  await other.expect("subscribeOk");
+  await world.stillPending(subscriber.nextDatagram().catch(() => {}), "A datagram");
 });
 
 Deno.test("R-088: an alias that nobody knows is no error", async () => {

@@ -1,0 +1,119 @@
+import { ManualClock, memoryLog } from "@qumo/shared/runtime";
+import { SessionCode } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { DEFAULTS } from "../../relay/config/defaults.ts";
+import { RelayMetrics } from "../../relay/ops/metrics.ts";
+import { MoqtHost } from "../../relay/session_host.ts";
+import { memoryPair } from "../../relay/transport/mod.ts";
+import { ScriptedPeer } from "../support/scripted_peer.ts";
+import {
+  accept,
+  announce,
+  closedWith,
+  nextSubgroup,
+  objects,
+  refused,
+  sendSubgroup,
+  subscribe,
+} from "./script.ts";
+
+/** A host that asks nobody for namespaces, and peers of it. */
+class HostWorld {
+  readonly clock = new ManualClock();
+  readonly metrics = new RelayMetrics();
+  readonly host: MoqtHost;
+
+  constructor() {
+    const config = { ...DEFAULTS, relay: { ...DEFAULTS.relay, solicit: false } };
+    const { clock, metrics } = this;
+    this.host = new MoqtHost({ config, metrics, clock, log: memoryLog().log });
+  }
+
+  async connect(path?: string): Promise<ScriptedPeer> {
+    const [client, server] = memoryPair();
+    this.host.serve(server);
+    const setup = path === undefined ? {} : { path };
+    const peer = await ScriptedPeer.connect(client, { setup });
+    await peer.theirSetup();
+    return peer;
+  }
+
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 10; turn++) await this.clock.advance(0);
+  }
+}
+
+Deno.test("MoqtHost counts sessions, tracks, subscriptions and what is cached, until they end", async () => {
+  const world = new HostWorld();
+  const [publisher, subscriber] = [await world.connect(), await world.connect()];
+  await announce(publisher, "live");
+  const downstream = await subscribe(subscriber);
+  await accept(publisher);
+  await downstream.expect("subscribeOk");
+  await sendSubgroup(publisher, { group: 1n }, ...objects(2));
+  await nextSubgroup(subscriber);
+  const { sessions, tracks, subscriptions, namespaces, openGroups } = world.host.snapshot();
+  assert.deepEqual([sessions, tracks, subscriptions, namespaces, openGroups], [2, 1, 1, 1, 1]);
+  const [view] = [...world.host.tracks(10)];
+  assert.deepEqual([view!.namespace, view!.name, view!.subscriptions, view!.cachedGroups], [
+    "live-cam",
+    "live-cam--video",
+    1,
+    1,
+  ]);
+  assert.deepEqual([...world.host.tracks(0)], []);
+  publisher.close();
+  subscriber.close();
+  await world.clock.advance(10_000);
+  const after = world.host.snapshot();
+  assert.deepEqual([after.sessions, after.tracks, after.cache.bytes], [0, 0, 0]);
+  assert.equal(world.host.active, 0);
+});
+
+Deno.test("R-013: MoqtHost puts sessions of one path into one scope, whatever their query", async () => {
+  const world = new HostWorld();
+  await announce(await world.connect("/one?token=a"), "live");
+  const rendezvous = { rendezvousTimeout: 0n };
+  await refused(await subscribe(await world.connect("/two"), rendezvous), "DOES_NOT_EXIST");
+  await refused(await subscribe(await world.connect(), rendezvous), "DOES_NOT_EXIST");
+  await subscribe(await world.connect("/one?token=b"), rendezvous);
+  const root = await world.connect("/");
+  await announce(root, "live");
+  await subscribe(await world.connect(), rendezvous);
+  await root.expectRequest("subscribe");
+  await world.host.close();
+});
+
+Deno.test("R-170, R-172: MoqtHost.drain() tells everybody, and waits for them as long as it may", async () => {
+  const world = new HostWorld();
+  const [busy, stubborn, idle] = [
+    await world.connect(),
+    await world.connect(),
+    await world.connect(),
+  ];
+  const request = await announce(busy, "a");
+  await announce(stubborn, "b");
+  let drained = false;
+  const draining = world.host.drain(5_000).then(() => void (drained = true));
+  for (const peer of [busy, stubborn]) {
+    assert.equal((await peer.expectControl("goaway")).timeout, 5_000n);
+  }
+  await closedWith(idle, SessionCode.NO_ERROR);
+  await request.finish();
+  await closedWith(busy, SessionCode.NO_ERROR);
+  await world.settle();
+  assert.equal(drained, false);
+  await world.clock.advance(5_000);
+  await closedWith(stubborn, SessionCode.GOAWAY_TIMEOUT);
+  await draining;
+  assert.equal(world.metrics.sessionsEnded.drained, 3);
+});
+
+Deno.test("MoqtHost.close() ends every session at once, without an error", async () => {
+  const world = new HostWorld();
+  const peer = await world.connect();
+  await announce(peer, "a");
+  await world.host.close();
+  await closedWith(peer, SessionCode.NO_ERROR);
+  assert.equal(world.host.active, 0);
+});

@@ -32,12 +32,12 @@ Deno.test("R-197: requests made and cancelled at once are slowed down, and in th
   await world.stillPending(downstream.next().catch(() => {}), "The end of its subscription");
 });
 
-Deno.test("R-197: who keeps to the rate can go on so for ever", async () => {
+Deno.test("R-197: who is over the rate now and then, and quiet in between, can go on so for ever", async () => {
   await using world = new SessionWorld(SLOW_TALK);
   const peer = await world.connect();
-  for (let second = 0; second < 4 * MAX_OVER_RATE_MS / 2_000; second++) {
-    await subscribeAndCancel(peer);
-    await world.advance(2_000);
+  for (let past = 0; past < 3 * MAX_OVER_RATE_MS; past += 10_000) {
+    for (let cycle = 0; cycle < 4; cycle++) await subscribeAndCancel(peer);
+    await world.advance(10_000);
   }
   assert.equal(world.metrics.sessionsEnded.limit, 0);
 });

@@ -25,6 +25,13 @@ const CONFIG = {
 const GROWTH_MIB = 64;
 const MIB = 1024 * 1024;
 
+/**
+ * Left alone, the engine collects when its own heap has grown, and does not see what connections and
+ * streams take outside of it. Told to collect often, and to do with little, it shows what is still in
+ * use; a heap that grows beyond this ends the process, and with it the test.
+ */
+const V8_FLAGS = ["--max-old-space-size=96", "--gc-interval=20000"];
+
 const TEST_TIMEOUT = 120_000;
 const POLL_INTERVAL = 100;
 
@@ -58,19 +65,10 @@ export function faultTest(
       const ready = await fetch(`${relay.origin}/health?probe=ready`);
       await ready.body?.cancel();
       assert.equal(ready.status, 200, "The relay is not ready any more");
-      if (Deno.env.get("FAULT_RSS")) {
-        await Deno.stdout.write(
-          new TextEncoder().encode(
-            `\nRSS ${name}: ${before / MIB | 0} -> ${
-              (await relay.rss()) / MIB | 0
-            }, canary ${objects}\n`,
-          ),
-        );
-      }
     } finally {
       canary.close();
     }
-  }, { config, milliseconds: TEST_TIMEOUT });
+  }, { config, milliseconds: TEST_TIMEOUT, v8Flags: V8_FLAGS });
 }
 
 /** The value of one series of `/metrics`; 0 when it is not there. */

@@ -5,7 +5,6 @@ import {
   draft18,
   encodeSetupOptions,
   type FullTrackName,
-  messageTable,
 } from "@qumo/shared/wire";
 import type { BidiStream, Connection, SendStream } from "../../relay/transport/mod.ts";
 import { type Aim, HostileBytes } from "./fault_bytes.ts";
@@ -175,11 +174,12 @@ export class HostilePeer implements Aim {
     if (end === 2) stream.receive.stop(random.below(8));
   }
 
-  #onNewUni(bytes: Uint8Array, use: (stream: SendStream) => void = () => {}): void {
+  #onNewUni(bytes: Uint8Array, use?: (stream: SendStream) => void): void {
     const random = this.#random;
-    const end = use.length > 0 ? 9 : random.below(10);
+    // A stream that is to be used again stays open.
+    const end = use === undefined ? random.below(10) : 9;
     this.#connection.openUni().then((stream) => {
-      use(stream);
+      use?.(stream);
       this.#write(stream, bytes);
       if (end < 5) void stream.finish().catch(ignore);
       else if (end < 7) stream.reset(end);
@@ -267,8 +267,5 @@ const FOLLOWING: readonly ControlKind[] = [
   "namespaceDone",
   "goaway",
 ];
-
-// Every kind there is, so that a new one is not forgotten.
-messageTable satisfies Record<ControlKind, unknown>;
 
 function ignore(): void {}

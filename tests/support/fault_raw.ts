@@ -28,6 +28,8 @@ export class RawPeer {
         endpoint,
         keepAliveInterval: 500,
         maxIdleTimeout: 5_000,
+        // Few, so that a peer that does not read is felt soon.
+        maxConcurrentUnidirectionalStreams: 8,
         serverCertificateHashes: [{ algorithm: "sha-256", value: server.certificateHash }],
       };
       return new RawPeer(await Deno.connectQuic<false>(options), endpoint);

@@ -32,15 +32,27 @@ const STOP_TIMEOUT = 15_000;
 // Few tests are about leaving in peace.
 const IMPATIENT = { drain_timeout_ms: 100 };
 
-/** Starts a relay with this configuration, but for the address, and waits until it is ready. */
+/**
+ * Starts a relay with this configuration, but for the address, and waits until it is ready. `v8Flags`
+ * go to the engine that it runs on.
+ */
 export async function startRelay(
   config: { readonly [section: string]: unknown } = {},
+  v8Flags: readonly string[] = [],
 ): Promise<RelayProcess> {
   const file = await Deno.makeTempFile({ prefix: "relay_", suffix: ".yaml" });
   const server = { ...(config["server"] as object | undefined), address: "127.0.0.1:0" };
   await Deno.writeTextFile(file, JSON.stringify({ ...IMPATIENT, ...config, server }));
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", MAIN.href, "--config", file],
+    args: [
+      "run",
+      "--quiet",
+      "--allow-all",
+      `--v8-flags=${v8Flags.join(",")}`,
+      MAIN.href,
+      "--config",
+      file,
+    ],
     stdout: "piped",
     stderr: "piped",
   }).spawn();

@@ -24,6 +24,8 @@ export interface RelayTestOptions {
   readonly config?: { readonly [section: string]: unknown };
   /** How long the test may take, in milliseconds. */
   readonly milliseconds?: number;
+  /** For the engine that the relay runs on. */
+  readonly v8Flags?: readonly string[];
   /** The test ends the relay. */
   readonly endsRelay?: boolean;
 }
@@ -54,10 +56,10 @@ export function relayChromiumTest(
 
 async function runWithRelay(
   test: (context: RelayTest) => Promise<void>,
-  { config, milliseconds, endsRelay }: RelayTestOptions,
+  { config, milliseconds, v8Flags, endsRelay }: RelayTestOptions,
 ): Promise<void> {
   using deadline = new Deadline(milliseconds);
-  await using relay = await deadline.for("the relay to start", startRelay(config));
+  await using relay = await deadline.for("the relay to start", startRelay(config, v8Flags));
   const joined: Leaving[] = [];
   try {
     await test({

@@ -1,0 +1,264 @@
+import { sleep, systemClock } from "@qumo/shared/runtime";
+import {
+  type ControlMessage,
+  draft18,
+  encodeSubgroupHeader,
+  PADDING_DATAGRAM_TYPE,
+  PADDING_STREAM_TYPE,
+  SessionCode,
+} from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { frame, subgroupHeader } from "../scenarios/script.ts";
+import { faultTest } from "../support/fault_case.ts";
+import { Random } from "../support/fault_random.ts";
+import { RawPeer } from "../support/fault_raw.ts";
+import type { RelayProcess } from "../support/relay_process.ts";
+import { bytesOf } from "../support/scripted_streams.ts";
+import { namespace, trackName } from "../support/wire_peer.ts";
+
+const SEED = 18;
+const CONNECTIONS = 1_000;
+const AT_ONCE = 40;
+
+const { PROTOCOL_VIOLATION, KEY_VALUE_FORMATTING_ERROR, INVALID_REQUEST_ID } = SessionCode;
+
+/** What a peer does after SETUP, and the code that its session must be closed with. */
+interface Offence {
+  readonly what: string;
+  readonly code: number;
+  do(peer: RawPeer, control: WritableStreamDefaultWriter<Uint8Array>): Promise<unknown>;
+}
+
+const announcement = (requestId: bigint): ControlMessage => ({
+  kind: "publishNamespace",
+  requestId,
+  namespace: namespace("garbage"),
+  parameters: {},
+});
+const encode = (message: ControlMessage) => draft18.control.encode(message);
+
+const OFFENCES: readonly Offence[] = [
+  {
+    what: "a stream of a type that there is not",
+    code: PROTOCOL_VIOLATION,
+    do: (peer) => peer.uni(bytesOf(draft18, 0x3fffn, new Uint8Array(9))),
+  },
+  {
+    what: "a second control stream",
+    code: PROTOCOL_VIOLATION,
+    do: (peer) => peer.setup(),
+  },
+  {
+    what: "the end of the control stream",
+    code: PROTOCOL_VIOLATION,
+    do: (_, control) => control.close(),
+  },
+  {
+    what: "garbage on the control stream",
+    code: PROTOCOL_VIOLATION,
+    do: (_, control) => control.write(frame(0x7n, [new Uint8Array(20).fill(0xff)])),
+  },
+  {
+    what: "a request on the control stream",
+    code: PROTOCOL_VIOLATION,
+    do: (_, control) => control.write(encode(announcement(0n))),
+  },
+  {
+    what: "an unknown message on a request stream",
+    code: PROTOCOL_VIOLATION,
+    do: (peer) => peer.bidi(frame(0x6fn, [new Uint8Array(5)])),
+  },
+  {
+    what: "a message on a request stream that begins no request",
+    code: PROTOCOL_VIOLATION,
+    do: (peer) => peer.bidi(encode({ kind: "goaway", uri: "", timeout: 0n, requestId: 1n })),
+  },
+  {
+    what: "a request whose length is wrong",
+    code: PROTOCOL_VIOLATION,
+    do: (peer) => peer.bidi(frame(0x6n, [0n, 1n, 1n, "a", 0n], -1)),
+  },
+  {
+    what: "a request id of the wrong side",
+    code: INVALID_REQUEST_ID,
+    do: (peer) => peer.bidi(encode(announcement(1n))),
+  },
+  {
+    what: "a request id twice",
+    code: INVALID_REQUEST_ID,
+    do: async (peer) => {
+      await peer.bidi(encode(announcement(0n)));
+      await peer.bidi(encode(announcement(0n)));
+    },
+  },
+  {
+    what: "a subgroup that ends within its header",
+    code: PROTOCOL_VIOLATION,
+    do: async (peer) => {
+      const header = encodeSubgroupHeader(subgroupHeader());
+      await (await peer.uni(header.slice(0, 2))).close();
+    },
+  },
+  {
+    what: "a fetch's stream that ends within its header",
+    code: PROTOCOL_VIOLATION,
+    do: async (peer) => await (await peer.uni(Uint8Array.of(0x05))).close(),
+  },
+  {
+    what: "a subgroup that ends within an object",
+    code: PROTOCOL_VIOLATION,
+    do: async (peer) => {
+      await publishTrack(peer);
+      const header = encodeSubgroupHeader(subgroupHeader());
+      const stream = await peer.uni(bytesOf(draft18, header, 0n, 100n, "short"));
+      await stream.close();
+    },
+  },
+  {
+    what: "an object with a status that there is not",
+    code: PROTOCOL_VIOLATION,
+    do: async (peer) => {
+      await publishTrack(peer);
+      const header = encodeSubgroupHeader(subgroupHeader());
+      await peer.uni(bytesOf(draft18, header, 0n, 0n, 0x77n));
+    },
+  },
+  {
+    what: "a datagram of a type that there is not",
+    code: PROTOCOL_VIOLATION,
+    do: (peer) => sendUntilClosed(peer, bytesOf(draft18, 0x3fffn, new Uint8Array(9))),
+  },
+  {
+    what: "a datagram that is cut off",
+    code: PROTOCOL_VIOLATION,
+    do: (peer) => sendUntilClosed(peer, Uint8Array.of(0x00, 0x01)),
+  },
+  {
+    what: "track properties that are none",
+    code: KEY_VALUE_FORMATTING_ERROR,
+    do: (peer) =>
+      peer.bidi(encode({
+        kind: "publish",
+        requestId: 0n,
+        track: trackName(["garbage"], "track"),
+        alias: 7n,
+        parameters: {},
+        // Immutable properties, in which a value lacks its bytes.
+        properties: bytesOf(draft18, 0x0bn, 2n, 0x01n, 9n),
+      })),
+  },
+];
+
+faultTest("garbage after SETUP costs whoever sends it the session", async ({ relay, deadline }) => {
+  for (const { what, code, do: offend } of OFFENCES) {
+    const peer = await deadline.for("a connection", RawPeer.connect(relay));
+    const control = await peer.setup();
+    await offend(peer, control);
+    const closed = await deadline.for(`the end after ${what}`, peer.closeCode());
+    assert.equal(closed, code, `The code after ${what}`);
+    peer.close();
+  }
+});
+
+const STRAYS: readonly [string, (peer: RawPeer) => Promise<unknown>][] = [
+  ["padding", async (peer) => {
+    await peer.uni(bytesOf(draft18, PADDING_STREAM_TYPE, new Uint8Array(50_000)));
+    await peer.connection.sendDatagram(bytesOf(draft18, PADDING_DATAGRAM_TYPE, new Uint8Array(99)));
+  }],
+  [
+    "a fetch that nobody asked for",
+    (peer) => peer.uni(bytesOf(draft18, 0x05n, 77n, "?".repeat(99))),
+  ],
+  ["a subgroup of a track that nobody named", async (peer) => {
+    const header = encodeSubgroupHeader(subgroupHeader({ alias: 99n }));
+    for (let count = 0; count < 50; count++) await peer.uni(header);
+  }],
+  ["datagrams of a track that nobody named", async (peer) => {
+    for (let count = 0; count < 500; count++) {
+      await peer.connection.sendDatagram(bytesOf(draft18, 0x00n, 99n, 1n, 1n, "\x80payload"));
+    }
+  }],
+  ["streams that say nothing", async (peer) => {
+    for (let count = 0; count < 100; count++) {
+      await peer.uni(new Uint8Array(0));
+      await peer.bidi(new Uint8Array(0));
+    }
+  }],
+  ["streams that say half of something", async (peer) => {
+    for (let count = 0; count < 100; count++) {
+      await peer.uni(Uint8Array.of(0xc0));
+      await peer.bidi(Uint8Array.of(0x06, 0x00));
+    }
+  }],
+];
+
+faultTest("what is odd but allowed costs nothing", async ({ relay, deadline }) => {
+  const peers: RawPeer[] = [];
+  for (const [what, send] of STRAYS) {
+    const peer = await deadline.for("a connection", RawPeer.connect(relay));
+    peers.push(peer);
+    await peer.setup();
+    await deadline.for(what, send(peer));
+  }
+  // As long as a stream may be silent, and longer.
+  await assertAlive(relay, peers, 3_000);
+  for (const peer of peers) peer.close();
+});
+
+faultTest("a thousand connections that talk garbage are gone as they came", async (context) => {
+  const { relay, deadline } = context;
+  const random = new Random(SEED);
+  for (let begun = 0; begun < CONNECTIONS; begun += AT_ONCE) {
+    const batch = Array.from(
+      { length: AT_ONCE },
+      (_, index) => talkGarbage(relay, random, index % 2 === 0 ? "moqt-18" : "h3"),
+    );
+    await deadline.for(`${begun + AT_ONCE} connections`, Promise.all(batch));
+  }
+});
+
+/** Garbage on streams of both kinds and in datagrams, then a leave without waiting for anything. */
+async function talkGarbage(relay: RelayProcess, random: Random, protocol: string): Promise<void> {
+  const peer = await RawPeer.connect(relay, { protocol });
+  try {
+    if (protocol === "moqt-18" && random.percent(50)) await peer.setup();
+    for (let count = 1 + random.below(4); count > 0; count--) {
+      await peer.uni(random.bytes(200));
+      await peer.bidi(random.bytes(200));
+      await peer.connection.sendDatagram(random.bytes(200));
+    }
+  } catch {
+    // The relay may have closed the connection already.
+  }
+  if (random.percent(70)) await Promise.race([peer.closeCode(), sleep(systemClock, 150)]);
+  peer.close();
+}
+
+/** Datagrams that come before SETUP was read are dropped, so one may not be enough. */
+async function sendUntilClosed(peer: RawPeer, datagram: Uint8Array): Promise<void> {
+  let closed = false;
+  void peer.closeCode().then(() => closed = true);
+  while (!closed) {
+    await peer.connection.sendDatagram(datagram).catch(() => {});
+    await sleep(systemClock, 20);
+  }
+}
+
+async function publishTrack(peer: RawPeer): Promise<void> {
+  await peer.bidi(encode({
+    kind: "publish",
+    requestId: 0n,
+    track: trackName(["garbage"], "track"),
+    alias: subgroupHeader().alias,
+    parameters: {},
+    properties: new Uint8Array(0),
+  }));
+}
+
+/** The sessions are there after this time, which passes on the network. */
+async function assertAlive(relay: RelayProcess, peers: readonly RawPeer[], milliseconds: number) {
+  const ends = peers.map((peer) => peer.connection.closed);
+  const timeout = AbortSignal.timeout(milliseconds);
+  const time = new Promise<"time">((resolve) => timeout.onabort = () => resolve("time"));
+  assert.equal(await Promise.race([...ends, time]), "time", relay.log());
+}

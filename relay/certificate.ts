@@ -1,16 +1,14 @@
-import { type Clock, messageOf } from "@qumo/shared/runtime";
-import { parseAddress, reachable, type ServerConfig } from "./config.ts";
-import { StartError } from "./start_error.ts";
 import {
   type CertificateEvents,
-  type CertificateFiles,
   certificateFiles,
   type CertificateSource,
-  generatedCertificates,
-} from "./transport/mod.ts";
-
-/** How certificates are read from the disk. */
-export type FileAccess = Pick<CertificateFiles, "readText" | "modified">;
+  type Clock,
+  type FileAccess,
+  messageOf,
+} from "@qumo/shared/runtime";
+import { parseAddress, reachable, type ServerConfig } from "./config.ts";
+import { StartError } from "./start_error.ts";
+import { generatedCertificates } from "./transport/mod.ts";
 
 /** The configured files, or a certificate of our own. Rejects with a {@linkcode StartError}. */
 export async function openCertificates(

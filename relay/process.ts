@@ -1,5 +1,4 @@
-import type { Process as AnyProcess } from "@qumo/shared/runtime";
-import type { FileAccess } from "./certificate.ts";
+import type { FileAccess, Process as AnyProcess } from "@qumo/shared/runtime";
 import type { Usage } from "./ops/process_families.ts";
 
 /** What the operating system and the runtime give to the relay. */

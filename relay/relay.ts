@@ -1,5 +1,13 @@
-import { type Clock, type Log, messageOf, TaskGroup } from "@qumo/shared/runtime";
-import { type FileAccess, openCertificates } from "./certificate.ts";
+import {
+  type CertificatePair,
+  type CertificateSource,
+  type Clock,
+  type FileAccess,
+  type Log,
+  messageOf,
+  TaskGroup,
+} from "@qumo/shared/runtime";
+import { openCertificates } from "./certificate.ts";
 import { formatAddress, parseAddress, reachable, type RelayConfig } from "./config.ts";
 import { EventLoopLag } from "./ops/event_loop.ts";
 import type { OpsServer } from "./ops/listener.ts";
@@ -14,7 +22,7 @@ import type {
   TrackView,
 } from "./ops/snapshot.ts";
 import { openPorts, type Ports } from "./ports.ts";
-import type { CertificatePair, CertificateSource, Connection, Listener } from "./transport/mod.ts";
+import type { Connection, Listener } from "./transport/mod.ts";
 
 /** What serves the connections: sessions, tracks and all that is between them. */
 export interface SessionHost {

@@ -6,6 +6,7 @@ Deno.exit(
     deno: Deno.version.deno,
     clock: systemClock,
     readText: (path) => Deno.readTextFile(path),
+    modified: async (path) => (await Deno.stat(path)).mtime?.getTime() ?? 0,
     environment: (name) => Deno.env.get(name),
     stdout: output(Deno.stdout),
     stderr: output(Deno.stderr),

@@ -1,4 +1,4 @@
-import type { ConfigAccess, Process as AnyProcess } from "@qumo/shared/runtime";
+import type { ConfigAccess, FileAccess, Process as AnyProcess } from "@qumo/shared/runtime";
 
 /** What the operating system and the runtime give to the controller. */
-export interface Process extends AnyProcess, ConfigAccess {}
+export interface Process extends AnyProcess, ConfigAccess, FileAccess {}

@@ -8,12 +8,13 @@ import {
   stopSignal,
   TaskGroup,
 } from "@qumo/shared/runtime";
+import { openCertificates } from "./certificate.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import { Controller, type ControllerOptions } from "./controller.ts";
 import type { CostPolicy } from "./graph/mod.ts";
 import { buildApp } from "./http/app.ts";
 import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./http/auth.ts";
-import { listen } from "./http/listener.ts";
+import { listen, type Listener } from "./http/listener.ts";
 import type { Process } from "./process.ts";
 import { MemoryStore, openSqlite, type Store, type Timeline } from "./store/mod.ts";
 import { httpPeer, Replicator } from "./sync/mod.ts";
@@ -26,7 +27,15 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   const stopped = stopSignal(process);
   // Everything that may be refused comes before the address is taken.
   const authenticate = await access(config, process);
-  const tls = await certificate(config, process);
+  let listener: Listener | undefined;
+  const certificates = await openCertificates(config.server, {
+    onChange(certificate) {
+      listener?.useCertificate(certificate);
+      const until = new Date(certificate.notAfter).toISOString();
+      log.info("certificate replaced", { sha256: certificate.hash, until });
+    },
+    onRefused: (reason) => log.warn("certificate refused, the old one stays", { reason }),
+  }, process);
   const peers = await otherControllers(config, process);
   const start = clock.wall() - clock.now();
   const timeline: Timeline = {
@@ -70,8 +79,13 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     onFault: (error, requestId) => log.error("a request failed", { error, requestId }),
   });
   const address = parseAddress(config.server.address)!;
-  const listener = listen((request, info) => app.fetch(request, info), { ...address, tls }, clock);
-  const scheme = tls === undefined ? "http" : "https";
+  listener = listen(
+    (request, info) => app.fetch(request, info),
+    { ...address, certificate: certificates?.current },
+    clock,
+  );
+  process.onSignal("SIGHUP", () => void certificates?.reload());
+  const scheme = certificates === undefined ? "http" : "https";
   const open = formatAddress(reachable({ ...address, port: listener.port }));
   process.stdout.write(greeting(`${scheme}://${open}`));
   if (config.auth.mode === "open" && !isLoopback(address)) {
@@ -95,6 +109,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     log.error("unhandled error", { error: event.reason, stack: event.reason?.stack });
   });
   await stopped;
+  certificates?.close();
   // Watchers first: a connection that never ends would use up the deadline of the others.
   ending.abort();
   await tasks.close();
@@ -159,9 +174,4 @@ async function otherControllers({ graph }: SdnConfig, { clock, readText }: Proce
   const token = graph.peerTokenFile === "" ? "" : (await readText(graph.peerTokenFile)).trim();
   const urls = [...graph.peers, ...(graph.peerUrl === "" ? [] : [graph.peerUrl])];
   return urls.map((url) => httpPeer(url, { token, clock }));
-}
-
-async function certificate({ server }: SdnConfig, { readText }: Process) {
-  if (server.certFile === "") return undefined;
-  return { cert: await readText(server.certFile), key: await readText(server.keyFile) };
 }

@@ -1,11 +1,13 @@
-import { type Clock, systemClock, type Timer } from "@qumo/shared/runtime";
 import {
   type Certificate,
   type CertificateEvents,
+  type CertificatePair,
   type CertificateSource,
+  type Clock,
   inspectCertificate,
-} from "./certificates.ts";
-import type { CertificatePair } from "./types.ts";
+  systemClock,
+  type Timer,
+} from "@qumo/shared/runtime";
 
 /** Days that a generated certificate is valid: browsers accept a pinned hash for at most 14. */
 export const GENERATED_DAYS = 13;

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { type Clock, ManualClock } from "@qumo/shared/runtime";
-import type { Certificate } from "./certificates.ts";
+import { type Certificate, type Clock, ManualClock } from "@qumo/shared/runtime";
 import { generateCertificate, generatedCertificates } from "./generated_certificate.ts";
 
 const DAY = 24 * 60 * 60 * 1000;

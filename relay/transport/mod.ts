@@ -1,12 +1,4 @@
 /** Connections and streams, over whatever network there is. */
-export {
-  type Certificate,
-  type CertificateEvents,
-  type CertificateSource,
-  inspectCertificate,
-  sha256OfPem,
-} from "./certificates.ts";
-export { type CertificateFiles, certificateFiles } from "./certificate_files.ts";
 export { dial, type DialOptions } from "./dial.ts";
 export { TransportError, type TransportErrorKind } from "./errors.ts";
 export {

@@ -3,6 +3,10 @@
  * types and runs over raw QUIC, WebTransport and memory alike.
  */
 
+import type { CertificatePair } from "@qumo/shared/runtime";
+
+export type { CertificatePair };
+
 /** Application codes travel as they are on raw QUIC and mapped (RFC draft-ietf-webtrans-http3) on WebTransport. */
 export type Code = number;
 
@@ -94,12 +98,6 @@ export interface Connection {
   close(code: Code, reason: string): void;
   /** Resolves, never rejects, when the connection has ended. */
   readonly closed: Promise<CloseInfo>;
-}
-
-/** Certificate and key, both PEM. The certificate may be a chain, the leaf first. */
-export interface CertificatePair {
-  readonly certificate: string;
-  readonly key: string;
 }
 
 /** A port that connections arrive at. */

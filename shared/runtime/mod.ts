@@ -9,6 +9,15 @@ export {
 } from "./address.ts";
 export { Backoff, type BackoffOptions } from "./backoff.ts";
 export type { BuildVersion } from "./build_version.ts";
+export { type CertificateFiles, certificateFiles, type FileAccess } from "./certificate_files.ts";
+export {
+  type Certificate,
+  type CertificateEvents,
+  type CertificatePair,
+  type CertificateSource,
+  inspectCertificate,
+  sha256OfPem,
+} from "./certificates.ts";
 export { type Clock, ManualClock, sleep, systemClock, type Timer } from "./clock.ts";
 export { type Command, parseCommand, usageText } from "./command_line.ts";
 export { type EnvironmentVariable, variablesFor } from "./config_environment.ts";

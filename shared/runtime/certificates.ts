@@ -1,5 +1,10 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { CertificatePair } from "./types.ts";
+
+/** Certificate and key, both PEM. The certificate may be a chain, the leaf first. */
+export interface CertificatePair {
+  readonly certificate: string;
+  readonly key: string;
+}
 
 /** A pair that was looked at: it parses, and the key belongs to the certificate. */
 export interface Certificate extends CertificatePair {

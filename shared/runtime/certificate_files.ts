@@ -1,10 +1,10 @@
-import { type Clock, systemClock, type Timer } from "@qumo/shared/runtime";
 import {
   type Certificate,
   type CertificateEvents,
   type CertificateSource,
   inspectCertificate,
 } from "./certificates.ts";
+import { type Clock, systemClock, type Timer } from "./clock.ts";
 
 /** Where the PEM files are and how to look at them. */
 export interface CertificateFiles {
@@ -16,6 +16,9 @@ export interface CertificateFiles {
   /** Milliseconds between two looks at the files. */
   readonly pollInterval?: number;
 }
+
+/** How certificates are read from the disk. */
+export type FileAccess = Pick<CertificateFiles, "readText" | "modified">;
 
 /**
  * Takes the certificate from PEM files and follows them as they change. A pair that cannot be used

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "@qumo/shared/runtime";
+import { makeCertificate } from "../../tests/support/certificate.ts";
 import { type CertificateFiles, certificateFiles } from "./certificate_files.ts";
-import { type CertificateEvents, inspectCertificate } from "./certificates.ts";
-import { generateCertificate } from "./generated_certificate.ts";
-import type { CertificatePair } from "./types.ts";
+import {
+  type Certificate,
+  type CertificateEvents,
+  type CertificatePair,
+  inspectCertificate,
+} from "./certificates.ts";
+import { ManualClock } from "./clock.ts";
 
 Deno.test("certificateFiles() takes the pair that is there", async () => {
   const { pair, source } = await start();
@@ -12,7 +16,7 @@ Deno.test("certificateFiles() takes the pair that is there", async () => {
 });
 
 Deno.test("certificateFiles() fails when the first pair cannot be used", async () => {
-  const good = await generateCertificate(["a"]);
+  const good = await generateCertificate();
   const events = { onChange: () => {}, onRefused: () => {} };
   const late = new ManualClock(good.notAfter);
   const open = (pair: CertificatePair, clock = new ManualClock(Date.now())) =>
@@ -23,7 +27,7 @@ Deno.test("certificateFiles() fails when the first pair cannot be used", async (
 
 Deno.test("a new pair is found at the next look and handed on", async () => {
   const { folder, clock, source, seen } = await start();
-  const next = await generateCertificate(["b"]);
+  const next = await generateCertificate();
   await clock.advance(1000);
   assert.equal(seen.length, 0);
   folder.replace(next);
@@ -38,7 +42,7 @@ Deno.test("a new pair is found at the next look and handed on", async () => {
 Deno.test("a broken pair is refused once and the old one stays until it is whole", async () => {
   const { folder, clock, source, seen } = await start();
   const old = source.current;
-  const next = await generateCertificate(["b"]);
+  const next = await generateCertificate();
   folder.replace({ certificate: next.certificate, key: old.key });
   await clock.advance(5000);
   assert.deepEqual(seen, ["refused Cannot use certificate: the key belongs to another one"]);
@@ -52,7 +56,7 @@ Deno.test("a broken pair is refused once and the old one stays until it is whole
 Deno.test("reload() looks at once, whatever the file times say", async () => {
   const { folder, source, seen } = await start();
   assert.equal(await source.reload(), false);
-  const next = await generateCertificate(["b"]);
+  const next = await generateCertificate();
   folder.pair = next;
   assert.equal(await source.reload(), true);
   folder.pair = { certificate: "", key: "" };
@@ -69,7 +73,7 @@ Deno.test("a pair that the listener will not have is refused", async () => {
     throw new Error("not for this listener");
   });
   const old = source.current;
-  folder.pair = await generateCertificate(["b"]);
+  folder.pair = await generateCertificate();
   assert.equal(await source.reload(), false);
   assert.equal(source.current, old);
   assert.deepEqual(seen, ["refused not for this listener"]);
@@ -87,8 +91,12 @@ Deno.test("files that go away are not looked at twice, and nobody watches after 
   assert.equal(clock.pending, 0);
 });
 
+async function generateCertificate(): Promise<Certificate> {
+  return inspectCertificate(await makeCertificate());
+}
+
 async function start(onChange?: CertificateEvents["onChange"]) {
-  const pair = await generateCertificate(["a"]);
+  const pair = await generateCertificate();
   const folder = new Folder(pair);
   const clock = new ManualClock(Date.now());
   const seen: string[] = [];

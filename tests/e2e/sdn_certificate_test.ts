@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import type { CertificatePair } from "@qumo/shared/runtime";
+import { generateCertificate } from "../../relay/transport/mod.ts";
+import { Deadline } from "../support/deadline.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+Deno.test("the controller shows a new certificate after SIGHUP and keeps its streams and its state", async () => {
+  using deadline = new Deadline();
+  const folder = await Deno.makeTempDir();
+  const [first, second] = [
+    await generateCertificate(["localhost", "127.0.0.1"]),
+    await generateCertificate(["localhost", "127.0.0.1"]),
+  ];
+  await write(folder, first);
+  await using controller = await deadline.for("a controller", startController(folder));
+  await controller.ask(first, "/relay/a", "PUT");
+  // Opened under the first certificate, read to its end under the second.
+  const watching = await controller.fetch(first, "/watch?scope=graph");
+  const events = watching.body!.pipeThrough(new TextDecoderStream()).getReader();
+  await write(folder, second);
+  controller.kill("SIGHUP");
+  await deadline.for("the new certificate", controller.shows(second, deadline.signal));
+  await assert.rejects(controller.ask(first, "/relay"), "the old certificate is still shown");
+  assert.equal((await controller.ask(second, "/relay")).count, 1);
+  await controller.ask(second, "/relay/b", "PUT");
+  let text = "";
+  while (!text.includes('"relay":"b"')) {
+    const { value, done } = await deadline.for("relay b on the old stream", events.read());
+    assert.equal(done, false, text);
+    text += value;
+  }
+  controller.kill("SIGTERM");
+  while (!(await deadline.for("the end of the stream", events.read())).done);
+  assert.equal((await deadline.for("the end of the controller", controller.ended)).code, 0);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a controller does not begin beside another on the same port, with TLS as without", async () => {
+  using deadline = new Deadline();
+  const folder = await Deno.makeTempDir();
+  await write(folder, await generateCertificate(["localhost", "127.0.0.1"]));
+  await using first = await deadline.for("a controller", startController(folder));
+  const late = command(folder, `127.0.0.1:${first.port}`, "piped").output();
+  const { code, stderr } = await deadline.for("a refusal", late);
+  assert.equal(code, 1);
+  assert.match(new TextDecoder().decode(stderr), /^Cannot start: .*[Aa]ddress (already )?in use/m);
+  await Deno.remove(folder, { recursive: true });
+});
+
+async function write(folder: string, { certificate, key }: CertificatePair): Promise<void> {
+  await Deno.writeTextFile(`${folder}/cert.pem`, certificate);
+  await Deno.writeTextFile(`${folder}/key.pem`, key);
+}
+
+function command(folder: string, address: string, stderr: "piped" | "null"): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "sdn/main.ts", "--address", address],
+    cwd: ROOT,
+    env: {
+      QUMO_SDN_SERVER_CERT_FILE: `${folder}/cert.pem`,
+      QUMO_SDN_SERVER_KEY_FILE: `${folder}/key.pem`,
+    },
+    stdout: "piped",
+    stderr,
+  });
+}
+
+/** A controller with the certificate in this folder, asked by clients that trust one certificate alone. */
+async function startController(folder: string) {
+  const child = command(folder, "127.0.0.1:0", "null").spawn();
+  const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await output.read();
+    assert.equal(done, false, "it ended before it was ready");
+    text += value;
+  }
+  const [, url, port] = /(https:\/\/\S+:(\d+))/.exec(text) ?? assert.fail(text);
+  const clients: Deno.HttpClient[] = [];
+  const fetchTrusting = ({ certificate }: CertificatePair, path: string, method = "GET") => {
+    // A client of its own for each: a connection that is kept would hide what new ones are shown.
+    const client = Deno.createHttpClient({ caCerts: [certificate] });
+    clients.push(client);
+    const body = method === "PUT" ? "{}" : null;
+    return fetch(`${url}${path}`, { client, method, body });
+  };
+  return {
+    port,
+    fetch: fetchTrusting,
+    async ask(trusted: CertificatePair, path: string, method?: string) {
+      const response = await fetchTrusting(trusted, path, method);
+      return await response.json();
+    },
+    async shows(trusted: CertificatePair, signal: AbortSignal): Promise<void> {
+      while (!signal.aborted) {
+        const answer = await this.ask(trusted, "/health").catch(() => undefined);
+        if (answer !== undefined) return;
+      }
+    },
+    kill: (signal: Deno.Signal) => child.kill(signal),
+    ended: child.status,
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.close();
+      try {
+        child.kill("SIGTERM");
+      } catch {
+        // It has ended already.
+      }
+      while (!(await output.read()).done);
+      await child.status;
+    },
+  };
+}

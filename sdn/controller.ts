@@ -113,7 +113,14 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
   static async open(options: ControllerOptions, parts: ControllerParts): Promise<Controller> {
     const { revision, relays, tombstones } = await parts.store.load();
     const { name: controller, leaseMs, tombstoneMs, smoothing } = options;
-    const registry = new Registry({ controller, leaseMs, tombstoneMs, smoothing, revision });
+    const registry = new Registry({
+      controller,
+      leaseMs,
+      tombstoneMs,
+      smoothing,
+      revision,
+      leasesEndElsewhere: parts.store.sharing !== undefined,
+    });
     registry.restore(relays, tombstones, parts.clock.now());
     return new Controller(options, parts, registry);
   }

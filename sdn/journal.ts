@@ -1,7 +1,13 @@
 import { type Clock, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
-import type { Adoption, Applied, Batch, Command, Registry } from "./registry/mod.ts";
-import type { Store } from "./store/mod.ts";
+import type { Adoption, Applied, Batch, Command, Reflection, Registry } from "./registry/mod.ts";
+import { type Store, StoreConflict } from "./store/mod.ts";
+
+/** How often a command is decided anew because another controller changed the relay meanwhile. */
+const MAX_ATTEMPTS = 5;
+
+/** What became of a batch: kept, made void by another controller's, or not kept. */
+type Fate = "kept" | "void" | "failed";
 
 /** What a journal connects. */
 export interface JournalOptions {
@@ -28,17 +34,26 @@ export class Journal {
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    options.store.sharing?.follow((given) => this.#reflect(given));
     this.#watchDeadline();
   }
 
   /** Takes a command; the answer comes when its change is kept. */
   async submit(command: Command): Promise<Outcome<Applied, Refusal>> {
-    const { registry, clock } = this.#options;
-    this.#expire();
-    const outcome = registry.apply(command, clock.now());
-    this.#watchDeadline();
-    if (!outcome.ok || outcome.value.batch === undefined) return outcome;
-    if (await this.#keep(outcome.value.batch)) return outcome;
+    const { registry, clock, store } = this.#options;
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      // Without the others' consent nothing changes, not even for a moment.
+      if (store.sharing !== undefined && !store.healthy) break;
+      this.#expire();
+      const outcome = registry.apply(command, clock.now());
+      this.#watchDeadline();
+      if (!outcome.ok) return outcome;
+      const { batch } = outcome.value;
+      let fate = batch === undefined ? "kept" : await this.#keep(batch);
+      if (fate === "kept" && this.#isHeartbeat(command)) fate = await this.#renew(command);
+      if (fate === "kept") return outcome;
+      if (fate === "failed") break;
+    }
     return refused(refusal("unavailable", "The change could not be stored; try again"));
   }
 
@@ -75,22 +90,54 @@ export class Journal {
     if (batch !== undefined) void this.#keep(batch);
   }
 
-  /** Batches are published in their order, whatever each of them waits for. */
-  #keep(batch: Batch): Promise<boolean> {
-    const { store, applied, publish, onStoreFailure } = this.#options;
+  /** Keeps a batch and publishes it, whatever came of that: it is in force, or undone by the next. */
+  #keep(batch: Batch): Promise<Fate> {
+    const { store, applied } = this.#options;
     applied(batch);
-    const kept = store.append(batch).then(() => true, (error) => {
-      onStoreFailure(error);
-      return false;
-    });
+    return this.#publish(batch, this.#fateOf(store.append(batch)));
+  }
+
+  #reflect(given: Reflection): void {
+    if (this.#closed) return;
+    const { registry, clock, applied } = this.#options;
+    const batch = registry.reflect(given, clock.now());
+    this.#watchDeadline();
+    if (batch === undefined) return;
+    applied(batch);
+    void this.#publish(batch, Promise.resolve("kept"));
+  }
+
+  /** Batches are published in their order, whatever each of them waits for. */
+  #publish(batch: Batch, fate: Promise<Fate>): Promise<Fate> {
     const before = this.#publishing;
-    const published = kept.then(async (isKept) => {
+    const published = fate.then(async (fate) => {
       await before;
-      publish(batch);
-      return isKept;
+      this.#options.publish(batch);
+      return fate;
     });
     this.#publishing = published.then(() => {});
     return published;
+  }
+
+  #fateOf(kept: Promise<void>): Promise<Fate> {
+    return kept.then(() => "kept", (error) => {
+      if (error instanceof StoreConflict) return "void";
+      this.#options.onStoreFailure(error);
+      return "failed";
+    });
+  }
+
+  #isHeartbeat(command: Command): command is Command & { kind: "register" | "announce" } {
+    if (command.kind === "register") return true;
+    if (command.kind !== "announce") return false;
+    return this.#options.registry.relays.get(command.relay)?.record.registered === false;
+  }
+
+  /** Prolongs the lease where that is not the registry's matter alone. */
+  #renew(command: Command & { kind: "register" | "announce" }): Promise<Fate> {
+    const name = command.kind === "register" ? command.name : command.relay;
+    const { sharing } = this.#options.store;
+    return sharing === undefined ? Promise.resolve("kept") : this.#fateOf(sharing.renew(name));
   }
 
   #watchDeadline(): void {

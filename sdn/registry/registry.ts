@@ -22,6 +22,7 @@ import {
   type RelayState,
   type Tombstone,
 } from "./model.ts";
+import { reflect, type Reflection } from "./reflection.ts";
 import { beatenRecord, blankRecord, type RelayEntry } from "./relay_entry.ts";
 
 /** What a registry is told at its start. */
@@ -36,6 +37,8 @@ export interface RegistryOptions extends Partial<Capacity> {
   readonly smoothing: number;
   /** The revision before the first change. */
   readonly revision: number;
+  /** Whether leases end elsewhere, and are only told of here: in a store that is shared. */
+  readonly leasesEndElsewhere?: boolean;
 }
 
 /**
@@ -140,6 +143,12 @@ export class Registry {
     return this.#commit(relays.flatMap((relay) => adopt(this.#holdings, relay, times)));
   }
 
+  /** Lets a relay be what a store that has the last word says of it. */
+  reflect(given: Reflection, now: number): Batch | undefined {
+    const { leaseMs } = this.#options;
+    return this.#commit(reflect(this.#holdings, given, { now, leaseMs }));
+  }
+
   /** A step of the revision for what changed although nobody reported anything: a cost that settled. */
   step(): Batch {
     return { revision: ++this.#revision, changes: [] };
@@ -160,10 +169,12 @@ export class Registry {
   /** Ends the lives whose lease is over at `now`, and forgets ends that are long past. */
   expire(now: number): Batch | undefined {
     const { leases, graveyard } = this.#holdings;
+    const { leasesEndElsewhere, leaseMs } = this.#options;
     const changes: Change[] = [];
     for (let name = leases.take(now); name !== undefined; name = leases.take(now)) {
       const entry = this.relays.get(name);
-      if (entry !== undefined) changes.push(this.#end(entry, "expired", now));
+      if (leasesEndElsewhere) leases.set(name, now + leaseMs);
+      else if (entry !== undefined) changes.push(this.#end(entry, "expired", now));
     }
     graveyard.expire(now);
     return this.#commit(changes);

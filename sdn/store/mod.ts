@@ -1,5 +1,6 @@
 /** Where the state of a registry outlives the process. */
+export { type EtcdOptions, EtcdStore } from "./etcd.ts";
 export { MemoryStore } from "./memory.ts";
 export { type SqliteOptions, SqliteStore } from "./sqlite.ts";
 export { openSqlite } from "./sqlite_open.ts";
-export type { Store, Stored, Timeline } from "./types.ts";
+export { type Sharing, type Store, StoreConflict, type Stored, type Timeline } from "./types.ts";

@@ -23,6 +23,7 @@ storeContract("memory", () => ({
   open: () => new MemoryStore(7),
   clear: () => {},
   isDurable: false,
+  keepsRevision: false,
 }));
 
 storeContract("sqlite", () => {
@@ -31,6 +32,7 @@ storeContract("sqlite", () => {
     open: () => (made ??= temporary()).open(),
     clear: () => made?.clear(),
     isDurable: true,
+    keepsRevision: true,
   };
 });
 

@@ -1,4 +1,4 @@
-import type { Batch, RelayState, Tombstone } from "../registry/mod.ts";
+import type { Batch, Reflection, RelayState, Tombstone } from "../registry/mod.ts";
 
 /** What a store gives back at the start. Times are on the scale of the store's {@linkcode Timeline}. */
 export interface Stored {
@@ -29,4 +29,27 @@ export interface Store {
   readonly healthy: boolean;
   /** Keeps what waits, then lets go of the store. */
   close(): Promise<void>;
+  /** Present when other controllers use the store too, which then has the last word. */
+  readonly sharing?: Sharing;
+}
+
+/**
+ * What controllers that share a store do beside appending. A batch that is not kept is undone by a
+ * reflection before its `append` rejects; leases end in the store and nowhere else.
+ */
+export interface Sharing {
+  /** Lets `reflect` be told whenever a relay in the store is not as this controller left it. */
+  follow(reflect: (given: Reflection) => void): void;
+  /**
+   * Prolongs a relay's lease. Rejects with {@linkcode StoreConflict} when it is over, and with another
+   * error when it could not be prolonged.
+   */
+  renew(relay: string): Promise<void>;
+}
+
+/** The relay was changed by another controller meanwhile: what was decided must be decided anew. */
+export class StoreConflict extends Error {
+  constructor(relay: string) {
+    super(`${relay} was changed by another controller`);
+  }
 }

@@ -1,0 +1,352 @@
+import { type Clock, sleep, TaskGroup } from "@qumo/shared/runtime";
+import { type Batch, type Change, type Reflection, relayOf } from "../registry/mod.ts";
+import { type EtcdAccess, EtcdClient, EtcdRefusal, NOT_FOUND } from "./etcd_client.ts";
+import { EtcdKeys, type KeyValue } from "./etcd_keys.ts";
+import { EtcdLines } from "./etcd_lines.ts";
+import { EtcdMirror } from "./etcd_mirror.ts";
+import { type Operation, planWrite } from "./etcd_plan.ts";
+import { type Sharing, type Store, StoreConflict, type Stored, type Timeline } from "./types.ts";
+
+/** Keys in one answer of a listing: a few hundred kilobytes. */
+const PAGE = 1_000;
+
+/** Operations in one transaction; etcd takes 128. */
+const MAX_OPERATIONS = 100;
+
+/** Characters of values in one transaction; etcd takes 1.5 MB. */
+const MAX_TRANSACTION_LENGTH = 500_000;
+
+/** Transactions on their way at once, each with a connection of its own. */
+const MAX_WRITES = 64;
+
+/** Between two looks at whether etcd has its quorum, while it has and while it has not. */
+const PROBE_MS = 1_000;
+const PROBE_AGAIN_MS = 250;
+
+/** How long a watch that ended waits before it is opened again. */
+const REOPEN_MS = 100;
+
+/** How an etcd store works. */
+export interface EtcdOptions extends EtcdAccess {
+  /** What all keys begin with. */
+  readonly prefix: string;
+  readonly timeline: Timeline;
+  /** How long a relay lives after its last heartbeat; etcd counts whole seconds, two at the least. */
+  readonly leaseMs: number;
+  /** How long the end of a relay is remembered, in milliseconds. */
+  readonly tombstoneMs: number;
+  /** Where revisions begin: higher than any that a former process of this controller reached. */
+  readonly firstRevision: number;
+}
+
+interface Header {
+  readonly header: { readonly revision: string };
+}
+
+interface Listing extends Header {
+  readonly kvs?: readonly KeyValue[];
+  readonly more?: boolean;
+}
+
+interface Watched {
+  readonly events?: readonly { readonly type?: "DELETE"; readonly kv: KeyValue }[];
+  readonly canceled?: boolean;
+}
+
+/**
+ * A store in an etcd cluster, shared by every controller that uses the same prefix. Each relay has a
+ * key under a lease of its own, each of its tracks another under the same lease, so that they die
+ * together. What arrives by the watch is the truth; a write is kept once it has come back that way.
+ */
+export class EtcdStore implements Store {
+  readonly sharing: Sharing;
+  readonly #options: EtcdOptions;
+  readonly #clock: Clock;
+  readonly #client: EtcdClient;
+  readonly #keys: EtcdKeys;
+  readonly #tasks = new TaskGroup(() => {});
+  readonly #lines: EtcdLines;
+  /** Relays that changed in etcd and are not reflected yet, with their tracks that did. */
+  readonly #touched = new Map<string, Set<string>>();
+  readonly #waiting = new Set<() => void>();
+  #mirror: EtcdMirror;
+  /** The newest revision of etcd that has arrived. */
+  #position = 0;
+  #reflect: (given: Reflection) => void = () => {};
+  #watched = "";
+  #reopen: () => void = () => {};
+  #probeNow: () => void = () => {};
+  #healthy = true;
+  #closed = false;
+
+  constructor(options: EtcdOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#client = new EtcdClient(options);
+    this.#keys = new EtcdKeys(options.prefix, options.timeline);
+    this.#mirror = new EtcdMirror(this.#keys);
+    this.#lines = new EtcdLines(MAX_WRITES, {
+      onLost: (relay) => this.#tell(relay, true),
+      onIdle: (relay) => this.#touched.has(relay) && this.#tell(relay, false),
+    });
+    this.sharing = {
+      follow: (reflect) => void (this.#reflect = reflect),
+      renew: (relay) => this.#renew(relay),
+    };
+  }
+
+  get healthy(): boolean {
+    return this.#healthy && !this.#closed;
+  }
+
+  async load(): Promise<Stored> {
+    await this.#list();
+    this.#tasks.spawn("watch etcd", (signal) => this.#follow(signal));
+    this.#tasks.spawn("probe etcd", (signal) => this.#probe(signal));
+    return this.#mirror.stored(this.#options.firstRevision);
+  }
+
+  async append({ changes }: Batch): Promise<void> {
+    if (this.#closed) throw new Error("The store is closed");
+    const groups = Map.groupBy(changes, relayOf);
+    const written = [...groups].map(([relay, own]) =>
+      this.#lines.enqueue(relay, () => this.#observed(() => this.#write(relay, own)))
+    );
+    await Promise.all(written);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#lines.settled();
+    await this.#tasks.close();
+  }
+
+  async #write(relay: string, changes: readonly Change[]): Promise<void> {
+    const plan = planWrite(relay, changes, { keys: this.#keys, mirror: this.#mirror });
+    if (plan === undefined) throw new StoreConflict(relay);
+    const lease = this.#mirror.relay(relay)?.lease ?? await this.#grant(plan, "relay");
+    const leases = { relay: lease, end: await this.#grant(plan, "end") };
+    for (const part of inParts(plan)) {
+      const success = part.map((operation) => request(operation, leases));
+      await this.#transact(relay, success);
+    }
+  }
+
+  /** Does all of it, unless the relay has changed in etcd since what is known here. */
+  async #transact(relay: string, success: readonly object[]): Promise<void> {
+    const key = this.#keys.key({ kind: "relay", relay });
+    const known = this.#mirror.relay(relay)?.modified ?? 0;
+    const compare = [{ key, target: "MOD", result: "EQUAL", mod_revision: String(known) }];
+    const isNews = () => (this.#mirror.relay(relay)?.modified ?? 0) !== known;
+    try {
+      const { succeeded, header } = await this.#client.call<Header & { succeeded?: boolean }>(
+        "/v3/kv/txn",
+        { compare, success },
+      );
+      if (succeeded) return await this.#until(() => this.#position >= Number(header.revision));
+    } catch (error) {
+      // The lease is over, and with it the relay.
+      if (!(error instanceof EtcdRefusal && error.code === NOT_FOUND)) throw error;
+    }
+    await this.#until(isNews);
+    throw new StoreConflict(relay);
+  }
+
+  /** A new lease, if the plan puts something under it. */
+  async #grant(plan: readonly Operation[], lease: "relay" | "end"): Promise<string> {
+    if (!plan.some((operation) => operation.kind === "put" && operation.lease === lease)) return "";
+    const { leaseMs, tombstoneMs } = this.#options;
+    const seconds = Math.ceil((lease === "relay" ? leaseMs : tombstoneMs) / 1000);
+    const { ID } = await this.#client.call<{ ID: string }>("/v3/lease/grant", {
+      TTL: `${seconds}`,
+    });
+    return ID;
+  }
+
+  async #renew(relay: string): Promise<void> {
+    const lease = this.#mirror.relay(relay)?.lease;
+    if (lease === undefined) throw new StoreConflict(relay);
+    await this.#observed(async () => {
+      const { result } = await this.#client.call<{ result: { TTL?: string } }>(
+        "/v3/lease/keepalive",
+        { ID: lease },
+      );
+      if (Number(result.TTL ?? 0) > 0) return;
+      await this.#until(() => this.#mirror.relay(relay)?.lease !== lease);
+      throw new StoreConflict(relay);
+    });
+  }
+
+  /** Notes when etcd cannot do what it should. */
+  async #observed(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof StoreConflict)) {
+        this.#healthy = false;
+        this.#probeNow();
+      }
+      throw error;
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const ending = new AbortController();
+      this.#reopen = () => ending.abort();
+      try {
+        await this.#watch(AbortSignal.any([signal, ending.signal]));
+      } catch {
+        // The watch goes on where it was; whether etcd is well, the probe says.
+      }
+      await sleep(this.#clock, REOPEN_MS, signal);
+    }
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    this.#watched = this.#client.endpoint;
+    const start_revision = String(this.#position + 1);
+    const create_request = { ...this.#keys.everything, start_revision };
+    for await (
+      const { events = [], canceled } of this.#client.watch<Watched>({ create_request }, signal)
+    ) {
+      // History up to there is gone, or will not be told.
+      if (canceled) return await this.#list();
+      for (const { type, kv } of events) {
+        this.#take(kv, type === "DELETE");
+        this.#position = Math.max(this.#position, Number(kv.mod_revision));
+      }
+      this.#arrived();
+    }
+  }
+
+  /** Reads everything there is, in pages of one revision, in place of what was known. */
+  async #list(): Promise<void> {
+    const { key, range_end } = this.#keys.everything;
+    const mirror = new EtcdMirror(this.#keys);
+    let from = key;
+    let revision: string | undefined;
+    for (;;) {
+      const page: Listing = await this.#client.call<Listing>("/v3/kv/range", {
+        key: from,
+        range_end,
+        limit: String(PAGE),
+        sort_target: "KEY",
+        sort_order: "ASCEND",
+        ...(revision !== undefined && { revision }),
+      });
+      revision ??= page.header.revision;
+      for (const pair of page.kvs ?? []) mirror.take(pair, false);
+      const last = page.kvs?.at(-1);
+      if (!page.more || last === undefined) break;
+      from = following(last.key);
+    }
+    for (const relay of new Set([...this.#mirror.names(), ...mirror.names()])) {
+      const tracks = [...this.#mirror.tracks(relay).keys(), ...mirror.tracks(relay).keys()];
+      this.#touched.set(relay, new Set([...this.#touched.get(relay) ?? [], ...tracks]));
+    }
+    this.#mirror = mirror;
+    this.#position = Number(revision);
+    this.#arrived();
+  }
+
+  async #probe(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const { key } = this.#keys.everything;
+        const { header } = await this.#client.call<Header>("/v3/kv/range", { key });
+        // Another cluster, or one that was set up anew: its history is not this one.
+        if (Number(header.revision) < this.#position) {
+          await this.#list();
+          this.#reopen();
+        }
+        this.#healthy = true;
+      } catch {
+        this.#healthy = false;
+      }
+      // A member that was left because it does not answer tells nothing either.
+      if (this.#watched !== this.#client.endpoint) this.#reopen();
+      const soon = new AbortController();
+      this.#probeNow = () => soon.abort();
+      const wait = this.#healthy ? PROBE_MS : PROBE_AGAIN_MS;
+      await sleep(this.#clock, wait, AbortSignal.any([signal, soon.signal]));
+    }
+  }
+
+  #take(pair: KeyValue, isGone: boolean): void {
+    const about = this.#mirror.take(pair, isGone);
+    if (about === undefined) return;
+    const tracks = this.#touched.get(about.relay) ?? new Set();
+    if (about.track !== undefined) tracks.add(about.track);
+    this.#touched.set(about.relay, tracks);
+  }
+
+  /** Tells what arrived, but of relays that are being written: their writes tell how it ends. */
+  #arrived(): void {
+    for (const relay of [...this.#touched.keys()]) {
+      if (!this.#lines.isBusy(relay)) this.#tell(relay, false);
+    }
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  #tell(name: string, isUndone: boolean): void {
+    const touched = this.#touched.get(name) ?? new Set<string>();
+    this.#touched.delete(name);
+    const kept = this.#mirror.kept(name);
+    const end = this.#mirror.end(name);
+    this.#reflect({
+      name,
+      ...(kept && { kept }),
+      ...(end && { end }),
+      ...(!isUndone && { touched }),
+      isUndone,
+    });
+  }
+
+  /** Resolves when what arrived makes it true; rejects when it does not in time. */
+  #until(isSo: () => boolean): Promise<void> {
+    if (isSo()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        timer.cancel();
+        this.#waiting.delete(look);
+      };
+      const look = () => {
+        if (!isSo()) return;
+        leave();
+        resolve();
+      };
+      const timer = this.#clock.after(this.#options.timeoutMs, () => {
+        leave();
+        reject(new Error("etcd's watch is behind"));
+      });
+      this.#waiting.add(look);
+    });
+  }
+}
+
+function request(operation: Operation, leases: { relay: string; end: string }): object {
+  const { kind, ...rest } = operation;
+  if (kind === "delete") return { request_delete_range: rest };
+  return { request_put: { ...rest, lease: leases[operation.lease] } };
+}
+
+function inParts(plan: readonly Operation[]): Operation[][] {
+  const parts: Operation[][] = [];
+  let length = Infinity;
+  for (const operation of plan) {
+    const size = operation.key.length + (operation.kind === "put" ? operation.value.length : 0);
+    if (length + size > MAX_TRANSACTION_LENGTH || parts.at(-1)?.length === MAX_OPERATIONS) {
+      parts.push([]);
+      length = 0;
+    }
+    parts.at(-1)?.push(operation);
+    length += size;
+  }
+  return parts;
+}
+
+/** The first key that can come after this one. */
+function following(key: string): string {
+  return new Uint8Array([...Uint8Array.fromBase64(key), 0]).toBase64();
+}

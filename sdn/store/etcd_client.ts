@@ -1,0 +1,150 @@
+import type { Clock } from "@qumo/shared/runtime";
+
+/** Where an etcd cluster is, and how it is asked. */
+export interface EtcdAccess {
+  /** URLs of its members, `http://host:2379`; whichever answers is asked. */
+  readonly endpoints: readonly string[];
+  /** Empty for a cluster without users. */
+  readonly user: string;
+  readonly password: string;
+  /** How long one member may take to answer, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** An answer of etcd that says no: its gRPC code and its words. */
+export class EtcdRefusal extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(`etcd: ${message}`);
+    this.code = code;
+  }
+}
+
+/** gRPC's code for a thing that is not there: a lease that ended, say. */
+export const NOT_FOUND = 5;
+
+const UNAUTHENTICATED = 16;
+
+/** The longest message of a watch, in characters: a thousand revisions of the largest request. */
+const MAX_MESSAGE_LENGTH = 64 * 1024 * 1024;
+
+/**
+ * etcd's HTTP/JSON gateway, which wants 64-bit numbers and bytes as text. A member that does not
+ * answer, or has no quorum, is left for the next one.
+ */
+export class EtcdClient {
+  readonly #access: EtcdAccess;
+  #place = 0;
+  #token = "";
+
+  constructor(access: EtcdAccess) {
+    this.#access = access;
+  }
+
+  /** The member that is asked first. */
+  get endpoint(): string {
+    return this.#access.endpoints[this.#place] as string;
+  }
+
+  /** Asks one member after the other. Rejects with the last fault, or an {@linkcode EtcdRefusal}. */
+  async call<T>(path: string, body: object): Promise<T> {
+    let fault: unknown;
+    for (let left = this.#access.endpoints.length; left > 0; left--) {
+      const { endpoint } = this;
+      try {
+        return await this.#authenticated(() => this.#ask<T>(endpoint, path, body));
+      } catch (error) {
+        if (error instanceof EtcdRefusal) throw error;
+        fault = error;
+        this.leave(endpoint);
+      }
+    }
+    throw fault;
+  }
+
+  /** Follows a watch, message by message, until it ends, fails or `signal` is aborted. */
+  async *watch<T>(body: object, signal: AbortSignal): AsyncGenerator<T> {
+    const { endpoint } = this;
+    const silence = new AbortController();
+    const timer = this.#access.clock.after(this.#access.timeoutMs, () => silence.abort());
+    try {
+      const response = await this.#authenticated(() =>
+        this.#fetch(`${endpoint}/v3/watch`, body, AbortSignal.any([signal, silence.signal]))
+      );
+      let rest = "";
+      for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        // etcd's first message comes at once; after it there may be nothing to say for long.
+        timer.cancel();
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        if (rest.length > MAX_MESSAGE_LENGTH) throw new Error("etcd's message is too long");
+        for (const line of lines) yield (JSON.parse(line) as { result: T }).result;
+      }
+    } catch (error) {
+      if (!signal.aborted) this.leave(endpoint);
+      throw error;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Turns to the next member, if it is this one that is asked first. */
+  leave(endpoint: string): void {
+    const { length } = this.#access.endpoints;
+    if (endpoint === this.endpoint) this.#place = (this.#place + 1) % length;
+  }
+
+  async #authenticated<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      const isOver = error instanceof EtcdRefusal &&
+        (error.code === UNAUTHENTICATED || error.message.includes("user name is empty"));
+      if (!isOver || this.#access.user === "") throw error;
+      const { user: name, password } = this.#access;
+      this.#token = "";
+      const path = "/v3/auth/authenticate";
+      const { token } = await this.#ask<{ token: string }>(this.endpoint, path, { name, password });
+      this.#token = token;
+      return await act();
+    }
+  }
+
+  async #ask<T>(endpoint: string, path: string, body: object): Promise<T> {
+    const deadline = new AbortController();
+    const { clock, timeoutMs } = this.#access;
+    const timer = clock.after(timeoutMs, () => deadline.abort(new Error("no answer in time")));
+    try {
+      const response = await this.#fetch(`${endpoint}${path}`, body, deadline.signal);
+      return await response.json();
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #fetch(url: string, body: object, signal: AbortSignal): Promise<Response> {
+    const headers = { ...(this.#token !== "" && { authorization: this.#token }) };
+    const response = await fetch(url, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+      signal,
+    });
+    if (response.ok) return response;
+    const text = (await response.text()).slice(0, 500);
+    // Beyond 500 it is the member that cannot, not the request that may not.
+    if (response.status >= 500) throw new Error(`etcd: ${response.status} ${text}`);
+    throw readRefusal(text);
+  }
+}
+
+function readRefusal(text: string): EtcdRefusal {
+  try {
+    const { code, message } = JSON.parse(text) as { code: number; message: string };
+    return new EtcdRefusal(code, message);
+  } catch {
+    return new EtcdRefusal(0, text);
+  }
+}

@@ -1,0 +1,108 @@
+import type { DrainOrder, RelayRecord, Tombstone, TrackState } from "../registry/mod.ts";
+import { drainFromText, drainToText, nameFromKey, nameToKey } from "./rows.ts";
+import { recordFromText, recordToText } from "./rows.ts";
+import type { Timeline } from "./types.ts";
+
+/** One key with its value, as etcd's gateway writes it. */
+export interface KeyValue {
+  readonly key: string;
+  readonly value?: string;
+  readonly mod_revision: string;
+  readonly lease?: string;
+}
+
+/** What a key is about. */
+export type KeyName =
+  | { readonly kind: "relay"; readonly relay: string }
+  | { readonly kind: "end"; readonly relay: string }
+  | { readonly kind: "track"; readonly relay: string; readonly track: string };
+
+/** Keys and values in etcd: below one prefix, a key for each relay, each track and each end. */
+export class EtcdKeys {
+  readonly #prefix: string;
+  readonly #timeline: Timeline;
+
+  constructor(prefix: string, timeline: Timeline) {
+    this.#prefix = prefix;
+    this.#timeline = timeline;
+  }
+
+  /** All of it, as the bounds of a range. */
+  get everything() {
+    return rangeBelow(this.#prefix);
+  }
+
+  /** Every track of a relay, as the bounds of a range. */
+  tracksOf(relay: string) {
+    return rangeBelow(`${this.#prefix}track/${nameToKey(relay)}`);
+  }
+
+  /** The key of something, in base64. */
+  key(name: KeyName): string {
+    const track = name.kind === "track" ? name.track : "";
+    return toBase64(`${this.#prefix}${name.kind}/${nameToKey(name.relay)}${track}`);
+  }
+
+  /** What a key is about; `undefined` for one that this program did not make. */
+  parse(key: string): KeyName | undefined {
+    const text = fromBase64(key).slice(this.#prefix.length);
+    // A name in its quotes holds no other quote that is not escaped.
+    const [, kind, quoted, track = ""] = /^(\w+)\/("(?:[^"\\]|\\.)*")(.*)$/s.exec(text) ?? [];
+    if (quoted === undefined) return undefined;
+    const relay = nameFromKey(quoted);
+    if (kind === "track") return { kind, relay, track };
+    return kind === "relay" || kind === "end" ? { kind, relay } : undefined;
+  }
+
+  relayValue({ record, drain }: { record: RelayRecord; drain?: DrainOrder }): string {
+    return pack([recordToText(record), drain === undefined ? null : drainToText(drain)]);
+  }
+
+  readRelay(value: string): { record: RelayRecord; drain?: DrainOrder } {
+    const [record, drain] = unpack<[string, string | null]>(value);
+    return { record: recordFromText(record), ...(drain && { drain: drainFromText(drain) }) };
+  }
+
+  trackValue({ version, present, registeredAt }: TrackState): string {
+    const since = present ? this.#timeline.toWall(registeredAt) : 0;
+    return pack({ version, present, registered: since });
+  }
+
+  readTrack(value: string): TrackState {
+    type Row = Pick<TrackState, "version" | "present"> & { registered: number };
+    const { version, present, registered } = unpack<Row>(value);
+    const registeredAt = present ? this.#timeline.fromWall(registered) : 0;
+    return { version, present, registeredAt };
+  }
+
+  endValue(end: Tombstone): string {
+    return pack({ ...end, endedAt: this.#timeline.toWall(end.endedAt) });
+  }
+
+  readEnd(value: string): Tombstone {
+    const end = unpack<Tombstone>(value);
+    return { ...end, endedAt: this.#timeline.fromWall(end.endedAt) };
+  }
+}
+
+function pack(value: unknown): string {
+  return toBase64(JSON.stringify(value));
+}
+
+function unpack<T>(value: string): T {
+  return JSON.parse(fromBase64(value)) as T;
+}
+
+function rangeBelow(text: string): { key: string; range_end: string } {
+  const end = new TextEncoder().encode(text);
+  end[end.length - 1] = end[end.length - 1] as number + 1;
+  return { key: toBase64(text), range_end: end.toBase64() };
+}
+
+function toBase64(text: string): string {
+  return new TextEncoder().encode(text).toBase64();
+}
+
+function fromBase64(text: string): string {
+  return new TextDecoder().decode(Uint8Array.fromBase64(text));
+}

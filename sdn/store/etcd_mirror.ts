@@ -1,0 +1,103 @@
+import type {
+  DrainOrder,
+  Kept,
+  RelayRecord,
+  RelayState,
+  Tombstone,
+  TrackState,
+} from "../registry/mod.ts";
+import type { EtcdKeys, KeyValue } from "./etcd_keys.ts";
+import type { Stored } from "./types.ts";
+
+/** What etcd has for a relay that lives. */
+export interface MirroredRelay {
+  readonly record: RelayRecord;
+  readonly drain?: DrainOrder;
+  /** etcd's revision at which its key changed last. */
+  readonly modified: number;
+  readonly lease: string;
+}
+
+/** A copy of what etcd holds, as far as its changes have arrived, in etcd's order. */
+export class EtcdMirror {
+  readonly #keys: EtcdKeys;
+  readonly #relays = new Map<string, MirroredRelay>();
+  readonly #tracks = new Map<string, Map<string, TrackState>>();
+  readonly #ends = new Map<string, Tombstone>();
+
+  constructor(keys: EtcdKeys) {
+    this.#keys = keys;
+  }
+
+  relay(name: string): MirroredRelay | undefined {
+    return this.#relays.get(name);
+  }
+
+  /** Every word about the tracks of a relay, the oldest first. */
+  tracks(name: string): ReadonlyMap<string, TrackState> {
+    return this.#tracks.get(name) ?? new Map();
+  }
+
+  /** How the relay deregistered, if that is remembered. */
+  end(name: string): Tombstone | undefined {
+    return this.#ends.get(name);
+  }
+
+  /** Everybody of whom anything is known. */
+  names(): Set<string> {
+    return new Set([...this.#relays.keys(), ...this.#tracks.keys(), ...this.#ends.keys()]);
+  }
+
+  /** Takes a key's new value, or that it is gone. Tells whom and which track it is about. */
+  take(pair: KeyValue, isGone: boolean): { relay: string; track?: string } | undefined {
+    const name = this.#keys.parse(pair.key);
+    if (name === undefined) return undefined;
+    const { kind, relay } = name;
+    const value = pair.value ?? "";
+    if (kind === "track") {
+      this.#takeTrack(relay, name.track, isGone ? undefined : this.#keys.readTrack(value));
+      return { relay, track: name.track };
+    }
+    if (kind === "end") {
+      if (isGone) this.#ends.delete(relay);
+      else this.#ends.set(relay, this.#keys.readEnd(value));
+    } else if (isGone) this.#relays.delete(relay);
+    else {
+      const { mod_revision: modified, lease = "0" } = pair;
+      const read = this.#keys.readRelay(value);
+      this.#relays.set(relay, { ...read, modified: Number(modified), lease });
+    }
+    return { relay };
+  }
+
+  /** What is in force for a relay that lives. */
+  kept(name: string): Kept | undefined {
+    const relay = this.#relays.get(name);
+    if (relay === undefined) return undefined;
+    const { record, drain } = relay;
+    return { record, ...(drain && { drain }), tracks: this.tracks(name) };
+  }
+
+  /** All of it, as a registry begins with it. */
+  stored(revision: number): Stored {
+    const relays = [...this.#relays.values()].map(({ record, drain }): RelayState => {
+      const { name, version: { epoch, number, seq } } = record;
+      const own = [...this.tracks(name)].filter(([, { version }]) =>
+        version.epoch === epoch && version.number === number
+      );
+      const alive = { record, ...(drain && { drain }), tracks: new Map(own) };
+      return { name, life: { epoch, number }, beat: seq, alive };
+    });
+    const tombstones = [...this.#ends.values()].filter(({ name }) => !this.#relays.has(name));
+    return { revision, relays, tombstones };
+  }
+
+  #takeTrack(relay: string, track: string, state: TrackState | undefined): void {
+    const own = this.#tracks.get(relay) ?? new Map<string, TrackState>();
+    // A new word goes to the end, so that the order stays that of age.
+    own.delete(track);
+    if (state !== undefined) own.set(track, state);
+    if (own.size === 0) this.#tracks.delete(relay);
+    else this.#tracks.set(relay, own);
+  }
+}

@@ -1,0 +1,92 @@
+import { type Change, compareLives, type Tombstone } from "../registry/mod.ts";
+import type { EtcdKeys } from "./etcd_keys.ts";
+import type { EtcdMirror, MirroredRelay } from "./etcd_mirror.ts";
+
+/** Withdrawn tracks kept for one relay, as many as the registry remembers. */
+const MAX_WITHDRAWN = 1_000;
+
+/** One change of one key or range; a value goes under the relay's lease, or that of its end. */
+export type Operation =
+  | {
+    readonly kind: "put";
+    readonly key: string;
+    readonly value: string;
+    readonly lease: "relay" | "end";
+  }
+  | { readonly kind: "delete"; readonly key: string; readonly range_end?: string };
+
+/**
+ * What must be written so that changes of one relay are kept, its own key first; `undefined` when
+ * they are about a life that the mirror does not have.
+ */
+export function planWrite(
+  relay: string,
+  changes: readonly Change[],
+  { keys, mirror }: { keys: EtcdKeys; mirror: EtcdMirror },
+): Operation[] | undefined {
+  const own = keys.key({ kind: "relay", relay });
+  const ending = keys.key({ kind: "end", relay });
+  const trackKey = (track: string) => keys.key({ kind: "track", relay, track });
+  const operations = new Map<string, Operation>();
+  let kept: Pick<MirroredRelay, "record" | "drain"> | undefined = mirror.relay(relay);
+  const remove = (key: string) => void operations.set(key, { kind: "delete", key });
+  const put = (key: string, value: string, lease: "relay" | "end" = "relay") => {
+    operations.set(key, { kind: "put", key, value, lease });
+  };
+  for (const change of changes) {
+    switch (change.kind) {
+      case "relay": {
+        const { record } = change;
+        const goesOn = kept !== undefined &&
+          compareLives(kept.record.version, record.version) === 0;
+        if (!goesOn) {
+          for (const track of mirror.tracks(relay).keys()) remove(trackKey(track));
+          if (mirror.end(relay) !== undefined) remove(ending);
+        }
+        kept = goesOn ? { ...kept, record } : { record };
+        put(own, keys.relayValue(kept));
+        break;
+      }
+      case "drain":
+        if (kept === undefined) return undefined;
+        kept = { ...kept, drain: change.order };
+        put(own, keys.relayValue(kept));
+        break;
+      case "announce": {
+        const { track, ...word } = change.announce;
+        put(trackKey(track), keys.trackValue({ ...word, present: true }));
+        break;
+      }
+      case "withdraw": {
+        const { track, version } = change;
+        put(trackKey(track), keys.trackValue({ version, present: false, registeredAt: 0 }));
+        const oldest = oldestWithdrawn(mirror, relay);
+        if (oldest !== undefined && oldest !== track) remove(trackKey(oldest));
+        break;
+      }
+      case "gone":
+        return [
+          { kind: "delete", key: own },
+          { kind: "delete", ...keys.tracksOf(relay) },
+          ...remembered(change.tombstone, { keys, ending }),
+        ];
+    }
+  }
+  if (kept === undefined) return undefined;
+  const first = operations.get(own);
+  operations.delete(own);
+  return [...first === undefined ? [] : [first], ...operations.values()];
+}
+
+function remembered(
+  tombstone: Tombstone,
+  { keys, ending }: { keys: EtcdKeys; ending: string },
+): Operation[] {
+  if (tombstone.reason !== "deregistered") return [];
+  return [{ kind: "put", key: ending, value: keys.endValue(tombstone), lease: "end" }];
+}
+
+function oldestWithdrawn(mirror: EtcdMirror, relay: string): string | undefined {
+  const withdrawn = [...mirror.tracks(relay)].filter(([, { present }]) => !present);
+  return withdrawn.length >= MAX_WITHDRAWN ? withdrawn[0]?.[0] : undefined;
+}

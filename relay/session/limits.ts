@@ -39,5 +39,11 @@ export const DEFAULT_FILL_TIMEOUT_MS = 5_000;
  */
 export const MAX_OVER_RATE_MS = 60_000;
 
+/**
+ * Data streams that wait until the peer allows them. Behind a few for each subscription that a session
+ * may have, the peer will not catch up, and each takes memory even when nobody wants it any more.
+ */
+export const MAX_STREAMS_WAITING = 4_096;
+
 /** Data streams left open for want of a reset; with more, the connection is not worth keeping. */
 export const MAX_PARKED_STREAMS = 64;

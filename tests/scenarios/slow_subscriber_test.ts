@@ -1,6 +1,6 @@
 import { DoneCode, SessionCode, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { MAX_PARKED_STREAMS } from "../../relay/session/limits.ts";
+import { MAX_PARKED_STREAMS, MAX_STREAMS_WAITING } from "../../relay/session/limits.ts";
 import type { ScriptedPeer } from "../support/scripted_peer.ts";
 import { SessionWorld } from "../support/session_world.ts";
 import {
@@ -268,4 +268,23 @@ Deno.test("R-199: streams of a subscriber that left without reading count as lef
   await world.settle();
   assert.equal(joined.connection.parkedStreams, 1);
   assert.equal(world.metrics.streamsParked, 1);
+});
+
+Deno.test("R-199: a peer that allows no streams for all that it asks for is closed", async () => {
+  await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 2 * MAX_STREAMS_WAITING } });
+  const { publisher, subscriber } = await watch(world, {
+    subscriber: { memory: { maxUniStreams: 1 } },
+  });
+  const other = await join(world);
+  for (let count = 0; count < MAX_STREAMS_WAITING; count++) {
+    const place = { group: BigInt(count >> 11), subgroup: BigInt(count) };
+    await sendSubgroup(publisher, place, ...objects(1, count));
+  }
+  await world.settle();
+  assert.equal(world.metrics.sessionsEnded.too_slow, 0);
+  await sendSubgroup(publisher, { group: 100n }, ...objects(1));
+  await closedWith(subscriber, SessionCode.DATA_STREAM_TIMEOUT);
+  await world.settle();
+  assert.equal(world.metrics.sessionsEnded.too_slow, 1);
+  await world.stillPending(other.downstream.next().catch(() => {}), "The end of another");
 });

@@ -37,6 +37,8 @@ export interface PumpOwner {
 /** What to send, and how. */
 export interface PumpOptions {
   readonly connection: Connection;
+  /** Opens the stream that the subgroup goes by. */
+  readonly openStream: () => Promise<SendStream>;
   readonly track: Track;
   readonly log: SubgroupLog;
   /** The first object that is wanted; undefined: the subgroup as it is, from its beginning. */
@@ -160,7 +162,7 @@ export class SubgroupPump implements LogReader {
 
   #open(): void {
     this.#busy = true;
-    this.#options.connection.openUni().then((stream) => {
+    this.#options.openStream().then((stream) => {
       this.#busy = false;
       stream.priority = this.#options.sendOrder;
       this.#stream = stream;

@@ -11,7 +11,7 @@ import {
   type TrackReader,
   type Window,
 } from "../../track/mod.ts";
-import type { Connection } from "../../transport/types.ts";
+import type { Connection, SendStream } from "../../transport/types.ts";
 import { DRAIN_SUBSCRIPTION_MS } from "../limits.ts";
 import type { SessionMetrics, Skip } from "../metrics.ts";
 import { type PumpEnd, type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
@@ -61,6 +61,7 @@ export interface SubscriptionOwner {
 /** What a subscription works with. */
 export interface SubscriptionContext {
   readonly connection: Connection;
+  readonly openStream: () => Promise<SendStream>;
   readonly clock: Clock;
   readonly metrics: SessionMetrics;
   readonly limits: DeliveryLimits;
@@ -235,9 +236,10 @@ export class Subscription implements TrackReader, PumpOwner {
   }
 
   #startPump(log: SubgroupLog, firstObject: number | undefined): void {
-    const { connection, clock } = this.#context;
+    const { connection, openStream, clock } = this.#context;
     const pump = new SubgroupPump({
       connection,
+      openStream,
       track: this.track,
       log,
       firstObject: firstObject === undefined || firstObject === 0 ? undefined : firstObject,

@@ -1,7 +1,7 @@
 import type { Clock, Log, Outcome, TaskGroup } from "@qumo/shared/runtime";
 import type { Draft, FullTrackName, Namespace, SetupOptions, Token } from "@qumo/shared/wire";
 import type { Refusal, Scope } from "../../track/mod.ts";
-import type { Connection } from "../../transport/types.ts";
+import type { Connection, SendStream } from "../../transport/types.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
 import type { RequestIds, Role } from "./request_ids.ts";
@@ -28,6 +28,8 @@ export interface SessionContext {
   readonly isLeaving: boolean;
   /** Opens the stream of a request of ours. */
   openRequest(): Promise<RequestStream>;
+  /** Opens a stream for objects, once the peer allows it. */
+  openStream(): Promise<SendStream>;
   /** Whether the peer may do this. */
   authorize(
     action: AuthorizationRequest["action"],

@@ -227,7 +227,7 @@ export class FetchDelivery implements FetchSink {
 
   async #openStream(): Promise<void> {
     if (this.#over) return;
-    const stream = await this.#context.connection.openUni();
+    const stream = await this.#context.openStream();
     stream.priority = this.#sendOrder;
     this.#stream = stream;
     if (this.#over) return stream.reset(StreamCode.CANCELLED);

@@ -8,7 +8,11 @@ import { FetchDelivery } from "./fetch_delivery.ts";
 
 Deno.test("FetchDelivery answers on one stream when an object comes before it is open", async () => {
   const [connection, peer] = memoryPair();
-  const context = { connection, metrics: new RelayMetrics() } as unknown as SessionContext;
+  const context = {
+    connection,
+    openStream: () => connection.openUni(),
+    metrics: new RelayMetrics(),
+  } as unknown as SessionContext;
   const delivery = new FetchDelivery(context, { requestId: 4n, order: "ascending", sendOrder: 0 });
   const finished = Promise.withResolvers<Awaited<PendingFetch["finished"]>>();
   const fetching = { finished: finished.promise } as PendingFetch;

@@ -107,7 +107,8 @@ export class ServedSubscription implements SubscriptionOwner {
     const wishes = join === "group_start" && largest !== undefined
       ? { ...asked, window: { ...asked.window, start: { group: largest.group, object: 0n } } }
       : asked;
-    const context = { connection, clock, metrics, limits: settings.delivery };
+    const openStream = () => this.#context.openStream();
+    const context = { connection, openStream, clock, metrics, limits: settings.delivery };
     this.#delivery = new Subscription(this.entry.track, wishes, context, this);
     this.#demand.setForward(wishes.forward);
     this.#delivery.start(join);

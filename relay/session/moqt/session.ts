@@ -10,9 +10,20 @@ import {
   type Token,
 } from "@qumo/shared/wire";
 import type { Refusal, Registry, Scope } from "../../track/mod.ts";
-import { type BidiStream, type CloseInfo, type Connection, URGENT } from "../../transport/types.ts";
+import {
+  type BidiStream,
+  type CloseInfo,
+  type Connection,
+  type SendStream,
+  URGENT,
+} from "../../transport/types.ts";
 import { closingOf, isTransportEnd, SessionError } from "../errors.ts";
-import { MAX_AUTH_TOKEN_CACHE_BYTES, MAX_OVER_RATE_MS, MAX_PARKED_STREAMS } from "../limits.ts";
+import {
+  MAX_AUTH_TOKEN_CACHE_BYTES,
+  MAX_OVER_RATE_MS,
+  MAX_PARKED_STREAMS,
+  MAX_STREAMS_WAITING,
+} from "../limits.ts";
 import type { SessionEnd, SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, Authorizer, SessionSettings } from "../settings.ts";
 import type { SessionContext } from "./context.ts";
@@ -72,6 +83,7 @@ export class MoqtSession implements SessionContext {
   #scopeKey = "";
   #path = "";
   #setupTokens: readonly ResolvedToken[] = [];
+  #streamsWaiting = 0;
   #peerLeaving = false;
   #draining: Timer | undefined;
   #end: SessionEnd | undefined;
@@ -174,6 +186,22 @@ export class MoqtSession implements SessionContext {
 
   async openRequest(): Promise<RequestStream> {
     return this.#wrap(await this.connection.openBidi());
+  }
+
+  async openStream(): Promise<SendStream> {
+    this.#streamsWaiting++;
+    if (this.#streamsWaiting > MAX_STREAMS_WAITING) {
+      this.#closeConnection(
+        SessionCode.DATA_STREAM_TIMEOUT,
+        "too many streams wait to be allowed",
+        "too_slow",
+      );
+    }
+    try {
+      return await this.connection.openUni();
+    } finally {
+      this.#streamsWaiting--;
+    }
   }
 
   async authorize(

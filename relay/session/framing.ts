@@ -13,6 +13,7 @@ export const MAX_FRAME_BYTES = 9 + 2 + MAX_MESSAGE_BYTES;
 
 /** The stream's next integer; undefined when the stream ends before it. */
 export async function readVarint(input: Input, format: VarintFormat): Promise<bigint | undefined> {
+  if (input.isBrokenOff) throw brokenOff();
   if (input.length === 0 && !await input.fill()) return undefined;
   await need(input, format.lengthFrom(input.bytes[input.start]!));
   const value = format.read(input.bytes, input.start);
@@ -46,6 +47,10 @@ export async function readBody(
 
 async function need(input: Input, length: number): Promise<void> {
   while (input.length < length) {
-    if (!await input.fill()) throw new DecodeError("malformed", "A stream ends within a message");
+    if (!await input.fill()) throw brokenOff();
   }
+}
+
+function brokenOff(): DecodeError {
+  return new DecodeError("malformed", "A stream ends within a message");
 }

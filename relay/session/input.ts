@@ -32,6 +32,11 @@ export class Input {
     return this.end - this.start;
   }
 
+  /** Whether the stream ended and left something unread, whose bytes are lost with the buffer. */
+  get isBrokenOff(): boolean {
+    return this.#ended && this.length > 0;
+  }
+
   /** Waits for more bytes; false at the end of the stream, and ever after. A failure stays, too. */
   async fill(): Promise<boolean> {
     if (this.#ended) return false;

@@ -1,5 +1,7 @@
+import { draft18 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { memoryPair, type ReceiveStream, type SendStream } from "../transport/mod.ts";
+import { readMessage } from "./framing.ts";
 import { Input } from "./input.ts";
 
 async function pipe(): Promise<{ send: SendStream; receive: ReceiveStream }> {
@@ -33,6 +35,16 @@ Deno.test("Input.fill() forgets what was unread of a stream that was reset", asy
   send.reset(4);
   await assert.rejects(input.fill(), { kind: "reset" });
   assert.equal(input.length, 0);
+});
+
+Deno.test("readMessage() says that a stream broke off as often as it is asked", async () => {
+  const { send, receive } = await pipe();
+  const input = new Input(receive, 100);
+  await send.write(Uint8Array.of(0x2, 0, 9, 1, 1));
+  await send.finish();
+  const brokenOff = { name: "DecodeError", message: "A stream ends within a message" };
+  await assert.rejects(readMessage(input, draft18), brokenOff);
+  await assert.rejects(readMessage(input, draft18), brokenOff);
 });
 
 Deno.test("Input.fill() takes no more at once than it is allowed", async () => {

@@ -40,7 +40,7 @@ function follow(peer: ScriptedPeer): string[] {
     }
   };
   const accept = async () => {
-    for (;;) void note(await peer.nextStream());
+    for (;;) note(await peer.nextStream()).catch(() => {});
   };
   accept().catch(() => {});
   return lines;
@@ -235,6 +235,28 @@ Deno.test("R-158: for a subscriber that is behind and wants the newest first, th
   const lines = follow(subscriber);
   await world.settle();
   assert.deepEqual(lines.sort(), ["2: 0 fin", `lost ${StreamCode.CANCELLED}`]);
+});
+
+Deno.test("R-158: where streams cannot be reset one at a time gives way, behind a whole object", async () => {
+  await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 2 } });
+  const { publisher, subscriber, joined } = await watch(world, {
+    subscriber: { memory: { ...SLOW, canReset: false } },
+  });
+  const open = [];
+  for (const [id, priority] of [100, 101].entries()) {
+    const header = { group: 1n, subgroup: BigInt(id), priority };
+    open.push(await openSubgroup(publisher, header, sized(id, 500)));
+    await world.settle();
+  }
+  await openSubgroup(publisher, { group: 1n, subgroup: 2n, priority: 1 }, ...objects(1, 2));
+  await world.settle();
+  assert.deepEqual([world.metrics.skips.streams, joined.connection.parkedStreams], [1, 0]);
+  const lines = follow(subscriber);
+  await world.settle();
+  assert.deepEqual([world.metrics.skips.superseded, joined.connection.parkedStreams], [1, 1]);
+  for (const stream of open) await stream.finish();
+  await world.settle();
+  assert.deepEqual(lines, ["1: 0 fin"]);
 });
 
 Deno.test("R-158, R-177: a session with too many streams left open is closed with DATA_STREAM_TIMEOUT", async () => {

@@ -303,6 +303,8 @@ export class Subscription implements TrackReader, PumpOwner {
     for (const { pump } of behind) {
       pump.stop("superseded");
       if (this.#lateness() === undefined) return true;
+      // It first has to come to the end of an object: the others may stay until it has.
+      if (this.#pumps.has(pump)) return false;
     }
     return false;
   }

@@ -87,6 +87,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
         this.#feed.push(this.#presenter.entry(batch));
         parts.onPublished(batch.changes.map(relayOf));
       },
+      onStored: (milliseconds) => this.metricsSink.stored(milliseconds),
       onStoreFailure: (error) => {
         this.metricsSink.storeError();
         parts.onStoreFailure(error);
@@ -132,7 +133,10 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       leaseMs: this.#options.leaseMs,
       now: () => this.#parts.clock.now(),
       expire: () => this.#journal.expire(),
-      adopt: (adoptions) => this.#journal.adopt(adoptions),
+      adopt: (adoptions) => {
+        this.metricsSink.merged(adoptions.length);
+        return this.#journal.adopt(adoptions);
+      },
     });
   }
 

@@ -18,6 +18,8 @@ export interface JournalOptions {
   readonly applied: (batch: Batch) => void;
   /** Told of each batch, in order, once it is kept. */
   readonly publish: (batch: Batch) => void;
+  /** Told how long the store took to keep something, in milliseconds. */
+  readonly onStored: (milliseconds: number) => void;
   /** Told when a batch could not be kept. */
   readonly onStoreFailure: (error: unknown) => void;
 }
@@ -120,7 +122,12 @@ export class Journal {
   }
 
   #fateOf(kept: Promise<void>): Promise<Fate> {
-    return kept.then(() => "kept", (error) => {
+    const { clock, onStored } = this.#options;
+    const began = clock.now();
+    return kept.then(() => {
+      onStored(clock.now() - began);
+      return "kept";
+    }, (error) => {
       if (error instanceof StoreConflict) return "void";
       this.#options.onStoreFailure(error);
       return "failed";

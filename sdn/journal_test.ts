@@ -34,6 +34,7 @@ function journal() {
   });
   const published: number[] = [];
   const applied: number[] = [];
+  const stored: number[] = [];
   const failures: unknown[] = [];
   const made = new Journal({
     registry,
@@ -41,10 +42,11 @@ function journal() {
     clock,
     applied: ({ revision }) => applied.push(revision),
     publish: ({ revision }) => published.push(revision),
+    onStored: (milliseconds) => stored.push(milliseconds),
     onStoreFailure: (error) => failures.push(error),
   });
   const register = (name: string) => made.submit({ kind: "register", name, body: {} });
-  return { clock, store, registry, made, register, published, applied, failures };
+  return { clock, store, registry, made, register, published, applied, stored, failures };
 }
 
 Deno.test("a change is answered and published once it is kept, in the order of the revisions", async () => {
@@ -62,7 +64,7 @@ Deno.test("a change is answered and published once it is kept, in the order of t
 });
 
 Deno.test("a change that could not be kept is refused, and published because it is in force", async () => {
-  const { clock, store, register, published, failures } = journal();
+  const { clock, store, register, published, stored, failures } = journal();
   const answer = register("a");
   store.waiting[0]?.reject(new Error("disk full"));
   const outcome = await answer;
@@ -70,6 +72,18 @@ Deno.test("a change that could not be kept is refused, and published because it 
   await clock.advance(0);
   assert.deepEqual(published, [1]);
   assert.equal(failures.length, 1);
+  assert.deepEqual(stored, []);
+});
+
+Deno.test("how long the store takes is measured from the call until it has kept the batch", async () => {
+  const { clock, store, register, stored } = journal();
+  const answers = [register("a"), register("b")];
+  await clock.advance(20);
+  store.waiting[0]?.resolve();
+  await clock.advance(5);
+  store.waiting[1]?.resolve();
+  await Promise.all(answers);
+  assert.deepEqual(stored, [20, 25]);
 });
 
 Deno.test("a heartbeat that changes nothing does not wait for the store", async () => {

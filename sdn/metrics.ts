@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, Registry as Metrics } from "prom-client";
 
 const HTTP_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+// From a write to memory to an etcd that elects a leader meanwhile.
+const STORE_SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 const SPF_SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5];
 
 /** What is read when the metrics are, instead of being counted. */
@@ -16,9 +18,12 @@ export class ControllerMetrics {
   readonly #requests: Histogram<"method" | "path" | "status">;
   readonly #graphs: Histogram;
   readonly #watchers: Gauge;
+  readonly #stores: Histogram;
   readonly #storeErrors: Counter;
+  readonly #merges: Counter;
   readonly #syncs: Counter<"peer" | "result">;
   readonly #lastSync: Gauge<"peer">;
+  #lags: () => Iterable<readonly [peer: string, milliseconds: number]> = () => [];
 
   constructor(sources: MetricSources) {
     const registers = [this.#metrics];
@@ -56,6 +61,12 @@ export class ControllerMetrics {
       registers,
     });
     this.#watchers = new Gauge({ name: "qumo_sdn_watchers", help: "Watchers", registers });
+    this.#stores = new Histogram({
+      name: "qumo_sdn_store_seconds",
+      help: "Writes to the store, and how long it took until they were kept",
+      buckets: STORE_SECONDS,
+      registers,
+    });
     this.#storeErrors = new Counter({
       name: "qumo_sdn_store_errors_total",
       help: "Batches that could not be stored at once",
@@ -66,6 +77,21 @@ export class ControllerMetrics {
       help: "Exchanges with other controllers",
       labelNames: ["peer", "result"],
       registers,
+    });
+    this.#merges = new Counter({
+      name: "qumo_sdn_merges_total",
+      help: "Relays merged with what another controller told of them",
+      registers,
+    });
+    const lags = () => this.#lags();
+    new Gauge({
+      name: "qumo_sdn_sync_lag_seconds",
+      help: "For how long a controller may not know the newest that is known here; 0 when it does",
+      labelNames: ["peer"],
+      registers,
+      collect() {
+        for (const [peer, milliseconds] of lags()) this.set({ peer }, milliseconds / 1000);
+      },
     });
     this.#lastSync = new Gauge({
       name: "qumo_sdn_last_sync_timestamp_seconds",
@@ -91,9 +117,24 @@ export class ControllerMetrics {
     this.#watchers.set(count);
   }
 
+  /** Counts a write that the store has kept. */
+  stored(milliseconds: number): void {
+    this.#stores.observe(milliseconds / 1000);
+  }
+
   /** Counts a batch that could not be stored. */
   storeError(): void {
     this.#storeErrors.inc();
+  }
+
+  /** Counts relays that were merged with what another controller told of them. */
+  merged(relays: number): void {
+    this.#merges.inc(relays);
+  }
+
+  /** Lets the lag of each peer be read whenever the metrics are. */
+  readLags(read: () => Iterable<readonly [peer: string, milliseconds: number]>): void {
+    this.#lags = read;
   }
 
   /** Counts an exchange with another controller, at `wall` milliseconds since 1970. */

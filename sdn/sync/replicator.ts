@@ -45,6 +45,11 @@ export class Replicator {
     }
   }
 
+  /** For how long each peer may not know the newest that is known here, in milliseconds. */
+  *lags(): Generator<readonly [peer: string, milliseconds: number]> {
+    for (const link of this.#links) yield [link.name, link.lag];
+  }
+
   /** Tells every peer of these relays, soon. */
   push(names: Iterable<string>): void {
     for (const name of names) for (const link of this.#links) link.push(name);
@@ -60,12 +65,15 @@ class PeerLink {
   /** When leases were last exchanged. */
   #heardAt: number | undefined;
   #comparedAt: number | undefined;
+  /** Since when something may be known here that the peer was not told. */
+  #behindSince: number | undefined;
 
   constructor(peer: Peer, options: ReplicatorOptions) {
     this.#peer = peer;
     this.#options = options;
     const { clock, intervalMs, random } = options;
     const first = Math.min(FIRST_WAIT_MS, intervalMs);
+    this.#behindSince = clock.now();
     this.#backoff = new Backoff({ first, cap: intervalMs, healthyAfter: 0, random }, clock);
   }
 
@@ -73,22 +81,31 @@ class PeerLink {
     return this.#peer.name;
   }
 
+  get lag(): number {
+    return this.#behindSince === undefined ? 0 : this.#options.clock.now() - this.#behindSince;
+  }
+
   push(name: string): void {
+    this.#behindSince ??= this.#options.clock.now();
     if (this.#pending.size < MAX_PENDING) this.#pending.add(name);
     this.#wake();
   }
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      const startedAt = this.#options.clock.now();
       try {
         if (this.#untilComparison() <= 0) await this.#compare(signal);
         else await this.#pushPending(signal);
         this.#backoff.succeeded();
+        // What came in the meantime may not have been told.
+        this.#behindSince = this.#pending.size > 0 ? startedAt : undefined;
         this.#options.onSync(this.name);
       } catch (error) {
         if (signal.aborted) return;
         // What was to be pushed is among the differences that the next comparison finds.
         this.#comparedAt = undefined;
+        this.#behindSince ??= startedAt;
         this.#options.onSync(this.name, error);
         await sleep(this.#options.clock, this.#backoff.failed(), signal);
         continue;

@@ -47,6 +47,7 @@ async function cluster(size: number) {
       random: () => 0.5,
       onSync: () => {},
     });
+    member.controller.metricsSink.readLags(() => replicator.lags());
     member.follow((relays) => replicator.push(relays));
   }
   const asks = members.map((member) => member.ask);
@@ -172,4 +173,30 @@ Deno.test("a peer's states are checked like everybody's input", async () => {
   assert.equal(await put((state) => state.name = ""), 400);
   assert.equal((await ask("GET", "/announce")).status, 200);
   assert.deepEqual(faults, []);
+});
+
+Deno.test("metrics say what was merged and for how long a peer has been behind", async () => {
+  const { clock, cut, tasks, asks: [one, other] } = await cluster(2);
+  const lag = async (ask: Ask, peer: string) => {
+    const { body } = await ask("GET", "/metrics");
+    const value = new RegExp(`^qumo_sdn_sync_lag_seconds\\{peer="${peer}"\\} (.+)$`, "m").exec(
+      body,
+    );
+    return Number(value?.[1]);
+  };
+  await clock.advance(0);
+  await one("PUT", "/relay/a", { region: "eu" });
+  await clock.advance(0);
+  assert.match((await other("GET", "/metrics")).body, /^qumo_sdn_merges_total 1$/m);
+  assert.match((await one("GET", "/metrics")).body, /^qumo_sdn_store_seconds_count 1$/m);
+  assert.deepEqual([await lag(one, "c1"), await lag(other, "c0")], [0, 0]);
+  cut.add(1);
+  await one("PUT", "/relay/b", {});
+  await clock.advance(7000);
+  assert.equal(await lag(one, "c1"), 7);
+  cut.clear();
+  await clock.advance(INTERVAL);
+  assert.deepEqual(await names(other), ["a", "b"]);
+  assert.deepEqual([await lag(one, "c1"), await lag(other, "c0")], [0, 0]);
+  await tasks.close();
 });

@@ -16,7 +16,7 @@ import { buildApp } from "./http/app.ts";
 import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./http/auth.ts";
 import { listen, type Listener } from "./http/listener.ts";
 import type { Process } from "./process.ts";
-import { MemoryStore, openSqlite, type Store, type Timeline } from "./store/mod.ts";
+import { EtcdStore, MemoryStore, openSqlite, type Store, type Timeline } from "./store/mod.ts";
 import { httpPeer, Replicator } from "./sync/mod.ts";
 import { syncEndpoints } from "./sync_endpoints.ts";
 import { version } from "./version.ts";
@@ -103,7 +103,6 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     },
   });
   push = (relays) => replicator.push(relays);
-  controller.metricsSink.readLags(() => replicator.lags());
   // The last net: a fault that nobody answers for must not end the controller.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -149,15 +148,24 @@ function costPolicy(
   return kind === "rtt" ? { kind, hysteresis } : { kind, weights, hysteresis };
 }
 
-function openStore(
-  { graph }: SdnConfig,
-  { clock }: Process,
+async function openStore(
+  { store, etcd, graph }: SdnConfig,
+  { clock, readText }: Process,
   timeline: Timeline,
 ): Promise<Store> {
   const tombstoneMs = graph.tombstoneTtlSec * 1000;
-  if (graph.dataDir !== "") return openSqlite(graph.dataDir, { clock, timeline, tombstoneMs });
   // Higher than any revision of a process before this one, so that its watchers begin anew.
-  return Promise.resolve(new MemoryStore(Math.floor(clock.wall())));
+  const firstRevision = Math.floor(clock.wall());
+  if (store === "etcd") {
+    const password = etcd.passwordFile === "" ? "" : (await readText(etcd.passwordFile)).trim();
+    const leaseMs = graph.nodeTtlSec * 1000;
+    const times = { clock, timeline, leaseMs, tombstoneMs };
+    return new EtcdStore({ ...etcd, ...times, password, firstRevision });
+  }
+  if (store === "sqlite" || store === "auto" && graph.dataDir !== "") {
+    return await openSqlite(graph.dataDir, { clock, timeline, tombstoneMs });
+  }
+  return new MemoryStore(firstRevision);
 }
 
 async function access({ auth }: SdnConfig, { readText }: Process): Promise<Authenticate> {

@@ -78,6 +78,15 @@ Deno.test("what cannot be is refused with its place", () => {
       ["auth:\n  tokens:\n    - {role: admin, token_file: x, relay: a}\n", /role relay alone/],
       ["server:\n  cert_file: a.pem\n", /a certificate and its key go together/],
       ["graph:\n  tombstone_ttl_sec: 100\n", /at least twice/],
+      ["store: redis\n", /store: .*etcd/],
+      ["store: sqlite\n", /graph\.data_dir: `store: sqlite` needs a folder/],
+      ["store: etcd\n", /etcd\.endpoints: `store: etcd` needs at least one URL/],
+      ["etcd:\n  prefix: qumo\n", /etcd\.prefix: .*a text that ends with \//],
+      ["etcd:\n  user: sdn\n", /etcd\.user: a user and the file with its password/],
+      [
+        "store: etcd\netcd:\n  endpoints: [http://e:1]\ngraph:\n  peers: [http://a]\n",
+        /graph\.peers: controllers on one etcd tell each other everything/,
+      ],
       ["graph:\n  peers: [ftp://a]\n", /graph\.peers\.0: .*http/],
       ["graph:\n  node_ttl: 1\n", /node_ttl/],
     ] as const

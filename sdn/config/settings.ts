@@ -30,6 +30,8 @@ export const DEFAULTS: SdnConfig = {
   },
   auth: { mode: "loopback", tokens: [] },
   controller: { name: "" },
+  store: "auto",
+  etcd: { endpoints: [], prefix: "/qumo-sdn/", user: "", passwordFile: "", timeoutMs: 2000 },
   graph: {
     dataDir: "",
     nodeTtlSec: 90,
@@ -85,6 +87,14 @@ export const settingsSchema = z.strictObject({
     tokens: listOf(tokenSchema, 1000),
   }),
   controller: z.strictObject({ name: text(64) }),
+  store: oneOf("auto", "memory", "sqlite", "etcd"),
+  etcd: z.strictObject({
+    endpoints: listOf(url, 16),
+    prefix: text(255, "a text that ends with /", (value) => /^[^\0]*\/$/.test(value)),
+    user: text(255),
+    passwordFile: file,
+    timeoutMs: milliseconds(100),
+  }),
   graph: z.strictObject({
     dataDir: file,
     nodeTtlSec: number(0.01, 86_400),
@@ -119,7 +129,7 @@ export const settingsSchema = z.strictObject({
 });
 
 /** What must hold between values, told at the place of `key`. */
-export function brokenRules({ server, auth, graph }: SdnConfig) {
+export function brokenRules({ server, auth, store, etcd, graph }: SdnConfig) {
   const broken: { key: string; text: string }[] = [];
   const refuse = (key: string, text: string) => void broken.push({ key, text });
   if (auth.mode === "loopback" && !isLoopback(parseAddress(server.address)!)) {
@@ -142,6 +152,18 @@ export function brokenRules({ server, auth, graph }: SdnConfig) {
   }
   if ((server.certFile === "") !== (server.keyFile === "")) {
     refuse("server.cert_file", "a certificate and its key go together");
+  }
+  if (store === "sqlite" && graph.dataDir === "") {
+    refuse("graph.data_dir", "`store: sqlite` needs a folder");
+  }
+  if (store === "etcd" && etcd.endpoints.length === 0) {
+    refuse("etcd.endpoints", "`store: etcd` needs at least one URL");
+  }
+  if (store === "etcd" && (graph.peers.length > 0 || graph.peerUrl !== "")) {
+    refuse("graph.peers", "controllers on one etcd tell each other everything through it");
+  }
+  if ((etcd.user === "") !== (etcd.passwordFile === "")) {
+    refuse("etcd.user", "a user and the file with its password go together");
   }
   if (graph.tombstoneTtlSec < 2 * graph.nodeTtlSec) {
     refuse("graph.tombstone_ttl_sec", "must be at least twice `graph.node_ttl_sec`");

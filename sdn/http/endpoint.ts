@@ -4,7 +4,7 @@ import { z } from "zod";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import { errorAnswer } from "./answers.ts";
-import { type Authenticate, forbids, type Role } from "./auth.ts";
+import { type Authenticate, forbids, type Identity, type Role } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
 import { refusalStatus } from "./refusal_status.ts";
@@ -18,6 +18,8 @@ export interface Call<Query, Body> {
   readonly headers: Headers;
   /** What tells this client from others. */
   readonly client: string;
+  /** Who calls, and what they may do. */
+  readonly identity: Identity;
 }
 
 /** A successful answer: JSON, or a whole response where that does not do. */
@@ -105,7 +107,7 @@ async function run(
   context: EndpointContext,
 ): Promise<Outcome<Answer, Refusal>> {
   if (endpoint.role === "none") {
-    const call = await readCall(c, endpoint, context);
+    const call = await readCall(c, endpoint, { ...context, identity: { role: "none" } });
     return call.ok ? await endpoint.handle(call.value) : call;
   }
   const identity = context.authenticate(c.req.header("authorization") ?? null);
@@ -113,7 +115,7 @@ async function run(
   // The role first, then the details: who may not ask learns nothing about what is wrong.
   const general = forbids({ role: identity.value.role }, endpoint.role);
   if (general !== undefined) return refused(general);
-  const call = await readCall(c, endpoint, context);
+  const call = await readCall(c, endpoint, { ...context, identity: identity.value });
   if (!call.ok) return call;
   const particular = forbids(identity.value, endpoint.role, endpoint.speaksFor?.(call.value));
   return particular === undefined ? await endpoint.handle(call.value) : refused(particular);
@@ -122,7 +124,7 @@ async function run(
 async function readCall(
   c: Context,
   endpoint: Endpoint,
-  context: EndpointContext,
+  context: EndpointContext & { readonly identity: Identity },
 ): Promise<Outcome<Call<unknown, unknown>, Refusal>> {
   const url = new URL(c.req.url);
   const name = nameIn(url.pathname, endpoint.path);
@@ -138,6 +140,7 @@ async function readCall(
     body: body.value,
     headers,
     client: context.clientOf(c),
+    identity: context.identity,
   });
 }
 

@@ -1,0 +1,56 @@
+import accessView from "./page/access_view.js" with { type: "text" };
+import api from "./page/api.js" with { type: "text" };
+import app from "./page/app.js" with { type: "text" };
+import connection from "./page/connection.js" with { type: "text" };
+import dom from "./page/dom.js" with { type: "text" };
+import eventReader from "./page/event_reader.js" with { type: "text" };
+import format from "./page/format.js" with { type: "text" };
+import icon from "./page/icon.svg" with { type: "text" };
+import index from "./page/index.html" with { type: "text" };
+import layout from "./page/layout.js" with { type: "text" };
+import model from "./page/model.js" with { type: "text" };
+import networkView from "./page/network_view.js" with { type: "text" };
+import peersView from "./page/peers_view.js" with { type: "text" };
+import routeView from "./page/route_view.js" with { type: "text" };
+import style from "./page/style.css" with { type: "text" };
+import table from "./page/table.js" with { type: "text" };
+import topologyView from "./page/topology_view.js" with { type: "text" };
+
+/** A file of the operator's page: where it is served, its media type, its content. */
+export interface DashboardFile {
+  readonly path: string;
+  readonly type: string;
+  readonly text: string;
+}
+
+const SCRIPT = "text/javascript; charset=utf-8";
+
+const scripts = {
+  access_view: accessView,
+  api,
+  app,
+  connection,
+  dom,
+  event_reader: eventReader,
+  format,
+  layout,
+  model,
+  network_view: networkView,
+  peers_view: peersView,
+  route_view: routeView,
+  table,
+  topology_view: topologyView,
+};
+
+/**
+ * The operator's page as files, held as texts so that a compiled program has them too. The page
+ * loads nothing else, and speaks to nothing but the controller that served it.
+ */
+export const dashboardFiles: readonly DashboardFile[] = [
+  { path: "/", type: "text/html; charset=utf-8", text: index },
+  { path: "/dashboard/style.css", type: "text/css; charset=utf-8", text: style },
+  { path: "/dashboard/icon.svg", type: "image/svg+xml; charset=utf-8", text: icon },
+  ...Object.entries(scripts).map(([name, text]) => {
+    return { path: `/dashboard/${name}.js`, type: SCRIPT, text };
+  }),
+];

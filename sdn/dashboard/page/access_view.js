@@ -1,0 +1,63 @@
+import { byId, setText } from "./dom.js";
+
+/** Who the page may be, and the dialog that takes a token. */
+export class AccessView {
+  /** What the controller allows: `none` until it has said more. */
+  role = "none";
+  #api;
+  #onToken;
+  #dialog = byId("access");
+  #wasAsked = false;
+
+  /**
+   * @param {import("./api.js").Api} api
+   * @param {{ onToken: () => void }} told
+   */
+  constructor(api, { onToken }) {
+    this.#api = api;
+    this.#onToken = onToken;
+    byId("access-open").addEventListener("click", () => this.#open());
+    byId("access-close").addEventListener("click", () => this.#dialog.close());
+    byId("access-forget").addEventListener("click", () => this.#use(""));
+    byId("access-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#use(byId("token").value.trim());
+    });
+  }
+
+  /** Asks the controller what this page may do. */
+  async ask() {
+    try {
+      const { role, relay } = await this.#api.json("whoami");
+      this.role = role;
+      const whose = relay === undefined ? "" : ` for ${relay}`;
+      setText(byId("access-open"), `Access: ${role}${whose}`);
+      setText(byId("access-now"), `This page has the role ${role}${whose}.`);
+      setText(byId("access-error"), "");
+      if (this.#api.token !== "") this.#dialog.close();
+    } catch {
+      this.role = "none";
+    }
+  }
+
+  /** The controller wants another token than it was given. @param {string} reason */
+  need(reason) {
+    this.role = "none";
+    setText(byId("access-open"), "Access: none");
+    setText(byId("access-now"), "This controller shows itself to those who have a token.");
+    setText(byId("access-error"), this.#api.token === "" ? "" : reason);
+    if (!this.#wasAsked) this.#open();
+    this.#wasAsked = true;
+  }
+
+  #open() {
+    if (!this.#dialog.open) this.#dialog.showModal();
+    byId("token").focus();
+  }
+
+  #use(token) {
+    this.#api.token = token;
+    byId("token").value = "";
+    this.#onToken();
+  }
+}

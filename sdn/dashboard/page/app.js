@@ -1,0 +1,123 @@
+import { AccessView } from "./access_view.js";
+import { Api } from "./api.js";
+import { Connection } from "./connection.js";
+import { byId, setText } from "./dom.js";
+import { duration } from "./format.js";
+import { Model } from "./model.js";
+import { NetworkView } from "./network_view.js";
+import { PeersView } from "./peers_view.js";
+import { RouteView } from "./route_view.js";
+
+/** How often what no event tells is asked for: leases, load within its noise, peers. */
+const POLL_MS = 5_000;
+/** The least time between two pictures of a network in which everything changes. */
+const REFRESH_MS = 400;
+
+const api = new Api();
+const model = new Model();
+const access = new AccessView(api, { onToken: () => connection.retry() });
+const route = new RouteView((path) => api.json(path), (path) => {
+  network.route = path;
+  network.show();
+});
+const network = new NetworkView(model, api, { access, isLive: () => isLive() });
+const peers = new PeersView(api);
+const connection = new Connection(api, { onEvent, onState });
+
+let refreshing = false;
+let isRefreshDue = false;
+
+byId("retry").addEventListener("click", () => connection.retry());
+addEventListener("online", () => connection.retry());
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  if (isLive()) refresh();
+  else connection.retry();
+});
+setInterval(tick, 1_000);
+setInterval(() => {
+  if (isLive() && !document.hidden) refresh();
+}, POLL_MS);
+network.show();
+connection.run();
+
+function isLive() {
+  return connection.state.kind === "live";
+}
+
+function onEvent(event, data) {
+  if (event === "snapshot") {
+    model.beginSnapshot();
+    return;
+  }
+  const isDue = model.apply(event, data, Date.now());
+  if (isDue || event === "ready") refresh();
+  else network.showSoon();
+}
+
+function onState(state) {
+  document.body.dataset.state = state.kind;
+  if (state.kind === "live") {
+    access.ask();
+    refresh();
+  }
+  if (state.kind === "denied") access.need(state.reason);
+  tick();
+  network.show();
+}
+
+/** Asks for what is derived from the events: the graph with its costs, and the relays' leases. */
+async function refresh() {
+  isRefreshDue = true;
+  if (refreshing) return;
+  refreshing = true;
+  while (isRefreshDue) {
+    isRefreshDue = false;
+    try {
+      const [graph, relays, health] = await Promise.all([
+        api.json("graph"),
+        api.json("relay"),
+        api.fetch("health").then((response) => response.json()),
+      ]);
+      model.takeGraph(graph);
+      model.takeRelays(relays);
+      network.health = health;
+      network.show();
+      route.offer(model.nodes.map(({ id }) => id));
+      await route.refresh();
+      await peers.refresh(health);
+    } catch {
+      // The connection says what is wrong; it looks at the same controller.
+    }
+    tick();
+    await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
+  }
+  refreshing = false;
+}
+
+/** What changes because time passes. */
+function tick() {
+  const { kind, reason, since, nextTry } = connection.state;
+  const now = Date.now();
+  const badge = byId("status-word");
+  badge.className = `badge ${kind}`;
+  setText(badge, kind === "denied" ? "no access" : kind);
+  const again = nextTry > now ? `; trying again in ${duration(nextTry - now)}` : "";
+  const texts = {
+    live: `revision ${model.revision}`,
+    connecting: reason === "" ? "" : `${reason}${again}`,
+    denied: reason,
+    stale: "",
+  };
+  setText(byId("status-text"), texts[kind]);
+  const banner = byId("banner");
+  banner.hidden = kind !== "stale";
+  // Said once to screen readers: what counts seconds stands outside of the alert's first words.
+  if (kind === "stale") {
+    const at = new Date(since).toLocaleTimeString();
+    setText(banner, `Stale since ${at}: ${reason}. What you see is as it was then.`);
+    setText(byId("status-text"), `for ${duration(now - since)}${again}`);
+  }
+  byId("retry").hidden = kind !== "stale" && kind !== "connecting";
+  network.tick();
+}

@@ -1,0 +1,275 @@
+/**
+ * Where the picture of the network puts each relay. Pure and deterministic: the same relays and
+ * links give the same picture, on every reload and for every operator.
+ *
+ * @typedef {{ x: number, y: number }} Point
+ * @typedef {{ id: string, region: string }} Placed
+ * @typedef {{ a: string, b: string }} Edge
+ * @typedef {{ name: string, x: number, y: number, radius: number }} Region
+ * @typedef {{ width: number, height: number, regions: Region[], relays: Map<string, Point> }} Layout
+ */
+
+/** The distance between relays next to each other: a label fits under each and between them. */
+const GAP = 132;
+/** What a region has around its outermost relays: half a label and a relay. */
+const MARGIN = 62;
+/** The least distance between regions: the label of a link fits in between. */
+const SPACE = 76;
+/** Room around the whole picture, for the names of regions. */
+const PADDING = 26;
+/** Swapping tries every pair again and again; beyond this many it would be felt. */
+const MAX_SWAPPED = 24;
+/** How often all pairs are tried; pictures settle in two or three. */
+const MAX_PASSES = 6;
+
+/**
+ * Each region is a circle with its relays on rings; the regions stand on an ellipse, wide or tall.
+ * Neighbours are brought near each other by swapping places as long as that shortens links.
+ *
+ * @param {{ relays: readonly Placed[], links: readonly Edge[], isTall?: boolean }} network
+ * @returns {Layout}
+ */
+export function layOut({ relays, links, isTall = false }) {
+  const groups = byRegion(relays);
+  const regionOf = new Map(relays.map(({ id, region }) => [id, region]));
+  const circles = [...groups].map(([name, ids]) => {
+    const seats = seatsFor(ids.length);
+    const radius = Math.max(...seats.map(({ x, y }) => Math.hypot(x, y))) + MARGIN;
+    return { name, ids, seats, radius };
+  });
+  const order = settle(circles.map(({ name }) => name), (names) => {
+    return ringLength(names, regionOf, links);
+  });
+  const ordered = order.map((name) => circles.find((one) => one.name === name) ?? circles[0]);
+  const centres = placeCircles(ordered.map(({ radius }) => radius), isTall);
+
+  /** @type {Map<string, Point>} */
+  const places = new Map();
+  for (const [at, { ids, seats }] of ordered.entries()) seat(places, ids, seats, centres[at]);
+  const neighbors = neighborsOf(links);
+  for (const [at, { ids, seats }] of ordered.entries()) {
+    const settled = settle(ids, (order) => {
+      seat(places, order, seats, centres[at]);
+      return linkLength(order, neighbors, places);
+    });
+    seat(places, settled, seats, centres[at]);
+  }
+  const regions = ordered.map(({ name, radius }, at) => ({ name, radius, ...centres[at] }));
+  return moveToOrigin(regions, places);
+}
+
+/**
+ * The relays of each region, both in the order of their names.
+ *
+ * @param {readonly Placed[]} relays
+ */
+function byRegion(relays) {
+  /** @type {Map<string, string[]>} */
+  const groups = new Map();
+  const sorted = [...relays].sort((a, b) => compare(a.region, b.region) || compare(a.id, b.id));
+  for (const { id, region } of sorted) {
+    const group = groups.get(region);
+    if (group) group.push(id);
+    else groups.set(region, [id]);
+  }
+  return groups;
+}
+
+/**
+ * Places around a centre: one ring for a few, a centre with rings for more.
+ *
+ * @param {number} count
+ * @returns {Point[]}
+ */
+function seatsFor(count) {
+  if (count === 1) return [{ x: 0, y: 0 }];
+  if (count <= 6) return ring(count, GAP / (2 * Math.sin(Math.PI / count)));
+  /** @type {Point[]} */
+  const seats = [{ x: 0, y: 0 }];
+  for (let at = 1; seats.length < count; at++) {
+    seats.push(...ring(Math.min(6 * at, count - seats.length), at * GAP));
+  }
+  return seats;
+}
+
+/**
+ * @param {number} count
+ * @param {number} radius
+ */
+function ring(count, radius) {
+  // Two stand side by side, more begin at the top.
+  const start = count === 2 ? Math.PI : -Math.PI / 2;
+  return Array.from({ length: count }, (_, at) => {
+    const angle = start + at / count * 2 * Math.PI;
+    return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
+  });
+}
+
+/**
+ * Swaps entries as long as that lowers the price of their order.
+ *
+ * @param {readonly string[]} names
+ * @param {(names: readonly string[]) => number} price
+ */
+function settle(names, price) {
+  const order = [...names];
+  if (order.length > MAX_SWAPPED) return order;
+  let best = price(order);
+  let improved = true;
+  for (let pass = 0; improved && pass < MAX_PASSES; pass++) {
+    improved = false;
+    for (let a = 0; a < order.length; a++) {
+      for (let b = a + 1; b < order.length; b++) {
+        [order[a], order[b]] = [order[b], order[a]];
+        const now = price(order);
+        // More than rounding, so that the result does not hang on it.
+        if (now < best - 1e-6) {
+          best = now;
+          improved = true;
+        } else [order[a], order[b]] = [order[b], order[a]];
+      }
+    }
+  }
+  return order;
+}
+
+/**
+ * How far apart linked regions stand on the ring, in steps.
+ *
+ * @param {readonly string[]} names
+ * @param {ReadonlyMap<string, string>} regionOf
+ * @param {readonly Edge[]} links
+ */
+function ringLength(names, regionOf, links) {
+  const at = new Map(names.map((name, index) => [name, index]));
+  let length = 0;
+  for (const { a, b } of links) {
+    const from = at.get(regionOf.get(a) ?? "");
+    const to = at.get(regionOf.get(b) ?? "");
+    if (from === undefined || to === undefined) continue;
+    const steps = Math.abs(from - to);
+    length += Math.min(steps, names.length - steps);
+  }
+  return length;
+}
+
+/**
+ * Centres on an ellipse, as small as keeps the circles apart.
+ *
+ * @param {readonly number[]} radii
+ * @param {boolean} isTall
+ * @returns {Point[]}
+ */
+function placeCircles(radii, isTall) {
+  if (radii.length < 2) return radii.map(() => ({ x: 0, y: 0 }));
+  const shares = radii.map((radius) => 2 * radius + SPACE);
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  // Two stand side by side or above each other; more begin at the top.
+  const start = radii.length === 2 && !isTall ? Math.PI : -Math.PI / 2;
+  const [wide, high] = isTall ? [0.55, 1.5] : [1.35, 0.75];
+  for (let size = total / (2 * Math.PI);; size *= 1.05) {
+    let before = -shares[0] / 2;
+    const centres = shares.map((share) => {
+      const middle = before + share / 2;
+      const angle = radii.length === 2
+        ? start + (middle === 0 ? 0 : Math.PI)
+        : start + middle / total * 2 * Math.PI;
+      before += share;
+      return { x: wide * size * Math.cos(angle), y: high * size * Math.sin(angle) };
+    });
+    if (areApart(centres, radii)) return centres;
+  }
+}
+
+/**
+ * @param {readonly Point[]} centres
+ * @param {readonly number[]} radii
+ */
+function areApart(centres, radii) {
+  return centres.every((one, at) =>
+    centres.every((other, next) => {
+      const distance = Math.hypot(one.x - other.x, one.y - other.y);
+      return next <= at || distance >= radii[at] + radii[next] + SPACE - 1e-6;
+    })
+  );
+}
+
+/**
+ * @param {Map<string, Point>} places
+ * @param {readonly string[]} ids
+ * @param {readonly Point[]} seats
+ * @param {Point} centre
+ */
+function seat(places, ids, seats, centre) {
+  for (const [at, id] of ids.entries()) {
+    places.set(id, { x: centre.x + seats[at].x, y: centre.y + seats[at].y });
+  }
+}
+
+/** @param {readonly Edge[]} links */
+function neighborsOf(links) {
+  /** @type {Map<string, string[]>} */
+  const neighbors = new Map();
+  for (const { a, b } of links) {
+    for (const [from, to] of [[a, b], [b, a]]) {
+      const known = neighbors.get(from);
+      if (known) known.push(to);
+      else neighbors.set(from, [to]);
+    }
+  }
+  return neighbors;
+}
+
+/**
+ * The length of all links of these relays.
+ *
+ * @param {readonly string[]} ids
+ * @param {ReadonlyMap<string, readonly string[]>} neighbors
+ * @param {ReadonlyMap<string, Point>} places
+ */
+function linkLength(ids, neighbors, places) {
+  let length = 0;
+  for (const id of ids) {
+    const from = places.get(id);
+    for (const neighbor of neighbors.get(id) ?? []) {
+      const to = places.get(neighbor);
+      if (from && to) length += Math.hypot(from.x - to.x, from.y - to.y);
+    }
+  }
+  return length;
+}
+
+/**
+ * Moves everything so that the picture begins at zero, and rounds to what can be seen.
+ *
+ * @param {readonly Region[]} regions
+ * @param {ReadonlyMap<string, Point>} places
+ * @returns {Layout}
+ */
+function moveToOrigin(regions, places) {
+  const left = Math.min(...regions.map(({ x, radius }) => x - radius), Infinity) - PADDING;
+  const top = Math.min(...regions.map(({ y, radius }) => y - radius), Infinity) - PADDING;
+  const right = Math.max(...regions.map(({ x, radius }) => x + radius), -Infinity) + PADDING;
+  const bottom = Math.max(...regions.map(({ y, radius }) => y + radius), -Infinity) + PADDING;
+  if (regions.length === 0) return { width: 0, height: 0, regions: [], relays: new Map() };
+  /** @param {number} value */
+  const round = (value) => Math.round(value * 10) / 10;
+  return {
+    width: round(right - left),
+    height: round(bottom - top),
+    regions: regions.map(({ name, x, y, radius }) => {
+      return { name, x: round(x - left), y: round(y - top), radius: round(radius) };
+    }),
+    relays: new Map(
+      [...places].map(([id, { x, y }]) => [id, { x: round(x - left), y: round(y - top) }]),
+    ),
+  };
+}
+
+/**
+ * @param {string} a
+ * @param {string} b
+ */
+function compare(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

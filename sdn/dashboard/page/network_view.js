@@ -1,0 +1,284 @@
+import { byId, element, follow, setText } from "./dom.js";
+import { bitrate, duration, milliseconds, number, percent } from "./format.js";
+import { showBadge, Table } from "./table.js";
+import { TopologyView } from "./topology_view.js";
+
+/** Entries of the directory that are shown at once. */
+const SHOWN_ANNOUNCES = 200;
+/** Below this width the picture stands upright. */
+const tall = matchMedia("(max-width: 700px)");
+
+/** Everything that shows the network: figures, picture, tables, log. */
+export class NetworkView {
+  /** The way to highlight. @type {string[]} */
+  route = [];
+  /** What `GET /health` said last. */
+  health = undefined;
+  #model;
+  #api;
+  #access;
+  #isLive;
+  #selected = undefined;
+  #isShowDue = false;
+  #topology = new TopologyView(byId("graph"), (relay) => this.#select(relay));
+  #relays;
+  #links;
+  #directory;
+
+  /**
+   * @param {import("./model.js").Model} model
+   * @param {import("./api.js").Api} api
+   * @param {{ access: import("./access_view.js").AccessView, isLive: () => boolean }} around
+   */
+  constructor(model, api, { access, isLive }) {
+    this.#model = model;
+    this.#api = api;
+    this.#access = access;
+    this.#isLive = isLive;
+    this.#relays = this.#relayTable();
+    this.#links = linkTable();
+    this.#directory = directoryTable();
+    byId("links-all").addEventListener("click", () => this.#select(this.#selected));
+    byId("search").addEventListener("input", () => this.#showDirectory());
+    byId("empty-copy").addEventListener("click", copyCommand);
+    byId("graph").addEventListener("keydown", ({ key }) => {
+      if (key === "Escape" && this.#selected !== undefined) this.#select(this.#selected);
+    });
+    tall.addEventListener("change", () => this.show());
+  }
+
+  /** Shows the model as it is now. */
+  show() {
+    const { nodes, log } = this.#model;
+    const isEmpty = nodes.length === 0;
+    byId("network").hidden = isEmpty;
+    byId("empty").hidden = !isEmpty || !this.#isLive();
+    if (isEmpty) setText(byId("empty-command"), this.#command());
+    if (!nodes.some(({ id }) => id === this.#selected)) this.#selected = undefined;
+    this.#showSummary();
+    this.#showPicture();
+    this.#showLinks();
+    this.#showDirectory();
+    this.tick();
+    byId("log-note").hidden = log.length > 0;
+    follow(byId("log"), log, {
+      key: ({ time, text }) => `${time} ${text}`,
+      create: ({ time, kind, text }) => {
+        const date = new Date(time);
+        const clock = element("time", { datetime: date.toISOString() }, date.toLocaleTimeString());
+        return element("li", { class: kind }, clock, element("span", {}, text));
+      },
+    });
+  }
+
+  /** Shows the model with the next picture that the browser paints: for many changes at once. */
+  showSoon() {
+    if (this.#isShowDue) return;
+    this.#isShowDue = true;
+    requestAnimationFrame(() => {
+      this.#isShowDue = false;
+      this.show();
+    });
+  }
+
+  /** Shows what changes because time passes: leases. */
+  tick() {
+    const { nodes, relays } = this.#model;
+    const rows = nodes.map((node) => ({ ...relays.get(node.id), ...node }));
+    this.#relays.show(rows);
+  }
+
+  #showSummary() {
+    const { nodes, relays, announceCount } = this.#model;
+    const states = (state) => nodes.filter((node) => node.state === state).length;
+    const pairs = this.#model.pairs();
+    const down = pairs.filter(({ state }) => state !== "up").length;
+    const sum = (field) => {
+      return [...relays.values()].reduce((total, { load }) => total + (load?.[field] ?? 0), 0);
+    };
+    const tracks = this.health?.announces ?? announceCount;
+    const figures = [
+      ["Relays alive", states("alive"), ""],
+      ["Draining", states("draining"), ""],
+      ["Never registered", states("stub"), ""],
+      ["Links up", pairs.length - down, down > 0 ? ` and ${down} not` : ""],
+      ["Announces", Math.max(tracks, announceCount), ""],
+      ["Sessions", sum("sessions"), ""],
+      ["Egress", bitrate(sum("egress_bps")), ""],
+    ];
+    follow(byId("summary"), figures, {
+      key: ([name]) => name,
+      create: ([name]) => {
+        const value = element("dd", {}, element("span"), element("small"));
+        return element("div", {}, element("dt", {}, name), value);
+      },
+      update: (tile, [, value, more]) => {
+        const [main, small] = tile.lastElementChild.children;
+        setText(main, String(value));
+        setText(small, more);
+      },
+    });
+  }
+
+  #showPicture() {
+    const hidden = this.#topology.draw(this.#model, {
+      selected: this.#selected,
+      route: this.route,
+      isTall: tall.matches,
+    });
+    const note = hidden > 0 ? `${hidden} more relays are not drawn; the tables have them.` : "";
+    setText(byId("graph-note"), note);
+  }
+
+  #showLinks() {
+    const { links } = this.#model;
+    const of = this.#selected;
+    byId("links-filter").hidden = of === undefined;
+    setText(byId("links-of"), of ?? "");
+    this.#links.show(
+      of === undefined ? links : links.filter(({ from, to }) => from === of || to === of),
+    );
+  }
+
+  #showDirectory() {
+    const { count, entries } = this.#model.search(byId("search").value, SHOWN_ANNOUNCES);
+    this.#directory.show(entries, count);
+    const held = this.#model.announceCount;
+    const note = this.#model.isDirectoryCut
+      ? `The page holds ${held} entries of ${
+        this.health?.announces ?? "more"
+      }; search looks through those.`
+      : "";
+    setText(byId("directory-note"), note);
+  }
+
+  /** Selects a relay, or no relay when it was selected. */
+  #select(relay) {
+    this.#selected = this.#selected === relay ? undefined : relay;
+    this.show();
+  }
+
+  #relayTable() {
+    return new Table(byId("relays"), {
+      label: "Relays",
+      key: ({ id }) => id,
+      empty: "None",
+      columns: [
+        { label: "Relay", kind: "name", show: ({ id }, cell) => this.#showName(id, cell) },
+        { label: "Region", show: ({ region }) => region },
+        { label: "Address", kind: "address", show: ({ address }) => address ?? "" },
+        { label: "State", show: ({ state }, cell) => showBadge(cell, state) },
+        {
+          label: "Lease ends in",
+          kind: "figure",
+          show: ({ lease_expires_at: end }) => end === undefined ? "" : this.#remaining(end),
+        },
+        { label: "Sessions", kind: "figure", show: ({ load }) => number(load?.sessions) },
+        { label: "Subscriptions", kind: "figure", show: ({ load }) => number(load?.subscriptions) },
+        { label: "Egress", kind: "figure", show: ({ load }) => bitrate(load?.egress_bps) },
+        { label: "CPU", kind: "figure", show: ({ load }) => percent(load?.cpu) },
+        { label: "Announces", kind: "figure", show: ({ announces }) => number(announces) },
+        { label: "", kind: "action", show: (relay, cell) => this.#showAction(relay, cell) },
+      ],
+    });
+  }
+
+  #showName(id, cell) {
+    if (cell.firstElementChild) return;
+    cell.append(element("button", {
+      type: "button",
+      class: "linklike",
+      onclick: () => this.#select(id),
+    }, id));
+  }
+
+  #showAction({ id, state }, cell) {
+    if (this.#access.role !== "admin" || state === "stub") {
+      cell.replaceChildren();
+      return;
+    }
+    const button = cell.firstElementChild ??
+      cell.appendChild(element("button", { type: "button" }));
+    const verb = state === "draining" ? "undrain" : "drain";
+    setText(button, verb === "drain" ? "Drain" : "Undrain");
+    button.setAttribute("aria-label", `${button.textContent} ${id}`);
+    button.disabled = !this.#isLive();
+    button.onclick = () => this.#order(id, verb);
+  }
+
+  async #order(id, verb) {
+    try {
+      await this.#api.json(`relay/${encodeURIComponent(id)}/${verb}`, { method: "POST" });
+      setText(byId("relays-message"), "");
+    } catch (error) {
+      setText(byId("relays-message"), `${id} could not be told to ${verb}: ${error.message}`);
+    }
+  }
+
+  #remaining(end) {
+    return duration(Date.parse(end) - Date.now() - this.#api.clockAhead);
+  }
+
+  #command() {
+    const token = this.#api.token === "" ? "" : ' \\\n  -H "authorization: Bearer $TOKEN"';
+    const body =
+      '{"region":"asia","address":"https://tokyo.example:4433","neighbors":{"london":120}}';
+    const url = new URL("relay/tokyo", document.baseURI);
+    return `curl -X PUT ${url}${token} \\\n  -H "content-type: application/json" \\\n  -d '${body}'`;
+  }
+}
+
+function linkTable() {
+  return new Table(byId("links"), {
+    label: "Links",
+    key: ({ from, to }) => JSON.stringify([from, to]),
+    empty: "None",
+    columns: [
+      { label: "From", kind: "name", show: ({ from }) => from },
+      { label: "To", kind: "name", show: ({ to }) => to },
+      {
+        label: "State",
+        show: ({ state }, cell) => showBadge(cell, state, state.replace("_", " ")),
+      },
+      {
+        label: "Cost",
+        kind: "figure",
+        show: ({ cost, configured_cost: configured }) => {
+          return cost === undefined || cost === configured
+            ? number(configured)
+            : `${number(cost)} (set: ${number(configured)})`;
+        },
+      },
+      { label: "RTT", kind: "figure", show: ({ rtt_ms }) => milliseconds(rtt_ms) },
+      { label: "Loss", kind: "figure", show: ({ loss }) => percent(loss) },
+    ],
+  });
+}
+
+function directoryTable() {
+  return new Table(byId("directory"), {
+    label: "Directory",
+    key: ({ track, relay }) => JSON.stringify([track, relay]),
+    empty: "Nothing is announced under such a name.",
+    columns: [
+      { label: "Track", kind: "name", show: ({ track }) => track },
+      { label: "Relay", show: ({ relay }) => relay },
+      {
+        label: "Since",
+        kind: "figure",
+        show: ({ registered_at }) => new Date(registered_at).toLocaleTimeString(),
+      },
+    ],
+  });
+}
+
+async function copyCommand() {
+  const command = byId("empty-command");
+  try {
+    await navigator.clipboard.writeText(command.textContent);
+    setText(byId("empty-copied"), "Copied");
+  } catch {
+    getSelection()?.selectAllChildren(command);
+    setText(byId("empty-copied"), "Selected: copy it with the keyboard");
+  }
+}

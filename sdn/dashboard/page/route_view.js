@@ -1,0 +1,141 @@
+import { byId, element, follow } from "./dom.js";
+import { number } from "./format.js";
+
+/** Alternates that are asked for: what fits the eye. */
+const ALTERNATES = 2;
+
+const VERDICTS = {
+  chosen: "chosen",
+  costs_more: "costs more",
+  has_more_links: "costs the same over more links",
+  comes_later_by_name: "costs the same, comes later by name",
+  link_down: "the link is down",
+  declared_by_one_end: "only one end declares the link",
+  carries_no_transit: "carries no transit: it drains or never registered",
+  no_path: "leads nowhere",
+};
+
+/** The route explorer: two relays in, the way between them and its reasons out. */
+export class RouteView {
+  #ask;
+  #onPath;
+  #isAsked = false;
+  #turn = 0;
+
+  /**
+   * @param {(path: string) => Promise<any>} ask
+   * @param {(path: string[]) => void} onPath told of the way to highlight
+   */
+  constructor(ask, onPath) {
+    this.#ask = ask;
+    this.#onPath = onPath;
+    byId("route-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#isAsked = true;
+      this.refresh();
+    });
+    byId("route-swap").addEventListener("click", () => {
+      const [from, to] = [byId("route-from"), byId("route-to")];
+      [from.value, to.value] = [to.value, from.value];
+      this.refresh();
+    });
+  }
+
+  /** Offers these relays, keeping what was chosen. @param {readonly string[]} names */
+  offer(names) {
+    for (const [at, id] of ["route-from", "route-to"].entries()) {
+      const select = byId(id);
+      const isFresh = select.options.length === 0;
+      follow(select, names, {
+        key: (name) => name,
+        create: (name) => element("option", { value: name }, name),
+      });
+      if (isFresh) select.selectedIndex = Math.min(at, names.length - 1);
+    }
+    byId("route-show").disabled = names.length === 0;
+  }
+
+  /** Asks again when something was asked before: the network may have changed. */
+  async refresh() {
+    if (!this.#isAsked) return;
+    const turn = ++this.#turn;
+    const query = new URLSearchParams({
+      from: byId("route-from").value,
+      to: byId("route-to").value,
+      k: String(ALTERNATES),
+      explain: "true",
+    });
+    const result = byId("route-result");
+    try {
+      const route = await this.#ask(`route?${query}`);
+      // Answers may overtake each other; only the newest counts.
+      if (turn !== this.#turn) return;
+      result.replaceChildren(...describe(route));
+      this.#onPath(route.full_path);
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      result.replaceChildren(element("p", { class: "refused" }, sentence(error.message)));
+      this.#onPath([]);
+    }
+  }
+}
+
+function describe({ full_path, cost, next_hop_address, alternates, explanation }) {
+  const { links, candidates } = explanation;
+  const hop = next_hop_address
+    ? [element("p", { class: "note" }, `Next hop: ${next_hop_address}`)]
+    : [];
+  const others = alternates.map((one) => element("li", {}, path(one.full_path, one.cost)));
+  return [
+    element("div", { class: "best" }, path(full_path, cost)),
+    ...hop,
+    element("h3", {}, "Alternates that begin with another link"),
+    others.length > 0 ? element("ul", {}, ...others) : element("p", { class: "note" }, "None"),
+    element("h3", {}, "How the cost came about"),
+    links.length > 0
+      ? element("ul", {}, ...links.map(describeLink))
+      : element("p", { class: "note" }, "No link is needed"),
+    element("h3", {}, "First hops that were considered"),
+    element("ul", {}, ...candidates.map(describeCandidate)),
+  ];
+}
+
+function path(names, cost) {
+  const steps = names.flatMap((name, at) => {
+    const step = element("span", { class: "step" }, name);
+    return at === 0 ? [step] : [element("span", { class: "arrow", "aria-label": "to" }, "→"), step];
+  });
+  return element("span", { class: "path" }, ...steps, element("b", {}, `cost ${number(cost)}`));
+}
+
+function describeLink({ from, to, cost, measured_cost, terms }) {
+  const sum = terms.map(({ term, value, weight }) => {
+    return weight === 1
+      ? `${term} ${number(value)}`
+      : `${term} ${number(value)} × ${number(weight)}`;
+  });
+  const held = measured_cost === cost
+    ? ""
+    : `; measured ${number(measured_cost)}, held back for now`;
+  return element(
+    "li",
+    {},
+    `${from} → ${to}: ${number(cost)}`,
+    element("small", {}, `${sum.join(" + ")}${held}`),
+  );
+}
+
+function describeCandidate({ first, verdict, full_path, cost }) {
+  const way = full_path ? `${full_path.join(" → ")}, cost ${number(cost)}` : "";
+  const text = `${first}: ${VERDICTS[verdict] ?? verdict}`;
+  return element(
+    "li",
+    { class: verdict === "chosen" ? "chosen" : undefined },
+    text,
+    element("small", {}, way),
+  );
+}
+
+function sentence(text) {
+  return text === "" ? "No answer" : text[0].toUpperCase() + text.slice(1);
+}

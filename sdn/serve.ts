@@ -103,6 +103,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     },
   });
   push = (relays) => replicator.push(relays);
+  controller.metricsSink.readLags(() => replicator.lags());
   // The last net: a fault that nobody answers for must not end the controller.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();

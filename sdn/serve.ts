@@ -11,10 +11,12 @@ import {
 import { openCertificates } from "./certificate.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import { Controller, type ControllerOptions } from "./controller.ts";
+import { dashboardFiles } from "./dashboard/mod.ts";
 import type { CostPolicy } from "./graph/mod.ts";
 import { buildApp } from "./http/app.ts";
 import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./http/auth.ts";
 import { listen, type Listener } from "./http/listener.ts";
+import { pageEndpoints } from "./http/page_endpoints.ts";
 import type { Process } from "./process.ts";
 import { EtcdStore, MemoryStore, openSqlite, type Store, type Timeline } from "./store/mod.ts";
 import { httpPeer, Replicator } from "./sync/mod.ts";
@@ -60,7 +62,10 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     directory: controller.directory,
     watching: controller,
     operation: controller,
-    more: syncEndpoints(controller, exchange, config.graph.nodeTtlSec * 1000),
+    more: [
+      ...syncEndpoints(controller, exchange, config.graph.nodeTtlSec * 1000),
+      ...pageEndpoints(dashboardFiles, () => controller.revision()),
+    ],
     revision: () => controller.revision(),
     version: version.version,
     authenticate,

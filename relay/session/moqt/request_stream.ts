@@ -30,6 +30,8 @@ export class RequestStream {
   readonly #input: Input;
   #ahead: Promise<ControlMessage | undefined> | undefined;
   #reading = false;
+  // Settled when the one who reads now is through.
+  #turn: Promise<void> = Promise.resolve();
   #begun = false;
   #goawaySeen = false;
   #backlog = 0;
@@ -58,7 +60,11 @@ export class RequestStream {
       this.#ahead = undefined;
       return await ahead;
     }
+    // There is one buffer: who comes while somebody reads waits.
+    while (this.#reading) await this.#turn;
     this.#reading = true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
     try {
       for (;;) {
         const message = await readMessage(this.#input, this.#options.draft);
@@ -74,6 +80,7 @@ export class RequestStream {
       }
     } finally {
       this.#reading = false;
+      resolve();
     }
   }
 

@@ -18,25 +18,21 @@ import {
   URGENT,
 } from "../../transport/types.ts";
 import { closingOf, isTransportEnd, SessionError } from "../errors.ts";
-import {
-  MAX_AUTH_TOKEN_CACHE_BYTES,
-  MAX_OVER_RATE_MS,
-  MAX_PARKED_STREAMS,
-  MAX_STREAMS_WAITING,
-} from "../limits.ts";
+import { MAX_OVER_RATE_MS, MAX_PARKED_STREAMS, MAX_STREAMS_WAITING } from "../limits.ts";
 import type { SessionEnd, SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, Authorizer, SessionSettings } from "../settings.ts";
+import { PeerAccess } from "./access.ts";
 import type { SessionContext } from "./context.ts";
 import { ControlChannel } from "./control_channel.ts";
 import { IncomingTracks } from "./incoming_tracks.ts";
 import { Ingest } from "./ingest.ts";
+import { Intake } from "./intake.ts";
 import { Announcements } from "./announcements.ts";
 import { PeerPublisher } from "./peer_publisher.ts";
 import { RateLimit } from "./rate_limit.ts";
 import { RequestIds, type Role } from "./request_ids.ts";
 import { RequestServer } from "./request_server.ts";
 import { RequestStream } from "./request_stream.ts";
-import { type ResolvedToken, TokenCache } from "./token_cache.ts";
 
 /** What a session is made of. */
 export interface MoqtSessionOptions {
@@ -69,20 +65,17 @@ export class MoqtSession implements SessionContext {
   readonly tasks: TaskGroup;
   readonly #options: MoqtSessionOptions;
   readonly #rate: RateLimit;
-  readonly #tokens = new TokenCache(MAX_AUTH_TOKEN_CACHE_BYTES);
+  readonly #access: PeerAccess;
   readonly #incoming: IncomingTracks;
   readonly #publisher: PeerPublisher;
   readonly #announcements: Announcements;
-  readonly #ingest: Ingest;
   readonly #requests: RequestServer;
+  readonly #intake: Intake;
   readonly #control: ControlChannel;
-  readonly #ready: Promise<void>;
   #setReady: () => void = () => {};
   #peer: SetupOptions | undefined;
   #scope: Scope | undefined;
   #scopeKey = "";
-  #path = "";
-  #setupTokens: readonly ResolvedToken[] = [];
   #streamsWaiting = 0;
   #peerLeaving = false;
   #draining: Timer | undefined;
@@ -102,7 +95,8 @@ export class MoqtSession implements SessionContext {
     this.tasks = new TaskGroup((_task, error) => this.#taskFailed(error));
     const { controlMessageRate, controlMessageBurst } = options.settings.limits;
     this.#rate = new RateLimit(options.clock, controlMessageRate, controlMessageBurst);
-    this.#ready = new Promise((resolve) => this.#setReady = resolve);
+    const ready = new Promise<void>((resolve) => this.#setReady = resolve);
+    this.#access = new PeerAccess(options.authorizer);
     this.#incoming = new IncomingTracks(options.clock);
     this.#publisher = new PeerPublisher(this, this.#incoming);
     this.#announcements = new Announcements(this, this.#publisher);
@@ -111,11 +105,19 @@ export class MoqtSession implements SessionContext {
       setup: (options) => this.#receiveSetup(options),
       goaway: (message) => this.#receiveGoaway(message),
     });
-    this.#ingest = new Ingest(this, this.#incoming, {
+    const ingest = new Ingest(this, this.#incoming, {
       control: (input, type) => this.#control.listen(input, type),
       fetch: (input) => this.#publisher.fetchStream(input),
     });
-    this.#publisher.ingest = this.#ingest;
+    this.#publisher.ingest = ingest;
+    this.#intake = new Intake(this, {
+      ingest,
+      requests: this.#requests,
+      ready,
+      admit: () => this.#admit(),
+      wrap: (bidi) => this.#wrap(bidi),
+      register: (message) => this.#access.register(message),
+    });
   }
 
   get peer(): SetupOptions {
@@ -153,9 +155,7 @@ export class MoqtSession implements SessionContext {
       this.fail(new SessionError(SessionCode.CONTROL_MESSAGE_TIMEOUT, "no SETUP in time"));
     });
     this.tasks.spawn("setup", () => this.#control.open({}));
-    this.tasks.spawn("streams", () => this.#acceptStreams());
-    this.tasks.spawn("requests", () => this.#acceptRequests());
-    this.tasks.spawn("datagrams", () => this.#acceptDatagrams());
+    this.#intake.start();
     const info = await connection.closed;
     deadline.cancel();
     this.#draining?.cancel();
@@ -209,14 +209,7 @@ export class MoqtSession implements SessionContext {
     name: { readonly namespace: Namespace; readonly track?: FullTrackName },
     tokens: readonly Token[] | undefined,
   ): Promise<Outcome<void, Refusal>> {
-    const own = this.#tokens.resolve(tokens);
-    return await this.#options.authorizer({
-      action,
-      path: this.#path,
-      namespace: name.namespace,
-      track: name.track,
-      tokens: [...this.#setupTokens, ...own],
-    });
+    return await this.#access.authorize(action, name, tokens);
   }
 
   fail(error: unknown): void {
@@ -258,19 +251,12 @@ export class MoqtSession implements SessionContext {
     const { draft, role } = this;
     const { canReset } = this.connection;
     const admit = () => this.#admit();
-    const registerTokens = (message: ControlMessage) => this.#registerTokens(message);
+    const registerTokens = (message: ControlMessage) => this.#access.register(message);
     return new RequestStream(
       bidi,
       { draft, canReset, role, registerTokens, admit },
       URGENT - 1,
     );
-  }
-
-  /** Aliases are registered even by messages that are refused (#authorization-token). */
-  #registerTokens(message: ControlMessage): void {
-    if ("parameters" in message && "authorizationTokens" in message.parameters) {
-      this.#tokens.resolve(message.parameters.authorizationTokens);
-    }
   }
 
   /** Waits until the peer may be listened to again; one that never stops is given up. */
@@ -280,59 +266,10 @@ export class MoqtSession implements SessionContext {
     this.#closeConnection(SessionCode.INTERNAL_ERROR, "too many requests for too long", "limit");
   }
 
-  async #acceptStreams(): Promise<void> {
-    for (;;) {
-      const stream = await this.connection.acceptUni();
-      if (stream === undefined) return;
-      this.tasks.spawn("stream", () => this.#ingest.stream(stream, this.#ready));
-    }
-  }
-
-  async #acceptRequests(): Promise<void> {
-    for (;;) {
-      await this.#admit();
-      const bidi = await this.connection.acceptBidi();
-      if (bidi === undefined) return;
-      this.tasks.spawn("request", () => this.#serve(this.#wrap(bidi)));
-    }
-  }
-
-  async #acceptDatagrams(): Promise<void> {
-    for (;;) {
-      const datagram = await this.connection.receiveDatagram();
-      if (datagram === undefined) return;
-      if (this.isReady) this.#ingest.datagram(datagram);
-      else this.metrics.datagramsDropped.unknown_track++;
-    }
-  }
-
-  async #serve(stream: RequestStream): Promise<void> {
-    const message = await this.#firstMessage(stream);
-    if (message === undefined) return;
-    await this.#ready;
-    this.#registerTokens(message);
-    await this.#requests.serve(stream, message);
-    this.requestEnded();
-    await stream.drain();
-  }
-
-  /** What a request stream begins with; one that says nothing in time is given up. */
-  async #firstMessage(stream: RequestStream): Promise<ControlMessage | undefined> {
-    const timer = this.clock.after(this.settings.setupTimeoutMs, () => stream.cancel(0));
-    try {
-      const message = await stream.next();
-      if (message === undefined) stream.finish();
-      return message;
-    } finally {
-      timer.cancel();
-    }
-  }
-
   #receiveSetup(options: SetupOptions): void {
     const path = this.connection.path ?? options.path ?? "";
     const authority = this.connection.authority ?? options.authority ?? "";
-    this.#path = path;
-    this.#setupTokens = this.#tokens.resolveSetup(options.authorizationTokens);
+    this.#access.setUp(path, options);
     this.#scopeKey = this.#options.scopeOf(path, authority);
     this.#scope = this.#options.registry.enter(this.#scopeKey);
     this.#peer = options;

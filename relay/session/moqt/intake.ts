@@ -1,0 +1,93 @@
+import type { ControlMessage } from "@qumo/shared/wire";
+import type { BidiStream } from "../../transport/types.ts";
+import type { SessionContext } from "./context.ts";
+import type { Ingest } from "./ingest.ts";
+import type { RequestServer } from "./request_server.ts";
+import type { RequestStream } from "./request_stream.ts";
+
+/** What {@linkcode Intake} hands things to. */
+export interface IntakeParts {
+  readonly ingest: Ingest;
+  readonly requests: RequestServer;
+  /** Resolves when setup is complete: what comes before waits. */
+  readonly ready: Promise<void>;
+  /** Waits until the peer may be listened to. */
+  readonly admit: () => Promise<void>;
+  readonly wrap: (bidi: BidiStream) => RequestStream;
+  /** Takes note of the tokens that a request brings. */
+  readonly register: (message: ControlMessage) => void;
+}
+
+/** Takes in what the peer opens and sends, each thing in a task of its own, as long as the session lasts. */
+export class Intake {
+  readonly #context: SessionContext;
+  readonly #parts: IntakeParts;
+  #isReady = false;
+
+  constructor(context: SessionContext, parts: IntakeParts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  /** Begins. */
+  start(): void {
+    const { tasks } = this.#context;
+    void this.#parts.ready.then(() => this.#isReady = true);
+    tasks.spawn("streams", () => this.#acceptStreams());
+    tasks.spawn("requests", () => this.#acceptRequests());
+    tasks.spawn("datagrams", () => this.#acceptDatagrams());
+  }
+
+  async #acceptStreams(): Promise<void> {
+    const { connection, tasks } = this.#context;
+    const { ingest, ready } = this.#parts;
+    for (;;) {
+      const stream = await connection.acceptUni();
+      if (stream === undefined) return;
+      tasks.spawn("stream", () => ingest.stream(stream, ready));
+    }
+  }
+
+  async #acceptRequests(): Promise<void> {
+    const { connection, tasks } = this.#context;
+    for (;;) {
+      await this.#parts.admit();
+      const bidi = await connection.acceptBidi();
+      if (bidi === undefined) return;
+      tasks.spawn("request", () => this.#serve(this.#parts.wrap(bidi)));
+    }
+  }
+
+  async #acceptDatagrams(): Promise<void> {
+    const { connection, metrics } = this.#context;
+    for (;;) {
+      const datagram = await connection.receiveDatagram();
+      if (datagram === undefined) return;
+      if (this.#isReady) this.#parts.ingest.datagram(datagram);
+      else metrics.datagramsDropped.unknown_track++;
+    }
+  }
+
+  async #serve(stream: RequestStream): Promise<void> {
+    const message = await this.#firstMessage(stream);
+    if (message === undefined) return;
+    await this.#parts.ready;
+    this.#parts.register(message);
+    await this.#parts.requests.serve(stream, message);
+    this.#context.requestEnded();
+    await stream.drain();
+  }
+
+  /** What a request stream begins with; one that says nothing in time is given up. */
+  async #firstMessage(stream: RequestStream): Promise<ControlMessage | undefined> {
+    const { clock, settings } = this.#context;
+    const timer = clock.after(settings.setupTimeoutMs, () => stream.cancel(0));
+    try {
+      const message = await stream.next();
+      if (message === undefined) stream.finish();
+      return message;
+    } finally {
+      timer.cancel();
+    }
+  }
+}

@@ -13,18 +13,9 @@ import {
 } from "../../track/mod.ts";
 import type { Connection, SendStream } from "../../transport/types.ts";
 import { DRAIN_SUBSCRIPTION_MS } from "../limits.ts";
-import type { SessionMetrics, Skip } from "../metrics.ts";
+import type { SessionMetrics } from "../metrics.ts";
+import { type DeliveryLimits, Room } from "./room.ts";
 import { type PumpEnd, type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
-
-/** How far one subscription may fall behind. */
-export interface DeliveryLimits {
-  /** Bytes that may wait for the subscriber before it is given no further group. */
-  readonly maxBacklogBytes: number;
-  /** Streams that may be open for it before it is given no further subgroup. */
-  readonly maxOpenSubgroups: number;
-  /** Milliseconds without the subscriber taking a byte after which the subscription is ended. */
-  readonly stallTimeoutMs: number;
-}
 
 /** What the subscriber asked for; all of it can change while the subscription lasts. */
 export interface Wishes {
@@ -85,6 +76,7 @@ export class Subscription implements TrackReader, PumpOwner {
   readonly #context: SubscriptionContext;
   readonly #owner: SubscriptionOwner;
   readonly #pumps = new Set<SubgroupPump>();
+  readonly #room: Room;
   readonly #timers = new Map<SubgroupPump, Timer>();
   #wishes: Wishes;
   #streams = 0;
@@ -105,6 +97,7 @@ export class Subscription implements TrackReader, PumpOwner {
     this.#wishes = wishes;
     this.#context = context;
     this.#owner = owner;
+    this.#room = new Room(this.#pumps, context.limits, (log) => this.#sendOrder(log));
   }
 
   /** Streams that were opened so far. */
@@ -143,9 +136,7 @@ export class Subscription implements TrackReader, PumpOwner {
   subgroup(log: SubgroupLog): void {
     if (!this.#wishes.forward || !includesGroup(this.#wishes.window, log.group)) return;
     if (this.#skipped === log.group) return;
-    let late = this.#lateness();
-    if (late !== undefined && this.#makeRoom(this.#sendOrder(log))) late = undefined;
-    if (late === "streams" && this.#dropSuperseded(log)) late = undefined;
+    const late = this.#room.latenessFor(log);
     if (late !== undefined) {
       this.#skipped = log.group;
       this.#context.metrics.skips[late]++;
@@ -278,54 +269,13 @@ export class Subscription implements TrackReader, PumpOwner {
     });
   }
 
-  /** Why the subscriber is too late to be given something new; undefined when it is not. */
-  #lateness(): Skip | undefined {
-    const { maxBacklogBytes, maxOpenSubgroups } = this.#context.limits;
-    let backlog = 0;
-    let open = 0;
-    for (const pump of this.#pumps) {
-      backlog += pump.backlog;
-      if (pump.isOpen) open++;
-    }
-    if (backlog > maxBacklogBytes) return "backlog";
-    return open >= maxOpenSubgroups ? "streams" : undefined;
-  }
-
-  /**
-   * Gives up subgroups that are to be sent after one of this rank, the last first, until there is room
-   * for it; false when that is not enough (#resource-exhaustion).
-   */
-  #makeRoom(rank: number): boolean {
-    const behind = [...this.#pumps]
-      .map((pump) => ({ pump, rank: this.#sendOrder(pump.log) }))
-      .filter((other) => other.rank < rank)
-      .sort((a, b) => a.rank - b.rank);
-    for (const { pump } of behind) {
-      pump.stop("superseded");
-      if (this.#lateness() === undefined) return true;
-      // It first has to come to the end of an object: the others may stay until it has.
-      if (this.#pumps.has(pump)) return false;
-    }
-    return false;
-  }
-
-  /** Gives up the oldest stream that has nothing to send, of a group that nobody continues. */
-  #dropSuperseded(by: SubgroupLog): boolean {
-    for (const pump of this.#pumps) {
-      if (pump.log.groupOrdinal >= by.groupOrdinal || pump.backlog > 0) continue;
-      pump.stop("superseded");
-      return true;
-    }
-    return false;
-  }
-
   /** Ends the subscription when the subscriber takes nothing at all for too long. */
   #watchForStall(): void {
     const progress = this.#progress;
     const { clock, limits, metrics } = this.#context;
     this.#stallWatch ??= clock.after(limits.stallTimeoutMs, () => {
       this.#stallWatch = undefined;
-      if (this.#lateness() === undefined) return;
+      if (this.#room.lateness === undefined) return;
       if (this.#progress !== progress) return this.#watchForStall();
       metrics.subscribersTooFarBehind++;
       this.#abandon("behind");

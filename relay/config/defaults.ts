@@ -37,7 +37,6 @@ export const DEFAULTS: RelayConfig = {
     maxNamespaces: 200,
     maxNamespaceSubscriptions: 50,
     maxFetches: 50,
-    maxBufferedBytes: 4_194_304,
     controlMessageRate: 200,
     controlMessageBurst: 2000,
     maxObjectBytes: 16_777_216,
@@ -45,7 +44,6 @@ export const DEFAULTS: RelayConfig = {
   delivery: {
     maxBacklogBytes: 8_388_608,
     maxOpenSubgroups: 32,
-    maxQueuedDatagrams: 256,
     stallTimeoutMs: 10_000,
   },
   metrics: { perTrack: 0 },

@@ -60,7 +60,6 @@ export const relaySchema: z.ZodType<RelayConfig> = z.strictObject({
     maxNamespaces: count(1_000_000),
     maxNamespaceSubscriptions: count(1_000_000),
     maxFetches: count(1_000_000),
-    maxBufferedBytes: bytes(65_536, GIB),
     controlMessageRate: count(1_000_000),
     controlMessageBurst: count(1_000_000),
     maxObjectBytes: bytes(1200, GIB),
@@ -68,7 +67,6 @@ export const relaySchema: z.ZodType<RelayConfig> = z.strictObject({
   delivery: z.strictObject({
     maxBacklogBytes: bytes(65_536, GIB),
     maxOpenSubgroups: count(65_536),
-    maxQueuedDatagrams: count(65_536),
     stallTimeoutMs: milliseconds(100, 600_000),
   }),
   metrics: z.strictObject({ perTrack: count(10_000, 0) }),

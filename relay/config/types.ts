@@ -82,8 +82,6 @@ export interface SessionLimits {
   readonly maxNamespaceSubscriptions: number;
   /** Fetches under way. */
   readonly maxFetches: number;
-  /** Bytes held for a session that have no place yet: before SETUP, or for an alias not known yet. */
-  readonly maxBufferedBytes: number;
   /** Control messages a second, on average. */
   readonly controlMessageRate: number;
   /** Control messages that may come at once before the rate counts. */
@@ -98,8 +96,6 @@ export interface DeliveryLimits {
   readonly maxBacklogBytes: number;
   /** Streams of a subscription that are open at once. */
   readonly maxOpenSubgroups: number;
-  /** Datagrams waiting for a subscriber. */
-  readonly maxQueuedDatagrams: number;
   /** A subscriber that takes nothing for this long is not worth its memory: the session is closed. */
   readonly stallTimeoutMs: number;
 }

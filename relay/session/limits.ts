@@ -45,5 +45,8 @@ export const MAX_OVER_RATE_MS = 60_000;
  */
 export const MAX_STREAMS_WAITING = 4_096;
 
-/** Data streams left open for want of a reset; with more, the connection is not worth keeping. */
+/**
+ * Data streams left open for want of a reset. Browsers allow about 100 streams at once, so with more
+ * of these little would be left for what is new, and a new session serves the viewer better.
+ */
 export const MAX_PARKED_STREAMS = 64;

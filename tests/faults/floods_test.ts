@@ -9,7 +9,8 @@ import { namespace, trackName, WirePeer } from "../support/wire_peer.ts";
 
 const FLOOD = trackName(["flood"], "track");
 const ALIAS = 7n;
-const FLOOD_MS = 2_000;
+// With large objects 120 MB, several times what the relay may keep.
+const FLOOD_GROUPS = 60;
 const GOOD_SUBSCRIBERS = 9;
 
 faultTest("a subscriber that never reads is skipped and ended, others get all", async (context) => {
@@ -45,14 +46,12 @@ for (
     const publisher = await offer(relay, namespace("flood"), ALIAS);
     const subscriber = await subscribe(relay, FLOOD);
     const drained = drain(subscriber);
-    const end = systemClock.now() + FLOOD_MS;
-    for (let group = 0; systemClock.now() < end; group++) {
+    for (let group = 0; group < FLOOD_GROUPS; group++) {
       await deadline.for(`group ${group}`, sendGroup(publisher, group, objects, bytes));
     }
     publisher.close();
     subscriber.close();
     await drained;
-    assert.ok(await counter(relay, 'qumo_relay_objects_total{direction="in"}') > 100);
   });
 }
 

@@ -66,6 +66,28 @@ Deno.test("Model tells what changed about a relay, once, and not its load", () =
   assert.deepEqual(say("gone", { relay: "tokyo", reason: "expired" }), []);
 });
 
+Deno.test("Model tells what happens between a snapshot and the first list of relays", () => {
+  const model = new Model();
+  const node = { id: "old", region: "", state: "alive" };
+  model.apply("graph", {
+    revision: 1,
+    nodes: [node, { ...node, id: "stub", state: "stub" }],
+    links: [],
+  }, 0);
+  model.apply("relay", relay("old"), 0);
+  model.apply("relay", relay("stub"), 0);
+  model.apply("relay", relay("new"), 0);
+  for (const name of ["new", "new", "old", "old"]) {
+    model.apply("gone", { relay: name, reason: "expired" }, 0);
+  }
+  assert.deepEqual(model.log.map(({ text }) => text), [
+    "old is gone: its lease ended without a heartbeat",
+    "new is gone: its lease ended without a heartbeat",
+    "new registered in asia",
+    "stub registered in asia",
+  ]);
+});
+
 Deno.test("Model tells a change whose list came before its event", () => {
   const model = new Model();
   model.takeRelays({ revision: 1, relays: [relay("a")] });

@@ -74,7 +74,8 @@ export class Model {
         this.#say(now, "track", `${data.relay} no longer has ${data.track}`);
         return false;
       case "relay": {
-        const changes = this.#told ? relayChanges(this.#told.get(data.relay), data) : [];
+        const isNew = this.#told === undefined && !this.#isInSnapshot(data.relay);
+        const changes = this.#told || isNew ? relayChanges(this.#told?.get(data.relay), data) : [];
         for (const text of changes) this.#say(now, "relay", text);
         this.#told?.set(data.relay, data);
         this.relays.set(data.relay, data);
@@ -166,11 +167,16 @@ export class Model {
   #remove(relay, reason, now) {
     this.announceCount -= this.announces.get(relay)?.size ?? 0;
     this.announces.delete(relay);
-    this.relays.delete(relay);
-    if (!this.#told?.delete(relay)) return true;
+    const wasThere = this.relays.delete(relay) || this.#isInSnapshot(relay);
+    this.nodes = this.nodes.filter(({ id }) => id !== relay);
+    if (!(this.#told ? this.#told.delete(relay) : wasThere)) return true;
     const how = reason === "expired" ? "its lease ended without a heartbeat" : "it deregistered";
     this.#say(now, reason === "expired" ? "bad" : "relay", `${relay} is gone: ${how}`);
     return true;
+  }
+
+  #isInSnapshot(relay) {
+    return this.nodes.some(({ id, state }) => id === relay && state !== "stub");
   }
 
   #say(time, kind, text) {

@@ -18,9 +18,9 @@ export class PeersView {
         { label: "Peer", kind: "name", show: ({ peer }) => peer },
         {
           label: "State",
-          show: ({ age, interval }, cell) => {
-            const isFine = age !== undefined && age < interval;
-            showBadge(cell, isFine ? "ok" : "error", isFine ? "in step" : "out of reach");
+          show: ({ lag }, cell) => {
+            const words = lag === 0 ? "in step" : `behind for ${duration(lag)}`;
+            showBadge(cell, lag === 0 ? "ok" : "error", words);
           },
         },
         {
@@ -39,21 +39,21 @@ export class PeersView {
     setText(byId("self"), `This controller is ${how}.`);
     const text = await this.#api.fetch("metrics").then((response) => response.text());
     const now = Date.now() + this.#api.clockAhead;
-    const last = new Map(
-      metricLines(text, "qumo_sdn_last_sync_timestamp_seconds").map(({ labels, value }) => {
-        return [labels.peer, now - value * 1000];
-      }),
-    );
     const peers = new Map();
-    for (const { labels, value } of metricLines(text, "qumo_sdn_syncs_total")) {
-      const peer = peers.get(labels.peer) ?? { peer: labels.peer, ok: 0, failed: 0 };
-      if (labels.result === "ok") peer.ok += value;
-      else peer.failed += value;
-      peers.set(labels.peer, { ...peer, age: last.get(labels.peer), interval: PATIENCE_MS });
+    for (const { labels: { peer }, value } of metricLines(text, "qumo_sdn_sync_lag_seconds")) {
+      peers.set(peer, { peer, lag: value * 1000, ok: 0, failed: 0 });
     }
+    const tell = (metric, take) => {
+      for (const { labels, value } of metricLines(text, metric)) {
+        const peer = peers.get(labels.peer);
+        if (peer) take(peer, value, labels.result);
+      }
+    };
+    tell("qumo_sdn_last_sync_timestamp_seconds", (peer, value) => peer.age = now - value * 1000);
+    tell(
+      "qumo_sdn_syncs_total",
+      (peer, value, result) => peer[result === "ok" ? "ok" : "failed"] = value,
+    );
     this.#table.show([...peers.values()]);
   }
 }
-
-/** After so long without an exchange a peer counts as out of reach: six times the usual interval. */
-const PATIENCE_MS = 60_000;

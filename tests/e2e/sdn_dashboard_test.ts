@@ -1,0 +1,326 @@
+/** The controller's page in Chromium, before a controller in a process of its own. */
+import assert from "node:assert/strict";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { chromiumTest } from "../support/chromium.ts";
+import { SdnProgram } from "../support/sdn_program.ts";
+
+chromiumTest(
+  "an empty controller's page says how to register a relay, and shows it",
+  async (browser) => {
+    await using program = await SdnProgram.start();
+    const { page, problems } = await open(browser, program.url);
+    const command = await page.locator("#empty-command").innerText();
+    assert.equal(await page.locator("#network").isVisible(), false);
+    const [, url, body] = /PUT (\S+)[^]* -d '(.+)'$/.exec(command) ?? assert.fail(command);
+    const response = await fetch(url!, { method: "PUT", body: body! });
+    await response.body?.cancel();
+    assert.equal(response.status, 200);
+    await relay(page, "tokyo").waitFor();
+    assert.equal(await page.locator("#empty").isVisible(), false);
+    assert.deepEqual(await rows(page, "Links"), [["tokyo", "london", "up", "120", "", ""]]);
+    assert.match(await relay(page, "london").getAttribute("aria-label") ?? "", /, stub$/);
+    assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
+  "the page shows relays, links and announces, and follows their changes",
+  async (browser) => {
+    await using program = await SdnProgram.start();
+    await program.register("tokyo", {
+      region: "asia",
+      address: "https://tokyo:4433",
+      links: { london: { cost: 250, rtt_ms: 212, loss: 0.02 } },
+      load: { sessions: 12, subscriptions: 40, egress_bps: 2_500_000, cpu: 0.5 },
+      announces: ["live/a", "talk/b"],
+    });
+    await program.register("london", { region: "europe", links: { tokyo: { cost: 250 } } });
+    const { page, problems } = await open(browser, program.url);
+
+    await relay(page, "tokyo").waitFor();
+    const [london, tokyo] = await rows(page, "Relays");
+    assert.equal(london?.[0], "london");
+    const [lease] = tokyo!.splice(4, 1);
+    assert.match(lease!, /^(8\d|90) s$/);
+    assert.deepEqual(tokyo, [
+      "tokyo",
+      "asia",
+      "https://tokyo:4433",
+      "alive",
+      "12",
+      "40",
+      "2.5 Mbit/s",
+      "50 %",
+      "2",
+      "Drain",
+    ]);
+    assert.deepEqual(await rows(page, "Links"), [
+      ["london", "tokyo", "up", "250", "", ""],
+      ["tokyo", "london", "up", "250", "212 ms", "2 %"],
+    ]);
+    assert.deepEqual(await figures(page), {
+      "Relays alive": "2",
+      "Draining": "0",
+      "Never registered": "0",
+      "Links up": "1",
+      "Announces": "2",
+      "Sessions": "12",
+      "Egress": "2.5 Mbit/s",
+    });
+
+    await page.getByLabel("Search tracks and relays").fill("TALK");
+    await cell(page, "Directory", "live/a").waitFor({ state: "detached" });
+    assert.deepEqual((await rows(page, "Directory")).map(([track]) => track), ["talk/b"]);
+    await page.getByLabel("Search tracks and relays").fill("");
+
+    await program.register("paris", { region: "europe", links: { london: { cost: 8 } } });
+    await relay(page, "paris").waitFor();
+    await program.ask("PUT", "/announce/live/c", { relay: "paris" });
+    await cell(page, "Directory", "live/c").waitFor();
+    await program.register("london", { links: { tokyo: { cost: 250, up: false } } });
+    await page.locator("path.link.down").waitFor();
+    await cell(page, "Links", "down").first().waitFor();
+    await program.ask("DELETE", "/relay/paris");
+    await relay(page, "paris").waitFor({ state: "detached" });
+    await cell(page, "Directory", "live/c").waitFor({ state: "detached" });
+    await said(page, "paris registered in europe");
+    await said(page, "london says its link to tokyo is down");
+    await said(page, "paris is gone: it deregistered");
+    assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
+  "a relay that does not beat is gone from the page when its lease ends",
+  async (browser) => {
+    await using program = await SdnProgram.start({ config: "graph:\n  node_ttl_sec: 1.5\n" });
+    const { page } = await open(browser, program.url);
+    await program.register("tokyo", {});
+    await said(page, "tokyo registered");
+    await said(page, "tokyo is gone: its lease ended without a heartbeat");
+    await relay(page, "tokyo").waitFor({ state: "detached" });
+    await page.locator("#empty").waitFor();
+  },
+);
+
+chromiumTest(
+  "the route explorer shows the way, its reasons and alternates, and keeps up",
+  async (browser) => {
+    await using program = await SdnProgram.start();
+    await program.register("a", { region: "x", neighbors: { b: 1, c: 5 } });
+    await program.register("b", { region: "x", neighbors: { a: 1, d: 1 } });
+    await program.register("c", { region: "y", neighbors: { a: 5, d: 5 } });
+    await program.register("d", { region: "y", neighbors: { b: 1, c: 5 } });
+    await program.register("alone", {});
+    const { page, problems } = await open(browser, program.url);
+    await relay(page, "d").waitFor();
+    await page.getByLabel("From", { exact: true }).selectOption("a");
+    await page.getByLabel("To", { exact: true }).selectOption("d");
+    await page.getByRole("button", { name: "Show the route" }).click();
+    const best = page.locator("#route-result .best");
+    await best.waitFor();
+    assert.deepEqual(await best.locator(".step").allInnerTexts(), ["a", "b", "d"]);
+    assert.equal(await best.locator("b").innerText(), "cost 2");
+    const told = await page.locator("#route-result").innerText();
+    assert.match(told, /c\n→\nd\ncost 10/);
+    assert.match(told, /b: chosen/);
+    assert.match(told, /c: costs more/);
+    assert.equal(await page.locator("path.link.route").count(), 2);
+
+    const drain = page.getByRole("button", { name: "Drain b" });
+    await drain.focus();
+    await page.keyboard.press("Enter");
+    await best.locator("b", { hasText: "cost 10" }).waitFor();
+    assert.deepEqual(await best.locator(".step").allInnerTexts(), ["a", "c", "d"]);
+    assert.match(await page.locator("#route-result").innerText(), /b: carries no transit/);
+    await page.locator('#graph [data-id="b"].draining').waitFor();
+    await page.getByRole("button", { name: "Undrain b" }).click();
+    await best.locator("b", { hasText: "cost 2" }).waitFor();
+
+    await page.getByLabel("To", { exact: true }).selectOption("alone");
+    await page.getByRole("button", { name: "Show the route" }).click();
+    await page.getByText("No path between nodes").waitFor();
+    assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
+  "a relay chosen in the picture by keyboard narrows the links to its own",
+  async (browser) => {
+    await using program = await SdnProgram.start();
+    await program.register("a", { neighbors: { b: 1 } });
+    await program.register("b", { neighbors: { c: 1 } });
+    await program.register("c", {});
+    const { page } = await open(browser, program.url);
+    await relay(page, "c").waitFor();
+    await relay(page, "c").focus();
+    await page.keyboard.press("Enter");
+    await page.locator('#graph [data-id="c"][aria-pressed="true"]').waitFor();
+    assert.deepEqual((await rows(page, "Links")).map(([from, to]) => [from, to]), [["b", "c"]]);
+    const focused = await page.evaluate("document.activeElement?.dataset.id");
+    assert.equal(focused, "c");
+    await page.keyboard.press("Escape");
+    await cell(page, "Links", "a").waitFor();
+  },
+);
+
+const HOSTILE = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`;
+
+chromiumTest("names that are markup are shown as text and never run", async (browser) => {
+  await using program = await SdnProgram.start();
+  await program.register(HOSTILE, {
+    region: `</text><script>window.hacked=1</script>`,
+    address: `javascript:window.hacked=1`,
+    neighbors: { '"><svg onload=window.hacked=1>': 1, "constructor": 2 },
+  });
+  const track = `%3Cscript%3Ewindow.hacked%3D1`;
+  await program.ask("PUT", `/announce/${encodeURIComponent(track)}`, { relay: HOSTILE });
+  const { page, problems } = await open(browser, program.url);
+  await page.getByRole("button", { name: `Drain ${HOSTILE}` }).click();
+  await page.getByRole("button", { name: `Undrain ${HOSTILE}` }).waitFor();
+  await said(page, `${HOSTILE} drains`);
+  await page.getByRole("button", { name: "Show the route" }).click();
+  await page.locator("#route-result .best, #route-result .refused").waitFor();
+  assert.equal((await rows(page, "Relays")).some(([name]) => name === HOSTILE), true);
+  assert.equal((await rows(page, "Directory")).length, 1);
+  assert.equal(await page.locator("main img, main script, main a[href^=javascript]").count(), 0);
+  assert.equal(await page.evaluate(() => "hacked" in globalThis), false);
+  assert.deepEqual(problems, []);
+});
+
+chromiumTest(
+  "the page says since when it is stale, and recovers when the controller is back",
+  async (browser) => {
+    const first = await SdnProgram.start();
+    await first.register("tokyo", { region: "asia", announces: ["live/a"] });
+    const { page } = await open(browser, first.url);
+    await relay(page, "tokyo").waitFor();
+    await first.end("SIGKILL");
+    await page.getByRole("alert").filter({ hasText: /^Stale since .*as it was then\.$/ }).waitFor();
+    assert.equal(await relay(page, "tokyo").count(), 1);
+    assert.equal(await page.getByRole("button", { name: "Drain tokyo" }).isDisabled(), true);
+
+    await using second = await SdnProgram.start({ port: new URL(first.url).port });
+    await second.register("london", { region: "europe" });
+    await page.getByRole("button", { name: "Try now" }).click();
+    await relay(page, "london").waitFor();
+    await relay(page, "tokyo").waitFor({ state: "detached" });
+    await page.locator("#banner").waitFor({ state: "hidden" });
+    assert.deepEqual(await rows(page, "Directory"), []);
+  },
+);
+
+chromiumTest(
+  "a token is asked for, decides what can be done, and is kept nowhere",
+  async (browser) => {
+    const reader = "a-reader's-token";
+    const admin = "an-admin's-token";
+    const config = `auth:
+  mode: token
+  tokens:
+    - { role: read, sha256: ${await sha256(reader)} }
+    - { role: admin, sha256: ${await sha256(admin)} }
+`;
+    await using program = await SdnProgram.start({ config, token: admin });
+    await program.register("tokyo", {});
+    const { page } = await open(browser, program.url);
+    const token = page.getByLabel("Bearer token");
+    await token.fill("wrong");
+    await page.getByRole("button", { name: "Use the token" }).click();
+    await page.getByText("The token is not known").first().waitFor();
+    await token.fill(reader);
+    await page.keyboard.press("Enter");
+    await relay(page, "tokyo").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Drain tokyo" }).count(), 0);
+
+    await page.getByRole("button", { name: "Access: read" }).click();
+    await token.fill(admin);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Drain tokyo" }).click();
+    await page.getByRole("button", { name: "Undrain tokyo" }).waitFor();
+    const kept = await page.evaluate<string>(
+      "JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href])",
+    );
+    assert.ok(!kept.includes("token"), kept);
+    await page.reload();
+    await page.getByText("This controller shows itself to those who have a token.").waitFor();
+  },
+);
+
+chromiumTest(
+  "the page asks nobody but its controller, and fits a phone in light and dark",
+  async (browser) => {
+    await using program = await SdnProgram.start();
+    for (let at = 0; at < 9; at++) {
+      await program.register(`relay-with-a-long-name-${at}`, {
+        region: `region-${at % 4}`,
+        address: `https://a-very-long-host-name-${at}.example.com:4433/with/a/path`,
+        neighbors: { [`relay-with-a-long-name-${(at + 1) % 9}`]: 3 },
+      });
+    }
+    const backgrounds = new Set<string>();
+    for (const colorScheme of ["light", "dark"] as const) {
+      const phone = { viewport: { width: 360, height: 740 }, colorScheme };
+      const { page, problems, hosts } = await open(browser, program.url, phone);
+      await relay(page, "relay-with-a-long-name-8").waitFor();
+      const width = await page.evaluate("document.documentElement.scrollWidth");
+      assert.equal(width, 360, "the page would scroll sideways");
+      backgrounds.add(
+        await page.evaluate<string>("getComputedStyle(document.body).backgroundColor"),
+      );
+      assert.deepEqual([...hosts], [new URL(program.url).host]);
+      assert.deepEqual(problems, []);
+    }
+    assert.equal(backgrounds.size, 2);
+  },
+);
+
+/** Opens the page; what the browser complains of and whom it asks is kept. */
+async function open(browser: Browser, url: string, options: BrowserContextOptions = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const problems: string[] = [];
+  const hosts = new Set<string>();
+  page.on("console", (message) => {
+    // Refusals are answers; the browser notes each of them.
+    if (!message.text().startsWith("Failed to load resource")) problems.push(message.text());
+  });
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("request", (request) => hosts.add(new URL(request.url()).host));
+  await page.goto(url);
+  await page.locator('body:is([data-state="live"], [data-state="denied"])').waitFor();
+  return { page, problems, hosts };
+}
+
+/** A relay in the picture. */
+function relay(page: Page, name: string) {
+  return page.locator(`#graph [data-id="${name}"]`);
+}
+
+function cell(page: Page, table: string, text: string) {
+  return page.getByRole("table", { name: table }).getByRole("cell", { name: text, exact: true });
+}
+
+/** The texts of a table, cell by cell. */
+function rows(page: Page, table: string): Promise<string[][]> {
+  return page.locator(`table[aria-label="${table}"] tbody tr`).evaluateAll((rows) =>
+    rows.map((row) => [...row.children].map((cell) => cell.textContent ?? ""))
+  );
+}
+
+async function figures(page: Page): Promise<Record<string, string>> {
+  const pairs = await page.locator("#summary > div").evaluateAll((tiles) =>
+    tiles.map((tile) => [...tile.children].map((part) => part.textContent ?? ""))
+  );
+  return Object.fromEntries(pairs);
+}
+
+/** Waits until the log says so. */
+function said(page: Page, text: string): Promise<void> {
+  return page.locator("#log li", { hasText: text }).first().waitFor();
+}
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex();
+}

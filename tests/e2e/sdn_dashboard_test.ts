@@ -210,6 +210,19 @@ chromiumTest(
   },
 );
 
+chromiumTest("the page shows how this controller and its peers are", async (browser) => {
+  const peer = await SdnProgram.start();
+  const config = `graph:\n  peers: ["${peer.url}"]\n  sync_interval_sec: 0.5\n`;
+  await using program = await SdnProgram.start({ config });
+  const { page, problems } = await open(browser, program.url);
+  await page.getByText("This controller is ready.").waitFor();
+  await cell(page, "Other controllers", new URL(peer.url).host).waitFor();
+  await cell(page, "Other controllers", "in step").waitFor();
+  await peer.end("SIGKILL");
+  await page.getByRole("cell", { name: /^behind for \d+ s$/ }).waitFor();
+  assert.deepEqual(problems, []);
+});
+
 chromiumTest(
   "a token is asked for, decides what can be done, and is kept nowhere",
   async (browser) => {

@@ -15,6 +15,11 @@ const GAP = 132;
 const MARGIN = 62;
 /** The least distance between regions: the label of a link fits in between. */
 const SPACE = 76;
+/** How far regions below each other stand from the middle. */
+const SWAY = 24;
+/** The shape of the ellipse: screens are wider than high. */
+const WIDE = 1.35;
+const HIGH = 0.75;
 /** Room around the whole picture, for the names of regions. */
 const PADDING = 26;
 /** Swapping tries every pair again and again; beyond this many it would be felt. */
@@ -23,7 +28,8 @@ const MAX_SWAPPED = 24;
 const MAX_PASSES = 6;
 
 /**
- * Each region is a circle with its relays on rings; the regions stand on an ellipse, wide or tall.
+ * Each region is a circle with its relays on rings; the regions stand on an ellipse, or in a column
+ * where the picture is to be tall.
  * Neighbours are brought near each other by swapping places as long as that shortens links.
  *
  * @param {{ relays: readonly Placed[], links: readonly Edge[], isTall?: boolean }} network
@@ -38,10 +44,11 @@ export function layOut({ relays, links, isTall = false }) {
     return { name, ids, seats, radius };
   });
   const order = settle(circles.map(({ name }) => name), (names) => {
-    return ringLength(names, regionOf, links);
+    return orderLength(names, { regionOf, links, isRing: !isTall });
   });
   const ordered = order.map((name) => circles.find((one) => one.name === name) ?? circles[0]);
-  const centres = placeCircles(ordered.map(({ radius }) => radius), isTall);
+  const radii = ordered.map(({ radius }) => radius);
+  const centres = isTall ? stackCircles(radii) : placeCircles(radii);
 
   /** @type {Map<string, Point>} */
   const places = new Map();
@@ -134,13 +141,12 @@ function settle(names, price) {
 }
 
 /**
- * How far apart linked regions stand on the ring, in steps.
+ * How far apart linked regions stand in their order, in steps.
  *
  * @param {readonly string[]} names
- * @param {ReadonlyMap<string, string>} regionOf
- * @param {readonly Edge[]} links
+ * @param {{ regionOf: ReadonlyMap<string, string>, links: readonly Edge[], isRing: boolean }} network
  */
-function ringLength(names, regionOf, links) {
+function orderLength(names, { regionOf, links, isRing }) {
   const at = new Map(names.map((name, index) => [name, index]));
   let length = 0;
   for (const { a, b } of links) {
@@ -148,34 +154,47 @@ function ringLength(names, regionOf, links) {
     const to = at.get(regionOf.get(b) ?? "");
     if (from === undefined || to === undefined) continue;
     const steps = Math.abs(from - to);
-    length += Math.min(steps, names.length - steps);
+    length += isRing ? Math.min(steps, names.length - steps) : steps;
   }
   return length;
+}
+
+/**
+ * Centres below each other, a little to the left and to the right, so that links pass beside the
+ * regions between.
+ *
+ * @param {readonly number[]} radii
+ * @returns {Point[]}
+ */
+function stackCircles(radii) {
+  let y = 0;
+  return radii.map((radius, at) => {
+    const centre = { x: at % 2 === 0 ? -SWAY : SWAY, y: y + radius };
+    y += 2 * radius + SPACE;
+    return centre;
+  });
 }
 
 /**
  * Centres on an ellipse, as small as keeps the circles apart.
  *
  * @param {readonly number[]} radii
- * @param {boolean} isTall
  * @returns {Point[]}
  */
-function placeCircles(radii, isTall) {
+function placeCircles(radii) {
   if (radii.length < 2) return radii.map(() => ({ x: 0, y: 0 }));
   const shares = radii.map((radius) => 2 * radius + SPACE);
   const total = shares.reduce((sum, share) => sum + share, 0);
-  // Two stand side by side or above each other; more begin at the top.
-  const start = radii.length === 2 && !isTall ? Math.PI : -Math.PI / 2;
-  const [wide, high] = isTall ? [0.55, 1.5] : [1.35, 0.75];
+  const isPair = radii.length === 2;
+  // Two stand side by side; more begin at the top.
+  const start = isPair ? Math.PI : -Math.PI / 2;
   for (let size = total / (2 * Math.PI);; size *= 1.05) {
     let before = -shares[0] / 2;
-    const centres = shares.map((share) => {
-      const middle = before + share / 2;
-      const angle = radii.length === 2
-        ? start + (middle === 0 ? 0 : Math.PI)
-        : start + middle / total * 2 * Math.PI;
+    const centres = shares.map((share, at) => {
+      const turn = isPair ? at / 2 : (before + share / 2) / total;
       before += share;
-      return { x: wide * size * Math.cos(angle), y: high * size * Math.sin(angle) };
+      const angle = start + turn * 2 * Math.PI;
+      return { x: WIDE * size * Math.cos(angle), y: HIGH * size * Math.sin(angle) };
     });
     if (areApart(centres, radii)) return centres;
   }

@@ -41,6 +41,12 @@ export class NetworkView {
     byId("links-all").addEventListener("click", () => this.#select(this.#selected));
     byId("search").addEventListener("input", () => this.#showDirectory());
     byId("empty-copy").addEventListener("click", copyCommand);
+    for (const [id, steps] of [["zoom-in", 1], ["zoom-out", -1]]) {
+      byId(id).addEventListener("click", () => {
+        this.#topology.zoom(steps);
+        this.show();
+      });
+    }
     byId("graph").addEventListener("keydown", ({ key }) => {
       if (key === "Escape" && this.#selected !== undefined) this.#select(this.#selected);
     });

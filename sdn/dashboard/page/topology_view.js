@@ -9,11 +9,21 @@ const MAX_LABELLED = 36;
 /** Characters of a relay's name below it. */
 const MAX_LABEL = 15;
 const RADIUS = 17;
+/** How far links bend, as a share of their length: more where regions stand in between. */
+const BEND = 0.07;
+const TALL_BEND = 0.2;
+/** How small and how large a picture becomes to fit, before anybody zooms. */
+const MIN_SCALE = 0.45;
+const MAX_SCALE = 1.25;
+/** The steps of zooming. */
+const ZOOM_STEP = 1.5;
+const MAX_ZOOM = 5;
 
 /** The network as a picture. */
 export class TopologyView {
   #place;
   #onSelect;
+  #zoom = 1;
   #picture = "";
   #layout = undefined;
   #layoutKey = "";
@@ -33,6 +43,11 @@ export class TopologyView {
     });
   }
 
+  /** Makes the next picture larger, or smaller down to what fits. @param {number} steps */
+  zoom(steps) {
+    this.#zoom = Math.min(MAX_ZOOM, Math.max(1, this.#zoom * ZOOM_STEP ** steps));
+  }
+
   /**
    * Draws the network unless the picture would be the one that is there.
    *
@@ -46,11 +61,11 @@ export class TopologyView {
     });
     const drawn = new Set(relays.map(({ id }) => id));
     const links = model.pairs().filter(({ a, b }) => drawn.has(a) && drawn.has(b));
-    const picture = JSON.stringify([relays, links, selected, route, isTall]);
+    const picture = JSON.stringify([relays, links, selected, route, isTall, this.#zoom]);
     if (picture !== this.#picture) {
       this.#picture = picture;
       const layout = this.#arrange(relays, links, isTall);
-      this.#show(layout, { relays, links, selected, route });
+      this.#show(layout, { relays, links, selected, route, isTall });
     }
     return model.nodes.length - relays.length;
   }
@@ -65,7 +80,7 @@ export class TopologyView {
     return this.#layout;
   }
 
-  #show(layout, { relays, links, selected, route }) {
+  #show(layout, { relays, links, selected, route, isTall }) {
     const focused = document.activeElement?.dataset?.id;
     const steps = new Set(route.slice(1).map((to, at) => pairKey(route[at], to)));
     const onRoute = (link) => steps.has(pairKey(link.a, link.b));
@@ -75,12 +90,13 @@ export class TopologyView {
     );
     const how = (link) => (onRoute(link) ? " route" : "") + (isNear(link) ? "" : " far");
     const { width, height, regions } = layout;
+    const bend = isTall ? TALL_BEND : BEND;
     const picture = shape(
       "svg",
       { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Relays and links" },
       ...regions.map(drawRegion),
-      ...links.map((link) => drawLink(link, layout, how(link))),
-      ...labelled.map((link) => drawLinkLabel(link, layout, how(link))),
+      ...links.map((link) => drawLink(link, curve(link, layout, bend), how(link))),
+      ...labelled.map((link) => drawLinkLabel(link, curve(link, layout, bend), how(link))),
       ...relays.map((relay) =>
         drawRelay(relay, layout, {
           isSelected: relay.id === selected,
@@ -89,8 +105,10 @@ export class TopologyView {
         })
       ),
     );
-    picture.style.minWidth = `${Math.round(width * 0.82)}px`;
-    picture.style.maxWidth = `${Math.round(width * 1.25)}px`;
+    picture.style.minWidth = `${Math.round(width * MIN_SCALE * this.#zoom)}px`;
+    picture.style.width = `${100 * this.#zoom}%`;
+    if (!isTall) picture.style.maxHeight = `${74 * this.#zoom}vh`;
+    picture.style.maxWidth = `${Math.round(width * MAX_SCALE * this.#zoom)}px`;
     this.#place.replaceChildren(picture);
     if (focused === undefined) return;
     [...picture.querySelectorAll("[data-id]")].find((one) => one.dataset.id === focused)?.focus();
@@ -106,8 +124,7 @@ function drawRegion({ name, x, y, radius }) {
   );
 }
 
-function drawLink(link, layout, how) {
-  const { path } = curve(link, layout);
+function drawLink(link, { path }, how) {
   return shape(
     "path",
     { class: `link ${link.state}${how}`, d: path },
@@ -115,8 +132,7 @@ function drawLink(link, layout, how) {
   );
 }
 
-function drawLinkLabel(link, layout, how) {
-  const { middle } = curve(link, layout);
+function drawLinkLabel(link, { middle }, how) {
   return shape("text", { class: `link-label ${link.state}${how}`, ...middle }, caption(link));
 }
 
@@ -163,9 +179,8 @@ function cpuArc(cpu) {
 }
 
 /** A slight bend, always to the same side, keeps links from running through relays in a row. */
-function curve({ a, b }, layout) {
+function curve({ a, b }, layout, bend) {
   const [from, to] = [layout.relays.get(a), layout.relays.get(b)];
-  const bend = 0.07;
   const x = (from.x + to.x) / 2 + bend * (to.y - from.y);
   const y = (from.y + to.y) / 2 - bend * (to.x - from.x);
   return {

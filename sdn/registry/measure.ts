@@ -32,6 +32,7 @@ export function readLinks(
   body: Registration,
   { before, weight }: { before: Links | undefined; weight: number },
 ): Links {
+  if (before !== undefined && repeats(name, body, before)) return before;
   const links = new Map<string, Link>();
   const measured = new Map<string, Measured>();
   const neighbors = new Map(Object.entries(body.neighbors ?? {}));
@@ -48,6 +49,24 @@ export function readLinks(
     });
   }
   return { links, measured };
+}
+
+/** Whether a heartbeat names the links that are known, at their costs, and nothing was ever measured. */
+function repeats(name: string, { neighbors, links }: Registration, before: Links): boolean {
+  if (links !== undefined || before.measured.values().some(isMeasured)) return false;
+  let count = 0;
+  for (const [neighbor, cost] of Object.entries(neighbors ?? {})) {
+    if (neighbor === name) continue;
+    const link = before.links.get(neighbor);
+    if (link === undefined || isMeasured(link)) return false;
+    if (!link.up || link.cost !== configuredCost(cost)) return false;
+    count++;
+  }
+  return count === before.links.size;
+}
+
+function isMeasured({ rttMs, loss }: Measured): boolean {
+  return rttMs !== undefined || loss !== undefined;
 }
 
 /** The load to publish: the one before, unless the new one differs by more than noise. */

@@ -12,9 +12,9 @@ import { relayNameFault } from "./relay_name.ts";
 import { canonicalTrackText } from "./track_text.ts";
 
 /** A relay's name. */
-export const relayNameSchema = z.string().superRefine((name, context) => {
-  const fault = relayNameFault(name);
-  if (fault !== undefined) context.addIssue({ code: "custom", message: `The name ${fault}` });
+export const relayNameSchema = z.string().refine((name) => relayNameFault(name) === undefined, {
+  // A context for each name, which superRefine() makes, would be most of what a heartbeat costs here.
+  error: ({ input }) => `The name ${relayNameFault(String(input))}`,
 }).meta({ id: "RelayName", description: "A relay's name: anything one path segment can carry" });
 
 /** A track or namespace as text; reads into its canonical spelling. */

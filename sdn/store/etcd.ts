@@ -1,20 +1,19 @@
 import { type Clock, sleep, TaskGroup } from "@qumo/shared/runtime";
 import { type Batch, type Change, type Reflection, relayOf } from "../registry/mod.ts";
-import { type EtcdAccess, EtcdClient, EtcdRefusal, NOT_FOUND } from "./etcd_client.ts";
+import { EtcdArrivals } from "./etcd_arrivals.ts";
+import {
+  type EtcdAccess,
+  EtcdClient,
+  EtcdRefusal,
+  NOT_FOUND,
+  OUT_OF_RANGE,
+} from "./etcd_client.ts";
 import { EtcdKeys, type KeyValue } from "./etcd_keys.ts";
 import { EtcdLines } from "./etcd_lines.ts";
+import { listEtcd } from "./etcd_listing.ts";
 import { EtcdMirror } from "./etcd_mirror.ts";
-import { type Operation, planWrite } from "./etcd_plan.ts";
+import { inParts, type Operation, planWrite } from "./etcd_plan.ts";
 import { type Sharing, type Store, StoreConflict, type Stored, type Timeline } from "./types.ts";
-
-/** Keys in one answer of a listing: a few hundred kilobytes. */
-const PAGE = 1_000;
-
-/** Operations in one transaction; etcd takes 128. */
-const MAX_OPERATIONS = 100;
-
-/** Characters of values in one transaction; etcd takes 1.5 MB. */
-const MAX_TRANSACTION_LENGTH = 500_000;
 
 /** Transactions on their way at once, each with a connection of its own. */
 const MAX_WRITES = 64;
@@ -43,12 +42,8 @@ interface Header {
   readonly header: { readonly revision: string };
 }
 
-interface Listing extends Header {
-  readonly kvs?: readonly KeyValue[];
-  readonly more?: boolean;
-}
-
 interface Watched {
+  readonly created?: boolean;
   readonly events?: readonly { readonly type?: "DELETE"; readonly kv: KeyValue }[];
   readonly canceled?: boolean;
 }
@@ -68,7 +63,7 @@ export class EtcdStore implements Store {
   readonly #lines: EtcdLines;
   /** Relays that changed in etcd and are not reflected yet, with their tracks that did. */
   readonly #touched = new Map<string, Set<string>>();
-  readonly #waiting = new Set<() => void>();
+  readonly #arrivals: EtcdArrivals;
   #mirror: EtcdMirror;
   /** The newest revision of etcd that has arrived. */
   #position = 0;
@@ -83,6 +78,7 @@ export class EtcdStore implements Store {
     this.#options = options;
     this.#clock = options.clock;
     this.#client = new EtcdClient(options);
+    this.#arrivals = new EtcdArrivals(options);
     this.#keys = new EtcdKeys(options.prefix, options.timeline);
     this.#mirror = new EtcdMirror(this.#keys);
     this.#lines = new EtcdLines(MAX_WRITES, {
@@ -126,10 +122,7 @@ export class EtcdStore implements Store {
     if (plan === undefined) throw new StoreConflict(relay);
     const lease = this.#mirror.relay(relay)?.lease ?? await this.#grant(plan, "relay");
     const leases = { relay: lease, end: await this.#grant(plan, "end") };
-    for (const part of inParts(plan)) {
-      const success = part.map((operation) => request(operation, leases));
-      await this.#transact(relay, success);
-    }
+    for (const part of inParts(plan, leases)) await this.#transact(relay, part);
   }
 
   /** Does all of it, unless the relay has changed in etcd since what is known here. */
@@ -143,12 +136,14 @@ export class EtcdStore implements Store {
         "/v3/kv/txn",
         { compare, success },
       );
-      if (succeeded) return await this.#until(() => this.#position >= Number(header.revision));
+      if (succeeded) {
+        return await this.#arrivals.until(() => this.#position >= Number(header.revision));
+      }
     } catch (error) {
       // The lease is over, and with it the relay.
       if (!(error instanceof EtcdRefusal && error.code === NOT_FOUND)) throw error;
     }
-    await this.#until(isNews);
+    await this.#arrivals.until(isNews);
     throw new StoreConflict(relay);
   }
 
@@ -172,7 +167,7 @@ export class EtcdStore implements Store {
         { ID: lease },
       );
       if (Number(result.TTL ?? 0) > 0) return;
-      await this.#until(() => this.#mirror.relay(relay)?.lease !== lease);
+      await this.#arrivals.until(() => this.#mirror.relay(relay)?.lease !== lease);
       throw new StoreConflict(relay);
     });
   }
@@ -205,13 +200,11 @@ export class EtcdStore implements Store {
 
   async #watch(signal: AbortSignal): Promise<void> {
     this.#watched = this.#client.endpoint;
-    const start_revision = String(this.#position + 1);
-    const create_request = { ...this.#keys.everything, start_revision };
-    for await (
-      const { events = [], canceled } of this.#client.watch<Watched>({ create_request }, signal)
-    ) {
-      // History up to there is gone, or will not be told.
-      if (canceled) return await this.#list();
+    const begin = this.#position;
+    const create_request = { ...this.#keys.everything, start_revision: String(begin + 1) };
+    const messages = this.#client.watch<Watched>({ create_request }, signal);
+    for await (const { created, events = [], canceled } of messages) {
+      if (canceled || created && !await this.#isRemembered(begin)) return await this.#list();
       for (const { type, kv } of events) {
         this.#take(kv, type === "DELETE");
         this.#position = Math.max(this.#position, Number(kv.mod_revision));
@@ -220,33 +213,30 @@ export class EtcdStore implements Store {
     }
   }
 
-  /** Reads everything there is, in pages of one revision, in place of what was known. */
-  async #list(): Promise<void> {
-    const { key, range_end } = this.#keys.everything;
-    const mirror = new EtcdMirror(this.#keys);
-    let from = key;
-    let revision: string | undefined;
-    for (;;) {
-      const page: Listing = await this.#client.call<Listing>("/v3/kv/range", {
-        key: from,
-        range_end,
-        limit: String(PAGE),
-        sort_target: "KEY",
-        sort_order: "ASCEND",
-        ...(revision !== undefined && { revision }),
-      });
-      revision ??= page.header.revision;
-      for (const pair of page.kvs ?? []) mirror.take(pair, false);
-      const last = page.kvs?.at(-1);
-      if (!page.more || last === undefined) break;
-      from = following(last.key);
+  /**
+   * Whether everything after a revision can still be told. A watch that begins at the very revision
+   * up to which history was compacted is not refused by etcd, but may miss what was deleted there.
+   */
+  async #isRemembered(revision: number): Promise<boolean> {
+    const { key } = this.#keys.everything;
+    try {
+      await this.#client.call("/v3/kv/range", { key, revision: String(revision) });
+      return true;
+    } catch (error) {
+      if (error instanceof EtcdRefusal && error.code === OUT_OF_RANGE) return false;
+      throw error;
     }
+  }
+
+  /** Reads everything there is, in place of what was known. */
+  async #list(): Promise<void> {
+    const { mirror, revision } = await listEtcd(this.#client, this.#keys);
     for (const relay of new Set([...this.#mirror.names(), ...mirror.names()])) {
       const tracks = [...this.#mirror.tracks(relay).keys(), ...mirror.tracks(relay).keys()];
       this.#touched.set(relay, new Set([...this.#touched.get(relay) ?? [], ...tracks]));
     }
     this.#mirror = mirror;
-    this.#position = Number(revision);
+    this.#position = revision;
     this.#arrived();
   }
 
@@ -286,7 +276,7 @@ export class EtcdStore implements Store {
     for (const relay of [...this.#touched.keys()]) {
       if (!this.#lines.isBusy(relay)) this.#tell(relay, false);
     }
-    for (const wake of [...this.#waiting]) wake();
+    this.#arrivals.look();
   }
 
   #tell(name: string, isUndone: boolean): void {
@@ -302,51 +292,4 @@ export class EtcdStore implements Store {
       isUndone,
     });
   }
-
-  /** Resolves when what arrived makes it true; rejects when it does not in time. */
-  #until(isSo: () => boolean): Promise<void> {
-    if (isSo()) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        timer.cancel();
-        this.#waiting.delete(look);
-      };
-      const look = () => {
-        if (!isSo()) return;
-        leave();
-        resolve();
-      };
-      const timer = this.#clock.after(this.#options.timeoutMs, () => {
-        leave();
-        reject(new Error("etcd's watch is behind"));
-      });
-      this.#waiting.add(look);
-    });
-  }
-}
-
-function request(operation: Operation, leases: { relay: string; end: string }): object {
-  const { kind, ...rest } = operation;
-  if (kind === "delete") return { request_delete_range: rest };
-  return { request_put: { ...rest, lease: leases[operation.lease] } };
-}
-
-function inParts(plan: readonly Operation[]): Operation[][] {
-  const parts: Operation[][] = [];
-  let length = Infinity;
-  for (const operation of plan) {
-    const size = operation.key.length + (operation.kind === "put" ? operation.value.length : 0);
-    if (length + size > MAX_TRANSACTION_LENGTH || parts.at(-1)?.length === MAX_OPERATIONS) {
-      parts.push([]);
-      length = 0;
-    }
-    parts.at(-1)?.push(operation);
-    length += size;
-  }
-  return parts;
-}
-
-/** The first key that can come after this one. */
-function following(key: string): string {
-  return new Uint8Array([...Uint8Array.fromBase64(key), 0]).toBase64();
 }

@@ -25,6 +25,9 @@ export class EtcdRefusal extends Error {
 /** gRPC's code for a thing that is not there: a lease that ended, say. */
 export const NOT_FOUND = 5;
 
+/** gRPC's code for a revision that is not there any more, or not yet. */
+export const OUT_OF_RANGE = 11;
+
 const UNAUTHENTICATED = 16;
 
 /** The longest message of a watch, in characters: a thousand revisions of the largest request. */

@@ -1,6 +1,12 @@
 import type { DrainOrder, RelayRecord, Tombstone, TrackState } from "../registry/mod.ts";
-import { drainFromText, drainToText, nameFromKey, nameToKey } from "./rows.ts";
-import { recordFromText, recordToText } from "./rows.ts";
+import {
+  drainFromText,
+  drainToText,
+  nameFromKey,
+  nameToKey,
+  recordFromText,
+  recordToText,
+} from "./rows.ts";
 import type { Timeline } from "./types.ts";
 
 /** One key with its value, as etcd's gateway writes it. */
@@ -54,20 +60,24 @@ export class EtcdKeys {
     return kind === "relay" || kind === "end" ? { kind, relay } : undefined;
   }
 
+  /** A relay as the value of its key, in base64. */
   relayValue({ record, drain }: { record: RelayRecord; drain?: DrainOrder }): string {
     return pack([recordToText(record), drain === undefined ? null : drainToText(drain)]);
   }
 
+  /** Reads a relay back. */
   readRelay(value: string): { record: RelayRecord; drain?: DrainOrder } {
     const [record, drain] = unpack<[string, string | null]>(value);
     return { record: recordFromText(record), ...(drain && { drain: drainFromText(drain) }) };
   }
 
+  /** The newest word about a track as the value of its key, in base64. */
   trackValue({ version, present, registeredAt }: TrackState): string {
     const since = present ? this.#timeline.toWall(registeredAt) : 0;
     return pack({ version, present, registered: since });
   }
 
+  /** Reads a word about a track back. */
   readTrack(value: string): TrackState {
     type Row = Pick<TrackState, "version" | "present"> & { registered: number };
     const { version, present, registered } = unpack<Row>(value);
@@ -75,14 +85,21 @@ export class EtcdKeys {
     return { version, present, registeredAt };
   }
 
+  /** A relay's end as the value of its key, in base64. */
   endValue(end: Tombstone): string {
     return pack({ ...end, endedAt: this.#timeline.toWall(end.endedAt) });
   }
 
+  /** Reads an end back. */
   readEnd(value: string): Tombstone {
     const end = unpack<Tombstone>(value);
     return { ...end, endedAt: this.#timeline.fromWall(end.endedAt) };
   }
+}
+
+/** The first key that can come after this one. */
+export function keyAfter(key: string): string {
+  return new Uint8Array([...Uint8Array.fromBase64(key), 0]).toBase64();
 }
 
 function pack(value: unknown): string {

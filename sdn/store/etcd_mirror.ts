@@ -29,6 +29,7 @@ export class EtcdMirror {
     this.#keys = keys;
   }
 
+  /** What etcd has for the relay of this name, if it lives. */
   relay(name: string): MirroredRelay | undefined {
     return this.#relays.get(name);
   }

@@ -5,6 +5,12 @@ import type { EtcdMirror, MirroredRelay } from "./etcd_mirror.ts";
 /** Withdrawn tracks kept for one relay, as many as the registry remembers. */
 const MAX_WITHDRAWN = 1_000;
 
+/** Operations in one transaction; etcd takes 128. */
+const MAX_OPERATIONS = 100;
+
+/** Characters of values in one transaction; etcd takes 1.5 MB. */
+const MAX_TRANSACTION_LENGTH = 500_000;
+
 /** One change of one key or range; a value goes under the relay's lease, or that of its end. */
 export type Operation =
   | {
@@ -76,6 +82,30 @@ export function planWrite(
   const first = operations.get(own);
   operations.delete(own);
   return [...first === undefined ? [] : [first], ...operations.values()];
+}
+
+/** The plan as etcd wants to be asked for it, in transactions of a size that it takes. */
+export function inParts(
+  plan: readonly Operation[],
+  leases: Readonly<Record<"relay" | "end", string>>,
+): object[][] {
+  const parts: object[][] = [];
+  let length = Infinity;
+  for (const operation of plan) {
+    const { kind, ...rest } = operation;
+    const size = rest.key.length + (kind === "put" ? operation.value.length : 0);
+    if (length + size > MAX_TRANSACTION_LENGTH || parts.at(-1)?.length === MAX_OPERATIONS) {
+      parts.push([]);
+      length = 0;
+    }
+    parts.at(-1)?.push(
+      kind === "delete"
+        ? { request_delete_range: rest }
+        : { request_put: { ...rest, lease: leases[operation.lease] } },
+    );
+    length += size;
+  }
+  return parts;
 }
 
 function remembered(

@@ -35,6 +35,8 @@ interface Member {
   readonly name: string;
   readonly client: string;
   readonly peer: string;
+  /** Another URL for clients, which no client of a test knows. */
+  readonly aside: string;
   process: Deno.ChildProcess | undefined;
 }
 
@@ -51,13 +53,14 @@ export class EtcdCluster implements AsyncDisposable {
   /** Starts a cluster and waits until it has a leader. */
   static async start(size: number): Promise<EtcdCluster> {
     const folder = await Deno.makeTempDir({ prefix: "etcd_" });
-    const ports = freePorts(2 * size);
+    const ports = freePorts(3 * size);
     const cluster = new EtcdCluster(
       folder,
       Array.from({ length: size }, (_, i) => ({
         name: `m${i}`,
-        client: `http://127.0.0.1:${ports[2 * i]}`,
-        peer: `http://127.0.0.1:${ports[2 * i + 1]}`,
+        client: `http://127.0.0.1:${ports[3 * i]}`,
+        peer: `http://127.0.0.1:${ports[3 * i + 1]}`,
+        aside: `http://127.0.0.1:${ports[3 * i + 2]}`,
         process: undefined,
       })),
     );
@@ -79,21 +82,14 @@ export class EtcdCluster implements AsyncDisposable {
   /** Starts a member that does not run. */
   launch(place: number): void {
     const member = this.#at(place);
-    member.process = new Deno.Command(ETCD_PATH, {
-      args: [
-        ["name", member.name],
-        ["data-dir", `${this.#folder}/${member.name}`],
-        ["listen-client-urls", member.client],
-        ["advertise-client-urls", member.client],
-        ["listen-peer-urls", member.peer],
-        ["initial-advertise-peer-urls", member.peer],
-        ["initial-cluster", this.#members.map(({ name, peer }) => `${name}=${peer}`).join(",")],
-      ].map(([flag, value]) => `--${flag}=${value}`),
-      stdout: "null",
-      stderr: "null",
-      // Debian's etcd wants to be asked for where it was not built for.
-      env: Deno.build.arch === "aarch64" ? { ETCD_UNSUPPORTED_ARCH: "arm64" } : {},
-    }).spawn();
+    this.#spawn(member, member.client);
+  }
+
+  /** Starts a member where only the caller finds it: at the URL that it gets. */
+  launchAside(place: number): string {
+    const member = this.#at(place);
+    this.#spawn(member, member.aside);
+    return member.aside;
   }
 
   /** Waits until every member that runs answers a read that needs the quorum. */
@@ -136,9 +132,32 @@ export class EtcdCluster implements AsyncDisposable {
     await process?.status;
   }
 
+  /** Removes everything that a member which does not run had kept. */
+  async forget(place: number): Promise<void> {
+    await Deno.remove(`${this.#folder}/${this.#at(place).name}`, { recursive: true });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const place of this.#members.keys()) await this.kill(place);
     await Deno.remove(this.#folder, { recursive: true });
+  }
+
+  #spawn(member: Member, client: string): void {
+    member.process = new Deno.Command(ETCD_PATH, {
+      args: [
+        ["name", member.name],
+        ["data-dir", `${this.#folder}/${member.name}`],
+        ["listen-client-urls", client],
+        ["advertise-client-urls", client],
+        ["listen-peer-urls", member.peer],
+        ["initial-advertise-peer-urls", member.peer],
+        ["initial-cluster", this.#members.map(({ name, peer }) => `${name}=${peer}`).join(",")],
+      ].map(([flag, value]) => `--${flag}=${value}`),
+      stdout: "null",
+      stderr: "null",
+      // Debian's etcd wants to be asked for where it was not built for.
+      env: Deno.build.arch === "aarch64" ? { ETCD_UNSUPPORTED_ARCH: "arm64" } : {},
+    }).spawn();
   }
 
   #at(place: number): Member {

@@ -126,8 +126,8 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
 
 /** What to open: the URL itself comes first, for whoever reads it by program. */
 function greeting(url: string): string {
-  return `${version.name} ${version.version} is ready: ${url} (API), ` +
-    `${url}/graph, ${url}/metrics; every request is in ${url}/openapi.json\n`;
+  return `${version.name} ${version.version} is ready: ${url} (page and API), ` +
+    `${url}/metrics; every request is in ${url}/openapi.json\n`;
 }
 
 function controllerOptions({ controller, graph, watch }: SdnConfig): ControllerOptions {

@@ -29,7 +29,8 @@ export function setText(node, text) {
 }
 
 /**
- * Makes the children of `parent` follow `items`. What stays keeps its element, and with it focus.
+ * Makes the children of `parent` follow `items`, of which no two have the same key. What stays keeps
+ * its element, and with it focus.
  *
  * @template T
  * @param {Element} parent

@@ -11,6 +11,12 @@
 
 /** The distance between relays next to each other: a label fits under each and between them. */
 const GAP = 132;
+/** Where the middle of a region may lie in the lattice: on a point, in a triangle, on an edge. */
+const LATTICE_CENTRES = [
+  { x: 0, y: 0 },
+  { x: 0.5, y: Math.sqrt(3) / 6 },
+  { x: 0.5, y: 0 },
+];
 /** What a region has around its outermost relays: half a label and a relay. */
 const MARGIN = 62;
 /** The least distance between regions: the label of a link fits in between. */
@@ -28,7 +34,7 @@ const MAX_SWAPPED = 24;
 const MAX_PASSES = 6;
 
 /**
- * Each region is a circle with its relays on rings; the regions stand on an ellipse, or in a column
+ * Each region is a circle full of its relays; the regions stand on an ellipse, or in a column
  * where the picture is to be tall.
  * Neighbours are brought near each other by swapping places as long as that shortens links.
  *
@@ -83,33 +89,31 @@ function byRegion(relays) {
 }
 
 /**
- * Places around a centre: one ring for a few, a centre with rings for more.
+ * Places around a centre: points of a lattice of triangles, laid so that the outermost is nearest.
  *
  * @param {number} count
  * @returns {Point[]}
  */
 function seatsFor(count) {
-  if (count === 1) return [{ x: 0, y: 0 }];
-  if (count <= 6) return ring(count, GAP / (2 * Math.sin(Math.PI / count)));
-  /** @type {Point[]} */
-  const seats = [{ x: 0, y: 0 }];
-  for (let at = 1; seats.length < count; at++) {
-    seats.push(...ring(Math.min(6 * at, count - seats.length), at * GAP));
-  }
-  return seats;
-}
-
-/**
- * @param {number} count
- * @param {number} radius
- */
-function ring(count, radius) {
-  // Two stand side by side, more begin at the top.
-  const start = count === 2 ? Math.PI : -Math.PI / 2;
-  return Array.from({ length: count }, (_, at) => {
-    const angle = start + at / count * 2 * Math.PI;
-    return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
+  const reach = Math.ceil(Math.sqrt(count)) + 1;
+  const options = LATTICE_CENTRES.map((centre) => {
+    /** @type {(Point & { distance: number })[]} */
+    const points = [];
+    for (let row = -reach; row <= reach; row++) {
+      for (let at = -2 * reach; at <= 2 * reach; at++) {
+        const x = GAP * (at + row / 2 - centre.x);
+        const y = GAP * (row * Math.sqrt(3) / 2 - centre.y);
+        // Rounded, so that what is equally far away is told apart by place and not by chance.
+        points.push({ x, y, distance: Math.round(Math.hypot(x, y)) });
+      }
+    }
+    points.sort((a, b) => a.distance - b.distance || a.y - b.y || a.x - b.x);
+    return points.slice(0, count);
   });
+  const best = options.reduce((best, option) => {
+    return option[count - 1].distance < best[count - 1].distance ? option : best;
+  });
+  return best.map(({ x, y }) => ({ x, y }));
 }
 
 /**
@@ -188,7 +192,7 @@ function placeCircles(radii) {
   const isPair = radii.length === 2;
   // Two stand side by side; more begin at the top.
   const start = isPair ? Math.PI : -Math.PI / 2;
-  for (let size = total / (2 * Math.PI);; size *= 1.05) {
+  for (let size = total / 12;; size *= 1.03) {
     let before = -shares[0] / 2;
     const centres = shares.map((share, at) => {
       const turn = isPair ? at / 2 : (before + share / 2) / total;

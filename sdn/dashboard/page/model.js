@@ -31,8 +31,9 @@ export class Model {
   /** How many announces are held, and whether some had to be left out. */
   announceCount = 0;
   isDirectoryCut = false;
-  /** The newest first. @type {{ time: number, text: string, kind: string }[]} */
+  /** The newest first. @type {{ id: number, time: number, text: string, kind: string }[]} */
   log = [];
+  #said = 0;
 
   /**
    * The relays as events told them: lists that were asked for may run ahead of the events, and what
@@ -180,7 +181,7 @@ export class Model {
   }
 
   #say(time, kind, text) {
-    this.log = [{ time, kind, text }, ...this.log].slice(0, MAX_LOG);
+    this.log = [{ id: ++this.#said, time, kind, text }, ...this.log].slice(0, MAX_LOG);
   }
 }
 

@@ -68,7 +68,7 @@ export class NetworkView {
     this.tick();
     byId("log-note").hidden = log.length > 0;
     follow(byId("log"), log, {
-      key: ({ time, text }) => `${time} ${text}`,
+      key: ({ id }) => String(id),
       create: ({ time, kind, text }) => {
         const date = new Date(time);
         const clock = element("time", { datetime: date.toISOString() }, date.toLocaleTimeString());

@@ -9,11 +9,13 @@ const MAX_LABELLED = 36;
 /** Characters of a relay's name below it. */
 const MAX_LABEL = 15;
 const RADIUS = 17;
+/** How wide a letter of a link's label is, about. */
+const LETTER = 6.3;
 /** How far links bend, as a share of their length: more where regions stand in between. */
 const BEND = 0.07;
 const TALL_BEND = 0.2;
 /** How small and how large a picture becomes to fit, before anybody zooms. */
-const MIN_SCALE = 0.45;
+const MIN_SCALE = 0.3;
 const MAX_SCALE = 1.25;
 /** The steps of zooming. */
 const ZOOM_STEP = 1.5;
@@ -132,8 +134,15 @@ function drawLink(link, { path }, how) {
   );
 }
 
-function drawLinkLabel(link, { middle }, how) {
-  return shape("text", { class: `link-label ${link.state}${how}`, ...middle }, caption(link));
+function drawLinkLabel(link, { middle: { x, y } }, how) {
+  const text = caption(link);
+  const width = LETTER * text.length + 10;
+  return shape(
+    "g",
+    { class: `link-label ${link.state}${how}` },
+    shape("rect", { x: x - width / 2, y: y - 13, width, height: 18, rx: 6 }),
+    shape("text", { x, y }, text),
+  );
 }
 
 function drawRelay(relay, layout, { isSelected, isOnRoute, onClick }) {

@@ -48,7 +48,7 @@ export async function startRelay(
       "run",
       "--quiet",
       "--allow-all",
-      `--v8-flags=${v8Flags.join(",")}`,
+      ...(v8Flags.length > 0 ? [`--v8-flags=${v8Flags.join(",")}`] : []),
       MAIN.href,
       "--config",
       file,

@@ -7,6 +7,7 @@ import { topSelfTimes } from "./profile.ts";
 import { Progress } from "./progress.ts";
 import { type Result, resultOf, toJson, toTable, warning } from "./report.ts";
 import { measure, type Run } from "./run.ts";
+import { benchController } from "./sdn_http.ts";
 
 const FUNCTIONS_SHOWN = 20;
 
@@ -33,6 +34,10 @@ try {
 /** Runs the cases and prints what came of them; false when something was lost. */
 async function bench(options: BenchOptions): Promise<boolean> {
   console.log(machine());
+  if (options.sdn) {
+    await benchController(options.seconds);
+    return true;
+  }
   const results: Result[] = [];
   for (const one of casesNamed(options.caseName, options.quick)) {
     const result = await runCase(one, options);

@@ -13,6 +13,8 @@ export interface BenchOptions {
   /** Where JSON lines go as well. */
   readonly jsonFile: string | undefined;
   readonly profile: boolean;
+  /** The controller instead of the relay. */
+  readonly sdn: boolean;
 }
 
 // A case is three runs; with this the longest set of cases still ends within the hour.
@@ -30,6 +32,7 @@ measured between two runs of its floor. Prints a line of JSON for each case and 
   --quick         fewer cases, 3 seconds each
   --json FILE     write the lines of JSON to a file as well
   --profile       run the relay under V8's profiler, which slows it down; print where its time goes
+  --sdn           the controller instead: heartbeats over HTTP, and changes on their way to watchers
   -h, --help      print this
 `;
 
@@ -45,19 +48,23 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
         quick: { type: "boolean", default: false },
         json: { type: "string" },
         profile: { type: "boolean", default: false },
+        sdn: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
     }));
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error));
   }
-  const { case: caseName, quick, help, profile, json } = values;
+  const { case: caseName, quick, help, profile, json, sdn } = values;
   if (caseName !== undefined && !CASE_NAMES.includes(caseName)) {
     return refused(`Unknown case ${caseName}: ${CASE_NAMES.join(", ")}`);
+  }
+  if (sdn && (caseName !== undefined || json !== undefined || profile)) {
+    return refused("--sdn goes with --seconds and --quick alone");
   }
   const seconds = Number(values.seconds ?? (quick ? 3 : 10));
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_SECONDS) {
     return refused(`--seconds is a whole number from 1 to ${MAX_SECONDS}`);
   }
-  return done({ help, caseName, seconds, quick, jsonFile: json, profile });
+  return done({ help, caseName, seconds, quick, jsonFile: json, profile, sdn });
 }

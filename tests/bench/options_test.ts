@@ -12,9 +12,21 @@ Deno.test("parseOptions() measures every case for ten seconds unless told otherw
   assert.ok(casesNamed(undefined, true).length < CASE_NAMES.length);
 });
 
+Deno.test("parseOptions() measures the controller when asked to", () => {
+  const options = parseOptions(["--sdn", "--seconds", "2"]);
+  assert.ok(options.ok && options.value.sdn && options.value.seconds === 2);
+});
+
 Deno.test("parseOptions() refuses what it does not know", () => {
   for (
-    const args of [["--cases", "x"], ["--case", "x"], ["--seconds", "0"], ["--seconds", "1e9"]]
+    const args of [
+      ["--cases", "x"],
+      ["--case", "x"],
+      ["--seconds", "0"],
+      ["--seconds", "1e9"],
+      ["--sdn", "--profile"],
+      ["--sdn", "--json", "x"],
+    ]
   ) {
     assert.equal(parseOptions(args).ok, false, args.join(" "));
   }

@@ -1,16 +1,23 @@
-/**
- * The controller over HTTP, as its own process: heartbeats a second with and without changes on each
- * store, and what a change costs with many watchers. Prints one JSON line for each case.
- *
- * deno run -A tests/bench/sdn_http.ts [seconds for each case]
- */
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const RELAYS = 1000;
 const CLIENTS = 32;
 const WATCHERS = 1000;
-const seconds = Number(Deno.args[0] ?? 3);
+
+/**
+ * Measures the controller over HTTP, as its own process: heartbeats a second with and without changes
+ * on each store, and what a change costs with many watchers. Prints one JSON line for each case.
+ */
+export async function benchController(seconds: number): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "qumo_bench_" });
+  for (const changing of [false, true]) {
+    await heartbeats({ store: "memory", dataDir: "", changing, seconds });
+    await heartbeats({ store: "sqlite", dataDir: `${folder}/${changing}`, changing, seconds });
+  }
+  await fanOut();
+  await Deno.remove(folder, { recursive: true });
+}
 
 async function start(dataDir: string) {
   const child = new Deno.Command(Deno.execPath(), {
@@ -54,7 +61,12 @@ function registration(relay: number) {
   return { region: "eu", address: `https://relay-${relay}:4433`, neighbors };
 }
 
-async function heartbeats(store: string, dataDir: string, changing: boolean): Promise<void> {
+async function heartbeats({ store, dataDir, changing, seconds }: {
+  store: string;
+  dataDir: string;
+  changing: boolean;
+  seconds: number;
+}): Promise<void> {
   const controller = await start(dataDir);
   for (let relay = 0; relay < RELAYS; relay++) {
     await put(controller.url, relay, registration(relay));
@@ -143,11 +155,3 @@ function round(value: number | undefined): number {
 function print(result: object): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(result)}\n`));
 }
-
-const folder = await Deno.makeTempDir();
-for (const changing of [false, true]) {
-  await heartbeats("memory", "", changing);
-  await heartbeats("sqlite", `${folder}/${changing}`, changing);
-}
-await fanOut();
-await Deno.remove(folder, { recursive: true });

@@ -214,8 +214,9 @@ export class EtcdStore implements Store {
   }
 
   /**
-   * Whether everything after a revision can still be told. A watch that begins at the very revision
-   * up to which history was compacted is not refused by etcd, but may miss what was deleted there.
+   * Whether everything after a revision can still be told. etcd does not refuse a watch that begins at
+   * the very revision up to which history was compacted, and yet may not tell what was deleted there;
+   * nor one that begins beyond the newest revision, as after etcd was set up anew.
    */
   async #isRemembered(revision: number): Promise<boolean> {
     const { key } = this.#keys.everything;
@@ -244,12 +245,7 @@ export class EtcdStore implements Store {
     while (!signal.aborted) {
       try {
         const { key } = this.#keys.everything;
-        const { header } = await this.#client.call<Header>("/v3/kv/range", { key });
-        // Another cluster, or one that was set up anew: its history is not this one.
-        if (Number(header.revision) < this.#position) {
-          await this.#list();
-          this.#reopen();
-        }
+        await this.#client.call("/v3/kv/range", { key });
         this.#healthy = true;
       } catch {
         this.#healthy = false;

@@ -159,15 +159,22 @@ etcdTest(
 etcdTest("etcd: a heartbeat after the lease is over begins a new life", async () => {
   await using cluster = await EtcdCluster.start(1);
   await using one = await controllerOn(cluster);
+  const [endpoint = ""] = cluster.endpoints;
   const beat = { epoch: 1, region: "eu" };
-  accepted(await one.ask("PUT", "/relay/a", { ...beat, announces: ["x"] }));
-  const [{ lease: ID } = { lease: "" }] = (await keysIn(cluster)).keys;
-  await etcdCall(cluster.endpoints[0] as string, "/v3/lease/revoke", { ID });
-  accepted(await one.ask("PUT", "/relay/a", beat));
-  const { keys } = await keysIn(cluster);
-  assert.deepEqual(keys.map(({ name }) => name), ['relay/"a"']);
-  assert.notEqual(keys[0]?.lease, ID);
-  assert.deepEqual(await tracks(one.ask), []);
+  // Now the end is known before the heartbeat comes, now the heartbeat is what finds it.
+  for (let round = 0; round < 50; round++) {
+    accepted(await one.ask("PUT", "/relay/a", { ...beat, announces: ["x"] }));
+    const [{ lease: ID } = { lease: "" }] = (await keysIn(cluster)).keys;
+    const revoked = etcdCall(endpoint, "/v3/lease/revoke", { ID });
+    if (round % 2 === 0) await revoked;
+    await one.ask("PUT", "/relay/a", beat);
+    await revoked;
+    accepted(await one.ask("PUT", "/relay/a", beat));
+    const { keys } = await keysIn(cluster);
+    assert.deepEqual(keys.map(({ name }) => name), ['relay/"a"']);
+    assert.notEqual(keys[0]?.lease, ID);
+    assert.deepEqual(await tracks(one.ask), []);
+  }
 });
 
 etcdTest("etcd: fencing by epoch and deregistration hold across controllers", async () => {
@@ -315,7 +322,6 @@ etcdTest(
     await cluster.kill(0);
     const refused = await one.ask("PUT", "/relay/b", { seq: 2, region: "eu" });
     assert.deepEqual([refused.status, refused.body.code], [503, "unavailable"]);
-    assert.equal((await one.ask("PUT", "/relay/new", {})).status, 503);
     const health = await one.ask("GET", "/health");
     assert.deepEqual([health.status, health.body.reason], [503, "store_unavailable"]);
     assert.equal((await one.ask("GET", "/health?probe=live")).status, 200);

@@ -1,0 +1,64 @@
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A controller that runs as its own process on a port of the loopback address that was free. */
+export class SdnProcess implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #folder: string;
+  /** Where its API is. */
+  readonly url: string;
+
+  private constructor(child: Deno.ChildProcess, folder: string, url: string) {
+    this.#child = child;
+    this.#folder = folder;
+    this.url = url;
+  }
+
+  /** Starts a controller with this configuration and waits until it is ready; rejects when it ends before. */
+  static async start(config: object): Promise<SdnProcess> {
+    const folder = await Deno.makeTempDir({ prefix: "sdn_" });
+    const file = `${folder}/sdn.yaml`;
+    await Deno.writeTextFile(file, JSON.stringify(config));
+    const flags = ["--address", "127.0.0.1:0", "-c", file];
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-check", "--allow-all", "sdn/main.ts", ...flags],
+      cwd: ROOT,
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    let text = "";
+    for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+      text += part;
+      const url = /http:\/\/\S+/.exec(text)?.[0];
+      if (url !== undefined) return new SdnProcess(child, folder, url);
+    }
+    const { code } = await child.status;
+    await Deno.remove(folder, { recursive: true });
+    throw new Error(`The controller ended with ${code} before it was ready`);
+  }
+
+  /** Asks its API. */
+  async ask(method: string, path: string, body?: unknown) {
+    const text = body === undefined ? null : JSON.stringify(body);
+    const response = await fetch(`${this.url}${path}`, { method, body: text });
+    // deno-lint-ignore no-explicit-any -- answers of every shape
+    return { status: response.status, body: await response.json() as any };
+  }
+
+  /** Ends it by a signal; gives its exit code. */
+  async end(signal: Deno.Signal): Promise<number> {
+    this.#child.kill(signal);
+    return (await this.#child.status).code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It ended by itself.
+    }
+    await this.#child.status;
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import {
+  type CertificatePair,
   formatAddress,
   isLoopback,
   type Log,
@@ -15,7 +16,7 @@ import { dashboardFiles } from "./dashboard/mod.ts";
 import type { CostPolicy } from "./graph/mod.ts";
 import { buildApp } from "./http/app.ts";
 import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./http/auth.ts";
-import { listen, type Listener } from "./http/listener.ts";
+import { listen } from "./http/listener.ts";
 import { pageEndpoints } from "./http/page_endpoints.ts";
 import type { Process } from "./process.ts";
 import { EtcdStore, MemoryStore, openSqlite, type Store, type Timeline } from "./store/mod.ts";
@@ -29,10 +30,10 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   const stopped = stopSignal(process);
   // Everything that may be refused comes before the address is taken.
   const authenticate = await access(config, process);
-  let listener: Listener | undefined;
+  let show: (certificate: CertificatePair) => void = () => {};
   const certificates = await openCertificates(config.server, {
     onChange(certificate) {
-      listener?.useCertificate(certificate);
+      show(certificate);
       const until = new Date(certificate.notAfter).toISOString();
       log.info("certificate replaced", { sha256: certificate.hash, until });
     },
@@ -84,11 +85,12 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     onFault: (error, requestId) => log.error("a request failed", { error, requestId }),
   });
   const address = parseAddress(config.server.address)!;
-  listener = listen(
+  const listener = listen(
     (request, info) => app.fetch(request, info),
     { ...address, certificate: certificates?.current },
     clock,
   );
+  show = (next) => listener.useCertificate(next);
   process.onSignal("SIGHUP", () => void certificates?.reload());
   const scheme = certificates === undefined ? "http" : "https";
   const open = formatAddress(reachable({ ...address, port: listener.port }));

@@ -9,6 +9,7 @@ import icon from "./page/icon.svg" with { type: "text" };
 import index from "./page/index.html" with { type: "text" };
 import layout from "./page/layout.js" with { type: "text" };
 import model from "./page/model.js" with { type: "text" };
+import networkTables from "./page/network_tables.js" with { type: "text" };
 import networkView from "./page/network_view.js" with { type: "text" };
 import peersView from "./page/peers_view.js" with { type: "text" };
 import routeView from "./page/route_view.js" with { type: "text" };
@@ -35,6 +36,7 @@ const scripts = {
   format,
   layout,
   model,
+  network_tables: networkTables,
   network_view: networkView,
   peers_view: peersView,
   route_view: routeView,

@@ -191,7 +191,7 @@ chromiumTest("names that are markup are shown as text and never run", async (bro
 chromiumTest(
   "the page says since when it is stale, and recovers when the controller is back",
   async (browser) => {
-    const first = await SdnProgram.start();
+    await using first = await SdnProgram.start();
     await first.register("tokyo", { region: "asia", announces: ["live/a"] });
     const { page } = await open(browser, first.url);
     await relay(page, "tokyo").waitFor();
@@ -211,7 +211,7 @@ chromiumTest(
 );
 
 chromiumTest("the page shows how this controller and its peers are", async (browser) => {
-  const peer = await SdnProgram.start();
+  await using peer = await SdnProgram.start();
   const config = `graph:\n  peers: ["${peer.url}"]\n  sync_interval_sec: 0.5\n`;
   await using program = await SdnProgram.start({ config });
   const { page, problems } = await open(browser, program.url);

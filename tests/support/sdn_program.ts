@@ -9,6 +9,7 @@ export class SdnProgram implements AsyncDisposable {
   readonly #output: ReadableStreamDefaultReader<string>;
   readonly #folder: string;
   readonly #token: string;
+  #ended: Promise<void> | undefined;
   url = "";
 
   private constructor(folder: string, { port, token }: { port: string; token: string }) {
@@ -60,15 +61,19 @@ export class SdnProgram implements AsyncDisposable {
     return this.ask("PUT", `/relay/${encodeURIComponent(name)}`, body);
   }
 
-  /** Ends it, and waits until it has. */
-  async end(signal: Deno.Signal): Promise<void> {
-    this.#child.kill(signal);
-    while (!(await this.#output.read()).done);
-    await this.#child.status;
-    await Deno.remove(this.#folder, { recursive: true });
+  /** Ends it unless it was told to end before, and waits until it has. */
+  end(signal: Deno.Signal): Promise<void> {
+    return this.#ended ??= this.#end(signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.end("SIGKILL");
+  }
+
+  async #end(signal: Deno.Signal): Promise<void> {
+    this.#child.kill(signal);
+    while (!(await this.#output.read()).done);
+    await this.#child.status;
+    await Deno.remove(this.#folder, { recursive: true });
   }
 }

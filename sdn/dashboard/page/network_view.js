@@ -1,6 +1,6 @@
 import { byId, element, follow, setText } from "./dom.js";
-import { bitrate, duration, milliseconds, number, percent } from "./format.js";
-import { showBadge, Table } from "./table.js";
+import { bitrate } from "./format.js";
+import { directoryTable, linkTable, relayTable } from "./network_tables.js";
 import { TopologyView } from "./topology_view.js";
 
 /** Entries of the directory that are shown at once. */
@@ -16,7 +16,6 @@ export class NetworkView {
   health = undefined;
   #model;
   #api;
-  #access;
   #isLive;
   #selected = undefined;
   #isShowDue = false;
@@ -33,9 +32,12 @@ export class NetworkView {
   constructor(model, api, { access, isLive }) {
     this.#model = model;
     this.#api = api;
-    this.#access = access;
     this.#isLive = isLive;
-    this.#relays = this.#relayTable();
+    this.#relays = relayTable(api, {
+      access,
+      isLive,
+      onSelect: (relay) => this.#select(relay),
+    });
     this.#links = linkTable();
     this.#directory = directoryTable();
     byId("links-all").addEventListener("click", () => this.#select(this.#selected));
@@ -95,20 +97,20 @@ export class NetworkView {
   }
 
   #showSummary() {
-    const { nodes, relays, announceCount } = this.#model;
+    const { nodes, relays, announceCount, isDirectoryCut } = this.#model;
     const states = (state) => nodes.filter((node) => node.state === state).length;
     const pairs = this.#model.pairs();
     const down = pairs.filter(({ state }) => state !== "up").length;
     const sum = (field) => {
       return [...relays.values()].reduce((total, { load }) => total + (load?.[field] ?? 0), 0);
     };
-    const tracks = this.health?.announces ?? announceCount;
+    const all = isDirectoryCut ? this.health?.announces : announceCount;
     const figures = [
       ["Relays alive", states("alive"), ""],
       ["Draining", states("draining"), ""],
       ["Never registered", states("stub"), ""],
       ["Links up", pairs.length - down, down > 0 ? ` and ${down} not` : ""],
-      ["Announces", Math.max(tracks, announceCount), ""],
+      ["Announces", all ?? announceCount, ""],
       ["Sessions", sum("sessions"), ""],
       ["Egress", bitrate(sum("egress_bps")), ""],
     ];
@@ -164,67 +166,6 @@ export class NetworkView {
     this.show();
   }
 
-  #relayTable() {
-    return new Table(byId("relays"), {
-      label: "Relays",
-      key: ({ id }) => id,
-      empty: "None",
-      columns: [
-        { label: "Relay", kind: "name", show: ({ id }, cell) => this.#showName(id, cell) },
-        { label: "Region", show: ({ region }) => region },
-        { label: "Address", kind: "address", show: ({ address }) => address ?? "" },
-        { label: "State", show: ({ state }, cell) => showBadge(cell, state) },
-        {
-          label: "Lease ends in",
-          kind: "figure",
-          show: ({ lease_expires_at: end }) => end === undefined ? "" : this.#remaining(end),
-        },
-        { label: "Sessions", kind: "figure", show: ({ load }) => number(load?.sessions) },
-        { label: "Subscriptions", kind: "figure", show: ({ load }) => number(load?.subscriptions) },
-        { label: "Egress", kind: "figure", show: ({ load }) => bitrate(load?.egress_bps) },
-        { label: "CPU", kind: "figure", show: ({ load }) => percent(load?.cpu) },
-        { label: "Announces", kind: "figure", show: ({ announces }) => number(announces) },
-        { label: "", kind: "action", show: (relay, cell) => this.#showAction(relay, cell) },
-      ],
-    });
-  }
-
-  #showName(id, cell) {
-    if (cell.firstElementChild) return;
-    cell.append(element("button", {
-      type: "button",
-      class: "linklike",
-      onclick: () => this.#select(id),
-    }, id));
-  }
-
-  #showAction({ id, state }, cell) {
-    if (this.#access.role !== "admin" || state === "stub") {
-      cell.replaceChildren();
-      return;
-    }
-    const button = cell.firstElementChild ??
-      cell.appendChild(element("button", { type: "button" }));
-    const verb = state === "draining" ? "undrain" : "drain";
-    setText(button, verb === "drain" ? "Drain" : "Undrain");
-    button.setAttribute("aria-label", `${button.textContent} ${id}`);
-    button.disabled = !this.#isLive();
-    button.onclick = () => this.#order(id, verb);
-  }
-
-  async #order(id, verb) {
-    try {
-      await this.#api.json(`relay/${encodeURIComponent(id)}/${verb}`, { method: "POST" });
-      setText(byId("relays-message"), "");
-    } catch (error) {
-      setText(byId("relays-message"), `${id} could not be told to ${verb}: ${error.message}`);
-    }
-  }
-
-  #remaining(end) {
-    return duration(Date.parse(end) - Date.now() - this.#api.clockAhead);
-  }
-
   #command() {
     const token = this.#api.token === "" ? "" : ' \\\n  -H "authorization: Bearer $TOKEN"';
     const body =
@@ -232,50 +173,6 @@ export class NetworkView {
     const url = new URL("relay/tokyo", document.baseURI);
     return `curl -X PUT ${url}${token} \\\n  -H "content-type: application/json" \\\n  -d '${body}'`;
   }
-}
-
-function linkTable() {
-  return new Table(byId("links"), {
-    label: "Links",
-    key: ({ from, to }) => JSON.stringify([from, to]),
-    empty: "None",
-    columns: [
-      { label: "From", kind: "name", show: ({ from }) => from },
-      { label: "To", kind: "name", show: ({ to }) => to },
-      {
-        label: "State",
-        show: ({ state }, cell) => showBadge(cell, state, state.replace("_", " ")),
-      },
-      {
-        label: "Cost",
-        kind: "figure",
-        show: ({ cost, configured_cost: configured }) => {
-          return cost === undefined || cost === configured
-            ? number(configured)
-            : `${number(cost)} (set: ${number(configured)})`;
-        },
-      },
-      { label: "RTT", kind: "figure", show: ({ rtt_ms }) => milliseconds(rtt_ms) },
-      { label: "Loss", kind: "figure", show: ({ loss }) => percent(loss) },
-    ],
-  });
-}
-
-function directoryTable() {
-  return new Table(byId("directory"), {
-    label: "Directory",
-    key: ({ track, relay }) => JSON.stringify([track, relay]),
-    empty: "Nothing is announced under such a name.",
-    columns: [
-      { label: "Track", kind: "name", show: ({ track }) => track },
-      { label: "Relay", show: ({ relay }) => relay },
-      {
-        label: "Since",
-        kind: "figure",
-        show: ({ registered_at }) => new Date(registered_at).toLocaleTimeString(),
-      },
-    ],
-  });
 }
 
 async function copyCommand() {

@@ -1,4 +1,4 @@
-import type { DrainOrder, RelayRecord, Tombstone, TrackState } from "../registry/mod.ts";
+import type { DrainOrder, Life, RelayRecord, Tombstone, TrackState } from "../registry/mod.ts";
 import {
   drainFromText,
   drainToText,
@@ -65,10 +65,12 @@ export class EtcdKeys {
     return pack([recordToText(record), drain === undefined ? null : drainToText(drain)]);
   }
 
-  /** Reads a relay back. */
+  /** Reads a relay back; throws when it is none. */
   readRelay(value: string): { record: RelayRecord; drain?: DrainOrder } {
-    const [record, drain] = unpack<[string, string | null]>(value);
-    return { record: recordFromText(record), ...(drain && { drain: drainFromText(drain) }) };
+    const [text, drain] = unpack<[string, string | null]>(value);
+    const record = recordFromText(text);
+    expectLife(record.version);
+    return { record, ...(drain && { drain: drainFromText(drain) }) };
   }
 
   /** The newest word about a track as the value of its key, in base64. */
@@ -77,10 +79,11 @@ export class EtcdKeys {
     return pack({ version, present, registered: since });
   }
 
-  /** Reads a word about a track back. */
+  /** Reads a word about a track back; throws when it is none. */
   readTrack(value: string): TrackState {
     type Row = Pick<TrackState, "version" | "present"> & { registered: number };
     const { version, present, registered } = unpack<Row>(value);
+    expectLife(version);
     const registeredAt = present ? this.#timeline.fromWall(registered) : 0;
     return { version, present, registeredAt };
   }
@@ -90,9 +93,10 @@ export class EtcdKeys {
     return pack({ ...end, endedAt: this.#timeline.toWall(end.endedAt) });
   }
 
-  /** Reads an end back. */
+  /** Reads an end back; throws when it is none. */
   readEnd(value: string): Tombstone {
     const end = unpack<Tombstone>(value);
+    expectLife(end.life);
     return { ...end, endedAt: this.#timeline.fromWall(end.endedAt) };
   }
 }
@@ -100,6 +104,11 @@ export class EtcdKeys {
 /** The first key that can come after this one. */
 export function keyAfter(key: string): string {
   return new Uint8Array([...Uint8Array.fromBase64(key), 0]).toBase64();
+}
+
+/** What has a life in its place was written by a controller. */
+function expectLife({ epoch, number }: Life): void {
+  if (typeof epoch !== "number" || typeof number !== "number") throw new Error("There is no life");
 }
 
 function pack(value: unknown): string {

@@ -49,26 +49,23 @@ export class EtcdMirror {
     return new Set([...this.#relays.keys(), ...this.#tracks.keys(), ...this.#ends.keys()]);
   }
 
-  /** Takes a key's new value, or that it is gone. Tells whom and which track it is about. */
+  /**
+   * Takes a key's new value, or that it is gone. Tells whom and which track it is about; `undefined`
+   * for what no controller wrote, which is as good as not there.
+   */
   take(pair: KeyValue, isGone: boolean): { relay: string; track?: string } | undefined {
-    const name = this.#keys.parse(pair.key);
-    if (name === undefined) return undefined;
-    const { kind, relay } = name;
-    const value = pair.value ?? "";
-    if (kind === "track") {
-      this.#takeTrack(relay, name.track, isGone ? undefined : this.#keys.readTrack(value));
-      return { relay, track: name.track };
+    try {
+      const name = this.#keys.parse(pair.key);
+      if (name === undefined) return undefined;
+      const { relay } = name;
+      const value = isGone ? undefined : pair.value ?? "";
+      if (name.kind === "relay") this.#takeRelay(relay, value, pair);
+      else if (name.kind === "end") this.#takeEnd(relay, value);
+      else this.#takeTrack(relay, name.track, value);
+      return { relay, ...(name.kind === "track" && { track: name.track }) };
+    } catch {
+      return undefined;
     }
-    if (kind === "end") {
-      if (isGone) this.#ends.delete(relay);
-      else this.#ends.set(relay, this.#keys.readEnd(value));
-    } else if (isGone) this.#relays.delete(relay);
-    else {
-      const { mod_revision: modified, lease = "0" } = pair;
-      const read = this.#keys.readRelay(value);
-      this.#relays.set(relay, { ...read, modified: Number(modified), lease });
-    }
-    return { relay };
   }
 
   /** What is in force for a relay that lives. */
@@ -93,7 +90,21 @@ export class EtcdMirror {
     return { revision, relays, tombstones };
   }
 
-  #takeTrack(relay: string, track: string, state: TrackState | undefined): void {
+  #takeRelay(relay: string, value: string | undefined, pair: KeyValue): void {
+    if (value === undefined) return void this.#relays.delete(relay);
+    const { mod_revision: modified, lease = "0" } = pair;
+    const read = this.#keys.readRelay(value);
+    if (read.record.name !== relay) throw new Error("It is another's record");
+    this.#relays.set(relay, { ...read, modified: Number(modified), lease });
+  }
+
+  #takeEnd(relay: string, value: string | undefined): void {
+    if (value === undefined) this.#ends.delete(relay);
+    else this.#ends.set(relay, this.#keys.readEnd(value));
+  }
+
+  #takeTrack(relay: string, track: string, value: string | undefined): void {
+    const state = value === undefined ? undefined : this.#keys.readTrack(value);
     const own = this.#tracks.get(relay) ?? new Map<string, TrackState>();
     // A new word goes to the end, so that the order stays that of age.
     own.delete(track);

@@ -240,6 +240,22 @@ etcdTest(
   },
 );
 
+etcdTest("etcd: what a controller wrote itself comes back to it as nothing new", async () => {
+  await using cluster = await EtcdCluster.start(1);
+  await using one = await controllerOn(cluster);
+  accepted(await one.ask("PUT", "/relay/a", {}));
+  const writes = Array.from(
+    { length: 100 },
+    (_, i) =>
+      i % 10 === 0
+        ? one.ask("POST", `/relay/a/${i % 20 === 0 ? "drain" : "undrain"}`)
+        : one.ask("PUT", `/announce/t${i}`, { relay: "a" }),
+  );
+  for (const answer of await Promise.all(writes)) accepted(answer);
+  const { revision, announces } = (await one.ask("GET", "/health")).body;
+  assert.deepEqual([revision, announces], [101, 90]);
+});
+
 etcdTest(
   "etcd: thousands of announces go in parts, and a new controller begins with all of it",
   async () => {
@@ -320,6 +336,9 @@ etcdTest(
     accepted(await one.ask("PUT", "/relay/b", { seq: 1 }));
     const watched = (await one.ask("GET", "/health")).body.revision;
     await cluster.kill(0);
+    // This one is tried, and undone; those after it are not even tried.
+    const fresh = { epoch: 1, seq: 1 };
+    assert.equal((await one.ask("PUT", "/relay/new", fresh)).status, 503);
     const refused = await one.ask("PUT", "/relay/b", { seq: 2, region: "eu" });
     assert.deepEqual([refused.status, refused.body.code], [503, "unavailable"]);
     const health = await one.ask("GET", "/health");
@@ -333,7 +352,8 @@ etcdTest(
     const took = await eventually(() => isReady(one.ask), (ready) => ready);
     say(`etcd: ready ${took} ms after etcd was started again`);
     accepted(await one.ask("PUT", "/relay/b", { seq: 2, region: "eu" }));
-    assert.deepEqual(await names(one.ask), ["a", "b"]);
+    accepted(await one.ask("PUT", "/relay/new", fresh));
+    assert.deepEqual(await names(one.ask), ["a", "b", "new"]);
     const { revision } = (await one.ask("GET", "/health")).body;
     assert.ok(revision > watched, "revisions go on");
   },
@@ -429,6 +449,37 @@ etcdTest("etcd: an etcd that was set up anew is listed anew", async () => {
   await eventually(() => isReady(one.ask), (ready) => ready);
   accepted(await one.ask("PUT", "/relay/a", {}));
   assert.deepEqual(await names(one.ask), ["a"]);
+});
+
+etcdTest("etcd: what somebody else writes below the prefix changes nothing", async () => {
+  await using cluster = await EtcdCluster.start(1);
+  const [endpoint = ""] = cluster.endpoints;
+  await using one = await controllerOn(cluster);
+  accepted(await one.ask("PUT", "/relay/a", { announces: ["x"] }));
+  for (
+    const name of [
+      'relay/"z"',
+      'track/"a"y',
+      'end/"z"',
+      "relay/z",
+      'relay/"\\',
+      'relay/"\\x"',
+      "",
+      "other/thing",
+    ]
+  ) {
+    for (const value of ["", "{}", "null", "[]", '["{}",null]', '{"version":{}}', "\xff"]) {
+      const pair = { key: btoa(`${PREFIX}${name}`), value: btoa(value) };
+      await etcdCall(endpoint, "/v3/kv/put", pair);
+    }
+  }
+  accepted(await one.ask("PUT", "/announce/last", { relay: "a" }));
+  await using other = await controllerOn(cluster);
+  for (const { ask, faults } of [one, other]) {
+    assert.deepEqual(await names(ask), ["a"]);
+    assert.deepEqual(await tracks(ask), ["last", "x"]);
+    assert.deepEqual(faults, []);
+  }
 });
 
 etcdTest("etcd: a user and a password", async () => {

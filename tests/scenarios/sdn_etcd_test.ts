@@ -339,9 +339,11 @@ etcdTest(
     // This one is tried, and undone; those after it are not even tried.
     const fresh = { epoch: 1, seq: 1 };
     assert.equal((await one.ask("PUT", "/relay/new", fresh)).status, 503);
+    const undone = (await one.ask("GET", "/health")).body.revision;
     const refused = await one.ask("PUT", "/relay/b", { seq: 2, region: "eu" });
     assert.deepEqual([refused.status, refused.body.code], [503, "unavailable"]);
     const health = await one.ask("GET", "/health");
+    assert.equal(health.body.revision, undone);
     assert.deepEqual([health.status, health.body.reason], [503, "store_unavailable"]);
     assert.equal((await one.ask("GET", "/health?probe=live")).status, 200);
     assert.deepEqual(await names(one.ask), ["a", "b"]);
@@ -456,24 +458,26 @@ etcdTest("etcd: what somebody else writes below the prefix changes nothing", asy
   const [endpoint = ""] = cluster.endpoints;
   await using one = await controllerOn(cluster);
   accepted(await one.ask("PUT", "/relay/a", { announces: ["x"] }));
-  for (
-    const name of [
-      'relay/"z"',
-      'track/"a"y',
-      'end/"z"',
-      "relay/z",
-      'relay/"\\',
-      'relay/"\\x"',
-      "",
-      "other/thing",
-    ]
-  ) {
-    for (const value of ["", "{}", "null", "[]", '["{}",null]', '{"version":{}}', "\xff"]) {
-      const pair = { key: btoa(`${PREFIX}${name}`), value: btoa(value) };
-      await etcdCall(endpoint, "/v3/kv/put", pair);
+  const own = await etcdCall(endpoint, "/v3/kv/range", { key: btoa(`${PREFIX}relay/"a"`) });
+  const values = ["", "{}", "null", "[]", '["{}",null]', '{"version":{}}', "\xff"].map(btoa);
+  for (const [i, value] of [...values, own.kvs[0].value].entries()) {
+    for (
+      const name of [
+        `relay/"z${i}"`,
+        `track/"a"y${i}`,
+        `end/"z${i}"`,
+        `relay/${i}`,
+        `relay/"\\${i}`,
+        `relay/"\\x${i}"`,
+        `${i}`,
+        `other/"${i}"`,
+      ]
+    ) {
+      await etcdCall(endpoint, "/v3/kv/put", { key: btoa(`${PREFIX}${name}`), value });
     }
   }
   accepted(await one.ask("PUT", "/announce/last", { relay: "a" }));
+  assert.equal((await one.ask("GET", "/health")).body.revision, 2);
   await using other = await controllerOn(cluster);
   for (const { ask, faults } of [one, other]) {
     assert.deepEqual(await names(ask), ["a"]);

@@ -41,7 +41,8 @@ chromiumTest(
     const [london, tokyo] = await rows(page, "Relays");
     assert.equal(london?.[0], "london");
     const [lease] = tokyo!.splice(4, 1);
-    assert.match(lease!, /^(8\d|90) s$/);
+    // HTTP's Date, by which the page sets its clock, counts whole seconds.
+    assert.match(lease!, /^(8\d|9[01]) s$/);
     assert.deepEqual(tokyo, [
       "tokyo",
       "asia",

@@ -50,7 +50,7 @@ export class FetchDelivery implements FetchSink {
     this.#context = context;
     this.#options = options;
     this.#sendOrder = options.sendOrder;
-    this.#writer = new FetchObjectWriter(options.order);
+    this.#writer = new FetchObjectWriter(options.order, context.draft.data);
   }
 
   /** Changes who is sent first, from now on. */
@@ -231,7 +231,7 @@ export class FetchDelivery implements FetchSink {
     stream.priority = this.#sendOrder;
     this.#stream = stream;
     if (this.#over) return stream.reset(StreamCode.CANCELLED);
-    await stream.write(encodeFetchHeader(this.#options.requestId));
+    await stream.write(encodeFetchHeader(this.#options.requestId, this.#context.draft.data));
   }
 
   async #write(header: Uint8Array, payload: readonly Uint8Array[]): Promise<void> {

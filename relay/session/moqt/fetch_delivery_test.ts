@@ -1,3 +1,4 @@
+import { draft18 } from "@qumo/shared/wire";
 import { done } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { FetchedObject, PendingFetch } from "../../track/mod.ts";
@@ -10,6 +11,7 @@ Deno.test("FetchDelivery answers on one stream when an object comes before it is
   const [connection, peer] = memoryPair();
   const context = {
     connection,
+    draft: draft18,
     openStream: () => connection.openUni(),
     metrics: new RelayMetrics(),
   } as unknown as SessionContext;

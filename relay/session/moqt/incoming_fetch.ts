@@ -129,7 +129,7 @@ export class IncomingFetch implements PendingFetch {
   }
 
   async #readObjects(input: Input): Promise<void> {
-    const decoder = new FetchObjectDecoder(this.#request.order);
+    const decoder = new FetchObjectDecoder(this.#request.order, this.#context.draft.data);
     do {
       while (input.start < input.end) {
         const next = decoder.decode(input.bytes, input.start, input.end);

@@ -4,6 +4,7 @@ import {
   decodeDatagram,
   DecodeError,
   decodeSubgroupHeader,
+  type Draft,
   MAX_OBJECT_HEADER_BYTES,
   type ObjectDatagram,
   ObjectHeaderDecoder,
@@ -57,7 +58,7 @@ export class Ingest {
     const { draft } = this.#context;
     const type = await this.#inTime(input, () => readVarint(input, draft.varint));
     if (type === undefined) return;
-    const kind = classifyUniStream(type);
+    const kind = classifyUniStream(type, draft.data);
     if (kind === "setup") return await this.#others.control(input, type);
     await ready;
     switch (kind) {
@@ -73,7 +74,7 @@ export class Ingest {
   /** Takes a datagram of the peer. */
   datagram(bytes: Uint8Array): void {
     const { metrics } = this.#context;
-    const datagram = decodeDatagram(bytes);
+    const datagram = decodeDatagram(bytes, this.#context.draft.data);
     if (datagram === undefined) return;
     metrics.received.bytes += bytes.length;
     const feed = this.#incoming.get(datagram.alias);
@@ -113,7 +114,7 @@ export class Ingest {
   }
 
   async #subgroup(input: Input, type: bigint): Promise<void> {
-    const header = await this.#inTime(input, () => readHeader(input, type));
+    const header = await this.#inTime(input, () => readHeader(input, type, this.#context.draft));
     const feed = await this.#incoming.find(header.alias);
     if (feed === undefined || feed.isOver) return input.stop(StreamCode.CANCELLED);
     this.#context.metrics.received.subgroups++;
@@ -146,7 +147,7 @@ export class Ingest {
   async #readObjects(input: Input, hasProperties: boolean, writer: SubgroupWriter): Promise<void> {
     const { received } = this.#context.metrics;
     const { maxObjectBytes } = this.#context.settings.limits;
-    const decoder = new ObjectHeaderDecoder(hasProperties);
+    const decoder = new ObjectHeaderDecoder(hasProperties, this.#context.draft.data);
     let payloadLeft = 0;
     do {
       received.bytes += input.length;
@@ -219,11 +220,11 @@ class ObjectTooLarge extends Error {
   }
 }
 
-async function readHeader(input: Input, type: bigint): Promise<SubgroupHeader> {
+async function readHeader(input: Input, type: bigint, draft: Draft): Promise<SubgroupHeader> {
   for (;;) {
-    const reader = new ByteReader(input.bytes, undefined, input.start, input.end);
+    const reader = new ByteReader(input.bytes, draft.varint, input.start, input.end);
     try {
-      const header = decodeSubgroupHeader(reader, type);
+      const header = decodeSubgroupHeader(reader, type, draft.data);
       input.start = reader.offset;
       return header;
     } catch (error) {

@@ -1,6 +1,7 @@
 import { type VarintFormat, vi64 } from "../varint.ts";
 import { type ControlCodec, controlCodec } from "./control/codec.ts";
 import { messageTable } from "./control/messages.ts";
+import { data18, type DataDialect } from "./data/dialect.ts";
 
 /**
  * One draft of MoQT: what its family's adapter must know to speak it. A further draft of a family is
@@ -14,6 +15,8 @@ export interface Draft {
   readonly family: "A" | "B";
   readonly varint: VarintFormat;
   readonly control: ControlCodec;
+  /** What the draft chooses about data streams and datagrams. */
+  readonly data: DataDialect;
 }
 
 /** draft-ietf-moq-transport-18. */
@@ -23,6 +26,7 @@ export const draft18: Draft = {
   family: "B",
   varint: vi64,
   control: controlCodec(messageTable, vi64),
+  data: data18,
 };
 
 /** Every draft that is spoken, the preferred one first. */

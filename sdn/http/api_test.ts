@@ -233,7 +233,7 @@ Deno.test("names survive the path: slashes, percent signs, spaces, letters of an
   assert.equal((await ask("PUT", "/relay/a/b", {})).body.relay, "a/b");
 });
 
-Deno.test("lookup gives the nearest first, and the closest namespace above when asked", async () => {
+Deno.test("lookup gives the nearest first", async () => {
   const { ask } = await testController();
   await demo(ask);
   for (const relay of ["tokyo", "newyork", "island"]) {
@@ -244,9 +244,24 @@ Deno.test("lookup gives the nearest first, and the closest namespace above when 
     near.body.relays.map((one: { relay: string; cost?: number }) => [one.relay, one.cost]),
     [["newyork", 80], ["tokyo", 250], ["island", undefined]],
   );
-  const video = "/announce/lookup?track=live/a/video";
-  assert.equal((await ask("GET", video)).body.relays.length, 0);
-  assert.equal((await ask("GET", `${video}&match=covering`)).body.relays.length, 3);
+});
+
+Deno.test("lookup finds a track by its own announce and by every namespace above it", async () => {
+  const { ask } = await testController();
+  await ask("PUT", "/relay/a", { announces: ["live/concert", "~/%2Froom/live"] });
+  await ask("PUT", "/relay/b", { announces: ["live/concert/~/video", "live/concert/~/audio"] });
+  await ask("PUT", "/relay/c", { announces: ["live", "live/con"] });
+  const found = async (query: string) => {
+    const { body } = await ask("GET", `/announce/lookup?${query}`);
+    return body.relays.map((one: { relay: string; track: string }) => `${one.relay} ${one.track}`);
+  };
+  const all = ["b live/concert/~/video", "a live/concert", "c live"];
+  assert.deepEqual(await found("track=live/concert/video"), all);
+  assert.deepEqual(await found("track=live/concert/~/video"), all);
+  assert.deepEqual(await found("track=live/concert/video&match=exact"), []);
+  assert.deepEqual(await found("broadcast_path=/live/concert/video"), []);
+  assert.deepEqual(await found("broadcast_path=/live/concert"), ["a live/concert"]);
+  assert.deepEqual(await found("track=~/%252Froom/live/video"), ["a ~/%2Froom/live"]);
 });
 
 Deno.test("the directory is listed page by page", async () => {

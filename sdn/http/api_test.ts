@@ -180,6 +180,62 @@ Deno.test("a drained relay carries no transit and is assigned to nobody, until u
   assert.equal((await ask("GET", "/assign?region=europe")).body.relay, "london");
 });
 
+Deno.test("a relay's own word and an operator's order to drain hold each for itself", async () => {
+  const { ask } = await testController();
+  await demo(ask);
+  await ask("PUT", "/relay/tokyo", { neighbors: { london: 250, newyork: 400 } });
+  const neighbors = { tokyo: 250, newyork: 80 };
+  const london = async (body: object) => {
+    assert.equal((await ask("PUT", "/relay/london", { neighbors, ...body })).status, 200);
+    const { cost } = (await ask("GET", "/route?from=tokyo&to=newyork")).body;
+    return [(await ask("GET", "/relay/london")).body.state, cost];
+  };
+  assert.deepEqual(await london({ epoch: 1, seq: 1 }), ["alive", 330]);
+  assert.deepEqual(await london({ epoch: 1, seq: 2, draining: true }), ["draining", 400]);
+  assert.deepEqual(await london({ epoch: 1, seq: 3, draining: false }), ["alive", 330]);
+  await ask("POST", "/relay/london/drain");
+  assert.deepEqual(await london({ epoch: 1, seq: 4, draining: false }), ["draining", 400]);
+  assert.deepEqual(await london({ epoch: 2, seq: 1 }), ["alive", 330]);
+  assert.deepEqual(await london({ epoch: 3, seq: 1, draining: true }), ["draining", 400]);
+  await ask("DELETE", "/relay/london");
+  assert.deepEqual(await london({ epoch: 4, seq: 1 }), ["alive", 330]);
+});
+
+Deno.test("flows are what each relay said last, until its lease ends", async () => {
+  const { ask, clock } = await testController();
+  const flows = [
+    { track: "live/~/video", next_hop: "b", source: "c" },
+    { track: "live/~/audio", next_hop: "b", source: "c" },
+  ];
+  const shown = async () => (await ask("GET", "/flows")).body;
+  assert.deepEqual(await shown(), { revision: 0, flows: [] });
+  await ask("PUT", "/relay/a", { flows });
+  const now = flows.map((flow) => ({ relay: "a", ...flow }));
+  assert.deepEqual(await shown(), { revision: 1, flows: now });
+  await ask("PUT", "/relay/a", { flows });
+  await ask("PUT", "/relay/a", { flows: flows.toReversed() });
+  await ask("PUT", "/relay/a", {});
+  assert.deepEqual(await shown(), { revision: 1, flows: now });
+  await ask("PUT", "/relay/a", { flows: [] });
+  assert.deepEqual(await shown(), { revision: 2, flows: [] });
+  await ask("PUT", "/relay/a", { flows });
+  await clock.advance(90_000);
+  assert.deepEqual(await shown(), { revision: 4, flows: [] });
+  const { status, body } = await ask("PUT", "/relay/a", { flows: Array(1001).fill(flows[0]) });
+  assert.deepEqual([status, body.code], [400, "bad_request"]);
+});
+
+Deno.test("the graph says by what certificate a relay is known, if it said so", async () => {
+  const { ask } = await testController();
+  const certificate_sha256 = "ab".repeat(32);
+  await ask("PUT", "/relay/a", { certificate_sha256, neighbors: { b: 1 } });
+  const { nodes } = (await ask("GET", "/graph")).body;
+  assert.deepEqual(nodes, [
+    { id: "a", region: "", state: "alive", certificate_sha256 },
+    { id: "b", region: "", state: "stub" },
+  ]);
+});
+
 Deno.test("a relay is gone from everything the moment its lease ends", async () => {
   const { ask, clock } = await testController();
   await demo(ask);

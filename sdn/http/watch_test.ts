@@ -143,6 +143,32 @@ Deno.test("the routes of a relay come whole, then line by line as they change", 
   await follower.leave();
 });
 
+Deno.test("the flows of a relay come whole, at first and at each change, and go with it", async () => {
+  const subject = await testController();
+  const { ask } = subject;
+  const flow = { track: "live/~/video", next_hop: "b", source: "c" };
+  await ask("PUT", "/relay/a", { flows: [flow] });
+  const follower = await follow(subject, "?scope=flows");
+  assert.deepEqual(await follower.event(), { event: "flows", data: { relay: "a", flows: [flow] } });
+  assert.equal((await follower.event()).event, "ready");
+  await ask("PUT", "/announce/x", { relay: "a" });
+  const other = { ...flow, track: "live/~/audio" };
+  await ask("PUT", "/relay/a", { flows: [flow, other] });
+  const changed = await follower.event();
+  assert.deepEqual(changed, {
+    event: "flows",
+    data: { revision: 3, relay: "a", flows: [flow, other] },
+    id: 3,
+  });
+  await ask("DELETE", "/relay/a");
+  assert.deepEqual((await follower.event()).data, {
+    revision: 4,
+    relay: "a",
+    reason: "deregistered",
+  });
+  await follower.leave();
+});
+
 Deno.test("a watcher that is too slow is told that its place is gone", async () => {
   const subject = await testController({ controller: { history: 10 } });
   await subject.ask("PUT", "/relay/a", {});

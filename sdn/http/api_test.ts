@@ -279,7 +279,9 @@ Deno.test("a restarted relay fences its old self, and is asked for its announces
 
 Deno.test("names survive the path: slashes, percent signs, spaces, letters of any alphabet", async () => {
   const { ask } = await testController();
-  for (const name of ["a/b", "100%", "a b", "\u6771\u4eac", "%2F", "a?b#c", "\u0000"]) {
+  for (
+    const name of ["a/b", "100%", "a b", "\u6771\u4eac", "%2F", "a?b#c", "\u0000", "a\nb", "\u2028"]
+  ) {
     const path = `/relay/${encodeURIComponent(name)}`;
     assert.equal((await ask("PUT", path, {})).body.relay, name);
     assert.equal((await ask("GET", path)).body.relay, name);
@@ -441,13 +443,13 @@ Deno.test("without a relay that fits nobody is assigned one", async () => {
 
 Deno.test("a body that does not come in time is refused, whether it said its length or not", async () => {
   for (const headers of [{}, { "content-length": "100" }]) {
-    const { app, clock, faults } = await testController();
+    const { request, clock, faults } = await testController();
     const gone = Promise.withResolvers<void>();
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
       cancel: () => gone.resolve(),
     });
-    const answer = app.request("/relay/a", { method: "PUT", body, headers });
+    const answer = request("/relay/a", { method: "PUT", body, headers });
     await clock.advance(29_999);
     assert.equal(clock.pending, 1);
     await clock.advance(1);

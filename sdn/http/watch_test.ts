@@ -46,8 +46,8 @@ class Follower {
   }
 }
 
-async function follow({ app }: Subject, query = "", headers = {}): Promise<Follower> {
-  const response = await app.request(`/watch${query}`, { headers });
+async function follow({ request }: Subject, query = "", headers = {}): Promise<Follower> {
+  const response = await request(`/watch${query}`, { headers });
   assert.equal(response.status, 200);
   const follower = new Follower(response);
   assert.deepEqual(await follower.block(), ["retry: 1000"]);

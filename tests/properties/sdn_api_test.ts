@@ -97,13 +97,13 @@ const request = fc.record({
 
 Deno.test("no request, whatever it is, is a fault, goes unexplained, or costs a registration", async () => {
   const subject = await testController();
-  const { ask, app, faults } = subject;
+  const { ask, faults } = subject;
   await ask("PUT", "/relay/keep", { region: "eu", announces: ["kept"] });
   await fc.assert(
     fc.asyncProperty(request, async ({ method, path, query, body, match }) => {
       const hasBody = method !== "GET";
       const url = `/${path.slice(1)}?${query}`;
-      const response = await app.request(url, {
+      const response = await subject.request(url, {
         method,
         ...(hasBody && { body: body as Uint8Array<ArrayBuffer> }),
         headers: { ...(match && { "if-match": match }) },

@@ -74,6 +74,8 @@ export class Watcher {
     while (!signal.aborted) {
       const url = controllers.current;
       const end = await this.#follow(url, signal);
+      // What is doubted is believed for as long as there is nobody to ask.
+      this.#settling?.cancel();
       if (signal.aborted) break;
       if (end.kind === "gone") {
         this.#place = undefined;
@@ -85,7 +87,6 @@ export class Watcher {
       this.#tellLost(url, end.message);
       await sleep(clock, this.#retry.failed(), signal);
     }
-    this.#settling?.cancel();
   }
 
   async #follow(url: string, signal: AbortSignal): Promise<End> {
@@ -115,7 +116,6 @@ export class Watcher {
   }
 
   #begin(url: string, since: number | undefined): void {
-    this.#settling?.cancel();
     if (since === undefined) this.#place = undefined;
     this.#options.mirror.begin(since === undefined ? "snapshot" : "place");
     this.#options.log.debug("following the controller", { controller: url, since });

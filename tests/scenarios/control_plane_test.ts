@@ -392,6 +392,26 @@ scenario(
   },
 );
 
+scenario("what is doubted is believed while nobody can be asked", async (world) => {
+  const site = world.site(A);
+  await site.start();
+  const one = world.relay({ name: "one", urls: [A] });
+  const two = world.relay({ name: "two", urls: [A] });
+  two.plane.announced("x");
+  for (const { plane } of [one, two]) plane.start();
+  await world.settle();
+  await two.plane.close();
+  await site.stop();
+  await site.start();
+  await world.pass(15_000);
+  await site.stop();
+  await world.pass(2 * DOUBT_MS);
+  assert.deepEqual(announcesOf(one.plane.mirror), ["two x"]);
+  await site.start();
+  await world.pass(15_000 + DOUBT_MS);
+  assert.deepEqual(announcesOf(one.plane.mirror), []);
+});
+
 scenario("a stream that breaks goes on where it stopped", async (world) => {
   const site = world.site(A);
   const { ask } = await site.start();

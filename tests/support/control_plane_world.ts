@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { ManualClock, memoryLog } from "@qumo/shared/runtime";
 import {
   ControlPlane,
@@ -154,7 +155,7 @@ export class ControlPlaneWorld {
   /** Lets everything that needs no time happen. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 10; turn++) {
-      await new Promise<void>((resolve) => setTimeout(resolve));
+      await new Promise<void>((resolve) => setImmediate(resolve));
       await this.clock.advance(0);
     }
   }

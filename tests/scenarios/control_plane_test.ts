@@ -377,11 +377,18 @@ scenario(
     await world.pass(5000);
     assert.equal(one!.mirror.nextHop("two")?.nextHop, "two");
     assert.equal(one!.status.revision, revision);
+    const wayless: number[] = [];
+    one!.mirror.watch({
+      announced: () => {},
+      withdrawn: () => {},
+      changed: () => one!.mirror.nextHop("two") ?? wayless.push(one!.mirror.revision),
+    });
     const { controller } = await site.start();
     await world.pass(15_000);
     assert.ok(one!.mirror.revision >= 2_000_000);
     const again = await controller.relay("two") as { value: { announces: number } };
     assert.equal(again.value.announces, 40);
+    assert.deepEqual(wayless, []);
     assert.deepEqual(heard, []);
     assert.equal(one!.mirror.relay("three")?.state, "alive", "it is believed for a while");
     // The one that did not come back is let go when it has had its time.

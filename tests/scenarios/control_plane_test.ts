@@ -479,6 +479,43 @@ scenario("silence makes the mirror stale, and in the end another connection", as
   assert.match(String(texts.at(-1)?.fields.error), /said nothing for 45000 ms/);
 });
 
+scenario("a controller that answers no heartbeats is not followed either", async (world) => {
+  const [a, b] = [world.site(A), world.site(B)];
+  await a.start();
+  await b.start();
+  const { plane, lines } = world.relay({ name: "r", urls: [A, B] });
+  plane.start();
+  await world.settle();
+  a.isMute = true;
+  plane.changed();
+  await world.pass(REQUEST_TIMEOUT_MS + 2000);
+  await b.controller.ask("PUT", "/relay/other", { announces: ["x"] });
+  await world.settle();
+  assert.deepEqual(announcesOf(plane.mirror), ["other x"]);
+  assert.equal(lines.filter(({ text }) => text.includes("cannot follow")).length, 0);
+});
+
+scenario(
+  "a controller that is back is followed as soon as it accepts a heartbeat",
+  async (world) => {
+    const site = world.site(A);
+    let isWatchable = false;
+    const answer = site.answer.bind(site);
+    site.answer = (request, signal) =>
+      isWatchable || request.method === "PUT"
+        ? answer(request, signal)
+        : Promise.reject(new Error());
+    const { plane } = world.relay({ name: "r", urls: [A] });
+    plane.start();
+    await world.pass(60_000);
+    await site.start();
+    isWatchable = true;
+    while (plane.status.heartbeatAgeMs === undefined) await world.pass(100);
+    await world.settle();
+    assert.equal(plane.mirror.isComplete, true);
+  },
+);
+
 scenario("clients are sent to another relay, or nowhere", async (world) => {
   const site = world.site(A);
   await site.start();

@@ -56,6 +56,7 @@ Deno.test("Mirror takes in a snapshot, then changes", () => {
   assert.deepEqual([...mirror.announces()], [{ relay: "a", text: "x" }]);
   const changes: number[] = [];
   mirror.watch({ announced() {}, withdrawn() {}, changed: () => changes.push(mirror.revision) });
+  mirror.apply(relayEvent("a"), 6);
   mirror.apply(relayEvent("a", "draining"), 6);
   mirror.apply(routes({}, ["a"]), 7);
   mirror.apply({ kind: "announce", announce: { relay: "a", text: "z" } }, 8);

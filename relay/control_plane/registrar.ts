@@ -167,7 +167,7 @@ export class Registrar {
     if (this.#isFenced) {
       // The newer process is the one that is meant; this one only waits for it to be gone.
       if (isNews) {
-        log.error("another process is registered under this relay's name", {
+        log.error("a process that started later is registered under this relay's name", {
           controller: url,
           epoch,
           error: fault.message,

@@ -181,6 +181,16 @@ export class Watcher {
   }
 
   #take(event: ServerEvent, url: string): "gone" | undefined {
+    try {
+      return this.#apply(event, url);
+    } catch (error) {
+      // What cannot be taken in would be the same the next time: only a snapshot can go around it.
+      this.#place = undefined;
+      throw error;
+    }
+  }
+
+  #apply(event: ServerEvent, url: string): "gone" | undefined {
     const { mirror } = this.#options;
     const read = readMirrorEvent(event);
     if (!read.ok) throw new Error(`cannot read its events: ${read.refusal}`);

@@ -120,7 +120,7 @@ Deno.test("a relay outlives its controller, and finds the next one on the same p
   mirror.watch({ announced() {}, withdrawn: (_, text) => withdrawn.push(text), changed() {} });
   await first[Symbol.asyncDispose]();
   await using second = await serve({ port: first.port, firstRevision: 1_000_000 });
-  await deadline.for("the new snapshot", until(mirror, () => mirror.revision > 1_000_000));
+  await deadline.for("the new snapshot", until(mirror, () => mirror.revision >= 1_000_000));
   two.plane.announced("live/30");
   await deadline.for("news", until(mirror, () => mirror.announcesOf("two").size === 31));
   const { body } = await second.ask("GET", "/relay/two");

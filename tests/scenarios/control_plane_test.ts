@@ -241,7 +241,7 @@ scenario(
     assert.equal(epochs.size, 2);
     const errors = older.lines.filter(({ text }) => text.startsWith("error: "));
     assert.deepEqual(errors.map(({ text }) => text), [
-      "error: another process is registered under this relay's name",
+      "error: a process that started later is registered under this relay's name",
     ]);
     assert.match(older.plane.status.problem ?? "", /has started again since/);
     const before = world.beats.length;
@@ -452,6 +452,33 @@ scenario("a stream whose place is gone begins with a snapshot", async (world) =>
   assert.deepEqual(announcesOf(plane.mirror), ["o a", "o c", "o d"]);
   const watches = world.requests.filter(({ path }) => path.startsWith("/watch"));
   assert.deepEqual(watches.map(({ path }) => path.includes("since")), [false, true, false]);
+});
+
+scenario("what a mirror cannot read costs a snapshot, not the mirror", async (world) => {
+  const site = world.site(A);
+  const { ask } = await site.start();
+  const { plane, lines } = world.relay({ name: "r", urls: [A] });
+  plane.start();
+  await world.settle();
+  await ask("PUT", "/relay/other", { announces: ["x"] });
+  await world.settle();
+  const answer = site.answer.bind(site);
+  const garbage = ['id: one\nevent: gone\ndata: {"relay":"z"}\n\n', "event: relay\ndata: {\n\n"];
+  site.answer = (request, signal) => {
+    const text = request.url.includes("/watch") ? garbage.pop() : undefined;
+    const headers = { "content-type": "text/event-stream" };
+    return text === undefined
+      ? answer(request, signal)
+      : Promise.resolve(new Response(text, { headers }));
+  };
+  site.cut();
+  await world.pass(5000);
+  const faults = lines.filter(({ text }) => text.includes("cannot follow"));
+  assert.match(faults.map(({ fields }) => fields.error).join("\n"), /its events: relay: .*JSON/);
+  assert.match(faults.map(({ fields }) => fields.error).join("\n"), /one has no revision/);
+  assert.deepEqual(announcesOf(plane.mirror), ["other x"]);
+  const watches = world.requests.filter(({ path }) => path.startsWith("/watch"));
+  assert.deepEqual(watches.map(({ path }) => path.includes("since")), [false, true, false, false]);
 });
 
 scenario("silence makes the mirror stale, and in the end another connection", async (world) => {

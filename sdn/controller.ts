@@ -107,6 +107,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       relays: () => this.#countStates(),
       announces: () => registry.directory.size,
       revision: () => this.revision(),
+      isStoreHealthy: () => parts.store.healthy,
     });
   }
 

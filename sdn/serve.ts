@@ -27,6 +27,7 @@ import { version } from "./version.ts";
 /** Runs a controller until it is told to stop. Rejects when it cannot start. */
 export async function serve(config: SdnConfig, log: Log, process: Process): Promise<void> {
   const { clock } = process;
+  const startedAt = clock.wall();
   const stopped = stopSignal(process);
   // Everything that may be refused comes before the address is taken.
   const authenticate = await access(config, process);
@@ -111,6 +112,12 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   });
   push = (relays) => replicator.push(relays);
   controller.metricsSink.readLags(() => replicator.lags());
+  controller.metricsSink.readProcess({
+    build: { version: version.version, commit: version.commit, deno: process.deno },
+    startedAt,
+    usage: process.usage,
+    certificateEnd: () => certificates?.current.notAfter,
+  });
   // The last net: a fault that nobody answers for must not end the controller.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();

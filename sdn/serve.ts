@@ -4,6 +4,8 @@ import {
   formatAddress,
   isLoopback,
   type Log,
+  noTracing,
+  openTracing,
   parseAddress,
   reachable,
   stopSignal,
@@ -28,6 +30,7 @@ import { version } from "./version.ts";
 export async function serve(config: SdnConfig, log: Log, process: Process): Promise<void> {
   const { clock } = process;
   const startedAt = clock.wall();
+  const tracing = config.telemetry.enabled ? openTracing() : noTracing;
   const stopped = stopSignal(process);
   // Everything that may be refused comes before the address is taken.
   const authenticate = await access(config, process);
@@ -81,6 +84,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     onWatchers: (count) => controller.metricsSink.watchers(count),
     onRequest: (request) => {
       controller.metricsSink.request(request);
+      tracing.answered(request);
       log.debug("request", request);
     },
     onFault: (error, requestId) => log.error("a request failed", { error, requestId }),

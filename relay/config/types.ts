@@ -113,6 +113,12 @@ export interface LogConfig {
   readonly format: "auto" | "human" | "json";
 }
 
+/** What leaves by the runtime's OpenTelemetry exporter, which the environment switches on. */
+export interface TelemetryConfig {
+  /** Gives it spans of sessions and requests, and the lines of the log. */
+  readonly enabled: boolean;
+}
+
 /** Everything that can be configured of a relay. */
 export interface RelayConfig {
   readonly server: ServerConfig;
@@ -123,6 +129,7 @@ export interface RelayConfig {
   readonly delivery: DeliveryLimits;
   readonly metrics: MetricsConfig;
   readonly log: LogConfig;
+  readonly telemetry: TelemetryConfig;
   /** How long sessions may take to leave at shutdown. */
   readonly drainTimeoutMs: number;
 }

@@ -143,7 +143,8 @@ export class Relay implements RelayView {
   }
 
   get certificate(): CertificateView {
-    return this.#certificates?.current ?? { hash: "", notAfter: 0 };
+    const { hash, notAfter } = this.#certificates?.current ?? { hash: "", notAfter: 0 };
+    return { hash, notAfter, isGenerated: this.#options.config.server.certFile === "" };
   }
 
   snapshot(): RelaySnapshot {

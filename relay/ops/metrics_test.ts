@@ -23,7 +23,7 @@ function view(tracks: TrackView[] = []): RelayView {
     state: "serving",
     uptimeMs: 0,
     address: "127.0.0.1:1",
-    certificate: { hash: "", notAfter: 2_000_000_000_000 },
+    certificate: { hash: "", notAfter: 2_000_000_000_000, isGenerated: true },
     snapshot: () => ({
       sessions: 3,
       subscriptions: 5,
@@ -75,6 +75,7 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_upstream_requests_total",
     "qumo_relay_malformed_total",
     "qumo_relay_certificate_not_after_seconds",
+    "qumo_relay_certificate_generated",
     "qumo_relay_certificate_reloads_total",
     "qumo_relay_unhandled_errors_total",
     "qumo_relay_objects_total",
@@ -120,6 +121,7 @@ Deno.test("gauges come from what the relay has now", async () => {
       "qumo_relay_cache_limit_bytes 1000",
       "qumo_relay_cache_groups 7",
       "qumo_relay_certificate_not_after_seconds 2000000000",
+      "qumo_relay_certificate_generated 1",
     ]
   ) assert.ok(lines.includes(line), line);
 });

@@ -56,6 +56,11 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
       "End of the certificate in seconds since 1970.",
       () => relay.certificate.notAfter / 1000,
     ),
+    gauge(
+      "qumo_relay_certificate_generated",
+      "1 where the relay makes its certificates, and renews them a day before they end.",
+      () => relay.certificate.isGenerated ? 1 : 0,
+    ),
     counters(
       "qumo_relay_certificate_reloads_total",
       "Certificates found while running, by what came of them.",

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { readLabels, scrapePrograms } from "../support/live_metrics.ts";
-import { AWAITED, unknownIn, withAwaited } from "../support/metric_names.ts";
+import { AWAITED, recordedBy, unknownIn, withAwaited } from "../support/metric_names.ts";
 import { parsePromql } from "../support/promql.ts";
 import { toolTest } from "../support/tools.ts";
 import { DEFAULTS as RELAY } from "../../relay/config/defaults.ts";
@@ -32,15 +32,8 @@ Deno.test("every rule asks for metrics, labels and words that the programs expos
   assert.deepEqual(there, [], "these are there: take them off the list of what is awaited");
   const known = withAwaited(live);
   for (const { record, expr } of await rules()) {
-    const query = parsePromql(expr);
-    assert.deepEqual(unknownIn(query, known), [], expr);
-    if (record === undefined) continue;
-    // What a rule records has the labels that it groups by, or those of what it asks for.
-    const [{ metric } = { metric: "" }] = query.selectors;
-    const labels = query.groupings.length > 0
-      ? new Map([...new Set(query.groupings)].map((label) => [label, new Set<string>()]))
-      : known.get(metric)!;
-    known.set(record, labels);
+    assert.deepEqual(unknownIn(parsePromql(expr), known), [], expr);
+    if (record !== undefined) recordedBy({ record, expr }, known);
   }
 });
 

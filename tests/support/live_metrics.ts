@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { generateCertificate } from "../../relay/transport/mod.ts";
 import { Deadline } from "./deadline.ts";
 import { connectMoqt } from "./moqt_peer.ts";
@@ -47,13 +48,15 @@ export function readLabels(texts: readonly string[]): MetricLabels {
   return metrics;
 }
 
-/** Lets a viewer watch a publisher's track, so that it is there. */
+/** Lets a viewer watch a publisher's track, so that it is there, and ask for one that is not. */
 async function carryTrack(relay: RelayProcess, deadline: Deadline): Promise<void> {
   const publisher = await deadline.for("a publisher", connectMoqt(relay));
   const publication = await deadline.for("a namespace", publisher.publish("live/room", ["video"]));
   const viewer = await deadline.for("a viewer", connectMoqt(relay));
   await deadline.for("a subscription", viewer.client.subscribe("live/room", "video"));
   await deadline.for("the relay's subscription", publication.subscribed("video"));
+  const nothing = viewer.client.subscribe("live/nowhere", "video");
+  await deadline.for("a refusal", assert.rejects(nothing));
 }
 
 async function get(url: string, client?: Deno.HttpClient): Promise<string> {

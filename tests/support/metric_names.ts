@@ -1,5 +1,11 @@
 import type { MetricLabels } from "./live_metrics.ts";
-import type { Query } from "./promql.ts";
+import { parsePromql, type Query } from "./promql.ts";
+
+/** A rule of Prometheus that computes something once for many. */
+export interface RecordingRule {
+  readonly record: string;
+  readonly expr: string;
+}
 
 /**
  * Metrics of the mesh that rules and dashboards are written for and no program exposes yet, with
@@ -25,6 +31,18 @@ export function withAwaited(live: MetricLabels): MetricLabels {
     all.set(name, new Map([...labels, "job", "instance"].map((label) => [label, new Set()])));
   }
   return all;
+}
+
+/** Adds what a rule records: with the labels that it groups by, or those of what it asks for. */
+export function recordedBy({ record, expr }: RecordingRule, metrics: MetricLabels): void {
+  const { selectors: [selector], groupings } = parsePromql(expr);
+  const asked = metrics.get(selector!.metric)!;
+  metrics.set(
+    record,
+    groupings.length === 0
+      ? asked
+      : new Map(groupings.map((label) => [label, asked.get(label) ?? new Set()])),
+  );
 }
 
 /** What a query names that the metrics do not have: a metric, a label, or a value of a label. */

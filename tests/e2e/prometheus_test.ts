@@ -5,6 +5,9 @@ import { parse } from "yaml";
 import { readLabels, scrapePrograms } from "../support/live_metrics.ts";
 import { AWAITED, recordedBy, unknownIn, withAwaited } from "../support/metric_names.ts";
 import { parsePromql } from "../support/promql.ts";
+import { PrometheusServer } from "../support/prometheus_server.ts";
+import { startRelay } from "../support/relay_process.ts";
+import { SdnProcess } from "../support/sdn_process.ts";
 import { toolTest } from "../support/tools.ts";
 import { DEFAULTS as RELAY } from "../../relay/config/defaults.ts";
 import { DEFAULTS as SDN } from "../../sdn/config/settings.ts";
@@ -87,3 +90,22 @@ toolTest(
     for (const text of await scrapePrograms()) await promtool(["check", "metrics"], text);
   },
 );
+
+toolTest("prometheus", "scrapes both programs, and computes what is recorded of them", async () => {
+  await using relay = await startRelay();
+  await using controller = await SdnProcess.start({});
+  await using prometheus = await PrometheusServer.start({
+    relays: [new URL(relay.origin).host],
+    controllers: [new URL(controller.url).host],
+  });
+  await prometheus.until('up{job=~"qumo-.*"} == 1', 2);
+  for (const { record } of await rules()) {
+    // Nobody has begun a group, so no share of them is skipped; requests are those of Prometheus.
+    if (record !== undefined && record !== "qumo:relay_skips:ratio5m") {
+      await prometheus.until(`count(${record})`, 1);
+    }
+  }
+  assert.deepEqual(await prometheus.query("ALERTS"), []);
+  await relay.stop();
+  await prometheus.until('ALERTS{alertname="QumoRelayDown", alertstate="pending"}', 1);
+});

@@ -10,6 +10,7 @@ const SPF_SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5];
 export interface MetricSources {
   readonly relays: () => Readonly<Record<"alive" | "draining" | "stub", number>>;
   readonly announces: () => number;
+  readonly flows: () => number;
   readonly revision: () => number;
   readonly isStoreHealthy: () => boolean;
 }
@@ -48,6 +49,7 @@ export class ControllerMetrics {
       },
     });
     read("qumo_sdn_announces", "Announces of all relays", (one) => one.set(sources.announces()));
+    read("qumo_sdn_flows", "Tracks taken from neighbours", (one) => one.set(sources.flows()));
     read("qumo_sdn_revision", "The newest revision", (one) => one.set(sources.revision()));
     this.#requests = new Histogram({
       name: "qumo_sdn_http_request_seconds",

@@ -91,7 +91,8 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   });
   const address = parseAddress(config.server.address)!;
   const listener = listen(
-    (request, info) => app.fetch(request, info),
+    (request, { remoteAddr }) =>
+      app.fetch(request, "hostname" in remoteAddr ? remoteAddr.hostname : "local"),
     { ...address, certificate: certificates?.current },
     clock,
   );

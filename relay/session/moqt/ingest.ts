@@ -141,6 +141,9 @@ export class Ingest {
       }
       this.#trackFailed(feed, error);
       input.stop(StreamCode.CANCELLED);
+    } finally {
+      metrics.duplicateObjects += writer.counts.duplicates;
+      metrics.droppedObjects += writer.counts.dropped;
     }
   }
 

@@ -60,6 +60,11 @@ function worldOf(mesh: Mesh, ends: AsyncDisposableStack, name: string): MeshWorl
   };
 }
 
+/** How relays and the controller write the lab's track of this path. */
+export function trackText(path: string): string {
+  return `${path}/~/${TRACK}`;
+}
+
 /** A verdict in words. */
 export function words({ missing, cut, longestGapMs, longestGapGroups }: Verdict): string {
   return `gap ${longestGapMs.toFixed(0)} ms, ${longestGapGroups} groups; ` +

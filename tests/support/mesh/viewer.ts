@@ -42,6 +42,11 @@ export class MeshViewer implements AsyncDisposable {
     return this.#relay;
   }
 
+  /** Whether its session lives, which says nothing about what comes. */
+  get isConnected(): boolean {
+    return this.#watch?.isConnected ?? false;
+  }
+
   /** Leaves where it is and subscribes at this relay. */
   async moveTo(relay: RelayAddress): Promise<void> {
     this.leave();
@@ -113,13 +118,19 @@ class OpenWatch {
   readonly #track: Track.Subscriber;
   readonly #take: Take;
   #isOpen = true;
+  #isConnected = true;
 
   constructor(client: Client, path: string, track: string, take: Take) {
     this.#client = client;
     this.#broadcast = client.session.consume(Path.from(path));
     this.#track = this.#broadcast.track(track).subscribe();
     this.#take = take;
+    void client.session.closed.then(() => this.#isConnected = false);
     void this.#readGroups();
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
   }
 
   close(): void {

@@ -125,9 +125,9 @@ class Chaos {
 
   async #cut({ a, b }: TopologyLink, length: number): Promise<void> {
     this.strikes.push(`cut ${a}-${b}`);
-    this.#mesh.link(a, b).cut();
+    await this.#mesh.link(a, b).cut();
     await sleep(systemClock, length);
-    this.#mesh.link(a, b).restore();
+    await this.#mesh.link(a, b).restore();
   }
 
   async #killController(length: number): Promise<void> {

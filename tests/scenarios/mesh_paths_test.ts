@@ -91,14 +91,14 @@ meshTest(
     controllerConfig: { graph: { cost_policy: "rtt", hold_ms: 500, min_gain: 0.3 } },
   },
   async ({ mesh, publisher, viewer, say }) => {
-    setDelays(mesh, 5);
+    await setDelays(mesh, 5);
     const live = await publisher("concert", "west");
     const track = trackText("concert");
     const watching = await viewer(live, "east");
     await mesh.routed("east", track, ["north", "west"]);
-    setDelays(mesh, 120);
+    await setDelays(mesh, 120);
     await mesh.routed("east", track, ["south", "west"]);
-    setDelays(mesh, 5);
+    await setDelays(mesh, 5);
     await mesh.routed("east", track, ["north", "west"]);
 
     const verdict = await watching.verdict(live.group + GROUPS);
@@ -109,9 +109,9 @@ meshTest(
 );
 
 /** What the way by north takes in each link; by south it is always the same. */
-function setDelays(mesh: Mesh, north: number): void {
+async function setDelays(mesh: Mesh, north: number): Promise<void> {
   for (const end of ["west", "east"]) {
-    mesh.link(end, "north").set({ delayMs: north });
-    mesh.link(end, "south").set({ delayMs: 40 });
+    await mesh.link(end, "north").set({ delayMs: north });
+    await mesh.link(end, "south").set({ delayMs: 40 });
   }
 }

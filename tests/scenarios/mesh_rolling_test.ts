@@ -26,9 +26,10 @@ meshTest(
         await until("a whole group at the next relay", () => live.group > joined);
       }
       const start = live.group;
-      const ended = mesh.relay(restarted).end("SIGTERM");
+      const own = viewers.filter(({ relay }) => relay === restarted);
       const elsewhere = viewers.filter(({ relay }) => relay !== restarted);
-      for (const one of viewers.filter(({ relay }) => relay === restarted)) {
+      const ended = mesh.relay(restarted).end("SIGTERM");
+      for (const one of own) {
         await until(`${one.name} to be sent away`, () => !one.isConnected);
         await one.moveTo(mesh.relay(other));
         const gap = await one.verdict(live.group + GROUPS, start - 1);
@@ -43,6 +44,8 @@ meshTest(
         const { missing, cut } = await one.verdict(last, start - 1);
         assert.deepEqual([...missing, ...cut], [], `${one.name} while ${restarted} restarted`);
       }
+      for (const one of own) await one.moveTo(mesh.relay(restarted));
+      for (const one of own) await one.has(live.group + 1);
       for (const { reception } of viewers) assert.deepEqual(reception.faults, []);
     }
   },

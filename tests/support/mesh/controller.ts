@@ -1,25 +1,23 @@
-import { freePort } from "./ports.ts";
+import type { Place } from "./ground.ts";
 import { Program } from "./program.ts";
 
 /** One controller of a mesh. It keeps its port and its configuration over restarts. */
 export class MeshController implements AsyncDisposable {
   readonly name: string;
   readonly port: number;
+  /** What it is told to listen on. */
+  readonly listen: string;
   readonly #hostname: string;
   readonly #folder: string;
   #config: Readonly<Record<string, unknown>> = {};
   #program: Program | undefined;
   #log = "";
 
-  constructor({ name, folder, hostname = "127.0.0.1", port = freePort() }: {
-    name: string;
-    folder: string;
-    hostname?: string;
-    port?: number;
-  }) {
+  constructor({ name, folder, place }: { name: string; folder: string; place: Place }) {
     this.name = name;
-    this.port = port;
-    this.#hostname = hostname;
+    this.port = place.port;
+    this.listen = place.listen;
+    this.#hostname = place.hostname;
     this.#folder = folder;
   }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../deadline.ts";
 import { MeshController } from "./controller.ts";
+import { LoopbackGround } from "./ground.ts";
 import { freePort } from "./ports.ts";
 import { MeshPublisher } from "./publisher.ts";
 import { MeshRelay } from "./relay.ts";
@@ -18,8 +19,9 @@ async function withRelay(body: (relay: MeshRelay) => Promise<void>): Promise<voi
   using deadline = new Deadline(60_000);
   const folder = await Deno.makeTempDir({ prefix: "lab_" });
   try {
-    await using relay = new MeshRelay({ name: "solo", folder });
-    await relay.start({ server: { address: `127.0.0.1:${relay.port}` }, drain_timeout_ms: 100 });
+    const ground = new LoopbackGround({ relays: ["solo"], links: [] });
+    await using relay = new MeshRelay({ name: "solo", folder, place: ground.relay("solo") });
+    await relay.start({ server: { address: relay.listen }, drain_timeout_ms: 100 });
     await deadline.for("the test", body(relay));
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -84,8 +86,9 @@ Deno.test("what a cut link held up comes when the link is whole again", async ()
 Deno.test("a controller comes back at its port, behind a link that can be cut", async () => {
   const folder = await Deno.makeTempDir({ prefix: "lab_" });
   try {
-    await using controller = new MeshController({ name: "sdn", folder });
-    await controller.start({ server: { address: `127.0.0.1:${controller.port}` } });
+    const place = new LoopbackGround({ relays: [], links: [] }).controller();
+    await using controller = new MeshController({ name: "sdn", folder, place });
+    await controller.start({ server: { address: controller.listen } });
     await using link = new TcpLink(controller.port);
     const isThere = () =>
       fetch(`${link.url}/health`, { headers: { connection: "close" } })

@@ -1,8 +1,8 @@
 import { MeshController } from "./controller.ts";
+import { type Ground, type LinkControl, LoopbackGround } from "./ground.ts";
 import { MeshRelay, type RelayConfig } from "./relay.ts";
 import { TcpLink } from "./tcp_link.ts";
 import { neighborsOf, type Topology } from "./topology.ts";
-import { UdpLink } from "./udp_link.ts";
 import { until } from "./until.ts";
 
 /** What a mesh is made of. */
@@ -16,6 +16,8 @@ export interface MeshOptions {
   readonly controllerConfig?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Added to every relay's configuration. */
   readonly relayConfig?: RelayConfig;
+  /** What it stands on; the loopback address when nothing is said. */
+  readonly ground?: (topology: Topology) => Promise<Ground>;
 }
 
 // Longer than any scenario: that a relay is gone must not become known by its lease.
@@ -23,38 +25,38 @@ const NODE_TTL_SEC = 120;
 const SETTLE_TIMEOUT = 60_000;
 
 /**
- * Controllers and relays as real processes on the loopback address, each link between relays through
- * a forwarder that can be cut and slowed down. Everything ends with it.
+ * Controllers and relays as real processes, with links between the relays that can be cut and slowed
+ * down. Everything ends with it.
  */
 export class Mesh implements AsyncDisposable {
   readonly topology: Topology;
   readonly controllers: readonly MeshController[];
   readonly #relays: ReadonlyMap<string, MeshRelay>;
   readonly #options: MeshOptions;
-  // By the name of the relay that calls and of the one that is called.
-  readonly #links = new Map<string, UdpLink>();
+  readonly #ground: Ground;
   readonly #peerLinks: TcpLink[] = [];
   readonly #folder: string;
 
-  private constructor(options: MeshOptions, folder: string) {
+  private constructor(options: MeshOptions, ground: Ground, folder: string) {
     this.topology = options.topology;
     this.#options = options;
+    this.#ground = ground;
     this.#folder = folder;
     this.controllers = Array.from(
       { length: options.controllers ?? 1 },
-      (_, at) => new MeshController({ name: `sdn${at}`, folder }),
+      (_, at) => new MeshController({ name: `sdn${at}`, folder, place: ground.controller() }),
     );
-    const relays = options.topology.relays.map((name) => new MeshRelay({ name, folder }));
+    const relays = options.topology.relays.map((name) =>
+      new MeshRelay({ name, folder, place: ground.relay(name) })
+    );
     this.#relays = new Map(relays.map((relay) => [relay.name, relay]));
-    for (const { a, b } of options.topology.links) {
-      this.#links.set(`${a} ${b}`, new UdpLink(this.relay(b).port));
-      this.#links.set(`${b} ${a}`, new UdpLink(this.relay(a).port));
-    }
   }
 
   /** Starts everything and waits until every relay knows every other and all links are up. */
   static async start(options: MeshOptions): Promise<Mesh> {
-    const mesh = new Mesh(options, await Deno.makeTempDir({ prefix: "mesh_" }));
+    const { topology, ground } = options;
+    const laid = await ground?.(topology) ?? new LoopbackGround(topology);
+    const mesh = new Mesh(options, laid, await Deno.makeTempDir({ prefix: "mesh_" }));
     try {
       await Promise.all(mesh.controllers.map((one, at) => one.start(mesh.#controllerConfig(at))));
       await Promise.all(mesh.relays.map((relay) => relay.start(mesh.configOf(relay.name))));
@@ -78,13 +80,8 @@ export class Mesh implements AsyncDisposable {
   }
 
   /** Both directions of the link between two relays. */
-  link(a: string, b: string): Pick<UdpLink, "cut" | "restore" | "set"> {
-    const both = [this.#links.get(`${a} ${b}`)!, this.#links.get(`${b} ${a}`)!];
-    return {
-      cut: () => both.forEach((link) => link.cut()),
-      restore: () => both.forEach((link) => link.restore()),
-      set: (conditions) => both.forEach((link) => link.set(conditions)),
-    };
+  link(a: string, b: string): LinkControl {
+    return this.#ground.link(a, b);
   }
 
   /** Everything between the controllers. */
@@ -97,16 +94,19 @@ export class Mesh implements AsyncDisposable {
 
   /** The configuration of a relay; `neighbors` are other costs than the topology's. */
   configOf(name: string, neighbors = neighborsOf(this.topology, name)): RelayConfig {
-    const relay = this.relay(name);
+    const ground = this.#ground;
     const { controllersOf, relayConfig } = this.#options;
     const numbers = controllersOf?.(name) ?? this.controllers.keys().toArray();
+    const urls = numbers.map((at) => ground.controllerUrl(this.controllers[at]!.port, name));
+    const { url, listen } = this.relay(name);
     const addresses = Object.keys(neighbors).map((neighbor) =>
-      [neighbor, `moqt://127.0.0.1:${this.#links.get(`${name} ${neighbor}`)!.port}`] as const
+      [neighbor, ground.neighborUrl(name, neighbor)] as const
     );
     const ours: RelayConfig = {
-      server: { address: `127.0.0.1:${relay.port}` },
+      server: { address: listen },
+      auth: { mode: "open" },
       relay: { node_id: name },
-      sdn: { urls: numbers.map((at) => this.controllers[at]!.url), relay_name: name, neighbors },
+      sdn: { urls, relay_name: name, address: url, neighbors },
       mesh: { addresses: Object.fromEntries(addresses) },
       drain_timeout_ms: 3000,
     };
@@ -156,8 +156,8 @@ export class Mesh implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.relays.map((relay) => relay.end("SIGKILL")));
     await Promise.all(this.controllers.map((controller) => controller.end("SIGKILL")));
-    const links = [...this.#links.values(), ...this.#peerLinks];
-    await Promise.all(links.map((link) => link[Symbol.asyncDispose]()));
+    await Promise.all(this.#peerLinks.map((link) => link[Symbol.asyncDispose]()));
+    await this.#ground[Symbol.asyncDispose]();
     await Deno.remove(this.#folder, { recursive: true });
   }
 
@@ -174,7 +174,8 @@ export class Mesh implements AsyncDisposable {
       return link.url;
     });
     const ours = {
-      server: { address: `127.0.0.1:${this.controllers[at]!.port}`, requests_per_second: 0 },
+      server: { address: this.controllers[at]!.listen, requests_per_second: 0 },
+      auth: { mode: "open" },
       controller: { name: this.controllers[at]!.name },
       graph: { node_ttl_sec: NODE_TTL_SEC, peers, sync_interval_sec: 1 },
     };

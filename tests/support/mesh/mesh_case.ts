@@ -25,21 +25,22 @@ const DEADLINE = 120_000;
 /** One scenario on a mesh of its own. When it fails, the logs of all processes are printed. */
 export function meshTest(
   name: string,
-  options: MeshOptions & { readonly deadline?: number },
+  options: MeshOptions & { readonly deadline?: number; readonly ignore?: boolean },
   body: (world: MeshWorld) => Promise<void>,
 ): void {
-  Deno.test(name, async () => {
+  Deno.test({ name, ignore: options.ignore ?? false, fn: run });
+
+  async function run(): Promise<void> {
     using deadline = new Deadline(options.deadline ?? DEADLINE);
     await using mesh = await Mesh.start(options);
     await using ends = new AsyncDisposableStack();
-    const run = body(worldOf(mesh, ends, name));
     try {
-      await deadline.for(name, run);
+      await deadline.for(name, body(worldOf(mesh, ends, name)));
     } catch (error) {
       say(`${mesh.log()}\n`);
       throw error;
     }
-  });
+  }
 }
 
 function worldOf(mesh: Mesh, ends: AsyncDisposableStack, name: string): MeshWorld {

@@ -1,5 +1,5 @@
 import type { RelayAddress } from "./client.ts";
-import { freePort } from "./ports.ts";
+import type { Place } from "./ground.ts";
 import { Program } from "./program.ts";
 
 /** What `GET /status` says of the mesh. */
@@ -33,6 +33,8 @@ export class MeshRelay implements RelayAddress, AsyncDisposable {
   readonly name: string;
   readonly hostname: string;
   readonly port: number;
+  /** What it is told to listen on. */
+  readonly listen: string;
   certificateHash: Uint8Array<ArrayBuffer> = new Uint8Array();
   readonly #folder: string;
   readonly #prefix: readonly string[];
@@ -40,18 +42,13 @@ export class MeshRelay implements RelayAddress, AsyncDisposable {
   #program: Program | undefined;
   #log = "";
 
-  constructor({ name, folder, hostname = "127.0.0.1", port = freePort(), prefix = [] }: {
-    name: string;
-    folder: string;
-    hostname?: string;
-    port?: number;
-    prefix?: readonly string[];
-  }) {
+  constructor({ name, folder, place }: { name: string; folder: string; place: Place }) {
     this.name = name;
-    this.hostname = hostname;
-    this.port = port;
+    this.hostname = place.hostname;
+    this.port = place.port;
+    this.listen = place.listen;
+    this.#prefix = place.prefix;
     this.#folder = folder;
-    this.#prefix = prefix;
   }
 
   /** Where other relays call it. */

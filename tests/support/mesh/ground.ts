@@ -29,8 +29,8 @@ export interface Ground extends AsyncDisposable {
   /** The port of a controller as this relay calls it. */
   controllerUrl(port: number, relay: string): string;
   relay(name: string): Place;
-  /** The URL by which a relay calls its neighbour. */
-  neighborUrl(relay: string, neighbor: string): string;
+  /** The URL by which a relay calls its neighbour; undefined: the one that the neighbour registered. */
+  neighborUrl(relay: string, neighbor: string): string | undefined;
   link(a: string, b: string): LinkControl;
 }
 
@@ -84,6 +84,39 @@ export class LoopbackGround implements Ground {
     const link = this.#links.get(`${from} ${to}`);
     if (link === undefined) throw new Error(`There is no link from ${from} to ${to}`);
     return link;
+  }
+}
+
+/** The loopback address, where relays call each other at the addresses they registered. */
+export class DirectGround implements Ground {
+  readonly #places: ReadonlyMap<string, Place>;
+
+  constructor({ relays }: Topology) {
+    this.#places = new Map(relays.map((name) => [name, loopbackPlace()]));
+  }
+
+  controller(): Place {
+    return loopbackPlace();
+  }
+
+  controllerUrl(port: number): string {
+    return `http://${LOOPBACK}:${port}`;
+  }
+
+  relay(name: string): Place {
+    return this.#places.get(name)!;
+  }
+
+  neighborUrl(): undefined {
+    return undefined;
+  }
+
+  link(a: string, b: string): LinkControl {
+    throw new Error(`Nothing stands between ${a} and ${b} that could be cut`);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
   }
 }
 

@@ -99,15 +99,16 @@ export class Mesh implements AsyncDisposable {
     const numbers = controllersOf?.(name) ?? this.controllers.keys().toArray();
     const urls = numbers.map((at) => ground.controllerUrl(this.controllers[at]!.port, name));
     const { url, listen } = this.relay(name);
-    const addresses = Object.keys(neighbors).map((neighbor) =>
-      [neighbor, ground.neighborUrl(name, neighbor)] as const
-    );
+    const addresses = Object.keys(neighbors).flatMap((neighbor) => {
+      const called = ground.neighborUrl(name, neighbor);
+      return called === undefined ? [] : [[neighbor, called] as const];
+    });
     const ours: RelayConfig = {
       server: { address: listen },
       auth: { mode: "open" },
       relay: { node_id: name },
       sdn: { urls, relay_name: name, address: url, neighbors },
-      mesh: { addresses: Object.fromEntries(addresses) },
+      ...(addresses.length > 0 && { mesh: { addresses: Object.fromEntries(addresses) } }),
       drain_timeout_ms: 3000,
     };
     return merged(ours, relayConfig ?? {});

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { meshTest, words } from "../support/mesh/mesh_case.ts";
-import type { MeshViewer } from "../support/mesh/viewer.ts";
 import { diamond } from "../support/mesh/topology.ts";
 import { until } from "../support/mesh/until.ts";
+import type { MeshViewer } from "../support/mesh/viewer.ts";
 
 const RELAYS = ["west", "north", "east", "south"] as const;
 // What a viewer may miss of its own relay's restart: it is sent away, and joins a group later.

@@ -29,6 +29,7 @@ function testProcess(overrides: Partial<Process> = {}) {
       },
     },
     stderr: { isTerminal: false, write: (text) => void (written.stderr += text) },
+    exportLine: () => {},
     onSignal: (signal, act) => void signals.set(signal, act),
     exit: (code) => void exits.push(code),
     ...overrides,

@@ -19,6 +19,9 @@ Deno.exit(
     },
     stdout: output(Deno.stdout),
     stderr: output(Deno.stderr),
+    // The exporter takes logs from here, and from nowhere else.
+    // deno-lint-ignore no-console
+    exportLine: (level, line) => console[level](line),
     onSignal(signal, act) {
       // Windows has no other that stops a program.
       if (signal === "SIGINT" || Deno.build.os !== "windows") Deno.addSignalListener(signal, act);

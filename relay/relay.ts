@@ -6,6 +6,7 @@ import {
   type Log,
   messageOf,
   TaskGroup,
+  type Tracing,
 } from "@qumo/shared/runtime";
 import { openCertificates } from "./certificate.ts";
 import { formatAddress, parseAddress, reachable, type RelayConfig } from "./config.ts";
@@ -47,6 +48,7 @@ export interface HostParts {
   readonly metrics: RelayMetrics;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
 }
 
 /** What a relay is made of. */
@@ -58,6 +60,7 @@ export interface RelayOptions {
   readonly program: Program;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
 }
 
 // Every protocol's code for an end without an error.
@@ -97,7 +100,7 @@ export class Relay implements RelayView {
   }
 
   private constructor(options: RelayOptions) {
-    const { config, clock, log } = options;
+    const { config, clock, log, tracing } = options;
     this.#options = options;
     this.#log = log;
     this.#startedAt = { now: clock.now(), wall: clock.wall() };
@@ -106,7 +109,7 @@ export class Relay implements RelayView {
     this.#fail = resolve;
     this.#tasks = new TaskGroup((task, error) => this.#failWith(`${task}: ${messageOf(error)}`));
     this.#eventLoop = new EventLoopLag(clock);
-    this.#host = options.createHost({ config, metrics: this.metrics, clock, log });
+    this.#host = options.createHost({ config, metrics: this.metrics, clock, log, tracing });
   }
 
   // Inside out: who serves is there before the port that brings work, the certificate before the
@@ -140,7 +143,8 @@ export class Relay implements RelayView {
   }
 
   get certificate(): CertificateView {
-    return this.#certificates?.current ?? { hash: "", notAfter: 0 };
+    const { hash, notAfter } = this.#certificates?.current ?? { hash: "", notAfter: 0 };
+    return { hash, notAfter, isGenerated: this.#options.config.server.certFile === "" };
   }
 
   snapshot(): RelaySnapshot {

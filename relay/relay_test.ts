@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { memoryLog, systemClock } from "@qumo/shared/runtime";
+import { memoryLog, noTracing, systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS, type RelayConfig } from "./config.ts";
 import { Relay, type SessionHost } from "./relay.ts";
 import { StartError } from "./start_error.ts";
@@ -71,6 +71,7 @@ async function start(
     program,
     clock: systemClock,
     log,
+    tracing: noTracing,
   });
   return { relay, lines, ...recording };
 }

@@ -1,4 +1,4 @@
-import { type Log, stopSignal } from "@qumo/shared/runtime";
+import { type Log, noTracing, openTracing, stopSignal } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { Process } from "./process.ts";
 import { type HostParts, Relay, type SessionHost } from "./relay.ts";
@@ -14,7 +14,8 @@ export async function serve(
   const { clock, files, deno, usage } = process;
   const stopped = stopSignal(process);
   const program = { version: version.version, commit: version.commit, deno, usage };
-  const relay = await Relay.start({ config, createHost, files, program, clock, log });
+  const tracing = config.telemetry.enabled ? openTracing() : noTracing;
+  const relay = await Relay.start({ config, createHost, files, program, clock, log, tracing });
   // The last net: a fault that nobody answers for must not end everybody's session.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();

@@ -2,6 +2,7 @@ import { done } from "@qumo/shared/runtime";
 import { draftOf, drafts, formatNamespace, formatTrackName, SessionCode } from "@qumo/shared/wire";
 import type { RelaySnapshot, TrackView } from "./ops/snapshot.ts";
 import type { HostParts, SessionHost } from "./relay.ts";
+import type { SessionEnd } from "./session/metrics.ts";
 import { MoqtSession } from "./session/moqt/session.ts";
 import type { Authorizer, SessionSettings } from "./session/settings.ts";
 import { Cache, MAX_TRACKS, Registry, type TrackEntry } from "./track/mod.ts";
@@ -10,6 +11,9 @@ import { version } from "./version.ts";
 
 // Both modes of `auth` that there are let in everyone who can come as far as the port.
 const everybody: Authorizer = () => done(undefined);
+
+// How sessions end that have not failed.
+const BLAMELESS: ReadonlySet<SessionEnd> = new Set(["peer_closed", "drained"]);
 
 /** What serves the connections of a relay: a session for each, over one registry of tracks. */
 export class MoqtHost implements SessionHost {
@@ -61,8 +65,19 @@ export class MoqtHost implements SessionHost {
   }
 
   async #run(session: MoqtSession): Promise<void> {
-    await session.run();
+    const span = this.#parts.tracing.start("moqt session", {
+      kind: "server",
+      attributes: {
+        "network.peer.address": session.connection.remoteAddress,
+        "network.protocol.name": session.draft.protocol,
+        "qumo.transport": session.connection.transport,
+        "qumo.session": session.id,
+      },
+    });
+    const { end } = await span.run(() => session.run());
     this.#sessions.delete(session);
+    span.set({ "qumo.session.end": end });
+    span.end(BLAMELESS.has(end) ? undefined : end);
   }
 
   snapshot(): RelaySnapshot {

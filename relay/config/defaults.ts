@@ -69,5 +69,6 @@ export const DEFAULTS: RelayConfig = {
   },
   metrics: { perTrack: 0 },
   log: { level: "info", format: "auto" },
+  telemetry: { enabled: false },
   drainTimeoutMs: 10_000,
 };

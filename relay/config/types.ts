@@ -156,6 +156,12 @@ export interface LogConfig {
   readonly format: "auto" | "human" | "json";
 }
 
+/** What leaves by the runtime's OpenTelemetry exporter, which the environment switches on. */
+export interface TelemetryConfig {
+  /** Gives it spans of sessions and requests, and the lines of the log. */
+  readonly enabled: boolean;
+}
+
 /** Everything that can be configured of a relay. */
 export interface RelayConfig {
   readonly server: ServerConfig;
@@ -170,6 +176,7 @@ export interface RelayConfig {
   readonly mesh: MeshConfig;
   readonly metrics: MetricsConfig;
   readonly log: LogConfig;
+  readonly telemetry: TelemetryConfig;
   /** How long sessions may take to leave at shutdown. */
   readonly drainTimeoutMs: number;
 }

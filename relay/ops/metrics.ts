@@ -140,6 +140,10 @@ export class RelayMetrics {
   readonly datagramsDropped: Record<DatagramDrop, number> = zeros(DATAGRAM_DROPS);
   readonly evictions: Record<Eviction, number> = zeros(EVICTIONS);
   readonly skips: Record<Skip, number> = zeros(SKIPS);
+  /** Objects on streams that another publisher of the track had brought already. */
+  duplicateObjects = 0;
+  /** Objects on streams that had no place: too late for the cache, or out of order. */
+  droppedObjects = 0;
   /** Subscriptions that were ended because the subscriber was too far behind. */
   subscribersTooFarBehind = 0;
   /** Streams left open because they could not be reset. */

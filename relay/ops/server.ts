@@ -32,7 +32,7 @@ export function serveOps(parts: OpsParts): OpsServer {
   const registry = createRegistry([
     ...processFamilies(parts),
     ...sessionFamilies(metrics, relay),
-    ...mediaFamilies(metrics, relay),
+    ...mediaFamilies(metrics, relay, parts.maxCacheBytes),
     ...trackFamilies(relay, parts.perTrack),
   ]);
   const { version, commit } = program;

@@ -31,6 +31,8 @@ export interface CertificateView {
   readonly hash: string;
   /** Its end, in milliseconds since 1970. */
   readonly notAfter: number;
+  /** Whether the relay made it, and will make the next. */
+  readonly isGenerated: boolean;
 }
 
 /** `starting`, then `serving`, then `draining` or `failed`. */

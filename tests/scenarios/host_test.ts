@@ -1,4 +1,4 @@
-import { ManualClock, memoryLog } from "@qumo/shared/runtime";
+import { ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
 import { SessionCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { DEFAULTS } from "../../relay/config/defaults.ts";
@@ -26,7 +26,7 @@ class HostWorld {
   constructor() {
     const config = { ...DEFAULTS, relay: { ...DEFAULTS.relay, solicit: false } };
     const { clock, metrics } = this;
-    this.host = new MoqtHost({ config, metrics, clock, log: memoryLog().log });
+    this.host = new MoqtHost({ config, metrics, clock, log: memoryLog().log, tracing: noTracing });
   }
 
   async connect(path?: string): Promise<ScriptedPeer> {

@@ -1,4 +1,4 @@
-import { ManualClock, memoryLog } from "@qumo/shared/runtime";
+import { ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
 import { draft18, encodeSubgroupHeader, SessionCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { DEFAULTS } from "../../relay/config/defaults.ts";
@@ -302,5 +302,6 @@ function makeHost(): MoqtHost {
     metrics: new RelayMetrics(),
     clock: new ManualClock(),
     log,
+    tracing: noTracing,
   });
 }

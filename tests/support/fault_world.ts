@@ -1,4 +1,4 @@
-import { ManualClock, memoryLog } from "@qumo/shared/runtime";
+import { ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
 import {
   draft18,
   encodeSubgroupHeader,
@@ -72,7 +72,13 @@ export class HostileWorld {
 
   constructor() {
     const { metrics } = this;
-    this.host = new MoqtHost({ config: CONFIG, metrics, clock: this.#clock, log: this.#log.log });
+    this.host = new MoqtHost({
+      config: CONFIG,
+      metrics,
+      clock: this.#clock,
+      log: this.#log.log,
+      tracing: noTracing,
+    });
     globalThis.addEventListener("unhandledrejection", this.#unhandled);
   }
 

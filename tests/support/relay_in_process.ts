@@ -1,4 +1,4 @@
-import { type LogFields, memoryLog, systemClock } from "@qumo/shared/runtime";
+import { type LogFields, memoryLog, noTracing, systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS } from "../../relay/config/defaults.ts";
 import type { RelayConfig } from "../../relay/config.ts";
 import { Relay } from "../../relay/relay.ts";
@@ -30,6 +30,7 @@ export async function startRelayInProcess(
     },
     clock: systemClock,
     log,
+    tracing: noTracing,
   });
   return {
     relay,

@@ -565,7 +565,7 @@ Deno.test("the types of the messages are those of the draft and one of ours, eac
       subscribeNamespace: 0x50,
       subscribeTracks: 0x51,
       meshPath: 0x71756d05,
-    namespace: 0x8,
+      namespace: 0x8,
       namespaceDone: 0xe,
       publishBlocked: 0xf,
       requestUpdate: 0x2,

@@ -1,0 +1,47 @@
+import { relayDefinition } from "../relay/config/definition.ts";
+import { sdnDefinition } from "../sdn/config/definition.ts";
+
+/** A program that is made into an executable. */
+export interface Program {
+  /** The executable's name. */
+  readonly name: "qumo-relay" | "qumo-sdn";
+  /** Its module, from the root of the project. */
+  readonly entry: string;
+  /** The file with its configuration that goes into the archive. */
+  readonly example: string;
+  /** All that it may do, as flags. Whoever runs the executable can grant no more. */
+  readonly permissions: readonly string[];
+}
+
+/** The two programs. */
+export const PROGRAMS: readonly Program[] = [
+  {
+    name: "qumo-relay",
+    entry: "relay/main.ts",
+    example: "configs/relay.yaml",
+    permissions: [
+      // Peers, neighbours and controllers are wherever the configuration says.
+      "--allow-net",
+      // So are the configuration itself, certificates and tokens.
+      "--allow-read",
+      allowEnvironment(relayDefinition.environment),
+    ],
+  },
+  {
+    name: "qumo-sdn",
+    entry: "sdn/main.ts",
+    example: "configs/sdn.yaml",
+    permissions: [
+      "--allow-net",
+      "--allow-read",
+      // The folder of the store.
+      "--allow-write",
+      allowEnvironment(sdnDefinition.environment),
+    ],
+  },
+];
+
+// Exactly the variables that the configuration listens to.
+function allowEnvironment(variables: readonly { readonly name: string }[]): string {
+  return `--allow-env=${variables.map(({ name }) => name).join(",")}`;
+}

@@ -25,8 +25,10 @@ export type {
   DeliveryLimits,
   LateJoin,
   LogConfig,
+  MeshConfig,
   MetricsConfig,
   RelayConfig,
+  SdnConfig,
   ServerConfig,
   SessionLimits,
 } from "./config/types.ts";

@@ -55,14 +55,50 @@ sdn:
     "server.address: remove this key",
     "relay.yaml:10:3: relay.frame_capacity: there is no frame pool to size: remove this key; " +
     "limits.max_object_bytes bounds an object",
-    "relay.yaml:11:1: sdn: the connection to a controller is not available yet: remove this " +
-    "section; sdn.relay_name is now relay.node_id",
   ]);
-  const now = before.replace(/ {2}(health|frame).*\n/g, "").replace(/sdn:[^]*/, "");
+  const now = before.replace(/ {2}(health|frame).*\n/g, "");
   assert.equal(problems(now).length, 1);
   const { value } = loaded(`${now}auth: {mode: open}\n`);
   assert.equal(value.cache.maxGroupsPerTrack, 50);
   assert.equal(value.relay.nodeId, "relay-tokyo-1");
+  assert.deepEqual(value.sdn.urls, ["http://localhost:8090"]);
+});
+
+Deno.test("a controller's section of before works", () => {
+  const { value, origins } = loaded(`sdn:
+  url: http://localhost:8090
+  relay_name: relay-tokyo-1
+  region: asia
+  heartbeat_interval_sec: 15
+  address: https://tokyo.example:4433
+  neighbors:
+    relay-london-1: 250
+    relay-Paris: 80.5
+  tls: {cert_file: c.pem, key_file: k.pem, ca_file: ca.pem}
+`);
+  assert.deepEqual(value.sdn, {
+    ...DEFAULTS.sdn,
+    urls: ["http://localhost:8090"],
+    relayName: "relay-tokyo-1",
+    heartbeatIntervalSec: 15,
+    address: "https://tokyo.example:4433",
+    neighbors: new Map([["relay-london-1", 250], ["relay-Paris", 80.5]]),
+    tls: { certFile: "c.pem", keyFile: "k.pem", caFile: "ca.pem" },
+  });
+  assert.equal(value.relay.region, "asia");
+  assert.equal(originText(origins.get("sdn.urls")!), "relay.yaml:2");
+  assert.equal(originText(origins.get("relay.region")!), "relay.yaml:4");
+  assert.match(
+    problems("sdn:\n  url: http://a\n  urls: [http://b]")[0]!,
+    /^relay\.yaml:3:3: sdn\.urls: found a second time, allowed once/,
+  );
+});
+
+Deno.test("controllers may be one text or a list", () => {
+  const urls = (text: string) => loaded(text).value.sdn.urls;
+  assert.deepEqual(urls("sdn: {url: ''}"), []);
+  assert.deepEqual(urls("sdn: {urls: http://a:1}"), ["http://a:1"]);
+  assert.deepEqual(urls("sdn: {urls: ['http://a:1', 'https://b/']}"), ["http://a:1", "https://b/"]);
 });
 
 Deno.test("listening beyond loopback needs a word about who may come in", () => {
@@ -98,6 +134,12 @@ Deno.test("the container's variables override the file", () => {
     REGION: "eu",
     QUMO_CACHE_MAX_AGE_MS: "6000",
     QUMO_SERVER_ALLOWED_ORIGINS: "https://a.example, https://b.example",
+    SDN_URL: "http://sdn-1:8090,http://sdn-2:8090",
+    RELAY_MOQT_ADDR: "https://relay-1:4433",
+    NEIGHBORS: "london:250, eu:paris:80.5",
+    HEARTBEAT_INTERVAL: "12.5",
+    QUMO_UPSTREAM: "moqt://origin:4433",
+    QUMO_MESH_INSECURE: "true",
   });
   assert.deepEqual(value, {
     ...DEFAULTS,
@@ -110,6 +152,16 @@ Deno.test("the container's variables override the file", () => {
     },
     relay: { ...DEFAULTS.relay, nodeId: "relay-1", region: "eu" },
     cache: { ...DEFAULTS.cache, maxGroupsPerTrack: 7, maxAgeMs: 6000 },
+    sdn: {
+      ...DEFAULTS.sdn,
+      urls: ["http://sdn-1:8090", "http://sdn-2:8090"],
+      relayName: "relay-1",
+      address: "https://relay-1:4433",
+      neighbors: new Map([["london", 250], ["eu:paris", 80.5]]),
+      heartbeatIntervalSec: 12.5,
+    },
+    upstream: ["moqt://origin:4433"],
+    mesh: { ...DEFAULTS.mesh, insecure: true },
   });
   assert.equal(
     originText(origins.get("cache.max_groups_per_track")!),
@@ -118,9 +170,8 @@ Deno.test("the container's variables override the file", () => {
 });
 
 Deno.test("variables that mean nothing here say so", () => {
-  assert.deepEqual(problems("", { SDN_URL: "http://x", FRAME_CAPACITY: "1500" }), [
+  assert.deepEqual(problems("", { FRAME_CAPACITY: "1500" }), [
     "FRAME_CAPACITY: there is no frame pool to size: unset it",
-    "SDN_URL: the connection to a controller is not available yet: unset it",
   ]);
 });
 
@@ -142,6 +193,79 @@ Deno.test("values that do not go together are refused at their place", () => {
   ) assert.match(problems(text).join("\n"), line);
 });
 
+Deno.test("what cannot be of controllers, neighbours and links is refused at its place", () => {
+  for (
+    const [text, line] of [
+      [
+        "sdn: {url: localhost:8090}",
+        /^relay\.yaml:1:12: sdn\.urls: found "localhost:8090", allowed an http/,
+      ],
+      [
+        "sdn:\n  urls: [http://a, ftp://b]",
+        /^relay\.yaml:2:20: sdn\.urls\.1: found "ftp:\/\/b", al/,
+      ],
+      ["sdn: {url: 'http://a/api'}", /without a path/],
+      [
+        "sdn: {urls: [http://a], relay_name: '..'}",
+        /sdn\.relay_name: found "\.\.", allowed a relay/,
+      ],
+      [
+        "sdn: {urls: [http://a]}\nrelay: {node_id: ..}",
+        /relay\.node_id: the name is a relative path/,
+      ],
+      ["sdn: {address: 'tokyo:4433'}", /sdn\.address: .*allowed moqt:\/\/host:port/],
+      ["sdn: {address: 'moqt://tokyo'}", /sdn\.address: /],
+      ["sdn: {heartbeat_interval_sec: 0}", /allowed a number from 0\.1 to 3600/],
+      ["sdn: {stale_after_ms: 999}", /allowed an integer from 1000/],
+      ["sdn: {tls: {cert_file: a}}", /sdn\.tls\.cert_file: a certificate needs its key/],
+      ["sdn: {tls: {key_file: a}}", /sdn\.tls\.key_file: a key needs its certificate/],
+      ["sdn: {neighbors: [a]}", /sdn\.neighbors: found a list, allowed a map of relays' names/],
+      [
+        "sdn:\n  neighbors:\n    London: 0",
+        /^relay\.yaml:3:13: sdn\.neighbors\.London: found 0, allowed a cost above 0 and up to 10000000/,
+      ],
+      ["sdn: {neighbors: {a: x}}", /sdn\.neighbors\.a: found "x", allowed a cost/],
+      ["sdn: {neighbors: {'..': 1}}", /sdn\.neighbors\.\.\.: .* this one is a relative path/],
+      [
+        "sdn:\n  neighbors: {a: 1}",
+        /^relay\.yaml:2:14: sdn\.neighbors: neighbours are found through a controller: write `sdn\.urls`/,
+      ],
+      [
+        "sdn: {url: http://a, relay_name: b, neighbors: {b: 1}}",
+        /^relay\.yaml:1:52: sdn\.neighbors\.b: this is the relay's own name, by `sdn\.relay_name`/,
+      ],
+      [
+        "relay: {node_id: b}\nsdn: {url: http://a, neighbors: {b: 1}}",
+        /own name, by `relay\.node_/,
+      ],
+      ["upstream: [origin:4433]", /^relay\.yaml:1:12: upstream\.0: .*allowed moqt:\/\/host:port/],
+      [
+        "mesh: {ping_interval_ms: 800}",
+        /mesh\.link_timeout_ms: 800 is over before a link can answer/,
+      ],
+      ["mesh: {insecure: true, ca_file: a}", /mesh\.insecure: `mesh\.ca_file` verifies neighbours/],
+    ] as const
+  ) assert.match(problems(text).join("\n"), line, text);
+  for (
+    const [value, allowed] of [["a", "a map"], ["a:0", "a cost above 0"], ["a:1,a:2", "a map"]]
+  ) {
+    const [line] = problems("", { SDN_URL: "http://a", NEIGHBORS: value! });
+    assert.ok(
+      line!.startsWith(`NEIGHBORS: sdn.neighbors: found "${value}", allowed ${allowed}`),
+      line,
+    );
+  }
+});
+
+Deno.test("a relay that others cannot call, or that believes everyone, says so", () => {
+  const warnings = (text: string) => configWarnings(loaded(text));
+  const everywhere = "server: {address: ':4433'}\nauth: {mode: open}\n";
+  assert.match(warnings(`${everywhere}sdn: {url: http://a}`)[1]!, /write `sdn\.address`/);
+  assert.equal(warnings(`${everywhere}sdn: {url: http://a, address: moqt://a:1}`).length, 1);
+  assert.deepEqual(warnings("sdn: {url: http://a}"), []);
+  assert.match(warnings("mesh: {insecure: true}").join(), /^mesh\.insecure is true/);
+});
+
 Deno.test("configReport() prints every value with where it comes from", () => {
   const lines = configReport(loaded("log: {level: debug}", { RELAY_ADDR: ":1", INSECURE: "true" }))
     .trimEnd().split("\n").map((line) => line.split(/ {2,}/));
@@ -152,4 +276,9 @@ Deno.test("configReport() prints every value with where it comes from", () => {
   ]);
   assert.ok(lines.some((line) => line.join(" ") === "log.level debug relay.yaml:1"));
   assert.ok(lines.some((line) => line.join(" ") === "drain_timeout_ms 10000 default"));
+  const mesh = configReport(
+    loaded("sdn: {url: http://a, neighbors: {b: 1}}", { QUMO_UPSTREAM: "" }),
+  );
+  assert.match(mesh, /^sdn\.neighbors +\{"b":1\} +relay\.yaml:1$/m);
+  assert.match(mesh, /^upstream +\[\] +default$/m);
 });

@@ -8,8 +8,6 @@ import { DEFAULTS } from "./defaults.ts";
 import { brokenRules, relaySchema } from "./schema.ts";
 import type { RelayConfig } from "./types.ts";
 
-const NO_CONTROLLER = "the connection to a controller is not available yet";
-
 // The variables of the container that this relay follows, under their own names.
 const CONTAINER_VARIABLES: readonly EnvironmentVariable[] = [
   { name: "RELAY_ADDR", key: "server.address" },
@@ -17,16 +15,17 @@ const CONTAINER_VARIABLES: readonly EnvironmentVariable[] = [
   { name: "KEY_FILE", key: "server.key_file" },
   { name: "GROUP_CACHE_SIZE", key: "cache.max_groups_per_track" },
   { name: "RELAY_NAME", key: "relay.node_id" },
+  { name: "RELAY_NAME", key: "sdn.relay_name" },
   { name: "REGION", key: "relay.region" },
+  { name: "SDN_URL", key: "sdn.urls" },
+  { name: "RELAY_MOQT_ADDR", key: "sdn.address" },
+  { name: "NEIGHBORS", key: "sdn.neighbors" },
+  { name: "HEARTBEAT_INTERVAL", key: "sdn.heartbeat_interval_sec" },
   {
     name: "INSECURE",
     sets: { "server.cert_file": "", "server.key_file": "", "auth.mode": "open" },
   },
   { name: "FRAME_CAPACITY", retired: "there is no frame pool to size: unset it" },
-  ...["SDN_URL", "RELAY_MOQT_ADDR", "NEIGHBORS", "HEARTBEAT_INTERVAL"].map((name) => ({
-    name,
-    retired: `${NO_CONTROLLER}: unset it`,
-  })),
 ];
 
 /** The relay's configuration: keys, values, former keys and environment variables. */
@@ -34,9 +33,12 @@ export const relayDefinition: ConfigDefinition<RelayConfig> = {
   defaults: DEFAULTS,
   schema: relaySchema,
   rules: brokenRules,
-  renamed: new Map([["relay.group_cache_size", "cache.max_groups_per_track"]]),
+  renamed: new Map([
+    ["relay.group_cache_size", "cache.max_groups_per_track"],
+    ["sdn.url", "sdn.urls"],
+    ["sdn.region", "relay.region"],
+  ]),
   retired: new Map([
-    ["sdn", `${NO_CONTROLLER}: remove this section; sdn.relay_name is now relay.node_id`],
     [
       "server.health_check_addr",
       "health is at /health on the TCP port of server.address: remove this key",

@@ -1,4 +1,5 @@
 import { configReport as report, type LoadedConfig } from "@qumo/shared/runtime";
+import { callableUrl } from "../control_plane/mod.ts";
 import type { RelayConfig } from "./types.ts";
 
 /** The answer of `qumo-relay check`: every value in force, and where it comes from. */
@@ -8,17 +9,29 @@ export function configReport(loaded: LoadedConfig<RelayConfig>): string {
 
 /** What an operator should know about a configuration that is allowed all the same. */
 export function configWarnings({ value, origins }: LoadedConfig<RelayConfig>): string[] {
+  const { auth, sdn, mesh, server } = value;
+  const warnings = [];
   const mode = origins.get("auth.mode");
   if (mode?.from === "environment" && mode.name === "INSECURE") {
-    return [
+    warnings.push(
       "INSECURE=true: the certificate is made by the relay and everyone may publish and subscribe",
-    ];
+    );
+  } else if (auth.mode === "open") {
+    warnings.push("auth.mode is open: everyone who can reach the relay may publish and subscribe");
   }
-  return value.auth.mode === "open"
-    ? ["auth.mode is open: everyone who can reach the relay may publish and subscribe"]
-    : [];
+  if (sdn.urls.length > 0 && sdn.address === "" && callableUrl(server.address) === "") {
+    warnings.push(
+      "other relays cannot call this one, because it listens on every address of its machine: " +
+        "write `sdn.address`, like moqt://host:4433",
+    );
+  }
+  if (mesh.insecure) {
+    warnings.push("mesh.insecure is true: whoever answers at a neighbour's address is believed");
+  }
+  return warnings;
 }
 
 function shown(value: unknown): string {
+  if (value instanceof Map) return JSON.stringify(Object.fromEntries(value));
   return typeof value === "string" && /^[\w./:-]+$/.test(value) ? value : JSON.stringify(value);
 }

@@ -10,6 +10,7 @@ import {
   yesNo,
 } from "@qumo/shared/runtime";
 import { z } from "zod";
+import { brokenMeshRules, meshSchema, sdnSchema, upstreamSchema } from "./mesh_schema.ts";
 import type { RelayConfig } from "./types.ts";
 
 const DAY_MS = 86_400_000;
@@ -69,13 +70,17 @@ export const relaySchema: z.ZodType<RelayConfig> = z.strictObject({
     maxOpenSubgroups: count(65_536),
     stallTimeoutMs: milliseconds(100, 600_000),
   }),
+  sdn: sdnSchema,
+  upstream: upstreamSchema,
+  mesh: meshSchema,
   metrics: z.strictObject({ perTrack: count(10_000, 0) }),
   log: z.strictObject({ level: oneOf(...LOG_LEVELS), format: oneOf("auto", "human", "json") }),
   drainTimeoutMs: milliseconds(0, 3_600_000),
 });
 
 /** What must hold between values, told at the place of `key`. */
-export function brokenRules({ server, auth, cache, limits }: RelayConfig) {
+export function brokenRules(config: RelayConfig) {
+  const { server, auth, cache, limits } = config;
   const broken: { key: string; text: string }[] = [];
   const refuse = (key: string, text: string) => void broken.push({ key, text });
   if (auth.mode === "loopback" && !isLoopback(parseAddress(server.address)!)) {
@@ -104,7 +109,7 @@ export function brokenRules({ server, auth, cache, limits }: RelayConfig) {
   if (limits.maxObjectBytes > cache.maxTrackBytes) {
     refuse("limits.max_object_bytes", "an object must fit `cache.max_track_bytes`");
   }
-  return broken;
+  return [...broken, ...brokenMeshRules(config)];
 }
 
 function name(): z.ZodType<string> {

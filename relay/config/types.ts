@@ -100,6 +100,49 @@ export interface DeliveryLimits {
   readonly stallTimeoutMs: number;
 }
 
+/** The connection to a controller, which knows every relay and who has which track. */
+export interface SdnConfig {
+  /** Controllers, tried in order; none is a relay on its own. */
+  readonly urls: readonly string[];
+  /** Its name among relays; empty: `relay.nodeId`, or else the host's name. */
+  readonly relayName: string;
+  /** The URL for other relays; empty: the address it listens on, if that is one they can call. */
+  readonly address: string;
+  /** The relays that it calls, and what a hop to each costs. */
+  readonly neighbors: ReadonlyMap<string, number>;
+  /** The longest time between two heartbeats; the controller may ask for a shorter one. */
+  readonly heartbeatIntervalSec: number;
+  /** A file with the bearer token for the controller; empty: none. */
+  readonly tokenFile: string;
+  /** What the controller is verified by, and what this relay shows; empty: the system's, nothing. */
+  readonly tls: {
+    readonly caFile: string;
+    readonly certFile: string;
+    readonly keyFile: string;
+  };
+  /** Silence after which what is known of the other relays counts as stale. */
+  readonly staleAfterMs: number;
+  /** Whether the relay is not ready while that is stale. */
+  readonly staleIsUnready: boolean;
+}
+
+/** Links to other relays, whoever named them: the controller or `upstream`. */
+export interface MeshConfig {
+  readonly pingIntervalMs: number;
+  /** Silence after which a link is down. */
+  readonly linkTimeoutMs: number;
+  /** How long a link that came back must answer before it is up; more while it flaps. */
+  readonly holdDownMs: number;
+  /** Relays that a track may cross. */
+  readonly maxHops: number;
+  /** How long subscribers of a remote track are held while there is no way to it. */
+  readonly failoverHoldMs: number;
+  /** The CA that verifies neighbours; empty: the certificate's hash that each registered. */
+  readonly caFile: string;
+  /** Neighbours are not verified at all. */
+  readonly insecure: boolean;
+}
+
 /** What `/metrics` says beyond totals. */
 export interface MetricsConfig {
   /** Tracks that get series of their own, named; 0 names none. */
@@ -121,6 +164,10 @@ export interface RelayConfig {
   readonly cache: CacheLimits;
   readonly limits: SessionLimits;
   readonly delivery: DeliveryLimits;
+  readonly sdn: SdnConfig;
+  /** Origins that this relay takes tracks from when it has no controller: `moqt://host:port`. */
+  readonly upstream: readonly string[];
+  readonly mesh: MeshConfig;
   readonly metrics: MetricsConfig;
   readonly log: LogConfig;
   /** How long sessions may take to leave at shutdown. */

@@ -141,7 +141,7 @@ class Loader<T extends object> {
   #refuse(issues: readonly z.core.$ZodIssue[]): void {
     const told = new Set<string>();
     for (const issue of issues) {
-      const key = issue.path.map((name) => fileName(String(name))).reduce(joinKey, "");
+      const key = this.#keyOf(issue.path.map(String));
       if (told.has(key)) continue;
       told.add(key);
       const value = issue.path.reduce<unknown>(
@@ -151,6 +151,15 @@ class Loader<T extends object> {
       const text = `${key}: found ${found(value)}, allowed ${issue.message}`;
       this.#problems.push({ origin: this.#originOf(key), text });
     }
+  }
+
+  // Names inside a value that is a map are its own, and are told as the file spells them.
+  #keyOf(path: readonly string[]): string {
+    let isInside = false;
+    return path.reduce((key, name) => {
+      isInside ||= this.#keys.values.has(key);
+      return joinKey(key, isInside ? name : fileName(name));
+    }, "");
   }
 
   #checkRules(value: T): void {

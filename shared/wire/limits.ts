@@ -24,6 +24,18 @@ export const MAX_PAIRS = 256;
 /** Parameters in one message; each type may come once, tokens aside. */
 export const MAX_PARAMETERS = 64;
 
+/** The name of a relay in what relays say to each other: what a file's name or a DNS label chain may have. */
+export const MAX_RELAY_NAME_BYTES = 255;
+
+/** Relays that a request or a track went through: no mesh worth crossing is deeper. */
+export const MAX_RELAY_HOPS = 32;
+
+/** The key of a scope, which is a path, in what relays say to each other. */
+export const MAX_SCOPE_BYTES = 2_048;
+
+/** A trace's context, in W3C's form for HTTP headers: 55 bytes today, and room for what may follow. */
+export const MAX_TRACE_CONTEXT_BYTES = 256;
+
 /** The properties of one object. They must be whole before the object can be forwarded, so they are buffered. */
 export const MAX_OBJECT_PROPERTIES_BYTES = 65_536;
 

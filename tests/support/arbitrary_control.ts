@@ -36,6 +36,9 @@ export const namespace: fc.Arbitrary<Namespace> = fc.oneof(
   fc.array(bytes(3, 1), { maxLength: 32 }),
 );
 
+/** A relay's name, of at most 255 bytes. */
+const relayName = fc.string({ unit: "binary", maxLength: 60 });
+
 const track: fc.Arbitrary<FullTrackName> = record({ namespace, name: bytes(40) });
 const location: fc.Arbitrary<Location> = record({ group: integer, object: integer });
 
@@ -76,6 +79,9 @@ const everyParameter: { [N in ParameterName]: fc.Arbitrary<Required<Parameters>[
   groupOrder: fc.constantFrom("ascending", "descending"),
   newGroupRequest: integer,
   namespacePrefix: namespace,
+  meshScope: text,
+  meshHops: fc.array(relayName, { maxLength: 32 }),
+  meshTrace: text.filter((value) => new TextEncoder().encode(value).length <= 256),
 };
 
 /** Any choice of these parameters. */
@@ -107,6 +113,9 @@ const subscribeBody = {
     "filter",
     "groupOrder",
     "newGroupRequest",
+    "meshScope",
+    "meshHops",
+    "meshTrace",
   ),
 };
 
@@ -138,7 +147,7 @@ export const arbitraryMessage: { [K in ControlKind]: fc.Arbitrary<ControlMessage
   trackStatus: message("trackStatus", subscribeBody),
   subscribeOk: message("subscribeOk", {
     alias: integer,
-    parameters: parameters("expires", "largestObject"),
+    parameters: parameters("expires", "largestObject", "meshHops"),
     properties,
   }),
   publish: message("publish", {
@@ -168,6 +177,9 @@ export const arbitraryMessage: { [K in ControlKind]: fc.Arbitrary<ControlMessage
       "fillTimeout",
       "subscriberPriority",
       "groupOrder",
+      "meshScope",
+      "meshHops",
+      "meshTrace",
     ),
   }),
   fetchOk: message("fetchOk", {
@@ -191,6 +203,7 @@ export const arbitraryMessage: { [K in ControlKind]: fc.Arbitrary<ControlMessage
   }),
   namespace: message("namespace", { suffix: namespace }),
   namespaceDone: message("namespaceDone", { suffix: namespace }),
+  meshPath: message("meshPath", { hops: fc.array(relayName, { maxLength: 32 }) }),
   publishBlocked: message("publishBlocked", { track }),
   requestUpdate: message("requestUpdate", {
     requestId: integer,

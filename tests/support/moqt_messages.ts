@@ -10,8 +10,12 @@ import type { ControlMessage, Filter, Parameters, Token } from "@qumo/shared/wir
 /** Properties of a track: pairs of an even type and an integer. */
 export type PropertyMap = Map<bigint, bigint[]>;
 
+/** What both sides have: not what our relays say to each other alone. */
+export type CommonMessage = Exclude<ControlMessage, { kind: "meshPath" }>;
+type CommonParameters = Omit<Parameters, "meshScope" | "meshHops" | "meshTrace">;
+
 /** What `@moqt/transport` says for the same message; `properties` is what the bytes of ours hold. */
-export function toTheirs(message: ControlMessage, properties: PropertyMap): TheirMessage {
+export function toTheirs(message: CommonMessage, properties: PropertyMap): TheirMessage {
   const { kind } = message;
   // The stream says which request a message belongs to; their encoder asks for the ids and drops them.
   const answer = { requestId: 0n };
@@ -157,7 +161,7 @@ function rangeOf(range: MessageOf<"fetch">["range"]) {
   } as const;
 }
 
-const parameterTypes: Readonly<Record<keyof Parameters, bigint>> = {
+const parameterTypes: Readonly<Record<keyof CommonParameters, bigint>> = {
   objectDeliveryTimeout: 0x02n,
   authorizationTokens: 0x03n,
   rendezvousTimeout: 0x04n,
@@ -175,13 +179,16 @@ const parameterTypes: Readonly<Record<keyof Parameters, bigint>> = {
 
 function parametersOf(parameters: Parameters): TheirParameters {
   const found: TheirParameters = new Map();
-  for (const name of Object.keys(parameterTypes) as (keyof Parameters)[]) {
+  for (const name of Object.keys(parameterTypes) as (keyof CommonParameters)[]) {
     if (name in parameters) found.set(parameterTypes[name], valuesOf(parameters, name));
   }
   return found;
 }
 
-function valuesOf(parameters: Parameters, name: keyof Parameters): TheirParameterValue[] {
+function valuesOf(
+  parameters: Parameters,
+  name: keyof CommonParameters,
+): TheirParameterValue[] {
   switch (name) {
     case "authorizationTokens":
       return parameters.authorizationTokens!.map(tokenBytes);

@@ -3,6 +3,8 @@ import { DecodeError } from "../errors.ts";
 import type { Pair } from "../pairs.ts";
 import { decodeWhole, vi64 } from "../varint.ts";
 import { type Token, token } from "./control/token.ts";
+import { MESH_OPTION } from "./mesh.ts";
+import { MAX_RELAY_NAME_BYTES } from "../limits.ts";
 
 /** What a peer declares in its SETUP (#setup-options). One number space for every draft. */
 export interface SetupOptions {
@@ -18,6 +20,8 @@ export interface SetupOptions {
   readonly solicit?: boolean;
   /** draft-lcurley-moq-cluster: the sender's hop id; its announcements carry the path they came. */
   readonly relayHops?: bigint;
+  /** The sender is one of our relays, of this name. */
+  readonly relayName?: string;
 }
 
 const PATH = 0x01n;
@@ -49,6 +53,10 @@ export function encodeSetupOptions(options: Partial<SetupOptions>): readonly Pai
   );
   add(RELAY_HOPS, options.relayHops === undefined ? undefined : encodeHopId(options.relayHops));
   add(SOLICIT, options.solicit === undefined ? undefined : options.solicit ? 1n : 0n);
+  add(
+    MESH_OPTION,
+    options.relayName === undefined ? undefined : encoder.encode(options.relayName),
+  );
   return list;
 }
 
@@ -93,12 +101,17 @@ export function decodeSetupOptions(list: readonly Pair[]): SetupOptions {
   const implementation = text(IMPLEMENTATION);
   const solicit = number(SOLICIT);
   const relayHops = bytes(RELAY_HOPS);
+  const relayName = text(MESH_OPTION);
+  if (relayName !== undefined && encoder.encode(relayName).length > MAX_RELAY_NAME_BYTES) {
+    throw new DecodeError("key_value", "Setup option MESH holds no relay's name");
+  }
   return {
     ...(path !== undefined && { path }),
     ...(authority !== undefined && { authority }),
     ...(implementation !== undefined && { implementation }),
     ...(solicit !== undefined && { solicit: solicit !== 0n }),
     ...(relayHops !== undefined && { relayHops: decodeHopId(relayHops) }),
+    ...(relayName !== undefined && { relayName }),
     maxAuthTokenCacheSize: number(MAX_AUTH_TOKEN_CACHE_SIZE) ?? 0n,
     authorizationTokens: list
       .filter(({ type }) => type === AUTHORIZATION_TOKEN)

@@ -51,6 +51,15 @@ const vectors: readonly (readonly [string, string, SetupOptions])[] = [
   ],
 ];
 
+// Ours alone: the relay's name stands behind every option of others.
+const relay: SetupOptions = { ...none, relayName: "tokyo" };
+
+Deno.test("setup options: a relay's name both ways, and none that is too long", () => {
+  assert.deepEqual(decode("f071756d01 05 746f6b796f"), relay);
+  assert.deepEqual(encode({ relayName: "tokyo" }), bytesOf("f071756d01 05 746f6b796f"));
+  refuses(`f071756d01 8100 ${"61".repeat(256)}`, "key_value");
+});
+
 for (const [name, hex, options] of vectors) {
   Deno.test(`setup options: ${name} both ways`, () => {
     assert.deepEqual(decode(hex), options);

@@ -140,6 +140,8 @@ Deno.test("non-minimal integers are accepted", () => {
 
 // Which parameters each message is defined for (#message-params); the union where it depends on
 // what is answered or updated. TRACK_STATUS has the layout of SUBSCRIBE, so it is read as one.
+// Those of our relays are understood from everybody here; the session refuses them of strangers.
+const MESH: readonly ParameterName[] = ["meshScope", "meshHops", "meshTrace"];
 const SUBSCRIBE: readonly ParameterName[] = [
   "objectDeliveryTimeout",
   "authorizationTokens",
@@ -150,17 +152,19 @@ const SUBSCRIBE: readonly ParameterName[] = [
   "filter",
   "groupOrder",
   "newGroupRequest",
+  ...MESH,
 ];
 const scopes: Partial<Record<ControlKind, readonly [string, readonly ParameterName[]]>> = {
   subscribe: ["00 00 00", SUBSCRIBE],
   trackStatus: ["00 00 00", SUBSCRIBE],
-  subscribeOk: ["00", ["expires", "largestObject"]],
+  subscribeOk: ["00", ["expires", "largestObject", "meshHops"]],
   publish: ["00 00 00 00", ["authorizationTokens", "expires", "largestObject", "forward"]],
   fetch: ["00 02 00 00", [
     "authorizationTokens",
     "fillTimeout",
     "subscriberPriority",
     "groupOrder",
+    ...MESH,
   ]],
   fetchOk: ["00 00 00", []],
   publishNamespace: ["00 00", ["authorizationTokens"]],
@@ -203,6 +207,9 @@ const sample: Readonly<Record<ParameterName, string>> = {
   groupOrder: "22 01",
   newGroupRequest: "32 00",
   namespacePrefix: "34 00",
+  meshScope: "f071756d02 00",
+  meshHops: "f071756d03 00",
+  meshTrace: "f071756d04 00",
 };
 
 for (const kind of Object.keys(messageTable) as ControlKind[]) {

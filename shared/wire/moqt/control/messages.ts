@@ -4,6 +4,7 @@ import { DecodeError } from "../../errors.ts";
 import { type Location, location } from "../../location.ts";
 import { type FullTrackName, fullTrackName, namespace } from "../../names.ts";
 import { pairs } from "../../pairs.ts";
+import { MESH_PATH, relayNames } from "../mesh.ts";
 import { type ParameterName, type Parameters, parameters } from "./parameters.ts";
 import { reason, uri } from "./phrases.ts";
 import { requestError } from "./request_error.ts";
@@ -136,6 +137,9 @@ const subscribe = struct({
     "filter",
     "groupOrder",
     "newGroupRequest",
+    "meshScope",
+    "meshHops",
+    "meshTrace",
   ),
 });
 
@@ -145,7 +149,7 @@ const prefixRequest = {
 };
 
 /**
- * The control messages of draft 18: their types on the wire and their layouts. `alias` is a second
+ * The control messages of draft 18, and one of ours: their types on the wire and their layouts. `alias` is a second
  * type that is understood on receipt: drafts up to 17 had a PUBLISH_OK of its own and stacks still
  * send it.
  */
@@ -157,7 +161,7 @@ export const messageTable = {
     type: 0x4n,
     body: struct({
       alias: varint,
-      parameters: parameters("expires", "largestObject"),
+      parameters: parameters("expires", "largestObject", "meshHops"),
       properties: rest,
     }),
   },
@@ -185,6 +189,9 @@ export const messageTable = {
         "fillTimeout",
         "subscriberPriority",
         "groupOrder",
+        "meshScope",
+        "meshHops",
+        "meshTrace",
       ),
     }),
   },
@@ -247,6 +254,8 @@ export const messageTable = {
     }),
   },
   requestError: { type: 0x5n, body: requestError },
+  /** Between our relays, from a publisher on the stream of a SUBSCRIBE: the way of the track changed. */
+  meshPath: { type: MESH_PATH, body: struct({ hops: relayNames }) },
 } as const;
 
 type Table = typeof messageTable;

@@ -126,6 +126,15 @@ const vectors: Readonly<Record<ControlKind, readonly Vector[]>> = {
       },
     },
     {
+      name: "of another relay",
+      body: `04 ${VIDEO} 03 f071756d02 022f61 01 01 0162 01 0174`,
+      message: {
+        requestId: 4n,
+        track: video,
+        parameters: { meshScope: "/a", meshHops: ["b"], meshTrace: "t" },
+      },
+    },
+    {
       name: "with the highest request id, no namespace and no name",
       body: `${MAX_HEX} 00 00 00`,
       message: {
@@ -185,6 +194,11 @@ const vectors: Readonly<Record<ControlKind, readonly Vector[]>> = {
         parameters: { expires: 1000n, largestObject: { group: MAX, object: MAX } },
         properties: Uint8Array.of(0x0e, 0x80, 0x80),
       },
+    },
+    {
+      name: "of a relay that has the track from another",
+      body: "02 01 f071756d03 02 0162 0161",
+      message: { alias: 2n, parameters: { meshHops: ["b", "a"] }, properties: nothing },
     },
   ],
   publish: [
@@ -429,6 +443,14 @@ const vectors: Readonly<Record<ControlKind, readonly Vector[]>> = {
       },
     },
   ],
+  meshPath: [
+    { name: "of a track that is published here", body: "00", message: { hops: [] } },
+    {
+      name: "over two relays",
+      body: "02 0161 02c3bc",
+      message: { hops: ["a", "\u00fc"] },
+    },
+  ],
   requestError: [
     {
       name: "without a reason",
@@ -526,7 +548,7 @@ for (const kind of kinds) {
   }
 }
 
-Deno.test("the types of the messages are those of the draft, each once", () => {
+Deno.test("the types of the messages are those of the draft and one of ours, each once", () => {
   assert.deepEqual(
     Object.fromEntries(kinds.map((kind) => [kind, Number(messageTable[kind].type)])),
     {
@@ -542,6 +564,7 @@ Deno.test("the types of the messages are those of the draft, each once", () => {
       publishNamespace: 0x6,
       subscribeNamespace: 0x50,
       subscribeTracks: 0x51,
+      meshPath: 0x71756d05,
       namespace: 0x8,
       namespaceDone: 0xe,
       publishBlocked: 0xf,

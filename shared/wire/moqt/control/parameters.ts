@@ -6,6 +6,7 @@ import { location } from "../../location.ts";
 import { namespace } from "../../names.ts";
 import { filter } from "../filter.ts";
 import { groupOrder } from "../group_order.ts";
+import { MESH_HOPS, MESH_SCOPE, MESH_TRACE, meshScope, meshTrace, relayNames } from "../mesh.ts";
 import { token } from "./token.ts";
 
 const flag: Codec<boolean> = {
@@ -58,6 +59,12 @@ export const parameterTable = {
   groupOrder: { type: 0x22n, codec: groupOrder },
   newGroupRequest: { type: 0x32n, codec: varint },
   namespacePrefix: { type: 0x34n, codec: namespace },
+  /** Between our relays: the scope that the request is about; absent for the default one. */
+  meshScope: { type: MESH_SCOPE, codec: meshScope },
+  /** Between our relays: those that a request came by, or in an answer those that the track comes by. */
+  meshHops: { type: MESH_HOPS, codec: relayNames },
+  /** Between our relays: the trace that the request belongs to. */
+  meshTrace: { type: MESH_TRACE, codec: meshTrace },
 } as const;
 
 type Table = typeof parameterTable;

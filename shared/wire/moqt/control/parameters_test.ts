@@ -22,7 +22,7 @@ function refuses(hex: string, fault: DecodeFault = "malformed", codec = all): vo
   );
 }
 
-Deno.test("the types of the parameters are those of the draft, in ascending order", () => {
+Deno.test("the types of the parameters are those of the draft and ours, in ascending order", () => {
   assert.deepEqual(names.map((name) => [name, Number(parameterTable[name].type)]), [
     ["objectDeliveryTimeout", 0x02],
     ["authorizationTokens", 0x03],
@@ -37,6 +37,9 @@ Deno.test("the types of the parameters are those of the draft, in ascending orde
     ["groupOrder", 0x22],
     ["newGroupRequest", 0x32],
     ["namespacePrefix", 0x34],
+    ["meshScope", 0x71756d02],
+    ["meshHops", 0x71756d03],
+    ["meshTrace", 0x71756d04],
   ]);
 });
 
@@ -60,8 +63,10 @@ Deno.test("R-025: an unknown parameter is refused", () => {
 for (const name of names) {
   Deno.test(`R-026: ${name} is refused where it is not allowed`, () => {
     const others = parameters(...names.filter((other) => other !== name));
+    const writer = new ByteWriter();
+    writer.varint(parameterTable[name].type);
     refuses(
-      `01 ${parameterTable[name].type.toString(16).padStart(2, "0")} 00 00`,
+      `01 ${writer.finish().toHex()} 00 00`,
       "malformed",
       others,
     );
@@ -89,11 +94,15 @@ Deno.test("R-027: a parameter that comes twice is refused", () => {
     groupOrder: "22 01",
     newGroupRequest: "32 00",
     namespacePrefix: "34 00",
+    meshScope: "f071756d02 00",
+    meshHops: "f071756d03 00",
+    meshTrace: "f071756d04 00",
   };
   assert.deepEqual(Object.keys(once), names.filter((name) => name !== "authorizationTokens"));
   for (const hex of Object.values(once)) {
     assert.doesNotThrow(() => decode(`01 ${hex}`));
-    refuses(`02 ${hex} 00 ${hex.slice(2)}`);
+    const [, value = ""] = /^\S+ (.*)$/.exec(hex) ?? [];
+    refuses(`02 ${hex} 00 ${value}`);
   }
 });
 

@@ -1,0 +1,33 @@
+import { formatAddress, isLoopback, parseAddress, type SocketAddress } from "@qumo/shared/runtime";
+
+/** What a relay's URL looks like, for messages. */
+export const RELAY_URL_FORM = "moqt://host:port, or https://host:port, which means the same";
+
+/**
+ * Reads where a relay takes QUIC connections: `moqt://host:port`, or `https://host:port`, which is
+ * how some write it. An IPv6 host comes without its brackets. Undefined for everything else.
+ */
+export function parseRelayUrl(text: string): SocketAddress | undefined {
+  const match = /^(moqt|https):\/\/(?:\[([0-9a-fA-F:.]+)\]|([^\s/?#@:[\]]+))(?::(\d{1,5}))?\/?$/i
+    .exec(text);
+  if (match === null) return undefined;
+  const [, scheme, v6, name, digits] = match;
+  // https has a port when nothing is written; moqt has none.
+  const port = Number(digits ?? (scheme!.toLowerCase() === "https" ? 443 : 0));
+  if (port === 0 || port > 65_535 || !URL.canParse(`http://${v6 ? `[${v6}]` : name}`)) {
+    return undefined;
+  }
+  return { hostname: v6 ?? name!, port };
+}
+
+/**
+ * The URL under which other relays can call one that listens on `local` (`127.0.0.1:4433`); empty
+ * when none can be known, because it listens on every address of its machine.
+ */
+export function callableUrl(local: string): string {
+  const address = parseAddress(local);
+  if (address === undefined || (!isLoopback(address) && /^[0:.]+$/.test(address.hostname))) {
+    return "";
+  }
+  return `moqt://${formatAddress(address)}`;
+}

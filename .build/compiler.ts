@@ -50,6 +50,8 @@ export class Compiler implements AsyncDisposable {
       [
         "compile",
         "--frozen",
+        // Types are what `deno task check` is for.
+        "--no-check",
         "--exclude-unused-npm",
         // What a cache in a folder for everyone holds would be run.
         "--no-code-cache",

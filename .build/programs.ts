@@ -13,6 +13,9 @@ export interface Program {
   readonly permissions: readonly string[];
 }
 
+// A library that looks for a variable of its own finds that it is not set, instead of ending the program.
+const IGNORE_OTHER_VARIABLES = "--ignore-env";
+
 /** The two programs. */
 export const PROGRAMS: readonly Program[] = [
   {
@@ -25,6 +28,7 @@ export const PROGRAMS: readonly Program[] = [
       // So are the configuration itself, certificates and tokens.
       "--allow-read",
       allowEnvironment(relayDefinition.environment),
+      IGNORE_OTHER_VARIABLES,
     ],
   },
   {
@@ -37,11 +41,12 @@ export const PROGRAMS: readonly Program[] = [
       // The folder of the store.
       "--allow-write",
       allowEnvironment(sdnDefinition.environment),
+      IGNORE_OTHER_VARIABLES,
     ],
   },
 ];
 
 // Exactly the variables that the configuration listens to.
 function allowEnvironment(variables: readonly { readonly name: string }[]): string {
-  return `--allow-env=${variables.map(({ name }) => name).join(",")}`;
+  return `--allow-env=${[...new Set(variables.map(({ name }) => name))].join(",")}`;
 }

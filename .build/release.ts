@@ -1,5 +1,6 @@
 /** Executables for every kind of machine, packed and with their checksums: `deno task release`. */
 import { createHash } from "node:crypto";
+import { parseArgs } from "node:util";
 import { output } from "@qumo/shared/runtime";
 import { type ArchiveKind, packArchive } from "./archive.ts";
 import { Compiler, MissingBase } from "./compiler.ts";
@@ -7,8 +8,9 @@ import { type Program, PROGRAMS } from "./programs.ts";
 import { readStamp, type Stamp } from "./stamp.ts";
 import { type Target, TARGETS } from "./targets.ts";
 
-const FOLDER = "dist";
-
+const { values: { output: folder } } = parseArgs({
+  options: { output: { type: "string", default: "dist" } },
+});
 const { write } = output(Deno.stderr);
 try {
   const stamp = await readStamp(Deno.env);
@@ -18,7 +20,7 @@ try {
   for (const target of TARGETS) {
     try {
       for (const program of PROGRAMS) {
-        await compiler.compile(program, target, `${FOLDER}/${target.name}`);
+        await compiler.compile(program, target, `${folder}/${target.name}`);
         sums.push(await pack(program, target, stamp));
       }
     } catch (error) {
@@ -26,8 +28,8 @@ try {
       missing.push(error.message);
     }
   }
-  await Deno.writeTextFile(`${FOLDER}/SHA256SUMS`, sums.sort(byName).join(""));
-  write(`${sums.length} of ${PROGRAMS.length * TARGETS.length} archives are in ${FOLDER}/\n`);
+  await Deno.writeTextFile(`${folder}/SHA256SUMS`, sums.sort(byName).join(""));
+  write(`${sums.length} of ${PROGRAMS.length * TARGETS.length} archives are in ${folder}/\n`);
   for (const line of missing) write(`Missing: ${line}\n`);
   if (missing.length > 0) Deno.exitCode = 1;
 } catch (error) {
@@ -41,7 +43,7 @@ async function pack(program: Program, target: Target, stamp: Stamp): Promise<str
   const name = `${program.name}-${stamp.version}-${target.name}`;
   const kind: ArchiveKind = target.suffix === ".exe" ? ".zip" : ".tar.gz";
   const contents = [
-    { from: `${FOLDER}/${target.name}/${executable}`, isExecutable: true },
+    { from: `${folder}/${target.name}/${executable}`, isExecutable: true },
     { from: program.example, isExecutable: false },
     { from: "LICENSE", isExecutable: false },
   ];
@@ -51,7 +53,7 @@ async function pack(program: Program, target: Target, stamp: Stamp): Promise<str
     isExecutable,
   })));
   const archive = await packArchive(files, kind, new Date(stamp.built));
-  await Deno.writeFile(`${FOLDER}/${name}${kind}`, archive);
+  await Deno.writeFile(`${folder}/${name}${kind}`, archive);
   return `${createHash("sha256").update(archive).digest("hex")}  ${name}${kind}\n`;
 }
 

@@ -1,0 +1,20 @@
+/** Reads what `deno compile` says that it has put into an executable: paths, with a `*` for a whole folder. */
+export function embeddedPaths(output: string): string[] {
+  const paths: string[] = [];
+  const folders: string[] = [];
+  for (const line of output.split("\n")) {
+    const entry = /^([│├└─┬ ]+)(\S.*?)(?: \(|$)/.exec(line);
+    if (entry === null) continue;
+    const [, tree, name] = entry;
+    folders.length = tree!.length / 2 - 2;
+    folders.push(name!);
+    if (!tree!.includes("┬")) paths.push(folders.join("/"));
+  }
+  return paths;
+}
+
+/** The packages among such paths, by name. */
+export function embeddedPackages(paths: readonly string[]): Set<string> {
+  const inside = /^\.deno_compile_node_modules\/localhost\/((?:@[^/]+\/)?[^/]+)/;
+  return new Set(paths.flatMap((path) => inside.exec(path)?.[1] ?? []));
+}

@@ -89,14 +89,12 @@ async function testsOfPackages({ npmCache }: DenoFolders): Promise<string[]> {
   return found;
 }
 
-// What the environment would bake into the executable is left out, and so is a base that cannot be meant.
+// The base that DENORT_BIN names is of this machine's kind. OTEL_DENO is baked in, and so it decides
+// whether the executable can export telemetry.
 async function deno(args: readonly string[], cwd: string, target?: Target): Promise<boolean> {
-  const env = Object.fromEntries(
-    Object.entries(Deno.env.toObject()).filter(([name]) =>
-      !/^(OTEL_|DENO_V8_FLAGS$)/.test(name) &&
-      (name !== "DENORT_BIN" || target?.name === Deno.build.target)
-    ),
-  );
+  const env = Deno.env.toObject();
+  delete env["DENO_V8_FLAGS"];
+  if (target?.name !== Deno.build.target) delete env["DENORT_BIN"];
   const command = new Deno.Command(Deno.execPath(), { args: [...args], cwd, env, clearEnv: true });
   const { success } = await command.spawn().status;
   return success;

@@ -4,7 +4,7 @@ import { type CommandLine, runToEnd, type Surroundings } from "./program_process
  * A harmless program that executables are built on where nothing but their contents is looked at.
  * What comes of it does nothing when it is started.
  */
-const STAND_IN = "/usr/bin/true";
+export const STAND_IN = "/usr/bin/true";
 
 // No base can be downloaded through a proxy that is not there.
 const NO_PROXY = "http://127.0.0.1:9";

@@ -15,6 +15,7 @@ export {
   reachable,
   type SocketAddress,
 } from "@qumo/shared/runtime";
+export { type ControllerFetch, controllerFetch } from "./config/controller_fetch.ts";
 export { DEFAULTS } from "./config/defaults.ts";
 export { platformProblem } from "./config/platform.ts";
 export { configReport, configWarnings } from "./config/report.ts";

@@ -1,2 +1,14 @@
 /** The relay's side of the control plane: what it tells the controller, and what it learns from it. */
+export {
+  ControlPlane,
+  type ControlPlaneOptions,
+  type ControlPlaneStatus,
+} from "./control_plane.ts";
+export type { Flow, RelayReport } from "./heartbeat.ts";
+export type { MirroredRelay, MirrorListener, MirrorView, NextHopLine } from "./mirror_view.ts";
 export { callableUrl, parseRelayUrl, RELAY_URL_FORM } from "./relay_url.ts";
+export {
+  type ControlPlaneSettings,
+  controlPlaneSettings,
+  type SettingsSource,
+} from "./settings.ts";

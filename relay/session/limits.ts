@@ -21,6 +21,12 @@ export const MAX_WAITING_DATAGRAMS = 64;
 /** Track aliases of ended subscriptions that are remembered, to drop late objects at once. */
 export const MAX_RETIRED_ALIASES = 1_024;
 
+/** Scopes that another relay may ask about on one session: each holds some memory while it lasts. */
+export const MAX_RELAY_SCOPES = 1_024;
+
+/** How much more another relay may ask for than a client: it asks for all of its own. */
+export const RELAY_LIMIT_FACTOR = 20;
+
 /** How long an ended subscription may take to send what it has begun. */
 export const DRAIN_SUBSCRIPTION_MS = 5_000;
 

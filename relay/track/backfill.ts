@@ -15,6 +15,7 @@ export async function backfill({ track, feeds }: TrackEntry, clock: Clock): Prom
   const { largest } = track;
   const [publisher] = feeds.publishers;
   if (largest === undefined || publisher === undefined || track.group(largest.group)) return;
+  if (feeds.fromGroupStart) return;
   const range = { start: { group: largest.group, object: 0n }, end: largest };
   const sink = new BackfillSink(track, clock);
   await publisher.fetch({ name: track.name, order: "ascending", ...range }, sink).finished;

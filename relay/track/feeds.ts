@@ -1,12 +1,34 @@
 import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import type { Refusal, TrackEnd } from "./errors.ts";
-import type { Publisher } from "./publisher.ts";
+import type { Publisher, RequestOptions } from "./publisher.ts";
 import type { Track } from "./track.ts";
 
 /** What a subscription upstream can be asked to change. */
 export interface FeedChange {
   readonly forward?: boolean;
   readonly newGroupRequest?: bigint;
+  /** The last group that is still wanted from this publisher, whole. */
+  readonly endGroup?: bigint;
+}
+
+/** Who a feed delivers to, and tells how it ends. */
+export interface FeedOwner {
+  /** Nothing more comes from a feed, whoever ended it. */
+  ended(feed: Feed, end: TrackEnd): void;
+  /** What a feed brought cannot be this track. */
+  contradicted(reason: string): void;
+}
+
+/** What a feed delivers into. */
+export interface FeedTarget {
+  readonly track: Track;
+  readonly feeds: FeedOwner;
+  /** Whether another feed may go on where this one breaks off, so that what it began stays open. */
+  readonly mayGoOn?: boolean;
+  /** Called when no stream of the track is under way any more. */
+  readonly quiet?: () => void;
+  /** Called when the track comes by another way. */
+  readonly pathChanged?: () => void;
 }
 
 /** One publisher's delivery of one track. */
@@ -14,11 +36,20 @@ export interface Feed {
   readonly publisher: Publisher;
   /** Whether the publisher offered the track itself: then it is paused, not ended, while nobody wants it. */
   readonly offered: boolean;
+  /**
+   * Relays that the track comes by, the next one first and the publisher's own last; absent when the
+   * publisher is here.
+   */
+  readonly path?: readonly string[] | undefined;
+  /** Whether it begins with the first object of a group, where others begin with the next object. */
+  readonly fromGroupStart?: boolean;
   /** Resolves once the publisher agreed or refused; never rejects. */
   readonly established: Promise<Outcome<void, Refusal>>;
   update(change: FeedChange): void;
   /** Nobody wants the track any more. */
   cancel(): void;
+  /** A nearer publisher delivers the track: this one should leave when it can without a loss. */
+  yield?(): void;
 }
 
 /** A subscriber's hold on a track: as long as there is one, the track is kept flowing. */
@@ -41,6 +72,10 @@ export interface FeedsOptions {
   readonly linger: number;
   /** The track is over, or nobody wants it and nobody offers it. */
   readonly onGone: () => void;
+  /** Who else could deliver the track when its last publisher is lost. */
+  readonly others: () => readonly Publisher[];
+  /** Publishers that are here begin to offer the track, or the last of them ends. */
+  readonly onOffered: (offered: boolean) => void;
 }
 
 /** How a feed stands. */
@@ -55,7 +90,7 @@ interface FeedState {
  * Where a track comes from: one subscription for each publisher that has it, however many subscribers
  * there are (#subscriber-interactions).
  */
-export class Feeds {
+export class Feeds implements FeedOwner {
   readonly #track: Track;
   readonly #options: FeedsOptions;
   readonly #feeds = new Map<Feed, FeedState>();
@@ -67,11 +102,51 @@ export class Feeds {
   #lingering: Timer | undefined;
   // How the last of those ended who delivered the track.
   #lastEnd: TrackEnd | undefined;
+  readonly #pathWatchers = new Set<() => void>();
+  #isOfferedHere = false;
   #isOver = false;
 
   constructor(track: Track, options: FeedsOptions) {
     this.#track = track;
     this.#options = options;
+  }
+
+  /** Relays that the track comes by; none when a publisher is here. */
+  get path(): readonly string[] {
+    let shortest: readonly string[] | undefined;
+    for (const [{ path = [] }, { isEstablished }] of this.#feeds) {
+      if (!isEstablished) continue;
+      if (shortest === undefined || path.length < shortest.length) shortest = path;
+    }
+    return shortest ?? [];
+  }
+
+  /** Whether what comes begins with the first object of a group. */
+  get fromGroupStart(): boolean {
+    for (const feed of this.#feeds.keys()) if (feed.fromGroupStart) return true;
+    return false;
+  }
+
+  /** Calls back when {@linkcode Feeds.path} may have changed. The result ends it. */
+  watchPath(changed: () => void): () => void {
+    this.#pathWatchers.add(changed);
+    return () => this.#pathWatchers.delete(changed);
+  }
+
+  /** A feed comes by another way. */
+  pathChanged(): void {
+    for (const changed of [...this.#pathWatchers]) changed();
+  }
+
+  /** Whether the track comes by one of these relays, by whichever feed: they cannot be served with it. */
+  comesBy(relays: readonly string[]): boolean {
+    let isFed = false;
+    for (const [{ path = [] }, { isEstablished }] of this.#feeds) {
+      if (!isEstablished) continue;
+      if (!path.some((relay) => relays.includes(relay))) return false;
+      isFed = true;
+    }
+    return isFed;
   }
 
   /** Whether objects come, or would come if somebody wanted them. */
@@ -140,11 +215,12 @@ export class Feeds {
    */
   async connect(
     publishers: readonly Publisher[],
-    newGroupRequest?: bigint,
+    options: RequestOptions = {},
   ): Promise<Outcome<void, Refusal>> {
     if (this.#isOver) return refused(NOBODY);
+    const { newGroupRequest } = options;
     const asked = publishers.filter((publisher) => !this.has(publisher));
-    for (const publisher of asked) this.#subscribe(publisher, newGroupRequest);
+    for (const publisher of asked) this.#subscribe(publisher, options);
     const outcome = await this.#agreement();
     // Those who were asked before did not hear of it.
     if (outcome.ok && newGroupRequest !== undefined && asked.length === 0) {
@@ -157,7 +233,9 @@ export class Feeds {
   offer(feed: Feed): void {
     const { forward } = this;
     this.#feeds.set(feed, { isEstablished: true, forward, wanted: forward });
+    this.#offersChanged();
     this.#settle(done(undefined));
+    if (feed.path === undefined) this.#yieldTo(feed);
   }
 
   /** A feed ended, whoever ended it; with the last of them the track is over. */
@@ -166,14 +244,44 @@ export class Feeds {
     // A feed that came to nothing may leave an entry behind that nobody uses.
     if (state === undefined && this.#demands.size > 0) return;
     this.#feeds.delete(feed);
-    if (this.#feeds.size === 0) return this.#gone(end);
+    this.#offersChanged();
     if (state?.isEstablished) this.#lastEnd = end;
+    if (this.#feeds.size > 0) return this.pathChanged();
+    if (!this.#findOther(feed, end)) this.#gone(end);
+  }
+
+  contradicted(reason: string): void {
+    // Where another publisher has the track too, the name was taken over by one that began anew.
+    this.abort({ kind: this.#feeds.size > 1 ? "replaced" : "malformed", reason });
+  }
+
+  /** Where the last publisher is lost, others who have the track may go on with it. */
+  #findOther(lost: Feed, end: TrackEnd): boolean {
+    if (this.#demands.size === 0 || this.#isOver || FINAL.has(end.kind)) return false;
+    const others = this.#options.others().filter((publisher) => publisher !== lost.publisher);
+    const from = this.#track.resumePoint;
+    for (const publisher of others) this.#subscribe(publisher, from && { from });
+    return others.length > 0;
+  }
+
+  #yieldTo(nearer: Feed): void {
+    for (const feed of [...this.#feeds.keys()]) if (feed !== nearer) feed.yield?.();
+  }
+
+  #offersChanged(): void {
+    const isOffered = [...this.#feeds.keys()].some(({ offered, path }) =>
+      offered && path === undefined
+    );
+    if (isOffered === this.#isOfferedHere) return;
+    this.#isOfferedHere = isOffered;
+    this.#options.onOffered(isOffered);
   }
 
   /** Another publisher took the name, or what came cannot be this track: all feeds end at once. */
   abort(end: TrackEnd): void {
     const feeds = [...this.#feeds.keys()];
     this.#feeds.clear();
+    this.#offersChanged();
     for (const feed of feeds) feed.cancel();
     this.#gone(end);
   }
@@ -191,9 +299,9 @@ export class Feeds {
     }
   }
 
-  #subscribe(publisher: Publisher, newGroupRequest?: bigint): void {
-    const entry = { track: this.#track, feeds: this };
-    const feed = publisher.subscribe(entry, newGroupRequest);
+  #subscribe(publisher: Publisher, options: RequestOptions = {}): void {
+    const { newGroupRequest } = options;
+    const feed = publisher.subscribe({ track: this.#track, feeds: this }, options);
     this.#feeds.set(feed, { isEstablished: false, forward: true, wanted: true });
     if (newGroupRequest !== undefined) {
       this.#newGroup = { value: newGroupRequest, largest: this.#track.largest?.group };
@@ -216,6 +324,8 @@ export class Feeds {
       // What the publisher says it has published is no answer to a request for something new.
       if (this.#newGroup !== undefined) this.#newGroup.largest ??= this.#track.largest?.group;
       this.#tellForward(feed, state);
+      this.pathChanged();
+      if (feed.path === undefined) this.#yieldTo(feed);
       return this.#settle(outcome);
     }
     this.#refusal ??= outcome.refusal;
@@ -278,5 +388,8 @@ export class Feeds {
     this.#track.finish(end);
   }
 }
+
+/** Ends that are the track's, not only its publisher's. */
+const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
 
 const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

@@ -11,12 +11,16 @@ function setUp() {
   const track = world.track();
   const subscriber = new Subscriber(track);
   const gone: number[] = [];
+  const others: ScriptedPublisher[] = [];
+  const offered: boolean[] = [];
   const feeds = new Feeds(track, {
     clock: world.clock,
     linger: LINGER,
     onGone: () => gone.push(world.clock.now()),
+    others: () => others,
+    onOffered: (isOffered) => offered.push(isOffered),
   });
-  return { world, track, subscriber, gone, feeds };
+  return { world, track, subscriber, gone, feeds, others, offered };
 }
 
 Deno.test("R-077 Feeds.connect() asks each publisher once, however many ask", async () => {
@@ -242,7 +246,7 @@ Deno.test("Feeds that nobody uses goes when a feed ends that it never had", () =
 Deno.test("R-074 Feeds passes a request for a new group on with the subscription it opens", async () => {
   const { track, feeds } = setUp();
   const [a, b] = [new ScriptedPublisher(), new ScriptedPublisher()];
-  const answer = feeds.connect([a, b], 0n);
+  const answer = feeds.connect([a, b], { newGroupRequest: 0n });
   assert.deepEqual([a.last.newGroupRequest, b.last.newGroupRequest], [0n, 0n]);
   track.setProperties(DYNAMIC);
   track.learnLargest({ group: 7n, object: 0n });
@@ -256,7 +260,7 @@ Deno.test("R-075 Feeds passes on the request of one who came while others were a
   const { track, feeds } = setUp();
   const publisher = new ScriptedPublisher();
   const first = feeds.connect([publisher]);
-  const second = feeds.connect([publisher], 5n);
+  const second = feeds.connect([publisher], { newGroupRequest: 5n });
   track.setProperties(DYNAMIC);
   publisher.last.agree();
   await Promise.all([first, second]);
@@ -294,4 +298,75 @@ Deno.test("R-076 Feeds.requestNewGroup() sends nothing for a track without dynam
   await feeds.connect([publisher]);
   feeds.requestNewGroup(0n);
   assert.deepEqual(publisher.last.changes, []);
+});
+
+Deno.test("A track whose last publisher is lost goes on with another, from what is missing", async () => {
+  const { world, feeds, others, gone, track, subscriber } = setUp();
+  const [lost, other] = [new ScriptedPublisher("agree"), new ScriptedPublisher()];
+  feeds.hold(true);
+  await feeds.connect([lost]);
+  put(world.stream(track, { group: 3n }), 0);
+  others.push(lost, other);
+  lost.last.end("lost");
+  assert.deepEqual([lost.feeds.length, other.feeds.length], [1, 1], "the lost one is not asked");
+  assert.deepEqual(other.last.options.from, { group: 3n, object: 0n });
+  other.last.agree();
+  await other.last.established;
+  assert.deepEqual([gone, subscriber.end], [[], undefined]);
+  assert.deepEqual(feeds.publishers, [other]);
+});
+
+Deno.test("When nobody goes on with a track, it ends as its publisher ended it", async () => {
+  const { feeds, others, subscriber } = setUp();
+  const lost = new ScriptedPublisher("agree");
+  feeds.hold(true);
+  await feeds.connect([lost]);
+  others.push(new ScriptedPublisher("does_not_exist"));
+  lost.last.end("lost");
+  await others[0]!.last.established;
+  await Promise.resolve();
+  assert.equal(subscriber.end?.kind, "lost");
+});
+
+Deno.test("Nobody is asked to go on with a track that is over, or that nobody wants", async () => {
+  for (const [kind, wanted] of [["ended", true], ["malformed", true], ["lost", false]] as const) {
+    const { feeds, others } = setUp();
+    const publisher = new ScriptedPublisher("agree");
+    if (wanted) feeds.hold(true);
+    await feeds.connect([publisher]);
+    others.push(new ScriptedPublisher());
+    publisher.last.end(kind);
+    assert.equal(others[0]!.feeds.length, 0, kind);
+  }
+});
+
+Deno.test("Feeds.path is the shortest way of those that deliver, and none when a publisher is here", async () => {
+  const { feeds } = setUp();
+  let changes = 0;
+  feeds.watchPath(() => changes++);
+  const far = new ScriptedPublisher("agree", ["london", "tokyo"]);
+  const here = new ScriptedPublisher();
+  await feeds.connect([far, here]);
+  assert.deepEqual(feeds.path, ["london", "tokyo"]);
+  assert.deepEqual([feeds.comesBy(["tokyo"]), feeds.comesBy(["paris"])], [true, false]);
+  assert.equal(far.last.hasYielded, false);
+  here.last.agree();
+  await here.last.established;
+  assert.deepEqual(feeds.path, []);
+  assert.equal(feeds.comesBy(["tokyo"]), false);
+  assert.equal(far.last.hasYielded, true, "the far one was not told that it is not needed");
+  assert.equal(changes, 2);
+});
+
+Deno.test("Offers of publishers that are here are told of, those of others not", () => {
+  const { feeds, offered, track } = setUp();
+  const target = { track, feeds };
+  const far = new ScriptedFeed(new ScriptedPublisher(undefined, ["x"]), target, { offered: true });
+  const here = new ScriptedFeed(new ScriptedPublisher(), target, { offered: true });
+  feeds.offer(far);
+  assert.deepEqual(offered, []);
+  feeds.offer(here);
+  assert.deepEqual(offered, [true]);
+  here.end("ended");
+  assert.deepEqual(offered, [true, false]);
 });

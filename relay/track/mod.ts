@@ -1,4 +1,5 @@
 /** The model: tracks, what is kept of them, who publishes and who follows. It knows no protocol. */
+export type { LocalWatcher, NamespaceView, NamespaceWatcher, Origin } from "./advertisements.ts";
 export { backfill } from "./backfill.ts";
 export { Cache, type CacheLimits, type EvictionReason } from "./cache.ts";
 export { type DatagramOutcome, writeDatagram } from "./datagram_writer.ts";
@@ -9,7 +10,15 @@ export {
   type TrackEnd,
   type TrackEndKind,
 } from "./errors.ts";
-export { type Demand, type Feed, type FeedChange, Feeds, type TrackEntry } from "./feeds.ts";
+export {
+  type Demand,
+  type Feed,
+  type FeedChange,
+  type FeedOwner,
+  Feeds,
+  type FeedTarget,
+  type TrackEntry,
+} from "./feeds.ts";
 export { type DatagramObject, Group, type ObjectHome } from "./group.ts";
 export { MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./log_cursor.ts";
@@ -22,16 +31,11 @@ export type {
   FetchSink,
   PendingFetch,
   Publisher,
+  RequestOptions,
   TrackStatus,
 } from "./publisher.ts";
-export { Registry, type RegistryOptions } from "./registry.ts";
-export {
-  type NamespaceWatcher,
-  type OpenOptions,
-  type OpenTrack,
-  Scope,
-  type TrackWatcher,
-} from "./scope.ts";
+export { Registry, type RegistryObserver, type RegistryOptions } from "./registry.ts";
+export { type OpenOptions, type OpenTrack, Scope, type TrackWatcher } from "./scope.ts";
 export { type LoggedObject, type LogReader, type LogState, SubgroupLog } from "./subgroup_log.ts";
 export { type IngestCounts, type SubgroupStreamInit, SubgroupWriter } from "./subgroup_writer.ts";
 export { Track, type TrackReader } from "./track.ts";

@@ -1,16 +1,26 @@
 import type { Outcome } from "@qumo/shared/runtime";
 import type { FullTrackName, GroupOrder, Location } from "@qumo/shared/wire";
 import type { Refusal } from "./errors.ts";
-import type { Feed, TrackEntry } from "./feeds.ts";
+import type { Feed, FeedTarget } from "./feeds.ts";
 
 /** Somebody who can be asked for tracks: a peer's session, or the way to another relay. */
 export interface Publisher {
   /** Subscribes to everything from the largest object on, for as long as anybody wants it. */
-  subscribe(entry: TrackEntry, newGroupRequest?: bigint): Feed;
+  subscribe(target: FeedTarget, options?: RequestOptions): Feed;
   /** Asks for objects of the past; they come by the sink, in order. */
   fetch(request: FetchRequest, sink: FetchSink): PendingFetch;
   /** Asks what there is of a track, without subscribing. */
-  trackStatus(name: FullTrackName): Promise<Outcome<TrackStatus, Refusal>>;
+  trackStatus(name: FullTrackName, via?: readonly string[]): Promise<Outcome<TrackStatus, Refusal>>;
+}
+
+/** What a subscription upstream is asked for besides the track. */
+export interface RequestOptions {
+  /** The publisher should begin a group (#new-group-request). */
+  readonly newGroupRequest?: bigint;
+  /** What is missed: from here on the publisher sends what it still has, not only what is new. */
+  readonly from?: Location;
+  /** Relays that the request came by: it must not go back to them. */
+  readonly via?: readonly string[];
 }
 
 /** A range of objects of a track, both ends included. */
@@ -19,6 +29,8 @@ export interface FetchRequest {
   readonly start: Location;
   readonly end: Location;
   readonly order: GroupOrder;
+  /** Relays that the request came by: it must not go back to them. */
+  readonly via?: readonly string[];
 }
 
 /** An object as a fetch brings it. */

@@ -1,4 +1,5 @@
 import type { Clock } from "@qumo/shared/runtime";
+import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Cache } from "./cache.ts";
 import { Scope } from "./scope.ts";
 
@@ -10,6 +11,16 @@ export interface RegistryOptions {
   readonly linger: number;
   /** Tracks of one scope at a time. */
   readonly maxTracks: number;
+  readonly observer?: RegistryObserver;
+}
+
+/** Told of scopes, and of what is published in them. Calls are synchronous and must not throw. */
+export interface RegistryObserver {
+  opened(key: string, scope: Scope): void;
+  closed(key: string): void;
+  /** A publisher here has a namespace, or pushes a track of its own. */
+  published(key: string, namespace: Namespace, track?: FullTrackName): void;
+  unpublished(key: string, namespace: Namespace, track?: FullTrackName): void;
 }
 
 interface Entered {
@@ -38,8 +49,9 @@ export class Registry {
   enter(key: string): Scope {
     let entered = this.#scopes.get(key);
     if (entered === undefined) {
-      const scope = new Scope({ ...this.#options, nextAlias: () => ++this.#lastAlias });
-      this.#scopes.set(key, entered = { scope, sessions: 0 });
+      entered = { scope: this.#newScope(key), sessions: 0 };
+      this.#scopes.set(key, entered);
+      this.#options.observer?.opened(key, entered.scope);
     }
     entered.sessions++;
     return entered.scope;
@@ -50,7 +62,28 @@ export class Registry {
     const entered = this.#scopes.get(key);
     if (entered !== undefined) entered.sessions--;
     for (const [other, { scope, sessions }] of this.#scopes) {
-      if (sessions === 0 && scope.isIdle) this.#scopes.delete(other);
+      if (sessions > 0 || !scope.isIdle) continue;
+      this.#scopes.delete(other);
+      this.#options.observer?.closed(other);
     }
+  }
+
+  #newScope(key: string): Scope {
+    const { clock, cache, linger, maxTracks, observer } = this.#options;
+    return new Scope({
+      clock,
+      cache,
+      linger,
+      maxTracks,
+      nextAlias: () => ++this.#lastAlias,
+      ...(observer !== undefined && {
+        local: {
+          advertised: (namespace) => observer.published(key, namespace),
+          withdrawn: (namespace) => observer.unpublished(key, namespace),
+          offered: (track) => observer.published(key, track.namespace, track),
+          retracted: (track) => observer.unpublished(key, track.namespace, track),
+        },
+      }),
+    });
   }
 }

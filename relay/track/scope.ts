@@ -2,10 +2,17 @@ import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
   type FullTrackName,
   hasPrefix,
+  type Location,
   type Namespace,
-  namespaceKey,
   trackKey,
 } from "@qumo/shared/wire";
+import {
+  Advertisements,
+  type LocalWatcher,
+  type NamespaceView,
+  type NamespaceWatcher,
+  type Origin,
+} from "./advertisements.ts";
 import type { Cache } from "./cache.ts";
 import type { Refusal } from "./errors.ts";
 import { type Demand, type Feed, Feeds, type TrackEntry } from "./feeds.ts";
@@ -23,12 +30,8 @@ export interface ScopeOptions {
   readonly maxTracks: number;
   /** Gives out track aliases, which no two tracks of the relay share. */
   readonly nextAlias: () => bigint;
-}
-
-/** Told of namespaces as they come and go. Calls are synchronous and must not throw. */
-export interface NamespaceWatcher {
-  added(namespace: Namespace): void;
-  removed(namespace: Namespace): void;
+  /** Told of what is published here. */
+  readonly local?: LocalWatcher;
 }
 
 /** Told of tracks that publishers offer. Calls are synchronous and must not throw. */
@@ -47,13 +50,12 @@ export interface OpenOptions {
   readonly rendezvous: number;
   readonly forward: boolean;
   readonly newGroupRequest?: bigint;
+  /** What the subscriber misses, where it had the track from another relay before. */
+  readonly from?: Location;
+  /** Relays that the request came by: the track must not come by them. */
+  readonly via?: readonly string[];
   /** Aborted when the subscriber no longer wants it. */
   readonly signal: AbortSignal;
-}
-
-interface Advertisement {
-  readonly namespace: Namespace;
-  readonly publisher: Publisher;
 }
 
 /** Somebody who waits for a publisher of a track. */
@@ -69,13 +71,13 @@ interface Waiter {
 export class Scope {
   readonly #options: ScopeOptions;
   readonly #entries = new Map<string, TrackEntry>();
-  readonly #advertised = new NamespaceTree<Advertisement>();
-  readonly #namespaceWatchers = new NamespaceTree<NamespaceWatcher>();
+  readonly #advertised: Advertisements;
   readonly #trackWatchers = new NamespaceTree<TrackWatcher>();
   readonly #waiting = new NamespaceTree<Waiter>();
 
   constructor(options: ScopeOptions) {
     this.#options = options;
+    this.#advertised = new Advertisements(options.local);
   }
 
   /** The tracks in use. */
@@ -87,10 +89,10 @@ export class Scope {
     return this.#entries.size;
   }
 
-  /** Whether nothing is in use any more. */
+  /** Whether nothing is in use any more here, whatever other relays have. */
   get isIdle(): boolean {
-    return this.#entries.size + this.#advertised.size + this.#namespaceWatchers.size +
-        this.#trackWatchers.size + this.#waiting.size === 0;
+    const inUse = this.#entries.size + this.#trackWatchers.size + this.#waiting.size;
+    return inUse === 0 && this.#advertised.isIdle;
   }
 
   /** The track of this name, if it is in use. */
@@ -98,58 +100,39 @@ export class Scope {
     return this.#entries.get(trackKey(name));
   }
 
-  /** Publishers of this namespace or a prefix of it. */
-  publishersOf(namespace: Namespace): Publisher[] {
-    const found = new Set<Publisher>();
-    for (const { publisher } of this.#advertised.prefixesOf(namespace)) found.add(publisher);
-    return [...found];
+  /** Who can be asked for a track: publishers here, and only if there are none, the way elsewhere. */
+  publishersOf(name: FullTrackName): Publisher[] {
+    return this.#advertised.publishersOf(name);
   }
 
   /**
-   * A publisher has tracks in this namespace. Subscriptions that others serve are sent to it too, and
-   * those that wait for a publisher go on. The result withdraws it.
+   * A publisher has tracks in this namespace. Subscriptions that others here serve are sent to it too,
+   * and those that wait for a publisher go on. The result withdraws it.
    */
-  advertise(namespace: Namespace, publisher: Publisher): () => void {
-    const advertisement: Advertisement = { namespace, publisher };
-    const isNew = this.#advertised.at(namespace).size === 0;
-    this.#advertised.add(namespace, advertisement);
-    if (isNew) {
-      for (const watcher of [...this.#namespaceWatchers.prefixesOf(namespace)]) {
-        watcher.added(namespace);
-      }
-    }
-    for (const { track, feeds } of [...this.#entries.values()]) {
+  advertise(namespace: Namespace, publisher: Publisher, origin: Origin = "local"): () => void {
+    const withdraw = this.#advertised.add(namespace, publisher, origin);
+    for (const { track, feeds } of origin === "local" ? [...this.#entries.values()] : []) {
       const isWanted = feeds.demand > 0 && feeds.size > 0;
       if (isWanted && hasPrefix(track.name.namespace, namespace)) void feeds.connect([publisher]);
     }
     for (const { wake } of [...this.#waiting.under(namespace)]) wake();
-    return () => this.#withdraw(advertisement);
+    return withdraw;
   }
 
-  #withdraw(advertisement: Advertisement): void {
-    const { namespace } = advertisement;
-    if (!this.#advertised.at(namespace).has(advertisement)) return;
-    this.#advertised.delete(namespace, advertisement);
-    if (this.#advertised.at(namespace).size > 0) return;
-    for (const watcher of [...this.#namespaceWatchers.prefixesOf(namespace)]) {
-      watcher.removed(namespace);
-    }
+  /** Another relay's publisher pushes a track. Those that wait for it go on. The result withdraws it. */
+  advertiseTrack(name: FullTrackName, publisher: Publisher): () => void {
+    const withdraw = this.#advertised.addRemoteTrack(name, publisher);
+    this.#wakeFor(name);
+    return withdraw;
   }
 
   /** The namespaces under a prefix, now and from now on. The result ends it. */
-  watchNamespaces(prefix: Namespace, watcher: NamespaceWatcher): () => void {
-    this.#namespaceWatchers.add(prefix, watcher);
-    for (const namespace of this.namespacesUnder(prefix)) watcher.added(namespace);
-    return () => this.#namespaceWatchers.delete(prefix, watcher);
-  }
-
-  /** The namespaces that are published under a prefix. */
-  namespacesUnder(prefix: Namespace): Namespace[] {
-    const found = new Map<string, Namespace>();
-    for (const { namespace } of this.#advertised.under(prefix)) {
-      found.set(namespaceKey(namespace), namespace);
-    }
-    return [...found.values()];
+  watchNamespaces(
+    prefix: Namespace,
+    watcher: NamespaceWatcher,
+    view: NamespaceView = "all",
+  ): () => void {
+    return this.#advertised.watch(prefix, watcher, view);
   }
 
   /** The tracks that publishers offer under a prefix, now and from now on. The result ends it. */
@@ -175,8 +158,15 @@ export class Scope {
     const onGone = () => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     };
-    const { clock, linger } = this.#options;
-    const entry: TrackEntry = { track, feeds: new Feeds(track, { clock, linger, onGone }) };
+    const { clock, linger, local } = this.#options;
+    const feeds = new Feeds(track, {
+      clock,
+      linger,
+      onGone,
+      others: () => this.publishersOf(name),
+      onOffered: (offered) => offered ? local?.offered(name) : local?.retracted(name),
+    });
+    const entry: TrackEntry = { track, feeds };
     this.#entries.set(key, entry);
     return entry;
   }
@@ -184,12 +174,15 @@ export class Scope {
   /** A publisher offers a track itself, by a feed that is established. */
   offer(entry: TrackEntry, feed: Feed): void {
     entry.feeds.offer(feed);
-    const { namespace } = entry.track.name;
-    const key = trackKey(entry.track.name);
-    for (const { track, wake } of [...this.#waiting.at(namespace)]) if (track === key) wake();
-    for (const watcher of [...this.#trackWatchers.prefixesOf(namespace)]) {
+    this.#wakeFor(entry.track.name);
+    for (const watcher of [...this.#trackWatchers.prefixesOf(entry.track.name.namespace)]) {
       watcher.offered(entry, feed.publisher);
     }
+  }
+
+  #wakeFor(name: FullTrackName): void {
+    const key = trackKey(name);
+    for (const { track, wake } of [...this.#waiting.at(name.namespace)]) if (track === key) wake();
   }
 
   /**
@@ -233,11 +226,18 @@ export class Scope {
 
   async #establish(
     { feeds, track }: TrackEntry,
-    { newGroupRequest }: OpenOptions,
+    { newGroupRequest, from, via = [] }: OpenOptions,
     isFirst: boolean,
   ): Promise<Outcome<void, Refusal>> {
-    const publishers = this.publishersOf(track.name.namespace);
-    if (!feeds.established) return await feeds.connect(publishers, newGroupRequest);
+    const publishers = this.publishersOf(track.name);
+    if (!feeds.established) {
+      return await feeds.connect(publishers, {
+        via,
+        ...(newGroupRequest !== undefined && { newGroupRequest }),
+        ...(from !== undefined && { from }),
+      });
+    }
+    if (feeds.comesBy(via)) return refused(LOOP);
     if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
     // Of a track that was offered and not wanted until now, others may have more.
     if (isFirst) void feeds.connect(publishers);
@@ -276,6 +276,7 @@ export class Scope {
 }
 
 const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
+const LOOP: Refusal = { kind: "does_not_exist", reason: "the track comes from where it would go" };
 const NOT_WANTED: Refusal = { kind: "timeout", reason: "nobody waits for the track any more" };
 
 /** What came of it, or a refusal as soon as nobody is interested any more. */

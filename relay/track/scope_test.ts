@@ -197,7 +197,7 @@ Deno.test("Scope.open() of a track that an offer brings, and of no other of its 
   assert.deepEqual(feed.changes, [{ forward: true }]);
   await test.clock.advance(1_000);
   assert.equal(kindOf(await audio), "timeout");
-  const names = empty.feeds.map(({ entry }) => new TextDecoder().decode(entry.track.name.name));
+  const names = empty.feeds.map(({ target }) => new TextDecoder().decode(target.track.name.name));
   assert.deepEqual(
     names.filter((name) => name === "audio"),
     ["audio"],
@@ -215,7 +215,7 @@ Deno.test("Scope.open() of a track that ends while it is opened", async () => {
   const withdraw = test.scope.advertise(NAME.namespace, publisher);
   const pending = test.open();
   await settle(test);
-  publisher.last.entry.feeds.abort({ kind: "malformed", reason: "nonsense" });
+  publisher.last.target.feeds.contradicted("nonsense");
   assert.equal(kindOf(await pending), "malformed_track");
   const lost = test.open();
   publisher.last.end();

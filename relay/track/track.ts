@@ -87,6 +87,19 @@ export class Track {
     return this.#bytes;
   }
 
+  /**
+   * Where somebody who goes on with the track should begin: at the oldest group that is not whole.
+   * Undefined while nothing has come.
+   */
+  get resumePoint(): Location | undefined {
+    const newest = this.#order[this.#order.length - 1];
+    if (newest === undefined) return undefined;
+    const open = this.#order.find((id) =>
+      this.#groups.get(id)!.logs.some(({ state }) => state === "open")
+    );
+    return { group: open ?? newest, object: 0n };
+  }
+
   get groupCount(): number {
     return this.#groups.size;
   }

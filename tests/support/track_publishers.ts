@@ -2,38 +2,47 @@ import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import type {
   Feed,
   FeedChange,
+  FeedTarget,
   PendingFetch,
   Publisher,
   Refusal,
   RefusalKind,
+  RequestOptions,
   TrackEnd,
-  TrackEntry,
   TrackStatus,
 } from "../../relay/track/mod.ts";
 
 /** A feed whose answer a test decides. */
 export class ScriptedFeed implements Feed {
-  readonly publisher: Publisher;
+  readonly publisher: ScriptedPublisher;
   readonly offered: boolean;
-  readonly entry: TrackEntry;
-  readonly newGroupRequest: bigint | undefined;
+  readonly target: FeedTarget;
+  readonly options: RequestOptions;
   readonly established: Promise<Outcome<void, Refusal>>;
   readonly changes: FeedChange[] = [];
   isCancelled = false;
+  hasYielded = false;
+  declare readonly path?: readonly string[];
   readonly #answer: (outcome: Outcome<void, Refusal>) => void;
 
   constructor(
-    publisher: Publisher,
-    entry: TrackEntry,
-    { offered = false, newGroupRequest }: { offered?: boolean; newGroupRequest?: bigint } = {},
+    publisher: ScriptedPublisher,
+    target: FeedTarget,
+    options: RequestOptions & { offered?: boolean } = {},
   ) {
+    const { offered = false, ...rest } = options;
     this.publisher = publisher;
-    this.entry = entry;
+    this.target = target;
     this.offered = offered;
-    this.newGroupRequest = newGroupRequest;
+    this.options = rest;
+    if (publisher.path !== undefined) this.path = publisher.path;
     const { promise, resolve } = Promise.withResolvers<Outcome<void, Refusal>>();
     this.established = promise;
     this.#answer = resolve;
+  }
+
+  get newGroupRequest(): bigint | undefined {
+    return this.options.newGroupRequest;
   }
 
   agree(): void {
@@ -47,7 +56,7 @@ export class ScriptedFeed implements Feed {
   /** The publisher ends it, or is gone. */
   end(kind: TrackEnd["kind"] = "lost"): void {
     this.refuse();
-    this.entry.feeds.ended(this, { kind, reason: kind });
+    this.target.feeds.ended(this, { kind, reason: kind });
   }
 
   update(change: FeedChange): void {
@@ -58,6 +67,10 @@ export class ScriptedFeed implements Feed {
     this.isCancelled = true;
     this.refuse("timeout");
   }
+
+  yield(): void {
+    this.hasYielded = true;
+  }
 }
 
 /** A publisher that remembers what it was asked. */
@@ -65,18 +78,21 @@ export class ScriptedPublisher implements Publisher {
   readonly feeds: ScriptedFeed[] = [];
   readonly #answer: "agree" | RefusalKind | undefined;
 
+  /** Relays that its tracks come by; undefined when it is here. */
+  readonly path: readonly string[] | undefined;
+
   /** What it answers at once; undefined: nothing. */
-  constructor(answer?: "agree" | RefusalKind) {
+  constructor(answer?: "agree" | RefusalKind, path?: readonly string[]) {
     this.#answer = answer;
+    this.path = path;
   }
 
   get last(): ScriptedFeed {
     return this.feeds.at(-1)!;
   }
 
-  subscribe(entry: TrackEntry, newGroupRequest?: bigint): ScriptedFeed {
-    const options = newGroupRequest === undefined ? {} : { newGroupRequest };
-    const feed = new ScriptedFeed(this, entry, options);
+  subscribe(target: FeedTarget, options: RequestOptions = {}): ScriptedFeed {
+    const feed = new ScriptedFeed(this, target, options);
     this.feeds.push(feed);
     if (this.#answer === "agree") feed.agree();
     else if (this.#answer !== undefined) feed.refuse(this.#answer);

@@ -35,7 +35,9 @@ export type JoinPoint =
   /** With what arrives from now on. */
   | "live"
   /** With the first object of the largest group, which the subscriber needs to understand the rest. */
-  | "group_start";
+  | "group_start"
+  /** With the first object of the filter, of what is still here: the subscriber misses it. */
+  | "filter_start";
 
 /** What a subscription tells its owner. */
 export interface SubscriptionOwner {
@@ -218,6 +220,7 @@ export class Subscription implements TrackReader, PumpOwner {
     for (const group of this.track.groupsBetween(from, window.endGroup ?? largest.group)) {
       for (const log of group.logs) {
         if (join === "group_start") this.#startPump(log, undefined);
+        else if (join === "filter_start") this.#startPump(log, firstObjectOf(window, group.id));
         else if (log.state === "open") {
           const first = Math.max(log.lastId + 1, firstObjectOf(window, group.id));
           this.#startPump(log, first);

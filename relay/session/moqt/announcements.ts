@@ -6,7 +6,7 @@ import {
   StreamCode,
   updateScope,
 } from "@qumo/shared/wire";
-import type { Publisher, Refusal } from "../../track/mod.ts";
+import type { Refusal } from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
 import { outcomeOf, refusalOf, requestError } from "./refusals.ts";
@@ -16,12 +16,13 @@ import { checkNamespace } from "./reserved.ts";
 /** The namespaces that a peer publishes, whether it says so unasked or when it is asked. */
 export class Announcements {
   readonly #context: SessionContext;
-  readonly #publisher: Publisher;
+  readonly #advertiseTo: (namespace: Namespace) => () => void;
   #count = 0;
 
-  constructor(context: SessionContext, publisher: Publisher) {
+  /** `advertise` takes up a namespace of the peer; its result withdraws it. */
+  constructor(context: SessionContext, advertise: (namespace: Namespace) => () => void) {
     this.#context = context;
-    this.#publisher = publisher;
+    this.#advertiseTo = advertise;
   }
 
   /** Namespaces that the peer publishes now. */
@@ -130,7 +131,7 @@ export class Announcements {
 
   #advertise(namespace: Namespace): () => void {
     this.#count++;
-    const withdraw = this.#context.scope.advertise(namespace, this.#publisher);
+    const withdraw = this.#advertiseTo(namespace);
     return () => {
       this.#count--;
       withdraw();

@@ -1,11 +1,21 @@
 import type { Clock, Log, Outcome, TaskGroup } from "@qumo/shared/runtime";
-import type { Draft, FullTrackName, Namespace, SetupOptions, Token } from "@qumo/shared/wire";
-import type { Refusal, Scope } from "../../track/mod.ts";
+import type {
+  ControlMessageOf,
+  Draft,
+  FullTrackName,
+  Namespace,
+  SetupOptions,
+  Token,
+} from "@qumo/shared/wire";
+import type { NamespaceView, Refusal, Scope } from "../../track/mod.ts";
 import type { Connection, SendStream } from "../../transport/types.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
 import type { RequestIds, Role } from "./request_ids.ts";
 import type { RequestStream } from "./request_stream.ts";
+
+/** A request for a track, which another relay may make on behalf of a scope. */
+export type RequestMessage = ControlMessageOf<"subscribe" | "trackStatus" | "fetch">;
 
 /** What the parts of a session share. */
 export interface SessionContext {
@@ -22,8 +32,14 @@ export interface SessionContext {
   readonly ids: RequestIds;
   /** What the peer's SETUP said; there once setup is complete. */
   readonly peer: SetupOptions;
+  /** Our own name among relays. */
+  readonly relayName: string | undefined;
   /** The names that the peer sees; there once setup is complete. */
   readonly scope: Scope;
+  /** Which namespaces and tracks the peer is told of; none for a relay that the controller tells. */
+  readonly shows: NamespaceView | "none";
+  /** The names that a request is about: another relay's may be about those of another scope. */
+  scopeOf(message: RequestMessage): Outcome<Scope, Refusal>;
   /** Whether either side said that it is going away: the peer is asked for nothing new. */
   readonly isLeaving: boolean;
   /** Opens the stream of a request of ours. */

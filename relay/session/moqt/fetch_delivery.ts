@@ -30,6 +30,8 @@ export interface FetchDeliveryOptions {
   readonly requestId: bigint;
   readonly order: GroupOrder;
   readonly sendOrder: number;
+  /** Relays that the request came by. */
+  readonly via: readonly string[];
 }
 
 /** Sends the objects of one fetch, on one stream. */
@@ -112,10 +114,10 @@ export class FetchDelivery implements FetchSink {
 
   /** Begins to send what a publisher has of a range. */
   fromPublisher(publisher: Publisher, name: FullTrackName, range: LocationRange): PendingFetch {
-    const { order } = this.#options;
+    const { order, via } = this.#options;
     this.#filling = this.#over
       ? ABANDONED
-      : publisher.fetch({ name, start: range.start, end: range.end, order }, this);
+      : publisher.fetch({ name, start: range.start, end: range.end, order, via }, this);
     return this.#filling;
   }
 

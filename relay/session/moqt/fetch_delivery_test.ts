@@ -15,7 +15,12 @@ Deno.test("FetchDelivery answers on one stream when an object comes before it is
     openStream: () => connection.openUni(),
     metrics: new RelayMetrics(),
   } as unknown as SessionContext;
-  const delivery = new FetchDelivery(context, { requestId: 4n, order: "ascending", sendOrder: 0 });
+  const delivery = new FetchDelivery(context, {
+    requestId: 4n,
+    order: "ascending",
+    sendOrder: 0,
+    via: [],
+  });
   const finished = Promise.withResolvers<Awaited<PendingFetch["finished"]>>();
   const fetching = { finished: finished.promise } as PendingFetch;
   const end = delivery.finishFrom(fetching);

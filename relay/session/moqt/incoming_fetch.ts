@@ -19,6 +19,7 @@ import type { Input } from "../input.ts";
 import type { SessionContext } from "./context.ts";
 import { endFromWire, endToWire } from "./locations.ts";
 import { outcomeOf, refusalOf } from "./refusals.ts";
+import { meshParameters } from "./relay_peer.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { unsupportedExtension } from "./unsupported.ts";
 
@@ -30,6 +31,7 @@ export class IncomingFetch implements PendingFetch {
   readonly #request: FetchRequest;
   readonly #sink: FetchSink;
   readonly #context: SessionContext;
+  readonly #scope: string;
   #answered: (outcome: Outcome<FetchAnswer, Refusal>) => void = () => {};
   #finish: (outcome: Outcome<void, Refusal>) => void = () => {};
   #stream: RequestStream | undefined;
@@ -40,12 +42,13 @@ export class IncomingFetch implements PendingFetch {
     requestId: bigint,
     request: FetchRequest,
     sink: FetchSink,
-    context: SessionContext,
+    { context, scope }: { context: SessionContext; scope: string },
   ) {
     this.#requestId = requestId;
     this.#request = request;
     this.#sink = sink;
     this.#context = context;
+    this.#scope = scope;
     this.answer = new Promise((resolve) => this.#answered = resolve);
     this.finished = new Promise((resolve) => this.#finish = resolve);
   }
@@ -102,12 +105,12 @@ export class IncomingFetch implements PendingFetch {
   }
 
   #message(): ControlMessage {
-    const { name, start, end, order } = this.#request;
+    const { name, start, end, order, via } = this.#request;
     return {
       kind: "fetch",
       requestId: this.#requestId,
       range: { type: "standalone", track: name, start, end: endToWire(end) },
-      parameters: { groupOrder: order },
+      parameters: { groupOrder: order, ...meshParameters(this.#context, this.#scope, via) },
     };
   }
 

@@ -53,7 +53,7 @@ export class Ingest {
    * Takes a stream of the peer to its end. `ready` resolves when setup is complete; only the control
    * stream goes before.
    */
-  async stream(stream: ReceiveStream, ready: Promise<void>): Promise<void> {
+  async stream(stream: ReceiveStream, ready: Promise<unknown>): Promise<void> {
     const input = new Input(stream, MAX_OBJECT_HEADER_BYTES);
     const { draft } = this.#context;
     const type = await this.#inTime(input, () => readVarint(input, draft.varint));
@@ -107,7 +107,7 @@ export class Ingest {
       // A copy: the transport's buffer is not ours to keep.
       const { payload, properties } = datagram;
       const own = { ...datagram, payload: payload.slice(), properties: properties.slice() };
-      writeDatagram(feed.entry.track, own, since);
+      writeDatagram(feed.target.track, own, since);
     } catch (error) {
       this.#trackFailed(feed, error);
     }
@@ -128,12 +128,13 @@ export class Ingest {
 
   async #objects(input: Input, header: SubgroupHeader, feed: PeerFeed): Promise<void> {
     const { clock, metrics } = this.#context;
-    const writer = new SubgroupWriter(feed.entry.track, header, clock);
+    const writer = new SubgroupWriter(feed.target.track, header, clock);
     try {
       await this.#readObjects(input, header.hasProperties, writer);
       writer.finish();
     } catch (error) {
-      writer.abandon();
+      if (feed.target.mayGoOn && isTransportEnd(error)) writer.release();
+      else writer.abandon();
       if (error instanceof DecodeError && error.fault === "object_id") {
         metrics.malformed.subgroup++;
         return input.stop(StreamCode.INTERNAL_ERROR);

@@ -10,7 +10,7 @@ export interface IntakeParts {
   readonly ingest: Ingest;
   readonly requests: RequestServer;
   /** Resolves when setup is complete: what comes before waits. */
-  readonly ready: Promise<void>;
+  readonly ready: Promise<unknown>;
   /** Waits until the peer may be listened to. */
   readonly admit: () => Promise<void>;
   readonly wrap: (bidi: BidiStream) => RequestStream;

@@ -5,21 +5,23 @@ import {
   type Location,
   okScope,
   outOfScope,
+  type Parameters,
   StreamCode,
   updateScope,
 } from "@qumo/shared/wire";
 import type {
   Feed,
   FeedChange,
+  FeedTarget,
   Publisher,
   Refusal,
   TrackEnd,
-  TrackEntry,
 } from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { Input } from "../input.ts";
 import type { SessionContext } from "./context.ts";
 import type { IncomingTracks } from "./incoming_tracks.ts";
+import { isRelay } from "./relay_peer.ts";
 import { refusalOf, trackEndOf } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 
@@ -35,11 +37,13 @@ const UPDATE_HOLD_MS = 200;
 /** How long datagrams may take that PUBLISH_DONE has overtaken: those under way, and no more. */
 const DATAGRAM_WAIT_MS = 200;
 
+const BEGINNING: Location = { group: 0n, object: 0n };
+
 /** One track that a peer sends us: we asked for it with SUBSCRIBE, or the peer offered it with PUBLISH. */
 export class PeerFeed implements Feed {
   readonly publisher: Publisher;
   readonly offered: boolean;
-  readonly entry: TrackEntry;
+  readonly target: FeedTarget;
   readonly established: Promise<Outcome<void, Refusal>>;
   readonly #context: SessionContext;
   readonly #incoming: IncomingTracks;
@@ -51,6 +55,7 @@ export class PeerFeed implements Feed {
   #streamsSeen = 0;
   #updatesUnanswered = 0;
   #held: { change: FeedChange; timer: Timer } | undefined;
+  #path: readonly string[] | undefined;
   #hasDatagrams = false;
   #expected: { end: TrackEnd; streams: bigint; timer: Timer; lastDatagrams: boolean } | undefined;
   readonly #ended = Promise.withResolvers<void>();
@@ -58,16 +63,25 @@ export class PeerFeed implements Feed {
   #over = false;
 
   constructor(
-    entry: TrackEntry,
+    target: FeedTarget,
     publisher: Publisher,
     options: { offered: boolean; context: SessionContext; incoming: IncomingTracks },
   ) {
-    this.entry = entry;
+    this.target = target;
     this.publisher = publisher;
     this.offered = options.offered;
     this.#context = options.context;
     this.#incoming = options.incoming;
     this.established = new Promise((resolve) => this.#settle = resolve);
+  }
+
+  /** Relays that the track comes by, the peer first; undefined when the peer is no relay. */
+  get path(): readonly string[] | undefined {
+    return this.#path;
+  }
+
+  get fromGroupStart(): boolean {
+    return isRelay(this.#context.peer);
   }
 
   /** Whether the subscription ended, whoever ended it. */
@@ -89,14 +103,15 @@ export class PeerFeed implements Feed {
   establish(
     stream: RequestStream,
     alias: bigint,
-    largest: Location | undefined,
+    { largestObject, meshHops }: Parameters<"largestObject" | "meshHops">,
     properties: Uint8Array,
   ): void {
     this.#request = this.#stream = stream;
     this.#alias = alias;
+    this.#path = meshHops;
     this.#incoming.add(alias, this);
-    this.entry.track.setProperties(properties);
-    if (largest !== undefined) this.entry.track.learnLargest(largest);
+    this.target.track.setProperties(properties);
+    if (largestObject !== undefined) this.target.track.learnLargest(largestObject);
     this.#settle(done(undefined));
   }
 
@@ -124,7 +139,7 @@ export class PeerFeed implements Feed {
     this.#sendUpdate(held.change);
   }
 
-  #sendUpdate({ forward, newGroupRequest }: FeedChange): void {
+  #sendUpdate({ forward, newGroupRequest, endGroup }: FeedChange): void {
     if (this.#stream === undefined || this.#context.isLeaving) return;
     this.#context.metrics.upstreamRequests.request_update.ok++;
     this.#updatesUnanswered++;
@@ -134,6 +149,9 @@ export class PeerFeed implements Feed {
       parameters: {
         ...(forward !== undefined && { forward }),
         ...(newGroupRequest !== undefined && { newGroupRequest }),
+        ...(endGroup !== undefined && {
+          filter: { type: "absolute_range", start: BEGINNING, endGroup },
+        }),
       },
     });
   }
@@ -160,6 +178,12 @@ export class PeerFeed implements Feed {
   detach(input: Input): void {
     this.#inputs.delete(input);
     this.#checkExpected();
+    if (this.isQuiet) this.target.quiet?.();
+  }
+
+  /** Whether no stream of the track is under way. */
+  get isQuiet(): boolean {
+    return this.#inputs.size === 0;
   }
 
   /** The session ended, or the request stream broke off: the publisher is gone without a word. */
@@ -167,14 +191,9 @@ export class PeerFeed implements Feed {
     this.#finish({ kind: "lost", reason });
   }
 
-  /**
-   * What came cannot be this track. Where another publisher has the track too, the name was taken
-   * over by one that began anew: the track ends, and whoever wants it can have the new one.
-   */
+  /** What came cannot be this track. */
   malformed(reason: string): void {
-    if (this.#over) return;
-    const kind = this.entry.feeds.size > 1 ? "replaced" : "malformed";
-    this.entry.feeds.abort({ kind, reason });
+    if (!this.#over) this.target.feeds.contradicted(reason);
   }
 
   /** Reads what the peer says on the request's stream, and waits for the data that it promised. */
@@ -204,6 +223,11 @@ export class PeerFeed implements Feed {
         return;
       case "publishDone":
         return this.#expectEnd(message);
+      case "meshPath":
+        if (!isRelay(this.#context.peer)) break;
+        this.#path = message.hops;
+        this.target.pathChanged?.();
+        return;
       case "requestUpdate": {
         if (!this.offered || outOfScope(message.parameters, updateScope.publish)) break;
         this.#context.ids.accept(message.requestId);
@@ -226,13 +250,13 @@ export class PeerFeed implements Feed {
       throw violation("REQUEST_OK of an update carries what it may not");
     }
     const { largestObject } = message.parameters;
-    if (largestObject !== undefined) this.entry.track.learnLargest(largestObject);
+    if (largestObject !== undefined) this.target.track.learnLargest(largestObject);
   }
 
   /** PUBLISH_DONE overtakes data, which is waited for. */
   #expectEnd(message: ControlMessageOf<"publishDone">): void {
     if (this.#expected !== undefined) throw violation("A second PUBLISH_DONE on one stream");
-    const { objectDeliveryTimeout, subgroupDeliveryTimeout } = this.entry.track.properties;
+    const { objectDeliveryTimeout, subgroupDeliveryTimeout } = this.target.track.properties;
     const wait = Math.max(
       DONE_TIMEOUT_MS,
       objectDeliveryTimeout ?? 0,
@@ -260,7 +284,7 @@ export class PeerFeed implements Feed {
     if (this.#over) return;
     this.#leave();
     this.#settle(refused({ kind: "does_not_exist", reason: end.reason }));
-    this.entry.feeds.ended(this, end);
+    this.target.feeds.ended(this, end);
   }
 
   #leave(): void {

@@ -6,14 +6,17 @@ import {
   type FullTrackName,
   okScope,
   outOfScope,
+  type Parameters,
   StreamCode,
 } from "@qumo/shared/wire";
 import type {
+  FeedTarget,
   FetchRequest,
   FetchSink,
   PendingFetch,
   Publisher,
   Refusal,
+  RequestOptions,
   TrackEntry,
   TrackStatus,
 } from "../../track/mod.ts";
@@ -26,6 +29,7 @@ import type { Ingest } from "./ingest.ts";
 import type { IncomingTracks } from "./incoming_tracks.ts";
 import { PeerFeed } from "./peer_feed.ts";
 import { outcomeOf, refusalOf } from "./refusals.ts";
+import { isRelay, meshParameters } from "./relay_peer.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { unsupportedExtension } from "./unsupported.ts";
 
@@ -58,8 +62,17 @@ export class PeerPublisher implements Publisher {
     return this.#feeds.size;
   }
 
-  subscribe(entry: TrackEntry, newGroupRequest?: bigint): PeerFeed {
-    const feed = this.newFeed(entry, false);
+  /** The same peer, asked on behalf of a scope: another relay serves every scope on one session. */
+  inScope(scope: string): Publisher {
+    return {
+      subscribe: (target, options) => this.subscribe(target, options, scope),
+      fetch: (request, sink) => this.fetch(request, sink, scope),
+      trackStatus: (name, via) => this.trackStatus(name, via, scope),
+    };
+  }
+
+  subscribe(target: FeedTarget, options: RequestOptions = {}, scope = ""): PeerFeed {
+    const feed = this.newFeed(target, false);
     const isRoom = this.#feeds.size <= this.#context.settings.limits.maxPublishedTracks;
     if (this.#closed) this.#refuse(feed, GONE);
     else if (this.#context.isLeaving) this.#refuse(feed, GOING_AWAY);
@@ -67,7 +80,7 @@ export class PeerPublisher implements Publisher {
     else {
       this.#context.tasks.spawn("subscribe", async () => {
         try {
-          await this.#subscribe(feed, newGroupRequest);
+          await this.#subscribe(feed, options, scope);
         } finally {
           // Whoever still waits for the answer is told that none will come.
           feed.lose("the publisher's session ended");
@@ -81,12 +94,12 @@ export class PeerPublisher implements Publisher {
 
   /** The subscription to a track that the peer has not answered yet. */
   waitingFor({ track }: TrackEntry): PeerFeed | undefined {
-    return [...this.#feeds].find((feed) => feed.entry.track === track && feed.isWaiting);
+    return [...this.#feeds].find((feed) => feed.target.track === track && feed.isWaiting);
   }
 
   /** A feed of this peer; whoever makes one ends it with {@linkcode PeerPublisher.forget}. */
-  newFeed(entry: TrackEntry, offered: boolean): PeerFeed {
-    const feed = new PeerFeed(entry, this, {
+  newFeed(target: FeedTarget, offered: boolean): PeerFeed {
+    const feed = new PeerFeed(target, this, {
       offered,
       context: this.#context,
       incoming: this.#incoming,
@@ -107,7 +120,10 @@ export class PeerPublisher implements Publisher {
     message: ControlMessageOf<"subscribeOk"> | ControlMessageOf<"publish">,
   ): void {
     const { alias, parameters, properties } = message;
-    feed.establish(stream, alias, parameters.largestObject, properties);
+    if ("meshHops" in parameters && !isRelay(this.#context.peer)) {
+      throw violation("A peer that is no relay names the way of a track");
+    }
+    feed.establish(stream, alias, parameters, properties);
     // Not at once: subscribers that waited for this begin first, so that what overtook the answer
     // is for them too.
     this.#context.clock.after(0, () => {
@@ -116,9 +132,9 @@ export class PeerPublisher implements Publisher {
     });
   }
 
-  fetch(request: FetchRequest, sink: FetchSink): PendingFetch {
+  fetch(request: FetchRequest, sink: FetchSink, scope = ""): PendingFetch {
     const requestId = this.#context.ids.next();
-    const fetch = new IncomingFetch(requestId, request, sink, this.#context);
+    const fetch = new IncomingFetch(requestId, request, sink, { context: this.#context, scope });
     if (this.#closed || this.#context.isLeaving) {
       fetch.cancel(this.#closed ? GONE : GOING_AWAY);
       return fetch;
@@ -135,9 +151,13 @@ export class PeerPublisher implements Publisher {
     return fetch;
   }
 
-  async trackStatus(name: FullTrackName): Promise<Outcome<TrackStatus, Refusal>> {
+  async trackStatus(
+    name: FullTrackName,
+    via?: readonly string[],
+    scope = "",
+  ): Promise<Outcome<TrackStatus, Refusal>> {
     try {
-      return await this.#trackStatus(name);
+      return await this.#trackStatus(name, meshParameters(this.#context, scope, via));
     } catch (error) {
       // Who asks is another peer: what this one does wrong costs its own session.
       this.#context.fail(error);
@@ -161,13 +181,16 @@ export class PeerPublisher implements Publisher {
     for (const fetch of [...this.#fetches.values()]) fetch.cancel();
   }
 
-  async #trackStatus(name: FullTrackName): Promise<Outcome<TrackStatus, Refusal>> {
+  async #trackStatus(
+    name: FullTrackName,
+    parameters: Parameters<"meshScope" | "meshHops">,
+  ): Promise<Outcome<TrackStatus, Refusal>> {
     if (this.#context.isLeaving) return refused(GOING_AWAY);
     const answer = await this.#ask("track_status", {
       kind: "trackStatus",
       requestId: this.#context.ids.next(),
       track: name,
-      parameters: {},
+      parameters,
     });
     if (!answer.ok) return answer;
     const { message, stream } = answer.value;
@@ -178,15 +201,24 @@ export class PeerPublisher implements Publisher {
     return done({ largest: message.parameters.largestObject, properties: message.properties });
   }
 
-  async #subscribe(feed: PeerFeed, newGroupRequest: bigint | undefined): Promise<void> {
+  async #subscribe(
+    feed: PeerFeed,
+    { newGroupRequest, from, via }: RequestOptions,
+    scope: string,
+  ): Promise<void> {
+    const { peer } = this.#context;
     const answer = await this.#ask("subscribe", {
       kind: "subscribe",
       requestId: this.#context.ids.next(),
-      track: feed.entry.track.name,
+      track: feed.target.track.name,
       parameters: {
         // Everybody's filters are served from here, so the widest is asked for, and asked to flow.
         forward: true,
-        filter: { type: "largest_object" },
+        // Only relays of ours are known to send what is in the past.
+        filter: from !== undefined && isRelay(peer)
+          ? { type: "absolute_start", start: from }
+          : { type: "largest_object" },
+        ...meshParameters(this.#context, scope, via),
         ...(newGroupRequest !== undefined && { newGroupRequest }),
       },
     }, feed);

@@ -59,6 +59,7 @@ export class FetchServer {
       requestId: message.requestId,
       order: message.parameters.groupOrder ?? "ascending",
       sendOrder: this.#sendOrder(message.parameters),
+      via: message.parameters.meshHops ?? [],
     });
     this.#active.add(delivery);
     stream.onStopped = () => delivery.cancel(StreamCode.CANCELLED);
@@ -160,9 +161,11 @@ export class FetchServer {
     wanted: Wanted,
     delivery: FetchDelivery,
   ): Promise<void> {
-    const { scope } = this.#context;
+    const found = this.#context.scopeOf(message);
+    if (!found.ok) return this.#refuse(stream, found.refusal);
+    const scope = found.value;
     const entry = scope.find(wanted.name);
-    const publishers = scope.publishersOf(wanted.name.namespace);
+    const publishers = scope.publishersOf(wanted.name);
     for (const publisher of entry?.feeds.publishers ?? []) publishers.push(publisher);
     if (entry?.feeds.established) {
       return await this.#fromCache(stream, message, wanted, delivery, entry, publishers[0]);

@@ -31,8 +31,9 @@ function watch(context: SessionContext, stream: RequestStream, prefix: Namespace
       context.log.warn("namespace not passed on", { reason: error.message });
     }
   };
+  if (context.shows === "none") return () => {};
   return context.scope.watchNamespaces(prefix, {
     added: (namespace) => say("namespace", namespace),
     removed: (namespace) => say("namespaceDone", namespace),
-  });
+  }, context.shows);
 }

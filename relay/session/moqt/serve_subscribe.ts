@@ -1,7 +1,16 @@
 import { type ControlMessageOf, type FullTrackName, trackKey } from "@qumo/shared/wire";
-import { backfill, type OpenTrack, type Refusal, type TrackEntry } from "../../track/mod.ts";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import {
+  backfill,
+  type Feeds,
+  type OpenTrack,
+  type Refusal,
+  type TrackEntry,
+  type TrackStatus,
+} from "../../track/mod.ts";
 import type { SessionContext } from "./context.ts";
 import { joinPointOf, largestForSubscriber } from "./moq_dev.ts";
+import { isRelay, relayJoinPoint, wayFrom } from "./relay_peer.ts";
 import { outcomeOf, requestError } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { checkName } from "./reserved.ts";
@@ -52,9 +61,9 @@ export class SubscriptionServer {
     stream: RequestStream,
     message: ControlMessageOf<"subscribe">,
   ): Promise<void> {
-    const key = trackKey(message.track);
+    const key = slotKey(message.track, message.parameters.meshScope);
     this.#replaceFinished(key);
-    const refusal = this.#precheck(message);
+    const refusal = this.#precheck(message, key);
     if (refusal !== undefined) return this.#refuse(stream, refusal, "subscribe");
     let settle: (served: ServedSubscription | undefined) => void = () => {};
     const settled = new Promise<ServedSubscription | undefined>((resolve) => settle = resolve);
@@ -73,13 +82,10 @@ export class SubscriptionServer {
     stream: RequestStream,
     message: ControlMessageOf<"trackStatus">,
   ): Promise<void> {
-    const { scope, metrics, peer } = this.#context;
+    const { metrics, peer } = this.#context;
     const refusal = checkName(message.track) ?? await this.#unauthorized("track_status", message);
     if (refusal !== undefined) return this.#refuse(stream, refusal, "track_status");
-    const entry = scope.find(message.track);
-    const status = entry?.feeds.established
-      ? { ok: true as const, value: statusOf(entry) }
-      : await this.#askStatus(message.track);
+    const status = await this.#status(message);
     if (!status.ok) return this.#refuse(stream, status.refusal, "track_status");
     metrics.requests.track_status.ok++;
     const { largest, properties } = status.value;
@@ -117,9 +123,9 @@ export class SubscriptionServer {
     this.#byTrack.delete(key);
   }
 
-  #precheck(message: ControlMessageOf<"subscribe">): Refusal | undefined {
+  #precheck(message: ControlMessageOf<"subscribe">, key: string): Refusal | undefined {
     const { limits } = this.#context.settings;
-    if (this.has(message.track)) {
+    if (this.#byTrack.has(key)) {
       return { kind: "duplicate_subscription", reason: "the session subscribes to it already" };
     }
     if (this.#byTrack.size >= limits.maxSubscriptions) {
@@ -159,14 +165,18 @@ export class SubscriptionServer {
   }
 
   async #open(message: ControlMessageOf<"subscribe">, signal: AbortSignal) {
-    const { scope, settings } = this.#context;
-    const { rendezvousTimeout, forward, newGroupRequest } = message.parameters;
+    const { settings, peer } = this.#context;
+    const scope = this.#context.scopeOf(message);
+    if (!scope.ok) return scope;
+    const { rendezvousTimeout, forward, newGroupRequest, filter, meshHops } = message.parameters;
     const asked = Number(rendezvousTimeout ?? 0n);
-    return await scope.open(message.track, {
+    return await scope.value.open(message.track, {
       rendezvous: Math.min(asked, settings.rendezvousMaxMs),
       forward: forward ?? true,
       signal,
       ...(newGroupRequest !== undefined && { newGroupRequest }),
+      ...(meshHops !== undefined && { via: meshHops }),
+      ...(isRelay(peer) && filter?.type === "absolute_start" && { from: filter.start }),
     });
   }
 
@@ -190,7 +200,7 @@ export class SubscriptionServer {
     stream.send({
       kind: "subscribeOk",
       alias: track.alias,
-      parameters: largestForSubscriber(largest, peer),
+      parameters: { ...largestForSubscriber(largest, peer), ...this.#way(feeds) },
       properties: rawProperties,
     });
     const served = new ServedSubscription({
@@ -201,19 +211,34 @@ export class SubscriptionServer {
       requestId: message.requestId,
     });
     this.adopt(served);
-    const join = joinPointOf(message.parameters.filter, settings.lateJoin, peer);
+    const { filter } = message.parameters;
+    const join = isRelay(peer)
+      ? relayJoinPoint(filter)
+      : joinPointOf(filter, settings.lateJoin, peer);
     served.start(message.parameters, largest, join);
-    if (join === "group_start") {
+    if (join !== "live") {
       const { clock, tasks } = this.#context;
       tasks.spawn("backfill", () => backfill({ track, feeds }, clock));
     }
     return served;
   }
 
-  async #askStatus(name: FullTrackName) {
-    const [publisher] = this.#context.scope.publishersOf(name.namespace);
-    if (publisher === undefined) return { ok: false as const, refusal: NO_PUBLISHER };
-    return await publisher.trackStatus(name);
+  /** For another relay: the way that the track comes, so that it is not sent back along it. */
+  #way({ path }: Feeds): { meshHops?: readonly string[] } {
+    const { peer, relayName } = this.#context;
+    return isRelay(peer) && relayName !== undefined ? { meshHops: wayFrom(relayName, path) } : {};
+  }
+
+  async #status(
+    message: ControlMessageOf<"trackStatus">,
+  ): Promise<Outcome<TrackStatus, Refusal>> {
+    const scope = this.#context.scopeOf(message);
+    if (!scope.ok) return scope;
+    const entry = scope.value.find(message.track);
+    if (entry?.feeds.established) return done(statusOf(entry));
+    const [publisher] = scope.value.publishersOf(message.track);
+    if (publisher === undefined) return refused(NO_PUBLISHER);
+    return await publisher.trackStatus(message.track, message.parameters.meshHops);
   }
 
   async #unauthorized(
@@ -231,6 +256,11 @@ export class SubscriptionServer {
     stream.send(requestError(refusal));
     stream.finish();
   }
+}
+
+/** A session subscribes to a track once in each scope. */
+function slotKey(name: FullTrackName, scope: string | undefined): string {
+  return scope === undefined ? trackKey(name) : `${scope}\n${trackKey(name)}`;
 }
 
 const NO_PUBLISHER: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

@@ -43,7 +43,7 @@ export class TrackOffers {
     const watch = (prefix: Namespace) =>
       this.#context.scope.watchTracks(prefix, {
         offered: (entry, by) => {
-          if (by === this.#own || blocked.has(entry.track)) return;
+          if (by === this.#own || !this.#shows(entry) || blocked.has(entry.track)) return;
           this.#offer(entry, forward, () => {
             blocked.add(entry.track);
             const { namespace, name } = entry.track.name;
@@ -59,6 +59,12 @@ export class TrackOffers {
       watch,
       updated: (parameters) => void (forward = parameters.forward ?? forward),
     });
+  }
+
+  /** Whether the peer is to know of a track: what we have from other relays is not for every one. */
+  #shows({ feeds }: TrackEntry): boolean {
+    const { shows } = this.#context;
+    return shows === "all" || shows === "local" && feeds.path.length === 0;
   }
 
   #offer(entry: TrackEntry, forward: boolean, blocked: () => void): void {

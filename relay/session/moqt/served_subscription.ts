@@ -24,6 +24,7 @@ import {
 import { isTransportEnd, violation } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
 import { largestForSubscriber, leavesByFin } from "./moq_dev.ts";
+import { isRelay, wayFrom } from "./relay_peer.ts";
 import { publishDone, requestError, type SubscriptionEnd } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 
@@ -61,6 +62,7 @@ export class ServedSubscription implements SubscriptionOwner {
   #subscriberFinished = false;
   #over = false;
   #onEnd: () => void = () => {};
+  #unwatchPath: () => void = () => {};
   readonly #ended: Promise<void>;
   #settle: () => void = () => {};
 
@@ -112,6 +114,20 @@ export class ServedSubscription implements SubscriptionOwner {
     this.#delivery = new Subscription(this.entry.track, wishes, context, this);
     this.#demand.setForward(wishes.forward);
     this.#delivery.start(join);
+    const { peer, relayName } = this.#context;
+    if (isRelay(peer) && relayName !== undefined) this.#tellWay(relayName);
+  }
+
+  /** Another relay must know the way of what it is sent, so that it is not asked for it from there. */
+  #tellWay(relayName: string): void {
+    const { feeds } = this.entry;
+    let told = feeds.path;
+    this.#unwatchPath = feeds.watchPath(() => {
+      const { path } = feeds;
+      if (path.join("\n") === told.join("\n")) return;
+      told = path;
+      this.#stream.send({ kind: "meshPath", hops: wayFrom(relayName, path) });
+    });
   }
 
   /** The subscriber agreed to a PUBLISH, with wishes of its own. */
@@ -239,6 +255,7 @@ export class ServedSubscription implements SubscriptionOwner {
 
   #leave(): void {
     this.#over = true;
+    this.#unwatchPath();
     this.#demand.release();
     this.#onEnd();
     this.#settle();

@@ -1,4 +1,12 @@
-import { type Clock, type Log, type Outcome, TaskGroup, type Timer } from "@qumo/shared/runtime";
+import {
+  type Clock,
+  done,
+  type Log,
+  type Outcome,
+  refused,
+  TaskGroup,
+  type Timer,
+} from "@qumo/shared/runtime";
 import {
   type ControlMessage,
   type ControlMessageOf,
@@ -9,7 +17,7 @@ import {
   type SetupOptions,
   type Token,
 } from "@qumo/shared/wire";
-import type { Refusal, Registry, Scope } from "../../track/mod.ts";
+import type { NamespaceView, Publisher, Refusal, Registry, Scope } from "../../track/mod.ts";
 import {
   type BidiStream,
   type CloseInfo,
@@ -22,7 +30,7 @@ import { MAX_OVER_RATE_MS, MAX_PARKED_STREAMS, MAX_STREAMS_WAITING } from "../li
 import type { SessionEnd, SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, Authorizer, SessionSettings } from "../settings.ts";
 import { PeerAccess } from "./access.ts";
-import type { SessionContext } from "./context.ts";
+import type { RequestMessage, SessionContext } from "./context.ts";
 import { ControlChannel } from "./control_channel.ts";
 import { IncomingTracks } from "./incoming_tracks.ts";
 import { Ingest } from "./ingest.ts";
@@ -30,9 +38,11 @@ import { Intake } from "./intake.ts";
 import { Announcements } from "./announcements.ts";
 import { PeerPublisher } from "./peer_publisher.ts";
 import { RateLimit } from "./rate_limit.ts";
+import { isRelay, relaySettings } from "./relay_peer.ts";
 import { RequestIds, type Role } from "./request_ids.ts";
 import { RequestServer } from "./request_server.ts";
 import { RequestStream } from "./request_stream.ts";
+import { SessionScopes } from "./session_scopes.ts";
 
 /** What a session is made of. */
 export interface MoqtSessionOptions {
@@ -49,6 +59,20 @@ export interface MoqtSessionOptions {
   /** The key of the scope that a peer is in, by the path and authority that it connected to. */
   readonly scopeOf: (path: string, authority: string) => string;
   readonly authorizer: Authorizer;
+  /** Our own name among relays; undefined for a session that is not to know it. */
+  readonly relayName?: string;
+  /** What is different in a session that we began, with a relay that we take tracks from. */
+  readonly link?: LinkOptions;
+}
+
+/** A session with a relay that we take tracks from. */
+export interface LinkOptions {
+  /** What the URL says that was called. */
+  readonly path: string;
+  readonly authority: string;
+  readonly shows: NamespaceView | "none";
+  /** Takes up a namespace that the peer publishes; the result withdraws it. Absent: it is not asked. */
+  readonly advertise?: (namespace: Namespace) => () => void;
 }
 
 /** A connection that speaks MoQT with a stream for each request: drafts 17 and later. */
@@ -60,10 +84,12 @@ export class MoqtSession implements SessionContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: SessionMetrics;
-  readonly settings: SessionSettings;
   readonly ids: RequestIds;
   readonly tasks: TaskGroup;
   readonly #options: MoqtSessionOptions;
+  /** Resolves when setup is complete, or to false when it never will be. */
+  readonly ready: Promise<boolean>;
+  readonly #scopes: SessionScopes;
   readonly #rate: RateLimit;
   readonly #access: PeerAccess;
   readonly #incoming: IncomingTracks;
@@ -72,10 +98,10 @@ export class MoqtSession implements SessionContext {
   readonly #requests: RequestServer;
   readonly #intake: Intake;
   readonly #control: ControlChannel;
-  #setReady: () => void = () => {};
+  #setReady: (isReady: boolean) => void = () => {};
+  #settings: SessionSettings;
   #peer: SetupOptions | undefined;
   #scope: Scope | undefined;
-  #scopeKey = "";
   #streamsWaiting = 0;
   #peerLeaving = false;
   #draining: Timer | undefined;
@@ -90,16 +116,21 @@ export class MoqtSession implements SessionContext {
     this.clock = options.clock;
     this.log = options.log;
     this.metrics = options.metrics;
-    this.settings = options.settings;
+    this.#settings = options.settings;
+    this.#scopes = new SessionScopes(options.registry);
     this.ids = new RequestIds(options.role);
     this.tasks = new TaskGroup((_task, error) => this.#taskFailed(error));
     const { controlMessageRate, controlMessageBurst } = options.settings.limits;
     this.#rate = new RateLimit(options.clock, controlMessageRate, controlMessageBurst);
-    const ready = new Promise<void>((resolve) => this.#setReady = resolve);
+    this.ready = new Promise((resolve) => this.#setReady = resolve);
     this.#access = new PeerAccess(options.authorizer);
     this.#incoming = new IncomingTracks(options.clock);
     this.#publisher = new PeerPublisher(this, this.#incoming);
-    this.#announcements = new Announcements(this, this.#publisher);
+    const { link } = options;
+    this.#announcements = new Announcements(
+      this,
+      link?.advertise ?? ((namespace) => this.scope.advertise(namespace, this.#publisher)),
+    );
     this.#requests = new RequestServer(this, this.#publisher, this.#announcements);
     this.#control = new ControlChannel(this, {
       setup: (options) => this.#receiveSetup(options),
@@ -113,7 +144,7 @@ export class MoqtSession implements SessionContext {
     this.#intake = new Intake(this, {
       ingest,
       requests: this.#requests,
-      ready,
+      ready: this.ready,
       admit: () => this.#admit(),
       wrap: (bidi) => this.#wrap(bidi),
       register: (message) => this.#access.register(message),
@@ -128,11 +159,28 @@ export class MoqtSession implements SessionContext {
     return this.#scope!;
   }
 
+  get settings(): SessionSettings {
+    return this.#settings;
+  }
+
+  get relayName(): string | undefined {
+    return this.#options.relayName;
+  }
+
+  get shows(): NamespaceView | "none" {
+    return this.#options.link?.shows ?? "all";
+  }
+
+  /** Whether the peer said that it is going away. */
+  get isPeerLeaving(): boolean {
+    return this.#peerLeaving;
+  }
+
   get isLeaving(): boolean {
     return this.#peerLeaving || this.#draining !== undefined;
   }
 
-  /** Whether setup is complete. */
+  /** Whether the peer's SETUP came. */
   get isReady(): boolean {
     return this.#peer !== undefined;
   }
@@ -154,7 +202,7 @@ export class MoqtSession implements SessionContext {
       if (this.isReady) return;
       this.fail(new SessionError(SessionCode.CONTROL_MESSAGE_TIMEOUT, "no SETUP in time"));
     });
-    this.tasks.spawn("setup", () => this.#control.open({}));
+    this.tasks.spawn("setup", () => this.#control.open(this.#ownOptions()));
     this.#intake.start();
     const info = await connection.closed;
     deadline.cancel();
@@ -163,11 +211,20 @@ export class MoqtSession implements SessionContext {
     return { info, end: this.#end ?? endOf(info) };
   }
 
-  /** Asks the peer to go elsewhere, and closes the session when it has, or after `timeout` ms. */
-  drain(timeout: number): void {
+  /** The peer as a publisher of the tracks of a scope, on behalf of those who asked us. */
+  publisher(scope: string): Publisher {
+    return this.#publisher.inScope(scope);
+  }
+
+  /**
+   * Asks the peer to go elsewhere, and closes the session when it has, or after `timeout` ms. To
+   * `uri`, if that is known and the peer is a client.
+   */
+  drain(timeout: number, uri = ""): void {
     if (this.#draining !== undefined) return;
     this.#requests.refuseNew();
-    this.tasks.spawn("goaway", () => this.#control.goaway("", timeout, this.ids.peerNext));
+    const to = this.role === "server" ? uri : "";
+    this.tasks.spawn("goaway", () => this.#control.goaway(to, timeout, this.ids.peerNext));
     this.connection.drain();
     this.#draining = this.clock.after(timeout, () => {
       this.#closeConnection(
@@ -202,6 +259,12 @@ export class MoqtSession implements SessionContext {
     } finally {
       this.#streamsWaiting--;
     }
+  }
+
+  scopeOf({ parameters }: RequestMessage): Outcome<Scope, Refusal> {
+    if (parameters.meshScope === undefined) return done(this.scope);
+    const scope = this.#scopes.enter(parameters.meshScope);
+    return scope === undefined ? refused(TOO_MANY_SCOPES) : done(scope);
   }
 
   async authorize(
@@ -270,15 +333,16 @@ export class MoqtSession implements SessionContext {
     const path = this.connection.path ?? options.path ?? "";
     const authority = this.connection.authority ?? options.authority ?? "";
     this.#access.setUp(path, options);
-    this.#scopeKey = this.#options.scopeOf(path, authority);
-    this.#scope = this.#options.registry.enter(this.#scopeKey);
+    this.#scope = this.#scopes.enter(this.#options.scopeOf(path, authority));
     this.#peer = options;
+    if (isRelay(options)) this.#settings = relaySettings(this.#options.settings);
     this.log.info("session started", {
       transport: this.connection.transport,
       protocol: this.draft.protocol,
       peer: this.connection.remoteAddress,
       path,
       implementation: options.implementation,
+      ...(options.relayName !== undefined && { relay: options.relayName }),
     });
     this.tasks.spawn("authorize", () => this.#enter());
   }
@@ -292,10 +356,21 @@ export class MoqtSession implements SessionContext {
         "unauthorized",
       );
     }
-    this.#setReady();
-    if (this.settings.solicit) {
+    this.#setReady(true);
+    const { link } = this.#options;
+    if (link === undefined ? this.settings.solicit : link.advertise !== undefined) {
       this.tasks.spawn("solicit", () => this.#announcements.solicit());
     }
+  }
+
+  #ownOptions(): Partial<SetupOptions> {
+    const { relayName, link, connection } = this.#options;
+    return {
+      ...(relayName !== undefined && { relayName }),
+      // On WebTransport the request carried them.
+      ...(link !== undefined && connection.path === undefined &&
+        { path: link.path, authority: link.authority }),
+    };
   }
 
   #receiveGoaway(message: ControlMessageOf<"goaway">): void {
@@ -310,17 +385,19 @@ export class MoqtSession implements SessionContext {
   }
 
   async #close(info: CloseInfo): Promise<void> {
-    this.#setReady();
+    this.#setReady(false);
     this.#incoming.close();
     this.#requests.close();
     this.#publisher.close("the publisher's session ended");
     await this.tasks.close();
-    if (this.#scope !== undefined) this.#options.registry.leave(this.#scopeKey);
+    this.#scopes.leave();
     const end = this.#end ?? endOf(info);
     this.metrics.sessionsEnded[end]++;
     this.log.info("session ended", { end, by: info.by, code: info.code, reason: info.reason });
   }
 }
+
+const TOO_MANY_SCOPES: Refusal = { kind: "excessive_load", reason: "too many scopes" };
 
 function endOf(info: CloseInfo): SessionEnd {
   if (info.by === "lost") return "lost";

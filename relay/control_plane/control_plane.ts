@@ -1,0 +1,249 @@
+import { type Clock, type FileAccess, type Log, sleep, TaskGroup } from "@qumo/shared/runtime";
+import { z } from "zod";
+import { ControllerClient } from "./controller_client.ts";
+import { Controllers } from "./controllers.ts";
+import { mintEpoch } from "./epoch.ts";
+import { Heartbeat, type RelayReport } from "./heartbeat.ts";
+import { DEREGISTER_TIMEOUT_MS } from "./limits.ts";
+import { Mirror } from "./mirror.ts";
+import type { MirrorView } from "./mirror_view.ts";
+import { OwnAnnounces } from "./own_announces.ts";
+import { Registrar } from "./registrar.ts";
+import type { ControlPlaneSettings } from "./settings.ts";
+import { TokenFile } from "./token_file.ts";
+import { Watcher } from "./watcher.ts";
+
+/** What the control plane works with. */
+export interface ControlPlaneOptions {
+  readonly settings: ControlPlaneSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly files: FileAccess;
+  /** What this relay says of itself; asked for each heartbeat. */
+  readonly report: () => RelayReport;
+  /** An operator wants this relay drained. Called once. */
+  readonly onDrain: () => void;
+  /** How controllers are reached, where TLS needs files of its own. */
+  readonly fetch?: typeof fetch;
+  /** A number from 0 up to but not including 1. */
+  readonly random?: () => number;
+}
+
+/** How it is with the controller. */
+export interface ControlPlaneStatus {
+  /** The controller in use. */
+  readonly url: string;
+  /** The controller's revision that the mirror is of; 0 before the first snapshot. */
+  readonly revision: number;
+  /** Milliseconds since the controller said something last; undefined when it never has. */
+  readonly ageMs: number | undefined;
+  /** Whether that is too long, or there never was a snapshot. */
+  readonly isStale: boolean;
+  /** Milliseconds since the last heartbeat was accepted; undefined when none was. */
+  readonly heartbeatAgeMs: number | undefined;
+  /** What keeps this relay from being registered now, as a sentence. */
+  readonly problem: string | undefined;
+  /** Heartbeats and streams of events that failed. */
+  readonly failures: number;
+}
+
+const assignmentSchema = z.object({ relay: z.string(), address: z.string() });
+
+/**
+ * The relay's side of the control plane: keeps it registered, tells what changes, and mirrors what the
+ * controller knows. Nothing here waits for a controller: while none answers the mirror stays as it was.
+ */
+export class ControlPlane {
+  readonly #options: ControlPlaneOptions;
+  readonly #controllers: Controllers;
+  readonly #client: ControllerClient;
+  readonly #mirror: Mirror;
+  readonly #announces = new OwnAnnounces();
+  readonly #registrar: Registrar;
+  readonly #watcher: Watcher;
+  // Heartbeats end before the relay leaves, the stream of events only when it is closed.
+  readonly #beating: TaskGroup;
+  readonly #following: TaskGroup;
+  readonly #cut = new AbortController();
+  #isDrainTold = false;
+  #isDrainAsked = false;
+  #isUntoldSaid = false;
+
+  constructor(options: ControlPlaneOptions) {
+    const { settings, clock, log, report, random = Math.random } = options;
+    this.#options = options;
+    this.#controllers = new Controllers(settings.urls);
+    const token = new TokenFile(settings.tokenFile, options);
+    this.#client = new ControllerClient({
+      clock,
+      fetch: options.fetch ?? fetch,
+      token: () => token.current(),
+    });
+    const { name } = settings;
+    const parts = {
+      name,
+      client: this.#client,
+      controllers: this.#controllers,
+      clock,
+      log,
+      random,
+    };
+    const epoch = mintEpoch(clock.wall());
+    this.#mirror = new Mirror(name);
+    this.#registrar = new Registrar({
+      ...parts,
+      epoch,
+      heartbeat: new Heartbeat(settings, { epoch, announces: this.#announces }),
+      report,
+      onAccepted: () => {
+        this.#lookForUntold();
+        this.#lookForDrain();
+      },
+      cut: this.#cut.signal,
+    });
+    this.#watcher = new Watcher({
+      ...parts,
+      mirror: this.#mirror,
+      onReady: (isAnew) => {
+        if (isAnew) this.#registrar.changed();
+        this.#registrar.reachable();
+      },
+    });
+    this.#mirror.watch({
+      announced: () => {},
+      withdrawn: () => {},
+      changed: () => this.#lookForDrain(),
+    });
+    const onFailure = (task: string, error: unknown) =>
+      log.error("a task of the control plane failed", { task, error });
+    this.#beating = new TaskGroup(onFailure);
+    this.#following = new TaskGroup(onFailure);
+  }
+
+  /** This relay's name among all. */
+  get name(): string {
+    return this.#options.settings.name;
+  }
+
+  /** What is known of the other relays. */
+  get mirror(): MirrorView {
+    return this.#mirror;
+  }
+
+  /** Begins to register and to follow. */
+  start(): void {
+    this.#beating.spawn("heartbeats", (signal) => this.#registrar.run(signal));
+    this.#following.spawn("watch", (signal) => this.#watcher.run(signal));
+  }
+
+  /** A publisher of this relay's own has something. Counts: two of one text need two withdrawals. */
+  announced(text: string): void {
+    if (!this.#announces.add(text)) {
+      this.#options.log.warn("cannot announce a name that is too long for others", { text });
+      return;
+    }
+    this.#registrar.changed();
+  }
+
+  /** A publisher has something no more. */
+  withdrawn(text: string): void {
+    this.#announces.remove(text);
+    this.#registrar.changed();
+  }
+
+  /** The report is different: it is sent at once, after a heartbeat that is under way. */
+  changed(): void {
+    this.#registrar.changed();
+  }
+
+  /**
+   * The address of the relay that a client should go to; undefined when none but this is known.
+   * `track` is the one that it is about; `client`, whatever tells it from others, spreads many.
+   */
+  async assign(
+    { track, client }: { track?: string; client?: string } = {},
+  ): Promise<string | undefined> {
+    const { region } = this.#options.settings;
+    const query = new URLSearchParams({
+      ...(region && { region }),
+      ...(track && { track }),
+      ...(client && { client }),
+    });
+    for (const url of this.#controllers.inOrder) {
+      const found = await this.#client.ask(
+        { url, method: "GET", path: `/assign?${query}`, signal: this.#following.signal },
+        assignmentSchema,
+      );
+      if (!found.ok) continue;
+      const { relay, address } = found.value.value;
+      return relay === this.name || address === "" ? undefined : address;
+    }
+    return undefined;
+  }
+
+  /** How it is with the controller now. */
+  get status(): ControlPlaneStatus {
+    const { clock, settings } = this.#options;
+    const age = (since: number | undefined) =>
+      since === undefined ? undefined : clock.now() - since;
+    const ageMs = age(this.#watcher.heardAt);
+    return {
+      url: this.#controllers.current,
+      revision: this.#mirror.revision,
+      ageMs,
+      isStale: !this.#mirror.isComplete || (ageMs ?? Infinity) > settings.staleAfterMs,
+      heartbeatAgeMs: age(this.#registrar.acceptedAt),
+      problem: this.#registrar.problem,
+      failures: this.#registrar.failures + this.#watcher.failures,
+    };
+  }
+
+  /** Ends the heartbeats and takes the registration back. Bounded in time; never rejects. */
+  async deregister(): Promise<void> {
+    const { clock } = this.#options;
+    const deadline = new AbortController();
+    const timer = clock.after(DEREGISTER_TIMEOUT_MS, () => deadline.abort());
+    const over = new AbortController();
+    // A heartbeat that comes after the farewell would be a new registration.
+    await Promise.race([
+      this.#beating.close(),
+      sleep(clock, DEREGISTER_TIMEOUT_MS, over.signal),
+    ]);
+    over.abort();
+    this.#cut.abort();
+    await this.#registrar.deregister(deadline.signal);
+    timer.cancel();
+  }
+
+  /** Ends everything without a word to the controller. */
+  async close(): Promise<void> {
+    this.#cut.abort();
+    await Promise.all([this.#beating.close(), this.#following.close()]);
+  }
+
+  #lookForUntold(): void {
+    const { untold, told } = this.#announces;
+    if (untold > 0 && !this.#isUntoldSaid) {
+      this.#options.log.warn("more announces than a relay may have: the newest are not told", {
+        told: told.length,
+        untold,
+      });
+    }
+    this.#isUntoldSaid = untold > 0;
+  }
+
+  // Of this relay the mirror may still have what a former process was: the controller knows better.
+  #lookForDrain(): void {
+    if (this.#isDrainTold || this.#isDrainAsked || this.#registrar.acceptedAt === undefined) return;
+    if (this.#mirror.relay(this.name)?.state !== "draining") return;
+    if (this.#options.report().draining) return;
+    this.#isDrainAsked = true;
+    this.#following.spawn("drain", async (signal) => {
+      const isDraining = await this.#registrar.isDraining(signal);
+      this.#isDrainAsked = false;
+      if (!isDraining || signal.aborted || this.#options.report().draining) return;
+      this.#isDrainTold = true;
+      this.#options.onDrain();
+    });
+  }
+}

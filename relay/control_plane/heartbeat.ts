@@ -1,0 +1,119 @@
+import type { LinkReport, LoadReport } from "@qumo/shared/topology";
+import { z } from "zod";
+import { FEW_ANNOUNCES, JITTER, MAX_FLOWS, MIN_HEARTBEAT_MS } from "./limits.ts";
+import type { OwnAnnounces } from "./own_announces.ts";
+import type { ControlPlaneSettings } from "./settings.ts";
+
+/** A remote track that this relay takes from a neighbour now. */
+export interface Flow {
+  /** Its canonical text. */
+  readonly track: string;
+  readonly next_hop: string;
+  /** The relay whose publisher it is. */
+  readonly source: string;
+}
+
+/** What a relay says of itself, of the moment. */
+export interface RelayReport {
+  /** By neighbour. */
+  readonly links: Readonly<Record<string, LinkReport>>;
+  readonly load: LoadReport;
+  readonly flows: readonly Flow[];
+  /** 64 hexadecimal digits; empty when there is none to tell. */
+  readonly certificateSha256: string;
+  /** The URL for other relays; empty when they cannot call. */
+  readonly address: string;
+  /** Whether it should be given nothing new. */
+  readonly draining: boolean;
+}
+
+/** A heartbeat that is to be sent, and what must be known of it when it was accepted. */
+export interface Beat {
+  readonly body: Readonly<Record<string, unknown>>;
+  /** The version of the announces that it carries; undefined when it carries their digest. */
+  readonly announces: number | undefined;
+  readonly flows: number | undefined;
+}
+
+/** What a controller answers to one; a controller that says less is understood as well. */
+export const acceptedSchema = z.object({
+  revision: z.number().optional(),
+  next_heartbeat_ms: z.number().positive().optional(),
+  resend_announces: z.boolean().optional(),
+});
+
+/** A controller's answer to a heartbeat. */
+export type Accepted = z.output<typeof acceptedSchema>;
+
+/** What each heartbeat says and when the next one is due. It knows no clock and sends nothing. */
+export class Heartbeat {
+  readonly #settings: ControlPlaneSettings;
+  readonly #epoch: number;
+  readonly #announces: OwnAnnounces;
+  #sequence = 0;
+  // The version of the announces that a controller has; none before the first answer.
+  #known: number | undefined;
+  #mayHaveFlows = false;
+  #intervalMs: number;
+
+  constructor(
+    settings: ControlPlaneSettings,
+    { epoch, announces }: { epoch: number; announces: OwnAnnounces },
+  ) {
+    this.#settings = settings;
+    this.#epoch = epoch;
+    this.#announces = announces;
+    this.#intervalMs = settings.heartbeatIntervalMs;
+  }
+
+  /** The heartbeat to send now. */
+  next(report: RelayReport): Beat {
+    const { region, neighbors } = this.#settings;
+    const { address, certificateSha256 } = report;
+    const announces = this.#announces;
+    const isWhole = this.#known !== announces.version || announces.told.length <= FEW_ANNOUNCES;
+    const flows = report.flows.slice(0, MAX_FLOWS);
+    // A controller that does not know flows refuses them: it is not told that there are none.
+    const saysFlows = flows.length > 0 || this.#mayHaveFlows;
+    this.#mayHaveFlows = saysFlows;
+    return {
+      announces: isWhole ? announces.version : undefined,
+      flows: saysFlows ? flows.length : undefined,
+      body: {
+        epoch: this.#epoch,
+        seq: ++this.#sequence,
+        ...(region !== "" && { region }),
+        ...(address !== "" && { address }),
+        ...(certificateSha256 !== "" && { certificate_sha256: certificateSha256 }),
+        neighbors: Object.fromEntries(neighbors),
+        links: report.links,
+        load: report.load,
+        draining: report.draining,
+        ...(isWhole ? { announces: announces.told } : { announces_digest: announces.digest }),
+        ...(saysFlows && { flows }),
+      },
+    };
+  }
+
+  /** Takes in the answer; returns whether another heartbeat is due at once. */
+  accepted(beat: Beat, answer: Accepted): boolean {
+    if (beat.announces !== undefined) this.#known = beat.announces;
+    if (beat.flows === 0) this.#mayHaveFlows = false;
+    const asked = answer.next_heartbeat_ms ?? Infinity;
+    this.#intervalMs = Math.min(this.#settings.heartbeatIntervalMs, asked);
+    const mustResend = answer.resend_announces === true && beat.announces === undefined;
+    if (mustResend) this.#known = undefined;
+    return mustResend;
+  }
+
+  /** How long to wait for the next heartbeat, in milliseconds; `random` is from 0 to below 1. */
+  interval(random: number): number {
+    const spread = 1 - JITTER + 2 * JITTER * random;
+    return Math.max(MIN_HEARTBEAT_MS, this.#intervalMs * spread);
+  }
+
+  /** The same when the controller has somebody else under this relay's name. */
+  slowInterval(random: number): number {
+    return this.#settings.heartbeatIntervalMs * (1 - JITTER + 2 * JITTER * random);
+  }
+}

@@ -1,0 +1,176 @@
+import { DoubtfulMap, DoubtfulSet } from "./doubt.ts";
+import { MAX_MIRRORED_ANNOUNCES, MAX_MIRRORED_RELAYS } from "./limits.ts";
+import type { Announce, MirrorEvent } from "./mirror_event.ts";
+import type { MirroredRelay, MirrorListener, MirrorView, NextHopLine } from "./mirror_view.ts";
+
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * What the controller says of the other relays, kept up event by event. A snapshot never takes
+ * anything away by itself: what it does not confirm is doubted, and goes when {@linkcode Mirror.settle}
+ * is called. So a controller that has begun anew and knows nothing yet costs nobody a track.
+ */
+export class Mirror implements MirrorView {
+  readonly #own: string;
+  readonly #relays = new DoubtfulMap<MirroredRelay>();
+  readonly #nextHops = new DoubtfulMap<NextHopLine>();
+  readonly #announces = new Map<string, DoubtfulSet>();
+  readonly #listeners = new Set<MirrorListener>();
+  #announceCount = 0;
+  #revision = 0;
+  #isComplete = false;
+  // The targets that a stream has named before it is ready; they are its whole table of next hops.
+  #named: Set<string> | undefined;
+
+  /** `own` is this relay's name: what it has itself is not in the mirror. */
+  constructor(own: string) {
+    this.#own = own;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  relay(name: string): MirroredRelay | undefined {
+    return this.#relays.get(name);
+  }
+
+  nextHop(target: string): NextHopLine | undefined {
+    return this.#nextHops.get(target);
+  }
+
+  announcesOf(relay: string): ReadonlySet<string> {
+    return this.#announces.get(relay)?.members ?? NONE;
+  }
+
+  *announces(): Iterable<{ relay: string; text: string }> {
+    for (const [relay, texts] of this.#announces) {
+      for (const text of texts.members) yield { relay, text };
+    }
+  }
+
+  watch(listener: MirrorListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** A stream begins, with a snapshot or where the former one stopped. */
+  begin(from: "snapshot" | "place"): void {
+    this.#named = new Set();
+    if (from === "place") return;
+    this.#relays.doubt();
+    this.#nextHops.doubt();
+    for (const texts of this.#announces.values()) texts.doubt();
+  }
+
+  /** Takes in an event, and the revision that it came under. Throws when it says more than it may. */
+  apply(event: MirrorEvent, revision?: number): void {
+    if (revision !== undefined) this.#revision = revision;
+    switch (event.kind) {
+      case "graph":
+        for (const relay of event.relays) this.#setRelay(relay);
+        return this.#tellChanged();
+      case "announces":
+        return event.entries.forEach((one) => this.#announce(one));
+      case "relay":
+        this.#setRelay(event.relay);
+        return this.#tellChanged();
+      case "gone":
+        return this.#gone(event.relay);
+      case "announce":
+        return this.#announce(event.announce);
+      case "withdraw":
+        return this.#withdraw(event.announce);
+      case "routes":
+        return this.#routes(event);
+      case "ready":
+        return this.#ready(event.revision);
+      case "history_gone":
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** Whether there is something that the last snapshot did not confirm. */
+  get isDoubted(): boolean {
+    return this.#relays.doubted.size > 0 || this.#nextHops.doubted.size > 0 ||
+      this.#announces.values().some((texts) => texts.doubted.size > 0);
+  }
+
+  /** Lets go of what the last snapshot did not confirm, and nothing since. */
+  settle(): void {
+    if (!this.isDoubted) return;
+    for (const [relay, texts] of this.#announces) {
+      for (const text of texts.doubted) this.#withdraw({ relay, text });
+    }
+    for (const name of this.#relays.doubted) this.#relays.delete(name);
+    for (const target of this.#nextHops.doubted) this.#nextHops.delete(target);
+    this.#tellChanged();
+  }
+
+  #setRelay(relay: MirroredRelay): void {
+    if (!this.#relays.has(relay.name) && this.#relays.size >= MAX_MIRRORED_RELAYS) {
+      throw new Error(`Cannot mirror more than ${MAX_MIRRORED_RELAYS} relays`);
+    }
+    this.#relays.set(relay.name, relay);
+  }
+
+  // The controller says itself what becomes of the way there, unless it never knew one.
+  #gone(relay: string): void {
+    for (const text of [...this.announcesOf(relay)]) this.#withdraw({ relay, text });
+    const wasKnown = this.#relays.delete(relay);
+    if (this.#nextHops.doubted.has(relay)) this.#nextHops.delete(relay);
+    if (wasKnown) this.#tellChanged();
+  }
+
+  #announce({ relay, text }: Announce): void {
+    if (relay === this.#own) return;
+    const isNew = !this.announcesOf(relay).has(text);
+    if (isNew && this.#announceCount >= MAX_MIRRORED_ANNOUNCES) {
+      throw new Error(`Cannot mirror more than ${MAX_MIRRORED_ANNOUNCES} announces`);
+    }
+    let texts = this.#announces.get(relay);
+    if (texts === undefined) this.#announces.set(relay, texts = new DoubtfulSet());
+    texts.add(text);
+    if (!isNew) return;
+    this.#announceCount++;
+    for (const listener of this.#listeners) listener.announced(relay, text);
+  }
+
+  #withdraw({ relay, text }: Announce): void {
+    const texts = this.#announces.get(relay);
+    if (texts === undefined || !texts.delete(text)) return;
+    if (texts.members.size === 0) this.#announces.delete(relay);
+    this.#announceCount--;
+    for (const listener of this.#listeners) listener.withdrawn(relay, text);
+  }
+
+  #routes({ lines, removed }: Extract<MirrorEvent, { kind: "routes" }>): void {
+    for (const [target, line] of lines) {
+      this.#nextHops.set(target, line);
+      this.#named?.add(target);
+    }
+    for (const target of removed) this.#nextHops.delete(target);
+    this.#tellChanged();
+  }
+
+  #ready(revision: number): void {
+    const unnamed = [...this.#nextHops.keys()].filter((target) =>
+      !this.#named?.has(target) && !this.#nextHops.doubted.has(target)
+    );
+    for (const target of unnamed) this.#nextHops.delete(target);
+    this.#named = undefined;
+    this.#revision = revision;
+    this.#isComplete = true;
+    this.#tellChanged();
+  }
+
+  #tellChanged(): void {
+    for (const listener of this.#listeners) listener.changed();
+  }
+}

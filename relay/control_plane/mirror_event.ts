@@ -1,0 +1,97 @@
+import { done, messageOf, type Outcome, refused } from "@qumo/shared/runtime";
+import { z } from "zod";
+import type { MirroredRelay, NextHopLine } from "./mirror_view.ts";
+import type { ServerEvent } from "./sse_reader.ts";
+
+/** What a controller's stream of events says, as the mirror reads it. */
+export type MirrorEvent =
+  /** Part of a snapshot: every relay. */
+  | { readonly kind: "graph"; readonly relays: readonly MirroredRelay[] }
+  /** Part of a snapshot: some of what relays have. */
+  | { readonly kind: "announces"; readonly entries: readonly Announce[] }
+  | { readonly kind: "relay"; readonly relay: MirroredRelay }
+  | { readonly kind: "gone"; readonly relay: string }
+  | { readonly kind: "announce" | "withdraw"; readonly announce: Announce }
+  | {
+    readonly kind: "routes";
+    readonly lines: readonly (readonly [target: string, line: NextHopLine])[];
+    readonly removed: readonly string[];
+  }
+  /** From here on everything that changes is told. */
+  | { readonly kind: "ready"; readonly revision: number }
+  /** The place to go on from is gone: the stream ends, and must begin with a snapshot again. */
+  | { readonly kind: "history_gone" };
+
+/** Who has what. */
+export interface Announce {
+  readonly relay: string;
+  readonly text: string;
+}
+
+const state = z.enum(["alive", "draining", "stub"]);
+const certificate = z.string().regex(/^[0-9a-f]{64}$/).optional();
+const announce = z.object({ relay: z.string(), track: z.string() })
+  .transform(({ relay, track }): Announce => ({ relay, text: track }));
+
+// Keys that are not here are ignored, so that a newer controller can say more.
+const readers: Readonly<Record<string, z.ZodType<MirrorEvent>>> = {
+  graph: z.object({
+    nodes: z.array(z.object({
+      id: z.string(),
+      region: z.string(),
+      address: z.string().default(""),
+      certificate_sha256: certificate,
+      state,
+    })),
+  }).transform(({ nodes }) => ({
+    kind: "graph",
+    relays: nodes.flatMap(({ id, state, certificate_sha256, ...node }) =>
+      state === "stub" ? [] : [{ ...node, name: id, state, certificateSha256: certificate_sha256 }]
+    ),
+  })),
+  announces: z.object({ entries: z.array(announce) })
+    .transform(({ entries }) => ({ kind: "announces", entries })),
+  relay: z.object({
+    relay: z.string(),
+    region: z.string(),
+    address: z.string(),
+    certificate_sha256: certificate,
+    state: state.exclude(["stub"]),
+  }).transform(({ relay: name, certificate_sha256, ...relay }) => ({
+    kind: "relay",
+    relay: { ...relay, name, certificateSha256: certificate_sha256 },
+  })),
+  gone: z.object({ relay: z.string() }).transform(({ relay }) => ({ kind: "gone", relay })),
+  announce: announce.transform((announce) => ({ kind: "announce", announce })),
+  withdraw: announce.transform((announce) => ({ kind: "withdraw", announce })),
+  routes: z.object({
+    routes: z.record(
+      z.string(),
+      z.object({ next_hop: z.string(), alternate: z.string().optional(), cost: z.number() }),
+    ),
+    removed: z.array(z.string()).default([]),
+  }).transform(({ routes, removed }) => ({
+    kind: "routes",
+    lines: Object.entries(routes).map(([target, { next_hop: nextHop, alternate, cost }]) =>
+      [target, { nextHop, alternate, cost }] as const
+    ),
+    removed,
+  })),
+  ready: z.object({ revision: z.int().nonnegative() })
+    .transform(({ revision }) => ({ kind: "ready", revision })),
+  history_gone: z.unknown().transform(() => ({ kind: "history_gone" })),
+};
+
+/** Reads an event; undefined is one that says nothing to the mirror. Refuses what cannot be read. */
+export function readMirrorEvent(event: ServerEvent): Outcome<MirrorEvent | undefined, string> {
+  const reader = Object.hasOwn(readers, event.event) ? readers[event.event] : undefined;
+  if (reader === undefined) return done(undefined);
+  try {
+    const read = reader.safeParse(JSON.parse(event.data));
+    if (read.success) return done(read.data);
+    const [issue] = read.error.issues;
+    return refused(`${event.event}: ${issue?.path.join(".")}: ${issue?.message}`);
+  } catch (error) {
+    return refused(`${event.event}: ${messageOf(error)}`);
+  }
+}

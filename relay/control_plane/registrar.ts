@@ -1,0 +1,197 @@
+import { type Clock, type Log, sleep } from "@qumo/shared/runtime";
+import { z } from "zod";
+import type { ControllerClient, ControllerFault } from "./controller_client.ts";
+import { type Controllers, Retry } from "./controllers.ts";
+import { acceptedSchema, type Heartbeat, type RelayReport } from "./heartbeat.ts";
+
+/** What a registrar works with. */
+export interface RegistrarOptions {
+  readonly name: string;
+  readonly epoch: number;
+  readonly heartbeat: Heartbeat;
+  readonly client: ControllerClient;
+  readonly controllers: Controllers;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  /** Asked for each heartbeat. */
+  readonly report: () => RelayReport;
+  /** A heartbeat was accepted. */
+  readonly onAccepted: () => void;
+  /**
+   * Aborted when even a heartbeat that is under way must end. Until then it is let end: one that is cut
+   * off may count or not.
+   */
+  readonly cut: AbortSignal;
+}
+
+/** What the controller's relay is, as far as it tells whose registration it is. */
+const registrationSchema = z.object({ epoch: z.number(), state: z.string() });
+const anything = z.unknown();
+
+type Removal = "done" | "again" | "failed";
+
+/**
+ * Keeps this relay registered: one heartbeat at a time, at once when something changed, and after a
+ * failure only when the wait is over. It owns every retry of a heartbeat.
+ */
+export class Registrar {
+  readonly #options: RegistrarOptions;
+  readonly #retry: Retry;
+  readonly #path: string;
+  #isChanged = false;
+  // A wait that a change may cut short, and one that only a controller that answers again may.
+  #pause: { readonly stop: AbortController; readonly isCalm: boolean } | undefined;
+  #wasSent = false;
+  #isFenced = false;
+  #problem: ControllerFault | undefined;
+  #acceptedAt: number | undefined;
+  #failures = 0;
+
+  constructor(options: RegistrarOptions) {
+    this.#options = options;
+    this.#retry = new Retry(options.controllers, options);
+    this.#path = `/relay/${encodeURIComponent(options.name)}`;
+  }
+
+  /** When the last heartbeat was accepted, on the clock. */
+  get acceptedAt(): number | undefined {
+    return this.#acceptedAt;
+  }
+
+  /** What keeps the relay from being registered now, as a sentence. */
+  get problem(): string | undefined {
+    return this.#problem?.message;
+  }
+
+  /** Heartbeats that failed. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Sends heartbeats until `signal` is aborted; one that is under way is let end. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#isChanged = false;
+      const wait = await this.#beat();
+      await this.#rest(wait, signal);
+    }
+  }
+
+  /** Something that heartbeats say is different: the next one is due at once. */
+  changed(): void {
+    this.#isChanged = true;
+    if (this.#pause?.isCalm) this.#pause.stop.abort();
+  }
+
+  /** A controller answers other requests: a failure is no reason to wait any longer. */
+  reachable(): void {
+    if (this.#pause?.isCalm === false && !this.#isFenced) this.#pause.stop.abort();
+  }
+
+  /**
+   * Takes the registration back, unless it is not this relay's any more: another process may have
+   * its name by now. Bounded by `signal`; never rejects.
+   */
+  async deregister(signal: AbortSignal): Promise<void> {
+    if (!this.#wasSent || this.#isFenced) return;
+    for (const url of this.#options.controllers.inOrder) {
+      let outcome: Removal = "again";
+      while (outcome === "again" && !signal.aborted) outcome = await this.#remove(url, signal);
+      if (outcome === "done") return;
+    }
+  }
+
+  /** Whether the controller has this process's registration, and as a draining relay. */
+  async isDraining(signal: AbortSignal): Promise<boolean> {
+    const { client, controllers, epoch } = this.#options;
+    const request = { url: controllers.current, method: "GET", path: this.#path, signal } as const;
+    const found = await client.ask(request, registrationSchema);
+    if (!found.ok) return false;
+    return found.value.value.epoch === epoch && found.value.value.state === "draining";
+  }
+
+  // Only with the tag of a registration that is this process's own, and has not changed since.
+  async #remove(url: string, signal: AbortSignal): Promise<Removal> {
+    const { client, epoch, log } = this.#options;
+    const request = { url, path: this.#path, signal };
+    const found = await client.ask({ ...request, method: "GET" }, registrationSchema);
+    if (!found.ok) return found.refusal.code === "relay_not_found" ? "done" : "failed";
+    if (found.value.value.epoch !== epoch) return "done";
+    const removed = await client.ask({
+      ...request,
+      method: "DELETE",
+      headers: { "if-match": found.value.headers.get("etag") ?? "*" },
+    }, anything);
+    if (removed.ok) log.info("deregistered", { controller: url });
+    if (removed.ok || removed.refusal.code === "relay_not_found") return "done";
+    return removed.refusal.code === "precondition_failed" ? "again" : "failed";
+  }
+
+  /** Sends one heartbeat; returns how to wait for the next one. */
+  async #beat(): Promise<{ ms: number; isCalm: boolean }> {
+    const { client, controllers, heartbeat, random, cut } = this.#options;
+    const url = controllers.current;
+    const beat = heartbeat.next(this.#options.report());
+    this.#wasSent = true;
+    const answer = await client.ask({
+      url,
+      method: "PUT",
+      path: this.#path,
+      body: beat.body,
+      signal: cut,
+    }, acceptedSchema);
+    if (!answer.ok) return this.#refused(url, answer.refusal);
+    this.#accepted(url);
+    const isDue = heartbeat.accepted(beat, answer.value.value);
+    this.#options.onAccepted();
+    return { ms: isDue ? 0 : heartbeat.interval(random()), isCalm: true };
+  }
+
+  #accepted(url: string): void {
+    const { log, clock } = this.#options;
+    if (this.#acceptedAt === undefined || this.#problem !== undefined) {
+      log.info("registered at the controller", { controller: url });
+    }
+    this.#problem = undefined;
+    this.#isFenced = false;
+    this.#acceptedAt = clock.now();
+    this.#retry.succeeded();
+  }
+
+  #refused(url: string, fault: ControllerFault): { ms: number; isCalm: boolean } {
+    const { controllers, heartbeat, log, random, epoch } = this.#options;
+    const isNews = this.#problem?.code !== fault.code;
+    this.#problem = fault;
+    this.#failures++;
+    this.#isFenced = fault.code === "stale_epoch";
+    if (this.#isFenced) {
+      // The newer process is the one that is meant; this one only waits for it to be gone.
+      if (isNews) {
+        log.error("another process is registered under this relay's name", {
+          controller: url,
+          epoch,
+          error: fault.message,
+        });
+      }
+      return { ms: heartbeat.slowInterval(random()), isCalm: false };
+    }
+    if (isNews) {
+      log.warn("cannot register at the controller", {
+        controller: url,
+        code: fault.code,
+        error: fault.message,
+      });
+    }
+    if (fault.code !== "rate_limited") controllers.failed(url);
+    return { ms: this.#retry.failed(), isCalm: false };
+  }
+
+  async #rest({ ms, isCalm }: { ms: number; isCalm: boolean }, signal: AbortSignal): Promise<void> {
+    if (isCalm && this.#isChanged) return;
+    const stop = new AbortController();
+    this.#pause = { stop, isCalm };
+    await sleep(this.#options.clock, ms, AbortSignal.any([signal, stop.signal]));
+    this.#pause = undefined;
+  }
+}

@@ -1,0 +1,60 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { relayNameFault } from "@qumo/shared/topology";
+
+/** What the control plane is told at its start. */
+export interface ControlPlaneSettings {
+  /** This relay's name among all. */
+  readonly name: string;
+  readonly region: string;
+  /** Controllers, at least one, in the order in which they are tried. */
+  readonly urls: readonly string[];
+  /** The relays that this one calls, and what a hop to each costs. */
+  readonly neighbors: ReadonlyMap<string, number>;
+  /** The longest time between two heartbeats. */
+  readonly heartbeatIntervalMs: number;
+  /** A file with the bearer token; empty: none. */
+  readonly tokenFile: string;
+  /** Silence after which the mirror counts as stale. */
+  readonly staleAfterMs: number;
+}
+
+/** What is configured, as far as it matters here. */
+export interface SettingsSource {
+  readonly relay: { readonly nodeId: string; readonly region: string };
+  readonly sdn: {
+    readonly urls: readonly string[];
+    readonly relayName: string;
+    readonly neighbors: ReadonlyMap<string, number>;
+    readonly heartbeatIntervalSec: number;
+    readonly tokenFile: string;
+    readonly staleAfterMs: number;
+  };
+}
+
+/**
+ * The settings that a configuration means on the host of this name; `undefined` without a controller.
+ * Refuses, with a sentence, a host whose name cannot be the relay's.
+ */
+export function controlPlaneSettings(
+  { relay, sdn }: SettingsSource,
+  hostname: string,
+): Outcome<ControlPlaneSettings | undefined, string> {
+  if (sdn.urls.length === 0) return done(undefined);
+  const name = sdn.relayName || relay.nodeId || hostname;
+  const fault = relayNameFault(name);
+  if (fault !== undefined) {
+    return refused(`The relay needs a name: the host's ${fault}; write \`sdn.relay_name\``);
+  }
+  if (sdn.neighbors.has(name)) {
+    return refused(`sdn.neighbors has ${name}, which is the relay's own name, the host's`);
+  }
+  return done({
+    name,
+    region: relay.region,
+    urls: sdn.urls,
+    neighbors: sdn.neighbors,
+    heartbeatIntervalMs: sdn.heartbeatIntervalSec * 1000,
+    tokenFile: sdn.tokenFile,
+    staleAfterMs: sdn.staleAfterMs,
+  });
+}

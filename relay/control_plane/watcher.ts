@@ -1,0 +1,199 @@
+import { type Clock, type Log, messageOf, sleep, type Timer } from "@qumo/shared/runtime";
+import type { ControllerClient } from "./controller_client.ts";
+import { type Controllers, Retry } from "./controllers.ts";
+import {
+  DOUBT_MS,
+  KEEP_ALIVE_MS,
+  MAX_EVENT_CHARACTERS,
+  MAX_LINE_CHARACTERS,
+  MISSED_KEEP_ALIVES,
+  RETRY,
+} from "./limits.ts";
+import type { Mirror } from "./mirror.ts";
+import { readMirrorEvent } from "./mirror_event.ts";
+import { type ServerEvent, SseReader } from "./sse_reader.ts";
+
+/** What a watcher works with. */
+export interface WatcherOptions {
+  /** This relay's name: its next hops are the ones that are followed. */
+  readonly name: string;
+  readonly mirror: Mirror;
+  readonly client: ControllerClient;
+  readonly controllers: Controllers;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  /**
+   * A stream has said everything that there is, and goes on with what changes. `isAnew`: it was not
+   * known what the controller knew before, and it may have forgotten this relay.
+   */
+  readonly onReady: (isAnew: boolean) => void;
+}
+
+/** Where a stream stopped. Revisions of one controller mean nothing to another. */
+interface Place {
+  readonly url: string;
+  readonly revision: number;
+}
+
+/** Why a stream ended: its place is gone and it must begin anew, or it failed. */
+type End = { readonly kind: "gone" } | { readonly kind: "failed"; readonly message: string };
+
+/**
+ * Keeps the mirror up by following a controller: where the former stream stopped if it can, from a
+ * snapshot if it must. It owns every retry of the stream.
+ */
+export class Watcher {
+  readonly #options: WatcherOptions;
+  readonly #retry: Retry;
+  #place: Place | undefined;
+  #settling: Timer | undefined;
+  #heardAt: number | undefined;
+  #wasReady = false;
+  #isLost = false;
+  #failures = 0;
+
+  constructor(options: WatcherOptions) {
+    this.#options = options;
+    this.#retry = new Retry(options.controllers, options);
+  }
+
+  /** When a controller said something last, on the clock. */
+  get heardAt(): number | undefined {
+    return this.#heardAt;
+  }
+
+  /** Streams that failed. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Follows until `signal` is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, controllers, random } = this.#options;
+    while (!signal.aborted) {
+      const url = controllers.current;
+      const end = await this.#follow(url, signal);
+      if (signal.aborted) break;
+      if (end.kind === "gone") {
+        this.#place = undefined;
+        // All relays of a controller that began anew come back at the same moment.
+        await sleep(clock, random() * RETRY.first, signal);
+        continue;
+      }
+      controllers.failed(url);
+      this.#tellLost(url, end.message);
+      await sleep(clock, this.#retry.failed(), signal);
+    }
+    this.#settling?.cancel();
+  }
+
+  async #follow(url: string, signal: AbortSignal): Promise<End> {
+    const { client, name } = this.#options;
+    const since = this.#place?.url === url ? this.#place.revision : undefined;
+    const scope = encodeURIComponent(`graph,announces,routes:${encodeURIComponent(name)}`);
+    const place = since === undefined ? "" : `&since=${since}`;
+    const silence = new AbortController();
+    const opened = await client.open({
+      url,
+      method: "GET",
+      path: `/watch?scope=${scope}${place}`,
+      headers: { accept: "text/event-stream" },
+      signal: AbortSignal.any([signal, silence.signal]),
+    });
+    if (!opened.ok) {
+      const { code, message } = opened.refusal;
+      return code === "history_gone" && since !== undefined ? GONE : failed(message);
+    }
+    const isStream = opened.value.headers.get("content-type")?.startsWith("text/event-stream");
+    if (!isStream || opened.value.body === null) {
+      await opened.value.body?.cancel();
+      return failed("it does not answer with events");
+    }
+    this.#begin(url, since);
+    return await this.#read(opened.value.body, { url, silence });
+  }
+
+  #begin(url: string, since: number | undefined): void {
+    this.#settling?.cancel();
+    if (since === undefined) this.#place = undefined;
+    this.#options.mirror.begin(since === undefined ? "snapshot" : "place");
+    this.#options.log.debug("following the controller", { controller: url, since });
+  }
+
+  async #read(
+    body: ReadableStream<Uint8Array>,
+    { url, silence }: { url: string; silence: AbortController },
+  ): Promise<End> {
+    const { clock } = this.#options;
+    const reader = new SseReader({ line: MAX_LINE_CHARACTERS, event: MAX_EVENT_CHARACTERS });
+    const decoder = new TextDecoder();
+    const quiet = KEEP_ALIVE_MS * MISSED_KEEP_ALIVES;
+    const listen = () =>
+      clock.after(quiet, () => silence.abort(new Error(`it said nothing for ${quiet} ms`)));
+    let timer = listen();
+    try {
+      for await (const piece of body) {
+        timer.cancel();
+        timer = listen();
+        this.#heardAt = clock.now();
+        for (const event of reader.read(decoder.decode(piece, { stream: true }))) {
+          if (this.#take(event, url) === "gone") return GONE;
+        }
+      }
+      return failed("it ended the stream");
+    } catch (error) {
+      return failed(messageOf(error));
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #take(event: ServerEvent, url: string): "gone" | undefined {
+    const { mirror } = this.#options;
+    const read = readMirrorEvent(event);
+    if (!read.ok) throw new Error(`cannot read its events: ${read.refusal}`);
+    const revision = event.id === undefined ? undefined : readRevision(event.id);
+    // Several events share a revision: only when the next one comes is it known to be complete.
+    if (revision !== undefined && this.#place !== undefined) {
+      this.#place = { url, revision: Math.max(this.#place.revision, revision - 1) };
+    }
+    if (read.value === undefined) return undefined;
+    if (read.value.kind === "history_gone") return "gone";
+    mirror.apply(read.value, revision);
+    if (read.value.kind === "ready") this.#ready(url, read.value.revision);
+    return undefined;
+  }
+
+  #ready(url: string, revision: number): void {
+    const { mirror, clock, log, onReady } = this.#options;
+    const isAnew = this.#place === undefined && this.#wasReady;
+    this.#wasReady = true;
+    this.#place = { url, revision };
+    this.#retry.succeeded();
+    if (this.#isLost) log.info("following the controller again", { controller: url, revision });
+    this.#isLost = false;
+    if (mirror.isDoubted) this.#settling = clock.after(DOUBT_MS, () => mirror.settle());
+    onReady(isAnew);
+  }
+
+  #tellLost(url: string, message: string): void {
+    this.#failures++;
+    const { log, mirror } = this.#options;
+    const fields = { controller: url, error: message, revision: mirror.revision };
+    if (this.#isLost) log.debug("cannot follow the controller", fields);
+    else log.warn("cannot follow the controller: the routes known last are used", fields);
+    this.#isLost = true;
+  }
+}
+
+function readRevision(id: string): number {
+  if (!/^\d{1,15}$/.test(id)) throw new Error("cannot read its events: one has no revision");
+  return Number(id);
+}
+
+const GONE: End = { kind: "gone" };
+
+function failed(message: string): End {
+  return { kind: "failed", message };
+}

@@ -1,0 +1,66 @@
+import {
+  type ControlMessage,
+  type Filter,
+  MAX_RELAY_HOPS,
+  type Parameters,
+  type SetupOptions,
+} from "@qumo/shared/wire";
+import type { JoinPoint } from "../delivery/subscription.ts";
+import { violation } from "../errors.ts";
+import { RELAY_LIMIT_FACTOR } from "../limits.ts";
+import type { SessionSettings } from "../settings.ts";
+import type { SessionContext } from "./context.ts";
+
+/*
+ * What is different when the peer is another relay of ours, which it says by naming itself in SETUP.
+ */
+
+/** Whether the peer is another relay. */
+export function isRelay(peer: SetupOptions): boolean {
+  return peer.relayName !== undefined;
+}
+
+/** What a request to another relay says beside what it asks for: the scope, and the way it came. */
+export function meshParameters(
+  { peer, relayName }: SessionContext,
+  scope: string,
+  via: readonly string[] = [],
+): Parameters<"meshScope" | "meshHops"> {
+  if (!isRelay(peer) || relayName === undefined) return {};
+  return { ...(scope !== "" && { meshScope: scope }), meshHops: [...via, relayName] };
+}
+
+/** Refuses what only relays may say to each other. */
+export function checkMeshParameters(message: ControlMessage, peer: SetupOptions): void {
+  if (isRelay(peer) || !("parameters" in message)) return;
+  const stray = Object.keys(message.parameters).find((name) => name.startsWith("mesh"));
+  if (stray !== undefined) throw violation(`${stray} is not for a peer that is no relay`);
+}
+
+/**
+ * Where a subscription of another relay begins: it will have subscribers that need a group from its
+ * first object, and when it had the track from elsewhere before, it says what it misses.
+ */
+export function relayJoinPoint(filter: Filter | undefined): JoinPoint {
+  return filter?.type === "absolute_start" ? "filter_start" : "group_start";
+}
+
+/** The way of a track as another relay sees it that we send it to; no longer than can be said. */
+export function wayFrom(relayName: string, path: readonly string[]): readonly string[] {
+  return [relayName, ...path].slice(0, MAX_RELAY_HOPS);
+}
+
+/** The settings of a session with another relay, which asks on behalf of many. */
+export function relaySettings(settings: SessionSettings): SessionSettings {
+  const { limits } = settings;
+  return {
+    ...settings,
+    limits: {
+      ...limits,
+      maxRequests: limits.maxRequests * RELAY_LIMIT_FACTOR,
+      maxSubscriptions: limits.maxSubscriptions * RELAY_LIMIT_FACTOR,
+      maxPublishedTracks: limits.maxPublishedTracks * RELAY_LIMIT_FACTOR,
+      maxFetches: limits.maxFetches * RELAY_LIMIT_FACTOR,
+    },
+  };
+}

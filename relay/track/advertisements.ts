@@ -1,0 +1,127 @@
+import { type FullTrackName, type Namespace, namespaceKey, trackKey } from "@qumo/shared/wire";
+import { NamespaceTree } from "./namespaces.ts";
+import type { Publisher } from "./publisher.ts";
+
+/** Whether a publisher is here, or can be reached by way of other relays. */
+export type Origin = "local" | "remote";
+
+/** What somebody who watches wants to see: the whole mesh, or what is published at this relay. */
+export type NamespaceView = "all" | "local";
+
+/** Told of namespaces as they come and go. Calls are synchronous and must not throw. */
+export interface NamespaceWatcher {
+  added(namespace: Namespace): void;
+  removed(namespace: Namespace): void;
+}
+
+/** Told of what this relay's own publishers have. Calls are synchronous and must not throw. */
+export interface LocalWatcher {
+  /** The first publisher here of this namespace. */
+  advertised(namespace: Namespace): void;
+  withdrawn(namespace: Namespace): void;
+  /** A publisher here pushes this track itself. */
+  offered(name: FullTrackName): void;
+  retracted(name: FullTrackName): void;
+}
+
+interface Advertisement {
+  readonly namespace: Namespace;
+  readonly publisher: Publisher;
+  readonly origin: Origin;
+}
+
+interface Watch {
+  readonly watcher: NamespaceWatcher;
+  readonly view: NamespaceView;
+}
+
+/** Who publishes which namespace, here and elsewhere, and who wants to know. */
+export class Advertisements {
+  readonly #local: LocalWatcher | undefined;
+  readonly #advertised = new NamespaceTree<Advertisement>();
+  readonly #watches = new NamespaceTree<Watch>();
+  readonly #remoteTracks = new Map<string, Publisher>();
+  #localCount = 0;
+
+  /** `local` is told of what is published here. */
+  constructor(local?: LocalWatcher) {
+    this.#local = local;
+  }
+
+  /** Whether nothing is published here and nobody watches. */
+  get isIdle(): boolean {
+    return this.#localCount + this.#watches.size === 0;
+  }
+
+  /** A publisher has tracks in this namespace. The result withdraws it. */
+  add(namespace: Namespace, publisher: Publisher, origin: Origin): () => void {
+    const advertisement: Advertisement = { namespace, publisher, origin };
+    const before = this.#at(namespace);
+    this.#advertised.add(namespace, advertisement);
+    if (origin === "local") this.#localCount++;
+    this.#tell(namespace, before);
+    return () => this.#withdraw(advertisement);
+  }
+
+  /** A single track is published elsewhere, outside of every namespace that is. The result withdraws it. */
+  addRemoteTrack(name: FullTrackName, publisher: Publisher): () => void {
+    const key = trackKey(name);
+    this.#remoteTracks.set(key, publisher);
+    return () => {
+      if (this.#remoteTracks.get(key) === publisher) this.#remoteTracks.delete(key);
+    };
+  }
+
+  /** Who can be asked for a track: publishers here, and only if there are none, the way elsewhere. */
+  publishersOf(name: FullTrackName): Publisher[] {
+    const found: Record<Origin, Set<Publisher>> = { local: new Set(), remote: new Set() };
+    for (const { publisher, origin } of this.#advertised.prefixesOf(name.namespace)) {
+      found[origin].add(publisher);
+    }
+    if (found.local.size > 0) return [...found.local];
+    const track = this.#remoteTracks.get(trackKey(name));
+    if (track !== undefined) found.remote.add(track);
+    return [...found.remote];
+  }
+
+  /** The namespaces under a prefix, now and from now on. The result ends it. */
+  watch(prefix: Namespace, watcher: NamespaceWatcher, view: NamespaceView): () => void {
+    const watch: Watch = { watcher, view };
+    this.#watches.add(prefix, watch);
+    for (const namespace of this.under(prefix, view)) watcher.added(namespace);
+    return () => this.#watches.delete(prefix, watch);
+  }
+
+  /** The namespaces that are published under a prefix. */
+  under(prefix: Namespace, view: NamespaceView): Namespace[] {
+    const found = new Map<string, Namespace>();
+    for (const { namespace, origin } of this.#advertised.under(prefix)) {
+      if (view === "all" || origin === "local") found.set(namespaceKey(namespace), namespace);
+    }
+    return [...found.values()];
+  }
+
+  #withdraw(advertisement: Advertisement): void {
+    const { namespace, origin } = advertisement;
+    if (!this.#advertised.at(namespace).has(advertisement)) return;
+    const before = this.#at(namespace);
+    this.#advertised.delete(namespace, advertisement);
+    if (origin === "local") this.#localCount--;
+    this.#tell(namespace, before);
+  }
+
+  #at(namespace: Namespace): Record<NamespaceView, boolean> {
+    const at = [...this.#advertised.at(namespace)];
+    return { all: at.length > 0, local: at.some(({ origin }) => origin === "local") };
+  }
+
+  #tell(namespace: Namespace, before: Record<NamespaceView, boolean>): void {
+    const after = this.#at(namespace);
+    if (after.local && !before.local) this.#local?.advertised(namespace);
+    if (!after.local && before.local) this.#local?.withdrawn(namespace);
+    for (const { watcher, view } of [...this.#watches.prefixesOf(namespace)]) {
+      if (after[view] && !before[view]) watcher.added(namespace);
+      if (!after[view] && before[view]) watcher.removed(namespace);
+    }
+  }
+}

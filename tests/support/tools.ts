@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+
+/** Runs a tool to its end and gives what it wrote; fails with that when the tool finds fault. */
+export type RunTool = (args: readonly string[], input?: string) => Promise<string>;
+
+/**
+ * Registers a test that needs a program which not every machine has. In CI it always runs, so that a
+ * missing one is a failure there; elsewhere it is skipped with the reason in its name.
+ */
+export function toolTest(tool: string, claim: string, test: (run: RunTool) => Promise<void>): void {
+  const isMissing = Deno.env.get("CI") !== "true" && !isInstalled(tool);
+  const name = `${tool} ${claim}`;
+  Deno.test({
+    name: isMissing ? `${name} (skipped: there is no ${tool} on this machine)` : name,
+    ignore: isMissing,
+    fn: () => test((args, input) => run(tool, args, input)),
+  });
+}
+
+/** Whether a command is found where commands are. */
+export function isInstalled(tool: string): boolean {
+  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
+    try {
+      return Deno.statSync(`${folder}/${tool}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function run(tool: string, args: readonly string[], input = ""): Promise<string> {
+  const child = new Deno.Command(tool, {
+    args: [...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  // A tool that reads nothing may have ended before.
+  await writer.write(new TextEncoder().encode(input)).catch(() => {});
+  await writer.close().catch(() => {});
+  const { success, stdout, stderr } = await child.output();
+  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assert.ok(success, `${tool} ${args.join(" ")}\n${out}${error}`);
+  return `${out}${error}`;
+}

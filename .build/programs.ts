@@ -11,10 +11,17 @@ export interface Program {
   readonly example: string;
   /** All that it may do, as flags. Whoever runs the executable can grant no more. */
   readonly permissions: readonly string[];
+  /** How its engine is set, as flags. */
+  readonly engine: readonly string[];
 }
 
-// A library that looks for a variable of its own finds that it is not set, instead of ending the program.
-const IGNORE_OTHER_VARIABLES = "--ignore-env";
+const NOTHING_ELSE = [
+  // A library that looks for a variable of its own finds that it is not set, instead of ending the program.
+  "--ignore-env",
+  // Deno would let code be imported from some hosts, and ask whoever sits at the terminal for the rest.
+  "--deny-import",
+  "--no-prompt",
+];
 
 /** The two programs. */
 export const PROGRAMS: readonly Program[] = [
@@ -28,8 +35,12 @@ export const PROGRAMS: readonly Program[] = [
       // So are the configuration itself, certificates and tokens.
       "--allow-read",
       allowEnvironment(relayDefinition.environment),
-      IGNORE_OTHER_VARIABLES,
+      ...NOTHING_ELSE,
     ],
+    // What a connection holds outside of the heap is freed when its object is collected, and a heap
+    // that is told to stay small is collected in time. After 2400 connections that sent garbage and
+    // left, a relay has 125 MiB instead of 325 MiB; an object costs no more time on its way.
+    engine: ["--v8-flags=--optimize-for-size"],
   },
   {
     name: "qumo-sdn",
@@ -41,8 +52,9 @@ export const PROGRAMS: readonly Program[] = [
       // The folder of the store.
       "--allow-write",
       allowEnvironment(sdnDefinition.environment),
-      IGNORE_OTHER_VARIABLES,
+      ...NOTHING_ELSE,
     ],
+    engine: [],
   },
 ];
 

@@ -10,7 +10,7 @@ import { readStamp } from "../../.build/stamp.ts";
 import { TARGETS } from "../../.build/targets.ts";
 import { dashboardFiles } from "../../sdn/dashboard/mod.ts";
 import { temporaryFolder } from "../support/executables/cases.ts";
-import { embeddedPackages, embeddedPaths } from "../support/executables/embedded.ts";
+import { bakedInto, embeddedPackages, embeddedPaths } from "../support/executables/embedded.ts";
 import { runToEnd } from "../support/executables/program_process.ts";
 import { fromSources } from "../support/executables/programs.ts";
 import { compileOnStandIn, hasStandIn } from "../support/executables/stand_in.ts";
@@ -45,6 +45,32 @@ for (const program of PROGRAMS) {
       }
       assert.ok(bytes.includes("9.8.7-test"), "the version is not in it");
       assert.ok(!bytes.includes(`/${other}/main.ts`), `it has something of ${other}`);
+    },
+  });
+
+  Deno.test({
+    name: `deno task compile bakes into ${name} what it may do, and no more`,
+    ignore: !hasStandIn,
+    async fn() {
+      await using folder = await temporaryFolder();
+      const { code, text } = await compileOnStandIn(["compile", name, "--output", folder.path]);
+      assert.equal(code, 0, text);
+      const baked = bakedInto(await Deno.readFile(`${folder.path}/${name}`));
+      const given = Object.entries(baked.permissions)
+        .filter(([kind, value]) => /^(allow|ignore)/.test(kind) && value !== null)
+        // Some hosts are always in this list, and all are denied.
+        .filter(([kind]) => kind !== "allow_import")
+        .map(([kind]) => `--${kind.replace("_", "-")}`);
+      const flags = program.permissions.filter((flag) => /^--(allow|ignore)/.test(flag))
+        .map((flag) => flag.replace(/=.*/, ""));
+      assert.deepEqual(given.sort(), flags.sort());
+      assert.deepEqual(baked.permissions["deny_import"], []);
+      assert.equal(baked.permissions.prompt, false);
+      for (const flag of program.engine) {
+        assert.ok(baked.v8_flags.includes(flag.replace("--v8-flags=", "")), flag);
+      }
+      // Deno's QUIC.
+      assert.ok(baked.unstable_config.features.includes("net"));
     },
   });
 

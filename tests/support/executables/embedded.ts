@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+
 /** Reads what `deno compile` says that it has put into an executable: paths, with a `*` for a whole folder. */
 export function embeddedPaths(output: string): string[] {
   const paths: string[] = [];
@@ -17,4 +19,19 @@ export function embeddedPaths(output: string): string[] {
 export function embeddedPackages(paths: readonly string[]): Set<string> {
   const inside = /^\.deno_compile_node_modules\/localhost\/((?:@[^/]+\/)?[^/]+)/;
   return new Set(paths.flatMap((path) => inside.exec(path)?.[1] ?? []));
+}
+
+/** What an executable is told of how to run, as far as tests look at it. */
+export interface Baked {
+  readonly permissions: Readonly<Record<string, unknown>> & { readonly prompt: boolean };
+  readonly v8_flags: readonly string[];
+  readonly unstable_config: { readonly features: readonly string[] };
+}
+
+/** Reads it: a length of eight bytes and then JSON, behind a mark. */
+export function bakedInto(executable: Uint8Array): Baked {
+  const bytes = Buffer.from(executable);
+  const start = bytes.indexOf('{"argv":');
+  const length = Number(bytes.readBigUInt64LE(start - 8));
+  return JSON.parse(bytes.subarray(start, start + length).toString());
 }

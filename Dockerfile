@@ -15,6 +15,7 @@ ARG COMMIT=none
 ARG BUILD_DATE
 # Whether the executables can export telemetry is decided when they are made.
 ARG OTEL_DENO=false
+ARG OTEL_DENO_CONSOLE=replace
 # An empty folder that its user may write to becomes the controller's volume.
 RUN --mount=type=cache,target=/deno-dir \
     case "$TARGETARCH" in amd64) cpu=x86_64 ;; arm64) cpu=aarch64 ;; *) cpu=$(uname -m) ;; esac && \

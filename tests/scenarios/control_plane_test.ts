@@ -29,6 +29,22 @@ function listen(mirror: MirrorView): string[] {
   return heard;
 }
 
+/** A stream of events that never ends by itself. */
+function stream(signal: AbortSignal, ...events: string[]): Response {
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const event of events) controller.enqueue(encoder.encode(event));
+    },
+  });
+  const headers = { "content-type": "text/event-stream" };
+  return new Response(body.pipeThrough(new TransformStream(), { signal }), { headers });
+}
+
+function event(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
 function announcesOf(mirror: MirrorView): string[] {
   return Array.from(mirror.announces(), ({ relay, text }) => `${relay} ${text}`).sort();
 }
@@ -212,18 +228,25 @@ scenario("an operator's drain is told once; a relay's own is not", async (world)
   assert.deepEqual([one.drains.length, two.drains.length], [1, 0]);
 });
 
-scenario("a relay that starts again is not drained by what it was before", async (world) => {
-  await world.site(A).start();
-  const before = world.relay({ name: "r", urls: [A] });
-  before.report.draining = true;
-  before.plane.start();
-  await world.settle();
-  await before.plane.close();
-  const after = world.relay({ name: "r", urls: [A] });
-  after.plane.start();
-  await world.settle();
-  assert.equal(after.plane.mirror.relay("r")?.state, "alive");
-  assert.deepEqual(after.drains, []);
+scenario("what a mirror still has of a former process drains nobody", async (world) => {
+  const site = world.site(A);
+  const { ask } = await site.start();
+  const answer = site.answer.bind(site);
+  site.answer = (request, signal) => {
+    if (!request.url.includes("/watch")) return answer(request, signal);
+    const nodes = [{ id: "r", region: "", state: "draining" }];
+    return Promise.resolve(
+      stream(signal, event("graph", { nodes }), event("ready", { revision: 1 })),
+    );
+  };
+  const { plane, drains } = world.relay({ name: "r", urls: [A], heartbeatIntervalMs: 1000 });
+  plane.start();
+  await world.pass(3000);
+  assert.equal(plane.mirror.relay("r")?.state, "draining");
+  assert.deepEqual(drains, []);
+  await ask("POST", "/relay/r/drain");
+  await world.pass(3000);
+  assert.equal(drains.length, 1);
 });
 
 scenario(
@@ -248,6 +271,11 @@ scenario(
     older.plane.changed();
     await world.settle();
     assert.equal(world.beats.length, before, "nothing is pushed at once by one that stepped back");
+    newer.report.draining = true;
+    newer.plane.changed();
+    await world.settle();
+    assert.equal(older.plane.mirror.relay("r")?.state, "draining");
+    assert.deepEqual(older.drains, []);
     // And its farewell does not take the newer one's registration along.
     await older.plane.deregister();
     assert.equal(newer.plane.status.problem, undefined);
@@ -489,11 +517,7 @@ scenario("silence makes the mirror stale, and in the end another connection", as
   await world.settle();
   await world.pass(60_000);
   assert.equal(plane.status.isStale, false, "signs of life arrive");
-  site.answer = (_request, signal) => {
-    const quiet = new ReadableStream().pipeThrough(new TransformStream(), { signal });
-    const headers = { "content-type": "text/event-stream" };
-    return Promise.resolve(new Response(quiet, { headers }));
-  };
+  site.answer = (_request, signal) => Promise.resolve(stream(signal));
   site.cut();
   await world.pass(21_000);
   assert.equal(plane.status.isStale, true);
@@ -523,23 +547,40 @@ scenario("a controller that answers no heartbeats is not followed either", async
 });
 
 scenario(
-  "a controller that is back is followed as soon as it accepts a heartbeat",
+  "heartbeats do not wait when the stream is back, nor the stream for heartbeats",
   async (world) => {
     const site = world.site(A);
-    let isWatchable = false;
-    const answer = site.answer.bind(site);
-    site.answer = (request, signal) =>
-      isWatchable || request.method === "PUT"
-        ? answer(request, signal)
-        : Promise.reject(new Error());
-    const { plane } = world.relay({ name: "r", urls: [A] });
-    plane.start();
-    await world.pass(60_000);
     await site.start();
-    isWatchable = true;
-    while (plane.status.heartbeatAgeMs === undefined) await world.pass(100);
-    await world.settle();
-    assert.equal(plane.mirror.isComplete, true);
+    const answer = site.answer.bind(site);
+    const closed = new Set(["PUT"]);
+    site.answer = (request, signal) =>
+      closed.has(request.method) ? Promise.reject(new TypeError("no")) : answer(request, signal);
+    const { plane } = world.relay({ name: "r", urls: [A] });
+    const afterOne = async (method: string) => {
+      const count = () => world.requests.filter((request) => request.method === method).length;
+      for (const before = count(); count() === before;) await world.pass(50);
+    };
+    plane.start();
+    await world.pass(30_000);
+    await afterOne("PUT");
+    // The next heartbeat would come in seven seconds.
+    closed.clear();
+    site.cut();
+    await world.pass(500);
+    assert.ok((plane.status.heartbeatAgeMs ?? Infinity) < 500);
+
+    closed.add("PUT");
+    plane.changed();
+    await world.pass(5000);
+    closed.add("GET");
+    await site.stop();
+    await world.pass(60_000);
+    await afterOne("GET");
+    closed.clear();
+    await site.start();
+    await afterOne("PUT");
+    await world.pass(300);
+    assert.ok(plane.mirror.revision >= 2_000_000);
   },
 );
 

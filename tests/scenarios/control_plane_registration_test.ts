@@ -273,4 +273,8 @@ scenario("clients are sent to another relay, or nowhere", async (world) => {
   assert.equal(await one.plane.assign({ track: "live/x" }), "moqt://two:4433");
   await site.stop();
   assert.equal(await one.plane.assign(), undefined);
+  site.isMute = true;
+  const nowhere = one.plane.assign();
+  await world.pass(REQUEST_TIMEOUT_MS);
+  assert.equal(await nowhere, undefined);
 });

@@ -22,7 +22,7 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
       role: "relay",
       body: registrationSchema,
       bodyLimit: MAX_REGISTRATION_BYTES,
-      bodyRepeats: true,
+      isHeartbeat: true,
       answer: registeredAnswer,
       speaksFor: ({ name }) => name,
       handle: async ({ name, body, headers }) => {

@@ -32,7 +32,8 @@ measured between two runs of its floor. Prints a line of JSON for each case and 
   --quick         fewer cases, 3 seconds each
   --json FILE     write the lines of JSON to a file as well
   --profile       run the relay under V8's profiler, which slows it down; print where its time goes
-  --sdn           the controller instead: heartbeats over HTTP, and changes on their way to watchers
+  --sdn           the controller instead: heartbeats over HTTP on each store, beside a bare server;
+                  changes on their way to watchers, and between three controllers
   -h, --help      print this
 `;
 

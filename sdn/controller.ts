@@ -109,6 +109,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       announces: () => registry.directory.size,
       flows: () => registry.flows.values().reduce((sum, one) => sum + one.length, 0),
       revision: () => this.revision(),
+      members: () => store.sharing?.members() ?? [],
     });
   }
 

@@ -118,7 +118,7 @@ function matcherOf(endpoint: Endpoint): (asked: Asked) => boolean {
   const method = endpoint.method.toUpperCase();
   const prefix = endpoint.path.slice(0, endpoint.path.indexOf("{"));
   return ({ request, url: { pathname } }) =>
-    request.method === method && pathname.startsWith(prefix) && pathname.length > prefix.length;
+    request.method === method && pathname.startsWith(prefix);
 }
 
 /** The response that a refusal becomes. */
@@ -225,12 +225,12 @@ function check(schema: z.ZodType, value: unknown, what: string): Outcome<unknown
 }
 
 function patternOf(path: string): string {
-  return path.replace(/\{(\w+)\}$/, ":$1{.+}").replace(/\{(\w+)\}/, ":$1");
+  return path.replace(/\{(\w+)\}$/, ":$1{.*}").replace(/\{(\w+)\}/, ":$1");
 }
 
 /** A pattern as metrics show it. */
 function labelOf(pattern: string): string {
-  return pattern.replace("{.+}", "");
+  return pattern.replace("{.*}", "");
 }
 
 /** What the path has in place of the placeholder, decoded; `undefined` when it cannot be. */

@@ -293,7 +293,7 @@ export class Registry {
   #withdraw(relay: string, track: string): Outcome<Applied, Refusal> {
     const entry = this.relays.get(relay);
     if (entry === undefined || !entry.announces.has(track)) {
-      return no("announce_not_found", `announce entry not found: ${track} at ${relay}`);
+      return no("announce_not_found", "announce entry not found");
     }
     return done(this.#applied([this.#holdings.withdraw(entry, track, this.#options.controller)]));
   }

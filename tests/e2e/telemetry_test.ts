@@ -104,6 +104,13 @@ Deno.test("without telemetry.enabled nothing of the programs' own is sent", asyn
   assert.deepEqual(received.lines, []);
 });
 
+Deno.test("a program that has nothing to send to says so once, and goes on", async () => {
+  await using relay = await startRelay({ telemetry: { enabled: true } });
+  await relay.stop();
+  assert.equal(relay.log().match(/"level":"warn","message":"telemetry\.enabled/g)?.length, 1);
+  assert.match(relay.log(), /"message":"ended"/);
+});
+
 Deno.test("a span goes on where another program's span was handed on, and says that it failed", async () => {
   await using receiver = new OtlpReceiver();
   const env = { OTEL_DENO: "true", OTEL_SERVICE_NAME: "traced", ...receiver.environment };

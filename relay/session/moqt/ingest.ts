@@ -118,7 +118,7 @@ export class Ingest {
     const feed = await this.#incoming.find(header.alias);
     if (feed === undefined || feed.isOver) return input.stop(StreamCode.CANCELLED);
     this.#context.metrics.received.subgroups++;
-    feed.attach(input);
+    feed.attach(input, header.group);
     try {
       await this.#objects(input, header, feed);
     } finally {

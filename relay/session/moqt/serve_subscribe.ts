@@ -212,10 +212,13 @@ export class SubscriptionServer {
     });
     this.adopt(served);
     const { filter } = message.parameters;
+    // Where nothing was published yet, nothing is missed, and another numbering may begin.
+    const { filter: _, ...unfiltered } = message.parameters;
+    const wishes = isRelay(peer) && largest === undefined ? unfiltered : message.parameters;
     const join = isRelay(peer)
       ? relayJoinPoint(filter)
       : joinPointOf(filter, settings.lateJoin, peer);
-    served.start(message.parameters, largest, join);
+    served.start(wishes, largest, join);
     if (join !== "live") {
       const { clock, tasks } = this.#context;
       tasks.spawn("backfill", () => backfill({ track, feeds }, clock));

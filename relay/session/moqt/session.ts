@@ -62,17 +62,19 @@ export interface MoqtSessionOptions {
   /** Our own name among relays; undefined for a session that is not to know it. */
   readonly relayName?: string;
   /** What is different in a session that we began, with a relay that we take tracks from. */
-  readonly link?: LinkOptions;
+  readonly link?: SessionLink;
 }
 
 /** A session with a relay that we take tracks from. */
-export interface LinkOptions {
+export interface SessionLink {
   /** What the URL says that was called. */
   readonly path: string;
   readonly authority: string;
   readonly shows: NamespaceView | "none";
   /** Takes up a namespace that the peer publishes; the result withdraws it. Absent: it is not asked. */
   readonly advertise?: (namespace: Namespace) => () => void;
+  /** The peer said that it is going away. */
+  readonly onLeaving: () => void;
 }
 
 /** A connection that speaks MoQT with a stream for each request: drafts 17 and later. */
@@ -169,6 +171,11 @@ export class MoqtSession implements SessionContext {
 
   get shows(): NamespaceView | "none" {
     return this.#options.link?.shows ?? "all";
+  }
+
+  /** Whether the peer answered a question that every relay can answer. Never rejects. */
+  ping(): Promise<boolean> {
+    return this.#publisher.ping();
   }
 
   /** Whether the peer said that it is going away. */
@@ -376,6 +383,7 @@ export class MoqtSession implements SessionContext {
   #receiveGoaway(message: ControlMessageOf<"goaway">): void {
     this.#peerLeaving = true;
     this.log.info("peer is going away", { timeout: message.timeout });
+    this.#options.link?.onLeaving();
     this.requestEnded();
   }
 

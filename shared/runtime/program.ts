@@ -107,7 +107,7 @@ function openProgramLog({ log, telemetry }: ProgramConfig, { stderr, exportLine 
   });
   if (telemetry.enabled && !isExported) {
     opened.warn(
-      "telemetry.enabled does nothing: the exporter is off, OTEL_DENO=true switches it on",
+      "telemetry.enabled does nothing: the exporter is off, see configs/otel",
     );
   }
   return opened;

@@ -377,13 +377,11 @@ export class MoqtSession implements SessionContext {
 
   #ownOptions(): Partial<SetupOptions> {
     const { relayName, link, connection } = this.#options;
-    // On WebTransport the request carried them.
-    const names = connection.path === undefined ? link : undefined;
     return {
       ...(relayName !== undefined && { relayName }),
-      ...(names !== undefined && { path: names.path }),
-      // A neighbour that is known by its name is called by none; an empty one is malformed.
-      ...(names !== undefined && names.authority !== "" && { authority: names.authority }),
+      // On WebTransport the request carried them.
+      ...(link !== undefined && connection.path === undefined &&
+        { path: link.path, authority: link.authority }),
     };
   }
 

@@ -88,6 +88,17 @@ Deno.test("a controller's section of before works", () => {
   assert.equal(value.relay.region, "asia");
   assert.equal(originText(origins.get("sdn.urls")!), "relay.yaml:2");
   assert.equal(originText(origins.get("relay.region")!), "relay.yaml:4");
+  const both = "relay: {region: asia}\nsdn: {region: asia}\n";
+  assert.equal(loaded(both).value.relay.region, "asia");
+  assert.equal(loaded(both.split("\n").reverse().join("\n")).value.relay.region, "asia");
+  assert.match(
+    problems(both.replace("asia", "eu"))[0]!,
+    /^relay\.yaml:2:7: sdn\.region: found a second time, allowed either this or relay\.region/,
+  );
+  assert.match(
+    problems("relay: {region: asia, region: asia}")[0]!,
+    /^relay\.yaml:1:23: relay\.region: found a second time, allowed once/,
+  );
   assert.match(
     problems("sdn:\n  url: http://a\n  urls: [http://b]")[0]!,
     /^relay\.yaml:3:3: sdn\.urls: found a second time, allowed once/,

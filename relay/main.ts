@@ -12,6 +12,7 @@ Deno.exit(
       readText: (path) => Deno.readTextFile(path),
       modified: async (path) => (await Deno.stat(path)).mtime?.getTime() ?? 0,
     },
+    hostname: () => Deno.hostname(),
     usage() {
       const { user, system } = cpuUsage();
       const { rss, heapUsed } = memoryUsage();
@@ -19,6 +20,9 @@ Deno.exit(
     },
     stdout: output(Deno.stdout),
     stderr: output(Deno.stderr),
+    // The exporter takes logs from here, and from nowhere else.
+    // deno-lint-ignore no-console
+    exportLine: (level, line) => console[level](line),
     onSignal(signal, act) {
       // Windows has no other that stops a program.
       if (signal === "SIGINT" || Deno.build.os !== "windows") Deno.addSignalListener(signal, act);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { memoryLog, systemClock } from "@qumo/shared/runtime";
+import { memoryLog, noTracing, systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS, type RelayConfig } from "./config.ts";
 import { Relay, type SessionHost } from "./relay.ts";
 import { StartError } from "./start_error.ts";
@@ -31,6 +31,10 @@ function recordingHost() {
       cache: { bytes: 0, groups: 0 },
     }),
     tracks: () => [],
+    startLink: () => {
+      throw new Error("nobody is called here");
+    },
+    transitCount: 0,
     drain(deadlineMs) {
       told.push(`drain ${deadlineMs}`);
       return draining.promise;
@@ -68,9 +72,11 @@ async function start(
       },
       modified: () => Promise.resolve(writes++),
     },
+    hostname: () => "host",
     program,
     clock: systemClock,
     log,
+    tracing: noTracing,
   });
   return { relay, lines, ...recording };
 }

@@ -1,4 +1,4 @@
-import { type Log, stopSignal } from "@qumo/shared/runtime";
+import { type Log, noTracing, openTracing, stopSignal } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { Process } from "./process.ts";
 import { type HostParts, Relay, type SessionHost } from "./relay.ts";
@@ -11,10 +11,20 @@ export async function serve(
   log: Log,
   process: Process,
 ): Promise<number> {
-  const { clock, files, deno, usage } = process;
+  const { clock, files, hostname, deno, usage } = process;
   const stopped = stopSignal(process);
   const program = { version: version.version, commit: version.commit, deno, usage };
-  const relay = await Relay.start({ config, createHost, files, program, clock, log });
+  const tracing = config.telemetry.enabled ? openTracing() : noTracing;
+  const relay = await Relay.start({
+    config,
+    createHost,
+    files,
+    hostname,
+    program,
+    clock,
+    log,
+    tracing,
+  });
   // The last net: a fault that nobody answers for must not end everybody's session.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -23,7 +33,7 @@ export async function serve(
   });
   process.onSignal("SIGHUP", () => void relay.reloadCertificate());
   process.stdout.write(greeting(relay));
-  const failure = await Promise.race([stopped, relay.failed]);
+  const failure = await Promise.race([stopped, relay.drainRequested, relay.failed]);
   await (failure === undefined ? relay.drain() : relay.close());
   log.info("ended");
   return failure === undefined ? 0 : 1;

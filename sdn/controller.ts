@@ -85,7 +85,8 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       applied: (batch) => this.#applied(batch),
       publish: (batch) => {
         this.#feed.push(this.#presenter.entry(batch));
-        parts.onPublished(batch.changes.map(relayOf));
+        // Flows are told to nobody: each relay tells its own to the controller that it beats at.
+        parts.onPublished(batch.changes.filter(({ kind }) => kind !== "flows").map(relayOf));
       },
       onStored: (milliseconds) => this.metricsSink.stored(milliseconds),
       onStoreFailure: (error) => {
@@ -106,7 +107,9 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
     this.metricsSink = new ControllerMetrics({
       relays: () => this.#countStates(),
       announces: () => registry.directory.size,
+      flows: () => registry.flows.values().reduce((sum, one) => sum + one.length, 0),
       revision: () => this.revision(),
+      isStoreHealthy: () => parts.store.healthy,
     });
   }
 
@@ -205,11 +208,20 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
     );
   }
 
+  flows() {
+    this.#journal.expire();
+    const flows = [...this.#registry.flows].flatMap(([relay, own]) =>
+      own.map((flow) => ({ relay, ...flow }))
+    );
+    return Promise.resolve(done({ revision: this.revision(), flows }));
+  }
+
   watch(query: WatchQuery) {
     return watch({
       feed: this.#feed,
       freshGraph: () => this.#fresh(),
       announcePages: () => this.#announcePages(),
+      flows: () => this.#registry.flows,
     }, query);
   }
 

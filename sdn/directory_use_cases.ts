@@ -1,5 +1,5 @@
 import { done, refused } from "@qumo/shared/runtime";
-import { coversTrack, refusal } from "@qumo/shared/topology";
+import { refusal } from "@qumo/shared/topology";
 import { distances, type Graph, stepsToCost } from "./graph/mod.ts";
 import { writeCursor } from "./http/announce_endpoints.ts";
 import type { AnnounceUseCases } from "./http/use_cases.ts";
@@ -55,7 +55,6 @@ export class DirectoryUseCases implements AnnounceUseCases {
     const { track, from, covering } = query;
     const { directory } = this.#parts.registry;
     const found = (covering ? directory.covering(track) : directory.of(track))
-      .filter((one) => coversTrack(one.track, track))
       .map((one) => this.#parts.presenter.announce(one));
     const answer = { revision: this.#parts.revision(), track, broadcast_path: `/${track}` };
     if (from === undefined) return done({ ...answer, relays: found });

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry as Metrics } from "prom-client";
+import { addProcessMetrics, type ProcessSources } from "./process_metrics.ts";
 
 const HTTP_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
 // From a write to memory to an etcd that elects a leader meanwhile.
@@ -9,7 +10,9 @@ const SPF_SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5];
 export interface MetricSources {
   readonly relays: () => Readonly<Record<"alive" | "draining" | "stub", number>>;
   readonly announces: () => number;
+  readonly flows: () => number;
   readonly revision: () => number;
+  readonly isStoreHealthy: () => boolean;
 }
 
 /** The controller's metrics. */
@@ -46,6 +49,7 @@ export class ControllerMetrics {
       },
     });
     read("qumo_sdn_announces", "Announces of all relays", (one) => one.set(sources.announces()));
+    read("qumo_sdn_flows", "Tracks taken from neighbours", (one) => one.set(sources.flows()));
     read("qumo_sdn_revision", "The newest revision", (one) => one.set(sources.revision()));
     this.#requests = new Histogram({
       name: "qumo_sdn_http_request_seconds",
@@ -67,6 +71,11 @@ export class ControllerMetrics {
       buckets: STORE_SECONDS,
       registers,
     });
+    read(
+      "qumo_sdn_store_healthy",
+      "1 while the store keeps what it is given; 0 when a cluster has no quorum, or a disk fails",
+      (one) => one.set(sources.isStoreHealthy() ? 1 : 0),
+    );
     this.#storeErrors = new Counter({
       name: "qumo_sdn_store_errors_total",
       help: "Batches that could not be stored at once",
@@ -135,6 +144,11 @@ export class ControllerMetrics {
   /** Lets the lag of each peer be read whenever the metrics are. */
   readLags(read: () => Iterable<readonly [peer: string, milliseconds: number]>): void {
     this.#lags = read;
+  }
+
+  /** Lets what the process is and costs be read whenever the metrics are. */
+  readProcess(sources: ProcessSources): void {
+    addProcessMetrics(this.#metrics, sources);
   }
 
   /** Counts an exchange with another controller, at `wall` milliseconds since 1970. */

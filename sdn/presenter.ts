@@ -36,6 +36,7 @@ export class Presenter {
   entry({ revision, changes }: Batch): FeedEntry {
     const graph: EventText[] = [];
     const announces: EventText[] = [];
+    const flows: EventText[] = [];
     const say = (to: EventText[], event: string, data: object) =>
       to.push({ event, data: JSON.stringify({ revision, ...data }) });
     for (const change of changes) {
@@ -48,7 +49,7 @@ export class Presenter {
         }
         case "gone": {
           const { name, reason } = change.tombstone;
-          for (const to of [graph, announces]) say(to, "gone", { relay: name, reason });
+          for (const to of [graph, announces, flows]) say(to, "gone", { relay: name, reason });
           break;
         }
         case "announce":
@@ -57,11 +58,14 @@ export class Presenter {
         case "withdraw":
           say(announces, "withdraw", { relay: change.relay, track: change.track });
           break;
+        case "flows":
+          say(flows, "flows", { relay: change.relay, flows: change.flows });
+          break;
       }
     }
     // A step without a change: a cost that had been held back counts from now on.
     if (changes.length === 0) say(graph, "costs", {});
-    return { revision, graph, announces };
+    return { revision, graph, announces, flows };
   }
 
   #leaseEnd(name: string): number {

@@ -4,6 +4,8 @@ import {
   formatAddress,
   isLoopback,
   type Log,
+  noTracing,
+  openTracing,
   parseAddress,
   reachable,
   stopSignal,
@@ -27,6 +29,8 @@ import { version } from "./version.ts";
 /** Runs a controller until it is told to stop. Rejects when it cannot start. */
 export async function serve(config: SdnConfig, log: Log, process: Process): Promise<void> {
   const { clock } = process;
+  const startedAt = clock.wall();
+  const tracing = config.telemetry.enabled ? openTracing() : noTracing;
   const stopped = stopSignal(process);
   // Everything that may be refused comes before the address is taken.
   const authenticate = await access(config, process);
@@ -80,13 +84,15 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     onWatchers: (count) => controller.metricsSink.watchers(count),
     onRequest: (request) => {
       controller.metricsSink.request(request);
+      tracing.answered(request);
       log.debug("request", request);
     },
     onFault: (error, requestId) => log.error("a request failed", { error, requestId }),
   });
   const address = parseAddress(config.server.address)!;
   const listener = listen(
-    (request, info) => app.fetch(request, info),
+    (request, { remoteAddr }) =>
+      app.fetch(request, "hostname" in remoteAddr ? remoteAddr.hostname : "local"),
     { ...address, certificate: certificates?.current },
     clock,
   );
@@ -111,6 +117,12 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   });
   push = (relays) => replicator.push(relays);
   controller.metricsSink.readLags(() => replicator.lags());
+  controller.metricsSink.readProcess({
+    build: { version: version.version, commit: version.commit, deno: process.deno },
+    startedAt,
+    usage: process.usage,
+    certificateEnd: () => certificates?.current.notAfter,
+  });
   // The last net: a fault that nobody answers for must not end the controller.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();

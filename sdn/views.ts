@@ -78,11 +78,12 @@ export function graphView(graph: Graph, revision: number): z.output<typeof graph
     }
     if (usable.length > 0) adjacency.push([node.name, Object.fromEntries(usable)]);
   }
-  const nodes = graph.nodes.map(({ name: id, region, address, state }) => ({
+  const nodes = graph.nodes.map(({ name: id, region, address, state, certificateSha256 }) => ({
     id,
     region,
     ...(address && { address }),
     state,
+    ...(certificateSha256 && { certificate_sha256: certificateSha256 }),
   }));
   return { revision, nodes, adjacency: Object.fromEntries(adjacency), links };
 }

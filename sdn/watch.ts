@@ -10,6 +10,7 @@ export interface FeedEntry {
   readonly revision: number;
   readonly graph: readonly EventText[];
   readonly announces: readonly EventText[];
+  readonly flows: readonly EventText[];
 }
 
 /** An event without its place. */
@@ -25,6 +26,8 @@ export interface WatchSources {
   readonly freshGraph: () => Promise<Graph>;
   /** The whole directory, a page at a time. */
   readonly announcePages: () => Iterable<readonly unknown[]>;
+  /** What each relay takes from its neighbours. */
+  readonly flows: () => ReadonlyMap<string, readonly unknown[]>;
 }
 
 /** What somebody wants to follow, and from where. */
@@ -71,6 +74,7 @@ async function* follow(
       seen = entry.revision;
       if (scope.graph) yield* numbered(seen, entry.graph);
       if (scope.announces) yield* numbered(seen, entry.announces);
+      if (scope.flows) yield* numbered(seen, entry.flows);
     }
     if (graph !== undefined && news.length > 0) {
       const newest = await freshGraph();
@@ -86,9 +90,16 @@ async function* snapshot(sources: WatchSources, scope: WatchScope): AsyncGenerat
     const view = graphView(await sources.freshGraph(), sources.feed.revision);
     yield { event: "graph", data: JSON.stringify(view) };
   }
-  if (!scope.announces) return;
-  for (const entries of sources.announcePages()) {
-    yield { event: "announces", data: JSON.stringify({ entries }) };
+  if (scope.announces) {
+    for (const entries of sources.announcePages()) {
+      yield { event: "announces", data: JSON.stringify({ entries }) };
+    }
+  }
+  if (scope.flows) {
+    // A copy: what changes while a watcher reads comes to it as a change.
+    for (const [relay, flows] of [...sources.flows()]) {
+      yield { event: "flows", data: JSON.stringify({ relay, flows }) };
+    }
   }
 }
 

@@ -64,10 +64,12 @@ export const DEFAULTS: RelayConfig = {
     holdDownMs: 1000,
     maxHops: 8,
     failoverHoldMs: 10_000,
+    addresses: new Map(),
     caFile: "",
     insecure: false,
   },
   metrics: { perTrack: 0 },
   log: { level: "info", format: "auto" },
+  telemetry: { enabled: false },
   drainTimeoutMs: 10_000,
 };

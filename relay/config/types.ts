@@ -137,6 +137,8 @@ export interface MeshConfig {
   readonly maxHops: number;
   /** How long subscribers of a remote track are held while there is no way to it. */
   readonly failoverHoldMs: number;
+  /** URLs of neighbours, by name, that count instead of those that the controller has. */
+  readonly addresses: ReadonlyMap<string, string>;
   /** The CA that verifies neighbours; empty: the certificate's hash that each registered. */
   readonly caFile: string;
   /** Neighbours are not verified at all. */
@@ -156,6 +158,12 @@ export interface LogConfig {
   readonly format: "auto" | "human" | "json";
 }
 
+/** What leaves by the runtime's OpenTelemetry exporter, which the environment switches on. */
+export interface TelemetryConfig {
+  /** Gives it spans of sessions and requests, and the lines of the log. */
+  readonly enabled: boolean;
+}
+
 /** Everything that can be configured of a relay. */
 export interface RelayConfig {
   readonly server: ServerConfig;
@@ -170,6 +178,7 @@ export interface RelayConfig {
   readonly mesh: MeshConfig;
   readonly metrics: MetricsConfig;
   readonly log: LogConfig;
+  readonly telemetry: TelemetryConfig;
   /** How long sessions may take to leave at shutdown. */
   readonly drainTimeoutMs: number;
 }

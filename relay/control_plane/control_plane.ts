@@ -95,7 +95,9 @@ export class ControlPlane {
       epoch,
       heartbeat: new Heartbeat(settings, { epoch, announces: this.#announces }),
       report,
-      onAccepted: () => {
+      onAccepted: (url, isNews) => {
+        this.#watcher.prefer(url);
+        if (isNews) this.#watcher.reachable();
         this.#lookForUntold();
         this.#lookForDrain();
       },

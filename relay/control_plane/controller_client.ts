@@ -58,7 +58,7 @@ export class ControllerClient {
       if (!read.success) return unreachable("it answers as no controller does");
       return done({ value: read.data, headers: response.headers });
     } catch (error) {
-      return unreachable(messageOf(error));
+      return unreachable(reasonOf(error));
     } finally {
       deadline.cancel();
     }
@@ -72,7 +72,7 @@ export class ControllerClient {
       if (!response.ok) return refused(refusalOf(response.status, await readText(response)));
       return done(response);
     } catch (error) {
-      return unreachable(messageOf(error));
+      return unreachable(reasonOf(error));
     } finally {
       deadline.cancel();
     }
@@ -124,6 +124,12 @@ function refusalOf(status: number, text: string): ControllerFault {
   } catch {
     return { code: "unreachable", message: `it answers with status ${status}` };
   }
+}
+
+// fetch() says "fetch failed" and keeps the reason in the cause, behind the whole URL.
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause ?? error : error;
+  return messageOf(cause).replace(/^error sending request .*client error \(\w+\): /, "");
 }
 
 function unreachable(message: string) {

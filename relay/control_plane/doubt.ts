@@ -11,10 +11,6 @@ export class DoubtfulMap<V> {
     return this.#values.get(key);
   }
 
-  has(key: string): boolean {
-    return this.#values.has(key);
-  }
-
   keys(): Iterable<string> {
     return this.#values.keys();
   }

@@ -72,13 +72,11 @@ export class Mirror implements MirrorView {
     if (revision !== undefined) this.#revision = revision;
     switch (event.kind) {
       case "graph":
-        for (const relay of event.relays) this.#setRelay(relay);
-        return this.#tellChanged();
+        return this.#setRelays(event.relays);
       case "announces":
         return event.entries.forEach((one) => this.#announce(one));
       case "relay":
-        this.#setRelay(event.relay);
-        return this.#tellChanged();
+        return this.#setRelays([event.relay]);
       case "gone":
         return this.#gone(event.relay);
       case "announce":
@@ -113,11 +111,18 @@ export class Mirror implements MirrorView {
     this.#tellChanged();
   }
 
-  #setRelay(relay: MirroredRelay): void {
-    if (!this.#relays.has(relay.name) && this.#relays.size >= MAX_MIRRORED_RELAYS) {
-      throw new Error(`Cannot mirror more than ${MAX_MIRRORED_RELAYS} relays`);
+  // Most of what relays report is measured, and nothing of it is here: most events change nothing.
+  #setRelays(relays: readonly MirroredRelay[]): void {
+    let isDifferent = false;
+    for (const relay of relays) {
+      const known = this.#relays.get(relay.name);
+      if (known === undefined && this.#relays.size >= MAX_MIRRORED_RELAYS) {
+        throw new Error(`Cannot mirror more than ${MAX_MIRRORED_RELAYS} relays`);
+      }
+      isDifferent ||= known === undefined || !isSame(known, relay);
+      this.#relays.set(relay.name, relay);
     }
-    this.#relays.set(relay.name, relay);
+    if (isDifferent) this.#tellChanged();
   }
 
   // The controller says itself what becomes of the way there, unless it never knew one.
@@ -173,4 +178,9 @@ export class Mirror implements MirrorView {
   #tellChanged(): void {
     for (const listener of this.#listeners) listener.changed();
   }
+}
+
+function isSame(a: MirroredRelay, b: MirroredRelay): boolean {
+  return a.region === b.region && a.address === b.address && a.state === b.state &&
+    a.certificateSha256 === b.certificateSha256;
 }

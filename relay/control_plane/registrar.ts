@@ -16,8 +16,8 @@ export interface RegistrarOptions {
   readonly random: () => number;
   /** Asked for each heartbeat. */
   readonly report: () => RelayReport;
-  /** A heartbeat was accepted. */
-  readonly onAccepted: () => void;
+  /** A heartbeat was accepted by this controller; `isNews`: the one before it was not. */
+  readonly onAccepted: (url: string, isNews: boolean) => void;
   /**
    * Aborted when even a heartbeat that is under way must end. Until then it is let end: one that is cut
    * off may count or not.
@@ -142,21 +142,20 @@ export class Registrar {
       signal: cut,
     }, acceptedSchema);
     if (!answer.ok) return this.#refused(url, answer.refusal);
-    this.#accepted(url);
     const isDue = heartbeat.accepted(beat, answer.value.value);
-    this.#options.onAccepted();
+    this.#accepted(url);
     return { ms: isDue ? 0 : heartbeat.interval(random()), isCalm: true };
   }
 
   #accepted(url: string): void {
-    const { log, clock } = this.#options;
-    if (this.#acceptedAt === undefined || this.#problem !== undefined) {
-      log.info("registered at the controller", { controller: url });
-    }
+    const { log, clock, onAccepted } = this.#options;
+    const isNews = this.#acceptedAt === undefined || this.#problem !== undefined;
+    if (isNews) log.info("registered at the controller", { controller: url });
     this.#problem = undefined;
     this.#isFenced = false;
     this.#acceptedAt = clock.now();
     this.#retry.succeeded();
+    onAccepted(url, isNews);
   }
 
   #refused(url: string, fault: ControllerFault): { ms: number; isCalm: boolean } {
@@ -168,7 +167,7 @@ export class Registrar {
     if (this.#isFenced) {
       // The newer process is the one that is meant; this one only waits for it to be gone.
       if (isNews) {
-        log.error("another process is registered under this relay's name", {
+        log.error("a process that started later is registered under this relay's name", {
           controller: url,
           epoch,
           error: fault.message,

@@ -36,8 +36,18 @@ interface Place {
   readonly revision: number;
 }
 
-/** Why a stream ended: its place is gone and it must begin anew, or it failed. */
-type End = { readonly kind: "gone" } | { readonly kind: "failed"; readonly message: string };
+/** Why a stream ended: its place is gone and it must begin anew, another is preferred, or it failed. */
+type End =
+  | { readonly kind: "gone" }
+  | { readonly kind: "left" }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** A stream that is being followed. */
+interface Stream {
+  readonly url: string;
+  readonly abort: AbortController;
+  isLeft: boolean;
+}
 
 /**
  * Keeps the mirror up by following a controller: where the former stream stopped if it can, from a
@@ -47,6 +57,8 @@ export class Watcher {
   readonly #options: WatcherOptions;
   readonly #retry: Retry;
   #place: Place | undefined;
+  #stream: Stream | undefined;
+  #waiting: AbortController | undefined;
   #settling: Timer | undefined;
   #heardAt: number | undefined;
   #wasReady = false;
@@ -68,24 +80,44 @@ export class Watcher {
     return this.#failures;
   }
 
+  /** Heartbeats go to another controller now: it is the one to follow. */
+  prefer(url: string): void {
+    const stream = this.#stream;
+    if (stream === undefined || stream.url === url) return;
+    stream.isLeft = true;
+    stream.abort.abort();
+  }
+
+  /** A controller answers other requests again: a failure is no reason to wait any longer. */
+  reachable(): void {
+    this.#waiting?.abort();
+  }
+
   /** Follows until `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, controllers, random } = this.#options;
+    const { controllers, random } = this.#options;
     while (!signal.aborted) {
       const url = controllers.current;
       const end = await this.#follow(url, signal);
-      if (signal.aborted) break;
+      // What is doubted is believed for as long as there is nobody to ask.
+      this.#settling?.cancel();
+      if (signal.aborted || end.kind === "left") continue;
       if (end.kind === "gone") {
         this.#place = undefined;
         // All relays of a controller that began anew come back at the same moment.
-        await sleep(clock, random() * RETRY.first, signal);
+        await this.#wait(random() * RETRY.first, signal);
         continue;
       }
       controllers.failed(url);
       this.#tellLost(url, end.message);
-      await sleep(clock, this.#retry.failed(), signal);
+      await this.#wait(this.#retry.failed(), signal);
     }
-    this.#settling?.cancel();
+  }
+
+  async #wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const waiting = this.#waiting = new AbortController();
+    await sleep(this.#options.clock, milliseconds, AbortSignal.any([signal, waiting.signal]));
+    this.#waiting = undefined;
   }
 
   async #follow(url: string, signal: AbortSignal): Promise<End> {
@@ -93,13 +125,13 @@ export class Watcher {
     const since = this.#place?.url === url ? this.#place.revision : undefined;
     const scope = encodeURIComponent(`graph,announces,routes:${encodeURIComponent(name)}`);
     const place = since === undefined ? "" : `&since=${since}`;
-    const silence = new AbortController();
+    const stream = { url, abort: new AbortController(), isLeft: false };
     const opened = await client.open({
       url,
       method: "GET",
       path: `/watch?scope=${scope}${place}`,
       headers: { accept: "text/event-stream" },
-      signal: AbortSignal.any([signal, silence.signal]),
+      signal: AbortSignal.any([signal, stream.abort.signal]),
     });
     if (!opened.ok) {
       const { code, message } = opened.refusal;
@@ -111,26 +143,25 @@ export class Watcher {
       return failed("it does not answer with events");
     }
     this.#begin(url, since);
-    return await this.#read(opened.value.body, { url, silence });
+    this.#stream = stream;
+    const end = await this.#read(opened.value.body, stream);
+    this.#stream = undefined;
+    return stream.isLeft ? LEFT : end;
   }
 
   #begin(url: string, since: number | undefined): void {
-    this.#settling?.cancel();
     if (since === undefined) this.#place = undefined;
     this.#options.mirror.begin(since === undefined ? "snapshot" : "place");
     this.#options.log.debug("following the controller", { controller: url, since });
   }
 
-  async #read(
-    body: ReadableStream<Uint8Array>,
-    { url, silence }: { url: string; silence: AbortController },
-  ): Promise<End> {
+  async #read(body: ReadableStream<Uint8Array>, { url, abort }: Stream): Promise<End> {
     const { clock } = this.#options;
     const reader = new SseReader({ line: MAX_LINE_CHARACTERS, event: MAX_EVENT_CHARACTERS });
     const decoder = new TextDecoder();
     const quiet = KEEP_ALIVE_MS * MISSED_KEEP_ALIVES;
     const listen = () =>
-      clock.after(quiet, () => silence.abort(new Error(`it said nothing for ${quiet} ms`)));
+      clock.after(quiet, () => abort.abort(new Error(`it said nothing for ${quiet} ms`)));
     let timer = listen();
     try {
       for await (const piece of body) {
@@ -150,6 +181,16 @@ export class Watcher {
   }
 
   #take(event: ServerEvent, url: string): "gone" | undefined {
+    try {
+      return this.#apply(event, url);
+    } catch (error) {
+      // What cannot be taken in would be the same the next time: only a snapshot can go around it.
+      this.#place = undefined;
+      throw error;
+    }
+  }
+
+  #apply(event: ServerEvent, url: string): "gone" | undefined {
     const { mirror } = this.#options;
     const read = readMirrorEvent(event);
     if (!read.ok) throw new Error(`cannot read its events: ${read.refusal}`);
@@ -193,6 +234,7 @@ function readRevision(id: string): number {
 }
 
 const GONE: End = { kind: "gone" };
+const LEFT: End = { kind: "left" };
 
 function failed(message: string): End {
   return { kind: "failed", message };

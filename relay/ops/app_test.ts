@@ -13,7 +13,7 @@ function app(state: RelayState = "serving", scraped = () => 1) {
     state,
     uptimeMs: 61_500,
     address: "127.0.0.1:4433",
-    certificate: { hash: HASH, notAfter: Date.UTC(2030, 0, 1) },
+    certificate: { hash: HASH, notAfter: Date.UTC(2030, 0, 1), isGenerated: true },
     snapshot: () => ({
       sessions: 3,
       subscriptions: 5,
@@ -24,6 +24,8 @@ function app(state: RelayState = "serving", scraped = () => 1) {
       cache: { bytes: 100, groups: 4 },
     }),
     tracks: () => [],
+    unready: state === "serving" ? undefined : state,
+    mesh: undefined,
   };
   const { log, lines } = memoryLog();
   const app = buildApp({

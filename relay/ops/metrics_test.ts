@@ -23,7 +23,7 @@ function view(tracks: TrackView[] = []): RelayView {
     state: "serving",
     uptimeMs: 0,
     address: "127.0.0.1:1",
-    certificate: { hash: "", notAfter: 2_000_000_000_000 },
+    certificate: { hash: "", notAfter: 2_000_000_000_000, isGenerated: true },
     snapshot: () => ({
       sessions: 3,
       subscriptions: 5,
@@ -34,6 +34,8 @@ function view(tracks: TrackView[] = []): RelayView {
       cache: { bytes: 100, groups: 7 },
     }),
     tracks: () => tracks,
+    unready: undefined,
+    mesh: undefined,
   };
 }
 
@@ -41,7 +43,7 @@ function view(tracks: TrackView[] = []): RelayView {
 async function scrape(metrics: RelayMetrics, relay = view(), perTrack = 0): Promise<string[]> {
   const registry = createRegistry([
     ...sessionFamilies(metrics, relay),
-    ...mediaFamilies(metrics, relay),
+    ...mediaFamilies(metrics, relay, 1000),
     ...trackFamilies(relay, perTrack),
   ]);
   return (await registry.metrics()).split("\n").filter((line) => line !== "" && line[0] !== "#");
@@ -50,7 +52,7 @@ async function scrape(metrics: RelayMetrics, relay = view(), perTrack = 0): Prom
 Deno.test("a scrape reads what the data path counted, each time anew", async () => {
   const metrics = new RelayMetrics();
   const relay = view();
-  const registry = createRegistry(mediaFamilies(metrics, relay));
+  const registry = createRegistry(mediaFamilies(metrics, relay, 1000));
   metrics.received.objects += 2;
   metrics.sent.bytes += 100;
   metrics.skips.backlog++;
@@ -75,6 +77,7 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_upstream_requests_total",
     "qumo_relay_malformed_total",
     "qumo_relay_certificate_not_after_seconds",
+    "qumo_relay_certificate_generated",
     "qumo_relay_certificate_reloads_total",
     "qumo_relay_unhandled_errors_total",
     "qumo_relay_objects_total",
@@ -82,6 +85,8 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_groups_total",
     "qumo_relay_subgroups_total",
     "qumo_relay_datagrams_total",
+    "qumo_relay_duplicate_objects_total",
+    "qumo_relay_dropped_objects_total",
     "qumo_relay_datagrams_dropped_total",
     "qumo_relay_subscribers_active",
     "qumo_relay_tracks_active",
@@ -92,6 +97,7 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_streams_parked",
     "qumo_relay_streams_parked_total",
     "qumo_relay_cache_bytes",
+    "qumo_relay_cache_limit_bytes",
     "qumo_relay_cache_groups",
     "qumo_relay_cache_evictions_total",
     "qumo_relay_ingress_bytes_total",
@@ -114,8 +120,10 @@ Deno.test("gauges come from what the relay has now", async () => {
       "qumo_relay_group_fills_inflight 4",
       "qumo_relay_streams_parked 6",
       "qumo_relay_cache_bytes 100",
+      "qumo_relay_cache_limit_bytes 1000",
       "qumo_relay_cache_groups 7",
       "qumo_relay_certificate_not_after_seconds 2000000000",
+      "qumo_relay_certificate_generated 1",
     ]
   ) assert.ok(lines.includes(line), line);
 });

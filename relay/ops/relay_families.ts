@@ -8,7 +8,7 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
     gauge(
       "qumo_relay_ready",
       "1 while the relay takes new sessions.",
-      () => relay.state === "serving" ? 1 : 0,
+      () => relay.unready === undefined ? 1 : 0,
     ),
     gauge("qumo_relay_sessions_active", "Sessions now.", () => relay.snapshot().sessions),
     counters(
@@ -56,6 +56,11 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
       "End of the certificate in seconds since 1970.",
       () => relay.certificate.notAfter / 1000,
     ),
+    gauge(
+      "qumo_relay_certificate_generated",
+      "1 where the relay makes its certificates, and renews them a day before they end.",
+      () => relay.certificate.isGenerated ? 1 : 0,
+    ),
     counters(
       "qumo_relay_certificate_reloads_total",
       "Certificates found while running, by what came of them.",
@@ -70,14 +75,28 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
   ];
 }
 
-/** What comes in, goes out, is kept and is let go. */
-export function mediaFamilies(metrics: RelayMetrics, relay: RelayView): Family[] {
+/** What comes in, goes out, is kept and is let go; the cache may have `maxCacheBytes`. */
+export function mediaFamilies(
+  metrics: RelayMetrics,
+  relay: RelayView,
+  maxCacheBytes: number,
+): Family[] {
   return [
     flow("qumo_relay_objects_total", "Objects, from publishers and to subscribers.", "objects"),
     flow("qumo_relay_object_bytes_total", "Payload bytes of objects.", "bytes"),
     flow("qumo_relay_groups_total", "Groups begun.", "groups"),
     flow("qumo_relay_subgroups_total", "Subgroup streams begun.", "subgroups"),
     flow("qumo_relay_datagrams_total", "Objects that came or went as datagrams.", "datagrams"),
+    counter(
+      "qumo_relay_duplicate_objects_total",
+      "Objects on streams that another publisher of the track had brought already.",
+      () => metrics.duplicateObjects,
+    ),
+    counter(
+      "qumo_relay_dropped_objects_total",
+      "Objects on streams that had no place: too late for the cache, or out of order.",
+      () => metrics.droppedObjects,
+    ),
     counters(
       "qumo_relay_datagrams_dropped_total",
       "Datagrams that went nowhere, by reason.",
@@ -125,6 +144,11 @@ export function mediaFamilies(metrics: RelayMetrics, relay: RelayView): Family[]
       "qumo_relay_cache_bytes",
       "Payload bytes in the cache.",
       () => relay.snapshot().cache.bytes,
+    ),
+    gauge(
+      "qumo_relay_cache_limit_bytes",
+      "Payload bytes that the cache may have.",
+      () => maxCacheBytes,
     ),
     gauge("qumo_relay_cache_groups", "Groups in the cache.", () => relay.snapshot().cache.groups),
     counters(

@@ -9,6 +9,10 @@ export interface SessionMetrics {
   readonly sent: Flow;
   readonly datagramsDropped: Record<DatagramDrop, number>;
   readonly skips: Record<Skip, number>;
+  /** Objects on streams that another publisher of the track had brought already. */
+  duplicateObjects: number;
+  /** Objects on streams that had no place: too late for the cache, or out of order. */
+  droppedObjects: number;
   subscribersTooFarBehind: number;
   streamsParked: number;
   readonly malformed: Record<Malformed, number>;

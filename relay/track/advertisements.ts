@@ -1,4 +1,10 @@
-import { type FullTrackName, type Namespace, namespaceKey, trackKey } from "@qumo/shared/wire";
+import {
+  type FullTrackName,
+  hasPrefix,
+  type Namespace,
+  namespaceKey,
+  trackKey,
+} from "@qumo/shared/wire";
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -30,6 +36,12 @@ interface Advertisement {
   readonly origin: Origin;
 }
 
+/** A track that a publisher elsewhere pushes. */
+export interface RemoteTrack {
+  readonly name: FullTrackName;
+  readonly publisher: Publisher;
+}
+
 interface Watch {
   readonly watcher: NamespaceWatcher;
   readonly view: NamespaceView;
@@ -40,7 +52,7 @@ export class Advertisements {
   readonly #local: LocalWatcher | undefined;
   readonly #advertised = new NamespaceTree<Advertisement>();
   readonly #watches = new NamespaceTree<Watch>();
-  readonly #remoteTracks = new Map<string, Publisher>();
+  readonly #remoteTracks = new Map<string, RemoteTrack>();
   #localCount = 0;
 
   /** `local` is told of what is published here. */
@@ -66,22 +78,33 @@ export class Advertisements {
   /** A single track is published elsewhere, outside of every namespace that is. The result withdraws it. */
   addRemoteTrack(name: FullTrackName, publisher: Publisher): () => void {
     const key = trackKey(name);
-    this.#remoteTracks.set(key, publisher);
-    return () => {
-      if (this.#remoteTracks.get(key) === publisher) this.#remoteTracks.delete(key);
-    };
+    this.#remoteTracks.set(key, { name, publisher });
+    return () => this.#remoteTracks.delete(key);
+  }
+
+  /** The tracks under a prefix that publishers elsewhere push. */
+  remoteTracksUnder(prefix: Namespace): RemoteTrack[] {
+    return [...this.#remoteTracks.values()].filter(({ name }) => hasPrefix(name.namespace, prefix));
+  }
+
+  /** Publishers here that have the namespace of a track. */
+  localPublishersOf(name: FullTrackName): Publisher[] {
+    const found = new Set<Publisher>();
+    for (const { publisher, origin } of this.#advertised.prefixesOf(name.namespace)) {
+      if (origin === "local") found.add(publisher);
+    }
+    return [...found];
   }
 
   /** Who can be asked for a track: publishers here, and only if there are none, the way elsewhere. */
   publishersOf(name: FullTrackName): Publisher[] {
-    const found: Record<Origin, Set<Publisher>> = { local: new Set(), remote: new Set() };
-    for (const { publisher, origin } of this.#advertised.prefixesOf(name.namespace)) {
-      found[origin].add(publisher);
-    }
-    if (found.local.size > 0) return [...found.local];
+    const local = this.localPublishersOf(name);
+    if (local.length > 0) return local;
+    const remote = new Set<Publisher>();
+    for (const { publisher } of this.#advertised.prefixesOf(name.namespace)) remote.add(publisher);
     const track = this.#remoteTracks.get(trackKey(name));
-    if (track !== undefined) found.remote.add(track);
-    return [...found.remote];
+    if (track !== undefined) remote.add(track.publisher);
+    return [...remote];
   }
 
   /** The namespaces under a prefix, now and from now on. The result ends it. */

@@ -1,4 +1,5 @@
 import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
+import type { Location } from "@qumo/shared/wire";
 import type { Refusal, TrackEnd } from "./errors.ts";
 import type { Publisher, RequestOptions } from "./publisher.ts";
 import type { Track } from "./track.ts";
@@ -15,8 +16,8 @@ export interface FeedChange {
 export interface FeedOwner {
   /** Nothing more comes from a feed, whoever ended it. */
   ended(feed: Feed, end: TrackEnd): void;
-  /** What a feed brought cannot be this track. */
-  contradicted(reason: string): void;
+  /** What a feed brought cannot be this track, or is another one of the same name. */
+  contradicted(reason: string, isAnother?: boolean): void;
 }
 
 /** What a feed delivers into. */
@@ -27,6 +28,8 @@ export interface FeedTarget {
   readonly mayGoOn?: boolean;
   /** Called when no stream of the track is under way any more. */
   readonly quiet?: () => void;
+  /** Called when a stream of this group begins. */
+  readonly began?: (group: bigint) => void;
   /** Called when the track comes by another way. */
   readonly pathChanged?: () => void;
 }
@@ -43,13 +46,20 @@ export interface Feed {
   readonly path?: readonly string[] | undefined;
   /** Whether it begins with the first object of a group, where others begin with the next object. */
   readonly fromGroupStart?: boolean;
+  /** Whether no stream of the track is under way, where that is known. */
+  readonly isQuiet?: boolean;
+  /** What the publisher said of the largest location when it agreed. */
+  readonly largest?: Location | undefined;
   /** Resolves once the publisher agreed or refused; never rejects. */
   readonly established: Promise<Outcome<void, Refusal>>;
   update(change: FeedChange): void;
   /** Nobody wants the track any more. */
   cancel(): void;
-  /** A nearer publisher delivers the track: this one should leave when it can without a loss. */
-  yield?(): void;
+  /**
+   * Whether it is needed: while a nearer publisher delivers the track it should leave when it can
+   * without a loss.
+   */
+  setNeeded?(isNeeded: boolean): void;
 }
 
 /** A subscriber's hold on a track: as long as there is one, the track is kept flowing. */
@@ -235,7 +245,7 @@ export class Feeds implements FeedOwner {
     this.#feeds.set(feed, { isEstablished: true, forward, wanted: forward });
     this.#offersChanged();
     this.#settle(done(undefined));
-    if (feed.path === undefined) this.#yieldTo(feed);
+    if (feed.path === undefined) this.#tellNeeded(false);
   }
 
   /** A feed ended, whoever ended it; with the last of them the track is over. */
@@ -246,13 +256,16 @@ export class Feeds implements FeedOwner {
     this.#feeds.delete(feed);
     this.#offersChanged();
     if (state?.isEstablished) this.#lastEnd = end;
-    if (this.#feeds.size > 0) return this.pathChanged();
+    if (this.#feeds.size > 0) {
+      if (feed.path === undefined && this.path.length > 0) this.#tellNeeded(true);
+      return this.pathChanged();
+    }
     if (!this.#findOther(feed, end)) this.#gone(end);
   }
 
-  contradicted(reason: string): void {
+  contradicted(reason: string, isAnother = false): void {
     // Where another publisher has the track too, the name was taken over by one that began anew.
-    this.abort({ kind: this.#feeds.size > 1 ? "replaced" : "malformed", reason });
+    this.abort({ kind: isAnother || this.#feeds.size > 1 ? "replaced" : "malformed", reason });
   }
 
   /** Where the last publisher is lost, others who have the track may go on with it. */
@@ -264,8 +277,9 @@ export class Feeds implements FeedOwner {
     return others.length > 0;
   }
 
-  #yieldTo(nearer: Feed): void {
-    for (const feed of [...this.#feeds.keys()]) if (feed !== nearer) feed.yield?.();
+  /** Tells feeds from elsewhere whether there is a publisher here. */
+  #tellNeeded(isNeeded: boolean): void {
+    for (const feed of [...this.#feeds.keys()]) feed.setNeeded?.(isNeeded);
   }
 
   #offersChanged(): void {
@@ -275,6 +289,15 @@ export class Feeds implements FeedOwner {
     if (isOffered === this.#isOfferedHere) return;
     this.#isOfferedHere = isOffered;
     this.#options.onOffered(isOffered);
+  }
+
+  /** A publisher elsewhere offers the track no more. */
+  retract(publisher: Publisher): void {
+    for (const feed of [...this.#feeds.keys()]) {
+      if (feed.publisher !== publisher || !feed.offered) continue;
+      feed.cancel();
+      this.ended(feed, { kind: "ended", reason: "the publisher offers the track no more" });
+    }
   }
 
   /** Another publisher took the name, or what came cannot be this track: all feeds end at once. */
@@ -301,7 +324,11 @@ export class Feeds implements FeedOwner {
 
   #subscribe(publisher: Publisher, options: RequestOptions = {}): void {
     const { newGroupRequest } = options;
-    const feed = publisher.subscribe({ track: this.#track, feeds: this }, options);
+    const feed = publisher.subscribe({
+      track: this.#track,
+      feeds: this,
+      pathChanged: () => this.pathChanged(),
+    }, options);
     this.#feeds.set(feed, { isEstablished: false, forward: true, wanted: true });
     if (newGroupRequest !== undefined) {
       this.#newGroup = { value: newGroupRequest, largest: this.#track.largest?.group };
@@ -325,7 +352,7 @@ export class Feeds implements FeedOwner {
       if (this.#newGroup !== undefined) this.#newGroup.largest ??= this.#track.largest?.group;
       this.#tellForward(feed, state);
       this.pathChanged();
-      if (feed.path === undefined) this.#yieldTo(feed);
+      if (feed.path === undefined) this.#tellNeeded(false);
       return this.#settle(outcome);
     }
     this.#refusal ??= outcome.refusal;

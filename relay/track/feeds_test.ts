@@ -349,13 +349,15 @@ Deno.test("Feeds.path is the shortest way of those that deliver, and none when a
   await feeds.connect([far, here]);
   assert.deepEqual(feeds.path, ["london", "tokyo"]);
   assert.deepEqual([feeds.comesBy(["tokyo"]), feeds.comesBy(["paris"])], [true, false]);
-  assert.equal(far.last.hasYielded, false);
+  assert.equal(far.last.isNeeded, true);
   here.last.agree();
   await here.last.established;
   assert.deepEqual(feeds.path, []);
   assert.equal(feeds.comesBy(["tokyo"]), false);
-  assert.equal(far.last.hasYielded, true, "the far one was not told that it is not needed");
+  assert.equal(far.last.isNeeded, false, "the far one was not told that it is not needed");
   assert.equal(changes, 2);
+  here.last.end("lost");
+  assert.equal(far.last.isNeeded, true, "the far one was not told that it is needed again");
 });
 
 Deno.test("Offers of publishers that are here are told of, those of others not", () => {

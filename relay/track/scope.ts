@@ -12,6 +12,7 @@ import {
   type NamespaceView,
   type NamespaceWatcher,
   type Origin,
+  type RemoteTrack,
 } from "./advertisements.ts";
 import type { Cache } from "./cache.ts";
 import type { Refusal } from "./errors.ts";
@@ -74,6 +75,8 @@ export class Scope {
   readonly #advertised: Advertisements;
   readonly #trackWatchers = new NamespaceTree<TrackWatcher>();
   readonly #waiting = new NamespaceTree<Waiter>();
+  /** Who is asked for what nobody is known to publish. */
+  elsewhere: Publisher | undefined;
 
   constructor(options: ScopeOptions) {
     this.#options = options;
@@ -102,7 +105,8 @@ export class Scope {
 
   /** Who can be asked for a track: publishers here, and only if there are none, the way elsewhere. */
   publishersOf(name: FullTrackName): Publisher[] {
-    return this.#advertised.publishersOf(name);
+    const found = this.#advertised.publishersOf(name);
+    return found.length > 0 || this.elsewhere === undefined ? found : [this.elsewhere];
   }
 
   /**
@@ -123,7 +127,24 @@ export class Scope {
   advertiseTrack(name: FullTrackName, publisher: Publisher): () => void {
     const withdraw = this.#advertised.addRemoteTrack(name, publisher);
     this.#wakeFor(name);
-    return withdraw;
+    const isWatched = !this.#trackWatchers.prefixesOf(name.namespace)[Symbol.iterator]().next()
+      .done;
+    if (isWatched) this.#offerRemote({ name, publisher });
+    return () => {
+      withdraw();
+      this.find(name)?.feeds.retract(publisher);
+    };
+  }
+
+  /** Offers a track of elsewhere like one of here, to those who watch. */
+  #offerRemote({ name, publisher }: RemoteTrack): void {
+    const entry = this.entry(name);
+    if (entry === undefined || entry.feeds.size > 0) return;
+    const { track, feeds } = entry;
+    const target = { track, feeds, pathChanged: () => feeds.pathChanged() };
+    const feed = publisher.subscribe(target, { offered: true });
+    this.offer(entry, feed);
+    if (feeds.forward) feed.update({ forward: true });
   }
 
   /** The namespaces under a prefix, now and from now on. The result ends it. */
@@ -137,6 +158,8 @@ export class Scope {
 
   /** The tracks that publishers offer under a prefix, now and from now on. The result ends it. */
   watchTracks(prefix: Namespace, watcher: TrackWatcher): () => void {
+    // Those of elsewhere are not offered before somebody watches; from here on they are.
+    for (const track of this.#advertised.remoteTracksUnder(prefix)) this.#offerRemote(track);
     this.#trackWatchers.add(prefix, watcher);
     for (const entry of [...this.#entries.values()]) {
       if (!hasPrefix(entry.track.name.namespace, prefix)) continue;
@@ -240,7 +263,7 @@ export class Scope {
     if (feeds.comesBy(via)) return refused(LOOP);
     if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
     // Of a track that was offered and not wanted until now, others may have more.
-    if (isFirst) void feeds.connect(publishers);
+    if (isFirst) void feeds.connect(this.#advertised.localPublishersOf(track.name));
     return done(undefined);
   }
 

@@ -100,6 +100,12 @@ export class Track {
     return { group: open ?? newest, object: 0n };
   }
 
+  /** When something last came of the newest group, in the clock's milliseconds. */
+  get lastArrival(): number | undefined {
+    const newest = this.#order[this.#order.length - 1];
+    return newest === undefined ? undefined : this.#groups.get(newest)!.touched;
+  }
+
   get groupCount(): number {
     return this.#groups.size;
   }

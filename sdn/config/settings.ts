@@ -51,6 +51,7 @@ export const DEFAULTS: SdnConfig = {
   },
   watch: { history: 10_000 },
   log: { level: "info", format: "auto" },
+  telemetry: { enabled: false },
 };
 
 const number = (min: number, max: number) => {
@@ -126,6 +127,7 @@ export const settingsSchema = z.strictObject({
   }),
   watch: z.strictObject({ history: integer(1, 1_000_000) }),
   log: z.strictObject({ level: oneOf(...LOG_LEVELS), format: oneOf("auto", "human", "json") }),
+  telemetry: z.strictObject({ enabled: yesNo() }),
 });
 
 /** What must hold between values, told at the place of `key`. */

@@ -4,13 +4,16 @@ import app from "./page/app.js" with { type: "text" };
 import connection from "./page/connection.js" with { type: "text" };
 import dom from "./page/dom.js" with { type: "text" };
 import eventReader from "./page/event_reader.js" with { type: "text" };
+import flowsView from "./page/flows_view.js" with { type: "text" };
 import format from "./page/format.js" with { type: "text" };
 import icon from "./page/icon.svg" with { type: "text" };
 import index from "./page/index.html" with { type: "text" };
 import layout from "./page/layout.js" with { type: "text" };
+import linkShapes from "./page/link_shapes.js" with { type: "text" };
 import model from "./page/model.js" with { type: "text" };
 import networkTables from "./page/network_tables.js" with { type: "text" };
 import networkView from "./page/network_view.js" with { type: "text" };
+import pairKey from "./page/pair_key.js" with { type: "text" };
 import peersView from "./page/peers_view.js" with { type: "text" };
 import routeView from "./page/route_view.js" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
@@ -33,11 +36,14 @@ const scripts = {
   connection,
   dom,
   event_reader: eventReader,
+  flows_view: flowsView,
   format,
   layout,
+  link_shapes: linkShapes,
   model,
   network_tables: networkTables,
   network_view: networkView,
+  pair_key: pairKey,
   peers_view: peersView,
   route_view: routeView,
   table,

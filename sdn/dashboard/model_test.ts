@@ -66,6 +66,26 @@ Deno.test("Model tells what changed about a relay, once, and not its load", () =
   assert.deepEqual(say("gone", { relay: "tokyo", reason: "expired" }), []);
 });
 
+Deno.test("Model gives each link the tracks that it carries, in both directions", () => {
+  const model = new Model();
+  const link = (from: string, to: string) => ({ from, to, state: "up", configured_cost: 1 });
+  model.takeGraph({ revision: 1, nodes: [], links: [link("a", "b"), link("b", "c")] });
+  const flow = (track: string, hop: string, source: string) => ({ track, next_hop: hop, source });
+  const carried = () =>
+    model.pairs().map(({ carried }) => carried.map(({ track, relay }) => `${track} to ${relay}`));
+  model.apply("flows", { relay: "a", flows: [flow("x", "b", "c")] }, 0);
+  model.apply("flows", { relay: "b", flows: [flow("x", "c", "c"), flow("y", "a", "a")] }, 0);
+  assert.deepEqual(carried(), [["x to a", "y to b"], ["x to b"]]);
+  assert.deepEqual(model.carriedBy('["b","c"]').map(({ track }) => track), ["x"]);
+  model.apply("flows", { relay: "b", flows: [] }, 0);
+  assert.deepEqual(carried(), [["x to a"], []]);
+  model.apply("gone", { relay: "a", reason: "expired" }, 0);
+  assert.deepEqual(carried(), [[], []]);
+  model.apply("flows", { relay: "b", flows: [flow("y", "a", "a")] }, 0);
+  model.beginSnapshot();
+  assert.deepEqual(carried(), [[], []]);
+});
+
 Deno.test("Model tells what happens between a snapshot and the first list of relays", () => {
   const model = new Model();
   const node = { id: "old", region: "", state: "alive" };

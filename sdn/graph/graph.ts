@@ -14,6 +14,8 @@ export interface GraphNode {
   readonly region: string;
   readonly address: string;
   readonly state: NodeState;
+  /** What its neighbours verify it by; empty when it did not say. */
+  readonly certificateSha256: string;
 }
 
 /** How a graph is made. */
@@ -106,12 +108,13 @@ export class Graph {
   #listNodes(): GraphNode[] {
     const nodes = new Map<string, GraphNode>();
     for (const relay of this.#relays.values()) {
-      const { name, region, address } = relay;
-      nodes.set(name, { name, region, address, state: relay.draining ? "draining" : "alive" });
+      const { name, region, address, certificateSha256 = "" } = relay;
+      const state = relay.draining ? "draining" : "alive";
+      nodes.set(name, { name, region, address, state, certificateSha256 });
     }
     for (const relay of this.#relays.values()) {
       for (const name of relay.links.keys()) {
-        if (!nodes.has(name)) nodes.set(name, { name, region: "", address: "", state: "stub" });
+        if (!nodes.has(name)) nodes.set(name, stubOf(name));
       }
     }
     return [...nodes.values()].sort((a, b) => a.name < b.name ? -1 : 1);
@@ -133,4 +136,8 @@ export class Graph {
     }
     return { offsets, targets, costs };
   }
+}
+
+function stubOf(name: string): GraphNode {
+  return { name, region: "", address: "", state: "stub", certificateSha256: "" };
 }

@@ -17,6 +17,7 @@ export interface GraphRelay {
   readonly region: string;
   readonly address: string;
   readonly draining: boolean;
+  readonly certificateSha256?: string;
   readonly links: ReadonlyMap<string, GraphLink>;
   readonly load?: GraphLoad;
 }

@@ -40,7 +40,7 @@ export function announceEndpoints(announces: AnnounceUseCases): Endpoint[] {
     endpoint({
       method: "get",
       path: "/announce/lookup",
-      summary: "Who has a track, the nearest first when from is given",
+      summary: "Who has a track or a namespace above it, the nearest first when from is given",
       role: "read",
       query: lookupQuery,
       answer: lookupAnswer,
@@ -48,7 +48,7 @@ export function announceEndpoints(announces: AnnounceUseCases): Endpoint[] {
         const found = await announces.lookup({
           track: track ?? broadcast_path ?? "",
           from,
-          covering: match === "covering",
+          covering: match === undefined ? track !== undefined : match === "covering",
         });
         return found.ok ? done({ body: found.value }) : found;
       },

@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { linkReportSchema, loadReportSchema, refusalCodes } from "@qumo/shared/topology";
+import {
+  flowSchema,
+  linkReportSchema,
+  loadReportSchema,
+  refusalCodes,
+} from "@qumo/shared/topology";
 
 const revision = z.number().int().meta({ description: "The revision that this answer is of" });
 const time = z.string().meta({ format: "date-time" });
@@ -129,6 +134,7 @@ export const graphAnswer = z.strictObject({
     region: z.string(),
     address: z.string().optional(),
     state: z.enum(["alive", "draining", "stub"]),
+    certificate_sha256: z.string().optional(),
   })),
   adjacency,
   links: z.array(z.strictObject({
@@ -141,6 +147,12 @@ export const graphAnswer = z.strictObject({
     loss: z.number().optional(),
   })),
 }).meta({ id: "Graph" });
+
+/** Which tracks flow over which links, as the relays say that take them. */
+export const flowsAnswer = z.strictObject({
+  revision,
+  flows: z.array(flowSchema.extend({ relay: z.string() })),
+}).meta({ id: "Flows" });
 
 /** Who has a track. */
 export const announceAnswer = z.strictObject({

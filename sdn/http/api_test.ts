@@ -180,6 +180,62 @@ Deno.test("a drained relay carries no transit and is assigned to nobody, until u
   assert.equal((await ask("GET", "/assign?region=europe")).body.relay, "london");
 });
 
+Deno.test("a relay's own word and an operator's order to drain hold each for itself", async () => {
+  const { ask } = await testController();
+  await demo(ask);
+  await ask("PUT", "/relay/tokyo", { neighbors: { london: 250, newyork: 400 } });
+  const neighbors = { tokyo: 250, newyork: 80 };
+  const london = async (body: object) => {
+    assert.equal((await ask("PUT", "/relay/london", { neighbors, ...body })).status, 200);
+    const { cost } = (await ask("GET", "/route?from=tokyo&to=newyork")).body;
+    return [(await ask("GET", "/relay/london")).body.state, cost];
+  };
+  assert.deepEqual(await london({ epoch: 1, seq: 1 }), ["alive", 330]);
+  assert.deepEqual(await london({ epoch: 1, seq: 2, draining: true }), ["draining", 400]);
+  assert.deepEqual(await london({ epoch: 1, seq: 3, draining: false }), ["alive", 330]);
+  await ask("POST", "/relay/london/drain");
+  assert.deepEqual(await london({ epoch: 1, seq: 4, draining: false }), ["draining", 400]);
+  assert.deepEqual(await london({ epoch: 2, seq: 1 }), ["alive", 330]);
+  assert.deepEqual(await london({ epoch: 3, seq: 1, draining: true }), ["draining", 400]);
+  await ask("DELETE", "/relay/london");
+  assert.deepEqual(await london({ epoch: 4, seq: 1 }), ["alive", 330]);
+});
+
+Deno.test("flows are what each relay said last, until its lease ends", async () => {
+  const { ask, clock } = await testController();
+  const flows = [
+    { track: "live/~/video", next_hop: "b", source: "c" },
+    { track: "live/~/audio", next_hop: "b", source: "c" },
+  ];
+  const shown = async () => (await ask("GET", "/flows")).body;
+  assert.deepEqual(await shown(), { revision: 0, flows: [] });
+  await ask("PUT", "/relay/a", { flows });
+  const now = flows.map((flow) => ({ relay: "a", ...flow }));
+  assert.deepEqual(await shown(), { revision: 1, flows: now });
+  await ask("PUT", "/relay/a", { flows });
+  await ask("PUT", "/relay/a", { flows: flows.toReversed() });
+  await ask("PUT", "/relay/a", {});
+  assert.deepEqual(await shown(), { revision: 1, flows: now });
+  await ask("PUT", "/relay/a", { flows: [] });
+  assert.deepEqual(await shown(), { revision: 2, flows: [] });
+  await ask("PUT", "/relay/a", { flows });
+  await clock.advance(90_000);
+  assert.deepEqual(await shown(), { revision: 4, flows: [] });
+  const { status, body } = await ask("PUT", "/relay/a", { flows: Array(1001).fill(flows[0]) });
+  assert.deepEqual([status, body.code], [400, "bad_request"]);
+});
+
+Deno.test("the graph says by what certificate a relay is known, if it said so", async () => {
+  const { ask } = await testController();
+  const certificate_sha256 = "ab".repeat(32);
+  await ask("PUT", "/relay/a", { certificate_sha256, neighbors: { b: 1 } });
+  const { nodes } = (await ask("GET", "/graph")).body;
+  assert.deepEqual(nodes, [
+    { id: "a", region: "", state: "alive", certificate_sha256 },
+    { id: "b", region: "", state: "stub" },
+  ]);
+});
+
 Deno.test("a relay is gone from everything the moment its lease ends", async () => {
   const { ask, clock } = await testController();
   await demo(ask);
@@ -223,7 +279,9 @@ Deno.test("a restarted relay fences its old self, and is asked for its announces
 
 Deno.test("names survive the path: slashes, percent signs, spaces, letters of any alphabet", async () => {
   const { ask } = await testController();
-  for (const name of ["a/b", "100%", "a b", "\u6771\u4eac", "%2F", "a?b#c", "\u0000"]) {
+  for (
+    const name of ["a/b", "100%", "a b", "\u6771\u4eac", "%2F", "a?b#c", "\u0000", "a\nb", "\u2028"]
+  ) {
     const path = `/relay/${encodeURIComponent(name)}`;
     assert.equal((await ask("PUT", path, {})).body.relay, name);
     assert.equal((await ask("GET", path)).body.relay, name);
@@ -233,7 +291,7 @@ Deno.test("names survive the path: slashes, percent signs, spaces, letters of an
   assert.equal((await ask("PUT", "/relay/a/b", {})).body.relay, "a/b");
 });
 
-Deno.test("lookup gives the nearest first, and the closest namespace above when asked", async () => {
+Deno.test("lookup gives the nearest first", async () => {
   const { ask } = await testController();
   await demo(ask);
   for (const relay of ["tokyo", "newyork", "island"]) {
@@ -244,9 +302,24 @@ Deno.test("lookup gives the nearest first, and the closest namespace above when 
     near.body.relays.map((one: { relay: string; cost?: number }) => [one.relay, one.cost]),
     [["newyork", 80], ["tokyo", 250], ["island", undefined]],
   );
-  const video = "/announce/lookup?track=live/a/video";
-  assert.equal((await ask("GET", video)).body.relays.length, 0);
-  assert.equal((await ask("GET", `${video}&match=covering`)).body.relays.length, 3);
+});
+
+Deno.test("lookup finds a track by its own announce and by every namespace above it", async () => {
+  const { ask } = await testController();
+  await ask("PUT", "/relay/a", { announces: ["live/concert", "~/%2Froom/live"] });
+  await ask("PUT", "/relay/b", { announces: ["live/concert/~/video", "live/concert/~/audio"] });
+  await ask("PUT", "/relay/c", { announces: ["live", "live/con"] });
+  const found = async (query: string) => {
+    const { body } = await ask("GET", `/announce/lookup?${query}`);
+    return body.relays.map((one: { relay: string; track: string }) => `${one.relay} ${one.track}`);
+  };
+  const all = ["b live/concert/~/video", "a live/concert", "c live"];
+  assert.deepEqual(await found("track=live/concert/video"), all);
+  assert.deepEqual(await found("track=live/concert/~/video"), all);
+  assert.deepEqual(await found("track=live/concert/video&match=exact"), []);
+  assert.deepEqual(await found("broadcast_path=/live/concert/video"), []);
+  assert.deepEqual(await found("broadcast_path=/live/concert"), ["a live/concert"]);
+  assert.deepEqual(await found("track=~/%252Froom/live/video"), ["a ~/%2Froom/live"]);
 });
 
 Deno.test("the directory is listed page by page", async () => {
@@ -370,13 +443,13 @@ Deno.test("without a relay that fits nobody is assigned one", async () => {
 
 Deno.test("a body that does not come in time is refused, whether it said its length or not", async () => {
   for (const headers of [{}, { "content-length": "100" }]) {
-    const { app, clock, faults } = await testController();
+    const { request, clock, faults } = await testController();
     const gone = Promise.withResolvers<void>();
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
       cancel: () => gone.resolve(),
     });
-    const answer = app.request("/relay/a", { method: "PUT", body, headers });
+    const answer = request("/relay/a", { method: "PUT", body, headers });
     await clock.advance(29_999);
     assert.equal(clock.pending, 1);
     await clock.advance(1);

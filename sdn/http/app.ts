@@ -1,9 +1,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import { refusal } from "@qumo/shared/topology";
 import { announceEndpoints } from "./announce_endpoints.ts";
 import type { Authenticate } from "./auth.ts";
-import { type Endpoint, refuse, serveEndpoints } from "./endpoint.ts";
+import { Deadlines } from "./deadlines.ts";
+import { type Asked, type Endpoint, refuse, type Router, serveEndpoints } from "./endpoint.ts";
 import { operationEndpoints } from "./operation_endpoints.ts";
 import { type RateLimit, RateLimiter } from "./rate_limit.ts";
 import { relayEndpoints } from "./relay_endpoints.ts";
@@ -47,63 +47,71 @@ const SECURITY_HEADERS = [
   ["cross-origin-resource-policy", "same-origin"],
 ] as const;
 
+/** Answers requests; `client` tells the one who asks from others, by its address. */
+export interface App {
+  fetch(request: Request, client: string): Promise<Response>;
+}
+
 /** The controller's HTTP API: from outside in, request id and headers, rate limit, endpoints. */
-export function buildApp(options: AppOptions): OpenAPIHono {
-  const app = new OpenAPIHono();
+export function buildApp(options: AppOptions): App {
   const { clock, revision } = options;
   const limiter = options.rateLimit && new RateLimiter(options.rateLimit);
+  const answer = route(options);
+  return {
+    async fetch(request, client) {
+      const started = clock.now();
+      const id = crypto.randomUUID();
+      const asked: Asked = { request, url: new URL(request.url), id, client, label: "none" };
+      const isAllowed = limiter?.take(client, started) ?? true;
+      const response = isAllowed
+        ? await answer(asked)
+        : refuse(refusal("rate_limited", "Too many requests"), revision());
+      const { status, headers } = response;
+      for (const [name, value] of SECURITY_HEADERS) headers.set(name, value);
+      headers.set("x-request-id", id);
+      const { method } = request;
+      const milliseconds = clock.now() - started;
+      options.onRequest({ method, path: asked.label, status, milliseconds });
+      return response;
+    },
+  };
+}
 
-  app.use("*", async (c, next) => {
-    const started = clock.now();
-    const id = crypto.randomUUID();
-    c.set("requestId" as never, id as never);
-    const isAllowed = limiter?.take(clientOf(c), started) ?? true;
-    if (isAllowed) await next();
-    else c.res = refuse(refusal("rate_limited", "Too many requests"), revision());
-    const { status, headers } = c.res;
-    for (const [name, value] of SECURITY_HEADERS) headers.set(name, value);
-    headers.set("x-request-id", id);
-    const { method } = c.req;
-    options.onRequest({ method, path: pathLabel(c), status, milliseconds: clock.now() - started });
+/** Finds who answers a request. */
+function route(options: AppOptions): (asked: Asked) => Promise<Response> {
+  const { clock, revision, onFault } = options;
+  const app: Router = new OpenAPIHono({
+    // As it was sent: a name may hold what decoding would take for a part of the path.
+    getPath: (_request, given) => (given?.env as Asked).url.pathname,
   });
-  app.onError((error, c) => {
-    options.onFault(error, String(c.get("requestId" as never)));
-    return refuse(refusal("internal", "Something went wrong here"), revision());
+  app.onError((error) => {
+    throw error;
   });
   app.notFound(() => refuse(refusal("not_found", "There is no such path"), revision()));
-
-  serveEndpoints(app, [
+  const context = {
+    authenticate: options.authenticate,
+    revision,
+    bodyDeadline: new Deadlines(clock, options.bodyTimeoutMs).set,
+  };
+  const endpoints = [
     ...relayEndpoints(options.relays),
     ...routeEndpoints(options.routes),
     ...announceEndpoints(options.directory),
     watchEndpoint(options.watching, options),
     ...operationEndpoints(options.operation),
     ...options.more,
-  ], {
-    authenticate: options.authenticate,
-    revision,
-    clientOf,
-    bodyDeadline() {
-      const stop = new AbortController();
-      const timer = clock.after(options.bodyTimeoutMs, () => stop.abort());
-      return { signal: stop.signal, cancel: () => timer.cancel() };
-    },
-  });
+  ];
+  serveEndpoints(app, endpoints, context);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: { title: "qumo-sdn", version: options.version },
   });
-  return app;
-}
-
-/** The address that a client comes from, as far as the listener tells it. */
-function clientOf(c: Context): string {
-  const info = c.env as { remoteAddr?: { hostname?: string } } | undefined;
-  return info?.remoteAddr?.hostname ?? "local";
-}
-
-/** The pattern that a request matched: a label of which there are few. */
-function pathLabel(c: Context): string {
-  const route = c.req.matchedRoutes.findLast((one) => one.path !== "*" && one.path !== "/*");
-  return route?.path.replace("{.+}", "") ?? "none";
+  return async (asked) => {
+    try {
+      return await app.fetch(asked.request, asked);
+    } catch (error) {
+      onFault(error, asked.id);
+      return refuse(refusal("internal", "Something went wrong here"), revision());
+    }
+  };
 }

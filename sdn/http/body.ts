@@ -2,25 +2,37 @@ import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
+const NOTHING = new Uint8Array();
+
+/** Calls `act` when a body has taken too long; the answer calls that off. */
+export type Deadline = (act: () => void) => () => void;
+
+/** How a body is read. */
+export interface BodyBounds {
+  /** The most bytes that are taken. */
+  readonly limit: number;
+  readonly deadline: Deadline;
+}
+
+/** Reads a request's body. Refuses what is longer than the limit, late, or ends early. */
+export function readBytes(
+  request: Request,
+  bounds: BodyBounds,
+): Promise<Outcome<Uint8Array, Refusal>> {
+  const announced = Number(request.headers.get("content-length") ?? 0);
+  if (announced > bounds.limit) return Promise.resolve(tooLarge(bounds.limit));
+  // What says its length is read whole, which costs a tenth of reading it piece by piece.
+  return announced > 0 ? readWhole(request, bounds) : readPieces(request, bounds);
+}
 
 /**
- * Reads a request's body as JSON, whatever its media type says; `undefined` when it is empty.
- * Refuses what is longer than `limit` bytes, not UTF-8, not JSON, or would not survive in an object.
+ * Reads bytes as JSON, whatever the request's media type says; `undefined` when there are none.
+ * Refuses what is not UTF-8, not JSON, or would not survive in an object.
  */
-export async function readJson(
-  request: Request,
-  { limit, signal }: { limit: number; signal: AbortSignal },
-): Promise<Outcome<unknown, Refusal>> {
-  const announced = Number(request.headers.get("content-length") ?? 0);
-  if (announced > limit) return tooLarge(limit);
-  // What says its length is read whole, which costs a tenth of reading it piece by piece.
-  const bytes = announced > 0
-    ? await readWhole(request, signal)
-    : await readPieces(request, { limit, signal });
-  if (!bytes.ok) return bytes;
-  if (bytes.value.length === 0) return done(undefined);
+export function parseJson(bytes: Uint8Array): Outcome<unknown, Refusal> {
+  if (bytes.length === 0) return done(undefined);
   try {
-    const text = decoder.decode(bytes.value);
+    const text = decoder.decode(bytes);
     // An object cannot hold this key as data, so that it would be lost without a word.
     if (text.includes("__proto__")) JSON.parse(text, refuseProto);
     return done(JSON.parse(text));
@@ -29,33 +41,34 @@ export async function readJson(
   }
 }
 
-async function readWhole(
+function readWhole(
   request: Request,
-  signal: AbortSignal,
+  { deadline }: BodyBounds,
 ): Promise<Outcome<Uint8Array, Refusal>> {
-  const late = Promise.withResolvers<undefined>();
-  const giveUp = () => late.resolve(undefined);
-  signal.addEventListener("abort", giveUp);
-  try {
-    const bytes = await Promise.race([request.bytes(), late.promise]);
-    return bytes === undefined ? bad("The body took too long") : done(bytes);
-  } catch {
-    return bad("The body ended early");
-  } finally {
-    signal.removeEventListener("abort", giveUp);
-  }
+  return new Promise((resolve) => {
+    const callOff = deadline(() => resolve(bad("The body took too long")));
+    const end = (outcome: Outcome<Uint8Array, Refusal>) => {
+      callOff();
+      resolve(outcome);
+    };
+    request.bytes().then((bytes) => end(done(bytes)), () => end(bad("The body ended early")));
+  });
 }
 
 async function readPieces(
   request: Request,
-  { limit, signal }: { limit: number; signal: AbortSignal },
+  { limit, deadline }: BodyBounds,
 ): Promise<Outcome<Uint8Array, Refusal>> {
-  if (request.body === null) return done(new Uint8Array());
+  if (request.body === null) return done(NOTHING);
   const chunks: Uint8Array[] = [];
   let length = 0;
+  let isLate = false;
   const reader = request.body.getReader();
   const cancel = () => void reader.cancel().catch(() => {});
-  signal.addEventListener("abort", cancel);
+  const callOff = deadline(() => {
+    isLate = true;
+    cancel();
+  });
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       length += read.value.length;
@@ -68,9 +81,9 @@ async function readPieces(
   } catch {
     return bad("The body ended early");
   } finally {
-    signal.removeEventListener("abort", cancel);
+    callOff();
   }
-  return signal.aborted ? bad("The body took too long") : done(join(chunks, length));
+  return isLate ? bad("The body took too long") : done(join(chunks, length));
 }
 
 function join(chunks: readonly Uint8Array[], length: number): Uint8Array {

@@ -1,13 +1,27 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import { z } from "zod";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import { errorAnswer } from "./answers.ts";
 import { type Authenticate, forbids, type Identity, type Role } from "./auth.ts";
-import { readJson } from "./body.ts";
-import { MAX_BODY_BYTES } from "./limits.ts";
+import { type Deadline, parseJson, readBytes } from "./body.ts";
+import { BodyMemory } from "./body_memory.ts";
+import { MAX_BODY_BYTES, MAX_REMEMBERED_BODY, MAX_REMEMBERED_BYTES } from "./limits.ts";
 import { refusalStatus } from "./refusal_status.ts";
+
+/** A request on its way to whoever answers it. */
+export interface Asked {
+  readonly request: Request;
+  readonly url: URL;
+  readonly id: string;
+  /** What tells this client from others. */
+  readonly client: string;
+  /** The pattern that it matched, once that is known: a label of which there are few. */
+  label: string;
+}
+
+/** The app as it finds an endpoint for a request. */
+export type Router = OpenAPIHono<{ Bindings: Asked }>;
 
 /** What a handler is given, all of it checked. */
 export interface Call<Query, Body> {
@@ -37,6 +51,8 @@ export interface Endpoint<Query = unknown, Body = unknown> {
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
   readonly bodyLimit?: number;
+  /** Whether the same body comes again and again under one name, so that reading it once pays. */
+  readonly bodyRepeats?: boolean;
   /** The schema of a successful answer, or its media type where it is not JSON. */
   readonly answer: z.ZodType | string;
   /** The relay that the caller speaks for, where a token may be bound to one. */
@@ -48,9 +64,8 @@ export interface Endpoint<Query = unknown, Body = unknown> {
 export interface EndpointContext {
   readonly authenticate: Authenticate;
   readonly revision: () => number;
-  /** Aborted when reading a request's body has taken too long. */
-  readonly bodyDeadline: () => { signal: AbortSignal; cancel: () => void };
-  readonly clientOf: (context: Context) => string;
+  /** When reading a request's body has taken too long. */
+  readonly bodyDeadline: Deadline;
 }
 
 const noQuery = z.strictObject({});
@@ -62,7 +77,7 @@ export function endpoint<Query, Body>(given: Endpoint<Query, Body>): Endpoint {
 
 /** Serves the endpoints, documents them, and refuses other methods on their paths. */
 export function serveEndpoints(
-  app: OpenAPIHono,
+  app: Router,
   endpoints: readonly Endpoint[],
   context: EndpointContext,
 ): void {
@@ -70,13 +85,15 @@ export function serveEndpoints(
   for (const one of endpoints) {
     const pattern = patternOf(one.path);
     document(app, one);
-    app.on(one.method.toUpperCase(), pattern, (c) => serve(c, one, context));
+    const server = serverOf(one, context);
+    app.on(one.method.toUpperCase(), pattern, (c) => server(c.env));
     const allowed = methods.get(pattern) ?? new Set();
     methods.set(pattern, allowed.add(one.method.toUpperCase()));
     if (one.method === "get") allowed.add("HEAD");
   }
   for (const [pattern, allowed] of methods) {
-    app.all(pattern, () => {
+    app.all(pattern, (c) => {
+      c.env.label = labelOf(pattern);
       const allow = [...allowed].sort().join(", ");
       const answer = refuse(refusal("method_not_allowed", `Allowed: ${allow}`), context.revision());
       answer.headers.set("allow", allow);
@@ -94,39 +111,51 @@ export function refuse(refusal: Refusal, revision: number): Response {
   return Response.json(body, { status: refusalStatus[refusal.code], headers });
 }
 
-async function serve(c: Context, endpoint: Endpoint, context: EndpointContext): Promise<Response> {
-  const answer = await run(c, endpoint, context);
-  if (!answer.ok) return refuse(answer.refusal, context.revision());
-  if (answer.value instanceof Response) return answer.value;
-  return Response.json(answer.value.body, { headers: answer.value.headers ?? {} });
-}
-
-async function run(
-  c: Context,
+/** Answers the requests of one endpoint. */
+export function serverOf(
   endpoint: Endpoint,
   context: EndpointContext,
+): (asked: Asked) => Promise<Response> {
+  const label = labelOf(patternOf(endpoint.path));
+  const memory = endpoint.bodyRepeats
+    ? new BodyMemory(MAX_REMEMBERED_BYTES, MAX_REMEMBERED_BODY)
+    : undefined;
+  return async (asked) => {
+    asked.label = label;
+    const answer = await run(asked, endpoint, { ...context, memory });
+    if (!answer.ok) return refuse(answer.refusal, context.revision());
+    if (answer.value instanceof Response) return answer.value;
+    return Response.json(answer.value.body, { headers: answer.value.headers ?? {} });
+  };
+}
+
+type RunContext = EndpointContext & { readonly memory: BodyMemory | undefined };
+
+async function run(
+  asked: Asked,
+  endpoint: Endpoint,
+  context: RunContext,
 ): Promise<Outcome<Answer, Refusal>> {
   if (endpoint.role === "none") {
-    const call = await readCall(c, endpoint, { ...context, identity: { role: "none" } });
+    const call = await readCall(asked, endpoint, { ...context, identity: { role: "none" } });
     return call.ok ? await endpoint.handle(call.value) : call;
   }
-  const identity = context.authenticate(c.req.header("authorization") ?? null);
+  const identity = context.authenticate(asked.request.headers.get("authorization"));
   if (!identity.ok) return identity;
   // The role first, then the details: who may not ask learns nothing about what is wrong.
   const general = forbids({ role: identity.value.role }, endpoint.role);
   if (general !== undefined) return refused(general);
-  const call = await readCall(c, endpoint, { ...context, identity: identity.value });
+  const call = await readCall(asked, endpoint, { ...context, identity: identity.value });
   if (!call.ok) return call;
   const particular = forbids(identity.value, endpoint.role, endpoint.speaksFor?.(call.value));
   return particular === undefined ? await endpoint.handle(call.value) : refused(particular);
 }
 
 async function readCall(
-  c: Context,
+  { request, url, client }: Asked,
   endpoint: Endpoint,
-  context: EndpointContext & { readonly identity: Identity },
+  context: RunContext & { readonly identity: Identity },
 ): Promise<Outcome<Call<unknown, unknown>, Refusal>> {
-  const url = new URL(c.req.url);
   const name = nameIn(url.pathname, endpoint.path);
   if (name === undefined) return bad("The path is not well-formed percent-encoded UTF-8");
   // Most requests have no query: what is not there need not be looked through.
@@ -134,17 +163,11 @@ async function readCall(
     ? done({})
     : readQuery(url.searchParams, endpoint.query);
   if (!query.ok) return query;
-  const body = await readBody(c.req.raw, endpoint, context);
+  const body = await readBody({ request, name }, endpoint, context);
   if (!body.ok) return body;
-  const { headers } = c.req.raw;
-  return done({
-    name,
-    query: query.value,
-    body: body.value,
-    headers,
-    client: context.clientOf(c),
-    identity: context.identity,
-  });
+  const { headers } = request;
+  const { identity } = context;
+  return done({ name, query: query.value, body: body.value, headers, client, identity });
 }
 
 function readQuery(given: URLSearchParams, schema?: z.ZodType): Outcome<unknown, Refusal> {
@@ -157,15 +180,19 @@ function readQuery(given: URLSearchParams, schema?: z.ZodType): Outcome<unknown,
 }
 
 async function readBody(
-  request: Request,
+  { request, name }: { request: Request; name: string },
   { body: schema, bodyLimit: limit = MAX_BODY_BYTES }: Endpoint,
-  { bodyDeadline }: EndpointContext,
+  { bodyDeadline: deadline, memory }: RunContext,
 ): Promise<Outcome<unknown, Refusal>> {
   if (schema === undefined) return done(undefined);
-  const { signal, cancel } = bodyDeadline();
-  const json = await readJson(request, { limit, signal });
-  cancel();
-  return json.ok ? check(schema, json.value, "body") : json;
+  const bytes = await readBytes(request, { limit, deadline });
+  if (!bytes.ok) return bytes;
+  const known = memory?.recall(name, bytes.value);
+  if (known !== undefined) return done(known);
+  const json = parseJson(bytes.value);
+  const body = json.ok ? check(schema, json.value, "body") : json;
+  if (body.ok) memory?.remember(name, bytes.value, body.value);
+  return body;
 }
 
 function check(schema: z.ZodType, value: unknown, what: string): Outcome<unknown, Refusal> {
@@ -182,6 +209,11 @@ function patternOf(path: string): string {
   return path.replace(/\{(\w+)\}$/, ":$1{.+}").replace(/\{(\w+)\}/, ":$1");
 }
 
+/** A pattern as metrics show it. */
+function labelOf(pattern: string): string {
+  return pattern.replace("{.+}", "");
+}
+
 /** What the path has in place of the placeholder, decoded; `undefined` when it cannot be. */
 function nameIn(pathname: string, template: string): string | undefined {
   const start = template.indexOf("{");
@@ -194,7 +226,7 @@ function nameIn(pathname: string, template: string): string | undefined {
   }
 }
 
-function document(app: OpenAPIHono, one: Endpoint): void {
+function document(app: Router, one: Endpoint): void {
   const content = typeof one.answer === "string"
     ? { [one.answer]: { schema: z.string() } }
     : { "application/json": { schema: one.answer } };

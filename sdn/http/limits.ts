@@ -4,6 +4,12 @@ export const MAX_BODY_BYTES = 64 * 1024;
 /** Bytes of a registration: the most announces that a relay may have, at some 800 bytes each. */
 export const MAX_REGISTRATION_BYTES = 8 * 1024 * 1024;
 
+/** Bytes of one registration that is remembered to be known again: one with a hundred links. */
+export const MAX_REMEMBERED_BODY = 16 * 1024;
+
+/** Bytes of all registrations that are remembered: those of as many relays as there may be. */
+export const MAX_REMEMBERED_BYTES = 32 * 1024 * 1024;
+
 /** Bytes that a controller accepts from a peer at once. */
 export const MAX_SYNC_BYTES = 64 * 1024 * 1024;
 

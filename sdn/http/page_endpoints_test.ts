@@ -60,9 +60,9 @@ Deno.test("a file that a browser has is not sent again, and one that changed is"
 });
 
 Deno.test("the page can be asked for with a query and for its head, and takes nothing", async () => {
-  const { ask, app } = await page();
+  const { ask, request } = await page();
   assert.equal((await ask("GET", "/?from=chat")).status, 200);
-  const head = await app.request("/", { method: "HEAD" });
+  const head = await request("/", { method: "HEAD" });
   assert.deepEqual([head.status, await head.text()], [200, ""]);
   assert.ok(head.headers.has("etag"));
   for (const method of ["POST", "PUT", "DELETE"]) {

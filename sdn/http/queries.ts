@@ -58,12 +58,15 @@ export const announcesQuery = z.strictObject({
   after: z.string().optional(),
 });
 
-/** The query of `GET /announce/lookup`; the track goes by either name. */
+/**
+ * The query of `GET /announce/lookup`; the track goes by either name. Upstream's, `broadcast_path`,
+ * asks for announces of that very text; `track` for whatever covers it.
+ */
 export const lookupQuery = z.strictObject({
   track: trackTextSchema.optional(),
   broadcast_path: trackTextSchema.optional(),
   from: relayNameSchema.optional(),
-  match: z.enum(["exact", "covering"]).default("exact"),
+  match: z.enum(["exact", "covering"]).optional(),
 }).refine(
   ({ track, broadcast_path }) => (track === undefined) !== (broadcast_path === undefined),
   { message: "'broadcast_path' query parameter is required, or 'track' in its place" },

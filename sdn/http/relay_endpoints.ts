@@ -1,7 +1,13 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal, registrationSchema, relayNameFault } from "@qumo/shared/topology";
 import type { Match } from "../registry/mod.ts";
-import { oneRelayAnswer, registeredAnswer, relaysAnswer, relayStatusAnswer } from "./answers.ts";
+import {
+  flowsAnswer,
+  oneRelayAnswer,
+  registeredAnswer,
+  relaysAnswer,
+  relayStatusAnswer,
+} from "./answers.ts";
 import { type Answer, type Endpoint, endpoint } from "./endpoint.ts";
 import { MAX_REGISTRATION_BYTES } from "./limits.ts";
 import type { RelayUseCases } from "./use_cases.ts";
@@ -16,6 +22,7 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
       role: "relay",
       body: registrationSchema,
       bodyLimit: MAX_REGISTRATION_BYTES,
+      bodyRepeats: true,
       answer: registeredAnswer,
       speaksFor: ({ name }) => name,
       handle: async ({ name, body, headers }) => {
@@ -60,6 +67,14 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
         const match = readMatch(headers.get("if-match"));
         return match.ok ? answered(await relays.deregister(name, match.value)) : match;
       },
+    }),
+    endpoint({
+      method: "get",
+      path: "/flows",
+      summary: "Which tracks relays take from their neighbours now",
+      role: "read",
+      answer: flowsAnswer,
+      handle: async () => answered(await relays.flows()),
     }),
     drainEndpoint(relays, true),
     drainEndpoint(relays, false),

@@ -17,6 +17,7 @@ export interface RelayUseCases {
   drain(name: string, on: boolean): Answered<typeof answers.relayStatusAnswer>;
   relays(): Answered<typeof answers.relaysAnswer>;
   relay(name: string): Answered<typeof answers.oneRelayAnswer>;
+  flows(): Answered<typeof answers.flowsAnswer>;
 }
 
 /** What can be asked about ways through the network. */
@@ -58,6 +59,8 @@ export interface AnnounceUseCases {
 export interface WatchScope {
   readonly graph: boolean;
   readonly announces: boolean;
+  /** Which tracks relays take from their neighbours now. */
+  readonly flows: boolean;
   /** The relays whose next hops are watched. */
   readonly routes: readonly string[];
 }

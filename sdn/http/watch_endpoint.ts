@@ -57,18 +57,21 @@ export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpo
   });
 }
 
-/** Reads `graph,announces,routes:{relay}`; a relay's name is percent-encoded where it has a comma. */
+/** Reads `graph,announces,flows,routes:{relay}`; a relay's name is percent-encoded where it has a comma. */
 function readScope(text: string): Outcome<WatchScope, Refusal> {
-  const scope = { graph: false, announces: false, routes: [] as string[] };
+  const scope = { graph: false, announces: false, flows: false, routes: [] as string[] };
   for (const word of text.split(",")) {
-    if (word === "graph" || word === "announces") scope[word] = true;
+    if (word === "graph" || word === "announces" || word === "flows") scope[word] = true;
     else if (word.startsWith("routes:")) {
       const relay = decode(word.slice("routes:".length));
       if (relay === undefined || relayNameFault(relay) !== undefined) {
         return no("bad_request", `scope: no relay's name in ${word}`);
       }
       scope.routes.push(relay);
-    } else return no("bad_request", `scope: ${word} is not graph, announces or routes:{relay}`);
+    } else {return no(
+        "bad_request",
+        `scope: ${word} is not graph, announces, flows or routes:{relay}`,
+      );}
   }
   return done(scope);
 }

@@ -46,8 +46,8 @@ class Follower {
   }
 }
 
-async function follow({ app }: Subject, query = "", headers = {}): Promise<Follower> {
-  const response = await app.request(`/watch${query}`, { headers });
+async function follow({ request }: Subject, query = "", headers = {}): Promise<Follower> {
+  const response = await request(`/watch${query}`, { headers });
   assert.equal(response.status, 200);
   const follower = new Follower(response);
   assert.deepEqual(await follower.block(), ["retry: 1000"]);
@@ -140,6 +140,32 @@ Deno.test("the routes of a relay come whole, then line by line as they change", 
   await ask("PUT", "/relay/b", { neighbors: {} });
   const third = await follower.event();
   assert.deepEqual([third.data.routes, third.data.removed], [{}, ["c"]]);
+  await follower.leave();
+});
+
+Deno.test("the flows of a relay come whole, at first and at each change, and go with it", async () => {
+  const subject = await testController();
+  const { ask } = subject;
+  const flow = { track: "live/~/video", next_hop: "b", source: "c" };
+  await ask("PUT", "/relay/a", { flows: [flow] });
+  const follower = await follow(subject, "?scope=flows");
+  assert.deepEqual(await follower.event(), { event: "flows", data: { relay: "a", flows: [flow] } });
+  assert.equal((await follower.event()).event, "ready");
+  await ask("PUT", "/announce/x", { relay: "a" });
+  const other = { ...flow, track: "live/~/audio" };
+  await ask("PUT", "/relay/a", { flows: [flow, other] });
+  const changed = await follower.event();
+  assert.deepEqual(changed, {
+    event: "flows",
+    data: { revision: 3, relay: "a", flows: [flow, other] },
+    id: 3,
+  });
+  await ask("DELETE", "/relay/a");
+  assert.deepEqual((await follower.event()).data, {
+    revision: 4,
+    relay: "a",
+    reason: "deregistered",
+  });
   await follower.leave();
 });
 

@@ -95,6 +95,19 @@ Deno.test("an end is forgotten everywhere at about the same time", () => {
   assert.equal(other.nextDeadline, 10 * LEASE);
 });
 
+Deno.test("the flows of a relay are over where it has not beaten for a lease, though it lives on", () => {
+  const [one, other] = [registry("c1"), registry("c2")];
+  const flows = [{ track: "x", next_hop: "b", source: "b" }];
+  beat(one, 0, { epoch: 1, seq: 1, flows });
+  tell(one, other, { name: "a", now: 0 });
+  beat(other, LEASE - 1, { epoch: 1, seq: 2, flows });
+  tell(other, one, { name: "a", now: LEASE - 1 });
+  assert.deepEqual([one.flows.size, one.nextDeadline], [1, LEASE]);
+  const batch = one.expire(LEASE);
+  assert.deepEqual(batch?.changes, [{ kind: "flows", relay: "a", flows: [] }]);
+  assert.deepEqual([one.relays.size, one.flows.size, other.flows.size], [1, 0, 1]);
+});
+
 Deno.test("what does not fit is left out", () => {
   const [one, other] = [registry("c1"), registry("c2", { maxAnnounces: 1 })];
   beat(one, 0, { announces: ["x", "y"] });

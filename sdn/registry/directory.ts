@@ -1,4 +1,4 @@
-import { coversTrack } from "@qumo/shared/topology";
+import { announcesCovering } from "@qumo/shared/topology";
 import type { Announce } from "./model.ts";
 import { SortedStrings } from "./sorted_strings.ts";
 
@@ -45,12 +45,9 @@ export class Directory {
     return [...this.#byTrack.get(track)?.values() ?? []].sort(byRelay);
   }
 
-  /** The announces of the track or, failing that, of the closest namespace above it. */
+  /** The announces of the track and of every namespace above it, the closest first. */
   covering(track: string): Announce[] {
-    for (let above = track; above !== ""; above = above.slice(0, Math.max(0, cut(above)))) {
-      if (this.#byTrack.has(above)) return this.of(above);
-    }
-    return [];
+    return announcesCovering(track).flatMap((text) => this.of(text));
   }
 
   /** Up to `limit` announces at or below `prefix` (all of them when it is empty), by track and relay. */
@@ -72,14 +69,10 @@ export class Directory {
     if (prefix !== "" && this.#byTrack.has(prefix) && (from ?? "") <= prefix) yield prefix;
     const start = from !== undefined && from > below ? from : below;
     for (const track of this.#tracks.from(start)) {
-      if (!track.startsWith(below) || !coversTrack(prefix, track)) return;
+      if (!track.startsWith(below)) return;
       yield track;
     }
   }
-}
-
-function cut(text: string): number {
-  return text.lastIndexOf("/");
 }
 
 function byRelay(a: Announce, b: Announce): number {

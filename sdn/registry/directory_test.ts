@@ -46,9 +46,9 @@ Deno.test("page() goes on after the cursor without a gap or a repetition", () =>
   }
 });
 
-Deno.test("covering() finds the track or the closest namespace above it", () => {
+Deno.test("covering() finds the track and every namespace above it, the closest first", () => {
   const made = directory(["a", "live"], ["b", "live/x/y"]);
-  assert.deepEqual(names(made.covering("live/x/y/video")), ["live/x/y@b"]);
+  assert.deepEqual(names(made.covering("live/x/y/video")), ["live/x/y@b", "live@a"]);
   assert.deepEqual(names(made.covering("live/x/video")), ["live@a"]);
   assert.deepEqual(made.covering("lives"), []);
 });

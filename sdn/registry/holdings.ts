@@ -2,20 +2,23 @@ import type { Refusal } from "@qumo/shared/topology";
 import { type Capacity, crowding } from "./admission.ts";
 import { DeadlineHeap } from "./deadline_heap.ts";
 import { Directory } from "./directory.ts";
+import { FlowTable } from "./flow_table.ts";
 import { Graveyard } from "./graveyard.ts";
-import { MAX_TOMBSTONES } from "./limits.ts";
+import { MAX_FLOWS, MAX_TOMBSTONES } from "./limits.ts";
 import type { Change, RelayRecord, Tombstone, TrackState, Version } from "./model.ts";
 import { RelayEntry } from "./relay_entry.ts";
 
 /**
  * Everything a registry holds, kept consistent: a relay has a lease exactly while it lives, the
- * directory has exactly the announces of those that live, and no relay both lives and is buried.
+ * directory has exactly the announces of those that live, no other has flows, and no relay both
+ * lives and is buried.
  */
 export class Holdings {
   readonly #relays = new Map<string, RelayEntry>();
   readonly leases = new DeadlineHeap();
   readonly graveyard: Graveyard;
   readonly directory = new Directory();
+  readonly flows = new FlowTable(MAX_FLOWS);
   readonly #capacity: Capacity;
 
   /** Holds up to `capacity`, and each end for `tombstoneMs` milliseconds. */
@@ -32,7 +35,7 @@ export class Holdings {
   /** Begins a life with its first record; an earlier life of the relay is cleared away. */
   begin(record: RelayRecord, leaseEnd: number): { entry: RelayEntry; changes: Change[] } {
     const before = this.#relays.get(record.name);
-    const changes: Change[] = [];
+    const changes: Change[] = this.flows.clear(record.name);
     for (const { track, version } of before?.announces.values() ?? []) {
       this.directory.remove(record.name, track);
       changes.push({ kind: "withdraw", relay: record.name, track, version });
@@ -53,6 +56,8 @@ export class Holdings {
     }
     this.#relays.delete(name);
     this.leases.delete(name);
+    // That it is gone says it of its flows too.
+    this.flows.clear(name);
     this.graveyard.bury(tombstone);
     return { kind: "gone", tombstone };
   }

@@ -1,4 +1,4 @@
-import type { LoadReport } from "@qumo/shared/topology";
+import type { Flow, LoadReport } from "@qumo/shared/topology";
 
 /**
  * One uninterrupted life of a relay. The epoch is the relay's own (its start time, say); the number
@@ -110,7 +110,9 @@ export type Change =
     readonly relay: string;
     readonly track: string;
     readonly version: Version;
-  };
+  }
+  /** What a relay takes from its neighbours now: of the moment, so that no store keeps it. */
+  | { readonly kind: "flows"; readonly relay: string; readonly flows: readonly Flow[] };
 
 /** Everything that one accepted command changed, as one step of the revision. */
 export interface Batch {
@@ -129,6 +131,7 @@ export function relayOf(change: Change): string {
       return change.announce.relay;
     case "drain":
     case "withdraw":
+    case "flows":
       return change.relay;
   }
 }

@@ -1,5 +1,6 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
+  type Flow,
   MAX_ANNOUNCES_PER_RELAY,
   type Refusal,
   refusal,
@@ -83,13 +84,16 @@ export class Registry {
     return this.#holdings.directory;
   }
 
+  /** Which tracks relays take from their neighbours now, by relay; of those that beat here. */
+  get flows(): ReadonlyMap<string, readonly Flow[]> {
+    return this.#holdings.flows.lists;
+  }
+
   /** When {@linkcode Registry.expire} has something to do next. */
   get nextDeadline(): number | undefined {
-    const { leases, graveyard } = this.#holdings;
-    if (leases.next === undefined || graveyard.next === undefined) {
-      return leases.next ?? graveyard.next;
-    }
-    return Math.min(leases.next, graveyard.next);
+    const { leases, graveyard, flows } = this.#holdings;
+    const next = Math.min(...[leases, graveyard, flows].map((one) => one.next ?? Infinity));
+    return next === Infinity ? undefined : next;
   }
 
   /** When the relay's lease ends, or `undefined` when it does not live. */
@@ -168,7 +172,7 @@ export class Registry {
 
   /** Ends the lives whose lease is over at `now`, and forgets ends that are long past. */
   expire(now: number): Batch | undefined {
-    const { leases, graveyard } = this.#holdings;
+    const { leases, graveyard, flows } = this.#holdings;
     const { leasesEndElsewhere, leaseMs } = this.#options;
     const changes: Change[] = [];
     for (let name = leases.take(now); name !== undefined; name = leases.take(now)) {
@@ -176,6 +180,7 @@ export class Registry {
       if (leasesEndElsewhere) leases.set(name, now + leaseMs);
       else if (entry !== undefined) changes.push(this.#end(entry, "expired", now));
     }
+    changes.push(...flows.expire(now));
     graveyard.expire(now);
     return this.#commit(changes);
   }
@@ -220,6 +225,7 @@ export class Registry {
       if (record !== alive.record) changes.push({ kind: "relay", record: alive.record = record });
       if (body.announces) changes.push(...this.#replaceAnnounces(alive, body.announces, now));
     }
+    changes.push(...this.#holdings.flows.beat(name, body.flows, leaseEnd));
     const expected = body.announces_digest;
     const differs = expected !== undefined && alive.digest !== expected;
     return done({ ...this.#applied(changes), ...(differs && { resendAnnounces: true }) });
@@ -322,7 +328,7 @@ export class Registry {
 
   #stamp(change: Change, revision: number): void {
     const entry = this.relays.get(relayOf(change));
-    if (entry === undefined) return;
+    if (entry === undefined || change.kind === "flows") return;
     entry.touched = revision;
     if (change.kind === "relay" || change.kind === "drain") entry.modified = revision;
   }

@@ -104,7 +104,7 @@ export class EtcdStore implements Store {
 
   async append({ changes }: Batch): Promise<void> {
     if (this.#closed) throw new Error("The store is closed");
-    const groups = Map.groupBy(changes, relayOf);
+    const groups = Map.groupBy(changes.filter(({ kind }) => kind !== "flows"), relayOf);
     const written = [...groups].map(([relay, own]) =>
       this.#lines.enqueue(relay, () => this.#observed(() => this.#write(relay, own)))
     );

@@ -70,6 +70,8 @@ export function planWrite(
         if (oldest !== undefined && oldest !== track) remove(trackKey(oldest));
         break;
       }
+      case "flows":
+        break;
       case "gone":
         return [
           { kind: "delete", key: own },

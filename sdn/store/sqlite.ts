@@ -176,6 +176,9 @@ export class SqliteStore implements Store {
         this.#sincePrune++;
         return this.#keepTrack(relay, track, { version, present: false, registeredAt: 0 });
       }
+      case "flows":
+        // Only the revision is kept: it never goes back.
+        return;
     }
   }
 

@@ -77,6 +77,8 @@ class TreeReader implements ConfigTree {
   readonly #keys: ConfigKeys;
   readonly #old: OldKeys;
   readonly #lines = new LineCounter();
+  /** Keys that were written by a former name. */
+  readonly #former = new Set<string>();
 
   constructor(file: ConfigFile, keys: ConfigKeys, old: OldKeys) {
     this.#file = file;
@@ -120,7 +122,12 @@ class TreeReader implements ConfigTree {
     const retired = this.#old.retired.get(written);
     if (retired !== undefined) return this.#problem(offset, `${written}: ${retired}`);
     const key = this.#old.renamed.get(written) ?? written;
+    if (key !== written) this.#former.add(key);
     if (seen.has(key) || this.positions.has(key)) {
+      // Somebody who wrote both names, and means the same by them, is understood.
+      const isRepeated = this.#former.has(key) && isScalar(pair.value) &&
+        pair.value.value === this.values.get(key);
+      if (isRepeated) return;
       const other = key === written ? "once" : `either this or ${key}`;
       return this.#problem(offset, `${written}: found a second time, allowed ${other}`);
     }

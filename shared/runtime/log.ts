@@ -34,7 +34,7 @@ export interface LogOptions {
   /** `human` is a line to read, `json` an object a line for machines. */
   readonly format: "human" | "json";
   /** Takes one line, its newline included. It must not throw. */
-  readonly write: (line: string) => void;
+  readonly write: (line: string, level: LogLevel) => void;
 }
 
 /** Long enough for a reason phrase, short enough that a peer cannot fill a disk with one session. */
@@ -45,7 +45,7 @@ export function openLog(options: LogOptions): Log {
   const format = options.format === "json" ? jsonLine : humanLine;
   configureSync({
     reset: true,
-    sinks: { out: (record) => options.write(format(record)) },
+    sinks: { out: (record) => options.write(format(record), levelName(record)) },
     loggers: [
       { category: "qumo", sinks: ["out"], lowestLevel: logtapeLevel(options.level) },
       // LogTape's own remarks; at `info` it greets.
@@ -109,8 +109,10 @@ function logtapeLevel(level: LogLevel) {
   return level === "warn" ? "warning" : level;
 }
 
-function levelName(record: LogRecord): string {
-  return record.level === "warning" ? "warn" : record.level;
+function levelName({ level }: LogRecord): LogLevel {
+  if (level === "warning") return "warn";
+  if (level === "trace") return "debug";
+  return level === "fatal" ? "error" : level;
 }
 
 function messageOf(record: LogRecord): string {

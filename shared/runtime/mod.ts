@@ -57,3 +57,13 @@ export {
 } from "./program.ts";
 export { suggest } from "./suggest.ts";
 export { type FailureHandler, TaskGroup } from "./tasks.ts";
+export { formatTraceparent, parseTraceparent, type TraceParent } from "./traceparent.ts";
+export {
+  isExporting,
+  noTracing,
+  openTracing,
+  type Span,
+  type SpanAttributes,
+  type SpanOptions,
+  type Tracing,
+} from "./tracing.ts";

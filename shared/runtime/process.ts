@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import type { LogLevel } from "./log.ts";
 
 /** Where a program writes, and whether a person reads it. */
 export interface Output {
@@ -16,6 +17,8 @@ export interface Process {
   readonly clock: Clock;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Gives a line of the log to the runtime's OpenTelemetry exporter. */
+  readonly exportLine: (level: LogLevel, line: string) => void;
   /** Calls `act` whenever the signal comes, where the system has it. */
   readonly onSignal: (signal: ProcessSignal, act: () => void) => void;
   /** Ends the process at once. */

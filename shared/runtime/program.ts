@@ -6,6 +6,7 @@ import { type Log, type LogLevel, openLog } from "./log.ts";
 import { messageOf } from "./message_of.ts";
 import { type Outcome, refused } from "./outcome.ts";
 import type { Process } from "./process.ts";
+import { isExporting } from "./tracing.ts";
 
 /** What of its configuration a program is started with. */
 export interface ProgramConfig {
@@ -13,6 +14,10 @@ export interface ProgramConfig {
     readonly level: LogLevel;
     /** `auto` is `human` on a terminal and `json` elsewhere. */
     readonly format: "auto" | "human" | "json";
+  };
+  readonly telemetry: {
+    /** Whether the runtime's exporter is given the log as well. */
+    readonly enabled: boolean;
   };
 }
 
@@ -54,7 +59,7 @@ export async function runProgram<T extends ProgramConfig>(
   const config = loaded.value.value;
   if (command.name === "health") return await health(process, program.healthUrl(config));
   if (command.name === "check") return say(process, program.report(loaded.value));
-  const ended = await program.serve(loaded.value, openProgramLog(config.log, process));
+  const ended = await program.serve(loaded.value, openProgramLog(config, process));
   return typeof ended === "number" ? ended : complain(process, ended, 1);
 }
 
@@ -89,12 +94,16 @@ async function health(process: Process, url: string): Promise<number> {
   return ready ? say(process, `${text}\n`) : complain(process, text, 1);
 }
 
-function openProgramLog({ level, format }: ProgramConfig["log"], { stderr }: Process): Log {
+function openProgramLog({ log, telemetry }: ProgramConfig, { stderr, exportLine }: Process): Log {
   const automatic = stderr.isTerminal ? "human" : "json";
+  const isExported = telemetry.enabled && isExporting();
   return openLog({
-    level,
-    format: format === "auto" ? automatic : format,
-    write: (line) => stderr.write(line),
+    level: log.level,
+    format: log.format === "auto" ? automatic : log.format,
+    write(line, level) {
+      stderr.write(line);
+      if (isExported) exportLine(level, line.trimEnd());
+    },
   });
 }
 

@@ -1,11 +1,14 @@
 /** Characters of a relay's name, counted in UTF-8 bytes: what a DNS name or a file name may have. */
 export const MAX_RELAY_NAME_BYTES = 255;
 
-/** Bytes of a track's full name, all namespace fields and the track name together: MoQT's own bound. */
-export const MAX_TRACK_BYTES = 4096;
+/** Bytes of all parts of a track's text: MoQT's 4096 for a full name, and as many for its scope. */
+export const MAX_TRACK_BYTES = 8192;
 
-/** Parts of a track's text: MoQT's 32 namespace fields and the track name. */
-export const MAX_TRACK_PARTS = 33;
+/**
+ * Parts of a track's text: MoQT's 32 namespace fields and the track name, the empty part between
+ * them, and the two that name a scope.
+ */
+export const MAX_TRACK_PARTS = 36;
 
 /** Characters of a region's name: a label for people, not a document. */
 export const MAX_REGION_LENGTH = 128;
@@ -18,6 +21,9 @@ export const MAX_NEIGHBORS = 256;
 
 /** Announces one relay may hold. */
 export const MAX_ANNOUNCES_PER_RELAY = 10_000;
+
+/** Tracks that one relay may say it takes from its neighbours now: a list for people to look at. */
+export const MAX_FLOWS_PER_RELAY = 1000;
 
 /**
  * The highest cost of one link. With {@linkcode COST_STEP} and the longest path that the relay limit

@@ -1,9 +1,18 @@
 /** What relays and the controller say to each other: names, schemas, limits, refusals. */
+export {
+  type AnnouncedName,
+  announcesCovering,
+  coversTrack,
+  formatAnnounce,
+  parseAnnounce,
+} from "./announce_text.ts";
 export { announcesDigest } from "./announces_digest.ts";
 export * from "./limits.ts";
 export { type Refusal, refusal, type RefusalCode, refusalCodes } from "./refusals.ts";
 export { relayNameFault } from "./relay_name.ts";
 export {
+  type Flow,
+  flowSchema,
   type LinkReport,
   linkReportSchema,
   type LoadReport,
@@ -15,7 +24,6 @@ export {
 } from "./schemas.ts";
 export {
   canonicalTrackText,
-  coversTrack,
   formatTrackName,
   formatTrackText,
   parseTrackName,

@@ -3,6 +3,7 @@ import {
   MAX_ADDRESS_LENGTH,
   MAX_ANNOUNCES_PER_RELAY,
   MAX_COST,
+  MAX_FLOWS_PER_RELAY,
   MAX_NEIGHBORS,
   MAX_REGION_LENGTH,
   MAX_RTT_MS,
@@ -52,6 +53,13 @@ export const loadReportSchema = z.strictObject({
   cpu: z.number().min(0).max(1).optional(),
 }).meta({ id: "Load", description: "How busy a relay is; cpu is the share of the machine in use" });
 
+/** A track that a relay takes from a neighbour now, on its way from the relay that has it. */
+export const flowSchema = z.strictObject({
+  track: trackTextSchema,
+  next_hop: relayNameSchema,
+  source: relayNameSchema,
+}).meta({ id: "Flow", description: "A track that is taken from a neighbour now" });
+
 function atMost(limit: number, what: string): [(value: object) => boolean, { message: string }] {
   return [
     (value) => Object.keys(value).length <= limit,
@@ -74,10 +82,15 @@ export const registrationSchema = z.strictObject({
   announces: z.array(trackTextSchema).max(MAX_ANNOUNCES_PER_RELAY).optional(),
   announces_digest: sha256Hex.optional(),
   draining: z.boolean().optional(),
+  flows: z.array(flowSchema).max(MAX_FLOWS_PER_RELAY).optional().meta({
+    description: "The remote tracks taken from neighbours now: absent for no change, [] for none",
+  }),
 }).meta({ id: "Registration" });
 
 /** A registration as it has been read. */
 export type Registration = z.output<typeof registrationSchema>;
+/** A track that is taken from a neighbour, as it has been read. */
+export type Flow = z.output<typeof flowSchema>;
 /** What a relay knows of one link, as it has been read. */
 export type LinkReport = z.output<typeof linkReportSchema>;
 /** How busy a relay is, as it has been read. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { announcesDigest } from "./announces_digest.ts";
-import { MAX_NEIGHBORS, MAX_RELAY_NAME_BYTES } from "./limits.ts";
+import { MAX_FLOWS_PER_RELAY, MAX_NEIGHBORS, MAX_RELAY_NAME_BYTES } from "./limits.ts";
 import { refusalCodes } from "./refusals.ts";
 import { relayNameFault } from "./relay_name.ts";
 import { registrationSchema } from "./schemas.ts";
@@ -35,10 +35,13 @@ Deno.test("registrationSchema accepts upstream's body and every field of ours", 
       announces: ["live/a"],
       announces_digest: "f".repeat(64),
       draining: false,
+      flows: [{ track: "live/a/~/video", next_hop: "london", source: "paris" }],
     }),
     [],
   );
 });
+
+const flow = { track: "a", next_hop: "b", source: "c" };
 
 Deno.test("registrationSchema names the path of what it refuses", () => {
   for (
@@ -55,6 +58,9 @@ Deno.test("registrationSchema names the path of what it refuses", () => {
       [{ epoch: 1.5 }, "epoch"],
       [{ epoch: 2 ** 60 }, "epoch"],
       [{ seq: 2 ** 52 + 1 }, "seq"],
+      [{ flows: [{ track: "a", next_hop: "b" }] }, "flows.0.source"],
+      [{ flows: [{ track: "a//b", next_hop: "b", source: "c" }] }, "flows.0.track"],
+      [{ flows: Array(MAX_FLOWS_PER_RELAY + 1).fill(flow) }, "flows"],
       [{ certificate_sha256: "AB" }, "certificate_sha256"],
       [{ colour: 1 }, ""],
       [[], ""],

@@ -64,12 +64,6 @@ export function parseTrackName(text: string): Outcome<TrackName, string> {
   return name === undefined ? refused("has no parts") : done({ namespace: parts.value, name });
 }
 
-/** Whether `prefix` names `track` itself or a namespace above it; both in their canonical text. */
-export function coversTrack(prefix: string, track: string): boolean {
-  if (prefix === "" || prefix === track) return true;
-  return track.startsWith(prefix) && track[prefix.length] === "/";
-}
-
 function formatPart(part: Uint8Array): string {
   if (part.length === 0) return EMPTY_PART;
   const text = decodeStrictly(part);

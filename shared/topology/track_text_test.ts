@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
   canonicalTrackText,
-  coversTrack,
   formatTrackName,
   formatTrackText,
   parseTrackName,
@@ -71,12 +70,4 @@ Deno.test("parseTrackName() takes the last part for the track, the others for th
   assert.equal(formatTrackName(track), "live/~/video%2F1");
   assert.deepEqual(parseTrackName("live/~/video%2F1"), { ok: true, value: track });
   assert.equal(parseTrackName("").ok, false);
-});
-
-Deno.test("coversTrack() compares whole parts", () => {
-  assert.equal(coversTrack("live/a", "live/a"), true);
-  assert.equal(coversTrack("live/a", "live/a/video"), true);
-  assert.equal(coversTrack("live/a", "live/ab"), false);
-  assert.equal(coversTrack("live/a/video", "live/a"), false);
-  assert.equal(coversTrack("", "live"), true);
 });

@@ -26,6 +26,7 @@ const body = fc.record({
   load: fc.constantFrom(undefined, { cpu: 0.5 }),
   announces: fc.option(fc.uniqueArray(track), { nil: undefined }),
   draining: fc.boolean(),
+  flows: fc.array(fc.record({ track, next_hop: name, source: name }), { maxLength: 2 }),
 }, { requiredKeys: ["links"] }).map((given) => JSON.parse(JSON.stringify(given)));
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ kind: fc.constant("register" as const), name, body }),

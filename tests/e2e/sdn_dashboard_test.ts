@@ -1,6 +1,6 @@
 /** The controller's page in Chromium, before a controller in a process of its own. */
 import assert from "node:assert/strict";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { chromiumTest } from "../support/chromium.ts";
 import { SdnProgram } from "../support/sdn_program.ts";
 
@@ -65,6 +65,7 @@ chromiumTest(
       "Never registered": "0",
       "Links up": "1",
       "Announces": "2",
+      "Tracks on links": "0",
       "Sessions": "12",
       "Egress": "2.5 Mbit/s",
     });
@@ -165,6 +166,75 @@ chromiumTest(
   },
 );
 
+chromiumTest(
+  "links that carry tracks are seen at once, and say which when pointed at, focused or chosen",
+  async (browser) => {
+    await using program = await SdnProgram.start();
+    const flow = (track: string, hop: string, source: string) => ({
+      track: `live/~/${track}`,
+      next_hop: hop,
+      source,
+    });
+    const a = { neighbors: { b: 1, c: 5 } };
+    const viaB = [flow("video", "b", "c"), flow("audio", "b", "c")];
+    await program.register("a", { ...a, flows: viaB });
+    await program.register("b", { neighbors: { c: 1 }, flows: [flow("video", "c", "c")] });
+    await program.register("c", { neighbors: { b: 1 } });
+    const { page, problems } = await open(browser, program.url);
+    const carrier = (one: string, other: string) =>
+      page.locator(`#graph [data-link='["${one}","${other}"]']`);
+    await carrier("a", "b").waitFor();
+    assert.equal(await page.locator("#graph [data-link]").count(), 2);
+    assert.deepEqual((await page.locator(".flow-count").allTextContents()).sort(), [
+      "1 track",
+      "2 tracks",
+    ]);
+    assert.match(
+      await carrier("a", "b").getAttribute("aria-label") ?? "",
+      /carries 2 tracks: live\/~\/video to a, live\/~\/audio to a$/,
+    );
+    // From b, the second of the two names, to a.
+    assert.equal(await carrier("a", "b").locator(".flow.back").count(), 1);
+    assert.equal(await carrier("a", "b").locator(".flow.there").count(), 0);
+    assert.deepEqual(await rows(page, "Tracks on links"), [
+      ["live/~/video", "b", "a", "c"],
+      ["live/~/audio", "b", "a", "c"],
+      ["live/~/video", "c", "b", "c"],
+    ]);
+    assert.equal((await figures(page))["Tracks on links"], "3");
+
+    const words = page.locator("#link-words");
+    const tracks = () => page.locator("#link-tracks li b").allTextContents();
+    await pointAt(page, carrier("b", "c").locator(".grip"));
+    await words.getByText("1 track between b and c").waitFor();
+    assert.deepEqual(await tracks(), ["live/~/video"]);
+    await page.mouse.move(0, 0);
+    await words.getByText(/^Point at a link/).waitFor();
+    await carrier("a", "b").focus();
+    await words.getByText("2 tracks between a and b").waitFor();
+    assert.deepEqual(await tracks(), ["live/~/video", "live/~/audio"]);
+    await page.keyboard.press("Enter");
+    await page.locator(`#graph [data-link='["a","b"]'][aria-pressed="true"]`).waitFor();
+    assert.equal((await rows(page, "Tracks on links")).length, 2);
+    assert.deepEqual((await rows(page, "Links")).map(([from, to]) => [from, to]), [["a", "b"]]);
+    await page.getByRole("heading", { name: "Directory" }).click();
+    assert.equal(await words.innerText(), "2 tracks between a and b");
+
+    // The track moves to the other link; what was chosen carries nothing more, and is let go.
+    await program.register("a", { ...a, flows: [flow("video", "c", "c")] });
+    await carrier("a", "c").waitFor();
+    assert.equal(await carrier("a", "b").count(), 0);
+    assert.equal(await page.locator("#flows-filter").isVisible(), false);
+    await program.ask("DELETE", "/relay/a");
+    await carrier("a", "c").waitFor({ state: "detached" });
+    assert.deepEqual(await rows(page, "Tracks on links"), [["live/~/video", "c", "b", "c"]]);
+    await program.register("b", { neighbors: { c: 1 }, flows: [] });
+    await page.getByText("No relay takes a track from another.").waitFor();
+    assert.equal(await page.locator("#link-detail").isVisible(), false);
+    assert.deepEqual(problems, []);
+  },
+);
+
 const HOSTILE = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`;
 
 chromiumTest("names that are markup are shown as text and never run", async (browser) => {
@@ -173,6 +243,11 @@ chromiumTest("names that are markup are shown as text and never run", async (bro
     region: `</text><script>window.hacked=1</script>`,
     address: `javascript:window.hacked=1`,
     neighbors: { '"><svg onload=window.hacked=1>': 1, "constructor": 2 },
+    flows: [{
+      track: "%3Cscript%3E/~/<img src=x onerror=window.hacked=1>",
+      next_hop: '"><svg onload=window.hacked=1>',
+      source: "constructor",
+    }],
   });
   const track = `%3Cscript%3Ewindow.hacked%3D1`;
   await program.ask("PUT", `/announce/${encodeURIComponent(track)}`, { relay: HOSTILE });
@@ -184,6 +259,8 @@ chromiumTest("names that are markup are shown as text and never run", async (bro
   await page.locator("#route-result .best, #route-result .refused").waitFor();
   assert.equal((await rows(page, "Relays")).some(([name]) => name === HOSTILE), true);
   assert.equal((await rows(page, "Directory")).length, 1);
+  await page.locator("#graph [data-link]").focus();
+  await page.locator("#link-tracks b", { hasText: "<img src=x" }).waitFor();
   assert.equal(await page.locator("main img, main script, main a[href^=javascript]").count(), 0);
   assert.equal(await page.evaluate(() => "hacked" in globalThis), false);
   assert.deepEqual(problems, []);
@@ -309,6 +386,17 @@ async function open(browser: Browser, url: string, options: BrowserContextOption
 /** A relay in the picture. */
 function relay(page: Page, name: string) {
   return page.locator(`#graph [data-id="${name}"]`);
+}
+
+/** Moves the mouse to the middle of a link, which bends. */
+async function pointAt(page: Page, path: Locator): Promise<void> {
+  await path.scrollIntoViewIfNeeded();
+  const { x, y } = await path.evaluate((line) => {
+    const middle = line.getPointAtLength(line.getTotalLength() / 2);
+    const { x, y } = middle.matrixTransform(line.getScreenCTM());
+    return { x, y };
+  });
+  await page.mouse.move(x, y);
 }
 
 function cell(page: Page, table: string, text: string) {

@@ -28,6 +28,7 @@ const path = fc.tuple(
     "route",
     "routes",
     "graph",
+    "flows",
     "announce",
     "assign",
     "watch",
@@ -67,6 +68,7 @@ const registration = fc.record({
   epoch: fc.oneof(fc.double(), fc.maxSafeInteger()),
   seq: fc.oneof(fc.double(), fc.maxSafeInteger()),
   announces: fc.oneof(fc.jsonValue(), fc.array(fc.string())),
+  flows: fc.oneof(fc.jsonValue(), fc.array(fc.record({ track: fc.string(), source: fc.string() }))),
   relay: fc.jsonValue(),
   broadcast_path: fc.jsonValue(),
   states: fc.jsonValue(),
@@ -95,13 +97,13 @@ const request = fc.record({
 
 Deno.test("no request, whatever it is, is a fault, goes unexplained, or costs a registration", async () => {
   const subject = await testController();
-  const { ask, app, faults } = subject;
+  const { ask, faults } = subject;
   await ask("PUT", "/relay/keep", { region: "eu", announces: ["kept"] });
   await fc.assert(
     fc.asyncProperty(request, async ({ method, path, query, body, match }) => {
       const hasBody = method !== "GET";
       const url = `/${path.slice(1)}?${query}`;
-      const response = await app.request(url, {
+      const response = await subject.request(url, {
         method,
         ...(hasBody && { body: body as Uint8Array<ArrayBuffer> }),
         headers: { ...(match && { "if-match": match }) },
@@ -135,6 +137,7 @@ Deno.test("the documented answers are those that the server gives", async () => 
       load: { cpu: 0.5, sessions: 1 },
       certificate_sha256: "0".repeat(64),
       announces: ["x/y"],
+      flows: [{ track: "x/~/z", next_hop: "a", source: "c" }],
     }],
     ["put", "/relay/{name}", "/relay/c", {}],
     ["get", "/relay", "/relay"],
@@ -145,6 +148,7 @@ Deno.test("the documented answers are those that the server gives", async () => 
     ["get", "/announce", "/announce?limit=1"],
     ["get", "/announce/lookup", "/announce/lookup?track=x/y&from=a"],
     ["get", "/route", "/route?from=a&to=c&k=2&explain=1"],
+    ["get", "/flows", "/flows"],
     ["get", "/routes/{relay}", "/routes/a"],
     ["get", "/graph", "/graph"],
     ["get", "/assign", "/assign?region=eu&track=x/y"],

@@ -4,12 +4,15 @@ import { testController } from "../support/sdn_controller.ts";
 
 const name = fc.constantFrom("a", "b", "c");
 const track = fc.constantFrom("x", "y/z");
+const flow = fc.record({ track, next_hop: name, source: name });
+const flows = fc.uniqueArray(flow, { maxLength: 3, selector: (one) => JSON.stringify(one) });
 const step = fc.oneof(
   fc.record({
     kind: fc.constant("register" as const),
     name,
     links: fc.dictionary(name, fc.record({ cost: fc.nat(3), up: fc.boolean() })),
     announces: fc.option(fc.uniqueArray(track), { nil: undefined }),
+    flows: fc.option(flows, { nil: undefined }),
   }),
   fc.record({ kind: fc.constant("deregister" as const), name }),
   fc.record({ kind: fc.constant("drain" as const), name, on: fc.boolean() }),
@@ -24,7 +27,11 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 async function take({ ask, clock }: Subject, one: Step): Promise<void> {
   switch (one.kind) {
     case "register":
-      await ask("PUT", `/relay/${one.name}`, { links: one.links, announces: one.announces });
+      await ask("PUT", `/relay/${one.name}`, {
+        links: one.links,
+        announces: one.announces,
+        flows: one.flows,
+      });
       break;
     case "deregister":
       await ask("DELETE", `/relay/${one.name}`);
@@ -49,6 +56,7 @@ class Mirror {
   readonly relays = new Map<string, string>();
   readonly announces = new Set<string>();
   readonly routes = new Map<string, unknown>();
+  readonly flows = new Map<string, unknown[]>();
 
   // deno-lint-ignore no-explicit-any -- every event says something else
   hear(event: string, data: any): void {
@@ -66,6 +74,7 @@ class Mirror {
         break;
       case "gone":
         this.relays.delete(data.relay);
+        this.flows.delete(data.relay);
         for (const one of this.announces) {
           if (one.startsWith(`${data.relay} `)) this.announces.delete(one);
         }
@@ -75,6 +84,9 @@ class Mirror {
         break;
       case "withdraw":
         this.announces.delete(`${data.relay} ${data.track}`);
+        break;
+      case "flows":
+        this.flows.set(data.relay, data.flows);
         break;
       case "routes":
         for (const target of data.removed) this.routes.delete(target);
@@ -91,7 +103,7 @@ Deno.test("whoever follows the events knows what the controller would answer", a
       const subject = await testController();
       for (const one of before) await take(subject, one);
       const stop = new AbortController();
-      const scope = { graph: true, announces: true, routes: ["a"] };
+      const scope = { graph: true, announces: true, flows: true, routes: ["a"] };
       const events = subject.controller.watch({ scope, signal: stop.signal });
       assert.ok(events.ok);
       const mirror = new Mirror();
@@ -125,6 +137,14 @@ async function check({ ask }: Subject, mirror: Mirror): Promise<void> {
     `${one.relay} ${one.track}`
   );
   assert.deepEqual(mirror.announces, new Set(listed));
+  const flowing = [...mirror.flows].flatMap(([relay, own]) =>
+    own.map((flow) => JSON.stringify({ relay, ...flow as object }))
+  );
+  const shown = (await ask("GET", "/flows")).body.flows;
+  assert.deepEqual(
+    new Set(flowing),
+    new Set(shown.map((one: object) => JSON.stringify(one))),
+  );
   const table = (await ask("GET", "/routes/a")).body.routes ?? {};
   assert.deepEqual(mirror.routes, new Map(Object.entries(table)));
 }

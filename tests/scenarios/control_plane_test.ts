@@ -241,7 +241,7 @@ scenario(
     assert.equal(epochs.size, 2);
     const errors = older.lines.filter(({ text }) => text.startsWith("error: "));
     assert.deepEqual(errors.map(({ text }) => text), [
-      "error: another process is registered under this relay's name",
+      "error: a process that started later is registered under this relay's name",
     ]);
     assert.match(older.plane.status.problem ?? "", /has started again since/);
     const before = world.beats.length;
@@ -377,11 +377,18 @@ scenario(
     await world.pass(5000);
     assert.equal(one!.mirror.nextHop("two")?.nextHop, "two");
     assert.equal(one!.status.revision, revision);
+    const wayless: number[] = [];
+    one!.mirror.watch({
+      announced: () => {},
+      withdrawn: () => {},
+      changed: () => one!.mirror.nextHop("two") ?? wayless.push(one!.mirror.revision),
+    });
     const { controller } = await site.start();
     await world.pass(15_000);
     assert.ok(one!.mirror.revision >= 2_000_000);
     const again = await controller.relay("two") as { value: { announces: number } };
     assert.equal(again.value.announces, 40);
+    assert.deepEqual(wayless, []);
     assert.deepEqual(heard, []);
     assert.equal(one!.mirror.relay("three")?.state, "alive", "it is believed for a while");
     // The one that did not come back is let go when it has had its time.
@@ -391,6 +398,26 @@ scenario(
     assert.equal(one!.mirror.announcesOf("two").size, 40);
   },
 );
+
+scenario("what is doubted is believed while nobody can be asked", async (world) => {
+  const site = world.site(A);
+  await site.start();
+  const one = world.relay({ name: "one", urls: [A] });
+  const two = world.relay({ name: "two", urls: [A] });
+  two.plane.announced("x");
+  for (const { plane } of [one, two]) plane.start();
+  await world.settle();
+  await two.plane.close();
+  await site.stop();
+  await site.start();
+  await world.pass(15_000);
+  await site.stop();
+  await world.pass(2 * DOUBT_MS);
+  assert.deepEqual(announcesOf(one.plane.mirror), ["two x"]);
+  await site.start();
+  await world.pass(15_000 + DOUBT_MS);
+  assert.deepEqual(announcesOf(one.plane.mirror), []);
+});
 
 scenario("a stream that breaks goes on where it stopped", async (world) => {
   const site = world.site(A);
@@ -427,6 +454,33 @@ scenario("a stream whose place is gone begins with a snapshot", async (world) =>
   assert.deepEqual(watches.map(({ path }) => path.includes("since")), [false, true, false]);
 });
 
+scenario("what a mirror cannot read costs a snapshot, not the mirror", async (world) => {
+  const site = world.site(A);
+  const { ask } = await site.start();
+  const { plane, lines } = world.relay({ name: "r", urls: [A] });
+  plane.start();
+  await world.settle();
+  await ask("PUT", "/relay/other", { announces: ["x"] });
+  await world.settle();
+  const answer = site.answer.bind(site);
+  const garbage = ['id: one\nevent: gone\ndata: {"relay":"z"}\n\n', "event: relay\ndata: {\n\n"];
+  site.answer = (request, signal) => {
+    const text = request.url.includes("/watch") ? garbage.pop() : undefined;
+    const headers = { "content-type": "text/event-stream" };
+    return text === undefined
+      ? answer(request, signal)
+      : Promise.resolve(new Response(text, { headers }));
+  };
+  site.cut();
+  await world.pass(5000);
+  const faults = lines.filter(({ text }) => text.includes("cannot follow"));
+  assert.match(faults.map(({ fields }) => fields.error).join("\n"), /its events: relay: .*JSON/);
+  assert.match(faults.map(({ fields }) => fields.error).join("\n"), /one has no revision/);
+  assert.deepEqual(announcesOf(plane.mirror), ["other x"]);
+  const watches = world.requests.filter(({ path }) => path.startsWith("/watch"));
+  assert.deepEqual(watches.map(({ path }) => path.includes("since")), [false, true, false, false]);
+});
+
 scenario("silence makes the mirror stale, and in the end another connection", async (world) => {
   const site = world.site(A);
   await site.start();
@@ -451,6 +505,43 @@ scenario("silence makes the mirror stale, and in the end another connection", as
   const texts = lines.filter(({ text }) => text.startsWith("debug: cannot follow"));
   assert.match(String(texts.at(-1)?.fields.error), /said nothing for 45000 ms/);
 });
+
+scenario("a controller that answers no heartbeats is not followed either", async (world) => {
+  const [a, b] = [world.site(A), world.site(B)];
+  await a.start();
+  await b.start();
+  const { plane, lines } = world.relay({ name: "r", urls: [A, B] });
+  plane.start();
+  await world.settle();
+  a.isMute = true;
+  plane.changed();
+  await world.pass(REQUEST_TIMEOUT_MS + 2000);
+  await b.controller.ask("PUT", "/relay/other", { announces: ["x"] });
+  await world.settle();
+  assert.deepEqual(announcesOf(plane.mirror), ["other x"]);
+  assert.equal(lines.filter(({ text }) => text.includes("cannot follow")).length, 0);
+});
+
+scenario(
+  "a controller that is back is followed as soon as it accepts a heartbeat",
+  async (world) => {
+    const site = world.site(A);
+    let isWatchable = false;
+    const answer = site.answer.bind(site);
+    site.answer = (request, signal) =>
+      isWatchable || request.method === "PUT"
+        ? answer(request, signal)
+        : Promise.reject(new Error());
+    const { plane } = world.relay({ name: "r", urls: [A] });
+    plane.start();
+    await world.pass(60_000);
+    await site.start();
+    isWatchable = true;
+    while (plane.status.heartbeatAgeMs === undefined) await world.pass(100);
+    await world.settle();
+    assert.equal(plane.mirror.isComplete, true);
+  },
+);
 
 scenario("clients are sent to another relay, or nowhere", async (world) => {
   const site = world.site(A);

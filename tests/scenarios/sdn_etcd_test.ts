@@ -43,7 +43,7 @@ etcdTest("etcd: controllers with another prefix share nothing", async () => {
 });
 
 etcdTest(
-  "etcd: a relay and its announces have one lease, heartbeats write nothing, all die together",
+  "etcd: a relay and its announces have one lease, heartbeats and flows write nothing, all die together",
   async () => {
     await using cluster = await EtcdCluster.start(1);
     await using one = await controllerOn(cluster, { leaseMs: 3000 });
@@ -60,7 +60,9 @@ etcdTest(
     const begin = Date.now();
     for (let seq = 2; Date.now() - begin < 6000; seq++) {
       const to = seq % 2 === 0 ? one : other;
-      accepted(await to.ask("PUT", "/relay/a", { epoch: 1, seq }));
+      const flows = [{ track: `t${seq}`, next_hop: "b", source: "c" }];
+      accepted(await to.ask("PUT", "/relay/a", { epoch: 1, seq, flows }));
+      assert.equal((await to.ask("GET", "/flows")).body.flows[0].track, `t${seq}`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     assert.equal((await keysIn(cluster)).revision, before.revision);
@@ -69,6 +71,9 @@ etcdTest(
     say(`etcd: a relay with a lease of 3 s is gone ${took} ms after its last heartbeat`);
     await eventually(() => names(one.ask), same([]));
     for (const { ask } of [one, other]) assert.deepEqual(await tracks(ask), []);
+    for (const { ask } of [one, other]) {
+      assert.deepEqual((await ask("GET", "/flows")).body.flows, []);
+    }
     assert.deepEqual((await keysIn(cluster)).keys, []);
   },
 );

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
-import { ManualClock, memoryLog } from "@qumo/shared/runtime";
+import { setImmediate } from "node:timers";
+import { ManualClock, memoryLog, TaskGroup } from "@qumo/shared/runtime";
+import { ControllerClient } from "../../relay/control_plane/controller_client.ts";
+import { Controllers } from "../../relay/control_plane/controllers.ts";
+import { Mirror } from "../../relay/control_plane/mirror.ts";
+import { Watcher } from "../../relay/control_plane/watcher.ts";
 import {
   ControlPlane,
   type ControlPlaneOptions,
   type ControlPlaneSettings,
+  type MirrorView,
   type RelayReport,
 } from "../../relay/control_plane/mod.ts";
 import type { ControllerOptions } from "../../sdn/controller.ts";
@@ -72,7 +78,7 @@ export class ControllerSite {
     if (this.isMute) await aborted(AbortSignal.any([signal, this.#cut.signal]));
     if (this.#running === undefined) throw new TypeError("connection refused");
     const either = AbortSignal.any([signal, this.#cut.signal]);
-    const response = await this.#running.app.fetch(request);
+    const response = await this.#running.fetch(request);
     const { status, headers, body } = response;
     if (body === null) return response;
     return new Response(body.pipeThrough(breaking(this.breakAfter), { signal: either }), {
@@ -88,6 +94,7 @@ export class ControlPlaneWorld {
   readonly requests: SeenRequest[] = [];
   readonly #sites = new Map<string, ControllerSite>();
   readonly #planes: ControlPlane[] = [];
+  readonly #followers = new TaskGroup((name, error) => assert.fail(`${name}: ${error}`));
 
   /** A place for a controller, where none runs yet. */
   site(url: string, options: Partial<ControllerOptions> = {}): ControllerSite {
@@ -133,6 +140,24 @@ export class ControlPlaneWorld {
     return { plane, report, drains, lines };
   }
 
+  /** The mirror of somebody who follows as the relay of this name, and is none. */
+  follow(name: string, url: string): MirrorView {
+    const { clock, fetch } = this;
+    const mirror = new Mirror(name);
+    const watcher = new Watcher({
+      name,
+      mirror,
+      client: new ControllerClient({ clock, fetch, token: () => Promise.resolve(undefined) }),
+      controllers: new Controllers([url]),
+      clock,
+      log: memoryLog().log,
+      random: () => 0.5,
+      onReady: () => {},
+    });
+    this.#followers.spawn(name, (signal) => watcher.run(signal));
+    return mirror;
+  }
+
   readonly fetch: typeof fetch = async (input, init) => {
     const request = new Request(input, init);
     const signal = init?.signal ?? new AbortController().signal;
@@ -154,7 +179,7 @@ export class ControlPlaneWorld {
   /** Lets everything that needs no time happen. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 10; turn++) {
-      await new Promise<void>((resolve) => setTimeout(resolve));
+      await new Promise<void>((resolve) => setImmediate(resolve));
       await this.clock.advance(0);
     }
   }
@@ -170,7 +195,7 @@ export class ControlPlaneWorld {
 
   /** Ends every relay and every controller. */
   async close(): Promise<void> {
-    await Promise.all(this.#planes.map((plane) => plane.close()));
+    await Promise.all([...this.#planes.map((plane) => plane.close()), this.#followers.close()]);
     for (const site of this.#sites.values()) await site.stop();
     await this.settle();
   }

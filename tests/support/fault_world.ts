@@ -1,4 +1,4 @@
-import { ManualClock, memoryLog } from "@qumo/shared/runtime";
+import { ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
 import {
   draft18,
   encodeSubgroupHeader,
@@ -7,6 +7,7 @@ import {
   writeObjectHeader,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { alone } from "./alone.ts";
 import { DEFAULTS } from "../../relay/config/defaults.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { MoqtHost } from "../../relay/session_host.ts";
@@ -72,7 +73,14 @@ export class HostileWorld {
 
   constructor() {
     const { metrics } = this;
-    this.host = new MoqtHost({ config: CONFIG, metrics, clock: this.#clock, log: this.#log.log });
+    this.host = new MoqtHost({
+      config: CONFIG,
+      metrics,
+      clock: this.#clock,
+      log: this.#log.log,
+      tracing: noTracing,
+      mesh: alone,
+    });
     globalThis.addEventListener("unhandledrejection", this.#unhandled);
   }
 

@@ -1,4 +1,4 @@
-import { type LogFields, memoryLog, systemClock } from "@qumo/shared/runtime";
+import { type LogFields, memoryLog, noTracing, systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS } from "../../relay/config/defaults.ts";
 import type { RelayConfig } from "../../relay/config.ts";
 import { Relay } from "../../relay/relay.ts";
@@ -22,6 +22,7 @@ export async function startRelayInProcess(
     config: { ...DEFAULTS, ...change, server },
     createHost: (parts) => new MoqtHost(parts),
     files: { readText: noFile, modified: noFile },
+    hostname: () => "host",
     program: {
       version: "test",
       commit: "",
@@ -30,6 +31,7 @@ export async function startRelayInProcess(
     },
     clock: systemClock,
     log,
+    tracing: noTracing,
   });
   return {
     relay,

@@ -34,11 +34,12 @@ const IMPATIENT = { drain_timeout_ms: 100 };
 
 /**
  * Starts a relay with this configuration, but for the address, and waits until it is ready. `v8Flags`
- * go to the engine that it runs on.
+ * go to the engine that it runs on, `env` into its environment.
  */
 export async function startRelay(
   config: { readonly [section: string]: unknown } = {},
   v8Flags: readonly string[] = [],
+  env: Record<string, string> = {},
 ): Promise<RelayProcess> {
   const file = await Deno.makeTempFile({ prefix: "relay_", suffix: ".yaml" });
   const server = { ...(config["server"] as object | undefined), address: "127.0.0.1:0" };
@@ -53,6 +54,7 @@ export async function startRelay(
       "--config",
       file,
     ],
+    env,
     stdout: "piped",
     stderr: "piped",
   }).spawn();

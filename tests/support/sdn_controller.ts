@@ -67,6 +67,8 @@ export async function testController(given: {
     onFault: (error) => faults.push(error),
     ...given.app,
   });
+  const request = (path: string, init?: RequestInit) =>
+    app.fetch(new Request(`http://localhost${path}`, init), "127.0.0.1");
   const ask = async (
     method: string,
     path: string,
@@ -75,12 +77,26 @@ export async function testController(given: {
   ): Promise<TestAnswer> => {
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
     const init = { method, headers, ...(text !== undefined && { body: text }) };
-    const response = await app.request(path, init);
+    const response = await request(path, init);
     const answer = await response.text();
     const isJson = response.headers.get("content-type")?.startsWith("application/json");
     const { status } = response;
     return { status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
   };
   const follow = (act: typeof onPublished) => void (onPublished = act);
-  return { controller, exchange, follow, app, clock, ask, faults, requests, watchers, ending };
+  /** Answers as if the request had come over the network. */
+  const fetch = (request: Request) => app.fetch(request, "127.0.0.1");
+  return {
+    controller,
+    exchange,
+    follow,
+    request,
+    fetch,
+    clock,
+    ask,
+    faults,
+    requests,
+    watchers,
+    ending,
+  };
 }

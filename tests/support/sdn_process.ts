@@ -15,8 +15,11 @@ export class SdnProcess implements AsyncDisposable {
     this.url = url;
   }
 
-  /** Starts a controller with this configuration and waits until it is ready; rejects when it ends before. */
-  static async start(config: object): Promise<SdnProcess> {
+  /**
+   * Starts a controller with this configuration, and `env` in its environment, and waits until it is
+   * ready; rejects when it ends before.
+   */
+  static async start(config: object, env: Record<string, string> = {}): Promise<SdnProcess> {
     const folder = await Deno.makeTempDir({ prefix: "sdn_" });
     const file = `${folder}/sdn.yaml`;
     await Deno.writeTextFile(file, JSON.stringify(config));
@@ -24,6 +27,7 @@ export class SdnProcess implements AsyncDisposable {
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--no-check", "--allow-all", "sdn/main.ts", ...flags],
       cwd: ROOT,
+      env,
       stdout: "piped",
       stderr: "null",
     }).spawn();

@@ -21,7 +21,7 @@ export class ScriptedFeed implements Feed {
   readonly established: Promise<Outcome<void, Refusal>>;
   readonly changes: FeedChange[] = [];
   isCancelled = false;
-  hasYielded = false;
+  isNeeded = true;
   declare readonly path?: readonly string[];
   readonly #answer: (outcome: Outcome<void, Refusal>) => void;
 
@@ -68,8 +68,8 @@ export class ScriptedFeed implements Feed {
     this.refuse("timeout");
   }
 
-  yield(): void {
-    this.hasYielded = true;
+  setNeeded(isNeeded: boolean): void {
+    this.isNeeded = isNeeded;
   }
 }
 

@@ -118,7 +118,7 @@ export class Ingest {
     const feed = await this.#incoming.find(header.alias);
     if (feed === undefined || feed.isOver) return input.stop(StreamCode.CANCELLED);
     this.#context.metrics.received.subgroups++;
-    feed.attach(input);
+    feed.attach(input, header.group);
     try {
       await this.#objects(input, header, feed);
     } finally {
@@ -141,6 +141,9 @@ export class Ingest {
       }
       this.#trackFailed(feed, error);
       input.stop(StreamCode.CANCELLED);
+    } finally {
+      metrics.duplicateObjects += writer.counts.duplicates;
+      metrics.droppedObjects += writer.counts.dropped;
     }
   }
 

@@ -56,6 +56,7 @@ export class PeerFeed implements Feed {
   #updatesUnanswered = 0;
   #held: { change: FeedChange; timer: Timer } | undefined;
   #path: readonly string[] | undefined;
+  #largest: Location | undefined;
   #hasDatagrams = false;
   #expected: { end: TrackEnd; streams: bigint; timer: Timer; lastDatagrams: boolean } | undefined;
   readonly #ended = Promise.withResolvers<void>();
@@ -78,6 +79,11 @@ export class PeerFeed implements Feed {
   /** Relays that the track comes by, the peer first; undefined when the peer is no relay. */
   get path(): readonly string[] | undefined {
     return this.#path;
+  }
+
+  /** What the peer said of the largest location when it agreed. */
+  get largest(): Location | undefined {
+    return this.#largest;
   }
 
   get fromGroupStart(): boolean {
@@ -109,6 +115,7 @@ export class PeerFeed implements Feed {
     this.#request = this.#stream = stream;
     this.#alias = alias;
     this.#path = meshHops;
+    this.#largest = largestObject;
     this.#incoming.add(alias, this);
     this.target.track.setProperties(properties);
     if (largestObject !== undefined) this.target.track.learnLargest(largestObject);
@@ -164,8 +171,9 @@ export class PeerFeed implements Feed {
   }
 
   /** A stream of the track began. */
-  attach(input: Input): void {
+  attach(input: Input, group: bigint): void {
     this.#streamsSeen++;
+    this.target.began?.(group);
     this.#inputs.add(input);
   }
 

@@ -165,6 +165,21 @@ export class PeerPublisher implements Publisher {
     }
   }
 
+  /** Whether the peer answers a TRACK_STATUS of a track that no relay looks up elsewhere. Never rejects. */
+  async ping(): Promise<boolean> {
+    try {
+      const stream = await this.#context.openRequest();
+      const requestId = this.#context.ids.next();
+      stream.send({ kind: "trackStatus", requestId, track: PING, parameters: {} });
+      const answer = await stream.next();
+      this.#leave(stream);
+      return answer !== undefined;
+    } catch (error) {
+      if (!isTransportEnd(error)) this.#context.fail(error);
+      return false;
+    }
+  }
+
   /** A stream that answers a FETCH of ours. */
   async fetchStream(input: Input): Promise<void> {
     const requestId = await readVarint(input, this.#context.draft.varint);
@@ -290,6 +305,11 @@ export class PeerPublisher implements Publisher {
   }
 }
 
+// Tracks of the session itself stay in it (#reserved-namespaces).
+const PING: FullTrackName = {
+  namespace: [new TextEncoder().encode(".session")],
+  name: new TextEncoder().encode("ping"),
+};
 const GONE: Refusal = { kind: "does_not_exist", reason: "the publisher is gone" };
 const GOING_AWAY: Refusal = { kind: "going_away", reason: "the publisher is going away" };
 const NO_ANSWER: Refusal = { kind: "internal_error", reason: "the publisher gave no answer" };

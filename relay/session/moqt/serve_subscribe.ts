@@ -43,6 +43,13 @@ export class SubscriptionServer {
     return this.#byTrack.size;
   }
 
+  /** Of those that are served, tracks of other relays. */
+  get remoteCount(): number {
+    let count = 0;
+    for (const { entry } of this.#served) if (entry.feeds.path.length > 0) count++;
+    return count;
+  }
+
   /** Whether the peer subscribes to this track already. */
   has(name: FullTrackName): boolean {
     return this.#byTrack.has(trackKey(name));
@@ -212,10 +219,13 @@ export class SubscriptionServer {
     });
     this.adopt(served);
     const { filter } = message.parameters;
+    // Where nothing was published yet, nothing is missed, and another numbering may begin.
+    const { filter: _, ...unfiltered } = message.parameters;
+    const wishes = isRelay(peer) && largest === undefined ? unfiltered : message.parameters;
     const join = isRelay(peer)
       ? relayJoinPoint(filter)
       : joinPointOf(filter, settings.lateJoin, peer);
-    served.start(message.parameters, largest, join);
+    served.start(wishes, largest, join);
     if (join !== "live") {
       const { clock, tasks } = this.#context;
       tasks.spawn("backfill", () => backfill({ track, feeds }, clock));

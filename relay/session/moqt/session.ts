@@ -62,17 +62,19 @@ export interface MoqtSessionOptions {
   /** Our own name among relays; undefined for a session that is not to know it. */
   readonly relayName?: string;
   /** What is different in a session that we began, with a relay that we take tracks from. */
-  readonly link?: LinkOptions;
+  readonly link?: SessionLink;
 }
 
 /** A session with a relay that we take tracks from. */
-export interface LinkOptions {
+export interface SessionLink {
   /** What the URL says that was called. */
   readonly path: string;
   readonly authority: string;
   readonly shows: NamespaceView | "none";
   /** Takes up a namespace that the peer publishes; the result withdraws it. Absent: it is not asked. */
   readonly advertise?: (namespace: Namespace) => () => void;
+  /** The peer said that it is going away. */
+  readonly onLeaving: () => void;
 }
 
 /** A connection that speaks MoQT with a stream for each request: drafts 17 and later. */
@@ -171,6 +173,11 @@ export class MoqtSession implements SessionContext {
     return this.#options.link?.shows ?? "all";
   }
 
+  /** Whether the peer answered a question that every relay can answer. Never rejects. */
+  ping(): Promise<boolean> {
+    return this.#publisher.ping();
+  }
+
   /** Whether the peer said that it is going away. */
   get isPeerLeaving(): boolean {
     return this.#peerLeaving;
@@ -188,6 +195,11 @@ export class MoqtSession implements SessionContext {
   /** Subscriptions that this peer is served. */
   get subscriptionCount(): number {
     return this.#requests.subscriptionCount;
+  }
+
+  /** Of these, tracks of other relays that another relay takes from here. */
+  get transitCount(): number {
+    return this.isReady && isRelay(this.peer) ? this.#requests.remoteCount : 0;
   }
 
   /** Namespaces that this peer publishes. */
@@ -376,6 +388,7 @@ export class MoqtSession implements SessionContext {
   #receiveGoaway(message: ControlMessageOf<"goaway">): void {
     this.#peerLeaving = true;
     this.log.info("peer is going away", { timeout: message.timeout });
+    this.#options.link?.onLeaving();
     this.requestEnded();
   }
 

@@ -76,7 +76,7 @@ export class Connection {
     try {
       hear();
       const from = this.#since === undefined ? "" : `&since=${this.#since}`;
-      const path = `watch?scope=graph,announces${from}`;
+      const path = `watch?scope=graph,announces,flows${from}`;
       const response = await this.#api.fetch(path, { signal: stop.signal });
       if (!response.ok) return await this.#refused(response);
       if (this.#since === undefined) this.#onEvent("snapshot", {});

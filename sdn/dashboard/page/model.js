@@ -1,3 +1,5 @@
+import { pairKey } from "./pair_key.js";
+
 /** Entries of the directory that the page holds: search looks through these. */
 export const MAX_ANNOUNCES = 20_000;
 
@@ -15,8 +17,9 @@ export const MAX_LOG = 200;
  * @typedef {{ from: string, to: string, state: string, configured_cost: number, cost?: number,
  *   rtt_ms?: number, loss?: number }} Link
  * @typedef {{ relay: string, track: string, registered_at: string }} Announce
+ * @typedef {{ relay: string, track: string, next_hop: string, source: string }} Flow
  * @typedef {{ a: string, b: string, state: string, there: Link | undefined,
- *   back: Link | undefined }} Pair
+ *   back: Link | undefined, carried: Flow[] }} Pair
  */
 export class Model {
   revision = 0;
@@ -28,6 +31,8 @@ export class Model {
   relays = new Map();
   /** By relay, then by track. @type {Map<string, Map<string, Announce>>} */
   announces = new Map();
+  /** What each relay takes from its neighbours. @type {Map<string, Flow[]>} */
+  flows = new Map();
   /** How many announces are held, and whether some had to be left out. */
   announceCount = 0;
   isDirectoryCut = false;
@@ -46,6 +51,7 @@ export class Model {
   beginSnapshot() {
     this.#told = undefined;
     this.announces = new Map();
+    this.flows = new Map();
     this.announceCount = 0;
     this.isDirectoryCut = false;
   }
@@ -73,6 +79,9 @@ export class Model {
       case "withdraw":
         this.#removeAnnounce(data.relay, data.track);
         this.#say(now, "track", `${data.relay} no longer has ${data.track}`);
+        return false;
+      case "flows":
+        this.#takeFlows(data);
         return false;
       case "relay": {
         const isNew = this.#told === undefined && !this.#isInSnapshot(data.relay);
@@ -109,11 +118,13 @@ export class Model {
   pairs() {
     /** @type {Map<string, Pair>} */
     const pairs = new Map();
+    const carried = Map.groupBy([...this.flows.values()].flat(), keyOf);
     for (const link of this.links) {
       const isThere = link.from < link.to;
       const [a, b] = isThere ? [link.from, link.to] : [link.to, link.from];
-      const key = JSON.stringify([a, b]);
-      const pair = pairs.get(key) ?? { a, b, state: "down", there: undefined, back: undefined };
+      const key = pairKey(a, b);
+      const pair = pairs.get(key) ??
+        { a, b, state: "down", there: undefined, back: undefined, carried: carried.get(key) ?? [] };
       pair[isThere ? "there" : "back"] = link;
       pairs.set(key, pair);
     }
@@ -121,6 +132,11 @@ export class Model {
     return [...pairs.values()].sort((one, other) =>
       compare(one.a, other.a) || compare(one.b, other.b)
     );
+  }
+
+  /** The tracks that a link carries. @param {string} link as `pairKey` writes it */
+  carriedBy(link) {
+    return [...this.flows.values()].flat().filter((flow) => keyOf(flow) === link);
   }
 
   /**
@@ -141,6 +157,11 @@ export class Model {
     }
     found.sort((a, b) => compare(a.track, b.track) || compare(a.relay, b.relay));
     return { count: found.length, entries: found.slice(0, limit) };
+  }
+
+  #takeFlows({ relay, flows }) {
+    if (flows.length === 0) this.flows.delete(relay);
+    else this.flows.set(relay, flows.map((flow) => ({ relay, ...flow })));
   }
 
   /** @param {Announce} one */
@@ -168,6 +189,7 @@ export class Model {
   #remove(relay, reason, now) {
     this.announceCount -= this.announces.get(relay)?.size ?? 0;
     this.announces.delete(relay);
+    this.flows.delete(relay);
     const wasThere = this.relays.delete(relay) || this.#isInSnapshot(relay);
     this.nodes = this.nodes.filter(({ id }) => id !== relay);
     if (!(this.#told ? this.#told.delete(relay) : wasThere)) return true;
@@ -214,6 +236,11 @@ export function relayChanges(before, now) {
   }
   for (const to of old.keys()) changes.push(`${name} no longer declares a link to ${to}`);
   return changes;
+}
+
+/** The link that a flow goes over. */
+function keyOf({ relay, next_hop }) {
+  return pairKey(relay, next_hop);
 }
 
 function inRegion(region) {

@@ -1,10 +1,13 @@
 import { byId, element, follow, setText } from "./dom.js";
+import { FlowsView } from "./flows_view.js";
 import { bitrate } from "./format.js";
 import { directoryTable, linkTable, relayTable } from "./network_tables.js";
+import { pairKey } from "./pair_key.js";
 import { TopologyView } from "./topology_view.js";
 
 /** Entries of the directory that are shown at once. */
 const SHOWN_ANNOUNCES = 200;
+const NOTHING = { relay: undefined, link: undefined };
 /** Below this width the picture stands upright. */
 const tall = matchMedia("(max-width: 700px)");
 
@@ -17,9 +20,20 @@ export class NetworkView {
   #model;
   #api;
   #isLive;
-  #selected = undefined;
+  /** The relay or the link that was chosen. */
+  #selected = NOTHING;
+  /** The link that somebody points at. */
+  #pointed = undefined;
   #isShowDue = false;
-  #topology = new TopologyView(byId("graph"), (relay) => this.#select(relay));
+  #topology = new TopologyView(byId("graph"), {
+    onRelay: (relay) => this.#select({ relay, link: undefined }),
+    onLink: (link) => this.#select({ relay: undefined, link }),
+    onPoint: (link) => {
+      this.#pointed = link;
+      this.#flows.point(link ?? this.#selected.link);
+    },
+  });
+  #flows;
   #relays;
   #links;
   #directory;
@@ -36,11 +50,14 @@ export class NetworkView {
     this.#relays = relayTable(api, {
       access,
       isLive,
-      onSelect: (relay) => this.#select(relay),
+      onSelect: (relay) => this.#select({ relay, link: undefined }),
     });
     this.#links = linkTable();
+    this.#flows = new FlowsView(model);
     this.#directory = directoryTable();
-    byId("links-all").addEventListener("click", () => this.#select(this.#selected));
+    for (const id of ["links-all", "flows-all"]) {
+      byId(id).addEventListener("click", () => this.#select(this.#selected));
+    }
     byId("search").addEventListener("input", () => this.#showDirectory());
     byId("empty-copy").addEventListener("click", copyCommand);
     for (const [id, steps] of [["zoom-in", 1], ["zoom-out", -1]]) {
@@ -50,7 +67,7 @@ export class NetworkView {
       });
     }
     byId("graph").addEventListener("keydown", ({ key }) => {
-      if (key === "Escape" && this.#selected !== undefined) this.#select(this.#selected);
+      if (key === "Escape" && this.#selected !== NOTHING) this.#select(this.#selected);
     });
     tall.addEventListener("change", () => this.show());
   }
@@ -62,11 +79,13 @@ export class NetworkView {
     byId("network").hidden = isEmpty;
     byId("empty").hidden = !isEmpty || !this.#isLive();
     if (isEmpty) setText(byId("empty-command"), this.#command());
-    if (!nodes.some(({ id }) => id === this.#selected)) this.#selected = undefined;
+    if (!this.#isThere(this.#selected)) this.#selected = NOTHING;
     this.#showSummary();
     this.#showPicture();
     this.#showLinks();
     this.#showDirectory();
+    this.#flows.show(this.#selected);
+    this.#flows.point(this.#pointed ?? this.#selected.link);
     this.tick();
     byId("log-note").hidden = log.length > 0;
     follow(byId("log"), log, {
@@ -97,7 +116,7 @@ export class NetworkView {
   }
 
   #showSummary() {
-    const { nodes, relays, announceCount, isDirectoryCut } = this.#model;
+    const { nodes, relays, flows, announceCount, isDirectoryCut } = this.#model;
     const states = (state) => nodes.filter((node) => node.state === state).length;
     const pairs = this.#model.pairs();
     const down = pairs.filter(({ state }) => state !== "up").length;
@@ -111,6 +130,7 @@ export class NetworkView {
       ["Never registered", states("stub"), ""],
       ["Links up", pairs.length - down, down > 0 ? ` and ${down} not` : ""],
       ["Announces", all ?? announceCount, ""],
+      ["Tracks on links", [...flows.values()].reduce((sum, own) => sum + own.length, 0), ""],
       ["Sessions", sum("sessions"), ""],
       ["Egress", bitrate(sum("egress_bps")), ""],
     ];
@@ -140,12 +160,13 @@ export class NetworkView {
 
   #showLinks() {
     const { links } = this.#model;
-    const of = this.#selected;
-    byId("links-filter").hidden = of === undefined;
-    setText(byId("links-of"), of ?? "");
-    this.#links.show(
-      of === undefined ? links : links.filter(({ from, to }) => from === of || to === of),
-    );
+    const { relay, link } = this.#selected;
+    byId("links-filter").hidden = this.#selected === NOTHING;
+    setText(byId("links-of"), link === undefined ? relay ?? "" : JSON.parse(link).join(" and "));
+    this.#links.show(links.filter(({ from, to }) => {
+      if (link !== undefined) return pairKey(from, to) === link;
+      return relay === undefined || from === relay || to === relay;
+    }));
   }
 
   #showDirectory() {
@@ -160,10 +181,16 @@ export class NetworkView {
     setText(byId("directory-note"), note);
   }
 
-  /** Selects a relay, or no relay when it was selected. */
-  #select(relay) {
-    this.#selected = this.#selected === relay ? undefined : relay;
+  /** Selects a relay or a link, or nothing when it was selected. */
+  #select(chosen) {
+    const { relay, link } = this.#selected;
+    this.#selected = relay === chosen.relay && link === chosen.link ? NOTHING : chosen;
     this.show();
+  }
+
+  #isThere({ relay, link }) {
+    if (link !== undefined) return this.#model.carriedBy(link).length > 0;
+    return this.#model.nodes.some(({ id }) => id === relay);
   }
 
   #command() {

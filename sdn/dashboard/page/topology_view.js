@@ -1,6 +1,7 @@
 import { shape } from "./dom.js";
-import { milliseconds, number } from "./format.js";
 import { layOut } from "./layout.js";
+import { curve, drawCount, drawLink, drawLinkLabel } from "./link_shapes.js";
+import { pairKey } from "./pair_key.js";
 
 /** Relays that are drawn: a picture of more shows nothing. */
 export const MAX_DRAWN = 400;
@@ -9,8 +10,6 @@ const MAX_LABELLED = 36;
 /** Characters of a relay's name below it. */
 const MAX_LABEL = 15;
 const RADIUS = 17;
-/** How wide a letter of a link's label is, about. */
-const LETTER = 6.3;
 /** How far links bend, as a share of their length: more where regions stand in between. */
 const BEND = 0.07;
 const TALL_BEND = 0.2;
@@ -24,7 +23,7 @@ const MAX_ZOOM = 5;
 /** The network as a picture. */
 export class TopologyView {
   #place;
-  #onSelect;
+  #told;
   #zoom = 1;
   #picture = "";
   #layout = undefined;
@@ -32,17 +31,29 @@ export class TopologyView {
 
   /**
    * @param {HTMLElement} place
-   * @param {(relay: string) => void} onSelect
+   * @param {{ onRelay: (relay: string) => void, onLink: (link: string) => void,
+   *   onPoint: (link: string | undefined) => void }} told of what is chosen, and of the link that
+   *   somebody points at, with the mouse or by focus
    */
-  constructor(place, onSelect) {
+  constructor(place, told) {
     this.#place = place;
-    this.#onSelect = onSelect;
+    this.#told = told;
     place.addEventListener("keydown", (event) => {
-      const id = event.target.dataset?.id;
-      if (id === undefined || (event.key !== "Enter" && event.key !== " ")) return;
+      const { id, link } = event.target.dataset ?? {};
+      if (event.key !== "Enter" && event.key !== " ") return;
+      if (id === undefined && link === undefined) return;
       event.preventDefault();
-      onSelect(id);
+      if (id === undefined) told.onLink(link);
+      else told.onRelay(id);
     });
+    for (const event of ["pointerover", "focusin"]) {
+      place.addEventListener(event, ({ target }) => {
+        told.onPoint(target.closest("[data-link]")?.dataset.link);
+      });
+    }
+    for (const event of ["pointerleave", "focusout"]) {
+      place.addEventListener(event, () => told.onPoint(undefined));
+    }
   }
 
   /** Makes the next picture larger, or smaller down to what fits. @param {number} steps */
@@ -54,7 +65,8 @@ export class TopologyView {
    * Draws the network unless the picture would be the one that is there.
    *
    * @param {import("./model.js").Model} model
-   * @param {{ selected: string | undefined, route: readonly string[], isTall: boolean }} how
+   * @param {{ selected: { relay: string | undefined, link: string | undefined },
+   *   route: readonly string[], isTall: boolean }} how
    * @returns {number} how many relays did not fit
    */
   draw(model, { selected, route, isTall }) {
@@ -83,12 +95,19 @@ export class TopologyView {
   }
 
   #show(layout, { relays, links, selected, route, isTall }) {
-    const focused = document.activeElement?.dataset?.id;
+    const { id, link: focusedLink } = document.activeElement?.dataset ?? {};
     const steps = new Set(route.slice(1).map((to, at) => pairKey(route[at], to)));
     const onRoute = (link) => steps.has(pairKey(link.a, link.b));
-    const isNear = (link) => selected === undefined || link.a === selected || link.b === selected;
-    const labelled = links.filter((link) =>
-      links.length <= MAX_LABELLED || onRoute(link) || (selected !== undefined && isNear(link))
+    const isNear = ({ a, b }) => {
+      const { relay, link } = selected;
+      if (link !== undefined) return pairKey(a, b) === link;
+      return relay === undefined || a === relay || b === relay;
+    };
+    const isAny = selected.relay !== undefined || selected.link !== undefined;
+    const labelled = new Set(
+      links.filter((link) =>
+        links.length <= MAX_LABELLED || onRoute(link) || (isAny && isNear(link))
+      ),
     );
     const how = (link) => (onRoute(link) ? " route" : "") + (isNear(link) ? "" : " far");
     const { width, height, regions } = layout;
@@ -97,13 +116,26 @@ export class TopologyView {
       "svg",
       { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Relays and links" },
       ...regions.map(drawRegion),
-      ...links.map((link) => drawLink(link, curve(link, layout, bend), how(link))),
-      ...labelled.map((link) => drawLinkLabel(link, curve(link, layout, bend), how(link))),
+      ...links.map((link) => {
+        const key = pairKey(link.a, link.b);
+        return drawLink(link, curve(link, layout, bend), {
+          classes: how(link),
+          isSelected: key === selected.link,
+          onClick: () => this.#told.onLink(key),
+        });
+      }),
+      ...[...labelled].map((link) => drawLinkLabel(link, curve(link, layout, bend), how(link))),
+      ...links.filter(({ carried }) => carried.length > 0).map((link) =>
+        drawCount(link, curve(link, layout, bend), {
+          classes: how(link),
+          isLabelled: labelled.has(link),
+        })
+      ),
       ...relays.map((relay) =>
         drawRelay(relay, layout, {
-          isSelected: relay.id === selected,
+          isSelected: relay.id === selected.relay,
           isOnRoute: route.includes(relay.id),
-          onClick: () => this.#onSelect(relay.id),
+          onClick: () => this.#told.onRelay(relay.id),
         })
       ),
     );
@@ -112,8 +144,10 @@ export class TopologyView {
     if (!isTall) picture.style.maxHeight = `${74 * this.#zoom}vh`;
     picture.style.maxWidth = `${Math.round(width * MAX_SCALE * this.#zoom)}px`;
     this.#place.replaceChildren(picture);
-    if (focused === undefined) return;
-    [...picture.querySelectorAll("[data-id]")].find((one) => one.dataset.id === focused)?.focus();
+    if (id === undefined && focusedLink === undefined) return;
+    [...picture.querySelectorAll("[data-id], [data-link]")].find(({ dataset }) =>
+      dataset.id === id && dataset.link === focusedLink
+    )?.focus();
   }
 }
 
@@ -123,25 +157,6 @@ function drawRegion({ name, x, y, radius }) {
     { class: "region" },
     shape("circle", { cx: x, cy: y, r: radius }),
     shape("text", { x, y: y - radius + 20 }, cut(name || "no region", 24)),
-  );
-}
-
-function drawLink(link, { path }, how) {
-  return shape(
-    "path",
-    { class: `link ${link.state}${how}`, d: path },
-    shape("title", {}, tell(link)),
-  );
-}
-
-function drawLinkLabel(link, { middle: { x, y } }, how) {
-  const text = caption(link);
-  const width = LETTER * text.length + 10;
-  return shape(
-    "g",
-    { class: `link-label ${link.state}${how}` },
-    shape("rect", { x: x - width / 2, y: y - 13, width, height: 18, rx: 6 }),
-    shape("text", { x, y }, text),
   );
 }
 
@@ -187,38 +202,6 @@ function cpuArc(cpu) {
   });
 }
 
-/** A slight bend, always to the same side, keeps links from running through relays in a row. */
-function curve({ a, b }, layout, bend) {
-  const [from, to] = [layout.relays.get(a), layout.relays.get(b)];
-  const x = (from.x + to.x) / 2 + bend * (to.y - from.y);
-  const y = (from.y + to.y) / 2 - bend * (to.x - from.x);
-  return {
-    path: `M${from.x} ${from.y}Q${round(x)} ${round(y)} ${to.x} ${to.y}`,
-    middle: {
-      x: round((from.x + to.x) / 4 + x / 2),
-      y: round((from.y + to.y) / 4 + y / 2 + 4),
-    },
-  };
-}
-
-function caption({ state, there, back }) {
-  if (state === "down") return "down";
-  const costs = [there?.cost, back?.cost].filter((cost) => cost !== undefined);
-  const rtt = there?.rtt_ms ?? back?.rtt_ms;
-  const cost = [...new Set(costs)].map(number).join(" / ");
-  return [cost || state.replace("_", " "), milliseconds(rtt)].filter((one) => one !== "").join(
-    " · ",
-  );
-}
-
-function tell(link) {
-  return `${link.a} and ${link.b}: ${link.state.replace("_", " ")}, ${caption(link)}`;
-}
-
-function pairKey(a, b) {
-  return JSON.stringify(a < b ? [a, b] : [b, a]);
-}
-
 function compact(count) {
   return count < 1000 ? String(count) : `${Math.round(count / 100) / 10}k`;
 }
@@ -226,8 +209,4 @@ function compact(count) {
 function cut(text, length) {
   const letters = [...text];
   return letters.length <= length ? text : `${letters.slice(0, length - 1).join("")}…`;
-}
-
-function round(value) {
-  return Math.round(value * 10) / 10;
 }

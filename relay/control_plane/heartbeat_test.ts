@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import {
+  announcesDigest,
+  MAX_ANNOUNCES_PER_RELAY,
+  registrationSchema,
+} from "@qumo/shared/topology";
+import { mintEpoch } from "./epoch.ts";
+import { Heartbeat, type RelayReport } from "./heartbeat.ts";
+import { FEW_ANNOUNCES, MAX_FLOWS } from "./limits.ts";
+import { OwnAnnounces } from "./own_announces.ts";
+
+const SETTINGS = {
+  name: "r",
+  region: "",
+  urls: ["http://a"],
+  neighbors: new Map([["n", 2]]),
+  heartbeatIntervalMs: 30_000,
+  tokenFile: "",
+  staleAfterMs: 20_000,
+};
+const REPORT: RelayReport = {
+  links: {},
+  load: { sessions: 1 },
+  flows: [],
+  certificateSha256: "",
+  address: "",
+  draining: false,
+};
+
+function subject(count = 0) {
+  const announces = new OwnAnnounces();
+  for (let n = 0; n < count; n++) announces.add(`live/${n}`);
+  return { announces, heartbeat: new Heartbeat(SETTINGS, { epoch: 7, announces }) };
+}
+
+Deno.test("Heartbeat says nothing that a controller would refuse", () => {
+  const { heartbeat } = subject(3);
+  const first = heartbeat.next(REPORT).body;
+  assert.deepEqual(first, {
+    epoch: 7,
+    seq: 1,
+    neighbors: { n: 2 },
+    links: {},
+    load: { sessions: 1 },
+    draining: false,
+    announces: ["live/0", "live/1", "live/2"],
+  });
+  const full = { ...REPORT, certificateSha256: "0".repeat(64), address: "moqt://a:1" };
+  for (const body of [first, heartbeat.next(full).body]) {
+    assert.deepEqual(registrationSchema.parse(body), body);
+  }
+});
+
+Deno.test("Heartbeat says its announces whole while they are few, unknown, different or asked for", () => {
+  const { heartbeat, announces } = subject(FEW_ANNOUNCES + 1);
+  const beat = () => heartbeat.next(REPORT);
+  const isWhole = ({ body }: ReturnType<typeof beat>) => body.announces !== undefined;
+  assert.ok(isWhole(beat()));
+  const lost = beat();
+  assert.ok(isWhole(lost), "the first was not answered");
+  assert.equal(heartbeat.accepted(lost, {}), false);
+  const digest = beat();
+  assert.equal(digest.body.announces_digest, announcesDigest(announces.told));
+  assert.equal(heartbeat.accepted(digest, { resend_announces: true }), true);
+  const resent = beat();
+  assert.ok(isWhole(resent));
+  announces.add("more");
+  // A controller that asks again after it was told would be asked for ever.
+  assert.equal(heartbeat.accepted(resent, { resend_announces: true }), false);
+  assert.ok(isWhole(beat()), "one was added while the last was under way");
+});
+
+Deno.test("Heartbeat beats when it is asked to, within limits and jitter", () => {
+  const { heartbeat } = subject();
+  const next = (ms: number | undefined, random: number) => {
+    heartbeat.accepted(heartbeat.next(REPORT), { next_heartbeat_ms: ms });
+    return Math.round(heartbeat.interval(random));
+  };
+  assert.deepEqual([next(10_000, 0), next(10_000, 0.5), next(10_000, 1)], [9000, 10_000, 11_000]);
+  assert.equal(next(90_000, 0.5), 30_000);
+  assert.equal(next(undefined, 0.5), 30_000);
+  assert.equal(next(1, 0.5), 100);
+});
+
+Deno.test("Heartbeat tells no more flows than it may", () => {
+  const { heartbeat } = subject();
+  const flows = Array.from({ length: MAX_FLOWS + 1 }, (_, n) => ({
+    track: `x/${n}`,
+    next_hop: "n",
+    source: "s",
+  }));
+  assert.equal((heartbeat.next({ ...REPORT, flows }).body.flows as unknown[]).length, MAX_FLOWS);
+});
+
+Deno.test("OwnAnnounces tells what fits, the oldest first", () => {
+  const announces = new OwnAnnounces();
+  for (let n = 0; n <= MAX_ANNOUNCES_PER_RELAY; n++) announces.add(`live/${n}`);
+  assert.equal(announces.told.length, MAX_ANNOUNCES_PER_RELAY);
+  assert.equal(announces.untold, 1);
+  announces.remove("live/0");
+  assert.equal(announces.untold, 0);
+  assert.ok(announces.told.includes(`live/${MAX_ANNOUNCES_PER_RELAY}`));
+  const long = new OwnAnnounces();
+  for (let n = 0; n < 2000; n++) long.add(`${n}${"é".repeat(2000)}`);
+  assert.ok(long.untold > 100);
+  const body = JSON.stringify(long.told);
+  assert.ok(new TextEncoder().encode(body).length <= 7 * 1024 * 1024);
+});
+
+Deno.test("OwnAnnounces refuses what is no name", () => {
+  const announces = new OwnAnnounces();
+  for (const text of ["", "/", "a//b", "%", "x".repeat(5000)]) {
+    assert.equal(announces.add(text), false, text.slice(0, 9));
+  }
+  announces.remove("never/added");
+  assert.deepEqual([announces.told, announces.version], [[], 0]);
+});
+
+Deno.test("mintEpoch() is the time, and never the same twice", () => {
+  const now = 5_000_000_000_000;
+  assert.deepEqual([mintEpoch(now + 0.5), mintEpoch(now), mintEpoch(now - 9)], [
+    now,
+    now + 1,
+    now + 2,
+  ]);
+});

@@ -1,0 +1,52 @@
+import type { MirrorView } from "../control_plane/mod.ts";
+import type { Directory, RemoteTrack } from "./directory.ts";
+import type { Links } from "./links.ts";
+import type { Route, Routes } from "./routes.ts";
+
+interface Candidate extends Route {
+  readonly cost: number;
+  /** Lower is better: first the way that the controller computed, then the one beside it. */
+  readonly rank: number;
+}
+
+/**
+ * The controller's next hops, looked up in the mirror of what it said last: nobody is asked when a
+ * track is wanted, and the alternate next hop is there when a link breaks before the controller knows.
+ */
+export class ControllerRoutes implements Routes {
+  readonly #mirror: MirrorView;
+  readonly #directory: Directory;
+  readonly #links: Links;
+
+  constructor(mirror: MirrorView, directory: Directory, links: Links) {
+    this.#mirror = mirror;
+    this.#directory = directory;
+    this.#links = links;
+  }
+
+  to(track: RemoteTrack, via: readonly string[]): readonly Route[] {
+    const candidates: Candidate[] = [];
+    for (const source of this.#directory.sourcesOf(track)) {
+      if (via.includes(source)) continue;
+      const line = this.#mirror.nextHop(source);
+      if (line === undefined) continue;
+      const { nextHop, alternate, cost } = line;
+      for (const [rank, hop] of [nextHop, alternate].entries()) {
+        const link = hop === undefined || via.includes(hop) ? undefined : this.#links.get(hop);
+        if (link === undefined) continue;
+        const penalty = PENALTIES[link.state];
+        if (penalty !== undefined) candidates.push({ link, source, cost, rank: rank + penalty });
+      }
+    }
+    return candidates.sort((a, b) =>
+      a.rank - b.rank || a.cost - b.cost || (a.source < b.source ? -1 : 1)
+    );
+  }
+
+  isKnown(track: RemoteTrack): boolean {
+    return this.#directory.sourcesOf(track).size > 0;
+  }
+}
+
+// A link that is not trusted yet is better than none; one that is being called cannot be used.
+const PENALTIES: Readonly<Record<string, number | undefined>> = { up: 0, held: 2, leaving: 4 };

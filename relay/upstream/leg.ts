@@ -1,0 +1,68 @@
+import type { Timer } from "@qumo/shared/runtime";
+import type { Feed, FeedOwner, Publisher, RequestOptions, Track } from "../track/mod.ts";
+import type { Route } from "./routes.ts";
+
+/** What a leg tells the track's feed that it is a part of. */
+export interface LegOwner {
+  readonly track: Track;
+  /** No stream is under way on the leg. */
+  legQuiet(leg: Leg): void;
+  /** A stream of this group begins on the leg. */
+  legBegan(leg: Leg, group: bigint): void;
+  legPathChanged(leg: Leg): void;
+  legEnded(leg: Leg, end: Parameters<FeedOwner["ended"]>[1]): void;
+  legContradicted(leg: Leg, reason: string): void;
+}
+
+/** A subscription to a track at one neighbour: a feed changes from one to another as routes change. */
+export class Leg {
+  readonly route: Route;
+  /** What was asked for from here on, when the track had come by another leg before. */
+  readonly from: RequestOptions["from"];
+  readonly feed: Feed;
+  /** The last group that is wanted; set when the leg is to end. */
+  endGroup: bigint | undefined;
+  /** Fires when the leg ends although its last group does not. */
+  retirement: Timer | undefined;
+
+  /** Undefined when the link has no session at this moment. */
+  static begin(
+    route: Route,
+    scope: string,
+    { owner, options }: { owner: LegOwner; options: RequestOptions },
+  ): Leg | undefined {
+    const publisher = route.link.publisher(scope);
+    return publisher && new Leg(route, publisher, { owner, options });
+  }
+
+  private constructor(
+    route: Route,
+    publisher: Publisher,
+    { owner, options }: { owner: LegOwner; options: RequestOptions },
+  ) {
+    this.route = route;
+    this.from = options.from;
+    this.feed = publisher.subscribe({
+      track: owner.track,
+      mayGoOn: true,
+      feeds: {
+        ended: (_feed, end) => owner.legEnded(this, end),
+        contradicted: (reason) => owner.legContradicted(this, reason),
+      },
+      quiet: () => owner.legQuiet(this),
+      began: (group) => owner.legBegan(this, group),
+      pathChanged: () => owner.legPathChanged(this),
+    }, options);
+  }
+
+  /** Relays that the track comes by, the neighbour first. */
+  get path(): readonly string[] {
+    return this.feed.path ?? [this.route.link.name];
+  }
+
+  /** Nothing more is wanted. */
+  cancel(): void {
+    this.retirement?.cancel();
+    this.feed.cancel();
+  }
+}

@@ -1,0 +1,244 @@
+import {
+  Backoff,
+  type Clock,
+  type Log,
+  messageOf,
+  sleep,
+  TaskGroup,
+  type Timer,
+} from "@qumo/shared/runtime";
+import type { Publisher } from "../track/mod.ts";
+import type { Connection } from "../transport/types.ts";
+import { HeardConnection } from "./heard_connection.ts";
+import { HoldDown } from "./hold_down.ts";
+import { Pinger } from "./pinger.ts";
+import type { MeshSettings } from "./settings.ts";
+
+/** Where a neighbour is, and how it is known to be that neighbour. */
+export interface LinkTarget {
+  /** `moqt://host:port`. */
+  readonly url: string;
+  /** SHA-256 in hex of its certificate; undefined: it is verified as configured for all. */
+  readonly certificateSha256: string | undefined;
+}
+
+/** A session with a neighbour, as far as a link needs it. */
+export interface LinkSession {
+  /** Resolves when setup is complete, or to false when it never will be. */
+  readonly ready: Promise<boolean>;
+  /** What the neighbour calls itself; undefined for a relay that is none of ours. */
+  readonly peerName: string | undefined;
+  readonly isPeerLeaving: boolean;
+  /** Speaks until the connection has ended. Never rejects. */
+  run(): Promise<unknown>;
+  /** Whether the neighbour answered a question that it always can. Never rejects. */
+  ping(): Promise<boolean>;
+  publisher(scope: string): Publisher;
+  close(reason: string): void;
+}
+
+/** `dialing` until there is a session, `held` while it is not trusted yet, then `up`; `leaving` when the neighbour goes away. */
+export type LinkState = "dialing" | "held" | "up" | "leaving";
+
+/** What a {@linkcode Link} works with. */
+export interface LinkOptions {
+  /** The neighbour's name, or for a static origin its URL. */
+  readonly name: string;
+  /** Whether the neighbour must call itself by that name. */
+  readonly isNamed: boolean;
+  /** The one scope that is asked for, where the neighbour is a relay that is none of ours. */
+  readonly scope: string;
+  /** Where the neighbour is now; undefined while nobody knows. */
+  readonly target: () => LinkTarget | undefined;
+  /** Rejects when no connection comes about. */
+  readonly dial: (target: LinkTarget) => Promise<Connection>;
+  readonly startSession: (connection: Connection, link: Link) => LinkSession;
+  readonly settings: MeshSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A number from 0 up to but not including 1. */
+  readonly random: () => number;
+  /** The link is up, down or going away. */
+  readonly onChange: () => void;
+}
+
+// How long to wait before calling again: at once noticed by people, and no storm on a restart.
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 5_000;
+const HEALTHY_MS = 10_000;
+
+/** The one session that this relay keeps to a neighbour, which owns every attempt to have it. */
+export class Link {
+  readonly name: string;
+  readonly #options: LinkOptions;
+  readonly #tasks: TaskGroup;
+  readonly #backoff: Backoff;
+  readonly #hold: HoldDown;
+  #session: LinkSession | undefined;
+  #pinger: Pinger | undefined;
+  #isUp = false;
+  #held: Timer | undefined;
+  #since: number;
+  #failure: string | undefined;
+  #wake: () => void = () => {};
+
+  constructor(options: LinkOptions) {
+    const { name, clock, log, random, settings } = options;
+    this.name = name;
+    this.#options = options;
+    this.#since = clock.now();
+    this.#tasks = new TaskGroup((task, error) => log.error("a link failed", { task, error }));
+    this.#hold = new HoldDown(settings.holdDownMs);
+    const patience = { first: FIRST_RETRY_MS, cap: LONGEST_RETRY_MS, healthyAfter: HEALTHY_MS };
+    this.#backoff = new Backoff({ ...patience, random }, clock);
+    this.#tasks.spawn("link", (signal) => this.#run(signal));
+  }
+
+  get state(): LinkState {
+    if (this.#session === undefined) return "dialing";
+    if (this.#session.isPeerLeaving) return "leaving";
+    return this.#isUp ? "up" : "held";
+  }
+
+  /** Milliseconds since the state became what it is, more or less: since the session began or ended. */
+  get sinceMs(): number {
+    return this.#options.clock.now() - this.#since;
+  }
+
+  /** The smoothed round trip in milliseconds; undefined while it is not known. */
+  get rttMs(): number | undefined {
+    return this.#pinger?.rttMs;
+  }
+
+  /** Why there is no session, when one was tried. */
+  get failure(): string | undefined {
+    return this.#session === undefined ? this.#failure : undefined;
+  }
+
+  /** What the neighbour calls itself; undefined while that is not known. */
+  get peerName(): string | undefined {
+    return this.#session?.peerName;
+  }
+
+  /** Whether tracks of this scope can be asked for: our own relays serve every one. */
+  serves(scope: string): boolean {
+    return this.#session?.peerName !== undefined || scope === this.#options.scope;
+  }
+
+  /** The neighbour as a publisher of a scope's tracks; undefined while there is no session. */
+  publisher(scope: string): Publisher | undefined {
+    return this.#session?.publisher(scope);
+  }
+
+  /** Something is different about where the neighbour is: an attempt that waits is made now. */
+  retry(): void {
+    this.#wake();
+  }
+
+  /** The neighbour said that it goes away, or something else about the session is different. */
+  changed(): void {
+    this.#options.onChange();
+  }
+
+  /** Ends the session and every attempt. */
+  async close(): Promise<void> {
+    this.#session?.close("the link is not needed any more");
+    await this.#tasks.close();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const target = this.#options.target();
+      if (target === undefined) {
+        this.#failure = "its address is not known";
+        await this.#pause(LONGEST_RETRY_MS, signal);
+        continue;
+      }
+      try {
+        await this.#keep(await this.#options.dial(target), signal);
+      } catch (error) {
+        this.#failed(messageOf(error));
+      }
+      if (!signal.aborted) await this.#pause(this.#backoff.failed(), signal);
+    }
+  }
+
+  async #keep(connection: Connection, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return connection.close(0, "");
+    const heard = new HeardConnection(connection, () => this.#pinger?.heard());
+    const session = this.#options.startSession(heard, this);
+    const over = session.run();
+    const stop = () => session.close("the relay ends");
+    signal.addEventListener("abort", stop);
+    try {
+      if (!await session.ready) return this.#failed("the session was refused");
+      if (this.#options.isNamed && session.peerName !== this.name) {
+        session.close("another relay was expected");
+        return this.#failed(`${session.peerName ?? "another program"} answers at its address`);
+      }
+      this.#begin(session);
+      await over;
+    } finally {
+      signal.removeEventListener("abort", stop);
+      this.#end();
+      await over;
+    }
+  }
+
+  #begin(session: LinkSession): void {
+    const { clock, settings, log } = this.#options;
+    this.#session = session;
+    this.#since = clock.now();
+    this.#failure = undefined;
+    this.#backoff.succeeded();
+    log.info("link established", { neighbor: this.name, held_ms: this.#hold.milliseconds });
+    this.#pinger = new Pinger({
+      clock,
+      intervalMs: settings.pingIntervalMs,
+      timeoutMs: settings.linkTimeoutMs,
+      ping: () => session.ping(),
+      onAnswer: () => {},
+      onSilence: () => {
+        // Said already by the neighbour: it may be silent for as long as it takes to go away.
+        log.warn("link silent", { neighbor: this.name, timeout_ms: settings.linkTimeoutMs });
+        session.close("no answer");
+      },
+    });
+    if (this.#hold.milliseconds === 0) return this.#trust();
+    this.#held = clock.after(this.#hold.milliseconds, () => this.#trust());
+    this.#options.onChange();
+  }
+
+  #trust(): void {
+    this.#isUp = true;
+    this.#hold.up(this.#options.clock.now());
+    this.#options.onChange();
+  }
+
+  #end(): void {
+    if (this.#session === undefined) return;
+    const { clock, log } = this.#options;
+    this.#pinger?.stop();
+    this.#pinger = undefined;
+    this.#held?.cancel();
+    this.#hold.down(clock.now());
+    this.#session = undefined;
+    this.#isUp = false;
+    this.#since = clock.now();
+    log.info("link down", { neighbor: this.name });
+    this.#options.onChange();
+  }
+
+  #failed(reason: string): void {
+    if (this.#failure === reason) return;
+    this.#failure = reason;
+    this.#options.log.warn("no link", { neighbor: this.name, reason });
+  }
+
+  async #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    this.#wake = () => over.abort();
+    await sleep(this.#options.clock, milliseconds, AbortSignal.any([over.signal, signal]));
+    this.#wake = () => {};
+  }
+}

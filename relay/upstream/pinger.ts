@@ -1,0 +1,75 @@
+import type { Clock, Timer } from "@qumo/shared/runtime";
+
+/** How a newer round trip counts against what is known (RFC 6298). */
+const SMOOTHING = 1 / 8;
+
+/** What a {@linkcode Pinger} works with. */
+export interface PingerOptions {
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Asks the peer something; resolves to whether it answered. Never rejects. */
+  readonly ping: () => Promise<boolean>;
+  /** The peer answered, for the first time or again. */
+  readonly onAnswer: () => void;
+  /** Nothing came for too long. Called once; then the pinger has stopped. */
+  readonly onSilence: () => void;
+}
+
+/** Measures the round trip of a link and notices when it falls silent: QUIC on Deno tells neither. */
+export class Pinger {
+  readonly #options: PingerOptions;
+  #timer: Timer | undefined;
+  #heardAt: number;
+  #tickedAt: number;
+  #isAsking = false;
+  #rtt: number | undefined;
+
+  constructor(options: PingerOptions) {
+    this.#options = options;
+    this.#heardAt = this.#tickedAt = options.clock.now();
+    this.#tick();
+  }
+
+  /** The smoothed round trip in milliseconds; undefined before the first answer. */
+  get rttMs(): number | undefined {
+    return this.#rtt;
+  }
+
+  /** Something came from the peer, whatever it was. */
+  heard(): void {
+    this.#heardAt = this.#options.clock.now();
+  }
+
+  /** Asks no more. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  readonly #tick = () => {
+    const { clock, intervalMs, timeoutMs, onSilence } = this.#options;
+    const now = clock.now();
+    // While this program itself stood still, the peer could not be heard.
+    const late = now - this.#tickedAt - intervalMs;
+    if (late > intervalMs) this.#heardAt += late;
+    this.#tickedAt = now;
+    if (now - this.#heardAt >= timeoutMs) {
+      this.stop();
+      return onSilence();
+    }
+    this.#timer = clock.after(intervalMs, this.#tick);
+    if (!this.#isAsking) void this.#ask(now);
+  };
+
+  async #ask(since: number): Promise<void> {
+    this.#isAsking = true;
+    const hasAnswered = await this.#options.ping();
+    this.#isAsking = false;
+    if (!hasAnswered || this.#timer === undefined) return;
+    this.heard();
+    const took = this.#options.clock.now() - since;
+    this.#rtt = this.#rtt === undefined ? took : this.#rtt + SMOOTHING * (took - this.#rtt);
+    this.#options.onAnswer();
+  }
+}

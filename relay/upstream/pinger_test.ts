@@ -1,0 +1,60 @@
+import { ManualClock } from "@qumo/shared/runtime";
+import assert from "node:assert/strict";
+import { Pinger } from "./pinger.ts";
+
+/** A pinger whose peer answers after `delay` milliseconds, or not at all. */
+function start(peer: { delay: number | undefined }) {
+  const clock = new ManualClock();
+  const seen = { pings: 0, answers: 0, silentAt: undefined as number | undefined };
+  const pinger = new Pinger({
+    clock,
+    intervalMs: 100,
+    timeoutMs: 350,
+    ping: () => {
+      seen.pings++;
+      const { delay } = peer;
+      return new Promise((resolve) => {
+        if (delay !== undefined) clock.after(delay, () => resolve(true));
+      });
+    },
+    onAnswer: () => seen.answers++,
+    onSilence: () => seen.silentAt = clock.now(),
+  });
+  return { clock, pinger, seen };
+}
+
+Deno.test("Pinger smooths what it measures", async () => {
+  const peer: { delay: number | undefined } = { delay: 8 };
+  const { clock, pinger, seen } = start(peer);
+  assert.equal(pinger.rttMs, undefined);
+  await clock.advance(50);
+  assert.equal(pinger.rttMs, 8);
+  peer.delay = 16;
+  await clock.advance(100);
+  assert.equal(pinger.rttMs, 9);
+  assert.equal(seen.answers, 2);
+  pinger.stop();
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("Pinger calls a peer silent that says nothing for as long as configured, and once", async () => {
+  const peer: { delay: number | undefined } = { delay: 1 };
+  const { clock, seen } = start(peer);
+  await clock.advance(150);
+  peer.delay = undefined;
+  await clock.advance(10_000);
+  assert.equal(seen.silentAt, 500, "the last answer came at 101, and ticks are each 100 ms");
+  assert.equal(seen.pings, 3, "one question at a time");
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("Pinger takes whatever comes as a sign of life", async () => {
+  const { clock, pinger, seen } = start({ delay: undefined });
+  for (let turn = 0; turn < 20; turn++) {
+    await clock.advance(100);
+    pinger.heard();
+  }
+  assert.equal(seen.silentAt, undefined);
+  await clock.advance(400);
+  assert.equal(seen.silentAt, 2_400);
+});

@@ -1,0 +1,69 @@
+import type { Clock } from "@qumo/shared/runtime";
+import type { Track } from "../track/mod.ts";
+import type { Leg } from "./leg.ts";
+
+/** How long a leg may take to bring its last group. Groups without end would keep it for ever. */
+const RETIREMENT_MS = 5_000;
+
+interface Entry {
+  readonly done: (() => void) | undefined;
+}
+
+/**
+ * Legs that are not needed any more, each until it has brought what it began: the group that is on its
+ * way and the one behind it, which the leg that takes over may not have from the beginning.
+ */
+export class Retiring {
+  readonly #track: Track;
+  readonly #clock: Clock;
+  readonly #legs = new Map<Leg, Entry>();
+
+  constructor(track: Track, clock: Clock) {
+    this.#track = track;
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#legs.size;
+  }
+
+  /** A leg is to end; `done` is called when it has. */
+  add(leg: Leg, done?: () => void): void {
+    const { largest } = this.#track;
+    this.#legs.set(leg, { done });
+    leg.retirement = this.#clock.after(RETIREMENT_MS, () => this.#end(leg));
+    if (largest === undefined) return;
+    leg.endGroup = largest.group + 1n;
+    leg.feed.update({ endGroup: leg.endGroup });
+  }
+
+  /** Ends those that have brought their last group. */
+  sweep(): void {
+    const group = this.#track.largest?.group;
+    for (const leg of [...this.#legs.keys()]) {
+      const isBeyond = leg.endGroup === undefined || (group !== undefined && group > leg.endGroup);
+      if (isBeyond && leg.feed.isQuiet) this.#end(leg);
+    }
+  }
+
+  /** A leg ended by itself; whether it was one of these. */
+  drop(leg: Leg): boolean {
+    leg.retirement?.cancel();
+    return this.#legs.delete(leg);
+  }
+
+  /** Ends them all at once. */
+  close(): void {
+    for (const leg of [...this.#legs.keys()]) {
+      this.#legs.delete(leg);
+      leg.cancel();
+    }
+  }
+
+  #end(leg: Leg): void {
+    const entry = this.#legs.get(leg);
+    this.#legs.delete(leg);
+    leg.cancel();
+    entry?.done?.();
+  }
+}

@@ -1,0 +1,51 @@
+import { type Outcome, refused } from "@qumo/shared/runtime";
+import type { FullTrackName } from "@qumo/shared/wire";
+import type {
+  Feed,
+  FeedTarget,
+  FetchRequest,
+  FetchSink,
+  PendingFetch,
+  Publisher,
+  Refusal,
+  RequestOptions,
+  TrackStatus,
+} from "../track/mod.ts";
+import { type RouteContext, RouteFeed } from "./route_feed.ts";
+import { RouteFetch } from "./route_fetch.ts";
+
+/** What other relays publish in one scope, as one publisher that knows the way. */
+export class RoutePublisher implements Publisher {
+  readonly #scope: string;
+  readonly #context: RouteContext;
+
+  constructor(scope: string, context: RouteContext) {
+    this.#scope = scope;
+    this.#context = context;
+  }
+
+  subscribe(target: FeedTarget, options: RequestOptions = {}): Feed {
+    const track = { scope: this.#scope, name: target.track.name };
+    return new RouteFeed({ track, publisher: this, target, options }, this.#context);
+  }
+
+  fetch(request: FetchRequest, sink: FetchSink): PendingFetch {
+    const track = { scope: this.#scope, name: request.name };
+    return new RouteFetch(track, { request, sink }, this.#context.routes);
+  }
+
+  async trackStatus(
+    name: FullTrackName,
+    via: readonly string[] = [],
+  ): Promise<Outcome<TrackStatus, Refusal>> {
+    let refusal = NOBODY;
+    for (const { link } of this.#context.routes.to({ scope: this.#scope, name }, via)) {
+      const status = await link.publisher(this.#scope)?.trackStatus(name, via);
+      if (status?.ok) return status;
+      if (status !== undefined) refusal = status.refusal;
+    }
+    return refused(refusal);
+  }
+}
+
+const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

@@ -1,0 +1,34 @@
+import type { Directory, RemoteTrack } from "./directory.ts";
+import type { Links } from "./links.ts";
+import type { Route, Routes } from "./routes.ts";
+
+/** The origins of the configuration, in its order; those that announced a track go before the others. */
+export class StaticRoutes implements Routes {
+  readonly #origins: readonly string[];
+  readonly #directory: Directory;
+  readonly #links: Links;
+
+  constructor(origins: readonly string[], directory: Directory, links: Links) {
+    this.#origins = origins;
+    this.#directory = directory;
+    this.#links = links;
+  }
+
+  to(track: RemoteTrack, via: readonly string[]): readonly Route[] {
+    const announced = this.#directory.sourcesOf(track);
+    const usable = this.#origins.flatMap((source): Route[] => {
+      const link = this.#links.get(source);
+      const isUsable = link !== undefined && link.state !== "dialing" &&
+        !via.includes(link.peerName ?? source) && link.serves(track.scope);
+      return isUsable ? [{ link, source }] : [];
+    });
+    const rank = ({ source, link }: Route) =>
+      (announced.has(source) ? 0 : 1) + (link.state === "up" ? 0 : 2);
+    return usable.sort((a, b) => rank(a) - rank(b));
+  }
+
+  /** An origin may have what it did not announce. */
+  isKnown(): boolean {
+    return this.#origins.length > 0;
+  }
+}

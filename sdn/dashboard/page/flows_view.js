@@ -1,0 +1,62 @@
+import { byId, element, follow, setText } from "./dom.js";
+import { count } from "./link_shapes.js";
+import { pairKey } from "./pair_key.js";
+import { Table } from "./table.js";
+
+/** Tracks of one link that stand below the picture; the table has all of them. */
+const SHOWN_TRACKS = 12;
+
+/** Which tracks flow over which links: a table, and those of one link below the picture. */
+export class FlowsView {
+  #model;
+  #table;
+
+  /** @param {import("./model.js").Model} model */
+  constructor(model) {
+    this.#model = model;
+    this.#table = new Table(byId("flows"), {
+      label: "Tracks on links",
+      key: ({ relay, track, next_hop, source }) => JSON.stringify([relay, track, next_hop, source]),
+      empty: "No relay takes a track from another.",
+      columns: [
+        { label: "Track", kind: "name", show: ({ track }) => track },
+        { label: "From", show: ({ next_hop }) => next_hop },
+        { label: "To", show: ({ relay }) => relay },
+        { label: "Source", show: ({ source }) => source },
+      ],
+    });
+  }
+
+  /** @param {{ relay: string | undefined, link: string | undefined }} selected */
+  show({ relay, link }) {
+    const flows = [...this.#model.flows.values()].flat();
+    const isMeant = (flow) => {
+      if (link !== undefined) return pairKey(flow.relay, flow.next_hop) === link;
+      if (relay === undefined) return true;
+      return flow.relay === relay || flow.next_hop === relay || flow.source === relay;
+    };
+    this.#table.show(flows.filter(isMeant));
+    byId("flows-filter").hidden = relay === undefined && link === undefined;
+    setText(byId("flows-of"), link === undefined ? relay ?? "" : JSON.parse(link).join(" and "));
+    byId("link-detail").hidden = flows.length === 0;
+  }
+
+  /** Shows what a link carries; without one, how to see it. @param {string | undefined} link */
+  point(link) {
+    const carried = link === undefined ? [] : this.#model.carriedBy(link);
+    const [a, b] = link === undefined ? [] : JSON.parse(link);
+    const words = carried.length === 0
+      ? "Point at a link that carries tracks, or choose it, to see which."
+      : `${count(carried.length)} between ${a} and ${b}`;
+    setText(byId("link-words"), words);
+    follow(byId("link-tracks"), carried.slice(0, SHOWN_TRACKS), {
+      key: (flow) => JSON.stringify(flow),
+      create: ({ track, next_hop, relay, source }) => {
+        const way = ` ${next_hop} → ${relay}${source === next_hop ? "" : `, from ${source}`}`;
+        return element("li", {}, element("b", {}, track), element("small", {}, way));
+      },
+    });
+    const hidden = carried.length - SHOWN_TRACKS;
+    setText(byId("link-more"), hidden > 0 ? `and ${hidden} more` : "");
+  }
+}

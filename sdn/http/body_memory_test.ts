@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { BodyMemory } from "./body_memory.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+Deno.test("recall() gives what was read from the same bytes under the same name, and nothing else", () => {
+  const memory = new BodyMemory(100, 10);
+  const value = { a: 1 };
+  memory.remember("x", bytes("one"), value);
+  assert.equal(memory.recall("x", bytes("one")), value);
+  for (const other of ["onf", "on", "ones", "", "eno"]) {
+    assert.equal(memory.recall("x", bytes(other)), undefined);
+  }
+  assert.equal(memory.recall("y", bytes("one")), undefined);
+  memory.remember("x", bytes("two"), 2);
+  assert.equal(memory.recall("x", bytes("one")), undefined);
+});
+
+Deno.test("what is too long is not remembered, and the oldest goes when there is no room", () => {
+  const memory = new BodyMemory(9, 4);
+  memory.remember("a", bytes("aaaa"), 1);
+  memory.remember("b", bytes("bbbb"), 2);
+  memory.remember("a", bytes("aaa"), 3);
+  memory.remember("c", bytes("cc"), 4);
+  assert.equal(memory.recall("b", bytes("bbbb")), 2);
+  memory.remember("d", bytes("d"), 5);
+  assert.deepEqual([memory.recall("b", bytes("bbbb")), memory.recall("a", bytes("aaa"))], [
+    undefined,
+    3,
+  ]);
+  memory.remember("a", bytes("too long"), 6);
+  assert.equal(memory.recall("a", bytes("too long")), undefined);
+  assert.equal(memory.recall("a", bytes("aaa")), undefined);
+});

@@ -1,0 +1,102 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { formatTrackText, parseTrackText } from "./track_text.ts";
+
+/** What one relay says it has: everything below a namespace, or one track. */
+export interface AnnouncedName {
+  /** The path of those who see it; empty for the scope in which everybody is who names no other. */
+  readonly scope: string;
+  /** None of its parts is empty, as MoQT has it. */
+  readonly namespace: readonly Uint8Array[];
+  /** The one track that is meant, which may be called nothing; absent for all below the namespace. */
+  readonly name?: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const EMPTY = new Uint8Array();
+
+// How an empty part is written. No namespace has one, so that it can stand between what differs.
+const EMPTY_PART = "~";
+
+/**
+ * Writes an announce as the directory holds it: `live/concert` for a namespace, `live/concert/~/video`
+ * for one track in it, `~/%2Froom/live` for a namespace in the scope `/room`. No two announces share
+ * a text. Throws a RangeError for a namespace with an empty part, and for an empty one without a
+ * track: there is nothing to announce in it.
+ */
+export function formatAnnounce({ scope, namespace, name }: AnnouncedName): string {
+  if (namespace.some((part) => part.length === 0)) {
+    throw new RangeError("Cannot announce a namespace with an empty part");
+  }
+  if (namespace.length === 0 && name === undefined) {
+    throw new RangeError("Cannot announce the empty namespace");
+  }
+  return formatTrackText([
+    ...scope === "" ? [] : [EMPTY, encoder.encode(scope)],
+    ...namespace,
+    ...name === undefined ? [] : [EMPTY, name],
+  ]);
+}
+
+/** Reads an announce back, or says what is wrong with its text. */
+export function parseAnnounce(text: string): Outcome<AnnouncedName, string> {
+  const parts = parseTrackText(text);
+  if (!parts.ok) return parts;
+  const divided = divide(parts.value, (part) => part.length === 0);
+  if (divided === undefined) return refused("has an empty part where none can be");
+  const { scope, namespace, name } = divided;
+  if (namespace.length === 0 && name === undefined) return refused("has no parts");
+  const scopeText = scope === undefined ? "" : decode(scope);
+  if (scopeText === undefined) return refused("has a scope that is not UTF-8");
+  return done({ scope: scopeText, namespace, ...(name !== undefined && { name }) });
+}
+
+/**
+ * Whether an announce is of a track: the track itself, or a namespace above it. The track is written
+ * as an announce of it, or with its name as one more part of its namespace: `live/concert/video` is
+ * covered by `live/concert/~/video`, `live/concert` and `live`, and by a namespace of that very name.
+ * Both in their canonical text.
+ */
+export function coversTrack(announce: string, track: string): boolean {
+  return announcesCovering(track).includes(announce);
+}
+
+/** Every announce that covers a track, in canonical text: the track itself first, then upwards. */
+export function announcesCovering(track: string): string[] {
+  const divided = divide(track.split("/"), (part) => part === EMPTY_PART);
+  if (divided === undefined) return [track];
+  const { scope, namespace, name } = divided;
+  const head = scope === undefined ? [] : [EMPTY_PART, scope];
+  const covering = namespace.map((_, place) => namespace.slice(0, namespace.length - place));
+  const last = namespace.at(-1);
+  const alone = name !== undefined
+    ? [[...namespace, EMPTY_PART, name]]
+    : last === undefined
+    ? []
+    : [[...namespace.slice(0, -1), EMPTY_PART, last]];
+  return [...alone, ...covering].map((parts) => [...head, ...parts].join("/"));
+}
+
+/** The parts of an announce by their meaning; `undefined` when an empty one stands where none can. */
+function divide<T>(parts: readonly T[], isEmpty: (part: T) => boolean) {
+  const [first, second] = parts;
+  // Two parts of which the first is empty are a track of the empty namespace.
+  const isScoped = parts.length > 2 && first !== undefined && isEmpty(first);
+  if (isScoped && second !== undefined && isEmpty(second)) return undefined;
+  const rest = isScoped ? parts.slice(2) : parts;
+  const empty = rest.findIndex(isEmpty);
+  if (empty >= 0 && empty !== rest.length - 2) return undefined;
+  return {
+    scope: isScoped ? second : undefined,
+    namespace: empty < 0 ? rest : rest.slice(0, empty),
+    name: empty < 0 ? undefined : rest.at(-1),
+  };
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

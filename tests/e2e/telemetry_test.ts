@@ -1,0 +1,155 @@
+/** What the programs send by OTLP, started as configs/otel says. */
+import assert from "node:assert/strict";
+import { parseEnv } from "node:util";
+import { parse } from "yaml";
+import { Deadline } from "../support/deadline.ts";
+import { connectMoqt } from "../support/moqt_peer.ts";
+import { OtlpReceiver, type Received } from "../support/otlp_receiver.ts";
+import { startRelay } from "../support/relay_process.ts";
+import { SdnProcess } from "../support/sdn_process.ts";
+
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+const PARENT = "b7ad6b7169203331";
+
+async function environmentFile(name: string): Promise<Record<string, string>> {
+  const text = await Deno.readTextFile(new URL(`../../configs/otel/${name}`, import.meta.url));
+  return parseEnv(text) as Record<string, string>;
+}
+
+/** Whatever was sent so far, for a test that waits for something else. */
+function summary({ spans, lines, metrics }: Received): string {
+  const names = spans.map(({ name }) => name);
+  return JSON.stringify([names, lines.map(({ text }) => text), [...metrics]]);
+}
+
+Deno.test("a relay sends the span of a session, its log lines in that span, and HTTP metrics", async () => {
+  await using receiver = new OtlpReceiver();
+  using deadline = new Deadline();
+  const env = { ...await environmentFile("relay.env"), ...receiver.environment };
+  await using relay = await startRelay({}, [], env);
+  const received = receiver.of("qumo-relay");
+  const client = await deadline.for("a session", connectMoqt(relay));
+  await client.close();
+  const span = await deadline.for(
+    "the span of the session",
+    receiver.until(() => received.spans.find(({ name }) => name === "moqt session")),
+  );
+  assert.deepEqual([span.isFailure, span.attributes.get("qumo.session.end")], [
+    false,
+    "peer_closed",
+  ]);
+  assert.equal(span.attributes.get("network.protocol.name"), "moqt-18");
+  assert.match(span.attributes.get("network.peer.address") ?? "", /^127\.0\.0\.1:\d+$/);
+  const line = await deadline.for(
+    "the log's word of the session",
+    receiver.until(() => received.lines.find(({ text }) => text.includes("session ended"))),
+  );
+  assert.deepEqual([line.traceId, line.severity], [span.traceId, "INFO"]);
+  assert.match(relay.log(), /session ended/, "the log is where it always is as well");
+  assert.equal(relay.log().split("session ended").length, 2, "and there once");
+  await relay.metrics();
+  await deadline.for(
+    "metrics of HTTP",
+    receiver.until(() => received.metrics.has("http.server.request.duration") || undefined),
+  );
+});
+
+Deno.test("a controller goes on with a request's trace under the request's name", async () => {
+  await using receiver = new OtlpReceiver();
+  using deadline = new Deadline();
+  const env = { ...await environmentFile("sdn.env"), ...receiver.environment };
+  await using controller = await SdnProcess.start({ log: { level: "debug" } }, env);
+  const received = receiver.of("qumo-sdn");
+  const response = await fetch(`${controller.url}/relay/tokyo`, {
+    method: "PUT",
+    headers: { traceparent: `00-${TRACE}-${PARENT}-01` },
+    body: JSON.stringify({ address: "https://tokyo.example:4433" }),
+  });
+  assert.equal(response.status, 200, await response.text());
+  const span = await deadline.for(
+    "the span of the request",
+    receiver.until(() => received.spans.find(({ traceId }) => traceId === TRACE)),
+  );
+  assert.deepEqual([span.name, span.parentSpanId], ["PUT /relay/:name", PARENT]);
+  assert.equal(span.attributes.get("http.route"), "/relay/:name");
+  assert.equal(span.attributes.get("url.path"), "/relay/tokyo", "what the collector filters by");
+  const line = await deadline.for(
+    "the log's word of the request",
+    receiver.until(() => received.lines.find(({ text }) => text.includes("/relay/:name"))),
+  );
+  assert.deepEqual([line.traceId, line.severity], [TRACE, "DEBUG"]);
+  await deadline.for(
+    "metrics of HTTP",
+    receiver.until(() => received.metrics.has("http.server.request.duration") || undefined),
+  );
+});
+
+Deno.test("without telemetry.enabled nothing of the programs' own is sent", async () => {
+  await using receiver = new OtlpReceiver();
+  using deadline = new Deadline();
+  const off = { ...await environmentFile("relay.env"), QUMO_TELEMETRY_ENABLED: "false" };
+  await using relay = await startRelay({}, [], { ...off, ...receiver.environment });
+  const received = receiver.of("qumo-relay");
+  const client = await deadline.for("a session", connectMoqt(relay));
+  await client.close();
+  await relay.metrics();
+  // The runtime traces the scrape by itself, and later than the session ended.
+  await deadline.for(
+    "the span of the scrape",
+    receiver.until(() =>
+      received.spans.find(({ attributes }) => attributes.get("url.path") === "/metrics")
+    ),
+  );
+  assert.ok(!received.spans.some(({ name }) => name === "moqt session"), summary(received));
+  assert.deepEqual(received.lines, []);
+});
+
+Deno.test("a span goes on where another program's span was handed on, and says that it failed", async () => {
+  await using receiver = new OtlpReceiver();
+  const env = { OTEL_DENO: "true", OTEL_SERVICE_NAME: "traced", ...receiver.environment };
+  const program = new URL("../support/traced_program.ts", import.meta.url);
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-env", program.href],
+    env,
+  }).output();
+  assert.ok(success);
+  const { spans } = receiver.of("traced");
+  const byName = new Map(spans.map((span) => [span.name, span]));
+  const [first, second, inside, stray] = ["first", "second", "inside", "stray"].map((name) =>
+    byName.get(name) ?? assert.fail(`no span ${name} in ${[...byName.keys()]}`)
+  );
+  assert.deepEqual([...first!.attributes], [["hop", "1"]]);
+  assert.deepEqual([second!.traceId, second!.parentSpanId], [first!.traceId, first!.spanId]);
+  assert.deepEqual([inside!.traceId, inside!.parentSpanId], [first!.traceId, second!.spanId]);
+  assert.notEqual(stray!.traceId, first!.traceId);
+  assert.deepEqual(spans.map(({ isFailure, name }) => isFailure && name).filter(Boolean), [
+    "second",
+  ]);
+  assert.equal(spans.length, 4, "a span ends once");
+});
+
+Deno.test("the collector takes what the environment files send, and every part of it is in use", async () => {
+  const text = await Deno.readTextFile(
+    new URL("../../configs/otel/collector.yaml", import.meta.url),
+  );
+  const { service, ...parts } = parse(text);
+  for (const kind of ["receivers", "processors", "exporters"]) {
+    const used = Object.values(service.pipelines).flatMap((pipeline) =>
+      (pipeline as Record<string, string[]>)[kind] ?? []
+    );
+    assert.deepEqual(new Set(Object.keys(parts[kind])), new Set(used), kind);
+  }
+  assert.deepEqual(Object.keys(parts.extensions), service.extensions);
+  for (const pipeline of Object.values(service.pipelines)) {
+    const { receivers, processors } = pipeline as Record<string, string[]>;
+    assert.deepEqual([receivers, processors?.[0]], [["otlp"], "memory_limiter"]);
+  }
+  assert.deepEqual(Object.keys(service.pipelines).sort(), ["logs", "metrics", "traces"]);
+  const { endpoint } = parts.receivers.otlp.protocols.http;
+  for (const name of ["relay.env", "sdn.env"]) {
+    const env = await environmentFile(name);
+    assert.equal(env["OTEL_EXPORTER_OTLP_PROTOCOL"], "http/protobuf");
+    const port = new URL(env["OTEL_EXPORTER_OTLP_ENDPOINT"]!).port;
+    assert.ok(endpoint.endsWith(`:${port}`), `${name} sends to ${port}, not to ${endpoint}`);
+  }
+});

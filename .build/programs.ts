@@ -35,6 +35,8 @@ export const PROGRAMS: readonly Program[] = [
       // So are the configuration itself, certificates and tokens.
       "--allow-read",
       allowEnvironment(relayDefinition.environment),
+      // The name that a relay has at its controller when nobody gave it one.
+      "--allow-sys=hostname",
       ...NOTHING_ELSE,
     ],
     // What a connection holds outside of the heap is freed when its object is collected, and a heap

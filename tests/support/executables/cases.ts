@@ -5,13 +5,14 @@ import { Deadline } from "../deadline.ts";
 import { connectMoqNet } from "../moq_net.ts";
 import { connectMoqt } from "../moqt_peer.ts";
 import { type CommandLine, ProgramProcess } from "./program_process.ts";
+import { fromSources, programNamed } from "./programs.ts";
 
 /** What a whole life of a program needs and does; rejects when something is not as it should be. */
 export type Life = (command: CommandLine, env?: Record<string, string>) => Promise<void>;
 
 const PAYLOAD = new Uint8Array([1, 2, 3]);
 
-/** A relay takes its configuration, carries a track, shows a new certificate and ends in peace. */
+/** A relay registers, carries a track, shows a new certificate, ends in peace and is gone. */
 export const relayLife: Life = async (command, env) => {
   using deadline = new Deadline(30_000);
   await using folder = await temporaryFolder();
@@ -19,10 +20,22 @@ export const relayLife: Life = async (command, env) => {
   const first = await writeCertificate(files);
   const config = `${folder.path}/relay.yaml`;
   await Deno.writeTextFile(config, JSON.stringify({ server: files, drain_timeout_ms: 100 }));
+  const controller = fromSources(programNamed("qumo-sdn"));
+  const controllerStart = ProgramProcess.start([...controller, "--address", "127.0.0.1:0"], {});
+  await using sdn = await deadline.for("a controller", controllerStart);
   const start = ProgramProcess.start([...command, "serve", "-c", config], {
-    env: { ...env, RELAY_ADDR: "127.0.0.1:0", REGION: "north" },
+    env: {
+      ...env,
+      RELAY_ADDR: "127.0.0.1:0",
+      REGION: "north",
+      SDN_URL: `http://127.0.0.1:${sdn.port}`,
+    },
   });
   await using relay = await deadline.for("a relay", start);
+  // It was given no name.
+  while (!(await sdn.get("/relay")).includes(`"relay":"${Deno.hostname()}"`)) {
+    deadline.signal.throwIfAborted();
+  }
   assert.equal(await relay.get("/certificate.sha256"), first);
   await deadline.for("a track", carryTrack(relay.port, first));
   assert.match(await relay.get("/metrics"), /^qumo_relay_build_info\{version="[^"]+"/m);
@@ -31,6 +44,7 @@ export const relayLife: Life = async (command, env) => {
   relay.kill("SIGHUP");
   while (await relay.get("/certificate.sha256") !== second) deadline.signal.throwIfAborted();
   assert.equal(await deadline.for("the end", relay.stop()), 0, relay.log());
+  assert.equal(JSON.parse(await sdn.get("/relay")).count, 0);
 };
 
 /** A controller serves its page, stores what it is told, and knows it in its next life. */

@@ -52,7 +52,7 @@ export interface LinkOptions {
   readonly target: () => LinkTarget | undefined;
   /** Rejects when no connection comes about. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
-  readonly startSession: (connection: Connection, link: Link) => LinkSession;
+  readonly startSession: (connection: Connection, target: LinkTarget, link: Link) => LinkSession;
   readonly settings: MeshSettings;
   readonly clock: Clock;
   readonly log: Log;
@@ -155,7 +155,7 @@ export class Link {
         continue;
       }
       try {
-        await this.#keep(await this.#options.dial(target), signal);
+        await this.#keep(await this.#options.dial(target), target, signal);
       } catch (error) {
         this.#failed(messageOf(error));
       }
@@ -163,10 +163,14 @@ export class Link {
     }
   }
 
-  async #keep(connection: Connection, signal: AbortSignal): Promise<void> {
+  async #keep(
+    connection: Connection,
+    target: LinkTarget,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (signal.aborted) return connection.close(0, "");
     const heard = new HeardConnection(connection, () => this.#pinger?.heard());
-    const session = this.#options.startSession(heard, this);
+    const session = this.#options.startSession(heard, target, this);
     const over = session.run();
     const stop = () => session.close("the relay ends");
     signal.addEventListener("abort", stop);

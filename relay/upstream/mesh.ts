@@ -174,16 +174,16 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   #newLink(name: string): Link {
     const { mirror, settings, clock, log, random, dial } = this.#options;
     const isStatic = mirror === undefined;
-    const { authority, path, scope } = isStatic ? partsOf(name) : NAMED;
+    const { path, scope } = isStatic ? partsOf(name) : NAMED;
     return new Link({
       name,
       isNamed: !isStatic,
       scope,
       target: () => this.#target(name),
       dial,
-      startSession: (connection, link) =>
+      startSession: (connection, target, link) =>
         this.#options.startSession(connection, {
-          authority,
+          authority: new URL(target.url).host,
           path,
           scope,
           shows: isStatic ? "local" : "none",
@@ -239,16 +239,16 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   }
 }
 
-const NAMED = { authority: "", path: "/", scope: "" };
+const NAMED = { path: "/", scope: "" };
 
 function urlOf(origin: string): string {
   const { protocol, host } = new URL(origin);
   return `${protocol}//${host}`;
 }
 
-/** What a static origin's URL says: where it is, and which scope of it is meant. */
+/** Which scope of a static origin is meant. */
 function partsOf(origin: string): typeof NAMED {
-  const { host, pathname } = new URL(origin);
+  const { pathname } = new URL(origin);
   const path = pathname === "" ? "/" : pathname;
-  return { authority: host, path, scope: path === "/" ? "" : path };
+  return { path, scope: path === "/" ? "" : path };
 }

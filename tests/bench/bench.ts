@@ -2,6 +2,7 @@
 // deno-lint-ignore-file no-console
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { type Case, casesNamed } from "./cases.ts";
+import { benchMesh } from "./mesh_bench.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { topSelfTimes } from "./profile.ts";
 import { Progress } from "./progress.ts";
@@ -36,6 +37,10 @@ async function bench(options: BenchOptions): Promise<boolean> {
   console.log(machine());
   if (options.sdn) {
     await benchController(options.seconds);
+    return true;
+  }
+  if (options.mesh) {
+    await benchMesh(options, (result) => console.log(JSON.stringify(result)));
     return true;
   }
   const results: Result[] = [];

@@ -15,7 +15,7 @@ import {
   type ReceiveStream,
   URGENT,
 } from "../../relay/transport/mod.ts";
-import type { ServerProcess } from "./server_process.ts";
+import type { ServerAddress } from "./server_process.ts";
 import { SubgroupMeter } from "./subgroup_meter.ts";
 
 // Several objects of the sizes that are measured, and still little memory for hundreds of streams.
@@ -36,7 +36,7 @@ export class LoadPeer {
    * Connects over raw QUIC, from a socket of its own as clients do: a burst to a shared one overflows
    * it. `maxUniStreams` is how many groups the server may have open to it.
    */
-  static async connect(server: ServerProcess, maxUniStreams = 512): Promise<LoadPeer> {
+  static async connect(server: ServerAddress, maxUniStreams = 512): Promise<LoadPeer> {
     const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
     // Deno knows `serverCertificateHashes`, its types do not.
     const options = {

@@ -15,10 +15,17 @@ export interface BenchOptions {
   readonly profile: boolean;
   /** The controller instead of the relay. */
   readonly sdn: boolean;
+  /** Several relays instead of one. */
+  readonly mesh: boolean;
+  /** How often the mesh's relay in the middle is killed. */
+  readonly kills: number;
 }
 
 // A case is three runs; with this the longest set of cases still ends within the hour.
 const MAX_SECONDS = 120;
+const KILLS = 50;
+const QUICK_KILLS = 5;
+const MAX_KILLS = 1000;
 
 /** The answer of `deno task bench --help`. */
 export const USAGE = `Usage: deno task bench [FLAGS]
@@ -33,6 +40,9 @@ measured between two runs of its floor. Prints a line of JSON for each case and 
   --json FILE     write the lines of JSON to a file as well
   --profile       run the relay under V8's profiler, which slows it down; print where its time goes
   --sdn           the controller instead: heartbeats over HTTP, and changes on their way to watchers
+  --mesh          several relays: latency and CPU of a hop, gaps after kills, time until all relays
+                  know of a change, with 20 and 100 of them
+  --kills N       how many kills for --mesh, ${KILLS} if nothing is said, ${QUICK_KILLS} with --quick
   -h, --help      print this
 `;
 
@@ -49,22 +59,32 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
         json: { type: "string" },
         profile: { type: "boolean", default: false },
         sdn: { type: "boolean", default: false },
+        mesh: { type: "boolean", default: false },
+        kills: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     }));
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error));
   }
-  const { case: caseName, quick, help, profile, json, sdn } = values;
+  const { case: caseName, quick, help, profile, json, sdn, mesh } = values;
   if (caseName !== undefined && !CASE_NAMES.includes(caseName)) {
     return refused(`Unknown case ${caseName}: ${CASE_NAMES.join(", ")}`);
   }
   if (sdn && (caseName !== undefined || json !== undefined || profile)) {
     return refused("--sdn goes with --seconds and --quick alone");
   }
+  if (mesh && (sdn || caseName !== undefined || json !== undefined || profile)) {
+    return refused("--mesh goes with --seconds, --kills and --quick alone");
+  }
+  const kills = Number(values.kills ?? (quick ? QUICK_KILLS : KILLS));
+  if (!Number.isInteger(kills) || kills < 1 || kills > MAX_KILLS) {
+    return refused(`--kills is a whole number from 1 to ${MAX_KILLS}`);
+  }
+  if (values.kills !== undefined && !mesh) return refused("--kills goes with --mesh");
   const seconds = Number(values.seconds ?? (quick ? 3 : 10));
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_SECONDS) {
     return refused(`--seconds is a whole number from 1 to ${MAX_SECONDS}`);
   }
-  return done({ help, caseName, seconds, quick, jsonFile: json, profile, sdn });
+  return done({ help, caseName, seconds, quick, jsonFile: json, profile, sdn, mesh, kills });
 }

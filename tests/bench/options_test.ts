@@ -17,6 +17,13 @@ Deno.test("parseOptions() measures the controller when asked to", () => {
   assert.ok(options.ok && options.value.sdn && options.value.seconds === 2);
 });
 
+Deno.test("parseOptions() measures the mesh when asked to, with as many kills as asked for", () => {
+  const options = parseOptions(["--mesh"]);
+  assert.ok(options.ok && options.value.mesh && options.value.kills === 50);
+  const few = parseOptions(["--mesh", "--kills", "3"]);
+  assert.ok(few.ok && few.value.kills === 3);
+});
+
 Deno.test("parseOptions() refuses what it does not know", () => {
   for (
     const args of [
@@ -26,6 +33,10 @@ Deno.test("parseOptions() refuses what it does not know", () => {
       ["--seconds", "1e9"],
       ["--sdn", "--profile"],
       ["--sdn", "--json", "x"],
+      ["--mesh", "--sdn"],
+      ["--mesh", "--case", "idle-500"],
+      ["--mesh", "--kills", "0"],
+      ["--kills", "3"],
     ]
   ) {
     assert.equal(parseOptions(args).ok, false, args.join(" "));

@@ -1,7 +1,7 @@
 import type { ControlMessage, FullTrackName } from "@qumo/shared/wire";
 import type { SendStream } from "../../relay/transport/mod.ts";
 import { LoadPeer } from "./load_peer.ts";
-import type { ServerProcess } from "./server_process.ts";
+import type { ServerAddress } from "./server_process.ts";
 import type { TimedObject } from "./traffic.ts";
 
 /** Publishes one track on a connection of its own. */
@@ -16,7 +16,7 @@ export class TrackPublisher {
   }
 
   /** Connects and announces the track of this number. */
-  static async connect(server: ServerProcess, track: number): Promise<TrackPublisher> {
+  static async connect(server: ServerAddress, track: number): Promise<TrackPublisher> {
     const peer = await LoadPeer.connect(server);
     const answer = ({ kind }: ControlMessage): ControlMessage | undefined => {
       if (kind === "subscribe") {

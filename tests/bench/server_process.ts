@@ -1,10 +1,14 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 
-/** A program that takes QUIC connections, and what the kernel counts of it (Linux). */
-export interface ServerProcess extends AsyncDisposable {
+/** Where a program takes QUIC connections on the loopback address. */
+export interface ServerAddress {
   readonly port: number;
   /** SHA-256 of its certificate, in hex. */
   readonly certificateHash: string;
+}
+
+/** A program that takes QUIC connections, and what the kernel counts of it (Linux). */
+export interface ServerProcess extends ServerAddress, AsyncDisposable {
   /** Seconds of a core that it has used so far, its own and the kernel's for it. */
   cpuSeconds(): Promise<number>;
   /** Resident memory in bytes. */
@@ -63,6 +67,15 @@ export async function machineCpuSeconds(): Promise<number> {
   return (user! + nice! + system! + irq! + softirq!) / TICKS_PER_SECOND;
 }
 
+/** Seconds of a core that a process has used so far, its own and the kernel's for it. */
+export async function processCpuSeconds(pid: number): Promise<number> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+  // The second field is the program's name in parentheses, the rest are numbers.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [user, system] = [Number(fields[11]), Number(fields[12])];
+  return (user + system) / TICKS_PER_SECOND;
+}
+
 async function readGreeting(stdout: ReadableStream<Uint8Array<ArrayBuffer>>) {
   const reader = stdout.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = "";;) {
@@ -98,12 +111,8 @@ class ChildServer implements ServerProcess {
     this.#output = output;
   }
 
-  async cpuSeconds(): Promise<number> {
-    const stat = await Deno.readTextFile(`/proc/${this.#child.pid}/stat`);
-    // The second field is the program's name in parentheses, the rest are numbers.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const [user, system] = [Number(fields[11]), Number(fields[12])];
-    return (user + system) / TICKS_PER_SECOND;
+  cpuSeconds(): Promise<number> {
+    return processCpuSeconds(this.#child.pid);
   }
 
   async residentBytes(): Promise<number> {

@@ -1,22 +1,16 @@
-/** Shows that it works: `deno task demo --help` says how. */
+/** Shows the whole system at work: `deno task demo --help` says how. */
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { Latency } from "../bench/latency.ts";
-import { Progress } from "../bench/progress.ts";
-import { Deadline } from "../support/deadline.ts";
-import { type RelayProcess, startRelay } from "../support/relay_process.ts";
-import { Camera } from "./camera.ts";
-import { parseOptions, USAGE } from "./options.ts";
-import { introduction, liveLine, summary } from "./report.ts";
-import { Viewer } from "./viewer.ts";
-import { connectByQuic, connectByWebTransport } from "./viewers.ts";
+import type { Camera } from "./camera.ts";
+import { LiveLines } from "./live_lines.ts";
+import { type DemoOptions, KILL_SECONDS, parseOptions, USAGE } from "./options.ts";
+import { introduction, liveLine, summary, wayText } from "./report.ts";
+import { openScene, PATH, type Scene, TRACK } from "./scene.ts";
+import type { Viewer } from "./viewer.ts";
 
-const PATH = "demo";
-const TRACK = "video";
-
-// For everything up to the first object: the relay itself starts in a second or two.
-const START_TIMEOUT = 30_000;
 // What was published last may take so long to arrive before it counts as lost.
 const LAST_CALL = 10_000;
+// After a kill, a viewer that sees nothing for so long will see nothing.
+const GIVE_UP = 30_000;
 // Ctrl-C reaches a program that `deno task` started twice: from the terminal and from the task.
 const SAME_SIGNAL_MS = 500;
 const NEVER = new Promise<never>(() => {});
@@ -26,114 +20,129 @@ if (!options.ok) {
   complain(`${options.refusal}\nTry deno task demo --help`);
   Deno.exit(2);
 }
+const lines = new LiveLines(Deno.stdout, () => Deno.consoleSize().columns - 1);
 if (options.value.help) {
-  say(USAGE);
+  lines.say(USAGE);
   Deno.exit(0);
 }
-// The library narrates its life and its end there; everything that is ours is said with `say`.
+// The library narrates its life and its end there; everything that is ours is said by `lines`.
 // deno-lint-ignore no-console
 for (const level of ["debug", "info", "log", "warn", "error"] as const) console[level] = () => {};
 const interrupted = interruption();
-Deno.exit(await demo(options.value.seconds));
+Deno.exit(await demo(options.value));
 
 /** Runs for so many seconds, or until Ctrl-C; returns the exit code. */
-async function demo(seconds: number | undefined): Promise<number> {
-  await using relay = await startRelay();
-  const lately = new Latency();
-  const connected = await Promise.race([
-    interrupted,
-    connect(relay, (milliseconds) => lately.add(milliseconds)).catch(String),
-  ]);
-  if (typeof connected === "string") {
-    complain(`Cannot begin: ${connected}\nThe relay's log:\n${relay.log()}`);
+async function demo(options: DemoOptions): Promise<number> {
+  const opening = openScene().catch(String);
+  const opened = await Promise.race([interrupted, opening]);
+  if (opened === "interrupted") {
+    const late = await opening;
+    if (typeof late !== "string") await late[Symbol.asyncDispose]();
+    return 130;
+  }
+  if (typeof opened === "string") {
+    complain(`Cannot begin: ${opened}`);
     return 1;
   }
-  const { camera, viewers } = connected;
-  say(introduction(relay.port, relay.certificateHash.toHex(), PATH, TRACK));
+  await using scene = opened;
+  const page = scene.mesh.controllers[0]!.url;
+  lines.say(introduction({ page, relays: scene.mesh.relays, path: PATH, track: TRACK }));
+  return await watch(scene, options);
+}
 
+async function watch(scene: Scene, { seconds, kill }: DemoOptions): Promise<number> {
+  const { camera, mesh } = scene;
+  const audience = new Set(scene.viewers);
   const start = systemClock.now();
   const stop = new AbortController();
-  const work = [camera.run(stop.signal), show(viewers, lately, start, stop.signal)];
+  const work = [camera.run(stop.signal), show(scene, audience, { start, signal: stop.signal })];
+  const killing = kill ? killLondon(scene, audience, stop.signal) : undefined;
   const reason = await Promise.race([
     interrupted,
     seconds === undefined ? NEVER : sleep(systemClock, seconds * 1000).then(() => "time" as const),
-    broken(relay, viewers),
+    broken(scene, audience),
   ]);
   stop.abort();
-  await Promise.allSettled(work);
-  // At Ctrl-C the terminal tells the relay as well, so what is on its way will not come.
-  if (reason === "time") await lastObjects(camera, viewers);
+  await Promise.allSettled([...work, killing]);
+  // At Ctrl-C the terminal tells the relays as well, so what is on its way will not come.
+  if (reason === "time" && !kill) await lastObjects(camera, scene.viewers);
   const missing = (viewer: Viewer) =>
-    reason === "time" ? viewer.missingOf(camera.published) : viewer.lost;
-  for (const viewer of viewers) viewer.stop();
+    reason === "time" && !kill ? viewer.missingOf(camera.published) : viewer.lost;
+  for (const viewer of scene.viewers) viewer.stop();
 
-  say(summary(viewers, (systemClock.now() - start) / 1000, missing));
+  lines.say(summary(scene.viewers, (systemClock.now() - start) / 1000, missing));
   if (typeof reason === "object") {
-    complain(`${reason.broken}. The relay's log:\n${relay.log()}`);
+    complain(`${reason.broken}. The logs:\n${mesh.log()}`);
     return 1;
   }
-  const isWhole = viewers.every((viewer) => missing(viewer) + viewer.damaged === 0);
-  const isSeen = viewers.every((viewer) => viewer.objects > 0);
-  say(isWhole && isSeen ? "Nothing was lost." : "Something was lost.");
-  return isWhole && isSeen ? 0 : 1;
-}
-
-/** Connects the publisher and the viewers, each waiting for the one before. */
-async function connect(relay: RelayProcess, onLatency: (milliseconds: number) => void) {
-  using deadline = new Deadline(START_TIMEOUT);
-  const publisher = await deadline.for("the publisher to connect", connectByQuic(relay));
-  const publication = await publisher.publish(PATH, [TRACK]);
-  const peers = await deadline.for(
-    "the viewers to connect",
-    Promise.all([connectByQuic(relay), connectByWebTransport(relay)]),
-  );
-  const viewers = await deadline.for(
-    "the announcement",
-    Promise.all(peers.map((peer) => Viewer.watch(peer, PATH, TRACK, onLatency))),
-  );
-  // Who comes later gets the group that is under way from its start, and that would look like delay.
-  await deadline.for("the subscriptions", subscribed(relay, viewers.length));
-  return { camera: new Camera(publication, TRACK), viewers };
-}
-
-async function subscribed(relay: RelayProcess, count: number): Promise<void> {
-  for (;;) {
-    const { subscribers } = await relay.status() as { readonly subscribers: number };
-    if (subscribers >= count) return;
-    await sleep(systemClock, 20);
-  }
+  const isSeen = scene.viewers.every((viewer) => viewer.objects > 0 && viewer.damaged === 0);
+  if (kill) return isSeen && await killing !== undefined ? 0 : 1;
+  const isWhole = isSeen && scene.viewers.every((viewer) => missing(viewer) === 0);
+  lines.say(isWhole ? "Nothing was lost." : "Something was lost.");
+  return isWhole ? 0 : 1;
 }
 
 /** Says once a second what goes on. */
 async function show(
-  viewers: readonly Viewer[],
-  lately: Latency,
-  start: number,
-  signal: AbortSignal,
+  scene: Scene,
+  audience: ReadonlySet<Viewer>,
+  { start, signal }: { start: number; signal: AbortSignal },
 ): Promise<void> {
-  const progress = new Progress(Deno.stdout);
-  const total = () => ({
-    objects: viewers.reduce((sum, { objects }) => sum + objects, 0),
-    bytes: viewers.reduce((sum, { bytes }) => sum + bytes, 0),
-  });
-  let before = { ...total(), time: start };
-  lately.clear();
+  const before = new Map<Viewer, { objects: number; bytes: number }>();
+  for (const viewer of audience) before.set(viewer, { objects: 0, bytes: 0 });
+  let since = start;
   for (let second = 1;; second++) {
     await sleep(systemClock, start + second * 1000 - systemClock.now(), signal);
     if (signal.aborted) return;
-    const now = { ...total(), time: systemClock.now() };
-    progress.show(liveLine({
-      second,
-      length: (now.time - before.time) / 1000,
-      objects: now.objects - before.objects,
-      bytes: now.bytes - before.bytes,
-      latency: lately,
-      groups: Math.max(...viewers.map(({ groups }) => groups)),
-      lost: viewers.reduce((sum, { lost }) => sum + lost, 0),
-    }));
-    lately.clear();
-    before = now;
+    const now = systemClock.now();
+    const length = (now - since) / 1000;
+    since = now;
+    const ways = [...audience].map(async (viewer) => {
+      const way = await scene.wayTo(viewer.relay);
+      const { objects, bytes } = viewer;
+      const last = before.get(viewer)!;
+      before.set(viewer, { objects, bytes });
+      const rate = (objects - last.objects) / length;
+      const megabits = (bytes - last.bytes) * 8 / 1e6 / length;
+      return liveLine(viewer, { second, rate, megabits, way });
+    });
+    lines.show(await Promise.all(ways));
+    for (const viewer of audience) viewer.lately.clear();
   }
+}
+
+/**
+ * Kills the relay in the middle after a while; its own viewer goes with it. Says how the one behind it
+ * fared, in milliseconds; undefined when nothing came any more.
+ */
+async function killLondon(
+  { mesh, viewers, wayTo }: Scene,
+  audience: Set<Viewer>,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  await sleep(systemClock, KILL_SECONDS * 1000, signal);
+  if (signal.aborted) return undefined;
+  const [own, behind] = viewers as readonly [Viewer, Viewer];
+  const way = await wayTo("newyork");
+  audience.delete(own);
+  behind.measurePause();
+  const before = behind.objects;
+  await mesh.relay("london").end("SIGKILL");
+  lines.say(`      london is killed; newyork watched by ${wayText(way)}`);
+  const end = systemClock.now() + GIVE_UP;
+  let last = behind.objects;
+  // It goes on when more comes than what was under way.
+  for (let quiet = true; quiet || behind.objects < before + 30;) {
+    await sleep(systemClock, 20, signal);
+    if (signal.aborted || systemClock.now() > end) return undefined;
+    const went = await wayTo("newyork");
+    quiet = behind.objects === last || went?.includes("london") !== false;
+    last = behind.objects;
+  }
+  const gap = behind.longestPause;
+  const now = wayText(await wayTo("newyork"));
+  lines.say(`      newyork saw nothing new for ${gap.toFixed(0)} ms and goes on by ${now}`);
+  return gap;
 }
 
 /** Waits until everybody has everything that was published, a little while. */
@@ -143,14 +152,13 @@ async function lastObjects(camera: Camera, viewers: readonly Viewer[]): Promise<
 }
 
 /** Resolves when something ends that should have gone on. */
-async function broken(relay: RelayProcess, viewers: readonly Viewer[]) {
-  return await Promise.race([
-    relay.ended.then(() => ({ broken: "The relay ended" })),
-    ...viewers.map(async (viewer) => {
-      await viewer.ended;
-      return { broken: `${viewer.name} was told that the track is over` };
-    }),
-  ]);
+async function broken({ viewers }: Scene, audience: ReadonlySet<Viewer>) {
+  return await Promise.race(viewers.map(async (viewer) => {
+    await viewer.ended;
+    return audience.has(viewer)
+      ? { broken: `${viewer.name} was told that the track is over` }
+      : await NEVER;
+  }));
 }
 
 /** Resolves at the first Ctrl-C; the second ends the program at once. */
@@ -166,10 +174,6 @@ function interruption(): Promise<"interrupted"> {
     Deno.addSignalListener("SIGINT", stop);
     if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
   });
-}
-
-function say(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
 function complain(text: string): void {

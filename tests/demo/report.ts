@@ -1,42 +1,59 @@
 import type { Latency } from "../bench/latency.ts";
+import type { MeshRelay } from "../support/mesh/relay.ts";
 import { GROUP_OBJECTS, RATE } from "./video.ts";
 import type { Viewer } from "./viewer.ts";
 
-/** What happened in the last second or so. */
-export interface Moment {
-  readonly second: number;
-  /** Seconds that it is about. */
-  readonly length: number;
-  readonly objects: number;
-  readonly bytes: number;
-  readonly latency: Latency;
-  readonly groups: number;
-  readonly lost: number;
-}
+/** Where everything is, and how anybody can watch too. */
+export function introduction(
+  { page, relays, path, track }: {
+    page: string;
+    relays: readonly MeshRelay[];
+    path: string;
+    track: string;
+  },
+): string {
+  const lines = relays.map(({ name, port, certificateHash }) => {
+    const at = `127.0.0.1:${port}`;
+    return `${
+      name.padEnd(12)
+    } https://${at} (WebTransport), moqt://${at} (QUIC), http://${at}/status
+${" ".repeat(12)} certificate sha256 ${certificateHash.toHex()}`;
+  });
+  return `A controller, three relays, a publisher at tokyo: video of ${RATE} objects/s in groups of ${GROUP_OBJECTS}.
 
-/** Where the relay is, and how anybody can watch too. */
-export function introduction(port: number, hash: string, path: string, track: string): string {
-  const at = `127.0.0.1:${port}`;
-  return `A relay, a publisher and two viewers: video of ${RATE} objects/s in groups of ${GROUP_OBJECTS}.
-
-relay        https://${at} (WebTransport), moqt://${at} (QUIC)
-status       http://${at}/status, http://${at}/metrics
-certificate  sha256 ${hash}
-watch too    with any client of moqt-18: namespace ${path}, track ${track}; a browser needs
-             serverCertificateHashes with the hash above, also at http://${at}/certificate.sha256
+the page     ${page}/
+${lines.join("\n")}
+watch too    with any client of moqt-18, at any of the relays: namespace ${path}, track ${track}; a
+             browser needs serverCertificateHashes with the hash above
 `;
 }
 
-/** A line for a moment, both viewers together. */
-export function liveLine({ second, length, objects, bytes, latency, groups, lost }: Moment) {
+/** What a viewer had in the last second or so; `way` are the relays from the next one to the source. */
+export function liveLine(
+  viewer: Viewer,
+  { second, rate, megabits, way }: {
+    second: number;
+    rate: number;
+    megabits: number;
+    way: readonly string[] | undefined;
+  },
+): string {
   return [
     `${second} s`.padStart(5),
-    `${(objects / length).toFixed(1)} objects/s`,
-    `${megabits(bytes, length)} Mbit/s`,
-    `p50/p99 ${milliseconds(latency, 0.5)}/${milliseconds(latency, 0.99)} ms`,
-    `groups ${groups}`,
-    `lost ${lost}`,
+    viewer.relay.padEnd(8),
+    wayText(way).padEnd(24),
+    `${rate.toFixed(1)} objects/s`,
+    `${megabits.toFixed(2)} Mbit/s`,
+    `p50/p99 ${milliseconds(viewer.lately, 0.5)}/${milliseconds(viewer.lately, 0.99)} ms`,
+    `groups ${viewer.groups}`,
+    `lost ${viewer.lost}`,
   ].join("  ");
+}
+
+/** The hops of a way. */
+export function wayText(way: readonly string[] | undefined): string {
+  if (way === undefined || way.length === 0) return "no way";
+  return `${way.length} ${way.length === 1 ? "hop" : "hops"}: ${way.join(", ")}`;
 }
 
 /** What each viewer had over the whole time; `missing` is what of it never came. */
@@ -47,10 +64,10 @@ export function summary(
 ): string {
   const lines = viewers.map((viewer) =>
     [
-      viewer.name.padEnd(26),
+      viewer.name.padEnd(34),
       `objects ${viewer.objects}`,
       `groups ${viewer.groups}`,
-      `${megabits(viewer.bytes, seconds)} Mbit/s`,
+      `${(viewer.bytes * 8 / 1e6 / seconds).toFixed(2)} Mbit/s`,
       `p50 ${milliseconds(viewer.latency, 0.5)} ms`,
       `p99 ${milliseconds(viewer.latency, 0.99)} ms`,
       `lost ${missing(viewer)}`,
@@ -58,10 +75,6 @@ export function summary(
     ].join("  ")
   );
   return `\nIn ${seconds.toFixed(1)} s:\n${lines.join("\n")}`;
-}
-
-function megabits(bytes: number, seconds: number): string {
-  return (bytes * 8 / 1e6 / seconds).toFixed(2);
 }
 
 function milliseconds(latency: Latency, share: number): string {

@@ -4,44 +4,41 @@ import type { Peer, Watch } from "../support/peer.ts";
 import { Arrivals } from "./arrivals.ts";
 import { GROUP_OBJECTS, readPicture } from "./video.ts";
 
-/** What a viewer has had so far, or in a while. */
-export interface Share {
-  readonly objects: number;
-  readonly bytes: number;
-}
-
 // What was overtaken this long ago, in milliseconds, is not on its way any more.
 const LOST_AFTER = 2_000;
 
-/** Watches the track and checks every object of it. */
+/** Watches the track at one relay and checks every object of it. */
 export class Viewer {
+  /** The relay and the client. */
   readonly name: string;
+  readonly relay: string;
   readonly latency = new Latency();
+  /** The same, since it was cleared. */
+  readonly lately = new Latency();
   /** Resolves when the track ended; nobody has asked for that. */
   readonly ended: Promise<void>;
-  readonly #onLatency: (milliseconds: number) => void;
   readonly #arrivals = new Arrivals(GROUP_OBJECTS);
   readonly #groups = new Set<number>();
   #bytes = 0;
   #damaged = 0;
   #repeated = 0;
   #stopped = false;
+  #lastArrival = systemClock.now();
+  #longestPause = 0;
 
-  private constructor(name: string, watch: Watch, onLatency: (milliseconds: number) => void) {
-    this.name = name;
-    this.#onLatency = onLatency;
+  private constructor(relay: string, peer: Peer, watch: Watch) {
+    this.name = `${relay}, ${peer.name}`;
+    this.relay = relay;
     this.ended = this.#read(watch);
   }
 
-  /** Subscribes; `onLatency` is told how long each object took, in milliseconds. */
+  /** Subscribes, once the track's namespace is announced there. */
   static async watch(
     peer: Peer,
-    path: string,
-    track: string,
-    onLatency: (milliseconds: number) => void,
+    what: { relay: string; path: string; track: string },
   ): Promise<Viewer> {
-    await peer.announced(path);
-    return new Viewer(peer.name, await peer.watch(path, track), onLatency);
+    await peer.announced(what.path);
+    return new Viewer(what.relay, peer, await peer.watch(what.path, what.track));
   }
 
   /** Objects that came, whole and for the first time. */
@@ -73,6 +70,16 @@ export class Viewer {
     return this.#arrivals.missingSince(Infinity) + Math.max(0, published - this.#arrivals.next);
   }
 
+  /** The longest time in which nothing new came, since it was asked to measure; this moment included. */
+  get longestPause(): number {
+    return Math.max(this.#longestPause, systemClock.now() - this.#lastArrival);
+  }
+
+  /** Forgets the pauses there were. */
+  measurePause(): void {
+    this.#longestPause = 0;
+  }
+
   /** Counts nothing from now on. */
   stop(): void {
     this.#stopped = true;
@@ -97,7 +104,9 @@ export class Viewer {
       this.#groups.add(group);
       this.#bytes += payload.length;
       this.latency.add(now - picture.stamp);
-      this.#onLatency(now - picture.stamp);
+      this.lately.add(now - picture.stamp);
+      this.#longestPause = Math.max(this.#longestPause, now - this.#lastArrival);
+      this.#lastArrival = now;
     }
   }
 }

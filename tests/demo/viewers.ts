@@ -3,15 +3,15 @@ import { dial } from "../../relay/transport/mod.ts";
 import { connectionTransport } from "../support/connection_transport.ts";
 import { connectMoqNet } from "../support/moq_net.ts";
 import { MoqNetPeer } from "../support/moq_net_peer.ts";
-import type { RelayProcess } from "../support/relay_process.ts";
+import type { QuicServerAddress } from "../support/quic_transport.ts";
 
 /** Connects `@moq/net` as a program does, by raw QUIC. */
-export function connectByQuic(relay: RelayProcess): Promise<MoqNetPeer> {
+export function connectByQuic(relay: QuicServerAddress): Promise<MoqNetPeer> {
   return connectMoqNet(relay);
 }
 
 /** Connects `@moq/net` as a page does: over WebTransport, to a certificate it knows by its hash. */
-export async function connectByWebTransport(relay: RelayProcess): Promise<MoqNetPeer> {
+export async function connectByWebTransport(relay: QuicServerAddress): Promise<MoqNetPeer> {
   const url = new URL(`https://127.0.0.1:${relay.port}/`);
   const connection = await dial(url, {
     protocols: ["moqt-18"],

@@ -43,33 +43,47 @@ class RunningDemo {
   }
 }
 
-const INTRODUCTION = /https:\/\/127\.0\.0\.1:(\d+) .*moqt:\/\/127\.0\.0\.1:\1 /;
-
-Deno.test("the demo ends by itself after --seconds, and nothing was lost", async () => {
-  using deadline = new Deadline(60_000);
-  const demo = new RunningDemo("--seconds", "3");
+Deno.test("the demo ends by itself after --seconds, and nothing was lost on any way", async () => {
+  using deadline = new Deadline(120_000);
+  const demo = new RunningDemo("--seconds", "4");
   const { code, stderr } = await deadline.for("the demo", demo.ended());
   assert.equal(code, 0, demo.stdout + stderr);
   assert.equal(stderr, "");
   const { stdout } = demo;
-  assert.match(stdout, INTRODUCTION);
-  assert.match(stdout, /^certificate +sha256 [0-9a-f]{64}$/m);
-  assert.match(
-    stdout,
-    /^ +2 s +\d+\.\d objects\/s .* Mbit\/s .* p50\/p99 .* groups \d+ .* lost 0$/m,
-  );
-  for (const viewer of ["@moq/net over QUIC", "@moq/net over WebTransport"]) {
+  assert.match(stdout, /^the page +http:\/\/127\.0\.0\.1:\d+\/$/m);
+  for (const relay of ["tokyo", "london", "newyork"]) {
+    const where = `^${relay} +https://127\\.0\\.0\\.1:(\\d+) .*moqt://127\\.0\\.0\\.1:\\1 .*\n`;
+    assert.match(stdout, new RegExp(`${where} +certificate sha256 [0-9a-f]{64}$`, "m"));
+  }
+  for (const way of ["london +1 hop: tokyo", "newyork +2 hops: london, tokyo"]) {
+    const numbers = "\\d+\\.\\d objects/s .* Mbit/s .* p50/p99 .* groups \\d+ .* lost 0";
+    assert.match(stdout, new RegExp(`^ +3 s +${way} +${numbers}$`, "m"));
+  }
+  for (const viewer of ["london, @moq/net over WebTransport", "newyork, @moq/net over QUIC"]) {
     const [, objects] = stdout.match(new RegExp(`^${viewer} +objects (\\d+) .* lost 0 `, "m")) ??
       [];
-    assert.ok(Number(objects) >= 60, `${viewer} had ${objects} objects:\n${stdout}`);
+    assert.ok(Number(objects) >= 90, `${viewer} had ${objects} objects:\n${stdout}`);
   }
   assert.match(stdout, /\nNothing was lost\.\n$/);
   // deno-lint-ignore no-control-regex
   assert.doesNotMatch(stdout, /[\r\x1b]/);
 });
 
+Deno.test("the demo kills the relay in the middle, and says what the viewer behind it saw", async () => {
+  using deadline = new Deadline(120_000);
+  const demo = new RunningDemo("--kill");
+  await deadline.for("the kill", demo.until(/london is killed; newyork watched by 2 hops/));
+  await deadline.for(
+    "newyork to go on",
+    demo.until(/newyork saw nothing new for \d+ ms and goes on by 1 hop: tokyo\n/),
+  );
+  demo.interrupt();
+  const { code, stderr } = await deadline.for("the demo", demo.ended());
+  assert.equal(code, 0, demo.stdout + stderr);
+});
+
 Deno.test("the demo ends at Ctrl-C with its summary", async () => {
-  using deadline = new Deadline(60_000);
+  using deadline = new Deadline(120_000);
   const demo = new RunningDemo();
   await deadline.for("the first second", demo.until(/^ +1 s .*\n/m));
   demo.interrupt();
@@ -83,7 +97,13 @@ Deno.test("the demo explains itself, and refuses what it does not know", async (
   const help = new RunningDemo("--help");
   assert.equal((await deadline.for("the help", help.ended())).code, 0);
   assert.match(help.stdout, /--seconds N/);
-  for (const args of [["--second", "3"], ["--seconds", "soon"], ["--seconds", "-1"]]) {
+  const refused = [
+    ["--second", "3"],
+    ["--seconds", "soon"],
+    ["--seconds", "-1"],
+    ["--kill", "--seconds", "3"],
+  ];
+  for (const args of refused) {
     const demo = new RunningDemo(...args);
     const { code, stderr } = await deadline.for("the refusal", demo.ended());
     assert.equal(code, 2, args.join(" "));

@@ -1,0 +1,69 @@
+import { systemClock } from "@qumo/shared/runtime";
+import { DirectGround } from "../support/mesh/ground.ts";
+import { Mesh } from "../support/mesh/mesh.ts";
+import { TRACK, trackText } from "../support/mesh/mesh_case.ts";
+import { MeshPublisher } from "../support/mesh/publisher.ts";
+import { diamond } from "../support/mesh/topology.ts";
+import { until } from "../support/mesh/until.ts";
+import { MeshViewer } from "../support/mesh/viewer.ts";
+import { Latency } from "./latency.ts";
+
+const PATH = "bench";
+// Gaps are seen to 20 ms.
+const RATE = { objectsPerSecond: 50, groupObjects: 25, objectBytes: 1200 };
+// What comes after a kill counts as going on when it was sent after it, and so much of it came.
+const GOING_ON_OBJECTS = 25;
+
+/** Kills the relay in the middle again and again; how long the viewer behind it sees nothing new. */
+export async function failoverGaps(kills: number): Promise<object> {
+  await using mesh = await Mesh.start({
+    topology: diamond(),
+    ground: (topology) => Promise.resolve(new DirectGround(topology)),
+  });
+  const what = { path: PATH, track: TRACK, schedule: { start: systemClock.now(), ...RATE } };
+  await using publisher = new MeshPublisher(what);
+  await publisher.connect(mesh.relay("west"));
+  await using viewer = await MeshViewer.join(mesh.relay("east"), what);
+  await viewer.has(publisher.group + 1);
+  const gaps = new Latency();
+  const groups: number[] = [];
+  for (let kill = 0; kill < kills; kill++) {
+    const { milliseconds, lost } = await killOnce(mesh, publisher, viewer);
+    gaps.add(milliseconds);
+    groups.push(lost);
+  }
+  return {
+    case: "gap after a kill",
+    kills,
+    p50_ms: gaps.percentile(0.5),
+    p90_ms: gaps.percentile(0.9),
+    p99_ms: gaps.percentile(0.99),
+    longest_ms: gaps.largest,
+    groups_not_whole: groups.reduce((sum, lost) => sum + lost, 0),
+    most_groups_not_whole: Math.max(...groups),
+    faults: viewer.reception.faults.length,
+  };
+}
+
+async function killOnce(mesh: Mesh, publisher: MeshPublisher, viewer: MeshViewer) {
+  let transit = "";
+  await until("a way of two hops", async () => {
+    const way = await mesh.relay("east").pathOf(trackText(PATH));
+    transit = way?.[0] ?? "";
+    return way?.length === 2;
+  });
+  const { reception } = viewer;
+  const first = publisher.group - 1;
+  const killed = systemClock.now();
+  await mesh.relay(transit).end("SIGKILL");
+  await until("the viewer to go on", () => {
+    const lately = reception.arrivals.slice(-GOING_ON_OBJECTS);
+    return lately.length === GOING_ON_OBJECTS && lately.every(({ sent }) => sent > killed);
+  });
+  const { longestGapMs } = reception.verdict({ first, last: Infinity });
+  const last = await viewer.has(publisher.group + 1);
+  const { missing, cut } = reception.verdict({ first, last });
+  await mesh.relay(transit).start();
+  await mesh.settled();
+  return { milliseconds: longestGapMs, lost: missing.length + cut.length };
+}

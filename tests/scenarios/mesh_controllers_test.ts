@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { systemClock } from "@qumo/shared/runtime";
+import { meshTest, TRACK, words } from "../support/mesh/mesh_case.ts";
+import { chain } from "../support/mesh/topology.ts";
+import { until } from "../support/mesh/until.ts";
+import type { MeshViewer } from "../support/mesh/viewer.ts";
+
+// A minute where there is time: MESH_DEAD_SECONDS=60.
+const DEAD_SECONDS = Number(Deno.env.get("MESH_DEAD_SECONDS") ?? 8);
+const GROUPS = 4;
+
+meshTest(
+  "a controller that dies and comes back is not noticed by who watches, and learns everything again",
+  { topology: chain("lisbon", "madrid", "lyon") },
+  async ({ mesh, publisher, viewer, say }) => {
+    const live = await publisher("concert", "lisbon");
+    const watching = await viewer(live, "lyon");
+    const [controller] = mesh.controllers;
+    await controller!.end("SIGKILL");
+    await watching.has(live.group + GROUPS);
+    await controller!.start();
+    await mesh.settled();
+    await until("the controller to know who has the track", async () => {
+      const path = `/announce/lookup?track=concert/${TRACK}&from=lyon`;
+      return JSON.stringify((await controller!.ask("GET", path)).body).includes("lisbon");
+    });
+    const later = await publisher("encore", "lyon");
+    await viewer(later, "lisbon");
+    await lostNothing(watching, live.group + GROUPS, say);
+  },
+);
+
+meshTest(
+  `with every controller dead for ${DEAD_SECONDS} s, publishers and viewers come and go on known paths`,
+  {
+    topology: chain("lisbon", "madrid", "lyon"),
+    controllers: 2,
+    deadline: 120_000 + DEAD_SECONDS * 1000,
+  },
+  async ({ mesh, publisher, viewer, say }) => {
+    const steady = await publisher("steady", "lisbon");
+    const fickle = await publisher("fickle", "lyon");
+    const watching = await viewer(steady, "lyon");
+    (await viewer(fickle, "lisbon")).leave();
+
+    await Promise.all(mesh.controllers.map((controller) => controller.end("SIGKILL")));
+    const end = systemClock.now() + DEAD_SECONDS * 1000;
+    let visits = 0;
+    for (; visits === 0 || systemClock.now() < end; visits++) {
+      const guest = await viewer(steady, visits % 2 === 0 ? "madrid" : "lyon");
+      fickle.disconnect("lyon");
+      await fickle.connect(mesh.relay("lyon"));
+      const stranger = await viewer(fickle, visits % 2 === 0 ? "lisbon" : "madrid");
+      await stranger.has(fickle.group + 1);
+      for (const one of [guest, stranger]) {
+        one.leave();
+        assert.deepEqual(one.reception.faults, []);
+      }
+    }
+    say(`${visits} viewers of each track came and went`);
+    await lostNothing(watching, steady.group + GROUPS, say);
+
+    await Promise.all(mesh.controllers.map((controller) => controller.start()));
+    await mesh.settled();
+    await lostNothing(watching, steady.group + GROUPS, say);
+  },
+);
+
+meshTest(
+  "two controllers that lose each other serve their halves, and agree when they meet again",
+  {
+    topology: chain("lisbon", "madrid", "lyon", "vienna"),
+    controllers: 2,
+    controllersOf: (relay) => relay === "lisbon" || relay === "madrid" ? [0] : [1],
+  },
+  async ({ mesh, publisher, viewer, say }) => {
+    const live = await publisher("concert", "lisbon");
+    const watching = await viewer(live, "vienna");
+
+    mesh.peerLinks.cut();
+    const west = await publisher("west", "lisbon");
+    const east = await publisher("east", "vienna");
+    await viewer(west, "madrid");
+    await viewer(east, "lyon");
+    for (const [at, path] of [[0, "east"], [1, "west"]] as const) {
+      const { body } = await mesh.controllers[at]!.ask("GET", `/announce/lookup?track=${path}`);
+      assert.doesNotMatch(JSON.stringify(body), /lisbon|vienna/, `${path} crossed the cut`);
+    }
+
+    mesh.peerLinks.restore();
+    await viewer(west, "vienna");
+    await viewer(east, "lisbon");
+    await lostNothing(watching, live.group + GROUPS, say);
+  },
+);
+
+async function lostNothing(viewer: MeshViewer, last: number, say: (text: string) => void) {
+  const verdict = await viewer.verdict(last);
+  say(words(verdict));
+  assert.deepEqual([...verdict.missing, ...verdict.cut], []);
+  assert.deepEqual(viewer.reception.faults, []);
+}

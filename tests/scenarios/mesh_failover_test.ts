@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import type { Mesh } from "../support/mesh/mesh.ts";
+import { meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
+import { diamond } from "../support/mesh/topology.ts";
+
+// Three seconds of half-second groups. A link is known to be down within one; the rest is for a
+// machine that runs other tests meanwhile.
+const GAP_GROUPS = 6;
+const GROUPS_AFTER = 4;
+
+/** What happens to the best way from west to east, and how it is mended. */
+interface Break {
+  readonly name: string;
+  readonly happens: (mesh: Mesh) => unknown;
+  readonly mended: (mesh: Mesh) => unknown;
+}
+
+const BREAKS: readonly Break[] = [
+  {
+    name: "its relay is killed",
+    happens: (mesh) => mesh.relay("north").end("SIGKILL"),
+    mended: (mesh) => mesh.relay("north").start(),
+  },
+  {
+    name: "its relay freezes",
+    happens: (mesh) => mesh.relay("north").signal("SIGSTOP"),
+    mended: (mesh) => mesh.relay("north").signal("SIGCONT"),
+  },
+  {
+    name: "its first link is cut",
+    happens: (mesh) => mesh.link("north", "east").cut(),
+    mended: (mesh) => mesh.link("north", "east").restore(),
+  },
+  {
+    name: "its last link is cut",
+    happens: (mesh) => mesh.link("west", "north").cut(),
+    mended: (mesh) => mesh.link("west", "north").restore(),
+  },
+];
+
+for (const { name, happens, mended } of BREAKS) {
+  meshTest(
+    `a viewer goes on by the other way when of the best one ${name}, and back without loss`,
+    { topology: diamond() },
+    async ({ mesh, publisher, viewer, say }) => {
+      const live = await publisher("concert", "west");
+      const watching = await viewer(live, "east");
+      const track = trackText("concert");
+      await mesh.routed("east", track, ["north", "west"]);
+      await watching.has(live.group + 1);
+
+      await happens(mesh);
+      const broken = live.group;
+      await mesh.routed("east", track, ["south", "west"]);
+      const after = await watching.has(live.group + GROUPS_AFTER);
+      const gap = watching.reception.verdict({ first: broken - 1, last: after });
+      say(words(gap));
+      assert.ok(gap.longestGapGroups <= GAP_GROUPS, words(gap));
+
+      await mended(mesh);
+      await mesh.routed("east", track, ["north", "west"]);
+      const back = await watching.verdict(live.group + GROUPS_AFTER, after);
+      say(`on the way back: ${words(back)}`);
+      assert.deepEqual([...back.missing, ...back.cut], []);
+      assert.deepEqual(watching.reception.faults, []);
+    },
+  );
+}

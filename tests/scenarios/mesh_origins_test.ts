@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { systemClock } from "@qumo/shared/runtime";
+import { meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
+import { chain, diamond } from "../support/mesh/topology.ts";
+
+// As for every failover: three seconds of half-second groups.
+const GAP_GROUPS = 6;
+const GROUP_MS = 500;
+const GROUPS = 4;
+
+// A machine that runs other tests meanwhile may take long to start a relay.
+const PATIENT = { mesh: { failover_hold_ms: 30_000 } };
+
+meshTest(
+  "a viewer goes on when the origin dies and its publisher connects to another relay",
+  { topology: diamond(), relayConfig: PATIENT },
+  async ({ mesh, publisher, viewer, say }) => {
+    const live = await publisher("concert", "west");
+    const watching = await viewer(live, "east");
+    const broken = live.group;
+    await mesh.relay("west").end("SIGKILL");
+    await live.connect(mesh.relay("south"));
+    await mesh.routed("east", trackText("concert"), ["south"]);
+    const after = await watching.has(live.group + GROUPS);
+    const gap = watching.reception.verdict({ first: broken - 1, last: after });
+    say(words(gap));
+    assert.ok(gap.longestGapGroups <= GAP_GROUPS, words(gap));
+    assert.deepEqual(watching.reception.faults, []);
+  },
+);
+
+meshTest(
+  "a viewer goes on when it watches a track at two relays and the nearer one dies",
+  { topology: diamond(), relayConfig: PATIENT },
+  async ({ mesh, publisher, viewer, say }) => {
+    const live = await publisher("concert", "west", "south");
+    const watching = await viewer(live, "north");
+    const track = trackText("concert");
+    await mesh.routed("north", track, ["west"]);
+    const broken = live.group;
+    await mesh.relay("west").end("SIGKILL");
+    await mesh.routed("north", track, ["east", "south"]);
+    const after = await watching.has(live.group + GROUPS);
+    const gap = watching.reception.verdict({ first: broken - 1, last: after });
+    say(words(gap));
+    assert.ok(gap.longestGapGroups <= GAP_GROUPS, words(gap));
+    assert.deepEqual(watching.reception.faults, []);
+  },
+);
+
+meshTest(
+  "a relay that comes back under its name, with another certificate, carries what it carried",
+  { topology: chain("lisbon", "madrid", "lyon"), relayConfig: PATIENT },
+  async ({ mesh, publisher, viewer, say }) => {
+    const live = await publisher("concert", "lisbon");
+    const watching = await viewer(live, "lyon");
+    await mesh.routed("lyon", trackText("concert"), ["madrid", "lisbon"]);
+    const certificate = mesh.relay("madrid").certificateHash.toHex();
+    const epochOf = async () => (await mesh.controllers[0]!.ask("GET", "/relay/madrid")).body.epoch;
+    const epoch = await epochOf();
+
+    const broken = live.group;
+    const start = systemClock.now();
+    await mesh.relay("madrid").end("SIGKILL");
+    await mesh.relay("madrid").start();
+    const absence = systemClock.now() - start;
+    assert.notEqual(mesh.relay("madrid").certificateHash.toHex(), certificate);
+
+    await mesh.routed("lyon", trackText("concert"), ["madrid", "lisbon"]);
+    const after = await watching.has(live.group + GROUPS);
+    const gap = watching.reception.verdict({ first: broken - 1, last: after });
+    say(`${words(gap)}; away for ${absence.toFixed(0)} ms`);
+    const most = Math.ceil(absence / GROUP_MS) + GAP_GROUPS;
+    assert.ok(gap.longestGapGroups <= most, words(gap));
+    assert.deepEqual(watching.reception.faults, []);
+    assert.ok(await epochOf() > epoch, "it began a new life at the controller");
+  },
+);

@@ -1,0 +1,53 @@
+import { Connection } from "@moq/net";
+import { type QuicTransport, quicTransport } from "../quic_transport.ts";
+import "../moq_net.ts";
+
+/** Where a client finds a relay, and the certificate it must show. */
+export interface RelayAddress {
+  readonly name: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly certificateHash: Uint8Array<ArrayBuffer>;
+}
+
+/** A session of `@moq/net` over raw QUIC. */
+export interface Client {
+  readonly session: Connection.Established;
+  close(): void;
+}
+
+// A relay that is stopped or cut off is given up before the scenarios' own deadlines.
+const TRANSPORT_OPTIONS: Deno.QuicTransportOptions = {
+  keepAliveInterval: 2000,
+  maxIdleTimeout: 6000,
+  maxConcurrentBidirectionalStreams: 256,
+  maxConcurrentUnidirectionalStreams: 1024,
+};
+
+let endpoint: Deno.QuicEndpoint | undefined;
+
+/** Connects; `prepare` may put something between the library and the connection. */
+export async function connectClient(
+  relay: RelayAddress,
+  prepare: (transport: QuicTransport) => void = () => {},
+): Promise<Client> {
+  // One socket for all clients of the process, on every IPv4 address: relays may be elsewhere.
+  endpoint ??= new Deno.QuicEndpoint({ hostname: "0.0.0.0", port: 0 });
+  const options = {
+    ...TRANSPORT_OPTIONS,
+    hostname: relay.hostname,
+    port: relay.port,
+    alpnProtocols: ["moqt-18"],
+    endpoint,
+    // Deno knows this option, its types do not.
+    serverCertificateHashes: [{ algorithm: "sha-256", value: relay.certificateHash }],
+  };
+  const transport = quicTransport(await Deno.connectQuic<false>(options));
+  prepare(transport);
+  const url = new URL(`https://${relay.hostname}:${relay.port}/`);
+  // The library uses the part of WebTransport that the adapter has, its types ask for all of it.
+  const session = await Connection.connect(url, {
+    transport: transport as unknown as WebTransport,
+  });
+  return { session, close: () => session.close() };
+}

@@ -1,0 +1,126 @@
+import { freePort } from "./ports.ts";
+import type { Topology } from "./topology.ts";
+import { type LinkConditions, UdpLink } from "./udp_link.ts";
+
+/** Both directions of a link between two relays. */
+export interface LinkControl {
+  /** From now on nothing arrives. */
+  cut(): Promise<void>;
+  /** From now on everything arrives again. */
+  restore(): Promise<void>;
+  /** What is true of packets that come from now on. */
+  set(conditions: Partial<LinkConditions>): Promise<void>;
+}
+
+/** Where one program of a mesh runs. */
+export interface Place {
+  /** What it is told to listen on. */
+  readonly listen: string;
+  /** Where the test finds it. */
+  readonly hostname: string;
+  readonly port: number;
+  /** What stands before its command. */
+  readonly prefix: readonly string[];
+}
+
+/** What a mesh stands on: the addresses of its programs, and the links between its relays. */
+export interface Ground extends AsyncDisposable {
+  controller(): Place;
+  /** The port of a controller as this relay calls it. */
+  controllerUrl(port: number, relay: string): string;
+  relay(name: string): Place;
+  /** The URL by which a relay calls its neighbour; undefined: the one that the neighbour registered. */
+  neighborUrl(relay: string, neighbor: string): string | undefined;
+  link(a: string, b: string): LinkControl;
+}
+
+const LOOPBACK = "127.0.0.1";
+
+/** The loopback address, where each direction of each link is a forwarder of ours. */
+export class LoopbackGround implements Ground {
+  readonly #places: ReadonlyMap<string, Place>;
+  // By the name of the relay that calls and of the one that is called.
+  readonly #links = new Map<string, UdpLink>();
+
+  constructor({ relays, links }: Topology) {
+    this.#places = new Map(relays.map((name) => [name, loopbackPlace()]));
+    for (const { a, b } of links) {
+      this.#links.set(`${a} ${b}`, new UdpLink(this.relay(b).port));
+      this.#links.set(`${b} ${a}`, new UdpLink(this.relay(a).port));
+    }
+  }
+
+  controller(): Place {
+    return loopbackPlace();
+  }
+
+  controllerUrl(port: number): string {
+    return `http://${LOOPBACK}:${port}`;
+  }
+
+  relay(name: string): Place {
+    return this.#places.get(name)!;
+  }
+
+  neighborUrl(relay: string, neighbor: string): string {
+    return `moqt://${LOOPBACK}:${this.#link(relay, neighbor).port}`;
+  }
+
+  link(a: string, b: string): LinkControl {
+    const both = [this.#link(a, b), this.#link(b, a)];
+    const each = (act: (link: UdpLink) => void) => Promise.resolve(both.forEach(act));
+    return {
+      cut: () => each((link) => link.cut()),
+      restore: () => each((link) => link.restore()),
+      set: (conditions) => each((link) => link.set(conditions)),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#links.values().map((link) => link[Symbol.asyncDispose]()));
+  }
+
+  #link(from: string, to: string): UdpLink {
+    const link = this.#links.get(`${from} ${to}`);
+    if (link === undefined) throw new Error(`There is no link from ${from} to ${to}`);
+    return link;
+  }
+}
+
+/** The loopback address, where relays call each other at the addresses they registered. */
+export class DirectGround implements Ground {
+  readonly #places: ReadonlyMap<string, Place>;
+
+  constructor({ relays }: Topology) {
+    this.#places = new Map(relays.map((name) => [name, loopbackPlace()]));
+  }
+
+  controller(): Place {
+    return loopbackPlace();
+  }
+
+  controllerUrl(port: number): string {
+    return `http://${LOOPBACK}:${port}`;
+  }
+
+  relay(name: string): Place {
+    return this.#places.get(name)!;
+  }
+
+  neighborUrl(): undefined {
+    return undefined;
+  }
+
+  link(a: string, b: string): LinkControl {
+    throw new Error(`Nothing stands between ${a} and ${b} that could be cut`);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function loopbackPlace(): Place {
+  const port = freePort();
+  return { listen: `${LOOPBACK}:${port}`, hostname: LOOPBACK, port, prefix: [] };
+}

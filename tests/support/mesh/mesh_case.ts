@@ -1,0 +1,77 @@
+import { systemClock } from "@qumo/shared/runtime";
+import { Deadline } from "../deadline.ts";
+import { Mesh, type MeshOptions } from "./mesh.ts";
+import { MeshPublisher } from "./publisher.ts";
+import type { Verdict } from "./reception.ts";
+import { liveSchedule } from "./schedule.ts";
+import { MeshViewer } from "./viewer.ts";
+
+/** What a scenario has to work with: everything that it starts ends with it. */
+export interface MeshWorld {
+  readonly mesh: Mesh;
+  /** A publisher of a live track, connected to these relays. */
+  publisher(path: string, ...relays: readonly string[]): Promise<MeshPublisher>;
+  /** A viewer of what that publisher publishes, at this relay, once it has a whole group. */
+  viewer(of: MeshPublisher, relay: string): Promise<MeshViewer>;
+  /** Writes a line beside the test's name. */
+  say(text: string): void;
+}
+
+/** The name of every lab's track: what differs is the namespace. */
+export const TRACK = "video";
+
+const DEADLINE = 120_000;
+
+/** One scenario on a mesh of its own. When it fails, the logs of all processes are printed. */
+export function meshTest(
+  name: string,
+  options: MeshOptions & { readonly deadline?: number; readonly ignore?: boolean },
+  body: (world: MeshWorld) => Promise<void>,
+): void {
+  Deno.test({ name, ignore: options.ignore ?? false, fn: run });
+
+  async function run(): Promise<void> {
+    using deadline = new Deadline(options.deadline ?? DEADLINE);
+    await using mesh = await Mesh.start(options);
+    await using ends = new AsyncDisposableStack();
+    try {
+      await deadline.for(name, body(worldOf(mesh, ends, name)));
+    } catch (error) {
+      say(`${mesh.log()}\n`);
+      throw error;
+    }
+  }
+}
+
+function worldOf(mesh: Mesh, ends: AsyncDisposableStack, name: string): MeshWorld {
+  return {
+    mesh,
+    async publisher(path, ...relays) {
+      const schedule = liveSchedule(systemClock.now());
+      const publisher = ends.use(new MeshPublisher({ path, track: TRACK, schedule }));
+      for (const relay of relays) await publisher.connect(mesh.relay(relay));
+      return publisher;
+    },
+    async viewer(of, relay) {
+      const viewer = ends.use(await MeshViewer.join(mesh.relay(relay), of));
+      await viewer.has(0);
+      return viewer;
+    },
+    say: (text) => say(`${name}: ${text}\n`),
+  };
+}
+
+/** How relays and the controller write the lab's track of this path. */
+export function trackText(path: string): string {
+  return `${path}/~/${TRACK}`;
+}
+
+/** A verdict in words. */
+export function words({ missing, cut, longestGapMs, longestGapGroups }: Verdict): string {
+  return `gap ${longestGapMs.toFixed(0)} ms, ${longestGapGroups} groups; ` +
+    `missing ${missing.join(" ") || "none"}, cut ${cut.join(" ") || "none"}`;
+}
+
+function say(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}

@@ -1,0 +1,32 @@
+import { Random } from "../fault_random.ts";
+
+// Below the range that systems take their own free ports from, so that a port which is given to a
+// program before it listens is not handed to somebody else in between.
+const FIRST = 10_000;
+const COUNT = 20_000;
+
+const random = new Random(crypto.getRandomValues(new Uint32Array(1))[0]!);
+const taken = new Set<number>();
+
+/** A port of the loopback address that is free for UDP and for TCP, and not given out here before. */
+export function freePort(): number {
+  for (;;) {
+    const port = FIRST + random.below(COUNT);
+    if (!taken.has(port) && isFree(port)) {
+      taken.add(port);
+      return port;
+    }
+  }
+}
+
+function isFree(port: number): boolean {
+  try {
+    using tcp = Deno.listen({ hostname: "127.0.0.1", port });
+    const udp = Deno.listenDatagram({ hostname: "127.0.0.1", port, transport: "udp" });
+    udp.close();
+    return tcp.addr.transport === "tcp";
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,117 @@
+import { Broadcast, Group, Path, Time, type Track } from "@moq/net";
+import { sleep, systemClock } from "@qumo/shared/runtime";
+import { type Client, connectClient, type RelayAddress } from "./client.ts";
+import { dueTime, makePayload, nextGroup, type Schedule } from "./schedule.ts";
+
+/**
+ * Publishes one live track with `@moq/net`, at one relay or at several. Groups are numbered by time:
+ * they go on wherever it connects next, and two publishers of one schedule publish the same.
+ */
+export class MeshPublisher implements AsyncDisposable {
+  readonly path: string;
+  readonly track: string;
+  readonly schedule: Schedule;
+  readonly #outlets = new Map<string, Outlet>();
+  readonly #stop = new AbortController();
+  readonly #work: Promise<void>;
+  #group = -1;
+
+  constructor({ path, track, schedule }: { path: string; track: string; schedule: Schedule }) {
+    this.path = path;
+    this.track = track;
+    this.schedule = schedule;
+    this.#work = this.#run();
+  }
+
+  /** The group that is being published, or the last that was due. */
+  get group(): number {
+    return this.#group;
+  }
+
+  /** Relays that it is connected to. */
+  get relays(): readonly string[] {
+    return [...this.#outlets.keys()];
+  }
+
+  /** Publishes at this relay as well, from the next group on. */
+  async connect(relay: RelayAddress): Promise<void> {
+    const client = await connectClient(relay);
+    const broadcast = new Broadcast.Producer();
+    const track = broadcast.createTrack(this.track);
+    client.session.publish(Path.from(this.path), broadcast);
+    const outlet = new Outlet(client, broadcast, track);
+    this.#outlets.get(relay.name)?.close();
+    this.#outlets.set(relay.name, outlet);
+    void client.session.closed.then(() => {
+      if (this.#outlets.get(relay.name) === outlet) this.#outlets.delete(relay.name);
+    });
+  }
+
+  /** Leaves a relay; the group that is being published is not whole there. */
+  disconnect(relay: string): void {
+    this.#outlets.get(relay)?.close();
+    this.#outlets.delete(relay);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#work;
+    for (const relay of this.relays) this.disconnect(relay);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    for (let group = nextGroup(this.schedule, systemClock.now());; group++) {
+      await this.#until(group, 0);
+      if (signal.aborted) return;
+      this.#group = group;
+      const producers = [...this.#outlets.values()].map((outlet) => outlet.startGroup(group));
+      for (let object = 0; object < this.schedule.groupObjects && !signal.aborted; object++) {
+        await this.#until(group, object);
+        const sent = systemClock.now();
+        const payload = makePayload(this.schedule, { group, object, sent });
+        const timestamp = Time.Timestamp.fromMillis(
+          Math.round(dueTime(this.schedule, { group, object })),
+        );
+        for (const producer of producers) write(producer, { payload, timestamp });
+      }
+      for (const producer of producers) producer?.close();
+    }
+  }
+
+  #until(group: number, object: number): Promise<void> {
+    const due = dueTime(this.schedule, { group, object });
+    return sleep(systemClock, due - systemClock.now(), this.#stop.signal);
+  }
+}
+
+/** The track at one relay. */
+class Outlet {
+  readonly #client: Client;
+  readonly #broadcast: Broadcast.Producer;
+  readonly #track: Track.Producer;
+
+  constructor(client: Client, broadcast: Broadcast.Producer, track: Track.Producer) {
+    this.#client = client;
+    this.#broadcast = broadcast;
+    this.#track = track;
+  }
+
+  startGroup(sequence: number): Group.Producer | undefined {
+    if (this.#track.closed.peek() !== undefined) return undefined;
+    const group = new Group.Producer(sequence);
+    this.#track.writeGroup(group);
+    return group;
+  }
+
+  close(): void {
+    this.#track.close();
+    this.#broadcast.close();
+    this.#client.close();
+  }
+}
+
+function write(group: Group.Producer | undefined, frame: Group.Frame): void {
+  // The relay may have gone in the middle of the group.
+  if (group?.closed.peek() === undefined) group?.writeFrame(frame);
+}

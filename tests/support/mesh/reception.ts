@@ -1,0 +1,109 @@
+/** An object as a viewer had it. */
+export interface Arrival {
+  readonly group: number;
+  readonly object: number;
+  /** When it was sent and received, in milliseconds of one clock. */
+  readonly sent: number;
+  readonly received: number;
+}
+
+/** What came of the groups from one to another. */
+export interface Verdict {
+  readonly first: number;
+  readonly last: number;
+  /** Groups of which nothing came. */
+  readonly missing: readonly number[];
+  /** Groups of which something came and not all. */
+  readonly cut: readonly number[];
+  /** The longest run of groups that did not come whole. */
+  readonly longestGapGroups: number;
+  /** The longest time in which nothing new came. */
+  readonly longestGapMs: number;
+}
+
+/** What one viewer received of one track, over all its subscriptions. */
+export class Reception {
+  readonly #groupObjects: number;
+  readonly #groups = new Map<number, Set<number>>();
+  // The last object of each group in the subscription that is open now.
+  #lasts = new Map<number, number>();
+  readonly #arrivals: Arrival[] = [];
+  readonly #faults: string[] = [];
+
+  constructor(groupObjects: number) {
+    this.#groupObjects = groupObjects;
+  }
+
+  /** What must never happen: an object twice, or out of order within its group. */
+  get faults(): readonly string[] {
+    return this.#faults;
+  }
+
+  /** Objects that were new, in the order of arrival. */
+  get arrivals(): readonly Arrival[] {
+    return this.#arrivals;
+  }
+
+  /** The first group of which something came; undefined before. */
+  get firstGroup(): number | undefined {
+    return this.#groups.size === 0 ? undefined : Math.min(...this.#groups.keys());
+  }
+
+  /** Takes note of something else that must not happen. */
+  fault(text: string): void {
+    this.#faults.push(text);
+  }
+
+  /** The viewer subscribes anew: what it had may come again. */
+  rejoin(): void {
+    this.#lasts = new Map();
+  }
+
+  add(arrival: Arrival): void {
+    const { group, object } = arrival;
+    const last = this.#lasts.get(group);
+    if (last !== undefined && object <= last) {
+      const what = object === last ? "twice" : `after object ${last}`;
+      this.#faults.push(`group ${group}: object ${object} came ${what}`);
+    }
+    this.#lasts.set(group, object);
+    const objects = this.#groups.get(group) ?? new Set();
+    this.#groups.set(group, objects);
+    if (objects.has(object)) return;
+    objects.add(object);
+    this.#arrivals.push(arrival);
+  }
+
+  /** Whether all of a group came. */
+  isWhole(group: number): boolean {
+    return this.#groups.get(group)?.size === this.#groupObjects;
+  }
+
+  /** What came of the groups from `first` to `last`. */
+  verdict({ first, last }: { first: number; last: number }): Verdict {
+    const missing: number[] = [];
+    const cut: number[] = [];
+    let run = 0;
+    let longestGapGroups = 0;
+    for (let group = first; group <= last; group++) {
+      run = this.isWhole(group) ? 0 : run + 1;
+      longestGapGroups = Math.max(longestGapGroups, run);
+      if (!this.#groups.has(group)) missing.push(group);
+      else if (run > 0) cut.push(group);
+    }
+    const longestGapMs = longestPause(
+      this.#arrivals.filter(({ group }) => group >= first && group <= last),
+    );
+    return { first, last, missing, cut, longestGapGroups, longestGapMs };
+  }
+}
+
+function longestPause(arrivals: readonly Arrival[]): number {
+  let longest = 0;
+  let before = arrivals[0]?.received ?? 0;
+  for (const { received } of arrivals) {
+    longest = Math.max(longest, received - before);
+    before = received;
+  }
+  return longest;
+}

@@ -1,0 +1,111 @@
+import { systemClock, type Timer } from "@qumo/shared/runtime";
+import { Random } from "../fault_random.ts";
+
+/** How a link treats what it carries. */
+export interface LinkConditions {
+  /** Milliseconds that each packet takes, in each direction. */
+  readonly delayMs: number;
+  /** Packets of a hundred that do not arrive. */
+  readonly lossPercent: number;
+}
+
+const PERFECT: LinkConditions = { delayMs: 0, lossPercent: 0 };
+
+/**
+ * Carries UDP packets between many clients and one port of this machine, as well as it is told to.
+ * Both ends keep running while the link between them is cut.
+ */
+export class UdpLink implements AsyncDisposable {
+  readonly #front = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
+  readonly #target: Deno.NetAddr;
+  readonly #random: Random;
+  // A socket for each client, so that the answers find their way back.
+  readonly #backs = new Map<number, Deno.DatagramConn>();
+  readonly #loops = new Set<Promise<void>>();
+  readonly #underway = new Set<Timer>();
+  #conditions = PERFECT;
+  #isWhole = true;
+  #isClosed = false;
+
+  /** Leads to `port`; losses are the same for the same seed. */
+  constructor(port: number, seed = 1) {
+    this.#target = { transport: "udp", hostname: "127.0.0.1", port };
+    this.#random = new Random(seed);
+    this.#loop(this.#front, (packet, from) => this.#forth(packet, from));
+  }
+
+  /** Where to send what is meant for the other end. */
+  get port(): number {
+    return (this.#front.addr as Deno.NetAddr).port;
+  }
+
+  /** From now on nothing arrives. */
+  cut(): void {
+    this.#isWhole = false;
+  }
+
+  /** From now on everything arrives again. */
+  restore(): void {
+    this.#isWhole = true;
+  }
+
+  /** What is true of packets that come from now on. */
+  set(conditions: Partial<LinkConditions>): void {
+    this.#conditions = { ...this.#conditions, ...conditions };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    for (const timer of this.#underway) timer.cancel();
+    this.#front.close();
+    for (const back of this.#backs.values()) back.close();
+    await Promise.all(this.#loops);
+  }
+
+  #forth(packet: Uint8Array<ArrayBuffer>, from: Deno.NetAddr): void {
+    let back = this.#backs.get(from.port);
+    if (back === undefined) {
+      back = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
+      this.#backs.set(from.port, back);
+      this.#loop(back, (answer) => this.#carry(this.#front, answer, from));
+    }
+    this.#carry(back, packet, this.#target);
+  }
+
+  #carry(socket: Deno.DatagramConn, packet: Uint8Array<ArrayBuffer>, to: Deno.NetAddr): void {
+    const { delayMs, lossPercent } = this.#conditions;
+    if (!this.#isWhole || this.#random.percent(lossPercent)) return;
+    if (delayMs === 0) return this.#send(socket, packet, to);
+    const timer = systemClock.after(delayMs, () => {
+      this.#underway.delete(timer);
+      this.#send(socket, packet, to);
+    });
+    this.#underway.add(timer);
+  }
+
+  #send(socket: Deno.DatagramConn, packet: Uint8Array<ArrayBuffer>, to: Deno.NetAddr): void {
+    if (this.#isClosed) return;
+    // Nobody listens there any more, or the socket was closed: the packet is lost, as packets are.
+    const sent = socket.send(packet, to).then(() => {}, () => {}).finally(() =>
+      this.#loops.delete(sent)
+    );
+    this.#loops.add(sent);
+  }
+
+  #loop(
+    socket: Deno.DatagramConn,
+    take: (packet: Uint8Array<ArrayBuffer>, from: Deno.NetAddr) => void,
+  ): void {
+    this.#loops.add((async () => {
+      while (!this.#isClosed) {
+        try {
+          const [packet, from] = await socket.receive();
+          take(packet as Uint8Array<ArrayBuffer>, from as Deno.NetAddr);
+        } catch (error) {
+          // Linux reports here that a packet sent earlier found nobody.
+          if (!(error instanceof Deno.errors.ConnectionRefused)) return;
+        }
+      }
+    })());
+  }
+}

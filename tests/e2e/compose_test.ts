@@ -1,8 +1,9 @@
 /** The compose files: what they mount is there, and what they tell our programs is understood. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { sleep, systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../support/deadline.ts";
-import { temporaryFolder } from "../support/executables/cases.ts";
+import { carryTrack, temporaryFolder } from "../support/executables/cases.ts";
 import {
   mountedPaths,
   type OwnService,
@@ -52,11 +53,11 @@ for (const [file, compose] of FILES) {
   }
 }
 
-Deno.test("demo.yaml starts, as processes on this machine", async () => {
-  using deadline = new Deadline(60_000);
+Deno.test("demo.yaml, as processes on this machine, carries a track from Tokyo to New York", async () => {
+  using deadline = new Deadline(30_000);
   await using folder = await temporaryFolder();
   await using running = new AsyncDisposableStack();
-  const [controller, ...relays] = ownServices(FILES.get("demo.yaml")!);
+  const [controller, ...services] = ownServices(FILES.get("demo.yaml")!);
   const start = async ({ program, env }: OwnService, here: Record<string, string>) => {
     const started = ProgramProcess.start(fromSources(program), { env: { ...env, ...here } });
     return running.use(await deadline.for(`${program.name} to start`, started));
@@ -65,14 +66,24 @@ Deno.test("demo.yaml starts, as processes on this machine", async () => {
     SDN_ADDR: "127.0.0.1:0",
     DATA_DIR: `${folder.path}/data`,
   });
-  for (const relay of relays) {
-    const process = await start(relay, {
+  const relays = new Map<string, ProgramProcess>();
+  for (const service of services) {
+    const relay = await start(service, {
       RELAY_ADDR: "127.0.0.1:0",
       // What others call it by is where it listens.
       RELAY_MOQT_ADDR: "",
       SDN_URL: `http://127.0.0.1:${sdn.port}`,
     });
-    assert.equal(JSON.parse(await process.get("/status")).node_id, relay.name);
-    assert.match(process.log(), /INSECURE=true: .*everyone may publish and subscribe/);
+    assert.match(relay.log(), /INSECURE=true: .*everyone may publish and subscribe/);
+    relays.set(service.name, relay);
   }
+  const way = async () => await (await sdn.ask("/route?from=tokyo&to=newyork")).text();
+  while (!(await way()).includes('"cost":330')) {
+    if (deadline.signal.aborted) {
+      assert.fail([...relays.values()].map((r) => r.log()).join("\n==\n"));
+    }
+    await sleep(systemClock, 100);
+  }
+  assert.deepEqual(JSON.parse(await way()).full_path, ["tokyo", "london", "newyork"]);
+  await deadline.for("the track", carryTrack(relays.get("tokyo")!, relays.get("newyork")!));
 });

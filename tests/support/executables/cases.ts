@@ -37,7 +37,7 @@ export const relayLife: Life = async (command, env) => {
     deadline.signal.throwIfAborted();
   }
   assert.equal(await relay.get("/certificate.sha256"), first);
-  await deadline.for("a track", carryTrack(relay.port, first));
+  await deadline.for("a track", carryTrack(relay, relay));
   assert.match(await relay.get("/metrics"), /^qumo_relay_build_info\{version="[^"]+"/m);
   assert.equal(JSON.parse(await relay.get("/status")).region, "north");
   const second = await writeCertificate(files);
@@ -71,10 +71,10 @@ export const controllerLife: Life = async (command, env) => {
   assert.equal(await deadline.for("the end", controller.stop()), 0, controller.log());
 };
 
-async function carryTrack(port: number, hash: string): Promise<void> {
-  const server = { port, certificateHash: Uint8Array.fromHex(hash) };
-  const publisher = await connectMoqNet(server);
-  const viewer = await connectMoqt(server);
+/** Publishes an object at one relay, and receives it at another or the same. */
+export async function carryTrack(from: ProgramProcess, to: ProgramProcess): Promise<void> {
+  const publisher = await connectMoqNet(await addressOf(from));
+  const viewer = await connectMoqt(await addressOf(to));
   const publication = await publisher.publish("live/concert", ["video"]);
   await viewer.announced("live/concert");
   const watch = await viewer.watch("live/concert", "video");
@@ -85,6 +85,11 @@ async function carryTrack(port: number, hash: string): Promise<void> {
   await group.end();
   await viewer.close();
   await publisher.close();
+}
+
+async function addressOf(relay: ProgramProcess) {
+  const hash = await relay.get("/certificate.sha256");
+  return { port: relay.port, certificateHash: Uint8Array.fromHex(hash) };
 }
 
 async function writeCertificate(files: { cert_file: string; key_file: string }): Promise<string> {

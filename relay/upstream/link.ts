@@ -67,6 +67,10 @@ const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
 const HEALTHY_MS = 10_000;
 
+// How different a round trip must be to be told at once; heartbeats tell it in any case.
+const RTT_TOLERANCE_MS = 2;
+const RTT_TOLERANCE = 0.25;
+
 /** The one session that this relay keeps to a neighbour, which owns every attempt to have it. */
 export class Link {
   readonly name: string;
@@ -76,6 +80,7 @@ export class Link {
   readonly #hold: HoldDown;
   #session: LinkSession | undefined;
   #pinger: Pinger | undefined;
+  #toldRtt: number | undefined;
   #isUp = false;
   #held: Timer | undefined;
   #since: number;
@@ -201,7 +206,7 @@ export class Link {
       intervalMs: settings.pingIntervalMs,
       timeoutMs: settings.linkTimeoutMs,
       ping: () => session.ping(),
-      onAnswer: () => {},
+      onAnswer: () => this.#measured(),
       onSilence: () => {
         // Said already by the neighbour: it may be silent for as long as it takes to go away.
         log.warn("link silent", { neighbor: this.name, timeout_ms: settings.linkTimeoutMs });
@@ -210,6 +215,17 @@ export class Link {
     });
     if (this.#hold.milliseconds === 0) return this.#trust();
     this.#held = clock.after(this.#hold.milliseconds, () => this.#trust());
+    this.#options.onChange();
+  }
+
+  /** Tells of a round trip that is clearly another one: whoever routes by it wants to know. */
+  #measured(): void {
+    const rtt = this.#pinger?.rttMs;
+    if (rtt === undefined) return;
+    const told = this.#toldRtt;
+    const tolerance = Math.max(RTT_TOLERANCE_MS, RTT_TOLERANCE * (told ?? 0));
+    if (told !== undefined && Math.abs(rtt - told) < tolerance) return;
+    this.#toldRtt = rtt;
     this.#options.onChange();
   }
 
@@ -223,7 +239,7 @@ export class Link {
     if (this.#session === undefined) return;
     const { clock, log } = this.#options;
     this.#pinger?.stop();
-    this.#pinger = undefined;
+    this.#pinger = this.#toldRtt = undefined;
     this.#held?.cancel();
     this.#hold.down(clock.now());
     this.#session = undefined;

@@ -40,6 +40,8 @@ export interface MeshOptions {
   readonly neighbors: Iterable<string>;
   /** URLs of neighbours that count more than those that the controller has. */
   readonly addresses: ReadonlyMap<string, string>;
+  /** Whether neighbours are known by the hash that they registered: one without is not called. */
+  readonly byHash: boolean;
   /** URLs of relays to take tracks from, where there is no controller. */
   readonly origins: readonly string[];
   /** Rejects when no connection comes about. */
@@ -202,11 +204,12 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   }
 
   #target(name: string): LinkTarget | undefined {
-    const { mirror, addresses } = this.#options;
+    const { mirror, addresses, byHash } = this.#options;
     if (mirror === undefined) return { url: urlOf(name), certificateSha256: undefined };
     const relay = mirror.relay(name);
     const url = addresses.get(name) ?? relay?.address ?? "";
     if (parseRelayUrl(url) === undefined) return undefined;
+    if (byHash && relay?.certificateSha256 === undefined) return undefined;
     return { url, certificateSha256: relay?.certificateSha256 };
   }
 

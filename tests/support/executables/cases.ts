@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { generateCertificate } from "../../../relay/transport/mod.ts";
+import type { Program } from "../../../.build/programs.ts";
 import { Deadline } from "../deadline.ts";
 import { connectMoqNet } from "../moq_net.ts";
 import { connectMoqt } from "../moqt_peer.ts";
-import { type CommandLine, ProgramProcess } from "./program_process.ts";
+import { type CommandLine, ProgramProcess, runToEnd } from "./program_process.ts";
 import { fromSources, programNamed } from "./programs.ts";
 
 /** What a whole life of a program needs and does; rejects when something is not as it should be. */
-export type Life = (command: CommandLine, env?: Record<string, string>) => Promise<void>;
+type Life = (command: CommandLine, env?: Record<string, string>) => Promise<void>;
 
 const PAYLOAD = new Uint8Array([1, 2, 3]);
 
 /** A relay registers, carries a track, shows a new certificate, ends in peace and is gone. */
-export const relayLife: Life = async (command, env) => {
+const relayLife: Life = async (command, env) => {
   using deadline = new Deadline(30_000);
   await using folder = await temporaryFolder();
   const files = { cert_file: `${folder.path}/c.pem`, key_file: `${folder.path}/k.pem` };
@@ -38,8 +39,9 @@ export const relayLife: Life = async (command, env) => {
   }
   assert.equal(await relay.get("/certificate.sha256"), first);
   await deadline.for("a track", carryTrack(relay, relay));
-  assert.match(await relay.get("/metrics"), /^qumo_relay_build_info\{version="[^"]+"/m);
-  assert.equal(JSON.parse(await relay.get("/status")).region, "north");
+  const { version, region } = JSON.parse(await relay.get("/status"));
+  assert.deepEqual([version, region], [await versionOf(command), "north"]);
+  assert.ok((await relay.get("/metrics")).includes(`qumo_relay_build_info{version="${version}"`));
   const second = await writeCertificate(files);
   relay.kill("SIGHUP");
   while (await relay.get("/certificate.sha256") !== second) deadline.signal.throwIfAborted();
@@ -48,7 +50,7 @@ export const relayLife: Life = async (command, env) => {
 };
 
 /** A controller serves its page, stores what it is told, and knows it in its next life. */
-export const controllerLife: Life = async (command, env) => {
+const controllerLife: Life = async (command, env) => {
   using deadline = new Deadline(30_000);
   await using folder = await temporaryFolder();
   const config = `${folder.path}/sdn.yaml`;
@@ -67,9 +69,21 @@ export const controllerLife: Life = async (command, env) => {
   await using controller = await deadline.for("a controller", start());
   assert.equal(JSON.parse(await controller.get("/health")).relays, 1);
   controller.kill("SIGHUP");
-  assert.match(await controller.get("/metrics"), /^qumo_sdn_relays/m);
+  const build = `qumo_sdn_build_info{version="${await versionOf(command)}"`;
+  assert.ok((await controller.get("/metrics")).includes(build), build);
   assert.equal(await deadline.for("the end", controller.stop()), 0, controller.log());
 };
+
+/** What each program does in its life. */
+export const LIVES: Readonly<Record<Program["name"], Life>> = {
+  "qumo-relay": relayLife,
+  "qumo-sdn": controllerLife,
+};
+
+async function versionOf(command: CommandLine): Promise<string> {
+  const { stdout } = await runToEnd([...command, "version"]);
+  return stdout.split(/\s/)[1]!;
+}
 
 /** Publishes an object at one relay, and receives it at another or the same. */
 export async function carryTrack(from: ProgramProcess, to: ProgramProcess): Promise<void> {

@@ -57,7 +57,6 @@ export class Compiler implements AsyncDisposable {
         "--no-code-cache",
         ...this.#excluded.map((path) => `--exclude=${path}`),
         ...program.permissions,
-        ...program.engine,
         `--target=${target.name}`,
         `--output=${await Deno.realPath(folder)}/${program.name}${target.suffix}`,
         program.entry,

@@ -1,19 +1,9 @@
 /** The two programs as they are shipped: what is inside, what they may do, and that they do it. */
 import assert from "node:assert/strict";
 import { type Program, PROGRAMS } from "../../.build/programs.ts";
-import {
-  controllerLife,
-  type Life,
-  relayLife,
-  temporaryFolder,
-} from "../support/executables/cases.ts";
+import { LIVES, temporaryFolder } from "../support/executables/cases.ts";
 import { type CommandLine, runToEnd } from "../support/executables/program_process.ts";
 import { finishedExecutables, fromSources } from "../support/executables/programs.ts";
-
-const LIVES: Readonly<Record<Program["name"], Life>> = {
-  "qumo-relay": relayLife,
-  "qumo-sdn": controllerLife,
-};
 
 for (const program of PROGRAMS) {
   const { name, permissions } = program;

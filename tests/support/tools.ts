@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 
 /** Runs a tool to its end and gives what it wrote; fails with that when the tool finds fault. */
-export type RunTool = (args: readonly string[], input?: string) => Promise<string>;
+export type RunTool = (
+  args: readonly string[],
+  input?: string,
+  cwd?: string | URL,
+) => Promise<string>;
 
 /**
  * Registers a test that needs a program which not every machine has. In CI it always runs, so that a
@@ -13,7 +17,7 @@ export function toolTest(tool: string, claim: string, test: (run: RunTool) => Pr
   Deno.test({
     name: isMissing ? `${name} (skipped: there is no ${tool} on this machine)` : name,
     ignore: isMissing,
-    fn: () => test((args, input) => run(tool, args, input)),
+    fn: () => test((args, input = "", cwd = ".") => run([tool, ...args], input, cwd)),
   });
 }
 
@@ -28,9 +32,14 @@ function isInstalled(tool: string): boolean {
   });
 }
 
-async function run(tool: string, args: readonly string[], input = ""): Promise<string> {
+async function run(
+  [tool, ...args]: readonly [string, ...string[]],
+  input: string,
+  cwd: string | URL,
+): Promise<string> {
   const child = new Deno.Command(tool, {
-    args: [...args],
+    args,
+    cwd,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -1,40 +1,56 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { generateCertificate } from "../../../relay/transport/mod.ts";
+import type { Program } from "../../../.build/programs.ts";
 import { Deadline } from "../deadline.ts";
 import { connectMoqNet } from "../moq_net.ts";
 import { connectMoqt } from "../moqt_peer.ts";
-import { type CommandLine, ProgramProcess } from "./program_process.ts";
+import { type CommandLine, ProgramProcess, runToEnd } from "./program_process.ts";
+import { fromSources, programNamed } from "./programs.ts";
 
 /** What a whole life of a program needs and does; rejects when something is not as it should be. */
-export type Life = (command: CommandLine, env?: Record<string, string>) => Promise<void>;
+type Life = (command: CommandLine, env?: Record<string, string>) => Promise<void>;
 
 const PAYLOAD = new Uint8Array([1, 2, 3]);
 
-/** A relay takes its configuration, carries a track, shows a new certificate and ends in peace. */
-export const relayLife: Life = async (command, env) => {
+/** A relay registers, carries a track, shows a new certificate, ends in peace and is gone. */
+const relayLife: Life = async (command, env) => {
   using deadline = new Deadline(30_000);
   await using folder = await temporaryFolder();
   const files = { cert_file: `${folder.path}/c.pem`, key_file: `${folder.path}/k.pem` };
   const first = await writeCertificate(files);
   const config = `${folder.path}/relay.yaml`;
   await Deno.writeTextFile(config, JSON.stringify({ server: files, drain_timeout_ms: 100 }));
+  const controller = fromSources(programNamed("qumo-sdn"));
+  const controllerStart = ProgramProcess.start([...controller, "--address", "127.0.0.1:0"], {});
+  await using sdn = await deadline.for("a controller", controllerStart);
   const start = ProgramProcess.start([...command, "serve", "-c", config], {
-    env: { ...env, RELAY_ADDR: "127.0.0.1:0", REGION: "north" },
+    env: {
+      ...env,
+      RELAY_ADDR: "127.0.0.1:0",
+      REGION: "north",
+      SDN_URL: `http://127.0.0.1:${sdn.port}`,
+    },
   });
   await using relay = await deadline.for("a relay", start);
+  // It was given no name.
+  while (!(await sdn.get("/relay")).includes(`"relay":"${Deno.hostname()}"`)) {
+    deadline.signal.throwIfAborted();
+  }
   assert.equal(await relay.get("/certificate.sha256"), first);
-  await deadline.for("a track", carryTrack(relay.port, first));
-  assert.match(await relay.get("/metrics"), /^qumo_relay_build_info\{version="[^"]+"/m);
-  assert.equal(JSON.parse(await relay.get("/status")).region, "north");
+  await deadline.for("a track", carryTrack(relay, relay));
+  const { version, region } = JSON.parse(await relay.get("/status"));
+  assert.deepEqual([version, region], [await versionOf(command), "north"]);
+  assert.ok((await relay.get("/metrics")).includes(`qumo_relay_build_info{version="${version}"`));
   const second = await writeCertificate(files);
   relay.kill("SIGHUP");
   while (await relay.get("/certificate.sha256") !== second) deadline.signal.throwIfAborted();
   assert.equal(await deadline.for("the end", relay.stop()), 0, relay.log());
+  assert.equal(JSON.parse(await sdn.get("/relay")).count, 0);
 };
 
 /** A controller serves its page, stores what it is told, and knows it in its next life. */
-export const controllerLife: Life = async (command, env) => {
+const controllerLife: Life = async (command, env) => {
   using deadline = new Deadline(30_000);
   await using folder = await temporaryFolder();
   const config = `${folder.path}/sdn.yaml`;
@@ -53,14 +69,26 @@ export const controllerLife: Life = async (command, env) => {
   await using controller = await deadline.for("a controller", start());
   assert.equal(JSON.parse(await controller.get("/health")).relays, 1);
   controller.kill("SIGHUP");
-  assert.match(await controller.get("/metrics"), /^qumo_sdn_relays/m);
+  const build = `qumo_sdn_build_info{version="${await versionOf(command)}"`;
+  assert.ok((await controller.get("/metrics")).includes(build), build);
   assert.equal(await deadline.for("the end", controller.stop()), 0, controller.log());
 };
 
-async function carryTrack(port: number, hash: string): Promise<void> {
-  const server = { port, certificateHash: Uint8Array.fromHex(hash) };
-  const publisher = await connectMoqNet(server);
-  const viewer = await connectMoqt(server);
+/** What each program does in its life. */
+export const LIVES: Readonly<Record<Program["name"], Life>> = {
+  "qumo-relay": relayLife,
+  "qumo-sdn": controllerLife,
+};
+
+async function versionOf(command: CommandLine): Promise<string> {
+  const { stdout } = await runToEnd([...command, "version"]);
+  return stdout.split(/\s/)[1]!;
+}
+
+/** Publishes an object at one relay, and receives it at another or the same. */
+export async function carryTrack(from: ProgramProcess, to: ProgramProcess): Promise<void> {
+  const publisher = await connectMoqNet(await addressOf(from));
+  const viewer = await connectMoqt(await addressOf(to));
   const publication = await publisher.publish("live/concert", ["video"]);
   await viewer.announced("live/concert");
   const watch = await viewer.watch("live/concert", "video");
@@ -71,6 +99,11 @@ async function carryTrack(port: number, hash: string): Promise<void> {
   await group.end();
   await viewer.close();
   await publisher.close();
+}
+
+async function addressOf(relay: ProgramProcess) {
+  const hash = await relay.get("/certificate.sha256");
+  return { port: relay.port, certificateHash: Uint8Array.fromHex(hash) };
 }
 
 async function writeCertificate(files: { cert_file: string; key_file: string }): Promise<string> {

@@ -6,7 +6,7 @@ import { pairsOf, readStages } from "./dockerfile.ts";
 export interface Service {
   readonly image: string;
   readonly build?: { readonly context: string; readonly target: string };
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string | boolean>>;
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly profiles?: readonly string[];
@@ -29,13 +29,14 @@ export interface OwnService {
 const FOLDER = new URL("../../../configs/compose/", import.meta.url);
 const STAGES = readStages(await Deno.readTextFile(new URL("../../../Dockerfile", import.meta.url)));
 
-/** The compose files, by name. */
+/** The compose files, by name, as they are where none of their variables is set. */
 export async function readComposeFiles(): Promise<Map<string, ComposeFile>> {
   const files = new Map<string, ComposeFile>();
   for await (const { name } of Deno.readDir(FOLDER)) {
     if (!name.endsWith(".yaml")) continue;
     const text = await Deno.readTextFile(new URL(name, FOLDER));
-    files.set(name, parse(text, { merge: true }) as ComposeFile);
+    const plain = text.replaceAll(/\$\{\w+:-([^}]*)\}/g, "$1");
+    files.set(name, parse(plain, { merge: true }) as ComposeFile);
   }
   return files;
 }
@@ -46,7 +47,8 @@ export function ownServices({ services }: ComposeFile): OwnService[] {
     const stage = STAGES.find((one) => one.name === build?.target);
     const program = PROGRAMS.find((one) => one.name === `qumo-${build?.target}`);
     if (stage === undefined || program === undefined) return [];
-    return { name, program, env: { ...pairsOf(stage, "ENV"), ...environment } };
+    const own = Object.entries(environment ?? {}).map(([key, value]) => [key, `${value}`] as const);
+    return { name, program, env: { ...pairsOf(stage, "ENV"), ...Object.fromEntries(own) } };
   });
 }
 

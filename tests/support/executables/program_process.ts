@@ -58,9 +58,14 @@ export class ProgramProcess implements AsyncDisposable {
     return this.#text;
   }
 
-  /** Asks it over HTTP; fails when it does not agree. */
+  /** Asks it over HTTP. */
+  ask(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.port}${path}`, init);
+  }
+
+  /** Asks it something that it must agree to. */
   async get(path: string, init: RequestInit = {}): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${this.port}${path}`, init);
+    const response = await this.ask(path, init);
     const text = await response.text();
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
     return text;

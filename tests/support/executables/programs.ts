@@ -11,12 +11,12 @@ export function programNamed(name: Program["name"]): Program {
   return PROGRAMS.find((program) => program.name === name)!;
 }
 
-/** Runs a program's sources on the engine and with the permissions that its executable has. */
+/** Runs a program's sources with the permissions that are baked into its executable, and no others. */
 export function fromSources(
-  { entry, permissions, engine }: Program,
+  { entry, permissions }: Program,
   root: string = ROOT,
 ): CommandLine {
-  const flags = ["run", "--quiet", "--cached-only", ...permissions, ...engine];
+  const flags = ["run", "--quiet", "--cached-only", ...permissions];
   return [Deno.execPath(), ...flags, `${root}/${entry}`];
 }
 

@@ -20,6 +20,7 @@ function testProcess(overrides: Partial<Process> = {}) {
       readText: () => Promise.reject(new Error("no such file")),
       modified: () => Promise.reject(new Error("no such file")),
     },
+    hostname: () => "host",
     usage: () => ({ cpuSeconds: 0, residentBytes: 0, heapBytes: 0 }),
     stdout: {
       isTerminal: false,
@@ -55,6 +56,10 @@ function patientHost() {
       cache: { bytes: 0, groups: 0 },
     }),
     tracks: () => [],
+    startLink: () => {
+      throw new Error("nobody is called here");
+    },
+    transitCount: 0,
     drain: () => left.promise,
     close: () => Promise.resolve(),
   };

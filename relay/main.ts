@@ -12,6 +12,7 @@ Deno.exit(
       readText: (path) => Deno.readTextFile(path),
       modified: async (path) => (await Deno.stat(path)).mtime?.getTime() ?? 0,
     },
+    hostname: () => Deno.hostname(),
     usage() {
       const { user, system } = cpuUsage();
       const { rss, heapUsed } = memoryUsage();

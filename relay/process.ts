@@ -6,5 +6,7 @@ export interface Process extends AnyProcess {
   /** Whether Deno's QUIC is switched on. */
   readonly hasQuic: boolean;
   readonly files: FileAccess;
+  /** The machine's name. */
+  readonly hostname: () => string;
   readonly usage: () => Usage;
 }

@@ -5,6 +5,7 @@ import {
   type FileAccess,
   type Log,
   messageOf,
+  sleep,
   TaskGroup,
   type Tracing,
 } from "@qumo/shared/runtime";
@@ -17,13 +18,19 @@ import type { Program } from "./ops/process_families.ts";
 import { serveOps } from "./ops/server.ts";
 import type {
   CertificateView,
+  MeshView,
   RelaySnapshot,
   RelayState,
   RelayView,
   TrackView,
 } from "./ops/snapshot.ts";
+import { callableUrl } from "./control_plane/mod.ts";
+import { LoadMeter } from "./load_meter.ts";
 import { openPorts, type Ports } from "./ports.ts";
+import { RelayMesh } from "./relay_mesh.ts";
+import type { RegistryObserver } from "./track/mod.ts";
 import type { Connection, Listener } from "./transport/mod.ts";
+import type { LinkSession, LinkSessionOptions } from "./upstream/mod.ts";
 
 /** What serves the connections: sessions, tracks and all that is between them. */
 export interface SessionHost {
@@ -36,8 +43,15 @@ export interface SessionHost {
   snapshot(): RelaySnapshot;
   /** The first `max` tracks. */
   tracks(max: number): Iterable<TrackView>;
-  /** Asks every session to leave; closes those that are still here after this many milliseconds. */
-  drain(deadlineMs: number): Promise<void>;
+  /** Speaks with a neighbour that was called. */
+  startLink(connection: Connection, options: LinkSessionOptions): LinkSession;
+  /** Tracks of other relays that others take from here. */
+  readonly transitCount: number;
+  /**
+   * Asks every session to leave, for `address` if there is one; closes those that are still here
+   * after this many milliseconds.
+   */
+  drain(deadlineMs: number, address: string | undefined): Promise<void>;
   /** Ends everything that is left, and waits for it. */
   close(): Promise<void>;
 }
@@ -49,19 +63,26 @@ export interface HostParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly tracing: Tracing;
+  /** The other relays: they know this one by a name, and are told what it publishes. */
+  readonly mesh: RegistryObserver & { readonly name: string };
 }
 
 /** What a relay is made of. */
 export interface RelayOptions {
   readonly config: RelayConfig;
   readonly createHost: (parts: HostParts) => SessionHost;
-  /** How certificates are read from the disk. */
+  /** How certificates, keys and tokens are read from the disk. */
   readonly files: FileAccess;
+  /** The machine's name, for a relay that has none. */
+  readonly hostname: () => string;
   readonly program: Program;
   readonly clock: Clock;
   readonly log: Log;
   readonly tracing: Tracing;
 }
+
+// How often to look whether what passes through here has left. The way out is not urgent.
+const TRANSIT_POLL_MS = 50;
 
 // Every protocol's code for an end without an error.
 const NO_ERROR = 0;
@@ -71,13 +92,17 @@ export class Relay implements RelayView {
   readonly metrics = new RelayMetrics();
   /** Resolves with a reason when the relay can serve no longer although nobody asked it to stop. */
   readonly failed: Promise<string>;
+  /** Resolves when the controller wants the relay to drain and end. */
+  readonly drainRequested: Promise<void>;
   readonly #options: RelayOptions;
   readonly #log: Log;
   readonly #tasks: TaskGroup;
   readonly #host: SessionHost;
+  readonly #mesh: RelayMesh;
   readonly #eventLoop: EventLoopLag;
   readonly #startedAt: { readonly now: number; readonly wall: number };
   readonly #fail: (reason: string) => void;
+  readonly #requestDrain: () => void;
   #certificates: CertificateSource | undefined;
   #ports: Ports | undefined;
   #state: RelayState = "starting";
@@ -107,9 +132,37 @@ export class Relay implements RelayView {
     const { promise, resolve } = Promise.withResolvers<string>();
     this.failed = promise;
     this.#fail = resolve;
+    const drain = Promise.withResolvers<void>();
+    this.drainRequested = drain.promise;
+    this.#requestDrain = drain.resolve;
     this.#tasks = new TaskGroup((task, error) => this.#failWith(`${task}: ${messageOf(error)}`));
     this.#eventLoop = new EventLoopLag(clock);
-    this.#host = options.createHost({ config, metrics: this.metrics, clock, log, tracing });
+    const { metrics } = this;
+    this.#mesh = this.#newMesh();
+    this.#host = options.createHost({ config, metrics, clock, log, tracing, mesh: this.#mesh });
+  }
+
+  #newMesh(): RelayMesh {
+    const { config, files, hostname, clock, log, program } = this.#options;
+    const { metrics } = this;
+    const load = new LoadMeter({
+      snapshot: () => this.#host.snapshot(),
+      bytesSent: () => metrics.sent.bytes,
+      cpuSeconds: () => program.usage().cpuSeconds,
+      clock,
+    });
+    return new RelayMesh({ hostname, files }, {
+      config,
+      metrics,
+      clock,
+      log,
+      startSession: (connection, options) => this.#host.startLink(connection, options),
+      address: () => config.sdn.address || callableUrl(this.address),
+      certificateHash: () => this.certificate.hash,
+      load: () => load.measure(),
+      isDraining: () => this.#state === "draining",
+      onDrain: () => this.#drainRequested(),
+    });
   }
 
   // Inside out: who serves is there before the port that brings work, the certificate before the
@@ -120,6 +173,17 @@ export class Relay implements RelayView {
     this.#ports = ports;
     this.#tasks.spawn("accepting connections", () => this.#acceptConnections(ports.udp));
     this.#state = "serving";
+    // Others may come from the moment on that they know of us.
+    await this.#mesh.start();
+  }
+
+  get mesh(): MeshView | undefined {
+    return this.#mesh.view;
+  }
+
+  get unready(): string | undefined {
+    if (this.#state !== "serving") return this.#state;
+    return this.#mesh.isStale ? "stale_mirror" : undefined;
   }
 
   get state(): RelayState {
@@ -174,16 +238,41 @@ export class Relay implements RelayView {
 
   async #drain(): Promise<void> {
     this.#state = "draining";
-    const { drainTimeoutMs } = this.#options.config;
+    const { config: { drainTimeoutMs }, clock } = this.#options;
+    const deadline = clock.now() + drainTimeoutMs;
     this.#log.info("draining", { sessions: this.#host.active, timeout_ms: drainTimeoutMs });
-    await this.#host.drain(drainTimeoutMs);
+    const isKnown = this.#mesh.view?.control !== undefined;
+    const address = isKnown ? await this.#leaveMesh(drainTimeoutMs / 2) : undefined;
+    await this.#host.drain(Math.max(0, deadline - clock.now()), address);
+    await this.#mesh.deregister();
     await this.close();
+  }
+
+  /**
+   * Lets others take what passes through here by another way, and waits until they have, for half of
+   * the time at the most. Resolves to where clients should go.
+   */
+  async #leaveMesh(patienceMs: number): Promise<string | undefined> {
+    const { clock } = this.#options;
+    const deadline = clock.now() + patienceMs;
+    this.#mesh.changed();
+    while (this.#host.transitCount > 0 && clock.now() < deadline) {
+      await sleep(clock, TRANSIT_POLL_MS);
+    }
+    this.#log.info("transit left", { remaining: this.#host.transitCount });
+    return await this.#mesh.elsewhere();
+  }
+
+  #drainRequested(): void {
+    this.#log.info("the controller asks to drain");
+    this.#requestDrain();
   }
 
   // Outside in, and HTTP last: until then supervisors can see what is going on.
   async #close(): Promise<void> {
     this.#state = "draining";
     this.#certificates?.close();
+    await this.#mesh.close();
     this.#ports?.udp.close(NO_ERROR, "the relay ends");
     await this.#host.close();
     await this.#tasks.close();
@@ -199,6 +288,7 @@ export class Relay implements RelayView {
         this.metrics.certificateReloads.ok++;
         const until = new Date(certificate.notAfter).toISOString();
         this.#log.info("certificate replaced", { sha256: certificate.hash, until });
+        this.#mesh.changed();
       },
       onRefused: (reason) => {
         this.metrics.certificateReloads.refused++;

@@ -31,6 +31,10 @@ function recordingHost() {
       cache: { bytes: 0, groups: 0 },
     }),
     tracks: () => [],
+    startLink: () => {
+      throw new Error("nobody is called here");
+    },
+    transitCount: 0,
     drain(deadlineMs) {
       told.push(`drain ${deadlineMs}`);
       return draining.promise;
@@ -68,6 +72,7 @@ async function start(
       },
       modified: () => Promise.resolve(writes++),
     },
+    hostname: () => "host",
     program,
     clock: systemClock,
     log,

@@ -11,11 +11,20 @@ export async function serve(
   log: Log,
   process: Process,
 ): Promise<number> {
-  const { clock, files, deno, usage } = process;
+  const { clock, files, hostname, deno, usage } = process;
   const stopped = stopSignal(process);
   const program = { version: version.version, commit: version.commit, deno, usage };
   const tracing = config.telemetry.enabled ? openTracing() : noTracing;
-  const relay = await Relay.start({ config, createHost, files, program, clock, log, tracing });
+  const relay = await Relay.start({
+    config,
+    createHost,
+    files,
+    hostname,
+    program,
+    clock,
+    log,
+    tracing,
+  });
   // The last net: a fault that nobody answers for must not end everybody's session.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -24,7 +33,7 @@ export async function serve(
   });
   process.onSignal("SIGHUP", () => void relay.reloadCertificate());
   process.stdout.write(greeting(relay));
-  const failure = await Promise.race([stopped, relay.failed]);
+  const failure = await Promise.race([stopped, relay.drainRequested, relay.failed]);
   await (failure === undefined ? relay.drain() : relay.close());
   log.info("ended");
   return failure === undefined ? 0 : 1;

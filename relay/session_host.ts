@@ -1,5 +1,12 @@
 import { done } from "@qumo/shared/runtime";
-import { draftOf, drafts, formatNamespace, formatTrackName, SessionCode } from "@qumo/shared/wire";
+import {
+  draft18,
+  draftOf,
+  drafts,
+  formatNamespace,
+  formatTrackName,
+  SessionCode,
+} from "@qumo/shared/wire";
 import type { RelaySnapshot, TrackView } from "./ops/snapshot.ts";
 import type { HostParts, SessionHost } from "./relay.ts";
 import type { SessionEnd } from "./session/metrics.ts";
@@ -7,6 +14,7 @@ import { MoqtSession } from "./session/moqt/session.ts";
 import type { Authorizer, SessionSettings } from "./session/settings.ts";
 import { Cache, MAX_TRACKS, Registry, type TrackEntry } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
+import type { LinkSession, LinkSessionOptions } from "./upstream/mod.ts";
 import { version } from "./version.ts";
 
 // Both modes of `auth` that there are let in everyone who can come as far as the port.
@@ -29,6 +37,7 @@ export class MoqtHost implements SessionHost {
     const { config, clock, metrics } = parts;
     this.#settings = settingsOf(parts);
     this.#registry = new Registry({
+      observer: parts.mesh,
       clock,
       cache: new Cache(config.cache, clock, metrics.evictions),
       linger: config.relay.lingerMs,
@@ -41,7 +50,7 @@ export class MoqtHost implements SessionHost {
   }
 
   serve(connection: Connection): void {
-    const { clock, metrics, log } = this.#parts;
+    const { clock, metrics, log, mesh } = this.#parts;
     const draft = draftOf(connection.protocol);
     if (draft === undefined) {
       return connection.close(SessionCode.VERSION_NEGOTIATION_FAILED, "unknown protocol");
@@ -59,9 +68,52 @@ export class MoqtHost implements SessionHost {
       registry: this.#registry,
       scopeOf,
       authorizer: everybody,
+      relayName: mesh.name,
     });
     metrics.sessionsStarted[connection.transport]++;
     this.#sessions.set(session, this.#run(session));
+  }
+
+  /** Speaks with a neighbour that was called, to take tracks from it. */
+  startLink(connection: Connection, options: LinkSessionOptions): LinkSession {
+    const { clock, metrics, log, mesh } = this.#parts;
+    const { scope, ...link } = options;
+    const id = ++this.#lastId;
+    const session = new MoqtSession({
+      id,
+      role: "client",
+      connection,
+      draft: draftOf(connection.protocol) ?? draft18,
+      clock,
+      log: log.with({ session: id }),
+      metrics,
+      settings: this.#settings,
+      registry: this.#registry,
+      scopeOf: () => scope,
+      authorizer: everybody,
+      relayName: mesh.name,
+      link,
+    });
+    return {
+      ready: session.ready,
+      get peerName() {
+        return session.isReady ? session.peer.relayName : undefined;
+      },
+      get isPeerLeaving() {
+        return session.isPeerLeaving;
+      },
+      run: () => session.run(),
+      ping: () => session.ping(),
+      publisher: (scope) => session.publisher(scope),
+      close: (reason) => session.close(SessionCode.NO_ERROR, reason),
+    };
+  }
+
+  /** Subscriptions of other relays to what comes from elsewhere: tracks that only pass through. */
+  get transitCount(): number {
+    let count = 0;
+    for (const session of this.#sessions.keys()) count += session.transitCount;
+    return count;
   }
 
   async #run(session: MoqtSession): Promise<void> {
@@ -109,8 +161,10 @@ export class MoqtHost implements SessionHost {
     }
   }
 
-  async drain(deadlineMs: number): Promise<void> {
-    for (const session of this.#sessions.keys()) session.drain(deadlineMs);
+  async drain(deadlineMs: number, address: string | undefined): Promise<void> {
+    for (const session of this.#sessions.keys()) {
+      session.drain(deadlineMs, uriFor(address, session.connection.transport));
+    }
     await Promise.all(this.#sessions.values());
   }
 
@@ -143,6 +197,12 @@ function settingsOf({ config }: HostParts): SessionSettings {
 function scopeOf(path: string): string {
   const [name = ""] = path.split("?");
   return name === "/" ? "" : name;
+}
+
+/** A relay's address as a client on this transport calls it. */
+function uriFor(address: string | undefined, transport: Connection["transport"]): string {
+  if (address === undefined) return "";
+  return address.replace(/^\w+:/, transport === "webtransport" ? "https:" : "moqt:");
 }
 
 function viewOf({ track, feeds }: TrackEntry): TrackView {

@@ -64,6 +64,7 @@ export const DEFAULTS: RelayConfig = {
     holdDownMs: 1000,
     maxHops: 8,
     failoverHoldMs: 10_000,
+    addresses: new Map(),
     caFile: "",
     insecure: false,
   },

@@ -52,6 +52,7 @@ export const meshSchema: z.ZodType<MeshConfig> = z.strictObject({
   holdDownMs: milliseconds(0, 600_000),
   maxHops: integer(1, 255),
   failoverHoldMs: milliseconds(0, 600_000),
+  addresses: z.unknown().transform(readAddresses),
   caFile: path(),
   insecure: yesNo(),
 });
@@ -130,6 +131,21 @@ function readNeighbors(value: unknown, context: z.RefinementCtx): ReadonlyMap<st
     else if (!isCost) refuse(`a cost above 0 and up to ${MAX_COST} for each`, place);
   }
   return new Map(pairs as [string, number][]);
+}
+
+/** Reads `{london: "moqt://10.0.0.7:4433"}`. */
+function readAddresses(value: unknown, context: z.RefinementCtx): ReadonlyMap<string, string> {
+  const pairs = entriesOf(value);
+  if (pairs === undefined) {
+    const message = 'a map of relays\' names to URLs, like {london: "moqt://10.0.0.7:4433"}';
+    context.addIssue({ code: "custom", message, path: [] });
+    return z.NEVER;
+  }
+  for (const [name, url] of pairs) {
+    if (typeof url === "string" && parseRelayUrl(url) !== undefined) continue;
+    context.addIssue({ code: "custom", message: RELAY_URL_FORM, path: [name] });
+  }
+  return new Map(pairs as [string, string][]);
 }
 
 function entriesOf(value: unknown): [string, unknown][] | undefined {

@@ -137,6 +137,8 @@ export interface MeshConfig {
   readonly maxHops: number;
   /** How long subscribers of a remote track are held while there is no way to it. */
   readonly failoverHoldMs: number;
+  /** URLs of neighbours, by name, that count instead of those that the controller has. */
+  readonly addresses: ReadonlyMap<string, string>;
   /** The CA that verifies neighbours; empty: the certificate's hash that each registered. */
   readonly caFile: string;
   /** Neighbours are not verified at all. */

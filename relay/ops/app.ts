@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { Registry } from "prom-client";
 import { health } from "./health.ts";
 import type { RelayMetrics } from "./metrics.ts";
-import type { RelayView } from "./snapshot.ts";
+import type { MeshView, RelayView } from "./snapshot.ts";
 
 /** What the pages beside the media are made of. */
 export interface OpsSources {
@@ -90,5 +90,39 @@ function statusBody({ relay, metrics, ...sources }: OpsSources) {
     cache: { ...now.cache, max_bytes: sources.maxCacheBytes },
     objects: { received: metrics.received.objects, sent: metrics.sent.objects },
     bytes: { received: metrics.received.bytes, sent: metrics.sent.bytes },
+    ...(relay.mesh !== undefined && { mesh: meshBody(relay.mesh) }),
   };
+}
+
+function meshBody({ name, control, links, routes, remoteTracks }: MeshView) {
+  return {
+    name,
+    ...(control !== undefined && {
+      controller: control.url,
+      revision: control.revision,
+      age_ms: rounded(control.ageMs),
+      stale: control.isStale,
+      heartbeat_age_ms: rounded(control.heartbeatAgeMs),
+      ...(control.problem !== undefined && { problem: control.problem }),
+      failures: control.failures,
+    }),
+    links: links.map(({ neighbor, state, rttMs, sinceMs, failure }) => ({
+      neighbor,
+      state,
+      ...(rttMs !== undefined && { rtt_ms: Math.round(rttMs * 100) / 100 }),
+      since_ms: rounded(sinceMs),
+      ...(failure !== undefined && { failure }),
+    })),
+    remote_tracks: remoteTracks,
+    routes: routes.map(({ track, source, nextHop, path }) => ({
+      track,
+      source,
+      next_hop: nextHop,
+      path,
+    })),
+  };
+}
+
+function rounded(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.round(milliseconds);
 }

@@ -24,6 +24,8 @@ function app(state: RelayState = "serving", scraped = () => 1) {
       cache: { bytes: 100, groups: 4 },
     }),
     tracks: () => [],
+    unready: state === "serving" ? undefined : state,
+    mesh: undefined,
   };
   const { log, lines } = memoryLog();
   const app = buildApp({

@@ -32,3 +32,14 @@ export function counters(
   };
   return { type: "counter", name, help, labels: [label], read };
 }
+
+/** A distribution: how many values were at most each bound, and their sum. */
+export interface Distribution {
+  readonly name: string;
+  readonly help: string;
+  /** Ascending. */
+  readonly bounds: readonly number[];
+  /** One count for each bound, not accumulated, and one for what is beyond. */
+  readonly counts: readonly number[];
+  readonly sum: number;
+}

@@ -8,12 +8,13 @@ export interface HealthAnswer {
 
 /** Answers the probe of a supervisor; without one, everything for a person. */
 export function health(relay: RelayView, probe: string | undefined, wall: number): HealthAnswer {
-  const ready = relay.state === "serving";
+  const { unready } = relay;
+  const ready = unready === undefined;
   if (probe === "live") return { status: 200, body: { status: "alive" } };
   if (probe === "ready") {
     return ready
       ? { status: 200, body: { ready } }
-      : { status: 503, body: { ready, reason: relay.state } };
+      : { status: 503, body: { ready, reason: unready } };
   }
   const failed = relay.state === "failed";
   return {
@@ -22,7 +23,7 @@ export function health(relay: RelayView, probe: string | undefined, wall: number
       active_connections: relay.snapshot().sessions,
       live: true,
       ready,
-      ...(!ready && { ready_reason: relay.state }),
+      ...(!ready && { ready_reason: unready }),
       status: failed ? "unhealthy" : "healthy",
       timestamp: new Date(wall).toISOString(),
       uptime: durationText(relay.uptimeMs),

@@ -123,6 +123,62 @@ export interface Flow {
   datagrams: number;
 }
 
+/** Why a track that comes from another relay moved to another way. */
+export const REROUTES = [
+  "link_down", // The link broke or fell silent.
+  "lost", // The neighbour lost the track, or went away.
+  "better_route", // The routes changed: the old way went on until the new one had taken over.
+  "nearer_gone", // A publisher here had the track for a while.
+] as const;
+/** One of {@linkcode REROUTES}. */
+export type Reroute = typeof REROUTES[number];
+
+/** What came of looking in the directory for a track that nobody publishes here. */
+export const LOOKUPS = [
+  "found",
+  "no_way", // Somebody has it, and nobody who was asked could bring it.
+  "unknown", // Nobody has it.
+] as const;
+/** One of {@linkcode LOOKUPS}. */
+export type Lookup = typeof LOOKUPS[number];
+
+/** A distribution: how many values were at most each bound, and their sum. */
+export class Histogram {
+  /** Ascending; values beyond the last are counted as well. */
+  readonly bounds: readonly number[];
+  /** One count for each bound, and one for what is beyond. */
+  readonly counts: number[];
+  sum = 0;
+
+  constructor(bounds: readonly number[]) {
+    this.bounds = bounds;
+    this.counts = new Array<number>(bounds.length + 1).fill(0);
+  }
+
+  observe(value: number): void {
+    const at = this.bounds.findIndex((bound) => value <= bound);
+    this.counts[at < 0 ? this.bounds.length : at]!++;
+    this.sum += value;
+  }
+}
+
+/** What is counted of tracks that come from other relays. */
+export class MeshMetrics {
+  readonly reroutes: Record<Reroute, number> = zeros(REROUTES);
+  readonly lookups: Record<Lookup, number> = zeros(LOOKUPS);
+  /** In seconds. */
+  readonly failoverGaps = new Histogram([0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 5, 10]);
+  readonly hopCounts = new Histogram([1, 2, 3, 4, 6, 8]);
+
+  failoverGap(milliseconds: number): void {
+    this.failoverGaps.observe(milliseconds / 1000);
+  }
+
+  hops(count: number): void {
+    this.hopCounts.observe(count);
+  }
+}
+
 /** Every count there is since the start. Add to the numbers; nothing else happens. */
 export class RelayMetrics {
   /** By the kind of connection. */
@@ -149,6 +205,7 @@ export class RelayMetrics {
   /** Streams left open because they could not be reset. */
   streamsParked = 0;
   readonly malformed: Record<Malformed, number> = zeros(MALFORMED);
+  readonly mesh = new MeshMetrics();
   /** Certificates that were found while running, taken or not. */
   readonly certificateReloads = { ok: 0, refused: 0 };
   /** Faults of ours that no part of the program answered for. */

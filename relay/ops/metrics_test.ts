@@ -34,6 +34,8 @@ function view(tracks: TrackView[] = []): RelayView {
       cache: { bytes: 100, groups: 7 },
     }),
     tracks: () => tracks,
+    unready: undefined,
+    mesh: undefined,
   };
 }
 

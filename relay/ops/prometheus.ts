@@ -1,8 +1,11 @@
-import { Counter, Gauge, Registry } from "prom-client";
-import type { Family } from "./family.ts";
+import { Counter, Gauge, type Metric, Registry } from "prom-client";
+import type { Distribution, Family } from "./family.ts";
 
-/** A registry of its own that reads each family anew when it is scraped. */
-export function createRegistry(families: readonly Family[]): Registry {
+/** A registry of its own that reads everything anew when it is scraped. */
+export function createRegistry(
+  families: readonly Family[],
+  distributions: () => readonly Distribution[] = () => [],
+): Registry {
   const registry = new Registry();
   for (const { type, name, help, labels, read } of families) {
     const Metric: typeof Counter<string> | typeof Gauge<string> = type === "counter"
@@ -19,5 +22,44 @@ export function createRegistry(families: readonly Family[]): Registry {
       },
     });
   }
+  for (const [index, { name, help }] of distributions().entries()) {
+    registry.registerMetric(
+      new ReadHistogram(name, help, () => distributions()[index]!) as unknown as Metric,
+    );
+  }
   return registry;
+}
+
+/** A histogram whose counts are kept elsewhere: the client's own can only be added to. */
+class ReadHistogram {
+  readonly type = "histogram";
+  readonly aggregator = "sum";
+  readonly name: string;
+  readonly help: string;
+  readonly #read: () => Distribution;
+
+  constructor(name: string, help: string, read: () => Distribution) {
+    this.name = name;
+    this.help = help;
+    this.#read = read;
+  }
+
+  get() {
+    const { name, help, type, aggregator } = this;
+    const { bounds, counts, sum } = this.#read();
+    let total = 0;
+    const buckets = counts.map((count, at) => ({
+      metricName: `${name}_bucket`,
+      labels: { le: bounds[at] ?? "+Inf" },
+      value: total += count,
+    }));
+    const values = [
+      ...buckets,
+      { metricName: `${name}_sum`, labels: {}, value: sum },
+      { metricName: `${name}_count`, labels: {}, value: total },
+    ];
+    return Promise.resolve({ name, help, type, aggregator, values });
+  }
+
+  reset(): void {}
 }

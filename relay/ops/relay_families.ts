@@ -8,7 +8,7 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
     gauge(
       "qumo_relay_ready",
       "1 while the relay takes new sessions.",
-      () => relay.state === "serving" ? 1 : 0,
+      () => relay.unready === undefined ? 1 : 0,
     ),
     gauge("qumo_relay_sessions_active", "Sessions now.", () => relay.snapshot().sessions),
     counters(

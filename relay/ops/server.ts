@@ -1,6 +1,7 @@
 import type { Clock, Log } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
 import type { EventLoopLag } from "./event_loop.ts";
+import { meshDistributions, meshFamilies } from "./mesh_families.ts";
 import { listenHttp, type OpsServer } from "./listener.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import { processFamilies, type Program } from "./process_families.ts";
@@ -33,8 +34,9 @@ export function serveOps(parts: OpsParts): OpsServer {
     ...processFamilies(parts),
     ...sessionFamilies(metrics, relay),
     ...mediaFamilies(metrics, relay, parts.maxCacheBytes),
+    ...meshFamilies(metrics, relay),
     ...trackFamilies(relay, parts.perTrack),
-  ]);
+  ], () => meshDistributions(metrics));
   const { version, commit } = program;
   const app = buildApp({ ...parts, version, commit, registry });
   const { hostname, port } = parts;

@@ -26,7 +26,7 @@ async function serve(given: {
     signal: stop.signal,
     onListen: () => {},
     ...given.tls,
-  }, subject.app.fetch);
+  }, subject.fetch);
   return {
     ...subject,
     port: server.addr.port,

@@ -1,6 +1,7 @@
 import { ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
 import { SessionCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { alone } from "../support/alone.ts";
 import { DEFAULTS } from "../../relay/config/defaults.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { MoqtHost } from "../../relay/session_host.ts";
@@ -26,7 +27,14 @@ class HostWorld {
   constructor() {
     const config = { ...DEFAULTS, relay: { ...DEFAULTS.relay, solicit: false } };
     const { clock, metrics } = this;
-    this.host = new MoqtHost({ config, metrics, clock, log: memoryLog().log, tracing: noTracing });
+    this.host = new MoqtHost({
+      config,
+      metrics,
+      clock,
+      log: memoryLog().log,
+      tracing: noTracing,
+      mesh: alone,
+    });
   }
 
   async connect(path?: string): Promise<ScriptedPeer> {
@@ -94,7 +102,7 @@ Deno.test("R-170, R-172: MoqtHost.drain() tells everybody, and waits for them as
   const request = await announce(busy, "a");
   await announce(stubborn, "b");
   let drained = false;
-  const draining = world.host.drain(5_000).then(() => void (drained = true));
+  const draining = world.host.drain(5_000, undefined).then(() => void (drained = true));
   for (const peer of [busy, stubborn]) {
     assert.equal((await peer.expectControl("goaway")).timeout, 5_000n);
   }

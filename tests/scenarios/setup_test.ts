@@ -1,6 +1,7 @@
 import { ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
 import { draft18, encodeSubgroupHeader, SessionCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { alone } from "../support/alone.ts";
 import { DEFAULTS } from "../../relay/config/defaults.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { MoqtHost } from "../../relay/session_host.ts";
@@ -303,5 +304,6 @@ function makeHost(): MoqtHost {
     clock: new ManualClock(),
     log,
     tracing: noTracing,
+    mesh: alone,
   });
 }

@@ -7,6 +7,7 @@ import {
   writeObjectHeader,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { alone } from "./alone.ts";
 import { DEFAULTS } from "../../relay/config/defaults.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { MoqtHost } from "../../relay/session_host.ts";
@@ -78,6 +79,7 @@ export class HostileWorld {
       clock: this.#clock,
       log: this.#log.log,
       tracing: noTracing,
+      mesh: alone,
     });
     globalThis.addEventListener("unhandledrejection", this.#unhandled);
   }

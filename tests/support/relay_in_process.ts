@@ -22,6 +22,7 @@ export async function startRelayInProcess(
     config: { ...DEFAULTS, ...change, server },
     createHost: (parts) => new MoqtHost(parts),
     files: { readText: noFile, modified: noFile },
+    hostname: () => "host",
     program: {
       version: "test",
       commit: "",

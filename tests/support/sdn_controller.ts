@@ -84,5 +84,19 @@ export async function testController(given: {
     return { status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
   };
   const follow = (act: typeof onPublished) => void (onPublished = act);
-  return { controller, exchange, follow, request, clock, ask, faults, requests, watchers, ending };
+  /** Answers as if the request had come over the network. */
+  const fetch = (request: Request) => app.fetch(request, "127.0.0.1");
+  return {
+    controller,
+    exchange,
+    follow,
+    request,
+    fetch,
+    clock,
+    ask,
+    faults,
+    requests,
+    watchers,
+    ending,
+  };
 }

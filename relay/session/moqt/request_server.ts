@@ -67,6 +67,11 @@ export class RequestServer {
     return this.#subscriptions.count;
   }
 
+  /** Subscriptions to tracks of other relays. */
+  get remoteCount(): number {
+    return this.#subscriptions.remoteCount;
+  }
+
   /** From now on requests are refused: we are going away. */
   refuseNew(): void {
     this.#refusesNew = true;

@@ -43,6 +43,13 @@ export class SubscriptionServer {
     return this.#byTrack.size;
   }
 
+  /** Of those that are served, tracks of other relays. */
+  get remoteCount(): number {
+    let count = 0;
+    for (const { entry } of this.#served) if (entry.feeds.path.length > 0) count++;
+    return count;
+  }
+
   /** Whether the peer subscribes to this track already. */
   has(name: FullTrackName): boolean {
     return this.#byTrack.has(trackKey(name));

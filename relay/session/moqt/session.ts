@@ -197,6 +197,11 @@ export class MoqtSession implements SessionContext {
     return this.#requests.subscriptionCount;
   }
 
+  /** Of these, tracks of other relays that another relay takes from here. */
+  get transitCount(): number {
+    return this.isReady && isRelay(this.peer) ? this.#requests.remoteCount : 0;
+  }
+
   /** Namespaces that this peer publishes. */
   get namespaceCount(): number {
     return this.#announcements.count;

@@ -1,0 +1,116 @@
+import { printable } from "@qumo/shared/runtime";
+import { counters, type Distribution, type Family, gauge } from "./family.ts";
+import type { Histogram, RelayMetrics } from "./metrics.ts";
+import type { LinkView, RelayView } from "./snapshot.ts";
+
+/** Neighbours are a configuration's choice; a label needs no more of a name than this. */
+const MAX_LABEL = 128;
+
+/** Links to other relays, and the tracks that come by them. */
+export function meshFamilies(metrics: RelayMetrics, relay: RelayView): Family[] {
+  const links = () => relay.mesh?.links ?? [];
+  return [
+    perLink(
+      "qumo_relay_link_up",
+      "1 while a link to a neighbour is up.",
+      links,
+      ({ state }) => state === "up" ? 1 : 0,
+    ),
+    perLink(
+      "qumo_relay_link_rtt_seconds",
+      "Smoothed round trip of a link.",
+      links,
+      ({ rttMs }) => rttMs === undefined ? undefined : rttMs / 1000,
+    ),
+    gauge(
+      "qumo_relay_upstream_sessions",
+      "Sessions with neighbours that tracks are taken from.",
+      () => links().filter(({ state }) => state !== "dialing").length,
+    ),
+    gauge(
+      "qumo_relay_remote_tracks",
+      "Tracks of other relays that are wanted here.",
+      () => relay.mesh?.remoteTracks ?? 0,
+    ),
+    counters(
+      "qumo_relay_reroutes_total",
+      "Tracks of other relays that moved to another way, by reason.",
+      "reason",
+      () => metrics.mesh.reroutes,
+    ),
+    counters(
+      "qumo_relay_directory_lookups_total",
+      "Tracks that nobody publishes here and that were looked up, by what came of it.",
+      "result",
+      () => metrics.mesh.lookups,
+    ),
+    whereKnown(
+      "qumo_relay_mirror_revision",
+      "Revision of the controller's state that the relay knows.",
+      () => relay.mesh?.control?.revision,
+    ),
+    whereKnown(
+      "qumo_relay_mirror_age_seconds",
+      "Time since the controller said something.",
+      () => {
+        const age = relay.mesh?.control?.ageMs;
+        return age === undefined ? undefined : age / 1000;
+      },
+    ),
+  ];
+}
+
+/** How long tracks were interrupted, and how far they come. */
+export function meshDistributions({ mesh }: RelayMetrics): Distribution[] {
+  return [
+    distribution(
+      "qumo_relay_failover_gap_seconds",
+      "Time without objects of a track whose way broke.",
+      mesh.failoverGaps,
+    ),
+    distribution(
+      "qumo_relay_mesh_hops",
+      "Relays that a track came by when it was subscribed to.",
+      mesh.hopCounts,
+    ),
+  ];
+}
+
+function distribution(name: string, help: string, histogram: Histogram): Distribution {
+  const { bounds, counts, sum } = histogram;
+  return { name, help, bounds, counts, sum };
+}
+
+function perLink(
+  name: string,
+  help: string,
+  links: () => readonly LinkView[],
+  value: (link: LinkView) => number | undefined,
+): Family {
+  return {
+    type: "gauge",
+    name,
+    help,
+    labels: ["neighbor"],
+    read(add) {
+      for (const link of links()) {
+        const number = value(link);
+        if (number !== undefined) add(number, { neighbor: printable(link.neighbor, MAX_LABEL) });
+      }
+    },
+  };
+}
+
+/** A number that there is none of yet, or never for a relay without a controller. */
+function whereKnown(name: string, help: string, value: () => number | undefined): Family {
+  return {
+    type: "gauge",
+    name,
+    help,
+    labels: [],
+    read(add) {
+      const number = value();
+      if (number !== undefined) add(number);
+    },
+  };
+}

@@ -1,0 +1,274 @@
+import {
+  type Clock,
+  type FileAccess,
+  formatAddress,
+  type Log,
+  messageOf,
+} from "@qumo/shared/runtime";
+import { formatAnnounce, type LoadReport } from "@qumo/shared/topology";
+import type { FullTrackName, Namespace } from "@qumo/shared/wire";
+import { type ControllerFetch, controllerFetch, type RelayConfig } from "./config.ts";
+import {
+  ControlPlane,
+  type ControlPlaneSettings,
+  controlPlaneSettings,
+  parseRelayUrl,
+  type RelayReport,
+} from "./control_plane/mod.ts";
+import type { RelayMetrics } from "./ops/metrics.ts";
+import type { MeshView } from "./ops/snapshot.ts";
+import { StartError } from "./start_error.ts";
+import type { RegistryObserver, Scope } from "./track/mod.ts";
+import { type Connection, dial } from "./transport/mod.ts";
+import {
+  type LinkSession,
+  type LinkSessionOptions,
+  type LinkTarget,
+  Mesh,
+} from "./upstream/mod.ts";
+
+/** What the mesh needs of the machine. */
+export interface MeshAccess {
+  /** The machine's name; asked only when the relay has none. */
+  readonly hostname: () => string;
+  readonly files: FileAccess;
+}
+
+/** What the relay around the mesh knows and does. */
+export interface MeshSurroundings {
+  readonly config: RelayConfig;
+  readonly metrics: RelayMetrics;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Speaks with a neighbour that was called. */
+  readonly startSession: (connection: Connection, options: LinkSessionOptions) => LinkSession;
+  /** The URL that neighbours can call; empty when none is known. */
+  readonly address: () => string;
+  readonly certificateHash: () => string;
+  readonly load: () => LoadReport;
+  readonly isDraining: () => boolean;
+  /** The controller wants this relay drained. */
+  readonly onDrain: () => void;
+}
+
+// Streams on a link: a request is one, a group that is under way another, for many tracks.
+const LINK_STREAMS = 4_096;
+
+// Changes of the report that come together are one heartbeat.
+const REPORT_DELAY_MS = 20;
+
+/**
+ * This relay among others: what it tells the controller and learns from it, and its links to
+ * neighbours. Without a controller and without origins there is nothing of either.
+ */
+export class RelayMesh implements RegistryObserver {
+  /** Its name towards other relays: the one the controller knows, or one that nobody else has. */
+  readonly name: string;
+  readonly #access: MeshAccess;
+  readonly #surroundings: MeshSurroundings;
+  readonly #settings: ControlPlaneSettings | undefined;
+  #control: ControlPlane | undefined;
+  #mesh: Mesh | undefined;
+  #fetching: ControllerFetch | undefined;
+  #ca: readonly string[] | undefined;
+  #isReporting = false;
+
+  /** Throws a {@linkcode StartError} when the host's name cannot be the relay's. */
+  constructor(access: MeshAccess, surroundings: MeshSurroundings) {
+    const { config } = surroundings;
+    this.#access = access;
+    this.#surroundings = surroundings;
+    const isNamed = config.sdn.relayName !== "" || config.relay.nodeId !== "";
+    const hostname = isNamed || config.sdn.urls.length === 0 ? "" : access.hostname();
+    const settings = controlPlaneSettings(config, hostname);
+    if (!settings.ok) throw new StartError(settings.refusal);
+    this.#settings = settings.value;
+    const random = crypto.randomUUID().slice(0, 8);
+    this.name = this.#settings?.name ?? `${config.relay.nodeId || "relay"}-${random}`;
+  }
+
+  /** Begins to register and to call neighbours. Rejects with a {@linkcode StartError}. */
+  async start(): Promise<void> {
+    const { config, clock, log } = this.#surroundings;
+    this.#ca = await this.#readCa(config.mesh.caFile);
+    if (this.#settings !== undefined) this.#control = await this.#newControl(this.#settings);
+    if (this.#control === undefined && config.upstream.length === 0) return;
+    const { mesh, relay } = config;
+    this.#mesh = new Mesh({
+      settings: { ...mesh, requestTimeoutMs: relay.requestTimeoutMs },
+      mirror: this.#control?.mirror,
+      neighbors: config.sdn.neighbors.keys(),
+      addresses: mesh.addresses,
+      origins: config.upstream,
+      dial: (target) => this.#dial(target),
+      startSession: this.#surroundings.startSession,
+      metrics: this.#surroundings.metrics.mesh,
+      clock,
+      log,
+      random: Math.random,
+      onChange: () => this.#changed(),
+    });
+    this.#control?.start();
+  }
+
+  opened(key: string, scope: Scope): void {
+    this.#mesh?.opened(key, scope);
+  }
+
+  closed(key: string): void {
+    this.#mesh?.closed(key);
+  }
+
+  published(key: string, namespace: Namespace, track?: FullTrackName): void {
+    const text = announceOf(key, namespace, track);
+    if (text !== undefined) this.#control?.announced(text);
+  }
+
+  unpublished(key: string, namespace: Namespace, track?: FullTrackName): void {
+    const text = announceOf(key, namespace, track);
+    if (text !== undefined) this.#control?.withdrawn(text);
+  }
+
+  /** Whether what is known of the other relays keeps this one from being ready. */
+  get isStale(): boolean {
+    const { staleIsUnready } = this.#surroundings.config.sdn;
+    return staleIsUnready && (this.#control?.status.isStale ?? false);
+  }
+
+  /** The state of things, for operators; undefined for a relay that is alone. */
+  get view(): MeshView | undefined {
+    const mesh = this.#mesh;
+    if (mesh === undefined) return undefined;
+    return {
+      name: this.name,
+      control: this.#control?.status,
+      links: mesh.links(),
+      routes: [...mesh.routes()],
+      remoteTracks: mesh.trackCount,
+    };
+  }
+
+  /** Something of what the controller is told is different. */
+  changed(): void {
+    this.#changed();
+  }
+
+  /** Where clients should go instead; undefined when nobody knows. Never rejects. */
+  async elsewhere(): Promise<string | undefined> {
+    try {
+      const address = await this.#control?.assign();
+      return address === undefined || parseRelayUrl(address) === undefined ? undefined : address;
+    } catch (error) {
+      this.#surroundings.log.warn("no relay to send clients to", { reason: messageOf(error) });
+      return undefined;
+    }
+  }
+
+  /** Takes back the registration. Never rejects. */
+  async deregister(): Promise<void> {
+    await this.#control?.deregister();
+  }
+
+  /** Ends everything without a word to the controller. */
+  async close(): Promise<void> {
+    await Promise.all([this.#mesh?.close(), this.#control?.close()]);
+    this.#fetching?.close();
+  }
+
+  async #newControl(settings: ControlPlaneSettings): Promise<ControlPlane> {
+    const { config, clock, log, onDrain } = this.#surroundings;
+    const { files } = this.#access;
+    const fetching = await controllerFetch(config.sdn.tls, (path) => files.readText(path));
+    if (!fetching.ok) throw new StartError(fetching.refusal);
+    this.#fetching = fetching.value;
+    return new ControlPlane({
+      settings,
+      clock,
+      log,
+      files,
+      report: () => this.#report(),
+      onDrain,
+      fetch: fetching.value.fetch,
+    });
+  }
+
+  #report(): RelayReport {
+    const { address, certificateHash, load, isDraining } = this.#surroundings;
+    const links = this.#mesh?.links() ?? [];
+    const routes = [...this.#mesh?.routes() ?? []];
+    return {
+      links: Object.fromEntries(links.map(({ neighbor, state, rttMs }) => [neighbor, {
+        up: state === "up",
+        ...(rttMs !== undefined && { rtt_ms: Math.round(rttMs * 100) / 100 }),
+      }])),
+      load: load(),
+      flows: routes.map(({ track, source, nextHop }) => ({ track, source, next_hop: nextHop })),
+      certificateSha256: certificateHash(),
+      address: address(),
+      draining: isDraining(),
+    };
+  }
+
+  #changed(): void {
+    const control = this.#control;
+    if (control === undefined || this.#isReporting) return;
+    this.#isReporting = true;
+    this.#surroundings.clock.after(REPORT_DELAY_MS, () => {
+      this.#isReporting = false;
+      control.changed();
+    });
+  }
+
+  async #dial(target: LinkTarget): Promise<Connection> {
+    const { config: { mesh, server }, clock } = this.#surroundings;
+    const { hostname, port } = parseRelayUrl(target.url)!;
+    const where = formatAddress({ hostname, port });
+    const hash = mesh.insecure ? await this.#hashOf(where) : target.certificateSha256;
+    return await dial(`moqt://${where}`, {
+      protocols: ["moqt-18"],
+      ...(this.#ca !== undefined && { caCerts: this.#ca }),
+      ...(this.#ca === undefined && hash !== undefined && { serverCertificateHashes: [hash] }),
+      keepAliveInterval: 0,
+      maxIdleTimeout: server.idleTimeoutMs,
+      maxUniStreams: Math.max(server.maxUniStreams, LINK_STREAMS),
+      maxBidiStreams: server.maxBidiStreams,
+      handshakeTimeout: Math.min(server.handshakeTimeoutMs, MAX_HANDSHAKE_MS),
+      clock,
+    });
+  }
+
+  /** What a neighbour itself says of its certificate, for those who want no more than to reach it. */
+  async #hashOf(where: string): Promise<string> {
+    const late = new AbortController();
+    const timer = this.#surroundings.clock.after(MAX_HANDSHAKE_MS, () => late.abort());
+    const response = await fetch(`http://${where}/certificate.sha256`, { signal: late.signal })
+      .finally(() => timer.cancel());
+    const text = (await response.text()).trim();
+    if (!response.ok || !/^[0-9a-f]{64}$/.test(text)) {
+      throw new Error(`http://${where} does not tell its certificate's hash`);
+    }
+    return text;
+  }
+
+  async #readCa(path: string): Promise<readonly string[] | undefined> {
+    if (path === "") return undefined;
+    try {
+      return [await this.#access.files.readText(path)];
+    } catch (error) {
+      throw new StartError(`Cannot read mesh.ca_file ${path}: ${messageOf(error)}`);
+    }
+  }
+}
+
+// A neighbour that does not answer is called again soon; ten seconds would be a long outage.
+const MAX_HANDSHAKE_MS = 3_000;
+
+/** What the directory holds; undefined for the empty namespace, which says nothing. */
+function announceOf(
+  scope: string,
+  namespace: Namespace,
+  track: FullTrackName | undefined,
+): string | undefined {
+  if (namespace.length === 0 && track === undefined) return undefined;
+  return formatAnnounce({ scope, namespace, ...(track !== undefined && { name: track.name }) });
+}

@@ -239,11 +239,13 @@ export class Relay implements RelayView {
   async #drain(): Promise<void> {
     this.#state = "draining";
     const { config: { drainTimeoutMs }, clock } = this.#options;
-    const deadline = clock.now() + drainTimeoutMs;
     this.#log.info("draining", { sessions: this.#host.active, timeout_ms: drainTimeoutMs });
-    const isKnown = this.#mesh.view?.control !== undefined;
-    const address = isKnown ? await this.#leaveMesh(drainTimeoutMs / 2) : undefined;
-    await this.#host.drain(Math.max(0, deadline - clock.now()), address);
+    if (this.#mesh.view?.control === undefined) await this.#host.drain(drainTimeoutMs, undefined);
+    else {
+      const since = clock.now();
+      const address = await this.#leaveMesh(drainTimeoutMs / 2);
+      await this.#host.drain(Math.max(0, since + drainTimeoutMs - clock.now()), address);
+    }
     await this.#mesh.deregister();
     await this.close();
   }

@@ -1,7 +1,4 @@
-/** What this build is. A release writes its own numbers here. */
-export const version = {
-  name: "qumo-sdn",
-  version: "dev",
-  commit: "none",
-  built: "unknown",
-} as const;
+import { buildStamp, type BuildVersion } from "@qumo/shared/runtime";
+
+/** What this build is. */
+export const version: BuildVersion = { name: "qumo-sdn", ...buildStamp };

@@ -67,6 +67,14 @@ Deno.test("the container's variables win over the file", () => {
   assert.equal(watch.history, 9);
 });
 
+Deno.test("INSECURE lets in everyone who can reach the controller", () => {
+  const loaded = load("auth:\n  mode: loopback\n", { SDN_ADDR: ":8090", INSECURE: "true" });
+  assert.ok(loaded.ok, JSON.stringify(!loaded.ok && loaded.refusal));
+  assert.equal(loaded.value.value.auth.mode, "open");
+  assert.match(configReport(loaded.value), /^auth\.mode +"open" +environment INSECURE$/m);
+  assert.match(problems("", { SDN_ADDR: ":8090", INSECURE: "false" }).join(), /who may come in/);
+});
+
 Deno.test("what cannot be is refused with its place", () => {
   for (
     const [text, expected] of [

@@ -13,6 +13,7 @@ const CONTAINER_VARIABLES: readonly EnvironmentVariable[] = [
   { name: "SYNC_INTERVAL", key: "graph.sync_interval_sec" },
   { name: "NODE_TTL_SEC", key: "graph.node_ttl_sec" },
   { name: "PEER_URL", key: "graph.peer_url" },
+  { name: "INSECURE", sets: { "auth.mode": "open" } },
 ];
 
 /** The controller's configuration: keys, values, former keys and environment variables. */

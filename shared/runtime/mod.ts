@@ -8,6 +8,7 @@ export {
   type SocketAddress,
 } from "./address.ts";
 export { Backoff, type BackoffOptions } from "./backoff.ts";
+export { buildStamp } from "./build_stamp.ts";
 export type { BuildVersion } from "./build_version.ts";
 export { type CertificateFiles, certificateFiles, type FileAccess } from "./certificate_files.ts";
 export {

@@ -1,0 +1,164 @@
+/** How executables are made. None is started: they are built on a program that does nothing. */
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import assert from "node:assert/strict";
+import { unpackTar } from "modern-tar";
+import { denoFolders, findBaseBinary } from "../../.build/base_binary.ts";
+import { PROGRAMS } from "../../.build/programs.ts";
+import { stageSources } from "../../.build/stage.ts";
+import { readStamp } from "../../.build/stamp.ts";
+import { TARGETS } from "../../.build/targets.ts";
+import { dashboardFiles } from "../../sdn/dashboard/mod.ts";
+import { temporaryFolder } from "../support/executables/cases.ts";
+import { bakedInto, embeddedPackages, embeddedPaths } from "../support/executables/embedded.ts";
+import { runToEnd } from "../support/executables/program_process.ts";
+import { fromSources } from "../support/executables/programs.ts";
+import { compileOnStandIn, hasStandIn } from "../support/executables/stand_in.ts";
+
+const STAMP = { VERSION: "v9.8.7-test", COMMIT: "abc1234", BUILD_DATE: "2026-01-02T03:04:05Z" };
+
+for (const program of PROGRAMS) {
+  const { name, entry } = program;
+  const [own, other] = name === "qumo-relay" ? ["relay", "sdn"] : ["sdn", "relay"];
+
+  Deno.test({
+    name:
+      `deno task compile puts into ${name} its own modules, packages and page, and nothing else`,
+    ignore: !hasStandIn,
+    async fn() {
+      await using folder = await temporaryFolder();
+      const before = await changedSources();
+      const args = ["compile", name, "--output", folder.path];
+      const { code, text } = await compileOnStandIn(args, STAMP);
+      assert.equal(code, 0, text);
+      assert.equal(await changedSources(), before);
+      const paths = embeddedPaths(text);
+      assert.ok(paths.includes(`${own}/main.ts`), text);
+      for (const path of paths) {
+        assert.match(path, new RegExp(`^(${own}|shared|\\.deno_compile_node_modules)/`));
+        assert.doesNotMatch(path, /_test\.ts$/);
+      }
+      assert.deepEqual(listed(embeddedPackages(paths)), listed(await importedPackages(entry)));
+      const bytes = Buffer.from(await Deno.readFile(`${folder.path}/${name}`));
+      for (const file of dashboardFiles) {
+        assert.equal(bytes.includes(file.text), own === "sdn", file.path);
+      }
+      assert.ok(bytes.includes("9.8.7-test"), "the version is not in it");
+      assert.ok(!bytes.includes(`/${other}/main.ts`), `it has something of ${other}`);
+    },
+  });
+
+  Deno.test({
+    name: `deno task compile bakes into ${name} what it may do, and no more`,
+    ignore: !hasStandIn,
+    async fn() {
+      await using folder = await temporaryFolder();
+      const { code, text } = await compileOnStandIn(["compile", name, "--output", folder.path]);
+      assert.equal(code, 0, text);
+      const baked = bakedInto(await Deno.readFile(`${folder.path}/${name}`));
+      const given = Object.entries(baked.permissions)
+        .filter(([kind, value]) => /^(allow|ignore)/.test(kind) && value !== null)
+        // Some hosts are always in this list, and all are denied.
+        .filter(([kind]) => kind !== "allow_import")
+        .map(([kind]) => `--${kind.replace("_", "-")}`);
+      const flags = program.permissions.filter((flag) => /^--(allow|ignore)/.test(flag))
+        .map((flag) => flag.replace(/=.*/, ""));
+      assert.deepEqual(given.sort(), flags.sort());
+      assert.deepEqual(baked.permissions["deny_import"], []);
+      assert.equal(baked.permissions.prompt, false);
+      for (const flag of program.engine) {
+        assert.ok(baked.v8_flags.includes(flag.replace("--v8-flags=", "")), flag);
+      }
+      // Deno's QUIC.
+      assert.ok(baked.unstable_config.features.includes("net"));
+    },
+  });
+
+  Deno.test(`${name} says which build it is`, async () => {
+    const environment = { get: (key: string) => STAMP[key as keyof typeof STAMP] } as Deno.Env;
+    const stage = await stageSources(await readStamp(environment));
+    const { stdout } = await runToEnd([...fromSources(program, stage), "version"]);
+    const lines = `${name} 9.8.7-test\n  commit: abc1234\n  built:  2026-01-02T03:04:05Z\n`;
+    assert.equal(stdout, `${lines}  deno:   ${Deno.version.deno}\n`);
+    const unstamped = await runToEnd([...fromSources(program), "version"]);
+    assert.match(unstamped.stdout, new RegExp(`^${name} dev\n  commit: none\n`));
+    await Deno.remove(stage, { recursive: true });
+  });
+}
+
+Deno.test("what is built on a date that is given says that date", async () => {
+  const environment = new Map([["SOURCE_DATE_EPOCH", "1767323045"]]);
+  const stamp = await readStamp({ get: (name: string) => environment.get(name) } as Deno.Env);
+  assert.equal(stamp.built, "2026-01-02T03:04:05Z");
+});
+
+Deno.test({
+  name: "deno task compile refuses Deno itself as a base",
+  ignore: !hasStandIn,
+  async fn() {
+    await using folder = await temporaryFolder();
+    const args = ["compile", "qumo-relay", "--output", folder.path];
+    const { code, text } = await compileOnStandIn(args, { DENORT_BIN: Deno.execPath() });
+    assert.equal(code, 1);
+    assert.match(text, /which is Deno itself: it must be denort/);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder.path)), []);
+  },
+});
+
+Deno.test({
+  name: "deno task release packs what it can, and says for which machines a base is missing",
+  ignore: !hasStandIn,
+  async fn() {
+    await using folder = await temporaryFolder();
+    const args = ["release", "--output", folder.path];
+    const { code, text } = await compileOnStandIn(args, STAMP);
+    const here = `x-9.8.7-test-${Deno.build.target}.tar.gz`;
+    const folders = await denoFolders();
+    for (const target of TARGETS) {
+      const missing = text.includes(`denort of Deno ${Deno.version.deno} for ${target.name}`);
+      const base = target.name === Deno.build.target || await findBaseBinary(target, folders);
+      assert.equal(missing, base === undefined, target.name);
+    }
+    assert.equal(code, text.includes("Missing: ") ? 1 : 0);
+    const sums = (await Deno.readTextFile(`${folder.path}/SHA256SUMS`)).trim().split("\n");
+    for (const { name, example } of PROGRAMS) {
+      const archive = here.replace("x", name);
+      const bytes = await Deno.readFile(`${folder.path}/${archive}`);
+      const sum = createHash("sha256").update(bytes).digest("hex");
+      assert.ok(sums.includes(`${sum}  ${archive}`), sums.join("\n"));
+      const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+      const files = await unpackTar(stream);
+      const top = archive.replace(".tar.gz", "");
+      assert.deepEqual(files.map(({ header }) => [header.name, header.mode]), [
+        [`${top}/${name}`, 0o755],
+        [`${top}/${example.replace("configs/", "")}`, 0o644],
+        [`${top}/LICENSE`, 0o644],
+      ]);
+    }
+  },
+});
+
+/** What git sees changed of what executables are made of. */
+async function changedSources(): Promise<string> {
+  const sources = ["shared", "relay", "sdn", ".build", "deno.json", "deno.lock"];
+  return (await runToEnd(["git", "status", "--porcelain", "--", ...sources])).stdout;
+}
+
+/** The packages that the modules of a program import themselves. */
+async function importedPackages(entry: string): Promise<Set<string>> {
+  const { stdout } = await runToEnd([Deno.execPath(), "info", "--json", entry]);
+  const { modules } = JSON.parse(stdout) as { modules: { specifier: string }[] };
+  const name = /^npm:\/?((?:@[^/]+\/)?[^/@]+)/;
+  return new Set(modules.flatMap(({ specifier }) => name.exec(specifier)?.[1] ?? []));
+}
+
+/** Those of them that deno.json lists, whom somebody imports by a decision of ours. */
+function listed(packages: ReadonlySet<string>): string[] {
+  return OWN_PACKAGES.filter((name) => packages.has(name));
+}
+
+const OWN_PACKAGES = Object.keys(
+  (JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url))) as {
+    imports: Record<string, string>;
+  }).imports,
+);

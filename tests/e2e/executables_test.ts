@@ -1,0 +1,86 @@
+/** The two programs as they are shipped: what is inside, what they may do, and that they do it. */
+import assert from "node:assert/strict";
+import { type Program, PROGRAMS } from "../../.build/programs.ts";
+import {
+  controllerLife,
+  type Life,
+  relayLife,
+  temporaryFolder,
+} from "../support/executables/cases.ts";
+import { type CommandLine, runToEnd } from "../support/executables/program_process.ts";
+import { finishedExecutables, fromSources } from "../support/executables/programs.ts";
+
+const LIVES: Readonly<Record<Program["name"], Life>> = {
+  "qumo-relay": relayLife,
+  "qumo-sdn": controllerLife,
+};
+
+for (const program of PROGRAMS) {
+  const { name, permissions } = program;
+
+  Deno.test(`${name} lives with the permissions of its executable and uses each of them`, async () => {
+    await using folder = await temporaryFolder();
+    const audit = `${folder.path}/audit.jsonl`;
+    await LIVES[name](fromSources(program), { DENO_AUDIT_PERMISSIONS: audit });
+    const used = await kindsUsed(audit);
+    for (const kind of kindsOf(permissions)) assert.ok(used.has(kind), kind);
+  });
+
+  for (const kind of kindsOf(permissions).filter((kind) => kind !== "env")) {
+    Deno.test(`${name} does not live without ${kind}`, async () => {
+      await assert.rejects(LIVES[name](without(program, kind)), /It did not start/);
+    });
+  }
+
+  Deno.test(`${name} sees its variables because it may`, async () => {
+    const env = { [`QUMO_${name === "qumo-sdn" ? "SDN_" : ""}LOG_LEVEL`]: "warn" };
+    const check = (command: CommandLine) => runToEnd([...command, "check"], { env });
+    assert.match((await check(fromSources(program))).stdout, /^log\.level .*environment/m);
+    assert.match((await check(without(program, "env"))).stdout, /^log\.level .*default/m);
+  });
+}
+
+const finished = await finishedExecutables();
+
+for (const { name } of PROGRAMS) {
+  const reason = "the base binary denort is not here: name it in DENORT_BIN, or the folder of " +
+    "finished executables in QUMO_EXECUTABLES";
+  Deno.test({
+    name: `the finished ${name} lives${finished === undefined ? ` (skipped: ${reason})` : ""}`,
+    // Deno's base binary comes from nowhere but its own site, which is not reached from everywhere.
+    ignore: finished === undefined,
+    async fn() {
+      await using folder = await temporaryFolder();
+      let path = folder.path;
+      if (finished === "compiler") await compile(name, path);
+      else path = finished!.folder;
+      const executable: CommandLine = [`${await Deno.realPath(path)}/${name}`];
+      const { code, stdout } = await runToEnd([...executable, "version"]);
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`^${name} (?!dev\\n).*\\n {2}commit: .*\\n {2}built: {2}20`));
+      await LIVES[name](executable);
+    },
+  });
+}
+
+async function compile(name: Program["name"], folder: string): Promise<void> {
+  const task = [Deno.execPath(), "task", "compile", name, "--output", folder] as const;
+  const { code, stderr } = await runToEnd(task);
+  assert.equal(code, 0, stderr);
+}
+
+// More than it needed: reading a file is written down as read and write.
+async function kindsUsed(audit: string): Promise<Set<string>> {
+  const lines = (await Deno.readTextFile(audit)).trim().split("\n");
+  return new Set(lines.map((line) => (JSON.parse(line) as { permission: string }).permission));
+}
+
+/** `net` of `--allow-net`. */
+function kindsOf(permissions: readonly string[]): string[] {
+  return permissions.flatMap((flag) => /^--allow-(\w+)/.exec(flag)?.[1] ?? []).sort();
+}
+
+function without(program: Program, kind: string): CommandLine {
+  const permissions = program.permissions.filter((flag) => !flag.startsWith(`--allow-${kind}`));
+  return fromSources({ ...program, permissions });
+}

@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url";
+import { denoFolders, findBaseBinary } from "../../../.build/base_binary.ts";
+import { type Program, PROGRAMS } from "../../../.build/programs.ts";
+import { targetNamed } from "../../../.build/targets.ts";
+import type { CommandLine } from "./program_process.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** The program with this name. */
+export function programNamed(name: Program["name"]): Program {
+  return PROGRAMS.find((program) => program.name === name)!;
+}
+
+/** Runs a program's sources on the engine and with the permissions that its executable has. */
+export function fromSources(
+  { entry, permissions, engine }: Program,
+  root: string = ROOT,
+): CommandLine {
+  const flags = ["run", "--quiet", "--cached-only", ...permissions, ...engine];
+  return [Deno.execPath(), ...flags, `${root}/${entry}`];
+}
+
+/**
+ * Where finished executables are to be had from: a folder that QUMO_EXECUTABLES names, or the compiler
+ * when this machine has the base that it needs. Undefined when neither.
+ */
+export async function finishedExecutables(): Promise<"compiler" | { folder: string } | undefined> {
+  const folder = Deno.env.get("QUMO_EXECUTABLES");
+  if (folder) return { folder };
+  const base = await findBaseBinary(targetNamed(Deno.build.target), await denoFolders());
+  return base === undefined ? undefined : "compiler";
+}

@@ -110,6 +110,7 @@ export class Mesh implements AsyncDisposable {
       sdn: { urls, relay_name: name, address: url, neighbors },
       ...(addresses.length > 0 && { mesh: { addresses: Object.fromEntries(addresses) } }),
       drain_timeout_ms: 3000,
+      log: { level: "debug" },
     };
     return merged(ours, relayConfig ?? {});
   }

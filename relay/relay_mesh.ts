@@ -99,6 +99,7 @@ export class RelayMesh implements RegistryObserver {
       mirror: this.#control?.mirror,
       neighbors: config.sdn.neighbors.keys(),
       addresses: mesh.addresses,
+      byHash: mesh.caFile === "" && !mesh.insecure,
       origins: config.upstream,
       dial: (target) => this.#dial(target),
       startSession: this.#surroundings.startSession,

@@ -2,9 +2,10 @@ import { type Clock, type FileAccess, type Log, sleep, TaskGroup } from "@qumo/s
 import { z } from "zod";
 import { ControllerClient } from "./controller_client.ts";
 import { Controllers } from "./controllers.ts";
+import { deadlineIn } from "./deadline.ts";
 import { mintEpoch } from "./epoch.ts";
 import { Heartbeat, type RelayReport } from "./heartbeat.ts";
-import { DEREGISTER_TIMEOUT_MS } from "./limits.ts";
+import { DEREGISTER_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./limits.ts";
 import { Mirror } from "./mirror.ts";
 import type { MirrorView } from "./mirror_view.ts";
 import { OwnAnnounces } from "./own_announces.ts";
@@ -80,14 +81,8 @@ export class ControlPlane {
       token: () => token.current(),
     });
     const { name } = settings;
-    const parts = {
-      name,
-      client: this.#client,
-      controllers: this.#controllers,
-      clock,
-      log,
-      random,
-    };
+    const [client, controllers] = [this.#client, this.#controllers];
+    const parts = { name, client, controllers, clock, log, random };
     const epoch = mintEpoch(clock.wall());
     this.#mirror = new Mirror(name);
     this.#registrar = new Registrar({
@@ -95,21 +90,13 @@ export class ControlPlane {
       epoch,
       heartbeat: new Heartbeat(settings, { epoch, announces: this.#announces }),
       report,
-      onAccepted: (url, isNews) => {
-        this.#watcher.prefer(url);
-        if (isNews) this.#watcher.reachable();
-        this.#lookForUntold();
-        this.#lookForDrain();
-      },
+      onAccepted: (url, isNews) => this.#accepted(url, isNews),
       cut: this.#cut.signal,
     });
     this.#watcher = new Watcher({
       ...parts,
       mirror: this.#mirror,
-      onReady: (isAnew) => {
-        if (isAnew) this.#registrar.changed();
-        this.#registrar.reachable();
-      },
+      onReady: (isAnew) => this.#ready(isAnew),
     });
     this.#mirror.watch({
       announced: () => {},
@@ -161,6 +148,7 @@ export class ControlPlane {
   /**
    * The address of the relay that a client should go to; undefined when none but this is known.
    * `track` is the one that it is about; `client`, whatever tells it from others, spreads many.
+   * Bounded in time; never rejects.
    */
   async assign(
     { track, client }: { track?: string; client?: string } = {},
@@ -171,16 +159,18 @@ export class ControlPlane {
       ...(track && { track }),
       ...(client && { client }),
     });
+    const deadline = deadlineIn(this.#options.clock, REQUEST_TIMEOUT_MS);
+    const signal = AbortSignal.any([this.#following.signal, deadline.signal]);
+    let address: string | undefined;
     for (const url of this.#controllers.inOrder) {
-      const found = await this.#client.ask(
-        { url, method: "GET", path: `/assign?${query}`, signal: this.#following.signal },
-        assignmentSchema,
-      );
+      const request = { url, method: "GET", path: `/assign?${query}`, signal } as const;
+      const found = await this.#client.ask(request, assignmentSchema);
       if (!found.ok) continue;
-      const { relay, address } = found.value.value;
-      return relay === this.name || address === "" ? undefined : address;
+      if (found.value.value.relay !== this.name) address = found.value.value.address || undefined;
+      break;
     }
-    return undefined;
+    deadline.cancel();
+    return address;
   }
 
   /** How it is with the controller now. */
@@ -203,8 +193,7 @@ export class ControlPlane {
   /** Ends the heartbeats and takes the registration back. Bounded in time; never rejects. */
   async deregister(): Promise<void> {
     const { clock } = this.#options;
-    const deadline = new AbortController();
-    const timer = clock.after(DEREGISTER_TIMEOUT_MS, () => deadline.abort());
+    const deadline = deadlineIn(clock, DEREGISTER_TIMEOUT_MS);
     const over = new AbortController();
     // A heartbeat that comes after the farewell would be a new registration.
     await Promise.race([
@@ -214,13 +203,25 @@ export class ControlPlane {
     over.abort();
     this.#cut.abort();
     await this.#registrar.deregister(deadline.signal);
-    timer.cancel();
+    deadline.cancel();
   }
 
   /** Ends everything without a word to the controller. */
   async close(): Promise<void> {
     this.#cut.abort();
     await Promise.all([this.#beating.close(), this.#following.close()]);
+  }
+
+  #accepted(url: string, isNews: boolean): void {
+    this.#watcher.prefer(url);
+    if (isNews) this.#watcher.reachable();
+    this.#lookForUntold();
+    this.#lookForDrain();
+  }
+
+  #ready(isAnew: boolean): void {
+    if (isAnew) this.#registrar.changed();
+    this.#registrar.reachable();
   }
 
   #lookForUntold(): void {

@@ -1,5 +1,6 @@
 import { type Clock, done, messageOf, type Outcome, refused } from "@qumo/shared/runtime";
 import { z } from "zod";
+import { type Deadline, deadlineIn } from "./deadline.ts";
 import { MAX_ANSWER_BYTES, REQUEST_TIMEOUT_MS } from "./limits.ts";
 
 /** Why a controller did not do what it was asked for. */
@@ -49,9 +50,9 @@ export class ControllerClient {
     request: ControllerRequest,
     schema: z.ZodType<T>,
   ): Promise<Outcome<Answer<T>, ControllerFault>> {
-    const deadline = this.#deadline(request.signal);
+    const deadline = deadlineIn(this.#clock, REQUEST_TIMEOUT_MS);
     try {
-      const response = await this.#send(request, deadline.signal);
+      const response = await this.#send(request, deadline);
       const text = await readText(response);
       if (!response.ok) return refused(refusalOf(response.status, text));
       const read = schema.safeParse(JSON.parse(text));
@@ -66,9 +67,9 @@ export class ControllerClient {
 
   /** Asks for a stream; its body lives until it ends or `signal` is aborted. Never rejects. */
   async open(request: ControllerRequest): Promise<Outcome<Response, ControllerFault>> {
-    const deadline = this.#deadline(request.signal);
+    const deadline = deadlineIn(this.#clock, REQUEST_TIMEOUT_MS);
     try {
-      const response = await this.#send(request, deadline.signal);
+      const response = await this.#send(request, deadline);
       if (!response.ok) return refused(refusalOf(response.status, await readText(response)));
       return done(response);
     } catch (error) {
@@ -78,8 +79,8 @@ export class ControllerClient {
     }
   }
 
-  async #send(request: ControllerRequest, signal: AbortSignal): Promise<Response> {
-    const { method, body, headers } = request;
+  async #send(request: ControllerRequest, deadline: Deadline): Promise<Response> {
+    const { method, body, headers, signal } = request;
     const token = await this.#token();
     return await this.#fetch(new URL(request.path, request.url), {
       method,
@@ -89,17 +90,8 @@ export class ControllerClient {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal,
+      signal: AbortSignal.any([signal, deadline.signal]),
     });
-  }
-
-  #deadline(signal: AbortSignal): { signal: AbortSignal; cancel: () => void } {
-    const late = new AbortController();
-    const timer = this.#clock.after(
-      REQUEST_TIMEOUT_MS,
-      () => late.abort(new Error(`no answer within ${REQUEST_TIMEOUT_MS} ms`)),
-    );
-    return { signal: AbortSignal.any([signal, late.signal]), cancel: () => timer.cancel() };
   }
 }
 

@@ -52,7 +52,7 @@ export interface LinkOptions {
   readonly target: () => LinkTarget | undefined;
   /** Rejects when no connection comes about. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
-  readonly startSession: (connection: Connection, link: Link) => LinkSession;
+  readonly startSession: (connection: Connection, target: LinkTarget, link: Link) => LinkSession;
   readonly settings: MeshSettings;
   readonly clock: Clock;
   readonly log: Log;
@@ -67,6 +67,10 @@ const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
 const HEALTHY_MS = 10_000;
 
+// How different a round trip must be to be told at once; heartbeats tell it in any case.
+const RTT_TOLERANCE_MS = 2;
+const RTT_TOLERANCE = 0.25;
+
 /** The one session that this relay keeps to a neighbour, which owns every attempt to have it. */
 export class Link {
   readonly name: string;
@@ -76,6 +80,7 @@ export class Link {
   readonly #hold: HoldDown;
   #session: LinkSession | undefined;
   #pinger: Pinger | undefined;
+  #toldRtt: number | undefined;
   #isUp = false;
   #held: Timer | undefined;
   #since: number;
@@ -155,7 +160,7 @@ export class Link {
         continue;
       }
       try {
-        await this.#keep(await this.#options.dial(target), signal);
+        await this.#keep(await this.#options.dial(target), target, signal);
       } catch (error) {
         this.#failed(messageOf(error));
       }
@@ -163,10 +168,14 @@ export class Link {
     }
   }
 
-  async #keep(connection: Connection, signal: AbortSignal): Promise<void> {
+  async #keep(
+    connection: Connection,
+    target: LinkTarget,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (signal.aborted) return connection.close(0, "");
     const heard = new HeardConnection(connection, () => this.#pinger?.heard());
-    const session = this.#options.startSession(heard, this);
+    const session = this.#options.startSession(heard, target, this);
     const over = session.run();
     const stop = () => session.close("the relay ends");
     signal.addEventListener("abort", stop);
@@ -197,7 +206,7 @@ export class Link {
       intervalMs: settings.pingIntervalMs,
       timeoutMs: settings.linkTimeoutMs,
       ping: () => session.ping(),
-      onAnswer: () => {},
+      onAnswer: () => this.#measured(),
       onSilence: () => {
         // Said already by the neighbour: it may be silent for as long as it takes to go away.
         log.warn("link silent", { neighbor: this.name, timeout_ms: settings.linkTimeoutMs });
@@ -206,6 +215,17 @@ export class Link {
     });
     if (this.#hold.milliseconds === 0) return this.#trust();
     this.#held = clock.after(this.#hold.milliseconds, () => this.#trust());
+    this.#options.onChange();
+  }
+
+  /** Tells of a round trip that is clearly another one: whoever routes by it wants to know. */
+  #measured(): void {
+    const rtt = this.#pinger?.rttMs;
+    if (rtt === undefined) return;
+    const told = this.#toldRtt;
+    const tolerance = Math.max(RTT_TOLERANCE_MS, RTT_TOLERANCE * (told ?? 0));
+    if (told !== undefined && Math.abs(rtt - told) < tolerance) return;
+    this.#toldRtt = rtt;
     this.#options.onChange();
   }
 
@@ -219,7 +239,7 @@ export class Link {
     if (this.#session === undefined) return;
     const { clock, log } = this.#options;
     this.#pinger?.stop();
-    this.#pinger = undefined;
+    this.#pinger = this.#toldRtt = undefined;
     this.#held?.cancel();
     this.#hold.down(clock.now());
     this.#session = undefined;

@@ -40,6 +40,8 @@ export interface MeshOptions {
   readonly neighbors: Iterable<string>;
   /** URLs of neighbours that count more than those that the controller has. */
   readonly addresses: ReadonlyMap<string, string>;
+  /** Whether neighbours are known by the hash that they registered: one without is not called. */
+  readonly byHash: boolean;
   /** URLs of relays to take tracks from, where there is no controller. */
   readonly origins: readonly string[];
   /** Rejects when no connection comes about. */
@@ -174,16 +176,16 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   #newLink(name: string): Link {
     const { mirror, settings, clock, log, random, dial } = this.#options;
     const isStatic = mirror === undefined;
-    const { authority, path, scope } = isStatic ? partsOf(name) : NAMED;
+    const { path, scope } = isStatic ? partsOf(name) : NAMED;
     return new Link({
       name,
       isNamed: !isStatic,
       scope,
       target: () => this.#target(name),
       dial,
-      startSession: (connection, link) =>
+      startSession: (connection, target, link) =>
         this.#options.startSession(connection, {
-          authority,
+          authority: new URL(target.url).host,
           path,
           scope,
           shows: isStatic ? "local" : "none",
@@ -202,11 +204,12 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   }
 
   #target(name: string): LinkTarget | undefined {
-    const { mirror, addresses } = this.#options;
+    const { mirror, addresses, byHash } = this.#options;
     if (mirror === undefined) return { url: urlOf(name), certificateSha256: undefined };
     const relay = mirror.relay(name);
     const url = addresses.get(name) ?? relay?.address ?? "";
     if (parseRelayUrl(url) === undefined) return undefined;
+    if (byHash && relay?.certificateSha256 === undefined) return undefined;
     return { url, certificateSha256: relay?.certificateSha256 };
   }
 
@@ -239,16 +242,16 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   }
 }
 
-const NAMED = { authority: "", path: "/", scope: "" };
+const NAMED = { path: "/", scope: "" };
 
 function urlOf(origin: string): string {
   const { protocol, host } = new URL(origin);
   return `${protocol}//${host}`;
 }
 
-/** What a static origin's URL says: where it is, and which scope of it is meant. */
+/** Which scope of a static origin is meant. */
 function partsOf(origin: string): typeof NAMED {
-  const { host, pathname } = new URL(origin);
+  const { pathname } = new URL(origin);
   const path = pathname === "" ? "/" : pathname;
-  return { authority: host, path, scope: path === "/" ? "" : path };
+  return { path, scope: path === "/" ? "" : path };
 }

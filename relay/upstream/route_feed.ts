@@ -16,7 +16,7 @@ import type {
   Track,
   TrackEnd,
 } from "../track/mod.ts";
-import type { RemoteTrack } from "./directory.ts";
+import { type RemoteTrack, textOf } from "./directory.ts";
 import { Leg, type LegOwner } from "./leg.ts";
 import type { MeshMetrics, RerouteReason } from "./metrics.ts";
 import { Retiring } from "./retiring.ts";
@@ -217,7 +217,10 @@ export class RouteFeed implements Feed, LegOwner {
       return { via: this.#options.via ?? [], ...(from !== undefined && { from }) };
     }).then((outcome) => {
       if (outcome.ok || this.#over) return;
-      log.warn("remote track lost", { reason: outcome.refusal.reason });
+      log.warn("remote track lost", {
+        track: textOf(this.remote),
+        reason: outcome.refusal.reason,
+      });
       this.#finish({ kind: "lost", reason: outcome.refusal.reason });
     });
   }
@@ -276,7 +279,12 @@ export class RouteFeed implements Feed, LegOwner {
       return this.#another();
     }
     const { link, source } = leg.route;
-    this.#context.log.debug("remote track", { neighbor: link.name, source });
+    this.#context.log.info("remote track", {
+      track: textOf(this.remote),
+      neighbor: link.name,
+      source,
+      ...(this.#lostAt !== undefined && { after: "a loss" }),
+    });
     this.#current = leg;
     this.#lastSource = source;
     if (!this.#forward) leg.feed.update({ forward: false });

@@ -218,3 +218,32 @@ function breaking(characters: number): TransformStream<Uint8Array, Uint8Array> {
     },
   });
 }
+
+/** Runs a test in a world of its own, which ends whatever happens. */
+export function scenario(name: string, act: (world: ControlPlaneWorld) => Promise<void>): void {
+  Deno.test(name, async () => {
+    const world = new ControlPlaneWorld();
+    try {
+      await act(world);
+    } finally {
+      await world.close();
+    }
+  });
+}
+
+/** A stream of events that never ends by itself. */
+export function stream(signal: AbortSignal, ...events: string[]): Response {
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const event of events) controller.enqueue(encoder.encode(event));
+    },
+  });
+  const headers = { "content-type": "text/event-stream" };
+  return new Response(body.pipeThrough(new TransformStream(), { signal }), { headers });
+}
+
+/** One event of such a stream. */
+export function event(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}

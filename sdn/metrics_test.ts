@@ -9,7 +9,6 @@ function controllerMetrics() {
     relays: () => ({ alive: 2, draining: 0, stub: 1 }),
     announces: () => 3,
     revision: () => 4,
-    flows: () => 5,
     isStoreHealthy: () => state.isStoreHealthy,
     flows: () => 0,
     members: () => [],

@@ -10,15 +10,8 @@ export {
   type TrackEnd,
   type TrackEndKind,
 } from "./errors.ts";
-export {
-  type Demand,
-  type Feed,
-  type FeedChange,
-  type FeedOwner,
-  Feeds,
-  type FeedTarget,
-  type TrackEntry,
-} from "./feeds.ts";
+export type { Feed, FeedChange, FeedOwner, FeedTarget } from "./feed.ts";
+export { type Demand, Feeds, type TrackEntry } from "./feeds.ts";
 export { type DatagramObject, Group, type ObjectHome } from "./group.ts";
 export { MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./log_cursor.ts";

@@ -1,7 +1,7 @@
 import type { Outcome } from "@qumo/shared/runtime";
 import type { FullTrackName, GroupOrder, Location } from "@qumo/shared/wire";
 import type { Refusal } from "./errors.ts";
-import type { Feed, FeedTarget } from "./feeds.ts";
+import type { Feed, FeedTarget } from "./feed.ts";
 
 /** Somebody who can be asked for tracks: a peer's session, or the way to another relay. */
 export interface Publisher {

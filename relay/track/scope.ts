@@ -16,7 +16,8 @@ import {
 } from "./advertisements.ts";
 import type { Cache } from "./cache.ts";
 import type { Refusal } from "./errors.ts";
-import { type Demand, type Feed, Feeds, type TrackEntry } from "./feeds.ts";
+import type { Feed } from "./feed.ts";
+import { type Demand, Feeds, type TrackEntry } from "./feeds.ts";
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher } from "./publisher.ts";
 import { Track } from "./track.ts";

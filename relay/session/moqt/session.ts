@@ -17,7 +17,7 @@ import {
   type SetupOptions,
   type Token,
 } from "@qumo/shared/wire";
-import type { NamespaceView, Publisher, Refusal, Registry, Scope } from "../../track/mod.ts";
+import type { NamespaceView, Publisher, Refusal, Scope } from "../../track/mod.ts";
 import {
   type BidiStream,
   type CloseInfo,
@@ -28,7 +28,7 @@ import {
 import { closingOf, isTransportEnd, SessionError } from "../errors.ts";
 import { MAX_OVER_RATE_MS, MAX_PARKED_STREAMS, MAX_STREAMS_WAITING } from "../limits.ts";
 import type { SessionEnd, SessionMetrics } from "../metrics.ts";
-import type { AuthorizationRequest, Authorizer, SessionSettings } from "../settings.ts";
+import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
 import { PeerAccess } from "./access.ts";
 import type { RequestMessage, SessionContext } from "./context.ts";
 import { ControlChannel } from "./control_channel.ts";
@@ -42,40 +42,8 @@ import { isRelay, relaySettings } from "./relay_peer.ts";
 import { RequestIds, type Role } from "./request_ids.ts";
 import { RequestServer } from "./request_server.ts";
 import { RequestStream } from "./request_stream.ts";
+import type { MoqtSessionOptions } from "./session_options.ts";
 import { SessionScopes } from "./session_scopes.ts";
-
-/** What a session is made of. */
-export interface MoqtSessionOptions {
-  /** A number for the log. */
-  readonly id: number;
-  readonly role: Role;
-  readonly connection: Connection;
-  readonly draft: Draft;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: SessionMetrics;
-  readonly settings: SessionSettings;
-  readonly registry: Registry;
-  /** The key of the scope that a peer is in, by the path and authority that it connected to. */
-  readonly scopeOf: (path: string, authority: string) => string;
-  readonly authorizer: Authorizer;
-  /** Our own name among relays; undefined for a session that is not to know it. */
-  readonly relayName?: string;
-  /** What is different in a session that we began, with a relay that we take tracks from. */
-  readonly link?: SessionLink;
-}
-
-/** A session with a relay that we take tracks from. */
-export interface SessionLink {
-  /** What the URL says that was called. */
-  readonly path: string;
-  readonly authority: string;
-  readonly shows: NamespaceView | "none";
-  /** Takes up a namespace that the peer publishes; the result withdraws it. Absent: it is not asked. */
-  readonly advertise?: (namespace: Namespace) => () => void;
-  /** The peer said that it is going away. */
-  readonly onLeaving: () => void;
-}
 
 /** A connection that speaks MoQT with a stream for each request: drafts 17 and later. */
 export class MoqtSession implements SessionContext {

@@ -1,0 +1,40 @@
+import type { Clock, Log } from "@qumo/shared/runtime";
+import type { Draft, Namespace } from "@qumo/shared/wire";
+import type { NamespaceView, Registry } from "../../track/mod.ts";
+import type { Connection } from "../../transport/types.ts";
+import type { SessionMetrics } from "../metrics.ts";
+import type { Authorizer, SessionSettings } from "../settings.ts";
+import type { Role } from "./request_ids.ts";
+
+/** What a session is made of. */
+export interface MoqtSessionOptions {
+  /** A number for the log. */
+  readonly id: number;
+  readonly role: Role;
+  readonly connection: Connection;
+  readonly draft: Draft;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: SessionMetrics;
+  readonly settings: SessionSettings;
+  readonly registry: Registry;
+  /** The key of the scope that a peer is in, by the path and authority that it connected to. */
+  readonly scopeOf: (path: string, authority: string) => string;
+  readonly authorizer: Authorizer;
+  /** Our own name among relays; undefined for a session that is not to know it. */
+  readonly relayName?: string;
+  /** What is different in a session that we began, with a relay that we take tracks from. */
+  readonly link?: SessionLink;
+}
+
+/** A session with a relay that we take tracks from. */
+export interface SessionLink {
+  /** What the URL says that was called. */
+  readonly path: string;
+  readonly authority: string;
+  readonly shows: NamespaceView | "none";
+  /** Takes up a namespace that the peer publishes; the result withdraws it. Absent: it is not asked. */
+  readonly advertise?: (namespace: Namespace) => () => void;
+  /** The peer said that it is going away. */
+  readonly onLeaving: () => void;
+}

@@ -1,0 +1,67 @@
+import type { Outcome } from "@qumo/shared/runtime";
+import type { Location } from "@qumo/shared/wire";
+import type { Refusal, TrackEnd } from "./errors.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Track } from "./track.ts";
+
+/** What a subscription upstream can be asked to change. */
+export interface FeedChange {
+  readonly forward?: boolean;
+  readonly newGroupRequest?: bigint;
+  /** The last group that is still wanted from this publisher, whole. */
+  readonly endGroup?: bigint;
+}
+
+/** Who a feed delivers to, and tells how it ends. */
+export interface FeedOwner {
+  /** Nothing more comes from a feed, whoever ended it. */
+  ended(feed: Feed, end: TrackEnd): void;
+  /** What a feed brought cannot be this track, or is another one of the same name. */
+  contradicted(reason: string, isAnother?: boolean): void;
+}
+
+/** What a feed delivers into. */
+export interface FeedTarget {
+  readonly track: Track;
+  readonly feeds: FeedOwner;
+  /** Whether another feed may go on where this one breaks off, so that what it began stays open. */
+  readonly mayGoOn?: boolean;
+  /** Called when no stream of the track is under way any more. */
+  readonly quiet?: () => void;
+  /** Called when a stream of this group begins. */
+  readonly began?: (group: bigint) => void;
+  /** Called when the track comes by another way. */
+  readonly pathChanged?: () => void;
+}
+
+/** One publisher's delivery of one track. */
+export interface Feed {
+  readonly publisher: Publisher;
+  /** Whether the publisher offered the track itself: then it is paused, not ended, while nobody wants it. */
+  readonly offered: boolean;
+  /**
+   * Relays that the track comes by, the next one first and the publisher's own last; absent when the
+   * publisher is here.
+   */
+  readonly path?: readonly string[] | undefined;
+  /** Whether it begins with the first object of a group, where others begin with the next object. */
+  readonly fromGroupStart?: boolean;
+  /** Whether no stream of the track is under way, where that is known. */
+  readonly isQuiet?: boolean;
+  /** What the publisher said of the largest location when it agreed. */
+  readonly largest?: Location | undefined;
+  /** When the publisher began to send the track to the relay it is at, if that is another one. */
+  readonly since?: number | undefined;
+  /** Whether the publisher agreed and nothing comes at the moment, because the way to it is lost. */
+  readonly isInterrupted?: boolean;
+  /** Resolves once the publisher agreed or refused; never rejects. */
+  readonly established: Promise<Outcome<void, Refusal>>;
+  update(change: FeedChange): void;
+  /** Nobody wants the track any more. */
+  cancel(): void;
+  /**
+   * Whether it is needed: while a nearer publisher delivers the track it should leave when it can
+   * without a loss.
+   */
+  setNeeded?(isNeeded: boolean): void;
+}

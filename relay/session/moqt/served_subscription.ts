@@ -23,8 +23,8 @@ import {
 } from "../delivery/subscription.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
-import { largestForSubscriber, leavesByFin } from "./moq_dev.ts";
-import { isRelay, wayFrom } from "./relay_peer.ts";
+import { largestForSubscriber } from "./moq_dev.ts";
+import { isRelay, leavesByFin, wayFrom } from "./relay_peer.ts";
 import { publishDone, requestError, type SubscriptionEnd } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 

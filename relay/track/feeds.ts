@@ -30,8 +30,10 @@ export interface FeedTarget {
   readonly quiet?: () => void;
   /** Called when a stream of this group begins. */
   readonly began?: (group: bigint) => void;
-  /** Called when the track comes by another way. */
+  /** Called when the track comes by another way, or by none for a while. */
   readonly pathChanged?: () => void;
+  /** Called when the way that the track came by is lost, and there was no other at once. */
+  readonly broken?: () => void;
 }
 
 /** One publisher's delivery of one track. */
@@ -44,6 +46,8 @@ export interface Feed {
    * publisher is here.
    */
   readonly path?: readonly string[] | undefined;
+  /** Whether the track is to come and does not: its way is looked for. */
+  readonly isInterrupted?: boolean;
   /** Whether it begins with the first object of a group, where others begin with the next object. */
   readonly fromGroupStart?: boolean;
   /** Whether no stream of the track is under way, where that is known. */
@@ -60,6 +64,14 @@ export interface Feed {
    * without a loss.
    */
   setNeeded?(isNeeded: boolean): void;
+}
+
+/** Told of where a track comes from. Calls are synchronous and must not throw. */
+export interface WayWatcher {
+  /** {@linkcode Feeds.path} may be another one. */
+  changed(): void;
+  /** The way is lost, and there was no other at once. */
+  broken(): void;
 }
 
 /** A subscriber's hold on a track: as long as there is one, the track is kept flowing. */
@@ -112,7 +124,7 @@ export class Feeds implements FeedOwner {
   #lingering: Timer | undefined;
   // How the last of those ended who delivered the track.
   #lastEnd: TrackEnd | undefined;
-  readonly #pathWatchers = new Set<() => void>();
+  readonly #wayWatchers = new Set<WayWatcher>();
   #isOfferedHere = false;
   #isOver = false;
 
@@ -124,8 +136,7 @@ export class Feeds implements FeedOwner {
   /** Relays that the track comes by; none when a publisher is here. */
   get path(): readonly string[] {
     let shortest: readonly string[] | undefined;
-    for (const [{ path = [] }, { isEstablished }] of this.#feeds) {
-      if (!isEstablished) continue;
+    for (const { path = [] } of this.#flowing()) {
       if (shortest === undefined || path.length < shortest.length) shortest = path;
     }
     return shortest ?? [];
@@ -137,22 +148,29 @@ export class Feeds implements FeedOwner {
     return false;
   }
 
-  /** Calls back when {@linkcode Feeds.path} may have changed. The result ends it. */
-  watchPath(changed: () => void): () => void {
-    this.#pathWatchers.add(changed);
-    return () => this.#pathWatchers.delete(changed);
+  /** Tells of where the track comes from, as that changes. The result ends it. */
+  watchWay(watcher: WayWatcher): () => void {
+    this.#wayWatchers.add(watcher);
+    return () => this.#wayWatchers.delete(watcher);
   }
 
-  /** A feed comes by another way. */
+  /** A feed comes by another way, or by none for a while. */
   pathChanged(): void {
-    for (const changed of [...this.#pathWatchers]) changed();
+    if (this.established) this.#settle(done(undefined));
+    for (const { changed } of [...this.#wayWatchers]) changed();
+  }
+
+  /** The way of a feed is lost. */
+  broken(): void {
+    if (!this.isInterrupted) return;
+    for (const { broken } of [...this.#wayWatchers]) broken();
+    this.#settle(refused(NO_WAY));
   }
 
   /** Whether the track comes by one of these relays, by whichever feed: they cannot be served with it. */
   comesBy(relays: readonly string[]): boolean {
     let isFed = false;
-    for (const [{ path = [] }, { isEstablished }] of this.#feeds) {
-      if (!isEstablished) continue;
+    for (const { path = [] } of this.#flowing()) {
       if (!path.some((relay) => relays.includes(relay))) return false;
       isFed = true;
     }
@@ -161,6 +179,12 @@ export class Feeds implements FeedOwner {
 
   /** Whether objects come, or would come if somebody wanted them. */
   get established(): boolean {
+    return !this.#flowing().next().done;
+  }
+
+  /** Whether the track was there and is not now, since the way that it came by is lost. */
+  get isInterrupted(): boolean {
+    if (this.established) return false;
     for (const { isEstablished } of this.#feeds.values()) if (isEstablished) return true;
     return false;
   }
@@ -257,7 +281,7 @@ export class Feeds implements FeedOwner {
     this.#offersChanged();
     if (state?.isEstablished) this.#lastEnd = end;
     if (this.#feeds.size > 0) {
-      if (feed.path === undefined && this.path.length > 0) this.#tellNeeded(true);
+      if (feed.path === undefined && !this.#isHere) this.#tellNeeded(true);
       return this.pathChanged();
     }
     if (!this.#findOther(feed, end)) this.#gone(end);
@@ -275,6 +299,19 @@ export class Feeds implements FeedOwner {
     const from = this.#track.resumePoint;
     for (const publisher of others) this.#subscribe(publisher, from && { from });
     return others.length > 0;
+  }
+
+  /** Feeds by which objects come, or would come if somebody wanted them. */
+  *#flowing(): Generator<Feed> {
+    for (const [feed, { isEstablished }] of this.#feeds) {
+      if (isEstablished && !feed.isInterrupted) yield feed;
+    }
+  }
+
+  /** Whether a publisher here delivers the track. */
+  get #isHere(): boolean {
+    for (const { path } of this.#flowing()) if (path === undefined) return true;
+    return false;
   }
 
   /** Tells feeds from elsewhere whether there is a publisher here. */
@@ -328,6 +365,7 @@ export class Feeds implements FeedOwner {
       track: this.#track,
       feeds: this,
       pathChanged: () => this.pathChanged(),
+      broken: () => this.broken(),
     }, options);
     this.#feeds.set(feed, { isEstablished: false, forward: true, wanted: true });
     if (newGroupRequest !== undefined) {
@@ -419,4 +457,5 @@ export class Feeds implements FeedOwner {
 /** Ends that are the track's, not only its publisher's. */
 const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
 
+const NO_WAY: Refusal = { kind: "timeout", reason: "there is no way to the track" };
 const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

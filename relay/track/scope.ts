@@ -141,7 +141,8 @@ export class Scope {
     const entry = this.entry(name);
     if (entry === undefined || entry.feeds.size > 0) return;
     const { track, feeds } = entry;
-    const target = { track, feeds, pathChanged: () => feeds.pathChanged() };
+    const pathChanged = () => feeds.pathChanged();
+    const target = { track, feeds, pathChanged, broken: () => feeds.broken() };
     const feed = publisher.subscribe(target, { offered: true });
     this.offer(entry, feed);
     if (feeds.forward) feed.update({ forward: true });
@@ -253,6 +254,8 @@ export class Scope {
     isFirst: boolean,
   ): Promise<Outcome<void, Refusal>> {
     const publishers = this.publishersOf(track.name);
+    // Who asks for another relay may have another way; if not, it asks again.
+    if (via.length > 0 && feeds.isInterrupted) return refused(INTERRUPTED);
     if (!feeds.established) {
       return await feeds.connect(publishers, {
         via,
@@ -300,6 +303,10 @@ export class Scope {
 
 const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
 const LOOP: Refusal = { kind: "does_not_exist", reason: "the track comes from where it would go" };
+const INTERRUPTED: Refusal = {
+  kind: "timeout",
+  reason: "the way to the track is being looked for",
+};
 const NOT_WANTED: Refusal = { kind: "timeout", reason: "nobody waits for the track any more" };
 
 /** What came of it, or a refusal as soon as nobody is interested any more. */

@@ -271,6 +271,8 @@ export class PeerFeed implements Feed {
       subgroupDeliveryTimeout ?? 0,
     );
     const end = trackEndOf(message);
+    // What is under way comes again from elsewhere, which should be asked now.
+    if (end.kind === "going_away" && this.target.mayGoOn) return this.#finish(end);
     const timer = this.#context.clock.after(wait, () => this.#finish(end));
     this.#expected = { end, streams: message.streamCount, timer, lastDatagrams: false };
     this.#checkExpected();

@@ -109,6 +109,7 @@ export class WorldRelay implements Host, RegistryObserver {
       observer: this,
     });
     this.mesh = new Mesh({
+      name,
       settings,
       mirror: origins === undefined ? this.mirror : undefined,
       neighbors,

@@ -95,6 +95,7 @@ export class RelayMesh implements RegistryObserver {
     if (this.#control === undefined && config.upstream.length === 0) return;
     const { mesh, relay } = config;
     this.#mesh = new Mesh({
+      name: this.name,
       settings: { ...mesh, requestTimeoutMs: relay.requestTimeoutMs },
       mirror: this.#control?.mirror,
       neighbors: config.sdn.neighbors.keys(),

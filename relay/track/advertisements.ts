@@ -88,22 +88,28 @@ export class Advertisements {
   }
 
   /** Publishers here that have the namespace of a track. */
-  localPublishersOf(name: FullTrackName): Publisher[] {
+  localPublishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
     const found = new Set<Publisher>();
     for (const { publisher, origin } of this.#advertised.prefixesOf(name.namespace)) {
-      if (origin === "local") found.add(publisher);
+      if (origin === "local" && publisher !== except) found.add(publisher);
     }
     return [...found];
   }
 
-  /** Who can be asked for a track: publishers here, and only if there are none, the way elsewhere. */
-  publishersOf(name: FullTrackName): Publisher[] {
-    const local = this.localPublishersOf(name);
+  /**
+   * Who can be asked for a track, `except` aside: publishers here, and only if there are none, the way
+   * elsewhere.
+   */
+  publishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
+    const local = this.localPublishersOf(name, except);
     if (local.length > 0) return local;
     const remote = new Set<Publisher>();
-    for (const { publisher } of this.#advertised.prefixesOf(name.namespace)) remote.add(publisher);
+    for (const { publisher, origin } of this.#advertised.prefixesOf(name.namespace)) {
+      if (origin === "remote") remote.add(publisher);
+    }
     const track = this.#remoteTracks.get(trackKey(name));
     if (track !== undefined) remote.add(track.publisher);
+    if (except !== undefined) remote.delete(except);
     return [...remote];
   }
 

@@ -30,8 +30,10 @@ export interface FeedTarget {
   readonly quiet?: () => void;
   /** Called when a stream of this group begins. */
   readonly began?: (group: bigint) => void;
-  /** Called when the track comes by another way. */
+  /** Called when the track comes by another way, or by none for a while. */
   readonly pathChanged?: () => void;
+  /** Called when the way that the track came by is lost, and there was no other at once. */
+  readonly broken?: () => void;
 }
 
 /** One publisher's delivery of one track. */
@@ -44,16 +46,14 @@ export interface Feed {
    * publisher is here.
    */
   readonly path?: readonly string[] | undefined;
+  /** Whether the track is to come and does not: its way is looked for. */
+  readonly isInterrupted?: boolean;
   /** Whether it begins with the first object of a group, where others begin with the next object. */
   readonly fromGroupStart?: boolean;
   /** Whether no stream of the track is under way, where that is known. */
   readonly isQuiet?: boolean;
   /** What the publisher said of the largest location when it agreed. */
   readonly largest?: Location | undefined;
-  /** When the publisher began to send the track to the relay it is at, if that is another one. */
-  readonly since?: number | undefined;
-  /** Whether the publisher agreed and nothing comes at the moment, because the way to it is lost. */
-  readonly isInterrupted?: boolean;
   /** Resolves once the publisher agreed or refused; never rejects. */
   readonly established: Promise<Outcome<void, Refusal>>;
   update(change: FeedChange): void;
@@ -64,4 +64,12 @@ export interface Feed {
    * without a loss.
    */
   setNeeded?(isNeeded: boolean): void;
+}
+
+/** Told of where a track comes from. Calls are synchronous and must not throw. */
+export interface WayWatcher {
+  /** {@linkcode Feeds.path} may be another one. */
+  changed(): void;
+  /** The way is lost, and there was no other at once. */
+  broken(): void;
 }

@@ -1,6 +1,6 @@
 import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import type { Refusal, TrackEnd } from "./errors.ts";
-import type { Feed, FeedOwner } from "./feed.ts";
+import type { Feed, FeedOwner, WayWatcher } from "./feed.ts";
 import type { Publisher, RequestOptions } from "./publisher.ts";
 import type { Track } from "./track.ts";
 
@@ -24,8 +24,8 @@ export interface FeedsOptions {
   readonly linger: number;
   /** The track is over, or nobody wants it and nobody offers it. */
   readonly onGone: () => void;
-  /** Who else could deliver the track when its last publisher is lost. */
-  readonly others: () => readonly Publisher[];
+  /** Who else could deliver the track when this publisher is lost. */
+  readonly others: (lost: Publisher) => readonly Publisher[];
   /** Publishers that are here begin to offer the track, or the last of them ends. */
   readonly onOffered: (offered: boolean) => void;
 }
@@ -33,8 +33,6 @@ export interface FeedsOptions {
 /** How a feed stands. */
 interface FeedState {
   isEstablished: boolean;
-  /** When the publisher agreed. */
-  since: number;
   /** What the publisher was told of forwarding, and what it should be told. */
   forward: boolean;
   wanted: boolean;
@@ -56,7 +54,7 @@ export class Feeds implements FeedOwner {
   #lingering: Timer | undefined;
   // How the last of those ended who delivered the track.
   #lastEnd: TrackEnd | undefined;
-  readonly #pathWatchers = new Set<() => void>();
+  readonly #wayWatchers = new Set<WayWatcher>();
   #isOfferedHere = false;
   #isOver = false;
 
@@ -67,8 +65,11 @@ export class Feeds implements FeedOwner {
 
   /** Relays that the track comes by; none when a publisher is here. */
   get path(): readonly string[] {
-    const [first = [], ...others] = this.#delivering.map(({ path = [] }) => path);
-    return others.reduce((best, path) => path.length < best.length ? path : best, first);
+    let shortest: readonly string[] | undefined;
+    for (const { path = [] } of this.#flowing()) {
+      if (shortest === undefined || path.length < shortest.length) shortest = path;
+    }
+    return shortest ?? [];
   }
 
   /** Whether what comes begins with the first object of a group. */
@@ -77,41 +78,45 @@ export class Feeds implements FeedOwner {
     return false;
   }
 
-  /** Calls back when {@linkcode Feeds.path} may have changed. The result ends it. */
-  watchPath(changed: () => void): () => void {
-    this.#pathWatchers.add(changed);
-    return () => this.#pathWatchers.delete(changed);
+  /** Tells of where the track comes from, as that changes. The result ends it. */
+  watchWay(watcher: WayWatcher): () => void {
+    this.#wayWatchers.add(watcher);
+    return () => this.#wayWatchers.delete(watcher);
   }
 
-  /** A feed comes by another way. */
+  /** A feed comes by another way, or by none for a while. */
   pathChanged(): void {
-    for (const changed of [...this.#pathWatchers]) changed();
+    if (this.established) this.#settle(done(undefined));
+    for (const { changed } of [...this.#wayWatchers]) changed();
+  }
+
+  /** The way of a feed is lost. */
+  broken(): void {
+    if (!this.isInterrupted) return;
+    for (const { broken } of [...this.#wayWatchers]) broken();
+    this.#settle(refused(NO_WAY));
   }
 
   /** Whether the track comes by one of these relays, by whichever feed: they cannot be served with it. */
   comesBy(relays: readonly string[]): boolean {
-    return this.established &&
-      this.#delivering.every(({ path = [] }) => path.some((relay) => relays.includes(relay)));
+    let isFed = false;
+    for (const { path = [] } of this.#flowing()) {
+      if (!path.some((relay) => relays.includes(relay))) return false;
+      isFed = true;
+    }
+    return isFed;
   }
 
   /** Whether objects come, or would come if somebody wanted them. */
   get established(): boolean {
+    return !this.#flowing().next().done;
+  }
+
+  /** Whether the track was there and is not now, since the way that it came by is lost. */
+  get isInterrupted(): boolean {
+    if (this.established) return false;
     for (const { isEstablished } of this.#feeds.values()) if (isEstablished) return true;
     return false;
-  }
-
-  /** Whether the ways to all who deliver the track are lost at the moment. */
-  get isInterrupted(): boolean {
-    return this.established && this.#delivering.every(({ isInterrupted }) => isInterrupted);
-  }
-
-  /** When the first of the publishers that deliver the track began, at whichever relay. */
-  get since(): number {
-    let first = this.#options.clock.now();
-    for (const [feed, { isEstablished, since }] of this.#feeds) {
-      if (isEstablished) first = Math.min(first, feed.since ?? since);
-    }
-    return first;
   }
 
   /** How many publishers deliver the track or were asked to. */
@@ -127,11 +132,9 @@ export class Feeds implements FeedOwner {
 
   /** Publishers that deliver the track. */
   get publishers(): Publisher[] {
-    return this.#delivering.map(({ publisher }) => publisher);
-  }
-
-  get #delivering(): Feed[] {
-    return [...this.#feeds].filter(([, { isEstablished }]) => isEstablished).map(([feed]) => feed);
+    return [...this.#feeds].filter(([, { isEstablished }]) => isEstablished).map(([feed]) =>
+      feed.publisher
+    );
   }
 
   /** Publishers that offered the track themselves. */
@@ -193,8 +196,7 @@ export class Feeds implements FeedOwner {
   /** A publisher offered the track itself, and was told {@linkcode Feeds.forward} in the answer. */
   offer(feed: Feed): void {
     const { forward } = this;
-    const since = this.#options.clock.now();
-    this.#feeds.set(feed, { isEstablished: true, since, forward, wanted: forward });
+    this.#feeds.set(feed, { isEstablished: true, forward, wanted: forward });
     this.#offersChanged();
     this.#settle(done(undefined));
     if (feed.path === undefined) this.#tellNeeded(false);
@@ -209,7 +211,7 @@ export class Feeds implements FeedOwner {
     this.#offersChanged();
     if (state?.isEstablished) this.#lastEnd = end;
     if (this.#feeds.size > 0) {
-      if (feed.path === undefined && this.path.length > 0) this.#tellNeeded(true);
+      if (feed.path === undefined && !this.#isHere) this.#tellNeeded(true);
       return this.pathChanged();
     }
     if (!this.#findOther(feed, end)) this.#gone(end);
@@ -223,10 +225,23 @@ export class Feeds implements FeedOwner {
   /** Where the last publisher is lost, others who have the track may go on with it. */
   #findOther(lost: Feed, end: TrackEnd): boolean {
     if (this.#demands.size === 0 || this.#isOver || FINAL.has(end.kind)) return false;
-    const others = this.#options.others().filter((publisher) => publisher !== lost.publisher);
+    const others = this.#options.others(lost.publisher);
     const from = this.#track.resumePoint;
     for (const publisher of others) this.#subscribe(publisher, from && { from });
     return others.length > 0;
+  }
+
+  /** Feeds by which objects come, or would come if somebody wanted them. */
+  *#flowing(): Generator<Feed> {
+    for (const [feed, { isEstablished }] of this.#feeds) {
+      if (isEstablished && !feed.isInterrupted) yield feed;
+    }
+  }
+
+  /** Whether a publisher here delivers the track. */
+  get #isHere(): boolean {
+    for (const { path } of this.#flowing()) if (path === undefined) return true;
+    return false;
   }
 
   /** Tells feeds from elsewhere whether there is a publisher here. */
@@ -280,9 +295,9 @@ export class Feeds implements FeedOwner {
       track: this.#track,
       feeds: this,
       pathChanged: () => this.pathChanged(),
+      broken: () => this.broken(),
     }, options);
-    const since = this.#options.clock.now();
-    this.#feeds.set(feed, { isEstablished: false, since, forward: true, wanted: true });
+    this.#feeds.set(feed, { isEstablished: false, forward: true, wanted: true });
     if (newGroupRequest !== undefined) {
       this.#newGroup = { value: newGroupRequest, largest: this.#track.largest?.group };
     }
@@ -301,7 +316,6 @@ export class Feeds implements FeedOwner {
     if (state === undefined) return;
     if (outcome.ok) {
       state.isEstablished = true;
-      state.since = this.#options.clock.now();
       // What the publisher says it has published is no answer to a request for something new.
       if (this.#newGroup !== undefined) this.#newGroup.largest ??= this.#track.largest?.group;
       this.#tellForward(feed, state);
@@ -373,4 +387,5 @@ export class Feeds implements FeedOwner {
 /** Ends that are the track's, not only its publisher's. */
 const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
 
+const NO_WAY: Refusal = { kind: "timeout", reason: "there is no way to the track" };
 const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

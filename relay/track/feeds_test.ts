@@ -17,7 +17,7 @@ function setUp() {
     clock: world.clock,
     linger: LINGER,
     onGone: () => gone.push(world.clock.now()),
-    others: () => others,
+    others: (lost) => others.filter((other) => other !== lost),
     onOffered: (isOffered) => offered.push(isOffered),
   });
   return { world, track, subscriber, gone, feeds, others, offered };
@@ -343,7 +343,7 @@ Deno.test("Nobody is asked to go on with a track that is over, or that nobody wa
 Deno.test("Feeds.path is the shortest way of those that deliver, and none when a publisher is here", async () => {
   const { feeds } = setUp();
   let changes = 0;
-  feeds.watchPath(() => changes++);
+  feeds.watchWay({ changed: () => changes++, broken: () => {} });
   const far = new ScriptedPublisher("agree", ["london", "tokyo"]);
   const here = new ScriptedPublisher();
   await feeds.connect([far, here]);

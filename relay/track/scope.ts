@@ -106,8 +106,13 @@ export class Scope {
 
   /** Who can be asked for a track: publishers here, and only if there are none, the way elsewhere. */
   publishersOf(name: FullTrackName): Publisher[] {
-    const found = this.#advertised.publishersOf(name);
-    return found.length > 0 || this.elsewhere === undefined ? found : [this.elsewhere];
+    return this.#publishersOf(name);
+  }
+
+  #publishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
+    const found = this.#advertised.publishersOf(name, except);
+    if (found.length > 0 || this.elsewhere === except) return found;
+    return this.elsewhere === undefined ? [] : [this.elsewhere];
   }
 
   /**
@@ -142,7 +147,8 @@ export class Scope {
     const entry = this.entry(name);
     if (entry === undefined || entry.feeds.size > 0) return;
     const { track, feeds } = entry;
-    const target = { track, feeds, pathChanged: () => feeds.pathChanged() };
+    const pathChanged = () => feeds.pathChanged();
+    const target = { track, feeds, pathChanged, broken: () => feeds.broken() };
     const feed = publisher.subscribe(target, { offered: true });
     this.offer(entry, feed);
     if (feeds.forward) feed.update({ forward: true });
@@ -187,7 +193,7 @@ export class Scope {
       clock,
       linger,
       onGone,
-      others: () => this.publishersOf(name),
+      others: (lost) => this.#publishersOf(name, lost),
       onOffered: (offered) => offered ? local?.offered(name) : local?.retracted(name),
     });
     const entry: TrackEntry = { track, feeds };
@@ -254,6 +260,8 @@ export class Scope {
     isFirst: boolean,
   ): Promise<Outcome<void, Refusal>> {
     const publishers = this.publishersOf(track.name);
+    // Who asks for another relay may have another way; if not, it asks again.
+    if (via.length > 0 && feeds.isInterrupted) return refused(INTERRUPTED);
     if (!feeds.established) {
       return await feeds.connect(publishers, {
         via,
@@ -262,8 +270,6 @@ export class Scope {
       });
     }
     if (feeds.comesBy(via)) return refused(LOOP);
-    // Another relay may have another way, which somebody who only waits here would not find.
-    if (via.length > 0 && feeds.isInterrupted) return refused(INTERRUPTED);
     if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
     // Of a track that was offered and not wanted until now, others may have more.
     if (isFirst) void feeds.connect(this.#advertised.localPublishersOf(track.name));
@@ -303,7 +309,10 @@ export class Scope {
 
 const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
 const LOOP: Refusal = { kind: "does_not_exist", reason: "the track comes from where it would go" };
-const INTERRUPTED: Refusal = { kind: "timeout", reason: "the way to the track is lost" };
+const INTERRUPTED: Refusal = {
+  kind: "timeout",
+  reason: "the way to the track is being looked for",
+};
 const NOT_WANTED: Refusal = { kind: "timeout", reason: "nobody waits for the track any more" };
 
 /** What came of it, or a refusal as soon as nobody is interested any more. */

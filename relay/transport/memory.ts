@@ -72,6 +72,8 @@ export class MemoryConnection implements Connection {
   readonly #resolveClosed: (info: CloseInfo) => void;
   #nextBidi: bigint;
   #peer!: MemoryConnection;
+  // What has come as far as this end while the line is frozen.
+  #frozen: (() => void)[] | undefined;
   #ended: CloseInfo | undefined;
   #failure: TransportError | undefined;
 
@@ -171,6 +173,21 @@ export class MemoryConnection implements Connection {
     this.#peer.#end(lost);
   }
 
+  /** From now on nothing arrives any more, in either direction, and neither side is told. */
+  freeze(): void {
+    this.#frozen ??= [];
+    this.#peer.#frozen ??= [];
+  }
+
+  /** What was under way when the line froze, and since, arrives after all. */
+  thaw(): void {
+    for (const end of [this, this.#peer]) {
+      const arrivals = end.#frozen ?? [];
+      end.#frozen = undefined;
+      for (const arrive of arrivals) arrive();
+    }
+  }
+
   #refuseWhenEnded(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -201,7 +218,8 @@ export class MemoryConnection implements Connection {
     const { latency = 0, clock = systemClock } = this.#options;
     const peer = this.#peer;
     const land = () => {
-      if (peer.#ended === undefined) arrive();
+      if (peer.#frozen !== undefined) peer.#frozen.push(land);
+      else if (peer.#ended === undefined) arrive();
     };
     if (latency === 0) land();
     else clock.after(latency, land);

@@ -77,3 +77,36 @@ Deno.test("a parked stream stays parked when the peer stops it, as in Deno", asy
   await assert.rejects((await receiver.acceptUni())!.read(new Uint8Array(1)), { code: 5 });
   assert.equal(sender.parkedStreams, 0);
 });
+
+Deno.test("a frozen line brings nothing and tells nobody, until it thaws", async () => {
+  const clock = new ManualClock();
+  const [client, server] = memoryPair({ clock, latency: 10 });
+  const seen: string[] = [];
+  const follow = async (end: string, connection: typeof client) => {
+    const stream = await connection.acceptUni();
+    const bytes = await stream?.read(new Uint8Array(1));
+    seen.push(`${end}: ${bytes}`);
+    seen.push(`${end}: closed by ${(await connection.closed).by}`);
+  };
+  void follow("server", server);
+  void follow("client", client);
+  await (await client.openUni()).write(Uint8Array.of(1));
+  client.freeze();
+  await (await server.openUni()).write(Uint8Array.of(2));
+  client.sendDatagram(Uint8Array.of(3));
+  await clock.advance(1_000);
+  assert.deepEqual(seen, []);
+
+  server.thaw();
+  await clock.advance(0);
+  assert.deepEqual(seen.toSorted(), ["client: 2", "server: 1"]);
+  assert.deepEqual(await server.receiveDatagram(), Uint8Array.of(3));
+
+  server.freeze();
+  client.close(1, "");
+  await clock.advance(1_000);
+  assert.deepEqual(seen.slice(2), ["client: closed by local"]);
+  client.thaw();
+  await clock.advance(0);
+  assert.deepEqual(seen.slice(3), ["server: closed by peer"]);
+});

@@ -43,8 +43,8 @@ export class ControllerRoutes implements Routes {
     );
   }
 
-  isKnown(track: RemoteTrack): boolean {
-    return this.#directory.sourcesOf(track).size > 0;
+  isKnown(track: RemoteTrack, via: readonly string[]): boolean {
+    return [...this.#directory.sourcesOf(track)].some((source) => !via.includes(source));
   }
 }
 

@@ -1,5 +1,13 @@
-import type { Timer } from "@qumo/shared/runtime";
-import type { Feed, FeedOwner, Publisher, RequestOptions, Track } from "../track/mod.ts";
+import { done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
+import type {
+  Feed,
+  FeedOwner,
+  Publisher,
+  Refusal,
+  RequestOptions,
+  Track,
+  TrackEnd,
+} from "../track/mod.ts";
 import type { Route } from "./routes.ts";
 
 /** What a leg tells the track's feed that it is a part of. */
@@ -24,6 +32,9 @@ export class Leg {
   endGroup: bigint | undefined;
   /** Fires when the leg ends although its last group does not. */
   retirement: Timer | undefined;
+  /** Fires when the leg brought nothing although it should have caught up. */
+  probation: Timer | undefined;
+  #end: TrackEnd | undefined;
 
   /** Undefined when the link has no session at this moment. */
   static begin(
@@ -46,7 +57,11 @@ export class Leg {
       track: owner.track,
       mayGoOn: true,
       feeds: {
-        ended: (_feed, end) => owner.legEnded(this, end),
+        ended: (_feed, end) => {
+          this.#end = end;
+          this.#forget();
+          owner.legEnded(this, end);
+        },
         contradicted: (reason) => owner.legContradicted(this, reason),
       },
       quiet: () => owner.legQuiet(this),
@@ -60,9 +75,36 @@ export class Leg {
     return this.feed.path ?? [this.route.link.name];
   }
 
+  /** Whether the neighbour is behind what was asked for: it may catch up, or have another track. */
+  get isBehind(): boolean {
+    const { largest } = this.feed;
+    return this.from !== undefined && largest !== undefined && largest.group < this.from.group;
+  }
+
+  /** The neighbour's answer; never rejects. `accepts` decides whether its way to the track is one for us. */
+  async answer(accepts: (path: readonly string[]) => boolean): Promise<Outcome<Leg, Refusal>> {
+    const outcome = await this.feed.established;
+    if (!outcome.ok) return outcome;
+    // It may have ended before anybody heard that it began.
+    if (this.#end !== undefined) return refused({ kind: "timeout", reason: this.#end.reason });
+    if (accepts(this.path)) return done(this);
+    this.cancel();
+    return refused(ROUNDABOUT);
+  }
+
   /** Nothing more is wanted. */
   cancel(): void {
-    this.retirement?.cancel();
+    this.#forget();
     this.feed.cancel();
   }
+
+  #forget(): void {
+    this.retirement?.cancel();
+    this.probation?.cancel();
+  }
 }
+
+const ROUNDABOUT: Refusal = {
+  kind: "timeout",
+  reason: "the neighbour has the track from here, or by too many relays",
+};

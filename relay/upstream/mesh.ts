@@ -12,7 +12,7 @@ import type { MeshMetrics } from "./metrics.ts";
 import { RemoteNames } from "./remote_names.ts";
 import type { RouteContext, RouteFeed } from "./route_feed.ts";
 import { RoutePublisher } from "./route_publisher.ts";
-import type { Routes } from "./routes.ts";
+import { LimitedRoutes } from "./routes.ts";
 import type { MeshSettings } from "./settings.ts";
 import { StaticRoutes } from "./static_routes.ts";
 
@@ -33,6 +33,8 @@ export interface LinkSessionOptions {
 
 /** What the mesh of one relay is made of. */
 export interface MeshOptions {
+  /** What this relay calls itself towards others. */
+  readonly name: string;
   readonly settings: MeshSettings;
   /** What the controller knows; undefined for a relay without one. */
   readonly mirror: MirrorView | undefined;
@@ -96,11 +98,12 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     );
     this.#directory = new Directory(this.#names);
     this.#links = new Links((name) => this.#newLink(name));
-    const routes: Routes = mirror === undefined
+    const routes = mirror === undefined
       ? new StaticRoutes(origins, this.#directory, this.#links)
       : new ControllerRoutes(mirror, this.#directory, this.#links);
     this.#context = {
-      routes,
+      accepts: (path) => path.length <= settings.maxHops && !path.includes(options.name),
+      routes: new LimitedRoutes(routes, settings.maxHops),
       settings,
       metrics,
       clock,

@@ -1,6 +1,7 @@
 import type { Clock } from "@qumo/shared/runtime";
 import type { Track } from "../track/mod.ts";
 import type { Leg } from "./leg.ts";
+import type { Link } from "./link.ts";
 
 /** How long a leg may take to bring its last group. Groups without end would keep it for ever. */
 const RETIREMENT_MS = 5_000;
@@ -50,6 +51,15 @@ export class Retiring {
   drop(leg: Leg): boolean {
     leg.retirement?.cancel();
     return this.#legs.delete(leg);
+  }
+
+  /** Ends those on this link, which is asked for the track anew. */
+  cancelOn(link: Link): void {
+    for (const leg of [...this.#legs.keys()]) {
+      if (leg.route.link !== link) continue;
+      this.#legs.delete(leg);
+      leg.cancel();
+    }
   }
 
   /** Ends them all at once. */

@@ -19,12 +19,16 @@ import type {
 import { type RemoteTrack, textOf } from "./directory.ts";
 import { Leg, type LegOwner } from "./leg.ts";
 import type { MeshMetrics, RerouteReason } from "./metrics.ts";
+import { Outage } from "./outage.ts";
 import { Retiring } from "./retiring.ts";
 import type { Route, Routes } from "./routes.ts";
+import { Search } from "./search.ts";
 import type { MeshSettings } from "./settings.ts";
 
 /** What the feeds of all remote tracks share. */
 export interface RouteContext {
+  /** Whether a track may come by these relays: not by this one, nor by too many. */
+  readonly accepts: (path: readonly string[]) => boolean;
   readonly routes: Routes;
   readonly settings: MeshSettings;
   readonly metrics: MeshMetrics;
@@ -45,16 +49,38 @@ export interface RouteFeedInit {
   readonly options: RequestOptions;
 }
 
-/** How long to wait before the ways are tried again that have just refused, when nothing is heard. */
-const RETRY_MS = 250;
+/** How long to wait before a better way is asked again that has refused. */
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 8_000;
+
+/** A neighbour that is behind catches up in so many times the silence after which links are down. */
+const PROBATION_FACTOR = 3;
 
 /** Ends that are the track's, not only the neighbour's. */
 const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
+
+/** Refusals that may be otherwise a moment later. */
+const PASSING: ReadonlySet<Refusal["kind"]> = new Set([
+  "timeout",
+  "going_away",
+  "internal_error",
+  "excessive_load",
+]);
 
 /**
  * A track that comes from another relay, by whichever neighbour is the best way there. Those who
  * follow the track see one track: when the way breaks it goes on by another from where it stopped, and
  * when a better way is there, the old one brings its last groups while the new one begins.
+ *
+ *     idle: offered, and nobody wants it
+ *      │ ▲
+ *      ▼ │      a neighbour agrees
+ *     search ──────────────────────────▶ current ──▶ candidate: a better way is asked
+ *      │ ▲                                 │ ▲             │
+ *      │ └─────────────────────────────────┘ └─────────────┘ it agrees, and the old leg retires
+ *      │             the leg ended
+ *      ▼ too late
+ *     over
  */
 export class RouteFeed implements Feed, LegOwner {
   readonly publisher: Publisher;
@@ -66,30 +92,30 @@ export class RouteFeed implements Feed, LegOwner {
   readonly #options: RequestOptions;
   readonly #context: RouteContext;
   readonly #retiring: Retiring;
+  readonly #outage: Outage;
+  #search: Search | undefined;
   #current: Leg | undefined;
-  // One that is asked and has not agreed.
-  #asked: Leg | undefined;
-  #isSeeking = false;
+  #candidate: Leg | undefined;
+  #retry: Timer | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #isFirst = true;
   #isNeeded = true;
   #forward = true;
-  #lostAt: number | undefined;
-  #lastSource: string | undefined;
-  #wake: () => void = () => {};
   #over = false;
 
   constructor({ track, publisher, target, options }: RouteFeedInit, context: RouteContext) {
+    const { clock, settings } = context;
     this.remote = track;
     this.publisher = publisher;
     this.#target = target;
     this.#options = options;
     this.#context = context;
     this.offered = options.offered ?? false;
-    this.#retiring = new Retiring(target.track, context.clock);
+    this.#retiring = new Retiring(target.track, clock);
+    this.#outage = new Outage(clock, target.track, settings.linkTimeoutMs);
     context.begun(this);
-    if (this.offered) {
-      this.#forward = false;
-      this.established = Promise.resolve(done(undefined));
-    } else this.established = this.#open();
+    this.#forward = !this.offered;
+    this.established = this.offered ? Promise.resolve(done(undefined)) : this.#open();
   }
 
   get track(): Track {
@@ -101,27 +127,23 @@ export class RouteFeed implements Feed, LegOwner {
     return this.#current?.path ?? [];
   }
 
-  get since(): number | undefined {
-    return this.#current?.feed.since;
-  }
-
-  get isInterrupted(): boolean {
-    return this.#current === undefined && !this.offered;
-  }
-
   /** The way in use; undefined while there is none. */
   get route(): Route | undefined {
     return this.#current?.route;
   }
 
+  get isInterrupted(): boolean {
+    return this.#current === undefined && (this.#forward || !this.offered);
+  }
+
   /** Links or routes are different: perhaps there is a better way, or one at all. */
   review(): void {
-    this.#wake();
-    if (this.#over || this.#isSeeking || this.#current === undefined || !this.#isNeeded) return;
+    this.#search?.wake();
+    const current = this.#current?.route;
+    if (current === undefined || this.#candidate !== undefined || !this.#isNeeded) return;
     const [best] = this.#ways();
-    const { link } = this.#current.route;
-    if (best === undefined || best.link === link) return;
-    if (best.link.state === "up" || link.state === "leaving") void this.#move(best);
+    if (best === undefined || best.link === current.link) return;
+    if (best.link.state === "up" || current.link.state === "leaving") void this.#moveTo(best);
   }
 
   update(change: FeedChange): void {
@@ -134,21 +156,20 @@ export class RouteFeed implements Feed, LegOwner {
     if (this.#over || isNeeded === this.#isNeeded) return;
     this.#isNeeded = isNeeded;
     const leg = this.#current;
-    if (leg === undefined) return;
     if (isNeeded) {
-      this.#retiring.drop(leg);
-      return this.#lost("nearer_gone");
+      // What it was told to bring to an end it would not go on with.
+      leg?.cancel();
+      this.#current = undefined;
+      if (leg !== undefined) this.#retiring.drop(leg);
+      return this.isInterrupted ? this.#lost("nearer_gone") : undefined;
     }
-    this.#retiring.add(leg, () => {
-      if (!this.#isNeeded) {
-        this.#finish({ kind: "ended", reason: "a nearer publisher has the track" });
-      }
-    });
+    this.#stopAsking();
+    if (leg === undefined) return this.#notNeeded();
+    this.#retiring.add(leg, () => this.#notNeeded());
   }
 
   cancel(): void {
-    if (this.#over) return;
-    this.#leave();
+    if (!this.#over) this.#leave();
   }
 
   legQuiet(): void {
@@ -157,18 +178,29 @@ export class RouteFeed implements Feed, LegOwner {
 
   legBegan(leg: Leg, group: bigint): void {
     if (leg.from !== undefined && group < leg.from.group) return this.#another();
-    this.#resumed();
+    leg.probation?.cancel();
+    const gap = leg === this.#current ? this.#outage.end() : undefined;
+    if (gap !== undefined) this.#context.metrics.failoverGap(gap);
     this.#retiring.sweep();
   }
 
   legPathChanged(leg: Leg): void {
-    if (leg === this.#current) this.#told();
+    if (leg !== this.#current) return;
+    if (this.#context.accepts(leg.path)) return this.#told();
+    // Neighbours may change to each other at the same time: the track would come from nowhere.
+    leg.cancel();
+    this.legEnded(leg, {
+      kind: "lost",
+      reason: "the track comes from here, or by too many relays",
+    });
   }
 
   legEnded(leg: Leg, end: TrackEnd): void {
-    if (this.#retiring.drop(leg) || leg !== this.#current) return;
+    this.#retiring.drop(leg);
+    if (leg !== this.#current) return;
     this.#current = undefined;
-    if (FINAL.has(end.kind) || this.#forward === false && this.offered) return this.#finish(end);
+    if (!this.#isNeeded) return this.#notNeeded();
+    if (FINAL.has(end.kind)) return this.#finish(end);
     this.#lost(leg.route.link.state === "up" ? "lost" : "link_down");
   }
 
@@ -180,51 +212,76 @@ export class RouteFeed implements Feed, LegOwner {
 
   /** An offered track is asked for while somebody wants it. */
   #setWanted(isWanted: boolean): void {
-    if (this.#forward === isWanted) return;
+    if (this.#over || this.#forward === isWanted) return;
     this.#forward = isWanted;
-    if (isWanted) return void this.#open();
-    const leg = this.#current;
+    if (isWanted) return void (this.#isNeeded && this.#open());
+    this.#stopAsking();
+    this.#current?.cancel();
     this.#current = undefined;
-    leg?.cancel();
-    this.#asked?.cancel();
+    this.#told();
+  }
+
+  /** A publisher here has the track. What is offered elsewhere stays so. */
+  #notNeeded(): void {
+    if (!this.offered) {
+      return this.#finish({ kind: "ended", reason: "a nearer publisher has the track" });
+    }
+    this.#current = undefined;
+    this.#told();
   }
 
   #ways(): readonly Route[] {
-    const { routes, settings } = this.#context;
-    const { via = [] } = this.#options;
-    return via.length >= settings.maxHops ? [] : routes.to(this.remote, via);
+    return this.#context.routes.to(this.remote, this.#options.via ?? []);
+  }
+
+  #begin(route: Route): Leg | undefined {
+    const { newGroupRequest, via = [] } = this.#options;
+    const from = this.track.resumePoint ?? this.#options.from;
+    // A neighbour is subscribed to once; what it did not bring yet is asked for again.
+    this.#retiring.cancelOn(route.link);
+    const options = {
+      via,
+      ...(newGroupRequest !== undefined && this.#isFirst && { newGroupRequest }),
+      ...(from !== undefined && { from }),
+    };
+    return Leg.begin(route, this.remote.scope, { owner: this, options });
   }
 
   /** Finds the first way; who is asked by another relay does not wait, since that one may have others. */
   async #open(): Promise<Outcome<void, Refusal>> {
     const { clock, settings, routes, metrics } = this.#context;
-    const { newGroupRequest, from, via = [] } = this.#options;
-    const deadline = clock.now() + (via.length > 0 ? 0 : settings.requestTimeoutMs);
-    const isKnown = routes.isKnown(this.remote);
-    const outcome = await this.#seek(deadline, () => ({
-      via,
-      ...(newGroupRequest !== undefined && { newGroupRequest }),
-      ...(from !== undefined && { from }),
-    }));
-    metrics.lookups[outcome.ok ? "found" : isKnown ? "no_way" : "unknown"]++;
-    if (outcome.ok) metrics.hops(this.path.length);
-    else if (!this.offered) this.#leave();
+    const { via = [] } = this.#options;
+    const isKnown = () => routes.isKnown(this.remote, via);
+    const wasKnown = isKnown();
+    const patience = via.length > 0 ? 0 : settings.requestTimeoutMs;
+    const outcome = await this.#seek(
+      this.offered ? Infinity : clock.now() + patience,
+      ({ kind }) => this.offered || isKnown() && PASSING.has(kind),
+    );
+    metrics.lookups[outcome.ok ? "found" : wasKnown ? "no_way" : "unknown"]++;
+    if (outcome.ok) {
+      metrics.hops(this.path.length);
+      return done(undefined);
+    }
+    if (!this.offered && !this.#over) this.#leave();
     return outcome;
   }
 
   /** The way is lost: the track goes on by another, as soon as there is one. */
   #lost(reason: RerouteReason): void {
-    const { clock, metrics, settings, log } = this.#context;
-    metrics.reroutes[reason]++;
-    this.#lostAt ??= clock.now();
+    this.#context.metrics.reroutes[reason]++;
+    this.#outage.begin();
     this.#told();
-    if (this.#isSeeking) return;
-    const deadline = clock.now() + settings.failoverHoldMs;
-    void this.#seek(deadline, () => {
-      const from = this.track.resumePoint;
-      return { via: this.#options.via ?? [], ...(from !== undefined && { from }) };
-    }).then((outcome) => {
-      if (outcome.ok || this.#over) return;
+    // A better way that is being asked is the next to be taken.
+    if (this.#candidate === undefined && !this.#over) this.#resume();
+  }
+
+  /** Looks for another way, not for ever. */
+  #resume(): void {
+    const { clock, settings, log } = this.#context;
+    const deadline = this.offered ? Infinity : clock.now() + settings.failoverHoldMs;
+    void this.#seek(deadline, () => true).then((outcome) => {
+      if (outcome.ok || this.#over || this.offered) return;
       log.warn("remote track lost", {
         track: textOf(this.remote),
         reason: outcome.refusal.reason,
@@ -233,96 +290,82 @@ export class RouteFeed implements Feed, LegOwner {
     });
   }
 
-  /** Tries every way until one agrees, again whenever something changed, until the deadline. */
-  async #seek(deadline: number, options: () => RequestOptions): Promise<Outcome<void, Refusal>> {
-    const { clock, routes } = this.#context;
-    this.#isSeeking = true;
-    try {
-      for (;;) {
-        const outcome = await this.#tryAll(options());
-        if (outcome.ok || this.#over) return outcome;
-        const isHopeless = this.#lostAt === undefined && !routes.isKnown(this.remote);
-        const isAnswered = this.#lostAt === undefined && outcome.refusal !== NO_WAY;
-        if (clock.now() >= deadline || isHopeless || isAnswered) return outcome;
-        await this.#change(Math.min(deadline, clock.now() + RETRY_MS));
-      }
-    } finally {
-      this.#isSeeking = false;
-    }
-  }
-
-  async #tryAll(options: RequestOptions): Promise<Outcome<void, Refusal>> {
-    const tried = new Set<unknown>();
-    let refusal = this.#context.routes.isKnown(this.remote) ? NO_WAY : NOBODY;
-    for (;;) {
-      const route = this.#ways().find(({ link }) => !tried.has(link));
-      if (route === undefined || this.#over) return refused(refusal);
-      tried.add(route.link);
-      const outcome = await this.#ask(route, options);
-      if (outcome.ok) return outcome;
-      refusal = outcome.refusal;
-    }
-  }
-
-  /** Asks one neighbour; if it agrees, the track comes from there. */
-  async #ask(route: Route, options: RequestOptions): Promise<Outcome<void, Refusal>> {
-    const leg = Leg.begin(route, this.remote.scope, { owner: this, options });
-    if (leg === undefined) return refused(NO_WAY);
-    this.#asked = leg;
-    const outcome = await leg.feed.established;
-    this.#asked = undefined;
-    if (!outcome.ok) return outcome;
-    if (this.#over || this.offered && !this.#forward) {
-      leg.cancel();
+  /** Tries every way until one agrees, and takes it. */
+  async #seek(
+    deadline: number,
+    isPassing: (refusal: Refusal) => boolean,
+  ): Promise<Outcome<Leg, Refusal>> {
+    const { accepts, clock, routes } = this.#context;
+    const search = this.#search = new Search({
+      accepts,
+      clock,
+      deadline,
+      ways: () => this.#ways(),
+      begin: (route) => this.#begin(route),
+      noWay: () => routes.isKnown(this.remote, this.#options.via ?? []) ? NO_WAY : NOBODY,
+      isPassing,
+      // Those who wait for an offered track would wait for ever.
+      onFailure: (round) => {
+        if (round === 0 || this.offered) this.#target.broken?.();
+      },
+    });
+    const outcome = await search.outcome;
+    if (this.#search !== search) {
+      if (outcome.ok) outcome.value.cancel();
       return refused(NOT_WANTED);
     }
-    this.#settle(leg);
+    this.#search = undefined;
+    if (outcome.ok) this.#take(outcome.value);
     return outcome;
   }
 
-  #settle(leg: Leg): void {
-    if (this.#isAnother(leg)) {
-      leg.cancel();
-      return this.#another();
-    }
+  /** Moves to a better way while the old one lives, without a loss. */
+  async #moveTo(route: Route): Promise<void> {
+    const leg = this.#candidate = this.#begin(route);
+    if (leg === undefined) return;
+    const outcome = await leg.answer(this.#context.accepts);
+    if (this.#candidate !== leg) return leg.cancel();
+    this.#candidate = undefined;
+    if (outcome.ok) return this.#take(leg);
+    if (this.#current === undefined) return this.#resume();
+    this.#reviewLater();
+  }
+
+  /** The track comes by this leg from here on; the one before brings what it began. */
+  #take(leg: Leg): void {
+    const { metrics, log, clock, settings } = this.#context;
     const { link, source } = leg.route;
-    this.#context.log.info("remote track", {
+    const old = this.#current;
+    this.#current = leg;
+    this.#isFirst = false;
+    log.info("remote track", {
       track: textOf(this.remote),
       neighbor: link.name,
       source,
-      ...(this.#lostAt !== undefined && { after: "a loss" }),
+      ...(leg.from !== undefined && { from_group: String(leg.from.group) }),
     });
-    this.#current = leg;
-    this.#lastSource = source;
-    if (!this.#forward) leg.feed.update({ forward: false });
-    this.#told();
-  }
-
-  /** Moves to a better way while the old one lives, without a loss. */
-  async #move(route: Route): Promise<void> {
-    const old = this.#current;
-    this.#isSeeking = true;
-    const from = this.track.resumePoint;
-    const { via = [] } = this.#options;
-    const outcome = await this.#ask(route, { via, ...(from !== undefined && { from }) });
-    this.#isSeeking = false;
-    if (this.#over) return;
-    if (!outcome.ok) {
-      if (this.#current === undefined) this.#lost("link_down");
-      return;
+    if (old !== undefined) {
+      metrics.reroutes.better_route++;
+      this.#retiring.add(old);
     }
-    if (old === undefined || this.#current === old) return;
-    this.#context.metrics.reroutes.better_route++;
-    this.#retiring.add(old);
+    if (!this.#forward) leg.feed.update({ forward: false });
+    else if (leg.isBehind) {
+      const wait = PROBATION_FACTOR * settings.linkTimeoutMs;
+      leg.probation = clock.after(wait, () => leg === this.#current && this.#another());
+    }
+    this.#told();
+    if (this.#ways()[0]?.link === link) this.#retryMs = FIRST_RETRY_MS;
+    else this.#reviewLater();
   }
 
-  /**
-   * Whether a publisher has begun anew, with a numbering that starts over: it came after the last that
-   * was heard of the track, and is behind. One that is only behind goes on with the same track.
-   */
-  #isAnother({ from, feed: { largest, since } }: Leg): boolean {
-    if (from === undefined || largest === undefined || since === undefined) return false;
-    return largest.group < from.group && since > (this.track.lastArrival ?? since);
+  /** The best way is not in use although it could be: it is asked again after a while. */
+  #reviewLater(): void {
+    if (this.#over || this.#retry !== undefined) return;
+    this.#retry = this.#context.clock.after(this.#retryMs, () => {
+      this.#retry = undefined;
+      this.review();
+    });
+    this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
   }
 
   /** What comes under the name now has a numbering of its own: it is another track. */
@@ -331,32 +374,9 @@ export class RouteFeed implements Feed, LegOwner {
     this.#target.feeds.contradicted("another publisher took the name", true);
   }
 
-  /** Objects come again, if they had stopped. */
-  #resumed(): void {
-    if (this.#lostAt === undefined || this.#current === undefined) return;
-    const { clock, metrics, settings } = this.#context;
-    // A track on which little happens was not interrupted for as long as nothing happened.
-    const earliest = this.#lostAt - settings.linkTimeoutMs;
-    metrics.failoverGap(clock.now() - Math.max(this.track.lastArrival ?? earliest, earliest));
-    this.#lostAt = undefined;
-  }
-
   #told(): void {
     this.#context.moved();
     this.#target.pathChanged?.();
-  }
-
-  /** Resolves when something changed, or at the latest at `deadline`. */
-  #change(deadline: number): Promise<void> {
-    const { clock } = this.#context;
-    return new Promise((resolve) => {
-      const timer: Timer = clock.after(deadline - clock.now(), () => this.#wake());
-      this.#wake = () => {
-        timer.cancel();
-        this.#wake = () => {};
-        resolve();
-      };
-    });
   }
 
   #finish(end: TrackEnd): void {
@@ -365,11 +385,17 @@ export class RouteFeed implements Feed, LegOwner {
     this.#target.feeds.ended(this, end);
   }
 
+  #stopAsking(): void {
+    this.#search?.cancel();
+    this.#candidate?.cancel();
+    this.#retry?.cancel();
+    this.#search = this.#candidate = this.#retry = undefined;
+  }
+
   #leave(): void {
     this.#over = true;
-    this.#wake();
+    this.#stopAsking();
     this.#retiring.close();
-    this.#asked?.cancel();
     this.#current?.cancel();
     this.#current = undefined;
     this.#context.over(this);

@@ -13,6 +13,25 @@ export interface Route {
 export interface Routes {
   /** The ways that can be taken now, the best first; none of them leads over `via`. */
   to(track: RemoteTrack, via: readonly string[]): readonly Route[];
-  /** Whether anybody elsewhere may have it, whether there is a way or not. */
-  isKnown(track: RemoteTrack): boolean;
+  /** Whether anybody elsewhere but `via` may have it, whether there is a way or not. */
+  isKnown(track: RemoteTrack, via: readonly string[]): boolean;
+}
+
+/** Ways that cross no more than so many relays. */
+export class LimitedRoutes implements Routes {
+  readonly #routes: Routes;
+  readonly #maxHops: number;
+
+  constructor(routes: Routes, maxHops: number) {
+    this.#routes = routes;
+    this.#maxHops = maxHops;
+  }
+
+  to(track: RemoteTrack, via: readonly string[]): readonly Route[] {
+    return via.length >= this.#maxHops ? [] : this.#routes.to(track, via);
+  }
+
+  isKnown(track: RemoteTrack, via: readonly string[]): boolean {
+    return this.#routes.isKnown(track, via);
+  }
 }

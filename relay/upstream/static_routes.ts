@@ -18,7 +18,7 @@ export class StaticRoutes implements Routes {
     const announced = this.#directory.sourcesOf(track);
     const usable = this.#origins.flatMap((source): Route[] => {
       const link = this.#links.get(source);
-      const isUsable = link !== undefined && link.state !== "dialing" &&
+      const isUsable = link.state !== "dialing" &&
         !via.includes(link.peerName ?? source) && link.serves(track.scope);
       return isUsable ? [{ link, source }] : [];
     });
@@ -28,7 +28,9 @@ export class StaticRoutes implements Routes {
   }
 
   /** An origin may have what it did not announce. */
-  isKnown(): boolean {
-    return this.#origins.length > 0;
+  isKnown(_track: RemoteTrack, via: readonly string[]): boolean {
+    return this.#origins.some((source) =>
+      !via.includes(this.#links.get(source).peerName ?? source)
+    );
   }
 }

@@ -80,7 +80,6 @@ const everyParameter: { [N in ParameterName]: fc.Arbitrary<Required<Parameters>[
   newGroupRequest: integer,
   namespacePrefix: namespace,
   meshScope: text,
-  meshAge: integer,
   meshHops: fc.array(relayName, { maxLength: 32 }),
   meshTrace: text.filter((value) => new TextEncoder().encode(value).length <= 256),
 };
@@ -148,7 +147,7 @@ export const arbitraryMessage: { [K in ControlKind]: fc.Arbitrary<ControlMessage
   trackStatus: message("trackStatus", subscribeBody),
   subscribeOk: message("subscribeOk", {
     alias: integer,
-    parameters: parameters("expires", "largestObject", "meshHops", "meshAge"),
+    parameters: parameters("expires", "largestObject", "meshHops"),
     properties,
   }),
   publish: message("publish", {

@@ -7,7 +7,8 @@ import type { LateJoin } from "../settings.ts";
  * declare in SETUP, which nobody else has.
  */
 
-function isMoqDev(peer: SetupOptions): boolean {
+/** Whether the peer is one of them. */
+export function isMoqDev(peer: SetupOptions): boolean {
   return peer.solicit !== undefined || peer.relayHops !== undefined;
 }
 
@@ -34,12 +35,4 @@ export function largestForSubscriber(
   peer: SetupOptions,
 ): { largestObject?: Location } {
   return largest === undefined || isMoqDev(peer) ? {} : { largestObject: largest };
-}
-
-/**
- * Whether the end of the peer's half of a subscription says that it left. moq-dev's clients leave
- * with STOP_SENDING and a FIN, of which Deno shows only the FIN until something is written.
- */
-export function leavesByFin(peer: SetupOptions): boolean {
-  return isMoqDev(peer);
 }

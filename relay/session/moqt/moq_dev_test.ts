@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Filter, SetupOptions } from "@qumo/shared/wire";
-import { joinPointOf, largestForSubscriber, leavesByFin } from "./moq_dev.ts";
+import { joinPointOf, largestForSubscriber } from "./moq_dev.ts";
 
 const PLAIN: SetupOptions = { authorizationTokens: [], maxAuthTokenCacheSize: 0n };
 const SOLICITED: SetupOptions = { ...PLAIN, solicit: false };
@@ -29,9 +29,4 @@ Deno.test("largestForSubscriber() tells the largest object to whoever can read i
   assert.deepEqual(largestForSubscriber(undefined, PLAIN), {});
   assert.deepEqual(largestForSubscriber(largest, SOLICITED), {});
   assert.deepEqual(largestForSubscriber(largest, CLUSTERED), {});
-});
-
-Deno.test("leavesByFin() takes a FIN for a goodbye only from those who mean it", () => {
-  assert.equal(leavesByFin(PLAIN), false);
-  assert.equal(leavesByFin(SOLICITED), true);
 });

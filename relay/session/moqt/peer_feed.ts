@@ -57,7 +57,6 @@ export class PeerFeed implements Feed {
   #held: { change: FeedChange; timer: Timer } | undefined;
   #path: readonly string[] | undefined;
   #largest: Location | undefined;
-  #since: number | undefined;
   #hasDatagrams = false;
   #expected: { end: TrackEnd; streams: bigint; timer: Timer; lastDatagrams: boolean } | undefined;
   readonly #ended = Promise.withResolvers<void>();
@@ -87,10 +86,6 @@ export class PeerFeed implements Feed {
     return this.#largest;
   }
 
-  get since(): number | undefined {
-    return this.#since;
-  }
-
   get fromGroupStart(): boolean {
     return isRelay(this.#context.peer);
   }
@@ -114,14 +109,13 @@ export class PeerFeed implements Feed {
   establish(
     stream: RequestStream,
     alias: bigint,
-    { largestObject, meshHops, meshAge }: Parameters<"largestObject" | "meshHops" | "meshAge">,
+    { largestObject, meshHops }: Parameters<"largestObject" | "meshHops">,
     properties: Uint8Array,
   ): void {
     this.#request = this.#stream = stream;
     this.#alias = alias;
     this.#path = meshHops;
     this.#largest = largestObject;
-    if (meshAge !== undefined) this.#since = this.#context.clock.now() - Number(meshAge);
     this.#incoming.add(alias, this);
     this.target.track.setProperties(properties);
     if (largestObject !== undefined) this.target.track.learnLargest(largestObject);
@@ -277,6 +271,8 @@ export class PeerFeed implements Feed {
       subgroupDeliveryTimeout ?? 0,
     );
     const end = trackEndOf(message);
+    // What is under way comes again from elsewhere, which should be asked now.
+    if (end.kind === "going_away" && this.target.mayGoOn) return this.#finish(end);
     const timer = this.#context.clock.after(wait, () => this.#finish(end));
     this.#expected = { end, streams: message.streamCount, timer, lastDatagrams: false };
     this.#checkExpected();

@@ -10,6 +10,7 @@ import { violation } from "../errors.ts";
 import { RELAY_LIMIT_FACTOR } from "../limits.ts";
 import type { SessionSettings } from "../settings.ts";
 import type { SessionContext } from "./context.ts";
+import { isMoqDev } from "./moq_dev.ts";
 
 /*
  * What is different when the peer is another relay of ours, which it says by naming itself in SETUP.
@@ -18,6 +19,15 @@ import type { SessionContext } from "./context.ts";
 /** Whether the peer is another relay. */
 export function isRelay(peer: SetupOptions): boolean {
   return peer.relayName !== undefined;
+}
+
+/**
+ * Whether the end of the peer's half of a subscription says that it left. Relays of ours and moq-dev's
+ * clients leave with STOP_SENDING and a FIN, of which Deno shows only the FIN until something is
+ * written.
+ */
+export function leavesByFin(peer: SetupOptions): boolean {
+  return isRelay(peer) || isMoqDev(peer);
 }
 
 /** What a request to another relay says beside what it asks for: the scope, and the way it came. */

@@ -106,13 +106,17 @@ export class RequestStream {
 
   /**
    * Reads ahead while the request is being worked on, so that a peer that breaks it off is noticed:
-   * `onEnd` is called then. Messages that came meanwhile are returned by {@linkcode next} afterwards.
+   * `onEnd` is called then, and with `byFin` also when the peer has nothing more to say. Messages that
+   * came meanwhile are returned by {@linkcode next} afterwards.
    */
-  hold(onEnd: () => void): { release(): void } {
+  hold(onEnd: () => void, { byFin }: { byFin: boolean }): { release(): void } {
     let held = true;
     const ahead = this.next();
     this.#ahead = ahead;
-    ahead.catch(() => held && onEnd());
+    ahead.then(
+      (message) => byFin && message === undefined && held && onEnd(),
+      () => held && onEnd(),
+    );
     return { release: () => void (held = false) };
   }
 

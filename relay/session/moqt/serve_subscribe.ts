@@ -1,9 +1,4 @@
-import {
-  type ControlMessageOf,
-  type FullTrackName,
-  type Parameters,
-  trackKey,
-} from "@qumo/shared/wire";
+import { type ControlMessageOf, type FullTrackName, StreamCode, trackKey } from "@qumo/shared/wire";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
   backfill,
@@ -15,7 +10,7 @@ import {
 } from "../../track/mod.ts";
 import type { SessionContext } from "./context.ts";
 import { joinPointOf, largestForSubscriber } from "./moq_dev.ts";
-import { isRelay, relayJoinPoint, wayFrom } from "./relay_peer.ts";
+import { isRelay, leavesByFin, relayJoinPoint, wayFrom } from "./relay_peer.ts";
 import { outcomeOf, requestError } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { checkName } from "./reserved.ts";
@@ -29,6 +24,8 @@ interface Slot {
   readonly settled: Promise<ServedSubscription | undefined>;
   /** There once the subscription came about. */
   served: ServedSubscription | undefined;
+  /** Aborted when the subscriber no longer wants what is being prepared. */
+  readonly gone: AbortController;
 }
 
 /** Serves the tracks that a peer subscribes to: SUBSCRIBE and TRACK_STATUS. */
@@ -74,15 +71,17 @@ export class SubscriptionServer {
     message: ControlMessageOf<"subscribe">,
   ): Promise<void> {
     const key = slotKey(message.track, message.parameters.meshScope);
-    this.#replaceFinished(key);
+    this.#replaceLeft(key);
     const refusal = this.#precheck(message, key);
     if (refusal !== undefined) return this.#refuse(stream, refusal, "subscribe");
     let settle: (served: ServedSubscription | undefined) => void = () => {};
     const settled = new Promise<ServedSubscription | undefined>((resolve) => settle = resolve);
-    const slot: Slot = { requestId: message.requestId, settled, served: undefined };
+    const gone = new AbortController();
+    const slot: Slot = { requestId: message.requestId, settled, served: undefined, gone };
     this.#byTrack.set(key, slot);
+    const begun = (served: ServedSubscription) => settle(slot.served = served);
     try {
-      await this.#serve(stream, message, (served) => settle(slot.served = served));
+      await this.#serve(stream, message, { begun, gone });
     } finally {
       settle(undefined);
       if (this.#byTrack.get(key) === slot) this.#byTrack.delete(key);
@@ -120,18 +119,24 @@ export class SubscriptionServer {
   /** Notes a subscription that we offered with PUBLISH; the result takes it back. */
   reserve(name: FullTrackName, requestId: bigint, served: ServedSubscription): () => void {
     const key = trackKey(name);
-    const slot: Slot = { requestId, settled: Promise.resolve(served), served };
+    const settled = Promise.resolve(served);
+    const slot: Slot = { requestId, settled, served, gone: new AbortController() };
     this.#byTrack.set(key, slot);
     return () => {
       if (this.#byTrack.get(key) === slot) this.#byTrack.delete(key);
     };
   }
 
-  /** A subscriber that ended its half of a subscription and subscribes anew has left the old one. */
-  #replaceFinished(key: string): void {
-    const served = this.#byTrack.get(key)?.served;
-    if (!served?.hasSubscriberFinished) return;
-    served.cancel();
+  /**
+   * A subscriber that ended its half of a subscription and subscribes anew has left the old one. Another
+   * relay has in any case: it wants a track once, and its goodbye is still on the way.
+   */
+  #replaceLeft(key: string): void {
+    const slot = this.#byTrack.get(key);
+    if (slot === undefined) return;
+    if (!slot.served?.hasSubscriberFinished && !isRelay(this.#context.peer)) return;
+    slot.gone.abort();
+    slot.served?.cancel();
     this.#byTrack.delete(key);
   }
 
@@ -153,26 +158,26 @@ export class SubscriptionServer {
   async #serve(
     stream: RequestStream,
     message: ControlMessageOf<"subscribe">,
-    settle: (served: ServedSubscription) => void,
+    { begun, gone }: { begun: (served: ServedSubscription) => void; gone: AbortController },
   ): Promise<void> {
+    const { metrics, peer } = this.#context;
     const unauthorized = await this.#unauthorized("subscribe", message);
     if (unauthorized !== undefined) return this.#refuse(stream, unauthorized, "subscribe");
-    const gone = new AbortController();
     this.#waiting.add(gone);
     stream.onStopped = () => gone.abort();
     // Messages are read while the track is being opened, so that a subscriber can give up waiting.
-    const early = stream.hold(() => gone.abort());
+    const early = stream.hold(() => gone.abort(), { byFin: leavesByFin(peer) });
     const opened = await this.#open(message, gone.signal);
     early.release();
     this.#waiting.delete(gone);
     if (!opened.ok) {
-      if (gone.signal.aborted) this.#context.metrics.requests.subscribe.cancelled++;
-      else this.#refuse(stream, opened.refusal, "subscribe");
-      return;
+      if (!gone.signal.aborted) return this.#refuse(stream, opened.refusal, "subscribe");
+      metrics.requests.subscribe.cancelled++;
+      return stream.cancel(StreamCode.CANCELLED);
     }
     const served = this.#accept(stream, message, opened.value);
     if (served === undefined) return opened.value.demand.release();
-    settle(served);
+    begun(served);
     await served.listen();
   }
 
@@ -239,11 +244,9 @@ export class SubscriptionServer {
   }
 
   /** For another relay: the way that the track comes, so that it is not sent back along it. */
-  #way({ path, since }: Feeds): Parameters<"meshHops" | "meshAge"> {
-    const { peer, relayName, clock } = this.#context;
-    if (!isRelay(peer) || relayName === undefined) return {};
-    const meshAge = BigInt(Math.max(0, Math.round(clock.now() - since)));
-    return { meshHops: wayFrom(relayName, path), meshAge };
+  #way({ path }: Feeds): { meshHops?: readonly string[] } {
+    const { peer, relayName } = this.#context;
+    return isRelay(peer) && relayName !== undefined ? { meshHops: wayFrom(relayName, path) } : {};
   }
 
   async #status(

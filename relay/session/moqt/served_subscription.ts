@@ -23,8 +23,8 @@ import {
 } from "../delivery/subscription.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
-import { largestForSubscriber, leavesByFin } from "./moq_dev.ts";
-import { isRelay, wayFrom } from "./relay_peer.ts";
+import { largestForSubscriber } from "./moq_dev.ts";
+import { isRelay, leavesByFin, wayFrom } from "./relay_peer.ts";
 import { publishDone, requestError, type SubscriptionEnd } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 
@@ -62,7 +62,7 @@ export class ServedSubscription implements SubscriptionOwner {
   #subscriberFinished = false;
   #over = false;
   #onEnd: () => void = () => {};
-  #unwatchPath: () => void = () => {};
+  #unwatch: () => void = () => {};
   readonly #ended: Promise<void>;
   #settle: () => void = () => {};
 
@@ -118,15 +118,21 @@ export class ServedSubscription implements SubscriptionOwner {
     if (isRelay(peer) && relayName !== undefined) this.#tellWay(relayName);
   }
 
-  /** Another relay must know the way of what it is sent, so that it is not asked for it from there. */
+  /**
+   * Another relay must know the way of what it is sent, so that it is not asked for it from there, and
+   * when there is none, since it may have another.
+   */
   #tellWay(relayName: string): void {
     const { feeds } = this.entry;
     let told = feeds.path;
-    this.#unwatchPath = feeds.watchPath(() => {
-      const { path } = feeds;
-      if (path.join("\n") === told.join("\n")) return;
-      told = path;
-      this.#stream.send({ kind: "meshPath", hops: wayFrom(relayName, path) });
+    this.#unwatch = feeds.watchWay({
+      changed: () => {
+        const { path, established } = feeds;
+        if (!established || path.join("\n") === told.join("\n")) return;
+        told = path;
+        this.#stream.send({ kind: "meshPath", hops: wayFrom(relayName, path) });
+      },
+      broken: () => this.#endAtOnce({ kind: "going_away", reason: "the way to the track is lost" }),
     });
   }
 
@@ -209,8 +215,7 @@ export class ServedSubscription implements SubscriptionOwner {
     }
     metrics.requests.request_update.invalid_range++;
     this.#stream.send(requestError(refusal));
-    this.#delivery?.cancel();
-    this.#end({ kind: "update_failed", reason: refusal.reason }, this.#delivery?.streams ?? 0);
+    this.#endAtOnce({ kind: "update_failed", reason: refusal.reason });
   }
 
   /** Applies an update and answers it; a refusal is left to the caller. */
@@ -246,6 +251,11 @@ export class ServedSubscription implements SubscriptionOwner {
     };
   }
 
+  #endAtOnce(end: SubscriptionEnd): void {
+    this.#delivery?.cancel();
+    this.#end(end, this.#delivery?.streams ?? 0);
+  }
+
   #end(end: SubscriptionEnd, streams: number): void {
     if (this.#over) return;
     this.#leave();
@@ -255,7 +265,7 @@ export class ServedSubscription implements SubscriptionOwner {
 
   #leave(): void {
     this.#over = true;
-    this.#unwatchPath();
+    this.#unwatch();
     this.#demand.release();
     this.#onEnd();
     this.#settle();

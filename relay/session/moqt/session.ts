@@ -26,7 +26,12 @@ import {
   URGENT,
 } from "../../transport/types.ts";
 import { closingOf, isTransportEnd, SessionError } from "../errors.ts";
-import { MAX_OVER_RATE_MS, MAX_PARKED_STREAMS, MAX_STREAMS_WAITING } from "../limits.ts";
+import {
+  MAX_OVER_RATE_MS,
+  MAX_PARKED_STREAMS,
+  MAX_STREAMS_WAITING,
+  RELAY_LIMIT_FACTOR,
+} from "../limits.ts";
 import type { SessionEnd, SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
 import { PeerAccess } from "./access.ts";
@@ -267,7 +272,9 @@ export class MoqtSession implements SessionContext {
   }
 
   streamParked(): void {
-    if (this.connection.parkedStreams <= MAX_PARKED_STREAMS) return;
+    // A link carries the tracks of many, and each that takes another way may leave a stream behind.
+    const factor = this.isReady && isRelay(this.peer) ? RELAY_LIMIT_FACTOR : 1;
+    if (this.connection.parkedStreams <= MAX_PARKED_STREAMS * factor) return;
     this.#closeConnection(
       SessionCode.DATA_STREAM_TIMEOUT,
       "too many streams were left unfinished",

@@ -21,7 +21,6 @@ export const MESH_OPTION = 0x71756d01n;
 export const MESH_SCOPE = 0x71756d02n;
 export const MESH_HOPS = 0x71756d03n;
 export const MESH_TRACE = 0x71756d04n;
-export const MESH_AGE = 0x71756d05n;
 
 /** Message type: the way of a track that is being sent became another. */
 export const MESH_PATH = 0x71756d05n;

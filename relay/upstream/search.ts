@@ -1,0 +1,113 @@
+import { type Clock, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
+import type { Refusal } from "../track/mod.ts";
+import type { Leg } from "./leg.ts";
+import type { Route } from "./routes.ts";
+
+/** How long to wait before the ways are tried again that have just refused, when nothing is heard. */
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 2_000;
+
+/** What a {@linkcode Search} works with. */
+export interface SearchOptions {
+  /** Whether the track may come by these relays. */
+  readonly accepts: (path: readonly string[]) => boolean;
+  readonly clock: Clock;
+  /** When to give up, in the clock's milliseconds. */
+  readonly deadline: number;
+  /** The ways that can be taken now, the best first. */
+  readonly ways: () => readonly Route[];
+  /** Asks one neighbour; undefined when it cannot be asked at this moment. */
+  readonly begin: (route: Route) => Leg | undefined;
+  /** The refusal when there is nobody to ask. */
+  readonly noWay: () => Refusal;
+  /** Whether it may be otherwise later. */
+  readonly isPassing: (refusal: Refusal) => boolean;
+  /** Every way was tried in vain, for the first time (0) or again. */
+  readonly onFailure: (round: number) => void;
+}
+
+/**
+ * Looks for a way by which a track comes: asks one neighbour after the other, and all of them again
+ * whenever something changed, until one agrees or it is too late.
+ */
+export class Search {
+  /** The leg that agreed; never rejects. */
+  readonly outcome: Promise<Outcome<Leg, Refusal>>;
+  readonly #options: SearchOptions;
+  #asked: Leg | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #isWoken = false;
+  #wake: (() => void) | undefined;
+  #isCancelled = false;
+
+  constructor(options: SearchOptions) {
+    this.#options = options;
+    this.outcome = this.#run();
+  }
+
+  /** Links or routes are different: the ways are tried again. */
+  wake(): void {
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#isWoken = true;
+    this.#wake?.();
+  }
+
+  /** Nobody wants the track any more. */
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#asked?.cancel();
+    this.#wake?.();
+  }
+
+  async #run(): Promise<Outcome<Leg, Refusal>> {
+    const { clock, deadline, isPassing, onFailure } = this.#options;
+    for (let round = 0;; round++) {
+      this.#isWoken = false;
+      const outcome = await this.#tryAll();
+      if (outcome.ok || this.#isCancelled) return outcome;
+      onFailure(round);
+      if (clock.now() >= deadline || !isPassing(outcome.refusal)) return outcome;
+      await this.#change();
+      if (this.#isCancelled) return refused(NOT_WANTED);
+    }
+  }
+
+  async #tryAll(): Promise<Outcome<Leg, Refusal>> {
+    const { accepts, ways, begin, noWay } = this.#options;
+    const tried = new Set<unknown>();
+    let refusal = noWay();
+    for (;;) {
+      const route = ways().find(({ link }) => !tried.has(link));
+      if (route === undefined) return refused(refusal);
+      tried.add(route.link);
+      const leg = this.#asked = begin(route);
+      if (leg === undefined) continue;
+      const outcome = await leg.answer(accepts);
+      this.#asked = undefined;
+      if (this.#isCancelled) {
+        leg.cancel();
+        return refused(NOT_WANTED);
+      }
+      if (outcome.ok) return outcome;
+      refusal = outcome.refusal;
+    }
+  }
+
+  /** Resolves when something changed, or when it is time to try again. */
+  #change(): Promise<void> {
+    if (this.#isWoken) return Promise.resolve();
+    const { clock, deadline } = this.#options;
+    const wait = Math.min(deadline - clock.now(), this.#retryMs);
+    this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
+    return new Promise((resolve) => {
+      const timer: Timer = clock.after(wait, () => this.#wake?.());
+      this.#wake = () => {
+        timer.cancel();
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+}
+
+const NOT_WANTED: Refusal = { kind: "timeout", reason: "nobody waits for the track any more" };

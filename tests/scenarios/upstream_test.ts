@@ -1,0 +1,293 @@
+import assert from "node:assert/strict";
+import { chain, diamond, topology } from "../support/mesh/topology.ts";
+import {
+  type Camera,
+  MeshWorld,
+  type MeshWorldOptions,
+  type Viewer,
+} from "../support/mesh_world.ts";
+import { nameOf } from "../support/track_model.ts";
+
+const VIDEO = nameOf("live", "video");
+
+/** A camera in the west that somebody in the east watches, from the beginning of its second group. */
+async function watched(world: MeshWorld): Promise<{ camera: Camera; viewer: Viewer }> {
+  await world.settle();
+  const camera = world.camera(VIDEO, ["west"]);
+  await world.advance(700);
+  const viewer = await world.watch("east", camera);
+  await flows(world, viewer, camera);
+  return { camera, viewer };
+}
+
+/** Waits until a viewer has a group that begins from now on. */
+async function flows(world: MeshWorld, viewer: Viewer, camera: Camera): Promise<void> {
+  const next = camera.group + 1;
+  await world.until(`the ${viewer} has group ${next}`, () => viewer.watching.group >= next);
+}
+
+/** Waits until a viewer's track comes by these relays. */
+async function comesBy(world: MeshWorld, viewer: Viewer, path: readonly string[]): Promise<number> {
+  const isSo = () => viewer.watching.path.join() === path.join();
+  return await world.until(`the ${viewer} has it by ${path}`, isSo);
+}
+
+/** Fails unless every group that was over by now came whole, from this one on. */
+function wholeFrom(group: number, viewer: Viewer, camera: Camera): void {
+  const { watching } = viewer;
+  assert.ok(watching.group >= camera.group - 1, `only as far as group ${watching.group}`);
+  assert.deepEqual(watching.missing(group, camera.group - 2, camera.objectsPerGroup), []);
+  assert.equal(watching.end, undefined);
+}
+
+Deno.test("a track crosses three hops, and every object of it comes", async () => {
+  await using world = new MeshWorld(chain("a", "b", "c", "d"));
+  await world.settle();
+  const camera = world.camera(VIDEO, ["a"]);
+  await world.advance(700);
+  const viewer = await world.watch("d", camera);
+  await world.advance(5_000);
+  assert.deepEqual(viewer.watching.path, ["c", "b", "a"]);
+  wholeFrom(1, viewer, camera);
+});
+
+Deno.test("a track that nobody has is refused at once, and so is one without a way", async () => {
+  await using world = new MeshWorld(chain("a", "b", "c"));
+  await world.settle();
+  const camera = world.camera(VIDEO, []);
+  const viewer = world.viewer("c", camera);
+  await world.advance(20);
+  assert.equal(viewer.refusals[0]?.kind, "does_not_exist");
+
+  camera.comeTo(world.relay("a"));
+  await world.advance(200);
+  world.cut("a", "b");
+  await world.advance(2_000);
+  const cutOff = world.viewer("c", camera);
+  await world.advance(4_900);
+  assert.equal(cutOff.isAnswered, false, "a way may yet appear");
+  await world.advance(200);
+  assert.equal(cutOff.refusals[0]?.kind, "timeout");
+});
+
+Deno.test("a viewer who waits has the track as soon as somebody far away publishes it", async () => {
+  await using world = new MeshWorld(chain("a", "b", "c"));
+  await world.settle();
+  const camera = world.camera(VIDEO, []);
+  const viewer = world.viewer("c", camera, { rendezvous: 10_000 });
+  await world.advance(3_000);
+  assert.equal(viewer.isAnswered, false);
+  camera.comeTo(world.relay("a"));
+  const took = await world.until("it is answered", () => viewer.isAnswered);
+  assert.ok(took <= 200, `after ${took} ms`);
+  await world.advance(3_000);
+  wholeFrom(1, viewer, camera);
+});
+
+const BREAKS: {
+  readonly name: string;
+  readonly happens: (world: MeshWorld) => unknown;
+  readonly mended: (world: MeshWorld) => unknown;
+}[] = [
+  {
+    name: "its relay is killed",
+    happens: (world) => world.kill("north"),
+    mended: (world) => world.start("north"),
+  },
+  {
+    name: "its relay freezes",
+    happens: (world) => world.freeze("north"),
+    mended: (world) => world.thaw("north"),
+  },
+  {
+    name: "its first link is cut",
+    happens: (world) => world.cut("north", "east"),
+    mended: (world) => world.restore("north", "east"),
+  },
+  {
+    name: "its last link is cut",
+    happens: (world) => world.cut("west", "north"),
+    mended: (world) => world.restore("west", "north"),
+  },
+];
+
+for (const hasController of [true, false]) {
+  for (const { name, happens, mended } of BREAKS) {
+    const without = hasController ? "" : ", without a controller";
+    Deno.test(`a viewer goes on when of the best way ${name}${without}, and returns to it`, async () => {
+      await using world = new MeshWorld(diamond());
+      const { camera, viewer } = await watched(world);
+      assert.deepEqual(viewer.watching.path, ["north", "west"]);
+      if (!hasController) world.stopController();
+
+      await happens(world);
+      await comesBy(world, viewer, ["south", "west"]);
+      await flows(world, viewer, camera);
+      assert.ok(viewer.watching.longestGap < 1_300, `${viewer.watching.longestGap} ms`);
+      await world.advance(3_000);
+      wholeFrom(1, viewer, camera);
+
+      await mended(world);
+      if (!hasController) world.startController();
+      await comesBy(world, viewer, ["north", "west"]);
+      await world.advance(3_000);
+      wholeFrom(1, viewer, camera);
+    });
+  }
+}
+
+Deno.test("a cost that changes moves a track without a loss, and leaves no more than one stream behind", async () => {
+  await using world = new MeshWorld(diamond());
+  const { camera, viewer } = await watched(world);
+  for (let turn = 0; turn < 4; turn++) {
+    const [cost, by] = turn % 2 === 0 ? [100, "south"] as const : [10, "north"] as const;
+    world.controller.setCost("north", "east", cost);
+    await comesBy(world, viewer, [by, "west"]);
+    await world.advance(8_000);
+  }
+  wholeFrom(1, viewer, camera);
+  assert.ok(viewer.watching.longestGap <= 110, `${viewer.watching.longestGap} ms`);
+  assert.ok(world.network.parkedBetween("north", "east") <= 2);
+  assert.ok(world.network.parkedBetween("south", "east") <= 2);
+});
+
+Deno.test("a track goes on where its publisher comes back at another relay", async () => {
+  await using world = new MeshWorld(diamond());
+  const { camera, viewer } = await watched(world);
+  await world.kill("west");
+  await world.advance(1_500);
+  camera.comeTo(world.relay("south"));
+  await comesBy(world, viewer, ["south"]);
+  const back = camera.group;
+  await world.advance(3_000);
+  wholeFrom(back, viewer, camera);
+});
+
+Deno.test("a track whose publisher begins anew elsewhere is over", async () => {
+  await using world = new MeshWorld(diamond());
+  const { viewer } = await watched(world);
+  await world.advance(3_000);
+  await world.kill("west");
+  await world.advance(1_500);
+  const anew = world.camera(VIDEO, [], { era: 1 });
+  anew.comeTo(world.relay("south"));
+  await world.until("it is over", () => viewer.watching.end !== undefined, 5_000);
+  assert.equal(viewer.watching.end?.kind, "replaced");
+  const again = await world.watch("east", anew);
+  await flows(world, again, anew);
+});
+
+Deno.test("of two relays that have a track the nearer brings it, and when it dies the other", async () => {
+  await using world = new MeshWorld(
+    topology("west-north:10 north-east:10 west-south:20 south-east:50"),
+  );
+  await world.settle();
+  const camera = world.camera(VIDEO, ["west", "south"]);
+  await world.advance(700);
+  const viewer = await world.watch("east", camera);
+  assert.deepEqual(viewer.watching.path, ["north", "west"]);
+  await world.kill("west");
+  await comesBy(world, viewer, ["south"]);
+  await flows(world, viewer, camera);
+  assert.ok(viewer.watching.longestGap < 3_000, `${viewer.watching.longestGap} ms`);
+  wholeFrom(1, viewer, camera);
+  world.start("west");
+  camera.comeTo(world.relay("west"));
+  await comesBy(world, viewer, ["north", "west"]);
+  await world.advance(8_000);
+  wholeFrom(1, viewer, camera);
+});
+
+Deno.test("a publisher beside the viewer takes over, and when it leaves again the far one goes on", async () => {
+  await using world = new MeshWorld(chain("west", "north", "east"));
+  const { camera, viewer } = await watched(world);
+  for (const stay of [500, 9_000]) {
+    camera.comeTo(world.relay("east"));
+    await comesBy(world, viewer, []);
+    await world.advance(stay);
+    camera.leave(world.relay("east"));
+    await comesBy(world, viewer, ["north", "west"]);
+    await world.advance(4_000);
+    wholeFrom(1, viewer, camera);
+  }
+});
+
+Deno.test("no track feeds itself in a ring where everybody wants it and links flap", async () => {
+  const ring = topology("a-b:10 b-c:10 c-d:10 d-e:10 e-a:10");
+  await using world = new MeshWorld(ring);
+  await world.settle();
+  const camera = world.camera(VIDEO, ["a"]);
+  await world.advance(700);
+  const viewers = [..."bcde"].map((relay) => world.viewer(relay, camera, { persists: true }));
+  await world.advance(1_000);
+  const links = ring.links.map(({ a, b }) => [a, b] as const);
+  for (let turn = 0; turn < 40; turn++) {
+    const [a, b] = links[turn % links.length]!;
+    const [c, d] = links[(turn * 3 + 2) % links.length]!;
+    world.cut(a, b);
+    if (turn % 3 === 0) world.cut(c, d);
+    await world.advance(300 + 170 * (turn % 7));
+    world.restore(a, b);
+    world.restore(c, d);
+    await world.advance(200 * (turn % 5));
+    for (
+      const { relay, watching: { path } } of viewers.filter(({ watched }) => watched.length > 0)
+    ) {
+      assert.ok(!path.includes(relay.name), `${relay.name} has it by ${path}`);
+    }
+  }
+  for (const viewer of viewers) {
+    await world.until(
+      `the ${viewer} has it again`,
+      () => viewer.watching.group >= camera.group - 1,
+      40_000,
+    );
+  }
+  await world.advance(3_000);
+  for (const viewer of viewers) assert.ok(viewer.watching.group >= camera.group - 1, `${viewer}`);
+});
+
+Deno.test("a link that flaps is trusted later and later", async () => {
+  await using world = new MeshWorld(diamond());
+  const { camera, viewer } = await watched(world);
+  const waits: number[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    world.cut("north", "east");
+    await comesBy(world, viewer, ["south", "west"]);
+    await world.advance(1_000);
+    world.restore("north", "east");
+    waits.push(await comesBy(world, viewer, ["north", "west"]));
+  }
+  assert.ok(waits[1]! > waits[0]! + 500 && waits[2]! > waits[1]! + 1_500, waits.join());
+  await world.advance(3_000);
+  wholeFrom(camera.group - 5, viewer, camera);
+});
+
+Deno.test("a track crosses as many relays as it may, and no more", async () => {
+  await using world = new MeshWorld(chain("a", "b", "c", "d"), { settings: { maxHops: 2 } });
+  await world.settle();
+  const camera = world.camera(VIDEO, ["a"]);
+  await world.advance(200);
+  const near = await world.watch("c", camera);
+  await flows(world, near, camera);
+  const far = await world.watch("d", camera);
+  assert.deepEqual(far.watched, []);
+});
+
+Deno.test("tracks of the same name in two scopes stay apart", async () => {
+  await using world = new MeshWorld(chain("a", "b", "c"));
+  await world.settle();
+  const cameras = ["", "/one", "/two"].map((scope, era) =>
+    world.camera(VIDEO, ["a"], { scope, era })
+  );
+  await world.advance(700);
+  for (const camera of cameras) {
+    const viewer = await world.watch("c", camera);
+    await flows(world, viewer, camera);
+    assert.deepEqual(viewer.watching.path, ["b", "a"]);
+  }
+  const nobody = await world.watch("c", world.camera(VIDEO, [], { scope: "/three" }));
+  assert.equal(nobody.refusals[0]?.kind, "does_not_exist");
+});
+
+export type { MeshWorldOptions };

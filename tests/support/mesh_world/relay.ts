@@ -1,0 +1,268 @@
+import { type Clock, done, type LogFields, memoryLog } from "@qumo/shared/runtime";
+import { formatAnnounce } from "@qumo/shared/topology";
+import { draft18, type FullTrackName, type Namespace, SessionCode } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { parseRelayUrl } from "../../../relay/control_plane/mod.ts";
+import { RelayMetrics } from "../../../relay/ops/metrics.ts";
+import { MoqtSession } from "../../../relay/session/moqt/session.ts";
+import type { SessionLink } from "../../../relay/session/moqt/session_options.ts";
+import type { SessionSettings } from "../../../relay/session/settings.ts";
+import { Cache, Registry, type RegistryObserver, type Scope } from "../../../relay/track/mod.ts";
+import type { Connection } from "../../../relay/transport/mod.ts";
+import {
+  type LinkSession,
+  type LinkSessionOptions,
+  Mesh,
+  type MeshSettings,
+} from "../../../relay/upstream/mod.ts";
+import type { Report } from "./controller.ts";
+import { ScriptedMirror } from "./mirror.ts";
+import type { Host } from "./network.ts";
+import { RelayClock } from "./relay_clock.ts";
+
+/** Milliseconds that a track is kept flowing after the last subscriber left. */
+export const LINGER_MS = 1_000;
+
+/** How relays of these tests are set unless a test says otherwise. */
+export const SETTINGS: MeshSettings = {
+  pingIntervalMs: 250,
+  linkTimeoutMs: 800,
+  holdDownMs: 1_000,
+  maxHops: 8,
+  failoverHoldMs: 10_000,
+  requestTimeoutMs: 5_000,
+};
+
+const SESSION: SessionSettings = {
+  implementation: "qumo-relay 1",
+  lateJoin: "strict",
+  solicit: true,
+  rendezvousMaxMs: 30_000,
+  requestTimeoutMs: SETTINGS.requestTimeoutMs,
+  setupTimeoutMs: 3_000,
+  limits: {
+    maxRequests: 50,
+    maxSubscriptions: 20,
+    maxPublishedTracks: 20,
+    maxNamespaces: 10,
+    maxNamespaceSubscriptions: 5,
+    maxFetches: 5,
+    maxObjectBytes: 1_000_000,
+    controlMessageRate: 1_000,
+    controlMessageBurst: 1_000,
+  },
+  delivery: { maxBacklogBytes: 100_000, maxOpenSubgroups: 8, stallTimeoutMs: 4_000 },
+};
+
+const CACHE = {
+  maxBytes: 10_000_000,
+  maxTrackBytes: 500_000,
+  maxGroupsPerTrack: 20,
+  maxAgeMs: 30_000,
+};
+
+/** How one relay is made. */
+export interface RelayInit {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly settings: MeshSettings;
+  readonly neighbors: readonly string[];
+  /** For a relay without a controller: the URLs of its origins. */
+  readonly origins: readonly string[] | undefined;
+  readonly dial: (from: Host, hostname: string) => Promise<Connection>;
+  /** Something is different of what the controller is told. */
+  readonly onChange: () => void;
+  readonly random: () => number;
+}
+
+/** One relay: what `relay/` puts together, over lines in memory and with a mirror that a test holds. */
+export class WorldRelay implements Host, RegistryObserver {
+  readonly name: string;
+  readonly clock: RelayClock;
+  readonly metrics = new RelayMetrics();
+  readonly mirror: ScriptedMirror;
+  readonly registry: Registry;
+  readonly mesh: Mesh;
+  readonly lines: readonly { text: string; fields: LogFields }[];
+  readonly #init: RelayInit;
+  readonly #log;
+  readonly #announced = new Map<string, number>();
+  readonly #sessions = new Map<MoqtSession, Promise<unknown>>();
+  #state: Host["state"] = "alive";
+  #ending: Promise<unknown> = Promise.resolve();
+
+  constructor(init: RelayInit) {
+    const { name, settings, neighbors, origins, random, onChange } = init;
+    this.name = name;
+    this.#init = init;
+    this.clock = new RelayClock(init.clock);
+    const { log, lines } = memoryLog();
+    this.#log = log;
+    this.lines = lines;
+    const { clock, metrics } = this;
+    this.mirror = new ScriptedMirror(name);
+    const cache = new Cache(CACHE, clock, metrics.evictions);
+    this.registry = new Registry({
+      clock,
+      cache,
+      linger: LINGER_MS,
+      maxTracks: 100,
+      observer: this,
+    });
+    this.mesh = new Mesh({
+      name,
+      settings,
+      mirror: origins === undefined ? this.mirror : undefined,
+      neighbors,
+      addresses: new Map(),
+      byHash: false,
+      origins: origins ?? [],
+      dial: ({ url }) => init.dial(this, parseRelayUrl(url)!.hostname),
+      startSession: (connection, options) => this.#startLink(connection, options),
+      metrics: metrics.mesh,
+      clock,
+      log,
+      random,
+      onChange,
+    });
+  }
+
+  get state(): Host["state"] {
+    return this.#state;
+  }
+
+  /** What the controller is told. */
+  get report(): Report {
+    return {
+      address: `moqt://${this.name}:4433`,
+      links: new Map(this.mesh.links().map(({ neighbor, state }) => [neighbor, state === "up"])),
+      announces: new Set(this.#announced.keys()),
+    };
+  }
+
+  /** Errors that it logged. */
+  get errors(): string[] {
+    return this.lines.filter(({ text }) => text.startsWith("error:")).map((line) =>
+      `${this.name}: ${line.text} ${line.fields.error}`
+    );
+  }
+
+  /** What is left of what it had. */
+  get left(): Record<"groups" | "tracks" | "sessions" | "remote" | "faults", number> {
+    const tracks = [...this.registry.scopes()].reduce((sum, scope) => sum + scope.trackCount, 0);
+    return {
+      groups: this.registry.cache.groups,
+      tracks,
+      sessions: this.#sessions.size,
+      remote: this.mesh.trackCount,
+      faults: this.metrics.unhandledErrors,
+    };
+  }
+
+  accept(connection: Connection): void {
+    this.#session(connection, undefined, scopeOf);
+  }
+
+  opened(key: string, scope: Scope): void {
+    this.mesh.opened(key, scope);
+  }
+
+  closed(key: string): void {
+    this.mesh.closed(key);
+  }
+
+  published(key: string, namespace: Namespace, track?: FullTrackName): void {
+    const text = announceOf(key, namespace, track);
+    this.#announced.set(text, (this.#announced.get(text) ?? 0) + 1);
+    this.#init.onChange();
+  }
+
+  unpublished(key: string, namespace: Namespace, track?: FullTrackName): void {
+    const text = announceOf(key, namespace, track);
+    const left = this.#announced.get(text)! - 1;
+    if (left > 0) this.#announced.set(text, left);
+    else this.#announced.delete(text);
+    this.#init.onChange();
+  }
+
+  /** Stands still: its time too. */
+  freeze(): void {
+    this.#state = "frozen";
+    this.clock.stop();
+  }
+
+  thaw(): void {
+    this.#state = "alive";
+    this.clock.goOn();
+  }
+
+  /** Ends everything: with a word to the neighbours unless it is dead. */
+  end(): Promise<unknown> {
+    for (const session of this.#sessions.keys()) {
+      session.close(SessionCode.NO_ERROR, "the relay ends");
+    }
+    return this.#ending = Promise.all([this.mesh.close(), ...this.#sessions.values()]);
+  }
+
+  /** Nothing is there any more from one moment to the next, and nobody is told. */
+  die(): void {
+    this.#state = "dead";
+  }
+
+  /** Resolves when the end that was begun is through. */
+  get ended(): Promise<unknown> {
+    return this.#ending;
+  }
+
+  #startLink(connection: Connection, options: LinkSessionOptions): LinkSession {
+    const { scope, ...link } = options;
+    const { session, over } = this.#session(connection, link, () => scope);
+    return {
+      ready: session.ready,
+      get peerName() {
+        return session.isReady ? session.peer.relayName : undefined;
+      },
+      get isPeerLeaving() {
+        return session.isPeerLeaving;
+      },
+      run: () => over,
+      ping: () => session.ping(),
+      publisher: (scope) => session.publisher(scope),
+      close: (reason) => session.close(SessionCode.NO_ERROR, reason),
+    };
+  }
+
+  #session(
+    connection: Connection,
+    link: SessionLink | undefined,
+    scopeOf: (path: string) => string,
+  ): { session: MoqtSession; over: Promise<unknown> } {
+    const session = new MoqtSession({
+      id: this.#sessions.size + 1,
+      role: link === undefined ? "server" : "client",
+      connection,
+      draft: draft18,
+      clock: this.clock,
+      log: this.#log,
+      metrics: this.metrics,
+      settings: SESSION,
+      registry: this.registry,
+      scopeOf,
+      authorizer: () => done(undefined),
+      relayName: this.name,
+      ...(link !== undefined && { link }),
+    });
+    const over = session.run().then(() => void this.#sessions.delete(session));
+    this.#sessions.set(session, over);
+    return { session, over };
+  }
+}
+
+function scopeOf(path: string): string {
+  return path === "/" ? "" : path;
+}
+
+function announceOf(scope: string, namespace: Namespace, track: FullTrackName | undefined): string {
+  assert.notEqual(namespace.length, 0, "tests publish no empty namespace");
+  return formatAnnounce({ scope, namespace, ...(track !== undefined && { name: track.name }) });
+}

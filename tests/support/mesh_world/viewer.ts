@@ -1,0 +1,222 @@
+import { type Clock, sleep } from "@qumo/shared/runtime";
+import type { FullTrackName } from "@qumo/shared/wire";
+import type {
+  LogReader,
+  OpenTrack,
+  Refusal,
+  SubgroupLog,
+  TrackEnd,
+  TrackReader,
+} from "../../../relay/track/mod.ts";
+import { pictureOf } from "./camera.ts";
+import type { WorldRelay } from "./relay.ts";
+
+/** How long a viewer waits before it asks again, in milliseconds. */
+const AGAIN_MS = 500;
+
+/** What a viewer wants. */
+export interface ViewerOptions {
+  readonly scope?: string;
+  /** Milliseconds that it waits for a publisher. */
+  readonly rendezvous?: number;
+  /** Whether it asks again when it was refused or the track ended. */
+  readonly persists?: boolean;
+}
+
+/** Somebody at a relay who watches a track. */
+export class Viewer {
+  readonly relay: WorldRelay;
+  readonly name: FullTrackName;
+  /** Each time it got the track, the last time last. */
+  readonly watched: Watching[] = [];
+  readonly refusals: Refusal[] = [];
+  readonly #options: ViewerOptions;
+  readonly #gone = new AbortController();
+  readonly #over: Promise<void>;
+
+  constructor(relay: WorldRelay, name: FullTrackName, options: ViewerOptions = {}) {
+    this.relay = relay;
+    this.name = name;
+    this.#options = options;
+    this.#over = this.#watch();
+  }
+
+  /** Whether it was answered, for the first time at least. */
+  get isAnswered(): boolean {
+    return this.watched.length + this.refusals.length > 0;
+  }
+
+  /** What it has of the track now, or had last. */
+  get watching(): Watching {
+    const last = this.watched.at(-1);
+    if (last === undefined) throw new Error(`${this}: refused, ${this.refusals.at(-1)?.reason}`);
+    return last;
+  }
+
+  /** Everything that was wrong with what it was shown. */
+  get faults(): string[] {
+    return this.watched.flatMap(({ faults }) => faults.map((fault) => `${this}: ${fault}`));
+  }
+
+  /** It goes. */
+  async leave(): Promise<void> {
+    this.#gone.abort();
+    await this.#over;
+  }
+
+  toString(): string {
+    const { namespace, name } = this.name;
+    const parts = [...namespace, name].map((part) => new TextDecoder().decode(part));
+    return `viewer of ${parts.join("/")} at ${this.relay.name}`;
+  }
+
+  async #watch(): Promise<void> {
+    const { scope: key = "", rendezvous = 0, persists = false } = this.#options;
+    const { registry, clock } = this.relay;
+    const { signal } = this.#gone;
+    const scope = registry.enter(key);
+    do {
+      const opened = await scope.open(this.name, { rendezvous, forward: true, signal });
+      if (opened.ok) {
+        const watching = new Watching(opened.value, clock);
+        this.watched.push(watching);
+        await watching.over(signal);
+      } else this.refusals.push(opened.refusal);
+      if (persists && !signal.aborted) await sleep(clock, AGAIN_MS, signal);
+    } while (persists && !signal.aborted);
+    registry.leave(key);
+  }
+}
+
+/** One time that a viewer had a track: what came, and what was wrong with it. */
+export class Watching implements TrackReader {
+  readonly faults: string[] = [];
+  /** When something came, how long after the last. */
+  longestGap = 0;
+  end: TrackEnd | undefined;
+  readonly #open: OpenTrack;
+  readonly #clock: Clock;
+  readonly #objects = new Map<bigint, number[]>();
+  readonly #ended = Promise.withResolvers<void>();
+  #era: number | undefined;
+  #lastAt: number;
+
+  constructor(open: OpenTrack, clock: Clock) {
+    this.#open = open;
+    this.#clock = clock;
+    this.#lastAt = clock.now();
+    const { track } = open;
+    track.follow(this);
+    const { largest } = track;
+    if (largest === undefined) return;
+    for (const { logs } of track.groupsBetween(largest.group, largest.group)) {
+      for (const log of logs) this.subgroup(log);
+    }
+  }
+
+  subgroup(log: SubgroupLog): void {
+    const reader = new ObjectReader(log, (object, payload) => this.#came(log, object, payload));
+    log.follow(reader);
+    reader.wake();
+  }
+
+  datagram(): void {
+    this.faults.push("a datagram came");
+  }
+
+  ended(end: TrackEnd): void {
+    this.end = end;
+    this.#ended.resolve();
+  }
+
+  /** Watches until the track ends or the viewer goes. */
+  async over(gone: AbortSignal): Promise<void> {
+    const leave = () => this.#ended.resolve();
+    gone.addEventListener("abort", leave);
+    if (gone.aborted) leave();
+    await this.#ended.promise;
+    gone.removeEventListener("abort", leave);
+    this.#open.track.unfollow(this);
+    this.#open.demand.release();
+  }
+
+  /** The relays that the track comes by. */
+  get path(): readonly string[] {
+    return this.#open.feeds.path;
+  }
+
+  /** The largest group of which something came, -1 when nothing did. */
+  get group(): number {
+    return [...this.#objects.keys()].reduce((most, group) => Math.max(most, Number(group)), -1);
+  }
+
+  /** When something came last. */
+  get lastAt(): number {
+    return this.#lastAt;
+  }
+
+  /** How many objects came. */
+  get count(): number {
+    return this.#objects.values().reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Groups from one to another, both included, that lack objects of so many. */
+  missing(from: number, to: number, objectsPerGroup: number): number[] {
+    const lacking: number[] = [];
+    for (let group = from; group <= to; group++) {
+      const objects = this.#objects.get(BigInt(group)) ?? [];
+      if (new Set(objects).size < objectsPerGroup) lacking.push(group);
+    }
+    return lacking;
+  }
+
+  #came({ group }: SubgroupLog, object: number, payload: Uint8Array): void {
+    const now = this.#clock.now();
+    this.longestGap = Math.max(this.longestGap, now - this.#lastAt);
+    this.#lastAt = now;
+    const objects = this.#objects.get(group) ?? [];
+    this.#objects.set(group, objects);
+    const last = objects.at(-1) ?? -1;
+    if (objects.includes(object)) this.faults.push(`object ${group}/${object} came twice`);
+    else if (object < last) this.faults.push(`object ${group}/${object} came after ${last}`);
+    objects.push(object);
+    const picture = pictureOf(payload);
+    this.#era ??= picture.era;
+    if (picture.group !== Number(group) || picture.object !== object) {
+      this.faults.push(`object ${group}/${object} is ${picture.group}/${picture.object}`);
+    }
+    if (picture.era !== this.#era) {
+      this.faults.push(`object ${group}/${object} is of another track of the same name`);
+    }
+  }
+}
+
+/** Shows the objects of one log, each as soon as it is whole. */
+class ObjectReader implements LogReader {
+  readonly #log: SubgroupLog;
+  readonly #came: (object: number, payload: Uint8Array) => void;
+  #last = -1;
+
+  constructor(log: SubgroupLog, came: (object: number, payload: Uint8Array) => void) {
+    this.#log = log;
+    this.#came = came;
+  }
+
+  wake(): void {
+    const log = this.#log;
+    for (let at = log.indexOf(this.#last + 1); at < log.count && log.isWhole(at); at++) {
+      const { id, payloadStart, payloadLength } = log.objectAt(at);
+      if (payloadStart + payloadLength > log.ready) return;
+      this.#last = id;
+      const payload = new Uint8Array(payloadLength);
+      let filled = 0;
+      for (const view of log.views(payloadStart, payloadStart + payloadLength)) {
+        payload.set(view, filled);
+        filled += view.length;
+      }
+      this.#came(id, payload);
+    }
+  }
+
+  evicted(): void {}
+}

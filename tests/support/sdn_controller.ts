@@ -84,5 +84,17 @@ export async function testController(given: {
     return { status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
   };
   const follow = (act: typeof onPublished) => void (onPublished = act);
-  return { controller, exchange, follow, app, request, clock, ask, faults, requests, watchers, ending };
+  return {
+    controller,
+    exchange,
+    follow,
+    app,
+    request,
+    clock,
+    ask,
+    faults,
+    requests,
+    watchers,
+    ending,
+  };
 }

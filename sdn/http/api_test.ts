@@ -225,6 +225,16 @@ Deno.test("flows are what each relay said last, until its lease ends", async () 
   assert.deepEqual([status, body.code], [400, "bad_request"]);
 });
 
+Deno.test("flows that change are news for watchers alone, not for other controllers", async () => {
+  const { ask, follow } = await testController();
+  const told: string[] = [];
+  follow((relays) => void told.push(...relays));
+  await ask("PUT", "/relay/a", {});
+  const flows = [{ track: "x", next_hop: "b", source: "b" }];
+  assert.equal((await ask("PUT", "/relay/a", { flows })).body.revision, 2);
+  assert.deepEqual(told, ["a"]);
+});
+
 Deno.test("the graph says by what certificate a relay is known, if it said so", async () => {
   const { ask } = await testController();
   const certificate_sha256 = "ab".repeat(32);

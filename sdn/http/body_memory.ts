@@ -1,7 +1,11 @@
 interface Remembered {
   readonly bytes: Uint8Array;
   readonly value: unknown;
+  readonly cost: number;
 }
+
+/** What one body costs beside its bytes and its name: entries, and what was read, which is small too. */
+const OVERHEAD_BYTES = 512;
 
 /**
  * The last body that was accepted under each name, with what was read from it. A relay that says the
@@ -10,11 +14,11 @@ interface Remembered {
 export class BodyMemory {
   readonly #limit: number;
   readonly #longest: number;
-  /** The one that was asked for longest ago comes first. */
+  /** The one that was remembered first comes first. */
   readonly #bodies = new Map<string, Remembered>();
-  #bytes = 0;
+  #cost = 0;
 
-  /** Remembers up to `limit` bytes of bodies in all, none of which is longer than `longest`. */
+  /** Remembers up to `limit` bytes in all, and no body that is longer than `longest`. */
   constructor(limit: number, longest: number) {
     this.#limit = limit;
     this.#longest = longest;
@@ -30,16 +34,17 @@ export class BodyMemory {
   remember(name: string, bytes: Uint8Array, value: unknown): void {
     this.#forget(name);
     if (bytes.length > this.#longest) return;
-    this.#bodies.set(name, { bytes, value });
-    this.#bytes += bytes.length;
+    const cost = OVERHEAD_BYTES + 2 * name.length + bytes.length;
+    this.#bodies.set(name, { bytes, value, cost });
+    this.#cost += cost;
     for (const oldest of this.#bodies.keys()) {
-      if (this.#bytes <= this.#limit) return;
+      if (this.#cost <= this.#limit) return;
       this.#forget(oldest);
     }
   }
 
   #forget(name: string): void {
-    this.#bytes -= this.#bodies.get(name)?.bytes.length ?? 0;
+    this.#cost -= this.#bodies.get(name)?.cost ?? 0;
     this.#bodies.delete(name);
   }
 }

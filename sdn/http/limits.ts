@@ -7,7 +7,7 @@ export const MAX_REGISTRATION_BYTES = 8 * 1024 * 1024;
 /** Bytes of one registration that is remembered to be known again: one with a hundred links. */
 export const MAX_REMEMBERED_BODY = 16 * 1024;
 
-/** Bytes of all registrations that are remembered: those of as many relays as there may be. */
+/** Bytes of all registrations that are remembered: those of 20 000 relays with a few links each. */
 export const MAX_REMEMBERED_BYTES = 32 * 1024 * 1024;
 
 /** Bytes that a controller accepts from a peer at once. */

@@ -17,16 +17,17 @@ export async function benchController(seconds: number): Promise<void> {
     return { store: "etcd", etcd: { endpoints: cluster?.endpoints, prefix } };
   };
   const floor = await measureFloor(seconds);
-  for (const isChanging of [false, true]) {
-    const about = { seconds, floor };
-    await measureHeartbeats({ store: "memory", config: {}, isChanging }, about);
+  const about = { seconds, floor };
+  await measureHeartbeats({ store: "memory", config: {}, said: "numbered" }, about);
+  for (const said of ["repeated", "changing"] as const) {
+    await measureHeartbeats({ store: "memory", config: {}, said }, about);
     const folder = await Deno.makeTempDir({ prefix: "qumo_bench_" });
     const config = { graph: { data_dir: folder } };
-    await measureHeartbeats({ store: "sqlite", config, isChanging }, about);
+    await measureHeartbeats({ store: "sqlite", config, said }, about);
     await Deno.remove(folder, { recursive: true });
     if (cluster === undefined) continue;
     await measureHeartbeats(
-      { store: "etcd, one member", config: onEtcd(`/bench/${isChanging}/`), isChanging },
+      { store: "etcd, one member", config: onEtcd(`/bench/${said}/`), said },
       about,
     );
   }

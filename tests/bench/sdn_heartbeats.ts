@@ -7,33 +7,42 @@ const CLIENTS = 32;
 /** How long the engine is left to make itself ready, which a controller that runs for days has behind it. */
 const WARM_UP_SECONDS = 2;
 
-/** One case: a store, and whether heartbeats change something. */
+/** What heartbeats say: the same in the same bytes, the same under a number of its own, news. */
+export type Said = keyof typeof SAID;
+
+const SAID = {
+  repeated: "heartbeats",
+  numbered: "heartbeats with sequence numbers",
+  changing: "heartbeats that change something",
+} as const;
+
+/** One case: a store, and what heartbeats say. */
 export interface HeartbeatCase {
   readonly store: string;
   readonly config: object;
-  readonly isChanging: boolean;
+  readonly said: Said;
 }
 
 /** What the same requests cost a bare server, in requests for a second of processor time. */
 export async function measureFloor(seconds: number): Promise<number> {
   await using floor = await Subject.floor();
-  const { result, perSecondOfCpu } = await measure(floor, { isChanging: false, seconds });
+  const { result, perSecondOfCpu } = await measure(floor, { said: "repeated", seconds });
   print({ case: "floor of heartbeats", ...figures(result), perSecondOfCpu });
   return perSecondOfCpu;
 }
 
 /** Heartbeats a second over HTTP, beside what the same requests cost the floor. */
 export async function measureHeartbeats(
-  { store, config, isChanging }: HeartbeatCase,
+  { store, config, said }: HeartbeatCase,
   { seconds, floor }: { seconds: number; floor: number },
 ): Promise<void> {
   await using controller = await Subject.controller(config);
   for (let relay = 0; relay < RELAYS; relay++) {
     await controller.put(`/relay/relay-${relay}`, registration(relay));
   }
-  const { result, perSecondOfCpu } = await measure(controller, { isChanging, seconds });
+  const { result, perSecondOfCpu } = await measure(controller, { said, seconds });
   print({
-    case: isChanging ? "heartbeats that change something" : "heartbeats",
+    case: SAID[said],
     store,
     ...figures(result),
     perSecondOfCpu,
@@ -43,18 +52,19 @@ export async function measureHeartbeats(
 
 async function measure(
   subject: Subject,
-  { isChanging, seconds }: { isChanging: boolean; seconds: number },
+  { said, seconds }: { said: Said; seconds: number },
 ) {
   const body = (relay: number, number: number) => ({
     ...registration(relay),
-    ...(isChanging && { region: `eu-${number}` }),
+    ...(said === "numbered" && { epoch: 1, seq: number }),
+    ...(said === "changing" && { region: `eu-${number}` }),
   });
   let offset = 0;
   const known = new Map<number, Uint8Array>();
   const next = (number: number) => {
     const relay = number % RELAYS;
     const write = () => putRequest(`/relay/relay-${relay}`, body(relay, offset + number));
-    if (isChanging) return write();
+    if (said !== "repeated") return write();
     // What is sent again need not be written again, or the load would cost more than its subject.
     const request = known.get(relay) ?? write();
     known.set(relay, request);

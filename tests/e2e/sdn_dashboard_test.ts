@@ -379,6 +379,11 @@ chromiumTest(
         region: `region-${at % 4}`,
         address: `https://a-very-long-host-name-${at}.example.com:4433/with/a/path`,
         neighbors: { [`relay-with-a-long-name-${(at + 1) % 9}`]: 3 },
+        flows: [{
+          track: `a-namespace-with-a-long-name/another-part-of-it/~/${"x".repeat(60)}`,
+          next_hop: `relay-with-a-long-name-${(at + 1) % 9}`,
+          source: `relay-with-a-long-name-${(at + 2) % 9}`,
+        }],
       });
     }
     const backgrounds = new Set<string>();
@@ -386,6 +391,8 @@ chromiumTest(
       const phone = { viewport: { width: 360, height: 740 }, colorScheme };
       const { page, problems, hosts } = await open(browser, program.url, phone);
       await relay(page, "relay-with-a-long-name-8").waitFor();
+      await page.locator("#graph [data-link]").first().focus();
+      await page.locator("#link-tracks li").waitFor();
       const width = await page.evaluate("document.documentElement.scrollWidth");
       assert.equal(width, 360, "the page would scroll sideways");
       backgrounds.add(

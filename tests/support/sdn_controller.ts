@@ -84,15 +84,12 @@ export async function testController(given: {
     return { status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
   };
   const follow = (act: typeof onPublished) => void (onPublished = act);
-  /** Answers as if the request had come over the network. */
-  const fetch = (request: Request) => app.fetch(request, "127.0.0.1");
   return {
     controller,
     exchange,
     follow,
     app,
     request,
-    fetch,
     clock,
     ask,
     faults,

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { generateCertificate } from "../../relay/transport/mod.ts";
 import { sleep, systemClock } from "@qumo/shared/runtime";
+import { ControllerMetrics } from "../../sdn/metrics.ts";
+import type { ClusterMember } from "../../sdn/store/types.ts";
 import { Deadline } from "./deadline.ts";
 import { connectMoqt } from "./moqt_peer.ts";
 import { type RelayProcess, startRelay } from "./relay_process.ts";
@@ -50,7 +52,20 @@ graph: { peers: ["${plain.url}"], sync_interval_sec: 0.1 }
     deadline,
   );
   await Deno.remove(folder, { recursive: true });
-  return [relayText, await get(`${plain.url}/metrics`), secureText];
+  return [relayText, await get(`${plain.url}/metrics`), secureText, await clusterText()];
+}
+
+/** What a controller on etcd exposes beside; with a member in every state, which takes an accident. */
+function clusterText(): Promise<string> {
+  const states: readonly ClusterMember["state"][] = ["leader", "follower", "leaderless", "silent"];
+  return new ControllerMetrics({
+    relays: () => ({ alive: 0, draining: 0, stub: 0 }),
+    announces: () => 0,
+    flows: () => 0,
+    revision: () => 0,
+    isStoreHealthy: () => true,
+    members: () => states.map((state) => ({ name: `http://${state}.example:2379`, state })),
+  }).text();
 }
 
 /** The first text that has a series which is there only once something has happened. */

@@ -102,7 +102,7 @@ export class MoqtHost implements SessionHost {
       get isPeerLeaving() {
         return session.isPeerLeaving;
       },
-      run: () => session.run(),
+      run: () => this.#traced(session),
       ping: () => session.ping(),
       publisher: (scope) => session.publisher(scope),
       close: (reason) => session.close(SessionCode.NO_ERROR, reason),
@@ -117,19 +117,27 @@ export class MoqtHost implements SessionHost {
   }
 
   async #run(session: MoqtSession): Promise<void> {
+    await this.#traced(session);
+    this.#sessions.delete(session);
+  }
+
+  /** Lets a session run to its end, in a span that is as long. */
+  async #traced(session: MoqtSession): ReturnType<MoqtSession["run"]> {
+    const { role, draft, connection, id } = session;
     const span = this.#parts.tracing.start("moqt session", {
-      kind: "server",
+      kind: role,
       attributes: {
-        "network.peer.address": session.connection.remoteAddress,
-        "network.protocol.name": session.draft.protocol,
-        "qumo.transport": session.connection.transport,
-        "qumo.session": session.id,
+        "network.peer.address": connection.remoteAddress,
+        "network.protocol.name": draft.protocol,
+        "qumo.transport": connection.transport,
+        "qumo.session": id,
       },
     });
-    const { end } = await span.run(() => session.run());
-    this.#sessions.delete(session);
-    span.set({ "qumo.session.end": end });
-    span.end(BLAMELESS.has(end) ? undefined : end);
+    const result = await span.run(() => session.run());
+    const relay = session.isReady ? session.peer.relayName : undefined;
+    span.set({ "qumo.session.end": result.end, "qumo.peer.relay": relay });
+    span.end(BLAMELESS.has(result.end) ? undefined : result.end);
+    return result;
   }
 
   snapshot(): RelaySnapshot {

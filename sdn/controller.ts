@@ -110,6 +110,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       flows: () => registry.flows.values().reduce((sum, one) => sum + one.length, 0),
       revision: () => this.revision(),
       isStoreHealthy: () => parts.store.healthy,
+      members: () => store.sharing?.members() ?? [],
     });
   }
 

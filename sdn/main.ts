@@ -23,5 +23,12 @@ Deno.exit(
       if (signal === "SIGINT" || Deno.build.os !== "windows") Deno.addSignalListener(signal, act);
     },
     exit: (code) => Deno.exit(code),
+    fetchAs({ authority, certificate: cert, key }) {
+      const client = Deno.createHttpClient({
+        caCerts: authority === "" ? [] : [authority],
+        ...(cert !== "" && { cert, key }),
+      });
+      return (input, init) => fetch(input, { ...init, client });
+    },
   }),
 );

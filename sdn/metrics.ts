@@ -13,6 +13,8 @@ export interface MetricSources {
   readonly flows: () => number;
   readonly revision: () => number;
   readonly isStoreHealthy: () => boolean;
+  /** The members of the cluster behind the store; none where there is no cluster. */
+  readonly members: () => readonly { readonly name: string; readonly state: string }[];
 }
 
 /** The controller's metrics. */
@@ -51,6 +53,16 @@ export class ControllerMetrics {
     read("qumo_sdn_announces", "Announces of all relays", (one) => one.set(sources.announces()));
     read("qumo_sdn_flows", "Tracks taken from neighbours", (one) => one.set(sources.flows()));
     read("qumo_sdn_revision", "The newest revision", (one) => one.set(sources.revision()));
+    new Gauge({
+      name: "qumo_sdn_etcd_member",
+      help: "1 for the state of each member of etcd: leader, follower, leaderless or silent",
+      labelNames: ["member", "state"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { name, state } of sources.members()) this.set({ member: name, state }, 1);
+      },
+    });
     this.#requests = new Histogram({
       name: "qumo_sdn_http_request_seconds",
       help: "Requests by route and status, and how long their answers took",

@@ -10,6 +10,8 @@ function controllerMetrics() {
     announces: () => 3,
     revision: () => 4,
     isStoreHealthy: () => state.isStoreHealthy,
+    flows: () => 0,
+    members: () => [],
   });
   return { metrics, state };
 }

@@ -8,6 +8,8 @@ export class Presenter {
   readonly #registry: Registry;
   readonly #timeline: Timeline;
   readonly #now: () => number;
+  /** The date that was written last: heartbeats ask for the same one many times within a moment. */
+  #date = { wall: NaN, text: "" };
 
   constructor(registry: Registry, { timeline, now }: { timeline: Timeline; now: () => number }) {
     this.#registry = registry;
@@ -73,6 +75,8 @@ export class Presenter {
   }
 
   readonly #toDate = (time: number): string => {
-    return new Date(this.#timeline.toWall(time)).toISOString();
+    const wall = Math.trunc(this.#timeline.toWall(time));
+    if (wall !== this.#date.wall) this.#date = { wall, text: new Date(wall).toISOString() };
+    return this.#date.text;
   };
 }

@@ -170,22 +170,35 @@ function costPolicy(
 
 async function openStore(
   { store, etcd, graph }: SdnConfig,
-  { clock, readText }: Process,
+  process: Process,
   timeline: Timeline,
 ): Promise<Store> {
+  const { clock } = process;
   const tombstoneMs = graph.tombstoneTtlSec * 1000;
   // Higher than any revision of a process before this one, so that its watchers begin anew.
   const firstRevision = Math.floor(clock.wall());
   if (store === "etcd") {
-    const password = etcd.passwordFile === "" ? "" : (await readText(etcd.passwordFile)).trim();
     const leaseMs = graph.nodeTtlSec * 1000;
     const times = { clock, timeline, leaseMs, tombstoneMs };
-    return new EtcdStore({ ...etcd, ...times, password, firstRevision });
+    return new EtcdStore({ ...etcd, ...times, ...await etcdAccess(etcd, process), firstRevision });
   }
   if (store === "sqlite" || store === "auto" && graph.dataDir !== "") {
     return await openSqlite(graph.dataDir, { clock, timeline, tombstoneMs });
   }
   return new MemoryStore(firstRevision);
+}
+
+/** As whom the controller comes to etcd. */
+async function etcdAccess(etcd: SdnConfig["etcd"], { readText, fetchAs }: Process) {
+  const read = (path: string) => path === "" ? "" : readText(path);
+  return {
+    password: (await read(etcd.passwordFile)).trim(),
+    fetch: fetchAs({
+      authority: await read(etcd.caFile),
+      certificate: await read(etcd.certFile),
+      key: await read(etcd.keyFile),
+    }),
+  };
 }
 
 async function access({ auth }: SdnConfig, { readText }: Process): Promise<Authenticate> {

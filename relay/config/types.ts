@@ -158,9 +158,9 @@ export interface LogConfig {
   readonly format: "auto" | "human" | "json";
 }
 
-/** What leaves by the runtime's OpenTelemetry exporter, which the environment switches on. */
+/** What leaves by the runtime's OpenTelemetry exporter, where that is on. */
 export interface TelemetryConfig {
-  /** Gives it spans of sessions and requests, and the lines of the log. */
+  /** Gives it spans of sessions, and the lines of the log. */
   readonly enabled: boolean;
 }
 

@@ -50,6 +50,10 @@ export interface Feed {
   readonly isQuiet?: boolean;
   /** What the publisher said of the largest location when it agreed. */
   readonly largest?: Location | undefined;
+  /** When the publisher began to send the track to the relay it is at, if that is another one. */
+  readonly since?: number | undefined;
+  /** Whether the publisher agreed and nothing comes at the moment, because the way to it is lost. */
+  readonly isInterrupted?: boolean;
   /** Resolves once the publisher agreed or refused; never rejects. */
   readonly established: Promise<Outcome<void, Refusal>>;
   update(change: FeedChange): void;
@@ -91,6 +95,8 @@ export interface FeedsOptions {
 /** How a feed stands. */
 interface FeedState {
   isEstablished: boolean;
+  /** When the publisher agreed. */
+  since: number;
   /** What the publisher was told of forwarding, and what it should be told. */
   forward: boolean;
   wanted: boolean;
@@ -163,6 +169,23 @@ export class Feeds implements FeedOwner {
   get established(): boolean {
     for (const { isEstablished } of this.#feeds.values()) if (isEstablished) return true;
     return false;
+  }
+
+  /** Whether the ways to all who deliver the track are lost at the moment. */
+  get isInterrupted(): boolean {
+    for (const [feed, { isEstablished }] of this.#feeds) {
+      if (isEstablished && !feed.isInterrupted) return false;
+    }
+    return this.established;
+  }
+
+  /** When the first of the publishers that deliver the track began, at whichever relay. */
+  get since(): number {
+    let first = this.#options.clock.now();
+    for (const [feed, { isEstablished, since }] of this.#feeds) {
+      if (isEstablished) first = Math.min(first, feed.since ?? since);
+    }
+    return first;
   }
 
   /** How many publishers deliver the track or were asked to. */
@@ -242,7 +265,8 @@ export class Feeds implements FeedOwner {
   /** A publisher offered the track itself, and was told {@linkcode Feeds.forward} in the answer. */
   offer(feed: Feed): void {
     const { forward } = this;
-    this.#feeds.set(feed, { isEstablished: true, forward, wanted: forward });
+    const since = this.#options.clock.now();
+    this.#feeds.set(feed, { isEstablished: true, since, forward, wanted: forward });
     this.#offersChanged();
     this.#settle(done(undefined));
     if (feed.path === undefined) this.#tellNeeded(false);
@@ -329,7 +353,8 @@ export class Feeds implements FeedOwner {
       feeds: this,
       pathChanged: () => this.pathChanged(),
     }, options);
-    this.#feeds.set(feed, { isEstablished: false, forward: true, wanted: true });
+    const since = this.#options.clock.now();
+    this.#feeds.set(feed, { isEstablished: false, since, forward: true, wanted: true });
     if (newGroupRequest !== undefined) {
       this.#newGroup = { value: newGroupRequest, largest: this.#track.largest?.group };
     }
@@ -348,6 +373,7 @@ export class Feeds implements FeedOwner {
     if (state === undefined) return;
     if (outcome.ok) {
       state.isEstablished = true;
+      state.since = this.#options.clock.now();
       // What the publisher says it has published is no answer to a request for something new.
       if (this.#newGroup !== undefined) this.#newGroup.largest ??= this.#track.largest?.group;
       this.#tellForward(feed, state);

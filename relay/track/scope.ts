@@ -261,6 +261,8 @@ export class Scope {
       });
     }
     if (feeds.comesBy(via)) return refused(LOOP);
+    // Another relay may have another way, which somebody who only waits here would not find.
+    if (via.length > 0 && feeds.isInterrupted) return refused(INTERRUPTED);
     if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
     // Of a track that was offered and not wanted until now, others may have more.
     if (isFirst) void feeds.connect(this.#advertised.localPublishersOf(track.name));
@@ -300,6 +302,7 @@ export class Scope {
 
 const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
 const LOOP: Refusal = { kind: "does_not_exist", reason: "the track comes from where it would go" };
+const INTERRUPTED: Refusal = { kind: "timeout", reason: "the way to the track is lost" };
 const NOT_WANTED: Refusal = { kind: "timeout", reason: "nobody waits for the track any more" };
 
 /** What came of it, or a refusal as soon as nobody is interested any more. */

@@ -101,6 +101,14 @@ export class RouteFeed implements Feed, LegOwner {
     return this.#current?.path ?? [];
   }
 
+  get since(): number | undefined {
+    return this.#current?.feed.since;
+  }
+
+  get isInterrupted(): boolean {
+    return this.#current === undefined && !this.offered;
+  }
+
   /** The way in use; undefined while there is none. */
   get route(): Route | undefined {
     return this.#current?.route;
@@ -273,8 +281,7 @@ export class RouteFeed implements Feed, LegOwner {
   }
 
   #settle(leg: Leg): void {
-    const { largest } = leg.feed;
-    if (leg.from !== undefined && largest !== undefined && largest.group < leg.from.group) {
+    if (this.#isAnother(leg)) {
       leg.cancel();
       return this.#another();
     }
@@ -307,6 +314,15 @@ export class RouteFeed implements Feed, LegOwner {
     if (old === undefined || this.#current === old) return;
     this.#context.metrics.reroutes.better_route++;
     this.#retiring.add(old);
+  }
+
+  /**
+   * Whether a publisher has begun anew, with a numbering that starts over: it came after the last that
+   * was heard of the track, and is behind. One that is only behind goes on with the same track.
+   */
+  #isAnother({ from, feed: { largest, since } }: Leg): boolean {
+    if (from === undefined || largest === undefined || since === undefined) return false;
+    return largest.group < from.group && since > (this.track.lastArrival ?? since);
   }
 
   /** What comes under the name now has a numbering of its own: it is another track. */

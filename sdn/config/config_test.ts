@@ -90,6 +90,7 @@ Deno.test("what cannot be is refused with its place", () => {
       ["store: sqlite\n", /graph\.data_dir: `store: sqlite` needs a folder/],
       ["store: etcd\n", /etcd\.endpoints: `store: etcd` needs at least one URL/],
       ["etcd:\n  prefix: qumo\n", /etcd\.prefix: .*a text that ends with \//],
+      ["etcd:\n  cert_file: a.pem\n", /etcd\.cert_file: a certificate and its key go together/],
       ["etcd:\n  user: sdn\n", /etcd\.user: a user and the file with its password/],
       [
         "store: etcd\netcd:\n  endpoints: [http://e:1]\ngraph:\n  peers: [http://a]\n",

@@ -31,7 +31,16 @@ export const DEFAULTS: SdnConfig = {
   auth: { mode: "loopback", tokens: [] },
   controller: { name: "" },
   store: "auto",
-  etcd: { endpoints: [], prefix: "/qumo-sdn/", user: "", passwordFile: "", timeoutMs: 2000 },
+  etcd: {
+    endpoints: [],
+    prefix: "/qumo-sdn/",
+    user: "",
+    passwordFile: "",
+    caFile: "",
+    certFile: "",
+    keyFile: "",
+    timeoutMs: 2000,
+  },
   graph: {
     dataDir: "",
     nodeTtlSec: 90,
@@ -94,6 +103,9 @@ export const settingsSchema = z.strictObject({
     prefix: text(255, "a text that ends with /", (value) => /^[^\0]*\/$/.test(value)),
     user: text(255),
     passwordFile: file,
+    caFile: file,
+    certFile: file,
+    keyFile: file,
     timeoutMs: milliseconds(100),
   }),
   graph: z.strictObject({
@@ -163,6 +175,9 @@ export function brokenRules({ server, auth, store, etcd, graph }: SdnConfig) {
   }
   if (store === "etcd" && (graph.peers.length > 0 || graph.peerUrl !== "")) {
     refuse("graph.peers", "controllers on one etcd tell each other everything through it");
+  }
+  if ((etcd.certFile === "") !== (etcd.keyFile === "")) {
+    refuse("etcd.cert_file", "a certificate and its key go together");
   }
   if ((etcd.user === "") !== (etcd.passwordFile === "")) {
     refuse("etcd.user", "a user and the file with its password go together");

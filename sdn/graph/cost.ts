@@ -61,12 +61,20 @@ export function costTerms(policy: CostPolicy, { link, back, load }: LinkEnds): C
 
 /** The sum of the terms in whole cost steps, so that path sums are exact in any order. */
 export function costSteps(terms: readonly CostTerm[]): number {
-  const sum = terms.reduce((total, { value, weight }) => total + value * weight, 0);
-  return Math.round(Math.min(MAX_COST, Math.max(0, sum)) / COST_STEP);
+  return toSteps(terms.reduce((total, { value, weight }) => total + value * weight, 0));
+}
+
+/** What a link costs, in steps: the sum of its terms, of which a static cost is the only one. */
+export function linkSteps(policy: CostPolicy, ends: LinkEnds): number {
+  return policy.kind === "static" ? toSteps(ends.link.cost) : costSteps(costTerms(policy, ends));
 }
 
 /** The cost that a number of steps stands for. */
 export function stepsToCost(steps: number): number {
   // Dividing by the exact inverse gives 330 for 3300000 steps, where multiplying gives 330.00000000000006.
   return steps / Math.round(1 / COST_STEP);
+}
+
+function toSteps(cost: number): number {
+  return Math.round(Math.min(MAX_COST, Math.max(0, cost)) / COST_STEP);
 }

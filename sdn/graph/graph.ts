@@ -1,4 +1,4 @@
-import { type CostPolicy, costSteps, costTerms, type LinkEnds } from "./cost.ts";
+import { type CostPolicy, type LinkEnds, linkSteps } from "./cost.ts";
 import { Damper, type Damping, undamped } from "./damping.ts";
 import type { GraphLink, GraphRelay } from "./relay.ts";
 
@@ -7,6 +7,8 @@ export type NodeState = "alive" | "draining" | "stub";
 
 /** Why a declared link is used, or why not. */
 export type LinkState = "up" | "down" | "one_way";
+
+const NO_LINKS: ReadonlyMap<string, GraphLink> = new Map();
 
 /** One relay, or the stub of one. */
 export interface GraphNode {
@@ -65,8 +67,8 @@ export class Graph {
       : new Damper(options.policy.hysteresis, options.damping ?? undamped, options.now);
     const links = this.#layLinks(damper);
     this.offsets = links.offsets;
-    this.targets = Int32Array.from(links.targets);
-    this.costs = Float64Array.from(links.costs);
+    this.targets = links.targets;
+    this.costs = links.costs;
     this.damping = damper?.after ?? undamped;
     this.settlesAt = damper?.settlesAt ?? Infinity;
   }
@@ -78,15 +80,14 @@ export class Graph {
 
   /** The links that a node declares, usable or not, by the names of their far ends. */
   declared(name: string): ReadonlyMap<string, GraphLink> {
-    return this.#relays.get(name)?.links ?? new Map();
+    return this.#relays.get(name)?.links ?? NO_LINKS;
   }
 
   /** Whether a declared link is used. */
   linkState(from: string, to: string): LinkState {
     const link = this.#relays.get(from)?.links.get(to);
     const back = this.#relays.get(to)?.links.get(from);
-    if (link === undefined || !link.up || back?.up === false) return "down";
-    return back === undefined && !this.#oneWayLinks ? "one_way" : "up";
+    return link === undefined ? "down" : this.#stateOf(link, back);
   }
 
   /** What both ends of a declared link say about it. */
@@ -120,21 +121,33 @@ export class Graph {
     return [...nodes.values()].sort((a, b) => a.name < b.name ? -1 : 1);
   }
 
+  /** Each link is looked up once: a large network has a hundred thousand of them. */
   #layLinks(damper: Damper | undefined) {
+    const declared = this.#relays.values().reduce((sum, { links }) => sum + links.size, 0);
     const offsets = new Int32Array(this.nodes.length + 1);
-    const targets: number[] = [];
-    const costs: number[] = [];
-    for (const [number, { name }] of this.nodes.entries()) {
-      for (const [neighbor, link] of this.declared(name)) {
-        const ends = this.ends(name, neighbor);
-        if (ends === undefined || this.linkState(name, neighbor) !== "up") continue;
-        const steps = costSteps(costTerms(this.policy, ends));
-        targets.push(this.#numbers.get(neighbor) as number);
-        costs.push(damper?.damp(name, neighbor, { steps, configured: link.cost }) ?? steps);
+    const targets = new Int32Array(declared);
+    const costs = new Float64Array(declared);
+    let count = 0;
+    const relays = this.nodes.map(({ name }) => this.#relays.get(name));
+    for (const [number, relay] of relays.entries()) {
+      const { name, links } = relay ?? { name: "", links: NO_LINKS };
+      for (const [neighbor, link] of links) {
+        const target = this.#numbers.get(neighbor) as number;
+        const far = relays[target];
+        const back = far?.links.get(name);
+        if (this.#stateOf(link, back) !== "up") continue;
+        const steps = linkSteps(this.policy, { link, back, load: far?.load });
+        targets[count] = target;
+        costs[count++] = damper?.damp(name, neighbor, { steps, configured: link.cost }) ?? steps;
       }
-      offsets[number + 1] = targets.length;
+      offsets[number + 1] = count;
     }
-    return { offsets, targets, costs };
+    return { offsets, targets: targets.subarray(0, count), costs: costs.subarray(0, count) };
+  }
+
+  #stateOf(link: GraphLink, back: GraphLink | undefined): LinkState {
+    if (!link.up || back?.up === false) return "down";
+    return back === undefined && !this.#oneWayLinks ? "one_way" : "up";
   }
 }
 

@@ -101,14 +101,14 @@ function route(options: AppOptions): (asked: Asked) => Promise<Response> {
     ...operationEndpoints(options.operation),
     ...options.more,
   ];
-  serveEndpoints(app, endpoints, context);
+  const heartbeat = serveEndpoints(app, endpoints, context);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: { title: "qumo-sdn", version: options.version },
   });
   return async (asked) => {
     try {
-      return await app.fetch(asked.request, asked);
+      return await (heartbeat(asked) ?? app.fetch(asked.request, asked));
     } catch (error) {
       onFault(error, asked.id);
       return refuse(refusal("internal", "Something went wrong here"), revision());

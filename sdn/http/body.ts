@@ -4,6 +4,10 @@ import { type Refusal, refusal } from "@qumo/shared/topology";
 const decoder = new TextDecoder("utf-8", { fatal: true });
 const NOTHING = new Uint8Array();
 
+// Nearly every body comes with its head, and is read within so many turns: only for one that is not
+// does a deadline pay.
+const PROMPT_TURNS = 4;
+
 /** Calls `act` when a body has taken too long; the answer calls that off. */
 export type Deadline = (act: () => void) => () => void;
 
@@ -41,18 +45,22 @@ export function parseJson(bytes: Uint8Array): Outcome<unknown, Refusal> {
   }
 }
 
-function readWhole(
+async function readWhole(
   request: Request,
   { deadline }: BodyBounds,
 ): Promise<Outcome<Uint8Array, Refusal>> {
-  return new Promise((resolve) => {
-    const callOff = deadline(() => resolve(bad("The body took too long")));
-    const end = (outcome: Outcome<Uint8Array, Refusal>) => {
-      callOff();
-      resolve(outcome);
-    };
-    request.bytes().then((bytes) => end(done(bytes)), () => end(bad("The body ended early")));
-  });
+  let read: Outcome<Uint8Array, Refusal> | undefined;
+  const reading = request.bytes()
+    .then((bytes) => read = done(bytes), () => read = bad("The body ended early"));
+  for (let turn = 0; turn < PROMPT_TURNS; turn++) {
+    if (read !== undefined) return read;
+    await undefined;
+  }
+  const late = Promise.withResolvers<Outcome<Uint8Array, Refusal>>();
+  const callOff = deadline(() => late.resolve(bad("The body took too long")));
+  const outcome = await Promise.race([reading, late.promise]);
+  callOff();
+  return outcome;
 }
 
 async function readPieces(

@@ -51,8 +51,11 @@ export interface Endpoint<Query = unknown, Body = unknown> {
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
   readonly bodyLimit?: number;
-  /** Whether the same body comes again and again under one name, so that reading it once pays. */
-  readonly bodyRepeats?: boolean;
+  /**
+   * Whether it is asked all the time, with the same body again and again under each name: it is then
+   * found before all others, and each body read once. Its placeholder is at the end of its path.
+   */
+  readonly isHeartbeat?: boolean;
   /** The schema of a successful answer, or its media type where it is not JSON. */
   readonly answer: z.ZodType | string;
   /** The relay that the caller speaks for, where a token may be bound to one. */
@@ -75,17 +78,25 @@ export function endpoint<Query, Body>(given: Endpoint<Query, Body>): Endpoint {
   return given as unknown as Endpoint;
 }
 
-/** Serves the endpoints, documents them, and refuses other methods on their paths. */
+/**
+ * Serves the endpoints, documents them, and refuses other methods on their paths. What comes back
+ * answers heartbeats without looking through all of them; it gives nothing for other requests.
+ */
 export function serveEndpoints(
   app: Router,
   endpoints: readonly Endpoint[],
   context: EndpointContext,
-): void {
+): (asked: Asked) => Promise<Response> | undefined {
+  let heartbeat: (asked: Asked) => Promise<Response> | undefined = () => undefined;
   const methods = new Map<string, Set<string>>();
   for (const one of endpoints) {
     const pattern = patternOf(one.path);
     document(app, one);
     const server = serverOf(one, context);
+    if (one.isHeartbeat) {
+      const isMeant = matcherOf(one);
+      heartbeat = (asked) => isMeant(asked) ? server(asked) : undefined;
+    }
     app.on(one.method.toUpperCase(), pattern, (c) => server(c.env));
     const allowed = methods.get(pattern) ?? new Set();
     methods.set(pattern, allowed.add(one.method.toUpperCase()));
@@ -100,6 +111,14 @@ export function serveEndpoints(
       return answer;
     });
   }
+  return heartbeat;
+}
+
+function matcherOf(endpoint: Endpoint): (asked: Asked) => boolean {
+  const method = endpoint.method.toUpperCase();
+  const prefix = endpoint.path.slice(0, endpoint.path.indexOf("{"));
+  return ({ request, url: { pathname } }) =>
+    request.method === method && pathname.startsWith(prefix);
 }
 
 /** The response that a refusal becomes. */
@@ -112,12 +131,12 @@ export function refuse(refusal: Refusal, revision: number): Response {
 }
 
 /** Answers the requests of one endpoint. */
-export function serverOf(
+function serverOf(
   endpoint: Endpoint,
   context: EndpointContext,
 ): (asked: Asked) => Promise<Response> {
   const label = labelOf(patternOf(endpoint.path));
-  const memory = endpoint.bodyRepeats
+  const memory = endpoint.isHeartbeat
     ? new BodyMemory(MAX_REMEMBERED_BYTES, MAX_REMEMBERED_BODY)
     : undefined;
   return async (asked) => {
@@ -206,12 +225,12 @@ function check(schema: z.ZodType, value: unknown, what: string): Outcome<unknown
 }
 
 function patternOf(path: string): string {
-  return path.replace(/\{(\w+)\}$/, ":$1{.+}").replace(/\{(\w+)\}/, ":$1");
+  return path.replace(/\{(\w+)\}$/, ":$1{.*}").replace(/\{(\w+)\}/, ":$1");
 }
 
 /** A pattern as metrics show it. */
 function labelOf(pattern: string): string {
-  return pattern.replace("{.+}", "");
+  return pattern.replace("{.*}", "");
 }
 
 /** What the path has in place of the placeholder, decoded; `undefined` when it cannot be. */

@@ -12,6 +12,8 @@ import { type Answer, type Endpoint, endpoint } from "./endpoint.ts";
 import { MAX_REGISTRATION_BYTES } from "./limits.ts";
 import type { RelayUseCases } from "./use_cases.ts";
 
+const NO_NAME = "relay name is required in path: /relay/<name>";
+
 /** Registering, asking about, draining and deregistering relays. */
 export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
   return [
@@ -22,12 +24,12 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
       role: "relay",
       body: registrationSchema,
       bodyLimit: MAX_REGISTRATION_BYTES,
-      bodyRepeats: true,
+      isHeartbeat: true,
       answer: registeredAnswer,
       speaksFor: ({ name }) => name,
       handle: async ({ name, body, headers }) => {
-        const fault = relayNameFault(name);
-        if (fault !== undefined) return no("bad_request", `The relay's name ${fault}`);
+        const fault = nameFault(name);
+        if (fault !== undefined) return no("bad_request", fault);
         const match = readMatch(headers.get("if-match"));
         return match.ok ? answered(await relays.register(name, body, match.value)) : match;
       },
@@ -64,6 +66,7 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
       answer: relayStatusAnswer,
       speaksFor: ({ name }) => name,
       handle: async ({ name, headers }) => {
+        if (name === "") return no("bad_request", NO_NAME);
         const match = readMatch(headers.get("if-match"));
         return match.ok ? answered(await relays.deregister(name, match.value)) : match;
       },
@@ -79,6 +82,12 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
     drainEndpoint(relays, true),
     drainEndpoint(relays, false),
   ];
+}
+
+function nameFault(name: string): string | undefined {
+  if (name === "") return NO_NAME;
+  const fault = relayNameFault(name);
+  return fault && `The relay's name ${fault}`;
 }
 
 function drainEndpoint(relays: RelayUseCases, on: boolean): Endpoint {

@@ -95,6 +95,18 @@ Deno.test("an end is forgotten everywhere at about the same time", () => {
   assert.equal(other.nextDeadline, 10 * LEASE);
 });
 
+Deno.test("a heartbeat that is heard again counts after what another controller told meanwhile", () => {
+  const [one, other] = [registry("c1"), registry("c2")];
+  const body = { region: "eu" };
+  beat(one, 0, body);
+  tell(one, other, { name: "a", now: 0 });
+  beat(other, 1, { region: "us" });
+  tell(other, one, { name: "a", now: 1 });
+  assert.equal(one.relays.get("a")?.record.region, "us");
+  beat(one, 2, body);
+  assert.equal(one.relays.get("a")?.record.region, "eu");
+});
+
 Deno.test("the flows of a relay are over where it has not beaten for a lease, though it lives on", () => {
   const [one, other] = [registry("c1"), registry("c2")];
   const flows = [{ track: "x", next_hop: "b", source: "b" }];

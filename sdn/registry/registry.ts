@@ -92,8 +92,8 @@ export class Registry {
   /** When {@linkcode Registry.expire} has something to do next. */
   get nextDeadline(): number | undefined {
     const { leases, graveyard, flows } = this.#holdings;
-    const next = Math.min(...[leases, graveyard, flows].map((one) => one.next ?? Infinity));
-    return next === Infinity ? undefined : next;
+    const next = earlier(leases.next, graveyard.next);
+    return flows.size === 0 ? next : earlier(next, flows.next);
   }
 
   /** When the relay's lease ends, or `undefined` when it does not live. */
@@ -200,7 +200,7 @@ export class Registry {
       ? entry
       : undefined;
     const base = living?.record ?? blankRecord(name, version);
-    const { record, measured } = beatenRecord(base, body, {
+    const { record, measured } = living?.hasHeard(body) ? living : beatenRecord(base, body, {
       measured: living?.measured ?? new Map(),
       version,
       weight: isRepeated ? 0 : this.#options.smoothing,
@@ -223,6 +223,7 @@ export class Registry {
     if (!isRepeated) {
       alive.measured = measured;
       if (record !== alive.record) changes.push({ kind: "relay", record: alive.record = record });
+      alive.hear(body);
       if (body.announces) changes.push(...this.#replaceAnnounces(alive, body.announces, now));
     }
     changes.push(...this.#holdings.flows.beat(name, body.flows, leaseEnd));
@@ -292,7 +293,7 @@ export class Registry {
   #withdraw(relay: string, track: string): Outcome<Applied, Refusal> {
     const entry = this.relays.get(relay);
     if (entry === undefined || !entry.announces.has(track)) {
-      return no("announce_not_found", `announce entry not found: ${track} at ${relay}`);
+      return no("announce_not_found", "announce entry not found");
     }
     return done(this.#applied([this.#holdings.withdraw(entry, track, this.#options.controller)]));
   }
@@ -332,6 +333,10 @@ export class Registry {
     entry.touched = revision;
     if (change.kind === "relay" || change.kind === "drain") entry.modified = revision;
   }
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? a ?? b : Math.min(a, b);
 }
 
 function no(code: RefusalCode, message: string) {

@@ -27,6 +27,8 @@ export class RelayEntry {
   /** Tracks that the relay had, so that an older word about them does not bring them back. */
   readonly withdrawn = new Map<string, Version>();
   #digest: string | undefined;
+  /** The last heartbeat, and the record that it led to. */
+  #heard: { readonly body: Registration; readonly record: RelayRecord } | undefined;
 
   constructor(record: RelayRecord) {
     this.record = record;
@@ -41,6 +43,20 @@ export class RelayEntry {
   /** The fingerprint of its announces, for comparison with the relay's own. */
   get digest(): string {
     return this.#digest ??= announcesDigest(this.announces.keys());
+  }
+
+  /** Notes that a heartbeat led to the record as it is now. */
+  hear(body: Registration): void {
+    this.#heard = { body, record: this.record };
+  }
+
+  /**
+   * Whether this is the very heartbeat that led to the record as it is: it would lead to it again,
+   * unless it says what was measured, of which each sample counts.
+   */
+  hasHeard(body: Registration): boolean {
+    return this.#heard?.body === body && this.#heard.record === this.record &&
+      body.links === undefined;
   }
 
   /** Mints the version that follows `before` in this life. */

@@ -11,6 +11,7 @@ import {
 import { EtcdKeys, type KeyValue } from "./etcd_keys.ts";
 import { EtcdLines } from "./etcd_lines.ts";
 import { listEtcd } from "./etcd_listing.ts";
+import { EtcdMembers } from "./etcd_members.ts";
 import { EtcdMirror } from "./etcd_mirror.ts";
 import { inParts, type Operation, planWrite } from "./etcd_plan.ts";
 import { type Sharing, type Store, StoreConflict, type Stored, type Timeline } from "./types.ts";
@@ -64,6 +65,7 @@ export class EtcdStore implements Store {
   /** Relays that changed in etcd and are not reflected yet, with their tracks that did. */
   readonly #touched = new Map<string, Set<string>>();
   readonly #arrivals: EtcdArrivals;
+  readonly #members: EtcdMembers;
   #mirror: EtcdMirror;
   /** The newest revision of etcd that has arrived. */
   #position = 0;
@@ -79,6 +81,7 @@ export class EtcdStore implements Store {
     this.#clock = options.clock;
     this.#client = new EtcdClient(options);
     this.#arrivals = new EtcdArrivals(options);
+    this.#members = new EtcdMembers(this.#client, options.endpoints, options.clock);
     this.#keys = new EtcdKeys(options.prefix, options.timeline);
     this.#mirror = new EtcdMirror(this.#keys);
     this.#lines = new EtcdLines(MAX_WRITES, {
@@ -88,6 +91,7 @@ export class EtcdStore implements Store {
     this.sharing = {
       follow: (reflect) => void (this.#reflect = reflect),
       renew: (relay) => this.#renew(relay),
+      members: () => this.#members.states,
     };
   }
 
@@ -99,6 +103,7 @@ export class EtcdStore implements Store {
     await this.#list();
     this.#tasks.spawn("watch etcd", (signal) => this.#follow(signal));
     this.#tasks.spawn("probe etcd", (signal) => this.#probe(signal));
+    this.#tasks.spawn("look at etcd's members", (signal) => this.#members.follow(signal));
     return this.#mirror.stored(this.#options.firstRevision);
   }
 

@@ -10,6 +10,8 @@ export interface EtcdAccess {
   /** How long one member may take to answer, in milliseconds. */
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /** How requests are made: with whose authority and which certificate, where that matters. */
+  readonly fetch: typeof fetch;
 }
 
 /** An answer of etcd that says no: its gRPC code and its words. */
@@ -57,7 +59,7 @@ export class EtcdClient {
     for (let left = this.#access.endpoints.length; left > 0; left--) {
       const { endpoint } = this;
       try {
-        return await this.#authenticated(() => this.#ask<T>(endpoint, path, body));
+        return await this.#authenticated(() => this.ask<T>(endpoint, path, body));
       } catch (error) {
         if (error instanceof EtcdRefusal) throw error;
         fault = error;
@@ -109,18 +111,20 @@ export class EtcdClient {
       const { user: name, password } = this.#access;
       this.#token = "";
       const path = "/v3/auth/authenticate";
-      const { token } = await this.#ask<{ token: string }>(this.endpoint, path, { name, password });
+      const { token } = await this.ask<{ token: string }>(this.endpoint, path, { name, password });
       this.#token = token;
       return await act();
     }
   }
 
-  async #ask<T>(endpoint: string, path: string, body: object): Promise<T> {
+  /** Asks one member, which answers in time or not at all. */
+  async ask<T>(endpoint: string, path: string, body: object, end?: AbortSignal): Promise<T> {
     const deadline = new AbortController();
     const { clock, timeoutMs } = this.#access;
     const timer = clock.after(timeoutMs, () => deadline.abort(new Error("no answer in time")));
+    const signal = end === undefined ? deadline.signal : AbortSignal.any([deadline.signal, end]);
     try {
-      const response = await this.#fetch(`${endpoint}${path}`, body, deadline.signal);
+      const response = await this.#fetch(`${endpoint}${path}`, body, signal);
       return await response.json();
     } finally {
       timer.cancel();
@@ -129,7 +133,7 @@ export class EtcdClient {
 
   async #fetch(url: string, body: object, signal: AbortSignal): Promise<Response> {
     const headers = { ...(this.#token !== "" && { authorization: this.#token }) };
-    const response = await fetch(url, {
+    const response = await this.#access.fetch(url, {
       method: "POST",
       headers,
       body: JSON.stringify(body),

@@ -23,6 +23,7 @@ storeContract("etcd", () => {
         password: "",
         timeoutMs: 5000,
         clock: systemClock,
+        fetch,
         prefix,
         timeline,
         leaseMs: 90_000,

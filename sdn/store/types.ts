@@ -45,6 +45,14 @@ export interface Sharing {
    * error when it could not be prolonged.
    */
   renew(relay: string): Promise<void>;
+  /** How each member of the cluster behind the store was when it was last looked at. */
+  members(): readonly ClusterMember[];
+}
+
+/** One member of the cluster behind a store: `leaderless` when it answers and the quorum is lost. */
+export interface ClusterMember {
+  readonly name: string;
+  readonly state: "leader" | "follower" | "leaderless" | "silent";
 }
 
 /** The relay was changed by another controller meanwhile: what was decided must be decided anew. */

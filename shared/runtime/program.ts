@@ -97,7 +97,7 @@ async function health(process: Process, url: string): Promise<number> {
 function openProgramLog({ log, telemetry }: ProgramConfig, { stderr, exportLine }: Process): Log {
   const automatic = stderr.isTerminal ? "human" : "json";
   const isExported = telemetry.enabled && isExporting();
-  return openLog({
+  const opened = openLog({
     level: log.level,
     format: log.format === "auto" ? automatic : log.format,
     write(line, level) {
@@ -105,6 +105,12 @@ function openProgramLog({ log, telemetry }: ProgramConfig, { stderr, exportLine 
       if (isExported) exportLine(level, line.trimEnd());
     },
   });
+  if (telemetry.enabled && !isExported) {
+    opened.warn(
+      "telemetry.enabled does nothing: the exporter is off, see configs/otel",
+    );
+  }
+  return opened;
 }
 
 // The names of the runtime's errors; their messages repeat the path and the system's error number.

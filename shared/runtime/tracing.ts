@@ -55,7 +55,7 @@ const noSpan: Span = {
 /** Traces nothing. */
 export const noTracing: Tracing = { start: () => noSpan, answered() {} };
 
-/** Whether the runtime exports what is traced, which its environment decides: OTEL_DENO=true. */
+/** Whether the runtime exports what is traced: started, or compiled, with OTEL_DENO=true. */
 export function isExporting(): boolean {
   // Without an exporter a span has no identity. This one is never ended, so it goes nowhere.
   return isSpanContextValid(trace.getTracer("qumo").startSpan("probe").spanContext());

@@ -8,7 +8,7 @@ import { topSelfTimes } from "./profile.ts";
 import { Progress } from "./progress.ts";
 import { type Result, resultOf, toJson, toTable, warning } from "./report.ts";
 import { measure, type Run } from "./run.ts";
-import { benchController } from "./sdn_http.ts";
+import { benchController } from "./sdn_bench.ts";
 
 const FUNCTIONS_SHOWN = 20;
 

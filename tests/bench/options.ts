@@ -39,7 +39,8 @@ measured between two runs of its floor. Prints a line of JSON for each case and 
   --quick         fewer cases, 3 seconds each
   --json FILE     write the lines of JSON to a file as well
   --profile       run the relay under V8's profiler, which slows it down; print where its time goes
-  --sdn           the controller instead: heartbeats over HTTP, and changes on their way to watchers
+  --sdn           the controller instead: heartbeats over HTTP on each store, beside a bare server;
+                  changes on their way to watchers, and between three controllers
   --mesh          several relays: latency and CPU of a hop, gaps after kills, time until all relays
                   know of a change, with 20 and 100 of them
   --kills N       how many kills for --mesh, ${KILLS} if nothing is said, ${QUICK_KILLS} with --quick

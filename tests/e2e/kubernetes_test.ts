@@ -7,12 +7,9 @@ import { parse } from "yaml";
 import { relayDefinition } from "../../relay/config/definition.ts";
 import { sdnDefinition } from "../../sdn/config/definition.ts";
 import { type Manifest, misspellings, readManifests, schemaFaults } from "../support/kubernetes.ts";
-import { isInstalled } from "../support/tools.ts";
+import { toolTest } from "../support/tools.ts";
 
 const FOLDER = fileURLToPath(new URL("../../configs/kubernetes/", import.meta.url));
-
-// Both render with the same library; kubectl is on more machines.
-const RENDERERS = [["kustomize", "build"], ["kubectl", "kustomize"]] as const;
 
 /** The objects of the base as they are written: the kustomization adds names and labels alone. */
 async function readBase(): Promise<Manifest[]> {
@@ -125,32 +122,26 @@ Deno.test("every pod is asked for life and readiness, and may do no more than it
   }
 });
 
-const renderer = RENDERERS.find(([tool]) => isInstalled(tool));
-const skipped = renderer === undefined ? " (skipped: no kustomize and no kubectl here)" : "";
-
-Deno.test({
-  name: `kustomize renders the base, host-network, and both with a certificate${skipped}`,
-  ignore: renderer === undefined,
-  async fn() {
+toolTest(
+  "kustomize",
+  "renders base, host-network, and both with a certificate",
+  async (kustomize) => {
     const folder = await Deno.realPath(await Deno.makeTempDir());
     const there = relative(folder, FOLDER);
     const rendered: Manifest[] = [];
     try {
       for (const base of ["base", "host-network"]) {
-        const plain = await render(`${FOLDER}${base}`);
+        rendered.push(...readManifests(await kustomize(["build", `${FOLDER}${base}`])));
         await Deno.writeTextFile(
           `${folder}/kustomization.yaml`,
           `resources: [${there}/${base}]\ncomponents: [${there}/certificate]\n`,
         );
-        const certified = await render(folder);
-        rendered.push(...plain, ...certified);
-        const relay = certified.find((one) =>
-          one.kind !== "Service" && one.metadata.name === "qumo-relay" && one.spec.template
-        );
+        const certified = readManifests(await kustomize(["build", folder]));
+        rendered.push(...certified);
+        const relay = find(certified, base === "base" ? "Deployment" : "DaemonSet", "qumo-relay");
         const { server, sdn } = await load(relayDefinition, relay);
         assert.equal(server.certFile, "/run/secrets/certificate/tls.crt");
         assert.equal(sdn.relayName, base === "base" ? "qumo-relay" : "name-0");
-        assert.equal(relay.kind, base === "base" ? "Deployment" : "DaemonSet");
         assert.match(relay.spec.template.spec.volumes[0].configMap.name, /^qumo-relay-\w+$/);
       }
       assert.deepEqual(schemaFaults(rendered), []);
@@ -159,12 +150,4 @@ Deno.test({
       await Deno.remove(folder, { recursive: true });
     }
   },
-});
-
-async function render(folder: string): Promise<Manifest[]> {
-  const [tool, verb] = renderer!;
-  const { success, stdout, stderr } = await new Deno.Command(tool, { args: [verb, folder] })
-    .output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-  return readManifests(new TextDecoder().decode(stdout));
-}
+);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { chromiumTest } from "../support/chromium.ts";
+import { EtcdCluster, etcdMissing } from "../support/etcd.ts";
 import { SdnProgram } from "../support/sdn_program.ts";
 
 chromiumTest(
@@ -273,6 +274,7 @@ chromiumTest(
     await first.register("tokyo", { region: "asia", announces: ["live/a"] });
     const { page } = await open(browser, first.url);
     await relay(page, "tokyo").waitFor();
+    await page.getByRole("button", { name: "Drain tokyo" }).waitFor();
     await first.end("SIGKILL");
     await page.getByRole("alert").filter({ hasText: /^Stale since .*as it was then\.$/ }).waitFor();
     assert.equal(await relay(page, "tokyo").count(), 1);
@@ -300,6 +302,36 @@ chromiumTest("the page shows how this controller and its peers are", async (brow
   await page.getByRole("cell", { name: /^behind for \d+ s$/ }).waitFor();
   assert.deepEqual(problems, []);
 });
+
+const noEtcd = etcdMissing();
+const quorumTest = "the page shows etcd's members, and when their quorum is lost";
+if (noEtcd !== undefined) Deno.test.ignore(`${quorumTest} (skipped: ${noEtcd})`, () => {});
+else {
+  chromiumTest(quorumTest, async (browser) => {
+    await using cluster = await EtcdCluster.start(3);
+    const etcd = { endpoints: cluster.endpoints, timeout_ms: 1000 };
+    await using program = await SdnProgram.start({
+      config: JSON.stringify({ store: "etcd", etcd }),
+    });
+    const { page, problems } = await open(browser, program.url);
+    await page.getByText("etcd has its quorum: 3 of 3 members agree.").waitFor();
+    const members = await rows(page, "Members of etcd");
+    assert.deepEqual(
+      members.map(([member]) => member),
+      cluster.endpoints.map((url) => new URL(url).host),
+    );
+    const [leader, ...followers] = members.map(([, state]) => state).sort().reverse();
+    assert.deepEqual([leader, followers], ["leader", ["follower", "follower"]]);
+    const lost = await cluster.leader();
+    await cluster.kill(lost);
+    await page.getByText("etcd has its quorum: 2 of 3 members agree.").waitFor();
+    assert.deepEqual((await rows(page, "Members of etcd"))[lost]?.[1], "silent");
+    await cluster.kill((lost + 1) % 3);
+    await page.getByText(/^etcd has lost its quorum: [01] of 3 members agree\.$/).waitFor();
+    await page.getByText("This controller is not ready: store unavailable.").waitFor();
+    assert.deepEqual(problems, []);
+  });
+}
 
 chromiumTest(
   "a token is asked for, decides what can be done, and is kept nowhere",

@@ -8,6 +8,9 @@ import { OtlpReceiver, type Received } from "../support/otlp_receiver.ts";
 import { startRelay } from "../support/relay_process.ts";
 import { SdnProcess } from "../support/sdn_process.ts";
 
+// As OTLP numbers them.
+const SpanKind = { SERVER: 2, CLIENT: 3 } as const;
+
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const PARENT = "b7ad6b7169203331";
 
@@ -52,6 +55,36 @@ Deno.test("a relay sends the span of a session, its log lines in that span, and 
     "metrics of HTTP",
     receiver.until(() => received.metrics.has("http.server.request.duration") || undefined),
   );
+});
+
+Deno.test("both ends of a link send its session, each by the other's name", async () => {
+  await using receiver = new OtlpReceiver();
+  using deadline = new Deadline();
+  await using controller = await SdnProcess.start({});
+  const env = { ...await environmentFile("relay.env"), ...receiver.environment };
+  const start = (name: string, neighbors: Record<string, number>) =>
+    startRelay({ sdn: { urls: [controller.url], relay_name: name, neighbors } }, [], {
+      ...env,
+      OTEL_SERVICE_NAME: name,
+    });
+  await using london = await start("london", {});
+  await using _tokyo = await start("tokyo", { london: 10 });
+  const established = receiver.until(() =>
+    receiver.of("tokyo").lines.find(({ text }) => text.includes("link established"))
+  );
+  await deadline.for("a link", established);
+  await london.stop();
+  const [caller, called] = await Promise.all(["tokyo", "london"].map((name) =>
+    deadline.for(
+      `the span of ${name}`,
+      receiver.until(() => receiver.of(name).spans.find((span) => span.name === "moqt session")),
+    )
+  ));
+  const seen = [caller!, called!].map(({ kind, attributes }) => [
+    kind,
+    attributes.get("qumo.peer.relay"),
+  ]);
+  assert.deepEqual(seen, [[SpanKind.CLIENT, "london"], [SpanKind.SERVER, "tokyo"]]);
 });
 
 Deno.test("a controller goes on with a request's trace under the request's name", async () => {
@@ -102,6 +135,13 @@ Deno.test("without telemetry.enabled nothing of the programs' own is sent", asyn
   );
   assert.ok(!received.spans.some(({ name }) => name === "moqt session"), summary(received));
   assert.deepEqual(received.lines, []);
+});
+
+Deno.test("a program that has nothing to send to says so once, and goes on", async () => {
+  await using relay = await startRelay({ telemetry: { enabled: true } });
+  await relay.stop();
+  assert.equal(relay.log().match(/"level":"warn","message":"telemetry\.enabled/g)?.length, 1);
+  assert.match(relay.log(), /"message":"ended"/);
 });
 
 Deno.test("a span goes on where another program's span was handed on, and says that it failed", async () => {

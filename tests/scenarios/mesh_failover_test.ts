@@ -52,14 +52,13 @@ for (const { name, happens, mended } of BREAKS) {
       await happens(mesh);
       const broken = live.group;
       await mesh.routed("east", track, ["south", "west"]);
-      const after = await watching.has(live.group + GROUPS_AFTER);
-      const gap = watching.reception.verdict({ first: broken - 1, last: after });
+      const gap = await watching.verdict(live.group + GROUPS_AFTER, broken - 1);
       say(words(gap));
       assert.ok(gap.longestGapGroups <= GAP_GROUPS, words(gap));
 
       await mended(mesh);
       await mesh.routed("east", track, ["north", "west"]);
-      const back = await watching.verdict(live.group + GROUPS_AFTER, after);
+      const back = await watching.verdict(live.group + GROUPS_AFTER, gap.last);
       say(`on the way back: ${words(back)}`);
       assert.deepEqual([...back.missing, ...back.cut], []);
       assert.deepEqual(watching.reception.faults, []);

@@ -49,14 +49,13 @@ for (
       const broken = live.group;
       await mesh.link("west", "north").cut();
       await mesh.routed("east", track, ["south", "west"]);
-      const after = await watching.has(live.group + GROUPS);
-      const gap = watching.reception.verdict({ first: broken - 1, last: after });
+      const gap = await watching.verdict(live.group + GROUPS, broken - 1);
       say(words(gap));
       assert.ok(gap.longestGapGroups <= GAP_GROUPS, words(gap));
 
       await mesh.link("west", "north").restore();
       await mesh.routed("east", track, ["north", "west"]);
-      const back = await watching.verdict(live.group + GROUPS, after);
+      const back = await watching.verdict(live.group + GROUPS, gap.last);
       say(`on the way back: ${words(back)}`);
       assert.deepEqual([...back.missing, ...back.cut], []);
       assert.deepEqual(watching.reception.faults, []);

@@ -21,8 +21,7 @@ meshTest(
     await mesh.relay("west").end("SIGKILL");
     await live.connect(mesh.relay("south"));
     await mesh.routed("east", trackText("concert"), ["south"]);
-    const after = await watching.has(live.group + GROUPS);
-    const gap = watching.reception.verdict({ first: broken - 1, last: after });
+    const gap = await watching.verdict(live.group + GROUPS, broken - 1);
     say(words(gap));
     assert.ok(gap.longestGapGroups <= GAP_GROUPS, words(gap));
     assert.deepEqual(watching.reception.faults, []);
@@ -40,8 +39,7 @@ meshTest(
     const broken = live.group;
     await mesh.relay("west").end("SIGKILL");
     await mesh.routed("north", track, ["east", "south"]);
-    const after = await watching.has(live.group + GROUPS);
-    const gap = watching.reception.verdict({ first: broken - 1, last: after });
+    const gap = await watching.verdict(live.group + GROUPS, broken - 1);
     say(words(gap));
     assert.ok(gap.longestGapGroups <= GAP_GROUPS, words(gap));
     assert.deepEqual(watching.reception.faults, []);
@@ -67,8 +65,7 @@ meshTest(
     assert.notEqual(mesh.relay("madrid").certificateHash.toHex(), certificate);
 
     await mesh.routed("lyon", trackText("concert"), ["madrid", "lisbon"]);
-    const after = await watching.has(live.group + GROUPS);
-    const gap = watching.reception.verdict({ first: broken - 1, last: after });
+    const gap = await watching.verdict(live.group + GROUPS, broken - 1);
     say(`${words(gap)}; away for ${absence.toFixed(0)} ms`);
     const most = Math.ceil(absence / GROUP_MS) + GAP_GROUPS;
     assert.ok(gap.longestGapGroups <= most, words(gap));

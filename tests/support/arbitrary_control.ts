@@ -80,6 +80,7 @@ const everyParameter: { [N in ParameterName]: fc.Arbitrary<Required<Parameters>[
   newGroupRequest: integer,
   namespacePrefix: namespace,
   meshScope: text,
+  meshAge: integer,
   meshHops: fc.array(relayName, { maxLength: 32 }),
   meshTrace: text.filter((value) => new TextEncoder().encode(value).length <= 256),
 };
@@ -147,7 +148,7 @@ export const arbitraryMessage: { [K in ControlKind]: fc.Arbitrary<ControlMessage
   trackStatus: message("trackStatus", subscribeBody),
   subscribeOk: message("subscribeOk", {
     alias: integer,
-    parameters: parameters("expires", "largestObject", "meshHops"),
+    parameters: parameters("expires", "largestObject", "meshHops", "meshAge"),
     properties,
   }),
   publish: message("publish", {

@@ -40,29 +40,42 @@ interface Member {
   process: Deno.ChildProcess | undefined;
 }
 
+/** How clients reach members by TLS: PEM files of theirs, and a fetch that they answer. */
+export interface EtcdTls {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Clients must show a certificate that this authority signed. */
+  readonly clientCaFile: string;
+  readonly fetch: typeof fetch;
+}
+
 /** A cluster of etcd members with their data in a temporary folder. */
 export class EtcdCluster implements AsyncDisposable {
   readonly #folder: string;
   readonly #members: readonly Member[];
+  readonly #tls: EtcdTls | undefined;
 
-  private constructor(folder: string, members: readonly Member[]) {
+  private constructor(folder: string, members: readonly Member[], tls?: EtcdTls) {
     this.#folder = folder;
     this.#members = members;
+    this.#tls = tls;
   }
 
   /** Starts a cluster and waits until it has a leader. */
-  static async start(size: number): Promise<EtcdCluster> {
+  static async start(size: number, tls?: EtcdTls): Promise<EtcdCluster> {
     const folder = await Deno.makeTempDir({ prefix: "etcd_" });
     const ports = freePorts(3 * size);
+    const scheme = tls === undefined ? "http" : "https";
     const cluster = new EtcdCluster(
       folder,
       Array.from({ length: size }, (_, i) => ({
         name: `m${i}`,
-        client: `http://127.0.0.1:${ports[3 * i]}`,
+        client: `${scheme}://127.0.0.1:${ports[3 * i]}`,
         peer: `http://127.0.0.1:${ports[3 * i + 1]}`,
-        aside: `http://127.0.0.1:${ports[3 * i + 2]}`,
+        aside: `${scheme}://127.0.0.1:${ports[3 * i + 2]}`,
         process: undefined,
       })),
+      tls,
     );
     try {
       for (const place of cluster.#members.keys()) cluster.launch(place);
@@ -97,7 +110,7 @@ export class EtcdCluster implements AsyncDisposable {
     const deadline = Date.now() + START_TIMEOUT_MS;
     for (const { process, client } of this.#members) {
       if (process === undefined) continue;
-      while (!await answers(client)) {
+      while (!await answers(client, this.#tls?.fetch)) {
         if (Date.now() > deadline) throw new Error(`etcd at ${client} does not come up`);
         await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
       }
@@ -152,6 +165,12 @@ export class EtcdCluster implements AsyncDisposable {
         ["listen-peer-urls", member.peer],
         ["initial-advertise-peer-urls", member.peer],
         ["initial-cluster", this.#members.map(({ name, peer }) => `${name}=${peer}`).join(",")],
+        ...this.#tls === undefined ? [] : [
+          ["cert-file", this.#tls.certFile],
+          ["key-file", this.#tls.keyFile],
+          ["client-cert-auth", "true"],
+          ["trusted-ca-file", this.#tls.clientCaFile],
+        ],
       ].map(([flag, value]) => `--${flag}=${value}`),
       stdout: "null",
       stderr: "null",
@@ -168,9 +187,14 @@ export class EtcdCluster implements AsyncDisposable {
 }
 
 /** Asks etcd's gateway something; rejects with its words when it refuses. */
-// deno-lint-ignore no-explicit-any -- answers of every shape
-export async function etcdCall(endpoint: string, path: string, body: object): Promise<any> {
-  const response = await fetch(`${endpoint}${path}`, {
+export async function etcdCall(
+  endpoint: string,
+  path: string,
+  body: object,
+  ask = fetch,
+  // deno-lint-ignore no-explicit-any -- answers of every shape
+): Promise<any> {
+  const response = await ask(`${endpoint}${path}`, {
     method: "POST",
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(5000),
@@ -180,9 +204,9 @@ export async function etcdCall(endpoint: string, path: string, body: object): Pr
   return answer;
 }
 
-async function answers(endpoint: string): Promise<boolean> {
+async function answers(endpoint: string, ask?: typeof fetch): Promise<boolean> {
   try {
-    await etcdCall(endpoint, "/v3/kv/range", { key: btoa("x") });
+    await etcdCall(endpoint, "/v3/kv/range", { key: btoa("x") }, ask);
     return true;
   } catch {
     return false;

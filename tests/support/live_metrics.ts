@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { generateCertificate } from "../../relay/transport/mod.ts";
+import { sleep, systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "./deadline.ts";
 import { connectMoqt } from "./moqt_peer.ts";
 import { type RelayProcess, startRelay } from "./relay_process.ts";
@@ -8,19 +9,26 @@ import { SdnProgram } from "./sdn_program.ts";
 /** The values that each label of a metric has had, by the names of metrics and labels. */
 export type MetricLabels = Map<string, Map<string, Set<string>>>;
 
+// Something happens meanwhile.
+const ASK_EVERY_MS = 50;
+
 /** What Prometheus adds to every series by itself, and to those of no program. */
 const ADDED = ["job", "instance"];
 
 /**
- * The texts that the programs expose at /metrics: a relay that carries a track, and two controllers
- * of which one has a certificate and knows the other.
+ * The texts that the programs expose at /metrics: a relay that carries a track and has a link to
+ * another, and two controllers of which one has a certificate and knows the other.
  */
 export async function scrapePrograms(): Promise<string[]> {
   using deadline = new Deadline(30_000);
-  await using relay = await startRelay({ metrics: { per_track: 10 } });
-  await carryTrack(relay, deadline);
   await using plain = await SdnProgram.start();
-  await plain.register("tokyo", { address: "https://tokyo.example:4433" });
+  const urls = [plain.url];
+  await using _neighbor = await startRelay({ sdn: { urls, relay_name: "london" } });
+  await using relay = await startRelay({
+    sdn: { urls, relay_name: "tokyo", neighbors: { london: 10 } },
+    metrics: { per_track: 10 },
+  });
+  await carryTrack(relay, deadline);
   const { certificate, key } = await generateCertificate(["localhost", "127.0.0.1"]);
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/cert.pem`, certificate);
@@ -31,13 +39,32 @@ graph: { peers: ["${plain.url}"], sync_interval_sec: 0.1 }
 `,
   });
   using client = Deno.createHttpClient({ caCerts: [certificate] });
-  let secureText = "";
-  while (!/^qumo_sdn_last_sync_timestamp_seconds\{/m.test(secureText)) {
-    deadline.signal.throwIfAborted();
-    secureText = await get(`${secure.url}/metrics`, client);
-  }
+  const secureText = await until(
+    /^qumo_sdn_last_sync_timestamp_seconds\{/m,
+    () => get(`${secure.url}/metrics`, client),
+    deadline,
+  );
+  const relayText = await until(
+    /^qumo_relay_link_rtt_seconds\{/m,
+    () => relay.metrics(),
+    deadline,
+  );
   await Deno.remove(folder, { recursive: true });
-  return [await relay.metrics(), await get(`${plain.url}/metrics`), secureText];
+  return [relayText, await get(`${plain.url}/metrics`), secureText];
+}
+
+/** The first text that has a series which is there only once something has happened. */
+async function until(
+  series: RegExp,
+  read: () => Promise<string>,
+  { signal }: Deadline,
+): Promise<string> {
+  for (;;) {
+    const text = await read();
+    if (series.test(text)) return text;
+    if (signal.aborted) throw new Error(`There is no ${series} in\n${text}`);
+    await sleep(systemClock, ASK_EVERY_MS, signal);
+  }
 }
 
 /** What can be asked of Prometheus when programs expose these texts. */

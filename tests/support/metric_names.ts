@@ -7,32 +7,6 @@ export interface RecordingRule {
   readonly expr: string;
 }
 
-/**
- * Metrics of the mesh that rules and dashboards are written for and no program exposes yet, with
- * their labels. Each name goes from here when it is there.
- */
-export const AWAITED: Readonly<Record<string, readonly string[]>> = {
-  qumo_relay_link_up: ["neighbor"],
-  qumo_relay_link_rtt_seconds: ["neighbor"],
-  qumo_relay_upstream_sessions: [],
-  qumo_relay_remote_tracks: [],
-  qumo_relay_reroutes_total: ["reason"],
-  qumo_relay_failover_gap_seconds_bucket: ["le"],
-  qumo_relay_directory_lookups_total: ["result"],
-  qumo_relay_mirror_age_seconds: [],
-  qumo_relay_mirror_revision: [],
-  qumo_relay_mesh_hops_bucket: ["le"],
-};
-
-/** The live metrics with those that are awaited. */
-export function withAwaited(live: MetricLabels): MetricLabels {
-  const all: MetricLabels = new Map(live);
-  for (const [name, labels] of Object.entries(AWAITED)) {
-    all.set(name, new Map([...labels, "job", "instance"].map((label) => [label, new Set()])));
-  }
-  return all;
-}
-
 /** Adds what a rule records: with the labels that it groups by, or those of what it asks for. */
 export function recordedBy({ record, expr }: RecordingRule, metrics: MetricLabels): void {
   const { selectors: [selector], groupings } = parsePromql(expr);

@@ -1,6 +1,7 @@
 /** What of a span a test looks at. */
 export interface ReceivedSpan {
   readonly name: string;
+  readonly kind: number;
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string;

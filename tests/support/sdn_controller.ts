@@ -90,6 +90,7 @@ export async function testController(given: {
     controller,
     exchange,
     follow,
+    app,
     request,
     fetch,
     clock,

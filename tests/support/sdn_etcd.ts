@@ -33,6 +33,7 @@ export async function controllerOn(cluster: EtcdCluster, given: EtcdGiven = {}) 
     password: given.password ?? "",
     timeoutMs: given.timeoutMs ?? PATIENCE_MS,
     clock: systemClock,
+    fetch,
     prefix,
     timeline: { toWall: (time) => START + time, fromWall: (wall) => wall - START },
     leaseMs,

@@ -22,7 +22,7 @@ export function toolTest(tool: string, claim: string, test: (run: RunTool) => Pr
 }
 
 /** Whether a command is found where commands are. */
-export function isInstalled(tool: string): boolean {
+function isInstalled(tool: string): boolean {
   return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
     try {
       return Deno.statSync(`${folder}/${tool}`).isFile;

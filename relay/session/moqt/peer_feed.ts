@@ -57,6 +57,7 @@ export class PeerFeed implements Feed {
   #held: { change: FeedChange; timer: Timer } | undefined;
   #path: readonly string[] | undefined;
   #largest: Location | undefined;
+  #since: number | undefined;
   #hasDatagrams = false;
   #expected: { end: TrackEnd; streams: bigint; timer: Timer; lastDatagrams: boolean } | undefined;
   readonly #ended = Promise.withResolvers<void>();
@@ -86,6 +87,10 @@ export class PeerFeed implements Feed {
     return this.#largest;
   }
 
+  get since(): number | undefined {
+    return this.#since;
+  }
+
   get fromGroupStart(): boolean {
     return isRelay(this.#context.peer);
   }
@@ -109,13 +114,14 @@ export class PeerFeed implements Feed {
   establish(
     stream: RequestStream,
     alias: bigint,
-    { largestObject, meshHops }: Parameters<"largestObject" | "meshHops">,
+    { largestObject, meshHops, meshAge }: Parameters<"largestObject" | "meshHops" | "meshAge">,
     properties: Uint8Array,
   ): void {
     this.#request = this.#stream = stream;
     this.#alias = alias;
     this.#path = meshHops;
     this.#largest = largestObject;
+    if (meshAge !== undefined) this.#since = this.#context.clock.now() - Number(meshAge);
     this.#incoming.add(alias, this);
     this.target.track.setProperties(properties);
     if (largestObject !== undefined) this.target.track.learnLargest(largestObject);

@@ -120,7 +120,7 @@ export class PeerPublisher implements Publisher {
     message: ControlMessageOf<"subscribeOk"> | ControlMessageOf<"publish">,
   ): void {
     const { alias, parameters, properties } = message;
-    if ("meshHops" in parameters && !isRelay(this.#context.peer)) {
+    if (("meshHops" in parameters || "meshAge" in parameters) && !isRelay(this.#context.peer)) {
       throw violation("A peer that is no relay names the way of a track");
     }
     feed.establish(stream, alias, parameters, properties);

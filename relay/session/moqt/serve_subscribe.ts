@@ -1,4 +1,9 @@
-import { type ControlMessageOf, type FullTrackName, trackKey } from "@qumo/shared/wire";
+import {
+  type ControlMessageOf,
+  type FullTrackName,
+  type Parameters,
+  trackKey,
+} from "@qumo/shared/wire";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
   backfill,
@@ -234,9 +239,11 @@ export class SubscriptionServer {
   }
 
   /** For another relay: the way that the track comes, so that it is not sent back along it. */
-  #way({ path }: Feeds): { meshHops?: readonly string[] } {
-    const { peer, relayName } = this.#context;
-    return isRelay(peer) && relayName !== undefined ? { meshHops: wayFrom(relayName, path) } : {};
+  #way({ path, since }: Feeds): Parameters<"meshHops" | "meshAge"> {
+    const { peer, relayName, clock } = this.#context;
+    if (!isRelay(peer) || relayName === undefined) return {};
+    const meshAge = BigInt(Math.max(0, Math.round(clock.now() - since)));
+    return { meshHops: wayFrom(relayName, path), meshAge };
   }
 
   async #status(

@@ -2,10 +2,14 @@ import { byId, setText } from "./dom.js";
 import { duration, metricLines } from "./format.js";
 import { showBadge, Table } from "./table.js";
 
+/** The colours of etcd's members by their state. */
+const MEMBER_BADGES = { leader: "ok", follower: "ok", leaderless: "draining" };
+
 /** How this controller is, and when it last agreed with the others. */
 export class PeersView {
   #api;
   #table;
+  #members;
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
@@ -31,6 +35,18 @@ export class PeersView {
         { label: "Failures", kind: "figure", show: ({ failed }) => String(failed) },
       ],
     });
+    this.#members = new Table(byId("members"), {
+      label: "Members of etcd",
+      key: ({ member }) => member,
+      empty: "",
+      columns: [
+        { label: "Member", kind: "name", show: ({ member }) => member },
+        {
+          label: "State",
+          show: ({ state }, cell) => showBadge(cell, MEMBER_BADGES[state] ?? "error", state),
+        },
+      ],
+    });
   }
 
   /** @param {{ ready: boolean, reason?: string }} health */
@@ -38,6 +54,7 @@ export class PeersView {
     const how = ready ? "ready" : `not ready: ${(reason ?? "unknown").replaceAll("_", " ")}`;
     setText(byId("self"), `This controller is ${how}.`);
     const text = await this.#api.fetch("metrics").then((response) => response.text());
+    this.#showMembers(text);
     const now = Date.now() + this.#api.clockAhead;
     const peers = new Map();
     for (const { labels: { peer }, value } of metricLines(text, "qumo_sdn_sync_lag_seconds")) {
@@ -55,5 +72,19 @@ export class PeersView {
       (peer, value, result) => peer[result === "ok" ? "ok" : "failed"] = value,
     );
     this.#table.show([...peers.values()]);
+  }
+
+  /** Who keeps what is known, where that is etcd, and whether enough of them agree. */
+  #showMembers(text) {
+    const members = metricLines(text, "qumo_sdn_etcd_member").map(({ labels }) => labels);
+    byId("etcd").hidden = members.length === 0;
+    byId("peers").hidden = members.length > 0;
+    this.#members.show(members);
+    const agree = members.filter(({ state }) => state === "leader" || state === "follower");
+    // A leader without enough followers steps down; until it notices, the count says more than it.
+    const isEnough = 2 * agree.length > members.length;
+    const how = isEnough && agree.some(({ state }) => state === "leader") ? "has" : "has lost";
+    const count = `${agree.length} of ${members.length} members agree`;
+    setText(byId("etcd-words"), `etcd ${how} its quorum: ${count}.`);
   }
 }

@@ -110,6 +110,7 @@ export class Mesh implements AsyncDisposable {
       sdn: { urls, relay_name: name, address: url, neighbors },
       ...(addresses.length > 0 && { mesh: { addresses: Object.fromEntries(addresses) } }),
       drain_timeout_ms: 3000,
+      log: { level: "debug" },
     };
     return merged(ours, relayConfig ?? {});
   }
@@ -154,6 +155,17 @@ export class Mesh implements AsyncDisposable {
     return all.map(({ name, log }) => `--- ${name}\n${log}`).join("\n");
   }
 
+  /** What every relay says of the mesh now, and every controller. */
+  async state(): Promise<string> {
+    const relays = this.relays.map(async (relay) => `${relay.name} ${json(await relay.mesh())}`);
+    const controllers = this.controllers.map(async (controller) => {
+      const graph = await controller.ask("GET", "/graph").catch(String);
+      const announces = await controller.ask("GET", "/announce").catch(String);
+      return `${controller.name} ${json(graph)}\n${controller.name} ${json(announces)}`;
+    });
+    return (await Promise.all([...controllers, ...relays])).join("\n");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.relays.map((relay) => relay.end("SIGKILL")));
     await Promise.all(this.controllers.map((controller) => controller.end("SIGKILL")));
@@ -182,6 +194,10 @@ export class Mesh implements AsyncDisposable {
     };
     return merged(ours, this.#options.controllerConfig ?? {});
   }
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value);
 }
 
 /** Sections of both, key by key; the second one's count. */

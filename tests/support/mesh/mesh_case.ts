@@ -1,4 +1,5 @@
 import { systemClock } from "@qumo/shared/runtime";
+import { formatAnnounce } from "@qumo/shared/topology";
 import { Deadline } from "../deadline.ts";
 import { Mesh, type MeshOptions } from "./mesh.ts";
 import { MeshPublisher } from "./publisher.ts";
@@ -22,7 +23,7 @@ export const TRACK = "video";
 
 const DEADLINE = 120_000;
 
-/** One scenario on a mesh of its own. When it fails, the logs of all processes are printed. */
+/** One scenario on a mesh of its own. When it fails, what all processes wrote and say is printed. */
 export function meshTest(
   name: string,
   options: MeshOptions & { readonly deadline?: number; readonly ignore?: boolean },
@@ -37,7 +38,7 @@ export function meshTest(
     try {
       await deadline.for(name, body(worldOf(mesh, ends, name)));
     } catch (error) {
-      say(`${mesh.log()}\n`);
+      say(`${mesh.log()}\n--- state\n${await mesh.state()}\n`);
       throw error;
     }
   }
@@ -63,7 +64,9 @@ function worldOf(mesh: Mesh, ends: AsyncDisposableStack, name: string): MeshWorl
 
 /** How relays and the controller write the lab's track of this path. */
 export function trackText(path: string): string {
-  return `${path}/~/${TRACK}`;
+  const encoder = new TextEncoder();
+  const namespace = path.split("/").map((part) => encoder.encode(part));
+  return formatAnnounce({ scope: "", namespace, name: encoder.encode(TRACK) });
 }
 
 /** A verdict in words. */

@@ -89,10 +89,16 @@ export class MeshViewer implements AsyncDisposable {
     return found;
   }
 
-  /** What came from its first group to this one, which is waited for. */
-  async verdict(last: number, first = this.reception.firstGroup ?? 0): Promise<Verdict> {
+  /**
+   * What came up to this group, which is waited for: from `first` on, or from the first that came where
+   * that is later or nothing is said.
+   */
+  async verdict(last: number, first = 0): Promise<Verdict> {
     const end = await this.has(last);
-    return this.reception.verdict({ first, last: end });
+    return this.reception.verdict({
+      first: Math.max(first, this.reception.firstGroup ?? 0),
+      last: end,
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -197,8 +197,12 @@ const vectors: Readonly<Record<ControlKind, readonly Vector[]>> = {
     },
     {
       name: "of a relay that has the track from another",
-      body: "02 01 f071756d03 02 0162 0161",
-      message: { alias: 2n, parameters: { meshHops: ["b", "a"] }, properties: nothing },
+      body: "02 02 f071756d03 02 0162 0161 02 05",
+      message: {
+        alias: 2n,
+        parameters: { meshHops: ["b", "a"], meshAge: 5n },
+        properties: nothing,
+      },
     },
   ],
   publish: [

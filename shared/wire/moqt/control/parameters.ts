@@ -6,7 +6,15 @@ import { location } from "../../location.ts";
 import { namespace } from "../../names.ts";
 import { filter } from "../filter.ts";
 import { groupOrder } from "../group_order.ts";
-import { MESH_HOPS, MESH_SCOPE, MESH_TRACE, meshScope, meshTrace, relayNames } from "../mesh.ts";
+import {
+  MESH_AGE,
+  MESH_HOPS,
+  MESH_SCOPE,
+  MESH_TRACE,
+  meshScope,
+  meshTrace,
+  relayNames,
+} from "../mesh.ts";
 import { token } from "./token.ts";
 
 const flag: Codec<boolean> = {
@@ -65,6 +73,8 @@ export const parameterTable = {
   meshHops: { type: MESH_HOPS, codec: relayNames },
   /** Between our relays: the trace that the request belongs to. */
   meshTrace: { type: MESH_TRACE, codec: meshTrace },
+  /** Between our relays: milliseconds since the publisher at the source began to send the track. */
+  meshAge: { type: MESH_AGE, codec: varint },
 } as const;
 
 type Table = typeof parameterTable;

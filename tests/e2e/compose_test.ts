@@ -1,18 +1,14 @@
 /** The compose files: what they mount is there, and what they tell our programs is understood. */
 import assert from "node:assert/strict";
-import { sleep, systemClock } from "@qumo/shared/runtime";
+import { parse } from "yaml";
 import { Deadline } from "../support/deadline.ts";
-import { carryTrack, temporaryFolder } from "../support/executables/cases.ts";
-import {
-  mountedPaths,
-  type OwnService,
-  ownServices,
-  readComposeFiles,
-} from "../support/executables/compose.ts";
-import { ProgramProcess, runToEnd } from "../support/executables/program_process.ts";
+import { EtcdCluster, etcdTest } from "../support/etcd.ts";
+import { carryTrack } from "../support/executables/cases.ts";
+import { mountedPaths, ownServices, readComposeFiles } from "../support/executables/compose.ts";
+import { ComposedNetwork } from "../support/executables/composed_network.ts";
+import { runToEnd } from "../support/executables/program_process.ts";
 import { fromSources } from "../support/executables/programs.ts";
 import { toolTest } from "../support/tools.ts";
-import { parse } from "yaml";
 
 const FOLDER = new URL("../../configs/compose/", import.meta.url);
 const FILES = await readComposeFiles();
@@ -79,36 +75,28 @@ for (const network of ["demo", "ha"]) {
 }
 
 Deno.test("demo.yaml, as processes on this machine, carries a track from Tokyo to New York", async () => {
-  using deadline = new Deadline(30_000);
-  await using folder = await temporaryFolder();
-  await using running = new AsyncDisposableStack();
-  const [controller, ...services] = ownServices(FILES.get("demo.yaml")!);
-  const start = async ({ program, env }: OwnService, here: Record<string, string>) => {
-    const started = ProgramProcess.start(fromSources(program), { env: { ...env, ...here } });
-    return running.use(await deadline.for(`${program.name} to start`, started));
-  };
-  const sdn = await start(controller!, {
-    SDN_ADDR: "127.0.0.1:0",
-    DATA_DIR: `${folder.path}/data`,
-  });
-  const relays = new Map<string, ProgramProcess>();
-  for (const service of services) {
-    const relay = await start(service, {
-      RELAY_ADDR: "127.0.0.1:0",
-      // What others call it by is where it listens.
-      RELAY_MOQT_ADDR: "",
-      SDN_URL: `http://127.0.0.1:${sdn.port}`,
-    });
-    assert.match(relay.log(), /INSECURE=true: .*everyone may publish and subscribe/);
-    relays.set(service.name, relay);
+  using deadline = new Deadline(60_000);
+  const started = ComposedNetwork.start(FILES.get("demo.yaml")!);
+  await using network = await deadline.for("the network", started);
+  const way = await deadline.for("a way", network.way("sdn", "tokyo newyork", 330));
+  assert.deepEqual(way, ["tokyo", "london", "newyork"]);
+  const [tokyo, newyork] = ["tokyo", "newyork"].map((name) => network.relays.get(name)!);
+  await deadline.for("the track", carryTrack(tokyo!, newyork!));
+  assert.match(tokyo!.log(), /INSECURE=true: .*everyone may publish and subscribe/);
+});
+
+etcdTest("ha.yaml, as processes on this machine, goes on when a controller is lost", async () => {
+  using deadline = new Deadline(90_000);
+  await using cluster = await deadline.for("three members of etcd", EtcdCluster.start(3));
+  const here = { QUMO_SDN_ETCD_ENDPOINTS: cluster.endpoints.join() };
+  const started = ComposedNetwork.start(FILES.get("ha.yaml")!, here);
+  await using network = await deadline.for("the network", started);
+  for (const controller of ["sdn-a", "sdn-b"]) {
+    await deadline.for("a way", network.way(controller, "north south", 10));
   }
-  const way = async () => await (await sdn.ask("/route?from=tokyo&to=newyork")).text();
-  while (!(await way()).includes('"cost":330')) {
-    if (deadline.signal.aborted) {
-      assert.fail([...relays.values()].map((r) => r.log()).join("\n==\n"));
-    }
-    await sleep(systemClock, 100);
-  }
-  assert.deepEqual(JSON.parse(await way()).full_path, ["tokyo", "london", "newyork"]);
-  await deadline.for("the track", carryTrack(relays.get("tokyo")!, relays.get("newyork")!));
+  await deadline.for("the end of a controller", network.controllers.get("sdn-a")!.stop());
+  const [north, south] = ["north", "south"].map((name) => network.relays.get(name)!);
+  await deadline.for("the track", carryTrack(north!, south!));
+  const left = JSON.parse(await network.controllers.get("sdn-b")!.get("/relay"));
+  assert.equal(left.count, 2);
 });

@@ -60,10 +60,10 @@ async function killOnce(mesh: Mesh, publisher: MeshPublisher, viewer: MeshViewer
     const lately = reception.arrivals.slice(-GOING_ON_OBJECTS);
     return lately.length === GOING_ON_OBJECTS && lately.every(({ sent }) => sent > killed);
   });
-  const { longestGapMs } = reception.verdict({ first, last: Infinity });
+  const milliseconds = reception.longestPauseSince(killed);
   const last = await viewer.has(publisher.group + 1);
   const { missing, cut } = reception.verdict({ first, last });
   await mesh.relay(transit).start();
   await mesh.settled();
-  return { milliseconds: longestGapMs, lost: missing.length + cut.length };
+  return { milliseconds, lost: missing.length + cut.length };
 }

@@ -65,3 +65,26 @@ for (const { name, happens, mended } of BREAKS) {
     },
   );
 }
+
+meshTest(
+  "a viewer goes on when the way dies again in the moment in which it is back",
+  { topology: diamond() },
+  async ({ mesh, publisher, viewer, say }) => {
+    const live = await publisher("concert", "west");
+    const watching = await viewer(live, "east");
+    const track = trackText("concert");
+    await mesh.routed("east", track, ["north", "west"]);
+    await mesh.relay("north").end("SIGKILL");
+    await mesh.routed("east", track, ["south", "west"]);
+    await mesh.relay("north").start();
+    await mesh.routed("east", track, ["north", "west"]);
+
+    const broken = live.group;
+    await mesh.relay("north").end("SIGKILL");
+    await mesh.routed("east", track, ["south", "west"]);
+    const gap = await watching.verdict(live.group + GROUPS_AFTER, broken - 1);
+    say(words(gap));
+    assert.ok(gap.longestGapGroups <= GAP_GROUPS, words(gap));
+    assert.deepEqual(watching.reception.faults, []);
+  },
+);

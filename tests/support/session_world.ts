@@ -4,6 +4,7 @@ import { draft18, type SetupOptions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { MoqtSession } from "../../relay/session/moqt/session.ts";
+import type { SessionLink } from "../../relay/session/moqt/session_options.ts";
 import type { Authorizer, SessionLimits, SessionSettings } from "../../relay/session/settings.ts";
 import { Cache, type CacheLimits, Registry } from "../../relay/track/mod.ts";
 import {
@@ -44,6 +45,9 @@ const CACHE: CacheLimits = {
   maxAgeMs: 60_000,
 };
 
+/** What the relay calls itself towards other relays. */
+export const RELAY_NAME = "here";
+
 /** Milliseconds that a track is kept flowing after the last subscriber left. */
 export const LINGER_MS = 1_000;
 
@@ -65,6 +69,8 @@ export interface ConnectOptions {
   readonly setup?: Partial<SetupOptions> | false;
   /** Whether the relay dialled the peer instead of being dialled. */
   readonly dialled?: boolean;
+  /** The session is one with a relay that tracks are taken from; with `dialled`. */
+  readonly link?: SessionLink;
   /** Makes the connection look like a WebTransport session, to this path. */
   readonly webTransport?: string;
 }
@@ -139,6 +145,8 @@ export class SessionWorld implements AsyncDisposable {
       registry: this.registry,
       scopeOf: (path) => path,
       authorizer: this.#authorizer,
+      relayName: RELAY_NAME,
+      ...(options.link !== undefined && { link: options.link }),
     });
     const over = session.run();
     const role = dialled ? "server" : "client";

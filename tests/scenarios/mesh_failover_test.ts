@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Mesh } from "../support/mesh/mesh.ts";
-import { meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
+import { gapGroups, meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
 import { diamond } from "../support/mesh/topology.ts";
 
 // Three seconds of half-second groups. A link is known to be down within one; the rest is for a
@@ -54,7 +54,7 @@ for (const { name, happens, mended } of BREAKS) {
       await mesh.routed("east", track, ["south", "west"]);
       const gap = await watching.verdict(live.group + GROUPS_AFTER, broken - 1);
       say(words(gap));
-      assert.ok(gap.longestGapGroups <= GAP_GROUPS, words(gap));
+      assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
 
       await mended(mesh);
       await mesh.routed("east", track, ["north", "west"]);
@@ -65,3 +65,26 @@ for (const { name, happens, mended } of BREAKS) {
     },
   );
 }
+
+meshTest(
+  "a viewer goes on when the way dies again in the moment in which it is back",
+  { topology: diamond() },
+  async ({ mesh, publisher, viewer, say }) => {
+    const live = await publisher("concert", "west");
+    const watching = await viewer(live, "east");
+    const track = trackText("concert");
+    await mesh.routed("east", track, ["north", "west"]);
+    await mesh.relay("north").end("SIGKILL");
+    await mesh.routed("east", track, ["south", "west"]);
+    await mesh.relay("north").start();
+    await mesh.routed("east", track, ["north", "west"]);
+
+    const broken = live.group;
+    await mesh.relay("north").end("SIGKILL");
+    await mesh.routed("east", track, ["south", "west"]);
+    const gap = await watching.verdict(live.group + GROUPS_AFTER, broken - 1);
+    say(words(gap));
+    assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
+    assert.deepEqual(watching.reception.faults, []);
+  },
+);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
+import { gapGroups, meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
 import {
   NamespaceGround,
   namespacesRefused,
@@ -51,7 +51,7 @@ for (
       await mesh.routed("east", track, ["south", "west"]);
       const gap = await watching.verdict(live.group + GROUPS, broken - 1);
       say(words(gap));
-      assert.ok(gap.longestGapGroups <= GAP_GROUPS, words(gap));
+      assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
 
       await mesh.link("west", "north").restore();
       await mesh.routed("east", track, ["north", "west"]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { meshTest, words } from "../support/mesh/mesh_case.ts";
+import { gapGroups, meshTest, words } from "../support/mesh/mesh_case.ts";
 import { diamond } from "../support/mesh/topology.ts";
 import { until } from "../support/mesh/until.ts";
 import type { MeshViewer } from "../support/mesh/viewer.ts";
@@ -34,7 +34,7 @@ meshTest(
         await one.moveTo(mesh.relay(other));
         const gap = await one.verdict(live.group + GROUPS, start - 1);
         say(`${restarted} restarts, its own viewer: ${words(gap)}`);
-        assert.ok(gap.longestGapGroups <= RECONNECT_GROUPS, words(gap));
+        assert.ok(gapGroups(gap) <= RECONNECT_GROUPS, words(gap));
       }
       assert.equal(await ended, 0);
       await mesh.relay(restarted).start();

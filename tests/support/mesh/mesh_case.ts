@@ -69,6 +69,14 @@ export function trackText(path: string): string {
   return formatAnnounce({ scope: "", namespace, name: encoder.encode(TRACK) });
 }
 
+/** The longest gap in groups: of those that did not come whole, or of the time in which nothing came. */
+export function gapGroups({ longestGapGroups, longestGapMs }: Verdict): number {
+  return Math.max(longestGapGroups, longestGapMs / GROUP_MS);
+}
+
+/** How long a group of the lab's tracks is. */
+export const GROUP_MS = 500;
+
 /** A verdict in words. */
 export function words({ missing, cut, longestGapMs, longestGapGroups }: Verdict): string {
   return `gap ${longestGapMs.toFixed(0)} ms, ${longestGapGroups} groups; ` +

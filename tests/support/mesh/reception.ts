@@ -79,6 +79,12 @@ export class Reception {
     return this.#groups.get(group)?.size === this.#groupObjects;
   }
 
+  /** The longest time in which nothing new came, since this time. */
+  longestPauseSince(time: number): number {
+    const next = this.#arrivals.findIndex(({ received }) => received >= time);
+    return next === -1 ? 0 : longestPause(this.#arrivals.slice(Math.max(0, next - 1)));
+  }
+
   /** What came of the groups from `first` to `last`. */
   verdict({ first, last }: { first: number; last: number }): Verdict {
     const missing: number[] = [];

@@ -54,4 +54,7 @@ Deno.test("Reception measures the longest time in which nothing new came", () =>
   }
   assert.equal(reception.verdict({ first: 0, last: 3 }).longestGapMs, 295);
   assert.equal(reception.verdict({ first: 2, last: 3 }).longestGapMs, 10);
+  assert.equal(reception.longestPauseSince(100), 295, "it had begun before");
+  assert.equal(reception.longestPauseSince(301), 10);
+  assert.equal(reception.longestPauseSince(311), 0);
 });

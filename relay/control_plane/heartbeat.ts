@@ -1,6 +1,6 @@
-import type { LinkReport, LoadReport } from "@qumo/shared/topology";
+import { type LinkReport, type LoadReport, MAX_FLOWS_PER_RELAY } from "@qumo/shared/topology";
 import { z } from "zod";
-import { FEW_ANNOUNCES, JITTER, MAX_FLOWS, MIN_HEARTBEAT_MS } from "./limits.ts";
+import { FEW_ANNOUNCES, JITTER, MIN_HEARTBEAT_MS } from "./limits.ts";
 import type { OwnAnnounces } from "./own_announces.ts";
 import type { ControlPlaneSettings } from "./settings.ts";
 
@@ -72,7 +72,7 @@ export class Heartbeat {
     const { address, certificateSha256 } = report;
     const announces = this.#announces;
     const isWhole = this.#known !== announces.version || announces.told.length <= FEW_ANNOUNCES;
-    const flows = report.flows.slice(0, MAX_FLOWS);
+    const flows = report.flows.slice(0, MAX_FLOWS_PER_RELAY);
     // A controller that does not know flows refuses them: it is not told that there are none.
     const saysFlows = flows.length > 0 || this.#mayHaveFlows;
     this.#mayHaveFlows = saysFlows;

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import {
   announcesDigest,
   MAX_ANNOUNCES_PER_RELAY,
+  MAX_FLOWS_PER_RELAY,
+  MAX_TRACK_BYTES,
   registrationSchema,
 } from "@qumo/shared/topology";
 import { mintEpoch } from "./epoch.ts";
 import { Heartbeat, type RelayReport } from "./heartbeat.ts";
-import { FEW_ANNOUNCES, MAX_FLOWS } from "./limits.ts";
+import { FEW_ANNOUNCES } from "./limits.ts";
 import { OwnAnnounces } from "./own_announces.ts";
 
 const SETTINGS = {
@@ -84,12 +86,15 @@ Deno.test("Heartbeat beats when it is asked to, within limits and jitter", () =>
 
 Deno.test("Heartbeat tells no more flows than it may", () => {
   const { heartbeat } = subject();
-  const flows = Array.from({ length: MAX_FLOWS + 1 }, (_, n) => ({
+  const flows = Array.from({ length: MAX_FLOWS_PER_RELAY + 1 }, (_, n) => ({
     track: `x/${n}`,
     next_hop: "n",
     source: "s",
   }));
-  assert.equal((heartbeat.next({ ...REPORT, flows }).body.flows as unknown[]).length, MAX_FLOWS);
+  assert.equal(
+    (heartbeat.next({ ...REPORT, flows }).body.flows as unknown[]).length,
+    MAX_FLOWS_PER_RELAY,
+  );
 });
 
 Deno.test("OwnAnnounces tells what fits, the oldest first", () => {
@@ -109,7 +114,7 @@ Deno.test("OwnAnnounces tells what fits, the oldest first", () => {
 
 Deno.test("OwnAnnounces refuses what is no name", () => {
   const announces = new OwnAnnounces();
-  for (const text of ["", "/", "a//b", "%", "x".repeat(5000)]) {
+  for (const text of ["", "/", "a//b", "%", "x".repeat(MAX_TRACK_BYTES + 1)]) {
     assert.equal(announces.add(text), false, text.slice(0, 9));
   }
   announces.remove("never/added");

@@ -37,9 +37,6 @@ export const FEW_ANNOUNCES = 16;
 /** Bytes of announces in one registration, as JSON: below the 8 MiB that a controller reads. */
 export const MAX_ANNOUNCE_BYTES = 7 * 1024 * 1024;
 
-/** Remote tracks that one relay reports. */
-export const MAX_FLOWS = 1000;
-
 /** The shortest time between two heartbeats that a controller can ask for, in milliseconds. */
 export const MIN_HEARTBEAT_MS = 100;
 

@@ -26,7 +26,7 @@ async function serve(given: {
     signal: stop.signal,
     onListen: () => {},
     ...given.tls,
-  }, subject.fetch);
+  }, (request) => subject.app.fetch(request, "127.0.0.1"));
   return {
     ...subject,
     port: server.addr.port,

@@ -78,7 +78,7 @@ export class ControllerSite {
     if (this.isMute) await aborted(AbortSignal.any([signal, this.#cut.signal]));
     if (this.#running === undefined) throw new TypeError("connection refused");
     const either = AbortSignal.any([signal, this.#cut.signal]);
-    const response = await this.#running.fetch(request);
+    const response = await this.#running.app.fetch(request, "127.0.0.1");
     const { status, headers, body } = response;
     if (body === null) return response;
     return new Response(body.pipeThrough(breaking(this.breakAfter), { signal: either }), {

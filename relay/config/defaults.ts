@@ -59,8 +59,8 @@ export const DEFAULTS: RelayConfig = {
   },
   upstream: [],
   mesh: {
-    pingIntervalMs: 250,
-    linkTimeoutMs: 800,
+    pingIntervalMs: 200,
+    linkTimeoutMs: 600,
     holdDownMs: 1000,
     maxHops: 8,
     failoverHoldMs: 10_000,

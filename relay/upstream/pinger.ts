@@ -3,10 +3,14 @@ import type { Clock, Timer } from "@qumo/shared/runtime";
 /** How a newer round trip counts against what is known (RFC 6298). */
 const SMOOTHING = 1 / 8;
 
+/** Round trips that an answer may take when a packet of it was lost: QUIC notices after one or two. */
+const PATIENCE = 3;
+
 /** What a {@linkcode Pinger} works with. */
 export interface PingerOptions {
   readonly clock: Clock;
   readonly intervalMs: number;
+  /** The silence that is too long, if three round trips beside an interval are not longer. */
   readonly timeoutMs: number;
   /** Asks the peer something; resolves to whether it answered. Never rejects. */
   readonly ping: () => Promise<boolean>;
@@ -54,7 +58,8 @@ export class Pinger {
     const late = now - this.#tickedAt - intervalMs;
     if (late > intervalMs) this.#heardAt += late;
     this.#tickedAt = now;
-    if (now - this.#heardAt >= timeoutMs) {
+    const patience = Math.max(timeoutMs, intervalMs + PATIENCE * (this.#rtt ?? 0));
+    if (now - this.#heardAt >= patience) {
       this.stop();
       return onSilence();
     }

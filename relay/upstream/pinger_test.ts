@@ -58,3 +58,15 @@ Deno.test("Pinger takes whatever comes as a sign of life", async () => {
   await clock.advance(400);
   assert.equal(seen.silentAt, 2_400);
 });
+
+Deno.test("Pinger is more patient with a peer that is far away", async () => {
+  const peer: { delay: number | undefined } = { delay: 250 };
+  const { clock, pinger, seen } = start(peer);
+  await clock.advance(1_040);
+  assert.equal(pinger.rttMs, 250);
+  peer.delay = undefined;
+  const since = clock.now();
+  await clock.advance(5_000);
+  const silence = seen.silentAt! - since;
+  assert.ok(silence > 700 && silence < 1_100, `${silence} ms`);
+});

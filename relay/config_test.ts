@@ -251,8 +251,8 @@ Deno.test("what cannot be of controllers, neighbours and links is refused at its
       ],
       ["upstream: [origin:4433]", /^relay\.yaml:1:12: upstream\.0: .*allowed moqt:\/\/host:port/],
       [
-        "mesh: {ping_interval_ms: 800}",
-        /mesh\.link_timeout_ms: 800 is over before a link can answer/,
+        "mesh: {ping_interval_ms: 600}",
+        /mesh\.link_timeout_ms: 600 is over before a link can answer/,
       ],
       ["mesh: {insecure: true, ca_file: a}", /mesh\.insecure: `mesh\.ca_file` verifies neighbours/],
     ] as const

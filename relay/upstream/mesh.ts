@@ -10,7 +10,7 @@ import { Link, type LinkSession, type LinkState, type LinkTarget } from "./link.
 import { Links } from "./links.ts";
 import type { MeshMetrics } from "./metrics.ts";
 import { RemoteNames } from "./remote_names.ts";
-import type { RouteContext, RouteFeed } from "./route_feed.ts";
+import type { RemoteFeed, RouteContext } from "./route_context.ts";
 import { RoutePublisher } from "./route_publisher.ts";
 import { LimitedRoutes } from "./routes.ts";
 import type { MeshSettings } from "./settings.ts";
@@ -84,7 +84,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   readonly #directory: Directory;
   readonly #links: Links;
   readonly #context: RouteContext;
-  readonly #feeds = new Set<RouteFeed>();
+  readonly #feeds = new Set<RemoteFeed>();
   readonly #unwatch: () => void;
   #isReviewing = false;
   #isClosed = false;

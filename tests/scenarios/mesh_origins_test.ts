@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { gapGroups, GROUP_MS, meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
 import { chain, diamond } from "../support/mesh/topology.ts";
+import { until } from "../support/mesh/until.ts";
 
 // As for every failover: three seconds of half-second groups.
 const GAP_GROUPS = 6;
@@ -72,5 +73,31 @@ meshTest(
     assert.ok(gapGroups(gap) <= most, words(gap));
     assert.deepEqual(watching.reception.faults, []);
     assert.ok(await epochOf() > epoch, "it began a new life at the controller");
+  },
+);
+
+meshTest(
+  "a relay that takes a track from another one gets a publisher of its own, and the other one dies",
+  { topology: chain("lisbon", "madrid", "lyon"), relayConfig: PATIENT },
+  async ({ mesh, publisher, viewer, say }) => {
+    const live = await publisher("concert", "lyon");
+    const near = await viewer(live, "madrid");
+    const far = await viewer(live, "lisbon");
+    const track = trackText("concert");
+    await mesh.routed("lisbon", track, ["madrid", "lyon"]);
+    await live.connect(mesh.relay("madrid"));
+    await mesh.routed("lisbon", track, ["madrid"]);
+    await near.has(live.group + 1);
+
+    const broken = live.group;
+    await mesh.relay("lyon").end("SIGKILL");
+    for (const one of [near, far]) {
+      const gap = await one.verdict(live.group + GROUPS, broken - 1);
+      say(`${one.relay}: ${words(gap)}`);
+      assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
+      assert.deepEqual(one.reception.faults, []);
+    }
+    const ownIsUsed = async () => await mesh.relay("madrid").pathOf(track) === undefined;
+    await until("madrid to take the track from its own publisher alone", ownIsUsed);
   },
 );

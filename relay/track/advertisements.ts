@@ -99,9 +99,15 @@ export class Advertisements {
   /** Who can be asked for a track: publishers here, and only if there are none, the way elsewhere. */
   publishersOf(name: FullTrackName): Publisher[] {
     const local = this.localPublishersOf(name);
-    if (local.length > 0) return local;
+    return local.length > 0 ? local : this.remotePublishersOf(name);
+  }
+
+  /** The way to publishers elsewhere that have the namespace of a track, or push it. */
+  remotePublishersOf(name: FullTrackName): Publisher[] {
     const remote = new Set<Publisher>();
-    for (const { publisher } of this.#advertised.prefixesOf(name.namespace)) remote.add(publisher);
+    for (const { publisher, origin } of this.#advertised.prefixesOf(name.namespace)) {
+      if (origin === "remote") remote.add(publisher);
+    }
     const track = this.#remoteTracks.get(trackKey(name));
     if (track !== undefined) remote.add(track.publisher);
     return [...remote];

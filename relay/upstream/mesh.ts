@@ -144,7 +144,9 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   *routes(): Iterable<RouteView> {
     for (const { remote, route, path } of this.#feeds) {
       if (route === undefined) continue;
-      const { source, link } = route;
+      const { link } = route;
+      // The neighbour may have it from somebody nearer than the one who was meant.
+      const source = path.at(-1) ?? route.source;
       yield { track: textOf(remote), source, nextHop: link.peerName ?? link.name, path };
     }
   }
@@ -158,6 +160,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#unwatch();
+    for (const feed of [...this.#feeds]) feed.close();
     await this.#links.close();
   }
 

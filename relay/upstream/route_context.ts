@@ -14,6 +14,8 @@ export interface RemoteFeed {
   readonly path: readonly string[];
   /** Links or routes are different: perhaps there is a better way, or one at all. */
   review(): void;
+  /** Nothing comes from elsewhere any more. */
+  close(): void;
 }
 
 /** How the feed of a remote track came about. */

@@ -125,6 +125,10 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#retiring.add(leg, () => this.#notNeeded());
   }
 
+  close(): void {
+    this.#finish({ kind: "lost", reason: "the relay ends" });
+  }
+
   cancel(): void {
     if (!this.#over) this.#leave();
   }

@@ -336,7 +336,8 @@ export class Scope {
 }
 
 const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
-const LOOP: Refusal = { kind: "does_not_exist", reason: "the track comes from where it would go" };
+// Routes are about to change where this is seen: a moment later it may be otherwise.
+const LOOP: Refusal = { kind: "timeout", reason: "the track comes from where it would go" };
 const INTERRUPTED: Refusal = {
   kind: "timeout",
   reason: "the way to the track is being looked for",

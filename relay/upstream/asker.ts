@@ -22,6 +22,7 @@ export class Asker {
   readonly #owner: LegOwner;
   readonly #retiring: Retiring;
   readonly #context: RouteContext;
+  #via: readonly string[];
 
   constructor(
     remote: RemoteTrack,
@@ -30,14 +31,23 @@ export class Asker {
   ) {
     this.#remote = remote;
     this.#options = options;
+    this.#via = options.via ?? [];
     this.#owner = owner;
     this.#retiring = retiring;
     this.#context = context;
   }
 
-  /** Relays that the request came by. */
+  /** Relays that the request came by, until somebody brings the track. */
   get via(): readonly string[] {
-    return this.#options.via ?? [];
+    return this.#via;
+  }
+
+  /**
+   * The track comes. Who asked for it first may be gone by the time that it has to be asked for again,
+   * or be where it comes from; that it does not go round is seen by the path that comes with it.
+   */
+  answered(): void {
+    this.#via = [];
   }
 
   /** Whether anybody may have the track, whether there is a way or not. */

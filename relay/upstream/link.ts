@@ -87,6 +87,7 @@ export class Link {
   #failure: string | undefined;
   #tried: LinkTarget | undefined;
   #wake: () => void = () => {};
+  #giveUp: () => void = () => {};
 
   constructor(options: LinkOptions) {
     const { name, clock, log, random, settings } = options;
@@ -136,10 +137,15 @@ export class Link {
     return this.#session?.publisher(scope);
   }
 
-  /** Somebody may know something new of where the neighbour is: if so, an attempt that waits is made now. */
+  /**
+   * Somebody may know something new of where the neighbour is: if so, an attempt that waits is made
+   * now, and one that is made elsewhere is given up.
+   */
   retry(): void {
     const target = this.#options.target();
-    if (target !== undefined && !isSame(target, this.#tried)) this.#wake();
+    if (target === undefined || isSame(target, this.#tried)) return;
+    this.#wake();
+    this.#giveUp();
   }
 
   /** The neighbour said that it goes away, or something else about the session is different. */
@@ -163,7 +169,8 @@ export class Link {
       }
       try {
         const connection = await this.#dial(target, signal);
-        if (connection !== undefined) await this.#keep(connection, target, signal);
+        if (connection === undefined) continue;
+        await this.#keep(connection, target, signal);
       } catch (error) {
         this.#failed(messageOf(error));
       }
@@ -171,11 +178,11 @@ export class Link {
     }
   }
 
-  /** Undefined when the link is closed meanwhile: what comes of the attempt then is closed as well. */
+  /** Undefined when the attempt was given up: what comes of it then is closed as well. */
   async #dial(target: LinkTarget, signal: AbortSignal): Promise<Connection | undefined> {
     const dialing = this.#options.dial(target);
     const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
-    const abort = () => {
+    const abort = this.#giveUp = () => {
       resolve(undefined);
       dialing.then((connection) => connection.close(0, ""), () => {});
     };
@@ -184,6 +191,7 @@ export class Link {
       return await Promise.race([dialing, aborted]);
     } finally {
       signal.removeEventListener("abort", abort);
+      this.#giveUp = () => {};
     }
   }
 

@@ -254,6 +254,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     const { link, source } = leg.route;
     const old = this.#current;
     this.#current = leg;
+    this.#asker.answered();
     log.info("remote track", {
       track: textOf(this.remote),
       neighbor: link.name,

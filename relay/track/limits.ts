@@ -24,3 +24,9 @@ export const MAX_GAPS = 256;
 
 /** Tracks of one scope at a time. Each costs some kilobytes even when nothing of it is cached. */
 export const MAX_TRACKS = 100_000;
+
+/**
+ * How long a request of another relay waits for the answer to one that is under way already: relays
+ * that look for a track at the same time may be waiting for each other.
+ */
+export const RELAY_PATIENCE_MS = 1_000;

@@ -18,6 +18,7 @@ import type { Cache } from "./cache.ts";
 import type { Refusal } from "./errors.ts";
 import type { Feed } from "./feed.ts";
 import { type Demand, Feeds, type TrackEntry } from "./feeds.ts";
+import { RELAY_PATIENCE_MS } from "./limits.ts";
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher } from "./publisher.ts";
 import { Track } from "./track.ts";
@@ -263,17 +264,31 @@ export class Scope {
     // Who asks for another relay may have another way; if not, it asks again.
     if (via.length > 0 && feeds.isInterrupted) return refused(INTERRUPTED);
     if (!feeds.established) {
-      return await feeds.connect(publishers, {
+      const isAsking = feeds.size > 0;
+      const connected = feeds.connect(publishers, {
         via,
         ...(newGroupRequest !== undefined && { newGroupRequest }),
         ...(from !== undefined && { from }),
       });
+      return via.length > 0 && isAsking ? await this.#soon(connected) : await connected;
     }
     if (feeds.comesBy(via)) return refused(LOOP);
     if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
     // Of a track that was offered and not wanted until now, others may have more.
     if (isFirst) void feeds.connect(this.#advertised.localPublishersOf(track.name));
     return done(undefined);
+  }
+
+  /** The outcome of what others have asked for, unless they perhaps wait for this very request. */
+  #soon(connected: Promise<Outcome<void, Refusal>>): Promise<Outcome<void, Refusal>> {
+    return new Promise((resolve) => {
+      const late = () => resolve(refused(INTERRUPTED));
+      const timer = this.#options.clock.after(RELAY_PATIENCE_MS, late);
+      void connected.then((outcome) => {
+        timer.cancel();
+        resolve(outcome);
+      });
+    });
   }
 
   /** Lets go of a track that never came to flow. */

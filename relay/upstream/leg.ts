@@ -1,4 +1,4 @@
-import { done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
+import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import type {
   Feed,
   FeedOwner,
@@ -8,6 +8,7 @@ import type {
   Track,
   TrackEnd,
 } from "../track/mod.ts";
+import { ROUNDABOUT } from "./refusals.ts";
 import type { Route } from "./routes.ts";
 
 /** What a leg tells the track's feed that it is a part of. */
@@ -22,6 +23,8 @@ export interface LegOwner {
   legContradicted(leg: Leg, reason: string): void;
 }
 
+const PROBATION_FACTOR = 3;
+
 /** A subscription to a track at one neighbour: a feed changes from one to another as routes change. */
 export class Leg {
   readonly route: Route;
@@ -32,9 +35,9 @@ export class Leg {
   endGroup: bigint | undefined;
   /** Fires when the leg ends although its last group does not. */
   retirement: Timer | undefined;
-  /** Fires when the leg brought nothing although it should have caught up. */
-  probation: Timer | undefined;
-  #end: TrackEnd | undefined;
+  #probation: Timer | undefined;
+  /** How it ended; undefined while it goes on, or when it was cancelled. */
+  end: TrackEnd | undefined;
 
   /** Undefined when the link has no session at this moment. */
   static begin(
@@ -58,14 +61,17 @@ export class Leg {
       mayGoOn: true,
       feeds: {
         ended: (_feed, end) => {
-          this.#end = end;
+          this.end = end;
           this.#forget();
           owner.legEnded(this, end);
         },
         contradicted: (reason) => owner.legContradicted(this, reason),
       },
       quiet: () => owner.legQuiet(this),
-      began: (group) => owner.legBegan(this, group),
+      began: (group) => {
+        this.#probation?.cancel();
+        owner.legBegan(this, group);
+      },
       pathChanged: () => owner.legPathChanged(this),
     }, options);
   }
@@ -75,19 +81,27 @@ export class Leg {
     return this.feed.path ?? [this.route.link.name];
   }
 
-  /** Whether the neighbour is behind what was asked for: it may catch up, or have another track. */
-  get isBehind(): boolean {
+  /**
+   * A neighbour that is behind what was asked for either catches up, or has another track of the same
+   * name: `late` is called when it did not within a few times the silence after which links are down.
+   */
+  mustCatchUp(clock: Clock, silenceMs: number, late: () => void): void {
     const { largest } = this.feed;
-    return this.from !== undefined && largest !== undefined && largest.group < this.from.group;
+    if (this.from === undefined || largest === undefined || largest.group >= this.from.group) {
+      return;
+    }
+    this.#probation = clock.after(PROBATION_FACTOR * silenceMs, late);
   }
 
-  /** The neighbour's answer; never rejects. `accepts` decides whether its way to the track is one for us. */
-  async answer(accepts: (path: readonly string[]) => boolean): Promise<Outcome<Leg, Refusal>> {
+  /** The neighbour's answer; never rejects. `judge` decides whether the track may come as it does. */
+  async answer(
+    judge: { accepts(path: readonly string[]): boolean },
+  ): Promise<Outcome<Leg, Refusal>> {
     const outcome = await this.feed.established;
     if (!outcome.ok) return outcome;
     // It may have ended before anybody heard that it began.
-    if (this.#end !== undefined) return refused({ kind: "timeout", reason: this.#end.reason });
-    if (accepts(this.path)) return done(this);
+    if (this.end !== undefined) return refused({ kind: "timeout", reason: this.end.reason });
+    if (judge.accepts(this.path)) return done(this);
     this.cancel();
     return refused(ROUNDABOUT);
   }
@@ -100,11 +114,6 @@ export class Leg {
 
   #forget(): void {
     this.retirement?.cancel();
-    this.probation?.cancel();
+    this.#probation?.cancel();
   }
 }
-
-const ROUNDABOUT: Refusal = {
-  kind: "timeout",
-  reason: "the neighbour has the track from here, or by too many relays",
-};

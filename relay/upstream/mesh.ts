@@ -10,7 +10,7 @@ import { Link, type LinkSession, type LinkState, type LinkTarget } from "./link.
 import { Links } from "./links.ts";
 import type { MeshMetrics } from "./metrics.ts";
 import { RemoteNames } from "./remote_names.ts";
-import type { RouteContext, RouteFeed } from "./route_feed.ts";
+import type { RemoteFeed, RouteContext } from "./route_context.ts";
 import { RoutePublisher } from "./route_publisher.ts";
 import { LimitedRoutes } from "./routes.ts";
 import type { MeshSettings } from "./settings.ts";
@@ -83,8 +83,9 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   readonly #names: RemoteNames;
   readonly #directory: Directory;
   readonly #links: Links;
+  readonly #routes: LimitedRoutes;
   readonly #context: RouteContext;
-  readonly #feeds = new Set<RouteFeed>();
+  readonly #feeds = new Set<RemoteFeed>();
   readonly #unwatch: () => void;
   #isReviewing = false;
   #isClosed = false;
@@ -103,7 +104,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       : new ControllerRoutes(mirror, this.#directory, this.#links);
     this.#context = {
       accepts: (path) => path.length <= settings.maxHops && !path.includes(options.name),
-      routes: new LimitedRoutes(routes, settings.maxHops),
+      routes: this.#routes = new LimitedRoutes(routes, settings.maxHops),
       settings,
       metrics,
       clock,
@@ -158,6 +159,8 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#unwatch();
+    this.#routes.close();
+    for (const feed of [...this.#feeds]) feed.close();
     await this.#links.close();
   }
 

@@ -1,71 +1,24 @@
-import {
-  type Clock,
-  done,
-  type Log,
-  type Outcome,
-  refused,
-  type Timer,
-} from "@qumo/shared/runtime";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import type {
   Feed,
   FeedChange,
   FeedTarget,
   Publisher,
   Refusal,
-  RequestOptions,
   Track,
   TrackEnd,
 } from "../track/mod.ts";
+import { Asker } from "./asker.ts";
+import { BetterWay } from "./better_way.ts";
 import { type RemoteTrack, textOf } from "./directory.ts";
-import { Leg, type LegOwner } from "./leg.ts";
-import type { MeshMetrics, RerouteReason } from "./metrics.ts";
+import type { Leg, LegOwner } from "./leg.ts";
+import type { RerouteReason } from "./metrics.ts";
 import { Outage } from "./outage.ts";
 import { Retiring } from "./retiring.ts";
-import type { Route, Routes } from "./routes.ts";
+import { isFinal, isPassing, NOT_WANTED, ROUNDABOUT } from "./refusals.ts";
+import type { RemoteFeed, RouteContext, RouteFeedInit } from "./route_context.ts";
+import type { Route } from "./routes.ts";
 import { Search } from "./search.ts";
-import type { MeshSettings } from "./settings.ts";
-
-/** What the feeds of all remote tracks share. */
-export interface RouteContext {
-  /** Whether a track may come by these relays: not by this one, nor by too many. */
-  readonly accepts: (path: readonly string[]) => boolean;
-  readonly routes: Routes;
-  readonly settings: MeshSettings;
-  readonly metrics: MeshMetrics;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Told of feeds as they begin and end, so that they hear of changes. */
-  begun(feed: RouteFeed): void;
-  over(feed: RouteFeed): void;
-  /** The way of a feed is another one. */
-  moved(): void;
-}
-
-/** How a feed came about. */
-export interface RouteFeedInit {
-  readonly track: RemoteTrack;
-  readonly publisher: Publisher;
-  readonly target: FeedTarget;
-  readonly options: RequestOptions;
-}
-
-/** How long to wait before a better way is asked again that has refused. */
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 8_000;
-
-/** A neighbour that is behind catches up in so many times the silence after which links are down. */
-const PROBATION_FACTOR = 3;
-
-/** Ends that are the track's, not only the neighbour's. */
-const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
-
-/** Refusals that may be otherwise a moment later. */
-const PASSING: ReadonlySet<Refusal["kind"]> = new Set([
-  "timeout",
-  "going_away",
-  "internal_error",
-  "excessive_load",
-]);
 
 /**
  * A track that comes from another relay, by whichever neighbour is the best way there. Those who
@@ -75,44 +28,51 @@ const PASSING: ReadonlySet<Refusal["kind"]> = new Set([
  *     idle: offered, and nobody wants it
  *      │ ▲
  *      ▼ │      a neighbour agrees
- *     search ──────────────────────────▶ current ──▶ candidate: a better way is asked
+ *     search ──────────────────────────▶ current ──▶ a better way is asked
  *      │ ▲                                 │ ▲             │
  *      │ └─────────────────────────────────┘ └─────────────┘ it agrees, and the old leg retires
  *      │             the leg ended
  *      ▼ too late
  *     over
  */
-export class RouteFeed implements Feed, LegOwner {
+export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   readonly publisher: Publisher;
   readonly offered: boolean;
   readonly established: Promise<Outcome<void, Refusal>>;
   readonly fromGroupStart = true;
   readonly remote: RemoteTrack;
   readonly #target: FeedTarget;
-  readonly #options: RequestOptions;
   readonly #context: RouteContext;
+  readonly #asker: Asker;
   readonly #retiring: Retiring;
   readonly #outage: Outage;
+  readonly #better: BetterWay;
   #search: Search | undefined;
   #current: Leg | undefined;
-  #candidate: Leg | undefined;
-  #retry: Timer | undefined;
-  #retryMs = FIRST_RETRY_MS;
-  #isFirst = true;
   #isNeeded = true;
   #forward = true;
   #over = false;
 
   constructor({ track, publisher, target, options }: RouteFeedInit, context: RouteContext) {
-    const { clock, settings } = context;
+    const { clock, settings, metrics } = context;
     this.remote = track;
     this.publisher = publisher;
     this.#target = target;
-    this.#options = options;
     this.#context = context;
     this.offered = options.offered ?? false;
-    this.#retiring = new Retiring(target.track, clock);
-    this.#outage = new Outage(clock, target.track, settings.linkTimeoutMs);
+    const retiring = this.#retiring = new Retiring(target.track, clock);
+    this.#asker = new Asker(track, { options, owner: this, retiring }, context);
+    this.#outage = new Outage(clock, target.track, {
+      longestSilenceMs: settings.linkTimeoutMs,
+      onOver: (gap) => metrics.failoverGap(gap),
+    });
+    this.#better = new BetterWay({
+      clock,
+      asker: this.#asker,
+      current: () => this.route,
+      take: (leg) => this.#take(leg),
+      onLost: () => this.#resume(),
+    });
     context.begun(this);
     this.#forward = !this.offered;
     this.established = this.offered ? Promise.resolve(done(undefined)) : this.#open();
@@ -139,16 +99,13 @@ export class RouteFeed implements Feed, LegOwner {
   /** Links or routes are different: perhaps there is a better way, or one at all. */
   review(): void {
     this.#search?.wake();
-    const current = this.#current?.route;
-    if (current === undefined || this.#candidate !== undefined || !this.#isNeeded) return;
-    const [best] = this.#ways();
-    if (best === undefined || best.link === current.link) return;
-    if (best.link.state === "up" || current.link.state === "leaving") void this.#moveTo(best);
+    if (this.#isNeeded) this.#better.review();
   }
 
   update(change: FeedChange): void {
-    if (change.forward !== undefined && this.offered) return this.#setWanted(change.forward);
-    if (change.forward !== undefined) this.#forward = change.forward;
+    const { forward = this.#forward } = change;
+    if (this.offered && forward !== this.#forward) return this.#setWanted(forward);
+    this.#forward = forward;
     this.#current?.feed.update(change);
   }
 
@@ -172,15 +129,17 @@ export class RouteFeed implements Feed, LegOwner {
     if (!this.#over) this.#leave();
   }
 
+  close(): void {
+    this.#finish({ kind: "going_away", reason: "the relay ends" });
+  }
+
   legQuiet(): void {
     this.#retiring.sweep();
   }
 
   legBegan(leg: Leg, group: bigint): void {
     if (leg.from !== undefined && group < leg.from.group) return this.#another();
-    leg.probation?.cancel();
-    const gap = leg === this.#current ? this.#outage.end() : undefined;
-    if (gap !== undefined) this.#context.metrics.failoverGap(gap);
+    if (leg === this.#current) this.#outage.end();
     this.#retiring.sweep();
   }
 
@@ -189,10 +148,7 @@ export class RouteFeed implements Feed, LegOwner {
     if (this.#context.accepts(leg.path)) return this.#told();
     // Neighbours may change to each other at the same time: the track would come from nowhere.
     leg.cancel();
-    this.legEnded(leg, {
-      kind: "lost",
-      reason: "the track comes from here, or by too many relays",
-    });
+    this.legEnded(leg, { kind: "lost", reason: ROUNDABOUT.reason });
   }
 
   legEnded(leg: Leg, end: TrackEnd): void {
@@ -200,7 +156,7 @@ export class RouteFeed implements Feed, LegOwner {
     if (leg !== this.#current) return;
     this.#current = undefined;
     if (!this.#isNeeded) return this.#notNeeded();
-    if (FINAL.has(end.kind)) return this.#finish(end);
+    if (isFinal(end)) return this.#finish(end);
     this.#lost(leg.route.link.state === "up" ? "lost" : "link_down");
   }
 
@@ -212,7 +168,7 @@ export class RouteFeed implements Feed, LegOwner {
 
   /** An offered track is asked for while somebody wants it. */
   #setWanted(isWanted: boolean): void {
-    if (this.#over || this.#forward === isWanted) return;
+    if (this.#over) return;
     this.#forward = isWanted;
     if (isWanted) return void (this.#isNeeded && this.#open());
     this.#stopAsking();
@@ -223,40 +179,19 @@ export class RouteFeed implements Feed, LegOwner {
 
   /** A publisher here has the track. What is offered elsewhere stays so. */
   #notNeeded(): void {
-    if (!this.offered) {
-      return this.#finish({ kind: "ended", reason: "a nearer publisher has the track" });
-    }
     this.#current = undefined;
-    this.#told();
-  }
-
-  #ways(): readonly Route[] {
-    return this.#context.routes.to(this.remote, this.#options.via ?? []);
-  }
-
-  #begin(route: Route): Leg | undefined {
-    const { newGroupRequest, via = [] } = this.#options;
-    const from = this.track.resumePoint ?? this.#options.from;
-    // A neighbour is subscribed to once; what it did not bring yet is asked for again.
-    this.#retiring.cancelOn(route.link);
-    const options = {
-      via,
-      ...(newGroupRequest !== undefined && this.#isFirst && { newGroupRequest }),
-      ...(from !== undefined && { from }),
-    };
-    return Leg.begin(route, this.remote.scope, { owner: this, options });
+    if (this.offered) this.#told();
+    else this.#finish({ kind: "ended", reason: "a nearer publisher has the track" });
   }
 
   /** Finds the first way; who is asked by another relay does not wait, since that one may have others. */
   async #open(): Promise<Outcome<void, Refusal>> {
-    const { clock, settings, routes, metrics } = this.#context;
-    const { via = [] } = this.#options;
-    const isKnown = () => routes.isKnown(this.remote, via);
-    const wasKnown = isKnown();
-    const patience = via.length > 0 ? 0 : settings.requestTimeoutMs;
+    const { clock, settings, metrics } = this.#context;
+    const wasKnown = this.#asker.isKnown;
+    const patience = this.#asker.via.length > 0 ? 0 : settings.requestTimeoutMs;
     const outcome = await this.#seek(
       this.offered ? Infinity : clock.now() + patience,
-      ({ kind }) => this.offered || isKnown() && PASSING.has(kind),
+      (refusal) => this.offered || this.#asker.isKnown && isPassing(refusal),
     );
     metrics.lookups[outcome.ok ? "found" : wasKnown ? "no_way" : "unknown"]++;
     if (outcome.ok) {
@@ -273,7 +208,7 @@ export class RouteFeed implements Feed, LegOwner {
     this.#outage.begin();
     this.#told();
     // A better way that is being asked is the next to be taken.
-    if (this.#candidate === undefined && !this.#over) this.#resume();
+    if (!this.#better.isAsked && !this.#over) this.#resume();
   }
 
   /** Looks for another way, not for ever. */
@@ -282,28 +217,22 @@ export class RouteFeed implements Feed, LegOwner {
     const deadline = this.offered ? Infinity : clock.now() + settings.failoverHoldMs;
     void this.#seek(deadline, () => true).then((outcome) => {
       if (outcome.ok || this.#over || this.offered) return;
-      log.warn("remote track lost", {
-        track: textOf(this.remote),
-        reason: outcome.refusal.reason,
-      });
-      this.#finish({ kind: "lost", reason: outcome.refusal.reason });
+      const { reason } = outcome.refusal;
+      log.warn("remote track lost", { track: textOf(this.remote), reason });
+      this.#finish({ kind: "lost", reason });
     });
   }
 
   /** Tries every way until one agrees, and takes it. */
   async #seek(
     deadline: number,
-    isPassing: (refusal: Refusal) => boolean,
+    maySucceed: (refusal: Refusal) => boolean,
   ): Promise<Outcome<Leg, Refusal>> {
-    const { accepts, clock, routes } = this.#context;
     const search = this.#search = new Search({
-      accepts,
-      clock,
+      clock: this.#context.clock,
+      asker: this.#asker,
       deadline,
-      ways: () => this.#ways(),
-      begin: (route) => this.#begin(route),
-      noWay: () => routes.isKnown(this.remote, this.#options.via ?? []) ? NO_WAY : NOBODY,
-      isPassing,
+      isPassing: maySucceed,
       // Those who wait for an offered track would wait for ever.
       onFailure: (round) => {
         if (round === 0 || this.offered) this.#target.broken?.();
@@ -319,25 +248,12 @@ export class RouteFeed implements Feed, LegOwner {
     return outcome;
   }
 
-  /** Moves to a better way while the old one lives, without a loss. */
-  async #moveTo(route: Route): Promise<void> {
-    const leg = this.#candidate = this.#begin(route);
-    if (leg === undefined) return;
-    const outcome = await leg.answer(this.#context.accepts);
-    if (this.#candidate !== leg) return leg.cancel();
-    this.#candidate = undefined;
-    if (outcome.ok) return this.#take(leg);
-    if (this.#current === undefined) return this.#resume();
-    this.#reviewLater();
-  }
-
   /** The track comes by this leg from here on; the one before brings what it began. */
   #take(leg: Leg): void {
     const { metrics, log, clock, settings } = this.#context;
     const { link, source } = leg.route;
     const old = this.#current;
     this.#current = leg;
-    this.#isFirst = false;
     log.info("remote track", {
       track: textOf(this.remote),
       neighbor: link.name,
@@ -349,23 +265,14 @@ export class RouteFeed implements Feed, LegOwner {
       this.#retiring.add(old);
     }
     if (!this.#forward) leg.feed.update({ forward: false });
-    else if (leg.isBehind) {
-      const wait = PROBATION_FACTOR * settings.linkTimeoutMs;
-      leg.probation = clock.after(wait, () => leg === this.#current && this.#another());
+    else {
+      const late = () => void (leg === this.#current && this.#another());
+      leg.mustCatchUp(clock, settings.linkTimeoutMs, late);
     }
-    this.#told();
-    if (this.#ways()[0]?.link === link) this.#retryMs = FIRST_RETRY_MS;
-    else this.#reviewLater();
-  }
-
-  /** The best way is not in use although it could be: it is asked again after a while. */
-  #reviewLater(): void {
-    if (this.#over || this.#retry !== undefined) return;
-    this.#retry = this.#context.clock.after(this.#retryMs, () => {
-      this.#retry = undefined;
-      this.review();
-    });
-    this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
+    this.#better.taken(leg.route);
+    // Something may have become of it between its answer and now.
+    if (leg.end === undefined) this.legPathChanged(leg);
+    else this.legEnded(leg, leg.end);
   }
 
   /** What comes under the name now has a numbering of its own: it is another track. */
@@ -387,9 +294,8 @@ export class RouteFeed implements Feed, LegOwner {
 
   #stopAsking(): void {
     this.#search?.cancel();
-    this.#candidate?.cancel();
-    this.#retry?.cancel();
-    this.#search = this.#candidate = this.#retry = undefined;
+    this.#search = undefined;
+    this.#better.stop();
   }
 
   #leave(): void {
@@ -401,10 +307,3 @@ export class RouteFeed implements Feed, LegOwner {
     this.#context.over(this);
   }
 }
-
-const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };
-const NO_WAY: Refusal = {
-  kind: "timeout",
-  reason: "there is no way to the relay that has the track",
-};
-const NOT_WANTED: Refusal = { kind: "timeout", reason: "nobody waits for the track any more" };

@@ -1,6 +1,7 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import type { FetchAnswer, FetchRequest, FetchSink, PendingFetch, Refusal } from "../track/mod.ts";
 import type { RemoteTrack } from "./directory.ts";
+import { NO_WAY, NOBODY, NOT_WANTED } from "./refusals.ts";
 import type { Routes } from "./routes.ts";
 
 /** A fetch of a remote track: the first neighbour that agrees brings the objects. */
@@ -33,9 +34,9 @@ export class RouteFetch implements PendingFetch {
   }
 
   async #ask(): Promise<Outcome<FetchAnswer, Refusal>> {
-    let refusal = NO_WAY;
+    let refusal = this.#routes.isKnown(this.#track, this.#request.via ?? []) ? NO_WAY : NOBODY;
     for (const { link } of this.#routes.to(this.#track, this.#request.via ?? [])) {
-      if (this.#isCancelled) return refused(CANCELLED);
+      if (this.#isCancelled) return refused(NOT_WANTED);
       const publisher = link.publisher(this.#track.scope);
       if (publisher === undefined) continue;
       const fetching = this.#fetching = publisher.fetch(this.#request, this.#sink);
@@ -53,6 +54,3 @@ export class RouteFetch implements PendingFetch {
     return await this.#fetching?.finished ?? done(undefined);
   }
 }
-
-const NO_WAY: Refusal = { kind: "does_not_exist", reason: "there is no way to who has the track" };
-const CANCELLED: Refusal = { kind: "timeout", reason: "nobody waits for the objects any more" };

@@ -11,7 +11,9 @@ import type {
   RequestOptions,
   TrackStatus,
 } from "../track/mod.ts";
-import { type RouteContext, RouteFeed } from "./route_feed.ts";
+import { NOBODY } from "./refusals.ts";
+import type { RouteContext } from "./route_context.ts";
+import { RouteFeed } from "./route_feed.ts";
 import { RouteFetch } from "./route_fetch.ts";
 
 /** What other relays publish in one scope, as one publisher that knows the way. */
@@ -47,5 +49,3 @@ export class RoutePublisher implements Publisher {
     return refused(refusal);
   }
 }
-
-const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

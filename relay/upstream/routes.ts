@@ -17,10 +17,11 @@ export interface Routes {
   isKnown(track: RemoteTrack, via: readonly string[]): boolean;
 }
 
-/** Ways that cross no more than so many relays. */
+/** Ways that cross no more than so many relays, as long as there are any. */
 export class LimitedRoutes implements Routes {
   readonly #routes: Routes;
   readonly #maxHops: number;
+  #isClosed = false;
 
   constructor(routes: Routes, maxHops: number) {
     this.#routes = routes;
@@ -28,10 +29,15 @@ export class LimitedRoutes implements Routes {
   }
 
   to(track: RemoteTrack, via: readonly string[]): readonly Route[] {
-    return via.length >= this.#maxHops ? [] : this.#routes.to(track, via);
+    return this.#isClosed || via.length >= this.#maxHops ? [] : this.#routes.to(track, via);
   }
 
   isKnown(track: RemoteTrack, via: readonly string[]): boolean {
-    return this.#routes.isKnown(track, via);
+    return !this.#isClosed && this.#routes.isKnown(track, via);
+  }
+
+  /** The relay ends: there is no way any more, and nobody to wait for. */
+  close(): void {
+    this.#isClosed = true;
   }
 }

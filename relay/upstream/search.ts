@@ -1,7 +1,8 @@
 import { type Clock, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import type { Refusal } from "../track/mod.ts";
+import type { Asker } from "./asker.ts";
 import type { Leg } from "./leg.ts";
-import type { Route } from "./routes.ts";
+import { NOT_WANTED } from "./refusals.ts";
 
 /** How long to wait before the ways are tried again that have just refused, when nothing is heard. */
 const FIRST_RETRY_MS = 250;
@@ -9,17 +10,10 @@ const LONGEST_RETRY_MS = 2_000;
 
 /** What a {@linkcode Search} works with. */
 export interface SearchOptions {
-  /** Whether the track may come by these relays. */
-  readonly accepts: (path: readonly string[]) => boolean;
+  readonly asker: Asker;
   readonly clock: Clock;
   /** When to give up, in the clock's milliseconds. */
   readonly deadline: number;
-  /** The ways that can be taken now, the best first. */
-  readonly ways: () => readonly Route[];
-  /** Asks one neighbour; undefined when it cannot be asked at this moment. */
-  readonly begin: (route: Route) => Leg | undefined;
-  /** The refusal when there is nobody to ask. */
-  readonly noWay: () => Refusal;
   /** Whether it may be otherwise later. */
   readonly isPassing: (refusal: Refusal) => boolean;
   /** Every way was tried in vain, for the first time (0) or again. */
@@ -73,16 +67,16 @@ export class Search {
   }
 
   async #tryAll(): Promise<Outcome<Leg, Refusal>> {
-    const { accepts, ways, begin, noWay } = this.#options;
+    const { asker } = this.#options;
     const tried = new Set<unknown>();
-    let refusal = noWay();
+    let refusal = asker.noWay;
     for (;;) {
-      const route = ways().find(({ link }) => !tried.has(link));
+      const route = asker.ways().find(({ link }) => !tried.has(link));
       if (route === undefined) return refused(refusal);
       tried.add(route.link);
-      const leg = this.#asked = begin(route);
+      const leg = this.#asked = asker.begin(route);
       if (leg === undefined) continue;
-      const outcome = await leg.answer(accepts);
+      const outcome = await leg.answer(asker);
       this.#asked = undefined;
       if (this.#isCancelled) {
         leg.cancel();
@@ -109,5 +103,3 @@ export class Search {
     });
   }
 }
-
-const NOT_WANTED: Refusal = { kind: "timeout", reason: "nobody waits for the track any more" };

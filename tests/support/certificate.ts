@@ -1,6 +1,10 @@
 import "reflect-metadata";
 import { systemClock } from "@qumo/shared/runtime";
-import { X509CertificateGenerator } from "@peculiar/x509";
+import {
+  BasicConstraintsExtension,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
 
 /** A certificate that nobody signed but whose hash a client can pin, with its key. */
 export interface TestCertificate {
@@ -26,6 +30,44 @@ export async function makeCertificate(): Promise<TestCertificate> {
   const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
   const hash = await crypto.subtle.digest("SHA-256", certificate.rawData);
   return { certificate: certificate.toString("pem"), key: pem(key), hash: new Uint8Array(hash) };
+}
+
+/** A certificate for the loopback address that an authority has signed, with that authority's. */
+export async function makeSignedCertificate(): Promise<TestCertificate & { authority: string }> {
+  const authorityKeys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const validity = {
+    notBefore: new Date(systemClock.wall() - DAY / 24),
+    notAfter: new Date(systemClock.wall() + 9 * DAY),
+    signingAlgorithm: ALGORITHM,
+  };
+  const authority = await X509CertificateGenerator.createSelfSigned({
+    name: "CN=test authority",
+    keys: authorityKeys,
+    ...validity,
+    extensions: [new BasicConstraintsExtension(true, 0, true)],
+  });
+  const certificate = await X509CertificateGenerator.create({
+    subject: "CN=localhost",
+    issuer: authority.subject,
+    publicKey: keys.publicKey,
+    signingKey: authorityKeys.privateKey,
+    ...validity,
+    extensions: [
+      new SubjectAlternativeNameExtension([
+        { type: "dns", value: "localhost" },
+        { type: "ip", value: "127.0.0.1" },
+      ]),
+    ],
+  });
+  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
+  const hash = await crypto.subtle.digest("SHA-256", certificate.rawData);
+  return {
+    certificate: certificate.toString("pem"),
+    key: pem(key),
+    hash: new Uint8Array(hash),
+    authority: authority.toString("pem"),
+  };
 }
 
 function pem(key: ArrayBuffer): string {

@@ -182,6 +182,13 @@ export class MeshWorld implements AsyncDisposable {
     return this.clock.now() - since;
   }
 
+  /** What becomes of a promise that time must pass for. */
+  settled<T>(promise: Promise<T>): { readonly value: T | undefined } {
+    const state: { value: T | undefined } = { value: undefined };
+    void promise.then((value) => state.value = value);
+    return state;
+  }
+
   /** Lets links come up, and relays hear of each other. */
   async settle(): Promise<void> {
     const relays = [...this.#relays.values()];

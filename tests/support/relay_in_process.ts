@@ -12,16 +12,23 @@ export interface RelayInProcess extends QuicServerAddress, AsyncDisposable {
   readonly lines: readonly { readonly text: string; readonly fields: LogFields }[];
 }
 
-/** Starts a relay on a free port of the loopback address; `change` is what differs from the defaults. */
+/**
+ * Starts a relay on a free port of the loopback address; `change` is what differs from the defaults,
+ * `files` are texts by their paths.
+ */
 export async function startRelayInProcess(
   change: Partial<RelayConfig> = {},
+  files: Readonly<Record<string, string>> = {},
 ): Promise<RelayInProcess> {
   const { log, lines } = memoryLog();
   const server = { ...DEFAULTS.server, ...change.server, address: "127.0.0.1:0" };
   const relay = await Relay.start({
     config: { ...DEFAULTS, ...change, server },
     createHost: (parts) => new MoqtHost(parts),
-    files: { readText: noFile, modified: noFile },
+    files: {
+      readText: (path) => path in files ? Promise.resolve(files[path]!) : noFile(path),
+      modified: () => Promise.resolve(0),
+    },
     hostname: () => "host",
     program: {
       version: "test",

@@ -233,9 +233,7 @@ export class PeerFeed implements Feed {
         return this.#expectEnd(message);
       case "meshPath":
         if (!isRelay(this.#context.peer)) break;
-        this.#path = message.hops;
-        this.target.pathChanged?.();
-        return;
+        return this.#wayChanged(message.hops);
       case "requestUpdate": {
         if (!this.offered || outOfScope(message.parameters, updateScope.publish)) break;
         this.#context.ids.accept(message.requestId);
@@ -244,6 +242,15 @@ export class PeerFeed implements Feed {
       }
     }
     throw violation(`${message.kind} does not belong on a subscription's stream`);
+  }
+
+  #wayChanged(path: readonly string[]): void {
+    this.#path = path;
+    const { relayName } = this.#context;
+    if (relayName === undefined || !path.includes(relayName)) return this.target.pathChanged?.();
+    // Relays may change to each other at the same time: the track would come from nowhere.
+    this.#request?.cancel(StreamCode.CANCELLED);
+    this.lose("the track comes from here");
   }
 
   #answered(): void {

@@ -5,6 +5,7 @@ import {
   type Parameters,
   type SetupOptions,
 } from "@qumo/shared/wire";
+import type { Refusal } from "../../track/mod.ts";
 import type { JoinPoint } from "../delivery/subscription.ts";
 import { violation } from "../errors.ts";
 import { RELAY_LIMIT_FACTOR } from "../limits.ts";
@@ -46,6 +47,19 @@ export function checkMeshParameters(message: ControlMessage, peer: SetupOptions)
   const stray = Object.keys(message.parameters).find((name) => name.startsWith("mesh"));
   if (stray !== undefined) throw violation(`${stray} is not for a peer that is no relay`);
 }
+
+/** The refusal of a request that has come by this relay before. */
+export function loopOf(
+  message: ControlMessage,
+  relayName: string | undefined,
+): Refusal | undefined {
+  const hops = "parameters" in message && "meshHops" in message.parameters
+    ? message.parameters.meshHops
+    : undefined;
+  return relayName !== undefined && hops?.includes(relayName) ? LOOP : undefined;
+}
+
+const LOOP: Refusal = { kind: "does_not_exist", reason: "the request comes from here" };
 
 /**
  * Where a subscription of another relay begins: it will have subscribers that need a group from its

@@ -7,7 +7,7 @@ import type { Announcements } from "./announcements.ts";
 import type { SessionContext } from "./context.ts";
 import type { PeerPublisher } from "./peer_publisher.ts";
 import { Prefixes, type PrefixSlot } from "./prefixes.ts";
-import { checkMeshParameters } from "./relay_peer.ts";
+import { checkMeshParameters, loopOf } from "./relay_peer.ts";
 import { outcomeOf, requestError } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { FetchServer } from "./serve_fetch.ts";
@@ -84,7 +84,7 @@ export class RequestServer {
     }
     checkMeshParameters(message, this.#context.peer);
     this.#context.ids.accept(message.requestId);
-    const refusal = this.#overload();
+    const refusal = this.#overload() ?? loopOf(message, this.#context.relayName);
     if (refusal !== undefined) return this.#refuse(stream, message.kind, refusal);
     this.#open++;
     try {

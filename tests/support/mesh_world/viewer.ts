@@ -176,9 +176,7 @@ export class Watching implements TrackReader {
     this.#lastAt = now;
     const objects = this.#objects.get(group) ?? [];
     this.#objects.set(group, objects);
-    const last = objects.at(-1) ?? -1;
     if (objects.includes(object)) this.faults.push(`object ${group}/${object} came twice`);
-    else if (object < last) this.faults.push(`object ${group}/${object} came after ${last}`);
     objects.push(object);
     const picture = pictureOf(payload);
     this.#era ??= picture.era;
@@ -207,6 +205,7 @@ class ObjectReader implements LogReader {
     for (let at = log.indexOf(this.#last + 1); at < log.count && log.isWhole(at); at++) {
       const { id, payloadStart, payloadLength } = log.objectAt(at);
       if (payloadStart + payloadLength > log.ready) return;
+      if (id <= this.#last) throw new Error(`Object ${id} came behind ${this.#last}`);
       this.#last = id;
       const payload = new Uint8Array(payloadLength);
       let filled = 0;

@@ -1,0 +1,79 @@
+import type { Refusal, RequestOptions } from "../track/mod.ts";
+import type { RemoteTrack } from "./directory.ts";
+import { Leg, type LegOwner } from "./leg.ts";
+import { NO_WAY, NOBODY } from "./refusals.ts";
+import type { Retiring } from "./retiring.ts";
+import type { RouteContext } from "./route_context.ts";
+import type { Route } from "./routes.ts";
+
+/** What an {@linkcode Asker} works with. */
+export interface AskerInit {
+  readonly options: RequestOptions;
+  /** Told of what comes of those who are asked. */
+  readonly owner: LegOwner;
+  /** Those who were asked before and bring their last groups. */
+  readonly retiring: Retiring;
+}
+
+/** Asks neighbours for one track, on behalf of those who want it. */
+export class Asker {
+  readonly #remote: RemoteTrack;
+  readonly #options: RequestOptions;
+  readonly #owner: LegOwner;
+  readonly #retiring: Retiring;
+  readonly #context: RouteContext;
+
+  constructor(
+    remote: RemoteTrack,
+    { options, owner, retiring }: AskerInit,
+    context: RouteContext,
+  ) {
+    this.#remote = remote;
+    this.#options = options;
+    this.#owner = owner;
+    this.#retiring = retiring;
+    this.#context = context;
+  }
+
+  /** Relays that the request came by. */
+  get via(): readonly string[] {
+    return this.#options.via ?? [];
+  }
+
+  /** Whether anybody may have the track, whether there is a way or not. */
+  get isKnown(): boolean {
+    return this.#context.routes.isKnown(this.#remote, this.via);
+  }
+
+  /** The refusal when there is nobody to ask. */
+  get noWay(): Refusal {
+    return this.isKnown ? NO_WAY : NOBODY;
+  }
+
+  /** The ways that can be taken now, the best first. */
+  ways(): readonly Route[] {
+    return this.#context.routes.to(this.#remote, this.via);
+  }
+
+  /** Whether the track may come by these relays. */
+  accepts(path: readonly string[]): boolean {
+    return this.#context.accepts(path);
+  }
+
+  /**
+   * Asks one neighbour, for what is missed of the track where some of it came already; undefined when
+   * it cannot be asked at this moment.
+   */
+  begin(route: Route): Leg | undefined {
+    // A neighbour is subscribed to once; what it did not bring yet is asked for again.
+    this.#retiring.cancelOn(route.link);
+    const { newGroupRequest, from } = this.#options;
+    const { resumePoint = from } = this.#owner.track;
+    const options = {
+      via: this.via,
+      ...(newGroupRequest !== undefined && resumePoint === undefined && { newGroupRequest }),
+      ...(resumePoint !== undefined && { from: resumePoint }),
+    };
+    return Leg.begin(route, this.#remote.scope, { owner: this.#owner, options });
+  }
+}

@@ -1,0 +1,39 @@
+import type { Refusal, TrackEnd } from "../track/mod.ts";
+
+/* Why a track does not come from elsewhere, or no more. */
+
+export const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };
+
+export const NO_WAY: Refusal = {
+  kind: "timeout",
+  reason: "there is no way to the relay that has the track",
+};
+
+export const NOT_WANTED: Refusal = {
+  kind: "timeout",
+  reason: "nobody waits for the track any more",
+};
+
+export const ROUNDABOUT: Refusal = {
+  kind: "timeout",
+  reason: "the neighbour has the track from here, or by too many relays",
+};
+
+const PASSING: ReadonlySet<Refusal["kind"]> = new Set([
+  "timeout",
+  "going_away",
+  "internal_error",
+  "excessive_load",
+]);
+
+/** Whether it may be otherwise a moment later. */
+export function isPassing({ kind }: Refusal): boolean {
+  return PASSING.has(kind);
+}
+
+const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
+
+/** Whether an end is the track's, not only the neighbour's. */
+export function isFinal({ kind }: TrackEnd): boolean {
+  return FINAL.has(kind);
+}

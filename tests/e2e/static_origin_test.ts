@@ -1,0 +1,122 @@
+/** Edges that take tracks from an origin of the configuration, and how they know that it is the origin. */
+import assert from "node:assert/strict";
+import { DEFAULTS } from "../../relay/config/defaults.ts";
+import { makeSignedCertificate } from "../support/certificate.ts";
+import { Deadline } from "../support/deadline.ts";
+import { connectMoqNet } from "../support/moq_net.ts";
+import { connectMoqt } from "../support/moqt_peer.ts";
+import type { Peer } from "../support/peer.ts";
+import { type RelayInProcess, startRelayInProcess } from "../support/relay_in_process.ts";
+import { payloadOf } from "../support/traffic.ts";
+
+const MILLISECONDS = 30_000;
+const PATH = "example.net/live/a";
+
+interface Mesh {
+  readonly caFile?: string;
+  readonly insecure?: boolean;
+}
+
+/** An edge of an origin, verified as `mesh` says. */
+function startEdge(
+  origin: RelayInProcess,
+  mesh: Mesh,
+  files: Record<string, string> = {},
+): Promise<RelayInProcess> {
+  return startRelayInProcess({
+    upstream: [`moqt://127.0.0.1:${origin.port}`],
+    mesh: { ...DEFAULTS.mesh, ...mesh },
+  }, files);
+}
+
+async function originOf(certificate: { certificate: string; key: string }) {
+  const server = { ...DEFAULTS.server, certFile: "cert.pem", keyFile: "key.pem" };
+  return await startRelayInProcess(
+    { server },
+    { "cert.pem": certificate.certificate, "key.pem": certificate.key },
+  );
+}
+
+/** A group that is published at one relay arrives at another. */
+async function passOn(deadline: Deadline, publisher: Peer, watcher: Peer): Promise<void> {
+  const publication = await deadline.for("the namespace", publisher.publish(PATH, ["video"]));
+  await deadline.for("the announcement", watcher.announced(PATH));
+  const watch = await deadline.for("SUBSCRIBE_OK", watcher.watch(PATH, "video"));
+  await deadline.for("the subscription at the publisher", publication.subscribed("video"));
+  const group = await deadline.for("a group", publication.startGroup("video"));
+  for (const [object, size] of [0, 1200, 50_000].entries()) {
+    await deadline.for("a write", group.write(payloadOf(0, object, size)));
+    const found = await deadline.for(`object ${object}`, watch.next());
+    assert.deepEqual(found, { group: 0, object, payload: payloadOf(0, object, size) });
+  }
+  await deadline.for("the end of the group", group.end());
+  await deadline.for("the publication to end", publication.end());
+}
+
+Deno.test("an edge takes a track from its origin, and an edge of that edge from it", async () => {
+  using deadline = new Deadline(MILLISECONDS);
+  await using origin = await startRelayInProcess();
+  await using middle = await startEdge(origin, { insecure: true });
+  await using edge = await startEdge(middle, { insecure: true });
+  const publisher = await connectMoqNet(origin);
+  const watcher = await connectMoqNet(edge);
+  await passOn(deadline, publisher, watcher);
+  await publisher.close();
+  await watcher.close();
+});
+
+Deno.test("what is published at an edge can be watched at its origin", async () => {
+  using deadline = new Deadline(MILLISECONDS);
+  await using origin = await startRelayInProcess();
+  await using edge = await startEdge(origin, { insecure: true });
+  const publisher = await connectMoqt(edge);
+  const watcher = await connectMoqNet(origin);
+  await passOn(deadline, publisher, watcher);
+  await publisher.close();
+  await watcher.close();
+});
+
+Deno.test("an origin is verified by the authority of the configuration", async () => {
+  using deadline = new Deadline(MILLISECONDS);
+  const certificate = await makeSignedCertificate();
+  await using origin = await originOf(certificate);
+  await using edge = await startEdge(origin, { caFile: "ca.pem" }, {
+    "ca.pem": certificate.authority,
+  });
+  const publisher = await connectMoqNet(origin);
+  const watcher = await connectMoqNet(edge);
+  await passOn(deadline, publisher, watcher);
+  await publisher.close();
+  await watcher.close();
+});
+
+for (
+  const [name, mesh, authority] of [
+    ["nobody vouches for", {}, undefined],
+    ["another authority vouches for", { caFile: "ca.pem" }, makeSignedCertificate],
+  ] as const
+) {
+  Deno.test(`an edge takes nothing from an origin that ${name}, and says why`, async () => {
+    using deadline = new Deadline(MILLISECONDS);
+    await using origin = await originOf(await makeSignedCertificate());
+    const other = await authority?.();
+    await using edge = await startEdge(origin, mesh, {
+      ...(other !== undefined && { "ca.pem": other.authority }),
+    });
+    const said = deadline.for("the reason", warned(edge, "no link"));
+    assert.match(String((await said).reason), /certificate|authority|issuer/i);
+    const [link] = edge.relay.mesh!.links;
+    assert.equal(link!.state, "dialing");
+    assert.match(link!.failure ?? "", /certificate|authority|issuer/i);
+  });
+}
+
+/** The fields of the first line of this text. */
+async function warned(relay: RelayInProcess, text: string) {
+  for (;;) {
+    const line = relay.lines.find((line) => line.text.includes(text));
+    if (line !== undefined) return line.fields;
+    // Lets the network go on.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -102,7 +102,11 @@ export class Advertisements {
    */
   publishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
     const local = this.localPublishersOf(name, except);
-    if (local.length > 0) return local;
+    return local.length > 0 ? local : this.remotePublishersOf(name, except);
+  }
+
+  /** The way to publishers elsewhere that have the namespace of a track, or push it. */
+  remotePublishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
     const remote = new Set<Publisher>();
     for (const { publisher, origin } of this.#advertised.prefixesOf(name.namespace)) {
       if (origin === "remote") remote.add(publisher);

@@ -30,3 +30,6 @@ export const MAX_TRACKS = 100_000;
  * that look for a track at the same time may be waiting for each other.
  */
 export const RELAY_PATIENCE_MS = 1_000;
+
+/** Groups that are fetched for one that misses them: enough for an outage, and no archive. */
+export const MAX_BACKFILL_GROUPS = 16n;

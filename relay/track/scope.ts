@@ -116,6 +116,11 @@ export class Scope {
     return this.elsewhere === undefined ? [] : [this.elsewhere];
   }
 
+  #remotePublishersOf(name: FullTrackName): Publisher[] {
+    const found = this.#advertised.remotePublishersOf(name);
+    return found.length > 0 || this.elsewhere === undefined ? found : [this.elsewhere];
+  }
+
   /**
    * A publisher has tracks in this namespace. Subscriptions that others here serve are sent to it too,
    * and those that wait for a publisher go on. The result withdraws it.
@@ -265,12 +270,20 @@ export class Scope {
     if (via.length > 0 && feeds.isInterrupted) return refused(INTERRUPTED);
     if (!feeds.established) {
       const isAsking = feeds.size > 0;
-      const connected = feeds.connect(publishers, {
+      const options = {
         via,
         ...(newGroupRequest !== undefined && { newGroupRequest }),
         ...(from !== undefined && { from }),
-      });
-      return via.length > 0 && isAsking ? await this.#soon(connected) : await connected;
+      };
+      const connected = feeds.connect(publishers, options);
+      if (via.length > 0 && isAsking) return await this.#soon(connected);
+      const outcome = await connected;
+      if (outcome.ok || outcome.refusal.kind !== "does_not_exist") return outcome;
+      // Who has the namespace here need not have every track that somebody has in it.
+      const others = this.#remotePublishersOf(track.name).filter((one) =>
+        !publishers.includes(one)
+      );
+      return others.length > 0 ? await feeds.connect(others, options) : outcome;
     }
     if (feeds.comesBy(via)) return refused(LOOP);
     if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);

@@ -85,6 +85,7 @@ export class Link {
   #held: Timer | undefined;
   #since: number;
   #failure: string | undefined;
+  #tried: LinkTarget | undefined;
   #wake: () => void = () => {};
 
   constructor(options: LinkOptions) {
@@ -135,9 +136,10 @@ export class Link {
     return this.#session?.publisher(scope);
   }
 
-  /** Something is different about where the neighbour is: an attempt that waits is made now. */
+  /** Somebody may know something new of where the neighbour is: if so, an attempt that waits is made now. */
   retry(): void {
-    this.#wake();
+    const target = this.#options.target();
+    if (target !== undefined && !isSame(target, this.#tried)) this.#wake();
   }
 
   /** The neighbour said that it goes away, or something else about the session is different. */
@@ -153,18 +155,35 @@ export class Link {
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const target = this.#options.target();
+      const target = this.#tried = this.#options.target();
       if (target === undefined) {
         this.#failure = "its address is not known";
         await this.#pause(LONGEST_RETRY_MS, signal);
         continue;
       }
       try {
-        await this.#keep(await this.#options.dial(target), target, signal);
+        const connection = await this.#dial(target, signal);
+        if (connection !== undefined) await this.#keep(connection, target, signal);
       } catch (error) {
         this.#failed(messageOf(error));
       }
       if (!signal.aborted) await this.#pause(this.#backoff.failed(), signal);
+    }
+  }
+
+  /** Undefined when the link is closed meanwhile: what comes of the attempt then is closed as well. */
+  async #dial(target: LinkTarget, signal: AbortSignal): Promise<Connection | undefined> {
+    const dialing = this.#options.dial(target);
+    const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+    const abort = () => {
+      resolve(undefined);
+      dialing.then((connection) => connection.close(0, ""), () => {});
+    };
+    signal.addEventListener("abort", abort);
+    try {
+      return await Promise.race([dialing, aborted]);
+    } finally {
+      signal.removeEventListener("abort", abort);
     }
   }
 
@@ -173,7 +192,6 @@ export class Link {
     target: LinkTarget,
     signal: AbortSignal,
   ): Promise<void> {
-    if (signal.aborted) return connection.close(0, "");
     const heard = new HeardConnection(connection, () => this.#pinger?.heard());
     const session = this.#options.startSession(heard, target, this);
     const over = session.run();
@@ -261,4 +279,8 @@ export class Link {
     await sleep(this.#options.clock, milliseconds, AbortSignal.any([over.signal, signal]));
     this.#wake = () => {};
   }
+}
+
+function isSame(a: LinkTarget, b: LinkTarget | undefined): boolean {
+  return a.url === b?.url && a.certificateSha256 === b.certificateSha256;
 }

@@ -145,7 +145,9 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   *routes(): Iterable<RouteView> {
     for (const { remote, route, path } of this.#feeds) {
       if (route === undefined) continue;
-      const { source, link } = route;
+      const { link } = route;
+      // The neighbour may have it from somebody nearer than the one who was meant.
+      const source = path.at(-1) ?? route.source;
       yield { track: textOf(remote), source, nextHop: link.peerName ?? link.name, path };
     }
   }

@@ -238,7 +238,8 @@ export class SubscriptionServer {
     served.start(wishes, largest, join);
     if (join !== "live") {
       const { clock, tasks } = this.#context;
-      tasks.spawn("backfill", () => backfill({ track, feeds }, clock));
+      const missing = filter?.type === "absolute_start" ? filter.start : undefined;
+      tasks.spawn("backfill", () => backfill({ track, feeds }, clock, missing));
     }
     return served;
   }

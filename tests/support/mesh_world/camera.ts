@@ -1,5 +1,5 @@
 import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
-import { type FullTrackName, type Location, ObjectStatus } from "@qumo/shared/wire";
+import { type FullTrackName, type Location, ObjectStatus, trackKey } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import {
   type Feed,
@@ -178,6 +178,7 @@ class CameraPublisher implements Publisher {
   }
 
   subscribe(target: FeedTarget): Feed {
+    if (trackKey(target.track.name) !== trackKey(this.camera.name)) return unknownTo(this);
     return this.#feed(target, false);
   }
 
@@ -232,6 +233,13 @@ class CameraPublisher implements Publisher {
     this.#feeds.add(feed);
     return feed;
   }
+}
+
+/** The answer to somebody who asks a camera for what it does not film. */
+function unknownTo(publisher: Publisher): Feed {
+  const refusal = refused<Refusal>({ kind: "does_not_exist", reason: "not filmed here" });
+  const established = Promise.resolve(refusal);
+  return { publisher, offered: false, established, update: () => {}, cancel: () => {} };
 }
 
 /** A camera's delivery to one track: from the object on that comes next. */

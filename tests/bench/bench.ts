@@ -40,7 +40,7 @@ async function bench(options: BenchOptions): Promise<boolean> {
     return true;
   }
   if (options.mesh) {
-    await benchMesh(options, (result) => console.log(JSON.stringify(result)));
+    await benchMesh(options, (result) => console.log(toJson(result)));
     return true;
   }
   const results: Result[] = [];

@@ -72,7 +72,7 @@ export function resultOf(
 }
 
 /** A result in a line. */
-export function toJson(result: Result): string {
+export function toJson(result: object): string {
   const short = (_key: string, value: unknown) =>
     typeof value === "number" ? Math.round(value * 1000) / 1000 : value;
   return JSON.stringify(result, short);

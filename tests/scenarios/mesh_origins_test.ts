@@ -101,3 +101,26 @@ meshTest(
     await until("madrid to take the track from its own publisher alone", ownIsUsed);
   },
 );
+
+meshTest(
+  "a relay that asked for a track becomes the one that has it, for those that it asked",
+  { topology: chain("lisbon", "madrid", "lyon"), relayConfig: PATIENT },
+  async ({ mesh, publisher, viewer, say }) => {
+    const live = await publisher("concert", "lyon");
+    const asking = await viewer(live, "lisbon");
+    const between = await viewer(live, "madrid");
+    const track = trackText("concert");
+    await live.connect(mesh.relay("lisbon"));
+    await asking.has(live.group + 1);
+
+    const broken = live.group;
+    live.disconnect("lyon");
+    await mesh.routed("madrid", track, ["lisbon"]);
+    for (const one of [asking, between]) {
+      const gap = await one.verdict(live.group + GROUPS, broken - 1);
+      say(`${one.relay}: ${words(gap)}`);
+      assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
+      assert.deepEqual(one.reception.faults, []);
+    }
+  },
+);

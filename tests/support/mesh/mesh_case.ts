@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
 import { Deadline } from "../deadline.ts";
@@ -37,11 +38,17 @@ export function meshTest(
     await using ends = new AsyncDisposableStack();
     try {
       await deadline.for(name, body(worldOf(mesh, ends, name)));
+      assert.deepEqual(errorsIn(mesh.log()), []);
     } catch (error) {
       say(`${mesh.log()}\n--- state\n${await mesh.state()}\n`);
       throw error;
     }
   }
+}
+
+/** What programs called errors of their own: nothing that a mesh does to them is one. */
+function errorsIn(log: string): readonly string[] {
+  return log.split("\n").filter((line) => line.includes('"level":"error"'));
 }
 
 function worldOf(mesh: Mesh, ends: AsyncDisposableStack, name: string): MeshWorld {

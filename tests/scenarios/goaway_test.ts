@@ -262,3 +262,14 @@ Deno.test("R-173: a subscriber that joins while we go away elsewhere is served f
   await sendSubgroup(publisher, { group: 1n }, ...objects(1));
   assert.deepEqual((await nextSubgroup(subscriber)).ids, [0]);
 });
+
+Deno.test("a client is told where to go, another relay's end of a link is not, and part of a millisecond counts", async () => {
+  await using world = new SessionWorld();
+  const uri = "moqt://elsewhere.example:4433";
+  const { peer, session } = await world.join();
+  const linked = await world.join({ dialled: true });
+  for (const drained of [session, linked.session]) drained.drain(1_000.25, uri);
+  const told = await peer.expectControl("goaway");
+  assert.deepEqual([told.uri, told.timeout], [uri, 1_001n]);
+  assert.equal((await linked.peer.expectControl("goaway")).uri, "");
+});

@@ -51,7 +51,7 @@ export class ControlChannel {
 
   /** Says GOAWAY: requests from `requestId` on are refused, and the session ends in `timeout` ms. */
   async goaway(uri: string, timeout: number, requestId: bigint): Promise<void> {
-    await this.#send({ kind: "goaway", uri, timeout: BigInt(timeout), requestId });
+    await this.#send({ kind: "goaway", uri, timeout: BigInt(Math.ceil(timeout)), requestId });
   }
 
   async #send(message: ControlMessage): Promise<void> {

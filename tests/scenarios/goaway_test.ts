@@ -268,6 +268,8 @@ Deno.test("a client is told where to go, another relay's end of a link is not, a
   const uri = "moqt://elsewhere.example:4433";
   const { peer, session } = await world.join();
   const linked = await world.join({ dialled: true });
+  // Who has something open is not closed at once.
+  for (const joined of [peer, linked.peer]) await announce(joined, "live");
   for (const drained of [session, linked.session]) drained.drain(1_000.25, uri);
   const told = await peer.expectControl("goaway");
   assert.deepEqual([told.uri, told.timeout], [uri, 1_001n]);

@@ -56,6 +56,8 @@ export interface OpenOptions {
   readonly from?: Location;
   /** Relays that the request came by: the track must not come by them. */
   readonly via?: readonly string[];
+  /** The trace that the request belongs to, in words that only those who trace understand. */
+  readonly trace?: string;
   /** Aborted when the subscriber no longer wants it. */
   readonly signal: AbortSignal;
 }
@@ -256,7 +258,7 @@ export class Scope {
 
   async #establish(
     { feeds, track }: TrackEntry,
-    { newGroupRequest, from, via = [] }: OpenOptions,
+    { newGroupRequest, from, via = [], trace }: OpenOptions,
     isFirst: boolean,
   ): Promise<Outcome<void, Refusal>> {
     const publishers = this.publishersOf(track.name);
@@ -267,6 +269,7 @@ export class Scope {
         via,
         ...(newGroupRequest !== undefined && { newGroupRequest }),
         ...(from !== undefined && { from }),
+        ...(trace !== undefined && { trace }),
       });
     }
     if (feeds.comesBy(via)) return refused(LOOP);

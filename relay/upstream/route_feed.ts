@@ -5,6 +5,7 @@ import {
   type Outcome,
   refused,
   type Timer,
+  type Tracing,
 } from "@qumo/shared/runtime";
 import type {
   Feed,
@@ -21,6 +22,7 @@ import { Leg, type LegOwner } from "./leg.ts";
 import type { MeshMetrics, RerouteReason } from "./metrics.ts";
 import { Outage } from "./outage.ts";
 import { Retiring } from "./retiring.ts";
+import { RouteSpan } from "./route_span.ts";
 import type { Route, Routes } from "./routes.ts";
 import { Search } from "./search.ts";
 import type { MeshSettings } from "./settings.ts";
@@ -34,6 +36,7 @@ export interface RouteContext {
   readonly metrics: MeshMetrics;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
   /** Told of feeds as they begin and end, so that they hear of changes. */
   begun(feed: RouteFeed): void;
   over(feed: RouteFeed): void;
@@ -93,6 +96,7 @@ export class RouteFeed implements Feed, LegOwner {
   readonly #context: RouteContext;
   readonly #retiring: Retiring;
   readonly #outage: Outage;
+  readonly #span: RouteSpan;
   #search: Search | undefined;
   #current: Leg | undefined;
   #candidate: Leg | undefined;
@@ -113,6 +117,7 @@ export class RouteFeed implements Feed, LegOwner {
     this.offered = options.offered ?? false;
     this.#retiring = new Retiring(target.track, clock);
     this.#outage = new Outage(clock, target.track, settings.linkTimeoutMs);
+    this.#span = new RouteSpan(context.tracing, track, options.trace);
     context.begun(this);
     this.#forward = !this.offered;
     this.established = this.offered ? Promise.resolve(done(undefined)) : this.#open();
@@ -218,15 +223,15 @@ export class RouteFeed implements Feed, LegOwner {
     this.#stopAsking();
     this.#current?.cancel();
     this.#current = undefined;
+    this.#span.end();
     this.#told();
   }
 
   /** A publisher here has the track. What is offered elsewhere stays so. */
   #notNeeded(): void {
-    if (!this.offered) {
-      return this.#finish({ kind: "ended", reason: "a nearer publisher has the track" });
-    }
+    if (!this.offered) return this.#finish(NEARER);
     this.#current = undefined;
+    this.#span.end(NEARER);
     this.#told();
   }
 
@@ -239,8 +244,10 @@ export class RouteFeed implements Feed, LegOwner {
     const from = this.track.resumePoint ?? this.#options.from;
     // A neighbour is subscribed to once; what it did not bring yet is asked for again.
     this.#retiring.cancelOn(route.link);
+    const trace = this.#span.traceparent;
     const options = {
       via,
+      ...(trace !== undefined && { trace }),
       ...(newGroupRequest !== undefined && this.#isFirst && { newGroupRequest }),
       ...(from !== undefined && { from }),
     };
@@ -263,13 +270,14 @@ export class RouteFeed implements Feed, LegOwner {
       metrics.hops(this.path.length);
       return done(undefined);
     }
-    if (!this.offered && !this.#over) this.#leave();
+    if (!this.offered && !this.#over) this.#leave(outcome.refusal);
     return outcome;
   }
 
   /** The way is lost: the track goes on by another, as soon as there is one. */
   #lost(reason: RerouteReason): void {
     this.#context.metrics.reroutes[reason]++;
+    this.#span.rerouted(reason);
     this.#outage.begin();
     this.#told();
     // A better way that is being asked is the next to be taken.
@@ -282,11 +290,9 @@ export class RouteFeed implements Feed, LegOwner {
     const deadline = this.offered ? Infinity : clock.now() + settings.failoverHoldMs;
     void this.#seek(deadline, () => true).then((outcome) => {
       if (outcome.ok || this.#over || this.offered) return;
-      log.warn("remote track lost", {
-        track: textOf(this.remote),
-        reason: outcome.refusal.reason,
-      });
-      this.#finish({ kind: "lost", reason: outcome.refusal.reason });
+      const { reason } = outcome.refusal;
+      this.#span.run(() => log.warn("remote track lost", { track: textOf(this.remote), reason }));
+      this.#finish({ kind: "lost", reason });
     });
   }
 
@@ -296,6 +302,7 @@ export class RouteFeed implements Feed, LegOwner {
     isPassing: (refusal: Refusal) => boolean,
   ): Promise<Outcome<Leg, Refusal>> {
     const { accepts, clock, routes } = this.#context;
+    this.#span.begin();
     const search = this.#search = new Search({
       accepts,
       clock,
@@ -338,14 +345,18 @@ export class RouteFeed implements Feed, LegOwner {
     const old = this.#current;
     this.#current = leg;
     this.#isFirst = false;
-    log.info("remote track", {
-      track: textOf(this.remote),
-      neighbor: link.name,
-      source,
-      ...(leg.from !== undefined && { from_group: String(leg.from.group) }),
-    });
+    this.#span.taken(leg);
+    this.#span.run(() =>
+      log.info("remote track", {
+        track: textOf(this.remote),
+        neighbor: link.name,
+        source,
+        ...(leg.from !== undefined && { from_group: String(leg.from.group) }),
+      })
+    );
     if (old !== undefined) {
       metrics.reroutes.better_route++;
+      this.#span.rerouted("better_route");
       this.#retiring.add(old);
     }
     if (!this.#forward) leg.feed.update({ forward: false });
@@ -381,7 +392,7 @@ export class RouteFeed implements Feed, LegOwner {
 
   #finish(end: TrackEnd): void {
     if (this.#over) return;
-    this.#leave();
+    this.#leave(end);
     this.#target.feeds.ended(this, end);
   }
 
@@ -392,15 +403,18 @@ export class RouteFeed implements Feed, LegOwner {
     this.#search = this.#candidate = this.#retry = undefined;
   }
 
-  #leave(): void {
+  #leave(ending?: TrackEnd | Refusal): void {
     this.#over = true;
     this.#stopAsking();
     this.#retiring.close();
     this.#current?.cancel();
     this.#current = undefined;
+    this.#span.end(ending);
     this.#context.over(this);
   }
 }
+
+const NEARER: TrackEnd = { kind: "ended", reason: "a nearer publisher has the track" };
 
 const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };
 const NO_WAY: Refusal = {

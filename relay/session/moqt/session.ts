@@ -6,6 +6,7 @@ import {
   refused,
   TaskGroup,
   type Timer,
+  type Tracing,
 } from "@qumo/shared/runtime";
 import {
   type ControlMessage,
@@ -58,6 +59,7 @@ export class MoqtSession implements SessionContext {
   readonly draft: Draft;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
   readonly metrics: SessionMetrics;
   readonly ids: RequestIds;
   readonly tasks: TaskGroup;
@@ -90,6 +92,7 @@ export class MoqtSession implements SessionContext {
     this.draft = options.draft;
     this.clock = options.clock;
     this.log = options.log;
+    this.tracing = options.tracing;
     this.metrics = options.metrics;
     this.#settings = options.settings;
     this.#scopes = new SessionScopes(options.registry);

@@ -154,7 +154,7 @@ Deno.test("a nearer publisher ends the span of what came from afar", async () =>
   assert.deepEqual([isOver, failure, attributes["qumo.outcome"]], [true, undefined, "ended"]);
 });
 
-Deno.test("an offered track is a span each time that it is wanted", async () => {
+Deno.test("an offered track is a span each time that it is wanted from afar", async () => {
   await using mesh = traced(chain("a", "b"));
   const { spans, world } = mesh;
   await world.settle();
@@ -173,6 +173,13 @@ Deno.test("an offered track is a span each time that it is wanted", async () => 
     await world.advance(5_000);
     spans.assertOver();
   }
+  const viewer = await world.watch("b", camera);
+  await world.advance(1_000);
+  camera.comeTo(world.relay("b"));
+  await world.advance(10_000);
+  assert.equal(viewer.watching.end, undefined);
+  spans.assertOver();
+  assert.equal(spans.named(upstream).at(-1)?.attributes["qumo.outcome"], "ended");
   unwatch();
   world.relay("b").registry.leave("");
 });

@@ -156,10 +156,11 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     return this.#feeds.size;
   }
 
-  /** Ends every link and what comes by it. */
+  /** Ends what comes from other relays, and every link. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#unwatch();
+    for (const feed of [...this.#feeds]) feed.close();
     await this.#links.close();
   }
 

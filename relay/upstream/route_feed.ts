@@ -177,6 +177,11 @@ export class RouteFeed implements Feed, LegOwner {
     if (!this.#over) this.#leave();
   }
 
+  /** This relay ends: no other way is looked for. */
+  close(): void {
+    this.#finish({ kind: "going_away", reason: "the relay ends" });
+  }
+
   legQuiet(): void {
     this.#retiring.sweep();
   }

@@ -6,7 +6,7 @@ import type { Leg } from "./leg.ts";
 import type { RerouteReason } from "./metrics.ts";
 
 // Endings that are nobody's fault.
-const BLAMELESS: ReadonlySet<string> = new Set(["ended", "replaced"]);
+const BLAMELESS: ReadonlySet<string> = new Set(["ended", "replaced", "going_away"]);
 
 /**
  * What is traced of a subscription to a remote track: one span from when the track is wanted until it

@@ -92,11 +92,11 @@ Deno.test("a viewer's subscription is one trace, from its relay to the publisher
   using deadline = new Deadline();
   await using controller = await SdnProcess.start({});
   const env = { ...await environmentFile("relay.env"), ...receiver.environment };
-  const start = (name: string, neighbors: Record<string, number>) =>
-    startRelay({ sdn: { urls: [controller.url], relay_name: name, neighbors } }, [], {
-      ...env,
-      OTEL_SERVICE_NAME: name,
-    });
+  const start = (name: string, neighbors: Record<string, number>) => {
+    const sdn = { urls: [controller.url], relay_name: name, neighbors };
+    // What nobody watches any more ends at once, and its spans arrive.
+    return startRelay({ sdn, relay: { linger_ms: 0 } }, [], { ...env, OTEL_SERVICE_NAME: name });
+  };
   await using london = await start("london", { tokyo: 10 });
   await using tokyo = await start("tokyo", { london: 10 });
   const camera = await deadline.for("the publisher", connectMoqt(london));
@@ -110,9 +110,6 @@ Deno.test("a viewer's subscription is one trace, from its relay to the publisher
   await deadline.for("an object", watch.next());
   await watch.stop();
   await viewer.close();
-  await tokyo.stop();
-  await london.stop();
-  await camera.close();
   const spanOf = (relay: string, name: string) =>
     deadline.for(
       `${name} of ${relay}`,
@@ -135,10 +132,21 @@ Deno.test("a viewer's subscription is one trace, from its relay to the publisher
   );
   assert.equal(upstream.attributes.get("qumo.source"), "london");
   assert.equal(origin.attributes.get("qumo.peer.relay"), "tokyo");
-  const session = receiver.of("tokyo").spans.find(({ spanId }) => spanId === edge.parentSpanId);
-  assert.equal(session?.name, "moqt session", "where a client's subscription belongs");
-  const line = receiver.of("tokyo").lines.find(({ text }) => text.includes("remote track"));
-  assert.equal(line?.traceId, edge.traceId);
+  const session = await deadline.for(
+    "the span that a client's subscription belongs to",
+    receiver.until(() =>
+      receiver.of("tokyo").spans.find(({ spanId }) => spanId === edge.parentSpanId)
+    ),
+  );
+  assert.equal(session.name, "moqt session");
+  const line = await deadline.for(
+    "the log's word of the track",
+    receiver.until(() =>
+      receiver.of("tokyo").lines.find(({ text }) => text.includes("remote track"))
+    ),
+  );
+  assert.equal(line.traceId, edge.traceId);
+  await camera.close();
 });
 
 Deno.test("a controller goes on with a request's trace under the request's name", async () => {

@@ -3,6 +3,7 @@ export type { LocalWatcher, NamespaceView, NamespaceWatcher, Origin } from "./ad
 export { backfill } from "./backfill.ts";
 export { Cache, type CacheLimits, type EvictionReason } from "./cache.ts";
 export { type DatagramOutcome, writeDatagram } from "./datagram_writer.ts";
+export type { Demand } from "./demands.ts";
 export {
   MalformedTrack,
   type Refusal,
@@ -11,7 +12,7 @@ export {
   type TrackEndKind,
 } from "./errors.ts";
 export type { Feed, FeedChange, FeedOwner, FeedTarget } from "./feed.ts";
-export { type Demand, Feeds, type TrackEntry } from "./feeds.ts";
+export { Feeds, type TrackEntry } from "./feeds.ts";
 export { type DatagramObject, Group, type ObjectHome } from "./group.ts";
 export { MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./log_cursor.ts";

@@ -15,9 +15,10 @@ import {
   type RemoteTrack,
 } from "./advertisements.ts";
 import type { Cache } from "./cache.ts";
+import type { Demand } from "./demands.ts";
 import type { Refusal } from "./errors.ts";
 import type { Feed } from "./feed.ts";
-import { type Demand, Feeds, type TrackEntry } from "./feeds.ts";
+import { Feeds, type TrackEntry } from "./feeds.ts";
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher } from "./publisher.ts";
 import { Track } from "./track.ts";

@@ -29,7 +29,8 @@ export type {
   TrackStatus,
 } from "./publisher.ts";
 export { Registry, type RegistryObserver, type RegistryOptions } from "./registry.ts";
-export { type OpenOptions, type OpenTrack, Scope, type TrackWatcher } from "./scope.ts";
+export { type OpenTrack, Scope, type TrackWatcher } from "./scope.ts";
+export type { OpenOptions } from "./scope_options.ts";
 export { type LoggedObject, type LogReader, type LogState, SubgroupLog } from "./subgroup_log.ts";
 export { type IngestCounts, type SubgroupStreamInit, SubgroupWriter } from "./subgroup_writer.ts";
 export { Track, type TrackReader } from "./track.ts";

@@ -143,7 +143,7 @@ export class Relay implements RelayView {
   }
 
   #newMesh(): RelayMesh {
-    const { config, files, hostname, clock, log, program } = this.#options;
+    const { config, files, hostname, clock, log, tracing, program } = this.#options;
     const { metrics } = this;
     const load = new LoadMeter({
       snapshot: () => this.#host.snapshot(),
@@ -156,6 +156,7 @@ export class Relay implements RelayView {
       metrics,
       clock,
       log,
+      tracing,
       startSession: (connection, options) => this.#host.startLink(connection, options),
       address: () => config.sdn.address || callableUrl(this.address),
       certificateHash: () => this.certificate.hash,

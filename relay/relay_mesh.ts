@@ -4,6 +4,7 @@ import {
   formatAddress,
   type Log,
   messageOf,
+  type Tracing,
 } from "@qumo/shared/runtime";
 import { formatAnnounce, type LoadReport } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
@@ -40,6 +41,7 @@ export interface MeshSurroundings {
   readonly metrics: RelayMetrics;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
   /** Speaks with a neighbour that was called. */
   readonly startSession: (connection: Connection, options: LinkSessionOptions) => LinkSession;
   /** The URL that neighbours can call; empty when none is known. */
@@ -89,7 +91,7 @@ export class RelayMesh implements RegistryObserver {
 
   /** Begins to register and to call neighbours. Rejects with a {@linkcode StartError}. */
   async start(): Promise<void> {
-    const { config, clock, log } = this.#surroundings;
+    const { config, clock, log, tracing } = this.#surroundings;
     this.#ca = await this.#readCa(config.mesh.caFile);
     if (this.#settings !== undefined) this.#control = await this.#newControl(this.#settings);
     if (this.#control === undefined && config.upstream.length === 0) return;
@@ -107,6 +109,7 @@ export class RelayMesh implements RegistryObserver {
       metrics: this.#surroundings.metrics.mesh,
       clock,
       log,
+      tracing,
       random: Math.random,
       onChange: () => this.#changed(),
     });

@@ -50,7 +50,7 @@ export class MoqtHost implements SessionHost {
   }
 
   serve(connection: Connection): void {
-    const { clock, metrics, log, mesh } = this.#parts;
+    const { clock, metrics, log, tracing, mesh } = this.#parts;
     const draft = draftOf(connection.protocol);
     if (draft === undefined) {
       return connection.close(SessionCode.VERSION_NEGOTIATION_FAILED, "unknown protocol");
@@ -63,6 +63,7 @@ export class MoqtHost implements SessionHost {
       draft,
       clock,
       log: log.with({ session: id }),
+      tracing,
       metrics,
       settings: this.#settings,
       registry: this.#registry,
@@ -76,7 +77,7 @@ export class MoqtHost implements SessionHost {
 
   /** Speaks with a neighbour that was called, to take tracks from it. */
   startLink(connection: Connection, options: LinkSessionOptions): LinkSession {
-    const { clock, metrics, log, mesh } = this.#parts;
+    const { clock, metrics, log, tracing, mesh } = this.#parts;
     const { scope, ...link } = options;
     const id = ++this.#lastId;
     const session = new MoqtSession({
@@ -86,6 +87,7 @@ export class MoqtHost implements SessionHost {
       draft: draftOf(connection.protocol) ?? draft18,
       clock,
       log: log.with({ session: id }),
+      tracing,
       metrics,
       settings: this.#settings,
       registry: this.#registry,

@@ -1,41 +1,18 @@
-import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { Agreement } from "./agreement.ts";
+import { type Demand, Demands } from "./demands.ts";
 import type { Refusal, TrackEnd } from "./errors.ts";
 import type { Feed, FeedOwner, WayWatcher } from "./feed.ts";
+import { FeedSet } from "./feed_set.ts";
+import type { FeedsOptions } from "./feeds_options.ts";
+import { NewGroupWishes } from "./new_group_wishes.ts";
 import type { Publisher, RequestOptions } from "./publisher.ts";
 import type { Track } from "./track.ts";
-
-/** A subscriber's hold on a track: as long as there is one, the track is kept flowing. */
-export interface Demand {
-  /** Whether the subscriber wants objects now, or only to be ready for them. */
-  setForward(forward: boolean): void;
-  release(): void;
-}
 
 /** A track and where it comes from. */
 export interface TrackEntry {
   readonly track: Track;
   readonly feeds: Feeds;
-}
-
-/** Settings of {@linkcode Feeds}. */
-export interface FeedsOptions {
-  readonly clock: Clock;
-  /** Milliseconds that a track is kept flowing after the last subscriber left. */
-  readonly linger: number;
-  /** The track is over, or nobody wants it and nobody offers it. */
-  readonly onGone: () => void;
-  /** Who else could deliver the track when this publisher is lost. */
-  readonly others: (lost: Publisher) => readonly Publisher[];
-  /** Publishers that are here begin to offer the track, or the last of them ends. */
-  readonly onOffered: (offered: boolean) => void;
-}
-
-/** How a feed stands. */
-interface FeedState {
-  isEstablished: boolean;
-  /** What the publisher was told of forwarding, and what it should be told. */
-  forward: boolean;
-  wanted: boolean;
 }
 
 /**
@@ -45,13 +22,10 @@ interface FeedState {
 export class Feeds implements FeedOwner {
   readonly #track: Track;
   readonly #options: FeedsOptions;
-  readonly #feeds = new Map<Feed, FeedState>();
-  readonly #demands = new Map<Demand, boolean>();
-  // Those who wait for the first publisher that agrees.
-  readonly #waiting: ((outcome: Outcome<void, Refusal>) => void)[] = [];
-  #refusal: Refusal | undefined;
-  #newGroup: { readonly value: bigint; largest: bigint | undefined } | undefined;
-  #lingering: Timer | undefined;
+  readonly #feeds = new FeedSet();
+  readonly #demands: Demands;
+  readonly #agreement = new Agreement();
+  readonly #newGroup: NewGroupWishes;
   // How the last of those ended who delivered the track.
   #lastEnd: TrackEnd | undefined;
   readonly #wayWatchers = new Set<WayWatcher>();
@@ -61,21 +35,24 @@ export class Feeds implements FeedOwner {
   constructor(track: Track, options: FeedsOptions) {
     this.#track = track;
     this.#options = options;
+    this.#newGroup = new NewGroupWishes(track);
+    const { clock, linger } = options;
+    this.#demands = new Demands({
+      clock,
+      linger,
+      onChange: () => this.#updateForward(),
+      onNone: () => this.#rest(),
+    });
   }
 
   /** Relays that the track comes by; none when a publisher is here. */
   get path(): readonly string[] {
-    let shortest: readonly string[] | undefined;
-    for (const { path = [] } of this.#flowing()) {
-      if (shortest === undefined || path.length < shortest.length) shortest = path;
-    }
-    return shortest ?? [];
+    return this.#feeds.path;
   }
 
   /** Whether what comes begins with the first object of a group. */
   get fromGroupStart(): boolean {
-    for (const feed of this.#feeds.keys()) if (feed.fromGroupStart) return true;
-    return false;
+    return this.#feeds.all().some(({ fromGroupStart }) => fromGroupStart);
   }
 
   /** Tells of where the track comes from, as that changes. The result ends it. */
@@ -86,7 +63,7 @@ export class Feeds implements FeedOwner {
 
   /** A feed comes by another way, or by none for a while. */
   pathChanged(): void {
-    if (this.established) this.#settle(done(undefined));
+    if (this.established) this.#agreement.settle(done(undefined));
     for (const { changed } of [...this.#wayWatchers]) changed();
   }
 
@@ -94,29 +71,22 @@ export class Feeds implements FeedOwner {
   broken(): void {
     if (!this.isInterrupted) return;
     for (const { broken } of [...this.#wayWatchers]) broken();
-    this.#settle(refused(NO_WAY));
+    this.#agreement.settle(refused(NO_WAY));
   }
 
   /** Whether the track comes by one of these relays, by whichever feed: they cannot be served with it. */
   comesBy(relays: readonly string[]): boolean {
-    let isFed = false;
-    for (const { path = [] } of this.#flowing()) {
-      if (!path.some((relay) => relays.includes(relay))) return false;
-      isFed = true;
-    }
-    return isFed;
+    return this.#feeds.comesBy(relays);
   }
 
   /** Whether objects come, or would come if somebody wanted them. */
   get established(): boolean {
-    return !this.#flowing().next().done;
+    return !this.#feeds.flowing().next().done;
   }
 
   /** Whether the track was there and is not now, since the way that it came by is lost. */
   get isInterrupted(): boolean {
-    if (this.established) return false;
-    for (const { isEstablished } of this.#feeds.values()) if (isEstablished) return true;
-    return false;
+    return !this.established && this.#feeds.established().length > 0;
   }
 
   /** How many publishers deliver the track or were asked to. */
@@ -126,20 +96,17 @@ export class Feeds implements FeedOwner {
 
   /** Whether this publisher already delivers the track, or was asked to. */
   has(publisher: Publisher): boolean {
-    for (const feed of this.#feeds.keys()) if (feed.publisher === publisher) return true;
-    return false;
+    return this.#feeds.of(publisher) !== undefined;
   }
 
   /** Publishers that deliver the track. */
   get publishers(): Publisher[] {
-    return [...this.#feeds].filter(([, { isEstablished }]) => isEstablished).map(([feed]) =>
-      feed.publisher
-    );
+    return this.#feeds.established().map(({ publisher }) => publisher);
   }
 
   /** Publishers that offered the track themselves. */
   get offering(): Publisher[] {
-    return [...this.#feeds.keys()].filter((feed) => feed.offered).map((feed) => feed.publisher);
+    return this.#feeds.all().filter(({ offered }) => offered).map(({ publisher }) => publisher);
   }
 
   /** Subscribers that hold the track. */
@@ -149,28 +116,12 @@ export class Feeds implements FeedOwner {
 
   /** Whether objects are wanted now. */
   get forward(): boolean {
-    for (const forward of this.#demands.values()) if (forward) return true;
-    return false;
+    return this.#demands.forward;
   }
 
   /** A subscriber came. */
   hold(forward: boolean): Demand {
-    const demand: Demand = {
-      setForward: (forward) => {
-        if (!this.#demands.has(demand) || this.#demands.get(demand) === forward) return;
-        this.#demands.set(demand, forward);
-        this.#updateForward();
-      },
-      release: () => {
-        if (this.#demands.delete(demand)) this.#released();
-      },
-    };
-    this.#demands.set(demand, forward);
-    const wasLingering = this.#lingering !== undefined;
-    this.#stopLingering();
-    // One that wants nothing now changes nothing for those who are here.
-    if (forward || wasLingering) this.#updateForward();
-    return demand;
+    return this.#demands.hold(forward);
   }
 
   /**
@@ -185,7 +136,7 @@ export class Feeds implements FeedOwner {
     const { newGroupRequest } = options;
     const asked = publishers.filter((publisher) => !this.has(publisher));
     for (const publisher of asked) this.#subscribe(publisher, options);
-    const outcome = await this.#agreement();
+    const outcome = await this.#agreed();
     // Those who were asked before did not hear of it.
     if (outcome.ok && newGroupRequest !== undefined && asked.length === 0) {
       this.requestNewGroup(newGroupRequest);
@@ -195,23 +146,20 @@ export class Feeds implements FeedOwner {
 
   /** A publisher offered the track itself, and was told {@linkcode Feeds.forward} in the answer. */
   offer(feed: Feed): void {
-    const { forward } = this;
-    this.#feeds.set(feed, { isEstablished: true, forward, wanted: forward });
+    this.#feeds.offer(feed, this.forward);
     this.#offersChanged();
-    this.#settle(done(undefined));
+    this.#agreement.settle(done(undefined));
     if (feed.path === undefined) this.#tellNeeded(false);
   }
 
   /** A feed ended, whoever ended it; with the last of them the track is over. */
   ended(feed: Feed, end: TrackEnd): void {
-    const state = this.#feeds.get(feed);
     // A feed that came to nothing may leave an entry behind that nobody uses.
-    if (state === undefined && this.#demands.size > 0) return;
-    this.#feeds.delete(feed);
+    if (!this.#feeds.has(feed) && this.#demands.size > 0) return;
+    if (this.#feeds.remove(feed)) this.#lastEnd = end;
     this.#offersChanged();
-    if (state?.isEstablished) this.#lastEnd = end;
     if (this.#feeds.size > 0) {
-      if (feed.path === undefined && !this.#isHere) this.#tellNeeded(true);
+      if (feed.path === undefined && !this.#feeds.isHere) this.#tellNeeded(true);
       return this.pathChanged();
     }
     if (!this.#findOther(feed, end)) this.#gone(end);
@@ -231,28 +179,13 @@ export class Feeds implements FeedOwner {
     return others.length > 0;
   }
 
-  /** Feeds by which objects come, or would come if somebody wanted them. */
-  *#flowing(): Generator<Feed> {
-    for (const [feed, { isEstablished }] of this.#feeds) {
-      if (isEstablished && !feed.isInterrupted) yield feed;
-    }
-  }
-
-  /** Whether a publisher here delivers the track. */
-  get #isHere(): boolean {
-    for (const { path } of this.#flowing()) if (path === undefined) return true;
-    return false;
-  }
-
   /** Tells feeds from elsewhere whether there is a publisher here. */
   #tellNeeded(isNeeded: boolean): void {
-    for (const feed of [...this.#feeds.keys()]) feed.setNeeded?.(isNeeded);
+    for (const feed of this.#feeds.all()) feed.setNeeded?.(isNeeded);
   }
 
   #offersChanged(): void {
-    const isOffered = [...this.#feeds.keys()].some(({ offered, path }) =>
-      offered && path === undefined
-    );
+    const isOffered = this.#feeds.isOfferedHere;
     if (isOffered === this.#isOfferedHere) return;
     this.#isOfferedHere = isOffered;
     this.#options.onOffered(isOffered);
@@ -260,7 +193,7 @@ export class Feeds implements FeedOwner {
 
   /** A publisher elsewhere offers the track no more. */
   retract(publisher: Publisher): void {
-    for (const feed of [...this.#feeds.keys()]) {
+    for (const feed of this.#feeds.all()) {
       if (feed.publisher !== publisher || !feed.offered) continue;
       feed.cancel();
       this.ended(feed, { kind: "ended", reason: "the publisher offers the track no more" });
@@ -269,8 +202,8 @@ export class Feeds implements FeedOwner {
 
   /** Another publisher took the name, or what came cannot be this track: all feeds end at once. */
   abort(end: TrackEnd): void {
-    const feeds = [...this.#feeds.keys()];
-    this.#feeds.clear();
+    const feeds = this.#feeds.all();
+    for (const feed of feeds) this.#feeds.remove(feed);
     this.#offersChanged();
     for (const feed of feeds) feed.cancel();
     this.#gone(end);
@@ -278,15 +211,8 @@ export class Feeds implements FeedOwner {
 
   /** A subscriber wants the publisher to begin a group (#new-group-request). */
   requestNewGroup(value: bigint): void {
-    const largest = this.#track.largest?.group;
-    if (!this.#track.properties.dynamicGroups || !this.established) return;
-    if (value !== 0n && largest !== undefined && value <= largest) return;
-    const outstanding = this.#newGroup?.largest === largest ? this.#newGroup : undefined;
-    if (outstanding !== undefined && outstanding.value >= value) return;
-    this.#newGroup = { value, largest };
-    for (const [feed, { isEstablished }] of this.#feeds) {
-      if (isEstablished) feed.update({ newGroupRequest: value });
-    }
+    if (!this.established || !this.#newGroup.add(value)) return;
+    for (const feed of this.#feeds.established()) feed.update({ newGroupRequest: value });
   }
 
   #subscribe(publisher: Publisher, options: RequestOptions = {}): void {
@@ -297,56 +223,38 @@ export class Feeds implements FeedOwner {
       pathChanged: () => this.pathChanged(),
       broken: () => this.broken(),
     }, options);
-    this.#feeds.set(feed, { isEstablished: false, forward: true, wanted: true });
-    if (newGroupRequest !== undefined) {
-      this.#newGroup = { value: newGroupRequest, largest: this.#track.largest?.group };
-    }
+    this.#feeds.ask(feed);
+    if (newGroupRequest !== undefined) this.#newGroup.asked(newGroupRequest);
     void feed.established.then((outcome) => this.#answered(feed, outcome));
   }
 
   /** The first publisher that agrees; when none does, the first refusal. */
-  async #agreement(): Promise<Outcome<void, Refusal>> {
+  async #agreed(): Promise<Outcome<void, Refusal>> {
     if (this.established) return done(undefined);
     if (this.#feeds.size === 0) return refused(NOBODY);
-    return await new Promise((resolve) => this.#waiting.push(resolve));
+    return await this.#agreement.wait();
   }
 
   #answered(feed: Feed, outcome: Outcome<void, Refusal>): void {
-    const state = this.#feeds.get(feed);
-    if (state === undefined) return;
+    if (!this.#feeds.has(feed)) return;
     if (outcome.ok) {
-      state.isEstablished = true;
-      // What the publisher says it has published is no answer to a request for something new.
-      if (this.#newGroup !== undefined) this.#newGroup.largest ??= this.#track.largest?.group;
-      this.#tellForward(feed, state);
+      this.#newGroup.agreed();
+      this.#feeds.establish(feed);
       this.pathChanged();
       if (feed.path === undefined) this.#tellNeeded(false);
-      return this.#settle(outcome);
+      return this.#agreement.settle(outcome);
     }
-    this.#refusal ??= outcome.refusal;
-    this.#feeds.delete(feed);
-    if (this.#feeds.size > 0) return;
-    if (this.#lastEnd !== undefined) this.#gone(this.#lastEnd);
-    else this.#settle(refused(this.#refusal));
-  }
-
-  #settle(outcome: Outcome<void, Refusal>): void {
-    this.#refusal = undefined;
-    for (const resolve of this.#waiting.splice(0)) resolve(outcome);
-  }
-
-  #released(): void {
-    if (this.#demands.size > 0) return this.#updateForward();
-    if (this.#isOver) return;
-    this.#lingering ??= this.#options.clock.after(this.#options.linger, () => this.#rest());
+    this.#feeds.remove(feed);
+    const isLast = this.#feeds.size === 0;
+    if (isLast && this.#lastEnd !== undefined) this.#gone(this.#lastEnd);
+    else this.#agreement.refuse(outcome.refusal, isLast);
   }
 
   /** Nobody wants the track: what was asked for is cancelled, what was offered is paused. */
   #rest(): void {
-    this.#lingering = undefined;
-    for (const feed of [...this.#feeds.keys()]) {
+    for (const feed of this.#feeds.all()) {
       if (feed.offered) continue;
-      this.#feeds.delete(feed);
+      this.#feeds.remove(feed);
       feed.cancel();
     }
     this.#updateForward();
@@ -354,32 +262,16 @@ export class Feeds implements FeedOwner {
   }
 
   #updateForward(): void {
-    const { forward } = this;
-    for (const [feed, state] of this.#feeds) {
-      state.wanted = forward;
-      this.#tellForward(feed, state);
-    }
-  }
-
-  /** A publisher that has not answered yet cannot be told of changes; it is told when it has. */
-  #tellForward(feed: Feed, state: FeedState): void {
-    if (!state.isEstablished || state.forward === state.wanted) return;
-    state.forward = state.wanted;
-    feed.update({ forward: state.wanted });
-  }
-
-  #stopLingering(): void {
-    this.#lingering?.cancel();
-    this.#lingering = undefined;
+    this.#feeds.setForward(this.forward);
   }
 
   #gone(end: TrackEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stopLingering();
+    this.#demands.stop();
     this.#options.onGone();
     const kind = end.kind === "malformed" ? "malformed_track" : "does_not_exist";
-    this.#settle(refused({ kind, reason: end.reason }));
+    this.#agreement.settle(refused({ kind, reason: end.reason }));
     this.#track.finish(end);
   }
 }

@@ -3,6 +3,7 @@ export type { LocalWatcher, NamespaceView, NamespaceWatcher, Origin } from "./ad
 export { backfill } from "./backfill.ts";
 export { Cache, type CacheLimits, type EvictionReason } from "./cache.ts";
 export { type DatagramOutcome, writeDatagram } from "./datagram_writer.ts";
+export type { Demand } from "./demands.ts";
 export {
   MalformedTrack,
   type Refusal,
@@ -11,7 +12,7 @@ export {
   type TrackEndKind,
 } from "./errors.ts";
 export type { Feed, FeedChange, FeedOwner, FeedTarget } from "./feed.ts";
-export { type Demand, Feeds, type TrackEntry } from "./feeds.ts";
+export { Feeds, type TrackEntry } from "./feeds.ts";
 export { type DatagramObject, Group, type ObjectHome } from "./group.ts";
 export { MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./log_cursor.ts";
@@ -28,7 +29,8 @@ export type {
   TrackStatus,
 } from "./publisher.ts";
 export { Registry, type RegistryObserver, type RegistryOptions } from "./registry.ts";
-export { type OpenOptions, type OpenTrack, Scope, type TrackWatcher } from "./scope.ts";
+export { type OpenTrack, Scope, type TrackWatcher } from "./scope.ts";
+export type { OpenOptions } from "./scope_options.ts";
 export { type LoggedObject, type LogReader, type LogState, SubgroupLog } from "./subgroup_log.ts";
 export { type IngestCounts, type SubgroupStreamInit, SubgroupWriter } from "./subgroup_writer.ts";
 export { Track, type TrackReader } from "./track.ts";

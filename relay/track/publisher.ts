@@ -21,6 +21,8 @@ export interface RequestOptions {
   readonly from?: Location;
   /** Relays that the request came by: it must not go back to them. */
   readonly via?: readonly string[];
+  /** The trace that the request belongs to, in words that only those who trace understand. */
+  readonly trace?: string;
   /** The feed stands for a track that is offered elsewhere: nothing is asked for until it is wanted. */
   readonly offered?: boolean;
 }

@@ -1,41 +1,22 @@
-import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
-import {
-  type FullTrackName,
-  hasPrefix,
-  type Location,
-  type Namespace,
-  trackKey,
-} from "@qumo/shared/wire";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { type FullTrackName, hasPrefix, type Namespace, trackKey } from "@qumo/shared/wire";
 import {
   Advertisements,
-  type LocalWatcher,
   type NamespaceView,
   type NamespaceWatcher,
   type Origin,
   type RemoteTrack,
 } from "./advertisements.ts";
-import type { Cache } from "./cache.ts";
+import type { Demand } from "./demands.ts";
 import type { Refusal } from "./errors.ts";
 import type { Feed } from "./feed.ts";
-import { type Demand, Feeds, type TrackEntry } from "./feeds.ts";
+import { Feeds, type TrackEntry } from "./feeds.ts";
 import { RELAY_PATIENCE_MS } from "./limits.ts";
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher } from "./publisher.ts";
+import { Rendezvous } from "./rendezvous.ts";
+import type { OpenOptions, ScopeOptions } from "./scope_options.ts";
 import { Track } from "./track.ts";
-
-/** Settings of {@linkcode Scope}. */
-export interface ScopeOptions {
-  readonly clock: Clock;
-  readonly cache: Cache;
-  /** Milliseconds that a track is kept flowing after the last subscriber left. */
-  readonly linger: number;
-  /** Tracks at a time; a request for one more is refused. */
-  readonly maxTracks: number;
-  /** Gives out track aliases, which no two tracks of the relay share. */
-  readonly nextAlias: () => bigint;
-  /** Told of what is published here. */
-  readonly local?: LocalWatcher;
-}
 
 /** Told of tracks that publishers offer. Calls are synchronous and must not throw. */
 export interface TrackWatcher {
@@ -47,26 +28,6 @@ export interface OpenTrack extends TrackEntry {
   readonly demand: Demand;
 }
 
-/** What a subscriber asks of a track before it can have it. */
-export interface OpenOptions {
-  /** Milliseconds to wait for a publisher where there is none. */
-  readonly rendezvous: number;
-  readonly forward: boolean;
-  readonly newGroupRequest?: bigint;
-  /** What the subscriber misses, where it had the track from another relay before. */
-  readonly from?: Location;
-  /** Relays that the request came by: the track must not come by them. */
-  readonly via?: readonly string[];
-  /** Aborted when the subscriber no longer wants it. */
-  readonly signal: AbortSignal;
-}
-
-/** Somebody who waits for a publisher of a track. */
-interface Waiter {
-  readonly track: string;
-  readonly wake: () => void;
-}
-
 /**
  * One world of names: sessions of the same scope see each other's namespaces and tracks
  * (#track-scope). It routes requests to publishers and knows every track that is in use.
@@ -76,12 +37,13 @@ export class Scope {
   readonly #entries = new Map<string, TrackEntry>();
   readonly #advertised: Advertisements;
   readonly #trackWatchers = new NamespaceTree<TrackWatcher>();
-  readonly #waiting = new NamespaceTree<Waiter>();
+  readonly #rendezvous: Rendezvous;
   /** Who is asked for what nobody is known to publish. */
   elsewhere: Publisher | undefined;
 
   constructor(options: ScopeOptions) {
     this.#options = options;
+    this.#rendezvous = new Rendezvous(options.clock);
     this.#advertised = new Advertisements(options.local);
   }
 
@@ -96,7 +58,7 @@ export class Scope {
 
   /** Whether nothing is in use any more here, whatever other relays have. */
   get isIdle(): boolean {
-    const inUse = this.#entries.size + this.#trackWatchers.size + this.#waiting.size;
+    const inUse = this.#entries.size + this.#trackWatchers.size + this.#rendezvous.size;
     return inUse === 0 && this.#advertised.isIdle;
   }
 
@@ -131,14 +93,14 @@ export class Scope {
       const isWanted = feeds.demand > 0 && feeds.size > 0;
       if (isWanted && hasPrefix(track.name.namespace, namespace)) void feeds.connect([publisher]);
     }
-    for (const { wake } of [...this.#waiting.under(namespace)]) wake();
+    this.#rendezvous.namespaceCame(namespace);
     return withdraw;
   }
 
   /** Another relay's publisher pushes a track. Those that wait for it go on. The result withdraws it. */
   advertiseTrack(name: FullTrackName, publisher: Publisher): () => void {
     const withdraw = this.#advertised.addRemoteTrack(name, publisher);
-    this.#wakeFor(name);
+    this.#rendezvous.trackCame(name);
     const isWatched = !this.#trackWatchers.prefixesOf(name.namespace)[Symbol.iterator]().next()
       .done;
     if (isWatched) this.#offerRemote({ name, publisher });
@@ -210,15 +172,10 @@ export class Scope {
   /** A publisher offers a track itself, by a feed that is established. */
   offer(entry: TrackEntry, feed: Feed): void {
     entry.feeds.offer(feed);
-    this.#wakeFor(entry.track.name);
+    this.#rendezvous.trackCame(entry.track.name);
     for (const watcher of [...this.#trackWatchers.prefixesOf(entry.track.name.namespace)]) {
       watcher.offered(entry, feed.publisher);
     }
-  }
-
-  #wakeFor(name: FullTrackName): void {
-    const key = trackKey(name);
-    for (const { track, wake } of [...this.#waiting.at(name.namespace)]) if (track === key) wake();
   }
 
   /**
@@ -235,7 +192,7 @@ export class Scope {
       const isFirst = entry.feeds.demand === 0;
       const demand = entry.feeds.hold(options.forward);
       // From here on, so that no publisher comes unnoticed while others are asked.
-      const publisher = this.#expectPublisher(name);
+      const publisher = this.#rendezvous.expect(name);
       const establishing = this.#establish(entry, options, isFirst);
       const outcome = await unlessAborted(establishing, signal);
       if (outcome.ok && entry.track.endReason === undefined && !signal.aborted) {
@@ -249,7 +206,7 @@ export class Scope {
         publisher.forget();
         return refused(this.#tooLate(refusal, options));
       }
-      const hasCome = await this.#comes(publisher.came, left, signal);
+      const hasCome = await publisher.comes(left, signal);
       publisher.forget();
       if (!hasCome) return refused(this.#tooLate(refusal, options));
     }
@@ -262,7 +219,7 @@ export class Scope {
 
   async #establish(
     { feeds, track }: TrackEntry,
-    { newGroupRequest, from, via = [] }: OpenOptions,
+    { newGroupRequest, from, via = [], trace }: OpenOptions,
     isFirst: boolean,
   ): Promise<Outcome<void, Refusal>> {
     const publishers = this.publishersOf(track.name);
@@ -274,6 +231,7 @@ export class Scope {
         via,
         ...(newGroupRequest !== undefined && { newGroupRequest }),
         ...(from !== undefined && { from }),
+        ...(trace !== undefined && { trace }),
       };
       const connected = feeds.connect(publishers, options);
       if (via.length > 0 && isAsking) return await this.#soon(connected);
@@ -310,28 +268,6 @@ export class Scope {
     if (entry.feeds.demand === 0 && entry.feeds.size === 0) {
       entry.feeds.abort({ kind: "ended", reason: "nobody publishes the track" });
     }
-  }
-
-  #expectPublisher(name: FullTrackName): { readonly came: Promise<void>; forget(): void } {
-    const { promise: came, resolve: wake } = Promise.withResolvers<void>();
-    const waiter: Waiter = { track: trackKey(name), wake };
-    this.#waiting.add(name.namespace, waiter);
-    return { came, forget: () => this.#waiting.delete(name.namespace, waiter) };
-  }
-
-  /** Whether a publisher came within `wait` milliseconds, and somebody still asks. */
-  #comes(came: Promise<void>, wait: number, signal: AbortSignal): Promise<boolean> {
-    return new Promise((resolve) => {
-      const over = (hasCome: boolean) => {
-        timer.cancel();
-        signal.removeEventListener("abort", abort);
-        resolve(hasCome);
-      };
-      const abort = () => over(false);
-      const timer = this.#options.clock.after(wait, abort);
-      signal.addEventListener("abort", abort);
-      void came.then(() => over(true));
-    });
   }
 }
 

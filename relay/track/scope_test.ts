@@ -4,7 +4,8 @@ import { nameOf, namespaceOf, World } from "../../tests/support/track_model.ts";
 import { ScriptedFeed, ScriptedPublisher } from "../../tests/support/track_publishers.ts";
 import type { TrackEntry } from "./feeds.ts";
 import { Registry } from "./registry.ts";
-import { type OpenOptions, Scope } from "./scope.ts";
+import { Scope } from "./scope.ts";
+import type { OpenOptions } from "./scope_options.ts";
 
 const LINGER = 100;
 const NAME = nameOf("foo", "bar", "video");

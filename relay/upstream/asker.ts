@@ -4,6 +4,7 @@ import { Leg, type LegOwner } from "./leg.ts";
 import { NO_WAY, NOBODY } from "./refusals.ts";
 import type { Retiring } from "./retiring.ts";
 import type { RouteContext } from "./route_context.ts";
+import type { RouteSpan } from "./route_span.ts";
 import type { Route } from "./routes.ts";
 
 /** What an {@linkcode Asker} works with. */
@@ -13,6 +14,8 @@ export interface AskerInit {
   readonly owner: LegOwner;
   /** Those who were asked before and bring their last groups. */
   readonly retiring: Retiring;
+  /** Neighbours are told what it belongs to. */
+  readonly span: RouteSpan;
 }
 
 /** Asks neighbours for one track, on behalf of those who want it. */
@@ -21,12 +24,13 @@ export class Asker {
   readonly #options: RequestOptions;
   readonly #owner: LegOwner;
   readonly #retiring: Retiring;
+  readonly #span: RouteSpan;
   readonly #context: RouteContext;
   #via: readonly string[];
 
   constructor(
     remote: RemoteTrack,
-    { options, owner, retiring }: AskerInit,
+    { options, owner, retiring, span }: AskerInit,
     context: RouteContext,
   ) {
     this.#remote = remote;
@@ -34,6 +38,7 @@ export class Asker {
     this.#via = options.via ?? [];
     this.#owner = owner;
     this.#retiring = retiring;
+    this.#span = span;
     this.#context = context;
   }
 
@@ -79,8 +84,10 @@ export class Asker {
     this.#retiring.cancelOn(route.link);
     const { newGroupRequest, from } = this.#options;
     const { resumePoint = from } = this.#owner.track;
+    const trace = this.#span.traceparent;
     const options = {
       via: this.via,
+      ...(trace !== undefined && { trace }),
       ...(newGroupRequest !== undefined && resumePoint === undefined && { newGroupRequest }),
       ...(resumePoint !== undefined && { from: resumePoint }),
     };

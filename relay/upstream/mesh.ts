@@ -1,4 +1,4 @@
-import type { Clock, Log } from "@qumo/shared/runtime";
+import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
 import { type Namespace, namespaceKey } from "@qumo/shared/wire";
 import { type MirrorView, parseRelayUrl } from "../control_plane/mod.ts";
@@ -52,6 +52,7 @@ export interface MeshOptions {
   readonly metrics: MeshMetrics;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
   /** A number from 0 up to but not including 1. */
   readonly random: () => number;
   /** A link or the way of a track is different. */
@@ -91,7 +92,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   #isClosed = false;
 
   constructor(options: MeshOptions) {
-    const { mirror, origins, settings, metrics, clock, log } = options;
+    const { mirror, origins, settings, metrics, clock, log, tracing } = options;
     this.#options = options;
     this.#names = new RemoteNames(
       (scope) => new RoutePublisher(scope, this.#context),
@@ -109,6 +110,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       metrics,
       clock,
       log,
+      tracing,
       begun: (feed) => void this.#feeds.add(feed),
       over: (feed) => {
         this.#feeds.delete(feed);
@@ -157,7 +159,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     return this.#feeds.size;
   }
 
-  /** Ends every link and what comes by it. */
+  /** Ends what comes from other relays, and every link. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#unwatch();

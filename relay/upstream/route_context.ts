@@ -1,4 +1,4 @@
-import type { Clock, Log } from "@qumo/shared/runtime";
+import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import type { FeedTarget, Publisher, RequestOptions } from "../track/mod.ts";
 import type { RemoteTrack } from "./directory.ts";
 import type { MeshMetrics } from "./metrics.ts";
@@ -35,6 +35,7 @@ export interface RouteContext {
   readonly metrics: MeshMetrics;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
   /** Told of feeds as they begin and end, so that they hear of changes. */
   begun(feed: RemoteFeed): void;
   over(feed: RemoteFeed): void;

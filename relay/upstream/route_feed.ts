@@ -17,6 +17,7 @@ import { Outage } from "./outage.ts";
 import { Retiring } from "./retiring.ts";
 import { isFinal, isPassing, NOT_WANTED, ROUNDABOUT } from "./refusals.ts";
 import type { RemoteFeed, RouteContext, RouteFeedInit } from "./route_context.ts";
+import { RouteSpan } from "./route_span.ts";
 import type { Route } from "./routes.ts";
 import { Search } from "./search.ts";
 
@@ -47,6 +48,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   readonly #retiring: Retiring;
   readonly #outage: Outage;
   readonly #better: BetterWay;
+  readonly #span: RouteSpan;
   #search: Search | undefined;
   #current: Leg | undefined;
   #isNeeded = true;
@@ -60,8 +62,9 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#target = target;
     this.#context = context;
     this.offered = options.offered ?? false;
+    this.#span = new RouteSpan(context.tracing, track, options.trace);
     const retiring = this.#retiring = new Retiring(target.track, clock);
-    this.#asker = new Asker(track, { options, owner: this, retiring }, context);
+    this.#asker = new Asker(track, { options, owner: this, retiring, span: this.#span }, context);
     this.#outage = new Outage(clock, target.track, {
       longestSilenceMs: settings.linkTimeoutMs,
       onOver: (gap) => metrics.failoverGap(gap),
@@ -174,14 +177,16 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#stopAsking();
     this.#current?.cancel();
     this.#current = undefined;
+    this.#span.end();
     this.#told();
   }
 
   /** A publisher here has the track. What is offered elsewhere stays so. */
   #notNeeded(): void {
+    if (!this.offered) return this.#finish(NEARER);
     this.#current = undefined;
-    if (this.offered) this.#told();
-    else this.#finish({ kind: "ended", reason: "a nearer publisher has the track" });
+    this.#span.end(NEARER);
+    this.#told();
   }
 
   /** Finds the first way; who is asked by another relay does not wait, since that one may have others. */
@@ -198,13 +203,14 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
       metrics.hops(this.path.length);
       return done(undefined);
     }
-    if (!this.offered && !this.#over) this.#leave();
+    if (!this.offered && !this.#over) this.#leave(outcome.refusal);
     return outcome;
   }
 
   /** The way is lost: the track goes on by another, as soon as there is one. */
   #lost(reason: RerouteReason): void {
     this.#context.metrics.reroutes[reason]++;
+    this.#span.rerouted(reason);
     this.#outage.begin();
     this.#told();
     // A better way that is being asked is the next to be taken.
@@ -218,7 +224,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     void this.#seek(deadline, () => true).then((outcome) => {
       if (outcome.ok || this.#over || this.offered) return;
       const { reason } = outcome.refusal;
-      log.warn("remote track lost", { track: textOf(this.remote), reason });
+      this.#span.run(() => log.warn("remote track lost", { track: textOf(this.remote), reason }));
       this.#finish({ kind: "lost", reason });
     });
   }
@@ -228,6 +234,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     deadline: number,
     maySucceed: (refusal: Refusal) => boolean,
   ): Promise<Outcome<Leg, Refusal>> {
+    this.#span.begin();
     const search = this.#search = new Search({
       clock: this.#context.clock,
       asker: this.#asker,
@@ -255,14 +262,18 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     const old = this.#current;
     this.#current = leg;
     this.#asker.answered();
-    log.info("remote track", {
-      track: textOf(this.remote),
-      neighbor: link.name,
-      source,
-      ...(leg.from !== undefined && { from_group: String(leg.from.group) }),
-    });
+    this.#span.taken(leg);
+    this.#span.run(() =>
+      log.info("remote track", {
+        track: textOf(this.remote),
+        neighbor: link.name,
+        source,
+        ...(leg.from !== undefined && { from_group: String(leg.from.group) }),
+      })
+    );
     if (old !== undefined) {
       metrics.reroutes.better_route++;
+      this.#span.rerouted("better_route");
       this.#retiring.add(old);
     }
     if (!this.#forward) leg.feed.update({ forward: false });
@@ -289,7 +300,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
 
   #finish(end: TrackEnd): void {
     if (this.#over) return;
-    this.#leave();
+    this.#leave(end);
     this.#target.feeds.ended(this, end);
   }
 
@@ -299,12 +310,15 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#better.stop();
   }
 
-  #leave(): void {
+  #leave(ending?: TrackEnd | Refusal): void {
     this.#over = true;
     this.#stopAsking();
     this.#retiring.close();
     this.#current?.cancel();
     this.#current = undefined;
+    this.#span.end(ending);
     this.#context.over(this);
   }
 }
+
+const NEARER: TrackEnd = { kind: "ended", reason: "a nearer publisher has the track" };

@@ -87,6 +87,68 @@ Deno.test("both ends of a link send its session, each by the other's name", asyn
   assert.deepEqual(seen, [[SpanKind.CLIENT, "london"], [SpanKind.SERVER, "tokyo"]]);
 });
 
+Deno.test("a viewer's subscription is one trace, from its relay to the publisher's", async () => {
+  await using receiver = new OtlpReceiver();
+  using deadline = new Deadline();
+  await using controller = await SdnProcess.start({});
+  const env = { ...await environmentFile("relay.env"), ...receiver.environment };
+  const start = (name: string, neighbors: Record<string, number>) => {
+    const sdn = { urls: [controller.url], relay_name: name, neighbors };
+    // What nobody watches any more ends at once, and its spans arrive.
+    return startRelay({ sdn, relay: { linger_ms: 0 } }, [], { ...env, OTEL_SERVICE_NAME: name });
+  };
+  await using london = await start("london", { tokyo: 10 });
+  await using tokyo = await start("tokyo", { london: 10 });
+  const camera = await deadline.for("the publisher", connectMoqt(london));
+  const publication = await camera.publish("live/cam", ["video"]);
+  const viewer = await deadline.for("the viewer", connectMoqt(tokyo));
+  await deadline.for("the announcement", viewer.announced("live/cam"));
+  const watch = await deadline.for("the subscription", viewer.watch("live/cam", "video"));
+  await publication.subscribed("video");
+  const group = await publication.startGroup("video");
+  await group.write(new Uint8Array(10));
+  await deadline.for("an object", watch.next());
+  await watch.stop();
+  await viewer.close();
+  const spanOf = (relay: string, name: string) =>
+    deadline.for(
+      `${name} of ${relay}`,
+      receiver.until(() => receiver.of(relay).spans.find((span) => span.name === name)),
+    );
+  const edge = await spanOf("tokyo", "moqt subscription");
+  const upstream = await spanOf("tokyo", "upstream subscription");
+  const origin = await spanOf("london", "moqt subscription");
+  const trace = [edge, upstream, origin];
+  assert.deepEqual(trace.map(({ traceId }) => traceId), trace.map(() => edge.traceId));
+  assert.deepEqual([upstream.parentSpanId, origin.parentSpanId], [edge.spanId, upstream.spanId]);
+  assert.deepEqual(trace.map(({ kind }) => kind), [
+    SpanKind.SERVER,
+    SpanKind.CLIENT,
+    SpanKind.SERVER,
+  ]);
+  assert.deepEqual(
+    trace.map(({ attributes }) => attributes.get("qumo.track")),
+    trace.map(() => "live-cam--video"),
+  );
+  assert.equal(upstream.attributes.get("qumo.source"), "london");
+  assert.equal(origin.attributes.get("qumo.peer.relay"), "tokyo");
+  const session = await deadline.for(
+    "the span that a client's subscription belongs to",
+    receiver.until(() =>
+      receiver.of("tokyo").spans.find(({ spanId }) => spanId === edge.parentSpanId)
+    ),
+  );
+  assert.equal(session.name, "moqt session");
+  const line = await deadline.for(
+    "the log's word of the track",
+    receiver.until(() =>
+      receiver.of("tokyo").lines.find(({ text }) => text.includes("remote track"))
+    ),
+  );
+  assert.equal(line.traceId, edge.traceId);
+  await camera.close();
+});
+
 Deno.test("a controller goes on with a request's trace under the request's name", async () => {
   await using receiver = new OtlpReceiver();
   using deadline = new Deadline();

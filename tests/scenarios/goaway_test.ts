@@ -109,6 +109,14 @@ Deno.test("R-167: as a client the relay names no URI", async () => {
   assert.equal((await peer.expectControl("goaway")).uri, "");
 });
 
+Deno.test("R-167: what is left of a deadline is told in whole milliseconds", async () => {
+  await using world = new SessionWorld();
+  const { peer, session } = await world.join();
+  await announce(peer, "live");
+  session.drain(92.25);
+  assert.equal((await peer.expectControl("goaway")).timeout, 93n);
+});
+
 Deno.test("R-169: who is going away is asked for nothing new", async () => {
   await using world = new SessionWorld();
   const { publisher, upstream } = await watch(world);

@@ -1,4 +1,4 @@
-import { ManualClock } from "@qumo/shared/runtime";
+import { ManualClock, noTracing, type Tracing } from "@qumo/shared/runtime";
 import type { FullTrackName } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { MeshSettings } from "../../relay/upstream/mod.ts";
@@ -28,6 +28,8 @@ export interface MeshWorldOptions {
   /** URLs of the origins of relays, by name: then there is no controller. */
   readonly origins?: Readonly<Record<string, readonly string[]>>;
   readonly seed?: number;
+  /** Where a relay traces; nowhere when nothing is said. */
+  readonly tracing?: (relay: string) => Tracing;
 }
 
 /** Milliseconds in which changes of a relay's report come together. */
@@ -61,6 +63,7 @@ export class MeshWorld implements AsyncDisposable {
       mirrorMs: 10,
       leaseMs: 2_000,
       seed: 1,
+      tracing: () => noTracing,
       ...rest,
     };
     this.#settings = { ...SETTINGS, ...settings };
@@ -93,6 +96,7 @@ export class MeshWorld implements AsyncDisposable {
       dial: (from, hostname) => this.network.dial(from, () => this.#relays.get(hostname)),
       onChange: () => this.#changed(relay),
       random: () => this.#random(1_000) / 1_000,
+      tracing: this.#options.tracing(name),
     });
     this.#relays.set(name, relay);
     this.#changed(relay);

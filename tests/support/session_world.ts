@@ -1,5 +1,12 @@
-import { type Log, type LogFields, ManualClock, memoryLog } from "@qumo/shared/runtime";
-import { done } from "@qumo/shared/runtime";
+import {
+  done,
+  type Log,
+  type LogFields,
+  ManualClock,
+  memoryLog,
+  noTracing,
+  type Tracing,
+} from "@qumo/shared/runtime";
 import { draft18, type SetupOptions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
@@ -60,6 +67,8 @@ export interface WorldOptions {
   /** Lets everybody do everything when nothing is said. */
   readonly authorizer?: Authorizer;
   readonly maxTracks?: number;
+  /** Traces nothing when nothing is said. */
+  readonly tracing?: Tracing;
 }
 
 /** How one peer comes to the relay. */
@@ -97,6 +106,7 @@ export class SessionWorld implements AsyncDisposable {
   readonly registry: Registry;
   readonly settings: SessionSettings;
   readonly #authorizer: Authorizer;
+  readonly #tracing: Tracing;
   readonly #joined: { peer: ScriptedPeer; over: Promise<unknown> }[] = [];
 
   constructor(options: WorldOptions = {}) {
@@ -104,6 +114,7 @@ export class SessionWorld implements AsyncDisposable {
     this.log = log;
     this.lines = lines;
     this.#authorizer = options.authorizer ?? (() => done(undefined));
+    this.#tracing = options.tracing ?? noTracing;
     this.settings = {
       ...SETTINGS,
       ...options.settings,
@@ -140,6 +151,7 @@ export class SessionWorld implements AsyncDisposable {
       draft: draft18,
       clock: this.clock,
       log: this.log,
+      tracing: this.#tracing,
       metrics: this.metrics,
       settings: this.settings,
       registry: this.registry,

@@ -1,4 +1,4 @@
-import type { Clock, Log, Outcome, TaskGroup } from "@qumo/shared/runtime";
+import type { Clock, Log, Outcome, TaskGroup, Tracing } from "@qumo/shared/runtime";
 import type {
   ControlMessageOf,
   Draft,
@@ -28,6 +28,7 @@ export interface SessionContext {
   readonly tasks: TaskGroup;
   readonly metrics: SessionMetrics;
   readonly log: Log;
+  readonly tracing: Tracing;
   readonly settings: SessionSettings;
   readonly ids: RequestIds;
   /** What the peer's SETUP said; there once setup is complete. */

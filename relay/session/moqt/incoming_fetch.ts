@@ -110,7 +110,7 @@ export class IncomingFetch implements PendingFetch {
       kind: "fetch",
       requestId: this.#requestId,
       range: { type: "standalone", track: name, start, end: endToWire(end) },
-      parameters: { groupOrder: order, ...meshParameters(this.#context, this.#scope, via) },
+      parameters: { groupOrder: order, ...meshParameters(this.#context, this.#scope, { via }) },
     };
   }
 

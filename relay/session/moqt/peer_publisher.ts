@@ -6,7 +6,6 @@ import {
   type FullTrackName,
   okScope,
   outOfScope,
-  type Parameters,
   StreamCode,
 } from "@qumo/shared/wire";
 import type {
@@ -157,7 +156,7 @@ export class PeerPublisher implements Publisher {
     scope = "",
   ): Promise<Outcome<TrackStatus, Refusal>> {
     try {
-      return await this.#trackStatus(name, meshParameters(this.#context, scope, via));
+      return await this.#trackStatus(name, meshParameters(this.#context, scope, { via }));
     } catch (error) {
       // Who asks is another peer: what this one does wrong costs its own session.
       this.#context.fail(error);
@@ -198,7 +197,7 @@ export class PeerPublisher implements Publisher {
 
   async #trackStatus(
     name: FullTrackName,
-    parameters: Parameters<"meshScope" | "meshHops">,
+    parameters: ControlMessageOf<"trackStatus">["parameters"],
   ): Promise<Outcome<TrackStatus, Refusal>> {
     if (this.#context.isLeaving) return refused(GOING_AWAY);
     const answer = await this.#ask("track_status", {
@@ -218,7 +217,7 @@ export class PeerPublisher implements Publisher {
 
   async #subscribe(
     feed: PeerFeed,
-    { newGroupRequest, from, via }: RequestOptions,
+    { newGroupRequest, from, via, trace }: RequestOptions,
     scope: string,
   ): Promise<void> {
     const { peer } = this.#context;
@@ -233,7 +232,7 @@ export class PeerPublisher implements Publisher {
         filter: from !== undefined && isRelay(peer)
           ? { type: "absolute_start", start: from }
           : { type: "largest_object" },
-        ...meshParameters(this.#context, scope, via),
+        ...meshParameters(this.#context, scope, { via, trace }),
         ...(newGroupRequest !== undefined && { newGroupRequest }),
       },
     }, feed);

@@ -31,14 +31,18 @@ export function leavesByFin(peer: SetupOptions): boolean {
   return isRelay(peer) || isMoqDev(peer);
 }
 
-/** What a request to another relay says beside what it asks for: the scope, and the way it came. */
+/** What a request to another relay says beside what it asks for: the scope, the way it came, its trace. */
 export function meshParameters(
   { peer, relayName }: SessionContext,
   scope: string,
-  via: readonly string[] = [],
-): Parameters<"meshScope" | "meshHops"> {
+  { via = [], trace }: { via?: readonly string[] | undefined; trace?: string | undefined },
+): Parameters<"meshScope" | "meshHops" | "meshTrace"> {
   if (!isRelay(peer) || relayName === undefined) return {};
-  return { ...(scope !== "" && { meshScope: scope }), meshHops: [...via, relayName] };
+  return {
+    ...(scope !== "" && { meshScope: scope }),
+    meshHops: [...via, relayName],
+    ...(trace !== undefined && { meshTrace: trace }),
+  };
 }
 
 /** Refuses what only relays may say to each other. */

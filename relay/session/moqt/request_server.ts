@@ -13,6 +13,7 @@ import type { RequestStream } from "./request_stream.ts";
 import { FetchServer } from "./serve_fetch.ts";
 import { serveNamespaces } from "./serve_namespaces.ts";
 import { SubscriptionServer } from "./serve_subscribe.ts";
+import { serveTrackStatus } from "./serve_track_status.ts";
 import { TrackOffers } from "./serve_tracks.ts";
 
 /** What a peer may begin a request stream with. */
@@ -118,7 +119,7 @@ export class RequestServer {
       case "subscribe":
         return this.#subscriptions.subscribe(stream, message);
       case "trackStatus":
-        return this.#subscriptions.trackStatus(stream, message);
+        return serveTrackStatus(this.#context, stream, message);
       case "fetch":
         return this.#fetches.fetch(stream, message);
       case "publish":

@@ -1,21 +1,16 @@
 import { type ControlMessageOf, type FullTrackName, StreamCode, trackKey } from "@qumo/shared/wire";
-import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import {
-  backfill,
-  type Feeds,
-  type OpenTrack,
-  type Refusal,
-  type TrackEntry,
-  type TrackStatus,
-} from "../../track/mod.ts";
+import type { Outcome } from "@qumo/shared/runtime";
+import { backfill, type Feeds, type OpenTrack, type Refusal } from "../../track/mod.ts";
 import type { SessionContext } from "./context.ts";
 import { joinPointOf, largestForSubscriber } from "./moq_dev.ts";
 import { isRelay, leavesByFin, relayJoinPoint, wayFrom } from "./relay_peer.ts";
 import { outcomeOf, requestError } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { checkName } from "./reserved.ts";
-import { ServedSubscription, unsatisfiable } from "./served_subscription.ts";
+import { ServedSubscription } from "./served_subscription.ts";
+import { type Ending, inSpan } from "./subscription_span.ts";
 import { unsupportedExtension } from "./unsupported.ts";
+import { unsatisfiable } from "./wishes.ts";
 
 /** A subscription of the peer that is served or being prepared. */
 interface Slot {
@@ -28,7 +23,15 @@ interface Slot {
   readonly gone: AbortController;
 }
 
-/** Serves the tracks that a peer subscribes to: SUBSCRIBE and TRACK_STATUS. */
+/** What happens while a subscription is being prepared. */
+interface Preparation {
+  readonly begun: (served: ServedSubscription) => void;
+  readonly gone: AbortController;
+  /** The trace that it belongs to. */
+  readonly trace: string | undefined;
+}
+
+/** Serves the tracks that a peer subscribes to. */
 export class SubscriptionServer {
   readonly #context: SessionContext;
   readonly #byTrack = new Map<string, Slot>();
@@ -66,14 +69,19 @@ export class SubscriptionServer {
   }
 
   /** Answers a SUBSCRIBE and serves what it asks for. */
-  async subscribe(
+  subscribe(stream: RequestStream, message: ControlMessageOf<"subscribe">): Promise<void> {
+    return inSpan(this.#context, message, (trace) => this.#subscribe(stream, message, trace));
+  }
+
+  async #subscribe(
     stream: RequestStream,
     message: ControlMessageOf<"subscribe">,
-  ): Promise<void> {
+    trace: string | undefined,
+  ): Promise<Ending> {
     const key = slotKey(message.track, message.parameters.meshScope);
     this.#replaceLeft(key);
     const refusal = this.#precheck(message, key);
-    if (refusal !== undefined) return this.#refuse(stream, refusal, "subscribe");
+    if (refusal !== undefined) return this.#refuse(stream, refusal);
     let settle: (served: ServedSubscription | undefined) => void = () => {};
     const settled = new Promise<ServedSubscription | undefined>((resolve) => settle = resolve);
     const gone = new AbortController();
@@ -81,27 +89,11 @@ export class SubscriptionServer {
     this.#byTrack.set(key, slot);
     const begun = (served: ServedSubscription) => settle(slot.served = served);
     try {
-      await this.#serve(stream, message, { begun, gone });
+      return await this.#serve(stream, message, { begun, gone, trace });
     } finally {
       settle(undefined);
       if (this.#byTrack.get(key) === slot) this.#byTrack.delete(key);
     }
-  }
-
-  /** Answers a TRACK_STATUS, from what is known or by asking a publisher. */
-  async trackStatus(
-    stream: RequestStream,
-    message: ControlMessageOf<"trackStatus">,
-  ): Promise<void> {
-    const { metrics, peer } = this.#context;
-    const refusal = checkName(message.track) ?? await this.#unauthorized("track_status", message);
-    if (refusal !== undefined) return this.#refuse(stream, refusal, "track_status");
-    const status = await this.#status(message);
-    if (!status.ok) return this.#refuse(stream, status.refusal, "track_status");
-    metrics.requests.track_status.ok++;
-    const { largest, properties } = status.value;
-    stream.send({ kind: "requestOk", parameters: largestForSubscriber(largest, peer), properties });
-    stream.finish();
   }
 
   /** The session ended. */
@@ -158,30 +150,39 @@ export class SubscriptionServer {
   async #serve(
     stream: RequestStream,
     message: ControlMessageOf<"subscribe">,
-    { begun, gone }: { begun: (served: ServedSubscription) => void; gone: AbortController },
-  ): Promise<void> {
+    { begun, gone, trace }: Preparation,
+  ): Promise<Ending> {
     const { metrics, peer } = this.#context;
-    const unauthorized = await this.#unauthorized("subscribe", message);
-    if (unauthorized !== undefined) return this.#refuse(stream, unauthorized, "subscribe");
+    const unauthorized = await this.#unauthorized(message);
+    if (unauthorized !== undefined) return this.#refuse(stream, unauthorized);
     this.#waiting.add(gone);
     stream.onStopped = () => gone.abort();
     // Messages are read while the track is being opened, so that a subscriber can give up waiting.
     const early = stream.hold(() => gone.abort(), { byFin: leavesByFin(peer) });
-    const opened = await this.#open(message, gone.signal);
+    const opened = await this.#open(message, gone.signal, trace);
     early.release();
     this.#waiting.delete(gone);
     if (!opened.ok) {
-      if (!gone.signal.aborted) return this.#refuse(stream, opened.refusal, "subscribe");
+      if (!gone.signal.aborted) return this.#refuse(stream, opened.refusal);
       metrics.requests.subscribe.cancelled++;
-      return stream.cancel(StreamCode.CANCELLED);
+      stream.cancel(StreamCode.CANCELLED);
+      return undefined;
+    }
+    const refusal = refusalToServe(message, opened.value);
+    if (refusal !== undefined) {
+      opened.value.demand.release();
+      return this.#refuse(stream, refusal);
     }
     const served = this.#accept(stream, message, opened.value);
-    if (served === undefined) return opened.value.demand.release();
     begun(served);
-    await served.listen();
+    return await served.listen();
   }
 
-  async #open(message: ControlMessageOf<"subscribe">, signal: AbortSignal) {
+  async #open(
+    message: ControlMessageOf<"subscribe">,
+    signal: AbortSignal,
+    trace: string | undefined,
+  ): Promise<Outcome<OpenTrack, Refusal>> {
     const { settings, peer } = this.#context;
     const scope = this.#context.scopeOf(message);
     if (!scope.ok) return scope;
@@ -193,6 +194,7 @@ export class SubscriptionServer {
       signal,
       ...(newGroupRequest !== undefined && { newGroupRequest }),
       ...(meshHops !== undefined && { via: meshHops }),
+      ...(trace !== undefined && { trace }),
       ...(isRelay(peer) && filter?.type === "absolute_start" && { from: filter.start }),
     });
   }
@@ -202,16 +204,8 @@ export class SubscriptionServer {
     stream: RequestStream,
     message: ControlMessageOf<"subscribe">,
     { track, feeds, demand }: OpenTrack,
-  ): ServedSubscription | undefined {
-    const { largest, properties, rawProperties } = track;
-    const refusal = unsatisfiable(message.parameters.filter, largest) ??
-      (properties.unknownMandatory.length > 0
-        ? unsupportedExtension(properties.unknownMandatory)
-        : undefined);
-    if (refusal !== undefined) {
-      this.#refuse(stream, refusal, "subscribe");
-      return undefined;
-    }
+  ): ServedSubscription {
+    const { largest, rawProperties } = track;
     const { settings, peer, metrics } = this.#context;
     metrics.requests.subscribe.ok++;
     stream.send({
@@ -250,32 +244,20 @@ export class SubscriptionServer {
     return isRelay(peer) && relayName !== undefined ? { meshHops: wayFrom(relayName, path) } : {};
   }
 
-  async #status(
-    message: ControlMessageOf<"trackStatus">,
-  ): Promise<Outcome<TrackStatus, Refusal>> {
-    const scope = this.#context.scopeOf(message);
-    if (!scope.ok) return scope;
-    const entry = scope.value.find(message.track);
-    if (entry?.feeds.established) return done(statusOf(entry));
-    const [publisher] = scope.value.publishersOf(message.track);
-    if (publisher === undefined) return refused(NO_PUBLISHER);
-    return await publisher.trackStatus(message.track, message.parameters.meshHops);
-  }
-
   async #unauthorized(
-    action: "subscribe" | "track_status",
-    message: ControlMessageOf<"subscribe"> | ControlMessageOf<"trackStatus">,
+    { track, parameters }: ControlMessageOf<"subscribe">,
   ): Promise<Refusal | undefined> {
-    const { track, parameters } = message;
     const name = { namespace: track.namespace, track };
-    const outcome = await this.#context.authorize(action, name, parameters.authorizationTokens);
+    const { authorizationTokens } = parameters;
+    const outcome = await this.#context.authorize("subscribe", name, authorizationTokens);
     return outcome.ok ? undefined : outcome.refusal;
   }
 
-  #refuse(stream: RequestStream, refusal: Refusal, kind: "subscribe" | "track_status"): void {
-    this.#context.metrics.requests[kind][outcomeOf(refusal)]++;
+  #refuse(stream: RequestStream, refusal: Refusal): Refusal {
+    this.#context.metrics.requests.subscribe[outcomeOf(refusal)]++;
     stream.send(requestError(refusal));
     stream.finish();
+    return refusal;
   }
 }
 
@@ -284,8 +266,12 @@ function slotKey(name: FullTrackName, scope: string | undefined): string {
   return scope === undefined ? trackKey(name) : `${scope}\n${trackKey(name)}`;
 }
 
-const NO_PUBLISHER: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };
-
-function statusOf({ track }: TrackEntry) {
-  return { largest: track.largest, properties: track.rawProperties };
+/** Why a track that there is cannot be served as it was asked for. */
+function refusalToServe(
+  { parameters }: ControlMessageOf<"subscribe">,
+  { track }: OpenTrack,
+): Refusal | undefined {
+  const { largest, properties: { unknownMandatory } } = track;
+  return unsatisfiable(parameters.filter, largest) ??
+    (unknownMandatory.length > 0 ? unsupportedExtension(unknownMandatory) : undefined);
 }

@@ -147,7 +147,8 @@ export class TrackOffers {
       }
       this.#context.metrics.upstreamRequests.publish.ok++;
       served.adjust(answer.parameters);
-      return await served.listen();
+      await served.listen();
+      return;
     }
     if (answer !== undefined && answer.kind !== "requestError") {
       throw violation(`${answer.kind} does not answer PUBLISH`);

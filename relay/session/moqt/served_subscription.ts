@@ -1,32 +1,21 @@
 import {
   type ControlMessage,
   type ControlMessageOf,
-  type Filter,
   type Location,
   outOfScope,
   type Parameters,
   StreamCode,
   updateScope,
 } from "@qumo/shared/wire";
-import {
-  type Demand,
-  type Refusal,
-  type TrackEnd,
-  type TrackEntry,
-  windowOf,
-} from "../../track/mod.ts";
-import {
-  type JoinPoint,
-  Subscription,
-  type SubscriptionOwner,
-  type Wishes,
-} from "../delivery/subscription.ts";
+import { type Demand, type Refusal, type TrackEnd, type TrackEntry } from "../../track/mod.ts";
+import { type JoinPoint, Subscription, type SubscriptionOwner } from "../delivery/subscription.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
 import { largestForSubscriber } from "./moq_dev.ts";
 import { isRelay, leavesByFin, wayFrom } from "./relay_peer.ts";
 import { publishDone, requestError, type SubscriptionEnd } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
+import { initialWishes, unsatisfiable, wishesOf, type WishParameters } from "./wishes.ts";
 
 /** How a subscription that we serve came about. */
 export interface ServedInit {
@@ -37,18 +26,6 @@ export interface ServedInit {
   /** The request's id, by which a joining fetch refers to it. */
   readonly requestId: bigint;
 }
-
-/** What both SUBSCRIBE and the answer to a PUBLISH say of a subscriber's wishes. */
-export type WishParameters = Parameters<
-  | "filter"
-  | "forward"
-  | "subscriberPriority"
-  | "groupOrder"
-  | "objectDeliveryTimeout"
-  | "subgroupDeliveryTimeout"
->;
-
-const DEFAULT_PRIORITY = 128;
 
 /** A track that we send to a peer, and the stream of the request that it rests on. */
 export class ServedSubscription implements SubscriptionOwner {
@@ -63,8 +40,8 @@ export class ServedSubscription implements SubscriptionOwner {
   #over = false;
   #onEnd: () => void = () => {};
   #unwatch: () => void = () => {};
-  readonly #ended: Promise<void>;
-  #settle: () => void = () => {};
+  readonly #ended: Promise<SubscriptionEnd | undefined>;
+  #settle: (end: SubscriptionEnd | undefined) => void = () => {};
 
   constructor(init: ServedInit) {
     this.entry = init.entry;
@@ -105,13 +82,14 @@ export class ServedSubscription implements SubscriptionOwner {
   start(parameters: WishParameters, largest: Location | undefined, join: JoinPoint): void {
     const { connection, clock, metrics, settings } = this.#context;
     this.#joiningLocation = largest;
-    const asked = wishesOf(parameters, this.#initialWishes(), largest);
+    const { track } = this.entry;
+    const asked = wishesOf(parameters, initialWishes(track), largest);
     const wishes = join === "group_start" && largest !== undefined
       ? { ...asked, window: { ...asked.window, start: { group: largest.group, object: 0n } } }
       : asked;
     const openStream = () => this.#context.openStream();
     const context = { connection, openStream, clock, metrics, limits: settings.delivery };
-    this.#delivery = new Subscription(this.entry.track, wishes, context, this);
+    this.#delivery = new Subscription(track, wishes, context, this);
     this.#demand.setForward(wishes.forward);
     this.#delivery.start(join);
     const { peer, relayName } = this.#context;
@@ -147,11 +125,14 @@ export class ServedSubscription implements SubscriptionOwner {
     if (newGroupRequest !== undefined) this.entry.feeds.requestNewGroup(newGroupRequest);
   }
 
-  /** Follows the request's stream until the subscriber leaves or everything was sent. */
-  async listen(): Promise<void> {
+  /**
+   * Follows the request's stream until the subscriber leaves or everything was sent. Resolves with why
+   * the subscription ended, or to undefined when the subscriber or the session did.
+   */
+  async listen(): Promise<SubscriptionEnd | undefined> {
     this.#stream.onStopped = () => this.cancel();
     this.#context.tasks.spawn("subscription updates", () => this.#follow());
-    await this.#ended;
+    return await this.#ended;
   }
 
   /** Reads to the subscriber's last word, which may come long after the end of the subscription. */
@@ -240,17 +221,6 @@ export class ServedSubscription implements SubscriptionOwner {
     return undefined;
   }
 
-  #initialWishes(): Wishes {
-    return {
-      window: windowOf(undefined, undefined),
-      forward: true,
-      priority: DEFAULT_PRIORITY,
-      order: this.entry.track.properties.groupOrder,
-      objectTimeout: undefined,
-      subgroupTimeout: undefined,
-    };
-  }
-
   #endAtOnce(end: SubscriptionEnd): void {
     this.#delivery?.cancel();
     this.#end(end, this.#delivery?.streams ?? 0);
@@ -258,51 +228,18 @@ export class ServedSubscription implements SubscriptionOwner {
 
   #end(end: SubscriptionEnd, streams: number): void {
     if (this.#over) return;
-    this.#leave();
+    this.#leave(end);
     this.#stream.send(publishDone(end, streams));
     this.#stream.finish();
   }
 
-  #leave(): void {
+  #leave(end?: SubscriptionEnd): void {
     this.#over = true;
     this.#unwatch();
     this.#demand.release();
     this.#onEnd();
-    this.#settle();
+    this.#settle(end);
   }
 }
 
 const NO_PROPERTIES = new Uint8Array(0);
-
-/** The wishes after a message: what it does not mention stays. */
-function wishesOf(
-  parameters: WishParameters,
-  before: Wishes,
-  largest: Location | undefined,
-): Wishes {
-  const { filter, forward, subscriberPriority, groupOrder } = parameters;
-  return {
-    window: filter === undefined ? before.window : windowOf(filter, largest),
-    forward: forward ?? before.forward,
-    priority: subscriberPriority ?? before.priority,
-    order: groupOrder ?? before.order,
-    objectTimeout: timeoutOf(parameters.objectDeliveryTimeout, before.objectTimeout),
-    subgroupTimeout: timeoutOf(parameters.subgroupDeliveryTimeout, before.subgroupTimeout),
-  };
-}
-
-/** A timeout after a message, in which 0 means none (#delivery-timeouts). */
-function timeoutOf(said: bigint | undefined, before: number | undefined): number | undefined {
-  if (said === undefined) return before;
-  return said === 0n ? undefined : Number(said);
-}
-
-/** The refusal of a filter that nothing can pass any more. */
-export function unsatisfiable(
-  filter: Filter | undefined,
-  largest: Location | undefined,
-): Refusal | undefined {
-  if (filter?.type !== "absolute_range" || largest === undefined) return undefined;
-  if (filter.endGroup >= largest.group) return undefined;
-  return { kind: "invalid_range", reason: `group ${filter.endGroup} is over` };
-}

@@ -1,4 +1,4 @@
-import type { Clock, Log } from "@qumo/shared/runtime";
+import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import type { Draft, Namespace } from "@qumo/shared/wire";
 import type { NamespaceView, Registry } from "../../track/mod.ts";
 import type { Connection } from "../../transport/types.ts";
@@ -15,6 +15,7 @@ export interface MoqtSessionOptions {
   readonly draft: Draft;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
   readonly metrics: SessionMetrics;
   readonly settings: SessionSettings;
   readonly registry: Registry;

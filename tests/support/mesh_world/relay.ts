@@ -1,4 +1,4 @@
-import { type Clock, done, type LogFields, memoryLog } from "@qumo/shared/runtime";
+import { type Clock, done, type LogFields, memoryLog, type Tracing } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
 import { draft18, type FullTrackName, type Namespace, SessionCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
@@ -73,6 +73,7 @@ export interface RelayInit {
   /** Something is different of what the controller is told. */
   readonly onChange: () => void;
   readonly random: () => number;
+  readonly tracing: Tracing;
 }
 
 /** One relay: what `relay/` puts together, over lines in memory and with a mirror that a test holds. */
@@ -92,7 +93,7 @@ export class WorldRelay implements Host, RegistryObserver {
   #ending: Promise<unknown> = Promise.resolve();
 
   constructor(init: RelayInit) {
-    const { name, settings, neighbors, origins, random, onChange } = init;
+    const { name, settings, neighbors, origins, random, tracing, onChange } = init;
     this.name = name;
     this.#init = init;
     this.clock = new RelayClock(init.clock);
@@ -122,6 +123,7 @@ export class WorldRelay implements Host, RegistryObserver {
       metrics: metrics.mesh,
       clock,
       log,
+      tracing,
       random,
       onChange,
     });
@@ -244,6 +246,7 @@ export class WorldRelay implements Host, RegistryObserver {
       draft: draft18,
       clock: this.clock,
       log: this.#log,
+      tracing: this.#init.tracing,
       metrics: this.metrics,
       settings: SESSION,
       registry: this.registry,

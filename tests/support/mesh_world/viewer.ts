@@ -21,6 +21,8 @@ export interface ViewerOptions {
   readonly rendezvous?: number;
   /** Whether it asks again when it was refused or the track ended. */
   readonly persists?: boolean;
+  /** The trace that it belongs to. */
+  readonly trace?: string;
 }
 
 /** Somebody at a relay who watches a track. */
@@ -71,12 +73,17 @@ export class Viewer {
   }
 
   async #watch(): Promise<void> {
-    const { scope: key = "", rendezvous = 0, persists = false } = this.#options;
+    const { scope: key = "", rendezvous = 0, persists = false, trace } = this.#options;
     const { registry, clock } = this.relay;
     const { signal } = this.#gone;
     const scope = registry.enter(key);
     do {
-      const opened = await scope.open(this.name, { rendezvous, forward: true, signal });
+      const opened = await scope.open(this.name, {
+        rendezvous,
+        forward: true,
+        signal,
+        ...(trace !== undefined && { trace }),
+      });
       if (opened.ok) {
         const watching = new Watching(opened.value, clock);
         this.watched.push(watching);

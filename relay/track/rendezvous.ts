@@ -1,0 +1,68 @@
+import type { Clock } from "@qumo/shared/runtime";
+import { type FullTrackName, type Namespace, trackKey } from "@qumo/shared/wire";
+import { NamespaceTree } from "./namespaces.ts";
+
+/** Somebody who waits for a publisher of a track. */
+interface Waiter {
+  readonly track: string;
+  readonly wake: () => void;
+}
+
+/** A publisher that is waited for. */
+export interface Expected {
+  /** Whether one comes within `wait` milliseconds, while somebody still asks. */
+  comes(wait: number, signal: AbortSignal): Promise<boolean>;
+  /** It is not waited for any more. */
+  forget(): void;
+}
+
+/** Where those wait who want a track that nobody publishes yet. */
+export class Rendezvous {
+  readonly #clock: Clock;
+  readonly #waiting = new NamespaceTree<Waiter>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Waits for a publisher of a track: none comes unnoticed from here on. */
+  expect(name: FullTrackName): Expected {
+    const { promise: came, resolve: wake } = Promise.withResolvers<void>();
+    const waiter: Waiter = { track: trackKey(name), wake };
+    this.#waiting.add(name.namespace, waiter);
+    return {
+      comes: (wait, signal) => this.#within(wait, came, signal),
+      forget: () => this.#waiting.delete(name.namespace, waiter),
+    };
+  }
+
+  /** A publisher of a track came. */
+  trackCame(name: FullTrackName): void {
+    const key = trackKey(name);
+    for (const { track, wake } of [...this.#waiting.at(name.namespace)]) if (track === key) wake();
+  }
+
+  /** A publisher of a namespace came, which may have any track in it. */
+  namespaceCame(namespace: Namespace): void {
+    for (const { wake } of [...this.#waiting.under(namespace)]) wake();
+  }
+
+  #within(wait: number, came: Promise<void>, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const over = (hasCome: boolean) => {
+        timer.cancel();
+        signal.removeEventListener("abort", abort);
+        resolve(hasCome);
+      };
+      const abort = () => over(false);
+      const timer = this.#clock.after(wait, abort);
+      signal.addEventListener("abort", abort);
+      void came.then(() => over(true));
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import type { Clock } from "@qumo/shared/runtime";
+import type { Location } from "@qumo/shared/wire";
+import type { LocalWatcher } from "./advertisements.ts";
+import type { Cache } from "./cache.ts";
+
+/** Settings of a {@linkcode Scope}. */
+export interface ScopeOptions {
+  readonly clock: Clock;
+  readonly cache: Cache;
+  /** Milliseconds that a track is kept flowing after the last subscriber left. */
+  readonly linger: number;
+  /** Tracks at a time; a request for one more is refused. */
+  readonly maxTracks: number;
+  /** Gives out track aliases, which no two tracks of the relay share. */
+  readonly nextAlias: () => bigint;
+  /** Told of what is published here. */
+  readonly local?: LocalWatcher;
+}
+
+/** What a subscriber asks of a track before it can have it. */
+export interface OpenOptions {
+  /** Milliseconds to wait for a publisher where there is none. */
+  readonly rendezvous: number;
+  readonly forward: boolean;
+  readonly newGroupRequest?: bigint;
+  /** What the subscriber misses, where it had the track from another relay before. */
+  readonly from?: Location;
+  /** Relays that the request came by: the track must not come by them. */
+  readonly via?: readonly string[];
+  /** The trace that the request belongs to, in words that only those who trace understand. */
+  readonly trace?: string;
+  /** Aborted when the subscriber no longer wants it. */
+  readonly signal: AbortSignal;
+}

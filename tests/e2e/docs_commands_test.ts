@@ -18,6 +18,12 @@ Deno.test("every block of commands says how it is tested", () => {
   for (const block of commandsOf(documents)) markOf(block);
 });
 
+Deno.test("commands are in blocks of sh, and nothing else is in other blocks than text and YAML", () => {
+  for (const { place, language } of documents.flatMap(({ blocks }) => blocks)) {
+    assert.match(language, /^(?:sh|yaml|text)$/, place);
+  }
+});
+
 Deno.test("a block that says nothing of its test is refused, and so is an empty reason", () => {
   for (const above of ["", "<!-- run it -->", "<!-- not run: no -->", "<!-- tested -->"]) {
     const [block] = blocksOf("a.md", `text\n\n${above}\n\n\`\`\`sh\ndeno task demo\n\`\`\`\n`);

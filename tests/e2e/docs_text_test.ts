@@ -1,0 +1,145 @@
+/** What the documents say is held against the project: links, configurations, names of things. */
+import assert from "node:assert/strict";
+import { type ConfigDefinition, loadConfig } from "@qumo/shared/runtime";
+import { refusalCodes } from "@qumo/shared/topology";
+import { relayDefinition } from "../../relay/config/definition.ts";
+import { sdnDefinition } from "../../sdn/config/definition.ts";
+import { messageTable } from "../../shared/wire/moqt/control/messages.ts";
+import { parameterTable } from "../../shared/wire/moqt/control/parameters.ts";
+import { MESH_OPTION } from "../../shared/wire/moqt/mesh.ts";
+import { anchorsOf, linksOf } from "../support/documents/anchors.ts";
+import { blocksOf, type Document, readDocuments } from "../support/documents/document.ts";
+import { readProjectFiles } from "../support/project_files.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const documents = await readDocuments();
+
+Deno.test("every link of the documents leads somewhere", async () => {
+  for (const { path, text } of documents) {
+    for (const link of linksOf(text)) {
+      const target = link.path === ""
+        ? new URL(path, ROOT)
+        : new URL(link.path, new URL(path, ROOT));
+      const { isFile } = await Deno.stat(target).catch(() => assert.fail(`${path}: ${link.path}`));
+      if (link.anchor === "") continue;
+      assert.ok(isFile, `${path}: ${link.path} has no headings`);
+      const anchors = anchorsOf(await Deno.readTextFile(target));
+      assert.ok(anchors.has(link.anchor), `${path}: ${link.path} has no #${link.anchor}`);
+    }
+  }
+});
+
+Deno.test("linksOf() and anchorsOf() read what a host reads", () => {
+  const text = "# A, b `c_d`\n[x](y.md#z) ![p](p.png) [w](https://w.example) `[n](n)`\n";
+  assert.deepEqual(linksOf(text), [{ path: "y.md", anchor: "z" }, { path: "p.png", anchor: "" }]);
+  assert.deepEqual(anchorsOf(text), new Set(["a-b-c_d"]));
+});
+
+Deno.test("every configuration in the documents is one that the program takes", () => {
+  let count = 0;
+  for (const { place, language, mark, lines } of documents.flatMap(({ blocks }) => blocks)) {
+    if (language !== "yaml") continue;
+    count++;
+    const text = lines.join("\n");
+    if (mark === "relay.yaml") assertTaken(relayDefinition, place, text);
+    else if (mark === "sdn.yaml") assertTaken(sdnDefinition, place, text);
+    else assert.fail(`${place}: write <!-- relay.yaml --> or <!-- sdn.yaml --> above it`);
+  }
+  assert.ok(count >= 4);
+});
+
+Deno.test("what troubleshooting names is what the programs say", async () => {
+  const sources = await programText();
+  const metrics = await Deno.readTextFile(new URL(".docs/reference/metrics.md", ROOT));
+  const status = await Deno.readTextFile(new URL("relay/ops/app.ts", ROOT));
+  const facts = factsOf(".docs/troubleshooting.md");
+  for (const { kind, name } of facts) {
+    const isTrue = {
+      log: () => sources.includes(name),
+      close: () => sources.includes(name),
+      metric: () => metrics.includes(`\`${name}\``),
+      status: () => fieldsOf(name).every((field) => status.includes(field)),
+      answer: () => refusalCodes.some((code) => code === name),
+    }[kind];
+    assert.ok(isTrue !== undefined, `there is no kind ${kind}`);
+    assert.ok(isTrue(), `nothing says ${kind} ${name}`);
+  }
+  assert.ok(facts.length >= 40, `${facts.length} facts`);
+});
+
+Deno.test("troubleshooting has a chapter for each of a dozen symptoms and more", () => {
+  const { text } = documentAt(".docs/troubleshooting.md");
+  assert.ok([...text.matchAll(/^### /gm)].length >= 12);
+});
+
+Deno.test("the numbers of the protocol's page are those of the wire", () => {
+  const { text } = documentAt(".docs/protocol.md");
+  const ours = Object.entries({ ...messageTable, ...parameterTable })
+    .filter(([name]) => name.startsWith("mesh"))
+    .map(([name, { type }]) => [snake(name), type] as const);
+  for (const [name, type] of [...ours, ["MESH", MESH_OPTION] as const]) {
+    const row = new RegExp(`^\\| ${name} +\\| \`0x${type.toString(16)}\` `, "m");
+    assert.match(text, row, name);
+  }
+  for (const [name, { type }] of Object.entries(messageTable)) {
+    if (NAMED_WITH_OTHERS.has(name)) continue;
+    const rows = text.split("\n").filter((line) => new RegExp(`\\b${snake(name)}\\b`).test(line));
+    const number = `\`0x${type.toString(16)}\``;
+    assert.ok(rows.some((row) => row.includes(number)), `${name} ${number}`);
+  }
+});
+
+// Two messages that have no row: they are answers of SUBSCRIBE_NAMESPACE and SUBSCRIBE_TRACKS.
+const NAMED_WITH_OTHERS: ReadonlySet<string> = new Set([
+  "namespace",
+  "namespaceDone",
+  "publishBlocked",
+]);
+
+function assertTaken<T extends object>(
+  definition: ConfigDefinition<T>,
+  place: string,
+  text: string,
+): void {
+  const file = { name: place, text };
+  const loaded = loadConfig(definition, { file, environment: () => undefined, flags: [] });
+  assert.ok(loaded.ok, loaded.ok ? "" : loaded.refusal.join("\n"));
+}
+
+/** The lists below a symptom: `- log: text in backquotes`. */
+function factsOf(path: string): { kind: Fact; name: string }[] {
+  const { text } = documentAt(path);
+  return Array.from(text.matchAll(/^- (\w+): `([^`]+)`$/gm), ([, kind, name]) => ({
+    kind: kind as Fact,
+    name: name!,
+  }));
+}
+
+type Fact = "log" | "close" | "metric" | "status" | "answer";
+
+/** `mesh.links[].failure` as the names that its parts have where the answer is built. */
+function fieldsOf(path: string): string[] {
+  return path.split(".").map((part) => part.replace("[]", ""));
+}
+
+/** What is written in the programs, texts that go over several lines joined. */
+async function programText(): Promise<string> {
+  const files = await readProjectFiles();
+  return Array.from(files, ([path, text]) => /^tests\/|_test\.ts$/.test(path) ? "" : text)
+    .join("\n")
+    .replace(/["`] \+\s*["`]/g, "");
+}
+
+function documentAt(path: string): Document {
+  return documents.find((document) => document.path === path) ?? assert.fail(path);
+}
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+Deno.test("blocksOf() says where a block begins and what stands above it", () => {
+  assert.deepEqual(blocksOf("a.md", "x\n\n<!-- m -->\n\n```yaml\na: 1\n```\n"), [
+    { place: "a.md:5", language: "yaml", mark: "m", lines: ["a: 1"] },
+  ]);
+});

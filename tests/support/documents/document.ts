@@ -1,0 +1,84 @@
+const ROOT = new URL("../../../", import.meta.url);
+
+/** A fenced block of a document. */
+export interface Block {
+  /** `file:line`, for messages. */
+  readonly place: string;
+  readonly language: string;
+  /** What the comment directly above says; undefined where there is none. */
+  readonly mark: string | undefined;
+  readonly lines: readonly string[];
+}
+
+/** A document that somebody wrote: what is generated has a test of its own. */
+export interface Document {
+  /** From the project's root. */
+  readonly path: string;
+  readonly text: string;
+  readonly blocks: readonly Block[];
+}
+
+/** Every written document of the project. */
+export async function readDocuments(): Promise<Document[]> {
+  const paths = ["README.md"];
+  for (const folder of [".docs", ".github"]) {
+    for await (const { name, isFile } of Deno.readDir(new URL(folder, ROOT))) {
+      if (isFile && name.endsWith(".md")) paths.push(`${folder}/${name}`);
+    }
+  }
+  return await Promise.all(
+    paths.sort().map(async (path) => {
+      const text = await Deno.readTextFile(new URL(path, ROOT));
+      return { path, text, blocks: blocksOf(path, text) };
+    }),
+  );
+}
+
+/** The fenced blocks of a Markdown text. */
+export function blocksOf(path: string, text: string): Block[] {
+  const blocks: Block[] = [];
+  const lines = text.split("\n");
+  for (let at = 0; at < lines.length; at++) {
+    const [, indent, language] = /^( *)```(\w*)$/.exec(lines[at]!) ?? [];
+    if (indent === undefined || language === undefined) continue;
+    const end = lines.indexOf(`${indent}\`\`\``, at + 1);
+    if (end < 0) throw new Error(`${path}:${at + 1} is never closed`);
+    blocks.push({
+      place: `${path}:${at + 1}`,
+      language,
+      mark: markAbove(lines, at),
+      lines: lines.slice(at + 1, end).map((line) => line.slice(indent.length)),
+    });
+    at = end;
+  }
+  return blocks;
+}
+
+function markAbove(lines: readonly string[], at: number): string | undefined {
+  const above = lines.slice(0, at).findLast((line) => line.trim() !== "");
+  return /^ *<!-- (.+) -->$/.exec(above ?? "")?.[1];
+}
+
+/** A command of a block, and the parts that its answer must have, behind `#>`. */
+export interface Step {
+  readonly line: string;
+  readonly expected: readonly string[];
+}
+
+/** The commands of a block, one for each line, or for several that end in a backslash. */
+export function stepsOf({ lines }: Block): Step[] {
+  const steps: { line: string; expected: string[] }[] = [];
+  let line = "";
+  for (const part of lines) {
+    if (part.startsWith("#> ")) steps.at(-1)?.expected.push(part.slice("#> ".length));
+    if (part.startsWith("#") || part.trim() === "") continue;
+    line += part.replace(/\s+#.*$/, "");
+    if (line.endsWith("\\")) {
+      line = line.slice(0, -1);
+      continue;
+    }
+    steps.push({ line, expected: [] });
+    line = "";
+  }
+  return steps;
+}

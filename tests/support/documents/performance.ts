@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { freePort } from "../mesh/ports.ts";
+import { until } from "../mesh/until.ts";
+import type { Step } from "./document.ts";
+import { Served } from "./served.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+// Where programs listen when a command does not say it.
+const DEFAULT_ADDRESSES = { SDN_ADDR: "127.0.0.1:8090", RELAY_ADDR: "127.0.0.1:4433" };
+
+/**
+ * The commands of one document, run from the project's root as they are written, but for ports of the
+ * loopback address: each is a free one, and the same wherever the document names it.
+ */
+export class Performance implements AsyncDisposable {
+  readonly #ports = new Map<string, number>();
+  readonly #served: Served[] = [];
+  readonly #bin: string;
+
+  private constructor(bin: string) {
+    this.#bin = bin;
+  }
+
+  static async open(): Promise<Performance> {
+    const bin = await Deno.makeTempDir({ prefix: "docs_" });
+    // The commands say `deno`, and mean the one that runs this.
+    await Deno.symlink(Deno.execPath(), `${bin}/deno`);
+    await Deno.writeTextFile(`${bin}/.curlrc`, `noproxy = "*"\nfail-with-body\n`);
+    return new Performance(bin);
+  }
+
+  /** The free port that stands for a document's one. */
+  port(written: string): number {
+    const port = this.#ports.get(written) ?? freePort();
+    this.#ports.set(written, port);
+    return port;
+  }
+
+  /** Ends the programs of an earlier block, starts these one after the other, and waits for each. */
+  async serve(steps: readonly Step[]): Promise<void> {
+    await this.#endAll();
+    for (const { line } of steps) {
+      this.#served.push(await Served.start(this.#command(line, DEFAULT_ADDRESSES)));
+    }
+  }
+
+  /** Runs commands, which must succeed and answer what is expected. */
+  async run(steps: readonly Step[]): Promise<void> {
+    for (const { line, expected } of steps) {
+      const { code, output } = await this.#output(line);
+      assert.equal(code, 0, `${line}\n${output}`);
+      for (const part of expected) assert.ok(output.includes(part), `${line}\n${output}`);
+    }
+  }
+
+  /** Runs each command until it answers what is expected. */
+  async watch(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) await this.#watch(step);
+  }
+
+  async #watch({ line, expected }: Step): Promise<void> {
+    let last = "";
+    try {
+      await until(line, async () => {
+        const { code, output } = await this.#output(line);
+        last = output;
+        return code === 0 && expected.every((part) => output.includes(part));
+      });
+    } catch (error) {
+      throw new Error(`${error}\n${last}\n${this.#served.map(({ log }) => log).join("\n")}`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#endAll();
+    await Deno.remove(this.#bin, { recursive: true });
+  }
+
+  async #endAll(): Promise<void> {
+    await Promise.all(this.#served.splice(0).map((one) => one[Symbol.asyncDispose]()));
+  }
+
+  async #output(line: string) {
+    const { code, stdout, stderr } = await this.#command(line).output();
+    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, output: decode(stdout) + decode(stderr) };
+  }
+
+  #command(line: string, variables: Readonly<Record<string, string>> = {}): Deno.Command {
+    const set = Object.entries(variables).map(([name, text]) => [name, this.#withPorts(text)]);
+    return new Deno.Command("bash", {
+      args: ["-c", this.#withPorts(line)],
+      cwd: ROOT,
+      env: {
+        PATH: `${this.#bin}:${Deno.env.get("PATH")}`,
+        NO_COLOR: "1",
+        DENO_NO_PROMPT: "1",
+        CURL_HOME: this.#bin,
+        ...Object.fromEntries(set),
+      },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    });
+  }
+
+  #withPorts(text: string): string {
+    return text.replace(/127\.0\.0\.1:(\d+)/g, (_, port) => `127.0.0.1:${this.port(port)}`);
+  }
+}

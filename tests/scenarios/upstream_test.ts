@@ -184,19 +184,22 @@ Deno.test("a longer way is no other publisher, whenever the track moves there", 
   assert.ok(viewer.watching.longestGap <= 250, `${viewer.watching.longestGap} ms`);
 });
 
-Deno.test("a nearer publisher takes over in the middle of a group, and nothing is missing", async () => {
-  await using world = new MeshWorld(chain("west", "middle", "east"), { latencyMs: 50 });
-  await world.settle();
-  const camera = world.camera(VIDEO, ["west"], { objectMs: 20, objectsPerGroup: 50 });
-  await world.advance(1_500);
-  const viewer = await world.watch("east", camera);
-  await flows(world, viewer, camera);
-  await world.advance(400);
-  camera.comeTo(world.relay("middle"));
-  await comesBy(world, viewer, ["middle"]);
-  await world.advance(4_000);
-  wholeFrom(1, viewer, camera);
-});
+for (const nearer of ["south", "north"]) {
+  Deno.test(`a publisher that appears in the ${nearer} in the middle of a group costs nothing`, async () => {
+    const ways = topology("west-north:10 north-east:10 south-east:5");
+    await using world = new MeshWorld(ways, { latencyMs: 50 });
+    await world.settle();
+    const camera = world.camera(VIDEO, ["west"], { objectMs: 20, objectsPerGroup: 50 });
+    await world.advance(1_500);
+    const viewer = await world.watch("east", camera);
+    await flows(world, viewer, camera);
+    await world.advance(400);
+    camera.comeTo(world.relay(nearer));
+    await comesBy(world, viewer, [nearer]);
+    await world.advance(4_000);
+    wholeFrom(1, viewer, camera);
+  });
+}
 
 Deno.test("a track goes on where its publisher comes back at another relay", async () => {
   await using world = new MeshWorld(diamond());
@@ -482,6 +485,7 @@ Deno.test("static origins in a circle do not send a request around for ever", as
   assert.ok(viewers.every(({ refusals }) => refusals.length === 1));
   const camera = world.camera(VIDEO, ["c"]);
   await world.advance(300);
+  const beside = await world.watch("c", camera);
   const viewer = await world.watch("a", camera);
   await flows(world, viewer, camera);
   // Whoever calls an origin shows it what it has, so the one behind knows it sooner than those before.
@@ -490,6 +494,7 @@ Deno.test("static origins in a circle do not send a request around for ever", as
   wholeFrom(1, viewer, camera);
   camera.leave();
   await world.until("it is over everywhere", () => viewer.watching.end !== undefined);
+  assert.equal(beside.watching.end?.reason, "the camera left");
 });
 
 Deno.test("a relay that asks about too many scopes is refused, and goes on with those it has", async () => {

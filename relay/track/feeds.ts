@@ -184,9 +184,9 @@ export class Feeds implements FeedOwner {
 
   /** Whether the track was there and is not now, since the way that it came by is lost. */
   get isInterrupted(): boolean {
-    if (this.established) return false;
-    for (const { isEstablished } of this.#feeds.values()) if (isEstablished) return true;
-    return false;
+    if (this.established || this.#feeds.size === 0) return false;
+    return this.#lastEnd !== undefined ||
+      [...this.#feeds.values()].some(({ isEstablished }) => isEstablished);
   }
 
   /** How many publishers deliver the track or were asked to. */

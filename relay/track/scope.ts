@@ -19,7 +19,7 @@ import type { Refusal } from "./errors.ts";
 import { type Demand, type Feed, Feeds, type TrackEntry } from "./feeds.ts";
 import { RELAY_PATIENCE_MS } from "./limits.ts";
 import { NamespaceTree } from "./namespaces.ts";
-import type { Publisher } from "./publisher.ts";
+import type { Publisher, RequestOptions } from "./publisher.ts";
 import { Track } from "./track.ts";
 
 /** Settings of {@linkcode Scope}. */
@@ -269,9 +269,9 @@ export class Scope {
         ...(newGroupRequest !== undefined && { newGroupRequest }),
         ...(from !== undefined && { from }),
       };
-      const connected = feeds.connect(publishers, options);
-      if (via.length > 0 && isAsking) return await this.#soon(connected);
-      const outcome = await connected;
+      const outcome = isAsking
+        ? await this.#join(feeds, { publishers, options })
+        : await feeds.connect(publishers, options);
       if (outcome.ok || outcome.refusal.kind !== "does_not_exist") return outcome;
       // Who has the namespace here need not have every track that somebody has in it.
       const others = this.#remotePublishersOf(track.name).filter((one) =>
@@ -286,7 +286,24 @@ export class Scope {
     return done(undefined);
   }
 
-  /** The outcome of what others have asked for, unless they perhaps wait for this very request. */
+  /**
+   * Waits for what others have asked for. A refusal may have been meant for the relay that they asked
+   * on behalf of, so then it is asked again.
+   */
+  async #join(
+    feeds: Feeds,
+    { publishers, options }: { publishers: readonly Publisher[]; options: RequestOptions },
+  ): Promise<Outcome<void, Refusal>> {
+    const isForRelay = (options.via ?? []).length > 0;
+    const ask = () => {
+      const asked = feeds.connect(publishers, options);
+      return isForRelay ? this.#soon(asked) : asked;
+    };
+    const outcome = await ask();
+    return outcome.ok || outcome.refusal === INTERRUPTED ? outcome : await ask();
+  }
+
+  /** The same, unless the others perhaps wait for this very request. */
   #soon(connected: Promise<Outcome<void, Refusal>>): Promise<Outcome<void, Refusal>> {
     return new Promise((resolve) => {
       const late = () => resolve(refused(INTERRUPTED));
@@ -330,7 +347,7 @@ export class Scope {
 }
 
 const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
-const LOOP: Refusal = { kind: "does_not_exist", reason: "the track comes from where it would go" };
+const LOOP: Refusal = { kind: "timeout", reason: "the track comes from where it would go" };
 const INTERRUPTED: Refusal = {
   kind: "timeout",
   reason: "the way to the track is being looked for",

@@ -22,6 +22,7 @@ export class Asker {
   readonly #owner: LegOwner;
   readonly #retiring: Retiring;
   readonly #context: RouteContext;
+  #isAnswered = false;
 
   constructor(
     remote: RemoteTrack,
@@ -35,9 +36,19 @@ export class Asker {
     this.#context = context;
   }
 
-  /** Relays that the request came by. */
+  /** Relays that the request came by: as long as it is one, it must not go back to them. */
   get via(): readonly string[] {
-    return this.#options.via ?? [];
+    return this.#isAnswered ? [] : this.#options.via ?? [];
+  }
+
+  /** Whether those who want the track had it before, from a publisher that is gone. */
+  get goesOn(): boolean {
+    return this.#options.from !== undefined && this.via.length === 0;
+  }
+
+  /** The track comes: from now on its own way tells who cannot be asked. */
+  answered(): void {
+    this.#isAnswered = true;
   }
 
   /** Whether anybody may have the track, whether there is a way or not. */

@@ -86,7 +86,8 @@ export class Feeds implements FeedOwner {
 
   /** Whether the track was there and is not now, since the way that it came by is lost. */
   get isInterrupted(): boolean {
-    return !this.established && this.#feeds.established().length > 0;
+    if (this.established || this.#feeds.size === 0) return false;
+    return this.#lastEnd !== undefined || this.#feeds.established().length > 0;
   }
 
   /** How many publishers deliver the track or were asked to. */

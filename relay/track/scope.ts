@@ -13,7 +13,7 @@ import type { Feed } from "./feed.ts";
 import { Feeds, type TrackEntry } from "./feeds.ts";
 import { RELAY_PATIENCE_MS } from "./limits.ts";
 import { NamespaceTree } from "./namespaces.ts";
-import type { Publisher } from "./publisher.ts";
+import type { Publisher, RequestOptions } from "./publisher.ts";
 import { Rendezvous } from "./rendezvous.ts";
 import type { OpenOptions, ScopeOptions } from "./scope_options.ts";
 import { Track } from "./track.ts";
@@ -233,9 +233,9 @@ export class Scope {
         ...(from !== undefined && { from }),
         ...(trace !== undefined && { trace }),
       };
-      const connected = feeds.connect(publishers, options);
-      if (via.length > 0 && isAsking) return await this.#soon(connected);
-      const outcome = await connected;
+      const outcome = isAsking
+        ? await this.#join(feeds, { publishers, options })
+        : await feeds.connect(publishers, options);
       if (outcome.ok || outcome.refusal.kind !== "does_not_exist") return outcome;
       // Who has the namespace here need not have every track that somebody has in it.
       const others = this.#remotePublishersOf(track.name).filter((one) =>
@@ -250,7 +250,24 @@ export class Scope {
     return done(undefined);
   }
 
-  /** The outcome of what others have asked for, unless they perhaps wait for this very request. */
+  /**
+   * Waits for what others have asked for. A refusal may have been meant for the relay that they asked
+   * on behalf of, so then it is asked again.
+   */
+  async #join(
+    feeds: Feeds,
+    { publishers, options }: { publishers: readonly Publisher[]; options: RequestOptions },
+  ): Promise<Outcome<void, Refusal>> {
+    const isForRelay = (options.via ?? []).length > 0;
+    const ask = () => {
+      const asked = feeds.connect(publishers, options);
+      return isForRelay ? this.#soon(asked) : asked;
+    };
+    const outcome = await ask();
+    return outcome.ok || outcome.refusal === INTERRUPTED ? outcome : await ask();
+  }
+
+  /** The same, unless the others perhaps wait for this very request. */
   #soon(connected: Promise<Outcome<void, Refusal>>): Promise<Outcome<void, Refusal>> {
     return new Promise((resolve) => {
       const late = () => resolve(refused(INTERRUPTED));

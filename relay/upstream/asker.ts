@@ -26,7 +26,7 @@ export class Asker {
   readonly #retiring: Retiring;
   readonly #span: RouteSpan;
   readonly #context: RouteContext;
-  #via: readonly string[];
+  #isAnswered = false;
 
   constructor(
     remote: RemoteTrack,
@@ -35,24 +35,25 @@ export class Asker {
   ) {
     this.#remote = remote;
     this.#options = options;
-    this.#via = options.via ?? [];
     this.#owner = owner;
     this.#retiring = retiring;
     this.#span = span;
     this.#context = context;
   }
 
-  /** Relays that the request came by, until somebody brings the track. */
+  /** Relays that the request came by: as long as it is one, it must not go back to them. */
   get via(): readonly string[] {
-    return this.#via;
+    return this.#isAnswered ? [] : this.#options.via ?? [];
   }
 
-  /**
-   * The track comes. Who asked for it first may be gone by the time that it has to be asked for again,
-   * or be where it comes from; that it does not go round is seen by the path that comes with it.
-   */
+  /** Whether those who want the track had it before, from a publisher that is gone. */
+  get goesOn(): boolean {
+    return this.#options.from !== undefined && this.via.length === 0;
+  }
+
+  /** The track comes: from now on its own way tells who cannot be asked. */
   answered(): void {
-    this.#via = [];
+    this.#isAnswered = true;
   }
 
   /** Whether anybody may have the track, whether there is a way or not. */

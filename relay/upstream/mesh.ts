@@ -175,7 +175,10 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
         this.#directory.add(relay, text);
         this.#review();
       },
-      withdrawn: (relay, text) => this.#directory.remove(relay, text),
+      withdrawn: (relay, text) => {
+        this.#directory.remove(relay, text);
+        this.#review();
+      },
       changed: () => {
         for (const link of this.#links.all()) if (link.state === "dialing") link.retry();
         this.#review();

@@ -192,11 +192,11 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   /** Finds the first way; who is asked by another relay does not wait, since that one may have others. */
   async #open(): Promise<Outcome<void, Refusal>> {
     const { clock, settings, metrics } = this.#context;
-    const wasKnown = this.#asker.isKnown;
-    const patience = this.#asker.via.length > 0 ? 0 : settings.requestTimeoutMs;
+    const { via, isKnown: wasKnown, goesOn } = this.#asker;
+    const wait = goesOn ? settings.failoverHoldMs : settings.requestTimeoutMs;
     const outcome = await this.#seek(
-      this.offered ? Infinity : clock.now() + patience,
-      (refusal) => this.offered || this.#asker.isKnown && isPassing(refusal),
+      this.offered ? Infinity : clock.now() + (via.length > 0 ? 0 : wait),
+      (refusal) => this.offered || goesOn || this.#asker.isKnown && isPassing(refusal),
     );
     metrics.lookups[outcome.ok ? "found" : wasKnown ? "no_way" : "unknown"]++;
     if (outcome.ok) {

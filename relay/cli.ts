@@ -8,7 +8,7 @@ import {
   USAGE,
 } from "./config.ts";
 import type { Process } from "./process.ts";
-import type { HostParts, SessionHost } from "./relay.ts";
+import type { HostParts, SessionHost } from "./host.ts";
 import { serve } from "./serve.ts";
 import { StartError } from "./start_error.ts";
 import { version } from "./version.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ManualClock, systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
 import type { Process } from "./process.ts";
-import type { HostParts, SessionHost } from "./relay.ts";
+import type { HostParts, SessionHost } from "./host.ts";
 
 type Signal = Parameters<Process["onSignal"]>[0];
 

@@ -5,7 +5,6 @@ import {
   type FileAccess,
   type Log,
   messageOf,
-  sleep,
   TaskGroup,
   type Tracing,
 } from "@qumo/shared/runtime";
@@ -25,47 +24,12 @@ import type {
   TrackView,
 } from "./ops/snapshot.ts";
 import { callableUrl } from "./control_plane/mod.ts";
+import { depart } from "./departure.ts";
+import type { HostParts, SessionHost } from "./host.ts";
 import { LoadMeter } from "./load_meter.ts";
 import { openPorts, type Ports } from "./ports.ts";
 import { RelayMesh } from "./relay_mesh.ts";
-import type { RegistryObserver } from "./track/mod.ts";
 import type { Connection, Listener } from "./transport/mod.ts";
-import type { LinkSession, LinkSessionOptions } from "./upstream/mod.ts";
-
-/** What serves the connections: sessions, tracks and all that is between them. */
-export interface SessionHost {
-  /** The protocols it speaks, what it likes best first. */
-  readonly protocols: readonly string[];
-  /** Takes over a connection until it ends. Never throws. */
-  serve(connection: Connection): void;
-  /** Sessions now. */
-  readonly active: number;
-  snapshot(): RelaySnapshot;
-  /** The first `max` tracks. */
-  tracks(max: number): Iterable<TrackView>;
-  /** Speaks with a neighbour that was called. */
-  startLink(connection: Connection, options: LinkSessionOptions): LinkSession;
-  /** Tracks of other relays that others take from here. */
-  readonly transitCount: number;
-  /**
-   * Asks every session to leave, for `address` if there is one; closes those that are still here
-   * after this many milliseconds.
-   */
-  drain(deadlineMs: number, address: string | undefined): Promise<void>;
-  /** Ends everything that is left, and waits for it. */
-  close(): Promise<void>;
-}
-
-/** What a {@linkcode SessionHost} is made of. */
-export interface HostParts {
-  readonly config: RelayConfig;
-  readonly metrics: RelayMetrics;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly tracing: Tracing;
-  /** The other relays: they know this one by a name, and are told what it publishes. */
-  readonly mesh: RegistryObserver & { readonly name: string };
-}
 
 /** What a relay is made of. */
 export interface RelayOptions {
@@ -80,9 +44,6 @@ export interface RelayOptions {
   readonly log: Log;
   readonly tracing: Tracing;
 }
-
-// How often to look whether what passes through here has left. The way out is not urgent.
-const TRANSIT_POLL_MS = 50;
 
 // Every protocol's code for an end without an error.
 const NO_ERROR = 0;
@@ -241,29 +202,9 @@ export class Relay implements RelayView {
     this.#state = "draining";
     const { config: { drainTimeoutMs }, clock } = this.#options;
     this.#log.info("draining", { sessions: this.#host.active, timeout_ms: drainTimeoutMs });
-    if (this.#mesh.view?.control === undefined) await this.#host.drain(drainTimeoutMs, undefined);
-    else {
-      const since = clock.now();
-      const address = await this.#leaveMesh(drainTimeoutMs / 2);
-      await this.#host.drain(Math.max(0, since + drainTimeoutMs - clock.now()), address);
-    }
-    await this.#mesh.deregister();
+    const parts = { host: this.#host, mesh: this.#mesh, clock, log: this.#log };
+    await depart(parts, drainTimeoutMs);
     await this.close();
-  }
-
-  /**
-   * Lets others take what passes through here by another way, and waits until they have, for half of
-   * the time at the most. Resolves to where clients should go.
-   */
-  async #leaveMesh(patienceMs: number): Promise<string | undefined> {
-    const { clock } = this.#options;
-    const deadline = clock.now() + patienceMs;
-    this.#mesh.changed();
-    while (this.#host.transitCount > 0 && clock.now() < deadline) {
-      await sleep(clock, TRANSIT_POLL_MS);
-    }
-    this.#log.info("transit left", { remaining: this.#host.transitCount });
-    return await this.#mesh.elsewhere();
   }
 
   #drainRequested(): void {

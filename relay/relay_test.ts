@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { memoryLog, noTracing, systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS, type RelayConfig } from "./config.ts";
-import { Relay, type SessionHost } from "./relay.ts";
+import type { SessionHost } from "./host.ts";
+import { Relay } from "./relay.ts";
 import { StartError } from "./start_error.ts";
 import { type Connection, dial, generateCertificate } from "./transport/mod.ts";
 

@@ -1,7 +1,8 @@
 import { type Log, noTracing, openTracing, stopSignal } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { Process } from "./process.ts";
-import { type HostParts, Relay, type SessionHost } from "./relay.ts";
+import type { HostParts, SessionHost } from "./host.ts";
+import { Relay } from "./relay.ts";
 import { version } from "./version.ts";
 
 /** Runs a relay until it is told to stop; returns the exit code. Rejects with a StartError. */

@@ -8,7 +8,7 @@ import {
   SessionCode,
 } from "@qumo/shared/wire";
 import type { RelaySnapshot, TrackView } from "./ops/snapshot.ts";
-import type { HostParts, SessionHost } from "./relay.ts";
+import type { HostParts, SessionHost } from "./host.ts";
 import type { SessionEnd } from "./session/metrics.ts";
 import { MoqtSession } from "./session/moqt/session.ts";
 import type { Authorizer, SessionSettings } from "./session/settings.ts";

@@ -1,4 +1,4 @@
-import type { HostParts } from "../../relay/relay.ts";
+import type { HostParts } from "../../relay/host.ts";
 
 /** The surroundings of a relay that knows no other. */
 export const alone: HostParts["mesh"] = {

@@ -3,6 +3,9 @@ import { formatAddress, isLoopback, parseAddress, type SocketAddress } from "@qu
 /** What a relay's URL looks like, for messages. */
 export const RELAY_URL_FORM = "moqt://host:port, or https://host:port, which means the same";
 
+// For both schemes (#moqt-uri-scheme).
+const DEFAULT_PORT = 443;
+
 /**
  * Reads where a relay takes QUIC connections: `moqt://host:port`, or `https://host:port`, which is
  * how some write it. An IPv6 host comes without its brackets. Undefined for everything else.
@@ -11,9 +14,8 @@ export function parseRelayUrl(text: string): SocketAddress | undefined {
   const match = /^(moqt|https):\/\/(?:\[([0-9a-fA-F:.]+)\]|([^\s/?#@:[\]]+))(?::(\d{1,5}))?\/?$/i
     .exec(text);
   if (match === null) return undefined;
-  const [, scheme, v6, name, digits] = match;
-  // https has a port when nothing is written; moqt has none.
-  const port = Number(digits ?? (scheme!.toLowerCase() === "https" ? 443 : 0));
+  const [, , v6, name, digits] = match;
+  const port = Number(digits ?? DEFAULT_PORT);
   if (port === 0 || port > 65_535 || !URL.canParse(`http://${v6 ? `[${v6}]` : name}`)) {
     return undefined;
   }

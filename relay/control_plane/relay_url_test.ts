@@ -1,24 +1,25 @@
 import assert from "node:assert/strict";
 import { callableUrl, parseRelayUrl } from "./mod.ts";
 
-Deno.test("parseRelayUrl() reads moqt and https alike", () => {
+Deno.test("R-003: parseRelayUrl() reads moqt and https alike, and 443 where no port is written", () => {
   for (
     const [text, hostname, port] of [
       ["moqt://tokyo.example:4433", "tokyo.example", 4433],
       ["https://tokyo:4433/", "tokyo", 4433],
       ["https://tokyo", "tokyo", 443],
+      ["moqt://tokyo", "tokyo", 443],
       ["MOQT://127.0.0.1:1", "127.0.0.1", 1],
       ["moqt://[::1]:65535", "::1", 65_535],
     ] as const
   ) assert.deepEqual(parseRelayUrl(text), { hostname, port }, text);
 });
 
-Deno.test("parseRelayUrl() refuses what is no place to call", () => {
+Deno.test("R-003: parseRelayUrl() refuses what is no place to call", () => {
   for (
     const text of [
       "",
       "tokyo:4433",
-      "moqt://tokyo",
+      "moqt://",
       "moqt://:4433",
       "moqt://tokyo:0",
       "moqt://tokyo:65536",

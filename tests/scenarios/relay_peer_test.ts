@@ -160,7 +160,7 @@ async function linked(world: SessionWorld, shows: "local" | "none" = "none") {
   return { peer, session, hasLeft: () => hasLeft };
 }
 
-Deno.test("a link says which authority and path it called, and asks for no namespaces", async () => {
+Deno.test("R-010: a link says which authority and path it called, and asks for no namespaces", async () => {
   await using world = new SessionWorld({ settings: { solicit: true } });
   const { peer } = await linked(world);
   const { authority, path, relayName } = await peer.theirSetup();

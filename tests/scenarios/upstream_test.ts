@@ -331,7 +331,7 @@ Deno.test("a publisher beside the viewer takes over, and when it leaves again th
   }
 });
 
-Deno.test("no track feeds itself in a ring where everybody wants it and links flap", async () => {
+Deno.test("R-147, R-204: no track feeds itself in a ring where everybody wants it and links flap", async () => {
   const ring = topology("a-b:10 b-c:10 c-d:10 d-e:10 e-a:10");
   await using world = new MeshWorld(ring);
   await world.settle();
@@ -495,7 +495,7 @@ Deno.test("a chain of static origins shows namespaces and brings tracks, also th
   assert.equal(nobody.refusals[0]?.kind, "does_not_exist");
 });
 
-Deno.test("static origins in a circle do not send a request around for ever", async () => {
+Deno.test("R-204: static origins in a circle do not send a request around for ever", async () => {
   const origins = { a: ["moqt://b:1"], b: ["moqt://c:1"], c: ["moqt://a:1"] };
   await using world = new MeshWorld(topology("a-b:1 b-c:1 c-a:1"), { origins });
   await world.settle();

@@ -20,7 +20,8 @@ export const GOAWAY: readonly Rule[] = [
     "A client moves to the URI it was given, by the same scheme.",
     {
       doesNotApply:
-        "The relay does not move sessions yet: a session told to go away runs to its end.",
+        "A link goes where the controller or the configuration says: told to go away, its tracks " +
+        "take another way, and the neighbour is called again at its own address.",
     },
   ),
   should(

@@ -68,7 +68,6 @@ export const LIMITS: readonly Rule[] = [
     "R-204",
     "relay-dos#misbehaving-relay",
     "What relays tell each other about namespaces cannot go in circles.",
-    { doesNotApply: "Relays do not connect to each other yet, so there are no circles." },
   ),
   must(
     "R-205",

@@ -73,7 +73,6 @@ export const NAMESPACES: readonly Rule[] = [
     "publishing-namespaces",
     "Announcements alone are not used to route between relays: the relay adds its own " +
       "protection from loops.",
-    { doesNotApply: "Relays do not connect to each other yet, so there is nothing to route." },
   ),
   should(
     "R-148",

@@ -18,9 +18,11 @@ Deno.test("every block of commands says how it is tested", () => {
   for (const block of commandsOf(documents)) markOf(block);
 });
 
-Deno.test("commands are in blocks of sh, and nothing else is in other blocks than text and YAML", () => {
-  for (const { place, language } of documents.flatMap(({ blocks }) => blocks)) {
+Deno.test("commands are in blocks of sh, and other blocks are YAML or text", () => {
+  for (const { place, language, lines } of documents.flatMap(({ blocks }) => blocks)) {
     assert.match(language, /^(?:sh|yaml|text)$/, place);
+    const prompt = lines.find((line) => line.startsWith("$ "));
+    assert.ok(language !== "text" || prompt === undefined, `${place}: ${prompt}`);
   }
 });
 

@@ -205,6 +205,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       clock,
       log,
       random,
+      onMeasured: this.#options.onChange,
       onChange: () => {
         this.#options.onChange();
         this.#review();

@@ -255,6 +255,20 @@ Deno.test("a track may go on by a relay that it was first asked for by", async (
   wholeFrom(1, viewer, camera);
 });
 
+Deno.test("a relay that goes away loses nothing for those behind it", async () => {
+  await using world = new MeshWorld(diamond());
+  const { camera, viewer } = await watched(world);
+  world.relay("north").drain(5_000);
+  const took = await comesBy(world, viewer, ["south", "west"]);
+  assert.ok(took <= 200, `${took} ms`);
+  await world.advance(6_000);
+  assert.equal(world.relay("north").left.tracks, 0);
+  await world.kill("north");
+  await world.advance(3_000);
+  wholeFrom(1, viewer, camera);
+  assert.ok(viewer.watching.longestGap <= 150, `${viewer.watching.longestGap} ms`);
+});
+
 /** Relays whose mirrors are of different moments: each would take the track from the other. */
 function confuse(world: MeshWorld): void {
   for (const [relay, nextHop] of [["a", "b"], ["b", "a"]] as const) {

@@ -225,7 +225,7 @@ Deno.test("what cannot be of controllers, neighbours and links is refused at its
         /relay\.node_id: the name is a relative path/,
       ],
       ["sdn: {address: 'tokyo:4433'}", /sdn\.address: .*allowed moqt:\/\/host:port/],
-      ["sdn: {address: 'moqt://tokyo'}", /sdn\.address: /],
+      ["sdn: {address: 'moqt://tokyo/room'}", /sdn\.address: /],
       ["sdn: {heartbeat_interval_sec: 0}", /allowed a number from 0\.1 to 3600/],
       ["sdn: {stale_after_ms: 999}", /allowed an integer from 1000/],
       ["sdn: {tls: {cert_file: a}}", /sdn\.tls\.cert_file: a certificate needs its key/],

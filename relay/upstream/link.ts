@@ -60,6 +60,8 @@ export interface LinkOptions {
   readonly random: () => number;
   /** The link is up, down or going away. */
   readonly onChange: () => void;
+  /** The round trip is clearly another one. */
+  readonly onMeasured: () => void;
 }
 
 // How long to wait before calling again: at once noticed by people, and no storm on a restart.
@@ -252,7 +254,7 @@ export class Link {
     const tolerance = Math.max(RTT_TOLERANCE_MS, RTT_TOLERANCE * (told ?? 0));
     if (told !== undefined && Math.abs(rtt - told) < tolerance) return;
     this.#toldRtt = rtt;
-    this.#options.onChange();
+    this.#options.onMeasured();
   }
 
   #trust(): void {

@@ -209,6 +209,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       clock,
       log,
       random,
+      onMeasured: this.#options.onChange,
       onChange: () => {
         this.#options.onChange();
         this.#review();

@@ -164,7 +164,10 @@ class CameraPublisher implements Publisher {
     }
     const entry = this.#scope.entry(name);
     assert(entry !== undefined, "too many tracks");
-    this.#scope.offer(entry, this.#feed({ track: entry.track, feeds: entry.feeds }, true));
+    const feed = this.#feed({ track: entry.track, feeds: entry.feeds }, true);
+    // What the answer to an offer says.
+    feed.update({ forward: entry.feeds.forward });
+    this.#scope.offer(entry, feed);
   }
 
   leave(): void {

@@ -41,7 +41,11 @@ export async function chaos(seed: number, note: (text: string) => void = () => {
   const state: State = { world, random, links, relays, cameras: [], viewers: [], note: say };
   await world.settle();
   for (let number = 0; number < 3; number++) {
-    const camera = world.camera(nameOf(`live${number}`, "video"), [], { era: number });
+    const camera = world.camera(nameOf(`live${number}`, "video"), [], {
+      era: number,
+      scope: number === 1 ? "/room" : "",
+      pushes: number === 2,
+    });
     camera.comeTo(world.relay(random.pick(relays)));
     state.cameras.push(camera);
   }
@@ -117,7 +121,8 @@ function comes({ world, random, relays, cameras, viewers, note }: State): void {
   if (world.relay(name).state !== "alive") return;
   const camera = random.pick(cameras);
   note(`viewer of camera ${camera.era} at ${name}`);
-  viewers.push(world.viewer(name, camera, { persists: true, rendezvous: 1_000 }));
+  const isOffered = random.below(2) === 0;
+  viewers.push(world.viewer(name, camera, { persists: true, rendezvous: 1_000, isOffered }));
 }
 
 /** Everything works again, and at every relay there is a viewer of every track. */

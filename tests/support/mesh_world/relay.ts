@@ -198,6 +198,11 @@ export class WorldRelay implements Host, RegistryObserver {
     this.clock.goOn();
   }
 
+  /** Asks everybody to go elsewhere. */
+  drain(timeoutMs: number): void {
+    for (const session of this.#sessions.keys()) session.drain(timeoutMs);
+  }
+
   /** Ends everything: with a word to the neighbours unless it is dead. */
   end(): Promise<unknown> {
     for (const session of this.#sessions.keys()) {

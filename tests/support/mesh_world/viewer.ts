@@ -19,6 +19,8 @@ export interface ViewerOptions {
   readonly scope?: string;
   /** Milliseconds that it waits for a publisher. */
   readonly rendezvous?: number;
+  /** Whether it wants to be offered the tracks that others push in the namespace. */
+  readonly isOffered?: boolean;
   /** Whether it asks again when it was refused or the track ended. */
   readonly persists?: boolean;
   /** The trace that it belongs to. */
@@ -73,10 +75,14 @@ export class Viewer {
   }
 
   async #watch(): Promise<void> {
-    const { scope: key = "", rendezvous = 0, persists = false, trace } = this.#options;
+    const { scope: key = "", rendezvous = 0 } = this.#options;
+    const { persists = false, isOffered = false, trace } = this.#options;
     const { registry, clock } = this.relay;
     const { signal } = this.#gone;
     const scope = registry.enter(key);
+    const unwatch = isOffered
+      ? scope.watchTracks(this.name.namespace, { offered: () => {} })
+      : () => {};
     do {
       const opened = await scope.open(this.name, {
         rendezvous,
@@ -91,6 +97,7 @@ export class Viewer {
       } else this.refusals.push(opened.refusal);
       if (persists && !signal.aborted) await sleep(clock, AGAIN_MS, signal);
     } while (persists && !signal.aborted);
+    unwatch();
     registry.leave(key);
   }
 }

@@ -1,32 +1,31 @@
 import { cpuUsage, memoryUsage } from "node:process";
-import { output, systemClock } from "@qumo/shared/runtime";
+import { endProcess, output, systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
 import { MoqtHost } from "./session_host.ts";
 
-Deno.exit(
-  await runCommand(Deno.args, (parts) => new MoqtHost(parts), {
-    deno: Deno.version.deno,
-    hasQuic: "QuicEndpoint" in Deno,
-    clock: systemClock,
-    files: {
-      readText: (path) => Deno.readTextFile(path),
-      modified: async (path) => (await Deno.stat(path)).mtime?.getTime() ?? 0,
-    },
-    hostname: () => Deno.hostname(),
-    usage() {
-      const { user, system } = cpuUsage();
-      const { rss, heapUsed } = memoryUsage();
-      return { cpuSeconds: (user + system) / 1e6, residentBytes: rss, heapBytes: heapUsed };
-    },
-    stdout: output(Deno.stdout),
-    stderr: output(Deno.stderr),
-    // The exporter takes logs from here, and from nowhere else.
-    // deno-lint-ignore no-console
-    exportLine: (level, line) => console[level](line),
-    onSignal(signal, act) {
-      // Windows has no other that stops a program.
-      if (signal === "SIGINT" || Deno.build.os !== "windows") Deno.addSignalListener(signal, act);
-    },
-    exit: (code) => Deno.exit(code),
-  }),
-);
+Deno.exitCode = await runCommand(Deno.args, (parts) => new MoqtHost(parts), {
+  deno: Deno.version.deno,
+  hasQuic: "QuicEndpoint" in Deno,
+  clock: systemClock,
+  files: {
+    readText: (path) => Deno.readTextFile(path),
+    modified: async (path) => (await Deno.stat(path)).mtime?.getTime() ?? 0,
+  },
+  hostname: () => Deno.hostname(),
+  usage() {
+    const { user, system } = cpuUsage();
+    const { rss, heapUsed } = memoryUsage();
+    return { cpuSeconds: (user + system) / 1e6, residentBytes: rss, heapBytes: heapUsed };
+  },
+  stdout: output(Deno.stdout),
+  stderr: output(Deno.stderr),
+  // The exporter takes logs from here, and from nowhere else.
+  // deno-lint-ignore no-console
+  exportLine: (level, line) => console[level](line),
+  onSignal(signal, act) {
+    // Windows has no other that stops a program.
+    if (signal === "SIGINT" || Deno.build.os !== "windows") Deno.addSignalListener(signal, act);
+  },
+  exit: (code) => Deno.exit(code),
+});
+endProcess(() => Deno.exit());

@@ -1,3 +1,5 @@
+import { setTimeout as startTimer } from "node:timers";
+
 /** A timer that has not fired yet. */
 export interface Timer {
   /** Keeps the timer from firing; does nothing once it fired. */
@@ -31,6 +33,11 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+/** Calls `act` after `delay` milliseconds, unless the process has ended by then: it is not kept from that. */
+export function unlessEnded(delay: number, act: () => void): void {
+  startTimer(act, delay).unref();
+}
 
 /** Resolves after `delay` milliseconds of `clock`, or as soon as `signal` is aborted. */
 export function sleep(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {

@@ -34,6 +34,7 @@ export { keysOf } from "./config_keys.ts";
 export { configReport } from "./config_report.ts";
 export type { ConfigFile } from "./config_tree.ts";
 export { integer, listOf, oneOf, text, yesNo } from "./config_values.ts";
+export { endProcess } from "./end_process.ts";
 export { healthUrl } from "./health_check.ts";
 export {
   type Log,

@@ -230,6 +230,27 @@ Deno.test("a span goes on where another program's span was handed on, and says t
   assert.equal(spans.length, 4, "a span ends once");
 });
 
+for (const exports of [true, false]) {
+  Deno.test(`a program that is through ends ${exports ? "by itself, unless something keeps it" : "at once when nothing is exported"}`, async () => {
+    await using receiver = new OtlpReceiver();
+    const program = new URL("../support/ending_program.ts", import.meta.url);
+    const env = {
+      OTEL_DENO: String(exports),
+      OTEL_SERVICE_NAME: "ending",
+      ...receiver.environment,
+    };
+    const run = async (...args: string[]) => {
+      const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--allow-env", program.href, ...args],
+        env,
+      }).output();
+      return [code, new TextDecoder().decode(stdout)];
+    };
+    assert.deepEqual(await run(), [3, exports ? "" : "told"]);
+    assert.deepEqual(await run("kept"), [3, "told"]);
+  });
+}
+
 Deno.test("the collector takes what the environment files send, and every part of it is in use", async () => {
   const text = await Deno.readTextFile(
     new URL("../../configs/otel/collector.yaml", import.meta.url),

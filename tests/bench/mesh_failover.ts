@@ -14,12 +14,16 @@ const RATE = { objectsPerSecond: 50, groupObjects: 25, objectBytes: 1200 };
 // What comes after a kill counts as going on when it was sent after it, and so much of it came.
 const GOING_ON_OBJECTS = 25;
 const SETTLED_GROUPS = 4;
+// A relay that is killed again and again is trusted later and later, unless it is up for ten times
+// this; the gap does not depend on it.
+const HOLD_DOWN_MS = 100;
 
 /** Kills the relay in the middle again and again; how long the viewer behind it sees nothing new. */
 export async function failoverGaps(kills: number): Promise<object> {
   await using mesh = await Mesh.start({
     topology: diamond(),
     ground: (topology) => Promise.resolve(new DirectGround(topology)),
+    relayConfig: { mesh: { hold_down_ms: HOLD_DOWN_MS } },
   });
   const what = { path: PATH, track: TRACK, schedule: { start: systemClock.now(), ...RATE } };
   await using publisher = new MeshPublisher(what);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { Mesh } from "../support/mesh/mesh.ts";
 import { gapGroups, meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
-import { diamond } from "../support/mesh/topology.ts";
+import { chain, diamond } from "../support/mesh/topology.ts";
+import { until } from "../support/mesh/until.ts";
+import { MeshViewer } from "../support/mesh/viewer.ts";
 
 // Three seconds of half-second groups. A link is known to be down within one; the rest is for a
 // machine that runs other tests meanwhile.
@@ -86,5 +88,23 @@ meshTest(
     say(words(gap));
     assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
     assert.deepEqual(watching.reception.faults, []);
+  },
+);
+
+meshTest(
+  "a viewer that comes while the only way is frozen has the track when it thaws",
+  { topology: chain("lisbon", "madrid", "lyon") },
+  async ({ mesh, publisher }) => {
+    const live = await publisher("concert", "lisbon");
+    await using witness = await MeshViewer.join(mesh.relay("madrid"), live);
+    await witness.has(0);
+    const linkState = async () =>
+      (await mesh.relay("lyon").mesh())?.links.find(({ neighbor }) => neighbor === "madrid")?.state;
+    mesh.relay("madrid").signal("SIGSTOP");
+    await using viewer = await MeshViewer.join(mesh.relay("lyon"), live);
+    await until("lyon to miss madrid", async () => await linkState() !== "up");
+    mesh.relay("madrid").signal("SIGCONT");
+    await viewer.has(live.group + 1);
+    assert.deepEqual(viewer.reception.faults, []);
   },
 );

@@ -84,6 +84,8 @@ export class MeshViewer implements AsyncDisposable {
     await until(`${this.name} to have group ${group} or a later one`, () => {
       const newest = this.reception.arrivals.at(-1)?.group ?? -1;
       for (found = group; found <= newest; found++) if (this.reception.isWhole(found)) return true;
+      const refusal = this.#watch?.refusal;
+      if (refusal !== undefined) throw new Error(`${this.name} was refused: ${refusal}`);
       return false;
     }, milliseconds);
     return found;
@@ -125,6 +127,7 @@ class OpenWatch {
   readonly #take: Take;
   #isOpen = true;
   #isConnected = true;
+  #refusal: string | undefined;
 
   constructor(client: Client, path: string, track: string, take: Take) {
     this.#client = client;
@@ -132,7 +135,15 @@ class OpenWatch {
     this.#track = this.#broadcast.track(track).subscribe();
     this.#take = take;
     void client.session.closed.then(() => this.#isConnected = false);
+    void this.#track.closed.then((end) => {
+      if (end instanceof Error && this.#isConnected) this.#refusal = end.message;
+    });
     void this.#readGroups();
+  }
+
+  /** Why the relay does not give it the track; undefined while it does, and when the session ended. */
+  get refusal(): string | undefined {
+    return this.#refusal;
   }
 
   get isConnected(): boolean {

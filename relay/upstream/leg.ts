@@ -98,9 +98,10 @@ export class Leg {
     judge: { accepts(path: readonly string[]): boolean },
   ): Promise<Outcome<Leg, Refusal>> {
     const outcome = await this.feed.established;
-    if (!outcome.ok) return outcome;
-    // It may have ended before anybody heard that it began.
+    // It may have ended before anybody heard that it began, or before the neighbour could answer: that
+    // the link broke says nothing of the track.
     if (this.end !== undefined) return refused({ kind: "timeout", reason: this.end.reason });
+    if (!outcome.ok) return outcome;
     if (judge.accepts(this.path)) return done(this);
     this.cancel();
     return refused(ROUNDABOUT);

@@ -74,12 +74,19 @@ export class EtcdClient {
     const { endpoint } = this;
     const silence = new AbortController();
     const timer = this.#access.clock.after(this.#access.timeoutMs, () => silence.abort());
+    let stop = () => {};
     try {
       const response = await this.#authenticated(() =>
         this.#fetch(`${endpoint}/v3/watch`, body, AbortSignal.any([signal, silence.signal]))
       );
       let rest = "";
-      for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      if (response.body === null) return;
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      // After a storm of events the end of the fetch does not always end a read that waits.
+      stop = () => void reader.cancel().catch(() => {});
+      signal.addEventListener("abort", stop);
+      for (let read = await reader.read(); !read.done; read = await reader.read()) {
+        const text = read.value;
         // etcd's first message comes at once; after it there may be nothing to say for long.
         timer.cancel();
         const lines = (rest + text).split("\n");
@@ -92,6 +99,8 @@ export class EtcdClient {
       throw error;
     } finally {
       timer.cancel();
+      signal.removeEventListener("abort", stop);
+      stop();
     }
   }
 

@@ -64,6 +64,8 @@ export class EtcdStore implements Store {
   readonly #lines: EtcdLines;
   /** Relays that changed in etcd and are not reflected yet, with their tracks that did. */
   readonly #touched = new Map<string, Set<string>>();
+  /** Revisions of the relays' keys as far as the registry was told, or wrote them itself. */
+  readonly #grounds = new Map<string, number>();
   readonly #arrivals: EtcdArrivals;
   readonly #members: EtcdMembers;
   #mirror: EtcdMirror;
@@ -127,13 +129,37 @@ export class EtcdStore implements Store {
     if (plan === undefined) throw new StoreConflict(relay);
     const lease = this.#mirror.relay(relay)?.lease ?? await this.#grant(plan, "relay");
     const leases = { relay: lease, end: await this.#grant(plan, "end") };
-    for (const part of inParts(plan, leases)) await this.#transact(relay, part);
+    const [first] = plan;
+    const isOwn = first?.key === this.#keys.key({ kind: "relay", relay });
+    for (const [place, part] of inParts(plan, leases).entries()) {
+      const revision = await this.#transact(relay, part);
+      if (isOwn && place === 0) this.#stand(relay, first.kind === "put" ? revision : 0);
+    }
+    if (isOwn && first.kind === "delete" && lease !== "") await this.#revoke(lease);
   }
 
-  /** Does all of it, unless the relay has changed in etcd since what is known here. */
-  async #transact(relay: string, success: readonly object[]): Promise<void> {
+  /** Ends the lease of a relay that is gone, so that nobody who has not heard of it renews it. */
+  async #revoke(lease: string): Promise<void> {
+    try {
+      await this.#client.call("/v3/lease/revoke", { ID: lease });
+    } catch {
+      // The relay is gone all the same, and the lease will run out.
+    }
+  }
+
+  /** From here on the relay's writes are made on the ground of this revision of its key, 0 for none. */
+  #stand(relay: string, revision: number): void {
+    if (revision === 0) this.#grounds.delete(relay);
+    else this.#grounds.set(relay, revision);
+  }
+
+  /**
+   * Does all of it, unless the relay has changed in etcd since its ground: what has arrived but was not
+   * told is none, the changes were made without it. Resolves with etcd's revision.
+   */
+  async #transact(relay: string, success: readonly object[]): Promise<number> {
     const key = this.#keys.key({ kind: "relay", relay });
-    const known = this.#mirror.relay(relay)?.modified ?? 0;
+    const known = this.#grounds.get(relay) ?? 0;
     const compare = [{ key, target: "MOD", result: "EQUAL", mod_revision: String(known) }];
     const isNews = () => (this.#mirror.relay(relay)?.modified ?? 0) !== known;
     try {
@@ -142,7 +168,9 @@ export class EtcdStore implements Store {
         { compare, success },
       );
       if (succeeded) {
-        return await this.#arrivals.until(() => this.#position >= Number(header.revision));
+        const revision = Number(header.revision);
+        await this.#arrivals.until(() => this.#position >= revision);
+        return revision;
       }
     } catch (error) {
       // The lease is over, and with it the relay.
@@ -283,6 +311,7 @@ export class EtcdStore implements Store {
   #tell(name: string, isUndone: boolean): void {
     const touched = this.#touched.get(name) ?? new Set<string>();
     this.#touched.delete(name);
+    this.#stand(name, this.#mirror.relay(name)?.modified ?? 0);
     const kept = this.#mirror.kept(name);
     const end = this.#mirror.end(name);
     this.#reflect({

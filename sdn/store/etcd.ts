@@ -9,11 +9,12 @@ import {
   OUT_OF_RANGE,
 } from "./etcd_client.ts";
 import { EtcdKeys, type KeyValue } from "./etcd_keys.ts";
+import { EtcdLeases } from "./etcd_leases.ts";
 import { EtcdLines } from "./etcd_lines.ts";
 import { listEtcd } from "./etcd_listing.ts";
 import { EtcdMembers } from "./etcd_members.ts";
 import { EtcdMirror } from "./etcd_mirror.ts";
-import { inParts, type Operation, planWrite } from "./etcd_plan.ts";
+import { inParts, planWrite } from "./etcd_plan.ts";
 import { type Sharing, type Store, StoreConflict, type Stored, type Timeline } from "./types.ts";
 
 /** Transactions on their way at once, each with a connection of its own. */
@@ -68,6 +69,7 @@ export class EtcdStore implements Store {
   readonly #grounds = new Map<string, number>();
   readonly #arrivals: EtcdArrivals;
   readonly #members: EtcdMembers;
+  readonly #leases: EtcdLeases;
   #mirror: EtcdMirror;
   /** The newest revision of etcd that has arrived. */
   #position = 0;
@@ -84,6 +86,7 @@ export class EtcdStore implements Store {
     this.#client = new EtcdClient(options);
     this.#arrivals = new EtcdArrivals(options);
     this.#members = new EtcdMembers(this.#client, options.endpoints, options.clock);
+    this.#leases = new EtcdLeases(this.#client, options);
     this.#keys = new EtcdKeys(options.prefix, options.timeline);
     this.#mirror = new EtcdMirror(this.#keys);
     this.#lines = new EtcdLines(MAX_WRITES, {
@@ -127,24 +130,15 @@ export class EtcdStore implements Store {
   async #write(relay: string, changes: readonly Change[]): Promise<void> {
     const plan = planWrite(relay, changes, { keys: this.#keys, mirror: this.#mirror });
     if (plan === undefined) throw new StoreConflict(relay);
-    const lease = this.#mirror.relay(relay)?.lease ?? await this.#grant(plan, "relay");
-    const leases = { relay: lease, end: await this.#grant(plan, "end") };
+    const lease = this.#mirror.relay(relay)?.lease ?? await this.#leases.grant(plan, "relay");
+    const leases = { relay: lease, end: await this.#leases.grant(plan, "end") };
     const [first] = plan;
     const isOwn = first?.key === this.#keys.key({ kind: "relay", relay });
     for (const [place, part] of inParts(plan, leases).entries()) {
       const revision = await this.#transact(relay, part);
       if (isOwn && place === 0) this.#stand(relay, first.kind === "put" ? revision : 0);
     }
-    if (isOwn && first.kind === "delete" && lease !== "") await this.#revoke(lease);
-  }
-
-  /** Ends the lease of a relay that is gone, so that nobody who has not heard of it renews it. */
-  async #revoke(lease: string): Promise<void> {
-    try {
-      await this.#client.call("/v3/lease/revoke", { ID: lease });
-    } catch {
-      // The relay is gone all the same, and the lease will run out.
-    }
+    if (isOwn && first.kind === "delete" && lease !== "") await this.#leases.end(lease);
   }
 
   /** From here on the relay's writes are made on the ground of this revision of its key, 0 for none. */
@@ -180,26 +174,11 @@ export class EtcdStore implements Store {
     throw new StoreConflict(relay);
   }
 
-  /** A new lease, if the plan puts something under it. */
-  async #grant(plan: readonly Operation[], lease: "relay" | "end"): Promise<string> {
-    if (!plan.some((operation) => operation.kind === "put" && operation.lease === lease)) return "";
-    const { leaseMs, tombstoneMs } = this.#options;
-    const seconds = Math.ceil((lease === "relay" ? leaseMs : tombstoneMs) / 1000);
-    const { ID } = await this.#client.call<{ ID: string }>("/v3/lease/grant", {
-      TTL: `${seconds}`,
-    });
-    return ID;
-  }
-
   async #renew(relay: string): Promise<void> {
     const lease = this.#mirror.relay(relay)?.lease;
     if (lease === undefined) throw new StoreConflict(relay);
     await this.#observed(async () => {
-      const { result } = await this.#client.call<{ result: { TTL?: string } }>(
-        "/v3/lease/keepalive",
-        { ID: lease },
-      );
-      if (Number(result.TTL ?? 0) > 0) return;
+      if (await this.#leases.renew(lease)) return;
       await this.#arrivals.until(() => this.#mirror.relay(relay)?.lease !== lease);
       throw new StoreConflict(relay);
     });

@@ -1,7 +1,10 @@
+import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
-import { storeContract } from "../../tests/contracts/sdn_store.ts";
-import { EtcdCluster, etcdMissing } from "../../tests/support/etcd.ts";
+import { storeContract, testRegistry } from "../../tests/contracts/sdn_store.ts";
+import { EtcdCluster, etcdMissing, etcdTest } from "../../tests/support/etcd.ts";
+import type { Batch } from "../registry/mod.ts";
 import { EtcdStore } from "./etcd.ts";
+import { StoreConflict } from "./types.ts";
 
 const timeline = { toWall: (time: number) => time + 5000, fromWall: (wall: number) => wall - 5000 };
 const missing = etcdMissing();
@@ -12,27 +15,72 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => cluster?.[Symbol.asyncDispose]());
 
+function openStore(prefix: string, ask: typeof fetch = fetch): EtcdStore {
+  return new EtcdStore({
+    endpoints: cluster?.endpoints ?? [],
+    user: "",
+    password: "",
+    timeoutMs: 5000,
+    clock: systemClock,
+    fetch: ask,
+    prefix,
+    timeline,
+    leaseMs: 90_000,
+    tombstoneMs: 3_600_000,
+    firstRevision: 0,
+  });
+}
+
 let made = 0;
 storeContract("etcd", () => {
   const prefix = `/contract/${made++}/`;
   return {
-    open: () =>
-      new EtcdStore({
-        endpoints: cluster?.endpoints ?? [],
-        user: "",
-        password: "",
-        timeoutMs: 5000,
-        clock: systemClock,
-        fetch,
-        prefix,
-        timeline,
-        leaseMs: 90_000,
-        tombstoneMs: 3_600_000,
-        firstRevision: 0,
-      }),
+    open: () => openStore(prefix),
     clear: () => {},
     isDurable: true,
     keepsRevision: false,
     missing,
   };
+});
+
+/** What a registry that knows of nothing does when `a` registers with this epoch. */
+function registration(epoch: number): Batch {
+  const outcome = testRegistry(0).apply(
+    { kind: "register", name: "a", body: { epoch, links: {} } },
+    0,
+  );
+  assert.ok(outcome.ok && outcome.value.batch !== undefined);
+  return outcome.value.batch;
+}
+
+etcdTest("etcd: what arrives while a write waits for its lease makes the write void", async () => {
+  const told = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const slow: typeof fetch = async (input, init) => {
+    if (String(input).endsWith("/v3/lease/grant")) {
+      asked.resolve();
+      await told.promise;
+    }
+    const response = await fetch(input, init);
+    if (!String(input).endsWith("/v3/watch")) return response;
+    const look = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        controller.enqueue(chunk);
+        if (new TextDecoder().decode(chunk).includes('"events"')) told.resolve();
+      },
+    });
+    return new Response(response.body?.pipeThrough(look) ?? null, response);
+  };
+  const [one, other] = [openStore("/ground/"), openStore("/ground/", slow)];
+  try {
+    await one.load();
+    await other.load();
+    const late = assert.rejects(other.append(registration(4)), StoreConflict);
+    await asked.promise;
+    await one.append(registration(5));
+    await late;
+  } finally {
+    await one.close();
+    await other.close();
+  }
 });

@@ -84,3 +84,25 @@ etcdTest("etcd: what arrives while a write waits for its lease makes the write v
     await other.close();
   }
 });
+
+etcdTest("etcd: the store closes although the fetch of its watch does not end", async () => {
+  const watching = Promise.withResolvers<void>();
+  const deaf: typeof fetch = (input, init) => {
+    if (!String(input).endsWith("/v3/watch")) return fetch(input, init);
+    return Promise.resolve(
+      new Response(
+        new ReadableStream({
+          pull(controller) {
+            controller.enqueue(new TextEncoder().encode('{"result":{"created":true}}\n'));
+            watching.resolve();
+            return new Promise(() => {});
+          },
+        }),
+      ),
+    );
+  };
+  const store = openStore("/deaf/", deaf);
+  await store.load();
+  await watching.promise;
+  await store.close();
+});

@@ -5,6 +5,7 @@ import { makeSignedCertificate } from "../support/certificate.ts";
 import { Deadline } from "../support/deadline.ts";
 import { connectMoqNet } from "../support/moq_net.ts";
 import { connectMoqt } from "../support/moqt_peer.ts";
+import { until } from "../support/mesh/until.ts";
 import type { Peer } from "../support/peer.ts";
 import { type RelayInProcess, startRelayInProcess } from "../support/relay_in_process.ts";
 import { payloadOf } from "../support/traffic.ts";
@@ -97,26 +98,16 @@ for (
   ] as const
 ) {
   Deno.test(`an edge takes nothing from an origin that ${name}, and says why`, async () => {
-    using deadline = new Deadline(MILLISECONDS);
     await using origin = await originOf(await makeSignedCertificate());
     const other = await authority?.();
     await using edge = await startEdge(origin, mesh, {
       ...(other !== undefined && { "ca.pem": other.authority }),
     });
-    const said = deadline.for("the reason", warned(edge, "no link"));
-    assert.match(String((await said).reason), /certificate|authority|issuer/i);
+    const warning = () => edge.lines.find(({ text }) => text.includes("no link"));
+    await until("a warning", () => warning() !== undefined, MILLISECONDS);
+    assert.match(String(warning()?.fields.reason), /certificate|authority|issuer/i);
     const [link] = edge.relay.mesh!.links;
     assert.equal(link!.state, "dialing");
     assert.match(link!.failure ?? "", /certificate|authority|issuer/i);
   });
-}
-
-/** The fields of the first line of this text. */
-async function warned(relay: RelayInProcess, text: string) {
-  for (;;) {
-    const line = relay.lines.find((line) => line.text.includes(text));
-    if (line !== undefined) return line.fields;
-    // Lets the network go on.
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -22,7 +22,8 @@ import {
 } from "../../relay/transport/mod.ts";
 import { ScriptedPeer } from "./scripted_peer.ts";
 
-const LIMITS: SessionLimits = {
+/** What the sessions of tests may have open. */
+export const LIMITS: SessionLimits = {
   maxRequests: 50,
   maxSubscriptions: 20,
   maxPublishedTracks: 20,

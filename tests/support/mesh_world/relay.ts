@@ -19,6 +19,7 @@ import type { Report } from "./controller.ts";
 import { ScriptedMirror } from "./mirror.ts";
 import type { Host } from "./network.ts";
 import { RelayClock } from "./relay_clock.ts";
+import { LIMITS } from "../session_world.ts";
 
 /** Milliseconds that a track is kept flowing after the last subscriber left. */
 export const LINGER_MS = 1_000;
@@ -40,17 +41,7 @@ const SESSION: SessionSettings = {
   rendezvousMaxMs: 30_000,
   requestTimeoutMs: SETTINGS.requestTimeoutMs,
   setupTimeoutMs: 3_000,
-  limits: {
-    maxRequests: 50,
-    maxSubscriptions: 20,
-    maxPublishedTracks: 20,
-    maxNamespaces: 10,
-    maxNamespaceSubscriptions: 5,
-    maxFetches: 5,
-    maxObjectBytes: 1_000_000,
-    controlMessageRate: 1_000,
-    controlMessageBurst: 1_000,
-  },
+  limits: LIMITS,
   delivery: { maxBacklogBytes: 100_000, maxOpenSubgroups: 8, stallTimeoutMs: 4_000 },
 };
 

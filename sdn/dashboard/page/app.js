@@ -58,7 +58,8 @@ function onEvent(event, data) {
 function onState(state) {
   document.body.dataset.state = state.kind;
   if (state.kind === "live") {
-    access.ask();
+    // What may be ordered hangs on the answer.
+    access.ask().then(() => network.show());
     refresh();
   }
   if (state.kind === "denied") access.need(state.reason);

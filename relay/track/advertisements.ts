@@ -125,6 +125,23 @@ export class Advertisements {
     return () => this.#watches.delete(prefix, watch);
   }
 
+  /** Whether a publisher here has a namespace, a prefix of it, or one under it. */
+  hasLocal(namespace: Namespace): boolean {
+    for (const { origin } of this.#advertised.prefixesOf(namespace)) {
+      if (origin === "local") return true;
+    }
+    for (const { origin } of this.#advertised.under(namespace)) {
+      if (origin === "local") return true;
+    }
+    return false;
+  }
+
+  /** Whether somebody watches a prefix of a namespace, and has seen nothing under any prefix. */
+  isAwaited(namespace: Namespace): boolean {
+    const isWatched = !this.#watches.prefixesOf(namespace)[Symbol.iterator]().next().done;
+    return isWatched && this.#advertised.size === 0;
+  }
+
   /** The namespaces that are published under a prefix. */
   under(prefix: Namespace, view: NamespaceView): Namespace[] {
     const found = new Map<string, Namespace>();

@@ -11,6 +11,8 @@ import type { Track } from "./track.ts";
 
 /** A track and where it comes from. */
 export interface TrackEntry {
+  /** The path that the sessions of its scope connect to. */
+  readonly path: string;
   readonly track: Track;
   readonly feeds: Feeds;
 }

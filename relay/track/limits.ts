@@ -31,5 +31,11 @@ export const MAX_TRACKS = 100_000;
  */
 export const RELAY_PATIENCE_MS = 1_000;
 
+/** Scopes that a hint names, for a peer that perhaps connected to the wrong path. */
+export const MAX_HINTS = 3;
+
+/** Scopes that are looked through for a hint: it must cost nothing that a peer could notice. */
+export const MAX_HINT_SCOPES = 64;
+
 /** Groups that are fetched for one that misses them: enough for an outage, and no archive. */
 export const MAX_BACKFILL_GROUPS = 16n;

@@ -1,6 +1,7 @@
 import type { Clock } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Cache } from "./cache.ts";
+import { MAX_HINT_SCOPES, MAX_HINTS } from "./limits.ts";
 import { Scope } from "./scope.ts";
 
 /** Settings of {@linkcode Registry}. */
@@ -45,6 +46,29 @@ export class Registry {
     for (const { scope } of this.#scopes.values()) yield scope;
   }
 
+  /**
+   * Scopes other than this one in which somebody here publishes a namespace, or one under it: the first
+   * few of those that are looked at.
+   */
+  pathsThatHave(namespace: Namespace, except: Scope): string[] {
+    return this.#otherPaths(except, (scope) => scope.publishes(namespace));
+  }
+
+  /** Scopes other than this one in which somebody waits for a namespace that nobody publishes there. */
+  pathsThatAwait(namespace: Namespace, except: Scope): string[] {
+    return this.#otherPaths(except, (scope) => scope.awaits(namespace));
+  }
+
+  #otherPaths(except: Scope, matches: (scope: Scope) => boolean): string[] {
+    const found: string[] = [];
+    let looked = 0;
+    for (const [key, { scope }] of this.#scopes) {
+      if (found.length === MAX_HINTS || ++looked > MAX_HINT_SCOPES) break;
+      if (scope !== except && matches(scope)) found.push(pathOf(key));
+    }
+    return found;
+  }
+
   /** A session of this scope began. */
   enter(key: string): Scope {
     let entered = this.#scopes.get(key);
@@ -71,6 +95,7 @@ export class Registry {
   #newScope(key: string): Scope {
     const { clock, cache, linger, maxTracks, observer } = this.#options;
     return new Scope({
+      path: pathOf(key),
       clock,
       cache,
       linger,
@@ -86,4 +111,9 @@ export class Registry {
       }),
     });
   }
+}
+
+/** A scope's key as the path that its sessions connect to. */
+export function pathOf(key: string): string {
+  return key === "" ? "/" : key;
 }

@@ -30,6 +30,11 @@ export class Rendezvous {
     return this.#waiting.size;
   }
 
+  /** Whether somebody waits for a track of this namespace. */
+  isExpected(namespace: Namespace): boolean {
+    return !this.#waiting.under(namespace)[Symbol.iterator]().next().done;
+  }
+
   /** Waits for a publisher of a track: none comes unnoticed from here on. */
   expect(name: FullTrackName): Expected {
     const { promise: came, resolve: wake } = Promise.withResolvers<void>();

@@ -33,6 +33,8 @@ export interface OpenTrack extends TrackEntry {
  * (#track-scope). It routes requests to publishers and knows every track that is in use.
  */
 export class Scope {
+  /** The path that its sessions connect to. */
+  readonly path: string;
   readonly #options: ScopeOptions;
   readonly #entries = new Map<string, TrackEntry>();
   readonly #advertised: Advertisements;
@@ -43,6 +45,7 @@ export class Scope {
 
   constructor(options: ScopeOptions) {
     this.#options = options;
+    this.path = options.path;
     this.#rendezvous = new Rendezvous(options.clock);
     this.#advertised = new Advertisements(options.local);
   }
@@ -65,6 +68,21 @@ export class Scope {
   /** The track of this name, if it is in use. */
   find(name: FullTrackName): TrackEntry | undefined {
     return this.#entries.get(trackKey(name));
+  }
+
+  /** Whether somebody here publishes a namespace, or one under it. */
+  publishes(namespace: Namespace): boolean {
+    return this.#advertised.hasLocal(namespace);
+  }
+
+  /** Whether somebody publishes a namespace under a prefix, here or elsewhere. */
+  hasUnder(prefix: Namespace): boolean {
+    return this.#advertised.under(prefix, "all").length > 0;
+  }
+
+  /** Whether somebody waits for a namespace, or watches a prefix of it, and there is nothing to see. */
+  awaits(namespace: Namespace): boolean {
+    return this.#rendezvous.isExpected(namespace) || this.#advertised.isAwaited(namespace);
   }
 
   /** Who can be asked for a track: publishers here, and only if there are none, the way elsewhere. */
@@ -164,7 +182,7 @@ export class Scope {
       others: (lost) => this.#publishersOf(name, lost),
       onOffered: (offered) => offered ? local?.offered(name) : local?.retracted(name),
     });
-    const entry: TrackEntry = { track, feeds };
+    const entry: TrackEntry = { path: this.path, track, feeds };
     this.#entries.set(key, entry);
     return entry;
   }

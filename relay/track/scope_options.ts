@@ -5,6 +5,8 @@ import type { Cache } from "./cache.ts";
 
 /** Settings of a {@linkcode Scope}. */
 export interface ScopeOptions {
+  /** The path that its sessions connect to. */
+  readonly path: string;
   readonly clock: Clock;
   readonly cache: Cache;
   /** Milliseconds that a track is kept flowing after the last subscriber left. */

@@ -15,7 +15,7 @@ function setUp(maxTracks = 100) {
   const { clock, cache } = world;
   let alias = 0n;
   const nextAlias = () => ++alias;
-  const scope = new Scope({ clock, cache, linger: LINGER, maxTracks, nextAlias });
+  const scope = new Scope({ path: "/", clock, cache, linger: LINGER, maxTracks, nextAlias });
   const stop = new AbortController();
   const open = (options: Partial<OpenOptions> = {}, name = NAME) =>
     scope.open(name, { rendezvous: 0, forward: true, signal: stop.signal, ...options });

@@ -1,4 +1,4 @@
-import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { done, escapeByte, fieldText, type Outcome, refused } from "@qumo/shared/runtime";
 import { MAX_TRACK_BYTES, MAX_TRACK_PARTS } from "./limits.ts";
 
 /** A track as MoQT names it: the fields of its namespace and its own name, all of them bytes. */
@@ -8,7 +8,6 @@ export interface TrackName {
 }
 
 const encoder = new TextEncoder();
-const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 // An empty part needs a sign of its own: two slashes in a row are more often a slip than a name.
 const EMPTY_PART = "~";
@@ -66,11 +65,8 @@ export function parseTrackName(text: string): Outcome<TrackName, string> {
 
 function formatPart(part: Uint8Array): string {
   if (part.length === 0) return EMPTY_PART;
-  const text = decodeStrictly(part);
-  if (text === undefined) return Array.from(part, escapeUnlessPlain).join("");
-  if (text === EMPTY_PART) return escapeByte(EMPTY_PART.charCodeAt(0));
-  // deno-lint-ignore no-control-regex -- control characters are what is being looked for
-  return text.replace(/[%/\u0000-\u001f\u007f]/g, (one) => escapeByte(one.charCodeAt(0)));
+  const text = fieldText(part);
+  return text === EMPTY_PART ? escapeByte(EMPTY_PART.charCodeAt(0)) : text;
 }
 
 function parsePart(segment: string): Uint8Array | undefined {
@@ -84,22 +80,4 @@ function parsePart(segment: string): Uint8Array | undefined {
     else for (const byte of encoder.encode(piece)) bytes.push(byte);
   }
   return Uint8Array.from(bytes);
-}
-
-function decodeStrictly(part: Uint8Array): string | undefined {
-  try {
-    return strictDecoder.decode(part);
-  } catch {
-    return undefined;
-  }
-}
-
-function escapeUnlessPlain(byte: number): string {
-  const character = String.fromCharCode(byte);
-  const plain = byte > 0x1f && byte < 0x7f && character !== "%" && character !== "/";
-  return plain ? character : escapeByte(byte);
-}
-
-function escapeByte(byte: number): string {
-  return `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
 }

@@ -2,7 +2,7 @@ import { type ControlMessageOf, decodeTrackProperties } from "@qumo/shared/wire"
 import type { Refusal } from "../../track/mod.ts";
 import type { SessionContext } from "./context.ts";
 import type { PeerPublisher } from "./peer_publisher.ts";
-import { outcomeOf, requestError } from "./refusals.ts";
+import { nameFields, refuse as refuseRequest } from "./refuse.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { checkName } from "./reserved.ts";
 import { unsupportedExtension } from "./unsupported.ts";
@@ -15,11 +15,8 @@ export async function acceptPublish(
   message: ControlMessageOf<"publish">,
 ): Promise<void> {
   const { metrics, scope } = context;
-  const refuse = (refusal: Refusal) => {
-    metrics.requests.publish[outcomeOf(refusal)]++;
-    stream.send(requestError(refusal));
-    stream.finish();
-  };
+  const refuse = (refusal: Refusal) =>
+    void refuseRequest(context, stream, { request: "publish", refusal });
   const refusal = await refusalOf(context, publisher, message);
   if (refusal !== undefined) return refuse(refusal);
   const entry = scope.entry(message.track);
@@ -32,6 +29,7 @@ export async function acceptPublish(
   try {
     publisher.establish(feed, stream, message);
     metrics.requests.publish.ok++;
+    context.events.say("track published", { ...nameFields(message.track), path: scope.path });
     const { forward } = entry.feeds;
     // We asked while the peer offered: of the two subscriptions only one may be (#subscriptions).
     asked?.cancel();

@@ -1,3 +1,4 @@
+import { namespaceText } from "@qumo/shared/runtime";
 import {
   type ControlMessageOf,
   type Namespace,
@@ -9,7 +10,8 @@ import {
 import type { Refusal } from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
-import { outcomeOf, refusalOf, requestError } from "./refusals.ts";
+import { outcomeOf, refusalOf } from "./refusals.ts";
+import { refuse } from "./refuse.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { checkNamespace } from "./reserved.ts";
 
@@ -39,9 +41,8 @@ export class Announcements {
     const { namespace, parameters } = message;
     const refusal = await this.#refusalOf(namespace, parameters.authorizationTokens);
     if (refusal !== undefined) {
-      metrics.requests.publish_namespace[outcomeOf(refusal)]++;
-      stream.send(requestError(refusal));
-      return stream.finish();
+      refuse(this.#context, stream, { request: "publish_namespace", refusal });
+      return;
     }
     metrics.requests.publish_namespace.ok++;
     stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
@@ -131,9 +132,17 @@ export class Announcements {
 
   #advertise(namespace: Namespace): () => void {
     this.#count++;
+    const { events, scope } = this.#context;
+    const what = { namespace: namespaceText(namespace), path: scope.path };
+    const awaited = this.#context.pathsThatAwait(namespace);
+    events.say("namespace announced", {
+      ...what,
+      ...(awaited.length > 0 && { awaited_at_path: awaited.join(" ") }),
+    });
     const withdraw = this.#advertiseTo(namespace);
     return () => {
       this.#count--;
+      events.say("namespace withdrawn", what);
       withdraw();
     };
   }

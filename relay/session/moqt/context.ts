@@ -9,6 +9,7 @@ import type {
 } from "@qumo/shared/wire";
 import type { NamespaceView, Refusal, Scope } from "../../track/mod.ts";
 import type { Connection, SendStream } from "../../transport/types.ts";
+import type { EventLog } from "../event_log.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
 import type { RequestIds, Role } from "./request_ids.ts";
@@ -28,6 +29,8 @@ export interface SessionContext {
   readonly tasks: TaskGroup;
   readonly metrics: SessionMetrics;
   readonly log: Log;
+  /** What the peer does, for the log at info. */
+  readonly events: EventLog;
   readonly tracing: Tracing;
   readonly settings: SessionSettings;
   readonly ids: RequestIds;
@@ -41,6 +44,10 @@ export interface SessionContext {
   readonly shows: NamespaceView | "none";
   /** The names that a request is about: another relay's may be about those of another scope. */
   scopeOf(message: RequestMessage): Outcome<Scope, Refusal>;
+  /** Paths other than the peer's at which somebody publishes a namespace, or has one under it. */
+  pathsThatHave(namespace: Namespace): readonly string[];
+  /** Paths other than the peer's at which somebody waits for a namespace in vain. */
+  pathsThatAwait(namespace: Namespace): readonly string[];
   /** Whether either side said that it is going away: the peer is asked for nothing new. */
   readonly isLeaving: boolean;
   /** Opens the stream of a request of ours. */

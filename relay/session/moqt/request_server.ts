@@ -1,3 +1,4 @@
+import { namespaceText } from "@qumo/shared/runtime";
 import type { ControlMessage, ControlMessageOf, Namespace, Token } from "@qumo/shared/wire";
 import type { Refusal } from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
@@ -8,8 +9,8 @@ import type { SessionContext } from "./context.ts";
 import type { PeerPublisher } from "./peer_publisher.ts";
 import { Prefixes, type PrefixSlot } from "./prefixes.ts";
 import { checkMeshParameters, loopOf } from "./relay_peer.ts";
-import { outcomeOf, requestError } from "./refusals.ts";
-import type { RequestStream } from "./request_stream.ts";
+import { hint, refuse } from "./refuse.ts";
+import type { RequestStream, RequestSubject } from "./request_stream.ts";
 import { FetchServer } from "./serve_fetch.ts";
 import { serveNamespaces } from "./serve_namespaces.ts";
 import { SubscriptionServer } from "./serve_subscribe.ts";
@@ -83,6 +84,7 @@ export class RequestServer {
     if (!isRequest(message)) {
       throw violation(`${message.kind} does not begin a request`);
     }
+    stream.subject = subjectOf(message);
     checkMeshParameters(message, this.#context.peer);
     this.#context.ids.accept(message.requestId);
     const refusal = this.#overload() ?? loopOf(message, this.#context.relayName);
@@ -169,6 +171,7 @@ export class RequestServer {
     const slot = prefixes.take(message.prefix);
     if ("kind" in slot) return this.#refuse(stream, message.kind, slot);
     this.#context.metrics.requests[action].ok++;
+    this.#sayWatched(message.kind, message.prefix);
     stream.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
     try {
       await serve(slot);
@@ -177,10 +180,35 @@ export class RequestServer {
     }
   }
 
+  #sayWatched(request: Request["kind"], prefix: Namespace): void {
+    const { scope, events } = this.#context;
+    const isEmpty = !scope.hasUnder(prefix);
+    events.say("prefix watched", {
+      request: METRIC_KINDS[request],
+      prefix: namespaceText(prefix),
+      path: scope.path,
+      ...(isEmpty && hint(this.#context.pathsThatHave(prefix))),
+    });
+  }
+
   #refuse(stream: RequestStream, kind: Request["kind"], refusal: Refusal): void {
-    this.#context.metrics.requests[METRIC_KINDS[kind]][outcomeOf(refusal)]++;
-    stream.send(requestError(refusal));
-    stream.finish();
+    refuse(this.#context, stream, { request: METRIC_KINDS[kind], refusal });
+  }
+}
+
+function subjectOf(message: Request): RequestSubject {
+  switch (message.kind) {
+    case "subscribe":
+    case "trackStatus":
+    case "publish":
+      return message.track;
+    case "fetch":
+      return message.range.type === "standalone" ? message.range.track : { namespace: [] };
+    case "publishNamespace":
+      return message;
+    case "subscribeNamespace":
+    case "subscribeTracks":
+      return { namespace: message.prefix };
   }
 }
 

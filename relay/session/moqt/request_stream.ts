@@ -2,6 +2,7 @@ import {
   type ControlMessage,
   type ControlMessageOf,
   type Draft,
+  type Namespace,
   StreamCode,
 } from "@qumo/shared/wire";
 import type { BidiStream } from "../../transport/types.ts";
@@ -23,8 +24,16 @@ export interface RequestStreamOptions {
   readonly admit: () => Promise<void>;
 }
 
+/** What a request is about: a namespace, or a track where it has a name. */
+export interface RequestSubject {
+  readonly namespace: Namespace;
+  readonly name?: Uint8Array;
+}
+
 /** The stream of one request, opened by either side: messages both ways. */
 export class RequestStream {
+  /** For the log. */
+  subject: RequestSubject = { namespace: [] };
   readonly #bidi: BidiStream;
   readonly #options: RequestStreamOptions;
   readonly #input: Input;

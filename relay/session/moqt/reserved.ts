@@ -14,6 +14,12 @@ export function checkNamespace(namespace: Namespace): Refusal | undefined {
   return { kind: "does_not_exist", reason: `nothing exists under the namespace ${text}` };
 }
 
+/** Whether a namespace is that of the session itself, which peers ask for to hear an answer. */
+export function isOfSession(namespace: Namespace): boolean {
+  const [first] = namespace;
+  return first !== undefined && first[0] === DOT && new TextDecoder().decode(first) === SESSION;
+}
+
 /** As {@linkcode checkNamespace}, for a track. */
 export function checkName(name: FullTrackName): Refusal | undefined {
   return checkNamespace(name.namespace);

@@ -21,7 +21,7 @@ import { DEFAULT_FILL_TIMEOUT_MS } from "../limits.ts";
 import type { SessionContext } from "./context.ts";
 import { FetchDelivery } from "./fetch_delivery.ts";
 import { endFromWire, endToWire, WHOLE_GROUP } from "./locations.ts";
-import { outcomeOf, requestError } from "./refusals.ts";
+import { refuse } from "./refuse.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { checkName } from "./reserved.ts";
 import type { SubscriptionServer } from "./serve_subscribe.ts";
@@ -242,9 +242,7 @@ export class FetchServer {
   }
 
   #refuse(stream: RequestStream, refusal: Refusal): void {
-    this.#context.metrics.requests.fetch[outcomeOf(refusal)]++;
-    stream.send(requestError(refusal));
-    stream.finish();
+    refuse(this.#context, stream, { request: "fetch", refusal });
   }
 
   #sendOrder(

@@ -1,10 +1,10 @@
 import { type ControlMessageOf, type FullTrackName, StreamCode, trackKey } from "@qumo/shared/wire";
 import type { Outcome } from "@qumo/shared/runtime";
-import { backfill, type Feeds, type OpenTrack, type Refusal } from "../../track/mod.ts";
+import { backfill, type Feeds, type OpenTrack, type Refusal, type Scope } from "../../track/mod.ts";
 import type { SessionContext } from "./context.ts";
 import { joinPointOf, largestForSubscriber } from "./moq_dev.ts";
 import { isRelay, leavesByFin, relayJoinPoint, wayFrom } from "./relay_peer.ts";
-import { outcomeOf, requestError } from "./refusals.ts";
+import { hint, nameFields, refuse } from "./refuse.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { checkName } from "./reserved.ts";
 import { ServedSubscription } from "./served_subscription.ts";
@@ -105,7 +105,13 @@ export class SubscriptionServer {
   /** A subscription is served: it ends with the session, and a joining fetch finds it. */
   adopt(served: ServedSubscription): void {
     this.#served.add(served);
-    served.onEnd = () => void this.#served.delete(served);
+    const { path, track, feeds } = served.entry;
+    const what = { ...nameFields(track.name), path };
+    if (feeds.demand === 1) this.#context.events.say("first subscriber of a track", what);
+    served.onEnd = () => {
+      this.#served.delete(served);
+      if (feeds.demand === 0) this.#context.events.say("last subscriber of a track left", what);
+    };
   }
 
   /** Notes a subscription that we offered with PUBLISH; the result takes it back. */
@@ -188,6 +194,7 @@ export class SubscriptionServer {
     if (!scope.ok) return scope;
     const { rendezvousTimeout, forward, newGroupRequest, filter, meshHops } = message.parameters;
     const asked = Number(rendezvousTimeout ?? 0n);
+    if (asked > 0) this.#sayIfWaiting(scope.value, message.track);
     return await scope.value.open(message.track, {
       rendezvous: Math.min(asked, settings.rendezvousMaxMs),
       forward: forward ?? true,
@@ -199,12 +206,23 @@ export class SubscriptionServer {
     });
   }
 
+  /** Who waits for a publisher should not do so unnoticed. */
+  #sayIfWaiting(scope: Scope, track: FullTrackName): void {
+    if (scope.find(track)?.feeds.established || scope.publishersOf(track).length > 0) return;
+    this.#context.events.say("subscription waits for a publisher", {
+      ...nameFields(track),
+      path: scope.path,
+      ...hint(this.#context.pathsThatHave(track.namespace)),
+    });
+  }
+
   /** From here to the start of the delivery nothing is awaited: what was the largest object stays it. */
   #accept(
     stream: RequestStream,
     message: ControlMessageOf<"subscribe">,
-    { track, feeds, demand }: OpenTrack,
+    { demand, ...entry }: OpenTrack,
   ): ServedSubscription {
+    const { track, feeds } = entry;
     const { largest, rawProperties } = track;
     const { settings, peer, metrics } = this.#context;
     metrics.requests.subscribe.ok++;
@@ -215,7 +233,7 @@ export class SubscriptionServer {
       properties: rawProperties,
     });
     const served = new ServedSubscription({
-      entry: { track, feeds },
+      entry,
       demand,
       stream,
       context: this.#context,
@@ -233,7 +251,7 @@ export class SubscriptionServer {
     if (join !== "live") {
       const { clock, tasks } = this.#context;
       const missing = filter?.type === "absolute_start" ? filter.start : undefined;
-      tasks.spawn("backfill", () => backfill({ track, feeds }, clock, missing));
+      tasks.spawn("backfill", () => backfill(entry, clock, missing));
     }
     return served;
   }
@@ -254,10 +272,7 @@ export class SubscriptionServer {
   }
 
   #refuse(stream: RequestStream, refusal: Refusal): Refusal {
-    this.#context.metrics.requests.subscribe[outcomeOf(refusal)]++;
-    stream.send(requestError(refusal));
-    stream.finish();
-    return refusal;
+    return refuse(this.#context, stream, { request: "subscribe", refusal });
   }
 }
 

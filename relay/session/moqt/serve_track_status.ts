@@ -3,7 +3,7 @@ import type { ControlMessageOf } from "@qumo/shared/wire";
 import type { Refusal, TrackStatus } from "../../track/mod.ts";
 import type { SessionContext } from "./context.ts";
 import { largestForSubscriber } from "./moq_dev.ts";
-import { outcomeOf, requestError } from "./refusals.ts";
+import { refuse } from "./refuse.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { checkName } from "./reserved.ts";
 
@@ -15,15 +15,14 @@ export async function serveTrackStatus(
 ): Promise<void> {
   const { metrics, peer } = context;
   const status = await allowedStatus(context, message);
-  if (status.ok) {
-    metrics.requests.track_status.ok++;
-    const { largest, properties } = status.value;
-    const parameters = largestForSubscriber(largest, peer);
-    stream.send({ kind: "requestOk", parameters, properties });
-  } else {
-    metrics.requests.track_status[outcomeOf(status.refusal)]++;
-    stream.send(requestError(status.refusal));
+  if (!status.ok) {
+    refuse(context, stream, { request: "track_status", refusal: status.refusal });
+    return;
   }
+  metrics.requests.track_status.ok++;
+  const { largest, properties } = status.value;
+  const parameters = largestForSubscriber(largest, peer);
+  stream.send({ kind: "requestOk", parameters, properties });
   stream.finish();
 }
 

@@ -18,6 +18,7 @@ import {
   URGENT,
 } from "../../transport/types.ts";
 import { isTransportEnd, SessionError } from "../errors.ts";
+import { EventLog } from "../event_log.ts";
 import type { SessionEnd, SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
 import { PeerAccess } from "./access.ts";
@@ -45,6 +46,7 @@ export class MoqtSession implements SessionContext {
   readonly draft: Draft;
   readonly clock: Clock;
   readonly log: Log;
+  readonly events: EventLog;
   readonly tracing: Tracing;
   readonly metrics: SessionMetrics;
   readonly ids: RequestIds;
@@ -73,6 +75,7 @@ export class MoqtSession implements SessionContext {
     this.draft = options.draft;
     this.clock = options.clock;
     this.log = options.log;
+    this.events = new EventLog(options.log, options.clock);
     this.tracing = options.tracing;
     this.metrics = options.metrics;
     this.#access = new PeerAccess(options.authorizer);
@@ -213,6 +216,14 @@ export class MoqtSession implements SessionContext {
 
   scopeOf(message: RequestMessage): Outcome<Scope, Refusal> {
     return this.#introduction.scopeOf(message);
+  }
+
+  pathsThatHave(namespace: Namespace): readonly string[] {
+    return this.#options.registry.pathsThatHave(namespace, this.scope);
+  }
+
+  pathsThatAwait(namespace: Namespace): readonly string[] {
+    return this.#options.registry.pathsThatAwait(namespace, this.scope);
   }
 
   async authorize(

@@ -5,6 +5,8 @@ import type { Feed, FeedTarget } from "./feed.ts";
 
 /** Somebody who can be asked for tracks: a peer's session, or the way to another relay. */
 export interface Publisher {
+  /** Who it is, for the log and for operators: `session 12`, or `mesh` for other relays. */
+  readonly label: string;
   /** Subscribes to everything from the largest object on, for as long as anybody wants it. */
   subscribe(target: FeedTarget, options?: RequestOptions): Feed;
   /** Asks for objects of the past; they come by the sink, in order. */

@@ -18,6 +18,7 @@ import { RouteFetch } from "./route_fetch.ts";
 
 /** What other relays publish in one scope, as one publisher that knows the way. */
 export class RoutePublisher implements Publisher {
+  readonly label = "mesh";
   readonly #scope: string;
   readonly #context: RouteContext;
 

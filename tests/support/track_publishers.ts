@@ -75,6 +75,7 @@ export class ScriptedFeed implements Feed {
 
 /** A publisher that remembers what it was asked. */
 export class ScriptedPublisher implements Publisher {
+  readonly label = "scripted";
   readonly feeds: ScriptedFeed[] = [];
   readonly #answer: "agree" | RefusalKind | undefined;
 

@@ -51,6 +51,10 @@ export class PeerPublisher implements Publisher {
     this.#ingest = ingest;
   }
 
+  get label(): string {
+    return `session ${this.#context.id}`;
+  }
+
   /** Whether the peer owes us something still: objects, or an answer. */
   get isBusy(): boolean {
     return this.#feeds.size + this.#fetches.size > 0;
@@ -64,6 +68,7 @@ export class PeerPublisher implements Publisher {
   /** The same peer, asked on behalf of a scope: another relay serves every scope on one session. */
   inScope(scope: string): Publisher {
     return {
+      label: this.label,
       subscribe: (target, options) => this.subscribe(target, options, scope),
       fetch: (request, sink) => this.fetch(request, sink, scope),
       trackStatus: (name, via) => this.trackStatus(name, via, scope),

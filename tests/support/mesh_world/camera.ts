@@ -144,6 +144,7 @@ export class Camera {
 
 /** A camera at one relay. */
 class CameraPublisher implements Publisher {
+  readonly label = "camera";
   readonly camera: Camera;
   readonly #relay: WorldRelay;
   readonly #scope: Scope;
@@ -164,7 +165,7 @@ class CameraPublisher implements Publisher {
     }
     const entry = this.#scope.entry(name);
     assert(entry !== undefined, "too many tracks");
-    const feed = this.#feed({ track: entry.track, feeds: entry.feeds }, true);
+    const feed = this.#feed(entry, true);
     // What the answer to an offer says.
     feed.update({ forward: entry.feeds.forward });
     this.#scope.offer(entry, feed);

@@ -3,6 +3,7 @@ import type { RelayConfig } from "./config.ts";
 import type { RelayMetrics } from "./ops/metrics.ts";
 import type { RelaySnapshot, TrackView } from "./ops/snapshot.ts";
 import type { RegistryObserver } from "./track/mod.ts";
+import type { RefusedConnections } from "./refused_connections.ts";
 import type { Connection } from "./transport/mod.ts";
 import type { LinkSession, LinkSessionOptions } from "./upstream/mod.ts";
 
@@ -34,6 +35,8 @@ export interface SessionHost {
 export interface HostParts {
   readonly config: RelayConfig;
   readonly metrics: RelayMetrics;
+  /** Told of connections that nothing can be spoken with. */
+  readonly refused: Pick<RefusedConnections, "add">;
   readonly clock: Clock;
   readonly log: Log;
   readonly tracing: Tracing;

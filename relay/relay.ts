@@ -12,7 +12,7 @@ import { openCertificates } from "./certificate.ts";
 import { formatAddress, parseAddress, reachable, type RelayConfig } from "./config.ts";
 import { EventLoopLag } from "./ops/event_loop.ts";
 import type { OpsServer } from "./ops/listener.ts";
-import { RelayMetrics } from "./ops/metrics.ts";
+import { type HandshakeRefusal, RelayMetrics } from "./ops/metrics.ts";
 import type { Program } from "./ops/process_families.ts";
 import { serveOps } from "./ops/server.ts";
 import type {
@@ -28,6 +28,7 @@ import { depart } from "./departure.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { LoadMeter } from "./load_meter.ts";
 import { openPorts, type Ports } from "./ports.ts";
+import { RefusedConnections } from "./refused_connections.ts";
 import { RelayMesh } from "./relay_mesh.ts";
 import type { Connection, Listener } from "./transport/mod.ts";
 
@@ -59,6 +60,7 @@ export class Relay implements RelayView {
   readonly #log: Log;
   readonly #tasks: TaskGroup;
   readonly #host: SessionHost;
+  readonly #refused: RefusedConnections;
   readonly #mesh: RelayMesh;
   readonly #eventLoop: EventLoopLag;
   readonly #startedAt: { readonly now: number; readonly wall: number };
@@ -99,8 +101,18 @@ export class Relay implements RelayView {
     this.#tasks = new TaskGroup((task, error) => this.#failWith(`${task}: ${messageOf(error)}`));
     this.#eventLoop = new EventLoopLag(clock);
     const { metrics } = this;
+    const refused = new RefusedConnections(metrics, log, clock);
+    this.#refused = refused;
     this.#mesh = this.#newMesh();
-    this.#host = options.createHost({ config, metrics, clock, log, tracing, mesh: this.#mesh });
+    this.#host = options.createHost({
+      config,
+      metrics,
+      refused,
+      clock,
+      log,
+      tracing,
+      mesh: this.#mesh,
+    });
   }
 
   #newMesh(): RelayMesh {
@@ -247,7 +259,9 @@ export class Relay implements RelayView {
       server,
       certificate,
       protocols: this.#host.protocols,
-      onRefused: (reason, peer) => this.#handshakeRefused(reason, peer),
+      // QUIC's own failures come without an address.
+      onRefused: (reason, peer) =>
+        this.#refused.add({ kind: peer === undefined ? "quic" : "webtransport", reason, peer }),
       serveHttp: (port) => this.#serveOps(port),
       clock,
     });
@@ -283,25 +297,17 @@ export class Relay implements RelayView {
 
   #welcome(connection: Connection): void {
     if (this.#state === "draining") {
-      this.metrics.handshakesRefused.draining++;
-      connection.close(NO_ERROR, "the relay is going away");
+      this.#turnAway(connection, "draining", "the relay is going away");
     } else if (this.#host.active >= this.#options.config.server.maxSessions) {
-      this.metrics.handshakesRefused.max_sessions++;
-      connection.close(NO_ERROR, "too many sessions");
+      this.#turnAway(connection, "max_sessions", "too many sessions");
     } else {
       this.#host.serve(connection);
     }
   }
 
-  // Failed QUIC handshakes are the noise of the internet; a refused page is a misconfiguration.
-  #handshakeRefused(reason: string, peer: string | undefined): void {
-    if (peer === undefined) {
-      this.metrics.handshakesRefused.quic++;
-      this.#log.debug("handshake refused", { reason });
-    } else {
-      this.metrics.handshakesRefused.webtransport++;
-      this.#log.info("connection refused", { peer, reason });
-    }
+  #turnAway(connection: Connection, kind: HandshakeRefusal, reason: string): void {
+    this.#refused.add({ kind, reason, peer: connection.remoteAddress });
+    connection.close(NO_ERROR, reason);
   }
 
   #failWith(reason: string): void {

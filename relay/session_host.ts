@@ -1,5 +1,6 @@
-import { done } from "@qumo/shared/runtime";
+import { done, TaskGroup } from "@qumo/shared/runtime";
 import {
+  type Draft,
   draft18,
   draftOf,
   drafts,
@@ -11,6 +12,8 @@ import type { RelaySnapshot, TrackView } from "./ops/snapshot.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import type { SessionEnd } from "./session/metrics.ts";
 import { MoqtSession } from "./session/moqt/session.ts";
+import { negotiate } from "./session/negotiate.ts";
+import type { StreamSource } from "./session/first_streams.ts";
 import type { Authorizer, SessionSettings } from "./session/settings.ts";
 import { Cache, MAX_TRACKS, Registry, type TrackEntry } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
@@ -30,12 +33,16 @@ export class MoqtHost implements SessionHost {
   readonly #settings: SessionSettings;
   readonly #registry: Registry;
   readonly #sessions = new Map<MoqtSession, Promise<void>>();
+  // Connections whose first bytes are awaited to know what they speak.
+  readonly #unknown = new Set<Connection>();
+  readonly #tasks: TaskGroup;
   #lastId = 0;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
-    const { config, clock, metrics } = parts;
+    const { config, clock, metrics, log } = parts;
     this.#settings = settingsOf(parts);
+    this.#tasks = new TaskGroup((task, error) => log.error(`${task} failed`, { error }));
     this.#registry = new Registry({
       observer: parts.mesh,
       clock,
@@ -46,20 +53,41 @@ export class MoqtHost implements SessionHost {
   }
 
   get active(): number {
-    return this.#sessions.size;
+    return this.#sessions.size + this.#unknown.size;
   }
 
   serve(connection: Connection): void {
-    const { clock, metrics, log, tracing, mesh } = this.#parts;
+    if (connection.protocol === undefined) {
+      return this.#tasks.spawn("negotiation", () => this.#negotiate(connection));
+    }
     const draft = draftOf(connection.protocol);
     if (draft === undefined) {
       return connection.close(SessionCode.VERSION_NEGOTIATION_FAILED, "unknown protocol");
     }
+    this.#begin(connection, draft);
+  }
+
+  /** Waits until the peer has shown what it speaks. */
+  async #negotiate(connection: Connection): Promise<void> {
+    const { clock, refused } = this.#parts;
+    this.#unknown.add(connection);
+    const found = await negotiate(connection, { clock, timeoutMs: this.#settings.setupTimeoutMs });
+    this.#unknown.delete(connection);
+    if (found === undefined) return;
+    if (found.ok) return this.#begin(connection, found.value.draft, found.value.streams);
+    const { code, reason } = found.refusal;
+    refused.add({ kind: "setup", reason, peer: connection.remoteAddress });
+    connection.close(code, reason);
+  }
+
+  #begin(connection: Connection, draft: Draft, streams?: StreamSource): void {
+    const { clock, metrics, log, tracing, mesh } = this.#parts;
     const id = ++this.#lastId;
     const session = new MoqtSession({
       id,
       role: "server",
       connection,
+      ...(streams !== undefined && { streams }),
       draft,
       clock,
       log: log.with({ session: id }),
@@ -172,6 +200,7 @@ export class MoqtHost implements SessionHost {
   }
 
   async drain(deadlineMs: number, address: string | undefined): Promise<void> {
+    this.#closeUnknown("the relay is going away");
     for (const session of this.#sessions.keys()) {
       session.drain(deadlineMs, uriFor(address, session.connection.transport));
     }
@@ -179,10 +208,17 @@ export class MoqtHost implements SessionHost {
   }
 
   async close(): Promise<void> {
+    this.#closeUnknown("the relay ends");
     for (const session of this.#sessions.keys()) {
       session.close(SessionCode.NO_ERROR, "the relay ends");
     }
     await Promise.all(this.#sessions.values());
+    await this.#tasks.close();
+  }
+
+  // They cannot be asked to leave: nobody knows in which words.
+  #closeUnknown(reason: string): void {
+    for (const connection of this.#unknown) connection.close(SessionCode.NO_ERROR, reason);
   }
 }
 

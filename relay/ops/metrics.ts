@@ -23,7 +23,7 @@ export type SessionEnd = typeof SESSION_ENDS[number];
 export const HANDSHAKE_REFUSALS = [
   "quic", // QUIC or TLS failed, took too long, or there were too many at once.
   "webtransport", // No such protocol, origin or path, a bad request, or none in time.
-  "setup", // SETUP was bad, refused, or did not come in time.
+  "setup", // A client that offered no protocol asked for one that is not spoken, or for nothing in time.
   "max_sessions",
   "draining",
 ] as const;

@@ -56,3 +56,12 @@ export const MAX_STREAMS_WAITING = 4_096;
  * of these little would be left for what is new, and a new session serves the viewer better.
  */
 export const MAX_PARKED_STREAMS = 64;
+
+/**
+ * Streams of one kind that are looked at to learn what a peer speaks that did not say. It is the first
+ * that tells; what a lost packet lets overtake it is no more than this.
+ */
+export const MAX_STREAMS_LOOKED_AT = 16;
+
+/** Bytes of a CLIENT_SETUP that are waited for to name what a client offers: its list comes first. */
+export const MAX_OFFER_BYTES = 512;

@@ -19,8 +19,8 @@ import type {
 
 /** The network that a pair pretends to be. */
 export interface MemoryOptions {
-  /** The token both sides agreed on; `moqt-18` when nothing is said. */
-  readonly protocol?: string;
+  /** The token both sides agreed on; `moqt-18` when nothing is said, null for none. */
+  readonly protocol?: string | null;
   readonly path?: string;
   readonly authority?: string;
   /** Milliseconds that everything takes to the other end; without it things arrive at once. */
@@ -52,7 +52,7 @@ export function memoryPair(options: MemoryOptions = {}): [MemoryConnection, Memo
 /** One end of a {@linkcode memoryPair}. */
 export class MemoryConnection implements Connection {
   readonly transport = "memory";
-  readonly protocol: string;
+  readonly protocol: string | undefined;
   readonly path: string | undefined;
   readonly authority: string | undefined;
   readonly remoteAddress: string;
@@ -79,7 +79,7 @@ export class MemoryConnection implements Connection {
 
   constructor(options: MemoryOptions, role: "client" | "server") {
     this.#options = options;
-    this.protocol = options.protocol ?? "moqt-18";
+    this.protocol = options.protocol === null ? undefined : options.protocol ?? "moqt-18";
     this.path = options.path;
     this.authority = options.authority;
     this.remoteAddress = role === "client" ? "memory:server" : "memory:client";

@@ -66,8 +66,11 @@ export interface CloseInfo {
 /** One peer. */
 export interface Connection {
   readonly transport: "quic" | "webtransport" | "memory";
-  /** The token both sides agreed on, `moqt-18` say. */
-  readonly protocol: string;
+  /**
+   * The token both sides agreed on, `moqt-18` say. Undefined for a WebTransport client that offered
+   * none: browsers come that cannot, and their first bytes tell what they speak.
+   */
+  readonly protocol: string | undefined;
   /** Path and query of the WebTransport request; undefined on raw QUIC, where SETUP carries it. */
   readonly path: string | undefined;
   /** Host and port that the WebTransport request named; undefined on raw QUIC. */

@@ -24,7 +24,7 @@ export class HeardConnection implements Connection {
     return this.#inner.transport;
   }
 
-  get protocol(): string {
+  get protocol(): string | undefined {
     return this.#inner.protocol;
   }
 

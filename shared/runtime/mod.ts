@@ -36,6 +36,7 @@ export type { ConfigFile } from "./config_tree.ts";
 export { integer, listOf, oneOf, text, yesNo } from "./config_values.ts";
 export { endProcess } from "./end_process.ts";
 export { healthUrl } from "./health_check.ts";
+export { LimitedLog } from "./limited_log.ts";
 export {
   type Log,
   LOG_LEVELS,

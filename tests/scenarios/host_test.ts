@@ -34,6 +34,7 @@ class HostWorld {
       log: memoryLog().log,
       tracing: noTracing,
       mesh: alone,
+      refused: { add() {} },
     });
   }
 

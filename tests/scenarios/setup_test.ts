@@ -305,5 +305,6 @@ function makeHost(): MoqtHost {
     log,
     tracing: noTracing,
     mesh: alone,
+    refused: { add() {} },
   });
 }

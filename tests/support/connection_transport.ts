@@ -6,7 +6,7 @@ const READ_SIZE = 65_536;
 /** Puts a connection of the relay's transport into the shape of a WebTransport session. */
 export function connectionTransport(connection: Connection): SessionTransport {
   return {
-    protocol: connection.protocol,
+    protocol: connection.protocol ?? "",
     ready: Promise.resolve(),
     closed: connection.closed.then(({ code, reason }) => ({ closeCode: code, reason })),
     close: (info) => connection.close(info?.closeCode ?? 0, info?.reason ?? ""),

@@ -80,6 +80,7 @@ export class HostileWorld {
       log: this.#log.log,
       tracing: noTracing,
       mesh: alone,
+      refused: { add() {} },
     });
     globalThis.addEventListener("unhandledrejection", this.#unhandled);
   }

@@ -1,5 +1,6 @@
 import type { ControlMessage } from "@qumo/shared/wire";
 import type { BidiStream } from "../../transport/types.ts";
+import type { StreamSource } from "../first_streams.ts";
 import type { SessionContext } from "./context.ts";
 import type { Ingest } from "./ingest.ts";
 import type { RequestServer } from "./request_server.ts";
@@ -7,6 +8,7 @@ import type { RequestStream } from "./request_stream.ts";
 
 /** What {@linkcode Intake} hands things to. */
 export interface IntakeParts {
+  readonly streams: StreamSource;
   readonly ingest: Ingest;
   readonly requests: RequestServer;
   /** Resolves when setup is complete: what comes before waits. */
@@ -39,20 +41,21 @@ export class Intake {
   }
 
   async #acceptStreams(): Promise<void> {
-    const { connection, tasks } = this.#context;
-    const { ingest, ready } = this.#parts;
+    const { tasks } = this.#context;
+    const { ingest, ready, streams } = this.#parts;
     for (;;) {
-      const stream = await connection.acceptUni();
+      const stream = await streams.acceptUni();
       if (stream === undefined) return;
       tasks.spawn("stream", () => ingest.stream(stream, ready));
     }
   }
 
   async #acceptRequests(): Promise<void> {
-    const { connection, tasks } = this.#context;
+    const { tasks } = this.#context;
+    const { streams } = this.#parts;
     for (;;) {
       await this.#parts.admit();
-      const bidi = await connection.acceptBidi();
+      const bidi = await streams.acceptBidi();
       if (bidi === undefined) return;
       tasks.spawn("request", () => this.#serve(this.#parts.wrap(bidi)));
     }

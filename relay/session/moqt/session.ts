@@ -109,6 +109,7 @@ export class MoqtSession implements SessionContext {
     });
     this.#publisher.ingest = ingest;
     this.#intake = new Intake(this, {
+      streams: options.streams ?? options.connection,
       ingest,
       requests: this.#requests,
       ready: this.ready,

@@ -2,6 +2,7 @@ import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import type { Draft, Namespace } from "@qumo/shared/wire";
 import type { NamespaceView, Registry } from "../../track/mod.ts";
 import type { Connection } from "../../transport/types.ts";
+import type { StreamSource } from "../first_streams.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import type { Authorizer, SessionSettings } from "../settings.ts";
 import type { Role } from "./request_ids.ts";
@@ -12,6 +13,8 @@ export interface MoqtSessionOptions {
   readonly id: number;
   readonly role: Role;
   readonly connection: Connection;
+  /** Where the peer's streams come from when some were looked at before; the connection otherwise. */
+  readonly streams?: StreamSource;
   readonly draft: Draft;
   readonly clock: Clock;
   readonly log: Log;

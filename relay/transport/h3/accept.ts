@@ -8,7 +8,13 @@ import { MAX_FIELD_SECTION_SIZE } from "./limits.ts";
 import type { RequestStream } from "./peer_streams.ts";
 import { decodeFieldSection } from "./qpack/field_section.ts";
 import type { Field } from "./qpack/static_table.ts";
-import { encodeResponse, judgeRequest, type RequestPolicy } from "./request.ts";
+import {
+  encodeRefusal,
+  encodeWelcome,
+  judgeRequest,
+  type Refusal,
+  type RequestPolicy,
+} from "./request.ts";
 import { WebTransportConnection } from "./session.ts";
 
 /** Whom to accept, and how long it may take. */
@@ -29,11 +35,11 @@ export function acceptWebTransport(raw: Connection, options: AcceptOptions): Pro
     if (!judged.ok) {
       const refusal = new TransportError("handshake", 0, judged.refusal.reason);
       peer.condemn(refusal);
-      await refuse(raw, request, judged.refusal.status, options.clock);
+      await refuse(raw, request, judged.refusal, options.clock);
       throw refusal;
     }
     const { protocol, request: { path, authority } } = judged.value;
-    await request.stream.send.write(encodeResponse(200, protocol));
+    await request.stream.send.write(encodeWelcome(protocol));
     const { clock } = options;
     return new WebTransportConnection({
       raw,
@@ -76,14 +82,14 @@ const NOT_IN_REQUESTS: ReadonlySet<bigint> = new Set([
   FrameType.maxPushId,
 ]);
 
-/** Answers with the status and waits, for a bounded time, until the client has read it. */
+/** Answers and waits, for a bounded time, until the client has read it. */
 async function refuse(
   raw: Connection,
   { stream, frames }: RequestStream,
-  status: number,
+  refusal: Refusal,
   clock: Clock,
 ): Promise<void> {
-  await stream.send.write(encodeResponse(status));
+  await stream.send.write(encodeRefusal(refusal));
   await stream.send.finish();
   // The client is done with the request when it has ended its side of it.
   await linger(raw, clock, async () => {

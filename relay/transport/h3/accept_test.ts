@@ -10,9 +10,11 @@ import {
   readAnswer,
 } from "../../../tests/support/http3.ts";
 import { TransportError } from "../errors.ts";
+import { ByteReader } from "./byte_reader.ts";
 import { Http3Code } from "./codes.ts";
 import { controlStreamPreface } from "./control_stream.ts";
 import { HANDSHAKE_TIMEOUT } from "../limits.ts";
+import { FrameReader, FrameType } from "./frames.ts";
 import { LINGER_TIMEOUT, MAX_FIELD_SECTION_SIZE } from "./limits.ts";
 import type { Field } from "./qpack/static_table.ts";
 import { concat } from "./varint.ts";
@@ -87,12 +89,6 @@ const REFUSALS: readonly (readonly [title: string, Field[], status: string, reas
   ["an ordinary request", [[":method", "GET"], [":path", "/"]], "405", /method "GET"/],
   ["a WebSocket", replace(":protocol", "websocket"), "501", /"websocket"/],
   ["a malformed request", [[":method", "CONNECT"], [":method", "CONNECT"]], "400", /malformed/],
-  [
-    "no protocol",
-    CONNECT.slice(0, 5),
-    "400",
-    /^the client offered no WebTransport protocol$/,
-  ],
   ["no common protocol", replace("wt-available-protocols", '"h9"'), "400", /no common protocol/],
 ];
 
@@ -101,8 +97,11 @@ for (const [title, fields, status, reason] of REFUSALS) {
     const { client, server, accepted } = http3Pair();
     await openControl(client);
     const request = await openRequest(client, fields);
-    assert.equal((await readAnswer(request)).get(":status"), status);
-    assert.equal(await request.receive.read(new Uint8Array(1)), undefined);
+    const frames = new FrameReader(new ByteReader(request.receive));
+    assert.equal((await readAnswer(request, frames)).get(":status"), status);
+    assert.equal(await frames.next(), FrameType.data);
+    assert.match(new TextDecoder().decode(await frames.payload(500)), reason);
+    assert.equal(await frames.next(), undefined);
     await request.send.finish();
     await rejects(accepted, reason);
     assert.equal((await server.closed).by, "local");
@@ -133,12 +132,12 @@ Deno.test("acceptWebTransport() refuses too large a request with 431, unread", a
 Deno.test("acceptWebTransport() does not wait for ever until a refusal was read", async () => {
   const { client, server, clock, accepted } = http3Pair();
   await openControl(client);
-  const request = await openRequest(client, CONNECT.slice(0, 5));
-  assert.equal((await readAnswer(request)).get(":status"), "400");
+  const request = await openRequest(client, REFUSALS[0]![1]);
+  assert.equal((await readAnswer(request)).get(":status"), "405");
   await clock.advance(LINGER_TIMEOUT - 1);
   assert.equal(server.sendDatagram(new Uint8Array(1)), true, "closed too early");
   await clock.advance(1);
-  await rejects(accepted, /no WebTransport protocol/);
+  await rejects(accepted, /method "GET"/);
   assert.equal((await client.closed).code, Http3Code.noError);
   assert.equal(clock.pending, 0);
 });

@@ -5,7 +5,7 @@ import { FrameReader, FrameType, unexpected } from "./frames.ts";
 import { handshake, type HandshakeOptions } from "./handshake.ts";
 import { MAX_FIELD_SECTION_SIZE } from "./limits.ts";
 import { decodeFieldSection } from "./qpack/field_section.ts";
-import { collectFields, encodeRequest } from "./request.ts";
+import { collectFields, encodeRequest, quote } from "./request.ts";
 import { WebTransportConnection } from "./session.ts";
 import { parseString } from "./structured_field.ts";
 
@@ -69,7 +69,21 @@ async function readResponse(frames: FrameReader): Promise<Map<string, string>> {
       throw refusal("the answer is malformed");
     }
     if (status.startsWith("2")) return fields;
-    if (!status.startsWith("1")) throw refusal(`the server answered ${status}`);
+    if (!status.startsWith("1")) {
+      const hasReason = fields.get("content-type")?.startsWith("text/plain");
+      throw refusal(`the server answered ${status}${hasReason ? await said(frames) : ""}`);
+    }
+  }
+}
+
+/** What the first line of a refusal's body says, if it says anything. */
+async function said(frames: FrameReader): Promise<string> {
+  for (;;) {
+    const type = await frames.next();
+    if (type === undefined) return "";
+    if (type !== FrameType.data) continue;
+    const [line = ""] = new TextDecoder().decode(await frames.chunk()).split("\n");
+    return line === "" ? "" : `: ${quote(line)}`;
   }
 }
 

@@ -14,6 +14,7 @@ import { connectWebTransport } from "./connect.ts";
 import { FrameReader } from "./frames.ts";
 import { HANDSHAKE_TIMEOUT } from "../limits.ts";
 import type { Field } from "./qpack/static_table.ts";
+import { encodeRefusal } from "./request.ts";
 
 const YES: readonly Field[] = [[":status", "200"], ["wt-protocol", '"moqt-18"']];
 
@@ -75,6 +76,17 @@ for (const [title, fields, reason] of ANSWERS) {
     assert.equal(clock.pending, 0);
   });
 }
+
+Deno.test("connectWebTransport() repeats why the server refused", async () => {
+  const { server, connected } = call();
+  await openControl(server);
+  const request = await server.acceptBidi();
+  await request!.send.write(encodeRefusal({ status: 403, reason: "not from here" }));
+  await assert.rejects(connected, {
+    kind: "handshake",
+    message: 'the server answered 403: "not from here"',
+  });
+});
 
 Deno.test("connectWebTransport() rejects when the server does not speak WebTransport", async () => {
   for (const settings of ["", "0801", "0801 3301", "3301 ab60374201", "0801 ab60374201"]) {

@@ -7,7 +7,7 @@ import { Http3Code, Http3Error } from "./codes.ts";
 import { readControlStream, UniStreamType } from "./control_stream.ts";
 import { FrameReader, FrameType } from "./frames.ts";
 import { MAX_EXTRA_REQUESTS, MAX_UNCLAIMED_STREAMS } from "./limits.ts";
-import { encodeResponse } from "./request.ts";
+import { encodeRefusal } from "./request.ts";
 import type { Settings } from "./settings.ts";
 import { SilentStreams } from "./silent_streams.ts";
 import { Slots } from "./slots.ts";
@@ -237,7 +237,7 @@ export class PeerStreams {
     if (this.#requests > MAX_EXTRA_REQUESTS) {
       throw new Http3Error(Http3Code.excessiveLoad, "Too many requests beside the session");
     }
-    await stream.send.write(encodeResponse(429));
+    await stream.send.write(encodeRefusal(ONE_SESSION));
     await stream.send.finish();
     stream.receive.stop(Http3Code.requestRejected);
   }
@@ -249,6 +249,8 @@ export class PeerStreams {
     else await stream.send.finish();
   }
 }
+
+const ONE_SESSION = { status: 429, reason: "a connection carries one session" } as const;
 
 const CRITICAL: ReadonlySet<bigint> = new Set([
   UniStreamType.control,

@@ -5,6 +5,7 @@ import { MAX_OFFERED_PROTOCOLS, MAX_QUOTED_LENGTH } from "./limits.ts";
 import { encodeFieldSection } from "./qpack/field_section.ts";
 import type { Field } from "./qpack/static_table.ts";
 import { parseStringList, serializeString } from "./structured_field.ts";
+import { concat } from "./varint.ts";
 
 /** Why a request gets no session: the status for the client, the reason for the log. */
 export interface Refusal {
@@ -19,7 +20,7 @@ export interface SessionRequest {
   readonly path: string;
   /** Where a page comes from; programs send none. */
   readonly origin: string | undefined;
-  /** What the client offers, what it likes best first. */
+  /** What the client offers, what it likes best first; nothing, where its browser has no such option. */
   readonly protocols: readonly string[];
 }
 
@@ -31,11 +32,14 @@ export interface RequestPolicy {
   allowOrigin(origin: string | undefined): boolean;
 }
 
-/** What the request asks for and the protocol to speak, or why not. */
+/**
+ * What the request asks for and the protocol to speak, or why not. Who offers no protocol gets a session
+ * without one: its first bytes will tell.
+ */
 export function judgeRequest(
   fields: readonly Field[],
   policy: RequestPolicy,
-): Outcome<{ readonly request: SessionRequest; readonly protocol: string }, Refusal> {
+): Outcome<{ readonly request: SessionRequest; readonly protocol: string | undefined }, Refusal> {
   const parsed = parseRequest(fields);
   if (!parsed.ok) return parsed;
   const { origin, protocols } = parsed.value;
@@ -43,8 +47,10 @@ export function judgeRequest(
     return refuse(403, `the origin ${quote(origin ?? "(none)")} is not allowed`);
   }
   const protocol = policy.protocols.find((ours) => protocols.includes(ours));
-  if (protocol === undefined) {
-    return refuse(400, `no common protocol: the client offered ${quote(protocols.join(", "))}`);
+  if (protocol === undefined && protocols.length > 0) {
+    const offer = quote(protocols.join(", "));
+    const spoken = policy.protocols.join(", ");
+    return refuse(400, `no common protocol: the client offered ${offer}, here is ${spoken}`);
   }
   return done({ request: parsed.value, protocol });
 }
@@ -64,14 +70,23 @@ export function encodeRequest(request: SessionRequest): Uint8Array<ArrayBuffer> 
   return encodeFrame(FrameType.headers, encodeFieldSection(fields));
 }
 
-/** The HEADERS frame of an answer; with a protocol where the session begins. */
-export function encodeResponse(status: number, protocol?: string): Uint8Array<ArrayBuffer> {
-  const fields: Field[] = [[":status", String(status)]];
-  if (protocol !== undefined) {
-    fields.push(["sec-webtransport-http3-draft", "draft02"]);
-    fields.push(["wt-protocol", serializeString(protocol)]);
-  }
+/** The HEADERS frame that begins a session, with the protocol that was agreed on, if one was. */
+export function encodeWelcome(protocol: string | undefined): Uint8Array<ArrayBuffer> {
+  const fields: Field[] = [[":status", "200"], ["sec-webtransport-http3-draft", "draft02"]];
+  if (protocol !== undefined) fields.push(["wt-protocol", serializeString(protocol)]);
   return encodeFrame(FrameType.headers, encodeFieldSection(fields));
+}
+
+/** The frames of an answer without a session; the reason is its body, for whoever looks there. */
+export function encodeRefusal({ status, reason }: Refusal): Uint8Array<ArrayBuffer> {
+  const fields: Field[] = [
+    [":status", String(status)],
+    ["content-type", "text/plain; charset=utf-8"],
+  ];
+  return concat(
+    encodeFrame(FrameType.headers, encodeFieldSection(fields)),
+    encodeFrame(FrameType.data, new TextEncoder().encode(`${reason}\n`)),
+  );
 }
 
 /** The fields by name, those that come more than once joined. Undefined for a malformed message. */
@@ -121,10 +136,9 @@ function parseRequest(fields: readonly Field[]): Outcome<SessionRequest, Refusal
     return refuse(400, "the request has no usable path");
   }
   const offered = collected.get("wt-available-protocols");
-  if (offered === undefined) return refuse(400, "the client offered no WebTransport protocol");
-  const protocols = parseStringList(offered);
+  const protocols = offered === undefined ? [] : parseStringList(offered);
   if (protocols === undefined) {
-    return refuse(400, `the client's list of protocols is malformed: ${quote(offered)}`);
+    return refuse(400, `the client's list of protocols is malformed: ${quote(offered ?? "")}`);
   }
   if (protocols.length > MAX_OFFERED_PROTOCOLS) {
     return refuse(400, `the client offered ${protocols.length} protocols`);

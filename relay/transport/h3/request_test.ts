@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { decodeFieldSection } from "./qpack/field_section.ts";
 import type { Field } from "./qpack/static_table.ts";
-import { collectFields, encodeRequest, encodeResponse, judgeRequest, quote } from "./request.ts";
+import {
+  collectFields,
+  encodeRefusal,
+  encodeRequest,
+  encodeWelcome,
+  judgeRequest,
+  quote,
+} from "./request.ts";
 
 const GOOD: readonly Field[] = [
   [":method", "CONNECT"],
@@ -53,15 +60,8 @@ const REFUSED: readonly (readonly [title: string, Field[], status: number, reaso
   ["a pseudo-field too late", [...GOOD.slice(1), ...GOOD.slice(0, 1)], 400, /malformed/],
   ["a name in capitals", [...GOOD, ["Origin", "x"]], 400, /malformed/],
   ["a line end in a value", [...GOOD, ["x", "a\nb"]], 400, /malformed/],
-  [
-    "no protocol",
-    without("wt-available-protocols"),
-    400,
-    /^the client offered no WebTransport protocol$/,
-  ],
   ["tokens", put("wt-available-protocols", "moqt-18"), 400, /list of protocols is malformed/],
   ["other protocols", put("wt-available-protocols", '"h9"'), 400, /no common protocol: .*"h9"/],
-  ["an empty list", put("wt-available-protocols", ""), 400, /no common protocol/],
   ["too many", put("wt-available-protocols", '"a",'.repeat(99) + '"b"'), 400, /100 protocols/],
 ];
 
@@ -102,14 +102,29 @@ Deno.test("encodeRequest() writes what judgeRequest() takes", () => {
   assert.deepEqual(judged, { ok: true, value: { request, protocol: "moqt-18" } });
 });
 
-Deno.test("encodeResponse() says yes with the protocol and no without a word", () => {
-  assert.deepEqual(fieldsOf(encodeResponse(200, "moqt-18")), [
-    [":status", "200"],
-    ["sec-webtransport-http3-draft", "draft02"],
-    ["wt-protocol", '"moqt-18"'],
-  ]);
-  assert.deepEqual(fieldsOf(encodeResponse(403)), [[":status", "403"]]);
-  assert.deepEqual(fieldsOf(encodeResponse(429)), [[":status", "429"]]);
+Deno.test("encodeWelcome() says yes, with the protocol where there is one", () => {
+  const yes: Field[] = [[":status", "200"], ["sec-webtransport-http3-draft", "draft02"]];
+  assert.deepEqual(fieldsOf(encodeWelcome("moqt-18")), [...yes, ["wt-protocol", '"moqt-18"']]);
+  assert.deepEqual(fieldsOf(encodeWelcome(undefined)), yes);
+});
+
+Deno.test("encodeRefusal() says no, and why in the body", () => {
+  for (const status of [400, 403, 429, 501]) {
+    const answer = encodeRefusal({ status, reason: "it is closed" });
+    const body = new TextEncoder().encode("it is closed\n");
+    const head = answer.subarray(0, answer.length - body.length - 2);
+    assert.deepEqual(fieldsOf(head)[0], [":status", String(status)]);
+    assert.deepEqual(answer.subarray(head.length), Uint8Array.of(0, body.length, ...body));
+  }
+});
+
+Deno.test("judgeRequest() lets in who offers no protocol: its first bytes will tell", () => {
+  for (const fields of [without("wt-available-protocols"), put("wt-available-protocols", "")]) {
+    const judged = judgeRequest(fields, POLICY);
+    assert(judged.ok);
+    assert.equal(judged.value.protocol, undefined);
+    assert.deepEqual(judged.value.request.protocols, []);
+  }
 });
 
 Deno.test("collectFields() joins what comes twice", () => {

@@ -25,7 +25,7 @@ export interface SessionParts {
   readonly peer: PeerStreams;
   readonly settings: Settings;
   readonly request: RequestStream;
-  readonly protocol: string;
+  readonly protocol: string | undefined;
   readonly path: string;
   readonly authority: string;
   readonly clock: Clock;
@@ -34,7 +34,7 @@ export interface SessionParts {
 /** A WebTransport session, the only one on its QUIC connection (draft-ietf-webtrans-http3). */
 export class WebTransportConnection implements Connection {
   readonly transport = "webtransport";
-  readonly protocol: string;
+  readonly protocol: string | undefined;
   readonly path: string;
   readonly authority: string;
   readonly closed: Promise<CloseInfo>;

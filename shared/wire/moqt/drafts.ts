@@ -33,6 +33,6 @@ export const draft18: Draft = {
 export const drafts: readonly Draft[] = [draft18];
 
 /** The draft that this ALPN token or WebTransport protocol names. */
-export function draftOf(protocol: string): Draft | undefined {
+export function draftOf(protocol: string | undefined): Draft | undefined {
   return drafts.find((draft) => draft.protocol === protocol);
 }

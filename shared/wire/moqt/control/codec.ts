@@ -19,6 +19,8 @@ export interface ControlCodec {
   encode(message: ControlMessage): Uint8Array<ArrayBuffer>;
   /** The message of this type in `body`, which must be used up. */
   decode(type: bigint, body: Uint8Array): ControlMessage;
+  /** Whether there is a message of this type. */
+  knows(type: bigint): boolean;
 }
 
 /** Builds the codec of a draft from its table and its integers. */
@@ -55,5 +57,6 @@ export function controlCodec(
       reader.end(kind);
       return message;
     },
+    knows: (type) => kinds.has(type),
   };
 }

@@ -27,6 +27,7 @@ export {
   classifyUniStream,
   type DatagramKind,
   FETCH_STREAM_TYPE,
+  isUniStreamType,
   PADDING_DATAGRAM_TYPE,
   PADDING_STREAM_TYPE,
   SETUP_STREAM_TYPE,

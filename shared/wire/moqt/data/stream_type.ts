@@ -26,11 +26,23 @@ export type DatagramKind = "object" | "padding";
  * @throws {DecodeError} "malformed" when there is no such type, which ends the session (#stream-types).
  */
 export function classifyUniStream(type: bigint, dialect: DataDialect = data18): UniStreamKind {
+  const kind = uniStreamKind(type, dialect);
+  if (kind === undefined) {
+    throw new DecodeError("malformed", `Unknown stream type 0x${type.toString(16)}`);
+  }
+  return kind;
+}
+
+/** Whether a unidirectional stream can begin with this type. */
+export function isUniStreamType(type: bigint, dialect: DataDialect): boolean {
+  return uniStreamKind(type, dialect) !== undefined;
+}
+
+function uniStreamKind(type: bigint, dialect: DataDialect): UniStreamKind | undefined {
   if (isSubgroupType(type, dialect)) return "subgroup";
   if (type === FETCH_STREAM_TYPE) return "fetch";
   if (type === SETUP_STREAM_TYPE) return "setup";
-  if (type === PADDING_STREAM_TYPE) return "padding";
-  throw new DecodeError("malformed", `Unknown stream type 0x${type.toString(16)}`);
+  return type === PADDING_STREAM_TYPE ? "padding" : undefined;
 }
 
 /**

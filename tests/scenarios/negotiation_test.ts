@@ -1,0 +1,136 @@
+/** Clients that offered no protocol when they connected: what their first bytes ask for. */
+import assert from "node:assert/strict";
+import { type LogFields, ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
+import { SessionCode } from "@qumo/shared/wire";
+import { DEFAULTS } from "../../relay/config/defaults.ts";
+import { RelayMetrics } from "../../relay/ops/metrics.ts";
+import { RefusedConnections } from "../../relay/refused_connections.ts";
+import { MoqtHost } from "../../relay/session_host.ts";
+import { type MemoryConnection, memoryPair } from "../../relay/transport/mod.ts";
+import { alone } from "../support/alone.ts";
+import { ScriptedPeer } from "../support/scripted_peer.ts";
+import { accept, announce, objects, sendSubgroup, subscribe } from "./script.ts";
+
+const CLIENT_SETUP = "20 0019 03 c0000000ff0dad02 c0000000ff0dad01 c0000000ff00000e 00";
+
+class World {
+  readonly clock = new ManualClock();
+  readonly metrics = new RelayMetrics();
+  readonly lines: readonly { text: string; fields: LogFields }[];
+  readonly host: MoqtHost;
+
+  constructor() {
+    const { clock, metrics } = this;
+    const { log, lines } = memoryLog();
+    this.lines = lines;
+    this.host = new MoqtHost({
+      config: { ...DEFAULTS, relay: { ...DEFAULTS.relay, solicit: false } },
+      metrics,
+      refused: new RefusedConnections(metrics, log, clock),
+      clock,
+      log,
+      tracing: noTracing,
+      mesh: alone,
+    });
+  }
+
+  /** A connection without a protocol, as the client sees it. */
+  call(protocol: string | null = null): MemoryConnection {
+    const [client, server] = memoryPair({ protocol });
+    this.host.serve(server);
+    return client;
+  }
+
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 20; turn++) await this.clock.advance(0);
+  }
+}
+
+Deno.test("a client without a protocol that begins with SETUP gets a session", async () => {
+  const world = new World();
+  const publisher = await ScriptedPeer.connect(world.call());
+  await publisher.theirSetup();
+  const viewer = await ScriptedPeer.connect(world.call("moqt-18"));
+  await announce(publisher, "live");
+  const watching = await subscribe(viewer);
+  await accept(publisher);
+  await watching.expect("subscribeOk");
+  await sendSubgroup(publisher, { group: 1n }, ...objects(3));
+  assert.notEqual((await viewer.nextStream()).type, undefined);
+  assert.equal(world.host.active, 2);
+  await world.host.close();
+});
+
+Deno.test("SETUP may come byte by byte, and after the requests that it should precede", async () => {
+  const world = new World();
+  const client = world.call();
+  const peer = await ScriptedPeer.connect(client, { setup: false });
+  const watching = await subscribe(peer, { rendezvousTimeout: 0n });
+  const control = await client.openUni();
+  for (const byte of [0xaf, 0x00, 0x00, 0x00]) {
+    await control.write(Uint8Array.of(byte));
+    await world.settle();
+  }
+  await peer.theirSetup();
+  await watching.expect("requestError");
+  await world.host.close();
+});
+
+const REFUSED: readonly (readonly [title: string, kind: "uni" | "bidi", bytes: string, RegExp])[] =
+  [
+    [
+      "CLIENT_SETUP with versions",
+      "bidi",
+      CLIENT_SETUP,
+      /^the client offered CLIENT_SETUP with moq-lite-02, moq-lite-01, moqt draft 14; this relay speaks moqt-18$/,
+    ],
+    ["CLIENT_SETUP without a list", "bidi", "20 0002 00 00", /CLIENT_SETUP with no list/],
+    ["another message", "bidi", "21 00", /bidirectional stream that begins with 0x21/],
+    ["another stream", "uni", "6f 00", /unidirectional stream of type 0x6f/],
+  ];
+
+for (const [title, kind, bytes, reason] of REFUSED) {
+  Deno.test(`a client without a protocol that begins with ${title} is told what is spoken`, async () => {
+    const world = new World();
+    const client = world.call();
+    const send = kind === "uni" ? await client.openUni() : (await client.openBidi()).send;
+    await send.write(Uint8Array.fromHex(bytes.replaceAll(" ", "")));
+    const closed = await client.closed;
+    assert.equal(closed.code, SessionCode.VERSION_NEGOTIATION_FAILED);
+    assert.match(closed.reason, reason);
+    const [{ text, fields } = assert.fail("nothing was logged")] = world.lines;
+    assert.equal(text, "info: connection refused");
+    assert.deepEqual(fields, { peer: "memory:client", reason: closed.reason });
+    assert.equal(world.metrics.handshakesRefused.setup, 1);
+    assert.equal(world.host.active, 0);
+    await world.host.close();
+  });
+}
+
+Deno.test("a client without a protocol that says nothing is closed in time", async () => {
+  const world = new World();
+  const client = world.call();
+  await client.openUni();
+  await world.settle();
+  assert.equal(world.host.active, 1);
+  await world.clock.advance(DEFAULTS.server.handshakeTimeoutMs);
+  const { code, reason } = await client.closed;
+  assert.equal(code, SessionCode.CONTROL_MESSAGE_TIMEOUT);
+  assert.match(reason, /^no protocol was offered and no SETUP came within 10000 ms$/);
+  await world.settle();
+  assert.equal(world.host.active, 0);
+  await world.host.close();
+});
+
+Deno.test("a client without a protocol that leaves before it said anything leaves nothing", async () => {
+  const world = new World();
+  const client = world.call();
+  client.close(0, "");
+  await world.settle();
+  assert.deepEqual([world.host.active, world.clock.pending, world.lines.length], [0, 0, 0]);
+  const late = world.call();
+  await world.settle();
+  await world.host.drain(1000, undefined);
+  assert.equal((await late.closed).reason, "the relay is going away");
+  await world.host.close();
+});

@@ -6,7 +6,7 @@
 
 /** Why a session ended. */
 export const SESSION_ENDS = [
-  "peer_closed", // The peer left, without an error.
+  "peer_closed", // The peer left, without an error or with a code of its application's own.
   "peer_error", // The peer left and named an error.
   "lost", // Silence, or the network.
   "drained", // We asked it to go elsewhere: it went, or its time was over.

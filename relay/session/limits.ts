@@ -36,6 +36,12 @@ export const MAX_AUTH_TOKEN_CACHE_BYTES = 16_384;
 /** How long a PUBLISH may wait for a stream that the peer allows, before it is told that there is none. */
 export const STREAM_CREDIT_MS = 1_000;
 
+/**
+ * How long after its control stream a peer's close may come before the end of the stream counts as a
+ * violation: whoever leaves ends its streams first, and a page that is left resets them.
+ */
+export const CLOSE_AFTER_CONTROL_MS = 1_000;
+
 /** How long a FETCH may wait for a publisher when it does not say. */
 export const DEFAULT_FILL_TIMEOUT_MS = 5_000;
 

@@ -204,6 +204,7 @@ Deno.test("R-019: FIN on the control stream closes the session with PROTOCOL_VIO
   await using world = new SessionWorld();
   const peer = await world.connect();
   await (await peer.control()).finish();
+  await world.advance(1_000);
   await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
 });
 
@@ -211,6 +212,7 @@ Deno.test("R-019: a reset of the control stream closes the session with PROTOCOL
   await using world = new SessionWorld();
   const peer = await world.connect();
   (await peer.control()).reset(0);
+  await world.advance(1_000);
   await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
 });
 
@@ -219,6 +221,7 @@ Deno.test("R-019: a control stream that is reset before SETUP is whole does so t
   const peer = await world.connect({ setup: false });
   const control = await peer.openControl(frame(SETUP, [], 4));
   control.reset(0);
+  await world.advance(1_000);
   await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
 });
 

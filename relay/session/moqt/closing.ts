@@ -4,7 +4,7 @@ import { closingOf } from "../errors.ts";
 import type { SessionEnd } from "../metrics.ts";
 import type { SessionContext } from "./context.ts";
 
-/** How a session ends: the first reason that closes the connection counts, or else what the peer did. */
+/** How a session ends: what closed the connection counts, ours where we did, the peer's where it did. */
 export class Closing {
   readonly #context: SessionContext;
   #end: SessionEnd | undefined;
@@ -35,7 +35,8 @@ export class Closing {
   /** The connection is closed and nothing is left: notes how that came, and tells. */
   ended(info: CloseInfo): SessionEnd {
     const { metrics, log } = this.#context;
-    const end = this.#end ?? endOf(info);
+    // What we wanted to close it for came too late where it was closed already.
+    const end = info.by === "local" && this.#end !== undefined ? this.#end : endOf(info);
     metrics.sessionsEnded[end]++;
     log.info("session ended", { end, by: info.by, code: info.code, reason: info.reason });
     return end;
@@ -44,5 +45,10 @@ export class Closing {
 
 function endOf(info: CloseInfo): SessionEnd {
   if (info.by === "lost") return "lost";
-  return info.code === SessionCode.NO_ERROR ? "peer_closed" : "peer_error";
+  return ERRORS.has(info.code) ? "peer_error" : "peer_closed";
 }
+
+// Other codes are an application's own, a page's for example, and say nothing about an error.
+const ERRORS: ReadonlySet<number> = new Set(
+  Object.values(SessionCode).filter((code) => code !== SessionCode.NO_ERROR),
+);

@@ -1,3 +1,4 @@
+import { sleep } from "@qumo/shared/runtime";
 import {
   type ControlMessage,
   type ControlMessageOf,
@@ -10,7 +11,7 @@ import { type SendStream, URGENT } from "../../transport/types.ts";
 import { isTransportEnd, SessionError, violation } from "../errors.ts";
 import { readBody, readMessage } from "../framing.ts";
 import type { Input } from "../input.ts";
-import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../limits.ts";
+import { CLOSE_AFTER_CONTROL_MS, MAX_AUTH_TOKEN_CACHE_BYTES } from "../limits.ts";
 import type { SessionContext } from "./context.ts";
 
 /** What the peer's control stream may bring. */
@@ -73,8 +74,18 @@ export class ControlChannel {
       await this.#read(input, type);
     } catch (error) {
       if (!isTransportEnd(error) || error.kind !== "reset") throw error;
-      throw violation("The control stream was reset");
+      await this.#ended("reset");
     }
+  }
+
+  /** The peer's control stream may not end, but with the session, whose end may come a little later. */
+  async #ended(how: "closed" | "reset"): Promise<void> {
+    const { connection, clock } = this.#context;
+    const waiting = new AbortController();
+    const late = sleep(clock, CLOSE_AFTER_CONTROL_MS, waiting.signal).then(() => true);
+    const isLate = await Promise.race([late, connection.closed.then(() => false)]);
+    waiting.abort();
+    if (isLate) throw violation(`The control stream was ${how}`);
   }
 
   async #read(input: Input, type: bigint): Promise<void> {
@@ -83,7 +94,7 @@ export class ControlChannel {
     this.#receiveSetup(first);
     for (;;) {
       const message = await readMessage(input, this.#context.draft);
-      if (message === undefined) throw violation("The control stream was closed");
+      if (message === undefined) return await this.#ended("closed");
       if (message.kind !== "goaway") {
         throw violation(`${message.kind} does not belong on the control stream`);
       }

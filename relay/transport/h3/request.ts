@@ -112,6 +112,8 @@ export function quote(text: string): string {
 const NAME = /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const VALUE = /^[^\0\r\n]*$/;
 const PRINTABLE = /^[!-~]+$/;
+// As drafts up to 14 call it, and those since.
+const WEBTRANSPORT = ["webtransport", "webtransport-h3"];
 const PSEUDO_FIELDS = [":method", ":protocol", ":scheme", ":authority", ":path"];
 
 function parseRequest(fields: readonly Field[]): Outcome<SessionRequest, Refusal> {
@@ -127,7 +129,7 @@ function parseRequest(fields: readonly Field[]): Outcome<SessionRequest, Refusal
   );
   if (method === undefined) return refuse(400, "the request has no method");
   if (method !== "CONNECT") return refuse(405, `the method ${quote(method)} is not CONNECT`);
-  if (protocol !== "webtransport") {
+  if (!WEBTRANSPORT.includes(protocol ?? "")) {
     return refuse(501, `the request is for ${quote(protocol ?? "a tunnel")}, not webtransport`);
   }
   if (scheme !== "https") return refuse(400, "the scheme of the request is not https");

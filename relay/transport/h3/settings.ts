@@ -12,8 +12,10 @@ export const SettingId = {
   enableWebTransport: 0x2b603742n,
   /** WebTransport of drafts 7 to 12: Firefox and Safari. */
   webTransportMaxSessions: 0xc671706an,
-  /** WebTransport of drafts 13 and 14. */
+  /** WebTransport of drafts 13 and 14: Safari. */
   webTransportMaxSessions13: 0x14e9cd29n,
+  /** WebTransport of drafts 15 and later. */
+  webTransportEnabled: 0x2c7cf000n,
 } as const;
 
 /** What the peer said of itself. */
@@ -27,8 +29,10 @@ export interface Settings {
 }
 
 /**
- * What both sides send. The drafts from 13 on are left out on purpose: they expect flow control of
- * the session by capsules and RESET_STREAM_AT of QUIC, and every browser takes an older one as well.
+ * What both sides send: WebTransport by every name it had. One session is allowed, because more would
+ * mean flow control of the session by capsules. What the drafts from 13 on want besides is
+ * RESET_STREAM_AT of QUIC, which Deno lacks; clients that insist on it (webtransport-go from 0.12)
+ * come over raw QUIC.
  */
 export const OUR_SETTINGS: ReadonlyMap<bigint, bigint> = new Map([
   [SettingId.maxFieldSectionSize, BigInt(MAX_FIELD_SECTION_SIZE)],
@@ -36,6 +40,8 @@ export const OUR_SETTINGS: ReadonlyMap<bigint, bigint> = new Map([
   [SettingId.h3Datagram, 1n],
   [SettingId.enableWebTransport, 1n],
   [SettingId.webTransportMaxSessions, 1n],
+  [SettingId.webTransportMaxSessions13, 1n],
+  [SettingId.webTransportEnabled, 1n],
 ]);
 
 /** The payload of a SETTINGS frame. */
@@ -62,12 +68,17 @@ export function decodeSettings(payload: Uint8Array): Settings {
   return {
     connectProtocol: has(SettingId.enableConnectProtocol),
     datagrams: has(SettingId.h3Datagram),
-    webTransport: has(SettingId.enableWebTransport) || has(SettingId.webTransportMaxSessions) ||
-      has(SettingId.webTransportMaxSessions13),
+    webTransport: WEBTRANSPORT.some(has),
   };
 }
 
 const HTTP2_SETTINGS: ReadonlySet<bigint> = new Set([0x00n, 0x02n, 0x03n, 0x04n, 0x05n]);
+const WEBTRANSPORT: readonly bigint[] = [
+  SettingId.enableWebTransport,
+  SettingId.webTransportMaxSessions,
+  SettingId.webTransportMaxSessions13,
+  SettingId.webTransportEnabled,
+];
 const BOOLEANS: ReadonlySet<bigint> = new Set([
   SettingId.enableConnectProtocol,
   SettingId.h3Datagram,

@@ -4,9 +4,10 @@ import { Http3Code, Http3Error } from "./codes.ts";
 import { decodeSettings, encodeSettings, OUR_SETTINGS } from "./settings.ts";
 import { concat, encodeVarint, MAX_VARINT } from "./varint.ts";
 
-Deno.test("OUR_SETTINGS are what the browsers of today want, and no more", () => {
+Deno.test("OUR_SETTINGS are what clients of every draft want, and no more", () => {
   // 06: 16384 bytes of fields; 08: extended CONNECT; 33: datagrams; the rest: WebTransport.
-  const expected = "0680004000" + "0801" + "3301" + "ab60374201" + "c0000000c671706a01";
+  const expected = "0680004000" + "0801" + "3301" + "ab60374201" + "c0000000c671706a01" +
+    "94e9cd2901" + "ac7cf00001";
   assert.equal(encodeSettings(OUR_SETTINGS).toHex(), expected);
   const all = { connectProtocol: true, datagrams: true, webTransport: true };
   assert.deepEqual(decodeSettings(encodeSettings(OUR_SETTINGS)), all);
@@ -19,7 +20,7 @@ Deno.test("decodeSettings() takes nothing as all zero, and passes GREASE by", ()
 });
 
 Deno.test("decodeSettings() knows WebTransport by every name it had", () => {
-  for (const id of [0x2b603742n, 0xc671706an, 0x14e9cd29n]) {
+  for (const id of [0x2b603742n, 0xc671706an, 0x14e9cd29n, 0x2c7cf000n]) {
     assert.equal(decodeSettings(encode([id, 1n])).webTransport, true);
     assert.equal(decodeSettings(encode([id, 0n])).webTransport, false);
   }

@@ -1,0 +1,65 @@
+/** How sessions end, by the name that the log and the metrics give it. */
+import assert from "node:assert/strict";
+import { SessionCode } from "@qumo/shared/wire";
+import type { SessionEnd } from "../../relay/session/metrics.ts";
+import type { ScriptedPeer } from "../support/scripted_peer.ts";
+import { type Joined, SessionWorld } from "../support/session_world.ts";
+
+interface Ending {
+  readonly what: string;
+  readonly end: SessionEnd;
+  readonly do: (peer: ScriptedPeer, joined: Joined) => Promise<void> | void;
+}
+
+const ENDINGS: readonly Ending[] = [
+  { what: "a clean close", end: "peer_closed", do: (peer) => peer.close() },
+  {
+    what: "a clean close after the end of the control stream",
+    end: "peer_closed",
+    do: async (peer) => {
+      await (await peer.control()).finish();
+      setTimeout(() => peer.close());
+    },
+  },
+  {
+    what: "a page that is left, which resets its streams",
+    end: "peer_closed",
+    do: async (peer) => {
+      (await peer.control()).reset(0);
+      setTimeout(() => peer.close());
+    },
+  },
+  { what: "a page's own code", end: "peer_closed", do: (peer) => peer.close(77, "enough") },
+  {
+    what: "a code of MoQT",
+    end: "peer_error",
+    do: (peer) => peer.close(SessionCode.PROTOCOL_VIOLATION, "you said nonsense"),
+  },
+  {
+    what: "a close that crosses ours",
+    end: "peer_closed",
+    do: (peer, { session }) => {
+      peer.close();
+      session.fail(new Error("what came before the close made no sense"));
+    },
+  },
+  {
+    what: "silence",
+    end: "lost",
+    do: (_, { connection }) => connection.sever(),
+  },
+];
+
+for (const { what, end, do: act } of ENDINGS) {
+  Deno.test(`a session that ends by ${what} is told as ${end}`, async () => {
+    const world = new SessionWorld();
+    const joined = await world.join();
+    await act(joined.peer, joined);
+    await joined.connection.closed;
+    await world.settle();
+    const line = world.lines.findLast(({ text }) => text === "info: session ended");
+    assert.equal(line?.fields.end, end);
+    assert.equal(world.metrics.sessionsEnded[end], 1);
+    assert.equal(world.metrics.sessionsEnded.protocol_error, 0);
+  });
+}

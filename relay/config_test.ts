@@ -196,7 +196,7 @@ Deno.test("values that do not go together are refused at their place", () => {
       ["limits: {max_object_bytes: 40000000}", /limits\.max_object_bytes: an object must fit/],
       [
         "server: {allowed_origins: ['https://a.example/']}",
-        /allowed_origins\.0: .*allowed \* or an/,
+        /allowed_origins\.0: .*allowed auto, \* or an/,
       ],
       ["server: {address: 'example.com:4433'}", /allowed an IP address and a port/],
       ["relay: {node_id: 'a b'}", /allowed at most 128 letters/],

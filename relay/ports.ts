@@ -1,6 +1,7 @@
 import { type Clock, messageOf } from "@qumo/shared/runtime";
 import { formatAddress, parseAddress, type ServerConfig } from "./config.ts";
 import type { OpsServer } from "./ops/listener.ts";
+import type { OriginPolicy } from "./origins.ts";
 import { StartError } from "./start_error.ts";
 import { type CertificatePair, listen, type Listener } from "./transport/mod.ts";
 
@@ -9,6 +10,7 @@ export interface PortsOptions {
   readonly server: ServerConfig;
   readonly certificate: CertificatePair;
   readonly protocols: readonly string[];
+  readonly allowOrigin: OriginPolicy;
   /** Told why a peer got no connection; the address is unknown where QUIC itself failed. */
   readonly onRefused: (reason: string, remoteAddress: string | undefined) => void;
   /** Listens for HTTP on this TCP port, or throws. */
@@ -42,15 +44,15 @@ export function openPorts(options: PortsOptions): Ports {
   }
 }
 
-function openUdp({ server, certificate, protocols, onRefused, clock }: PortsOptions): Listener {
-  const origins = new Set(server.allowedOrigins);
+function openUdp(
+  { server, certificate, protocols, allowOrigin, onRefused, clock }: PortsOptions,
+): Listener {
   try {
     return listen({
       ...parseAddress(server.address)!,
       certificate,
       protocols,
-      // Programs send no origin: what protects a page's visitor is of no use against them.
-      allowOrigin: (origin) => origin === undefined || origins.has("*") || origins.has(origin),
+      allowOrigin,
       onRefused,
       keepAliveInterval: server.keepAliveMs,
       maxIdleTimeout: server.idleTimeoutMs,

@@ -11,6 +11,7 @@ function open(serveHttp: (port: number) => OpsServer) {
   return openPorts({
     server: { ...DEFAULTS.server, address: "127.0.0.1:0" },
     certificate,
+    allowOrigin: () => true,
     protocols: ["moqt-18"],
     onRefused: () => {},
     serveHttp,

@@ -27,6 +27,7 @@ import { callableUrl } from "./control_plane/mod.ts";
 import { depart } from "./departure.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { LoadMeter } from "./load_meter.ts";
+import { type OriginPolicy, originPolicy } from "./origins.ts";
 import { openPorts, type Ports } from "./ports.ts";
 import { RefusedConnections } from "./refused_connections.ts";
 import { RelayMesh } from "./relay_mesh.ts";
@@ -63,6 +64,7 @@ export class Relay implements RelayView {
   readonly #refused: RefusedConnections;
   readonly #mesh: RelayMesh;
   readonly #eventLoop: EventLoopLag;
+  readonly #allowOrigin: OriginPolicy;
   readonly #startedAt: { readonly now: number; readonly wall: number };
   readonly #fail: (reason: string) => void;
   readonly #requestDrain: () => void;
@@ -100,6 +102,7 @@ export class Relay implements RelayView {
     this.#requestDrain = drain.resolve;
     this.#tasks = new TaskGroup((task, error) => this.#failWith(`${task}: ${messageOf(error)}`));
     this.#eventLoop = new EventLoopLag(clock);
+    this.#allowOrigin = originPolicy(config.server);
     const { metrics } = this;
     const refused = new RefusedConnections(metrics, log, clock);
     this.#refused = refused;
@@ -259,6 +262,7 @@ export class Relay implements RelayView {
       server,
       certificate,
       protocols: this.#host.protocols,
+      allowOrigin: this.#allowOrigin,
       // QUIC's own failures come without an address.
       onRefused: (reason, peer) =>
         this.#refused.add({ kind: peer === undefined ? "quic" : "webtransport", reason, peer }),
@@ -273,6 +277,7 @@ export class Relay implements RelayView {
       hostname: parseAddress(config.server.address)!.hostname,
       port,
       relay: this,
+      allowOrigin: this.#allowOrigin,
       metrics: this.metrics,
       eventLoop: this.#eventLoop,
       program,

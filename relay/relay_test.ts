@@ -108,7 +108,7 @@ Deno.test(
   async () => {
     const { relay, told, lines } = await start();
     const raw = await call(relay);
-    const page = await call(relay, "https", "https://any.example");
+    const page = await call(relay, "https", "http://localhost:8080");
     assert.equal(page.protocol, "moqt-18");
     assert.deepEqual(await ask(relay, "/health?probe=ready"), {
       status: 200,

@@ -6,7 +6,7 @@ export const DEFAULTS: RelayConfig = {
     address: "127.0.0.1:4433",
     certFile: "",
     keyFile: "",
-    allowedOrigins: ["*"],
+    allowedOrigins: ["auto"],
     keepAliveMs: 4000,
     idleTimeoutMs: 10_000,
     handshakeTimeoutMs: 10_000,

@@ -28,7 +28,7 @@ export const relaySchema: z.ZodType<RelayConfig> = z.strictObject({
     certFile: path(),
     keyFile: path(),
     allowedOrigins: listOf(
-      text(512, "* or an origin, like https://example.com", isOriginOrStar),
+      text(512, "auto, * or an origin, like https://example.com", isOriginOrStar),
       1000,
     ),
     keepAliveMs: milliseconds(0, 60_000),
@@ -122,5 +122,6 @@ function name(): z.ZodType<string> {
 }
 
 function isOriginOrStar(value: string): boolean {
-  return value === "*" || URL.canParse(value) && new URL(value).origin === value;
+  return value === "*" || value === "auto" ||
+    URL.canParse(value) && new URL(value).origin === value;
 }

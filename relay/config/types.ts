@@ -10,7 +10,10 @@ export interface ServerConfig {
   /** PEM files, the leaf first; both empty: a certificate is made at start and renewed. */
   readonly certFile: string;
   readonly keyFile: string;
-  /** Origins of pages that may open WebTransport sessions; `*` is every one. */
+  /**
+   * Origins of pages that may open WebTransport sessions; `*` is every one, `auto` those of this
+   * machine as long as nobody but this machine can come.
+   */
   readonly allowedOrigins: readonly string[];
   /** Time between packets that keep a quiet connection alive; 0 sends none. */
   readonly keepAliveMs: number;

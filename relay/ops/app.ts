@@ -9,6 +9,8 @@ import type { MeshView, RelayView } from "./snapshot.ts";
 /** What the pages beside the media are made of. */
 export interface OpsSources {
   readonly relay: RelayView;
+  /** Whether pages of this origin may read the certificate's hash. */
+  readonly allowOrigin: (origin: string | undefined) => boolean;
   readonly metrics: RelayMetrics;
   readonly registry: Registry;
   readonly version: string;
@@ -46,8 +48,10 @@ export function buildApp(sources: OpsSources): Hono {
     return context.body(text, 200, { "Content-Type": registry.contentType });
   });
   page("/certificate.sha256", (context) => {
-    // Pages on other origins read it to pin the certificate.
-    context.header("Access-Control-Allow-Origin", "*");
+    // Pages on other origins read it to pin the certificate, if they may connect.
+    const origin = context.req.header("Origin");
+    if (sources.allowOrigin(origin)) context.header("Access-Control-Allow-Origin", origin ?? "*");
+    context.header("Vary", "Origin");
     context.header("Cache-Control", "no-store");
     return context.text(relay.certificate.hash);
   });

@@ -30,6 +30,7 @@ function app(state: RelayState = "serving", scraped = () => 1) {
   const { log, lines } = memoryLog();
   const app = buildApp({
     relay,
+    allowOrigin: (origin) => origin !== "https://evil.example",
     metrics: new RelayMetrics(),
     registry: createRegistry([counter("a_total", "An a.", scraped)]),
     version: "1.2.3",
@@ -40,7 +41,8 @@ function app(state: RelayState = "serving", scraped = () => 1) {
     clock: new ManualClock(Date.UTC(2026, 0, 1)),
     log,
   });
-  const ask = async (path: string, method = "GET") => await app.request(path, { method });
+  const ask = async (path: string, method = "GET", headers: Record<string, string> = {}) =>
+    await app.request(path, { method, headers });
   return { ask, lines };
 }
 
@@ -93,11 +95,21 @@ Deno.test("HEAD has the status of GET and no body", async () => {
   assert.equal((await app("draining").ask("/health?probe=ready", "HEAD")).status, 503);
 });
 
-Deno.test("GET /certificate.sha256 is 64 characters for pages of every origin", async () => {
+Deno.test("GET /certificate.sha256 is 64 characters for programs and proxies", async () => {
   const response = await app().ask("/certificate.sha256");
   assert.equal(await response.text(), HASH);
   assert.equal(response.headers.get("Access-Control-Allow-Origin"), "*");
   assert.match(response.headers.get("Content-Type")!, /^text\/plain/);
+});
+
+Deno.test("GET /certificate.sha256 may be read by pages that may connect, and by no other", async () => {
+  const { ask } = app();
+  const from = async (origin: string) =>
+    (await ask("/certificate.sha256", "GET", { Origin: origin })).headers;
+  const own = await from("http://localhost:8080");
+  assert.equal(own.get("Access-Control-Allow-Origin"), "http://localhost:8080");
+  assert.equal(own.get("Vary"), "Origin");
+  assert.equal((await from("https://evil.example")).get("Access-Control-Allow-Origin"), null);
 });
 
 Deno.test("GET /metrics is in Prometheus's text format", async () => {

@@ -15,6 +15,8 @@ export interface OpsParts {
   readonly hostname: string;
   readonly port: number;
   readonly relay: RelayView;
+  /** Whether pages of this origin may read the certificate's hash. */
+  readonly allowOrigin: (origin: string | undefined) => boolean;
   readonly metrics: RelayMetrics;
   readonly eventLoop: EventLoopLag;
   readonly program: Program;

@@ -1,4 +1,5 @@
 import { type Browser, chromium } from "playwright-core";
+import { optionalTest } from "./optional_test_case.ts";
 
 /** Where Chromium is: what `CHROMIUM_PATH` says, or where Debian puts it. */
 export const CHROMIUM_PATH = Deno.env.get("CHROMIUM_PATH") ?? "/usr/bin/chromium";
@@ -19,18 +20,13 @@ export function chromiumMissing(): string | undefined {
 
 /** Registers a test that needs Chromium; where there is none it is skipped with the reason in its name. */
 export function chromiumTest(name: string, test: (browser: Browser) => Promise<void>): void {
-  const missing = chromiumMissing();
-  Deno.test({
-    name: missing === undefined ? name : `${name} (skipped: ${missing})`,
-    ignore: missing !== undefined,
-    async fn() {
-      const browser = await launchChromium();
-      try {
-        await test(browser);
-      } finally {
-        await browser.close();
-      }
-    },
+  optionalTest(name, chromiumMissing(), async () => {
+    const browser = await launchChromium();
+    try {
+      await test(browser);
+    } finally {
+      await browser.close();
+    }
   });
 }
 

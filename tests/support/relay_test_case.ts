@@ -1,6 +1,7 @@
 import type { Browser } from "playwright-core";
 import { chromiumTest } from "./chromium.ts";
 import { Deadline } from "./deadline.ts";
+import { optionalTest } from "./optional_test_case.ts";
 import type { QuicServerAddress } from "./quic_transport.ts";
 import { type RelayProcess, startRelay } from "./relay_process.ts";
 
@@ -28,6 +29,8 @@ export interface RelayTestOptions {
   readonly v8Flags?: readonly string[];
   /** The test ends the relay. */
   readonly endsRelay?: boolean;
+  /** Why it cannot run here, if it cannot: then it is skipped with this in its name. */
+  readonly missing?: string | undefined;
 }
 
 /**
@@ -39,7 +42,7 @@ export function relayTest(
   test: (context: RelayTest) => Promise<void>,
   options: RelayTestOptions = {},
 ): void {
-  Deno.test(name, () => runWithRelay(test, options));
+  optionalTest(name, options.missing, () => runWithRelay(test, options));
 }
 
 /** As {@linkcode relayTest}, with a browser. */

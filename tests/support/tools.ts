@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { optionalTest, programMissing } from "./optional_test_case.ts";
 
 /** Runs a tool to its end and gives what it wrote; fails with that when the tool finds fault. */
 export type RunTool = (
@@ -12,24 +13,11 @@ export type RunTool = (
  * missing one is a failure there; elsewhere it is skipped with the reason in its name.
  */
 export function toolTest(tool: string, claim: string, test: (run: RunTool) => Promise<void>): void {
-  const isMissing = Deno.env.get("CI") !== "true" && !isInstalled(tool);
-  const name = `${tool} ${claim}`;
-  Deno.test({
-    name: isMissing ? `${name} (skipped: there is no ${tool} on this machine)` : name,
-    ignore: isMissing,
-    fn: () => test((args, input = "", cwd = ".") => run([tool, ...args], input, cwd)),
-  });
-}
-
-/** Whether a command is found where commands are. */
-function isInstalled(tool: string): boolean {
-  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
-    try {
-      return Deno.statSync(`${folder}/${tool}`).isFile;
-    } catch {
-      return false;
-    }
-  });
+  optionalTest(
+    `${tool} ${claim}`,
+    programMissing(tool),
+    () => test((args, input = "", cwd = ".") => run([tool, ...args], input, cwd)),
+  );
 }
 
 async function run(

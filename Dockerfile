@@ -32,7 +32,7 @@ USER 65532:65532
 EXPOSE 4433/udp 4433/tcp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5s --retries=3 \
-    CMD ["/usr/local/bin/qumo-relay", "health", "http://127.0.0.1:4433"]
+    CMD ["/usr/local/bin/qumo-relay", "health", "127.0.0.1:4433"]
 ENTRYPOINT ["/usr/local/bin/qumo-relay"]
 CMD ["serve"]
 ARG VERSION=dev
@@ -58,7 +58,7 @@ VOLUME ["/data"]
 EXPOSE 8090/tcp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5s --retries=3 \
-    CMD ["/usr/local/bin/qumo-sdn", "health", "http://127.0.0.1:8090"]
+    CMD ["/usr/local/bin/qumo-sdn", "health", "127.0.0.1:8090"]
 ENTRYPOINT ["/usr/local/bin/qumo-sdn"]
 CMD ["serve"]
 ARG VERSION=dev

@@ -1,5 +1,6 @@
-import { formatAddress, parseAddress, reachable } from "./address.ts";
+import { formatAddress, isLoopback, parseAddress, reachable } from "./address.ts";
 import type { Clock } from "./clock.ts";
+import { ownAnswer } from "./own_answer.ts";
 import { printable } from "./printable.ts";
 
 /** How long a program may take to answer: the usual deadline of a container's health check. */
@@ -12,17 +13,33 @@ export interface HealthReport {
   readonly text: string;
 }
 
-/** Asks whether a program is ready. A URL without a path means its readiness probe. */
+/** Gets an answer over HTTP or TLS. */
+export type Ask = (url: URL, init: { readonly signal: AbortSignal }) => Promise<Response>;
+
+/**
+ * Asks whether a program is ready. A URL without a path means its readiness probe; an address without
+ * a scheme is asked over HTTP, and over TLS when that is not what it speaks.
+ */
 export async function askHealth(
-  url: string,
+  target: string,
   clock: Clock,
-  ask: typeof fetch = fetch,
+  ask: Ask = askAny,
 ): Promise<HealthReport> {
-  if (!URL.canParse(url) || !/^https?:/.test(url)) {
-    return { ready: false, text: `${printable(url, 200)} is not an http URL` };
+  if (parseAddress(target) !== undefined) {
+    const plain = await askUrl(new URL(healthUrl(target)), clock, ask);
+    if (plain.ready || /^\d/.test(plain.text)) return plain;
+    const secure = await askUrl(new URL(healthUrl(target, "https")), clock, ask);
+    return /^\d/.test(secure.text) ? secure : plain;
   }
-  const target = new URL(url);
-  if (target.pathname === "/" && target.search === "") target.href += "health?probe=ready";
+  if (!URL.canParse(target) || !/^https?:/.test(target)) {
+    return { ready: false, text: `${printable(target, 200)} is not an http URL` };
+  }
+  const url = new URL(target);
+  if (url.pathname === "/" && url.search === "") url.href += "health?probe=ready";
+  return await askUrl(url, clock, ask);
+}
+
+async function askUrl(target: URL, clock: Clock, ask: Ask): Promise<HealthReport> {
   const deadline = new AbortController();
   const timer = clock.after(TIMEOUT_MS, () => deadline.abort());
   try {
@@ -38,6 +55,16 @@ export async function askHealth(
     timer.cancel();
   }
 }
+
+/** Asks a program on this machine, whatever its certificate says. */
+export const askOwn: Ask = (url, { signal }) =>
+  url.protocol === "https:" ? ownAnswer(url, signal) : fetch(url, { signal });
+
+const askAny: Ask = (url, { signal }) => {
+  const address = parseAddress(`${url.hostname}:${url.port || 443}`);
+  const isOwn = address !== undefined && isLoopback(address);
+  return isOwn ? askOwn(url, { signal }) : fetch(url, { signal });
+};
 
 /** Where a program that listens at `address` answers whether it is ready. */
 export function healthUrl(address: string, scheme: "http" | "https" = "http"): string {

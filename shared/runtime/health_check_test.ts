@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "./clock.ts";
+import { makeCertificate } from "../../tests/support/certificate.ts";
+import { ManualClock, systemClock } from "./clock.ts";
 import { askHealth, healthUrl } from "./health_check.ts";
 
 function answering(answer: (url: URL) => Response | Promise<Response>): typeof fetch {
@@ -55,6 +56,37 @@ Deno.test("askHealth() says when nobody is there, and when it is no URL", async 
   for (const url of ["h:1", "file:///etc/passwd", ""]) {
     assert.equal((await askHealth(url, new ManualClock(), ask)).ready, false);
   }
+});
+
+Deno.test("askHealth() asks an address over HTTP, and over TLS where that is what it speaks", async () => {
+  const asked: string[] = [];
+  const speaking = (scheme: string, status: number) =>
+    answering((url) => {
+      asked.push(url.protocol);
+      if (url.protocol !== scheme) throw new Error("the other one");
+      return new Response("x", { status });
+    });
+  const clock = new ManualClock();
+  assert.equal((await askHealth("127.0.0.1:8090", clock, speaking("https:", 200))).ready, true);
+  assert.deepEqual(asked.splice(0), ["http:", "https:"]);
+  assert.equal((await askHealth("127.0.0.1:8090", clock, speaking("http:", 503))).text, "503 x");
+  assert.deepEqual(asked.splice(0), ["http:"]);
+  const nobody = await askHealth("127.0.0.1:8090", clock, speaking("none:", 200));
+  assert.match(nobody.text, /^no answer from http:/);
+});
+
+Deno.test("a program on this machine is well whoever signed its certificate", async () => {
+  const { certificate, key } = await makeCertificate();
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, cert: certificate, key, onListen() {} },
+    (request) => new Response(new URL(request.url).search, { status: 200 }),
+  );
+  const { port } = server.addr;
+  for (const target of [`127.0.0.1:${port}`, `https://127.0.0.1:${port}`]) {
+    const report = await askHealth(target, systemClock);
+    assert.deepEqual(report, { ready: true, text: "200 ?probe=ready" });
+  }
+  await server.shutdown();
 });
 
 Deno.test("healthUrl() asks the program that listens at this address", () => {

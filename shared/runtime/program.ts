@@ -1,7 +1,7 @@
 import { type BuildVersion, versionText } from "./build_version.ts";
 import { type Command, parseCommand } from "./command_line.ts";
 import { type ConfigDefinition, loadConfig, type LoadedConfig } from "./config_file.ts";
-import { askHealth } from "./health_check.ts";
+import { type Ask, askHealth, askOwn } from "./health_check.ts";
 import { type Log, type LogLevel, openLog } from "./log.ts";
 import { messageOf } from "./message_of.ts";
 import { type Outcome, refused } from "./outcome.ts";
@@ -57,7 +57,7 @@ export async function runProgram<T extends ProgramConfig>(
   const loaded = await program.load(command);
   if (!loaded.ok) return complain(process, loaded.refusal.join("\n"), 1);
   const config = loaded.value.value;
-  if (command.name === "health") return await health(process, program.healthUrl(config));
+  if (command.name === "health") return await health(process, program.healthUrl(config), askOwn);
   if (command.name === "check") return say(process, program.report(loaded.value));
   const ended = await program.serve(loaded.value, openProgramLog(config, process));
   return typeof ended === "number" ? ended : complain(process, ended, 1);
@@ -89,8 +89,8 @@ function say({ stdout }: Process, text: string): number {
   return 0;
 }
 
-async function health(process: Process, url: string): Promise<number> {
-  const { ready, text } = await askHealth(url, process.clock);
+async function health(process: Process, url: string, ask?: Ask): Promise<number> {
+  const { ready, text } = await askHealth(url, process.clock, ask);
   return ready ? say(process, `${text}\n`) : complain(process, text, 1);
 }
 

@@ -90,7 +90,7 @@ for (const program of PROGRAMS) {
     using deadline = new Deadline();
     const check = argumentsOf(stage, "HEALTHCHECK")[0]!;
     const [path, command, url] = JSON.parse(check.slice(check.indexOf("["))) as string[];
-    assert.deepEqual([path, command, url], [executable, "health", `http://127.0.0.1:${port}`]);
+    assert.deepEqual([path, command, url], [executable, "health", `127.0.0.1:${port}`]);
     const address = Object.keys(settings).find((key) => key.endsWith("_ADDR"))!;
     const start = ProgramProcess.start(fromSources(program), {
       env: { INSECURE: "true", [address]: "127.0.0.1:0" },

@@ -36,6 +36,17 @@ Deno.test("the controller shows a new certificate after SIGHUP and keeps its str
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("health finds a controller well whose certificate nobody signed", async () => {
+  using deadline = new Deadline();
+  const folder = await Deno.makeTempDir();
+  await write(folder, await generateCertificate(["localhost", "127.0.0.1"]));
+  await using controller = await deadline.for("a controller", startController(folder));
+  const asking = command(folder, `127.0.0.1:${controller.port}`, "piped", ["health"]).output();
+  const { code, stdout } = await deadline.for("an answer", asking);
+  assert.deepEqual([code, new TextDecoder().decode(stdout).slice(0, 3)], [0, "200"]);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("a controller does not begin beside another on the same port, with TLS as without", async () => {
   using deadline = new Deadline();
   const folder = await Deno.makeTempDir();
@@ -53,9 +64,14 @@ async function write(folder: string, { certificate, key }: CertificatePair): Pro
   await Deno.writeTextFile(`${folder}/key.pem`, key);
 }
 
-function command(folder: string, address: string, stderr: "piped" | "null"): Deno.Command {
+function command(
+  folder: string,
+  address: string,
+  stderr: "piped" | "null",
+  words: readonly string[] = [],
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", "sdn/main.ts", "--address", address],
+    args: ["run", "--quiet", "--allow-all", "sdn/main.ts", ...words, "--address", address],
     cwd: ROOT,
     env: {
       QUMO_SDN_SERVER_CERT_FILE: `${folder}/cert.pem`,

@@ -72,6 +72,8 @@ export const PLACES: readonly Place[] = [
     where: [
       /(^|\/)(main|config)\.ts$/,
       /(^|\/)config\//,
+      // What fetch cannot: ask over TLS without verifying whom.
+      /^shared\/runtime\/own_answer\.ts$/,
       /^relay\/transport\/quic[^/]*\.ts$/,
       /^sdn\/store\/sqlite[^/]*\.ts$/,
       /(^|\/)(ops|http)\/(.*\/)?listener\.ts$/,

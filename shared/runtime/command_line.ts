@@ -54,8 +54,14 @@ const FLAGS = {
   version: { type: "boolean", short: "v" },
 } as const;
 
-/** Understands the command line, or refuses with a sentence for whoever typed it. */
-export function parseCommand(args: readonly string[]): Outcome<Command, string> {
+/**
+ * Understands the command line, or refuses with a sentence for whoever typed it. `former` is a first
+ * word that means `serve`: `relay` and `sdn` were commands of one program before.
+ */
+export function parseCommand(
+  args: readonly string[],
+  former?: string,
+): Outcome<Command, string> {
   const unknown = args.map(unknownFlag).find((text) => text !== undefined);
   if (unknown !== undefined) return refused(unknown);
   let parsed;
@@ -64,7 +70,8 @@ export function parseCommand(args: readonly string[]): Outcome<Command, string> 
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error));
   }
-  const { values, positionals: [first = "serve", ...rest] } = parsed;
+  const { values, positionals: [word = "serve", ...rest] } = parsed;
+  const first = word === former ? "serve" : word;
   if (!isCommand(first)) {
     const meant = suggest(first, COMMANDS);
     const hint = meant === undefined ? COMMANDS.join(", ") : `did you mean ${meant}?`;

@@ -15,6 +15,13 @@ function refusal(...args: string[]): string {
   return result.refusal;
 }
 
+Deno.test("parseCommand() takes the word that was a command before for serve", () => {
+  const parsed = parseCommand(["relay", "-config", "a.yaml"], "relay");
+  assert.ok(parsed.ok);
+  assert.deepEqual([parsed.value.name, parsed.value.configFile], ["serve", "a.yaml"]);
+  assert.ok(!parseCommand(["sdn", "-config", "a.yaml"], "relay").ok);
+});
+
 Deno.test("parseCommand() serves when nothing is asked", () => {
   assert.deepEqual(parsed(), { name: "serve", ...NOTHING });
   assert.deepEqual(parsed("serve"), { name: "serve", ...NOTHING });

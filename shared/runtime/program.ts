@@ -48,7 +48,7 @@ export async function runProgram<T extends ProgramConfig>(
   process: Process,
 ): Promise<number> {
   const { version, usage } = program;
-  const parsed = parseCommand(args);
+  const parsed = parseCommand(args, version.name.replace(/^qumo-/, ""));
   if (!parsed.ok) return complain(process, `${parsed.refusal}\nTry ${version.name} --help`, 2);
   const command = parsed.value;
   if (command.name === "help") return say(process, usage);

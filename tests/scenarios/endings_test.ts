@@ -63,3 +63,11 @@ for (const { what, end, do: act } of ENDINGS) {
     assert.equal(world.metrics.sessionsEnded.protocol_error, 0);
   });
 }
+
+Deno.test("the query of a path, which may hold a token, is not in the log", async () => {
+  await using world = new SessionWorld();
+  await world.connect({ setup: { path: "/room?token=secret" } });
+  const line = world.lines.find(({ text }) => text === "info: session started");
+  assert.equal(line?.fields.path, "/room");
+  assert.doesNotMatch(JSON.stringify(world.lines), /secret/);
+});

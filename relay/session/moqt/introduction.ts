@@ -71,7 +71,8 @@ export class Introduction {
       transport: connection.transport,
       protocol: draft.protocol,
       peer: connection.remoteAddress,
-      path,
+      // A query may hold a token.
+      path: path.split("?")[0],
       implementation: peer.implementation,
       ...(peer.relayName !== undefined && { relay: peer.relayName }),
     });

@@ -4,6 +4,8 @@ import { createHash } from "node:crypto";
 export interface Candidate {
   readonly name: string;
   readonly region: string;
+  /** Whether its neighbours reach it; one that none does is taken only when there is no other. */
+  readonly isReached: boolean;
   /** The share of its processors in use, 0 to 1; 0 when it does not say. */
   readonly cpu: number;
   /** The cost of the way to the nearest relay that has the track; `Infinity` when there is none. */
@@ -42,6 +44,7 @@ export function assign<T extends Candidate>(
   const ranked = candidates.map((candidate) => ({
     candidate,
     rank: [
+      candidate.isReached ? 0 : 1,
       candidate.cpu >= FULL ? 1 : 0,
       farness(candidate.region, client, regions),
       Math.floor(candidate.cpu * LOAD_STEPS),

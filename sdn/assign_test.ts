@@ -8,7 +8,7 @@ const regions = new Map([
 ]);
 
 function relay(name: string, given: Partial<Candidate> = {}): Candidate {
-  return { name, region: "europe", cpu: 0, distance: Infinity, ...given };
+  return { name, region: "europe", cpu: 0, distance: Infinity, isReached: true, ...given };
 }
 
 const chosen = (candidates: Candidate[], client: Parameters<typeof assign>[1]) =>
@@ -20,12 +20,14 @@ Deno.test("assign() prefers room, then nearness, then little load, then the trac
   const busy = relay("busy", { cpu: 0.55, distance: 1 });
   const idle = relay("idle", { cpu: 0.11, distance: 9 });
   const close = relay("close", { cpu: 0.19, distance: 3 });
+  const lost = relay("lost", { distance: 1, isReached: false });
   const client = { region: "europe", key: "1" };
-  assert.equal(chosen([full, far, busy, idle, close], client), "close");
+  assert.equal(chosen([full, far, busy, idle, close, lost], client), "close");
   assert.equal(chosen([full, far, busy, idle], client), "idle");
   assert.equal(chosen([full, far, busy], client), "busy");
   assert.equal(chosen([full, far], client), "far");
-  assert.equal(chosen([full], client), "full");
+  assert.equal(chosen([full, lost], client), "full", "nobody reaches the other one");
+  assert.equal(chosen([lost], client), "lost", "nothing better is known");
   assert.equal(chosen([], client), undefined);
 });
 

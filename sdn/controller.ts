@@ -2,10 +2,10 @@ import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal, type Registration } from "@qumo/shared/topology";
 import type { Place } from "./assign.ts";
 import { Feed } from "./feed.ts";
-import type { CostPolicy, Graph, GraphRelay } from "./graph/mod.ts";
+import type { CostPolicy, Graph, GraphRelay, NodeState } from "./graph/mod.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
 import { DirectoryUseCases } from "./directory_use_cases.ts";
-import { MAX_PAGE } from "./http/limits.ts";
+import { MAX_EXPIRED, MAX_PAGE } from "./http/limits.ts";
 import type { OperationUseCases, RelayUseCases, WatchUseCases } from "./http/use_cases.ts";
 import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
@@ -67,6 +67,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
     this.#presenter = new Presenter(registry, {
       timeline: parts.timeline,
       now: () => clock.now(),
+      leaseMs: options.leaseMs,
     });
     this.#feed = new Feed(registry.revision, options.history);
     this.#graphs = new GraphKeeper({
@@ -74,7 +75,11 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       policy: options.policy,
       oneWayLinks: options.oneWayLinks,
       holdMs: options.spfHoldMs,
-      read: () => ({ revision: registry.revision, relays: this.#graphRelays() }),
+      read: () => ({
+        revision: registry.revision,
+        relays: this.#graphRelays(),
+        ends: registry.knownEnds,
+      }),
       onSettled: () => this.#journal.step(),
       onGraph: (_graph, milliseconds) => this.metricsSink.graph(milliseconds),
     });
@@ -190,23 +195,20 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
     return done({ relay: name, status, revision: this.revision() });
   }
 
-  relays() {
-    this.#journal.expire();
+  async relays() {
+    const graph = await this.#fresh();
     const relays = [...this.#registry.relays.keys()].sort().map((name) =>
-      this.#presenter.relay(name)
+      this.#presenter.relay(name, isUnreachable(graph, name))
     );
     const known = relays.filter((view) => view !== undefined);
-    return Promise.resolve(
-      done({ revision: this.revision(), count: known.length, relays: known }),
-    );
+    const expired = this.#presenter.expired(MAX_EXPIRED);
+    return done({ revision: this.revision(), count: known.length, relays: known, expired });
   }
 
-  relay(name: string) {
-    this.#journal.expire();
-    const view = this.#presenter.relay(name);
-    return Promise.resolve(
-      view === undefined ? noRelay(name) : done({ ...view, revision: this.revision() }),
-    );
+  async relay(name: string) {
+    const graph = await this.#fresh();
+    const view = this.#presenter.relay(name, isUnreachable(graph, name));
+    return view === undefined ? noRelay(name) : done({ ...view, revision: this.revision() });
   }
 
   flows() {
@@ -274,10 +276,26 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
   }
 
   #countStates() {
-    const counts = { alive: 0, draining: 0, stub: 0 };
-    for (const { state } of this.#graphs.current.nodes) counts[state]++;
+    const counts: Record<NodeState, number> = {
+      registered: 0,
+      draining: 0,
+      unreachable: 0,
+      expired: 0,
+      deregistered: 0,
+      never_registered: 0,
+    };
+    const graph = this.#graphs.current;
+    for (const { state } of graph.nodes) counts[state]++;
+    // One that nobody declares as a neighbour is in no graph, and missed all the same.
+    for (const { name, reason } of this.#registry.tombstones.values()) {
+      if (reason === "expired" && graph.number(name) === undefined) counts.expired++;
+    }
     return counts;
   }
+}
+
+function isUnreachable(graph: Graph, name: string): boolean {
+  return graph.nodes[graph.number(name) ?? -1]?.state === "unreachable";
 }
 
 function noRelay(name: string): Outcome<never, Refusal> {

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import { type CostPolicy, Graph, type GraphRelay } from "./graph/mod.ts";
+import { type CostPolicy, Graph, type GraphEnd, type GraphRelay } from "./graph/mod.ts";
 
 /** What a keeper makes graphs from, and whom it tells. */
 export interface GraphKeeperOptions {
@@ -9,7 +9,11 @@ export interface GraphKeeperOptions {
   /** The least time between two computations, in milliseconds. */
   readonly holdMs: number;
   /** The relays that live now, and the revision at which they are so. */
-  readonly read: () => { revision: number; relays: Iterable<GraphRelay> };
+  readonly read: () => {
+    revision: number;
+    relays: Iterable<GraphRelay>;
+    ends: ReadonlyMap<string, GraphEnd>;
+  };
   /** A cost that had been held back counts from now on: a change that no relay reported. */
   readonly onSettled: () => void;
   /** A new graph was made, in so many milliseconds. */
@@ -82,7 +86,7 @@ export class GraphKeeper {
   }
 
   #make(): Graph {
-    const { revision, relays } = this.#options.read();
+    const { revision, relays, ends } = this.#options.read();
     const { policy, oneWayLinks, clock } = this.#options;
     const damping = this.#graph?.damping;
     const now = clock.now();
@@ -90,6 +94,7 @@ export class GraphKeeper {
       revision,
       policy,
       oneWayLinks,
+      ends,
       now,
       ...(damping !== undefined && { damping }),
     });

@@ -18,7 +18,7 @@ function keeper(policy: CostPolicy = { kind: "static" }) {
     policy,
     oneWayLinks: true,
     holdMs: 50,
-    read: () => ({ revision: state.revision, relays: relays() }),
+    read: () => ({ revision: state.revision, relays: relays(), ends: new Map() }),
     onSettled: () => {
       state.settled++;
       change();

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry as Metrics } from "prom-client";
+import type { NodeState } from "./graph/mod.ts";
 import { addProcessMetrics, type ProcessSources } from "./process_metrics.ts";
 
 const HTTP_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
@@ -8,7 +9,7 @@ const SPF_SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5];
 
 /** What is read when the metrics are, instead of being counted. */
 export interface MetricSources {
-  readonly relays: () => Readonly<Record<"alive" | "draining" | "stub", number>>;
+  readonly relays: () => Readonly<Record<NodeState, number>>;
   readonly announces: () => number;
   readonly flows: () => number;
   readonly revision: () => number;
@@ -43,7 +44,7 @@ export class ControllerMetrics {
       });
     new Gauge({
       name: "qumo_sdn_relays",
-      help: "Relays by state",
+      help: "Relays by state; only the first three have a lease",
       labelNames: ["state"],
       registers,
       collect() {

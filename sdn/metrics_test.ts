@@ -6,7 +6,14 @@ const build = { version: "1.2.3", commit: "abc", deno: "2.9.6" };
 function controllerMetrics() {
   const state = { isStoreHealthy: true };
   const metrics = new ControllerMetrics({
-    relays: () => ({ alive: 2, draining: 0, stub: 1 }),
+    relays: () => ({
+      registered: 2,
+      draining: 0,
+      unreachable: 0,
+      expired: 1,
+      deregistered: 0,
+      never_registered: 0,
+    }),
     announces: () => 3,
     revision: () => 4,
     isStoreHealthy: () => state.isStoreHealthy,

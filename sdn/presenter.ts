@@ -8,20 +8,40 @@ export class Presenter {
   readonly #registry: Registry;
   readonly #timeline: Timeline;
   readonly #now: () => number;
+  readonly #leaseMs: number;
   /** The date that was written last: heartbeats ask for the same one many times within a moment. */
   #date = { wall: NaN, text: "" };
 
-  constructor(registry: Registry, { timeline, now }: { timeline: Timeline; now: () => number }) {
+  constructor(
+    registry: Registry,
+    { timeline, now, leaseMs }: { timeline: Timeline; now: () => number; leaseMs: number },
+  ) {
     this.#registry = registry;
+    this.#leaseMs = leaseMs;
     this.#timeline = timeline;
     this.#now = now;
   }
 
-  /** The relay of this name, if it lives. */
-  relay(name: string) {
+  /** The relay of this name, if it lives; whether others reach it is for whoever has the graph to say. */
+  relay(name: string, isUnreachable = false) {
     const entry = this.#registry.relays.get(name);
     if (entry === undefined) return undefined;
-    return relayView(entry, { leaseEnd: this.#leaseEnd(name), toDate: this.#toDate });
+    const state = entry.draining ? "draining" : isUnreachable ? "unreachable" : "registered";
+    return relayView(entry, { state, leaseEnd: this.#leaseEnd(name), toDate: this.#toDate });
+  }
+
+  /** Relays whose lease ended without a word and that have not come back, the newest first. */
+  expired(limit: number) {
+    const ends = [...this.#registry.tombstones.values()]
+      .filter(({ reason }) => reason === "expired")
+      .sort((a, b) => b.endedAt - a.endedAt).slice(0, limit);
+    return ends.map(({ name, region = "", address = "", endedAt }) => ({
+      relay: name,
+      region,
+      address,
+      last_seen: this.#toDate(endedAt - this.#leaseMs),
+      expired_at: this.#toDate(endedAt),
+    }));
   }
 
   /** One announce. */

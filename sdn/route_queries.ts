@@ -86,7 +86,8 @@ export class RouteQueries implements RouteUseCases {
         const costs = fromSource.map((costs) => costs.get(number) ?? Infinity);
         const distance = Math.min(Infinity, ...costs);
         const { name, region, load } = record;
-        return { name, region, cpu: load?.cpu ?? 0, distance, record };
+        const isReached = graph.nodes[number]?.state !== "unreachable";
+        return { name, region, cpu: load?.cpu ?? 0, distance, isReached, record };
       });
     const place = latitude === undefined || longitude === undefined
       ? undefined

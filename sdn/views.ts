@@ -15,9 +15,13 @@ export type ToDate = (time: number) => string;
 /** A relay as the API shows it. */
 export function relayView(
   entry: RelayEntry,
-  { leaseEnd, toDate }: { leaseEnd: number; toDate: ToDate },
+  { state, leaseEnd, toDate }: {
+    state: z.output<typeof relayAnswer>["state"];
+    leaseEnd: number;
+    toDate: ToDate;
+  },
 ): z.output<typeof relayAnswer> {
-  const { record } = entry;
+  const { record, heardAt } = entry;
   const links = [...record.links].map(([name, { cost, up, rttMs, loss }]) => [name, {
     cost,
     up,
@@ -28,7 +32,7 @@ export function relayView(
     relay: record.name,
     region: record.region,
     address: record.address,
-    state: entry.draining ? "draining" : "alive",
+    state,
     registered: record.registered,
     epoch: record.version.epoch,
     seq: entry.beat,
@@ -37,6 +41,7 @@ export function relayView(
     ...(record.certificateSha256 && { certificate_sha256: record.certificateSha256 }),
     announces: entry.announces.size,
     modified: entry.modified,
+    ...(heardAt !== undefined && { last_seen: toDate(heardAt) }),
     lease_expires_at: toDate(leaseEnd),
   };
 }

@@ -28,7 +28,9 @@ export interface Announce {
   readonly text: string;
 }
 
-const state = z.enum(["alive", "draining", "stub"]);
+// States that a newer controller has and that are not known here are those of relays that are away.
+const presentStates = ["registered", "draining", "unreachable"];
+const state = z.string().transform((state) => state === "draining" ? "draining" : "alive");
 const certificate = z.string().regex(/^[0-9a-f]{64}$/).optional();
 const announce = z.object({ relay: z.string(), track: z.string() })
   .transform(({ relay, track }): Announce => ({ relay, text: track }));
@@ -41,12 +43,19 @@ const readers: Readonly<Record<string, z.ZodType<MirrorEvent>>> = {
       region: z.string(),
       address: z.string().default(""),
       certificate_sha256: certificate,
-      state,
+      state: z.string(),
     })),
   }).transform(({ nodes }) => ({
     kind: "graph",
     relays: nodes.flatMap(({ id, state, certificate_sha256, ...node }) =>
-      state === "stub" ? [] : [{ ...node, name: id, state, certificateSha256: certificate_sha256 }]
+      presentStates.includes(state)
+        ? [{
+          ...node,
+          name: id,
+          state: state === "draining" ? "draining" as const : "alive" as const,
+          certificateSha256: certificate_sha256,
+        }]
+        : []
     ),
   })),
   announces: z.object({ entries: z.array(announce) })
@@ -56,7 +65,7 @@ const readers: Readonly<Record<string, z.ZodType<MirrorEvent>>> = {
     region: z.string(),
     address: z.string(),
     certificate_sha256: certificate,
-    state: state.exclude(["stub"]),
+    state,
   }).transform(({ relay: name, certificate_sha256, ...relay }) => ({
     kind: "relay",
     relay: { ...relay, name, certificateSha256: certificate_sha256 },

@@ -124,8 +124,9 @@ Deno.test("readMirrorEvent() ignores what it does not know and refuses what it c
     readMirrorEvent({ event, data: JSON.stringify(data), id: undefined });
   const sha = "ab".repeat(32);
   const nodes = [
-    { id: "a", region: "eu", state: "alive", certificate_sha256: sha, color: "red" },
-    { id: "b", region: "", state: "stub" },
+    { id: "a", region: "eu", state: "registered", certificate_sha256: sha, color: "red" },
+    { id: "b", region: "eu", state: "expired" },
+    { id: "c", region: "", state: "never_registered" },
   ];
   assert.deepEqual(read("graph", { revision: 1, nodes, links: [] }), {
     ok: true,

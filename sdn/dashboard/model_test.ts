@@ -7,7 +7,7 @@ const relay = (name: string, more: object = {}) => ({
   relay: name,
   region: "asia",
   address: "",
-  state: "alive",
+  state: "registered",
   links: {},
   announces: 0,
   lease_expires_at: "",
@@ -88,10 +88,10 @@ Deno.test("Model gives each link the tracks that it carries, in both directions"
 
 Deno.test("Model tells what happens between a snapshot and the first list of relays", () => {
   const model = new Model();
-  const node = { id: "old", region: "", state: "alive" };
+  const node = { id: "old", region: "", state: "registered" };
   model.apply("graph", {
     revision: 1,
-    nodes: [node, { ...node, id: "stub", state: "stub" }],
+    nodes: [node, { ...node, id: "stub", state: "never_registered" }],
     links: [],
   }, 0);
   model.apply("relay", relay("old"), 0);

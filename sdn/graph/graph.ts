@@ -1,16 +1,34 @@
 import { type CostPolicy, type LinkEnds, linkSteps } from "./cost.ts";
 import { Damper, type Damping, undamped } from "./damping.ts";
+import { accusers, unreachable } from "./reach.ts";
 import type { GraphLink, GraphRelay } from "./relay.ts";
 
-/** A stub is a neighbour that somebody declares and that does not live itself. */
-export type NodeState = "alive" | "draining" | "stub";
+/**
+ * How a relay is. `unreachable` has a lease, and those who should reach it cannot; the last three
+ * have none: a relay declares them as its neighbours.
+ */
+export type NodeState =
+  | "registered"
+  | "draining"
+  | "unreachable"
+  | "expired"
+  | "deregistered"
+  | "never_registered";
+
+/** How a relay ended that does not live. */
+export interface GraphEnd {
+  readonly reason: "expired" | "deregistered";
+  readonly region?: string;
+  readonly address?: string;
+}
 
 /** Why a declared link is used, or why not. */
 export type LinkState = "up" | "down" | "one_way";
 
+const NO_ENDS: ReadonlyMap<string, GraphEnd> = new Map();
 const NO_LINKS: ReadonlyMap<string, GraphLink> = new Map();
 
-/** One relay, or the stub of one. */
+/** One relay, or what is known of one that is declared alone. */
 export interface GraphNode {
   readonly name: string;
   readonly region: string;
@@ -29,6 +47,8 @@ export interface GraphOptions {
   /** The costs that counted in the graph before this one. */
   readonly damping?: Damping;
   readonly now: number;
+  /** How relays ended that do not live, by name. */
+  readonly ends?: ReadonlyMap<string, GraphEnd>;
 }
 
 /**
@@ -59,9 +79,12 @@ export class Graph {
     this.policy = options.policy;
     this.#oneWayLinks = options.oneWayLinks;
     this.#relays = new Map(Array.from(relays, (relay) => [relay.name, relay]));
-    this.nodes = this.#listNodes();
+    this.nodes = this.#listNodes(options.ends ?? NO_ENDS);
     this.#numbers = new Map(this.nodes.map((node, number) => [node.name, number]));
-    this.transit = Uint8Array.from(this.nodes, (node) => node.state === "alive" ? 1 : 0);
+    // Whom nobody reaches has no usable link to it: what it carries need not be forbidden too.
+    this.transit = Uint8Array.from(this.nodes, ({ state }) => {
+      return state === "registered" || state === "unreachable" ? 1 : 0;
+    });
     const damper = options.policy.kind === "static"
       ? undefined
       : new Damper(options.policy.hysteresis, options.damping ?? undamped, options.now);
@@ -98,6 +121,11 @@ export class Graph {
     return { link, back: far?.links.get(from), load: far?.load };
   }
 
+  /** The neighbours that say that they do not reach a relay. */
+  accusers(name: string): string[] {
+    return accusers(this.#relays, name);
+  }
+
   /** The cost that counts for a usable link between two numbered nodes, in steps. */
   steps(from: number, to: number): number | undefined {
     for (let at = this.offsets[from] ?? 0; at < (this.offsets[from + 1] ?? 0); at++) {
@@ -106,16 +134,18 @@ export class Graph {
     return undefined;
   }
 
-  #listNodes(): GraphNode[] {
+  #listNodes(ends: ReadonlyMap<string, GraphEnd>): GraphNode[] {
     const nodes = new Map<string, GraphNode>();
+    const lost = unreachable(this.#relays);
     for (const relay of this.#relays.values()) {
       const { name, region, address, certificateSha256 = "" } = relay;
-      const state = relay.draining ? "draining" : "alive";
+      // One that goes away lets go of its links, and that is no fault.
+      const state = relay.draining ? "draining" : lost.has(name) ? "unreachable" : "registered";
       nodes.set(name, { name, region, address, state, certificateSha256 });
     }
     for (const relay of this.#relays.values()) {
       for (const name of relay.links.keys()) {
-        if (!nodes.has(name)) nodes.set(name, stubOf(name));
+        if (!nodes.has(name)) nodes.set(name, absent(name, ends.get(name)));
       }
     }
     return [...nodes.values()].sort((a, b) => a.name < b.name ? -1 : 1);
@@ -151,6 +181,7 @@ export class Graph {
   }
 }
 
-function stubOf(name: string): GraphNode {
-  return { name, region: "", address: "", state: "stub", certificateSha256: "" };
+function absent(name: string, end: GraphEnd | undefined): GraphNode {
+  const { region = "", address = "", reason: state = "never_registered" } = end ?? {};
+  return { name, region, address, state, certificateSha256: "" };
 }

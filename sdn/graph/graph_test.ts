@@ -84,11 +84,11 @@ Deno.test("stubs and draining relays are reached and never passed through", () =
   assert.equal(best(on, "a", "stub"), "a>stub 1");
   assert.equal(best(on, "drained", "z"), "drained>z 1");
   assert.deepEqual(on.nodes.map((node) => node.state), [
-    "alive",
+    "registered",
     "draining",
-    "alive",
-    "stub",
-    "alive",
+    "registered",
+    "never_registered",
+    "registered",
   ]);
 });
 

@@ -10,6 +10,7 @@ export type { Damping } from "./damping.ts";
 export { type Candidate, explain, type Explanation, type Verdict } from "./explain.ts";
 export {
   Graph,
+  type GraphEnd,
   type GraphNode,
   type GraphOptions,
   type LinkState,

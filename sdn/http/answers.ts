@@ -33,7 +33,9 @@ export const relayAnswer = z.strictObject({
   relay: z.string(),
   region: z.string(),
   address: z.string(),
-  state: z.enum(["alive", "draining"]),
+  state: z.enum(["registered", "draining", "unreachable"]).meta({
+    description: "Unreachable: it has a lease, and no neighbour reaches it",
+  }),
   registered: z.boolean().meta({
     description: "False when it is known through its announces alone",
   }),
@@ -44,17 +46,27 @@ export const relayAnswer = z.strictObject({
   certificate_sha256: z.string().optional(),
   announces: z.number().int(),
   modified: z.number().int().meta({ description: "The revision at which it changed; its ETag" }),
+  last_seen: time.optional().meta({
+    description: "Its last heartbeat; absent where that is not known, as after a start",
+  }),
   lease_expires_at: time,
 }).meta({ id: "Relay" });
 
 /** One relay, as an answer of its own. */
 export const oneRelayAnswer = relayAnswer.extend({ revision }).meta({ id: "OneRelay" });
 
-/** Every relay that lives. */
+/** Every relay that lives, and those that ended without a word not long ago. */
 export const relaysAnswer = z.strictObject({
   revision,
   count: z.number().int(),
   relays: z.array(relayAnswer),
+  expired: z.array(z.strictObject({
+    relay: z.string(),
+    region: z.string(),
+    address: z.string(),
+    last_seen: time,
+    expired_at: time,
+  })).meta({ description: "The newest first, for as long as ends are remembered" }),
 }).meta({ id: "Relays" });
 
 /** A relay that was deregistered, drained or undrained. */
@@ -133,7 +145,14 @@ export const graphAnswer = z.strictObject({
     id: z.string(),
     region: z.string(),
     address: z.string().optional(),
-    state: z.enum(["alive", "draining", "stub"]),
+    state: z.enum([
+      "registered",
+      "draining",
+      "unreachable",
+      "expired",
+      "deregistered",
+      "never_registered",
+    ]),
     certificate_sha256: z.string().optional(),
   })),
   adjacency,

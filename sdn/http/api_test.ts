@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { announcesDigest } from "@qumo/shared/topology";
-import { testController } from "../../tests/support/sdn_controller.ts";
+import { START, testController } from "../../tests/support/sdn_controller.ts";
 import { tokenAccess } from "./auth.ts";
 import { createHash } from "node:crypto";
 
@@ -135,9 +135,9 @@ Deno.test("GET /graph has upstream's form, link states and an ETag", async () =>
     id: "london",
     region: "europe",
     address: "https://london:4433",
-    state: "alive",
+    state: "registered",
   });
-  assert.equal(body.nodes[2].state, "stub");
+  assert.equal(body.nodes[2].state, "never_registered");
   assert.deepEqual(body.adjacency, {
     london: { newyork: 80 },
     newyork: { london: 80 },
@@ -190,15 +190,15 @@ Deno.test("a relay's own word and an operator's order to drain hold each for its
     const { cost } = (await ask("GET", "/route?from=tokyo&to=newyork")).body;
     return [(await ask("GET", "/relay/london")).body.state, cost];
   };
-  assert.deepEqual(await london({ epoch: 1, seq: 1 }), ["alive", 330]);
+  assert.deepEqual(await london({ epoch: 1, seq: 1 }), ["registered", 330]);
   assert.deepEqual(await london({ epoch: 1, seq: 2, draining: true }), ["draining", 400]);
-  assert.deepEqual(await london({ epoch: 1, seq: 3, draining: false }), ["alive", 330]);
+  assert.deepEqual(await london({ epoch: 1, seq: 3, draining: false }), ["registered", 330]);
   await ask("POST", "/relay/london/drain");
   assert.deepEqual(await london({ epoch: 1, seq: 4, draining: false }), ["draining", 400]);
-  assert.deepEqual(await london({ epoch: 2, seq: 1 }), ["alive", 330]);
+  assert.deepEqual(await london({ epoch: 2, seq: 1 }), ["registered", 330]);
   assert.deepEqual(await london({ epoch: 3, seq: 1, draining: true }), ["draining", 400]);
   await ask("DELETE", "/relay/london");
-  assert.deepEqual(await london({ epoch: 4, seq: 1 }), ["alive", 330]);
+  assert.deepEqual(await london({ epoch: 4, seq: 1 }), ["registered", 330]);
 });
 
 Deno.test("flows are what each relay said last, until its lease ends", async () => {
@@ -241,8 +241,8 @@ Deno.test("the graph says by what certificate a relay is known, if it said so", 
   await ask("PUT", "/relay/a", { certificate_sha256, neighbors: { b: 1 } });
   const { nodes } = (await ask("GET", "/graph")).body;
   assert.deepEqual(nodes, [
-    { id: "a", region: "", state: "alive", certificate_sha256 },
-    { id: "b", region: "", state: "stub" },
+    { id: "a", region: "", state: "registered", certificate_sha256 },
+    { id: "b", region: "", state: "never_registered" },
   ]);
 });
 
@@ -432,7 +432,7 @@ Deno.test("health, metrics and the headers that every answer has", async () => {
   assert.match(headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
   assert.equal(headers.get("x-content-type-options"), "nosniff");
   const metrics = (await ask("GET", "/metrics")).body;
-  assert.match(metrics, /qumo_sdn_relays\{state="alive"\} 3/);
+  assert.match(metrics, /qumo_sdn_relays\{state="registered"\} 3/);
   assert.match(metrics, /qumo_sdn_revision 3/);
   assert.deepEqual(requests[0], {
     method: "PUT",
@@ -469,4 +469,53 @@ Deno.test("a body that does not come in time is refused, whether it said its len
     assert.equal(clock.pending, 0);
     assert.deepEqual(faults, []);
   }
+});
+
+Deno.test("a relay that was killed is unreachable at once, then expired, and keeps its place", async () => {
+  const { ask, clock } = await testController();
+  const tokyo = { region: "asia", address: "moqt://tokyo:4433", links: { london: {}, paris: {} } };
+  await ask("PUT", "/relay/tokyo", tokyo);
+  const here = { london: { tokyo: {}, paris: {} }, paris: { tokyo: {}, london: {} } };
+  for (const [name, links] of Object.entries(here)) await ask("PUT", `/relay/${name}`, { links });
+  const stateOf = async () => {
+    const { body } = await ask("GET", "/graph");
+    const node = body.nodes.find(({ id }: { id: string }) => id === "tokyo");
+    return [node?.state, node?.region, node?.address];
+  };
+  const place = ["asia", "moqt://tokyo:4433"];
+  assert.deepEqual(await stateOf(), ["registered", ...place]);
+  await clock.advance(20_000);
+  const gone = { tokyo: { up: false } };
+  await ask("PUT", "/relay/london", { links: { ...here.london, ...gone } });
+  assert.deepEqual(await stateOf(), ["registered", ...place], "paris still reaches it");
+  await ask("PUT", "/relay/paris", { links: { ...here.paris, ...gone } });
+  assert.deepEqual(await stateOf(), ["unreachable", ...place]);
+  const { body } = await ask("GET", "/relay/tokyo");
+  const seen = new Date(START).toISOString();
+  assert.deepEqual([body.state, body.last_seen], ["unreachable", seen]);
+  assert.match((await ask("GET", "/metrics")).body, /qumo_sdn_relays\{state="unreachable"\} 1/);
+
+  await clock.advance(40_000);
+  for (const name of ["london", "paris"]) await ask("PUT", `/relay/${name}`, {});
+  await clock.advance(30_000);
+  assert.deepEqual((await ask("GET", "/relay")).body.expired, [{
+    relay: "tokyo",
+    region: "asia",
+    address: "moqt://tokyo:4433",
+    last_seen: seen,
+    expired_at: new Date(START + 90_000).toISOString(),
+  }]);
+  await ask("PUT", "/relay/london", { links: { tokyo: { up: false }, nowhere: {} } });
+  assert.deepEqual(await stateOf(), ["expired", ...place]);
+  const { nodes } = (await ask("GET", "/graph")).body;
+  assert.equal(nodes.find(({ id }: { id: string }) => id === "nowhere").state, "never_registered");
+  assert.match((await ask("GET", "/metrics")).body, /qumo_sdn_relays\{state="expired"\} 1/);
+
+  // It comes back, and an end that was meant is another word than one that was not.
+  const links = { london: { up: false }, paris: { up: false } };
+  await ask("PUT", "/relay/tokyo", { ...tokyo, links });
+  assert.deepEqual((await ask("GET", "/relay")).body.expired, []);
+  assert.deepEqual(await stateOf(), ["registered", ...place]);
+  await ask("DELETE", "/relay/tokyo");
+  assert.deepEqual(await stateOf(), ["deregistered", ...place]);
 });

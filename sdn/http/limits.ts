@@ -16,6 +16,9 @@ export const MAX_SYNC_BYTES = 64 * 1024 * 1024;
 /** Entries on one page of the directory. */
 export const MAX_PAGE = 1000;
 
+/** Relays that expired and are still listed: a list for people, who look at the newest. */
+export const MAX_EXPIRED = 1000;
+
 /** Seconds that a long poll may wait: below the idle limit of common proxies. */
 export const MAX_WAIT_SECONDS = 60;
 

@@ -242,8 +242,8 @@ Deno.test("every request that upstream serves, with its errors", async () => {
     agrees(await ask("GET", "/graph"), {
       body: {
         nodes: [
-          { id: "a", region: "x", state: "alive" },
-          { id: "b", region: "", state: "alive" },
+          { id: "a", region: "x", state: "registered" },
+          { id: "b", region: "", state: "registered" },
         ],
         adjacency: { a: { b: 1 } },
       },

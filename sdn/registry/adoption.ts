@@ -46,6 +46,7 @@ export function adopt(holdings: Holdings, given: Adoption, times: AdoptionTimes)
     const known = holdings.leases.at(name) ?? leaseEnd;
     if (beat > entry.beat || isClearlyLater(leaseEnd, known, times)) {
       holdings.leases.set(name, Math.max(leaseEnd, known));
+      entry.heardAt = Math.max(leaseEnd, known) - times.leaseMs;
       entry.beat = Math.max(beat, entry.beat);
     }
     return takeContent(holdings, entry, alive);
@@ -53,6 +54,7 @@ export function adopt(holdings: Holdings, given: Adoption, times: AdoptionTimes)
   const begun = holdings.begin(alive.record, leaseEnd);
   begun.entry.measured = alive.record.links;
   begun.entry.beat = beat;
+  begun.entry.heardAt = leaseEnd - times.leaseMs;
   return [...begun.changes, ...takeContent(holdings, begun.entry, alive)];
 }
 

@@ -51,15 +51,16 @@ export class Holdings {
   /** Ends a relay's life, or only remembers that it ended. */
   end(tombstone: Tombstone): Change {
     const { name } = tombstone;
-    for (const track of this.#relays.get(name)?.announces.keys() ?? []) {
-      this.directory.remove(name, track);
-    }
+    const entry = this.#relays.get(name);
+    for (const track of entry?.announces.keys() ?? []) this.directory.remove(name, track);
     this.#relays.delete(name);
     this.leases.delete(name);
     // That it is gone says it of its flows too.
     this.flows.clear(name);
-    this.graveyard.bury(tombstone);
-    return { kind: "gone", tombstone };
+    const { region, address } = entry?.record ?? {};
+    const end = { ...(region && { region }), ...(address && { address }), ...tombstone };
+    this.graveyard.bury(end);
+    return { kind: "gone", tombstone: end };
   }
 
   /** Lets a relay announce a track that it does not announce. */

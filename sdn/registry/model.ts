@@ -60,6 +60,9 @@ export interface Tombstone {
   readonly reason: EndReason;
   /** On the clock of the caller, in milliseconds. */
   readonly endedAt: number;
+  /** Where it was, when that was known. */
+  readonly region?: string;
+  readonly address?: string;
 }
 
 /** An operator's order to drain a relay, or that it no longer holds. */

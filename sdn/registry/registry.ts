@@ -79,6 +79,11 @@ export class Registry {
     return this.#holdings.graveyard.tombstones;
   }
 
+  /** How relays that do not live ended, for longer than what they said is held against them. */
+  get knownEnds(): ReadonlyMap<string, Tombstone> {
+    return this.#holdings.graveyard.known;
+  }
+
   /** Who has which track. */
   get directory(): Directory {
     return this.#holdings.directory;
@@ -166,7 +171,11 @@ export class Registry {
     const { leaseMs, tombstoneMs } = this.#options;
     const times = { now, leaseMs, tombstoneMs };
     for (const state of relays) adopt(this.#holdings, { state, remaining: leaseMs }, times);
-    for (const entry of this.relays.values()) entry.modified = entry.touched = this.#revision;
+    for (const entry of this.relays.values()) {
+      entry.modified = entry.touched = this.#revision;
+      // Whenever that was, it was before this start.
+      entry.heardAt = undefined;
+    }
     for (const tombstone of tombstones) this.#holdings.graveyard.bury(tombstone);
   }
 
@@ -219,6 +228,7 @@ export class Registry {
     const changes = begun?.changes ?? [];
     const alive = living ?? begun?.entry as RelayEntry;
     this.#holdings.leases.set(name, leaseEnd);
+    alive.heardAt = now;
     alive.beat = version.seq;
     if (!isRepeated) {
       alive.measured = measured;
@@ -273,7 +283,10 @@ export class Registry {
     const leaseEnd = now + this.#options.leaseMs;
     if (known !== undefined) {
       // An announce is the only sign of life of a relay that never registered.
-      if (!known.record.registered) this.#holdings.leases.set(relay, leaseEnd);
+      if (!known.record.registered) {
+        this.#holdings.leases.set(relay, leaseEnd);
+        known.heardAt = now;
+      }
       const changes = isNew ? [this.#holdings.announce(known, track, { now, by })] : [];
       return done(this.#applied(changes));
     }
@@ -285,6 +298,7 @@ export class Registry {
       blankRecord(relay, place.value.version),
       leaseEnd,
     );
+    entry.heardAt = now;
     return done(
       this.#applied([...changes, this.#holdings.announce(entry, track, { now, by })]),
     );

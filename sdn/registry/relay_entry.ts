@@ -21,6 +21,11 @@ export class RelayEntry {
   modified = 0;
   /** The revision at which anything about it last changed, its announces included. */
   touched = 0;
+  /**
+   * When it was last heard, here or by another controller, on the clock of the caller in milliseconds;
+   * unknown after a start, and where the store alone knows.
+   */
+  heardAt: number | undefined;
   drain: DrainOrder | undefined;
   measured: ReadonlyMap<string, Measured> = new Map();
   readonly announces = new Map<string, Announce>();

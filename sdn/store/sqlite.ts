@@ -91,6 +91,8 @@ export class SqliteStore implements Store {
       beat: Number(row.beat),
       reason: row.reason === "deregistered" ? "deregistered" : "expired",
       endedAt: this.#timeline.fromWall(Number(row.ended)),
+      ...(row.region && { region: String(row.region) }),
+      ...(row.address && { address: String(row.address) }),
     }));
     const revision = Number(this.#database.prepare("SELECT revision FROM state").get()?.revision);
     return Promise.resolve({ revision, relays, tombstones });
@@ -157,13 +159,14 @@ export class SqliteStore implements Store {
         this.#statements.drain.run(drainToText(change.order), nameToKey(change.relay));
         return;
       case "gone": {
-        const { name, life, beat, reason, endedAt } = change.tombstone;
+        const { name, life, beat, reason, endedAt, region = "", address = "" } = change.tombstone;
         const key = nameToKey(name);
         const ended = this.#timeline.toWall(endedAt);
         this.#sincePrune++;
         this.#statements.forgetTracks.run(key);
         this.#statements.forgetRelay.run(key);
-        this.#statements.end.run(key, life.epoch, life.number, beat, reason, ended);
+        const { epoch, number } = life;
+        this.#statements.end.run(key, epoch, number, beat, reason, ended, region, address);
         return;
       }
       case "announce": {
@@ -228,7 +231,7 @@ function prepare(database: DatabaseSync) {
     forgetEnds: sql("DELETE FROM ends WHERE ended <= ?"),
     forgetLives: sql("DELETE FROM tracks WHERE relay = ? AND (epoch <> ? OR number <> ?)"),
     forgetTracks: sql("DELETE FROM tracks WHERE relay = ?"),
-    end: sql("INSERT OR REPLACE INTO ends VALUES (?, ?, ?, ?, ?, ?)"),
+    end: sql("INSERT OR REPLACE INTO ends VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
     track: sql("INSERT OR REPLACE INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
     prune: sql(
       `DELETE FROM tracks WHERE rowid IN (

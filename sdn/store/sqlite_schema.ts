@@ -19,6 +19,10 @@ const MIGRATIONS = [
     reason TEXT NOT NULL, ended REAL NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE ends ADD COLUMN region TEXT NOT NULL DEFAULT '';
+  ALTER TABLE ends ADD COLUMN address TEXT NOT NULL DEFAULT '';
+  `,
 ];
 
 /**

@@ -29,7 +29,7 @@ chromiumTest(
     await relay(page, "tokyo").waitFor();
     await page.locator("#empty").waitFor({ state: "hidden" });
     await showsRows(page, "Links", [["tokyo", "london", "up", "120", "", ""]]);
-    await page.locator('#graph [data-id="london"][aria-label$=", stub"]').waitFor();
+    await page.locator('#graph [data-id="london"][aria-label$=", never_registered"]').waitFor();
     assert.deepEqual(problems, []);
   },
 );
@@ -51,12 +51,12 @@ chromiumTest(
     await relay(page, "tokyo").waitFor();
     // How long the lease goes on hangs on when one looks.
     await showsRows(page, "Relays", [
-      ["london", "europe", "", "alive", true, "", "", "", "", "0", "Drain"],
+      ["london", "europe", "", "registered", true, "", "", "", "", "0", "Drain"],
       [
         "tokyo",
         "asia",
         "https://tokyo:4433",
-        "alive",
+        "registered",
         true,
         "12",
         "40",
@@ -71,7 +71,7 @@ chromiumTest(
       ["tokyo", "london", "up", "250", "212 ms", "2 %"],
     ]);
     await becomes(() => figures(page), {
-      "Relays alive": "2",
+      "Registered": "2",
       "Draining": "0",
       "Never registered": "0",
       "Links up": "1",

@@ -52,6 +52,13 @@ async function take({ ask, clock }: Subject, one: Step): Promise<void> {
 }
 
 /** What a client knows that heard nothing but events. */
+const PRESENT = new Set(["registered", "draining", "unreachable"]);
+
+/** Whom others reach is for the graph to say: an event about a relay says only what is its own. */
+function stateOf({ state }: { state: string }): string {
+  return state === "unreachable" ? "registered" : state;
+}
+
 class Mirror {
   readonly relays = new Map<string, string>();
   readonly announces = new Set<string>();
@@ -63,14 +70,14 @@ class Mirror {
     switch (event) {
       case "graph":
         for (const node of data.nodes) {
-          if (node.state !== "stub") this.relays.set(node.id, node.state);
+          if (PRESENT.has(node.state)) this.relays.set(node.id, stateOf(node));
         }
         break;
       case "announces":
         for (const { relay, track } of data.entries) this.announces.add(`${relay} ${track}`);
         break;
       case "relay":
-        this.relays.set(data.relay, data.state);
+        this.relays.set(data.relay, stateOf(data));
         break;
       case "gone":
         this.relays.delete(data.relay);
@@ -130,7 +137,7 @@ async function check({ ask }: Subject, mirror: Mirror): Promise<void> {
   const { relays } = (await ask("GET", "/relay")).body;
   assert.deepEqual(
     mirror.relays,
-    new Map(relays.map((one: { relay: string; state: string }) => [one.relay, one.state])),
+    new Map(relays.map((one: { relay: string; state: string }) => [one.relay, stateOf(one)])),
   );
   const { entries } = (await ask("GET", "/announce")).body;
   const listed = entries.map((one: { relay: string; track: string }) =>

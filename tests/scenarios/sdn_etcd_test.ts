@@ -29,7 +29,7 @@ etcdTest("etcd: what one controller is told, another on the same etcd shows", as
   await eventually(() => tracks(one.ask), same(["y"]));
   assert.equal((await one.ask("GET", "/relay/a")).body.state, "draining");
   accepted(await one.ask("POST", "/relay/a/undrain"));
-  await eventually(() => other.ask("GET", "/relay/a"), ({ body }) => body.state === "alive");
+  await eventually(() => other.ask("GET", "/relay/a"), ({ body }) => body.state === "registered");
 });
 
 etcdTest("etcd: controllers with another prefix share nothing", async () => {

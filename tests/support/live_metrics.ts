@@ -59,7 +59,14 @@ graph: { peers: ["${plain.url}"], sync_interval_sec: 0.1 }
 function clusterText(): Promise<string> {
   const states: readonly ClusterMember["state"][] = ["leader", "follower", "leaderless", "silent"];
   return new ControllerMetrics({
-    relays: () => ({ alive: 0, draining: 0, stub: 0 }),
+    relays: () => ({
+      registered: 0,
+      draining: 0,
+      unreachable: 0,
+      expired: 0,
+      deregistered: 0,
+      never_registered: 0,
+    }),
     announces: () => 0,
     flows: () => 0,
     revision: () => 0,

@@ -199,7 +199,7 @@ export class Model {
   }
 
   #isInSnapshot(relay) {
-    return this.nodes.some(({ id, state }) => id === relay && state !== "stub");
+    return this.nodes.some(({ id, state }) => id === relay && state !== "never_registered");
   }
 
   #say(time, kind, text) {

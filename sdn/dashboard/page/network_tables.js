@@ -35,7 +35,7 @@ export function relayTable(api, { access, isLive, onSelect }) {
         label: "",
         kind: "action",
         show: ({ id, state }, cell) => {
-          if (access.role !== "admin" || state === "stub") cell.replaceChildren();
+          if (access.role !== "admin" || state === "never_registered") cell.replaceChildren();
           else showAction(api, cell, { id, state, isLive: isLive() });
         },
       },

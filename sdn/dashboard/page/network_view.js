@@ -125,9 +125,9 @@ export class NetworkView {
     };
     const all = isDirectoryCut ? this.health?.announces : announceCount;
     const figures = [
-      ["Relays alive", states("alive"), ""],
+      ["Registered", states("registered"), ""],
       ["Draining", states("draining"), ""],
-      ["Never registered", states("stub"), ""],
+      ["Never registered", states("never_registered"), ""],
       ["Links up", pairs.length - down, down > 0 ? ` and ${down} not` : ""],
       ["Announces", all ?? announceCount, ""],
       ["Tracks on links", [...flows.values()].reduce((sum, own) => sum + own.length, 0), ""],

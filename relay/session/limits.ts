@@ -33,6 +33,12 @@ export const DRAIN_SUBSCRIPTION_MS = 5_000;
 /** Bytes of authorization tokens kept under aliases for a peer. */
 export const MAX_AUTH_TOKEN_CACHE_BYTES = 16_384;
 
+/**
+ * Objects of a group that came as datagrams and are sent to who joins, the newest: more at once the
+ * path would drop.
+ */
+export const MAX_REPLAYED_DATAGRAMS = 64;
+
 /** How long a PUBLISH may wait for a stream that the peer allows, before it is told that there is none. */
 export const STREAM_CREDIT_MS = 1_000;
 

@@ -50,6 +50,8 @@ export interface Feed {
   readonly isInterrupted?: boolean;
   /** Whether it begins with the first object of a group, where others begin with the next object. */
   readonly fromGroupStart?: boolean;
+  /** Whether the publisher was asked for what there was already, which it may send or not. */
+  readonly bringsPast?: boolean;
   /** Whether no stream of the track is under way, where that is known. */
   readonly isQuiet?: boolean;
   /** What the publisher said of the largest location when it agreed. */

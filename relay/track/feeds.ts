@@ -57,6 +57,11 @@ export class Feeds implements FeedOwner {
     return this.#feeds.all().some(({ fromGroupStart }) => fromGroupStart);
   }
 
+  /** Whether a publisher was asked for what there was already, so that a fetch can wait for it. */
+  get bringsPast(): boolean {
+    return this.#feeds.all().some(({ bringsPast }) => bringsPast);
+  }
+
   /** Tells of where the track comes from, as that changes. The result ends it. */
   watchWay(watcher: WayWatcher): () => void {
     this.#wayWatchers.add(watcher);

@@ -88,6 +88,11 @@ export class Group {
     return this.#streamed.get(id) ?? this.#datagrams.get(id);
   }
 
+  /** Objects that came as datagrams, no more than so many, the newest, in the order in which they came. */
+  newestDatagrams(max: number): DatagramObject[] {
+    return [...this.#datagrams.values()].slice(-max);
+  }
+
   /** Whether a further subgroup may begin. */
   get hasRoom(): boolean {
     return this.#logs.length < MAX_SUBGROUPS_PER_GROUP;

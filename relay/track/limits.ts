@@ -37,5 +37,11 @@ export const MAX_HINTS = 3;
 /** Scopes that are looked through for a hint: it must cost nothing that a peer could notice. */
 export const MAX_HINT_SCOPES = 64;
 
+/**
+ * How long a publisher that was asked for what there is of a track may take before it is fetched: it
+ * sends it at once if it does so at all.
+ */
+export const PAST_PATIENCE_MS = 250;
+
 /** Groups that are fetched for one that misses them: enough for an outage, and no archive. */
 export const MAX_BACKFILL_GROUPS = 16n;

@@ -34,5 +34,5 @@ export type { OpenOptions } from "./scope_options.ts";
 export { type LoggedObject, type LogReader, type LogState, SubgroupLog } from "./subgroup_log.ts";
 export { type IngestCounts, type SubgroupStreamInit, SubgroupWriter } from "./subgroup_writer.ts";
 export { Track, type TrackReader } from "./track.ts";
-export { firstObjectOf, includesGroup, type Window, windowOf } from "./window.ts";
+export { firstObjectOf, includesGroup, isUnfiltered, type Window, windowOf } from "./window.ts";
 export { type FetchStep, type LocationRange, planFetch } from "./fetch_plan.ts";

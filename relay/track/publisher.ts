@@ -7,7 +7,7 @@ import type { Feed, FeedTarget } from "./feed.ts";
 export interface Publisher {
   /** Who it is, for the log and for operators: `session 12`, or `mesh` for other relays. */
   readonly label: string;
-  /** Subscribes to everything from the largest object on, for as long as anybody wants it. */
+  /** Subscribes to what is new of a track, and to more where the options say so, for as long as anybody wants it. */
   subscribe(target: FeedTarget, options?: RequestOptions): Feed;
   /** Asks for objects of the past; they come by the sink, in order. */
   fetch(request: FetchRequest, sink: FetchSink): PendingFetch;
@@ -19,6 +19,8 @@ export interface Publisher {
 export interface RequestOptions {
   /** The publisher should begin a group (#new-group-request). */
   readonly newGroupRequest?: bigint;
+  /** What there is of the track already is wanted too, not only what is new. */
+  readonly past?: boolean;
   /** What is missed: from here on the publisher sends what it still has, not only what is new. */
   readonly from?: Location;
   /** Relays that the request came by: it must not go back to them. */

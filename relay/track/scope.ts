@@ -237,7 +237,7 @@ export class Scope {
 
   async #establish(
     { feeds, track }: TrackEntry,
-    { newGroupRequest, from, via = [], trace }: OpenOptions,
+    { newGroupRequest, past, from, via = [], trace }: OpenOptions,
     isFirst: boolean,
   ): Promise<Outcome<void, Refusal>> {
     const publishers = this.publishersOf(track.name);
@@ -248,6 +248,7 @@ export class Scope {
       const options = {
         via,
         ...(newGroupRequest !== undefined && { newGroupRequest }),
+        ...(past === true && { past }),
         ...(from !== undefined && { from }),
         ...(trace !== undefined && { trace }),
       };

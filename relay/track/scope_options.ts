@@ -25,6 +25,8 @@ export interface OpenOptions {
   readonly rendezvous: number;
   readonly forward: boolean;
   readonly newGroupRequest?: bigint;
+  /** The subscriber wants what there is of the track already, not only what is new. */
+  readonly past?: boolean;
   /** What the subscriber misses, where it had the track from another relay before. */
   readonly from?: Location;
   /** Relays that the request came by: the track must not come by them. */

@@ -30,6 +30,11 @@ export function windowOf(filter: Filter | undefined, largest: Location | undefin
   }
 }
 
+/** Whether everything passes, from the first object of the track on. */
+export function isUnfiltered({ start, endGroup }: Window): boolean {
+  return start.group === 0n && start.object === 0n && endGroup === undefined;
+}
+
 /** Whether anything of this group passes. */
 export function includesGroup(window: Window, group: bigint): boolean {
   return group >= window.start.group &&

@@ -83,13 +83,14 @@ export class Asker {
   begin(route: Route): Leg | undefined {
     // A neighbour is subscribed to once; what it did not bring yet is asked for again.
     this.#retiring.cancelOn(route.link);
-    const { newGroupRequest, from } = this.#options;
+    const { newGroupRequest, past, from } = this.#options;
     const { resumePoint = from } = this.#owner.track;
     const trace = this.#span.traceparent;
     const options = {
       via: this.via,
       ...(trace !== undefined && { trace }),
       ...(newGroupRequest !== undefined && resumePoint === undefined && { newGroupRequest }),
+      ...(past === true && { past }),
       ...(resumePoint !== undefined && { from: resumePoint }),
     };
     return Leg.begin(route, this.#remote.scope, { owner: this.#owner, options });

@@ -43,11 +43,16 @@ Deno.test("R-049: no SUBSCRIBE_OK before a publisher has agreed", async () => {
   assert.equal((await answer).kind, "subscribeOk");
 });
 
+const LARGEST = { filter: { type: "largest_object" } } as const;
+
 Deno.test("R-050, R-077: everybody shares one upstream subscription, with the Largest Object filter", async () => {
   await using world = new SessionWorld();
   const publisher = await world.connect();
   await announce(publisher, "live");
-  const early = [await subscribe(await world.connect()), await subscribe(await world.connect())];
+  const early = [
+    await subscribe(await world.connect(), LARGEST),
+    await subscribe(await world.connect(), LARGEST),
+  ];
   const { request, message } = await publisher.expectRequest("subscribe");
   assert.deepEqual(message.parameters.filter, { type: "largest_object" });
   const another = publisher.acceptRequest();
@@ -90,6 +95,7 @@ Deno.test("R-055, R-073, R-151: the upstream subscription flows, and has no wish
   await using world = new SessionWorld();
   const { message } = await watch(world, {
     parameters: {
+      ...LARGEST,
       forward: false,
       subscriberPriority: 3,
       groupOrder: "descending",
@@ -144,11 +150,17 @@ Deno.test("R-063: with forwarding off nothing comes, and with it on what is new"
 });
 
 const FILTERS: [string, Filter | undefined, string[]][] = [
-  ["none", undefined, ["5: 4 5", "6: 0 1 2", "7: 0 1 2"]],
+  ["none", undefined, ["5: 0 1 2 3 4 5", "6: 0 1 2", "7: 0 1 2"]],
+  ["the beginning", { type: "absolute_start", start: at(0, 0) }, [
+    "5: 0 1 2 3 4 5",
+    "6: 0 1 2",
+    "7: 0 1 2",
+  ]],
   ["largest object", { type: "largest_object" }, ["5: 4 5", "6: 0 1 2", "7: 0 1 2"]],
   ["next group", { type: "next_group" }, ["6: 0 1 2", "7: 0 1 2"]],
   ["a start in the past", { type: "absolute_start", start: at(1, 0) }, [
-    "5: 4 5",
+    "4: 0 1",
+    "5: 0 1 2 3 4 5",
     "6: 0 1 2",
     "7: 0 1 2",
   ]],
@@ -158,16 +170,19 @@ const FILTERS: [string, Filter | undefined, string[]][] = [
     "7: 0 1 2",
   ]],
   ["a start in the future", { type: "absolute_start", start: at(6, 1) }, ["6: 1 2", "7: 0 1 2"]],
-  ["a range of the group", { type: "absolute_range", start: at(5, 0), endGroup: 5n }, ["5: 4 5"]],
+  ["a range of the group", { type: "absolute_range", start: at(5, 2), endGroup: 5n }, [
+    "5: 2 3 4 5",
+  ]],
   ["a range to come", { type: "absolute_range", start: at(5, 5), endGroup: 6n }, [
     "5: 5",
     "6: 0 1 2",
   ]],
 ];
 for (const [name, filter, expected] of FILTERS) {
-  Deno.test(`R-063, R-065: a filter lets through what is new and in its range: ${name}`, async () => {
+  Deno.test(`R-063, R-065: a filter lets through what is in its range, of the past too: ${name}`, async () => {
     await using world = new SessionWorld();
     const { publisher } = await watch(world);
+    await sendSubgroup(publisher, { group: 4n }, ...objects(2));
     const group = await openSubgroup(publisher, { group: 5n }, ...objects(4));
     await world.settle();
     const { subscriber, ok } = await join(world, filter === undefined ? {} : { filter });
@@ -634,7 +649,7 @@ Deno.test("R-100: FIRST_OBJECT is passed on with a subgroup's first object, and 
   const group = await openSubgroup(publisher, { group: 2n, firstObject: true }, ...objects(2));
   const first = await SubgroupReader.next(subscriber);
   assert.equal(first.header.firstObject, true);
-  const late = await join(world);
+  const late = await join(world, LARGEST);
   await group.send(...objects(1, 2));
   const reader = await SubgroupReader.next(late.subscriber);
   assert.equal(reader.header.firstObject, false);

@@ -4,6 +4,7 @@ import {
   type DatagramObject,
   firstObjectOf,
   includesGroup,
+  isUnfiltered,
   sendOrder,
   type SubgroupLog,
   type Track,
@@ -12,8 +13,9 @@ import {
   type Window,
 } from "../../track/mod.ts";
 import type { Connection, SendStream } from "../../transport/types.ts";
-import { DRAIN_SUBSCRIPTION_MS } from "../limits.ts";
+import { DRAIN_SUBSCRIPTION_MS, MAX_REPLAYED_DATAGRAMS } from "../limits.ts";
 import type { SessionMetrics } from "../metrics.ts";
+import { Replay } from "./replay.ts";
 import { type DeliveryLimits, Room } from "./room.ts";
 import { type PumpEnd, type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
 
@@ -36,7 +38,10 @@ export type JoinPoint =
   | "live"
   /** With the first object of the largest group, which the subscriber needs to understand the rest. */
   | "group_start"
-  /** With the first object of the filter, of what is still here: the subscriber misses it. */
+  /**
+   * With the first object of the filter, of what is still here; where nothing is filtered, with the
+   * first object of the largest group.
+   */
   | "filter_start";
 
 /** What a subscription tells its owner. */
@@ -79,6 +84,7 @@ export class Subscription implements TrackReader, PumpOwner {
   readonly #owner: SubscriptionOwner;
   readonly #pumps = new Set<SubgroupPump>();
   readonly #room: Room;
+  readonly #replay = new Replay();
   readonly #timers = new Map<SubgroupPump, Timer>();
   #wishes: Wishes;
   #streams = 0;
@@ -124,7 +130,10 @@ export class Subscription implements TrackReader, PumpOwner {
   update(wishes: Wishes): void {
     const before = this.#wishes;
     this.#wishes = wishes;
-    if (before.forward && !wishes.forward) return this.#stopPumps(() => true);
+    if (before.forward && !wishes.forward) {
+      this.#replay.clear();
+      return this.#stopPumps(() => true);
+    }
     if (!before.forward && wishes.forward) return this.#join("live");
     this.#stopPumps((log) => !includesGroup(wishes.window, log.group));
     for (const pump of this.#pumps) pump.sendOrder = this.#sendOrder(pump.log);
@@ -138,14 +147,17 @@ export class Subscription implements TrackReader, PumpOwner {
   subgroup(log: SubgroupLog): void {
     if (!this.#wishes.forward || !includesGroup(this.#wishes.window, log.group)) return;
     if (this.#skipped === log.group) return;
+    if (!this.#replay.isOver) {
+      this.#replay.add(log);
+      return this.#catchUp();
+    }
     const late = this.#room.latenessFor(log);
     if (late !== undefined) {
       this.#skipped = log.group;
       this.#context.metrics.skips[late]++;
       return this.#watchForStall();
     }
-    const first = firstObjectOf(this.#wishes.window, log.group);
-    this.#startPump(log, first === 0 ? undefined : first);
+    this.#startPump(log, firstObjectOf(this.#wishes.window, log.group));
   }
 
   datagram(group: bigint, object: DatagramObject): void {
@@ -169,9 +181,13 @@ export class Subscription implements TrackReader, PumpOwner {
 
   ended(end: TrackEnd): void {
     this.#end = end;
-    if (end.kind === "malformed") this.#stopPumps(() => true);
-    if (this.#pumps.size === 0) return this.#finish();
+    if (end.kind === "malformed") {
+      this.#replay.clear();
+      this.#stopPumps(() => true);
+    }
+    if (this.#isSent) return this.#finish();
     this.#drain = this.#context.clock.after(DRAIN_SUBSCRIPTION_MS, () => {
+      this.#replay.clear();
       this.#stopPumps(() => true);
       this.#finish();
     });
@@ -209,34 +225,62 @@ export class Subscription implements TrackReader, PumpOwner {
       this.#owner.streamParked();
     }
     if (end === "refused") this.#owner.streamRefused();
-    if (this.#end !== undefined && this.#pumps.size === 0) this.#finish();
+    this.#catchUp();
+    if (this.#end !== undefined && this.#isSent) this.#finish();
   }
 
   #join(join: JoinPoint): void {
     const { window } = this.#wishes;
-    const largest = this.track.largest;
+    const { largest } = this.track;
     if (largest === undefined) return;
-    const from = join === "group_start" ? largest.group : window.start.group;
+    if (join === "live") return this.#joinLive(largest.group);
+    const isFromLargest = join === "group_start" || isUnfiltered(window);
+    const from = isFromLargest ? largest.group : window.start.group;
     for (const group of this.track.groupsBetween(from, window.endGroup ?? largest.group)) {
+      for (const log of group.logs) this.#replay.add(log);
+      for (const object of group.newestDatagrams(MAX_REPLAYED_DATAGRAMS)) {
+        this.datagram(group.id, object);
+      }
+    }
+    this.#catchUp();
+  }
+
+  /** With the next object of each subgroup that is under way. */
+  #joinLive(largest: bigint): void {
+    const { window } = this.#wishes;
+    for (const group of this.track.groupsBetween(window.start.group, window.endGroup ?? largest)) {
       for (const log of group.logs) {
-        if (join === "group_start") this.#startPump(log, undefined);
-        else if (join === "filter_start") this.#startPump(log, firstObjectOf(window, group.id));
-        else if (log.state === "open") {
-          const first = Math.max(log.lastId + 1, firstObjectOf(window, group.id));
-          this.#startPump(log, first);
-        }
+        if (log.state !== "open") continue;
+        this.#startPump(log, Math.max(log.lastId + 1, firstObjectOf(window, group.id)));
       }
     }
   }
 
-  #startPump(log: SubgroupLog, firstObject: number | undefined): void {
+  /** Begins what waits of the past, as far as the subscriber takes it. */
+  #catchUp(): void {
+    while (!this.#replay.isOver && this.#room.lateness === undefined) {
+      const log = this.#replay.take()!;
+      const { window } = this.#wishes;
+      if (includesGroup(window, log.group)) {
+        this.#startPump(log, firstObjectOf(window, log.group));
+      }
+    }
+    if (!this.#replay.isOver) this.#watchForStall();
+  }
+
+  /** Whether everything that there is was sent. */
+  get #isSent(): boolean {
+    return this.#pumps.size === 0 && this.#replay.isOver;
+  }
+
+  #startPump(log: SubgroupLog, firstObject: number): void {
     const { connection, openStream, clock } = this.#context;
     const pump = new SubgroupPump({
       connection,
       openStream,
       track: this.track,
       log,
-      firstObject: firstObject === undefined || firstObject === 0 ? undefined : firstObject,
+      firstObject: firstObject === 0 ? undefined : firstObject,
       sendOrder: this.#sendOrder(log),
       oldest: () => {
         const timeout = this.#objectTimeout;
@@ -278,7 +322,7 @@ export class Subscription implements TrackReader, PumpOwner {
     const { clock, limits, metrics } = this.#context;
     this.#stallWatch ??= clock.after(limits.stallTimeoutMs, () => {
       this.#stallWatch = undefined;
-      if (this.#room.lateness === undefined) return;
+      if (this.#room.lateness === undefined && this.#replay.isOver) return;
       if (this.#progress !== progress) return this.#watchForStall();
       metrics.subscribersTooFarBehind++;
       this.#abandon("behind");
@@ -294,6 +338,7 @@ export class Subscription implements TrackReader, PumpOwner {
 
   #abandon(as: PumpEnd): void {
     if (this.#over) return;
+    this.#replay.clear();
     this.#leave();
     for (const pump of [...this.#pumps]) pump.abandon(as);
   }

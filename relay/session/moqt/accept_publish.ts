@@ -25,7 +25,7 @@ export async function acceptPublish(
   if (entry.feeds.has(publisher) && asked === undefined) {
     return refuse({ kind: "duplicate_subscription", reason: "the track is published already" });
   }
-  const feed = publisher.newFeed(entry, true);
+  const feed = publisher.newFeed(entry, { offered: true, bringsPast: false });
   try {
     publisher.establish(feed, stream, message);
     metrics.requests.publish.ok++;

@@ -1,6 +1,4 @@
-import type { Filter, Location, SetupOptions } from "@qumo/shared/wire";
-import type { JoinPoint } from "../delivery/subscription.ts";
-import type { LateJoin } from "../settings.ts";
+import type { Location, SetupOptions } from "@qumo/shared/wire";
 
 /*
  * What the clients of moq-dev need beyond the draft. They are told by the extensions that they
@@ -10,19 +8,6 @@ import type { LateJoin } from "../settings.ts";
 /** Whether the peer is one of them. */
 export function isMoqDev(peer: SetupOptions): boolean {
   return peer.solicit !== undefined || peer.relayHops !== undefined;
-}
-
-/**
- * Where a subscription begins. moq-dev's players subscribe to the largest object and then cannot use
- * a group that does not begin with its first object.
- */
-export function joinPointOf(
-  filter: Filter | undefined,
-  lateJoin: LateJoin,
-  peer: SetupOptions,
-): JoinPoint {
-  if (filter?.type !== "largest_object" || lateJoin === "strict") return "live";
-  return lateJoin === "group_start" || isMoqDev(peer) ? "group_start" : "live";
 }
 
 /**

@@ -43,6 +43,7 @@ const BEGINNING: Location = { group: 0n, object: 0n };
 export class PeerFeed implements Feed {
   readonly publisher: Publisher;
   readonly offered: boolean;
+  readonly bringsPast: boolean;
   readonly target: FeedTarget;
   readonly established: Promise<Outcome<void, Refusal>>;
   readonly #context: SessionContext;
@@ -66,11 +67,17 @@ export class PeerFeed implements Feed {
   constructor(
     target: FeedTarget,
     publisher: Publisher,
-    options: { offered: boolean; context: SessionContext; incoming: IncomingTracks },
+    options: {
+      offered: boolean;
+      bringsPast: boolean;
+      context: SessionContext;
+      incoming: IncomingTracks;
+    },
   ) {
     this.target = target;
     this.publisher = publisher;
     this.offered = options.offered;
+    this.bringsPast = options.bringsPast;
     this.#context = options.context;
     this.#incoming = options.incoming;
     this.established = new Promise((resolve) => this.#settle = resolve);

@@ -27,6 +27,7 @@ import { IncomingFetch } from "./incoming_fetch.ts";
 import type { Ingest } from "./ingest.ts";
 import type { IncomingTracks } from "./incoming_tracks.ts";
 import { PeerFeed } from "./peer_feed.ts";
+import { upstreamFilter, wantsPast } from "./join_point.ts";
 import { outcomeOf, refusalOf } from "./refusals.ts";
 import { isRelay, meshParameters } from "./relay_peer.ts";
 import type { RequestStream } from "./request_stream.ts";
@@ -76,7 +77,7 @@ export class PeerPublisher implements Publisher {
   }
 
   subscribe(target: FeedTarget, options: RequestOptions = {}, scope = ""): PeerFeed {
-    const feed = this.newFeed(target, false);
+    const feed = this.newFeed(target, { offered: false, bringsPast: wantsPast(options) });
     const isRoom = this.#feeds.size <= this.#context.settings.limits.maxPublishedTracks;
     if (this.#closed) this.#refuse(feed, GONE);
     else if (this.#context.isLeaving) this.#refuse(feed, GOING_AWAY);
@@ -102,9 +103,13 @@ export class PeerPublisher implements Publisher {
   }
 
   /** A feed of this peer; whoever makes one ends it with {@linkcode PeerPublisher.forget}. */
-  newFeed(target: FeedTarget, offered: boolean): PeerFeed {
+  newFeed(
+    target: FeedTarget,
+    { offered, bringsPast }: { offered: boolean; bringsPast: boolean },
+  ): PeerFeed {
     const feed = new PeerFeed(target, this, {
       offered,
+      bringsPast,
       context: this.#context,
       incoming: this.#incoming,
     });
@@ -222,21 +227,19 @@ export class PeerPublisher implements Publisher {
 
   async #subscribe(
     feed: PeerFeed,
-    { newGroupRequest, from, via, trace }: RequestOptions,
+    options: RequestOptions,
     scope: string,
   ): Promise<void> {
-    const { peer } = this.#context;
+    const { newGroupRequest, via, trace } = options;
+    const filter = upstreamFilter(options, this.#context.peer);
     const answer = await this.#ask("subscribe", {
       kind: "subscribe",
       requestId: this.#context.ids.next(),
       track: feed.target.track.name,
       parameters: {
-        // Everybody's filters are served from here, so the widest is asked for, and asked to flow.
+        // Everybody's filters are served from here, so it is asked to flow whatever the first wants.
         forward: true,
-        // Only relays of ours are known to send what is in the past.
-        filter: from !== undefined && isRelay(peer)
-          ? { type: "absolute_start", start: from }
-          : { type: "largest_object" },
+        ...(filter !== undefined && { filter }),
         ...meshParameters(this.#context, scope, { via, trace }),
         ...(newGroupRequest !== undefined && { newGroupRequest }),
       },

@@ -1,12 +1,10 @@
 import {
   type ControlMessage,
-  type Filter,
   MAX_RELAY_HOPS,
   type Parameters,
   type SetupOptions,
 } from "@qumo/shared/wire";
 import type { Refusal } from "../../track/mod.ts";
-import type { JoinPoint } from "../delivery/subscription.ts";
 import { violation } from "../errors.ts";
 import { RELAY_LIMIT_FACTOR } from "../limits.ts";
 import type { SessionSettings } from "../settings.ts";
@@ -64,14 +62,6 @@ export function loopOf(
 }
 
 const LOOP: Refusal = { kind: "does_not_exist", reason: "the request comes from here" };
-
-/**
- * Where a subscription of another relay begins: it will have subscribers that need a group from its
- * first object, and when it had the track from elsewhere before, it says what it misses.
- */
-export function relayJoinPoint(filter: Filter | undefined): JoinPoint {
-  return filter?.type === "absolute_start" ? "filter_start" : "group_start";
-}
 
 /** The way of a track as another relay sees it that we send it to; no longer than can be said. */
 export function wayFrom(relayName: string, path: readonly string[]): readonly string[] {

@@ -2,8 +2,9 @@ import { type ControlMessageOf, type FullTrackName, StreamCode, trackKey } from 
 import type { Outcome } from "@qumo/shared/runtime";
 import { backfill, type Feeds, type OpenTrack, type Refusal, type Scope } from "../../track/mod.ts";
 import type { SessionContext } from "./context.ts";
-import { joinPointOf, largestForSubscriber } from "./moq_dev.ts";
-import { isRelay, leavesByFin, relayJoinPoint, wayFrom } from "./relay_peer.ts";
+import { joinPointOf } from "./join_point.ts";
+import { largestForSubscriber } from "./moq_dev.ts";
+import { isRelay, leavesByFin, wayFrom } from "./relay_peer.ts";
 import { hint, nameFields, refuse } from "./refuse.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { checkName } from "./reserved.ts";
@@ -195,10 +196,14 @@ export class SubscriptionServer {
     const { rendezvousTimeout, forward, newGroupRequest, filter, meshHops } = message.parameters;
     const asked = Number(rendezvousTimeout ?? 0n);
     if (asked > 0) this.#sayIfWaiting(scope.value, message.track);
+    const join = joinPointOf(filter, settings.lateJoin, peer);
+    // Another relay is given a group from its start in any case, and says when it wants more.
+    const past = join === "filter_start" || join === "group_start" && !isRelay(peer);
     return await scope.value.open(message.track, {
       rendezvous: Math.min(asked, settings.rendezvousMaxMs),
       forward: forward ?? true,
       signal,
+      past,
       ...(newGroupRequest !== undefined && { newGroupRequest }),
       ...(meshHops !== undefined && { via: meshHops }),
       ...(trace !== undefined && { trace }),
@@ -244,14 +249,17 @@ export class SubscriptionServer {
     // Where nothing was published yet, nothing is missed, and another numbering may begin.
     const { filter: _, ...unfiltered } = message.parameters;
     const wishes = isRelay(peer) && largest === undefined ? unfiltered : message.parameters;
-    const join = isRelay(peer)
-      ? relayJoinPoint(filter)
-      : joinPointOf(filter, settings.lateJoin, peer);
+    const join = joinPointOf(filter, settings.lateJoin, peer);
     served.start(wishes, largest, join);
     if (join !== "live") {
       const { clock, tasks } = this.#context;
-      const missing = filter?.type === "absolute_start" ? filter.start : undefined;
-      tasks.spawn("backfill", () => backfill(entry, clock, missing));
+      const misses = isRelay(peer) && filter?.type === "absolute_start";
+      tasks.spawn("backfill", (signal) =>
+        backfill(entry, {
+          clock,
+          signal,
+          ...(misses && { missing: filter.start }),
+        }));
     }
     return served;
   }

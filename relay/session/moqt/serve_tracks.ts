@@ -138,7 +138,8 @@ export class TrackOffers {
       properties: track.rawProperties,
     });
     this.#subscriptions.adopt(served);
-    served.start({ forward }, largest, "live");
+    // Until the peer says otherwise nothing is filtered.
+    served.start({ forward }, largest, "filter_start");
     const answer = await stream.next();
     if (answer?.kind === "requestOk") {
       const stray = outOfScope(answer.parameters, okScope.publish);

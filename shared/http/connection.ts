@@ -1,0 +1,126 @@
+import { Buffer } from "node:buffer";
+import { Duplex } from "node:stream";
+import type { Clock } from "@qumo/shared/runtime";
+import { READ_BYTES } from "./limits.ts";
+
+/** A connection of the runtime's, as far as it is used here. */
+export interface RawConnection {
+  read(into: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  closeWrite(): Promise<void>;
+  close(): void;
+}
+
+/** What a connection does now: waits for a request, reads the head of one, or answers one. */
+export type Phase = "idle" | "head" | "busy";
+
+type Done = (error?: Error | null) => void;
+
+/** A connection as a stream for the HTTP parser, which knows for how long it has stood still. */
+export class Connection extends Duplex {
+  readonly address: string;
+  readonly encrypted: boolean;
+  /** What the parser's own connections say of the client. */
+  readonly remoteAddress: string;
+  readonly #raw: RawConnection;
+  readonly #clock: Clock;
+  #phase: Phase = "idle";
+  #since: number;
+  /** Since when the client has taken nothing although something waits for it. */
+  #stalledSince: number | undefined;
+  #isReading = false;
+  #readBytes: number = READ_BYTES.waiting;
+
+  constructor(
+    raw: RawConnection,
+    { address, encrypted, clock }: { address: string; encrypted: boolean; clock: Clock },
+  ) {
+    super({ allowHalfOpen: true });
+    this.#raw = raw;
+    this.#clock = clock;
+    this.address = this.remoteAddress = address;
+    this.encrypted = encrypted;
+    this.#since = clock.now();
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** For how long it has been in this phase, in milliseconds. */
+  get age(): number {
+    return this.#clock.now() - this.#since;
+  }
+
+  /** For how long the client has taken nothing although something waits for it, in milliseconds. */
+  get stalled(): number {
+    return this.#stalledSince === undefined ? 0 : this.#clock.now() - this.#stalledSince;
+  }
+
+  /** Notes that a request is being answered, or that the next one may come. */
+  enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#since = this.#clock.now();
+  }
+
+  override _read(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    const into = new Uint8Array(this.#readBytes);
+    this.#raw.read(into).then((count) => {
+      this.#isReading = false;
+      if (count === null) return void this.push(null);
+      if (this.#phase === "idle") this.enter("head");
+      this.#readBytes = count === into.length ? READ_BYTES.busy : READ_BYTES.waiting;
+      this.push(Buffer.from(into.buffer, 0, count));
+    }, (error) => void this.destroy(error));
+  }
+
+  override _write(chunk: Uint8Array, _encoding: string, done: Done): void {
+    this.#send(chunk).then(() => done(), done);
+  }
+
+  override _writev(chunks: readonly { chunk: Uint8Array }[], done: Done): void {
+    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk))).then(() => done(), done);
+  }
+
+  override _final(done: Done): void {
+    this.#raw.closeWrite().then(() => done(), () => done());
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    try {
+      this.#raw.close();
+    } catch {
+      // The client was faster.
+    }
+    done(error);
+  }
+
+  /** Ends it once everything was sent; the parser asks for this after a last answer. */
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once("finish", () => this.destroy());
+  }
+
+  // What a socket has besides, and the parser may call: time is watched by the listener.
+  setTimeout(): this {
+    return this;
+  }
+  setKeepAlive(): this {
+    return this;
+  }
+  setNoDelay(): this {
+    return this;
+  }
+
+  async #send(bytes: Uint8Array): Promise<void> {
+    let left = bytes;
+    while (left.length > 0) {
+      this.#stalledSince = this.#clock.now();
+      left = left.subarray(await this.#raw.write(left));
+    }
+    this.#stalledSince = undefined;
+  }
+}

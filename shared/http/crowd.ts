@@ -1,0 +1,97 @@
+import type { Connection } from "./connection.ts";
+import { HEAD_TIMEOUT_MS, IDLE_TIMEOUT_MS, STALL_TIMEOUT_MS } from "./limits.ts";
+import type { ConnectionDrop, HttpMetrics } from "./metrics.ts";
+
+/** How many connections there may be. */
+export interface Capacity {
+  readonly connections: number;
+  readonly perAddress: number;
+}
+
+/** Every connection of a listener: lets in as many as there may be, and ends those that stand still. */
+export class Crowd {
+  readonly #capacity: Capacity;
+  readonly #metrics: HttpMetrics;
+  readonly #connections = new Set<Connection>();
+  readonly #byAddress = new Map<string, number>();
+  #onEmpty: () => void = () => {};
+
+  constructor(capacity: Capacity, metrics: HttpMetrics) {
+    this.#capacity = capacity;
+    this.#metrics = metrics;
+  }
+
+  /**
+   * Whether one more fits. When there are as many as there may be, the one that has waited for a
+   * request for longest makes room: clients that stand still shut nobody out.
+   */
+  admits(address: string): boolean {
+    if ((this.#byAddress.get(address) ?? 0) >= this.#capacity.perAddress) {
+      this.#metrics.drops.address_full++;
+      return false;
+    }
+    if (this.#connections.size < this.#capacity.connections) return true;
+    this.#metrics.drops.full++;
+    const oldest = this.#longestWaiting();
+    oldest?.destroy();
+    return oldest !== undefined;
+  }
+
+  /** Takes one in, until it ends. */
+  add(connection: Connection): void {
+    const { address } = connection;
+    this.#connections.add(connection);
+    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+    this.#metrics.connections = this.#connections.size;
+    connection.once("close", () => this.#remove(connection));
+  }
+
+  /** Ends every connection that has stood still for too long. */
+  look(): void {
+    for (const connection of this.#connections) {
+      const reason = staleness(connection);
+      if (reason === undefined) continue;
+      this.#metrics.drops[reason]++;
+      connection.destroy();
+    }
+  }
+
+  /** Ends those that wait for a request, or all. */
+  end(which: "waiting" | "all"): void {
+    for (const connection of this.#connections) {
+      if (which === "all" || connection.phase !== "busy") connection.destroy();
+    }
+  }
+
+  /** Resolves when none is left. */
+  emptied(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onEmpty = resolve);
+  }
+
+  #longestWaiting(): Connection | undefined {
+    let oldest: Connection | undefined;
+    for (const connection of this.#connections) {
+      if (connection.phase === "busy" || connection.destroyed) continue;
+      if (oldest === undefined || connection.age > oldest.age) oldest = connection;
+    }
+    return oldest;
+  }
+
+  #remove(connection: Connection): void {
+    const { address } = connection;
+    if (!this.#connections.delete(connection)) return;
+    const others = (this.#byAddress.get(address) ?? 1) - 1;
+    if (others > 0) this.#byAddress.set(address, others);
+    else this.#byAddress.delete(address);
+    this.#metrics.connections = this.#connections.size;
+    if (this.#connections.size === 0) this.#onEmpty();
+  }
+}
+
+function staleness(connection: Connection): ConnectionDrop | undefined {
+  const { phase, age, stalled } = connection;
+  if (stalled > STALL_TIMEOUT_MS) return "stalled";
+  if (phase === "head" && age > HEAD_TIMEOUT_MS) return "head_timeout";
+  return phase === "idle" && age > IDLE_TIMEOUT_MS ? "idle" : undefined;
+}

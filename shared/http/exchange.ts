@@ -1,0 +1,131 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { EAGER_BODY_BYTES } from "./limits.ts";
+
+/** Answers a request; `client` is the address that it came from. Must not reject. */
+export type Handler = (request: Request, client: string) => Response | Promise<Response>;
+
+// What is parsed as HTTP and cannot be a Request.
+const FORBIDDEN_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+// Nothing that a client sends decides about the origin of a URL.
+const ORIGIN = "http://localhost";
+
+/** Lets a handler answer what the parser has read, and sends the answer. */
+export async function exchange(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  handle: Handler,
+): Promise<void> {
+  const request = requestOf(incoming, await bodyOf(incoming));
+  const response = request === undefined
+    ? new Response(null, { status: 400 })
+    : await handle(request, incoming.socket.remoteAddress ?? "");
+  if (outgoing.destroyed) return await response.body?.cancel();
+  await send(response, outgoing);
+}
+
+type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
+
+function requestOf(incoming: IncomingMessage, body: Body): Request | undefined {
+  const { method = "GET", url = "" } = incoming;
+  const target = FORBIDDEN_METHODS.has(method) ? undefined : targetOf(url);
+  if (target === undefined) return undefined;
+  try {
+    const headers: [string, string][] = [];
+    const raw = incoming.rawHeaders;
+    for (let at = 0; at + 1 < raw.length; at += 2) headers.push([raw[at]!, raw[at + 1]!]);
+    return new Request(target, { method, headers, ...(body !== undefined && { body }) });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The URL that a request line means: a path, or the absolute form that is for proxies. */
+function targetOf(url: string): string | undefined {
+  const path = url.startsWith("/") ? url : /^https?:\/\/[^/?#]*(\/.*)?$/i.exec(url)?.[1] ?? "";
+  const target = `${ORIGIN}${path}`;
+  return path !== "" && URL.canParse(target) ? target : undefined;
+}
+
+/** The body: whole where it is short, which costs a fraction of reading it piece by piece. */
+function bodyOf(incoming: IncomingMessage): Body | Promise<Body> {
+  const { method, headers } = incoming;
+  if (method === "GET" || method === "HEAD") return undefined;
+  const length = Number(headers["content-length"] ?? 0);
+  if (headers["transfer-encoding"] === undefined) {
+    if (length === 0) return undefined;
+    if (length <= EAGER_BODY_BYTES) return wholeBody(incoming, length);
+  }
+  return streamedBody(incoming);
+}
+
+function wholeBody(incoming: IncomingMessage, length: number): Promise<Body> {
+  const body = new Uint8Array(length);
+  let at = 0;
+  return new Promise((resolve) => {
+    incoming.on("data", (piece: Uint8Array) => {
+      body.set(piece, at);
+      at += piece.length;
+    });
+    incoming.on("end", () => resolve(body));
+    incoming.on("close", () => resolve(undefined));
+  });
+}
+
+function streamedBody(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      incoming.on("data", (piece: Uint8Array) => {
+        controller.enqueue(piece);
+        incoming.pause();
+      });
+      incoming.on("end", () => controller.close());
+      incoming.on("close", () => {
+        if (!incoming.complete) controller.error(new Error("The connection ended"));
+      });
+      incoming.pause();
+    },
+    pull: () => void incoming.resume(),
+    // Nobody wants the rest: the connection ends with the answer, in place of reading it to its end.
+    cancel: () => void incoming.removeAllListeners("data"),
+  }, { highWaterMark: 0 });
+}
+
+async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+  outgoing.statusCode = response.status;
+  for (const [name, value] of response.headers) outgoing.setHeader(name, value);
+  // What was not read of a request is not read any more.
+  if (!outgoing.req.complete) outgoing.setHeader("connection", "close");
+  if (response.body === null) return void outgoing.end();
+  if (response.headers.get("content-type")?.startsWith("text/event-stream")) {
+    return await stream(response.body, outgoing);
+  }
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  outgoing.setHeader("content-length", bytes.length);
+  outgoing.end(bytes);
+}
+
+/** Sends what has no end, as the client takes it. */
+async function stream(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+  const reader = body.getReader();
+  const isGone = () => outgoing.destroyed || outgoing.writableEnded;
+  outgoing.once("close", () => void reader.cancel().catch(() => {}));
+  outgoing.flushHeaders();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    if (isGone()) return;
+    if (!outgoing.write(read.value)) await drained(outgoing);
+  }
+  if (!isGone()) outgoing.end();
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      outgoing.off("drain", go);
+      outgoing.off("close", go);
+      resolve();
+    };
+    outgoing.on("drain", go);
+    outgoing.on("close", go);
+  });
+}

@@ -1,0 +1,32 @@
+/** Connections at once when nothing else is said: each costs a file descriptor and some kilobytes. */
+export const MAX_CONNECTIONS = 10_000;
+
+/** Connections of one client address: the relays of one site behind one address, twice over. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 2000;
+
+/** How long the head of a request may take from its first byte on, in milliseconds. */
+export const HEAD_TIMEOUT_MS = 10_000;
+
+/**
+ * How long a connection may wait between two requests, in milliseconds: longer than relays wait
+ * between two heartbeats, and shorter than clients keep connections that they do not use.
+ */
+export const IDLE_TIMEOUT_MS = 75_000;
+
+/** How long a client may take nothing of what it is sent, in milliseconds. */
+export const STALL_TIMEOUT_MS = 30_000;
+
+/** How often connections are looked at, in milliseconds. */
+export const LOOK_MS = 1000;
+
+/** Bytes of a request's head: a URL with a track's name of 8 KiB, percent-encoded, fits. */
+export const MAX_HEAD_BYTES = 32 * 1024;
+
+/** Bytes read at once from a connection that waits, and from one that has more to say. */
+export const READ_BYTES = { waiting: 2048, busy: 64 * 1024 } as const;
+
+/** The waits between two attempts to accept when the system has no descriptor left, in milliseconds. */
+export const ACCEPT_RETRY = { first: 20, cap: 1000, healthyAfter: 1000 } as const;
+
+/** Bytes of a body that is read whole before its request is answered: a heartbeat of a busy relay. */
+export const EAGER_BODY_BYTES = 8 * 1024;

@@ -1,0 +1,205 @@
+import { type IncomingMessage, Server, type ServerResponse } from "node:http";
+import {
+  Backoff,
+  type CertificatePair,
+  type Clock,
+  type Log,
+  sleep,
+  type Timer,
+} from "@qumo/shared/runtime";
+import { Connection } from "./connection.ts";
+import { type Capacity, Crowd } from "./crowd.ts";
+import { exchange, type Handler } from "./exchange.ts";
+import {
+  ACCEPT_RETRY,
+  LOOK_MS,
+  MAX_CONNECTIONS,
+  MAX_CONNECTIONS_PER_ADDRESS,
+  MAX_HEAD_BYTES,
+} from "./limits.ts";
+import type { HttpMetrics } from "./metrics.ts";
+
+/** Where and how HTTP is served. */
+export interface HttpOptions {
+  readonly hostname: string;
+  readonly port: number;
+  /** Plain HTTP without it. */
+  readonly certificate?: CertificatePair | undefined;
+  readonly handle: Handler;
+  readonly metrics: HttpMetrics;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly capacity?: Capacity;
+}
+
+/** A running listener. */
+export interface HttpListener {
+  /** The port, which matters when 0 was asked for. */
+  readonly port: number;
+  /**
+   * New connections are shown this certificate. Requests that run go on, streams of events too;
+   * whoever is between two requests connects again. Throws when it cannot be done, and nothing has
+   * changed then.
+   */
+  useCertificate(certificate: CertificatePair): void;
+  /** Takes no new connections, lets running requests end, and cuts off those that outlast the deadline. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** Serves requests until it is closed. Throws when the address cannot be had. */
+export function listenHttp(options: HttpOptions): HttpListener {
+  return new Door(options);
+}
+
+/**
+ * The runtime's own server ends for good when the system has no descriptor left, and waits for the
+ * heads of requests for ever. This one accepts by itself and gives each connection to the parser of
+ * `node:http`.
+ */
+class Door implements HttpListener {
+  readonly port: number;
+  readonly #options: HttpOptions;
+  readonly #crowd: Crowd;
+  readonly #parser: Parser;
+  readonly #answering = new Set<Promise<void>>();
+  readonly #accepting = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  #listener: Deno.Listener<Deno.Conn>;
+  #looking: Timer;
+
+  constructor(options: HttpOptions) {
+    const { hostname, port, certificate, metrics, capacity = CAPACITY } = options;
+    this.#options = options;
+    // Only TLS ever shares its port, with itself.
+    const claimed = certificate === undefined ? port : claim({ hostname, port });
+    this.#listener = open({ hostname, port: claimed, certificate });
+    this.port = (this.#listener.addr as Deno.NetAddr).port;
+    this.#crowd = new Crowd(capacity, metrics);
+    this.#parser = new Parser((incoming, outgoing) => this.#answer(incoming, outgoing));
+    this.#parser.on("clientError", (_error, socket) => {
+      metrics.drops.malformed++;
+      socket.destroy();
+    });
+    this.#looking = this.#look();
+    this.#accept(this.#listener);
+  }
+
+  useCertificate(certificate: CertificatePair): void {
+    const former = this.#listener;
+    // It listens before the one before it ends: the port is never without one.
+    this.#listener = open({ hostname: this.#options.hostname, port: this.port, certificate });
+    this.#accept(this.#listener);
+    former.close();
+    this.#crowd.end("waiting");
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    this.#parser.isClosed = true;
+    this.#stop.abort();
+    this.#listener.close();
+    this.#looking.cancel();
+    this.#crowd.end("waiting");
+    const timer = this.#options.clock.after(deadlineMs, () => this.#crowd.end("all"));
+    while (this.#answering.size > 0) await Promise.all(this.#answering);
+    await Promise.all([this.#crowd.emptied(), ...this.#accepting]);
+    timer.cancel();
+  }
+
+  #accept(listener: Deno.Listener<Deno.Conn>): void {
+    const accepting = this.#run(listener).finally(() => this.#accepting.delete(accepting));
+    this.#accepting.add(accepting);
+  }
+
+  async #run(listener: Deno.Listener<Deno.Conn>): Promise<void> {
+    const { clock, log, metrics } = this.#options;
+    const backoff = new Backoff({ ...ACCEPT_RETRY, random: Math.random }, clock);
+    let isFailing = false;
+    const isOver = () => this.#stop.signal.aborted || listener !== this.#listener;
+    while (!isOver()) {
+      try {
+        this.#take(await listener.accept());
+        backoff.succeeded();
+        if (isFailing) log.info("HTTP connections are accepted again");
+        isFailing = false;
+      } catch (error) {
+        if (isOver()) return;
+        metrics.drops.accept_failed++;
+        if (!isFailing) log.error("cannot accept HTTP connections, trying again", { error });
+        isFailing = true;
+        await sleep(clock, backoff.failed(), this.#stop.signal);
+      }
+    }
+  }
+
+  #take(raw: Deno.Conn): void {
+    const address = (raw.remoteAddr as Deno.NetAddr).hostname;
+    if (!this.#crowd.admits(address)) return raw.close();
+    const { clock, certificate } = this.#options;
+    const connection = new Connection(raw, {
+      address,
+      encrypted: certificate !== undefined,
+      clock,
+    });
+    this.#crowd.add(connection);
+    this.#parser.emit("connection", connection);
+  }
+
+  #answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const connection = incoming.socket as unknown as Connection;
+    connection.enter("busy");
+    outgoing.once("close", () => connection.enter("idle"));
+    const answering = exchange(incoming, outgoing, this.#options.handle).catch((error) => {
+      this.#options.log.error("cannot answer an HTTP request", { error });
+      connection.destroy();
+    }).finally(() => this.#answering.delete(answering));
+    this.#answering.add(answering);
+  }
+
+  #look(): Timer {
+    return this.#options.clock.after(LOOK_MS, () => {
+      this.#crowd.look();
+      this.#looking = this.#look();
+    });
+  }
+}
+
+const CAPACITY: Capacity = {
+  connections: MAX_CONNECTIONS,
+  perAddress: MAX_CONNECTIONS_PER_ADDRESS,
+};
+
+/** The parser: it never listens itself, and keeps connections for as long as this one takes new ones. */
+class Parser extends Server {
+  isClosed = false;
+
+  constructor(answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void) {
+    // Time is watched by the listener.
+    super({ keepAliveTimeout: 0, maxHeaderSize: MAX_HEAD_BYTES, requireHostHeader: false }, answer);
+    Object.defineProperty(this, "listening", { get: () => !this.isClosed });
+  }
+}
+
+function open(
+  { hostname, port, certificate }: Pick<HttpOptions, "hostname" | "port" | "certificate">,
+) {
+  if (certificate === undefined) return Deno.listen({ hostname, port });
+  const { certificate: cert, key } = certificate;
+  return Deno.listenTls({
+    hostname,
+    port,
+    cert,
+    key,
+    alpnProtocols: ["http/1.1"],
+    reusePort: true,
+  });
+}
+
+/**
+ * Makes sure that nobody else has the address, and finds the port where any will do. Sharing a port
+ * would otherwise let a second controller begin beside this one, each with half of the relays.
+ */
+function claim({ hostname, port }: Pick<HttpOptions, "hostname" | "port">): number {
+  const listener = Deno.listen({ hostname, port });
+  listener.close();
+  return listener.addr.port;
+}

@@ -1,0 +1,28 @@
+/** Why a connection was not taken, or ended by us. */
+export const CONNECTION_DROPS = [
+  "full", // There were as many as there may be; the one that waited for longest had to go.
+  "address_full", // There were as many from that address as there may be.
+  "head_timeout", // A request's head did not come in time.
+  "idle", // Nothing was asked for a while: the ordinary end of a connection.
+  "stalled", // The client took nothing of what it was sent.
+  "malformed", // What came was not HTTP, or its head was too long.
+  "accept_failed", // The system could not give the connection to us: no descriptor was left.
+] as const;
+/** One of {@linkcode CONNECTION_DROPS}. */
+export type ConnectionDrop = typeof CONNECTION_DROPS[number];
+
+/** What a listener counts. */
+export class HttpMetrics {
+  /** Connections now. */
+  connections = 0;
+  readonly drops: Record<ConnectionDrop, number> = Object.fromEntries(
+    CONNECTION_DROPS.map((word) => [word, 0]),
+  ) as Record<ConnectionDrop, number>;
+}
+
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
+
+/** A request's method as a label: one of a few words, whatever the client sent. */
+export function methodLabel(method: string): string {
+  return METHODS.has(method) ? method : "other";
+}

@@ -1,0 +1,11 @@
+/** HTTP over TCP as both programs serve it: a listener that stands what clients do to it. */
+export type { Capacity } from "./crowd.ts";
+export type { Handler } from "./exchange.ts";
+export {
+  HEAD_TIMEOUT_MS,
+  IDLE_TIMEOUT_MS,
+  MAX_CONNECTIONS_PER_ADDRESS,
+  STALL_TIMEOUT_MS,
+} from "./limits.ts";
+export { type HttpListener, type HttpOptions, listenHttp } from "./listener.ts";
+export { CONNECTION_DROPS, type ConnectionDrop, HttpMetrics, methodLabel } from "./metrics.ts";

@@ -1,6 +1,6 @@
 import { type Clock, messageOf } from "@qumo/shared/runtime";
 import { formatAddress, parseAddress, type ServerConfig } from "./config.ts";
-import type { OpsServer } from "./ops/listener.ts";
+import type { OpsServer } from "./ops/server.ts";
 import type { OriginPolicy } from "./origins.ts";
 import { StartError } from "./start_error.ts";
 import { type CertificatePair, listen, type Listener } from "./transport/mod.ts";

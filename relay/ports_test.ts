@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS } from "./config.ts";
-import type { OpsServer } from "./ops/listener.ts";
+import type { OpsServer } from "./ops/server.ts";
 import { openPorts } from "./ports.ts";
 import { generateCertificate } from "./transport/mod.ts";
 

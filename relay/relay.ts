@@ -11,10 +11,9 @@ import {
 import { openCertificates } from "./certificate.ts";
 import { formatAddress, parseAddress, reachable, type RelayConfig } from "./config.ts";
 import { EventLoopLag } from "./ops/event_loop.ts";
-import type { OpsServer } from "./ops/listener.ts";
 import { type HandshakeRefusal, RelayMetrics } from "./ops/metrics.ts";
 import type { Program } from "./ops/process_families.ts";
-import { serveOps } from "./ops/server.ts";
+import { type OpsServer, serveOps } from "./ops/server.ts";
 import type {
   CertificateView,
   MeshView,

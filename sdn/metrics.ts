@@ -1,5 +1,7 @@
+import { HttpMetrics, methodLabel } from "@qumo/shared/http";
 import { Counter, Gauge, Histogram, Registry as Metrics } from "prom-client";
 import type { NodeState } from "./graph/mod.ts";
+import { addHttpMetrics } from "./http_metrics.ts";
 import { addProcessMetrics, type ProcessSources } from "./process_metrics.ts";
 
 const HTTP_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
@@ -20,6 +22,8 @@ export interface MetricSources {
 
 /** The controller's metrics. */
 export class ControllerMetrics {
+  /** What the listener counts. */
+  readonly http = new HttpMetrics();
   readonly #metrics = new Metrics();
   readonly #requests: Histogram<"method" | "path" | "status">;
   readonly #graphs: Histogram;
@@ -71,6 +75,7 @@ export class ControllerMetrics {
       buckets: HTTP_SECONDS,
       registers,
     });
+    addHttpMetrics(this.#metrics, this.http);
     this.#graphs = new Histogram({
       name: "qumo_sdn_spf_seconds",
       help: "Computations of the graph, and how long they took",
@@ -126,7 +131,8 @@ export class ControllerMetrics {
   /** Counts a request that was answered. */
   request(one: { method: string; path: string; status: number; milliseconds: number }): void {
     const { method, path, status, milliseconds } = one;
-    this.#requests.observe({ method, path, status: String(status) }, milliseconds / 1000);
+    const labels = { method: methodLabel(method), path, status: String(status) };
+    this.#requests.observe(labels, milliseconds / 1000);
   }
 
   /** Counts a computation of the graph. */

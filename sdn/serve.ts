@@ -10,7 +10,9 @@ import {
   reachable,
   stopSignal,
   TaskGroup,
+  type Tracing,
 } from "@qumo/shared/runtime";
+import { listenHttp, methodLabel } from "@qumo/shared/http";
 import { openCertificates } from "./certificate.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import { Controller, type ControllerOptions } from "./controller.ts";
@@ -18,7 +20,6 @@ import { dashboardFiles } from "./dashboard/mod.ts";
 import type { CostPolicy } from "./graph/mod.ts";
 import { buildApp } from "./http/app.ts";
 import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./http/auth.ts";
-import { listen } from "./http/listener.ts";
 import { pageEndpoints } from "./http/page_endpoints.ts";
 import type { Process } from "./process.ts";
 import { EtcdStore, MemoryStore, openSqlite, type Store, type Timeline } from "./store/mod.ts";
@@ -90,12 +91,14 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     onFault: (error, requestId) => log.error("a request failed", { error, requestId }),
   });
   const address = parseAddress(config.server.address)!;
-  const listener = listen(
-    (request, { remoteAddr }) =>
-      app.fetch(request, "hostname" in remoteAddr ? remoteAddr.hostname : "local"),
-    { ...address, certificate: certificates?.current },
+  const listener = listenHttp({
+    ...address,
+    certificate: certificates?.current,
+    handle: traced((request, client) => app.fetch(request, client), tracing),
+    metrics: controller.metricsSink.http,
     clock,
-  );
+    log,
+  });
   show = (next) => listener.useCertificate(next);
   process.onSignal("SIGHUP", () => void certificates?.reload());
   const scheme = certificates === undefined ? "http" : "https";
@@ -136,6 +139,21 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   await listener.close(config.server.shutdownTimeoutMs);
   await controller.close();
   log.info("ended");
+}
+
+/** The runtime's own span of a request cannot be reached: this one has the endpoint's name, and the log's lines. */
+function traced(handle: (request: Request, client: string) => Promise<Response>, tracing: Tracing) {
+  return async (request: Request, client: string): Promise<Response> => {
+    const method = methodLabel(request.method);
+    const span = tracing.start(method, {
+      kind: "server",
+      parent: request.headers.get("traceparent") ?? undefined,
+      attributes: { "http.request.method": method, "url.path": new URL(request.url).pathname },
+    });
+    const response = await span.run(() => handle(request, client));
+    span.end();
+    return response;
+  };
 }
 
 /** What to open: the URL itself comes first, for whoever reads it by program. */

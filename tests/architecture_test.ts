@@ -34,7 +34,7 @@ Deno.test("findViolations() finds nothing in a project that keeps the rules", ()
       import { track } from "../track/track.ts";
       const text = "setTimeout(console, Deno)";`,
     "relay/ops/status.ts": `import type { Track } from "../track/track.ts";`,
-    "relay/ops/listener.ts": "Deno.serve(handle);",
+    "shared/http/listener.ts": "Deno.listen(address);",
     "relay/config/load.ts": "Deno.readTextFile(path);",
     "relay/relay.ts": `import { session } from "./session/session.ts";`,
     "relay/session/session_test.ts": `import { x } from "../../tests/support/x.ts"; Deno.pid;

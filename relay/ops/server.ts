@@ -1,14 +1,22 @@
+import { HttpMetrics, listenHttp } from "@qumo/shared/http";
 import type { Clock, Log } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
 import type { EventLoopLag } from "./event_loop.ts";
+import { httpFamilies } from "./http_families.ts";
 import { meshDistributions, meshFamilies } from "./mesh_families.ts";
-import { listenHttp, type OpsServer } from "./listener.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import { processFamilies, type Program } from "./process_families.ts";
 import { createRegistry } from "./prometheus.ts";
 import { mediaFamilies, sessionFamilies } from "./relay_families.ts";
 import type { RelayView } from "./snapshot.ts";
 import { trackFamilies } from "./track_families.ts";
+
+/** A running HTTP side. */
+export interface OpsServer {
+  readonly port: number;
+  /** Stops listening and drops what is under way: a client that reads slowly would hold us up. */
+  close(): Promise<void>;
+}
 
 /** What the HTTP side of a relay is made of. */
 export interface OpsParts {
@@ -32,8 +40,10 @@ export interface OpsParts {
 /** Serves health, metrics, state and certificate hash. Throws when the TCP port is taken. */
 export function serveOps(parts: OpsParts): OpsServer {
   const { relay, metrics, program, log } = parts;
+  const http = new HttpMetrics();
   const registry = createRegistry([
     ...processFamilies(parts),
+    ...httpFamilies(http),
     ...sessionFamilies(metrics, relay),
     ...mediaFamilies(metrics, relay, parts.maxCacheBytes),
     ...meshFamilies(metrics, relay),
@@ -41,6 +51,14 @@ export function serveOps(parts: OpsParts): OpsServer {
   ], () => meshDistributions(metrics));
   const { version, commit } = program;
   const app = buildApp({ ...parts, version, commit, registry });
-  const { hostname, port } = parts;
-  return listenHttp({ hostname, port, answer: (request) => app.fetch(request), log });
+  const { hostname, port, clock } = parts;
+  const listener = listenHttp({
+    hostname,
+    port,
+    handle: (request) => app.fetch(request),
+    metrics: http,
+    clock,
+    log,
+  });
+  return { port: listener.port, close: () => listener.close(0) };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { systemClock } from "@qumo/shared/runtime";
+import { HttpMetrics, listenHttp } from "@qumo/shared/http";
+import { memoryLog, systemClock } from "@qumo/shared/runtime";
 import { testController } from "../../tests/support/sdn_controller.ts";
-import { listen } from "./listener.ts";
 
 /** What the Go program's relay sends with each request, in its order. */
 const GO_HEADERS = "Host: sdn:8090\r\nUser-Agent: Go-http-client/1.1\r\n";
@@ -88,8 +88,14 @@ type Ask = GoClient["ask"];
 /** Answers Go clients over one kept connection for each. */
 async function withGoClient(act: (ask: Ask) => Promise<void>): Promise<void> {
   const { app, faults } = await testController();
-  const address = { hostname: "127.0.0.1", port: 0, certificate: undefined };
-  const listener = listen((request) => app.fetch(request, "go"), address, systemClock);
+  const listener = listenHttp({
+    hostname: "127.0.0.1",
+    port: 0,
+    handle: (request) => app.fetch(request, "go"),
+    metrics: new HttpMetrics(),
+    clock: systemClock,
+    log: memoryLog().log,
+  });
   const connection = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
   try {
     const client = new GoClient(connection);

@@ -104,17 +104,6 @@ export class Connection extends Duplex {
     else this.once("finish", () => this.destroy());
   }
 
-  // What a socket has besides, and the parser may call: time is watched by the listener.
-  setTimeout(): this {
-    return this;
-  }
-  setKeepAlive(): this {
-    return this;
-  }
-  setNoDelay(): this {
-    return this;
-  }
-
   async #send(bytes: Uint8Array): Promise<void> {
     let left = bytes;
     while (left.length > 0) {

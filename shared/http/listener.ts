@@ -146,9 +146,12 @@ class Door implements HttpListener {
 
   #answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const connection = incoming.socket as unknown as Connection;
-    connection.enter("busy");
     outgoing.once("close", () => connection.enter("idle"));
-    const answering = exchange(incoming, outgoing, this.#options.handle).catch((error) => {
+    const handle: Handler = (request, client) => {
+      connection.enter("busy");
+      return this.#options.handle(request, client);
+    };
+    const answering = exchange(incoming, outgoing, handle).catch((error) => {
       this.#options.log.error("cannot answer an HTTP request", { error });
       connection.destroy();
     }).finally(() => this.#answering.delete(answering));

@@ -41,7 +41,7 @@ export interface SpanOptions {
 export interface Tracing {
   /** Begins a span. */
   start(name: string, options?: SpanOptions): Span;
-  /** Says what the HTTP request is that the runtime's own span of it cannot know. */
+  /** Says of the span that runs now which HTTP request it is. */
   answered(request: { method: string; path: string; status: number }): void;
 }
 

@@ -17,6 +17,7 @@ export const TABLE: readonly Row[] = [
   { from: "shared/wire", may: [] },
   { from: "shared/runtime", may: [] },
   { from: "shared/topology", may: ["shared/runtime"] },
+  { from: "shared/http", may: ["shared/runtime"] },
   { from: "relay/transport", may: ["shared/runtime"] },
   {
     from: "relay/track",
@@ -44,7 +45,7 @@ export const TABLE: readonly Row[] = [
     ],
   },
   { from: "relay/control_plane", may: ["shared/topology", "shared/runtime"] },
-  { from: "relay/ops", may: ["shared/runtime"], types: ["relay/track"] },
+  { from: "relay/ops", may: ["shared/runtime", "shared/http"], types: ["relay/track"] },
   { from: "relay", depth: "top", may: ["relay", "shared"] },
   { from: "sdn/graph", may: ["shared/topology"] },
   { from: "sdn/registry", may: ["shared/topology", "shared/runtime"] },
@@ -76,7 +77,7 @@ export const PLACES: readonly Place[] = [
       /^shared\/runtime\/own_answer\.ts$/,
       /^relay\/transport\/quic[^/]*\.ts$/,
       /^sdn\/store\/sqlite[^/]*\.ts$/,
-      /(^|\/)(ops|http)\/(.*\/)?listener\.ts$/,
+      /^shared\/http\/(listener|exchange)\.ts$/,
     ],
   },
   {

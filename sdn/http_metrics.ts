@@ -1,0 +1,25 @@
+import type { HttpMetrics } from "@qumo/shared/http";
+import { Counter, Gauge, type Registry } from "prom-client";
+
+/** Adds what the listener counts to the metrics. */
+export function addHttpMetrics(registry: Registry, http: HttpMetrics): void {
+  const registers = [registry];
+  new Gauge({
+    name: "qumo_sdn_http_connections",
+    help: "HTTP connections",
+    registers,
+    collect() {
+      this.set(http.connections);
+    },
+  });
+  new Counter({
+    name: "qumo_sdn_http_connections_dropped_total",
+    help: "HTTP connections that were refused, or ended by the controller, by reason",
+    labelNames: ["reason"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [reason, count] of Object.entries(http.drops)) this.inc({ reason }, count);
+    },
+  });
+}

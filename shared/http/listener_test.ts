@@ -1,0 +1,283 @@
+import assert from "node:assert/strict";
+import { ManualClock, memoryLog, sleep, systemClock } from "@qumo/shared/runtime";
+import type { Capacity } from "./crowd.ts";
+import type { Handler } from "./exchange.ts";
+import { HEAD_TIMEOUT_MS, IDLE_TIMEOUT_MS, LOOK_MS, STALL_TIMEOUT_MS } from "./limits.ts";
+import { listenHttp } from "./listener.ts";
+import { type ConnectionDrop, HttpMetrics } from "./metrics.ts";
+
+const hello: Handler = () => new Response("hello");
+const HEAD = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/** A listener under a clock that stands still, and clients that speak bytes. */
+function world(handle: Handler = hello, capacity?: Capacity) {
+  const clock = new ManualClock();
+  const metrics = new HttpMetrics();
+  const { log } = memoryLog();
+  const listener = listenHttp({
+    hostname: "127.0.0.1",
+    port: 0,
+    handle,
+    metrics,
+    clock,
+    log,
+    ...(capacity && { capacity }),
+  });
+  const clients: Client[] = [];
+  return {
+    clock,
+    metrics,
+    listener,
+    async connect(text = ""): Promise<Client> {
+      const before = metrics.connections;
+      const conn = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
+      const client = new Client(conn);
+      clients.push(client);
+      await client.send(text);
+      if (before === metrics.connections) await turns();
+      return client;
+    },
+    /** Waits until so many were dropped for this reason; time goes on meanwhile. */
+    async dropped(reason: ConnectionDrop, count: number): Promise<void> {
+      while (metrics.drops[reason] < count) {
+        await turns();
+        await clock.advance(LOOK_MS);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.close();
+      await listener.close(0);
+    },
+  };
+}
+
+/** Lets the system deliver what is under way. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await sleep(systemClock, 1);
+}
+
+class Client {
+  readonly #conn: Deno.Conn;
+  readonly #decoder = new TextDecoder();
+  #isClosed = false;
+
+  constructor(conn: Deno.Conn) {
+    this.#conn = conn;
+  }
+
+  async send(text: string): Promise<void> {
+    await this.#conn.write(new TextEncoder().encode(text));
+  }
+
+  /** The next piece; nothing at the end. */
+  async read(): Promise<string> {
+    const piece = new Uint8Array(65_536);
+    const count = await this.#conn.read(piece).catch(() => null);
+    return count === null ? "" : this.#decoder.decode(piece.subarray(0, count), { stream: true });
+  }
+
+  async until(text: string): Promise<string> {
+    let seen = "";
+    while (!seen.includes(text)) {
+      const piece = await this.read();
+      assert.notEqual(piece, "", `it ended after ${seen}`);
+      seen += piece;
+    }
+    return seen;
+  }
+
+  close(): void {
+    if (!this.#isClosed) this.#conn.close();
+    this.#isClosed = true;
+  }
+}
+
+Deno.test("half a head is cut off when its time is over, and others are answered meanwhile", async () => {
+  await using subject = world();
+  const half = await subject.connect("GET / HTTP/1.1\r\nHost: a\r\n");
+  const silent = await subject.connect();
+  const other = await subject.connect(HEAD);
+  await other.until("hello");
+  await subject.dropped("head_timeout", 1);
+  assert.equal(await half.read(), "");
+  await other.send(HEAD);
+  await other.until("hello");
+  assert.equal(subject.metrics.drops.idle, 0, "nobody waited that long");
+  assert.ok(subject.clock.now() <= HEAD_TIMEOUT_MS + 10 * LOOK_MS);
+  await subject.dropped("idle", 1);
+  assert.equal(await silent.read(), "");
+});
+
+Deno.test("a head that drips in byte by byte is cut off all the same", async () => {
+  await using subject = world();
+  const slow = await subject.connect("GET / HTTP/1.1\r\nX: ");
+  for (let at = 0; at < 12 && subject.metrics.drops.head_timeout === 0; at++) {
+    await subject.clock.advance(LOOK_MS);
+    await slow.send("x").catch(() => {});
+    await turns();
+  }
+  await subject.dropped("head_timeout", 1);
+});
+
+Deno.test("a connection between two requests lives on, until nothing was asked for long", async () => {
+  await using subject = world();
+  const client = await subject.connect(HEAD);
+  await client.until("hello");
+  await turns();
+  await subject.clock.advance(IDLE_TIMEOUT_MS - 5 * LOOK_MS);
+  await client.send(HEAD);
+  await client.until("hello");
+  await subject.dropped("idle", 1);
+  assert.equal(await client.read(), "");
+});
+
+Deno.test("a client that takes nothing of a stream is ended, one that reads goes on", async () => {
+  const page = new TextEncoder().encode(`data: ${"x".repeat(60_000)}\n\n`);
+  let canceled = 0;
+  await using subject = world(() =>
+    new Response(
+      new ReadableStream({
+        async pull(controller) {
+          await sleep(systemClock, 0);
+          controller.enqueue(page);
+        },
+        cancel: () => void canceled++,
+      }, { highWaterMark: 0 }),
+      { headers: { "content-type": "text/event-stream" } },
+    )
+  );
+  await subject.connect(HEAD);
+  const reader = await subject.connect(HEAD);
+  let isOver = false;
+  const reading = (async () => {
+    while (!isOver && await reader.read() !== "");
+    assert.ok(isOver, "the one that reads was ended");
+  })();
+  while (subject.metrics.drops.stalled === 0) {
+    await sleep(systemClock, 20);
+    await subject.clock.advance(LOOK_MS);
+  }
+  assert.ok(subject.clock.now() > STALL_TIMEOUT_MS);
+  await turns();
+  assert.deepEqual([subject.metrics.drops.stalled, canceled], [1, 1]);
+  isOver = true;
+  reader.close();
+  await reading;
+});
+
+Deno.test("when there are as many connections as there may be, the one that stood still longest goes", async () => {
+  await using subject = world(hello, { connections: 3, perAddress: 10 });
+  const first = await subject.connect("GET");
+  await turns();
+  await subject.clock.advance(10);
+  await subject.connect();
+  await subject.connect();
+  const fourth = await subject.connect(HEAD);
+  await fourth.until("hello");
+  assert.equal(await first.read(), "");
+  assert.equal(subject.metrics.drops.full, 1);
+});
+
+Deno.test("one address gets so many connections and no more", async () => {
+  await using subject = world(hello, { connections: 10, perAddress: 2 });
+  const one = await subject.connect();
+  await subject.connect();
+  const third = await subject.connect(HEAD);
+  assert.equal(await third.read(), "");
+  assert.equal(subject.metrics.drops.address_full, 1);
+  one.close();
+  while (subject.metrics.connections > 1) await turns();
+  const fourth = await subject.connect(HEAD);
+  await fourth.until("hello");
+});
+
+Deno.test("what a client says about the host never becomes a part of the URL", async () => {
+  const urls: string[] = [];
+  await using subject = world((request) => {
+    urls.push(`${request.url} ${request.headers.get("host")}`);
+    return new Response("hello");
+  });
+  for (const host of ["a/relay/tokyo/drain#", "a b", "", "a:99999"]) {
+    const client = await subject.connect(`POST /health HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await client.until("hello");
+  }
+  for (const line of ["POST http://b/x?y HTTP/1.1", "POST //c/d HTTP/1.1"]) {
+    const client = await subject.connect(`${line}\r\nHost: a\r\n\r\n`);
+    await client.until("hello");
+  }
+  assert.deepEqual(urls, [
+    "http://localhost/health a/relay/tokyo/drain#",
+    "http://localhost/health a b",
+    "http://localhost/health ",
+    "http://localhost/health a:99999",
+    "http://localhost/x?y a",
+    "http://localhost//c/d a",
+  ]);
+});
+
+Deno.test("what is not HTTP is refused, and what cannot be a request is answered with 400", async () => {
+  await using subject = world();
+  const noise = await subject.connect("\x16\x03\x01 hello there\r\n\r\n");
+  assert.equal(await noise.read(), "");
+  const method = await subject.connect("BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n");
+  assert.equal(await method.read(), "");
+  const long = await subject.connect(
+    `GET / HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(40_000)}\r\n\r\n`,
+  );
+  assert.equal(await long.read(), "");
+  assert.equal(subject.metrics.drops.malformed, 3);
+  const trace = await subject.connect("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await trace.until("400 Bad Request");
+});
+
+Deno.test("a body arrives whole: short, long, in pieces, and not at all when nobody reads it", async () => {
+  const lengths: number[] = [];
+  await using subject = world(async (request) => {
+    if (request.url.endsWith("/ignore")) return new Response("ignored");
+    lengths.push((await request.bytes()).length);
+    return new Response("hello");
+  });
+  const client = await subject.connect();
+  for (const length of [0, 1, 8192, 8193, 300_000]) {
+    await client.send(
+      `PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n${"x".repeat(length)}`,
+    );
+    await client.until("hello");
+  }
+  await client.send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  await client.send("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+  await client.until("hello");
+  assert.deepEqual(lengths, [0, 1, 8192, 8193, 300_000, 5]);
+  await client.send("PUT /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nxx");
+  assert.match(await client.until("ignored"), /connection: close/i);
+  assert.equal(await client.read(), "", "nobody waits for the rest");
+});
+
+Deno.test("a short body that does not come is cut off like a head that does not", async () => {
+  await using subject = world();
+  const client = await subject.connect("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nxx");
+  await subject.dropped("head_timeout", 1);
+  assert.equal(await client.read(), "");
+});
+
+Deno.test("a listener that closes lets a request end that runs, and cuts it off at the deadline", async () => {
+  for (const deadline of [10_000, 0]) {
+    const go = Promise.withResolvers<void>();
+    const subject = world(async () => {
+      await go.promise;
+      return new Response("hello");
+    });
+    const client = await subject.connect(HEAD);
+    const idle = await subject.connect();
+    await turns();
+    const closing = subject.listener.close(deadline);
+    assert.equal(await idle.read(), "");
+    if (deadline === 0) await subject.clock.advance(1);
+    go.resolve();
+    if (deadline > 0) await client.until("hello");
+    assert.equal(await client.read(), "");
+    await closing;
+    client.close();
+    idle.close();
+  }
+});

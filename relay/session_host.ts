@@ -175,7 +175,7 @@ export class MoqtHost implements SessionHost {
     for (const session of this.#sessions.keys()) {
       subscriptions += session.subscriptionCount;
       namespaces += session.namespaceCount;
-      parkedStreams += session.connection.parkedStreams;
+      parkedStreams += session.streams.unfinished.parkedCount;
     }
     const { cache } = this.#registry;
     return {

@@ -12,7 +12,7 @@ export const SESSION_ENDS = [
   "drained", // We asked it to go elsewhere: it went, or its time was over.
   "protocol_error", // It broke the protocol.
   "unauthorized",
-  "too_slow", // It took nothing for too long, or left too many streams parked.
+  "too_slow", // It took nothing for too long.
   "limit", // It asked for more than a session may have.
   "internal_error", // A fault of ours.
 ] as const;
@@ -75,6 +75,16 @@ export type RequestOutcome = typeof REQUEST_OUTCOMES[number];
 export const EVICTIONS = ["bytes", "track_bytes", "groups", "age", "track_gone"] as const;
 /** One of {@linkcode EVICTIONS}. */
 export type Eviction = typeof EVICTIONS[number];
+
+/** Why a stream that was left open for want of a reset was finished after all. */
+export const PARKED_ENDS = [
+  "subscription_over", // The subscriber left, or was told that the subscription is over.
+  "outdated", // Its group is long past, and gone from the cache.
+  "credit", // The peer allowed no stream for what is new.
+  "limit", // More were left open than may be.
+] as const;
+/** One of {@linkcode PARKED_ENDS}. */
+export type ParkedEnd = typeof PARKED_ENDS[number];
 
 /** Why a subscriber did not get a group or subgroup, or not all of it. */
 export const SKIPS = [
@@ -204,6 +214,7 @@ export class RelayMetrics {
   subscribersTooFarBehind = 0;
   /** Streams left open because they could not be reset. */
   streamsParked = 0;
+  readonly parkedStreamsFinished: Record<ParkedEnd, number> = zeros(PARKED_ENDS);
   readonly malformed: Record<Malformed, number> = zeros(MALFORMED);
   readonly mesh = new MeshMetrics();
   /** Certificates that were found while running, taken or not. */

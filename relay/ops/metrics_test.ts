@@ -96,6 +96,7 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_subscribers_too_far_behind_total",
     "qumo_relay_streams_parked",
     "qumo_relay_streams_parked_total",
+    "qumo_relay_parked_streams_finished_total",
     "qumo_relay_cache_bytes",
     "qumo_relay_cache_limit_bytes",
     "qumo_relay_cache_groups",

@@ -140,6 +140,12 @@ export function mediaFamilies(
       "Streams left open because they could not be reset.",
       () => metrics.streamsParked,
     ),
+    counters(
+      "qumo_relay_parked_streams_finished_total",
+      "Streams left open because they could not be reset and finished later, by reason.",
+      "reason",
+      () => metrics.parkedStreamsFinished,
+    ),
     gauge(
       "qumo_relay_cache_bytes",
       "Payload bytes in the cache.",

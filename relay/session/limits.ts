@@ -58,16 +58,19 @@ export const DEFAULT_FILL_TIMEOUT_MS = 5_000;
 export const MAX_OVER_RATE_MS = 60_000;
 
 /**
- * Data streams that wait until the peer allows them. Behind a few for each subscription that a session
- * may have, the peer will not catch up, and each takes memory even when nobody wants it any more.
+ * Data streams that wait until the peer allows them: a few for each subscription that a session may
+ * have. Beyond it the peer will not catch up, and the least urgent one is given up for each new one.
  */
 export const MAX_STREAMS_WAITING = 4_096;
 
+/** How long the peer may allow no stream before those are finished that only wait for their end. */
+export const STREAM_PATIENCE_MS = 250;
+
 /**
- * Data streams left open for want of a reset. Browsers allow about 100 streams at once, so with more
- * of these little would be left for what is new, and a new session serves the viewer better.
+ * Data streams of one session left open for want of a reset. Browsers allow about 100 streams at once,
+ * and what is new must have room beside these. At the limit the oldest is finished.
  */
-export const MAX_PARKED_STREAMS = 64;
+export const MAX_PARKED_STREAMS = 32;
 
 /**
  * Streams of one kind that are looked at to learn what a peer speaks that did not say. It is the first
@@ -77,3 +80,12 @@ export const MAX_STREAMS_LOOKED_AT = 16;
 
 /** Bytes of a CLIENT_SETUP that are waited for to name what a client offers: its list comes first. */
 export const MAX_OFFER_BYTES = 512;
+
+/**
+ * How long a stream stays open at least whose group was followed by others and is gone from the cache:
+ * a player that is behind may still be at it, and would take its end for the end of the group.
+ */
+export const PARKED_STREAM_MS = 10_000;
+
+/** How often it is looked whether such streams may be finished. */
+export const PARKED_CHECK_MS = 2_500;

@@ -15,6 +15,7 @@ export interface SessionMetrics {
   droppedObjects: number;
   subscribersTooFarBehind: number;
   streamsParked: number;
+  readonly parkedStreamsFinished: Record<ParkedEnd, number>;
   readonly malformed: Record<Malformed, number>;
   unhandledErrors: number;
 }
@@ -78,6 +79,17 @@ export type RequestOutcome =
 
 /** Why a subscriber did not get a group or subgroup, or not all of it. */
 export type Skip = "backlog" | "superseded" | "delivery_timeout" | "streams" | "evicted";
+
+/** Why a stream that was left open was finished after all. */
+export type ParkedEnd =
+  /** The subscriber left, or was told that the subscription is over. */
+  | "subscription_over"
+  /** Its group is long past, and gone from the cache. */
+  | "outdated"
+  /** The peer allowed no stream for what is new. */
+  | "credit"
+  /** More were left open than may be. */
+  | "limit";
 
 /** Why a datagram went nowhere. */
 export type DatagramDrop = "malformed" | "unknown_track" | "queue_full" | "too_large" | "unsent";

@@ -128,6 +128,16 @@ export class SubgroupLog {
     return this.#pages.size + this.#open;
   }
 
+  /** Whether the last object says that the group or the track ends with it: nothing can follow. */
+  get endsByMark(): boolean {
+    return this.#lastId > this.#lastNormalId;
+  }
+
+  /** Offset behind the last object that has arrived in full. */
+  get wholeEnd(): number {
+    return this.#open === 0 ? this.#pages.size : this.#boundary;
+  }
+
   /** Payload bytes that the last object still lacks. */
   get missing(): number {
     return this.#open;

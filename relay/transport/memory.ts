@@ -33,7 +33,7 @@ export interface MemoryOptions {
   readonly maxUniStreams?: number;
   /** Bidirectional streams each side may have open. */
   readonly maxBidiStreams?: number;
-  /** False to be like Deno's QUIC: resets park, codes of stops are lost. */
+  /** False to be like Deno's QUIC: nothing can be reset, codes of stops are lost. */
   readonly canReset?: boolean;
   readonly maxDatagramSize?: number;
   /** True for a datagram that shall not arrive. */
@@ -68,7 +68,6 @@ export class MemoryConnection implements Connection {
   readonly #datagrams = new Queue<Uint8Array>(MAX_DATAGRAMS_WAITING);
   // Every half that is open here, and what to do when it is over.
   readonly #halves = new Map<MemoryHalf, () => void>();
-  readonly #parked = new Set<MemoryHalf>();
   readonly #resolveClosed: (info: CloseInfo) => void;
   #nextBidi: bigint;
   #peer!: MemoryConnection;
@@ -97,10 +96,6 @@ export class MemoryConnection implements Connection {
   /** Lays the line to the other end. */
   join(peer: MemoryConnection): void {
     this.#peer = peer;
-  }
-
-  get parkedStreams(): number {
-    return this.#parked.size;
   }
 
   async openUni(): Promise<SendStream> {
@@ -208,7 +203,6 @@ export class MemoryConnection implements Connection {
         this.#halves.get(half)?.();
         this.#halves.delete(half);
       },
-      park: (half) => this.#parked.add(half),
     };
   }
 
@@ -233,7 +227,6 @@ export class MemoryConnection implements Connection {
     this.#failure = error;
     for (const half of this.#halves.keys()) half.fail(error);
     this.#halves.clear();
-    this.#parked.clear();
     this.#uniCredit.fail(error);
     this.#bidiCredit.fail(error);
     this.#uni.close();

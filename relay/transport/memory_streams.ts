@@ -8,7 +8,6 @@ export interface MemoryEnd {
   carry(arrive: () => void): void;
   /** The half is over: finished, reset, stopped or read to its end. */
   over(half: MemoryHalf): void;
-  park(half: MemoryHalf): void;
 }
 
 /** A half of a stream, which fails when the connection ends. */
@@ -25,6 +24,8 @@ export class MemorySendStream implements SendStream, MemoryHalf {
   #granted: number;
   #waiting: { upTo: number; resolve: () => void; reject: (error: TransportError) => void }[] = [];
   #over: TransportError | undefined;
+  // The peer stopped the stream, and nobody has noticed.
+  #stopped: TransportError | undefined;
 
   constructor(end: MemoryEnd, window: number) {
     this.#end = end;
@@ -32,6 +33,7 @@ export class MemorySendStream implements SendStream, MemoryHalf {
   }
 
   write(bytes: Uint8Array): Promise<void> {
+    if (this.#stopped !== undefined && bytes.length > 0) this.#resetStopped();
     if (this.#over !== undefined) return Promise.reject(this.#over);
     this.#written += bytes.length;
     if (bytes.length > 0) this.#end.carry(() => this.far.arrive(bytes));
@@ -39,6 +41,10 @@ export class MemorySendStream implements SendStream, MemoryHalf {
   }
 
   finish(): Promise<void> {
+    if (this.#stopped !== undefined) {
+      this.#resetStopped();
+      return Promise.resolve();
+    }
     if (this.#over !== undefined) return Promise.reject(this.#over);
     this.#over = ended();
     this.#end.carry(() => this.far.arriveEnd());
@@ -46,9 +52,8 @@ export class MemorySendStream implements SendStream, MemoryHalf {
   }
 
   reset(code: Code): void {
-    if (this.#over !== undefined) return;
+    if (this.#over !== undefined || !this.#end.canReset) return;
     this.#over = ended();
-    if (!this.#end.canReset) return this.#end.park(this);
     this.#end.carry(() => this.far.arriveReset(code));
     this.#reject(this.#over);
     this.#end.over(this);
@@ -62,14 +67,21 @@ export class MemorySendStream implements SendStream, MemoryHalf {
     }
   }
 
-  /** The peer stopped the stream. Without resets this shows at the next write only, with code 0. */
+  /**
+   * The peer stopped the stream. As with Deno this shows at the next byte that is written, with code 0
+   * where nothing can be reset, and until then the stream counts as open.
+   */
   arriveStop(code: Code): void {
+    if (this.#over !== undefined) return;
     const shown = this.#end.canReset ? code : 0;
-    const error = new TransportError("stopped", shown, `Peer stopped the stream: ${shown}`);
-    const parked = this.#over !== undefined && !this.#end.canReset;
-    this.#over ??= error;
-    this.#reject(error);
-    if (parked) return;
+    this.#stopped = new TransportError("stopped", shown, `Peer stopped the stream: ${shown}`);
+    if (this.#waiting.length > 0) this.#resetStopped();
+  }
+
+  #resetStopped(): void {
+    const { code } = this.#over = this.#stopped!;
+    this.#stopped = undefined;
+    this.#reject(this.#over);
     this.#end.carry(() => this.far.arriveReset(code));
     this.#end.over(this);
   }

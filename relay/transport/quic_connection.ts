@@ -23,7 +23,6 @@ export class QuicConnection implements Connection, StreamOwner {
   readonly #incomingUni: ReadableStreamDefaultReader<Deno.QuicReceiveStream>;
   readonly #incomingBidi: ReadableStreamDefaultReader<Deno.QuicBidirectionalStream>;
   readonly #open = new Set<unknown>();
-  readonly #parked = new Set<unknown>();
   #closing: CloseInfo | undefined;
   #datagramsWaiting = 0;
 
@@ -34,10 +33,6 @@ export class QuicConnection implements Connection, StreamOwner {
     this.#incomingUni = connection.incomingUnidirectionalStreams.getReader();
     this.#incomingBidi = connection.incomingBidirectionalStreams.getReader();
     this.closed = connection.closed.then(this.#ended, this.#lost);
-  }
-
-  get parkedStreams(): number {
-    return this.#parked.size;
   }
 
   async openUni(): Promise<SendStream> {
@@ -109,12 +104,6 @@ export class QuicConnection implements Connection, StreamOwner {
 
   release(stream: unknown): void {
     this.#open.delete(stream);
-    this.#parked.delete(stream);
-  }
-
-  park(stream: unknown): void {
-    this.#open.delete(stream);
-    this.#parked.add(stream);
   }
 
   #bidi(stream: Deno.QuicBidirectionalStream): BidiStream {
@@ -140,7 +129,6 @@ export class QuicConnection implements Connection, StreamOwner {
   #end(info: CloseInfo): CloseInfo {
     this.#closing = info;
     this.#open.clear();
-    this.#parked.clear();
     return info;
   }
 }

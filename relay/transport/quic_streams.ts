@@ -9,7 +9,6 @@ export interface StreamOwner {
   readonly closed: Promise<CloseInfo>;
   hold(stream: unknown): void;
   release(stream: unknown): void;
-  park(stream: unknown): void;
 }
 
 /** A send stream of Deno's QUIC. */
@@ -43,11 +42,8 @@ export class QuicSendStream implements SendStream {
     return this.#writer.close().then(this.#finished, this.#fail);
   }
 
-  reset(_code: Code): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#owner.park(this);
-  }
+  // Deno's abort() sends a FIN.
+  reset(_code: Code): void {}
 
   get priority(): number {
     return this.#priority;

@@ -24,9 +24,9 @@ export interface SendStream {
   /** Ends the stream: everything was said. */
   finish(): Promise<void>;
   /**
-   * Ends the stream early, with the reason. Where the connection cannot (`canReset` is false) the
-   * stream is parked instead: left open, referenced and without FIN, until the peer stops it or the
-   * connection ends, because a FIN would tell the peer that nothing is missing.
+   * Ends the stream early, with the reason. Where the connection cannot (`canReset` is false) nothing
+   * happens: the stream stays open, because a FIN would tell the peer that nothing is missing. Whoever
+   * wants it to end all the same finishes it; one that the peer stopped is then reset after all.
    */
   reset(code: Code): void;
   /** Signed 32-bit send order, higher first. */
@@ -79,8 +79,6 @@ export interface Connection {
   readonly remoteAddress: string;
   /** Whether {@linkcode SendStream.reset} reaches the peer. */
   readonly canReset: boolean;
-  /** Streams that are parked for want of a reset. */
-  readonly parkedStreams: number;
   /** Waits for credit when the peer allows no more streams. */
   openUni(): Promise<SendStream>;
   /** Waits for credit when the peer allows no more streams. */

@@ -44,10 +44,6 @@ export class HeardConnection implements Connection {
     return this.#inner.canReset;
   }
 
-  get parkedStreams(): number {
-    return this.#inner.parkedStreams;
-  }
-
   get maxDatagramSize(): number {
     return this.#inner.maxDatagramSize;
   }

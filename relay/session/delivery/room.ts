@@ -41,11 +41,19 @@ export class Room {
     return open >= this.#limits.maxOpenSubgroups ? "streams" : undefined;
   }
 
+  /** Whether anything waits for the subscriber: to allow a stream, or to take what was written. */
+  get isWaiting(): boolean {
+    for (const pump of this.#pumps) {
+      if (pump.isBusy) return true;
+    }
+    return false;
+  }
+
   /** As {@linkcode Room.lateness}, after others have given way to this subgroup where they may. */
   latenessFor(log: SubgroupLog): Skip | undefined {
     const late = this.lateness;
     if (late === undefined || this.#giveWay(this.#rankOf(log))) return undefined;
-    return late === "streams" && this.#dropSuperseded(log) ? undefined : late;
+    return late === "streams" && this.dropSuperseded(log) ? undefined : late;
   }
 
   /**
@@ -66,10 +74,20 @@ export class Room {
     return false;
   }
 
-  /** Gives up the oldest stream that has nothing to send, of a group that nobody continues. */
-  #dropSuperseded(by: SubgroupLog): boolean {
+  get #newestOrdinal(): number {
+    let newest = -1;
+    for (const { log } of this.#pumps) newest = Math.max(newest, log.groupOrdinal);
+    return newest;
+  }
+
+  /**
+   * Gives up the oldest stream that has nothing to send, of a group that others have followed: at the
+   * last that of `by`.
+   */
+  dropSuperseded(by: SubgroupLog | undefined): boolean {
+    const newest = by?.groupOrdinal ?? this.#newestOrdinal;
     for (const pump of this.#pumps) {
-      if (pump.log.groupOrdinal >= by.groupOrdinal || pump.backlog > 0) continue;
+      if (pump.log.groupOrdinal >= newest || pump.backlog > 0 || pump.isBusy) continue;
       pump.stop("superseded");
       return true;
     }

@@ -1,30 +1,12 @@
 import { encodeSubgroupHeader, objectHeaderSize, writeObjectHeader } from "@qumo/shared/wire";
 import { LogCursor, type LogReader, type SubgroupLog, type Track } from "../../track/mod.ts";
-import type { Connection, SendStream } from "../../transport/types.ts";
-
-/** How a pump ended. */
-export type PumpEnd =
-  /** Everything that the subscriber wants of the subgroup was sent. */
-  | "finished"
-  /** There was nothing to send, so no stream was opened. */
-  | "empty"
-  /** The subgroup's tail will never come. */
-  | "incomplete"
-  /** The cache let go of bytes that were still to be sent. */
-  | "evicted"
-  /** The object that would come next is too old to be sent. */
-  | "expired"
-  /** Its place was wanted for something newer or more urgent. */
-  | "superseded"
-  /** The subscriber takes too little to be sent anything more. */
-  | "behind"
-  /** The owner stopped it. */
-  | "stopped"
-  /** The peer does not want the stream, or the connection is gone. */
-  | "refused";
+import type { SendStream } from "../../transport/types.ts";
+import type { PumpEnd } from "./pump_end.ts";
+import type { StreamSupply, StreamWaiter } from "./stream_supply.ts";
+import type { UnfinishedOwner, UnfinishedStreams } from "./unfinished_streams.ts";
 
 /** What a pump tells its owner. */
-export interface PumpOwner {
+export interface PumpOwner extends UnfinishedOwner {
   /** A stream was opened for it. */
   streamOpened(): void;
   /** Bytes were handed to the transport, the beginnings of this many objects among them. */
@@ -36,9 +18,10 @@ export interface PumpOwner {
 
 /** What to send, and how. */
 export interface PumpOptions {
-  readonly connection: Connection;
-  /** Opens the stream that the subgroup goes by. */
-  readonly openStream: () => Promise<SendStream>;
+  /** Where the stream comes from that the subgroup goes by. */
+  readonly supply: StreamSupply;
+  /** Where it goes when it cannot be sent to its end. */
+  readonly unfinished: UnfinishedStreams;
   readonly track: Track;
   readonly log: SubgroupLog;
   /** The first object that is wanted; undefined: the subgroup as it is, from its beginning. */
@@ -55,13 +38,14 @@ export interface PumpOptions {
  * Sends one subgroup to one subscriber: everything that is ready in one write, then what became ready
  * meanwhile. The stream is opened when there is something to send.
  */
-export class SubgroupPump implements LogReader {
+export class SubgroupPump implements LogReader, StreamWaiter {
   readonly log: SubgroupLog;
   readonly #options: PumpOptions;
   readonly #owner: PumpOwner;
   readonly #cursor: LogCursor;
   #prefix: Uint8Array | undefined;
   #stream: SendStream | undefined;
+  #sendOrder: number;
   #located: boolean;
   #busy = false;
   #over = false;
@@ -70,12 +54,15 @@ export class SubgroupPump implements LogReader {
   #stopAt: number | undefined;
   #stopAs: PumpEnd = "stopped";
   #objectsSent: number;
+  // Offset behind the object whose bytes were written last, even if it has not arrived in full.
+  #objectEnd = 0;
 
   constructor(options: PumpOptions, owner: PumpOwner) {
     this.log = options.log;
     this.#options = options;
     this.#owner = owner;
     this.#cursor = new LogCursor(options.log, 0);
+    this.#sendOrder = options.sendOrder;
     this.#located = options.firstObject === undefined;
     this.#objectsSent = 0;
     this.log.follow(this);
@@ -86,9 +73,9 @@ export class SubgroupPump implements LogReader {
     return this.#located ? this.#cursor.backlog : 0;
   }
 
-  /** Whether a stream was opened. */
-  get hasStream(): boolean {
-    return this.#stream !== undefined;
+  /** Whether it waits for the peer: to allow a stream, or to take what was written. */
+  get isBusy(): boolean {
+    return this.#busy;
   }
 
   /** Whether a stream is open or being opened. */
@@ -96,8 +83,13 @@ export class SubgroupPump implements LogReader {
     return this.#busy || this.#stream !== undefined;
   }
 
+  get sendOrder(): number {
+    return this.#sendOrder;
+  }
+
   /** Changes who is sent first, from now on. */
   set sendOrder(value: number) {
+    this.#sendOrder = value;
     if (this.#stream !== undefined && !this.#over) this.#stream.priority = value;
   }
 
@@ -117,21 +109,32 @@ export class SubgroupPump implements LogReader {
   }
 
   /**
-   * Sends no more of the subgroup. Where streams cannot be reset, the object that is being sent is
-   * still sent to its end, since a stream must not stop within an object.
+   * Sends no more of the subgroup. Where the peer cannot be told that a stream was broken off, the
+   * object that is being sent is still sent to its end, since a stream must not stop within an object.
    */
   stop(as: PumpEnd = "stopped"): void {
     if (this.#over || this.#stopAt !== undefined) return;
     this.#stopAs = as;
-    const { connection } = this.#options;
-    if (connection.canReset || this.#stream === undefined || this.#evicted) return this.#cut(as);
-    this.#stopAt = this.#nextBoundary();
-    this.wake();
+    const anywhere = this.#options.unfinished.canEndAnywhere;
+    if (anywhere || this.#stream === undefined || this.#evicted) return this.#cut(as);
+    this.#stopAt = Math.max(this.#cursor.offset, this.#objectEnd);
+    if (!this.#busy) this.#pump();
   }
 
-  /** Ends at once, within an object if need be: the subscription is over. */
-  abandon(as: PumpEnd): void {
-    if (!this.#over) this.#cut(as);
+  streamReady(stream: SendStream): void {
+    this.#busy = false;
+    stream.priority = this.#sendOrder;
+    this.#stream = stream;
+    this.#owner.streamOpened();
+    this.#pump();
+  }
+
+  streamRefused(): void {
+    this.#end("crowded");
+  }
+
+  streamFailed(): void {
+    this.#end("refused");
   }
 
   #pump(): void {
@@ -162,24 +165,19 @@ export class SubgroupPump implements LogReader {
 
   #open(): void {
     this.#busy = true;
-    this.#options.openStream().then((stream) => {
-      this.#busy = false;
-      stream.priority = this.#options.sendOrder;
-      this.#stream = stream;
-      this.#owner.streamOpened();
-      if (this.#over) stream.reset(this.#options.resetCode(this.#stopAs));
-      else this.#pump();
-    }, this.#failed);
+    this.#options.supply.request(this);
   }
 
   /** Nothing is ready: waits, or ends where nothing will be. */
   #rest(): void {
+    const { log } = this;
+    if (this.#cursor.lagged) return this.#cut("evicted");
+    const isWhole = log.state === "complete" || log.endsByMark;
+    if (isWhole && this.backlog === 0) return this.#finish();
     if (this.#stopAt !== undefined && this.#cursor.offset >= this.#stopAt) {
       return this.#cut(this.#stopAs);
     }
-    if (this.#cursor.lagged) return this.#cut("evicted");
-    if (this.log.state === "complete") return this.#finish();
-    if (this.log.state === "incomplete") this.#cut("incomplete");
+    if (log.state === "incomplete") this.#cut("incomplete");
   }
 
   #finish(): void {
@@ -189,9 +187,18 @@ export class SubgroupPump implements LogReader {
   }
 
   #cut(as: PumpEnd): void {
-    this.#stream?.reset(this.#options.resetCode(as));
-    this.#stopAs = as;
-    this.#end(this.#stream === undefined && as === "incomplete" ? "empty" : as);
+    if (this.#stream === undefined) {
+      this.#options.supply.withdraw(this);
+      return this.#end(as === "incomplete" ? "empty" : as);
+    }
+    const { group, endOfGroup } = this.log;
+    this.#options.unfinished.leave({
+      stream: this.#stream,
+      owner: this.#owner,
+      subgroup: { track: this.#options.track, group, endOfGroup },
+      missing: Math.max(0, this.#objectEnd - this.#cursor.offset),
+    }, this.#options.resetCode(as));
+    this.#end(as);
   }
 
   #end(end: PumpEnd): void {
@@ -204,8 +211,11 @@ export class SubgroupPump implements LogReader {
 
   #nextChunk(): Uint8Array | undefined {
     const chunk = this.#cursor.next();
-    if (chunk === undefined || this.#stopAt === undefined) return chunk;
-    const left = this.#stopAt - this.#cursor.offset;
+    if (chunk === undefined) return undefined;
+    const { track, unfinished } = this.#options;
+    const limit = this.#stopAt ?? (unfinished.wantsWhole(track) ? this.log.wholeEnd : undefined);
+    if (limit === undefined) return chunk;
+    const left = limit - this.#cursor.offset;
     if (left <= 0) return undefined;
     return chunk.length <= left ? chunk : chunk.subarray(0, left);
   }
@@ -261,17 +271,13 @@ export class SubgroupPump implements LogReader {
     return atBoundary && next < this.log.count && this.log.timeOf(next) < oldest;
   }
 
-  #nextBoundary(): number {
-    const index = this.log.indexAtOffset(this.#cursor.offset);
-    if (index < 0 || this.log.startOf(index) === this.#cursor.offset) return this.#cursor.offset;
-    return this.log.endOf(index);
-  }
-
   /** Objects that were begun since this was asked last. */
   #countObjects(): number {
     const { log } = this;
-    const isAtTip = this.#cursor.offset >= log.ready;
-    const begun = isAtTip ? log.count : log.indexAtOffset(this.#cursor.offset - 1) + 1;
+    const { offset } = this.#cursor;
+    const isWhole = offset >= log.ready && log.missing === 0;
+    const begun = isWhole ? log.count : log.indexAtOffset(offset - 1) + 1;
+    this.#objectEnd = isWhole || begun === 0 ? offset : log.endOf(begun - 1);
     const more = Math.max(0, begun - this.#objectsSent);
     this.#objectsSent = begun;
     return more;

@@ -12,12 +12,16 @@ import {
   type TrackReader,
   type Window,
 } from "../../track/mod.ts";
-import type { Connection, SendStream } from "../../transport/types.ts";
+import type { Connection } from "../../transport/types.ts";
 import { DRAIN_SUBSCRIPTION_MS, MAX_REPLAYED_DATAGRAMS } from "../limits.ts";
 import type { SessionMetrics } from "../metrics.ts";
+import { PUMP_ENDS, type PumpEnd } from "./pump_end.ts";
 import { Replay } from "./replay.ts";
 import { type DeliveryLimits, Room } from "./room.ts";
-import { type PumpEnd, type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
+import { StallWatch, type Watched } from "./stall_watch.ts";
+import type { StreamSupply } from "./stream_supply.ts";
+import { type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
+import type { Standing, UnfinishedStreams } from "./unfinished_streams.ts";
 
 /** What the subscriber asked for; all of it can change while the subscription lasts. */
 export interface Wishes {
@@ -50,8 +54,8 @@ export interface SubscriptionOwner {
   finished(end: TrackEnd, streams: number): void;
   /** The subscriber takes too little; what it was sent is on this many streams. */
   tooFarBehind(streams: number): void;
-  /** A stream had to be left open for want of a reset. */
-  streamParked(): void;
+  /** Its publisher leaves more streams unfinished than the subscriber can be kept from seeing. */
+  tooManyUnfinished(streams: number): void;
   /** The subscriber did not want a stream. */
   streamRefused(): void;
 }
@@ -59,41 +63,30 @@ export interface SubscriptionOwner {
 /** What a subscription works with. */
 export interface SubscriptionContext {
   readonly connection: Connection;
-  readonly openStream: () => Promise<SendStream>;
+  readonly supply: StreamSupply;
+  readonly unfinished: UnfinishedStreams;
   readonly clock: Clock;
   readonly metrics: SessionMetrics;
   readonly limits: DeliveryLimits;
 }
 
-const RESET_CODES: Record<PumpEnd, number> = {
-  finished: StreamCode.CANCELLED,
-  empty: StreamCode.CANCELLED,
-  incomplete: StreamCode.CANCELLED,
-  evicted: StreamCode.TOO_FAR_BEHIND,
-  expired: StreamCode.DELIVERY_TIMEOUT,
-  superseded: StreamCode.CANCELLED,
-  behind: StreamCode.TOO_FAR_BEHIND,
-  stopped: StreamCode.CANCELLED,
-  refused: StreamCode.CANCELLED,
-};
-
 /** One subscriber's share of one track: a pump for each subgroup that it wants. */
-export class Subscription implements TrackReader, PumpOwner {
+export class Subscription implements TrackReader, PumpOwner, Watched {
   readonly track: Track;
+  progress = 0;
   readonly #context: SubscriptionContext;
   readonly #owner: SubscriptionOwner;
   readonly #pumps = new Set<SubgroupPump>();
   readonly #room: Room;
   readonly #replay = new Replay();
+  readonly #stallWatch: StallWatch;
   readonly #timers = new Map<SubgroupPump, Timer>();
   #wishes: Wishes;
   #streams = 0;
   #skipped: bigint | undefined;
   #end: TrackEnd | undefined;
   #drain: Timer | undefined;
-  #stallWatch: Timer | undefined;
-  #progress = 0;
-  #over = false;
+  #standing: Standing = "live";
 
   constructor(
     track: Track,
@@ -106,6 +99,7 @@ export class Subscription implements TrackReader, PumpOwner {
     this.#context = context;
     this.#owner = owner;
     this.#room = new Room(this.#pumps, context.limits, (log) => this.#sendOrder(log));
+    this.#stallWatch = new StallWatch(context.clock, context.limits.stallTimeoutMs, this);
   }
 
   /** Streams that were opened so far. */
@@ -115,6 +109,10 @@ export class Subscription implements TrackReader, PumpOwner {
 
   get wishes(): Wishes {
     return this.#wishes;
+  }
+
+  get standing(): Standing {
+    return this.#standing;
   }
 
   /** Begins to follow the track. Nothing can come between this and what `track.largest` said just before. */
@@ -141,7 +139,12 @@ export class Subscription implements TrackReader, PumpOwner {
 
   /** The subscriber left: nothing more is sent. */
   cancel(): void {
-    this.#abandon("stopped");
+    this.#abandon("left");
+  }
+
+  /** We end it; the owner tells the subscriber. */
+  end(): void {
+    this.#abandon("ended");
   }
 
   subgroup(log: SubgroupLog): void {
@@ -155,7 +158,7 @@ export class Subscription implements TrackReader, PumpOwner {
     if (late !== undefined) {
       this.#skipped = log.group;
       this.#context.metrics.skips[late]++;
-      return this.#watchForStall();
+      return this.#stallWatch.begin();
     }
     this.#startPump(log, firstObjectOf(this.#wishes.window, log.group));
   }
@@ -199,7 +202,7 @@ export class Subscription implements TrackReader, PumpOwner {
   }
 
   sent(bytes: number, objects: number): void {
-    this.#progress++;
+    this.progress++;
     this.track.traffic.sent += bytes;
     const { sent } = this.#context.metrics;
     sent.bytes += bytes;
@@ -208,7 +211,7 @@ export class Subscription implements TrackReader, PumpOwner {
 
   logCompleted(pump: SubgroupPump): void {
     const timeout = this.#subgroupTimeout;
-    if (timeout === Infinity) return;
+    if (this.#isOver || timeout === Infinity) return;
     this.#timers.set(pump, this.#context.clock.after(timeout, () => pump.stop("expired")));
   }
 
@@ -216,17 +219,36 @@ export class Subscription implements TrackReader, PumpOwner {
     this.#pumps.delete(pump);
     this.#timers.get(pump)?.cancel();
     this.#timers.delete(pump);
-    const { metrics, connection } = this.#context;
-    if (end === "evicted") metrics.skips.evicted++;
-    if (end === "expired") metrics.skips.delivery_timeout++;
-    if (end === "superseded") metrics.skips.superseded++;
-    if (pump.hasStream && !connection.canReset && end !== "finished" && end !== "refused") {
-      metrics.streamsParked++;
-      this.#owner.streamParked();
-    }
+    if (this.#isOver) return;
+    const { skips } = this.#context.metrics;
+    if (end === "evicted") skips.evicted++;
+    if (end === "expired") skips.delivery_timeout++;
+    if (end === "superseded") skips.superseded++;
+    if (end === "crowded") skips.streams++;
+    if (end === "superseded" || end === "crowded") this.#stallWatch.begin();
     if (end === "refused") this.#owner.streamRefused();
     this.#catchUp();
     if (this.#end !== undefined && this.#isSent) this.#finish();
+  }
+
+  /** Gives up a stream that has nothing to send, of a group that others have followed; false for none. */
+  giveUpIdle(): boolean {
+    return this.#room.dropSuperseded(undefined);
+  }
+
+  get isWaitedFor(): boolean {
+    return this.#room.lateness !== undefined || this.#room.isWaiting || !this.#replay.isOver;
+  }
+
+  stalled(): void {
+    this.#context.metrics.subscribersTooFarBehind++;
+    this.#abandon("ended", "behind");
+    this.#owner.tooFarBehind(this.#streams);
+  }
+
+  giveUp(): void {
+    this.#abandon("ended");
+    this.#owner.tooManyUnfinished(this.#streams);
   }
 
   #join(join: JoinPoint): void {
@@ -265,7 +287,7 @@ export class Subscription implements TrackReader, PumpOwner {
         this.#startPump(log, firstObjectOf(window, log.group));
       }
     }
-    if (!this.#replay.isOver) this.#watchForStall();
+    if (!this.#replay.isOver) this.#stallWatch.begin();
   }
 
   /** Whether everything that there is was sent. */
@@ -274,10 +296,10 @@ export class Subscription implements TrackReader, PumpOwner {
   }
 
   #startPump(log: SubgroupLog, firstObject: number): void {
-    const { connection, openStream, clock } = this.#context;
+    const { supply, unfinished, clock } = this.#context;
     const pump = new SubgroupPump({
-      connection,
-      openStream,
+      supply,
+      unfinished,
       track: this.track,
       log,
       firstObject: firstObject === 0 ? undefined : firstObject,
@@ -287,7 +309,7 @@ export class Subscription implements TrackReader, PumpOwner {
         return timeout === Infinity ? undefined : clock.now() - timeout;
       },
       resetCode: (end) =>
-        this.track.endReason?.kind === "malformed" ? StreamCode.MALFORMED_TRACK : RESET_CODES[end],
+        this.track.endReason?.kind === "malformed" ? StreamCode.MALFORMED_TRACK : PUMP_ENDS[end],
     }, this);
     this.#pumps.add(pump);
     pump.wake();
@@ -316,44 +338,36 @@ export class Subscription implements TrackReader, PumpOwner {
     });
   }
 
-  /** Ends the subscription when the subscriber takes nothing at all for too long. */
-  #watchForStall(): void {
-    const progress = this.#progress;
-    const { clock, limits, metrics } = this.#context;
-    this.#stallWatch ??= clock.after(limits.stallTimeoutMs, () => {
-      this.#stallWatch = undefined;
-      if (this.#room.lateness === undefined && this.#replay.isOver) return;
-      if (this.#progress !== progress) return this.#watchForStall();
-      metrics.subscribersTooFarBehind++;
-      this.#abandon("behind");
-      this.#owner.tooFarBehind(this.#streams);
-    });
-  }
-
   #stopPumps(which: (log: SubgroupLog) => boolean): void {
     for (const pump of [...this.#pumps]) {
       if (which(pump.log)) pump.stop();
     }
   }
 
-  #abandon(as: PumpEnd): void {
-    if (this.#over) return;
+  #abandon(standing: "ended" | "left", as: PumpEnd = "stopped"): void {
+    if (this.#isOver) return;
     this.#replay.clear();
-    this.#leave();
-    for (const pump of [...this.#pumps]) pump.abandon(as);
+    this.#leave(standing);
+    for (const pump of [...this.#pumps]) pump.stop(as);
+    this.#context.unfinished.ownerIsOver(this);
   }
 
   #finish(): void {
-    if (this.#over) return;
-    this.#leave();
+    if (this.#isOver) return;
+    this.#leave("ended");
+    this.#context.unfinished.ownerIsOver(this);
     this.#owner.finished(this.#end!, this.#streams);
   }
 
-  #leave(): void {
-    this.#over = true;
+  get #isOver(): boolean {
+    return this.#standing !== "live";
+  }
+
+  #leave(standing: "ended" | "left"): void {
+    this.#standing = standing;
     this.track.unfollow(this);
     this.#drain?.cancel();
-    this.#stallWatch?.cancel();
+    this.#stallWatch.end();
     for (const timer of this.#timers.values()) timer.cancel();
   }
 }

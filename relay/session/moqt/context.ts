@@ -8,10 +8,11 @@ import type {
   Token,
 } from "@qumo/shared/wire";
 import type { NamespaceView, Refusal, Scope } from "../../track/mod.ts";
-import type { Connection, SendStream } from "../../transport/types.ts";
+import type { Connection } from "../../transport/types.ts";
 import type { EventLog } from "../event_log.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
+import type { ObjectStreams } from "./object_streams.ts";
 import type { RequestIds, Role } from "./request_ids.ts";
 import type { RequestStream } from "./request_stream.ts";
 
@@ -52,8 +53,8 @@ export interface SessionContext {
   readonly isLeaving: boolean;
   /** Opens the stream of a request of ours. */
   openRequest(): Promise<RequestStream>;
-  /** Opens a stream for objects, once the peer allows it. */
-  openStream(): Promise<SendStream>;
+  /** The streams that objects are sent on. */
+  readonly streams: ObjectStreams;
   /** Whether the peer may do this. */
   authorize(
     action: AuthorizationRequest["action"],
@@ -62,8 +63,6 @@ export interface SessionContext {
   ): Promise<Outcome<void, Refusal>>;
   /** Ends the session: the peer broke the protocol, or we cannot go on. */
   fail(error: unknown): void;
-  /** A stream had to be left open for want of a reset. */
-  streamParked(): void;
   /** A request of either side came to its end. */
   requestEnded(): void;
 }

@@ -23,7 +23,9 @@ import {
 } from "../../track/mod.ts";
 import { TransportError } from "../../transport/errors.ts";
 import type { SendStream } from "../../transport/types.ts";
+import type { Standing, UnfinishedOwner } from "../delivery/unfinished_streams.ts";
 import type { SessionContext } from "./context.ts";
+import { wholeObject } from "./whole_object.ts";
 
 /** How the objects of a fetch are sent. */
 export interface FetchDeliveryOptions {
@@ -35,7 +37,7 @@ export interface FetchDeliveryOptions {
 }
 
 /** Sends the objects of one fetch, on one stream. */
-export class FetchDelivery implements FetchSink {
+export class FetchDelivery implements FetchSink, UnfinishedOwner {
   readonly #context: SessionContext;
   readonly #options: FetchDeliveryOptions;
   readonly #writer: FetchObjectWriter;
@@ -47,6 +49,9 @@ export class FetchDelivery implements FetchSink {
   #last: Location | undefined;
   #unknownUpTo: Location | undefined;
   #over = false;
+  #isWriting = false;
+  // Why it was given up.
+  #code: StreamCode = StreamCode.INTERNAL_ERROR;
 
   constructor(context: SessionContext, options: FetchDeliveryOptions) {
     this.#context = context;
@@ -62,16 +67,28 @@ export class FetchDelivery implements FetchSink {
   }
 
   /** Gives up; does nothing when everything was sent. */
-  cancel(code: number): void {
+  cancel(code: StreamCode): void {
     if (this.#over) return;
     this.#over = true;
+    this.#code = code;
     this.#filling?.cancel();
+    // Where a stream cannot be reset, the object that is being written is written to its end.
+    if (!this.#isWriting || this.#context.connection.canReset) this.#leave();
+  }
+
+  /** A peer that gave the fetch up heeds nothing of it; one that did not must not take it for whole. */
+  get standing(): Standing {
+    return this.#code === StreamCode.CANCELLED ? "left" : "live";
+  }
+
+  /** It is over as it is. */
+  giveUp(): void {}
+
+  #leave(): void {
     if (this.#stream === undefined) return;
-    this.#stream.reset(code);
-    if (!this.#context.connection.canReset) {
-      this.#context.metrics.streamsParked++;
-      this.#context.streamParked();
-    }
+    const { unfinished } = this.#context.streams;
+    const end = { stream: this.#stream, owner: this, subgroup: undefined, missing: 0 };
+    unfinished.leave(end, this.#code);
   }
 
   /** No publisher is waited for any longer: what is missing is said to be unknown. */
@@ -229,21 +246,28 @@ export class FetchDelivery implements FetchSink {
 
   async #openStream(): Promise<void> {
     if (this.#over) return;
-    const stream = await this.#context.openStream();
+    const { supply } = this.#context.streams;
+    const stream = await supply.open(this.#sendOrder);
+    if (this.#over) return supply.giveBack(stream);
     stream.priority = this.#sendOrder;
     this.#stream = stream;
-    if (this.#over) return stream.reset(StreamCode.CANCELLED);
     await stream.write(encodeFetchHeader(this.#options.requestId, this.#context.draft.data));
   }
 
   async #write(header: Uint8Array, payload: readonly Uint8Array[]): Promise<void> {
     const { sent } = this.#context.metrics;
+    if (this.#over) throw over();
     sent.objects++;
+    this.#isWriting = true;
     for (const bytes of [header, ...payload]) {
-      if (this.#over) throw new TransportError("closed", 0, "Cannot write: the fetch is over");
+      if (this.#over && this.#context.connection.canReset) throw over();
       sent.bytes += bytes.length;
       if (bytes.length > 0) await this.#stream!.write(bytes);
     }
+    this.#isWriting = false;
+    if (!this.#over) return;
+    this.#leave();
+    throw over();
   }
 
   async #finish(): Promise<void> {
@@ -253,6 +277,10 @@ export class FetchDelivery implements FetchSink {
     this.#over = true;
     await this.#stream!.finish();
   }
+}
+
+function over(): TransportError {
+  return new TransportError("closed", 0, "Cannot write: the fetch is over");
 }
 
 const ABANDONED: PendingFetch = {
@@ -266,22 +294,4 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
   both.set(a);
   both.set(b, a.length);
   return both;
-}
-
-/** Resolves when an object that is still arriving is whole, or will never be. */
-function wholeObject(log: SubgroupLog, id: number): Promise<void> {
-  const isSettled = () => {
-    const index = log.indexOf(id);
-    return log.state !== "open" || index >= log.count || log.isWhole(index);
-  };
-  if (isSettled()) return Promise.resolve();
-  return new Promise((resolve) => {
-    const check = () => {
-      if (!isSettled()) return;
-      log.unfollow(reader);
-      resolve();
-    };
-    const reader = { wake: check, evicted: check };
-    log.follow(reader);
-  });
 }

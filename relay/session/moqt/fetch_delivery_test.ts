@@ -1,9 +1,10 @@
 import { draft18 } from "@qumo/shared/wire";
-import { done } from "@qumo/shared/runtime";
+import { done, ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { FetchedObject, PendingFetch } from "../../track/mod.ts";
 import { memoryPair } from "../../transport/mod.ts";
 import { RelayMetrics } from "../../ops/metrics.ts";
+import { StreamSupply } from "../delivery/stream_supply.ts";
 import type { SessionContext } from "./context.ts";
 import { FetchDelivery } from "./fetch_delivery.ts";
 
@@ -12,7 +13,7 @@ Deno.test("FetchDelivery answers on one stream when an object comes before it is
   const context = {
     connection,
     draft: draft18,
-    openStream: () => connection.openUni(),
+    streams: { supply: new StreamSupply(connection, new ManualClock(), () => {}) },
     metrics: new RelayMetrics(),
   } as unknown as SessionContext;
   const delivery = new FetchDelivery(context, {

@@ -13,6 +13,7 @@ import {
   type SubgroupHeader,
 } from "@qumo/shared/wire";
 import { MalformedTrack, SubgroupWriter, writeDatagram } from "../../track/mod.ts";
+import { TransportError } from "../../transport/errors.ts";
 import type { ReceiveStream } from "../../transport/types.ts";
 import { isTransportEnd } from "../errors.ts";
 import { readVarint } from "../framing.ts";
@@ -21,6 +22,7 @@ import { MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../limits.ts";
 import type { SessionContext } from "./context.ts";
 import type { IncomingTracks } from "./incoming_tracks.ts";
 import type { PeerFeed } from "./peer_feed.ts";
+import { understandsCuts } from "./relay_peer.ts";
 
 /** Streams that objects do not come by. */
 export interface OtherStreams {
@@ -179,9 +181,14 @@ export class Ingest {
       received.bytes -= input.length;
       writer.flush();
     } while (await input.fill());
-    if (payloadLeft > 0 || input.length > 0) {
-      throw new DecodeError("malformed", "A stream ends within an object");
-    }
+    if (payloadLeft > 0 || input.length > 0) throw this.#endsWithin();
+  }
+
+  /** A stream ended within an object: against the rules, but for a peer of ours that cannot reset it. */
+  #endsWithin(): Error {
+    return understandsCuts(this.#context.peer)
+      ? new TransportError("reset", 0, "The stream was cut")
+      : new DecodeError("malformed", "A stream ends within an object");
   }
 
   /** Decides what an error of a track's data costs: the stream, the track, or the session. */

@@ -51,7 +51,7 @@ export class Introduction {
   own(): Partial<SetupOptions> {
     const { relayName, link, connection } = this.#options;
     return {
-      ...(relayName !== undefined && { relayName }),
+      ...(relayName !== undefined && { relayName, takesCuts: true }),
       // On WebTransport the request carried them.
       ...(link !== undefined && connection.path === undefined &&
         { path: link.path, authority: link.authority }),

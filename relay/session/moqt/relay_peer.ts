@@ -29,6 +29,14 @@ export function leavesByFin(peer: SetupOptions): boolean {
   return isRelay(peer) || isMoqDev(peer);
 }
 
+/**
+ * Whether the peer takes a data stream that ends within an object, or an object's header, for one that
+ * was reset, which Deno cannot say otherwise. The draft lets a receiver end the session for it.
+ */
+export function understandsCuts(peer: SetupOptions): boolean {
+  return isRelay(peer) && peer.takesCuts === true;
+}
+
 /** What a request to another relay says beside what it asks for: the scope, the way it came, its trace. */
 export function meshParameters(
   { peer, relayName }: SessionContext,

@@ -79,6 +79,11 @@ export class RequestServer {
     this.#refusesNew = true;
   }
 
+  /** See {@linkcode SubscriptionServer.giveUpIdle}. */
+  giveUpIdle(wanted: number): void {
+    this.#subscriptions.giveUpIdle(wanted);
+  }
+
   /** Answers a request until its stream is through. */
   async serve(stream: RequestStream, message: ControlMessage): Promise<void> {
     if (!isRequest(message)) {

@@ -56,6 +56,14 @@ export class SubscriptionServer {
     return count;
   }
 
+  /** Gives up streams that have nothing to send, of groups that others have followed. */
+  giveUpIdle(wanted: number): void {
+    let left = wanted;
+    for (const served of this.#served) {
+      while (left > 0 && served.giveUpIdle()) left--;
+    }
+  }
+
   /** Whether the peer subscribes to this track already. */
   has(name: FullTrackName): boolean {
     return this.#byTrack.has(trackKey(name));

@@ -87,8 +87,15 @@ export class ServedSubscription implements SubscriptionOwner {
     const wishes = join === "group_start" && largest !== undefined
       ? { ...asked, window: { ...asked.window, start: { group: largest.group, object: 0n } } }
       : asked;
-    const openStream = () => this.#context.openStream();
-    const context = { connection, openStream, clock, metrics, limits: settings.delivery };
+    const { supply, unfinished } = this.#context.streams;
+    const context = {
+      connection,
+      supply,
+      unfinished,
+      clock,
+      metrics,
+      limits: settings.delivery,
+    };
     this.#delivery = new Subscription(track, wishes, context, this);
     this.#demand.setForward(wishes.forward);
     this.#delivery.start(join);
@@ -167,8 +174,14 @@ export class ServedSubscription implements SubscriptionOwner {
     this.#end({ kind: "too_far_behind", reason: "the subscriber takes too little" }, streams);
   }
 
-  streamParked(): void {
-    this.#context.streamParked();
+  tooManyUnfinished(streams: number): void {
+    const reason = "too many groups of the track were broken off";
+    this.#end({ kind: "excessive_load", reason }, streams);
+  }
+
+  /** Gives up a stream that has nothing to send; false when there is none. */
+  giveUpIdle(): boolean {
+    return this.#delivery?.giveUpIdle() ?? false;
   }
 
   /** A subscriber that ended its half and then wants a stream no longer has left. */
@@ -222,7 +235,7 @@ export class ServedSubscription implements SubscriptionOwner {
   }
 
   #endAtOnce(end: SubscriptionEnd): void {
-    this.#delivery?.cancel();
+    this.#delivery?.end();
     this.#end(end, this.#delivery?.streams ?? 0);
   }
 

@@ -10,13 +10,7 @@ import {
   type Token,
 } from "@qumo/shared/wire";
 import type { NamespaceView, Publisher, Refusal, Scope } from "../../track/mod.ts";
-import {
-  type BidiStream,
-  type CloseInfo,
-  type Connection,
-  type SendStream,
-  URGENT,
-} from "../../transport/types.ts";
+import { type BidiStream, type CloseInfo, type Connection, URGENT } from "../../transport/types.ts";
 import { isTransportEnd, SessionError } from "../errors.ts";
 import { EventLog } from "../event_log.ts";
 import type { SessionEnd, SessionMetrics } from "../metrics.ts";
@@ -32,6 +26,7 @@ import { Intake } from "./intake.ts";
 import { Introduction } from "./introduction.ts";
 import { Announcements } from "./announcements.ts";
 import { Leaving } from "./leaving.ts";
+import { ObjectStreams } from "./object_streams.ts";
 import { PeerPublisher } from "./peer_publisher.ts";
 import { RequestIds, type Role } from "./request_ids.ts";
 import { RequestServer } from "./request_server.ts";
@@ -51,6 +46,7 @@ export class MoqtSession implements SessionContext {
   readonly metrics: SessionMetrics;
   readonly ids: RequestIds;
   readonly tasks: TaskGroup;
+  readonly streams: ObjectStreams;
   readonly #options: MoqtSessionOptions;
   /** Resolves when setup is complete, or to false when it never will be. */
   readonly ready: Promise<boolean>;
@@ -93,6 +89,7 @@ export class MoqtSession implements SessionContext {
       link?.advertise ?? ((namespace) => this.scope.advertise(namespace, this.#publisher)),
     );
     this.#requests = new RequestServer(this, this.#publisher, this.#announcements);
+    this.streams = new ObjectStreams(this, (wanted) => this.#requests.giveUpIdle(wanted));
     this.#control = new ControlChannel(this, {
       setup: (options) => this.#receiveSetup(options),
       goaway: (message) => this.#receiveGoaway(message),
@@ -211,10 +208,6 @@ export class MoqtSession implements SessionContext {
     return this.#wrap(await this.connection.openBidi());
   }
 
-  openStream(): Promise<SendStream> {
-    return this.#burden.openStream();
-  }
-
   scopeOf(message: RequestMessage): Outcome<Scope, Refusal> {
     return this.#introduction.scopeOf(message);
   }
@@ -237,10 +230,6 @@ export class MoqtSession implements SessionContext {
 
   fail(error: unknown): void {
     this.#closing.fail(error);
-  }
-
-  streamParked(): void {
-    this.#burden.streamParked(this.#introduction.isWithRelay);
   }
 
   requestEnded(): void {
@@ -295,6 +284,7 @@ export class MoqtSession implements SessionContext {
     this.#requests.close();
     this.#publisher.close("the publisher's session ended");
     await this.tasks.close();
+    this.streams.close();
     this.#introduction.leave();
   }
 }

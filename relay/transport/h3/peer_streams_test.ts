@@ -183,12 +183,11 @@ Deno.test("streams of another session are refused, those of ours are not", async
   await end(session, client);
 });
 
-Deno.test("where there are no resets a refused stream ends and parks nothing", async () => {
-  const { client, server, session } = await openSession({}, { canReset: false });
+Deno.test("where there are no resets a refused stream ends", async () => {
+  const { client, session } = await openSession({}, { canReset: false });
   const bidi = await client.openBidi();
   await bidi.send.write(hex("4041 08 61"));
   assert.equal(await bidi.receive.read(new Uint8Array(1)), undefined);
-  assert.equal(server.parkedStreams, 0);
   await end(session, client);
 });
 

@@ -76,10 +76,6 @@ export class WebTransportConnection implements Connection {
     return this.#raw.canReset;
   }
 
-  get parkedStreams(): number {
-    return this.#raw.parkedStreams;
-  }
-
   async openUni(): Promise<SendStream> {
     this.#mustBeOpen();
     return new WebTransportSendStream(await this.#raw.openUni(), this, this.#uniPrefix);

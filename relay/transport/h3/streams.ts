@@ -7,18 +7,21 @@ import { concat } from "./varint.ts";
 /** The session that a stream belongs to, which alone knows how it ended. */
 export interface StreamOwner {
   readonly closed: Promise<CloseInfo>;
+  readonly canReset: boolean;
 }
 
 /** The sending half. The prefix travels with the first bytes, so that a stream costs no extra write. */
 export class WebTransportSendStream implements SendStream {
   readonly #raw: SendStream;
   readonly #owner: StreamOwner;
+  readonly #canReset: boolean;
   #prefix: Uint8Array | undefined;
   #ended = false;
 
   constructor(raw: SendStream, owner: StreamOwner, prefix?: Uint8Array) {
     this.#raw = raw;
     this.#owner = owner;
+    this.#canReset = owner.canReset;
     this.#prefix = prefix;
   }
 
@@ -37,6 +40,7 @@ export class WebTransportSendStream implements SendStream {
   }
 
   reset(code: Code): void {
+    if (!this.#canReset) return;
     this.#ended = true;
     this.#raw.reset(toHttp3Code(code));
   }

@@ -6,7 +6,7 @@ const done = Promise.resolve();
 const rawSend: SendStream = { write: () => done, finish: () => done, reset() {}, priority: 0 };
 const part = new Uint8Array(1200);
 const rawReceive: ReceiveStream = { read: () => Promise.resolve(part), stop() {} };
-const owner = { closed: new Promise<never>(() => {}) };
+const owner = { canReset: false, closed: new Promise<never>(() => {}) };
 const send = new WebTransportSendStream(rawSend, owner);
 const receive = new WebTransportReceiveStream(rawReceive, owner);
 

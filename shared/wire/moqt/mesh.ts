@@ -25,6 +25,12 @@ export const MESH_TRACE = 0x71756d04n;
 /** Message type: the way of a track that is being sent became another. */
 export const MESH_PATH = 0x71756d05n;
 
+/**
+ * Setup option: the sender takes a data stream that ends within an object, or an object's header, for
+ * one that was reset. Even, so that the value is an integer, and not 0.
+ */
+export const MESH_CUTS = 0x71756d06n;
+
 const relayName = text(MAX_RELAY_NAME_BYTES, "a relay's name");
 
 /** Names of relays, in order. */

@@ -3,7 +3,7 @@ import { DecodeError } from "../errors.ts";
 import type { Pair } from "../pairs.ts";
 import { decodeWhole, vi64 } from "../varint.ts";
 import { type Token, token } from "./control/token.ts";
-import { MESH_OPTION } from "./mesh.ts";
+import { MESH_CUTS, MESH_OPTION } from "./mesh.ts";
 import { MAX_RELAY_NAME_BYTES } from "../limits.ts";
 
 /** What a peer declares in its SETUP (#setup-options). One number space for every draft. */
@@ -22,6 +22,8 @@ export interface SetupOptions {
   readonly relayHops?: bigint;
   /** The sender is one of our relays, of this name. */
   readonly relayName?: string;
+  /** A data stream that ends within an object counts as reset: our relays cannot reset one. */
+  readonly takesCuts?: boolean;
 }
 
 const PATH = 0x01n;
@@ -57,6 +59,7 @@ export function encodeSetupOptions(options: Partial<SetupOptions>): readonly Pai
     MESH_OPTION,
     options.relayName === undefined ? undefined : encoder.encode(options.relayName),
   );
+  add(MESH_CUTS, options.takesCuts === undefined ? undefined : options.takesCuts ? 1n : 0n);
   return list;
 }
 
@@ -102,6 +105,7 @@ export function decodeSetupOptions(list: readonly Pair[]): SetupOptions {
   const solicit = number(SOLICIT);
   const relayHops = bytes(RELAY_HOPS);
   const relayName = text(MESH_OPTION);
+  const takesCuts = number(MESH_CUTS);
   if (relayName !== undefined && encoder.encode(relayName).length > MAX_RELAY_NAME_BYTES) {
     throw new DecodeError("key_value", "Setup option MESH holds no relay's name");
   }
@@ -112,6 +116,7 @@ export function decodeSetupOptions(list: readonly Pair[]): SetupOptions {
     ...(solicit !== undefined && { solicit: solicit !== 0n }),
     ...(relayHops !== undefined && { relayHops: decodeHopId(relayHops) }),
     ...(relayName !== undefined && { relayName }),
+    ...(takesCuts !== undefined && { takesCuts: takesCuts !== 0n }),
     maxAuthTokenCacheSize: number(MAX_AUTH_TOKEN_CACHE_SIZE) ?? 0n,
     authorizationTokens: list
       .filter(({ type }) => type === AUTHORIZATION_TOKEN)

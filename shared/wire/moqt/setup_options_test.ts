@@ -54,6 +54,15 @@ const vectors: readonly (readonly [string, string, SetupOptions])[] = [
 // Ours alone: the relay's name stands behind every option of others.
 const relay: SetupOptions = { ...none, relayName: "tokyo" };
 
+Deno.test("setup options: whether cut streams are understood, both ways", () => {
+  const option = { ...relay, takesCuts: true };
+  assert.deepEqual(decode("f071756d01 05 746f6b796f 05 01"), option);
+  assert.deepEqual(
+    encode({ relayName: "tokyo", takesCuts: true }),
+    bytesOf("f071756d01 05 746f6b796f 05 01"),
+  );
+});
+
 Deno.test("setup options: a relay's name both ways, and none that is too long", () => {
   assert.deepEqual(decode("f071756d01 05 746f6b796f"), relay);
   assert.deepEqual(encode({ relayName: "tokyo" }), bytesOf("f071756d01 05 746f6b796f"));

@@ -75,18 +75,6 @@ export class Network {
     return this.#blocked.has(pairOf(a, b));
   }
 
-  /** Streams that are parked between two programs, at both their ends, on one line or more. */
-  parkedBetween(a: string, b: string): number {
-    let parked = 0;
-    for (const { ends, client, server } of this.#lines) {
-      const names = ends.map(({ name }) => name);
-      if (names.includes(a) && names.includes(b)) {
-        parked += client.parkedStreams + server.parkedStreams;
-      }
-    }
-    return parked;
-  }
-
   /** Brings every line to what its ends and the way between them allow. */
   review(): void {
     for (const line of [...this.#lines]) this.#reviewLine(line);

@@ -12,7 +12,6 @@ export const SESSION_ENDS = [
   "drained", // We asked it to go elsewhere: it went, or its time was over.
   "protocol_error", // It broke the protocol.
   "unauthorized",
-  "too_slow", // It took nothing for too long.
   "limit", // It asked for more than a session may have.
   "internal_error", // A fault of ours.
 ] as const;

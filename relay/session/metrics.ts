@@ -38,7 +38,6 @@ export type SessionEnd =
   | "drained"
   | "protocol_error"
   | "unauthorized"
-  | "too_slow"
   | "limit"
   | "internal_error";
 

@@ -128,9 +128,9 @@ export class SubgroupLog {
     return this.#pages.size + this.#open;
   }
 
-  /** Whether the last object says that the group or the track ends with it: nothing can follow. */
+  /** Whether readers see that the group or the track ends with the last object: nothing can follow. */
   get endsByMark(): boolean {
-    return this.#lastId > this.#lastNormalId;
+    return this.#lastId > this.#lastNormalId && this.#ready === this.#pages.size;
   }
 
   /** Offset behind the last object that has arrived in full. */

@@ -277,7 +277,9 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     const { offset } = this.#cursor;
     const isWhole = offset >= log.ready && log.missing === 0;
     const begun = isWhole ? log.count : log.indexAtOffset(offset - 1) + 1;
-    this.#objectEnd = isWhole || begun === 0 ? offset : log.endOf(begun - 1);
+    // An object that lost its head to the cache has no index any more, but its end is known.
+    if (isWhole) this.#objectEnd = offset;
+    else if (begun > 0) this.#objectEnd = log.endOf(begun - 1);
     const more = Math.max(0, begun - this.#objectsSent);
     this.#objectsSent = begun;
     return more;

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "@qumo/shared/runtime";
+import type { Clock, Log, Timer } from "@qumo/shared/runtime";
 import type { Track } from "../../track/mod.ts";
 import type { SendStream } from "../../transport/types.ts";
 import { PARKED_CHECK_MS, PARKED_STREAM_MS } from "../limits.ts";
@@ -45,6 +45,8 @@ export class UnfinishedStreams {
   readonly #metrics: SessionMetrics;
   readonly #means: () => EndingMeans;
   readonly #limit: () => number;
+  readonly #log: Log;
+  #isSaid = false;
   // In the order in which they were left.
   readonly #parked = new Map<UnfinishedStream, number>();
   // Their publishers break off within an object.
@@ -55,12 +57,13 @@ export class UnfinishedStreams {
   constructor(
     clock: Clock,
     metrics: SessionMetrics,
-    { means, limit }: { means: () => EndingMeans; limit: () => number },
+    { means, limit, log }: { means: () => EndingMeans; limit: () => number; log: Log },
   ) {
     this.#clock = clock;
     this.#metrics = metrics;
     this.#means = means;
     this.#limit = limit;
+    this.#log = log;
   }
 
   /** Streams that are parked now. */
@@ -136,7 +139,14 @@ export class UnfinishedStreams {
     if (this.#parked.delete(unfinished) || reason === "subscription_over") {
       this.#metrics.parkedStreamsFinished[reason]++;
     }
+    if (reason === "limit" || reason === "credit") this.#sayOnce(reason);
     fill(unfinished).catch(() => {});
+  }
+
+  #sayOnce(reason: ParkedEnd): void {
+    if (this.#isSaid) return;
+    this.#isSaid = true;
+    this.#log.info("streams of unfinished groups are finished early", { reason });
   }
 
   #checkLater(): void {

@@ -13,11 +13,12 @@ export class ObjectStreams {
 
   /** `giveUpIdle` gives up streams that have nothing to send, of groups that others have followed. */
   constructor(context: SessionContext, giveUpIdle: (wanted: number) => void) {
-    const { clock, metrics, connection } = context;
+    const { clock, metrics, connection, log } = context;
     this.#context = context;
     this.#giveUpIdle = giveUpIdle;
     this.supply = new StreamSupply(connection, clock, (wanted) => this.#makeRoom(wanted));
     this.unfinished = new UnfinishedStreams(clock, metrics, {
+      log,
       means: () => this.#means(),
       limit: () => MAX_PARKED_STREAMS * (isRelay(context.peer) ? RELAY_LIMIT_FACTOR : 1),
     });

@@ -176,6 +176,7 @@ export class ServedSubscription implements SubscriptionOwner {
 
   tooManyUnfinished(streams: number): void {
     const reason = "too many groups of the track were broken off";
+    this.#context.log.warn("subscription ended", { reason });
     this.#end({ kind: "excessive_load", reason }, streams);
   }
 

@@ -1,14 +1,16 @@
 import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal, type Registration } from "@qumo/shared/topology";
 import type { Place } from "./assign.ts";
+import { Chronicle, type EventLog, Outages } from "./events/mod.ts";
 import { Feed } from "./feed.ts";
-import type { CostPolicy, Graph, GraphRelay, NodeState } from "./graph/mod.ts";
+import type { CostPolicy, Graph, GraphRelay } from "./graph/mod.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
 import { DirectoryUseCases } from "./directory_use_cases.ts";
-import { MAX_EXPIRED, MAX_PAGE } from "./http/limits.ts";
+import { MAX_EXPIRED } from "./http/limits.ts";
 import type { OperationUseCases, RelayUseCases, WatchUseCases } from "./http/use_cases.ts";
 import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
+import { countStates, isUnreachable } from "./relay_states.ts";
 import { RouteQueries } from "./route_queries.ts";
 import { Presenter } from "./presenter.ts";
 import { type Batch, type Command, type Match, Registry, relayOf } from "./registry/mod.ts";
@@ -39,6 +41,7 @@ export interface ControllerParts {
   readonly clock: Clock;
   readonly store: Store;
   readonly timeline: Timeline;
+  readonly events: EventLog;
   readonly onStoreFailure: (error: unknown) => void;
   /** Told of the relays that a published batch is about. */
   readonly onPublished: (relays: readonly string[]) => void;
@@ -58,6 +61,8 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
   readonly #feed: Feed<FeedEntry>;
   readonly #journal: Journal;
   readonly #graphs: GraphKeeper;
+  readonly #chronicle: Chronicle;
+  readonly #outages: Outages;
 
   private constructor(options: ControllerOptions, parts: ControllerParts, registry: Registry) {
     const { clock, store } = parts;
@@ -70,6 +75,13 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       leaseMs: options.leaseMs,
     });
     this.#feed = new Feed(registry.revision, options.history);
+    const { events } = parts;
+    const { leaseMs, name: controller } = options;
+    const { relays } = registry;
+    const followed = { events, clock, relays, leaseMs, controller };
+    this.#chronicle = new Chronicle(followed, registry.revision);
+    this.#outages = new Outages(events);
+    if (store.sharing !== undefined) this.#outages.watchStore(clock, () => store.healthy);
     this.#graphs = new GraphKeeper({
       clock,
       policy: options.policy,
@@ -81,7 +93,10 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
         ends: registry.knownEnds,
       }),
       onSettled: () => this.#journal.step(),
-      onGraph: (_graph, milliseconds) => this.metricsSink.graph(milliseconds),
+      onGraph: (graph, milliseconds) => {
+        this.metricsSink.graph(milliseconds);
+        this.#chronicle.graph(graph);
+      },
     });
     this.#journal = new Journal({
       registry,
@@ -90,12 +105,17 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       applied: (batch) => this.#applied(batch),
       publish: (batch) => {
         this.#feed.push(this.#presenter.entry(batch));
+        this.#chronicle.batch(batch);
         // Flows are told to nobody: each relay tells its own to the controller that it beats at.
         parts.onPublished(batch.changes.filter(({ kind }) => kind !== "flows").map(relayOf));
       },
-      onStored: (milliseconds) => this.metricsSink.stored(milliseconds),
+      onStored: (milliseconds) => {
+        this.metricsSink.stored(milliseconds);
+        this.#outages.storeIsFine();
+      },
       onStoreFailure: (error) => {
         this.metricsSink.storeError();
+        this.#outages.storeFailed(error);
         parts.onStoreFailure(error);
       },
     });
@@ -110,7 +130,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       freshGraph,
     });
     this.metricsSink = new ControllerMetrics({
-      relays: () => this.#countStates(),
+      relays: () => countStates(this.#graphs.current, registry.tombstones),
       announces: () => registry.directory.size,
       flows: () => registry.flows.values().reduce((sum, one) => sum + one.length, 0),
       revision: () => this.revision(),
@@ -157,6 +177,8 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
   /** Ends the watchers, keeps and publishes what waits, and closes the store. */
   async close(): Promise<void> {
     await this.#journal.close();
+    this.#chronicle.close();
+    this.#outages.close();
     this.#graphs.close();
     this.#feed.close();
     await this.#parts.store.close();
@@ -170,7 +192,12 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       ...(match !== undefined && { match }),
     };
     const outcome = await this.#journal.submit(command);
-    if (!outcome.ok) return outcome;
+    if (!outcome.ok) {
+      if (outcome.refusal.code === "stale_epoch") {
+        this.#parts.events.add("relay_fenced", { relay: name });
+      }
+      return outcome;
+    }
     return done({
       relay: name,
       status: "registered" as const,
@@ -188,9 +215,12 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
     return done({ relay: name, status: "deregistered" as const, revision: this.revision() });
   }
 
-  async drain(name: string, on: boolean) {
+  async drain(name: string, on: boolean, by: string) {
     const outcome = await this.#journal.submit({ kind: "drain", name, on });
     if (!outcome.ok) return outcome;
+    if (outcome.value.batch !== undefined) {
+      this.#parts.events.add(on ? "drain_ordered" : "drain_lifted", { relay: name, by });
+    }
     const status = on ? "draining" as const : "undrained" as const;
     return done({ relay: name, status, revision: this.revision() });
   }
@@ -223,7 +253,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
     return watch({
       feed: this.#feed,
       freshGraph: () => this.#fresh(),
-      announcePages: () => this.#announcePages(),
+      announcePages: () => this.directory.pages(),
       flows: () => this.#registry.flows,
     }, query);
   }
@@ -259,43 +289,11 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
     if (changesGraph) this.#graphs.touch();
   }
 
-  *#announcePages() {
-    let after: { track: string; relay: string } | undefined;
-    for (;;) {
-      const page = this.#registry.directory.page("", MAX_PAGE, after);
-      if (page.length > 0) yield page.map((one) => this.#presenter.announce(one));
-      after = page.at(-1);
-      if (page.length < MAX_PAGE || after === undefined) return;
-    }
-  }
-
   *#graphRelays(): Generator<GraphRelay> {
     for (const { record, draining } of this.#registry.relays.values()) {
       yield { ...record, draining };
     }
   }
-
-  #countStates() {
-    const counts: Record<NodeState, number> = {
-      registered: 0,
-      draining: 0,
-      unreachable: 0,
-      expired: 0,
-      deregistered: 0,
-      never_registered: 0,
-    };
-    const graph = this.#graphs.current;
-    for (const { state } of graph.nodes) counts[state]++;
-    // One that nobody declares as a neighbour is in no graph, and missed all the same.
-    for (const { name, reason } of this.#registry.tombstones.values()) {
-      if (reason === "expired" && graph.number(name) === undefined) counts.expired++;
-    }
-    return counts;
-  }
-}
-
-function isUnreachable(graph: Graph, name: string): boolean {
-  return graph.nodes[graph.number(name) ?? -1]?.state === "unreachable";
 }
 
 function noRelay(name: string): Outcome<never, Refusal> {

@@ -2,6 +2,7 @@ import { done, refused } from "@qumo/shared/runtime";
 import { refusal } from "@qumo/shared/topology";
 import { distances, type Graph, stepsToCost } from "./graph/mod.ts";
 import { writeCursor } from "./http/announce_endpoints.ts";
+import { MAX_PAGE } from "./http/limits.ts";
 import type { AnnounceUseCases } from "./http/use_cases.ts";
 import type { Journal } from "./journal.ts";
 import type { Presenter } from "./presenter.ts";
@@ -48,6 +49,18 @@ export class DirectoryUseCases implements AnnounceUseCases {
       entries: page.map((one) => this.#parts.presenter.announce(one)),
       ...(last && { next: writeCursor(last) }),
     }));
+  }
+
+  /** The whole directory, a page at a time. */
+  *pages() {
+    const { registry, presenter } = this.#parts;
+    let after: { track: string; relay: string } | undefined;
+    for (;;) {
+      const page = registry.directory.page("", MAX_PAGE, after);
+      if (page.length > 0) yield page.map((one) => presenter.announce(one));
+      after = page.at(-1);
+      if (page.length < MAX_PAGE || after === undefined) return;
+    }
   }
 
   async lookup(query: { track: string; from?: string | undefined; covering: boolean }) {

@@ -1,5 +1,6 @@
 import { HttpMetrics, methodLabel } from "@qumo/shared/http";
 import { Counter, Gauge, Histogram, Registry as Metrics } from "prom-client";
+import type { EventKind } from "./events/mod.ts";
 import type { NodeState } from "./graph/mod.ts";
 import { addHttpMetrics } from "./http_metrics.ts";
 import { addProcessMetrics, type ProcessSources } from "./process_metrics.ts";
@@ -31,6 +32,7 @@ export class ControllerMetrics {
   readonly #stores: Histogram;
   readonly #storeErrors: Counter;
   readonly #merges: Counter;
+  readonly #events: Counter<"kind" | "result">;
   readonly #syncs: Counter<"peer" | "result">;
   readonly #lastSync: Gauge<"peer">;
   #lags: () => Iterable<readonly [peer: string, milliseconds: number]> = () => [];
@@ -110,6 +112,12 @@ export class ControllerMetrics {
       help: "Relays merged with what another controller told of them",
       registers,
     });
+    this.#events = new Counter({
+      name: "qumo_sdn_events_total",
+      help: "Events by kind; left_out: not listed, because their relay caused too many",
+      labelNames: ["kind", "result"],
+      registers,
+    });
     const lags = () => this.#lags();
     new Gauge({
       name: "qumo_sdn_sync_lag_seconds",
@@ -126,6 +134,11 @@ export class ControllerMetrics {
       labelNames: ["peer"],
       registers,
     });
+  }
+
+  /** Counts an event, or one that was left out because its relay caused too many. */
+  event(kind: EventKind, isKept: boolean): void {
+    this.#events.inc({ kind, result: isKept ? "kept" : "left_out" });
   }
 
   /** Counts a request that was answered. */

@@ -17,12 +17,21 @@ import { openCertificates } from "./certificate.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import { Controller, type ControllerOptions } from "./controller.ts";
 import { dashboardFiles } from "./dashboard/mod.ts";
+import { EventQueries } from "./event_queries.ts";
+import { type EventKind, EventLog, Outages, RefusedTokens } from "./events/mod.ts";
 import type { CostPolicy } from "./graph/mod.ts";
 import { buildApp } from "./http/app.ts";
 import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./http/auth.ts";
 import { pageEndpoints } from "./http/page_endpoints.ts";
 import type { Process } from "./process.ts";
-import { EtcdStore, MemoryStore, openSqlite, type Store, type Timeline } from "./store/mod.ts";
+import {
+  EtcdStore,
+  MemoryStore,
+  openEvents,
+  openSqlite,
+  type Store,
+  type Timeline,
+} from "./store/mod.ts";
 import { httpPeer, Replicator } from "./sync/mod.ts";
 import { syncEndpoints } from "./sync_endpoints.ts";
 import { version } from "./version.ts";
@@ -51,15 +60,26 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     fromWall: (wall) => wall - start,
   };
   const store = await openStore(config, process, timeline);
+  const shelf = config.graph.dataDir === "" ? undefined : await openEvents(config.graph.dataDir, {
+    clock,
+    onFailure: (error) => log.warn("events could not be stored", { error }),
+  });
+  let count: (kind: EventKind, isKept: boolean) => void = () => {};
+  const onEvent: typeof count = (kind, isKept) => count(kind, isKept);
+  const events = new EventLog({ clock, log, shelf, onEvent });
+  const refusedTokens = new RefusedTokens(events, clock);
+  const outages = new Outages(events);
   const tasks = new TaskGroup((task, error) => log.error("a task failed", { task, error }));
   let push: (relays: readonly string[]) => void = () => {};
   const controller = await Controller.open(controllerOptions(config), {
     clock,
     store,
     timeline,
-    onStoreFailure: (error) => log.error("a change could not be stored", { error }),
+    events,
+    onStoreFailure: (error) => log.debug("a change could not be stored", { error }),
     onPublished: (relays) => push(relays),
   });
+  count = (kind, isKept) => controller.metricsSink.event(kind, isKept);
   const ending = new AbortController();
   const exchange = controller.exchange();
   const app = buildApp({
@@ -68,6 +88,8 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     directory: controller.directory,
     watching: controller,
     operation: controller,
+    events: new EventQueries(events, () => controller.revision()),
+    onTokenRefused: (client, { method, path }) => refusedTokens.add(client, `${method} ${path}`),
     more: [
       ...syncEndpoints(controller, exchange, config.graph.nodeTtlSec * 1000),
       ...pageEndpoints(dashboardFiles, () => controller.revision()),
@@ -86,7 +108,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     onRequest: (request) => {
       controller.metricsSink.request(request);
       tracing.answered(request);
-      log.debug("request", request);
+      log.debug("request", { ...request });
     },
     onFault: (error, requestId) => log.error("a request failed", { error, requestId }),
   });
@@ -107,6 +129,10 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   if (config.auth.mode === "open" && !isLoopback(address)) {
     log.warn("auth.mode is open: everyone who can reach the controller may change everything");
   }
+  const held = controller.health().relays;
+  events.add("controller_started", {
+    detail: `version ${version.version}, store ${config.store}, ${held} relays known`,
+  });
   const replicator = new Replicator(peers, {
     exchange,
     clock,
@@ -115,7 +141,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     random: Math.random,
     onSync(peer, error) {
       controller.metricsSink.sync(peer, { isFine: error === undefined, wall: clock.wall() });
-      if (error !== undefined) log.warn("a peer could not be reached", { peer, error });
+      outages.peer(peer, error);
     },
   });
   push = (relays) => replicator.push(relays);
@@ -138,6 +164,8 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   await tasks.close();
   await listener.close(config.server.shutdownTimeoutMs);
   await controller.close();
+  refusedTokens.close();
+  shelf?.close();
   log.info("ended");
 }
 

@@ -217,6 +217,29 @@ export const assignAnswer = z.strictObject({
   certificate_sha256: z.string().optional(),
 }).meta({ id: "Assignment" });
 
+/** Something that happened. */
+export const eventAnswer = z.strictObject({
+  id: z.number().int(),
+  time,
+  level: z.enum(["debug", "info", "warn", "error"]),
+  kind: z.string().meta({ description: "One word for each thing that can happen" }),
+  text: z.string().meta({ description: "The event as a sentence" }),
+  relay: z.string().optional(),
+  neighbor: z.string().optional(),
+  peer: z.string().optional(),
+  by: z.string().optional(),
+  count: z.number().int().optional(),
+  detail: z.string().optional(),
+}).meta({ id: "Event" });
+
+/** What happened, the oldest first. */
+export const eventsAnswer = z.strictObject({
+  revision,
+  oldest: z.number().int().meta({ description: "The oldest event there still is; 0: none" }),
+  newest: z.number().int().meta({ description: "The newest event; 0: none" }),
+  events: z.array(eventAnswer),
+}).meta({ id: "Events" });
+
 /** How the controller is. */
 export const healthAnswer = z.strictObject({
   status: z.enum(["ok", "unavailable"]),

@@ -4,12 +4,14 @@ import { announceEndpoints } from "./announce_endpoints.ts";
 import type { Authenticate } from "./auth.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Asked, type Endpoint, refuse, type Router, serveEndpoints } from "./endpoint.ts";
+import { eventEndpoints } from "./event_endpoints.ts";
 import { operationEndpoints } from "./operation_endpoints.ts";
 import { type RateLimit, RateLimiter } from "./rate_limit.ts";
 import { relayEndpoints } from "./relay_endpoints.ts";
 import { routeEndpoints } from "./route_endpoints.ts";
 import type {
   AnnounceUseCases,
+  EventUseCases,
   OperationUseCases,
   RelayUseCases,
   RouteUseCases,
@@ -24,6 +26,7 @@ export interface AppOptions extends WatchTools {
   readonly directory: AnnounceUseCases;
   readonly watching: WatchUseCases;
   readonly operation: OperationUseCases;
+  readonly events: EventUseCases;
   /** Endpoints beside those of the API. */
   readonly more: readonly Endpoint[];
   readonly revision: () => number;
@@ -32,12 +35,20 @@ export interface AppOptions extends WatchTools {
   readonly rateLimit: RateLimit | undefined;
   /** How long a request's body may take to arrive, in milliseconds. */
   readonly bodyTimeoutMs: number;
-  /** Told of each request that was answered: its method, the endpoint's path, status, milliseconds. */
-  readonly onRequest: (
-    request: { method: string; path: string; status: number; milliseconds: number },
-  ) => void;
+  /** Told of each request that was answered. */
+  readonly onRequest: (request: AnsweredRequest) => void;
+  /** Told of a request that was refused although it had a token; `client` is who sent it. */
+  readonly onTokenRefused: (client: string, request: AnsweredRequest) => void;
   /** Told of a fault in a handler. */
   readonly onFault: (error: unknown, requestId: string) => void;
+}
+
+/** A request that was answered: `path` is the endpoint's, with its placeholder. */
+export interface AnsweredRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly milliseconds: number;
 }
 
 const SECURITY_HEADERS = [
@@ -71,7 +82,12 @@ export function buildApp(options: AppOptions): App {
       headers.set("x-request-id", id);
       const { method } = request;
       const milliseconds = clock.now() - started;
-      options.onRequest({ method, path: asked.label, status, milliseconds });
+      const answered = { method, path: asked.label, status, milliseconds };
+      options.onRequest(answered);
+      const isForbidden = status === 401 || status === 403;
+      if (isForbidden && request.headers.has("authorization")) {
+        options.onTokenRefused(client, answered);
+      }
       return response;
     },
   };
@@ -99,6 +115,7 @@ function route(options: AppOptions): (asked: Asked) => Promise<Response> {
     ...announceEndpoints(options.directory),
     watchEndpoint(options.watching, options),
     ...operationEndpoints(options.operation),
+    ...eventEndpoints(options.events),
     ...options.more,
   ];
   const heartbeat = serveEndpoints(app, endpoints, context);

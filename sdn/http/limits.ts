@@ -16,6 +16,9 @@ export const MAX_SYNC_BYTES = 64 * 1024 * 1024;
 /** Entries on one page of the directory. */
 export const MAX_PAGE = 1000;
 
+/** Events in one answer. */
+export const MAX_EVENTS_PAGE = 1000;
+
 /** Relays that expired and are still listed: a list for people, who look at the newest. */
 export const MAX_EXPIRED = 1000;
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { MAX_ALTERNATES, relayNameSchema, trackTextSchema } from "@qumo/shared/topology";
-import { MAX_PAGE, MAX_WAIT_SECONDS } from "./limits.ts";
+import { MAX_EVENTS_PAGE, MAX_PAGE, MAX_WAIT_SECONDS } from "./limits.ts";
 
 /** A flag in a query: `true`, `1` or nothing after its name. */
 const flag = z.enum(["true", "false", "1", "0", ""]).transform((text) =>
@@ -79,6 +79,12 @@ export const withdrawQuery = z.strictObject({ relay: relayNameSchema.optional() 
 export const watchQuery = z.strictObject({
   since: revisionField.optional(),
   scope: z.string().max(4096).default("graph,announces"),
+});
+
+/** The query of `GET /events`: up to `limit` events after the one with the id `since`. */
+export const eventsQuery = z.strictObject({
+  since: revisionField.optional(),
+  limit: whole(MAX_EVENTS_PAGE).refine((value) => value > 0, "At least 1").default(200),
 });
 
 /** The query of `GET /health`. */

@@ -99,7 +99,8 @@ function drainEndpoint(relays: RelayUseCases, on: boolean): Endpoint {
       : "Use a drained relay again",
     role: "admin",
     answer: relayStatusAnswer,
-    handle: async ({ name }) => answered(await relays.drain(name, on)),
+    handle: async ({ name, identity, client }) =>
+      answered(await relays.drain(name, on, `${identity.role} at ${client}`)),
   });
 }
 

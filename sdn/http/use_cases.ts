@@ -14,7 +14,8 @@ export interface RelayUseCases {
     match?: Match,
   ): Answered<typeof answers.registeredAnswer>;
   deregister(name: string, match?: Match): Answered<typeof answers.relayStatusAnswer>;
-  drain(name: string, on: boolean): Answered<typeof answers.relayStatusAnswer>;
+  /** `by` is whoever orders it. */
+  drain(name: string, on: boolean, by: string): Answered<typeof answers.relayStatusAnswer>;
   relays(): Answered<typeof answers.relaysAnswer>;
   relay(name: string): Answered<typeof answers.oneRelayAnswer>;
   flows(): Answered<typeof answers.flowsAnswer>;
@@ -80,6 +81,13 @@ export interface WatchUseCases {
   watch(
     query: { since?: number | undefined; scope: WatchScope; signal: AbortSignal },
   ): Outcome<AsyncIterable<WatchEvent>, Refusal>;
+}
+
+/** What happened. */
+export interface EventUseCases {
+  events(
+    query: { since?: number | undefined; limit: number },
+  ): Answered<typeof answers.eventsAnswer>;
 }
 
 /** How the controller is. */

@@ -2,5 +2,5 @@
 export { type EtcdOptions, EtcdStore } from "./etcd.ts";
 export { MemoryStore } from "./memory.ts";
 export { type SqliteOptions, SqliteStore } from "./sqlite.ts";
-export { openSqlite } from "./sqlite_open.ts";
+export { openEvents, openSqlite } from "./sqlite_open.ts";
 export { type Sharing, type Store, StoreConflict, type Stored, type Timeline } from "./types.ts";

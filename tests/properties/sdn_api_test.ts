@@ -153,6 +153,7 @@ Deno.test("the documented answers are those that the server gives", async () => 
     ["get", "/graph", "/graph"],
     ["get", "/assign", "/assign?region=eu&track=x/y"],
     ["get", "/health", "/health"],
+    ["get", "/events", "/events?limit=5"],
     ["get", "/sync", "/sync"],
     ["put", "/sync", "/sync", { want: ["a", "b"] }],
     ["post", "/sync/digest", "/sync/digest", { buckets: Array(256).fill("") }],

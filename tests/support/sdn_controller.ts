@@ -1,5 +1,7 @@
-import { ManualClock } from "@qumo/shared/runtime";
+import { ManualClock, memoryLog } from "@qumo/shared/runtime";
 import { Controller, type ControllerOptions } from "../../sdn/controller.ts";
+import { EventQueries } from "../../sdn/event_queries.ts";
+import { EventLog, RefusedTokens } from "../../sdn/events/mod.ts";
 import { type AppOptions, buildApp } from "../../sdn/http/app.ts";
 import { openAccess } from "../../sdn/http/auth.ts";
 import { syncEndpoints } from "../../sdn/sync_endpoints.ts";
@@ -29,6 +31,9 @@ export async function testController(given: {
   const ending = new AbortController();
   const requests: { method: string; path: string; status: number }[] = [];
   const watchers: number[] = [];
+  const { log, lines } = memoryLog();
+  const events = new EventLog({ clock, log });
+  const tokens = new RefusedTokens(events, clock);
   const controller = await Controller.open({
     name: "c1",
     leaseMs: 90_000,
@@ -44,6 +49,7 @@ export async function testController(given: {
     clock,
     store: given.store ?? new MemoryStore(0),
     timeline: { toWall: (time) => START + time, fromWall: (wall) => wall - START },
+    events,
     onStoreFailure: (error) => faults.push(error),
     onPublished: (relays) => onPublished(relays),
   });
@@ -54,6 +60,8 @@ export async function testController(given: {
     directory: controller.directory,
     watching: controller,
     operation: controller,
+    events: new EventQueries(events, () => controller.revision()),
+    onTokenRefused: (client, { method, path }) => tokens.add(client, `${method} ${path}`),
     more: syncEndpoints(controller, exchange, 90_000),
     revision: () => controller.revision(),
     version: "test",
@@ -96,5 +104,7 @@ export async function testController(given: {
     requests,
     watchers,
     ending,
+    events,
+    lines,
   };
 }

@@ -1,0 +1,30 @@
+import { done } from "@qumo/shared/runtime";
+import { type EventLog, EVENTS, type SdnEvent, sentence } from "./events/mod.ts";
+import type { EventUseCases } from "./http/use_cases.ts";
+
+/** Answers about what happened. */
+export class EventQueries implements EventUseCases {
+  readonly #log: EventLog;
+  readonly #revision: () => number;
+
+  constructor(log: EventLog, revision: () => number) {
+    this.#log = log;
+    this.#revision = revision;
+  }
+
+  events({ since, limit }: { since?: number | undefined; limit: number }) {
+    const { oldest, newest, events } = this.#log.page(since, limit);
+    return Promise.resolve(
+      done({ revision: this.#revision(), oldest, newest, events: events.map(eventView) }),
+    );
+  }
+}
+
+function eventView(event: SdnEvent) {
+  return {
+    ...event,
+    time: new Date(event.time).toISOString(),
+    level: EVENTS[event.kind].level,
+    text: sentence(event),
+  };
+}

@@ -1,0 +1,41 @@
+import { MAX_COUNTED_RELAYS, RELAY_BURST, RELAY_REFILL_MS } from "./limits.ts";
+
+interface Bucket {
+  tokens: number;
+  at: number;
+  missed: number;
+}
+
+/** How many events each relay may still cause, so that one of them does not push out all others'. */
+export class RelayBudget {
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #onMissed: (relay: string, count: number) => void;
+
+  /** `onMissed` is told how many events were left out, once the relay is calmer. */
+  constructor(onMissed: (relay: string, count: number) => void) {
+    this.#onMissed = onMissed;
+  }
+
+  /** Takes one event out of a relay's budget at `now` milliseconds; false when it is used up. */
+  take(relay: string, now: number): boolean {
+    const bucket = this.#buckets.get(relay) ?? { tokens: RELAY_BURST, at: now, missed: 0 };
+    bucket.tokens = Math.min(RELAY_BURST, bucket.tokens + (now - bucket.at) / RELAY_REFILL_MS);
+    bucket.at = now;
+    this.#buckets.delete(relay);
+    this.#buckets.set(relay, bucket);
+    const [oldest] = this.#buckets.keys();
+    if (this.#buckets.size > MAX_COUNTED_RELAYS && oldest !== undefined) {
+      this.#buckets.delete(oldest);
+    }
+    if (bucket.tokens < 1) {
+      bucket.missed++;
+      return false;
+    }
+    bucket.tokens--;
+    if (bucket.missed > 0) {
+      this.#onMissed(relay, bucket.missed);
+      bucket.missed = 0;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,173 @@
+import type { Clock, Timer } from "@qumo/shared/runtime";
+import type { Graph } from "../graph/mod.ts";
+import {
+  type Batch,
+  type Change,
+  compareLives,
+  type Link,
+  type RelayEntry,
+  type RelayRecord,
+} from "../registry/mod.ts";
+import type { EventLog } from "./event_log.ts";
+import { ANNOUNCES_SETTLE_MS } from "./limits.ts";
+
+/** Neighbours that are named as those who say that a relay is unreachable. */
+const MAX_NAMED = 3;
+
+/** What a chronicle follows. */
+export interface ChronicleOptions {
+  readonly events: EventLog;
+  readonly clock: Clock;
+  /** The relays that live now. */
+  readonly relays: ReadonlyMap<string, RelayEntry>;
+  readonly leaseMs: number;
+  /** This controller's name: what was ordered here is told by whoever knows who ordered it. */
+  readonly controller: string;
+}
+
+/** Tells what the changes of the registry and of the graph mean, as events. */
+export class Chronicle {
+  readonly #options: ChronicleOptions;
+  /** Each relay as it was told last. */
+  readonly #told = new Map<string, RelayRecord>();
+  readonly #announces = new Map<string, number>();
+  readonly #uncounted = new Set<string>();
+  #counting: Timer | undefined;
+  #lost: ReadonlySet<string> = new Set();
+  #revision: number;
+  /** A graph that is ahead of the batches. */
+  #ahead: Graph | undefined;
+
+  /** Begins after `revision` with the relays that live then, of which nothing is told. */
+  constructor(options: ChronicleOptions, revision: number) {
+    this.#options = options;
+    this.#revision = revision;
+    for (const [name, { record, announces }] of options.relays) {
+      this.#told.set(name, record);
+      this.#announces.set(name, announces.size);
+    }
+  }
+
+  /** Tells of a batch that is in force. */
+  batch({ revision, changes }: Batch): void {
+    for (const change of changes) this.#tell(change);
+    this.#revision = revision;
+    if (this.#ahead !== undefined && this.#ahead.revision <= revision) this.graph(this.#ahead);
+  }
+
+  /** Tells whom nobody reaches any more, once what it comes from was told. */
+  graph(graph: Graph): void {
+    this.#ahead = graph.revision > this.#revision ? graph : undefined;
+    if (this.#ahead !== undefined) return;
+    const { events } = this.#options;
+    const lost = new Set(
+      graph.nodes.filter(({ state }) => state === "unreachable").map(({ name }) => name),
+    );
+    for (const relay of lost) {
+      if (this.#lost.has(relay)) continue;
+      const accusers = graph.accusers(relay);
+      const more = accusers.length > MAX_NAMED ? ` and ${accusers.length - MAX_NAMED} more` : "";
+      const by = accusers.slice(0, MAX_NAMED).join(", ") + more;
+      events.add("relay_unreachable", { relay, by });
+    }
+    for (const relay of this.#lost) {
+      if (!lost.has(relay) && this.#told.get(relay)?.draining === false) {
+        events.add("relay_reachable", { relay });
+      }
+    }
+    this.#lost = lost;
+  }
+
+  /** Counts no more. */
+  close(): void {
+    this.#counting?.cancel();
+  }
+
+  #tell(change: Change): void {
+    const { events, controller, leaseMs } = this.#options;
+    switch (change.kind) {
+      case "relay":
+        return this.#tellRelay(change.record);
+      case "gone": {
+        const { name: relay, reason } = change.tombstone;
+        this.#told.delete(relay);
+        this.#announces.delete(relay);
+        if (reason === "deregistered") return events.add("relay_deregistered", { relay });
+        const detail = `no heartbeat for ${Math.round(leaseMs / 1000)} s`;
+        return events.add("relay_expired", { relay, detail });
+      }
+      case "drain": {
+        const { relay, order: { on, version: { by } } } = change;
+        if (by === controller) return;
+        return events.add(on ? "drain_ordered" : "drain_lifted", { relay, by: `controller ${by}` });
+      }
+      case "announce":
+        return this.#tellTrack("announced", change.announce.relay, change.announce.track);
+      case "withdraw":
+        return this.#tellTrack("withdrawn", change.relay, change.track);
+      case "flows":
+        return;
+    }
+  }
+
+  #tellRelay(record: RelayRecord): void {
+    const { events } = this.#options;
+    const { name: relay, region, address } = record;
+    const before = this.#told.get(relay);
+    this.#told.set(relay, record);
+    const place = [region, address].filter((one) => one !== "").join(", ");
+    if (before === undefined) return events.add("relay_registered", { relay, detail: place });
+    if (compareLives(before.version, record.version) !== 0) {
+      events.add("relay_restarted", { relay });
+    }
+    if (before.draining !== record.draining) {
+      events.add(record.draining ? "relay_draining" : "relay_serving", { relay });
+    }
+    if (before.region !== region || before.address !== address) {
+      events.add("relay_changed", { relay, detail: place });
+    }
+    this.#tellLinks(relay, before.links, record.links);
+  }
+
+  #tellLinks(
+    relay: string,
+    before: ReadonlyMap<string, Link>,
+    now: ReadonlyMap<string, Link>,
+  ): void {
+    const { events } = this.#options;
+    for (const [neighbor, { up, cost }] of now) {
+      const was = before.get(neighbor);
+      if (was === undefined) events.add("link_declared", { relay, neighbor });
+      else if (was.up !== up) events.add(up ? "link_up" : "link_down", { relay, neighbor });
+      if (was !== undefined && was.cost !== cost) {
+        events.add("link_cost", { relay, neighbor, detail: `${cost} instead of ${was.cost}` });
+      }
+    }
+    for (const neighbor of before.keys()) {
+      if (!now.has(neighbor)) events.add("link_removed", { relay, neighbor });
+    }
+  }
+
+  #tellTrack(kind: "announced" | "withdrawn", relay: string, track: string): void {
+    const { events, clock } = this.#options;
+    events.add(kind, { relay, detail: track });
+    this.#uncounted.add(relay);
+    this.#counting ??= clock.after(ANNOUNCES_SETTLE_MS, () => this.#count());
+  }
+
+  #count(): void {
+    this.#counting = undefined;
+    for (const relay of this.#uncounted) {
+      const count = this.#options.relays.get(relay)?.announces.size;
+      const before = this.#announces.get(relay) ?? 0;
+      if (count === undefined || count === before) continue;
+      this.#announces.set(relay, count);
+      this.#options.events.add("announces_changed", {
+        relay,
+        count,
+        detail: `${before} before`,
+      });
+    }
+    this.#uncounted.clear();
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * What can happen that an operator asks about later. `words` are the message in the log, `tell` is
+ * the sentence of the API and the page.
+ */
+export const EVENTS = {
+  controller_started: {
+    level: "info",
+    words: "controller started",
+    tell: ({ detail }) => `The controller started${tail(detail)}`,
+  },
+  relay_registered: {
+    level: "info",
+    words: "relay registered",
+    tell: ({ relay, detail }) => `${relay} registered${tail(detail)}`,
+  },
+  relay_restarted: {
+    level: "info",
+    words: "relay restarted",
+    tell: ({ relay }) => `${relay} registered again after a restart`,
+  },
+  relay_changed: {
+    level: "info",
+    words: "relay changed",
+    tell: ({ relay, detail }) => `${relay} changed${tail(detail)}`,
+  },
+  relay_deregistered: {
+    level: "info",
+    words: "relay deregistered",
+    tell: ({ relay }) => `${relay} deregistered: it ended as it should`,
+  },
+  relay_expired: {
+    level: "warn",
+    words: "relay expired",
+    tell: ({ relay, detail }) => `${relay} expired${tail(detail)}`,
+  },
+  relay_fenced: {
+    level: "warn",
+    words: "relay fenced",
+    tell: ({ relay }) => `${relay}: an older process of that name was refused`,
+  },
+  relay_unreachable: {
+    level: "warn",
+    words: "relay unreachable",
+    tell: ({ relay, by }) => `${relay} is unreachable: no neighbor reaches it (says ${by})`,
+  },
+  relay_reachable: {
+    level: "info",
+    words: "relay reachable",
+    tell: ({ relay }) => `${relay} is reachable again`,
+  },
+  link_declared: {
+    level: "info",
+    words: "link declared",
+    tell: ({ relay, neighbor }) => `${relay} declares a link to ${neighbor}`,
+  },
+  link_removed: {
+    level: "info",
+    words: "link removed",
+    tell: ({ relay, neighbor }) => `${relay} no longer declares a link to ${neighbor}`,
+  },
+  link_cost: {
+    level: "info",
+    words: "link cost changed",
+    tell: ({ relay, neighbor, detail }) => `${relay} to ${neighbor} costs ${detail}`,
+  },
+  link_down: {
+    level: "warn",
+    words: "link down",
+    tell: ({ relay, neighbor }) => `${relay} says its link to ${neighbor} is down`,
+  },
+  link_up: {
+    level: "info",
+    words: "link up",
+    tell: ({ relay, neighbor }) => `${relay} says its link to ${neighbor} is up`,
+  },
+  drain_ordered: {
+    level: "info",
+    words: "drain ordered",
+    tell: ({ relay, by }) => `${relay} was told to drain by ${by}`,
+  },
+  drain_lifted: {
+    level: "info",
+    words: "drain lifted",
+    tell: ({ relay, by }) => `${relay} was told to drain no more by ${by}`,
+  },
+  relay_draining: {
+    level: "info",
+    words: "relay draining",
+    tell: ({ relay }) => `${relay} drains: it takes nobody new and ends`,
+  },
+  relay_serving: {
+    level: "info",
+    words: "relay serving",
+    tell: ({ relay }) => `${relay} takes traffic again`,
+  },
+  announces_changed: {
+    level: "info",
+    words: "announces changed",
+    tell: ({ relay, count, detail }) => `${relay} announces ${count}${tail(detail)}`,
+  },
+  announced: {
+    level: "debug",
+    words: "announced",
+    tell: ({ relay, detail }) => `${relay} announces ${detail}`,
+  },
+  withdrawn: {
+    level: "debug",
+    words: "withdrawn",
+    tell: ({ relay, detail }) => `${relay} no longer announces ${detail}`,
+  },
+  store_lost: {
+    level: "error",
+    words: "store lost",
+    tell: ({ detail }) => `The store does not keep changes${tail(detail)}`,
+  },
+  store_back: {
+    level: "info",
+    words: "store back",
+    tell: () => "The store keeps changes again",
+  },
+  peer_lost: {
+    level: "warn",
+    words: "peer lost",
+    tell: ({ peer, detail }) => `The controller ${peer} cannot be reached${tail(detail)}`,
+  },
+  peer_back: {
+    level: "info",
+    words: "peer back",
+    tell: ({ peer }) => `The controller ${peer} is in step`,
+  },
+  tokens_refused: {
+    level: "warn",
+    words: "tokens refused",
+    tell: ({ count, by, detail }) =>
+      `${count === 1 ? "A request was" : `${count} requests were`} refused for the token, ` +
+      `last from ${by}${tail(detail)}`,
+  },
+  events_left_out: {
+    level: "warn",
+    words: "events left out",
+    tell: ({ relay, count }) => `${count} more events of ${relay} are left out: there are too many`,
+  },
+} as const satisfies Record<string, EventForm>;
+
+/** One of the {@linkcode EVENTS}. */
+export type EventKind = keyof typeof EVENTS;
+
+/** What varies in an event; which of it there is depends on the kind. */
+export interface EventFields {
+  /** The relay that it is about, or that says it. */
+  readonly relay?: string;
+  /** The other end of its link. */
+  readonly neighbor?: string;
+  /** Another controller. */
+  readonly peer?: string;
+  /** Who did it, or who says so. */
+  readonly by?: string;
+  readonly count?: number;
+  readonly detail?: string;
+}
+
+/** Something that happened; the log, the API and the page say the same of it. */
+export interface SdnEvent extends EventFields {
+  /** Higher than that of every event before it, also of those before a restart. */
+  readonly id: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly kind: EventKind;
+}
+
+interface EventForm {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly words: string;
+  readonly tell: (event: EventFields) => string;
+}
+
+/** An event as a sentence. */
+export function sentence(event: SdnEvent): string {
+  return EVENTS[event.kind].tell(event);
+}
+
+function tail(detail: string | undefined): string {
+  return detail === undefined || detail === "" ? "" : `: ${detail}`;
+}

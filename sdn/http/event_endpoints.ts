@@ -1,0 +1,25 @@
+import { eventsAnswer } from "./answers.ts";
+import { done } from "@qumo/shared/runtime";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+import { eventsQuery } from "./queries.ts";
+import type { EventUseCases } from "./use_cases.ts";
+
+/** What happened, for whoever asks later. */
+export function eventEndpoints(events: EventUseCases): Endpoint[] {
+  return [
+    endpoint({
+      method: "get",
+      path: "/events",
+      summary: "What happened, the oldest first: after an event, or the newest",
+      role: "read",
+      query: eventsQuery,
+      answer: eventsAnswer,
+      handle: async ({ query }) => {
+        const outcome = await events.events(query);
+        return outcome.ok
+          ? done({ body: outcome.value, headers: { "cache-control": "no-store" } })
+          : outcome;
+      },
+    }),
+  ];
+}

@@ -223,3 +223,16 @@ Deno.test("Relay.start() says in a sentence what is in the way", async () => {
     message: /^Cannot start with certificate c and key k: Cannot read certificate/,
   });
 });
+
+Deno.test("a page whose name was bound to the loopback address reads nothing of a relay there", async () => {
+  const { relay } = await start();
+  const port = Number(relay.address.split(":").at(-1));
+  for (const [name, status] of [["evil.example", 403], ["localhost", 200]] as const) {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    const request = `GET /status HTTP/1.1\r\nHost: ${name}:${port}\r\nConnection: close\r\n\r\n`;
+    await connection.write(new TextEncoder().encode(request));
+    const answer = await new Response(connection.readable).text();
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
+  }
+  await relay.close();
+});

@@ -23,6 +23,7 @@ import type { CostPolicy } from "./graph/mod.ts";
 import { buildApp } from "./http/app.ts";
 import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./http/auth.ts";
 import { pageEndpoints } from "./http/page_endpoints.ts";
+import { pageGuard } from "./http/page_guard.ts";
 import type { Process } from "./process.ts";
 import {
   EtcdStore,
@@ -97,6 +98,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     revision: () => controller.revision(),
     version: version.version,
     authenticate,
+    guard: config.auth.mode === "token" ? undefined : pageGuard(config.server.allowedHosts),
     rateLimit: config.server.requestsPerSecond === 0 ? undefined : {
       perSecond: config.server.requestsPerSecond,
       burst: config.server.requestBurst,

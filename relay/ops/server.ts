@@ -1,5 +1,5 @@
-import { HttpMetrics, listenHttp } from "@qumo/shared/http";
-import type { Clock, Log } from "@qumo/shared/runtime";
+import { type Handler, hostOf, HttpMetrics, isPrivateName, listenHttp } from "@qumo/shared/http";
+import { type Clock, isLoopback, type Log } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
 import type { EventLoopLag } from "./event_loop.ts";
 import { httpFamilies } from "./http_families.ts";
@@ -55,10 +55,24 @@ export function serveOps(parts: OpsParts): OpsServer {
   const listener = listenHttp({
     hostname,
     port,
-    handle: (request) => app.fetch(request),
+    handle: isLoopback(parts)
+      ? ownNamesOnly((request) => app.fetch(request))
+      : (request) => app.fetch(request),
     metrics: http,
     clock,
     log,
   });
   return { port: listener.port, close: () => listener.close(0) };
+}
+
+/**
+ * Refuses requests under names that others can bind to the loopback address: a page of such a name
+ * could otherwise read what is meant for this machine.
+ */
+function ownNamesOnly(handle: Handler): Handler {
+  return (request, client) => {
+    const host = hostOf(request.headers.get("host") ?? "localhost");
+    if (host !== undefined && isPrivateName(host)) return handle(request, client);
+    return Response.json({ error: "This is no name of the relay" }, { status: 403 });
+  };
 }

@@ -27,6 +27,7 @@ export const DEFAULTS: SdnConfig = {
     shutdownTimeoutMs: 5000,
     requestsPerSecond: 500,
     requestBurst: 2000,
+    allowedHosts: [],
   },
   auth: { mode: "loopback", tokens: [] },
   controller: { name: "" },
@@ -91,6 +92,7 @@ export const settingsSchema = z.strictObject({
     shutdownTimeoutMs: milliseconds(0),
     requestsPerSecond: integer(0, 1_000_000),
     requestBurst: integer(1, 1_000_000),
+    allowedHosts: listOf(text(253, "a host's name without a port"), 100),
   }),
   auth: z.strictObject({
     mode: oneOf("loopback", "open", "token"),

@@ -6,6 +6,7 @@ import { Deadlines } from "./deadlines.ts";
 import { type Asked, type Endpoint, refuse, type Router, serveEndpoints } from "./endpoint.ts";
 import { eventEndpoints } from "./event_endpoints.ts";
 import { operationEndpoints } from "./operation_endpoints.ts";
+import type { PageGuard } from "./page_guard.ts";
 import { type RateLimit, RateLimiter } from "./rate_limit.ts";
 import { relayEndpoints } from "./relay_endpoints.ts";
 import { routeEndpoints } from "./route_endpoints.ts";
@@ -32,6 +33,8 @@ export interface AppOptions extends WatchTools {
   readonly revision: () => number;
   readonly version: string;
   readonly authenticate: Authenticate;
+  /** Keeps pages of other sites out, where no token does. */
+  readonly guard: PageGuard | undefined;
   readonly rateLimit: RateLimit | undefined;
   /** How long a request's body may take to arrive, in milliseconds. */
   readonly bodyTimeoutMs: number;
@@ -74,9 +77,10 @@ export function buildApp(options: AppOptions): App {
       const id = crypto.randomUUID();
       const asked: Asked = { request, url: new URL(request.url), id, client, label: "none" };
       const isAllowed = limiter?.take(client, started) ?? true;
-      const response = isAllowed
-        ? await answer(asked)
-        : refuse(refusal("rate_limited", "Too many requests"), revision());
+      const refused = isAllowed
+        ? options.guard?.(request)
+        : refusal("rate_limited", "Too many requests");
+      const response = refused === undefined ? await answer(asked) : refuse(refused, revision());
       const { status, headers } = response;
       for (const [name, value] of SECURITY_HEADERS) headers.set(name, value);
       headers.set("x-request-id", id);

@@ -1,6 +1,7 @@
 /** HTTP over TCP as both programs serve it: a listener that stands what clients do to it. */
 export type { Capacity } from "./crowd.ts";
 export type { Handler } from "./exchange.ts";
+export { hostOf, isPrivateName } from "./hosts.ts";
 export {
   HEAD_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,

@@ -66,6 +66,7 @@ export async function testController(given: {
     revision: () => controller.revision(),
     version: "test",
     authenticate: openAccess,
+    guard: undefined,
     rateLimit: undefined,
     bodyTimeoutMs: 30_000,
     clock,

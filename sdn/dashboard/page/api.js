@@ -21,6 +21,8 @@ export class Api {
    */
   async fetch(path, init = {}) {
     const headers = new Headers(init.headers);
+    // The controller wants of orders that no form of another page can have sent them.
+    if (init.method === "POST") headers.set("content-type", "application/json");
     if (this.token !== "") headers.set("authorization", `Bearer ${this.token}`);
     const response = await fetch(path, {
       cache: "no-store",

@@ -227,6 +227,7 @@ function settingsOf({ config }: HostParts): SessionSettings {
   return {
     implementation: `${version.name} ${version.version}`,
     lateJoin: relay.lateJoin,
+    forward: relay.forward,
     solicit: relay.solicit,
     rendezvousMaxMs: relay.rendezvousMaxMs,
     requestTimeoutMs: relay.requestTimeoutMs,

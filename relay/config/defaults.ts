@@ -19,6 +19,7 @@ export const DEFAULTS: RelayConfig = {
     nodeId: "",
     region: "",
     lateJoin: "auto",
+    forward: "on_demand",
     solicit: true,
     lingerMs: 2000,
     rendezvousMaxMs: 30_000,

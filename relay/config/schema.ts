@@ -43,6 +43,7 @@ export const relaySchema: z.ZodType<RelayConfig> = z.strictObject({
     nodeId: name(),
     region: name(),
     lateJoin: oneOf("auto", "strict", "group_start"),
+    forward: oneOf("on_demand", "always"),
     solicit: yesNo(),
     lingerMs: milliseconds(0),
     rendezvousMaxMs: milliseconds(0),

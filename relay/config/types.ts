@@ -38,6 +38,9 @@ export interface AuthConfig {
   readonly mode: "loopback" | "open";
 }
 
+/** Whether publishers are told to pause while nobody wants what they offer. */
+export type Forward = "on_demand" | "always";
+
 /** Where a subscription to the largest object begins. */
 export type LateJoin = "auto" | "strict" | "group_start";
 
@@ -52,6 +55,11 @@ export interface BehaviourConfig {
    * `auto` does that for peers known to need it.
    */
   readonly lateJoin: LateJoin;
+  /**
+   * `on_demand` pauses what a publisher offers with PUBLISH while nobody wants it; `always` lets it
+   * flow, for publishers that cannot be told to go on.
+   */
+  readonly forward: Forward;
   /** Asks each peer for its namespaces after SETUP. */
   readonly solicit: boolean;
   /** How long the subscription to a publisher outlives the last subscriber. */

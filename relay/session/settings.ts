@@ -25,11 +25,15 @@ export interface SessionLimits {
 /** Where a subscription to the largest object begins. */
 export type LateJoin = "auto" | "strict" | "group_start";
 
+/** Whether publishers are told to pause while nobody wants what they offer. */
+export type Forward = "on_demand" | "always";
+
 /** How the relay behaves towards its peers. Times are milliseconds. */
 export interface SessionSettings {
   /** What MOQT_IMPLEMENTATION says; undefined says nothing. */
   readonly implementation: string | undefined;
   readonly lateJoin: LateJoin;
+  readonly forward: Forward;
   /** Whether each peer is asked for its namespaces. */
   readonly solicit: boolean;
   /** The longest wait for a publisher, whatever the subscriber asks for. */

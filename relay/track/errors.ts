@@ -43,6 +43,8 @@ export type TrackEndKind =
   /** Another publisher took the name and began anew. */
   | "replaced"
   | "malformed"
+  /** Its publisher does not take updates of the subscription, and ended it. */
+  | "update_failed"
   | "going_away"
   | "expired"
   | "unauthorized"

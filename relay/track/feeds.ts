@@ -152,9 +152,9 @@ export class Feeds implements FeedOwner {
     return outcome;
   }
 
-  /** A publisher offered the track itself, and was told {@linkcode Feeds.forward} in the answer. */
-  offer(feed: Feed): void {
-    this.#feeds.offer(feed, this.forward);
+  /** A publisher offered the track itself, and was told in the answer whether to forward. */
+  offer(feed: Feed, forward = this.forward): void {
+    this.#feeds.offer(feed, forward);
     this.#offersChanged();
     this.#agreement.settle(done(undefined));
     if (feed.path === undefined) this.#tellNeeded(false);
@@ -181,7 +181,8 @@ export class Feeds implements FeedOwner {
   /** Where the last publisher is lost, others who have the track may go on with it. */
   #findOther(lost: Feed, end: TrackEnd): boolean {
     if (this.#demands.size === 0 || this.#isOver || FINAL.has(end.kind)) return false;
-    const others = this.#options.others(lost.publisher);
+    // One that only failed at an update can be asked anew.
+    const others = this.#options.others(end.kind === "update_failed" ? undefined : lost.publisher);
     const from = this.#track.resumePoint;
     for (const publisher of others) this.#subscribe(publisher, from && { from });
     return others.length > 0;

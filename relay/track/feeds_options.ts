@@ -8,8 +8,8 @@ export interface FeedsOptions {
   readonly linger: number;
   /** The track is over, or nobody wants it and nobody offers it. */
   readonly onGone: () => void;
-  /** Who else could deliver the track when this publisher is lost. */
-  readonly others: (lost: Publisher) => readonly Publisher[];
+  /** Who could deliver the track when this publisher is lost, or when nobody is but a subscription. */
+  readonly others: (lost: Publisher | undefined) => readonly Publisher[];
   /** Publishers that are here begin to offer the track, or the last of them ends. */
   readonly onOffered: (offered: boolean) => void;
 }

@@ -5,6 +5,8 @@ import { NamespaceTree } from "./namespaces.ts";
 /** Somebody who waits for a publisher of a track. */
 interface Waiter {
   readonly track: string;
+  /** Whether it wants objects as soon as there are any. */
+  readonly forward: boolean;
   readonly wake: () => void;
 }
 
@@ -35,10 +37,18 @@ export class Rendezvous {
     return !this.#waiting.under(namespace)[Symbol.iterator]().next().done;
   }
 
+  /** Whether somebody waits for objects of a track. */
+  wantsObjects(name: FullTrackName): boolean {
+    const key = trackKey(name);
+    return [...this.#waiting.at(name.namespace)].some(({ track, forward }) =>
+      forward && track === key
+    );
+  }
+
   /** Waits for a publisher of a track: none comes unnoticed from here on. */
-  expect(name: FullTrackName): Expected {
+  expect(name: FullTrackName, forward = true): Expected {
     const { promise: came, resolve: wake } = Promise.withResolvers<void>();
-    const waiter: Waiter = { track: trackKey(name), wake };
+    const waiter: Waiter = { track: trackKey(name), forward, wake };
     this.#waiting.add(name.namespace, waiter);
     return {
       comes: (wait, signal) => this.#within(wait, came, signal),

@@ -187,9 +187,14 @@ export class Scope {
     return entry;
   }
 
-  /** A publisher offers a track itself, by a feed that is established. */
-  offer(entry: TrackEntry, feed: Feed): void {
-    entry.feeds.offer(feed);
+  /** Whether somebody here wants objects of a track now, or waits for a publisher of it. */
+  wantsObjects({ track, feeds }: TrackEntry): boolean {
+    return feeds.forward || this.#rendezvous.wantsObjects(track.name);
+  }
+
+  /** A publisher offers a track itself, by a feed that is established and was told whether to forward. */
+  offer(entry: TrackEntry, feed: Feed, forward = entry.feeds.forward): void {
+    entry.feeds.offer(feed, forward);
     this.#rendezvous.trackCame(entry.track.name);
     for (const watcher of [...this.#trackWatchers.prefixesOf(entry.track.name.namespace)]) {
       watcher.offered(entry, feed.publisher);
@@ -210,7 +215,7 @@ export class Scope {
       const isFirst = entry.feeds.demand === 0;
       const demand = entry.feeds.hold(options.forward);
       // From here on, so that no publisher comes unnoticed while others are asked.
-      const publisher = this.#rendezvous.expect(name);
+      const publisher = this.#rendezvous.expect(name, options.forward);
       const establishing = this.#establish(entry, options, isFirst);
       const outcome = await unlessAborted(establishing, signal);
       if (outcome.ok && entry.track.endReason === undefined && !signal.aborted) {

@@ -38,6 +38,7 @@ export const LIMITS: SessionLimits = {
 const SETTINGS: SessionSettings = {
   implementation: "qumo-relay 1",
   lateJoin: "strict",
+  forward: "on_demand",
   solicit: false,
   rendezvousMaxMs: 30_000,
   requestTimeoutMs: 5_000,

@@ -30,11 +30,13 @@ export async function acceptPublish(
     publisher.establish(feed, stream, message);
     metrics.requests.publish.ok++;
     context.events.say("track published", { ...nameFields(message.track), path: scope.path });
-    const { forward } = entry.feeds;
+    const forward = publisher.alwaysForwards || scope.wantsObjects(entry);
     // We asked while the peer offered: of the two subscriptions only one may be (#subscriptions).
     asked?.cancel();
-    stream.send({ kind: "requestOk", parameters: { forward }, properties: NO_PROPERTIES });
-    scope.offer(entry, feed);
+    // Who watches for tracks may want it at once: that goes with the answer.
+    feed.holdUpdates();
+    scope.offer(entry, feed, forward);
+    feed.agree(stream, forward);
     await feed.listen(stream);
   } finally {
     feed.lose("the publisher's request ended");
@@ -62,5 +64,3 @@ async function refusalOf(
   if (unknownMandatory.length > 0) return unsupportedExtension(unknownMandatory);
   return checkName(track);
 }
-
-const NO_PROPERTIES = new Uint8Array(0);

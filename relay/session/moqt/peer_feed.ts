@@ -9,20 +9,14 @@ import {
   StreamCode,
   updateScope,
 } from "@qumo/shared/wire";
-import type {
-  Feed,
-  FeedChange,
-  FeedTarget,
-  Publisher,
-  Refusal,
-  TrackEnd,
-} from "../../track/mod.ts";
+import type { Feed, FeedChange, FeedTarget, Refusal, TrackEnd } from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { Input } from "../input.ts";
 import type { SessionContext } from "./context.ts";
 import type { IncomingTracks } from "./incoming_tracks.ts";
+import type { PeerPublisher } from "./peer_publisher.ts";
 import { isRelay } from "./relay_peer.ts";
-import { refusalOf, trackEndOf } from "./refusals.ts";
+import { outcomeOf, refusalOf, trackEndOf } from "./refusals.ts";
 import type { RequestStream } from "./request_stream.ts";
 
 /** How long data that PUBLISH_DONE promised may still take, at the least. */
@@ -37,11 +31,13 @@ const UPDATE_HOLD_MS = 200;
 /** How long datagrams may take that PUBLISH_DONE has overtaken: those under way, and no more. */
 const DATAGRAM_WAIT_MS = 200;
 
+const NO_PROPERTIES = new Uint8Array(0);
+
 const BEGINNING: Location = { group: 0n, object: 0n };
 
 /** One track that a peer sends us: we asked for it with SUBSCRIBE, or the peer offered it with PUBLISH. */
 export class PeerFeed implements Feed {
-  readonly publisher: Publisher;
+  readonly publisher: PeerPublisher;
   readonly offered: boolean;
   readonly bringsPast: boolean;
   readonly target: FeedTarget;
@@ -56,6 +52,8 @@ export class PeerFeed implements Feed {
   #streamsSeen = 0;
   #updatesUnanswered = 0;
   #held: { change: FeedChange; timer: Timer } | undefined;
+  // What goes with the answer to the peer's offer; undefined when that was given.
+  #unanswered: FeedChange | undefined;
   #path: readonly string[] | undefined;
   #largest: Location | undefined;
   #hasDatagrams = false;
@@ -66,7 +64,7 @@ export class PeerFeed implements Feed {
 
   constructor(
     target: FeedTarget,
-    publisher: Publisher,
+    publisher: PeerPublisher,
     options: {
       offered: boolean;
       bringsPast: boolean;
@@ -136,9 +134,29 @@ export class PeerFeed implements Feed {
     this.#settle(refused(refusal));
   }
 
+  /** The peer offered the track and is answered in a moment: until then changes wait. */
+  holdUpdates(): void {
+    this.#unanswered = {};
+  }
+
+  /** Answers the peer's offer; it is told to forward when that is wanted by now. */
+  agree(stream: RequestStream, forward: boolean): void {
+    const { newGroupRequest, forward: wanted = forward } = this.#unanswered ?? {};
+    this.#unanswered = undefined;
+    stream.send({
+      kind: "requestOk",
+      parameters: { forward: wanted, ...(newGroupRequest !== undefined && { newGroupRequest }) },
+      properties: NO_PROPERTIES,
+    });
+  }
+
   /** Changes that come while the peer owes answers go out together, the last of each kind. */
   update(change: FeedChange): void {
-    if (this.#over) return;
+    if (this.#over || !this.publisher.takesUpdates) return;
+    if (this.#unanswered !== undefined) {
+      this.#unanswered = { ...this.#unanswered, ...change };
+      return;
+    }
     if (this.#updatesUnanswered < MAX_UPDATES_UNANSWERED) return this.#sendUpdate(change);
     const timer = this.#held?.timer ??
       this.#context.clock.after(UPDATE_HOLD_MS, () => this.#sendHeld());
@@ -153,9 +171,12 @@ export class PeerFeed implements Feed {
     this.#sendUpdate(held.change);
   }
 
-  #sendUpdate({ forward, newGroupRequest, endGroup }: FeedChange): void {
-    if (this.#stream === undefined || this.#context.isLeaving) return;
-    this.#context.metrics.upstreamRequests.request_update.ok++;
+  #sendUpdate(change: FeedChange): void {
+    const { newGroupRequest, endGroup } = change;
+    const forward = this.publisher.alwaysForwards ? undefined : change.forward;
+    const isNothing = forward === undefined && newGroupRequest === undefined &&
+      endGroup === undefined;
+    if (this.#stream === undefined || this.#context.isLeaving || isNothing) return;
     this.#updatesUnanswered++;
     this.#stream.send({
       kind: "requestUpdate",
@@ -232,10 +253,7 @@ export class PeerFeed implements Feed {
       case "requestOk":
         return this.#updated(message);
       case "requestError":
-        // A failed update is followed by PUBLISH_DONE, which says the rest.
-        this.#answered();
-        this.#context.log.debug("update refused", { reason: refusalOf(message).reason });
-        return;
+        return this.#updateRefused(refusalOf(message));
       case "publishDone":
         return this.#expectEnd(message);
       case "meshPath":
@@ -244,7 +262,7 @@ export class PeerFeed implements Feed {
       case "requestUpdate": {
         if (!this.offered || outOfScope(message.parameters, updateScope.publish)) break;
         this.#context.ids.accept(message.requestId);
-        stream.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+        stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
         return;
       }
     }
@@ -266,8 +284,17 @@ export class PeerFeed implements Feed {
     this.#sendHeld();
   }
 
+  /** A failed update may be followed by PUBLISH_DONE; where it is not, the track goes on as it was. */
+  #updateRefused(refusal: Refusal): void {
+    this.#answered();
+    this.#context.metrics.upstreamRequests.request_update[outcomeOf(refusal)]++;
+    this.#context.log.debug("update refused", { reason: refusal.reason });
+    if (refusal.kind === "not_supported") this.publisher.updatesRefused(refusal.reason);
+  }
+
   #updated(message: ControlMessageOf<"requestOk">): void {
     this.#answered();
+    this.#context.metrics.upstreamRequests.request_update.ok++;
     if (outOfScope(message.parameters, okScope.requestUpdate) || message.properties.length > 0) {
       throw violation("REQUEST_OK of an update carries what it may not");
     }
@@ -285,6 +312,7 @@ export class PeerFeed implements Feed {
       subgroupDeliveryTimeout ?? 0,
     );
     const end = trackEndOf(message);
+    if (end.kind === "update_failed") this.publisher.updatesRefused(end.reason);
     // What is under way comes again from elsewhere, which should be asked now.
     if (end.kind === "going_away" && this.target.mayGoOn) return this.#finish(end);
     const timer = this.#context.clock.after(wait, () => this.#finish(end));

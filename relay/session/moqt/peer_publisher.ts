@@ -40,6 +40,7 @@ export class PeerPublisher implements Publisher {
   readonly #feeds = new Set<PeerFeed>();
   readonly #fetches = new Map<bigint, IncomingFetch>();
   #ingest: Ingest | undefined;
+  #takesUpdates = true;
   #closed = false;
 
   constructor(context: SessionContext, incoming: IncomingTracks) {
@@ -54,6 +55,23 @@ export class PeerPublisher implements Publisher {
 
   get label(): string {
     return `session ${this.#context.id}`;
+  }
+
+  /** Whether the peer is never told to pause: it is not to be, or has shown that it cannot. */
+  get alwaysForwards(): boolean {
+    return this.#context.settings.forward === "always" || !this.#takesUpdates;
+  }
+
+  /** Whether the peer is told of changes of what is wanted. */
+  get takesUpdates(): boolean {
+    return this.#takesUpdates;
+  }
+
+  /** The peer does not understand updates of subscriptions, so it is sent no more of them. */
+  updatesRefused(reason: string): void {
+    if (!this.#takesUpdates) return;
+    this.#takesUpdates = false;
+    this.#context.log.info("publisher cannot be paused", { session: this.#context.id, reason });
   }
 
   /** Whether the peer owes us something still: objects, or an answer. */

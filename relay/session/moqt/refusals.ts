@@ -48,7 +48,7 @@ const OUTCOMES: Record<RefusalKind, RequestOutcome> = {
 
 /** Why a subscription that we serve ends: with its track, or by itself. */
 export interface SubscriptionEnd {
-  readonly kind: TrackEndKind | "too_far_behind" | "update_failed";
+  readonly kind: TrackEndKind | "too_far_behind";
   readonly reason: string;
 }
 
@@ -72,6 +72,7 @@ const END_KINDS = new Map<bigint, TrackEndKind>([
   [BigInt(DoneCode.SUBSCRIPTION_ENDED), "ended"],
   [BigInt(DoneCode.GOING_AWAY), "going_away"],
   [BigInt(DoneCode.EXPIRED), "expired"],
+  [BigInt(DoneCode.UPDATE_FAILED), "update_failed"],
   [BigInt(DoneCode.EXCESSIVE_LOAD), "excessive_load"],
   [BigInt(DoneCode.MALFORMED_TRACK), "malformed"],
 ]);

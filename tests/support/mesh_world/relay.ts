@@ -37,6 +37,7 @@ export const SETTINGS: MeshSettings = {
 const SESSION: SessionSettings = {
   implementation: "qumo-relay 1",
   lateJoin: "strict",
+  forward: "on_demand",
   solicit: true,
   rendezvousMaxMs: 30_000,
   requestTimeoutMs: SETTINGS.requestTimeoutMs,

@@ -1,0 +1,97 @@
+import { DoneCode } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { trackOf } from "../support/scripted_peer.ts";
+import { SessionWorld } from "../support/session_world.ts";
+import {
+  accept,
+  announce,
+  nextSubgroup,
+  objects,
+  publish,
+  publishDone,
+  sendSubgroup,
+  subscribe,
+} from "./script.ts";
+
+const REFUSED = { kind: "requestError", code: 0x3n, retryAfter: 0n, reason: "no updates" } as const;
+
+Deno.test("a publisher is told to forward with the answer when a viewer waits for its track", async () => {
+  await using world = new SessionWorld();
+  const viewer = await world.connect();
+  const waiting = await subscribe(viewer, { rendezvousTimeout: 10_000n });
+  const publisher = await world.connect();
+  const offered = await publish(publisher);
+  assert.deepEqual((await offered.expect("requestOk")).parameters, { forward: true });
+  await waiting.expect("subscribeOk");
+  await world.stillPending(offered.next(), "An update");
+  await sendSubgroup(publisher, { group: 1n }, ...objects(2));
+  assert.deepEqual((await nextSubgroup(viewer)).ids, [0, 1]);
+});
+
+Deno.test("a publisher is told to forward with the answer when somebody watches for such tracks", async () => {
+  await using world = new SessionWorld();
+  const watcher = await world.connect();
+  const prefix = await watcher.request({ kind: "subscribeTracks", prefix: [], parameters: {} });
+  await prefix.expect("requestOk");
+  const offered = await publish(await world.connect());
+  assert.deepEqual((await offered.expect("requestOk")).parameters, { forward: true });
+  await world.stillPending(offered.next(), "An update");
+});
+
+Deno.test("one that waits and wants nothing yet does not make a publisher forward", async () => {
+  await using world = new SessionWorld();
+  await subscribe(await world.connect(), { rendezvousTimeout: 10_000n, forward: false });
+  const offered = await publish(await world.connect());
+  assert.deepEqual((await offered.expect("requestOk")).parameters, { forward: false });
+});
+
+Deno.test("with forward: always no publisher is paused, nor sent an update of FORWARD", async () => {
+  await using world = new SessionWorld({ settings: { forward: "always" } });
+  const offered = await publish(await world.connect());
+  assert.deepEqual((await offered.expect("requestOk")).parameters, { forward: true });
+  const viewer = await subscribe(await world.connect());
+  await viewer.expect("subscribeOk");
+  await viewer.finish();
+  await world.stillPending(offered.next(), "An update");
+});
+
+Deno.test("a publisher that refuses an update goes on as it is, and is sent no more of them", async () => {
+  await using world = new SessionWorld();
+  const viewer = await world.connect();
+  const waiting = await subscribe(viewer, { rendezvousTimeout: 10_000n });
+  const publisher = await world.connect();
+  const offered = await publish(publisher);
+  await offered.expect("requestOk");
+  await waiting.expect("subscribeOk");
+  const pause = { kind: "requestUpdate", requestId: 2n, parameters: { forward: false } } as const;
+  await waiting.send(pause);
+  await waiting.expect("requestOk");
+  await offered.expect("requestUpdate");
+  await offered.send(REFUSED);
+  await world.settle();
+  await waiting.send({ ...pause, requestId: 4n, parameters: { forward: true } });
+  await waiting.expect("requestOk");
+  await world.stillPending(offered.next(), "An update");
+  await sendSubgroup(publisher, { group: 1n }, ...objects(2));
+  assert.deepEqual((await nextSubgroup(viewer)).ids, [0, 1]);
+  const second = await publish(publisher, { alias: 9n, track: trackOf("live/cam", "audio") });
+  assert.deepEqual((await second.expect("requestOk")).parameters, { forward: true });
+});
+
+Deno.test("a publisher that ends a track because of an update is asked for it anew", async () => {
+  await using world = new SessionWorld();
+  const publisher = await world.connect();
+  await announce(publisher, "live");
+  const offered = await publish(publisher);
+  assert.deepEqual((await offered.expect("requestOk")).parameters, { forward: false });
+  const viewer = await world.connect();
+  const downstream = await subscribe(viewer);
+  await downstream.expect("subscribeOk");
+  await offered.expect("requestUpdate");
+  await offered.send(REFUSED);
+  await publishDone(offered, DoneCode.UPDATE_FAILED, 0);
+  await world.advance(200);
+  await accept(publisher, { alias: 9n });
+  await sendSubgroup(publisher, { alias: 9n, group: 1n }, ...objects(2));
+  assert.deepEqual((await nextSubgroup(viewer)).ids, [0, 1]);
+});

@@ -2,12 +2,16 @@ import accessView from "./page/access_view.js" with { type: "text" };
 import api from "./page/api.js" with { type: "text" };
 import app from "./page/app.js" with { type: "text" };
 import connection from "./page/connection.js" with { type: "text" };
+import deepLink from "./page/deep_link.js" with { type: "text" };
 import dom from "./page/dom.js" with { type: "text" };
+import drainDialog from "./page/drain_dialog.js" with { type: "text" };
 import eventReader from "./page/event_reader.js" with { type: "text" };
+import eventsView from "./page/events_view.js" with { type: "text" };
 import flowsView from "./page/flows_view.js" with { type: "text" };
 import format from "./page/format.js" with { type: "text" };
 import icon from "./page/icon.svg" with { type: "text" };
 import index from "./page/index.html" with { type: "text" };
+import labels from "./page/labels.js" with { type: "text" };
 import layout from "./page/layout.js" with { type: "text" };
 import linkShapes from "./page/link_shapes.js" with { type: "text" };
 import model from "./page/model.js" with { type: "text" };
@@ -15,8 +19,10 @@ import networkTables from "./page/network_tables.js" with { type: "text" };
 import networkView from "./page/network_view.js" with { type: "text" };
 import pairKey from "./page/pair_key.js" with { type: "text" };
 import peersView from "./page/peers_view.js" with { type: "text" };
+import relayShapes from "./page/relay_shapes.js" with { type: "text" };
 import routeView from "./page/route_view.js" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
+import summaryView from "./page/summary_view.js" with { type: "text" };
 import table from "./page/table.js" with { type: "text" };
 import topologyView from "./page/topology_view.js" with { type: "text" };
 
@@ -34,10 +40,14 @@ const scripts = {
   api,
   app,
   connection,
+  deep_link: deepLink,
   dom,
+  drain_dialog: drainDialog,
   event_reader: eventReader,
+  events_view: eventsView,
   flows_view: flowsView,
   format,
+  labels,
   layout,
   link_shapes: linkShapes,
   model,
@@ -45,7 +55,9 @@ const scripts = {
   network_view: networkView,
   pair_key: pairKey,
   peers_view: peersView,
+  relay_shapes: relayShapes,
   route_view: routeView,
+  summary_view: summaryView,
   table,
   topology_view: topologyView,
 };

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { EventReader, MAX_EVENT_LENGTH } from "./page/event_reader.js";
 import { bitrate, duration, metricLines } from "./page/format.js";
-import { MAX_ANNOUNCES, MAX_LOG, Model, relayChanges } from "./page/model.js";
+import { placeLabels } from "./page/labels.js";
+import { MAX_ANNOUNCES, MAX_LOG, Model } from "./page/model.js";
+import { headline } from "./page/summary_view.js";
 
 const relay = (name: string, more: object = {}) => ({
   relay: name,
@@ -36,34 +38,69 @@ Deno.test("EventReader refuses an event without an end", () => {
   assert.throws(() => Array.from({ length: 9 }, () => reader.read(piece)), /too long/);
 });
 
-Deno.test("Model tells what changed about a relay, once, and not its load", () => {
+Deno.test("Model keeps an expired relay in its place, and lets go of one that deregistered", () => {
   const model = new Model();
-  model.takeRelays({ revision: 0, relays: [] });
-  const say = (event: string, data: object) => {
-    model.log = [];
-    model.apply(event, data, 0);
-    return model.log.map(({ text }) => text).reverse();
+  const node = (id: string, state: string) => ({ id, region: "asia", address: "a:1", state });
+  const shown = () => model.nodes.map(({ id, state, region }) => `${id} ${state} ${region}`);
+  const graph = (nodes: object[]) => model.apply("graph", { revision: 1, nodes, links: [] });
+  graph([node("tokyo", "unreachable"), node("paris", "registered")]);
+  const relays = [relay("tokyo"), relay("paris")];
+  model.takeRelays({ relays, expired: [] });
+  model.apply("gone", { relay: "tokyo", reason: "expired" });
+  assert.deepEqual(shown(), ["paris registered asia", "tokyo expired asia"]);
+  model.apply("gone", { relay: "paris", reason: "deregistered" });
+  assert.deepEqual(shown(), ["tokyo expired asia"]);
+  // Nobody declares it any more, and the list still has it.
+  graph([]);
+  const end = { relay: "tokyo", region: "asia", address: "a:1", last_seen: "x", expired_at: "y" };
+  model.takeRelays({ relays: [], expired: [end] });
+  assert.deepEqual(shown(), ["tokyo expired asia"]);
+  model.takeRelays({ relays: [], expired: [] });
+  assert.deepEqual(shown(), []);
+});
+
+Deno.test("Model holds the newest events, and those of another controller alone", () => {
+  const model = new Model();
+  const event = (id: number) => ({ id, time: "", level: "info", kind: "", text: `e${id}` });
+  model.takeEvents({ newest: 12, events: [event(11), event(12)] });
+  model.takeEvents({ newest: 13, events: [event(13)] });
+  assert.deepEqual(model.log.map(({ id }) => id), [13, 12, 11]);
+  model.takeEvents({ newest: 13, events: [] });
+  assert.equal(model.newestEvent, 13);
+  model.takeEvents({ newest: 4, events: [] });
+  assert.deepEqual([model.log, model.newestEvent], [[], 4]);
+  const many = Array.from({ length: MAX_LOG + 5 }, (_, at) => event(at + 5));
+  model.takeEvents({ newest: MAX_LOG + 9, events: many });
+  assert.deepEqual([model.log.length, model.log[0]?.id], [MAX_LOG, MAX_LOG + 9]);
+});
+
+Deno.test("headline() says what is wrong before it says that all is well", () => {
+  const model = new Model();
+  const node = (id: string, state: string) => ({ id, region: "", state });
+  const graph = (...nodes: object[]) => {
+    model.takeGraph({ revision: 1, nodes: nodes as never, links: [] });
+    return headline(model);
   };
-  assert.deepEqual(say("relay", relay("tokyo")), ["tokyo registered in asia"]);
-  assert.deepEqual(say("relay", relay("tokyo", { load: { cpu: 1 } })), []);
-  const linked = relay("tokyo", { links: { london: { cost: 5, up: true } } });
-  assert.deepEqual(say("relay", linked), ["tokyo declares a link to london"]);
-  assert.deepEqual(
-    relayChanges(linked, relay("tokyo", { links: { london: { cost: 5, up: false } } })),
-    ["tokyo says its link to london is down"],
+  assert.equal(graph(), "no relays");
+  assert.equal(
+    graph(node("a", "registered"), node("b", "registered")),
+    "all 2 relays registered, no link down",
   );
-  assert.deepEqual(
-    relayChanges(linked, relay("tokyo", { links: { london: { cost: 6, up: true } } })),
-    ["tokyo to london costs 6 instead of 5"],
+  assert.equal(
+    graph(node("a", "unreachable"), node("b", "expired"), node("c", "draining")),
+    "a unreachable · b expired · c draining",
   );
-  assert.deepEqual(relayChanges(linked, relay("tokyo")), [
-    "tokyo no longer declares a link to london",
-  ]);
-  assert.deepEqual(say("relay", { ...linked, state: "draining" }), ["tokyo drains"]);
-  assert.deepEqual(say("gone", { relay: "tokyo", reason: "expired" }), [
-    "tokyo is gone: its lease ended without a heartbeat",
-  ]);
-  assert.deepEqual(say("gone", { relay: "tokyo", reason: "expired" }), []);
+  const many = Array.from({ length: 9 }, (_, at) => node(`r${at}`, "expired"));
+  assert.equal(graph(...many), "9 relays expired");
+});
+
+Deno.test("placeLabels() lets no label cover another one, and the first ones first", () => {
+  const label = (key: string, x: number, ...more: number[]) => {
+    return { key, width: 50, height: 10, places: [x, ...more].map((x) => ({ x, y: 0 })) };
+  };
+  const labels = [label("a", 0), label("b", 20, 60), label("c", 40), label("d", 200)];
+  const placed = placeLabels(labels, [{ x: 190, y: 0, width: 20, height: 20 }]);
+  assert.deepEqual([...placed], [["a", { x: 0, y: 0 }], ["b", { x: 60, y: 0 }]]);
 });
 
 Deno.test("Model gives each link the tracks that it carries, in both directions", () => {
@@ -73,51 +110,17 @@ Deno.test("Model gives each link the tracks that it carries, in both directions"
   const flow = (track: string, hop: string, source: string) => ({ track, next_hop: hop, source });
   const carried = () =>
     model.pairs().map(({ carried }) => carried.map(({ track, relay }) => `${track} to ${relay}`));
-  model.apply("flows", { relay: "a", flows: [flow("x", "b", "c")] }, 0);
-  model.apply("flows", { relay: "b", flows: [flow("x", "c", "c"), flow("y", "a", "a")] }, 0);
+  model.apply("flows", { relay: "a", flows: [flow("x", "b", "c")] });
+  model.apply("flows", { relay: "b", flows: [flow("x", "c", "c"), flow("y", "a", "a")] });
   assert.deepEqual(carried(), [["x to a", "y to b"], ["x to b"]]);
   assert.deepEqual(model.carriedBy('["b","c"]').map(({ track }) => track), ["x"]);
-  model.apply("flows", { relay: "b", flows: [] }, 0);
+  model.apply("flows", { relay: "b", flows: [] });
   assert.deepEqual(carried(), [["x to a"], []]);
-  model.apply("gone", { relay: "a", reason: "expired" }, 0);
+  model.apply("gone", { relay: "a", reason: "expired" });
   assert.deepEqual(carried(), [[], []]);
-  model.apply("flows", { relay: "b", flows: [flow("y", "a", "a")] }, 0);
+  model.apply("flows", { relay: "b", flows: [flow("y", "a", "a")] });
   model.beginSnapshot();
   assert.deepEqual(carried(), [[], []]);
-});
-
-Deno.test("Model tells what happens between a snapshot and the first list of relays", () => {
-  const model = new Model();
-  const node = { id: "old", region: "", state: "registered" };
-  model.apply("graph", {
-    revision: 1,
-    nodes: [node, { ...node, id: "stub", state: "never_registered" }],
-    links: [],
-  }, 0);
-  model.apply("relay", relay("old"), 0);
-  model.apply("relay", relay("stub"), 0);
-  model.apply("relay", relay("new"), 0);
-  for (const name of ["new", "new", "old", "old"]) {
-    model.apply("gone", { relay: name, reason: "expired" }, 0);
-  }
-  assert.deepEqual(model.log.map(({ text }) => text), [
-    "old is gone: its lease ended without a heartbeat",
-    "new is gone: its lease ended without a heartbeat",
-    "new registered in asia",
-    "stub registered in asia",
-  ]);
-});
-
-Deno.test("Model tells a change whose list came before its event", () => {
-  const model = new Model();
-  model.takeRelays({ revision: 1, relays: [relay("a")] });
-  model.takeRelays({ revision: 2, relays: [relay("b")] });
-  model.apply("gone", { relay: "a", reason: "deregistered" }, 0);
-  model.apply("relay", relay("b", { revision: 2 }), 0);
-  assert.deepEqual(model.log.map(({ text }) => text), [
-    "b registered in asia",
-    "a is gone: it deregistered",
-  ]);
 });
 
 Deno.test("Model keeps the directory: found by track or relay, gone with its relay", () => {
@@ -127,40 +130,30 @@ Deno.test("Model keeps the directory: found by track or relay, gone with its rel
     { relay: "london", track: "live/a" },
     { relay: "tokyo", track: "live/a" },
   ];
-  model.apply("announces", { entries }, 0);
-  model.apply("announce", { relay: "paris", track: "Talk", revision: 4 }, 0);
-  const search = (text: string, limit = 10) => {
-    const { count, entries } = model.search(text, limit);
-    return [count, ...entries.map(({ track, relay }) => `${track} ${relay}`)];
-  };
-  assert.deepEqual(search("LIVE/"), [3, "live/a london", "live/a tokyo", "live/b tokyo"]);
-  assert.deepEqual(search("", 1), [4, "Talk paris"]);
-  assert.deepEqual(search("tok"), [2, "live/a tokyo", "live/b tokyo"]);
-  model.apply("withdraw", { relay: "tokyo", track: "live/b" }, 0);
-  model.apply("gone", { relay: "london", reason: "deregistered" }, 0);
-  assert.deepEqual(search("live"), [1, "live/a tokyo"]);
+  model.apply("announces", { entries });
+  model.apply("announce", { relay: "paris", track: "Talk", revision: 4 });
+  const search = (text: string) =>
+    model.search(text).map(({ track, relay }) => `${track} ${relay}`);
+  assert.deepEqual(search("LIVE/"), ["live/a london", "live/a tokyo", "live/b tokyo"]);
+  assert.deepEqual(search("")[0], "Talk paris");
+  assert.deepEqual(search("tok"), ["live/a tokyo", "live/b tokyo"]);
+  model.apply("withdraw", { relay: "tokyo", track: "live/b" });
+  model.apply("gone", { relay: "london", reason: "deregistered" });
+  assert.deepEqual(search("live"), ["live/a tokyo"]);
   assert.equal(model.announceCount, 2);
   assert.equal(model.revision, 4);
 });
 
-Deno.test("Model holds no more announces and lines than it may, and says so", () => {
+Deno.test("Model holds no more announces than it may, and says so", () => {
   const model = new Model();
   const entries = Array.from(
     { length: MAX_ANNOUNCES + 1 },
     (_, at) => ({ relay: "r", track: `${at}` }),
   );
-  model.apply("announces", { entries }, 0);
+  model.apply("announces", { entries });
   assert.deepEqual([model.announceCount, model.isDirectoryCut], [MAX_ANNOUNCES, true]);
-  for (let at = 0; at < MAX_LOG + 9; at++) {
-    model.apply("withdraw", { relay: "x", track: `${at}` }, at);
-  }
-  assert.deepEqual([model.log.length, model.log[0]?.time], [MAX_LOG, MAX_LOG + 8]);
   model.beginSnapshot();
-  assert.deepEqual([model.announceCount, model.isDirectoryCut, model.log.length], [
-    0,
-    false,
-    MAX_LOG,
-  ]);
+  assert.deepEqual([model.announceCount, model.isDirectoryCut], [0, false]);
 });
 
 Deno.test("Model.pairs() joins both directions, and hostile names stay apart", () => {
@@ -175,7 +168,7 @@ Deno.test("Model.pairs() joins both directions, and hostile names stay apart", (
     revision: 3,
     nodes: [],
     links: [link("b", "a", "up"), link("a", "b", "down"), link('a","b', "c", "one_way")],
-  }, 0);
+  });
   assert.deepEqual(model.pairs().map(({ a, b, state }) => [a, b, state]), [
     ["a", "b", "up"],
     ['a","b', "c", "one_way"],

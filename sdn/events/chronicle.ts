@@ -116,7 +116,14 @@ export class Chronicle {
     const before = this.#told.get(relay);
     this.#told.set(relay, record);
     const place = [region, address].filter((one) => one !== "").join(", ");
-    if (before === undefined) return events.add("relay_registered", { relay, detail: place });
+    if (before === undefined) {
+      // What it announces from the beginning is told with that, and not again.
+      const count = this.#options.relays.get(relay)?.announces.size ?? 0;
+      this.#announces.set(relay, count);
+      const announces = count === 0 ? "" : `announces ${count}`;
+      const detail = [place, announces].filter((one) => one !== "").join(", ");
+      return events.add("relay_registered", { relay, detail });
+    }
     if (compareLives(before.version, record.version) !== 0) {
       events.add("relay_restarted", { relay });
     }
@@ -165,7 +172,7 @@ export class Chronicle {
       this.#options.events.add("announces_changed", {
         relay,
         count,
-        detail: `${before} before`,
+        detail: `instead of ${before}`,
       });
     }
     this.#uncounted.clear();

@@ -96,7 +96,7 @@ export const EVENTS = {
   announces_changed: {
     level: "info",
     words: "announces changed",
-    tell: ({ relay, count, detail }) => `${relay} announces ${count}${tail(detail)}`,
+    tell: ({ relay, count, detail }) => `${relay} announces ${count} names ${detail}`,
   },
   announced: {
     level: "debug",

@@ -554,11 +554,11 @@ Deno.test("half an hour of a mesh is in the log and in GET /events", async () =>
   const texts = body.events.map(({ text }: { text: string }) => text);
   assert.deepEqual(texts, [
     "tokyo registered: asia, moqt://t:1",
-    "london registered",
+    "london registered: announces 1",
     "tokyo: an older process of that name was refused",
     "london says its link to tokyo is down",
     "tokyo is unreachable: no neighbor reaches it (says london)",
-    "london announces 2: 0 before",
+    "london announces 2 names instead of 1",
     "london says its link to tokyo is up",
     "tokyo is reachable again",
     "london was told to drain by admin at 127.0.0.1",

@@ -4,6 +4,7 @@ import { chromiumTest } from "../support/chromium.ts";
 import {
   becomes,
   cellOf as cell,
+  drain,
   openDashboard as open,
   pointAt,
   readFigures as figures,
@@ -29,7 +30,7 @@ chromiumTest(
     await relay(page, "tokyo").waitFor();
     await page.locator("#empty").waitFor({ state: "hidden" });
     await showsRows(page, "Links", [["tokyo", "london", "up", "120", "", ""]]);
-    await page.locator('#graph [data-id="london"][aria-label$=", never_registered"]').waitFor();
+    await page.locator('#graph [data-id="london"][aria-label$=", never registered"]').waitFor();
     assert.deepEqual(problems, []);
   },
 );
@@ -49,9 +50,9 @@ chromiumTest(
     const { page, problems } = await open(browser, program.url);
 
     await relay(page, "tokyo").waitFor();
-    // How long the lease goes on hangs on when one looks.
+    // When it was seen last hangs on when one looks.
     await showsRows(page, "Relays", [
-      ["london", "europe", "", "registered", true, "", "", "", "", "0", "Drain"],
+      ["london", "europe", "", "registered", true, "", "", "", "", "0", "Drain…"],
       [
         "tokyo",
         "asia",
@@ -63,17 +64,19 @@ chromiumTest(
         "2.5 Mbit/s",
         "50 %",
         "2",
-        "Drain",
+        "Drain…",
       ],
-    ], (row) => row.with(4, /^\d+ s$/.test(row[4]!) as never));
+    ], (row) => row.with(4, /^\d+ s ago$/.test(row[4]!) as never));
     await showsRows(page, "Links", [
       ["london", "tokyo", "up", "250", "", ""],
       ["tokyo", "london", "up", "250", "212 ms", "2 %"],
     ]);
     await becomes(() => figures(page), {
       "Registered": "2",
-      "Draining": "0",
+      "Unreachable": "0",
+      "Expired": "0",
       "Never registered": "0",
+      "Draining": "0",
       "Links up": "1",
       "Announces": "2",
       "Tracks on links": "0",
@@ -95,23 +98,144 @@ chromiumTest(
     await program.ask("DELETE", "/relay/paris");
     await relay(page, "paris").waitFor({ state: "detached" });
     await cell(page, "Directory", "live/c").waitFor({ state: "detached" });
-    await said(page, "paris registered in europe");
+    await said(page, "paris registered: europe");
     await said(page, "london says its link to tokyo is down");
-    await said(page, "paris is gone: it deregistered");
+    await said(page, "paris deregistered");
     assert.deepEqual(problems, []);
   },
 );
 
 chromiumTest(
-  "a relay that does not beat is gone from the page when its lease ends",
+  "a relay that was killed is red at once, then expired, and keeps its place in the picture",
   async (browser) => {
-    await using program = await SdnProgram.start({ config: "graph:\n  node_ttl_sec: 1.5\n" });
-    const { page } = await open(browser, program.url);
-    await program.register("tokyo", {});
-    await said(page, "tokyo registered");
-    await said(page, "tokyo is gone: its lease ended without a heartbeat");
-    await relay(page, "tokyo").waitFor({ state: "detached" });
-    await page.locator("#empty").waitFor();
+    await using program = await SdnProgram.start({ config: "graph:\n  node_ttl_sec: 6\n" });
+    const { page, problems } = await open(browser, program.url);
+    const load = { sessions: 9, egress_bps: 1_000_000 };
+    await program.register("dead", { region: "asia", links: { here: {} }, load });
+    const here = (up: boolean) => program.register("here", { links: { dead: { up } } });
+    await here(true);
+    await page.locator('#graph [data-id="dead"].registered').waitFor();
+    const place = await relay(page, "dead").getAttribute("transform");
+    await here(false);
+    await page.locator('#graph [data-id="dead"].unreachable').waitFor();
+    await page.locator("#status-text", { hasText: "dead unreachable · 1 link down" }).waitFor();
+    // The first row, without the numbers that it said last.
+    await becomes(
+      async () => (await rows(page, "Relays"))[0]?.toSpliced(4, 1),
+      ["dead", "asia", "", "unreachable", "", "", "", "", "", ""],
+    );
+    await becomes(async () => (await figures(page))["Sessions"], "0");
+    await said(page, "dead is unreachable: no neighbor reaches it (says here)");
+    for (let at = 0; at < 4; at++) {
+      await here(false);
+      await page.waitForTimeout(1000);
+    }
+    await page.locator('#graph [data-id="dead"].expired').waitFor();
+    assert.equal(await relay(page, "dead").getAttribute("transform"), place);
+    await said(page, "dead expired: no heartbeat for 6 s");
+    await becomes(async () => (await figures(page))["Never registered"], "0");
+    assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
+  "events from before the page was opened, and before the controller was restarted, are shown",
+  async (browser) => {
+    const folder = await Deno.makeTempDir();
+    const config = `graph:\n  data_dir: ${folder}\n`;
+    await using first = await SdnProgram.start({ config });
+    await first.register("tokyo", { region: "asia" });
+    await first.register("london", { region: "europe" });
+    await first.end("SIGTERM");
+    await using second = await SdnProgram.start({ config });
+    await second.ask("DELETE", "/relay/tokyo");
+    const { page } = await open(browser, second.url);
+    await said(page, "tokyo registered: asia");
+    await said(page, "The controller started");
+    await said(page, "tokyo deregistered");
+    await page.getByLabel("Search events").fill("EUROPE");
+    const texts = () => page.locator("#log li span").allTextContents();
+    await becomes(texts, ["london registered: europe"]);
+    await page.getByLabel("Only what went wrong").check();
+    await page.getByText("Nothing like that.").waitFor();
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+chromiumTest(
+  "draining asks first and says that the process ends; a finger finds the button",
+  async (browser) => {
+    await using program = await SdnProgram.start();
+    await program.register("tokyo", { load: { sessions: 7 } });
+    const { page } = await open(browser, program.url, { viewport: { width: 390, height: 800 } });
+    const button = page.locator("#relays").getByRole("button", { name: "Drain tokyo" });
+    await button.waitFor();
+    const { width, height } = (await button.boundingBox())!;
+    assert.ok(width >= 44 && height >= 44, `${width} x ${height}`);
+    const isDraining = async () => {
+      const response = await fetch(`${program.url}/relay/tokyo`);
+      return (await response.json()).state === "draining";
+    };
+    await button.click();
+    await page.locator("#drain", { hasText: "its process exits" }).waitFor();
+    await page.locator("#drain", { hasText: "It has 7 sessions now." }).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.locator("#drain").waitFor({ state: "hidden" });
+    assert.equal(await isDraining(), false);
+    await drain(page, "tokyo");
+    await becomes(isDraining, true);
+    await said(page, "tokyo was told to drain by admin at 127.0.0.1");
+    await page.getByRole("button", { name: "Undrain tokyo" }).click();
+    await becomes(isDraining, false);
+  },
+);
+
+chromiumTest(
+  "three hundred relays fit their card, in pages that can be sorted, filtered and linked to",
+  async (browser) => {
+    await using program = await SdnProgram.start();
+    const name = (at: number) => `relay-${String(at).padStart(3, "0")}`;
+    for (let at = 0; at < 300; at++) {
+      await program.register(name(at), {
+        region: `region-${at % 12}`,
+        load: { sessions: at },
+        neighbors: { [name((at + 12) % 300)]: 5, [name((at + 1) % 300)]: 9 },
+      });
+    }
+    const { page, problems } = await open(browser, program.url);
+    await relay(page, name(299)).waitFor();
+    const sizes = await page.locator("#graph").evaluate((graph) => {
+      const letters = [...graph.querySelectorAll("text")].filter((text) => text.textContent !== "")
+        .map((text) => text.getBoundingClientRect().height);
+      const { scrollWidth, clientWidth, scrollHeight, clientHeight } = graph;
+      return {
+        fits: scrollWidth <= clientWidth && scrollHeight <= clientHeight,
+        least: Math.min(...letters),
+      };
+    });
+    assert.ok(sizes.fits, "the picture does not fit its card");
+    assert.ok(sizes.least >= 10, `letters ${sizes.least} px high`);
+    const names = async () => (await rows(page, "Relays")).map(([relay]) => relay);
+    await becomes(async () => (await names()).length, 50);
+    await page.getByRole("button", { name: "Sessions", exact: true }).click();
+    await page.getByRole("button", { name: "Sessions", exact: true }).click();
+    await becomes(async () => (await names())[0], name(299));
+    await page.getByRole("button", { name: "Relays: Next" }).click();
+    await becomes(async () => (await names())[0], name(249));
+    await page.getByLabel("Filter by name, region, address or state").fill("region-7");
+    await becomes(async () => (await names()).length, 25);
+    await relay(page, name(7)).click();
+    await page.locator("#events-of", { hasText: name(7) }).waitFor();
+
+    // Whoever is sent the address sees the same.
+    const link = await page.evaluate<string>("location.href");
+    const { page: other } = await open(browser, link);
+    await other.locator(`#graph [data-id="${name(7)}"][aria-pressed="true"]`).waitFor();
+    await becomes(async () => (await rows(other, "Relays")).length, 25);
+    await other.goto(`${program.url}/#from=${name(0)}&to=${name(2)}`);
+    await other.reload();
+    await other.locator("#route-result .best").waitFor();
+    assert.deepEqual(problems, []);
   },
 );
 
@@ -139,9 +263,9 @@ chromiumTest(
     assert.match(told, /c: costs more/);
     await becomes(() => page.locator("path.link.route").count(), 2);
 
-    const drain = page.getByRole("button", { name: "Drain b" });
-    await drain.focus();
+    await page.getByRole("button", { name: "Drain b" }).focus();
     await page.keyboard.press("Enter");
+    await page.locator("#drain-confirm").click();
     await best.locator("b", { hasText: "cost 10" }).waitFor();
     await becomes(() => best.locator(".step").allInnerTexts(), ["a", "c", "d"]);
     await page.locator("#route-result", { hasText: "b: carries no transit" }).waitFor();
@@ -261,9 +385,9 @@ chromiumTest("names that are markup are shown as text and never run", async (bro
   const track = `%3Cscript%3Ewindow.hacked%3D1`;
   await program.ask("PUT", `/announce/${encodeURIComponent(track)}`, { relay: HOSTILE });
   const { page, problems } = await open(browser, program.url);
-  await page.getByRole("button", { name: `Drain ${HOSTILE}` }).click();
+  await drain(page, HOSTILE);
   await page.getByRole("button", { name: `Undrain ${HOSTILE}` }).waitFor();
-  await said(page, `${HOSTILE} drains`);
+  await said(page, `${HOSTILE} was told to drain`);
   await page.getByRole("button", { name: "Show the route" }).click();
   await page.locator("#route-result .best, #route-result .refused").waitFor();
   await becomes(async () => (await rows(page, "Relays")).some(([name]) => name === HOSTILE), true);
@@ -356,7 +480,7 @@ chromiumTest(
     const { page } = await open(browser, program.url);
     const token = page.getByLabel("Bearer token");
     await token.fill("wrong");
-    await page.getByRole("button", { name: "Use the token" }).click();
+    await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("The token is not known").first().waitFor();
     await token.fill(reader);
     await page.keyboard.press("Enter");
@@ -365,14 +489,14 @@ chromiumTest(
     await becomes(() => page.getByRole("button", { name: "Drain tokyo" }).count(), 0);
     await token.fill(admin);
     await page.keyboard.press("Enter");
-    await page.getByRole("button", { name: "Drain tokyo" }).click();
+    await drain(page, "tokyo");
     await page.getByRole("button", { name: "Undrain tokyo" }).waitFor();
     const kept = await page.evaluate<string>(
       "JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href])",
     );
     assert.ok(!kept.includes("token"), kept);
     await page.reload();
-    await page.getByText("This controller shows itself to those who have a token.").waitFor();
+    await page.getByText("Sign in with an access token.").waitFor();
   },
 );
 

@@ -91,3 +91,10 @@ export async function becomes(read: () => Promise<unknown>, expected: unknown): 
 export function said(page: Page, text: string): Promise<void> {
   return page.locator("#log li", { hasText: text }).first().waitFor();
 }
+
+/** Tells a relay to drain, and confirms it. */
+export async function drain(page: Page, relay: string): Promise<void> {
+  await page.locator("#relays").getByRole("button", { name: `Drain ${relay}`, exact: true })
+    .click();
+  await page.locator("#drain-confirm").click();
+}

@@ -44,7 +44,7 @@ export class AccessView {
   need(reason) {
     this.role = "none";
     setText(byId("access-open"), "Access: none");
-    setText(byId("access-now"), "This controller shows itself to those who have a token.");
+    setText(byId("access-now"), "Sign in with an access token.");
     setText(byId("access-error"), this.#api.token === "" ? "" : reason);
     if (!this.#wasAsked) this.#open();
     this.#wasAsked = true;

@@ -3,9 +3,10 @@ import { Api } from "./api.js";
 import { Connection } from "./connection.js";
 import { byId, setText } from "./dom.js";
 import { duration } from "./format.js";
-import { Model } from "./model.js";
+import { MAX_LOG, Model } from "./model.js";
 import { NetworkView } from "./network_view.js";
 import { PeersView } from "./peers_view.js";
+import { headline } from "./summary_view.js";
 import { RouteView } from "./route_view.js";
 
 /** How often what no event tells is asked for: leases, load within its noise, peers. */
@@ -50,7 +51,7 @@ function onEvent(event, data) {
     model.beginSnapshot();
     return;
   }
-  const isDue = model.apply(event, data, Date.now());
+  const isDue = model.apply(event, data);
   if (isDue || event === "ready") refresh();
   else network.showSoon();
 }
@@ -75,18 +76,21 @@ async function refresh() {
   while (isRefreshDue) {
     isRefreshDue = false;
     try {
-      const [graph, relays, health] = await Promise.all([
+      const since = model.newestEvent === 0 ? "" : `&since=${model.newestEvent}`;
+      const [graph, relays, events, health] = await Promise.all([
         api.json("graph"),
         api.json("relay"),
+        api.json(`events?limit=${MAX_LOG}${since}`),
         api.fetch("health").then((response) => response.json()),
       ]);
       model.takeGraph(graph);
       model.takeRelays(relays);
-      network.health = health;
+      model.takeEvents(events);
+      network.health = { ...health, revision: model.revision };
       network.show();
       route.offer(model.nodes.map(({ id }) => id));
       await route.refresh();
-      await peers.refresh(health);
+      await peers.refresh(network.health);
     } catch {
       // The connection says what is wrong; it looks at the same controller.
     }
@@ -105,7 +109,7 @@ function tick() {
   setText(badge, kind === "denied" ? "no access" : kind);
   const again = nextTry > now ? `; trying again in ${duration(nextTry - now)}` : "";
   const texts = {
-    live: `revision ${model.revision}`,
+    live: headline(model),
     connecting: reason === "" ? "" : `${reason}${again}`,
     denied: reason,
     stale: "",
@@ -119,6 +123,7 @@ function tick() {
     setText(banner, `Stale since ${at}: ${reason}. What you see is as it was then.`);
     setText(byId("status-text"), `for ${duration(now - since)}${again}`);
   }
+  document.title = kind === "live" ? `${headline(model)} – qumo-sdn` : "qumo-sdn";
   byId("retry").hidden = kind !== "stale" && kind !== "connecting";
   network.tick();
 }

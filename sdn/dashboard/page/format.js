@@ -6,6 +6,11 @@ export function duration(ms) {
   return `${Math.floor(seconds / 3600)} h`;
 }
 
+/** A state as people read it. @param {string} state */
+export function words(state) {
+  return state.replaceAll("_", " ");
+}
+
 /** @param {number | undefined} value */
 export function bitrate(value) {
   if (value === undefined) return "";

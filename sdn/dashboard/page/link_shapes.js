@@ -2,8 +2,11 @@ import { shape } from "./dom.js";
 import { milliseconds, number } from "./format.js";
 import { pairKey } from "./pair_key.js";
 
-/** How wide a letter of a link's label is, about. */
-const LETTER = 6.3;
+/** How wide a letter of a label is and how high a label, as shares of the letters' size. */
+const LETTER = 0.53;
+const HIGH = 1.5;
+/** Where on its link a label may stand, the middle first. */
+const SPOTS = [0.5, 0.38, 0.62, 0.28, 0.72];
 /** Tracks that the words about a link name. */
 const MAX_NAMED = 8;
 
@@ -11,7 +14,7 @@ const MAX_NAMED = 8;
  * A link as it is drawn, and what it carries.
  *
  * @typedef {import("./model.js").Pair} Pair
- * @typedef {{ path: string, middle: import("./layout.js").Point }} Curve
+ * @typedef {{ path: string, places: import("./layout.js").Point[] }} Curve
  */
 
 /**
@@ -24,12 +27,10 @@ export function curve({ a, b }, layout, bend) {
   const [from, to] = [layout.relays.get(a), layout.relays.get(b)];
   const x = (from.x + to.x) / 2 + bend * (to.y - from.y);
   const y = (from.y + to.y) / 2 - bend * (to.x - from.x);
+  const on = (t, a, middle, b) => round((1 - t) ** 2 * a + 2 * t * (1 - t) * middle + t * t * b);
   return {
     path: `M${from.x} ${from.y}Q${round(x)} ${round(y)} ${to.x} ${to.y}`,
-    middle: {
-      x: round((from.x + to.x) / 4 + x / 2),
-      y: round((from.y + to.y) / 4 + y / 2 + 4),
-    },
+    places: SPOTS.map((t) => ({ x: on(t, from.x, x, to.x), y: on(t, from.y, y, to.y) })),
   };
 }
 
@@ -68,15 +69,24 @@ export function drawLink(link, { path }, { classes, isSelected, onClick }) {
   );
 }
 
+/** Where the label of a link may stand. @returns {import("./labels.js").Label} */
+export function captionOf(key, link, { places }, letters) {
+  return { key, places, ...sizeOf(caption(link), letters) };
+}
+
+/** Where the count of its tracks may. @returns {import("./labels.js").Label} */
+export function boxOf(key, link, { places }, letters) {
+  return { key, places, ...sizeOf(count(link.carried.length), letters) };
+}
+
 /** What a link costs, and its state where it is not up. */
-export function drawLinkLabel(link, { middle: { x, y } }, classes) {
-  return pill(`link-label ${link.state}${classes}`, caption(link), { x, y });
+export function drawLinkLabel(link, at, { classes, letters }) {
+  return pill(`link-label ${link.state}${classes}`, caption(link), { ...at, letters });
 }
 
 /** How many tracks a link carries. */
-export function drawCount(link, { middle: { x, y } }, { classes, isLabelled }) {
-  const at = { x, y: isLabelled ? y + 18 : y };
-  return pill(`flow-count${classes}`, count(link.carried.length), at);
+export function drawCount(link, at, { classes, letters }) {
+  return pill(`flow-count${classes}`, count(link.carried.length), { ...at, letters });
 }
 
 /** How many tracks, in words. */
@@ -84,13 +94,17 @@ export function count(tracks) {
   return tracks === 1 ? "1 track" : `${tracks} tracks`;
 }
 
-function pill(classes, text, { x, y }) {
-  const width = LETTER * text.length + 10;
+function sizeOf(text, letters) {
+  return { width: (LETTER * text.length + 0.9) * letters, height: HIGH * letters };
+}
+
+function pill(classes, text, { x, y, letters }) {
+  const { width, height } = sizeOf(text, letters);
   return shape(
     "g",
     { class: classes },
-    shape("rect", { x: x - width / 2, y: y - 13, width, height: 18, rx: 6 }),
-    shape("text", { x, y }, text),
+    shape("rect", { x: x - width / 2, y: y - height / 2, width, height, rx: height / 3 }),
+    shape("text", { x, y, dy: "0.35em" }, text),
   );
 }
 

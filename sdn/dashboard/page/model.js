@@ -3,8 +3,18 @@ import { pairKey } from "./pair_key.js";
 /** Entries of the directory that the page holds: search looks through these. */
 export const MAX_ANNOUNCES = 20_000;
 
-/** Lines of the event log: what an operator scrolls through, not an archive. */
-export const MAX_LOG = 200;
+/** Events that the page holds: what an operator scrolls through, not an archive. */
+export const MAX_LOG = 500;
+
+/** States of a relay, what needs somebody first. */
+export const STATES = [
+  "unreachable",
+  "expired",
+  "never_registered",
+  "draining",
+  "registered",
+  "deregistered",
+];
 
 /**
  * What the page knows of the network, and how events change it. Knows no DOM and no clock.
@@ -13,7 +23,9 @@ export const MAX_LOG = 200;
  * @typedef {{ relay: string, region: string, address: string, state: string,
  *   links: Record<string, LinkReport>, load?: Record<string, number>, announces: number,
  *   lease_expires_at: string }} Relay
- * @typedef {{ id: string, region: string, address?: string, state: string }} Node
+ * @typedef {{ id: string, region: string, address?: string, state: string, last_seen?: string }} Node
+ * @typedef {{ id: number, time: string, level: string, kind: string, text: string,
+ *   relay?: string, neighbor?: string }} Happening
  * @typedef {{ from: string, to: string, state: string, configured_cost: number, cost?: number,
  *   rtt_ms?: number, loss?: number }} Link
  * @typedef {{ relay: string, track: string, registered_at: string }} Announce
@@ -23,8 +35,6 @@ export const MAX_LOG = 200;
  */
 export class Model {
   revision = 0;
-  /** @type {Node[]} */
-  nodes = [];
   /** @type {Link[]} */
   links = [];
   /** @type {Map<string, Relay>} */
@@ -36,20 +46,20 @@ export class Model {
   /** How many announces are held, and whether some had to be left out. */
   announceCount = 0;
   isDirectoryCut = false;
-  /** The newest first. @type {{ id: number, time: number, text: string, kind: string }[]} */
+  /** What happened, the newest first. @type {Happening[]} */
   log = [];
-  #said = 0;
+  /** The newest event that is known, to ask for those after it. */
+  newestEvent = 0;
+  /** Relays that ended without a word, by name. @type {Map<string, Node>} */
+  #expired = new Map();
+  /** @type {Node[]} */
+  #declared = [];
 
-  /**
-   * The relays as events told them: lists that were asked for may run ahead of the events, and what
-   * changed is told by comparing with what was told before. Unknown until the first list.
-   * @type {Map<string, Relay> | undefined}
-   */
-  #told = undefined;
+  /** Every relay that the page shows, by name. @type {Node[]} */
+  nodes = [];
 
-  /** Forgets what a snapshot tells anew; the log stays. */
+  /** Forgets what a snapshot tells anew. */
   beginSnapshot() {
-    this.#told = undefined;
     this.announces = new Map();
     this.flows = new Map();
     this.announceCount = 0;
@@ -61,10 +71,9 @@ export class Model {
    *
    * @param {string} event
    * @param {any} data
-   * @param {number} now milliseconds, for the log
    * @returns {boolean}
    */
-  apply(event, data, now) {
+  apply(event, data) {
     if (typeof data.revision === "number") this.revision = Math.max(this.revision, data.revision);
     switch (event) {
       case "graph":
@@ -74,27 +83,21 @@ export class Model {
         for (const one of data.entries) this.#addAnnounce(one);
         return false;
       case "announce":
-        if (this.#addAnnounce(data)) this.#say(now, "track", `${data.relay} has ${data.track}`);
+        this.#addAnnounce(data);
         return false;
       case "withdraw":
         this.#removeAnnounce(data.relay, data.track);
-        this.#say(now, "track", `${data.relay} no longer has ${data.track}`);
         return false;
       case "flows":
         this.#takeFlows(data);
         return false;
-      case "relay": {
-        const isNew = this.#told === undefined && !this.#isInSnapshot(data.relay);
-        const changes = this.#told || isNew ? relayChanges(this.#told?.get(data.relay), data) : [];
-        for (const text of changes) this.#say(now, "relay", text);
-        this.#told?.set(data.relay, data);
+      case "relay":
         this.relays.set(data.relay, data);
         return true;
-      }
       case "gone":
-        return this.#remove(data.relay, data.reason, now);
+        this.#remove(data.relay, data.reason);
+        return true;
       case "costs":
-        this.#say(now, "relay", "Measured costs have settled and count from now on");
         return true;
       default:
         return false;
@@ -104,14 +107,26 @@ export class Model {
   /** @param {{ revision: number, nodes: Node[], links: Link[] }} graph */
   takeGraph({ revision, nodes, links }) {
     this.revision = Math.max(this.revision, revision);
-    this.nodes = nodes;
+    this.#declared = nodes;
     this.links = links;
+    this.#gather();
   }
 
-  /** @param {{ revision: number, relays: Relay[] }} answer */
-  takeRelays({ relays }) {
+  /** @param {{ relays: Relay[], expired?: any[] }} answer */
+  takeRelays({ relays, expired = [] }) {
     this.relays = new Map(relays.map((one) => [one.relay, one]));
-    this.#told ??= new Map(this.relays);
+    this.#expired = new Map(expired.map(({ relay, region, address, last_seen }) => {
+      return [relay, { id: relay, region, address, state: "expired", last_seen }];
+    }));
+    this.#gather();
+  }
+
+  /** @param {{ newest: number, events: Happening[] }} answer the oldest first */
+  takeEvents({ newest, events }) {
+    // Another controller answers than before: its list is another one.
+    if (newest < this.newestEvent) this.log = [];
+    this.log = [...events.toReversed(), ...this.log].slice(0, MAX_LOG);
+    this.newestEvent = newest;
   }
 
   /** Links by pairs of relays, in the order of their names. @returns {Pair[]} */
@@ -140,12 +155,11 @@ export class Model {
   }
 
   /**
-   * Announces whose track or relay has the text in it, in order, and how many there are.
+   * Announces whose track or relay has the text in it, in order.
    *
    * @param {string} text
-   * @param {number} limit
    */
-  search(text, limit) {
+  search(text) {
     const wanted = text.trim().toLowerCase();
     const found = [];
     for (const tracks of this.announces.values()) {
@@ -155,8 +169,7 @@ export class Model {
         if (isFound) found.push(one);
       }
     }
-    found.sort((a, b) => compare(a.track, b.track) || compare(a.relay, b.relay));
-    return { count: found.length, entries: found.slice(0, limit) };
+    return found.sort((a, b) => compare(a.track, b.track) || compare(a.relay, b.relay));
   }
 
   #takeFlows({ relay, flows }) {
@@ -185,66 +198,32 @@ export class Model {
     if (tracks.size === 0) this.announces.delete(relay);
   }
 
-  /** A relay's end is told once to those who follow the graph and once for the directory. */
-  #remove(relay, reason, now) {
+  /** A relay that ended without a word keeps its place until a list says otherwise. */
+  #remove(relay, reason) {
     this.announceCount -= this.announces.get(relay)?.size ?? 0;
     this.announces.delete(relay);
     this.flows.delete(relay);
-    const wasThere = this.relays.delete(relay) || this.#isInSnapshot(relay);
-    this.nodes = this.nodes.filter(({ id }) => id !== relay);
-    if (!(this.#told ? this.#told.delete(relay) : wasThere)) return true;
-    const how = reason === "expired" ? "its lease ended without a heartbeat" : "it deregistered";
-    this.#say(now, reason === "expired" ? "bad" : "relay", `${relay} is gone: ${how}`);
-    return true;
+    this.relays.delete(relay);
+    const known = this.nodes.find(({ id }) => id === relay);
+    if (known && reason === "expired") this.#expired.set(relay, { ...known, state: "expired" });
+    this.#declared = this.#declared.filter(({ id }) => id !== relay);
+    this.#gather();
   }
 
-  #isInSnapshot(relay) {
-    return this.nodes.some(({ id, state }) => id === relay && state !== "never_registered");
-  }
-
-  #say(time, kind, text) {
-    this.log = [{ id: ++this.#said, time, kind, text }, ...this.log].slice(0, MAX_LOG);
-  }
-}
-
-/**
- * What became different about a relay, as sentences. Load moves all the time and is left out.
- *
- * @param {Relay | undefined} before
- * @param {Relay} now
- * @returns {string[]}
- */
-export function relayChanges(before, now) {
-  const name = now.relay;
-  if (before === undefined) return [`${name} registered${inRegion(now.region)}`];
-  const changes = [];
-  if (before.state !== now.state) {
-    changes.push(now.state === "draining" ? `${name} drains` : `${name} takes traffic again`);
-  }
-  if (before.region !== now.region) changes.push(`${name} is now${inRegion(now.region)}`);
-  if (before.address !== now.address) changes.push(`${name} is now at ${now.address}`);
-  const [old, links] = [new Map(Object.entries(before.links)), Object.entries(now.links)];
-  for (const [to, link] of links) {
-    const was = old.get(to);
-    old.delete(to);
-    if (was === undefined) changes.push(`${name} declares a link to ${to}`);
-    else if (was.up !== link.up) {
-      changes.push(`${name} says its link to ${to} is ${link.up === false ? "down" : "up"}`);
-    } else if (was.cost !== link.cost) {
-      changes.push(`${name} to ${to} costs ${link.cost} instead of ${was.cost}`);
+  /** Those of the graph, and those that nobody declares as a neighbor any more. */
+  #gather() {
+    const nodes = new Map(this.#expired);
+    for (const node of this.#declared) {
+      const { last_seen } = this.relays.get(node.id) ?? this.#expired.get(node.id) ?? {};
+      nodes.set(node.id, { ...node, ...(last_seen && { last_seen }) });
     }
+    this.nodes = [...nodes.values()].sort((a, b) => compare(a.id, b.id));
   }
-  for (const to of old.keys()) changes.push(`${name} no longer declares a link to ${to}`);
-  return changes;
 }
 
 /** The link that a flow goes over. */
 function keyOf({ relay, next_hop }) {
   return pairKey(relay, next_hop);
-}
-
-function inRegion(region) {
-  return region === "" ? "" : ` in ${region}`;
 }
 
 // What is usable in one direction is usable: the table tells the directions apart.

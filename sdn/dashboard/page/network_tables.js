@@ -1,5 +1,6 @@
 import { byId, element, setText } from "./dom.js";
-import { bitrate, duration, milliseconds, number, percent } from "./format.js";
+import { bitrate, duration, milliseconds, number, percent, words } from "./format.js";
+import { STATES } from "./model.js";
 import { showBadge, Table } from "./table.js";
 
 /**
@@ -7,36 +8,70 @@ import { showBadge, Table } from "./table.js";
  *
  * @param {import("./api.js").Api} api
  * @param {{ access: import("./access_view.js").AccessView, isLive: () => boolean,
- *   onSelect: (relay: string) => void }} around
+ *   drain: import("./drain_dialog.js").DrainDialog, onSelect: (relay: string) => void }} around
  */
-export function relayTable(api, { access, isLive, onSelect }) {
+export function relayTable(api, { access, isLive, drain, onSelect }) {
+  const seen = ({ last_seen: at }) => at === undefined ? undefined : Date.parse(at);
+  const load = (field) => ({ load }) => load?.[field];
   return new Table(byId("relays"), {
     label: "Relays",
     key: ({ id }) => id,
     empty: "None",
     columns: [
-      { label: "Relay", kind: "name", show: ({ id }, cell) => showName(id, cell, onSelect) },
-      { label: "Region", show: ({ region }) => region },
-      { label: "Address", kind: "address", show: ({ address }) => address ?? "" },
-      { label: "State", show: ({ state }, cell) => showBadge(cell, state) },
       {
-        label: "Lease ends in",
-        kind: "figure",
-        show: ({ lease_expires_at: end }) => {
-          return end === undefined ? "" : duration(Date.parse(end) - Date.now() - api.clockAhead);
-        },
+        label: "Relay",
+        kind: "name",
+        show: ({ id }, cell) => showName(id, cell, onSelect),
+        sort: ({ id }) => id,
       },
-      { label: "Sessions", kind: "figure", show: ({ load }) => number(load?.sessions) },
-      { label: "Subscriptions", kind: "figure", show: ({ load }) => number(load?.subscriptions) },
-      { label: "Egress", kind: "figure", show: ({ load }) => bitrate(load?.egress_bps) },
-      { label: "CPU", kind: "figure", show: ({ load }) => percent(load?.cpu) },
-      { label: "Announces", kind: "figure", show: ({ announces }) => number(announces) },
+      { label: "Region", show: ({ region }) => region, sort: ({ region }) => region },
+      { label: "Address", kind: "address", show: ({ address }) => address ?? "" },
+      {
+        label: "State",
+        show: ({ state }, cell) => showBadge(cell, state, words(state)),
+        sort: ({ state }) => STATES.indexOf(state),
+      },
+      {
+        label: "Last seen",
+        kind: "figure",
+        show: (relay) => {
+          const at = seen(relay);
+          return at === undefined ? "" : `${duration(Date.now() + api.clockAhead - at)} ago`;
+        },
+        sort: seen,
+      },
+      {
+        label: "Sessions",
+        kind: "figure",
+        show: ({ load }) => number(load?.sessions),
+        sort: load("sessions"),
+      },
+      {
+        label: "Subscriptions",
+        kind: "figure",
+        show: ({ load }) => number(load?.subscriptions),
+        sort: load("subscriptions"),
+      },
+      {
+        label: "Egress",
+        kind: "figure",
+        show: ({ load }) => bitrate(load?.egress_bps),
+        sort: load("egress_bps"),
+      },
+      { label: "CPU", kind: "figure", show: ({ load }) => percent(load?.cpu), sort: load("cpu") },
+      {
+        label: "Announces",
+        kind: "figure",
+        show: ({ announces }) => number(announces),
+        sort: ({ announces }) => announces,
+      },
       {
         label: "",
         kind: "action",
-        show: ({ id, state }, cell) => {
-          if (access.role !== "admin" || state === "never_registered") cell.replaceChildren();
-          else showAction(api, cell, { id, state, isLive: isLive() });
+        show: ({ id, state, load }, cell) => {
+          const isThere = state === "registered" || state === "draining";
+          if (access.role !== "admin" || !isThere) cell.replaceChildren();
+          else showAction(drain, cell, { id, state, sessions: load?.sessions, isLive: isLive() });
         },
       },
     ],
@@ -50,11 +85,12 @@ export function linkTable() {
     key: ({ from, to }) => JSON.stringify([from, to]),
     empty: "None",
     columns: [
-      { label: "From", kind: "name", show: ({ from }) => from },
-      { label: "To", kind: "name", show: ({ to }) => to },
+      { label: "From", kind: "name", show: ({ from }) => from, sort: ({ from }) => from },
+      { label: "To", kind: "name", show: ({ to }) => to, sort: ({ to }) => to },
       {
         label: "State",
-        show: ({ state }, cell) => showBadge(cell, state, state.replace("_", " ")),
+        show: ({ state }, cell) => showBadge(cell, state, words(state)),
+        sort: ({ state }) => ["down", "one_way", "up"].indexOf(state),
       },
       {
         label: "Cost",
@@ -64,9 +100,20 @@ export function linkTable() {
             ? number(configured)
             : `${number(cost)} (set: ${number(configured)})`;
         },
+        sort: ({ cost, configured_cost: configured }) => cost ?? configured,
       },
-      { label: "RTT", kind: "figure", show: ({ rtt_ms }) => milliseconds(rtt_ms) },
-      { label: "Loss", kind: "figure", show: ({ loss }) => percent(loss) },
+      {
+        label: "RTT",
+        kind: "figure",
+        show: ({ rtt_ms }) => milliseconds(rtt_ms),
+        sort: ({ rtt_ms }) => rtt_ms,
+      },
+      {
+        label: "Loss",
+        kind: "figure",
+        show: ({ loss }) => percent(loss),
+        sort: ({ loss }) => loss,
+      },
     ],
   });
 }
@@ -76,14 +123,15 @@ export function directoryTable() {
   return new Table(byId("directory"), {
     label: "Directory",
     key: ({ track, relay }) => JSON.stringify([track, relay]),
-    empty: "Nothing is announced under such a name.",
+    empty: "Nothing is announced yet.",
     columns: [
-      { label: "Track", kind: "name", show: ({ track }) => track },
-      { label: "Relay", show: ({ relay }) => relay },
+      { label: "Track", kind: "name", show: ({ track }) => track, sort: ({ track }) => track },
+      { label: "Relay", show: ({ relay }) => relay, sort: ({ relay }) => relay },
       {
         label: "Since",
         kind: "figure",
         show: ({ registered_at }) => new Date(registered_at).toLocaleTimeString(),
+        sort: ({ registered_at }) => registered_at,
       },
     ],
   });
@@ -95,20 +143,11 @@ function showName(id, cell, onSelect) {
   cell.append(element("button", { type: "button", class: "linklike", onclick }, id));
 }
 
-function showAction(api, cell, { id, state, isLive }) {
+function showAction(drain, cell, { id, state, sessions, isLive }) {
   const button = cell.firstElementChild ?? cell.appendChild(element("button", { type: "button" }));
-  const verb = state === "draining" ? "undrain" : "drain";
-  setText(button, verb === "drain" ? "Drain" : "Undrain");
-  button.setAttribute("aria-label", `${button.textContent} ${id}`);
+  const isDraining = state === "draining";
+  setText(button, isDraining ? "Undrain" : "Drain…");
+  button.setAttribute("aria-label", `${isDraining ? "Undrain" : "Drain"} ${id}`);
   button.disabled = !isLive;
-  button.onclick = () => order(api, id, verb);
-}
-
-async function order(api, id, verb) {
-  try {
-    await api.json(`relay/${encodeURIComponent(id)}/${verb}`, { method: "POST" });
-    setText(byId("relays-message"), "");
-  } catch (error) {
-    setText(byId("relays-message"), `${id} could not be told to ${verb}: ${error.message}`);
-  }
+  button.onclick = () => isDraining ? drain.undo(id) : drain.ask(id, sessions);
 }

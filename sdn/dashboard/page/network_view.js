@@ -1,12 +1,15 @@
-import { byId, element, follow, setText } from "./dom.js";
+import { readLink, writeLink } from "./deep_link.js";
+import { byId, setText } from "./dom.js";
+import { DrainDialog } from "./drain_dialog.js";
+import { EventsView } from "./events_view.js";
 import { FlowsView } from "./flows_view.js";
-import { bitrate } from "./format.js";
+import { words } from "./format.js";
+import { STATES } from "./model.js";
 import { directoryTable, linkTable, relayTable } from "./network_tables.js";
 import { pairKey } from "./pair_key.js";
+import { showSummary } from "./summary_view.js";
 import { TopologyView } from "./topology_view.js";
 
-/** Entries of the directory that are shown at once. */
-const SHOWN_ANNOUNCES = 200;
 const NOTHING = { relay: undefined, link: undefined };
 /** Below this width the picture stands upright. */
 const tall = matchMedia("(max-width: 700px)");
@@ -37,6 +40,7 @@ export class NetworkView {
   #relays;
   #links;
   #directory;
+  #events;
 
   /**
    * @param {import("./model.js").Model} model
@@ -50,15 +54,31 @@ export class NetworkView {
     this.#relays = relayTable(api, {
       access,
       isLive,
+      drain: new DrainDialog(api),
       onSelect: (relay) => this.#select({ relay, link: undefined }),
     });
     this.#links = linkTable();
     this.#flows = new FlowsView(model);
+    this.#events = new EventsView(model);
     this.#directory = directoryTable();
-    for (const id of ["links-all", "flows-all"]) {
+    for (const id of ["links-all", "flows-all", "events-all"]) {
       byId(id).addEventListener("click", () => this.#select(this.#selected));
     }
-    byId("search").addEventListener("input", () => this.#showDirectory());
+    byId("search").addEventListener("input", () => {
+      writeLink({ search: byId("search").value });
+      this.#showDirectory();
+    });
+    byId("relays-search").addEventListener("input", () => {
+      writeLink({ filter: byId("relays-search").value });
+      this.tick();
+    });
+    addEventListener("hashchange", () => {
+      this.#follow();
+      this.show();
+    });
+    // What fits changes with the window.
+    new ResizeObserver(() => this.showSoon()).observe(byId("graph"));
+    this.#follow();
     byId("empty-copy").addEventListener("click", copyCommand);
     for (const [id, steps] of [["zoom-in", 1], ["zoom-out", -1]]) {
       byId(id).addEventListener("click", () => {
@@ -74,28 +94,21 @@ export class NetworkView {
 
   /** Shows the model as it is now. */
   show() {
-    const { nodes, log } = this.#model;
+    const { nodes } = this.#model;
     const isEmpty = nodes.length === 0;
     byId("network").hidden = isEmpty;
     byId("empty").hidden = !isEmpty || !this.#isLive();
     if (isEmpty) setText(byId("empty-command"), this.#command());
-    if (!this.#isThere(this.#selected)) this.#selected = NOTHING;
-    this.#showSummary();
+    // Before everything has been told, nobody knows what is not there.
+    if (this.#isLive() && !this.#isThere(this.#selected)) this.#choose(NOTHING);
+    showSummary(this.#model, this.health);
     this.#showPicture();
     this.#showLinks();
     this.#showDirectory();
     this.#flows.show(this.#selected);
     this.#flows.point(this.#pointed ?? this.#selected.link);
     this.tick();
-    byId("log-note").hidden = log.length > 0;
-    follow(byId("log"), log, {
-      key: ({ id }) => String(id),
-      create: ({ time, kind, text }) => {
-        const date = new Date(time);
-        const clock = element("time", { datetime: date.toISOString() }, date.toLocaleTimeString());
-        return element("li", { class: kind }, clock, element("span", {}, text));
-      },
-    });
+    this.#events.show(this.#selected);
   }
 
   /** Shows the model with the next picture that the browser paints: for many changes at once. */
@@ -108,44 +121,20 @@ export class NetworkView {
     });
   }
 
-  /** Shows what changes because time passes: leases. */
+  /** Shows what changes because time passes. */
   tick() {
     const { nodes, relays } = this.#model;
-    const rows = nodes.map((node) => ({ ...relays.get(node.id), ...node }));
-    this.#relays.show(rows);
-  }
-
-  #showSummary() {
-    const { nodes, relays, flows, announceCount, isDirectoryCut } = this.#model;
-    const states = (state) => nodes.filter((node) => node.state === state).length;
-    const pairs = this.#model.pairs();
-    const down = pairs.filter(({ state }) => state !== "up").length;
-    const sum = (field) => {
-      return [...relays.values()].reduce((total, { load }) => total + (load?.[field] ?? 0), 0);
-    };
-    const all = isDirectoryCut ? this.health?.announces : announceCount;
-    const figures = [
-      ["Registered", states("registered"), ""],
-      ["Draining", states("draining"), ""],
-      ["Never registered", states("never_registered"), ""],
-      ["Links up", pairs.length - down, down > 0 ? ` and ${down} not` : ""],
-      ["Announces", all ?? announceCount, ""],
-      ["Tracks on links", [...flows.values()].reduce((sum, own) => sum + own.length, 0), ""],
-      ["Sessions", sum("sessions"), ""],
-      ["Egress", bitrate(sum("egress_bps")), ""],
-    ];
-    follow(byId("summary"), figures, {
-      key: ([name]) => name,
-      create: ([name]) => {
-        const value = element("dd", {}, element("span"), element("small"));
-        return element("div", {}, element("dt", {}, name), value);
-      },
-      update: (tile, [, value, more]) => {
-        const [main, small] = tile.lastElementChild.children;
-        setText(main, String(value));
-        setText(small, more);
-      },
+    const wanted = byId("relays-search").value.trim().toLowerCase();
+    const rows = nodes.map((node) => {
+      const { load, announces } = relays.get(node.id) ?? {};
+      // What a relay said last is not how it is, once nobody reaches it.
+      const isHeard = node.state === "registered" || node.state === "draining";
+      return { ...node, ...(isHeard && { load, announces }) };
+    }).filter(({ id, region, address = "", state }) => {
+      return `${id}\n${region}\n${address}\n${words(state)}`.toLowerCase().includes(wanted);
     });
+    rows.sort((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state));
+    this.#relays.show(rows, wanted === "" ? "None" : "No relay is like that.");
   }
 
   #showPicture() {
@@ -170,8 +159,11 @@ export class NetworkView {
   }
 
   #showDirectory() {
-    const { count, entries } = this.#model.search(byId("search").value, SHOWN_ANNOUNCES);
-    this.#directory.show(entries, count);
+    const text = byId("search").value;
+    const empty = text.trim() === ""
+      ? "Nothing is announced yet."
+      : "Nothing is announced under such a name.";
+    this.#directory.show(this.#model.search(text), empty);
     const held = this.#model.announceCount;
     const note = this.#model.isDirectoryCut
       ? `The page holds ${held} entries of ${
@@ -184,8 +176,21 @@ export class NetworkView {
   /** Selects a relay or a link, or nothing when it was selected. */
   #select(chosen) {
     const { relay, link } = this.#selected;
-    this.#selected = relay === chosen.relay && link === chosen.link ? NOTHING : chosen;
+    this.#choose(relay === chosen.relay && link === chosen.link ? NOTHING : chosen);
     this.show();
+  }
+
+  #choose(chosen) {
+    this.#selected = chosen;
+    writeLink({ relay: chosen.relay, link: chosen.link });
+  }
+
+  /** Shows what the page's address asks for. */
+  #follow() {
+    const { relay, link, filter = "", search = "" } = readLink();
+    this.#selected = relay === undefined && link === undefined ? NOTHING : { relay, link };
+    byId("relays-search").value = filter;
+    byId("search").value = search;
   }
 
   #isThere({ relay, link }) {

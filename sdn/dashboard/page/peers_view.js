@@ -49,10 +49,10 @@ export class PeersView {
     });
   }
 
-  /** @param {{ ready: boolean, reason?: string }} health */
-  async refresh({ ready, reason }) {
+  /** @param {{ ready: boolean, reason?: string, revision: number }} health */
+  async refresh({ ready, reason, revision }) {
     const how = ready ? "ready" : `not ready: ${(reason ?? "unknown").replaceAll("_", " ")}`;
-    setText(byId("self"), `This controller is ${how}.`);
+    setText(byId("self"), `This controller is ${how}. Revision ${revision}.`);
     const text = await this.#api.fetch("metrics").then((response) => response.text());
     this.#showMembers(text);
     const now = Date.now() + this.#api.clockAhead;

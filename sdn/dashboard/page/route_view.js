@@ -1,4 +1,5 @@
-import { byId, element, follow } from "./dom.js";
+import { readLink, writeLink } from "./deep_link.js";
+import { byId, element, follow, setText } from "./dom.js";
 import { number } from "./format.js";
 
 /** Alternates that are asked for: what fits the eye. */
@@ -32,17 +33,21 @@ export class RouteView {
     byId("route-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#isAsked = true;
-      this.refresh();
+      this.#chosen();
     });
+    for (const id of ["route-from", "route-to"]) {
+      byId(id).addEventListener("change", () => this.#chosen());
+    }
     byId("route-swap").addEventListener("click", () => {
       const [from, to] = [byId("route-from"), byId("route-to")];
       [from.value, to.value] = [to.value, from.value];
-      this.refresh();
+      this.#chosen();
     });
   }
 
   /** Offers these relays, keeping what was chosen. @param {readonly string[]} names */
   offer(names) {
+    const wanted = readLink();
     for (const [at, id] of ["route-from", "route-to"].entries()) {
       const select = byId(id);
       const isFresh = select.options.length === 0;
@@ -50,9 +55,26 @@ export class RouteView {
         key: (name) => name,
         create: (name) => element("option", { value: name }, name),
       });
-      if (isFresh) select.selectedIndex = Math.min(at, names.length - 1);
+      if (!isFresh || names.length === 0) continue;
+      select.selectedIndex = Math.min(at, names.length - 1);
+      const asked = at === 0 ? wanted.from : wanted.to;
+      if (asked === undefined || !names.includes(asked)) continue;
+      select.value = asked;
+      this.#isAsked = true;
     }
-    byId("route-show").disabled = names.length === 0;
+    byId("route-show").disabled = names.length < 2;
+    const hint = names.length < 2
+      ? "A route needs two relays; there is one so far."
+      : "From the relay where a viewer is, to the relay where the publisher is: see the way that a " +
+        "track would take, what it costs, and why not another one.";
+    if (!this.#isAsked) setText(byId("route-hint"), hint);
+  }
+
+  #chosen() {
+    if (this.#isAsked) {
+      writeLink({ from: byId("route-from").value, to: byId("route-to").value });
+    }
+    this.refresh();
   }
 
   /** Asks again when something was asked before: the network may have changed. */

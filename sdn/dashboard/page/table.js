@@ -1,23 +1,31 @@
 import { element, follow, setText } from "./dom.js";
 
-/** Rows that are drawn: more is not read but searched. */
-export const MAX_ROWS = 300;
+/** Rows of one page: what an eye goes through; on a phone each of them is a block of lines. */
+const PAGE_ROWS = 50;
+const PAGE_BLOCKS = 10;
+const narrow = matchMedia("(max-width: 700px)");
 
 /**
- * A table whose rows follow a list. A column's `show` gives a text, or changes the cell itself and
- * gives nothing.
+ * A table whose rows follow a list, in pages. A column's `show` gives a text, or changes the cell
+ * itself and gives nothing; with `sort`, its head orders the rows by what that gives.
  *
  * @template T
  * @typedef {{ label: string, kind?: string,
- *   show: (item: T, cell: HTMLElement) => string | undefined }} Column
+ *   show: (item: T, cell: HTMLElement) => string | undefined,
+ *   sort?: (item: T) => string | number | undefined }} Column
  */
 export class Table {
   #table;
   #rows;
   #rest;
+  #pager;
   #empty;
   #key;
   #columns;
+  #items = [];
+  #page = 0;
+  /** By which column, and which way; as the list comes without one. */
+  #sort = { at: -1, isDown: false };
 
   /**
    * @param {HTMLElement} place
@@ -30,8 +38,9 @@ export class Table {
     this.#rows = element("tbody", { role: "rowgroup" });
     this.#rest = element("p", { class: "note" });
     // The roles stand here in words because narrow screens show rows as blocks.
-    const heads = columns.map(({ label, kind }) => {
-      return element("th", { scope: "col", role: "columnheader", class: kind }, label);
+    const heads = columns.map((column, at) => {
+      const head = { scope: "col", role: "columnheader", class: column.kind };
+      return element("th", head, column.sort ? this.#sorter(column.label, at) : column.label);
     });
     const head = element(
       "thead",
@@ -39,23 +48,75 @@ export class Table {
       element("tr", { role: "row" }, ...heads),
     );
     this.#table = element("table", { role: "table", "aria-label": label }, head, this.#rows);
-    place.append(this.#table, this.#rest);
+    this.#pager = this.#makePager(label);
+    place.append(this.#table, this.#pager, this.#rest);
   }
 
   /**
    * @param {readonly any[]} items
-   * @param {number} [count] of all, when the list has been cut
+   * @param {string} [empty] what is said when there are none, if not always the same
    */
-  show(items, count = items.length) {
-    const shown = items.slice(0, MAX_ROWS);
+  show(items, empty = this.#empty) {
+    this.#items = items;
+    const rows = narrow.matches ? PAGE_BLOCKS : PAGE_ROWS;
+    const last = Math.max(0, Math.ceil(items.length / rows) - 1);
+    this.#page = Math.min(this.#page, last);
+    const start = this.#page * rows;
+    const shown = this.#sorted().slice(start, start + rows);
     this.#table.hidden = items.length === 0;
     follow(this.#rows, shown, {
       key: this.#key,
       create: () => this.#row(),
       update: (row, item) => this.#fill(row, item),
     });
-    const hidden = count - shown.length;
-    setText(this.#rest, hidden > 0 ? `and ${hidden} more` : count === 0 ? this.#empty : "");
+    this.#pager.hidden = last === 0;
+    const [words, before, after] = this.#pager.children;
+    setText(words, `${start + 1} to ${start + shown.length} of ${items.length}`);
+    before.disabled = this.#page === 0;
+    after.disabled = this.#page === last;
+    setText(this.#rest, items.length === 0 ? empty : "");
+  }
+
+  #sorted() {
+    const { at, isDown } = this.#sort;
+    const read = this.#columns[at]?.sort;
+    if (!read) return this.#items;
+    return this.#items.toSorted((a, b) => (isDown ? -1 : 1) * order(read(a), read(b)));
+  }
+
+  #sorter(label, at) {
+    const onclick = ({ currentTarget }) => {
+      const isSame = this.#sort.at === at;
+      // Up, down, and then as the list came.
+      this.#sort = isSame && this.#sort.isDown ? { at: -1, isDown: false } : { at, isDown: isSame };
+      for (const head of currentTarget.closest("tr").children) head.removeAttribute("aria-sort");
+      if (this.#sort.at === at) {
+        const way = this.#sort.isDown ? "descending" : "ascending";
+        currentTarget.parentElement.setAttribute("aria-sort", way);
+      }
+      this.show(this.#items);
+    };
+    return element("button", { type: "button", class: "sorter", onclick }, label);
+  }
+
+  #makePager(label) {
+    const turn = (by) => () => {
+      this.#page += by;
+      this.show(this.#items);
+    };
+    const button = (text, by) =>
+      element(
+        "button",
+        { type: "button", onclick: turn(by), "aria-label": `${label}: ${text}` },
+        text,
+      );
+    return element(
+      "p",
+      { class: "pager" },
+      element("span"),
+      button("Previous", -1),
+      button("Next", 1),
+    );
   }
 
   #row() {
@@ -79,4 +140,12 @@ export function showBadge(cell, state, words = state) {
   const badge = cell.firstElementChild ?? cell.appendChild(element("span"));
   badge.className = `badge ${state}`;
   setText(badge, words);
+}
+
+/** What there is comes before what there is not. */
+function order(a, b) {
+  if (a === undefined || b === undefined) {
+    return (a === undefined ? 1 : 0) - (b === undefined ? 1 : 0);
+  }
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,24 +1,36 @@
 import { shape } from "./dom.js";
 import { layOut } from "./layout.js";
-import { curve, drawCount, drawLink, drawLinkLabel } from "./link_shapes.js";
+import { placeLabels } from "./labels.js";
+import { boxOf, captionOf, curve, drawCount, drawLink, drawLinkLabel } from "./link_shapes.js";
+import { STATES } from "./model.js";
+import { drawRelay, nameOf } from "./relay_shapes.js";
 import { pairKey } from "./pair_key.js";
 
 /** Relays that are drawn: a picture of more shows nothing. */
 export const MAX_DRAWN = 400;
-/** Links that are labelled; beyond that, those of the selected relay and of the route. */
-const MAX_LABELLED = 36;
-/** Characters of a relay's name below it. */
-const MAX_LABEL = 15;
-const RADIUS = 17;
 /** How far links bend, as a share of their length: more where regions stand in between. */
 const BEND = 0.07;
 const TALL_BEND = 0.2;
-/** How small and how large a picture becomes to fit, before anybody zooms. */
-const MIN_SCALE = 0.3;
+/** How large a picture becomes to fit, before anybody zooms; it becomes as small as it must. */
 const MAX_SCALE = 1.25;
+/** The share of the window's height that a picture may take. */
+const HIGH = 0.72;
 /** The steps of zooming. */
 const ZOOM_STEP = 1.5;
-const MAX_ZOOM = 5;
+const MAX_ZOOM = 8;
+/** Pixels of the smallest letters and relays, however much there is to show. */
+const LEAST_LETTERS = 11;
+const LEAST_RADIUS = 7;
+/** Relays that all have their names; of more, those that are not well or were chosen. */
+const MOST_NAMED = 80;
+/** Room for a line above and below, in letters. */
+const ABOVE = 1.6;
+const LETTER_WIDTH = 0.58;
+/** In the picture's own units: letters and relays as they are where there is room. */
+const LETTERS = 12.5;
+const RADIUS = 17;
+/** Relays next to each other never touch. */
+const MOST_RADIUS = 46;
 
 /** The network as a picture. */
 export class TopologyView {
@@ -70,18 +82,28 @@ export class TopologyView {
    * @returns {number} how many relays did not fit
    */
   draw(model, { selected, route, isTall }) {
-    const relays = model.nodes.slice(0, MAX_DRAWN).map((node) => {
-      return { ...node, load: model.relays.get(node.id)?.load };
+    const relays = model.nodes.slice(0, MAX_DRAWN).map(({ last_seen: _, ...node }) => {
+      // What a relay said last is not how it is, once nobody reaches it.
+      const isHeard = node.state === "registered" || node.state === "draining";
+      return { ...node, load: isHeard ? model.relays.get(node.id)?.load : undefined };
     });
     const drawn = new Set(relays.map(({ id }) => id));
     const links = model.pairs().filter(({ a, b }) => drawn.has(a) && drawn.has(b));
-    const picture = JSON.stringify([relays, links, selected, route, isTall, this.#zoom]);
+    const layout = this.#arrange(relays, links, isTall);
+    const scale = this.#fit(layout, isTall);
+    const picture = JSON.stringify([relays, links, selected, route, isTall, scale]);
     if (picture !== this.#picture) {
       this.#picture = picture;
-      const layout = this.#arrange(relays, links, isTall);
-      this.#show(layout, { relays, links, selected, route, isTall });
+      this.#show(layout, { relays, links, selected, route, isTall, scale });
     }
     return model.nodes.length - relays.length;
+  }
+
+  /** Pixels for each unit of the picture: all of it is seen, until somebody zooms. */
+  #fit({ width, height }, isTall) {
+    const room = this.#place.clientWidth || 900;
+    const high = isTall ? Infinity : HIGH * innerHeight;
+    return Math.min(room / width, high / height, MAX_SCALE) * this.#zoom;
   }
 
   /** The layout hangs on who is there and who is linked, not on what is measured. */
@@ -94,7 +116,33 @@ export class TopologyView {
     return this.#layout;
   }
 
-  #show(layout, { relays, links, selected, route, isTall }) {
+  /** Where labels stand: of what is not well or was chosen first, and over others if need be. */
+  #label(layout, { relays, drawn, letters, radius, isChosen }) {
+    const nameIt = (relay) => nameOf(relay, layout.relays.get(relay.id), { letters, radius });
+    const rank = (relay) => isChosen(relay) ? -1 : STATES.indexOf(relay.state);
+    const isFirst = (relay) => isChosen(relay) || relay.state !== "registered";
+    const first = sorted(relays.filter(isFirst), rank).map(nameIt);
+    const placed = placeLabels(first, []);
+    const others = relays.length > MOST_NAMED ? [] : relays.filter((one) => !isFirst(one));
+    const side = 2 * radius;
+    const rest = placeLabels([
+      ...layout.regions.map((region) => regionName(region, letters)),
+      ...others.map(nameIt),
+      ...sorted(drawn, ({ matters }) => -matters).flatMap(({ link, key, at }) => [
+        ...(link.carried.length > 0 ? [boxOf(`n${key}`, link, at, letters)] : []),
+        captionOf(`l${key}`, link, at, letters),
+      ]),
+    ], [
+      ...[...layout.relays.values()].map((at) => ({ ...at, width: side, height: side })),
+      ...first.flatMap(({ key, width, height }) => {
+        const at = placed.get(key);
+        return at ? [{ ...at, width, height }] : [];
+      }),
+    ]);
+    return new Map([...rest, ...placed]);
+  }
+
+  #show(layout, { relays, links, selected, route, isTall, scale }) {
     const { id, link: focusedLink } = document.activeElement?.dataset ?? {};
     const steps = new Set(route.slice(1).map((to, at) => pairKey(route[at], to)));
     const onRoute = (link) => steps.has(pairKey(link.a, link.b));
@@ -103,46 +151,55 @@ export class TopologyView {
       if (link !== undefined) return pairKey(a, b) === link;
       return relay === undefined || a === relay || b === relay;
     };
-    const isAny = selected.relay !== undefined || selected.link !== undefined;
-    const labelled = new Set(
-      links.filter((link) =>
-        links.length <= MAX_LABELLED || onRoute(link) || (isAny && isNear(link))
-      ),
-    );
-    const how = (link) => (onRoute(link) ? " route" : "") + (isNear(link) ? "" : " far");
-    const { width, height, regions } = layout;
+    const letters = Math.max(LETTERS, LEAST_LETTERS / scale);
+    const radius = Math.min(MOST_RADIUS, Math.max(RADIUS, LEAST_RADIUS / scale));
     const bend = isTall ? TALL_BEND : BEND;
+    const drawn = links.map((link) => ({
+      link,
+      key: pairKey(link.a, link.b),
+      at: curve(link, layout, bend),
+      classes: (onRoute(link) ? " route" : "") + (isNear(link) ? "" : " far"),
+      matters: (onRoute(link) ? 4 : 0) + (link.state === "up" ? 0 : 2) + (isNear(link) ? 1 : 0),
+    }));
+    const isChosen = (relay) => relay.id === selected.relay || route.includes(relay.id);
+    const labels = this.#label(layout, { relays, drawn, letters, radius, isChosen });
+    const { width, height, regions } = layout;
     const picture = shape(
       "svg",
-      { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Relays and links" },
-      ...regions.map(drawRegion),
-      ...links.map((link) => {
-        const key = pairKey(link.a, link.b);
-        return drawLink(link, curve(link, layout, bend), {
-          classes: how(link),
+      {
+        viewBox: `0 ${-ABOVE * letters} ${width} ${height + 2 * ABOVE * letters}`,
+        role: "group",
+        "aria-label": "Relays and links",
+      },
+      ...regions.map((region) => drawRegion(region, labels.get(`r${region.name}`))),
+      ...drawn.map(({ link, key, at, classes }) =>
+        drawLink(link, at, {
+          classes,
           isSelected: key === selected.link,
           onClick: () => this.#told.onLink(key),
-        });
-      }),
-      ...[...labelled].map((link) => drawLinkLabel(link, curve(link, layout, bend), how(link))),
-      ...links.filter(({ carried }) => carried.length > 0).map((link) =>
-        drawCount(link, curve(link, layout, bend), {
-          classes: how(link),
-          isLabelled: labelled.has(link),
         })
       ),
+      ...drawn.flatMap(({ link, key, classes }) => {
+        const [caption, count] = [labels.get(`l${key}`), labels.get(`n${key}`)];
+        return [
+          caption && drawLinkLabel(link, caption, { classes, letters }),
+          count && drawCount(link, count, { classes, letters }),
+        ];
+      }),
       ...relays.map((relay) =>
-        drawRelay(relay, layout, {
+        drawRelay(relay, layout.relays.get(relay.id), {
+          radius,
+          name: labels.get(relay.id),
+          hasRoom: radius * scale > 13,
           isSelected: relay.id === selected.relay,
           isOnRoute: route.includes(relay.id),
           onClick: () => this.#told.onRelay(relay.id),
         })
       ),
     );
-    picture.style.minWidth = `${Math.round(width * MIN_SCALE * this.#zoom)}px`;
-    picture.style.width = `${100 * this.#zoom}%`;
-    if (!isTall) picture.style.maxHeight = `${74 * this.#zoom}vh`;
-    picture.style.maxWidth = `${Math.round(width * MAX_SCALE * this.#zoom)}px`;
+    picture.style.setProperty("--letters", `${letters}px`);
+    picture.style.width = `${Math.floor(width * scale)}px`;
+    picture.style.height = `${Math.floor((height + 2 * ABOVE * letters) * scale)}px`;
     this.#place.replaceChildren(picture);
     if (id === undefined && focusedLink === undefined) return;
     [...picture.querySelectorAll("[data-id], [data-link]")].find(({ dataset }) =>
@@ -151,62 +208,24 @@ export class TopologyView {
   }
 }
 
-function drawRegion({ name, x, y, radius }) {
+function sorted(items, rank) {
+  return items.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** The name of a region stands inside its circle, or else above. */
+function regionName({ name, x, y, radius }, letters) {
+  const text = name || "no region";
+  const places = [{ x, y: y - radius + 1.1 * letters }, { x, y: y - radius - 0.8 * letters }];
+  const width = (text.length + 2) * LETTER_WIDTH * letters;
+  return { key: `r${name}`, width, height: 1.2 * letters, places };
+}
+
+function drawRegion({ name, x, y, radius }, at) {
   return shape(
     "g",
     { class: "region" },
+    shape("title", {}, name || "no region"),
     shape("circle", { cx: x, cy: y, r: radius }),
-    shape("text", { x, y: y - radius + 20 }, cut(name || "no region", 24)),
+    at && shape("text", { x: at.x, y: at.y, dy: "0.35em" }, name || "no region"),
   );
-}
-
-function drawRelay(relay, layout, { isSelected, isOnRoute, onClick }) {
-  const { id, region, state, load } = relay;
-  const { x, y } = layout.relays.get(id);
-  const sessions = load?.sessions;
-  const classes = ["relay", state, isSelected ? "selected" : "", isOnRoute ? "route" : ""];
-  const busy = load?.cpu === undefined ? "" : `, processor ${Math.round(load.cpu * 100)} %`;
-  const label = `${id}, ${region || "no region"}, ${state}${
-    sessions === undefined ? "" : `, ${sessions} sessions`
-  }${busy}`;
-  return shape(
-    "g",
-    {
-      class: classes.filter((one) => one !== "").join(" "),
-      transform: `translate(${x} ${y})`,
-      tabindex: 0,
-      role: "button",
-      "aria-pressed": isSelected,
-      "aria-label": label,
-      "data-id": id,
-      onclick: onClick,
-    },
-    shape("title", {}, label),
-    shape("circle", { class: "halo", r: RADIUS + 9 }),
-    shape("circle", { class: "body", r: RADIUS }),
-    shape("circle", { class: "meter", r: RADIUS + 4.5 }),
-    load?.cpu ? cpuArc(load.cpu) : undefined,
-    shape("text", { class: "count", y: 4 }, sessions === undefined ? "" : compact(sessions)),
-    shape("text", { class: "name", y: RADIUS + 21 }, cut(id, MAX_LABEL)),
-  );
-}
-
-/** The share of the processor in use, as a part of the ring around a relay. */
-function cpuArc(cpu) {
-  return shape("circle", {
-    class: cpu > 0.85 ? "cpu hot" : "cpu",
-    r: RADIUS + 4.5,
-    pathLength: 100,
-    "stroke-dasharray": `${Math.max(1, cpu * 100)} 100`,
-    transform: "rotate(-90)",
-  });
-}
-
-function compact(count) {
-  return count < 1000 ? String(count) : `${Math.round(count / 100) / 10}k`;
-}
-
-function cut(text, length) {
-  const letters = [...text];
-  return letters.length <= length ? text : `${letters.slice(0, length - 1).join("")}…`;
 }

@@ -1,0 +1,20 @@
+/**
+ * What the page shows, as the part of its address behind `#`: to send to somebody, or to come back
+ * to. Whoever follows it sees the same relay, link, route and search. A token is never in it.
+ */
+const KEYS = ["relay", "link", "from", "to", "filter", "search"];
+
+/** @returns {Record<string, string | undefined>} what the address asks for */
+export function readLink() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  return Object.fromEntries(KEYS.map((key) => [key, given.get(key) ?? undefined]));
+}
+
+/** Puts what is shown now into the address. @param {Record<string, string | undefined>} changes */
+export function writeLink(changes) {
+  const now = { ...readLink(), ...changes };
+  const kept = Object.entries(now).filter(([, value]) => value !== undefined && value !== "");
+  const hash = new URLSearchParams(kept).toString();
+  const here = location.pathname + location.search;
+  history.replaceState(null, "", hash === "" ? here : `${here}#${hash}`);
+}

@@ -1,0 +1,69 @@
+import { byId, element, follow, setText } from "./dom.js";
+import { bitrate } from "./format.js";
+
+/** What is wrong with the network in one sentence, or that nothing is. @param {import("./model.js").Model} model */
+export function headline(model) {
+  const { nodes } = model;
+  const named = (state) => nodes.filter((node) => node.state === state).map(({ id }) => id);
+  const down = model.pairs().filter(({ state }) => state === "down").length;
+  const parts = [
+    tell(named("unreachable"), "unreachable"),
+    tell(named("expired"), "expired"),
+    tell(named("never_registered"), "never registered"),
+    down === 0 ? "" : `${down} ${down === 1 ? "link" : "links"} down`,
+    tell(named("draining"), "draining"),
+  ].filter((part) => part !== "");
+  if (parts.length > 0) return parts.join(" · ");
+  const count = named("registered").length;
+  if (count === 0) return "no relays";
+  return count === 1 ? "1 relay registered" : `all ${count} relays registered, no link down`;
+}
+
+/** Relays by name while they are few. */
+function tell(names, state) {
+  if (names.length === 0) return "";
+  return names.length <= 3 ? `${names.join(", ")} ${state}` : `${names.length} relays ${state}`;
+}
+
+/**
+ * The figures at the top; those that need somebody are red.
+ *
+ * @param {import("./model.js").Model} model
+ * @param {{ announces?: number } | undefined} health
+ */
+export function showSummary(model, health) {
+  const { nodes, relays, flows, announceCount, isDirectoryCut } = model;
+  const states = (state) => nodes.filter((node) => node.state === state).length;
+  const pairs = model.pairs();
+  const down = pairs.filter(({ state }) => state !== "up").length;
+  const heard = nodes.filter(({ state }) => state === "registered" || state === "draining");
+  const sum = (field) =>
+    heard.reduce((total, { id }) => total + (relays.get(id)?.load?.[field] ?? 0), 0);
+  const all = isDirectoryCut ? health?.announces : announceCount;
+  const bad = (count) => count > 0 ? "bad" : "";
+  const figures = [
+    ["Registered", states("registered"), "", ""],
+    ["Unreachable", states("unreachable"), "", bad(states("unreachable"))],
+    ["Expired", states("expired"), "", bad(states("expired"))],
+    ["Never registered", states("never_registered"), "", bad(states("never_registered"))],
+    ["Draining", states("draining"), "", ""],
+    ["Links up", pairs.length - down, down > 0 ? ` and ${down} not` : "", bad(down)],
+    ["Announces", all ?? announceCount, "", ""],
+    ["Tracks on links", [...flows.values()].reduce((sum, own) => sum + own.length, 0), "", ""],
+    ["Sessions", sum("sessions"), "", ""],
+    ["Egress", bitrate(sum("egress_bps")), "", ""],
+  ];
+  follow(byId("summary"), figures, {
+    key: ([name]) => name,
+    create: ([name]) => {
+      const value = element("dd", {}, element("span"), element("small"));
+      return element("div", {}, element("dt", {}, name), value);
+    },
+    update: (tile, [, value, more, kind]) => {
+      tile.className = kind;
+      const [main, small] = tile.lastElementChild.children;
+      setText(main, String(value));
+      setText(small, more);
+    },
+  });
+}

@@ -56,6 +56,8 @@ function patientHost() {
       cache: { bytes: 0, groups: 0 },
     }),
     tracks: () => [],
+    sessions: () => [],
+    namespaces: () => [],
     startLink: () => {
       throw new Error("nobody is called here");
     },

@@ -1,7 +1,7 @@
 import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { RelayMetrics } from "./ops/metrics.ts";
-import type { RelaySnapshot, TrackView } from "./ops/snapshot.ts";
+import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
 import type { RegistryObserver } from "./track/mod.ts";
 import type { RefusedConnections } from "./refused_connections.ts";
 import type { Connection } from "./transport/mod.ts";
@@ -16,8 +16,9 @@ export interface SessionHost {
   /** Sessions now. */
   readonly active: number;
   snapshot(): RelaySnapshot;
-  /** The first `max` tracks. */
-  tracks(max: number): Iterable<TrackView>;
+  tracks(): Iterable<TrackView>;
+  sessions(): Iterable<SessionView>;
+  namespaces(): Iterable<NamespaceView>;
   /** Speaks with a neighbour that was called. */
   startLink(connection: Connection, options: LinkSessionOptions): LinkSession;
   /** Tracks of other relays that others take from here. */

@@ -17,9 +17,11 @@ import { type OpsServer, serveOps } from "./ops/server.ts";
 import type {
   CertificateView,
   MeshView,
+  NamespaceView,
   RelaySnapshot,
   RelayState,
   RelayView,
+  SessionView,
   TrackView,
 } from "./ops/snapshot.ts";
 import { callableUrl } from "./control_plane/mod.ts";
@@ -191,8 +193,16 @@ export class Relay implements RelayView {
     return this.#host.snapshot();
   }
 
-  tracks(max: number): Iterable<TrackView> {
-    return this.#host.tracks(max);
+  tracks(): Iterable<TrackView> {
+    return this.#host.tracks();
+  }
+
+  sessions(): Iterable<SessionView> {
+    return this.#host.sessions();
+  }
+
+  namespaces(): Iterable<NamespaceView> {
+    return this.#host.namespaces();
   }
 
   /** Looks at the certificate's files now instead of a little later. */
@@ -285,6 +295,7 @@ export class Relay implements RelayView {
       region: config.relay.region,
       perTrack: config.metrics.perTrack,
       maxCacheBytes: config.cache.maxBytes,
+      details: config.ops.details,
       clock,
       log,
     });

@@ -32,6 +32,8 @@ function recordingHost() {
       cache: { bytes: 0, groups: 0 },
     }),
     tracks: () => [],
+    sessions: () => [],
+    namespaces: () => [],
     startLink: () => {
       throw new Error("nobody is called here");
     },

@@ -1,14 +1,6 @@
-import { done, TaskGroup } from "@qumo/shared/runtime";
-import {
-  type Draft,
-  draft18,
-  draftOf,
-  drafts,
-  formatNamespace,
-  formatTrackName,
-  SessionCode,
-} from "@qumo/shared/wire";
-import type { RelaySnapshot, TrackView } from "./ops/snapshot.ts";
+import { done, fieldText, namespaceText, TaskGroup } from "@qumo/shared/runtime";
+import { type Draft, draft18, draftOf, drafts, SessionCode } from "@qumo/shared/wire";
+import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import type { SessionEnd } from "./session/metrics.ts";
 import { MoqtSession } from "./session/moqt/session.ts";
@@ -26,13 +18,19 @@ const everybody: Authorizer = () => done(undefined);
 // How sessions end that have not failed.
 const BLAMELESS: ReadonlySet<SessionEnd> = new Set(["peer_closed", "drained"]);
 
+/** A session that is served. */
+interface Served {
+  readonly over: Promise<void>;
+  readonly since: number;
+}
+
 /** What serves the connections of a relay: a session for each, over one registry of tracks. */
 export class MoqtHost implements SessionHost {
   readonly protocols = drafts.map(({ protocol }) => protocol);
   readonly #parts: HostParts;
   readonly #settings: SessionSettings;
   readonly #registry: Registry;
-  readonly #sessions = new Map<MoqtSession, Promise<void>>();
+  readonly #sessions = new Map<MoqtSession, Served>();
   // Connections whose first bytes are awaited to know what they speak.
   readonly #unknown = new Set<Connection>();
   readonly #tasks: TaskGroup;
@@ -100,7 +98,7 @@ export class MoqtHost implements SessionHost {
       relayName: mesh.name,
     });
     metrics.sessionsStarted[connection.transport]++;
-    this.#sessions.set(session, this.#run(session));
+    this.#sessions.set(session, { over: this.#run(session), since: clock.now() });
   }
 
   /** Speaks with a neighbour that was called, to take tracks from it. */
@@ -189,12 +187,26 @@ export class MoqtHost implements SessionHost {
     };
   }
 
-  *tracks(max: number): Iterable<TrackView> {
-    let left = max;
+  *tracks(): Iterable<TrackView> {
+    const now = this.#parts.clock.now();
     for (const scope of this.#registry.scopes()) {
-      for (const entry of scope.tracks) {
-        if (left-- <= 0) return;
-        yield viewOf(entry);
+      for (const entry of scope.tracks) yield trackView(entry, now);
+    }
+  }
+
+  *sessions(): Iterable<SessionView> {
+    const now = this.#parts.clock.now();
+    for (const [session, { since }] of this.#sessions) yield sessionView(session, now - since);
+  }
+
+  *namespaces(): Iterable<NamespaceView> {
+    for (const scope of this.#registry.scopes()) {
+      for (const { namespace, publishers } of scope.advertised()) {
+        yield {
+          path: scope.path,
+          namespace: namespaceText(namespace),
+          publishers: publishers.map(({ label }) => label),
+        };
       }
     }
   }
@@ -204,7 +216,7 @@ export class MoqtHost implements SessionHost {
     for (const session of this.#sessions.keys()) {
       session.drain(deadlineMs, uriFor(address, session.connection.transport));
     }
-    await Promise.all(this.#sessions.values());
+    await Promise.all([...this.#sessions.values()].map(({ over }) => over));
   }
 
   async close(): Promise<void> {
@@ -212,7 +224,7 @@ export class MoqtHost implements SessionHost {
     for (const session of this.#sessions.keys()) {
       session.close(SessionCode.NO_ERROR, "the relay ends");
     }
-    await Promise.all(this.#sessions.values());
+    await Promise.all([...this.#sessions.values()].map(({ over }) => over));
     await this.#tasks.close();
   }
 
@@ -252,11 +264,34 @@ function uriFor(address: string | undefined, transport: Connection["transport"])
   return address.replace(/^\w+:/, transport === "webtransport" ? "https:" : "moqt:");
 }
 
-function viewOf({ track, feeds }: TrackEntry): TrackView {
+function sessionView(session: MoqtSession, ageMs: number): SessionView {
+  const { id, connection, draft, isReady } = session;
   return {
-    namespace: formatNamespace(track.name.namespace),
-    name: formatTrackName(track.name),
+    id,
+    peer: connection.remoteAddress,
+    transport: connection.transport,
+    protocol: draft.protocol,
+    relay: isReady ? session.peer.relayName : undefined,
+    implementation: isReady ? session.peer.implementation : undefined,
+    path: isReady ? session.scope.path : undefined,
+    ageMs,
+    subscriptions: session.subscriptionCount,
+    namespaces: session.namespaceCount,
+    tracks: session.trackCount,
+    parkedStreams: session.streams.unfinished.parkedCount,
+  };
+}
+
+function trackView({ path, since, track, feeds }: TrackEntry, now: number): TrackView {
+  return {
+    path,
+    namespace: namespaceText(track.name.namespace),
+    name: fieldText(track.name.name),
+    publishers: feeds.publishers.map(({ label }) => label),
+    relays: feeds.path,
     subscriptions: feeds.demand,
+    largest: track.largest,
+    ageMs: now - since,
     cachedGroups: track.groupCount,
     cachedBytes: track.bytes,
     bytesReceived: track.traffic.received,

@@ -70,6 +70,7 @@ export const DEFAULTS: RelayConfig = {
     insecure: false,
   },
   metrics: { perTrack: 0 },
+  ops: { details: "loopback" },
   log: { level: "info", format: "auto" },
   telemetry: { enabled: false },
   drainTimeoutMs: 10_000,

@@ -75,6 +75,7 @@ export const relaySchema: z.ZodType<RelayConfig> = z.strictObject({
   upstream: upstreamSchema,
   mesh: meshSchema,
   metrics: z.strictObject({ perTrack: count(10_000, 0) }),
+  ops: z.strictObject({ details: oneOf("loopback", "open") }),
   log: z.strictObject({ level: oneOf(...LOG_LEVELS), format: oneOf("auto", "human", "json") }),
   telemetry: z.strictObject({ enabled: yesNo() }),
   drainTimeoutMs: milliseconds(0, 3_600_000),

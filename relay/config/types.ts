@@ -162,6 +162,15 @@ export interface MetricsConfig {
   readonly perTrack: number;
 }
 
+/** The HTTP side beside the media. */
+export interface OpsConfig {
+  /**
+   * Who may read names of tracks and addresses of peers: `loopback` is programs on this machine, `open`
+   * everybody who can reach the port.
+   */
+  readonly details: "loopback" | "open";
+}
+
 /** The log. */
 export interface LogConfig {
   readonly level: "debug" | "info" | "warn" | "error";
@@ -188,6 +197,7 @@ export interface RelayConfig {
   readonly upstream: readonly string[];
   readonly mesh: MeshConfig;
   readonly metrics: MetricsConfig;
+  readonly ops: OpsConfig;
   readonly log: LogConfig;
   readonly telemetry: TelemetryConfig;
   /** How long sessions may take to leave at shutdown. */

@@ -2,33 +2,39 @@ import { type Clock, type Log } from "@qumo/shared/runtime";
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { Registry } from "prom-client";
+import { type Details, mayReadDetails } from "./details.ts";
 import { health } from "./health.ts";
-import type { RelayMetrics } from "./metrics.ts";
-import type { MeshView, RelayView } from "./snapshot.ts";
+import { LISTS, statusBody, type StatusSources } from "./status.ts";
 
 /** What the pages beside the media are made of. */
-export interface OpsSources {
-  readonly relay: RelayView;
+export interface OpsSources extends StatusSources {
   /** Whether pages of this origin may read the certificate's hash. */
   readonly allowOrigin: (origin: string | undefined) => boolean;
-  readonly metrics: RelayMetrics;
+  readonly details: Details;
   readonly registry: Registry;
-  readonly version: string;
-  readonly commit: string;
-  readonly nodeId: string;
-  readonly region: string;
-  readonly maxCacheBytes: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
+/** What the listener tells of a request beside the request. */
+export interface OpsBindings {
+  /** The address that it came from; absent where there is no network. */
+  readonly remote?: string;
+}
+
 const METHODS = "GET, HEAD";
 
+/** Rows of a list in one answer, unless another number is asked for. */
+const DEFAULT_PAGE_ROWS = 100;
+
+/** Rows of a list in one answer: some hundred kilobytes. */
+const MAX_PAGE_ROWS = 1_000;
+
 /** HTTP beside the media: health, metrics, the certificate's hash, the state of things. */
-export function buildApp(sources: OpsSources): Hono {
+export function buildApp(sources: OpsSources): Hono<Env> {
   const { relay, registry, clock, log } = sources;
-  const app = new Hono();
-  const page = (path: string, answer: (context: Context) => Response | Promise<Response>) => {
+  const app = new Hono<Env>();
+  const page = (path: string, answer: (context: Context<Env>) => Response | Promise<Response>) => {
     // Hono answers HEAD by the same function, without the body.
     app.get(path, answer);
     app.all(path, (context) => {
@@ -60,8 +66,21 @@ export function buildApp(sources: OpsSources): Hono {
     return context.json(statusBody(sources));
   });
 
+  for (const [name, rowsOf] of Object.entries(LISTS)) {
+    page(`/status/${name}`, (context) => {
+      context.header("Cache-Control", "no-store");
+      const caller = { remote: context.env.remote, headers: context.req.raw.headers };
+      if (!mayReadDetails(caller, sources.details)) {
+        return context.json({ error: "Names and addresses are shown to this machine only" }, 403);
+      }
+      const query = pageQuery(context.req.query());
+      if ("error" in query) return context.json(query, 400);
+      return context.json({ ...query, ...rowsOf(relay).page(query.offset, query.limit) });
+    });
+  }
+
   app.notFound((context) => {
-    const error = "There is nothing here: /health, /metrics, /status, /certificate.sha256";
+    const error = "There is nothing here: /, /health, /metrics, /status, /certificate.sha256";
     return context.json({ error }, 404);
   });
   app.onError((error, context) => {
@@ -71,62 +90,18 @@ export function buildApp(sources: OpsSources): Hono {
   return app;
 }
 
-function statusBody({ relay, metrics, ...sources }: OpsSources) {
-  const now = relay.snapshot();
-  return {
-    version: sources.version,
-    commit: sources.commit,
-    node_id: sources.nodeId,
-    region: sources.region,
-    state: relay.state,
-    uptime_seconds: Math.floor(relay.uptimeMs / 1000),
-    address: relay.address,
-    certificate: {
-      sha256: relay.certificate.hash,
-      not_after: new Date(relay.certificate.notAfter).toISOString(),
-    },
-    sessions: now.sessions,
-    subscribers: now.subscriptions,
-    tracks: now.tracks,
-    namespaces: now.namespaces,
-    open_groups: now.openGroups,
-    parked_streams: now.parkedStreams,
-    cache: { ...now.cache, max_bytes: sources.maxCacheBytes },
-    objects: { received: metrics.received.objects, sent: metrics.sent.objects },
-    bytes: { received: metrics.received.bytes, sent: metrics.sent.bytes },
-    ...(relay.mesh !== undefined && { mesh: meshBody(relay.mesh) }),
-  };
+/** What Hono is told of a request. */
+interface Env {
+  Bindings: OpsBindings;
 }
 
-function meshBody({ name, control, links, routes, remoteTracks }: MeshView) {
-  return {
-    name,
-    ...(control !== undefined && {
-      controller: control.url,
-      revision: control.revision,
-      age_ms: rounded(control.ageMs),
-      stale: control.isStale,
-      heartbeat_age_ms: rounded(control.heartbeatAgeMs),
-      ...(control.problem !== undefined && { problem: control.problem }),
-      failures: control.failures,
-    }),
-    links: links.map(({ neighbor, state, rttMs, sinceMs, failure }) => ({
-      neighbor,
-      state,
-      ...(rttMs !== undefined && { rtt_ms: Math.round(rttMs * 100) / 100 }),
-      since_ms: rounded(sinceMs),
-      ...(failure !== undefined && { failure }),
-    })),
-    remote_tracks: remoteTracks,
-    routes: routes.map(({ track, source, nextHop, path }) => ({
-      track,
-      source,
-      next_hop: nextHop,
-      path,
-    })),
-  };
-}
-
-function rounded(milliseconds: number | undefined): number | undefined {
-  return milliseconds === undefined ? undefined : Math.round(milliseconds);
+/** Which part of a list is asked for. */
+function pageQuery(
+  { offset = "0", limit = `${DEFAULT_PAGE_ROWS}` }: Record<string, string>,
+): { offset: number; limit: number } | { error: string } {
+  if (!/^\d{1,9}$/.test(offset)) return { error: "offset must be a whole number from 0" };
+  if (!/^\d{1,9}$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_PAGE_ROWS) {
+    return { error: `limit must be a whole number from 1 to ${MAX_PAGE_ROWS}` };
+  }
+  return { offset: Number(offset), limit: Number(limit) };
 }

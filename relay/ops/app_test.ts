@@ -4,9 +4,24 @@ import { buildApp } from "./app.ts";
 import { RelayMetrics } from "./metrics.ts";
 import { createRegistry } from "./prometheus.ts";
 import { counter } from "./family.ts";
-import type { RelayState, RelayView } from "./snapshot.ts";
+import type { RelayState, RelayView, TrackView } from "./snapshot.ts";
 
 const HASH = "ab".repeat(32);
+
+const TRACKS: TrackView[] = Array.from({ length: 250 }, (_, index) => ({
+  path: "/roomA",
+  namespace: "room/alice.hang",
+  name: `track ${index}`,
+  publishers: ["session 7"],
+  relays: [],
+  subscriptions: 2,
+  largest: { group: 2n ** 60n, object: 3n },
+  ageMs: 61_500,
+  cachedGroups: 3,
+  cachedBytes: 400,
+  bytesReceived: 5000,
+  bytesSent: 10_000,
+}));
 
 function app(state: RelayState = "serving", scraped = () => 1) {
   const relay: RelayView = {
@@ -23,7 +38,9 @@ function app(state: RelayState = "serving", scraped = () => 1) {
       parkedStreams: 0,
       cache: { bytes: 100, groups: 4 },
     }),
-    tracks: () => [],
+    tracks: () => TRACKS,
+    sessions: () => [],
+    namespaces: () => [],
     unready: state === "serving" ? undefined : state,
     mesh: undefined,
   };
@@ -38,11 +55,16 @@ function app(state: RelayState = "serving", scraped = () => 1) {
     nodeId: "relay-1",
     region: "eu",
     maxCacheBytes: 1000,
+    details: "loopback",
     clock: new ManualClock(Date.UTC(2026, 0, 1)),
     log,
   });
-  const ask = async (path: string, method = "GET", headers: Record<string, string> = {}) =>
-    await app.request(path, { method, headers });
+  const ask = async (
+    path: string,
+    method = "GET",
+    headers: Record<string, string> = {},
+    remote = "127.0.0.1",
+  ) => await app.request(path, { method, headers }, { remote });
   return { ask, lines };
 }
 
@@ -139,6 +161,45 @@ Deno.test("GET /status tells what there is", async () => {
     objects: { received: 0, sent: 0 },
     bytes: { received: 0, sent: 0 },
   });
+});
+
+Deno.test("a list under /status names everything, a page at a time", async () => {
+  const { ask } = app();
+  const first = await (await ask("/status/tracks")).json();
+  assert.deepEqual([first.offset, first.limit, first.total, first.items.length], [
+    0,
+    100,
+    250,
+    100,
+  ]);
+  assert.deepEqual(first.items[0], {
+    path: "/roomA",
+    namespace: "room/alice.hang",
+    track: "track 0",
+    publishers: ["session 7"],
+    subscribers: 2,
+    largest: { group: "1152921504606846976", object: "3" },
+    age_seconds: 61,
+    cache: { groups: 3, bytes: 400 },
+    bytes: { received: 5000, sent: 10_000 },
+  });
+  const last = await (await ask("/status/tracks?offset=240&limit=20")).json();
+  assert.deepEqual([last.total, last.items.length, last.items[0].track], [250, 10, "track 240"]);
+});
+
+Deno.test("a page of a list that cannot be is refused in words", async () => {
+  for (const query of ["limit=0", "limit=1001", "limit=many", "offset=-1"]) {
+    const response = await app().ask(`/status/sessions?${query}`);
+    assert.equal(response.status, 400, query);
+    assert.match((await response.json()).error, /must be a whole number/);
+  }
+});
+
+Deno.test("the lists are for this machine, unless they are opened", async () => {
+  for (const list of ["sessions", "namespaces", "tracks"]) {
+    assert.equal((await app().ask(`/status/${list}`, "GET", {}, "192.0.2.7")).status, 403);
+    assert.equal((await app().ask(`/status/${list}`)).status, 200);
+  }
 });
 
 Deno.test("an unknown path is 404 in JSON", async () => {

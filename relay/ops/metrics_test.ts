@@ -9,6 +9,11 @@ import type { RelayView, TrackView } from "./snapshot.ts";
 import { trackFamilies } from "./track_families.ts";
 
 const track: TrackView = {
+  path: "/",
+  publishers: [],
+  relays: [],
+  largest: undefined,
+  ageMs: 0,
   namespace: "live/a",
   name: "video",
   subscriptions: 2,
@@ -34,6 +39,8 @@ function view(tracks: TrackView[] = []): RelayView {
       cache: { bytes: 100, groups: 7 },
     }),
     tracks: () => tracks,
+    sessions: () => [],
+    namespaces: () => [],
     unready: undefined,
     mesh: undefined,
   };
@@ -154,7 +161,9 @@ Deno.test("single tracks are told only when asked, and no more than asked", asyn
   assert.deepEqual(await series(0), []);
   assert.equal((await series(2)).length, 10);
   assert.ok(
-    (await series(2)).includes('qumo_relay_ingress_bytes_total{path="live/a",track="t1"} 5000'),
+    (await series(2)).includes(
+      'qumo_relay_ingress_bytes_total{scope="/",path="live/a",track="t1"} 5000',
+    ),
   );
 });
 
@@ -162,7 +171,7 @@ Deno.test("names of tracks cannot break out of a label, nor fill the page", asyn
   const hostile = { ...track, namespace: 'a"} 1\nfake{x="', name: "\u0000".repeat(5000) };
   const lines = await scrape(new RelayMetrics(), view([hostile]), 1);
   assert.ok(lines.includes(
-    'qumo_relay_buffer_depth_groups{path="a\\"} 1\\\\u000afake{x=\\"",track="' +
+    'qumo_relay_buffer_depth_groups{scope="/",path="a\\"} 1\\\\u000afake{x=\\"",track="' +
       "\\\\u0000".repeat(128) + '…"} 3',
   ));
   assert.equal(lines.filter((line) => line.startsWith("fake")).length, 0);

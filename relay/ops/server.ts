@@ -1,6 +1,7 @@
 import { type Handler, hostOf, HttpMetrics, isPrivateName, listenHttp } from "@qumo/shared/http";
 import { type Clock, isLoopback, type Log } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
+import type { Details } from "./details.ts";
 import type { EventLoopLag } from "./event_loop.ts";
 import { httpFamilies } from "./http_families.ts";
 import { meshDistributions, meshFamilies } from "./mesh_families.ts";
@@ -33,6 +34,7 @@ export interface OpsParts {
   readonly region: string;
   readonly perTrack: number;
   readonly maxCacheBytes: number;
+  readonly details: Details;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -52,12 +54,11 @@ export function serveOps(parts: OpsParts): OpsServer {
   const { version, commit } = program;
   const app = buildApp({ ...parts, version, commit, registry });
   const { hostname, port, clock } = parts;
+  const handle: Handler = (request, client) => app.fetch(request, { remote: client });
   const listener = listenHttp({
     hostname,
     port,
-    handle: isLoopback(parts)
-      ? ownNamesOnly((request) => app.fetch(request))
-      : (request) => app.fetch(request),
+    handle: isLoopback(parts) ? ownNamesOnly(handle) : handle,
     metrics: http,
     clock,
     log,

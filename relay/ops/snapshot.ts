@@ -13,16 +13,55 @@ export interface RelaySnapshot {
   readonly cache: { readonly bytes: number; readonly groups: number };
 }
 
-/** One track, to look at. Names are text as the host shows them; they come from publishers. */
+/** One track, to look at. Names are readable text; they come from publishers. */
 export interface TrackView {
+  /** The path that its publishers and subscribers connect to. */
+  readonly path: string;
   readonly namespace: string;
   readonly name: string;
+  /** Who delivers it: `session 12`, or `mesh` for another relay. */
+  readonly publishers: readonly string[];
+  /** Relays that it comes by, the next one first; none when its publisher is here. */
+  readonly relays: readonly string[];
   readonly subscriptions: number;
+  /** The largest location that was heard of. */
+  readonly largest: { readonly group: bigint; readonly object: bigint } | undefined;
+  /** Milliseconds since it came into use. */
+  readonly ageMs: number;
   readonly cachedGroups: number;
   readonly cachedBytes: number;
   /** Payload bytes since the track began. */
   readonly bytesReceived: number;
   readonly bytesSent: number;
+}
+
+/** One session, to look at. */
+export interface SessionView {
+  readonly id: number;
+  /** Address and port. */
+  readonly peer: string;
+  readonly transport: string;
+  /** The dialect, as its token: `moqt-18`. */
+  readonly protocol: string;
+  /** The name of the peer among relays, if it is one. */
+  readonly relay: string | undefined;
+  /** What the peer says that it is. */
+  readonly implementation: string | undefined;
+  /** The path that it connected to, without its query; undefined before SETUP. */
+  readonly path: string | undefined;
+  readonly ageMs: number;
+  readonly subscriptions: number;
+  readonly namespaces: number;
+  /** Tracks that it delivers, or was asked for. */
+  readonly tracks: number;
+  readonly parkedStreams: number;
+}
+
+/** One namespace that somebody announces, here or at another relay. */
+export interface NamespaceView {
+  readonly path: string;
+  readonly namespace: string;
+  readonly publishers: readonly string[];
 }
 
 /** The certificate that new connections see. */
@@ -92,6 +131,8 @@ export interface RelayView {
   /** Undefined for a relay that is alone. */
   readonly mesh: MeshView | undefined;
   snapshot(): RelaySnapshot;
-  /** The first `max` tracks, the longest-living first. */
-  tracks(max: number): Iterable<TrackView>;
+  /** The longest-living first, like every list here. */
+  tracks(): Iterable<TrackView>;
+  sessions(): Iterable<SessionView>;
+  namespaces(): Iterable<NamespaceView>;
 }

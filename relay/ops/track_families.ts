@@ -49,14 +49,15 @@ export function trackFamilies(relay: RelayView, max: number): Family[] {
   ): Family {
     const read = (add: Add) => {
       let left = max;
-      for (const track of relay.tracks(max)) {
+      for (const track of relay.tracks()) {
         if (left-- === 0) return;
         add(value(track), {
+          scope: printable(track.path, MAX_LABEL),
           path: printable(track.namespace, MAX_LABEL),
           track: printable(track.name, MAX_LABEL),
         });
       }
     };
-    return { type, name, help, labels: ["path", "track"], read };
+    return { type, name, help, labels: ["scope", "path", "track"], read };
   }
 }

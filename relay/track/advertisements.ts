@@ -36,6 +36,12 @@ interface Advertisement {
   readonly origin: Origin;
 }
 
+/** A namespace, and everybody who publishes it. */
+export interface AdvertisedNamespace {
+  readonly namespace: Namespace;
+  readonly publishers: readonly Publisher[];
+}
+
 /** A track that a publisher elsewhere pushes. */
 export interface RemoteTrack {
   readonly name: FullTrackName;
@@ -140,6 +146,18 @@ export class Advertisements {
   isAwaited(namespace: Namespace): boolean {
     const isWatched = !this.#watches.prefixesOf(namespace)[Symbol.iterator]().next().done;
     return isWatched && this.#advertised.size === 0;
+  }
+
+  /** Every namespace that is published, with its publishers. */
+  all(): Iterable<AdvertisedNamespace> {
+    const found = new Map<string, { namespace: Namespace; publishers: Publisher[] }>();
+    for (const { namespace, publisher } of this.#advertised.under([])) {
+      const key = namespaceKey(namespace);
+      const known = found.get(key);
+      if (known === undefined) found.set(key, { namespace, publishers: [publisher] });
+      else known.publishers.push(publisher);
+    }
+    return found.values();
   }
 
   /** The namespaces that are published under a prefix. */

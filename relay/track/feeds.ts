@@ -13,6 +13,8 @@ import type { Track } from "./track.ts";
 export interface TrackEntry {
   /** The path that the sessions of its scope connect to. */
   readonly path: string;
+  /** When it came into use, in the clock's milliseconds. */
+  readonly since: number;
   readonly track: Track;
   readonly feeds: Feeds;
 }

@@ -1,6 +1,7 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type FullTrackName, hasPrefix, type Namespace, trackKey } from "@qumo/shared/wire";
 import {
+  type AdvertisedNamespace,
   Advertisements,
   type NamespaceView,
   type NamespaceWatcher,
@@ -68,6 +69,11 @@ export class Scope {
   /** The track of this name, if it is in use. */
   find(name: FullTrackName): TrackEntry | undefined {
     return this.#entries.get(trackKey(name));
+  }
+
+  /** Every namespace that somebody publishes, here or elsewhere, and who does. */
+  advertised(): Iterable<AdvertisedNamespace> {
+    return this.#advertised.all();
   }
 
   /** Whether somebody here publishes a namespace, or one under it. */
@@ -182,7 +188,7 @@ export class Scope {
       others: (lost) => this.#publishersOf(name, lost),
       onOffered: (offered) => offered ? local?.offered(name) : local?.retracted(name),
     });
-    const entry: TrackEntry = { path: this.path, track, feeds };
+    const entry: TrackEntry = { path: this.path, since: clock.now(), track, feeds };
     this.#entries.set(key, entry);
     return entry;
   }

@@ -36,6 +36,12 @@ export function isLoopback({ hostname }: SocketAddress): boolean {
     hostname.toLowerCase().startsWith("::ffff:127.");
 }
 
+/** Whether a host, by name or address, is this machine itself: what a browser or a caller says. */
+export function isLoopbackHost(host: string): boolean {
+  if (/^localhost$/i.test(host)) return true;
+  return (isIpv4(host) || host.includes(":")) && isLoopback({ hostname: host, port: 0 });
+}
+
 /** The address to call when a program listens on every one. */
 export function reachable(address: SocketAddress): SocketAddress {
   if (address.hostname === "0.0.0.0") return { hostname: "127.0.0.1", port: address.port };

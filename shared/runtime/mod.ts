@@ -3,6 +3,7 @@ export {
   addressForm,
   formatAddress,
   isLoopback,
+  isLoopbackHost,
   parseAddress,
   reachable,
   type SocketAddress,

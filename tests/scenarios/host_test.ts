@@ -63,14 +63,30 @@ Deno.test("MoqtHost counts sessions, tracks, subscriptions and what is cached, u
   await nextSubgroup(subscriber);
   const { sessions, tracks, subscriptions, namespaces, openGroups } = world.host.snapshot();
   assert.deepEqual([sessions, tracks, subscriptions, namespaces, openGroups], [2, 1, 1, 1, 1]);
-  const [view] = [...world.host.tracks(10)];
+  const [view] = [...world.host.tracks()];
   assert.deepEqual([view!.namespace, view!.name, view!.subscriptions, view!.cachedGroups], [
-    "live-cam",
-    "live-cam--video",
+    "live/cam",
+    "video",
     1,
     1,
   ]);
-  assert.deepEqual([...world.host.tracks(0)], []);
+  assert.deepEqual([view!.path, view!.publishers, view!.largest], [
+    "/",
+    ["session 1"],
+    { group: 1n, object: 1n },
+  ]);
+  const [first, second] = [...world.host.sessions()];
+  assert.deepEqual([first!.id, first!.protocol, first!.path, first!.namespaces, first!.tracks], [
+    1,
+    "moqt-18",
+    "/",
+    1,
+    1,
+  ]);
+  assert.deepEqual([second!.subscriptions, second!.tracks], [1, 0]);
+  assert.deepEqual([...world.host.namespaces()], [
+    { path: "/", namespace: "live", publishers: ["session 1"] },
+  ]);
   publisher.close();
   subscriber.close();
   await world.clock.advance(10_000);

@@ -170,6 +170,11 @@ export class MoqtSession implements SessionContext {
     return this.#announcements.count;
   }
 
+  /** Tracks that this peer delivers, or was asked for. */
+  get trackCount(): number {
+    return this.#publisher.trackCount;
+  }
+
   /** Speaks with the peer until the connection has ended. Never rejects. */
   async run(): Promise<{ info: CloseInfo; end: SessionEnd }> {
     const { connection, clock, settings } = this;

@@ -10,6 +10,7 @@ import {
 } from "@qumo/shared/runtime";
 import { openCertificates } from "./certificate.ts";
 import { formatAddress, parseAddress, reachable, type RelayConfig } from "./config.ts";
+import type { Condition } from "./ops/conditions.ts";
 import { EventLoopLag } from "./ops/event_loop.ts";
 import { type HandshakeRefusal, RelayMetrics } from "./ops/metrics.ts";
 import type { Program } from "./ops/process_families.ts";
@@ -161,7 +162,11 @@ export class Relay implements RelayView {
 
   get unready(): string | undefined {
     if (this.#state !== "serving") return this.#state;
-    return this.#mesh.isStale ? "stale_mirror" : undefined;
+    return this.#mesh.unready;
+  }
+
+  get conditions(): readonly Condition[] {
+    return this.#mesh.conditions;
   }
 
   get state(): RelayState {

@@ -16,6 +16,7 @@ import {
   parseRelayUrl,
   type RelayReport,
 } from "./control_plane/mod.ts";
+import { type Condition, conditionOf } from "./ops/conditions.ts";
 import type { RelayMetrics } from "./ops/metrics.ts";
 import type { MeshView } from "./ops/snapshot.ts";
 import { StartError } from "./start_error.ts";
@@ -134,10 +135,23 @@ export class RelayMesh implements RegistryObserver {
     if (text !== undefined) this.#control?.withdrawn(text);
   }
 
-  /** Whether what is known of the other relays keeps this one from being ready. */
-  get isStale(): boolean {
-    const { staleIsUnready } = this.#surroundings.config.sdn;
-    return staleIsUnready && (this.#control?.status.isStale ?? false);
+  /** What is not as it should be between this relay and its controller. */
+  get conditions(): readonly Condition[] {
+    const status = this.#control?.status;
+    if (status === undefined) return [];
+    const { problemCode, isStale } = status;
+    return [
+      ...(problemCode === undefined ? [] : [conditionOf(problemCode)]),
+      ...(isStale ? ["stale_mirror" as const] : []),
+    ];
+  }
+
+  /** The condition that keeps this relay from being ready, if the configuration says that it does. */
+  get unready(): Condition | undefined {
+    const { staleIsUnready, unregisteredIsUnready } = this.#surroundings.config.sdn;
+    return this.conditions.find((one) =>
+      one === "stale_mirror" ? staleIsUnready : unregisteredIsUnready
+    );
   }
 
   /** The state of things, for operators; undefined for a relay that is alone. */

@@ -57,6 +57,7 @@ export const DEFAULTS: RelayConfig = {
     tls: { caFile: "", certFile: "", keyFile: "" },
     staleAfterMs: 20_000,
     staleIsUnready: false,
+    unregisteredIsUnready: false,
   },
   upstream: [],
   mesh: {

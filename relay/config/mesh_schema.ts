@@ -37,6 +37,7 @@ export const sdnSchema: z.ZodType<SdnConfig> = z.strictObject({
   tls: z.strictObject({ caFile: path(), certFile: path(), keyFile: path() }),
   staleAfterMs: milliseconds(1000, 3_600_000),
   staleIsUnready: yesNo(),
+  unregisteredIsUnready: yesNo(),
 });
 
 /** What `upstream` may be. */

@@ -135,6 +135,8 @@ export interface SdnConfig {
   readonly staleAfterMs: number;
   /** Whether the relay is not ready while that is stale. */
   readonly staleIsUnready: boolean;
+  /** Whether the relay is not ready while no controller has it registered. */
+  readonly unregisteredIsUnready: boolean;
 }
 
 /** Links to other relays, whoever named them: the controller or `upstream`. */

@@ -44,6 +44,8 @@ export interface ControlPlaneStatus {
   readonly heartbeatAgeMs: number | undefined;
   /** What keeps this relay from being registered now, as a sentence. */
   readonly problem: string | undefined;
+  /** The same as a code: the controller's, or `unreachable`. */
+  readonly problemCode: string | undefined;
   /** Heartbeats and streams of events that failed. */
   readonly failures: number;
 }
@@ -185,7 +187,8 @@ export class ControlPlane {
       ageMs,
       isStale: !this.#mirror.isComplete || (ageMs ?? Infinity) > settings.staleAfterMs,
       heartbeatAgeMs: age(this.#registrar.acceptedAt),
-      problem: this.#registrar.problem,
+      problem: this.#registrar.problem?.message,
+      problemCode: this.#registrar.problem?.code,
       failures: this.#registrar.failures + this.#watcher.failures,
     };
   }

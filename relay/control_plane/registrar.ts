@@ -59,9 +59,9 @@ export class Registrar {
     return this.#acceptedAt;
   }
 
-  /** What keeps the relay from being registered now, as a sentence. */
-  get problem(): string | undefined {
-    return this.#problem?.message;
+  /** What keeps the relay from being registered now. */
+  get problem(): ControllerFault | undefined {
+    return this.#problem;
   }
 
   /** Heartbeats that failed. */

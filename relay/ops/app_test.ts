@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock, memoryLog } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
+import type { Condition } from "./conditions.ts";
 import { RelayMetrics } from "./metrics.ts";
 import { createRegistry } from "./prometheus.ts";
 import { counter } from "./family.ts";
@@ -23,7 +24,11 @@ const TRACKS: TrackView[] = Array.from({ length: 250 }, (_, index) => ({
   bytesSent: 10_000,
 }));
 
-function app(state: RelayState = "serving", scraped = () => 1) {
+function app(
+  state: RelayState = "serving",
+  scraped = () => 1,
+  conditions: readonly Condition[] = [],
+) {
   const relay: RelayView = {
     state,
     uptimeMs: 61_500,
@@ -42,6 +47,7 @@ function app(state: RelayState = "serving", scraped = () => 1) {
     sessions: () => [],
     namespaces: () => [],
     unready: state === "serving" ? undefined : state,
+    conditions,
     mesh: undefined,
   };
   const { log, lines } = memoryLog();
@@ -111,6 +117,15 @@ Deno.test("GET /health?probe=ready is 503 with the reason unless the relay serve
   }
 });
 
+Deno.test("a relay whose controller refuses it says so wherever it is asked how it is", async () => {
+  const { ask } = app("serving", undefined, ["controller_unauthorized", "stale_mirror"]);
+  const conditions = ["controller_unauthorized", "stale_mirror"];
+  const body = async (path: string) => (await ask(path)).json();
+  assert.deepEqual(await body("/health?probe=ready"), { ready: true, conditions });
+  assert.deepEqual((await body("/health")).conditions, conditions);
+  assert.deepEqual((await body("/status")).conditions, conditions);
+});
+
 Deno.test("HEAD has the status of GET and no body", async () => {
   const ready = await app().ask("/health", "HEAD");
   assert.deepEqual([ready.status, await ready.text()], [200, ""]);
@@ -145,6 +160,7 @@ Deno.test("GET /status tells what there is", async () => {
   assert.deepEqual(body, {
     version: "1.2.3",
     commit: "abc",
+    conditions: [],
     node_id: "relay-1",
     region: "eu",
     state: "serving",

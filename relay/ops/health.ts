@@ -3,24 +3,26 @@ import type { RelayView } from "./snapshot.ts";
 /** An answer of `/health`: its status and its body, keys in the order of the alphabet. */
 export interface HealthAnswer {
   readonly status: 200 | 503;
-  readonly body: Readonly<Record<string, string | number | boolean>>;
+  readonly body: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
 
 /** Answers the probe of a supervisor; without one, everything for a person. */
 export function health(relay: RelayView, probe: string | undefined, wall: number): HealthAnswer {
   const { unready } = relay;
   const ready = unready === undefined;
+  const conditions = relay.conditions.length > 0 && { conditions: relay.conditions };
   if (probe === "live") return { status: 200, body: { status: "alive" } };
   if (probe === "ready") {
     return ready
-      ? { status: 200, body: { ready } }
-      : { status: 503, body: { ready, reason: unready } };
+      ? { status: 200, body: { ...conditions, ready } }
+      : { status: 503, body: { ...conditions, ready, reason: unready } };
   }
   const failed = relay.state === "failed";
   return {
     status: failed ? 503 : 200,
     body: {
       active_connections: relay.snapshot().sessions,
+      ...conditions,
       live: true,
       ready,
       ...(!ready && { ready_reason: unready }),

@@ -42,6 +42,7 @@ function view(tracks: TrackView[] = []): RelayView {
     sessions: () => [],
     namespaces: () => [],
     unready: undefined,
+    conditions: ["name_taken"],
     mesh: undefined,
   };
 }
@@ -76,6 +77,7 @@ Deno.test("the names of metrics are part of the product", async () => {
   const names = new Set(lines.map((line) => line.split(/[{ ]/)[0]));
   assert.deepEqual([...names], [
     "qumo_relay_ready",
+    "qumo_relay_condition",
     "qumo_relay_sessions_active",
     "qumo_relay_sessions_started_total",
     "qumo_relay_sessions_ended_total",

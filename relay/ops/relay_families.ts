@@ -1,3 +1,4 @@
+import { CONDITIONS } from "./conditions.ts";
 import { type Add, counter, counters, type Family, gauge } from "./family.ts";
 import type { Flow, RelayMetrics, RequestKind, RequestOutcome } from "./metrics.ts";
 import type { RelayView } from "./snapshot.ts";
@@ -10,6 +11,17 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
       "1 while the relay takes new sessions.",
       () => relay.unready === undefined ? 1 : 0,
     ),
+    {
+      type: "gauge",
+      name: "qumo_relay_condition",
+      help: "1 for each thing that is not as it should be although the relay serves.",
+      labels: ["condition"],
+      read(add) {
+        for (const condition of CONDITIONS) {
+          add(relay.conditions.includes(condition) ? 1 : 0, { condition });
+        }
+      },
+    },
     gauge("qumo_relay_sessions_active", "Sessions now.", () => relay.snapshot().sessions),
     counters(
       "qumo_relay_sessions_started_total",

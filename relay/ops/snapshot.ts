@@ -1,3 +1,5 @@
+import type { Condition } from "./conditions.ts";
+
 /** What the relay has at this moment, counted. */
 export interface RelaySnapshot {
   readonly sessions: number;
@@ -128,6 +130,8 @@ export interface RelayView {
   readonly certificate: CertificateView;
   /** Why it does not take new sessions, as a word; undefined when it does. */
   readonly unready: string | undefined;
+  /** What is not as it should be although it may take new sessions. */
+  readonly conditions: readonly Condition[];
   /** Undefined for a relay that is alone. */
   readonly mesh: MeshView | undefined;
   snapshot(): RelaySnapshot;

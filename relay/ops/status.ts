@@ -22,6 +22,7 @@ export function statusBody({ relay, metrics, ...sources }: StatusSources) {
     node_id: sources.nodeId,
     region: sources.region,
     state: relay.state,
+    conditions: relay.conditions,
     uptime_seconds: Math.floor(relay.uptimeMs / 1000),
     address: relay.address,
     certificate: {

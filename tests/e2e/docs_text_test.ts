@@ -51,7 +51,7 @@ Deno.test("every configuration in the documents is one that the program takes", 
 Deno.test("what troubleshooting names is what the programs say", async () => {
   const sources = await programText();
   const metrics = await Deno.readTextFile(new URL(".docs/reference/metrics.md", ROOT));
-  const status = await Deno.readTextFile(new URL("relay/ops/app.ts", ROOT));
+  const status = await Deno.readTextFile(new URL("relay/ops/status.ts", ROOT));
   const facts = factsOf(".docs/troubleshooting.md");
   for (const { kind, name } of facts) {
     const isTrue = {

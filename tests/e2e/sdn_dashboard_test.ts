@@ -1,8 +1,8 @@
 /** The controller's page in Chromium, before a controller in a process of its own. */
 import assert from "node:assert/strict";
 import { chromiumTest } from "../support/chromium.ts";
+import { becomes } from "../support/becomes.ts";
 import {
-  becomes,
   cellOf as cell,
   drain,
   openDashboard as open,

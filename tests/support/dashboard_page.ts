@@ -1,11 +1,6 @@
 /** The operator's page in a browser, as tests look at it. Nothing here looks once: what is expected is waited for. */
-import assert from "node:assert/strict";
-import { sleep, systemClock } from "@qumo/shared/runtime";
+import { becomes } from "./becomes.ts";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
-
-/** How long what a test expects may take on a machine that is busy, in milliseconds. */
-const PATIENCE_MS = 30_000;
-const LOOK_MS = 50;
 
 /** Opens the page; what the browser complains of and whom it asks is kept. */
 export async function openDashboard(
@@ -72,19 +67,6 @@ export function showsRows(
   choose: (row: string[]) => unknown = (row) => row,
 ): Promise<void> {
   return becomes(async () => (await readRows(page, table)).map(choose), expected);
-}
-
-/** Waits until `read` gives what is expected; then fails with the difference that is left. */
-export async function becomes(read: () => Promise<unknown>, expected: unknown): Promise<void> {
-  const end = systemClock.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return assert.deepEqual(await read(), expected);
-    } catch (error) {
-      if (systemClock.now() >= end) throw error;
-    }
-    await sleep(systemClock, LOOK_MS);
-  }
 }
 
 /** Waits until the list of events says so. */

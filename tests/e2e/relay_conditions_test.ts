@@ -1,0 +1,49 @@
+/** What a relay says of itself when its controller does not take it. */
+import assert from "node:assert/strict";
+import { becomes } from "../support/becomes.ts";
+import { startRelay } from "../support/relay_process.ts";
+import { SdnProgram } from "../support/sdn_program.ts";
+
+Deno.test("a relay with a bad controller token says so, and is unready where that is configured", async () => {
+  const token = await Deno.makeTempFile();
+  await Deno.writeTextFile(token, "wrong");
+  const admin = "an-admin's-token";
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(admin));
+  const sha256 = new Uint8Array(digest).toHex();
+  const config = `auth:\n  mode: token\n  tokens: [{ role: admin, sha256: ${sha256} }]\n`;
+  await using program = await SdnProgram.start({ config, token: admin });
+  for (const isStrict of [false, true]) {
+    await using relay = await startRelay({
+      sdn: {
+        urls: [program.url],
+        relay_name: "tokyo",
+        token_file: token,
+        unregistered_is_unready: isStrict,
+      },
+    });
+    const ask = async (path: string) => {
+      const response = await fetch(`${relay.origin}${path}`);
+      return { status: response.status, body: await response.json() };
+    };
+    const refused = ["controller_unauthorized", "stale_mirror"];
+    await becomes(async () => (await ask("/status")).body.conditions, refused);
+    const { status, body } = await ask("/health?probe=ready");
+    assert.deepEqual(body.conditions, refused);
+    assert.deepEqual(
+      [status, body.ready, body.reason],
+      isStrict ? [503, false, "controller_unauthorized"] : [200, true, undefined],
+    );
+    assert.match(
+      await relay.metrics(),
+      /^qumo_relay_condition\{condition="controller_unauthorized"\} 1$/m,
+    );
+    await relay.stop();
+  }
+  const response = await fetch(`${program.url}/events`, {
+    headers: { authorization: `Bearer ${admin}` },
+  });
+  const { events } = await response.json();
+  const kinds: string[] = events.map(({ kind }: { kind: string }) => kind);
+  assert.equal(kinds.filter((kind) => kind === "tokens_refused").length, 1, kinds.join());
+  await Deno.remove(token);
+});

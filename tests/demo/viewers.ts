@@ -16,7 +16,7 @@ export async function connectByWebTransport(relay: QuicServerAddress): Promise<M
   const connection = await dial(url, {
     protocols: ["moqt-18"],
     serverCertificateHashes: [relay.certificateHash.toHex()],
-    origin: "https://demo.example",
+    origin: "http://127.0.0.1",
   });
   // The library uses the part of WebTransport that the adapter has, its types ask for all of it.
   const transport = connectionTransport(connection) as unknown as WebTransport;

@@ -71,7 +71,7 @@ Deno.test("a publisher that is no relay is told of no trace", async () => {
     subscriber: RELAY,
     parameters: { meshTrace: CALLER },
   });
-  assert.deepEqual(Object.keys(message.parameters).sort(), ["filter", "forward"]);
+  assert.deepEqual(Object.keys(message.parameters).sort(), ["forward"]);
 });
 
 Deno.test("a relay that does not trace tells nobody of a trace", async () => {
@@ -81,7 +81,7 @@ Deno.test("a relay that does not trace tells nobody of a trace", async () => {
     subscriber: RELAY,
     parameters: { meshTrace: CALLER },
   });
-  assert.deepEqual(Object.keys(message.parameters).sort(), ["filter", "forward", "meshHops"]);
+  assert.deepEqual(Object.keys(message.parameters).sort(), ["forward", "meshHops"]);
 });
 
 Deno.test("a text that is no trace counts as none", async () => {

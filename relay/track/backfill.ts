@@ -3,6 +3,7 @@ import { type Location, ObjectStatus } from "@qumo/shared/wire";
 import { MalformedTrack } from "./errors.ts";
 import type { TrackEntry } from "./feeds.ts";
 import { type LocationRange, planFetch } from "./fetch_plan.ts";
+import { InTurn } from "./in_turn.ts";
 import { MAX_BACKFILL_GROUPS, PAST_PATIENCE_MS } from "./limits.ts";
 import type { FetchedObject, FetchSink } from "./publisher.ts";
 import { SubgroupWriter } from "./subgroup_writer.ts";
@@ -32,10 +33,13 @@ export async function backfill(
   if (feeds.fromGroupStart || missingRange(track, missing) === undefined) return;
   if (feeds.bringsPast) await sleep(clock, PAST_PATIENCE_MS, signal);
   const range = missingRange(track, missing);
-  const [publisher] = feeds.publishers;
-  if (signal.aborted || range === undefined || publisher === undefined) return;
+  const { publishers } = feeds;
+  if (signal.aborted || range === undefined || publishers.length === 0) return;
   const sink = new BackfillSink(track, clock);
-  await publisher.fetch({ name: track.name, order: "ascending", ...range }, sink).finished;
+  await new InTurn(publishers, clock).fetch(
+    { name: track.name, order: "ascending", ...range },
+    sink,
+  ).finished;
   sink.release();
 }
 

@@ -43,5 +43,14 @@ export const MAX_HINT_SCOPES = 64;
  */
 export const PAST_PATIENCE_MS = 250;
 
+/**
+ * How long a publisher may think about a FETCH or TRACK_STATUS before the next that may have the track
+ * is asked too: several times what an answer takes, and little for who waits.
+ */
+export const ASK_NEXT_MS = 500;
+
+/** Publishers that are asked in turn for one thing: namespaces that many share hold few that have it. */
+export const MAX_ASKED_IN_TURN = 8;
+
 /** Groups that are fetched for one that misses them: enough for an outage, and no archive. */
 export const MAX_BACKFILL_GROUPS = 16n;

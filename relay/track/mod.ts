@@ -14,6 +14,7 @@ export {
 export type { Feed, FeedChange, FeedOwner, FeedTarget } from "./feed.ts";
 export { Feeds, type TrackEntry } from "./feeds.ts";
 export { type DatagramObject, Group, type ObjectHome } from "./group.ts";
+export type { Source } from "./in_turn.ts";
 export { MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./log_cursor.ts";
 export { NamespaceTree } from "./namespaces.ts";

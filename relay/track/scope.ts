@@ -12,6 +12,7 @@ import type { Demand } from "./demands.ts";
 import type { Refusal } from "./errors.ts";
 import type { Feed } from "./feed.ts";
 import { Feeds, type TrackEntry } from "./feeds.ts";
+import { InTurn, type Source } from "./in_turn.ts";
 import { RELAY_PATIENCE_MS } from "./limits.ts";
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher, RequestOptions } from "./publisher.ts";
@@ -94,6 +95,19 @@ export class Scope {
   /** Who can be asked for a track: publishers here, and only if there are none, the way elsewhere. */
   publishersOf(name: FullTrackName): Publisher[] {
     return this.#publishersOf(name);
+  }
+
+  /**
+   * Who is asked for what there is of a track: first who delivers it, then the others here, those with
+   * the nearest namespace first, then the way elsewhere. Undefined when there is nobody.
+   */
+  sourceOf(name: FullTrackName): Source | undefined {
+    const publishers = new Set([
+      ...this.find(name)?.feeds.publishers ?? [],
+      ...this.#advertised.localPublishersOf(name).reverse(),
+      ...this.#remotePublishersOf(name),
+    ]);
+    return publishers.size === 0 ? undefined : new InTurn([...publishers], this.#options.clock);
   }
 
   #publishersOf(name: FullTrackName, except?: Publisher): Publisher[] {

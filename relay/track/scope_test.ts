@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { refused } from "@qumo/shared/runtime";
 import { formatNamespace, type Namespace } from "@qumo/shared/wire";
 import { nameOf, namespaceOf, World } from "../../tests/support/track_model.ts";
 import { ScriptedFeed, ScriptedPublisher } from "../../tests/support/track_publishers.ts";
+import type { Refusal } from "./errors.ts";
 import type { TrackEntry } from "./feeds.ts";
 import { Registry } from "./registry.ts";
 import { Scope } from "./scope.ts";
@@ -43,6 +45,24 @@ function offer(scope: Scope, name = NAME, publisher = new ScriptedPublisher()): 
   scope.offer(entry, feed);
   return feed;
 }
+
+Deno.test("Scope asks for what there is of a track here first, and then elsewhere", async () => {
+  const { scope, clock } = setUp();
+  const asked: string[] = [];
+  const publisher = (label: string, kind: "does_not_exist" | "invalid_range") =>
+    Object.assign(new ScriptedPublisher(), {
+      trackStatus: () => {
+        asked.push(label);
+        return Promise.resolve(refused<Refusal>({ kind, reason: label }));
+      },
+    });
+  scope.advertise(namespaceOf("foo"), publisher("far away", "invalid_range"), "remote");
+  scope.advertise(namespaceOf(), publisher("a stranger", "does_not_exist"));
+  scope.advertise(namespaceOf("foo", "bar"), publisher("the nearest", "does_not_exist"));
+  await scope.sourceOf(NAME)!.trackStatus(NAME);
+  assert.deepEqual(asked, ["the nearest", "a stranger", "far away"]);
+  assert.equal(clock.pending, 0);
+});
 
 Deno.test("R-053 Scope asks publishers of a namespace and of its prefixes, and of none that only looks like one", async () => {
   const { scope, open, assertIdle } = setUp();

@@ -11,9 +11,9 @@ import {
 } from "@qumo/shared/wire";
 import {
   type LocationRange,
-  type Publisher,
   type Refusal,
   sendOrder,
+  type Source,
   type TrackEntry,
 } from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
@@ -165,18 +165,17 @@ export class FetchServer {
     if (!found.ok) return this.#refuse(stream, found.refusal);
     const scope = found.value;
     const entry = scope.find(wanted.name);
-    const publishers = scope.publishersOf(wanted.name);
-    for (const publisher of entry?.feeds.publishers ?? []) publishers.push(publisher);
+    const source = scope.sourceOf(wanted.name);
     if (entry?.feeds.established) {
-      return await this.#fromCache(stream, message, wanted, delivery, entry, publishers[0]);
+      return await this.#fromCache(stream, message, wanted, delivery, entry, source);
     }
-    if (publishers[0] === undefined) {
+    if (source === undefined) {
       return this.#refuse(stream, {
         kind: "does_not_exist",
         reason: "nobody publishes the track",
       });
     }
-    await this.#fromPublisher(stream, wanted, delivery, publishers[0]);
+    await this.#fromPublisher(stream, wanted, delivery, source);
   }
 
   async #fromCache(
@@ -185,7 +184,7 @@ export class FetchServer {
     { range }: Wanted,
     delivery: FetchDelivery,
     { track }: TrackEntry,
-    publisher: Publisher | undefined,
+    publisher: Source | undefined,
   ): Promise<void> {
     const { largest } = track;
     if (largest === undefined) return this.#refuse(stream, NOTHING_PUBLISHED);
@@ -217,7 +216,7 @@ export class FetchServer {
     stream: RequestStream,
     { name, range }: Wanted,
     delivery: FetchDelivery,
-    publisher: Publisher,
+    publisher: Source,
   ): Promise<void> {
     const fetching = delivery.fromPublisher(publisher, name, range);
     const answer = await fetching.answer;

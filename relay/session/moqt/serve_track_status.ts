@@ -42,9 +42,9 @@ async function allowedStatus(
   if (entry?.feeds.established) {
     return done({ largest: entry.track.largest, properties: entry.track.rawProperties });
   }
-  const [publisher] = scope.value.publishersOf(track);
-  if (publisher === undefined) return refused(NO_PUBLISHER);
-  return await publisher.trackStatus(track, parameters.meshHops);
+  const source = scope.value.sourceOf(track);
+  if (source === undefined) return refused(NO_PUBLISHER);
+  return await source.trackStatus(track, parameters.meshHops);
 }
 
 const NO_PUBLISHER: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

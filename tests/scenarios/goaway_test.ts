@@ -23,6 +23,18 @@ import {
 const GOAWAY = { kind: "goaway", uri: "", timeout: 1_000n, requestId: 1n } as const;
 const ON_REQUEST = { kind: "goaway", uri: "", timeout: 0n, requestId: undefined } as const;
 
+for (const [setup, requestId] of [[{}, 0n], [{ solicit: true }, undefined]] as const) {
+  const whom = requestId === undefined ? "moq-dev's clients, which fail on it" : "a stranger";
+  Deno.test(`a GOAWAY names the first request that is refused, but not to ${whom}`, async () => {
+    await using world = new SessionWorld();
+    const { peer, session } = await world.join({ setup });
+    await announce(peer, "live");
+    session.drain(5_000);
+    const goaway = await peer.expectControl("goaway");
+    assert.equal(goaway.requestId, requestId === undefined ? undefined : 2n);
+  });
+}
+
 Deno.test("R-166: a second GOAWAY on the control stream closes the session with PROTOCOL_VIOLATION", async () => {
   await using world = new SessionWorld();
   const peer = await world.connect();

@@ -51,7 +51,7 @@ export class ControlChannel {
   }
 
   /** Says GOAWAY: requests from `requestId` on are refused, and the session ends in `timeout` ms. */
-  async goaway(uri: string, timeout: number, requestId: bigint): Promise<void> {
+  async goaway(uri: string, timeout: number, requestId: bigint | undefined): Promise<void> {
     // What is left of a deadline is seldom a whole number of milliseconds.
     const whole = BigInt(Math.ceil(timeout));
     await this.#send({ kind: "goaway", uri, timeout: whole, requestId });

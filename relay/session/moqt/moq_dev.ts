@@ -11,6 +11,17 @@ export function isMoqDev(peer: SetupOptions): boolean {
 }
 
 /**
+ * The request id of a GOAWAY on the control stream (#message-goaway). The draft wants it there, and
+ * moq-dev's clients in TypeScript fail on it: they expect nothing behind the timeout.
+ */
+export function goawayRequestId(
+  requestId: bigint,
+  peer: SetupOptions | undefined,
+): bigint | undefined {
+  return peer !== undefined && isMoqDev(peer) ? undefined : requestId;
+}
+
+/**
  * The parameters that tell of the largest object (#largest-param). moq-dev's clients expect a length
  * before the location up to draft 19, where the draft has none, and fail on what they then read; they
  * do not use it, so they are not told.

@@ -26,6 +26,7 @@ import { Intake } from "./intake.ts";
 import { Introduction } from "./introduction.ts";
 import { Announcements } from "./announcements.ts";
 import { Leaving } from "./leaving.ts";
+import { goawayRequestId } from "./moq_dev.ts";
 import { ObjectStreams } from "./object_streams.ts";
 import { PeerPublisher } from "./peer_publisher.ts";
 import { RequestIds, type Role } from "./request_ids.ts";
@@ -97,7 +98,12 @@ export class MoqtSession implements SessionContext {
     this.#leaving = new Leaving(this, {
       isBusy: () => this.#requests.openCount > 0 || this.#publisher.isBusy,
       refuseNew: () => this.#requests.refuseNew(),
-      say: (uri, timeout) => this.#control.goaway(uri, timeout, this.ids.peerNext),
+      say: (uri, timeout) =>
+        this.#control.goaway(
+          uri,
+          timeout,
+          goawayRequestId(this.ids.peerNext, this.#introduction.peer),
+        ),
       close: (code, reason) => this.close(code, reason),
     });
     const ingest = new Ingest(this, this.#incoming, {

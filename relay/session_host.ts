@@ -1,13 +1,14 @@
-import { done, fieldText, namespaceText, TaskGroup } from "@qumo/shared/runtime";
+import { done, fieldText, namespaceText, TaskGroup, trackText } from "@qumo/shared/runtime";
 import { type Draft, draft18, draftOf, drafts, SessionCode } from "@qumo/shared/wire";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
+import { policyOf } from "./publisher_policy.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import type { SessionEnd } from "./session/metrics.ts";
 import { MoqtSession } from "./session/moqt/session.ts";
 import { negotiate } from "./session/negotiate.ts";
 import type { StreamSource } from "./session/first_streams.ts";
 import type { Authorizer, SessionSettings } from "./session/settings.ts";
-import { Cache, MAX_TRACKS, Registry, type TrackEntry } from "./track/mod.ts";
+import { Cache, MAX_TRACKS, Registry, type Replacement, type TrackEntry } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
 import type { LinkSession, LinkSessionOptions } from "./upstream/mod.ts";
 import { version } from "./version.ts";
@@ -47,6 +48,25 @@ export class MoqtHost implements SessionHost {
       cache: new Cache(config.cache, clock, metrics.evictions),
       linger: config.relay.lingerMs,
       maxTracks: MAX_TRACKS,
+      policyOf: (namespace) => policyOf(config.relay, namespace),
+      onReplaced: (replacement, isNew) => this.#replaced(replacement, isNew),
+    });
+  }
+
+  /** Says once who has taken over from whom, whatever the number of their tracks. */
+  #replaced(
+    { track, path, winner, losers, outcome, reason }: Replacement & { readonly path: string },
+    isNew: boolean,
+  ): void {
+    const { log, metrics } = this.#parts;
+    metrics.replacements[outcome]++;
+    log[isNew ? "info" : "debug"]("publisher replaced", {
+      track: trackText(track),
+      path,
+      publisher: winner.label,
+      replaced: losers.length > 0 ? losers.map(({ label }) => label).join(", ") : "one that left",
+      outcome,
+      reason,
     });
   }
 

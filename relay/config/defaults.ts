@@ -21,6 +21,8 @@ export const DEFAULTS: RelayConfig = {
     lateJoin: "auto",
     forward: "on_demand",
     solicit: true,
+    publishers: "newest",
+    publishersByNamespace: new Map(),
     lingerMs: 2000,
     rendezvousMaxMs: 30_000,
     requestTimeoutMs: 10_000,

@@ -149,7 +149,8 @@ function readAddresses(value: unknown, context: z.RefinementCtx): ReadonlyMap<st
   return new Map(pairs as [string, string][]);
 }
 
-function entriesOf(value: unknown): [string, unknown][] | undefined {
+/** The entries of a map, as YAML or a default has it; undefined for anything else. */
+export function entriesOf(value: unknown): [string, unknown][] | undefined {
   if (value === null) return [];
   if (value instanceof Map) return [...value];
   return typeof value === "object" && !Array.isArray(value) ? Object.entries(value!) : undefined;

@@ -10,6 +10,7 @@ import {
   yesNo,
 } from "@qumo/shared/runtime";
 import { z } from "zod";
+import { PUBLISHER_POLICIES, readPublisherPolicies } from "./publisher_policies.ts";
 import { brokenMeshRules, meshSchema, sdnSchema, upstreamSchema } from "./mesh_schema.ts";
 import type { RelayConfig } from "./types.ts";
 
@@ -45,6 +46,8 @@ export const relaySchema: z.ZodType<RelayConfig> = z.strictObject({
     lateJoin: oneOf("auto", "strict", "group_start"),
     forward: oneOf("on_demand", "always"),
     solicit: yesNo(),
+    publishers: oneOf(...PUBLISHER_POLICIES),
+    publishersByNamespace: z.unknown().transform(readPublisherPolicies),
     lingerMs: milliseconds(0),
     rendezvousMaxMs: milliseconds(0),
     requestTimeoutMs: milliseconds(100, 600_000),

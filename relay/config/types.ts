@@ -44,6 +44,9 @@ export type Forward = "on_demand" | "always";
 /** Where a subscription to the largest object begins. */
 export type LateJoin = "auto" | "strict" | "group_start";
 
+/** Who keeps a track: the newer session, the older one, or the older one and a second is refused. */
+export type PublisherPolicy = "newest" | "oldest" | "refuse";
+
 /** What the relay does for its peers. */
 export interface BehaviourConfig {
   /** Its name in logs and at `/status`. */
@@ -62,6 +65,10 @@ export interface BehaviourConfig {
   readonly forward: Forward;
   /** Asks each peer for its namespaces after SETUP. */
   readonly solicit: boolean;
+  /** Who keeps a track of which two publishers have different objects. */
+  readonly publishers: PublisherPolicy;
+  /** The same for namespaces that begin with these, as people write them; the longest counts. */
+  readonly publishersByNamespace: ReadonlyMap<string, PublisherPolicy>;
   /** How long the subscription to a publisher outlives the last subscriber. */
   readonly lingerMs: number;
   /** The longest that a subscriber may wait for a publisher, whatever it asks for. */

@@ -120,6 +120,15 @@ export const MALFORMED = [
 /** One of {@linkcode MALFORMED}. */
 export type Malformed = typeof MALFORMED[number];
 
+/** How it was decided between publishers of one track that brought different objects. */
+export const REPLACEMENTS = [
+  "newer", // The newer session has the track, and the other one's feed ended.
+  "older", // The older session keeps it, and the newer one's feed ended.
+  "gone", // The one before had gone.
+] as const;
+/** One of {@linkcode REPLACEMENTS}. */
+export type Replaced = typeof REPLACEMENTS[number];
+
 /** What goes through the relay, one way. */
 export interface Flow {
   objects: number;
@@ -214,6 +223,7 @@ export class RelayMetrics {
   /** Streams left open because they could not be reset. */
   streamsParked = 0;
   readonly parkedStreamsFinished: Record<ParkedEnd, number> = zeros(PARKED_ENDS);
+  readonly replacements: Record<Replaced, number> = zeros(REPLACEMENTS);
   readonly malformed: Record<Malformed, number> = zeros(MALFORMED);
   readonly mesh = new MeshMetrics();
   /** Certificates that were found while running, taken or not. */

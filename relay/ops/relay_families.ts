@@ -63,6 +63,12 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
       "kind",
       () => metrics.malformed,
     ),
+    counters(
+      "qumo_relay_publishers_replaced_total",
+      "Tracks of which two publishers brought different objects, by who has the track since.",
+      "winner",
+      () => metrics.replacements,
+    ),
     gauge(
       "qumo_relay_certificate_not_after_seconds",
       "End of the certificate in seconds since 1970.",

@@ -18,6 +18,8 @@ export type NamespaceView = "all" | "local";
 export interface NamespaceWatcher {
   added(namespace: Namespace): void;
   removed(namespace: Namespace): void;
+  /** A publisher has taken over from another, and what there is of the namespace begins anew. */
+  renewed?(namespace: Namespace): void;
 }
 
 /** Told of what this relay's own publishers have. Calls are synchronous and must not throw. */
@@ -91,6 +93,35 @@ export class Advertisements {
   /** The tracks under a prefix that publishers elsewhere push. */
   remoteTracksUnder(prefix: Namespace): RemoteTrack[] {
     return [...this.#remoteTracks.values()].filter(({ name }) => hasPrefix(name.namespace, prefix));
+  }
+
+  /** Tells those who watch that what there is of namespaces begins anew, under whatever prefixes they are announced. */
+  renew(namespaces: readonly Namespace[]): void {
+    const found = new Map<string, Namespace>();
+    for (const namespace of namespaces) {
+      for (const { namespace: announced } of this.#advertised.prefixesOf(namespace)) {
+        found.set(namespaceKey(announced), announced);
+      }
+    }
+    for (const announced of found.values()) {
+      const { local } = this.#at(announced);
+      for (const { watcher, view } of [...this.#watches.prefixesOf(announced)]) {
+        if (view === "all" || local) watcher.renewed?.(announced);
+      }
+    }
+  }
+
+  /** The widest namespace that a publisher has of those that this one is in; undefined when it has none. */
+  widestOf(publisher: Publisher, namespace: Namespace): Namespace | undefined {
+    for (const one of this.#advertised.prefixesOf(namespace)) {
+      if (one.publisher === publisher) return one.namespace;
+    }
+    return undefined;
+  }
+
+  /** Whether somebody else than a publisher has announced this very namespace. */
+  isTaken(namespace: Namespace, publisher: Publisher): boolean {
+    return [...this.#advertised.at(namespace)].some((one) => one.publisher !== publisher);
   }
 
   /** Publishers here that have the namespace of a track. */

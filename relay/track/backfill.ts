@@ -3,10 +3,10 @@ import { type Location, ObjectStatus } from "@qumo/shared/wire";
 import { MalformedTrack } from "./errors.ts";
 import type { TrackEntry } from "./feeds.ts";
 import { type LocationRange, planFetch } from "./fetch_plan.ts";
-import { InTurn } from "./in_turn.ts";
 import { MAX_BACKFILL_GROUPS, PAST_PATIENCE_MS } from "./limits.ts";
 import type { FetchedObject, FetchSink } from "./publisher.ts";
-import { SubgroupWriter } from "./subgroup_writer.ts";
+import type { Source } from "./source.ts";
+import { SubgroupWriter, type SubgroupWriterOptions } from "./subgroup_writer.ts";
 import type { Track } from "./track.ts";
 
 /** For whom something of a track is fetched. */
@@ -33,13 +33,10 @@ export async function backfill(
   if (feeds.fromGroupStart || missingRange(track, missing) === undefined) return;
   if (feeds.bringsPast) await sleep(clock, PAST_PATIENCE_MS, signal);
   const range = missingRange(track, missing);
-  const { publishers } = feeds;
-  if (signal.aborted || range === undefined || publishers.length === 0) return;
-  const sink = new BackfillSink(track, clock);
-  await new InTurn(publishers, clock).fetch(
-    { name: track.name, order: "ascending", ...range },
-    sink,
-  ).finished;
+  const [publisher] = feeds.publishers;
+  if (signal.aborted || range === undefined || publisher === undefined) return;
+  const sink = new BackfillSink(track, { clock, source: feeds.sourceOf(publisher) });
+  await publisher.fetch({ name: track.name, order: "ascending", ...range }, sink).finished;
   sink.release();
 }
 
@@ -64,14 +61,14 @@ function missingRange(track: Track, missing: Location | undefined): LocationRang
  */
 class BackfillSink implements FetchSink {
   readonly #track: Track;
-  readonly #clock: Clock;
+  readonly #options: SubgroupWriterOptions;
   // Of the group that comes, by subgroup.
   readonly #writers = new Map<bigint, SubgroupWriter>();
   #group: bigint | undefined;
 
-  constructor(track: Track, clock: Clock) {
+  constructor(track: Track, options: { clock: Clock; source: Source | undefined }) {
     this.#track = track;
-    this.#clock = clock;
+    this.#options = { ...options, isRelayed: true, isFetched: true };
   }
 
   object(fetched: FetchedObject): void {
@@ -101,15 +98,17 @@ class BackfillSink implements FetchSink {
 
   #begin(group: bigint, subgroup: bigint, priority: number): SubgroupWriter {
     const isDefault = priority === this.#track.properties.defaultPriority;
+    const live = this.#track.group(group)?.newestLog(subgroup);
     const writer = new SubgroupWriter(this.#track, {
       group,
       subgroup,
-      priority: isDefault ? undefined : priority,
+      // A stream's own word on it counts more than that of a FETCH.
+      priority: live !== undefined ? live.priority : isDefault ? undefined : priority,
       // Whether a stream of the publisher would have a block for them is not known.
       hasProperties: true,
       endOfGroup: false,
       firstObject: true,
-    }, this.#clock);
+    }, this.#options);
     this.#writers.set(subgroup, writer);
     return writer;
   }

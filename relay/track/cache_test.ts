@@ -106,13 +106,13 @@ Deno.test("Cache trims a group of datagrams that never ends, and never grows", (
   const world = new World({ maxTrackBytes: 128 * KIB, maxBytes: 128 * KIB });
   const track = world.track();
   for (let id = 0; id < 10_000; id++) {
-    assert.equal(writeDatagram(track, datagramOf(0n, id), 0), "new");
+    assert.equal(writeDatagram(track, datagramOf(0n, id), { now: 0 }), "new");
     assert.ok(track.bytes <= 128 * KIB);
   }
   assert.equal(recount(track), world.cache.bytes);
   assert.ok(track.group(0n)!.count > 100);
-  assert.equal(writeDatagram(track, datagramOf(0n, 0), 0), "dropped");
-  assert.equal(writeDatagram(track, datagramOf(0n, 9_999), 0), "duplicate");
+  assert.equal(writeDatagram(track, datagramOf(0n, 0), { now: 0 }), "dropped");
+  assert.equal(writeDatagram(track, datagramOf(0n, 9_999), { now: 0 }), "duplicate");
 });
 
 Deno.test("Cache gives up subgroups that are whole when a group has one for each object", () => {
@@ -189,7 +189,7 @@ Deno.test("Cache is at exactly 0 and keeps no timer when everything is gone", ()
     for (let group = 0n; group < 20n; group++) {
       const writers = [0n, 1n, 2n].map((subgroup) => world.stream(track, { group, subgroup }));
       for (let id = 0; id < 30; id++) put(writers[id % 3]!, id, (id * 997 * (index + 1)) % 9_000);
-      writeDatagram(track, datagramOf(group, 1_000), 0);
+      writeDatagram(track, datagramOf(group, 1_000), { now: 0 });
     }
     assert.equal(recount(track), track.bytes);
   }

@@ -5,14 +5,22 @@ import {
   type ObjectDatagram,
   ObjectStatus,
 } from "@qumo/shared/wire";
-import { MalformedTrack } from "./errors.ts";
+import { MalformedTrack, OtherNumbering } from "./errors.ts";
 import { checkExists, noteFacts } from "./facts.ts";
 import { bytesOf, type DatagramObject } from "./group.ts";
+import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
 import type { Track } from "./track.ts";
 
 /** What became of a datagram. */
 export type DatagramOutcome = "new" | "duplicate" | "dropped";
+
+/** How a datagram came. */
+export interface DatagramOptions {
+  readonly now: number;
+  /** Who brings it; undefined where nobody else can. */
+  readonly source?: Source | undefined;
+}
 
 /**
  * Writes an object that came as a datagram into the track, once, and passes it on.
@@ -22,10 +30,12 @@ export type DatagramOutcome = "new" | "duplicate" | "dropped";
 export function writeDatagram(
   track: Track,
   received: ObjectDatagram,
-  now: number,
+  { now, source }: DatagramOptions,
 ): DatagramOutcome {
   const { group: groupId, object: id, status } = received;
-  if (track.isTooOld(groupId) || track.endReason !== undefined) return "dropped";
+  if (track.endReason !== undefined) return "dropped";
+  if (source !== undefined) checkNumbering(track, { source, group: groupId, now });
+  if (track.isTooOld(groupId)) return "dropped";
   const group = track.openGroup(groupId, now);
   // A group that is older than all that there is room for is gone again at once.
   if (track.group(groupId) !== group) return "dropped";
@@ -37,6 +47,7 @@ export function writeDatagram(
     if (!isSame(track, home.datagram, received)) {
       throw new MalformedTrack(`Object ${groupId}/${id} came twice with other bytes`);
     }
+    if (source !== undefined) track.sources.note(source, groupId);
     return "duplicate";
   }
   checkExists(track, group, id, status);
@@ -45,10 +56,23 @@ export function writeDatagram(
   if (group.isDatagramGivenUp(id)) return "dropped";
   const object = objectOf(track, received, now);
   group.add(id, object, status === ObjectStatus.NORMAL, now);
+  if (source !== undefined) track.sources.note(source, groupId);
   track.advance(groupId, id);
   track.announceDatagram(groupId, object);
   track.grow(group, bytesOf(object));
   return "new";
+}
+
+/** Who counts in another way than the one before has taken over the name. */
+function checkNumbering(
+  track: Track,
+  { source, group, now }: { source: Source; group: bigint; now: number },
+): void {
+  const { sources, lastArrival = -Infinity } = track;
+  if (!sources.hasOther(source) || track.group(group) !== undefined) return;
+  if (sources.isBehind(source, group, now - lastArrival)) {
+    throw new OtherNumbering(`Group ${group} lies behind those of another publisher`);
+  }
 }
 
 function isSame(track: Track, known: ObjectDatagram, received: ObjectDatagram): boolean {

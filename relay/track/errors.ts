@@ -6,6 +6,9 @@ export class MalformedTrack extends Error {
   override readonly name = "MalformedTrack";
 }
 
+/** A publisher brings what lies behind what another brought: it counts in another way. */
+export class OtherNumbering extends MalformedTrack {}
+
 /** Why a request for a track or a namespace is refused. Each protocol has codes of its own for these. */
 export type RefusalKind =
   | "internal_error"

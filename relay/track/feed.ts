@@ -2,6 +2,7 @@ import type { Outcome } from "@qumo/shared/runtime";
 import type { Location } from "@qumo/shared/wire";
 import type { Refusal, TrackEnd } from "./errors.ts";
 import type { Publisher } from "./publisher.ts";
+import type { Source } from "./source.ts";
 import type { Track } from "./track.ts";
 
 /** What a subscription upstream can be asked to change. */
@@ -12,12 +13,24 @@ export interface FeedChange {
   readonly endGroup?: bigint;
 }
 
+/** What becomes of a feed that contradicts what is known of its track. */
+export type Verdict =
+  /** Nobody else had a part in it: its publisher broke the model. */
+  | "malformed"
+  /** Another publisher keeps the track: this feed is over. */
+  | "lost"
+  /** It has the track now, which begins anew: it was given another target if it can go on with one. */
+  | "won";
+
 /** Who a feed delivers to, and tells how it ends. */
 export interface FeedOwner {
   /** Nothing more comes from a feed, whoever ended it. */
   ended(feed: Feed, end: TrackEnd): void;
-  /** What a feed brought cannot be this track, or is another one of the same name. */
-  contradicted(reason: string, isAnother?: boolean): void;
+  /**
+   * What a feed brought contradicts what is known of the track. `isAnother` where it is surely another
+   * publisher's. Says what becomes of the feed.
+   */
+  contradicted(feed: Feed, reason: string, isAnother?: boolean): Verdict;
 }
 
 /** What a feed delivers into. */
@@ -39,6 +52,8 @@ export interface FeedTarget {
 /** One publisher's delivery of one track. */
 export interface Feed {
   readonly publisher: Publisher;
+  /** Whose objects it brings; undefined while that is not known. */
+  readonly source?: Source | undefined;
   /** Whether the publisher offered the track itself: then it is paused, not ended, while nobody wants it. */
   readonly offered: boolean;
   /**
@@ -59,6 +74,8 @@ export interface Feed {
   /** Resolves once the publisher agreed or refused; never rejects. */
   readonly established: Promise<Outcome<void, Refusal>>;
   update(change: FeedChange): void;
+  /** Goes on in another track of the same name. A feed without this is ended and asked for anew. */
+  moveTo?(target: FeedTarget): void;
   /** Nobody wants the track any more. */
   cancel(): void;
   /**

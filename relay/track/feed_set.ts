@@ -2,7 +2,7 @@ import type { Feed } from "./feed.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** How a feed stands. */
-interface FeedState {
+export interface FeedState {
   isEstablished: boolean;
   /** What the publisher was told of forwarding, and what it should be told. */
   forward: boolean;
@@ -42,6 +42,16 @@ export class FeedSet {
   /** A publisher offered the track, and was told whether objects are wanted now. */
   offer(feed: Feed, forward: boolean): void {
     this.#feeds.set(feed, { isEstablished: true, forward, wanted: forward });
+  }
+
+  /** A feed goes on here that was elsewhere, as it stood there. */
+  adopt(feed: Feed, state: FeedState): void {
+    this.#feeds.set(feed, state);
+  }
+
+  /** How a feed stands that is here. */
+  state(feed: Feed): FeedState {
+    return this.#feeds.get(feed)!;
   }
 
   has(feed: Feed): boolean {

@@ -2,11 +2,13 @@ import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { Agreement } from "./agreement.ts";
 import { type Demand, Demands } from "./demands.ts";
 import type { Refusal, TrackEnd } from "./errors.ts";
-import type { Feed, FeedOwner, WayWatcher } from "./feed.ts";
+import type { Feed, FeedOwner, FeedTarget, Verdict, WayWatcher } from "./feed.ts";
 import { FeedSet } from "./feed_set.ts";
-import type { FeedsOptions } from "./feeds_options.ts";
+import type { FeedsOptions, KeptFeed } from "./feeds_options.ts";
 import { NewGroupWishes } from "./new_group_wishes.ts";
 import type { Publisher, RequestOptions } from "./publisher.ts";
+import { prevails } from "./replacement.ts";
+import type { Source } from "./source.ts";
 import type { Track } from "./track.ts";
 
 /** A track and where it comes from. */
@@ -168,6 +170,7 @@ export class Feeds implements FeedOwner {
     if (!this.#feeds.has(feed) && this.#demands.size > 0) return;
     if (this.#feeds.remove(feed)) this.#lastEnd = end;
     this.#offersChanged();
+    this.#options.onLeft(feed.publisher);
     if (this.#feeds.size > 0) {
       if (feed.path === undefined && !this.#feeds.isHere) this.#tellNeeded(true);
       return this.pathChanged();
@@ -175,9 +178,100 @@ export class Feeds implements FeedOwner {
     if (!this.#findOther(feed, end)) this.#gone(end);
   }
 
-  contradicted(reason: string, isAnother = false): void {
-    // Where another publisher has the track too, the name was taken over by one that began anew.
-    this.abort({ kind: isAnother || this.#feeds.size > 1 ? "replaced" : "malformed", reason });
+  contradicted(feed: Feed, reason: string, isAnother = false): Verdict {
+    if (!this.#feeds.has(feed)) return "lost";
+    const { sources } = this.#track;
+    const isContested = isAnother || feed.source !== undefined && sources.hasOther(feed.source);
+    if (!isContested) {
+      this.#restart({ kind: "malformed", reason }, this.#feeds.all().filter((one) => one !== feed));
+      return "malformed";
+    }
+    const rivals = [...this.#feeds.flowing()].filter((rival) =>
+      rival !== feed && (rival.source === undefined || sources.has(rival.source))
+    );
+    const { policy } = this.#options;
+    const stronger = rivals.find((rival) => !prevails(policy, feed, rival));
+    if (stronger !== undefined) this.#expel(feed);
+    else {
+      const kept = this.#feeds.all().filter((one) => !rivals.includes(one));
+      this.#restart({ kind: "replaced", reason: TAKEN_OVER }, kept);
+    }
+    const outcome = rivals.length === 0 ? "gone" : policy === "newest" ? "newer" : "older";
+    this.#options.onReplaced({
+      track: this.#track.name,
+      winner: (stronger ?? feed).publisher,
+      losers: stronger === undefined ? rivals.map(({ publisher }) => publisher) : [feed.publisher],
+      outcome,
+      reason,
+    });
+    return stronger === undefined ? "won" : "lost";
+  }
+
+  /** One publisher has prevailed over another: where both have the track, the other is out of it. */
+  yieldTo(winner: Publisher, loser: Publisher): void {
+    const lost = this.#feeds.of(loser);
+    if (lost === undefined || this.#feeds.of(winner) === undefined) return;
+    const hasPart = lost.source !== undefined && this.#track.sources.has(lost.source);
+    if (!hasPart) return this.#expel(lost);
+    const kept = this.#feeds.all().filter((one) => one !== lost);
+    this.#restart({ kind: "replaced", reason: TAKEN_OVER }, kept);
+  }
+
+  /** Feeds of a track that is over go on here, and wait for those who come back. */
+  adopt(kept: readonly KeptFeed[]): void {
+    for (const { feed, state } of kept) {
+      this.#feeds.adopt(feed, state);
+      feed.moveTo!(this.#target);
+      if (!state.isEstablished) {
+        void feed.established.then((outcome) => this.#answered(feed, outcome));
+      }
+    }
+    this.#offersChanged();
+    // Nobody may come, and then it is as if the last had left.
+    this.hold(false).release();
+  }
+
+  /** Whose objects a publisher brings. */
+  sourceOf(publisher: Publisher): Source | undefined {
+    return this.#feeds.of(publisher)?.source;
+  }
+
+  /** Whose objects come. */
+  get source(): Source | undefined {
+    const { sources } = this.#track;
+    let first: Source | undefined;
+    for (const { source } of this.#feeds.flowing()) {
+      if (source === undefined) continue;
+      if (sources.has(source)) return source;
+      first ??= source;
+    }
+    return first;
+  }
+
+  get #target(): FeedTarget {
+    return {
+      track: this.#track,
+      feeds: this,
+      pathChanged: () => this.pathChanged(),
+      broken: () => this.broken(),
+    };
+  }
+
+  /** A feed ends, and the track goes on without it. */
+  #expel(feed: Feed): void {
+    this.#feeds.remove(feed);
+    feed.cancel();
+    this.#offersChanged();
+    this.pathChanged();
+  }
+
+  /** The track is over; those of its feeds that can go on in the one that begins in its place. */
+  #restart(end: TrackEnd, feeds: readonly Feed[]): void {
+    const movable = feeds.filter(({ moveTo }) => moveTo !== undefined);
+    const kept = movable.map((feed) => ({ feed, state: this.#feeds.state(feed) }));
+    for (const feed of movable) this.#feeds.remove(feed);
+    this.abort(end);
+    if (kept.length > 0) this.#options.renew(kept);
   }
 
   /** Where the last publisher is lost, others who have the track may go on with it. */
@@ -228,12 +322,7 @@ export class Feeds implements FeedOwner {
 
   #subscribe(publisher: Publisher, options: RequestOptions = {}): void {
     const { newGroupRequest } = options;
-    const feed = publisher.subscribe({
-      track: this.#track,
-      feeds: this,
-      pathChanged: () => this.pathChanged(),
-      broken: () => this.broken(),
-    }, options);
+    const feed = publisher.subscribe(this.#target, options);
     this.#feeds.ask(feed);
     if (newGroupRequest !== undefined) this.#newGroup.asked(newGroupRequest);
     void feed.established.then((outcome) => this.#answered(feed, outcome));
@@ -284,8 +373,12 @@ export class Feeds implements FeedOwner {
     const kind = end.kind === "malformed" ? "malformed_track" : "does_not_exist";
     this.#agreement.settle(refused({ kind, reason: end.reason }));
     this.#track.finish(end);
+    if (end.kind === "replaced") this.#options.onRenewed();
   }
 }
+
+/** What subscribers are told. */
+const TAKEN_OVER = "another publisher has taken over the name: subscribe again";
 
 /** Ends that are the track's, not only its publisher's. */
 const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);

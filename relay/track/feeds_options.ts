@@ -1,5 +1,14 @@
 import type { Clock } from "@qumo/shared/runtime";
+import type { Feed } from "./feed.ts";
+import type { FeedState } from "./feed_set.ts";
 import type { Publisher } from "./publisher.ts";
+import type { Replacement, ReplacementPolicy } from "./replacement.ts";
+
+/** A feed that goes on in another track of the same name. */
+export interface KeptFeed {
+  readonly feed: Feed;
+  readonly state: FeedState;
+}
 
 /** Settings of a track's {@linkcode Feeds}. */
 export interface FeedsOptions {
@@ -8,6 +17,16 @@ export interface FeedsOptions {
   readonly linger: number;
   /** The track is over, or nobody wants it and nobody offers it. */
   readonly onGone: () => void;
+  /** Who keeps the track where publishers disagree. */
+  readonly policy: ReplacementPolicy;
+  /** The track is over and begins anew: where these feeds go on. */
+  readonly renew: (feeds: readonly KeptFeed[]) => void;
+  /** A publisher has taken the track over, or failed to. */
+  readonly onReplaced: (replacement: Replacement) => void;
+  /** Those who followed the track were told to come back for another. */
+  readonly onRenewed: () => void;
+  /** A publisher delivers the track no more. */
+  readonly onLeft: (publisher: Publisher) => void;
   /** Who could deliver the track when this publisher is lost, or when nobody is but a subscription. */
   readonly others: (lost: Publisher | undefined) => readonly Publisher[];
   /** Publishers that are here begin to offer the track, or the last of them ends. */

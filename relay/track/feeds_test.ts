@@ -2,25 +2,34 @@ import assert from "node:assert/strict";
 import { integerProperty, put, Subscriber, World } from "../../tests/support/track_model.ts";
 import { ScriptedFeed, ScriptedPublisher } from "../../tests/support/track_publishers.ts";
 import { Feeds } from "./feeds.ts";
+import type { KeptFeed } from "./feeds_options.ts";
+import type { ReplacementPolicy } from "./replacement.ts";
 
 const LINGER = 500;
 const DYNAMIC = integerProperty(0x30, 1);
 
-function setUp() {
+function setUp(policy: ReplacementPolicy = "newest") {
   const world = new World();
   const track = world.track();
   const subscriber = new Subscriber(track);
   const gone: number[] = [];
   const others: ScriptedPublisher[] = [];
   const offered: boolean[] = [];
+  const renewed: KeptFeed[] = [];
+  const replaced: string[] = [];
   const feeds = new Feeds(track, {
     clock: world.clock,
     linger: LINGER,
     onGone: () => gone.push(world.clock.now()),
+    policy,
+    renew: (kept) => void renewed.push(...kept),
+    onReplaced: ({ outcome }) => void replaced.push(outcome),
+    onRenewed: () => {},
+    onLeft: () => {},
     others: (lost) => others.filter((other) => other !== lost),
     onOffered: (isOffered) => offered.push(isOffered),
   });
-  return { world, track, subscriber, gone, feeds, others, offered };
+  return { world, track, subscriber, gone, feeds, others, offered, renewed, replaced };
 }
 
 Deno.test("R-077 Feeds.connect() asks each publisher once, however many ask", async () => {

@@ -13,7 +13,7 @@ import type {
 } from "./publisher.ts";
 
 /** Who can be asked for what a track has, without a subscription. */
-export type Source = Pick<Publisher, "fetch" | "trackStatus">;
+export type PastSource = Pick<Publisher, "fetch" | "trackStatus">;
 
 /** One question to one publisher. */
 interface Question<T> {
@@ -26,7 +26,7 @@ interface Question<T> {
  * who has a namespace need not have every track in it (#subscriber-interactions). One that is silent
  * is waited for only as long as there is no other to ask.
  */
-export class InTurn implements Source {
+export class InTurn implements PastSource {
   readonly #publishers: readonly Publisher[];
   readonly #clock: Clock;
 

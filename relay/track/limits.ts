@@ -22,6 +22,24 @@ export const MAX_SUBGROUPS_PER_GROUP = 4_096;
 /** Gaps that a publisher declared in one group or between groups, kept to check later objects against. */
 export const MAX_GAPS = 256;
 
+/**
+ * How many groups one of two publishers that send the same may be behind the other, while objects come:
+ * what one has just ended is still on its way from the other.
+ */
+export const REDUNDANT_LAG_GROUPS = 1n;
+
+/** A publisher that brought nothing for longer is not ahead of anybody who sends the same. */
+export const REDUNDANT_SILENCE_MS = 1_000;
+
+/** Sources of one track that are told apart. Each that ever brought an object is one until the track ends. */
+export const MAX_SOURCES = 64;
+
+/** Times that a request begins anew because the track was taken over while it was being opened. */
+export const MAX_REOPENINGS = 4;
+
+/** How long takeovers of tracks of one namespace are gathered before watchers are told: they come together. */
+export const RENEWAL_MS = 50;
+
 /** Tracks of one scope at a time. Each costs some kilobytes even when nothing of it is cached. */
 export const MAX_TRACKS = 100_000;
 

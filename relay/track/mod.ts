@@ -11,10 +11,10 @@ export {
   type TrackEnd,
   type TrackEndKind,
 } from "./errors.ts";
-export type { Feed, FeedChange, FeedOwner, FeedTarget } from "./feed.ts";
+export type { Feed, FeedChange, FeedOwner, FeedTarget, Verdict } from "./feed.ts";
 export { Feeds, type TrackEntry } from "./feeds.ts";
 export { type DatagramObject, Group, type ObjectHome } from "./group.ts";
-export type { Source } from "./in_turn.ts";
+export type { PastSource } from "./in_turn.ts";
 export { MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./log_cursor.ts";
 export { NamespaceTree } from "./namespaces.ts";
@@ -29,11 +29,18 @@ export type {
   RequestOptions,
   TrackStatus,
 } from "./publisher.ts";
+export type { Replacement, ReplacementOutcome, ReplacementPolicy } from "./replacement.ts";
 export { Registry, type RegistryObserver, type RegistryOptions } from "./registry.ts";
 export { type OpenTrack, Scope, type TrackWatcher } from "./scope.ts";
 export type { OpenOptions } from "./scope_options.ts";
 export { type LoggedObject, type LogReader, type LogState, SubgroupLog } from "./subgroup_log.ts";
-export { type IngestCounts, type SubgroupStreamInit, SubgroupWriter } from "./subgroup_writer.ts";
+export { isNewer, type Source, sourceOf, tokenOf } from "./source.ts";
+export {
+  type IngestCounts,
+  type SubgroupStreamInit,
+  SubgroupWriter,
+  type SubgroupWriterOptions,
+} from "./subgroup_writer.ts";
 export { Track, type TrackReader } from "./track.ts";
 export { firstObjectOf, includesGroup, isUnfiltered, type Window, windowOf } from "./window.ts";
 export { type FetchStep, type LocationRange, planFetch } from "./fetch_plan.ts";

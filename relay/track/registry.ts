@@ -2,6 +2,7 @@ import type { Clock } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Cache } from "./cache.ts";
 import { MAX_HINT_SCOPES, MAX_HINTS } from "./limits.ts";
+import type { Replacement, ReplacementPolicy } from "./replacement.ts";
 import { Scope } from "./scope.ts";
 
 /** Settings of {@linkcode Registry}. */
@@ -13,6 +14,13 @@ export interface RegistryOptions {
   /** Tracks of one scope at a time. */
   readonly maxTracks: number;
   readonly observer?: RegistryObserver;
+  /** Who keeps a track of a namespace where publishers disagree; the newest when nothing is said. */
+  readonly policyOf?: (namespace: Namespace) => ReplacementPolicy;
+  /** Told of every takeover; `isNew` for the first between these publishers. */
+  readonly onReplaced?: (
+    replacement: Replacement & { readonly path: string },
+    isNew: boolean,
+  ) => void;
 }
 
 /** Told of scopes, and of what is published in them. Calls are synchronous and must not throw. */
@@ -101,6 +109,9 @@ export class Registry {
       linger,
       maxTracks,
       nextAlias: () => ++this.#lastAlias,
+      policyOf: this.#options.policyOf ?? (() => "newest"),
+      onReplaced: (replacement, isNew) =>
+        this.#options.onReplaced?.({ ...replacement, path: pathOf(key) }, isNew),
       ...(observer !== undefined && {
         local: {
           advertised: (namespace) => observer.published(key, namespace),

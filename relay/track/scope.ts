@@ -8,14 +8,18 @@ import {
   type Origin,
   type RemoteTrack,
 } from "./advertisements.ts";
+import { Claims } from "./claims.ts";
 import type { Demand } from "./demands.ts";
 import type { Refusal } from "./errors.ts";
 import type { Feed } from "./feed.ts";
 import { Feeds, type TrackEntry } from "./feeds.ts";
-import { InTurn, type Source } from "./in_turn.ts";
-import { RELAY_PATIENCE_MS } from "./limits.ts";
+import { InTurn, type PastSource } from "./in_turn.ts";
+import type { KeptFeed } from "./feeds_options.ts";
+import { MAX_REOPENINGS, RELAY_PATIENCE_MS } from "./limits.ts";
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher, RequestOptions } from "./publisher.ts";
+import { Renewals } from "./renewals.ts";
+import type { Replacement } from "./replacement.ts";
 import { Rendezvous } from "./rendezvous.ts";
 import type { OpenOptions, ScopeOptions } from "./scope_options.ts";
 import { Track } from "./track.ts";
@@ -42,6 +46,8 @@ export class Scope {
   readonly #advertised: Advertisements;
   readonly #trackWatchers = new NamespaceTree<TrackWatcher>();
   readonly #rendezvous: Rendezvous;
+  readonly #claims = new Claims();
+  readonly #renewals: Renewals;
   /** Who is asked for what nobody is known to publish. */
   elsewhere: Publisher | undefined;
 
@@ -50,6 +56,7 @@ export class Scope {
     this.path = options.path;
     this.#rendezvous = new Rendezvous(options.clock);
     this.#advertised = new Advertisements(options.local);
+    this.#renewals = new Renewals(options.clock, (found) => this.#advertised.renew(found));
   }
 
   /** The tracks in use. */
@@ -101,24 +108,54 @@ export class Scope {
    * Who is asked for what there is of a track: first who delivers it, then the others here, those with
    * the nearest namespace first, then the way elsewhere. Undefined when there is nobody.
    */
-  sourceOf(name: FullTrackName): Source | undefined {
+  sourceOf(name: FullTrackName): PastSource | undefined {
     const publishers = new Set([
       ...this.find(name)?.feeds.publishers ?? [],
-      ...this.#advertised.localPublishersOf(name).reverse(),
-      ...this.#remotePublishersOf(name),
+      ...this.#localPublishersOf(name).reverse(),
+      ...this.#lastResortsOf(name),
     ]);
     return publishers.size === 0 ? undefined : new InTurn([...publishers], this.#options.clock);
   }
 
   #publishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
-    const found = this.#advertised.publishersOf(name, except);
+    const isIn = (one: Publisher) => !this.#isOut(one, name, except);
+    const found = this.#advertised.publishersOf(name, except).filter(isIn);
     if (found.length > 0 || this.elsewhere === except) return found;
     return this.elsewhere === undefined ? [] : [this.elsewhere];
   }
 
-  #remotePublishersOf(name: FullTrackName): Publisher[] {
-    const found = this.#advertised.remotePublishersOf(name);
-    return found.length > 0 || this.elsewhere === undefined ? found : [this.elsewhere];
+  #localPublishersOf(name: FullTrackName): Publisher[] {
+    return this.#advertised.localPublishersOf(name).filter((one) => !this.#isOut(one, name));
+  }
+
+  /** Whether a publisher has lost a track to another that is still there. */
+  #isOut(publisher: Publisher, name: FullTrackName, except?: Publisher): boolean {
+    return this.#claims.winnersOver(publisher, name, except).length > 0;
+  }
+
+  /** Who is asked when those who should have a track do not: the ones they prevailed over, then elsewhere. */
+  #lastResortsOf(name: FullTrackName): Publisher[] {
+    const local = this.#advertised.localPublishersOf(name)
+      .filter((one) => this.#isOut(one, name));
+    const remote = this.#advertised.remotePublishersOf(name);
+    const elsewhere = remote.length > 0 || this.elsewhere === undefined ? [] : [this.elsewhere];
+    return [...local, ...remote, ...elsewhere];
+  }
+
+  /** Why a publisher may not claim a namespace; undefined when it may. */
+  refusalOfNamespace(namespace: Namespace, publisher: Publisher): Refusal | undefined {
+    if (this.#options.policyOf(namespace) !== "refuse") return undefined;
+    return this.#advertised.isTaken(namespace, publisher) ? TAKEN : undefined;
+  }
+
+  /** Why a publisher may not offer a track: by the policy, or since it has lost it to another. */
+  refusalOfTrack({ track, feeds }: TrackEntry, publisher: Publisher): Refusal | undefined {
+    const { name } = track;
+    const others = feeds.publishers.some((one) => one !== publisher);
+    if (others && this.#options.policyOf(name.namespace) === "refuse") return TAKEN;
+    return this.#claims.winnersOver(publisher, name).some((one) => feeds.has(one))
+      ? TAKEN
+      : undefined;
   }
 
   /**
@@ -128,11 +165,16 @@ export class Scope {
   advertise(namespace: Namespace, publisher: Publisher, origin: Origin = "local"): () => void {
     const withdraw = this.#advertised.add(namespace, publisher, origin);
     for (const { track, feeds } of origin === "local" ? [...this.#entries.values()] : []) {
-      const isWanted = feeds.demand > 0 && feeds.size > 0;
-      if (isWanted && hasPrefix(track.name.namespace, namespace)) void feeds.connect([publisher]);
+      const isWanted = feeds.demand > 0 && feeds.size > 0 &&
+        hasPrefix(track.name.namespace, namespace) &&
+        !this.#isOut(publisher, track.name);
+      if (isWanted) void feeds.connect([publisher]);
     }
     this.#rendezvous.namespaceCame(namespace);
-    return withdraw;
+    return () => {
+      withdraw();
+      this.#claims.left(publisher, namespace);
+    };
   }
 
   /** Another relay's publisher pushes a track. Those that wait for it go on. The result withdraws it. */
@@ -199,12 +241,45 @@ export class Scope {
       clock,
       linger,
       onGone,
+      policy: this.#options.policyOf(name.namespace),
+      renew: (kept) => this.#renew(name, kept),
+      onReplaced: (replacement) => this.#replaced(replacement),
+      onRenewed: () => this.#renewals.add(name.namespace),
+      onLeft: (publisher) => {
+        const { namespace } = name;
+        if (this.#advertised.widestOf(publisher, namespace) === undefined) {
+          this.#claims.left(publisher, namespace);
+        }
+      },
       others: (lost) => this.#publishersOf(name, lost),
       onOffered: (offered) => offered ? local?.offered(name) : local?.retracted(name),
     });
     const entry: TrackEntry = { path: this.path, since: clock.now(), track, feeds };
     this.#entries.set(key, entry);
     return entry;
+  }
+
+  /** A track begins anew in the place of one that is over, with those of its feeds that go on. */
+  #renew(name: FullTrackName, kept: readonly KeptFeed[]): void {
+    const entry = this.entry(name)!;
+    entry.feeds.adopt(kept);
+    this.#rendezvous.trackCame(name);
+    for (const { feed } of kept) if (feed.offered) this.#tellOffered(entry, feed.publisher);
+  }
+
+  /** One publisher has a track now that others had: they are out of all that it has in the namespace. */
+  #replaced(replacement: Replacement): void {
+    const { winner, losers, track } = replacement;
+    const namespace = this.#advertised.widestOf(winner, track.namespace) ?? track.namespace;
+    let isNew = losers.length === 0;
+    for (const loser of losers) {
+      if (!this.#claims.lost(loser, winner, namespace)) continue;
+      isNew = true;
+      for (const { track, feeds } of [...this.#entries.values()]) {
+        if (hasPrefix(track.name.namespace, namespace)) feeds.yieldTo(winner, loser);
+      }
+    }
+    this.#options.onReplaced(replacement, isNew);
   }
 
   /** Whether somebody here wants objects of a track now, or waits for a publisher of it. */
@@ -216,8 +291,12 @@ export class Scope {
   offer(entry: TrackEntry, feed: Feed, forward = entry.feeds.forward): void {
     entry.feeds.offer(feed, forward);
     this.#rendezvous.trackCame(entry.track.name);
+    this.#tellOffered(entry, feed.publisher);
+  }
+
+  #tellOffered(entry: TrackEntry, by: Publisher): void {
     for (const watcher of [...this.#trackWatchers.prefixesOf(entry.track.name.namespace)]) {
-      watcher.offered(entry, feed.publisher);
+      watcher.offered(entry, by);
     }
   }
 
@@ -229,6 +308,7 @@ export class Scope {
     const { clock, maxTracks } = this.#options;
     const { signal } = options;
     const deadline = clock.now() + options.rendezvous;
+    let reopenings = 0;
     for (;;) {
       const entry = this.entry(name);
       if (entry === undefined) return refused(tooManyTracks(maxTracks));
@@ -243,6 +323,11 @@ export class Scope {
         return done({ ...entry, demand });
       }
       this.#drop(entry, demand);
+      const isReplaced = entry.track.endReason?.kind === "replaced" && !signal.aborted;
+      if (isReplaced && reopenings++ < MAX_REOPENINGS) {
+        publisher.forget();
+        continue;
+      }
       const left = deadline - clock.now();
       const refusal = outcome.ok ? GONE : outcome.refusal;
       if (refusal.kind !== "does_not_exist" || left <= 0 || signal.aborted) {
@@ -282,15 +367,13 @@ export class Scope {
         : await feeds.connect(publishers, options);
       if (outcome.ok || outcome.refusal.kind !== "does_not_exist") return outcome;
       // Who has the namespace here need not have every track that somebody has in it.
-      const others = this.#remotePublishersOf(track.name).filter((one) =>
-        !publishers.includes(one)
-      );
+      const others = this.#lastResortsOf(track.name).filter((one) => !publishers.includes(one));
       return others.length > 0 ? await feeds.connect(others, options) : outcome;
     }
     if (feeds.comesBy(via)) return refused(LOOP);
     if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
     // Of a track that was offered and not wanted until now, others may have more.
-    if (isFirst) void feeds.connect(this.#advertised.localPublishersOf(track.name));
+    if (isFirst) void feeds.connect(this.#localPublishersOf(track.name));
     return done(undefined);
   }
 
@@ -332,6 +415,7 @@ export class Scope {
   }
 }
 
+const TAKEN: Refusal = { kind: "uninterested", reason: "another session publishes it" };
 const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
 // Routes are about to change where this is seen: a moment later it may be otherwise.
 const LOOP: Refusal = { kind: "timeout", reason: "the track comes from where it would go" };

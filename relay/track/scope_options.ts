@@ -1,7 +1,8 @@
 import type { Clock } from "@qumo/shared/runtime";
-import type { Location } from "@qumo/shared/wire";
+import type { Location, Namespace } from "@qumo/shared/wire";
 import type { LocalWatcher } from "./advertisements.ts";
 import type { Cache } from "./cache.ts";
+import type { Replacement, ReplacementPolicy } from "./replacement.ts";
 
 /** Settings of a {@linkcode Scope}. */
 export interface ScopeOptions {
@@ -15,6 +16,10 @@ export interface ScopeOptions {
   readonly maxTracks: number;
   /** Gives out track aliases, which no two tracks of the relay share. */
   readonly nextAlias: () => bigint;
+  /** Who keeps a track of a namespace where publishers disagree. */
+  readonly policyOf: (namespace: Namespace) => ReplacementPolicy;
+  /** Told of every takeover; `isNew` for the first between these publishers. */
+  readonly onReplaced: (replacement: Replacement, isNew: boolean) => void;
   /** Told of what is published here. */
   readonly local?: LocalWatcher;
 }

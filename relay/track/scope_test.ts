@@ -17,7 +17,16 @@ function setUp(maxTracks = 100) {
   const { clock, cache } = world;
   let alias = 0n;
   const nextAlias = () => ++alias;
-  const scope = new Scope({ path: "/", clock, cache, linger: LINGER, maxTracks, nextAlias });
+  const scope = new Scope({
+    path: "/",
+    clock,
+    cache,
+    linger: LINGER,
+    maxTracks,
+    nextAlias,
+    policyOf: () => "newest",
+    onReplaced: () => {},
+  });
   const stop = new AbortController();
   const open = (options: Partial<OpenOptions> = {}, name = NAME) =>
     scope.open(name, { rendezvous: 0, forward: true, signal: stop.signal, ...options });
@@ -236,7 +245,7 @@ Deno.test("Scope.open() of a track that ends while it is opened", async () => {
   const withdraw = test.scope.advertise(NAME.namespace, publisher);
   const pending = test.open();
   await settle(test);
-  publisher.last.target.feeds.contradicted("nonsense");
+  publisher.last.target.feeds.contradicted(publisher.last, "nonsense");
   assert.equal(kindOf(await pending), "malformed_track");
   const lost = test.open();
   publisher.last.end();

@@ -29,6 +29,8 @@ export interface SubgroupInit {
   readonly endOfGroup: boolean;
   /** Whether the log begins with the first object that was ever published in the subgroup. */
   readonly firstObject: boolean;
+  /** Whether it began with what a FETCH brought, whose priorities need not be those of a stream. */
+  readonly isFetched?: boolean;
   /** What goes before the objects on a stream to a subscriber, the same for all of them. */
   readonly preamble: Uint8Array;
 }
@@ -59,6 +61,7 @@ export class SubgroupLog {
   readonly hasProperties: boolean;
   readonly endOfGroup: boolean;
   readonly firstObject: boolean;
+  readonly isFetched: boolean;
   readonly #preamble: Uint8Array;
 
   readonly #pages = new Pages();
@@ -86,6 +89,7 @@ export class SubgroupLog {
     this.hasProperties = init.hasProperties;
     this.endOfGroup = init.endOfGroup;
     this.firstObject = init.firstObject;
+    this.isFetched = init.isFetched ?? false;
     this.#preamble = init.preamble;
   }
 

@@ -1,8 +1,9 @@
 import type { Clock } from "@qumo/shared/runtime";
 import { encodeSubgroupHeader, ObjectStatus } from "@qumo/shared/wire";
-import { MalformedTrack } from "./errors.ts";
+import { MalformedTrack, OtherNumbering } from "./errors.ts";
 import { checkExists, noteFacts } from "./facts.ts";
 import type { Group } from "./group.ts";
+import type { Source } from "./source.ts";
 import { type LoggedObject, SubgroupLog } from "./subgroup_log.ts";
 import type { Track } from "./track.ts";
 
@@ -15,6 +16,17 @@ export interface SubgroupStreamInit {
   readonly hasProperties: boolean;
   readonly endOfGroup: boolean;
   readonly firstObject: boolean;
+}
+
+/** What a {@linkcode SubgroupWriter} goes by. */
+export interface SubgroupWriterOptions {
+  readonly clock: Clock;
+  /** Who brings the stream; undefined where nobody else can. */
+  readonly source?: Source | undefined;
+  /** The stream comes from another relay, which asked for it or joined two ways: it may go back. */
+  readonly isRelayed?: boolean | undefined;
+  /** The objects come by FETCH. */
+  readonly isFetched?: boolean;
 }
 
 /** What became of the objects of one stream. */
@@ -34,7 +46,7 @@ export class SubgroupWriter {
   readonly counts: IngestCounts = { objects: 0, duplicates: 0, dropped: 0 };
   readonly #track: Track;
   readonly #init: SubgroupStreamInit;
-  readonly #clock: Clock;
+  readonly #options: SubgroupWriterOptions;
   #subgroup: bigint | undefined;
   #group: Group | undefined;
   // Where the last object is that was not dropped.
@@ -42,14 +54,18 @@ export class SubgroupWriter {
   // Offset in the log of the payload that comes next; undefined when it goes nowhere.
   #at: number | undefined;
   #last = -1;
+  // The first and the last object that was not dropped, and how many there were.
+  #firstKept = -1;
+  #lastKept = -1;
+  #kept = 0;
   // The same without objects that only mark an end, which one publisher may send and another not.
   #lastNormal = -1;
   #isOver = false;
 
-  constructor(track: Track, init: SubgroupStreamInit, clock: Clock) {
+  constructor(track: Track, init: SubgroupStreamInit, options: SubgroupWriterOptions) {
     this.#track = track;
     this.#init = init;
-    this.#clock = clock;
+    this.#options = options;
     this.#subgroup = init.subgroup;
   }
 
@@ -63,10 +79,58 @@ export class SubgroupWriter {
     this.#subgroup ??= BigInt(id);
     this.#last = id;
     if (status === ObjectStatus.NORMAL) this.#lastNormal = id;
-    this.#at = undefined;
     const object: Incoming = { id, properties, payloadLength, status, before };
     const isStored = this.#take(this.#subgroup, object);
-    if (!isStored) this.counts.dropped++;
+    if (isStored) return this.#keep(id);
+    this.#at = undefined;
+    this.counts.dropped++;
+  }
+
+  #keep(id: number): void {
+    if (this.#kept++ === 0) {
+      this.#firstKept = id;
+      const { source } = this.#options;
+      if (source !== undefined) this.#track.sources.note(source, this.#init.group);
+    }
+    this.#lastKept = id;
+  }
+
+  /**
+   * The same stream into another track, with what it brought so far where that is still here; nothing
+   * more is written into this one.
+   */
+  moveTo(track: Track): SubgroupWriter {
+    const ids = this.#keptIds();
+    const moved = new SubgroupWriter(track, {
+      ...this.#init,
+      subgroup: this.#subgroup,
+      firstObject: this.#init.firstObject && ids !== undefined,
+    }, this.#options);
+    for (const id of ids ?? []) this.#copy(id, moved);
+    moved.flush();
+    this.abandon();
+    return moved;
+  }
+
+  /** The objects that the stream brought; undefined when not all of them are here. */
+  #keptIds(): number[] | undefined {
+    if (this.#kept === 0) return [];
+    const isOwn = (id: number) => {
+      const home = this.#group!.homeOf(id);
+      return id >= this.#firstKept && id <= this.#lastKept && home instanceof SubgroupLog &&
+        home.subgroup === this.#subgroup;
+    };
+    const ids = this.#group!.ids().filter(isOwn);
+    const isAllHere = ids.length === this.#kept && this.#at !== undefined;
+    return isAllHere ? ids : undefined;
+  }
+
+  #copy(id: number, moved: SubgroupWriter): void {
+    const home = this.#group!.homeOf(id) as SubgroupLog;
+    const { properties, payloadLength, payloadStart, status } = home.objectAt(home.indexOf(id));
+    moved.object(id, properties, payloadLength, status);
+    const end = id === this.#lastKept ? this.#at! : payloadStart + payloadLength;
+    for (const view of home.views(payloadStart, end)) moved.payload(view);
   }
 
   /**
@@ -133,8 +197,10 @@ export class SubgroupWriter {
   /** Puts an object where it belongs; false when it is dropped. */
   #take(subgroup: bigint, object: Incoming): boolean {
     const track = this.#track;
-    if (track.isTooOld(this.#init.group) || track.endReason !== undefined) return false;
-    const now = this.#clock.now();
+    if (track.endReason !== undefined) return false;
+    if (this.#kept === 0) this.#checkNumbering();
+    if (track.isTooOld(this.#init.group)) return false;
+    const now = this.#options.clock.now();
     const group = this.#group = track.openGroup(this.#init.group, now);
     // A group that is older than all that there is room for is gone again at once.
     if (track.group(group.id) !== group) return false;
@@ -154,6 +220,18 @@ export class SubgroupWriter {
     this.#at = known.payloadStart;
     this.counts.duplicates++;
     return true;
+  }
+
+  /** Who counts in another way than the one before has taken over the name. */
+  #checkNumbering(): void {
+    const { source, isRelayed, clock } = this.#options;
+    const { sources, lastArrival = -Infinity } = this.#track;
+    const { group } = this.#init;
+    if (source === undefined || isRelayed || !sources.hasOther(source)) return;
+    if (this.#track.group(group) !== undefined) return;
+    if (sources.isBehind(source, group, clock.now() - lastArrival)) {
+      throw new OtherNumbering(`Group ${group} lies behind those of another publisher`);
+    }
   }
 
   #append(group: Group, subgroup: bigint, object: Incoming, now: number): boolean {
@@ -218,7 +296,8 @@ export class SubgroupWriter {
       firstObject: this.#init.firstObject && isFirstOfStream,
     };
     const preamble = encodeSubgroupHeader({ alias: this.#track.alias, ...header });
-    const log = new SubgroupLog({ ...header, groupOrdinal: group.ordinal, preamble });
+    const { isFetched = false } = this.#options;
+    const log = new SubgroupLog({ ...header, groupOrdinal: group.ordinal, preamble, isFetched });
     group.addLog(log);
     this.#moveTo(log);
     this.#track.announceSubgroup(log);
@@ -240,8 +319,11 @@ export class SubgroupWriter {
     }
   }
 
+  /** A FETCH may tell of other priorities than streams do, and so may relays that fetched. */
   #samePriority(log: SubgroupLog): boolean {
-    return this.#track.priorityOf(log.priority) === this.#track.priorityOf(this.#init.priority);
+    const { isFetched, isRelayed } = this.#options;
+    return isFetched === true || isRelayed === true || log.isFetched ||
+      this.#track.priorityOf(log.priority) === this.#track.priorityOf(this.#init.priority);
   }
 
   /** Bytes that the cache gave up are taken on trust. */

@@ -9,6 +9,7 @@ import type { Cache, EvictionReason } from "./cache.ts";
 import { MalformedTrack, type TrackEnd } from "./errors.ts";
 import { Gaps } from "./gaps.ts";
 import { type DatagramObject, Group } from "./group.ts";
+import { Sources } from "./source.ts";
 import type { SubgroupLog } from "./subgroup_log.ts";
 
 /** Who follows a track. Calls are synchronous and must not throw. */
@@ -30,6 +31,8 @@ export class Track {
   readonly alias: bigint;
   /** Ids of groups that are known not to exist. */
   readonly gaps = new Gaps();
+  /** Who has brought what. */
+  readonly sources = new Sources();
   /** Bytes of objects that came and went, each subscriber counted. */
   readonly traffic = { received: 0, sent: 0 };
   readonly #cache: Cache;

@@ -99,7 +99,7 @@ Deno.test("Track lets readers leave and come while it tells them of something", 
   track.follow(leaving);
   track.follow(other);
   put(world.stream(track), 0);
-  writeDatagram(track, datagramOf(1n, 0), 0);
+  writeDatagram(track, datagramOf(1n, 0), { now: 0 });
   track.follow(leaving);
   track.finish(LOST);
   assert.deepEqual(told, ["leaving subgroup", "leaving ended"]);

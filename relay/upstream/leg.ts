@@ -7,6 +7,7 @@ import type {
   RequestOptions,
   Track,
   TrackEnd,
+  Verdict,
 } from "../track/mod.ts";
 import { ROUNDABOUT } from "./refusals.ts";
 import type { Route } from "./routes.ts";
@@ -20,7 +21,7 @@ export interface LegOwner {
   legBegan(leg: Leg, group: bigint): void;
   legPathChanged(leg: Leg): void;
   legEnded(leg: Leg, end: Parameters<FeedOwner["ended"]>[1]): void;
-  legContradicted(leg: Leg, reason: string): void;
+  legContradicted(leg: Leg, reason: string): Verdict;
 }
 
 const PROBATION_FACTOR = 3;
@@ -65,7 +66,7 @@ export class Leg {
           this.#forget();
           owner.legEnded(this, end);
         },
-        contradicted: (reason) => owner.legContradicted(this, reason),
+        contradicted: (_feed, reason) => owner.legContradicted(this, reason),
       },
       quiet: () => owner.legQuiet(this),
       began: (group) => {
@@ -79,6 +80,17 @@ export class Leg {
   /** Relays that the track comes by, the neighbour first. */
   get path(): readonly string[] {
     return this.feed.path ?? [this.route.link.name];
+  }
+
+  /**
+   * Whether the neighbour has another publisher's track than what came of it so far, and one that counts
+   * in another way.
+   */
+  isAnother({ sources }: Track): boolean {
+    const { largest, source } = this.feed;
+    if (this.from === undefined || largest === undefined || source === undefined) return false;
+    return !sources.has(source) && sources.isBehind(source, largest.group, 0) &&
+      largest.group + 1n < this.from.group;
   }
 
   /**

@@ -5,8 +5,10 @@ import type {
   FeedTarget,
   Publisher,
   Refusal,
+  Source,
   Track,
   TrackEnd,
+  Verdict,
 } from "../track/mod.ts";
 import { Asker } from "./asker.ts";
 import { BetterWay } from "./better_way.ts";
@@ -95,6 +97,10 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     return this.#current?.route;
   }
 
+  get source(): Source | undefined {
+    return this.#current?.feed.source;
+  }
+
   get isInterrupted(): boolean {
     return this.#current === undefined && (this.#forward || !this.offered);
   }
@@ -163,10 +169,10 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#lost(leg.route.link.state === "up" ? "lost" : "link_down");
   }
 
-  legContradicted(leg: Leg, reason: string): void {
-    if (this.#over) return;
+  legContradicted(leg: Leg, reason: string): Verdict {
+    if (this.#over) return "lost";
     const isAnother = this.#retiring.size > 0 || leg.from !== undefined;
-    this.#target.feeds.contradicted(reason, isAnother);
+    return this.#target.feeds.contradicted(this, reason, isAnother);
   }
 
   /** An offered track is asked for while somebody wants it. */
@@ -283,14 +289,15 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     }
     this.#better.taken(leg.route);
     // Something may have become of it between its answer and now.
-    if (leg.end === undefined) this.legPathChanged(leg);
-    else this.legEnded(leg, leg.end);
+    if (leg.end !== undefined) this.legEnded(leg, leg.end);
+    else if (leg.isAnother(this.track)) this.#another();
+    else this.legPathChanged(leg);
   }
 
   /** What comes under the name now has a numbering of its own: it is another track. */
   #another(): void {
     if (this.#over) return;
-    this.#target.feeds.contradicted("another publisher took the name", true);
+    this.#target.feeds.contradicted(this, "another publisher took the name", true);
   }
 
   #told(): void {

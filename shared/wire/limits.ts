@@ -30,6 +30,9 @@ export const MAX_RELAY_NAME_BYTES = 255;
 /** Relays that a request or a track went through: no mesh worth crossing is deeper. */
 export const MAX_RELAY_HOPS = 32;
 
+/** What relays call the source of a track: a relay's name, and numbers that tell its sessions apart. */
+export const MAX_SOURCE_BYTES = 320;
+
 /** The key of a scope, which is a path, in what relays say to each other. */
 export const MAX_SCOPE_BYTES = 2_048;
 

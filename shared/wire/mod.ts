@@ -33,6 +33,7 @@ export type { ParameterName, Parameters } from "./moqt/control/parameters.ts";
 export type { GroupOrder } from "./moqt/group_order.ts";
 export type { Token } from "./moqt/control/token.ts";
 export { CLIENT_SETUP_TYPE, offeredVersions } from "./moqt/client_setup.ts";
+export { MESH_REPLACED } from "./moqt/mesh.ts";
 export { type Draft, draft18, draftOf, drafts } from "./moqt/drafts.ts";
 export { decodeSetupOptions, encodeSetupOptions, type SetupOptions } from "./moqt/setup_options.ts";
 export * from "./moqt/data/mod.ts";

@@ -199,7 +199,7 @@ Deno.test("A cache counts exactly what it holds and is never above a limit, what
           const group = BigInt(action.group);
           if (action.kind === "datagram") {
             const payload = payloadOf(id, action.length);
-            writeDatagram(track, datagramOf(group, id++, { payload }), world.clock.now());
+            writeDatagram(track, datagramOf(group, id++, { payload }), { now: world.clock.now() });
           } else {
             const writer = world.stream(track, {
               group,
@@ -257,7 +257,9 @@ Deno.test("Whatever a publisher sends is taken, dropped or malformed, and nothin
         const properties = gap === undefined || status !== 0 ? NONE : integerProperty(...gap);
         try {
           if (asDatagram) {
-            writeDatagram(track, datagramOf(group, id, { properties, status, payload: NONE }), 0);
+            writeDatagram(track, datagramOf(group, id, { properties, status, payload: NONE }), {
+              now: 0,
+            });
           } else if (id > known.last) {
             known.last = id;
             const payloadLength = status === 0 ? length : 0;

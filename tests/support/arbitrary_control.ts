@@ -82,6 +82,7 @@ const everyParameter: { [N in ParameterName]: fc.Arbitrary<Required<Parameters>[
   meshScope: text,
   meshHops: fc.array(relayName, { maxLength: 32 }),
   meshTrace: text.filter((value) => new TextEncoder().encode(value).length <= 256),
+  meshSource: text.filter((value) => new TextEncoder().encode(value).length <= 320),
 };
 
 /** Any choice of these parameters. */
@@ -147,7 +148,7 @@ export const arbitraryMessage: { [K in ControlKind]: fc.Arbitrary<ControlMessage
   trackStatus: message("trackStatus", subscribeBody),
   subscribeOk: message("subscribeOk", {
     alias: integer,
-    parameters: parameters("expires", "largestObject", "meshHops"),
+    parameters: parameters("expires", "largestObject", "meshHops", "meshSource"),
     properties,
   }),
   publish: message("publish", {

@@ -12,7 +12,7 @@ export type PropertyMap = Map<bigint, bigint[]>;
 
 /** What both sides have: not what our relays say to each other alone. */
 export type CommonMessage = Exclude<ControlMessage, { kind: "meshPath" }>;
-type CommonParameters = Omit<Parameters, "meshScope" | "meshHops" | "meshTrace">;
+type CommonParameters = Omit<Parameters, "meshScope" | "meshHops" | "meshTrace" | "meshSource">;
 
 /** What `@moqt/transport` says for the same message; `properties` is what the bytes of ours hold. */
 export function toTheirs(message: CommonMessage, properties: PropertyMap): TheirMessage {

@@ -13,7 +13,12 @@ import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { MoqtSession } from "../../relay/session/moqt/session.ts";
 import type { SessionLink } from "../../relay/session/moqt/session_options.ts";
 import type { Authorizer, SessionLimits, SessionSettings } from "../../relay/session/settings.ts";
-import { Cache, type CacheLimits, Registry } from "../../relay/track/mod.ts";
+import {
+  Cache,
+  type CacheLimits,
+  Registry,
+  type ReplacementPolicy,
+} from "../../relay/track/mod.ts";
 import {
   type MemoryConnection,
   type MemoryOptions,
@@ -69,6 +74,8 @@ export interface WorldOptions {
   /** Lets everybody do everything when nothing is said. */
   readonly authorizer?: Authorizer;
   readonly maxTracks?: number;
+  /** Who keeps a track where publishers disagree; the newest when nothing is said. */
+  readonly policy?: ReplacementPolicy;
   /** Traces nothing when nothing is said. */
   readonly tracing?: Tracing;
 }
@@ -129,6 +136,8 @@ export class SessionWorld implements AsyncDisposable {
       cache: new Cache(limits, this.clock, this.metrics.evictions),
       linger: LINGER_MS,
       maxTracks: options.maxTracks ?? 100,
+      policyOf: () => options.policy ?? "newest",
+      onReplaced: ({ outcome }) => void this.metrics.replacements[outcome]++,
     });
   }
 

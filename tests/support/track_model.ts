@@ -19,6 +19,7 @@ import {
   type SubgroupLog,
   type SubgroupStreamInit,
   SubgroupWriter,
+  type SubgroupWriterOptions,
   Track,
   type TrackEnd,
   type TrackReader,
@@ -67,7 +68,11 @@ export class World {
   }
 
   /** A stream of a publisher; without a subgroup's id it is 0. */
-  stream(track: Track, init: Partial<SubgroupStreamInit> = {}): SubgroupWriter {
+  stream(
+    track: Track,
+    init: Partial<SubgroupStreamInit> = {},
+    options: Partial<SubgroupWriterOptions> = {},
+  ): SubgroupWriter {
     const plain: SubgroupStreamInit = {
       group: 0n,
       subgroup: 0n,
@@ -76,7 +81,7 @@ export class World {
       endOfGroup: false,
       firstObject: false,
     };
-    return new SubgroupWriter(track, { ...plain, ...init }, this.clock);
+    return new SubgroupWriter(track, { ...plain, ...init }, { clock: this.clock, ...options });
   }
 }
 

@@ -1,22 +1,28 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import type {
-  Feed,
-  FeedChange,
-  FeedTarget,
-  PendingFetch,
-  Publisher,
-  Refusal,
-  RefusalKind,
-  RequestOptions,
-  TrackEnd,
-  TrackStatus,
+import {
+  type Feed,
+  type FeedChange,
+  type FeedTarget,
+  type PendingFetch,
+  type Publisher,
+  type Refusal,
+  type RefusalKind,
+  type RequestOptions,
+  type Source,
+  sourceOf,
+  type TrackEnd,
+  type TrackStatus,
 } from "../../relay/track/mod.ts";
+
+// Each is of a newer session than those before.
+let lastSource = 0;
 
 /** A feed whose answer a test decides. */
 export class ScriptedFeed implements Feed {
   readonly publisher: ScriptedPublisher;
   readonly offered: boolean;
-  readonly target: FeedTarget;
+  target: FeedTarget;
+  readonly source: Source;
   readonly options: RequestOptions;
   readonly established: Promise<Outcome<void, Refusal>>;
   readonly changes: FeedChange[] = [];
@@ -32,6 +38,7 @@ export class ScriptedFeed implements Feed {
   ) {
     const { offered = false, ...rest } = options;
     this.publisher = publisher;
+    this.source = sourceOf(`${++lastSource}`);
     this.target = target;
     this.offered = offered;
     this.options = rest;
@@ -66,6 +73,10 @@ export class ScriptedFeed implements Feed {
   cancel(): void {
     this.isCancelled = true;
     this.refuse("timeout");
+  }
+
+  moveTo(target: FeedTarget): void {
+    this.target = target;
   }
 
   setNeeded(isNeeded: boolean): void {

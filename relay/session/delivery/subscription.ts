@@ -184,7 +184,8 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
 
   ended(end: TrackEnd): void {
     this.#end = end;
-    if (end.kind === "malformed") {
+    // Who has to come back for another track should not wait for the rest of this one.
+    if (end.kind === "malformed" || end.kind === "replaced") {
       this.#replay.clear();
       this.#stopPumps(() => true);
     }

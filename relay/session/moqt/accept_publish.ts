@@ -21,6 +21,8 @@ export async function acceptPublish(
   if (refusal !== undefined) return refuse(refusal);
   const entry = scope.entry(message.track);
   if (entry === undefined) return refuse({ kind: "excessive_load", reason: "too many tracks" });
+  const taken = scope.refusalOfTrack(entry, publisher);
+  if (taken !== undefined) return refuse(taken);
   const asked = publisher.waitingFor(entry);
   if (entry.feeds.has(publisher) && asked === undefined) {
     return refuse({ kind: "duplicate_subscription", reason: "the track is published already" });

@@ -7,7 +7,7 @@ import {
   StreamCode,
   updateScope,
 } from "@qumo/shared/wire";
-import type { Refusal } from "../../track/mod.ts";
+import type { Publisher, Refusal } from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
 import { outcomeOf, refusalOf } from "./refusals.ts";
@@ -18,12 +18,18 @@ import { checkNamespace } from "./reserved.ts";
 /** The namespaces that a peer publishes, whether it says so unasked or when it is asked. */
 export class Announcements {
   readonly #context: SessionContext;
+  readonly #publisher: Publisher;
   readonly #advertiseTo: (namespace: Namespace) => () => void;
   #count = 0;
 
   /** `advertise` takes up a namespace of the peer; its result withdraws it. */
-  constructor(context: SessionContext, advertise: (namespace: Namespace) => () => void) {
+  constructor(
+    context: SessionContext,
+    publisher: Publisher,
+    advertise: (namespace: Namespace) => () => void,
+  ) {
     this.#context = context;
+    this.#publisher = publisher;
     this.#advertiseTo = advertise;
   }
 
@@ -39,7 +45,8 @@ export class Announcements {
   ): Promise<void> {
     const { metrics } = this.#context;
     const { namespace, parameters } = message;
-    const refusal = await this.#refusalOf(namespace, parameters.authorizationTokens);
+    const refusal = await this.#refusalOf(namespace, parameters.authorizationTokens) ??
+      this.#context.scope.refusalOfNamespace(namespace, this.#publisher);
     if (refusal !== undefined) {
       refuse(this.#context, stream, { request: "publish_namespace", refusal });
       return;

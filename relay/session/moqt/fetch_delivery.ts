@@ -15,9 +15,9 @@ import {
   type FetchSink,
   type FetchStep,
   type LocationRange,
+  type PastSource,
   type PendingFetch,
   planFetch,
-  type Source,
   SubgroupLog,
   type Track,
 } from "../../track/mod.ts";
@@ -104,7 +104,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
   async fromCache(
     track: Track,
     range: LocationRange,
-    publisher: Source | undefined,
+    publisher: PastSource | undefined,
   ): Promise<void> {
     await this.#open();
     const { order } = this.#options;
@@ -130,7 +130,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
   }
 
   /** Begins to send what a publisher has of a range. */
-  fromPublisher(publisher: Source, name: FullTrackName, range: LocationRange): PendingFetch {
+  fromPublisher(publisher: PastSource, name: FullTrackName, range: LocationRange): PendingFetch {
     const { order, via } = this.#options;
     this.#filling = this.#over
       ? ABANDONED

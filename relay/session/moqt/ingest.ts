@@ -12,7 +12,7 @@ import {
   StreamCode,
   type SubgroupHeader,
 } from "@qumo/shared/wire";
-import { MalformedTrack, SubgroupWriter, writeDatagram } from "../../track/mod.ts";
+import { MalformedTrack, writeDatagram } from "../../track/mod.ts";
 import { TransportError } from "../../transport/errors.ts";
 import type { ReceiveStream } from "../../transport/types.ts";
 import { isTransportEnd } from "../errors.ts";
@@ -20,8 +20,10 @@ import { readVarint } from "../framing.ts";
 import { Input } from "../input.ts";
 import { MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../limits.ts";
 import type { SessionContext } from "./context.ts";
+import { FeedLost, FeedWriter } from "./feed_writer.ts";
 import type { IncomingTracks } from "./incoming_tracks.ts";
 import type { PeerFeed } from "./peer_feed.ts";
+import { nameFields } from "./refuse.ts";
 import { understandsCuts } from "./relay_peer.ts";
 
 /** Streams that objects do not come by. */
@@ -109,7 +111,7 @@ export class Ingest {
       // A copy: the transport's buffer is not ours to keep.
       const { payload, properties } = datagram;
       const own = { ...datagram, payload: payload.slice(), properties: properties.slice() };
-      writeDatagram(feed.target.track, own, since);
+      storeDatagram(feed, own, since);
     } catch (error) {
       this.#trackFailed(feed, error);
     }
@@ -129,28 +131,24 @@ export class Ingest {
   }
 
   async #objects(input: Input, header: SubgroupHeader, feed: PeerFeed): Promise<void> {
-    const { clock, metrics } = this.#context;
-    const writer = new SubgroupWriter(feed.target.track, header, clock);
+    const { metrics } = this.#context;
+    const writer = new FeedWriter(feed, header, this.#context);
     try {
       await this.#readObjects(input, header.hasProperties, writer);
       writer.finish();
     } catch (error) {
-      if (feed.target.mayGoOn && isTransportEnd(error)) writer.release();
-      else writer.abandon();
+      writer.breakOff(feed.target.mayGoOn === true && isTransportEnd(error));
       if (error instanceof DecodeError && error.fault === "object_id") {
         metrics.malformed.subgroup++;
         return input.stop(StreamCode.INTERNAL_ERROR);
       }
       this.#trackFailed(feed, error);
       input.stop(StreamCode.CANCELLED);
-    } finally {
-      metrics.duplicateObjects += writer.counts.duplicates;
-      metrics.droppedObjects += writer.counts.dropped;
     }
   }
 
   /** The hot loop: everything that is there is decoded and appended before anything is awaited. */
-  async #readObjects(input: Input, hasProperties: boolean, writer: SubgroupWriter): Promise<void> {
+  async #readObjects(input: Input, hasProperties: boolean, writer: FeedWriter): Promise<void> {
     const { received } = this.#context.metrics;
     const { maxObjectBytes } = this.#context.settings.limits;
     const decoder = new ObjectHeaderDecoder(hasProperties, this.#context.draft.data);
@@ -194,11 +192,11 @@ export class Ingest {
   /** Decides what an error of a track's data costs: the stream, the track, or the session. */
   #trackFailed(feed: PeerFeed, error: unknown): void {
     const { metrics, log } = this.#context;
-    if (isTransportEnd(error)) return;
+    if (isTransportEnd(error) || error instanceof FeedLost) return;
     if (error instanceof MalformedTrack) {
       metrics.malformed.track++;
-      log.warn("track malformed", { reason: error.message });
-      return feed.malformed(error.message);
+      const { name } = feed.target.track;
+      return log.warn("track malformed", { ...nameFields(name), reason: error.message });
     }
     if (error instanceof ObjectTooLarge) {
       metrics.malformed.subgroup++;
@@ -228,6 +226,20 @@ class ObjectTooLarge extends Error {
 
   constructor(bytes: number, limit: number) {
     super(`An object of ${bytes} bytes, the limit is ${limit}`);
+  }
+}
+
+/** Puts a datagram into the track that its feed delivers to, or to the one that begins anew. */
+function storeDatagram(feed: PeerFeed, datagram: ObjectDatagram, since: number): void {
+  const { track } = feed.target;
+  try {
+    writeDatagram(track, datagram, { now: since, source: feed.source });
+  } catch (error) {
+    if (!(error instanceof MalformedTrack) || feed.contradicted(error.message) === "malformed") {
+      throw error;
+    }
+    if (feed.isOver || feed.target.track === track) throw new FeedLost(error.message);
+    writeDatagram(feed.target.track, datagram, { now: since, source: feed.source });
   }
 }
 

@@ -5,6 +5,11 @@ import type { Location, SetupOptions } from "@qumo/shared/wire";
  * declare in SETUP, which nobody else has.
  */
 
+/*
+ * They do not act on PUBLISH_DONE, but begin anew when a namespace goes and comes: so they are told of
+ * one that was taken over.
+ */
+
 /** Whether the peer is one of them. */
 export function isMoqDev(peer: SetupOptions): boolean {
   return peer.solicit !== undefined || peer.relayHops !== undefined;

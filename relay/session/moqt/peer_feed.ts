@@ -9,7 +9,16 @@ import {
   StreamCode,
   updateScope,
 } from "@qumo/shared/wire";
-import type { Feed, FeedChange, FeedTarget, Refusal, TrackEnd } from "../../track/mod.ts";
+import {
+  type Feed,
+  type FeedChange,
+  type FeedTarget,
+  type Refusal,
+  type Source,
+  sourceOf,
+  type TrackEnd,
+  type Verdict,
+} from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { Input } from "../input.ts";
 import type { SessionContext } from "./context.ts";
@@ -40,13 +49,15 @@ export class PeerFeed implements Feed {
   readonly publisher: PeerPublisher;
   readonly offered: boolean;
   readonly bringsPast: boolean;
-  readonly target: FeedTarget;
   readonly established: Promise<Outcome<void, Refusal>>;
   readonly #context: SessionContext;
   readonly #incoming: IncomingTracks;
   readonly #inputs = new Set<Input>();
   // There from the question on; the other only once it was agreed to.
   #request: RequestStream | undefined;
+  #target: FeedTarget;
+  #source: Source;
+  #properties: Uint8Array | undefined;
   #stream: RequestStream | undefined;
   #alias: bigint | undefined;
   #streamsSeen = 0;
@@ -68,17 +79,29 @@ export class PeerFeed implements Feed {
     options: {
       offered: boolean;
       bringsPast: boolean;
+      source: Source;
       context: SessionContext;
       incoming: IncomingTracks;
     },
   ) {
-    this.target = target;
+    this.#target = target;
+    this.#source = options.source;
     this.publisher = publisher;
     this.offered = options.offered;
     this.bringsPast = options.bringsPast;
     this.#context = options.context;
     this.#incoming = options.incoming;
     this.established = new Promise((resolve) => this.#settle = resolve);
+  }
+
+  /** Where what comes goes now. */
+  get target(): FeedTarget {
+    return this.#target;
+  }
+
+  /** Whose objects come: the peer's, or those of whom a relay has them from. */
+  get source(): Source {
+    return this.#source;
   }
 
   /** Relays that the track comes by, the peer first; undefined when the peer is no relay. */
@@ -114,17 +137,32 @@ export class PeerFeed implements Feed {
   establish(
     stream: RequestStream,
     alias: bigint,
-    { largestObject, meshHops }: Parameters<"largestObject" | "meshHops">,
+    { largestObject, meshHops, meshSource }: Parameters<
+      "largestObject" | "meshHops" | "meshSource"
+    >,
     properties: Uint8Array,
   ): void {
     this.#request = this.#stream = stream;
     this.#alias = alias;
     this.#path = meshHops;
+    if (meshSource !== undefined) this.#source = sourceOf(meshSource);
     this.#largest = largestObject;
+    this.#properties = properties;
     this.#incoming.add(alias, this);
-    this.target.track.setProperties(properties);
-    if (largestObject !== undefined) this.target.track.learnLargest(largestObject);
+    this.#tellTrack();
     this.#settle(done(undefined));
+  }
+
+  moveTo(target: FeedTarget): void {
+    this.#target = target;
+    this.#tellTrack();
+  }
+
+  /** What the peer said of the track when it agreed. */
+  #tellTrack(): void {
+    const { track } = this.#target;
+    if (this.#properties !== undefined) track.setProperties(this.#properties);
+    if (this.#largest !== undefined) track.learnLargest(this.#largest);
   }
 
   /** The peer refused, or never answered. */
@@ -224,12 +262,13 @@ export class PeerFeed implements Feed {
 
   /** The session ended, or the request stream broke off: the publisher is gone without a word. */
   lose(reason: string): void {
-    this.#finish({ kind: "lost", reason });
+    // Unless it had said its last word, and only what is under way was waited for.
+    this.#finish(this.#expected?.end ?? { kind: "lost", reason });
   }
 
-  /** What came cannot be this track. */
-  malformed(reason: string): void {
-    if (!this.#over) this.target.feeds.contradicted(reason);
+  /** What came contradicts what is known of the track. Says what becomes of the feed. */
+  contradicted(reason: string): Verdict {
+    return this.#over ? "lost" : this.#target.feeds.contradicted(this, reason);
   }
 
   /** Reads what the peer says on the request's stream, and waits for the data that it promised. */

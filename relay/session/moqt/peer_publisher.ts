@@ -8,16 +8,18 @@ import {
   outOfScope,
   StreamCode,
 } from "@qumo/shared/wire";
-import type {
-  FeedTarget,
-  FetchRequest,
-  FetchSink,
-  PendingFetch,
-  Publisher,
-  Refusal,
-  RequestOptions,
-  TrackEntry,
-  TrackStatus,
+import {
+  type FeedTarget,
+  type FetchRequest,
+  type FetchSink,
+  type PendingFetch,
+  type Publisher,
+  type Refusal,
+  type RequestOptions,
+  sourceOf,
+  tokenOf,
+  type TrackEntry,
+  type TrackStatus,
 } from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import { readVarint } from "../framing.ts";
@@ -37,14 +39,18 @@ import { unsupportedExtension } from "./unsupported.ts";
 export class PeerPublisher implements Publisher {
   readonly #context: SessionContext;
   readonly #incoming: IncomingTracks;
+  readonly #session: { readonly since: number; readonly id: number; readonly relay: string };
   readonly #feeds = new Set<PeerFeed>();
   readonly #fetches = new Map<bigint, IncomingFetch>();
   #ingest: Ingest | undefined;
   #takesUpdates = true;
   #closed = false;
+  #claims = 0;
 
   constructor(context: SessionContext, incoming: IncomingTracks) {
     this.#context = context;
+    const { clock, id, relayName: relay = "" } = context;
+    this.#session = { since: clock.wall(), id, relay };
     this.#incoming = incoming;
   }
 
@@ -128,6 +134,7 @@ export class PeerPublisher implements Publisher {
     const feed = new PeerFeed(target, this, {
       offered,
       bringsPast,
+      source: sourceOf(tokenOf(this.#session, ++this.#claims)),
       context: this.#context,
       incoming: this.#incoming,
     });
@@ -147,7 +154,8 @@ export class PeerPublisher implements Publisher {
     message: ControlMessageOf<"subscribeOk"> | ControlMessageOf<"publish">,
   ): void {
     const { alias, parameters, properties } = message;
-    if ("meshHops" in parameters && !isRelay(this.#context.peer)) {
+    const isMesh = "meshHops" in parameters || "meshSource" in parameters;
+    if (isMesh && !isRelay(this.#context.peer)) {
       throw violation("A peer that is no relay names the way of a track");
     }
     feed.establish(stream, alias, parameters, properties);

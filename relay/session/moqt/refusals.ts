@@ -1,6 +1,13 @@
-import { type ControlMessageOf, DoneCode, RequestCode } from "@qumo/shared/wire";
+import {
+  type ControlMessageOf,
+  DoneCode,
+  MESH_REPLACED,
+  RequestCode,
+  type SetupOptions,
+} from "@qumo/shared/wire";
 import type { Refusal, RefusalKind, TrackEnd, TrackEndKind } from "../../track/mod.ts";
 import type { RequestOutcome } from "../metrics.ts";
+import { isRelay } from "./relay_peer.ts";
 
 const REQUEST_CODES: Record<RefusalKind, RequestCode> = {
   internal_error: RequestCode.INTERNAL_ERROR,
@@ -55,7 +62,8 @@ export interface SubscriptionEnd {
 const DONE_CODES: Record<SubscriptionEnd["kind"], DoneCode> = {
   ended: DoneCode.TRACK_ENDED,
   lost: DoneCode.INTERNAL_ERROR,
-  replaced: DoneCode.TRACK_ENDED,
+  // The track goes on: who took this for its end would not come back.
+  replaced: DoneCode.INTERNAL_ERROR,
   malformed: DoneCode.MALFORMED_TRACK,
   going_away: DoneCode.GOING_AWAY,
   expired: DoneCode.EXPIRED,
@@ -75,6 +83,7 @@ const END_KINDS = new Map<bigint, TrackEndKind>([
   [BigInt(DoneCode.UPDATE_FAILED), "update_failed"],
   [BigInt(DoneCode.EXCESSIVE_LOAD), "excessive_load"],
   [BigInt(DoneCode.MALFORMED_TRACK), "malformed"],
+  [MESH_REPLACED, "replaced"],
 ]);
 
 /** A refusal as a REQUEST_ERROR. */
@@ -106,10 +115,12 @@ export function outcomeOf(refusal: Refusal): RequestOutcome {
 export function publishDone(
   end: SubscriptionEnd,
   streams: number,
+  peer: SetupOptions,
 ): ControlMessageOf<"publishDone"> {
   return {
     kind: "publishDone",
-    code: BigInt(DONE_CODES[end.kind]),
+    // Other relays are told what no code of the drafts says.
+    code: end.kind === "replaced" && isRelay(peer) ? MESH_REPLACED : BigInt(DONE_CODES[end.kind]),
     streamCount: BigInt(streams),
     reason: end.reason,
   };

@@ -11,9 +11,9 @@ import {
 } from "@qumo/shared/wire";
 import {
   type LocationRange,
+  type PastSource,
   type Refusal,
   sendOrder,
-  type Source,
   type TrackEntry,
 } from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
@@ -184,7 +184,7 @@ export class FetchServer {
     { range }: Wanted,
     delivery: FetchDelivery,
     { track }: TrackEntry,
-    publisher: Source | undefined,
+    publisher: PastSource | undefined,
   ): Promise<void> {
     const { largest } = track;
     if (largest === undefined) return this.#refuse(stream, NOTHING_PUBLISHED);
@@ -216,7 +216,7 @@ export class FetchServer {
     stream: RequestStream,
     { name, range }: Wanted,
     delivery: FetchDelivery,
-    publisher: Source,
+    publisher: PastSource,
   ): Promise<void> {
     const fetching = delivery.fromPublisher(publisher, name, range);
     const answer = await fetching.answer;

@@ -1,5 +1,6 @@
 import { type ControlMessageOf, EncodeError, type Namespace, updateScope } from "@qumo/shared/wire";
 import type { SessionContext } from "./context.ts";
+import { isMoqDev } from "./moq_dev.ts";
 import { followPrefix } from "./prefix_watch.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import type { RequestStream } from "./request_stream.ts";
@@ -35,5 +36,11 @@ function watch(context: SessionContext, stream: RequestStream, prefix: Namespace
   return context.scope.watchNamespaces(prefix, {
     added: (namespace) => say("namespace", namespace),
     removed: (namespace) => say("namespaceDone", namespace),
+    ...(isMoqDev(context.peer) && {
+      renewed: (namespace: Namespace) => {
+        say("namespaceDone", namespace);
+        say("namespace", namespace);
+      },
+    }),
   }, context.shows);
 }

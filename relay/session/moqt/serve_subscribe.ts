@@ -1,4 +1,10 @@
-import { type ControlMessageOf, type FullTrackName, StreamCode, trackKey } from "@qumo/shared/wire";
+import {
+  type ControlMessageOf,
+  type FullTrackName,
+  type Parameters,
+  StreamCode,
+  trackKey,
+} from "@qumo/shared/wire";
 import type { Outcome } from "@qumo/shared/runtime";
 import { backfill, type Feeds, type OpenTrack, type Refusal, type Scope } from "../../track/mod.ts";
 import type { SessionContext } from "./context.ts";
@@ -66,7 +72,8 @@ export class SubscriptionServer {
 
   /** Whether the peer subscribes to this track already. */
   has(name: FullTrackName): boolean {
-    return this.#byTrack.has(trackKey(name));
+    const slot = this.#byTrack.get(trackKey(name));
+    return slot !== undefined && slot.served?.isOver !== true;
   }
 
   /** The subscription that a joining fetch refers to, once it is known whether it came about. */
@@ -272,10 +279,14 @@ export class SubscriptionServer {
     return served;
   }
 
-  /** For another relay: the way that the track comes, so that it is not sent back along it. */
-  #way({ path }: Feeds): { meshHops?: readonly string[] } {
+  /** For another relay: the way that the track comes, so that it is not sent back along it, and whose it is. */
+  #way({ path, source }: Feeds): Parameters<"meshHops" | "meshSource"> {
     const { peer, relayName } = this.#context;
-    return isRelay(peer) && relayName !== undefined ? { meshHops: wayFrom(relayName, path) } : {};
+    if (!isRelay(peer) || relayName === undefined) return {};
+    return {
+      meshHops: wayFrom(relayName, path),
+      ...(source !== undefined && { meshSource: source.token }),
+    };
   }
 
   async #unauthorized(

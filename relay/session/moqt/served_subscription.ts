@@ -70,6 +70,11 @@ export class ServedSubscription implements SubscriptionOwner {
     return this.#delivery?.wishes.forward ?? false;
   }
 
+  /** Whether it is over, whoever ended it. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /** Called once when the subscription is over. */
   set onEnd(callback: () => void) {
     this.#onEnd = callback;
@@ -243,7 +248,7 @@ export class ServedSubscription implements SubscriptionOwner {
   #end(end: SubscriptionEnd, streams: number): void {
     if (this.#over) return;
     this.#leave(end);
-    this.#stream.send(publishDone(end, streams));
+    this.#stream.send(publishDone(end, streams, this.#context.peer));
     this.#stream.finish();
   }
 

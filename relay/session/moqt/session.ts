@@ -87,6 +87,7 @@ export class MoqtSession implements SessionContext {
     const { link } = options;
     this.#announcements = new Announcements(
       this,
+      this.#publisher,
       link?.advertise ?? ((namespace) => this.scope.advertise(namespace, this.#publisher)),
     );
     this.#requests = new RequestServer(this, this.#publisher, this.#announcements);

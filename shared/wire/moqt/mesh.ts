@@ -4,6 +4,7 @@ import {
   MAX_RELAY_HOPS,
   MAX_RELAY_NAME_BYTES,
   MAX_SCOPE_BYTES,
+  MAX_SOURCE_BYTES,
   MAX_TRACE_CONTEXT_BYTES,
 } from "../limits.ts";
 
@@ -31,6 +32,12 @@ export const MESH_PATH = 0x71756d05n;
  */
 export const MESH_CUTS = 0x71756d06n;
 
+/** Parameter type: whose objects a subscription brings, the same by whatever way they come. */
+export const MESH_SOURCE = 0x71756d07n;
+
+/** Code of PUBLISH_DONE: another publisher took over the name, and the track begins anew. */
+export const MESH_REPLACED = 0x71756d08n;
+
 const relayName = text(MAX_RELAY_NAME_BYTES, "a relay's name");
 
 /** Names of relays, in order. */
@@ -50,6 +57,9 @@ export const relayNames: Codec<readonly string[]> = {
 
 /** The scope that a request between relays is about. */
 export const meshScope: Codec<string> = text(MAX_SCOPE_BYTES, "a scope");
+
+/** Whose objects a subscription brings. */
+export const meshSource: Codec<string> = text(MAX_SOURCE_BYTES, "a source");
 
 /** The trace that a request belongs to. */
 export const meshTrace: Codec<string> = text(MAX_TRACE_CONTEXT_BYTES, "a trace's context");

@@ -11,7 +11,10 @@ import {
   type Publisher,
   type Refusal,
   type Scope,
+  type Source,
+  sourceOf,
   SubgroupWriter,
+  tokenOf,
   type TrackEnd,
   type TrackStatus,
 } from "../../../relay/track/mod.ts";
@@ -142,10 +145,13 @@ export class Camera {
   };
 }
 
+let lastId = 0;
+
 /** A camera at one relay. */
 class CameraPublisher implements Publisher {
   readonly label = "camera";
   readonly camera: Camera;
+  readonly source: Source;
   readonly #relay: WorldRelay;
   readonly #scope: Scope;
   readonly #feeds = new Set<CameraFeed>();
@@ -153,6 +159,8 @@ class CameraPublisher implements Publisher {
 
   constructor(camera: Camera, relay: WorldRelay) {
     this.camera = camera;
+    const session = { since: relay.clock.now(), id: ++lastId, relay: relay.name };
+    this.source = sourceOf(tokenOf(session, 0));
     this.#relay = relay;
     this.#scope = relay.registry.enter(camera.scope);
   }
@@ -251,7 +259,8 @@ class CameraFeed implements Feed {
   readonly publisher: Publisher;
   readonly offered: boolean;
   readonly established = Promise.resolve(done(undefined));
-  readonly #target: FeedTarget;
+  readonly source: Source;
+  #target: FeedTarget;
   readonly #clock: Clock;
   readonly #over: () => void;
   #writer: SubgroupWriter | undefined;
@@ -263,6 +272,7 @@ class CameraFeed implements Feed {
     over: () => void,
   ) {
     this.publisher = publisher;
+    this.source = publisher.source;
     this.#target = target;
     this.offered = offered;
     this.#forward = !offered;
@@ -284,7 +294,7 @@ class CameraFeed implements Feed {
       hasProperties: false,
       endOfGroup: false,
       firstObject: object === 0,
-    }, this.#clock);
+    }, { clock: this.#clock, source: this.source });
     const payload = payloadOf(picture);
     try {
       this.#writer.object(object, NO_PROPERTIES, payload.length, ObjectStatus.NORMAL);
@@ -292,9 +302,22 @@ class CameraFeed implements Feed {
       this.#writer.flush();
       if (isLast) this.#writer.finish();
     } catch (error) {
-      this.#target.feeds.contradicted(String(error));
+      this.#contradicted(picture, isLast, error);
     }
     if (isLast) this.#writer = undefined;
+  }
+
+  moveTo(target: FeedTarget): void {
+    this.#target = target;
+  }
+
+  /** Goes on in the track that begins anew, if it prevails. */
+  #contradicted(picture: Picture, isLast: boolean, error: unknown): void {
+    const { track } = this.#target;
+    this.#target.feeds.contradicted(this, String(error));
+    if (this.#target.track === track) return;
+    this.#breakOff();
+    this.write(picture, isLast);
   }
 
   cancel(): void {

@@ -157,7 +157,7 @@ const SUBSCRIBE: readonly ParameterName[] = [
 const scopes: Partial<Record<ControlKind, readonly [string, readonly ParameterName[]]>> = {
   subscribe: ["00 00 00", SUBSCRIBE],
   trackStatus: ["00 00 00", SUBSCRIBE],
-  subscribeOk: ["00", ["expires", "largestObject", "meshHops"]],
+  subscribeOk: ["00", ["expires", "largestObject", "meshHops", "meshSource"]],
   publish: ["00 00 00 00", ["authorizationTokens", "expires", "largestObject", "forward"]],
   fetch: ["00 02 00 00", [
     "authorizationTokens",
@@ -210,6 +210,7 @@ const sample: Readonly<Record<ParameterName, string>> = {
   meshScope: "f071756d02 00",
   meshHops: "f071756d03 00",
   meshTrace: "f071756d04 00",
+  meshSource: "f071756d07 00",
 };
 
 for (const kind of Object.keys(messageTable) as ControlKind[]) {

@@ -161,7 +161,7 @@ export const messageTable = {
     type: 0x4n,
     body: struct({
       alias: varint,
-      parameters: parameters("expires", "largestObject", "meshHops"),
+      parameters: parameters("expires", "largestObject", "meshHops", "meshSource"),
       properties: rest,
     }),
   },

@@ -6,7 +6,16 @@ import { location } from "../../location.ts";
 import { namespace } from "../../names.ts";
 import { filter } from "../filter.ts";
 import { groupOrder } from "../group_order.ts";
-import { MESH_HOPS, MESH_SCOPE, MESH_TRACE, meshScope, meshTrace, relayNames } from "../mesh.ts";
+import {
+  MESH_HOPS,
+  MESH_SCOPE,
+  MESH_SOURCE,
+  MESH_TRACE,
+  meshScope,
+  meshSource,
+  meshTrace,
+  relayNames,
+} from "../mesh.ts";
 import { token } from "./token.ts";
 
 const flag: Codec<boolean> = {
@@ -65,6 +74,8 @@ export const parameterTable = {
   meshHops: { type: MESH_HOPS, codec: relayNames },
   /** Between our relays: the trace that the request belongs to. */
   meshTrace: { type: MESH_TRACE, codec: meshTrace },
+  /** Between our relays: whose objects a subscription brings. */
+  meshSource: { type: MESH_SOURCE, codec: meshSource },
 } as const;
 
 type Table = typeof parameterTable;

@@ -40,6 +40,7 @@ Deno.test("the types of the parameters are those of the draft and ours, in ascen
     ["meshScope", 0x71756d02],
     ["meshHops", 0x71756d03],
     ["meshTrace", 0x71756d04],
+    ["meshSource", 0x71756d07],
   ]);
 });
 
@@ -97,6 +98,7 @@ Deno.test("R-027: a parameter that comes twice is refused", () => {
     meshScope: "f071756d02 00",
     meshHops: "f071756d03 00",
     meshTrace: "f071756d04 00",
+    meshSource: "f071756d07 00",
   };
   assert.deepEqual(Object.keys(once), names.filter((name) => name !== "authorizationTokens"));
   for (const hex of Object.values(once)) {

@@ -1,0 +1,17 @@
+import { namespaceText } from "@qumo/shared/runtime";
+import type { Namespace } from "@qumo/shared/wire";
+import type { RelayConfig } from "./config.ts";
+import type { ReplacementPolicy } from "./track/mod.ts";
+
+/** Who keeps a track of a namespace where publishers disagree, as the configuration says it. */
+export function policyOf(
+  { publishers, publishersByNamespace }: RelayConfig["relay"],
+  namespace: Namespace,
+): ReplacementPolicy {
+  if (publishersByNamespace.size === 0) return publishers;
+  for (let length = namespace.length; length > 0; length--) {
+    const found = publishersByNamespace.get(namespaceText(namespace.slice(0, length)));
+    if (found !== undefined) return found;
+  }
+  return publishers;
+}

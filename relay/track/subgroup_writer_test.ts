@@ -234,6 +234,20 @@ Deno.test("R-114 SubgroupWriter refuses a priority that changes within a subgrou
   put(world.stream(track, { subgroup: 1n, priority: 8 }), 1);
 });
 
+Deno.test("SubgroupWriter goes on with what a FETCH brought, whatever priority that told of", () => {
+  const { world, track } = setUp();
+  const fetched = world.stream(track, { priority: 0, hasProperties: true }, { isFetched: true });
+  put(fetched, 0);
+  put(fetched, 1);
+  fetched.release();
+  const live = world.stream(track, { priority: 128 });
+  put(live, 1);
+  put(live, 2);
+  live.finish();
+  const [log, ...others] = track.group(0n)!.logs;
+  assert.deepEqual([log!.count, log!.state, others.length], [3, "complete", 0]);
+});
+
 Deno.test("SubgroupWriter takes a priority that is spelled out and the track's default for the same", () => {
   const { world, track, subscriber } = setUp();
   put(world.stream(track), 0);

@@ -1,3 +1,4 @@
+import { encodeFetchHeader } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { SessionWorld } from "../support/session_world.ts";
 import {
@@ -63,6 +64,32 @@ Deno.test("a publisher that sends only what is new is asked for the rest of the 
   await world.advance(PAST_MS);
   const { range } = (await asked).message;
   assert.deepEqual(range.type === "standalone" && [range.start, range.end], [at(4, 0), at(4, 2)]);
+});
+
+Deno.test("a publisher that tells of other priorities in a FETCH than on its streams loses no viewer", async () => {
+  await using world = new SessionWorld({ settings: { lateJoin: "group_start" } });
+  const { publisher, subscriber, downstream } = await watch(world, {
+    answer: { largest: at(4, 1) },
+    parameters: LARGEST,
+  });
+  await world.advance(PAST_MS);
+  const { request, message } = await publisher.expectRequest("fetch");
+  await request.send({
+    kind: "fetchOk",
+    endOfTrack: false,
+    end: at(4, 2),
+    parameters: {},
+    properties: new Uint8Array(0),
+  });
+  const stream = await publisher.openStream(encodeFetchHeader(message.requestId));
+  // Everything of the first object is said; its priority is 0.
+  await stream.write(new Uint8Array([0x1f, 4, 0, 0, 0, 1, 0x61, 0x00, 1, 0x62]));
+  await stream.finish();
+  await world.settle();
+  await sendSubgroup(publisher, { group: 4n, priority: 128 }, ...objects(1, 2));
+  assert.deepEqual((await nextSubgroup(subscriber)).ids, [0, 1, 2]);
+  await world.stillPending(downstream.next(), "PUBLISH_DONE");
+  assert.equal(world.metrics.malformed.track, 0);
 });
 
 Deno.test("what an earlier subscription left out of the group is fetched for who wants all of it", async () => {

@@ -11,8 +11,11 @@ import {
 console.debug = () => {};
 
 /** Connects `@moq/net` over raw QUIC. */
-export async function connectMoqNet(server: QuicServerAddress): Promise<MoqNetPeer> {
-  const transport = await connectQuicTransport(server);
+export async function connectMoqNet(
+  server: QuicServerAddress,
+  options: Deno.QuicTransportOptions = {},
+): Promise<MoqNetPeer> {
+  const transport = await connectQuicTransport(server, "moqt-18", options);
   const url = new URL(`https://127.0.0.1:${server.port}/`);
   const session = await Connection.connect(url, { transport: asWebTransport(transport) });
   return new MoqNetPeer("@moq/net over QUIC", session);

@@ -52,11 +52,13 @@ let clients: Deno.QuicEndpoint | undefined;
 export async function connectQuicTransport(
   server: QuicServerAddress,
   protocol = "moqt-18",
+  transport: Deno.QuicTransportOptions = {},
 ): Promise<QuicTransport> {
   // One socket for all clients of the process, bound to IPv4, which every machine has.
   clients ??= new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
   const options = {
     ...TRANSPORT_OPTIONS,
+    ...transport,
     hostname: "127.0.0.1",
     port: server.port,
     alpnProtocols: [protocol],

@@ -26,6 +26,7 @@ export class UdpLink implements AsyncDisposable {
   #conditions = PERFECT;
   #isWhole = true;
   #isClosed = false;
+  #onAnswer: (bytes: number) => void = () => {};
 
   /** Leads to `port`; losses are the same for the same seed. */
   constructor(port: number, seed = 1) {
@@ -37,6 +38,11 @@ export class UdpLink implements AsyncDisposable {
   /** Where to send what is meant for the other end. */
   get port(): number {
     return (this.#front.addr as Deno.NetAddr).port;
+  }
+
+  /** Called with the size of every packet that is carried back to a client. */
+  set onAnswer(callback: (bytes: number) => void) {
+    this.#onAnswer = callback;
   }
 
   /** From now on nothing arrives. */
@@ -67,7 +73,10 @@ export class UdpLink implements AsyncDisposable {
     if (back === undefined) {
       back = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
       this.#backs.set(from.port, back);
-      this.#loop(back, (answer) => this.#carry(this.#front, answer, from));
+      this.#loop(back, (answer) => {
+        if (this.#isWhole) this.#onAnswer(answer.length);
+        this.#carry(this.#front, answer, from);
+      });
     }
     this.#carry(back, packet, this.#target);
   }

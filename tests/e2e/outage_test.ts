@@ -1,0 +1,162 @@
+/**
+ * Viewers whose network is gone for seconds. `QUMO_OUTAGES=all` runs the whole table, which takes some
+ * minutes.
+ */
+import assert from "node:assert/strict";
+import { systemClock, type Timer } from "@qumo/shared/runtime";
+import { connectChromium } from "../support/chromium_peer.ts";
+import { UdpLink } from "../support/mesh/udp_link.ts";
+import { connectMoqNet } from "../support/moq_net.ts";
+import type { Peer, Publication } from "../support/peer.ts";
+import type { QuicServerAddress } from "../support/quic_transport.ts";
+import { relayChromiumTest, type RelayTest } from "../support/relay_test_case.ts";
+
+const PATH = "live/outage";
+const RATES = [4, 30, 60];
+const OUTAGES = Deno.env.get("QUMO_OUTAGES") === "all" ? [2_000, 4_000, 8_000, 9_000] : [4_000];
+
+/** After how much silence both sides give up: longer than QUIC waits until it tries again. */
+const IDLE_MS = 30_000;
+const PATIENT = { maxIdleTimeout: IDLE_MS };
+const PATIENT_RELAY = {
+  server: { idle_timeout_ms: IDLE_MS },
+  delivery: { stall_timeout_ms: IDLE_MS },
+};
+
+/** How long it may take from the first packet of objects that passes until a viewer is live again. */
+const CATCH_UP_MS = 2_000;
+
+/** Bytes that a packet with objects has at least; acknowledgements are smaller. */
+const OBJECT_BYTES = 600;
+
+for (const outage of OUTAGES) {
+  relayChromiumTest(
+    `viewers in Chromium and on Deno are live again after an outage of ${outage / 1_000} s`,
+    async (test, browser) => {
+      await using link = new UdpLink(test.relay.port);
+      const server = {
+        ...test.relay,
+        port: link.port,
+        certificateHash: test.relay.certificateHash,
+      };
+      using camera = await Camera.start(await test.join(connectMoqNet));
+      const viewers: Viewer[] = [];
+      for (const rate of RATES) {
+        const chromium = (server: QuicServerAddress) => connectChromium(browser, server);
+        const onDeno = (server: QuicServerAddress) => connectMoqNet(server, PATIENT);
+        for (const connect of [onDeno, chromium]) {
+          viewers.push(await Viewer.start(await test.join(() => connect(server)), rate));
+        }
+      }
+      await until(() => viewers.every((viewer) => viewer.isLive(camera)), 20_000, test);
+      link.cut();
+      await wait(outage);
+      link.restore();
+      const restored = systemClock.now();
+      const first = Promise.withResolvers<number>();
+      link.onAnswer = (bytes) => bytes >= OBJECT_BYTES && first.resolve(systemClock.now());
+      const passed = await test.deadline.for("the first packet", first.promise);
+      const late = passed - restored;
+      // QUIC's own patience doubles each time: it ends no later than an outage as long again.
+      assert.ok(
+        late < outage + CATCH_UP_MS,
+        `QUIC tried again ${late} ms after the network was back`,
+      );
+      const live = await Promise.all(viewers.map((viewer) => viewer.liveAgain(camera, test)));
+      for (const [index, at] of live.entries()) {
+        const { peer, rate } = viewers[index]!;
+        console.log(`${peer.name}, ${rate} a second: live ${at - restored} ms after the network`);
+        assert.ok(at - restored < outage + CATCH_UP_MS + 500, `${peer.name}: ${at - restored} ms`);
+      }
+    },
+    { milliseconds: 120_000, config: PATIENT_RELAY },
+  );
+}
+
+/** Publishes a track for each rate, of groups of one object. */
+class Camera {
+  /** The newest group of each track. */
+  readonly newest = new Map<number, number>();
+  readonly #timers = new Map<number, Timer>();
+  readonly #publication: Publication;
+
+  private constructor(publication: Publication) {
+    this.#publication = publication;
+  }
+
+  static async start(peer: Peer): Promise<Camera> {
+    const camera = new Camera(await peer.publish(PATH, RATES.map(String)));
+    for (const rate of RATES) camera.#next(rate, systemClock.now());
+    return camera;
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+  }
+
+  #next(rate: number, at: number): void {
+    const due = at + 1_000 / rate;
+    const delay = Math.max(0, due - systemClock.now());
+    this.#timers.set(rate, systemClock.after(delay, () => void this.#publish(rate, due)));
+  }
+
+  async #publish(rate: number, due: number): Promise<void> {
+    const group = await this.#publication.startGroup(`${rate}`);
+    await group.write(new Uint8Array(1_000));
+    await group.end();
+    this.newest.set(rate, group.id);
+    this.#next(rate, due);
+  }
+}
+
+/** Watches the track of one rate. */
+class Viewer {
+  readonly peer: Peer;
+  readonly rate: number;
+  #newest = -1;
+
+  private constructor(peer: Peer, rate: number) {
+    this.peer = peer;
+    this.rate = rate;
+  }
+
+  static async start(peer: Peer, rate: number): Promise<Viewer> {
+    await peer.announced(PATH);
+    const viewer = new Viewer(peer, rate);
+    const watch = await peer.watch(PATH, `${rate}`);
+    void (async () => {
+      for (;;) {
+        const object = await watch.next();
+        if (object === undefined) return;
+        viewer.#newest = Math.max(viewer.#newest, object.group);
+      }
+    })().catch(() => {});
+    return viewer;
+  }
+
+  /** Whether it is no more than half a second behind, and two groups. */
+  isLive({ newest }: Camera): boolean {
+    return this.#newest >= (newest.get(this.rate) ?? 0) - this.rate / 2 - 2 && this.#newest >= 0;
+  }
+
+  /** When it is live again. */
+  async liveAgain(camera: Camera, test: RelayTest): Promise<number> {
+    await until(() => this.isLive(camera), 60_000, test);
+    return systemClock.now();
+  }
+}
+
+async function until(holds: () => boolean, most: number, test: RelayTest): Promise<void> {
+  const end = systemClock.now() + most;
+  while (!holds()) {
+    if (systemClock.now() > end) {
+      const page = JSON.stringify(await test.relay.status());
+      throw new Error(`Not live after ${most} ms; the relay: ${page}`);
+    }
+    await wait(20);
+  }
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void systemClock.after(milliseconds, resolve));
+}

@@ -1,0 +1,171 @@
+/**
+ * What a normal client does, over and over, with a peer that can reset and stop streams as Deno cannot.
+ * `QUMO_ROUNDS=1000` does it as often.
+ */
+import assert from "node:assert/strict";
+import { ObjectStatus, StreamCode } from "@qumo/shared/wire";
+import { type AioquicConnection, connectAioquic } from "../peers/aioquic.ts";
+import { pythonMissing } from "../peers/python.ts";
+import {
+  accept,
+  announce,
+  objects,
+  openSubgroup,
+  SubgroupReader,
+  subscribe,
+} from "../scenarios/script.ts";
+import { type RelayTest, relayTest } from "../support/relay_test_case.ts";
+import { ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
+
+const ROUNDS = Number(Deno.env.get("QUMO_ROUNDS") ?? 150);
+const LIVE = { filter: { type: "largest_object" } } as const;
+const OPTIONS = {
+  missing: pythonMissing("aioquic"),
+  milliseconds: 10_000 + ROUNDS * 200,
+  config: {
+    relay: { solicit: false },
+    limits: { control_message_rate: 10_000, control_message_burst: 10_000 },
+  },
+};
+
+/** A publisher and a viewer, each of which counts what the other does. */
+class Scene implements AsyncDisposable {
+  readonly #connections: readonly AioquicConnection[];
+  readonly publisher: ScriptedPeer;
+  readonly viewer: ScriptedPeer;
+  /** Groups of which a stream came to the viewer, in order. */
+  readonly seen: bigint[] = [];
+  #arrived = Promise.withResolvers<void>();
+
+  private constructor(
+    connections: readonly AioquicConnection[],
+    publisher: ScriptedPeer,
+    viewer: ScriptedPeer,
+  ) {
+    this.#connections = connections;
+    this.publisher = publisher;
+    this.viewer = viewer;
+    void this.#accept().catch(() => {});
+  }
+
+  static async open({ relay, deadline }: RelayTest): Promise<Scene> {
+    const connections = [];
+    const peers = [];
+    for (let count = 0; count < 2; count++) {
+      const connection = await deadline.for("aioquic", connectAioquic(relay));
+      connections.push(connection);
+      peers.push(await ScriptedPeer.connect(connection));
+    }
+    await announce(peers[0]!, "live");
+    return new Scene(connections, peers[0]!, peers[1]!);
+  }
+
+  /** The viewer subscribes to a track, which the publisher is asked for the first time. */
+  async watch(track = VIDEO, alias?: bigint) {
+    const request = await subscribe(this.viewer, LIVE, track);
+    if (alias !== undefined) await accept(this.publisher, { alias });
+    await request.expect("subscribeOk");
+    return request;
+  }
+
+  /** Resolves when a stream of this group has come. */
+  async sees(group: bigint): Promise<void> {
+    while (!this.seen.includes(group)) await this.#arrived.promise;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const peer of [this.viewer, this.publisher]) peer.close();
+    for (const connection of this.#connections) await connection[Symbol.asyncDispose]();
+  }
+
+  async #accept(): Promise<void> {
+    for (;;) void this.#read(await this.viewer.nextStream()).catch(() => {});
+  }
+
+  async #read(stream: Awaited<ReturnType<ScriptedPeer["nextStream"]>>): Promise<void> {
+    const reader = await SubgroupReader.of(stream);
+    await reader.next();
+    this.seen.push(reader.header.group);
+    this.#arrived.resolve();
+    this.#arrived = Promise.withResolvers();
+    await reader.rest();
+  }
+}
+
+const VIDEO = trackOf("live", "video");
+
+/** Registers a test of something that is done again and again, which costs nobody the session. */
+function habitTest(
+  name: string,
+  prepare: (scene: Scene) => Promise<(round: number) => Promise<void>>,
+): void {
+  relayTest(name, async (test) => {
+    await using scene = await Scene.open(test);
+    const act = await prepare(scene);
+    for (let round = 0; round < ROUNDS; round++) {
+      await test.deadline.for(`round ${round}`, act(round));
+    }
+    const status = await test.relay.status() as { sessions: number; parked_streams: number };
+    assert.equal(status.sessions, 2);
+    assert.ok(status.parked_streams <= 32, `${status.parked_streams} streams are parked`);
+  }, OPTIONS);
+}
+
+habitTest("a publisher resets each group", async (scene) => {
+  await scene.watch(VIDEO, 7n);
+  return async (round) => {
+    const group = BigInt(round);
+    const stream = await openSubgroup(scene.publisher, { group }, ...objects(1));
+    await scene.sees(group);
+    stream.reset(StreamCode.CANCELLED);
+  };
+});
+
+habitTest("a publisher marks the end of its groups and ends no stream", async (scene) => {
+  await scene.watch(VIDEO, 7n);
+  return async (round) => {
+    const group = BigInt(round);
+    const end = { id: 1, payload: "", status: ObjectStatus.END_OF_GROUP };
+    const stream = await openSubgroup(scene.publisher, { group }, ...objects(1), end);
+    await scene.sees(group);
+    // The relay takes as many streams as it allows; that it stops these is not looked at here.
+    if (round > 50) stream.reset(StreamCode.CANCELLED);
+  };
+});
+
+habitTest("a viewer zaps between tracks, within groups", async (scene) => {
+  const tracks = ["one", "two"].map((name) => trackOf("live", name));
+  const known = new Set<number>();
+  return async (round) => {
+    const index = round % 2;
+    const alias = BigInt(index);
+    const request = await scene.watch(tracks[index], known.has(index) ? undefined : alias);
+    known.add(index);
+    const group = BigInt(round);
+    const stream = await openSubgroup(scene.publisher, { alias, group }, ...objects(1));
+    await scene.sees(group);
+    // In this order, because aioquic stops no stream that has ended meanwhile.
+    request.incoming.stop(StreamCode.CANCELLED);
+    request.outgoing.reset(StreamCode.CANCELLED);
+    await stream.finish();
+  };
+});
+
+habitTest("a viewer pauses and resumes, within groups", async (scene) => {
+  const request = await scene.watch(VIDEO, 7n);
+  const update = async (forward: boolean) => {
+    const requestId = scene.viewer.takeRequestId();
+    await request.send({ kind: "requestUpdate", requestId, parameters: { forward } });
+    await request.expect("requestOk");
+  };
+  return async (round) => {
+    const group = BigInt(round);
+    const stream = await openSubgroup(scene.publisher, { group }, ...objects(1));
+    await scene.sees(group);
+    await update(false);
+    await stream.send(...objects(1, 1));
+    await update(true);
+    await stream.send(...objects(1, 2));
+    await stream.finish();
+  };
+});

@@ -21,6 +21,8 @@ class Peer:
         self.broadcasts = {}
         self.tracks = {}
         self.things = {}
+        self.present = set()
+        self.changed = asyncio.Condition()
         self.numbers = itertools.count()
 
     def keep(self, thing):
@@ -65,14 +67,22 @@ class Peer:
                 track.finish()
         self.broadcasts.pop(path).close()
 
+    async def follow_announcements(self):
+        async for update in self.client.announced():
+            if update.active:
+                self.present.add(update.prefix)
+            else:
+                self.present.discard(update.prefix)
+            async with self.changed:
+                self.changed.notify_all()
+
     async def announced(self, path):
-        await self.client.announced_broadcast(path)
+        async with self.changed:
+            await self.changed.wait_for(lambda: path in self.present)
 
     async def withdrawn(self, path):
-        async with self.client.announced(path) as updates:
-            async for update in updates:
-                if not update.active:
-                    return
+        async with self.changed:
+            await self.changed.wait_for(lambda: path not in self.present)
 
     async def watch(self, path, track):
         broadcast = await self.client.announced_broadcast(path)
@@ -122,6 +132,7 @@ async def main(url, fingerprint, level):
     async with client, asyncio.TaskGroup() as answers:
         say(number=0, result=None)
         peer = Peer(client)
+        answers.create_task(peer.follow_announcements())
         while line := await reader.readline():
             command = json.loads(line)
             answers.create_task(answer(peer, **command))

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import os
 import ssl
 import sys
 
@@ -95,6 +96,8 @@ async def main(port, protocol, idle_timeout):
         idle_timeout=float(idle_timeout) / 1000,
         max_datagram_frame_size=65536,
     )
+    if keys := os.environ.get("SSLKEYLOGFILE"):
+        configuration.secrets_log_file = open(keys, "a", buffering=1)
     address = {"host": "127.0.0.1", "port": int(port)}
     async with connect(**address, configuration=configuration, create_protocol=Peer) as peer:
         async for command in commands():

@@ -96,6 +96,17 @@ export const SKIPS = [
 /** One of {@linkcode SKIPS}. */
 export type Skip = typeof SKIPS[number];
 
+/** Why an object of a publisher was thrown away. */
+export const OBJECT_DROPS = [
+  "too_old", // The cache had given up its group, or its place in the group.
+  "track_over", // The track had ended.
+  "subgroups", // Its group had as many subgroups as a group may have.
+  "too_large", // Beyond `limits.max_object_bytes`.
+  "replaced", // A newer publisher had taken the track over.
+] as const;
+/** One of {@linkcode OBJECT_DROPS}. */
+export type ObjectDrop = typeof OBJECT_DROPS[number];
+
 /** Why a datagram went nowhere. */
 export const DATAGRAM_DROPS = [
   "malformed",
@@ -216,8 +227,7 @@ export class RelayMetrics {
   readonly skips: Record<Skip, number> = zeros(SKIPS);
   /** Objects on streams that another publisher of the track had brought already. */
   duplicateObjects = 0;
-  /** Objects on streams that had no place: too late for the cache, or out of order. */
-  droppedObjects = 0;
+  readonly droppedObjects: Record<ObjectDrop, number> = zeros(OBJECT_DROPS);
   /** Subscriptions that were ended because the subscriber was too far behind. */
   subscribersTooFarBehind = 0;
   /** Streams left open because they could not be reset. */

@@ -110,9 +110,10 @@ export function mediaFamilies(
       "Objects on streams that another publisher of the track had brought already.",
       () => metrics.duplicateObjects,
     ),
-    counter(
+    counters(
       "qumo_relay_dropped_objects_total",
-      "Objects on streams that had no place: too late for the cache, or out of order.",
+      "Objects of publishers that were thrown away, by reason.",
+      "reason",
       () => metrics.droppedObjects,
     ),
     counters(

@@ -27,6 +27,12 @@ export const MAX_RELAY_SCOPES = 1_024;
 /** How much more another relay may ask for than a client: it asks for all of its own. */
 export const RELAY_LIMIT_FACTOR = 20;
 
+/**
+ * How long everything that a feed brings may be thrown away before the feed is ended: what comes late
+ * for once is over sooner, and viewers should not wait for ever for what cannot come.
+ */
+export const MAX_ONLY_DROPS_MS = 5_000;
+
 /** How long an ended subscription may take to send what it has begun. */
 export const DRAIN_SUBSCRIPTION_MS = 5_000;
 

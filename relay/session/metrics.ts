@@ -1,3 +1,5 @@
+import type { DropReason } from "../track/mod.ts";
+
 /** Counts that sessions add to: plain numbers, read by whoever shows them. */
 export interface SessionMetrics {
   readonly sessionsEnded: Record<SessionEnd, number>;
@@ -11,8 +13,8 @@ export interface SessionMetrics {
   readonly skips: Record<Skip, number>;
   /** Objects on streams that another publisher of the track had brought already. */
   duplicateObjects: number;
-  /** Objects on streams that had no place: too late for the cache, or out of order. */
-  droppedObjects: number;
+  /** Objects of publishers that were thrown away. */
+  readonly droppedObjects: Record<DropReason, number>;
   subscribersTooFarBehind: number;
   streamsParked: number;
   readonly parkedStreamsFinished: Record<ParkedEnd, number>;

@@ -111,7 +111,7 @@ Deno.test("Cache trims a group of datagrams that never ends, and never grows", (
   }
   assert.equal(recount(track), world.cache.bytes);
   assert.ok(track.group(0n)!.count > 100);
-  assert.equal(writeDatagram(track, datagramOf(0n, 0), { now: 0 }), "dropped");
+  assert.equal(writeDatagram(track, datagramOf(0n, 0), { now: 0 }), "too_old");
   assert.equal(writeDatagram(track, datagramOf(0n, 9_999), { now: 0 }), "duplicate");
 });
 

@@ -5,6 +5,7 @@ import {
   type ObjectDatagram,
   ObjectStatus,
 } from "@qumo/shared/wire";
+import type { DropReason } from "./drops.ts";
 import { MalformedTrack, OtherNumbering } from "./errors.ts";
 import { checkExists, noteFacts } from "./facts.ts";
 import { bytesOf, type DatagramObject } from "./group.ts";
@@ -12,8 +13,8 @@ import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
 import type { Track } from "./track.ts";
 
-/** What became of a datagram. */
-export type DatagramOutcome = "new" | "duplicate" | "dropped";
+/** What became of a datagram: it was kept, was there already, or was thrown away for a reason. */
+export type DatagramOutcome = "new" | "duplicate" | DropReason;
 
 /** How a datagram came. */
 export interface DatagramOptions {
@@ -33,12 +34,12 @@ export function writeDatagram(
   { now, source }: DatagramOptions,
 ): DatagramOutcome {
   const { group: groupId, object: id, status } = received;
-  if (track.endReason !== undefined) return "dropped";
+  if (track.endReason !== undefined) return "track_over";
   if (source !== undefined) checkNumbering(track, { source, group: groupId, now });
-  if (track.isTooOld(groupId)) return "dropped";
+  if (track.isTooOld(groupId)) return "too_old";
   const group = track.openGroup(groupId, now);
   // A group that is older than all that there is room for is gone again at once.
-  if (track.group(groupId) !== group) return "dropped";
+  if (track.group(groupId) !== group) return "too_old";
   const home = group.homeOf(id);
   if (home instanceof SubgroupLog) {
     throw new MalformedTrack(`Object ${groupId}/${id} came on a stream before`);
@@ -53,7 +54,7 @@ export function writeDatagram(
   checkExists(track, group, id, status);
   noteFacts(track, group, id, received.properties, status);
   if (received.endOfGroup) group.endAt(id + 1);
-  if (group.isDatagramGivenUp(id)) return "dropped";
+  if (group.isDatagramGivenUp(id)) return "too_old";
   const object = objectOf(track, received, now);
   group.add(id, object, status === ObjectStatus.NORMAL, now);
   if (source !== undefined) track.sources.note(source, groupId);

@@ -101,10 +101,10 @@ Deno.test("writeDatagram() drops what comes too late for the cache or after the 
   const track = world.track();
   const subscriber = new Subscriber(track);
   writeDatagram(track, datagramOf(5n, 0), { now: 0 });
-  assert.equal(writeDatagram(track, datagramOf(4n, 0), { now: 0 }), "dropped");
+  assert.equal(writeDatagram(track, datagramOf(4n, 0), { now: 0 }), "too_old");
   writeDatagram(track, datagramOf(6n, 0), { now: 0 });
-  assert.equal(writeDatagram(track, datagramOf(5n, 1), { now: 0 }), "dropped");
+  assert.equal(writeDatagram(track, datagramOf(5n, 1), { now: 0 }), "too_old");
   track.finish({ kind: "ended", reason: "" });
-  assert.equal(writeDatagram(track, datagramOf(7n, 0), { now: 0 }), "dropped");
+  assert.equal(writeDatagram(track, datagramOf(7n, 0), { now: 0 }), "track_over");
   assert.equal(subscriber.datagrams.length, 2);
 });

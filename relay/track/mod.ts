@@ -4,6 +4,7 @@ export { backfill } from "./backfill.ts";
 export { Cache, type CacheLimits, type EvictionReason } from "./cache.ts";
 export { type DatagramOutcome, writeDatagram } from "./datagram_writer.ts";
 export type { Demand } from "./demands.ts";
+export type { DropReason } from "./drops.ts";
 export {
   MalformedTrack,
   type Refusal,

@@ -1,5 +1,6 @@
 import type { Clock } from "@qumo/shared/runtime";
 import { encodeSubgroupHeader, ObjectStatus } from "@qumo/shared/wire";
+import type { DropReason } from "./drops.ts";
 import { MalformedTrack, OtherNumbering } from "./errors.ts";
 import { checkExists, noteFacts } from "./facts.ts";
 import type { Group } from "./group.ts";
@@ -27,6 +28,8 @@ export interface SubgroupWriterOptions {
   readonly isRelayed?: boolean | undefined;
   /** The objects come by FETCH. */
   readonly isFetched?: boolean;
+  /** Called for each object that is thrown away. */
+  readonly onDrop?: (reason: DropReason) => void;
 }
 
 /** What became of the objects of one stream. */
@@ -61,6 +64,7 @@ export class SubgroupWriter {
   // The same without objects that only mark an end, which one publisher may send and another not.
   #lastNormal = -1;
   #isOver = false;
+  #wasDropped = false;
 
   constructor(track: Track, init: SubgroupStreamInit, options: SubgroupWriterOptions) {
     this.#track = track;
@@ -80,10 +84,17 @@ export class SubgroupWriter {
     this.#last = id;
     if (status === ObjectStatus.NORMAL) this.#lastNormal = id;
     const object: Incoming = { id, properties, payloadLength, status, before };
-    const isStored = this.#take(this.#subgroup, object);
-    if (isStored) return this.#keep(id);
+    const dropped = this.#take(this.#subgroup, object);
+    this.#wasDropped = dropped !== undefined;
+    if (dropped === undefined) return this.#keep(id);
     this.#at = undefined;
     this.counts.dropped++;
+    this.#options.onDrop?.(dropped);
+  }
+
+  /** Whether the last object was thrown away. */
+  get wasDropped(): boolean {
+    return this.#wasDropped;
   }
 
   #keep(id: number): void {
@@ -194,16 +205,16 @@ export class SubgroupWriter {
     this.#log?.release();
   }
 
-  /** Puts an object where it belongs; false when it is dropped. */
-  #take(subgroup: bigint, object: Incoming): boolean {
+  /** Puts an object where it belongs; returns why not when it is thrown away. */
+  #take(subgroup: bigint, object: Incoming): DropReason | undefined {
     const track = this.#track;
-    if (track.endReason !== undefined) return false;
+    if (track.endReason !== undefined) return "track_over";
     if (this.#kept === 0) this.#checkNumbering();
-    if (track.isTooOld(this.#init.group)) return false;
+    if (track.isTooOld(this.#init.group)) return "too_old";
     const now = this.#options.clock.now();
     const group = this.#group = track.openGroup(this.#init.group, now);
     // A group that is older than all that there is room for is gone again at once.
-    if (track.group(group.id) !== group) return false;
+    if (track.group(group.id) !== group) return "too_old";
     const home = group.homeOf(object.id);
     if (home === undefined) return this.#append(group, subgroup, object, now);
     if (!(home instanceof SubgroupLog)) {
@@ -219,7 +230,7 @@ export class SubgroupWriter {
     this.#moveTo(home);
     this.#at = known.payloadStart;
     this.counts.duplicates++;
-    return true;
+    return undefined;
   }
 
   /** Who counts in another way than the one before has taken over the name. */
@@ -234,7 +245,12 @@ export class SubgroupWriter {
     }
   }
 
-  #append(group: Group, subgroup: bigint, object: Incoming, now: number): boolean {
+  #append(
+    group: Group,
+    subgroup: bigint,
+    object: Incoming,
+    now: number,
+  ): DropReason | undefined {
     const { id, properties, payloadLength, status } = object;
     checkExists(this.#track, group, id, status);
     const end = group.endOfSubgroup(subgroup);
@@ -242,10 +258,14 @@ export class SubgroupWriter {
       throw new MalformedTrack(`Object ${id} lies behind the end of subgroup ${subgroup}`);
     }
     noteFacts(this.#track, group, id, properties, status);
-    // A mark behind the end says what is known.
-    if (group.isGivenUp(subgroup, id) || (end !== undefined && id > end)) return false;
+    if (group.isGivenUp(subgroup, id)) return "too_old";
+    if (end !== undefined && id > end) {
+      // A mark behind the end says what is known.
+      this.counts.duplicates++;
+      return undefined;
+    }
     const log = this.#logFor(group, subgroup, object);
-    if (log === undefined) return false;
+    if (log === undefined) return "subgroups";
     const bytes = log.bytes;
     log.begin(id, properties, payloadLength, status, now);
     group.add(id, log, status === ObjectStatus.NORMAL, now);
@@ -254,7 +274,7 @@ export class SubgroupWriter {
     this.counts.objects++;
     // Last, because it may evict what was just written.
     this.#track.grow(group, log.bytes - bytes);
-    return true;
+    return undefined;
   }
 
   /** The log that takes this stream's next object, begun where there is none. */

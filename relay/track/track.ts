@@ -6,6 +6,7 @@ import {
   type TrackProperties,
 } from "@qumo/shared/wire";
 import type { Cache, EvictionReason } from "./cache.ts";
+import { ToldDrops } from "./drops.ts";
 import { MalformedTrack, type TrackEnd } from "./errors.ts";
 import { Gaps } from "./gaps.ts";
 import { type DatagramObject, Group } from "./group.ts";
@@ -35,6 +36,8 @@ export class Track {
   readonly sources = new Sources();
   /** Bytes of objects that came and went, each subscriber counted. */
   readonly traffic = { received: 0, sent: 0 };
+  /** What was told of objects that were thrown away on their way in. */
+  readonly toldDrops = new ToldDrops();
   readonly #cache: Cache;
   readonly #groups = new Map<bigint, Group>();
   // Ids of the groups, ascending.

@@ -1,4 +1,4 @@
-import { StreamCode } from "@qumo/shared/wire";
+import { DoneCode, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { namespaceOf, trackOf } from "../support/scripted_peer.ts";
 import { SessionWorld } from "../support/session_world.ts";
@@ -98,14 +98,19 @@ Deno.test("tracks beyond those of a scope are refused, and room that is free aga
   await (await publish(peer, { track: OTHER, alias: 9n })).expect("requestOk");
 });
 
-Deno.test("an object larger than the relay takes costs its stream, and nothing else", async () => {
+Deno.test("an object larger than the relay takes ends its track, in words and for all to hear", async () => {
   await using world = new SessionWorld({ limits: { maxObjectBytes: 100 } });
-  const { publisher, subscriber } = await watch(world);
-  const large = await openSubgroup(publisher, { group: 1n }, { id: 0, payload: "x".repeat(101) });
-  await world.settle();
+  const { publisher, subscriber, downstream, upstream } = await watch(world);
+  await sendSubgroup(publisher, { group: 1n }, { id: 0, payload: "x".repeat(100) });
+  assert.equal((await nextSubgroup(subscriber)).group, 1n);
+  const large = await openSubgroup(publisher, { group: 2n }, { id: 0, payload: "x".repeat(101) });
+  const done = await downstream.expect("publishDone");
+  assert.equal(done.code, BigInt(DoneCode.EXCESSIVE_LOAD));
+  assert.match(done.reason, /An object of 101 bytes/);
   await assert.rejects(large.send(...objects(1, 1)), { kind: "stopped" });
-  await sendSubgroup(publisher, { group: 2n }, { id: 0, payload: "x".repeat(100) });
-  assert.equal((await nextSubgroup(subscriber)).group, 2n);
+  assert.equal(await upstream.ended(), StreamCode.EXCESSIVE_LOAD);
+  assert.equal(world.metrics.droppedObjects.too_large, 1);
+  await announce(publisher, "still here");
 });
 
 Deno.test("R-200: equal requests that come at once are made once upstream", async () => {

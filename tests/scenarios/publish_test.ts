@@ -172,7 +172,8 @@ Deno.test("R-176: a publisher that moves to a new session leaves no gap and no d
   const groups: bigint[] = [];
   for (let at = 0; at < 3; at++) groups.push((await nextSubgroup(subscriber)).group);
   assert.deepEqual(groups, [1n, 2n, 3n]);
-  assert.deepEqual([world.metrics.duplicateObjects, world.metrics.droppedObjects], [2, 0]);
+  assert.equal(world.metrics.duplicateObjects, 2);
+  assert.ok(Object.values(world.metrics.droppedObjects).every((count) => count === 0));
   await world.stillPending(downstream.next(), "The end of the subscription");
   await world.stillPending(subscriber.nextStream().catch(() => {}), "A duplicate");
 });

@@ -27,6 +27,7 @@ export class FeedWriter {
       clock,
       source,
       isRelayed: target.mayGoOn,
+      onDrop: feed.drops.note,
     });
   }
 
@@ -48,6 +49,11 @@ export class FeedWriter {
     } catch (error) {
       this.#decide(error).payload(bytes);
     }
+  }
+
+  /** As in {@linkcode SubgroupWriter}. */
+  get wasDropped(): boolean {
+    return this.#writer.wasDropped;
   }
 
   /** As in {@linkcode SubgroupWriter}. */
@@ -96,8 +102,6 @@ export class FeedWriter {
   }
 
   #count(): void {
-    const { duplicates, dropped } = this.#writer.counts;
-    this.#metrics.duplicateObjects += duplicates;
-    this.#metrics.droppedObjects += dropped;
+    this.#metrics.duplicateObjects += this.#writer.counts.duplicates;
   }
 }

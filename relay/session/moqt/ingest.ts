@@ -12,7 +12,7 @@ import {
   StreamCode,
   type SubgroupHeader,
 } from "@qumo/shared/wire";
-import { MalformedTrack, writeDatagram } from "../../track/mod.ts";
+import { type DatagramOutcome, MalformedTrack, writeDatagram } from "../../track/mod.ts";
 import { TransportError } from "../../transport/errors.ts";
 import type { ReceiveStream } from "../../transport/types.ts";
 import { isTransportEnd } from "../errors.ts";
@@ -20,6 +20,7 @@ import { readVarint } from "../framing.ts";
 import { Input } from "../input.ts";
 import { MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../limits.ts";
 import type { SessionContext } from "./context.ts";
+import type { FeedDrops } from "./feed_drops.ts";
 import { FeedLost, FeedWriter } from "./feed_writer.ts";
 import type { IncomingTracks } from "./incoming_tracks.ts";
 import type { PeerFeed } from "./peer_feed.ts";
@@ -111,7 +112,9 @@ export class Ingest {
       // A copy: the transport's buffer is not ours to keep.
       const { payload, properties } = datagram;
       const own = { ...datagram, payload: payload.slice(), properties: properties.slice() };
-      storeDatagram(feed, own, since);
+      const outcome = storeDatagram(feed, own, since);
+      if (outcome === "new" || outcome === "duplicate") feed.drops.kept();
+      else feed.drops.note(outcome);
     } catch (error) {
       this.#trackFailed(feed, error);
     }
@@ -134,7 +137,7 @@ export class Ingest {
     const { metrics } = this.#context;
     const writer = new FeedWriter(feed, header, this.#context);
     try {
-      await this.#readObjects(input, header.hasProperties, writer);
+      await this.#readObjects(input, header.hasProperties, { writer, drops: feed.drops });
       writer.finish();
     } catch (error) {
       writer.breakOff(feed.target.mayGoOn === true && isTransportEnd(error));
@@ -148,7 +151,11 @@ export class Ingest {
   }
 
   /** The hot loop: everything that is there is decoded and appended before anything is awaited. */
-  async #readObjects(input: Input, hasProperties: boolean, writer: FeedWriter): Promise<void> {
+  async #readObjects(
+    input: Input,
+    hasProperties: boolean,
+    { writer, drops }: { writer: FeedWriter; drops: FeedDrops },
+  ): Promise<void> {
     const { received } = this.#context.metrics;
     const { maxObjectBytes } = this.#context.settings.limits;
     const decoder = new ObjectHeaderDecoder(hasProperties, this.#context.draft.data);
@@ -178,6 +185,7 @@ export class Ingest {
       }
       received.bytes -= input.length;
       writer.flush();
+      if (!writer.wasDropped) drops.kept();
     } while (await input.fill());
     if (payloadLeft > 0 || input.length > 0) throw this.#endsWithin();
   }
@@ -192,7 +200,9 @@ export class Ingest {
   /** Decides what an error of a track's data costs: the stream, the track, or the session. */
   #trackFailed(feed: PeerFeed, error: unknown): void {
     const { metrics, log } = this.#context;
-    if (isTransportEnd(error) || error instanceof FeedLost) return;
+    if (isTransportEnd(error)) return;
+    // Who has the track now is told where that was decided.
+    if (error instanceof FeedLost) return void metrics.droppedObjects.replaced++;
     if (error instanceof MalformedTrack) {
       metrics.malformed.track++;
       const { name } = feed.target.track;
@@ -200,7 +210,9 @@ export class Ingest {
     }
     if (error instanceof ObjectTooLarge) {
       metrics.malformed.subgroup++;
-      return log.warn("object refused", { reason: error.message });
+      feed.drops.note("too_large");
+      // It would go on with objects of this kind, and its viewers should know why they miss them.
+      return feed.giveUp({ kind: "excessive_load", reason: error.message });
     }
     throw error;
   }
@@ -230,16 +242,16 @@ class ObjectTooLarge extends Error {
 }
 
 /** Puts a datagram into the track that its feed delivers to, or to the one that begins anew. */
-function storeDatagram(feed: PeerFeed, datagram: ObjectDatagram, since: number): void {
+function storeDatagram(feed: PeerFeed, datagram: ObjectDatagram, since: number): DatagramOutcome {
   const { track } = feed.target;
   try {
-    writeDatagram(track, datagram, { now: since, source: feed.source });
+    return writeDatagram(track, datagram, { now: since, source: feed.source });
   } catch (error) {
     if (!(error instanceof MalformedTrack) || feed.contradicted(error.message) === "malformed") {
       throw error;
     }
     if (feed.isOver || feed.target.track === track) throw new FeedLost(error.message);
-    writeDatagram(feed.target.track, datagram, { now: since, source: feed.source });
+    return writeDatagram(feed.target.track, datagram, { now: since, source: feed.source });
   }
 }
 

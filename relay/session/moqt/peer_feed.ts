@@ -22,10 +22,12 @@ import {
 import { isTransportEnd, violation } from "../errors.ts";
 import type { Input } from "../input.ts";
 import type { SessionContext } from "./context.ts";
+import { FeedDrops } from "./feed_drops.ts";
 import type { IncomingTracks } from "./incoming_tracks.ts";
 import type { PeerPublisher } from "./peer_publisher.ts";
 import { isRelay } from "./relay_peer.ts";
 import { outcomeOf, refusalOf, trackEndOf } from "./refusals.ts";
+import { nameFields } from "./refuse.ts";
 import type { RequestStream } from "./request_stream.ts";
 
 /** How long data that PUBLISH_DONE promised may still take, at the least. */
@@ -50,6 +52,8 @@ export class PeerFeed implements Feed {
   readonly offered: boolean;
   readonly bringsPast: boolean;
   readonly established: Promise<Outcome<void, Refusal>>;
+  /** What of it is thrown away. */
+  readonly drops: FeedDrops;
   readonly #context: SessionContext;
   readonly #incoming: IncomingTracks;
   readonly #inputs = new Set<Input>();
@@ -91,6 +95,11 @@ export class PeerFeed implements Feed {
     this.bringsPast = options.bringsPast;
     this.#context = options.context;
     this.#incoming = options.incoming;
+    this.drops = new FeedDrops(
+      options.context,
+      () => this.#target.track,
+      (reason) => this.giveUp({ kind: "excessive_load", reason }),
+    );
     this.established = new Promise((resolve) => this.#settle = resolve);
   }
 
@@ -269,6 +278,17 @@ export class PeerFeed implements Feed {
   /** What came contradicts what is known of the track. Says what becomes of the feed. */
   contradicted(reason: string): Verdict {
     return this.#over ? "lost" : this.#target.feeds.contradicted(this, reason);
+  }
+
+  /** Nothing more is taken from the publisher, though it would send more. */
+  giveUp(end: TrackEnd): void {
+    if (this.#over) return;
+    this.#context.log.warn("track given up", {
+      ...nameFields(this.target.track.name),
+      reason: end.reason,
+    });
+    this.#request?.cancel(StreamCode.EXCESSIVE_LOAD);
+    this.#finish(end);
   }
 
   /** Reads what the peer says on the request's stream, and waits for the data that it promised. */

@@ -1,0 +1,83 @@
+import { DoneCode } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { SessionWorld } from "../support/session_world.ts";
+import {
+  datagram,
+  nextSubgroup,
+  objects,
+  openSubgroup,
+  sendSubgroup,
+  type SubgroupScript,
+  watch,
+} from "./script.ts";
+
+Deno.test("objects that come too late are counted, and the log names their track once", async () => {
+  await using world = new SessionWorld({ cache: { maxGroupsPerTrack: 2 } });
+  const { publisher, subscriber } = await watch(world);
+  for (const group of [5n, 6n]) {
+    await sendSubgroup(publisher, { group }, ...objects(2));
+    await nextSubgroup(subscriber);
+  }
+  await sendSubgroup(publisher, { group: 1n }, ...objects(3));
+  await sendSubgroup(publisher, { group: 2n }, ...objects(3));
+  publisher.sendDatagram(datagram({ group: 1n, object: 9 }));
+  await world.settle();
+  assert.equal(world.metrics.droppedObjects.too_old, 7);
+  const lines = world.lines.filter(({ text }) => text === "warn: objects dropped");
+  assert.deepEqual(lines.map(({ fields }) => [fields["track"], fields["reason"]]), [
+    ["live/cam · video", "too_old"],
+  ]);
+});
+
+Deno.test("a drop is counted when it happens, not when its stream ends", async () => {
+  await using world = new SessionWorld({ cache: { maxGroupsPerTrack: 1 } });
+  const { publisher } = await watch(world);
+  await sendSubgroup(publisher, { group: 5n }, ...objects(1));
+  await openSubgroup(publisher, { group: 1n }, ...objects(1));
+  await world.settle();
+  assert.equal(world.metrics.droppedObjects.too_old, 1);
+});
+
+Deno.test("a track of which everything is dropped for seconds ends with a reason", async () => {
+  await using world = new SessionWorld({ cache: { maxGroupsPerTrack: 1 } });
+  const { publisher, subscriber, downstream } = await watch(world);
+  await sendSubgroup(publisher, { group: 500n }, ...objects(1));
+  await nextSubgroup(subscriber);
+  const ended = downstream.next();
+  const late = await openSubgroup(publisher, { group: 1n });
+  await dropOneASecond(world, late, 0, 5);
+  await world.stillPending(ended, "The end of the track");
+  await dropOneASecond(world, late, 5, 2);
+  const done = await ended;
+  assert.ok(done?.kind === "publishDone");
+  assert.equal(done.code, BigInt(DoneCode.EXCESSIVE_LOAD));
+  assert.match(done.reason, /every object was dropped for 5 s: too_old/);
+  const given = world.lines.find(({ text }) => text === "warn: track given up");
+  assert.equal(given?.fields["track"], "live/cam · video");
+});
+
+Deno.test("a track of which something is kept now and then goes on", async () => {
+  await using world = new SessionWorld({ cache: { maxGroupsPerTrack: 1 } });
+  const { publisher, downstream } = await watch(world);
+  const ended = downstream.next();
+  const current = await openSubgroup(publisher, { group: 500n }, ...objects(1));
+  const late = await openSubgroup(publisher, { group: 1n });
+  for (let round = 0; round < 5; round++) {
+    await dropOneASecond(world, late, round * 4, 4);
+    await current.send(...objects(1, round + 1));
+  }
+  await world.stillPending(ended, "The end of the track");
+  assert.equal(world.metrics.droppedObjects.too_old, 20);
+});
+
+async function dropOneASecond(
+  world: SessionWorld,
+  late: SubgroupScript,
+  from: number,
+  count: number,
+): Promise<void> {
+  for (let id = from; id < from + count; id++) {
+    await late.send(...objects(1, id)).catch(() => {});
+    await world.advance(1_000);
+  }
+}

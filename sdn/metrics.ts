@@ -1,4 +1,4 @@
-import { HttpMetrics, methodLabel } from "@qumo/shared/http";
+import { HttpMetrics, type MethodLabel } from "@qumo/shared/http";
 import { Counter, Gauge, Histogram, Registry as Metrics } from "prom-client";
 import type { EventKind } from "./events/mod.ts";
 import type { NodeState } from "./graph/mod.ts";
@@ -141,10 +141,12 @@ export class ControllerMetrics {
     this.#events.inc({ kind, result: isKept ? "kept" : "left_out" });
   }
 
-  /** Counts a request that was answered. */
-  request(one: { method: string; path: string; status: number; milliseconds: number }): void {
+  /** Counts a request that was answered; its path is an endpoint's, not what a client wrote. */
+  request(
+    one: { method: MethodLabel; path: string; status: number; milliseconds: number },
+  ): void {
     const { method, path, status, milliseconds } = one;
-    const labels = { method: methodLabel(method), path, status: String(status) };
+    const labels = { method, path, status: String(status) };
     this.#requests.observe(labels, milliseconds / 1000);
   }
 

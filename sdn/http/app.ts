@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { type MethodLabel, methodLabel } from "@qumo/shared/http";
 import { refusal } from "@qumo/shared/topology";
 import { announceEndpoints } from "./announce_endpoints.ts";
 import type { Authenticate } from "./auth.ts";
@@ -46,9 +47,9 @@ export interface AppOptions extends WatchTools {
   readonly onFault: (error: unknown, requestId: string) => void;
 }
 
-/** A request that was answered: `path` is the endpoint's, with its placeholder. */
+/** A request that was answered, in words that no client chose: `path` is its endpoint's. */
 export interface AnsweredRequest {
-  readonly method: string;
+  readonly method: MethodLabel;
   readonly path: string;
   readonly status: number;
   readonly milliseconds: number;
@@ -84,7 +85,7 @@ export function buildApp(options: AppOptions): App {
       const { status, headers } = response;
       for (const [name, value] of SECURITY_HEADERS) headers.set(name, value);
       headers.set("x-request-id", id);
-      const { method } = request;
+      const method = methodLabel(request.method);
       const milliseconds = clock.now() - started;
       const answered = { method, path: asked.label, status, milliseconds };
       options.onRequest(answered);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { hostOf } from "./hosts.ts";
 import { EAGER_BODY_BYTES } from "./limits.ts";
 
 /** Answers a request; `client` is the address that it came from. Must not reject. */
@@ -18,7 +19,7 @@ export async function exchange(
 ): Promise<void> {
   const request = requestOf(incoming, await bodyOf(incoming));
   const response = request === undefined
-    ? new Response(null, { status: 400 })
+    ? Response.json({ error: "This is no request that can be answered" }, { status: 400 })
     : await handle(request, incoming.socket.remoteAddress ?? "");
   if (outgoing.destroyed) return await response.body?.cancel();
   await send(response, outgoing);
@@ -31,13 +32,21 @@ function requestOf(incoming: IncomingMessage, body: Body): Request | undefined {
   const target = FORBIDDEN_METHODS.has(method) ? undefined : targetOf(url);
   if (target === undefined) return undefined;
   try {
-    const headers: [string, string][] = [];
+    const pairs: [string, string][] = [];
     const raw = incoming.rawHeaders;
-    for (let at = 0; at + 1 < raw.length; at += 2) headers.push([raw[at]!, raw[at + 1]!]);
-    return new Request(target, { method, headers, ...(body !== undefined && { body }) });
+    for (let at = 0; at + 1 < raw.length; at += 2) pairs.push([raw[at]!, raw[at + 1]!]);
+    const headers = new Headers(pairs);
+    return namesHost(headers.get("host"))
+      ? new Request(target, { method, headers, ...(body !== undefined && { body }) })
+      : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a Host header says what it may: a host. HTTP/1.0 has none. */
+function namesHost(header: string | null): boolean {
+  return header === null || hostOf(header) !== undefined;
 }
 
 /** The URL that a request line means: a path, or the absolute form that is for proxies. */

@@ -197,8 +197,8 @@ Deno.test("what a client says about the host never becomes a part of the URL", a
     urls.push(`${request.url} ${request.headers.get("host")}`);
     return new Response("hello");
   });
-  for (const host of ["a/relay/tokyo/drain#", "a b", "", "a:99999"]) {
-    const client = await subject.connect(`POST /health HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  for (const head of ["Host: b.example:80", "Host: [::1]", "X: no host"]) {
+    const client = await subject.connect(`POST /health HTTP/1.1\r\n${head}\r\n\r\n`);
     await client.until("hello");
   }
   for (const line of ["POST http://b/x?y HTTP/1.1", "POST //c/d HTTP/1.1"]) {
@@ -206,13 +206,20 @@ Deno.test("what a client says about the host never becomes a part of the URL", a
     await client.until("hello");
   }
   assert.deepEqual(urls, [
-    "http://localhost/health a/relay/tokyo/drain#",
-    "http://localhost/health a b",
-    "http://localhost/health ",
-    "http://localhost/health a:99999",
+    "http://localhost/health b.example:80",
+    "http://localhost/health [::1]",
+    "http://localhost/health null",
     "http://localhost/x?y a",
     "http://localhost//c/d a",
   ]);
+});
+
+Deno.test("a Host header that names no host, or two, is refused with 400", async () => {
+  await using subject = world(() => assert.fail("nobody is asked"));
+  for (const host of ["a/relay/tokyo/drain#", "a b", "", "a:99999", "u@a", "a\r\nHost: b"]) {
+    const client = await subject.connect(`POST /health HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await client.until("400 Bad Request");
+  }
 });
 
 Deno.test("what is not HTTP is refused, and what cannot be a request is answered with 400", async () => {

@@ -20,9 +20,12 @@ export class HttpMetrics {
   ) as Record<ConnectionDrop, number>;
 }
 
-const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
+const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"] as const;
+
+/** A method as metrics, logs and events say it. */
+export type MethodLabel = (typeof METHODS)[number] | "other";
 
 /** A request's method as a label: one of a few words, whatever the client sent. */
-export function methodLabel(method: string): string {
-  return METHODS.has(method) ? method : "other";
+export function methodLabel(method: string): MethodLabel {
+  return METHODS.find((known) => known === method) ?? "other";
 }

@@ -9,4 +9,10 @@ export {
   STALL_TIMEOUT_MS,
 } from "./limits.ts";
 export { type HttpListener, type HttpOptions, listenHttp } from "./listener.ts";
-export { CONNECTION_DROPS, type ConnectionDrop, HttpMetrics, methodLabel } from "./metrics.ts";
+export {
+  CONNECTION_DROPS,
+  type ConnectionDrop,
+  HttpMetrics,
+  type MethodLabel,
+  methodLabel,
+} from "./metrics.ts";

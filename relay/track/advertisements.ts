@@ -1,3 +1,4 @@
+import type { Clock } from "@qumo/shared/runtime";
 import {
   type FullTrackName,
   hasPrefix,
@@ -36,6 +37,8 @@ interface Advertisement {
   readonly namespace: Namespace;
   readonly publisher: Publisher;
   readonly origin: Origin;
+  /** When it was announced, in the clock's milliseconds. */
+  readonly since: number;
 }
 
 /** A namespace, and everybody who publishes it. */
@@ -57,14 +60,16 @@ interface Watch {
 
 /** Who publishes which namespace, here and elsewhere, and who wants to know. */
 export class Advertisements {
+  readonly #clock: Clock;
   readonly #local: LocalWatcher | undefined;
   readonly #advertised = new NamespaceTree<Advertisement>();
   readonly #watches = new NamespaceTree<Watch>();
-  readonly #remoteTracks = new Map<string, RemoteTrack>();
+  readonly #remoteTracks = new Map<string, RemoteTrack & { readonly since: number }>();
   #localCount = 0;
 
   /** `local` is told of what is published here. */
-  constructor(local?: LocalWatcher) {
+  constructor(clock: Clock, local?: LocalWatcher) {
+    this.#clock = clock;
     this.#local = local;
   }
 
@@ -75,7 +80,7 @@ export class Advertisements {
 
   /** A publisher has tracks in this namespace. The result withdraws it. */
   add(namespace: Namespace, publisher: Publisher, origin: Origin): () => void {
-    const advertisement: Advertisement = { namespace, publisher, origin };
+    const advertisement: Advertisement = { namespace, publisher, origin, since: this.#clock.now() };
     const before = this.#at(namespace);
     this.#advertised.add(namespace, advertisement);
     if (origin === "local") this.#localCount++;
@@ -86,7 +91,7 @@ export class Advertisements {
   /** A single track is published elsewhere, outside of every namespace that is. The result withdraws it. */
   addRemoteTrack(name: FullTrackName, publisher: Publisher): () => void {
     const key = trackKey(name);
-    this.#remoteTracks.set(key, { name, publisher });
+    this.#remoteTracks.set(key, { name, publisher, since: this.#clock.now() });
     return () => this.#remoteTracks.delete(key);
   }
 
@@ -133,15 +138,6 @@ export class Advertisements {
     return [...found];
   }
 
-  /**
-   * Who can be asked for a track, `except` aside: publishers here, and only if there are none, the way
-   * elsewhere.
-   */
-  publishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
-    const local = this.localPublishersOf(name, except);
-    return local.length > 0 ? local : this.remotePublishersOf(name, except);
-  }
-
   /** The way to publishers elsewhere that have the namespace of a track, or push it. */
   remotePublishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
     const remote = new Set<Publisher>();
@@ -152,6 +148,22 @@ export class Advertisements {
     if (track !== undefined) remote.add(track.publisher);
     if (except !== undefined) remote.delete(except);
     return [...remote];
+  }
+
+  /**
+   * The way to publishers elsewhere who announced a track later than everybody here, where somebody has
+   * had it here since `since`.
+   */
+  laterElsewhere(name: FullTrackName, since: number): Publisher[] {
+    const found = [...this.#advertised.prefixesOf(name.namespace)];
+    const local = found.filter(({ origin }) => origin === "local");
+    const newest = local.length === 0 ? since : Math.max(...local.map(({ since }) => since));
+    const remote: { publisher: Publisher; since: number }[] = found
+      .filter(({ origin }) => origin === "remote");
+    const track = this.#remoteTracks.get(trackKey(name));
+    if (track !== undefined) remote.push(track);
+    const later = remote.filter(({ since }) => since > newest);
+    return [...new Set(later.map(({ publisher }) => publisher))];
   }
 
   /** The namespaces under a prefix, now and from now on. The result ends it. */

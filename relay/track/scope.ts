@@ -22,6 +22,7 @@ import { Renewals } from "./renewals.ts";
 import type { Replacement } from "./replacement.ts";
 import { Rendezvous } from "./rendezvous.ts";
 import type { OpenOptions, ScopeOptions } from "./scope_options.ts";
+import { Successors } from "./successors.ts";
 import { Track } from "./track.ts";
 
 /** Told of tracks that publishers offer. Calls are synchronous and must not throw. */
@@ -48,6 +49,7 @@ export class Scope {
   readonly #rendezvous: Rendezvous;
   readonly #claims = new Claims();
   readonly #renewals: Renewals;
+  readonly #successors: Successors;
   /** Who is asked for what nobody is known to publish. */
   elsewhere: Publisher | undefined;
 
@@ -55,8 +57,15 @@ export class Scope {
     this.#options = options;
     this.path = options.path;
     this.#rendezvous = new Rendezvous(options.clock);
-    this.#advertised = new Advertisements(options.local);
+    this.#advertised = new Advertisements(options.clock, options.local);
     this.#renewals = new Renewals(options.clock, (found) => this.#advertised.renew(found));
+    this.#successors = new Successors(
+      options.clock,
+      ({ track: { name }, since }) =>
+        options.policyOf(name.namespace) === "newest"
+          ? this.#advertised.laterElsewhere(name, since)
+          : [],
+    );
   }
 
   /** The tracks in use. */
@@ -119,8 +128,10 @@ export class Scope {
 
   #publishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
     const isIn = (one: Publisher) => !this.#isOut(one, name, except);
-    const found = this.#advertised.publishersOf(name, except).filter(isIn);
-    if (found.length > 0 || this.elsewhere === except) return found;
+    const local = this.#advertised.localPublishersOf(name, except).filter(isIn);
+    if (local.length > 0) return local;
+    const remote = this.#advertised.remotePublishersOf(name, except).filter(isIn);
+    if (remote.length > 0 || this.elsewhere === except) return remote;
     return this.elsewhere === undefined ? [] : [this.elsewhere];
   }
 
@@ -164,7 +175,14 @@ export class Scope {
    */
   advertise(namespace: Namespace, publisher: Publisher, origin: Origin = "local"): () => void {
     const withdraw = this.#advertised.add(namespace, publisher, origin);
-    for (const { track, feeds } of origin === "local" ? [...this.#entries.values()] : []) {
+    // Nothing is compared with what only others have.
+    const entries = this.#advertised.hasLocal(namespace) ? [...this.#entries.values()] : [];
+    for (const entry of entries) {
+      const { track, feeds } = entry;
+      if (origin === "remote") {
+        this.#successors.watch(entry);
+        continue;
+      }
       const isWanted = feeds.demand > 0 && feeds.size > 0 &&
         hasPrefix(track.name.namespace, namespace) &&
         !this.#isOut(publisher, track.name);
@@ -174,12 +192,26 @@ export class Scope {
     return () => {
       withdraw();
       this.#claims.left(publisher, namespace);
+      if (origin === "remote") this.#fallBack(namespace);
     };
+  }
+
+  /** Whoever had a namespace elsewhere has it no more: those here that it prevailed over may go on. */
+  #fallBack(namespace: Namespace): void {
+    if (!this.#advertised.hasLocal(namespace)) return;
+    for (const { track, feeds } of [...this.#entries.values()]) {
+      if (!feeds.isInterrupted || feeds.demand === 0) continue;
+      if (!hasPrefix(track.name.namespace, namespace)) continue;
+      const local = this.#localPublishersOf(track.name);
+      if (local.length > 0) void feeds.connect(local);
+    }
   }
 
   /** Another relay's publisher pushes a track. Those that wait for it go on. The result withdraws it. */
   advertiseTrack(name: FullTrackName, publisher: Publisher): () => void {
     const withdraw = this.#advertised.addRemoteTrack(name, publisher);
+    const known = this.find(name);
+    if (known !== undefined) this.#successors.watch(known);
     this.#rendezvous.trackCame(name);
     const isWatched = !this.#trackWatchers.prefixesOf(name.namespace)[Symbol.iterator]().next()
       .done;
@@ -234,6 +266,7 @@ export class Scope {
     if (this.#entries.size >= this.#options.maxTracks) return undefined;
     const track = new Track(name, this.#options.nextAlias(), this.#options.cache);
     const onGone = () => {
+      this.#successors.forget(entry);
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     };
     const { clock, linger, local } = this.#options;
@@ -276,7 +309,10 @@ export class Scope {
       if (!this.#claims.lost(loser, winner, namespace)) continue;
       isNew = true;
       for (const { track, feeds } of [...this.#entries.values()]) {
-        if (hasPrefix(track.name.namespace, namespace)) feeds.yieldTo(winner, loser);
+        if (!hasPrefix(track.name.namespace, namespace) || !feeds.has(loser)) continue;
+        // Who is elsewhere was perhaps asked for one track alone.
+        if (feeds.has(winner)) feeds.yieldTo(winner, loser);
+        else if (feeds.demand > 0) void feeds.connect([winner]);
       }
     }
     this.#options.onReplaced(replacement, isNew);
@@ -317,6 +353,7 @@ export class Scope {
       // From here on, so that no publisher comes unnoticed while others are asked.
       const publisher = this.#rendezvous.expect(name, options.forward);
       const establishing = this.#establish(entry, options, isFirst);
+      this.#successors.watch(entry);
       const outcome = await unlessAborted(establishing, signal);
       if (outcome.ok && entry.track.endReason === undefined && !signal.aborted) {
         publisher.forget();

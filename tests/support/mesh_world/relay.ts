@@ -36,7 +36,7 @@ export const SETTINGS: MeshSettings = {
 
 const SESSION: SessionSettings = {
   implementation: "qumo-relay 1",
-  lateJoin: "strict",
+  lateJoin: "auto",
   forward: "on_demand",
   solicit: true,
   rendezvousMaxMs: 30_000,

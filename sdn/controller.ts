@@ -34,6 +34,8 @@ export interface ControllerOptions {
   readonly regions: ReadonlyMap<string, Place>;
   /** How many changes a watcher may be behind before it must begin anew. */
   readonly history: number;
+  /** And how many bytes of them are kept. */
+  readonly historyBytes: number;
 }
 
 /** What a controller stands on. */
@@ -74,7 +76,10 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       now: () => clock.now(),
       leaseMs: options.leaseMs,
     });
-    this.#feed = new Feed(registry.revision, options.history);
+    this.#feed = new Feed(registry.revision, {
+      entries: options.history,
+      bytes: options.historyBytes,
+    });
     const { events } = parts;
     const { leaseMs, name: controller } = options;
     const { relays } = registry;
@@ -253,6 +258,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
     return watch({
       feed: this.#feed,
       freshGraph: () => this.#fresh(),
+      graphText: (graph) => this.#presenter.graph(graph, this.revision()),
       announcePages: () => this.directory.pages(),
       flows: () => this.#registry.flows,
     }, query);

@@ -2,11 +2,13 @@ import { done, refused } from "@qumo/shared/runtime";
 import { refusal } from "@qumo/shared/topology";
 import { distances, type Graph, stepsToCost } from "./graph/mod.ts";
 import { writeCursor } from "./http/announce_endpoints.ts";
-import { MAX_PAGE } from "./http/limits.ts";
 import type { AnnounceUseCases } from "./http/use_cases.ts";
 import type { Journal } from "./journal.ts";
 import type { Presenter } from "./presenter.ts";
 import type { Registry } from "./registry/mod.ts";
+
+/** Entries of one event of a snapshot: a watcher that does not read holds one event. */
+const SNAPSHOT_PAGE = 100;
 
 /** What the directory stands on. */
 export interface DirectoryParts {
@@ -51,15 +53,15 @@ export class DirectoryUseCases implements AnnounceUseCases {
     }));
   }
 
-  /** The whole directory, a page at a time. */
+  /** The whole directory, a little at a time. */
   *pages() {
     const { registry, presenter } = this.#parts;
     let after: { track: string; relay: string } | undefined;
     for (;;) {
-      const page = registry.directory.page("", MAX_PAGE, after);
+      const page = registry.directory.page("", SNAPSHOT_PAGE, after);
       if (page.length > 0) yield page.map((one) => presenter.announce(one));
       after = page.at(-1);
-      if (page.length < MAX_PAGE || after === undefined) return;
+      if (page.length < SNAPSHOT_PAGE || after === undefined) return;
     }
   }
 

@@ -1,23 +1,45 @@
+/** What a feed keeps. */
+export interface FeedItem {
+  readonly revision: number;
+  /** What it costs to keep, in bytes. */
+  readonly bytes: number;
+}
+
+/** How much a feed keeps: so many entries, and so many bytes. The newest entry is always kept. */
+export interface FeedLimits {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
 /**
  * The newest batches, in order, for everybody who follows. Each is kept once; followers have their
- * own place, and whoever is too slow finds that its place is gone.
+ * own place, and whoever is too slow finds that its place is gone. Followers hold no entry while
+ * they wait, so that what is let go is free.
  */
-export class Feed<T extends { readonly revision: number }> {
-  readonly #limit: number;
-  #entries: T[] = [];
+export class Feed<T extends FeedItem> {
+  readonly #limits: FeedLimits;
+  /** From here on they are kept; those before were let go. */
+  #first = 0;
+  #entries: (T | undefined)[] = [];
+  #bytes = 0;
   #revision: number;
   #waiting = new Set<() => void>();
   #closed = false;
 
-  /** Begins after `revision` and keeps the newest `limit` entries, or somewhat more. */
-  constructor(revision: number, limit: number) {
+  /** Begins after `revision`. */
+  constructor(revision: number, limits: FeedLimits) {
     this.#revision = revision;
-    this.#limit = limit;
+    this.#limits = limits;
   }
 
   /** The revision of the newest entry. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** What it keeps now, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Whether the feed has ended: followers should leave. */
@@ -32,16 +54,33 @@ export class Feed<T extends { readonly revision: number }> {
     }
     this.#revision = entry.revision;
     this.#entries.push(entry);
+    this.#bytes += entry.bytes;
+    while (
+      this.#size > 1 && (this.#size > this.#limits.entries || this.#bytes > this.#limits.bytes)
+    ) {
+      this.#bytes -= this.#entries[this.#first]!.bytes;
+      this.#entries[this.#first++] = undefined;
+    }
     // Cutting in halves costs one copy for many entries instead of one for each.
-    if (this.#entries.length >= 2 * this.#limit) this.#entries = this.#entries.slice(-this.#limit);
+    if (2 * this.#first > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#first);
+      this.#first = 0;
+    }
     this.#wake();
   }
 
-  /** The entries after a revision; `undefined` when some are gone, or it has not been reached. */
-  after(revision: number): readonly T[] | undefined {
+  /** Whether everything after a revision is still kept. */
+  reaches(revision: number): boolean {
     const missing = this.#revision - revision;
-    if (missing < 0 || missing > this.#entries.length) return undefined;
-    return this.#entries.slice(this.#entries.length - missing);
+    return missing >= 0 && missing <= this.#size;
+  }
+
+  /** The entry of a revision, if it is kept. */
+  at(revision: number): T | undefined {
+    const behind = this.#revision - revision;
+    return behind < 0 || behind >= this.#size
+      ? undefined
+      : this.#entries[this.#entries.length - 1 - behind];
   }
 
   /** Resolves when something came after `revision`, the feed has ended, or `signal` is aborted. */
@@ -55,6 +94,10 @@ export class Feed<T extends { readonly revision: number }> {
   close(): void {
     this.#closed = true;
     this.#wake();
+  }
+
+  get #size(): number {
+    return this.#entries.length - this.#first;
   }
 
   #next(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,8 @@
+import type { Graph } from "./graph/mod.ts";
 import type { Announce, Batch, Registry } from "./registry/mod.ts";
 import type { Timeline } from "./store/mod.ts";
-import { announceView, relayView } from "./views.ts";
-import type { EventText, FeedEntry } from "./watch.ts";
+import { announceView, graphView, relayView } from "./views.ts";
+import type { FeedEntry, FeedEvent } from "./watch.ts";
 
 /** Shows what a registry holds as the API shows it, with dates instead of clock readings. */
 export class Presenter {
@@ -9,6 +10,8 @@ export class Presenter {
   readonly #timeline: Timeline;
   readonly #now: () => number;
   readonly #leaseMs: number;
+  /** The graph that was written last. */
+  #graph: { readonly graph: Graph; readonly revision: number; readonly text: string } | undefined;
   /** The date that was written last: heartbeats ask for the same one many times within a moment. */
   #date = { wall: NaN, text: "" };
 
@@ -44,6 +47,14 @@ export class Presenter {
     }));
   }
 
+  /** A graph as text. Many watchers begin at the same moment, and share it. */
+  graph(graph: Graph, revision: number): string {
+    if (this.#graph?.graph !== graph || this.#graph.revision !== revision) {
+      this.#graph = { graph, revision, text: JSON.stringify(graphView(graph, revision)) };
+    }
+    return this.#graph.text;
+  }
+
   /** One announce. */
   announce(one: Announce) {
     return announceView(one, { leaseEnd: this.#leaseEnd(one.relay), toDate: this.#toDate });
@@ -56,38 +67,37 @@ export class Presenter {
 
   /** What a batch says to watchers. */
   entry({ revision, changes }: Batch): FeedEntry {
-    const graph: EventText[] = [];
-    const announces: EventText[] = [];
-    const flows: EventText[] = [];
-    const say = (to: EventText[], event: string, data: object) =>
-      to.push({ event, data: JSON.stringify({ revision, ...data }) });
+    const events: FeedEvent[] = [];
+    const say = (scopes: FeedEvent["scopes"], event: string, data: object) =>
+      events.push({ scopes, event, data: JSON.stringify({ revision, ...data }) });
     for (const change of changes) {
       switch (change.kind) {
         case "relay":
         case "drain": {
           const view = this.relay(change.kind === "relay" ? change.record.name : change.relay);
-          if (view !== undefined) say(graph, "relay", view);
+          if (view !== undefined) say(GRAPH, "relay", view);
           break;
         }
         case "gone": {
           const { name, reason } = change.tombstone;
-          for (const to of [graph, announces, flows]) say(to, "gone", { relay: name, reason });
+          say(EVERY, "gone", { relay: name, reason });
           break;
         }
         case "announce":
-          say(announces, "announce", this.announce(change.announce));
+          say(ANNOUNCES, "announce", this.announce(change.announce));
           break;
         case "withdraw":
-          say(announces, "withdraw", { relay: change.relay, track: change.track });
+          say(ANNOUNCES, "withdraw", { relay: change.relay, track: change.track });
           break;
         case "flows":
-          say(flows, "flows", { relay: change.relay, flows: change.flows });
+          say(FLOWS, "flows", { relay: change.relay, flows: change.flows });
           break;
       }
     }
     // A step without a change: a cost that had been held back counts from now on.
-    if (changes.length === 0) say(graph, "costs", {});
-    return { revision, graph, announces, flows };
+    if (changes.length === 0) say(GRAPH, "costs", {});
+    const bytes = events.reduce((sum, { data }) => sum + data.length + EVENT_OVERHEAD, 0);
+    return { revision, bytes, events };
   }
 
   #leaseEnd(name: string): number {
@@ -100,3 +110,11 @@ export class Presenter {
     return this.#date.text;
   };
 }
+
+const GRAPH: FeedEvent["scopes"] = ["graph"];
+const ANNOUNCES: FeedEvent["scopes"] = ["announces"];
+const FLOWS: FeedEvent["scopes"] = ["flows"];
+const EVERY: FeedEvent["scopes"] = ["graph", "announces", "flows"];
+
+/** What an event costs beside its text, in bytes. */
+const EVENT_OVERHEAD = 64;

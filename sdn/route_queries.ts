@@ -1,10 +1,11 @@
-import { type Clock, done, refused } from "@qumo/shared/runtime";
-import { refusal } from "@qumo/shared/topology";
+import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
+import { type Refusal, refusal } from "@qumo/shared/topology";
 import { assign, type Place } from "./assign.ts";
 import type { Feed } from "./feed.ts";
 import { distances, explain, findWays, type Graph, nextHops } from "./graph/mod.ts";
 import type { AssignQuery, RouteUseCases } from "./http/use_cases.ts";
 import type { Registry } from "./registry/mod.ts";
+import { Turns } from "./turns.ts";
 import { explanationView, graphView, nextHopsView, wayView } from "./views.ts";
 import type { FeedEntry } from "./watch.ts";
 
@@ -24,13 +25,36 @@ export interface RouteParts {
 /** Answers about ways through the network. */
 export class RouteQueries implements RouteUseCases {
   readonly #parts: RouteParts;
+  readonly #turns: Turns;
 
   constructor(parts: RouteParts) {
     this.#parts = parts;
+    this.#turns = new Turns(parts.clock);
   }
 
-  async route(query: { from: string; to: string; alternates: number; explain: boolean }) {
+  get relays(): number {
+    return this.#parts.registry.relays.size;
+  }
+
+  route(query: { from: string; to: string; alternates: number; explain: boolean }) {
+    return this.#inTurn((graph) => this.#route(graph, query));
+  }
+
+  nextHops(relay: string) {
+    return this.#inTurn((graph) => this.#nextHops(graph, relay));
+  }
+
+  assign(query: AssignQuery) {
+    return this.#inTurn((graph) => this.#assign(graph, query));
+  }
+
+  async #inTurn<T>(search: (graph: Graph) => Outcome<T, Refusal>): Promise<Outcome<T, Refusal>> {
     const graph = await this.#parts.freshGraph();
+    return await this.#turns.run(() => search(graph)) ??
+      refused(refusal("rate_limited", "Too many searches are waiting; try again"));
+  }
+
+  #route(graph: Graph, query: Parameters<RouteUseCases["route"]>[0]) {
     const found = findWays(graph, query);
     if (found === "unknown_source" || found === "unknown_target") {
       return refused(refusal("node_not_found", "node not found"));
@@ -49,8 +73,7 @@ export class RouteQueries implements RouteUseCases {
     });
   }
 
-  async nextHops(relay: string) {
-    const graph = await this.#parts.freshGraph();
+  #nextHops(graph: Graph, relay: string) {
     const table = nextHops(graph, relay);
     if (table === undefined) return refused(refusal("node_not_found", "node not found"));
     return done({ relay, revision: this.#parts.feed.revision, routes: nextHopsView(graph, table) });
@@ -62,6 +85,8 @@ export class RouteQueries implements RouteUseCases {
   }
 
   async graphBeyond(revision: number, seconds: number): Promise<void> {
+    // Of another life of this controller: there is nothing to wait for.
+    if (revision > this.#parts.feed.revision) return;
     const stop = new AbortController();
     const timer = this.#parts.clock.after(seconds * 1000, () => stop.abort());
     for (
@@ -75,8 +100,7 @@ export class RouteQueries implements RouteUseCases {
     timer.cancel();
   }
 
-  async assign({ region, track, latitude, longitude, client }: AssignQuery) {
-    const graph = await this.#parts.freshGraph();
+  #assign(graph: Graph, { region, track, latitude, longitude, client }: AssignQuery) {
     const sources = track === undefined ? [] : this.#parts.registry.directory.covering(track);
     const fromSource = sources.slice(0, MAX_SOURCES).map(({ relay }) => distances(graph, relay));
     const candidates = [...this.#parts.registry.relays.values()]

@@ -205,6 +205,7 @@ function controllerOptions({ controller, graph, watch }: SdnConfig): ControllerO
       graph.regions.map(({ name, latitude, longitude }) => [name, { latitude, longitude }]),
     ),
     history: watch.history,
+    historyBytes: watch.historyBytes,
   };
 }
 

@@ -3,14 +3,18 @@ import { type Refusal, refusal } from "@qumo/shared/topology";
 import type { Feed } from "./feed.ts";
 import { type Graph, nextHops } from "./graph/mod.ts";
 import type { WatchEvent, WatchScope } from "./http/use_cases.ts";
-import { graphView, nextHopsView } from "./views.ts";
+import { nextHopsView } from "./views.ts";
 
 /** What one batch says to watchers, written once for all of them. */
 export interface FeedEntry {
   readonly revision: number;
-  readonly graph: readonly EventText[];
-  readonly announces: readonly EventText[];
-  readonly flows: readonly EventText[];
+  readonly bytes: number;
+  readonly events: readonly FeedEvent[];
+}
+
+/** An event of a batch, and who is told of it. */
+export interface FeedEvent extends EventText {
+  readonly scopes: readonly ("graph" | "announces" | "flows")[];
 }
 
 /** An event without its place. */
@@ -24,6 +28,8 @@ export interface WatchSources {
   readonly feed: Feed<FeedEntry>;
   /** The graph with everything known now. */
   readonly freshGraph: () => Promise<Graph>;
+  /** A graph as watchers are shown it, written once for all who want it now. */
+  readonly graphText: (graph: Graph) => string;
   /** The whole directory, a page at a time. */
   readonly announcePages: () => Iterable<readonly unknown[]>;
   /** What each relay takes from its neighbours. */
@@ -46,7 +52,7 @@ export function watch(
   query: WatchQuery,
 ): Outcome<AsyncIterable<WatchEvent>, Refusal> {
   const { feed } = sources;
-  if (query.since !== undefined && feed.after(query.since) === undefined) {
+  if (query.since !== undefined && !feed.reaches(query.since)) {
     const message = `The history does not reach back to ${query.since}; it is at ${feed.revision}`;
     return refused(refusal("history_gone", message));
   }
@@ -65,18 +71,21 @@ async function* follow(
   if (graph !== undefined) yield* tables.changes(graph);
   yield { id: seen, event: "ready", data: JSON.stringify({ revision: seen }) };
   while (!signal.aborted && !feed.closed) {
-    const news = feed.after(seen);
-    if (news === undefined) {
-      yield { event: "history_gone", data: JSON.stringify({ revision: feed.revision }) };
-      return;
+    let hasNews = false;
+    for (let revision = seen + 1; revision <= feed.revision; revision++) {
+      // While a watcher takes its time, nothing is held for it but the event that it is given.
+      for (let at = 0; at < (feed.at(revision)?.events.length ?? 0); at++) {
+        const { event, data, scopes } = feed.at(revision)!.events[at]!;
+        if (scopes.some((one) => scope[one])) yield { id: revision, event, data };
+      }
+      if (feed.at(revision) === undefined) {
+        yield { event: "history_gone", data: JSON.stringify({ revision: feed.revision }) };
+        return;
+      }
+      seen = revision;
+      hasNews = true;
     }
-    for (const entry of news) {
-      seen = entry.revision;
-      if (scope.graph) yield* numbered(seen, entry.graph);
-      if (scope.announces) yield* numbered(seen, entry.announces);
-      if (scope.flows) yield* numbered(seen, entry.flows);
-    }
-    if (graph !== undefined && news.length > 0) {
+    if (graph !== undefined && hasNews) {
       const newest = await freshGraph();
       if (newest !== graph) yield* numbered(seen, tables.changes(newest));
       graph = newest;
@@ -87,8 +96,7 @@ async function* follow(
 
 async function* snapshot(sources: WatchSources, scope: WatchScope): AsyncGenerator<WatchEvent> {
   if (scope.graph) {
-    const view = graphView(await sources.freshGraph(), sources.feed.revision);
-    yield { event: "graph", data: JSON.stringify(view) };
+    yield { event: "graph", data: sources.graphText(await sources.freshGraph()) };
   }
   if (scope.announces) {
     for (const entries of sources.announcePages()) {

@@ -34,9 +34,6 @@ export const DOUBT_MS = 30_000;
 /** Announces that are sent whole with each heartbeat: up to here a list is no larger than its reasons. */
 export const FEW_ANNOUNCES = 16;
 
-/** Bytes of announces in one registration, as JSON: below the 8 MiB that a controller reads. */
-export const MAX_ANNOUNCE_BYTES = 7 * 1024 * 1024;
-
 /** The shortest time between two heartbeats that a controller can ask for, in milliseconds. */
 export const MIN_HEARTBEAT_MS = 100;
 

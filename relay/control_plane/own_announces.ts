@@ -1,9 +1,9 @@
 import {
   announcesDigest,
   canonicalTrackText,
+  MAX_ANNOUNCE_BYTES_PER_RELAY,
   MAX_ANNOUNCES_PER_RELAY,
 } from "@qumo/shared/topology";
-import { MAX_ANNOUNCE_BYTES } from "./limits.ts";
 
 const encoder = new TextEncoder();
 
@@ -72,7 +72,7 @@ export class OwnAnnounces {
     for (const text of this.#counts.keys()) {
       // Two quotes and a comma around what JSON makes of it.
       bytes += encoder.encode(JSON.stringify(text)).length + 1;
-      if (bytes > MAX_ANNOUNCE_BYTES || texts.length >= MAX_ANNOUNCES_PER_RELAY) break;
+      if (bytes > MAX_ANNOUNCE_BYTES_PER_RELAY || texts.length >= MAX_ANNOUNCES_PER_RELAY) break;
       texts.push(text);
     }
     return texts;

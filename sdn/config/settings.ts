@@ -59,7 +59,7 @@ export const DEFAULTS: SdnConfig = {
     peerTokenFile: "",
     syncIntervalSec: 10,
   },
-  watch: { history: 10_000 },
+  watch: { history: 10_000, historyBytes: 32 * 1024 * 1024 },
   log: { level: "info", format: "auto" },
   telemetry: { enabled: false },
 };
@@ -139,7 +139,10 @@ export const settingsSchema = z.strictObject({
     peerTokenFile: file,
     syncIntervalSec: number(0.1, 3600),
   }),
-  watch: z.strictObject({ history: integer(1, 1_000_000) }),
+  watch: z.strictObject({
+    history: integer(1, 1_000_000),
+    historyBytes: integer(64 * 1024, 1024 * 1024 * 1024),
+  }),
   log: z.strictObject({ level: oneOf(...LOG_LEVELS), format: oneOf("auto", "human", "json") }),
   telemetry: z.strictObject({ enabled: yesNo() }),
 });

@@ -106,7 +106,8 @@ function splitPath(path: string): Meant {
   const end = path.indexOf("/");
   return end < 0 ? { relay: path, track: "" } : {
     relay: path.slice(0, end),
-    track: path.slice(end + 1),
+    // The Go program took a slash at the end for nothing.
+    track: path.slice(end + 1).replace(/(?<=.)\/$/, ""),
   };
 }
 

@@ -3,9 +3,15 @@ import { type MethodLabel, methodLabel } from "@qumo/shared/http";
 import { refusal } from "@qumo/shared/topology";
 import { announceEndpoints } from "./announce_endpoints.ts";
 import type { Authenticate } from "./auth.ts";
+import { ByteBudget } from "./byte_budget.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Asked, type Endpoint, refuse, type Router, serveEndpoints } from "./endpoint.ts";
 import { eventEndpoints } from "./event_endpoints.ts";
+import {
+  BODY_BYTES_PER_REQUEST,
+  MAX_BODY_BYTES_IN_ALL,
+  MAX_BODY_BYTES_PER_CLIENT,
+} from "./limits.ts";
 import { operationEndpoints } from "./operation_endpoints.ts";
 import type { PageGuard } from "./page_guard.ts";
 import { type RateLimit, RateLimiter } from "./rate_limit.ts";
@@ -70,14 +76,22 @@ export interface App {
 /** The controller's HTTP API: from outside in, request id and headers, rate limit, endpoints. */
 export function buildApp(options: AppOptions): App {
   const { clock, revision } = options;
-  const limiter = options.rateLimit && new RateLimiter(options.rateLimit);
+  const { rateLimit } = options;
+  // Heartbeats have a share of their own: what else a site asks does not end its relays' leases.
+  const limiters = rateLimit && {
+    heartbeats: new RateLimiter(rateLimit),
+    others: new RateLimiter(rateLimit),
+  };
   const answer = route(options);
   return {
     async fetch(request, client) {
       const started = clock.now();
       const id = crypto.randomUUID();
-      const asked: Asked = { request, url: new URL(request.url), id, client, label: "none" };
-      const isAllowed = limiter?.take(client, started) ?? true;
+      const url = new URL(request.url);
+      const limiter = limiters?.[isHeartbeat(request, url) ? "heartbeats" : "others"];
+      const charge = (cost: number) => limiter?.charge(client, cost);
+      const asked: Asked = { request, url, id, client, charge, label: "none" };
+      const isAllowed = limiter?.take(client, started, costOfBody(request)) ?? true;
       const refused = isAllowed
         ? options.guard?.(request)
         : refusal("rate_limited", "Too many requests");
@@ -98,6 +112,16 @@ export function buildApp(options: AppOptions): App {
   };
 }
 
+function isHeartbeat({ method }: Request, { pathname }: URL): boolean {
+  return method === "PUT" && pathname.startsWith("/relay/");
+}
+
+/** Reading a body costs as much as so many requests. */
+function costOfBody({ headers }: Request): number {
+  const length = Number(headers.get("content-length") ?? 0) || 0;
+  return 1 + Math.floor(length / BODY_BYTES_PER_REQUEST);
+}
+
 /** Finds who answers a request. */
 function route(options: AppOptions): (asked: Asked) => Promise<Response> {
   const { clock, revision, onFault } = options;
@@ -113,6 +137,7 @@ function route(options: AppOptions): (asked: Asked) => Promise<Response> {
     authenticate: options.authenticate,
     revision,
     bodyDeadline: new Deadlines(clock, options.bodyTimeoutMs).set,
+    bodies: new ByteBudget(MAX_BODY_BYTES_IN_ALL, MAX_BODY_BYTES_PER_CLIENT),
   };
   const endpoints = [
     ...relayEndpoints(options.relays),

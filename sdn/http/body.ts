@@ -16,6 +16,8 @@ export interface BodyBounds {
   /** The most bytes that are taken. */
   readonly limit: number;
   readonly deadline: Deadline;
+  /** Asked for room before bytes are taken; false when there is none. */
+  readonly take: (bytes: number) => boolean;
 }
 
 /** Reads a request's body. Refuses what is longer than the limit, late, or ends early. */
@@ -25,6 +27,7 @@ export function readBytes(
 ): Promise<Outcome<Uint8Array, Refusal>> {
   const announced = Number(request.headers.get("content-length") ?? 0);
   if (announced > bounds.limit) return Promise.resolve(tooLarge(bounds.limit));
+  if (announced > 0 && !bounds.take(announced)) return Promise.resolve(noRoom());
   // What says its length is read whole, which costs a tenth of reading it piece by piece.
   return announced > 0 ? readWhole(request, bounds) : readPieces(request, bounds);
 }
@@ -65,7 +68,7 @@ async function readWhole(
 
 async function readPieces(
   request: Request,
-  { limit, deadline }: BodyBounds,
+  { limit, deadline, take }: BodyBounds,
 ): Promise<Outcome<Uint8Array, Refusal>> {
   if (request.body === null) return done(NOTHING);
   const chunks: Uint8Array[] = [];
@@ -83,6 +86,10 @@ async function readPieces(
       if (length > limit) {
         cancel();
         return tooLarge(limit);
+      }
+      if (!take(read.value.length)) {
+        cancel();
+        return noRoom();
       }
       chunks.push(read.value);
     }
@@ -113,6 +120,10 @@ function refuseProto(key: string, value: unknown): unknown {
 
 function tooLarge(limit: number) {
   return refused(refusal("too_large", `The body is longer than ${limit} bytes`));
+}
+
+function noRoom() {
+  return refused(refusal("rate_limited", "Too much is being sent at once; try again"));
 }
 
 function bad(message: string) {

@@ -6,6 +6,7 @@ import { errorAnswer } from "./answers.ts";
 import { type Authenticate, forbids, type Identity, type Role } from "./auth.ts";
 import { type Deadline, parseJson, readBytes } from "./body.ts";
 import { BodyMemory } from "./body_memory.ts";
+import type { ByteAccount, ByteBudget } from "./byte_budget.ts";
 import { MAX_BODY_BYTES, MAX_REMEMBERED_BODY, MAX_REMEMBERED_BYTES } from "./limits.ts";
 import { refusalStatus } from "./refusal_status.ts";
 
@@ -16,6 +17,8 @@ export interface Asked {
   readonly id: string;
   /** What tells this client from others. */
   readonly client: string;
+  /** Counts it as so many more requests of this client. */
+  readonly charge: (cost: number) => void;
   /** The pattern that it matched, once that is known: a label of which there are few. */
   label: string;
 }
@@ -56,6 +59,8 @@ export interface Endpoint<Query = unknown, Body = unknown> {
    * found before all others, and each body read once. Its placeholder is at the end of its path.
    */
   readonly isHeartbeat?: boolean;
+  /** How many requests more than one it counts for, of what a client may ask. */
+  readonly cost?: (call: Call<Query, Body>) => number;
   /** The schema of a successful answer, or its media type where it is not JSON. */
   readonly answer: z.ZodType | string;
   /** The relay that the caller speaks for, where a token may be bound to one. */
@@ -69,6 +74,8 @@ export interface EndpointContext {
   readonly revision: () => number;
   /** When reading a request's body has taken too long. */
   readonly bodyDeadline: Deadline;
+  /** Room for bodies. */
+  readonly bodies: ByteBudget;
 }
 
 const noQuery = z.strictObject({});
@@ -141,14 +148,20 @@ function serverOf(
     : undefined;
   return async (asked) => {
     asked.label = label;
-    const answer = await run(asked, endpoint, { ...context, memory });
+    const room = context.bodies.open(asked.client);
+    const answer = await run(asked, endpoint, { ...context, memory, room })
+      .finally(() => room.close());
     if (!answer.ok) return refuse(answer.refusal, context.revision());
     if (answer.value instanceof Response) return answer.value;
     return Response.json(answer.value.body, { headers: answer.value.headers ?? {} });
   };
 }
 
-type RunContext = EndpointContext & { readonly memory: BodyMemory | undefined };
+type RunContext = EndpointContext & {
+  readonly memory: BodyMemory | undefined;
+  /** What this request takes of the room for bodies. */
+  readonly room: ByteAccount;
+};
 
 async function run(
   asked: Asked,
@@ -167,7 +180,10 @@ async function run(
   const call = await readCall(asked, endpoint, { ...context, identity: identity.value });
   if (!call.ok) return call;
   const particular = forbids(identity.value, endpoint.role, endpoint.speaksFor?.(call.value));
-  return particular === undefined ? await endpoint.handle(call.value) : refused(particular);
+  if (particular !== undefined) return refused(particular);
+  const cost = endpoint.cost?.(call.value) ?? 0;
+  if (cost > 0) asked.charge(cost);
+  return await endpoint.handle(call.value);
 }
 
 async function readCall(
@@ -201,10 +217,10 @@ function readQuery(given: URLSearchParams, schema?: z.ZodType): Outcome<unknown,
 async function readBody(
   { request, name }: { request: Request; name: string },
   { body: schema, bodyLimit: limit = MAX_BODY_BYTES }: Endpoint,
-  { bodyDeadline: deadline, memory }: RunContext,
+  { bodyDeadline: deadline, memory, room }: RunContext,
 ): Promise<Outcome<unknown, Refusal>> {
   if (schema === undefined) return done(undefined);
-  const bytes = await readBytes(request, { limit, deadline });
+  const bytes = await readBytes(request, { limit, deadline, take: room.take });
   if (!bytes.ok) return bytes;
   const known = memory?.recall(name, bytes.value);
   if (known !== undefined) return done(known);

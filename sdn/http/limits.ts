@@ -10,8 +10,20 @@ export const MAX_REMEMBERED_BODY = 16 * 1024;
 /** Bytes of all registrations that are remembered: those of 20 000 relays with a few links each. */
 export const MAX_REMEMBERED_BYTES = 32 * 1024 * 1024;
 
-/** Bytes that a controller accepts from a peer at once. */
-export const MAX_SYNC_BYTES = 64 * 1024 * 1024;
+/** Bytes that a controller accepts from a peer at once: twice what it sends at once. */
+export const MAX_SYNC_BYTES = 32 * 1024 * 1024;
+
+/** Bytes of bodies that are worked on at once: reading one as JSON takes some five times as much. */
+export const MAX_BODY_BYTES_IN_ALL = 40 * 1024 * 1024;
+
+/** Of these, those of one client address, unless it is one request alone. */
+export const MAX_BODY_BYTES_PER_CLIENT = 16 * 1024 * 1024;
+
+/** Bytes of a body that count as one more request for a client's rate: what costs as much to read. */
+export const BODY_BYTES_PER_REQUEST = 16 * 1024;
+
+/** Relays that one search goes through in the time of one other request. */
+export const RELAYS_PER_REQUEST = 50;
 
 /** Entries on one page of the directory. */
 export const MAX_PAGE = 1000;
@@ -28,5 +40,14 @@ export const MAX_WAIT_SECONDS = 60;
 /** Milliseconds between two signs of life on a stream of events. */
 export const KEEP_ALIVE_MS = 15_000;
 
-/** Clients that follow events at once: each holds a connection. */
-export const MAX_WATCHERS = 10_000;
+/** Clients that follow events at once: one that does not read costs some 200 KiB until it is ended. */
+export const MAX_WATCHERS = 4000;
+
+/** Of these, those of one client address: the relays of one site, and as many again. */
+export const MAX_WATCHERS_PER_CLIENT = 1000;
+
+/** Relays whose routes one watcher may follow: a relay follows its own. */
+export const MAX_WATCHED_ROUTES = 16;
+
+/** Characters of a stream that are written at once: a longer event is sent in pieces. */
+export const MAX_WRITE_LENGTH = 32 * 1024;

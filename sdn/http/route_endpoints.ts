@@ -1,11 +1,13 @@
 import { done } from "@qumo/shared/runtime";
 import { assignAnswer, graphAnswer, nextHopsAnswer, routeAnswer } from "./answers.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
+import { RELAYS_PER_REQUEST } from "./limits.ts";
 import { assignQuery, graphQuery, routeQuery } from "./queries.ts";
 import type { RouteUseCases } from "./use_cases.ts";
 
 /** Asking for routes, next hops, the graph, and the relay for a client. */
 export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
+  const search = () => Math.floor(routes.relays / RELAYS_PER_REQUEST);
   return [
     endpoint({
       method: "get",
@@ -13,6 +15,8 @@ export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
       summary: "The best way between two relays, with up to k alternates",
       role: "read",
       query: routeQuery,
+      // One search for each alternate, and an explanation looks at as much again.
+      cost: ({ query: { k, explain } }) => (1 + k) * (explain ? 2 : 1) * search(),
       answer: routeAnswer,
       handle: async ({ query: { k: alternates, ...query } }) => {
         const found = await routes.route({ ...query, alternates });
@@ -25,6 +29,7 @@ export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
       summary: "Where a relay sends what is meant for each other",
       role: "read",
       answer: nextHopsAnswer,
+      cost: search,
       handle: async ({ name }) => {
         const found = await routes.nextHops(name);
         return found.ok ? done({ body: found.value }) : found;
@@ -36,6 +41,7 @@ export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
       summary: "Every relay and link; with since and wait, once it has changed",
       role: "read",
       query: graphQuery,
+      cost: search,
       answer: graphAnswer,
       handle: async ({ query: { since, wait }, headers }) => {
         if (since !== undefined && wait > 0) await routes.graphBeyond(since, wait);
@@ -53,6 +59,7 @@ export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
       summary: "The relay that a client should connect to",
       role: "read",
       query: assignQuery,
+      cost: search,
       answer: assignAnswer,
       handle: async ({ query, client }) => {
         const found = await routes.assign({ ...query, client: query.client ?? client });

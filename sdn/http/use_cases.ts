@@ -23,6 +23,8 @@ export interface RelayUseCases {
 
 /** What can be asked about ways through the network. */
 export interface RouteUseCases {
+  /** How many relays a search goes through. */
+  readonly relays: number;
   route(
     query: { from: string; to: string; alternates: number; explain: boolean },
   ): Answered<typeof answers.routeAnswer>;

@@ -1,7 +1,14 @@
 import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal, relayNameFault } from "@qumo/shared/topology";
 import { type Endpoint, endpoint } from "./endpoint.ts";
-import { KEEP_ALIVE_MS, MAX_WATCHERS } from "./limits.ts";
+import {
+  KEEP_ALIVE_MS,
+  MAX_WATCHED_ROUTES,
+  MAX_WATCHERS,
+  MAX_WATCHERS_PER_CLIENT,
+  MAX_WRITE_LENGTH,
+} from "./limits.ts";
+import { Slots } from "./slots.ts";
 import { revisionField, watchQuery } from "./queries.ts";
 import type { WatchEvent, WatchScope, WatchUseCases } from "./use_cases.ts";
 
@@ -19,7 +26,7 @@ export interface WatchTools {
 
 /** Following what changes, as server-sent events. */
 export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpoint {
-  let watchers = 0;
+  const slots = new Slots(MAX_WATCHERS, MAX_WATCHERS_PER_CLIENT);
   return endpoint({
     method: "get",
     path: "/watch",
@@ -27,11 +34,13 @@ export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpo
     role: "read",
     query: watchQuery,
     answer: "text/event-stream",
-    handle: ({ query, headers }) => {
+    handle: ({ query, headers, client }) => {
       const scope = readScope(query.scope);
       if (!scope.ok) return Promise.resolve(scope);
       const last = revisionField.safeParse(headers.get("last-event-id")).data;
-      if (watchers >= MAX_WATCHERS) return Promise.resolve(no("rate_limited", "Too many watchers"));
+      if (!slots.hasRoom(client)) {
+        return Promise.resolve(no("rate_limited", "Too many watchers"));
+      }
       const leave = new AbortController();
       const either = AbortSignal.any([leave.signal, tools.ending]);
       const events = watching.watch({
@@ -40,11 +49,15 @@ export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpo
         signal: either,
       });
       if (!events.ok) return Promise.resolve(events);
-      tools.onWatchers(++watchers);
+      slots.take(client);
+      tools.onWatchers(slots.taken);
       const body = stream(events.value, {
         clock: tools.clock,
         leave,
-        onEnd: () => tools.onWatchers(--watchers),
+        onEnd() {
+          slots.give(client);
+          tools.onWatchers(slots.taken);
+        },
       });
       return Promise.resolve(
         done(
@@ -68,6 +81,9 @@ function readScope(text: string): Outcome<WatchScope, Refusal> {
         return no("bad_request", `scope: no relay's name in ${word}`);
       }
       scope.routes.push(relay);
+      if (scope.routes.length > MAX_WATCHED_ROUTES) {
+        return no("bad_request", `scope: routes of at most ${MAX_WATCHED_ROUTES} relays`);
+      }
     } else {return no(
         "bad_request",
         `scope: ${word} is not graph, announces, flows or routes:{relay}`,
@@ -92,7 +108,14 @@ function stream(
   const encoder = new TextEncoder();
   const iterator = events[Symbol.asyncIterator]();
   let pending: Promise<IteratorResult<WatchEvent>> | undefined;
+  // What of an event is not written yet: a client that does not read is not given all of it.
+  let rest = "";
   let hasEnded = false;
+  const writeRest = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    const end = pieceEnd(rest);
+    controller.enqueue(encoder.encode(rest.slice(0, end)));
+    rest = rest.slice(end);
+  };
   const end = () => {
     if (!hasEnded) onEnd();
     hasEnded = true;
@@ -100,6 +123,7 @@ function stream(
   return new ReadableStream({
     start: (controller) => controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`)),
     async pull(controller) {
+      if (rest !== "") return writeRest(controller);
       pending ??= iterator.next();
       const next = await orSilence(clock, pending).catch((error) => {
         end();
@@ -117,13 +141,21 @@ function stream(
       }
       const { id, event, data } = next.value;
       const place = id === undefined ? "" : `id: ${id}\n`;
-      controller.enqueue(encoder.encode(`${place}event: ${event}\ndata: ${data}\n\n`));
+      rest = `${place}event: ${event}\ndata: ${data}\n\n`;
+      writeRest(controller);
     },
     cancel() {
       end();
       leave.abort();
     },
   });
+}
+
+/** Where a text may be cut: not within a character of two units. */
+function pieceEnd(text: string): number {
+  if (text.length <= MAX_WRITE_LENGTH) return text.length;
+  const isHalf = /[\uD800-\uDBFF]/.test(text.charAt(MAX_WRITE_LENGTH - 1));
+  return isHalf ? MAX_WRITE_LENGTH - 1 : MAX_WRITE_LENGTH;
 }
 
 function orSilence<T>(clock: Clock, pending: Promise<T>): Promise<T | "silence"> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { testController } from "../../tests/support/sdn_controller.ts";
+import { MAX_WATCHERS_PER_CLIENT, MAX_WRITE_LENGTH } from "./limits.ts";
 
 type Subject = Awaited<ReturnType<typeof testController>>;
 
@@ -76,8 +77,11 @@ Deno.test("a watcher gets a snapshot, then each change under its revision", asyn
   await ask("POST", "/relay/b/drain");
   assert.equal((await follower.event()).data.state, "draining");
   await ask("DELETE", "/relay/b");
-  const gone = [await follower.event(), await follower.event()];
-  assert.deepEqual(gone.map(({ event, id }) => [event, id]), [["gone", 6], ["gone", 6]]);
+  const gone = await follower.event();
+  assert.deepEqual([gone.event, gone.id], ["gone", 6]);
+  // Once, although it says something about the graph and about the announces.
+  await ask("PUT", "/relay/c", {});
+  assert.equal((await follower.event()).event, "relay");
   await follower.leave();
   assert.deepEqual(watchers, [1, 0]);
 });
@@ -203,4 +207,41 @@ Deno.test("a scope that there is not is refused", async () => {
   for (const scope of ["", "all", "graph,", "routes:", "routes:%25FF"]) {
     assert.equal((await ask("GET", `/watch?scope=${scope}`)).status, 400, scope);
   }
+});
+
+Deno.test("an event is sent in pieces, and comes whole", async () => {
+  const subject = await testController();
+  const track = `${"%F0%9F%8E%A5".repeat(300)}`;
+  for (let relay = 0; relay < 40; relay++) {
+    const neighbors = Object.fromEntries(Array.from({ length: 100 }, (_, to) => [`🎥${to}`, 1]));
+    await subject.ask("PUT", `/relay/🎥${relay}`, { neighbors, announces: [track] });
+  }
+  const response = await subject.request("/watch?scope=graph,announces");
+  const reader = response.body!.getReader();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  while (!text.includes("event: ready")) {
+    const { value } = await reader.read();
+    assert.ok(value!.length <= 3 * MAX_WRITE_LENGTH, "a piece that is as long as the event");
+    text += decoder.decode(value, { stream: true });
+  }
+  await reader.cancel();
+  const [, graph] = /event: graph\ndata: (.*)\n/.exec(text)!;
+  assert.equal(JSON.parse(graph!).nodes.length, 100);
+});
+
+Deno.test("one client follows with so many connections and no more", async () => {
+  const subject = await testController();
+  const bodies = [];
+  for (let count = 0; count < MAX_WATCHERS_PER_CLIENT; count++) {
+    bodies.push((await subject.request("/watch")).body!);
+  }
+  assert.equal((await subject.ask("GET", "/watch")).status, 429);
+  await bodies.pop()!.cancel();
+  bodies.push((await subject.request("/watch")).body!);
+  for (const body of bodies) await body.cancel();
+  assert.equal(
+    (await subject.ask("GET", `/watch?scope=${"routes:a,".repeat(17)}graph`)).status,
+    400,
+  );
 });

@@ -7,6 +7,27 @@ export interface Capacity {
   readonly maxRelays: number;
   readonly maxAnnounces: number;
   readonly maxAnnouncesPerRelay: number;
+  /** Of the texts of all announces, in bytes. */
+  readonly maxAnnounceBytes: number;
+  readonly maxAnnounceBytesPerRelay: number;
+}
+
+/** Announces as they are counted for {@linkcode Capacity}. */
+export interface AnnounceCount {
+  readonly count: number;
+  /** Of their texts. */
+  readonly bytes: number;
+}
+
+/** Counts texts; they are ASCII, as canonical ones are. */
+export function countTexts(texts: Iterable<string>): AnnounceCount {
+  let count = 0;
+  let bytes = 0;
+  for (const text of texts) {
+    count++;
+    bytes += text.length;
+  }
+  return { count, bytes };
 }
 
 /** Says why a compare-and-set does not hold, or `undefined` when it does. */
@@ -20,17 +41,29 @@ export function mismatch(entry: RelayEntry | undefined, match?: Match): Refusal 
 /** Says why a relay with so many announces does not fit beside the others, if it does not. */
 export function crowding(
   capacity: Capacity,
-  { others, own }: { others: { relays: number; announces: number }; own: number },
+  { others, own }: {
+    others: { relays: number; announces: AnnounceCount };
+    own: AnnounceCount;
+  },
 ): Refusal | undefined {
   const { maxRelays, maxAnnounces, maxAnnouncesPerRelay } = capacity;
-  if (others.relays >= maxRelays) {
-    return refusal("limit_reached", `There are ${maxRelays} relays already`);
+  const { maxAnnounceBytes, maxAnnounceBytesPerRelay } = capacity;
+  if (others.relays >= maxRelays) return full(`There are ${maxRelays} relays already`);
+  if (own.count > maxAnnouncesPerRelay) {
+    return full(`A relay may announce ${maxAnnouncesPerRelay} tracks`);
   }
-  if (own > maxAnnouncesPerRelay) {
-    return refusal("limit_reached", `A relay may announce ${maxAnnouncesPerRelay} tracks`);
+  if (own.bytes > maxAnnounceBytesPerRelay) {
+    return full(`The tracks that a relay announces may be ${maxAnnounceBytesPerRelay} bytes long`);
   }
-  if (others.announces + own > maxAnnounces) {
-    return refusal("limit_reached", `All relays together may announce ${maxAnnounces} tracks`);
+  if (others.announces.count + own.count > maxAnnounces) {
+    return full(`All relays together may announce ${maxAnnounces} tracks`);
+  }
+  if (others.announces.bytes + own.bytes > maxAnnounceBytes) {
+    return full(`The tracks of all relays together may be ${maxAnnounceBytes} bytes long`);
   }
   return undefined;
+}
+
+function full(message: string): Refusal {
+  return refusal("limit_reached", message);
 }

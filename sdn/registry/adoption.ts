@@ -1,3 +1,4 @@
+import { countTexts } from "./admission.ts";
 import type { Holdings } from "./holdings.ts";
 import {
   type Change,
@@ -39,7 +40,7 @@ export function adopt(holdings: Holdings, given: Adoption, times: AdoptionTimes)
     return [holdings.end({ name, life, beat, reason: "deregistered", endedAt })];
   }
   if (entry === undefined && (remaining <= 0 || isOver(given, buried, times))) return [];
-  if (holdings.crowded(entry, countPresent(alive.tracks)) !== undefined) return [];
+  if (holdings.crowded(entry, countTexts(present(alive.tracks))) !== undefined) return [];
 
   const leaseEnd = times.now + Math.min(remaining, times.leaseMs);
   if (entry !== undefined && compareLives(entry.record.version, life) === 0) {
@@ -111,8 +112,6 @@ function isNews(entry: RelayEntry, track: string, { version, present }: TrackSta
   return order > 0 || order === 0 && present !== (announced !== undefined);
 }
 
-function countPresent(tracks: ReadonlyMap<string, TrackState>): number {
-  let count = 0;
-  for (const { present } of tracks.values()) if (present) count++;
-  return count;
+function* present(tracks: ReadonlyMap<string, TrackState>): Generator<string> {
+  for (const [track, state] of tracks) if (state.present) yield track;
 }

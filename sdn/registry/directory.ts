@@ -13,10 +13,16 @@ export class Directory {
   readonly #byTrack = new Map<string, Map<string, Announce>>();
   readonly #tracks = new SortedStrings();
   #size = 0;
+  #bytes = 0;
 
   /** How many announces it holds. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Bytes of the texts of all of them. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Adds an announce, or replaces the one that the same relay made of the same track. */
@@ -26,7 +32,10 @@ export class Directory {
       this.#byTrack.set(announce.track, relays = new Map());
       this.#tracks.add(announce.track);
     }
-    if (!relays.has(announce.relay)) this.#size++;
+    if (!relays.has(announce.relay)) {
+      this.#size++;
+      this.#bytes += announce.track.length;
+    }
     relays.set(announce.relay, announce);
   }
 
@@ -35,6 +44,7 @@ export class Directory {
     const relays = this.#byTrack.get(track);
     if (relays === undefined || !relays.delete(relay)) return;
     this.#size--;
+    this.#bytes -= track.length;
     if (relays.size > 0) return;
     this.#byTrack.delete(track);
     this.#tracks.delete(track);

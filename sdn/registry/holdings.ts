@@ -1,5 +1,5 @@
 import type { Refusal } from "@qumo/shared/topology";
-import { type Capacity, crowding } from "./admission.ts";
+import { type AnnounceCount, type Capacity, crowding } from "./admission.ts";
 import { DeadlineHeap } from "./deadline_heap.ts";
 import { Directory } from "./directory.ts";
 import { FlowTable } from "./flow_table.ts";
@@ -84,9 +84,13 @@ export class Holdings {
   }
 
   /** Says why a relay with so many announces does not fit in, if it does not. */
-  crowded(entry: RelayEntry | undefined, own: number): Refusal | undefined {
+  crowded(entry: RelayEntry | undefined, own: AnnounceCount): Refusal | undefined {
     const relays = this.#relays.size - (entry === undefined ? 0 : 1);
-    const announces = this.directory.size - (entry?.announces.size ?? 0);
+    const mine = entry?.announced ?? { count: 0, bytes: 0 };
+    const announces = {
+      count: this.directory.size - mine.count,
+      bytes: this.directory.bytes - mine.bytes,
+    };
     return crowding(this.#capacity, { others: { relays, announces }, own });
   }
 

@@ -1,8 +1,11 @@
 /** Relays one controller keeps: ten times the largest relay network that has been written about. */
 export const MAX_RELAYS = 20_000;
 
-/** Announces one controller keeps, all relays together: some 300 MB at ordinary name lengths. */
-export const MAX_ANNOUNCES = 1_000_000;
+/** Announces one controller keeps, all relays together: some 100 MB beside their texts. */
+export const MAX_ANNOUNCES = 200_000;
+
+/** Bytes of the texts of all announces: 240 for each. A text is held in several indexes and views. */
+export const MAX_ANNOUNCE_BYTES = 48 * 1024 * 1024;
 
 /** Flows one controller shows, all relays together: beyond, a relay's list is not taken. */
 export const MAX_FLOWS = 100_000;

@@ -1,19 +1,20 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
   type Flow,
+  MAX_ANNOUNCE_BYTES_PER_RELAY,
   MAX_ANNOUNCES_PER_RELAY,
   type Refusal,
   refusal,
   type RefusalCode,
   type Registration,
 } from "@qumo/shared/topology";
-import { type Capacity, mismatch } from "./admission.ts";
+import { type Capacity, countTexts, mismatch } from "./admission.ts";
 import { adopt, type Adoption } from "./adoption.ts";
 import type { Applied, Command, Match } from "./command.ts";
 import type { Directory } from "./directory.ts";
 import { type LastWord, type Place, placeHeartbeat } from "./fencing.ts";
 import { Holdings } from "./holdings.ts";
-import { MAX_ANNOUNCES, MAX_RELAYS } from "./limits.ts";
+import { MAX_ANNOUNCE_BYTES, MAX_ANNOUNCES, MAX_RELAYS } from "./limits.ts";
 import {
   type Batch,
   type Change,
@@ -57,6 +58,8 @@ export class Registry {
       maxRelays: MAX_RELAYS,
       maxAnnounces: MAX_ANNOUNCES,
       maxAnnouncesPerRelay: MAX_ANNOUNCES_PER_RELAY,
+      maxAnnounceBytes: MAX_ANNOUNCE_BYTES,
+      maxAnnounceBytesPerRelay: MAX_ANNOUNCE_BYTES_PER_RELAY,
       ...options,
     };
     this.#options = options;
@@ -219,7 +222,7 @@ export class Registry {
     }
     const crowded = this.#holdings.crowded(
       entry,
-      body.announces?.length ?? living?.announces.size ?? 0,
+      body.announces ? countTexts(body.announces) : living?.announced ?? NOTHING,
     );
     if (crowded !== undefined) return refused(crowded);
 
@@ -278,7 +281,9 @@ export class Registry {
     const by = this.#options.controller;
     const known = this.relays.get(relay);
     const isNew = !known?.announces.has(track);
-    const crowded = isNew && this.#holdings.crowded(known, (known?.announces.size ?? 0) + 1);
+    const { count, bytes } = known?.announced ?? NOTHING;
+    const own = { count: count + 1, bytes: bytes + track.length };
+    const crowded = isNew && this.#holdings.crowded(known, own);
     if (crowded) return refused(crowded);
     const leaseEnd = now + this.#options.leaseMs;
     if (known !== undefined) {
@@ -348,6 +353,8 @@ export class Registry {
     if (change.kind === "relay" || change.kind === "drain") entry.modified = revision;
   }
 }
+
+const NOTHING = { count: 0, bytes: 0 };
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? a ?? b : Math.min(a, b);

@@ -236,3 +236,18 @@ Deno.test("the limits hold, and what is at the limit can still be renewed", () =
   accept(at, announce("b", "x"));
   accept(at, register("a", { announces: ["y", "z"] }));
 });
+
+Deno.test("announces are bounded in bytes, for a relay and in all", () => {
+  const at = registry({ maxAnnounceBytesPerRelay: 10, maxAnnounceBytes: 15 });
+  accept(at, register("a", { announces: ["12345", "67890"] }));
+  assert.equal(refuse(at, announce("a", "x")), "limit_reached");
+  assert.equal(refuse(at, register("a", { announces: ["12345678901"] })), "limit_reached");
+  assert.equal(refuse(at, register("b", { announces: ["123456"] })), "limit_reached");
+  accept(at, register("b", { announces: ["12345"] }));
+  assert.equal(at.directory.bytes, 15);
+  accept(at, register("a", { announces: ["1234567890"] }));
+  accept(at, { kind: "withdraw", relay: "b", track: "12345" });
+  assert.equal(at.directory.bytes, 10);
+  accept(at, { kind: "deregister", name: "a" });
+  assert.equal(at.directory.bytes, 0);
+});

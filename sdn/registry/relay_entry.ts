@@ -7,6 +7,7 @@ import type {
   TrackState,
   Version,
 } from "./model.ts";
+import type { AnnounceCount } from "./admission.ts";
 import type { Measured } from "./measure.ts";
 import { announcesDigest, type LoadReport, type Registration } from "@qumo/shared/topology";
 import { MAX_WITHDRAWN_PER_RELAY } from "./limits.ts";
@@ -31,6 +32,7 @@ export class RelayEntry {
   readonly announces = new Map<string, Announce>();
   /** Tracks that the relay had, so that an older word about them does not bring them back. */
   readonly withdrawn = new Map<string, Version>();
+  #announceBytes = 0;
   #digest: string | undefined;
   /** The last heartbeat, and the record that it led to. */
   #heard: { readonly body: Registration; readonly record: RelayRecord } | undefined;
@@ -48,6 +50,11 @@ export class RelayEntry {
   /** The fingerprint of its announces, for comparison with the relay's own. */
   get digest(): string {
     return this.#digest ??= announcesDigest(this.announces.keys());
+  }
+
+  /** How much it announces. */
+  get announced(): AnnounceCount {
+    return { count: this.announces.size, bytes: this.#announceBytes };
   }
 
   /** Notes that a heartbeat led to the record as it is now. */
@@ -73,10 +80,13 @@ export class RelayEntry {
   /** Replaces what is known of a track. */
   set(track: string, { version, present, registeredAt }: TrackState): Announce {
     const announce = { relay: this.record.name, track, version, registeredAt };
-    this.announces.delete(track);
+    if (this.announces.delete(track)) this.#announceBytes -= track.length;
     this.withdrawn.delete(track);
-    if (present) this.announces.set(track, announce);
-    else this.#remember(track, version);
+    if (present) {
+      this.announces.set(track, announce);
+      this.#announceBytes += track.length;
+    }
+    if (!present) this.#remember(track, version);
     this.#digest = undefined;
     return announce;
   }

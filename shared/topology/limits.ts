@@ -22,6 +22,9 @@ export const MAX_NEIGHBORS = 256;
 /** Announces one relay may hold. */
 export const MAX_ANNOUNCES_PER_RELAY = 10_000;
 
+/** Bytes of the texts of one relay's announces: 400 for each of the most that it may hold. */
+export const MAX_ANNOUNCE_BYTES_PER_RELAY = 4 * 1024 * 1024;
+
 /** Tracks that one relay may say it takes from its neighbours now: a list for people to look at. */
 export const MAX_FLOWS_PER_RELAY = 1000;
 

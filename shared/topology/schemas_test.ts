@@ -9,7 +9,18 @@ const faults = (body: unknown) =>
   registrationSchema.safeParse(body).error?.issues.map((issue) => issue.path.join(".")) ?? [];
 
 Deno.test("relayNameFault() accepts whatever one path segment can carry", () => {
-  for (const name of ["tokyo", "a/b", "a b", "\u6771\u4eac", "%", "..x", "\u0000", "constructor"]) {
+  for (
+    const name of [
+      "tokyo",
+      "a/b",
+      "a b",
+      "\u6771\u4eac",
+      "%",
+      "..x",
+      "\u0645\u06cc\u200c\u062e\u0648",
+      "constructor",
+    ]
+  ) {
     assert.equal(relayNameFault(name), undefined, JSON.stringify(name));
   }
   assert.equal(relayNameFault("x".repeat(MAX_RELAY_NAME_BYTES)), undefined);
@@ -20,6 +31,23 @@ Deno.test("relayNameFault() refuses what a path segment or a JSON key loses", ()
   for (const name of ["", ".", "..", "__proto__", "\ud800", long]) {
     assert.notEqual(relayNameFault(name), undefined, JSON.stringify(name));
   }
+});
+
+Deno.test("relayNameFault() refuses names that people take for something else", () => {
+  for (
+    const name of [
+      "x/drain",
+      "a/x/undrain",
+      "\u202eoykot",
+      "a\u0000",
+      "a\nb",
+      "a\u2028",
+      "a\u200bb",
+    ]
+  ) {
+    assert.notEqual(relayNameFault(name), undefined, JSON.stringify(name));
+  }
+  assert.equal(relayNameFault("drain"), undefined);
 });
 
 Deno.test("registrationSchema accepts upstream's body and every field of ours", () => {

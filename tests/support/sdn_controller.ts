@@ -44,6 +44,7 @@ export async function testController(given: {
     spfHoldMs: 0,
     regions: new Map(),
     history: 10_000,
+    historyBytes: 1 << 25,
     ...given.controller,
   }, {
     clock,

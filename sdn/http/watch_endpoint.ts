@@ -15,6 +15,9 @@ import type { WatchEvent, WatchScope, WatchUseCases } from "./use_cases.ts";
 /** How long a client should wait before it comes back, in milliseconds. */
 const RETRY_MS = 1000;
 
+/** A generator that need not wait gives its next event within so many turns. */
+const PROMPT_TURNS = 8;
+
 /** What following needs besides the use case. */
 export interface WatchTools {
   readonly clock: Clock;
@@ -123,25 +126,30 @@ function stream(
   return new ReadableStream({
     start: (controller) => controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`)),
     async pull(controller) {
-      if (rest !== "") return writeRest(controller);
-      pending ??= iterator.next();
-      const next = await orSilence(clock, pending).catch((error) => {
-        end();
-        throw error;
-      });
-      if (next === "silence") {
-        controller.enqueue(encoder.encode(": still here\n\n"));
-        return;
+      while (rest.length < MAX_WRITE_LENGTH) {
+        pending ??= iterator.next();
+        // What is there already goes along in one write; only with nothing to say it waits.
+        const next = await (rest === "" ? orSilence(clock, pending) : atOnce(pending))
+          .catch((error) => {
+            end();
+            throw error;
+          });
+        if (next === "later") break;
+        if (next === "silence") {
+          rest = ": still here\n\n";
+          break;
+        }
+        pending = undefined;
+        if (next.done) {
+          end();
+          if (rest !== "") writeRest(controller);
+          controller.close();
+          return;
+        }
+        const { id, event, data } = next.value;
+        const place = id === undefined ? "" : `id: ${id}\n`;
+        rest += `${place}event: ${event}\ndata: ${data}\n\n`;
       }
-      pending = undefined;
-      if (next.done) {
-        end();
-        controller.close();
-        return;
-      }
-      const { id, event, data } = next.value;
-      const place = id === undefined ? "" : `id: ${id}\n`;
-      rest = `${place}event: ${event}\ndata: ${data}\n\n`;
       writeRest(controller);
     },
     cancel() {
@@ -156,6 +164,19 @@ function pieceEnd(text: string): number {
   if (text.length <= MAX_WRITE_LENGTH) return text.length;
   const isHalf = /[\uD800-\uDBFF]/.test(text.charAt(MAX_WRITE_LENGTH - 1));
   return isHalf ? MAX_WRITE_LENGTH - 1 : MAX_WRITE_LENGTH;
+}
+
+/** What a promise gives that is nearly there; `later` when it is not. */
+async function atOnce<T>(pending: Promise<T>): Promise<T | "later"> {
+  let given: { readonly value: T } | undefined;
+  const waiting = pending.then((value) => void (given = { value }));
+  for (let turn = 0; turn < PROMPT_TURNS && given === undefined; turn++) await undefined;
+  if (given === undefined) {
+    // Whoever asks next hears of a failure.
+    waiting.catch(() => {});
+    return "later";
+  }
+  return given.value;
 }
 
 function orSilence<T>(clock: Clock, pending: Promise<T>): Promise<T | "silence"> {

@@ -17,15 +17,20 @@ export class SdnProcess implements AsyncDisposable {
 
   /**
    * Starts a controller with this configuration, and `env` in its environment, and waits until it is
-   * ready; rejects when it ends before.
+   * ready; rejects when it ends before. `v8Flags` go to the engine that it runs on.
    */
-  static async start(config: object, env: Record<string, string> = {}): Promise<SdnProcess> {
+  static async start(
+    config: object,
+    env: Record<string, string> = {},
+    v8Flags: readonly string[] = [],
+  ): Promise<SdnProcess> {
     const folder = await Deno.makeTempDir({ prefix: "sdn_" });
     const file = `${folder}/sdn.yaml`;
     await Deno.writeTextFile(file, JSON.stringify(config));
     const flags = ["--address", "127.0.0.1:0", "-c", file];
+    const engine = v8Flags.length > 0 ? [`--v8-flags=${v8Flags.join(",")}`] : [];
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-check", "--allow-all", "sdn/main.ts", ...flags],
+      args: ["run", "--quiet", "--no-check", "--allow-all", ...engine, "sdn/main.ts", ...flags],
       cwd: ROOT,
       env,
       stdout: "piped",
@@ -48,6 +53,12 @@ export class SdnProcess implements AsyncDisposable {
     const response = await fetch(`${this.url}${path}`, { method, body: text });
     // deno-lint-ignore no-explicit-any -- answers of every shape
     return { status: response.status, body: await response.json() as any };
+  }
+
+  /** The most memory that it ever had resident, in bytes. */
+  async peakRss(): Promise<number> {
+    const status = await Deno.readTextFile(`/proc/${this.#child.pid}/status`);
+    return Number(status.match(/VmHWM:\s+(\d+) kB/)?.[1]) * 1024;
   }
 
   /** Ends it by a signal; gives its exit code. */

@@ -258,7 +258,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
     return watch({
       feed: this.#feed,
       freshGraph: () => this.#fresh(),
-      graphText: (graph) => this.#presenter.graph(graph, this.revision()),
+      graphText: (graph, revision) => this.#presenter.graph(graph, revision),
       announcePages: () => this.directory.pages(),
       flows: () => this.#registry.flows,
     }, query);

@@ -2,7 +2,7 @@ import type { Graph } from "./graph/mod.ts";
 import type { Announce, Batch, Registry } from "./registry/mod.ts";
 import type { Timeline } from "./store/mod.ts";
 import { announceView, graphView, relayView } from "./views.ts";
-import type { FeedEntry, FeedEvent } from "./watch.ts";
+import type { FeedEntry, FeedEvent, GraphText } from "./watch.ts";
 
 /** Shows what a registry holds as the API shows it, with dates instead of clock readings. */
 export class Presenter {
@@ -11,7 +11,7 @@ export class Presenter {
   readonly #now: () => number;
   readonly #leaseMs: number;
   /** The graph that was written last. */
-  #graph: { readonly graph: Graph; readonly revision: number; readonly text: string } | undefined;
+  #graph: (GraphText & { readonly graph: Graph; readonly at: number }) | undefined;
   /** The date that was written last: heartbeats ask for the same one many times within a moment. */
   #date = { wall: NaN, text: "" };
 
@@ -47,12 +47,19 @@ export class Presenter {
     }));
   }
 
-  /** A graph as text. Many watchers begin at the same moment, and share it. */
-  graph(graph: Graph, revision: number): string {
-    if (this.#graph?.graph !== graph || this.#graph.revision !== revision) {
-      this.#graph = { graph, revision, text: JSON.stringify(graphView(graph, revision)) };
+  /**
+   * A graph as text. Watchers that begin at the same moment share it, and share a large one for a
+   * while: what follows tells them the rest, and those that read slowly hold no more than a few.
+   */
+  graph(graph: Graph, revision: number): GraphText {
+    const at = this.#now();
+    const last = this.#graph;
+    if (last !== undefined) {
+      const isRecent = last.text.length > SHARED_GRAPH_LENGTH && at - last.at < SHARED_GRAPH_MS;
+      if (isRecent || last.graph === graph && last.revision === revision) return last;
     }
-    return this.#graph.text;
+    this.#graph = { graph, at, revision, text: JSON.stringify(graphView(graph, revision)) };
+    return this.#graph;
   }
 
   /** One announce. */
@@ -115,6 +122,10 @@ const GRAPH: FeedEvent["scopes"] = ["graph"];
 const ANNOUNCES: FeedEvent["scopes"] = ["announces"];
 const FLOWS: FeedEvent["scopes"] = ["flows"];
 const EVERY: FeedEvent["scopes"] = ["graph", "announces", "flows"];
+
+/** From so many characters on, a graph as text is shared by watchers that begin within so long. */
+const SHARED_GRAPH_LENGTH = 64 * 1024;
+const SHARED_GRAPH_MS = 1000;
 
 /** What an event costs beside its text, in bytes. */
 const EVENT_OVERHEAD = 64;

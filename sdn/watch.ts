@@ -17,6 +17,12 @@ export interface FeedEvent extends EventText {
   readonly scopes: readonly ("graph" | "announces" | "flows")[];
 }
 
+/** The graph as watchers are shown it. */
+export interface GraphText {
+  readonly revision: number;
+  readonly text: string;
+}
+
 /** An event without its place. */
 export interface EventText {
   readonly event: string;
@@ -28,8 +34,8 @@ export interface WatchSources {
   readonly feed: Feed<FeedEntry>;
   /** The graph with everything known now. */
   readonly freshGraph: () => Promise<Graph>;
-  /** A graph as watchers are shown it, written once for all who want it now. */
-  readonly graphText: (graph: Graph) => string;
+  /** A graph as text that is at least of a revision, or one that was written a moment ago. */
+  readonly graphText: (graph: Graph, revision: number) => GraphText;
   /** The whole directory, a page at a time. */
   readonly announcePages: () => Iterable<readonly unknown[]>;
   /** What each relay takes from its neighbours. */
@@ -66,7 +72,14 @@ async function* follow(
   const { feed, freshGraph } = sources;
   const tables = new RouteTables(scope.routes);
   let seen = since ?? feed.revision;
-  if (since === undefined) yield* snapshot(sources, scope);
+  if (since === undefined) {
+    if (scope.graph) {
+      const { text, revision } = sources.graphText(await freshGraph(), seen);
+      seen = revision;
+      yield { event: "graph", data: text };
+    }
+    yield* snapshot(sources, scope);
+  }
   let graph = scope.routes.length > 0 ? await freshGraph() : undefined;
   if (graph !== undefined) yield* tables.changes(graph);
   yield { id: seen, event: "ready", data: JSON.stringify({ revision: seen }) };
@@ -94,10 +107,7 @@ async function* follow(
   }
 }
 
-async function* snapshot(sources: WatchSources, scope: WatchScope): AsyncGenerator<WatchEvent> {
-  if (scope.graph) {
-    yield { event: "graph", data: sources.graphText(await sources.freshGraph()) };
-  }
+function* snapshot(sources: WatchSources, scope: WatchScope): Generator<WatchEvent> {
   if (scope.announces) {
     for (const entries of sources.announcePages()) {
       yield { event: "announces", data: JSON.stringify({ entries }) };

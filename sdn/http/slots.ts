@@ -4,32 +4,36 @@ export class Slots {
   readonly #perClient: number;
   readonly #byClient = new Map<string, number>();
   #taken = 0;
+  #holders = 0;
 
   constructor(limit: number, perClient: number) {
     this.#limit = limit;
     this.#perClient = perClient;
   }
 
-  /** How many are taken. */
-  get taken(): number {
-    return this.#taken;
+  /** How many hold places now. */
+  get holders(): number {
+    return this.#holders;
   }
 
-  /** Whether there is one for this client. */
-  hasRoom(client: string): boolean {
-    return this.#taken < this.#limit && (this.#byClient.get(client) ?? 0) < this.#perClient;
+  /** Whether there are so many for this client. */
+  hasRoom(client: string, places: number): boolean {
+    const own = this.#byClient.get(client) ?? 0;
+    return this.#taken + places <= this.#limit && own + places <= this.#perClient;
   }
 
-  /** Takes one; give it back once. */
-  take(client: string): void {
-    this.#taken++;
-    this.#byClient.set(client, (this.#byClient.get(client) ?? 0) + 1);
+  /** Takes them; give them back once. */
+  take(client: string, places: number): void {
+    this.#holders++;
+    this.#taken += places;
+    this.#byClient.set(client, (this.#byClient.get(client) ?? 0) + places);
   }
 
-  /** Gives one back. */
-  give(client: string): void {
-    this.#taken--;
-    const left = (this.#byClient.get(client) ?? 1) - 1;
+  /** Gives them back. */
+  give(client: string, places: number): void {
+    this.#holders--;
+    this.#taken -= places;
+    const left = (this.#byClient.get(client) ?? places) - places;
     if (left > 0) this.#byClient.set(client, left);
     else this.#byClient.delete(client);
   }

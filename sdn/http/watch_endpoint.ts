@@ -8,6 +8,7 @@ import {
   MAX_WATCHERS_PER_CLIENT,
   MAX_WRITE_LENGTH,
 } from "./limits.ts";
+import { EventPieces } from "./event_pieces.ts";
 import { Slots } from "./slots.ts";
 import { revisionField, watchQuery } from "./queries.ts";
 import type { WatchEvent, WatchScope, WatchUseCases } from "./use_cases.ts";
@@ -41,7 +42,9 @@ export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpo
       const scope = readScope(query.scope);
       if (!scope.ok) return Promise.resolve(scope);
       const last = revisionField.safeParse(headers.get("last-event-id")).data;
-      if (!slots.hasRoom(client)) {
+      // Each table of routes is held for this watcher alone.
+      const places = Math.max(1, scope.value.routes.length);
+      if (!slots.hasRoom(client, places)) {
         return Promise.resolve(no("rate_limited", "Too many watchers"));
       }
       const leave = new AbortController();
@@ -52,14 +55,14 @@ export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpo
         signal: either,
       });
       if (!events.ok) return Promise.resolve(events);
-      slots.take(client);
-      tools.onWatchers(slots.taken);
+      slots.take(client, places);
+      tools.onWatchers(slots.holders);
       const body = stream(events.value, {
         clock: tools.clock,
         leave,
         onEnd() {
-          slots.give(client);
-          tools.onWatchers(slots.taken);
+          slots.give(client, places);
+          tools.onWatchers(slots.holders);
         },
       });
       return Promise.resolve(
@@ -111,14 +114,9 @@ function stream(
   const encoder = new TextEncoder();
   const iterator = events[Symbol.asyncIterator]();
   let pending: Promise<IteratorResult<WatchEvent>> | undefined;
-  // What of an event is not written yet: a client that does not read is not given all of it.
-  let rest = "";
+  // A client that does not read is not given more than a piece.
+  const rest = new EventPieces(MAX_WRITE_LENGTH);
   let hasEnded = false;
-  const writeRest = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    const end = pieceEnd(rest);
-    controller.enqueue(encoder.encode(rest.slice(0, end)));
-    rest = rest.slice(end);
-  };
   const end = () => {
     if (!hasEnded) onEnd();
     hasEnded = true;
@@ -126,44 +124,37 @@ function stream(
   return new ReadableStream({
     start: (controller) => controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`)),
     async pull(controller) {
-      while (rest.length < MAX_WRITE_LENGTH) {
+      while (!rest.isFull) {
         pending ??= iterator.next();
         // What is there already goes along in one write; only with nothing to say it waits.
-        const next = await (rest === "" ? orSilence(clock, pending) : atOnce(pending))
+        const next = await (rest.isEmpty ? orSilence(clock, pending) : atOnce(pending))
           .catch((error) => {
             end();
             throw error;
           });
         if (next === "later") break;
         if (next === "silence") {
-          rest = ": still here\n\n";
+          rest.add(": still here\n\n");
           break;
         }
         pending = undefined;
         if (next.done) {
           end();
-          if (rest !== "") writeRest(controller);
+          while (!rest.isEmpty) controller.enqueue(encoder.encode(rest.take()));
           controller.close();
           return;
         }
         const { id, event, data } = next.value;
         const place = id === undefined ? "" : `id: ${id}\n`;
-        rest += `${place}event: ${event}\ndata: ${data}\n\n`;
+        rest.add(`${place}event: ${event}\ndata: `, data, "\n\n");
       }
-      writeRest(controller);
+      controller.enqueue(encoder.encode(rest.take()));
     },
     cancel() {
       end();
       leave.abort();
     },
   });
-}
-
-/** Where a text may be cut: not within a character of two units. */
-function pieceEnd(text: string): number {
-  if (text.length <= MAX_WRITE_LENGTH) return text.length;
-  const isHalf = /[\uD800-\uDBFF]/.test(text.charAt(MAX_WRITE_LENGTH - 1));
-  return isHalf ? MAX_WRITE_LENGTH - 1 : MAX_WRITE_LENGTH;
 }
 
 /** What a promise gives that is nearly there; `later` when it is not. */

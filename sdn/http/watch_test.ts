@@ -180,7 +180,9 @@ Deno.test("a watcher that is too slow is told that its place is gone", async () 
   assert.equal((await follower.event()).event, "ready");
   await subject.ask("PUT", "/announce/first", { relay: "a" });
   assert.equal((await follower.event()).event, "announce");
-  for (let i = 0; i < 30; i++) await subject.controller.register("a", { announces: [`t${i}`] });
+  for (let i = 0; i < 30; i++) {
+    await subject.controller.register("a", { announces: [`t${i}`.padEnd(3000, "-")] });
+  }
   // What it had asked for already still comes; what follows is gone.
   let last = await follower.event();
   while (last.event !== "history_gone") {
@@ -244,4 +246,32 @@ Deno.test("one client follows with so many connections and no more", async () =>
     (await subject.ask("GET", `/watch?scope=${"routes:a,".repeat(17)}graph`)).status,
     400,
   );
+});
+
+Deno.test("a large graph is written once for those who begin within a moment, and what follows is told", async () => {
+  const subject = await testController();
+  const { ask, clock } = subject;
+  const register = async (count: number, from: number) => {
+    for (let relay = from; relay < from + count; relay++) {
+      const neighbors = Object.fromEntries(Array.from({ length: 60 }, (_, to) => [`n${to}`, 1]));
+      await ask("PUT", `/relay/r${relay}`, { neighbors });
+    }
+  };
+  await register(12, 0);
+  const begin = async () => {
+    const follower = await follow(subject, "?scope=graph");
+    const { data } = await follower.event();
+    assert.equal((await follower.event()).event, "ready");
+    return { follower, revision: data.revision };
+  };
+  const first = await begin();
+  assert.equal(first.revision, 12);
+  await register(1, 12);
+  const second = await begin();
+  assert.equal(second.revision, 12);
+  assert.equal((await second.follower.event()).id, 13, "what it was not shown");
+  await clock.advance(1000);
+  const third = await begin();
+  assert.equal(third.revision, 13);
+  for (const { follower } of [first, second, third]) await follower.leave();
 });

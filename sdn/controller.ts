@@ -137,6 +137,8 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
     this.metricsSink = new ControllerMetrics({
       relays: () => countStates(this.#graphs.current, registry.tombstones),
       announces: () => registry.directory.size,
+      announceBytes: () => registry.directory.bytes,
+      historyBytes: () => this.#feed.bytes,
       flows: () => registry.flows.values().reduce((sum, one) => sum + one.length, 0),
       revision: () => this.revision(),
       isStoreHealthy: () => parts.store.healthy,
@@ -260,6 +262,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       freshGraph: () => this.#fresh(),
       graphText: (graph, revision) => this.#presenter.graph(graph, revision),
       announcePages: () => this.directory.pages(),
+      onBehind: () => this.metricsSink.watcherBehind(),
       flows: () => this.#registry.flows,
     }, query);
   }

@@ -14,6 +14,8 @@ const SPF_SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5];
 export interface MetricSources {
   readonly relays: () => Readonly<Record<NodeState, number>>;
   readonly announces: () => number;
+  readonly announceBytes: () => number;
+  readonly historyBytes: () => number;
   readonly flows: () => number;
   readonly revision: () => number;
   readonly isStoreHealthy: () => boolean;
@@ -29,6 +31,7 @@ export class ControllerMetrics {
   readonly #requests: Histogram<"method" | "path" | "status">;
   readonly #graphs: Histogram;
   readonly #watchers: Gauge;
+  readonly #watchersBehind: Counter;
   readonly #stores: Histogram;
   readonly #storeErrors: Counter;
   readonly #merges: Counter;
@@ -58,6 +61,16 @@ export class ControllerMetrics {
       },
     });
     read("qumo_sdn_announces", "Announces of all relays", (one) => one.set(sources.announces()));
+    read(
+      "qumo_sdn_announce_bytes",
+      "Bytes of the texts of all announces",
+      (one) => one.set(sources.announceBytes()),
+    );
+    read(
+      "qumo_sdn_watch_history_bytes",
+      "Bytes of changes kept for watchers that are behind",
+      (one) => one.set(sources.historyBytes()),
+    );
     read("qumo_sdn_flows", "Tracks taken from neighbours", (one) => one.set(sources.flows()));
     read("qumo_sdn_revision", "The newest revision", (one) => one.set(sources.revision()));
     new Gauge({
@@ -85,6 +98,11 @@ export class ControllerMetrics {
       registers,
     });
     this.#watchers = new Gauge({ name: "qumo_sdn_watchers", help: "Watchers", registers });
+    this.#watchersBehind = new Counter({
+      name: "qumo_sdn_watchers_behind_total",
+      help: "Watchers that read too slowly and must begin with a new snapshot",
+      registers,
+    });
     this.#stores = new Histogram({
       name: "qumo_sdn_store_seconds",
       help: "Writes to the store, and how long it took until they were kept",
@@ -158,6 +176,11 @@ export class ControllerMetrics {
   /** Says how many clients follow changes. */
   watchers(count: number): void {
     this.#watchers.set(count);
+  }
+
+  /** Counts a watcher whose place is gone. */
+  watcherBehind(): void {
+    this.#watchersBehind.inc();
   }
 
   /** Counts a write that the store has kept. */

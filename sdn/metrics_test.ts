@@ -15,6 +15,8 @@ function controllerMetrics() {
       never_registered: 0,
     }),
     announces: () => 3,
+    announceBytes: () => 99,
+    historyBytes: () => 1000,
     revision: () => 4,
     isStoreHealthy: () => state.isStoreHealthy,
     flows: () => 0,

@@ -18,7 +18,7 @@ import type { SdnConfig } from "./config/settings.ts";
 import { Controller, type ControllerOptions } from "./controller.ts";
 import { dashboardFiles } from "./dashboard/mod.ts";
 import { EventQueries } from "./event_queries.ts";
-import { type EventKind, EventLog, Outages, RefusedTokens } from "./events/mod.ts";
+import { type EventKind, EventLog, Outages, Refusals } from "./events/mod.ts";
 import type { CostPolicy } from "./graph/mod.ts";
 import { buildApp } from "./http/app.ts";
 import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./http/auth.ts";
@@ -68,7 +68,8 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   let count: (kind: EventKind, isKept: boolean) => void = () => {};
   const onEvent: typeof count = (kind, isKept) => count(kind, isKept);
   const events = new EventLog({ clock, log, shelf, onEvent });
-  const refusedTokens = new RefusedTokens(events, clock);
+  const refusedTokens = new Refusals("tokens_refused", events, clock);
+  const limits = new Refusals("limits_reached", events, clock);
   const outages = new Outages(events);
   const tasks = new TaskGroup((task, error) => log.error("a task failed", { task, error }));
   let push: (relays: readonly string[]) => void = () => {};
@@ -91,6 +92,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     operation: controller,
     events: new EventQueries(events, () => controller.revision()),
     onTokenRefused: (client, { method, path }) => refusedTokens.add(client, `${method} ${path}`),
+    onLimitReached: (client, detail) => limits.add(client, detail),
     more: [
       ...syncEndpoints(controller, exchange, config.graph.nodeTtlSec * 1000),
       ...pageEndpoints(dashboardFiles, () => controller.revision()),
@@ -167,6 +169,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   await listener.close(config.server.shutdownTimeoutMs);
   await controller.close();
   refusedTokens.close();
+  limits.close();
   shelf?.close();
   log.info("ended");
 }

@@ -38,6 +38,8 @@ export interface WatchSources {
   readonly graphText: (graph: Graph, revision: number) => GraphText;
   /** The whole directory, a page at a time. */
   readonly announcePages: () => Iterable<readonly unknown[]>;
+  /** Told of a watcher that was too slow. */
+  readonly onBehind: () => void;
   /** What each relay takes from its neighbours. */
   readonly flows: () => ReadonlyMap<string, readonly unknown[]>;
 }
@@ -92,6 +94,7 @@ async function* follow(
         if (scopes.some((one) => scope[one])) yield { id: revision, event, data };
       }
       if (feed.at(revision) === undefined) {
+        sources.onBehind();
         yield { event: "history_gone", data: JSON.stringify({ revision: feed.revision }) };
         return;
       }

@@ -135,6 +135,13 @@ export const EVENTS = {
       `${count === 1 ? "A request was" : `${count} requests were`} refused for the token, ` +
       `last from ${by}${tail(detail)}`,
   },
+  limits_reached: {
+    level: "warn",
+    words: "limit reached",
+    tell: ({ count, by, detail }) =>
+      `${count === 1 ? "A request was" : `${count} requests were`} refused at a limit, ` +
+      `last from ${by}${tail(detail)}`,
+  },
   events_left_out: {
     level: "warn",
     words: "events left out",

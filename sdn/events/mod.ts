@@ -4,4 +4,4 @@ export { type EventFields, type EventKind, EVENTS, type SdnEvent, sentence } fro
 export { EventLog, type EventLogOptions, type EventPage, type EventShelf } from "./event_log.ts";
 export { MAX_EVENTS } from "./limits.ts";
 export { Outages } from "./outages.ts";
-export { RefusedTokens } from "./refused_tokens.ts";
+export { Refusals } from "./refusals.ts";

@@ -7,11 +7,7 @@ import { ByteBudget } from "./byte_budget.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Asked, type Endpoint, refuse, type Router, serveEndpoints } from "./endpoint.ts";
 import { eventEndpoints } from "./event_endpoints.ts";
-import {
-  BODY_BYTES_PER_REQUEST,
-  MAX_BODY_BYTES_IN_ALL,
-  MAX_BODY_BYTES_PER_CLIENT,
-} from "./limits.ts";
+import { MAX_BODY_BYTES_IN_ALL, MAX_BODY_BYTES_PER_CLIENT } from "./limits.ts";
 import { operationEndpoints } from "./operation_endpoints.ts";
 import type { PageGuard } from "./page_guard.ts";
 import { type RateLimit, RateLimiter } from "./rate_limit.ts";
@@ -49,6 +45,8 @@ export interface AppOptions extends WatchTools {
   readonly onRequest: (request: AnsweredRequest) => void;
   /** Told of a request that was refused although it had a token; `client` is who sent it. */
   readonly onTokenRefused: (client: string, request: AnsweredRequest) => void;
+  /** Told of a request that was refused at a limit: who sent it, and what it asked for. */
+  readonly onLimitReached: (client: string, detail: string) => void;
   /** Told of a fault in a handler. */
   readonly onFault: (error: unknown, requestId: string) => void;
 }
@@ -91,11 +89,13 @@ export function buildApp(options: AppOptions): App {
       const limiter = limiters?.[isHeartbeat(request, url) ? "heartbeats" : "others"];
       const charge = (cost: number) => limiter?.charge(client, cost);
       const asked: Asked = { request, url, id, client, charge, label: "none" };
-      const isAllowed = limiter?.take(client, started, costOfBody(request)) ?? true;
-      const refused = isAllowed
+      const isAllowed = limiter?.take(client, started) ?? true;
+      asked.refusal = isAllowed
         ? options.guard?.(request)
         : refusal("rate_limited", "Too many requests");
-      const response = refused === undefined ? await answer(asked) : refuse(refused, revision());
+      const response = asked.refusal === undefined
+        ? await answer(asked)
+        : refuse(asked.refusal, revision());
       const { status, headers } = response;
       for (const [name, value] of SECURITY_HEADERS) headers.set(name, value);
       headers.set("x-request-id", id);
@@ -107,6 +107,10 @@ export function buildApp(options: AppOptions): App {
       if (isForbidden && request.headers.has("authorization")) {
         options.onTokenRefused(client, answered);
       }
+      const code = asked.refusal?.code;
+      if (code === "rate_limited" || code === "limit_reached") {
+        options.onLimitReached(client, `${method} ${asked.label}: ${asked.refusal?.message}`);
+      }
       return response;
     },
   };
@@ -114,12 +118,6 @@ export function buildApp(options: AppOptions): App {
 
 function isHeartbeat({ method }: Request, { pathname }: URL): boolean {
   return method === "PUT" && pathname.startsWith("/relay/");
-}
-
-/** Reading a body costs as much as so many requests. */
-function costOfBody({ headers }: Request): number {
-  const length = Number(headers.get("content-length") ?? 0) || 0;
-  return 1 + Math.floor(length / BODY_BYTES_PER_REQUEST);
 }
 
 /** Finds who answers a request. */

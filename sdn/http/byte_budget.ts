@@ -19,6 +19,9 @@ export class ByteBudget {
   open(client: string): ByteAccount {
     let held = 0;
     return {
+      get held() {
+        return held;
+      },
       take: (bytes) => {
         const own = this.#byClient.get(client) ?? 0;
         // One request alone may be as large as it likes, within its own limit.
@@ -44,6 +47,8 @@ export class ByteBudget {
 
 /** What one request has taken of a {@linkcode ByteBudget}. */
 export interface ByteAccount {
+  /** What it has taken. */
+  readonly held: number;
   /** Takes more; false when there is no room. */
   take(bytes: number): boolean;
   /** Gives everything back. */

@@ -7,7 +7,12 @@ import { type Authenticate, forbids, type Identity, type Role } from "./auth.ts"
 import { type Deadline, parseJson, readBytes } from "./body.ts";
 import { BodyMemory } from "./body_memory.ts";
 import type { ByteAccount, ByteBudget } from "./byte_budget.ts";
-import { MAX_BODY_BYTES, MAX_REMEMBERED_BODY, MAX_REMEMBERED_BYTES } from "./limits.ts";
+import {
+  BODY_BYTES_PER_REQUEST,
+  MAX_BODY_BYTES,
+  MAX_REMEMBERED_BODY,
+  MAX_REMEMBERED_BYTES,
+} from "./limits.ts";
 import { refusalStatus } from "./refusal_status.ts";
 
 /** A request on its way to whoever answers it. */
@@ -19,6 +24,8 @@ export interface Asked {
   readonly client: string;
   /** Counts it as so many more requests of this client. */
   readonly charge: (cost: number) => void;
+  /** Why it was refused, once it is. */
+  refusal?: Refusal | undefined;
   /** The pattern that it matched, once that is known: a label of which there are few. */
   label: string;
 }
@@ -149,9 +156,14 @@ function serverOf(
   return async (asked) => {
     asked.label = label;
     const room = context.bodies.open(asked.client);
-    const answer = await run(asked, endpoint, { ...context, memory, room })
-      .finally(() => room.close());
-    if (!answer.ok) return refuse(answer.refusal, context.revision());
+    const answer = await run(asked, endpoint, { ...context, memory, room }).finally(() => {
+      asked.charge(Math.floor(room.held / BODY_BYTES_PER_REQUEST));
+      room.close();
+    });
+    if (!answer.ok) {
+      asked.refusal = answer.refusal;
+      return refuse(answer.refusal, context.revision());
+    }
     if (answer.value instanceof Response) return answer.value;
     return Response.json(answer.value.body, { headers: answer.value.headers ?? {} });
   };

@@ -18,17 +18,14 @@ export class RateLimiter {
     this.#limit = limit;
   }
 
-  /**
-   * Takes a request out of a client's bucket at `now` milliseconds; false when it is empty. One that
-   * costs more than there is leaves a debt: what comes next waits for that.
-   */
-  take(client: string, now: number, cost = 1): boolean {
+  /** Takes a request out of a client's bucket at `now` milliseconds; false when it is empty. */
+  take(client: string, now: number): boolean {
     const { perSecond, burst } = this.#limit;
     const bucket = this.#buckets.get(client) ?? { tokens: burst, at: now };
     const tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / 1000 * perSecond);
     const isAllowed = tokens >= 1;
     this.#buckets.delete(client);
-    this.#buckets.set(client, { tokens: isAllowed ? tokens - cost : tokens, at: now });
+    this.#buckets.set(client, { tokens: isAllowed ? tokens - 1 : tokens, at: now });
     if (this.#buckets.size > MAX_CLIENTS) {
       const [oldest] = this.#buckets.keys();
       if (oldest !== undefined) this.#buckets.delete(oldest);
@@ -36,7 +33,10 @@ export class RateLimiter {
     return isAllowed;
   }
 
-  /** Takes more out of a client's bucket, for a request that turned out to cost more than one. */
+  /**
+   * Takes more out of a client's bucket, for a request that turned out to cost more than one. What is
+   * not there becomes a debt: what comes next waits until it is paid.
+   */
   charge(client: string, cost: number): void {
     const bucket = this.#buckets.get(client);
     if (bucket !== undefined) bucket.tokens -= cost;

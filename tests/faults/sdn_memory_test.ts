@@ -84,7 +84,6 @@ async function attacked(attack: (controller: SdnProcess) => Promise<void>): Prom
   }
   assert.ok(beats > 0);
   const peak = await controller.peakRss();
-  console.log("PEAK", peak / 1048576, beats);
   assert.ok(peak < MEMORY, `${Math.round(peak / 1024 / 1024)} MiB at most`);
 }
 

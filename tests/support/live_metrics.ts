@@ -68,6 +68,8 @@ function clusterText(): Promise<string> {
       never_registered: 0,
     }),
     announces: () => 0,
+    announceBytes: () => 0,
+    historyBytes: () => 0,
     flows: () => 0,
     revision: () => 0,
     isStoreHealthy: () => true,

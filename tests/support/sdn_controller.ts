@@ -1,7 +1,7 @@
 import { ManualClock, memoryLog } from "@qumo/shared/runtime";
 import { Controller, type ControllerOptions } from "../../sdn/controller.ts";
 import { EventQueries } from "../../sdn/event_queries.ts";
-import { EventLog, RefusedTokens } from "../../sdn/events/mod.ts";
+import { EventLog, Refusals } from "../../sdn/events/mod.ts";
 import { type AppOptions, buildApp } from "../../sdn/http/app.ts";
 import { openAccess } from "../../sdn/http/auth.ts";
 import { syncEndpoints } from "../../sdn/sync_endpoints.ts";
@@ -33,7 +33,8 @@ export async function testController(given: {
   const watchers: number[] = [];
   const { log, lines } = memoryLog();
   const events = new EventLog({ clock, log });
-  const tokens = new RefusedTokens(events, clock);
+  const tokens = new Refusals("tokens_refused", events, clock);
+  const limits = new Refusals("limits_reached", events, clock);
   const controller = await Controller.open({
     name: "c1",
     leaseMs: 90_000,
@@ -63,6 +64,7 @@ export async function testController(given: {
     operation: controller,
     events: new EventQueries(events, () => controller.revision()),
     onTokenRefused: (client, { method, path }) => tokens.add(client, `${method} ${path}`),
+    onLimitReached: (client, detail) => limits.add(client, detail),
     more: syncEndpoints(controller, exchange, 90_000),
     revision: () => controller.revision(),
     version: "test",

@@ -146,11 +146,14 @@ export class RelayMesh implements RegistryObserver {
     ];
   }
 
-  /** The condition that keeps this relay from being ready, if the configuration says that it does. */
+  /**
+   * The condition that keeps this relay from being ready: another process has its name, so that nobody
+   * is sent to this one, or one that the configuration says does.
+   */
   get unready(): Condition | undefined {
     const { staleIsUnready, unregisteredIsUnready } = this.#surroundings.config.sdn;
     return this.conditions.find((one) =>
-      one === "stale_mirror" ? staleIsUnready : unregisteredIsUnready
+      one === "name_taken" || (one === "stale_mirror" ? staleIsUnready : unregisteredIsUnready)
     );
   }
 

@@ -197,6 +197,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       name,
       body,
       ...(match !== undefined && { match }),
+      wall: this.#parts.clock.wall(),
     };
     const outcome = await this.#journal.submit(command);
     if (!outcome.ok) {

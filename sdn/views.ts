@@ -34,7 +34,7 @@ export function relayView(
     address: record.address,
     state,
     registered: record.registered,
-    epoch: record.version.epoch,
+    epoch: record.ownEpoch ?? record.version.epoch,
     seq: entry.beat,
     links: Object.fromEntries(links),
     ...(record.load && { load: record.load }),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ControllerClient } from "./controller_client.ts";
 import { Controllers } from "./controllers.ts";
 import { deadlineIn } from "./deadline.ts";
-import { mintEpoch } from "./epoch.ts";
+import { Epoch, mintEpoch } from "./epoch.ts";
 import { Heartbeat, type RelayReport } from "./heartbeat.ts";
 import { DEREGISTER_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./limits.ts";
 import { Mirror } from "./mirror.ts";
@@ -71,6 +71,7 @@ export class ControlPlane {
   #isDrainTold = false;
   #isDrainAsked = false;
   #isUntoldSaid = false;
+  #isNameHeld = false;
 
   constructor(options: ControlPlaneOptions) {
     const { settings, clock, log, report, random = Math.random } = options;
@@ -85,7 +86,7 @@ export class ControlPlane {
     const { name } = settings;
     const [client, controllers] = [this.#client, this.#controllers];
     const parts = { name, client, controllers, clock, log, random };
-    const epoch = mintEpoch(clock.wall());
+    const epoch = new Epoch(mintEpoch(clock.wall()));
     this.#mirror = new Mirror(name);
     this.#registrar = new Registrar({
       ...parts,
@@ -103,7 +104,7 @@ export class ControlPlane {
     this.#mirror.watch({
       announced: () => {},
       withdrawn: () => {},
-      changed: () => this.#lookForDrain(),
+      changed: () => this.#mirrorChanged(),
     });
     const onFailure = (task: string, error: unknown) =>
       log.error("a task of the control plane failed", { task, error });
@@ -236,6 +237,13 @@ export class ControlPlane {
       });
     }
     this.#isUntoldSaid = untold > 0;
+  }
+
+  #mirrorChanged(): void {
+    const wasHeld = this.#isNameHeld;
+    this.#isNameHeld = this.#mirror.relay(this.name) !== undefined;
+    if (wasHeld && !this.#isNameHeld) this.#registrar.nameFreed();
+    this.#lookForDrain();
   }
 
   // Of this relay the mirror may still have what a former process was: the controller knows better.

@@ -8,6 +8,10 @@ export interface ControllerFault {
   /** The refusal's code; `unreachable` when there was no answer, or none that makes sense. */
   readonly code: string;
   readonly message: string;
+  /** Of a heartbeat without a place: the newest epoch of this relay's name, or the controller's time. */
+  readonly epoch?: number | undefined;
+  /** Beside the epoch: whether somebody is registered under that name now. */
+  readonly lives?: boolean | undefined;
 }
 
 /** One request. */
@@ -27,7 +31,12 @@ export interface Answer<T> {
   readonly headers: Headers;
 }
 
-const refusalSchema = z.object({ error: z.string(), code: z.string().default("refused") });
+const refusalSchema = z.object({
+  error: z.string(),
+  code: z.string().default("refused"),
+  epoch: z.int().nonnegative().optional(),
+  lives: z.boolean().optional(),
+});
 
 /** Asks controllers, each time with the token of the moment. Nothing here tries again. */
 export class ControllerClient {
@@ -111,8 +120,8 @@ async function readText(response: Response): Promise<string> {
 
 function refusalOf(status: number, text: string): ControllerFault {
   try {
-    const { error, code } = refusalSchema.parse(JSON.parse(text));
-    return { code, message: error };
+    const { error: message, ...fault } = refusalSchema.parse(JSON.parse(text));
+    return { ...fault, message };
   } catch {
     return { code: "unreachable", message: `it answers with status ${status}` };
   }

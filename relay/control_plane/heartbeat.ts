@@ -1,6 +1,7 @@
 import { type LinkReport, type LoadReport, MAX_FLOWS_PER_RELAY } from "@qumo/shared/topology";
 import { z } from "zod";
 import { FEW_ANNOUNCES, JITTER, MIN_HEARTBEAT_MS } from "./limits.ts";
+import type { Epoch } from "./epoch.ts";
 import type { OwnAnnounces } from "./own_announces.ts";
 import type { ControlPlaneSettings } from "./settings.ts";
 
@@ -48,7 +49,7 @@ export type Accepted = z.output<typeof acceptedSchema>;
 /** What each heartbeat says and when the next one is due. It knows no clock and sends nothing. */
 export class Heartbeat {
   readonly #settings: ControlPlaneSettings;
-  readonly #epoch: number;
+  readonly #epoch: Epoch;
   readonly #announces: OwnAnnounces;
   #sequence = 0;
   // The version of the announces that a controller has; none before the first answer.
@@ -58,7 +59,7 @@ export class Heartbeat {
 
   constructor(
     settings: ControlPlaneSettings,
-    { epoch, announces }: { epoch: number; announces: OwnAnnounces },
+    { epoch, announces }: { epoch: Epoch; announces: OwnAnnounces },
   ) {
     this.#settings = settings;
     this.#epoch = epoch;
@@ -80,7 +81,7 @@ export class Heartbeat {
       announces: isWhole ? announces.version : undefined,
       flows: saysFlows ? flows.length : undefined,
       body: {
-        epoch: this.#epoch,
+        epoch: this.#epoch.value,
         seq: ++this.#sequence,
         ...(region !== "" && { region }),
         ...(address !== "" && { address }),
@@ -104,6 +105,11 @@ export class Heartbeat {
     const mustResend = answer.resend_announces === true && beat.announces === undefined;
     if (mustResend) this.#known = undefined;
     return mustResend;
+  }
+
+  /** The next heartbeat begins a new life at the controller, which then knows nothing of this relay. */
+  beganAnew(): void {
+    this.#known = undefined;
   }
 
   /** How long to wait for the next heartbeat, in milliseconds; `random` is from 0 to below 1. */

@@ -7,6 +7,7 @@ import {
   registrationSchema,
 } from "@qumo/shared/topology";
 import { mintEpoch } from "./epoch.ts";
+import { Epoch } from "./epoch.ts";
 import { Heartbeat, type RelayReport } from "./heartbeat.ts";
 import { FEW_ANNOUNCES } from "./limits.ts";
 import { OwnAnnounces } from "./own_announces.ts";
@@ -32,7 +33,7 @@ const REPORT: RelayReport = {
 function subject(count = 0) {
   const announces = new OwnAnnounces();
   for (let n = 0; n < count; n++) announces.add(`live/${n}`);
-  return { announces, heartbeat: new Heartbeat(SETTINGS, { epoch: 7, announces }) };
+  return { announces, heartbeat: new Heartbeat(SETTINGS, { epoch: new Epoch(7), announces }) };
 }
 
 Deno.test("Heartbeat says nothing that a controller would refuse", () => {

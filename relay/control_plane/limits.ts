@@ -40,5 +40,8 @@ export const MIN_HEARTBEAT_MS = 100;
 /** The share of an interval by which it is made longer or shorter, so that relays do not beat as one. */
 export const JITTER = 0.1;
 
+/** Epochs that a relay may take in a row without a wait: the controller's time, and one above a former. */
+export const MAX_EPOCHS_IN_A_ROW = 3;
+
 /** The first wait after a failure and the longest one, in milliseconds. */
 export const RETRY = { first: 250, cap: 10_000, healthyAfter: 10_000 } as const;

@@ -2,12 +2,14 @@ import { type Clock, type Log, sleep } from "@qumo/shared/runtime";
 import { z } from "zod";
 import type { ControllerClient, ControllerFault } from "./controller_client.ts";
 import { type Controllers, Retry } from "./controllers.ts";
+import { type Epoch, epochAfter } from "./epoch.ts";
 import { acceptedSchema, type Heartbeat, type RelayReport } from "./heartbeat.ts";
+import { MAX_EPOCHS_IN_A_ROW } from "./limits.ts";
 
 /** What a registrar works with. */
 export interface RegistrarOptions {
   readonly name: string;
-  readonly epoch: number;
+  readonly epoch: Epoch;
   readonly heartbeat: Heartbeat;
   readonly client: ControllerClient;
   readonly controllers: Controllers;
@@ -44,6 +46,7 @@ export class Registrar {
   #pause: { readonly stop: AbortController; readonly isCalm: boolean } | undefined;
   #wasSent = false;
   #isFenced = false;
+  #epochsInARow = 0;
   #problem: ControllerFault | undefined;
   #acceptedAt: number | undefined;
   #failures = 0;
@@ -89,6 +92,11 @@ export class Registrar {
     if (this.#pause?.isCalm === false && !this.#isFenced) this.#pause.stop.abort();
   }
 
+  /** Nobody else has this relay's name any more: no need to wait until it is asked again. */
+  nameFreed(): void {
+    if (this.#isFenced) this.#pause?.stop.abort();
+  }
+
   /**
    * Takes the registration back, unless it is not this relay's any more: another process may have
    * its name by now. Bounded by `signal`; never rejects.
@@ -108,7 +116,7 @@ export class Registrar {
     const request = { url: controllers.current, method: "GET", path: this.#path, signal } as const;
     const found = await client.ask(request, registrationSchema);
     if (!found.ok) return false;
-    return found.value.value.epoch === epoch && found.value.value.state === "draining";
+    return found.value.value.epoch === epoch.value && found.value.value.state === "draining";
   }
 
   // Only with the tag of a registration that is this process's own, and has not changed since.
@@ -117,7 +125,7 @@ export class Registrar {
     const request = { url, path: this.#path, signal };
     const found = await client.ask({ ...request, method: "GET" }, registrationSchema);
     if (!found.ok) return found.refusal.code === "relay_not_found" ? "done" : "failed";
-    if (found.value.value.epoch !== epoch) return "done";
+    if (found.value.value.epoch !== epoch.value) return "done";
     const removed = await client.ask({
       ...request,
       method: "DELETE",
@@ -153,6 +161,7 @@ export class Registrar {
     if (isNews) log.info("registered at the controller", { controller: url });
     this.#problem = undefined;
     this.#isFenced = false;
+    this.#epochsInARow = 0;
     this.#acceptedAt = clock.now();
     this.#retry.succeeded();
     onAccepted(url, isNews);
@@ -160,16 +169,17 @@ export class Registrar {
 
   #refused(url: string, fault: ControllerFault): { ms: number; isCalm: boolean } {
     const { controllers, heartbeat, log, random, epoch } = this.#options;
+    this.#failures++;
+    if (this.#beginsAnew(url, fault)) return { ms: 0, isCalm: false };
     const isNews = this.#problem?.code !== fault.code;
     this.#problem = fault;
-    this.#failures++;
     this.#isFenced = fault.code === "stale_epoch";
     if (this.#isFenced) {
       // The newer process is the one that is meant; this one only waits for it to be gone.
       if (isNews) {
         log.error("a process that started later is registered under this relay's name", {
           controller: url,
-          epoch,
+          epoch: epoch.value,
           error: fault.message,
         });
       }
@@ -184,6 +194,32 @@ export class Registrar {
     }
     if (fault.code !== "rate_limited") controllers.failed(url);
     return { ms: this.#retry.failed(), isCalm: false };
+  }
+
+  /**
+   * Takes an epoch that the controller accepts, where the one of this process has no place and nobody
+   * else has the name: a clock was ahead here or where the relay ran before.
+   */
+  #beginsAnew(url: string, fault: ControllerFault): boolean {
+    const { epoch, heartbeat, log, report } = this.#options;
+    const value = epochAfter(fault);
+    if (value === undefined || this.#epochsInARow === MAX_EPOCHS_IN_A_ROW || report().draining) {
+      this.#epochsInARow = 0;
+      return false;
+    }
+    this.#epochsInARow++;
+    log.warn(
+      "registering with another epoch: a clock is wrong, here or where the relay ran before",
+      {
+        controller: url,
+        code: fault.code,
+        epoch: epoch.value,
+        instead: value,
+      },
+    );
+    epoch.renew(value);
+    heartbeat.beganAnew();
+    return true;
   }
 
   async #rest({ ms, isCalm }: { ms: number; isCalm: boolean }, signal: AbortSignal): Promise<void> {

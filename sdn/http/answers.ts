@@ -16,6 +16,12 @@ export const errorAnswer = z.strictObject({
   error: z.string(),
   code: z.enum(refusalCodes),
   revision: revision.optional(),
+  epoch: z.number().int().optional().meta({
+    description: "The newest epoch of that name; with epoch_ahead, the controller's time",
+  }),
+  lives: z.boolean().optional().meta({
+    description: "Beside epoch: whether a relay of that name is registered now",
+  }),
 }).meta({ id: "Error" });
 
 /** The answer to a registration or heartbeat. */

@@ -137,11 +137,12 @@ function matcherOf(endpoint: Endpoint): (asked: Asked) => boolean {
 
 /** The response that a refusal becomes. */
 export function refuse(refusal: Refusal, revision: number): Response {
-  const body = { error: refusal.message, code: refusal.code, revision };
-  const headers: Record<string, string> = refusal.code === "unauthorized"
+  const { message: error, code, hint } = refusal;
+  const body = { error, code, revision, ...hint };
+  const headers: Record<string, string> = code === "unauthorized"
     ? { "www-authenticate": "Bearer" }
     : {};
-  return Response.json(body, { status: refusalStatus[refusal.code], headers });
+  return Response.json(body, { status: refusalStatus[code], headers });
 }
 
 /** Answers the requests of one endpoint. */

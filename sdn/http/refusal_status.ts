@@ -13,6 +13,7 @@ export const refusalStatus = {
   no_relay_available: 404,
   method_not_allowed: 405,
   stale_epoch: 409,
+  epoch_ahead: 409,
   stale_sequence: 409,
   history_gone: 410,
   precondition_failed: 412,

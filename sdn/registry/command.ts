@@ -8,6 +8,8 @@ export type Command =
     readonly name: string;
     readonly body: Registration;
     readonly match?: Match;
+    /** Milliseconds since 1970 now, which an epoch may not be far ahead of; absent: anything may be. */
+    readonly wall?: number;
   }
   | { readonly kind: "deregister"; readonly name: string; readonly match?: Match }
   | { readonly kind: "drain"; readonly name: string; readonly on: boolean }

@@ -34,6 +34,11 @@ export interface Link {
 export interface RelayRecord {
   readonly name: string;
   readonly version: Version;
+  /**
+   * What the relay itself calls its epoch, where that is lower than the version's: a relay of its name
+   * had the higher one and has deregistered, because its clock was ahead.
+   */
+  readonly ownEpoch?: number;
   /** False for a relay that is known through its announces alone. */
   readonly registered: boolean;
   readonly region: string;
@@ -58,6 +63,8 @@ export interface Tombstone {
   /** The sequence number of its last heartbeat. */
   readonly beat: number;
   readonly reason: EndReason;
+  /** What the relay called its epoch, where that was lower; known where it ended, and not for ever. */
+  readonly ownEpoch?: number;
   /** On the clock of the caller, in milliseconds. */
   readonly endedAt: number;
   /** Where it was, when that was known. */

@@ -131,7 +131,7 @@ export class Registry {
   apply(command: Command, now: number): Outcome<Applied, Refusal> {
     switch (command.kind) {
       case "register":
-        return this.#register(command.name, command.body, { now, match: command.match });
+        return this.#register(command, now);
       case "deregister":
         return this.#deregister(command.name, { now, match: command.match });
       case "drain":
@@ -198,20 +198,19 @@ export class Registry {
   }
 
   #register(
-    name: string,
-    body: Registration,
-    { now, match }: { now: number; match: Match | undefined },
+    { name, body, match, wall }: Extract<Command, { kind: "register" }>,
+    now: number,
   ): Outcome<Applied, Refusal> {
     const entry = this.relays.get(name);
     const stale = mismatch(entry, match);
     if (stale !== undefined) return refused(stale);
-    const place = this.#place(name, body);
+    const place = this.#place(name, body, wall);
     if (!place.ok) return place;
     const { version, isRepeated } = place.value;
     const living = entry !== undefined && compareLives(entry.record.version, version) === 0
       ? entry
       : undefined;
-    const base = living?.record ?? blankRecord(name, version);
+    const base = living?.record ?? blankRecord(name, place.value);
     const { record, measured } = living?.hasHeard(body) ? living : beatenRecord(base, body, {
       measured: living?.measured ?? new Map(),
       version,
@@ -245,16 +244,21 @@ export class Registry {
     return done({ ...this.#applied(changes), ...(differs && { resendAnnounces: true }) });
   }
 
-  #place(name: string, body: Registration): Outcome<Place, Refusal> {
+  #place(name: string, body: Registration, wall?: number): Outcome<Place, Refusal> {
     const { controller } = this.#options;
-    return placeHeartbeat(name, body, { last: this.#lastWord(name), controller });
+    return placeHeartbeat(name, body, { last: this.#lastWord(name), controller, wall });
   }
 
   #lastWord(name: string): LastWord | undefined {
     const entry = this.relays.get(name);
-    if (entry !== undefined) return { life: entry.record.version, beat: entry.beat, lives: true };
+    if (entry !== undefined) {
+      const { version: life, ownEpoch = life.epoch } = entry.record;
+      return { life, ownEpoch, beat: entry.beat };
+    }
     const tombstone = this.tombstones.get(name);
-    return tombstone && { life: tombstone.life, beat: tombstone.beat, lives: false };
+    if (tombstone === undefined) return undefined;
+    const { life, ownEpoch = life.epoch, beat, reason: end } = tombstone;
+    return { life, ownEpoch, beat, end };
   }
 
   #deregister(
@@ -300,7 +304,7 @@ export class Registry {
     const place = this.#place(relay, {});
     if (!place.ok) return place;
     const { entry, changes } = this.#holdings.begin(
-      blankRecord(relay, place.value.version),
+      blankRecord(relay, place.value),
       leaseEnd,
     );
     entry.heardAt = now;
@@ -318,9 +322,10 @@ export class Registry {
   }
 
   #end(entry: RelayEntry, reason: EndReason, now: number): Change {
-    const { name, version: { epoch, number } } = entry.record;
+    const { name, version: { epoch, number }, ownEpoch } = entry.record;
     const life = { epoch, number };
-    return this.#holdings.end({ name, life, beat: entry.beat, reason, endedAt: now });
+    const own = ownEpoch !== undefined && { ownEpoch };
+    return this.#holdings.end({ name, life, ...own, beat: entry.beat, reason, endedAt: now });
   }
 
   #replaceAnnounces(entry: RelayEntry, tracks: readonly string[], now: number): Change[] {

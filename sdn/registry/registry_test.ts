@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { announcesDigest, type Registration } from "@qumo/shared/topology";
+import { announcesDigest, MAX_EPOCH_AHEAD_MS, type Registration } from "@qumo/shared/topology";
 import type { Command } from "./command.ts";
 import { Registry, type RegistryOptions } from "./registry.ts";
 
@@ -96,6 +96,51 @@ Deno.test("an end is remembered for its lifetime, then forgotten", () => {
   assert.equal(at.tombstones.size, 1);
   assert.equal(at.expire(1010), undefined);
   assert.equal(at.tombstones.size, 0);
+});
+
+Deno.test("once a relay has deregistered its name is free for any epoch, which fences again", () => {
+  const at = registry();
+  accept(at, register("a", { epoch: 9, seq: 7, announces: ["x"] }));
+  assert.equal(refuse(at, register("a", { epoch: 5, seq: 1 })), "stale_epoch");
+  accept(at, { kind: "deregister", name: "a" });
+  accept(at, register("a", { epoch: 5, seq: 1, announces: ["y"] }));
+  const record = () => at.relays.get("a")?.record;
+  const version = { epoch: 9, number: 2, seq: 1, by: "" };
+  assert.deepEqual([record()?.version, record()?.ownEpoch], [version, 5], "others see it as newer");
+  accept(at, register("a", { epoch: 5, seq: 2, region: "eu" }));
+  assert.equal(refuse(at, register("a", { epoch: 5, seq: 1 })), "stale_sequence");
+  assert.equal(refuse(at, register("a", { epoch: 4, seq: 9 })), "stale_epoch");
+  accept(at, register("a", { epoch: 6, seq: 1 }));
+  assert.equal(refuse(at, register("a", { epoch: 5, seq: 3 })), "stale_epoch");
+  assert.deepEqual([record()?.version.number, record()?.ownEpoch], [3, 6]);
+  assert.equal(at.directory.size, 0, "its announces were another process's");
+  accept(at, register("a", { epoch: 10, seq: 1 }));
+  assert.deepEqual([record()?.version.epoch, record()?.ownEpoch], [10, undefined]);
+});
+
+Deno.test("a relay that expired under a lower epoch than others goes on with it", () => {
+  const at = registry();
+  accept(at, register("a", { epoch: 9, seq: 7 }));
+  accept(at, { kind: "deregister", name: "a" });
+  accept(at, register("a", { epoch: 5, seq: 1 }));
+  at.expire(90_000);
+  assert.equal(refuse(at, register("a", { epoch: 5, seq: 1 }), 90_000), "stale_sequence");
+  assert.equal(refuse(at, register("a", { epoch: 4, seq: 5 }), 90_000), "stale_epoch");
+  accept(at, register("a", { epoch: 5, seq: 2 }), 90_000);
+  assert.equal(at.relays.get("a")?.record.ownEpoch, 5);
+});
+
+Deno.test("an epoch far ahead of the time is refused, unless it follows the newest one", () => {
+  const at = registry();
+  const wall = 1_000_000;
+  const beat = (epoch: number): Command => ({ ...register("a", { epoch }), wall } as Command);
+  const most = wall + MAX_EPOCH_AHEAD_MS;
+  assert.equal(refuse(at, beat(most + 1)), "epoch_ahead");
+  accept(at, beat(most));
+  accept(at, beat(most + 1));
+  // The controller's own clock went back.
+  accept(at, { ...beat(most + 1), wall: 0 } as Command);
+  assert.equal(refuse(at, { ...beat(most + 3), wall: 0 } as Command), "epoch_ahead");
 });
 
 Deno.test("an older epoch is refused, a newer one fences it and drops the announces", () => {

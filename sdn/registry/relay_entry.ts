@@ -115,11 +115,15 @@ export class RelayEntry {
   }
 }
 
-/** A record for a relay of which nothing is known but its name. */
-export function blankRecord(name: string, version: Version): RelayRecord {
+/** A record for a relay of which nothing is known but its name and where it begins. */
+export function blankRecord(
+  name: string,
+  { version, ownEpoch }: Pick<RelayRecord, "version" | "ownEpoch">,
+): RelayRecord {
   return {
     name,
     version,
+    ...(ownEpoch !== undefined && { ownEpoch }),
     registered: false,
     region: "",
     address: "",

@@ -39,6 +39,7 @@ export function recordText(record: RelayRecord): string {
     record.draining,
     links,
     [load.sessions ?? null, load.subscriptions ?? null, load.egress_bps ?? null, load.cpu ?? null],
+    ...(record.ownEpoch === undefined ? [] : [record.ownEpoch]),
   ]);
 }
 

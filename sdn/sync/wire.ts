@@ -32,6 +32,7 @@ export const wireStateSchema = z.strictObject({
   remaining_ms: z.number().nonnegative(),
   alive: z.strictObject({
     version: place,
+    own_epoch: count.optional(),
     registered: z.boolean(),
     region: z.string(),
     address: z.string(),
@@ -59,6 +60,7 @@ export function toWire({ state, remaining }: Adoption, now: number): WireState {
     ...head,
     alive: {
       version: [record.version.seq, record.version.by],
+      ...(record.ownEpoch !== undefined && { own_epoch: record.ownEpoch }),
       registered: record.registered,
       region: record.region,
       address: record.address,
@@ -118,6 +120,7 @@ export function fromWire(wire: WireState, now: number): Adoption {
       record: {
         name,
         version: at(...alive.version),
+        ...(alive.own_epoch !== undefined && { ownEpoch: alive.own_epoch }),
         registered: alive.registered,
         region: alive.region,
         address: alive.address,

@@ -1,6 +1,12 @@
 /** Characters of a relay's name, counted in UTF-8 bytes: what a DNS name or a file name may have. */
 export const MAX_RELAY_NAME_BYTES = 255;
 
+/**
+ * How far an epoch may be ahead of the controller's time, in milliseconds: clocks that are kept right
+ * differ by seconds, and whoever is registered with an epoch keeps out all lower ones.
+ */
+export const MAX_EPOCH_AHEAD_MS = 600_000;
+
 /** Bytes of all parts of a track's text: MoQT's 4096 for a full name, and as many for its scope. */
 export const MAX_TRACK_BYTES = 8192;
 

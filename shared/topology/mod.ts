@@ -8,7 +8,13 @@ export {
 } from "./announce_text.ts";
 export { announcesDigest } from "./announces_digest.ts";
 export * from "./limits.ts";
-export { type Refusal, refusal, type RefusalCode, refusalCodes } from "./refusals.ts";
+export {
+  type EpochHint,
+  type Refusal,
+  refusal,
+  type RefusalCode,
+  refusalCodes,
+} from "./refusals.ts";
 export { relayNameFault } from "./relay_name.ts";
 export {
   type Flow,

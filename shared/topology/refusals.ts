@@ -14,6 +14,7 @@ export const refusalCodes = [
   "no_relay_available",
   "method_not_allowed",
   "stale_epoch",
+  "epoch_ahead",
   "stale_sequence",
   "history_gone",
   "precondition_failed",
@@ -27,13 +28,23 @@ export const refusalCodes = [
 /** One of the {@linkcode refusalCodes}. */
 export type RefusalCode = (typeof refusalCodes)[number];
 
+/** What a relay needs to know when its heartbeat has no place among those of its name. */
+export interface EpochHint {
+  /** The newest epoch of that name; with `epoch_ahead` the controller's time, which epochs follow. */
+  readonly epoch: number;
+  /** Whether somebody is registered under that name now. */
+  readonly lives: boolean;
+}
+
 /** A refusal: the code for programs, the message for people. */
 export interface Refusal {
   readonly code: RefusalCode;
   readonly message: string;
+  /** With `stale_epoch`, `stale_sequence` and `epoch_ahead`. */
+  readonly hint?: EpochHint;
 }
 
 /** Builds a {@linkcode Refusal}. */
-export function refusal(code: RefusalCode, message: string): Refusal {
-  return { code, message };
+export function refusal(code: RefusalCode, message: string, hint?: EpochHint): Refusal {
+  return { code, message, ...(hint && { hint }) };
 }

@@ -15,6 +15,7 @@ const state: fc.Arbitrary<RelayState> = fc.record({
   alive: fc.option(
     fc.record({
       place,
+      ownEpoch: fc.option(fc.nat(1), { nil: undefined }),
       region: fc.constantFrom("eu", "us"),
       cost: fc.nat(1),
       cpu: fc.option(fc.constantFrom(0, 0.5), { nil: undefined }),
@@ -42,6 +43,7 @@ const state: fc.Arbitrary<RelayState> = fc.record({
       record: {
         name: "a",
         version: at(alive.place),
+        ...(alive.ownEpoch !== undefined && { ownEpoch: alive.ownEpoch }),
         registered: true,
         region: alive.region,
         address: "",

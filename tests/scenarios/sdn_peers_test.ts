@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ManualClock, TaskGroup } from "@qumo/shared/runtime";
-import { announcesDigest } from "@qumo/shared/topology";
+import { announcesDigest, MAX_SEQUENCE } from "@qumo/shared/topology";
 import { type Peer, Replicator } from "../../sdn/sync/mod.ts";
 import { testController } from "../support/sdn_controller.ts";
 
@@ -147,9 +147,29 @@ Deno.test("upstream's graph tells of relays that are not known, and changes none
   assert.equal(body.states.length, 2);
 });
 
+Deno.test("a relay that deregistered may come back with a lower epoch, at every controller", async () => {
+  const { clock, cut, tasks, asks: [one, other] } = await cluster(2);
+  await clock.advance(0);
+  await one("PUT", "/relay/a", { epoch: 9, seq: 7, announces: ["x"] });
+  await one("DELETE", "/relay/a");
+  await clock.advance(0);
+  cut.add(1);
+  assert.equal((await one("PUT", "/relay/a", { epoch: 5, seq: 1, announces: ["y"] })).status, 200);
+  await clock.advance(INTERVAL);
+  cut.delete(1);
+  await clock.advance(2 * INTERVAL);
+  for (const ask of [one, other]) {
+    const { body } = await ask("GET", "/relay/a");
+    assert.deepEqual([body.epoch, body.announces], [5, 1]);
+    assert.equal((await ask("PUT", "/relay/a", { epoch: 4, seq: 9 })).body.code, "stale_epoch");
+  }
+  assert.equal((await other("PUT", "/relay/a", { epoch: 5, seq: 2 })).status, 200);
+  await tasks.close();
+});
+
 Deno.test("a relay that counts as far as it can does not keep controllers from agreeing", async () => {
   const { clock, tasks, asks: [one, other] } = await cluster(2);
-  await one("PUT", "/relay/a", { epoch: Number.MAX_SAFE_INTEGER, seq: 2 ** 52 });
+  await one("PUT", "/relay/a", { epoch: 1, seq: MAX_SEQUENCE });
   await one("PUT", "/relay/a", { region: "eu" });
   await clock.advance(INTERVAL);
   assert.equal((await other("GET", "/relay/a")).body.region, "eu");

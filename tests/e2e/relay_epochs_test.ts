@@ -1,0 +1,36 @@
+/** A relay and its controller when somebody else has the relay's name. */
+import assert from "node:assert/strict";
+import { becomes } from "../support/becomes.ts";
+import { startRelay } from "../support/relay_process.ts";
+import { SdnProgram } from "../support/sdn_program.ts";
+
+const NODE_TTL_SEC = 3;
+
+Deno.test("a relay that is fenced off is not ready, and is again when its name is free", async () => {
+  await using program = await SdnProgram.start({
+    config: `graph: {node_ttl_sec: ${NODE_TTL_SEC}}`,
+  });
+  await using relay = await startRelay({
+    sdn: { urls: [program.url], relay_name: "tokyo", heartbeat_interval_sec: 1 },
+  });
+  const probe = async () => {
+    const response = await fetch(`${relay.origin}/health?probe=ready`);
+    const { ready, reason } = await response.json();
+    return { status: response.status, ready, reason };
+  };
+  const registered = async () => {
+    const response = await fetch(`${program.url}/relay/tokyo`);
+    return { status: response.status, epoch: (await response.json()).epoch };
+  };
+  await becomes(async () => (await registered()).status, 200);
+  const epoch = (await registered()).epoch + 300_000;
+  let seq = 0;
+  const isFenced = { status: 503, ready: false, reason: "name_taken" };
+  await becomes(async () => {
+    // The other process goes on for as long as the relay has not noticed.
+    await program.register("tokyo", { epoch, seq: ++seq });
+    return { ...await probe(), metric: /^qumo_relay_ready .*$/m.exec(await relay.metrics())?.[0] };
+  }, { ...isFenced, metric: "qumo_relay_ready 0" });
+  await becomes(probe, { status: 200, ready: true, reason: undefined });
+  assert.equal((await registered()).epoch, epoch + 1);
+});

@@ -1,6 +1,3 @@
-import { relayDefinition } from "../relay/config/definition.ts";
-import { sdnDefinition } from "../sdn/config/definition.ts";
-
 /** A program that is made into an executable. */
 export interface Program {
   /** The executable's name. */
@@ -14,8 +11,6 @@ export interface Program {
 }
 
 const NOTHING_ELSE = [
-  // A library that looks for a variable of its own finds that it is not set, instead of ending the program.
-  "--ignore-env",
   // Deno would let code be imported from some hosts, and ask whoever sits at the terminal for the rest.
   "--deny-import",
   "--no-prompt",
@@ -32,7 +27,8 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-net",
       // So are the configuration itself, certificates and tokens.
       "--allow-read",
-      allowEnvironment(relayDefinition.environment),
+      // Variables of every name, so that misspelt ones can be reported.
+      "--allow-env",
       // The name that a relay has at its controller when nobody gave it one.
       "--allow-sys=hostname",
       ...NOTHING_ELSE,
@@ -47,13 +43,8 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-read",
       // The folder of the store.
       "--allow-write",
-      allowEnvironment(sdnDefinition.environment),
+      "--allow-env",
       ...NOTHING_ELSE,
     ],
   },
 ];
-
-// Exactly the variables that the configuration listens to.
-function allowEnvironment(variables: readonly { readonly name: string }[]): string {
-  return `--allow-env=${[...new Set(variables.map(({ name }) => name))].join(",")}`;
-}

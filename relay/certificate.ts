@@ -5,9 +5,9 @@ import {
   type Clock,
   type FileAccess,
   messageOf,
+  StartError,
 } from "@qumo/shared/runtime";
 import { parseAddress, reachable, type ServerConfig } from "./config.ts";
-import { StartError } from "./start_error.ts";
 import { generatedCertificates } from "./transport/mod.ts";
 
 /** The configured files, or a certificate of our own. Rejects with a {@linkcode StartError}. */
@@ -29,7 +29,8 @@ export async function openCertificates(
     return await certificateFiles({ certificatePath, keyPath, readText, modified }, events, clock);
   } catch (error) {
     throw new StartError(
-      `Cannot start with certificate ${certificatePath} and key ${keyPath}: ${messageOf(error)}`,
+      `cannot start with certificate ${certificatePath} and key ${keyPath}: ${messageOf(error)}`,
+      "server.cert_file",
     );
   }
 }

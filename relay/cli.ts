@@ -1,16 +1,8 @@
-import { complain, healthUrl, type Program, runProgram } from "@qumo/shared/runtime";
-import {
-  configReport,
-  configWarnings,
-  loadRelayConfig,
-  platformProblem,
-  type RelayConfig,
-  USAGE,
-} from "./config.ts";
+import { complain, healthUrl, runProgram } from "@qumo/shared/runtime";
+import { configWarnings, platformProblem, relayDefinition, USAGE } from "./config.ts";
 import type { Process } from "./process.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { serve } from "./serve.ts";
-import { StartError } from "./start_error.ts";
 import { version } from "./version.ts";
 
 /** Does what the command line asks for; returns the exit code: 2 for a command line nobody understands. */
@@ -21,21 +13,12 @@ export async function runCommand(
 ): Promise<number> {
   const problem = platformProblem(process.deno, process.hasQuic);
   if (problem !== undefined) return complain(process, problem, 1);
-  const program: Program<RelayConfig> = {
+  return await runProgram(args, {
     version,
     usage: USAGE,
-    load: loadRelayConfig,
-    report: configReport,
+    definition: relayDefinition,
+    warnings: configWarnings,
     healthUrl: ({ server }) => healthUrl(server.address),
-    async serve(loaded, log) {
-      for (const warning of configWarnings(loaded)) log.warn(warning);
-      try {
-        return await serve(loaded.value, createHost, log, process);
-      } catch (error) {
-        if (error instanceof StartError) return error.message;
-        throw error;
-      }
-    },
-  };
-  return await runProgram(args, program, process);
+    serve: (config, log) => serve(config, createHost, log, process),
+  }, process);
 }

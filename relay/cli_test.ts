@@ -16,10 +16,9 @@ function testProcess(overrides: Partial<Process> = {}) {
     deno: Deno.version.deno,
     hasQuic: true,
     clock: systemClock,
-    files: {
-      readText: () => Promise.reject(new Error("no such file")),
-      modified: () => Promise.reject(new Error("no such file")),
-    },
+    readText: (path) => Deno.readTextFile(path),
+    modified: () => Promise.reject(new Error("no such file")),
+    environment: () => ({}),
     hostname: () => "host",
     usage: () => ({ cpuSeconds: 0, residentBytes: 0, heapBytes: 0 }),
     stdout: {
@@ -120,6 +119,60 @@ Deno.test("runCommand() checks a configuration without running it", async () => 
   );
 });
 
+Deno.test("check refuses what cannot start: files that are missing, with their key and place", async () => {
+  const folder = await Deno.makeTempDir();
+  const config = `${folder}/relay.yaml`;
+  await Deno.writeTextFile(
+    config,
+    `server:
+  cert_file: /nope.pem
+  key_file: ${folder}
+sdn:
+  urls: http://127.0.0.1:1
+  token_file: eyJhbGciOiJI.eyJzdWIi.c2lnbmF0dXJl
+  tls: {ca_file: ${config}}
+`,
+  );
+  for (const command of ["check", "serve"]) {
+    const { process, written } = testProcess({
+      environment: () => ({ QUMO_MESH_CA_FILE: "/nope.ca", QUMO_SERVER_ADRESS: "0.0.0.0:1" }),
+    });
+    assert.equal(await runCommand([command, "-c", config], noHost, process), 1);
+    assert.deepEqual(written.stderr.trimEnd().replaceAll(folder, "DIR").split("\n"), [
+      'DIR/relay.yaml:2:14: server.cert_file: found "/nope.pem" (there is no such file), ' +
+      "allowed a PEM file with the certificate, the leaf first",
+      'DIR/relay.yaml:3:13: server.key_file: found "DIR" (it is a directory), ' +
+      "allowed a PEM file with the certificate's private key",
+      "DIR/relay.yaml:6:15: sdn.token_file: found a text that is not shown " +
+      "(there is no such file), allowed a file with one word of printable ASCII",
+      'DIR/relay.yaml:7:18: sdn.tls.ca_file: found "DIR/relay.yaml" (it has no certificate in ' +
+      "PEM), allowed a PEM file with the authority's certificates",
+      'QUMO_MESH_CA_FILE: mesh.ca_file: found "/nope.ca" (there is no such file), ' +
+      "allowed a PEM file with the authority's certificates",
+    ]);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("check and serve warn of what is ignored, and go on", async () => {
+  const environment = () => ({ QUMO_SERVER_ADRESS: "0.0.0.0:1", FRAME_CAPACITY: "1500" });
+  const checked = testProcess({ environment });
+  assert.equal(await runCommand(["check"], noHost, checked.process), 0);
+  assert.match(
+    checked.written.stderr,
+    /^warning: FRAME_CAPACITY: ignored: .*\nwarning: QUMO_SERVER/,
+  );
+  assert.match(checked.written.stderr, /\(did you mean QUMO_SERVER_ADDRESS\?\)\n$/);
+  const served = testProcess({ environment });
+  const { create, leave } = patientHost();
+  const code = runCommand(LOOPBACK, create, served.process);
+  await served.ready;
+  assert.match(served.written.stderr, /"level":"warn","message":"QUMO_SERVER_ADRESS: ignored/i);
+  served.signals.get("SIGTERM")!();
+  leave();
+  assert.equal(await code, 0);
+});
+
 Deno.test("runCommand() says which file cannot be read", async () => {
   const { process, written } = testProcess();
   assert.equal(await runCommand(["-c", "/no/such/file"], noHost, process), 1);
@@ -164,7 +217,10 @@ Deno.test("runCommand() says in one line what keeps the relay from starting", as
   const args = ["--address", `127.0.0.1:${taken.addr.port}`];
   assert.equal(await runCommand(args, patientHost().create, process), 1);
   taken.close();
-  assert.match(written.stderr, /^Cannot listen on 127\.0\.0\.1:\d+ \(TCP\): [^\n]+\n$/);
+  assert.match(
+    written.stderr,
+    /^--address: server\.address: cannot listen on 127\.0\.0\.1:\d+ \(TCP\): [^\n]+\n$/,
+  );
 });
 
 Deno.test("runCommand() keeps the relay alive when a fault has no owner", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { loadConfig, originText } from "@qumo/shared/runtime";
-import { configReport, configWarnings, DEFAULTS } from "./config.ts";
+import { configReport, loadConfig, originText } from "@qumo/shared/runtime";
+import { configWarnings, DEFAULTS } from "./config.ts";
 import { relayDefinition } from "./config/definition.ts";
 
 const EXAMPLE = new URL("../configs/relay.yaml", import.meta.url);
@@ -8,7 +8,7 @@ const EXAMPLE = new URL("../configs/relay.yaml", import.meta.url);
 function load(text = "", environment: Record<string, string> = {}) {
   return loadConfig(relayDefinition, {
     file: { name: "relay.yaml", text },
-    environment: (name) => environment[name],
+    environment,
     flags: [],
   });
 }
@@ -36,7 +36,7 @@ Deno.test("the relay's configuration is valid with nothing written", () => {
   assert.deepEqual(loaded().value, DEFAULTS);
 });
 
-Deno.test("a configuration of before works, or says exactly what changed", () => {
+Deno.test("a configuration of the Go relay works as it is, and says what does nothing any more", () => {
   const before = `server:
   address: "0.0.0.0:4433"
   cert_file: certs/server.crt
@@ -50,15 +50,17 @@ relay:
 sdn:
   url: http://localhost:8090
 `;
-  assert.deepEqual(problems(before), [
-    "relay.yaml:5:3: server.health_check_addr: health is at /health on the TCP port of " +
-    "server.address: remove this key",
-    "relay.yaml:10:3: relay.frame_capacity: there is no frame pool to size: remove this key; " +
-    "limits.max_object_bytes bounds an object",
+  // Who may come in was never said there, except by the variable of its container.
+  assert.match(problems(before).join(), /relay\.yaml:2:12: server\.address: .*auth/);
+  const { value, warnings } = loaded(before, { INSECURE: "true", FRAME_CAPACITY: "1500" });
+  assert.deepEqual(warnings, [
+    "relay.yaml:5:3: server.health_check_addr: ignored: health is at /health on the TCP port of " +
+    "server.address; remove this key",
+    "relay.yaml:10:3: relay.frame_capacity: ignored: there is no frame pool to size, " +
+    "limits.max_object_bytes bounds an object; remove this key",
+    "FRAME_CAPACITY: ignored: there is no frame pool to size, QUMO_LIMITS_MAX_OBJECT_BYTES bounds " +
+    "an object; unset it",
   ]);
-  const now = before.replace(/ {2}(health|frame).*\n/g, "");
-  assert.equal(problems(now).length, 1);
-  const { value } = loaded(`${now}auth: {mode: open}\n`);
   assert.equal(value.cache.maxGroupsPerTrack, 50);
   assert.equal(value.relay.nodeId, "relay-tokyo-1");
   assert.deepEqual(value.sdn.urls, ["http://localhost:8090"]);
@@ -91,18 +93,18 @@ Deno.test("a controller's section of before works", () => {
   const both = "relay: {region: asia}\nsdn: {region: asia}\n";
   assert.equal(loaded(both).value.relay.region, "asia");
   assert.equal(loaded(both.split("\n").reverse().join("\n")).value.relay.region, "asia");
-  assert.match(
-    problems(both.replace("asia", "eu"))[0]!,
-    /^relay\.yaml:2:7: sdn\.region: found a second time, allowed either this or relay\.region/,
-  );
+  const different = loaded(both.replace("asia", "eu"));
+  assert.equal(different.value.relay.region, "eu");
+  assert.deepEqual(different.warnings, [
+    "relay.yaml:2:7: sdn.region: ignored, because relay.region is written as well",
+  ]);
   assert.match(
     problems("relay: {region: asia, region: asia}")[0]!,
     /^relay\.yaml:1:23: relay\.region: found a second time, allowed once/,
   );
-  assert.match(
-    problems("sdn:\n  url: http://a\n  urls: [http://b]")[0]!,
-    /^relay\.yaml:3:3: sdn\.urls: found a second time, allowed once/,
-  );
+  const urls = loaded("sdn:\n  url: http://a\n  urls: [http://b]");
+  assert.deepEqual(urls.value.sdn.urls, ["http://b"]);
+  assert.match(urls.warnings.join(), /^relay\.yaml:2:3: sdn\.url: ignored/);
 });
 
 Deno.test("controllers may be one text or a list", () => {
@@ -112,11 +114,11 @@ Deno.test("controllers may be one text or a list", () => {
   assert.deepEqual(urls("sdn: {urls: ['http://a:1', 'https://b/']}"), ["http://a:1", "https://b/"]);
 });
 
-Deno.test("listening beyond loopback needs a word about who may come in", () => {
+Deno.test("listening beyond loopback needs access control", () => {
   for (const address of ["0.0.0.0:4433", "[::]:4433", ":4433", "192.168.1.5:4433"]) {
     const [line, ...more] = problems(`server:\n  address: "${address}"`);
     assert.deepEqual(more, []);
-    assert.match(line!, /^relay\.yaml:2:12: server\.address: .*write `auth: \{mode: open\}`/);
+    assert.match(line!, /^relay\.yaml:2:12: server\.address: .*set `auth\.mode: open`/);
     loaded(`server: {address: "${address}"}\nauth: {mode: open}`);
   }
   assert.match(problems("", { RELAY_ADDR: "0.0.0.0:1" })[0]!, /^RELAY_ADDR: server\.address: /);
@@ -180,10 +182,54 @@ Deno.test("the container's variables override the file", () => {
   );
 });
 
-Deno.test("variables that mean nothing here say so", () => {
-  assert.deepEqual(problems("", { FRAME_CAPACITY: "1500" }), [
-    "FRAME_CAPACITY: there is no frame pool to size: unset it",
+Deno.test("the controller's variables are its own: former names of the relay's say what to write", () => {
+  const { value, warnings } = loaded("", {
+    QUMO_SDN_URLS: "http://old:1",
+    QUMO_CONTROLLER_URLS: "http://new:1",
+    QUMO_SDN_TLS_CA_FILE: "/ca.pem",
+    QUMO_SDN_GRAPH_NODE_TTL_SEC: "5",
+    QUMO_SDN_TOKENFILE: "/t",
+    QUMO_CONTROLER_TOKEN_FILE: "/t",
+  });
+  assert.deepEqual(value.sdn.urls, ["http://new:1"]);
+  assert.equal(value.sdn.tls.caFile, "/ca.pem");
+  assert.deepEqual(warnings, [
+    "QUMO_SDN_URLS: a former name: write QUMO_CONTROLLER_URLS",
+    "QUMO_SDN_TLS_CA_FILE: a former name: write QUMO_CONTROLLER_TLS_CA_FILE",
+    "QUMO_CONTROLER_TOKEN_FILE: ignored, there is no such variable " +
+    "(did you mean QUMO_CONTROLLER_TOKEN_FILE?)",
+    "QUMO_SDN_TOKENFILE: ignored, there is no such variable " +
+    "(did you mean QUMO_CONTROLLER_TOKEN_FILE?)",
   ]);
+});
+
+Deno.test("durations and sizes may be written with their unit, in the file and in variables", () => {
+  const { value } = loaded(
+    "cache: {max_bytes: 512MiB, max_age_ms: 1m}\nsdn: {heartbeat_interval_sec: 500ms}\n" +
+      "mesh: {link_timeout_ms: 1s}\nlimits: {max_object_bytes: 4MiB}\ndrain_timeout_ms: 20s\n",
+    { QUMO_CACHE_MAX_TRACK_BYTES: "8MiB", QUMO_SERVER_IDLE_TIMEOUT_MS: "15s" },
+  );
+  assert.deepEqual(
+    [value.cache.maxBytes, value.cache.maxAgeMs, value.sdn.heartbeatIntervalSec],
+    [536_870_912, 60_000, 0.5],
+  );
+  assert.deepEqual(
+    [value.mesh.linkTimeoutMs, value.limits.maxObjectBytes, value.drainTimeoutMs],
+    [1000, 4_194_304, 20_000],
+  );
+  assert.deepEqual([value.cache.maxTrackBytes, value.server.idleTimeoutMs], [8_388_608, 15_000]);
+  assert.match(
+    problems("drain_timeout_ms: 10 parsecs")[0]!,
+    /^relay\.yaml:1:19: drain_timeout_ms: found "10 parsecs", allowed .* or a text like 10s$/,
+  );
+});
+
+Deno.test("misspelt words are answered with the word that was meant", () => {
+  assert.match(problems("relay: {late_join: strct}")[0]!, /"strct" \(did you mean strict\?\), a/);
+  assert.match(
+    problems("relay: {publishers_by_namespace: {a/b: oldst}}")[0]!,
+    /a\/b: found "oldst" \(did you mean oldest\?\), allowed one of/,
+  );
 });
 
 Deno.test("values that do not go together are refused at their place", () => {

@@ -7,10 +7,9 @@ Deno.exitCode = await runCommand(Deno.args, (parts) => new MoqtHost(parts), {
   deno: Deno.version.deno,
   hasQuic: "QuicEndpoint" in Deno,
   clock: systemClock,
-  files: {
-    readText: (path) => Deno.readTextFile(path),
-    modified: async (path) => (await Deno.stat(path)).mtime?.getTime() ?? 0,
-  },
+  readText: (path) => Deno.readTextFile(path),
+  modified: async (path) => (await Deno.stat(path)).mtime?.getTime() ?? 0,
+  environment: () => Deno.env.toObject(),
   hostname: () => Deno.hostname(),
   usage() {
     const { user, system } = cpuUsage();

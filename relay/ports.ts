@@ -1,8 +1,7 @@
-import { type Clock, messageOf } from "@qumo/shared/runtime";
+import { type Clock, messageOf, StartError } from "@qumo/shared/runtime";
 import { formatAddress, parseAddress, type ServerConfig } from "./config.ts";
 import type { OpsServer } from "./ops/server.ts";
 import type { OriginPolicy } from "./origins.ts";
-import { StartError } from "./start_error.ts";
 import { type CertificatePair, listen, type Listener } from "./transport/mod.ts";
 
 /** What it takes to listen. */
@@ -39,7 +38,10 @@ export function openPorts(options: PortsOptions): Ports {
       udp.close(0, "");
       if (address.port === 0 && attempt < MAX_ATTEMPTS) continue;
       const where = formatAddress({ ...address, port });
-      throw new StartError(`Cannot listen on ${where} (TCP): ${messageOf(error)}`);
+      throw new StartError(
+        `cannot listen on ${where} (TCP): ${messageOf(error)}`,
+        "server.address",
+      );
     }
   }
 }
@@ -62,6 +64,9 @@ function openUdp(
       clock,
     });
   } catch (error) {
-    throw new StartError(`Cannot listen on ${server.address} (UDP): ${messageOf(error)}`);
+    throw new StartError(
+      `cannot listen on ${server.address} (UDP): ${messageOf(error)}`,
+      "server.address",
+    );
   }
 }

@@ -39,7 +39,7 @@ Deno.test("openPorts() does not look for ever", () => {
   };
   assert.throws(() => open(refuse), {
     name: "StartError",
-    message: /^Cannot listen on 127\.0\.0\.1:\d+ \(TCP\): Address already in use$/,
+    message: /^cannot listen on 127\.0\.0\.1:\d+ \(TCP\): Address already in use$/,
   });
   assert.equal(tried, 10);
 });

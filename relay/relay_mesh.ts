@@ -4,6 +4,7 @@ import {
   formatAddress,
   type Log,
   messageOf,
+  StartError,
   type Tracing,
 } from "@qumo/shared/runtime";
 import { formatAnnounce, type LoadReport } from "@qumo/shared/topology";
@@ -19,7 +20,6 @@ import {
 import { type Condition, conditionOf } from "./ops/conditions.ts";
 import type { RelayMetrics } from "./ops/metrics.ts";
 import type { MeshView } from "./ops/snapshot.ts";
-import { StartError } from "./start_error.ts";
 import type { RegistryObserver, Scope } from "./track/mod.ts";
 import { type Connection, dial } from "./transport/mod.ts";
 import {
@@ -201,7 +201,7 @@ export class RelayMesh implements RegistryObserver {
     const { config, clock, log, onDrain } = this.#surroundings;
     const { files } = this.#access;
     const fetching = await controllerFetch(config.sdn.tls, (path) => files.readText(path));
-    if (!fetching.ok) throw new StartError(fetching.refusal);
+    if (!fetching.ok) throw new StartError(fetching.refusal, "sdn.tls");
     this.#fetching = fetching.value;
     return new ControlPlane({
       settings,
@@ -277,7 +277,7 @@ export class RelayMesh implements RegistryObserver {
     try {
       return [await this.#access.files.readText(path)];
     } catch (error) {
-      throw new StartError(`Cannot read mesh.ca_file ${path}: ${messageOf(error)}`);
+      throw new StartError(`cannot read ${path}: ${messageOf(error)}`, "mesh.ca_file");
     }
   }
 }

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { memoryLog, noTracing, systemClock } from "@qumo/shared/runtime";
+import { memoryLog, noTracing, StartError, systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS, type RelayConfig } from "./config.ts";
 import type { SessionHost } from "./host.ts";
 import { Relay } from "./relay.ts";
-import { StartError } from "./start_error.ts";
 import { type Connection, dial, generateCertificate } from "./transport/mod.ts";
 
 /** A host that only takes connections in, and says what it was told. */
@@ -206,7 +205,7 @@ Deno.test("Relay.start() says in a sentence what is in the way", async () => {
   const { relay } = await start();
   await assert.rejects(start({ address: relay.address }), (error) => {
     assert.ok(error instanceof StartError);
-    assert.match(error.message, /^Cannot listen on 127\.0\.0\.1:\d+ \(UDP\): .*in use/);
+    assert.match(error.message, /^cannot listen on 127\.0\.0\.1:\d+ \(UDP\): .*in use/);
     return true;
   });
   await relay.close();
@@ -218,11 +217,11 @@ Deno.test("Relay.start() says in a sentence what is in the way", async () => {
   tcp.close();
   await assert.rejects(start({ certFile: "no.pem", keyFile: "no.key" }), {
     name: "StartError",
-    message: "Cannot start with certificate no.pem and key no.key: no no.pem",
+    message: "cannot start with certificate no.pem and key no.key: no no.pem",
   });
   await assert.rejects(start({ certFile: "c", keyFile: "k" }, { c: "nonsense", k: "nonsense" }), {
     name: "StartError",
-    message: /^Cannot start with certificate c and key k: Cannot read certificate/,
+    message: /^cannot start with certificate c and key k: Cannot read certificate/,
   });
 });
 

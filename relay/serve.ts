@@ -12,14 +12,14 @@ export async function serve(
   log: Log,
   process: Process,
 ): Promise<number> {
-  const { clock, files, hostname, deno, usage } = process;
+  const { clock, hostname, deno, usage } = process;
   const stopped = stopSignal(process);
   const program = { version: version.version, commit: version.commit, deno, usage };
   const tracing = config.telemetry.enabled ? openTracing() : noTracing;
   const relay = await Relay.start({
     config,
     createHost,
-    files,
+    files: process,
     hostname,
     program,
     clock,

@@ -1,12 +1,13 @@
 import {
-  configReport,
   healthUrl,
-  loadCommandConfig,
-  messageOf,
+  isLoopback,
+  type LoadedConfig,
+  parseAddress,
   runProgram,
   usageText,
 } from "@qumo/shared/runtime";
 import { sdnDefinition } from "./config/definition.ts";
+import type { SdnConfig } from "./config/settings.ts";
 import type { Process } from "./process.ts";
 import { serve } from "./serve.ts";
 import { version } from "./version.ts";
@@ -23,16 +24,17 @@ export async function runCommand(args: readonly string[], process: Process): Pro
   return await runProgram(args, {
     version,
     usage: USAGE,
-    load: (command) => loadCommandConfig(sdnDefinition, command, process),
-    report: configReport,
+    definition: sdnDefinition,
+    warnings: configWarnings,
     healthUrl: ({ server }) => healthUrl(server.address, server.certFile === "" ? "http" : "https"),
-    async serve({ value }, log) {
-      try {
-        await serve(value, log, process);
-        return 0;
-      } catch (error) {
-        return `Cannot start: ${messageOf(error)}`;
-      }
+    async serve(config, log) {
+      await serve(config, log, process);
+      return 0;
     },
   }, process);
+}
+
+function configWarnings({ value: { auth, server } }: LoadedConfig<SdnConfig>): string[] {
+  if (auth.mode !== "open" || isLoopback(parseAddress(server.address)!)) return [];
+  return ["auth.mode is open: everyone who can reach the controller may change everything"];
 }

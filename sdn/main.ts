@@ -7,7 +7,7 @@ Deno.exitCode = await runCommand(Deno.args, {
   clock: systemClock,
   readText: (path) => Deno.readTextFile(path),
   modified: async (path) => (await Deno.stat(path)).mtime?.getTime() ?? 0,
-  environment: (name) => Deno.env.get(name),
+  environment: () => Deno.env.toObject(),
   usage() {
     const { user, system } = cpuUsage();
     return { cpuSeconds: (user + system) / 1e6, residentBytes: memoryUsage().rss };

@@ -2,7 +2,6 @@ import { createHash, randomUUID } from "node:crypto";
 import {
   type CertificatePair,
   formatAddress,
-  isLoopback,
   type Log,
   noTracing,
   openTracing,
@@ -130,9 +129,6 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   const scheme = certificates === undefined ? "http" : "https";
   const open = formatAddress(reachable({ ...address, port: listener.port }));
   process.stdout.write(greeting(`${scheme}://${open}`));
-  if (config.auth.mode === "open" && !isLoopback(address)) {
-    log.warn("auth.mode is open: everyone who can reach the controller may change everything");
-  }
   const held = controller.health().relays;
   events.add("controller_started", {
     detail: `version ${version.version}, store ${config.store}, ${held} relays known`,

@@ -63,8 +63,11 @@ function groupText<T extends object>(
 }
 
 function variables<T extends object>({ environment }: ConfigDefinition<T>, key: string): string {
-  return environment.flatMap((variable) => {
-    if ("key" in variable) return variable.key === key ? [code(variable.name)] : [];
+  return environment.variables.flatMap((variable) => {
+    if ("key" in variable) {
+      const isNamed = variable.key === key && variable.replacedBy === undefined;
+      return isNamed ? [code(variable.name)] : [];
+    }
     if (!("sets" in variable) || !(key in variable.sets)) return [];
     const value = defaultText(variable.sets[key]);
     return [`${code(`${variable.name}=true`)} sets ${code(value)}`];
@@ -74,10 +77,17 @@ function variables<T extends object>({ environment }: ConfigDefinition<T>, key: 
 function formerKeys<T extends object>(
   { renamed, retired, environment }: ConfigDefinition<T>,
 ): string[] {
-  const gone = environment.flatMap((one) => "retired" in one ? [[one.name, one.retired]] : []);
+  const { variables } = environment;
+  const former = variables.flatMap((one) =>
+    "replacedBy" in one && one.replacedBy !== undefined ? [[one.name, one.replacedBy] as const] : []
+  );
+  const gone = variables.flatMap((one) => "retired" in one ? [[one.name, one.retired]] : []);
   const rows = [
     ...Array.from(renamed, ([from, to]) => `| ${code(from)} | understood as ${code(to)} |`),
-    ...[...retired, ...gone].map(([name, text]) => `| ${code(name!)} | refused: ${words(text!)} |`),
+    ...former.map(([from, to]) => `| ${code(from)} | understood as ${code(to)}, with a warning |`),
+    ...[...retired, ...gone].map(([name, text]) =>
+      `| ${code(name!)} | ignored, with a warning: ${words(text!)} |`
+    ),
   ];
   if (rows.length === 0) return [];
   return ["## Former names", "", "| name | what happens |", "| --- | --- |", ...rows, ""];

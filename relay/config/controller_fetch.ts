@@ -27,6 +27,6 @@ export async function controllerFetch(
       close: () => client.close(),
     });
   } catch (error) {
-    return refused(`Cannot use the files of sdn.tls: ${messageOf(error)}`);
+    return refused(`cannot use its files: ${messageOf(error)}`);
   }
 }

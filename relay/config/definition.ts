@@ -1,7 +1,11 @@
 import {
+  authorityFile,
+  certificatePairFiles,
   type ConfigDefinition,
   type EnvironmentVariable,
   keysOf,
+  type NamedFile,
+  secretFile,
   variablesFor,
 } from "@qumo/shared/runtime";
 import { DEFAULTS } from "./defaults.ts";
@@ -25,14 +29,32 @@ const CONTAINER_VARIABLES: readonly EnvironmentVariable[] = [
     name: "INSECURE",
     sets: { "server.cert_file": "", "server.key_file": "", "auth.mode": "open" },
   },
-  { name: "FRAME_CAPACITY", retired: "there is no frame pool to size: unset it" },
+  {
+    name: "FRAME_CAPACITY",
+    retired:
+      "there is no frame pool to size, QUMO_LIMITS_MAX_OBJECT_BYTES bounds an object; unset it",
+  },
 ];
+
+/*
+ * A variable for each key. `QUMO_SDN_` is the controller's own prefix, so the keys of `sdn`, which
+ * say how to reach it, are `QUMO_CONTROLLER_`; their former names are still understood.
+ */
+const KEY_VARIABLES: readonly EnvironmentVariable[] = variablesFor(
+  "QUMO",
+  keysOf(DEFAULTS).values.keys(),
+).flatMap(({ name, key }) => {
+  if (!key.startsWith("sdn.")) return [{ name, key }];
+  const replacedBy = name.replace("QUMO_SDN_", "QUMO_CONTROLLER_");
+  return [{ name, key, replacedBy }, { name: replacedBy, key }];
+});
 
 /** The relay's configuration: keys, values, former keys and environment variables. */
 export const relayDefinition: ConfigDefinition<RelayConfig> = {
   defaults: DEFAULTS,
   schema: relaySchema,
   rules: brokenRules,
+  files: namedFiles,
   renamed: new Map([
     ["relay.group_cache_size", "cache.max_groups_per_track"],
     ["sdn.url", "sdn.urls"],
@@ -41,12 +63,33 @@ export const relayDefinition: ConfigDefinition<RelayConfig> = {
   retired: new Map([
     [
       "server.health_check_addr",
-      "health is at /health on the TCP port of server.address: remove this key",
+      "health is at /health on the TCP port of server.address; remove this key",
     ],
     [
       "relay.frame_capacity",
-      "there is no frame pool to size: remove this key; limits.max_object_bytes bounds an object",
+      "there is no frame pool to size, limits.max_object_bytes bounds an object; remove this key",
     ],
   ]),
-  environment: [...CONTAINER_VARIABLES, ...variablesFor("QUMO", keysOf(DEFAULTS).values.keys())],
+  environment: {
+    variables: [...CONTAINER_VARIABLES, ...KEY_VARIABLES],
+    prefix: "QUMO_",
+    otherPrefix: "QUMO_SDN_",
+  },
 };
+
+function namedFiles({ server, sdn, mesh }: RelayConfig): NamedFile[] {
+  const { tls } = sdn;
+  return [
+    ...certificatePairFiles(
+      { key: "server.cert_file", path: server.certFile },
+      { key: "server.key_file", path: server.keyFile },
+    ),
+    secretFile("sdn.token_file", sdn.tokenFile),
+    authorityFile("sdn.tls.ca_file", tls.caFile),
+    ...certificatePairFiles(
+      { key: "sdn.tls.cert_file", path: tls.certFile },
+      { key: "sdn.tls.key_file", path: tls.keyFile },
+    ),
+    authorityFile("mesh.ca_file", mesh.caFile),
+  ];
+}

@@ -1,4 +1,12 @@
-import { integer, listOf, text, yesNo } from "@qumo/shared/runtime";
+import {
+  integer,
+  isHttpOrigin,
+  listOf,
+  milliseconds,
+  seconds,
+  text,
+  yesNo,
+} from "@qumo/shared/runtime";
 import {
   MAX_ADDRESS_LENGTH,
   MAX_COST,
@@ -14,11 +22,10 @@ const MAX_CONTROLLERS = 16;
 const MAX_UPSTREAMS = 16;
 
 const path = () => text(4096);
-const milliseconds = (min: number, max: number) => integer(min, max);
 const relayUrl = (what: string) =>
   text(MAX_ADDRESS_LENGTH, what, (value) => parseRelayUrl(value) !== undefined);
 const controllerUrls = listOf(
-  text(2048, "an http or https URL without a path", isControllerUrl),
+  text(2048, "an http or https URL without a path", isHttpOrigin),
   MAX_CONTROLLERS,
 );
 
@@ -165,15 +172,4 @@ function pairsOf(text: string): [string, unknown][] | undefined {
 
 function items(text: string): string[] {
   return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
-}
-
-function seconds(min: number, max: number): z.ZodType<number> {
-  const error = `a number from ${min} to ${max}`;
-  return z.number({ error }).min(min, { error }).max(max, { error });
-}
-
-function isControllerUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, origin, href } = new URL(value);
-  return /^https?:$/.test(protocol) && href === `${origin}/`;
 }

@@ -26,7 +26,8 @@ export function readPublisherPolicies(
     if (known !== undefined) found.set(namespace, known);
     else {
       const message = `one of ${PUBLISHER_POLICIES.join(", ")}`;
-      context.addIssue({ code: "custom", message, path: [namespace] });
+      const params = { words: PUBLISHER_POLICIES };
+      context.addIssue({ code: "custom", message, params, path: [namespace] });
     }
   }
   return found;

@@ -1,9 +1,11 @@
 import {
   addressForm,
+  bytes,
   integer,
   isLoopback,
   listOf,
   LOG_LEVELS,
+  milliseconds as durationMs,
   oneOf,
   parseAddress,
   text,
@@ -17,8 +19,7 @@ import type { RelayConfig } from "./types.ts";
 const DAY_MS = 86_400_000;
 const GIB = 2 ** 30;
 
-const milliseconds = (min: number, max: number = DAY_MS) => integer(min, max);
-const bytes = (min: number, max: number) => integer(min, max);
+const milliseconds = (min: number, max: number = DAY_MS) => durationMs(min, max);
 const count = (max: number, min = 1) => integer(min, max);
 const path = () => text(4096);
 
@@ -92,8 +93,8 @@ export function brokenRules(config: RelayConfig) {
   if (auth.mode === "loopback" && !isLoopback(parseAddress(server.address)!)) {
     refuse(
       "server.address",
-      `${server.address} can be reached from other machines and nothing says who may come in: ` +
-        "write `auth: {mode: open}` to let in everyone, or listen on 127.0.0.1",
+      `refusing to listen on ${server.address} without access control: ` +
+        "set `auth.mode: open` (or INSECURE=true) to allow anyone, or listen on 127.0.0.1",
     );
   }
   if (server.certFile === "" && server.keyFile !== "") {

@@ -14,7 +14,7 @@ import { DEFAULTS } from "./settings.ts";
 function load(text: string, environment: Record<string, string> = {}) {
   return loadConfig(sdnDefinition, {
     file: { name: "sdn.yaml", text },
-    environment: (name) => environment[name],
+    environment,
     flags: [],
   });
 }
@@ -71,17 +71,38 @@ Deno.test("INSECURE lets in everyone who can reach the controller", () => {
   const loaded = load("auth:\n  mode: loopback\n", { SDN_ADDR: ":8090", INSECURE: "true" });
   assert.ok(loaded.ok, JSON.stringify(!loaded.ok && loaded.refusal));
   assert.equal(loaded.value.value.auth.mode, "open");
-  assert.match(configReport(loaded.value), /^auth\.mode +"open" +environment INSECURE$/m);
-  assert.match(problems("", { SDN_ADDR: ":8090", INSECURE: "false" }).join(), /who may come in/);
+  assert.match(configReport(loaded.value), /^auth\.mode +open +environment INSECURE$/m);
+  assert.match(
+    problems("", { SDN_ADDR: ":8090", INSECURE: "false" }).join(),
+    /without access control/,
+  );
 });
 
 Deno.test("what cannot be is refused with its place", () => {
   for (
     const [text, expected] of [
-      ["server:\n  address: ':8090'\n", /sdn\.yaml:2:.*server\.address: :8090 can be reached/],
+      [
+        "server:\n  address: ':8090'\n",
+        /sdn\.yaml:2:.*server\.address: refusing to listen on :8090/,
+      ],
       ["server:\n  address: example.com:1\n", /allowed an IP address and a port/],
       ["auth:\n  mode: token\n", /auth\.tokens: nobody could come in/],
-      ["auth:\n  mode: token\n  tokens:\n    - {role: read}\n", /needs `sha256` or `token_file`/],
+      [
+        "auth:\n  mode: token\n  tokens:\n    - {role: read}\n",
+        /sdn\.yaml:4:7: auth\.tokens\.0: found a map, allowed one of `sha256` and `token_file`/,
+      ],
+      [
+        "auth:\n  tokens:\n    - {role: admin, token: hunter2}\n",
+        /0: found a map, allowed one of `sha256` and .*\n.*tokens\.0\.token: found an unknown key \(did you mean token_file\?\), allowed role, sha256/,
+      ],
+      ["auth:\n  tokens:\n    - {rle: admin, token_file: x}\n", /tokens\.0\.rle: .*mean role\?/],
+      [
+        "auth:\n  tokens: [hunter2]\n",
+        /auth\.tokens\.0: found a text that is not shown, allowed a/,
+      ],
+      ["auth:\n  mode: tokn\n", /auth\.mode: found "tokn" \(did you mean token\?\)/],
+      ["graph:\n  peers: ['http://u:hunter2@a']\n", /graph\.peers\.0: found "http:\/\/\*\*\*@a"/],
+      ["etcd:\n  timeout_ms: 2parsecs\n", /etcd\.timeout_ms: .* or a text like 10s/],
       ["auth:\n  tokens:\n    - {role: king, sha256: ''}\n", /auth\.tokens\.0\.role: .*admin/],
       ["auth:\n  tokens:\n    - {role: admin, token_file: x, relay: a}\n", /role relay alone/],
       ["server:\n  cert_file: a.pem\n", /a certificate and its key go together/],
@@ -100,9 +121,23 @@ Deno.test("what cannot be is refused with its place", () => {
       ["graph:\n  node_ttl: 1\n", /node_ttl/],
     ] as const
   ) {
-    assert.match(problems(text).join("\n"), expected, text);
+    const told = problems(text).join("\n");
+    assert.match(told, expected, text);
+    assert.doesNotMatch(told, /hunter2/);
   }
   assert.deepEqual(problems("server:\n  address: ':8090'\nauth:\n  mode: open\n"), []);
+});
+
+Deno.test("durations may be written with their unit, and check prints no token's hash", () => {
+  const loaded = load(
+    `graph: {node_ttl_sec: 2m, hold_ms: 5s}\nauth: {tokens: [{role: read, sha256: ${
+      "a".repeat(64)
+    }}]}`,
+  );
+  assert.ok(loaded.ok, JSON.stringify(!loaded.ok && loaded.refusal));
+  const { nodeTtlSec, holdMs } = loaded.value.value.graph;
+  assert.deepEqual([nodeTtlSec, holdMs], [120, 5000]);
+  assert.doesNotMatch(configReport(loaded.value), /aaa/);
 });
 
 Deno.test("check prints every value in force and where it comes from", () => {
@@ -110,7 +145,7 @@ Deno.test("check prints every value in force and where it comes from", () => {
   assert.ok(loaded.ok);
   const report = configReport(loaded.value);
   assert.match(report, /^graph\.node_ttl_sec +5 +sdn\.yaml:2$/m);
-  assert.match(report, /^graph\.data_dir +"\/data" +environment DATA_DIR$/m);
+  assert.match(report, /^graph\.data_dir +\/data +environment DATA_DIR$/m);
   assert.match(report, /^graph\.weights\.rtt +1 +default$/m);
 });
 

@@ -2,11 +2,15 @@ import { z } from "zod";
 import {
   addressForm,
   integer,
+  isHttpOrigin,
   isLoopback,
   listOf,
   LOG_LEVELS,
+  mapOf,
+  milliseconds as durationMs,
   oneOf,
   parseAddress,
+  seconds,
   text,
   yesNo,
 } from "@qumo/shared/runtime";
@@ -69,18 +73,22 @@ const number = (min: number, max: number) => {
   return z.number({ error }).min(min, { error }).max(max, { error });
 };
 const file = text(4096, "a path");
-const milliseconds = (min: number) => integer(min, DAY_MS);
-const url = text(
-  2048,
-  "an http or https URL without a path",
-  (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
-);
-const tokenSchema = z.strictObject({
+const milliseconds = (min: number, max = DAY_MS) => durationMs(min, max);
+const url = text(2048, "an http or https URL without a path", isHttpOrigin);
+const tokenSchema = mapOf({
   role: oneOf("read", "relay", "admin"),
   sha256: text(64, "64 hexadecimal digits", (value) => /^[0-9a-f]{64}$/.test(value)).optional(),
   token_file: file.optional(),
   relay: text(255, "a relay's name", (value) => relayNameFault(value) === undefined).optional(),
+}).refine(hasOneSecret, {
+  // A name that is wrong is told beside what is missing because of it.
+  when: ({ value }) => typeof value === "object" && value !== null,
+  error: "one of `sha256` and `token_file`, and not both",
 });
+
+function hasOneSecret(token: object): boolean {
+  return "sha256" in token !== "token_file" in token;
+}
 
 /** What each key may be. */
 export const settingsSchema = z.strictObject({
@@ -112,14 +120,14 @@ export const settingsSchema = z.strictObject({
   }),
   graph: z.strictObject({
     dataDir: file,
-    nodeTtlSec: number(0.01, 86_400),
-    tombstoneTtlSec: number(1, 31_536_000),
+    nodeTtlSec: seconds(0.01, 86_400),
+    tombstoneTtlSec: seconds(1, 31_536_000),
     oneWayLinks: yesNo(),
     costPolicy: oneOf("static", "rtt", "composite"),
     minGain: number(0, 1),
     holdMs: milliseconds(0),
     smoothing: number(0.01, 1),
-    spfHoldMs: integer(0, 60_000),
+    spfHoldMs: milliseconds(0, 60_000),
     weights: z.strictObject({
       cost: number(0, 1000),
       rtt: number(0, 1000),
@@ -127,7 +135,7 @@ export const settingsSchema = z.strictObject({
       load: number(0, 1000),
     }),
     regions: listOf(
-      z.strictObject({
+      mapOf({
         name: text(128),
         latitude: number(-90, 90),
         longitude: number(-180, 180),
@@ -137,7 +145,7 @@ export const settingsSchema = z.strictObject({
     peerUrl: z.union([z.literal(""), url], { error: "an http or https URL" }),
     peers: listOf(url, 16),
     peerTokenFile: file,
-    syncIntervalSec: number(0.1, 3600),
+    syncIntervalSec: seconds(0.1, 3600),
   }),
   watch: z.strictObject({
     history: integer(1, 1_000_000),
@@ -154,17 +162,14 @@ export function brokenRules({ server, auth, store, etcd, graph }: SdnConfig) {
   if (auth.mode === "loopback" && !isLoopback(parseAddress(server.address)!)) {
     refuse(
       "server.address",
-      `${server.address} can be reached from other machines and nothing says who may come in: ` +
-        "write `auth: {mode: token}` with tokens, or `auth: {mode: open}` to let in everyone",
+      `refusing to listen on ${server.address} without access control: set \`auth.mode: token\` ` +
+        "with `auth.tokens`, or `auth.mode: open` (or INSECURE=true) to allow anyone",
     );
   }
   if (auth.mode === "token" && auth.tokens.length === 0) {
     refuse("auth.tokens", "nobody could come in: write at least one token");
   }
   for (const [place, token] of auth.tokens.entries()) {
-    if ((token.sha256 === undefined) === (token.token_file === undefined)) {
-      refuse(`auth.tokens.${place}`, "a token needs `sha256` or `token_file`, and not both");
-    }
     if (token.relay !== undefined && token.role !== "relay") {
       refuse(`auth.tokens.${place}`, "`relay` goes with the role relay alone");
     }

@@ -1,15 +1,15 @@
 import type { z } from "zod";
+import {
+  type Environment,
+  type EnvironmentDefinition,
+  readEnvironment,
+} from "./config_environment.ts";
+import { issueFaults, type KeyFault } from "./config_issues.ts";
 import { fileName, joinKey, keysOf } from "./config_keys.ts";
-import { type ConfigFile, type FilePosition, found, readConfigTree } from "./config_tree.ts";
-import { type EnvironmentVariable, readEnvironment } from "./config_environment.ts";
+import type { NamedFile } from "./config_named_files.ts";
+import { byPlace, type Origin, type Remark, remarkLine } from "./config_place.ts";
+import { type ConfigFile, type FilePosition, readConfigTree } from "./config_tree.ts";
 import { done, type Outcome, refused } from "./outcome.ts";
-
-/** Where a value in force comes from. */
-export type Origin =
-  | { readonly from: "default" }
-  | { readonly from: "file"; readonly at: FilePosition }
-  | { readonly from: "environment"; readonly name: string }
-  | { readonly from: "flag"; readonly name: string };
 
 /** What a configuration is: its values, what they may be, and what they were called before. */
 export interface ConfigDefinition<T extends object> {
@@ -18,20 +18,20 @@ export interface ConfigDefinition<T extends object> {
   /** Checks the whole. The messages of its values say what is allowed (see `config_values.ts`). */
   readonly schema: z.ZodType<T>;
   /** What must hold between values; each refusal is told at the place of its key. */
-  readonly rules: (value: T) => readonly { readonly key: string; readonly text: string }[];
+  readonly rules: (value: T) => readonly KeyFault[];
+  /** The files that it names, and that must be usable before the program starts. */
+  readonly files: (value: T) => readonly NamedFile[];
   /** Former keys that are still understood. */
   readonly renamed: ReadonlyMap<string, string>;
-  /** Former keys, or sections, that are not; with a sentence that says what to do. */
+  /** Former keys that do nothing: a warning with a sentence that says what to do instead. */
   readonly retired: ReadonlyMap<string, string>;
-  /** Environment variables; of two that set the same key, the later in this list wins. */
-  readonly environment: readonly EnvironmentVariable[];
+  readonly environment: EnvironmentDefinition;
 }
 
 /** The places values come from, the weaker first. */
 export interface ConfigSources {
   readonly file: ConfigFile | undefined;
-  /** Reads an environment variable. */
-  readonly environment: (name: string) => string | undefined;
+  readonly environment: Environment;
   readonly flags: readonly {
     readonly name: string;
     readonly key: string;
@@ -39,10 +39,15 @@ export interface ConfigSources {
   }[];
 }
 
-/** A configuration that passed, and where each of its values comes from, by key, in order. */
+/** A configuration that passed, and where each of its values comes from. */
 export interface LoadedConfig<T> {
   readonly value: T;
+  /** By key, in order. */
   readonly origins: ReadonlyMap<string, Origin>;
+  /** What was ignored and should be known, as lines to print. */
+  readonly warnings: readonly string[];
+  /** A sentence about a key as a line to print, which begins with the place of its value. */
+  line(fault: KeyFault): string;
 }
 
 /**
@@ -62,31 +67,13 @@ export function loadConfig<T extends object>(
   return loader.finish();
 }
 
-/** An origin as a person reads it: `relay.yaml:3`, `environment RELAY_ADDR`, `--address`, `default`. */
-export function originText(origin: Origin): string {
-  switch (origin.from) {
-    case "default":
-      return "default";
-    case "file":
-      return `${origin.at.file}:${origin.at.line}`;
-    case "environment":
-      return `environment ${origin.name}`;
-    case "flag":
-      return origin.name;
-  }
-}
-
-interface Problem {
-  readonly origin: Origin;
-  readonly text: string;
-}
-
 class Loader<T extends object> {
   readonly #definition: ConfigDefinition<T>;
   readonly #keys: ReturnType<typeof keysOf>;
   readonly #candidate: Record<string, unknown>;
   readonly #origins = new Map<string, Origin>();
-  readonly #problems: Problem[] = [];
+  readonly #problems: Remark[] = [];
+  readonly #warnings: Remark[] = [];
   #positions: ReadonlyMap<string, FilePosition> = new Map();
 
   constructor(definition: ConfigDefinition<T>) {
@@ -102,16 +89,25 @@ class Loader<T extends object> {
     for (const { at, text } of tree.problems) {
       this.#problems.push({ origin: { from: "file", at }, text });
     }
+    for (const { at, text } of tree.warnings) {
+      this.#warnings.push({ origin: { from: "file", at }, text });
+    }
     for (const [key, value] of tree.values) {
       this.assign(key, value, { from: "file", at: tree.positions.get(key)! });
     }
   }
 
-  takeEnvironment(read: (name: string) => string | undefined): void {
-    const { assignments, problems } = readEnvironment(this.#definition.environment, read);
-    for (const { name, text } of problems) {
-      this.#problems.push({ origin: { from: "environment", name }, text });
-    }
+  takeEnvironment(environment: Environment): void {
+    const { assignments, problems, warnings } = readEnvironment(
+      this.#definition.environment,
+      environment,
+    );
+    const remark = ({ name, text }: { name: string; text: string }): Remark => ({
+      origin: { from: "environment", name },
+      text,
+    });
+    this.#problems.push(...problems.map(remark));
+    this.#warnings.push(...warnings.map(remark));
     for (const { name, key, value } of assignments) {
       this.assign(key, value, { from: "environment", name });
     }
@@ -123,7 +119,7 @@ class Loader<T extends object> {
     let section = this.#candidate;
     for (const name of path.slice(0, -1)) section = section[name] as Record<string, unknown>;
     const last = path.at(-1)!;
-    // Environment and flags are text; what is no number stays text, for the schema to refuse.
+    // Environment and flags are text; what is no number stays text, for the schema to read or refuse.
     section[last] = origin.from === "file" ? value : fromText(value, section[last]);
     this.#origins.set(key, origin);
   }
@@ -131,26 +127,37 @@ class Loader<T extends object> {
   finish(): Outcome<LoadedConfig<T>, readonly string[]> {
     const result = this.#definition.schema.safeParse(this.#candidate);
     if (!result.success) this.#refuse(result.error.issues);
-    else if (this.#problems.length === 0) this.#checkRules(result.data);
-    if (!result.success || this.#problems.length > 0) {
-      return refused(this.#problems.sort(byPlace).map(problemLine));
+    else if (this.#problems.length === 0) {
+      for (const fault of this.#definition.rules(result.data)) this.#add(fault, true);
     }
-    return done({ value: result.data, origins: this.#origins });
+    const warnings = this.#warnings.sort(byPlace).map(remarkLine);
+    if (!result.success || this.#problems.length > 0) {
+      return refused([...this.#problems.sort(byPlace).map(remarkLine), ...warnings]);
+    }
+    const line = ({ key, text }: KeyFault) =>
+      remarkLine({ origin: this.#originOf(key), text: `${key}: ${text}` });
+    return done({ value: result.data, origins: this.#origins, warnings, line });
   }
 
   #refuse(issues: readonly z.core.$ZodIssue[]): void {
     const told = new Set<string>();
     for (const issue of issues) {
       const key = this.#keyOf(issue.path.map(String));
-      if (told.has(key)) continue;
-      told.add(key);
+      if (told.has(`${key} ${issue.code === "unrecognized_keys"}`)) continue;
+      told.add(`${key} ${issue.code === "unrecognized_keys"}`);
       const value = issue.path.reduce<unknown>(
         (inner, name) => (inner as Record<PropertyKey, unknown> | undefined)?.[name],
         this.#candidate,
       );
-      const text = `${key}: found ${found(value)}, allowed ${issue.message}`;
-      this.#problems.push({ origin: this.#originOf(key), text });
+      for (const fault of issueFaults(issue, { key, value })) this.#add(fault, false);
     }
+  }
+
+  #add({ key, text }: KeyFault, withKey: boolean): void {
+    this.#problems.push({
+      origin: this.#originOf(key),
+      text: withKey ? `${key}: ${text}` : text,
+    });
   }
 
   // Names inside a value that is a map are its own, and are told as the file spells them.
@@ -162,12 +169,6 @@ class Loader<T extends object> {
     }, "");
   }
 
-  #checkRules(value: T): void {
-    for (const { key, text } of this.#definition.rules(value)) {
-      this.#problems.push({ origin: this.#originOf(key), text: `${key}: ${text}` });
-    }
-  }
-
   // Of a list's item: the item's own place if it is in the file, else where the list comes from.
   #originOf(key: string): Origin {
     let outer = key;
@@ -175,8 +176,14 @@ class Loader<T extends object> {
       outer = outer.slice(0, Math.max(0, outer.lastIndexOf(".")));
     }
     const origin = this.#origins.get(outer) ?? { from: "default" };
-    const at = this.#positions.get(key);
-    return origin.from === "file" && at !== undefined ? { from: "file", at } : origin;
+    if (origin.from !== "file") return origin;
+    let inner = key;
+    // What is missing from an item is told at the item.
+    while (inner !== outer && !this.#positions.has(inner)) {
+      inner = inner.slice(0, inner.lastIndexOf("."));
+    }
+    const at = this.#positions.get(inner);
+    return at === undefined ? origin : { from: "file", at };
   }
 }
 
@@ -186,25 +193,4 @@ function fromText(value: unknown, like: unknown): unknown {
   if (typeof like === "boolean") return value === "true" || (value === "false" ? false : value);
   if (Array.isArray(like)) return value.split(",").map((item) => item.trim());
   return value;
-}
-
-function problemLine({ origin, text }: Problem): string {
-  switch (origin.from) {
-    case "default":
-      return text;
-    case "file":
-      return `${origin.at.file}:${origin.at.line}:${origin.at.column}: ${text}`;
-    case "environment":
-    case "flag":
-      return `${origin.name}: ${text}`;
-  }
-}
-
-const PLACES = ["file", "environment", "flag", "default"];
-
-function byPlace(a: Problem, b: Problem): number {
-  if (a.origin.from === "file" && b.origin.from === "file") {
-    return a.origin.at.line - b.origin.at.line || a.origin.at.column - b.origin.at.column;
-  }
-  return PLACES.indexOf(a.origin.from) - PLACES.indexOf(b.origin.from);
 }

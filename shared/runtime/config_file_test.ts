@@ -5,9 +5,9 @@ import {
   type ConfigSources,
   loadConfig,
   type LoadedConfig,
-  originText,
 } from "./config_file.ts";
 import { variablesFor } from "./config_environment.ts";
+import { originText } from "./config_place.ts";
 import { integer, listOf, oneOf, text, yesNo } from "./config_values.ts";
 
 interface Example {
@@ -44,14 +44,21 @@ const definition: ConfigDefinition<Example> = {
     mode === "strict" && server.maxSessions > 50
       ? [{ key: "server.max_sessions", text: "strict serves 50 at most" }]
       : [],
+  files: () => [],
   renamed: new Map([["server.limit", "server.max_sessions"]]),
   retired: new Map([["sdn", "there is no controller yet, remove this section"]]),
-  environment: [
-    { name: "ADDR", key: "server.address" },
-    { name: "INSECURE", sets: { "server.address": "0.0.0.0:9", quiet: true } },
-    { name: "POOL", retired: "there is no pool, unset it" },
-    ...variablesFor("EX", keys),
-  ],
+  environment: {
+    variables: [
+      { name: "ADDR", key: "server.address" },
+      { name: "INSECURE", sets: { "server.address": "0.0.0.0:9", quiet: true } },
+      { name: "POOL", retired: "there is no pool, unset it" },
+      { name: "NEIGHBORS", key: "neighbors" },
+      { name: "EX_OLD_MODE", key: "mode", replacedBy: "EX_MODE" },
+      ...variablesFor("EX", keys),
+    ],
+    prefix: "EX_",
+    otherPrefix: "EX_OTHER_",
+  },
 };
 
 function load(
@@ -61,7 +68,7 @@ function load(
 ) {
   return loadConfig(definition, {
     file: file === undefined ? undefined : { name: "ex.yaml", text: file },
-    environment: (name) => environment[name],
+    environment,
     flags,
   });
 }
@@ -209,15 +216,68 @@ Deno.test("loadConfig() lets a variable set several keys", () => {
   assert.equal(loaded(undefined, { INSECURE: "false" }).value.quiet, false);
 });
 
-Deno.test("loadConfig() reads former keys and says what became of retired ones", () => {
+Deno.test("loadConfig() reads former keys and warns of those that do nothing", () => {
   assert.equal(loaded("server: {limit: 7}").value.server.maxSessions, 7);
-  assert.deepEqual(problems("server: {max_sessions: 7, limit: 8}"), [
-    "ex.yaml:1:27: server.limit: found a second time, allowed either this or server.max_sessions",
+  for (
+    const file of ["server: {max_sessions: 7, limit: 8}", "server: {limit: 8, max_sessions: 7}"]
+  ) {
+    const { value, warnings } = loaded(file);
+    assert.equal(value.server.maxSessions, 7);
+    assert.match(
+      warnings.join(),
+      /^ex\.yaml:1:\d+: server\.limit: ignored, because server\.max_sessions is written as well$/,
+    );
+  }
+  assert.deepEqual(loaded("server: {max_sessions: 7, limit: 7}").warnings, []);
+  assert.deepEqual(problems("server: {limit: 7, limit: 8}"), [
+    "ex.yaml:1:20: server.limit: found a second time, allowed once",
   ]);
-  assert.deepEqual(problems("sdn:\n  url: http://x\n", { POOL: "1" }), [
-    "ex.yaml:1:1: sdn: there is no controller yet, remove this section",
-    "POOL: there is no pool, unset it",
+  assert.deepEqual(loaded("sdn:\n  url: http://x\n", { POOL: "1" }).warnings, [
+    "ex.yaml:1:1: sdn: ignored: there is no controller yet, remove this section",
+    "POOL: ignored: there is no pool, unset it",
   ]);
+});
+
+Deno.test("a variable that is set for the program and misspelt is reported with what was meant", () => {
+  const { value, warnings } = loaded("mode: strict", {
+    EX_SERVER_ADRESS: "a:1",
+    EX_NOTHING_LIKE_IT: "1",
+    EX_EMPTY: "",
+    EX_OTHER_THING: "1",
+    NEIGHBOURS: "a:1",
+    HOME: "/root",
+    ADDRESS_BOOK: "x",
+    EX_OLD_MODE: "plain",
+    EX_RELAY_SERVICE_HOST: "10.0.0.1",
+    EX_RELAY_SERVICE_PORT_QUIC: "1",
+    EX_RELAY_PORT: "tcp://10.0.0.1:1",
+    EX_RELAY_PORT_1_TCP_ADDR: "10.0.0.1",
+  });
+  assert.deepEqual(value.server, definition.defaults.server);
+  assert.equal(value.mode, "plain");
+  assert.deepEqual(warnings, [
+    "EX_OLD_MODE: a former name: write EX_MODE",
+    "EX_NOTHING_LIKE_IT: ignored, there is no such variable",
+    "EX_SERVER_ADRESS: ignored, there is no such variable (did you mean EX_SERVER_ADDRESS?)",
+    "NEIGHBOURS: ignored, there is no such variable (did you mean NEIGHBORS?)",
+  ]);
+});
+
+Deno.test("a misspelt word is answered with the word that was meant", () => {
+  assert.deepEqual(problems("mode: strct"), [
+    'ex.yaml:1:7: mode: found "strct" (did you mean strict?), allowed plain, strict',
+  ]);
+  assert.deepEqual(problems("", { EX_MODE: "Plan" }), [
+    'EX_MODE: mode: found "Plan" (did you mean plain?), allowed plain, strict',
+  ]);
+});
+
+Deno.test("a text where names should be is not repeated: it may be a token", () => {
+  assert.deepEqual(problems("server: hunter2"), [
+    "ex.yaml:1:1: server: found a text, allowed a map of address, max_sessions, origins",
+  ]);
+  assert.doesNotMatch(problems("mode: *hunter2").join(), /hunter2/);
+  assert.doesNotMatch(problems("mode: !hunter2 x").join(), /hunter2/);
 });
 
 Deno.test("loadConfig() names the flag whose value is wrong", () => {

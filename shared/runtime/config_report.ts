@@ -1,14 +1,17 @@
-import { type LoadedConfig, originText } from "./config_file.ts";
+import type { LoadedConfig } from "./config_file.ts";
 import { keysOf } from "./config_keys.ts";
+import { originText } from "./config_place.ts";
+import { shownValue } from "./config_secrets.ts";
 
-/** The answer of `check`: every value in force as `show` writes it, and where it comes from. */
-export function configReport<T extends object>(
-  { value, origins }: LoadedConfig<T>,
-  show: (value: unknown) => string = JSON.stringify,
-): string {
+/** The answer of `check`: every value in force, without what is secret, and where it comes from. */
+export function configReport<T extends object>({ value, origins }: LoadedConfig<T>): string {
   const rows = Array.from(keysOf(value).values, ([key, path]) => {
     const origin = origins.get(key);
-    return [key, show(at(value, path)), origin === undefined ? "" : originText(origin)] as const;
+    return [
+      key,
+      shown(key, at(value, path)),
+      origin === undefined ? "" : originText(origin),
+    ] as const;
   });
   const keyWidth = Math.max(...rows.map(([key]) => key.length));
   const valueWidth = Math.max(...rows.map(([, shownValue]) => shownValue.length));
@@ -19,4 +22,9 @@ export function configReport<T extends object>(
 
 function at(value: unknown, path: readonly string[]): unknown {
   return path.reduce((inner, name) => (inner as Record<string, unknown>)[name], value);
+}
+
+function shown(key: string, value: unknown): string {
+  const text = shownValue(key, value);
+  return /^"[\w./:-]+"$/.test(text) ? text.slice(1, -1) : text;
 }

@@ -8,9 +8,10 @@ import {
   type ParsedNode,
   parseDocument,
 } from "yaml";
+import { didYouMean } from "./config_issues.ts";
 import { type ConfigKeys, joinKey } from "./config_keys.ts";
+import { found } from "./config_secrets.ts";
 import { printable } from "./printable.ts";
-import { suggest } from "./suggest.ts";
 
 /** A configuration's text and the name to call it by in messages. */
 export interface ConfigFile {
@@ -37,6 +38,8 @@ export interface ConfigTree {
   /** Of every key, list items included (`server.allowed_origins.0`). */
   readonly positions: ReadonlyMap<string, FilePosition>;
   readonly problems: readonly FileProblem[];
+  /** What is ignored. */
+  readonly warnings: readonly FileProblem[];
 }
 
 /** Keys of other times: read under their new name, or answered with what to write instead. */
@@ -48,8 +51,8 @@ export interface OldKeys {
 /** Far more than a configuration needs; a video given by mistake is not worth parsing. */
 const MAX_FILE_CHARACTERS = 1_048_576;
 
-/** How much of a wrong value a message repeats. */
-const MAX_FOUND = 60;
+/** How much of a key's name a message repeats. */
+const MAX_NAME = 60;
 
 type Node = ParsedNode | null;
 
@@ -60,25 +63,17 @@ export function readConfigTree(file: ConfigFile, keys: ConfigKeys, old: OldKeys)
   return reader;
 }
 
-/** A value as a message shows it. */
-export function found(value: unknown): string {
-  if (value === null || value === undefined) return "nothing";
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "a map";
-  if (typeof value === "string") return JSON.stringify(printable(value, MAX_FOUND));
-  return String(value);
-}
-
 class TreeReader implements ConfigTree {
   readonly values = new Map<string, unknown>();
   readonly positions = new Map<string, FilePosition>();
   readonly problems: FileProblem[] = [];
+  readonly warnings: FileProblem[] = [];
   readonly #file: ConfigFile;
   readonly #keys: ConfigKeys;
   readonly #old: OldKeys;
   readonly #lines = new LineCounter();
-  /** Keys that were written by a former name. */
-  readonly #former = new Set<string>();
+  /** Keys that were written by a former name, which, and where. */
+  readonly #former = new Map<string, { readonly name: string; readonly offset: number }>();
 
   constructor(file: ConfigFile, keys: ConfigKeys, old: OldKeys) {
     this.#file = file;
@@ -97,7 +92,7 @@ class TreeReader implements ConfigTree {
       uniqueKeys: false,
     });
     for (const error of [...document.errors, ...document.warnings]) {
-      this.#problem(error.pos[0], `this is not YAML: ${printable(error.message, 200)}`);
+      this.#problem(error.pos[0], `this is not YAML: ${printable(yamlMessage(error), 200)}`);
     }
     if (this.problems.length === 0) this.#section(document.contents, "", 0);
   }
@@ -108,7 +103,9 @@ class TreeReader implements ConfigTree {
     if (!isMap(node)) {
       const names = this.#keys.sections.get(key)!.join(", ");
       const what = key === "" ? "the file" : key;
-      const value = found(this.#plain(node, key));
+      const plain = this.#plain(node, key);
+      // A text that stands where names should may be anything, a token too.
+      const value = typeof plain === "string" ? "a text" : found(plain, key);
       return this.#problem(offset, `${what}: found ${value}, allowed a map of ${names}`);
     }
     const seen = new Set<string>();
@@ -118,19 +115,21 @@ class TreeReader implements ConfigTree {
   #pair(pair: Pair<ParsedNode, Node>, section: string, seen: Set<string>): void {
     const offset = pair.key.range[0];
     const name = isScalar(pair.key) ? String(pair.key.value) : "?";
-    const written = joinKey(section, printable(name, MAX_FOUND));
+    const written = joinKey(section, printable(name, MAX_NAME));
     const retired = this.#old.retired.get(written);
-    if (retired !== undefined) return this.#problem(offset, `${written}: ${retired}`);
+    if (retired !== undefined) return this.#warn(offset, `${written}: ignored: ${retired}`);
     const key = this.#old.renamed.get(written) ?? written;
-    if (key !== written) this.#former.add(key);
     if (seen.has(key) || this.positions.has(key)) {
-      // Somebody who wrote both names, and means the same by them, is understood.
-      const isRepeated = this.#former.has(key) && isScalar(pair.value) &&
-        pair.value.value === this.values.get(key);
+      if (!this.#isOfTwoNames(key, written)) {
+        return this.#problem(offset, `${written}: found a second time, allowed once`);
+      }
+      const isRepeated = isScalar(pair.value) && pair.value.value === this.values.get(key);
       if (isRepeated) return;
-      const other = key === written ? "once" : `either this or ${key}`;
-      return this.#problem(offset, `${written}: found a second time, allowed ${other}`);
+      const former = key === written ? this.#former.get(key)! : { name: written, offset };
+      this.#warn(former.offset, `${former.name}: ignored, because ${key} is written as well`);
+      if (key !== written) return;
     }
+    if (key !== written) this.#former.set(key, { name: written, offset });
     seen.add(key);
     if (this.#keys.sections.has(key)) return this.#section(pair.value, key, offset);
     if (!this.#keys.values.has(key)) return this.#unknown(offset, section, name, written);
@@ -138,13 +137,17 @@ class TreeReader implements ConfigTree {
     this.values.set(key, this.#plain(pair.value, key));
   }
 
+  /** Whether a key that is written a second time was written by its present and by a former name. */
+  #isOfTwoNames(key: string, written: string): boolean {
+    const former = this.#former.get(key)?.name;
+    return former === undefined ? key !== written : former !== written;
+  }
+
   #unknown(offset: number, section: string, name: string, written: string): void {
     const names = this.#keys.sections.get(section)!;
-    const meant = suggest(name, names);
-    const hint = meant === undefined ? "" : ` (did you mean ${meant}?)`;
     this.#problem(
       offset,
-      `${written}: found an unknown key${hint}, allowed ${names.join(", ")}`,
+      `${written}: found an unknown key${didYouMean(name, names)}, allowed ${names.join(", ")}`,
     );
   }
 
@@ -172,8 +175,17 @@ class TreeReader implements ConfigTree {
     this.problems.push({ at: this.#position(offset), text });
   }
 
+  #warn(offset: number, text: string): void {
+    this.warnings.push({ at: this.#position(offset), text });
+  }
+
   #position(offset: number): FilePosition {
     const { line, col } = this.#lines.linePos(offset);
     return { file: this.#file.name, line: Math.max(1, line), column: Math.max(1, col) };
   }
+}
+
+// What stands behind a colon is the text itself, which may be a password that begins with a star.
+function yamlMessage({ message }: { message: string }): string {
+  return message.replace(/(?<=\S): .*$/s, "");
 }

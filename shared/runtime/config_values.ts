@@ -35,3 +35,21 @@ export function listOf<T>(item: z.ZodType<T>, max: number): z.ZodType<readonly T
   const error = `a list of at most ${max}`;
   return z.array(item, { error }).max(max, { error });
 }
+
+/**
+ * A map with these names and no others, as the item of a list. What it says of a name that it does
+ * not have is the list of those that it has.
+ */
+export function mapOf<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape> {
+  const names = Object.keys(shape).join(", ");
+  return z.strictObject(shape, {
+    error: ({ code }) => code === "unrecognized_keys" ? names : `a map of ${names}`,
+  }) as unknown as z.ZodObject<Shape>;
+}
+
+/** Whether a text is an http or https URL with nothing but a host and a port. */
+export function isHttpOrigin(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, origin, href } = new URL(value);
+  return /^https?:$/.test(protocol) && href === `${origin}/`;
+}

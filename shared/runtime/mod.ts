@@ -28,13 +28,21 @@ export {
   type ConfigSources,
   loadConfig,
   type LoadedConfig,
-  type Origin,
-  originText,
 } from "./config_file.ts";
 export { keysOf } from "./config_keys.ts";
+export {
+  authorityFile,
+  certificatePairFiles,
+  fileFaults,
+  type NamedFile,
+  secretFile,
+} from "./config_named_files.ts";
+export { type Origin, originText } from "./config_place.ts";
 export { configReport } from "./config_report.ts";
+export { hideSecrets } from "./config_secrets.ts";
 export type { ConfigFile } from "./config_tree.ts";
-export { integer, listOf, oneOf, text, yesNo } from "./config_values.ts";
+export { bytes, milliseconds, seconds } from "./config_units.ts";
+export { integer, isHttpOrigin, listOf, mapOf, oneOf, text, yesNo } from "./config_values.ts";
 export { endProcess } from "./end_process.ts";
 export { healthUrl } from "./health_check.ts";
 export { LimitedLog } from "./limited_log.ts";
@@ -52,13 +60,8 @@ export { escapeByte, fieldText, namespaceText, trackText } from "./name_text.ts"
 export { done, type Outcome, type Refused, refused } from "./outcome.ts";
 export { printable } from "./printable.ts";
 export { type Output, output, type Process, stopSignal } from "./process.ts";
-export {
-  complain,
-  type ConfigAccess,
-  loadCommandConfig,
-  type Program,
-  runProgram,
-} from "./program.ts";
+export { complain, type ConfigAccess, type Program, runProgram } from "./program.ts";
+export { StartError } from "./start_error.ts";
 export { suggest } from "./suggest.ts";
 export { type FailureHandler, TaskGroup } from "./tasks.ts";
 export { formatTraceparent, parseTraceparent, type TraceParent } from "./traceparent.ts";

@@ -1,11 +1,17 @@
 import { type BuildVersion, versionText } from "./build_version.ts";
 import { type Command, parseCommand } from "./command_line.ts";
+import type { Environment } from "./config_environment.ts";
 import { type ConfigDefinition, loadConfig, type LoadedConfig } from "./config_file.ts";
+import { fileFaults } from "./config_named_files.ts";
+import { configReport } from "./config_report.ts";
+import { hideSecrets } from "./config_secrets.ts";
 import { type Ask, askHealth, askOwn } from "./health_check.ts";
 import { type Log, type LogLevel, openLog } from "./log.ts";
 import { messageOf } from "./message_of.ts";
 import { type Outcome, refused } from "./outcome.ts";
 import type { Process } from "./process.ts";
+import { readFailure } from "./read_failure.ts";
+import { StartError } from "./start_error.ts";
 import { isExporting } from "./tracing.ts";
 
 /** What of its configuration a program is started with. */
@@ -22,30 +28,33 @@ export interface ProgramConfig {
 }
 
 /** What a program is, apart from what every program does. */
-export interface Program<T extends ProgramConfig> {
+export interface Program<T extends ProgramConfig & object> {
   readonly version: BuildVersion;
   /** The answer of `--help`. */
   readonly usage: string;
-  readonly load: (command: Command) => Promise<Outcome<LoadedConfig<T>, readonly string[]>>;
-  /** The answer of `check`. */
-  readonly report: (loaded: LoadedConfig<T>) => string;
+  readonly definition: ConfigDefinition<T>;
+  /** What an operator should know about a configuration that is allowed all the same. */
+  readonly warnings: (loaded: LoadedConfig<T>) => readonly string[];
   /** Where the program that is configured like this answers whether it is ready. */
   readonly healthUrl: (config: T) => string;
-  /** Runs until it is told to stop; returns the exit code, or the reason why it cannot start. */
-  readonly serve: (loaded: LoadedConfig<T>, log: Log) => Promise<number | string>;
+  /**
+   * Runs until it is told to stop; returns the exit code. Rejects with a {@linkcode StartError} when
+   * it cannot start.
+   */
+  readonly serve: (config: T, log: Log) => Promise<number>;
 }
 
 /** How files and the environment are read. */
 export interface ConfigAccess {
   readonly readText: (path: string) => Promise<string>;
-  readonly environment: (name: string) => string | undefined;
+  readonly environment: () => Environment;
 }
 
 /** Does what the command line asks for; returns the exit code: 2 for one that nobody understands. */
-export async function runProgram<T extends ProgramConfig>(
+export async function runProgram<T extends ProgramConfig & object>(
   args: readonly string[],
   program: Program<T>,
-  process: Process,
+  process: Process & ConfigAccess,
 ): Promise<number> {
   const { version, usage } = program;
   const parsed = parseCommand(args, version.name.replace(/^qumo-/, ""));
@@ -54,17 +63,29 @@ export async function runProgram<T extends ProgramConfig>(
   if (command.name === "help") return say(process, usage);
   if (command.name === "version") return say(process, versionText(version, process.deno));
   if (command.url !== undefined) return await health(process, command.url);
-  const loaded = await program.load(command);
+  const loaded = await loadCommandConfig(program.definition, command, process);
   if (!loaded.ok) return complain(process, loaded.refusal.join("\n"), 1);
   const config = loaded.value.value;
   if (command.name === "health") return await health(process, program.healthUrl(config), askOwn);
-  if (command.name === "check") return say(process, program.report(loaded.value));
-  const ended = await program.serve(loaded.value, openProgramLog(config, process));
-  return typeof ended === "number" ? ended : complain(process, ended, 1);
+  const files = program.definition.files(config);
+  const faults = await fileFaults(loaded.value, files, process.readText);
+  if (faults.length > 0) return complain(process, faults.join("\n"), 1);
+  const warnings = [...loaded.value.warnings, ...program.warnings(loaded.value)];
+  if (command.name === "check") {
+    if (warnings.length > 0) complain(process, warnings.map((one) => `warning: ${one}`).join("\n"));
+    return say(process, configReport(loaded.value));
+  }
+  const log = openProgramLog(config, process);
+  for (const warning of warnings) log.warn(warning);
+  try {
+    return await program.serve(config, log);
+  } catch (error) {
+    return complain(process, startFailure(loaded.value, error), 1);
+  }
 }
 
 /** Loads what the command line, the environment and the file say; refuses with lines to print. */
-export async function loadCommandConfig<T extends object>(
+async function loadCommandConfig<T extends object>(
   definition: ConfigDefinition<T>,
   { configFile: name, flags }: Command,
   { readText, environment }: ConfigAccess,
@@ -75,12 +96,20 @@ export async function loadCommandConfig<T extends object>(
   } catch (error) {
     return refused([`Cannot read ${name}: ${readFailure(error)}`]);
   }
-  return loadConfig(definition, { file, environment, flags });
+  return loadConfig(definition, { file, environment: environment(), flags });
+}
+
+/** Why a program does not start; a fault that belongs to a key begins with the place of its value. */
+function startFailure<T>(loaded: LoadedConfig<T>, error: unknown): string {
+  if (error instanceof StartError && error.key !== undefined) {
+    return loaded.line({ key: error.key, text: error.message });
+  }
+  return error instanceof StartError ? error.message : `Cannot start: ${messageOf(error)}`;
 }
 
 /** Writes a sentence for the operator; returns the exit code, for a caller that ends with it. */
-export function complain({ stderr }: Process, text: string, code: number): number {
-  stderr.write(`${text}\n`);
+export function complain({ stderr }: Process, text: string, code = 0): number {
+  stderr.write(`${hideSecrets(text)}\n`);
   return code;
 }
 
@@ -111,13 +140,4 @@ function openProgramLog({ log, telemetry }: ProgramConfig, { stderr, exportLine 
     );
   }
   return opened;
-}
-
-// The names of the runtime's errors; their messages repeat the path and the system's error number.
-function readFailure(error: unknown): string {
-  const name = error instanceof Error ? error.name : "";
-  if (name === "NotFound") return "there is no such file";
-  if (name === "PermissionDenied") return "permission denied";
-  if (name === "IsADirectory") return "it is a directory";
-  return messageOf(error);
 }

@@ -1,15 +1,19 @@
 /**
  * The name that was probably meant, for a "did you mean". Undefined when nothing is near: more than
- * a third of its letters would have to change.
+ * `most` of its letters would have to change, a third if nothing is said.
  */
-export function suggest(wrong: string, names: readonly string[]): string | undefined {
+export function suggest(
+  wrong: string,
+  names: readonly string[],
+  most?: number,
+): string | undefined {
   let best: { name: string; distance: number } | undefined;
   for (const name of names) {
     const distance = editDistance(wrong.toLowerCase(), name.toLowerCase());
-    if (distance > Math.max(1, Math.floor(name.length / 3))) continue;
+    if (distance > (most ?? Math.max(1, Math.floor(name.length / 3)))) continue;
     if (best === undefined || distance < best.distance) best = { name, distance };
   }
-  return best?.name;
+  return best?.name ?? (most === undefined ? completed(wrong, names) : undefined);
 }
 
 // Insertions, deletions and replacements; two swapped letters cost two.
@@ -25,3 +29,11 @@ function editDistance(from: string, to: string): number {
   }
   return previous[to.length]!;
 }
+
+// `cert` for `cert_file`, where it can be nothing else.
+function completed(wrong: string, names: readonly string[]): string | undefined {
+  const longer = names.filter((name) => name.startsWith(wrong.toLowerCase()));
+  return wrong.length >= MIN_BEGINNING && longer.length === 1 ? longer[0] : undefined;
+}
+
+const MIN_BEGINNING = 3;

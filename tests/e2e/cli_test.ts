@@ -51,7 +51,7 @@ Deno.test("qumo-relay check takes the environment into account", async () => {
   const env = { RELAY_ADDR: "0.0.0.0:4444", QUMO_LOG_LEVEL: "warn" };
   const refused = await run(["check"], env);
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /^RELAY_ADDR: server\.address: .*write `auth: \{mode: open\}`/);
+  assert.match(refused.stderr, /^RELAY_ADDR: server\.address: .*set `auth\.mode: open`/);
   assertPlain(refused);
   const { code, stdout } = await run(["check"], { ...env, INSECURE: "true" });
   assert.equal(code, 0);
@@ -64,7 +64,10 @@ Deno.test("qumo-relay does not start on a port that is taken", async () => {
   await using relay = await deadline.for("a relay", startRelay());
   const ended = await deadline.for("a refusal", run(["--address", `127.0.0.1:${relay.port}`]));
   assert.equal(ended.code, 1);
-  assert.match(ended.stderr, /^Cannot listen on 127\.0\.0\.1:\d+ \(UDP\): [^\n]+\n$/);
+  assert.match(
+    ended.stderr,
+    /^--address: server\.address: cannot listen on 127\.0\.0\.1:\d+ \(UDP\): [^\n]+\n$/,
+  );
   assertPlain(ended);
 });
 
@@ -74,7 +77,10 @@ Deno.test("qumo-relay does not start with certificate files that are not there",
     KEY_FILE: "no.key",
   });
   assert.equal(ended.code, 1);
-  assert.match(ended.stderr, /^Cannot start with certificate no\.crt and key no\.key: [^\n]+\n$/);
+  assert.match(
+    ended.stderr,
+    /^CERT_FILE: server\.cert_file: found "no\.crt" \(there is no such file\), .*\nKEY_FILE: [^\n]+\n$/,
+  );
   assertPlain(ended);
 });
 

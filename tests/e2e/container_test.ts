@@ -78,7 +78,7 @@ for (const program of PROGRAMS) {
     const check = [...fromSources(program), "check"] as const;
     const closed = await runToEnd(check, { env: settings });
     assert.equal(closed.code, 1);
-    assert.match(closed.stderr, /nothing says who may come in/);
+    assert.match(closed.stderr, /without access control/);
     const open = await runToEnd(check, { env: { ...settings, INSECURE: "true" } });
     assert.equal(open.code, 0, open.stderr);
     for (const variable of [...Object.keys(settings), "INSECURE"]) {

@@ -102,7 +102,7 @@ function assertTaken<T extends object>(
   text: string,
 ): void {
   const file = { name: place, text };
-  const loaded = loadConfig(definition, { file, environment: () => undefined, flags: [] });
+  const loaded = loadConfig(definition, { file, environment: {}, flags: [] });
   assert.ok(loaded.ok, loaded.ok ? "" : loaded.refusal.join("\n"));
 }
 

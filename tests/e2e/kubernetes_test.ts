@@ -39,7 +39,7 @@ async function load(definition: typeof relayDefinition | typeof sdnDefinition, p
   const environment = environmentOf(container);
   const loaded = loadConfig<object>(definition as never, {
     file: { name, text: await Deno.readTextFile(`${FOLDER}base/${name}`) },
-    environment: (variable) => environment[variable],
+    environment,
     flags: [],
   });
   assert.ok(loaded.ok, JSON.stringify(!loaded.ok && loaded.refusal));

@@ -1,11 +1,6 @@
-import { configReport as report, type LoadedConfig } from "@qumo/shared/runtime";
+import type { LoadedConfig } from "@qumo/shared/runtime";
 import { callableUrl } from "../control_plane/mod.ts";
 import type { RelayConfig } from "./types.ts";
-
-/** The answer of `qumo-relay check`: every value in force, and where it comes from. */
-export function configReport(loaded: LoadedConfig<RelayConfig>): string {
-  return report(loaded, shown);
-}
 
 /** What an operator should know about a configuration that is allowed all the same. */
 export function configWarnings({ value, origins }: LoadedConfig<RelayConfig>): string[] {
@@ -29,9 +24,4 @@ export function configWarnings({ value, origins }: LoadedConfig<RelayConfig>): s
     warnings.push("mesh.insecure is true: whoever answers at a neighbour's address is believed");
   }
   return warnings;
-}
-
-function shown(value: unknown): string {
-  if (value instanceof Map) return JSON.stringify(Object.fromEntries(value));
-  return typeof value === "string" && /^[\w./:-]+$/.test(value) ? value : JSON.stringify(value);
 }

@@ -1,0 +1,98 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { inspectCertificate } from "./certificates.ts";
+import type { LoadedConfig } from "./config_file.ts";
+import { found } from "./config_secrets.ts";
+import { readFailure } from "./read_failure.ts";
+
+/** A file that a key of a configuration names. An empty path means that there is none. */
+export interface NamedFile {
+  readonly key: string;
+  readonly path: string;
+  /** What it should have, for "allowed …". */
+  readonly what: string;
+  /** What is wrong with its text, if anything is; `textOf` has that of the files named before it. */
+  readonly fault: (text: string, textOf: (key: string) => string | undefined) => string | undefined;
+}
+
+/** A certificate, the leaf first, and its key. */
+export function certificatePairFiles(
+  certificate: { readonly key: string; readonly path: string },
+  key: { readonly key: string; readonly path: string },
+): NamedFile[] {
+  return [
+    {
+      ...certificate,
+      what: "a PEM file with the certificate, the leaf first",
+      fault: (text) => attempt(() => new X509Certificate(text), "no certificate in PEM"),
+    },
+    {
+      ...key,
+      what: "a PEM file with the certificate's private key",
+      fault(text, textOf) {
+        const unread = attempt(() => createPrivateKey(text), "no private key in PEM");
+        const pair = textOf(certificate.key);
+        if (unread !== undefined || pair === undefined) return unread;
+        return attempt(
+          () => inspectCertificate({ certificate: pair, key: text }),
+          "the key of another certificate",
+        );
+      },
+    },
+  ];
+}
+
+/** Certificates that others are verified by. */
+export function authorityFile(key: string, path: string): NamedFile {
+  return {
+    key,
+    path,
+    what: "a PEM file with the authority's certificates",
+    fault: (text) => attempt(() => new X509Certificate(text), "no certificate in PEM"),
+  };
+}
+
+/** A token or a password, which a line break may end. */
+export function secretFile(key: string, path: string): NamedFile {
+  return {
+    key,
+    path,
+    what: "a file with one word of printable ASCII",
+    fault: (text) => /^[\x21-\x7e]+$/.test(text.trim()) ? undefined : "nothing that can be used",
+  };
+}
+
+/** Looks at every file that a configuration names; what cannot be used is told at its key's place. */
+export async function fileFaults<T>(
+  loaded: LoadedConfig<T>,
+  files: readonly NamedFile[],
+  readText: (path: string) => Promise<string>,
+): Promise<string[]> {
+  const texts = new Map<string, string>();
+  const faults: string[] = [];
+  for (const { key, path, what, fault } of files) {
+    if (path === "") continue;
+    let problem;
+    try {
+      const text = await readText(path);
+      const content = fault(text, (other) => texts.get(other));
+      if (content === undefined) texts.set(key, text);
+      else problem = `it has ${content}`;
+    } catch (error) {
+      problem = readFailure(error);
+    }
+    if (problem === undefined) continue;
+    faults.push(
+      loaded.line({ key, text: `found ${found(path, key)} (${problem}), allowed ${what}` }),
+    );
+  }
+  return faults;
+}
+
+function attempt(act: () => unknown, otherwise: string): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch {
+    return otherwise;
+  }
+}

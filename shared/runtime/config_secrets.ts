@@ -1,0 +1,74 @@
+import { printable } from "./printable.ts";
+
+/** How much of a wrong value a message repeats. */
+const MAX_FOUND = 60;
+
+/** What stands in place of something that must not be read over a shoulder or in a log. */
+const HIDDEN = "***";
+
+/**
+ * A text for people without what must stay secret in it: the user and password of a URL, its query
+ * and its fragment. Applied to every sentence that may repeat what somebody wrote.
+ */
+export function hideSecrets(text: string): string {
+  return text.replace(/[^\s"'`()<>,]+/g, (word) => hideInWord(word));
+}
+
+/** A value as a message about its key shows it. */
+export function found(value: unknown, key: string): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a map";
+  if (typeof value !== "string") return isSecret(key) ? "a value that is not shown" : String(value);
+  if (isSecret(key) || value.includes("-----BEGIN")) return "a text that is not shown";
+  // A path may be a token that was written into the wrong place.
+  if (namesSecretFile(key) && !looksLikePath(value)) return "a text that is not shown";
+  return JSON.stringify(printable(hideSecrets(value), MAX_FOUND));
+}
+
+/** A value in force as `check` prints it, as JSON. */
+export function shownValue(key: string, value: unknown): string {
+  const shown = JSON.stringify(value, (name, inner) => {
+    if (inner instanceof Map) return Object.fromEntries(inner);
+    if (typeof inner !== "string") return inner;
+    return isSecret(name === "" ? key : name) ? HIDDEN : hideSecrets(inner);
+  });
+  return shown;
+}
+
+function hideInWord(word: string): string {
+  const scheme = /^[\w+.-]+:\/\//.exec(word)?.[0] ?? "";
+  let rest = word.slice(scheme.length);
+  const at = rest.lastIndexOf("@");
+  if (at >= 0 && (scheme !== "" || rest.slice(0, at).includes(":"))) {
+    rest = `${HIDDEN}${rest.slice(at)}`;
+  }
+  if (scheme !== "") rest = rest.replace(/[?#].*$/, (query) => `${query[0]}${HIDDEN}`);
+  return scheme + rest;
+}
+
+/** By its name: of `auth.tokens.0.sha256` it is `sha256`, of `auth.tokens.0` it is `tokens`. */
+function isSecret(key: string): boolean {
+  const name = lastName(key);
+  return name === "auth" || SECRET.test(name) && !isFile(name);
+}
+
+function namesSecretFile(key: string): boolean {
+  const name = lastName(key);
+  return SECRET.test(name) && isFile(name);
+}
+
+const SECRET = /token|password|secret|sha256|credential/i;
+
+function isFile(name: string): boolean {
+  return /_?file$/i.test(name);
+}
+
+function lastName(key: string): string {
+  return key.split(".").findLast((name) => !/^\d+$/.test(name)) ?? "";
+}
+
+function looksLikePath(value: string): boolean {
+  return /^(?:\/|\.{1,2}\/|[A-Za-z]:\\)/.test(value) ||
+    /^[\w-]{1,32}(?:\/[\w-]{1,32})*\.[a-z]{1,8}$/.test(value);
+}

@@ -9,20 +9,36 @@ export interface LoadSources {
   readonly clock: Clock;
 }
 
-/** How busy the relay is: what it holds now, and its rates since it was last asked. */
+/**
+ * Milliseconds that rates are over, at the least: objects come in bursts, and heartbeats follow each
+ * other closely when something changes.
+ */
+const WINDOW_MS = 10_000;
+
+/** Milliseconds between two readings that are kept. */
+const SPACING_MS = 1_000;
+
+interface Reading {
+  readonly now: number;
+  readonly bytes: number;
+  readonly cpu: number;
+}
+
+/** How busy the relay is: what it holds now, and its rates of late. */
 export class LoadMeter {
   readonly #sources: LoadSources;
-  #last: { readonly now: number; readonly bytes: number; readonly cpu: number };
+  /** The oldest is as old as the window or older, where there is one. */
+  readonly #readings: Reading[];
 
   constructor(sources: LoadSources) {
     this.#sources = sources;
-    this.#last = this.#read();
+    this.#readings = [this.#read()];
   }
 
   measure(): LoadReport {
     const { sessions, subscriptions } = this.#sources.snapshot();
-    const last = this.#last;
-    const now = this.#last = this.#read();
+    const now = this.#read();
+    const last = this.#since(now);
     const seconds = (now.now - last.now) / 1000;
     if (seconds <= 0) return { sessions, subscriptions };
     return {
@@ -34,7 +50,16 @@ export class LoadMeter {
     };
   }
 
-  #read() {
+  /** The reading that rates are since. */
+  #since(now: Reading): Reading {
+    const readings = this.#readings;
+    while (readings.length > 1 && now.now - readings[1]!.now >= WINDOW_MS) readings.shift();
+    const [first] = readings;
+    if (now.now - readings.at(-1)!.now >= SPACING_MS) readings.push(now);
+    return first!;
+  }
+
+  #read(): Reading {
     const { clock, bytesSent, cpuSeconds } = this.#sources;
     return { now: clock.now(), bytes: bytesSent(), cpu: cpuSeconds() };
   }

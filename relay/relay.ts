@@ -296,6 +296,7 @@ export class Relay implements RelayView {
       eventLoop: this.#eventLoop,
       program,
       startedAt: this.#startedAt.wall,
+      name: this.#mesh.lastingName,
       nodeId: config.relay.nodeId,
       region: config.relay.region,
       perTrack: config.metrics.perTrack,

@@ -90,6 +90,11 @@ export class RelayMesh implements RegistryObserver {
     this.name = this.#settings?.name ?? `${config.relay.nodeId || "relay"}-${random}`;
   }
 
+  /** The name that it has over restarts; empty for a relay that nobody named. */
+  get lastingName(): string {
+    return this.#settings?.name ?? this.#surroundings.config.relay.nodeId;
+  }
+
   /** Begins to register and to call neighbours. Rejects with a {@linkcode StartError}. */
   async start(): Promise<void> {
     const { config, clock, log, tracing } = this.#surroundings;

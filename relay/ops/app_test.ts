@@ -55,7 +55,7 @@ function app(
     relay,
     allowOrigin: (origin) => origin !== "https://evil.example",
     metrics: new RelayMetrics(),
-    registry: createRegistry([counter("a_total", "An a.", scraped)]),
+    registry: createRegistry("", [counter("a_total", "An a.", scraped)]),
     version: "1.2.3",
     commit: "abc",
     nodeId: "relay-1",

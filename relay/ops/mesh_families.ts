@@ -60,9 +60,14 @@ export function meshFamilies(metrics: RelayMetrics, relay: RelayView): Family[] 
   ];
 }
 
-/** How long tracks were interrupted, and how far they come. */
-export function meshDistributions({ mesh }: RelayMetrics): Distribution[] {
+/** How long objects wait here, how long tracks were interrupted, and how far they come. */
+export function distributions({ deliveryDelays, mesh }: RelayMetrics): Distribution[] {
   return [
+    distribution(
+      "qumo_relay_delivery_seconds",
+      "Time from the arrival of a subgroup's first object until a subscriber's transport took it.",
+      deliveryDelays,
+    ),
     distribution(
       "qumo_relay_failover_gap_seconds",
       "Time without objects of a track whose way broke.",

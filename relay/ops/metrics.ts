@@ -39,6 +39,7 @@ export const REQUEST_KINDS = [
   "fetch",
   "track_status",
   "request_update",
+  "link_probe", // A TRACK_STATUS by which a relay sees that this one is there.
 ] as const;
 /** One of {@linkcode REQUEST_KINDS}. */
 export type RequestKind = typeof REQUEST_KINDS[number];
@@ -230,6 +231,10 @@ export class RelayMetrics {
   readonly droppedObjects: Record<ObjectDrop, number> = zeros(OBJECT_DROPS);
   /** Subscriptions that were ended because the subscriber was too far behind. */
   subscribersTooFarBehind = 0;
+  /** In seconds. */
+  readonly deliveryDelays = new Histogram([
+    ...[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  ]);
   /** Streams left open because they could not be reset. */
   streamsParked = 0;
   readonly parkedStreamsFinished: Record<ParkedEnd, number> = zeros(PARKED_ENDS);
@@ -240,6 +245,10 @@ export class RelayMetrics {
   readonly certificateReloads = { ok: 0, refused: 0 };
   /** Faults of ours that no part of the program answered for. */
   unhandledErrors = 0;
+
+  deliveryDelay(milliseconds: number): void {
+    this.deliveryDelays.observe(milliseconds / 1000);
+  }
 }
 
 function zeros<Word extends string>(words: readonly Word[]): Record<Word, number> {

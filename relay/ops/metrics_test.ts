@@ -49,7 +49,7 @@ function view(tracks: TrackView[] = []): RelayView {
 
 /** The series of a scrape, without comments. */
 async function scrape(metrics: RelayMetrics, relay = view(), perTrack = 0): Promise<string[]> {
-  const registry = createRegistry([
+  const registry = createRegistry("", [
     ...sessionFamilies(metrics, relay),
     ...mediaFamilies(metrics, relay, 1000),
     ...trackFamilies(relay, perTrack),
@@ -60,7 +60,7 @@ async function scrape(metrics: RelayMetrics, relay = view(), perTrack = 0): Prom
 Deno.test("a scrape reads what the data path counted, each time anew", async () => {
   const metrics = new RelayMetrics();
   const relay = view();
-  const registry = createRegistry(mediaFamilies(metrics, relay, 1000));
+  const registry = createRegistry("", mediaFamilies(metrics, relay, 1000));
   metrics.received.objects += 2;
   metrics.sent.bytes += 100;
   metrics.skips.backlog++;
@@ -77,6 +77,7 @@ Deno.test("the names of metrics are part of the product", async () => {
   const names = new Set(lines.map((line) => line.split(/[{ ]/)[0]));
   assert.deepEqual([...names], [
     "qumo_relay_ready",
+    "qumo_relay_draining",
     "qumo_relay_condition",
     "qumo_relay_sessions_active",
     "qumo_relay_sessions_started_total",
@@ -154,7 +155,7 @@ Deno.test("requests are counted by kind and outcome, errors once there are any",
     ]
   ) assert.ok(lines.includes(line), line);
   const untouched = await scrape(new RelayMetrics());
-  assert.equal(untouched.filter((line) => line.startsWith("qumo_relay_requests_total")).length, 8);
+  assert.equal(untouched.filter((line) => line.startsWith("qumo_relay_requests_total")).length, 9);
 });
 
 Deno.test("single tracks are told only when asked, and no more than asked", async () => {
@@ -185,7 +186,7 @@ Deno.test("the process tells what runs and what it costs", async () => {
   const eventLoop = new EventLoopLag(clock);
   const usage = () => ({ cpuSeconds: 1.5, residentBytes: 1000, heapBytes: 500 });
   const program = { version: "1.2.3", commit: "abc", deno: "2.9.6", usage };
-  const text = await createRegistry(processFamilies({ program, startedAt: 5000, eventLoop }))
+  const text = await createRegistry("", processFamilies({ program, startedAt: 5000, eventLoop }))
     .metrics();
   assert.match(text, /^qumo_relay_build_info\{version="1.2.3",commit="abc",deno="2.9.6"\} 1$/m);
   assert.match(text, /^process_start_time_seconds 5$/m);

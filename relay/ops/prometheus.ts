@@ -1,12 +1,18 @@
 import { Counter, Gauge, type Metric, Registry } from "prom-client";
 import type { Distribution, Family } from "./family.ts";
 
-/** A registry of its own that reads everything anew when it is scraped. */
+/**
+ * A registry of its own that reads everything anew when it is scraped. Every series has the relay's
+ * name as the label `relay`, if it has one: whoever is woken at night should not have to look up an
+ * address.
+ */
 export function createRegistry(
+  relay: string,
   families: readonly Family[],
   distributions: () => readonly Distribution[] = () => [],
 ): Registry {
   const registry = new Registry();
+  if (relay !== "") registry.setDefaultLabels({ relay });
   for (const { type, name, help, labels, read } of families) {
     const Metric: typeof Counter<string> | typeof Gauge<string> = type === "counter"
       ? Counter

@@ -11,6 +11,11 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
       "1 while the relay takes new sessions.",
       () => relay.unready === undefined ? 1 : 0,
     ),
+    gauge(
+      "qumo_relay_draining",
+      "1 while the relay drains: it was told to go away, and does.",
+      () => relay.state === "draining" ? 1 : 0,
+    ),
     {
       type: "gauge",
       name: "qumo_relay_condition",

@@ -4,7 +4,7 @@ import { buildApp } from "./app.ts";
 import type { Details } from "./details.ts";
 import type { EventLoopLag } from "./event_loop.ts";
 import { httpFamilies } from "./http_families.ts";
-import { meshDistributions, meshFamilies } from "./mesh_families.ts";
+import { distributions, meshFamilies } from "./mesh_families.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import { processFamilies, type Program } from "./process_families.ts";
 import { createRegistry } from "./prometheus.ts";
@@ -30,6 +30,8 @@ export interface OpsParts {
   readonly eventLoop: EventLoopLag;
   readonly program: Program;
   readonly startedAt: number;
+  /** Its name over restarts; may be empty. */
+  readonly name: string;
   readonly nodeId: string;
   readonly region: string;
   readonly perTrack: number;
@@ -43,14 +45,14 @@ export interface OpsParts {
 export function serveOps(parts: OpsParts): OpsServer {
   const { relay, metrics, program, log } = parts;
   const http = new HttpMetrics();
-  const registry = createRegistry([
+  const registry = createRegistry(parts.name, [
     ...processFamilies(parts),
     ...httpFamilies(http),
     ...sessionFamilies(metrics, relay),
     ...mediaFamilies(metrics, relay, parts.maxCacheBytes),
     ...meshFamilies(metrics, relay),
     ...trackFamilies(relay, parts.perTrack),
-  ], () => meshDistributions(metrics));
+  ], () => distributions(metrics));
   const { version, commit } = program;
   const app = buildApp({ ...parts, version, commit, registry });
   const { hostname, port, clock } = parts;

@@ -16,6 +16,8 @@ export interface SessionMetrics {
   /** Objects of publishers that were thrown away. */
   readonly droppedObjects: Record<DropReason, number>;
   subscribersTooFarBehind: number;
+  /** Told the milliseconds from an object's arrival until a subscriber's transport had taken it. */
+  deliveryDelay(milliseconds: number): void;
   streamsParked: number;
   readonly parkedStreamsFinished: Record<ParkedEnd, number>;
   readonly malformed: Record<Malformed, number>;
@@ -52,7 +54,9 @@ export type RequestKind =
   | "subscribe"
   | "fetch"
   | "track_status"
-  | "request_update";
+  | "request_update"
+  /** A TRACK_STATUS by which a relay sees that this one is there. */
+  | "link_probe";
 
 /** How a request was answered. */
 export type RequestOutcome =

@@ -1,7 +1,13 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 
-/** How a newer round trip counts against what is known (RFC 6298). */
-const SMOOTHING = 1 / 8;
+/** How a newer round trip counts against what is known. */
+const SMOOTHING = 1 / 4;
+
+/**
+ * Of so many answers the quickest is taken for the round trip: the others waited for a thread, here
+ * or at the peer, and that says nothing of the way between.
+ */
+const ANSWERS = 8;
 
 /** Round trips that an answer may take when a packet of it was lost: QUIC notices after one or two. */
 const PATIENCE = 3;
@@ -28,6 +34,7 @@ export class Pinger {
   #tickedAt: number;
   #isAsking = false;
   #rtt: number | undefined;
+  readonly #took: number[] = [];
 
   constructor(options: PingerOptions) {
     this.#options = options;
@@ -55,8 +62,8 @@ export class Pinger {
     const { clock, intervalMs, timeoutMs, onSilence } = this.#options;
     const now = clock.now();
     // While this program itself stood still, the peer could not be heard.
-    const late = now - this.#tickedAt - intervalMs;
-    if (late > intervalMs) this.#heardAt += late;
+    const late = Math.max(0, now - this.#tickedAt - intervalMs);
+    this.#heardAt = Math.min(now, this.#heardAt + late);
     this.#tickedAt = now;
     const patience = Math.max(timeoutMs, intervalMs + PATIENCE * (this.#rtt ?? 0));
     if (now - this.#heardAt >= patience) {
@@ -73,8 +80,14 @@ export class Pinger {
     this.#isAsking = false;
     if (!hasAnswered || this.#timer === undefined) return;
     this.heard();
-    const took = this.#options.clock.now() - since;
-    this.#rtt = this.#rtt === undefined ? took : this.#rtt + SMOOTHING * (took - this.#rtt);
+    this.#measure(this.#options.clock.now() - since);
     this.#options.onAnswer();
+  }
+
+  #measure(took: number): void {
+    this.#took.push(took);
+    if (this.#took.length > ANSWERS) this.#took.shift();
+    const quickest = Math.min(...this.#took);
+    this.#rtt = this.#rtt === undefined ? quickest : this.#rtt + SMOOTHING * (quickest - this.#rtt);
   }
 }

@@ -1,13 +1,18 @@
-import { ManualClock } from "@qumo/shared/runtime";
+import { type Clock, ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { Pinger } from "./pinger.ts";
 
-/** A pinger whose peer answers after `delay` milliseconds, or not at all. */
-function start(peer: { delay: number | undefined }) {
+/** A pinger whose peer answers after `delay` milliseconds, or not at all, and whose timers are `late`. */
+function start(peer: { delay: number | undefined }, late = 0) {
   const clock = new ManualClock();
   const seen = { pings: 0, answers: 0, silentAt: undefined as number | undefined };
+  const lateClock: Clock = {
+    now: () => clock.now(),
+    wall: () => clock.wall(),
+    after: (delay, fire) => clock.after(delay + late, fire),
+  };
   const pinger = new Pinger({
-    clock,
+    clock: lateClock,
     intervalMs: 100,
     timeoutMs: 350,
     ping: () => {
@@ -23,7 +28,7 @@ function start(peer: { delay: number | undefined }) {
   return { clock, pinger, seen };
 }
 
-Deno.test("Pinger smooths what it measures", async () => {
+Deno.test("Pinger follows a round trip that becomes longer, within a few seconds", async () => {
   const peer: { delay: number | undefined } = { delay: 8 };
   const { clock, pinger, seen } = start(peer);
   assert.equal(pinger.rttMs, undefined);
@@ -31,10 +36,25 @@ Deno.test("Pinger smooths what it measures", async () => {
   assert.equal(pinger.rttMs, 8);
   peer.delay = 16;
   await clock.advance(100);
-  assert.equal(pinger.rttMs, 9);
+  assert.equal(pinger.rttMs, 8, "one slow answer says little");
   assert.equal(seen.answers, 2);
+  await clock.advance(500);
+  assert.equal(pinger.rttMs, 8);
+  await clock.advance(1_500);
+  assert.ok(pinger.rttMs! > 15.5, `${pinger.rttMs} ms`);
   pinger.stop();
   assert.equal(clock.pending, 0);
+});
+
+Deno.test("Pinger does not take a busy thread for a long way", async () => {
+  const peer: { delay: number | undefined } = { delay: 2 };
+  const { clock, pinger } = start(peer);
+  for (let turn = 0; turn < 100; turn++) {
+    peer.delay = turn % 4 === 0 ? 2 : 25;
+    await clock.advance(100);
+  }
+  assert.equal(pinger.rttMs, 2);
+  pinger.stop();
 });
 
 Deno.test("Pinger calls a peer silent that says nothing for as long as configured, and once", async () => {
@@ -69,4 +89,12 @@ Deno.test("Pinger is more patient with a peer that is far away", async () => {
   await clock.advance(5_000);
   const silence = seen.silentAt! - since;
   assert.ok(silence > 700 && silence < 1_100, `${silence} ms`);
+});
+
+Deno.test("Pinger does not call a peer dead while its own timers are late", async () => {
+  const { clock, seen } = start({ delay: undefined }, 90);
+  await clock.advance(600);
+  assert.equal(seen.silentAt, undefined, "of 600 ms this program itself stood still for 270");
+  await clock.advance(600);
+  assert.equal(seen.silentAt, 760);
 });

@@ -29,6 +29,15 @@ async function rules(): Promise<Rule[]> {
   return files.flatMap(({ groups }) => groups.flatMap(({ rules }: { rules: Rule[] }) => rules));
 }
 
+/** The anchors of a document, as they are made of its headings. */
+async function headings(page: string): Promise<Set<string>> {
+  const text = await Deno.readTextFile(new URL(`../../.docs/${page}`, import.meta.url));
+  const titles = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => title!);
+  return new Set(
+    titles.map((title) => title.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-")),
+  );
+}
+
 Deno.test("every rule asks for metrics, labels and words that the programs expose", async () => {
   const known = readLabels(await scrapePrograms());
   for (const { record, expr } of await rules()) {
@@ -48,7 +57,10 @@ Deno.test("each alert says how grave it is, what happened, what to do, and has a
     const { alert, labels, annotations } of groups.flatMap((g: { rules: unknown[] }) => g.rules)
   ) {
     assert.ok(["page", "ticket"].includes(labels.severity), alert);
-    assert.deepEqual(Object.keys(annotations), ["summary", "action"], alert);
+    assert.deepEqual(Object.keys(annotations), ["summary", "action", "runbook_url"], alert);
+    const [, page, anchor] = /^\{\{ \$externalLabels\.docs \}\}\/(\S+)#(\S+)$/
+      .exec(annotations.runbook_url)!;
+    assert.ok((await headings(page!)).has(anchor!), `${alert}: ${page} has no #${anchor}`);
     assert.ok(proved.delete(alert), `${alert} has no test in which it fires`);
   }
   assert.deepEqual([...proved], [], "tests of alerts that are not there");

@@ -195,6 +195,8 @@ Deno.test("a link is pinged by a question that no relay looks up elsewhere", asy
   peer.close();
   assert.equal(await lost, false);
   assert.equal(await session.ping(), false);
+  const { ok, cancelled } = world.metrics.upstreamRequests.link_probe;
+  assert.deepEqual([ok, cancelled], [1, 2]);
 });
 
 Deno.test("the other relay's word that it goes away reaches the link", async () => {

@@ -82,11 +82,13 @@ Deno.test("the log says when a track gets its first subscriber and loses its las
   assert.deepEqual(said(world, "last subscriber of a track left"), [what]);
 });
 
-Deno.test("relays that look whether the other is there are no lines in its log", async () => {
+Deno.test("relays that look whether the other is there are no lines in its log, and counted as that", async () => {
   await using world = new SessionWorld();
   const peer = await world.connect();
   const track = { namespace: namespaceOf(".session"), name: new TextEncoder().encode("ping") };
   const request = await peer.request({ kind: "trackStatus", track, parameters: {} });
   await request.expect("requestError");
   assert.deepEqual(said(world, "request refused"), []);
+  const { track_status, link_probe } = world.metrics.requests;
+  assert.deepEqual([track_status.does_not_exist, link_probe.ok], [0, 1]);
 });

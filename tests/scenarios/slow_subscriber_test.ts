@@ -285,3 +285,26 @@ Deno.test("R-199: for a peer that allows no streams, the least urgent of what wa
   assert.equal(lines.length, MAX_STREAMS_WAITING + 1);
   await world.stillPending(other.downstream.next().catch(() => {}), "The end of another");
 });
+
+Deno.test("how long objects waited is measured once for each stream, and not of what came before", async () => {
+  await using world = new SessionWorld();
+  const { publisher, subscriber } = await watch(world, { subscriber: { memory: SLOW } });
+  const { deliveryDelays } = world.metrics;
+  const total = () => deliveryDelays.counts.reduce((sum, count) => sum + count, 0);
+  const stream = await openSubgroup(publisher, { group: 1n }, sized(0, 800), sized(1, 10));
+  await world.settle();
+  await world.clock.advance(300);
+  assert.equal(total(), 0, "The subscriber has not taken it");
+  const lines = follow(subscriber);
+  await world.settle();
+  assert.deepEqual([total(), deliveryDelays.sum], [1, 0.3]);
+  await stream.send(sized(2, 800));
+  await stream.finish();
+  await world.settle();
+  assert.equal(total(), 1);
+
+  const other = await join(world);
+  follow(other.subscriber);
+  await world.settle();
+  assert.deepEqual([total(), lines], [1, ["1: 0 1 2 fin"]]);
+});

@@ -11,6 +11,8 @@ export interface PumpOwner extends UnfinishedOwner {
   streamOpened(): void;
   /** Bytes were handed to the transport, the beginnings of this many objects among them. */
   sent(bytes: number, objects: number): void;
+  /** The transport took the beginning of a stream. */
+  begun(pump: SubgroupPump): void;
   /** The subgroup is whole, and not all of it was sent yet. */
   logCompleted(pump: SubgroupPump): void;
   pumpEnded(pump: SubgroupPump, end: PumpEnd): void;
@@ -49,6 +51,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
   #located: boolean;
   #busy = false;
   #over = false;
+  #begun = false;
   #complete = false;
   #evicted = false;
   #stopAt: number | undefined;
@@ -158,6 +161,10 @@ export class SubgroupPump implements LogReader, StreamWaiter {
 
   readonly #written = () => {
     this.#busy = false;
+    if (!this.#begun) {
+      this.#begun = true;
+      this.#owner.begun(this);
+    }
     this.#pump();
   };
 

@@ -87,6 +87,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   #end: TrackEnd | undefined;
   #drain: Timer | undefined;
   #standing: Standing = "live";
+  readonly #startedAt: number;
 
   constructor(
     track: Track,
@@ -99,6 +100,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#context = context;
     this.#owner = owner;
     this.#room = new Room(this.#pumps, context.limits, (log) => this.#sendOrder(log));
+    this.#startedAt = context.clock.now();
     this.#stallWatch = new StallWatch(context.clock, context.limits.stallTimeoutMs, this);
   }
 
@@ -208,6 +210,12 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const { sent } = this.#context.metrics;
     sent.bytes += bytes;
     sent.objects += objects;
+  }
+
+  begun({ log }: SubgroupPump): void {
+    // What was there before the subscription did not wait for it.
+    if (log.count === 0 || log.isFetched || log.timeOf(0) < this.#startedAt) return;
+    this.#context.metrics.deliveryDelay(this.#context.clock.now() - log.timeOf(0));
   }
 
   logCompleted(pump: SubgroupPump): void {

@@ -202,14 +202,17 @@ export class PeerPublisher implements Publisher {
 
   /** Whether the peer answers a TRACK_STATUS of a track that no relay looks up elsewhere. Never rejects. */
   async ping(): Promise<boolean> {
+    const outcomes = this.#context.metrics.upstreamRequests.link_probe;
     try {
       const stream = await this.#context.openRequest();
       const requestId = this.#context.ids.next();
       stream.send({ kind: "trackStatus", requestId, track: PING, parameters: {} });
       const answer = await stream.next();
       this.#leave(stream);
+      outcomes[answer === undefined ? "cancelled" : "ok"]++;
       return answer !== undefined;
     } catch (error) {
+      outcomes.cancelled++;
       if (!isTransportEnd(error)) this.#context.fail(error);
       return false;
     }

@@ -13,11 +13,14 @@ export function refuse(
   { request, refusal }: { readonly request: RequestKind; readonly refusal: Refusal },
 ): Refusal {
   const { subject } = stream;
-  context.metrics.requests[request][outcomeOf(refusal)]++;
+  const { requests } = context.metrics;
+  // Relays ask each other for what is reserved, several times a second, to see that they are there.
+  const isProbe = isOfSession(subject.namespace);
+  if (isProbe && request === "track_status") requests.link_probe.ok++;
+  else requests[request][outcomeOf(refusal)]++;
   stream.send(requestError(refusal));
   stream.finish();
-  // Relays ask each other for what is reserved, several times a second, to see that they are there.
-  if (!isOfSession(subject.namespace)) {
+  if (!isProbe) {
     context.events.say("request refused", {
       request,
       ...nameFields(subject),

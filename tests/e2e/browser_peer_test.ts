@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { listen } from "../../relay/transport/mod.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { chromiumTest } from "../support/chromium.ts";
-import { connectChromium } from "../support/chromium_peer.ts";
+import { connectChromium } from "../peers/browser_peer.ts";
 import { connectionTransport } from "../support/connection_transport.ts";
 import { Deadline } from "../support/deadline.ts";
 import { acceptMoqNet } from "../support/moq_net.ts";

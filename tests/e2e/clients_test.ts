@@ -1,6 +1,6 @@
 /** Each client publishes through the relay to each client: libraries that know nothing of us. */
 import assert from "node:assert/strict";
-import { connectChromium } from "../support/chromium_peer.ts";
+import { connectChromium } from "../peers/browser_peer.ts";
 import { connectMoqNet } from "../support/moq_net.ts";
 import { connectMoqt } from "../support/moqt_peer.ts";
 import type { Peer } from "../support/peer.ts";

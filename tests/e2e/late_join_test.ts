@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { connectMoqNet } from "../support/moq_net.ts";
 import type { MoqtFetch } from "../support/moqt.ts";
-import { connectMoqt, type MoqtPeer } from "../support/moqt_peer.ts";
+import { connectMoqt } from "../support/moqt_peer.ts";
+import type { MoqtPeer } from "../support/moqt_session.ts";
 import type { Peer } from "../support/peer.ts";
 import type { QuicServerAddress } from "../support/quic_transport.ts";
 import { type RelayTest, relayTest } from "../support/relay_test_case.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { systemClock, type Timer } from "@qumo/shared/runtime";
-import { connectChromium } from "../support/chromium_peer.ts";
+import { connectChromium } from "../peers/browser_peer.ts";
 import { UdpLink } from "../support/mesh/udp_link.ts";
 import { connectMoqNet } from "../support/moq_net.ts";
 import type { Peer, Publication } from "../support/peer.ts";

@@ -1,26 +1,15 @@
 import { type Browser, chromium } from "playwright-core";
-import { optionalTest } from "./optional_test_case.ts";
+import { executableMissing, optionalTest } from "./optional_test_case.ts";
 
 /** Where Chromium is: what `CHROMIUM_PATH` says, or where Debian puts it. */
 export const CHROMIUM_PATH = Deno.env.get("CHROMIUM_PATH") ?? "/usr/bin/chromium";
 
-/**
- * Why tests that need Chromium cannot run here, or undefined when they can. In CI they always run,
- * so that a missing browser is a failure there.
- */
-export function chromiumMissing(): string | undefined {
-  if (Deno.env.get("CI") === "true") return undefined;
-  try {
-    Deno.statSync(CHROMIUM_PATH);
-    return undefined;
-  } catch {
-    return `there is no Chromium at ${CHROMIUM_PATH}; install it or set CHROMIUM_PATH`;
-  }
-}
+/** Why tests that need Chromium cannot run here, or undefined when they can. */
+export const chromiumMissing = executableMissing("Chromium", CHROMIUM_PATH);
 
 /** Registers a test that needs Chromium; where there is none it is skipped with the reason in its name. */
 export function chromiumTest(name: string, test: (browser: Browser) => Promise<void>): void {
-  optionalTest(name, chromiumMissing(), async () => {
+  optionalTest(name, chromiumMissing, async () => {
     const browser = await launchChromium();
     try {
       await test(browser);

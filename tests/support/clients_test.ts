@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { Deadline } from "./deadline.ts";
 import { acceptMoqNet, connectMoqNet } from "./moq_net.ts";
 import { MoqtClient, RequestRefused } from "./moqt.ts";
-import { connectMoqt, MoqtPeer } from "./moqt_peer.ts";
+import { connectMoqt } from "./moqt_peer.ts";
+import { MoqtPeer } from "./moqt_session.ts";
 import type { Peer } from "./peer.ts";
 import {
   listenQuicTransport,

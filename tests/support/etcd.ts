@@ -1,5 +1,7 @@
 /** etcd clusters on loopback, as Debian's etcd-server brings them. */
 
+import { executableMissing, optionalTest } from "./optional_test_case.ts";
+
 /** The program: what `ETCD_PATH` says, or where Debian puts it. */
 const ETCD_PATH = Deno.env.get("ETCD_PATH") ?? "/usr/bin/etcd";
 
@@ -7,28 +9,14 @@ const ETCD_PATH = Deno.env.get("ETCD_PATH") ?? "/usr/bin/etcd";
 const ASK_EVERY_MS = 50;
 const START_TIMEOUT_MS = 30_000;
 
-/**
- * Why tests that need etcd cannot run here, or undefined when they can. In CI they always run, so
- * that a missing program is a failure there.
- */
+/** Why tests that need etcd cannot run here, or undefined when they can. */
 export function etcdMissing(): string | undefined {
-  if (Deno.env.get("CI") === "true") return undefined;
-  try {
-    Deno.statSync(ETCD_PATH);
-    return undefined;
-  } catch {
-    return `there is no etcd at ${ETCD_PATH}; install etcd-server or set ETCD_PATH`;
-  }
+  return executableMissing("etcd", ETCD_PATH);
 }
 
 /** Registers a test that needs etcd; where there is none it is skipped with the reason in its name. */
 export function etcdTest(name: string, test: () => Promise<void>): void {
-  const missing = etcdMissing();
-  Deno.test({
-    name: missing === undefined ? name : `${name} (skipped: ${missing})`,
-    ignore: missing !== undefined,
-    fn: test,
-  });
+  optionalTest(name, etcdMissing(), test);
 }
 
 interface Member {

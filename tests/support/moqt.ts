@@ -9,9 +9,8 @@ import {
   type SubscribeOk,
   type SubscribeOptions,
 } from "@moqt/transport";
-import { MoqtConnection } from "@moqt/webtransport";
+import { MoqtConnection, type WebTransportLike } from "@moqt/webtransport";
 import { Queue } from "./queue.ts";
-import type { QuicTransport } from "./quic_transport.ts";
 
 /** The peer answered a request with REQUEST_ERROR. */
 export class RequestRefused extends Error {
@@ -86,16 +85,16 @@ export class MoqtClient {
   }
 
   /** Exchanges SETUP as a client. */
-  static connect(transport: QuicTransport): Promise<MoqtClient> {
+  static connect(transport: WebTransportLike): Promise<MoqtClient> {
     return MoqtClient.#establish(transport, "client");
   }
 
   /** Exchanges SETUP as a server, to try other clients against it. */
-  static accept(transport: QuicTransport): Promise<MoqtClient> {
+  static accept(transport: WebTransportLike): Promise<MoqtClient> {
     return MoqtClient.#establish(transport, "server");
   }
 
-  static async #establish(transport: QuicTransport, role: "client" | "server") {
+  static async #establish(transport: WebTransportLike, role: "client" | "server") {
     const client = new MoqtClient(role);
     await client.connection.connect(transport, { implementation: "moqt-js" });
     return client;

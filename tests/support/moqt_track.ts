@@ -53,6 +53,17 @@ export class MoqtTrack {
     };
   }
 
+  /** A group of one object, in a datagram to everybody; yields the group's number. */
+  async sendDatagram(payload: Uint8Array): Promise<number> {
+    const group: TrackGroup = { id: this.#groups.length, objects: [payload], ended: true };
+    this.#groups.push(group);
+    const { connection } = this.#client;
+    await this.#each(({ alias }) =>
+      connection.sendDatagram(alias, BigInt(group.id), 0n, payload, { publisherPriority: PRIORITY })
+    );
+    return group.id;
+  }
+
   async serve(requestId: bigint, alias: bigint, filter?: SubscriptionFilter): Promise<void> {
     const delivery: Delivery = {
       requestId,

@@ -31,6 +31,12 @@ export interface Publication {
   end(): Promise<void>;
 }
 
+/** A publication of a library that can send datagrams. */
+export interface DatagramPublication extends Publication {
+  /** Sends the next group of a track as one object in a datagram, and yields its number. */
+  sendDatagram(track: string, payload: Uint8Array): Promise<number>;
+}
+
 /** A group that is being written: its objects are 0, 1, 2, and so on. */
 export interface PublishedGroup {
   readonly id: number;

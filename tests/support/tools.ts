@@ -9,8 +9,8 @@ export type RunTool = (
 ) => Promise<string>;
 
 /**
- * Registers a test that needs a program which not every machine has. In CI it always runs, so that a
- * missing one is a failure there; elsewhere it is skipped with the reason in its name.
+ * Registers a test that needs a program which not every machine has; where it is missing the test is
+ * skipped with the reason in its name.
  */
 export function toolTest(tool: string, claim: string, test: (run: RunTool) => Promise<void>): void {
   optionalTest(

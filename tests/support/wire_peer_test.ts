@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Deadline } from "./deadline.ts";
 import { MoqtClient } from "./moqt.ts";
-import { MoqtPeer } from "./moqt_peer.ts";
+import { MoqtPeer } from "./moqt_session.ts";
 import { listenQuicTransport } from "./quic_transport.ts";
 import { namespace, trackName, WirePeer } from "./wire_peer.ts";
 

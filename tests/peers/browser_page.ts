@@ -1,0 +1,43 @@
+/** What runs in a browser: a library over the browser's own WebTransport, waiting to be told what to do. */
+import { Connection } from "@moq/net";
+import { MoqNetPeer } from "../support/moq_net_peer.ts";
+import { MoqtClient } from "../support/moqt.ts";
+import { MoqtPeer } from "../support/moqt_session.ts";
+import type { Peer } from "../support/peer.ts";
+
+/** The libraries that a page can use. `@moq/net` speaks draft 18 only where the browser negotiates. */
+export type PageLibrary = "@moq/net" | "@moqt/transport";
+
+/** Connects to a relay whose certificate has this hash, as a page of a web application would. */
+async function connect(library: PageLibrary, url: string, hash: string): Promise<Peer> {
+  const peer = await (library === "@moq/net" ? connectMoqNet(url, hash) : connectMoqt(url, hash));
+  // Firefox keeps the session of a page that is left until it is idle for too long.
+  addEventListener("pagehide", () => peer.close());
+  return peer;
+}
+
+async function connectMoqNet(url: string, hash: string): Promise<MoqNetPeer> {
+  const session = await Connection.connect(new URL(url), {
+    webtransport: { serverCertificateHashes: [{ value: hash }] },
+    // Without this a failing WebTransport could hide behind a WebSocket.
+    websocket: { enabled: false },
+  });
+  return new MoqNetPeer("@moq/net", session);
+}
+
+async function connectMoqt(url: string, hash: string): Promise<MoqtPeer> {
+  const value = Uint8Array.fromHex(hash);
+  // Firefox knows no protocols, Deno's types neither.
+  const options = {
+    protocols: ["moqt-18"],
+    serverCertificateHashes: [{ algorithm: "sha-256", value }],
+  };
+  const session = new WebTransport(url, options);
+  await session.ready;
+  return new MoqtPeer("@moqt/transport", await MoqtClient.connect(session));
+}
+
+/** What the page offers to whoever drives the browser. */
+export type BrowserPage = { readonly connect: typeof connect };
+
+Object.assign(globalThis, { connect } satisfies BrowserPage);

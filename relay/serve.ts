@@ -1,5 +1,12 @@
-import { type Log, noTracing, openTracing, stopSignal } from "@qumo/shared/runtime";
-import type { RelayConfig } from "./config.ts";
+import {
+  greet,
+  listeningText,
+  type Log,
+  noTracing,
+  openTracing,
+  stopSignal,
+} from "@qumo/shared/runtime";
+import { parseAddress, type RelayConfig } from "./config.ts";
 import type { Process } from "./process.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { Relay } from "./relay.ts";
@@ -33,15 +40,15 @@ export async function serve(
     log.error("unhandled error", { error: event.reason, stack: event.reason?.stack });
   });
   process.onSignal("SIGHUP", () => void relay.reloadCertificate());
-  process.stdout.write(greeting(relay));
+  greet(process, config.log, greeting(relay));
   const failure = await Promise.race([stopped, relay.drainRequested, relay.failed]);
   await (failure === undefined ? relay.drain() : relay.close());
   log.info("ended");
   return failure === undefined ? 0 : 1;
 }
 
-function greeting({ localAddress, certificate }: Relay): string {
+function greeting({ address, localAddress, certificate }: Relay): string {
   return `${version.name} ${version.version} is ready: https://${localAddress} (WebTransport), ` +
     `moqt://${localAddress} (QUIC), http://${localAddress}/status; ` +
-    `certificate sha256 ${certificate.hash}\n`;
+    `certificate sha256 ${certificate.hash}${listeningText(parseAddress(address)!)}`;
 }

@@ -2,13 +2,15 @@ import {
   type CertificateEvents,
   certificateFiles,
   type CertificateSource,
+  messageOf,
+  StartError,
 } from "@qumo/shared/runtime";
 import type { SdnConfig } from "./config/settings.ts";
 import type { Process } from "./process.ts";
 
 /**
  * The configured files, followed as they change; undefined where the API is plain HTTP. Rejects with
- * an Error for the operator when the pair cannot be used.
+ * a StartError when the pair cannot be used.
  */
 export async function openCertificates(
   { certFile, keyFile }: SdnConfig["server"],
@@ -17,5 +19,12 @@ export async function openCertificates(
 ): Promise<CertificateSource | undefined> {
   if (certFile === "") return undefined;
   const files = { certificatePath: certFile, keyPath: keyFile, readText, modified };
-  return await certificateFiles(files, events, clock);
+  try {
+    return await certificateFiles(files, events, clock);
+  } catch (error) {
+    throw new StartError(
+      `cannot start with certificate ${certFile} and key ${keyFile}: ${messageOf(error)}`,
+      "server.cert_file",
+    );
+  }
 }

@@ -6,6 +6,7 @@ import { Feed } from "./feed.ts";
 import type { CostPolicy, Graph, GraphRelay } from "./graph/mod.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
 import { DirectoryUseCases } from "./directory_use_cases.ts";
+import type { HttpMetrics } from "@qumo/shared/http";
 import { MAX_EXPIRED } from "./http/limits.ts";
 import type { OperationUseCases, RelayUseCases, WatchUseCases } from "./http/use_cases.ts";
 import { Journal } from "./journal.ts";
@@ -15,7 +16,7 @@ import { RouteQueries } from "./route_queries.ts";
 import { Presenter } from "./presenter.ts";
 import { type Batch, type Command, type Match, Registry, relayOf } from "./registry/mod.ts";
 import { Exchange } from "./sync/mod.ts";
-import type { Store, Timeline } from "./store/mod.ts";
+import type { Store, Stored, Timeline } from "./store/mod.ts";
 import { type FeedEntry, watch, type WatchQuery } from "./watch.ts";
 
 /** How many heartbeats fit into a lease: two may be lost. */
@@ -45,6 +46,8 @@ export interface ControllerParts {
   readonly timeline: Timeline;
   readonly events: EventLog;
   readonly onStoreFailure: (error: unknown) => void;
+  /** What the listener counts, which listens before the store is read. */
+  readonly http?: HttpMetrics;
   /** Told of the relays that a published batch is about. */
   readonly onPublished: (relays: readonly string[]) => void;
 }
@@ -143,12 +146,20 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       revision: () => this.revision(),
       isStoreHealthy: () => parts.store.healthy,
       members: () => store.sharing?.members() ?? [],
-    });
+    }, parts.http);
   }
 
   /** Reads the store and begins with what it has. */
   static async open(options: ControllerOptions, parts: ControllerParts): Promise<Controller> {
-    const { revision, relays, tombstones } = await parts.store.load();
+    return Controller.begin(await parts.store.load(), options, parts);
+  }
+
+  /** Begins with what the store had when it was read. */
+  static begin(
+    { revision, relays, tombstones }: Stored,
+    options: ControllerOptions,
+    parts: ControllerParts,
+  ): Controller {
     const { name: controller, leaseMs, tombstoneMs, smoothing } = options;
     const registry = new Registry({
       controller,

@@ -92,9 +92,24 @@ Deno.test("a command line, a file or an address that will not do is an exit code
   const open = await run("--address", "0.0.0.0:8090");
   assert.equal(open.code, 1);
   assert.match(open.stderr, /without access control/);
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/sdn.yaml`, `graph:\n  data_dir: ${folder}/sdn.yaml\n`);
+  const noFolder = await run("-c", `${folder}/sdn.yaml`);
+  assert.equal(noFolder.code, 1);
+  assert.match(noFolder.stderr, /sdn\.yaml:2:13: graph\.data_dir: cannot use the store in \//);
+  await Deno.mkdir(`${folder}/data`);
+  await Deno.writeTextFile(`${folder}/data/state.sqlite`, "no database, but a text ".repeat(50));
+  await Deno.writeTextFile(`${folder}/sdn.yaml`, `graph:\n  data_dir: ${folder}/data\n`);
+  const broken = await run("-c", `${folder}/sdn.yaml`);
+  assert.equal(broken.code, 1);
+  assert.match(broken.stderr, /sdn\.yaml:2:13: graph\.data_dir: cannot use .*not a database/);
+  await Deno.remove(folder, { recursive: true });
   const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const late = await run("--address", `127.0.0.1:${taken.addr.port}`);
   taken.close();
   assert.equal(late.code, 1);
-  assert.match(late.stderr, /^Cannot start: /);
+  assert.match(
+    late.stderr,
+    /^--address: server\.address: cannot listen on 127\.0\.0\.1:\d+ \(TCP\): .*in use/,
+  );
 });

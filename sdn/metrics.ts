@@ -26,7 +26,7 @@ export interface MetricSources {
 /** The controller's metrics. */
 export class ControllerMetrics {
   /** What the listener counts. */
-  readonly http = new HttpMetrics();
+  readonly http: HttpMetrics;
   readonly #metrics = new Metrics();
   readonly #requests: Histogram<"method" | "path" | "status">;
   readonly #graphs: Histogram;
@@ -40,7 +40,8 @@ export class ControllerMetrics {
   readonly #lastSync: Gauge<"peer">;
   #lags: () => Iterable<readonly [peer: string, milliseconds: number]> = () => [];
 
-  constructor(sources: MetricSources) {
+  constructor(sources: MetricSources, http = new HttpMetrics()) {
+    this.http = http;
     const registers = [this.#metrics];
     const read = (name: string, help: string, collect: (gauge: Gauge) => void) =>
       new Gauge({

@@ -2,16 +2,26 @@ import { createHash, randomUUID } from "node:crypto";
 import {
   type CertificatePair,
   formatAddress,
+  greet,
+  listeningText,
   type Log,
+  messageOf,
   noTracing,
   openTracing,
   parseAddress,
   reachable,
+  StartError,
   stopSignal,
   TaskGroup,
   type Tracing,
 } from "@qumo/shared/runtime";
-import { listenHttp, methodLabel } from "@qumo/shared/http";
+import {
+  type Handler,
+  HttpMetrics,
+  type HttpOptions,
+  listenHttp,
+  methodLabel,
+} from "@qumo/shared/http";
 import { openCertificates } from "./certificate.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import { Controller, type ControllerOptions } from "./controller.ts";
@@ -24,25 +34,22 @@ import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./h
 import { pageEndpoints } from "./http/page_endpoints.ts";
 import { pageGuard } from "./http/page_guard.ts";
 import type { Process } from "./process.ts";
-import {
-  EtcdStore,
-  MemoryStore,
-  openEvents,
-  openSqlite,
-  type Store,
-  type Timeline,
-} from "./store/mod.ts";
+import { openEventShelf, openStore, readStore } from "./open_store.ts";
+import { readPatiently } from "./patience.ts";
+import { answerWhileStarting } from "./starting.ts";
+import type { Timeline } from "./store/mod.ts";
 import { httpPeer, Replicator } from "./sync/mod.ts";
 import { syncEndpoints } from "./sync_endpoints.ts";
 import { version } from "./version.ts";
 
-/** Runs a controller until it is told to stop. Rejects when it cannot start. */
+/** Runs a controller until it is told to stop. Rejects with a StartError when it cannot start. */
 export async function serve(config: SdnConfig, log: Log, process: Process): Promise<void> {
   const { clock } = process;
   const startedAt = clock.wall();
   const tracing = config.telemetry.enabled ? openTracing() : noTracing;
   const stopped = stopSignal(process);
-  // Everything that may be refused comes before the address is taken.
+  // Everything that may be refused comes before the address is taken, the store after it: a cluster
+  // that is away is waited for, and until it is there the controller lives and is not ready.
   const authenticate = await access(config, process);
   let show: (certificate: CertificatePair) => void = () => {};
   const certificates = await openCertificates(config.server, {
@@ -60,10 +67,42 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     fromWall: (wall) => wall - start,
   };
   const store = await openStore(config, process, timeline);
-  const shelf = config.graph.dataDir === "" ? undefined : await openEvents(config.graph.dataDir, {
+  const shelf = await openEventShelf(config, {
     clock,
     onFailure: (error) => log.warn("events could not be stored", { error }),
   });
+  let handle: Handler = (request) => Promise.resolve(answerWhileStarting(request));
+  const http = new HttpMetrics();
+  const listener = listen(config, {
+    certificate: certificates?.current,
+    handle: traced((request, client) => handle(request, client), tracing),
+    metrics: http,
+    clock,
+    log,
+  });
+  show = (next) => listener.useCertificate(next);
+  process.onSignal("SIGHUP", () => void certificates?.reload());
+  const ending = new AbortController();
+  void stopped.then(() => ending.abort());
+  const random = Math.random;
+  const waiting = { clock, log, random, signal: ending.signal };
+  const close = async () => {
+    certificates?.close();
+    await listener.close(config.server.shutdownTimeoutMs);
+  };
+  const stored = await readPatiently(() => readStore(store, config), waiting)
+    .catch(async (error) => {
+      await close();
+      await store.close();
+      shelf?.close();
+      throw error;
+    });
+  if (stored === undefined) {
+    await close();
+    await store.close();
+    shelf?.close();
+    return log.info("stopped before the store was there");
+  }
   let count: (kind: EventKind, isKept: boolean) => void = () => {};
   const onEvent: typeof count = (kind, isKept) => count(kind, isKept);
   const events = new EventLog({ clock, log, shelf, onEvent });
@@ -72,8 +111,9 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   const outages = new Outages(events);
   const tasks = new TaskGroup((task, error) => log.error("a task failed", { task, error }));
   let push: (relays: readonly string[]) => void = () => {};
-  const controller = await Controller.open(controllerOptions(config), {
+  const controller = Controller.begin(stored, controllerOptions(config), {
     clock,
+    http,
     store,
     timeline,
     events,
@@ -81,7 +121,6 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     onPublished: (relays) => push(relays),
   });
   count = (kind, isKept) => controller.metricsSink.event(kind, isKept);
-  const ending = new AbortController();
   const exchange = controller.exchange();
   const app = buildApp({
     relays: controller,
@@ -115,20 +154,12 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     },
     onFault: (error, requestId) => log.error("a request failed", { error, requestId }),
   });
+  handle = (request, client) => app.fetch(request, client);
   const address = parseAddress(config.server.address)!;
-  const listener = listenHttp({
-    ...address,
-    certificate: certificates?.current,
-    handle: traced((request, client) => app.fetch(request, client), tracing),
-    metrics: controller.metricsSink.http,
-    clock,
-    log,
-  });
-  show = (next) => listener.useCertificate(next);
-  process.onSignal("SIGHUP", () => void certificates?.reload());
   const scheme = certificates === undefined ? "http" : "https";
   const open = formatAddress(reachable({ ...address, port: listener.port }));
-  process.stdout.write(greeting(`${scheme}://${open}`));
+  const where = listeningText({ ...address, port: listener.port });
+  greet(process, config.log, `${greeting(`${scheme}://${open}`)}${where}`);
   const held = controller.health().relays;
   events.add("controller_started", {
     detail: `version ${version.version}, store ${config.store}, ${held} relays known`,
@@ -158,11 +189,9 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     log.error("unhandled error", { error: event.reason, stack: event.reason?.stack });
   });
   await stopped;
-  certificates?.close();
-  // Watchers first: a connection that never ends would use up the deadline of the others.
-  ending.abort();
+  // Watchers first, by `ending`: a connection that never ends would use up the deadline of the others.
   await tasks.close();
-  await listener.close(config.server.shutdownTimeoutMs);
+  await close();
   await controller.close();
   refusedTokens.close();
   limits.close();
@@ -170,8 +199,20 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   log.info("ended");
 }
 
+/** Takes the configured address. Throws a StartError when it cannot be had. */
+function listen({ server }: SdnConfig, options: Omit<HttpOptions, "hostname" | "port">) {
+  try {
+    return listenHttp({ ...parseAddress(server.address)!, ...options });
+  } catch (error) {
+    throw new StartError(
+      `cannot listen on ${server.address} (TCP): ${messageOf(error)}`,
+      "server.address",
+    );
+  }
+}
+
 /** The runtime's own span of a request cannot be reached: this one has the endpoint's name, and the log's lines. */
-function traced(handle: (request: Request, client: string) => Promise<Response>, tracing: Tracing) {
+function traced(handle: Handler, tracing: Tracing): Handler {
   return async (request: Request, client: string): Promise<Response> => {
     const method = methodLabel(request.method);
     const span = tracing.start(method, {
@@ -188,7 +229,7 @@ function traced(handle: (request: Request, client: string) => Promise<Response>,
 /** What to open: the URL itself comes first, for whoever reads it by program. */
 function greeting(url: string): string {
   return `${version.name} ${version.version} is ready: ${url} (page and API), ` +
-    `${url}/metrics; every request is in ${url}/openapi.json\n`;
+    `${url}/metrics; every request is in ${url}/openapi.json`;
 }
 
 function controllerOptions({ controller, graph, watch }: SdnConfig): ControllerOptions {
@@ -214,39 +255,6 @@ function costPolicy(
   if (kind === "static") return { kind };
   const hysteresis = { minGain, holdMs };
   return kind === "rtt" ? { kind, hysteresis } : { kind, weights, hysteresis };
-}
-
-async function openStore(
-  { store, etcd, graph }: SdnConfig,
-  process: Process,
-  timeline: Timeline,
-): Promise<Store> {
-  const { clock } = process;
-  const tombstoneMs = graph.tombstoneTtlSec * 1000;
-  // Higher than any revision of a process before this one, so that its watchers begin anew.
-  const firstRevision = Math.floor(clock.wall());
-  if (store === "etcd") {
-    const leaseMs = graph.nodeTtlSec * 1000;
-    const times = { clock, timeline, leaseMs, tombstoneMs };
-    return new EtcdStore({ ...etcd, ...times, ...await etcdAccess(etcd, process), firstRevision });
-  }
-  if (store === "sqlite" || store === "auto" && graph.dataDir !== "") {
-    return await openSqlite(graph.dataDir, { clock, timeline, tombstoneMs });
-  }
-  return new MemoryStore(firstRevision);
-}
-
-/** As whom the controller comes to etcd. */
-async function etcdAccess(etcd: SdnConfig["etcd"], { readText, fetchAs }: Process) {
-  const read = (path: string) => path === "" ? "" : readText(path);
-  return {
-    password: (await read(etcd.passwordFile)).trim(),
-    fetch: fetchAs({
-      authority: await read(etcd.caFile),
-      certificate: await read(etcd.certFile),
-      key: await read(etcd.keyFile),
-    }),
-  };
 }
 
 async function access({ auth }: SdnConfig, { readText }: Process): Promise<Authenticate> {

@@ -1,4 +1,4 @@
-import type { Clock } from "@qumo/shared/runtime";
+import { type Clock, messageOf } from "@qumo/shared/runtime";
 
 /** Where an etcd cluster is, and how it is asked. */
 export interface EtcdAccess {
@@ -22,6 +22,11 @@ export class EtcdRefusal extends Error {
     super(`etcd: ${message}`);
     this.code = code;
   }
+
+  /** Whether the same request will be refused as long as nobody changes who asks. */
+  get isFinal(): boolean {
+    return FINAL_CODES.has(this.code);
+  }
 }
 
 /** gRPC's code for a thing that is not there: a lease that ended, say. */
@@ -31,6 +36,9 @@ export const NOT_FOUND = 5;
 export const OUT_OF_RANGE = 11;
 
 const UNAUTHENTICATED = 16;
+
+// A wrong password is an invalid argument; then there is permission denied.
+const FINAL_CODES: ReadonlySet<number> = new Set([3, 7, UNAUTHENTICATED]);
 
 /** The longest message of a watch, in characters: a thousand revisions of the largest request. */
 const MAX_MESSAGE_LENGTH = 64 * 1024 * 1024;
@@ -53,20 +61,22 @@ export class EtcdClient {
     return this.#access.endpoints[this.#place] as string;
   }
 
-  /** Asks one member after the other. Rejects with the last fault, or an {@linkcode EtcdRefusal}. */
+  /**
+   * Asks one member after the other. Rejects with every member's fault, or an {@linkcode EtcdRefusal}.
+   */
   async call<T>(path: string, body: object): Promise<T> {
-    let fault: unknown;
+    const faults: string[] = [];
     for (let left = this.#access.endpoints.length; left > 0; left--) {
       const { endpoint } = this;
       try {
         return await this.#authenticated(() => this.ask<T>(endpoint, path, body));
       } catch (error) {
         if (error instanceof EtcdRefusal) throw error;
-        fault = error;
+        faults.push(`${endpoint}: ${reasonOf(error)}`);
         this.leave(endpoint);
       }
     }
-    throw fault;
+    throw new Error(`no member of etcd answers: ${faults.join("; ")}`);
   }
 
   /** Follows a watch, message by message, until it ends, fails or `signal` is aborted. */
@@ -154,6 +164,12 @@ export class EtcdClient {
     if (response.status >= 500) throw new Error(`etcd: ${response.status} ${text}`);
     throw readRefusal(text);
   }
+}
+
+// What fails in a fetch is said by the cause, where there is one.
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return messageOf(cause instanceof Error ? cause : error);
 }
 
 function readRefusal(text: string): EtcdRefusal {

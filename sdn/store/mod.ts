@@ -1,4 +1,5 @@
 /** Where the state of a registry outlives the process. */
+export { EtcdRefusal } from "./etcd_client.ts";
 export { type EtcdOptions, EtcdStore } from "./etcd.ts";
 export { MemoryStore } from "./memory.ts";
 export { type SqliteOptions, SqliteStore } from "./sqlite.ts";

@@ -44,6 +44,7 @@ export type { ConfigFile } from "./config_tree.ts";
 export { bytes, milliseconds, seconds } from "./config_units.ts";
 export { integer, isHttpOrigin, listOf, mapOf, oneOf, text, yesNo } from "./config_values.ts";
 export { endProcess } from "./end_process.ts";
+export { greet, listeningText } from "./greeting.ts";
 export { healthUrl } from "./health_check.ts";
 export { LimitedLog } from "./limited_log.ts";
 export {

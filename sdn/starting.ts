@@ -1,0 +1,19 @@
+/**
+ * What a controller answers while it waits for its store: it lives, is not ready, and knows nothing
+ * yet. Relays go on with what they know, as without a controller.
+ */
+export function answerWhileStarting(request: Request): Response {
+  const { pathname, searchParams } = new URL(request.url);
+  if (pathname !== "/health") {
+    const error = "The controller is starting and waits for its store";
+    return Response.json({ error, code: "starting" }, { status: 503, headers: RETRY });
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return new Response(null, { status: 405, headers: { allow: "GET, HEAD" } });
+  }
+  const isFine = searchParams.get("probe") === "live";
+  const health = { status: "starting", live: true, ready: false };
+  return Response.json(health, { status: isFine ? 200 : 503, headers: isFine ? {} : RETRY });
+}
+
+const RETRY = { "retry-after": "1" };

@@ -263,6 +263,14 @@ Deno.test("what cannot be of controllers, neighbours and links is refused at its
       ],
       ["sdn: {url: 'http://a/api'}", /without a path/],
       [
+        "sdn: {urls: [http://a], relay_name: 'x/drain'}",
+        /sdn\.relay_name: found "x\/drain", allowed a relay's name/,
+      ],
+      [
+        'sdn: {urls: [http://a], neighbors: {"\\u202eoykot": 1}}',
+        /sdn\.neighbors.*this one has a character that cannot be seen/,
+      ],
+      [
         "sdn: {urls: [http://a], relay_name: '..'}",
         /sdn\.relay_name: found "\.\.", allowed a relay/,
       ],

@@ -34,7 +34,8 @@ export const sdnSchema: z.ZodType<SdnConfig> = z.strictObject({
   urls: z.unknown().transform(readControllers),
   relayName: text(
     MAX_RELAY_NAME_BYTES,
-    `a relay's name: at most ${MAX_RELAY_NAME_BYTES} bytes, and not ., .. or __proto__`,
+    `a relay's name: at most ${MAX_RELAY_NAME_BYTES} bytes that can be seen, not ., .. or __proto__, ` +
+      "not ending in /drain or /undrain",
     (value) => value === "" || relayNameFault(value) === undefined,
   ),
   address: z.union([z.literal(""), relayUrl(RELAY_URL_FORM)], { error: RELAY_URL_FORM }),

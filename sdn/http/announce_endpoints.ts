@@ -9,7 +9,7 @@ import {
 } from "@qumo/shared/topology";
 import { announcesAnswer, announceStatusAnswer, lookupAnswer } from "./answers.ts";
 import { type Call, type Endpoint, endpoint } from "./endpoint.ts";
-import { announcesQuery, lookupQuery, withdrawQuery } from "./queries.ts";
+import { announcesQuery, lookupQuery, withdrawQuery, withoutLastSlash } from "./queries.ts";
 import type { AnnounceUseCases } from "./use_cases.ts";
 
 const announceBody = z.strictObject({
@@ -106,8 +106,7 @@ function splitPath(path: string): Meant {
   const end = path.indexOf("/");
   return end < 0 ? { relay: path, track: "" } : {
     relay: path.slice(0, end),
-    // The Go program took a slash at the end for nothing.
-    track: path.slice(end + 1).replace(/(?<=.)\/$/, ""),
+    track: withoutLastSlash(path.slice(end + 1)),
   };
 }
 

@@ -302,6 +302,37 @@ Deno.test("names survive the path: slashes, percent signs, spaces, letters of an
   assert.equal((await ask("PUT", "/relay/a/b", {})).body.relay, "a/b");
 });
 
+Deno.test("names that people take for something else are refused, whoever says them", async () => {
+  const { ask } = await testController();
+  await ask("PUT", "/relay/tokyo", {});
+  for (
+    const [name, fault] of [
+      ["tokyo/drain", "ends like an order to drain"],
+      ["\u202eoykot", "has a character that cannot be seen"],
+      ["tokyo\u200b", "has a character that cannot be seen"],
+      ["tokyo\u00a0", "has a space that cannot be seen, or told from another"],
+    ] as const
+  ) {
+    const path = encodeURIComponent(name);
+    for (
+      const [method, url, body] of [
+        ["PUT", `/relay/${path}`, {}],
+        ["PUT", "/announce/x", { relay: name }],
+        ["DELETE", `/announce/x?relay=${path}`],
+        ["PUT", "/relay/london", { neighbors: { [name]: 1 } }],
+        ["GET", `/watch?scope=routes:${encodeURIComponent(path)}`],
+      ] as const
+    ) {
+      const answer = await ask(method, url, body);
+      assert.deepEqual([answer.status, answer.body.code], [400, "bad_request"], `${method} ${url}`);
+    }
+    const { body } = await ask("PUT", `/relay/${path}`, {});
+    assert.equal(body.error, `The relay's name ${fault}`);
+  }
+  assert.equal((await ask("PUT", "/relay/tokyo/drain", {})).status, 400);
+  assert.equal((await ask("GET", "/relay")).body.count, 1);
+});
+
 Deno.test("lookup gives the nearest first", async () => {
   const { ask } = await testController();
   await demo(ask);
@@ -631,6 +662,8 @@ Deno.test("an announce with a slash at its end is taken as the Go program took i
   const { ask } = await testController();
   const { status, body } = await ask("PUT", "/announce/tokyo/live/d/");
   assert.deepEqual([status, body.track], [200, "live/d"]);
+  const found = await ask("GET", "/announce/lookup?broadcast_path=/live/d/");
+  assert.deepEqual([found.status, found.body.relays.length], [200, 1]);
   assert.equal((await ask("DELETE", "/announce/tokyo/live/d/")).status, 200);
 });
 

@@ -58,13 +58,18 @@ export const announcesQuery = z.strictObject({
   after: z.string().optional(),
 });
 
+/** Upstream's paths may end in a slash, which means nothing. */
+export function withoutLastSlash(path: string): string {
+  return path.replace(/(?<=.)\/$/, "");
+}
+
 /**
  * The query of `GET /announce/lookup`; the track goes by either name. Upstream's, `broadcast_path`,
  * asks for announces of that very text; `track` for whatever covers it.
  */
 export const lookupQuery = z.strictObject({
   track: trackTextSchema.optional(),
-  broadcast_path: trackTextSchema.optional(),
+  broadcast_path: z.string().transform(withoutLastSlash).pipe(trackTextSchema).optional(),
   from: relayNameSchema.optional(),
   match: z.enum(["exact", "covering"]).optional(),
 }).refine(

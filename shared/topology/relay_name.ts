@@ -1,7 +1,14 @@
 import { MAX_RELAY_NAME_BYTES } from "./limits.ts";
 
-// Those that scripts need to be written right are none of them: U+200C and U+200D.
-const UNSEEN = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\u200b\u2060-\u2064\ufeff]/u;
+// Joiners and variation selectors are left to the scripts that are not written right without them.
+const UNSEEN =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u2800]|(?![\u200c\u200d\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}/u;
+// Where no such script is they join nothing.
+const IDLE_JOINER = /(?:^|[\0-\x7f])[\u200c\u200d\ufe0e\ufe0f]|[\u200c\u200d](?:[\0-\x7f]|$)/u;
+// A space is seen between two words, and no other kind is told from it.
+const STRAY_SPACE = /^ | $|(?! )\p{Zs}/u;
+
+const PLAIN = /^[!-~]+$/;
 
 const encoder = new TextEncoder();
 
@@ -17,7 +24,10 @@ export function relayNameFault(name: string): string | undefined {
   if (name === "__proto__") return "cannot be the key of a JSON object";
   if (!name.isWellFormed()) return "is not well-formed Unicode";
   if (/\/(un)?drain$/.test(name)) return "ends like an order to drain";
-  if (UNSEEN.test(name)) return "has a character that cannot be seen";
+  if (!PLAIN.test(name)) {
+    if (UNSEEN.test(name) || IDLE_JOINER.test(name)) return "has a character that cannot be seen";
+    if (STRAY_SPACE.test(name)) return "has a space that cannot be seen, or told from another";
+  }
   // A UTF-16 code unit takes three bytes at most: short names need no counting.
   if (3 * name.length > MAX_RELAY_NAME_BYTES && byteLength(name) > MAX_RELAY_NAME_BYTES) {
     return `is longer than ${MAX_RELAY_NAME_BYTES} bytes`;

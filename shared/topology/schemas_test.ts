@@ -18,6 +18,7 @@ Deno.test("relayNameFault() accepts whatever one path segment can carry", () => 
       "%",
       "..x",
       "\u0645\u06cc\u200c\u062e\u0648",
+      "\u2708\ufe0f",
       "constructor",
     ]
   ) {
@@ -43,6 +44,15 @@ Deno.test("relayNameFault() refuses names that people take for something else", 
       "a\nb",
       "a\u2028",
       "a\u200bb",
+      "to\u00adkyo",
+      "to\u200ckyo",
+      "tokyo\u200d",
+      "tokyo\ufe0f",
+      "tokyo\u3164",
+      "tokyo\u2800",
+      "tokyo ",
+      " tokyo",
+      "to\u00a0kyo",
     ]
   ) {
     assert.notEqual(relayNameFault(name), undefined, JSON.stringify(name));

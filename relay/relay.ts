@@ -30,6 +30,7 @@ import { depart } from "./departure.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { LoadMeter } from "./load_meter.ts";
 import { type OriginPolicy, originPolicy } from "./origins.ts";
+import { pageFiles } from "./page/mod.ts";
 import { openPorts, type Ports } from "./ports.ts";
 import { RefusedConnections } from "./refused_connections.ts";
 import { RelayMesh } from "./relay_mesh.ts";
@@ -302,6 +303,7 @@ export class Relay implements RelayView {
       perTrack: config.metrics.perTrack,
       maxCacheBytes: config.cache.maxBytes,
       details: config.ops.details,
+      page: pageFiles,
       clock,
       log,
     });

@@ -1,3 +1,4 @@
+import { type PageFile, pageHeaders } from "@qumo/shared/page";
 import { type Clock, type Log } from "@qumo/shared/runtime";
 import { Hono } from "hono";
 import type { Context } from "hono";
@@ -11,6 +12,8 @@ export interface OpsSources extends StatusSources {
   /** Whether pages of this origin may read the certificate's hash. */
   readonly allowOrigin: (origin: string | undefined) => boolean;
   readonly details: Details;
+  /** The files of the page that shows all this. */
+  readonly page: readonly PageFile[];
   readonly registry: Registry;
   readonly clock: Clock;
   readonly log: Log;
@@ -43,6 +46,10 @@ export function buildApp(sources: OpsSources): Hono<Env> {
     });
   };
 
+  for (const { path, type, text } of sources.page) {
+    const headers = { ...pageHeaders(text), "content-type": type };
+    page(path, (context) => context.body(text, 200, headers));
+  }
   page("/health", (context) => {
     const { status, body } = health(relay, context.req.query("probe"), clock.wall());
     context.header("Cache-Control", "no-store");

@@ -62,6 +62,7 @@ function app(
     region: "eu",
     maxCacheBytes: 1000,
     details: "loopback",
+    page: [{ path: "/", type: "text/html; charset=utf-8", text: "<!doctype html>" }],
     clock: new ManualClock(Date.UTC(2026, 0, 1)),
     log,
   });

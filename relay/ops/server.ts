@@ -1,4 +1,5 @@
 import { type Handler, hostOf, HttpMetrics, isPrivateName, listenHttp } from "@qumo/shared/http";
+import type { PageFile } from "@qumo/shared/page";
 import { type Clock, isLoopback, type Log } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
 import type { Details } from "./details.ts";
@@ -37,6 +38,7 @@ export interface OpsParts {
   readonly perTrack: number;
   readonly maxCacheBytes: number;
   readonly details: Details;
+  readonly page: readonly PageFile[];
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -60,6 +60,7 @@ export function writeDatagram(
   if (source !== undefined) track.sources.note(source, groupId);
   track.advance(groupId, id);
   track.announceDatagram(groupId, object);
+  track.traffic.received += received.payload.length;
   track.grow(group, bytesOf(object));
   return "new";
 }

@@ -28,6 +28,7 @@ Deno.test("writeDatagram() passes an object on under the relay's alias, once for
   assert.equal(subscriber.datagrams.length, 1);
   assert.deepEqual(decodeDatagram(object!.bytes), { ...datagram, alias: track.alias });
   assert.deepEqual([object!.time, track.largest], [11, { group: 3n, object: 7n }]);
+  assert.equal(track.traffic.received, datagram.payload.length);
 });
 
 Deno.test("writeDatagram() keeps one copy of the bytes and none of what it was given", () => {

@@ -164,6 +164,7 @@ export class SubgroupWriter {
     }
     const before = log.bytes;
     log.append(known > 0 ? bytes.subarray(known) : bytes);
+    this.#track.traffic.received += bytes.length - Math.max(0, known);
     this.#track.grow(this.#group!, log.bytes - before);
   }
 

@@ -40,6 +40,16 @@ Deno.test("R-091 SubgroupWriter hands on the objects of a stream in order, with 
   assert.deepEqual(writer.counts, { objects: 6, duplicates: 0, dropped: 0 });
 });
 
+Deno.test("a track counts the payload that it was brought once, whoever brings it again", () => {
+  const { world, track } = setUp();
+  const one = world.stream(track);
+  put(one, 0, 30);
+  const two = world.stream(track);
+  put(two, 0, 30);
+  put(two, 1, 12);
+  assert.equal(track.traffic.received, 42);
+});
+
 Deno.test("SubgroupWriter.abandon() leaves a log that is not whole", () => {
   const { world, track, subscriber } = setUp();
   const writer = world.stream(track);

@@ -34,7 +34,7 @@ export class Track {
   readonly gaps = new Gaps();
   /** Who has brought what. */
   readonly sources = new Sources();
-  /** Bytes of objects that came and went, each subscriber counted. */
+  /** Payload bytes that were new, and bytes of streams and datagrams to each subscriber. */
   readonly traffic = { received: 0, sent: 0 };
   /** What was told of objects that were thrown away on their way in. */
   readonly toldDrops = new ToldDrops();

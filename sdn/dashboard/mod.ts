@@ -1,3 +1,4 @@
+import { type PageFile, palette } from "@qumo/shared/page";
 import accessView from "./page/access_view.js" with { type: "text" };
 import api from "./page/api.js" with { type: "text" };
 import app from "./page/app.js" with { type: "text" };
@@ -25,13 +26,6 @@ import style from "./page/style.css" with { type: "text" };
 import summaryView from "./page/summary_view.js" with { type: "text" };
 import table from "./page/table.js" with { type: "text" };
 import topologyView from "./page/topology_view.js" with { type: "text" };
-
-/** A file of the operator's page: where it is served, its media type, its content. */
-export interface DashboardFile {
-  readonly path: string;
-  readonly type: string;
-  readonly text: string;
-}
 
 const SCRIPT = "text/javascript; charset=utf-8";
 
@@ -66,8 +60,9 @@ const scripts = {
  * The operator's page as files, held as texts so that a compiled program has them too. The page
  * loads nothing else, and speaks to nothing but the controller that served it.
  */
-export const dashboardFiles: readonly DashboardFile[] = [
+export const dashboardFiles: readonly PageFile[] = [
   { path: "/", type: "text/html; charset=utf-8", text: index },
+  { path: "/dashboard/palette.css", type: "text/css; charset=utf-8", text: palette },
   { path: "/dashboard/style.css", type: "text/css; charset=utf-8", text: style },
   { path: "/dashboard/icon.svg", type: "image/svg+xml; charset=utf-8", text: icon },
   ...Object.entries(scripts).map(([name, text]) => {

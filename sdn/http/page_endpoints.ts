@@ -1,17 +1,8 @@
-import { createHash } from "node:crypto";
+import { type PageFile, pageHeaders } from "@qumo/shared/page";
 import { done } from "@qumo/shared/runtime";
 import { z } from "zod";
 import { roles } from "./auth.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
-
-/** A file of the operator's page. */
-export interface PageFile {
-  /** Where it is served. */
-  readonly path: string;
-  /** Its media type, with the character set. */
-  readonly type: string;
-  readonly text: string;
-}
 
 /** Who the caller is, as the page asks in order to offer only what will be allowed. */
 export const whoamiAnswer = z.strictObject({
@@ -19,21 +10,6 @@ export const whoamiAnswer = z.strictObject({
   role: z.enum(roles),
   relay: z.string().optional(),
 }).meta({ id: "WhoAmI" });
-
-// Everything comes from this origin, nothing runs that is not a file of it, nobody frames it, and
-// a script that would write markup is stopped by the browser.
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join("; ");
 
 /** The operator's page, and what it asks about its user. */
 export function pageEndpoints(files: readonly PageFile[], revision: () => number): Endpoint[] {
@@ -53,12 +29,7 @@ export function pageEndpoints(files: readonly PageFile[], revision: () => number
 
 // The files hold nothing secret, and whoever has no token yet needs them to enter one.
 function fileEndpoint({ path, type, text }: PageFile): Endpoint {
-  const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
-  const kept = {
-    etag,
-    "cache-control": "no-cache",
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-  };
+  const kept = pageHeaders(text);
   return endpoint({
     method: "get",
     path,
@@ -68,7 +39,7 @@ function fileEndpoint({ path, type, text }: PageFile): Endpoint {
     query: z.looseObject({}),
     answer: type,
     handle: ({ headers }) => {
-      const isKnown = matches(headers.get("if-none-match"), etag);
+      const isKnown = matches(headers.get("if-none-match"), kept.etag);
       const response = isKnown
         ? new Response(null, { status: 304, headers: kept })
         : new Response(text, { headers: { ...kept, "content-type": type } });

@@ -1,8 +1,9 @@
+import type { PageFile } from "@qumo/shared/page";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { testController } from "../../tests/support/sdn_controller.ts";
 import { tokenAccess } from "./auth.ts";
-import { pageEndpoints, type PageFile } from "./page_endpoints.ts";
+import { pageEndpoints } from "./page_endpoints.ts";
 
 const files: PageFile[] = [
   { path: "/", type: "text/html; charset=utf-8", text: "<p>näh</p>" },

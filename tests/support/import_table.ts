@@ -18,6 +18,7 @@ export const TABLE: readonly Row[] = [
   { from: "shared/runtime", may: [] },
   { from: "shared/topology", may: ["shared/runtime"] },
   { from: "shared/http", may: ["shared/runtime"] },
+  { from: "shared/page", may: [] },
   { from: "relay/transport", may: ["shared/runtime"] },
   {
     from: "relay/track",
@@ -45,7 +46,12 @@ export const TABLE: readonly Row[] = [
     ],
   },
   { from: "relay/control_plane", may: ["shared/topology", "shared/runtime"] },
-  { from: "relay/ops", may: ["shared/runtime", "shared/http"], types: ["relay/track"] },
+  { from: "relay/page", may: ["shared/page"] },
+  {
+    from: "relay/ops",
+    may: ["shared/runtime", "shared/http", "shared/page"],
+    types: ["relay/track"],
+  },
   { from: "relay", depth: "top", may: ["relay", "shared"] },
   { from: "sdn/graph", may: ["shared/topology"] },
   { from: "sdn/registry", may: ["shared/topology", "shared/runtime"] },

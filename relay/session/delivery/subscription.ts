@@ -181,6 +181,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
       metrics.sent.datagrams++;
       metrics.sent.objects++;
       metrics.sent.bytes += object.bytes.length;
+      this.track.traffic.sent += object.bytes.length;
     }
   }
 

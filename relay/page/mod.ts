@@ -1,0 +1,22 @@
+import { type PageFile, palette } from "@qumo/shared/page";
+import app from "./files/app.js" with { type: "text" };
+import format from "./files/format.js" with { type: "text" };
+import index from "./files/index.html" with { type: "text" };
+import list from "./files/list.js" with { type: "text" };
+import style from "./files/style.css" with { type: "text" };
+
+const SCRIPT = "text/javascript; charset=utf-8";
+const STYLE = "text/css; charset=utf-8";
+
+/**
+ * The page that shows what a relay has, as files, held as texts so that an executable has them too.
+ * It loads nothing else, and asks nobody but the relay that served it.
+ */
+export const pageFiles: readonly PageFile[] = [
+  { path: "/", type: "text/html; charset=utf-8", text: index },
+  { path: "/page/palette.css", type: STYLE, text: palette },
+  { path: "/page/style.css", type: STYLE, text: style },
+  { path: "/page/app.js", type: SCRIPT, text: app },
+  { path: "/page/format.js", type: SCRIPT, text: format },
+  { path: "/page/list.js", type: SCRIPT, text: list },
+];

@@ -8,6 +8,12 @@ export interface AiomoqtCase {
   readonly said: string;
 }
 
+/** What the client says that it can play. */
+export async function listAiomoqtCases(): Promise<readonly string[]> {
+  const { stdout } = await new Deno.Command(PEERS_PYTHON, { args: [...CLIENT, "--list"] }).output();
+  return new TextDecoder().decode(stdout).trim().split("\n");
+}
+
 /** Every case that the client knows; it runs some of them only when they are asked for. */
 export const AIOMOQT_CASES: readonly string[] = [
   "setup-only",
@@ -30,11 +36,12 @@ export const AIOMOQT_CASES: readonly string[] = [
 export async function runAiomoqt(url: string, name: string, draft = 18): Promise<AiomoqtCase> {
   const { success, stdout, stderr } = await new Deno.Command(PEERS_PYTHON, {
     args: [
-      "-m",
-      "aiomoqt.tools.moq_interop_client",
+      ...CLIENT,
       ...["--relay", url, "--draft", String(draft), "--tls-disable-verify", "--test", name],
     ],
   }).output();
   const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
   return { name, passed: success && said.includes(`\nok 1 - ${name}\n`), said };
 }
+
+const CLIENT = ["-m", "aiomoqt.tools.moq_interop_client"];

@@ -11,17 +11,26 @@ import { Queue } from "../support/queue.ts";
 import { IncomingHalf, OutgoingHalf } from "./aioquic_streams.ts";
 import { PythonScript } from "./python.ts";
 
+/** What `:protocol` says: in drafts up to 12 of WebTransport, and in those since. */
+export type WebTransportName = "webtransport" | "webtransport-h3";
+
 /** What is different from the usual. */
 export interface AioquicOptions {
   /** What it offers by ALPN; `moqt-18` when nothing is said. */
   readonly protocol?: string;
+  /** WebTransport by this name of its protocol, with the settings that go with it; raw QUIC without. */
+  readonly webTransport?: WebTransportName;
   /** After how many milliseconds of silence it gives the connection up. */
   readonly idleTimeout?: number;
 }
 
 /** What the script says. */
 type Event =
-  | { readonly event: "connected"; readonly protocol: string }
+  | {
+    readonly event: "connected";
+    readonly protocol: string;
+    readonly settings?: Readonly<Record<string, number>>;
+  }
   | { readonly event: "opened"; readonly stream: number }
   | {
     readonly event: "data";
@@ -33,7 +42,7 @@ type Event =
   | { readonly event: "datagram"; readonly bytes: string }
   | ({ readonly event: "closed" } & CloseInfo);
 
-/** Connects `aioquic` to a server on the loopback address, over raw QUIC. */
+/** Connects `aioquic` to a server on the loopback address. */
 export async function connectAioquic(
   server: Pick<QuicServerAddress, "port">,
   options: AioquicOptions = {},
@@ -53,7 +62,7 @@ export async function connectAioquic(
  * RESET_STREAM and STOP_SENDING, and silence. It takes in whatever arrives, read or not.
  */
 export class AioquicConnection implements Connection, AsyncDisposable {
-  readonly transport = "quic";
+  readonly transport: "quic" | "webtransport";
   readonly path = undefined;
   readonly authority = undefined;
   readonly canReset = true;
@@ -63,6 +72,8 @@ export class AioquicConnection implements Connection, AsyncDisposable {
   readonly connected: Promise<void>;
   readonly closed: Promise<CloseInfo>;
   protocol = "";
+  /** The server's settings of HTTP/3, by their numbers in hexadecimal. */
+  settings: Readonly<Record<string, number>> = {};
   readonly #script: PythonScript;
   readonly #connected = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<CloseInfo>();
@@ -73,14 +84,16 @@ export class AioquicConnection implements Connection, AsyncDisposable {
   readonly #bidi = new Queue<BidiStream>();
   readonly #datagrams = new Queue<Uint8Array>();
 
-  constructor(port: number, { protocol = "moqt-18", idleTimeout = 30_000 }: AioquicOptions) {
+  constructor(port: number, options: AioquicOptions) {
+    const { protocol = "moqt-18", idleTimeout = 30_000, webTransport } = options;
+    this.transport = webTransport === undefined ? "quic" : "webtransport";
     this.remoteAddress = `127.0.0.1:${port}`;
     this.connected = this.#connected.promise;
     this.closed = this.#closed.promise;
     this.connected.catch(() => {});
     this.#script = new PythonScript(
       new URL("aioquic_peer.py", import.meta.url),
-      [String(port), protocol, String(idleTimeout)],
+      [String(port), protocol, String(idleTimeout), webTransport ?? ""],
       (message) => this.#hear(message as Event),
     );
     this.#script.ended.then(() => this.#end({ code: 0, reason: this.#script.log(), by: "lost" }));
@@ -163,6 +176,7 @@ export class AioquicConnection implements Connection, AsyncDisposable {
     switch (event.event) {
       case "connected":
         this.protocol = event.protocol;
+        this.settings = event.settings ?? {};
         return this.#connected.resolve();
       case "opened":
         return this.#opening.shift()?.resolve(event.stream);

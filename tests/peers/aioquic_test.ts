@@ -1,3 +1,4 @@
+import { sleep, systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { type Connection, listen, TransportError } from "../../relay/transport/mod.ts";
 import { makeCertificate } from "../support/certificate.ts";
@@ -5,16 +6,25 @@ import { Deadline } from "../support/deadline.ts";
 import { optionalTest } from "../support/optional_test_case.ts";
 import { relayTest } from "../support/relay_test_case.ts";
 import { ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
-import { type AioquicConnection, connectAioquic } from "./aioquic.ts";
+import { type AioquicConnection, type AioquicOptions, connectAioquic } from "./aioquic.ts";
 import { pythonMissing } from "./python.ts";
 
 const missing = pythonMissing("aioquic");
 
-optionalTest(
-  "aioquic sends bytes, FIN and RESET_STREAM",
-  missing,
-  () =>
-    withPair(async (aioquic, relay) => {
+/** What aioquic can be: raw QUIC, and WebTransport by the names of its older and newer drafts. */
+const KINDS: readonly AioquicOptions[] = [
+  {},
+  { webTransport: "webtransport" },
+  { webTransport: "webtransport-h3" },
+];
+
+for (const options of KINDS) {
+  const over = options.webTransport ?? "quic";
+
+  pairTest(
+    `aioquic sends bytes, FIN and RESET_STREAM (${over})`,
+    options,
+    async (aioquic, relay) => {
       const whole = await aioquic.openUni();
       await whole.write(bytes("whole"));
       await whole.finish();
@@ -27,14 +37,13 @@ optionalTest(
       await broken.read(new Uint8Array(100));
       cut.reset(7);
       await assert.rejects(broken.read(new Uint8Array(100)), isError("reset", 7));
-    }),
-);
+    },
+  );
 
-optionalTest(
-  "aioquic sends STOP_SENDING, and hears of it",
-  missing,
-  () =>
-    withPair(async (aioquic, relay) => {
+  pairTest(
+    `aioquic sends STOP_SENDING, and hears of it (${over})`,
+    options,
+    async (aioquic, relay) => {
       const sent = await relay.openUni();
       await sent.write(bytes("much"));
       const received = (await aioquic.acceptUni())!;
@@ -48,14 +57,13 @@ optionalTest(
       // Deno stops with 0, whatever it is told.
       assert.equal(await unwanted.send.stopped, 0);
       await assert.rejects(unwanted.send.write(bytes("!")), isError("stopped", 0));
-    }),
-);
+    },
+  );
 
-optionalTest(
-  "aioquic speaks on both halves of a stream, and in datagrams",
-  missing,
-  () =>
-    withPair(async (aioquic, relay) => {
+  pairTest(
+    `aioquic speaks on both halves of a stream, and in datagrams (${over})`,
+    options,
+    async (aioquic, relay) => {
       const asked = await relay.openBidi();
       await asked.send.write(bytes("ask"));
       const request = (await aioquic.acceptBidi())!;
@@ -63,39 +71,63 @@ optionalTest(
       await request.send.write(bytes("answer"));
       await request.send.finish();
       assert.equal(text(await asked.receive.read(new Uint8Array(100))), "answer");
+      const question = await aioquic.openBidi();
+      await question.send.write(bytes("ask"));
+      const heard = (await relay.acceptBidi())!;
+      assert.equal(text(await heard.receive.read(new Uint8Array(100))), "ask");
+      await heard.send.write(bytes("answer"));
+      assert.equal(text(await question.receive.read(new Uint8Array(100))), "answer");
       aioquic.sendDatagram(bytes("small"));
       assert.equal(text(await relay.receiveDatagram()), "small");
       relay.sendDatagram(bytes("tiny"));
       assert.equal(text(await aioquic.receiveDatagram()), "tiny");
-    }),
-);
+    },
+  );
 
-optionalTest("aioquic closes with a code, and hears one", missing, async () => {
-  await withPair(async (aioquic, relay) => {
+  pairTest(`aioquic closes with a code (${over})`, options, async (aioquic, relay) => {
     aioquic.close(3, "enough");
     assert.deepEqual(await relay.closed, { code: 3, reason: "enough", by: "peer" });
   });
-  await withPair(async (aioquic, relay) => {
+
+  pairTest(`aioquic is closed with a code (${over})`, options, async (aioquic, relay) => {
     relay.close(4, "no more");
     assert.deepEqual(await aioquic.closed, { code: 4, reason: "no more", by: "peer" });
     assert.equal(await aioquic.acceptUni(), undefined);
   });
-});
 
-relayTest("aioquic is a peer of the relay like any other", async ({ relay, deadline }) => {
-  await using connection = await connectAioquic(relay);
-  await using peer = await ScriptedPeer.connect(connection);
-  const setup = await deadline.for("SETUP", peer.theirSetup());
-  assert.match(setup.implementation ?? "", /^qumo-relay/);
-  const request = await peer.request({
-    kind: "subscribe",
-    track: trackOf("nobody", "nothing"),
-    parameters: {},
-  });
-  await deadline.for("the refusal", request.expect("requestError"));
-}, { missing });
+  relayTest(`aioquic is a peer of the relay like any other (${over})`, async (test) => {
+    const { relay, deadline } = test;
+    await using connection = await connectAioquic(relay, options);
+    await using peer = await ScriptedPeer.connect(connection);
+    const setup = await deadline.for("SETUP", peer.theirSetup());
+    assert.match(setup.implementation ?? "", /^qumo-relay/);
+    const request = await peer.request({
+      kind: "subscribe",
+      track: trackOf("nobody", "nothing"),
+      parameters: {},
+    });
+    await deadline.for("the refusal", request.expect("requestError"));
+    if (options.webTransport !== undefined) assertWebTransport(connection.settings);
+  }, { missing });
+}
+
+/** The relay's settings say WebTransport by every name it had, one session at a time. */
+function assertWebTransport(settings: AioquicConnection["settings"]): void {
+  for (const name of ["2b603742", "c671706a", "14e9cd29", "2c7cf000"]) {
+    assert.equal(settings[name], 1, `setting ${name}`);
+  }
+}
+
+function pairTest(
+  name: string,
+  options: AioquicOptions,
+  test: (aioquic: AioquicConnection, relay: Connection) => Promise<void>,
+): void {
+  optionalTest(name, missing, () => withPair(options, test));
+}
 
 async function withPair(
+  options: AioquicOptions,
   test: (aioquic: AioquicConnection, relay: Connection) => Promise<void>,
 ): Promise<void> {
   using deadline = new Deadline();
@@ -104,7 +136,7 @@ async function withPair(
   const speech = { protocols: ["moqt-18"], allowOrigin: () => true };
   const listener = listen({ ...address, certificate, ...speech });
   try {
-    await using aioquic = await connectAioquic(listener.address);
+    await using aioquic = await connectAioquic(listener.address, options);
     const relay = await listener.accept();
     await deadline.for("what the peers say to each other", test(aioquic, relay!));
   } finally {
@@ -114,7 +146,10 @@ async function withPair(
 
 /** Writes until it fails: a stop shows at some write after it has come. */
 async function writeOn(stream: { write(bytes: Uint8Array): Promise<void> }): Promise<never> {
-  for (;;) await stream.write(bytes("more"));
+  for (;;) {
+    await stream.write(bytes("more"));
+    await sleep(systemClock, 10);
+  }
 }
 
 function isError(kind: TransportError["kind"], code: number) {

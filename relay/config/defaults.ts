@@ -34,7 +34,7 @@ export const DEFAULTS: RelayConfig = {
     maxAgeMs: 30_000,
   },
   limits: {
-    maxRequests: 1000,
+    maxRequests: 500,
     maxSubscriptions: 500,
     maxPublishedTracks: 500,
     maxNamespaces: 200,

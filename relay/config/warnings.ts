@@ -4,7 +4,7 @@ import type { RelayConfig } from "./types.ts";
 
 /** What an operator should know about a configuration that is allowed all the same. */
 export function configWarnings({ value, origins }: LoadedConfig<RelayConfig>): string[] {
-  const { auth, sdn, mesh, server } = value;
+  const { auth, sdn, mesh, server, limits } = value;
   const warnings = [];
   const mode = origins.get("auth.mode");
   if (mode?.from === "environment" && mode.name === "INSECURE") {
@@ -22,6 +22,12 @@ export function configWarnings({ value, origins }: LoadedConfig<RelayConfig>): s
   }
   if (mesh.insecure) {
     warnings.push("mesh.insecure is true: whoever answers at a neighbour's address is believed");
+  }
+  if (limits.maxRequests >= server.maxBidiStreams) {
+    warnings.push(
+      "limits.max_requests is not below server.max_bidi_streams: a client that has too many " +
+        "requests open waits for a stream instead of being refused",
+    );
   }
   return warnings;
 }

@@ -132,6 +132,22 @@ export const MALFORMED = [
 /** One of {@linkcode MALFORMED}. */
 export type Malformed = typeof MALFORMED[number];
 
+/** Why a request was given up before its first message was there. */
+export const UNREAD = [
+  "reset", // The peer broke it off.
+  "timeout", // The rest did not come in time.
+] as const;
+/** One of {@linkcode UNREAD}. */
+export type Unread = typeof UNREAD[number];
+
+/** How it was noticed that a peer cancelled a quiet request with STOP_SENDING. */
+export const STOP_NOTICES = [
+  "probe", // By asking now and then.
+  "conflict", // Another request came that it was in the way of.
+] as const;
+/** One of {@linkcode STOP_NOTICES}. */
+export type StopNotice = typeof STOP_NOTICES[number];
+
 /** How it was decided between publishers of one track that brought different objects. */
 export const REPLACEMENTS = [
   "newer", // The newer session has the track, and the other one's feed ended.
@@ -239,6 +255,8 @@ export class RelayMetrics {
   streamsParked = 0;
   readonly parkedStreamsFinished: Record<ParkedEnd, number> = zeros(PARKED_ENDS);
   readonly replacements: Record<Replaced, number> = zeros(REPLACEMENTS);
+  readonly requestsUnread: Record<Unread, number> = zeros(UNREAD);
+  readonly requestStops: Record<StopNotice, number> = zeros(STOP_NOTICES);
   readonly malformed: Record<Malformed, number> = zeros(MALFORMED);
   readonly mesh = new MeshMetrics();
   /** Certificates that were found while running, taken or not. */

@@ -170,6 +170,18 @@ export function mediaFamilies(
       "reason",
       () => metrics.parkedStreamsFinished,
     ),
+    counters(
+      "qumo_relay_requests_unread_total",
+      "Requests given up before their first message was there, by reason.",
+      "reason",
+      () => metrics.requestsUnread,
+    ),
+    counters(
+      "qumo_relay_request_stops_total",
+      "Quiet requests that peers had cancelled with STOP_SENDING, by how it was noticed.",
+      "noticed_by",
+      () => metrics.requestStops,
+    ),
     gauge(
       "qumo_relay_cache_bytes",
       "Payload bytes in the cache.",

@@ -95,3 +95,27 @@ export const PARKED_STREAM_MS = 10_000;
 
 /** How often it is looked whether such streams may be finished. */
 export const PARKED_CHECK_MS = 2_500;
+
+/**
+ * Requests of a session that were begun and not finished in time: nobody has that many by accident, and
+ * each may keep its stream as long as the peer says nothing more on it.
+ */
+export const MAX_INCOMPLETE_REQUESTS = 64;
+
+/**
+ * Bytes that may be sent ahead of a request's next message to see whether the peer still takes them:
+ * the longest form of the message's type without its last byte.
+ */
+export const MAX_PROBES = 8;
+
+/** Of these, how many are sent because of time: two are kept for when something speaks for a stop. */
+export const MAX_TIMED_PROBES = 6;
+
+/** How long a request is quiet before it is asked whether it was stopped; then twice as long each time. */
+export const FIRST_PROBE_MS = 2_000;
+
+/** The longest time between two looks at a quiet request. */
+export const MAX_PROBE_DELAY_MS = 64_000;
+
+/** How long after a subscriber refused a stream it is asked: it may have stopped the request just after. */
+export const SUSPECT_PROBE_MS = 500;

@@ -20,6 +20,8 @@ export interface SessionMetrics {
   deliveryDelay(milliseconds: number): void;
   streamsParked: number;
   readonly parkedStreamsFinished: Record<ParkedEnd, number>;
+  readonly requestsUnread: Record<Unread, number>;
+  readonly requestStops: Record<StopNotice, number>;
   readonly malformed: Record<Malformed, number>;
   unhandledErrors: number;
 }
@@ -95,6 +97,20 @@ export type ParkedEnd =
   | "credit"
   /** More were left open than may be. */
   | "limit";
+
+/** Why a request was given up before its first message was there. */
+export type Unread =
+  /** The peer broke it off. */
+  | "reset"
+  /** The rest did not come in time. */
+  | "timeout";
+
+/** How it was noticed that a peer cancelled a quiet request with STOP_SENDING. */
+export type StopNotice =
+  /** By asking now and then. */
+  | "probe"
+  /** Another request came that it was in the way of. */
+  | "conflict";
 
 /** Why a datagram went nowhere. */
 export type DatagramDrop = "malformed" | "unknown_track" | "queue_full" | "too_large" | "unsent";

@@ -19,6 +19,8 @@ export async function acceptPublish(
     void refuseRequest(context, stream, { request: "publish", refusal });
   const refusal = await refusalOf(context, publisher, message);
   if (refusal !== undefined) return refuse(refusal);
+  const known = scope.find(message.track);
+  if (known !== undefined) await publisher.endCancelled(known);
   const entry = scope.entry(message.track);
   if (entry === undefined) return refuse({ kind: "excessive_load", reason: "too many tracks" });
   const taken = scope.refusalOfTrack(entry, publisher);

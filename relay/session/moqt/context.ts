@@ -15,6 +15,7 @@ import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
 import type { ObjectStreams } from "./object_streams.ts";
 import type { RequestIds, Role } from "./request_ids.ts";
 import type { RequestStream } from "./request_stream.ts";
+import type { StopProbes } from "./stop_probe.ts";
 
 /** A request for a track, which another relay may make on behalf of a scope. */
 export type RequestMessage = ControlMessageOf<"subscribe" | "trackStatus" | "fetch">;
@@ -53,6 +54,8 @@ export interface SessionContext {
   readonly isLeaving: boolean;
   /** Opens the stream of a request of ours. */
   openRequest(): Promise<RequestStream>;
+  /** Notice that the peer has cancelled what it had asked for. */
+  readonly stops: StopProbes;
   /** The streams that objects are sent on. */
   readonly streams: ObjectStreams;
   /** Whether the peer may do this. */

@@ -1,6 +1,8 @@
-import type { ControlMessage } from "@qumo/shared/wire";
+import { type ControlMessage, SessionCode, StreamCode } from "@qumo/shared/wire";
 import type { BidiStream } from "../../transport/types.ts";
+import { isTransportEnd, SessionError } from "../errors.ts";
 import type { StreamSource } from "../first_streams.ts";
+import { MAX_INCOMPLETE_REQUESTS } from "../limits.ts";
 import type { SessionContext } from "./context.ts";
 import type { Ingest } from "./ingest.ts";
 import type { RequestServer } from "./request_server.ts";
@@ -25,6 +27,8 @@ export class Intake {
   readonly #context: SessionContext;
   readonly #parts: IntakeParts;
   #isReady = false;
+  // Requests that were begun and not finished in time.
+  #incomplete = 0;
 
   constructor(context: SessionContext, parts: IntakeParts) {
     this.#context = context;
@@ -83,14 +87,34 @@ export class Intake {
 
   /** What a request stream begins with; one that says nothing in time is given up. */
   async #firstMessage(stream: RequestStream): Promise<ControlMessage | undefined> {
-    const { clock, settings } = this.#context;
-    const timer = clock.after(settings.setupTimeoutMs, () => stream.cancel(0));
+    const { clock, settings, metrics } = this.#context;
+    let isLate = false;
+    const timer = clock.after(settings.setupTimeoutMs, () => {
+      if (!stream.awaitsPeer) return;
+      isLate = true;
+      stream.cancel(StreamCode.INTERNAL_ERROR);
+    });
     try {
       const message = await stream.next();
       if (message === undefined) stream.finish();
       return message;
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+      // The peer may open another stream only when both halves of this one are over.
+      stream.cancel(StreamCode.CANCELLED);
+      metrics.requestsUnread[isLate ? "timeout" : "reset"]++;
+      if (isLate) this.#countIncomplete();
+      return undefined;
     } finally {
       timer.cancel();
     }
+  }
+
+  /** Deno cannot stop a stream whose peer says nothing: each of these may take one for good. */
+  #countIncomplete(): void {
+    this.#incomplete++;
+    if (this.#incomplete <= MAX_INCOMPLETE_REQUESTS) return;
+    const reason = `more than ${MAX_INCOMPLETE_REQUESTS} requests were begun and not finished`;
+    this.#context.fail(new SessionError(SessionCode.CONTROL_MESSAGE_TIMEOUT, reason));
   }
 }

@@ -269,6 +269,11 @@ export class PeerFeed implements Feed {
     return this.#inputs.size === 0;
   }
 
+  /** Whether it turns out that the peer has cancelled the request that the track rests on. */
+  async isCancelled(): Promise<boolean> {
+    return this.#stream !== undefined && await this.#context.stops.isCancelled(this.#stream);
+  }
+
   /** The session ended, or the request stream broke off: the publisher is gone without a word. */
   lose(reason: string): void {
     // Unless it had said its last word, and only what is under way was waited for.

@@ -126,6 +126,14 @@ export class PeerPublisher implements Publisher {
     return [...this.#feeds].find((feed) => feed.target.track === track && feed.isWaiting);
   }
 
+  /** Ends the feed of a track whose request the peer has cancelled, if it has, so that it can offer it anew. */
+  async endCancelled({ track }: TrackEntry): Promise<void> {
+    for (const feed of this.#feeds) {
+      if (feed.target.track !== track || feed.isOver) continue;
+      if (await feed.isCancelled()) feed.lose("the publisher cancelled the request");
+    }
+  }
+
   /** A feed of this peer; whoever makes one ends it with {@linkcode PeerPublisher.forget}. */
   newFeed(
     target: FeedTarget,

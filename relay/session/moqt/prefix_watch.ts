@@ -45,7 +45,7 @@ export async function followPrefix(
       if (stray !== undefined) throw violation(`${stray} does not belong into this update`);
       context.ids.accept(update.requestId);
       const prefix = update.parameters.namespacePrefix;
-      const refusal = prefix && request.slot.move(prefix);
+      const refusal = prefix && await request.slot.move(prefix);
       if (refusal !== undefined) {
         stream.send(requestError(refusal));
         break;

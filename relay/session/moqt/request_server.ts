@@ -38,6 +38,15 @@ const METRIC_KINDS: Record<Request["kind"], RequestKind> = {
   subscribeTracks: "subscribe_tracks",
 };
 
+/** What lasts until one side has enough of it. */
+const LONG: ReadonlySet<Request["kind"]> = new Set([
+  "subscribe",
+  "publish",
+  "publishNamespace",
+  "subscribeNamespace",
+  "subscribeTracks",
+]);
+
 /** Answers the requests of a peer, each on its stream. */
 export class RequestServer {
   readonly #context: SessionContext;
@@ -95,11 +104,13 @@ export class RequestServer {
     const refusal = this.#overload() ?? loopOf(message, this.#context.relayName);
     if (refusal !== undefined) return this.#refuse(stream, message.kind, refusal);
     this.#open++;
+    const unwatch = LONG.has(message.kind) ? this.#context.stops.watch(stream) : () => {};
     try {
       await this.#dispatch(stream, message);
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
     } finally {
+      unwatch();
       this.#open--;
     }
   }
@@ -173,7 +184,7 @@ export class RequestServer {
       const reason = `more than ${maxNamespaceSubscriptions} prefixes`;
       return this.#refuse(stream, message.kind, { kind: "excessive_load", reason });
     }
-    const slot = prefixes.take(message.prefix);
+    const slot = await prefixes.take(message.prefix, () => this.#context.stops.isCancelled(stream));
     if ("kind" in slot) return this.#refuse(stream, message.kind, slot);
     this.#context.metrics.requests[action].ok++;
     this.#sayWatched(message.kind, message.prefix);

@@ -4,12 +4,13 @@ import {
   type Draft,
   type Namespace,
   StreamCode,
+  vi64,
 } from "@qumo/shared/wire";
 import type { BidiStream } from "../../transport/types.ts";
 import { violation } from "../errors.ts";
 import { MAX_FRAME_BYTES, readMessage } from "../framing.ts";
 import { Input } from "../input.ts";
-import { MAX_SEND_BACKLOG_BYTES } from "../limits.ts";
+import { MAX_PROBES, MAX_SEND_BACKLOG_BYTES } from "../limits.ts";
 import type { Role } from "./request_ids.ts";
 
 /** What a request stream needs of its session. */
@@ -22,6 +23,10 @@ export interface RequestStreamOptions {
   readonly registerTokens: (message: ControlMessage) => void;
   /** Waits until the peer may be read again: what limits its rate of messages. */
   readonly admit: () => Promise<void>;
+  /** Who opened the stream: a peer that stops our half of a request of its own has cancelled it. */
+  readonly openedBy: "us" | "peer";
+  /** Whether bytes may be sent that show whether the peer has stopped our half. */
+  readonly mayProbe: () => boolean;
 }
 
 /** What a request is about: a namespace, or a track where it has a name. */
@@ -39,6 +44,7 @@ export class RequestStream {
   readonly #input: Input;
   #ahead: Promise<ControlMessage | undefined> | undefined;
   #reading = false;
+  #admitting = false;
   // Settled when the one who reads now is through.
   #turn: Promise<void> = Promise.resolve();
   #begun = false;
@@ -46,6 +52,9 @@ export class RequestStream {
   #backlog = 0;
   #sendingEnded = false;
   #onStopped: (() => void) | undefined;
+  #sentCount = 0;
+  // How many bytes of the next message's type are sent.
+  #probes = 0;
 
   constructor(bidi: BidiStream, options: RequestStreamOptions, priority: number) {
     this.#bidi = bidi;
@@ -57,6 +66,33 @@ export class RequestStream {
   /** Called once when the peer no longer takes messages. */
   set onStopped(callback: () => void) {
     this.#onStopped = callback;
+  }
+
+  /** Messages sent so far. */
+  get sentCount(): number {
+    return this.#sentCount;
+  }
+
+  /** Bytes sent since the last message only to see whether the peer takes them. */
+  get probeCount(): number {
+    return this.#probes;
+  }
+
+  /**
+   * Whether it turns out that the peer has stopped our half, which shows at the next byte that is written and no sooner.
+   * One that means nothing is: integers may be longer than they need to be, and this is the beginning
+   * of the next message's type. There are only so many before each message.
+   */
+  async hasStopped(): Promise<boolean> {
+    if (this.#sendingEnded) return false;
+    const { draft, mayProbe } = this.#options;
+    // What waits to be taken would have failed.
+    const isFull = this.#probes === MAX_PROBES || this.#backlog > 0;
+    if (isFull || draft.varint !== vi64 || !mayProbe()) return false;
+    const byte = this.#probes === 0 ? LONGEST : ZERO;
+    this.#probes++;
+    await this.#write(byte);
+    return this.#sendingEnded;
   }
 
   /**
@@ -77,7 +113,7 @@ export class RequestStream {
     try {
       for (;;) {
         const message = await readMessage(this.#input, this.#options.draft);
-        if (message !== undefined) await this.#options.admit();
+        if (message !== undefined) await this.#admit();
         if (message?.kind === "goaway" && this.#begun) {
           this.#receiveGoaway(message);
           continue;
@@ -91,6 +127,17 @@ export class RequestStream {
       this.#reading = false;
       resolve();
     }
+  }
+
+  /** Whether it is the peer's turn: somebody reads, and what is read is not there. */
+  get awaitsPeer(): boolean {
+    return this.#reading && !this.#admitting;
+  }
+
+  async #admit(): Promise<void> {
+    this.#admitting = true;
+    await this.#options.admit();
+    this.#admitting = false;
   }
 
   /** Reads what nobody asked for to its end, without which the stream would count as open. */
@@ -133,19 +180,21 @@ export class RequestStream {
   send(message: ControlMessage): void {
     if (this.#sendingEnded) return;
     this.#begun = true;
-    const bytes = this.#options.draft.control.encode(message);
-    this.#backlog += bytes.length;
-    if (this.#backlog > MAX_SEND_BACKLOG_BYTES) {
+    this.#sentCount++;
+    const bytes = this.#encode(message);
+    if (this.#backlog + bytes.length > MAX_SEND_BACKLOG_BYTES) {
       this.cancel(StreamCode.TOO_FAR_BEHIND);
       this.#onStopped?.();
       return;
     }
-    this.#bidi.send.write(bytes).then(() => void (this.#backlog -= bytes.length), this.#stopped);
+    void this.#write(bytes);
   }
 
   /** Nothing more will be said. */
   finish(): void {
     if (this.#sendingEnded) return;
+    // A stream must not end within a message.
+    if (this.#probes > 0) this.send(FAREWELL);
     this.#sendingEnded = true;
     this.#bidi.send.finish().catch(() => {});
   }
@@ -160,9 +209,41 @@ export class RequestStream {
     this.#bidi.send.reset(code);
   }
 
+  /** The bytes of a message that are not sent yet. */
+  #encode(message: ControlMessage): Uint8Array {
+    const { control, varint } = this.#options.draft;
+    const bytes = control.encode(message);
+    if (this.#probes === 0) return bytes;
+    const type = varint.read(bytes, 0);
+    const body = bytes.subarray(varint.lengthFrom(bytes[0]!));
+    const whole = new Uint8Array(LONGEST_BYTES + body.length);
+    new DataView(whole.buffer).setBigUint64(1, type);
+    whole.set(body, LONGEST_BYTES);
+    const rest = whole.subarray(this.#probes);
+    this.#probes = 0;
+    return rest;
+  }
+
+  #write(bytes: Uint8Array): Promise<void> {
+    this.#backlog += bytes.length;
+    return this.#bidi.send.write(bytes).then(
+      () => void (this.#backlog -= bytes.length),
+      this.#stopped,
+    );
+  }
+
   readonly #stopped = () => {
     if (this.#sendingEnded) return;
     this.#sendingEnded = true;
     this.#onStopped?.();
+    if (this.#options.openedBy === "peer") this.#bidi.receive.stop(StreamCode.CANCELLED);
   };
 }
+
+// The first byte of the longest form of a vi64, and any that follows: types are less than 256.
+const LONGEST = Uint8Array.of(0xff);
+const ZERO = Uint8Array.of(0);
+const LONGEST_BYTES = 9;
+
+/** Says only that the request is over, which the peer knows. */
+const FAREWELL: ControlMessage = { kind: "goaway", uri: "", timeout: 0n, requestId: undefined };

@@ -12,6 +12,8 @@ Deno.test("RequestStream.next() gives two who ask at once one message each", asy
     canReset: true,
     admit: () => Promise.resolve(),
     registerTokens: () => {},
+    openedBy: "peer",
+    mayProbe: () => true,
   }, 0);
   const [one, other] = [stream.next(), stream.next()];
   for (const requestId of [0n, 2n]) {

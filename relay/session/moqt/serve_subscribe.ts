@@ -22,6 +22,7 @@ import { unsatisfiable } from "./wishes.ts";
 /** A subscription of the peer that is served or being prepared. */
 interface Slot {
   readonly requestId: bigint;
+  readonly stream: RequestStream;
   /** Resolves when it is known whether the subscription came about. */
   readonly settled: Promise<ServedSubscription | undefined>;
   /** There once the subscription came about. */
@@ -95,13 +96,14 @@ export class SubscriptionServer {
     trace: string | undefined,
   ): Promise<Ending> {
     const key = slotKey(message.track, message.parameters.meshScope);
-    this.#replaceLeft(key);
+    await this.#replaceLeft(key);
     const refusal = this.#precheck(message, key);
     if (refusal !== undefined) return this.#refuse(stream, refusal);
     let settle: (served: ServedSubscription | undefined) => void = () => {};
     const settled = new Promise<ServedSubscription | undefined>((resolve) => settle = resolve);
     const gone = new AbortController();
-    const slot: Slot = { requestId: message.requestId, settled, served: undefined, gone };
+    const { requestId } = message;
+    const slot: Slot = { requestId, stream, settled, served: undefined, gone };
     this.#byTrack.set(key, slot);
     const begun = (served: ServedSubscription) => settle(slot.served = served);
     try {
@@ -131,10 +133,11 @@ export class SubscriptionServer {
   }
 
   /** Notes a subscription that we offered with PUBLISH; the result takes it back. */
-  reserve(name: FullTrackName, requestId: bigint, served: ServedSubscription): () => void {
+  reserve(name: FullTrackName, stream: RequestStream, served: ServedSubscription): () => void {
     const key = trackKey(name);
     const settled = Promise.resolve(served);
-    const slot: Slot = { requestId, settled, served, gone: new AbortController() };
+    const { requestId } = served;
+    const slot: Slot = { requestId, stream, settled, served, gone: new AbortController() };
     this.#byTrack.set(key, slot);
     return () => {
       if (this.#byTrack.get(key) === slot) this.#byTrack.delete(key);
@@ -142,16 +145,20 @@ export class SubscriptionServer {
   }
 
   /**
-   * A subscriber that ended its half of a subscription and subscribes anew has left the old one. Another
-   * relay has in any case: it wants a track once, and its goodbye is still on the way.
+   * A subscriber that ended its half of a subscription and subscribes anew has left the old one, and
+   * one that no longer takes what is said on it has. Another relay has in any case: it wants a track
+   * once, and its goodbye is still on the way.
    */
-  #replaceLeft(key: string): void {
+  async #replaceLeft(key: string): Promise<void> {
     const slot = this.#byTrack.get(key);
     if (slot === undefined) return;
-    if (!slot.served?.hasSubscriberFinished && !isRelay(this.#context.peer)) return;
+    const { peer, stops } = this.#context;
+    const hasLeft = slot.served?.hasSubscriberFinished || isRelay(peer) ||
+      await stops.isCancelled(slot.stream);
+    if (!hasLeft) return;
     slot.gone.abort();
     slot.served?.cancel();
-    this.#byTrack.delete(key);
+    if (this.#byTrack.get(key) === slot) this.#byTrack.delete(key);
   }
 
   #precheck(message: ControlMessageOf<"subscribe">, key: string): Refusal | undefined {

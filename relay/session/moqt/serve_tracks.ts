@@ -90,10 +90,12 @@ export class TrackOffers {
         requestId,
       });
       if (this.#subscriptions.has(track.name)) return stream.cancel(StreamCode.CANCELLED);
-      const release = this.#subscriptions.reserve(track.name, requestId, served);
+      const release = this.#subscriptions.reserve(track.name, stream, served);
+      const unwatch = this.#context.stops.watch(stream);
       try {
         await this.#offerOn(stream, served, entry, forward);
       } finally {
+        unwatch();
         served.cancel();
         release();
       }

@@ -190,9 +190,10 @@ export class ServedSubscription implements SubscriptionOwner {
     return this.#delivery?.giveUpIdle() ?? false;
   }
 
-  /** A subscriber that ended its half and then wants a stream no longer has left. */
+  /** A subscriber that ended its half and then wants a stream no longer has left; another one may have. */
   streamRefused(): void {
     if (this.#subscriberFinished) this.cancel();
+    else if (!this.#over) this.#context.stops.suspect(this.#stream);
   }
 
   #receive(message: ControlMessage): void {

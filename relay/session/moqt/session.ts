@@ -32,7 +32,9 @@ import { PeerPublisher } from "./peer_publisher.ts";
 import { RequestIds, type Role } from "./request_ids.ts";
 import { RequestServer } from "./request_server.ts";
 import { RequestStream } from "./request_stream.ts";
+import { leavesByFin } from "./relay_peer.ts";
 import type { MoqtSessionOptions } from "./session_options.ts";
+import { StopProbes } from "./stop_probe.ts";
 
 /** A connection that speaks MoQT with a stream for each request: drafts 17 and later. */
 export class MoqtSession implements SessionContext {
@@ -47,6 +49,7 @@ export class MoqtSession implements SessionContext {
   readonly metrics: SessionMetrics;
   readonly ids: RequestIds;
   readonly tasks: TaskGroup;
+  readonly stops: StopProbes;
   readonly streams: ObjectStreams;
   readonly #options: MoqtSessionOptions;
   /** Resolves when setup is complete, or to false when it never will be. */
@@ -76,6 +79,7 @@ export class MoqtSession implements SessionContext {
     this.tracing = options.tracing;
     this.metrics = options.metrics;
     this.#access = new PeerAccess(options.authorizer);
+    this.stops = new StopProbes(this);
     this.#introduction = new Introduction(options, this.#access);
     this.#closing = new Closing(this);
     this.ids = new RequestIds(options.role);
@@ -118,7 +122,7 @@ export class MoqtSession implements SessionContext {
       requests: this.#requests,
       ready: this.ready,
       admit: () => this.#burden.admit(),
-      wrap: (bidi) => this.#wrap(bidi),
+      wrap: (bidi) => this.#wrap(bidi, "peer"),
       register: (message) => this.#access.register(message),
     });
   }
@@ -217,7 +221,7 @@ export class MoqtSession implements SessionContext {
   }
 
   async openRequest(): Promise<RequestStream> {
-    return this.#wrap(await this.connection.openBidi());
+    return this.#wrap(await this.connection.openBidi(), "us");
   }
 
   scopeOf(message: RequestMessage): Outcome<Scope, Refusal> {
@@ -248,14 +252,16 @@ export class MoqtSession implements SessionContext {
     this.#leaving.requestEnded();
   }
 
-  #wrap(bidi: BidiStream): RequestStream {
+  #wrap(bidi: BidiStream, openedBy: "us" | "peer"): RequestStream {
     const { draft, role } = this;
     const { canReset } = this.connection;
     const admit = () => this.#burden.admit();
     const registerTokens = (message: ControlMessage) => this.#access.register(message);
+    // Who leaves with a FIN too needs no asking.
+    const mayProbe = () => this.isReady && !leavesByFin(this.peer);
     return new RequestStream(
       bidi,
-      { draft, canReset, role, registerTokens, admit },
+      { draft, canReset, role, registerTokens, admit, openedBy, mayProbe },
       URGENT - 1,
     );
   }

@@ -5,6 +5,7 @@ import { LiveLines } from "./live_lines.ts";
 import { type DemoOptions, KILL_SECONDS, parseOptions, USAGE } from "./options.ts";
 import { introduction, liveLine, summary, wayText } from "./report.ts";
 import { openScene, PATH, type Scene, TRACK } from "./scene.ts";
+import { RATE } from "./video.ts";
 import type { Viewer } from "./viewer.ts";
 
 // What was published last may take so long to arrive before it counts as lost.
@@ -13,6 +14,8 @@ const LAST_CALL = 10_000;
 const GIVE_UP = 30_000;
 // Ctrl-C reaches a program that `deno task` started twice: from the terminal and from the task.
 const SAME_SIGNAL_MS = 500;
+// What was published in the last moment before Ctrl-C may not arrive any more, in objects.
+const UNDER_WAY = 2 * RATE;
 const NEVER = new Promise<never>(() => {});
 
 const options = parseOptions(Deno.args);
@@ -50,27 +53,33 @@ async function demo(options: DemoOptions): Promise<number> {
   return await watch(scene, options);
 }
 
-async function watch(scene: Scene, { seconds, kill }: DemoOptions): Promise<number> {
+async function watch(scene: Scene, { seconds: limit, kill }: DemoOptions): Promise<number> {
   const { camera, mesh } = scene;
   const audience = new Set(scene.viewers);
+  const fallen = new Set<string>();
   const start = systemClock.now();
   const stop = new AbortController();
-  const work = [camera.run(stop.signal), show(scene, audience, { start, signal: stop.signal })];
+  const work = [
+    camera.run(stop.signal),
+    show(scene, audience, { start, fallen, signal: stop.signal }),
+  ];
   const killing = kill ? killLondon(scene, audience, stop.signal) : undefined;
   const reason = await Promise.race([
     interrupted,
-    seconds === undefined ? NEVER : sleep(systemClock, seconds * 1000).then(() => "time" as const),
+    limit === undefined ? NEVER : sleep(systemClock, limit * 1000).then(() => "time" as const),
     broken(scene, audience),
   ]);
   stop.abort();
   await Promise.allSettled([...work, killing]);
   // At Ctrl-C the terminal tells the relays as well, so what is on its way will not come.
   if (reason === "time" && !kill) await lastObjects(camera, scene.viewers);
-  const missing = (viewer: Viewer) =>
-    reason === "time" && !kill ? viewer.missingOf(camera.published) : viewer.lost;
   for (const viewer of scene.viewers) viewer.stop();
-
-  lines.say(summary(scene.viewers, (systemClock.now() - start) / 1000, missing));
+  const missing = (viewer: Viewer) => {
+    const all = viewer.missingOf(camera.published);
+    return reason === "time" && !kill || all > UNDER_WAY ? all : viewer.lost;
+  };
+  const seconds = (systemClock.now() - start) / 1000;
+  lines.say(summary(scene.viewers, { seconds, published: camera.published, missing }));
   if (typeof reason === "object") {
     complain(`${reason.broken}. The logs:\n${mesh.log()}`);
     return 1;
@@ -78,7 +87,8 @@ async function watch(scene: Scene, { seconds, kill }: DemoOptions): Promise<numb
   const isSeen = scene.viewers.every((viewer) => viewer.objects > 0 && viewer.damaged === 0);
   if (kill) return isSeen && await killing !== undefined ? 0 : 1;
   const isWhole = isSeen && scene.viewers.every((viewer) => missing(viewer) === 0);
-  lines.say(isWhole ? "Nothing was lost." : "Something was lost.");
+  const accident = fallen.size === 0 ? "" : ` ${[...fallen].join(", ")} ended on the way.`;
+  lines.say(`${isWhole ? "Nothing was lost." : "Something was lost."}${accident}`);
   return isWhole ? 0 : 1;
 }
 
@@ -86,7 +96,7 @@ async function watch(scene: Scene, { seconds, kill }: DemoOptions): Promise<numb
 async function show(
   scene: Scene,
   audience: ReadonlySet<Viewer>,
-  { start, signal }: { start: number; signal: AbortSignal },
+  { start, fallen, signal }: { start: number; fallen: Set<string>; signal: AbortSignal },
 ): Promise<void> {
   const before = new Map<Viewer, { objects: number; bytes: number }>();
   for (const viewer of audience) before.set(viewer, { objects: 0, bytes: 0 });
@@ -94,6 +104,11 @@ async function show(
   for (let second = 1;; second++) {
     await sleep(systemClock, start + second * 1000 - systemClock.now(), signal);
     if (signal.aborted) return;
+    for (const { name, isRunning } of scene.mesh.relays) {
+      if (isRunning || scene.killed.has(name) || fallen.has(name)) continue;
+      fallen.add(name);
+      lines.say(`      ${name} has ended, and not by this demo`);
+    }
     const now = systemClock.now();
     const length = (now - since) / 1000;
     since = now;
@@ -116,7 +131,7 @@ async function show(
  * fared, in milliseconds; undefined when nothing came any more.
  */
 async function killLondon(
-  { mesh, viewers, wayTo }: Scene,
+  { mesh, viewers, killed, wayTo }: Scene,
   audience: Set<Viewer>,
   signal: AbortSignal,
 ): Promise<number | undefined> {
@@ -127,6 +142,7 @@ async function killLondon(
   audience.delete(own);
   behind.measurePause();
   const before = behind.objects;
+  killed.add("london");
   await mesh.relay("london").end("SIGKILL");
   lines.say(`      london is killed; newyork watched by ${wayText(way)}`);
   const end = systemClock.now() + GIVE_UP;

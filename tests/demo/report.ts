@@ -25,10 +25,15 @@ the page     ${page}/
 ${lines.join("\n")}
 watch too    with any client of moqt-18, at any of the relays: namespace ${path}, track ${track}; a
              browser needs serverCertificateHashes with the hash above
+
+Ctrl-C ends it and says what was lost.
 `;
 }
 
-/** What a viewer had in the last second or so; `way` are the relays from the next one to the source. */
+/**
+ * What a viewer had in the last second or so; `way` are the relays from the next one to the source. A
+ * terminal of 80 columns shows everything up to the latency.
+ */
 export function liveLine(
   viewer: Viewer,
   { second, rate, megabits, way }: {
@@ -40,15 +45,17 @@ export function liveLine(
 ): string {
   return [
     `${second} s`.padStart(5),
-    viewer.relay.padEnd(8),
-    wayText(way).padEnd(24),
-    `${rate.toFixed(1)} objects/s`,
-    `${megabits.toFixed(2)} Mbit/s`,
-    `p50/p99 ${milliseconds(viewer.lately, 0.5)}/${milliseconds(viewer.lately, 0.99)} ms`,
-    `groups ${viewer.groups}`,
+    viewer.relay.padEnd(7),
+    wayText(way).padEnd(LONGEST_WAY),
+    `${rate.toFixed(1)} obj/s`,
     `lost ${viewer.lost}`,
+    `p50/p99 ${milliseconds(viewer.lately, 0.5)}/${milliseconds(viewer.lately, 0.99)} ms`,
+    `${megabits.toFixed(2)} Mbit/s`,
+    `groups ${viewer.groups}`,
   ].join("  ");
 }
+
+const LONGEST_WAY = "2 hops: london, tokyo".length;
 
 /** The hops of a way. */
 export function wayText(way: readonly string[] | undefined): string {
@@ -59,13 +66,16 @@ export function wayText(way: readonly string[] | undefined): string {
 /** What each viewer had over the whole time; `missing` is what of it never came. */
 export function summary(
   viewers: readonly Viewer[],
-  seconds: number,
-  missing: (viewer: Viewer) => number,
+  { seconds, published, missing }: {
+    seconds: number;
+    published: number;
+    missing: (viewer: Viewer) => number;
+  },
 ): string {
   const lines = viewers.map((viewer) =>
     [
       viewer.name.padEnd(34),
-      `objects ${viewer.objects}`,
+      `objects ${viewer.objects} of ${published}`,
       `groups ${viewer.groups}`,
       `${(viewer.bytes * 8 / 1e6 / seconds).toFixed(2)} Mbit/s`,
       `p50 ${milliseconds(viewer.latency, 0.5)} ms`,
@@ -78,5 +88,6 @@ export function summary(
 }
 
 function milliseconds(latency: Latency, share: number): string {
-  return latency.percentile(share)?.toFixed(1) ?? "–";
+  const value = latency.percentile(share);
+  return value === undefined ? "–" : value.toFixed(value < 100 ? 1 : 0);
 }

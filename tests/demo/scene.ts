@@ -22,6 +22,8 @@ export interface Scene extends AsyncDisposable {
   readonly mesh: Mesh;
   readonly camera: Camera;
   readonly viewers: readonly Viewer[];
+  /** Relays that the demo itself has ended. */
+  readonly killed: Set<string>;
   /** The relays from the next one to the source, for the track at this relay. */
   wayTo(relay: string): Promise<readonly string[] | undefined>;
 }
@@ -34,6 +36,7 @@ export async function openScene(): Promise<Scene> {
   try {
     return {
       mesh,
+      killed: new Set(),
       ...await populate(mesh, deadline),
       wayTo: (relay) => wayTo(mesh, relay),
       [Symbol.asyncDispose]: () => mesh[Symbol.asyncDispose](),

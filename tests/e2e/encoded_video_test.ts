@@ -1,10 +1,10 @@
 /** What an encoder makes, published by moq-dev's Rust library, for viewers who come in the middle of it. */
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
+import { connectChromium } from "../peers/browser_peer.ts";
 import { startTestPicture } from "../peers/ffmpeg.ts";
 import { connectMoqRs, type MoqRsPeer } from "../peers/moq_rs.ts";
 import { pythonMissing } from "../peers/python.ts";
-import { connectChromium } from "../support/chromium_peer.ts";
 import { programMissing } from "../support/optional_test_case.ts";
 import type { Peer } from "../support/peer.ts";
 import { relayChromiumTest, type RelayTest } from "../support/relay_test_case.ts";

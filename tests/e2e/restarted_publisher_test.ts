@@ -17,7 +17,8 @@ import {
   signedPayload,
   startMoqNetPublisher,
 } from "../support/moq_net_program.ts";
-import { connectMoqt, type MoqtPeer } from "../support/moqt_peer.ts";
+import { connectMoqt } from "../support/moqt_peer.ts";
+import type { MoqtPeer } from "../support/moqt_session.ts";
 import { optionalTest } from "../support/optional_test_case.ts";
 import type { QuicServerAddress } from "../support/quic_transport.ts";
 import { type RelayInProcess, startRelayInProcess } from "../support/relay_in_process.ts";

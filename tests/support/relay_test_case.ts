@@ -51,6 +51,7 @@ export function relayChromiumTest(
   test: (context: RelayTest, browser: Browser) => Promise<void>,
   options: RelayTestOptions = {},
 ): void {
+  if (options.missing !== undefined) return optionalTest(name, options.missing, async () => {});
   chromiumTest(
     name,
     (browser) => runWithRelay((context) => test(context, browser), options),

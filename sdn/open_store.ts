@@ -2,11 +2,12 @@ import { messageOf, StartError } from "@qumo/shared/runtime";
 import type { SdnConfig } from "./config/settings.ts";
 import type { Process } from "./process.ts";
 import {
+  DataDir,
+  type DataDirUser,
   EtcdRefusal,
   EtcdStore,
+  type EventsOptions,
   MemoryStore,
-  openEvents,
-  openSqlite,
   type Store,
   type Stored,
   type Timeline,
@@ -16,7 +17,7 @@ import {
 export async function openStore(
   { store, etcd, graph }: SdnConfig,
   process: Process,
-  timeline: Timeline,
+  { timeline, dataDir }: { timeline: Timeline; dataDir: DataDir | undefined },
 ): Promise<Store> {
   const { clock } = process;
   const tombstoneMs = graph.tombstoneTtlSec * 1000;
@@ -27,22 +28,24 @@ export async function openStore(
     const times = { clock, timeline, leaseMs, tombstoneMs };
     return new EtcdStore({ ...etcd, ...times, ...await etcdAccess(etcd, process), firstRevision });
   }
-  if (store === "sqlite" || store === "auto" && graph.dataDir !== "") {
-    return await inFolder(
-      graph,
-      () => openSqlite(graph.dataDir, { clock, timeline, tombstoneMs }),
-    );
+  if (dataDir !== undefined && (store === "sqlite" || store === "auto")) {
+    return await inFolder(graph, () => dataDir.openStore({ clock, timeline, tombstoneMs }));
   }
   return new MemoryStore(firstRevision);
 }
 
-/** Where events are kept, if anywhere. Rejects with a StartError. */
-export async function openEventShelf(
-  { graph }: SdnConfig,
-  options: Parameters<typeof openEvents>[1],
-) {
+/**
+ * The folder of what outlives this process, if there is one, with its events. Rejects with a StartError
+ * when it cannot be had, or another controller has it.
+ */
+export async function openDataDir(
+  { graph, server }: SdnConfig,
+  user: Pick<DataDirUser, "name" | "since">,
+  options: EventsOptions,
+): Promise<DataDir | undefined> {
   if (graph.dataDir === "") return undefined;
-  return await inFolder(graph, () => openEvents(graph.dataDir, options));
+  const { address } = server;
+  return await inFolder(graph, () => DataDir.take(graph.dataDir, { ...user, address }, options));
 }
 
 /**
@@ -61,7 +64,7 @@ export async function readStore(store: Store, { graph }: SdnConfig): Promise<Sto
   }
 }
 
-async function inFolder<T>({ dataDir }: SdnConfig["graph"], act: () => Promise<T>): Promise<T> {
+async function inFolder<T>({ dataDir }: SdnConfig["graph"], act: () => T | Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {

@@ -34,7 +34,7 @@ import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./h
 import { pageEndpoints } from "./http/page_endpoints.ts";
 import { pageGuard } from "./http/page_guard.ts";
 import type { Process } from "./process.ts";
-import { openEventShelf, openStore, readStore } from "./open_store.ts";
+import { openDataDir, openStore, readStore } from "./open_store.ts";
 import { readPatiently } from "./patience.ts";
 import { answerWhileStarting } from "./starting.ts";
 import type { Timeline } from "./store/mod.ts";
@@ -66,11 +66,13 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     toWall: (time) => start + time,
     fromWall: (wall) => wall - start,
   };
-  const store = await openStore(config, process, timeline);
-  const shelf = await openEventShelf(config, {
+  const name = config.controller.name || `sdn-${randomUUID().slice(0, 8)}`;
+  const dataDir = await openDataDir(config, { name, since: startedAt }, {
     clock,
     onFailure: (error) => log.warn("events could not be stored", { error }),
   });
+  const shelf = dataDir?.events;
+  const store = await openStore(config, process, { timeline, dataDir });
   let handle: Handler = (request) => Promise.resolve(answerWhileStarting(request));
   const http = new HttpMetrics();
   const listener = listen(config, {
@@ -94,13 +96,13 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     .catch(async (error) => {
       await close();
       await store.close();
-      shelf?.close();
+      dataDir?.close();
       throw error;
     });
   if (stored === undefined) {
     await close();
     await store.close();
-    shelf?.close();
+    dataDir?.close();
     return log.info("stopped before the store was there");
   }
   let count: (kind: EventKind, isKept: boolean) => void = () => {};
@@ -111,7 +113,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   const outages = new Outages(events);
   const tasks = new TaskGroup((task, error) => log.error("a task failed", { task, error }));
   let push: (relays: readonly string[]) => void = () => {};
-  const controller = Controller.begin(stored, controllerOptions(config), {
+  const controller = Controller.begin(stored, controllerOptions(config, name), {
     clock,
     http,
     store,
@@ -195,7 +197,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   await controller.close();
   refusedTokens.close();
   limits.close();
-  shelf?.close();
+  dataDir?.close();
   log.info("ended");
 }
 
@@ -232,9 +234,9 @@ function greeting(url: string): string {
     `${url}/metrics; every request is in ${url}/openapi.json`;
 }
 
-function controllerOptions({ controller, graph, watch }: SdnConfig): ControllerOptions {
+function controllerOptions({ graph, watch }: SdnConfig, name: string): ControllerOptions {
   return {
-    name: controller.name || `sdn-${randomUUID().slice(0, 8)}`,
+    name,
     leaseMs: graph.nodeTtlSec * 1000,
     tombstoneMs: graph.tombstoneTtlSec * 1000,
     smoothing: graph.smoothing,

@@ -8,6 +8,13 @@ const GATHER_MS = 500;
 /** Events that wait for a disk that does not take them: beyond, the oldest of them are only in the log. */
 const MAX_WAITING = 1000;
 
+/** What keeping events needs. */
+export interface EventsOptions {
+  readonly clock: Clock;
+  /** Told when events could not be kept: they are in the log alone. */
+  readonly onFailure: (error: unknown) => void;
+}
+
 /**
  * Events in a SQLite file of their own, beside the registry's: the disk is not waited for, and a
  * file that is damaged or full costs no registration.
@@ -22,10 +29,7 @@ export class SqliteEvents implements EventShelf {
   #flush: Timer | undefined;
 
   /** Opens or creates the file. Throws when it cannot be had. */
-  constructor(path: string, { clock, onFailure }: {
-    readonly clock: Clock;
-    readonly onFailure: (error: unknown) => void;
-  }) {
+  constructor(path: string, { clock, onFailure }: EventsOptions) {
     this.#clock = clock;
     this.#onFailure = onFailure;
     this.#database = new DatabaseSync(path);

@@ -83,7 +83,7 @@ export const PLACES: readonly Place[] = [
       // What fetch cannot: ask over TLS without verifying whom.
       /^shared\/runtime\/own_answer\.ts$/,
       /^relay\/transport\/quic[^/]*\.ts$/,
-      /^sdn\/store\/sqlite[^/]*\.ts$/,
+      /^sdn\/store\/(sqlite[^/]*|data_dir)\.ts$/,
       /^shared\/http\/(listener|exchange)\.ts$/,
     ],
   },

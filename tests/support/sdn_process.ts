@@ -6,12 +6,18 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export class SdnProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #folder: string;
+  /** What it wrote to stderr, once it has ended. */
+  readonly log: Promise<string>;
   /** Where its API is. */
   readonly url: string;
 
-  private constructor(child: Deno.ChildProcess, folder: string, url: string) {
+  private constructor(
+    { child, folder, log }: { child: Deno.ChildProcess; folder: string; log: Promise<string> },
+    url: string,
+  ) {
     this.#child = child;
     this.#folder = folder;
+    this.log = log;
     this.url = url;
   }
 
@@ -34,17 +40,18 @@ export class SdnProcess implements AsyncDisposable {
       cwd: ROOT,
       env,
       stdout: "piped",
-      stderr: "null",
+      stderr: "piped",
     }).spawn();
+    const log = new Response(child.stderr).text();
     let text = "";
     for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
       text += part;
       const url = /http:\/\/\S+/.exec(text)?.[0];
-      if (url !== undefined) return new SdnProcess(child, folder, url);
+      if (url !== undefined) return new SdnProcess({ child, folder, log }, url);
     }
     const { code } = await child.status;
     await Deno.remove(folder, { recursive: true });
-    throw new Error(`The controller ended with ${code} before it was ready`);
+    throw new Error(`The controller ended with ${code} before it was ready: ${await log}`);
   }
 
   /** Asks its API. */
@@ -74,6 +81,7 @@ export class SdnProcess implements AsyncDisposable {
       // It ended by itself.
     }
     await this.#child.status;
+    await this.log;
     await Deno.remove(this.#folder, { recursive: true });
   }
 }

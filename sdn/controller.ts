@@ -117,6 +117,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
         // Flows are told to nobody: each relay tells its own to the controller that it beats at.
         parts.onPublished(batch.changes.filter(({ kind }) => kind !== "flows").map(relayOf));
       },
+      pass: (revision) => this.#feed.push({ revision, bytes: 0, events: [] }),
       onStored: (milliseconds) => {
         this.metricsSink.stored(milliseconds);
         this.#outages.storeIsFine();

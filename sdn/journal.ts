@@ -1,6 +1,14 @@
 import { type Clock, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
-import type { Adoption, Applied, Batch, Command, Reflection, Registry } from "./registry/mod.ts";
+import {
+  type Adoption,
+  type Applied,
+  type Batch,
+  type Command,
+  isLeaseEnd,
+  type Reflection,
+  type Registry,
+} from "./registry/mod.ts";
 import { type Store, StoreConflict } from "./store/mod.ts";
 
 /** How often a command is decided anew because another controller changed the relay meanwhile. */
@@ -18,6 +26,8 @@ export interface JournalOptions {
   readonly applied: (batch: Batch) => void;
   /** Told of each batch, in order, once it is kept. */
   readonly publish: (batch: Batch) => void;
+  /** Told of each revision that came to nothing, in the same order. */
+  readonly pass: (revision: number) => void;
   /** Told how long the store took to keep something, in milliseconds. */
   readonly onStored: (milliseconds: number) => void;
   /** Told when a batch could not be kept. */
@@ -36,7 +46,7 @@ export class Journal {
 
   constructor(options: JournalOptions) {
     this.#options = options;
-    options.store.sharing?.follow((given) => this.#reflect(given));
+    options.store.follow((given) => this.#reflect(given));
     this.#watchDeadline();
   }
 
@@ -92,29 +102,41 @@ export class Journal {
     if (batch !== undefined) void this.#keep(batch);
   }
 
-  /** Keeps a batch and publishes it, whatever came of that: it is in force, or undone by the next. */
+  /** Keeps a batch, and publishes it when it is in force. */
   #keep(batch: Batch): Promise<Fate> {
     const { store, applied } = this.#options;
     applied(batch);
-    return this.#publish(batch, this.#fateOf(store.append(batch)));
+    // What others have said to a shared store may be among what undoes it, and is told with it.
+    const isTold = store.sharing !== undefined || batch.changes.some(isLeaseEnd);
+    return this.#publish(batch, { fate: this.#fateOf(store.append(batch)), isTold });
   }
 
   #reflect(given: Reflection): void {
     if (this.#closed) return;
-    const { registry, clock, applied } = this.#options;
+    const { registry, clock, applied, store } = this.#options;
     const batch = registry.reflect(given, clock.now());
     this.#watchDeadline();
     if (batch === undefined) return;
     applied(batch);
-    void this.#publish(batch, Promise.resolve("kept"));
+    // What was never told of needs no word that it is undone.
+    const isTold = store.sharing !== undefined || !given.isUndone;
+    const fate: Fate = isTold ? "kept" : "failed";
+    void this.#publish(batch, { fate: Promise.resolve(fate), isTold });
   }
 
-  /** Batches are published in their order, whatever each of them waits for. */
-  #publish(batch: Batch, fate: Promise<Fate>): Promise<Fate> {
+  /**
+   * Batches are published in their order, whatever each of them waits for. One that is not kept is
+   * told all the same when `isTold`.
+   */
+  #publish(
+    batch: Batch,
+    { fate, isTold }: { fate: Promise<Fate>; isTold: boolean },
+  ): Promise<Fate> {
     const before = this.#publishing;
     const published = fate.then(async (fate) => {
       await before;
-      this.#options.publish(batch);
+      if (fate === "kept" || isTold) this.#options.publish(batch);
+      else this.#options.pass(batch.revision);
       return fate;
     });
     this.#publishing = published.then(() => {});

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "@qumo/shared/runtime";
 import { Journal } from "./journal.ts";
-import { type Batch, Registry } from "./registry/mod.ts";
+import { type Batch, type Reflection, Registry } from "./registry/mod.ts";
 import type { Store } from "./store/mod.ts";
 
 /** A store that keeps a batch when it is told to. */
 class SlowStore implements Store {
   readonly waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   readonly healthy = true;
+  reflect: (given: Reflection) => void = () => {};
 
   load() {
     return Promise.resolve({ revision: 0, relays: [], tombstones: [] });
@@ -15,6 +16,10 @@ class SlowStore implements Store {
 
   append(_batch: Batch): Promise<void> {
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  follow(reflect: (given: Reflection) => void): void {
+    this.reflect = reflect;
   }
 
   close(): Promise<void> {
@@ -33,6 +38,7 @@ function journal() {
     revision: 0,
   });
   const published: number[] = [];
+  const passed: number[] = [];
   const applied: number[] = [];
   const stored: number[] = [];
   const failures: unknown[] = [];
@@ -42,11 +48,12 @@ function journal() {
     clock,
     applied: ({ revision }) => applied.push(revision),
     publish: ({ revision }) => published.push(revision),
+    pass: (revision) => passed.push(revision),
     onStored: (milliseconds) => stored.push(milliseconds),
     onStoreFailure: (error) => failures.push(error),
   });
   const register = (name: string) => made.submit({ kind: "register", name, body: {} });
-  return { clock, store, registry, made, register, published, applied, stored, failures };
+  return { clock, store, registry, made, register, published, passed, applied, stored, failures };
 }
 
 Deno.test("a change is answered and published once it is kept, in the order of the revisions", async () => {
@@ -63,14 +70,15 @@ Deno.test("a change is answered and published once it is kept, in the order of t
   assert.deepEqual([published, answered], [[1, 2], ["a", "b"]]);
 });
 
-Deno.test("a change that could not be kept is refused, and published because it is in force", async () => {
-  const { clock, store, register, published, stored, failures } = journal();
+Deno.test("a change that could not be kept is refused, undone, and told to nobody", async () => {
+  const { clock, store, registry, register, published, passed, stored, failures } = journal();
   const answer = register("a");
+  store.reflect({ name: "a", isUndone: true });
   store.waiting[0]?.reject(new Error("disk full"));
   const outcome = await answer;
   assert.equal(!outcome.ok && outcome.refusal.code, "unavailable");
   await clock.advance(0);
-  assert.deepEqual(published, [1]);
+  assert.deepEqual([published, passed, registry.relays.size], [[], [1, 2], 0]);
   assert.equal(failures.length, 1);
   assert.deepEqual(stored, []);
 });

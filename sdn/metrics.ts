@@ -117,7 +117,7 @@ export class ControllerMetrics {
     );
     this.#storeErrors = new Counter({
       name: "qumo_sdn_store_errors_total",
-      help: "Batches that could not be stored at once",
+      help: "Batches that could not be stored",
       registers,
     });
     this.#syncs = new Counter({

@@ -130,6 +130,17 @@ export interface Batch {
   readonly changes: readonly Change[];
 }
 
+/** That a relay did not beat for so long that its life is over. */
+export interface LeaseEnd {
+  readonly kind: "gone";
+  readonly tombstone: Tombstone & { readonly reason: "expired" };
+}
+
+/** Whether a change is a matter of time alone: nobody asked for it, and nobody can refuse it. */
+export function isLeaseEnd(change: Change): change is LeaseEnd {
+  return change.kind === "gone" && change.tombstone.reason === "expired";
+}
+
 /** The relay that a change is about. */
 export function relayOf(change: Change): string {
   switch (change.kind) {

@@ -94,7 +94,6 @@ export class EtcdStore implements Store {
       onIdle: (relay) => this.#touched.has(relay) && this.#tell(relay, false),
     });
     this.sharing = {
-      follow: (reflect) => void (this.#reflect = reflect),
       renew: (relay) => this.#renew(relay),
       members: () => this.#members.states,
     };
@@ -110,6 +109,10 @@ export class EtcdStore implements Store {
     this.#tasks.spawn("probe etcd", (signal) => this.#probe(signal));
     this.#tasks.spawn("look at etcd's members", (signal) => this.#members.follow(signal));
     return this.#mirror.stored(this.#options.firstRevision);
+  }
+
+  follow(reflect: (given: Reflection) => void): void {
+    this.#reflect = reflect;
   }
 
   async append({ changes }: Batch): Promise<void> {

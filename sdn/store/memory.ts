@@ -26,6 +26,10 @@ export class MemoryStore implements Store {
     return this.#closed ? Promise.reject(new Error("The store is closed")) : Promise.resolve();
   }
 
+  follow(): void {
+    // It keeps everything.
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     return Promise.resolve();

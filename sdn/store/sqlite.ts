@@ -1,20 +1,21 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import type { Batch, Change, RelayState, Tombstone, TrackState, Version } from "../registry/mod.ts";
 import {
-  drainFromText,
-  drainToText,
-  nameFromKey,
-  nameToKey,
-  recordFromText,
-  recordToText,
-  versionOf,
-} from "./rows.ts";
+  type Batch,
+  type Change,
+  isLeaseEnd,
+  type LeaseEnd,
+  type Reflection,
+  relayOf,
+  type TrackState,
+} from "../registry/mod.ts";
+import { drainToText, nameToKey, recordToText } from "./rows.ts";
+import { SqliteReader } from "./sqlite_reader.ts";
 import { migrate } from "./sqlite_schema.ts";
 import type { Store, Stored, Timeline } from "./types.ts";
 
-/** Batches that wait for a store that does not take them: beyond, the store counts as lost. */
-const MAX_BACKLOG = 100_000;
+/** Between two attempts to write when a write has failed, in milliseconds. */
+const RETRY_MS = 1_000;
 
 /** Withdrawn tracks kept for one relay, as many as the registry remembers. */
 const MAX_WITHDRAWN = 1_000;
@@ -46,12 +47,16 @@ export class SqliteStore implements Store {
   readonly #timeline: Timeline;
   readonly #tombstoneMs: number;
   readonly #statements: ReturnType<typeof prepare>;
-  /** Kept neither in memory alone nor on the disk yet: refused batches that a later one brings along. */
-  #backlog: Batch[] = [];
+  readonly #reader: SqliteReader;
+  /** Ends of leases that the disk did not take, by relay. */
+  readonly #owed = new Map<string, LeaseEnd>();
+  #reflect: (given: Reflection) => void = () => {};
   #waiters: Waiter[] = [];
   #flush: Timer | undefined;
   #sincePrune = 0;
-  #healthy = true;
+  /** Why the last write failed, if it did. */
+  #failure: unknown;
+  #again: Timer | undefined;
   #closed = false;
 
   /** Opens or creates the file. Throws when it is no such database or of a newer schema. */
@@ -64,6 +69,7 @@ export class SqliteStore implements Store {
       this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
       migrate(this.#database);
       this.#statements = prepare(this.#database);
+      this.#reader = new SqliteReader(this.#database, timeline);
     } catch (error) {
       this.#database.close();
       throw error;
@@ -71,31 +77,16 @@ export class SqliteStore implements Store {
   }
 
   get healthy(): boolean {
-    return this.#healthy && !this.#closed;
+    return this.#failure === undefined && !this.#closed;
   }
 
   load(): Promise<Stored> {
     this.#prune();
-    const tracks = this.#loadTracks();
-    const relays = this.#database.prepare("SELECT * FROM relays").all().map((row): RelayState => {
-      const record = recordFromText(String(row.record));
-      const drain = row.drain === null ? undefined : drainFromText(String(row.drain));
-      const life = { epoch: Number(row.epoch), number: Number(row.number) };
-      const own = tracks.get(record.name) ?? new Map();
-      const alive = { record, ...(drain && { drain }), tracks: own };
-      return { name: record.name, life, beat: record.version.seq, alive };
-    });
-    const tombstones = this.#database.prepare("SELECT * FROM ends").all().map((row): Tombstone => ({
-      name: nameFromKey(String(row.name)),
-      life: { epoch: Number(row.epoch), number: Number(row.number) },
-      beat: Number(row.beat),
-      reason: row.reason === "deregistered" ? "deregistered" : "expired",
-      endedAt: this.#timeline.fromWall(Number(row.ended)),
-      ...(row.region && { region: String(row.region) }),
-      ...(row.address && { address: String(row.address) }),
-    }));
-    const revision = Number(this.#database.prepare("SELECT revision FROM state").get()?.revision);
-    return Promise.resolve({ revision, relays, tombstones });
+    return Promise.resolve(this.#reader.all());
+  }
+
+  follow(reflect: (given: Reflection) => void): void {
+    this.#reflect = reflect;
   }
 
   append(batch: Batch): Promise<void> {
@@ -107,6 +98,8 @@ export class SqliteStore implements Store {
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#write();
+    if (this.#failure !== undefined) this.#retry();
+    this.#again?.cancel();
     this.#closed = true;
     this.#database.close();
     return Promise.resolve();
@@ -117,26 +110,69 @@ export class SqliteStore implements Store {
     this.#flush = undefined;
     const waiters = this.#waiters;
     this.#waiters = [];
-    const batches = [...this.#backlog, ...waiters.map((waiter) => waiter.batch)];
+    const batches = waiters.map((waiter) => waiter.batch);
     if (batches.length === 0) return;
-    try {
-      this.#transact(batches);
-    } catch (error) {
-      this.#healthy = false;
-      this.#backlog = batches.slice(-MAX_BACKLOG);
-      for (const waiter of waiters) waiter.reject(error);
-      return;
+    // A disk that takes nothing is asked now and then for all, and not by everybody.
+    if (this.#failure === undefined) this.#try(batches);
+    const failure = this.#failure;
+    if (failure !== undefined) this.#undo(batches);
+    for (const { batch, resolve, reject } of waiters) {
+      if (failure === undefined || batch.changes.every(({ kind }) => kind === "flows")) resolve();
+      else reject(failure);
     }
-    this.#healthy = true;
-    this.#backlog = [];
-    for (const waiter of waiters) waiter.resolve();
+  }
+
+  /** Writes batches, and before them what has been owed since a write failed. */
+  #try(batches: readonly Batch[]): void {
+    try {
+      this.#transact([
+        ...this.#owed.values().map((end) => ({ revision: 0, changes: [end] })),
+        ...batches,
+      ]);
+      this.#failure = undefined;
+      this.#owed.clear();
+    } catch (error) {
+      this.#failure = error;
+      this.#again = this.#clock.after(RETRY_MS, () => this.#retry());
+    }
+  }
+
+  #retry(): void {
+    this.#again?.cancel();
+    this.#try([]);
+  }
+
+  /**
+   * What could not be kept never was: the registry is told what is kept instead. Only a lease that is
+   * over is a fact that no disk changes; its end is owed.
+   */
+  #undo(batches: readonly Batch[]): void {
+    const relays = new Set<string>();
+    for (const change of batches.flatMap(({ changes }) => changes)) {
+      if (isLeaseEnd(change)) this.#owed.set(relayOf(change), change);
+      else if (change.kind !== "flows") relays.add(relayOf(change));
+    }
+    for (const name of relays) this.#reflect({ name, ...this.#known(name), isUndone: true });
+  }
+
+  #known(name: string): Pick<Reflection, "kept" | "end"> {
+    const owed = this.#owed.get(name);
+    if (owed !== undefined) return { end: owed.tombstone };
+    try {
+      const kept = this.#reader.kept(name);
+      const end = this.#reader.end(name);
+      return { ...(kept && { kept }), ...(end && { end }) };
+    } catch {
+      // Of a disk that cannot even be read nothing is known: the relay registers again.
+      return {};
+    }
   }
 
   #transact(batches: readonly Batch[]): void {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       for (const { changes } of batches) for (const change of changes) this.#keep(change);
-      this.#statements.revision.run(batches.at(-1)?.revision ?? 0);
+      this.#statements.revision.run(Math.max(0, ...batches.map(({ revision }) => revision)));
       if (this.#sincePrune >= PRUNE_EVERY) this.#prune();
       this.#database.exec("COMMIT");
     } catch (error) {
@@ -198,27 +234,12 @@ export class SqliteStore implements Store {
     const oldest = this.#timeline.toWall(this.#clock.now() - this.#tombstoneMs);
     this.#statements.forgetEnds.run(oldest);
   }
-
-  #loadTracks(): Map<string, Map<string, TrackState>> {
-    const tracks = new Map<string, Map<string, TrackState>>();
-    const rows = this.#database.prepare("SELECT * FROM tracks ORDER BY rowid").iterate();
-    for (const row of rows) {
-      const relay = nameFromKey(String(row.relay));
-      const version: Version = versionOf(row);
-      const present = row.present === 1;
-      const registeredAt = present ? this.#timeline.fromWall(Number(row.registered)) : 0;
-      const own = tracks.get(relay) ?? new Map<string, TrackState>();
-      own.set(String(row.track), { version, present, registeredAt });
-      tracks.set(relay, own);
-    }
-    return tracks;
-  }
 }
 
 function prepare(database: DatabaseSync) {
   const sql = (text: string): StatementSync => database.prepare(text);
   return {
-    revision: sql("UPDATE state SET revision = ?"),
+    revision: sql("UPDATE state SET revision = max(revision, ?)"),
     relay: sql(
       `INSERT INTO relays (name, epoch, number, record) VALUES (?, ?, ?, ?)
        ON CONFLICT (name) DO UPDATE SET

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { ManualClock } from "@qumo/shared/runtime";
 import { storeContract, testRegistry } from "../../tests/contracts/sdn_store.ts";
+import type { Command, RelayState } from "../registry/mod.ts";
 import { MemoryStore } from "./memory.ts";
 import { SqliteStore } from "./sqlite.ts";
 
@@ -60,33 +61,111 @@ Deno.test("sqlite: what arrives in one turn is kept together, and answered once 
   clear();
 });
 
-Deno.test("sqlite: a batch that could not be kept is refused, and kept with the next one", async () => {
+/** A registry on a store that can be told to take nothing, as on a full disk. */
+function onFullDisk() {
   const { path, clock, open, clear } = temporary();
   const store = open();
   const registry = testRegistry(0);
-  const append = (name: string) => {
-    const outcome = registry.apply({ kind: "register", name, body: {} }, 0);
-    const batch = outcome.ok ? outcome.value.batch : undefined;
-    assert.ok(batch);
-    return store.append(batch);
-  };
+  store.follow((given) => void registry.reflect(given, clock.now()));
   const blocker = new DatabaseSync(path);
-  blocker.exec("BEGIN EXCLUSIVE");
-  const refused = assert.rejects(append("a"), /locked/);
-  await clock.advance(0);
-  await refused;
+  return {
+    clock,
+    store,
+    registry,
+    fill: () => blocker.exec("BEGIN EXCLUSIVE"),
+    free: () => blocker.exec("COMMIT"),
+    /** Applies a command and lets it be stored; tells whether it was kept. */
+    async submit(command: Command): Promise<boolean> {
+      const outcome = registry.apply(command, clock.now());
+      const batch = outcome.ok ? outcome.value.batch : undefined;
+      assert.ok(batch);
+      const kept = store.append(batch).then(() => true, () => false);
+      await clock.advance(0);
+      return await kept;
+    },
+    async close() {
+      blocker.close();
+      await store.close();
+      clear();
+    },
+  };
+}
+
+Deno.test("sqlite: what a full disk does not keep is not in force, now or later", async () => {
+  const { store, registry, fill, free, submit, clock, close } = onFullDisk();
+  const body = { region: "eu", neighbors: { b: 3 }, announces: ["x", "y"] };
+  assert.ok(await submit({ kind: "register", name: "a", body }));
+  assert.ok(await submit({ kind: "register", name: "ended", body: {} }));
+  assert.ok(await submit({ kind: "deregister", name: "ended" }));
+  // Without what is remembered of tracks that are not there.
+  const inForce = ({ name, life, alive }: RelayState) => {
+    const tracks = [...alive?.tracks ?? []].filter(([, { present }]) => present).sort();
+    return { name, life, ...alive, tracks };
+  };
+  const state = () => [
+    [...registry.relays.values()].map(({ state }) => inForce(state)),
+    [...registry.tombstones.keys()],
+  ];
+  const before = state();
+  fill();
+  const refused: Command[] = [
+    { kind: "register", name: "new", body: {} },
+    { kind: "register", name: "a", body: { region: "us" } },
+    { kind: "register", name: "a", body: { epoch: 5, announces: ["z"] } },
+    { kind: "register", name: "ended", body: {} },
+    { kind: "announce", relay: "a", track: "z" },
+    { kind: "withdraw", relay: "a", track: "x" },
+    { kind: "drain", name: "a", on: true },
+    { kind: "deregister", name: "a" },
+  ];
+  for (const command of refused) {
+    assert.equal(await submit(command), false);
+    assert.deepEqual(state(), before, JSON.stringify(command));
+  }
   assert.equal(store.healthy, false);
-  blocker.exec("COMMIT");
-  blocker.close();
-  const kept = append("b");
+  free();
+  await clock.advance(1000);
+  assert.equal(store.healthy, true);
+  const { relays } = await store.load();
+  assert.deepEqual([relays.map(inForce)], before.slice(0, 1));
+  assert.ok(await submit({ kind: "announce", relay: "a", track: "z" }));
+  await close();
+});
+
+Deno.test("sqlite: a full disk is asked again once a second, whoever writes meanwhile", async () => {
+  const { store, fill, free, submit, clock, close } = onFullDisk();
+  fill();
+  assert.equal(await submit({ kind: "register", name: "a", body: {} }), false);
+  free();
+  for (let at = 0; at < 9; at++) {
+    assert.equal(await submit({ kind: "register", name: `r${at}`, body: {} }), false);
+    await clock.advance(100);
+  }
+  assert.equal(store.healthy, false);
+  await clock.advance(100);
+  assert.ok(await submit({ kind: "register", name: "a", body: {} }));
+  assert.deepEqual((await store.load()).relays.map(({ name }) => name), ["a"]);
+  await close();
+});
+
+Deno.test("sqlite: leases end on a full disk as well, and are kept as ended later", async () => {
+  const { store, registry, fill, free, submit, clock, close } = onFullDisk();
+  assert.ok(await submit({ kind: "register", name: "a", body: {} }));
+  fill();
+  await clock.advance(90_000);
+  const batch = registry.expire(clock.now());
+  assert.ok(batch);
+  const kept = assert.rejects(store.append(batch));
   await clock.advance(0);
   await kept;
-  assert.equal(store.healthy, true);
-  const { relays, revision } = await store.load();
-  assert.deepEqual(relays.map((relay) => relay.name), ["a", "b"]);
-  assert.equal(revision, 2);
-  await store.close();
-  clear();
+  assert.equal(registry.relays.size, 0);
+  assert.equal(await submit({ kind: "register", name: "a", body: {} }), false);
+  assert.deepEqual([registry.relays.size, registry.tombstones.has("a")], [0, true]);
+  free();
+  await clock.advance(1000);
+  const { relays, tombstones } = await store.load();
+  assert.deepEqual([relays, tombstones.map(({ name }) => name)], [[], ["a"]]);
+  await close();
 });
 
 Deno.test("sqlite: a store of a newer program is refused and left as it is", () => {

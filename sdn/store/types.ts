@@ -22,9 +22,12 @@ export interface Store {
   load(): Promise<Stored>;
   /**
    * Keeps a batch; resolves when it will survive the loss of the process. Batches are kept in the
-   * order of the calls. Rejects when it could not be kept; a later batch that is kept brings it along.
+   * order of the calls. Rejects when it could not be kept: a reflection has undone it then, but for the
+   * ends of leases, which hold and are kept later.
    */
   append(batch: Batch): Promise<void>;
+  /** Lets `reflect` be told whenever a relay in the store is not as the registry has it. */
+  follow(reflect: (given: Reflection) => void): void;
   /** Whether the last attempt to keep something succeeded. */
   readonly healthy: boolean;
   /** Keeps what waits, then lets go of the store. */
@@ -33,13 +36,8 @@ export interface Store {
   readonly sharing?: Sharing;
 }
 
-/**
- * What controllers that share a store do beside appending. A batch that is not kept is undone by a
- * reflection before its `append` rejects; leases end in the store and nowhere else.
- */
+/** What controllers that share a store do beside appending. Leases end in the store and nowhere else. */
 export interface Sharing {
-  /** Lets `reflect` be told whenever a relay in the store is not as this controller left it. */
-  follow(reflect: (given: Reflection) => void): void;
   /**
    * Prolongs a relay's lease. Rejects with {@linkcode StoreConflict} when it is over, and with another
    * error when it could not be prolonged.

@@ -52,6 +52,7 @@ function patientHost() {
       namespaces: 0,
       openGroups: 0,
       parkedStreams: 0,
+      clientStreams: 0,
       cache: { bytes: 0, groups: 0 },
     }),
     tracks: () => [],

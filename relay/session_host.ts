@@ -8,6 +8,7 @@ import { MoqtSession } from "./session/moqt/session.ts";
 import { negotiate } from "./session/negotiate.ts";
 import type { StreamSource } from "./session/first_streams.ts";
 import type { Authorizer, SessionSettings } from "./session/settings.ts";
+import { StreamBudget } from "./session/stream_budget.ts";
 import { Cache, MAX_TRACKS, Registry, type Replacement, type TrackEntry } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
 import type { LinkSession, LinkSessionOptions } from "./upstream/mod.ts";
@@ -31,6 +32,7 @@ export class MoqtHost implements SessionHost {
   readonly #parts: HostParts;
   readonly #settings: SessionSettings;
   readonly #registry: Registry;
+  readonly #streamBudget = new StreamBudget();
   readonly #sessions = new Map<MoqtSession, Served>();
   // Connections whose first bytes are awaited to know what they speak.
   readonly #unknown = new Set<Connection>();
@@ -112,6 +114,7 @@ export class MoqtHost implements SessionHost {
       tracing,
       metrics,
       settings: this.#settings,
+      streamBudget: this.#streamBudget,
       registry: this.#registry,
       scopeOf,
       authorizer: everybody,
@@ -136,6 +139,7 @@ export class MoqtHost implements SessionHost {
       tracing,
       metrics,
       settings: this.#settings,
+      streamBudget: this.#streamBudget,
       registry: this.#registry,
       scopeOf: () => scope,
       authorizer: everybody,
@@ -203,6 +207,7 @@ export class MoqtHost implements SessionHost {
       namespaces,
       openGroups: cache.groups,
       parkedStreams,
+      clientStreams: this.#streamBudget.open,
       cache: { bytes: cache.bytes, groups: cache.groups },
     };
   }
@@ -264,6 +269,7 @@ function settingsOf({ config }: HostParts): SessionSettings {
     rendezvousMaxMs: relay.rendezvousMaxMs,
     requestTimeoutMs: relay.requestTimeoutMs,
     setupTimeoutMs: server.handshakeTimeoutMs,
+    maxIncomingStreams: server.maxUniStreams,
     limits,
     delivery,
   };

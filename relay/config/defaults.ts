@@ -12,7 +12,7 @@ export const DEFAULTS: RelayConfig = {
     handshakeTimeoutMs: 10_000,
     maxSessions: 5000,
     maxBidiStreams: 512,
-    maxUniStreams: 512,
+    maxUniStreams: 4_096,
   },
   auth: { mode: "loopback" },
   relay: {

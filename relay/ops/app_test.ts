@@ -41,6 +41,7 @@ function app(
       namespaces: 1,
       openGroups: 1,
       parkedStreams: 0,
+      clientStreams: 0,
       cache: { bytes: 100, groups: 4 },
     }),
     tracks: () => TRACKS,

@@ -101,12 +101,31 @@ export type Skip = typeof SKIPS[number];
 export const OBJECT_DROPS = [
   "too_old", // The cache had given up its group, or its place in the group.
   "track_over", // The track had ended.
-  "subgroups", // Its group had as many subgroups as a group may have.
+  "subgroups", // Its group had as many subgroups as a group may have, and all of them went on.
   "too_large", // Beyond `limits.max_object_bytes`.
   "replaced", // A newer publisher had taken the track over.
 ] as const;
 /** One of {@linkcode OBJECT_DROPS}. */
 export type ObjectDrop = typeof OBJECT_DROPS[number];
+
+/** Why nothing more was taken of a track, though its publisher would send more. */
+export const TRACKS_GIVEN_UP = [
+  "only_drops", // Every object of it was thrown away for seconds.
+  "too_large", // An object was beyond `limits.max_object_bytes`.
+  "subgroup_rate", // Its subgroups began too fast.
+  "streams_left_open", // Its publisher leaves the streams of its groups open.
+] as const;
+/** One of {@linkcode TRACKS_GIVEN_UP}. */
+export type TrackGivenUp = typeof TRACKS_GIVEN_UP[number];
+
+/** Why a stream of a publisher was stopped before its end. */
+export const STREAM_STOPS = [
+  "group_gone", // The cache had given up its group.
+  "unknown_track", // Nobody said in time what its alias means.
+  "track_over", // The subscription was over.
+] as const;
+/** One of {@linkcode STREAM_STOPS}. */
+export type StreamStop = typeof STREAM_STOPS[number];
 
 /** Why a datagram went nowhere. */
 export const DATAGRAM_DROPS = [
@@ -245,6 +264,8 @@ export class RelayMetrics {
   /** Objects on streams that another publisher of the track had brought already. */
   duplicateObjects = 0;
   readonly droppedObjects: Record<ObjectDrop, number> = zeros(OBJECT_DROPS);
+  readonly tracksGivenUp: Record<TrackGivenUp, number> = zeros(TRACKS_GIVEN_UP);
+  readonly streamsStopped: Record<StreamStop, number> = zeros(STREAM_STOPS);
   /** Subscriptions that were ended because the subscriber was too far behind. */
   subscribersTooFarBehind = 0;
   /** In seconds. */

@@ -122,6 +122,23 @@ export function mediaFamilies(
       () => metrics.droppedObjects,
     ),
     counters(
+      "qumo_relay_tracks_given_up_total",
+      "Tracks ended by the relay although their publishers would send more, by reason.",
+      "reason",
+      () => metrics.tracksGivenUp,
+    ),
+    counters(
+      "qumo_relay_streams_stopped_total",
+      "Streams of publishers that the relay stopped before their end, by reason.",
+      "reason",
+      () => metrics.streamsStopped,
+    ),
+    gauge(
+      "qumo_relay_client_streams_open",
+      "Streams that clients have open towards the relay.",
+      () => relay.snapshot().clientStreams,
+    ),
+    counters(
       "qumo_relay_datagrams_dropped_total",
       "Datagrams that went nowhere, by reason.",
       "reason",

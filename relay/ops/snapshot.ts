@@ -12,6 +12,8 @@ export interface RelaySnapshot {
   /** Groups that are being received. */
   readonly openGroups: number;
   readonly parkedStreams: number;
+  /** Streams that clients have open towards the relay. */
+  readonly clientStreams: number;
   readonly cache: { readonly bytes: number; readonly groups: number };
 }
 

@@ -1,6 +1,15 @@
 import { DecodeError } from "@qumo/shared/wire";
+import { TransportError } from "../transport/errors.ts";
 import type { ReceiveStream } from "../transport/types.ts";
 import { FIRST_BUFFER_BYTES, READ_BUFFER_BYTES } from "./limits.ts";
+
+/** How a stream behaves, and who wants to know of its end. */
+export interface InputOptions {
+  /** Whether the transport cannot stop a stream while a read waits for bytes. */
+  readonly stopsLate?: boolean;
+  /** Called once, when the stream takes nothing up any more of what the peer may open. */
+  readonly onOver?: () => void;
+}
 
 /**
  * The unread bytes of a stream, between `start` and `end` of `bytes`. Decoders are synchronous over
@@ -12,19 +21,26 @@ export class Input {
   end = 0;
   readonly #stream: ReceiveStream;
   readonly #maxCapacity: number;
+  readonly #options: InputOptions;
   // Whether the last read took all the room there was: then there is likely more.
   #wasFull = false;
   #ended = false;
   #failure: unknown;
+  // Lets go of whoever waits for bytes; there while a read does that cannot be stopped.
+  #release: ((error: Error) => void) | undefined;
+  // The code that such a stream is stopped with when bytes come.
+  #stopAs: number | undefined;
+  #isOver = false;
 
   /**
    * Begins small, since many streams are short or silent; grows as long as reads fill the buffer, and
    * up to `maxCapacity` bytes when something that must be whole does not fit.
    */
-  constructor(stream: ReceiveStream, maxCapacity: number) {
+  constructor(stream: ReceiveStream, maxCapacity: number, options: InputOptions = {}) {
     this.bytes = new Uint8Array(FIRST_BUFFER_BYTES);
     this.#stream = stream;
     this.#maxCapacity = maxCapacity;
+    this.#options = options;
   }
 
   /** How many bytes are unread. */
@@ -44,15 +60,18 @@ export class Input {
     this.#makeRoom();
     let filled: Uint8Array<ArrayBuffer> | undefined;
     try {
-      filled = await this.#stream.read(this.bytes.subarray(this.end));
+      const reading = this.#stream.read(this.bytes.subarray(this.end));
+      filled = await (this.#options.stopsLate === true ? this.#unlessStopped(reading) : reading);
     } catch (error) {
       // The buffer is lost with the stream, and what was unread in it: there is nothing to go on with.
       this.#failure = error;
       this.start = this.end = 0;
+      if (this.#stopAs === undefined) this.#over();
       throw error;
     }
     if (filled === undefined) {
       this.#ended = true;
+      this.#over();
       return false;
     }
     // The buffer was handed through: it is the same memory under another name.
@@ -65,9 +84,39 @@ export class Input {
     return true;
   }
 
-  /** The peer shall send no more. */
+  /** The peer shall send no more. Where it cannot be told at once it is when it sends something. */
   stop(code: number): void {
+    if (this.#release === undefined) return this.#stop(code);
+    this.#stopAs ??= code;
+    this.#release(new TransportError("reset", 0, "Cannot read: stopped on this side"));
+  }
+
+  #stop(code: number): void {
     this.#stream.stop(code);
+    this.#over();
+  }
+
+  /** A read of which nobody waits for the end when the stream is stopped. */
+  #unlessStopped<T>(reading: Promise<T | undefined>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#release = reject;
+      reading.then((filled) => {
+        this.#release = undefined;
+        if (this.#stopAs !== undefined && filled !== undefined) return this.#stop(this.#stopAs);
+        if (this.#stopAs !== undefined) this.#over();
+        resolve(filled);
+      }, (error) => {
+        this.#release = undefined;
+        this.#over();
+        reject(error);
+      });
+    });
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#options.onOver?.();
   }
 
   #makeRoom(): void {

@@ -59,3 +59,35 @@ Deno.test("Input.fill() takes no more at once than it is allowed", async () => {
   );
   assert.equal(input.length, 20_000);
 });
+
+Deno.test("Input.stop() lets go of who waits for bytes, and stops the stream when it can", async () => {
+  const { send, receive } = await pipe();
+  let over = 0;
+  const input = new Input(receive, 100, { stopsLate: true, onOver: () => over++ });
+  const waiting = input.fill();
+  input.stop(3);
+  await assert.rejects(waiting, { kind: "reset" });
+  await assert.rejects(input.fill(), { kind: "reset" });
+  assert.equal(over, 0);
+  await send.write(Uint8Array.of(1));
+  await assert.rejects(send.write(Uint8Array.of(2)), { kind: "stopped", code: 3 });
+  assert.equal(over, 1);
+});
+
+for (const how of ["its end", "a reset", "a stop", "a stop while it is read"] as const) {
+  Deno.test(`Input says once that a stream takes up nothing any more, by ${how}`, async () => {
+    const { send, receive } = await pipe();
+    let over = 0;
+    const input = new Input(receive, 100, {
+      stopsLate: how !== "a stop while it is read",
+      onOver: () => over++,
+    });
+    const waiting = how === "a stop" ? undefined : input.fill().catch(() => {});
+    if (how === "its end") await send.finish();
+    else if (how === "a reset") send.reset(1);
+    else input.stop(1);
+    await waiting;
+    input.stop(1);
+    assert.equal(over, 1);
+  });
+}

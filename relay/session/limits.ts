@@ -33,6 +33,50 @@ export const RELAY_LIMIT_FACTOR = 20;
  */
 export const MAX_ONLY_DROPS_MS = 5_000;
 
+/**
+ * Subgroups of one track that a publisher may begin at once, and a second: a stream for each packet of
+ * audio and three layers of video, after half a minute without. Each costs every subscriber a stream.
+ */
+export const SUBGROUPS_AT_ONCE = 8_192;
+/** See {@linkcode SUBGROUPS_AT_ONCE}. */
+export const SUBGROUPS_A_SECOND = 256;
+
+/**
+ * Streams that all clients together may have open towards the relay: about 14 KB each, though nothing
+ * comes on them. Six for each of as many sessions as there may be; links to relays do not count.
+ */
+export const MAX_CLIENT_STREAMS = 32_768;
+
+/**
+ * Streams of a group that is over, out of those that a peer may open, at which it is asked to begin a new
+ * session: they do not end before something comes on them, and a new session begins with none.
+ */
+export const STUCK_STREAMS_SHARE = 1 / 2;
+
+/** Streams open, out of those that a peer may open, at which one of its tracks is given up. */
+export const OPEN_STREAMS_SHARE = 15 / 16;
+
+/** How long a peer that was asked for a new session may take to leave the one that it has. */
+export const MOVE_SESSION_MS = 30_000;
+
+/** How long the streams of a track that was given up may take to end, before the session does. */
+export const STREAMS_RELEASE_MS = 5_000;
+
+/**
+ * How long after the object that ends a group its stream is left to end by itself: the end mostly comes
+ * with it, and a publisher that sends none is stopped.
+ */
+export const MARKED_STREAM_MS = 250;
+
+/**
+ * How long a stream may take to bring something whose group is over when it begins: it may be of a
+ * publisher that counts anew, which its first object tells.
+ */
+export const LATE_STREAM_MS = 2_000;
+
+/** Open streams of a feed that are looked at, whenever another begins, for such as are over. */
+export const STREAMS_LOOKED_AT = 2;
+
 /** How long an ended subscription may take to send what it has begun. */
 export const DRAIN_SUBSCRIPTION_MS = 5_000;
 

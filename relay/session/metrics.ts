@@ -15,6 +15,10 @@ export interface SessionMetrics {
   duplicateObjects: number;
   /** Objects of publishers that were thrown away. */
   readonly droppedObjects: Record<DropReason, number>;
+  /** Tracks that nothing more was taken of, though their publishers would send more. */
+  readonly tracksGivenUp: Record<TrackGivenUp, number>;
+  /** Streams of publishers that were stopped before their end. */
+  readonly streamsStopped: Record<StreamStop, number>;
   subscribersTooFarBehind: number;
   /** Told the milliseconds from an object's arrival until a subscriber's transport had taken it. */
   deliveryDelay(milliseconds: number): void;
@@ -86,6 +90,26 @@ export type RequestOutcome =
 
 /** Why a subscriber did not get a group or subgroup, or not all of it. */
 export type Skip = "backlog" | "superseded" | "delivery_timeout" | "streams" | "evicted";
+
+/** Why a track was given up. */
+export type TrackGivenUp =
+  /** Every object of it was thrown away for long. */
+  | "only_drops"
+  /** An object was larger than the relay takes. */
+  | "too_large"
+  /** Its subgroups began too fast. */
+  | "subgroup_rate"
+  /** Its publisher leaves the streams of its groups open. */
+  | "streams_left_open";
+
+/** Why a stream of a publisher was stopped. */
+export type StreamStop =
+  /** The cache had given up its group. */
+  | "group_gone"
+  /** Nobody said in time what its alias means. */
+  | "unknown_track"
+  /** The subscription was over. */
+  | "track_over";
 
 /** Why a stream that was left open was finished after all. */
 export type ParkedEnd =

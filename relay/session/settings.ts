@@ -42,6 +42,8 @@ export interface SessionSettings {
   readonly requestTimeoutMs: number;
   /** How long SETUP, and the first message of a stream, may take to come. */
   readonly setupTimeoutMs: number;
+  /** Unidirectional streams that the transport lets a peer have open. */
+  readonly maxIncomingStreams: number;
   readonly limits: SessionLimits;
   readonly delivery: DeliveryLimits;
 }

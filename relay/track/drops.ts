@@ -4,7 +4,7 @@ export type DropReason =
   | "too_old"
   /** The track had ended. */
   | "track_over"
-  /** Its group had as many subgroups as a group may have. */
+  /** Its group had as many subgroups as a group may have, and all of them went on. */
   | "subgroups"
   /** Beyond the largest object that the relay takes. */
   | "too_large"

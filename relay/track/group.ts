@@ -1,7 +1,12 @@
 import type { ObjectDatagram } from "@qumo/shared/wire";
 import { MalformedTrack } from "./errors.ts";
 import { Gaps } from "./gaps.ts";
-import { MAX_PAGE_BYTES, MAX_SUBGROUPS_PER_GROUP, OBJECT_OVERHEAD_BYTES } from "./limits.ts";
+import {
+  MAX_PAGE_BYTES,
+  MAX_SUBGROUPS_PER_GROUP,
+  OBJECT_OVERHEAD_BYTES,
+  SUBGROUPS_FORGOTTEN,
+} from "./limits.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
 
 /** An object that came as a datagram. */
@@ -35,7 +40,9 @@ export class Group {
   readonly #datagrams = new Map<number, DatagramObject>();
   #datagramBytes = 0;
   #datagramsGivenUpTo = -1;
-  readonly #logs: SubgroupLog[] = [];
+  // The largest object of subgroups that made room for others, and of which nothing is known any more.
+  #forgottenUpTo = -1;
+  #logs: SubgroupLog[] = [];
   readonly #subgroups = new Map<bigint, Subgroup>();
   #priorGroups: bigint | undefined;
   #bytes = 0;
@@ -110,10 +117,35 @@ export class Group {
     return this.#subgroups.get(subgroup)?.logs.at(-1);
   }
 
+  /**
+   * Gives up the oldest subgroups of which nothing more is to come, so that others may begin. Returns
+   * the bytes that are free now; undefined when there are none.
+   */
+  makeRoom(): number | undefined {
+    const oldest = this.#logs.filter(({ state }) => state !== "open").slice(0, SUBGROUPS_FORGOTTEN);
+    if (oldest.length === 0) return undefined;
+    const gone = new Set(oldest);
+    let freed = 0;
+    for (const log of oldest) {
+      freed += this.#giveUpLog(log);
+      this.#forgottenUpTo = Math.max(this.#forgottenUpTo, log.lastId);
+      this.#forgetLog(log);
+    }
+    this.#logs = this.#logs.filter((log) => !gone.has(log));
+    return freed;
+  }
+
+  #forgetLog(log: SubgroupLog): void {
+    const logs = this.#subgroups.get(log.subgroup)!.logs;
+    logs.splice(logs.indexOf(log), 1);
+    if (logs.length === 0) this.#subgroups.delete(log.subgroup);
+  }
+
   /** Whether this object of a subgroup, or one behind it, was here and was given up. */
   isGivenUp(subgroup: bigint, id: number): boolean {
     const logs = this.#subgroups.get(subgroup)?.logs;
-    return logs !== undefined && logs.some(({ givenUpTo }) => id <= givenUpTo);
+    if (logs === undefined) return id <= this.#forgottenUpTo;
+    return logs.some(({ givenUpTo }) => id <= givenUpTo);
   }
 
   /** The same for an object that came as a datagram. */

@@ -16,8 +16,11 @@ export const CUT_THROUGH_BYTES = 16_384;
 /** What an object costs beside its bytes: its place in the indexes. */
 export const OBJECT_OVERHEAD_BYTES = 64;
 
-/** Subgroups of one group. Each costs every subscriber a stream. */
+/** Subgroups of one group. Each costs every subscriber a stream; beyond it the oldest are given up. */
 export const MAX_SUBGROUPS_PER_GROUP = 4_096;
+
+/** Subgroups that are given up at once where another needs room: it costs as much as for one. */
+export const SUBGROUPS_FORGOTTEN = 64;
 
 /** Gaps that a publisher declared in one group or between groups, kept to check later objects against. */
 export const MAX_GAPS = 256;

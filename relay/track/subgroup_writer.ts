@@ -97,6 +97,11 @@ export class SubgroupWriter {
     return this.#wasDropped;
   }
 
+  /** Whether the last object said that its group or track ends: nothing can follow on the stream. */
+  get endsByMark(): boolean {
+    return this.#last > this.#lastNormal;
+  }
+
   #keep(id: number): void {
     if (this.#kept++ === 0) {
       this.#firstKept = id;
@@ -266,7 +271,11 @@ export class SubgroupWriter {
       return undefined;
     }
     const log = this.#logFor(group, subgroup, object);
-    if (log === undefined) return "subgroups";
+    if (log === undefined) {
+      // There is such an object all the same, and who joins is told so.
+      this.#track.advance(group.id, id);
+      return "subgroups";
+    }
     const bytes = log.bytes;
     log.begin(id, properties, payloadLength, status, now);
     group.add(id, log, status === ObjectStatus.NORMAL, now);
@@ -289,7 +298,7 @@ export class SubgroupWriter {
       this.#moveTo(log);
       return log;
     }
-    if (!group.hasRoom) return undefined;
+    if (!group.hasRoom && !this.#track.makeRoom(group)) return undefined;
     if (newest !== undefined && !newest.hasWriters) newest.end("incomplete");
     return this.#beginLog(group, subgroup, object.before < 0);
   }

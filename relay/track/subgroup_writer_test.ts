@@ -487,6 +487,38 @@ Deno.test("SubgroupWriter holds a group to its number of subgroups, whatever the
   assert.equal(track.group(0n)?.logs.length, MAX_SUBGROUPS_PER_GROUP);
 });
 
+Deno.test("SubgroupWriter gives up the oldest subgroups of a group for the newest, and tells the truth of both", () => {
+  const { world, track } = setUp();
+  const COUNT = MAX_SUBGROUPS_PER_GROUP + 300;
+  for (let id = 0; id < COUNT; id++) {
+    const writer = world.stream(track, { subgroup: BigInt(id) });
+    put(writer, id);
+    writer.finish();
+    assert.equal(writer.counts.dropped, 0);
+  }
+  const group = track.group(0n)!;
+  assert.ok(group.logs.length <= MAX_SUBGROUPS_PER_GROUP);
+  assert.deepEqual(track.largest, { group: 0n, object: BigInt(COUNT - 1) });
+  assert.equal(group.ids().at(-1), COUNT - 1);
+  assert.equal(group.bytes, group.logs.reduce((sum, { bytes }) => sum + bytes, 0));
+  assert.equal(group.homeOf(0), undefined);
+  // What was given up does not come back as new.
+  const late = world.stream(track, { subgroup: 0n });
+  put(late, 0);
+  assert.equal(late.counts.dropped, 1);
+});
+
+Deno.test("SubgroupWriter counts an object among the largest that has no room beside those that go on", () => {
+  const { world, track } = setUp();
+  for (let id = 0; id < MAX_SUBGROUPS_PER_GROUP; id++) {
+    put(world.stream(track, { subgroup: BigInt(id) }), id);
+  }
+  const last = world.stream(track, { subgroup: 9_999n });
+  put(last, 9_999);
+  assert.equal(last.counts.dropped, 1);
+  assert.deepEqual(track.largest, { group: 0n, object: 9_999n });
+});
+
 Deno.test("SubgroupWriter.release() leaves the log open for the stream that goes on with it", () => {
   const { world, track, subscriber } = setUp();
   const fetched = world.stream(track, { hasProperties: true });

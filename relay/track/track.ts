@@ -268,6 +268,14 @@ export class Track {
     return true;
   }
 
+  /** Gives up the oldest subgroups of a group for others; false when none can be given. */
+  makeRoom(group: Group): boolean {
+    const freed = group.makeRoom();
+    if (freed === undefined) return false;
+    this.grow(group, -freed);
+    return true;
+  }
+
   /** Gives up the head of a group that is still growing; false when nothing can be given. */
   trim(group: Group, reason: EvictionReason): boolean {
     const freed = group.trim();

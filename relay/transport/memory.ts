@@ -35,6 +35,8 @@ export interface MemoryOptions {
   readonly maxBidiStreams?: number;
   /** False to be like Deno's QUIC: nothing can be reset, codes of stops are lost. */
   readonly canReset?: boolean;
+  /** True to be like stacks other than Deno's: a stream that the peer stopped is reset at once. */
+  readonly answersStops?: boolean;
   readonly maxDatagramSize?: number;
   /** True for a datagram that shall not arrive. */
   readonly datagramLoss?: (bytes: Uint8Array) => boolean;
@@ -198,6 +200,7 @@ export class MemoryConnection implements Connection {
   #asEnd(): MemoryEnd {
     return {
       canReset: this.canReset,
+      answersStops: this.#options.answersStops ?? false,
       carry: (arrive) => this.#carry(arrive),
       over: (half) => {
         this.#halves.get(half)?.();

@@ -4,6 +4,7 @@ import type { Code, ReceiveStream, SendStream } from "./types.ts";
 /** What a half of a stream needs of its end of the pair. */
 export interface MemoryEnd {
   readonly canReset: boolean;
+  readonly answersStops: boolean;
   /** Calls `arrive` at the other end, as late as the line is long. */
   carry(arrive: () => void): void;
   /** The half is over: finished, reset, stopped or read to its end. */
@@ -69,13 +70,13 @@ export class MemorySendStream implements SendStream, MemoryHalf {
 
   /**
    * The peer stopped the stream. As with Deno this shows at the next byte that is written, with code 0
-   * where nothing can be reset, and until then the stream counts as open.
+   * where nothing can be reset, and until then the stream counts as open; other stacks reset it at once.
    */
   arriveStop(code: Code): void {
     if (this.#over !== undefined) return;
     const shown = this.#end.canReset ? code : 0;
     this.#stopped = new TransportError("stopped", shown, `Peer stopped the stream: ${shown}`);
-    if (this.#waiting.length > 0) this.#resetStopped();
+    if (this.#waiting.length > 0 || this.#end.answersStops) this.#resetStopped();
   }
 
   #resetStopped(): void {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { SessionWorld } from "../support/session_world.ts";
 import {
   datagram,
+  join,
   nextSubgroup,
   objects,
   openSubgroup,
@@ -81,3 +82,23 @@ async function dropOneASecond(
     await world.advance(1_000);
   }
 }
+
+Deno.test("a chat of one group with a stream for each object goes on for ever", async () => {
+  await using world = new SessionWorld();
+  const { publisher, subscriber, downstream } = await watch(world);
+  const ended = downstream.next();
+  let seen = -1;
+  void (async () => {
+    for (;;) seen = (await nextSubgroup(subscriber)).ids[0]!;
+  })().catch(() => {});
+  for (let id = 0; id < 4_300; id++) {
+    await sendSubgroup(publisher, { group: 0n, subgroup: BigInt(id) }, ...objects(1, id));
+    if (id % 20 === 0) await world.advance(100);
+  }
+  await world.settle();
+  assert.equal(seen, 4_299);
+  const { ok } = await join(world, { filter: { type: "largest_object" } });
+  assert.deepEqual(ok.parameters.largestObject, { group: 0n, object: 4_299n });
+  await world.stillPending(ended, "The end of the track");
+  assert.ok(Object.values(world.metrics.droppedObjects).every((count) => count === 0));
+});

@@ -13,6 +13,7 @@ import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { MoqtSession } from "../../relay/session/moqt/session.ts";
 import type { SessionLink } from "../../relay/session/moqt/session_options.ts";
 import type { Authorizer, SessionLimits, SessionSettings } from "../../relay/session/settings.ts";
+import { StreamBudget } from "../../relay/session/stream_budget.ts";
 import {
   Cache,
   type CacheLimits,
@@ -48,6 +49,7 @@ const SETTINGS: SessionSettings = {
   rendezvousMaxMs: 30_000,
   requestTimeoutMs: 5_000,
   setupTimeoutMs: 3_000,
+  maxIncomingStreams: 512,
   limits: LIMITS,
   delivery: { maxBacklogBytes: 100_000, maxOpenSubgroups: 8, stallTimeoutMs: 4_000 },
 };
@@ -76,6 +78,8 @@ export interface WorldOptions {
   readonly maxTracks?: number;
   /** Who keeps a track where publishers disagree; the newest when nothing is said. */
   readonly policy?: ReplacementPolicy;
+  /** Streams that all clients together may have open. */
+  readonly maxClientStreams?: number;
   /** Traces nothing when nothing is said. */
   readonly tracing?: Tracing;
 }
@@ -116,6 +120,7 @@ export class SessionWorld implements AsyncDisposable {
   readonly settings: SessionSettings;
   readonly #authorizer: Authorizer;
   readonly #tracing: Tracing;
+  readonly #streamBudget: StreamBudget;
   readonly #joined: { peer: ScriptedPeer; over: Promise<unknown> }[] = [];
 
   constructor(options: WorldOptions = {}) {
@@ -124,6 +129,7 @@ export class SessionWorld implements AsyncDisposable {
     this.lines = lines;
     this.#authorizer = options.authorizer ?? (() => done(undefined));
     this.#tracing = options.tracing ?? noTracing;
+    this.#streamBudget = new StreamBudget(options.maxClientStreams);
     this.settings = {
       ...SETTINGS,
       ...options.settings,
@@ -165,6 +171,7 @@ export class SessionWorld implements AsyncDisposable {
       tracing: this.#tracing,
       metrics: this.metrics,
       settings: this.settings,
+      streamBudget: this.#streamBudget,
       registry: this.registry,
       scopeOf: (path) => path,
       authorizer: this.#authorizer,

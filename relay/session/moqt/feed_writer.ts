@@ -52,6 +52,11 @@ export class FeedWriter {
   }
 
   /** As in {@linkcode SubgroupWriter}. */
+  get endsByMark(): boolean {
+    return this.#writer.endsByMark;
+  }
+
+  /** As in {@linkcode SubgroupWriter}. */
   get wasDropped(): boolean {
     return this.#writer.wasDropped;
   }

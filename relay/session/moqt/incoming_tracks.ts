@@ -20,6 +20,15 @@ export class IncomingTracks {
     return this.#feeds.size;
   }
 
+  /** The track of which most streams were stopped because their group was over. */
+  mostStopped(): PeerFeed | undefined {
+    let most: PeerFeed | undefined;
+    for (const feed of this.#feeds.values()) {
+      if (most === undefined || feed.streams.stopped > most.streams.stopped) most = feed;
+    }
+    return most;
+  }
+
   /** From now on `alias` means this track. */
   add(alias: bigint, feed: PeerFeed): void {
     const known = this.#feeds.get(alias);

@@ -1,3 +1,4 @@
+import { sleep } from "@qumo/shared/runtime";
 import {
   ByteReader,
   classifyUniStream,
@@ -18,7 +19,7 @@ import type { ReceiveStream } from "../../transport/types.ts";
 import { isTransportEnd } from "../errors.ts";
 import { readVarint } from "../framing.ts";
 import { Input } from "../input.ts";
-import { MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../limits.ts";
+import { MARKED_STREAM_MS, MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../limits.ts";
 import type { SessionContext } from "./context.ts";
 import type { FeedDrops } from "./feed_drops.ts";
 import { FeedLost, FeedWriter } from "./feed_writer.ts";
@@ -26,6 +27,7 @@ import type { IncomingTracks } from "./incoming_tracks.ts";
 import type { PeerFeed } from "./peer_feed.ts";
 import { nameFields } from "./refuse.ts";
 import { understandsCuts } from "./relay_peer.ts";
+import type { StreamCredit } from "./stream_credit.ts";
 
 /** Streams that objects do not come by. */
 export interface OtherStreams {
@@ -45,12 +47,19 @@ interface WaitingDatagram {
 export class Ingest {
   readonly #context: SessionContext;
   readonly #incoming: IncomingTracks;
+  readonly #credit: StreamCredit;
   readonly #others: OtherStreams;
   readonly #waiting: WaitingDatagram[] = [];
+  #isUnknownSaid = false;
 
-  constructor(context: SessionContext, incoming: IncomingTracks, others: OtherStreams) {
+  constructor(
+    context: SessionContext,
+    { incoming, credit }: { incoming: IncomingTracks; credit: StreamCredit },
+    others: OtherStreams,
+  ) {
     this.#context = context;
     this.#incoming = incoming;
+    this.#credit = credit;
     this.#others = others;
   }
 
@@ -59,7 +68,15 @@ export class Ingest {
    * stream goes before.
    */
   async stream(stream: ReceiveStream, ready: Promise<unknown>): Promise<void> {
-    const input = new Input(stream, MAX_OBJECT_HEADER_BYTES);
+    const input = new Input(stream, MAX_OBJECT_HEADER_BYTES, this.#credit.take());
+    try {
+      await this.#read(input, ready);
+    } finally {
+      this.#credit.leave();
+    }
+  }
+
+  async #read(input: Input, ready: Promise<unknown>): Promise<void> {
     const { draft } = this.#context;
     const type = await this.#inTime(input, () => readVarint(input, draft.varint));
     if (type === undefined) return;
@@ -123,30 +140,51 @@ export class Ingest {
   async #subgroup(input: Input, type: bigint): Promise<void> {
     const header = await this.#inTime(input, () => readHeader(input, type, this.#context.draft));
     const feed = await this.#incoming.find(header.alias);
-    if (feed === undefined || feed.isOver) return input.stop(StreamCode.CANCELLED);
+    if (feed === undefined || feed.isOver) return this.#refuse(input, header.alias);
     this.#context.metrics.received.subgroups++;
-    feed.attach(input, header.group);
+    let isMarked = false;
     try {
-      await this.#objects(input, header, feed);
+      if (!feed.attach(input, header.group)) return;
+      isMarked = await this.#objects(input, header, feed);
     } finally {
       feed.detach(input);
     }
+    if (!isMarked) return;
+    // Nothing waits for its bytes meanwhile, so that it can be stopped.
+    await sleep(this.#context.clock, MARKED_STREAM_MS, this.#context.tasks.signal);
+    input.stop(StreamCode.CANCELLED);
   }
 
-  async #objects(input: Input, header: SubgroupHeader, feed: PeerFeed): Promise<void> {
+  /** A stream of no track that is taken: one that ended, or that nobody ever named. */
+  #refuse(input: Input, alias: bigint): void {
+    const { metrics, log } = this.#context;
+    const why = this.#incoming.isRetired(alias) ? "track_over" : "unknown_track";
+    metrics.streamsStopped[why]++;
+    if (why === "unknown_track" && !this.#isUnknownSaid) {
+      this.#isUnknownSaid = true;
+      log.info("streams of an unknown track alias are stopped", { alias: String(alias) });
+    }
+    input.stop(StreamCode.CANCELLED);
+  }
+
+  /** Whether the stream's last object marked the end of its group or track, and nothing can follow. */
+  async #objects(input: Input, header: SubgroupHeader, feed: PeerFeed): Promise<boolean> {
     const { metrics } = this.#context;
     const writer = new FeedWriter(feed, header, this.#context);
     try {
       await this.#readObjects(input, header.hasProperties, { writer, drops: feed.drops });
       writer.finish();
+      return writer.endsByMark;
     } catch (error) {
       writer.breakOff(feed.target.mayGoOn === true && isTransportEnd(error));
       if (error instanceof DecodeError && error.fault === "object_id") {
         metrics.malformed.subgroup++;
-        return input.stop(StreamCode.INTERNAL_ERROR);
+        input.stop(StreamCode.INTERNAL_ERROR);
+        return false;
       }
       this.#trackFailed(feed, error);
       input.stop(StreamCode.CANCELLED);
+      return false;
     }
   }
 
@@ -186,8 +224,8 @@ export class Ingest {
       received.bytes -= input.length;
       writer.flush();
       if (!writer.wasDropped) drops.kept();
-    } while (await input.fill());
-    if (payloadLeft > 0 || input.length > 0) throw this.#endsWithin();
+    } while (!writer.endsByMark && await input.fill());
+    if (!writer.endsByMark && (payloadLeft > 0 || input.length > 0)) throw this.#endsWithin();
   }
 
   /** A stream ended within an object: against the rules, but for a peer of ours that cannot reset it. */
@@ -212,7 +250,7 @@ export class Ingest {
       metrics.malformed.subgroup++;
       feed.drops.note("too_large");
       // It would go on with objects of this kind, and its viewers should know why they miss them.
-      return feed.giveUp({ kind: "excessive_load", reason: error.message });
+      return feed.giveUp("too_large", error.message);
     }
     throw error;
   }

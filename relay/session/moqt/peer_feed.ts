@@ -21,8 +21,11 @@ import {
 } from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { Input } from "../input.ts";
+import { SUBGROUPS_A_SECOND } from "../limits.ts";
+import type { TrackGivenUp } from "../metrics.ts";
 import type { SessionContext } from "./context.ts";
 import { FeedDrops } from "./feed_drops.ts";
+import { FeedStreams } from "./feed_streams.ts";
 import type { IncomingTracks } from "./incoming_tracks.ts";
 import type { PeerPublisher } from "./peer_publisher.ts";
 import { isRelay } from "./relay_peer.ts";
@@ -44,6 +47,9 @@ const DATAGRAM_WAIT_MS = 200;
 
 const NO_PROPERTIES = new Uint8Array(0);
 
+const TOO_MANY_SUBGROUPS =
+  `the publisher begins more than ${SUBGROUPS_A_SECOND} subgroups a second`;
+
 const BEGINNING: Location = { group: 0n, object: 0n };
 
 /** One track that a peer sends us: we asked for it with SUBSCRIBE, or the peer offered it with PUBLISH. */
@@ -54,9 +60,9 @@ export class PeerFeed implements Feed {
   readonly established: Promise<Outcome<void, Refusal>>;
   /** What of it is thrown away. */
   readonly drops: FeedDrops;
+  readonly streams: FeedStreams;
   readonly #context: SessionContext;
   readonly #incoming: IncomingTracks;
-  readonly #inputs = new Set<Input>();
   // There from the question on; the other only once it was agreed to.
   #request: RequestStream | undefined;
   #target: FeedTarget;
@@ -64,7 +70,6 @@ export class PeerFeed implements Feed {
   #properties: Uint8Array | undefined;
   #stream: RequestStream | undefined;
   #alias: bigint | undefined;
-  #streamsSeen = 0;
   #updatesUnanswered = 0;
   #held: { change: FeedChange; timer: Timer } | undefined;
   // What goes with the answer to the peer's offer; undefined when that was given.
@@ -98,7 +103,11 @@ export class PeerFeed implements Feed {
     this.drops = new FeedDrops(
       options.context,
       () => this.#target.track,
-      (reason) => this.giveUp({ kind: "excessive_load", reason }),
+      (reason) => this.giveUp("only_drops", reason),
+    );
+    this.streams = new FeedStreams(
+      options.context.clock,
+      (group) => this.#target.track.isTooOld(group),
     );
     this.established = new Promise((resolve) => this.#settle = resolve);
   }
@@ -245,11 +254,22 @@ export class PeerFeed implements Feed {
     this.#settle(refused({ kind: "timeout", reason: "nobody waits for the track any more" }));
   }
 
-  /** A stream of the track began. */
-  attach(input: Input, group: bigint): void {
-    this.#streamsSeen++;
+  /** A stream of the track began; false where nothing is taken from it. */
+  attach(input: Input, group: bigint): boolean {
+    const isInTime = this.streams.begin(input, group);
     this.target.began?.(group);
-    this.#inputs.add(input);
+    this.#stopOver();
+    if (!isInTime && !isRelay(this.#context.peer)) this.giveUp("subgroup_rate", TOO_MANY_SUBGROUPS);
+    return !this.#over;
+  }
+
+  /** Streams of groups that the cache has given up: nobody can be sent what comes on them. */
+  #stopOver(): void {
+    const stopped = this.streams.stopOver();
+    if (stopped === 0) return;
+    this.#context.metrics.streamsStopped.group_gone += stopped;
+    if (this.streams.stopped > stopped) return;
+    this.#context.log.info("streams of old groups are stopped", nameFields(this.target.track.name));
   }
 
   /** A datagram of the track came. */
@@ -259,14 +279,14 @@ export class PeerFeed implements Feed {
 
   /** A stream of the track ended. */
   detach(input: Input): void {
-    this.#inputs.delete(input);
+    this.streams.end(input);
     this.#checkExpected();
     if (this.isQuiet) this.target.quiet?.();
   }
 
   /** Whether no stream of the track is under way. */
   get isQuiet(): boolean {
-    return this.#inputs.size === 0;
+    return this.streams.open === 0;
   }
 
   /** Whether it turns out that the peer has cancelled the request that the track rests on. */
@@ -286,14 +306,13 @@ export class PeerFeed implements Feed {
   }
 
   /** Nothing more is taken from the publisher, though it would send more. */
-  giveUp(end: TrackEnd): void {
+  giveUp(why: TrackGivenUp, reason: string): void {
     if (this.#over) return;
-    this.#context.log.warn("track given up", {
-      ...nameFields(this.target.track.name),
-      reason: end.reason,
-    });
+    const { log, metrics } = this.#context;
+    metrics.tracksGivenUp[why]++;
+    log.warn("track given up", { ...nameFields(this.target.track.name), why, reason });
     this.#request?.cancel(StreamCode.EXCESSIVE_LOAD);
-    this.#finish(end);
+    this.#finish({ kind: "excessive_load", reason });
   }
 
   /** Reads what the peer says on the request's stream, and waits for the data that it promised. */
@@ -386,8 +405,8 @@ export class PeerFeed implements Feed {
 
   #checkExpected(): void {
     const expected = this.#expected;
-    if (expected === undefined || this.#inputs.size > 0) return;
-    if (BigInt(this.#streamsSeen) < expected.streams) return;
+    if (expected === undefined || this.streams.open > 0) return;
+    if (BigInt(this.streams.seen) < expected.streams) return;
     if (!this.#hasDatagrams && expected.streams > 0n) return this.#finish(expected.end);
     // Datagrams are not counted, and PUBLISH_DONE overtakes them like everything else.
     if (expected.lastDatagrams) return;
@@ -409,8 +428,7 @@ export class PeerFeed implements Feed {
     this.#expected?.timer.cancel();
     this.#held?.timer.cancel();
     this.#held = undefined;
-    for (const input of this.#inputs) input.stop(StreamCode.CANCELLED);
-    this.#inputs.clear();
+    this.streams.stopAll();
     if (this.#alias !== undefined) this.#incoming.retire(this.#alias, this);
   }
 }

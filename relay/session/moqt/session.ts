@@ -13,6 +13,7 @@ import type { NamespaceView, Publisher, Refusal, Scope } from "../../track/mod.t
 import { type BidiStream, type CloseInfo, type Connection, URGENT } from "../../transport/types.ts";
 import { isTransportEnd, SessionError } from "../errors.ts";
 import { EventLog } from "../event_log.ts";
+import { MOVE_SESSION_MS } from "../limits.ts";
 import type { SessionEnd, SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
 import { PeerAccess } from "./access.ts";
@@ -35,6 +36,7 @@ import { RequestStream } from "./request_stream.ts";
 import { leavesByFin } from "./relay_peer.ts";
 import type { MoqtSessionOptions } from "./session_options.ts";
 import { StopProbes } from "./stop_probe.ts";
+import { StreamCredit } from "./stream_credit.ts";
 
 /** A connection that speaks MoQT with a stream for each request: drafts 17 and later. */
 export class MoqtSession implements SessionContext {
@@ -59,6 +61,7 @@ export class MoqtSession implements SessionContext {
   readonly #burden: Burden;
   readonly #access: PeerAccess;
   readonly #incoming: IncomingTracks;
+  readonly #credit: StreamCredit;
   readonly #publisher: PeerPublisher;
   readonly #announcements: Announcements;
   readonly #requests: RequestServer;
@@ -111,7 +114,13 @@ export class MoqtSession implements SessionContext {
         ),
       close: (code, reason) => this.close(code, reason),
     });
-    const ingest = new Ingest(this, this.#incoming, {
+    this.#credit = new StreamCredit(this, {
+      incoming: this.#incoming,
+      budget: options.streamBudget,
+      move: () => this.#leaving.drain(MOVE_SESSION_MS, ""),
+      close: (code, reason) => this.#closing.close(code, reason, "limit"),
+    });
+    const ingest = new Ingest(this, { incoming: this.#incoming, credit: this.#credit }, {
       control: (input, type) => this.#control.listen(input, type),
       fetch: (input) => this.#publisher.fetchStream(input),
     });
@@ -303,6 +312,7 @@ export class MoqtSession implements SessionContext {
     this.#publisher.close("the publisher's session ended");
     await this.tasks.close();
     this.streams.close();
+    this.#credit.close();
     this.#introduction.leave();
   }
 }

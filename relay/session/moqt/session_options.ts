@@ -5,6 +5,7 @@ import type { Connection } from "../../transport/types.ts";
 import type { StreamSource } from "../first_streams.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import type { Authorizer, SessionSettings } from "../settings.ts";
+import type { StreamBudget } from "../stream_budget.ts";
 import type { Role } from "./request_ids.ts";
 
 /** What a session is made of. */
@@ -21,6 +22,8 @@ export interface MoqtSessionOptions {
   readonly tracing: Tracing;
   readonly metrics: SessionMetrics;
   readonly settings: SessionSettings;
+  /** The streams of all clients. */
+  readonly streamBudget: StreamBudget;
   readonly registry: Registry;
   /** The key of the scope that a peer is in, by the path and authority that it connected to. */
   readonly scopeOf: (path: string, authority: string) => string;

@@ -7,6 +7,7 @@ import { RelayMetrics } from "../../../relay/ops/metrics.ts";
 import { MoqtSession } from "../../../relay/session/moqt/session.ts";
 import type { SessionLink } from "../../../relay/session/moqt/session_options.ts";
 import type { SessionSettings } from "../../../relay/session/settings.ts";
+import { StreamBudget } from "../../../relay/session/stream_budget.ts";
 import { Cache, Registry, type RegistryObserver, type Scope } from "../../../relay/track/mod.ts";
 import type { Connection } from "../../../relay/transport/mod.ts";
 import {
@@ -42,6 +43,7 @@ const SESSION: SessionSettings = {
   rendezvousMaxMs: 30_000,
   requestTimeoutMs: SETTINGS.requestTimeoutMs,
   setupTimeoutMs: 3_000,
+  maxIncomingStreams: 4_096,
   limits: LIMITS,
   delivery: { maxBacklogBytes: 100_000, maxOpenSubgroups: 8, stallTimeoutMs: 4_000 },
 };
@@ -80,6 +82,7 @@ export class WorldRelay implements Host, RegistryObserver {
   readonly #init: RelayInit;
   readonly #log;
   readonly #announced = new Map<string, number>();
+  readonly #streamBudget = new StreamBudget();
   readonly #sessions = new Map<MoqtSession, Promise<unknown>>();
   #state: Host["state"] = "alive";
   #ending: Promise<unknown> = Promise.resolve();
@@ -246,6 +249,7 @@ export class WorldRelay implements Host, RegistryObserver {
       tracing: this.#init.tracing,
       metrics: this.metrics,
       settings: SESSION,
+      streamBudget: this.#streamBudget,
       registry: this.registry,
       scopeOf,
       authorizer: () => done(undefined),

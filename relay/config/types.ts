@@ -60,7 +60,7 @@ export interface BehaviourConfig {
   readonly lateJoin: LateJoin;
   /**
    * `on_demand` pauses what a publisher offers with PUBLISH while nobody wants it; `always` lets it
-   * flow, for publishers that cannot be told to go on.
+   * flow, for publishers that cannot be told to go on; those that name no implementation always do.
    */
   readonly forward: Forward;
   /** Asks each peer for its namespaces after SETUP. */

@@ -1,4 +1,4 @@
-import { DoneCode } from "@qumo/shared/wire";
+import { DoneCode, draft18, encodeSetupOptions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { trackOf } from "../support/scripted_peer.ts";
 import { SessionWorld } from "../support/session_world.ts";
@@ -52,6 +52,18 @@ Deno.test("with forward: always no publisher is paused, nor sent an update of FO
   const viewer = await subscribe(await world.connect());
   await viewer.expect("subscribeOk");
   await viewer.finish();
+  await world.stillPending(offered.next(), "An update");
+});
+
+Deno.test("a publisher that does not say what it is is not paused, nor sent an update of FORWARD", async () => {
+  await using world = new SessionWorld();
+  const publisher = await world.connect({ setup: false });
+  const setup = { kind: "setup", options: encodeSetupOptions({}) } as const;
+  await publisher.openControl(draft18.control.encode(setup));
+  const offered = await publish(publisher);
+  assert.deepEqual((await offered.expect("requestOk")).parameters, { forward: true });
+  const viewer = await subscribe(await world.connect(), { forward: false });
+  await viewer.expect("subscribeOk");
   await world.stillPending(offered.next(), "An update");
 });
 

@@ -21,7 +21,7 @@ export interface ScriptedPeerOptions {
   readonly draft?: Draft;
   /** Decides about the parity of request ids. */
   readonly role?: "client" | "server";
-  /** What SETUP says; false for a peer that opens no control stream by itself. */
+  /** What SETUP says besides a name; false for a peer that opens no control stream by itself. */
   readonly setup?: Partial<SetupOptions> | false;
 }
 
@@ -78,7 +78,8 @@ export class ScriptedPeer implements AsyncDisposable {
     const { draft = draft18, role = "client", setup = {} } = options;
     const peer = new ScriptedPeer(connection, draft, role);
     if (setup !== false) {
-      const message: ControlMessage = { kind: "setup", options: encodeSetupOptions(setup) };
+      const options = encodeSetupOptions({ implementation: "scripted peer", ...setup });
+      const message: ControlMessage = { kind: "setup", options };
       await peer.openControl(draft.control.encode(message));
     }
     return peer;

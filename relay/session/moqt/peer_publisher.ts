@@ -63,9 +63,15 @@ export class PeerPublisher implements Publisher {
     return `session ${this.#context.id}`;
   }
 
-  /** Whether the peer is never told to pause: it is not to be, or has shown that it cannot. */
+  /**
+   * Whether the peer is never told to pause: it is not to be, has shown that it cannot, or does not
+   * say what it is (#moqt-implementation). Among those are libraries that end a track at an update,
+   * and then it is too late to learn it.
+   */
   get alwaysForwards(): boolean {
-    return this.#context.settings.forward === "always" || !this.#takesUpdates;
+    const { settings, peer } = this.#context;
+    return settings.forward === "always" || !this.#takesUpdates ||
+      peer.implementation === undefined;
   }
 
   /** Whether the peer is told of changes of what is wanted. */

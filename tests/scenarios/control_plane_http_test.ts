@@ -179,7 +179,7 @@ Deno.test("a controller is verified by the CA that sdn.tls names", async () => {
   const missing = await controllerFetch(tls, () => Promise.reject(new Error("no such file")));
   assert.deepEqual(missing, {
     ok: false,
-    refusal: "Cannot use the files of sdn.tls: no such file",
+    refusal: "cannot use its files: no such file",
   });
 });
 

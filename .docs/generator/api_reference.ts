@@ -15,7 +15,9 @@ interface Operation {
   readonly "x-role": string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
-  readonly responses: { readonly 200: { readonly content: Content } };
+  readonly responses: Readonly<
+    Record<string, { readonly description: string; readonly content?: Content }>
+  >;
 }
 
 /** What of `/openapi.json` the reference is made from. */
@@ -46,6 +48,9 @@ export function apiReference({ paths, components: { schemas } }: ApiDocument): s
     "## Refusals",
     "",
     "The answer is an [Error](#error), and `code` says for programs what `error` says for people.",
+    "`bad_request`, `unauthorized`, `forbidden`, `too_large`, `rate_limited` and `internal` may be the",
+    "answer to any request; what else may be is listed beside each. A head of more than 32 KiB is",
+    "answered with 431 and without a body.",
     "",
     "| code | status |",
     "| --- | --- |",
@@ -82,10 +87,21 @@ function operationLines(method: string, path: string, operation: Operation): str
     "",
     `- role: ${operation["x-role"]}`,
     ...body,
-    `- answer: ${contentText(responses[200].content)}`,
+    `- answer: ${contentText(responses["200"]?.content ?? {})}`,
+    `- other answers: ${otherAnswers(responses)}`,
     "",
     ...query,
   ];
+}
+
+/** Those that not every request may get, for which there is the table of refusals. */
+const ANYWHERE = ["200", "400", "401", "403", "413", "431", "500"];
+
+function otherAnswers(responses: Operation["responses"]): string {
+  return Object.entries(responses)
+    .filter(([status]) => !ANYWHERE.includes(status))
+    .map(([status, { description }]) => `${status} ${description}`)
+    .join("; ");
 }
 
 function contentText(content: Content): string {

@@ -44,6 +44,7 @@ export function announceEndpoints(announces: AnnounceUseCases): Endpoint[] {
       role: "read",
       query: lookupQuery,
       answer: lookupAnswer,
+      refusals: ["node_not_found"],
       handle: async ({ query: { track, broadcast_path, from, match } }) => {
         const found = await announces.lookup({
           track: track ?? broadcast_path ?? "",
@@ -60,6 +61,7 @@ export function announceEndpoints(announces: AnnounceUseCases): Endpoint[] {
       role: "relay",
       body: announceBody,
       answer: announceStatusAnswer,
+      refusals: ["relay_not_found", "limit_reached", "unavailable"],
       speaksFor: (call: AnnounceCall) => announced(call).relay,
       handle: async (call: AnnounceCall) => {
         const meant = checkAnnounce(announced(call));
@@ -76,6 +78,7 @@ export function announceEndpoints(announces: AnnounceUseCases): Endpoint[] {
       role: "relay",
       query: withdrawQuery,
       answer: announceStatusAnswer,
+      refusals: ["announce_not_found", "unavailable"],
       speaksFor: (call: WithdrawCall) => withdrawn(call).relay,
       handle: async (call: WithdrawCall) => {
         const meant = checkAnnounce(withdrawn(call));

@@ -11,6 +11,9 @@ const time = z.string().meta({ format: "date-time" });
 const cost = z.number().nonnegative();
 const adjacency = z.record(z.string(), z.record(z.string(), cost));
 
+/** The answer to a question that came with the ETag or revision that still holds. */
+export const NOT_MODIFIED = { 304: { description: "Nothing has changed since; no body" } };
+
 /** The body of every refusal. */
 export const errorAnswer = z.strictObject({
   error: z.string(),

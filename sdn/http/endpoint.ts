@@ -1,8 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import { type Refusal, refusal } from "@qumo/shared/topology";
-import { errorAnswer } from "./answers.ts";
+import { type Refusal, refusal, type RefusalCode } from "@qumo/shared/topology";
 import { type Authenticate, forbids, type Identity, type Role } from "./auth.ts";
 import { type Deadline, parseJson, readBytes } from "./body.ts";
 import { BodyMemory } from "./body_memory.ts";
@@ -13,6 +12,8 @@ import {
   MAX_REMEMBERED_BODY,
   MAX_REMEMBERED_BYTES,
 } from "./limits.ts";
+import { document } from "./openapi.ts";
+import { labelOf, nameIn, patternOf, suffixOf } from "./paths.ts";
 import { refusalStatus } from "./refusal_status.ts";
 
 /** A request on its way to whoever answers it. */
@@ -70,6 +71,12 @@ export interface Endpoint<Query = unknown, Body = unknown> {
   readonly cost?: (call: Call<Query, Body>) => number;
   /** The schema of a successful answer, or its media type where it is not JSON. */
   readonly answer: z.ZodType | string;
+  /** Why it may refuse, beside what may become of any request. */
+  readonly refusals?: readonly RefusalCode[];
+  /** What else it answers that is no refusal, by status. */
+  readonly otherAnswers?: Readonly<
+    Record<number, { readonly description: string; readonly schema?: z.ZodType }>
+  >;
   /** The relay that the caller speaks for, where a token may be bound to one. */
   readonly speaksFor?: (call: Call<Query, Body>) => string;
   readonly handle: (call: Call<Query, Body>) => Promise<Outcome<Answer, Refusal>>;
@@ -102,37 +109,55 @@ export function serveEndpoints(
   context: EndpointContext,
 ): (asked: Asked) => Promise<Response> | undefined {
   let heartbeat: (asked: Asked) => Promise<Response> | undefined = () => undefined;
-  const methods = new Map<string, Set<string>>();
-  for (const one of endpoints) {
-    const pattern = patternOf(one.path);
-    document(app, one);
-    const server = serverOf(one, context);
-    if (one.isHeartbeat) {
-      const isMeant = matcherOf(one);
-      heartbeat = (asked) => isMeant(asked) ? server(asked) : undefined;
+  for (const one of endpoints) document(app, one);
+  // What stands behind a name belongs to it only where nothing else is meant by it.
+  const special = endpoints.filter(({ path }) => suffixOf(path) !== "");
+  const plain = endpoints.filter(({ path }) => suffixOf(path) === "");
+  const suffixes = special.map(({ path }) => suffixOf(path));
+  for (const ones of [special, plain]) {
+    const methods = new Map<string, Set<string>>();
+    for (const one of ones) {
+      const pattern = patternOf(one.path);
+      const server = serverOf(one, context);
+      if (one.isHeartbeat) {
+        const isMeant = matcherOf(one, suffixes);
+        heartbeat = (asked) => isMeant(asked) ? server(asked) : undefined;
+      }
+      const allowed = methods.get(pattern) ?? new Set();
+      const method = one.method.toUpperCase();
+      app.on(method, pattern, (c) => server(c.env));
+      methods.set(pattern, allowed.add(method));
+      if (method === "GET") allowed.add("HEAD");
     }
-    app.on(one.method.toUpperCase(), pattern, (c) => server(c.env));
-    const allowed = methods.get(pattern) ?? new Set();
-    methods.set(pattern, allowed.add(one.method.toUpperCase()));
-    if (one.method === "get") allowed.add("HEAD");
-  }
-  for (const [pattern, allowed] of methods) {
-    app.all(pattern, (c) => {
-      c.env.label = labelOf(pattern);
-      const allow = [...allowed].sort().join(", ");
-      const answer = refuse(refusal("method_not_allowed", `Allowed: ${allow}`), context.revision());
-      answer.headers.set("allow", allow);
-      return answer;
-    });
+    for (const [pattern, allowed] of methods) refuseOthers(app, { pattern, allowed }, context);
   }
   return heartbeat;
 }
 
-function matcherOf(endpoint: Endpoint): (asked: Asked) => boolean {
+/** Refuses every method on a path but these. */
+function refuseOthers(
+  app: Router,
+  { pattern, allowed }: { pattern: string; allowed: ReadonlySet<string> },
+  { revision }: EndpointContext,
+): void {
+  const allow = [...allowed].sort().join(", ");
+  app.all(pattern, (c) => {
+    c.env.label = labelOf(pattern);
+    const answer = refuse(refusal("method_not_allowed", `Allowed: ${allow}`), revision());
+    answer.headers.set("allow", allow);
+    return answer;
+  });
+}
+
+function matcherOf(
+  endpoint: Endpoint,
+  suffixes: readonly string[],
+): (asked: Asked) => boolean {
   const method = endpoint.method.toUpperCase();
   const prefix = endpoint.path.slice(0, endpoint.path.indexOf("{"));
   return ({ request, url: { pathname } }) =>
-    request.method === method && pathname.startsWith(prefix);
+    request.method === method && pathname.startsWith(prefix) &&
+    !suffixes.some((suffix) => pathname.endsWith(suffix));
 }
 
 /** The response that a refusal becomes. */
@@ -251,51 +276,6 @@ function check(schema: z.ZodType, value: unknown, what: string): Outcome<unknown
   // What is wrong with the whole says itself what it is about.
   if (issue?.code === "custom" && issue.path.length === 0) return bad(message);
   return bad(`${[what, ...issue?.path ?? []].map(String).join(".")}: ${message}`);
-}
-
-function patternOf(path: string): string {
-  return path.replace(/\{(\w+)\}$/, ":$1{.*}").replace(/\{(\w+)\}/, ":$1");
-}
-
-/** A pattern as metrics show it. */
-function labelOf(pattern: string): string {
-  return pattern.replace("{.*}", "");
-}
-
-/** What the path has in place of the placeholder, decoded; `undefined` when it cannot be. */
-function nameIn(pathname: string, template: string): string | undefined {
-  const start = template.indexOf("{");
-  if (start < 0) return "";
-  const after = template.slice(template.indexOf("}") + 1);
-  try {
-    return decodeURIComponent(pathname.slice(start, pathname.length - after.length));
-  } catch {
-    return undefined;
-  }
-}
-
-function document(app: Router, one: Endpoint): void {
-  const content = typeof one.answer === "string"
-    ? { [one.answer]: { schema: z.string() } }
-    : { "application/json": { schema: one.answer } };
-  const error = { "application/json": { schema: errorAnswer } };
-  const parameter = /\{(\w+)\}/.exec(one.path)?.[1];
-  app.openAPIRegistry.registerPath({
-    method: one.method,
-    path: one.path,
-    summary: one.summary,
-    "x-role": one.role,
-    request: {
-      ...(parameter && { params: z.object({ [parameter]: z.string() }) }),
-      ...(one.query && { query: one.query as z.ZodObject }),
-      ...(one.body && { body: { content: { "application/json": { schema: one.body } } } }),
-    },
-    responses: {
-      200: { description: "Done", content },
-      "4XX": { description: "Refused", content: error },
-      "5XX": { description: "Not possible now", content: error },
-    },
-  });
 }
 
 function bad(message: string) {

@@ -14,6 +14,7 @@ export function operationEndpoints(operation: OperationUseCases): Endpoint[] {
       role: "none",
       query: healthQuery,
       answer: healthAnswer,
+      otherAnswers: { 503: { description: "What was asked for is not so", schema: healthAnswer } },
       handle: ({ query: { probe } }) => {
         const health = operation.health();
         const isFine = probe === "live" ? health.live : health.ready;

@@ -9,24 +9,32 @@ const flag = z.enum(["true", "false", "1", "0", ""]).transform((text) =>
 
 /** A revision that a client has seen. */
 export const revisionField = z.string().regex(/^\d{1,15}$/, "Expected a revision")
-  .transform(Number).meta({ type: "integer" });
+  .transform(Number).meta({ type: "integer", minimum: 0, maximum: 1e15 - 1 });
 
-function whole(most: number) {
+function whole({ from, to }: { from: number; to: number }) {
   return z.string().regex(/^\d{1,6}$/, "Expected a whole number").transform(Number)
-    .refine((value) => value <= most, `At most ${most}`).meta({ type: "integer" });
+    .refine((value) => value >= from, `At least ${from}`)
+    .refine((value) => value <= to, `At most ${to}`)
+    .meta({ type: "integer", minimum: from, maximum: to });
 }
 
 function degrees(most: number) {
   return z.string().regex(/^-?\d{1,3}(\.\d{1,10})?$/, "Expected degrees").transform(Number)
     .refine((value) => Math.abs(value) <= most, `Between -${most} and ${most}`)
-    .meta({ type: "number" });
+    .meta({ type: "number", minimum: -most, maximum: most });
 }
+
+const end = z.string().default("").meta({
+  minLength: 1,
+  default: undefined,
+  param: { required: true },
+});
 
 /** The query of `GET /route`. Either end left out is refused as upstream refuses it. */
 export const routeQuery = z.strictObject({
-  from: z.string().default(""),
-  to: z.string().default(""),
-  k: whole(MAX_ALTERNATES).default(0),
+  from: end,
+  to: end,
+  k: whole({ from: 0, to: MAX_ALTERNATES }).default(0),
   explain: flag.default(false),
 }).refine(({ from, to }) => from !== "" && to !== "", {
   message: "'from' and 'to' query parameters are required",
@@ -54,7 +62,7 @@ export const assignQuery = z.strictObject({
 /** The query of `GET /announce`. */
 export const announcesQuery = z.strictObject({
   prefix: z.union([trackTextSchema, z.literal("")]).default(""),
-  limit: whole(MAX_PAGE).refine((value) => value > 0, "At least 1").default(MAX_PAGE),
+  limit: whole({ from: 1, to: MAX_PAGE }).default(MAX_PAGE),
   after: z.string().optional(),
 });
 
@@ -69,7 +77,8 @@ export function withoutLastSlash(path: string): string {
  */
 export const lookupQuery = z.strictObject({
   track: trackTextSchema.optional(),
-  broadcast_path: z.string().transform(withoutLastSlash).pipe(trackTextSchema).optional(),
+  broadcast_path: z.string().transform(withoutLastSlash).pipe(trackTextSchema)
+    .meta({ type: "string", minLength: 1 }).optional(),
   from: relayNameSchema.optional(),
   match: z.enum(["exact", "covering"]).optional(),
 }).refine(
@@ -89,7 +98,7 @@ export const watchQuery = z.strictObject({
 /** The query of `GET /events`: up to `limit` events after the one with the id `since`. */
 export const eventsQuery = z.strictObject({
   since: revisionField.optional(),
-  limit: whole(MAX_EVENTS_PAGE).refine((value) => value > 0, "At least 1").default(200),
+  limit: whole({ from: 1, to: MAX_EVENTS_PAGE }).default(200),
 });
 
 /** The query of `GET /health`. */

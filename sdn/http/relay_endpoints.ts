@@ -3,6 +3,7 @@ import { type Refusal, refusal, registrationSchema, relayNameFault } from "@qumo
 import type { Match } from "../registry/mod.ts";
 import {
   flowsAnswer,
+  NOT_MODIFIED,
   oneRelayAnswer,
   registeredAnswer,
   relaysAnswer,
@@ -26,6 +27,14 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
       bodyLimit: MAX_REGISTRATION_BYTES,
       isHeartbeat: true,
       answer: registeredAnswer,
+      refusals: [
+        "stale_epoch",
+        "epoch_ahead",
+        "stale_sequence",
+        "precondition_failed",
+        "limit_reached",
+        "unavailable",
+      ],
       speaksFor: ({ name }) => name,
       handle: async ({ name, body, headers }) => {
         const fault = nameFault(name);
@@ -48,6 +57,8 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
       summary: "One relay, with its ETag",
       role: "read",
       answer: oneRelayAnswer,
+      refusals: ["relay_not_found"],
+      otherAnswers: NOT_MODIFIED,
       handle: async ({ name, headers }) => {
         const found = await relays.relay(name);
         if (!found.ok) return found;
@@ -64,6 +75,7 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
       summary: "Deregister a relay; its announces go at once",
       role: "relay",
       answer: relayStatusAnswer,
+      refusals: ["relay_not_found", "precondition_failed", "unavailable"],
       speaksFor: ({ name }) => name,
       handle: async ({ name, headers }) => {
         if (name === "") return no("bad_request", NO_NAME);
@@ -99,6 +111,7 @@ function drainEndpoint(relays: RelayUseCases, on: boolean): Endpoint {
       : "Use a drained relay again",
     role: "admin",
     answer: relayStatusAnswer,
+    refusals: ["relay_not_found", "unavailable"],
     handle: async ({ name, identity, client }) =>
       answered(await relays.drain(name, on, `${identity.role} at ${client}`)),
   });

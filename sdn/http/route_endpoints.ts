@@ -1,5 +1,5 @@
 import { done } from "@qumo/shared/runtime";
-import { assignAnswer, graphAnswer, nextHopsAnswer, routeAnswer } from "./answers.ts";
+import { assignAnswer, graphAnswer, nextHopsAnswer, NOT_MODIFIED, routeAnswer } from "./answers.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { RELAYS_PER_REQUEST } from "./limits.ts";
 import { assignQuery, graphQuery, routeQuery } from "./queries.ts";
@@ -18,6 +18,7 @@ export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
       // One search for each alternate, and an explanation looks at as much again.
       cost: ({ query: { k, explain } }) => (1 + k) * (explain ? 2 : 1) * search(),
       answer: routeAnswer,
+      refusals: ["node_not_found", "no_path"],
       handle: async ({ query: { k: alternates, ...query } }) => {
         const found = await routes.route({ ...query, alternates });
         return found.ok ? done({ body: found.value }) : found;
@@ -29,6 +30,7 @@ export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
       summary: "Where a relay sends what is meant for each other",
       role: "read",
       answer: nextHopsAnswer,
+      refusals: ["node_not_found"],
       cost: search,
       handle: async ({ name }) => {
         const found = await routes.nextHops(name);
@@ -43,6 +45,7 @@ export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
       query: graphQuery,
       cost: search,
       answer: graphAnswer,
+      otherAnswers: NOT_MODIFIED,
       handle: async ({ query: { since, wait }, headers }) => {
         if (since !== undefined && wait > 0) await routes.graphBeyond(since, wait);
         const { modified, graph } = await routes.graph();
@@ -61,6 +64,7 @@ export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
       query: assignQuery,
       cost: search,
       answer: assignAnswer,
+      refusals: ["no_relay_available"],
       handle: async ({ query, client }) => {
         const found = await routes.assign({ ...query, client: query.client ?? client });
         return found.ok ? done({ body: found.value }) : found;

@@ -38,6 +38,7 @@ export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpo
     role: "read",
     query: watchQuery,
     answer: "text/event-stream",
+    refusals: ["history_gone"],
     handle: ({ query, headers, client }) => {
       const scope = readScope(query.scope);
       if (!scope.ok) return Promise.resolve(scope);

@@ -29,7 +29,7 @@ export type SyncMessage = z.output<typeof syncMessageSchema>;
 
 /** A controller's fingerprints, by group. */
 export const digestRequestSchema = z.strictObject({
-  buckets: z.array(z.string().max(64)).length(DIGEST_BUCKETS),
+  buckets: z.array(z.string().max(64)).min(DIGEST_BUCKETS).max(DIGEST_BUCKETS),
 }).meta({ id: "SyncDigest" });
 
 /** The fingerprints of the relays in those groups that differ, by group and name. */

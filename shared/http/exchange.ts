@@ -5,8 +5,9 @@ import { EAGER_BODY_BYTES } from "./limits.ts";
 /** Answers a request; `client` is the address that it came from. Must not reject. */
 export type Handler = (request: Request, client: string) => Response | Promise<Response>;
 
-// What is parsed as HTTP and cannot be a Request.
+// What is parsed as HTTP and no Request may have: nobody here answers any of these.
 const FORBIDDEN_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
+const NO_METHOD = "OTHER";
 
 // Nothing that a client sends decides about the origin of a URL.
 const ORIGIN = "http://localhost";
@@ -28,8 +29,9 @@ export async function exchange(
 type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
 
 function requestOf(incoming: IncomingMessage, body: Body): Request | undefined {
-  const { method = "GET", url = "" } = incoming;
-  const target = FORBIDDEN_METHODS.has(method) ? undefined : targetOf(url);
+  const { method: given = "GET", url = "" } = incoming;
+  const method = FORBIDDEN_METHODS.has(given) ? NO_METHOD : given;
+  const target = targetOf(url);
   if (target === undefined) return undefined;
   try {
     const pairs: [string, string][] = [];

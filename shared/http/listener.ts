@@ -76,9 +76,13 @@ class Door implements HttpListener {
     this.port = (this.#listener.addr as Deno.NetAddr).port;
     this.#crowd = new Crowd(capacity, metrics);
     this.#parser = new Parser((incoming, outgoing) => this.#answer(incoming, outgoing));
-    this.#parser.on("clientError", (_error, socket) => {
+    this.#parser.on("clientError", (error: Error & { code?: string }, socket) => {
       metrics.drops.malformed++;
-      socket.destroy();
+      const isLong = error.code === "HPE_HEADER_OVERFLOW";
+      const reason = isLong ? "431 Request Header Fields Too Large" : "400 Bad Request";
+      if (!socket.writable) return void socket.destroy();
+      socket.end(`HTTP/1.1 ${reason}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+      socket.once("finish", () => socket.destroy());
     });
     this.#looking = this.#look();
     this.#accept(this.#listener);

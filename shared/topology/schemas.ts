@@ -6,6 +6,7 @@ import {
   MAX_FLOWS_PER_RELAY,
   MAX_NEIGHBORS,
   MAX_REGION_LENGTH,
+  MAX_RELAY_NAME_BYTES,
   MAX_RTT_MS,
   MAX_SEQUENCE,
 } from "./limits.ts";
@@ -16,7 +17,12 @@ import { canonicalTrackText } from "./track_text.ts";
 export const relayNameSchema = z.string().refine((name) => relayNameFault(name) === undefined, {
   // A context for each name, which superRefine() makes, would be most of what a heartbeat costs here.
   error: ({ input }) => `The name ${relayNameFault(String(input))}`,
-}).meta({ id: "RelayName", description: "A relay's name: anything one path segment can carry" });
+}).meta({
+  id: "RelayName",
+  minLength: 1,
+  maxLength: MAX_RELAY_NAME_BYTES,
+  description: "A relay's name: what one path segment can carry and people can see",
+});
 
 /** A track or namespace as text; reads into its canonical spelling. */
 export const trackTextSchema = z.string().transform((text, context) => {
@@ -28,6 +34,7 @@ export const trackTextSchema = z.string().transform((text, context) => {
 }).meta({
   id: "Track",
   type: "string",
+  minLength: 1,
   description: "Name parts joined by /, percent-encoded where they need it",
 });
 
@@ -67,14 +74,20 @@ function atMost(limit: number, what: string): [(value: object) => boolean, { mes
   ];
 }
 
+/** What the documentation says of a map by relays' names. */
+const ofRelays = {
+  maxProperties: MAX_NEIGHBORS,
+  propertyNames: { $ref: "#/components/schemas/RelayName" },
+};
+
 /** The body of `PUT /relay/{name}`: a relay's registration, and each of its heartbeats. */
 export const registrationSchema = z.strictObject({
   region: z.string().max(MAX_REGION_LENGTH).optional(),
   address: z.string().max(MAX_ADDRESS_LENGTH).optional(),
   neighbors: z.record(relayNameSchema, neighborCostSchema)
-    .refine(...atMost(MAX_NEIGHBORS, "neighbours")).nullable().optional(),
+    .refine(...atMost(MAX_NEIGHBORS, "neighbours")).meta(ofRelays).nullable().optional(),
   links: z.record(relayNameSchema, linkReportSchema)
-    .refine(...atMost(MAX_NEIGHBORS, "links")).optional(),
+    .refine(...atMost(MAX_NEIGHBORS, "links")).meta(ofRelays).optional(),
   epoch: count.optional(),
   seq: count.max(MAX_SEQUENCE).optional(),
   load: loadReportSchema.optional(),

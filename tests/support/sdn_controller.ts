@@ -3,6 +3,7 @@ import { Controller, type ControllerOptions } from "../../sdn/controller.ts";
 import { EventQueries } from "../../sdn/event_queries.ts";
 import { EventLog, Refusals } from "../../sdn/events/mod.ts";
 import { type AppOptions, buildApp } from "../../sdn/http/app.ts";
+import type { Endpoint } from "../../sdn/http/endpoint.ts";
 import { openAccess } from "../../sdn/http/auth.ts";
 import { syncEndpoints } from "../../sdn/sync_endpoints.ts";
 import { MemoryStore, type Store } from "../../sdn/store/mod.ts";
@@ -22,6 +23,8 @@ export interface TestAnswer {
 export async function testController(given: {
   readonly controller?: Partial<ControllerOptions>;
   readonly app?: Partial<AppOptions>;
+  /** Endpoints beside those that every test controller has. */
+  readonly more?: readonly Endpoint[];
   readonly store?: Store;
   readonly clock?: ManualClock;
 } = {}) {
@@ -65,7 +68,7 @@ export async function testController(given: {
     events: new EventQueries(events, () => controller.revision()),
     onTokenRefused: (client, { method, path }) => tokens.add(client, `${method} ${path}`),
     onLimitReached: (client, detail) => limits.add(client, detail),
-    more: syncEndpoints(controller, exchange, 90_000),
+    more: [...syncEndpoints(controller, exchange, 90_000), ...given.more ?? []],
     revision: () => controller.revision(),
     version: "test",
     authenticate: openAccess,

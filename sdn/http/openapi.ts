@@ -1,0 +1,67 @@
+import { z } from "zod";
+import type { RefusalCode } from "@qumo/shared/topology";
+import { errorAnswer } from "./answers.ts";
+import type { Endpoint, Router } from "./endpoint.ts";
+import { refusalStatus } from "./refusal_status.ts";
+
+/** What may become of any request. */
+const ALWAYS: readonly RefusalCode[] = ["bad_request", "forbidden", "rate_limited", "internal"];
+
+/** The listener's own answer, which has no body. */
+const HEAD_TOO_LONG = { 431: { description: "The request's head is longer than 32 KiB" } };
+
+/** Says of an endpoint in `/openapi.json` what it takes, and every status that it may answer with. */
+export function document(app: Router, one: Endpoint): void {
+  const parameter = /\{(\w+)\}/.exec(one.path)?.[1];
+  app.openAPIRegistry.registerPath({
+    method: one.method,
+    path: one.path,
+    summary: one.summary,
+    "x-role": one.role,
+    request: {
+      ...(parameter && { params: z.object({ [parameter]: z.string() }) }),
+      ...(one.query && { query: one.query as z.ZodObject }),
+      ...(one.body && {
+        body: {
+          content: json(one.body),
+          required: !one.body.safeParse(undefined).success,
+        },
+      }),
+    },
+    responses: {
+      200: {
+        description: "Done",
+        content: typeof one.answer === "string"
+          ? { [one.answer]: { schema: z.string() } }
+          : json(one.answer),
+      },
+      ...refusalsOf(one),
+      ...HEAD_TOO_LONG,
+      ...Object.fromEntries(
+        Object.entries(one.otherAnswers ?? {}).map(([status, { description, schema }]) =>
+          [status, { description, ...(schema && { content: json(schema) }) }] as const
+        ),
+      ),
+    },
+  });
+}
+
+/** Every code with which an endpoint may refuse, by its status. */
+function refusalsOf({ role, body, refusals = [] }: Endpoint) {
+  const codes = new Set<RefusalCode>([
+    ...ALWAYS,
+    ...(role === "none" ? [] : ["unauthorized" as const]),
+    ...(body === undefined ? [] : ["too_large" as const]),
+    ...refusals,
+  ]);
+  const byStatus = Map.groupBy(codes, (code) => refusalStatus[code]);
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) =>
+      [status, { description: codes.sort().join(", "), content: json(errorAnswer) }] as const
+    ),
+  );
+}
+
+function json(schema: z.ZodType) {
+  return { "application/json": { schema } };
+}

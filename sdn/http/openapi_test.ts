@@ -1,0 +1,250 @@
+/** Every status that the API answers with is in `/openapi.json`, and none is there that it never does. */
+import assert from "node:assert/strict";
+import { testController } from "../../tests/support/sdn_controller.ts";
+import { MemoryStore } from "../store/mod.ts";
+import { errorAnswer, healthAnswer } from "./answers.ts";
+import type { AppOptions } from "./app.ts";
+import { tokenAccess } from "./auth.ts";
+import { pageGuard } from "./page_guard.ts";
+import { pageEndpoints } from "./page_endpoints.ts";
+
+type Given = Awaited<ReturnType<typeof testController>>;
+
+/** One request. */
+interface Asking {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+/** What an operation is asked so that it is done, in a network of which these steps were made. */
+interface Operation extends Asking {
+  readonly before?: readonly Asking[];
+  /** What leads to a status that not every operation has. */
+  readonly refusals?: Readonly<Record<string, Asking & { readonly before?: readonly Asking[] }>>;
+}
+
+const DIGESTS = { buckets: Array(256).fill("") };
+const TOKYO: Asking = {
+  method: "PUT",
+  path: "/relay/tokyo",
+  body: { epoch: 2, seq: 2, neighbors: {} },
+};
+const ISLAND: Asking = { method: "PUT", path: "/relay/island", body: {} };
+const AT_TOKYO: Asking = { method: "PUT", path: "/announce/x", body: { relay: "tokyo" } };
+const WITHDRAW: Asking = { method: "DELETE", path: "/announce/x?relay=tokyo" };
+const CHANGED = { "if-match": '"777"' };
+
+function get(path: string, refusals: Operation["refusals"] = {}, before = [TOKYO]): Operation {
+  return { method: "GET", path, before, refusals };
+}
+
+function nameless(path: string, method = "GET") {
+  return { 404: { method, path } };
+}
+
+/** Each operation by its name in the documents. */
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  "PUT /relay/{name}": {
+    ...TOKYO,
+    refusals: {
+      409: { ...TOKYO, body: { epoch: 1 }, before: [TOKYO] },
+      412: { ...TOKYO, headers: CHANGED },
+    },
+  },
+  "GET /relay": get("/relay"),
+  "GET /relay/{name}": get("/relay/tokyo", {
+    ...nameless("/relay/osaka"),
+    304: { method: "GET", path: "/relay/tokyo", headers: { "if-none-match": '"1"' } },
+  }),
+  "DELETE /relay/{name}": {
+    method: "DELETE",
+    path: "/relay/tokyo",
+    before: [TOKYO],
+    refusals: {
+      ...nameless("/relay/osaka", "DELETE"),
+      412: { method: "DELETE", path: "/relay/tokyo", headers: CHANGED },
+    },
+  },
+  "GET /flows": get("/flows"),
+  "POST /relay/{name}/drain": {
+    method: "POST",
+    path: "/relay/tokyo/drain",
+    before: [TOKYO],
+    refusals: nameless("/relay/osaka/drain", "POST"),
+  },
+  "POST /relay/{name}/undrain": {
+    method: "POST",
+    path: "/relay/tokyo/undrain",
+    before: [TOKYO, { method: "POST", path: "/relay/tokyo/drain" }],
+    refusals: nameless("/relay/osaka/undrain", "POST"),
+  },
+  "GET /route": get("/route?from=tokyo&to=tokyo", {
+    404: { method: "GET", path: "/route?from=tokyo&to=island", before: [TOKYO, ISLAND] },
+  }),
+  "GET /routes/{relay}": get("/routes/tokyo", nameless("/routes/osaka")),
+  "GET /graph": get("/graph", {
+    304: { method: "GET", path: "/graph?since=1", before: [TOKYO] },
+  }),
+  "GET /assign": get("/assign", { 404: { method: "GET", path: "/assign", before: [] } }, [
+    { ...TOKYO, body: { address: "moqt://tokyo:4433" } },
+  ]),
+  "GET /announce": get("/announce"),
+  "GET /announce/lookup": get(
+    "/announce/lookup?track=x",
+    nameless("/announce/lookup?track=x&from=osaka"),
+  ),
+  "PUT /announce/{track}": {
+    ...AT_TOKYO,
+    before: [TOKYO],
+    // A relay that numbers its lives registers itself.
+    refusals: { 404: { ...AT_TOKYO, before: [TOKYO, { ...TOKYO, method: "DELETE" }] } },
+  },
+  "DELETE /announce/{track}": {
+    ...WITHDRAW,
+    before: [TOKYO, AT_TOKYO],
+    refusals: nameless("/announce/y?relay=tokyo", "DELETE"),
+  },
+  "GET /watch": get("/watch?scope=graph", {
+    410: { method: "GET", path: "/watch?since=999" },
+  }),
+  "GET /health": get("/health"),
+  "GET /metrics": get("/metrics"),
+  "GET /events": get("/events"),
+  "POST /sync/digest": { method: "POST", path: "/sync/digest", body: DIGESTS },
+  "GET /sync": get("/sync"),
+  "PUT /sync": { method: "PUT", path: "/sync", body: { nodes: [], adjacency: {} } },
+  "GET /whoami": get("/whoami"),
+  "GET /page": get("/page", {
+    400: { method: "GET", path: "/page", headers: { host: "a b" } },
+  }),
+};
+
+// The listener's own, of which tests/e2e/http_input_test.ts has a test.
+const OF_THE_LISTENER = "431";
+
+// Nothing can go wrong with what is fixed.
+const FIXED = "GET /page";
+
+function controller(app: Partial<AppOptions> = {}, store = new MemoryStore(0)): Promise<Given> {
+  const more = pageEndpoints([{ path: "/page", type: "text/html", text: "" }], () => 1);
+  return testController({ app, store, more });
+}
+
+/** Asks, after what must have been asked before, and answers with the status; checks a refusal's body. */
+async function status(
+  { ask, request }: Given,
+  { before = [], ...asking }: Asking & { before?: readonly Asking[] },
+): Promise<string> {
+  for (const one of before) await ask(one.method, one.path, one.body, one.headers);
+  if (asking.path.startsWith("/watch")) {
+    // A stream of events has no end to wait for.
+    const { method, path, headers = {} } = asking;
+    const response = await request(path, { method, headers });
+    await response.body?.cancel();
+    return String(response.status);
+  }
+  const answer = await ask(asking.method, asking.path, asking.body, asking.headers);
+  if (answer.status === 304) assert.equal(answer.body, "");
+  else if (answer.status === 503 && asking.path.startsWith("/health")) {
+    assert.ok(healthAnswer.safeParse(answer.body).success);
+  } else if (answer.status >= 400) {
+    const read = errorAnswer.safeParse(answer.body);
+    assert.ok(read.success, `${asking.method} ${asking.path}: ${JSON.stringify(answer.body)}`);
+  }
+  return String(answer.status);
+}
+
+/** What leads any operation to a status that belongs to no operation in particular. */
+const ANYWHERE: Readonly<Record<string, (one: Operation) => Promise<string>>> = {
+  200: async (one) => await status(await controller(), one),
+  400: async (one) => {
+    const path = `${one.path}${one.path.includes("?") ? "&" : "?"}nonsense=1`;
+    return await status(await controller(), { ...one, path });
+  },
+  401: async (one) => await status(await controller({ authenticate: tokenAccess([]) }), one),
+  403: async (one) => {
+    const headers = { host: "evil.example" };
+    return await status(await controller({ guard: pageGuard([]) }), { ...one, headers });
+  },
+  413: async (one) => {
+    const headers = { "content-length": String(1e9) };
+    return await status(await controller(), { ...one, headers });
+  },
+  429: async (one) => {
+    const { before: _, ...asking } = one;
+    const rateLimit = { perSecond: 0.001, burst: 1 };
+    const world = await controller({ rateLimit });
+    await status(world, asking);
+    return await status(world, asking);
+  },
+  500: async (one) => {
+    const fault = () => {
+      throw new Error("a fault");
+    };
+    const operation = { health: fault, metrics: fault };
+    return await status(await controller({ authenticate: fault, operation }), {
+      ...one,
+      before: [],
+    });
+  },
+  503: async (one) => {
+    const store = new SickStore(0);
+    const world = await controller({}, store);
+    await status(world, { method: "GET", path: "/relay", before: one.before ?? [] });
+    store.isSick = true;
+    const { before: _, ...asking } = one;
+    return await status(world, asking);
+  },
+};
+
+/** A store that keeps nothing once it is sick. */
+class SickStore extends MemoryStore {
+  isSick = false;
+
+  override get healthy(): boolean {
+    return !this.isSick;
+  }
+
+  override append(): Promise<void> {
+    return this.isSick ? Promise.reject(new Error("the disk is full")) : Promise.resolve();
+  }
+}
+
+const { body: { paths } } = await (await controller()).ask("GET", "/openapi.json");
+
+for (const [path, methods] of Object.entries<Record<string, { responses: object }>>(paths)) {
+  for (const [method, { responses }] of Object.entries(methods)) {
+    const name = `${method.toUpperCase()} ${path}`;
+    Deno.test(`${name} answers with each status that is documented`, async () => {
+      const one = OPERATIONS[name];
+      assert.ok(one, "it has no row here");
+      const others = Object.keys(one.refusals ?? {});
+      const documented = Object.keys(responses).filter((status) => status !== OF_THE_LISTENER);
+      assert.deepEqual(others.filter((status) => !documented.includes(status)), []);
+      for (const status of documented) {
+        if (name === FIXED && status === "500") continue;
+        assert.equal(await driven(one, status), status, status);
+      }
+    });
+  }
+}
+
+Deno.test("no status is answered that is not documented, whatever is asked", async () => {
+  for (const [name, one] of Object.entries(OPERATIONS)) {
+    const [method = "", path = ""] = name.split(" ");
+    const documented = Object.keys(paths[path][method.toLowerCase()].responses);
+    for (const wanted of Object.keys(ANYWHERE)) {
+      const answered = await driven(one, wanted);
+      assert.ok(documented.includes(answered), `${name}: ${answered} when driven to ${wanted}`);
+    }
+  }
+});
+
+async function driven(one: Operation, wanted: string): Promise<string> {
+  const own = one.refusals?.[wanted];
+  if (own === undefined) return await ANYWHERE[wanted]!(one);
+  const world = await controller({ guard: pageGuard([]) });
+  return await status(world, { ...own, before: own.before ?? one.before ?? [] });
+}

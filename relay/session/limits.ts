@@ -141,6 +141,14 @@ export const PARKED_STREAM_MS = 10_000;
 export const PARKED_CHECK_MS = 2_500;
 
 /**
+ * Datagrams of no use that a session may send a second, on average and at once: padding, and what is of
+ * a track that is not taken any more. Hundreds fit into a packet, and each costs us a turn.
+ */
+export const USELESS_DATAGRAMS_PER_SECOND = 1_000;
+/** See {@linkcode USELESS_DATAGRAMS_PER_SECOND}: some seconds of a busy track that was just left. */
+export const USELESS_DATAGRAMS_AT_ONCE = 10_000;
+
+/**
  * Requests of a session that were begun and not finished in time: nobody has that many by accident, and
  * each may keep its stream as long as the peer says nothing more on it.
  */

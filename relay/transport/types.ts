@@ -61,6 +61,8 @@ export interface CloseInfo {
   readonly reason: string;
   /** Who ended it: `lost` is silence, a handshake that failed or an error of the network. */
   readonly by: "local" | "peer" | "lost";
+  /** The transport ended it because the peer sent too much of something. */
+  readonly overLimit?: boolean;
 }
 
 /** One peer. */

@@ -65,6 +65,7 @@ export { complain, type ConfigAccess, type Program, runProgram } from "./program
 export { StartError } from "./start_error.ts";
 export { suggest } from "./suggest.ts";
 export { type FailureHandler, TaskGroup } from "./tasks.ts";
+export { TokenBucket } from "./token_bucket.ts";
 export { formatTraceparent, parseTraceparent, type TraceParent } from "./traceparent.ts";
 export {
   isExporting,

@@ -2,9 +2,11 @@ import { DoneCode, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { namespaceOf, trackOf } from "../support/scripted_peer.ts";
 import { SessionWorld } from "../support/session_world.ts";
+import { USELESS_DATAGRAMS_AT_ONCE } from "../../relay/session/limits.ts";
 import {
   accept,
   announce,
+  datagram,
   nextSubgroup,
   NO_PROPERTIES,
   objects,
@@ -164,4 +166,19 @@ Deno.test("a refused offer to a subscriber holds no place", async () => {
   const next = await peer.expectRequest("publish");
   assert.deepEqual(next.message.track, OTHER);
   await next.request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+});
+
+Deno.test("a session that floods with datagrams of no track is closed, and others lose nothing", async () => {
+  await using world = new SessionWorld();
+  const { publisher, subscriber } = await watch(world);
+  const flooder = await world.connect();
+  for (let sent = 0; sent <= USELESS_DATAGRAMS_AT_ONCE; sent++) {
+    flooder.sendDatagram(datagram({ alias: 99n, object: sent }));
+    if (sent % 500 === 0) await world.settle();
+  }
+  await world.settle();
+  assert.equal((await flooder.closed).by, "peer");
+  assert.equal(world.metrics.sessionsEnded.limit, 1);
+  await sendSubgroup(publisher, { group: 1n }, ...objects(3));
+  assert.deepEqual((await nextSubgroup(subscriber)).ids, [0, 1, 2]);
 });

@@ -45,6 +45,7 @@ export class Closing {
 
 function endOf(info: CloseInfo): SessionEnd {
   if (info.by === "lost") return "lost";
+  if (info.overLimit) return "limit";
   return ERRORS.has(info.code) ? "peer_error" : "peer_closed";
 }
 

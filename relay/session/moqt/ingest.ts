@@ -93,21 +93,25 @@ export class Ingest {
     }
   }
 
-  /** Takes a datagram of the peer. */
-  datagram(bytes: Uint8Array): void {
+  /** Takes a datagram of the peer. False when it is of no use: padding, or of a track that is not taken. */
+  datagram(bytes: Uint8Array): boolean {
     const { metrics } = this.#context;
     const datagram = decodeDatagram(bytes, this.#context.draft.data);
-    if (datagram === undefined) return;
+    if (datagram === undefined) return false;
     metrics.received.bytes += bytes.length;
     const feed = this.#incoming.get(datagram.alias);
     const since = this.#context.clock.now();
-    if (feed !== undefined) return this.#store(feed, datagram, since);
-    if (this.#incoming.isRetired(datagram.alias)) return;
+    if (feed !== undefined) {
+      this.#store(feed, datagram, since);
+      return true;
+    }
+    if (this.#incoming.isRetired(datagram.alias)) return false;
     if (this.#waiting.length === MAX_WAITING_DATAGRAMS) {
       this.#waiting.shift();
       metrics.datagramsDropped.unknown_track++;
     }
     this.#waiting.push({ datagram, since });
+    return false;
   }
 
   /** A track got its alias: datagrams that came before are its. */

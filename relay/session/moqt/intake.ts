@@ -1,8 +1,13 @@
+import { TokenBucket } from "@qumo/shared/runtime";
 import { type ControlMessage, SessionCode, StreamCode } from "@qumo/shared/wire";
 import type { BidiStream } from "../../transport/types.ts";
 import { isTransportEnd, SessionError } from "../errors.ts";
 import type { StreamSource } from "../first_streams.ts";
-import { MAX_INCOMPLETE_REQUESTS } from "../limits.ts";
+import {
+  MAX_INCOMPLETE_REQUESTS,
+  USELESS_DATAGRAMS_AT_ONCE,
+  USELESS_DATAGRAMS_PER_SECOND,
+} from "../limits.ts";
 import type { SessionContext } from "./context.ts";
 import type { Ingest } from "./ingest.ts";
 import type { RequestServer } from "./request_server.ts";
@@ -17,6 +22,8 @@ export interface IntakeParts {
   readonly ready: Promise<unknown>;
   /** Waits until the peer may be listened to. */
   readonly admit: () => Promise<void>;
+  /** Ends the session: the peer burdens us too much. */
+  readonly giveUp: (reason: string) => void;
   readonly wrap: (bidi: BidiStream) => RequestStream;
   /** Takes note of the tokens that a request brings. */
   readonly register: (message: ControlMessage) => void;
@@ -66,12 +73,17 @@ export class Intake {
   }
 
   async #acceptDatagrams(): Promise<void> {
-    const { connection, metrics } = this.#context;
+    const { clock, connection, metrics } = this.#context;
+    const useless = new TokenBucket(clock, {
+      rate: USELESS_DATAGRAMS_PER_SECOND,
+      burst: USELESS_DATAGRAMS_AT_ONCE,
+    });
     for (;;) {
       const datagram = await connection.receiveDatagram();
       if (datagram === undefined) return;
-      if (this.#isReady) this.#parts.ingest.datagram(datagram);
-      else metrics.datagramsDropped.unknown_track++;
+      if (!this.#isReady) metrics.datagramsDropped.unknown_track++;
+      else if (this.#parts.ingest.datagram(datagram)) continue;
+      if (!useless.take()) return this.#parts.giveUp("too many datagrams of no use");
     }
   }
 

@@ -131,6 +131,7 @@ export class MoqtSession implements SessionContext {
       requests: this.#requests,
       ready: this.ready,
       admit: () => this.#burden.admit(),
+      giveUp: (reason) => this.#closing.close(SessionCode.INTERNAL_ERROR, reason, "limit"),
       wrap: (bidi) => this.#wrap(bidi, "peer"),
       register: (message) => this.#access.register(message),
     });

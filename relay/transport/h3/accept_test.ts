@@ -1,3 +1,4 @@
+import { systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import {
   CONNECT,
@@ -14,6 +15,7 @@ import { ByteReader } from "./byte_reader.ts";
 import { Http3Code } from "./codes.ts";
 import { controlStreamPreface } from "./control_stream.ts";
 import { HANDSHAKE_TIMEOUT } from "../limits.ts";
+import { FrameGuard } from "./frame_guard.ts";
 import { FrameReader, FrameType } from "./frames.ts";
 import { LINGER_TIMEOUT, MAX_FIELD_SECTION_SIZE } from "./limits.ts";
 import type { Field } from "./qpack/static_table.ts";
@@ -97,7 +99,7 @@ for (const [title, fields, status, reason] of REFUSALS) {
     const { client, server, accepted } = http3Pair();
     await openControl(client);
     const request = await openRequest(client, fields);
-    const frames = new FrameReader(new ByteReader(request.receive));
+    const frames = new FrameReader(new ByteReader(request.receive), new FrameGuard(systemClock));
     assert.equal((await readAnswer(request, frames)).get(":status"), status);
     assert.equal(await frames.next(), FrameType.data);
     assert.match(new TextDecoder().decode(await frames.payload(500)), reason);

@@ -1,6 +1,7 @@
 /** Capsules (RFC 9297, section 3.2) of a WebTransport session. */
 import { MAX_CLOSE_REASON } from "../limits.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
+import type { FrameGuard } from "./frame_guard.ts";
 
 import { concat, decodeVarint, encodeVarint } from "./varint.ts";
 
@@ -27,10 +28,15 @@ export function encodeDrain(): Uint8Array<ArrayBuffer> {
 
 /** Takes capsules out of bytes that come in pieces of any size. */
 export class CapsuleParser {
+  readonly #guard: FrameGuard;
   /** The header or the payload of a known capsule, as far as it came. */
   #pending: Uint8Array<ArrayBuffer> = new Uint8Array();
   /** Bytes of an unknown capsule that are still to be dropped. */
   #skip = 0n;
+
+  constructor(guard: FrameGuard) {
+    this.#guard = guard;
+  }
 
   /** The capsules that end within these bytes. Throws an {@linkcode Http3Error} for broken ones. */
   push(bytes: Uint8Array): Capsule[] {
@@ -52,6 +58,7 @@ export class CapsuleParser {
         this.#pending = known;
         return capsules;
       }
+      this.#guard.count();
       if (KNOWN.has(header.type)) {
         capsules.push(decode(header.type, known.subarray(header.start, end)));
       } else this.#skip = header.fullLength;

@@ -1,6 +1,8 @@
+import { ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Capsule, CapsuleParser, encodeClose, encodeDrain } from "./capsules.ts";
+import { FrameGuard } from "./frame_guard.ts";
 import { Http3Error } from "./codes.ts";
 import { concat, encodeVarint } from "./varint.ts";
 
@@ -38,7 +40,7 @@ Deno.test("CapsuleParser says nothing before a capsule is complete", () => {
 });
 
 Deno.test("CapsuleParser skips an unknown capsule of any length without keeping it", () => {
-  const parser = new CapsuleParser();
+  const parser = new CapsuleParser(new FrameGuard(new ManualClock()));
   assert.deepEqual(parser.push(concat(encodeVarint(0x99n), encodeVarint(2n ** 61n))), []);
   for (let turn = 0; turn < 100; turn++) assert.deepEqual(parser.push(new Uint8Array(65_536)), []);
 });
@@ -81,6 +83,6 @@ Deno.test("CapsuleParser takes or refuses any bytes", () => {
 });
 
 function parse(...pieces: Uint8Array[]): Capsule[] {
-  const parser = new CapsuleParser();
+  const parser = new CapsuleParser(new FrameGuard(new ManualClock()));
   return pieces.flatMap((piece) => parser.push(piece));
 }

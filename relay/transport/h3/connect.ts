@@ -34,7 +34,7 @@ export function connectWebTransport(raw: Connection, options: ConnectOptions): P
     }
     const stream = await raw.openBidi();
     await stream.send.write(encodeRequest({ authority, path, protocols, origin }));
-    const frames = new FrameReader(new ByteReader(stream.receive));
+    const frames = new FrameReader(new ByteReader(stream.receive), peer.guard);
     const fields = await readResponse(frames);
     const protocol = parseString(fields.get("wt-protocol") ?? "");
     if (protocol === undefined) throw refusal("the server chose no protocol");

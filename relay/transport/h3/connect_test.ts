@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "@qumo/shared/runtime";
+import { ManualClock, systemClock } from "@qumo/shared/runtime";
 import {
   headersFrame,
   hex,
@@ -11,6 +11,7 @@ import { memoryPair } from "../memory.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { Http3Code } from "./codes.ts";
 import { connectWebTransport } from "./connect.ts";
+import { FrameGuard } from "./frame_guard.ts";
 import { FrameReader } from "./frames.ts";
 import { HANDSHAKE_TIMEOUT } from "../limits.ts";
 import type { Field } from "./qpack/static_table.ts";
@@ -139,7 +140,7 @@ Deno.test("connectWebTransport() says what it speaks", async () => {
   const { server, connected } = call();
   const reader = new ByteReader((await server.acceptUni())!);
   assert.equal(await reader.varint(), 0n);
-  assert.equal(await new FrameReader(reader).next(), 4n);
+  assert.equal(await new FrameReader(reader, new FrameGuard(systemClock)).next(), 4n);
   server.close(Http3Code.noError, "");
   await assert.rejects(connected);
 });

@@ -1,6 +1,7 @@
 /** The control stream that each side of HTTP/3 opens (RFC 9114, section 6.2.1). */
 import type { ByteReader } from "./byte_reader.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
+import type { FrameGuard } from "./frame_guard.ts";
 import { encodeFrame, FrameReader, FrameType, integerPayload, unexpected } from "./frames.ts";
 import { MAX_INTEGER_FRAME_SIZE, MAX_SETTINGS_SIZE } from "./limits.ts";
 import { decodeSettings, encodeSettings, OUR_SETTINGS, type Settings } from "./settings.ts";
@@ -27,9 +28,10 @@ export function controlStreamPreface(): Uint8Array<ArrayBuffer> {
  */
 export async function readControlStream(
   reader: ByteReader,
+  guard: FrameGuard,
   onSettings: (settings: Settings) => void,
 ): Promise<never> {
-  const frames = new FrameReader(reader);
+  const frames = new FrameReader(reader, guard);
   const first = await frames.next();
   if (first === undefined) throw ended();
   if (first !== FrameType.settings) {

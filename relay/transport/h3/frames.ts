@@ -1,6 +1,7 @@
 /** Frames of HTTP/3 (RFC 9114, section 7). */
 import type { ByteReader } from "./byte_reader.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
+import type { FrameGuard } from "./frame_guard.ts";
 import { concat, decodeVarint, encodeVarint } from "./varint.ts";
 
 /** The frame types we know; every other is skipped. */
@@ -27,12 +28,14 @@ export function encodeFrame(type: bigint, payload: Uint8Array): Uint8Array<Array
 /** Takes a stream apart into frames. Rejects with an {@linkcode Http3Error} for broken ones. */
 export class FrameReader {
   readonly #reader: ByteReader;
+  readonly #guard: FrameGuard;
   #pendingType: bigint | undefined;
   #left = 0n;
 
   /** `type` is the type of the first frame where it was read already. */
-  constructor(reader: ByteReader, type?: bigint) {
+  constructor(reader: ByteReader, guard: FrameGuard, type?: bigint) {
     this.#reader = reader;
+    this.#guard = guard;
     this.#pendingType = type;
   }
 
@@ -45,6 +48,7 @@ export class FrameReader {
       if (await this.#reader.atEnd()) return undefined;
       type = await this.#reader.varint();
     }
+    this.#guard.count();
     this.#left = await this.#reader.varint();
     if (RESERVED.has(type) || type === FrameType.webTransport) throw unexpected(type);
     return type;

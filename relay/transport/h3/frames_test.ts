@@ -1,8 +1,10 @@
+import { ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { hex } from "../../../tests/support/http3.ts";
 import type { ReceiveStream } from "../types.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
+import { FrameGuard } from "./frame_guard.ts";
 import { encodeFrame, FrameReader, FrameType, integerPayload } from "./frames.ts";
 
 Deno.test("encodeFrame() and FrameReader agree, however the bytes are cut", async () => {
@@ -26,7 +28,7 @@ Deno.test("encodeFrame() and FrameReader agree, however the bytes are cut", asyn
 });
 
 Deno.test("FrameReader goes on from a type that was read already", async () => {
-  const frames = new FrameReader(new ByteReader(stream(hex("02 6162"), 9)), 0x21n);
+  const frames = new FrameReader(new ByteReader(stream(hex("02 6162"), 9)), guard(), 0x21n);
   assert.equal(await frames.next(), 0x21n);
   assert.deepEqual(await frames.payload(2), hex("6162"));
 });
@@ -87,7 +89,7 @@ Deno.test("ByteReader stays at the end", async () => {
 });
 
 function reader(bytes: Uint8Array, size: number): FrameReader {
-  return new FrameReader(new ByteReader(stream(bytes, size)));
+  return new FrameReader(new ByteReader(stream(bytes, size)), guard());
 }
 
 /** A stream that gives so many bytes at once, and takes the memory as a real one does. */
@@ -104,4 +106,8 @@ function stream(bytes: Uint8Array, size: number): ReceiveStream {
     },
     stop() {},
   };
+}
+
+function guard(): FrameGuard {
+  return new FrameGuard(new ManualClock());
 }

@@ -36,6 +36,14 @@ export const MAX_OFFERED_PROTOCOLS = 64;
 /** Characters of what a peer said that a log line repeats. */
 export const MAX_QUOTED_LENGTH = 200;
 
+/**
+ * Frames, capsules, and datagrams of no session that a connection may send a second, on average and at
+ * once. A session needs a handful; they come by the thousand in a packet, and each costs us a turn.
+ */
+export const FRAMES_PER_SECOND = 100;
+/** See {@linkcode FRAMES_PER_SECOND}. */
+export const FRAMES_AT_ONCE = 1_000;
+
 /** Milliseconds that a last word (close capsule, refusal) may take to reach the peer. */
 export const LINGER_TIMEOUT = 2_000;
 

@@ -5,6 +5,7 @@ import type { BidiStream, Connection, ReceiveStream } from "../types.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
 import { readControlStream, UniStreamType } from "./control_stream.ts";
+import { FrameGuard } from "./frame_guard.ts";
 import { FrameReader, FrameType } from "./frames.ts";
 import { MAX_EXTRA_REQUESTS, MAX_UNCLAIMED_STREAMS } from "./limits.ts";
 import { encodeRefusal } from "./request.ts";
@@ -35,6 +36,8 @@ export interface DataStream<T> {
 export class PeerStreams {
   /** Background work of the connection; it ends with the connection. */
   readonly tasks: TaskGroup;
+  /** Counts what the peer says beside its data. */
+  readonly guard: FrameGuard;
   readonly #raw: Connection;
   readonly #role: Role;
   readonly #silent: SilentStreams;
@@ -54,6 +57,7 @@ export class PeerStreams {
   constructor(raw: Connection, role: Role, clock: Clock) {
     this.#raw = raw;
     this.#role = role;
+    this.guard = new FrameGuard(clock);
     this.#silent = new SilentStreams(clock);
     this.tasks = new TaskGroup((_task, error) => this.#taskFailed(error));
     for (const { promise } of [this.#settings, this.#request, this.#session, this.#failed]) {
@@ -185,7 +189,7 @@ export class PeerStreams {
       throw new Http3Error(Http3Code.streamCreationError, "The server opened a request");
     }
     if (this.#requests++ > 0) return await this.#refuseRequest(stream);
-    this.#request.resolve({ stream, frames: new FrameReader(reader, header.type) });
+    this.#request.resolve({ stream, frames: new FrameReader(reader, this.guard, header.type) });
   }
 
   /** What a stream says it is, or undefined when it ended or stayed silent for too long. */
@@ -224,7 +228,9 @@ export class PeerStreams {
     }
     this.#critical.add(type);
     try {
-      if (type === UniStreamType.control) await readControlStream(reader, this.#settings.resolve);
+      if (type === UniStreamType.control) {
+        await readControlStream(reader, this.guard, this.#settings.resolve);
+      }
       // Without a dynamic table there is nothing in the streams of QPACK that matters.
       while (await reader.some(Infinity) !== undefined);
     } catch (error) {

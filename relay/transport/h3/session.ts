@@ -112,6 +112,12 @@ export class WebTransportConnection implements Connection {
       if (bytes === undefined || this.#over !== undefined) return undefined;
       const prefix = decodeVarint(bytes);
       if (prefix?.value === this.#datagramId) return bytes.subarray(prefix.end);
+      try {
+        this.#peer.guard.count();
+      } catch (error) {
+        if (error instanceof Http3Error) this.#peer.fail(error);
+        return undefined;
+      }
     }
   }
 
@@ -168,7 +174,7 @@ export class WebTransportConnection implements Connection {
   /** How the peer ends the session, or the connection does. */
   async #listen(frames: FrameReader): Promise<CloseInfo> {
     try {
-      return await readSession(frames);
+      return await readSession(frames, new CapsuleParser(this.#peer.guard));
     } catch (error) {
       if (error instanceof TransportError && error.kind === "reset") {
         return { code: 0, reason: "the stream of the session was reset", by: "peer" };
@@ -178,20 +184,27 @@ export class WebTransportConnection implements Connection {
         ? error
         : new Http3Error(Http3Code.internalError, "Internal error", { cause: error });
       this.#peer.fail(failure);
-      return { code: failure.code, reason: failure.message, by: "local" };
+      return endedBy(failure);
     }
   }
 
   async #connectionEnded(): Promise<CloseInfo> {
     const info = await this.#raw.closed;
+    const { failure } = this.#peer;
+    if (failure instanceof Http3Error) return endedBy(failure);
     const code = info.code === Http3Code.noError ? 0 : fromHttp3Code(info.code) || info.code;
     return { ...info, code };
   }
 }
 
+/** The end of a session whose peer broke a rule of HTTP/3, or overdid it. */
+function endedBy({ code, message }: Http3Error): CloseInfo {
+  const isTooMuch = code === Http3Code.excessiveLoad;
+  return { code, reason: message, by: "local", ...(isTooMuch && { overLimit: true }) };
+}
+
 /** Reads the stream of the session until the peer says goodbye. */
-async function readSession(frames: FrameReader): Promise<CloseInfo> {
-  const parser = new CapsuleParser();
+async function readSession(frames: FrameReader, parser: CapsuleParser): Promise<CloseInfo> {
   for (;;) {
     const type = await frames.next();
     if (type === undefined) return { code: 0, reason: "", by: "peer" };

@@ -1,0 +1,36 @@
+import type { Clock } from "./clock.ts";
+
+/** So many at once, so many a second: for what nobody waits for, and only too much of is wrong. */
+export class TokenBucket {
+  readonly #clock: Clock;
+  readonly #rate: number;
+  readonly #burst: number;
+  #tokens: number;
+  #filledAt: number;
+
+  /** `rate` tokens a second, `burst` at once. */
+  constructor(clock: Clock, { rate, burst }: { readonly rate: number; readonly burst: number }) {
+    this.#clock = clock;
+    this.#rate = rate;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#filledAt = clock.now();
+  }
+
+  /** Takes a token; false when there is none. */
+  take(): boolean {
+    if (this.#tokens < 1) this.#fill();
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  #fill(): void {
+    const now = this.#clock.now();
+    this.#tokens = Math.min(
+      this.#burst,
+      this.#tokens + (now - this.#filledAt) * this.#rate / 1_000,
+    );
+    this.#filledAt = now;
+  }
+}

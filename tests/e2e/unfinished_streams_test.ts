@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { ObjectStatus, StreamCode } from "@qumo/shared/wire";
-import { type AioquicConnection, connectAioquic } from "../peers/aioquic.ts";
+import { type AioquicConnection, type AioquicOptions, connectAioquic } from "../peers/aioquic.ts";
 import { pythonMissing } from "../peers/python.ts";
 import {
   accept,
@@ -48,11 +48,11 @@ class Scene implements AsyncDisposable {
     void this.#accept().catch(() => {});
   }
 
-  static async open({ relay, deadline }: RelayTest): Promise<Scene> {
+  static async open({ relay, deadline }: RelayTest, options: AioquicOptions): Promise<Scene> {
     const connections = [];
     const peers = [];
     for (let count = 0; count < 2; count++) {
-      const connection = await deadline.for("aioquic", connectAioquic(relay));
+      const connection = await deadline.for("aioquic", connectAioquic(relay, options));
       connections.push(connection);
       peers.push(await ScriptedPeer.connect(connection));
     }
@@ -97,18 +97,24 @@ const VIDEO = trackOf("live", "video");
 /** What a client does once, in the round of this number. */
 type Habit = (round: number) => Promise<void>;
 
-/** Registers a test of something that is done again and again, which costs nobody the session. */
+/** Registers tests of something that is done again and again, which costs nobody the session. */
 function habitTest(name: string, prepare: (scene: Scene) => Habit | Promise<Habit>): void {
-  relayTest(name, async (test) => {
-    await using scene = await Scene.open(test);
-    const act = await prepare(scene);
-    for (let round = 0; round < ROUNDS; round++) {
-      await test.deadline.for(`round ${round}`, act(round));
-    }
-    const status = await test.relay.status() as { sessions: number; parked_streams: number };
-    assert.equal(status.sessions, 2);
-    assert.ok(status.parked_streams <= 32, `${status.parked_streams} streams are parked`);
-  }, OPTIONS);
+  for (const options of [{}, { webTransport: "webtransport" }] as const) {
+    relayTest(
+      `${name}, over ${"webTransport" in options ? "WebTransport" : "QUIC"}`,
+      async (test) => {
+        await using scene = await Scene.open(test, options);
+        const act = await prepare(scene);
+        for (let round = 0; round < ROUNDS; round++) {
+          await test.deadline.for(`round ${round}`, act(round));
+        }
+        const status = await test.relay.status() as { sessions: number; parked_streams: number };
+        assert.equal(status.sessions, 2);
+        assert.ok(status.parked_streams <= 32, `${status.parked_streams} streams are parked`);
+      },
+      OPTIONS,
+    );
+  }
 }
 
 habitTest("a publisher resets each group", async (scene) => {

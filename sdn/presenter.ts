@@ -91,6 +91,7 @@ export class Presenter {
           break;
         }
         case "announce":
+          if (change.isKnown) break;
           say(ANNOUNCES, "announce", this.announce(change.announce));
           break;
         case "withdraw":

@@ -102,6 +102,7 @@ export class Chronicle {
         return events.add(on ? "drain_ordered" : "drain_lifted", { relay, by: `controller ${by}` });
       }
       case "announce":
+        if (change.isKnown) return;
         return this.#tellTrack("announced", change.announce.relay, change.announce.track);
       case "withdraw":
         return this.#tellTrack("withdrawn", change.relay, change.track);

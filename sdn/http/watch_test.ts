@@ -275,3 +275,23 @@ Deno.test("a large graph is written once for those who begin within a moment, an
   assert.equal(third.revision, 21);
   for (const { follower } of [first, second, third]) await follower.leave();
 });
+
+Deno.test("a relay that restarts with the announces that it had is told of, and they are not", async () => {
+  const subject = await testController();
+  const { ask } = subject;
+  const announces = ["x", "y", "z"];
+  await ask("PUT", "/relay/a", { epoch: 1, announces });
+  const follower = await follow(subject, "?since=1");
+  assert.equal((await follower.event()).event, "ready");
+  await ask("PUT", "/relay/a", { epoch: 2, announces: ["y", "z", "new"] });
+  const told = [await follower.event(), await follower.event(), await follower.event()];
+  assert.deepEqual(told.map(({ event, data }) => [event, data.track ?? data.relay]), [
+    ["withdraw", "x"],
+    ["relay", "a"],
+    ["announce", "new"],
+  ]);
+  assert.equal((await ask("GET", "/announce")).body.count, 3);
+  await ask("DELETE", "/relay/a");
+  assert.equal((await follower.event()).event, "gone");
+  await follower.leave();
+});

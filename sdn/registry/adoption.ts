@@ -1,9 +1,11 @@
+import { MAX_SEQUENCE } from "@qumo/shared/topology";
 import { countTexts } from "./admission.ts";
 import type { Holdings } from "./holdings.ts";
 import {
   type Change,
   compareLives,
   compareVersions,
+  type Life,
   type RelayState,
   type Tombstone,
   type TrackState,
@@ -33,6 +35,13 @@ export function adopt(holdings: Holdings, given: Adoption, times: AdoptionTimes)
   const { state: { name, life, beat, alive }, remaining } = given;
   const entry = holdings.relays.get(name);
   const buried = holdings.graveyard.get(name);
+  if ((entry ?? alive) !== undefined && isLate(given.state, lastHeard(entry, buried))) {
+    // Whoever told that hears of a newer life, with what is known of it here.
+    const newer = life.number + 1;
+    if (entry !== undefined) return holdings.renumber(entry, newer);
+    if (buried?.reason !== "deregistered") return [];
+    return [holdings.end({ ...buried, life: { ...life, number: newer } })];
+  }
   if (alive === undefined) {
     if (entry !== undefined && compareLives(entry.record.version, life) > 0) return [];
     if (buried?.reason === "deregistered" && compareLives(buried.life, life) >= 0) return [];
@@ -57,6 +66,39 @@ export function adopt(holdings: Holdings, given: Adoption, times: AdoptionTimes)
   begun.entry.beat = beat;
   begun.entry.heardAt = leaseEnd - times.leaseMs;
   return [...begun.changes, ...takeContent(holdings, begun.entry, alive)];
+}
+
+/**
+ * Whether a life began with a heartbeat that came late to another controller, which had heard
+ * nothing of the relay for so long that it took it for dead: the relay numbers its heartbeats, and a
+ * newer one is known here. The number of the life alone says nothing then.
+ */
+function isLate({ life, beat, alive }: RelayState, known: LastHeard | undefined): boolean {
+  if (known === undefined || compareLives(life, known.life) <= 0) return false;
+  if (life.epoch !== known.life.epoch || life.number >= MAX_SEQUENCE) return false;
+  const isNumbered = known.isNumbered && (alive?.record.version.by ?? "") === "";
+  const isSameEpoch = (alive?.record.ownEpoch ?? known.ownEpoch) === known.ownEpoch;
+  return isNumbered && isSameEpoch && beat < known.beat;
+}
+
+/** What was last heard of a relay here, of its life or of its end. */
+interface LastHeard {
+  readonly life: Life;
+  readonly ownEpoch: number | undefined;
+  readonly beat: number;
+  /** Whether the relay itself numbers its heartbeats, as far as that is known. */
+  readonly isNumbered: boolean;
+}
+
+function lastHeard(
+  entry: RelayEntry | undefined,
+  buried: Tombstone | undefined,
+): LastHeard | undefined {
+  if (entry === undefined) {
+    return buried && { ...buried, ownEpoch: buried.ownEpoch, isNumbered: true };
+  }
+  const { version, ownEpoch } = entry.record;
+  return { life: version, ownEpoch, beat: entry.beat, isNumbered: version.by === "" };
 }
 
 function isOver(

@@ -63,6 +63,27 @@ export class Holdings {
     return { kind: "gone", tombstone: end };
   }
 
+  /** Lets a life go on under a higher number, with everything that was said in it. */
+  renumber(entry: RelayEntry, number: number): Change[] {
+    const rise = (version: Version): Version => ({ ...version, number });
+    const { name } = entry.record;
+    entry.record = { ...entry.record, version: rise(entry.record.version) };
+    const changes: Change[] = [{ kind: "relay", record: entry.record }];
+    if (entry.drain !== undefined) {
+      entry.drain = { ...entry.drain, version: rise(entry.drain.version) };
+      changes.push({ kind: "drain", relay: name, order: entry.drain });
+    }
+    for (const [track, version] of [...entry.withdrawn]) {
+      entry.set(track, { version: rise(version), present: false, registeredAt: 0 });
+    }
+    for (const { track, version, registeredAt } of [...entry.announces.values()]) {
+      const announce = entry.set(track, { version: rise(version), present: true, registeredAt });
+      this.directory.add(announce);
+      changes.push({ kind: "announce", announce, isKnown: true });
+    }
+    return changes;
+  }
+
   /** Lets a relay announce a track that it does not announce. */
   announce(entry: RelayEntry, track: string, { now, by }: { now: number; by: string }): Change {
     const version = entry.mint(entry.withdrawn.get(track), by);

@@ -114,7 +114,12 @@ export type Change =
   | { readonly kind: "relay"; readonly record: RelayRecord }
   | { readonly kind: "gone"; readonly tombstone: Tombstone }
   | { readonly kind: "drain"; readonly relay: string; readonly order: DrainOrder }
-  | { readonly kind: "announce"; readonly announce: Announce }
+  | {
+    readonly kind: "announce";
+    readonly announce: Announce;
+    /** The relay announced it before as well: news for stores and peers, and for nobody who looks. */
+    readonly isKnown?: true;
+  }
   | {
     readonly kind: "withdraw";
     readonly relay: string;

@@ -347,8 +347,9 @@ export class Registry {
   #commit(changes: readonly Change[]): Batch | undefined {
     if (changes.length === 0) return undefined;
     const revision = ++this.#revision;
-    for (const change of changes) this.#stamp(change, revision);
-    return { revision, changes };
+    const news = withoutReturns(changes);
+    for (const change of news) this.#stamp(change, revision);
+    return { revision, changes: news };
   }
 
   #stamp(change: Change, revision: number): void {
@@ -357,6 +358,34 @@ export class Registry {
     entry.touched = revision;
     if (change.kind === "relay" || change.kind === "drain") entry.modified = revision;
   }
+}
+
+/**
+ * Leaves out that a track was withdrawn which is announced in the same step: a relay that begins a new
+ * life with the tracks of its old one has had them all the time, for everybody who looks.
+ */
+function withoutReturns(changes: readonly Change[]): readonly Change[] {
+  const announced = new Set<string>();
+  const key = (relay: string, track: string) => JSON.stringify([relay, track]);
+  for (const change of changes) {
+    if (change.kind === "announce") {
+      announced.add(key(change.announce.relay, change.announce.track));
+    }
+  }
+  const returned = new Set<string>();
+  if (announced.size === 0) return changes;
+  const left = changes.filter((change) => {
+    if (change.kind !== "withdraw") return true;
+    const id = key(change.relay, change.track);
+    if (announced.has(id)) returned.add(id);
+    return !announced.has(id);
+  });
+  if (returned.size === 0) return changes;
+  return left.map((change) =>
+    change.kind === "announce" && returned.has(key(change.announce.relay, change.announce.track))
+      ? { ...change, isKnown: true as const }
+      : change
+  );
 }
 
 const NOTHING = { count: 0, bytes: 0 };

@@ -220,3 +220,52 @@ Deno.test("metrics say what was merged and for how long a peer has been behind",
   assert.deepEqual([await lag(one, "c1"), await lag(other, "c0")], [0, 0]);
   await tasks.close();
 });
+
+Deno.test("a heartbeat that comes late to a controller that was stopped takes no announces away", async () => {
+  const { clock, cut, tasks, asks: [one, stopped] } = await cluster(2);
+  const announces = Array.from({ length: 20 }, (_, track) => `live/${track}`);
+  await one("PUT", "/relay/a", { epoch: 1, seq: 1, announces });
+  await clock.advance(INTERVAL);
+  cut.add(1);
+  for (let seq = 3; seq < 9; seq++) {
+    await one("PUT", "/relay/a", { epoch: 1, seq });
+    await clock.advance(20_000);
+  }
+  // Its lease is over there, and the heartbeat that waited in a socket is heard.
+  assert.deepEqual(await names(stopped), []);
+  assert.equal((await stopped("PUT", "/relay/a", { epoch: 1, seq: 2 })).status, 200);
+  cut.clear();
+  for (let at = 0; at < INTERVAL; at += 100) {
+    await clock.advance(100);
+    assert.equal((await one("GET", "/announce")).body.count, 20);
+  }
+  assert.equal((await stopped("GET", "/announce")).body.count, 20);
+  for (const ask of [stopped, one]) {
+    const { status, body } = await ask("PUT", "/relay/a", {
+      epoch: 1,
+      seq: ask === one ? 10 : 9,
+      announces_digest: announcesDigest(announces),
+    });
+    assert.deepEqual([status, body.resend_announces], [200, undefined]);
+    await clock.advance(INTERVAL);
+  }
+  await tasks.close();
+});
+
+Deno.test("a heartbeat that comes late does not bring back a relay that has deregistered", async () => {
+  const { clock, cut, tasks, asks: [one, stopped] } = await cluster(2);
+  await one("PUT", "/relay/a", { epoch: 1, seq: 1 });
+  await clock.advance(INTERVAL);
+  cut.add(1);
+  await one("PUT", "/relay/a", { epoch: 1, seq: 3 });
+  await one("DELETE", "/relay/a");
+  await clock.advance(90_000);
+  await stopped("PUT", "/relay/a", { epoch: 1, seq: 2 });
+  cut.clear();
+  for (let at = 0; at < 2 * INTERVAL; at += 100) {
+    await clock.advance(100);
+    assert.deepEqual(await names(one), []);
+  }
+  assert.deepEqual(await names(stopped), []);
+  await tasks.close();
+});

@@ -69,7 +69,24 @@ class Controller {
       const own = this.registry.state(state.name);
       return { state: own === undefined ? state : mergeRelay(own, state), remaining };
     });
+    const before = adoptions.map(({ state }) => this.#heard(state.name));
     this.registry.adopt(adoptions, now);
+    for (const [at, { state }] of adoptions.entries()) {
+      const known = before[at];
+      // Who has heard no more than is known here has nothing to say about what is announced.
+      if (known === undefined || state.life.epoch !== known.epoch) continue;
+      if (state.life.number === known.number || state.beat >= known.beat) continue;
+      // A name that was given back is free for an epoch that counts anew.
+      if (state.alive?.record.ownEpoch !== known.ownEpoch) continue;
+      assert.deepEqual(this.#heard(state.name)?.tracks, known.tracks, "announces are lost");
+    }
+  }
+
+  #heard(name: string) {
+    const entry = this.registry.relays.get(name);
+    if (entry === undefined || entry.record.version.by !== "") return undefined;
+    const { version: { epoch, number }, ownEpoch } = entry.record;
+    return { epoch, number, ownEpoch, beat: entry.beat, tracks: [...entry.announces.keys()] };
   }
 }
 
@@ -83,6 +100,15 @@ class Relay {
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  /** A heartbeat without announces whose answer nobody hears, to be delivered at any time. */
+  lateBeat(): (at: Controller, time: number) => void {
+    const body = { epoch: this.epoch, seq: ++this.seq, region: `r${this.epoch}` };
+    return (at, time) => {
+      at.tick(time);
+      at.registry.apply({ kind: "register", name: this.name, body }, at.now(time));
+    };
   }
 
   beat(at: Controller, time: number): void {
@@ -124,14 +150,14 @@ export function simulate(seed: number): void {
     (_, i) => new Controller(`c${i}`, random),
   );
   const relays = Array.from({ length: RELAYS }, (_, i) => new Relay(`r${i}`));
-  const post: { at: number; to: number; message: string }[] = [];
+  const post: { at: number; arrive: () => void }[] = [];
   let cutOff = -1;
   let time = 0;
 
   const deliver = () => {
     for (const letter of post.filter((one) => one.at <= time)) {
       post.splice(post.indexOf(letter), 1);
-      controllers[letter.to]?.receive(letter.message, time);
+      letter.arrive();
     }
   };
   const act = () => {
@@ -139,8 +165,13 @@ export function simulate(seed: number): void {
     const to = random(CONTROLLERS);
     const controller = controllers[to] as Controller;
     controller.tick(time);
-    const action = random(12);
-    if (action < 4 && relay.lives) relay.beat(controller, time);
+    const action = random(13);
+    if (action === 12 && relay.lives) {
+      // A controller that was stopped finds it in its socket.
+      const late = relay.lateBeat();
+      const arrive = () => late(controllers[to] as Controller, time);
+      post.push({ at: time + random(3 * LEASE), arrive });
+    } else if (action < 4 && relay.lives) relay.beat(controller, time);
     else if (action === 4) relay.start();
     else if (action === 5) relay.lives = false;
     else if (action === 6 && relay.lives) {
@@ -161,7 +192,8 @@ export function simulate(seed: number): void {
       if (from === to || from === cutOff || to === cutOff || random(4) === 0) return;
       const message = (controllers[from] as Controller).send(time);
       for (let copies = 1 + random(2); copies > 0; copies--) {
-        post.push({ at: time + random(400), to, message });
+        const arrive = () => controllers[to]?.receive(message, time);
+        post.push({ at: time + random(400), arrive });
       }
     }
   };
@@ -171,6 +203,9 @@ export function simulate(seed: number): void {
     deliver();
     act();
   }
+  // Nothing comes later than that.
+  time += 3 * LEASE;
+  deliver();
   // The faults are over: relays beat, each to the controller it likes, and controllers exchange.
   for (let round = 0; round < 12; round++) {
     time += BEAT;

@@ -191,7 +191,7 @@ async function readSkips(server: ServerProcess): Promise<Record<string, number>>
   const signal = AbortSignal.timeout(CONNECT_TIMEOUT);
   const response = await fetch(`http://127.0.0.1:${server.port}/metrics`, { signal });
   const lines = (await response.text()).matchAll(
-    /^qumo_relay_subscriber_skips_total\{reason="(\w+)"\} (\d+)/gm,
+    /^qumo_relay_subscriber_skips_total\{reason="(\w+)".*\} (\d+)/gm,
   );
   const skips = [...lines].map(([, reason, count]) => [reason!, Number(count)] as const);
   return Object.fromEntries(skips.filter(([, count]) => count > 0));

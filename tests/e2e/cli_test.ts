@@ -102,9 +102,12 @@ Deno.test("qumo-relay tells what it is and does over HTTP", async () => {
   using deadline = new Deadline();
   await using relay = await deadline.for("a relay", startRelay({ relay: { node_id: "r1" } }));
   const metrics = await deadline.for("metrics", relay.metrics());
-  assert.match(metrics, /^qumo_relay_build_info\{version="\S+",commit="\S+",deno="2\.\S+"\} 1$/m);
-  assert.match(metrics, /^process_resident_memory_bytes [1-9]\d{7,}$/m);
-  assert.match(metrics, /^qumo_relay_ready 1$/m);
+  assert.match(
+    metrics,
+    /^qumo_relay_build_info\{version="\S+",commit="\S+",deno="2\.\S+",relay="r1"\} 1$/m,
+  );
+  assert.match(metrics, /^process_resident_memory_bytes\{relay="r1"\} [1-9]\d{7,}$/m);
+  assert.match(metrics, /^qumo_relay_ready\{relay="r1"\} 1$/m);
   const status = await deadline.for("status", relay.status()) as Record<string, unknown>;
   assert.deepEqual([status["node_id"], status["state"]], ["r1", "serving"]);
   assert.equal(status["address"], `127.0.0.1:${relay.port}`);

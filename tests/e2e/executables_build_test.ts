@@ -9,6 +9,8 @@ import { stageSources } from "../../.build/stage.ts";
 import { readStamp } from "../../.build/stamp.ts";
 import { TARGETS } from "../../.build/targets.ts";
 import { dashboardFiles } from "../../sdn/dashboard/mod.ts";
+import { pageFiles } from "../../relay/page/mod.ts";
+import { palette } from "@qumo/shared/page";
 import { LIVES, temporaryFolder } from "../support/executables/cases.ts";
 import { bakedInto, embeddedPackages, embeddedPaths } from "../support/executables/embedded.ts";
 import { runToEnd } from "../support/executables/program_process.ts";
@@ -19,7 +21,9 @@ const STAMP = { VERSION: "v9.8.7-test", COMMIT: "abc1234", BUILD_DATE: "2026-01-
 
 for (const program of PROGRAMS) {
   const { name, entry } = program;
-  const [own, other] = name === "qumo-relay" ? ["relay", "sdn"] : ["sdn", "relay"];
+  const [own, other] = name === "qumo-relay"
+    ? ["relay", "sdn"] as const
+    : ["sdn", "relay"] as const;
 
   Deno.test({
     name:
@@ -40,8 +44,10 @@ for (const program of PROGRAMS) {
       }
       assert.deepEqual(embeddedPackages(paths), await neededPackages(entry));
       const bytes = Buffer.from(await Deno.readFile(`${folder.path}/${name}`));
-      for (const file of dashboardFiles) {
-        assert.equal(bytes.includes(file.text), own === "sdn", file.path);
+      const pages = { relay: pageFiles, sdn: dashboardFiles };
+      for (const file of pages[own]) assert.ok(bytes.includes(file.text), file.path);
+      for (const file of pages[other].filter(({ text }) => text !== palette)) {
+        assert.ok(!bytes.includes(file.text), file.path);
       }
       assert.ok(bytes.includes("9.8.7-test"), "the version is not in it");
       assert.ok(!bytes.includes(`/${other}/main.ts`), `it has something of ${other}`);

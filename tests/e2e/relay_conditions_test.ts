@@ -35,7 +35,7 @@ Deno.test("a relay with a bad controller token says so, and is unready where tha
     );
     assert.match(
       await relay.metrics(),
-      /^qumo_relay_condition\{condition="controller_unauthorized"\} 1$/m,
+      /^qumo_relay_condition\{condition="controller_unauthorized",relay="tokyo"\} 1$/m,
     );
     await relay.stop();
   }

@@ -29,8 +29,11 @@ Deno.test("a relay that is fenced off is not ready, and is again when its name i
   await becomes(async () => {
     // The other process goes on for as long as the relay has not noticed.
     await program.register("tokyo", { epoch, seq: ++seq });
-    return { ...await probe(), metric: /^qumo_relay_ready .*$/m.exec(await relay.metrics())?.[0] };
-  }, { ...isFenced, metric: "qumo_relay_ready 0" });
+    return {
+      ...await probe(),
+      metric: /^qumo_relay_ready\{.*\} (.*)$/m.exec(await relay.metrics())?.[1],
+    };
+  }, { ...isFenced, metric: "0" });
   await becomes(probe, { status: 200, ready: true, reason: undefined });
   assert.equal((await registered()).epoch, epoch + 1);
 });

@@ -98,7 +98,7 @@ class ChildRelay implements RelayProcess {
     const port = await Promise.race([this.#announced.promise, this.ended]);
     if (typeof port !== "number") throw new Error(`The relay did not start:\n${this.#log}`);
     this.port = port;
-    await this.#get("/health?probe=ready");
+    await this.#get("/health?probe=live");
     this.certificateHash = Uint8Array.fromHex(await this.#get("/certificate.sha256"));
   }
 

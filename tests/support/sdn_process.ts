@@ -1,5 +1,8 @@
 import { fileURLToPath } from "node:url";
 
+/** What a controller logs while it cannot read its store. */
+const WAITS = "cannot read the store, not ready";
+
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** A controller that runs as its own process on a port of the loopback address that was free. */
@@ -30,18 +33,7 @@ export class SdnProcess implements AsyncDisposable {
     env: Record<string, string> = {},
     v8Flags: readonly string[] = [],
   ): Promise<SdnProcess> {
-    const folder = await Deno.makeTempDir({ prefix: "sdn_" });
-    const file = `${folder}/sdn.yaml`;
-    await Deno.writeTextFile(file, JSON.stringify(config));
-    const flags = ["--address", "127.0.0.1:0", "-c", file];
-    const engine = v8Flags.length > 0 ? [`--v8-flags=${v8Flags.join(",")}`] : [];
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-check", "--allow-all", ...engine, "sdn/main.ts", ...flags],
-      cwd: ROOT,
-      env,
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    const { child, folder } = await launch(config, { env, v8Flags });
     const log = new Response(child.stderr).text();
     let text = "";
     for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
@@ -52,6 +44,22 @@ export class SdnProcess implements AsyncDisposable {
     const { code } = await child.status;
     await Deno.remove(folder, { recursive: true });
     throw new Error(`The controller ended with ${code} before it was ready: ${await log}`);
+  }
+
+  /** Runs a controller that cannot read its store until it says why, and returns what it says. */
+  static async waiting(config: object): Promise<string> {
+    const { child, folder } = await launch(config, { env: {}, v8Flags: [] });
+    let log = "";
+    for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
+      const wasSaid = log.includes(WAITS);
+      log += part;
+      if (!wasSaid && log.includes(WAITS)) child.kill("SIGTERM");
+    }
+    await child.stdout.cancel();
+    const { code } = await child.status;
+    await Deno.remove(folder, { recursive: true });
+    if (code !== 0) throw new Error(`The controller ended with ${code}: ${log}`);
+    return log;
   }
 
   /** Asks its API. */
@@ -84,4 +92,24 @@ export class SdnProcess implements AsyncDisposable {
     await this.log;
     await Deno.remove(this.#folder, { recursive: true });
   }
+}
+
+/** Begins a process with a configuration in a folder of its own. */
+async function launch(
+  config: object,
+  { env, v8Flags }: { env: Record<string, string>; v8Flags: readonly string[] },
+) {
+  const folder = await Deno.makeTempDir({ prefix: "sdn_" });
+  const file = `${folder}/sdn.yaml`;
+  await Deno.writeTextFile(file, JSON.stringify(config));
+  const flags = ["--address", "127.0.0.1:0", "-c", file];
+  const engine = v8Flags.length > 0 ? [`--v8-flags=${v8Flags.join(",")}`] : [];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "--allow-all", ...engine, "sdn/main.ts", ...flags],
+    cwd: ROOT,
+    env,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  return { child, folder };
 }

@@ -51,6 +51,7 @@ export class MoqtHost implements SessionHost {
       linger: config.relay.lingerMs,
       maxTracks: MAX_TRACKS,
       policyOf: (namespace) => policyOf(config.relay, namespace),
+      onFetchShared: () => void metrics.fetchesShared++,
       onReplaced: (replacement, isNew) => this.#replaced(replacement, isNew),
     });
   }

@@ -276,6 +276,8 @@ export class RelayMetrics {
   streamsParked = 0;
   readonly parkedStreamsFinished: Record<ParkedEnd, number> = zeros(PARKED_ENDS);
   readonly replacements: Record<Replaced, number> = zeros(REPLACEMENTS);
+  /** Fetches that joined an equal one that was under way. */
+  fetchesShared = 0;
   readonly requestsUnread: Record<Unread, number> = zeros(UNREAD);
   readonly requestStops: Record<StopNotice, number> = zeros(STOP_NOTICES);
   readonly malformed: Record<Malformed, number> = zeros(MALFORMED);

@@ -112,6 +112,7 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_streams_parked",
     "qumo_relay_streams_parked_total",
     "qumo_relay_parked_streams_finished_total",
+    "qumo_relay_fetches_shared_total",
     "qumo_relay_requests_unread_total",
     "qumo_relay_request_stops_total",
     "qumo_relay_cache_bytes",

@@ -187,6 +187,11 @@ export function mediaFamilies(
       "reason",
       () => metrics.parkedStreamsFinished,
     ),
+    counter(
+      "qumo_relay_fetches_shared_total",
+      "Fetches from publishers that joined an equal one that was under way.",
+      () => metrics.fetchesShared,
+    ),
     counters(
       "qumo_relay_requests_unread_total",
       "Requests given up before their first message was there, by reason.",

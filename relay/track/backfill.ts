@@ -1,12 +1,9 @@
 import { type Clock, sleep } from "@qumo/shared/runtime";
-import { type Location, ObjectStatus } from "@qumo/shared/wire";
-import { MalformedTrack } from "./errors.ts";
+import type { Location } from "@qumo/shared/wire";
+import { CacheSink } from "./cache_sink.ts";
 import type { TrackEntry } from "./feeds.ts";
 import { type LocationRange, planFetch } from "./fetch_plan.ts";
 import { MAX_BACKFILL_GROUPS, PAST_PATIENCE_MS } from "./limits.ts";
-import type { FetchedObject, FetchSink } from "./publisher.ts";
-import type { Source } from "./source.ts";
-import { SubgroupWriter, type SubgroupWriterOptions } from "./subgroup_writer.ts";
 import type { Track } from "./track.ts";
 
 /** For whom something of a track is fetched. */
@@ -35,7 +32,8 @@ export async function backfill(
   const range = missingRange(track, missing);
   const [publisher] = feeds.publishers;
   if (signal.aborted || range === undefined || publisher === undefined) return;
-  const sink = new BackfillSink(track, { clock, source: feeds.sourceOf(publisher) });
+  const source = feeds.sourceOf(publisher);
+  const sink = new CacheSink(track, { clock, source, start: range.start });
   await publisher.fetch({ name: track.name, order: "ascending", ...range }, sink).finished;
   sink.release();
 }
@@ -53,63 +51,4 @@ function missingRange(track: Track, missing: Location | undefined): LocationRang
   const start = { group: largest.group, object: 0n };
   const [first] = planFetch(track, { start, end: largest }, "ascending");
   return first?.kind === "unknown" && first.range.start.object === 0n ? first.range : undefined;
-}
-
-/**
- * Puts fetched objects into the cache as if they had just come, each subgroup into its log. The logs
- * stay open: more may come live.
- */
-class BackfillSink implements FetchSink {
-  readonly #track: Track;
-  readonly #options: SubgroupWriterOptions;
-  // Of the group that comes, by subgroup.
-  readonly #writers = new Map<bigint, SubgroupWriter>();
-  #group: bigint | undefined;
-
-  constructor(track: Track, options: { clock: Clock; source: Source | undefined }) {
-    this.#track = track;
-    this.#options = { ...options, isRelayed: true, isFetched: true };
-  }
-
-  object(fetched: FetchedObject): void {
-    const { group, subgroup, object, properties, payload } = fetched;
-    if (subgroup === undefined) return;
-    if (group !== this.#group) this.release();
-    this.#group = group;
-    const writer = this.#writers.get(subgroup) ?? this.#begin(group, subgroup, fetched.priority);
-    try {
-      writer.object(object, properties, payload.length, ObjectStatus.NORMAL);
-      writer.payload(payload);
-      writer.flush();
-    } catch (error) {
-      // What came live meanwhile says otherwise, and is believed.
-      if (!(error instanceof MalformedTrack)) throw error;
-    }
-  }
-
-  /** Leaves the logs to what comes live. */
-  release(): void {
-    for (const writer of this.#writers.values()) writer.release();
-    this.#writers.clear();
-  }
-
-  // What is unknown stays so.
-  unknownUpTo(): void {}
-
-  #begin(group: bigint, subgroup: bigint, priority: number): SubgroupWriter {
-    const isDefault = priority === this.#track.properties.defaultPriority;
-    const live = this.#track.group(group)?.newestLog(subgroup);
-    const writer = new SubgroupWriter(this.#track, {
-      group,
-      subgroup,
-      // A stream's own word on it counts more than that of a FETCH.
-      priority: live !== undefined ? live.priority : isDefault ? undefined : priority,
-      // Whether a stream of the publisher would have a block for them is not known.
-      hasProperties: true,
-      endOfGroup: false,
-      firstObject: true,
-    }, this.#options);
-    this.#writers.set(subgroup, writer);
-    return writer;
-  }
 }

@@ -27,11 +27,11 @@ interface Question<T> {
  * is waited for only as long as there is no other to ask.
  */
 export class InTurn implements PastSource {
-  readonly #publishers: readonly Publisher[];
+  readonly #publishers: readonly PastSource[];
   readonly #clock: Clock;
 
   /** The first of the publishers is asked first, and of many no more than a few. */
-  constructor(publishers: readonly Publisher[], clock: Clock) {
+  constructor(publishers: readonly PastSource[], clock: Clock) {
     this.#publishers = publishers.slice(0, MAX_ASKED_IN_TURN);
     this.#clock = clock;
   }
@@ -46,7 +46,7 @@ export class InTurn implements PastSource {
     name: FullTrackName,
     via?: readonly string[],
   ): Promise<Outcome<TrackStatus, Refusal>> {
-    const ask = (publisher: Publisher): Question<TrackStatus> => ({
+    const ask = (publisher: PastSource): Question<TrackStatus> => ({
       answer: publisher.trackStatus(name, via),
       cancel: () => {},
     });
@@ -64,8 +64,8 @@ export class InTurn implements PastSource {
 class Asking<T, Q extends Question<T>> {
   /** Who agreed, and to what; or the refusal of the first. Never rejects. */
   readonly outcome: Promise<Outcome<{ question: Q; value: T }, Refusal>>;
-  readonly #left: Publisher[];
-  readonly #ask: (publisher: Publisher) => Q;
+  readonly #left: PastSource[];
+  readonly #ask: (publisher: PastSource) => Q;
   readonly #clock: Clock;
   readonly #pending = new Set<Q>();
   #settle: (outcome: Outcome<{ question: Q; value: T }, Refusal>) => void = () => {};
@@ -73,7 +73,7 @@ class Asking<T, Q extends Question<T>> {
   #timer: Timer | undefined;
   #isOver = false;
 
-  constructor(publishers: readonly Publisher[], ask: (publisher: Publisher) => Q, clock: Clock) {
+  constructor(publishers: readonly PastSource[], ask: (publisher: PastSource) => Q, clock: Clock) {
     this.#left = [...publishers];
     this.#ask = ask;
     this.#clock = clock;
@@ -131,8 +131,8 @@ class FetchInTurn implements PendingFetch {
   readonly #gates = new Map<PendingFetch, Gate>();
   #chosen: PendingFetch | undefined;
 
-  constructor(publishers: readonly Publisher[], { request, sink, clock }: FetchInTurnInit) {
-    const ask = (publisher: Publisher): PendingFetch => {
+  constructor(publishers: readonly PastSource[], { request, sink, clock }: FetchInTurnInit) {
+    const ask = (publisher: PastSource): PendingFetch => {
       const gate = new Gate(sink);
       const fetch = publisher.fetch(request, gate);
       this.#gates.set(fetch, gate);

@@ -73,5 +73,14 @@ export const ASK_NEXT_MS = 500;
 /** Publishers that are asked in turn for one thing: namespaces that many share hold few that have it. */
 export const MAX_ASKED_IN_TURN = 8;
 
+/** Fetches of a scope that others may join, at a time; beyond it each asks for itself. */
+export const MAX_SHARED_FETCHES = 1_024;
+
+/**
+ * Bytes that one who shares a fetch may be behind the fastest. They are held once for all, and who is
+ * further behind asks for the rest itself.
+ */
+export const MAX_FETCH_LAG_BYTES = 1_048_576;
+
 /** Groups that are fetched for one that misses them: enough for an outage, and no archive. */
 export const MAX_BACKFILL_GROUPS = 16n;

@@ -16,6 +16,8 @@ export interface RegistryOptions {
   readonly observer?: RegistryObserver;
   /** Who keeps a track of a namespace where publishers disagree; the newest when nothing is said. */
   readonly policyOf?: (namespace: Namespace) => ReplacementPolicy;
+  /** Told of each fetch that joins an equal one. */
+  readonly onFetchShared?: () => void;
   /** Told of every takeover; `isNew` for the first between these publishers. */
   readonly onReplaced?: (
     replacement: Replacement & { readonly path: string },
@@ -101,7 +103,7 @@ export class Registry {
   }
 
   #newScope(key: string): Scope {
-    const { clock, cache, linger, maxTracks, observer } = this.#options;
+    const { clock, cache, linger, maxTracks, observer, onFetchShared } = this.#options;
     return new Scope({
       path: pathOf(key),
       clock,
@@ -112,6 +114,7 @@ export class Registry {
       policyOf: this.#options.policyOf ?? (() => "newest"),
       onReplaced: (replacement, isNew) =>
         this.#options.onReplaced?.({ ...replacement, path: pathOf(key) }, isNew),
+      ...(onFetchShared !== undefined && { onFetchShared }),
       ...(observer !== undefined && {
         local: {
           advertised: (namespace) => observer.published(key, namespace),

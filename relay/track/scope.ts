@@ -8,6 +8,7 @@ import {
   type Origin,
   type RemoteTrack,
 } from "./advertisements.ts";
+import { cachingFetches } from "./cached_fetch.ts";
 import { Claims } from "./claims.ts";
 import type { Demand } from "./demands.ts";
 import type { Refusal } from "./errors.ts";
@@ -22,6 +23,7 @@ import { Renewals } from "./renewals.ts";
 import type { Replacement } from "./replacement.ts";
 import { Rendezvous } from "./rendezvous.ts";
 import type { OpenOptions, ScopeOptions } from "./scope_options.ts";
+import { SharedFetches } from "./shared_fetches.ts";
 import { Successors } from "./successors.ts";
 import { Track } from "./track.ts";
 
@@ -50,12 +52,14 @@ export class Scope {
   readonly #claims = new Claims();
   readonly #renewals: Renewals;
   readonly #successors: Successors;
+  readonly #fetches: SharedFetches;
   /** Who is asked for what nobody is known to publish. */
   elsewhere: Publisher | undefined;
 
   constructor(options: ScopeOptions) {
     this.#options = options;
     this.path = options.path;
+    this.#fetches = new SharedFetches(options.onFetchShared ?? (() => {}));
     this.#rendezvous = new Rendezvous(options.clock);
     this.#advertised = new Advertisements(options.clock, options.local);
     this.#renewals = new Renewals(options.clock, (found) => this.#advertised.renew(found));
@@ -123,7 +127,14 @@ export class Scope {
       ...this.#localPublishersOf(name).reverse(),
       ...this.#lastResortsOf(name),
     ]);
-    return publishers.size === 0 ? undefined : new InTurn([...publishers], this.#options.clock);
+    if (publishers.size === 0) return undefined;
+    const { clock } = this.#options;
+    const entry = this.find(name);
+    const delivering = new Set(entry?.feeds.publishers);
+    const sources = [...publishers].map((publisher) =>
+      delivering.has(publisher) ? cachingFetches(publisher, entry!, clock) : publisher
+    );
+    return this.#fetches.of(new InTurn(sources, clock));
   }
 
   #publishersOf(name: FullTrackName, except?: Publisher): Publisher[] {

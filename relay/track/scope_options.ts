@@ -20,6 +20,8 @@ export interface ScopeOptions {
   readonly policyOf: (namespace: Namespace) => ReplacementPolicy;
   /** Told of every takeover; `isNew` for the first between these publishers. */
   readonly onReplaced: (replacement: Replacement, isNew: boolean) => void;
+  /** Told of each fetch that joins an equal one. */
+  readonly onFetchShared?: () => void;
   /** Told of what is published here. */
   readonly local?: LocalWatcher;
 }

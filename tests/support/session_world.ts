@@ -143,6 +143,7 @@ export class SessionWorld implements AsyncDisposable {
       linger: LINGER_MS,
       maxTracks: options.maxTracks ?? 100,
       policyOf: () => options.policy ?? "newest",
+      onFetchShared: () => void this.metrics.fetchesShared++,
       onReplaced: ({ outcome }) => void this.metrics.replacements[outcome]++,
     });
   }

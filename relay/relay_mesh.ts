@@ -144,9 +144,10 @@ export class RelayMesh implements RegistryObserver {
   get conditions(): readonly Condition[] {
     const status = this.#control?.status;
     if (status === undefined) return [];
-    const { problemCode, isStale } = status;
+    const { problemCode, isOutdated, isStale } = status;
     return [
       ...(problemCode === undefined ? [] : [conditionOf(problemCode)]),
+      ...(isOutdated ? ["controller_outdated" as const] : []),
       ...(isStale ? ["stale_mirror" as const] : []),
     ];
   }
@@ -157,9 +158,11 @@ export class RelayMesh implements RegistryObserver {
    */
   get unready(): Condition | undefined {
     const { staleIsUnready, unregisteredIsUnready } = this.#surroundings.config.sdn;
-    return this.conditions.find((one) =>
-      one === "name_taken" || (one === "stale_mirror" ? staleIsUnready : unregisteredIsUnready)
-    );
+    return this.conditions.find((one) => {
+      if (one === "name_taken") return true;
+      const isOfMirror = one === "stale_mirror" || one === "controller_outdated";
+      return isOfMirror ? staleIsUnready : unregisteredIsUnready;
+    });
   }
 
   /** The state of things, for operators; undefined for a relay that is alone. */

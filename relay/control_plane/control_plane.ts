@@ -46,6 +46,8 @@ export interface ControlPlaneStatus {
   readonly problem: string | undefined;
   /** The same as a code: the controller's, or `unreachable`. */
   readonly problemCode: string | undefined;
+  /** Whether the controller is of an older kind, which tells relays nothing of each other. */
+  readonly isOutdated: boolean;
   /** Heartbeats and streams of events that failed. */
   readonly failures: number;
 }
@@ -93,6 +95,7 @@ export class ControlPlane {
       epoch,
       heartbeat: new Heartbeat(settings, { epoch, announces: this.#announces }),
       report,
+      announces: () => this.#announces.told,
       onAccepted: (url, isNews) => this.#accepted(url, isNews),
       cut: this.#cut.signal,
     });
@@ -190,6 +193,7 @@ export class ControlPlane {
       heartbeatAgeMs: age(this.#registrar.acceptedAt),
       problem: this.#registrar.problem?.message,
       problemCode: this.#registrar.problem?.code,
+      isOutdated: this.#registrar.isOutdated,
       failures: this.#registrar.failures + this.#watcher.failures,
     };
   }

@@ -5,7 +5,10 @@ import { MAX_ANSWER_BYTES, REQUEST_TIMEOUT_MS } from "./limits.ts";
 
 /** Why a controller did not do what it was asked for. */
 export interface ControllerFault {
-  /** The refusal's code; `unreachable` when there was no answer, or none that makes sense. */
+  /**
+   * The refusal's code; `unreachable` when there was no answer, or none that makes sense, and
+   * `not_understood` when the controller does not know such a request.
+   */
   readonly code: string;
   readonly message: string;
   /** Of a heartbeat without a place: the newest epoch of this relay's name, or the controller's time. */
@@ -123,7 +126,8 @@ function refusalOf(status: number, text: string): ControllerFault {
     const { error: message, ...fault } = refusalSchema.parse(JSON.parse(text));
     return { ...fault, message };
   } catch {
-    return { code: "unreachable", message: `it answers with status ${status}` };
+    const code = status === 404 || status === 405 ? "not_understood" : "unreachable";
+    return { code, message: `it answers with status ${status}` };
   }
 }
 

@@ -34,6 +34,12 @@ export const DOUBT_MS = 30_000;
 /** Announces that are sent whole with each heartbeat: up to here a list is no larger than its reasons. */
 export const FEW_ANNOUNCES = 16;
 
+/** Announces that are kept up one by one at a controller that takes no lists: each is a request. */
+export const MAX_SINGLE_ANNOUNCES = 1000;
+
+/** How often such an announce is renewed, in milliseconds: the controller forgets it after 90 seconds. */
+export const SINGLE_ANNOUNCE_MS = 25_000;
+
 /** The shortest time between two heartbeats that a controller can ask for, in milliseconds. */
 export const MIN_HEARTBEAT_MS = 100;
 

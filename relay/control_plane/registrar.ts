@@ -5,6 +5,7 @@ import { type Controllers, Retry } from "./controllers.ts";
 import { type Epoch, epochAfter } from "./epoch.ts";
 import { acceptedSchema, type Heartbeat, type RelayReport } from "./heartbeat.ts";
 import { MAX_EPOCHS_IN_A_ROW } from "./limits.ts";
+import { SingleAnnounces } from "./single_announces.ts";
 
 /** What a registrar works with. */
 export interface RegistrarOptions {
@@ -18,6 +19,8 @@ export interface RegistrarOptions {
   readonly random: () => number;
   /** Asked for each heartbeat. */
   readonly report: () => RelayReport;
+  /** What this relay announces, where heartbeats cannot say it. */
+  readonly announces: () => readonly string[];
   /** A heartbeat was accepted by this controller; `isNews`: the one before it was not. */
   readonly onAccepted: (url: string, isNews: boolean) => void;
   /**
@@ -45,7 +48,10 @@ export class Registrar {
   // A wait that a change may cut short, and one that only a controller that answers again may.
   #pause: { readonly stop: AbortController; readonly isCalm: boolean } | undefined;
   #wasSent = false;
+  readonly #single: SingleAnnounces;
   #isFenced = false;
+  /** Whether the controller that took the last heartbeat is of an older kind than this relay. */
+  #isOutdated = false;
   #epochsInARow = 0;
   #problem: ControllerFault | undefined;
   #acceptedAt: number | undefined;
@@ -54,6 +60,7 @@ export class Registrar {
   constructor(options: RegistrarOptions) {
     this.#options = options;
     this.#retry = new Retry(options.controllers, options);
+    this.#single = new SingleAnnounces(options);
     this.#path = `/relay/${encodeURIComponent(options.name)}`;
   }
 
@@ -65,6 +72,11 @@ export class Registrar {
   /** What keeps the relay from being registered now. */
   get problem(): ControllerFault | undefined {
     return this.#problem;
+  }
+
+  /** Whether the controller takes heartbeats and knows little else of what relays need. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
   }
 
   /** Heartbeats that failed. */
@@ -103,6 +115,7 @@ export class Registrar {
    */
   async deregister(signal: AbortSignal): Promise<void> {
     if (!this.#wasSent || this.#isFenced) return;
+    if (this.#isOutdated) await this.#single.withdrawAll(signal);
     for (const url of this.#options.controllers.inOrder) {
       let outcome: Removal = "again";
       while (outcome === "again" && !signal.aborted) outcome = await this.#remove(url, signal);
@@ -124,13 +137,16 @@ export class Registrar {
     const { client, epoch, log } = this.#options;
     const request = { url, path: this.#path, signal };
     const found = await client.ask({ ...request, method: "GET" }, registrationSchema);
-    if (!found.ok) return found.refusal.code === "relay_not_found" ? "done" : "failed";
-    if (found.value.value.epoch !== epoch.value) return "done";
-    const removed = await client.ask({
-      ...request,
-      method: "DELETE",
-      headers: { "if-match": found.value.headers.get("etag") ?? "*" },
-    }, anything);
+    // A controller that knows no epochs cannot say whose registration it is.
+    const isBlind = !found.ok && found.refusal.code === "not_understood" && this.#isOutdated;
+    if (!found.ok && !isBlind) {
+      return found.refusal.code === "relay_not_found" ? "done" : "failed";
+    }
+    if (found.ok && found.value.value.epoch !== epoch.value) return "done";
+    const headers: Record<string, string> = found.ok
+      ? { "if-match": found.value.headers.get("etag") ?? "*" }
+      : {};
+    const removed = await client.ask({ ...request, method: "DELETE", headers }, anything);
     if (removed.ok) log.info("deregistered", { controller: url });
     if (removed.ok || removed.refusal.code === "relay_not_found") return "done";
     return removed.refusal.code === "precondition_failed" ? "again" : "failed";
@@ -151,8 +167,23 @@ export class Registrar {
     }, acceptedSchema);
     if (!answer.ok) return this.#refused(url, answer.refusal);
     const isDue = heartbeat.accepted(beat, answer.value.value);
+    this.#lookForAge(url, answer.value.value.revision);
     this.#accepted(url);
+    if (this.#isOutdated) await this.#single.tell(url, this.#options.announces(), cut);
     return { ms: isDue ? 0 : heartbeat.interval(random()), isCalm: true };
+  }
+
+  // Every controller of this program's says its revision.
+  #lookForAge(url: string, revision: number | undefined): void {
+    const isOutdated = revision === undefined;
+    if (isOutdated && !this.#isOutdated) {
+      this.#options.log.warn(
+        "this controller is older than the relay: it tells nothing of other relays' tracks and routes, " +
+          "and cannot tell two relays of one name apart",
+        { controller: url },
+      );
+    }
+    this.#isOutdated = isOutdated;
   }
 
   #accepted(url: string): void {

@@ -13,6 +13,8 @@ export const CONDITIONS = [
   "name_taken",
   /** The controller refuses the registration for another reason. */
   "controller_refused",
+  /** The controller is older than the relay: it tells nothing of other relays. */
+  "controller_outdated",
   /** What is known of other relays is old. */
   "stale_mirror",
 ] as const;

@@ -1,0 +1,58 @@
+/** A relay at a controller of the Go program, which came before this one. */
+import assert from "node:assert/strict";
+import { scenario } from "../support/control_plane_world.ts";
+import { GoController } from "../support/go_controller.ts";
+
+const GO = "http://go.test";
+
+scenario(
+  "a relay at the Go program's controller is registered with its announces, and leaves with them",
+  async (world) => {
+    const go = new GoController(() => world.clock.now());
+    const fetch: typeof globalThis.fetch = (input, init) => go.answer(new Request(input, init));
+    const { plane, lines } = world.relay({
+      name: "tokyo",
+      urls: [GO],
+      neighbors: new Map([["london", 250]]),
+    }, { fetch });
+    plane.announced("live/concert");
+    plane.announced("live/caf\u00e9");
+    plane.start();
+    await world.settle();
+    assert.deepEqual(go.relays, ["tokyo"]);
+    assert.deepEqual(go.announces, ["tokyo /live/caf\u00e9", "tokyo /live/concert"]);
+    plane.withdrawn("live/caf\u00e9");
+    await world.settle();
+    assert.deepEqual(go.announces, ["tokyo /live/concert"]);
+    // It forgets each after 90 seconds.
+    await world.pass(300_000);
+    assert.deepEqual(go.announces, ["tokyo /live/concert"]);
+    const { isOutdated, isStale, problem } = plane.status;
+    assert.deepEqual([isOutdated, isStale, problem], [true, true, undefined]);
+    const warnings = lines.map(({ text }) => text).filter((text) => text.startsWith("warn"));
+    assert.equal(warnings.filter((text) => text.includes("older than the relay")).length, 1);
+    assert.ok(warnings.length <= 2, warnings.join("\n"));
+    await plane.deregister();
+    assert.deepEqual([go.relays, go.announces], [[], []]);
+  },
+);
+
+scenario(
+  "a relay is not held back by a controller that was older, once it is replaced",
+  async (world) => {
+    const site = world.site(GO);
+    const go = new GoController(() => world.clock.now());
+    let isGo = true;
+    const fetch: typeof globalThis.fetch = (input, init) =>
+      isGo ? go.answer(new Request(input, init)) : world.fetch(input, init);
+    const { plane } = world.relay({ name: "tokyo", urls: [GO] }, { fetch });
+    plane.start();
+    await world.settle();
+    assert.equal(plane.status.isOutdated, true);
+    isGo = false;
+    await site.start();
+    await world.pass(60_000);
+    const { isOutdated, isStale, problem } = plane.status;
+    assert.deepEqual([isOutdated, isStale, problem], [false, false, undefined]);
+  },
+);

@@ -160,8 +160,8 @@ export class RelayMesh implements RegistryObserver {
     const { staleIsUnready, unregisteredIsUnready } = this.#surroundings.config.sdn;
     return this.conditions.find((one) => {
       if (one === "name_taken") return true;
-      const isOfMirror = one === "stale_mirror" || one === "controller_outdated";
-      return isOfMirror ? staleIsUnready : unregisteredIsUnready;
+      if (one === "controller_outdated") return false;
+      return one === "stale_mirror" ? staleIsUnready : unregisteredIsUnready;
     });
   }
 

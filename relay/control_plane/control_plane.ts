@@ -46,7 +46,7 @@ export interface ControlPlaneStatus {
   readonly problem: string | undefined;
   /** The same as a code: the controller's, or `unreachable`. */
   readonly problemCode: string | undefined;
-  /** Whether the controller is of an older kind, which tells relays nothing of each other. */
+  /** Whether the controller is of an older kind, which tells relays nothing by itself. */
   readonly isOutdated: boolean;
   /** Heartbeats and streams of events that failed. */
   readonly failures: number;

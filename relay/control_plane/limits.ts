@@ -40,6 +40,12 @@ export const MAX_SINGLE_ANNOUNCES = 1000;
 /** How often such an announce is renewed, in milliseconds: the controller forgets it after 90 seconds. */
 export const SINGLE_ANNOUNCE_MS = 25_000;
 
+/** How often a controller without a stream of events is asked for everything, in milliseconds. */
+export const POLL_MS = 5000;
+
+/** Relays whose next hops such a controller is asked for at a time: each is a request. */
+export const MAX_POLLED_ROUTES = 64;
+
 /** The shortest time between two heartbeats that a controller can ask for, in milliseconds. */
 export const MIN_HEARTBEAT_MS = 100;
 

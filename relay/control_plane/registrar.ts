@@ -177,11 +177,10 @@ export class Registrar {
   #lookForAge(url: string, revision: number | undefined): void {
     const isOutdated = revision === undefined;
     if (isOutdated && !this.#isOutdated) {
-      this.#options.log.warn(
-        "this controller is older than the relay: it tells nothing of other relays' tracks and routes, " +
-          "and cannot tell two relays of one name apart",
-        { controller: url },
-      );
+      this.#options.log.warn("this controller is older than the relay: it is polled", {
+        controller: url,
+        lacks: "events, drains, epochs, loads, certificates, alternate routes",
+      });
     }
     this.#isOutdated = isOutdated;
   }

@@ -7,10 +7,12 @@ import {
   MAX_EVENT_CHARACTERS,
   MAX_LINE_CHARACTERS,
   MISSED_KEEP_ALIVES,
+  POLL_MS,
   RETRY,
 } from "./limits.ts";
 import type { Mirror } from "./mirror.ts";
 import { readMirrorEvent } from "./mirror_event.ts";
+import { poll } from "./poll.ts";
 import { type ServerEvent, SseReader } from "./sse_reader.ts";
 
 /** What a watcher works with. */
@@ -36,10 +38,14 @@ interface Place {
   readonly revision: number;
 }
 
-/** Why a stream ended: its place is gone and it must begin anew, another is preferred, or it failed. */
+/**
+ * Why a stream ended: its place is gone and it must begin anew, another is preferred, there is none and
+ * the controller was asked in its place, or it failed.
+ */
 type End =
   | { readonly kind: "gone" }
   | { readonly kind: "left" }
+  | { readonly kind: "polled" }
   | { readonly kind: "failed"; readonly message: string };
 
 /** A stream that is being followed. */
@@ -99,8 +105,12 @@ export class Watcher {
     while (!signal.aborted) {
       const url = controllers.current;
       const end = await this.#follow(url, signal);
+      if (end.kind === "polled") {
+        await this.#wait(POLL_MS, signal);
+        continue;
+      }
       // What is doubted is believed for as long as there is nobody to ask.
-      this.#settling?.cancel();
+      this.#stopSettling();
       if (signal.aborted || end.kind === "left") continue;
       if (end.kind === "gone") {
         this.#place = undefined;
@@ -135,6 +145,7 @@ export class Watcher {
     });
     if (!opened.ok) {
       const { code, message } = opened.refusal;
+      if (code === "not_understood") return await this.#poll(url, signal);
       return code === "history_gone" && since !== undefined ? GONE : failed(message);
     }
     const isStream = opened.value.headers.get("content-type")?.startsWith("text/event-stream");
@@ -147,6 +158,16 @@ export class Watcher {
     const end = await this.#read(opened.value.body, stream);
     this.#stream = undefined;
     return stream.isLeft ? LEFT : end;
+  }
+
+  /** Asks a controller that is older than this relay, and has no events, for everything. */
+  async #poll(url: string, signal: AbortSignal): Promise<End> {
+    const polled = await poll(this.#options, url, signal);
+    if (!polled.ok) return failed(polled.refusal);
+    this.#place = undefined;
+    this.#heardAt = this.#options.clock.now();
+    this.#isReady(url, 0);
+    return POLLED;
   }
 
   #begin(url: string, since: number | undefined): void {
@@ -207,15 +228,28 @@ export class Watcher {
   }
 
   #ready(url: string, revision: number): void {
-    const { mirror, clock, log, onReady } = this.#options;
     const isAnew = this.#place === undefined && this.#wasReady;
     this.#wasReady = true;
     this.#place = { url, revision };
+    this.#isReady(url, revision);
+    this.#options.onReady(isAnew);
+  }
+
+  #isReady(url: string, revision: number): void {
+    const { mirror, clock, log } = this.#options;
     this.#retry.succeeded();
     if (this.#isLost) log.info("following the controller again", { controller: url, revision });
     this.#isLost = false;
-    if (mirror.isDoubted) this.#settling = clock.after(DOUBT_MS, () => mirror.settle());
-    onReady(isAnew);
+    if (!mirror.isDoubted) return this.#stopSettling();
+    this.#settling ??= clock.after(DOUBT_MS, () => {
+      this.#settling = undefined;
+      mirror.settle();
+    });
+  }
+
+  #stopSettling(): void {
+    this.#settling?.cancel();
+    this.#settling = undefined;
   }
 
   #tellLost(url: string, message: string): void {
@@ -235,6 +269,7 @@ function readRevision(id: string): number {
 
 const GONE: End = { kind: "gone" };
 const LEFT: End = { kind: "left" };
+const POLLED: End = { kind: "polled" };
 
 function failed(message: string): End {
   return { kind: "failed", message };

@@ -13,7 +13,7 @@ export const CONDITIONS = [
   "name_taken",
   /** The controller refuses the registration for another reason. */
   "controller_refused",
-  /** The controller is older than the relay: it tells nothing of other relays. */
+  /** The controller is older than the relay, and lacks much of what relays tell and ask. */
   "controller_outdated",
   /** What is known of other relays is old. */
   "stale_mirror",

@@ -26,6 +26,11 @@ export function httpPeer(url: string, { token, clock }: { token: string; clock: 
         signal: AbortSignal.any([signal, deadline.signal]),
       });
       const text = await response.text();
+      if (response.status === 404) {
+        throw new Error(
+          "it is older than this controller and has no POST /sync/digest: nothing is exchanged",
+        );
+      }
       if (!response.ok) throw new Error(`${response.status} ${text.slice(0, 200)}`);
       return schema.parse(JSON.parse(text));
     } finally {

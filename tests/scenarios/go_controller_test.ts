@@ -28,7 +28,7 @@ scenario(
     await world.pass(300_000);
     assert.deepEqual(go.announces, ["tokyo /live/concert"]);
     const { isOutdated, isStale, problem } = plane.status;
-    assert.deepEqual([isOutdated, isStale, problem], [true, true, undefined]);
+    assert.deepEqual([isOutdated, isStale, problem], [true, false, undefined]);
     const warnings = lines.map(({ text }) => text).filter((text) => text.startsWith("warn"));
     assert.equal(warnings.filter((text) => text.includes("older than the relay")).length, 1);
     assert.ok(warnings.length <= 2, warnings.join("\n"));
@@ -54,5 +54,31 @@ scenario(
     await world.pass(60_000);
     const { isOutdated, isStale, problem } = plane.status;
     assert.deepEqual([isOutdated, isStale, problem], [false, false, undefined]);
+  },
+);
+
+scenario(
+  "relays at the Go program's controller know each other, tracks and routes",
+  async (world) => {
+    const go = new GoController(() => world.clock.now());
+    const fetch: typeof globalThis.fetch = (input, init) => go.answer(new Request(input, init));
+    const neighbors = new Map([["london", 250]]);
+    const tokyo = world.relay({ name: "tokyo", urls: [GO], neighbors }, { fetch });
+    const london = world.relay({ name: "london", urls: [GO] }, { fetch });
+    london.plane.announced("live/concert");
+    tokyo.plane.start();
+    london.plane.start();
+    await world.pass(10_000);
+    const { mirror } = tokyo.plane;
+    assert.deepEqual([...mirror.announcesOf("london")], ["live/concert"]);
+    assert.equal(mirror.relay("london")?.address, "moqt://london:4433");
+    assert.equal(mirror.nextHop("london")?.nextHop, "london");
+    // Such a controller may have begun anew: who is missing is believed for a while.
+    await london.plane.deregister();
+    await world.pass(10_000);
+    assert.deepEqual([...mirror.announcesOf("london")], ["live/concert"]);
+    await world.pass(60_000);
+    assert.deepEqual([...mirror.announcesOf("london")], []);
+    assert.equal(mirror.relay("london"), undefined);
   },
 );

@@ -40,6 +40,8 @@ export class GoController {
       return this.#relay(method, path.slice(7), await request.text());
     }
     if (path.startsWith("/announce/")) return this.#announce(method, path.slice(10));
+    if (path === "/announce") return Response.json({ count: 0, entries: this.#entries() });
+    if (path === "/route") return this.#route(new URL(request.url).searchParams);
     if (path === "/graph" || path === "/sync") return Response.json(this.#graph());
     if (path === "/health") return Response.json({ status: "ok" });
     return new Response("404 page not found\n", { status: 404 });
@@ -68,6 +70,23 @@ export class GoController {
     return this.#announces.delete(key)
       ? Response.json({ status: "deregistered" })
       : Response.json({ error: "announce entry not found" }, { status: 404 });
+  }
+
+  #entries() {
+    return this.announces.map((key) => {
+      const [relay, broadcast_path] = key.split(" ");
+      return { relay, broadcast_path };
+    });
+  }
+
+  /** Of its routes only those over one link. */
+  #route(query: URLSearchParams): Response {
+    const [from = "", to = ""] = [query.get("from") ?? "", query.get("to") ?? ""];
+    const cost = (this.#relays.get(from)?.neighbors as Record<string, number> | undefined)?.[to];
+    if (cost === undefined) {
+      return Response.json({ error: "no path between nodes" }, { status: 404 });
+    }
+    return Response.json({ from, to, next_hop: to, full_path: [from, to], cost });
   }
 
   #graph() {

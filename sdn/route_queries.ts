@@ -1,8 +1,8 @@
-import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
+import { type Clock, done, type Outcome, printable, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import { assign, type Place } from "./assign.ts";
 import type { Feed } from "./feed.ts";
-import { distances, explain, findWays, type Graph, nextHops } from "./graph/mod.ts";
+import { distances, explain, findWays, type Graph, nextHops, obstacles } from "./graph/mod.ts";
 import type { AssignQuery, RouteUseCases } from "./http/use_cases.ts";
 import type { Registry } from "./registry/mod.ts";
 import { Turns } from "./turns.ts";
@@ -11,6 +11,10 @@ import type { FeedEntry } from "./watch.ts";
 
 /** Sources of a track that an assignment looks at: each costs a search through the whole graph. */
 const MAX_SOURCES = 8;
+
+/** Characters of a name, and of all the reasons, in an answer. */
+const MAX_NAME = 255;
+const MAX_REASON = 4096;
 
 /** What answers about routes are made from. */
 export interface RouteParts {
@@ -55,14 +59,29 @@ export class RouteQueries implements RouteUseCases {
   }
 
   #route(graph: Graph, query: Parameters<RouteUseCases["route"]>[0]) {
+    const { from, to } = query;
     const found = findWays(graph, query);
     if (found === "unknown_source" || found === "unknown_target") {
-      return refused(refusal("node_not_found", "node not found"));
+      const name = found === "unknown_source" ? from : to;
+      return refused(
+        refusal(
+          "node_not_found",
+          "node not found" +
+            reason(
+              query,
+              () =>
+                `${
+                  printable(name, MAX_NAME)
+                } has not registered, and no relay names it as a neighbor`,
+            ),
+        ),
+      );
     }
-    if (found === "no_path") return refused(refusal("no_path", "no path between nodes"));
-    const [best, ...others] = found.map((way) => wayView(graph, way));
-    if (best === undefined) return refused(refusal("no_path", "no path between nodes"));
-    const { from, to } = query;
+    const [best, ...others] = found === "no_path" ? [] : found.map((way) => wayView(graph, way));
+    if (best === undefined) {
+      const why = reason(query, () => printable(obstacles(graph, query), MAX_REASON));
+      return refused(refusal("no_path", `no path between nodes${why}`));
+    }
     return done({
       from,
       to,
@@ -127,4 +146,9 @@ export class RouteQueries implements RouteUseCases {
       ...(certificateSha256 && { certificate_sha256: certificateSha256 }),
     });
   }
+}
+
+/** The reason behind a refusal, for those who asked for one: programs of upstream's compare the text. */
+function reason({ explain }: { explain: boolean }, say: () => string): string {
+  return explain ? `: ${say()}` : "";
 }

@@ -17,4 +17,5 @@ export {
   type NodeState,
 } from "./graph.ts";
 export type { GraphLink, GraphRelay } from "./relay.ts";
+export { obstacles } from "./obstacles.ts";
 export { distances, findWays, type NextHop, nextHops, type NoRoute, type Way } from "./routes.ts";

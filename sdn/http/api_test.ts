@@ -117,6 +117,36 @@ Deno.test("GET /route refuses in upstream's words", async () => {
   ]);
 });
 
+Deno.test("GET /route with explain says why no way leads there", async () => {
+  const { ask } = await testController();
+  const why = async (from: string, to: string) =>
+    (await ask("GET", `/route?from=${from}&to=${to}&explain=true`)).body.error;
+  await ask("PUT", "/relay/tokyo", { neighbors: { london: 1 } });
+  await ask("PUT", "/relay/london", { neighbors: { tokyo: 1, paris: 1 } });
+  await ask("PUT", "/relay/alone", {});
+  assert.equal(
+    await why("tokyo", "nowhere"),
+    "node not found: nowhere has not registered, and no relay names it as a neighbor",
+  );
+  assert.equal(
+    await why("tokyo", "alone"),
+    "no path between nodes: no relay that tokyo reaches has a link to alone",
+  );
+  await ask("POST", "/relay/london/drain");
+  assert.equal(
+    await why("tokyo", "paris"),
+    "no path between nodes: paris has never registered; others only name it as a neighbor; " +
+      "london is draining, and carries no transit",
+  );
+  await ask("POST", "/relay/london/undrain");
+  await ask("PUT", "/relay/paris", { neighbors: { london: 1 } });
+  await ask("PUT", "/relay/london", {
+    neighbors: { tokyo: 1, paris: 1 },
+    links: { paris: { up: false } },
+  });
+  assert.match(await why("tokyo", "paris"), /: .*the link from london to paris is down$/);
+});
+
 Deno.test("GET /routes/{relay} is the whole next-hop table", async () => {
   const { ask } = await testController();
   await demo(ask);

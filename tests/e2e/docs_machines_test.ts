@@ -1,0 +1,87 @@
+/** The guide to several machines, done as it says, with every machine this one. */
+import assert from "node:assert/strict";
+import { becomes } from "../support/becomes.ts";
+import { Deadline } from "../support/deadline.ts";
+import { readDocuments } from "../support/documents/document.ts";
+import {
+  type CommandLine,
+  ProgramProcess,
+  runToEnd,
+} from "../support/executables/program_process.ts";
+import { fromSources, programNamed } from "../support/executables/programs.ts";
+import { freePort } from "../support/mesh/ports.ts";
+import { toolTest } from "../support/tools.ts";
+
+const guide = (await readDocuments()).find(({ path }) => path === ".docs/machines.md")!;
+
+toolTest(
+  "openssl",
+  "and the guide to several machines make a mesh with tokens and an authority",
+  async () => {
+    using deadline = new Deadline(120_000);
+    const folder = await Deno.makeTempDir();
+    const ports = { sdn: freePort(), tokyo: freePort(), london: freePort() };
+    const [recipe = "", , look = ""] = blocks("sh").map((text) =>
+      text.replaceAll("sdn.example", "localhost").replaceAll(":8090", `:${ports.sdn}`)
+    );
+    await bash(recipe, folder);
+    const [sdn = "", relay = ""] = blocks("yaml").map((text) =>
+      text.replaceAll("/etc/qumo/", `${folder}/`).replaceAll("/var/lib", folder)
+        .replaceAll("sdn.example", "localhost").replaceAll(":8090", `:${ports.sdn}`)
+    );
+    const files = {
+      sdn,
+      tokyo: placed(relay, ports.tokyo).replace(`${folder}/token`, `${folder}/tokens/tokyo`),
+      london: placed(relay, ports.london)
+        .replace("relay_name: tokyo", "relay_name: london")
+        .replace("neighbors: { london: 250 }", "neighbors: { tokyo: 250 }")
+        .replace(`${folder}/token`, `${folder}/tokens/london`),
+    };
+    for (const [name, text] of Object.entries(files)) {
+      await Deno.writeTextFile(`${folder}/${name}.yaml`, text);
+      const { code, stderr } = await runToEnd([
+        ...command(name),
+        "check",
+        "-c",
+        `${folder}/${name}.yaml`,
+      ]);
+      assert.equal(code, 0, stderr);
+    }
+    const started = Object.keys(files).map((name) =>
+      ProgramProcess.start([...command(name), "-c", `${folder}/${name}.yaml`], {})
+    );
+    const programs = await deadline.for("the programs", Promise.all(started));
+    try {
+      await becomes(async () => {
+        const { nodes, links } = JSON.parse(await bash(look, folder));
+        return [
+          nodes.map(({ id, state }: Record<string, string>) => `${id} ${state}`).sort(),
+          links.map(({ state }: { state: string }) => state),
+        ];
+      }, [["london registered", "tokyo registered"], ["up", "up"]]);
+    } finally {
+      await Promise.all(programs.map((program) => program.stop()));
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+function blocks(language: string): string[] {
+  return guide.blocks.filter((block) => block.language === language)
+    .map(({ lines }) => lines.join("\n"));
+}
+
+function placed(relay: string, port: number): string {
+  return relay.replace("0.0.0.0:4433", `0.0.0.0:${port}`)
+    .replace("tokyo.example:4433", `127.0.0.1:${port}`);
+}
+
+function command(name: string): CommandLine {
+  return fromSources(programNamed(name === "sdn" ? "qumo-sdn" : "qumo-relay"));
+}
+
+async function bash(text: string, cwd: string): Promise<string> {
+  const { code, stdout, stderr } = await runToEnd(["bash", "-e", "-c", text], { cwd });
+  assert.equal(code, 0, stderr);
+  return stdout;
+}

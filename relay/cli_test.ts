@@ -192,7 +192,7 @@ Deno.test("runCommand() serves until a signal, drains, and ends with 0", async (
   leave();
   assert.equal(await code, 0);
   const said = written.stderr.trim().split("\n").map((line) => JSON.parse(line).message);
-  assert.deepEqual(said, ["draining", "ended"]);
+  assert.deepEqual(said, ["draining", "stopped"]);
   assert.deepEqual(exits, []);
 });
 

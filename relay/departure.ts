@@ -32,5 +32,5 @@ async function transitLeft({ host, mesh, clock, log }: DepartingRelay, patienceM
   const deadline = clock.now() + patienceMs;
   mesh.changed();
   while (host.transitCount > 0 && clock.now() < deadline) await sleep(clock, TRANSIT_POLL_MS);
-  log.info("transit left", { remaining: host.transitCount });
+  log.info("transit traffic moved away", { still_here: host.transitCount });
 }

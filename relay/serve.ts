@@ -43,7 +43,7 @@ export async function serve(
   greet(process, config.log, greeting(relay));
   const failure = await Promise.race([stopped, relay.drainRequested, relay.failed]);
   await (failure === undefined ? relay.drain() : relay.close());
-  log.info("ended");
+  log.info("stopped");
   return failure === undefined ? 0 : 1;
 }
 

@@ -198,7 +198,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   refusedTokens.close();
   limits.close();
   dataDir?.close();
-  log.info("ended");
+  log.info("stopped");
 }
 
 /** Takes the configured address. Throws a StartError when it cannot be had. */

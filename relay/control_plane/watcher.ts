@@ -257,7 +257,12 @@ export class Watcher {
     const { log, mirror } = this.#options;
     const fields = { controller: url, error: message, revision: mirror.revision };
     if (this.#isLost) log.debug("cannot follow the controller", fields);
-    else log.warn("cannot follow the controller: the routes known last are used", fields);
+    else if (mirror.revision > 0) {
+      log.warn("cannot follow the controller: using the last known routes, retrying", fields);
+    } else {log.warn(
+        "cannot follow the controller: no routes yet, serving local tracks only, retrying",
+        fields,
+      );}
     this.#isLost = true;
   }
 }

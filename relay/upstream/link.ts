@@ -280,7 +280,7 @@ export class Link {
   #failed(reason: string): void {
     if (this.#failure === reason) return;
     this.#failure = reason;
-    this.#options.log.warn("no link", { neighbor: this.name, reason });
+    this.#options.log.warn("cannot connect to neighbor", { neighbor: this.name, reason });
   }
 
   async #pause(milliseconds: number, signal: AbortSignal): Promise<void> {

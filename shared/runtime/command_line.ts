@@ -24,7 +24,7 @@ export interface UsageWords {
   readonly noun: string;
   /** The file that shows every key. */
   readonly example: string;
-  /** Where it listens if nothing else is said. */
+  /** Where it listens by default. */
   readonly address: string;
 }
 
@@ -33,14 +33,14 @@ export function usageText({ program, noun, example, address }: UsageWords): stri
   return `Usage: ${program} [COMMAND] [FLAGS]
 
 Commands
-  serve          run the ${noun}; what happens when no command is given
+  serve          run the ${noun} (default)
   check          check the configuration and print what is in force, and why
   health [URL]   ask a ${noun} whether it is ready; exits with 0 if it is and 1 if not
   version        print the version, also -v and --version
 
 Flags
   -c, --config FILE     read this configuration; ${example} shows every key
-      --address ADDR    listen here, ${address} if nothing else is said
+      --address ADDR    address to listen on (default ${address})
       --log-level LEVEL debug, info, warn or error
   -h, --help            print this
 `;

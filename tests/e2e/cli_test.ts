@@ -122,7 +122,7 @@ Deno.test("qumo-relay ends with 0 at SIGTERM and at SIGINT", async () => {
     assert.equal(code, 0, relay.log());
     await relay.stop();
     assert.match(relay.log(), /"message":"draining"/);
-    assert.match(relay.log(), /"message":"ended"/);
+    assert.match(relay.log(), /"message":"stopped"/);
   }
 });
 

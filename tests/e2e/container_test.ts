@@ -56,7 +56,7 @@ for (const program of PROGRAMS) {
   const executable = `/usr/local/bin/${name}`;
   const settings = pairsOf(stage, "ENV");
 
-  Deno.test(`the image of ${name} runs its executable as nobody in particular`, () => {
+  Deno.test(`the image of ${name} runs its executable as a non-root user`, () => {
     // glibc and what comes with a C++ compiler, which Deno is linked with.
     assert.match(stage.image, /\/cc-debian12:nonroot$/);
     assert.deepEqual(argumentsOf(stage, "RUN"), [], "another kind of machine would be emulated");

@@ -1,4 +1,7 @@
-/** The guide to several machines, done as it says, with every machine this one. */
+/**
+ * The guide to several machines, done as it says, with every machine this one: openssl and curl as they
+ * are written, the programs from their sources.
+ */
 import assert from "node:assert/strict";
 import { becomes } from "../support/becomes.ts";
 import { Deadline } from "../support/deadline.ts";

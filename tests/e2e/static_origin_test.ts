@@ -103,7 +103,8 @@ for (
     await using edge = await startEdge(origin, mesh, {
       ...(other !== undefined && { "ca.pem": other.authority }),
     });
-    const warning = () => edge.lines.find(({ text }) => text.includes("no link"));
+    const warning = () =>
+      edge.lines.find(({ text }) => text.includes("cannot connect to neighbor"));
     await until("a warning", () => warning() !== undefined, MILLISECONDS);
     assert.match(String(warning()?.fields.reason), /certificate|authority|issuer/i);
     const [link] = edge.relay.mesh!.links;

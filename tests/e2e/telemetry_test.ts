@@ -206,7 +206,7 @@ Deno.test("a program that has nothing to send to says so once, and goes on", asy
   await using relay = await startRelay({ telemetry: { enabled: true } });
   await relay.stop();
   assert.equal(relay.log().match(/"level":"warn","message":"telemetry\.enabled/g)?.length, 1);
-  assert.match(relay.log(), /"message":"ended"/);
+  assert.match(relay.log(), /"message":"stopped"/);
 });
 
 Deno.test("a span goes on where another program's span was handed on, and says that it failed", async () => {

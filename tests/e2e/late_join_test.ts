@@ -117,6 +117,21 @@ for (const [name, connect] of publishers) {
   });
 }
 
+relayTest("a catalog that many clients read costs its publisher one FETCH", async (test) => {
+  const { relay, deadline } = test;
+  await publishCatalog(test, connectMoqt);
+  const clients = [];
+  for (let count = 0; count < 8; count++) clients.push(await test.join(connectMoqt));
+  // Somebody keeps the track alive, so that the others only lack what was published before.
+  await readCatalog(test, clients[0]!);
+  await Promise.all(clients.slice(1).map((client) => readCatalog(test, client)));
+  const metrics = await deadline.for("the metrics", relay.metrics());
+  const asked = [
+    ...metrics.matchAll(/^qumo_relay_upstream_requests_total\{.*kind="fetch".*\} (\d+)$/gm),
+  ];
+  assert.equal(asked.reduce((sum, [, count]) => sum + Number(count), 0), 1);
+});
+
 /** Takes the catalog from the subscription if it is still to come, and by a joining fetch if not. */
 async function readCatalog({ deadline }: RelayTest, { client }: MoqtPeer): Promise<void> {
   const subscribed = client.subscribe(PATH, "catalog", {

@@ -48,13 +48,13 @@ class Scene implements AsyncDisposable {
     void this.#accept().catch(() => {});
   }
 
-  static async open({ relay, deadline }: RelayTest, options: AioquicOptions): Promise<Scene> {
+  static async open(test: RelayTest, options: AioquicOptions): Promise<Scene> {
     const connections = [];
     const peers = [];
     for (let count = 0; count < 2; count++) {
-      const connection = await deadline.for("aioquic", connectAioquic(relay, options));
+      const { connection, peer } = await connect(test, options);
       connections.push(connection);
-      peers.push(await ScriptedPeer.connect(connection));
+      peers.push(peer);
     }
     await announce(peers[0]!, "live");
     return new Scene(connections, peers[0]!, peers[1]!);
@@ -90,6 +90,11 @@ class Scene implements AsyncDisposable {
     this.#arrived = Promise.withResolvers();
     await reader.rest();
   }
+}
+
+async function connect({ relay, deadline }: RelayTest, options: AioquicOptions) {
+  const connection = await deadline.for("aioquic", connectAioquic(relay, options));
+  return { connection, peer: await ScriptedPeer.connect(connection) };
 }
 
 const VIDEO = trackOf("live", "video");
@@ -132,10 +137,8 @@ habitTest("a publisher marks the end of its groups and ends no stream", async (s
   return async (round) => {
     const group = BigInt(round);
     const end = { id: 1, payload: "", status: ObjectStatus.END_OF_GROUP };
-    const stream = await openSubgroup(scene.publisher, { group }, ...objects(1), end);
+    await openSubgroup(scene.publisher, { group }, ...objects(1), end);
     await scene.sees(group);
-    // The relay takes as many streams as it allows; that it stops these is not looked at here.
-    if (round > 50) stream.reset(StreamCode.CANCELLED);
   };
 });
 
@@ -175,3 +178,45 @@ habitTest("a viewer pauses and resumes, within groups", async (scene) => {
     await stream.finish();
   };
 });
+
+relayTest(
+  "a publisher that never ends a stream is asked for a new session, and its viewer sees every group",
+  async (test) => {
+    const STREAMS = 256;
+    await using scene = await Scene.open(test);
+    await scene.watch(VIDEO, 7n);
+    let publisher = scene.publisher;
+    let group = 0n;
+    await using stack = new AsyncDisposableStack();
+    for (let session = 0; session < 3; session++) {
+      let isAsked = false;
+      void publisher.expectControl("goaway").then(() => isAsked = true, () => {});
+      const first = group;
+      while (!isAsked) {
+        assert.ok(group - first < STREAMS, "the streams of a session are at their end");
+        await openSubgroup(publisher, { group }, ...objects(1));
+        await test.deadline.for(`group ${group}`, scene.sees(group));
+        group++;
+      }
+      const next = await connect(test, {});
+      stack.use(next.connection);
+      await announce(next.peer, "live");
+      await accept(next.peer, { alias: 7n });
+      publisher.close();
+      publisher = next.peer;
+    }
+    assert.ok(group > STREAMS);
+    publisher.close();
+    const log = test.relay.log();
+    assert.match(log, /peer is asked for a new session/);
+  },
+  {
+    ...OPTIONS,
+    milliseconds: 120_000,
+    config: {
+      ...OPTIONS.config,
+      server: { max_uni_streams: 256 },
+      cache: { max_groups_per_track: 20 },
+    },
+  },
+);

@@ -328,6 +328,38 @@ Deno.test("a stream that another relay cuts is taken for one that was reset", as
   assert.equal(world.metrics.malformed.subgroup, 0);
 });
 
+Deno.test("a stream that another relay cuts within its header costs nothing", async () => {
+  await using world = new SessionWorld();
+  const { publisher, subscriber } = await watch(world, {
+    publisher: { setup: { relayName: "there", takesCuts: true } },
+  });
+  for (const head of [Uint8Array.of(0xff), Uint8Array.of(0x30, 0xff)]) {
+    await (await publisher.openStream(head)).finish();
+  }
+  await world.settle();
+  await sendSubgroup(publisher, { group: 1n }, ...objects(1));
+  assert.equal((await SubgroupReader.next(subscriber)).header.group, 1n);
+});
+
+Deno.test("a stream that comes too late for one group goes to another, and none is sent empty", async () => {
+  await using world = new SessionWorld({ cache: { maxGroupsPerTrack: 3 } });
+  const { publisher, subscriber, joined } = await watch(world, {
+    subscriber: {
+      setup: { relayName: "there", takesCuts: true },
+      memory: { canReset: false, maxUniStreams: 2 },
+    },
+  });
+  for (let group = 0n; group < 20n; group++) {
+    await openSubgroup(publisher, { group }, ...objects(1));
+    await world.settle();
+  }
+  const seen = reads(subscriber);
+  await world.settle();
+  // The control stream was one, and one may be kept for what comes next.
+  assert.ok(joined.opened.length - seen.length <= 2, `${joined.opened.length} for ${seen.length}`);
+  assert.deepEqual(seen.filter(({ ids }) => ids.length === 0), []);
+});
+
 Deno.test("R-102: from anybody else it ends the session", async () => {
   await using world = new SessionWorld();
   const { publisher } = await watch(world);

@@ -57,6 +57,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
   #stopAt: number | undefined;
   #stopAs: PumpEnd = "stopped";
   #objectsSent: number;
+  #hasWritten = false;
   // Offset behind the object whose bytes were written last, even if it has not arrived in full.
   #objectEnd = 0;
 
@@ -108,6 +109,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     if (this.#located && !this.#cursor.lagged) return;
     this.#evicted = true;
     this.#cursor.release();
+    if (this.#stream === undefined && this.#busy) return this.#cut("evicted");
     this.wake();
   }
 
@@ -128,7 +130,6 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     this.#busy = false;
     stream.priority = this.#sendOrder;
     this.#stream = stream;
-    this.#owner.streamOpened();
     this.#pump();
   }
 
@@ -153,6 +154,8 @@ export class SubgroupPump implements LogReader, StreamWaiter {
 
   #write(stream: SendStream, chunk: Uint8Array): void {
     this.#busy = true;
+    if (!this.#hasWritten) this.#owner.streamOpened();
+    this.#hasWritten = true;
     if (this.#prefix !== undefined) this.#prefix = undefined;
     else this.#cursor.advance(chunk.length);
     this.#owner.sent(chunk.length, this.#countObjects());
@@ -198,6 +201,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
       this.#options.supply.withdraw(this);
       return this.#end(as === "incomplete" ? "empty" : as);
     }
+    if (!this.#hasWritten) return this.#leaveUnused(this.#stream, as);
     const { group, endOfGroup } = this.log;
     this.#options.unfinished.leave({
       stream: this.#stream,
@@ -206,6 +210,12 @@ export class SubgroupPump implements LogReader, StreamWaiter {
       missing: Math.max(0, this.#objectEnd - this.#cursor.offset),
     }, this.#options.resetCode(as));
     this.#end(as);
+  }
+
+  /** A stream that came too late for this subgroup is good for another. */
+  #leaveUnused(stream: SendStream, as: PumpEnd): void {
+    this.#end(as === "incomplete" ? "empty" : as);
+    this.#options.supply.giveBack(stream);
   }
 
   #end(end: PumpEnd): void {

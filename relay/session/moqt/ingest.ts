@@ -235,8 +235,14 @@ export class Ingest {
   /** A stream ended within an object: against the rules, but for a peer of ours that cannot reset it. */
   #endsWithin(): Error {
     return understandsCuts(this.#context.peer)
-      ? new TransportError("reset", 0, "The stream was cut")
+      ? CUT
       : new DecodeError("malformed", "A stream ends within an object");
+  }
+
+  /** Whether a stream ended within its header, and its peer means a reset by that. */
+  #isCut(input: Input): boolean {
+    const { peer } = this.#context;
+    return input.isBrokenOff && peer !== undefined && understandsCuts(peer);
   }
 
   /** Decides what an error of a track's data costs: the stream, the track, or the session. */
@@ -268,11 +274,15 @@ export class Ingest {
     );
     try {
       return await work();
+    } catch (error) {
+      throw this.#isCut(input) ? CUT : error;
     } finally {
       timer.cancel();
     }
   }
 }
+
+const CUT = new TransportError("reset", 0, "The stream was cut");
 
 /** An object that is larger than the relay takes. */
 class ObjectTooLarge extends Error {

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { dialQuic } from "../../relay/transport/mod.ts";
+import { meshTest, words } from "../support/mesh/mesh_case.ts";
+import type { MeshRelay } from "../support/mesh/relay.ts";
+import { chain } from "../support/mesh/topology.ts";
+import { until } from "../support/mesh/until.ts";
+import { namespaceOf, ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
+import { accept, announce, objects, openSubgroup, SubgroupReader, subscribe } from "./script.ts";
+
+/** More than any link once bore. */
+const GROUPS = 1_500;
+const STRANGERS = ["one", "two", "three"];
+
+async function connect(relay: MeshRelay): Promise<ScriptedPeer> {
+  const { port, certificateHash } = relay;
+  const connection = await dialQuic({
+    hostname: "127.0.0.1",
+    port,
+    serverName: "localhost",
+    alpnProtocols: ["moqt-18"],
+    serverCertificateHashes: [certificateHash.toHex()],
+    maxUniStreams: 4_096,
+  });
+  const peer = await ScriptedPeer.connect(connection);
+  // The relay asks everybody for namespaces.
+  await peer.expectRequest("subscribeNamespace");
+  return peer;
+}
+
+/** Waits until a namespace is known where a viewer is. */
+async function hearsOf(viewer: ScriptedPeer, name: string): Promise<void> {
+  const request = await viewer.request({
+    kind: "subscribeNamespace",
+    prefix: namespaceOf(name),
+    parameters: {},
+  });
+  await request.expect("requestOk");
+  await request.expect("namespace");
+}
+
+/** The groups that a viewer was sent something of, by the alias of their track. */
+function reads(viewer: ScriptedPeer): Map<bigint, Set<bigint>> {
+  const seen = new Map<bigint, Set<bigint>>();
+  void (async () => {
+    for (;;) {
+      const { header } = await SubgroupReader.next(viewer);
+      seen.set(header.alias, (seen.get(header.alias) ?? new Set()).add(header.group));
+    }
+  })().catch(() => {});
+  return seen;
+}
+
+meshTest(
+  "strangers who begin groups and never end them take nothing from others on the link",
+  // Where the machine is busy a link is not to be taken for lost.
+  { topology: chain("tokyo", "london"), relayConfig: { mesh: { link_timeout_ms: 30_000 } } },
+  async ({ mesh, publisher, viewer, say }) => {
+    const canary = await publisher("canary", "tokyo");
+    const watcher = await viewer(canary, "london");
+    const before = linkOf(await mesh.relay("london").mesh());
+
+    const strangers = await Promise.all(STRANGERS.map(() => connect(mesh.relay("tokyo"))));
+    const audience = await connect(mesh.relay("london"));
+    const seen = reads(audience);
+    for (const [at, stranger] of strangers.entries()) {
+      const name = `stranger-${STRANGERS[at]}`;
+      await announce(stranger, name);
+      await hearsOf(audience, name);
+      const request = await subscribe(audience, {}, trackOf(name, "video"));
+      await accept(stranger);
+      await request.expect("subscribeOk");
+    }
+    let group = 0n;
+    const begin = async () => {
+      await Promise.all(strangers.map((one) => openSubgroup(one, { group }, ...objects(1))));
+      group++;
+    };
+    while (group < GROUPS) await begin();
+    // Who is behind is not shown everything, but what is new.
+    await until("the audience to see new groups of all", async () => {
+      await begin();
+      return seen.size === STRANGERS.length &&
+        [...seen.values()].every((groups) => last(groups) >= GROUPS);
+    });
+
+    const verdict = await watcher.verdict(canary.group + 4);
+    say(words(verdict));
+    assert.deepEqual([...verdict.missing, ...verdict.cut], []);
+    assert.deepEqual(watcher.reception.faults, []);
+    assert.deepEqual(linkOf(await mesh.relay("london").mesh()), before);
+    for (const peer of [...strangers, audience]) peer.close();
+  },
+);
+
+function last(groups: Set<bigint>): bigint {
+  return [...groups].reduce((a, b) => a > b ? a : b, -1n);
+}
+
+/** What would be another if the link had broken meanwhile. */
+function linkOf(view: Awaited<ReturnType<MeshRelay["mesh"]>>): unknown {
+  return view?.links.map(({ neighbor, state }) => ({ neighbor, state }));
+}

@@ -123,6 +123,9 @@ export const STREAM_STOPS = [
   "group_gone", // The cache had given up its group.
   "unknown_track", // Nobody said in time what its alias means.
   "track_over", // The subscription was over.
+  "silent", // It did not say in time what it carries.
+  "malformed", // It contradicts itself.
+  "fetch_over", // It answers a FETCH that is over.
 ] as const;
 /** One of {@linkcode STREAM_STOPS}. */
 export type StreamStop = typeof STREAM_STOPS[number];
@@ -131,6 +134,7 @@ export type StreamStop = typeof STREAM_STOPS[number];
 export const DATAGRAM_DROPS = [
   "malformed",
   "unknown_track", // Nobody said what its alias means.
+  "track_over", // The subscription was over.
   "queue_full",
   "too_large", // For the subscriber's path.
   "unsent", // The transport did not take it.

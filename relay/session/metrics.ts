@@ -109,7 +109,13 @@ export type StreamStop =
   /** Nobody said in time what its alias means. */
   | "unknown_track"
   /** The subscription was over. */
-  | "track_over";
+  | "track_over"
+  /** It did not say in time what it carries. */
+  | "silent"
+  /** It contradicts itself. */
+  | "malformed"
+  /** It answers a FETCH that is over. */
+  | "fetch_over";
 
 /** Why a stream that was left open was finished after all. */
 export type ParkedEnd =
@@ -137,7 +143,13 @@ export type StopNotice =
   | "conflict";
 
 /** Why a datagram went nowhere. */
-export type DatagramDrop = "malformed" | "unknown_track" | "queue_full" | "too_large" | "unsent";
+export type DatagramDrop =
+  | "malformed"
+  | "unknown_track"
+  | "track_over"
+  | "queue_full"
+  | "too_large"
+  | "unsent";
 
 /** What could not be understood. */
 export type Malformed =

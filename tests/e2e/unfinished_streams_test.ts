@@ -183,7 +183,7 @@ relayTest(
   "a publisher that never ends a stream is asked for a new session, and its viewer sees every group",
   async (test) => {
     const STREAMS = 256;
-    await using scene = await Scene.open(test);
+    await using scene = await Scene.open(test, {});
     await scene.watch(VIDEO, 7n);
     let publisher = scene.publisher;
     let group = 0n;

@@ -102,3 +102,44 @@ Deno.test("a chat of one group with a stream for each object goes on for ever", 
   await world.stillPending(ended, "The end of the track");
   assert.ok(Object.values(world.metrics.droppedObjects).every((count) => count === 0));
 });
+
+Deno.test("what a subscriber misses is told once for its subscription and reason, with the track's name", async () => {
+  await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 1 } });
+  const { publisher } = await watch(world, {
+    subscriber: { memory: { canReset: false, maxUniStreams: 1, maxDatagramSize: 20 } },
+  });
+  for (let group = 0n; group < 5n; group++) {
+    await sendSubgroup(publisher, { group }, ...objects(1));
+    publisher.sendDatagram(datagram({ group: group + 10n, text: "x".repeat(30) }));
+    await world.settle();
+  }
+  assert.equal(world.metrics.datagramsDropped.too_large, 5);
+  const { skips } = world.metrics;
+  const missed = Object.entries(skips).filter(([, count]) => count > 0).map(([reason]) => reason);
+  assert.notEqual(missed.length, 0);
+  const lines = world.lines.filter(({ text }) =>
+    text === "info: objects left out for a subscriber"
+  );
+  assert.deepEqual(
+    lines.map(({ fields }) => fields["reason"]).sort(),
+    [...missed, "too_large"].sort(),
+  );
+  for (const { fields } of lines) assert.equal(fields["track"], "live/cam · video");
+});
+
+Deno.test("datagrams and streams of nothing that is known are told of once for the session", async () => {
+  await using world = new SessionWorld();
+  const { publisher } = await watch(world);
+  for (let object = 0; object < 100; object++) {
+    publisher.sendDatagram(datagram({ alias: 99n, object }));
+  }
+  await publisher.openStream(new Uint8Array(0));
+  await world.advance(5_000);
+  assert.ok(world.metrics.datagramsDropped.unknown_track > 0);
+  assert.equal(world.metrics.streamsStopped.silent, 1);
+  const told = world.lines.filter(({ text }) => /(datagrams dropped|streams stopped)$/.test(text));
+  assert.deepEqual(told.map(({ text, fields }) => [text, fields["reason"]]), [
+    ["info: datagrams dropped", "unknown_track"],
+    ["info: streams stopped", "silent"],
+  ]);
+});

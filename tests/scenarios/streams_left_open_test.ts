@@ -225,8 +225,10 @@ Deno.test("streams whose alias nobody explains are stopped, counted, and told of
   }
   await world.advance(3_000);
   assert.equal(world.metrics.streamsStopped.unknown_track, 3);
-  const lines = world.lines.filter(({ text }) => text.includes("unknown track alias"));
-  assert.deepEqual(lines.map(({ fields }) => fields["alias"]), ["99"]);
+  const lines = world.lines.filter(({ text }) => text === "info: streams stopped");
+  assert.deepEqual(lines.map(({ fields }) => [fields["reason"], fields["alias"]]), [
+    ["unknown_track", "99"],
+  ]);
 });
 
 Deno.test("what still comes of a subscription that is over is stopped, and counted", async () => {

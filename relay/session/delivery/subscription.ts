@@ -14,7 +14,7 @@ import {
 } from "../../track/mod.ts";
 import type { Connection } from "../../transport/types.ts";
 import { DRAIN_SUBSCRIPTION_MS, MAX_REPLAYED_DATAGRAMS } from "../limits.ts";
-import type { SessionMetrics } from "../metrics.ts";
+import type { DatagramDrop, SessionMetrics, Skip } from "../metrics.ts";
 import { PUMP_ENDS, type PumpEnd } from "./pump_end.ts";
 import { Replay } from "./replay.ts";
 import { type DeliveryLimits, Room } from "./room.ts";
@@ -56,6 +56,8 @@ export interface SubscriptionOwner {
   tooFarBehind(streams: number): void;
   /** Its publisher leaves more streams unfinished than the subscriber can be kept from seeing. */
   tooManyUnfinished(streams: number): void;
+  /** For the first time something was left out for this reason. */
+  leftOut(why: Skip | DatagramDrop): void;
   /** The subscriber did not want a stream. */
   streamRefused(): void;
 }
@@ -81,6 +83,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   readonly #replay = new Replay();
   readonly #stallWatch: StallWatch;
   readonly #timers = new Map<SubgroupPump, Timer>();
+  readonly #told = new Set<string>();
   #wishes: Wishes;
   #streams = 0;
   #skipped: bigint | undefined;
@@ -159,7 +162,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const late = this.#room.latenessFor(log);
     if (late !== undefined) {
       this.#skipped = log.group;
-      this.#context.metrics.skips[late]++;
+      this.#skip(late);
       return this.#stallWatch.begin();
     }
     this.#startPump(log, firstObjectOf(this.#wishes.window, log.group));
@@ -173,10 +176,10 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const age = clock.now() - object.time;
     // A datagram is a subgroup of its own, whole when it comes.
     if (age > Math.min(this.#objectTimeout, this.#subgroupTimeout)) {
-      metrics.skips.delivery_timeout++;
+      this.#skip("delivery_timeout");
     } else if (object.bytes.length > connection.maxDatagramSize) {
-      metrics.datagramsDropped.too_large++;
-    } else if (!connection.sendDatagram(object.bytes)) metrics.datagramsDropped.unsent++;
+      this.#drop("too_large");
+    } else if (!connection.sendDatagram(object.bytes)) this.#drop("unsent");
     else {
       metrics.sent.datagrams++;
       metrics.sent.objects++;
@@ -230,15 +233,28 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#timers.get(pump)?.cancel();
     this.#timers.delete(pump);
     if (this.#isOver) return;
-    const { skips } = this.#context.metrics;
-    if (end === "evicted") skips.evicted++;
-    if (end === "expired") skips.delivery_timeout++;
-    if (end === "superseded") skips.superseded++;
-    if (end === "crowded") skips.streams++;
+    const skip = SKIPS[end];
+    if (skip !== undefined) this.#skip(skip);
     if (end === "superseded" || end === "crowded") this.#stallWatch.begin();
     if (end === "refused") this.#owner.streamRefused();
     this.#catchUp();
     if (this.#end !== undefined && this.#isSent) this.#finish();
+  }
+
+  #skip(why: Skip): void {
+    this.#context.metrics.skips[why]++;
+    this.#tellOnce(why);
+  }
+
+  #drop(why: DatagramDrop): void {
+    this.#context.metrics.datagramsDropped[why]++;
+    this.#tellOnce(why);
+  }
+
+  #tellOnce(why: Skip | DatagramDrop): void {
+    if (this.#told.has(why)) return;
+    this.#told.add(why);
+    this.#owner.leftOut(why);
   }
 
   /** Gives up a stream that has nothing to send, of a group that others have followed; false for none. */
@@ -381,3 +397,11 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     for (const timer of this.#timers.values()) timer.cancel();
   }
 }
+
+/** What a subscriber misses of a subgroup, by how its pump ended. */
+const SKIPS: { readonly [End in PumpEnd]?: Skip } = {
+  evicted: "evicted",
+  expired: "delivery_timeout",
+  superseded: "superseded",
+  crowded: "streams",
+};

@@ -1,4 +1,4 @@
-import type { Clock } from "@qumo/shared/runtime";
+import { type Clock, TokenBucket } from "@qumo/shared/runtime";
 import { StreamCode } from "@qumo/shared/wire";
 import type { Input } from "../input.ts";
 import {
@@ -23,14 +23,13 @@ export class FeedStreams {
   readonly #open = new Map<Input, OpenStream>();
   #seen = 0;
   #stopped = 0;
-  #tokens = SUBGROUPS_AT_ONCE;
-  #filledAt: number;
+  readonly #begun: TokenBucket;
 
   /** `isOver` says whether nobody can be sent what comes of a group. */
   constructor(clock: Clock, isOver: (group: bigint) => boolean) {
     this.#clock = clock;
     this.#isOver = isOver;
-    this.#filledAt = clock.now();
+    this.#begun = new TokenBucket(clock, { rate: SUBGROUPS_A_SECOND, burst: SUBGROUPS_AT_ONCE });
   }
 
   /** Streams that are under way. */
@@ -53,10 +52,7 @@ export class FeedStreams {
     this.#seen++;
     const now = this.#clock.now();
     this.#open.set(input, { group, stopFrom: this.#isOver(group) ? now + LATE_STREAM_MS : now });
-    const filled = this.#tokens + (now - this.#filledAt) * SUBGROUPS_A_SECOND / 1_000;
-    this.#filledAt = now;
-    this.#tokens = Math.min(SUBGROUPS_AT_ONCE, filled) - 1;
-    return this.#tokens >= 0;
+    return this.#begun.take();
   }
 
   /** A stream ended. */

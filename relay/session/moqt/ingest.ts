@@ -28,6 +28,7 @@ import type { PeerFeed } from "./peer_feed.ts";
 import { nameFields } from "./refuse.ts";
 import { understandsCuts } from "./relay_peer.ts";
 import type { StreamCredit } from "./stream_credit.ts";
+import { ThrownAway } from "./thrown_away.ts";
 
 /** Streams that objects do not come by. */
 export interface OtherStreams {
@@ -49,8 +50,8 @@ export class Ingest {
   readonly #incoming: IncomingTracks;
   readonly #credit: StreamCredit;
   readonly #others: OtherStreams;
+  readonly #thrownAway: ThrownAway;
   readonly #waiting: WaitingDatagram[] = [];
-  #isUnknownSaid = false;
 
   constructor(
     context: SessionContext,
@@ -60,6 +61,7 @@ export class Ingest {
     this.#context = context;
     this.#incoming = incoming;
     this.#credit = credit;
+    this.#thrownAway = new ThrownAway(context);
     this.#others = others;
   }
 
@@ -105,20 +107,31 @@ export class Ingest {
       this.#store(feed, datagram, since);
       return true;
     }
-    if (this.#incoming.isRetired(datagram.alias)) return false;
+    if (this.#incoming.isRetired(datagram.alias)) {
+      this.#drop("track_over", datagram);
+      return false;
+    }
     if (this.#waiting.length === MAX_WAITING_DATAGRAMS) {
-      this.#waiting.shift();
-      metrics.datagramsDropped.unknown_track++;
+      this.#drop("unknown_track", this.#waiting.shift()!.datagram);
     }
     this.#waiting.push({ datagram, since });
     return false;
+  }
+
+  /** A datagram came before the peer's SETUP had. */
+  early(): void {
+    this.#thrownAway.datagram("unknown_track");
+  }
+
+  #drop(why: "track_over" | "unknown_track", { alias }: ObjectDatagram): void {
+    this.#thrownAway.datagram(why, { alias: String(alias) });
   }
 
   /** A track got its alias: datagrams that came before are its. */
   aliasKnown(alias: bigint, feed: PeerFeed): void {
     const oldest = this.#context.clock.now() - UNKNOWN_ALIAS_MS;
     for (const { datagram, since } of this.#waiting.splice(0)) {
-      if (since < oldest) this.#context.metrics.datagramsDropped.unknown_track++;
+      if (since < oldest) this.#drop("unknown_track", datagram);
       else if (datagram.alias === alias) this.#store(feed, datagram, since);
       else this.#waiting.push({ datagram, since });
     }
@@ -161,14 +174,8 @@ export class Ingest {
 
   /** A stream of no track that is taken: one that ended, or that nobody ever named. */
   #refuse(input: Input, alias: bigint): void {
-    const { metrics, log } = this.#context;
     const why = this.#incoming.isRetired(alias) ? "track_over" : "unknown_track";
-    metrics.streamsStopped[why]++;
-    if (why === "unknown_track" && !this.#isUnknownSaid) {
-      this.#isUnknownSaid = true;
-      log.info("streams of an unknown track alias are stopped", { alias: String(alias) });
-    }
-    input.stop(StreamCode.CANCELLED);
+    this.#thrownAway.stream(input, why, { alias: String(alias) });
   }
 
   /** Whether the stream's last object marked the end of its group or track, and nothing can follow. */
@@ -183,7 +190,8 @@ export class Ingest {
       writer.breakOff(feed.target.mayGoOn === true && isTransportEnd(error));
       if (error instanceof DecodeError && error.fault === "object_id") {
         metrics.malformed.subgroup++;
-        input.stop(StreamCode.INTERNAL_ERROR);
+        const track = nameFields(feed.target.track.name);
+        this.#thrownAway.stream(input, "malformed", { code: StreamCode.INTERNAL_ERROR, ...track });
         return false;
       }
       this.#trackFailed(feed, error);
@@ -270,7 +278,7 @@ export class Ingest {
     const { clock, settings } = this.#context;
     const timer = clock.after(
       settings.setupTimeoutMs,
-      () => input.stop(StreamCode.INTERNAL_ERROR),
+      () => this.#thrownAway.stream(input, "silent", { code: StreamCode.INTERNAL_ERROR }),
     );
     try {
       return await work();

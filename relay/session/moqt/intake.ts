@@ -73,7 +73,7 @@ export class Intake {
   }
 
   async #acceptDatagrams(): Promise<void> {
-    const { clock, connection, metrics } = this.#context;
+    const { clock, connection } = this.#context;
     const useless = new TokenBucket(clock, {
       rate: USELESS_DATAGRAMS_PER_SECOND,
       burst: USELESS_DATAGRAMS_AT_ONCE,
@@ -81,7 +81,7 @@ export class Intake {
     for (;;) {
       const datagram = await connection.receiveDatagram();
       if (datagram === undefined) return;
-      if (!this.#isReady) metrics.datagramsDropped.unknown_track++;
+      if (!this.#isReady) this.#parts.ingest.early();
       else if (this.#parts.ingest.datagram(datagram)) continue;
       if (!useless.take()) return this.#parts.giveUp("too many datagrams of no use");
     }

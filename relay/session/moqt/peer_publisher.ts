@@ -237,7 +237,10 @@ export class PeerPublisher implements Publisher {
     const requestId = await readVarint(input, this.#context.draft.varint);
     if (requestId === undefined) throw violation("A stream ends within its header");
     const fetch = this.#fetches.get(requestId);
-    if (fetch === undefined) return input.stop(StreamCode.CANCELLED);
+    if (fetch === undefined) {
+      this.#context.metrics.streamsStopped.fetch_over++;
+      return input.stop(StreamCode.CANCELLED);
+    }
     await fetch.read(input);
   }
 

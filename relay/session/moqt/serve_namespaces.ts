@@ -1,3 +1,4 @@
+import { namespaceText } from "@qumo/shared/runtime";
 import { type ControlMessageOf, EncodeError, type Namespace, updateScope } from "@qumo/shared/wire";
 import type { SessionContext } from "./context.ts";
 import { isMoqDev } from "./moq_dev.ts";
@@ -29,7 +30,10 @@ function watch(context: SessionContext, stream: RequestStream, prefix: Namespace
       stream.send({ kind, suffix: namespace.slice(prefix.length) });
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error;
-      context.log.warn("namespace not passed on", { reason: error.message });
+      context.log.warn("namespace not passed on", {
+        namespace: namespaceText(namespace),
+        reason: error.message,
+      });
     }
   };
   if (context.shows === "none") return () => {};

@@ -6,14 +6,15 @@ import {
   StreamCode,
   updateScope,
 } from "@qumo/shared/wire";
-import type { Publisher, Track, TrackEntry } from "../../track/mod.ts";
+import type { Publisher, Refusal, Track, TrackEntry } from "../../track/mod.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import { STREAM_CREDIT_MS } from "../limits.ts";
 import type { SessionContext } from "./context.ts";
 import { largestForSubscriber } from "./moq_dev.ts";
 import { followPrefix } from "./prefix_watch.ts";
-import { refusalOf } from "./refusals.ts";
+import { outcomeOf, refusalOf } from "./refusals.ts";
+import { nameFields } from "./refuse.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { ServedSubscription } from "./served_subscription.ts";
 import type { SubscriptionServer } from "./serve_subscribe.ts";
@@ -46,6 +47,10 @@ export class TrackOffers {
           if (by === this.#own || !this.#shows(entry) || blocked.has(entry.track)) return;
           this.#offer(entry, forward, () => {
             blocked.add(entry.track);
+            this.#context.events.say("track not offered", {
+              ...nameFields(entry.track.name),
+              reason: "the peer takes no more subscriptions",
+            });
             const { namespace, name } = entry.track.name;
             const suffix = namespace.slice(prefix.length);
             stream.send({ kind: "publishBlocked", track: { namespace: suffix, name } });
@@ -72,6 +77,12 @@ export class TrackOffers {
     if (isLeaving || this.#subscriptions.has(entry.track.name)) return;
     if (this.#subscriptions.count >= settings.limits.maxSubscriptions) return blocked();
     tasks.spawn("publish", () => this.#publish(entry, forward, blocked));
+  }
+
+  #refused(track: Track, refusal: Refusal): void {
+    const { metrics, events } = this.#context;
+    metrics.upstreamRequests.publish[outcomeOf(refusal)]++;
+    events.say("offered track refused", { ...nameFields(track.name), reason: refusal.reason });
   }
 
   /** Sends PUBLISH, and the track unless the peer refuses. */
@@ -156,8 +167,6 @@ export class TrackOffers {
     if (answer !== undefined && answer.kind !== "requestError") {
       throw violation(`${answer.kind} does not answer PUBLISH`);
     }
-    if (answer !== undefined) {
-      this.#context.log.debug("publish refused", { reason: refusalOf(answer).reason });
-    }
+    if (answer !== undefined) this.#refused(track, refusalOf(answer));
   }
 }

@@ -10,10 +10,12 @@ import {
 import { type Demand, type Refusal, type TrackEnd, type TrackEntry } from "../../track/mod.ts";
 import { type JoinPoint, Subscription, type SubscriptionOwner } from "../delivery/subscription.ts";
 import { isTransportEnd, violation } from "../errors.ts";
+import type { DatagramDrop, Skip } from "../metrics.ts";
 import type { SessionContext } from "./context.ts";
 import { largestForSubscriber } from "./moq_dev.ts";
 import { isRelay, leavesByFin, wayFrom } from "./relay_peer.ts";
 import { publishDone, requestError, type SubscriptionEnd } from "./refusals.ts";
+import { nameFields } from "./refuse.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { initialWishes, unsatisfiable, wishesOf, type WishParameters } from "./wishes.ts";
 
@@ -176,13 +178,23 @@ export class ServedSubscription implements SubscriptionOwner {
   }
 
   tooFarBehind(streams: number): void {
-    this.#end({ kind: "too_far_behind", reason: "the subscriber takes too little" }, streams);
+    const reason = "the subscriber takes too little";
+    this.#context.events.say("subscription ended", {
+      ...nameFields(this.entry.track.name),
+      reason,
+    });
+    this.#end({ kind: "too_far_behind", reason }, streams);
   }
 
   tooManyUnfinished(streams: number): void {
     const reason = "too many groups of the track were broken off";
-    this.#context.log.warn("subscription ended", { reason });
+    this.#context.log.warn("subscription ended", { ...nameFields(this.entry.track.name), reason });
     this.#end({ kind: "excessive_load", reason }, streams);
+  }
+
+  leftOut(reason: Skip | DatagramDrop): void {
+    const track = nameFields(this.entry.track.name);
+    this.#context.events.say("objects left out for a subscriber", { ...track, reason });
   }
 
   /** Gives up a stream that has nothing to send; false when there is none. */

@@ -9,6 +9,7 @@ import {
 import { sdnDefinition } from "./config/definition.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import type { Process } from "./process.ts";
+import { backUp } from "./open_store.ts";
 import { serve } from "./serve.ts";
 import { version } from "./version.ts";
 
@@ -17,6 +18,7 @@ const USAGE = usageText({
   noun: "controller",
   example: "configs/sdn.yaml",
   address: "127.0.0.1:8090",
+  hasBackup: true,
 });
 
 /** Does what the command line asks for; returns the exit code: 2 for a command line nobody understands. */
@@ -31,6 +33,7 @@ export async function runCommand(args: readonly string[], process: Process): Pro
       await serve(config, log, process);
       return 0;
     },
+    backup: backUp,
   }, process);
 }
 

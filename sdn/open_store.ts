@@ -2,6 +2,7 @@ import { messageOf, StartError } from "@qumo/shared/runtime";
 import type { SdnConfig } from "./config/settings.ts";
 import type { Process } from "./process.ts";
 import {
+  copyDataDir,
   DataDir,
   type DataDirUser,
   EtcdRefusal,
@@ -46,6 +47,18 @@ export async function openDataDir(
   if (graph.dataDir === "") return undefined;
   const { address } = server;
   return await inFolder(graph, () => DataDir.take(graph.dataDir, { ...user, address }, options));
+}
+
+/** Copies what is in `graph.data_dir` into a folder; says what. Rejects with a StartError. */
+export async function backUp({ graph, store }: SdnConfig, folder: string): Promise<string> {
+  if (graph.dataDir === "") {
+    throw new StartError("there is nothing to copy: it is in memory, or in etcd", "graph.data_dir");
+  }
+  const copied = await inFolder(graph, () => copyDataDir(graph.dataDir, folder));
+  const elsewhere = store === "etcd"
+    ? "; relays and announces are in etcd, which has its own way"
+    : "";
+  return `Copied ${copied.join(" and ")} from ${graph.dataDir} to ${folder}${elsewhere}`;
 }
 
 /**

@@ -14,6 +14,9 @@ import { SqliteReader } from "./sqlite_reader.ts";
 import { migrate } from "./sqlite_schema.ts";
 import type { Store, Stored, Timeline } from "./types.ts";
 
+/** Milliseconds without a write after which what is in the log goes into the file itself. */
+const IDLE_MS = 1_000;
+
 /** Between two attempts to write when a write has failed, in milliseconds. */
 const RETRY_MS = 1_000;
 
@@ -57,6 +60,7 @@ export class SqliteStore implements Store {
   /** Why the last write failed, if it did. */
   #failure: unknown;
   #again: Timer | undefined;
+  #idle: Timer | undefined;
   #closed = false;
 
   /** Opens or creates the file. Throws when it is no such database or of a newer schema. */
@@ -100,6 +104,7 @@ export class SqliteStore implements Store {
     this.#write();
     if (this.#failure !== undefined) this.#retry();
     this.#again?.cancel();
+    this.#idle?.cancel();
     this.#closed = true;
     this.#database.close();
     return Promise.resolve();
@@ -131,9 +136,20 @@ export class SqliteStore implements Store {
       ]);
       this.#failure = undefined;
       this.#owed.clear();
+      this.#idle?.cancel();
+      this.#idle = this.#clock.after(IDLE_MS, () => this.#settle());
     } catch (error) {
       this.#failure = error;
       this.#again = this.#clock.after(RETRY_MS, () => this.#retry());
+    }
+  }
+
+  /** Lets the file alone have everything: who copies it while nothing happens has a whole copy. */
+  #settle(): void {
+    try {
+      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // Somebody reads, or the disk is full: the log keeps it.
     }
   }
 

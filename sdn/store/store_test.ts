@@ -232,3 +232,26 @@ Deno.test("sqlite: a drain order ends with the life that it was given in", async
   await again.close();
   clear();
 });
+
+Deno.test("sqlite: a copy of the one file is whole when nothing was written for a second", async () => {
+  const { path, clock, open, clear } = temporary();
+  const store = open();
+  const outcome = testRegistry(0).apply({ kind: "register", name: "a", body: {} }, 0);
+  assert.ok(outcome.ok && outcome.value.batch);
+  const kept = store.append(outcome.value.batch);
+  await clock.advance(0);
+  await kept;
+  const relays = () => {
+    Deno.copyFileSync(path, `${path}.copy`);
+    const copy = new DatabaseSync(`${path}.copy`);
+    const tables = Number(copy.prepare("SELECT count(*) AS n FROM sqlite_master").get()?.n);
+    const count = tables && Number(copy.prepare("SELECT count(*) AS n FROM relays").get()?.n);
+    copy.close();
+    return count;
+  };
+  assert.equal(relays(), 0);
+  await clock.advance(1000);
+  assert.equal(relays(), 1);
+  await store.close();
+  clear();
+});

@@ -12,9 +12,11 @@ export interface Command {
   readonly flags: ConfigSources["flags"];
   /** Whom `health` asks; undefined for the program that the configuration describes. */
   readonly url: string | undefined;
+  /** Where `backup` copies to. */
+  readonly folder: string | undefined;
 }
 
-const COMMANDS = ["serve", "check", "health", "version"] as const;
+const COMMANDS = ["serve", "check", "health", "version", "backup"] as const;
 
 /** What is different in the usage of two programs. */
 export interface UsageWords {
@@ -26,16 +28,29 @@ export interface UsageWords {
   readonly example: string;
   /** Where it listens by default. */
   readonly address: string;
+  /** Whether it has something to copy. */
+  readonly hasBackup?: true;
+}
+
+/** What differs in the command lines of two programs. */
+export interface CommandWords {
+  /** A first word that means `serve`: `relay` and `sdn` were commands of one program before. */
+  readonly former?: string;
+  /** Whether it has something to copy. */
+  readonly hasBackup?: boolean;
 }
 
 /** The answer of `--help`. */
-export function usageText({ program, noun, example, address }: UsageWords): string {
+export function usageText({ program, noun, example, address, hasBackup }: UsageWords): string {
+  const backup = hasBackup
+    ? "\n  backup FOLDER  copy what is stored into a folder, while the controller runs or not"
+    : "";
   return `Usage: ${program} [COMMAND] [FLAGS]
 
 Commands
   serve          run the ${noun} (default)
   check          check the configuration and print what is in force, and why
-  health [URL]   ask a ${noun} whether it is ready; exits with 0 if it is and 1 if not
+  health [URL]   ask a ${noun} whether it is ready; exits with 0 if it is and 1 if not${backup}
   version        print the version, also -v and --version
 
 Flags
@@ -54,13 +69,10 @@ const FLAGS = {
   version: { type: "boolean", short: "v" },
 } as const;
 
-/**
- * Understands the command line, or refuses with a sentence for whoever typed it. `former` is a first
- * word that means `serve`: `relay` and `sdn` were commands of one program before.
- */
+/** Understands the command line, or refuses with a sentence for whoever typed it. */
 export function parseCommand(
   args: readonly string[],
-  former?: string,
+  { former, hasBackup = false }: CommandWords = {},
 ): Outcome<Command, string> {
   const unknown = args.map(unknownFlag).find((text) => text !== undefined);
   if (unknown !== undefined) return refused(unknown);
@@ -72,23 +84,25 @@ export function parseCommand(
   }
   const { values, positionals: [word = "serve", ...rest] } = parsed;
   const first = word === former ? "serve" : word;
-  if (!isCommand(first)) {
-    const meant = suggest(first, COMMANDS);
-    const hint = meant === undefined ? COMMANDS.join(", ") : `did you mean ${meant}?`;
+  const commands = COMMANDS.filter((one) => one !== "backup" || hasBackup);
+  const command = commands.find((one) => one === first);
+  if (command === undefined) {
+    const meant = suggest(first, commands);
+    const hint = meant === undefined ? commands.join(", ") : `did you mean ${meant}?`;
     return refused(`Unknown command ${first}: ${hint}`);
   }
-  const url = first === "health" ? rest.shift() : undefined;
+  const url = command === "health" ? rest.shift() : undefined;
+  const folder = command === "backup" ? rest.shift() : undefined;
+  if (command === "backup" && folder === undefined && !values.help) {
+    return refused("backup needs the folder to copy to");
+  }
   if (rest.length > 0) return refused(`Unexpected argument ${rest[0]}`);
   const flags = [
     { name: "--address", key: "server.address", value: values.address },
     { name: "--log-level", key: "log.level", value: values["log-level"] },
   ].filter((flag): flag is ConfigSources["flags"][number] => flag.value !== undefined);
-  const name = values.help ? "help" : values.version ? "version" : first;
-  return done({ name, configFile: values.config, flags, url });
-}
-
-function isCommand(name: string): name is typeof COMMANDS[number] {
-  return COMMANDS.some((command) => command === name);
+  const name = values.help ? "help" : values.version ? "version" : command;
+  return done({ name, configFile: values.config, flags, url, folder });
 }
 
 function unknownFlag(arg: string): string | undefined {

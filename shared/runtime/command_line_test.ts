@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { type Command, parseCommand } from "./command_line.ts";
 
-const NOTHING: Omit<Command, "name"> = { configFile: undefined, flags: [], url: undefined };
+const NOTHING: Omit<Command, "name"> = {
+  configFile: undefined,
+  flags: [],
+  url: undefined,
+  folder: undefined,
+};
 
 function parsed(...args: string[]): Command {
   const result = parseCommand(args);
@@ -16,10 +21,10 @@ function refusal(...args: string[]): string {
 }
 
 Deno.test("parseCommand() takes the word that was a command before for serve", () => {
-  const parsed = parseCommand(["relay", "-config", "a.yaml"], "relay");
+  const parsed = parseCommand(["relay", "-config", "a.yaml"], { former: "relay" });
   assert.ok(parsed.ok);
   assert.deepEqual([parsed.value.name, parsed.value.configFile], ["serve", "a.yaml"]);
-  assert.ok(!parseCommand(["sdn", "-config", "a.yaml"], "relay").ok);
+  assert.ok(!parseCommand(["sdn", "-config", "a.yaml"], { former: "relay" }).ok);
 });
 
 Deno.test("parseCommand() serves when nothing is asked", () => {
@@ -67,4 +72,17 @@ Deno.test("parseCommand() says what is wrong and what may have been meant", () =
   assert.match(refusal("--config"), /--config/);
   assert.match(refusal("-x"), /-x/);
   assert.match(refusal("--help=1"), /--help/);
+});
+
+Deno.test("parseCommand() knows backup where there is something to copy, and wants a folder", () => {
+  const backup = (...args: string[]) => parseCommand(["backup", ...args], { hasBackup: true });
+  const parsed = backup("/copies", "-c", "a.yaml");
+  assert.ok(parsed.ok);
+  assert.deepEqual(
+    [parsed.value.name, parsed.value.folder, parsed.value.configFile],
+    ["backup", "/copies", "a.yaml"],
+  );
+  const bare = backup();
+  assert.match(bare.ok ? "" : bare.refusal, /needs the folder/);
+  assert.match(refusal("backup", "/copies"), /Unknown command backup/);
 });

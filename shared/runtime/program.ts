@@ -42,6 +42,11 @@ export interface Program<T extends ProgramConfig & object> {
    * it cannot start.
    */
   readonly serve: (config: T, log: Log) => Promise<number>;
+  /**
+   * Copies what it has stored into a folder, where there is anything; returns what to say. Rejects
+   * with a {@linkcode StartError} when it cannot.
+   */
+  readonly backup?: (config: T, folder: string) => Promise<string>;
 }
 
 /** How files and the environment are read. */
@@ -57,7 +62,10 @@ export async function runProgram<T extends ProgramConfig & object>(
   process: Process & ConfigAccess,
 ): Promise<number> {
   const { version, usage } = program;
-  const parsed = parseCommand(args, version.name.replace(/^qumo-/, ""));
+  const parsed = parseCommand(args, {
+    former: version.name.replace(/^qumo-/, ""),
+    hasBackup: program.backup !== undefined,
+  });
   if (!parsed.ok) return complain(process, `${parsed.refusal}\nTry ${version.name} --help`, 2);
   const command = parsed.value;
   if (command.name === "help") return say(process, usage);
@@ -67,6 +75,12 @@ export async function runProgram<T extends ProgramConfig & object>(
   if (!loaded.ok) return complain(process, loaded.refusal.join("\n"), 1);
   const config = loaded.value.value;
   if (command.name === "health") return await health(process, program.healthUrl(config), askOwn);
+  const { folder } = command;
+  if (folder !== undefined) {
+    return await attempt(loaded.value, process, async () => {
+      return say(process, `${await program.backup?.(config, folder)}\n`);
+    });
+  }
   const files = program.definition.files(config);
   const faults = await fileFaults(loaded.value, files, process.readText);
   if (faults.length > 0) return complain(process, faults.join("\n"), 1);
@@ -77,10 +91,19 @@ export async function runProgram<T extends ProgramConfig & object>(
   }
   const log = openProgramLog(config, process);
   for (const warning of warnings) log.warn(warning);
+  return await attempt(loaded.value, process, () => program.serve(config, log));
+}
+
+/** Does it; when it cannot start, says why. */
+async function attempt<T>(
+  loaded: LoadedConfig<T>,
+  process: Process,
+  act: () => Promise<number>,
+): Promise<number> {
   try {
-    return await program.serve(config, log);
+    return await act();
   } catch (error) {
-    return complain(process, startFailure(loaded.value, error), 1);
+    return complain(process, startFailure(loaded, error), 1);
   }
 }
 

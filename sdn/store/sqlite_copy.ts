@@ -1,0 +1,52 @@
+import { DatabaseSync } from "node:sqlite";
+
+const FILES = ["state.sqlite", "events.sqlite"];
+
+/**
+ * Copies what a controller keeps in a folder into another one, which is made if it is not there,
+ * while it runs or not: each file as it is at one moment, what is only in its log included. Gives the
+ * names of the copies. Rejects when there is nothing to copy, or a copy is there already.
+ */
+export async function copyDataDir(from: string, to: string): Promise<readonly string[]> {
+  const present = await Promise.all(FILES.map((name) => isThere(`${from}/${name}`)));
+  const names = FILES.filter((_, place) => present[place]);
+  if (names.length === 0) throw new Error("there is nothing to copy");
+  await Deno.mkdir(to, { recursive: true });
+  for (const name of names) {
+    if (await isThere(`${to}/${name}`)) throw new Error(`${to}/${name} is there already`);
+  }
+  for (const name of names) {
+    // Under another name until it is whole: who finds a copy may use it.
+    const partial = `${to}/${name}.partial`;
+    await Deno.remove(partial).catch(() => {});
+    copyDatabase(`${from}/${name}`, partial);
+    await Deno.rename(partial, `${to}/${name}`);
+  }
+  return names;
+}
+
+function copyDatabase(from: string, to: string): void {
+  // Not only to read: who is the last to close it leaves no log behind then.
+  const source = new DatabaseSync(from);
+  try {
+    // A checkpoint of the controller may be under way.
+    source.exec("PRAGMA busy_timeout = 5000");
+    source.prepare("VACUUM INTO ?").run(to);
+  } finally {
+    source.close();
+  }
+  const copy = new DatabaseSync(to, { readOnly: true });
+  const verdict = copy.prepare("PRAGMA quick_check(1)").get()?.quick_check;
+  copy.close();
+  if (verdict !== "ok") throw new Error(`the copy of ${from} is damaged: ${verdict}`);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { SdnProcess } from "../support/sdn_process.ts";
+
+async function run(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "-A", "sdn/main.ts", ...args],
+    cwd: new URL("../../", import.meta.url),
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test("a backup of a controller at work is whole, and what is restored from it starts", async () => {
+  const folder = await Deno.makeTempDir();
+  const config = `${folder}/sdn.yaml`;
+  await Deno.writeTextFile(config, `graph: { data_dir: "${folder}/data" }\n`);
+  const nothing = await run("backup", `${folder}/copy`, "-c", config);
+  assert.equal(nothing.code, 1);
+  {
+    await using controller = await SdnProcess.start({ graph: { data_dir: `${folder}/data` } });
+    // More and more is written while it is copied.
+    let acknowledged = 0;
+    let isOver = false;
+    const writing = (async () => {
+      for (let at = 0; !isOver; at++) {
+        const { status } = await controller.ask("PUT", `/relay/r${at}`, { announces: [`t/${at}`] });
+        if (status === 200) acknowledged = at + 1;
+      }
+    })();
+    while (acknowledged < 50) await controller.ask("GET", "/health");
+    const atLeast = acknowledged;
+    const copied = await run("backup", `${folder}/copy`, "-c", config);
+    isOver = true;
+    await writing;
+    assert.equal(copied.code, 0, copied.stderr);
+    assert.match(copied.stdout, /^Copied state\.sqlite and events\.sqlite from .* to .*copy\n$/);
+    const again = await run("backup", `${folder}/copy`, "-c", config);
+    assert.match(again.stderr, /state\.sqlite is there already/);
+    const copies = await Array.fromAsync(Deno.readDir(`${folder}/copy`), ({ name }) => name);
+    assert.deepEqual(copies.sort(), ["events.sqlite", "state.sqlite"]);
+    await using restored = await SdnProcess.start({ graph: { data_dir: `${folder}/copy` } });
+    const { body } = await restored.ask("GET", "/health");
+    assert.ok(body.relays >= atLeast && body.relays <= acknowledged, `${body.relays} relays`);
+    assert.equal(body.announces, body.relays);
+    const { body: { events } } = await restored.ask("GET", "/events?limit=1000");
+    assert.ok(events.length > 2);
+  }
+  await Deno.remove(folder, { recursive: true });
+});

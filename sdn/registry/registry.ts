@@ -219,9 +219,11 @@ export class Registry {
     if (isRepeated && record !== base) {
       return no("stale_sequence", `${name} already sent ${version.seq}, and it was not this`);
     }
+    // What was announced for a relay before it registered is not taken back because it does.
+    const kept = living ?? (entry?.record.registered === false ? entry : undefined);
     const crowded = this.#holdings.crowded(
       entry,
-      body.announces ? countTexts(body.announces) : living?.announced ?? NOTHING,
+      body.announces ? countTexts(body.announces) : kept?.announced ?? NOTHING,
     );
     if (crowded !== undefined) return refused(crowded);
 
@@ -236,7 +238,8 @@ export class Registry {
       alive.measured = measured;
       if (record !== alive.record) changes.push({ kind: "relay", record: alive.record = record });
       alive.hear(body);
-      if (body.announces) changes.push(...this.#replaceAnnounces(alive, body.announces, now));
+      const announces = body.announces ?? (begun && kept && [...kept.announces.keys()]);
+      if (announces) changes.push(...this.#replaceAnnounces(alive, announces, now));
     }
     changes.push(...this.#holdings.flows.beat(name, body.flows, leaseEnd));
     const expected = body.announces_digest;

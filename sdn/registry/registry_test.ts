@@ -296,3 +296,20 @@ Deno.test("announces are bounded in bytes, for a relay and in all", () => {
   accept(at, { kind: "deregister", name: "a" });
   assert.equal(at.directory.bytes, 0);
 });
+
+Deno.test("what was announced for a relay stays when it first registers, with an epoch or without", () => {
+  for (const body of [{}, { epoch: 5 }, { epoch: 5, seq: 9 }]) {
+    const at = registry();
+    accept(at, announce("a", "x"));
+    accept(at, announce("a", "y"));
+    const { batch } = accept(at, register("a", body));
+    assert.ok(!batch?.changes.some(({ kind }) => kind === "withdraw"));
+    assert.deepEqual([...at.relays.get("a")?.announces.keys() ?? []], ["x", "y"]);
+    assert.equal(at.directory.size, 2);
+    // What it says itself counts more.
+    accept(at, register("a", { ...body, seq: 10, announces: ["y", "z"] }));
+    assert.deepEqual([...at.relays.get("a")?.announces.keys() ?? []], ["y", "z"]);
+    accept(at, register("a", { epoch: 6 }));
+    assert.equal(at.directory.size, 0, "a restart is another matter");
+  }
+});

@@ -10,6 +10,7 @@ export {
 export { type ControllerFetch, controllerFetch } from "./config/controller_fetch.ts";
 export { DEFAULTS } from "./config/defaults.ts";
 export { relayDefinition } from "./config/definition.ts";
+export { networksHave } from "./config/networks.ts";
 export { platformProblem } from "./config/platform.ts";
 
 export type {

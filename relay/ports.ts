@@ -2,7 +2,13 @@ import { type Clock, messageOf, StartError } from "@qumo/shared/runtime";
 import { formatAddress, parseAddress, type ServerConfig } from "./config.ts";
 import type { OpsServer } from "./ops/server.ts";
 import type { OriginPolicy } from "./origins.ts";
-import { type CertificatePair, listen, type Listener } from "./transport/mod.ts";
+import {
+  type CertificatePair,
+  listen,
+  type Listener,
+  type RefusedPeer,
+  type TransportLimit,
+} from "./transport/mod.ts";
 
 /** What it takes to listen. */
 export interface PortsOptions {
@@ -10,8 +16,14 @@ export interface PortsOptions {
   readonly certificate: CertificatePair;
   readonly protocols: readonly string[];
   readonly allowOrigin: OriginPolicy;
-  /** Told why a peer got no connection; the address is unknown where QUIC itself failed. */
-  readonly onRefused: (reason: string, remoteAddress: string | undefined) => void;
+  /** Whether an address is no stranger's. */
+  readonly isKnown: (host: string) => boolean;
+  /** What a session is closed with whose peer burdens us too much. */
+  readonly overloadCode: number;
+  /** Told why a peer got no connection. */
+  readonly onRefused: (refusal: RefusedPeer) => void;
+  /** Told which limit ended a connection or a handshake. */
+  readonly onLimit: (limit: TransportLimit) => void;
   /** Listens for HTTP on this TCP port, or throws. */
   readonly serveHttp: (port: number) => OpsServer;
   readonly clock: Clock;
@@ -47,21 +59,21 @@ export function openPorts(options: PortsOptions): Ports {
 }
 
 function openUdp(
-  { server, certificate, protocols, allowOrigin, onRefused, clock }: PortsOptions,
+  { server, serveHttp: _, ...options }: PortsOptions,
 ): Listener {
   try {
     return listen({
+      ...options,
       ...parseAddress(server.address)!,
-      certificate,
-      protocols,
-      allowOrigin,
-      onRefused,
+      maxHandshakes: server.maxHandshakes,
+      maxConnectionsPerAddress: server.maxConnectionsPerAddress,
+      maxUnreadPerConnection: server.maxUnreadBytesPerConnection,
+      maxUnread: server.maxUnreadBytes,
       keepAliveInterval: server.keepAliveMs,
       maxIdleTimeout: server.idleTimeoutMs,
       handshakeTimeout: server.handshakeTimeoutMs,
       maxBidiStreams: server.maxBidiStreams,
       maxUniStreams: server.maxUniStreams,
-      clock,
     });
   } catch (error) {
     throw new StartError(

@@ -13,7 +13,10 @@ function open(serveHttp: (port: number) => OpsServer) {
     certificate,
     allowOrigin: () => true,
     protocols: ["moqt-18"],
+    isKnown: () => true,
+    overloadCode: 1,
     onRefused: () => {},
+    onLimit: () => {},
     serveHttp,
     clock: systemClock,
   });

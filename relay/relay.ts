@@ -28,6 +28,7 @@ import type {
 import { callableUrl } from "./control_plane/mod.ts";
 import { depart } from "./departure.ts";
 import type { HostParts, SessionHost } from "./host.ts";
+import { KnownAddresses } from "./known_addresses.ts";
 import { LoadMeter } from "./load_meter.ts";
 import { type OriginPolicy, originPolicy } from "./origins.ts";
 import { pageFiles } from "./page/mod.ts";
@@ -53,6 +54,9 @@ export interface RelayOptions {
 // Every protocol's code for an end without an error.
 const NO_ERROR = 0;
 
+// What every draft calls an internal error: none has a code for a peer that is too great a burden.
+const OVERLOAD = 1;
+
 /** A running relay. */
 export class Relay implements RelayView {
   readonly metrics = new RelayMetrics();
@@ -65,6 +69,7 @@ export class Relay implements RelayView {
   readonly #tasks: TaskGroup;
   readonly #host: SessionHost;
   readonly #refused: RefusedConnections;
+  readonly #known: KnownAddresses;
   readonly #mesh: RelayMesh;
   readonly #eventLoop: EventLoopLag;
   readonly #allowOrigin: OriginPolicy;
@@ -109,6 +114,7 @@ export class Relay implements RelayView {
     const { metrics } = this;
     const refused = new RefusedConnections(metrics, log, clock);
     this.#refused = refused;
+    this.#known = new KnownAddresses(config.server.knownAddresses);
     this.#mesh = this.#newMesh();
     this.#host = options.createHost({
       config,
@@ -142,6 +148,7 @@ export class Relay implements RelayView {
       load: () => load.measure(),
       isDraining: () => this.#state === "draining",
       onDrain: () => this.#drainRequested(),
+      known: this.#known,
     });
   }
 
@@ -193,6 +200,10 @@ export class Relay implements RelayView {
   get certificate(): CertificateView {
     const { hash, notAfter } = this.#certificates?.current ?? { hash: "", notAfter: 0 };
     return { hash, notAfter, isGenerated: this.#options.config.server.certFile === "" };
+  }
+
+  get unreadBytes(): number {
+    return this.#ports?.udp.unreadBytes ?? 0;
   }
 
   snapshot(): RelaySnapshot {
@@ -278,9 +289,10 @@ export class Relay implements RelayView {
       certificate,
       protocols: this.#host.protocols,
       allowOrigin: this.#allowOrigin,
-      // QUIC's own failures come without an address.
-      onRefused: (reason, peer) =>
-        this.#refused.add({ kind: peer === undefined ? "quic" : "webtransport", reason, peer }),
+      isKnown: (host) => this.#known.has(host),
+      overloadCode: OVERLOAD,
+      onRefused: (refusal) => this.#refused.add(refusal),
+      onLimit: (limit) => void this.metrics.transportLimits[limit]++,
       serveHttp: (port) => this.#serveOps(port),
       clock,
     });

@@ -18,6 +18,7 @@ import {
   type RelayReport,
 } from "./control_plane/mod.ts";
 import { type Condition, conditionOf } from "./ops/conditions.ts";
+import type { KnownAddresses } from "./known_addresses.ts";
 import type { RelayMetrics } from "./ops/metrics.ts";
 import type { MeshView } from "./ops/snapshot.ts";
 import type { RegistryObserver, Scope } from "./track/mod.ts";
@@ -52,6 +53,8 @@ export interface MeshSurroundings {
   readonly isDraining: () => boolean;
   /** The controller wants this relay drained. */
   readonly onDrain: () => void;
+  /** Told where neighbours answered. */
+  readonly known: Pick<KnownAddresses, "addNeighbor">;
 }
 
 // Streams on a link: a request is one, a group that is under way another, for many tracks.
@@ -250,11 +253,11 @@ export class RelayMesh implements RegistryObserver {
   }
 
   async #dial(target: LinkTarget): Promise<Connection> {
-    const { config: { mesh, server }, clock } = this.#surroundings;
+    const { config: { mesh, server }, clock, known } = this.#surroundings;
     const { hostname, port } = parseRelayUrl(target.url)!;
     const where = formatAddress({ hostname, port });
     const hash = mesh.insecure ? await this.#hashOf(where) : target.certificateSha256;
-    return await dial(`moqt://${where}`, {
+    const connection = await dial(`moqt://${where}`, {
       protocols: ["moqt-18"],
       ...(this.#ca !== undefined && { caCerts: this.#ca }),
       ...(this.#ca === undefined && hash !== undefined && { serverCertificateHashes: [hash] }),
@@ -265,6 +268,8 @@ export class RelayMesh implements RegistryObserver {
       handshakeTimeout: Math.min(server.handshakeTimeoutMs, MAX_HANDSHAKE_MS),
       clock,
     });
+    known.addNeighbor(connection.remoteAddress);
+    return connection;
   }
 
   /** What a neighbour itself says of its certificate, for those who want no more than to reach it. */

@@ -12,6 +12,7 @@ import {
   yesNo,
 } from "@qumo/shared/runtime";
 import { z } from "zod";
+import { LOOPBACK, parseNetwork } from "./networks.ts";
 import { PUBLISHER_POLICIES, readPublisherPolicies } from "./publisher_policies.ts";
 import { brokenMeshRules, meshSchema, sdnSchema, upstreamSchema } from "./mesh_schema.ts";
 import type { RelayConfig } from "./types.ts";
@@ -36,7 +37,15 @@ export const relaySchema: z.ZodType<RelayConfig> = z.strictObject({
     keepAliveMs: milliseconds(0, 60_000),
     idleTimeoutMs: milliseconds(500, 600_000),
     handshakeTimeoutMs: milliseconds(100, 60_000),
+    maxHandshakes: count(1_000_000),
     maxSessions: count(1_000_000),
+    maxConnectionsPerAddress: count(1_000_000),
+    knownAddresses: listOf(
+      text(64, "loopback, an address or a network, like 10.0.0.0/8", isKnownAddress),
+      1000,
+    ),
+    maxUnreadBytesPerConnection: bytes(2_097_152, 1024 * GIB),
+    maxUnreadBytes: bytes(2_097_152, 1024 * GIB),
     maxBidiStreams: count(65_536, 8),
     maxUniStreams: count(65_536, 8),
   }),
@@ -110,6 +119,12 @@ export function brokenRules(config: RelayConfig) {
         `\`server.idle_timeout_ms\`, which is ${server.idleTimeoutMs}, or 0`,
     );
   }
+  if (server.maxUnreadBytesPerConnection > server.maxUnreadBytes) {
+    refuse(
+      "server.max_unread_bytes_per_connection",
+      "one peer may not have more than `server.max_unread_bytes`",
+    );
+  }
   if (cache.maxTrackBytes > cache.maxBytes) {
     refuse("cache.max_track_bytes", "one track may not have more than `cache.max_bytes`");
   }
@@ -125,6 +140,10 @@ function name(): z.ZodType<string> {
     "at most 128 letters, digits, dots, dashes, underscores and slashes",
     (value) => /^[\w./-]*$/.test(value),
   );
+}
+
+function isKnownAddress(value: string): boolean {
+  return value === LOOPBACK || parseNetwork(value) !== undefined;
 }
 
 function isOriginOrStar(value: string): boolean {

@@ -21,8 +21,18 @@ export interface ServerConfig {
   readonly idleTimeoutMs: number;
   /** Time for each of QUIC's handshake, the WebTransport request and SETUP. */
   readonly handshakeTimeoutMs: number;
+  /** Handshakes under way at once, of QUIC and again of WebTransport. */
+  readonly maxHandshakes: number;
   /** Sessions at once; more are closed at once. */
   readonly maxSessions: number;
+  /** Connections that one address of clients may have. */
+  readonly maxConnectionsPerAddress: number;
+  /** Addresses and networks to which that does not apply, `loopback` for all of this machine's. */
+  readonly knownAddresses: readonly string[];
+  /** Bytes of one peer that may wait to be read. */
+  readonly maxUnreadBytesPerConnection: number;
+  /** Bytes of all peers together that may wait to be read. */
+  readonly maxUnreadBytes: number;
   /** Bidirectional streams, requests that is, that a peer may have open. */
   readonly maxBidiStreams: number;
   /** Unidirectional streams, subgroups mostly, that a publisher may have open. */

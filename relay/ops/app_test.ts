@@ -34,6 +34,7 @@ function app(
     uptimeMs: 61_500,
     address: "127.0.0.1:4433",
     certificate: { hash: HASH, notAfter: Date.UTC(2030, 0, 1), isGenerated: true },
+    unreadBytes: 0,
     snapshot: () => ({
       sessions: 3,
       subscriptions: 5,

@@ -23,11 +23,23 @@ export const HANDSHAKE_REFUSALS = [
   "quic", // QUIC or TLS failed, took too long, or there were too many at once.
   "webtransport", // No such protocol, origin or path, a bad request, or none in time.
   "setup", // A client that offered no protocol asked for one that is not spoken, or for nothing in time.
+  "address", // Its address had all the connections that one may have.
   "max_sessions",
   "draining",
 ] as const;
 /** One of {@linkcode HANDSHAKE_REFUSALS}. */
 export type HandshakeRefusal = typeof HANDSHAKE_REFUSALS[number];
+
+/** Which limit of the transport ended a connection or a handshake. */
+export const TRANSPORT_LIMITS = [
+  "handshakes", // Too many of QUIC were under way.
+  "webtransport_handshakes",
+  "connections_per_address",
+  "unread_bytes_per_connection", // One peer sent too much that nobody had read.
+  "unread_bytes", // All peers together did.
+] as const;
+/** One of {@linkcode TRANSPORT_LIMITS}. */
+export type TransportLimit = typeof TRANSPORT_LIMITS[number];
 
 /** The requests of MoQT. */
 export const REQUEST_KINDS = [
@@ -254,6 +266,7 @@ export class RelayMetrics {
   readonly sessionsStarted = { quic: 0, webtransport: 0, memory: 0 };
   readonly sessionsEnded: Record<SessionEnd, number> = zeros(SESSION_ENDS);
   readonly handshakesRefused: Record<HandshakeRefusal, number> = zeros(HANDSHAKE_REFUSALS);
+  readonly transportLimits: Record<TransportLimit, number> = zeros(TRANSPORT_LIMITS);
   /** Requests of peers, by how we answered. */
   readonly requests: Record<RequestKind, Record<RequestOutcome, number>> = outcomes();
   /** Requests of ours, by how peers answered. */

@@ -29,6 +29,7 @@ function view(tracks: TrackView[] = []): RelayView {
     uptimeMs: 0,
     address: "127.0.0.1:1",
     certificate: { hash: "", notAfter: 2_000_000_000_000, isGenerated: true },
+    unreadBytes: 0,
     snapshot: () => ({
       sessions: 3,
       subscriptions: 5,
@@ -84,6 +85,8 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_sessions_started_total",
     "qumo_relay_sessions_ended_total",
     "qumo_relay_handshakes_refused_total",
+    "qumo_relay_transport_limits_total",
+    "qumo_relay_unread_bytes",
     "qumo_relay_requests_total",
     "qumo_relay_upstream_requests_total",
     "qumo_relay_malformed_total",

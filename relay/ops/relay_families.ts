@@ -46,6 +46,17 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
       "reason",
       () => metrics.handshakesRefused,
     ),
+    counters(
+      "qumo_relay_transport_limits_total",
+      "Connections and handshakes that were ended by a limit of the transport, by the limit.",
+      "limit",
+      () => metrics.transportLimits,
+    ),
+    gauge(
+      "qumo_relay_unread_bytes",
+      "Bytes at most that peers have sent and the relay has not read, because they send too much.",
+      () => relay.unreadBytes,
+    ),
     outcomes(
       "qumo_relay_requests_total",
       "Requests of peers, by how the relay answered.",

@@ -136,6 +136,8 @@ export interface RelayView {
   readonly conditions: readonly Condition[];
   /** Undefined for a relay that is alone. */
   readonly mesh: MeshView | undefined;
+  /** An upper estimate of the bytes that peers have sent and the relay has not read. */
+  readonly unreadBytes: number;
   snapshot(): RelaySnapshot;
   /** The longest-living first, like every list here. */
   tracks(): Iterable<TrackView>;

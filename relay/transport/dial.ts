@@ -3,7 +3,8 @@ import { type Clock, systemClock } from "@qumo/shared/runtime";
 import { TransportError } from "./errors.ts";
 import { firstAnswer } from "./first_answer.ts";
 import { connectWebTransport } from "./h3/mod.ts";
-import { dialQuic, type QuicTransportOptions } from "./quic.ts";
+import { dialQuic } from "./quic.ts";
+import type { QuicTransportOptions } from "./quic_options.ts";
 import type { Connection } from "./types.ts";
 
 /** What to speak, and how to know that it is them. */

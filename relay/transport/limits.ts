@@ -1,10 +1,11 @@
 /** Limits of the transport, each with its reason. */
 
 /**
- * Handshakes under way at a listener. Each costs an asymmetric signature and a TLS state, so a flood
- * of first packets must not grow without end; further ones are refused, which a client may retry.
+ * Handshakes under way at a listener, of QUIC, about 50 KB each, and again of HTTP/3 with WebTransport,
+ * about 100 KB. Beyond it the oldest of the address with the most is given up, so this divided by the
+ * first packets a second of a flood is the time that a client has: a phone far away needs one second.
  */
-export const MAX_HANDSHAKES = 1024;
+export const MAX_HANDSHAKES = 2_048;
 
 /** Milliseconds for a handshake: QUIC's, and again HTTP/3's and WebTransport's. Three lost flights of a far phone fit. */
 export const HANDSHAKE_TIMEOUT = 10_000;
@@ -34,3 +35,42 @@ export const MAX_DATAGRAMS_WAITING = 1024;
 
 /** Bytes of a close reason: WebTransport allows no more, and it must fit one packet on QUIC. */
 export const MAX_CLOSE_REASON = 1024;
+
+/** What QUIC keeps of a stream that nobody reads, at most: Deno has no smaller window to set. */
+export const STREAM_WINDOW = 1_250_000;
+
+/**
+ * Bytes that are read ahead of a stream that nobody reads now, to see how much waits in it. No message
+ * and few small objects are longer; a stream with more waiting counts with its whole window.
+ */
+export const READ_AHEAD_BYTES = 16_384;
+
+/** Bytes read ahead at once: most streams have nothing that waits. */
+export const READ_AHEAD_STEP = 1_024;
+
+/**
+ * Milliseconds between looks at what waits to be read. A peer on a fast network sends some tens of
+ * megabytes in between, which may come on top of the budgets.
+ */
+export const UNREAD_CHECK_INTERVAL = 250;
+
+/**
+ * Bytes of one peer that may wait to be read: about fifty streams that nobody keeps up with. Whoever
+ * keeps to the other limits is read at once.
+ */
+export const MAX_UNREAD_BYTES_PER_CONNECTION = 67_108_864;
+
+/** Bytes of all peers together that may wait to be read: with a full cache half of 2 GiB is left. */
+export const MAX_UNREAD_BYTES = 402_653_184;
+
+/**
+ * As so many handshakes under way as a known address has, one of a stranger's weighs: links between
+ * relays come about while strangers flood, and who forges a relay's address takes no more than a part.
+ */
+export const KNOWN_ADDRESS_WEIGHT = 64;
+
+/**
+ * Connections that one address of clients may have: a whole school or office comes from one. An
+ * address that stands for more, like that of a load balancer, is named in the configuration.
+ */
+export const MAX_CONNECTIONS_PER_ADDRESS = 500;

@@ -1,9 +1,13 @@
 import { type Clock, systemClock, TaskGroup } from "@qumo/shared/runtime";
-import { acceptWebTransport } from "./h3/mod.ts";
-import { MAX_CONNECTIONS_WAITING, MAX_HANDSHAKES } from "./limits.ts";
-import { listenQuic, type QuicTransportOptions } from "./quic.ts";
+import { AddressLimit } from "./address_limit.ts";
+import { addressKey, hostOf } from "./address_key.ts";
+import { HandshakeSlots } from "./handshake_slots.ts";
+import { acceptWebTransport, Http3Code } from "./h3/mod.ts";
+import { MAX_CONNECTIONS_PER_ADDRESS, MAX_CONNECTIONS_WAITING, MAX_HANDSHAKES } from "./limits.ts";
+import { listenQuic } from "./quic_listener.ts";
+import type { QuicTransportOptions } from "./quic_options.ts";
 import { Queue } from "./queue.ts";
-import type { CertificatePair, Code, Connection, Listener } from "./types.ts";
+import type { CertificatePair, Code, Connection, Listener, TransportLimit } from "./types.ts";
 
 /** Where to listen, what to speak and with whom. */
 export interface ListenOptions extends QuicTransportOptions {
@@ -16,9 +20,32 @@ export interface ListenOptions extends QuicTransportOptions {
   readonly protocols: readonly string[];
   /** Whether pages of this origin may connect; programs have none. */
   readonly allowOrigin: (origin: string | undefined) => boolean;
-  /** Told why a peer got no connection; QUIC's own failures come without an address. */
-  readonly onRefused?: (reason: string, remoteAddress: string | undefined) => void;
+  /** Connections that one address of clients may have. */
+  readonly maxConnectionsPerAddress?: number;
+  /** Handshakes under way at once, of QUIC and again of WebTransport. */
+  readonly maxHandshakes?: number;
+  /** Who may have more connections, and whose handshakes are given up last. */
+  readonly isKnown?: (host: string) => boolean;
+  /** Bytes of one peer that may wait to be read. */
+  readonly maxUnreadPerConnection?: number;
+  /** Bytes of all peers together that may wait to be read. */
+  readonly maxUnread?: number;
+  /** What a peer of raw QUIC is told that burdens us too much. */
+  readonly overloadCode?: Code;
+  /** Told why a peer got no connection. */
+  readonly onRefused?: (refusal: RefusedPeer) => void;
+  /** Told which limit ended a connection or a handshake. */
+  readonly onLimit?: (limit: TransportLimit) => void;
   readonly clock?: Clock;
+}
+
+/** A peer that got no connection. */
+export interface RefusedPeer {
+  /** Where it failed: in QUIC, in WebTransport, or because its address has too many connections. */
+  readonly kind: "quic" | "webtransport" | "address";
+  readonly reason: string;
+  /** Unknown where the first packet was no good. */
+  readonly peer: string | undefined;
 }
 
 /**
@@ -35,23 +62,36 @@ class SharedListener implements Listener {
   readonly #quic: Listener;
   readonly #ready = new Queue<Connection>(MAX_CONNECTIONS_WAITING);
   readonly #live = new Set<Connection>();
-  readonly #tasks = new TaskGroup((task, error) => this.#refused(`${task}: ${error}`, undefined));
+  readonly #addresses: AddressLimit;
+  readonly #upgrades: HandshakeSlots;
+  readonly #tasks = new TaskGroup((task, error) =>
+    this.#refused({ kind: "webtransport", reason: `${task}: ${error}`, peer: undefined })
+  );
   #closing: { readonly code: Code; readonly reason: string } | undefined;
 
   constructor(options: ListenOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#addresses = new AddressLimit(
+      options.maxConnectionsPerAddress ?? MAX_CONNECTIONS_PER_ADDRESS,
+    );
+    this.#upgrades = new HandshakeSlots(options.maxHandshakes ?? MAX_HANDSHAKES);
     this.#quic = listenQuic({
       ...options,
       // The server's order decides, and raw QUIC costs less.
       alpnProtocols: [...options.protocols, "h3"],
-      onRefused: (reason) => this.#refused(reason, undefined),
+      overloadCode: (protocol) => this.#overloadCodeOf(protocol),
+      onRefused: (reason, peer) => this.#refused({ kind: "quic", reason, peer }),
     }, this.#clock);
     this.#tasks.spawn("accept", () => this.#takeConnections());
   }
 
   get address(): Listener["address"] {
     return this.#quic.address;
+  }
+
+  get unreadBytes(): number {
+    return this.#quic.unreadBytes;
   }
 
   accept(): Promise<Connection | undefined> {
@@ -78,18 +118,40 @@ class SharedListener implements Listener {
     for (;;) {
       const raw = await this.#quic.accept();
       if (raw === undefined) return void this.#ready.close();
-      if (raw.protocol !== "h3") {
-        this.#welcome(raw);
-      } else if (this.#tasks.size <= MAX_HANDSHAKES) {
-        this.#tasks.spawn("WebTransport handshake", () => this.#upgrade(raw));
-      } else {
-        this.#turnAway(raw, "too many handshakes at once");
-      }
+      if (!this.#admits(raw)) continue;
+      if (raw.protocol !== "h3") this.#welcome(raw);
+      else this.#tasks.spawn("WebTransport handshake", () => this.#upgrade(raw));
     }
+  }
+
+  /** Whether the address may have one more connection. Only now is it sure that it is not forged. */
+  #admits(raw: Connection): boolean {
+    const host = hostOf(raw.remoteAddress);
+    if (this.#isKnown(host)) return true;
+    const key = addressKey(host);
+    if (this.#addresses.take(key)) {
+      void raw.closed.then(() => this.#addresses.give(key));
+      return true;
+    }
+    raw.close(this.#overloadCodeOf(raw.protocol), "too many connections from this address");
+    this.#options.onLimit?.("connections_per_address");
+    const reason = `too many connections from ${key}`;
+    this.#refused({ kind: "address", reason, peer: raw.remoteAddress });
+    return false;
   }
 
   async #upgrade(raw: Connection): Promise<void> {
     const { protocols, allowOrigin, handshakeTimeout } = this.#options;
+    const host = hostOf(raw.remoteAddress);
+    let crowdedOut: string | undefined;
+    const slot = this.#upgrades.take(
+      { key: addressKey(host), isKnown: this.#isKnown(host) },
+      () => {
+        this.#options.onLimit?.("webtransport_handshakes");
+        crowdedOut = "too many handshakes at once, and this one took longest";
+        raw.close(Http3Code.excessiveLoad, crowdedOut);
+      },
+    );
     try {
       this.#welcome(
         await acceptWebTransport(raw, {
@@ -100,7 +162,10 @@ class SharedListener implements Listener {
         }),
       );
     } catch (error) {
-      this.#refused(error instanceof Error ? error.message : `${error}`, raw.remoteAddress);
+      const reason = crowdedOut ?? (error instanceof Error ? error.message : `${error}`);
+      this.#refused({ kind: "webtransport", reason, peer: raw.remoteAddress });
+    } finally {
+      slot.give();
     }
   }
 
@@ -110,17 +175,24 @@ class SharedListener implements Listener {
     }
     this.#live.add(connection);
     void connection.closed.then(() => this.#live.delete(connection));
-    if (!this.#ready.push(connection)) {
-      this.#turnAway(connection, "too many connections wait to be accepted");
-    }
-  }
-
-  #turnAway(connection: Connection, reason: string): void {
+    if (this.#ready.push(connection)) return;
     connection.close(0, "");
-    this.#refused(reason, connection.remoteAddress);
+    this.#refused({
+      kind: connection.transport === "webtransport" ? "webtransport" : "quic",
+      reason: "too many connections wait to be accepted",
+      peer: connection.remoteAddress,
+    });
   }
 
-  #refused(reason: string, remoteAddress: string | undefined): void {
-    if (this.#closing === undefined) this.#options.onRefused?.(reason, remoteAddress);
+  #isKnown(host: string): boolean {
+    return this.#options.isKnown?.(host) ?? false;
+  }
+
+  #overloadCodeOf(protocol: string | undefined): Code {
+    return protocol === "h3" ? Http3Code.excessiveLoad : this.#options.overloadCode ?? 0;
+  }
+
+  #refused(refusal: RefusedPeer): void {
+    if (this.#closing === undefined) this.#options.onRefused?.(refusal);
   }
 }

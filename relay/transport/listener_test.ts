@@ -1,47 +1,51 @@
 import assert from "node:assert/strict";
-import { ManualClock, systemClock } from "@qumo/shared/runtime";
+import { ManualClock, sleep, systemClock } from "@qumo/shared/runtime";
 import { dial } from "./dial.ts";
 import { generateCertificate } from "./generated_certificate.ts";
-import { listen, type ListenOptions } from "./listener.ts";
+import { listen, type ListenOptions, type RefusedPeer } from "./listener.ts";
+import { STREAM_WINDOW, UNREAD_CHECK_INTERVAL } from "./limits.ts";
 import { dialQuic } from "./quic.ts";
+import type { CloseInfo, TransportLimit } from "./types.ts";
 
 const protocols = ["moqt-18"];
 const certificate = await generateCertificate(["127.0.0.1"]);
 const trust = { serverCertificateHashes: [certificate.hash] };
 
 Deno.test("listen() lets nobody wait for a WebTransport client that says nothing", async () => {
-  const refused = Promise.withResolvers<[string, string | undefined]>();
+  const refused = Promise.withResolvers<RefusedPeer>();
   const clock = new ManualClock();
   const { listener, port } = start({
     clock,
     handshakeTimeout: 5000,
-    onRefused: (...what) => refused.resolve(what),
+    onRefused: refused.resolve,
   });
   const silent = await dialQuic({ hostname: "127.0.0.1", port, alpnProtocols: ["h3"], ...trust });
   const quick = await dial(`moqt://127.0.0.1:${port}`, { protocols, ...trust });
   assert.equal((await listener.accept())?.protocol, "moqt-18");
   // The listener has seen the silent one by now, which came first.
   await clock.advance(5000);
-  const [reason, address] = await refused.promise;
+  const { kind, reason, peer } = await refused.promise;
+  assert.equal(kind, "webtransport");
   assert.match(reason, /the handshake took longer than 5000 ms/);
-  assert.match(address ?? "", /^127\.0\.0\.1:\d+$/);
+  assert.match(peer ?? "", /^127\.0\.0\.1:\d+$/);
   assert.equal((await silent.closed).by, "peer");
   listener.close(0, "");
   await quick.closed;
 });
 
 Deno.test("listen() tells who was refused for their origin", async () => {
-  const refused = Promise.withResolvers<[string, string | undefined]>();
+  const refused = Promise.withResolvers<RefusedPeer>();
   const { listener, port } = start({
     allowOrigin: (origin) => origin === "https://ours.example",
-    onRefused: (...what) => refused.resolve(what),
+    onRefused: refused.resolve,
   });
   const url = `https://127.0.0.1:${port}/`;
   const stranger = dial(url, { protocols, ...trust, origin: "https://theirs.example" });
   await assert.rejects(stranger, { kind: "handshake" });
-  const [reason, address] = await refused.promise;
+  const { kind, reason, peer } = await refused.promise;
+  assert.equal(kind, "webtransport");
   assert.match(reason, /theirs\.example/);
-  assert.match(address ?? "", /^127\.0\.0\.1:\d+$/);
+  assert.match(peer ?? "", /^127\.0\.0\.1:\d+$/);
   const friend = await dial(url, { protocols, ...trust, origin: "https://ours.example" });
   const server = await listener.accept();
   listener.close(0, "");
@@ -78,6 +82,115 @@ Deno.test("useCertificate() is for those who come later, over WebTransport too",
   listener.close(0, "");
   await Promise.all([before.closed, after.closed, server!.closed]);
 });
+
+Deno.test("a silent WebTransport client makes room for the next when there are many", async () => {
+  const limits: TransportLimit[] = [];
+  const { listener, port } = start({
+    maxHandshakes: 1,
+    onLimit: (limit) => limits.push(limit),
+  });
+  const silent = await dialQuic({ hostname: "127.0.0.1", port, alpnProtocols: ["h3"], ...trust });
+  const client = await dial(`https://127.0.0.1:${port}/`, { protocols, ...trust });
+  assert.equal((await listener.accept())?.transport, "webtransport");
+  const { code, reason } = await silent.closed;
+  assert.deepEqual([code, limits], [EXCESSIVE_LOAD, ["webtransport_handshakes"]], reason);
+  listener.close(0, "");
+  await client.closed;
+});
+
+Deno.test("an address may have so many connections, unless it is known", async () => {
+  const refused: RefusedPeer[] = [];
+  let isKnown = false;
+  const { listener, port } = start({
+    maxConnectionsPerAddress: 1,
+    isKnown: () => isKnown,
+    overloadCode: 7,
+    onRefused: (refusal) => refused.push(refusal),
+  });
+  const url = `moqt://127.0.0.1:${port}`;
+  const first = await dial(url, { protocols, ...trust });
+  const server = await listener.accept();
+  const second = await dial(url, { protocols, ...trust });
+  assert.deepEqual(await second.closed, {
+    code: 7,
+    reason: "too many connections from this address",
+    by: "peer",
+  });
+  assert.deepEqual(refused.map(({ kind, reason }) => [kind, reason]), [
+    ["address", "too many connections from 127.0.0.1"],
+  ]);
+  isKnown = true;
+  const known = await dial(url, { protocols, ...trust });
+  const knownServer = await listener.accept();
+  isKnown = false;
+  first.close(0, "");
+  await server!.closed;
+  const next = await dial(url, { protocols, ...trust });
+  assert.ok(await listener.accept() !== undefined);
+  listener.close(0, "");
+  await Promise.all([known.closed, knownServer!.closed, next.closed]);
+});
+
+for (const scheme of ["moqt", "https"]) {
+  Deno.test(`a peer whose streams nobody keeps up with is closed over ${scheme}`, async () => {
+    const limits: TransportLimit[] = [];
+    const clock = new ManualClock();
+    const { listener, port } = start({
+      clock,
+      maxUnreadPerConnection: 2 * STREAM_WINDOW,
+      overloadCode: 7,
+      onLimit: (limit) => limits.push(limit),
+    });
+    const client = await dial(`${scheme}://127.0.0.1:${port}`, { protocols, ...trust });
+    const server = await listener.accept();
+    for (let opened = 0; opened < 2; opened++) {
+      const { send } = await client.openBidi();
+      send.write(new Uint8Array(1_000_000)).catch(() => {});
+    }
+    let info: CloseInfo | undefined;
+    void server!.closed.then((closed) => info = closed);
+    // Each turn looks once; what was read ahead since the last one is seen then.
+    while (info === undefined) {
+      await clock.advance(UNREAD_CHECK_INTERVAL);
+      await sleep(systemClock, 1);
+    }
+    assert.equal(info.by, "limit");
+    assert.deepEqual(limits, ["unread_bytes_per_connection"]);
+    const { code, reason } = await client.closed;
+    assert.equal(reason, `more than ${2 * STREAM_WINDOW} bytes wait to be read`);
+    if (scheme === "moqt") assert.equal(code, 7);
+    assert.equal(listener.unreadBytes, 0);
+    listener.close(0, "");
+  });
+}
+
+Deno.test("what waits unread is all there for whoever reads it in the end", async () => {
+  const clock = new ManualClock();
+  const { listener, port } = start({ clock });
+  const client = await dial(`moqt://127.0.0.1:${port}`, { protocols, ...trust });
+  const server = await listener.accept();
+  const { send } = await client.openBidi();
+  const sent = crypto.getRandomValues(new Uint8Array(60_000));
+  await send.write(sent);
+  await send.finish();
+  while (listener.unreadBytes <= STREAM_WINDOW) {
+    await clock.advance(UNREAD_CHECK_INTERVAL);
+    await sleep(systemClock, 1);
+  }
+  const { receive } = (await server!.acceptBidi())!;
+  const parts: number[] = [];
+  for (;;) {
+    const part = await receive.read(new Uint8Array(1_000));
+    if (part === undefined) break;
+    parts.push(...part);
+  }
+  assert.deepEqual(Uint8Array.from(parts), sent);
+  listener.close(0, "");
+  await Promise.all([client.closed, server!.closed]);
+});
+
+// RFC 9114.
+const EXCESSIVE_LOAD = 0x107;
 
 function start(options: Partial<ListenOptions> = {}) {
   const listener = listen({

@@ -1,4 +1,5 @@
 /** Connections and streams, over whatever network there is. */
+export { hostOf } from "./address_key.ts";
 export { dial, type DialOptions } from "./dial.ts";
 export { TransportError, type TransportErrorKind } from "./errors.ts";
 export {
@@ -6,15 +7,11 @@ export {
   GENERATED_DAYS,
   generatedCertificates,
 } from "./generated_certificate.ts";
-export { listen, type ListenOptions } from "./listener.ts";
+export { listen, type ListenOptions, type RefusedPeer } from "./listener.ts";
 export { MemoryConnection, type MemoryOptions, memoryPair } from "./memory.ts";
-export {
-  dialQuic,
-  listenQuic,
-  type QuicDialOptions,
-  type QuicListenOptions,
-  type QuicTransportOptions,
-} from "./quic.ts";
+export { dialQuic, type QuicDialOptions } from "./quic.ts";
+export { listenQuic, type QuicListenOptions } from "./quic_listener.ts";
+export type { QuicTransportOptions } from "./quic_options.ts";
 export {
   type BidiStream,
   type CertificatePair,
@@ -24,5 +21,6 @@ export {
   type Listener,
   type ReceiveStream,
   type SendStream,
+  type TransportLimit,
   URGENT,
 } from "./types.ts";

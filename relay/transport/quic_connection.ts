@@ -1,6 +1,8 @@
 import { transportErrorFrom } from "./errors.ts";
 import { MAX_CLOSE_REASON, MAX_DATAGRAMS_WAITING } from "./limits.ts";
+import { Queue } from "./queue.ts";
 import { QuicReceiveStream, QuicSendStream, type StreamOwner } from "./quic_streams.ts";
+import type { BudgetedConnection } from "./unread_budget.ts";
 import type {
   BidiStream,
   CloseInfo,
@@ -11,7 +13,7 @@ import type {
 } from "./types.ts";
 
 /** A connection over Deno's QUIC, whichever side began it and whatever protocol was agreed on. */
-export class QuicConnection implements Connection, StreamOwner {
+export class QuicConnection implements Connection, StreamOwner, BudgetedConnection {
   readonly transport = "quic";
   readonly path = undefined;
   readonly authority = undefined;
@@ -20,19 +22,31 @@ export class QuicConnection implements Connection, StreamOwner {
   readonly remoteAddress: string;
   readonly closed: Promise<CloseInfo>;
   readonly #connection: Deno.QuicConn;
-  readonly #incomingUni: ReadableStreamDefaultReader<Deno.QuicReceiveStream>;
-  readonly #incomingBidi: ReadableStreamDefaultReader<Deno.QuicBidirectionalStream>;
-  readonly #open = new Set<unknown>();
+  // The peer's streams are taken as they come: what waits in one that nobody took would go unseen.
+  readonly #uni = new Queue<ReceiveStream>(Infinity);
+  readonly #bidi = new Queue<BidiStream>(Infinity);
+  readonly #sending = new Set<QuicSendStream>();
+  readonly #receiving = new Set<QuicReceiveStream>();
+  readonly #overloadCode: Code;
   #closing: CloseInfo | undefined;
   #datagramsWaiting = 0;
 
-  constructor(connection: Deno.QuicConn) {
+  constructor(connection: Deno.QuicConn, overloadCode: Code = NO_ERROR) {
     this.#connection = connection;
+    this.#overloadCode = overloadCode;
     this.protocol = connection.protocol ?? "";
     this.remoteAddress = formatAddress(connection.remoteAddr);
-    this.#incomingUni = connection.incomingUnidirectionalStreams.getReader();
-    this.#incomingBidi = connection.incomingBidirectionalStreams.getReader();
     this.closed = connection.closed.then(this.#ended, this.#lost);
+    void collect(
+      connection.incomingUnidirectionalStreams,
+      this.#uni,
+      (stream) => new QuicReceiveStream(stream, this),
+    );
+    void collect(
+      connection.incomingBidirectionalStreams,
+      this.#bidi,
+      (stream) => this.#wrapBidi(stream),
+    );
   }
 
   async openUni(): Promise<SendStream> {
@@ -46,28 +60,18 @@ export class QuicConnection implements Connection, StreamOwner {
 
   async openBidi(): Promise<BidiStream> {
     try {
-      return this.#bidi(await this.#connection.createBidirectionalStream(WAIT));
+      return this.#wrapBidi(await this.#connection.createBidirectionalStream(WAIT));
     } catch (error) {
       throw transportErrorFrom(error);
     }
   }
 
-  async acceptUni(): Promise<ReceiveStream | undefined> {
-    try {
-      const { value } = await this.#incomingUni.read();
-      return value && new QuicReceiveStream(value, this);
-    } catch {
-      return undefined;
-    }
+  acceptUni(): Promise<ReceiveStream | undefined> {
+    return this.#uni.take();
   }
 
-  async acceptBidi(): Promise<BidiStream | undefined> {
-    try {
-      const { value } = await this.#incomingBidi.read();
-      return value && this.#bidi(value);
-    } catch {
-      return undefined;
-    }
+  acceptBidi(): Promise<BidiStream | undefined> {
+    return this.#bidi.take();
   }
 
   get maxDatagramSize(): number {
@@ -93,20 +97,37 @@ export class QuicConnection implements Connection, StreamOwner {
   drain(): void {}
 
   close(code: Code, reason: string): void {
+    this.#close({ code, reason, by: "local" });
+  }
+
+  unread(): number {
+    let bytes = 0;
+    for (const stream of this.#receiving) bytes += stream.unread();
+    return bytes;
+  }
+
+  giveUp(reason: string): void {
+    this.#close({ code: this.#overloadCode, reason, by: "local", overLimit: true });
+  }
+
+  hold(stream: QuicSendStream | QuicReceiveStream): void {
+    if (stream instanceof QuicSendStream) this.#sending.add(stream);
+    else this.#receiving.add(stream);
+  }
+
+  release(stream: QuicSendStream | QuicReceiveStream): void {
+    if (stream instanceof QuicSendStream) this.#sending.delete(stream);
+    else this.#receiving.delete(stream);
+  }
+
+  #close(info: CloseInfo): void {
     if (this.#closing !== undefined) return;
-    this.#closing = { code, reason, by: "local" };
-    this.#connection.close({ closeCode: code, reason: reason.slice(0, MAX_CLOSE_REASON) });
+    this.#closing = info;
+    const { code: closeCode, reason } = info;
+    this.#connection.close({ closeCode, reason: reason.slice(0, MAX_CLOSE_REASON) });
   }
 
-  hold(stream: unknown): void {
-    this.#open.add(stream);
-  }
-
-  release(stream: unknown): void {
-    this.#open.delete(stream);
-  }
-
-  #bidi(stream: Deno.QuicBidirectionalStream): BidiStream {
+  #wrapBidi(stream: Deno.QuicBidirectionalStream): BidiStream {
     // Deno forgets the number when the stream ends.
     const id = stream.writable.id;
     const send = new QuicSendStream(stream.writable, this);
@@ -128,15 +149,33 @@ export class QuicConnection implements Connection, StreamOwner {
 
   #end(info: CloseInfo): CloseInfo {
     this.#closing = info;
-    this.#open.clear();
+    this.#sending.clear();
+    this.#receiving.clear();
     return info;
   }
 }
 
+/** Takes the peer's streams as long as there are any. */
+async function collect<From, To>(
+  from: ReadableStream<From>,
+  into: Queue<To>,
+  wrap: (stream: From) => To,
+): Promise<void> {
+  try {
+    for await (const stream of from) into.push(wrap(stream));
+  } catch {
+    // Deno's way to say that the connection was lost.
+  }
+  into.close();
+}
+
 /** Host and port for people, IPv4 written as IPv4 even on a socket for both families. */
-function formatAddress({ hostname, port }: Deno.NetAddr): string {
+export function formatAddress({ hostname, port }: Deno.NetAddr): string {
   const host = hostname.replace(/^::ffff:(?=\d+\.)/, "");
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
+
+// Every protocol's code for an end without an error.
+const NO_ERROR = 0;
 
 const WAIT: Deno.QuicSendStreamOptions = { waitUntilAvailable: true };

@@ -1,4 +1,5 @@
 import { TransportError, transportErrorFrom } from "./errors.ts";
+import { ReadAhead, type ReadInto } from "./read_ahead.ts";
 import type { CloseInfo, Code, ReceiveStream, SendStream } from "./types.ts";
 
 /**
@@ -7,8 +8,8 @@ import type { CloseInfo, Code, ReceiveStream, SendStream } from "./types.ts";
  */
 export interface StreamOwner {
   readonly closed: Promise<CloseInfo>;
-  hold(stream: unknown): void;
-  release(stream: unknown): void;
+  hold(stream: QuicSendStream | QuicReceiveStream): void;
+  release(stream: QuicSendStream | QuicReceiveStream): void;
 }
 
 /** A send stream of Deno's QUIC. */
@@ -74,6 +75,8 @@ export class QuicSendStream implements SendStream {
 export class QuicReceiveStream implements ReceiveStream {
   readonly #reader: ReadableStreamBYOBReader;
   readonly #owner: StreamOwner;
+  #ahead: ReadAhead | undefined;
+  #isReading = false;
   #stopped = false;
 
   constructor(stream: Deno.QuicReceiveStream, owner: StreamOwner) {
@@ -83,14 +86,19 @@ export class QuicReceiveStream implements ReceiveStream {
   }
 
   async read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    let result: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
+    this.#isReading = true;
+    let part: Uint8Array<ArrayBuffer> | undefined;
     try {
-      result = await this.#reader.read(into);
+      part = this.#ahead === undefined
+        ? partOf(await this.#reader.read(into))
+        : await this.#takeAhead(this.#ahead, into);
     } catch (cause) {
       this.#owner.release(this);
       throw await streamError(cause, this.#owner);
+    } finally {
+      this.#isReading = false;
     }
-    if (!result.done) return result.value;
+    if (part !== undefined) return part;
     this.#owner.release(this);
     // A stream that was stopped here did not end: nobody may take it for complete.
     if (this.#stopped) throw new TransportError("reset", 0, "Cannot read: stopped on this side");
@@ -103,6 +111,30 @@ export class QuicReceiveStream implements ReceiveStream {
     this.#owner.release(this);
     this.#reader.cancel().catch(() => {});
   }
+
+  /**
+   * An upper estimate of the bytes that nobody has read yet. Where nobody is reading, a little is read
+   * ahead so that the next time tells.
+   */
+  unread(): number {
+    if (this.#ahead !== undefined) return this.#ahead.unread;
+    if (!this.#isReading) this.#ahead = new ReadAhead(this.#readInto);
+    return 0;
+  }
+
+  readonly #readInto: ReadInto = (into) => this.#reader.read(into);
+
+  async #takeAhead(ahead: ReadAhead, into: Uint8Array<ArrayBuffer>) {
+    const part = await ahead.take(into);
+    if (ahead.isThrough) this.#ahead = undefined;
+    return part;
+  }
+}
+
+function partOf(
+  { done, value }: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>,
+): Uint8Array<ArrayBuffer> | undefined {
+  return done ? undefined : value;
 }
 
 function ended(): TransportError {

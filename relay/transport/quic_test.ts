@@ -3,8 +3,9 @@ import { runInNewContext } from "node:vm";
 import { setFlagsFromString } from "node:v8";
 import { type Clock, ManualClock } from "@qumo/shared/runtime";
 import { generateCertificate } from "./generated_certificate.ts";
-import { dialQuic, listenQuic, type QuicListenOptions } from "./quic.ts";
-import type { CertificatePair } from "./types.ts";
+import { dialQuic } from "./quic.ts";
+import { listenQuic, type QuicListenOptions } from "./quic_listener.ts";
+import type { CertificatePair, TransportLimit } from "./types.ts";
 
 const certificate = await generateCertificate(["localhost"]);
 
@@ -38,7 +39,7 @@ Deno.test("listenQuic() fails on a taken port and on a bad certificate", () => {
 
 Deno.test("no common protocol is told to both sides", async () => {
   const refused = Promise.withResolvers<string>();
-  const { listener, call } = start({ onRefused: refused.resolve });
+  const { listener, call } = start({ onRefused: (reason) => refused.resolve(reason) });
   await assert.rejects(call({ alpnProtocols: ["other"] }), { kind: "handshake" });
   assert.match(await refused.promise, /doesn't support any known protocol/);
   listener.close(0, "");
@@ -68,39 +69,44 @@ Deno.test("useCertificate() is for new handshakes and survives a garbage collect
   await before.closed;
 });
 
-// Deno cannot give up a handshake, so the operation outlives the test.
+// Deno cannot give up a call, so the operation outlives these two tests.
 Deno.test("a handshake has a deadline on either side", { sanitizeOps: false }, async () => {
   const [here, there] = [new StartedClock(), new StartedClock()];
   const refused = Promise.withResolvers<string>();
-  const { listener } = start({ handshakeTimeout: 700, onRefused: refused.resolve }, there);
-  // A line that carries the first packet to the listener and nothing back.
-  const line = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
-  const calling = dialQuic({
-    hostname: "127.0.0.1",
-    port: (line.addr as Deno.NetAddr).port,
-    serverName: "localhost",
-    alpnProtocols: ["moqt-18"],
-    handshakeTimeout: 500,
-    maxIdleTimeout: 1000,
-  }, here);
-  const failed = assert.rejects(calling, { message: "Handshake took longer than 500 ms" });
-  const [first] = await line.receive();
-  await line.send(first, { transport: "udp", ...listener.address });
+  const { listener } = start({
+    handshakeTimeout: 700,
+    onRefused: (reason) => refused.resolve(reason),
+  }, there);
+  const line = await firstPacketOnly(listener.address, here);
+  const failed = assert.rejects(line.calling, { message: "Handshake took longer than 500 ms" });
   await Promise.all([here.started, there.started]);
   await here.manual.advance(500);
   await failed;
   await there.manual.advance(700);
   assert.equal(await refused.promise, "Handshake took longer than 700 ms");
-  line.close();
   listener.close(0, "");
 });
 
-Deno.test("handshakes beyond the limit are refused", async () => {
-  const refused = Promise.withResolvers<string>();
-  const { listener, call } = start({ maxHandshakes: 0, onRefused: refused.resolve });
-  await assert.rejects(call(), { kind: "handshake", message: /refused to accept/ });
-  assert.equal(await refused.promise, "too many handshakes at once");
+Deno.test("with all places taken the handshake that took longest makes room for the next", {
+  sanitizeOps: false,
+}, async () => {
+  const refused = Promise.withResolvers<[string, string | undefined]>();
+  const limits: TransportLimit[] = [];
+  const { listener, call } = start({
+    maxHandshakes: 1,
+    onRefused: (...what) => refused.resolve(what),
+    onLimit: (limit) => limits.push(limit),
+  });
+  const line = await firstPacketOnly(listener.address);
+  const client = await call();
+  assert.equal((await listener.accept())?.protocol, "moqt-18");
+  const [reason, address] = await refused.promise;
+  assert.equal(reason, "too many handshakes at once, and this one took longest");
+  assert.match(address ?? "", /^127\.0\.0\.1:\d+$/);
+  assert.deepEqual(limits, ["handshakes"]);
+  await assert.rejects(line.calling, { kind: "handshake" });
   listener.close(0, "");
+  await client.closed;
 });
 
 Deno.test("close() ends what was accepted and what was not, and nobody comes after it", async () => {
@@ -163,6 +169,27 @@ function start(options: Partial<QuicListenOptions> = {}, clock?: Clock) {
       ...more,
     });
   return { listener, call };
+}
+
+/** Begins a call over a line that carries its first packet to the listener and nothing back. */
+async function firstPacketOnly(
+  address: { readonly hostname: string; readonly port: number },
+  clock?: Clock,
+) {
+  const line = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
+  const calling = dialQuic({
+    hostname: "127.0.0.1",
+    port: (line.addr as Deno.NetAddr).port,
+    serverName: "localhost",
+    alpnProtocols: ["moqt-18"],
+    handshakeTimeout: 500,
+    maxIdleTimeout: 1000,
+  }, clock);
+  calling.catch(() => {});
+  const [first] = await line.receive();
+  await line.send(first, { transport: "udp", ...address });
+  line.close();
+  return { calling };
 }
 
 interface CallOptions {

@@ -103,6 +103,19 @@ export interface Connection {
   readonly closed: Promise<CloseInfo>;
 }
 
+/** A limit of the transport that can end a connection or a handshake. */
+export type TransportLimit =
+  /** Too many handshakes of QUIC were under way. */
+  | "handshakes"
+  /** Too many handshakes of WebTransport were under way. */
+  | "webtransport_handshakes"
+  /** One address of clients had too many connections. */
+  | "connections_per_address"
+  /** One peer had sent too much that nobody had read. */
+  | "unread_bytes_per_connection"
+  /** All peers together had. */
+  | "unread_bytes";
+
 /** A port that connections arrive at. */
 export interface Listener {
   /** Where it listens, with the port that was given when port 0 was asked for. */
@@ -111,6 +124,8 @@ export interface Listener {
   accept(): Promise<Connection | undefined>;
   /** New handshakes use this certificate; live connections stay as they are. */
   useCertificate(pair: CertificatePair): void;
+  /** An upper estimate of the bytes that peers have sent and nobody has read yet. */
+  readonly unreadBytes: number;
   /** Stops listening and ends every connection with this code. */
   close(code: Code, reason: string): void;
 }

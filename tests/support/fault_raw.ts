@@ -1,6 +1,13 @@
 import { draft18, encodeSetupOptions } from "@qumo/shared/wire";
 import type { QuicServerAddress } from "./quic_transport.ts";
 
+/** What is different from the usual. */
+export interface RawPeerOptions {
+  readonly port?: number;
+  readonly protocol?: string;
+  readonly maxIdleTimeout?: number;
+}
+
 /** A QUIC connection that nobody reads, and whose every stream can be written as one likes. */
 export class RawPeer {
   readonly connection: Deno.QuicConn;
@@ -17,7 +24,7 @@ export class RawPeer {
   /** Connects from a socket of its own to `port`, which may be that of a forwarder. */
   static async connect(
     server: QuicServerAddress,
-    { port = server.port, protocol = "moqt-18" }: { port?: number; protocol?: string } = {},
+    { port = server.port, protocol = "moqt-18", maxIdleTimeout = 5_000 }: RawPeerOptions = {},
   ): Promise<RawPeer> {
     const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
     try {
@@ -27,7 +34,7 @@ export class RawPeer {
         alpnProtocols: [protocol],
         endpoint,
         keepAliveInterval: 500,
-        maxIdleTimeout: 5_000,
+        maxIdleTimeout,
         // Few, so that a peer that does not read is felt soon.
         maxConcurrentUnidirectionalStreams: 8,
         serverCertificateHashes: [{ algorithm: "sha-256", value: server.certificateHash }],

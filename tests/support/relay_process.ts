@@ -13,6 +13,8 @@ export interface RelayProcess extends QuicServerAddress, AsyncDisposable {
   metrics(): Promise<string>;
   /** Resident memory in bytes. */
   rss(): Promise<number>;
+  /** The most memory in bytes that it ever had. */
+  peakRss(): Promise<number>;
   /** Sends a signal. */
   kill(signal: Deno.Signal): void;
   /** How the process ended, once it has. */
@@ -114,9 +116,17 @@ class ChildRelay implements RelayProcess {
     return this.#get("/metrics");
   }
 
-  async rss(): Promise<number> {
+  rss(): Promise<number> {
+    return this.#memory("VmRSS");
+  }
+
+  peakRss(): Promise<number> {
+    return this.#memory("VmHWM");
+  }
+
+  async #memory(kind: string): Promise<number> {
     const status = await Deno.readTextFile(`/proc/${this.#child.pid}/status`);
-    return Number(status.match(/VmRSS:\s+(\d+) kB/)?.[1]) * 1024;
+    return Number(status.match(new RegExp(`${kind}:\\s+(\\d+) kB`))?.[1]) * 1024;
   }
 
   kill(signal: Deno.Signal): void {

@@ -1,4 +1,5 @@
 import { SessionCode } from "@qumo/shared/wire";
+import { TransportError } from "../../transport/errors.ts";
 import { MAX_OVER_RATE_MS } from "../limits.ts";
 import type { SessionEnd } from "../metrics.ts";
 import type { SessionContext } from "./context.ts";
@@ -21,9 +22,14 @@ export class Burden {
     this.#rate = new RateLimit(clock, controlMessageRate, controlMessageBurst);
   }
 
-  /** Waits until the peer may be listened to again; one that never stops is given up. */
+  /**
+   * Waits until the peer may be listened to again; one that never stops is given up. Rejects when the
+   * session has ended: what it still has in its buffers concerns nobody.
+   */
   async admit(): Promise<void> {
-    await this.#rate.take(this.#context.tasks.signal);
+    const { signal } = this.#context.tasks;
+    await this.#rate.take(signal);
+    if (signal.aborted) throw new TransportError("closed", 0, "The session ended");
     if (this.#rate.emptyFor < MAX_OVER_RATE_MS) return;
     this.#giveUp(SessionCode.INTERNAL_ERROR, "too many requests for too long", "limit");
   }

@@ -1,0 +1,157 @@
+import { type Clock, systemClock } from "@qumo/shared/runtime";
+import { addressKey, hostOf } from "./address_key.ts";
+import { handshakeErrorFrom } from "./errors.ts";
+import { type HandshakePeer, HandshakeSlots } from "./handshake_slots.ts";
+import * as limits from "./limits.ts";
+import { formatAddress, QuicConnection } from "./quic_connection.ts";
+import { type HandshakeBounds, handshakeOf } from "./quic_handshake.ts";
+import { type QuicTransportOptions, transportOptions } from "./quic_options.ts";
+import { Queue } from "./queue.ts";
+import type { CertificatePair, Code, Connection, Listener, TransportLimit } from "./types.ts";
+import { UnreadBudget } from "./unread_budget.ts";
+
+/** Where and as whom to listen. */
+export interface QuicListenOptions extends QuicTransportOptions {
+  /** An address or a name of this machine. */
+  readonly hostname: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly certificate: CertificatePair;
+  /** Every protocol of the port, `h3` among them where browsers come. */
+  readonly alpnProtocols: readonly string[];
+  /** Handshakes under way at once; beyond it those are given up that are least likely to end well. */
+  readonly maxHandshakes?: number;
+  /** Whose handshakes are given up last. */
+  readonly isKnown?: (host: string) => boolean;
+  /** Bytes of one peer that may wait to be read. */
+  readonly maxUnreadPerConnection?: number;
+  /** Bytes of all peers together that may wait to be read. */
+  readonly maxUnread?: number;
+  /** What a peer that sends more than is read is told, by protocol. */
+  readonly overloadCode?: (protocol: string) => Code;
+  /** Told of handshakes that failed; the address is unknown where the first packet was no good. */
+  readonly onRefused?: (reason: string, remoteAddress: string | undefined) => void;
+  /** Told which limit ended a connection or a handshake. */
+  readonly onLimit?: (limit: TransportLimit) => void;
+}
+
+/**
+ * Listens on a UDP port and yields a raw connection for every handshake that succeeds, `h3` too.
+ * Throws a {@linkcode TransportError} when the port is taken or the certificate is bad.
+ */
+export function listenQuic(options: QuicListenOptions, clock: Clock = systemClock): Listener {
+  return new QuicListener(options, clock);
+}
+
+class QuicListener implements Listener {
+  readonly address: { readonly hostname: string; readonly port: number };
+  readonly #endpoint: Deno.QuicEndpoint;
+  // All that there ever were: when an old one is garbage the endpoint goes deaf (Deno 2.9).
+  readonly #listeners: Deno.QuicListener[] = [];
+  readonly #options: QuicListenOptions;
+  readonly #ready = new Queue<Connection>(limits.MAX_CONNECTIONS_WAITING);
+  readonly #live = new Set<Connection>();
+  readonly #bounds: HandshakeBounds;
+  readonly #budget: UnreadBudget;
+  readonly #closing = new AbortController();
+
+  constructor(options: QuicListenOptions, clock: Clock) {
+    this.#options = options;
+    const onLimit = (limit: TransportLimit) => options.onLimit?.(limit);
+    this.#bounds = {
+      slots: new HandshakeSlots(options.maxHandshakes ?? limits.MAX_HANDSHAKES),
+      timeout: options.handshakeTimeout ?? limits.HANDSHAKE_TIMEOUT,
+      clock,
+      signal: this.#closing.signal,
+      onGivenUp: () => onLimit("handshakes"),
+    };
+    this.#budget = new UnreadBudget({
+      perConnection: options.maxUnreadPerConnection ?? limits.MAX_UNREAD_BYTES_PER_CONNECTION,
+      inAll: options.maxUnread ?? limits.MAX_UNREAD_BYTES,
+      clock,
+      onLimit,
+    });
+    try {
+      this.#endpoint = new Deno.QuicEndpoint({ hostname: options.hostname, port: options.port });
+    } catch (error) {
+      throw handshakeErrorFrom(error);
+    }
+    try {
+      this.useCertificate(options.certificate);
+    } catch (error) {
+      this.#endpoint.close();
+      throw error;
+    }
+    this.address = this.#endpoint.addr;
+    this.#takeIncoming(this.#listeners[0]!)
+      .catch((error) => this.#refused(error, undefined))
+      .finally(() => this.#ready.close());
+  }
+
+  get unreadBytes(): number {
+    return this.#budget.bytes;
+  }
+
+  accept(): Promise<Connection | undefined> {
+    return this.#ready.take();
+  }
+
+  useCertificate({ certificate, key }: CertificatePair): void {
+    try {
+      this.#listeners.push(this.#endpoint.listen({
+        ...transportOptions(this.#options),
+        alpnProtocols: [...this.#options.alpnProtocols],
+        cert: certificate,
+        key,
+      }));
+    } catch (error) {
+      throw handshakeErrorFrom(error);
+    }
+  }
+
+  close(code: Code, reason: string): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    this.#ready.close();
+    for (const connection of this.#live) connection.close(code, reason);
+    this.#endpoint.close({ closeCode: code, reason });
+  }
+
+  // The first listener goes on yielding after others took its certificate's place.
+  async #takeIncoming(listener: Deno.QuicListener): Promise<void> {
+    for await (const incoming of listener) void this.#handshake(incoming);
+  }
+
+  async #handshake(incoming: Deno.QuicIncoming): Promise<void> {
+    let remoteAddress: string | undefined;
+    try {
+      // Accepted before the handshake is complete: of an incoming connection Deno tells nothing.
+      const raw = incoming.accept<true>({ zeroRtt: true });
+      remoteAddress = formatAddress(raw.remoteAddr);
+      await handshakeOf(raw, this.#peerAt(hostOf(remoteAddress)), this.#bounds);
+      const { overloadCode } = this.#options;
+      this.#welcome(new QuicConnection(raw, overloadCode?.(raw.protocol ?? "")));
+    } catch (error) {
+      this.#refused(error, remoteAddress);
+    }
+  }
+
+  #peerAt(host: string): HandshakePeer {
+    return { key: addressKey(host), isKnown: this.#options.isKnown?.(host) ?? false };
+  }
+
+  #welcome(connection: QuicConnection): void {
+    this.#live.add(connection);
+    void connection.closed.then(() => this.#live.delete(connection));
+    this.#budget.watch(connection);
+    if (this.#ready.push(connection)) return;
+    connection.close(0, "");
+    this.#refused("too many connections wait to be accepted", connection.remoteAddress);
+  }
+
+  #refused(reason: unknown, remoteAddress: string | undefined): void {
+    if (this.#closing.signal.aborted) return;
+    const text = reason instanceof Error ? reason.message : String(reason);
+    this.#options.onRefused?.(text, remoteAddress);
+  }
+}

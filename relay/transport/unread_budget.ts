@@ -1,0 +1,90 @@
+import type { Clock, Timer } from "@qumo/shared/runtime";
+import { UNREAD_CHECK_INTERVAL } from "./limits.ts";
+import type { CloseInfo, TransportLimit } from "./types.ts";
+
+/** A connection whose peer may have sent more than anybody has read. */
+export interface BudgetedConnection {
+  readonly closed: Promise<CloseInfo>;
+  /** An upper estimate of the bytes that are kept for it. */
+  unread(): number;
+  /** Ends it. */
+  giveUp(reason: string): void;
+}
+
+/** What may be kept, in bytes. */
+export interface UnreadBudgetOptions {
+  readonly perConnection: number;
+  readonly inAll: number;
+  readonly clock: Clock;
+  /** Told of each connection that is given up. */
+  readonly onLimit: (limit: TransportLimit) => void;
+}
+
+/**
+ * Bounds what peers have sent and nobody has read: QUIC keeps it for each stream up to its window, which
+ * Deno cannot make smaller. It is looked at now and then; a connection with too much is given up, and
+ * those with the most when all together have too much.
+ */
+export class UnreadBudget {
+  readonly #options: UnreadBudgetOptions;
+  readonly #connections = new Set<BudgetedConnection>();
+  #timer: Timer | undefined;
+  #bytes = 0;
+
+  constructor(options: UnreadBudgetOptions) {
+    this.#options = options;
+  }
+
+  /** What was kept when it was last looked at. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Looks after a connection until it has ended. */
+  watch(connection: BudgetedConnection): void {
+    this.#connections.add(connection);
+    void connection.closed.then(() => this.#remove(connection));
+    this.#timer ??= this.#options.clock.after(UNREAD_CHECK_INTERVAL, this.#check);
+  }
+
+  #remove(connection: BudgetedConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#bytes = 0;
+  }
+
+  readonly #check = () => {
+    const { clock, perConnection, onLimit } = this.#options;
+    this.#timer = clock.after(UNREAD_CHECK_INTERVAL, this.#check);
+    const unread = new Map<BudgetedConnection, number>();
+    let sum = 0;
+    for (const connection of this.#connections) {
+      const bytes = connection.unread();
+      if (bytes > perConnection) {
+        this.#connections.delete(connection);
+        onLimit("unread_bytes_per_connection");
+        connection.giveUp(`more than ${perConnection} bytes wait to be read`);
+      } else if (bytes > 0) {
+        unread.set(connection, bytes);
+        sum += bytes;
+      }
+    }
+    this.#bytes = this.#relieve(unread, sum);
+  };
+
+  #relieve(unread: ReadonlyMap<BudgetedConnection, number>, sum: number): number {
+    const { inAll, onLimit } = this.#options;
+    if (sum <= inAll) return sum;
+    let left = sum;
+    for (const [connection, bytes] of [...unread].toSorted(([, a], [, b]) => b - a)) {
+      if (left <= inAll) break;
+      this.#connections.delete(connection);
+      onLimit("unread_bytes");
+      connection.giveUp(`more than ${inAll} bytes of all peers wait to be read`);
+      left -= bytes;
+    }
+    return left;
+  }
+}

@@ -1,0 +1,113 @@
+import { draft18 } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { dial } from "../../relay/transport/mod.ts";
+import { counter, faultTest, until } from "../support/fault_case.ts";
+import { beginHandshakes, Crowd } from "../support/fault_crowd.ts";
+import { RawPeer } from "../support/fault_raw.ts";
+import type { RelayProcess } from "../support/relay_process.ts";
+import { trackName, WirePeer } from "../support/wire_peer.ts";
+
+// Who is silent is not gone soon, and there are fewer places than are taken.
+const PATIENT = { idle_timeout_ms: 60_000, handshake_timeout_ms: 60_000, max_handshakes: 200 };
+
+const MIB = 1024 * 1024;
+// What QUIC takes of a stream that nobody reads.
+const STREAM_WINDOW = 1_250_000;
+
+faultTest(
+  "sessions that send more than they may are closed before they cost much",
+  async (context) => {
+    const { relay, deadline } = context;
+    const before = await relay.peakRss();
+    const attackers = await Promise.all(
+      Array.from({ length: 4 }, () => RawPeer.connect(relay, { maxIdleTimeout: 60_000 })),
+    );
+    const work = attackers.map((peer) => sayTooMuch(peer));
+    const closed = Promise.all(attackers.map((peer) => peer.closeCode()));
+    const codes = await deadline.for("the flooding sessions to be closed", closed);
+    await Promise.allSettled(work);
+    for (const peer of attackers) peer.close();
+    assert.deepEqual(codes, [1, 1, 1, 1]);
+    assert.equal(await limitCount(relay, "unread_bytes_per_connection"), 4);
+    const growth = (await relay.peakRss() - before) / MIB;
+    // What they would have sent is five times as much.
+    assert.ok(growth < 160, `The relay grew by ${growth} MiB`);
+  },
+  {
+    config: { server: { ...PATIENT, max_unread_bytes_per_connection: 16 * MIB } },
+    growthMiB: 120,
+  },
+);
+
+faultTest("first packets whose answers nobody reads keep out no new session", async (context) => {
+  const { relay, deadline } = context;
+  await deadline.for("the first packets", beginHandshakes(relay, 300));
+  for (let session = 0; session < 20; session++) {
+    const peer = await deadline.for("a new session", WirePeer.connect(relay));
+    peer.close();
+  }
+  assert.ok(await limitCount(relay, "handshakes") > 0, "The places were not all taken");
+}, { config: { server: PATIENT } });
+
+faultTest("silent HTTP/3 connections keep out no WebTransport session", async (context) => {
+  const { relay, deadline } = context;
+  const crowd = await deadline.for("the silent", Crowd.connect(relay, 300, { protocol: "h3" }));
+  for (let session = 0; session < 20; session++) {
+    const client = await deadline.for(
+      "a WebTransport session",
+      dial(`https://127.0.0.1:${relay.port}/`, {
+        protocols: ["moqt-18"],
+        serverCertificateHashes: [relay.certificateHash.toHex()],
+      }),
+    );
+    client.close(0, "");
+    await client.closed;
+  }
+  assert.ok(await limitCount(relay, "webtransport_handshakes") > 0, "No place was missing");
+  crowd.close();
+}, { config: { server: PATIENT } });
+
+faultTest("one address has so many connections, and others are not kept out", async (context) => {
+  const { relay, deadline } = context;
+  const crowd = await deadline.for(
+    "the crowd",
+    Crowd.connect(relay, 60, { hostname: "127.0.0.2" }),
+  );
+  await deadline.for(
+    "those beyond the limit to be refused",
+    until(async () => await limitCount(relay, "connections_per_address") === 10),
+  );
+  const refused = 'qumo_relay_handshakes_refused_total{reason="address"}';
+  assert.equal(await counter(relay, refused), 10);
+  const lines = relay.log().split("\n");
+  const said = lines.filter((line) => line.includes("too many connections from 127.0.0.2"));
+  assert.equal(said.length, 1, said.join("\n"));
+  const other = await deadline.for("a session of another address", WirePeer.connect(relay));
+  other.close();
+  crowd.close();
+}, { config: { server: { known_addresses: [], max_connections_per_address: 50 } } });
+
+/** Asks for tracks that it is content to wait for, and changes its mind without end on every stream. */
+async function sayTooMuch(peer: RawPeer): Promise<void> {
+  await peer.setup();
+  const streams = Array.from({ length: 160 }, async (_, index) => {
+    const track = trackName(["nowhere"], `${index}`);
+    const parameters = { rendezvousTimeout: 30_000n };
+    const requestId = BigInt(2 * index);
+    const writer = await peer.bidi(
+      draft18.control.encode({ kind: "subscribe", requestId, track, parameters }),
+    );
+    for (let written = 0; written < STREAM_WINDOW; written += UPDATES.length) {
+      await writer.write(UPDATES);
+    }
+  });
+  await Promise.allSettled(streams);
+}
+
+const UPDATES = new Uint8Array(64 * 1024);
+const UPDATE = draft18.control.encode({ kind: "requestUpdate", requestId: 2_000n, parameters: {} });
+for (let at = 0; at + UPDATE.length <= UPDATES.length; at += UPDATE.length) UPDATES.set(UPDATE, at);
+
+function limitCount(relay: RelayProcess, limit: string): Promise<number> {
+  return counter(relay, `qumo_relay_transport_limits_total{limit="${limit}"}`);
+}

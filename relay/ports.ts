@@ -3,9 +3,9 @@ import { formatAddress, parseAddress, type ServerConfig } from "./config.ts";
 import type { OpsServer } from "./ops/server.ts";
 import type { OriginPolicy } from "./origins.ts";
 import {
+  type BoundedListener,
   type CertificatePair,
   listen,
-  type Listener,
   type RefusedPeer,
   type TransportLimit,
 } from "./transport/mod.ts";
@@ -31,7 +31,7 @@ export interface PortsOptions {
 
 /** The two sides of the relay's port. */
 export interface Ports {
-  readonly udp: Listener;
+  readonly udp: BoundedListener;
   readonly http: OpsServer;
 }
 
@@ -60,7 +60,7 @@ export function openPorts(options: PortsOptions): Ports {
 
 function openUdp(
   { server, serveHttp: _, ...options }: PortsOptions,
-): Listener {
+): BoundedListener {
   try {
     return listen({
       ...options,

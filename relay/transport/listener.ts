@@ -3,11 +3,19 @@ import { AddressLimit } from "./address_limit.ts";
 import { addressKey, hostOf } from "./address_key.ts";
 import { HandshakeSlots } from "./handshake_slots.ts";
 import { acceptWebTransport, Http3Code } from "./h3/mod.ts";
-import { MAX_CONNECTIONS_PER_ADDRESS, MAX_CONNECTIONS_WAITING, MAX_HANDSHAKES } from "./limits.ts";
-import { listenQuic } from "./quic_listener.ts";
+import {
+  MAX_CONNECTIONS_PER_ADDRESS,
+  MAX_CONNECTIONS_WAITING,
+  MAX_HANDSHAKES,
+  MAX_UNREAD_BYTES,
+  MAX_UNREAD_BYTES_PER_CONNECTION,
+} from "./limits.ts";
+import { listenQuic, type QuicListener } from "./quic_listener.ts";
+import type { QuicConnection } from "./quic_connection.ts";
 import type { QuicTransportOptions } from "./quic_options.ts";
 import { Queue } from "./queue.ts";
 import type { CertificatePair, Code, Connection, Listener, TransportLimit } from "./types.ts";
+import { type BudgetedConnection, UnreadBudget } from "./unread_budget.ts";
 
 /** Where to listen, what to speak and with whom. */
 export interface ListenOptions extends QuicTransportOptions {
@@ -39,6 +47,12 @@ export interface ListenOptions extends QuicTransportOptions {
   readonly clock?: Clock;
 }
 
+/** A listener that bounds what peers make it keep. */
+export interface BoundedListener extends Listener {
+  /** An upper estimate of the bytes that peers have sent and nobody has read yet. */
+  readonly unreadBytes: number;
+}
+
 /** A peer that got no connection. */
 export interface RefusedPeer {
   /** Where it failed: in QUIC, in WebTransport, or because its address has too many connections. */
@@ -52,14 +66,15 @@ export interface RefusedPeer {
  * Listens for raw QUIC and WebTransport on one UDP port. Throws a `handshake` TransportError when
  * the port is taken or the certificate is bad.
  */
-export function listen(options: ListenOptions): Listener {
+export function listen(options: ListenOptions): BoundedListener {
   return new SharedListener(options);
 }
 
-class SharedListener implements Listener {
+class SharedListener implements BoundedListener {
   readonly #options: ListenOptions;
   readonly #clock: Clock;
-  readonly #quic: Listener;
+  readonly #quic: QuicListener;
+  readonly #budget: UnreadBudget;
   readonly #ready = new Queue<Connection>(MAX_CONNECTIONS_WAITING);
   readonly #live = new Set<Connection>();
   readonly #addresses: AddressLimit;
@@ -76,11 +91,16 @@ class SharedListener implements Listener {
       options.maxConnectionsPerAddress ?? MAX_CONNECTIONS_PER_ADDRESS,
     );
     this.#upgrades = new HandshakeSlots(options.maxHandshakes ?? MAX_HANDSHAKES);
+    this.#budget = new UnreadBudget({
+      perConnection: options.maxUnreadPerConnection ?? MAX_UNREAD_BYTES_PER_CONNECTION,
+      inAll: options.maxUnread ?? MAX_UNREAD_BYTES,
+      clock: this.#clock,
+      onLimit: (limit) => options.onLimit?.(limit),
+    });
     this.#quic = listenQuic({
       ...options,
       // The server's order decides, and raw QUIC costs less.
       alpnProtocols: [...options.protocols, "h3"],
-      overloadCode: (protocol) => this.#overloadCodeOf(protocol),
       onRefused: (reason, peer) => this.#refused({ kind: "quic", reason, peer }),
     }, this.#clock);
     this.#tasks.spawn("accept", () => this.#takeConnections());
@@ -91,7 +111,7 @@ class SharedListener implements Listener {
   }
 
   get unreadBytes(): number {
-    return this.#quic.unreadBytes;
+    return this.#budget.bytes;
   }
 
   accept(): Promise<Connection | undefined> {
@@ -106,6 +126,7 @@ class SharedListener implements Listener {
     if (this.#closing !== undefined) return;
     this.#closing = { code, reason };
     this.#ready.close();
+    this.#budget.close();
     const ending = [...this.#live].map((connection) => {
       connection.close(code, reason);
       return connection.closed;
@@ -119,6 +140,7 @@ class SharedListener implements Listener {
       const raw = await this.#quic.accept();
       if (raw === undefined) return void this.#ready.close();
       if (!this.#admits(raw)) continue;
+      if (this.#closing === undefined) this.#budget.watch(this.#budgeted(raw));
       if (raw.protocol !== "h3") this.#welcome(raw);
       else this.#tasks.spawn("WebTransport handshake", () => this.#upgrade(raw));
     }
@@ -182,6 +204,14 @@ class SharedListener implements Listener {
       reason: "too many connections wait to be accepted",
       peer: connection.remoteAddress,
     });
+  }
+
+  #budgeted(raw: QuicConnection): BudgetedConnection {
+    return {
+      closed: raw.closed,
+      unread: () => raw.unread(),
+      giveUp: (reason) => raw.giveUp(this.#overloadCodeOf(raw.protocol), reason),
+    };
   }
 
   #isKnown(host: string): boolean {

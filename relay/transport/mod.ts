@@ -7,7 +7,7 @@ export {
   GENERATED_DAYS,
   generatedCertificates,
 } from "./generated_certificate.ts";
-export { listen, type ListenOptions, type RefusedPeer } from "./listener.ts";
+export { type BoundedListener, listen, type ListenOptions, type RefusedPeer } from "./listener.ts";
 export { MemoryConnection, type MemoryOptions, memoryPair } from "./memory.ts";
 export { dialQuic, type QuicDialOptions } from "./quic.ts";
 export { listenQuic, type QuicListenOptions } from "./quic_listener.ts";

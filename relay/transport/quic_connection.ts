@@ -2,7 +2,6 @@ import { transportErrorFrom } from "./errors.ts";
 import { MAX_CLOSE_REASON, MAX_DATAGRAMS_WAITING } from "./limits.ts";
 import { Queue } from "./queue.ts";
 import { QuicReceiveStream, QuicSendStream, type StreamOwner } from "./quic_streams.ts";
-import type { BudgetedConnection } from "./unread_budget.ts";
 import type {
   BidiStream,
   CloseInfo,
@@ -13,7 +12,7 @@ import type {
 } from "./types.ts";
 
 /** A connection over Deno's QUIC, whichever side began it and whatever protocol was agreed on. */
-export class QuicConnection implements Connection, StreamOwner, BudgetedConnection {
+export class QuicConnection implements Connection, StreamOwner {
   readonly transport = "quic";
   readonly path = undefined;
   readonly authority = undefined;
@@ -27,13 +26,11 @@ export class QuicConnection implements Connection, StreamOwner, BudgetedConnecti
   readonly #bidi = new Queue<BidiStream>(Infinity);
   readonly #sending = new Set<QuicSendStream>();
   readonly #receiving = new Set<QuicReceiveStream>();
-  readonly #overloadCode: Code;
   #closing: CloseInfo | undefined;
   #datagramsWaiting = 0;
 
-  constructor(connection: Deno.QuicConn, overloadCode: Code = NO_ERROR) {
+  constructor(connection: Deno.QuicConn) {
     this.#connection = connection;
-    this.#overloadCode = overloadCode;
     this.protocol = connection.protocol ?? "";
     this.remoteAddress = formatAddress(connection.remoteAddr);
     this.closed = connection.closed.then(this.#ended, this.#lost);
@@ -100,14 +97,16 @@ export class QuicConnection implements Connection, StreamOwner, BudgetedConnecti
     this.#close({ code, reason, by: "local" });
   }
 
+  /** An upper estimate of the bytes that the peer has sent and nobody has read yet. */
   unread(): number {
     let bytes = 0;
     for (const stream of this.#receiving) bytes += stream.unread();
     return bytes;
   }
 
-  giveUp(reason: string): void {
-    this.#close({ code: this.#overloadCode, reason, by: "local", overLimit: true });
+  /** Ends it because the peer made us keep too much. */
+  giveUp(code: Code, reason: string): void {
+    this.#close({ code, reason, by: "local", overLimit: true });
   }
 
   hold(stream: QuicSendStream | QuicReceiveStream): void {
@@ -174,8 +173,5 @@ export function formatAddress({ hostname, port }: Deno.NetAddr): string {
   const host = hostname.replace(/^::ffff:(?=\d+\.)/, "");
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
-
-// Every protocol's code for an end without an error.
-const NO_ERROR = 0;
 
 const WAIT: Deno.QuicSendStreamOptions = { waitUntilAvailable: true };

@@ -7,8 +7,7 @@ import { formatAddress, QuicConnection } from "./quic_connection.ts";
 import { type HandshakeBounds, handshakeOf } from "./quic_handshake.ts";
 import { type QuicTransportOptions, transportOptions } from "./quic_options.ts";
 import { Queue } from "./queue.ts";
-import type { CertificatePair, Code, Connection, Listener, TransportLimit } from "./types.ts";
-import { UnreadBudget } from "./unread_budget.ts";
+import type { CertificatePair, Code, Listener, TransportLimit } from "./types.ts";
 
 /** Where and as whom to listen. */
 export interface QuicListenOptions extends QuicTransportOptions {
@@ -23,12 +22,6 @@ export interface QuicListenOptions extends QuicTransportOptions {
   readonly maxHandshakes?: number;
   /** Whose handshakes are given up last. */
   readonly isKnown?: (host: string) => boolean;
-  /** Bytes of one peer that may wait to be read. */
-  readonly maxUnreadPerConnection?: number;
-  /** Bytes of all peers together that may wait to be read. */
-  readonly maxUnread?: number;
-  /** What a peer that sends more than is read is told, by protocol. */
-  readonly overloadCode?: (protocol: string) => Code;
   /** Told of handshakes that failed; the address is unknown where the first packet was no good. */
   readonly onRefused?: (reason: string, remoteAddress: string | undefined) => void;
   /** Told which limit ended a connection or a handshake. */
@@ -39,38 +32,31 @@ export interface QuicListenOptions extends QuicTransportOptions {
  * Listens on a UDP port and yields a raw connection for every handshake that succeeds, `h3` too.
  * Throws a {@linkcode TransportError} when the port is taken or the certificate is bad.
  */
-export function listenQuic(options: QuicListenOptions, clock: Clock = systemClock): Listener {
+export function listenQuic(options: QuicListenOptions, clock: Clock = systemClock): QuicListener {
   return new QuicListener(options, clock);
 }
 
-class QuicListener implements Listener {
+/** A UDP port that connections arrive at, raw and `h3`. */
+export class QuicListener implements Listener {
   readonly address: { readonly hostname: string; readonly port: number };
   readonly #endpoint: Deno.QuicEndpoint;
   // All that there ever were: when an old one is garbage the endpoint goes deaf (Deno 2.9).
   readonly #listeners: Deno.QuicListener[] = [];
   readonly #options: QuicListenOptions;
-  readonly #ready = new Queue<Connection>(limits.MAX_CONNECTIONS_WAITING);
-  readonly #live = new Set<Connection>();
+  readonly #ready = new Queue<QuicConnection>(limits.MAX_CONNECTIONS_WAITING);
+  readonly #live = new Set<QuicConnection>();
   readonly #bounds: HandshakeBounds;
-  readonly #budget: UnreadBudget;
   readonly #closing = new AbortController();
 
   constructor(options: QuicListenOptions, clock: Clock) {
     this.#options = options;
-    const onLimit = (limit: TransportLimit) => options.onLimit?.(limit);
     this.#bounds = {
       slots: new HandshakeSlots(options.maxHandshakes ?? limits.MAX_HANDSHAKES),
       timeout: options.handshakeTimeout ?? limits.HANDSHAKE_TIMEOUT,
       clock,
       signal: this.#closing.signal,
-      onGivenUp: () => onLimit("handshakes"),
+      onGivenUp: () => options.onLimit?.("handshakes"),
     };
-    this.#budget = new UnreadBudget({
-      perConnection: options.maxUnreadPerConnection ?? limits.MAX_UNREAD_BYTES_PER_CONNECTION,
-      inAll: options.maxUnread ?? limits.MAX_UNREAD_BYTES,
-      clock,
-      onLimit,
-    });
     try {
       this.#endpoint = new Deno.QuicEndpoint({ hostname: options.hostname, port: options.port });
     } catch (error) {
@@ -88,11 +74,7 @@ class QuicListener implements Listener {
       .finally(() => this.#ready.close());
   }
 
-  get unreadBytes(): number {
-    return this.#budget.bytes;
-  }
-
-  accept(): Promise<Connection | undefined> {
+  accept(): Promise<QuicConnection | undefined> {
     return this.#ready.take();
   }
 
@@ -129,8 +111,7 @@ class QuicListener implements Listener {
       const raw = incoming.accept<true>({ zeroRtt: true });
       remoteAddress = formatAddress(raw.remoteAddr);
       await handshakeOf(raw, this.#peerAt(hostOf(remoteAddress)), this.#bounds);
-      const { overloadCode } = this.#options;
-      this.#welcome(new QuicConnection(raw, overloadCode?.(raw.protocol ?? "")));
+      this.#welcome(new QuicConnection(raw));
     } catch (error) {
       this.#refused(error, remoteAddress);
     }
@@ -143,7 +124,6 @@ class QuicListener implements Listener {
   #welcome(connection: QuicConnection): void {
     this.#live.add(connection);
     void connection.closed.then(() => this.#live.delete(connection));
-    this.#budget.watch(connection);
     if (this.#ready.push(connection)) return;
     connection.close(0, "");
     this.#refused("too many connections wait to be accepted", connection.remoteAddress);

@@ -124,8 +124,6 @@ export interface Listener {
   accept(): Promise<Connection | undefined>;
   /** New handshakes use this certificate; live connections stay as they are. */
   useCertificate(pair: CertificatePair): void;
-  /** An upper estimate of the bytes that peers have sent and nobody has read yet. */
-  readonly unreadBytes: number;
   /** Stops listening and ends every connection with this code. */
   close(code: Code, reason: string): void;
 }

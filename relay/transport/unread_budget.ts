@@ -47,6 +47,13 @@ export class UnreadBudget {
     this.#timer ??= this.#options.clock.after(UNREAD_CHECK_INTERVAL, this.#check);
   }
 
+  /** Looks no more. */
+  close(): void {
+    this.#connections.clear();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
   #remove(connection: BudgetedConnection): void {
     this.#connections.delete(connection);
     if (this.#connections.size > 0) return;

@@ -28,6 +28,8 @@ import { OutgoingSubgroup } from "./wire_subgroup.ts";
  * what comes back. For what no library would do.
  */
 export class WirePeer {
+  // Deno stops a stream that nobody references, and the relay takes that for a cancellation.
+  readonly #held: WireRequest[] = [];
   /** What the other side declared in its SETUP. */
   readonly setup: SetupOptions;
   /** Requests of the other side. */
@@ -93,7 +95,9 @@ export class WirePeer {
 
   /** Opens a request stream with nothing on it. */
   async openRequest(): Promise<WireRequest> {
-    return new WireRequest(await this.transport.createBidirectionalStream());
+    const request = new WireRequest(await this.transport.createBidirectionalStream());
+    this.#held.push(request);
+    return request;
   }
 
   /** Opens a stream for data with nothing on it. */

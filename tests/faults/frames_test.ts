@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { dialQuic } from "../../relay/transport/mod.ts";
+import { counter, faultTest } from "../support/fault_case.ts";
+import { openControl, openRequest } from "../support/http3.ts";
+
+const EMPTY_FRAMES = new Uint8Array(64 * 1024);
+// RFC 9114.
+const EXCESSIVE_LOAD = 0x107;
+
+faultTest(
+  "empty frames and capsules without end cost whoever sends them the session",
+  async (context) => {
+    const { relay, deadline } = context;
+    const client = await dialQuic({
+      hostname: "127.0.0.1",
+      port: relay.port,
+      alpnProtocols: ["h3"],
+      serverCertificateHashes: [relay.certificateHash.toHex()],
+    });
+    await openControl(client);
+    const { send } = await openRequest(client);
+    // DATA frames of no length.
+    const flood = (async () => {
+      for (;;) await send.write(EMPTY_FRAMES.slice());
+    })();
+    const { code } = await deadline.for("the flood to be ended", client.closed);
+    await assert.rejects(flood);
+    assert.equal(code, EXCESSIVE_LOAD);
+    assert.equal(await counter(relay, 'qumo_relay_sessions_ended_total{reason="limit"}'), 1);
+  },
+);

@@ -8,7 +8,7 @@ import type { RelayProcess } from "../support/relay_process.ts";
 import { trackName, WirePeer } from "../support/wire_peer.ts";
 
 // Who is silent is not gone soon, and there are fewer places than are taken.
-const PATIENT = { idle_timeout_ms: 60_000, handshake_timeout_ms: 60_000, max_handshakes: 200 };
+const PATIENT = { idle_timeout_ms: 30_000, handshake_timeout_ms: 30_000, max_handshakes: 100 };
 
 const MIB = 1024 * 1024;
 // What QUIC takes of a stream that nobody reads.
@@ -41,17 +41,17 @@ faultTest(
 
 faultTest("first packets whose answers nobody reads keep out no new session", async (context) => {
   const { relay, deadline } = context;
-  await deadline.for("the first packets", beginHandshakes(relay, 300));
+  await deadline.for("the first packets", beginHandshakes(relay, 150));
   for (let session = 0; session < 20; session++) {
     const peer = await deadline.for("a new session", WirePeer.connect(relay));
     peer.close();
   }
   assert.ok(await limitCount(relay, "handshakes") > 0, "The places were not all taken");
-}, { config: { server: PATIENT } });
+}, { config: { server: PATIENT }, growthMiB: 128 });
 
 faultTest("silent HTTP/3 connections keep out no WebTransport session", async (context) => {
   const { relay, deadline } = context;
-  const crowd = await deadline.for("the silent", Crowd.connect(relay, 300, { protocol: "h3" }));
+  const crowd = await deadline.for("the silent", Crowd.connect(relay, 150, { protocol: "h3" }));
   for (let session = 0; session < 20; session++) {
     const client = await deadline.for(
       "a WebTransport session",
@@ -65,7 +65,7 @@ faultTest("silent HTTP/3 connections keep out no WebTransport session", async (c
   }
   assert.ok(await limitCount(relay, "webtransport_handshakes") > 0, "No place was missing");
   crowd.close();
-}, { config: { server: PATIENT } });
+}, { config: { server: PATIENT }, growthMiB: 128 });
 
 faultTest("one address has so many connections, and others are not kept out", async (context) => {
   const { relay, deadline } = context;

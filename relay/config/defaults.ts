@@ -10,7 +10,7 @@ export const DEFAULTS: RelayConfig = {
     keepAliveMs: 4000,
     idleTimeoutMs: 10_000,
     handshakeTimeoutMs: 10_000,
-    maxHandshakes: 2048,
+    maxHandshakes: 1024,
     maxSessions: 5000,
     maxConnectionsPerAddress: 500,
     knownAddresses: ["loopback"],

@@ -1,11 +1,11 @@
 /** Limits of the transport, each with its reason. */
 
 /**
- * Handshakes under way at a listener, of QUIC, about 50 KB each, and again of HTTP/3 with WebTransport,
- * about 100 KB. Beyond it the oldest of the address with the most is given up, so this divided by the
+ * Handshakes under way at a listener, of QUIC and again of HTTP/3 with WebTransport: a connection costs
+ * about 50 KB, and 50 more for every thousand streams that it may have. Beyond it the oldest of the address with the most is given up, so this divided by the
  * first packets a second of a flood is the time that a client has: a phone far away needs one second.
  */
-export const MAX_HANDSHAKES = 2_048;
+export const MAX_HANDSHAKES = 1_024;
 
 /** Milliseconds for a handshake: QUIC's, and again HTTP/3's and WebTransport's. Three lost flights of a far phone fit. */
 export const HANDSHAKE_TIMEOUT = 10_000;

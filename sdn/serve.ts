@@ -171,6 +171,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     clock,
     tasks,
     intervalMs: config.graph.syncIntervalSec * 1000,
+    leaseMs: config.graph.nodeTtlSec * 1000,
     random: Math.random,
     onSync(peer, error) {
       controller.metricsSink.sync(peer, { isFine: error === undefined, wall: clock.wall() });

@@ -38,14 +38,14 @@ Deno.test("upstream's configuration is understood", () => {
   data_dir: ./data
   peer_url: http://other:8090
   sync_interval_sec: 5
-  node_ttl_sec: 1.5
+  node_ttl_sec: 12.5
 `);
   assert.ok(loaded.ok, JSON.stringify(!loaded.ok && loaded.refusal));
   const { server, graph } = loaded.value.value;
   assert.equal(server.address, "127.0.0.1:9000");
   assert.deepEqual(
     [graph.dataDir, graph.peerUrl, graph.syncIntervalSec, graph.nodeTtlSec],
-    ["./data", "http://other:8090", 5, 1.5],
+    ["./data", "http://other:8090", 5, 12.5],
   );
 });
 
@@ -105,6 +105,10 @@ Deno.test("what cannot be is refused with its place", () => {
       ["etcd:\n  timeout_ms: 2parsecs\n", /etcd\.timeout_ms: .* or a text like 10s/],
       ["auth:\n  tokens:\n    - {role: king, sha256: ''}\n", /auth\.tokens\.0\.role: .*admin/],
       ["auth:\n  tokens:\n    - {role: admin, token_file: x, relay: a}\n", /role relay alone/],
+      [
+        "graph: { peers: ['http://a'], node_ttl_sec: 15, sync_interval_sec: 10 }\n",
+        /graph\.sync_interval_sec: must be at most half of `graph\.node_ttl_sec`/,
+      ],
       ["server:\n  cert_file: a.pem\n", /a certificate and its key go together/],
       ["graph:\n  tombstone_ttl_sec: 100\n", /at least twice/],
       ["store: redis\n", /store: .*etcd/],

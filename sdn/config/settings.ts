@@ -192,6 +192,13 @@ export function brokenRules({ server, auth, store, etcd, graph }: SdnConfig) {
   if ((etcd.user === "") !== (etcd.passwordFile === "")) {
     refuse("etcd.user", "a user and the file with its password go together");
   }
+  const hasPeers = graph.peers.length > 0 || graph.peerUrl !== "";
+  if (hasPeers && graph.syncIntervalSec > graph.nodeTtlSec / 2) {
+    refuse(
+      "graph.sync_interval_sec",
+      "must be at most half of `graph.node_ttl_sec`: a peer that was away would end living relays",
+    );
+  }
   if (graph.tombstoneTtlSec < 2 * graph.nodeTtlSec) {
     refuse("graph.tombstone_ttl_sec", "must be at least twice `graph.node_ttl_sec`");
   }

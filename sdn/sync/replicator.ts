@@ -18,11 +18,16 @@ export interface ReplicatorOptions {
   readonly tasks: TaskGroup;
   /** Between two comparisons with a peer, in milliseconds. */
   readonly intervalMs: number;
+  /** How long a relay's lease goes on without a heartbeat, in milliseconds. */
+  readonly leaseMs: number;
   /** A number from 0 up to but not including 1, `Math.random` outside of tests. */
   readonly random: () => number;
   /** Told of each exchange, and why it failed if it did. */
   readonly onSync: (peer: string, error?: unknown) => void;
 }
+
+/** How often within a lease its renewals are told: some may be late, or lost with a controller's answer. */
+const RENEWALS_PER_LEASE = 6;
 
 /** The longest wait after the first failure, in milliseconds. */
 const FIRST_WAIT_MS = 500;
@@ -65,6 +70,8 @@ class PeerLink {
   /** When leases were last exchanged. */
   #heardAt: number | undefined;
   #comparedAt: number | undefined;
+  /** When the peer was told of leases last. */
+  #renewedAt = -Infinity;
   /** Since when something may be known here that the peer was not told. */
   #behindSince: number | undefined;
 
@@ -134,16 +141,32 @@ class PeerLink {
       }, signal);
       await exchange.take(reply);
     }
-    this.#heardAt = startedAt;
-    this.#comparedAt = startedAt;
+    this.#heardAt = this.#comparedAt = this.#renewedAt = startedAt;
   }
 
   async #pushPending(signal: AbortSignal): Promise<void> {
+    const { exchange, clock } = this.#options;
     const names = [...this.#pending];
     this.#pending.clear();
-    for (const states of inParts(this.#options.exchange.tell(names))) {
-      if (states.length > 0) await this.#peer.put({ states }, signal);
+    const startedAt = clock.now();
+    if (this.#untilRenewal() <= 0) await this.#renew(startedAt, signal);
+    for (const states of inParts(exchange.tell(names))) {
+      if (states.length > 0) await this.#peer.put({ states, since_ms: 0 }, signal);
     }
+  }
+
+  /** Tells which leases were prolonged, all in one message, and hears of the peer's. */
+  async #renew(startedAt: number, signal: AbortSignal): Promise<void> {
+    const { exchange } = this.#options;
+    const leases = exchange.leases(startedAt - this.#renewedAt);
+    const since = startedAt - (this.#heardAt ?? startedAt);
+    await exchange.take(await this.#peer.put({ leases, since_ms: since }, signal));
+    this.#heardAt = this.#renewedAt = startedAt;
+  }
+
+  #untilRenewal(): number {
+    const { clock, leaseMs } = this.#options;
+    return this.#renewedAt + leaseMs / RENEWALS_PER_LEASE - clock.now();
   }
 
   #untilComparison(): number {
@@ -158,7 +181,7 @@ class PeerLink {
     this.#wake = () => news.abort();
     await sleep(
       this.#options.clock,
-      this.#untilComparison(),
+      Math.min(this.#untilComparison(), this.#untilRenewal()),
       AbortSignal.any([signal, news.signal]),
     );
     this.#wake = () => {};

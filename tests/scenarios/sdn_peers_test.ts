@@ -7,7 +7,7 @@ import { testController } from "../support/sdn_controller.ts";
 const INTERVAL = 10_000;
 
 /** Controllers that know each other, under one clock, with a network that can be cut. */
-async function cluster(size: number) {
+async function cluster(size: number, { interval = INTERVAL, leaseMs = 90_000 } = {}) {
   const clock = new ManualClock();
   const cut = new Set<number>();
   const tasks = new TaskGroup((_task, error) => assert.fail(String(error)));
@@ -15,7 +15,7 @@ async function cluster(size: number) {
   const members = await Promise.all(
     Array.from(
       { length: size },
-      (_, i) => testController({ clock, controller: { name: `c${i}` } }),
+      (_, i) => testController({ clock, controller: { name: `c${i}`, leaseMs } }),
     ),
   );
   const peer = (from: number, to: number): Peer => {
@@ -43,7 +43,8 @@ async function cluster(size: number) {
       exchange: member.exchange,
       clock,
       tasks,
-      intervalMs: INTERVAL,
+      intervalMs: interval,
+      leaseMs,
       random: () => 0.5,
       onSync: () => {},
     });
@@ -94,6 +95,29 @@ Deno.test("heartbeats at one controller keep a relay alive at the others, withou
   for (const ask of [one, other, third as Ask]) assert.deepEqual(await names(ask), []);
   await tasks.close();
 });
+
+Deno.test("a peer ends no relay that beats elsewhere, however seldom controllers compare", async () => {
+  const { clock, tasks, members, traffic, asks: [one, other] } = await cluster(2, {
+    interval: 600_000,
+    leaseMs: 15_000,
+  });
+  await clock.advance(0);
+  const relays = Array.from({ length: 50 }, (_, at) => `r${at}`);
+  for (let beat = 0; beat < 40; beat++) {
+    for (const name of relays) await one("PUT", `/relay/${name}`, { epoch: 1, seq: beat });
+    await clock.advance(5000);
+  }
+  assert.equal((await names(other)).length, 50);
+  assert.deepEqual(members.map(({ events }) => ended(events)), [0, 0]);
+  assert.ok(traffic.puts < 2 * 40 * 4, `${traffic.puts} messages, not one for each relay`);
+  await clock.advance(15_001);
+  assert.deepEqual(await names(other), []);
+  await tasks.close();
+});
+
+function ended(events: Awaited<ReturnType<typeof testController>>["events"]): number {
+  return events.page(undefined, 1000).events.filter(({ kind }) => kind === "relay_expired").length;
+}
 
 Deno.test("controllers that were cut off agree when they meet again, and nothing is overwritten", async () => {
   const { clock, cut, tasks, asks: [one, other] } = await cluster(2);

@@ -40,14 +40,14 @@ export const MAX_WAIT_SECONDS = 60;
 /** Milliseconds between two signs of life on a stream of events. */
 export const KEEP_ALIVE_MS = 15_000;
 
-/** Clients that follow events at once: one that does not read costs some 200 KiB until it is ended. */
+/** Clients that follow events at once: one that does not read costs some 50 KiB until it is ended. */
 export const MAX_WATCHERS = 4000;
 
-/** Of these, those of one client address: the relays of one site, and as many again. */
-export const MAX_WATCHERS_PER_CLIENT = 1000;
+/** Of these, those of one client address: more than the relays that one controller carries well. */
+export const MAX_WATCHERS_PER_CLIENT = 500;
 
 /** Relays whose routes one watcher may follow: a relay follows its own. */
 export const MAX_WATCHED_ROUTES = 16;
 
 /** Characters of a stream that are written at once: a longer event is sent in pieces. */
-export const MAX_WRITE_LENGTH = 32 * 1024;
+export const MAX_WRITE_LENGTH = 8 * 1024;

@@ -73,7 +73,7 @@ class Canary implements AsyncDisposable {
 
 async function attacked(attack: (controller: SdnProcess) => Promise<void>): Promise<void> {
   using deadline = new Deadline(120_000);
-  await using controller = await SdnProcess.start(CONFIG, {}, ["--max-old-space-size=384"]);
+  await using controller = await SdnProcess.start(CONFIG, {}, ["--max-old-space-size=256"]);
   let beats = 0;
   {
     await using canary = new Canary(controller);
@@ -137,7 +137,7 @@ Deno.test("watchers that never read hold next to nothing, and are ended", async 
     const request = "GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n";
     const watchers: Deno.Conn[] = [];
     try {
-      for (let count = 0; count < 60; count++) {
+      for (let count = 0; count < 200; count++) {
         const watcher = await Deno.connect({ hostname, port: Number(port) });
         watchers.push(watcher);
         await watcher.write(new TextEncoder().encode(request));

@@ -154,6 +154,14 @@ export const DATAGRAM_DROPS = [
 /** One of {@linkcode DATAGRAM_DROPS}. */
 export type DatagramDrop = typeof DATAGRAM_DROPS[number];
 
+/** What the draft has otherwise, and was understood. */
+export const ODDITIES = [
+  "misplaced", // A parameter that the message does not have.
+  "form", // A value that is written in another way.
+] as const;
+/** One of {@linkcode ODDITIES}. */
+export type Oddity = typeof ODDITIES[number];
+
 /** What could not be understood. */
 export const MALFORMED = [
   "setup",
@@ -298,6 +306,7 @@ export class RelayMetrics {
   readonly requestsUnread: Record<Unread, number> = zeros(UNREAD);
   readonly requestStops: Record<StopNotice, number> = zeros(STOP_NOTICES);
   readonly malformed: Record<Malformed, number> = zeros(MALFORMED);
+  readonly oddities: Record<Oddity, number> = zeros(ODDITIES);
   readonly mesh = new MeshMetrics();
   /** Certificates that were found while running, taken or not. */
   readonly certificateReloads = { ok: 0, refused: 0 };

@@ -90,6 +90,7 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_requests_total",
     "qumo_relay_upstream_requests_total",
     "qumo_relay_malformed_total",
+    "qumo_relay_oddities_total",
     "qumo_relay_publishers_replaced_total",
     "qumo_relay_certificate_not_after_seconds",
     "qumo_relay_certificate_generated",

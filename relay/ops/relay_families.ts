@@ -80,6 +80,13 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
       () => metrics.malformed,
     ),
     counters(
+      "qumo_relay_oddities_total",
+      "Parameters of moq-dev's clients that were understood although the draft has them otherwise: " +
+        "misplaced ones are left out, others had another form.",
+      "kind",
+      () => metrics.oddities,
+    ),
+    counters(
       "qumo_relay_publishers_replaced_total",
       "Tracks of which two publishers brought different objects, by who has the track since.",
       "winner",

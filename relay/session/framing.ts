@@ -4,6 +4,7 @@ import {
   DecodeError,
   type Draft,
   MAX_MESSAGE_BYTES,
+  type Oddity,
   type VarintFormat,
 } from "@qumo/shared/wire";
 import type { Input } from "./input.ts";
@@ -21,13 +22,30 @@ export async function readVarint(input: Input, format: VarintFormat): Promise<bi
   return value;
 }
 
+/** Decides what becomes of messages that the draft does not allow as they are. */
+export interface Tolerance {
+  /** Whether the peer is one of those whose oddities are understood. */
+  allowed(): Promise<boolean>;
+  /** A message was understood in spite of these. */
+  noted(message: ControlMessage, oddities: readonly Oddity[]): void;
+}
+
 /** The stream's next control message; undefined when the stream ends before it. */
 export async function readMessage(
   input: Input,
   draft: Draft,
+  tolerance?: Tolerance,
 ): Promise<ControlMessage | undefined> {
   const type = await readVarint(input, draft.varint);
-  return type === undefined ? undefined : await readBody(input, draft, type);
+  if (type === undefined) return undefined;
+  const body = await takeBody(input, draft);
+  try {
+    return draft.control.decode(type, body);
+  } catch (error) {
+    const isAllowed = error instanceof DecodeError && await tolerance?.allowed();
+    if (!isAllowed) throw error;
+    return understand(draft, { type, body, error }, tolerance!);
+  }
 }
 
 /** What follows the type of a control message. */
@@ -36,13 +54,34 @@ export async function readBody(
   draft: Draft,
   type: bigint,
 ): Promise<ControlMessage> {
+  return draft.control.decode(type, await takeBody(input, draft));
+}
+
+/** Reads a message once more, with its oddities. */
+function understand(
+  draft: Draft,
+  refused: { readonly type: bigint; readonly body: Uint8Array; readonly error: DecodeError },
+  tolerance: Tolerance,
+): ControlMessage {
+  const oddities: Oddity[] = [];
+  let message: ControlMessage;
+  try {
+    message = draft.control.decode(refused.type, refused.body, oddities);
+  } catch {
+    throw refused.error;
+  }
+  tolerance.noted(message, oddities);
+  return message;
+}
+
+async function takeBody(input: Input, draft: Draft): Promise<Uint8Array> {
   await need(input, 2);
   const length = new ByteReader(input.bytes, draft.varint, input.start, input.end).u16();
   await need(input, 2 + length);
   const from = input.start + 2;
   input.start = from + length;
   // A copy, because names and tokens of the message outlive the buffer.
-  return draft.control.decode(type, input.bytes.slice(from, input.start));
+  return input.bytes.slice(from, input.start);
 }
 
 async function need(input: Input, length: number): Promise<void> {

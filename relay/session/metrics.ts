@@ -1,3 +1,4 @@
+import type { OddityKind } from "@qumo/shared/wire";
 import type { DropReason } from "../track/mod.ts";
 
 /** Counts that sessions add to: plain numbers, read by whoever shows them. */
@@ -27,6 +28,8 @@ export interface SessionMetrics {
   readonly requestsUnread: Record<Unread, number>;
   readonly requestStops: Record<StopNotice, number>;
   readonly malformed: Record<Malformed, number>;
+  /** What the draft does not allow in messages of peers, and was understood all the same. */
+  readonly oddities: Record<OddityKind, number>;
   unhandledErrors: number;
 }
 

@@ -1,4 +1,5 @@
 import { DecodeError, EncodeError } from "./errors.ts";
+import type { Oddity } from "./oddity.ts";
 import { type VarintFormat, vi64 } from "./varint.ts";
 
 /** A cursor over bytes that are all there. Everything it returns is a view, nothing is copied. */
@@ -7,6 +8,8 @@ export class ByteReader {
   readonly #varint: VarintFormat;
   readonly #end: number;
   #at: number;
+  /** Where oddities are noted that are understood all the same; undefined to refuse them. */
+  oddities: Oddity[] | undefined;
 
   constructor(bytes: Uint8Array, varint: VarintFormat = vi64, at = 0, end = bytes.length) {
     this.#bytes = bytes;

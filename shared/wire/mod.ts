@@ -13,6 +13,7 @@ export {
   namespaceKey,
   trackKey,
 } from "./names.ts";
+export type { Oddity, OddityKind } from "./oddity.ts";
 export type { Pair } from "./pairs.ts";
 export { rfc9000, type VarintFormat, vi64, vi64SizeOfNumber, writeVi64Number } from "./varint.ts";
 export { DoneCode, RequestCode, SessionCode, StreamCode } from "./moqt/codes.ts";

@@ -2,7 +2,7 @@ import type { Location, SetupOptions } from "@qumo/shared/wire";
 
 /*
  * What the clients of moq-dev need beyond the draft. They are told by the extensions that they
- * declare in SETUP, which nobody else has.
+ * declare in SETUP, which nobody else has, and the older ones by the name that they give there.
  */
 
 /*
@@ -10,9 +10,13 @@ import type { Location, SetupOptions } from "@qumo/shared/wire";
  * one that was taken over.
  */
 
+/** What their libraries call themselves. */
+const IMPLEMENTATION = /^moq-lite-/;
+
 /** Whether the peer is one of them. */
 export function isMoqDev(peer: SetupOptions): boolean {
-  return peer.solicit !== undefined || peer.relayHops !== undefined;
+  return peer.solicit !== undefined || peer.relayHops !== undefined ||
+    IMPLEMENTATION.test(peer.implementation ?? "");
 }
 
 /**

@@ -8,7 +8,7 @@ import {
 } from "@qumo/shared/wire";
 import type { BidiStream } from "../../transport/types.ts";
 import { violation } from "../errors.ts";
-import { MAX_FRAME_BYTES, readMessage } from "../framing.ts";
+import { MAX_FRAME_BYTES, readMessage, type Tolerance } from "../framing.ts";
 import { Input } from "../input.ts";
 import { MAX_PROBES, MAX_SEND_BACKLOG_BYTES } from "../limits.ts";
 import type { Role } from "./request_ids.ts";
@@ -21,6 +21,8 @@ export interface RequestStreamOptions {
   readonly role: Role;
   /** Takes note of the tokens of a message behind the first, whatever becomes of the message. */
   readonly registerTokens: (message: ControlMessage) => void;
+  /** What some peers write in a way of their own. */
+  readonly tolerance?: Tolerance;
   /** Waits until the peer may be read again: what limits its rate of messages. */
   readonly admit: () => Promise<void>;
   /** Who opened the stream: a peer that stops our half of a request of its own has cancelled it. */
@@ -108,11 +110,12 @@ export class RequestStream {
     // There is one buffer: who comes while somebody reads waits.
     while (this.#reading) await this.#turn;
     this.#reading = true;
+    const { draft, tolerance } = this.#options;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;
     try {
       for (;;) {
-        const message = await readMessage(this.#input, this.#options.draft);
+        const message = await readMessage(this.#input, draft, tolerance);
         if (message !== undefined) await this.#admit();
         if (message?.kind === "goaway" && this.#begun) {
           this.#receiveGoaway(message);

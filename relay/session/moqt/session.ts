@@ -32,6 +32,7 @@ import { ObjectStreams } from "./object_streams.ts";
 import { PeerPublisher } from "./peer_publisher.ts";
 import { RequestIds, type Role } from "./request_ids.ts";
 import { RequestServer } from "./request_server.ts";
+import { OddityWatch } from "./oddity_watch.ts";
 import { RequestStream } from "./request_stream.ts";
 import { leavesByFin } from "./relay_peer.ts";
 import type { MoqtSessionOptions } from "./session_options.ts";
@@ -68,6 +69,7 @@ export class MoqtSession implements SessionContext {
   readonly #intake: Intake;
   readonly #control: ControlChannel;
   readonly #leaving: Leaving;
+  readonly #tolerance: OddityWatch;
   #setReady: (isReady: boolean) => void = () => {};
 
   constructor(options: MoqtSessionOptions) {
@@ -89,6 +91,7 @@ export class MoqtSession implements SessionContext {
     this.tasks = new TaskGroup((_task, error) => this.#taskFailed(error));
     this.#burden = new Burden(this, (...end) => this.#closing.close(...end));
     this.ready = new Promise((resolve) => this.#setReady = resolve);
+    this.#tolerance = new OddityWatch(this, this.ready);
     this.#incoming = new IncomingTracks(options.clock);
     this.#publisher = new PeerPublisher(this, this.#incoming);
     const { link } = options;
@@ -265,13 +268,14 @@ export class MoqtSession implements SessionContext {
   #wrap(bidi: BidiStream, openedBy: "us" | "peer"): RequestStream {
     const { draft, role } = this;
     const { canReset } = this.connection;
+    const tolerance = this.#tolerance;
     const admit = () => this.#burden.admit();
     const registerTokens = (message: ControlMessage) => this.#access.register(message);
     // Who leaves with a FIN too needs no asking.
     const mayProbe = () => this.isReady && !leavesByFin(this.peer);
     return new RequestStream(
       bidi,
-      { draft, canReset, role, registerTokens, admit, openedBy, mayProbe },
+      { draft, canReset, role, registerTokens, admit, openedBy, mayProbe, tolerance },
       URGENT - 1,
     );
   }

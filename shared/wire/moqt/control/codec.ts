@@ -3,6 +3,7 @@ import type { Codec } from "../../codec.ts";
 import { DecodeError, EncodeError } from "../../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../../limits.ts";
 import type { VarintFormat } from "../../varint.ts";
+import type { Oddity } from "../../oddity.ts";
 import type { ControlKind, ControlMessage } from "./messages.ts";
 
 /** What a table of messages must give for each. */
@@ -17,8 +18,11 @@ export interface MessageDefinition {
 export interface ControlCodec {
   /** The whole frame: type, length, body. */
   encode(message: ControlMessage): Uint8Array<ArrayBuffer>;
-  /** The message of this type in `body`, which must be used up. */
-  decode(type: bigint, body: Uint8Array): ControlMessage;
+  /**
+   * The message of this type in `body`, which must be used up. With `oddities` what some clients write
+   * in a way of their own is understood, and noted there.
+   */
+  decode(type: bigint, body: Uint8Array, oddities?: Oddity[]): ControlMessage;
   /** Whether there is a message of this type. */
   knows(type: bigint): boolean;
 }
@@ -47,12 +51,13 @@ export function controlCodec(
       frame.bytes(body.finish());
       return frame.finish();
     },
-    decode(type, body) {
+    decode(type, body, oddities) {
       const kind = kinds.get(type);
       if (kind === undefined) {
         throw new DecodeError("malformed", `Message type 0x${type.toString(16)} does not exist`);
       }
       const reader = new ByteReader(body, format);
+      reader.oddities = oddities;
       const message: ControlMessage = { kind, ...table[kind].body.decode(reader) };
       reader.end(kind);
       return message;

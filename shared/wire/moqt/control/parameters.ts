@@ -1,4 +1,4 @@
-import { type ByteReader, ByteWriter } from "../../bytes.ts";
+import { ByteReader, ByteWriter } from "../../bytes.ts";
 import { type Codec, u8, type ValueOf, varint } from "../../codec.ts";
 import { DecodeError } from "../../errors.ts";
 import { MAX_MESSAGE_BYTES, MAX_PARAMETERS } from "../../limits.ts";
@@ -16,6 +16,7 @@ import {
   meshTrace,
   relayNames,
 } from "../mesh.ts";
+import type { Oddity } from "../../oddity.ts";
 import { token } from "./token.ts";
 
 const flag: Codec<boolean> = {
@@ -103,16 +104,73 @@ const definitions: readonly Definition[] = Object.entries(parameterTable).map(([
   repeats: "repeats" in row,
 }));
 
+/** An integer where the draft has a single byte. */
+function asVarint<T>(codec: Codec<T>): Codec<T> {
+  return {
+    encode: codec.encode,
+    decode(reader) {
+      const value = reader.varint();
+      if (value > 0xffn) throw new DecodeError("malformed", `${value} does not fit into a byte`);
+      return codec.decode(new ByteReader(Uint8Array.of(Number(value)), reader.format));
+    },
+  };
+}
+
+/**
+ * Values in the form of clients that write parameters as key-value pairs: an even type has an integer,
+ * an odd one has a length and bytes.
+ */
+const PAIR_FORMS: ReadonlyMap<ParameterName, Codec<unknown>> = new Map<
+  ParameterName,
+  Codec<unknown>
+>([
+  ["forward", asVarint(flag)],
+  ["subscriberPriority", asVarint(u8)],
+  ["groupOrder", asVarint(groupOrder)],
+  ["largestObject", framed(location, "a location")],
+]);
+
+/** What may stand in any message of such a client: it says how things are, and asks for nothing. */
+const HARMLESS: readonly ParameterName[] = ["groupOrder", "subscriberPriority", "largestObject"];
+
 /**
  * A count and that many parameters, of which only these names are allowed. An unknown type, one that
- * is not allowed here and one that comes twice are malformed.
+ * is not allowed here and one that comes twice are malformed. A reader that notes oddities takes
+ * values in the form of pairs, and leaves out what is harmless.
  */
 export function parameters<N extends ParameterName>(...names: readonly N[]): Codec<Parameters<N>> {
   const allowed = definitions.filter(({ name }) => (names as readonly string[]).includes(name));
+  const tolerated = definitions
+    .filter((one) => allowed.includes(one) || HARMLESS.includes(one.name))
+    .map((one) => ({ ...one, codec: PAIR_FORMS.get(one.name) ?? one.codec }));
   return {
     encode: (writer, value) => encodeParameters(writer, value, allowed),
-    decode: (reader) => decodeParameters(reader, allowed) as Parameters<N>,
+    decode(reader) {
+      if (reader.oddities === undefined) {
+        return decodeParameters(reader, allowed) as Parameters<N>;
+      }
+      const found = decodeParameters(reader, tolerated);
+      return withoutOddities(found, names, reader.oddities) as Parameters<N>;
+    },
   };
+}
+
+/** The parameters that belong here; takes note of what is odd. */
+function withoutOddities(
+  found: Record<string, unknown>,
+  allowed: readonly ParameterName[],
+  oddities: Oddity[],
+): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(found)) {
+    const parameter = name as ParameterName;
+    if (!allowed.includes(parameter)) oddities.push({ kind: "misplaced", parameter });
+    else {
+      kept[name] = value;
+      if (PAIR_FORMS.has(parameter)) oddities.push({ kind: "form", parameter });
+    }
+  }
+  return kept;
 }
 
 function encodeParameters(

@@ -1,0 +1,168 @@
+/**
+ * The versions of `@moq/net` that `@moq/publish` 0.2.17 and `@moq/watch` 0.4.6 bring, which are what npm
+ * has as their newest.
+ */
+import * as Net01 from "@moq/net-0.1";
+import * as Net02 from "@moq/net-0.2";
+import { MoqNetPeer } from "../support/moq_net_peer.ts";
+import { NamespaceSet } from "../support/namespace_set.ts";
+import type { Peer, Publication, PublishedGroup, Watch, WatchedObject } from "../support/peer.ts";
+import { connectQuicTransport, type QuicServerAddress } from "../support/quic_transport.ts";
+import { Queue } from "../support/queue.ts";
+// It keeps the library from narrating its life.
+import "../support/moq_net.ts";
+
+/** How urgent its subscriptions are: what takes two bytes as the libraries write it. */
+const PRIORITY = 155;
+
+/** Connects `@moq/net` 0.2.8 over raw QUIC, as `@moq/watch` 0.4.6 does. */
+export async function connectMoqNet02(server: QuicServerAddress): Promise<Peer> {
+  const session = await Net02.Connection.connect(urlOf(server), await transportTo(server));
+  // What is used of the library is the same in both versions.
+  return new MoqNetPeer("@moq/net 0.2.8 over QUIC", session as never);
+}
+
+/** Connects `@moq/net` 0.1.9 over raw QUIC, as `@moq/publish` 0.2.17 does. */
+export async function connectMoqNet01(server: QuicServerAddress): Promise<Peer> {
+  return new MoqNet01Peer(
+    await Net01.Connection.connect(urlOf(server), await transportTo(server)),
+  );
+}
+
+function urlOf({ port }: QuicServerAddress): URL {
+  return new URL(`https://127.0.0.1:${port}/`);
+}
+
+async function transportTo(server: QuicServerAddress) {
+  // The library uses the part of WebTransport that the adapter has, its types ask for all of it.
+  return { transport: await connectQuicTransport(server) as unknown as WebTransport };
+}
+
+class MoqNet01Peer implements Peer {
+  readonly name = "@moq/net 0.1.9 over QUIC";
+  readonly seesTrackEnd = false;
+  readonly #session: Net01.Connection.Established;
+  #known: NamespaceSet | undefined;
+
+  constructor(session: Net01.Connection.Established) {
+    this.#session = session;
+  }
+
+  publish(path: string): Promise<Publication> {
+    const broadcast = new Net01.Broadcast();
+    this.#session.publish(Net01.Path.from(path), broadcast);
+    return Promise.resolve(new MoqNet01Publication(broadcast));
+  }
+
+  watch(path: string, name: string): Promise<Watch> {
+    const broadcast = this.#session.consume(Net01.Path.from(path));
+    return Promise.resolve(new MoqNet01Watch(broadcast.subscribe(name, PRIORITY)));
+  }
+
+  announced(path: string): Promise<void> {
+    return this.#namespaces().until(path, true);
+  }
+
+  withdrawn(path: string): Promise<void> {
+    return this.#namespaces().until(path, false);
+  }
+
+  close(): Promise<void> {
+    this.#session.close();
+    return Promise.resolve();
+  }
+
+  #namespaces(): NamespaceSet {
+    if (this.#known !== undefined) return this.#known;
+    const known = this.#known = new NamespaceSet();
+    const announced = this.#session.announced();
+    const follow = async () => {
+      for (;;) {
+        const event = await announced.next();
+        if (event === undefined) return known.end("the announcements ended");
+        known.set(event.path, event.active);
+      }
+    };
+    follow().catch((error) => known.end(String(error)));
+    return known;
+  }
+}
+
+/** A broadcast that learns of a track when somebody asks for it. */
+class MoqNet01Publication implements Publication {
+  readonly #broadcast: Net01.Broadcast;
+  readonly #tracks = new Map<string, PromiseWithResolvers<Net01.Track>>();
+
+  constructor(broadcast: Net01.Broadcast) {
+    this.#broadcast = broadcast;
+    this.#serve().catch(() => {});
+  }
+
+  async #serve(): Promise<void> {
+    for (;;) {
+      const request = await this.#broadcast.requested();
+      if (request === undefined) return;
+      this.#asked(request.track.name).resolve(request.track);
+    }
+  }
+
+  #asked(track: string): PromiseWithResolvers<Net01.Track> {
+    const known = this.#tracks.get(track) ?? Promise.withResolvers<Net01.Track>();
+    this.#tracks.set(track, known);
+    return known;
+  }
+
+  async startGroup(track: string): Promise<PublishedGroup> {
+    const group = (await this.#asked(track).promise).appendGroup();
+    return {
+      id: group.sequence,
+      write: (payload) => Promise.resolve(group.writeFrame(payload)),
+      end: () => Promise.resolve(group.close()),
+    };
+  }
+
+  async subscribed(track: string): Promise<void> {
+    await this.#asked(track).promise;
+  }
+
+  async unsubscribed(track: string): Promise<void> {
+    await (await this.#asked(track).promise).closed;
+  }
+
+  end(): Promise<void> {
+    this.#broadcast.close();
+    return Promise.resolve();
+  }
+}
+
+class MoqNet01Watch implements Watch {
+  readonly #track: Net01.Track;
+  readonly #objects = new Queue<WatchedObject>();
+
+  constructor(track: Net01.Track) {
+    this.#track = track;
+    this.#read().catch(() => {}).finally(() => this.#objects.end());
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      const group = await this.#track.recvGroup();
+      if (group === undefined) return;
+      for (;;) {
+        const frame = await group.readFrameSequence();
+        if (frame === undefined) break;
+        const { sequence: object, data: payload } = frame;
+        this.#objects.push({ group: group.sequence, object, payload });
+      }
+    }
+  }
+
+  next(): Promise<WatchedObject | undefined> {
+    return this.#objects.next();
+  }
+
+  stop(): Promise<void> {
+    this.#track.close();
+    return Promise.resolve();
+  }
+}

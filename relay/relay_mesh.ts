@@ -298,7 +298,7 @@ export class RelayMesh implements RegistryObserver {
 // A neighbour that does not answer is called again soon; ten seconds would be a long outage.
 const MAX_HANDSHAKE_MS = 3_000;
 
-/** What the directory holds; undefined for the empty namespace, which says nothing. */
+/** What the directory holds. */
 function announceOf(
   scope: string,
   namespace: Namespace,

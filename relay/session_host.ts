@@ -4,6 +4,7 @@ import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops
 import { policyOf } from "./publisher_policy.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import type { SessionEnd } from "./session/metrics.ts";
+import { isOtherRelay } from "./session/moqt/relay_peer.ts";
 import { MoqtSession } from "./session/moqt/session.ts";
 import { negotiate } from "./session/negotiate.ts";
 import type { StreamSource } from "./session/first_streams.ts";
@@ -151,6 +152,9 @@ export class MoqtHost implements SessionHost {
       ready: session.ready,
       get peerName() {
         return session.isReady ? session.peer.relayName : undefined;
+      },
+      get isOtherRelay() {
+        return session.isReady && isOtherRelay(session.peer);
       },
       get isPeerLeaving() {
         return session.isPeerLeaving;

@@ -12,8 +12,16 @@ import type { Publisher } from "./publisher.ts";
 /** Whether a publisher is here, or can be reached by way of other relays. */
 export type Origin = "local" | "remote";
 
-/** What somebody who watches wants to see: the whole mesh, or what is published at this relay. */
-export type NamespaceView = "all" | "local";
+/** What somebody who watches is to see. */
+export type NamespaceView =
+  /** The whole mesh. */
+  | "all"
+  /** What is published at this relay. */
+  | "local"
+  /** The whole mesh, but for what relays pass on that are none of ours. */
+  | "no_other_relays"
+  /** What is published at this relay, but for what such relays pass on. */
+  | "local_no_other_relays";
 
 /** Told of namespaces as they come and go. Calls are synchronous and must not throw. */
 export interface NamespaceWatcher {
@@ -39,7 +47,16 @@ interface Advertisement {
   readonly origin: Origin;
   /** When it was announced, in the clock's milliseconds. */
   readonly since: number;
+  /** Whether it comes from a relay that is none of ours. */
+  readonly isPassedOn: boolean;
 }
+
+const VIEWS: Readonly<Record<NamespaceView, (one: Advertisement) => boolean>> = {
+  all: () => true,
+  local: ({ origin }) => origin === "local",
+  no_other_relays: ({ isPassedOn }) => !isPassedOn,
+  local_no_other_relays: ({ origin, isPassedOn }) => origin === "local" && !isPassedOn,
+};
 
 /** A namespace, and everybody who publishes it. */
 export interface AdvertisedNamespace {
@@ -80,7 +97,13 @@ export class Advertisements {
 
   /** A publisher has tracks in this namespace. The result withdraws it. */
   add(namespace: Namespace, publisher: Publisher, origin: Origin): () => void {
-    const advertisement: Advertisement = { namespace, publisher, origin, since: this.#clock.now() };
+    const advertisement: Advertisement = {
+      namespace,
+      publisher,
+      origin,
+      since: this.#clock.now(),
+      isPassedOn: publisher.isOtherRelay === true,
+    };
     const before = this.#at(namespace);
     this.#advertised.add(namespace, advertisement);
     if (origin === "local") this.#localCount++;
@@ -109,9 +132,9 @@ export class Advertisements {
       }
     }
     for (const announced of found.values()) {
-      const { local } = this.#at(announced);
+      const seen = this.#at(announced);
       for (const { watcher, view } of [...this.#watches.prefixesOf(announced)]) {
-        if (view === "all" || local) watcher.renewed?.(announced);
+        if (seen[view]) watcher.renewed?.(announced);
       }
     }
   }
@@ -206,8 +229,8 @@ export class Advertisements {
   /** The namespaces that are published under a prefix. */
   under(prefix: Namespace, view: NamespaceView): Namespace[] {
     const found = new Map<string, Namespace>();
-    for (const { namespace, origin } of this.#advertised.under(prefix)) {
-      if (view === "all" || origin === "local") found.set(namespaceKey(namespace), namespace);
+    for (const one of this.#advertised.under(prefix)) {
+      if (VIEWS[view](one)) found.set(namespaceKey(one.namespace), one.namespace);
     }
     return [...found.values()];
   }
@@ -223,7 +246,12 @@ export class Advertisements {
 
   #at(namespace: Namespace): Record<NamespaceView, boolean> {
     const at = [...this.#advertised.at(namespace)];
-    return { all: at.length > 0, local: at.some(({ origin }) => origin === "local") };
+    return {
+      all: at.length > 0,
+      local: at.some(VIEWS.local),
+      no_other_relays: at.some(VIEWS.no_other_relays),
+      local_no_other_relays: at.some(VIEWS.local_no_other_relays),
+    };
   }
 
   #tell(namespace: Namespace, before: Record<NamespaceView, boolean>): void {

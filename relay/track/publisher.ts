@@ -7,6 +7,11 @@ import type { Feed, FeedTarget } from "./feed.ts";
 export interface Publisher {
   /** Who it is, for the log and for operators: `session 12`, or `mesh` for other relays. */
   readonly label: string;
+  /**
+   * Whether it is a relay that is none of ours, or comes by one: it passes on what it was shown, and
+   * does not say what it has itself.
+   */
+  readonly isOtherRelay?: boolean;
   /** Subscribes to what is new of a track, and to more where the options say so, for as long as anybody wants it. */
   subscribe(target: FeedTarget, options?: RequestOptions): Feed;
   /** Asks for objects of the past; they come by the sink, in order. */

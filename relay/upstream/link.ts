@@ -28,6 +28,8 @@ export interface LinkSession {
   readonly ready: Promise<boolean>;
   /** What the neighbour calls itself; undefined for a relay that is none of ours. */
   readonly peerName: string | undefined;
+  /** Whether it is a relay that is none of ours. */
+  readonly isOtherRelay: boolean;
   readonly isPeerLeaving: boolean;
   /** Speaks until the connection has ended. Never rejects. */
   run(): Promise<unknown>;
@@ -127,6 +129,11 @@ export class Link {
   /** What the neighbour calls itself; undefined while that is not known. */
   get peerName(): string | undefined {
     return this.#session?.peerName;
+  }
+
+  /** Whether the neighbour is a relay that is none of ours; false while that is not known. */
+  get isOtherRelay(): boolean {
+    return this.#session?.isOtherRelay ?? false;
   }
 
   /** Whether tracks of this scope can be asked for: our own relays serve every one. */

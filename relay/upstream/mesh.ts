@@ -105,6 +105,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       : new ControllerRoutes(mirror, this.#directory, this.#links);
     this.#context = {
       accepts: (path) => path.length <= settings.maxHops && !path.includes(options.name),
+      hasOtherRelays: () => this.#links.all().some(({ isOtherRelay }) => isOtherRelay),
       routes: this.#routes = new LimitedRoutes(routes, settings.maxHops),
       settings,
       metrics,

@@ -30,6 +30,8 @@ export interface RouteFeedInit {
 export interface RouteContext {
   /** Whether a track may come by these relays: not by this one, nor by too many. */
   readonly accepts: (path: readonly string[]) => boolean;
+  /** Whether an origin is a relay that is none of ours. */
+  readonly hasOtherRelays: () => boolean;
   readonly routes: Routes;
   readonly settings: MeshSettings;
   readonly metrics: MeshMetrics;

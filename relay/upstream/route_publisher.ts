@@ -27,6 +27,11 @@ export class RoutePublisher implements Publisher {
     this.#context = context;
   }
 
+  /** Of origins that are relays of another make nobody knows what comes from where. */
+  get isOtherRelay(): boolean {
+    return this.#context.hasOtherRelays();
+  }
+
   subscribe(target: FeedTarget, options: RequestOptions = {}): Feed {
     const track = { scope: this.#scope, name: target.track.name };
     return new RouteFeed({ track, publisher: this, target, options }, this.#context);

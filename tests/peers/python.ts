@@ -77,7 +77,13 @@ export class PythonScript implements AsyncDisposable {
 
   /** Sends a signal: SIGKILL for a machine that lost its power, SIGSTOP for one that hangs. */
   kill(signal: Deno.Signal): void {
-    if (this.#running) this.#child.kill(signal);
+    if (!this.#running) return;
+    try {
+      this.#child.kill(signal);
+    } catch (error) {
+      // It has ended, and nobody was told yet.
+      if (!(error instanceof TypeError)) throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

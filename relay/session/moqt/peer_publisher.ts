@@ -31,7 +31,7 @@ import type { IncomingTracks } from "./incoming_tracks.ts";
 import { PeerFeed } from "./peer_feed.ts";
 import { upstreamFilter, wantsPast } from "./join_point.ts";
 import { outcomeOf, refusalOf } from "./refusals.ts";
-import { isRelay, meshParameters } from "./relay_peer.ts";
+import { isOtherRelay, isRelay, meshParameters } from "./relay_peer.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { unsupportedExtension } from "./unsupported.ts";
 
@@ -61,6 +61,10 @@ export class PeerPublisher implements Publisher {
 
   get label(): string {
     return `session ${this.#context.id}`;
+  }
+
+  get isOtherRelay(): boolean {
+    return isOtherRelay(this.#context.peer);
   }
 
   /**

@@ -4,7 +4,7 @@ import {
   type Parameters,
   type SetupOptions,
 } from "@qumo/shared/wire";
-import type { Refusal } from "../../track/mod.ts";
+import type { NamespaceView, Refusal } from "../../track/mod.ts";
 import { violation } from "../errors.ts";
 import { RELAY_LIMIT_FACTOR } from "../limits.ts";
 import type { SessionSettings } from "../settings.ts";
@@ -18,6 +18,20 @@ import { isMoqDev } from "./moq_dev.ts";
 /** Whether the peer is another relay. */
 export function isRelay(peer: SetupOptions): boolean {
   return peer.relayName !== undefined;
+}
+
+/** Whether the peer is a relay that is none of ours, which passes on what it is shown (draft-lcurley-moq-cluster). */
+export function isOtherRelay(peer: SetupOptions): boolean {
+  return !isRelay(peer) && peer.relayHops !== undefined;
+}
+
+/**
+ * What is shown to the peer of what it may see. Another relay is not shown what came from it or from
+ * another of its kind: it would give it back, for ever, as long as nobody says which way things came.
+ */
+export function viewFor(view: NamespaceView, peer: SetupOptions): NamespaceView {
+  if (!isOtherRelay(peer)) return view;
+  return view === "local" ? "local_no_other_relays" : "no_other_relays";
 }
 
 /**

@@ -4,6 +4,7 @@ import type { SessionContext } from "./context.ts";
 import { isMoqDev } from "./moq_dev.ts";
 import { followPrefix } from "./prefix_watch.ts";
 import type { PrefixSlot } from "./prefixes.ts";
+import { viewFor } from "./relay_peer.ts";
 import type { RequestStream } from "./request_stream.ts";
 
 /**
@@ -46,5 +47,5 @@ function watch(context: SessionContext, stream: RequestStream, prefix: Namespace
         say("namespace", namespace);
       },
     }),
-  }, context.shows);
+  }, viewFor(context.shows, context.peer));
 }

@@ -15,6 +15,7 @@ import { largestForSubscriber } from "./moq_dev.ts";
 import { followPrefix } from "./prefix_watch.ts";
 import { outcomeOf, refusalOf } from "./refusals.ts";
 import { nameFields } from "./refuse.ts";
+import { isOtherRelay } from "./relay_peer.ts";
 import type { RequestStream } from "./request_stream.ts";
 import { ServedSubscription } from "./served_subscription.ts";
 import type { SubscriptionServer } from "./serve_subscribe.ts";
@@ -44,7 +45,7 @@ export class TrackOffers {
     const watch = (prefix: Namespace) =>
       this.#context.scope.watchTracks(prefix, {
         offered: (entry, by) => {
-          if (by === this.#own || !this.#shows(entry) || blocked.has(entry.track)) return;
+          if (by === this.#own || !this.#shows(entry, by) || blocked.has(entry.track)) return;
           this.#offer(entry, forward, () => {
             blocked.add(entry.track);
             this.#context.events.say("track not offered", {
@@ -67,8 +68,9 @@ export class TrackOffers {
   }
 
   /** Whether the peer is to know of a track: what we have from other relays is not for every one. */
-  #shows({ feeds }: TrackEntry): boolean {
-    const { shows } = this.#context;
+  #shows({ feeds }: TrackEntry, by: Publisher): boolean {
+    const { shows, peer } = this.#context;
+    if (by.isOtherRelay && isOtherRelay(peer)) return false;
     return shows === "all" || shows === "local" && feeds.path.length === 0;
   }
 

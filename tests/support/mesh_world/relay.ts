@@ -4,6 +4,7 @@ import { draft18, type FullTrackName, type Namespace, SessionCode } from "@qumo/
 import assert from "node:assert/strict";
 import { parseRelayUrl } from "../../../relay/control_plane/mod.ts";
 import { RelayMetrics } from "../../../relay/ops/metrics.ts";
+import { isOtherRelay } from "../../../relay/session/moqt/relay_peer.ts";
 import { MoqtSession } from "../../../relay/session/moqt/session.ts";
 import type { SessionLink } from "../../../relay/session/moqt/session_options.ts";
 import type { SessionSettings } from "../../../relay/session/settings.ts";
@@ -223,6 +224,9 @@ export class WorldRelay implements Host, RegistryObserver {
       ready: session.ready,
       get peerName() {
         return session.isReady ? session.peer.relayName : undefined;
+      },
+      get isOtherRelay() {
+        return session.isReady && isOtherRelay(session.peer);
       },
       get isPeerLeaving() {
         return session.isPeerLeaving;

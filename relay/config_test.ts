@@ -303,6 +303,10 @@ Deno.test("what cannot be of controllers, neighbours and links is refused at its
         "relay: {node_id: b}\nsdn: {url: http://a, neighbors: {b: 1}}",
         /own name, by `relay\.node_/,
       ],
+      [
+        'upstream: ["moqt://origin:4433#sha256=12"]',
+        /upstream\.0: .*#sha256= and 64 hex digits/,
+      ],
       ["upstream: [origin:4433]", /^relay\.yaml:1:12: upstream\.0: .*allowed moqt:\/\/host:port/],
       [
         "mesh: {ping_interval_ms: 600}",

@@ -17,6 +17,7 @@ import {
   parseRelayUrl,
   type RelayReport,
 } from "./control_plane/mod.ts";
+import { parseUpstream } from "./config/upstream.ts";
 import { type Condition, conditionOf } from "./ops/conditions.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
 import type { RelayMetrics } from "./ops/metrics.ts";
@@ -105,6 +106,7 @@ export class RelayMesh implements RegistryObserver {
     if (this.#settings !== undefined) this.#control = await this.#newControl(this.#settings);
     if (this.#control === undefined && config.upstream.length === 0) return;
     const { mesh, relay } = config;
+    const origins = config.upstream.map((text) => parseUpstream(text)!);
     this.#mesh = new Mesh({
       name: this.name,
       settings: { ...mesh, requestTimeoutMs: relay.requestTimeoutMs },
@@ -112,7 +114,10 @@ export class RelayMesh implements RegistryObserver {
       neighbors: config.sdn.neighbors.keys(),
       addresses: mesh.addresses,
       byHash: mesh.caFile === "" && !mesh.insecure,
-      origins: config.upstream,
+      origins: origins.map(({ url }) => url),
+      pins: new Map(
+        origins.flatMap(({ url, certificateSha256: pin }) => pin === undefined ? [] : [[url, pin]]),
+      ),
       dial: (target) => this.#dial(target),
       startSession: this.#surroundings.startSession,
       metrics: this.#surroundings.metrics.mesh,
@@ -256,11 +261,13 @@ export class RelayMesh implements RegistryObserver {
     const { config: { mesh, server }, clock, known } = this.#surroundings;
     const { hostname, port } = parseRelayUrl(target.url)!;
     const where = formatAddress({ hostname, port });
-    const hash = mesh.insecure ? await this.#hashOf(where) : target.certificateSha256;
+    const isPinned = target.isPinned === true;
+    const hash = mesh.insecure && !isPinned ? await this.#hashOf(where) : target.certificateSha256;
+    const isByHash = hash !== undefined && (isPinned || this.#ca === undefined);
     const connection = await dial(`moqt://${where}`, {
       protocols: ["moqt-18"],
-      ...(this.#ca !== undefined && { caCerts: this.#ca }),
-      ...(this.#ca === undefined && hash !== undefined && { serverCertificateHashes: [hash] }),
+      ...(isByHash && { serverCertificateHashes: [hash] }),
+      ...(!isByHash && this.#ca !== undefined && { caCerts: this.#ca }),
       keepAliveInterval: 0,
       maxIdleTimeout: server.idleTimeoutMs,
       maxUniStreams: Math.max(server.maxUniStreams, LINK_STREAMS),
@@ -272,17 +279,22 @@ export class RelayMesh implements RegistryObserver {
     return connection;
   }
 
-  /** What a neighbour itself says of its certificate, for those who want no more than to reach it. */
-  async #hashOf(where: string): Promise<string> {
+  /**
+   * What a neighbour itself says of its certificate, for those who want no more than to reach it.
+   * Undefined where it says nothing, as relays of another make may: then it must be known to the system.
+   */
+  async #hashOf(where: string): Promise<string | undefined> {
     const late = new AbortController();
-    const timer = this.#surroundings.clock.after(MAX_HANDSHAKE_MS, () => late.abort());
-    const response = await fetch(`http://${where}/certificate.sha256`, { signal: late.signal })
-      .finally(() => timer.cancel());
-    const text = (await response.text()).trim();
-    if (!response.ok || !/^[0-9a-f]{64}$/.test(text)) {
-      throw new Error(`http://${where} does not tell its certificate's hash`);
+    const timer = this.#surroundings.clock.after(HASH_TIMEOUT_MS, () => late.abort());
+    try {
+      const response = await fetch(`http://${where}/certificate.sha256`, { signal: late.signal });
+      const text = (await response.text()).trim();
+      return response.ok && /^[0-9a-f]{64}$/.test(text) ? text : undefined;
+    } catch {
+      return undefined;
+    } finally {
+      timer.cancel();
     }
-    return text;
   }
 
   async #readCa(path: string): Promise<readonly string[] | undefined> {
@@ -297,6 +309,9 @@ export class RelayMesh implements RegistryObserver {
 
 // A neighbour that does not answer is called again soon; ten seconds would be a long outage.
 const MAX_HANDSHAKE_MS = 3_000;
+
+// One that has no HTTP at its port may not answer at all.
+const HASH_TIMEOUT_MS = 1_000;
 
 /** What the directory holds. */
 function announceOf(

@@ -16,6 +16,7 @@ import {
 } from "@qumo/shared/topology";
 import { z } from "zod";
 import { parseRelayUrl, RELAY_URL_FORM } from "../control_plane/mod.ts";
+import { parseUpstream, UPSTREAM_FORM } from "./upstream.ts";
 import type { MeshConfig, RelayConfig, SdnConfig } from "./types.ts";
 
 const MAX_CONTROLLERS = 16;
@@ -50,7 +51,7 @@ export const sdnSchema: z.ZodType<SdnConfig> = z.strictObject({
 
 /** What `upstream` may be. */
 export const upstreamSchema: z.ZodType<readonly string[]> = listOf(
-  relayUrl(RELAY_URL_FORM),
+  text(MAX_ADDRESS_LENGTH, UPSTREAM_FORM, (value) => parseUpstream(value) !== undefined),
   MAX_UPSTREAMS,
 );
 

@@ -20,6 +20,8 @@ export interface LinkTarget {
   readonly url: string;
   /** SHA-256 in hex of its certificate; undefined: it is verified as configured for all. */
   readonly certificateSha256: string | undefined;
+  /** Whether that hash is written in the configuration, and counts more than any authority. */
+  readonly isPinned?: boolean;
 }
 
 /** A session with a neighbour, as far as a link needs it. */

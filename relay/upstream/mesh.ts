@@ -46,6 +46,8 @@ export interface MeshOptions {
   readonly byHash: boolean;
   /** URLs of relays to take tracks from, where there is no controller. */
   readonly origins: readonly string[];
+  /** Hashes of the certificates that origins must show, by URL. */
+  readonly pins?: ReadonlyMap<string, string>;
   /** Rejects when no connection comes about. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
   readonly startSession: (connection: Connection, options: LinkSessionOptions) => LinkSession;
@@ -219,8 +221,12 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   }
 
   #target(name: string): LinkTarget | undefined {
-    const { mirror, addresses, byHash } = this.#options;
-    if (mirror === undefined) return { url: urlOf(name), certificateSha256: undefined };
+    const { mirror, addresses, byHash, pins } = this.#options;
+    if (mirror === undefined) {
+      const certificateSha256 = pins?.get(name);
+      const isPinned = certificateSha256 !== undefined;
+      return { url: urlOf(name), certificateSha256, isPinned };
+    }
     const relay = mirror.relay(name);
     const url = addresses.get(name) ?? relay?.address ?? "";
     if (parseRelayUrl(url) === undefined) return undefined;

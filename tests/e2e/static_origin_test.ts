@@ -8,6 +8,7 @@ import { connectMoqt } from "../support/moqt_peer.ts";
 import { until } from "../support/mesh/until.ts";
 import type { Peer } from "../support/peer.ts";
 import { type RelayInProcess, startRelayInProcess } from "../support/relay_in_process.ts";
+import { listenQuicTransport } from "../support/quic_transport.ts";
 import { payloadOf } from "../support/traffic.ts";
 
 const MILLISECONDS = 30_000;
@@ -89,6 +90,41 @@ Deno.test("an origin is verified by the authority of the configuration", async (
   await passOn(deadline, publisher, watcher);
   await publisher.close();
   await watcher.close();
+});
+
+Deno.test("an origin is known by the hash that is written behind its URL, and by no other", async () => {
+  using deadline = new Deadline(MILLISECONDS);
+  await using origin = await startRelayInProcess();
+  const url = `moqt://127.0.0.1:${origin.port}`;
+  const pinned = `${url}#sha256=${origin.certificateHash.toHex()}`;
+  await using edge = await startRelayInProcess({ upstream: [pinned] });
+  const publisher = await connectMoqNet(origin);
+  const watcher = await connectMoqNet(edge);
+  await passOn(deadline, publisher, watcher);
+  await publisher.close();
+  await watcher.close();
+  assert.equal(edge.relay.mesh!.links[0]!.neighbor, url);
+
+  const insecure = { ...DEFAULTS.mesh, insecure: true };
+  const wrong = { upstream: [`${url}#sha256=${"00".repeat(32)}`], mesh: insecure };
+  await using stranger = await startRelayInProcess(wrong);
+  const failure = () => stranger.relay.mesh!.links[0]!.failure;
+  await until("a failure", () => failure() !== undefined, MILLISECONDS);
+  assert.match(failure()!, /certificate/i);
+});
+
+Deno.test("an origin of another make, which tells no hash, is called all the same", async () => {
+  const other = await listenQuicTransport();
+  other.accept().catch(() => {});
+  await using edge = await startRelayInProcess({
+    upstream: [`moqt://127.0.0.1:${other.port}`],
+    mesh: { ...DEFAULTS.mesh, insecure: true },
+  });
+  const failure = () => edge.relay.mesh!.links[0]!.failure;
+  await until("a failure", () => failure() !== undefined, MILLISECONDS);
+  // It is not known to the system: that is what is in the way, and no missing page.
+  assert.match(failure()!, /certificate|issuer/i);
+  other.close();
 });
 
 for (

@@ -58,6 +58,16 @@ Deno.test("a namespace outlives its publisher nowhere when two relays give it to
   await echo.finish();
 });
 
+Deno.test("clients that have a hop id, as those of moq-dev in TypeScript, see each other", async () => {
+  await using world = new SessionWorld();
+  const leaf = (hop: bigint) => ({ setup: { implementation: "moq-lite-js", relayHops: hop } });
+  const viewer = await world.connect(leaf(21n));
+  const names = await shown(world, viewer);
+  await announce(await world.connect(leaf(22n)), "live");
+  await world.settle();
+  assert.deepEqual([...names], [key("live")]);
+});
+
 Deno.test("two of our relays between others of another make show clients everything", async () => {
   await using world = new SessionWorld();
   const ours = await world.connect({ setup: { relayName: "there", relayHops: 5n } });

@@ -19,6 +19,11 @@ export function isMoqDev(peer: SetupOptions): boolean {
     IMPLEMENTATION.test(peer.implementation ?? "");
 }
 
+/** Whether the peer is their library in TypeScript, with which nobody builds a relay. */
+export function isLeaf(peer: SetupOptions): boolean {
+  return peer.implementation === "moq-lite-js";
+}
+
 /**
  * The request id of a GOAWAY on the control stream (#message-goaway). The draft wants it there, and
  * moq-dev's clients in TypeScript fail on it: they expect nothing behind the timeout.

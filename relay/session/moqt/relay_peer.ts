@@ -9,7 +9,7 @@ import { violation } from "../errors.ts";
 import { RELAY_LIMIT_FACTOR } from "../limits.ts";
 import type { SessionSettings } from "../settings.ts";
 import type { SessionContext } from "./context.ts";
-import { isMoqDev } from "./moq_dev.ts";
+import { isLeaf, isMoqDev } from "./moq_dev.ts";
 
 /*
  * What is different when the peer is another relay of ours, which it says by naming itself in SETUP.
@@ -20,9 +20,12 @@ export function isRelay(peer: SetupOptions): boolean {
   return peer.relayName !== undefined;
 }
 
-/** Whether the peer is a relay that is none of ours, which passes on what it is shown (draft-lcurley-moq-cluster). */
+/**
+ * Whether the peer is a relay that is none of ours, which passes on what it is shown. It has a hop id
+ * (draft-lcurley-moq-cluster), as moq-dev's library in TypeScript has too, which is never a relay.
+ */
 export function isOtherRelay(peer: SetupOptions): boolean {
-  return !isRelay(peer) && peer.relayHops !== undefined;
+  return !isRelay(peer) && peer.relayHops !== undefined && !isLeaf(peer);
 }
 
 /**

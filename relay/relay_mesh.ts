@@ -61,6 +61,11 @@ export interface MeshSurroundings {
 // Streams on a link: a request is one, a group that is under way another, for many tracks.
 const LINK_STREAMS = 4_096;
 
+/** Streams that the other end of a link that we called may open. */
+export function linkStreams({ maxUniStreams }: { readonly maxUniStreams: number }): number {
+  return Math.max(maxUniStreams, LINK_STREAMS);
+}
+
 // Changes of the report that come together are one heartbeat.
 const REPORT_DELAY_MS = 20;
 
@@ -270,7 +275,7 @@ export class RelayMesh implements RegistryObserver {
       ...(!isByHash && this.#ca !== undefined && { caCerts: this.#ca }),
       keepAliveInterval: 0,
       maxIdleTimeout: server.idleTimeoutMs,
-      maxUniStreams: Math.max(server.maxUniStreams, LINK_STREAMS),
+      maxUniStreams: linkStreams(server),
       maxBidiStreams: server.maxBidiStreams,
       handshakeTimeout: Math.min(server.handshakeTimeoutMs, MAX_HANDSHAKE_MS),
       clock,

@@ -3,6 +3,7 @@ import { type Draft, draft18, draftOf, drafts, SessionCode } from "@qumo/shared/
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
 import { policyOf } from "./publisher_policy.ts";
 import type { HostParts, SessionHost } from "./host.ts";
+import { linkStreams } from "./relay_mesh.ts";
 import type { SessionEnd } from "./session/metrics.ts";
 import { isOtherRelay } from "./session/moqt/relay_peer.ts";
 import { MoqtSession } from "./session/moqt/session.ts";
@@ -32,6 +33,8 @@ export class MoqtHost implements SessionHost {
   readonly protocols = drafts.map(({ protocol }) => protocol);
   readonly #parts: HostParts;
   readonly #settings: SessionSettings;
+  // Of sessions with relays that were called.
+  readonly #linkSettings: SessionSettings;
   readonly #registry: Registry;
   readonly #streamBudget = new StreamBudget();
   readonly #sessions = new Map<MoqtSession, Served>();
@@ -44,6 +47,7 @@ export class MoqtHost implements SessionHost {
     this.#parts = parts;
     const { config, clock, metrics, log } = parts;
     this.#settings = settingsOf(parts);
+    this.#linkSettings = { ...this.#settings, maxIncomingStreams: linkStreams(config.server) };
     this.#tasks = new TaskGroup((task, error) => log.error(`${task} failed`, { error }));
     this.#registry = new Registry({
       observer: parts.mesh,
@@ -140,7 +144,7 @@ export class MoqtHost implements SessionHost {
       log: log.with({ session: id }),
       tracing,
       metrics,
-      settings: this.#settings,
+      settings: this.#linkSettings,
       streamBudget: this.#streamBudget,
       registry: this.#registry,
       scopeOf: () => scope,

@@ -17,7 +17,7 @@ export const DEFAULTS: RelayConfig = {
     maxUnreadBytesPerConnection: 67_108_864,
     maxUnreadBytes: 402_653_184,
     maxBidiStreams: 512,
-    maxUniStreams: 4_096,
+    maxUniStreams: 1_024,
   },
   auth: { mode: "loopback" },
   relay: {

@@ -46,9 +46,15 @@ function requestOf(incoming: IncomingMessage, body: Body): Request | undefined {
   }
 }
 
+// Nearly every request has the same as the one before: reading it again would be a part of a heartbeat's cost.
+let lastHost: string | null = null;
+
 /** Whether a Host header says what it may: a host. HTTP/1.0 has none. */
 function namesHost(header: string | null): boolean {
-  return header === null || hostOf(header) !== undefined;
+  if (header === null || header === lastHost) return true;
+  if (hostOf(header) === undefined) return false;
+  lastHost = header;
+  return true;
 }
 
 /** The URL that a request line means: a path, or the absolute form that is for proxies. */

@@ -40,7 +40,7 @@ export const MAX_WAIT_SECONDS = 60;
 /** Milliseconds between two signs of life on a stream of events. */
 export const KEEP_ALIVE_MS = 15_000;
 
-/** Clients that follow events at once: one that does not read costs some 50 KiB until it is ended. */
+/** Clients that follow events at once: one that does not read holds a connection and a few pieces. */
 export const MAX_WATCHERS = 4000;
 
 /** Of these, those of one client address: more than the relays that one controller carries well. */

@@ -144,13 +144,11 @@ export class RelayMesh implements RegistryObserver {
   }
 
   published(key: string, namespace: Namespace, track?: FullTrackName): void {
-    const text = announceOf(key, namespace, track);
-    if (text !== undefined) this.#control?.announced(text);
+    this.#control?.announced(announceOf(key, namespace, track));
   }
 
   unpublished(key: string, namespace: Namespace, track?: FullTrackName): void {
-    const text = announceOf(key, namespace, track);
-    if (text !== undefined) this.#control?.withdrawn(text);
+    this.#control?.withdrawn(announceOf(key, namespace, track));
   }
 
   /** What is not as it should be between this relay and its controller. */
@@ -323,7 +321,6 @@ function announceOf(
   scope: string,
   namespace: Namespace,
   track: FullTrackName | undefined,
-): string | undefined {
-  if (namespace.length === 0 && track === undefined) return undefined;
+): string {
   return formatAnnounce({ scope, namespace, ...(track !== undefined && { name: track.name }) });
 }

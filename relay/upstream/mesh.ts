@@ -238,7 +238,6 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   #advertiser(source: string, scope: string): NonNullable<LinkSessionOptions["advertise"]> {
     const counts = new Map<string, number>();
     return (namespace) => {
-      if (namespace.length === 0) return () => {};
       const key = namespaceKey(namespace);
       const text = formatAnnounce({ scope, namespace });
       counts.set(key, (counts.get(key) ?? 0) + 1);

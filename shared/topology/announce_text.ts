@@ -1,7 +1,7 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { formatTrackText, parseTrackText } from "./track_text.ts";
 
-/** What one relay says it has: everything below a namespace, or one track. */
+/** What one relay says it has: everything below a namespace, which may be empty, or one track. */
 export interface AnnouncedName {
   /** The path of those who see it; empty for the scope in which everybody is who names no other. */
   readonly scope: string;
@@ -20,21 +20,18 @@ const EMPTY_PART = "~";
 
 /**
  * Writes an announce as the directory holds it: `live/concert` for a namespace, `live/concert/~/video`
- * for one track in it, `~/%2Froom/live` for a namespace in the scope `/room`. No two announces share
- * a text. Throws a RangeError for a namespace with an empty part, and for an empty one without a
- * track: there is nothing to announce in it.
+ * for one track in it, `~/%2Froom/live` for a namespace in the scope `/room`, `~` for the empty
+ * namespace, in which everything is. No two announces share a text. Throws a RangeError for a
+ * namespace with an empty part.
  */
 export function formatAnnounce({ scope, namespace, name }: AnnouncedName): string {
   if (namespace.some((part) => part.length === 0)) {
     throw new RangeError("Cannot announce a namespace with an empty part");
   }
-  if (namespace.length === 0 && name === undefined) {
-    throw new RangeError("Cannot announce the empty namespace");
-  }
   return formatTrackText([
     ...scope === "" ? [] : [EMPTY, encoder.encode(scope)],
     ...namespace,
-    ...name === undefined ? [] : [EMPTY, name],
+    ...name !== undefined ? [EMPTY, name] : namespace.length === 0 ? [EMPTY] : [],
   ]);
 }
 
@@ -45,7 +42,7 @@ export function parseAnnounce(text: string): Outcome<AnnouncedName, string> {
   const divided = divide(parts.value, (part) => part.length === 0);
   if (divided === undefined) return refused("has an empty part where none can be");
   const { scope, namespace, name } = divided;
-  if (namespace.length === 0 && name === undefined) return refused("has no parts");
+  if (parts.value.length === 0) return refused("has no parts");
   const scopeText = scope === undefined ? "" : decode(scope);
   if (scopeText === undefined) return refused("has a scope that is not UTF-8");
   return done({ scope: scopeText, namespace, ...(name !== undefined && { name }) });
@@ -74,7 +71,7 @@ export function announcesCovering(track: string): string[] {
     : last === undefined
     ? []
     : [[...namespace.slice(0, -1), EMPTY_PART, last]];
-  return [...alone, ...covering].map((parts) => [...head, ...parts].join("/"));
+  return [...alone, ...covering, [EMPTY_PART]].map((parts) => [...head, ...parts].join("/"));
 }
 
 /** The parts of an announce by their meaning; `undefined` when an empty one stands where none can. */
@@ -84,6 +81,9 @@ function divide<T>(parts: readonly T[], isEmpty: (part: T) => boolean) {
   const isScoped = parts.length > 2 && first !== undefined && isEmpty(first);
   if (isScoped && second !== undefined && isEmpty(second)) return undefined;
   const rest = isScoped ? parts.slice(2) : parts;
+  if (rest.length === 1 && isEmpty(rest[0]!)) {
+    return { scope: isScoped ? second : undefined, namespace: [], name: undefined };
+  }
   const empty = rest.findIndex(isEmpty);
   if (empty >= 0 && empty !== rest.length - 2) return undefined;
   return {

@@ -159,6 +159,26 @@ Deno.test("a chain of static origins shows namespaces and brings tracks, also th
   assert.equal(nobody.refusals[0]?.kind, "does_not_exist");
 });
 
+for (const isStatic of [false, true]) {
+  const how = isStatic ? "by static origins" : "with a controller";
+  Deno.test(`who announces everything is found at other relays, ${how}`, async () => {
+    const origins = { edge: ["moqt://mid:1"], mid: ["moqt://origin:1"] };
+    const options = isStatic ? { origins } : {};
+    await using world = new MeshWorld(chain("edge", "mid", "origin"), options);
+    await world.settle();
+    for (const scope of isStatic ? [""] : ["", "/room"]) {
+      const camera = world.camera(VIDEO, ["origin"], { announces: [], scope });
+      await world.advance(1_000);
+      const viewer = await world.watch("edge", camera);
+      await flows(world, viewer, camera);
+      camera.leave();
+      await world.advance(12_000);
+      const late = await world.watch("edge", camera);
+      assert.equal(late.refusals[0]?.kind, "does_not_exist");
+    }
+  });
+}
+
 Deno.test("R-204: static origins in a circle do not send a request around for ever", async () => {
   const origins = { a: ["moqt://b:1"], b: ["moqt://c:1"], c: ["moqt://a:1"] };
   await using world = new MeshWorld(topology("a-b:1 b-c:1 c-a:1"), { origins });

@@ -1,5 +1,11 @@
 import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
-import { type FullTrackName, type Location, ObjectStatus, trackKey } from "@qumo/shared/wire";
+import {
+  type FullTrackName,
+  type Location,
+  type Namespace,
+  ObjectStatus,
+  trackKey,
+} from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import {
   type Feed,
@@ -31,6 +37,8 @@ export interface CameraOptions {
   readonly era?: number;
   /** Pushes the track by itself instead of naming its namespace. */
   readonly pushes?: boolean;
+  /** What it announces, if not the track's namespace: one above it. */
+  readonly announces?: Namespace;
 }
 
 /** What an object says of itself in its payload. */
@@ -61,6 +69,7 @@ export function pictureOf(payload: Uint8Array): Picture {
 export class Camera {
   readonly name: FullTrackName;
   readonly scope: string;
+  readonly announces: Namespace;
   readonly #clock: Clock;
   readonly #objectMs: number;
   readonly #objectsPerGroup: number;
@@ -75,6 +84,7 @@ export class Camera {
     const { scope = "", objectMs = 100, objectsPerGroup = 5, era = 0, pushes = false } = options;
     this.name = name;
     this.scope = scope;
+    this.announces = options.announces ?? name.namespace;
     this.#clock = clock;
     this.#objectMs = objectMs;
     this.#objectsPerGroup = objectsPerGroup;
@@ -166,9 +176,9 @@ class CameraPublisher implements Publisher {
   }
 
   come(pushes: boolean): void {
-    const { name } = this.camera;
+    const { name, announces } = this.camera;
     if (!pushes) {
-      this.#withdraw = this.#scope.advertise(name.namespace, this);
+      this.#withdraw = this.#scope.advertise(announces, this);
       return;
     }
     const entry = this.#scope.entry(name);

@@ -33,7 +33,7 @@ const finished = await finishedExecutables();
 
 for (const { name } of PROGRAMS) {
   const reason = "the base binary denort is not here: name it in DENORT_BIN, or the folder of " +
-    "finished executables in QUMO_EXECUTABLES";
+    "finished executables in TEST_EXECUTABLES";
   Deno.test({
     name: `the finished ${name} lives${finished === undefined ? ` (skipped: ${reason})` : ""}`,
     // Deno's base binary comes from nowhere but its own site, which is not reached from everywhere.

@@ -1,5 +1,5 @@
 /**
- * Viewers whose network is gone for seconds. `QUMO_OUTAGES=all` runs the whole table, which takes some
+ * Viewers whose network is gone for seconds. `TEST_OUTAGES=all` runs the whole table, which takes some
  * minutes.
  */
 import assert from "node:assert/strict";
@@ -13,7 +13,7 @@ import { relayChromiumTest, type RelayTest } from "../support/relay_test_case.ts
 
 const PATH = "live/outage";
 const RATES = [4, 30, 60];
-const OUTAGES = Deno.env.get("QUMO_OUTAGES") === "all" ? [2_000, 4_000, 8_000, 9_000] : [4_000];
+const OUTAGES = Deno.env.get("TEST_OUTAGES") === "all" ? [2_000, 4_000, 8_000, 9_000] : [4_000];
 
 /** After how much silence both sides give up: longer than QUIC waits until it tries again. */
 const IDLE_MS = 30_000;

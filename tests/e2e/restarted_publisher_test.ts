@@ -1,6 +1,6 @@
 /**
  * Publishers of other people that are killed and come back while their session still counts as alive.
- * `QUMO_RESTARTS=all` runs the whole table, which takes half an hour.
+ * `TEST_RESTARTS=all` runs the whole table, which takes half an hour.
  */
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { Path } from "@moq/net";
@@ -27,7 +27,7 @@ const PATH = "live/restart";
 const TRACK = "video";
 const GROUP_MS = 50;
 
-const ALL = Deno.env.get("QUMO_RESTARTS") === "all";
+const ALL = Deno.env.get("TEST_RESTARTS") === "all";
 const PAUSES = ALL ? [500, 5_000, 15_000, 35_000] : [500];
 const GROUPS = ALL ? [7, 100, 300] : [30];
 

@@ -1,6 +1,6 @@
 /**
  * What a normal client does, over and over, with a peer that can reset and stop streams as Deno cannot.
- * `QUMO_ROUNDS=1000` does it as often.
+ * `TEST_ROUNDS=1000` does it as often.
  */
 import assert from "node:assert/strict";
 import { ObjectStatus, StreamCode } from "@qumo/shared/wire";
@@ -17,7 +17,7 @@ import {
 import { type RelayTest, relayTest } from "../support/relay_test_case.ts";
 import { ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
 
-const ROUNDS = Number(Deno.env.get("QUMO_ROUNDS") ?? 150);
+const ROUNDS = Number(Deno.env.get("TEST_ROUNDS") ?? 150);
 const LIVE = { filter: { type: "largest_object" } } as const;
 const OPTIONS = {
   missing: pythonMissing("aioquic"),

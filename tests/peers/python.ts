@@ -1,8 +1,8 @@
 /** The interpreter that runs the peers written in Python, and scripts of ours in it. */
 
-const NAMED = Deno.env.get("QUMO_PEERS_PYTHON");
+const NAMED = Deno.env.get("TEST_PYTHON");
 
-/** Where Python is: what `QUMO_PEERS_PYTHON` says, or the machine's own. */
+/** Where Python is: what `TEST_PYTHON` says, or the machine's own. */
 export const PEERS_PYTHON = NAMED ?? "python3";
 
 /** What `requirements.txt` brings, by the names that Python knows them by. */

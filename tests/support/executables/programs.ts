@@ -21,11 +21,11 @@ export function fromSources(
 }
 
 /**
- * Where finished executables are to be had from: a folder that QUMO_EXECUTABLES names, or the compiler
+ * Where finished executables are to be had from: a folder that TEST_EXECUTABLES names, or the compiler
  * when this machine has the base that it needs. Undefined when neither.
  */
 export async function finishedExecutables(): Promise<"compiler" | { folder: string } | undefined> {
-  const folder = Deno.env.get("QUMO_EXECUTABLES");
+  const folder = Deno.env.get("TEST_EXECUTABLES");
   if (folder) return { folder };
   const base = await findBaseBinary(targetNamed(Deno.build.target), await denoFolders());
   return base === undefined ? undefined : "compiler";

@@ -553,6 +553,23 @@ Deno.test("R-117, R-119: an upstream fetch that breaks off is passed on as UNKNO
   assert.equal((await (await peer.nextStream()).whole()).end, StreamCode.UNKNOWN_OBJECT_STATUS);
 });
 
+Deno.test("an object larger than the relay takes ends the fetch that brings it, and no session", async () => {
+  await using world = new SessionWorld({ limits: { maxObjectBytes: 100 } });
+  const publisher = await world.connect();
+  await announce(publisher, "live");
+  const peer = await world.connect();
+  const request = await fetch(peer, [1, 0], [2, 0]);
+  const { request: upstream, message } = await publisher.expectRequest("fetch");
+  await sendFetchOk(upstream, [1, 1]);
+  await request.expect("fetchOk");
+  const payload = new Uint8Array(101);
+  const object = bytesOf(draft18, 0x1cn, 1n, 0n, new Uint8Array([9]), 101n, payload);
+  await publisher.openStream(bytesOf(draft18, encodeFetchHeader(message.requestId), object));
+  assert.equal((await (await peer.nextStream()).whole()).end, StreamCode.UNKNOWN_OBJECT_STATUS);
+  assert.equal(world.metrics.droppedObjects.too_large, 1);
+  await announce(publisher, "still here");
+});
+
 Deno.test("R-109: a FETCH_OK with a mandatory property that nobody here knows is refused downstream", async () => {
   await using world = new SessionWorld();
   const publisher = await world.connect();

@@ -18,6 +18,8 @@ import { isTransportEnd, violation } from "../errors.ts";
 import type { Input } from "../input.ts";
 import type { SessionContext } from "./context.ts";
 import { endFromWire, endToWire } from "./locations.ts";
+import { ObjectTooLarge } from "./object_too_large.ts";
+import { nameFields } from "./refuse.ts";
 import { outcomeOf, refusalOf } from "./refusals.ts";
 import { meshParameters } from "./relay_peer.ts";
 import type { RequestStream } from "./request_stream.ts";
@@ -99,9 +101,17 @@ export class IncomingFetch implements PendingFetch {
       await this.#readObjects(input);
       if ((await this.answer).ok) this.#settle(done(undefined));
     } catch (error) {
+      if (error instanceof ObjectTooLarge) return this.#giveUp(error.message);
       if (!isTransportEnd(error)) throw error;
       this.#refuse({ kind: "internal_error", reason: "the publisher broke the fetch off" });
     }
+  }
+
+  #giveUp(reason: string): void {
+    const { metrics, events } = this.#context;
+    metrics.droppedObjects.too_large++;
+    events.say("fetch given up", { ...nameFields(this.#request.name), reason });
+    this.cancel({ kind: "excessive_load", reason });
   }
 
   #message(): ControlMessage {
@@ -159,9 +169,8 @@ export class IncomingFetch implements PendingFetch {
     properties: Uint8Array,
   ): Promise<void> {
     const { group, subgroup, object, priority, payloadLength } = header;
-    if (payloadLength > this.#context.settings.limits.maxObjectBytes) {
-      throw violation(`An object of ${payloadLength} bytes in a fetch`);
-    }
+    const { maxObjectBytes } = this.#context.settings.limits;
+    if (payloadLength > maxObjectBytes) throw new ObjectTooLarge(payloadLength, maxObjectBytes);
     const payload = new Uint8Array(payloadLength);
     let filled = 0;
     while (filled < payloadLength) {

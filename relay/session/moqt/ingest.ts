@@ -23,6 +23,7 @@ import { MARKED_STREAM_MS, MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../li
 import type { SessionContext } from "./context.ts";
 import type { FeedDrops } from "./feed_drops.ts";
 import { FeedLost, FeedWriter } from "./feed_writer.ts";
+import { ObjectTooLarge } from "./object_too_large.ts";
 import type { IncomingTracks } from "./incoming_tracks.ts";
 import type { PeerFeed } from "./peer_feed.ts";
 import { nameFields } from "./refuse.ts";
@@ -291,15 +292,6 @@ export class Ingest {
 }
 
 const CUT = new TransportError("reset", 0, "The stream was cut");
-
-/** An object that is larger than the relay takes. */
-class ObjectTooLarge extends Error {
-  override readonly name = "ObjectTooLarge";
-
-  constructor(bytes: number, limit: number) {
-    super(`An object of ${bytes} bytes, the limit is ${limit}`);
-  }
-}
 
 /** Puts a datagram into the track that its feed delivers to, or to the one that begins anew. */
 function storeDatagram(feed: PeerFeed, datagram: ObjectDatagram, since: number): DatagramOutcome {

@@ -37,9 +37,7 @@ export function writeDatagram(
   if (track.endReason !== undefined) return "track_over";
   if (source !== undefined) checkNumbering(track, { source, group: groupId, now });
   if (track.isTooOld(groupId)) return "too_old";
-  const group = track.openGroup(groupId, now);
-  // A group that is older than all that there is room for is gone again at once.
-  if (track.group(groupId) !== group) return "too_old";
+  const group = track.groupFor(groupId, now);
   const home = group.homeOf(id);
   if (home instanceof SubgroupLog) {
     throw new MalformedTrack(`Object ${groupId}/${id} came on a stream before`);
@@ -52,9 +50,12 @@ export function writeDatagram(
     return "duplicate";
   }
   checkExists(track, group, id, status);
+  if (group.isDatagramGivenUp(id)) return "too_old";
+  if (received.endOfGroup) group.checkEnd(id + 1);
   noteFacts(track, group, id, received.properties, status);
   if (received.endOfGroup) group.endAt(id + 1);
-  if (group.isDatagramGivenUp(id)) return "too_old";
+  // A group that is older than all that there is room for is gone again at once.
+  if (!track.keep(group)) return "too_old";
   const object = objectOf(track, received, now);
   group.add(id, object, status === ObjectStatus.NORMAL, now);
   if (source !== undefined) track.sources.note(source, groupId);

@@ -12,7 +12,12 @@ export function checkExists(track: Track, group: Group, id: number, status: numb
   if (status === ObjectStatus.NORMAL || group.end !== id) group.checkId(id);
 }
 
-/** Notes what an object says of others: the end of its group or track, and gaps before it. */
+/**
+ * Notes what an object says of others: the end of its group or track, and gaps before it. All of it is
+ * checked before any of it is noted, so that nothing remains of an object that is refused.
+ *
+ * @throws {MalformedTrack} when it contradicts what is known of the track.
+ */
 export function noteFacts(
   track: Track,
   group: Group,
@@ -20,17 +25,27 @@ export function noteFacts(
   properties: Uint8Array,
   status: number,
 ): void {
-  if (properties.length > 0) {
-    const found = validateObjectProperties(properties);
-    if (isMalformed(found)) throw new MalformedTrack(found.malformed);
-    if (found.priorObjectGap !== undefined) group.declareGap(id, found.priorObjectGap);
-    if (found.priorGroupGap !== undefined) {
-      group.declarePriorGroups(found.priorGroupGap);
-      track.declareGap(group.id, found.priorGroupGap);
-    }
+  const isEnd = status !== ObjectStatus.NORMAL;
+  const end = status === ObjectStatus.END_OF_TRACK
+    ? { group: group.id, object: BigInt(id) }
+    : undefined;
+  if (isEnd) group.checkEnd(id);
+  if (end !== undefined) track.checkEnd(end);
+  if (properties.length > 0) noteGaps(track, group, id, properties);
+  if (isEnd) group.endAt(id);
+  if (end !== undefined) track.endAt(end);
+}
+
+function noteGaps(track: Track, group: Group, id: number, properties: Uint8Array): void {
+  const found = validateObjectProperties(properties);
+  if (isMalformed(found)) throw new MalformedTrack(found.malformed);
+  const { priorObjectGap: objects, priorGroupGap: groups } = found;
+  const areObjectsNews = objects !== undefined && group.checkGap(id, objects);
+  if (groups !== undefined) {
+    group.checkPriorGroups(groups);
+    const areGroupsNews = track.checkGap(group.id, groups);
+    group.declarePriorGroups(groups);
+    if (areGroupsNews) track.gaps.add(group.id, groups);
   }
-  if (status !== ObjectStatus.NORMAL) group.endAt(id);
-  if (status === ObjectStatus.END_OF_TRACK) {
-    track.endAt({ group: group.id, object: BigInt(id) });
-  }
+  if (areObjectsNews) group.gaps.add(BigInt(id), objects);
 }

@@ -36,14 +36,16 @@ export class Gaps {
   }
 
   /**
-   * Notes that the `length` ids before `id` do not exist, and returns whether that was news. What
-   * comes after {@linkcode MAX_GAPS} is not noted, which only makes those ids unknown.
+   * Whether it is news that the `length` ids before `id` do not exist. What comes after
+   * {@linkcode MAX_GAPS} is not noted, which only makes those ids unknown.
    */
-  add(id: bigint, length: bigint, what: string): boolean {
+  isNews(id: bigint, length: bigint, what: string): boolean {
     if (length > id) throw new MalformedTrack(`The gap before ${what} ${id} is ${length} long`);
-    const from = id - length;
-    if (length === 0n || this.#ranges.length === MAX_GAPS || this.covers(from, id)) return false;
-    this.#ranges.push({ from, to: id });
-    return true;
+    return length > 0n && this.#ranges.length < MAX_GAPS && !this.covers(id - length, id);
+  }
+
+  /** Notes that the `length` ids before `id` do not exist, which is news. */
+  add(id: bigint, length: bigint): void {
+    this.#ranges.push({ from: id - length, to: id });
   }
 }

@@ -191,20 +191,25 @@ export class Group {
     }
   }
 
-  /** Notes that no object with a payload has this id or a larger one. */
-  endAt(end: number): void {
+  /** Refuses an end that contradicts what is known. */
+  checkEnd(end: number): void {
     if (this.#end !== undefined && this.#end !== end) {
       throw new MalformedTrack(`Group ${this.id} ends at ${end} and at ${this.#end}`);
     }
     if (this.#largest >= end) {
       throw new MalformedTrack(`Group ${this.id} ends at ${end} but has object ${this.#largest}`);
     }
+  }
+
+  /** Notes that no object with a payload has this id or a larger one. */
+  endAt(end: number): void {
+    this.checkEnd(end);
     this.#end = end;
   }
 
-  /** Notes that the `length` objects before `id` do not exist. */
-  declareGap(id: number, length: bigint): void {
-    if (!this.gaps.add(BigInt(id), length, "object")) return;
+  /** Whether it is news that the `length` objects before `id` do not exist; refuses it where one is here. */
+  checkGap(id: number, length: bigint): boolean {
+    if (!this.gaps.isNews(BigInt(id), length, "object")) return false;
     const first = id - Number(length);
     for (const ids of [this.#streamed.keys(), this.#datagrams.keys()]) {
       for (const known of ids) {
@@ -213,16 +218,19 @@ export class Group {
         }
       }
     }
+    return true;
   }
 
-  /** Notes how many groups before this one do not exist; all objects that say so say the same. */
+  /** Refuses another number of groups before this one that do not exist: all objects say the same. */
+  checkPriorGroups(count: bigint): void {
+    const known = this.#priorGroups;
+    if (known === undefined || known === count) return;
+    throw new MalformedTrack(`Group ${this.id} follows on a gap of ${known} and of ${count}`);
+  }
+
+  /** Notes how many groups before this one do not exist. */
   declarePriorGroups(count: bigint): void {
-    this.#priorGroups ??= count;
-    if (this.#priorGroups !== count) {
-      throw new MalformedTrack(
-        `Group ${this.id} follows on a gap of ${this.#priorGroups} and of ${count}`,
-      );
-    }
+    this.#priorGroups = count;
   }
 
   /** Gives up every object. */

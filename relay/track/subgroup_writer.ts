@@ -105,10 +105,14 @@ export class SubgroupWriter {
   #keep(id: number): void {
     if (this.#kept++ === 0) {
       this.#firstKept = id;
-      const { source } = this.#options;
-      if (source !== undefined) this.#track.sources.note(source, this.#init.group);
+      this.#noteSource();
     }
     this.#lastKept = id;
+  }
+
+  #noteSource(): void {
+    const { source } = this.#options;
+    if (source !== undefined) this.#track.sources.note(source, this.#init.group);
   }
 
   /**
@@ -186,9 +190,10 @@ export class SubgroupWriter {
   finish(): void {
     const group = this.#group;
     if (group !== undefined && this.#track.group(group.id) === group) {
+      const endsGroup = this.#init.endOfGroup && this.#last === this.#lastNormal;
+      if (endsGroup) group.checkEnd(this.#last + 1);
       group.endSubgroup(this.#subgroup!, this.#lastNormal);
-      const endsByMark = this.#last > this.#lastNormal;
-      if (this.#init.endOfGroup && !endsByMark) group.endAt(this.#last + 1);
+      if (endsGroup) group.endAt(this.#last + 1);
       // Where the last object was dropped, the log is not whole.
       if (this.#log?.lastNormalId === this.#lastNormal) this.#log.end("complete");
     }
@@ -218,9 +223,7 @@ export class SubgroupWriter {
     if (this.#kept === 0) this.#checkNumbering();
     if (track.isTooOld(this.#init.group)) return "too_old";
     const now = this.#options.clock.now();
-    const group = this.#group = track.openGroup(this.#init.group, now);
-    // A group that is older than all that there is room for is gone again at once.
-    if (track.group(group.id) !== group) return "too_old";
+    const group = this.#group = track.groupFor(this.#init.group, now);
     const home = group.homeOf(object.id);
     if (home === undefined) return this.#append(group, subgroup, object, now);
     if (!(home instanceof SubgroupLog)) {
@@ -263,8 +266,11 @@ export class SubgroupWriter {
     if (end !== undefined && id > end && status === ObjectStatus.NORMAL) {
       throw new MalformedTrack(`Object ${id} lies behind the end of subgroup ${subgroup}`);
     }
-    noteFacts(this.#track, group, id, properties, status);
     if (group.isGivenUp(subgroup, id)) return "too_old";
+    this.#checkPriority(group, subgroup);
+    noteFacts(this.#track, group, id, properties, status);
+    // A group that is older than all that there is room for is gone again at once.
+    if (!this.#track.keep(group)) return "too_old";
     if (end !== undefined && id > end) {
       // A mark behind the end says what is known.
       this.counts.duplicates++;
@@ -274,6 +280,7 @@ export class SubgroupWriter {
     if (log === undefined) {
       // There is such an object all the same, and who joins is told so.
       this.#track.advance(group.id, id);
+      this.#noteSource();
       return "subgroups";
     }
     const bytes = log.bytes;
@@ -287,12 +294,15 @@ export class SubgroupWriter {
     return undefined;
   }
 
+  #checkPriority(group: Group, subgroup: bigint): void {
+    const newest = group.newestLog(subgroup);
+    if (newest === undefined || newest === this.#log || this.#samePriority(newest)) return;
+    throw new MalformedTrack(`Subgroup ${group.id}/${subgroup} changed its priority`);
+  }
+
   /** The log that takes this stream's next object, begun where there is none. */
   #logFor(group: Group, subgroup: bigint, object: Incoming): SubgroupLog | undefined {
     const newest = group.newestLog(subgroup);
-    if (newest !== undefined && !this.#samePriority(newest)) {
-      throw new MalformedTrack(`Subgroup ${group.id}/${subgroup} changed its priority`);
-    }
     for (const log of [this.#log, newest]) {
       if (log === undefined || !this.#follows(log, group, object)) continue;
       this.#moveTo(log);

@@ -183,19 +183,26 @@ export class Track {
     return group <= this.#evictedUpTo && !this.#groups.has(group);
   }
 
-  /** The group of this id, which begins if it is not here. */
-  openGroup(id: bigint, now: number): Group {
+  /** The group of this id, or where it is not here one that begins once it is kept. */
+  groupFor(id: bigint, now: number): Group {
     const known = this.#groups.get(id);
     if (known !== undefined) return known;
     if (this.#end !== undefined && id > this.#end.group) {
       throw new MalformedTrack(`Group ${id} lies behind the end of the track`);
     }
     if (this.gaps.has(id)) throw new MalformedTrack(`Group ${id} lies in a gap of the track`);
-    const group = new Group(id, this.#groupsBegun++, now);
+    return new Group(id, this.#groupsBegun, now);
+  }
+
+  /** A group begins, if it has not; false where it is older than all that there is room for. */
+  keep(group: Group): boolean {
+    const { id } = group;
+    if (this.#groups.get(id) === group) return true;
+    this.#groupsBegun++;
     this.#groups.set(id, group);
     this.#insertInOrder(id);
     this.#cache.add(this, group);
-    return group;
+    return this.#groups.get(id) === group;
   }
 
   /** A subgroup began. */
@@ -217,24 +224,30 @@ export class Track {
     }
   }
 
-  /** Notes that nothing exists at this location or behind it. */
-  endAt(end: Location): void {
+  /** Refuses an end that lies before what exists. */
+  checkEnd(end: Location): void {
     const arrived = this.#largest;
     const passed = arrived !== undefined &&
         compareLocations({ group: arrived.group, object: BigInt(arrived.object) }, end) >= 0 ||
       // What was told of may be the object that marks the end.
       this.#told !== undefined && compareLocations(this.#told, end) > 0;
     if (passed) throw new MalformedTrack("The track ends before its largest object");
+  }
+
+  /** Notes that nothing exists at this location or behind it. */
+  endAt(end: Location): void {
+    this.checkEnd(end);
     this.#end = end;
   }
 
-  /** Notes that the `length` groups before `group` do not exist. */
-  declareGap(group: bigint, length: bigint): void {
-    if (!this.gaps.add(group, length, "group")) return;
+  /** Whether it is news that the `length` groups before `group` do not exist; refuses it where one is here. */
+  checkGap(group: bigint, length: bigint): boolean {
+    if (!this.gaps.isNews(group, length, "group")) return false;
     const covered = this.#order.find((id) => id < group && id >= group - length);
     if (covered !== undefined) {
       throw new MalformedTrack(`A gap before group ${group} covers group ${covered}`);
     }
+    return true;
   }
 
   /** The objects of a group take this many bytes more, or less. */

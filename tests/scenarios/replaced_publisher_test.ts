@@ -12,6 +12,7 @@ import {
   nextSubgroup,
   objects,
   openSubgroup,
+  properties,
   publish,
   publishDone,
   refused,
@@ -195,6 +196,33 @@ Deno.test("a stranger that contradicts itself ends nobody's track but its own", 
   await world.stillPending(downstream.next(), "PUBLISH_DONE");
   assert.equal(world.metrics.malformed.track, 0);
 });
+
+for (const policy of ["newest", "oldest"] as const) {
+  const gaps = [["groups", 0x3c, 6n, 0], ["objects", 0x3e, 3n, 9]] as const;
+  for (const [what, type, group, id] of gaps) {
+    Deno.test(`a stranger that declares a gap over ${what} that are there loses alone, where the ${policy} has the track`, async () => {
+      await using world = new SessionWorld({ policy });
+      const before = policy === "newest" ? await world.connect() : undefined;
+      const { publisher, downstream, upstream, subscriber } = await watch(world);
+      const stranger = before ?? await world.connect();
+      const stream = await openSubgroup(publisher, { group: 3n }, ...objects(3));
+      await world.settle();
+      await (await publish(stranger, { alias: SECOND })).expect("requestOk");
+      const poison = { id, payload: "poison", properties: properties([type, id || 6]) };
+      const fields = { alias: SECOND, group, subgroup: 9n, hasProperties: true };
+      await openSubgroup(stranger, fields, poison);
+      await world.settle();
+      await stream.send(...objects(2, 3));
+      await stream.finish();
+      await sendSubgroup(publisher, { group: 4n }, ...objects(1));
+      assert.deepEqual((await nextSubgroup(subscriber)).ids, [0, 1, 2, 3, 4]);
+      assert.deepEqual((await nextSubgroup(subscriber)).ids, [0]);
+      await world.stillPending(downstream.next(), "PUBLISH_DONE");
+      await world.stillPending(upstream.ended(), "The end of the publisher's subscription");
+      assert.equal(world.metrics.malformed.track, 0);
+    });
+  }
+}
 
 Deno.test("a second publisher is refused at once where the policy says so", async () => {
   await using world = new SessionWorld({ policy: "refuse" });

@@ -353,7 +353,7 @@ export class Feeds implements FeedOwner {
   /** Nobody wants the track: what was asked for is cancelled, what was offered is paused. */
   #rest(): void {
     for (const feed of this.#feeds.all()) {
-      if (feed.offered) continue;
+      if (feed.offered || feed.publisher.keepsSubscriptions) continue;
       this.#feeds.remove(feed);
       feed.cancel();
     }

@@ -12,6 +12,11 @@ export interface Publisher {
    * does not say what it has itself.
    */
   readonly isOtherRelay?: boolean;
+  /**
+   * Whether a subscription to it is kept for as long as its track lasts, since it may not be had again:
+   * it does not hear that it was cancelled.
+   */
+  readonly keepsSubscriptions?: boolean;
   /** Subscribes to what is new of a track, and to more where the options say so, for as long as anybody wants it. */
   subscribe(target: FeedTarget, options?: RequestOptions): Feed;
   /** Asks for objects of the past; they come by the sink, in order. */

@@ -67,6 +67,28 @@ Deno.test("a publisher that does not say what it is is not paused, nor sent an u
   await world.stillPending(offered.next(), "An update");
 });
 
+Deno.test("a publisher that does not say what it is stays subscribed to when the last viewer leaves", async () => {
+  await using world = new SessionWorld();
+  const publisher = await world.connect({ setup: false });
+  const setup = { kind: "setup", options: encodeSetupOptions({}) } as const;
+  await publisher.openControl(draft18.control.encode(setup));
+  await announce(publisher, "live");
+  const first = await world.connect();
+  const watching = await subscribe(first);
+  const { request } = await accept(publisher);
+  await watching.expect("subscribeOk");
+  await sendSubgroup(publisher, { group: 1n }, ...objects(2));
+  assert.deepEqual((await nextSubgroup(first)).ids, [0, 1]);
+  first.close();
+  await world.clock.advance(3_600_000);
+  await world.stillPending(request.next(), "A goodbye");
+  const second = await world.connect();
+  await (await subscribe(second)).expect("subscribeOk");
+  assert.deepEqual((await nextSubgroup(second)).ids, [0, 1], "What is kept");
+  await sendSubgroup(publisher, { group: 2n }, ...objects(1));
+  assert.equal((await nextSubgroup(second)).group, 2n);
+});
+
 Deno.test("a publisher that refuses an update goes on as it is, and is sent no more of them", async () => {
   await using world = new SessionWorld();
   const viewer = await world.connect();

@@ -73,9 +73,16 @@ export class PeerPublisher implements Publisher {
    * and then it is too late to learn it.
    */
   get alwaysForwards(): boolean {
-    const { settings, peer } = this.#context;
-    return settings.forward === "always" || !this.#takesUpdates ||
-      peer.implementation === undefined;
+    const { settings } = this.#context;
+    return settings.forward === "always" || !this.#takesUpdates || this.keepsSubscriptions;
+  }
+
+  /**
+   * Whether the peer does not say what it is: among such libraries is one that does not hear of a
+   * cancelled subscription where nothing can be reset, and refuses another one to the same track.
+   */
+  get keepsSubscriptions(): boolean {
+    return this.#context.peer.implementation === undefined;
   }
 
   /** Whether the peer is told of changes of what is wanted. */

@@ -77,6 +77,13 @@ export const LATE_STREAM_MS = 2_000;
 /** Open streams of a feed that are looked at, whenever another begins, for such as are over. */
 export const STREAMS_LOOKED_AT = 2;
 
+/**
+ * How long a group, of which a subscriber that was behind was left something out, may go on without a
+ * newer one before the subscriber is given what begins in it: longer than most groups of video last,
+ * and chat that is one group for ever goes on.
+ */
+export const LEFT_OUT_GROUP_MS = 2_000;
+
 /** How long an ended subscription may take to send what it has begun. */
 export const DRAIN_SUBSCRIPTION_MS = 5_000;
 

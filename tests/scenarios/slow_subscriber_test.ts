@@ -1,6 +1,6 @@
 import { DoneCode, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { MAX_STREAMS_WAITING } from "../../relay/session/limits.ts";
+import { LEFT_OUT_GROUP_MS, MAX_STREAMS_WAITING } from "../../relay/session/limits.ts";
 import type { ScriptedPeer } from "../support/scripted_peer.ts";
 import { type Joined, SessionWorld } from "../support/session_world.ts";
 import {
@@ -106,6 +106,84 @@ Deno.test("R-199: of a group that was left out once nothing comes later", async 
   await sendSubgroup(publisher, { group: 3n }, ...objects(1));
   await world.settle();
   assert.deepEqual(lines, ["1: 0 1 fin", "3: 0 fin"]);
+});
+
+/** A burst of one-object streams of one group, and then a stream with the next object. */
+async function burst(publisher: ScriptedPeer, ids: Iterable<number>): Promise<void> {
+  for (const id of ids) {
+    await sendSubgroup(publisher, { group: 0n, subgroup: BigInt(id) }, sized(id, 200));
+  }
+}
+
+Deno.test("R-199: in a group that goes on for ever a viewer that was behind goes on after two seconds", async () => {
+  await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 4 } });
+  const { publisher, subscriber, downstream } = await watch(world, {
+    subscriber: { memory: SLOW },
+  });
+  await burst(publisher, Array(10).keys());
+  await world.settle();
+  assert.equal(world.metrics.skips.streams, 6);
+  const lines = follow(subscriber);
+  await world.settle();
+  assert.deepEqual(lines, ["0: 0 fin", "0: 1 fin", "0: 2 fin", "0: 3 fin"]);
+
+  await world.advance(LEFT_OUT_GROUP_MS - 1);
+  await burst(publisher, [10]);
+  await world.settle();
+  assert.equal(lines.length, 4, "A newer group may come, and be whole");
+  assert.equal(world.metrics.skips.streams, 7);
+  await world.advance(1);
+  await burst(publisher, [11]);
+  await world.settle();
+  await burst(publisher, [12]);
+  await world.settle();
+  assert.deepEqual(lines.slice(4), ["0: 11 fin", "0: 12 fin"]);
+  const said = world.lines.filter(({ text }) => text === "info: objects left out for a subscriber");
+  assert.deepEqual(said.map(({ fields }) => fields.reason), ["streams"]);
+  await world.advance(2 * STALL_MS);
+  await world.stillPending(downstream.next().catch(() => {}), "PUBLISH_DONE");
+});
+
+Deno.test("R-199: a viewer that is behind again in such a group misses only what comes meanwhile", async () => {
+  await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 2 } });
+  const { publisher, subscriber } = await watch(world, { subscriber: { memory: SLOW } });
+  await burst(publisher, [0, 1, 2]);
+  await world.settle();
+  await world.advance(LEFT_OUT_GROUP_MS);
+  await burst(publisher, [3]);
+  await world.settle();
+  assert.equal(world.metrics.skips.streams, 2, "It has not caught up");
+  const lines = follow(subscriber);
+  await world.settle();
+  await burst(publisher, [4]);
+  await world.settle();
+  assert.deepEqual(lines, ["0: 0 fin", "0: 1 fin", "0: 4 fin"]);
+});
+
+Deno.test("R-199: while newer groups come, nothing later comes of one that was left out", async () => {
+  await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 1 } });
+  const { publisher, subscriber } = await watch(world, { subscriber: { memory: SLOW } });
+  await burst(publisher, [0, 1]);
+  await world.settle();
+  const lines = follow(subscriber);
+  await world.settle();
+  for (const group of [1n, 2n]) {
+    await world.advance(LEFT_OUT_GROUP_MS - 1);
+    await sendSubgroup(publisher, { group }, ...objects(1));
+    await world.advance(LEFT_OUT_GROUP_MS - 1);
+    await burst(publisher, [Number(group) + 1]);
+    await world.settle();
+  }
+  assert.deepEqual(lines, ["0: 0 fin", "1: 0 fin", "2: 0 fin"]);
+});
+
+Deno.test("R-159: one that takes nothing of a single group is ended with TOO_FAR_BEHIND", async () => {
+  await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 2 } });
+  const { publisher, downstream } = await watch(world, { subscriber: { memory: SLOW } });
+  await burst(publisher, [0, 1, 2]);
+  const done = downstream.expect("publishDone");
+  await world.advance(STALL_MS);
+  assert.equal((await done).code, BigInt(DoneCode.TOO_FAR_BEHIND));
 });
 
 Deno.test("R-199: what comes in never waits for a subscriber", async () => {

@@ -18,6 +18,7 @@ import type { DatagramDrop, SessionMetrics, Skip } from "../metrics.ts";
 import { PUMP_ENDS, type PumpEnd } from "./pump_end.ts";
 import { Replay } from "./replay.ts";
 import { type DeliveryLimits, Room } from "./room.ts";
+import { SkippedGroup } from "./skipped_group.ts";
 import { StallWatch, type Watched } from "./stall_watch.ts";
 import type { StreamSupply } from "./stream_supply.ts";
 import { type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
@@ -81,12 +82,12 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   readonly #pumps = new Set<SubgroupPump>();
   readonly #room: Room;
   readonly #replay = new Replay();
+  readonly #skipped: SkippedGroup;
   readonly #stallWatch: StallWatch;
   readonly #timers = new Map<SubgroupPump, Timer>();
   readonly #told = new Set<string>();
   #wishes: Wishes;
   #streams = 0;
-  #skipped: bigint | undefined;
   #end: TrackEnd | undefined;
   #drain: Timer | undefined;
   #standing: Standing = "live";
@@ -103,6 +104,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#context = context;
     this.#owner = owner;
     this.#room = new Room(this.#pumps, context.limits, (log) => this.#sendOrder(log));
+    this.#skipped = new SkippedGroup(context.clock);
     this.#startedAt = context.clock.now();
     this.#stallWatch = new StallWatch(context.clock, context.limits.stallTimeoutMs, this);
   }
@@ -154,14 +156,15 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
 
   subgroup(log: SubgroupLog): void {
     if (!this.#wishes.forward || !includesGroup(this.#wishes.window, log.group)) return;
-    if (this.#skipped === log.group) return;
+    const skipped = this.#skipped.reasonFor(log);
+    if (skipped !== undefined) return this.#skip(skipped);
     if (!this.#replay.isOver) {
       this.#replay.add(log);
       return this.#catchUp();
     }
     const late = this.#room.latenessFor(log);
     if (late !== undefined) {
-      this.#skipped = log.group;
+      this.#skipped.note(log, late);
       this.#skip(late);
       return this.#stallWatch.begin();
     }

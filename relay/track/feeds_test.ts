@@ -6,6 +6,7 @@ import type { KeptFeed } from "./feeds_options.ts";
 import type { ReplacementPolicy } from "./replacement.ts";
 
 const LINGER = 500;
+const SPEAKER = {};
 const DYNAMIC = integerProperty(0x30, 1);
 
 function setUp(policy: ReplacementPolicy = "newest") {
@@ -257,8 +258,8 @@ Deno.test("R-074 Feeds passes a request for a new group on with the subscription
   const [a, b] = [new ScriptedPublisher(), new ScriptedPublisher()];
   const answer = feeds.connect([a, b], { newGroupRequest: 0n });
   assert.deepEqual([a.last.newGroupRequest, b.last.newGroupRequest], [0n, 0n]);
-  track.setProperties(DYNAMIC);
-  track.learnLargest({ group: 7n, object: 0n });
+  track.words.setProperties(SPEAKER, DYNAMIC);
+  track.words.learnLargest(SPEAKER, { group: 7n, object: 0n });
   a.last.agree();
   await answer;
   feeds.requestNewGroup(0n);
@@ -270,7 +271,7 @@ Deno.test("R-075 Feeds passes on the request of one who came while others were a
   const publisher = new ScriptedPublisher();
   const first = feeds.connect([publisher]);
   const second = feeds.connect([publisher], { newGroupRequest: 5n });
-  track.setProperties(DYNAMIC);
+  track.words.setProperties(SPEAKER, DYNAMIC);
   publisher.last.agree();
   await Promise.all([first, second]);
   assert.deepEqual(publisher.last.changes, [{ newGroupRequest: 5n }]);
@@ -280,7 +281,7 @@ Deno.test("R-075 Feeds.requestNewGroup() passes on what is past the largest grou
   const { world, track, feeds } = setUp();
   const publisher = new ScriptedPublisher("agree");
   await feeds.connect([publisher]);
-  track.setProperties(DYNAMIC);
+  track.words.setProperties(SPEAKER, DYNAMIC);
   put(world.stream(track, { group: 4n }), 0);
   const asked = (value: bigint) => {
     const before = publisher.last.changes.length;

@@ -36,12 +36,21 @@ export function isNewer(one: Source, other: Source): boolean {
 export class Sources {
   /** The largest group of each. */
   readonly #largest = new Map<string, bigint>();
+  #began = 0;
+
+  /** How many times a source began to bring something. */
+  get began(): number {
+    return this.#began;
+  }
 
   /** A source brought something of this group. */
   note({ token }: Source, group: bigint): void {
     const largest = this.#largest.get(token);
     if (largest !== undefined && group <= largest) return;
-    if (largest === undefined && this.#largest.size === MAX_SOURCES) this.#forgetOldest();
+    if (largest === undefined) {
+      this.#began++;
+      if (this.#largest.size === MAX_SOURCES) this.#forgetOldest();
+    }
     this.#largest.set(token, group);
   }
 

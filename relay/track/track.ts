@@ -1,6 +1,5 @@
 import {
   compareLocations,
-  decodeTrackProperties,
   type FullTrackName,
   type Location,
   type TrackProperties,
@@ -12,6 +11,7 @@ import { Gaps } from "./gaps.ts";
 import { type DatagramObject, Group } from "./group.ts";
 import { Sources } from "./source.ts";
 import type { SubgroupLog } from "./subgroup_log.ts";
+import { Words } from "./words.ts";
 
 /** Who follows a track. Calls are synchronous and must not throw. */
 export interface TrackReader {
@@ -23,8 +23,6 @@ export interface TrackReader {
   ended(end: TrackEnd): void;
 }
 
-const NO_PROPERTIES = new Uint8Array(0);
-
 /** One track, as far as the relay knows it. */
 export class Track {
   readonly name: FullTrackName;
@@ -34,6 +32,8 @@ export class Track {
   readonly gaps = new Gaps();
   /** Who has brought what. */
   readonly sources = new Sources();
+  /** What publishers say of it. */
+  readonly words = new Words(this.sources);
   /** Payload bytes that were new, and bytes of streams and datagrams to each subscriber. */
   readonly traffic = { received: 0, sent: 0 };
   /** What was told of objects that were thrown away on their way in. */
@@ -46,12 +46,9 @@ export class Track {
   #bytes = 0;
   #groupsBegun = 0;
   #largest: { group: bigint; object: number } | undefined;
-  #told: Location | undefined;
   #evictedUpTo = -1n;
   #end: Location | undefined;
   #ended: TrackEnd | undefined;
-  #rawProperties: Uint8Array = NO_PROPERTIES;
-  #properties: TrackProperties = decodeTrackProperties(NO_PROPERTIES);
 
   constructor(name: FullTrackName, alias: bigint, cache: Cache) {
     this.name = name;
@@ -61,7 +58,7 @@ export class Track {
 
   /** The largest location that was heard of; undefined while nothing was published. */
   get largest(): Location | undefined {
-    const told = this.#told;
+    const told = this.words.valid.largest;
     if (this.#largest === undefined) return told;
     const { group, object } = this.#largest;
     const arrived = { group, object: BigInt(object) };
@@ -80,12 +77,12 @@ export class Track {
 
   /** What the publisher says of the track, as it wrote it: forwarded unchanged. */
   get rawProperties(): Uint8Array {
-    return this.#rawProperties;
+    return this.words.valid.raw;
   }
 
   /** What the relay understands of {@linkcode Track.rawProperties}. */
   get properties(): TrackProperties {
-    return this.#properties;
+    return this.words.valid.properties;
   }
 
   /** Memory that the track's objects take. */
@@ -147,19 +144,6 @@ export class Track {
     this.#readers.delete(reader);
   }
 
-  /** The newest properties replace those before; sets are never merged. */
-  setProperties(raw: Uint8Array): void {
-    this.#properties = decodeTrackProperties(raw);
-    this.#rawProperties = raw;
-  }
-
-  /** A publisher told of a largest location that may not have come by here. */
-  learnLargest(location: Location): void {
-    if (this.#told === undefined || compareLocations(this.#told, location) < 0) {
-      this.#told = location;
-    }
-  }
-
   /** An object of this location began to arrive. */
   advance(group: bigint, object: number): void {
     const largest = this.#largest;
@@ -175,7 +159,7 @@ export class Track {
 
   /** The priority of a subgroup or datagram that brings this one, or none. */
   priorityOf(priority: number | undefined): number {
-    return priority ?? this.#properties.defaultPriority;
+    return priority ?? this.properties.defaultPriority;
   }
 
   /** Whether objects of this group come too late to be kept or forwarded. */
@@ -227,10 +211,11 @@ export class Track {
   /** Refuses an end that lies before what exists. */
   checkEnd(end: Location): void {
     const arrived = this.#largest;
+    const told = this.words.valid.largest;
     const passed = arrived !== undefined &&
         compareLocations({ group: arrived.group, object: BigInt(arrived.object) }, end) >= 0 ||
       // What was told of may be the object that marks the end.
-      this.#told !== undefined && compareLocations(this.#told, end) > 0;
+      told !== undefined && compareLocations(told, end) > 0;
     if (passed) throw new MalformedTrack("The track ends before its largest object");
   }
 

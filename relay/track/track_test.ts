@@ -12,17 +12,18 @@ import { MalformedTrack, type TrackEnd } from "./errors.ts";
 import type { Track } from "./track.ts";
 
 const LAST = 2n ** 64n - 1n;
+const PUBLISHER = {};
 const LOST: TrackEnd = { kind: "lost", reason: "gone" };
 
 Deno.test("R-065 Track.largest is the greatest of what was told and what arrived, exactly", () => {
   const world = new World();
   const track = world.track();
   assert.equal(track.largest, undefined);
-  track.learnLargest({ group: 3n, object: LAST });
+  track.words.learnLargest(PUBLISHER, { group: 3n, object: LAST });
   assert.deepEqual(track.largest, { group: 3n, object: LAST });
   put(world.stream(track, { group: 2n }), 5);
   put(world.stream(track, { group: 3n }), 5);
-  track.learnLargest({ group: 3n, object: 9n });
+  track.words.learnLargest(PUBLISHER, { group: 3n, object: 9n });
   assert.deepEqual(track.largest, { group: 3n, object: LAST });
   put(world.stream(track, { group: 4n }), 5);
   put(world.stream(track, { group: 4n }), 1);
@@ -38,20 +39,20 @@ Deno.test("R-065 Track.largest grows with the first byte of an object", () => {
 
 Deno.test("Track.endAt() takes the mark for the largest object when that was told before it came", () => {
   const track = new World().track();
-  track.learnLargest({ group: 5n, object: 2n });
+  track.words.learnLargest(PUBLISHER, { group: 5n, object: 2n });
   assert.throws(() => track.endAt({ group: 5n, object: 1n }), MalformedTrack);
   track.endAt({ group: 5n, object: 2n });
   assert.deepEqual(track.end, { group: 5n, object: 2n });
 });
 
-Deno.test("R-105 Track.setProperties() replaces the set before, and keeps it when the new one is none", () => {
+Deno.test("R-105 Words.setProperties() replaces the set before, and keeps it when the new one is none", () => {
   const track = new World().track();
   const first = integerProperty(0x30, 1);
-  track.setProperties(first);
+  track.words.setProperties(PUBLISHER, first);
   assert.equal(track.properties.dynamicGroups, true);
-  assert.throws(() => track.setProperties(Uint8Array.of(0xff)), DecodeError);
+  assert.throws(() => track.words.setProperties(PUBLISHER, Uint8Array.of(0xff)), DecodeError);
   assert.equal(track.rawProperties, first);
-  track.setProperties(integerProperty(0x0e, 9));
+  track.words.setProperties(PUBLISHER, integerProperty(0x0e, 9));
   assert.equal(track.properties.dynamicGroups, false);
   assert.equal(track.priorityOf(undefined), 9);
 });

@@ -224,6 +224,36 @@ for (const policy of ["newest", "oldest"] as const) {
   }
 }
 
+for (const policy of ["newest", "oldest"] as const) {
+  Deno.test(`what a stranger says of a track counts for nobody while another's objects come, where the ${policy} has it`, async () => {
+    await using world = new SessionWorld({ policy });
+    const own = properties([0x0e, 7]);
+    const { publisher, subscriber } = await watch(world, { answer: { properties: own } });
+    await sendSubgroup(publisher, { group: 3n }, ...objects(1));
+    await world.settle();
+    assert.equal(await nextObject(subscriber), "3 object 0");
+    const stranger = await world.join();
+    await announce(stranger.peer, "live");
+    await accept(stranger.peer, {
+      alias: SECOND,
+      largest: { group: 2n ** 40n, object: 0n },
+      properties: properties([0x04, 0]),
+    });
+    await world.settle();
+    for (const group of [4n, 5n]) {
+      const late = await world.connect();
+      const answer = await (await subscribe(late, LIVE)).expect("subscribeOk");
+      assert.deepEqual(answer.parameters.largestObject, { group: group - 1n, object: 0n });
+      assert.deepEqual(answer.properties, own);
+      await sendSubgroup(publisher, { group }, ...objects(1));
+      assert.equal(await nextObject(late), `${group} object 0`);
+      assert.equal(await nextObject(subscriber), `${group} object 0`);
+      stranger.connection.close(0, "");
+      await world.settle();
+    }
+  });
+}
+
 Deno.test("a second publisher is refused at once where the policy says so", async () => {
   await using world = new SessionWorld({ policy: "refuse" });
   await watch(world);

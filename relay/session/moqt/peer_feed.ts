@@ -178,9 +178,9 @@ export class PeerFeed implements Feed {
 
   /** What the peer said of the track when it agreed. */
   #tellTrack(): void {
-    const { track } = this.#target;
-    if (this.#properties !== undefined) track.setProperties(this.#properties);
-    if (this.#largest !== undefined) track.learnLargest(this.#largest);
+    const { words } = this.#target.track;
+    if (this.#properties !== undefined) words.setProperties(this, this.#properties);
+    if (this.#largest !== undefined) words.learnLargest(this, this.#largest);
   }
 
   /** The peer refused, or never answered. */
@@ -382,7 +382,7 @@ export class PeerFeed implements Feed {
       throw violation("REQUEST_OK of an update carries what it may not");
     }
     const { largestObject } = message.parameters;
-    if (largestObject !== undefined) this.target.track.learnLargest(largestObject);
+    if (largestObject !== undefined) this.target.track.words.learnLargest(this, largestObject);
   }
 
   /** PUBLISH_DONE overtakes data, which is waited for. */
@@ -429,6 +429,7 @@ export class PeerFeed implements Feed {
     this.#held?.timer.cancel();
     this.#held = undefined;
     this.streams.stopAll();
+    this.#target.track.words.forget(this);
     if (this.#alias !== undefined) this.#incoming.retire(this.#alias, this);
   }
 }

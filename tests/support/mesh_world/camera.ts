@@ -248,10 +248,12 @@ class CameraPublisher implements Publisher {
 
   #feed(target: FeedTarget, offered: boolean): CameraFeed {
     const { largest } = this.camera;
-    if (largest !== undefined) target.track.learnLargest(largest);
+    const { words } = target.track;
     const feed = new CameraFeed(this, { target, offered, clock: this.#relay.clock }, () => {
       this.#feeds.delete(feed);
+      words.forget(feed);
     });
+    if (largest !== undefined) words.learnLargest(feed, largest);
     this.#feeds.add(feed);
     return feed;
   }

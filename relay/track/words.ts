@@ -1,0 +1,99 @@
+import {
+  compareLocations,
+  decodeTrackProperties,
+  type Location,
+  type TrackProperties,
+} from "@qumo/shared/wire";
+import type { Source, Sources } from "./source.ts";
+
+/** Who says something of a track: the feed of a publisher. */
+export interface Speaker {
+  /** Whose objects it brings. */
+  readonly source?: Source | undefined;
+}
+
+/** What one publisher said. */
+export interface Word {
+  /** As the publisher wrote it, and what of it is understood. */
+  readonly raw: Uint8Array;
+  readonly properties: TrackProperties;
+  readonly largest: Location | undefined;
+}
+
+const NO_PROPERTIES = new Uint8Array(0);
+const NOTHING: Word = {
+  raw: NO_PROPERTIES,
+  properties: decodeTrackProperties(NO_PROPERTIES),
+  largest: undefined,
+};
+
+/**
+ * What publishers say of a track besides its objects. Only the word of one counts: the first whose
+ * objects have come, or the first of all where nothing has. It goes with its feed; the last one's
+ * stands until another speaks.
+ */
+export class Words {
+  readonly #sources: Sources;
+  // In the order in which they began to speak.
+  readonly #words = new Map<Speaker, Word>();
+  #valid = NOTHING;
+  #sourcesSeen = 0;
+
+  /** `sources` says whose objects have come. */
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  /** What counts. */
+  get valid(): Word {
+    if (this.#sourcesSeen !== this.#sources.began) this.#decide();
+    return this.#valid;
+  }
+
+  /** The newest properties of a publisher replace those before; sets are never merged. */
+  setProperties(by: Speaker, raw: Uint8Array): void {
+    const properties = decodeTrackProperties(raw);
+    this.#say(by, { ...this.#wordOf(by), raw, properties });
+  }
+
+  /** A publisher told of a largest location, which never shrinks. */
+  learnLargest(by: Speaker, largest: Location): void {
+    const word = this.#wordOf(by);
+    this.#say(by, { ...word, largest: larger(word.largest, largest) });
+  }
+
+  /** A feed is over. */
+  forget(by: Speaker): void {
+    if (this.#words.delete(by)) this.#decide();
+  }
+
+  #wordOf(by: Speaker): Word {
+    return this.#words.get(by) ?? NOTHING;
+  }
+
+  #say(by: Speaker, word: Word): void {
+    this.#words.set(by, word);
+    this.#decide();
+  }
+
+  #decide(): void {
+    this.#sourcesSeen = this.#sources.began;
+    const speakers = [...this.#words.keys()];
+    const hasBrought = ({ source }: Speaker) => source !== undefined && this.#sources.has(source);
+    const leading = speakers.find(hasBrought) ?? speakers[0];
+    if (leading === undefined) return;
+    let valid = this.#words.get(leading)!;
+    // What comes by several ways from one source is the same track.
+    for (const other of speakers) {
+      if (other === leading || other.source?.token !== leading.source?.token) continue;
+      const word = this.#words.get(other)!;
+      valid = { ...word, largest: larger(valid.largest, word.largest) };
+    }
+    this.#valid = valid;
+  }
+}
+
+function larger(one: Location | undefined, other: Location | undefined): Location | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return compareLocations(one, other) < 0 ? other : one;
+}

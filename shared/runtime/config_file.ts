@@ -9,6 +9,7 @@ import { fileName, joinKey, keysOf } from "./config_keys.ts";
 import type { NamedFile } from "./config_named_files.ts";
 import { byPlace, type Origin, type Remark, remarkLine } from "./config_place.ts";
 import { type ConfigFile, type FilePosition, readConfigTree } from "./config_tree.ts";
+import { itemsOf } from "./config_values.ts";
 import { done, type Outcome, refused } from "./outcome.ts";
 
 /** What a configuration is: its values, what they may be, and what they were called before. */
@@ -191,6 +192,6 @@ function fromText(value: unknown, like: unknown): unknown {
   if (typeof value !== "string") return value;
   if (typeof like === "number") return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   if (typeof like === "boolean") return value === "true" || (value === "false" ? false : value);
-  if (Array.isArray(like)) return value.split(",").map((item) => item.trim());
+  if (Array.isArray(like)) return itemsOf(value);
   return value;
 }

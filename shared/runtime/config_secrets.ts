@@ -8,10 +8,14 @@ const HIDDEN = "***";
 
 /**
  * A text for people without what must stay secret in it: the user and password of a URL, its query
- * and its fragment. Applied to every sentence that may repeat what somebody wrote.
+ * and its fragment. Applied to every sentence that may repeat what somebody wrote. A password may
+ * have every character but a slash and white space: where a URL stops in a sentence says only that.
  */
 export function hideSecrets(text: string): string {
-  return text.replace(/[^\s"'`()<>,]+/g, (word) => hideInWord(word));
+  return text
+    .replace(/(?<=:\/\/)[^\s/]*(?=@)/g, HIDDEN)
+    .replace(/(?<=:\/\/[^\s?#]*[?#])\S+?(?=[)"'`,.;<>\]}]*(?:\s|$))/g, HIDDEN)
+    .replace(/[^\s"'`()<>,]+/g, (word) => hideInWord(word));
 }
 
 /** A value as a message about its key shows it. */
@@ -23,7 +27,7 @@ export function found(value: unknown, key: string): string {
   if (isSecret(key) || value.includes("-----BEGIN")) return "a text that is not shown";
   // A path may be a token that was written into the wrong place.
   if (namesSecretFile(key) && !looksLikePath(value)) return "a text that is not shown";
-  return JSON.stringify(printable(hideSecrets(value), MAX_FOUND));
+  return JSON.stringify(printable(hideInValue(value), MAX_FOUND));
 }
 
 /** A value in force as `check` prints it, as JSON. */
@@ -37,15 +41,24 @@ export function shownValue(key: string, value: unknown): string {
 }
 
 function hideInWord(word: string): string {
-  const scheme = /^[\w+.-]+:\/\//.exec(word)?.[0] ?? "";
-  let rest = word.slice(scheme.length);
+  const scheme = SCHEME.exec(word)?.[0] ?? "";
+  const rest = word.slice(scheme.length);
   const at = rest.lastIndexOf("@");
-  if (at >= 0 && (scheme !== "" || rest.slice(0, at).includes(":"))) {
-    rest = `${HIDDEN}${rest.slice(at)}`;
-  }
-  if (scheme !== "") rest = rest.replace(/[?#].*$/, (query) => `${query[0]}${HIDDEN}`);
-  return scheme + rest;
+  const isUser = at >= 0 && (scheme !== "" || rest.slice(0, at).includes(":"));
+  return isUser ? `${scheme}${HIDDEN}${rest.slice(at)}` : word;
 }
+
+/** A wrong value may be half a URL: its list was divided within the password. */
+function hideInValue(value: string): string {
+  const scheme = SCHEME.exec(value)?.[0] ?? "";
+  const rest = value.slice(scheme.length);
+  const at = rest.lastIndexOf("@");
+  if (at >= 0) return hideSecrets(`${scheme}${HIDDEN}${rest.slice(at)}`);
+  if (scheme === "") return hideSecrets(value);
+  return hideSecrets(scheme + rest.replace(/^([^/:[]*:)(?!\d*(?:[/?#]|$)).*/s, `$1${HIDDEN}`));
+}
+
+const SCHEME = /^[\w+.-]+:\/\//;
 
 /** By its name: of `auth.tokens.0.sha256` it is `sha256`, of `auth.tokens.0` it is `tokens`. */
 function isSecret(key: string): boolean {

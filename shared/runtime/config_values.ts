@@ -37,6 +37,15 @@ export function listOf<T>(item: z.ZodType<T>, max: number): z.ZodType<readonly T
 }
 
 /**
+ * The items of a list that is one text. A comma before an `@` is part of a password: no item is half
+ * of one, which nobody could tell from a name.
+ */
+export function itemsOf(text: string): string[] {
+  const commas = /:.*@/s.test(text) ? /,(?![^\s/]*@)/ : ",";
+  return text.split(commas).map((item) => item.trim());
+}
+
+/**
  * A map with these names and no others, as the item of a list. What it says of a name that it does
  * not have is the list of those that it has.
  */

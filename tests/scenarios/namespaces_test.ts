@@ -118,6 +118,31 @@ Deno.test("R-137: publishers that announce only when they are asked are asked", 
   await downstream.expect("subscribeOk");
 });
 
+Deno.test("refused namespaces of a peer that was asked are counted and said, and may end", async () => {
+  await using world = new SessionWorld({
+    settings: { solicit: true },
+    limits: { maxNamespaces: 1 },
+  });
+  const publisher = await world.connect();
+  const { request } = await publisher.expectRequest("subscribeNamespace");
+  await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+  const refused = [namespaceOf("./1"), namespaceOf("./2"), namespaceOf("more")];
+  for (const suffix of [namespaceOf("live"), ...refused]) {
+    await request.send({ kind: "namespace", suffix });
+  }
+  for (const suffix of refused) await request.send({ kind: "namespaceDone", suffix });
+  await world.settle();
+  const said = world.lines.filter(({ text }) => text === "info: namespace refused");
+  assert.deepEqual(said.map(({ fields }) => fields.namespace), ["./1", "./2", "more"]);
+  const { publish_namespace: outcomes } = world.metrics.requests;
+  assert.equal(Object.values(outcomes).reduce((sum, count) => sum + count, 0), refused.length);
+
+  const listener = await listen(await world.connect(), "");
+  assert.equal(await heard(listener), "+live");
+  await request.send({ kind: "namespaceDone", suffix: refused[0]! });
+  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+});
+
 Deno.test("R-140: NAMESPACE_DONE without its NAMESPACE closes the session with PROTOCOL_VIOLATION", async () => {
   await using world = new SessionWorld({ settings: { solicit: true } });
   const publisher = await world.connect();

@@ -21,6 +21,8 @@ export class Announcements {
   readonly #publisher: Publisher;
   readonly #advertiseTo: (namespace: Namespace) => () => void;
   #count = 0;
+  // Refused names that a peer said when it was asked. They are not kept: it may say any number.
+  #refused = 0;
 
   /** `advertise` takes up a namespace of the peer; its result withdraws it. */
   constructor(
@@ -119,22 +121,34 @@ export class Announcements {
       } else if (message.kind === "namespaceDone") {
         const key = namespaceKey(message.suffix);
         const withdraw = known.get(key);
-        if (withdraw === undefined) throw violation("NAMESPACE_DONE without its NAMESPACE");
+        if (withdraw === undefined && this.#refused-- === 0) {
+          throw violation("NAMESPACE_DONE without its NAMESPACE");
+        }
         known.delete(key);
-        withdraw();
+        withdraw?.();
       } else {
         throw violation(`${message.kind} does not belong on the stream of SUBSCRIBE_NAMESPACE`);
       }
     }
   }
 
-  /** A namespace that may not be published here is remembered all the same: its end will come. */
+  /** Of a namespace that may not be published here it is counted that its end will come. */
   async #learn(namespace: Namespace, known: Map<string, () => void>): Promise<void> {
     const key = namespaceKey(namespace);
     if (known.has(key)) return;
     const refusal = await this.#refusalOf(namespace, undefined);
-    if (refusal !== undefined && this.#count >= this.#context.settings.limits.maxNamespaces) return;
-    known.set(key, refusal === undefined ? this.#advertise(namespace) : () => {});
+    if (refusal === undefined) {
+      known.set(key, this.#advertise(namespace));
+      return;
+    }
+    const { events, metrics } = this.#context;
+    this.#refused++;
+    metrics.requests.publish_namespace[outcomeOf(refusal)]++;
+    events.say("namespace refused", {
+      namespace: namespaceText(namespace),
+      refusal: refusal.kind,
+      reason: refusal.reason,
+    });
   }
 
   #advertise(namespace: Namespace): () => void {

@@ -1,4 +1,4 @@
-import { namespaceText } from "@qumo/shared/runtime";
+import { wholeNamespaceText } from "@qumo/shared/runtime";
 import type { Namespace } from "@qumo/shared/wire";
 import type { RelayConfig } from "./config.ts";
 import type { ReplacementPolicy } from "./track/mod.ts";
@@ -10,7 +10,7 @@ export function policyOf(
 ): ReplacementPolicy {
   if (publishersByNamespace.size === 0) return publishers;
   for (let length = namespace.length; length > 0; length--) {
-    const found = publishersByNamespace.get(namespaceText(namespace.slice(0, length)));
+    const found = publishersByNamespace.get(wholeNamespaceText(namespace.slice(0, length)));
     if (found !== undefined) return found;
   }
   return publishers;

@@ -1,4 +1,4 @@
-import { type Clock, type FileAccess, type Log, sleep, TaskGroup } from "@qumo/shared/runtime";
+import { type Clock, type FileAccess, type Log, shownName, sleep, TaskGroup } from "@qumo/shared/runtime";
 import { z } from "zod";
 import { ControllerClient } from "./controller_client.ts";
 import { Controllers } from "./controllers.ts";
@@ -134,7 +134,9 @@ export class ControlPlane {
   /** A publisher of this relay's own has something. Counts: two of one text need two withdrawals. */
   announced(text: string): void {
     if (!this.#announces.add(text)) {
-      this.#options.log.warn("cannot announce a name that is too long for others", { text });
+      this.#options.log.warn("cannot announce a name that is too long for others", {
+        text: shownName(text),
+      });
       return;
     }
     this.#registrar.changed();

@@ -1,4 +1,4 @@
-import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { done, type Outcome, refused, shownName } from "@qumo/shared/runtime";
 import type {
   Feed,
   FeedChange,
@@ -230,7 +230,9 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     void this.#seek(deadline, () => true).then((outcome) => {
       if (outcome.ok || this.#over || this.offered) return;
       const { reason } = outcome.refusal;
-      this.#span.run(() => log.warn("remote track lost", { track: textOf(this.remote), reason }));
+      this.#span.run(() =>
+        log.warn("remote track lost", { track: shownName(textOf(this.remote)), reason })
+      );
       this.#finish({ kind: "lost", reason });
     });
   }
@@ -271,7 +273,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#span.taken(leg);
     this.#span.run(() =>
       log.info("remote track", {
-        track: textOf(this.remote),
+        track: shownName(textOf(this.remote)),
         neighbor: link.name,
         source,
         ...(leg.from !== undefined && { from_group: String(leg.from.group) }),

@@ -57,7 +57,7 @@ export {
   openLog,
 } from "./log.ts";
 export { messageOf } from "./message_of.ts";
-export { escapeByte, fieldText, namespaceText, trackText } from "./name_text.ts";
+export { fieldText, namespaceText, shownName, trackText, wholeNamespaceText } from "./name_text.ts";
 export { done, type Outcome, type Refused, refused } from "./outcome.ts";
 export { printable } from "./printable.ts";
 export { type Output, output, type Process, stopSignal } from "./process.ts";

@@ -6,30 +6,63 @@ interface NamedTrack {
   readonly name: Uint8Array;
 }
 
+/** Characters of a name that people are shown: whoever names tracks may not fill a log or a page. */
+const MAX_SHOWN = 256;
+
 /**
- * One field of a name as text: well-formed UTF-8 as it is, with `/`, `%` and control characters
- * percent-encoded; of other bytes each that is not plain ASCII percent-encoded.
+ * One field of a name as text, whole: well-formed UTF-8 as it is, with `/`, `%` and control
+ * characters percent-encoded; of other bytes each that is not plain ASCII percent-encoded.
  */
 export function fieldText(field: Uint8Array): string {
   const text = decodeStrictly(field);
-  if (text === undefined) return Array.from(field, escapeUnlessPlain).join("");
   // deno-lint-ignore no-control-regex -- control characters are what is being looked for
-  return text.replace(/[%/\u0000-\u001f\u007f]/g, (one) => escapeByte(one.charCodeAt(0)));
+  if (text !== undefined && !/[%/\u0000-\u001f\u007f]/.test(text)) return text;
+  return escaped(field, text === undefined ? ASCII_ONLY : UTF_8);
 }
 
-/** A namespace as people write it: `room/alice.hang`. */
-export function namespaceText(fields: readonly Uint8Array[]): string {
+/** A namespace as text, whole: no two namespaces without empty fields share one. */
+export function wholeNamespaceText(fields: readonly Uint8Array[]): string {
   return fields.map(fieldText).join("/");
 }
 
-/** A track as people read it, its name apart from its namespace: `room/alice.hang · video`. */
-export function trackText({ namespace, name }: NamedTrack): string {
-  return `${namespaceText(namespace)} · ${fieldText(name)}`;
+/** A namespace as people are shown it, cut where it is long: `room/alice.hang`. */
+export function namespaceText(fields: readonly Uint8Array[]): string {
+  return shownName(wholeNamespaceText(fields));
 }
 
-/** A byte as `%2F`. */
-export function escapeByte(byte: number): string {
-  return `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+/** A track as people are shown it, its name apart from its namespace: `room/alice.hang · video`. */
+export function trackText({ namespace, name }: NamedTrack): string {
+  return `${namespaceText(namespace)} · ${shownName(fieldText(name))}`;
+}
+
+/** As much of a name's text as people are shown. */
+export function shownName(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN).toWellFormed()}…` : text;
+}
+
+// Up to which byte a text keeps what is not escaped for what it means.
+const UTF_8 = 0xff;
+const ASCII_ONLY = 0x7f;
+
+const DIGITS = new TextEncoder().encode("0123456789ABCDEF");
+const PERCENT = 0x25;
+const SLASH = 0x2f;
+const DELETE = 0x7f;
+
+/** One pass over bytes and one decoding: a peer chooses how many of them there are to escape. */
+function escaped(field: Uint8Array, highest: number): string {
+  const out = new Uint8Array(3 * field.length);
+  let at = 0;
+  for (const byte of field) {
+    if (byte > 0x1f && byte <= highest && byte !== PERCENT && byte !== SLASH && byte !== DELETE) {
+      out[at++] = byte;
+    } else {
+      out[at++] = PERCENT;
+      out[at++] = DIGITS[byte >> 4]!;
+      out[at++] = DIGITS[byte & 15]!;
+    }
+  }
+  return strictDecoder.decode(out.subarray(0, at));
 }
 
 function decodeStrictly(field: Uint8Array): string | undefined {
@@ -38,10 +71,4 @@ function decodeStrictly(field: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function escapeUnlessPlain(byte: number): string {
-  const character = String.fromCharCode(byte);
-  const plain = byte > 0x1f && byte < 0x7f && character !== "%" && character !== "/";
-  return plain ? character : escapeByte(byte);
 }

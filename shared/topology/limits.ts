@@ -16,6 +16,9 @@ export const MAX_TRACK_BYTES = 8192;
  */
 export const MAX_TRACK_PARTS = 36;
 
+/** Characters of a track's text: every byte percent-encoded, every part empty or after a slash. */
+export const MAX_TRACK_TEXT_LENGTH = 3 * MAX_TRACK_BYTES + 2 * MAX_TRACK_PARTS;
+
 /** Characters of a region's name: a label for people, not a document. */
 export const MAX_REGION_LENGTH = 128;
 

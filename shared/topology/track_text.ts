@@ -1,5 +1,5 @@
-import { done, escapeByte, fieldText, type Outcome, refused } from "@qumo/shared/runtime";
-import { MAX_TRACK_BYTES, MAX_TRACK_PARTS } from "./limits.ts";
+import { done, fieldText, type Outcome, refused } from "@qumo/shared/runtime";
+import { MAX_TRACK_BYTES, MAX_TRACK_PARTS, MAX_TRACK_TEXT_LENGTH } from "./limits.ts";
 
 /** A track as MoQT names it: the fields of its namespace and its own name, all of them bytes. */
 export interface TrackName {
@@ -11,6 +11,9 @@ const encoder = new TextEncoder();
 
 // An empty part needs a sign of its own: two slashes in a row are more often a slip than a name.
 const EMPTY_PART = "~";
+const TILDE_PART = "%7E";
+
+const PERCENT = 0x25;
 
 /**
  * Writes name parts as one text: parts joined by `/`. Well-formed UTF-8 stays readable; `/`, `%`,
@@ -26,6 +29,9 @@ export function formatTrackText(parts: readonly Uint8Array[]): string {
  * accepted and means nothing; anything percent-encoded may be, needed or not.
  */
 export function parseTrackText(text: string): Outcome<Uint8Array[], string> {
+  if (text.length > MAX_TRACK_TEXT_LENGTH) {
+    return refused(`is longer than ${MAX_TRACK_BYTES} bytes`);
+  }
   if (!text.isWellFormed()) return refused("is not well-formed Unicode");
   const body = text.startsWith("/") ? text.slice(1) : text;
   if (body === "") return done([]);
@@ -66,18 +72,29 @@ export function parseTrackName(text: string): Outcome<TrackName, string> {
 function formatPart(part: Uint8Array): string {
   if (part.length === 0) return EMPTY_PART;
   const text = fieldText(part);
-  return text === EMPTY_PART ? escapeByte(EMPTY_PART.charCodeAt(0)) : text;
+  return text === EMPTY_PART ? TILDE_PART : text;
 }
 
 function parsePart(segment: string): Uint8Array | undefined {
   if (segment === EMPTY_PART) return new Uint8Array();
-  if (!segment.includes("%")) return encoder.encode(segment);
-  const bytes: number[] = [];
-  // Splitting at a captured pattern leaves what matched it at the odd places.
-  for (const [place, piece] of segment.split(/(%[0-9a-fA-F]{2})/).entries()) {
-    if (place % 2 === 1) bytes.push(parseInt(piece.slice(1), 16));
-    else if (piece.includes("%")) return undefined;
-    else for (const byte of encoder.encode(piece)) bytes.push(byte);
+  const bytes = encoder.encode(segment);
+  let length = bytes.indexOf(PERCENT);
+  if (length < 0) return bytes;
+  // What is decoded is never longer than what it is read from.
+  for (let at = length; at < bytes.length; at++) {
+    let byte = bytes[at]!;
+    if (byte === PERCENT) {
+      byte = 16 * digitOf(bytes[++at]) + digitOf(bytes[++at]);
+      if (Number.isNaN(byte)) return undefined;
+    }
+    bytes[length++] = byte;
   }
-  return Uint8Array.from(bytes);
+  return bytes.slice(0, length);
+}
+
+/** What a hexadecimal digit in ASCII stands for; NaN for anything else. */
+function digitOf(code = 0): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : NaN;
 }

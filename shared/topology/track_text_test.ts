@@ -25,6 +25,7 @@ const vectors: [Uint8Array[], string][] = [
   [[hex("61c3")], "a%C3"],
   [[hex("efbbbf61")], "\ufeffa"],
   [[bytes("a\nb\u007f")], "a%0Ab%7F"],
+  [[bytes("caf\u00e9\n\u{1f600}%")], "caf\u00e9%0A\u{1f600}%25"],
 ];
 
 Deno.test("formatTrackText() and parseTrackText() agree on every vector", () => {
@@ -63,6 +64,9 @@ Deno.test("parseTrackText() refuses more parts and more bytes than a MoQT name h
   assert.equal(parseTrackText("a".repeat(MAX_TRACK_BYTES)).ok, true);
   assert.equal(parseTrackText("a".repeat(MAX_TRACK_BYTES + 1)).ok, false);
   assert.equal(parseTrackText("%00".repeat(MAX_TRACK_BYTES)).ok, true);
+  const empty = "~/".repeat(MAX_TRACK_PARTS - 1);
+  assert.equal(parseTrackText(`/${empty}${"%00".repeat(MAX_TRACK_BYTES)}`).ok, true);
+  assert.equal(parseTrackText(`/${empty}${"%00".repeat(MAX_TRACK_BYTES + 1)}`).ok, false);
 });
 
 Deno.test("parseTrackName() takes the last part for the track, the others for the namespace", () => {

@@ -84,14 +84,15 @@ export function fieldKey(field: Uint8Array): string {
   return `${field.length}:${characters}`;
 }
 
-const PLAIN = /[a-zA-Z0-9_]/;
+// Looked up, as a peer chooses how many bytes there are.
+const SHOWN = Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  return /[a-zA-Z0-9_]/.test(character) ? character : `.${byte.toString(16).padStart(2, "0")}`;
+});
 
 function formatField(field: Uint8Array): string {
   let text = "";
-  for (const byte of field) {
-    const character = String.fromCharCode(byte);
-    text += PLAIN.test(character) ? character : `.${byte.toString(16).padStart(2, "0")}`;
-  }
+  for (const byte of field) text += SHOWN[byte];
   return text;
 }
 

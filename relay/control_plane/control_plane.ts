@@ -1,4 +1,11 @@
-import { type Clock, type FileAccess, type Log, shownName, sleep, TaskGroup } from "@qumo/shared/runtime";
+import {
+  type Clock,
+  type FileAccess,
+  type Log,
+  shownName,
+  sleep,
+  TaskGroup,
+} from "@qumo/shared/runtime";
 import { z } from "zod";
 import { ControllerClient } from "./controller_client.ts";
 import { Controllers } from "./controllers.ts";

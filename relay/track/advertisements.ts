@@ -161,6 +161,16 @@ export class Advertisements {
     return [...found];
   }
 
+  /** Of those here that have the namespace of a track, who was the first to announce it. */
+  firstLocalOf(name: FullTrackName, isAsked: (publisher: Publisher) => boolean): Publisher[] {
+    let first: Advertisement | undefined;
+    for (const one of this.#advertised.prefixesOf(name.namespace)) {
+      if (one.origin !== "local" || !isAsked(one.publisher)) continue;
+      if (first === undefined || one.since < first.since) first = one;
+    }
+    return first === undefined ? [] : [first.publisher];
+  }
+
   /** The way to publishers elsewhere that have the namespace of a track, or push it. */
   remotePublishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
     const remote = new Set<Publisher>();

@@ -122,11 +122,12 @@ export class Scope {
    * the nearest namespace first, then the way elsewhere. Undefined when there is nobody.
    */
   sourceOf(name: FullTrackName): PastSource | undefined {
-    const publishers = new Set([
-      ...this.find(name)?.feeds.publishers ?? [],
+    const delivered = this.find(name)?.feeds.publishers ?? [];
+    const others = delivered.length > 0 && this.#isForOne(name) ? [] : [
       ...this.#localPublishersOf(name).reverse(),
       ...this.#lastResortsOf(name),
-    ]);
+    ];
+    const publishers = new Set([...delivered, ...others]);
     if (publishers.size === 0) return undefined;
     const { clock } = this.#options;
     const entry = this.find(name);
@@ -138,8 +139,10 @@ export class Scope {
   }
 
   #publishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
-    const isIn = (one: Publisher) => !this.#isOut(one, name, except);
-    const local = this.#advertised.localPublishersOf(name, except).filter(isIn);
+    const isIn = (one: Publisher) => one !== except && !this.#isOut(one, name, except);
+    const local = this.#isForOne(name)
+      ? this.#advertised.firstLocalOf(name, isIn)
+      : this.#advertised.localPublishersOf(name).filter(isIn);
     if (local.length > 0) return local;
     const remote = this.#advertised.remotePublishersOf(name, except).filter(isIn);
     if (remote.length > 0 || this.elsewhere === except) return remote;
@@ -150,6 +153,17 @@ export class Scope {
     return this.#advertised.localPublishersOf(name).filter((one) => !this.#isOut(one, name));
   }
 
+  /** Whether a track that one publisher has is not asked of another, by the policy. */
+  #isForOne({ namespace }: FullTrackName): boolean {
+    return this.#options.policyOf(namespace) === "refuse";
+  }
+
+  /** Whether a track that is wanted is asked of somebody who comes. */
+  #takesAnother({ track, feeds }: TrackEntry): boolean {
+    if (feeds.demand === 0 || feeds.size === 0) return false;
+    return feeds.isInterrupted || !this.#isForOne(track.name);
+  }
+
   /** Whether a publisher has lost a track to another that is still there. */
   #isOut(publisher: Publisher, name: FullTrackName, except?: Publisher): boolean {
     return this.#claims.winnersOver(publisher, name, except).length > 0;
@@ -158,7 +172,7 @@ export class Scope {
   /** Who is asked when those who should have a track do not: the ones they prevailed over, then elsewhere. */
   #lastResortsOf(name: FullTrackName): Publisher[] {
     const local = this.#advertised.localPublishersOf(name)
-      .filter((one) => this.#isOut(one, name));
+      .filter((one) => this.#isForOne(name) || this.#isOut(one, name));
     const remote = this.#advertised.remotePublishersOf(name);
     const elsewhere = remote.length > 0 || this.elsewhere === undefined ? [] : [this.elsewhere];
     return [...local, ...remote, ...elsewhere];
@@ -194,7 +208,7 @@ export class Scope {
         this.#successors.watch(entry);
         continue;
       }
-      const isWanted = feeds.demand > 0 && feeds.size > 0 &&
+      const isWanted = this.#takesAnother(entry) &&
         hasPrefix(track.name.namespace, namespace) &&
         !this.#isOut(publisher, track.name);
       if (isWanted) void feeds.connect([publisher]);
@@ -421,7 +435,9 @@ export class Scope {
     if (feeds.comesBy(via)) return refused(LOOP);
     if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
     // Of a track that was offered and not wanted until now, others may have more.
-    if (isFirst) void feeds.connect(this.#localPublishersOf(track.name));
+    if (isFirst && !this.#isForOne(track.name)) {
+      void feeds.connect(this.#localPublishersOf(track.name));
+    }
     return done(undefined);
   }
 

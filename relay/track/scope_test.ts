@@ -6,13 +6,14 @@ import { ScriptedFeed, ScriptedPublisher } from "../../tests/support/track_publi
 import type { Refusal } from "./errors.ts";
 import type { TrackEntry } from "./feeds.ts";
 import { Registry } from "./registry.ts";
+import type { ReplacementPolicy } from "./replacement.ts";
 import { Scope } from "./scope.ts";
 import type { OpenOptions } from "./scope_options.ts";
 
 const LINGER = 100;
 const NAME = nameOf("foo", "bar", "video");
 
-function setUp(maxTracks = 100) {
+function setUp(maxTracks = 100, policy: ReplacementPolicy = "newest") {
   const world = new World();
   const { clock, cache } = world;
   let alias = 0n;
@@ -24,7 +25,7 @@ function setUp(maxTracks = 100) {
     linger: LINGER,
     maxTracks,
     nextAlias,
-    policyOf: () => "newest",
+    policyOf: () => policy,
     onReplaced: () => {},
   });
   const stop = new AbortController();
@@ -54,6 +55,32 @@ function offer(scope: Scope, name = NAME, publisher = new ScriptedPublisher()): 
   scope.offer(entry, feed);
   return feed;
 }
+
+Deno.test("Scope asks the first alone where a second publisher is refused, and others when it has not got the track", async () => {
+  const { scope, open, stop } = setUp(100, "refuse");
+  const wide = new ScriptedPublisher("agree");
+  const first = new ScriptedPublisher("agree");
+  const withdraw = scope.advertise(NAME.namespace, first, "local");
+  const opened = await open();
+  scope.advertise([], wide, "local");
+  assert.deepEqual([opened.ok, first.feeds.length, wide.feeds.length], [true, 1, 0]);
+  await open();
+  assert.equal(wide.feeds.length, 0);
+  withdraw();
+  first.last.end();
+  assert.equal(wide.feeds.length, 1);
+  stop.abort();
+});
+
+Deno.test("Scope asks a second publisher for what the first has not got, whatever the policy", async () => {
+  const { scope, open, clock } = setUp(100, "refuse");
+  const [first, second] = [new ScriptedPublisher("does_not_exist"), new ScriptedPublisher("agree")];
+  scope.advertise([], first, "local");
+  await clock.advance(1);
+  scope.advertise(NAME.namespace, second, "local");
+  assert.equal((await open()).ok, true);
+  assert.deepEqual([first.feeds.length, second.feeds.length], [1, 1]);
+});
 
 Deno.test("Scope asks for what there is of a track here first, and then elsewhere", async () => {
   const { scope, clock } = setUp();

@@ -267,6 +267,26 @@ Deno.test("a second publisher is refused at once where the policy says so", asyn
   await refused(await publish(second), "UNINTERESTED");
 });
 
+Deno.test("a stranger with a wider namespace is not asked for a publisher's track where a second one is refused", async () => {
+  await using world = new SessionWorld({ policy: "refuse" });
+  const publisher = await world.join();
+  await announce(publisher.peer, "live/cam");
+  const viewer = await world.connect();
+  const request = await subscribe(viewer, LIVE);
+  await accept(publisher.peer);
+  await request.expect("subscribeOk");
+  const stranger = await world.connect();
+  await announce(stranger, "live");
+  const asked = stranger.acceptRequest();
+  const late = await world.connect();
+  await (await subscribe(late, LIVE)).expect("subscribeOk");
+  await world.stillPending(asked, "A request");
+  await sendSubgroup(publisher.peer, { group: 1n }, ...objects(1));
+  for (const peer of [viewer, late]) assert.equal(await nextObject(peer), "1 object 0");
+  publisher.connection.close(0, "");
+  assert.ok(await asked);
+});
+
 Deno.test("publishers that send the same stand in for each other, whatever the policy", async () => {
   for (const policy of ["newest", "oldest"] satisfies ReplacementPolicy[]) {
     await using world = new SessionWorld({ policy });

@@ -179,16 +179,13 @@ const STRAYS: readonly [string, (peer: RawPeer) => Promise<unknown>][] = [
     }
   }],
   ["streams that say nothing", async (peer) => {
-    for (let count = 0; count < 100; count++) {
-      await peer.uni(new Uint8Array(0));
-      await peer.bidi(new Uint8Array(0));
-    }
+    for (let count = 0; count < 100; count++) await peer.uni(new Uint8Array(0));
+    // Of requests that are begun and not finished a session has fewer.
+    for (let count = 0; count < 50; count++) await peer.bidi(new Uint8Array(0));
   }],
   ["streams that say half of something", async (peer) => {
-    for (let count = 0; count < 100; count++) {
-      await peer.uni(Uint8Array.of(0xc0));
-      await peer.bidi(Uint8Array.of(0x06, 0x00));
-    }
+    for (let count = 0; count < 100; count++) await peer.uni(Uint8Array.of(0xc0));
+    for (let count = 0; count < 50; count++) await peer.bidi(Uint8Array.of(0x06, 0x00));
   }],
 ];
 

@@ -72,7 +72,7 @@ class Canary implements AsyncDisposable {
 }
 
 async function attacked(attack: (controller: SdnProcess) => Promise<void>): Promise<void> {
-  using deadline = new Deadline(120_000);
+  using deadline = new Deadline(300_000);
   await using controller = await SdnProcess.start(CONFIG, {}, ["--max-old-space-size=256"]);
   let beats = 0;
   {

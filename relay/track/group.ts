@@ -1,5 +1,6 @@
 import type { ObjectDatagram } from "@qumo/shared/wire";
 import { MalformedTrack } from "./errors.ts";
+import { ForgottenSubgroups } from "./forgotten_subgroups.ts";
 import { Gaps } from "./gaps.ts";
 import {
   MAX_PAGE_BYTES,
@@ -40,8 +41,8 @@ export class Group {
   readonly #datagrams = new Map<number, DatagramObject>();
   #datagramBytes = 0;
   #datagramsGivenUpTo = -1;
-  // The largest object of subgroups that made room for others, and of which nothing is known any more.
-  #forgottenUpTo = -1;
+  // Subgroups that made room for others, and of which nothing else is known any more.
+  readonly #forgotten = new ForgottenSubgroups();
   #logs: SubgroupLog[] = [];
   readonly #subgroups = new Map<bigint, Subgroup>();
   #priorGroups: bigint | undefined;
@@ -128,7 +129,7 @@ export class Group {
     let freed = 0;
     for (const log of oldest) {
       freed += this.#giveUpLog(log);
-      this.#forgottenUpTo = Math.max(this.#forgottenUpTo, log.lastId);
+      this.#forgotten.add(log);
       this.#forgetLog(log);
     }
     this.#logs = this.#logs.filter((log) => !gone.has(log));
@@ -141,10 +142,10 @@ export class Group {
     if (logs.length === 0) this.#subgroups.delete(log.subgroup);
   }
 
-  /** Whether this object of a subgroup, or one behind it, was here and was given up. */
-  isGivenUp(subgroup: bigint, id: number): boolean {
+  /** Whether this object of a subgroup, or one behind it, was here from `source` and was given up. */
+  isGivenUp(subgroup: bigint, id: number, source: string | undefined): boolean {
     const logs = this.#subgroups.get(subgroup)?.logs;
-    if (logs === undefined) return id <= this.#forgottenUpTo;
+    if (logs === undefined) return this.#forgotten.has(subgroup, id, source);
     return logs.some(({ givenUpTo }) => id <= givenUpTo);
   }
 

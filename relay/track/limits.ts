@@ -22,6 +22,12 @@ export const MAX_SUBGROUPS_PER_GROUP = 4_096;
 /** Subgroups that are given up at once where another needs room: it costs as much as for one. */
 export const SUBGROUPS_FORGOTTEN = 64;
 
+/**
+ * Rows of subgroups of one group that were given up for others and are remembered, so that they do not
+ * come back as new: a publisher that counts them up needs one row. Beyond it the shortest is forgotten.
+ */
+export const MAX_FORGOTTEN_ROWS = 64;
+
 /** Gaps that a publisher declared in one group or between groups, kept to check later objects against. */
 export const MAX_GAPS = 256;
 

@@ -31,6 +31,8 @@ export interface SubgroupInit {
   readonly firstObject: boolean;
   /** Whether it began with what a FETCH brought, whose priorities need not be those of a stream. */
   readonly isFetched?: boolean;
+  /** The token of the source that began it; undefined where nobody else can. */
+  readonly source?: string | undefined;
   /** What goes before the objects on a stream to a subscriber, the same for all of them. */
   readonly preamble: Uint8Array;
 }
@@ -62,6 +64,7 @@ export class SubgroupLog {
   readonly endOfGroup: boolean;
   readonly firstObject: boolean;
   readonly isFetched: boolean;
+  readonly source: string | undefined;
   readonly #preamble: Uint8Array;
 
   readonly #pages = new Pages();
@@ -90,6 +93,7 @@ export class SubgroupLog {
     this.endOfGroup = init.endOfGroup;
     this.firstObject = init.firstObject;
     this.isFetched = init.isFetched ?? false;
+    this.source = init.source;
     this.#preamble = init.preamble;
   }
 

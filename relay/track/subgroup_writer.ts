@@ -266,7 +266,7 @@ export class SubgroupWriter {
     if (end !== undefined && id > end && status === ObjectStatus.NORMAL) {
       throw new MalformedTrack(`Object ${id} lies behind the end of subgroup ${subgroup}`);
     }
-    if (group.isGivenUp(subgroup, id)) return "too_old";
+    if (group.isGivenUp(subgroup, id, this.#options.source?.token)) return "too_old";
     this.#checkPriority(group, subgroup);
     noteFacts(this.#track, group, id, properties, status);
     // A group that is older than all that there is room for is gone again at once.
@@ -336,8 +336,14 @@ export class SubgroupWriter {
       firstObject: this.#init.firstObject && isFirstOfStream,
     };
     const preamble = encodeSubgroupHeader({ alias: this.#track.alias, ...header });
-    const { isFetched = false } = this.#options;
-    const log = new SubgroupLog({ ...header, groupOrdinal: group.ordinal, preamble, isFetched });
+    const { isFetched = false, source } = this.#options;
+    const log = new SubgroupLog({
+      ...header,
+      groupOrdinal: group.ordinal,
+      preamble,
+      isFetched,
+      source: source?.token,
+    });
     group.addLog(log);
     this.#moveTo(log);
     this.#track.announceSubgroup(log);

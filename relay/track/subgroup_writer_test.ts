@@ -9,7 +9,10 @@ import {
   World,
 } from "../../tests/support/track_model.ts";
 import { MalformedTrack } from "./errors.ts";
-import { MAX_SUBGROUPS_PER_GROUP } from "./limits.ts";
+import { ForgottenSubgroups } from "./forgotten_subgroups.ts";
+import { MAX_FORGOTTEN_ROWS, MAX_SUBGROUPS_PER_GROUP } from "./limits.ts";
+import { sourceOf } from "./source.ts";
+import type { SubgroupLog } from "./subgroup_log.ts";
 import type { SubgroupWriter } from "./subgroup_writer.ts";
 
 const NONE = new Uint8Array(0);
@@ -539,4 +542,30 @@ Deno.test("SubgroupWriter ends a log that nobody goes on with when it begins ano
   fetched.release();
   put(world.stream(track), 5);
   assert.deepEqual(subscriber.states, ["incomplete", "open"]);
+});
+
+Deno.test("SubgroupWriter does not take what a publisher sends for too old because of another's flood", () => {
+  const { world, track } = setUp();
+  const [one, other] = [sourceOf("1.1.1.here"), sourceOf("2.2.1.here")];
+  for (let id = 0; id < MAX_SUBGROUPS_PER_GROUP + 300; id++) {
+    const flood = world.stream(track, { subgroup: BigInt(1e9 + id * 2) }, { source: other });
+    put(flood, 1e9 + id * 2);
+    flood.finish();
+  }
+  const own = world.stream(track, { subgroup: 3n }, { source: one });
+  put(own, 3);
+  assert.equal(own.counts.dropped, 0);
+});
+
+Deno.test("ForgottenSubgroups remember a publisher's row whatever others scatter", () => {
+  const forgotten = new ForgottenSubgroups();
+  const add = (subgroup: bigint, source: string) =>
+    forgotten.add({ subgroup, source, lastId: 7 } as SubgroupLog);
+  for (const subgroup of [0n, 1n, 3n, 2n]) add(subgroup, "one");
+  for (let count = 0; count < 3 * MAX_FORGOTTEN_ROWS; count++) add(BigInt(count * 5), "other");
+  for (const subgroup of [0n, 1n, 2n, 3n]) assert.ok(forgotten.has(subgroup, 7, "one"));
+  assert.equal(forgotten.has(3n, 8, "one"), false);
+  assert.equal(forgotten.has(4n, 7, "one"), false);
+  assert.equal(forgotten.has(0n, 7, "other"), false, "The oldest of the shortest");
+  assert.ok(forgotten.has(3n, 7, undefined));
 });

@@ -1,5 +1,6 @@
 import { type ControlMessageOf, DoneCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { MAX_SUBGROUPS_PER_GROUP } from "../../relay/track/limits.ts";
 import type { ReplacementPolicy } from "../../relay/track/mod.ts";
 import type { RequestStream } from "../support/scripted_streams.ts";
 import { type ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
@@ -26,6 +27,7 @@ const IDLE_MS = 10_000;
 const MOQ_DEV = { setup: { solicit: true } } as const;
 const SECOND = 30n;
 const LIVE = { filter: { type: "largest_object" } } as const;
+const FLOOD_FROM = 2 ** 40;
 const CATALOG = trackOf("live", "catalog");
 
 /** A publisher that answers the relay, and one object a group from group 0 on. */
@@ -399,4 +401,58 @@ Deno.test("the end of a track keeps its reason although its publisher closes rig
   await world.clock.advance(3);
   await publisher[Symbol.asyncDispose]();
   assert.equal((await downstream.expect("publishDone")).code, BigInt(DoneCode.TRACK_ENDED));
+});
+
+Deno.test("a chat of one group goes on for its viewers beside a stranger's flood of other subgroups", async () => {
+  await using world = new SessionWorld({ policy: "oldest", cache: { maxTrackBytes: 900_000 } });
+  const { publisher, subscriber, downstream } = await watch(world);
+  let seen = -1;
+  void (async () => {
+    for (;;) {
+      const { ids: [id = -1] } = await nextSubgroup(subscriber);
+      if (id < FLOOD_FROM) seen = id;
+    }
+  })().catch(() => {});
+  const ended = downstream.next();
+  const say = (id: number) =>
+    sendSubgroup(publisher, { group: 0n, subgroup: BigInt(id) }, ...objects(1, id));
+  for (let id = 0; id < 3; id++) await say(id);
+  const stranger = await world.connect();
+  await announce(stranger, "live");
+  await accept(stranger, { alias: SECOND });
+  for (let count = 0; count < MAX_SUBGROUPS_PER_GROUP + 100; count++) {
+    const id = FLOOD_FROM + count;
+    const place = { alias: SECOND, group: 0n, subgroup: BigInt(id) };
+    await sendSubgroup(stranger, place, ...objects(1, id));
+    if (count % 20 === 0) await world.settle();
+  }
+  for (let id = 3; id < 13; id++) {
+    await say(id);
+    await world.advance(1_000);
+  }
+  assert.equal(seen, 12);
+  assert.equal(world.metrics.droppedObjects.too_old, 0);
+  await world.stillPending(ended, "The end of the track");
+});
+
+Deno.test("whose objects are too old for those of another keeps the track if it is to prevail", async () => {
+  await using world = new SessionWorld({ policy: "oldest", cache: { maxGroupsPerTrack: 2 } });
+  const { publisher, downstream } = await watch(world);
+  const chat = await openSubgroup(publisher, { group: 0n }, ...objects(1));
+  await world.settle();
+  const stranger = await world.connect();
+  await announce(stranger, "live");
+  const { request } = await accept(stranger, { alias: SECOND });
+  for (const group of [5n, 6n, 7n]) {
+    await sendSubgroup(stranger, { alias: SECOND, group }, ...objects(1));
+  }
+  await world.settle();
+  for (let id = 1; id < 8; id++) {
+    await chat.send(...objects(1, id)).catch(() => {});
+    await world.advance(1_000);
+  }
+  await toldToComeBack(downstream);
+  assert.ok(await request.ended(), "The stranger is out");
+  assert.equal(world.metrics.replacements.older, 1);
+  assert.equal(world.metrics.tracksGivenUp.only_drops, 0);
 });

@@ -19,12 +19,16 @@ interface DropsContext {
 export class FeedDrops {
   readonly #context: DropsContext;
   readonly #track: () => Track;
-  readonly #giveUp: (reason: string) => void;
+  readonly #giveUp: (reason: string, why: DropReason) => void;
   // Since when nothing was kept.
   #since: number | undefined;
 
   /** `track` is where the feed delivers to now. */
-  constructor(context: DropsContext, track: () => Track, giveUp: (reason: string) => void) {
+  constructor(
+    context: DropsContext,
+    track: () => Track,
+    giveUp: (reason: string, why: DropReason) => void,
+  ) {
     this.#context = context;
     this.#track = track;
     this.#giveUp = giveUp;
@@ -42,7 +46,7 @@ export class FeedDrops {
     this.#since ??= now;
     if (now - this.#since < MAX_ONLY_DROPS_MS) return;
     this.#since = undefined;
-    this.#giveUp(`every object was dropped for ${MAX_ONLY_DROPS_MS / 1_000} s: ${reason}`);
+    this.#giveUp(`every object was dropped for ${MAX_ONLY_DROPS_MS / 1_000} s: ${reason}`, reason);
   };
 
   /** An object was kept, or was there already. */

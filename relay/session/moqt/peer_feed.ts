@@ -10,6 +10,7 @@ import {
   updateScope,
 } from "@qumo/shared/wire";
 import {
+  type DropReason,
   type Feed,
   type FeedChange,
   type FeedTarget,
@@ -103,7 +104,7 @@ export class PeerFeed implements Feed {
     this.drops = new FeedDrops(
       options.context,
       () => this.#target.track,
-      (reason) => this.giveUp("only_drops", reason),
+      (reason, why) => this.#onlyDrops(reason, why),
     );
     this.streams = new FeedStreams(
       options.context.clock,
@@ -303,6 +304,14 @@ export class PeerFeed implements Feed {
   /** What came contradicts what is known of the track. Says what becomes of the feed. */
   contradicted(reason: string): Verdict {
     return this.#over ? "lost" : this.#target.feeds.contradicted(this, reason);
+  }
+
+  /** What another publisher brought may be in the way: then it is decided between the two. */
+  #onlyDrops(reason: string, why: DropReason): void {
+    const { sources } = this.#target.track;
+    const isOthersDoing = why === "too_old" && sources.hasOther(this.#source);
+    if (isOthersDoing && this.contradicted(reason) === "won") return;
+    this.giveUp("only_drops", reason);
   }
 
   /** Nothing more is taken from the publisher, though it would send more. */

@@ -71,6 +71,7 @@ export class ControlPlane {
   readonly #client: ControllerClient;
   readonly #mirror: Mirror;
   readonly #announces = new OwnAnnounces();
+  readonly #heartbeat: Heartbeat;
   readonly #registrar: Registrar;
   readonly #watcher: Watcher;
   // Heartbeats end before the relay leaves, the stream of events only when it is closed.
@@ -80,6 +81,7 @@ export class ControlPlane {
   #isDrainTold = false;
   #isDrainAsked = false;
   #isUntoldSaid = false;
+  #areUntoldFlowsSaid = false;
   #isNameHeld = false;
 
   constructor(options: ControlPlaneOptions) {
@@ -97,10 +99,11 @@ export class ControlPlane {
     const parts = { name, client, controllers, clock, log, random };
     const epoch = new Epoch(mintEpoch(clock.wall()));
     this.#mirror = new Mirror(name);
+    this.#heartbeat = new Heartbeat(settings, { epoch, announces: this.#announces });
     this.#registrar = new Registrar({
       ...parts,
       epoch,
-      heartbeat: new Heartbeat(settings, { epoch, announces: this.#announces }),
+      heartbeat: this.#heartbeat,
       report,
       announces: () => this.#announces.told,
       onAccepted: (url, isNews) => this.#accepted(url, isNews),
@@ -250,6 +253,13 @@ export class ControlPlane {
       });
     }
     this.#isUntoldSaid = untold > 0;
+    const { untoldFlows } = this.#heartbeat;
+    if (untoldFlows > 0 && !this.#areUntoldFlowsSaid) {
+      this.#options.log.info("flows with the longest names are not told to the controller", {
+        untold: untoldFlows,
+      });
+    }
+    this.#areUntoldFlowsSaid = untoldFlows > 0;
   }
 
   #mirrorChanged(): void {

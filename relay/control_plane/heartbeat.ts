@@ -1,4 +1,10 @@
-import { type LinkReport, type LoadReport, MAX_FLOWS_PER_RELAY } from "@qumo/shared/topology";
+import {
+  type LinkReport,
+  type LoadReport,
+  MAX_FLOW_BYTES_PER_RELAY,
+  MAX_FLOW_TRACK_LENGTH,
+  MAX_FLOWS_PER_RELAY,
+} from "@qumo/shared/topology";
 import { z } from "zod";
 import { FEW_ANNOUNCES, JITTER, MIN_HEARTBEAT_MS } from "./limits.ts";
 import type { Epoch } from "./epoch.ts";
@@ -55,6 +61,7 @@ export class Heartbeat {
   // The version of the announces that a controller has; none before the first answer.
   #known: number | undefined;
   #mayHaveFlows = false;
+  #untoldFlows = 0;
   #intervalMs: number;
 
   constructor(
@@ -67,13 +74,19 @@ export class Heartbeat {
     this.#intervalMs = settings.heartbeatIntervalMs;
   }
 
+  /** How many flows the last heartbeat left out. */
+  get untoldFlows(): number {
+    return this.#untoldFlows;
+  }
+
   /** The heartbeat to send now. */
   next(report: RelayReport): Beat {
     const { region, neighbors } = this.#settings;
     const { address, certificateSha256 } = report;
     const announces = this.#announces;
     const isWhole = this.#known !== announces.version || announces.told.length <= FEW_ANNOUNCES;
-    const flows = report.flows.slice(0, MAX_FLOWS_PER_RELAY);
+    const flows = fitting(report.flows);
+    this.#untoldFlows = report.flows.length - flows.length;
     // A controller that does not know flows refuses them: it is not told that there are none.
     const saysFlows = flows.length > 0 || this.#mayHaveFlows;
     this.#mayHaveFlows = saysFlows;
@@ -122,4 +135,20 @@ export class Heartbeat {
   slowInterval(random: number): number {
     return this.#settings.heartbeatIntervalMs * (1 - JITTER + 2 * JITTER * random);
   }
+}
+
+const encoder = new TextEncoder();
+
+/** The flows that a heartbeat may have, those with the shortest names first. */
+function fitting(flows: readonly Flow[]): readonly Flow[] {
+  const told: Flow[] = [];
+  let bytes = 0;
+  const byLength = flows.toSorted((a, b) => a.track.length - b.track.length);
+  for (const flow of byLength) {
+    if (told.length === MAX_FLOWS_PER_RELAY || flow.track.length > MAX_FLOW_TRACK_LENGTH) break;
+    bytes += encoder.encode(JSON.stringify(flow)).length + 1;
+    if (bytes > MAX_FLOW_BYTES_PER_RELAY) break;
+    told.push(flow);
+  }
+  return told;
 }

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import {
   announcesDigest,
   MAX_ANNOUNCES_PER_RELAY,
+  MAX_FLOW_TRACK_LENGTH,
   MAX_FLOWS_PER_RELAY,
+  MAX_NEIGHBORS,
   MAX_TRACK_BYTES,
   registrationSchema,
 } from "@qumo/shared/topology";
@@ -11,6 +13,9 @@ import { Epoch } from "./epoch.ts";
 import { Heartbeat, type RelayReport } from "./heartbeat.ts";
 import { FEW_ANNOUNCES } from "./limits.ts";
 import { OwnAnnounces } from "./own_announces.ts";
+
+/** What the controller takes. */
+const MAX_REGISTRATION_BYTES = 8 * 1024 * 1024;
 
 const SETTINGS = {
   name: "r",
@@ -96,6 +101,29 @@ Deno.test("Heartbeat tells no more flows than it may", () => {
     (heartbeat.next({ ...REPORT, flows }).body.flows as unknown[]).length,
     MAX_FLOWS_PER_RELAY,
   );
+});
+
+Deno.test("a heartbeat with all that a relay may have is within the bound of its body", () => {
+  const { heartbeat, announces } = subject();
+  const wide = (n: number, length: number) => `${n}`.padEnd(length, "\u6771");
+  const quoted = (n: number, length: number) => `${n}`.padEnd(length, '"');
+  for (let n = 0; n < MAX_ANNOUNCES_PER_RELAY; n++) announces.add(quoted(n, 4000));
+  const links = Object.fromEntries(
+    Array.from({ length: MAX_NEIGHBORS }, (_, n) => [quoted(n, 255), { up: true, rtt_ms: 1.25 }]),
+  );
+  const flows = Array.from({ length: 2 * MAX_FLOWS_PER_RELAY }, (_, n) => ({
+    track: wide(n, n % 2 === 0 ? 4000 : MAX_FLOW_TRACK_LENGTH),
+    next_hop: quoted(n, 255),
+    source: quoted(n, 255),
+  }));
+  const short = { track: "live/~/video", next_hop: "n", source: "s" };
+  const { body } = heartbeat.next({ ...REPORT, links, flows: [...flows, short] });
+  assert.deepEqual(registrationSchema.parse(body), body);
+  assert.ok(new TextEncoder().encode(JSON.stringify(body)).length < MAX_REGISTRATION_BYTES);
+  const told = body.flows as typeof flows;
+  assert.deepEqual(told[0], short, "the shortest are told first");
+  assert.ok(told.length > 200 && told.every(({ track }) => track.length <= MAX_FLOW_TRACK_LENGTH));
+  assert.equal(heartbeat.untoldFlows, flows.length + 1 - told.length);
 });
 
 Deno.test("OwnAnnounces tells what fits, the oldest first", () => {

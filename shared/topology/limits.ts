@@ -37,6 +37,12 @@ export const MAX_ANNOUNCE_BYTES_PER_RELAY = 4 * 1024 * 1024;
 /** Tracks that one relay may say it takes from its neighbours now: a list for people to look at. */
 export const MAX_FLOWS_PER_RELAY = 1000;
 
+/** Characters of a track's text in a flow: people read names, and longer ones are left out. */
+export const MAX_FLOW_TRACK_LENGTH = 512;
+
+/** Bytes of a relay's flows as JSON: 1000 for each, so that a heartbeat stays within its body's bound. */
+export const MAX_FLOW_BYTES_PER_RELAY = 1024 * 1024;
+
 /**
  * The highest cost of one link. With {@linkcode COST_STEP} and the longest path that the relay limit
  * allows, the sum stays an exact integer of steps below 2^53.

@@ -3,6 +3,7 @@ import {
   MAX_ADDRESS_LENGTH,
   MAX_ANNOUNCES_PER_RELAY,
   MAX_COST,
+  MAX_FLOW_BYTES_PER_RELAY,
   MAX_FLOWS_PER_RELAY,
   MAX_NEIGHBORS,
   MAX_REGION_LENGTH,
@@ -74,6 +75,33 @@ function atMost(limit: number, what: string): [(value: object) => boolean, { mes
   ];
 }
 
+/**
+ * A list of which number and length are looked at before any text of it is read: a text of thousands of
+ * bytes costs a tenth of a millisecond, and thousands may come.
+ */
+function bounded<T>(item: z.ZodType<T>, limits: { count: number; bytes?: number }) {
+  const { count, bytes = Infinity } = limits;
+  return z.preprocess((value, context) => {
+    if (!Array.isArray(value)) return value;
+    const isCrowd = value.length > count;
+    if (!isCrowd && value.reduce<number>((sum, one) => sum + lengthOf(one), 0) <= bytes) {
+      return value;
+    }
+    const message = isCrowd ? `More than ${count}` : `Longer than ${bytes} bytes`;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  }, z.array(item).max(count));
+}
+
+/** Characters of a text, or of the texts of an object. */
+function lengthOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  let length = 0;
+  for (const inner of Object.values(value)) length += typeof inner === "string" ? inner.length : 0;
+  return length;
+}
+
 /** What the documentation says of a map by relays' names. */
 const ofRelays = {
   maxProperties: MAX_NEIGHBORS,
@@ -92,10 +120,14 @@ export const registrationSchema = z.strictObject({
   seq: count.max(MAX_SEQUENCE).optional(),
   load: loadReportSchema.optional(),
   certificate_sha256: sha256Hex.optional(),
-  announces: z.array(trackTextSchema).max(MAX_ANNOUNCES_PER_RELAY).optional(),
+  // How long they may be together is said of their canonical texts, by who keeps them.
+  announces: bounded(trackTextSchema, { count: MAX_ANNOUNCES_PER_RELAY }).optional(),
   announces_digest: sha256Hex.optional(),
   draining: z.boolean().optional(),
-  flows: z.array(flowSchema).max(MAX_FLOWS_PER_RELAY).optional().meta({
+  flows: bounded(flowSchema, {
+    count: MAX_FLOWS_PER_RELAY,
+    bytes: MAX_FLOW_BYTES_PER_RELAY,
+  }).optional().meta({
     description: "The remote tracks taken from neighbours now: absent for no change, [] for none",
   }),
 }).meta({ id: "Registration" });

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { announcesDigest } from "./announces_digest.ts";
-import { MAX_FLOWS_PER_RELAY, MAX_NEIGHBORS, MAX_RELAY_NAME_BYTES } from "./limits.ts";
+import {
+  MAX_ANNOUNCES_PER_RELAY,
+  MAX_FLOW_BYTES_PER_RELAY,
+  MAX_FLOWS_PER_RELAY,
+  MAX_NEIGHBORS,
+  MAX_RELAY_NAME_BYTES,
+} from "./limits.ts";
 import { refusalCodes } from "./refusals.ts";
 import { relayNameFault } from "./relay_name.ts";
 import { registrationSchema } from "./schemas.ts";
@@ -109,6 +115,21 @@ Deno.test("registrationSchema names the path of what it refuses", () => {
   }
   const crowd = Object.fromEntries(Array.from({ length: MAX_NEIGHBORS + 1 }, (_, i) => [i, 1]));
   assert.deepEqual(faults({ neighbors: crowd }), ["neighbors"]);
+});
+
+Deno.test("lists that are too long are refused before a text of them is read", () => {
+  const unreadable = "a//b";
+  const long = (bytes: number) => Array(9).fill("%".repeat(bytes / 8));
+  for (
+    const [body, path] of [
+      [{ announces: Array(MAX_ANNOUNCES_PER_RELAY + 1).fill(unreadable) }, "announces"],
+      [{ flows: Array(MAX_FLOWS_PER_RELAY + 1).fill({ ...flow, track: unreadable }) }, "flows"],
+      [
+        { flows: long(MAX_FLOW_BYTES_PER_RELAY).map((track) => ({ ...flow, track })) },
+        "flows",
+      ],
+    ] as const
+  ) assert.deepEqual(faults(body), [path]);
 });
 
 Deno.test("registrationSchema reads announces into their canonical text", () => {

@@ -36,6 +36,7 @@ export class Feeds implements FeedOwner {
   #lastEnd: TrackEnd | undefined;
   readonly #wayWatchers = new Set<WayWatcher>();
   #isOfferedHere = false;
+  #needsElsewhere = true;
   #isOver = false;
 
   constructor(track: Track, options: FeedsOptions) {
@@ -161,7 +162,7 @@ export class Feeds implements FeedOwner {
     this.#feeds.offer(feed, forward);
     this.#offersChanged();
     this.#agreement.settle(done(undefined));
-    if (feed.path === undefined) this.#tellNeeded(false);
+    if (feed.path === undefined) this.reviewNeed();
   }
 
   /** A feed ended, whoever ended it; with the last of them the track is over. */
@@ -284,8 +285,26 @@ export class Feeds implements FeedOwner {
     return others.length > 0;
   }
 
-  /** Tells feeds from elsewhere whether there is a publisher here. */
+  /** Whether feeds from elsewhere are needed only until one here brings something. */
+  get isUndecided(): boolean {
+    const feeds = this.#feeds.all();
+    return this.#needsElsewhere && feeds.some(({ path }) => path === undefined) &&
+      feeds.some(({ path }) => path !== undefined);
+  }
+
+  /** Those elsewhere are not needed where one is here, unless only they have brought anything. */
+  reviewNeed(): void {
+    if (!this.#feeds.isHere) return;
+    const { sources } = this.#track;
+    const bringing = [...this.#feeds.flowing()]
+      .filter(({ source }) => source !== undefined && sources.has(source));
+    const isHereSilent = bringing.every(({ path }) => path !== undefined);
+    if (bringing.length === 0 || !isHereSilent) this.#tellNeeded(false);
+  }
+
+  /** Tells feeds from elsewhere whether they are needed. */
   #tellNeeded(isNeeded: boolean): void {
+    this.#needsElsewhere = isNeeded;
     for (const feed of this.#feeds.all()) feed.setNeeded?.(isNeeded);
   }
 
@@ -341,7 +360,7 @@ export class Feeds implements FeedOwner {
       this.#newGroup.agreed();
       this.#feeds.establish(feed);
       this.pathChanged();
-      if (feed.path === undefined) this.#tellNeeded(false);
+      if (feed.path === undefined) this.reviewNeed();
       return this.#agreement.settle(outcome);
     }
     this.#feeds.remove(feed);

@@ -63,13 +63,7 @@ export class Scope {
     this.#rendezvous = new Rendezvous(options.clock);
     this.#advertised = new Advertisements(options.clock, options.local);
     this.#renewals = new Renewals(options.clock, (found) => this.#advertised.renew(found));
-    this.#successors = new Successors(
-      options.clock,
-      ({ track: { name }, since }) =>
-        options.policyOf(name.namespace) === "newest"
-          ? this.#advertised.laterElsewhere(name, since)
-          : [],
-    );
+    this.#successors = new Successors(options.clock, (entry) => this.#elsewhereOf(entry));
   }
 
   /** The tracks in use. */
@@ -178,6 +172,19 @@ export class Scope {
     return [...local, ...remote, ...elsewhere];
   }
 
+  /**
+   * Who elsewhere is asked for a track that those here should have, and of which nothing comes: all but
+   * who has lost it. By policy the later one may be another than who lost it.
+   */
+  #elsewhereOf({ track: { name }, since }: TrackEntry): Publisher[] {
+    const isNewest = this.#options.policyOf(name.namespace) === "newest";
+    const later = isNewest ? this.#advertised.laterElsewhere(name, since) : [];
+    const others = this.#advertised.remotePublishersOf(name).filter((one) =>
+      !this.#isOut(one, name)
+    );
+    return [...new Set([...later, ...others])];
+  }
+
   /** Why a publisher may not claim a namespace; undefined when it may. */
   refusalOfNamespace(namespace: Namespace, publisher: Publisher): Refusal | undefined {
     if (this.#options.policyOf(namespace) !== "refuse") return undefined;
@@ -211,7 +218,9 @@ export class Scope {
       const isWanted = this.#takesAnother(entry) &&
         hasPrefix(track.name.namespace, namespace) &&
         !this.#isOut(publisher, track.name);
-      if (isWanted) void feeds.connect([publisher]);
+      if (!isWanted) continue;
+      void feeds.connect([publisher]);
+      this.#successors.watch(entry);
     }
     this.#rendezvous.namespaceCame(namespace);
     return () => {
@@ -308,6 +317,7 @@ export class Scope {
         if (this.#advertised.widestOf(publisher, namespace) === undefined) {
           this.#claims.left(publisher, namespace);
         }
+        this.#successors.watch(entry);
       },
       others: (lost) => this.#publishersOf(name, lost),
       onOffered: (offered) => offered ? local?.offered(name) : local?.retracted(name),
@@ -351,6 +361,7 @@ export class Scope {
   /** A publisher offers a track itself, by a feed that is established and was told whether to forward. */
   offer(entry: TrackEntry, feed: Feed, forward = entry.feeds.forward): void {
     entry.feeds.offer(feed, forward);
+    this.#successors.watch(entry);
     this.#rendezvous.trackCame(entry.track.name);
     this.#tellOffered(entry, feed.publisher);
   }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { refused } from "@qumo/shared/runtime";
 import { formatNamespace, type Namespace } from "@qumo/shared/wire";
-import { nameOf, namespaceOf, World } from "../../tests/support/track_model.ts";
+import { nameOf, namespaceOf, put, World } from "../../tests/support/track_model.ts";
 import { ScriptedFeed, ScriptedPublisher } from "../../tests/support/track_publishers.ts";
 import type { Refusal } from "./errors.ts";
 import type { TrackEntry } from "./feeds.ts";
+import { REDUNDANT_SILENCE_MS } from "./limits.ts";
 import { Registry } from "./registry.ts";
 import type { ReplacementPolicy } from "./replacement.ts";
 import { Scope } from "./scope.ts";
@@ -36,7 +37,7 @@ function setUp(maxTracks = 100, policy: ReplacementPolicy = "newest") {
     await clock.advance(LINGER);
     assert.deepEqual([scope.isIdle, scope.trackCount, clock.pending], [true, 0, 0]);
   };
-  return { clock, scope, stop, open, assertIdle };
+  return { world, clock, scope, stop, open, assertIdle };
 }
 
 /** Lets all promises settle. */
@@ -308,6 +309,57 @@ Deno.test("Scope asks nobody anew for a track that is offered and not wanted, un
   if (opened.ok) opened.value.demand.release();
   withdraw();
   feed.end();
+  await assertIdle();
+});
+
+for (const policy of ["newest", "oldest"] as const) {
+  for (const who of ["before", "behind"] as const) {
+    Deno.test(`a publisher here that brings nothing hides none elsewhere for more than a second: it came ${who} that one, ${policy}`, async () => {
+      const { scope, open, clock, assertIdle } = setUp(100, policy);
+      const here = new ScriptedPublisher("agree");
+      const elsewhere = new ScriptedPublisher("agree", ["tokyo"]);
+      const come = [
+        () => scope.advertise(namespaceOf(), here),
+        () => scope.advertise(namespaceOf("foo"), elsewhere, "remote"),
+      ];
+      if (who === "behind") come.reverse();
+      const withdraw: (() => void)[] = [];
+      for (const one of come) {
+        withdraw.push(one());
+        await clock.advance(10);
+      }
+      const opened = await open();
+      assert.ok(opened.ok);
+      await clock.advance(REDUNDANT_SILENCE_MS - 1);
+      assert.equal(elsewhere.feeds.length, 0);
+      await clock.advance(1);
+      assert.equal(elsewhere.feeds.length, 1);
+      for (const undo of withdraw) undo();
+      opened.value.demand.release();
+      await assertIdle();
+    });
+  }
+}
+
+Deno.test("a publisher here that brings objects is enough, and one elsewhere is asked when they end", async () => {
+  const { world, scope, open, clock, assertIdle } = setUp();
+  const here = new ScriptedPublisher("agree");
+  const elsewhere = new ScriptedPublisher("agree", ["tokyo"]);
+  const withdraw = [
+    scope.advertise(namespaceOf("foo"), elsewhere, "remote"),
+    scope.advertise(namespaceOf("foo"), here),
+  ];
+  const opened = await open();
+  assert.ok(opened.ok);
+  for (let group = 0n; group < 10n; group++) {
+    put(world.stream(opened.value.track, { group }), 0);
+    await clock.advance(REDUNDANT_SILENCE_MS / 2);
+  }
+  assert.equal(elsewhere.feeds.length, 0);
+  await clock.advance(REDUNDANT_SILENCE_MS / 2);
+  assert.equal(elsewhere.feeds.length, 1);
+  for (const undo of withdraw) undo();
+  opened.value.demand.release();
   await assertIdle();
 });
 

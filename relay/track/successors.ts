@@ -4,22 +4,22 @@ import { REDUNDANT_SILENCE_MS } from "./limits.ts";
 import type { Publisher } from "./publisher.ts";
 
 /**
- * Tracks whose publisher here may be dead, of which nobody is told before its session times out: where
- * a namespace was announced elsewhere later than here, and nothing comes from here, those who announced
- * it there are asked too.
+ * Tracks whose publisher here may be dead, or may never have had them: where a namespace is announced
+ * elsewhere too, and nothing comes from here, those who announced it there are asked too, whoever came
+ * first.
  */
 export class Successors {
   readonly #clock: Clock;
-  readonly #laterElsewhere: (entry: TrackEntry) => readonly Publisher[];
+  readonly #elsewhere: (entry: TrackEntry) => readonly Publisher[];
   readonly #watched = new Map<TrackEntry, Timer>();
 
-  /** `laterElsewhere` says who elsewhere announced a track later than everybody here. */
-  constructor(clock: Clock, laterElsewhere: (entry: TrackEntry) => readonly Publisher[]) {
+  /** `elsewhere` says who elsewhere may have a track that somebody here should have. */
+  constructor(clock: Clock, elsewhere: (entry: TrackEntry) => readonly Publisher[]) {
     this.#clock = clock;
-    this.#laterElsewhere = laterElsewhere;
+    this.#elsewhere = elsewhere;
   }
 
-  /** Somebody wants a track, or it was announced elsewhere. */
+  /** Somebody wants a track, it was announced elsewhere, or one who delivered it left. */
   watch(entry: TrackEntry): void {
     if (this.#watched.has(entry)) return;
     this.#check(entry, this.#clock.now());
@@ -34,11 +34,16 @@ export class Successors {
   #check(entry: TrackEntry, since: number): void {
     this.#watched.delete(entry);
     const { track, feeds } = entry;
-    const later = this.#laterElsewhere(entry).filter((one) => !feeds.has(one));
-    if (later.length === 0 || feeds.size === 0 || feeds.demand === 0) return;
+    const others = this.#elsewhere(entry).filter((one) => !feeds.has(one));
+    feeds.reviewNeed();
+    const isWatched = others.length > 0 || feeds.isUndecided;
+    if (!isWatched || feeds.size === 0 || feeds.demand === 0) return;
     const silence = this.#clock.now() - (track.lastArrival ?? since);
-    if (silence >= REDUNDANT_SILENCE_MS) return void feeds.connect(later);
-    const again = () => this.#check(entry, since);
-    this.#watched.set(entry, this.#clock.after(REDUNDANT_SILENCE_MS - silence, again));
+    if (silence >= REDUNDANT_SILENCE_MS && others.length > 0) void feeds.connect(others);
+    if (silence >= REDUNDANT_SILENCE_MS && !feeds.isUndecided) return;
+    const wait = silence < REDUNDANT_SILENCE_MS
+      ? REDUNDANT_SILENCE_MS - silence
+      : REDUNDANT_SILENCE_MS;
+    this.#watched.set(entry, this.#clock.after(wait, () => this.#check(entry, since)));
   }
 }

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { chain } from "../support/mesh/topology.ts";
+import { memoryPair } from "../../relay/transport/mod.ts";
 import { MeshWorld } from "../support/mesh_world.ts";
+import { ScriptedPeer } from "../support/scripted_peer.ts";
 import { Encoder, GROUP_MS, IDLE_MS } from "./encoder_script.ts";
 import { Player, type PlayerKind } from "./player_script.ts";
+import { sendSubscribeOk } from "./script.ts";
 
 /** How soon a viewer must see what a publisher that came back sends. */
 const SOON_MS = 1_000;
@@ -141,4 +144,33 @@ Deno.test("of two encoders at two relays the newer has all tracks at both, while
   for (const viewer of [near, far]) {
     assert.ok(viewer.of("older").at(-1)!.group >= groups - 2, `${viewer.kind} has not the older`);
   }
+});
+
+Deno.test("a stranger with every namespace who sends nothing hides no encoder at another relay", async () => {
+  await using world = new MeshWorld(chain("west", "east"));
+  const { clock } = world;
+  await world.settle();
+  await using encoder = await Encoder.start("anew", world.relay("west"), clock);
+  await using early = await Player.start("draft", world.relay("east"), clock);
+  await world.advance(1_000);
+  const [client, server] = memoryPair({ clock, latency: 5, canReset: false });
+  world.relay("east").accept(server);
+  const stranger = await ScriptedPeer.connect(client);
+  await stranger.request({ kind: "publishNamespace", namespace: [], parameters: {} });
+  let asked = 0;
+  void (async () => {
+    for (;;) {
+      const request = await stranger.acceptRequest();
+      const { kind } = await request.next();
+      if (kind === "subscribe") await sendSubscribeOk(request, { alias: BigInt(++asked) });
+    }
+  })().catch(() => {});
+  await world.advance(500);
+  await using late = await Player.start("draft", world.relay("east"), clock);
+  await world.advance(2 * SOON_MS);
+  for (const viewer of [early, late]) seesItAlone(viewer, encoder);
+  await world.advance(IDLE_MS);
+  for (const viewer of [early, late]) seesItAlone(viewer, encoder);
+  assert.ok(asked > 0, "the stranger was not asked");
+  stranger.close();
 });

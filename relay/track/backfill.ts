@@ -1,9 +1,11 @@
 import { type Clock, sleep } from "@qumo/shared/runtime";
 import type { Location } from "@qumo/shared/wire";
-import { CacheSink } from "./cache_sink.ts";
+import { cachingFetches } from "./cached_fetch.ts";
 import type { TrackEntry } from "./feeds.ts";
 import { type LocationRange, planFetch } from "./fetch_plan.ts";
+import { InTurn } from "./in_turn.ts";
 import { MAX_BACKFILL_GROUPS, PAST_PATIENCE_MS } from "./limits.ts";
+import type { FetchSink } from "./publisher.ts";
 import type { Track } from "./track.ts";
 
 /** For whom something of a track is fetched. */
@@ -24,19 +26,24 @@ export interface BackfillOptions {
  * send it.
  */
 export async function backfill(
-  { track, feeds }: TrackEntry,
+  entry: TrackEntry,
   { clock, signal, missing }: BackfillOptions,
 ): Promise<void> {
+  const { track, feeds } = entry;
   if (feeds.fromGroupStart || missingRange(track, missing) === undefined) return;
   if (feeds.bringsPast) await sleep(clock, PAST_PATIENCE_MS, signal);
   const range = missingRange(track, missing);
-  const [publisher] = feeds.publishers;
-  if (signal.aborted || range === undefined || publisher === undefined) return;
-  const source = feeds.sourceOf(publisher);
-  const sink = new CacheSink(track, { clock, source, start: range.start });
-  await publisher.fetch({ name: track.name, order: "ascending", ...range }, sink).finished;
-  sink.release();
+  if (signal.aborted || range === undefined) return;
+  // What others say would be for nobody: it is not kept.
+  const publishers = feeds.trustedFor(range.end.group);
+  if (publishers.length === 0) return;
+  const sources = publishers.map((publisher) => cachingFetches(publisher, entry, clock));
+  const request = { name: track.name, order: "ascending", ...range } as const;
+  await new InTurn(sources, clock).fetch(request, NOWHERE).finished;
 }
+
+/** What comes is kept, and that is all. */
+const NOWHERE: FetchSink = { object: () => {}, unknownUpTo: () => {} };
 
 /** What is to be fetched; undefined when all is here, or nothing was published. */
 function missingRange(track: Track, missing: Location | undefined): LocationRange | undefined {

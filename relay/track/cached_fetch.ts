@@ -9,7 +9,8 @@ import type { Track } from "./track.ts";
 
 /**
  * A publisher that delivers a track, as one to fetch from: what it brings of the groups that the track
- * is at goes into the cache too, for the next who asks. What is older than the cache would keep does not.
+ * is at goes into the cache too, for the next who asks. What is older than the cache would keep does
+ * not, nor what others have a better claim to: it is for who asked alone.
  */
 export function cachingFetches(
   publisher: Publisher,
@@ -22,7 +23,15 @@ export function cachingFetches(
       if (request.order !== "ascending") return publisher.fetch(request, sink);
       const { start } = request;
       const cache = new CacheSink(track, { clock, source: feeds.sourceOf(publisher), start });
-      const fetch = publisher.fetch(request, new Tee(track, cache, sink));
+      let asked: { readonly group: bigint; readonly isTrusted: boolean } | undefined;
+      const isTrusted = (group: bigint) => {
+        if (asked?.group !== group) {
+          asked = { group, isTrusted: feeds.trustedFor(group).includes(publisher) };
+        }
+        return asked.isTrusted;
+      };
+      const mayKeep = (object: FetchedObject) => isRecent(track, object) && isTrusted(object.group);
+      const fetch = publisher.fetch(request, new Tee(cache, sink, mayKeep));
       void fetch.finished.then(() => cache.release());
       return fetch;
     },
@@ -30,18 +39,18 @@ export function cachingFetches(
 }
 
 class Tee implements FetchSink {
-  readonly #track: Track;
   readonly #cache: CacheSink;
   readonly #sink: FetchSink;
+  readonly #mayKeep: (object: FetchedObject) => boolean;
 
-  constructor(track: Track, cache: CacheSink, sink: FetchSink) {
-    this.#track = track;
+  constructor(cache: CacheSink, sink: FetchSink, mayKeep: (object: FetchedObject) => boolean) {
     this.#cache = cache;
     this.#sink = sink;
+    this.#mayKeep = mayKeep;
   }
 
   object(object: FetchedObject): Promise<void> | void {
-    if (isRecent(this.#track, object)) this.#cache.object(object);
+    if (this.#mayKeep(object)) this.#cache.object(object);
     return this.#sink.object(object);
   }
 

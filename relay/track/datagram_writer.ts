@@ -8,7 +8,7 @@ import {
 import type { DropReason } from "./drops.ts";
 import { MalformedTrack, OtherNumbering } from "./errors.ts";
 import { checkExists, noteFacts } from "./facts.ts";
-import { bytesOf, type DatagramObject } from "./group.ts";
+import { bytesOf, type DatagramObject, type Group } from "./group.ts";
 import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
 import type { Track } from "./track.ts";
@@ -46,7 +46,7 @@ export function writeDatagram(
     if (!isSame(track, home.datagram, received)) {
       throw new MalformedTrack(`Object ${groupId}/${id} came twice with other bytes`);
     }
-    if (source !== undefined) track.sources.note(source, groupId);
+    if (source !== undefined) note(track, group, source);
     return "duplicate";
   }
   checkExists(track, group, id, status);
@@ -58,12 +58,17 @@ export function writeDatagram(
   if (!track.keep(group)) return "too_old";
   const object = objectOf(track, received, now);
   group.add(id, object, status === ObjectStatus.NORMAL, now);
-  if (source !== undefined) track.sources.note(source, groupId);
+  if (source !== undefined) note(track, group, source);
   track.advance(groupId, id);
   track.announceDatagram(groupId, object);
   track.traffic.received += received.payload.length;
   track.grow(group, bytesOf(object));
   return "new";
+}
+
+function note(track: Track, group: Group, source: Source): void {
+  track.sources.note(source, group.id);
+  group.noteSource(source);
 }
 
 /** Who counts in another way than the one before has taken over the name. */

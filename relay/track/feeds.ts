@@ -9,6 +9,7 @@ import { NewGroupWishes } from "./new_group_wishes.ts";
 import type { Publisher, RequestOptions } from "./publisher.ts";
 import { prevails } from "./replacement.ts";
 import type { Source } from "./source.ts";
+import { byStanding, trusted } from "./standing.ts";
 import type { Track } from "./track.ts";
 
 /** A track and where it comes from. */
@@ -235,6 +236,21 @@ export class Feeds implements FeedOwner {
   /** Whose objects a publisher brings. */
   sourceOf(publisher: Publisher): Source | undefined {
     return this.#feeds.of(publisher)?.source;
+  }
+
+  /** Publishers that deliver the track, in the order in which they are asked for a group of the past. */
+  askedFor(group: bigint): Publisher[] {
+    return this.#by(byStanding, group);
+  }
+
+  /** Those whose answers for a group of the past are the track's: they may be kept for everybody. */
+  trustedFor(group: bigint): Publisher[] {
+    return this.#by(trusted, group);
+  }
+
+  #by(choose: typeof byStanding, group: bigint): Publisher[] {
+    const init = { track: this.#track, policy: this.#options.policy, group };
+    return choose(this.#feeds.established(), init).map(({ publisher }) => publisher);
   }
 
   /** Whose objects come. */

@@ -4,10 +4,12 @@ import { ForgottenSubgroups } from "./forgotten_subgroups.ts";
 import { Gaps } from "./gaps.ts";
 import {
   MAX_PAGE_BYTES,
+  MAX_SOURCES,
   MAX_SUBGROUPS_PER_GROUP,
   OBJECT_OVERHEAD_BYTES,
   SUBGROUPS_FORGOTTEN,
 } from "./limits.ts";
+import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
 
 /** An object that came as a datagram. */
@@ -50,6 +52,8 @@ export class Group {
   #end: number | undefined;
   #largest = -1;
   #touched: number;
+  // Tokens of those who brought something of it live.
+  readonly #bringers = new Set<string>();
 
   constructor(id: bigint, ordinal: number, now: number) {
     this.id = id;
@@ -75,6 +79,15 @@ export class Group {
   /** When something last arrived, in the clock's milliseconds. */
   get touched(): number {
     return this.#touched;
+  }
+
+  /** Notes who brings something of it, other than by FETCH. */
+  noteSource({ token }: Source): void {
+    if (this.#bringers.size < MAX_SOURCES) this.#bringers.add(token);
+  }
+
+  isBroughtBy({ token }: Source): boolean {
+    return this.#bringers.has(token);
   }
 
   /** Memory that the group takes. */

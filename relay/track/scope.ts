@@ -112,20 +112,19 @@ export class Scope {
   }
 
   /**
-   * Who is asked for what there is of a track: first who delivers it, then the others here, those with
+   * Who is asked for what there is of a track: first who delivers its newest group, and the others that deliver it, then the others here, those with
    * the nearest namespace first, then the way elsewhere. Undefined when there is nobody.
    */
   sourceOf(name: FullTrackName): PastSource | undefined {
-    const delivered = this.find(name)?.feeds.publishers ?? [];
-    const others = delivered.length > 0 && this.#isForOne(name) ? [] : [
+    const entry = this.find(name);
+    const delivering = new Set(entry?.feeds.askedFor(entry.track.largest?.group ?? 0n));
+    const others = delivering.size > 0 && this.#isForOne(name) ? [] : [
       ...this.#localPublishersOf(name).reverse(),
       ...this.#lastResortsOf(name),
     ];
-    const publishers = new Set([...delivered, ...others]);
+    const publishers = new Set([...delivering, ...others]);
     if (publishers.size === 0) return undefined;
     const { clock } = this.#options;
-    const entry = this.find(name);
-    const delivering = new Set(entry?.feeds.publishers);
     const sources = [...publishers].map((publisher) =>
       delivering.has(publisher) ? cachingFetches(publisher, entry!, clock) : publisher
     );

@@ -111,8 +111,10 @@ export class SubgroupWriter {
   }
 
   #noteSource(): void {
-    const { source } = this.#options;
-    if (source !== undefined) this.#track.sources.note(source, this.#init.group);
+    const { source, isFetched } = this.#options;
+    if (source === undefined) return;
+    this.#track.sources.note(source, this.#init.group);
+    if (!isFetched) this.#group!.noteSource(source);
   }
 
   /**

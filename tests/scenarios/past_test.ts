@@ -2,19 +2,26 @@ import { encodeFetchHeader } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { SessionWorld } from "../support/session_world.ts";
 import {
+  accept,
+  announce,
   at,
   datagram,
+  fetch,
   join,
   nextSubgroup,
   objects,
   openSubgroup,
   publish,
+  readFetch,
   sendSubgroup,
+  SubgroupReader,
   subscribe,
   watch,
 } from "./script.ts";
 
 const LARGEST = { filter: { type: "largest_object" } } as const;
+
+const NOT_HERE = { kind: "requestError", code: 0x10n, retryAfter: 0n, reason: "" } as const;
 
 /** How long a publisher may take that was asked for what it has already. */
 const PAST_MS = 250;
@@ -142,3 +149,52 @@ Deno.test("a subscriber of tracks gets the group that is under way of one that w
   await watcher.expectRequest("publish");
   assert.deepEqual((await nextSubgroup(watcher)).ids, [0, 1]);
 });
+
+for (const who of ["older", "newer"] as const) {
+  Deno.test(`a stranger, ${who} than who brings a group, is not asked for its beginning, and what it answers is for who asked alone`, async () => {
+    await using world = new SessionWorld();
+    const older = await world.connect();
+    const newer = await world.connect();
+    const [stranger, publisher] = who === "older" ? [older, newer] : [newer, older];
+    await stranger.request({ kind: "publishNamespace", namespace: [], parameters: {} });
+    await announce(publisher, "live");
+    await subscribe(await world.connect(), LARGEST);
+    await accept(stranger, { alias: 70n });
+    await accept(publisher);
+    await openSubgroup(publisher, { group: 4n }, ...objects(2, 2));
+    await world.settle();
+
+    // The beginning is asked for, when who brings the group does not have it.
+    const { subscriber } = await join(world);
+    await world.advance(PAST_MS);
+    const asked = stranger.acceptRequest();
+    await (await publisher.expectRequest("fetch")).request.send(NOT_HERE);
+    await world.stillPending(asked, "A question to the stranger");
+
+    // Who asks by FETCH is given what there is, and nobody else is.
+    await fetch(subscriber, [4, 0], [4, 3]);
+    await (await publisher.expectRequest("fetch")).request.send(NOT_HERE);
+    const request = await asked;
+    const message = await request.next();
+    assert.ok(message.kind === "fetch");
+    await request.send({
+      kind: "fetchOk",
+      endOfTrack: false,
+      end: at(4, 2),
+      parameters: {},
+      properties: new Uint8Array(0),
+    });
+    const stream = await stranger.openStream(encodeFetchHeader(message.requestId));
+    await stream.write(new Uint8Array([0x1f, 4, 0, 0, 128, 1, 0x61, 0x00, 1, 0x62]));
+    await stream.finish();
+    assert.equal((await SubgroupReader.next(subscriber)).header.group, 4n);
+    const { items } = await readFetch(subscriber);
+    assert.deepEqual(items.slice(0, 2), ["4/0 a", "4/1 b"]);
+    const late = await join(world);
+    const reader = await SubgroupReader.next(late.subscriber);
+    const first = await reader.next();
+    assert.deepEqual(typeof first === "object" && first.id, 2);
+    const [track] = [...world.registry.scopes()].flatMap(({ tracks }) => [...tracks]);
+    assert.deepEqual(track!.track.group(4n)!.ids(), [2, 3]);
+  });
+}

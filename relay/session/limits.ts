@@ -18,6 +18,12 @@ export const UNKNOWN_ALIAS_MS = 2_000;
 /** Datagrams that wait for the message that names their track. */
 export const MAX_WAITING_DATAGRAMS = 64;
 
+/**
+ * Tracks of one publisher whose subscriptions are kept although nobody watches, since they could not be
+ * had again. With more, viewers of one moment could use up what a publisher may have.
+ */
+export const MAX_KEPT_SUBSCRIPTIONS = 64;
+
 /** Track aliases of ended subscriptions that are remembered, to drop late objects at once. */
 export const MAX_RETIRED_ALIASES = 1_024;
 

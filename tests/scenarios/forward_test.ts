@@ -1,5 +1,6 @@
 import { DoneCode, draft18, encodeSetupOptions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { MAX_KEPT_SUBSCRIPTIONS } from "../../relay/session/limits.ts";
 import { trackOf } from "../support/scripted_peer.ts";
 import { SessionWorld } from "../support/session_world.ts";
 import {
@@ -87,6 +88,27 @@ Deno.test("a publisher that does not say what it is stays subscribed to when the
   assert.deepEqual((await nextSubgroup(second)).ids, [0, 1], "What is kept");
   await sendSubgroup(publisher, { group: 2n }, ...objects(1));
   assert.equal((await nextSubgroup(second)).group, 2n);
+});
+
+Deno.test("viewers of one moment do not use up what a publisher that does not say what it is may have", async () => {
+  await using world = new SessionWorld({
+    limits: { maxRequests: 200, maxSubscriptions: 200, maxPublishedTracks: 200 },
+  });
+  const publisher = await world.connect({ setup: false });
+  const setup = { kind: "setup", options: encodeSetupOptions({}) } as const;
+  await publisher.openControl(draft18.control.encode(setup));
+  await announce(publisher, "live");
+  const viewer = await world.connect();
+  for (let alias = 0n; alias < MAX_KEPT_SUBSCRIPTIONS + 10; alias++) {
+    const watching = await subscribe(viewer, {}, trackOf("live", `track ${alias}`));
+    await accept(publisher, { alias });
+    await watching.expect("subscribeOk");
+    await world.clock.advance(100);
+  }
+  viewer.close();
+  await world.clock.advance(3_600_000);
+  const [scope] = world.registry.scopes();
+  assert.equal(scope!.trackCount, MAX_KEPT_SUBSCRIPTIONS);
 });
 
 Deno.test("a publisher that refuses an update goes on as it is, and is sent no more of them", async () => {

@@ -57,7 +57,10 @@ export class HonestPeer {
 
   /** Opens the control stream. */
   async setup(path: string): Promise<void> {
-    await this.open({ kind: "setup", options: encodeSetupOptions({ path, implementation: "honest peer" }) });
+    await this.open({
+      kind: "setup",
+      options: encodeSetupOptions({ path, implementation: "honest peer" }),
+    });
   }
 
   /** Opens a unidirectional stream with a control message. */

@@ -24,6 +24,7 @@ import {
 import { isTransportEnd, violation } from "../errors.ts";
 import { readVarint } from "../framing.ts";
 import type { Input } from "../input.ts";
+import { MAX_KEPT_SUBSCRIPTIONS } from "../limits.ts";
 import type { SessionContext } from "./context.ts";
 import { IncomingFetch } from "./incoming_fetch.ts";
 import type { Ingest } from "./ingest.ts";
@@ -74,14 +75,19 @@ export class PeerPublisher implements Publisher {
    */
   get alwaysForwards(): boolean {
     const { settings } = this.#context;
-    return settings.forward === "always" || !this.#takesUpdates || this.keepsSubscriptions;
+    return settings.forward === "always" || !this.#takesUpdates || this.#isUnnamed;
   }
 
   /**
-   * Whether the peer does not say what it is: among such libraries is one that does not hear of a
-   * cancelled subscription where nothing can be reset, and refuses another one to the same track.
+   * Whether the peer does not say what it is, and has not very many tracks: among such libraries is one
+   * that does not hear of a cancelled subscription where nothing can be reset, and refuses another one
+   * to the same track.
    */
   get keepsSubscriptions(): boolean {
+    return this.#isUnnamed && this.#feeds.size <= MAX_KEPT_SUBSCRIPTIONS;
+  }
+
+  get #isUnnamed(): boolean {
     return this.#context.peer.implementation === undefined;
   }
 

@@ -15,6 +15,9 @@ export const MAX_REQUEST_ID_GAPS = 4_096;
 /** How long data waits for the message that names its track. It is under way at the same time. */
 export const UNKNOWN_ALIAS_MS = 2_000;
 
+/** How long a request may be behind one that names it: streams overtake each other. */
+export const OVERTAKEN_MS = 2_000;
+
 /** Datagrams that wait for the message that names their track. */
 export const MAX_WAITING_DATAGRAMS = 64;
 

@@ -10,7 +10,7 @@ import {
   StreamCode,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { type ScriptedPeer } from "../support/scripted_peer.ts";
+import { type ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
 import { bytesOf, type RequestStream } from "../support/scripted_streams.ts";
 import { SessionWorld } from "../support/session_world.ts";
 import {
@@ -404,6 +404,32 @@ Deno.test("R-126: a joining fetch waits for the subscription that it names", asy
   await downstream.expect("subscribeOk");
   await answerFetch(publisher, [5, 1], [[5, 0, "a"], [5, 1, "b"]]);
   assert.deepEqual((await readFetch(peer)).items, ["5/0 a", "5/1 b"]);
+});
+
+Deno.test("R-126: a joining fetch that overtakes the subscription that it names waits for it, not for ever", async () => {
+  await using world = new SessionWorld();
+  const publisher = await world.connect();
+  await announce(publisher, "live");
+  const peer = await world.connect();
+  const range = { type: "relative_joining", requestId: 0n, start: 0n } as const;
+  const request = await peer.request({ kind: "fetch", requestId: 2n, range, parameters: {} });
+  await world.stillPending(request.next().catch(() => {}), "An answer");
+  const track = trackOf("live", "track");
+  await peer.request({ kind: "subscribe", requestId: 0n, track, parameters: {} });
+  const { request: upstream } = await publisher.expectRequest("subscribe");
+  await upstream.send({
+    kind: "subscribeOk",
+    alias: 7n,
+    parameters: { largestObject: at(5, 1) },
+    properties: new Uint8Array(0),
+  });
+  await answerFetch(publisher, [5, 1], [[5, 0, "a"], [5, 1, "b"]]);
+  assert.deepEqual((await readFetch(peer)).items, ["5/0 a", "5/1 b"]);
+
+  const lost = { type: "relative_joining", requestId: 4n, start: 0n } as const;
+  const late = await peer.request({ kind: "fetch", requestId: 6n, range: lost, parameters: {} });
+  await world.clock.advance(2_000);
+  await refused(late, "INVALID_JOINING_REQUEST_ID");
 });
 
 Deno.test("R-126: one that names no subscription of the session gets INVALID_JOINING_REQUEST_ID", async () => {

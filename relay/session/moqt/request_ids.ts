@@ -44,6 +44,11 @@ export class RequestIds {
     }
   }
 
+  /** Whether a request of the peer with this number, of its parity, has come. */
+  hasCome(id: bigint): boolean {
+    return id % 2n !== this.#peerFloor % 2n || id < this.#peerFloor || this.#peerAbove.has(id);
+  }
+
   /** Whether the parity of an id in a GOAWAY is that of our own requests. */
   isOwn(id: bigint): boolean {
     return id % 2n === this.#nextOwn % 2n;

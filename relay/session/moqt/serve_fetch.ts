@@ -115,7 +115,7 @@ export class FetchServer {
     const { range, parameters } = message;
     const wanted = range.type === "standalone"
       ? { name: range.track, range: { start: range.start, end: endFromWire(range.end) } }
-      : await this.#joining(range);
+      : await this.#joining(range, message.requestId);
     if ("kind" in wanted) return wanted;
     const { name } = wanted;
     const outcome = await this.#context.authorize(
@@ -133,8 +133,9 @@ export class FetchServer {
   /** The range up to where a subscription of the same session begins (#joining-fetches). */
   async #joining(
     range: Exclude<ControlMessageOf<"fetch">["range"], { type: "standalone" }>,
+    by: bigint,
   ): Promise<Wanted | Refusal> {
-    const served = await this.#subscriptions.joined(range.requestId);
+    const served = await this.#subscriptions.joined(range.requestId, by);
     if (served === undefined) {
       return {
         kind: "invalid_joining_request",

@@ -8,6 +8,7 @@ import {
 import type { Outcome } from "@qumo/shared/runtime";
 import { backfill, type Feeds, type OpenTrack, type Refusal, type Scope } from "../../track/mod.ts";
 import type { SessionContext } from "./context.ts";
+import { OVERTAKEN_MS } from "../limits.ts";
 import { joinPointOf } from "./join_point.ts";
 import { largestForSubscriber } from "./moq_dev.ts";
 import { isRelay, leavesByFin, wayFrom } from "./relay_peer.ts";
@@ -42,6 +43,8 @@ interface Preparation {
 /** Serves the tracks that a peer subscribes to. */
 export class SubscriptionServer {
   readonly #context: SessionContext;
+  /** Fetches that wait for the subscription that they join, by its request id. */
+  readonly #awaited = new Map<bigint, () => void>();
   readonly #byTrack = new Map<string, Slot>();
   readonly #served = new Set<ServedSubscription>();
   // To be aborted when the session ends: one whose half of the stream is finished is told by nobody.
@@ -78,7 +81,17 @@ export class SubscriptionServer {
   }
 
   /** The subscription that a joining fetch refers to, once it is known whether it came about. */
-  async joined(requestId: bigint): Promise<ServedSubscription | undefined> {
+  async joined(requestId: bigint, by: bigint): Promise<ServedSubscription | undefined> {
+    // Streams may overtake each other: a fetch can be here before the subscription that it joins.
+    const { ids, clock } = this.#context;
+    if (requestId < by && !ids.hasCome(requestId)) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#awaited.set(requestId, resolve);
+      const timer = clock.after(OVERTAKEN_MS, resolve);
+      await promise;
+      timer.cancel();
+      this.#awaited.delete(requestId);
+    }
     for (const slot of this.#byTrack.values()) {
       if (slot.requestId === requestId) return await slot.settled;
     }
@@ -96,7 +109,7 @@ export class SubscriptionServer {
     trace: string | undefined,
   ): Promise<Ending> {
     const key = slotKey(message.track, message.parameters.meshScope);
-    await this.#replaceLeft(key);
+    if (this.#byTrack.has(key)) await this.#replaceLeft(key);
     const refusal = this.#precheck(message, key);
     if (refusal !== undefined) return this.#refuse(stream, refusal);
     let settle: (served: ServedSubscription | undefined) => void = () => {};
@@ -105,6 +118,7 @@ export class SubscriptionServer {
     const { requestId } = message;
     const slot: Slot = { requestId, stream, settled, served: undefined, gone };
     this.#byTrack.set(key, slot);
+    this.#awaited.get(requestId)?.();
     const begun = (served: ServedSubscription) => settle(slot.served = served);
     try {
       return await this.#serve(stream, message, { begun, gone, trace });
@@ -116,6 +130,7 @@ export class SubscriptionServer {
 
   /** The session ended. */
   close(): void {
+    for (const resolve of this.#awaited.values()) resolve();
     for (const served of [...this.#served]) served.cancel();
     for (const gone of this.#waiting) gone.abort();
   }

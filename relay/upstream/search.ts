@@ -8,6 +8,12 @@ import { NOT_WANTED } from "./refusals.ts";
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 2_000;
 
+/**
+ * How long after a search began a relay on the way may say that nobody publishes the track because it
+ * has not heard of it yet: not every relay hears of a name in the same moment.
+ */
+const SPREAD_MS = 600;
+
 /** What a {@linkcode Search} works with. */
 export interface SearchOptions {
   readonly asker: Asker;
@@ -33,6 +39,8 @@ export class Search {
   #isWoken = false;
   #wake: (() => void) | undefined;
   #isCancelled = false;
+  /** Whether a neighbour knew of nobody who is not the source itself. */
+  #isUnheardOf = false;
 
   constructor(options: SearchOptions) {
     this.#options = options;
@@ -55,12 +63,14 @@ export class Search {
 
   async #run(): Promise<Outcome<Leg, Refusal>> {
     const { clock, deadline, isPassing, onFailure } = this.#options;
+    const spread = clock.now() + SPREAD_MS;
     for (let round = 0;; round++) {
-      this.#isWoken = false;
+      this.#isWoken = this.#isUnheardOf = false;
       const outcome = await this.#tryAll();
       if (outcome.ok || this.#isCancelled) return outcome;
       onFailure(round);
-      if (clock.now() >= deadline || !isPassing(outcome.refusal)) return outcome;
+      const isEarly = this.#isUnheardOf && clock.now() < spread;
+      if (clock.now() >= deadline || !isEarly && !isPassing(outcome.refusal)) return outcome;
       await this.#change();
       if (this.#isCancelled) return refused(NOT_WANTED);
     }
@@ -84,6 +94,8 @@ export class Search {
       }
       if (outcome.ok) return outcome;
       refusal = outcome.refusal;
+      const isSource = route.link.name === route.source;
+      if (refusal.kind === "does_not_exist" && !isSource) this.#isUnheardOf = true;
     }
   }
 

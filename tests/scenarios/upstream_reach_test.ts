@@ -34,6 +34,22 @@ Deno.test("a track that nobody has is refused at once, and so is one without a w
   assert.equal(cutOff.refusals[0]?.kind, "timeout");
 });
 
+Deno.test("a viewer is not refused because a relay on the way hears of the track last", async () => {
+  await using world = new MeshWorld(chain("a", "b", "c"));
+  await world.settle();
+  world.hearsLate("b", 400);
+  const camera = world.camera(VIDEO, ["a"]);
+  await world.advance(100);
+  const viewer = await world.watch("c", camera);
+  await flows(world, viewer, camera);
+  assert.deepEqual(viewer.refusals, []);
+
+  const nothing = world.viewer("c", world.camera(nameOf("live", "nothing"), []));
+  const took = await world.until("it is refused", () => nothing.refusals.length > 0);
+  assert.equal(nothing.refusals[0]?.kind, "does_not_exist");
+  assert.ok(took < 1_000, `after ${took} ms`);
+});
+
 Deno.test("a viewer who waits has the track as soon as somebody far away publishes it", async () => {
   await using world = new MeshWorld(chain("a", "b", "c"));
   await world.settle();

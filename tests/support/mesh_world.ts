@@ -50,6 +50,7 @@ export class MeshWorld implements AsyncDisposable {
   readonly #relays = new Map<string, WorldRelay>();
   readonly #former: WorldRelay[] = [];
   readonly #cameras: Camera[] = [];
+  readonly #behind = new Map<string, number>();
   readonly #viewers: Viewer[] = [];
   readonly #reporting = new Set<WorldRelay>();
   #isTelling = false;
@@ -127,6 +128,11 @@ export class MeshWorld implements AsyncDisposable {
     relay.thaw();
     this.network.review();
     this.#changed(relay);
+  }
+
+  /** A relay hears of everything so many milliseconds later than the others. */
+  hearsLate(relay: string, milliseconds: number): void {
+    this.#behind.set(relay, milliseconds);
   }
 
   /** Nothing passes between two relays any more. */
@@ -220,7 +226,9 @@ export class MeshWorld implements AsyncDisposable {
       for (const relay of this.#relays.values()) {
         if (!this.controller.answers || relay.state === "dead") continue;
         const snapshot = this.controller.snapshotFor(relay.name);
-        relay.clock.after(this.#options.mirrorMs, () => relay.mirror.apply(snapshot));
+        const behind = this.#behind.get(relay.name) ?? 0;
+        const delay = this.#options.mirrorMs + behind;
+        relay.clock.after(delay, () => relay.mirror.apply(snapshot));
       }
     });
   }

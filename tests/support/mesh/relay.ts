@@ -119,12 +119,6 @@ export class MeshRelay implements RelayAddress, AsyncDisposable {
     return this.#get("/metrics");
   }
 
-  /** Whether it knows of a namespace, published here or elsewhere. */
-  async knows(namespace: string): Promise<boolean> {
-    const { items } = JSON.parse(await this.#get("/status/namespaces"));
-    return items.some((row: { namespace: string }) => row.namespace === namespace);
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end("SIGKILL");
   }

@@ -1,4 +1,4 @@
-import { type PageFile, palette } from "@qumo/shared/page";
+import { baseStyle, type PageFile } from "@qumo/shared/page";
 import app from "./files/app.js" with { type: "text" };
 import format from "./files/format.js" with { type: "text" };
 import index from "./files/index.html" with { type: "text" };
@@ -14,7 +14,7 @@ const STYLE = "text/css; charset=utf-8";
  */
 export const pageFiles: readonly PageFile[] = [
   { path: "/", type: "text/html; charset=utf-8", text: index },
-  { path: "/page/palette.css", type: STYLE, text: palette },
+  { path: "/page/base.css", type: STYLE, text: baseStyle },
   { path: "/page/style.css", type: STYLE, text: style },
   { path: "/page/app.js", type: SCRIPT, text: app },
   { path: "/page/format.js", type: SCRIPT, text: format },

@@ -1,4 +1,4 @@
-import { type PageFile, palette } from "@qumo/shared/page";
+import { baseStyle, type PageFile } from "@qumo/shared/page";
 import accessView from "./page/access_view.js" with { type: "text" };
 import api from "./page/api.js" with { type: "text" };
 import app from "./page/app.js" with { type: "text" };
@@ -62,7 +62,7 @@ const scripts = {
  */
 export const dashboardFiles: readonly PageFile[] = [
   { path: "/", type: "text/html; charset=utf-8", text: index },
-  { path: "/dashboard/palette.css", type: "text/css; charset=utf-8", text: palette },
+  { path: "/dashboard/base.css", type: "text/css; charset=utf-8", text: baseStyle },
   { path: "/dashboard/style.css", type: "text/css; charset=utf-8", text: style },
   { path: "/dashboard/icon.svg", type: "image/svg+xml; charset=utf-8", text: icon },
   ...Object.entries(scripts).map(([name, text]) => {

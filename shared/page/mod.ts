@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import palette from "./palette.css" with { type: "text" };
+import baseStyle from "./base.css" with { type: "text" };
 
-export { palette };
+export { baseStyle };
 
 /** A file of a page for operators: where it is served, its media type with the character set, its text. */
 export interface PageFile {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pageHeaders, palette } from "./mod.ts";
+import { baseStyle, pageHeaders } from "./mod.ts";
 
 Deno.test("pageHeaders() lets a page run what is a file of it, and nothing else", () => {
   const policy = pageHeaders("<p>")["content-security-policy"];
@@ -13,7 +13,7 @@ Deno.test("pageHeaders() tags each text differently, and the same text the same"
 });
 
 Deno.test("the palette has every colour in light and in dark", () => {
-  const [light, dark] = palette.split("@media (prefers-color-scheme: dark)");
+  const [light, dark] = baseStyle.split("@media (prefers-color-scheme: dark)");
   const names = (text: string) =>
     new Set([...text.matchAll(/(--[\w-]+): (?:#|rgb)/g)].map(([, name]) => name));
   assert.deepEqual([...names(light!)].filter((name) => !names(dark!).has(name)), []);

@@ -10,7 +10,7 @@ import { readStamp } from "../../.build/stamp.ts";
 import { TARGETS } from "../../.build/targets.ts";
 import { dashboardFiles } from "../../sdn/dashboard/mod.ts";
 import { pageFiles } from "../../relay/page/mod.ts";
-import { palette } from "@qumo/shared/page";
+import { baseStyle } from "@qumo/shared/page";
 import { LIVES, temporaryFolder } from "../support/executables/cases.ts";
 import { bakedInto, embeddedPackages, embeddedPaths } from "../support/executables/embedded.ts";
 import { runToEnd } from "../support/executables/program_process.ts";
@@ -46,7 +46,7 @@ for (const program of PROGRAMS) {
       const bytes = Buffer.from(await Deno.readFile(`${folder.path}/${name}`));
       const pages = { relay: pageFiles, sdn: dashboardFiles };
       for (const file of pages[own]) assert.ok(bytes.includes(file.text), file.path);
-      for (const file of pages[other].filter(({ text }) => text !== palette)) {
+      for (const file of pages[other].filter(({ text }) => text !== baseStyle)) {
         assert.ok(!bytes.includes(file.text), file.path);
       }
       assert.ok(bytes.includes("9.8.7-test"), "the version is not in it");

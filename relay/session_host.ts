@@ -208,13 +208,18 @@ export class MoqtHost implements SessionHost {
       namespaces += session.namespaceCount;
       parkedStreams += session.streams.unfinished.parkedCount;
     }
+    let [tracks, openGroups] = [0, 0];
+    for (const scope of this.#registry.scopes()) {
+      tracks += scope.trackCount;
+      for (const { track } of scope.tracks) openGroups += track.openGroupCount;
+    }
     const { cache } = this.#registry;
     return {
       sessions: this.#sessions.size,
       subscriptions,
-      tracks: [...this.#registry.scopes()].reduce((sum, scope) => sum + scope.trackCount, 0),
+      tracks,
       namespaces,
-      openGroups: cache.groups,
+      openGroups,
       parkedStreams,
       clientStreams: this.#streamBudget.open,
       cache: { bytes: cache.bytes, groups: cache.groups },

@@ -100,6 +100,11 @@ export class Group {
     this.#bytes += bytes;
   }
 
+  /** Whether a stream of it is being received. */
+  get isOpen(): boolean {
+    return this.#logs.some(({ state }) => state === "open");
+  }
+
   /** Ids of the objects that are here, ascending. */
   ids(): number[] {
     return [...this.#streamed.keys(), ...this.#datagrams.keys()].sort((a, b) => a - b);

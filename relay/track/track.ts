@@ -97,9 +97,7 @@ export class Track {
   get resumePoint(): Location | undefined {
     const newest = this.#order[this.#order.length - 1];
     if (newest === undefined) return undefined;
-    const open = this.#order.find((id) =>
-      this.#groups.get(id)!.logs.some(({ state }) => state === "open")
-    );
+    const open = this.#order.find((id) => this.#groups.get(id)!.isOpen);
     return { group: open ?? newest, object: 0n };
   }
 
@@ -111,6 +109,11 @@ export class Track {
 
   get groupCount(): number {
     return this.#groups.size;
+  }
+
+  /** Groups of which a stream is being received. */
+  get openGroupCount(): number {
+    return this.#groups.values().filter(({ isOpen }) => isOpen).reduce((sum) => sum + 1, 0);
   }
 
   get oldestGroup(): Group | undefined {

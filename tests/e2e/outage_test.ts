@@ -29,6 +29,9 @@ const PATIENT_RELAY = {
  */
 const CATCH_UP_MS = 2_000;
 
+/** How far behind a viewer may be that is live, in seconds of its track. */
+const LIVE_SECONDS = 3;
+
 /** Bytes that a packet with objects has at least; acknowledgements are smaller. */
 const OBJECT_BYTES = 600;
 
@@ -142,9 +145,10 @@ class Viewer {
     return viewer;
   }
 
-  /** Whether it is no more than a second behind, and two groups. */
+  /** Whether it is no further behind than a busy machine makes it, which is less than any outage. */
   isLive({ newest }: Camera): boolean {
-    return this.#newest >= (newest.get(this.rate) ?? 0) - this.rate - 2 && this.#newest >= 0;
+    const behind = (newest.get(this.rate) ?? 0) - this.#newest;
+    return this.#newest >= 0 && behind <= LIVE_SECONDS * this.rate;
   }
 
   /** When it is live again. */

@@ -9,14 +9,17 @@ const SMOOTHING = 1 / 4;
  */
 const ANSWERS = 8;
 
-/** Round trips that an answer may take when a packet of it was lost: QUIC notices after one or two. */
+/**
+ * Times of the slowest of the last answers that one may take. A packet was lost, which QUIC notices after
+ * one or two round trips, or the machine of one end is busy, as it was for that answer.
+ */
 const PATIENCE = 3;
 
 /** What a {@linkcode Pinger} works with. */
 export interface PingerOptions {
   readonly clock: Clock;
   readonly intervalMs: number;
-  /** The silence that is too long, if three round trips beside an interval are not longer. */
+  /** The silence that is too long, if three times the slowest answer beside an interval is not longer. */
   readonly timeoutMs: number;
   /** Asks the peer something; resolves to whether it answered. Never rejects. */
   readonly ping: () => Promise<boolean>;
@@ -65,7 +68,7 @@ export class Pinger {
     const late = Math.max(0, now - this.#tickedAt - intervalMs);
     this.#heardAt = Math.min(now, this.#heardAt + late);
     this.#tickedAt = now;
-    const patience = Math.max(timeoutMs, intervalMs + PATIENCE * (this.#rtt ?? 0));
+    const patience = Math.max(timeoutMs, intervalMs + PATIENCE * Math.max(0, ...this.#took));
     if (now - this.#heardAt >= patience) {
       this.stop();
       return onSilence();

@@ -91,6 +91,24 @@ Deno.test("Pinger is more patient with a peer that is far away", async () => {
   assert.ok(silence > 700 && silence < 1_100, `${silence} ms`);
 });
 
+Deno.test("Pinger is more patient with a peer whose machine is busy now and then, for as long as it is", async () => {
+  const peer: { delay: number | undefined } = { delay: 2 };
+  const { clock, pinger, seen } = start(peer);
+  await clock.advance(1_000);
+  peer.delay = 300;
+  await clock.advance(400);
+  peer.delay = 600;
+  await clock.advance(700);
+  assert.equal(seen.silentAt, undefined, "It is as busy as it was, and not dead");
+  peer.delay = 2;
+  await clock.advance(2_000);
+  peer.delay = undefined;
+  const since = clock.now();
+  await clock.advance(5_000);
+  assert.ok(seen.silentAt! - since < 500, `${seen.silentAt! - since} ms`);
+  pinger.stop();
+});
+
 Deno.test("Pinger does not call a peer dead while its own timers are late", async () => {
   const { clock, seen } = start({ delay: undefined }, 90);
   await clock.advance(600);

@@ -1,7 +1,7 @@
 import { cpuUsage, memoryUsage } from "node:process";
 import { endProcess, output, systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
-import { MoqtHost } from "./session_host.ts";
+import { MoqtHost } from "./session_server.ts";
 
 Deno.exitCode = await runCommand(Deno.args, (parts) => new MoqtHost(parts), {
   deno: Deno.version.deno,

@@ -26,7 +26,7 @@ import type {
   TrackView,
 } from "./ops/snapshot.ts";
 import { callableUrl } from "./control_plane/mod.ts";
-import { depart } from "./departure.ts";
+import { depart } from "./drain.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 import { LoadMeter } from "./load_meter.ts";

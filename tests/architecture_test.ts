@@ -29,7 +29,7 @@ Deno.test("findViolations() finds nothing in a project that keeps the rules", ()
     "relay/transport/types.ts": "export type Code = number; // Deno.QuicConn stays outside",
     "relay/transport/quic_streams.ts": `import "./types.ts"; new Deno.QuicEndpoint();`,
     "relay/transport/mod.ts": `export * from "./types.ts"; export * from "./quic_streams.ts";`,
-    "relay/track/track.ts": `import type { Name } from "@qumo/shared/wire";`,
+    "relay/track/objects/track.ts": `import type { Name } from "@qumo/shared/wire";`,
     "relay/session/session.ts": `import type { Code } from "../transport/mod.ts";
       import { track } from "../track/track.ts";
       const text = "setTimeout(console, Deno)";`,

@@ -1,4 +1,4 @@
-import { DoubtfulMap, DoubtfulSet } from "./doubt.ts";
+import { DoubtfulMap, DoubtfulSet } from "./stale_map.ts";
 import { MAX_MIRRORED_ANNOUNCES, MAX_MIRRORED_RELAYS } from "./limits.ts";
 import type { Announce, MirrorEvent } from "./mirror_event.ts";
 import type { MirroredRelay, MirrorListener, MirrorView, NextHopLine } from "./mirror_view.ts";

@@ -1,7 +1,7 @@
 import type { Outcome } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Refusal } from "../track/mod.ts";
-import type { DeliveryLimits } from "./delivery/room.ts";
+import type { DeliveryLimits } from "./delivery/send_window.ts";
 
 /** What one session may ask for; beyond it a request is refused, or the session waits. */
 export interface SessionLimits {

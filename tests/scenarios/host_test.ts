@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { alone } from "../support/alone.ts";
 import { DEFAULTS } from "../../relay/config/defaults.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
-import { MoqtHost } from "../../relay/session_host.ts";
+import { MoqtHost } from "../../relay/session_server.ts";
 import { memoryPair } from "../../relay/transport/mod.ts";
 import { ScriptedPeer } from "../support/scripted_peer.ts";
 import {

@@ -5,7 +5,7 @@ import { SessionCode } from "@qumo/shared/wire";
 import { DEFAULTS } from "../../relay/config/defaults.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { RefusedConnections } from "../../relay/refused_connections.ts";
-import { MoqtHost } from "../../relay/session_host.ts";
+import { MoqtHost } from "../../relay/session_server.ts";
 import { type MemoryConnection, memoryPair } from "../../relay/transport/mod.ts";
 import { alone } from "../support/alone.ts";
 import { ScriptedPeer } from "../support/scripted_peer.ts";

@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { alone } from "./alone.ts";
 import { DEFAULTS } from "../../relay/config/defaults.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
-import { MoqtHost } from "../../relay/session_host.ts";
+import { MoqtHost } from "../../relay/session_server.ts";
 import {
   type MemoryConnection,
   type MemoryOptions,

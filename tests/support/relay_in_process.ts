@@ -2,7 +2,7 @@ import { type LogFields, memoryLog, noTracing, systemClock } from "@qumo/shared/
 import { DEFAULTS } from "../../relay/config/defaults.ts";
 import type { RelayConfig } from "../../relay/config.ts";
 import { Relay } from "../../relay/relay.ts";
-import { MoqtHost } from "../../relay/session_host.ts";
+import { MoqtHost } from "../../relay/session_server.ts";
 import type { QuicServerAddress } from "./quic_transport.ts";
 
 /** A relay in the process of the test: it starts at once and can be looked into. */

@@ -17,7 +17,7 @@ import { DRAIN_SUBSCRIPTION_MS, MAX_REPLAYED_DATAGRAMS } from "../limits.ts";
 import type { DatagramDrop, SessionMetrics, Skip } from "../metrics.ts";
 import { PUMP_ENDS, type PumpEnd } from "./pump_end.ts";
 import { Replay } from "./replay.ts";
-import { type DeliveryLimits, Room } from "./room.ts";
+import { type DeliveryLimits, Room } from "./send_window.ts";
 import { SkippedGroup } from "./skipped_group.ts";
 import { StallWatch, type Watched } from "./stall_watch.ts";
 import type { StreamSupply } from "./stream_supply.ts";

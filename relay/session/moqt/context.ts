@@ -12,10 +12,10 @@ import type { Connection } from "../../transport/types.ts";
 import type { EventLog } from "../event_log.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
-import type { ObjectStreams } from "./object_streams.ts";
-import type { RequestIds, Role } from "./request_ids.ts";
-import type { RequestStream } from "./request_stream.ts";
-import type { StopProbes } from "./stop_probe.ts";
+import type { ObjectStreams } from "./publisher/object_streams.ts";
+import type { RequestIds, Role } from "./requests/request_ids.ts";
+import type { RequestStream } from "./requests/request_stream.ts";
+import type { StopProbes } from "./requests/stop_probe.ts";
 
 /** A request for a track, which another relay may make on behalf of a scope. */
 export type RequestMessage = ControlMessageOf<"subscribe" | "trackStatus" | "fetch">;

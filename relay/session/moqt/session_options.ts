@@ -6,7 +6,7 @@ import type { StreamSource } from "../first_streams.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import type { Authorizer, SessionSettings } from "../settings.ts";
 import type { StreamBudget } from "../stream_budget.ts";
-import type { Role } from "./request_ids.ts";
+import type { Role } from "./requests/request_ids.ts";
 
 /** What a session is made of. */
 export interface MoqtSessionOptions {

@@ -3,7 +3,7 @@ import { formatAnnounce } from "@qumo/shared/topology";
 import { draft18, type FullTrackName, type Namespace, SessionCode } from "@qumo/shared/wire";
 import { parseRelayUrl } from "../../../relay/control_plane/mod.ts";
 import { RelayMetrics } from "../../../relay/ops/metrics.ts";
-import { isOtherRelay } from "../../../relay/session/moqt/relay_peer.ts";
+import { isOtherRelay } from "../../../relay/session/moqt/connection/relay_peer.ts";
 import { MoqtSession } from "../../../relay/session/moqt/session.ts";
 import type { SessionLink } from "../../../relay/session/moqt/session_options.ts";
 import type { SessionSettings } from "../../../relay/session/settings.ts";

@@ -1,0 +1,53 @@
+import type { Outcome } from "@qumo/shared/runtime";
+import type {
+  ControlMessage,
+  FullTrackName,
+  Namespace,
+  SetupOptions,
+  Token,
+} from "@qumo/shared/wire";
+import type { Refusal } from "../../../track/mod.ts";
+import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
+import type { AuthorizationRequest, Authorizer } from "../../settings.ts";
+import { type ResolvedToken, TokenCache } from "./token_cache.ts";
+
+/** What a peer may do: the tokens that it showed, and whoever decides by them. */
+export class PeerAccess {
+  readonly #authorizer: Authorizer;
+  readonly #tokens = new TokenCache(MAX_AUTH_TOKEN_CACHE_BYTES);
+  #path = "";
+  #setupTokens: readonly ResolvedToken[] = [];
+
+  constructor(authorizer: Authorizer) {
+    this.#authorizer = authorizer;
+  }
+
+  /** The peer's SETUP came, from a connection to this path. */
+  setUp(path: string, options: SetupOptions): void {
+    this.#path = path;
+    this.#setupTokens = this.#tokens.resolveSetup(options.authorizationTokens);
+  }
+
+  /** Aliases are registered even by messages that are refused (#authorization-token). */
+  register(message: ControlMessage): void {
+    if ("parameters" in message && "authorizationTokens" in message.parameters) {
+      this.#tokens.resolve(message.parameters.authorizationTokens);
+    }
+  }
+
+  /** Whether the peer may do this, with these tokens beside those of its SETUP. */
+  async authorize(
+    action: AuthorizationRequest["action"],
+    name: { readonly namespace: Namespace; readonly track?: FullTrackName },
+    tokens: readonly Token[] | undefined,
+  ): Promise<Outcome<void, Refusal>> {
+    const own = this.#tokens.resolve(tokens);
+    return await this.#authorizer({
+      action,
+      path: this.#path,
+      namespace: name.namespace,
+      track: name.track,
+      tokens: [...this.#setupTokens, ...own],
+    });
+  }
+}

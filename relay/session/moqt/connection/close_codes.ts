@@ -1,0 +1,55 @@
+import { SessionCode } from "@qumo/shared/wire";
+import type { CloseInfo } from "../../../transport/types.ts";
+import { closingOf } from "../../errors.ts";
+import type { SessionEnd } from "../../metrics.ts";
+import type { SessionContext } from "../context.ts";
+
+/** How a session ends: what closed the connection counts, ours where we did, the peer's where it did. */
+export class Closing {
+  readonly #context: SessionContext;
+  #end: SessionEnd | undefined;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  /** Closes the connection. */
+  close(code: SessionCode, reason: string, end: SessionEnd): void {
+    this.#end ??= end;
+    this.#context.connection.close(code, reason);
+  }
+
+  /** Closes it for an error, which is the peer's fault or ours. */
+  fail(error: unknown): void {
+    const { metrics, log } = this.#context;
+    const { code, reason } = closingOf(error);
+    if (code === SessionCode.INTERNAL_ERROR) {
+      metrics.unhandledErrors++;
+      log.error("session failed", { error });
+      return this.close(code, reason, "internal_error");
+    }
+    metrics.malformed.control++;
+    this.close(code, reason, "protocol_error");
+  }
+
+  /** The connection is closed and nothing is left: notes how that came, and tells. */
+  ended(info: CloseInfo): SessionEnd {
+    const { metrics, log } = this.#context;
+    // What we wanted to close it for came too late where it was closed already.
+    const end = info.by === "local" && this.#end !== undefined ? this.#end : endOf(info);
+    metrics.sessionsEnded[end]++;
+    log.info("session ended", { end, by: info.by, code: info.code, reason: info.reason });
+    return end;
+  }
+}
+
+function endOf(info: CloseInfo): SessionEnd {
+  if (info.by === "lost") return "lost";
+  if (info.overLimit) return "limit";
+  return ERRORS.has(info.code) ? "peer_error" : "peer_closed";
+}
+
+// Other codes are an application's own, a page's for example, and say nothing about an error.
+const ERRORS: ReadonlySet<number> = new Set(
+  Object.values(SessionCode).filter((code) => code !== SessionCode.NO_ERROR),
+);

@@ -1,0 +1,89 @@
+import { SessionCode, type Token } from "@qumo/shared/wire";
+import { SessionError, violation } from "../../errors.ts";
+
+/** A token with its value in hand. */
+export interface ResolvedToken {
+  readonly type: bigint;
+  readonly value: Uint8Array;
+}
+
+/** Cost of an alias beside the token's bytes (#max-auth-token-cache-size). */
+const ALIAS_BYTES = 16;
+
+/** The tokens that a peer registered under aliases, as long as the session lasts. */
+export class TokenCache {
+  readonly #limit: number;
+  readonly #tokens = new Map<bigint, ResolvedToken>();
+  // Tokens take effect once, however often somebody asks what they are.
+  readonly #resolved = new WeakMap<readonly Token[], ResolvedToken[]>();
+  #bytes = 0;
+
+  /** Keeps up to `limit` bytes. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** The tokens of a SETUP, where a token that does not fit is used and not kept. */
+  resolveSetup(tokens: readonly Token[]): ResolvedToken[] {
+    return tokens.flatMap((token) => {
+      if (token.alias === "delete" || token.alias === "use") {
+        throw violation("SETUP uses a token alias that nothing registered");
+      }
+      const fits = token.alias === "register" &&
+        this.#bytes + ALIAS_BYTES + token.value.length <= this.#limit;
+      return fits ? this.#resolve(token) : [{ type: token.type, value: token.value }];
+    });
+  }
+
+  /** The tokens of a message; registrations take effect whatever becomes of the message. */
+  resolve(tokens: readonly Token[] = []): ResolvedToken[] {
+    const known = this.#resolved.get(tokens);
+    if (known !== undefined) return known;
+    const resolved = tokens.flatMap((token) => this.#resolve(token));
+    this.#resolved.set(tokens, resolved);
+    return resolved;
+  }
+
+  #resolve(token: Token): ResolvedToken[] {
+    switch (token.alias) {
+      case "none":
+        return [{ type: token.type, value: token.value }];
+      case "use":
+        return [this.#registered(token.id)];
+      case "delete":
+        this.#bytes -= ALIAS_BYTES + this.#registered(token.id).value.length;
+        this.#tokens.delete(token.id);
+        return [];
+      case "register":
+        return [this.#register(token.id, { type: token.type, value: token.value })];
+    }
+  }
+
+  #registered(id: bigint): ResolvedToken {
+    const token = this.#tokens.get(id);
+    if (token !== undefined) return token;
+    throw new SessionError(
+      SessionCode.UNKNOWN_AUTH_TOKEN_ALIAS,
+      `Token alias ${id} is not registered`,
+    );
+  }
+
+  #register(id: bigint, token: ResolvedToken): ResolvedToken {
+    if (this.#tokens.has(id)) {
+      throw new SessionError(
+        SessionCode.DUPLICATE_AUTH_TOKEN_ALIAS,
+        `Token alias ${id} is registered already`,
+      );
+    }
+    const bytes = this.#bytes + ALIAS_BYTES + token.value.length;
+    if (bytes > this.#limit) {
+      throw new SessionError(
+        SessionCode.AUTH_TOKEN_CACHE_OVERFLOW,
+        `Registered tokens take more than ${this.#limit} bytes`,
+      );
+    }
+    this.#tokens.set(id, token);
+    this.#bytes = bytes;
+    return token;
+  }
+}

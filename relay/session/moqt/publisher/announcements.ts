@@ -1,0 +1,185 @@
+import { namespaceText } from "@qumo/shared/runtime";
+import {
+  type ControlMessageOf,
+  type Namespace,
+  namespaceKey,
+  outOfScope,
+  StreamCode,
+  updateScope,
+} from "@qumo/shared/wire";
+import type { Publisher, Refusal } from "../../../track/mod.ts";
+import { isTransportEnd, violation } from "../../errors.ts";
+import type { SessionContext } from "../context.ts";
+import { outcomeOf, refusalOf } from "../requests/refusals.ts";
+import { refuse } from "../requests/refuse.ts";
+import type { RequestStream } from "../requests/request_stream.ts";
+import { checkNamespace } from "../requests/reserved.ts";
+
+/** The namespaces that a peer publishes, whether it says so unasked or when it is asked. */
+export class Announcements {
+  readonly #context: SessionContext;
+  readonly #publisher: Publisher;
+  readonly #advertiseTo: (namespace: Namespace) => () => void;
+  #count = 0;
+  // Refused names that a peer said when it was asked. They are not kept: it may say any number.
+  #refused = 0;
+
+  /** `advertise` takes up a namespace of the peer; its result withdraws it. */
+  constructor(
+    context: SessionContext,
+    publisher: Publisher,
+    advertise: (namespace: Namespace) => () => void,
+  ) {
+    this.#context = context;
+    this.#publisher = publisher;
+    this.#advertiseTo = advertise;
+  }
+
+  /** Namespaces that the peer publishes now. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Answers a PUBLISH_NAMESPACE; the namespace lasts as long as its request. */
+  async accept(
+    stream: RequestStream,
+    message: ControlMessageOf<"publishNamespace">,
+  ): Promise<void> {
+    const { metrics } = this.#context;
+    const { namespace, parameters } = message;
+    const refusal = await this.#refusalOf(namespace, parameters.authorizationTokens) ??
+      this.#context.scope.refusalOfNamespace(namespace, this.#publisher);
+    if (refusal !== undefined) {
+      refuse(this.#context, stream, { request: "publish_namespace", refusal });
+      return;
+    }
+    metrics.requests.publish_namespace.ok++;
+    stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    const withdraw = this.#advertise(namespace);
+    try {
+      for (;;) {
+        const update = await stream.next();
+        if (update === undefined) break;
+        if (update.kind !== "requestUpdate") {
+          throw violation(`${update.kind} does not belong on the stream of PUBLISH_NAMESPACE`);
+        }
+        const stray = outOfScope(update.parameters, updateScope.publishNamespace);
+        if (stray !== undefined) throw violation(`${stray} does not belong into this update`);
+        this.#context.ids.accept(update.requestId);
+        stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+      }
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+    } finally {
+      withdraw();
+      stream.finish();
+    }
+  }
+
+  /** Asks the peer for every namespace it has, for as long as the session lasts. */
+  async solicit(): Promise<void> {
+    const stream = await this.#context.openRequest();
+    stream.send({
+      kind: "subscribeNamespace",
+      requestId: this.#context.ids.next(),
+      prefix: [],
+      parameters: {},
+    });
+    const outcomes = this.#context.metrics.upstreamRequests.subscribe_namespace;
+    const known = new Map<string, () => void>();
+    try {
+      const answer = await stream.next();
+      if (answer?.kind === "requestError") {
+        if (answer.redirect !== undefined && answer.redirect.name.length > 0) {
+          throw violation("A redirect of SUBSCRIBE_NAMESPACE names a track");
+        }
+        const refusal = refusalOf(answer);
+        outcomes[outcomeOf(refusal)]++;
+        this.#context.log.debug("peer names no namespaces", { reason: refusal.reason });
+        return;
+      }
+      if (answer === undefined) return;
+      if (answer.kind !== "requestOk" || answer.properties.length > 0) {
+        throw violation(`${answer.kind} does not answer SUBSCRIBE_NAMESPACE`);
+      }
+      outcomes.ok++;
+      await this.#follow(stream, known);
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+    } finally {
+      for (const withdraw of known.values()) withdraw();
+      stream.cancel(StreamCode.CANCELLED);
+    }
+  }
+
+  async #follow(stream: RequestStream, known: Map<string, () => void>): Promise<void> {
+    for (;;) {
+      const message = await stream.next();
+      if (message === undefined) return;
+      if (message.kind === "namespace") {
+        await this.#learn(message.suffix, known);
+      } else if (message.kind === "namespaceDone") {
+        const key = namespaceKey(message.suffix);
+        const withdraw = known.get(key);
+        if (withdraw === undefined && this.#refused-- === 0) {
+          throw violation("NAMESPACE_DONE without its NAMESPACE");
+        }
+        known.delete(key);
+        withdraw?.();
+      } else {
+        throw violation(`${message.kind} does not belong on the stream of SUBSCRIBE_NAMESPACE`);
+      }
+    }
+  }
+
+  /** Of a namespace that may not be published here it is counted that its end will come. */
+  async #learn(namespace: Namespace, known: Map<string, () => void>): Promise<void> {
+    const key = namespaceKey(namespace);
+    if (known.has(key)) return;
+    const refusal = await this.#refusalOf(namespace, undefined);
+    if (refusal === undefined) {
+      known.set(key, this.#advertise(namespace));
+      return;
+    }
+    const { events, metrics } = this.#context;
+    this.#refused++;
+    metrics.requests.publish_namespace[outcomeOf(refusal)]++;
+    events.say("namespace refused", {
+      namespace: namespaceText(namespace),
+      refusal: refusal.kind,
+      reason: refusal.reason,
+    });
+  }
+
+  #advertise(namespace: Namespace): () => void {
+    this.#count++;
+    const { events, scope } = this.#context;
+    const what = { namespace: namespaceText(namespace), path: scope.path };
+    const awaited = this.#context.pathsThatAwait(namespace);
+    events.say("namespace announced", {
+      ...what,
+      ...(awaited.length > 0 && { awaited_at_path: awaited.join(" ") }),
+    });
+    const withdraw = this.#advertiseTo(namespace);
+    return () => {
+      this.#count--;
+      events.say("namespace withdrawn", what);
+      withdraw();
+    };
+  }
+
+  async #refusalOf(
+    namespace: Namespace,
+    tokens: Parameters<SessionContext["authorize"]>[2],
+  ): Promise<Refusal | undefined> {
+    const { limits } = this.#context.settings;
+    const outcome = await this.#context.authorize("publish_namespace", { namespace }, tokens);
+    if (!outcome.ok) return outcome.refusal;
+    if (this.#count >= limits.maxNamespaces) {
+      return { kind: "excessive_load", reason: `more than ${limits.maxNamespaces} namespaces` };
+    }
+    return checkNamespace(namespace);
+  }
+}
+
+const NO_PROPERTIES = new Uint8Array(0);

@@ -1,0 +1,297 @@
+import { refused } from "@qumo/shared/runtime";
+import {
+  compareLocations,
+  encodeFetchHeader,
+  FetchObjectWriter,
+  type FullTrackName,
+  type GroupOrder,
+  type Location,
+  MAX_OBJECT_ID,
+  ObjectStatus,
+  StreamCode,
+} from "@qumo/shared/wire";
+import {
+  type FetchedObject,
+  type FetchSink,
+  type FetchStep,
+  type LocationRange,
+  type PastSource,
+  type PendingFetch,
+  planFetch,
+  SubgroupLog,
+  type Track,
+} from "../../../track/mod.ts";
+import { TransportError } from "../../../transport/errors.ts";
+import type { SendStream } from "../../../transport/types.ts";
+import type { Standing, UnfinishedOwner } from "../../delivery/unfinished_streams.ts";
+import type { SessionContext } from "../context.ts";
+import { wholeObject } from "./whole_object.ts";
+
+/** How the objects of a fetch are sent. */
+export interface FetchDeliveryOptions {
+  readonly requestId: bigint;
+  readonly order: GroupOrder;
+  readonly sendOrder: number;
+  /** Relays that the request came by. */
+  readonly via: readonly string[];
+}
+
+/** Sends the objects of one fetch, on one stream. */
+export class FetchDelivery implements FetchSink, UnfinishedOwner {
+  readonly #context: SessionContext;
+  readonly #options: FetchDeliveryOptions;
+  readonly #writer: FetchObjectWriter;
+  #opening: Promise<void> | undefined;
+  #stream: SendStream | undefined;
+  #sendOrder: number;
+  #filling: PendingFetch | undefined;
+  #mayFill = true;
+  #last: Location | undefined;
+  #unknownUpTo: Location | undefined;
+  #over = false;
+  #isWriting = false;
+  // Why it was given up.
+  #code: StreamCode = StreamCode.INTERNAL_ERROR;
+
+  constructor(context: SessionContext, options: FetchDeliveryOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#sendOrder = options.sendOrder;
+    this.#writer = new FetchObjectWriter(options.order, context.draft.data);
+  }
+
+  /** Changes who is sent first, from now on. */
+  set sendOrder(value: number) {
+    this.#sendOrder = value;
+    if (this.#stream !== undefined && !this.#over) this.#stream.priority = value;
+  }
+
+  /** Gives up; does nothing when everything was sent. */
+  cancel(code: StreamCode): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#code = code;
+    this.#filling?.cancel();
+    // Where a stream cannot be reset, the object that is being written is written to its end.
+    if (!this.#isWriting || this.#context.connection.canReset) this.#leave();
+  }
+
+  /** A peer that gave the fetch up heeds nothing of it; one that did not must not take it for whole. */
+  get standing(): Standing {
+    return this.#code === StreamCode.CANCELLED ? "left" : "live";
+  }
+
+  /** It is over as it is. */
+  giveUp(): void {}
+
+  #leave(): void {
+    if (this.#stream === undefined) return;
+    const { unfinished } = this.#context.streams;
+    const end = { stream: this.#stream, owner: this, subgroup: undefined, missing: 0 };
+    unfinished.leave(end, this.#code);
+  }
+
+  /** No publisher is waited for any longer: what is missing is said to be unknown. */
+  stopFilling(): void {
+    this.#mayFill = false;
+    this.#filling?.cancel();
+  }
+
+  /**
+   * Sends a range from the cache. At the first thing that is missing, `publisher` is asked for the
+   * rest; without one, and where it fails, the cache goes on and says what is unknown.
+   */
+  async fromCache(
+    track: Track,
+    range: LocationRange,
+    publisher: PastSource | undefined,
+  ): Promise<void> {
+    await this.#open();
+    const { order } = this.#options;
+    for (const step of planFetch(track, range, order)) {
+      if (this.#over) return;
+      if (step.kind === "object") {
+        if (await this.#fromStep(track, step)) continue;
+        this.#noteUnknown({ group: step.group, object: BigInt(step.id) });
+        continue;
+      }
+      if (publisher !== undefined && this.#mayFill) {
+        const rest = order === "ascending"
+          ? { start: step.range.start, end: range.end }
+          : { start: range.start, end: step.range.end };
+        const fetching = this.fromPublisher(publisher, track.name, rest);
+        if ((await fetching.finished).ok) break;
+        publisher = undefined;
+        if (this.#passed(step.range.end)) continue;
+      }
+      this.#noteUnknown(step.range.end);
+    }
+    await this.#finish();
+  }
+
+  /** Begins to send what a publisher has of a range. */
+  fromPublisher(publisher: PastSource, name: FullTrackName, range: LocationRange): PendingFetch {
+    const { order, via } = this.#options;
+    this.#filling = this.#over
+      ? ABANDONED
+      : publisher.fetch({ name, start: range.start, end: range.end, order, via }, this);
+    return this.#filling;
+  }
+
+  /** Waits until a publisher gave everything, and ends the stream as it did. */
+  async finishFrom(fetching: PendingFetch): Promise<void> {
+    await this.#open();
+    const outcome = await fetching.finished;
+    if (!outcome.ok) this.cancel(StreamCode.UNKNOWN_OBJECT_STATUS);
+    await this.#finish();
+  }
+
+  /** The {@linkcode FetchSink} half: an object came from the publisher. */
+  async object(object: FetchedObject): Promise<void> {
+    await this.#open();
+    const { group, payload } = object;
+    if (this.#over || this.#passed({ group, object: BigInt(object.object) })) return;
+    const header = this.#begin({ ...object, payloadLength: payload.length });
+    await this.#write(header, [payload]);
+  }
+
+  unknownUpTo(group: bigint, object: bigint): void {
+    this.#noteUnknown({ group, object });
+  }
+
+  /** Sends an object of the cache; false when it is not there after all. */
+  async #fromStep(track: Track, step: FetchStep & { kind: "object" }): Promise<boolean> {
+    const { home, group, id } = step;
+    if (this.#passed({ group, object: BigInt(id) })) return true;
+    const priority = (home instanceof SubgroupLog ? home.priority : home.datagram.priority) ??
+      track.properties.defaultPriority;
+    if (!(home instanceof SubgroupLog)) {
+      const { datagram, time } = home;
+      if (this.#isExpired(track, time)) return false;
+      if (datagram.status !== ObjectStatus.NORMAL) return true;
+      const { properties, payload } = datagram;
+      const payloadLength = payload.length;
+      const header = this.#begin({
+        group,
+        subgroup: undefined,
+        object: id,
+        priority,
+        properties,
+        payloadLength,
+      });
+      await this.#write(header, [payload]);
+      return true;
+    }
+    await wholeObject(home, id);
+    const index = home.indexOf(id);
+    if (index >= home.count || home.idAt(index) !== id || !home.isWhole(index)) return false;
+    if (this.#isExpired(track, home.timeOf(index))) return false;
+    const { status, properties, payloadLength, payloadStart } = home.objectAt(index);
+    // In a fetch, what does not exist is left out: markers of an end have no place in it.
+    if (status !== ObjectStatus.NORMAL) return true;
+    const { subgroup } = home;
+    const header = this.#begin({
+      group,
+      subgroup,
+      object: id,
+      priority,
+      properties,
+      payloadLength,
+    });
+    await this.#write(header, [...home.views(payloadStart, payloadStart + payloadLength)]);
+    return true;
+  }
+
+  #isExpired(track: Track, time: number): boolean {
+    const { maxCacheDuration } = track.properties;
+    return maxCacheDuration !== undefined && this.#context.clock.now() - time > maxCacheDuration;
+  }
+
+  /** The header of the next object, behind a marker when something before it is unknown. */
+  #begin(object: Parameters<FetchObjectWriter["object"]>[0]): Uint8Array {
+    const marker = this.#marker();
+    const header = this.#writer.object(object);
+    this.#last = { group: object.group, object: BigInt(object.object) };
+    return marker === undefined ? header : concat(marker, header);
+  }
+
+  #marker(): Uint8Array | undefined {
+    const unknown = this.#unknownUpTo;
+    this.#unknownUpTo = undefined;
+    if (unknown === undefined || this.#passed(unknown)) return undefined;
+    const object = unknown.object > BigInt(MAX_OBJECT_ID) ? MAX_OBJECT_ID : Number(unknown.object);
+    this.#last = unknown;
+    return this.#writer.unknownUpTo(unknown.group, object);
+  }
+
+  #noteUnknown(location: Location): void {
+    this.#unknownUpTo = location;
+  }
+
+  /** Whether the stream has come to this location already, or past it. */
+  #passed(location: Location): boolean {
+    const last = this.#last;
+    if (last === undefined) return false;
+    if (this.#options.order === "ascending" || last.group === location.group) {
+      return compareLocations(location, last) <= 0;
+    }
+    return location.group > last.group;
+  }
+
+  /** The one stream; the first object and the end of the fetch may both come before it is open. */
+  #open(): Promise<void> {
+    this.#opening ??= this.#openStream();
+    return this.#opening;
+  }
+
+  async #openStream(): Promise<void> {
+    if (this.#over) return;
+    const { supply } = this.#context.streams;
+    const stream = await supply.open(this.#sendOrder);
+    if (this.#over) return supply.giveBack(stream);
+    stream.priority = this.#sendOrder;
+    this.#stream = stream;
+    await stream.write(encodeFetchHeader(this.#options.requestId, this.#context.draft.data));
+  }
+
+  async #write(header: Uint8Array, payload: readonly Uint8Array[]): Promise<void> {
+    const { sent } = this.#context.metrics;
+    if (this.#over) throw over();
+    sent.objects++;
+    this.#isWriting = true;
+    for (const bytes of [header, ...payload]) {
+      if (this.#over && this.#context.connection.canReset) throw over();
+      sent.bytes += bytes.length;
+      if (bytes.length > 0) await this.#stream!.write(bytes);
+    }
+    this.#isWriting = false;
+    if (!this.#over) return;
+    this.#leave();
+    throw over();
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#over) return;
+    const marker = this.#marker();
+    if (marker !== undefined) await this.#stream!.write(marker);
+    this.#over = true;
+    await this.#stream!.finish();
+  }
+}
+
+function over(): TransportError {
+  return new TransportError("closed", 0, "Cannot write: the fetch is over");
+}
+
+const ABANDONED: PendingFetch = {
+  answer: Promise.resolve(refused({ kind: "timeout", reason: "the fetch was cancelled" })),
+  finished: Promise.resolve(refused({ kind: "timeout", reason: "the fetch was cancelled" })),
+  cancel: () => {},
+};
+
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}

@@ -1,0 +1,270 @@
+import type { Timer } from "@qumo/shared/runtime";
+import {
+  compareLocations,
+  type ControlMessageOf,
+  type FullTrackName,
+  type GroupOrder,
+  type Location,
+  outOfScope,
+  StreamCode,
+  updateScope,
+} from "@qumo/shared/wire";
+import {
+  type LocationRange,
+  type PastSource,
+  type Refusal,
+  sendOrder,
+  type TrackEntry,
+} from "../../../track/mod.ts";
+import { isTransportEnd, violation } from "../../errors.ts";
+import { DEFAULT_FILL_TIMEOUT_MS } from "../../limits.ts";
+import type { SessionContext } from "../context.ts";
+import { FetchDelivery } from "./fetch_delivery.ts";
+import { endFromWire, endToWire, WHOLE_GROUP } from "../requests/request_ranges.ts";
+import { refuse } from "../requests/refuse.ts";
+import type { RequestStream } from "../requests/request_stream.ts";
+import { checkName } from "../requests/reserved.ts";
+import type { SubscriptionServer } from "./subscription_server.ts";
+
+/** What a FETCH asks for, once it is known which track and which locations that is. */
+interface Wanted {
+  readonly name: FullTrackName;
+  readonly range: LocationRange;
+}
+
+const DEFAULT_PRIORITY = 128;
+
+/** Serves FETCH: from the cache as far as it goes, then from a publisher. */
+export class FetchServer {
+  readonly #context: SessionContext;
+  readonly #subscriptions: SubscriptionServer;
+  readonly #active = new Set<FetchDelivery>();
+
+  constructor(context: SessionContext, subscriptions: SubscriptionServer) {
+    this.#context = context;
+    this.#subscriptions = subscriptions;
+  }
+
+  /** Answers a FETCH and delivers what it asks for. */
+  async fetch(stream: RequestStream, message: ControlMessageOf<"fetch">): Promise<void> {
+    const { limits } = this.#context.settings;
+    if (this.#active.size >= limits.maxFetches) {
+      return this.#refuse(stream, {
+        kind: "excessive_load",
+        reason: `more than ${limits.maxFetches} fetches`,
+        retryAfter: 1_000,
+      });
+    }
+    const delivery = new FetchDelivery(this.#context, {
+      requestId: message.requestId,
+      order: message.parameters.groupOrder ?? "ascending",
+      sendOrder: this.#sendOrder(message.parameters),
+      via: message.parameters.meshHops ?? [],
+    });
+    this.#active.add(delivery);
+    stream.onStopped = () => delivery.cancel(StreamCode.CANCELLED);
+    this.#context.tasks.spawn("fetch updates", () => this.#listen(stream, message, delivery));
+    try {
+      const wanted = await this.#wanted(message);
+      if ("kind" in wanted) this.#refuse(stream, wanted);
+      else await this.#deliver(stream, message, wanted, delivery);
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+      stream.cancel(StreamCode.CANCELLED);
+    } finally {
+      delivery.cancel(StreamCode.INTERNAL_ERROR);
+      this.#active.delete(delivery);
+    }
+  }
+
+  /** The session ended. */
+  close(): void {
+    for (const delivery of [...this.#active]) delivery.cancel(StreamCode.SESSION_CLOSED);
+  }
+
+  /** Reads updates, and notices when the peer gives the fetch up. */
+  async #listen(
+    stream: RequestStream,
+    { parameters }: ControlMessageOf<"fetch">,
+    delivery: FetchDelivery,
+  ): Promise<void> {
+    try {
+      for (;;) {
+        const message = await stream.next();
+        if (message === undefined) return;
+        if (message.kind !== "requestUpdate") {
+          throw violation(`${message.kind} does not belong on the stream of FETCH`);
+        }
+        const stray = outOfScope(message.parameters, updateScope.fetch);
+        if (stray !== undefined) throw violation(`${stray} does not belong into a fetch's update`);
+        this.#context.ids.accept(message.requestId);
+        const { subscriberPriority } = message.parameters;
+        if (subscriberPriority !== undefined) {
+          delivery.sendOrder = this.#sendOrder({ ...parameters, subscriberPriority });
+        }
+        stream.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+      }
+    } catch (error) {
+      if (!isTransportEnd(error)) return this.#context.fail(error);
+      delivery.cancel(StreamCode.CANCELLED);
+      stream.cancel(StreamCode.CANCELLED);
+    }
+  }
+
+  async #wanted(message: ControlMessageOf<"fetch">): Promise<Wanted | Refusal> {
+    const { range, parameters } = message;
+    const wanted = range.type === "standalone"
+      ? { name: range.track, range: { start: range.start, end: endFromWire(range.end) } }
+      : await this.#joining(range, message.requestId);
+    if ("kind" in wanted) return wanted;
+    const { name } = wanted;
+    const outcome = await this.#context.authorize(
+      "fetch",
+      { namespace: name.namespace, track: name },
+      parameters.authorizationTokens,
+    );
+    if (!outcome.ok) return outcome.refusal;
+    if (compareLocations(wanted.range.end, wanted.range.start) < 0) {
+      return { kind: "invalid_range", reason: "the range ends before it starts" };
+    }
+    return checkName(name) ?? wanted;
+  }
+
+  /** The range up to where a subscription of the same session begins (#joining-fetches). */
+  async #joining(
+    range: Exclude<ControlMessageOf<"fetch">["range"], { type: "standalone" }>,
+    by: bigint,
+  ): Promise<Wanted | Refusal> {
+    const served = await this.#subscriptions.joined(range.requestId, by);
+    if (served === undefined) {
+      return {
+        kind: "invalid_joining_request",
+        reason: `request ${range.requestId} is no subscription of this session`,
+      };
+    }
+    const joining = served.joiningLocation;
+    if (!served.forward) return { kind: "invalid_range", reason: "the subscription is paused" };
+    if (joining === undefined) return NOTHING_PUBLISHED;
+    const isRelative = range.type === "relative_joining";
+    if (isRelative && range.start > joining.group) {
+      return { kind: "invalid_range", reason: "the track has not so many groups" };
+    }
+    const group = isRelative ? joining.group - range.start : range.start;
+    return {
+      name: served.entry.track.name,
+      range: { start: { group, object: 0n }, end: joining },
+    };
+  }
+
+  async #deliver(
+    stream: RequestStream,
+    message: ControlMessageOf<"fetch">,
+    wanted: Wanted,
+    delivery: FetchDelivery,
+  ): Promise<void> {
+    const found = this.#context.scopeOf(message);
+    if (!found.ok) return this.#refuse(stream, found.refusal);
+    const scope = found.value;
+    const entry = scope.find(wanted.name);
+    const source = scope.sourceOf(wanted.name);
+    if (entry?.feeds.established) {
+      return await this.#fromCache(stream, message, wanted, delivery, entry, source);
+    }
+    if (source === undefined) {
+      return this.#refuse(stream, {
+        kind: "does_not_exist",
+        reason: "nobody publishes the track",
+      });
+    }
+    await this.#fromPublisher(stream, wanted, delivery, source);
+  }
+
+  async #fromCache(
+    stream: RequestStream,
+    message: ControlMessageOf<"fetch">,
+    { range }: Wanted,
+    delivery: FetchDelivery,
+    { track }: TrackEntry,
+    publisher: PastSource | undefined,
+  ): Promise<void> {
+    const { largest } = track;
+    if (largest === undefined) return this.#refuse(stream, NOTHING_PUBLISHED);
+    if (compareLocations(range.start, largest) > 0) {
+      return this.#refuse(stream, { kind: "invalid_range", reason: "the range has not begun" });
+    }
+    const beyond = compareLocations(range.end, largest) > 0;
+    const isWholeGroup = range.end.object === WHOLE_GROUP && range.end.group < largest.group;
+    const end = beyond && !isWholeGroup ? largest : range.end;
+    this.#accept(stream, end, isEndOfTrack(track.end, end), track.rawProperties);
+    const fill = message.parameters.fillTimeout;
+    const budget = fill === undefined ? DEFAULT_FILL_TIMEOUT_MS : Number(fill);
+    const timer = this.#limitFill(delivery, budget);
+    const source = budget === 0 ? undefined : publisher;
+    try {
+      await delivery.fromCache(track, { start: range.start, end }, source);
+    } finally {
+      timer.cancel();
+    }
+    stream.finish();
+  }
+
+  #limitFill(delivery: FetchDelivery, budget: number): Timer {
+    const wait = Math.min(budget, this.#context.settings.requestTimeoutMs);
+    return this.#context.clock.after(wait, () => delivery.stopFilling());
+  }
+
+  async #fromPublisher(
+    stream: RequestStream,
+    { name, range }: Wanted,
+    delivery: FetchDelivery,
+    publisher: PastSource,
+  ): Promise<void> {
+    const fetching = delivery.fromPublisher(publisher, name, range);
+    const answer = await fetching.answer;
+    if (!answer.ok) {
+      delivery.cancel(StreamCode.INTERNAL_ERROR);
+      return this.#refuse(stream, answer.refusal);
+    }
+    const { end, endOfTrack, properties } = answer.value;
+    this.#accept(stream, end, endOfTrack, properties);
+    await delivery.finishFrom(fetching);
+    stream.finish();
+  }
+
+  #accept(
+    stream: RequestStream,
+    end: Location,
+    endOfTrack: boolean,
+    properties: Uint8Array,
+  ): void {
+    this.#context.metrics.requests.fetch.ok++;
+    stream.send({ kind: "fetchOk", endOfTrack, end: endToWire(end), parameters: {}, properties });
+  }
+
+  #refuse(stream: RequestStream, refusal: Refusal): void {
+    refuse(this.#context, stream, { request: "fetch", refusal });
+  }
+
+  #sendOrder(
+    parameters: { subscriberPriority?: number; groupOrder?: GroupOrder },
+  ): number {
+    return sendOrder({
+      subscriberPriority: parameters.subscriberPriority ?? DEFAULT_PRIORITY,
+      publisherPriority: DEFAULT_PRIORITY,
+      order: parameters.groupOrder ?? "ascending",
+      groupOrdinal: 0,
+      subgroup: 0n,
+    });
+  }
+}
+
+const NOTHING_PUBLISHED: Refusal = {
+  kind: "invalid_range",
+  reason: "nothing was published on the track",
+};
+
+function isEndOfTrack(trackEnd: Location | undefined, end: Location): boolean {
+  // The mark of the end may itself be the last object.
+  return trackEnd !== undefined && trackEnd.group === end.group &&
+    trackEnd.object <= end.object + 1n;
+}

@@ -1,0 +1,53 @@
+import type { Filter, SetupOptions } from "@qumo/shared/wire";
+import type { RequestOptions } from "../../../track/mod.ts";
+import type { JoinPoint } from "../../delivery/subscription.ts";
+import type { LateJoin } from "../../settings.ts";
+import { isMoqDev } from "../connection/moq_dev.ts";
+import { isRelay } from "../connection/relay_peer.ts";
+
+/**
+ * Where a subscription begins (#subscription-filters). One without a filter, or from a location of the
+ * past on, is for what is here already as well as for what comes.
+ */
+export function joinPointOf(
+  filter: Filter | undefined,
+  lateJoin: LateJoin,
+  peer: SetupOptions,
+): JoinPoint {
+  switch (filter?.type) {
+    case "next_group":
+      // A relay has subscribers that need the group which is under way, whatever the first one wants.
+      return isRelay(peer) ? "group_start" : "live";
+    case "largest_object":
+      return needsGroupStart(lateJoin, peer) ? "group_start" : "live";
+    default:
+      return "filter_start";
+  }
+}
+
+/**
+ * The filter that a peer is asked with on behalf of everybody: what is new, as relays may
+ * (#subscriber-interactions), and no filter when somebody wants more than that. Only relays of ours are
+ * known to send from a location on what they still have, so only they are told where.
+ */
+export function upstreamFilter(options: RequestOptions, peer: SetupOptions): Filter | undefined {
+  if (options.from !== undefined && isRelay(peer)) {
+    return { type: "absolute_start", start: options.from };
+  }
+  return wantsPast(options) ? undefined : { type: "largest_object" };
+}
+
+/** Whether somebody wants more of a track than what is new. */
+export function wantsPast({ past, from }: RequestOptions): boolean {
+  return past === true || from !== undefined;
+}
+
+/**
+ * Whether a subscription to the largest object begins with the first object of its group. moq-dev's
+ * players subscribe so, and then cannot use a group that does not begin with its first object; relays
+ * have subscribers that need it.
+ */
+function needsGroupStart(lateJoin: LateJoin, peer: SetupOptions): boolean {
+  if (isRelay(peer)) return true;
+  return lateJoin === "group_start" || lateJoin === "auto" && isMoqDev(peer);
+}

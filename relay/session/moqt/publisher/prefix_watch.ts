@@ -1,0 +1,67 @@
+import {
+  type ControlMessageOf,
+  type Namespace,
+  outOfScope,
+  type ParameterName,
+} from "@qumo/shared/wire";
+import { isTransportEnd, violation } from "../../errors.ts";
+import type { SessionContext } from "../context.ts";
+import type { PrefixSlot } from "./prefixes.ts";
+import { requestError } from "../requests/refusals.ts";
+import type { RequestStream } from "../requests/request_stream.ts";
+
+/** A request that watches what is under a prefix. */
+export interface PrefixWatch {
+  readonly prefix: Namespace;
+  /** The prefix's place among those that the session watches. */
+  readonly slot: PrefixSlot;
+  /** Parameters that an update may have. */
+  readonly scope: readonly ParameterName[];
+  /** Begins to tell the peer of what is under a prefix; the result ends it. */
+  readonly watch: (prefix: Namespace) => () => void;
+  /** Takes up what else an update says. */
+  readonly updated?: (parameters: ControlMessageOf<"requestUpdate">["parameters"]) => void;
+}
+
+/**
+ * Follows a SUBSCRIBE_NAMESPACE or SUBSCRIBE_TRACKS until its stream ends: the peer may move it to
+ * another prefix (#updating-namespace-subscriptions).
+ */
+export async function followPrefix(
+  context: SessionContext,
+  stream: RequestStream,
+  request: PrefixWatch,
+): Promise<void> {
+  let unwatch = request.watch(request.prefix);
+  stream.onStopped = () => unwatch();
+  try {
+    for (;;) {
+      const update = await stream.next();
+      if (update === undefined) break;
+      if (update.kind !== "requestUpdate") {
+        throw violation(`${update.kind} does not belong on the stream of a watched prefix`);
+      }
+      const stray = outOfScope(update.parameters, request.scope);
+      if (stray !== undefined) throw violation(`${stray} does not belong into this update`);
+      context.ids.accept(update.requestId);
+      const prefix = update.parameters.namespacePrefix;
+      const refusal = prefix && await request.slot.move(prefix);
+      if (refusal !== undefined) {
+        stream.send(requestError(refusal));
+        break;
+      }
+      stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+      request.updated?.(update.parameters);
+      if (prefix === undefined) continue;
+      unwatch();
+      unwatch = request.watch(prefix);
+    }
+  } catch (error) {
+    if (!isTransportEnd(error)) throw error;
+  } finally {
+    unwatch();
+    stream.finish();
+  }
+}
+
+const NO_PROPERTIES = new Uint8Array(0);

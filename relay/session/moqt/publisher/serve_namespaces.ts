@@ -1,0 +1,51 @@
+import { namespaceText } from "@qumo/shared/runtime";
+import { type ControlMessageOf, EncodeError, type Namespace, updateScope } from "@qumo/shared/wire";
+import type { SessionContext } from "../context.ts";
+import { isMoqDev } from "../connection/moq_dev.ts";
+import { followPrefix } from "./prefix_watch.ts";
+import type { PrefixSlot } from "./prefixes.ts";
+import { viewFor } from "../connection/relay_peer.ts";
+import type { RequestStream } from "../requests/request_stream.ts";
+
+/**
+ * Serves SUBSCRIBE_NAMESPACE: tells the peer of every namespace under a prefix as they come and go,
+ * until the request ends.
+ */
+export async function serveNamespaces(
+  context: SessionContext,
+  stream: RequestStream,
+  message: ControlMessageOf<"subscribeNamespace">,
+  slot: PrefixSlot,
+): Promise<void> {
+  await followPrefix(context, stream, {
+    prefix: message.prefix,
+    slot,
+    scope: updateScope.subscribeNamespace,
+    watch: (prefix) => watch(context, stream, prefix),
+  });
+}
+
+function watch(context: SessionContext, stream: RequestStream, prefix: Namespace): () => void {
+  const say = (kind: "namespace" | "namespaceDone", namespace: Namespace) => {
+    try {
+      stream.send({ kind, suffix: namespace.slice(prefix.length) });
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error;
+      context.log.warn("namespace not passed on", {
+        namespace: namespaceText(namespace),
+        reason: error.message,
+      });
+    }
+  };
+  if (context.shows === "none") return () => {};
+  return context.scope.watchNamespaces(prefix, {
+    added: (namespace) => say("namespace", namespace),
+    removed: (namespace) => say("namespaceDone", namespace),
+    ...(isMoqDev(context.peer) && {
+      renewed: (namespace: Namespace) => {
+        say("namespaceDone", namespace);
+        say("namespace", namespace);
+      },
+    }),
+  }, viewFor(context.shows, context.peer));
+}

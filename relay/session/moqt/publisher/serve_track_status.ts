@@ -1,0 +1,50 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import type { ControlMessageOf } from "@qumo/shared/wire";
+import type { Refusal, TrackStatus } from "../../../track/mod.ts";
+import type { SessionContext } from "../context.ts";
+import { largestForSubscriber } from "../connection/moq_dev.ts";
+import { refuse } from "../requests/refuse.ts";
+import type { RequestStream } from "../requests/request_stream.ts";
+import { checkName } from "../requests/reserved.ts";
+
+/** Answers a TRACK_STATUS, from what is known or by asking a publisher. */
+export async function serveTrackStatus(
+  context: SessionContext,
+  stream: RequestStream,
+  message: ControlMessageOf<"trackStatus">,
+): Promise<void> {
+  const { metrics, peer } = context;
+  const status = await allowedStatus(context, message);
+  if (!status.ok) {
+    refuse(context, stream, { request: "track_status", refusal: status.refusal });
+    return;
+  }
+  metrics.requests.track_status.ok++;
+  const { largest, properties } = status.value;
+  const parameters = largestForSubscriber(largest, peer);
+  stream.send({ kind: "requestOk", parameters, properties });
+  stream.finish();
+}
+
+async function allowedStatus(
+  context: SessionContext,
+  message: ControlMessageOf<"trackStatus">,
+): Promise<Outcome<TrackStatus, Refusal>> {
+  const { track, parameters } = message;
+  const refusal = checkName(track);
+  if (refusal !== undefined) return refused(refusal);
+  const name = { namespace: track.namespace, track };
+  const allowed = await context.authorize("track_status", name, parameters.authorizationTokens);
+  if (!allowed.ok) return allowed;
+  const scope = context.scopeOf(message);
+  if (!scope.ok) return scope;
+  const entry = scope.value.find(track);
+  if (entry?.feeds.established) {
+    return done({ largest: entry.track.largest, properties: entry.track.rawProperties });
+  }
+  const source = scope.value.sourceOf(track);
+  if (source === undefined) return refused(NO_PUBLISHER);
+  return await source.trackStatus(track, parameters.meshHops);
+}
+
+const NO_PUBLISHER: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

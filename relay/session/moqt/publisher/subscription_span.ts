@@ -1,0 +1,40 @@
+import { messageOf } from "@qumo/shared/runtime";
+import { type ControlMessageOf, formatTrackName } from "@qumo/shared/wire";
+import type { Refusal } from "../../../track/mod.ts";
+import type { SessionContext } from "../context.ts";
+import type { SubscriptionEnd } from "../requests/refusals.ts";
+
+/** How a request for a track came to its end; undefined when the subscriber left, or its session ended. */
+export type Ending = Refusal | SubscriptionEnd | undefined;
+
+// Endings that are nobody's fault.
+const BLAMELESS: ReadonlySet<string> = new Set(["ended", "replaced", "expired"]);
+
+/**
+ * Serves a subscription in a span that is as long. It goes on with the trace of the relay that asks;
+ * a client's belongs to its session. `serve` is told what to hand on to whoever is asked for the track.
+ */
+export async function inSpan(
+  { tracing, peer, id }: SessionContext,
+  { track, parameters }: ControlMessageOf<"subscribe">,
+  serve: (trace: string | undefined) => Promise<Ending>,
+): Promise<void> {
+  const span = tracing.start("moqt subscription", {
+    kind: "server",
+    parent: parameters.meshTrace,
+    attributes: {
+      "qumo.track": formatTrackName(track),
+      "qumo.scope": parameters.meshScope,
+      "qumo.session": id,
+      "qumo.peer.relay": peer.relayName,
+    },
+  });
+  try {
+    const ending = await span.run(() => serve(span.traceparent));
+    span.set({ "qumo.outcome": ending?.kind ?? "left" });
+    span.end(ending === undefined || BLAMELESS.has(ending.kind) ? undefined : ending.reason);
+  } catch (error) {
+    span.end(messageOf(error));
+    throw error;
+  }
+}

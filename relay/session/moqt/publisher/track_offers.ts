@@ -1,0 +1,174 @@
+import {
+  type ControlMessageOf,
+  type Namespace,
+  okScope,
+  outOfScope,
+  StreamCode,
+  updateScope,
+} from "@qumo/shared/wire";
+import type { Publisher, Refusal, Track, TrackEntry } from "../../../track/mod.ts";
+import type { PrefixSlot } from "./prefixes.ts";
+import { isTransportEnd, violation } from "../../errors.ts";
+import { STREAM_CREDIT_MS } from "../../limits.ts";
+import type { SessionContext } from "../context.ts";
+import { largestForSubscriber } from "../connection/moq_dev.ts";
+import { followPrefix } from "./prefix_watch.ts";
+import { outcomeOf, refusalOf } from "../requests/refusals.ts";
+import { nameFields } from "../requests/refuse.ts";
+import { isOtherRelay } from "../connection/relay_peer.ts";
+import type { RequestStream } from "../requests/request_stream.ts";
+import { ServedSubscription } from "./served_subscription.ts";
+import type { SubscriptionServer } from "./subscription_server.ts";
+
+/** Serves SUBSCRIBE_TRACKS: offers the peer every track that others publish under a prefix. */
+export class TrackOffers {
+  readonly #context: SessionContext;
+  readonly #subscriptions: SubscriptionServer;
+  readonly #own: Publisher;
+
+  /** `own` is the peer as a publisher: it is not offered what it publishes itself. */
+  constructor(context: SessionContext, subscriptions: SubscriptionServer, own: Publisher) {
+    this.#context = context;
+    this.#subscriptions = subscriptions;
+    this.#own = own;
+  }
+
+  /** Offers tracks under a prefix until the request ends. */
+  async serve(
+    stream: RequestStream,
+    message: ControlMessageOf<"subscribeTracks">,
+    slot: PrefixSlot,
+  ): Promise<void> {
+    let forward = message.parameters.forward ?? true;
+    // What was said to be blocked is not offered any more.
+    const blocked = new WeakSet<Track>();
+    const watch = (prefix: Namespace) =>
+      this.#context.scope.watchTracks(prefix, {
+        offered: (entry, by) => {
+          if (by === this.#own || !this.#shows(entry, by) || blocked.has(entry.track)) return;
+          this.#offer(entry, forward, () => {
+            blocked.add(entry.track);
+            this.#context.events.say("track not offered", {
+              ...nameFields(entry.track.name),
+              reason: "the peer takes no more subscriptions",
+            });
+            const { namespace, name } = entry.track.name;
+            const suffix = namespace.slice(prefix.length);
+            stream.send({ kind: "publishBlocked", track: { namespace: suffix, name } });
+          });
+        },
+      });
+    await followPrefix(this.#context, stream, {
+      prefix: message.prefix,
+      slot,
+      scope: updateScope.subscribeTracks,
+      watch,
+      updated: (parameters) => void (forward = parameters.forward ?? forward),
+    });
+  }
+
+  /** Whether the peer is to know of a track: what we have from other relays is not for every one. */
+  #shows({ feeds }: TrackEntry, by: Publisher): boolean {
+    const { shows, peer } = this.#context;
+    if (by.isOtherRelay && isOtherRelay(peer)) return false;
+    return shows === "all" || shows === "local" && feeds.path.length === 0;
+  }
+
+  #offer(entry: TrackEntry, forward: boolean, blocked: () => void): void {
+    const { isLeaving, settings, tasks } = this.#context;
+    if (isLeaving || this.#subscriptions.has(entry.track.name)) return;
+    if (this.#subscriptions.count >= settings.limits.maxSubscriptions) return blocked();
+    tasks.spawn("publish", () => this.#publish(entry, forward, blocked));
+  }
+
+  #refused(track: Track, refusal: Refusal): void {
+    const { metrics, events } = this.#context;
+    metrics.upstreamRequests.publish[outcomeOf(refusal)]++;
+    events.say("offered track refused", { ...nameFields(track.name), reason: refusal.reason });
+  }
+
+  /** Sends PUBLISH, and the track unless the peer refuses. */
+  async #publish(entry: TrackEntry, forward: boolean, blocked: () => void): Promise<void> {
+    const { track, feeds } = entry;
+    const demand = feeds.hold(forward);
+    try {
+      const stream = await this.#openInTime();
+      if (stream === undefined) return blocked();
+      const requestId = this.#context.ids.next();
+      const served = new ServedSubscription({
+        entry,
+        demand,
+        stream,
+        context: this.#context,
+        requestId,
+      });
+      if (this.#subscriptions.has(track.name)) return stream.cancel(StreamCode.CANCELLED);
+      const release = this.#subscriptions.reserve(track.name, stream, served);
+      const unwatch = this.#context.stops.watch(stream);
+      try {
+        await this.#offerOn(stream, served, entry, forward);
+      } finally {
+        unwatch();
+        served.cancel();
+        release();
+      }
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+    } finally {
+      demand.release();
+    }
+  }
+
+  /** The stream of a PUBLISH; undefined when the peer allows none. */
+  async #openInTime(): Promise<RequestStream | undefined> {
+    let late = false;
+    const opening = this.#context.openRequest();
+    const waiting = new Promise<undefined>((resolve) => {
+      const timer = this.#context.clock.after(STREAM_CREDIT_MS, () => {
+        late = true;
+        resolve(undefined);
+      });
+      const opened = (stream?: RequestStream) => {
+        timer.cancel();
+        if (late) stream?.cancel(StreamCode.CANCELLED);
+      };
+      opening.then(opened, () => opened());
+    });
+    return await Promise.race([opening, waiting]);
+  }
+
+  async #offerOn(
+    stream: RequestStream,
+    served: ServedSubscription,
+    { track }: TrackEntry,
+    forward: boolean,
+  ): Promise<void> {
+    const { largest } = track;
+    stream.send({
+      kind: "publish",
+      requestId: served.requestId,
+      track: track.name,
+      alias: track.alias,
+      parameters: { forward, ...largestForSubscriber(largest, this.#context.peer) },
+      properties: track.rawProperties,
+    });
+    this.#subscriptions.adopt(served);
+    // Until the peer says otherwise nothing is filtered.
+    served.start({ forward }, largest, "filter_start");
+    const answer = await stream.next();
+    if (answer?.kind === "requestOk") {
+      const stray = outOfScope(answer.parameters, okScope.publish);
+      if (stray !== undefined || answer.properties.length > 0) {
+        throw violation("PUBLISH_OK carries what it may not");
+      }
+      this.#context.metrics.upstreamRequests.publish.ok++;
+      served.adjust(answer.parameters);
+      await served.listen();
+      return;
+    }
+    if (answer !== undefined && answer.kind !== "requestError") {
+      throw violation(`${answer.kind} does not answer PUBLISH`);
+    }
+    if (answer !== undefined) this.#refused(track, refusalOf(answer));
+  }
+}

@@ -1,0 +1,233 @@
+import { namespaceText } from "@qumo/shared/runtime";
+import type { ControlMessage, ControlMessageOf, Namespace, Token } from "@qumo/shared/wire";
+import type { Refusal } from "../../track/mod.ts";
+import { isTransportEnd, violation } from "../errors.ts";
+import type { RequestKind } from "../metrics.ts";
+import { acceptPublish } from "./subscriber/accept_publish.ts";
+import type { Announcements } from "./publisher/announcements.ts";
+import type { SessionContext } from "./context.ts";
+import type { PeerPublisher } from "./subscriber/peer_publisher.ts";
+import { Prefixes, type PrefixSlot } from "./publisher/prefixes.ts";
+import { checkMeshParameters, loopOf } from "./connection/relay_peer.ts";
+import { hint, refuse } from "./requests/refuse.ts";
+import type { RequestStream, RequestSubject } from "./requests/request_stream.ts";
+import { FetchServer } from "./publisher/fetch_server.ts";
+import { serveNamespaces } from "./publisher/serve_namespaces.ts";
+import { SubscriptionServer } from "./publisher/subscription_server.ts";
+import { serveTrackStatus } from "./publisher/serve_track_status.ts";
+import { TrackOffers } from "./publisher/track_offers.ts";
+
+/** What a peer may begin a request stream with. */
+type Request = ControlMessageOf<
+  | "subscribe"
+  | "publish"
+  | "fetch"
+  | "trackStatus"
+  | "publishNamespace"
+  | "subscribeNamespace"
+  | "subscribeTracks"
+>;
+
+const METRIC_KINDS: Record<Request["kind"], RequestKind> = {
+  subscribe: "subscribe",
+  publish: "publish",
+  fetch: "fetch",
+  trackStatus: "track_status",
+  publishNamespace: "publish_namespace",
+  subscribeNamespace: "subscribe_namespace",
+  subscribeTracks: "subscribe_tracks",
+};
+
+/** What lasts until one side has enough of it. */
+const LONG: ReadonlySet<Request["kind"]> = new Set([
+  "subscribe",
+  "publish",
+  "publishNamespace",
+  "subscribeNamespace",
+  "subscribeTracks",
+]);
+
+/** Answers the requests of a peer, each on its stream. */
+export class RequestServer {
+  readonly #context: SessionContext;
+  readonly #publisher: PeerPublisher;
+  readonly #announcements: Announcements;
+  readonly #subscriptions: SubscriptionServer;
+  readonly #fetches: FetchServer;
+  readonly #offers: TrackOffers;
+  readonly #namespacePrefixes = new Prefixes();
+  readonly #trackPrefixes = new Prefixes();
+  #open = 0;
+  #refusesNew = false;
+
+  constructor(context: SessionContext, publisher: PeerPublisher, announcements: Announcements) {
+    this.#context = context;
+    this.#publisher = publisher;
+    this.#announcements = announcements;
+    this.#subscriptions = new SubscriptionServer(context);
+    this.#fetches = new FetchServer(context, this.#subscriptions);
+    this.#offers = new TrackOffers(context, this.#subscriptions, publisher);
+  }
+
+  /** Requests that are open. */
+  get openCount(): number {
+    return this.#open;
+  }
+
+  get subscriptionCount(): number {
+    return this.#subscriptions.count;
+  }
+
+  /** Subscriptions to tracks of other relays. */
+  get remoteCount(): number {
+    return this.#subscriptions.remoteCount;
+  }
+
+  /** From now on requests are refused: we are going away. */
+  refuseNew(): void {
+    this.#refusesNew = true;
+  }
+
+  /** See {@linkcode SubscriptionServer.giveUpIdle}. */
+  giveUpIdle(wanted: number): void {
+    this.#subscriptions.giveUpIdle(wanted);
+  }
+
+  /** Answers a request until its stream is through. */
+  async serve(stream: RequestStream, message: ControlMessage): Promise<void> {
+    if (!isRequest(message)) {
+      throw violation(`${message.kind} does not begin a request`);
+    }
+    stream.subject = subjectOf(message);
+    checkMeshParameters(message, this.#context.peer);
+    this.#context.ids.accept(message.requestId);
+    const refusal = this.#overload() ?? loopOf(message, this.#context.relayName);
+    if (refusal !== undefined) return this.#refuse(stream, message.kind, refusal);
+    this.#open++;
+    const unwatch = LONG.has(message.kind) ? this.#context.stops.watch(stream) : () => {};
+    try {
+      await this.#dispatch(stream, message);
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+    } finally {
+      unwatch();
+      this.#open--;
+    }
+  }
+
+  /** The session ended. */
+  close(): void {
+    this.#subscriptions.close();
+    this.#fetches.close();
+  }
+
+  #overload(): Refusal | undefined {
+    const { maxRequests } = this.#context.settings.limits;
+    if (this.#refusesNew) return { kind: "going_away", reason: "the relay is going away" };
+    if (this.#open < maxRequests) return undefined;
+    return {
+      kind: "excessive_load",
+      reason: `more than ${maxRequests} requests`,
+      retryAfter: 1_000,
+    };
+  }
+
+  #dispatch(stream: RequestStream, message: Request): Promise<void> {
+    switch (message.kind) {
+      case "subscribe":
+        return this.#subscriptions.subscribe(stream, message);
+      case "trackStatus":
+        return serveTrackStatus(this.#context, stream, message);
+      case "fetch":
+        return this.#fetches.fetch(stream, message);
+      case "publish":
+        return acceptPublish(this.#context, this.#publisher, stream, message);
+      case "publishNamespace":
+        return this.#announcements.accept(stream, message);
+      case "subscribeNamespace":
+        return this.#watch(
+          stream,
+          message,
+          this.#namespacePrefixes,
+          (slot) => serveNamespaces(this.#context, stream, message, slot),
+        );
+      case "subscribeTracks":
+        return this.#watch(
+          stream,
+          message,
+          this.#trackPrefixes,
+          (slot) => this.#offers.serve(stream, message, slot),
+        );
+    }
+  }
+
+  /** What both kinds of watching a prefix have in common. */
+  async #watch(
+    stream: RequestStream,
+    message: Request & {
+      readonly prefix: Namespace;
+      readonly parameters: { readonly authorizationTokens?: readonly Token[] };
+    },
+    prefixes: Prefixes,
+    serve: (slot: PrefixSlot) => Promise<void>,
+  ): Promise<void> {
+    const action = message.kind === "subscribeTracks" ? "subscribe_tracks" : "subscribe_namespace";
+    const { authorizationTokens } = message.parameters;
+    const outcome = await this.#context.authorize(
+      action,
+      { namespace: message.prefix },
+      authorizationTokens,
+    );
+    if (!outcome.ok) return this.#refuse(stream, message.kind, outcome.refusal);
+    const { maxNamespaceSubscriptions } = this.#context.settings.limits;
+    if (prefixes.size >= maxNamespaceSubscriptions) {
+      const reason = `more than ${maxNamespaceSubscriptions} prefixes`;
+      return this.#refuse(stream, message.kind, { kind: "excessive_load", reason });
+    }
+    const slot = await prefixes.take(message.prefix, () => this.#context.stops.isCancelled(stream));
+    if ("kind" in slot) return this.#refuse(stream, message.kind, slot);
+    this.#context.metrics.requests[action].ok++;
+    this.#sayWatched(message.kind, message.prefix);
+    stream.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+    try {
+      await serve(slot);
+    } finally {
+      slot.release();
+    }
+  }
+
+  #sayWatched(request: Request["kind"], prefix: Namespace): void {
+    const { scope, events } = this.#context;
+    const isEmpty = !scope.hasUnder(prefix);
+    events.say("prefix watched", {
+      request: METRIC_KINDS[request],
+      prefix: namespaceText(prefix),
+      path: scope.path,
+      ...(isEmpty && hint(this.#context.pathsThatHave(prefix))),
+    });
+  }
+
+  #refuse(stream: RequestStream, kind: Request["kind"], refusal: Refusal): void {
+    refuse(this.#context, stream, { request: METRIC_KINDS[kind], refusal });
+  }
+}
+
+function subjectOf(message: Request): RequestSubject {
+  switch (message.kind) {
+    case "subscribe":
+    case "trackStatus":
+    case "publish":
+      return message.track;
+    case "fetch":
+      return message.range.type === "standalone" ? message.range.track : { namespace: [] };
+    case "publishNamespace":
+      return message;
+    case "subscribeNamespace":
+    case "subscribeTracks":
+      return { namespace: message.prefix };
+  }
+}
+
+function isRequest(message: ControlMessage): message is Request {
+  return message.kind in METRIC_KINDS;
+}

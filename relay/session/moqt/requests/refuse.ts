@@ -1,0 +1,51 @@
+import { namespaceText, trackText } from "@qumo/shared/runtime";
+import type { Refusal } from "../../../track/mod.ts";
+import type { RequestKind } from "../../metrics.ts";
+import type { SessionContext } from "../context.ts";
+import { outcomeOf, requestError } from "./refusals.ts";
+import type { RequestStream, RequestSubject } from "./request_stream.ts";
+import { isOfSession } from "./reserved.ts";
+
+/** Answers a request with its refusal, counts it, and says in the log what was refused and why. */
+export function refuse(
+  context: SessionContext,
+  stream: RequestStream,
+  { request, refusal }: { readonly request: RequestKind; readonly refusal: Refusal },
+): Refusal {
+  const { subject } = stream;
+  const { requests } = context.metrics;
+  // Relays ask each other for what is reserved, several times a second, to see that they are there.
+  const isProbe = isOfSession(subject.namespace);
+  if (isProbe && request === "track_status") requests.link_probe.ok++;
+  else requests[request][outcomeOf(refusal)]++;
+  stream.send(requestError(refusal));
+  stream.finish();
+  if (!isProbe) {
+    context.events.say("request refused", {
+      request,
+      ...nameFields(subject),
+      refusal: refusal.kind,
+      reason: refusal.reason,
+      ...(isMissing(refusal) && hint(context.pathsThatHave(subject.namespace))),
+    });
+  }
+  return refusal;
+}
+
+/** What a line of the log says a request is about. */
+export function nameFields(
+  { namespace, name }: RequestSubject,
+): { track: string } | { namespace: string } {
+  return name === undefined
+    ? { namespace: namespaceText(namespace) }
+    : { track: trackText({ namespace, name }) };
+}
+
+/** Names the scopes that the same name is in, for a peer that perhaps connected to the wrong path. */
+export function hint(paths: readonly string[]): { published_at_path?: string } {
+  return paths.length === 0 ? {} : { published_at_path: paths.join(" ") };
+}
+
+function isMissing({ kind }: Refusal): boolean {
+  return kind === "does_not_exist" || kind === "timeout";
+}

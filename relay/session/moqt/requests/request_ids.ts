@@ -1,0 +1,56 @@
+import { SessionCode } from "@qumo/shared/wire";
+import { SessionError } from "../../errors.ts";
+import { MAX_REQUEST_ID_GAPS } from "../../limits.ts";
+
+/** Which end of the session we are. Clients number requests 0, 2, 4 …, servers 1, 3, 5 …. */
+export type Role = "client" | "server";
+
+/** The numbers of both sides' requests (#request-id). */
+export class RequestIds {
+  #nextOwn: bigint;
+  // Every id of the peer below this was used, and the ones in the set.
+  #peerFloor: bigint;
+  readonly #peerAbove = new Set<bigint>();
+
+  constructor(role: Role) {
+    this.#nextOwn = role === "client" ? 0n : 1n;
+    this.#peerFloor = role === "client" ? 1n : 0n;
+  }
+
+  /** The number of our next request. */
+  next(): bigint {
+    const id = this.#nextOwn;
+    this.#nextOwn += 2n;
+    return id;
+  }
+
+  /** The smallest number that the peer has not used. */
+  get peerNext(): bigint {
+    return this.#peerFloor;
+  }
+
+  /** Takes note of the number of a peer's request; streams may have overtaken each other. */
+  accept(id: bigint): void {
+    if (id % 2n !== this.#peerFloor % 2n) {
+      throw new SessionError(SessionCode.INVALID_REQUEST_ID, `Request id ${id} is not the peer's`);
+    }
+    if (id < this.#peerFloor || this.#peerAbove.has(id)) {
+      throw new SessionError(SessionCode.INVALID_REQUEST_ID, `Request id ${id} was used before`);
+    }
+    this.#peerAbove.add(id);
+    while (this.#peerAbove.delete(this.#peerFloor)) this.#peerFloor += 2n;
+    if (this.#peerAbove.size > MAX_REQUEST_ID_GAPS) {
+      throw new SessionError(SessionCode.INVALID_REQUEST_ID, "Request ids skip too many numbers");
+    }
+  }
+
+  /** Whether a request of the peer with this number, of its parity, has come. */
+  hasCome(id: bigint): boolean {
+    return id % 2n !== this.#peerFloor % 2n || id < this.#peerFloor || this.#peerAbove.has(id);
+  }
+
+  /** Whether the parity of an id in a GOAWAY is that of our own requests. */
+  isOwn(id: bigint): boolean {
+    return id % 2n === this.#nextOwn % 2n;
+  }
+}

@@ -1,0 +1,252 @@
+import {
+  type ControlMessage,
+  type ControlMessageOf,
+  type Draft,
+  type Namespace,
+  StreamCode,
+  vi64,
+} from "@qumo/shared/wire";
+import type { BidiStream } from "../../../transport/types.ts";
+import { violation } from "../../errors.ts";
+import { MAX_FRAME_BYTES, readMessage, type Tolerance } from "../../framing.ts";
+import { Input } from "../../input.ts";
+import { MAX_PROBES, MAX_SEND_BACKLOG_BYTES } from "../../limits.ts";
+import type { Role } from "./request_ids.ts";
+
+/** What a request stream needs of its session. */
+export interface RequestStreamOptions {
+  readonly draft: Draft;
+  readonly canReset: boolean;
+  /** Which end of the session we are. */
+  readonly role: Role;
+  /** Takes note of the tokens of a message behind the first, whatever becomes of the message. */
+  readonly registerTokens: (message: ControlMessage) => void;
+  /** What some peers write in a way of their own. */
+  readonly tolerance?: Tolerance;
+  /** Waits until the peer may be read again: what limits its rate of messages. */
+  readonly admit: () => Promise<void>;
+  /** Who opened the stream: a peer that stops our half of a request of its own has cancelled it. */
+  readonly openedBy: "us" | "peer";
+  /** Whether bytes may be sent that show whether the peer has stopped our half. */
+  readonly mayProbe: () => boolean;
+}
+
+/** What a request is about: a namespace, or a track where it has a name. */
+export interface RequestSubject {
+  readonly namespace: Namespace;
+  readonly name?: Uint8Array;
+}
+
+/** The stream of one request, opened by either side: messages both ways. */
+export class RequestStream {
+  /** For the log. */
+  subject: RequestSubject = { namespace: [] };
+  readonly #bidi: BidiStream;
+  readonly #options: RequestStreamOptions;
+  readonly #input: Input;
+  #ahead: Promise<ControlMessage | undefined> | undefined;
+  #reading = false;
+  #admitting = false;
+  // Settled when the one who reads now is through.
+  #turn: Promise<void> = Promise.resolve();
+  #begun = false;
+  #goawaySeen = false;
+  #backlog = 0;
+  #sendingEnded = false;
+  #onStopped: (() => void) | undefined;
+  #sentCount = 0;
+  // How many bytes of the next message's type are sent.
+  #probes = 0;
+
+  constructor(bidi: BidiStream, options: RequestStreamOptions, priority: number) {
+    this.#bidi = bidi;
+    this.#options = options;
+    this.#input = new Input(bidi.receive, MAX_FRAME_BYTES);
+    bidi.send.priority = priority;
+  }
+
+  /** Called once when the peer no longer takes messages. */
+  set onStopped(callback: () => void) {
+    this.#onStopped = callback;
+  }
+
+  /** Messages sent so far. */
+  get sentCount(): number {
+    return this.#sentCount;
+  }
+
+  /** Bytes sent since the last message only to see whether the peer takes them. */
+  get probeCount(): number {
+    return this.#probes;
+  }
+
+  /**
+   * Whether it turns out that the peer has stopped our half, which shows at the next byte that is written and no sooner.
+   * One that means nothing is: integers may be longer than they need to be, and this is the beginning
+   * of the next message's type. There are only so many before each message.
+   */
+  async hasStopped(): Promise<boolean> {
+    if (this.#sendingEnded) return false;
+    const { draft, mayProbe } = this.#options;
+    // What waits to be taken would have failed.
+    const isFull = this.#probes === MAX_PROBES || this.#backlog > 0;
+    if (isFull || draft.varint !== vi64 || !mayProbe()) return false;
+    const byte = this.#probes === 0 ? LONGEST : ZERO;
+    this.#probes++;
+    await this.#write(byte);
+    return this.#sendingEnded;
+  }
+
+  /**
+   * The peer's next message; undefined when it said its last. Rejects when it broke off. GOAWAY is not
+   * among them: a request that is told to go elsewhere runs to its end.
+   */
+  async next(): Promise<ControlMessage | undefined> {
+    const ahead = this.#ahead;
+    if (ahead !== undefined) {
+      this.#ahead = undefined;
+      return await ahead;
+    }
+    // There is one buffer: who comes while somebody reads waits.
+    while (this.#reading) await this.#turn;
+    this.#reading = true;
+    const { draft, tolerance } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    try {
+      for (;;) {
+        const message = await readMessage(this.#input, draft, tolerance);
+        if (message !== undefined) await this.#admit();
+        if (message?.kind === "goaway" && this.#begun) {
+          this.#receiveGoaway(message);
+          continue;
+        }
+        if (message?.kind === "requestError") this.#checkRedirect(message);
+        if (message !== undefined && this.#begun) this.#options.registerTokens(message);
+        this.#begun = true;
+        return message;
+      }
+    } finally {
+      this.#reading = false;
+      resolve();
+    }
+  }
+
+  /** Whether it is the peer's turn: somebody reads, and what is read is not there. */
+  get awaitsPeer(): boolean {
+    return this.#reading && !this.#admitting;
+  }
+
+  async #admit(): Promise<void> {
+    this.#admitting = true;
+    await this.#options.admit();
+    this.#admitting = false;
+  }
+
+  /** Reads what nobody asked for to its end, without which the stream would count as open. */
+  async drain(): Promise<void> {
+    if (this.#reading && this.#ahead === undefined) return;
+    while (await this.next() !== undefined);
+  }
+
+  #receiveGoaway(message: ControlMessageOf<"goaway">): void {
+    if (this.#goawaySeen) throw violation("A second GOAWAY on one request stream");
+    this.#goawaySeen = true;
+    if (this.#options.role === "server" && message.uri !== "") {
+      throw violation("A client's GOAWAY names a URI");
+    }
+  }
+
+  /** Clients cannot send a server elsewhere (#redirect-structure). */
+  #checkRedirect({ redirect }: ControlMessageOf<"requestError">): void {
+    if (redirect === undefined || redirect.uri === "" || this.#options.role === "client") return;
+    throw violation("A client's redirect names a URI");
+  }
+
+  /**
+   * Reads ahead while the request is being worked on, so that a peer that breaks it off is noticed:
+   * `onEnd` is called then, and with `byFin` also when the peer has nothing more to say. Messages that
+   * came meanwhile are returned by {@linkcode next} afterwards.
+   */
+  hold(onEnd: () => void, { byFin }: { byFin: boolean }): { release(): void } {
+    let held = true;
+    const ahead = this.next();
+    this.#ahead = ahead;
+    ahead.then(
+      (message) => byFin && message === undefined && held && onEnd(),
+      () => held && onEnd(),
+    );
+    return { release: () => void (held = false) };
+  }
+
+  /** Sends a message; a peer that takes none for too long loses the request. */
+  send(message: ControlMessage): void {
+    if (this.#sendingEnded) return;
+    this.#begun = true;
+    this.#sentCount++;
+    const bytes = this.#encode(message);
+    if (this.#backlog + bytes.length > MAX_SEND_BACKLOG_BYTES) {
+      this.cancel(StreamCode.TOO_FAR_BEHIND);
+      this.#onStopped?.();
+      return;
+    }
+    void this.#write(bytes);
+  }
+
+  /** Nothing more will be said. */
+  finish(): void {
+    if (this.#sendingEnded) return;
+    // A stream must not end within a message.
+    if (this.#probes > 0) this.send(FAREWELL);
+    this.#sendingEnded = true;
+    this.#bidi.send.finish().catch(() => {});
+  }
+
+  /** Breaks the request off in both directions (#request-cancellation). */
+  cancel(code: number): void {
+    this.#bidi.receive.stop(code);
+    if (this.#sendingEnded) return;
+    // A FIN on a request stream claims nothing that would be false, unlike one on a data stream.
+    if (!this.#options.canReset) return this.finish();
+    this.#sendingEnded = true;
+    this.#bidi.send.reset(code);
+  }
+
+  /** The bytes of a message that are not sent yet. */
+  #encode(message: ControlMessage): Uint8Array {
+    const { control, varint } = this.#options.draft;
+    const bytes = control.encode(message);
+    if (this.#probes === 0) return bytes;
+    const type = varint.read(bytes, 0);
+    const body = bytes.subarray(varint.lengthFrom(bytes[0]!));
+    const whole = new Uint8Array(LONGEST_BYTES + body.length);
+    new DataView(whole.buffer).setBigUint64(1, type);
+    whole.set(body, LONGEST_BYTES);
+    const rest = whole.subarray(this.#probes);
+    this.#probes = 0;
+    return rest;
+  }
+
+  #write(bytes: Uint8Array): Promise<void> {
+    this.#backlog += bytes.length;
+    return this.#bidi.send.write(bytes).then(
+      () => void (this.#backlog -= bytes.length),
+      this.#stopped,
+    );
+  }
+
+  readonly #stopped = () => {
+    if (this.#sendingEnded) return;
+    this.#sendingEnded = true;
+    this.#onStopped?.();
+    if (this.#options.openedBy === "peer") this.#bidi.receive.stop(StreamCode.CANCELLED);
+  };
+}
+
+// The first byte of the longest form of a vi64, and any that follows: types are less than 256.
+const LONGEST = Uint8Array.of(0xff);
+const ZERO = Uint8Array.of(0);
+const LONGEST_BYTES = 9;
+
+/** Says only that the request is over, which the peer knows. */
+const FAREWELL: ControlMessage = { kind: "goaway", uri: "", timeout: 0n, requestId: undefined };

@@ -1,0 +1,100 @@
+import type { Clock, Timer } from "@qumo/shared/runtime";
+import {
+  FIRST_PROBE_MS,
+  MAX_PROBE_DELAY_MS,
+  MAX_PROBES,
+  MAX_TIMED_PROBES,
+  SUSPECT_PROBE_MS,
+} from "../../limits.ts";
+import type { SessionMetrics, StopNotice } from "../../metrics.ts";
+import type { EventLog } from "../../event_log.ts";
+import { nameFields } from "./refuse.ts";
+import type { RequestStream } from "./request_stream.ts";
+
+/**
+ * Learns which of a peer's long requests it has cancelled with STOP_SENDING, which shows at nothing but
+ * a write, while a quiet request has nothing to say.
+ */
+export class StopProbes {
+  readonly #clock: Clock;
+  readonly #metrics: SessionMetrics;
+  readonly #events: EventLog;
+  readonly #watched = new Map<RequestStream, Probe>();
+
+  constructor(
+    { clock, metrics, events }: { clock: Clock; metrics: SessionMetrics; events: EventLog },
+  ) {
+    this.#clock = clock;
+    this.#metrics = metrics;
+    this.#events = events;
+  }
+
+  /** Asks a request's stream now and then; the result ends that, with the request. */
+  watch(stream: RequestStream): () => void {
+    const probe = new Probe(this.#clock, stream, () => void this.#ask(stream, "probe"));
+    this.#watched.set(stream, probe);
+    return () => {
+      this.#watched.delete(stream);
+      probe.end();
+    };
+  }
+
+  /** The peer did something that one does that has left, and others do too. */
+  suspect(stream: RequestStream): void {
+    this.#watched.get(stream)?.suspect();
+  }
+
+  /** Whether a request that is in the way of another one was cancelled. */
+  isCancelled(stream: RequestStream): Promise<boolean> {
+    return this.#ask(stream, "conflict");
+  }
+
+  async #ask(stream: RequestStream, how: StopNotice): Promise<boolean> {
+    if (!await stream.hasStopped()) return false;
+    this.#metrics.requestStops[how]++;
+    this.#events.say("request cancelled", { ...nameFields(stream.subject), noticed_by: how });
+    return true;
+  }
+}
+
+/** When one stream is asked. */
+class Probe {
+  readonly #clock: Clock;
+  readonly #stream: RequestStream;
+  readonly #ask: () => void;
+  #timer: Timer;
+  #delay = FIRST_PROBE_MS;
+  #sentCount: number;
+  #isSuspect = false;
+  #ended = false;
+
+  constructor(clock: Clock, stream: RequestStream, ask: () => void) {
+    this.#clock = clock;
+    this.#stream = stream;
+    this.#ask = ask;
+    this.#sentCount = stream.sentCount;
+    this.#timer = clock.after(this.#delay, this.#due);
+  }
+
+  suspect(): void {
+    if (this.#ended || this.#isSuspect || this.#stream.probeCount >= MAX_PROBES - 1) return;
+    this.#isSuspect = true;
+    this.#timer.cancel();
+    this.#timer = this.#clock.after(SUSPECT_PROBE_MS, this.#due);
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#timer.cancel();
+  }
+
+  readonly #due = () => {
+    const { sentCount, probeCount } = this.#stream;
+    const isQuiet = sentCount === this.#sentCount;
+    if (this.#isSuspect || isQuiet && probeCount < MAX_TIMED_PROBES) this.#ask();
+    this.#sentCount = sentCount;
+    this.#isSuspect = false;
+    this.#delay = isQuiet ? Math.min(this.#delay * 2, MAX_PROBE_DELAY_MS) : FIRST_PROBE_MS;
+    this.#timer = this.#clock.after(this.#delay, this.#due);
+  };
+}

@@ -1,0 +1,7 @@
+import type { Refusal } from "../../../track/mod.ts";
+
+/** The refusal of a track whose mandatory properties nobody here understands (#mandatory-track-properties). */
+export function unsupportedExtension(types: readonly bigint[]): Refusal {
+  const list = types.map((type) => `0x${type.toString(16)}`).join(", ");
+  return { kind: "unsupported_extension", reason: `the track needs extension ${list}` };
+}

@@ -1,0 +1,200 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import {
+  compareLocations,
+  type ControlMessage,
+  decodeTrackProperties,
+  FetchObjectDecoder,
+  SHORT,
+  StreamCode,
+} from "@qumo/shared/wire";
+import type {
+  FetchAnswer,
+  FetchRequest,
+  FetchSink,
+  PendingFetch,
+  Refusal,
+} from "../../../track/mod.ts";
+import { isTransportEnd, violation } from "../../errors.ts";
+import type { Input } from "../../input.ts";
+import type { SessionContext } from "../context.ts";
+import { endFromWire, endToWire } from "../requests/request_ranges.ts";
+import { ObjectTooLarge } from "./object_too_large.ts";
+import { nameFields } from "../requests/refuse.ts";
+import { outcomeOf, refusalOf } from "../requests/refusals.ts";
+import { meshParameters } from "../connection/relay_peer.ts";
+import type { RequestStream } from "../requests/request_stream.ts";
+import { unsupportedExtension } from "../requests/unsupported.ts";
+
+/** A FETCH of ours: the request, and the stream that answers it. */
+export class IncomingFetch implements PendingFetch {
+  readonly answer: Promise<Outcome<FetchAnswer, Refusal>>;
+  readonly finished: Promise<Outcome<void, Refusal>>;
+  readonly #requestId: bigint;
+  readonly #request: FetchRequest;
+  readonly #sink: FetchSink;
+  readonly #context: SessionContext;
+  readonly #scope: string;
+  #answered: (outcome: Outcome<FetchAnswer, Refusal>) => void = () => {};
+  #finish: (outcome: Outcome<void, Refusal>) => void = () => {};
+  #stream: RequestStream | undefined;
+  #input: Input | undefined;
+  #over = false;
+
+  constructor(
+    requestId: bigint,
+    request: FetchRequest,
+    sink: FetchSink,
+    { context, scope }: { context: SessionContext; scope: string },
+  ) {
+    this.#requestId = requestId;
+    this.#request = request;
+    this.#sink = sink;
+    this.#context = context;
+    this.#scope = scope;
+    this.answer = new Promise((resolve) => this.#answered = resolve);
+    this.finished = new Promise((resolve) => this.#finish = resolve);
+  }
+
+  cancel(why: Refusal = CANCELLED): void {
+    if (this.#over) return;
+    this.#stream?.cancel(StreamCode.CANCELLED);
+    this.#input?.stop(StreamCode.CANCELLED);
+    this.#refuse(why);
+  }
+
+  /** Sends the request and follows its stream until both it and the data are through. */
+  async run(): Promise<void> {
+    const { clock, settings, metrics } = this.#context;
+    const timer = clock.after(settings.requestTimeoutMs, () => this.cancel());
+    try {
+      this.#stream = await this.#context.openRequest();
+      if (this.#over) return this.#stream.cancel(StreamCode.CANCELLED);
+      this.#stream.send(this.#message());
+      const answer = await this.#stream.next();
+      if (answer?.kind === "requestError") {
+        const refusal = refusalOf(answer);
+        metrics.upstreamRequests.fetch[outcomeOf(refusal)]++;
+        this.#refuse(refusal);
+      } else if (answer !== undefined) {
+        this.#accept(answer);
+      } else {
+        this.#refuse(NO_ANSWER);
+      }
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+      this.#refuse(NO_ANSWER);
+    } finally {
+      timer.cancel();
+    }
+    const stream = this.#stream;
+    stream?.finish();
+    if (stream !== undefined) this.#context.tasks.spawn("drain", () => stream.drain());
+    await this.finished;
+  }
+
+  /** Takes the stream that answers, behind its header. */
+  async read(input: Input): Promise<void> {
+    if (this.#input !== undefined) throw violation("A second stream answers one FETCH");
+    if (this.#over) return input.stop(StreamCode.CANCELLED);
+    this.#input = input;
+    try {
+      await this.#readObjects(input);
+      if ((await this.answer).ok) this.#settle(done(undefined));
+    } catch (error) {
+      if (error instanceof ObjectTooLarge) return this.#giveUp(error.message);
+      if (!isTransportEnd(error)) throw error;
+      this.#refuse({ kind: "internal_error", reason: "the publisher broke the fetch off" });
+    }
+  }
+
+  #giveUp(reason: string): void {
+    const { metrics, events } = this.#context;
+    metrics.droppedObjects.too_large++;
+    events.say("fetch given up", { ...nameFields(this.#request.name), reason });
+    this.cancel({ kind: "excessive_load", reason });
+  }
+
+  #message(): ControlMessage {
+    const { name, start, end, order, via } = this.#request;
+    return {
+      kind: "fetch",
+      requestId: this.#requestId,
+      range: { type: "standalone", track: name, start, end: endToWire(end) },
+      parameters: { groupOrder: order, ...meshParameters(this.#context, this.#scope, { via }) },
+    };
+  }
+
+  #accept(message: ControlMessage): void {
+    if (message.kind !== "fetchOk") throw violation(`${message.kind} does not answer FETCH`);
+    const end = endFromWire(message.end);
+    if (compareLocations(end, this.#request.start) < 0) {
+      throw violation("FETCH_OK ends before the fetch starts");
+    }
+    const { unknownMandatory } = decodeTrackProperties(message.properties);
+    if (unknownMandatory.length > 0) {
+      this.#stream?.cancel(StreamCode.CANCELLED);
+      this.#input?.stop(StreamCode.CANCELLED);
+      return this.#refuse(unsupportedExtension(unknownMandatory));
+    }
+    this.#context.metrics.upstreamRequests.fetch.ok++;
+    const { endOfTrack, properties } = message;
+    this.#answered(done({ end, endOfTrack, properties }));
+  }
+
+  async #readObjects(input: Input): Promise<void> {
+    const decoder = new FetchObjectDecoder(this.#request.order, this.#context.draft.data);
+    do {
+      while (input.start < input.end) {
+        const next = decoder.decode(input.bytes, input.start, input.end);
+        if (next === SHORT) break;
+        if (decoder.kind === "object") {
+          const { propertiesStart, propertiesEnd } = decoder;
+          const properties = input.bytes.slice(propertiesStart, propertiesEnd);
+          input.start = next;
+          await this.#readPayload(input, decoder, properties);
+        } else {
+          input.start = next;
+          if (decoder.kind === "unknown") {
+            this.#sink.unknownUpTo(decoder.group, BigInt(decoder.object));
+          }
+        }
+      }
+    } while (await input.fill());
+    if (input.length > 0) throw violation("A fetch ends within an object");
+  }
+
+  async #readPayload(
+    input: Input,
+    header: FetchObjectDecoder,
+    properties: Uint8Array,
+  ): Promise<void> {
+    const { group, subgroup, object, priority, payloadLength } = header;
+    const { maxObjectBytes } = this.#context.settings.limits;
+    if (payloadLength > maxObjectBytes) throw new ObjectTooLarge(payloadLength, maxObjectBytes);
+    const payload = new Uint8Array(payloadLength);
+    let filled = 0;
+    while (filled < payloadLength) {
+      if (input.length === 0 && !await input.fill()) {
+        throw violation("A fetch ends within an object");
+      }
+      const end = Math.min(input.end, input.start + payloadLength - filled);
+      payload.set(input.bytes.subarray(input.start, end), filled);
+      filled += end - input.start;
+      input.start = end;
+    }
+    await this.#sink.object({ group, subgroup, object, priority, properties, payload });
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.#answered(refused(refusal));
+    this.#settle(refused(refusal));
+  }
+
+  #settle(outcome: Outcome<void, Refusal>): void {
+    this.#over = true;
+    this.#finish(outcome);
+  }
+}
+
+const CANCELLED: Refusal = { kind: "timeout", reason: "the fetch was cancelled" };
+const NO_ANSWER: Refusal = { kind: "internal_error", reason: "the publisher gave no answer" };

@@ -1,0 +1,329 @@
+import { sleep } from "@qumo/shared/runtime";
+import {
+  ByteReader,
+  classifyUniStream,
+  decodeDatagram,
+  DecodeError,
+  decodeSubgroupHeader,
+  type Draft,
+  MAX_OBJECT_HEADER_BYTES,
+  type ObjectDatagram,
+  ObjectHeaderDecoder,
+  SHORT,
+  StreamCode,
+  type SubgroupHeader,
+} from "@qumo/shared/wire";
+import { type DatagramOutcome, MalformedTrack, writeDatagram } from "../../../track/mod.ts";
+import { TransportError } from "../../../transport/errors.ts";
+import type { ReceiveStream } from "../../../transport/types.ts";
+import { isTransportEnd } from "../../errors.ts";
+import { readVarint } from "../../framing.ts";
+import { Input } from "../../input.ts";
+import { MARKED_STREAM_MS, MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../../limits.ts";
+import type { SessionContext } from "../context.ts";
+import type { FeedDrops } from "./feed_drops.ts";
+import { FeedLost, FeedWriter } from "./feed_writer.ts";
+import { ObjectTooLarge } from "./object_too_large.ts";
+import type { IncomingTracks } from "./track_aliases.ts";
+import type { PeerFeed } from "./peer_feed.ts";
+import { nameFields } from "../requests/refuse.ts";
+import { understandsCuts } from "../connection/relay_peer.ts";
+import type { StreamCredit } from "./stream_credit.ts";
+import { ThrownAway } from "./thrown_away.ts";
+
+/** Streams that objects do not come by. */
+export interface OtherStreams {
+  /** The peer's control stream. */
+  control(input: Input, type: bigint): Promise<void>;
+  /** What the peer sends in answer to a FETCH. */
+  fetch(input: Input): Promise<void>;
+}
+
+/** What of a datagram waits for the message that names its track. */
+interface WaitingDatagram {
+  readonly datagram: ObjectDatagram;
+  readonly since: number;
+}
+
+/** Takes in what a peer sends: the way from its streams and datagrams into the tracks. */
+export class Ingest {
+  readonly #context: SessionContext;
+  readonly #incoming: IncomingTracks;
+  readonly #credit: StreamCredit;
+  readonly #others: OtherStreams;
+  readonly #thrownAway: ThrownAway;
+  readonly #waiting: WaitingDatagram[] = [];
+
+  constructor(
+    context: SessionContext,
+    { incoming, credit }: { incoming: IncomingTracks; credit: StreamCredit },
+    others: OtherStreams,
+  ) {
+    this.#context = context;
+    this.#incoming = incoming;
+    this.#credit = credit;
+    this.#thrownAway = new ThrownAway(context);
+    this.#others = others;
+  }
+
+  /**
+   * Takes a stream of the peer to its end. `ready` resolves when setup is complete; only the control
+   * stream goes before.
+   */
+  async stream(stream: ReceiveStream, ready: Promise<unknown>): Promise<void> {
+    const input = new Input(stream, MAX_OBJECT_HEADER_BYTES, this.#credit.take());
+    try {
+      await this.#read(input, ready);
+    } finally {
+      this.#credit.leave();
+    }
+  }
+
+  async #read(input: Input, ready: Promise<unknown>): Promise<void> {
+    const { draft } = this.#context;
+    const type = await this.#inTime(input, () => readVarint(input, draft.varint));
+    if (type === undefined) return;
+    const kind = classifyUniStream(type, draft.data);
+    if (kind === "setup") return await this.#others.control(input, type);
+    await ready;
+    switch (kind) {
+      case "padding":
+        return await discard(input);
+      case "fetch":
+        return await this.#others.fetch(input);
+      case "subgroup":
+        return await this.#subgroup(input, type);
+    }
+  }
+
+  /** Takes a datagram of the peer. False when it is of no use: padding, or of a track that is not taken. */
+  datagram(bytes: Uint8Array): boolean {
+    const { metrics } = this.#context;
+    const datagram = decodeDatagram(bytes, this.#context.draft.data);
+    if (datagram === undefined) return false;
+    metrics.received.bytes += bytes.length;
+    const feed = this.#incoming.get(datagram.alias);
+    const since = this.#context.clock.now();
+    if (feed !== undefined) {
+      this.#store(feed, datagram, since);
+      return true;
+    }
+    if (this.#incoming.isRetired(datagram.alias)) {
+      this.#drop("track_over", datagram);
+      return false;
+    }
+    if (this.#waiting.length === MAX_WAITING_DATAGRAMS) {
+      this.#drop("unknown_track", this.#waiting.shift()!.datagram);
+    }
+    this.#waiting.push({ datagram, since });
+    return false;
+  }
+
+  /** A datagram came before the peer's SETUP had. */
+  early(): void {
+    this.#thrownAway.datagram("unknown_track");
+  }
+
+  #drop(why: "track_over" | "unknown_track", { alias }: ObjectDatagram): void {
+    this.#thrownAway.datagram(why, { alias: String(alias) });
+  }
+
+  /** A track got its alias: datagrams that came before are its. */
+  aliasKnown(alias: bigint, feed: PeerFeed): void {
+    const oldest = this.#context.clock.now() - UNKNOWN_ALIAS_MS;
+    for (const { datagram, since } of this.#waiting.splice(0)) {
+      if (since < oldest) this.#drop("unknown_track", datagram);
+      else if (datagram.alias === alias) this.#store(feed, datagram, since);
+      else this.#waiting.push({ datagram, since });
+    }
+  }
+
+  #store(feed: PeerFeed, datagram: ObjectDatagram, since: number): void {
+    const { received } = this.#context.metrics;
+    received.datagrams++;
+    received.objects++;
+    feed.datagram();
+    try {
+      // A copy: the transport's buffer is not ours to keep.
+      const { payload, properties } = datagram;
+      const own = { ...datagram, payload: payload.slice(), properties: properties.slice() };
+      const outcome = storeDatagram(feed, own, since);
+      if (outcome === "new" || outcome === "duplicate") feed.drops.kept();
+      else feed.drops.note(outcome);
+    } catch (error) {
+      this.#trackFailed(feed, error);
+    }
+  }
+
+  async #subgroup(input: Input, type: bigint): Promise<void> {
+    const header = await this.#inTime(input, () => readHeader(input, type, this.#context.draft));
+    const feed = await this.#incoming.find(header.alias);
+    if (feed === undefined || feed.isOver) return this.#refuse(input, header.alias);
+    this.#context.metrics.received.subgroups++;
+    let isMarked = false;
+    try {
+      if (!feed.attach(input, header.group)) return;
+      isMarked = await this.#objects(input, header, feed);
+    } finally {
+      feed.detach(input);
+    }
+    if (!isMarked) return;
+    // Nothing waits for its bytes meanwhile, so that it can be stopped.
+    await sleep(this.#context.clock, MARKED_STREAM_MS, this.#context.tasks.signal);
+    input.stop(StreamCode.CANCELLED);
+  }
+
+  /** A stream of no track that is taken: one that ended, or that nobody ever named. */
+  #refuse(input: Input, alias: bigint): void {
+    const why = this.#incoming.isRetired(alias) ? "track_over" : "unknown_track";
+    this.#thrownAway.stream(input, why, { alias: String(alias) });
+  }
+
+  /** Whether the stream's last object marked the end of its group or track, and nothing can follow. */
+  async #objects(input: Input, header: SubgroupHeader, feed: PeerFeed): Promise<boolean> {
+    const { metrics } = this.#context;
+    const writer = new FeedWriter(feed, header, this.#context);
+    try {
+      await this.#readObjects(input, header.hasProperties, { writer, drops: feed.drops });
+      writer.finish();
+      return writer.endsByMark;
+    } catch (error) {
+      writer.breakOff(feed.target.mayGoOn === true && isTransportEnd(error));
+      if (error instanceof DecodeError && error.fault === "object_id") {
+        metrics.malformed.subgroup++;
+        const track = nameFields(feed.target.track.name);
+        this.#thrownAway.stream(input, "malformed", { code: StreamCode.INTERNAL_ERROR, ...track });
+        return false;
+      }
+      this.#trackFailed(feed, error);
+      input.stop(StreamCode.CANCELLED);
+      return false;
+    }
+  }
+
+  /** The hot loop: everything that is there is decoded and appended before anything is awaited. */
+  async #readObjects(
+    input: Input,
+    hasProperties: boolean,
+    { writer, drops }: { writer: FeedWriter; drops: FeedDrops },
+  ): Promise<void> {
+    const { received } = this.#context.metrics;
+    const { maxObjectBytes } = this.#context.settings.limits;
+    const decoder = new ObjectHeaderDecoder(hasProperties, this.#context.draft.data);
+    let payloadLeft = 0;
+    do {
+      received.bytes += input.length;
+      while (input.start < input.end) {
+        if (payloadLeft > 0) {
+          const end = Math.min(input.end, input.start + payloadLeft);
+          writer.payload(input.bytes.subarray(input.start, end));
+          payloadLeft -= end - input.start;
+          input.start = end;
+          continue;
+        }
+        const payloadStart = decoder.decode(input.bytes, input.start, input.end);
+        if (payloadStart === SHORT) break;
+        payloadLeft = decoder.payloadLength;
+        if (payloadLeft > maxObjectBytes) throw new ObjectTooLarge(payloadLeft, maxObjectBytes);
+        writer.object(
+          decoder.id,
+          input.bytes.subarray(decoder.propertiesStart, decoder.propertiesEnd),
+          payloadLeft,
+          decoder.status,
+        );
+        received.objects++;
+        input.start = payloadStart;
+      }
+      received.bytes -= input.length;
+      writer.flush();
+      if (!writer.wasDropped) drops.kept();
+    } while (!writer.endsByMark && await input.fill());
+    if (!writer.endsByMark && (payloadLeft > 0 || input.length > 0)) throw this.#endsWithin();
+  }
+
+  /** A stream ended within an object: against the rules, but for a peer of ours that cannot reset it. */
+  #endsWithin(): Error {
+    return understandsCuts(this.#context.peer)
+      ? CUT
+      : new DecodeError("malformed", "A stream ends within an object");
+  }
+
+  /** Whether a stream ended within its header, and its peer means a reset by that. */
+  #isCut(input: Input): boolean {
+    const { peer } = this.#context;
+    return input.isBrokenOff && peer !== undefined && understandsCuts(peer);
+  }
+
+  /** Decides what an error of a track's data costs: the stream, the track, or the session. */
+  #trackFailed(feed: PeerFeed, error: unknown): void {
+    const { metrics, log } = this.#context;
+    if (isTransportEnd(error)) return;
+    // Who has the track now is told where that was decided.
+    if (error instanceof FeedLost) return void metrics.droppedObjects.replaced++;
+    if (error instanceof MalformedTrack) {
+      metrics.malformed.track++;
+      const { name } = feed.target.track;
+      return log.warn("track malformed", { ...nameFields(name), reason: error.message });
+    }
+    if (error instanceof ObjectTooLarge) {
+      metrics.malformed.subgroup++;
+      feed.drops.note("too_large");
+      // It would go on with objects of this kind, and its viewers should know why they miss them.
+      return feed.giveUp("too_large", error.message);
+    }
+    throw error;
+  }
+
+  /** Gives up a stream that does not say in time what it is. */
+  async #inTime<T>(input: Input, work: () => Promise<T>): Promise<T> {
+    const { clock, settings } = this.#context;
+    const timer = clock.after(
+      settings.setupTimeoutMs,
+      () => this.#thrownAway.stream(input, "silent", { code: StreamCode.INTERNAL_ERROR }),
+    );
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#isCut(input) ? CUT : error;
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+const CUT = new TransportError("reset", 0, "The stream was cut");
+
+/** Puts a datagram into the track that its feed delivers to, or to the one that begins anew. */
+function storeDatagram(feed: PeerFeed, datagram: ObjectDatagram, since: number): DatagramOutcome {
+  const { track } = feed.target;
+  try {
+    return writeDatagram(track, datagram, { now: since, source: feed.source });
+  } catch (error) {
+    if (!(error instanceof MalformedTrack) || feed.contradicted(error.message) === "malformed") {
+      throw error;
+    }
+    if (feed.isOver || feed.target.track === track) throw new FeedLost(error.message);
+    return writeDatagram(feed.target.track, datagram, { now: since, source: feed.source });
+  }
+}
+
+async function readHeader(input: Input, type: bigint, draft: Draft): Promise<SubgroupHeader> {
+  for (;;) {
+    const reader = new ByteReader(input.bytes, draft.varint, input.start, input.end);
+    try {
+      const header = decodeSubgroupHeader(reader, type, draft.data);
+      input.start = reader.offset;
+      return header;
+    } catch (error) {
+      if (!(error instanceof DecodeError) || error.fault !== "short") throw error;
+    }
+    if (!await input.fill()) {
+      throw new DecodeError("malformed", "A stream ends within its header");
+    }
+  }
+}
+
+/** Reads a stream to its end for nothing but the credit it holds. */
+async function discard(input: Input): Promise<void> {
+  do input.start = input.end; while (await input.fill());
+}

@@ -1,0 +1,444 @@
+import { done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
+import {
+  type ControlMessage,
+  type ControlMessageOf,
+  type Location,
+  okScope,
+  outOfScope,
+  type Parameters,
+  StreamCode,
+  updateScope,
+} from "@qumo/shared/wire";
+import {
+  type DropReason,
+  type Feed,
+  type FeedChange,
+  type FeedTarget,
+  type Refusal,
+  type Source,
+  sourceOf,
+  type TrackEnd,
+  type Verdict,
+} from "../../../track/mod.ts";
+import { isTransportEnd, violation } from "../../errors.ts";
+import type { Input } from "../../input.ts";
+import { SUBGROUPS_A_SECOND } from "../../limits.ts";
+import type { TrackGivenUp } from "../../metrics.ts";
+import type { SessionContext } from "../context.ts";
+import { FeedDrops } from "./feed_drops.ts";
+import { FeedStreams } from "./feed_streams.ts";
+import type { IncomingTracks } from "./track_aliases.ts";
+import type { PeerPublisher } from "./peer_publisher.ts";
+import { isRelay } from "../connection/relay_peer.ts";
+import { outcomeOf, refusalOf, trackEndOf } from "../requests/refusals.ts";
+import { nameFields } from "../requests/refuse.ts";
+import type { RequestStream } from "../requests/request_stream.ts";
+
+/** How long data that PUBLISH_DONE promised may still take, at the least. */
+const DONE_TIMEOUT_MS = 2_000;
+
+/** Updates that a peer may owe answers to: subscribers who change their minds are not its concern. */
+const MAX_UPDATES_UNANSWERED = 2;
+
+/** How long an update waits for the answers to those before, since not every peer answers. */
+const UPDATE_HOLD_MS = 200;
+
+/** How long datagrams may take that PUBLISH_DONE has overtaken: those under way, and no more. */
+const DATAGRAM_WAIT_MS = 200;
+
+const NO_PROPERTIES = new Uint8Array(0);
+
+const TOO_MANY_SUBGROUPS =
+  `the publisher begins more than ${SUBGROUPS_A_SECOND} subgroups a second`;
+
+const BEGINNING: Location = { group: 0n, object: 0n };
+
+/** One track that a peer sends us: we asked for it with SUBSCRIBE, or the peer offered it with PUBLISH. */
+export class PeerFeed implements Feed {
+  readonly publisher: PeerPublisher;
+  readonly offered: boolean;
+  readonly bringsPast: boolean;
+  readonly established: Promise<Outcome<void, Refusal>>;
+  /** What of it is thrown away. */
+  readonly drops: FeedDrops;
+  readonly streams: FeedStreams;
+  readonly #context: SessionContext;
+  readonly #incoming: IncomingTracks;
+  // There from the question on; the other only once it was agreed to.
+  #request: RequestStream | undefined;
+  #target: FeedTarget;
+  #source: Source;
+  #properties: Uint8Array | undefined;
+  #stream: RequestStream | undefined;
+  #alias: bigint | undefined;
+  #updatesUnanswered = 0;
+  #held: { change: FeedChange; timer: Timer } | undefined;
+  // What goes with the answer to the peer's offer; undefined when that was given.
+  #unanswered: FeedChange | undefined;
+  #path: readonly string[] | undefined;
+  #largest: Location | undefined;
+  #hasDatagrams = false;
+  #expected: { end: TrackEnd; streams: bigint; timer: Timer; lastDatagrams: boolean } | undefined;
+  readonly #ended = Promise.withResolvers<void>();
+  #settle: (outcome: Outcome<void, Refusal>) => void = () => {};
+  #over = false;
+
+  constructor(
+    target: FeedTarget,
+    publisher: PeerPublisher,
+    options: {
+      offered: boolean;
+      bringsPast: boolean;
+      source: Source;
+      context: SessionContext;
+      incoming: IncomingTracks;
+    },
+  ) {
+    this.#target = target;
+    this.#source = options.source;
+    this.publisher = publisher;
+    this.offered = options.offered;
+    this.bringsPast = options.bringsPast;
+    this.#context = options.context;
+    this.#incoming = options.incoming;
+    this.drops = new FeedDrops(
+      options.context,
+      () => this.#target.track,
+      (reason, why) => this.#onlyDrops(reason, why),
+    );
+    this.streams = new FeedStreams(
+      options.context.clock,
+      (group) => this.#target.track.isTooOld(group),
+    );
+    this.established = new Promise((resolve) => this.#settle = resolve);
+  }
+
+  /** Where what comes goes now. */
+  get target(): FeedTarget {
+    return this.#target;
+  }
+
+  /** Whose objects come: the peer's, or those of whom a relay has them from. */
+  get source(): Source {
+    return this.#source;
+  }
+
+  /** Relays that the track comes by, the peer first; undefined when the peer is no relay. */
+  get path(): readonly string[] | undefined {
+    return this.#path;
+  }
+
+  /** What the peer said of the largest location when it agreed. */
+  get largest(): Location | undefined {
+    return this.#largest;
+  }
+
+  get fromGroupStart(): boolean {
+    return isRelay(this.#context.peer);
+  }
+
+  /** Whether the subscription ended, whoever ended it. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** Whether the peer was asked and has not answered. */
+  get isWaiting(): boolean {
+    return !this.#over && this.#stream === undefined;
+  }
+
+  /** The peer is being asked on this stream. */
+  requested(stream: RequestStream): void {
+    this.#request = stream;
+  }
+
+  /** The peer agreed, or offered: data under this alias is the track's. */
+  establish(
+    stream: RequestStream,
+    alias: bigint,
+    { largestObject, meshHops, meshSource }: Parameters<
+      "largestObject" | "meshHops" | "meshSource"
+    >,
+    properties: Uint8Array,
+  ): void {
+    this.#request = this.#stream = stream;
+    this.#alias = alias;
+    this.#path = meshHops;
+    if (meshSource !== undefined) this.#source = sourceOf(meshSource);
+    this.#largest = largestObject;
+    this.#properties = properties;
+    this.#incoming.add(alias, this);
+    this.#tellTrack();
+    this.#settle(done(undefined));
+  }
+
+  moveTo(target: FeedTarget): void {
+    this.#target = target;
+    this.#tellTrack();
+  }
+
+  /** What the peer said of the track when it agreed. */
+  #tellTrack(): void {
+    const { words } = this.#target.track;
+    if (this.#properties !== undefined) words.setProperties(this, this.#properties);
+    if (this.#largest !== undefined) words.learnLargest(this, this.#largest);
+  }
+
+  /** The peer refused, or never answered. */
+  refuse(refusal: Refusal): void {
+    this.#over = true;
+    this.#ended.resolve();
+    this.#settle(refused(refusal));
+  }
+
+  /** The peer offered the track and is answered in a moment: until then changes wait. */
+  holdUpdates(): void {
+    this.#unanswered = {};
+  }
+
+  /** Answers the peer's offer; it is told to forward when that is wanted by now. */
+  agree(stream: RequestStream, forward: boolean): void {
+    const { newGroupRequest, forward: wanted = forward } = this.#unanswered ?? {};
+    this.#unanswered = undefined;
+    stream.send({
+      kind: "requestOk",
+      parameters: { forward: wanted, ...(newGroupRequest !== undefined && { newGroupRequest }) },
+      properties: NO_PROPERTIES,
+    });
+  }
+
+  /** Changes that come while the peer owes answers go out together, the last of each kind. */
+  update(change: FeedChange): void {
+    if (this.#over || !this.publisher.takesUpdates) return;
+    if (this.#unanswered !== undefined) {
+      this.#unanswered = { ...this.#unanswered, ...change };
+      return;
+    }
+    if (this.#updatesUnanswered < MAX_UPDATES_UNANSWERED) return this.#sendUpdate(change);
+    const timer = this.#held?.timer ??
+      this.#context.clock.after(UPDATE_HOLD_MS, () => this.#sendHeld());
+    this.#held = { change: { ...this.#held?.change, ...change }, timer };
+  }
+
+  #sendHeld(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    held.timer.cancel();
+    this.#sendUpdate(held.change);
+  }
+
+  #sendUpdate(change: FeedChange): void {
+    const { newGroupRequest, endGroup } = change;
+    const forward = this.publisher.alwaysForwards ? undefined : change.forward;
+    const isNothing = forward === undefined && newGroupRequest === undefined &&
+      endGroup === undefined;
+    if (this.#stream === undefined || this.#context.isLeaving || isNothing) return;
+    this.#updatesUnanswered++;
+    this.#stream.send({
+      kind: "requestUpdate",
+      requestId: this.#context.ids.next(),
+      parameters: {
+        ...(forward !== undefined && { forward }),
+        ...(newGroupRequest !== undefined && { newGroupRequest }),
+        ...(endGroup !== undefined && {
+          filter: { type: "absolute_range", start: BEGINNING, endGroup },
+        }),
+      },
+    });
+  }
+
+  cancel(): void {
+    if (this.#over) return;
+    this.#request?.cancel(StreamCode.CANCELLED);
+    this.#leave();
+    this.#settle(refused({ kind: "timeout", reason: "nobody waits for the track any more" }));
+  }
+
+  /** A stream of the track began; false where nothing is taken from it. */
+  attach(input: Input, group: bigint): boolean {
+    const isInTime = this.streams.begin(input, group);
+    this.target.began?.(group);
+    this.#stopOver();
+    if (!isInTime && !isRelay(this.#context.peer)) this.giveUp("subgroup_rate", TOO_MANY_SUBGROUPS);
+    return !this.#over;
+  }
+
+  /** Streams of groups that the cache has given up: nobody can be sent what comes on them. */
+  #stopOver(): void {
+    const stopped = this.streams.stopOver();
+    if (stopped === 0) return;
+    this.#context.metrics.streamsStopped.group_gone += stopped;
+    if (this.streams.stopped > stopped) return;
+    this.#context.log.info("streams of old groups are stopped", nameFields(this.target.track.name));
+  }
+
+  /** A datagram of the track came. */
+  datagram(): void {
+    this.#hasDatagrams = true;
+  }
+
+  /** A stream of the track ended. */
+  detach(input: Input): void {
+    this.streams.end(input);
+    this.#checkExpected();
+    if (this.isQuiet) this.target.quiet?.();
+  }
+
+  /** Whether no stream of the track is under way. */
+  get isQuiet(): boolean {
+    return this.streams.open === 0;
+  }
+
+  /** Whether it turns out that the peer has cancelled the request that the track rests on. */
+  async isCancelled(): Promise<boolean> {
+    return this.#stream !== undefined && await this.#context.stops.isCancelled(this.#stream);
+  }
+
+  /** The session ended, or the request stream broke off: the publisher is gone without a word. */
+  lose(reason: string): void {
+    // Unless it had said its last word, and only what is under way was waited for.
+    this.#finish(this.#expected?.end ?? { kind: "lost", reason });
+  }
+
+  /** What came contradicts what is known of the track. Says what becomes of the feed. */
+  contradicted(reason: string): Verdict {
+    return this.#over ? "lost" : this.#target.feeds.contradicted(this, reason);
+  }
+
+  /** What another publisher brought may be in the way: then it is decided between the two. */
+  #onlyDrops(reason: string, why: DropReason): void {
+    const { sources } = this.#target.track;
+    const isOthersDoing = why === "too_old" && sources.hasOther(this.#source);
+    if (isOthersDoing && this.contradicted(reason) === "won") return;
+    this.giveUp("only_drops", reason);
+  }
+
+  /** Nothing more is taken from the publisher, though it would send more. */
+  giveUp(why: TrackGivenUp, reason: string): void {
+    if (this.#over) return;
+    const { log, metrics } = this.#context;
+    metrics.tracksGivenUp[why]++;
+    log.warn("track given up", { ...nameFields(this.target.track.name), why, reason });
+    this.#request?.cancel(StreamCode.EXCESSIVE_LOAD);
+    this.#finish({ kind: "excessive_load", reason });
+  }
+
+  /** Reads what the peer says on the request's stream, and waits for the data that it promised. */
+  async listen(stream: RequestStream): Promise<void> {
+    try {
+      for (;;) {
+        const message = await stream.next();
+        if (message === undefined) break;
+        this.#receive(stream, message);
+      }
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+    }
+    if (this.#expected === undefined) this.lose("the publisher ended the subscription");
+    stream.finish();
+    await this.#ended.promise;
+  }
+
+  #receive(stream: RequestStream, message: ControlMessage): void {
+    switch (message.kind) {
+      case "requestOk":
+        return this.#updated(message);
+      case "requestError":
+        return this.#updateRefused(refusalOf(message));
+      case "publishDone":
+        return this.#expectEnd(message);
+      case "meshPath":
+        if (!isRelay(this.#context.peer)) break;
+        return this.#wayChanged(message.hops);
+      case "requestUpdate": {
+        if (!this.offered || outOfScope(message.parameters, updateScope.publish)) break;
+        this.#context.ids.accept(message.requestId);
+        stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+        return;
+      }
+    }
+    throw violation(`${message.kind} does not belong on a subscription's stream`);
+  }
+
+  #wayChanged(path: readonly string[]): void {
+    this.#path = path;
+    const { relayName } = this.#context;
+    if (relayName === undefined || !path.includes(relayName)) return this.target.pathChanged?.();
+    // Relays may change to each other at the same time: the track would come from nowhere.
+    this.#request?.cancel(StreamCode.CANCELLED);
+    this.lose("the track comes from here");
+  }
+
+  #answered(): void {
+    if (this.#updatesUnanswered === 0) throw violation("An answer to no update");
+    this.#updatesUnanswered--;
+    this.#sendHeld();
+  }
+
+  /** A failed update may be followed by PUBLISH_DONE; where it is not, the track goes on as it was. */
+  #updateRefused(refusal: Refusal): void {
+    this.#answered();
+    this.#context.metrics.upstreamRequests.request_update[outcomeOf(refusal)]++;
+    this.#context.log.debug("update refused", { reason: refusal.reason });
+    if (refusal.kind === "not_supported") this.publisher.updatesRefused(refusal.reason);
+  }
+
+  #updated(message: ControlMessageOf<"requestOk">): void {
+    this.#answered();
+    this.#context.metrics.upstreamRequests.request_update.ok++;
+    if (outOfScope(message.parameters, okScope.requestUpdate) || message.properties.length > 0) {
+      throw violation("REQUEST_OK of an update carries what it may not");
+    }
+    const { largestObject } = message.parameters;
+    if (largestObject !== undefined) this.target.track.words.learnLargest(this, largestObject);
+  }
+
+  /** PUBLISH_DONE overtakes data, which is waited for. */
+  #expectEnd(message: ControlMessageOf<"publishDone">): void {
+    if (this.#expected !== undefined) throw violation("A second PUBLISH_DONE on one stream");
+    const { objectDeliveryTimeout, subgroupDeliveryTimeout } = this.target.track.properties;
+    const wait = Math.max(
+      DONE_TIMEOUT_MS,
+      objectDeliveryTimeout ?? 0,
+      subgroupDeliveryTimeout ?? 0,
+    );
+    const end = trackEndOf(message);
+    if (end.kind === "update_failed") this.publisher.updatesRefused(end.reason);
+    // What is under way comes again from elsewhere, which should be asked now.
+    if (end.kind === "going_away" && this.target.mayGoOn) return this.#finish(end);
+    const timer = this.#context.clock.after(wait, () => this.#finish(end));
+    this.#expected = { end, streams: message.streamCount, timer, lastDatagrams: false };
+    this.#checkExpected();
+  }
+
+  #checkExpected(): void {
+    const expected = this.#expected;
+    if (expected === undefined || this.streams.open > 0) return;
+    if (BigInt(this.streams.seen) < expected.streams) return;
+    if (!this.#hasDatagrams && expected.streams > 0n) return this.#finish(expected.end);
+    // Datagrams are not counted, and PUBLISH_DONE overtakes them like everything else.
+    if (expected.lastDatagrams) return;
+    expected.timer.cancel();
+    const timer = this.#context.clock.after(DATAGRAM_WAIT_MS, () => this.#finish(expected.end));
+    this.#expected = { ...expected, timer, lastDatagrams: true };
+  }
+
+  #finish(end: TrackEnd): void {
+    if (this.#over) return;
+    this.#leave();
+    this.#settle(refused({ kind: "does_not_exist", reason: end.reason }));
+    this.target.feeds.ended(this, end);
+  }
+
+  #leave(): void {
+    this.#over = true;
+    this.#ended.resolve();
+    this.#expected?.timer.cancel();
+    this.#held?.timer.cancel();
+    this.#held = undefined;
+    this.streams.stopAll();
+    this.#target.track.words.forget(this);
+    if (this.#alias !== undefined) this.#incoming.retire(this.#alias, this);
+  }
+}

@@ -1,0 +1,390 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import {
+  type ControlMessage,
+  type ControlMessageOf,
+  decodeTrackProperties,
+  type FullTrackName,
+  okScope,
+  outOfScope,
+  StreamCode,
+} from "@qumo/shared/wire";
+import {
+  type FeedTarget,
+  type FetchRequest,
+  type FetchSink,
+  type PendingFetch,
+  type Publisher,
+  type Refusal,
+  type RequestOptions,
+  sourceOf,
+  tokenOf,
+  type TrackEntry,
+  type TrackStatus,
+} from "../../../track/mod.ts";
+import { isTransportEnd, violation } from "../../errors.ts";
+import { readVarint } from "../../framing.ts";
+import type { Input } from "../../input.ts";
+import { MAX_KEPT_SUBSCRIPTIONS } from "../../limits.ts";
+import type { SessionContext } from "../context.ts";
+import { IncomingFetch } from "./incoming_fetch.ts";
+import type { Ingest } from "./ingest.ts";
+import type { IncomingTracks } from "./track_aliases.ts";
+import { PeerFeed } from "./peer_feed.ts";
+import { upstreamFilter, wantsPast } from "../publisher/join_point.ts";
+import { outcomeOf, refusalOf } from "../requests/refusals.ts";
+import { isOtherRelay, isRelay, meshParameters } from "../connection/relay_peer.ts";
+import type { RequestStream } from "../requests/request_stream.ts";
+import { unsupportedExtension } from "../requests/unsupported.ts";
+
+/** A peer that we ask for tracks. */
+export class PeerPublisher implements Publisher {
+  readonly #context: SessionContext;
+  readonly #incoming: IncomingTracks;
+  readonly #session: { readonly since: number; readonly id: number; readonly relay: string };
+  readonly #feeds = new Set<PeerFeed>();
+  readonly #fetches = new Map<bigint, IncomingFetch>();
+  #ingest: Ingest | undefined;
+  #takesUpdates = true;
+  #closed = false;
+  #claims = 0;
+
+  constructor(context: SessionContext, incoming: IncomingTracks) {
+    this.#context = context;
+    const { clock, id, relayName: relay = "" } = context;
+    this.#session = { since: clock.wall(), id, relay };
+    this.#incoming = incoming;
+  }
+
+  /** Tells the ingest of aliases as they become known. */
+  set ingest(ingest: Ingest) {
+    this.#ingest = ingest;
+  }
+
+  get label(): string {
+    return `session ${this.#context.id}`;
+  }
+
+  get isOtherRelay(): boolean {
+    return isOtherRelay(this.#context.peer);
+  }
+
+  /**
+   * Whether the peer is never told to pause: it is not to be, has shown that it cannot, or does not
+   * say what it is (#moqt-implementation). Among those are libraries that end a track at an update,
+   * and then it is too late to learn it.
+   */
+  get alwaysForwards(): boolean {
+    const { settings } = this.#context;
+    return settings.forward === "always" || !this.#takesUpdates || this.#isUnnamed;
+  }
+
+  /**
+   * Whether the peer does not say what it is, and has not very many tracks: among such libraries is one
+   * that does not hear of a cancelled subscription where nothing can be reset, and refuses another one
+   * to the same track.
+   */
+  get keepsSubscriptions(): boolean {
+    return this.#isUnnamed && this.#feeds.size <= MAX_KEPT_SUBSCRIPTIONS;
+  }
+
+  get #isUnnamed(): boolean {
+    return this.#context.peer.implementation === undefined;
+  }
+
+  /** Whether the peer is told of changes of what is wanted. */
+  get takesUpdates(): boolean {
+    return this.#takesUpdates;
+  }
+
+  /** The peer does not understand updates of subscriptions, so it is sent no more of them. */
+  updatesRefused(reason: string): void {
+    if (!this.#takesUpdates) return;
+    this.#takesUpdates = false;
+    this.#context.log.info("publisher cannot be paused", { session: this.#context.id, reason });
+  }
+
+  /** Whether the peer owes us something still: objects, or an answer. */
+  get isBusy(): boolean {
+    return this.#feeds.size + this.#fetches.size > 0;
+  }
+
+  /** Tracks that the peer sends us or was asked for. */
+  get trackCount(): number {
+    return this.#feeds.size;
+  }
+
+  /** The same peer, asked on behalf of a scope: another relay serves every scope on one session. */
+  inScope(scope: string): Publisher {
+    return {
+      label: this.label,
+      subscribe: (target, options) => this.subscribe(target, options, scope),
+      fetch: (request, sink) => this.fetch(request, sink, scope),
+      trackStatus: (name, via) => this.trackStatus(name, via, scope),
+    };
+  }
+
+  subscribe(target: FeedTarget, options: RequestOptions = {}, scope = ""): PeerFeed {
+    const feed = this.newFeed(target, { offered: false, bringsPast: wantsPast(options) });
+    const isRoom = this.#feeds.size <= this.#context.settings.limits.maxPublishedTracks;
+    if (this.#closed) this.#refuse(feed, GONE);
+    else if (this.#context.isLeaving) this.#refuse(feed, GOING_AWAY);
+    else if (!isRoom) this.#refuse(feed, TOO_MANY_TRACKS);
+    else {
+      this.#context.tasks.spawn("subscribe", async () => {
+        try {
+          await this.#subscribe(feed, options, scope);
+        } finally {
+          // Whoever still waits for the answer is told that none will come.
+          feed.lose("the publisher's session ended");
+          this.#feeds.delete(feed);
+          this.#context.requestEnded();
+        }
+      });
+    }
+    return feed;
+  }
+
+  /** The subscription to a track that the peer has not answered yet. */
+  waitingFor({ track }: TrackEntry): PeerFeed | undefined {
+    return [...this.#feeds].find((feed) => feed.target.track === track && feed.isWaiting);
+  }
+
+  /** Ends the feed of a track whose request the peer has cancelled, if it has, so that it can offer it anew. */
+  async endCancelled({ track }: TrackEntry): Promise<void> {
+    for (const feed of this.#feeds) {
+      if (feed.target.track !== track || feed.isOver) continue;
+      if (await feed.isCancelled()) feed.lose("the publisher cancelled the request");
+    }
+  }
+
+  /** A feed of this peer; whoever makes one ends it with {@linkcode PeerPublisher.forget}. */
+  newFeed(
+    target: FeedTarget,
+    { offered, bringsPast }: { offered: boolean; bringsPast: boolean },
+  ): PeerFeed {
+    const feed = new PeerFeed(target, this, {
+      offered,
+      bringsPast,
+      source: sourceOf(tokenOf(this.#session, ++this.#claims)),
+      context: this.#context,
+      incoming: this.#incoming,
+    });
+    this.#feeds.add(feed);
+    return feed;
+  }
+
+  /** A feed ended. */
+  forget(feed: PeerFeed): void {
+    this.#feeds.delete(feed);
+  }
+
+  /** A feed is established: objects under its alias are its. */
+  establish(
+    feed: PeerFeed,
+    stream: RequestStream,
+    message: ControlMessageOf<"subscribeOk"> | ControlMessageOf<"publish">,
+  ): void {
+    const { alias, parameters, properties } = message;
+    const isMesh = "meshHops" in parameters || "meshSource" in parameters;
+    if (isMesh && !isRelay(this.#context.peer)) {
+      throw violation("A peer that is no relay names the way of a track");
+    }
+    feed.establish(stream, alias, parameters, properties);
+    // Not at once: subscribers that waited for this begin first, so that what overtook the answer
+    // is for them too.
+    this.#context.clock.after(0, () => {
+      this.#incoming.wake(alias);
+      if (!feed.isOver) this.#ingest?.aliasKnown(alias, feed);
+    });
+  }
+
+  fetch(request: FetchRequest, sink: FetchSink, scope = ""): PendingFetch {
+    const requestId = this.#context.ids.next();
+    const fetch = new IncomingFetch(requestId, request, sink, { context: this.#context, scope });
+    if (this.#closed || this.#context.isLeaving) {
+      fetch.cancel(this.#closed ? GONE : GOING_AWAY);
+      return fetch;
+    }
+    this.#fetches.set(requestId, fetch);
+    this.#context.tasks.spawn("fetch", async () => {
+      try {
+        await fetch.run();
+      } finally {
+        this.#fetches.delete(requestId);
+        this.#context.requestEnded();
+      }
+    });
+    return fetch;
+  }
+
+  async trackStatus(
+    name: FullTrackName,
+    via?: readonly string[],
+    scope = "",
+  ): Promise<Outcome<TrackStatus, Refusal>> {
+    try {
+      return await this.#trackStatus(name, meshParameters(this.#context, scope, { via }));
+    } catch (error) {
+      // Who asks is another peer: what this one does wrong costs its own session.
+      this.#context.fail(error);
+      return refused(NO_ANSWER);
+    }
+  }
+
+  /** Whether the peer answers a TRACK_STATUS of a track that no relay looks up elsewhere. Never rejects. */
+  async ping(): Promise<boolean> {
+    const outcomes = this.#context.metrics.upstreamRequests.link_probe;
+    try {
+      const stream = await this.#context.openRequest();
+      const requestId = this.#context.ids.next();
+      stream.send({ kind: "trackStatus", requestId, track: PING, parameters: {} });
+      const answer = await stream.next();
+      this.#leave(stream);
+      outcomes[answer === undefined ? "cancelled" : "ok"]++;
+      return answer !== undefined;
+    } catch (error) {
+      outcomes.cancelled++;
+      if (!isTransportEnd(error)) this.#context.fail(error);
+      return false;
+    }
+  }
+
+  /** A stream that answers a FETCH of ours. */
+  async fetchStream(input: Input): Promise<void> {
+    const requestId = await readVarint(input, this.#context.draft.varint);
+    if (requestId === undefined) throw violation("A stream ends within its header");
+    const fetch = this.#fetches.get(requestId);
+    if (fetch === undefined) {
+      this.#context.metrics.streamsStopped.fetch_over++;
+      return input.stop(StreamCode.CANCELLED);
+    }
+    await fetch.read(input);
+  }
+
+  /** The session ended: whoever still asks is refused, since nothing is begun any more. */
+  close(reason: string): void {
+    this.#closed = true;
+    for (const feed of [...this.#feeds]) feed.lose(reason);
+    for (const fetch of [...this.#fetches.values()]) fetch.cancel();
+  }
+
+  async #trackStatus(
+    name: FullTrackName,
+    parameters: ControlMessageOf<"trackStatus">["parameters"],
+  ): Promise<Outcome<TrackStatus, Refusal>> {
+    if (this.#context.isLeaving) return refused(GOING_AWAY);
+    const answer = await this.#ask("track_status", {
+      kind: "trackStatus",
+      requestId: this.#context.ids.next(),
+      track: name,
+      parameters,
+    });
+    if (!answer.ok) return answer;
+    const { message, stream } = answer.value;
+    this.#leave(stream);
+    if (message.kind !== "requestOk" || outOfScope(message.parameters, okScope.trackStatus)) {
+      throw violation(`${message.kind} does not answer TRACK_STATUS`);
+    }
+    return done({ largest: message.parameters.largestObject, properties: message.properties });
+  }
+
+  async #subscribe(
+    feed: PeerFeed,
+    options: RequestOptions,
+    scope: string,
+  ): Promise<void> {
+    const { newGroupRequest, via, trace } = options;
+    const filter = upstreamFilter(options, this.#context.peer);
+    const answer = await this.#ask("subscribe", {
+      kind: "subscribe",
+      requestId: this.#context.ids.next(),
+      track: feed.target.track.name,
+      parameters: {
+        // Everybody's filters are served from here, so it is asked to flow whatever the first wants.
+        forward: true,
+        ...(filter !== undefined && { filter }),
+        ...meshParameters(this.#context, scope, { via, trace }),
+        ...(newGroupRequest !== undefined && { newGroupRequest }),
+      },
+    }, feed);
+    if (!answer.ok) return this.#refuse(feed, answer.refusal);
+    const { message, stream } = answer.value;
+    if (message.kind !== "subscribeOk") {
+      throw violation(`${message.kind} does not answer SUBSCRIBE`);
+    }
+    if (feed.isOver) return stream.cancel(StreamCode.CANCELLED);
+    const { unknownMandatory } = decodeTrackProperties(message.properties);
+    if (unknownMandatory.length > 0) {
+      stream.cancel(StreamCode.CANCELLED);
+      return this.#refuse(feed, unsupportedExtension(unknownMandatory));
+    }
+    this.establish(feed, stream, message);
+    await feed.listen(stream);
+  }
+
+  /** Nothing more is said on a request, and nothing awaited but the end of the stream. */
+  #leave(stream: RequestStream): void {
+    stream.finish();
+    this.#context.tasks.spawn("drain", () => stream.drain());
+  }
+
+  #refuse(feed: PeerFeed, refusal: Refusal): void {
+    this.#feeds.delete(feed);
+    feed.refuse(refusal);
+  }
+
+  /** Sends a request and waits for the answer, not for ever, nor when `feed` is no longer wanted. */
+  async #ask(
+    kind: "subscribe" | "track_status",
+    message: ControlMessage,
+    feed?: PeerFeed,
+  ): Promise<Outcome<{ message: ControlMessage; stream: RequestStream }, Refusal>> {
+    const { clock, settings, metrics } = this.#context;
+    const outcomes = metrics.upstreamRequests[kind];
+    let stream: RequestStream | undefined;
+    let late = false;
+    const timer = clock.after(settings.requestTimeoutMs, () => {
+      late = true;
+      stream?.cancel(StreamCode.CANCELLED);
+    });
+    try {
+      stream = await this.#context.openRequest();
+      feed?.requested(stream);
+      if (late || feed?.isOver) {
+        stream.cancel(StreamCode.CANCELLED);
+        return refused(TOO_LATE);
+      }
+      stream.send(message);
+      const answer = await stream.next();
+      if (answer?.kind === "requestError") {
+        this.#leave(stream);
+        const refusal = refusalOf(answer);
+        outcomes[outcomeOf(refusal)]++;
+        return refused(refusal);
+      }
+      if (answer === undefined) return refused(NO_ANSWER);
+      outcomes.ok++;
+      return done({ message: answer, stream });
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+      outcomes[late ? "timeout" : "cancelled"]++;
+      return refused(late ? TOO_LATE : NO_ANSWER);
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+// Tracks of the session itself stay in it (#reserved-namespaces).
+const PING: FullTrackName = {
+  namespace: [new TextEncoder().encode(".session")],
+  name: new TextEncoder().encode("ping"),
+};
+const GONE: Refusal = { kind: "does_not_exist", reason: "the publisher is gone" };
+const GOING_AWAY: Refusal = { kind: "going_away", reason: "the publisher is going away" };
+const NO_ANSWER: Refusal = { kind: "internal_error", reason: "the publisher gave no answer" };
+const TOO_LATE: Refusal = { kind: "timeout", reason: "the publisher did not answer in time" };
+const TOO_MANY_TRACKS: Refusal = {
+  kind: "excessive_load",
+  reason: "the publisher has too many tracks",
+};

@@ -1,0 +1,133 @@
+import type { Clock } from "@qumo/shared/runtime";
+import type { FullTrackName, Namespace } from "@qumo/shared/wire";
+import type { Cache } from "../objects/cache.ts";
+import { MAX_HINT_SCOPES, MAX_HINTS } from "../limits.ts";
+import type { Replacement, ReplacementPolicy } from "../sources/replacement.ts";
+import { Scope } from "./scope.ts";
+
+/** Settings of {@linkcode Registry}. */
+export interface RegistryOptions {
+  readonly clock: Clock;
+  readonly cache: Cache;
+  /** Milliseconds that a track is kept flowing after the last subscriber left. */
+  readonly linger: number;
+  /** Tracks of one scope at a time. */
+  readonly maxTracks: number;
+  readonly observer?: RegistryObserver;
+  /** Who keeps a track of a namespace where publishers disagree; the newest when nothing is said. */
+  readonly policyOf?: (namespace: Namespace) => ReplacementPolicy;
+  /** Told of each fetch that joins an equal one. */
+  readonly onFetchShared?: () => void;
+  /** Told of every takeover; `isNew` for the first between these publishers. */
+  readonly onReplaced?: (
+    replacement: Replacement & { readonly path: string },
+    isNew: boolean,
+  ) => void;
+}
+
+/** Told of scopes, and of what is published in them. Calls are synchronous and must not throw. */
+export interface RegistryObserver {
+  opened(key: string, scope: Scope): void;
+  closed(key: string): void;
+  /** A publisher here has a namespace, or pushes a track of its own. */
+  published(key: string, namespace: Namespace, track?: FullTrackName): void;
+  unpublished(key: string, namespace: Namespace, track?: FullTrackName): void;
+}
+
+interface Entered {
+  readonly scope: Scope;
+  sessions: number;
+}
+
+/** Every scope of the relay. */
+export class Registry {
+  readonly cache: Cache;
+  readonly #options: RegistryOptions;
+  readonly #scopes = new Map<string, Entered>();
+  #lastAlias = 0n;
+
+  constructor(options: RegistryOptions) {
+    this.cache = options.cache;
+    this.#options = options;
+  }
+
+  /** The scopes in use. */
+  *scopes(): Iterable<Scope> {
+    for (const { scope } of this.#scopes.values()) yield scope;
+  }
+
+  /**
+   * Scopes other than this one in which somebody here publishes a namespace, or one under it: the first
+   * few of those that are looked at.
+   */
+  pathsThatHave(namespace: Namespace, except: Scope): string[] {
+    return this.#otherPaths(except, (scope) => scope.publishes(namespace));
+  }
+
+  /** Scopes other than this one in which somebody waits for a namespace that nobody publishes there. */
+  pathsThatAwait(namespace: Namespace, except: Scope): string[] {
+    return this.#otherPaths(except, (scope) => scope.awaits(namespace));
+  }
+
+  #otherPaths(except: Scope, matches: (scope: Scope) => boolean): string[] {
+    const found: string[] = [];
+    let looked = 0;
+    for (const [key, { scope }] of this.#scopes) {
+      if (found.length === MAX_HINTS || ++looked > MAX_HINT_SCOPES) break;
+      if (scope !== except && matches(scope)) found.push(pathOf(key));
+    }
+    return found;
+  }
+
+  /** A session of this scope began. */
+  enter(key: string): Scope {
+    let entered = this.#scopes.get(key);
+    if (entered === undefined) {
+      entered = { scope: this.#newScope(key), sessions: 0 };
+      this.#scopes.set(key, entered);
+      this.#options.observer?.opened(key, entered.scope);
+    }
+    entered.sessions++;
+    return entered.scope;
+  }
+
+  /** A session of this scope ended; scopes that nobody uses are forgotten. */
+  leave(key: string): void {
+    const entered = this.#scopes.get(key);
+    if (entered !== undefined) entered.sessions--;
+    for (const [other, { scope, sessions }] of this.#scopes) {
+      if (sessions > 0 || !scope.isIdle) continue;
+      this.#scopes.delete(other);
+      this.#options.observer?.closed(other);
+    }
+  }
+
+  #newScope(key: string): Scope {
+    const { clock, cache, linger, maxTracks, observer, onFetchShared } = this.#options;
+    return new Scope({
+      path: pathOf(key),
+      clock,
+      cache,
+      linger,
+      maxTracks,
+      nextAlias: () => ++this.#lastAlias,
+      policyOf: this.#options.policyOf ?? (() => "newest"),
+      onReplaced: (replacement, isNew) =>
+        this.#options.onReplaced?.({ ...replacement, path: pathOf(key) }, isNew),
+      ...(onFetchShared !== undefined && { onFetchShared }),
+      ...(observer !== undefined && {
+        local: {
+          advertised: (namespace) => observer.published(key, namespace),
+          withdrawn: (namespace) => observer.unpublished(key, namespace),
+          offered: (track) => observer.published(key, track.namespace, track),
+          retracted: (track) => observer.unpublished(key, track.namespace, track),
+        },
+      }),
+    });
+  }
+}
+
+/** A scope's key as the path that its sessions connect to. */
+export function pathOf(key: string): string {
+  return key === "" ? "/" : key;
+}

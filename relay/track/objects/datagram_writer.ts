@@ -1,0 +1,97 @@
+import {
+  decodeDatagram,
+  encodeDatagram,
+  equalBytes,
+  type ObjectDatagram,
+  ObjectStatus,
+} from "@qumo/shared/wire";
+import type { DropReason } from "./drops.ts";
+import { MalformedTrack, OtherNumbering } from "../errors.ts";
+import { checkExists, noteFacts } from "./object_rules.ts";
+import { bytesOf, type DatagramObject, type Group } from "./group.ts";
+import type { Source } from "./source.ts";
+import { SubgroupLog } from "./subgroup_log.ts";
+import type { Track } from "./track.ts";
+
+/** What became of a datagram: it was kept, was there already, or was thrown away for a reason. */
+export type DatagramOutcome = "new" | "duplicate" | DropReason;
+
+/** How a datagram came. */
+export interface DatagramOptions {
+  readonly now: number;
+  /** Who brings it; undefined where nobody else can. */
+  readonly source?: Source | undefined;
+}
+
+/**
+ * Writes an object that came as a datagram into the track, once, and passes it on.
+ *
+ * @throws {MalformedTrack} when it contradicts what is known of the track.
+ */
+export function writeDatagram(
+  track: Track,
+  received: ObjectDatagram,
+  { now, source }: DatagramOptions,
+): DatagramOutcome {
+  const { group: groupId, object: id, status } = received;
+  if (track.endReason !== undefined) return "track_over";
+  if (source !== undefined) checkNumbering(track, { source, group: groupId, now });
+  if (track.isTooOld(groupId)) return "too_old";
+  const group = track.groupFor(groupId, now);
+  const home = group.homeOf(id);
+  if (home instanceof SubgroupLog) {
+    throw new MalformedTrack(`Object ${groupId}/${id} came on a stream before`);
+  }
+  if (home !== undefined) {
+    if (!isSame(track, home.datagram, received)) {
+      throw new MalformedTrack(`Object ${groupId}/${id} came twice with other bytes`);
+    }
+    if (source !== undefined) note(track, group, source);
+    return "duplicate";
+  }
+  checkExists(track, group, id, status);
+  if (group.isDatagramGivenUp(id)) return "too_old";
+  if (received.endOfGroup) group.checkEnd(id + 1);
+  noteFacts(track, group, id, received.properties, status);
+  if (received.endOfGroup) group.endAt(id + 1);
+  // A group that is older than all that there is room for is gone again at once.
+  if (!track.keep(group)) return "too_old";
+  const object = objectOf(track, received, now);
+  group.add(id, object, status === ObjectStatus.NORMAL, now);
+  if (source !== undefined) note(track, group, source);
+  track.advance(groupId, id);
+  track.announceDatagram(groupId, object);
+  track.traffic.received += received.payload.length;
+  track.grow(group, bytesOf(object));
+  return "new";
+}
+
+function note(track: Track, group: Group, source: Source): void {
+  track.sources.note(source, group.id);
+  group.noteSource(source);
+}
+
+/** Who counts in another way than the one before has taken over the name. */
+function checkNumbering(
+  track: Track,
+  { source, group, now }: { source: Source; group: bigint; now: number },
+): void {
+  const { sources, lastArrival = -Infinity } = track;
+  if (!sources.hasOther(source) || track.group(group) !== undefined) return;
+  if (sources.isBehind(source, group, now - lastArrival)) {
+    throw new OtherNumbering(`Group ${group} lies behind those of another publisher`);
+  }
+}
+
+function isSame(track: Track, known: ObjectDatagram, received: ObjectDatagram): boolean {
+  return known.status === received.status &&
+    track.priorityOf(known.priority) === track.priorityOf(received.priority) &&
+    equalBytes(known.payload, received.payload);
+}
+
+/** One encoding serves all: the relay calls the track the same towards every subscriber. */
+function objectOf(track: Track, received: ObjectDatagram, time: number): DatagramObject {
+  const bytes = encodeDatagram({ ...received, alias: track.alias });
+  // Views, so that nothing is kept twice.
+  return { datagram: decodeDatagram(bytes)!, bytes, time };
+}

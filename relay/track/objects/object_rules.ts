@@ -1,0 +1,51 @@
+import { isMalformed, ObjectStatus, validateObjectProperties } from "@qumo/shared/wire";
+import { MalformedTrack } from "../errors.ts";
+import type { Group } from "./group.ts";
+import type { Track } from "./track.ts";
+
+/** Refuses an object that lies behind an end or in a gap; the object that marks an end stands at it. */
+export function checkExists(track: Track, group: Group, id: number, status: number): void {
+  const end = track.end;
+  const marksTrack = status === ObjectStatus.END_OF_TRACK && end?.group === group.id &&
+    end.object === BigInt(id);
+  if (!marksTrack) track.checkLocation(group.id, id);
+  if (status === ObjectStatus.NORMAL || group.end !== id) group.checkId(id);
+}
+
+/**
+ * Notes what an object says of others: the end of its group or track, and gaps before it. All of it is
+ * checked before any of it is noted, so that nothing remains of an object that is refused.
+ *
+ * @throws {MalformedTrack} when it contradicts what is known of the track.
+ */
+export function noteFacts(
+  track: Track,
+  group: Group,
+  id: number,
+  properties: Uint8Array,
+  status: number,
+): void {
+  const isEnd = status !== ObjectStatus.NORMAL;
+  const end = status === ObjectStatus.END_OF_TRACK
+    ? { group: group.id, object: BigInt(id) }
+    : undefined;
+  if (isEnd) group.checkEnd(id);
+  if (end !== undefined) track.checkEnd(end);
+  if (properties.length > 0) noteGaps(track, group, id, properties);
+  if (isEnd) group.endAt(id);
+  if (end !== undefined) track.endAt(end);
+}
+
+function noteGaps(track: Track, group: Group, id: number, properties: Uint8Array): void {
+  const found = validateObjectProperties(properties);
+  if (isMalformed(found)) throw new MalformedTrack(found.malformed);
+  const { priorObjectGap: objects, priorGroupGap: groups } = found;
+  const areObjectsNews = objects !== undefined && group.checkGap(id, objects);
+  if (groups !== undefined) {
+    group.checkPriorGroups(groups);
+    const areGroupsNews = track.checkGap(group.id, groups);
+    group.declarePriorGroups(groups);
+    if (areGroupsNews) track.gaps.add(group.id, groups);
+  }
+  if (areObjectsNews) group.gaps.add(BigInt(id), objects);
+}

@@ -1,0 +1,125 @@
+import { FIRST_PAGE_BYTES, MAX_PAGE_BYTES } from "../limits.ts";
+
+/** A run of bytes of a log. Bytes that are in use never change, so writes may refer to them. */
+export interface Page {
+  /** Offset of the page's first byte in the log. */
+  readonly start: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Bytes in use. */
+  used: number;
+  next: Page | undefined;
+  /** No longer in the cache: whoever still stands here has fallen behind. */
+  evicted: boolean;
+}
+
+/**
+ * The bytes of a log, in linked pages: a reader that falls behind holds on to no more than it has to,
+ * and the head of a log that never ends can be given up.
+ */
+export class Pages {
+  #head: Page | undefined;
+  #tail: Page | undefined;
+  #size = 0;
+  #capacity = 0;
+
+  /** Offset behind the last byte. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Memory that the pages take. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** Offset behind the page that can be given up next; undefined when only the one being written is left. */
+  get headEnd(): number | undefined {
+    const head = this.#head;
+    return head === undefined || head === this.#tail ? undefined : head.start + head.used;
+  }
+
+  /** The page that holds this offset; undefined when it was given up or is not there yet. */
+  at(offset: number): Page | undefined {
+    const tail = this.#tail;
+    // Most who ask stand near the end.
+    if (tail !== undefined && offset >= tail.start) {
+      return offset < tail.start + tail.used ? tail : undefined;
+    }
+    for (let page = this.#head; page !== undefined && page.start <= offset; page = page.next) {
+      if (offset < page.start + page.used) return page;
+    }
+    return undefined;
+  }
+
+  /** Views of what is there from one offset to another. */
+  *views(from: number, to: number): Iterable<Uint8Array<ArrayBuffer>> {
+    let page = this.at(from) ?? this.#head;
+    for (; page !== undefined && page.start < to; page = page.next) {
+      const end = Math.min(to, page.start + page.used);
+      const start = Math.max(from, page.start);
+      if (start < end) yield page.bytes.subarray(start - page.start, end - page.start);
+    }
+  }
+
+  /**
+   * A page whose next `header` bytes are free, and the `payload` bytes behind them too where one page
+   * can hold both. {@linkcode Pages.took} says how many were written.
+   */
+  room(header: number, payload: number): Page {
+    const whole = header + payload;
+    const wanted = whole <= MAX_PAGE_BYTES ? whole : header;
+    const tail = this.#tail;
+    if (tail !== undefined && tail.bytes.length - tail.used >= wanted) return tail;
+    const doubled = tail === undefined ? FIRST_PAGE_BYTES : tail.bytes.length * 2;
+    return this.#add(Math.max(header, Math.min(MAX_PAGE_BYTES, Math.max(whole, doubled))));
+  }
+
+  /** So many bytes were written to the page that {@linkcode Pages.room} gave. */
+  took(page: Page, length: number): void {
+    page.used += length;
+    this.#size += length;
+  }
+
+  /** Appends `bytes`, which `more` bytes are to follow; the one copy that the relay makes of them. */
+  append(bytes: Uint8Array, more: number): void {
+    let from = 0;
+    while (from < bytes.length) {
+      let page = this.#tail;
+      if (page === undefined || page.used === page.bytes.length) {
+        page = this.#add(Math.min(MAX_PAGE_BYTES, bytes.length - from + more));
+      }
+      const length = Math.min(bytes.length - from, page.bytes.length - page.used);
+      page.bytes.set(
+        length === bytes.length ? bytes : bytes.subarray(from, from + length),
+        page.used,
+      );
+      this.took(page, length);
+      from += length;
+    }
+  }
+
+  /** Gives up the first page. */
+  dropHead(): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    this.#head = head.next;
+    if (this.#head === undefined) this.#tail = undefined;
+    head.evicted = true;
+    this.#capacity -= head.bytes.length;
+  }
+
+  #add(capacity: number): Page {
+    const page: Page = {
+      start: this.#size,
+      bytes: new Uint8Array(capacity),
+      used: 0,
+      next: undefined,
+      evicted: false,
+    };
+    if (this.#tail === undefined) this.#head = page;
+    else this.#tail.next = page;
+    this.#tail = page;
+    this.#capacity += capacity;
+    return page;
+  }
+}

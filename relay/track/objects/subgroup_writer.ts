@@ -1,0 +1,402 @@
+import type { Clock } from "@qumo/shared/runtime";
+import { encodeSubgroupHeader, ObjectStatus } from "@qumo/shared/wire";
+import type { DropReason } from "./drops.ts";
+import { MalformedTrack, OtherNumbering } from "../errors.ts";
+import { checkExists, noteFacts } from "./object_rules.ts";
+import type { Group } from "./group.ts";
+import type { Source } from "./source.ts";
+import { type LoggedObject, SubgroupLog } from "./subgroup_log.ts";
+import type { Track } from "./track.ts";
+
+/** What the stream's header said; the subgroup's id may have to wait for the first object. */
+export interface SubgroupStreamInit {
+  readonly group: bigint;
+  /** Undefined: the id of the first object. */
+  readonly subgroup: bigint | undefined;
+  readonly priority: number | undefined;
+  readonly hasProperties: boolean;
+  readonly endOfGroup: boolean;
+  readonly firstObject: boolean;
+}
+
+/** What a {@linkcode SubgroupWriter} goes by. */
+export interface SubgroupWriterOptions {
+  readonly clock: Clock;
+  /** Who brings the stream; undefined where nobody else can. */
+  readonly source?: Source | undefined;
+  /** The stream comes from another relay, which asked for it or joined two ways: it may go back. */
+  readonly isRelayed?: boolean | undefined;
+  /** The objects come by FETCH. */
+  readonly isFetched?: boolean;
+  /** Called for each object that is thrown away. */
+  readonly onDrop?: (reason: DropReason) => void;
+}
+
+/** What became of the objects of one stream. */
+export interface IngestCounts {
+  objects: number;
+  duplicates: number;
+  /** Too late for the cache, or out of order behind another publisher. */
+  dropped: number;
+}
+
+/**
+ * Writes the objects of one publisher's stream into the track, once: what another publisher already
+ * brought is compared, not stored again, and what another did not bring to its end is completed.
+ * Everything is synchronous.
+ */
+export class SubgroupWriter {
+  readonly counts: IngestCounts = { objects: 0, duplicates: 0, dropped: 0 };
+  readonly #track: Track;
+  readonly #init: SubgroupStreamInit;
+  readonly #options: SubgroupWriterOptions;
+  #subgroup: bigint | undefined;
+  #group: Group | undefined;
+  // Where the last object is that was not dropped.
+  #log: SubgroupLog | undefined;
+  // Offset in the log of the payload that comes next; undefined when it goes nowhere.
+  #at: number | undefined;
+  #last = -1;
+  // The first and the last object that was not dropped, and how many there were.
+  #firstKept = -1;
+  #lastKept = -1;
+  #kept = 0;
+  // The same without objects that only mark an end, which one publisher may send and another not.
+  #lastNormal = -1;
+  #isOver = false;
+  #wasDropped = false;
+
+  constructor(track: Track, init: SubgroupStreamInit, options: SubgroupWriterOptions) {
+    this.#track = track;
+    this.#init = init;
+    this.#options = options;
+    this.#subgroup = init.subgroup;
+  }
+
+  /**
+   * The stream's next object. The one before must have been given in full.
+   *
+   * @throws {MalformedTrack} when it contradicts what is known of the track.
+   */
+  object(id: number, properties: Uint8Array, payloadLength: number, status: number): void {
+    const before = this.#last;
+    this.#subgroup ??= BigInt(id);
+    this.#last = id;
+    if (status === ObjectStatus.NORMAL) this.#lastNormal = id;
+    const object: Incoming = { id, properties, payloadLength, status, before };
+    const dropped = this.#take(this.#subgroup, object);
+    this.#wasDropped = dropped !== undefined;
+    if (dropped === undefined) return this.#keep(id);
+    this.#at = undefined;
+    this.counts.dropped++;
+    this.#options.onDrop?.(dropped);
+  }
+
+  /** Whether the last object was thrown away. */
+  get wasDropped(): boolean {
+    return this.#wasDropped;
+  }
+
+  /** Whether the last object said that its group or track ends: nothing can follow on the stream. */
+  get endsByMark(): boolean {
+    return this.#last > this.#lastNormal;
+  }
+
+  #keep(id: number): void {
+    if (this.#kept++ === 0) {
+      this.#firstKept = id;
+      this.#noteSource();
+    }
+    this.#lastKept = id;
+  }
+
+  #noteSource(): void {
+    const { source, isFetched } = this.#options;
+    if (source === undefined) return;
+    this.#track.sources.note(source, this.#init.group);
+    if (!isFetched) this.#group!.noteSource(source);
+  }
+
+  /**
+   * The same stream into another track, with what it brought so far where that is still here; nothing
+   * more is written into this one.
+   */
+  moveTo(track: Track): SubgroupWriter {
+    const ids = this.#keptIds();
+    const moved = new SubgroupWriter(track, {
+      ...this.#init,
+      subgroup: this.#subgroup,
+      firstObject: this.#init.firstObject && ids !== undefined,
+    }, this.#options);
+    for (const id of ids ?? []) this.#copy(id, moved);
+    moved.flush();
+    this.abandon();
+    return moved;
+  }
+
+  /** The objects that the stream brought; undefined when not all of them are here. */
+  #keptIds(): number[] | undefined {
+    if (this.#kept === 0) return [];
+    const isOwn = (id: number) => {
+      const home = this.#group!.homeOf(id);
+      return id >= this.#firstKept && id <= this.#lastKept && home instanceof SubgroupLog &&
+        home.subgroup === this.#subgroup;
+    };
+    const ids = this.#group!.ids().filter(isOwn);
+    const isAllHere = ids.length === this.#kept && this.#at !== undefined;
+    return isAllHere ? ids : undefined;
+  }
+
+  #copy(id: number, moved: SubgroupWriter): void {
+    const home = this.#group!.homeOf(id) as SubgroupLog;
+    const { properties, payloadLength, payloadStart, status } = home.objectAt(home.indexOf(id));
+    moved.object(id, properties, payloadLength, status);
+    const end = id === this.#lastKept ? this.#at! : payloadStart + payloadLength;
+    for (const view of home.views(payloadStart, end)) moved.payload(view);
+  }
+
+  /**
+   * Payload of the object that was begun.
+   *
+   * @throws {MalformedTrack} when another publisher brought other bytes.
+   */
+  payload(bytes: Uint8Array): void {
+    const log = this.#log;
+    if (this.#at === undefined || log === undefined) return;
+    const known = Math.min(bytes.length, log.size - this.#at);
+    if (known > 0) {
+      this.#compare(log, this.#at, known < bytes.length ? bytes.subarray(0, known) : bytes);
+    }
+    this.#at += bytes.length;
+    if (known === bytes.length) return;
+    if (log.state !== "open") {
+      this.#at = undefined;
+      return;
+    }
+    const before = log.bytes;
+    log.append(known > 0 ? bytes.subarray(known) : bytes);
+    this.#track.traffic.received += bytes.length - Math.max(0, known);
+    this.#track.grow(this.#group!, log.bytes - before);
+  }
+
+  /** Shows readers what came. Called once for everything that came in one read. */
+  flush(): void {
+    this.#log?.flush();
+  }
+
+  /**
+   * The stream ended: the subgroup is whole.
+   *
+   * @throws {MalformedTrack} when it should have gone on, or the group.
+   */
+  finish(): void {
+    const group = this.#group;
+    if (group !== undefined && this.#track.group(group.id) === group) {
+      const endsGroup = this.#init.endOfGroup && this.#last === this.#lastNormal;
+      if (endsGroup) group.checkEnd(this.#last + 1);
+      group.endSubgroup(this.#subgroup!, this.#lastNormal);
+      if (endsGroup) group.endAt(this.#last + 1);
+      // Where the last object was dropped, the log is not whole.
+      if (this.#log?.lastNormalId === this.#lastNormal) this.#log.end("complete");
+    }
+    this.abandon();
+  }
+
+  /** The stream broke off: what is missing will not come on it. */
+  abandon(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#at = undefined;
+    this.#log?.detach();
+  }
+
+  /** Nothing more is written here, but others may yet go on with it: the log stays open for them. */
+  release(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#at = undefined;
+    this.#log?.release();
+  }
+
+  /** Puts an object where it belongs; returns why not when it is thrown away. */
+  #take(subgroup: bigint, object: Incoming): DropReason | undefined {
+    const track = this.#track;
+    if (track.endReason !== undefined) return "track_over";
+    if (this.#kept === 0) this.#checkNumbering();
+    if (track.isTooOld(this.#init.group)) return "too_old";
+    const now = this.#options.clock.now();
+    const group = this.#group = track.groupFor(this.#init.group, now);
+    const home = group.homeOf(object.id);
+    if (home === undefined) return this.#append(group, subgroup, object, now);
+    if (!(home instanceof SubgroupLog)) {
+      throw new MalformedTrack(`Object ${group.id}/${object.id} was a datagram`);
+    }
+    const index = home.indexOf(object.id);
+    const known = home.objectAt(index);
+    this.#checkSame(home, known, object);
+    // Its end got lost with the one who brought it: it is begun anew.
+    if (home.state !== "open" && !home.isWhole(index)) {
+      return this.#append(group, subgroup, object, now);
+    }
+    this.#moveTo(home);
+    this.#at = known.payloadStart;
+    this.counts.duplicates++;
+    return undefined;
+  }
+
+  /** Who counts in another way than the one before has taken over the name. */
+  #checkNumbering(): void {
+    const { source, isRelayed, clock } = this.#options;
+    const { sources, lastArrival = -Infinity } = this.#track;
+    const { group } = this.#init;
+    if (source === undefined || isRelayed || !sources.hasOther(source)) return;
+    if (this.#track.group(group) !== undefined) return;
+    if (sources.isBehind(source, group, clock.now() - lastArrival)) {
+      throw new OtherNumbering(`Group ${group} lies behind those of another publisher`);
+    }
+  }
+
+  #append(
+    group: Group,
+    subgroup: bigint,
+    object: Incoming,
+    now: number,
+  ): DropReason | undefined {
+    const { id, properties, payloadLength, status } = object;
+    checkExists(this.#track, group, id, status);
+    const end = group.endOfSubgroup(subgroup);
+    if (end !== undefined && id > end && status === ObjectStatus.NORMAL) {
+      throw new MalformedTrack(`Object ${id} lies behind the end of subgroup ${subgroup}`);
+    }
+    if (group.isGivenUp(subgroup, id, this.#options.source?.token)) return "too_old";
+    this.#checkPriority(group, subgroup);
+    noteFacts(this.#track, group, id, properties, status);
+    // A group that is older than all that there is room for is gone again at once.
+    if (!this.#track.keep(group)) return "too_old";
+    if (end !== undefined && id > end) {
+      // A mark behind the end says what is known.
+      this.counts.duplicates++;
+      return undefined;
+    }
+    const log = this.#logFor(group, subgroup, object);
+    if (log === undefined) {
+      // There is such an object all the same, and who joins is told so.
+      this.#track.advance(group.id, id);
+      this.#noteSource();
+      return "subgroups";
+    }
+    const bytes = log.bytes;
+    log.begin(id, properties, payloadLength, status, now);
+    group.add(id, log, status === ObjectStatus.NORMAL, now);
+    this.#track.advance(group.id, id);
+    this.#at = log.size;
+    this.counts.objects++;
+    // Last, because it may evict what was just written.
+    this.#track.grow(group, log.bytes - bytes);
+    return undefined;
+  }
+
+  #checkPriority(group: Group, subgroup: bigint): void {
+    const newest = group.newestLog(subgroup);
+    if (newest === undefined || newest === this.#log || this.#samePriority(newest)) return;
+    throw new MalformedTrack(`Subgroup ${group.id}/${subgroup} changed its priority`);
+  }
+
+  /** The log that takes this stream's next object, begun where there is none. */
+  #logFor(group: Group, subgroup: bigint, object: Incoming): SubgroupLog | undefined {
+    const newest = group.newestLog(subgroup);
+    for (const log of [this.#log, newest]) {
+      if (log === undefined || !this.#follows(log, group, object)) continue;
+      this.#moveTo(log);
+      return log;
+    }
+    if (!group.hasRoom && !this.#track.makeRoom(group)) return undefined;
+    if (newest !== undefined && !newest.hasWriters) newest.end("incomplete");
+    return this.#beginLog(group, subgroup, object.before < 0);
+  }
+
+  /**
+   * Whether an object is surely the next one in a log (#closing-subgroup-streams). Where it is not,
+   * because a publisher joined late or left something out, it begins a log and a stream of its own.
+   */
+  #follows(log: SubgroupLog, group: Group, { id, before }: Incoming): boolean {
+    const { lastId } = log;
+    if (log.state !== "open" || log.missing > 0 || id <= lastId) return false;
+    if (this.#init.hasProperties && !log.hasProperties) return false;
+    return id === lastId + 1 || before === lastId ||
+      group.gaps.covers(BigInt(lastId + 1), BigInt(id));
+  }
+
+  #beginLog(group: Group, subgroup: bigint, isFirstOfStream: boolean): SubgroupLog {
+    const { priority, hasProperties, endOfGroup } = this.#init;
+    const header = {
+      group: group.id,
+      subgroup,
+      priority,
+      hasProperties,
+      endOfGroup,
+      firstObject: this.#init.firstObject && isFirstOfStream,
+    };
+    const preamble = encodeSubgroupHeader({ alias: this.#track.alias, ...header });
+    const { isFetched = false, source } = this.#options;
+    const log = new SubgroupLog({
+      ...header,
+      groupOrdinal: group.ordinal,
+      preamble,
+      isFetched,
+      source: source?.token,
+    });
+    group.addLog(log);
+    this.#moveTo(log);
+    this.#track.announceSubgroup(log);
+    return log;
+  }
+
+  #moveTo(log: SubgroupLog): void {
+    if (log === this.#log) return;
+    log.attach();
+    this.#log?.detach();
+    this.#log = log;
+  }
+
+  #checkSame(home: SubgroupLog, known: LoggedObject, object: Incoming): void {
+    const same = home.subgroup === this.#subgroup && this.#samePriority(home) &&
+      known.payloadLength === object.payloadLength && known.status === object.status;
+    if (!same) {
+      throw new MalformedTrack(`Object ${home.group}/${object.id} came twice with other fields`);
+    }
+  }
+
+  /** A FETCH may tell of other priorities than streams do, and so may relays that fetched. */
+  #samePriority(log: SubgroupLog): boolean {
+    const { isFetched, isRelayed } = this.#options;
+    return isFetched === true || isRelayed === true || log.isFetched ||
+      this.#track.priorityOf(log.priority) === this.#track.priorityOf(this.#init.priority);
+  }
+
+  /** Bytes that the cache gave up are taken on trust. */
+  #compare(log: SubgroupLog, from: number, bytes: Uint8Array): void {
+    let page = log.pageOf(from);
+    let at = 0;
+    while (page !== undefined && at < bytes.length) {
+      const start = from + at - page.start;
+      const end = Math.min(page.used, start + bytes.length - at);
+      for (let index = start; index < end; index++) {
+        if (page.bytes[index] !== bytes[at++]) {
+          throw new MalformedTrack(`Object ${log.group}/${this.#last} came twice with other bytes`);
+        }
+      }
+      page = page.next;
+    }
+  }
+}
+
+/** An object as it stands in its stream. */
+interface Incoming {
+  readonly id: number;
+  readonly properties: Uint8Array;
+  readonly payloadLength: number;
+  readonly status: number;
+  /** The object before it, -1 for the first. */
+  readonly before: number;
+}

@@ -1,0 +1,94 @@
+import type { Outcome } from "@qumo/shared/runtime";
+import type { Location } from "@qumo/shared/wire";
+import type { Refusal, TrackEnd } from "../errors.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Source } from "../objects/source.ts";
+import type { Track } from "../objects/track.ts";
+
+/** What a subscription upstream can be asked to change. */
+export interface FeedChange {
+  readonly forward?: boolean;
+  readonly newGroupRequest?: bigint;
+  /** The last group that is still wanted from this publisher, whole. */
+  readonly endGroup?: bigint;
+}
+
+/** What becomes of a feed that contradicts what is known of its track. */
+export type Verdict =
+  /** Nobody else had a part in it: its publisher broke the model. */
+  | "malformed"
+  /** Another publisher keeps the track: this feed is over. */
+  | "lost"
+  /** It has the track now, which begins anew: it was given another target if it can go on with one. */
+  | "won";
+
+/** Who a feed delivers to, and tells how it ends. */
+export interface FeedOwner {
+  /** Nothing more comes from a feed, whoever ended it. */
+  ended(feed: Feed, end: TrackEnd): void;
+  /**
+   * What a feed brought contradicts what is known of the track. `isAnother` where it is surely another
+   * publisher's. Says what becomes of the feed.
+   */
+  contradicted(feed: Feed, reason: string, isAnother?: boolean): Verdict;
+}
+
+/** What a feed delivers into. */
+export interface FeedTarget {
+  readonly track: Track;
+  readonly feeds: FeedOwner;
+  /** Whether another feed may go on where this one breaks off, so that what it began stays open. */
+  readonly mayGoOn?: boolean;
+  /** Called when no stream of the track is under way any more. */
+  readonly quiet?: () => void;
+  /** Called when a stream of this group begins. */
+  readonly began?: (group: bigint) => void;
+  /** Called when the track comes by another way, or by none for a while. */
+  readonly pathChanged?: () => void;
+  /** Called when the way that the track came by is lost, and there was no other at once. */
+  readonly broken?: () => void;
+}
+
+/** One publisher's delivery of one track. */
+export interface Feed {
+  readonly publisher: Publisher;
+  /** Whose objects it brings; undefined while that is not known. */
+  readonly source?: Source | undefined;
+  /** Whether the publisher offered the track itself: then it is paused, not ended, while nobody wants it. */
+  readonly offered: boolean;
+  /**
+   * Relays that the track comes by, the next one first and the publisher's own last; absent when the
+   * publisher is here.
+   */
+  readonly path?: readonly string[] | undefined;
+  /** Whether the track is to come and does not: its way is looked for. */
+  readonly isInterrupted?: boolean;
+  /** Whether it begins with the first object of a group, where others begin with the next object. */
+  readonly fromGroupStart?: boolean;
+  /** Whether the publisher was asked for what there was already, which it may send or not. */
+  readonly bringsPast?: boolean;
+  /** Whether no stream of the track is under way, where that is known. */
+  readonly isQuiet?: boolean;
+  /** What the publisher said of the largest location when it agreed. */
+  readonly largest?: Location | undefined;
+  /** Resolves once the publisher agreed or refused; never rejects. */
+  readonly established: Promise<Outcome<void, Refusal>>;
+  update(change: FeedChange): void;
+  /** Goes on in another track of the same name. A feed without this is ended and asked for anew. */
+  moveTo?(target: FeedTarget): void;
+  /** Nobody wants the track any more. */
+  cancel(): void;
+  /**
+   * Whether it is needed: while a nearer publisher delivers the track it should leave when it can
+   * without a loss.
+   */
+  setNeeded?(isNeeded: boolean): void;
+}
+
+/** Told of where a track comes from. Calls are synchronous and must not throw. */
+export interface WayWatcher {
+  /** {@linkcode Feeds.path} may be another one. */
+  changed(): void;
+  /** The way is lost, and there was no other at once. */
+  broken(): void;
+}

@@ -24,9 +24,9 @@ import {
 } from "@qumo/shared/http";
 import { openCertificates } from "./certificate.ts";
 import type { SdnConfig } from "./config/settings.ts";
-import { Controller, type ControllerOptions } from "./controller.ts";
+import { Controller, type ControllerOptions } from "./control/controller.ts";
 import { dashboardFiles } from "./dashboard/mod.ts";
-import { EventQueries } from "./event_queries.ts";
+import { EventQueries } from "./control/event_queries.ts";
 import { type EventKind, EventLog, Outages, Refusals } from "./events/mod.ts";
 import type { CostPolicy } from "./graph/mod.ts";
 import { buildApp } from "./http/app.ts";
@@ -35,11 +35,11 @@ import { pageEndpoints } from "./http/page_endpoints.ts";
 import { pageGuard } from "./http/page_guard.ts";
 import type { Process } from "./process.ts";
 import { openDataDir, openStore, readStore } from "./open_store.ts";
-import { readPatiently } from "./patience.ts";
-import { answerWhileStarting } from "./starting.ts";
+import { readPatiently } from "./wait_for_store.ts";
+import { answerWhileStarting } from "./http/starting.ts";
 import type { Timeline } from "./store/mod.ts";
 import { httpPeer, Replicator } from "./sync/mod.ts";
-import { syncEndpoints } from "./sync_endpoints.ts";
+import { syncEndpoints } from "./http/sync_endpoints.ts";
 import { version } from "./version.ts";
 
 /** Runs a controller until it is told to stop. Rejects with a StartError when it cannot start. */

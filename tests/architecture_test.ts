@@ -39,7 +39,7 @@ Deno.test("findViolations() finds nothing in a project that keeps the rules", ()
     "relay/relay.ts": `import { session } from "./session/session.ts";`,
     "relay/session/session_test.ts": `import { x } from "../../tests/support/x.ts"; Deno.pid;
       import { quic } from "../transport/quic_streams.ts"; await import(x);`,
-    "tests/support/x.ts": `import "../../relay/relay.ts"; import "../../sdn/controller.ts";`,
+    "tests/support/x.ts": `import "../../relay/relay.ts"; import "../../sdn/serve.ts";`,
     "sdn/http/routes.ts": `import type { Change } from "../registry/change.ts";`,
   }, []);
 });
@@ -106,15 +106,15 @@ Deno.test("findViolations() sees what a door passes on", () => {
 Deno.test("findViolations() keeps the two programs apart, tests of theirs included", () => {
   assertViolations(
     {
-      "relay/relay.ts": `import { x } from "../sdn/controller.ts";`,
-      "relay/relay_test.ts": `import { x } from "../sdn/controller.ts";`,
-      "sdn/controller.ts": `const x = await import("../relay/main.ts");`,
+      "relay/relay.ts": `import { x } from "../sdn/serve.ts";`,
+      "relay/relay_test.ts": `import { x } from "../sdn/serve.ts";`,
+      "sdn/serve.ts": `const x = await import("../relay/main.ts");`,
     },
     [
-      "relay/relay.ts:1 imports itself through sdn/controller.ts -> relay/relay.ts",
-      "relay/relay.ts:1 imports the other program: sdn/controller.ts",
-      "relay/relay_test.ts:1 imports the other program: sdn/controller.ts",
-      "sdn/controller.ts:1 imports the other program: relay/main.ts",
+      "relay/relay.ts:1 imports itself through sdn/serve.ts -> relay/relay.ts",
+      "relay/relay.ts:1 imports the other program: sdn/serve.ts",
+      "relay/relay_test.ts:1 imports the other program: sdn/serve.ts",
+      "sdn/serve.ts:1 imports the other program: relay/main.ts",
     ].filter((line) => !line.includes("itself")),
   );
 });

@@ -7,10 +7,10 @@ import {
   relayNameFault,
   relayNameSchema,
 } from "@qumo/shared/topology";
-import { announcesAnswer, announceStatusAnswer, lookupAnswer } from "./answers.ts";
+import { announcesAnswer, announceStatusAnswer, lookupAnswer } from "../control/answers.ts";
 import { type Call, type Endpoint, endpoint } from "./endpoint.ts";
 import { announcesQuery, lookupQuery, withdrawQuery, withoutLastSlash } from "./queries.ts";
-import type { AnnounceUseCases } from "./use_cases.ts";
+import type { AnnounceUseCases } from "../control/use_cases.ts";
 
 const announceBody = z.strictObject({
   relay: relayNameSchema.optional(),

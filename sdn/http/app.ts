@@ -20,7 +20,7 @@ import type {
   RelayUseCases,
   RouteUseCases,
   WatchUseCases,
-} from "./use_cases.ts";
+} from "../control/use_cases.ts";
 import { watchEndpoint, type WatchTools } from "./watch_endpoint.ts";
 
 /** What an app is made of. */

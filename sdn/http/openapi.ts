@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { RefusalCode } from "@qumo/shared/topology";
-import { errorAnswer } from "./answers.ts";
+import { errorAnswer } from "../control/answers.ts";
 import type { Endpoint, Router } from "./endpoint.ts";
 import { refusalStatus } from "./refusal_status.ts";
 

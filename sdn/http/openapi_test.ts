@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { testController } from "../../tests/support/sdn_controller.ts";
 import { MemoryStore } from "../store/mod.ts";
-import { errorAnswer, healthAnswer } from "./answers.ts";
+import { errorAnswer, healthAnswer } from "../control/answers.ts";
 import type { AppOptions } from "./app.ts";
 import { tokenAccess } from "./auth.ts";
 import { pageGuard } from "./page_guard.ts";

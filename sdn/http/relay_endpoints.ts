@@ -8,10 +8,10 @@ import {
   registeredAnswer,
   relaysAnswer,
   relayStatusAnswer,
-} from "./answers.ts";
+} from "../control/answers.ts";
 import { type Answer, type Endpoint, endpoint } from "./endpoint.ts";
 import { MAX_REGISTRATION_BYTES } from "./limits.ts";
-import type { RelayUseCases } from "./use_cases.ts";
+import type { RelayUseCases } from "../control/use_cases.ts";
 
 const NO_NAME = "relay name is required in path: /relay/<name>";
 

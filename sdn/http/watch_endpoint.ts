@@ -11,7 +11,7 @@ import {
 import { EventPieces } from "./event_pieces.ts";
 import { Slots } from "./slots.ts";
 import { revisionField, watchQuery } from "./queries.ts";
-import type { WatchEvent, WatchScope, WatchUseCases } from "./use_cases.ts";
+import type { WatchEvent, WatchScope, WatchUseCases } from "../control/use_cases.ts";
 
 /** How long a client should wait before it comes back, in milliseconds. */
 const RETRY_MS = 1000;

@@ -1,6 +1,6 @@
 import { MAX_SEQUENCE } from "@qumo/shared/topology";
 import { countTexts } from "./admission.ts";
-import type { Holdings } from "./holdings.ts";
+import type { Holdings } from "./state.ts";
 import {
   type Change,
   compareLives,

@@ -13,7 +13,7 @@ import { adopt, type Adoption } from "./adoption.ts";
 import type { Applied, Command, Match } from "./command.ts";
 import type { Directory } from "./directory.ts";
 import { type LastWord, type Place, placeHeartbeat } from "./fencing.ts";
-import { Holdings } from "./holdings.ts";
+import { Holdings } from "./state.ts";
 import { MAX_ANNOUNCE_BYTES, MAX_ANNOUNCES, MAX_RELAYS } from "./limits.ts";
 import {
   type Batch,
@@ -24,7 +24,7 @@ import {
   type RelayState,
   type Tombstone,
 } from "./model.ts";
-import { reflect, type Reflection } from "./reflection.ts";
+import { reflect, type Reflection } from "./reconcile.ts";
 import { beatenRecord, blankRecord, type RelayEntry } from "./relay_entry.ts";
 
 /** What a registry is told at its start. */

@@ -58,7 +58,8 @@ export const TABLE: readonly Row[] = [
   { from: "sdn/events", may: ["sdn/registry", "sdn/graph", "shared"] },
   { from: "sdn/store", may: ["sdn/registry", "sdn/events", "shared"] },
   { from: "sdn/sync", may: ["sdn/registry", "shared"] },
-  { from: "sdn/http", may: ["shared"], types: ["sdn/registry"] },
+  { from: "sdn/control", may: ["sdn", "shared"] },
+  { from: "sdn/http", may: ["shared", "sdn/control", "sdn/sync"], types: ["sdn/registry"] },
   { from: "sdn/dashboard", may: ["shared"] },
   { from: "sdn", depth: "top", may: ["sdn", "shared"] },
 ];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateCertificate } from "../../relay/transport/mod.ts";
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { ControllerMetrics } from "../../sdn/metrics.ts";
+import { ControllerMetrics } from "../../sdn/control/metrics.ts";
 import type { ClusterMember } from "../../sdn/store/types.ts";
 import { Deadline } from "./deadline.ts";
 import { connectMoqt } from "./moqt_peer.ts";

@@ -1,11 +1,11 @@
 import { ManualClock, memoryLog } from "@qumo/shared/runtime";
-import { Controller, type ControllerOptions } from "../../sdn/controller.ts";
-import { EventQueries } from "../../sdn/event_queries.ts";
+import { Controller, type ControllerOptions } from "../../sdn/control/controller.ts";
+import { EventQueries } from "../../sdn/control/event_queries.ts";
 import { EventLog, Refusals } from "../../sdn/events/mod.ts";
 import { type AppOptions, buildApp } from "../../sdn/http/app.ts";
 import type { Endpoint } from "../../sdn/http/endpoint.ts";
 import { openAccess } from "../../sdn/http/auth.ts";
-import { syncEndpoints } from "../../sdn/sync_endpoints.ts";
+import { syncEndpoints } from "../../sdn/http/sync_endpoints.ts";
 import { MemoryStore, type Store } from "../../sdn/store/mod.ts";
 
 /** The moment at which the clock of a test controller begins. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "@qumo/shared/runtime";
 import { Journal } from "./journal.ts";
-import { type Batch, type Reflection, Registry } from "./registry/mod.ts";
-import type { Store } from "./store/mod.ts";
+import { type Batch, type Reflection, Registry } from "../registry/mod.ts";
+import type { Store } from "../store/mod.ts";
 
 /** A store that keeps a batch when it is told to. */
 class SlowStore implements Store {

@@ -1,11 +1,11 @@
 import { done, refused } from "@qumo/shared/runtime";
 import { refusal } from "@qumo/shared/topology";
-import { distances, type Graph, stepsToCost } from "./graph/mod.ts";
-import { writeCursor } from "./http/announce_endpoints.ts";
-import type { AnnounceUseCases } from "./http/use_cases.ts";
+import { distances, type Graph, stepsToCost } from "../graph/mod.ts";
+import { writeCursor } from "../http/announce_endpoints.ts";
+import type { AnnounceUseCases } from "./use_cases.ts";
 import type { Journal } from "./journal.ts";
 import type { Presenter } from "./presenter.ts";
-import type { Registry } from "./registry/mod.ts";
+import type { Registry } from "../registry/mod.ts";
 
 /** Entries of one event of a snapshot: a watcher that does not read holds one event. */
 const SNAPSHOT_PAGE = 100;

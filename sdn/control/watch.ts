@@ -1,8 +1,8 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
-import type { Feed } from "./feed.ts";
-import { type Graph, nextHops } from "./graph/mod.ts";
-import type { WatchEvent, WatchScope } from "./http/use_cases.ts";
+import type { Feed } from "./change_log.ts";
+import { type Graph, nextHops } from "../graph/mod.ts";
+import type { WatchEvent, WatchScope } from "./use_cases.ts";
 import { nextHopsView } from "./views.ts";
 
 /** What one batch says to watchers, written once for all of them. */

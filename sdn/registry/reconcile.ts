@@ -1,4 +1,4 @@
-import type { Holdings } from "./holdings.ts";
+import type { Holdings } from "./state.ts";
 import {
   type Change,
   compareLives,

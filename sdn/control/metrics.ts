@@ -1,7 +1,7 @@
 import { HttpMetrics, type MethodLabel } from "@qumo/shared/http";
 import { Counter, Gauge, Histogram, Registry as Metrics } from "prom-client";
-import type { EventKind } from "./events/mod.ts";
-import type { NodeState } from "./graph/mod.ts";
+import type { EventKind } from "../events/mod.ts";
+import type { NodeState } from "../graph/mod.ts";
 import { addHttpMetrics } from "./http_metrics.ts";
 import { addProcessMetrics, type ProcessSources } from "./process_metrics.ts";
 

@@ -1,6 +1,6 @@
-import type { Graph } from "./graph/mod.ts";
-import type { Announce, Batch, Registry } from "./registry/mod.ts";
-import type { Timeline } from "./store/mod.ts";
+import type { Graph } from "../graph/mod.ts";
+import type { Announce, Batch, Registry } from "../registry/mod.ts";
+import type { Timeline } from "../store/mod.ts";
 import { announceView, graphView, relayView } from "./views.ts";
 import type { FeedEntry, FeedEvent, GraphText } from "./watch.ts";
 

@@ -8,8 +8,8 @@ import {
   isLeaseEnd,
   type Reflection,
   type Registry,
-} from "./registry/mod.ts";
-import { type Store, StoreConflict } from "./store/mod.ts";
+} from "../registry/mod.ts";
+import { type Store, StoreConflict } from "../store/mod.ts";
 
 /** How often a command is decided anew because another controller changed the relay meanwhile. */
 const MAX_ATTEMPTS = 5;

@@ -1,10 +1,10 @@
 import { type Clock, done, type Outcome, printable, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import { assign, type Place } from "./assign.ts";
-import type { Feed } from "./feed.ts";
-import { distances, explain, findWays, type Graph, nextHops, obstacles } from "./graph/mod.ts";
-import type { AssignQuery, RouteUseCases } from "./http/use_cases.ts";
-import type { Registry } from "./registry/mod.ts";
+import type { Feed } from "./change_log.ts";
+import { distances, explain, findWays, type Graph, nextHops, obstacles } from "../graph/mod.ts";
+import type { AssignQuery, RouteUseCases } from "./use_cases.ts";
+import type { Registry } from "../registry/mod.ts";
 import { Turns } from "./turns.ts";
 import { explanationView, graphView, nextHopsView, wayView } from "./views.ts";
 import type { FeedEntry } from "./watch.ts";

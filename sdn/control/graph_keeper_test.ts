@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "@qumo/shared/runtime";
-import { type CostPolicy, findWays, type GraphRelay } from "./graph/mod.ts";
+import { type CostPolicy, findWays, type GraphRelay } from "../graph/mod.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
 
 function keeper(policy: CostPolicy = { kind: "static" }) {

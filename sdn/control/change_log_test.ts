@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Feed } from "./feed.ts";
+import { Feed } from "./change_log.ts";
 
 const entry = (revision: number, bytes = 1) => ({ revision, bytes });
 const LIMITS = { entries: 3, bytes: 100 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ManualClock, memoryLog, StartError } from "@qumo/shared/runtime";
-import { readPatiently } from "./patience.ts";
+import { readPatiently } from "./wait_for_store.ts";
 
 function waiting() {
   const clock = new ManualClock();

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import { type CostPolicy, Graph, type GraphEnd, type GraphRelay } from "./graph/mod.ts";
+import { type CostPolicy, Graph, type GraphEnd, type GraphRelay } from "../graph/mod.ts";
 
 /** What a keeper makes graphs from, and whom it tells. */
 export interface GraphKeeperOptions {

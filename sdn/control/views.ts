@@ -1,13 +1,13 @@
 import type { z } from "zod";
-import { type Explanation, type Graph, type NextHop, stepsToCost, type Way } from "./graph/mod.ts";
+import { type Explanation, type Graph, type NextHop, stepsToCost, type Way } from "../graph/mod.ts";
 import type {
   announceAnswer,
   graphAnswer,
   nextHopsAnswer,
   relayAnswer,
   routeAnswer,
-} from "./http/answers.ts";
-import type { Announce, RelayEntry } from "./registry/mod.ts";
+} from "./answers.ts";
+import type { Announce, RelayEntry } from "../registry/mod.ts";
 
 /** Writes a moment on the running clock as a date. */
 export type ToDate = (time: number) => string;

@@ -1,5 +1,5 @@
-import type { Graph, NodeState } from "./graph/mod.ts";
-import type { Tombstone } from "./registry/mod.ts";
+import type { Graph, NodeState } from "../graph/mod.ts";
+import type { Tombstone } from "../registry/mod.ts";
 
 /** How many relays there are in each state. */
 export function countStates(

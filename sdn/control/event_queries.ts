@@ -1,6 +1,6 @@
 import { done } from "@qumo/shared/runtime";
-import { type EventLog, EVENTS, type SdnEvent, sentence } from "./events/mod.ts";
-import type { EventUseCases } from "./http/use_cases.ts";
+import { type EventLog, EVENTS, type SdnEvent, sentence } from "../events/mod.ts";
+import type { EventUseCases } from "./use_cases.ts";
 
 /** Answers about what happened. */
 export class EventQueries implements EventUseCases {

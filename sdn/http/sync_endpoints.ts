@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { done } from "@qumo/shared/runtime";
 import { MAX_COST, relayNameSchema } from "@qumo/shared/topology";
-import type { Controller } from "./controller.ts";
-import { graphAnswer } from "./http/answers.ts";
-import { type Endpoint, endpoint } from "./http/endpoint.ts";
-import { MAX_SYNC_BYTES } from "./http/limits.ts";
+import type { Controller } from "../control/controller.ts";
+import { graphAnswer } from "../control/answers.ts";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+import { MAX_SYNC_BYTES } from "./limits.ts";
 import {
   digestAnswerSchema,
   digestRequestSchema,
@@ -14,7 +14,7 @@ import {
   syncMessageSchema,
   type WireState,
   wireStateSchema,
-} from "./sync/mod.ts";
+} from "../sync/mod.ts";
 
 /** The body of upstream's `PUT /sync`: its graph. Fields of ours that a graph has mean nothing here. */
 const upstreamGraph = z.object({

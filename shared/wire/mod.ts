@@ -16,9 +16,9 @@ export {
 export type { Oddity, OddityKind } from "./oddity.ts";
 export type { Pair } from "./pairs.ts";
 export { rfc9000, type VarintFormat, vi64, vi64SizeOfNumber, writeVi64Number } from "./varint.ts";
-export { DoneCode, RequestCode, SessionCode, StreamCode } from "./moqt/codes.ts";
+export { DoneCode, RequestCode, SessionCode, StreamCode } from "./moqt/drafts/draft18_codes.ts";
 export type { ControlCodec } from "./moqt/control/codec.ts";
-export type { Filter } from "./moqt/filter.ts";
+export type { Filter } from "./moqt/model/filter.ts";
 export {
   type ControlKind,
   type ControlMessage,
@@ -31,10 +31,13 @@ export {
   updateScope,
 } from "./moqt/control/messages.ts";
 export type { ParameterName, Parameters } from "./moqt/control/parameters.ts";
-export type { GroupOrder } from "./moqt/group_order.ts";
-export type { Token } from "./moqt/control/token.ts";
+export type { GroupOrder } from "./moqt/model/group_order.ts";
+export type { Token } from "./moqt/model/token.ts";
 export { CLIENT_SETUP_TYPE, offeredVersions } from "./moqt/client_setup.ts";
 export { MESH_REPLACED } from "./moqt/mesh.ts";
-export { type Draft, draft18, draftOf, drafts } from "./moqt/drafts.ts";
-export { decodeSetupOptions, encodeSetupOptions, type SetupOptions } from "./moqt/setup_options.ts";
+export type { Draft } from "./moqt/drafts/draft.ts";
+export { draft18 } from "./moqt/drafts/draft18.ts";
+export { draftOf, drafts } from "./moqt/drafts/mod.ts";
+export { decodeSetupOptions, encodeSetupOptions } from "./moqt/control/setup_options.ts";
+export type { SetupOptions } from "./moqt/model/setup_options.ts";
 export * from "./moqt/data/mod.ts";

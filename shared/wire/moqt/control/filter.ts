@@ -1,14 +1,7 @@
-import type { Codec } from "../codec.ts";
-import { DecodeError } from "../errors.ts";
-import { type Location, location } from "../location.ts";
-
-/** Which objects a subscription wants (#subscription-filters). */
-export type Filter =
-  | { readonly type: "next_group" }
-  | { readonly type: "largest_object" }
-  | { readonly type: "absolute_start"; readonly start: Location }
-  /** `endGroup` is the last group that passes, whole. */
-  | { readonly type: "absolute_range"; readonly start: Location; readonly endGroup: bigint };
+import type { Codec } from "../../codec.ts";
+import { DecodeError } from "../../errors.ts";
+import { location } from "../../location.ts";
+import type { Filter } from "../model/filter.ts";
 
 const NEXT_GROUP = 0x1n;
 const LARGEST_OBJECT = 0x2n;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { ByteReader, ByteWriter } from "../bytes.ts";
-import { DecodeError, EncodeError } from "../errors.ts";
-import { type Filter, filter } from "./filter.ts";
+import { ByteReader, ByteWriter } from "../../bytes.ts";
+import { DecodeError, EncodeError } from "../../errors.ts";
+import type { Filter } from "../model/filter.ts";
+import { filter } from "./filter.ts";
 
 const MAX = 2n ** 64n - 1n;
 const MAX_HEX = "ff ffffffffffffffff";

@@ -1,8 +1,6 @@
-import type { Codec } from "../codec.ts";
-import { DecodeError } from "../errors.ts";
-
-/** Order of groups (#group-order). */
-export type GroupOrder = "ascending" | "descending";
+import type { Codec } from "../../codec.ts";
+import { DecodeError } from "../../errors.ts";
+import type { GroupOrder } from "../model/group_order.ts";
 
 /** One byte: 1 or 2. */
 export const groupOrder: Codec<GroupOrder> = {

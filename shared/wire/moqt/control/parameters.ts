@@ -4,8 +4,8 @@ import { DecodeError } from "../../errors.ts";
 import { MAX_MESSAGE_BYTES, MAX_PARAMETERS } from "../../limits.ts";
 import { location } from "../../location.ts";
 import { namespace } from "../../names.ts";
-import { filter } from "../filter.ts";
-import { groupOrder } from "../group_order.ts";
+import { filter } from "./filter.ts";
+import { groupOrder } from "./group_order.ts";
 import {
   MESH_HOPS,
   MESH_SCOPE,

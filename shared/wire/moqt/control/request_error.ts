@@ -1,7 +1,7 @@
 import { type Codec, struct, varint } from "../../codec.ts";
 import { EncodeError } from "../../errors.ts";
 import { fullTrackName, type Namespace } from "../../names.ts";
-import { RequestCode } from "../codes.ts";
+import { RequestCode } from "../drafts/draft18_codes.ts";
 import { reason, uri } from "./phrases.ts";
 
 /** Where to ask instead (#redirect-structure). An empty URI is the same session. */

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { ByteReader, ByteWriter } from "../bytes.ts";
-import { DecodeError, type DecodeFault } from "../errors.ts";
-import { MAX_PAIR_VALUE_BYTES, MAX_PAIRS } from "../limits.ts";
-import { pairs } from "../pairs.ts";
-import { decodeSetupOptions, encodeSetupOptions, type SetupOptions } from "./setup_options.ts";
+import { ByteReader, ByteWriter } from "../../bytes.ts";
+import { DecodeError, type DecodeFault } from "../../errors.ts";
+import { MAX_PAIR_VALUE_BYTES, MAX_PAIRS } from "../../limits.ts";
+import { pairs } from "../../pairs.ts";
+import type { SetupOptions } from "../model/setup_options.ts";
+import { decodeSetupOptions, encodeSetupOptions } from "./setup_options.ts";
 
 function decode(hex: string): SetupOptions {
   return decodeSetupOptions(pairs.decode(new ByteReader(bytesOf(hex))));

@@ -1,18 +1,7 @@
 import type { ByteReader } from "../../bytes.ts";
 import type { Codec } from "../../codec.ts";
 import { DecodeError } from "../../errors.ts";
-
-/** What a peer shows to be allowed something (#authorization-token). */
-export type Token =
-  | { readonly alias: "delete"; readonly id: bigint }
-  | {
-    readonly alias: "register";
-    readonly id: bigint;
-    readonly type: bigint;
-    readonly value: Uint8Array;
-  }
-  | { readonly alias: "use"; readonly id: bigint }
-  | { readonly alias: "none"; readonly type: bigint; readonly value: Uint8Array };
+import type { Token } from "../model/token.ts";
 
 const DELETE = 0x0n;
 const REGISTER = 0x1n;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ByteReader, ByteWriter } from "../../bytes.ts";
 import { DecodeError } from "../../errors.ts";
-import { type Token, token } from "./token.ts";
+import type { Token } from "../model/token.ts";
+import { token } from "./token.ts";
 
 const MAX = 2n ** 64n - 1n;
 

@@ -1,7 +1,7 @@
 import { type ByteReader, ByteWriter } from "../../bytes.ts";
 import { EncodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID } from "../../limits.ts";
-import type { GroupOrder } from "../group_order.ts";
+import type { GroupOrder } from "../model/group_order.ts";
 import { data18, type DataDialect, type FetchRangeKind } from "./dialect.ts";
 import { FETCH_STREAM_TYPE } from "./stream_type.ts";
 

@@ -1,6 +1,6 @@
 import { DecodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID } from "../../limits.ts";
-import type { GroupOrder } from "../group_order.ts";
+import type { GroupOrder } from "../model/group_order.ts";
 import { data18, type DataDialect, type FetchRangeKind } from "./dialect.ts";
 import { FetchFlag, FIRST_FETCH_RANGE } from "./fetch.ts";
 import {

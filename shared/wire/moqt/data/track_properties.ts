@@ -2,7 +2,7 @@ import { ByteReader } from "../../bytes.ts";
 import { DecodeError } from "../../errors.ts";
 import { type Pair, pairs } from "../../pairs.ts";
 import type { VarintFormat } from "../../varint.ts";
-import type { GroupOrder } from "../group_order.ts";
+import type { GroupOrder } from "../model/group_order.ts";
 import { data18, type DataDialect } from "./dialect.ts";
 import { isMandatory, Property } from "./property.ts";
 

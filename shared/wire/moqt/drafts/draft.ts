@@ -1,7 +1,6 @@
-import { type VarintFormat, vi64 } from "../varint.ts";
-import { type ControlCodec, controlCodec } from "./control/codec.ts";
-import { messageTable } from "./control/messages.ts";
-import { data18, type DataDialect } from "./data/dialect.ts";
+import type { VarintFormat } from "../../varint.ts";
+import type { ControlCodec } from "../control/codec.ts";
+import type { DataDialect } from "../data/dialect.ts";
 
 /**
  * One draft of MoQT: what its family's adapter must know to speak it. A further draft of a family is
@@ -17,22 +16,4 @@ export interface Draft {
   readonly control: ControlCodec;
   /** What the draft chooses about data streams and datagrams. */
   readonly data: DataDialect;
-}
-
-/** draft-ietf-moq-transport-18. */
-export const draft18: Draft = {
-  protocol: "moqt-18",
-  number: 18,
-  family: "B",
-  varint: vi64,
-  control: controlCodec(messageTable, vi64),
-  data: data18,
-};
-
-/** Every draft that is spoken, the preferred one first. */
-export const drafts: readonly Draft[] = [draft18];
-
-/** The draft that this ALPN token or WebTransport protocol names. */
-export function draftOf(protocol: string | undefined): Draft | undefined {
-  return drafts.find((draft) => draft.protocol === protocol);
 }

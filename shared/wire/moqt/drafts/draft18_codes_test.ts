@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DoneCode, RequestCode, SessionCode, StreamCode } from "./codes.ts";
+import { DoneCode, RequestCode, SessionCode, StreamCode } from "./draft18_codes.ts";
 
 const pinned: readonly (readonly [string, Readonly<Record<string, number>>, string])[] = [
   [

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { vi64 } from "../varint.ts";
-import { draft18, draftOf, drafts } from "./drafts.ts";
+import { vi64 } from "../../varint.ts";
+import { draft18 } from "./draft18.ts";
+import { draftOf, drafts } from "./mod.ts";
 
 Deno.test("draftOf() finds a draft by its token, and nothing by any other", () => {
   for (const draft of drafts) assert.equal(draftOf(draft.protocol), draft);

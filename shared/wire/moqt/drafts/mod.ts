@@ -1,0 +1,10 @@
+import type { Draft } from "./draft.ts";
+import { draft18 } from "./draft18.ts";
+
+/** Every draft that is spoken, the preferred one first. */
+export const drafts: readonly Draft[] = [draft18];
+
+/** The draft that this ALPN token or WebTransport protocol names. */
+export function draftOf(protocol: string | undefined): Draft | undefined {
+  return drafts.find((draft) => draft.protocol === protocol);
+}

@@ -1,0 +1,2 @@
+/** Order of groups (#group-order). */
+export type GroupOrder = "ascending" | "descending";

@@ -1,0 +1,21 @@
+import type { Token } from "./token.ts";
+
+/** What a peer declares in its SETUP (#setup-options). One number space for every draft. */
+export interface SetupOptions {
+  /** Path and query of the URI, on raw QUIC only. */
+  readonly path?: string;
+  /** Host and port of the URI, on raw QUIC only. */
+  readonly authority?: string;
+  readonly authorizationTokens: readonly Token[];
+  /** Bytes of tokens that the sender keeps under aliases; 0 when absent. */
+  readonly maxAuthTokenCacheSize: bigint;
+  readonly implementation?: string;
+  /** draft-lcurley-moq-solicit: undefined when the peer does not know the extension. */
+  readonly solicit?: boolean;
+  /** draft-lcurley-moq-cluster: the sender's hop id; its announcements carry the path they came. */
+  readonly relayHops?: bigint;
+  /** The sender is one of our relays, of this name. */
+  readonly relayName?: string;
+  /** A data stream that ends within an object counts as reset: our relays cannot reset one. */
+  readonly takesCuts?: boolean;
+}

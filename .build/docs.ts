@@ -1,8 +1,8 @@
-/** Writes the references of `.docs/reference/` anew: `deno task docs`. */
+/** Writes the references beside both programs anew: `deno task docs`. */
 import { output } from "@qumo/shared/runtime";
-import { references } from "./generator/references.ts";
+import { references } from "./references/references.ts";
 
-for (const [name, text] of await references()) {
-  await Deno.writeTextFile(new URL(`reference/${name}`, import.meta.url), text);
-  output(Deno.stdout).write(`.docs/reference/${name}\n`);
+for (const [path, text] of await references()) {
+  await Deno.writeTextFile(new URL(`../${path}`, import.meta.url), text);
+  output(Deno.stdout).write(`${path}\n`);
 }

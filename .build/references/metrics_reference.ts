@@ -1,21 +1,17 @@
-/** A program and what its `/metrics` answers. */
-export interface Exposition {
-  readonly program: string;
-  readonly text: string;
-}
-
-/** Every metric of both programs: its name, its type and what it tells. */
-export function metricsReference(expositions: readonly Exposition[]): string {
-  const parts = expositions.map(({ program, text }) => `## ${program}\n\n${table(text)}\n`);
+/** Every metric of a program, from what its `/metrics` answers: name, type and what it tells. */
+export function metricsReference(program: "qumo-relay" | "qumo-sdn", exposition: string): string {
   return [
-    "# Metrics",
+    `# Metrics of ${program}`,
     "",
-    "<!-- Made by `deno task docs` from what the programs answer at /metrics. Do not edit. -->",
+    "<!-- Made by `deno task docs` from what the program answers at /metrics. Do not edit. -->",
     "",
-    "What `GET /metrics` of each program answers, in Prometheus' text format. With `metrics.per_track`",
-    "above 0 a relay has series of single tracks as well.",
+    "What `GET /metrics` answers, in Prometheus' text format.",
+    ...(program === "qumo-relay"
+      ? ["With `metrics.per_track` above 0 there are series of single tracks as well."]
+      : []),
     "",
-    ...parts,
+    table(exposition),
+    "",
   ].join("\n");
 }
 

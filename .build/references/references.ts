@@ -7,14 +7,14 @@ import { runTask } from "./running_program.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** The documents that are made from the code, by their names in `.docs/reference/`. */
+/** The documents that are made from the code, by their paths from the project's root. */
 export async function references(): Promise<Map<string, string>> {
   await using relay = await runTask("relay", ["--address", "127.0.0.1:0"]);
   await using sdn = await runTask("sdn", ["--address", "127.0.0.1:0"]);
   const document: ApiDocument = JSON.parse(await sdn.get("/openapi.json"));
   const texts = new Map([
     [
-      "relay.md",
+      "relay/docs/configuration.md",
       configReference(relayDefinition, {
         program: "qumo-relay",
         file: "configs/relay.yaml",
@@ -22,24 +22,19 @@ export async function references(): Promise<Map<string, string>> {
       }),
     ],
     [
-      "sdn.md",
+      "sdn/docs/configuration.md",
       configReference(sdnDefinition, {
         program: "qumo-sdn",
         file: "configs/sdn.yaml",
         yaml: await Deno.readTextFile(new URL("configs/sdn.yaml", ROOT)),
       }),
     ],
-    ["api.md", apiReference(document)],
-    [
-      "metrics.md",
-      metricsReference([
-        { program: "qumo-relay", text: await relay.get("/metrics") },
-        { program: "qumo-sdn", text: await sdn.get("/metrics") },
-      ]),
-    ],
+    ["sdn/docs/api.md", apiReference(document)],
+    ["relay/docs/metrics.md", metricsReference("qumo-relay", await relay.get("/metrics"))],
+    ["sdn/docs/metrics.md", metricsReference("qumo-sdn", await sdn.get("/metrics"))],
   ]);
   const formatted = await Promise.all(
-    Array.from(texts, async ([name, text]) => [name, await format(text)] as const),
+    Array.from(texts, async ([path, text]) => [path, await format(text)] as const),
   );
   return new Map(formatted);
 }

@@ -63,7 +63,7 @@ Deno.test("tasks that documents name are there", () => {
 });
 
 Deno.test("the first page and the controller's guide have commands that are run", () => {
-  for (const path of ["README.md", ".docs/controller.md"]) {
+  for (const path of ["README.md", "sdn/docs/controller.md"]) {
     const blocks = commandsOf(documents.filter((document) => document.path === path));
     const kinds = new Set(blocks.map((block) => markOf(block).kind));
     assert.ok(kinds.has("serve") && kinds.has("run"), path);

@@ -1,34 +1,37 @@
-/** `.docs/limits.md` against the bounds that the code has. */
+/** The pages of limits against the bounds that the code has. */
 import assert from "node:assert/strict";
 import { DEFAULTS as RELAY } from "../../relay/config/defaults.ts";
 import { DEFAULTS as CONTROLLER } from "../../sdn/config/settings.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const page = await Deno.readTextFile(new URL(".docs/limits.md", ROOT));
+const relayPage = await readPage("relay/docs/limits.md");
+const sdnPage = await readPage("sdn/docs/limits.md");
 
 for (const path of await listLimitFiles()) {
+  // What both programs share is on the relay's page.
+  const page = path.startsWith("sdn/") ? sdnPage : relayPage;
   Deno.test(`every bound of ${path} is on the page of limits, with its value`, async () => {
     const bounds: Record<string, unknown> = await import(new URL(path, ROOT).href);
-    const rows = rowsOf(`\`${path}\``);
+    const rows = rowsOf(page, `\`${path}\``);
     const found = Object.fromEntries(rows.map(([name, value]) => [name, value]));
     const expected = Object.entries(bounds).map(([name, value]) => [name, textOf(value)]);
-    assert.deepEqual(found, Object.fromEntries(expected), `Write .docs/limits.md for ${path}`);
+    assert.deepEqual(found, Object.fromEntries(expected), `Write ${page.path} for ${path}`);
   });
 }
 
 for (
-  const [program, heading, sections] of [
-    ["relay", "## Configured, of a relay", pick(RELAY, ["server", "cache", "limits", "delivery"])],
-    ["controller", "## Configured, of a controller", pick(CONTROLLER, ["server", "watch"])],
+  const [program, page, sections] of [
+    ["relay", relayPage, pick(RELAY, ["server", "cache", "limits", "delivery"])],
+    ["controller", sdnPage, pick(CONTROLLER, ["server", "watch"])],
   ] as const
 ) {
   Deno.test(`every bound in a ${program}'s configuration is on the page, with its default`, () => {
-    const rows = rowsOf(heading).map(([key, value]) => [key, value]);
+    const rows = rowsOf(page, "## Configured").map(([key, value]) => [key, value]);
     assert.deepEqual(Object.fromEntries(rows), sections);
   });
 }
 
-Deno.test("every bound on the page that a peer can meet says whose it is and what happens", () => {
+Deno.test("every bound on the pages that a peer can meet says whose it is and what happens", () => {
   const isMax = (name: string) => name.startsWith("MAX_") || name.includes(".max_");
   for (const row of allRows()) {
     const [name = ""] = row;
@@ -38,12 +41,25 @@ Deno.test("every bound on the page that a peer can meet says whose it is and wha
   }
 });
 
-Deno.test("every counter on the page is a metric", async () => {
-  const metrics = await Deno.readTextFile(new URL(".docs/reference/metrics.md", ROOT));
-  const named = page.match(/`(qumo_\w+)`/g) ?? [];
-  assert.ok(named.length > 0);
-  assert.deepEqual(named.filter((name) => !metrics.includes(name)), []);
-});
+for (const page of [relayPage, sdnPage]) {
+  Deno.test(`every counter in ${page.path} is a metric`, async () => {
+    const references = ["relay/docs/metrics.md", "sdn/docs/metrics.md"].map(readPage);
+    const metrics = (await Promise.all(references)).map(({ text }) => text).join();
+    const named = page.text.match(/`(qumo_\w+)`/g) ?? [];
+    assert.ok(named.length > 0);
+    assert.deepEqual(named.filter((name) => !metrics.includes(name)), []);
+  });
+}
+
+interface Page {
+  /** From the project's root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+async function readPage(path: string): Promise<Page> {
+  return { path, text: await Deno.readTextFile(new URL(path, ROOT)) };
+}
 
 async function listLimitFiles(): Promise<string[]> {
   const found: string[] = [];
@@ -60,17 +76,18 @@ async function walk(folder: string, found: string[]): Promise<void> {
 }
 
 /** The cells of the first table behind a line that is this, names without their marks. */
-function rowsOf(line: string): string[][] {
-  const lines = page.split("\n");
+function rowsOf({ path, text }: Page, line: string): string[][] {
+  const lines = text.split("\n");
   const at = lines.indexOf(line);
-  assert.ok(at >= 0, `.docs/limits.md has no line ${line}`);
-  const from = lines.findIndex((text, index) => index > at && text.startsWith("|"));
-  const to = lines.findIndex((text, index) => index > from && !text.startsWith("|"));
+  assert.ok(at >= 0, `${path} has no line ${line}`);
+  const from = lines.findIndex((row, index) => index > at && row.startsWith("|"));
+  const to = lines.findIndex((row, index) => index > from && !row.startsWith("|"));
   return lines.slice(from + 2, to).map(cellsOf);
 }
 
 function allRows(): string[][] {
-  return page.split("\n").filter((line) => line.startsWith("| `")).map(cellsOf);
+  return [relayPage, sdnPage].flatMap(({ text }) => text.split("\n"))
+    .filter((line) => line.startsWith("| `")).map(cellsOf);
 }
 
 function cellsOf(line: string): string[] {

@@ -15,7 +15,7 @@ import { fromSources, programNamed } from "../support/executables/programs.ts";
 import { freePort } from "../support/mesh/ports.ts";
 import { toolTest } from "../support/tools.ts";
 
-const guide = (await readDocuments()).find(({ path }) => path === ".docs/machines.md")!;
+const guide = (await readDocuments()).find(({ path }) => path === "configs/machines.md")!;
 
 toolTest(
   "openssl",

@@ -50,9 +50,12 @@ Deno.test("every configuration in the documents is one that the program takes", 
 
 Deno.test("what troubleshooting names is what the programs say", async () => {
   const sources = await programText();
-  const metrics = await Deno.readTextFile(new URL(".docs/reference/metrics.md", ROOT));
+  const pages = ["relay/docs/metrics.md", "sdn/docs/metrics.md"];
+  const metrics = (await Promise.all(
+    pages.map((page) => Deno.readTextFile(new URL(page, ROOT))),
+  )).join();
   const status = await Deno.readTextFile(new URL("relay/ops/status.ts", ROOT));
-  const facts = factsOf(".docs/troubleshooting.md");
+  const facts = factsOf("configs/troubleshooting.md");
   for (const { kind, name } of facts) {
     const isTrue = {
       log: () => sources.includes(name),
@@ -68,12 +71,12 @@ Deno.test("what troubleshooting names is what the programs say", async () => {
 });
 
 Deno.test("troubleshooting has a chapter for each of a dozen symptoms and more", () => {
-  const { text } = documentAt(".docs/troubleshooting.md");
+  const { text } = documentAt("configs/troubleshooting.md");
   assert.ok([...text.matchAll(/^### /gm)].length >= 12);
 });
 
 Deno.test("the numbers of the protocol's page are those of the wire", () => {
-  const { text } = documentAt(".docs/protocol.md");
+  const { text } = documentAt("relay/docs/protocol.md");
   const ours = Object.entries({ ...messageTable, ...parameterTable })
     .filter(([name]) => name.startsWith("mesh"))
     .map(([name, { type }]) => [snake(name), type] as const);

@@ -31,7 +31,7 @@ async function rules(): Promise<Rule[]> {
 
 /** The anchors of a document, as they are made of its headings. */
 async function headings(page: string): Promise<Set<string>> {
-  const text = await Deno.readTextFile(new URL(`../../.docs/${page}`, import.meta.url));
+  const text = await Deno.readTextFile(new URL(`../../configs/${page}`, import.meta.url));
   const titles = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => title!);
   return new Set(
     titles.map((title) => title.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-")),

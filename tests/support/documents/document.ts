@@ -18,20 +18,39 @@ export interface Document {
   readonly blocks: readonly Block[];
 }
 
+/** Where documents are, beside the README. */
+const FOLDERS = [".github", "configs", "relay/docs", "sdn/docs"];
+
+/** What a document begins with, below its title, when `deno task docs` makes it. */
+const GENERATED = "<!-- Made by `deno task docs`";
+
 /** Every written document of the project. */
 export async function readDocuments(): Promise<Document[]> {
+  const texts = await readMarkdown();
+  return Array.from(texts)
+    .filter(([, text]) => !text.includes(GENERATED))
+    .map(([path, text]) => ({ path, text, blocks: blocksOf(path, text) }));
+}
+
+/** The paths of the documents that are generated. */
+export async function listReferences(): Promise<string[]> {
+  const texts = await readMarkdown();
+  return Array.from(texts).filter(([, text]) => text.includes(GENERATED)).map(([path]) => path);
+}
+
+/** Every document by its path, sorted. */
+async function readMarkdown(): Promise<Map<string, string>> {
   const paths = ["README.md"];
-  for (const folder of [".docs", ".github"]) {
-    for await (const { name, isFile } of Deno.readDir(new URL(folder, ROOT))) {
-      if (isFile && name.endsWith(".md")) paths.push(`${folder}/${name}`);
+  for (const folder of FOLDERS) {
+    for await (const { name } of Deno.readDir(new URL(folder, ROOT))) {
+      if (name.endsWith(".md")) paths.push(`${folder}/${name}`);
     }
   }
-  return await Promise.all(
-    paths.sort().map(async (path) => {
-      const text = await Deno.readTextFile(new URL(path, ROOT));
-      return { path, text, blocks: blocksOf(path, text) };
-    }),
-  );
+  const texts = new Map<string, string>();
+  for (const path of paths.sort()) {
+    texts.set(path, await Deno.readTextFile(new URL(path, ROOT)));
+  }
+  return texts;
 }
 
 /** The fenced blocks of a Markdown text. */

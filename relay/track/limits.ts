@@ -49,6 +49,9 @@ export const MAX_REOPENINGS = 4;
 /** How long takeovers of tracks of one namespace are gathered before watchers are told: they come together. */
 export const RENEWAL_MS = 50;
 
+/** How long that may take in all: meanwhile watchers do not see the namespace. */
+export const MAX_RENEWAL_MS = 200;
+
 /** Tracks of one scope at a time. Each costs some kilobytes even when nothing of it is cached. */
 export const MAX_TRACKS = 100_000;
 

@@ -343,14 +343,55 @@ Deno.test("all tracks of a namespace change with the first, and players of moq-d
   await accept(young, { alias: 41n });
   await sendSubgroup(young, { alias: 40n }, { id: 0, payload: "young 0" });
   await world.settle();
+  // Before the tracks end: who is told of that first would ask for them again at once.
+  await namespaces.expect("namespaceDone");
   await toldToComeBack(video);
   await toldToComeBack(catalog);
   const told = namespaces.next();
+  await world.stillPending(told, "NAMESPACE before every track has ended");
   await world.clock.advance(60);
-  assert.equal((await told)?.kind, "namespaceDone");
-  await namespaces.expect("namespace");
+  assert.equal((await told)?.kind, "namespace");
   await world.clock.advance(1_000);
   await world.stillPending(namespaces.next(), "A second NAMESPACE_DONE");
+});
+
+Deno.test("a namespace that goes while its tracks are taken over is not said to go twice", async () => {
+  await using world = new SessionWorld();
+  const { publisher: old, announcement, downstream } = await watch(world);
+  const viewer = await world.connect(MOQ_DEV);
+  const namespaces = await viewer.request({
+    kind: "subscribeNamespace",
+    prefix: [],
+    parameters: {},
+  });
+  await namespaces.expect("requestOk");
+  await namespaces.expect("namespace");
+  await sendSubgroup(old, { group: 4n }, { id: 0, payload: "old 4" });
+  const young = await world.connect();
+  const anew = await announce(young, "live");
+  await accept(young, { alias: 40n });
+  await sendSubgroup(young, { alias: 40n }, { id: 0, payload: "young 0" });
+  await world.settle();
+  await namespaces.expect("namespaceDone");
+  await toldToComeBack(downstream);
+  await announcement.finish();
+  await anew.finish();
+  const next = namespaces.next();
+  await world.clock.advance(1_000);
+  await world.stillPending(next, "A second NAMESPACE_DONE");
+  await announce(young, "live");
+  assert.equal((await next)?.kind, "namespace");
+});
+
+Deno.test("a client of moq-dev that subscribes again before it has left is served, and told that the first is over", async () => {
+  await using world = new SessionWorld();
+  const { publisher, downstream, subscriber } = await watch(world, { subscriber: MOQ_DEV });
+  const again = await subscribe(subscriber);
+  const done = await downstream.expect("publishDone");
+  assert.equal(done.code, BigInt(DoneCode.INTERNAL_ERROR));
+  await again.expect("subscribeOk");
+  await sendSubgroup(publisher, { group: 1n }, { id: 0, payload: "one" });
+  assert.equal(await nextObject(subscriber), "1 one");
 });
 
 Deno.test("a viewer that watches for tracks is offered the one that begins anew", async () => {

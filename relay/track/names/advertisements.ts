@@ -27,7 +27,11 @@ export type NamespaceView =
 export interface NamespaceWatcher {
   added(namespace: Namespace): void;
   removed(namespace: Namespace): void;
-  /** A publisher has taken over from another, and what there is of the namespace begins anew. */
+  /**
+   * A publisher takes over from another: what there was of the namespace ends, and it is there again in
+   * a moment, which `renewed` tells unless it was removed.
+   */
+  renewing?(namespace: Namespace): void;
   renewed?(namespace: Namespace): void;
 }
 
@@ -123,8 +127,11 @@ export class Advertisements {
     return [...this.#remoteTracks.values()].filter(({ name }) => hasPrefix(name.namespace, prefix));
   }
 
-  /** Tells those who watch that what there is of namespaces begins anew, under whatever prefixes they are announced. */
-  renew(namespaces: readonly Namespace[]): void {
+  /**
+   * Tells those who watch that what there is of namespaces is about to begin anew, or has begun, under
+   * whatever prefixes they are announced.
+   */
+  tellOfRenewal(namespaces: readonly Namespace[], stage: "renewing" | "renewed"): void {
     const found = new Map<string, Namespace>();
     for (const namespace of namespaces) {
       for (const { namespace: announced } of this.#advertised.prefixesOf(namespace)) {
@@ -134,7 +141,7 @@ export class Advertisements {
     for (const announced of found.values()) {
       const seen = this.#at(announced);
       for (const { watcher, view } of [...this.#watches.prefixesOf(announced)]) {
-        if (seen[view]) watcher.renewed?.(announced);
+        if (seen[view]) watcher[stage]?.(announced);
       }
     }
   }

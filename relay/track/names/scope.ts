@@ -62,7 +62,10 @@ export class Scope {
     this.#fetches = new SharedFetches(options.onFetchShared ?? (() => {}));
     this.#rendezvous = new Rendezvous(options.clock);
     this.#advertised = new Advertisements(options.clock, options.local);
-    this.#renewals = new Renewals(options.clock, (found) => this.#advertised.renew(found));
+    this.#renewals = new Renewals(
+      options.clock,
+      (found, stage) => this.#advertised.tellOfRenewal(found, stage),
+    );
     this.#successors = new Successors(options.clock, (entry) => this.#elsewhereOf(entry));
   }
 

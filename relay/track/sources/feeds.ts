@@ -407,8 +407,8 @@ export class Feeds implements FeedOwner {
     this.#options.onGone();
     const kind = end.kind === "malformed" ? "malformed_track" : "does_not_exist";
     this.#agreement.settle(refused({ kind, reason: end.reason }));
-    this.#track.finish(end);
     if (end.kind === "replaced") this.#options.onRenewed();
+    this.#track.finish(end);
   }
 }
 

@@ -23,7 +23,7 @@ export interface FeedsOptions {
   readonly renew: (feeds: readonly KeptFeed[]) => void;
   /** A publisher has taken the track over, or failed to. */
   readonly onReplaced: (replacement: Replacement) => void;
-  /** Those who followed the track were told to come back for another. */
+  /** Those who follow the track are about to be told to come back for another. */
   readonly onRenewed: () => void;
   /** A publisher delivers the track no more. */
   readonly onLeft: (publisher: Publisher) => void;

@@ -1,5 +1,11 @@
 import { namespaceText } from "@qumo/shared/runtime";
-import { type ControlMessageOf, EncodeError, type Namespace, updateScope } from "@qumo/shared/wire";
+import {
+  type ControlMessageOf,
+  EncodeError,
+  type Namespace,
+  namespaceKey,
+  updateScope,
+} from "@qumo/shared/wire";
 import type { SessionContext } from "../context.ts";
 import { isMoqDev } from "../connection/moq_dev.ts";
 import { followPrefix } from "./prefix_watch.ts";
@@ -38,13 +44,21 @@ function watch(context: SessionContext, stream: RequestStream, prefix: Namespace
     }
   };
   if (context.shows === "none") return () => {};
+  // What the peer was told of that it ends and will be there again.
+  const renewing = new Set<string>();
   return context.scope.watchNamespaces(prefix, {
     added: (namespace) => say("namespace", namespace),
-    removed: (namespace) => say("namespaceDone", namespace),
+    removed: (namespace) => {
+      if (!renewing.delete(namespaceKey(namespace))) say("namespaceDone", namespace);
+    },
     ...(isMoqDev(context.peer) && {
+      renewing: (namespace: Namespace) => {
+        const key = namespaceKey(namespace);
+        if (!renewing.has(key)) say("namespaceDone", namespace);
+        renewing.add(key);
+      },
       renewed: (namespace: Namespace) => {
-        say("namespaceDone", namespace);
-        say("namespace", namespace);
+        if (renewing.delete(namespaceKey(namespace))) say("namespace", namespace);
       },
     }),
   }, viewFor(context.shows, context.peer));

@@ -262,6 +262,11 @@ export class ServedSubscription implements SubscriptionOwner {
     return undefined;
   }
 
+  /** Ends it for a reason of ours. */
+  endFor(reason: string): void {
+    this.#endAtOnce({ kind: "internal_error", reason });
+  }
+
   #endAtOnce(end: SubscriptionEnd): void {
     this.#delivery?.end();
     this.#end(end, this.#delivery?.streams ?? 0);

@@ -16,7 +16,7 @@ import {
 import type { SessionContext } from "../context.ts";
 import { OVERTAKEN_MS } from "../../limits.ts";
 import { joinPointOf } from "./join_point.ts";
-import { largestForSubscriber } from "../connection/moq_dev.ts";
+import { isMoqDev, largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin, wayFrom } from "../connection/relay_peer.ts";
 import { hint, nameFields, refuse } from "../requests/refuse.ts";
 import type { RequestStream } from "../requests/request_stream.ts";
@@ -167,18 +167,21 @@ export class SubscriptionServer {
 
   /**
    * A subscriber that ended its half of a subscription and subscribes anew has left the old one, and
-   * one that no longer takes what is said on it has. Another relay has in any case: it wants a track
-   * once, and its goodbye is still on the way.
+   * one that no longer takes what is said on it has. Another relay has in any case, and so has a client
+   * of moq-dev: it wants a track once, and its goodbye is still on the way, or comes when the new one
+   * is there.
    */
   async #replaceLeft(key: string): Promise<void> {
     const slot = this.#byTrack.get(key);
     if (slot === undefined) return;
     const { peer, stops } = this.#context;
-    const hasLeft = slot.served?.hasSubscriberFinished || isRelay(peer) ||
+    const hasLeft = slot.served?.hasSubscriberFinished || leavesByFin(peer) ||
       await stops.isCancelled(slot.stream);
     if (!hasLeft) return;
     slot.gone.abort();
-    slot.served?.cancel();
+    // Who has not said goodbye yet uses the alias until it hears that this is over.
+    if (isMoqDev(peer)) slot.served?.endFor(ANEW);
+    else slot.served?.cancel();
     if (this.#byTrack.get(key) === slot) this.#byTrack.delete(key);
   }
 
@@ -330,6 +333,8 @@ export class SubscriptionServer {
     return refuse(this.#context, stream, { request: "subscribe", refusal });
   }
 }
+
+const ANEW = "the session subscribes to it anew";
 
 /** A session subscribes to a track once in each scope. */
 function slotKey(name: FullTrackName, scope: string | undefined): string {

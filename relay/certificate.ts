@@ -7,12 +7,12 @@ import {
   messageOf,
   StartError,
 } from "@qumo/shared/runtime";
-import { parseAddress, reachable, type ServerConfig } from "./config.ts";
+import { parseAddress, reachable, type RelayConfig } from "./config.ts";
 import { generatedCertificates } from "./transport/mod.ts";
 
 /** The configured files, or a certificate of our own. Rejects with a {@linkcode StartError}. */
 export async function openCertificates(
-  server: ServerConfig,
+  server: RelayConfig["server"],
   files: FileAccess,
   events: CertificateEvents,
   clock: Clock,

@@ -8,25 +8,11 @@ export {
   type SocketAddress,
 } from "@qumo/shared/runtime";
 export { type ControllerFetch, controllerFetch } from "./config/controller_fetch.ts";
-export { DEFAULTS } from "./config/defaults.ts";
-export { relayDefinition } from "./config/definition.ts";
+export { DEFAULTS, relayDefinition } from "./config/definition.ts";
 export { networksHave } from "./config/networks.ts";
 export { platformProblem } from "./config/platform.ts";
 
-export type {
-  AuthConfig,
-  BehaviourConfig,
-  CacheLimits,
-  DeliveryLimits,
-  LateJoin,
-  LogConfig,
-  MeshConfig,
-  MetricsConfig,
-  RelayConfig,
-  SdnConfig,
-  ServerConfig,
-  SessionLimits,
-} from "./config/types.ts";
+export type { RelayConfig } from "./config/settings.ts";
 export { configWarnings } from "./config/warnings.ts";
 
 /** The answer of `qumo-relay --help`. */

@@ -1,11 +1,11 @@
-import { isLoopback, parseAddress, type ServerConfig } from "./config.ts";
+import { isLoopback, parseAddress, type RelayConfig } from "./config.ts";
 
 /** Whether pages of an origin may open sessions and read the certificate's hash; programs have none. */
 export type OriginPolicy = (origin: string | undefined) => boolean;
 
 /** What `server.allowed_origins` means at `server.address`. */
 export function originPolicy(
-  server: Pick<ServerConfig, "address" | "allowedOrigins">,
+  server: Pick<RelayConfig["server"], "address" | "allowedOrigins">,
 ): OriginPolicy {
   const listed = new Set(server.allowedOrigins);
   const isAuto = listed.has("auto");

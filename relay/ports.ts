@@ -1,5 +1,5 @@
 import { type Clock, messageOf, StartError } from "@qumo/shared/runtime";
-import { formatAddress, parseAddress, type ServerConfig } from "./config.ts";
+import { formatAddress, parseAddress, type RelayConfig } from "./config.ts";
 import type { OpsServer } from "./ops/server.ts";
 import type { OriginPolicy } from "./origins.ts";
 import {
@@ -12,7 +12,7 @@ import {
 
 /** What it takes to listen. */
 export interface PortsOptions {
-  readonly server: ServerConfig;
+  readonly server: RelayConfig["server"];
   readonly certificate: CertificatePair;
   readonly protocols: readonly string[];
   readonly allowOrigin: OriginPolicy;

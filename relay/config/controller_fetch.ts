@@ -1,5 +1,5 @@
 import { done, messageOf, type Outcome, refused } from "@qumo/shared/runtime";
-import type { SdnConfig } from "./types.ts";
+import type { RelayConfig } from "./settings.ts";
 
 /** How controllers are reached. */
 export interface ControllerFetch {
@@ -13,7 +13,7 @@ export interface ControllerFetch {
  * certificate that the relay shows. Refuses, with a sentence, files that cannot be used.
  */
 export async function controllerFetch(
-  { caFile, certFile, keyFile }: SdnConfig["tls"],
+  { caFile, certFile, keyFile }: RelayConfig["sdn"]["tls"],
   readText: (path: string) => Promise<string>,
 ): Promise<Outcome<ControllerFetch, string>> {
   if (caFile === "" && certFile === "") return done({ fetch, close: () => {} });

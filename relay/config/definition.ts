@@ -1,16 +1,7 @@
-import {
-  authorityFile,
-  certificatePairFiles,
-  type ConfigDefinition,
-  type EnvironmentVariable,
-  keysOf,
-  type NamedFile,
-  secretFile,
-  variablesFor,
-} from "@qumo/shared/runtime";
-import { DEFAULTS } from "./defaults.ts";
-import { brokenRules, relaySchema } from "./schema.ts";
-import type { RelayConfig } from "./types.ts";
+import { defineConfig, type EnvironmentVariable } from "@qumo/shared/runtime";
+import { namedFiles } from "./files.ts";
+import { brokenRules } from "./rules.ts";
+import { type RelayConfig, settingsSchema } from "./settings.ts";
 
 // The variables of the container that this relay follows, under their own names.
 const CONTAINER_VARIABLES: readonly EnvironmentVariable[] = [
@@ -36,23 +27,9 @@ const CONTAINER_VARIABLES: readonly EnvironmentVariable[] = [
   },
 ];
 
-/*
- * A variable for each key. `QUMO_SDN_` is the controller's own prefix, so the keys of `sdn`, which
- * say how to reach it, are `QUMO_CONTROLLER_`; their former names are still understood.
- */
-const KEY_VARIABLES: readonly EnvironmentVariable[] = variablesFor(
-  "QUMO",
-  keysOf(DEFAULTS).values.keys(),
-).flatMap(({ name, key }) => {
-  if (!key.startsWith("sdn.")) return [{ name, key }];
-  const replacedBy = name.replace("QUMO_SDN_", "QUMO_CONTROLLER_");
-  return [{ name, key, replacedBy }, { name: replacedBy, key }];
-});
-
 /** The relay's configuration: keys, values, former keys and environment variables. */
-export const relayDefinition: ConfigDefinition<RelayConfig> = {
-  defaults: DEFAULTS,
-  schema: relaySchema,
+export const relayDefinition = defineConfig<RelayConfig>({
+  schema: settingsSchema,
   rules: brokenRules,
   files: namedFiles,
   renamed: new Map([
@@ -71,25 +48,13 @@ export const relayDefinition: ConfigDefinition<RelayConfig> = {
     ],
   ]),
   environment: {
-    variables: [...CONTAINER_VARIABLES, ...KEY_VARIABLES],
+    variables: CONTAINER_VARIABLES,
     prefix: "QUMO_",
+    // The controller's own prefix; so the keys of `sdn`, which say how to reach it, have another.
     otherPrefix: "QUMO_SDN_",
+    sectionPrefixes: { sdn: "QUMO_CONTROLLER_" },
   },
-};
+});
 
-function namedFiles({ server, sdn, mesh }: RelayConfig): NamedFile[] {
-  const { tls } = sdn;
-  return [
-    ...certificatePairFiles(
-      { key: "server.cert_file", path: server.certFile },
-      { key: "server.key_file", path: server.keyFile },
-    ),
-    secretFile("sdn.token_file", sdn.tokenFile),
-    authorityFile("sdn.tls.ca_file", tls.caFile),
-    ...certificatePairFiles(
-      { key: "sdn.tls.cert_file", path: tls.certFile },
-      { key: "sdn.tls.key_file", path: tls.keyFile },
-    ),
-    authorityFile("mesh.ca_file", mesh.caFile),
-  ];
-}
+/** What is in force where nobody says anything; the reasons are in `configs/relay.yaml`. */
+export const DEFAULTS = relayDefinition.defaults;

@@ -1,15 +1,18 @@
 import { z } from "zod";
-import { entriesOf } from "./mesh_schema.ts";
-import type { PublisherPolicy } from "./types.ts";
+import { entriesOf } from "./relay_maps.ts";
 
-/** What can be said of who keeps a track. */
+/** Who keeps a track: the newer session, the older one, or the older one and a second is refused. */
 export const PUBLISHER_POLICIES = ["newest", "oldest", "refuse"] as const;
+
+type PublisherPolicy = typeof PUBLISHER_POLICIES[number];
 
 /** Namespaces with a policy of their own: more are a mistake, since every one is looked at. */
 const MAX_NAMESPACES = 1_000;
 
-/** Reads `{studio/live: oldest}`. */
-export function readPublisherPolicies(
+/** A policy for each of some namespaces, like `{studio/live: oldest}`. */
+export const publisherPolicies = z.unknown().transform(readPublisherPolicies);
+
+function readPublisherPolicies(
   value: unknown,
   context: z.RefinementCtx,
 ): ReadonlyMap<string, PublisherPolicy> {

@@ -1,6 +1,6 @@
 import type { LoadedConfig } from "@qumo/shared/runtime";
 import { callableUrl } from "../control_plane/mod.ts";
-import type { RelayConfig } from "./types.ts";
+import type { RelayConfig } from "./settings.ts";
 
 /** What an operator should know about a configuration that is allowed all the same. */
 export function configWarnings({ value, origins }: LoadedConfig<RelayConfig>): string[] {

@@ -8,8 +8,7 @@ import {
   parseCommand,
   reachable,
 } from "@qumo/shared/runtime";
-import { sdnDefinition } from "./definition.ts";
-import { DEFAULTS } from "./settings.ts";
+import { DEFAULTS, sdnDefinition } from "./definition.ts";
 
 function load(text: string, environment: Record<string, string> = {}) {
   return loadConfig(sdnDefinition, {
@@ -109,13 +108,19 @@ Deno.test("what cannot be is refused with its place", () => {
         "graph: { peers: ['http://a'], node_ttl_sec: 15, sync_interval_sec: 10 }\n",
         /graph\.sync_interval_sec: must be at most half of `graph\.node_ttl_sec`/,
       ],
-      ["server:\n  cert_file: a.pem\n", /a certificate and its key go together/],
+      [
+        "server:\n  cert_file: a.pem\n",
+        /server\.cert_file: a certificate needs its key: write `server\.key_file`/,
+      ],
       ["graph:\n  tombstone_ttl_sec: 100\n", /at least twice/],
       ["store: redis\n", /store: .*etcd/],
       ["store: sqlite\n", /graph\.data_dir: `store: sqlite` needs a folder/],
       ["store: etcd\n", /etcd\.endpoints: `store: etcd` needs at least one URL/],
       ["etcd:\n  prefix: qumo\n", /etcd\.prefix: .*a text that ends with \//],
-      ["etcd:\n  cert_file: a.pem\n", /etcd\.cert_file: a certificate and its key go together/],
+      [
+        "etcd:\n  key_file: a.pem\n",
+        /etcd\.key_file: a key needs its certificate: write `etcd\.cert_file`/,
+      ],
       ["etcd:\n  user: sdn\n", /etcd\.user: a user and the file with its password/],
       [
         "store: etcd\netcd:\n  endpoints: [http://e:1]\ngraph:\n  peers: [http://a]\n",

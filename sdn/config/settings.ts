@@ -3,77 +3,25 @@ import {
   addressForm,
   integer,
   isHttpOrigin,
-  isLoopback,
   listOf,
-  LOG_LEVELS,
   mapOf,
-  milliseconds as durationMs,
+  milliseconds,
   oneOf,
   parseAddress,
+  programSettings,
   seconds,
+  section,
   text,
   yesNo,
 } from "@qumo/shared/runtime";
 import { relayNameFault } from "@qumo/shared/topology";
-
-const DAY_MS = 86_400_000;
-
-/** What the controller can be told; `configs/sdn.yaml` explains each key. */
-export type SdnConfig = z.output<typeof settingsSchema>;
-
-/** What is in force where nobody says anything. */
-export const DEFAULTS: SdnConfig = {
-  server: {
-    address: "127.0.0.1:8090",
-    certFile: "",
-    keyFile: "",
-    bodyTimeoutMs: 10_000,
-    shutdownTimeoutMs: 5000,
-    requestsPerSecond: 500,
-    requestBurst: 2000,
-    allowedHosts: [],
-  },
-  auth: { mode: "loopback", tokens: [] },
-  controller: { name: "" },
-  store: "auto",
-  etcd: {
-    endpoints: [],
-    prefix: "/qumo-sdn/",
-    user: "",
-    passwordFile: "",
-    caFile: "",
-    certFile: "",
-    keyFile: "",
-    timeoutMs: 2000,
-  },
-  graph: {
-    dataDir: "",
-    nodeTtlSec: 90,
-    tombstoneTtlSec: 3600,
-    oneWayLinks: true,
-    costPolicy: "static",
-    minGain: 0.1,
-    holdMs: 10_000,
-    smoothing: 0.3,
-    spfHoldMs: 50,
-    weights: { cost: 1, rtt: 1, loss: 10, load: 1 },
-    regions: [],
-    peerUrl: "",
-    peers: [],
-    peerTokenFile: "",
-    syncIntervalSec: 10,
-  },
-  watch: { history: 10_000, historyBytes: 32 * 1024 * 1024 },
-  log: { level: "info", format: "auto" },
-  telemetry: { enabled: false },
-};
 
 const number = (min: number, max: number) => {
   const error = `a number from ${min} to ${max}`;
   return z.number({ error }).min(min, { error }).max(max, { error });
 };
 const file = text(4096, "a path");
-const milliseconds = (min: number, max = DAY_MS) => durationMs(min, max);
+const path = () => file.default("");
 const url = text(2048, "an http or https URL without a path", isHttpOrigin);
 const tokenSchema = mapOf({
   role: oneOf("read", "relay", "admin"),
@@ -90,49 +38,51 @@ function hasOneSecret(token: object): boolean {
   return "sha256" in token !== "token_file" in token;
 }
 
-/** What each key may be. */
-export const settingsSchema = z.strictObject({
-  server: z.strictObject({
-    address: text(64, addressForm(8090), (value) => parseAddress(value) !== undefined),
-    certFile: file,
-    keyFile: file,
-    bodyTimeoutMs: milliseconds(100),
-    shutdownTimeoutMs: milliseconds(0),
-    requestsPerSecond: integer(0, 1_000_000),
-    requestBurst: integer(1, 1_000_000),
-    allowedHosts: listOf(text(253, "a host's name without a port"), 100),
+/** What the controller can be told, and what it does untold; `configs/sdn.yaml` explains each key. */
+export const settingsSchema = section({
+  server: section({
+    address: text(64, addressForm(8090), (value) => parseAddress(value) !== undefined)
+      .default("127.0.0.1:8090"),
+    certFile: path(),
+    keyFile: path(),
+    bodyTimeoutMs: milliseconds(100).default(10_000),
+    shutdownTimeoutMs: milliseconds(0).default(5000),
+    requestsPerSecond: integer(0, 1_000_000).default(500),
+    requestBurst: integer(1, 1_000_000).default(2000),
+    allowedHosts: listOf(text(253, "a host's name without a port"), 100).default([]),
   }),
-  auth: z.strictObject({
-    mode: oneOf("loopback", "open", "token"),
-    tokens: listOf(tokenSchema, 1000),
+  auth: section({
+    mode: oneOf("loopback", "open", "token").default("loopback"),
+    tokens: listOf(tokenSchema, 1000).default([]),
   }),
-  controller: z.strictObject({ name: text(64) }),
-  store: oneOf("auto", "memory", "sqlite", "etcd"),
-  etcd: z.strictObject({
-    endpoints: listOf(url, 16),
-    prefix: text(255, "a text that ends with /", (value) => /^[^\0]*\/$/.test(value)),
-    user: text(255),
-    passwordFile: file,
-    caFile: file,
-    certFile: file,
-    keyFile: file,
-    timeoutMs: milliseconds(100),
+  controller: section({ name: text(64).default("") }),
+  store: oneOf("auto", "memory", "sqlite", "etcd").default("auto"),
+  etcd: section({
+    endpoints: listOf(url, 16).default([]),
+    prefix: text(255, "a text that ends with /", (value) => /^[^\0]*\/$/.test(value))
+      .default("/qumo-sdn/"),
+    user: text(255).default(""),
+    passwordFile: path(),
+    caFile: path(),
+    certFile: path(),
+    keyFile: path(),
+    timeoutMs: milliseconds(100).default(2000),
   }),
-  graph: z.strictObject({
-    dataDir: file,
-    nodeTtlSec: seconds(0.01, 86_400),
-    tombstoneTtlSec: seconds(1, 31_536_000),
-    oneWayLinks: yesNo(),
-    costPolicy: oneOf("static", "rtt", "composite"),
-    minGain: number(0, 1),
-    holdMs: milliseconds(0),
-    smoothing: number(0.01, 1),
-    spfHoldMs: milliseconds(0, 60_000),
-    weights: z.strictObject({
-      cost: number(0, 1000),
-      rtt: number(0, 1000),
-      loss: number(0, 1000),
-      load: number(0, 1000),
+  graph: section({
+    dataDir: path(),
+    nodeTtlSec: seconds(0.01, 86_400).default(90),
+    tombstoneTtlSec: seconds(1, 31_536_000).default(3600),
+    oneWayLinks: yesNo().default(true),
+    costPolicy: oneOf("static", "rtt", "composite").default("static"),
+    minGain: number(0, 1).default(0.1),
+    holdMs: milliseconds(0).default(10_000),
+    smoothing: number(0.01, 1).default(0.3),
+    spfHoldMs: milliseconds(0, 60_000).default(50),
+    weights: section({
+      cost: number(0, 1000).default(1),
+      rtt: number(0, 1000).default(1),
+      loss: number(0, 1000).default(10),
+      load: number(0, 1000).default(1),
     }),
     regions: listOf(
       mapOf({
@@ -141,66 +91,18 @@ export const settingsSchema = z.strictObject({
         longitude: number(-180, 180),
       }),
       1000,
-    ),
-    peerUrl: z.union([z.literal(""), url], { error: "an http or https URL" }),
-    peers: listOf(url, 16),
-    peerTokenFile: file,
-    syncIntervalSec: seconds(0.1, 3600),
+    ).default([]),
+    peerUrl: z.union([z.literal(""), url], { error: "an http or https URL" }).default(""),
+    peers: listOf(url, 16).default([]),
+    peerTokenFile: path(),
+    syncIntervalSec: seconds(0.1, 3600).default(10),
   }),
-  watch: z.strictObject({
-    history: integer(1, 1_000_000),
-    historyBytes: integer(64 * 1024, 1024 * 1024 * 1024),
+  watch: section({
+    history: integer(1, 1_000_000).default(10_000),
+    historyBytes: integer(64 * 1024, 1024 * 1024 * 1024).default(32 * 1024 * 1024),
   }),
-  log: z.strictObject({ level: oneOf(...LOG_LEVELS), format: oneOf("auto", "human", "json") }),
-  telemetry: z.strictObject({ enabled: yesNo() }),
+  ...programSettings,
 });
 
-/** What must hold between values, told at the place of `key`. */
-export function brokenRules({ server, auth, store, etcd, graph }: SdnConfig) {
-  const broken: { key: string; text: string }[] = [];
-  const refuse = (key: string, text: string) => void broken.push({ key, text });
-  if (auth.mode === "loopback" && !isLoopback(parseAddress(server.address)!)) {
-    refuse(
-      "server.address",
-      `refusing to listen on ${server.address} without access control: set \`auth.mode: token\` ` +
-        "with `auth.tokens`, or `auth.mode: open` (or INSECURE=true) to allow anyone",
-    );
-  }
-  if (auth.mode === "token" && auth.tokens.length === 0) {
-    refuse("auth.tokens", "nobody could come in: write at least one token");
-  }
-  for (const [place, token] of auth.tokens.entries()) {
-    if (token.relay !== undefined && token.role !== "relay") {
-      refuse(`auth.tokens.${place}`, "`relay` goes with the role relay alone");
-    }
-  }
-  if ((server.certFile === "") !== (server.keyFile === "")) {
-    refuse("server.cert_file", "a certificate and its key go together");
-  }
-  if (store === "sqlite" && graph.dataDir === "") {
-    refuse("graph.data_dir", "`store: sqlite` needs a folder");
-  }
-  if (store === "etcd" && etcd.endpoints.length === 0) {
-    refuse("etcd.endpoints", "`store: etcd` needs at least one URL");
-  }
-  if (store === "etcd" && (graph.peers.length > 0 || graph.peerUrl !== "")) {
-    refuse("graph.peers", "controllers on one etcd tell each other everything through it");
-  }
-  if ((etcd.certFile === "") !== (etcd.keyFile === "")) {
-    refuse("etcd.cert_file", "a certificate and its key go together");
-  }
-  if ((etcd.user === "") !== (etcd.passwordFile === "")) {
-    refuse("etcd.user", "a user and the file with its password go together");
-  }
-  const hasPeers = graph.peers.length > 0 || graph.peerUrl !== "";
-  if (hasPeers && graph.syncIntervalSec > graph.nodeTtlSec / 2) {
-    refuse(
-      "graph.sync_interval_sec",
-      "must be at most half of `graph.node_ttl_sec`: a peer that was away would end living relays",
-    );
-  }
-  if (graph.tombstoneTtlSec < 2 * graph.nodeTtlSec) {
-    refuse("graph.tombstone_ttl_sec", "must be at least twice `graph.node_ttl_sec`");
-  }
-  return broken;
-}
+/** What the controller has been told. */
+export type SdnConfig = z.output<typeof settingsSchema>;

@@ -75,13 +75,13 @@ export function readEnvironment(
   return { assignments, problems, warnings };
 }
 
-/** One variable for each key: `cache.max_bytes` is set by `<PREFIX>_CACHE_MAX_BYTES`. */
+/** One variable for each key: `cache.max_bytes` is set by `<PREFIX>CACHE_MAX_BYTES`. */
 export function variablesFor(
   prefix: string,
   keys: Iterable<string>,
 ): { name: string; key: string }[] {
   return Array.from(keys, (key) => ({
-    name: `${prefix}_${key.toUpperCase().replaceAll(".", "_")}`,
+    name: `${prefix}${key.toUpperCase().replaceAll(".", "_")}`,
     key,
   }));
 }

@@ -1,33 +1,12 @@
 import type { z } from "zod";
-import {
-  type Environment,
-  type EnvironmentDefinition,
-  readEnvironment,
-} from "./config_environment.ts";
+import type { ConfigDefinition } from "./config_definition.ts";
+import { type Environment, readEnvironment } from "./config_environment.ts";
 import { issueFaults, type KeyFault } from "./config_issues.ts";
 import { fileName, joinKey, keysOf } from "./config_keys.ts";
-import type { NamedFile } from "./config_named_files.ts";
 import { byPlace, type Origin, type Remark, remarkLine } from "./config_place.ts";
 import { type ConfigFile, type FilePosition, readConfigTree } from "./config_tree.ts";
 import { itemsOf } from "./config_values.ts";
 import { done, type Outcome, refused } from "./outcome.ts";
-
-/** What a configuration is: its values, what they may be, and what they were called before. */
-export interface ConfigDefinition<T extends object> {
-  /** Every key there is. Property names are camelCase here and snake_case in the file. */
-  readonly defaults: T;
-  /** Checks the whole. The messages of its values say what is allowed (see `config_values.ts`). */
-  readonly schema: z.ZodType<T>;
-  /** What must hold between values; each refusal is told at the place of its key. */
-  readonly rules: (value: T) => readonly KeyFault[];
-  /** The files that it names, and that must be usable before the program starts. */
-  readonly files: (value: T) => readonly NamedFile[];
-  /** Former keys that are still understood. */
-  readonly renamed: ReadonlyMap<string, string>;
-  /** Former keys that do nothing: a warning with a sentence that says what to do instead. */
-  readonly retired: ReadonlyMap<string, string>;
-  readonly environment: EnvironmentDefinition;
-}
 
 /** The places values come from, the weaker first. */
 export interface ConfigSources {

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import {
-  type ConfigDefinition,
-  type ConfigSources,
-  loadConfig,
-  type LoadedConfig,
-} from "./config_file.ts";
+import type { ConfigDefinition } from "./config_definition.ts";
+import { type ConfigSources, loadConfig, type LoadedConfig } from "./config_file.ts";
 import { variablesFor } from "./config_environment.ts";
 import { originText } from "./config_place.ts";
 import { integer, listOf, oneOf, text, yesNo } from "./config_values.ts";
@@ -54,7 +50,7 @@ const definition: ConfigDefinition<Example> = {
       { name: "POOL", retired: "there is no pool, unset it" },
       { name: "NEIGHBORS", key: "neighbors" },
       { name: "EX_OLD_MODE", key: "mode", replacedBy: "EX_MODE" },
-      ...variablesFor("EX", keys),
+      ...variablesFor("EX_", keys),
     ],
     prefix: "EX_",
     otherPrefix: "EX_OTHER_",

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { inspectCertificate } from "./certificates.ts";
 import type { LoadedConfig } from "./config_file.ts";
+import type { KeyFault } from "./config_issues.ts";
 import { found } from "./config_secrets.ts";
 import { readFailure } from "./read_failure.ts";
 
@@ -14,11 +15,31 @@ export interface NamedFile {
   readonly fault: (text: string, textOf: (key: string) => string | undefined) => string | undefined;
 }
 
+/** A certificate and its key, as two keys of a configuration name them. */
+export interface CertificatePaths {
+  readonly certificate: { readonly key: string; readonly path: string };
+  readonly key: { readonly key: string; readonly path: string };
+}
+
+/** What is wrong with the two paths: neither is of use without the other. */
+export function certificatePairFaults({ certificate, key }: CertificatePaths): KeyFault[] {
+  if (certificate.path === "" && key.path !== "") {
+    return [{
+      key: key.key,
+      text: `a key needs its certificate: write \`${certificate.key}\` too`,
+    }];
+  }
+  if (key.path === "" && certificate.path !== "") {
+    return [{
+      key: certificate.key,
+      text: `a certificate needs its key: write \`${key.key}\` too`,
+    }];
+  }
+  return [];
+}
+
 /** A certificate, the leaf first, and its key. */
-export function certificatePairFiles(
-  certificate: { readonly key: string; readonly path: string },
-  key: { readonly key: string; readonly path: string },
-): NamedFile[] {
+export function certificatePairFiles({ certificate, key }: CertificatePaths): NamedFile[] {
   return [
     {
       ...certificate,

@@ -32,7 +32,10 @@ Deno.test("fileFaults() tells what is wrong with files, and passes those that ca
   };
   const faults = async (certificate: string, key: string, token: string, authority = "") =>
     (await fileFaults(loaded, [
-      ...certificatePairFiles({ key: "cert", path: certificate }, { key: "key", path: key }),
+      ...certificatePairFiles({
+        certificate: { key: "cert", path: certificate },
+        key: { key: "key", path: key },
+      }),
       secretFile("token_file", token),
       authorityFile("ca", authority),
     ], readText)).map((line) => line.replace(/, allowed .*/, ""));

@@ -30,8 +30,8 @@ const BYTES: Readonly<Record<string, number>> = {
   ti: 1024 ** 4,
 };
 
-/** A whole number of milliseconds, or a text like `10s`, `1m30s` or `250ms`. */
-export function milliseconds(min: number, max: number): z.ZodType<number> {
+/** A whole number of milliseconds, or a text like `10s`, `1m30s` or `250ms`; a day unless told. */
+export function milliseconds(min: number, max = MILLISECONDS.d!): z.ZodType<number> {
   const error = `an integer from ${min} to ${max}, in milliseconds, or a text like 10s`;
   const number = z.int({ error }).min(min, { error }).max(max, { error });
   return z.preprocess((value) => durationOf(value) ?? value, number);

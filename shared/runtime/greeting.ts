@@ -1,5 +1,5 @@
 import { formatAddress, reachable, type SocketAddress } from "./address.ts";
-import type { ProgramConfig } from "./program.ts";
+import type { ProgramConfig } from "./program_settings.ts";
 import type { Process } from "./process.ts";
 
 /**

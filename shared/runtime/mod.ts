@@ -22,17 +22,16 @@ export {
 } from "./certificates.ts";
 export { type Clock, ManualClock, sleep, systemClock, type Timer } from "./clock.ts";
 export { type Command, parseCommand, usageText } from "./command_line.ts";
-export { type EnvironmentVariable, variablesFor } from "./config_environment.ts";
-export {
-  type ConfigDefinition,
-  type ConfigSources,
-  loadConfig,
-  type LoadedConfig,
-} from "./config_file.ts";
+export { type ConfigDefinition, defineConfig } from "./config_definition.ts";
+export type { EnvironmentVariable } from "./config_environment.ts";
+export { type ConfigSources, loadConfig, type LoadedConfig } from "./config_file.ts";
+export type { KeyFault } from "./config_issues.ts";
 export { keysOf } from "./config_keys.ts";
 export {
   authorityFile,
+  certificatePairFaults,
   certificatePairFiles,
+  type CertificatePaths,
   fileFaults,
   type NamedFile,
   secretFile,
@@ -40,6 +39,7 @@ export {
 export { type Origin, originText } from "./config_place.ts";
 export { configReport } from "./config_report.ts";
 export { hideSecrets } from "./config_secrets.ts";
+export { section } from "./config_section.ts";
 export type { ConfigFile } from "./config_tree.ts";
 export { bytes, milliseconds, seconds } from "./config_units.ts";
 export { integer, isHttpOrigin, listOf, mapOf, oneOf, text, yesNo } from "./config_values.ts";
@@ -62,6 +62,7 @@ export { done, type Outcome, type Refused, refused } from "./outcome.ts";
 export { printable } from "./printable.ts";
 export { type Output, output, type Process, stopSignal } from "./process.ts";
 export { complain, type ConfigAccess, type Program, runProgram } from "./program.ts";
+export { programSettings } from "./program_settings.ts";
 export { StartError } from "./start_error.ts";
 export { suggest } from "./suggest.ts";
 export { type FailureHandler, TaskGroup } from "./tasks.ts";

@@ -1,31 +1,20 @@
 import { type BuildVersion, versionText } from "./build_version.ts";
 import { type Command, parseCommand } from "./command_line.ts";
 import type { Environment } from "./config_environment.ts";
-import { type ConfigDefinition, loadConfig, type LoadedConfig } from "./config_file.ts";
+import type { ConfigDefinition } from "./config_definition.ts";
+import { loadConfig, type LoadedConfig } from "./config_file.ts";
 import { fileFaults } from "./config_named_files.ts";
 import { configReport } from "./config_report.ts";
 import { hideSecrets } from "./config_secrets.ts";
 import { type Ask, askHealth, askOwn } from "./health_check.ts";
-import { type Log, type LogLevel, openLog } from "./log.ts";
+import { type Log, openLog } from "./log.ts";
 import { messageOf } from "./message_of.ts";
 import { type Outcome, refused } from "./outcome.ts";
 import type { Process } from "./process.ts";
+import type { ProgramConfig } from "./program_settings.ts";
 import { readFailure } from "./read_failure.ts";
 import { StartError } from "./start_error.ts";
 import { isExporting } from "./tracing.ts";
-
-/** What of its configuration a program is started with. */
-export interface ProgramConfig {
-  readonly log: {
-    readonly level: LogLevel;
-    /** `auto` is `human` on a terminal and `json` elsewhere. */
-    readonly format: "auto" | "human" | "json";
-  };
-  readonly telemetry: {
-    /** Whether the runtime's exporter is given the log as well. */
-    readonly enabled: boolean;
-  };
-}
 
 /** What a program is, apart from what every program does. */
 export interface Program<T extends ProgramConfig & object> {

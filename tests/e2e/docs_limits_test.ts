@@ -1,7 +1,7 @@
 /** The pages of limits against the bounds that the code has. */
 import assert from "node:assert/strict";
-import { DEFAULTS as RELAY } from "../../relay/config/defaults.ts";
-import { DEFAULTS as CONTROLLER } from "../../sdn/config/settings.ts";
+import { DEFAULTS as RELAY } from "../../relay/config/definition.ts";
+import { DEFAULTS as CONTROLLER } from "../../sdn/config/definition.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const relayPage = await readPage("relay/docs/limits.md");

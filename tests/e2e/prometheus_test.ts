@@ -9,8 +9,8 @@ import { PrometheusServer } from "../support/prometheus_server.ts";
 import { startRelay } from "../support/relay_process.ts";
 import { SdnProcess } from "../support/sdn_process.ts";
 import { toolTest } from "../support/tools.ts";
-import { DEFAULTS as RELAY } from "../../relay/config/defaults.ts";
-import { DEFAULTS as SDN } from "../../sdn/config/settings.ts";
+import { DEFAULTS as RELAY } from "../../relay/config/definition.ts";
+import { DEFAULTS as SDN } from "../../sdn/config/definition.ts";
 
 const FOLDER = fileURLToPath(new URL("../../configs/prometheus/", import.meta.url));
 

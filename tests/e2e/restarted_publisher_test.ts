@@ -5,7 +5,7 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { Path } from "@moq/net";
 import assert from "node:assert/strict";
-import { DEFAULTS } from "../../relay/config/defaults.ts";
+import { DEFAULTS } from "../../relay/config/definition.ts";
 import { connectMoqRs } from "../peers/moq_rs.ts";
 import { pythonMissing } from "../peers/python.ts";
 import { Deadline } from "../support/deadline.ts";

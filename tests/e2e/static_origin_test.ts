@@ -1,6 +1,6 @@
 /** Edges that take tracks from an origin of the configuration, and how they know that it is the origin. */
 import assert from "node:assert/strict";
-import { DEFAULTS } from "../../relay/config/defaults.ts";
+import { DEFAULTS } from "../../relay/config/definition.ts";
 import { makeSignedCertificate } from "../support/certificate.ts";
 import { Deadline } from "../support/deadline.ts";
 import { connectMoqNet } from "../support/moq_net.ts";

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parseCommand } from "@qumo/shared/runtime";
 import { toolTest } from "../support/tools.ts";
-import { DEFAULTS as RELAY } from "../../relay/config/defaults.ts";
-import { DEFAULTS as SDN } from "../../sdn/config/settings.ts";
+import { DEFAULTS as RELAY } from "../../relay/config/definition.ts";
+import { DEFAULTS as SDN } from "../../sdn/config/definition.ts";
 
 const FOLDER = fileURLToPath(new URL("../../configs/systemd/", import.meta.url));
 const BINARIES = "/usr/local/bin/";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type LogFields, ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
 import { SessionCode } from "@qumo/shared/wire";
-import { DEFAULTS } from "../../relay/config/defaults.ts";
+import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { RefusedConnections } from "../../relay/refused_connections.ts";
 import { MoqtHost } from "../../relay/session_server.ts";

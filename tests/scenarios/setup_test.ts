@@ -2,7 +2,7 @@ import { ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
 import { draft18, encodeSubgroupHeader, SessionCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { alone } from "../support/alone.ts";
-import { DEFAULTS } from "../../relay/config/defaults.ts";
+import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { MoqtHost } from "../../relay/session_server.ts";
 import { memoryPair } from "../../relay/transport/mod.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DEFAULTS } from "../../relay/config/defaults.ts";
+import { DEFAULTS } from "../../relay/config/definition.ts";
 import { dialQuic } from "../../relay/transport/mod.ts";
 import { Deadline } from "../support/deadline.ts";
 import { type RelayInProcess, startRelayInProcess } from "../support/relay_in_process.ts";

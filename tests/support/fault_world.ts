@@ -8,7 +8,7 @@ import {
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { alone } from "./alone.ts";
-import { DEFAULTS } from "../../relay/config/defaults.ts";
+import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { MoqtHost } from "../../relay/session_server.ts";
 import {

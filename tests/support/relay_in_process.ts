@@ -1,5 +1,5 @@
 import { type LogFields, memoryLog, noTracing, systemClock } from "@qumo/shared/runtime";
-import { DEFAULTS } from "../../relay/config/defaults.ts";
+import { DEFAULTS } from "../../relay/config/definition.ts";
 import type { RelayConfig } from "../../relay/config.ts";
 import { Relay } from "../../relay/relay.ts";
 import { MoqtHost } from "../../relay/session_server.ts";

@@ -1,0 +1,36 @@
+import {
+  authorityFile,
+  certificatePairFiles,
+  type CertificatePaths,
+  type NamedFile,
+  secretFile,
+} from "@qumo/shared/runtime";
+import type { RelayConfig } from "./settings.ts";
+
+/** The files that a configuration names. */
+export function namedFiles(config: RelayConfig): NamedFile[] {
+  const { sdn, mesh } = config;
+  return [
+    ...certificatePairFiles(serverPair(config)),
+    secretFile("sdn.token_file", sdn.tokenFile),
+    authorityFile("sdn.tls.ca_file", sdn.tls.caFile),
+    ...certificatePairFiles(controllerPair(config)),
+    authorityFile("mesh.ca_file", mesh.caFile),
+  ];
+}
+
+/** What the relay shows to its clients. */
+export function serverPair({ server }: RelayConfig): CertificatePaths {
+  return {
+    certificate: { key: "server.cert_file", path: server.certFile },
+    key: { key: "server.key_file", path: server.keyFile },
+  };
+}
+
+/** What the relay shows to its controller. */
+export function controllerPair({ sdn: { tls } }: RelayConfig): CertificatePaths {
+  return {
+    certificate: { key: "sdn.tls.cert_file", path: tls.certFile },
+    key: { key: "sdn.tls.key_file", path: tls.keyFile },
+  };
+}

@@ -1,0 +1,97 @@
+import {
+  integer,
+  isHttpOrigin,
+  listOf,
+  milliseconds,
+  seconds,
+  section,
+  text,
+  yesNo,
+} from "@qumo/shared/runtime";
+import { MAX_ADDRESS_LENGTH, MAX_RELAY_NAME_BYTES, relayNameFault } from "@qumo/shared/topology";
+import { z } from "zod";
+import { parseRelayUrl, RELAY_URL_FORM } from "../control_plane/mod.ts";
+import { readAddresses, readNeighbors, splitItems } from "./relay_maps.ts";
+import { parseUpstream, UPSTREAM_FORM } from "./upstream.ts";
+
+const MAX_CONTROLLERS = 16;
+const MAX_UPSTREAMS = 16;
+
+const path = () => text(4096).default("");
+const relayUrl = text(
+  MAX_ADDRESS_LENGTH,
+  RELAY_URL_FORM,
+  (value) => parseRelayUrl(value) !== undefined,
+);
+const controllerUrls = listOf(
+  text(2048, "an http or https URL without a path", isHttpOrigin),
+  MAX_CONTROLLERS,
+);
+
+/** The connection to a controller, which knows every relay and who has which track. */
+export const sdnSettings = section({
+  /** Controllers, tried in order; none is a relay on its own. */
+  urls: z.unknown().transform(readControllers).default([]),
+  /** Its name among relays; empty: `relay.nodeId`, or else the host's name. */
+  relayName: text(
+    MAX_RELAY_NAME_BYTES,
+    `a relay's name: at most ${MAX_RELAY_NAME_BYTES} bytes that can be seen, not ., .. or __proto__, ` +
+      "not ending in /drain or /undrain",
+    (value) => value === "" || relayNameFault(value) === undefined,
+  ).default(""),
+  /** The URL for other relays; empty: the address it listens on, if that is one they can call. */
+  address: z.union([z.literal(""), relayUrl], { error: RELAY_URL_FORM }).default(""),
+  /** The relays that it calls, and what a hop to each costs. */
+  neighbors: z.unknown().transform(readNeighbors).default(new Map()),
+  /** The longest time between two heartbeats; the controller may ask for a shorter one. */
+  heartbeatIntervalSec: seconds(0.1, 3600).default(30),
+  /** A file with the bearer token for the controller; empty: none. */
+  tokenFile: path(),
+  /** What the controller is verified by, and what this relay shows; empty: the system's, nothing. */
+  tls: section({ caFile: path(), certFile: path(), keyFile: path() }),
+  /** Silence after which what is known of the other relays counts as stale. */
+  staleAfterMs: milliseconds(1000, 3_600_000).default(20_000),
+  /** Whether the relay is not ready while that is stale. */
+  staleIsUnready: yesNo().default(false),
+  /** Whether the relay is not ready while no controller has it registered. */
+  unregisteredIsUnready: yesNo().default(false),
+});
+
+/** Origins that this relay takes tracks from when it has no controller: `moqt://host:port`. */
+export const upstreamSettings = listOf(
+  text(MAX_ADDRESS_LENGTH, UPSTREAM_FORM, (value) => parseUpstream(value) !== undefined),
+  MAX_UPSTREAMS,
+).default([]);
+
+/** Links to other relays, whoever named them: the controller or `upstream`. */
+export const meshSettings = section({
+  pingIntervalMs: milliseconds(10, 60_000).default(200),
+  /** Silence after which a link is down. */
+  linkTimeoutMs: milliseconds(20, 600_000).default(600),
+  /** How long a link that came back must answer before it is up; more while it flaps. */
+  holdDownMs: milliseconds(0, 600_000).default(1000),
+  /** Relays that a track may cross. */
+  maxHops: integer(1, 255).default(8),
+  /** How long subscribers of a remote track are held while there is no way to it. */
+  failoverHoldMs: milliseconds(0, 600_000).default(10_000),
+  /** URLs of neighbours, by name, that count instead of those that the controller has. */
+  addresses: z.unknown().transform(readAddresses).default(new Map()),
+  /** The CA that verifies neighbours; empty: the certificate's hash that each registered. */
+  caFile: path(),
+  /** Neighbours are not verified at all. */
+  insecure: yesNo().default(false),
+});
+
+/** Reads a list of URLs, or one that is written without a list. */
+function readControllers(value: unknown, context: z.RefinementCtx): readonly string[] {
+  const read = controllerUrls.safeParse(typeof value === "string" ? splitItems(value) : value);
+  for (const { message, path } of read.error?.issues ?? []) {
+    // A text has no items with places of their own.
+    context.addIssue({
+      code: "custom",
+      message,
+      path: typeof value === "string" ? [] : [...path],
+    });
+  }
+  return read.data ?? z.NEVER;
+}

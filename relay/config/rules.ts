@@ -1,0 +1,80 @@
+import {
+  certificatePairFaults,
+  isLoopback,
+  type KeyFault,
+  parseAddress,
+} from "@qumo/shared/runtime";
+import { relayNameFault } from "@qumo/shared/topology";
+import { controllerPair, serverPair } from "./files.ts";
+import type { RelayConfig } from "./settings.ts";
+
+/** What must hold between values, told at the place of `key`. */
+export function brokenRules(config: RelayConfig): KeyFault[] {
+  const { server, auth, cache, limits } = config;
+  const broken: KeyFault[] = [];
+  const refuse = (key: string, text: string) => void broken.push({ key, text });
+  if (auth.mode === "loopback" && !isLoopback(parseAddress(server.address)!)) {
+    refuse(
+      "server.address",
+      `refusing to listen on ${server.address} without access control: ` +
+        "set `auth.mode: open` (or INSECURE=true) to allow anyone, or listen on 127.0.0.1",
+    );
+  }
+  broken.push(...certificatePairFaults(serverPair(config)));
+  if (server.keepAliveMs >= server.idleTimeoutMs) {
+    refuse(
+      "server.keep_alive_ms",
+      `${server.keepAliveMs} keeps nothing alive: write less than ` +
+        `\`server.idle_timeout_ms\`, which is ${server.idleTimeoutMs}, or 0`,
+    );
+  }
+  if (server.maxUnreadBytesPerConnection > server.maxUnreadBytes) {
+    refuse(
+      "server.max_unread_bytes_per_connection",
+      "one peer may not have more than `server.max_unread_bytes`",
+    );
+  }
+  if (cache.maxTrackBytes > cache.maxBytes) {
+    refuse("cache.max_track_bytes", "one track may not have more than `cache.max_bytes`");
+  }
+  if (limits.maxObjectBytes > cache.maxTrackBytes) {
+    refuse("limits.max_object_bytes", "an object must fit `cache.max_track_bytes`");
+  }
+  return [...broken, ...brokenMeshRules(config)];
+}
+
+/** The same for the values that have to do with other relays. */
+function brokenMeshRules(config: RelayConfig): KeyFault[] {
+  const { relay, sdn, mesh } = config;
+  const broken: KeyFault[] = [];
+  const refuse = (key: string, text: string) => void broken.push({ key, text });
+  if (sdn.urls.length === 0 && sdn.neighbors.size > 0) {
+    refuse(
+      "sdn.neighbors",
+      "neighbours are found through a controller: write `sdn.urls` too, or take tracks from fixed " +
+        "relays with `upstream`",
+    );
+  }
+  const [nameKey, name] = sdn.relayName === ""
+    ? ["relay.node_id", relay.nodeId]
+    : ["sdn.relay_name", sdn.relayName];
+  const fault = name === "" ? undefined : relayNameFault(name);
+  if (sdn.urls.length > 0 && fault !== undefined) {
+    refuse(nameKey, `the name ${fault}: other relays cannot use it`);
+  }
+  if (name !== "" && sdn.neighbors.has(name)) {
+    refuse(`sdn.neighbors.${name}`, `this is the relay's own name, by \`${nameKey}\``);
+  }
+  broken.push(...certificatePairFaults(controllerPair(config)));
+  if (mesh.linkTimeoutMs <= mesh.pingIntervalMs) {
+    refuse(
+      "mesh.link_timeout_ms",
+      `${mesh.linkTimeoutMs} is over before a link can answer: write more than ` +
+        `\`mesh.ping_interval_ms\`, which is ${mesh.pingIntervalMs}`,
+    );
+  }
+  if (mesh.insecure && mesh.caFile !== "") {
+    refuse("mesh.insecure", "`mesh.ca_file` verifies neighbours: remove one of the two");
+  }
+  return broken;
+}

@@ -1,0 +1,200 @@
+/*
+ * What can be configured. Each property is a key of the file in snake_case (`maxSessions` is
+ * `max_sessions`), with what it may be and its default, whose reason is in `configs/relay.yaml`.
+ * Units are in the names: `Ms` milliseconds, `Bytes` bytes. Lower limits keep the relay usable, upper
+ * ones keep it a machine's size.
+ */
+
+import {
+  addressForm,
+  bytes,
+  integer,
+  listOf,
+  milliseconds,
+  oneOf,
+  parseAddress,
+  programSettings,
+  section,
+  text,
+  yesNo,
+} from "@qumo/shared/runtime";
+import { z } from "zod";
+import { meshSettings, sdnSettings, upstreamSettings } from "./mesh_settings.ts";
+import { LOOPBACK, parseNetwork } from "./networks.ts";
+import { PUBLISHER_POLICIES, publisherPolicies } from "./publisher_policies.ts";
+
+const GIB = 2 ** 30;
+
+const count = (max: number, min = 1) => integer(min, max);
+const path = () => text(4096).default("");
+const name = () =>
+  text(
+    128,
+    "at most 128 letters, digits, dots, dashes, underscores and slashes",
+    (value) => /^[\w./-]*$/.test(value),
+  ).default("");
+
+/** The port, and who may come as far as a session. */
+const server = section({
+  /** IP address and port of UDP (QUIC, WebTransport) and TCP (HTTP); port 0 takes a free one. */
+  address: text(64, addressForm(4433), (value) => parseAddress(value) !== undefined)
+    .default("127.0.0.1:4433"),
+  /** PEM files, the leaf first; both empty: a certificate is made at start and renewed. */
+  certFile: path(),
+  keyFile: path(),
+  /**
+   * Origins of pages that may open WebTransport sessions; `*` is every one, `auto` those of this
+   * machine as long as nobody but this machine can come.
+   */
+  allowedOrigins: listOf(
+    text(512, "auto, * or an origin, like https://example.com", isOriginOrStar),
+    1000,
+  ).default(["auto"]),
+  /** Time between packets that keep a quiet connection alive; 0 sends none. */
+  keepAliveMs: milliseconds(0, 60_000).default(4000),
+  /** Silence after which a peer counts as gone. */
+  idleTimeoutMs: milliseconds(500, 600_000).default(10_000),
+  /** Time for each of QUIC's handshake, the WebTransport request and SETUP. */
+  handshakeTimeoutMs: milliseconds(100, 60_000).default(10_000),
+  /** Handshakes under way at once, of QUIC and again of WebTransport. */
+  maxHandshakes: count(1_000_000).default(1024),
+  /** Sessions at once; more are closed at once. */
+  maxSessions: count(1_000_000).default(5000),
+  /** Connections that one address of clients may have. */
+  maxConnectionsPerAddress: count(1_000_000).default(500),
+  /** Addresses and networks to which that does not apply, `loopback` for all of this machine's. */
+  knownAddresses: listOf(
+    text(64, "loopback, an address or a network, like 10.0.0.0/8", isKnownAddress),
+    1000,
+  ).default([LOOPBACK]),
+  /** Bytes of one peer that may wait to be read. */
+  maxUnreadBytesPerConnection: bytes(2_097_152, 1024 * GIB).default(67_108_864),
+  /** Bytes of all peers together that may wait to be read. */
+  maxUnreadBytes: bytes(2_097_152, 1024 * GIB).default(402_653_184),
+  /** Bidirectional streams, requests that is, that a peer may have open. */
+  maxBidiStreams: count(65_536, 8).default(512),
+  /** Unidirectional streams, subgroups mostly, that a publisher may have open. */
+  maxUniStreams: count(65_536, 8).default(1024),
+});
+
+/** Who may do what. */
+const auth = section({
+  /**
+   * `loopback` lets everyone in as long as nobody but this machine can come; `open` lets everyone
+   * in from everywhere.
+   */
+  mode: oneOf("loopback", "open").default("loopback"),
+});
+
+/** What the relay does for its peers. */
+const relay = section({
+  /** Its name in logs and at `/status`. */
+  nodeId: name(),
+  /** Where it runs, for `/status`. */
+  region: name(),
+  /**
+   * Where a subscription to the largest object begins. `strict` begins after it, `group_start` at the
+   * first object of its group; `auto` does that for peers known to need it.
+   */
+  lateJoin: oneOf("auto", "strict", "group_start").default("auto"),
+  /**
+   * Whether publishers are told to pause while nobody wants what they offer. `on_demand` pauses what
+   * a publisher offers with PUBLISH; `always` lets it flow, for publishers that cannot be told to go
+   * on; those that name no implementation always do.
+   */
+  forward: oneOf("on_demand", "always").default("on_demand"),
+  /** Asks each peer for its namespaces after SETUP. */
+  solicit: yesNo().default(true),
+  /** Who keeps a track of which two publishers have different objects. */
+  publishers: oneOf(...PUBLISHER_POLICIES).default("newest"),
+  /** The same for namespaces that begin with these, as people write them; the longest counts. */
+  publishersByNamespace: publisherPolicies.default(new Map()),
+  /** How long the subscription to a publisher outlives the last subscriber. */
+  lingerMs: milliseconds(0).default(2000),
+  /** The longest that a subscriber may wait for a publisher, whatever it asks for. */
+  rendezvousMaxMs: milliseconds(0).default(30_000),
+  /** How long a publisher may take to answer a request of ours. */
+  requestTimeoutMs: milliseconds(100, 600_000).default(10_000),
+});
+
+/** What is kept of the past. The oldest groups go first, at whichever limit is reached. */
+const cache = section({
+  /** Of all tracks together. */
+  maxBytes: bytes(1_048_576, 1024 * GIB).default(268_435_456),
+  maxTrackBytes: bytes(1_048_576, 1024 * GIB).default(33_554_432),
+  maxGroupsPerTrack: count(1_000_000).default(100),
+  maxAgeMs: milliseconds(100).default(30_000),
+});
+
+/** What one session may ask for; beyond it a request is refused, or the session closed. */
+const limits = section({
+  /** Requests that are open at once, of every kind. */
+  maxRequests: count(1_000_000).default(500),
+  /** Of these, tracks subscribed to. */
+  maxSubscriptions: count(1_000_000).default(500),
+  /** Tracks published to us, pushed and subscribed together. */
+  maxPublishedTracks: count(1_000_000).default(500),
+  /** Namespaces announced. */
+  maxNamespaces: count(1_000_000).default(200),
+  /** Namespace prefixes watched. */
+  maxNamespaceSubscriptions: count(1_000_000).default(50),
+  /** Fetches under way. */
+  maxFetches: count(1_000_000).default(50),
+  /** Control messages a second, on average. */
+  controlMessageRate: count(1_000_000).default(200),
+  /** Control messages that may come at once before the rate counts. */
+  controlMessageBurst: count(1_000_000).default(2000),
+  /** One object's payload. */
+  maxObjectBytes: bytes(1200, GIB).default(16_777_216),
+});
+
+/** How far one subscription may fall behind before groups are skipped for it. */
+const delivery = section({
+  /** Bytes of a track that are waiting to be sent to a subscriber. */
+  maxBacklogBytes: bytes(65_536, GIB).default(8_388_608),
+  /** Streams of a subscription that are open at once. */
+  maxOpenSubgroups: count(65_536).default(32),
+  /** A subscriber that takes nothing for this long is not worth its memory: the session is closed. */
+  stallTimeoutMs: milliseconds(100, 600_000).default(10_000),
+});
+
+/** Everything that can be configured of a relay. */
+export const settingsSchema = section({
+  server,
+  auth,
+  relay,
+  cache,
+  limits,
+  delivery,
+  sdn: sdnSettings,
+  upstream: upstreamSettings,
+  mesh: meshSettings,
+  /** What `/metrics` says beyond totals. */
+  metrics: section({
+    /** Tracks that get series of their own, named; 0 names none. */
+    perTrack: count(10_000, 0).default(0),
+  }),
+  /** The HTTP side beside the media. */
+  ops: section({
+    /**
+     * Who may read names of tracks and addresses of peers: `loopback` is programs on this machine,
+     * `open` everybody who can reach the port.
+     */
+    details: oneOf("loopback", "open").default("loopback"),
+  }),
+  ...programSettings,
+  /** How long sessions may take to leave at shutdown. */
+  drainTimeoutMs: milliseconds(0, 3_600_000).default(10_000),
+});
+
+/** Everything that is configured of a relay. */
+export type RelayConfig = z.output<typeof settingsSchema>;
+
+function isKnownAddress(value: string): boolean {
+  return value === LOOPBACK || parseNetwork(value) !== undefined;
+}
+
+function isOriginOrStar(value: string): boolean {
+  return value === "*" || value === "auto" ||
+    URL.canParse(value) && new URL(value).origin === value;
+}

@@ -1,0 +1,43 @@
+import {
+  authorityFile,
+  certificatePairFiles,
+  type CertificatePaths,
+  type NamedFile,
+  secretFile,
+} from "@qumo/shared/runtime";
+import type { SdnConfig } from "./settings.ts";
+
+/** The files that a configuration names. */
+export function namedFiles(config: SdnConfig): NamedFile[] {
+  const { auth, etcd, graph, store } = config;
+  return [
+    ...certificatePairFiles(serverPair(config)),
+    ...(auth.mode !== "token"
+      ? []
+      : auth.tokens.map(({ token_file: path = "" }, place) =>
+        secretFile(`auth.tokens.${place}.token_file`, path)
+      )),
+    ...(store !== "etcd" ? [] : [
+      secretFile("etcd.password_file", etcd.passwordFile),
+      authorityFile("etcd.ca_file", etcd.caFile),
+      ...certificatePairFiles(etcdPair(config)),
+    ]),
+    secretFile("graph.peer_token_file", graph.peerTokenFile),
+  ];
+}
+
+/** What the controller shows to its callers. */
+export function serverPair({ server }: SdnConfig): CertificatePaths {
+  return {
+    certificate: { key: "server.cert_file", path: server.certFile },
+    key: { key: "server.key_file", path: server.keyFile },
+  };
+}
+
+/** What the controller shows to etcd. */
+export function etcdPair({ etcd }: SdnConfig): CertificatePaths {
+  return {
+    certificate: { key: "etcd.cert_file", path: etcd.certFile },
+    key: { key: "etcd.key_file", path: etcd.keyFile },
+  };
+}

@@ -1,0 +1,54 @@
+import type { z } from "zod";
+import {
+  type EnvironmentDefinition,
+  type EnvironmentVariable,
+  variablesFor,
+} from "./config_environment.ts";
+import type { KeyFault } from "./config_issues.ts";
+import { keysOf } from "./config_keys.ts";
+import type { NamedFile } from "./config_named_files.ts";
+
+/** What a configuration is: its values, what they may be, and what they were called before. */
+export interface ConfigDefinition<T extends object> {
+  /** Every key there is. Property names are camelCase here and snake_case in the file. */
+  readonly defaults: T;
+  /** Checks the whole. The messages of its values say what is allowed (see `config_values.ts`). */
+  readonly schema: z.ZodType<T>;
+  /** What must hold between values; each refusal is told at the place of its key. */
+  readonly rules: (value: T) => readonly KeyFault[];
+  /** The files that it names, and that must be usable before the program starts. */
+  readonly files: (value: T) => readonly NamedFile[];
+  /** Former keys that are still understood. */
+  readonly renamed: ReadonlyMap<string, string>;
+  /** Former keys that do nothing: a warning with a sentence that says what to do instead. */
+  readonly retired: ReadonlyMap<string, string>;
+  readonly environment: EnvironmentDefinition;
+}
+
+/** A definition without what follows from its schema: the defaults, and a variable for each key. */
+export interface ConfigOutline<T extends object> extends Omit<ConfigDefinition<T>, "defaults"> {
+  readonly environment: EnvironmentDefinition & {
+    /** Sections whose variables begin differently; what they would be called otherwise still works. */
+    readonly sectionPrefixes?: Readonly<Record<string, string>>;
+  };
+}
+
+/** Completes a definition from its schema, which has a default for every key. */
+export function defineConfig<T extends object>(outline: ConfigOutline<T>): ConfigDefinition<T> {
+  const { environment, schema } = outline;
+  const defaults = schema.parse({});
+  const variables = [...environment.variables, ...keyVariables(environment, defaults)];
+  return { ...outline, defaults, environment: { ...environment, variables } };
+}
+
+function keyVariables(
+  { prefix, sectionPrefixes = {} }: ConfigOutline<object>["environment"],
+  defaults: object,
+): EnvironmentVariable[] {
+  return variablesFor(prefix, keysOf(defaults).values.keys()).flatMap(({ name, key }) => {
+    const own = sectionPrefixes[key.split(".", 1)[0]!];
+    if (own === undefined) return [{ name, key }];
+    const [replacement] = variablesFor(own, [key.slice(key.indexOf(".") + 1)]);
+    return [{ name, key, replacedBy: replacement!.name }, { name: replacement!.name, key }];
+  });
+}

@@ -1,0 +1,13 @@
+import { z } from "zod";
+
+/**
+ * A section of a configuration: these keys and no others. A key is one line, which says what it may
+ * be and what it is where nobody says anything: `maxSessions: integer(1, 9).default(5)`.
+ */
+export function section<Shape extends z.ZodRawShape>(shape: Shape): Section<Shape> {
+  return z.strictObject(shape).readonly().prefault({} as never) as unknown as Section<Shape>;
+}
+
+type Section<Shape extends z.ZodRawShape> = z.ZodType<
+  Readonly<z.output<z.ZodObject<Shape, z.core.$strict>>>
+>;

@@ -1,31 +1,10 @@
+import { flowSchema, linkReportSchema, loadReportSchema } from "@qumo/shared/topology";
 import { z } from "zod";
-import {
-  flowSchema,
-  linkReportSchema,
-  loadReportSchema,
-  refusalCodes,
-} from "@qumo/shared/topology";
 
 const revision = z.number().int().meta({ description: "The revision that this answer is of" });
 const time = z.string().meta({ format: "date-time" });
 const cost = z.number().nonnegative();
 const adjacency = z.record(z.string(), z.record(z.string(), cost));
-
-/** The answer to a question that came with the ETag or revision that still holds. */
-export const NOT_MODIFIED = { 304: { description: "Nothing has changed since; no body" } };
-
-/** The body of every refusal. */
-export const errorAnswer = z.strictObject({
-  error: z.string(),
-  code: z.enum(refusalCodes),
-  revision: revision.optional(),
-  epoch: z.number().int().optional().meta({
-    description: "The newest epoch of that name; with epoch_ahead, the controller's time",
-  }),
-  lives: z.boolean().optional().meta({
-    description: "Beside epoch: whether a relay of that name is registered now",
-  }),
-}).meta({ id: "Error" });
 
 /** The answer to a registration or heartbeat. */
 export const registeredAnswer = z.strictObject({

@@ -1,22 +1,22 @@
+import type { HttpMetrics } from "@qumo/shared/http";
 import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal, type Registration } from "@qumo/shared/topology";
-import type { Place } from "./assign.ts";
 import { Chronicle, type EventLog, Outages } from "../events/mod.ts";
-import { Feed } from "./change_log.ts";
 import type { CostPolicy, Graph, GraphRelay } from "../graph/mod.ts";
-import { GraphKeeper } from "./graph_keeper.ts";
+import { type Batch, type Command, type Match, Registry, relayOf } from "../registry/mod.ts";
+import type { Store, Stored, Timeline } from "../store/mod.ts";
+import { Exchange } from "../sync/mod.ts";
+import type { Place } from "./assign.ts";
+import { Feed } from "./change_log.ts";
 import { DirectoryUseCases } from "./directory_use_cases.ts";
-import type { HttpMetrics } from "@qumo/shared/http";
-import { MAX_EXPIRED } from "../http/limits.ts";
-import type { OperationUseCases, RelayUseCases, WatchUseCases } from "./use_cases.ts";
+import { GraphKeeper } from "./graph_keeper.ts";
 import { Journal } from "./journal.ts";
+import { MAX_EXPIRED } from "./limits.ts";
 import { ControllerMetrics } from "./metrics.ts";
+import { Presenter } from "./presenter.ts";
 import { countStates, isUnreachable } from "./relay_states.ts";
 import { RouteQueries } from "./route_queries.ts";
-import { Presenter } from "./presenter.ts";
-import { type Batch, type Command, type Match, Registry, relayOf } from "../registry/mod.ts";
-import { Exchange } from "../sync/mod.ts";
-import type { Store, Stored, Timeline } from "../store/mod.ts";
+import type { OperationUseCases, RelayUseCases, WatchUseCases } from "./use_cases.ts";
 import { type FeedEntry, watch, type WatchQuery } from "./watch.ts";
 
 /** How many heartbeats fit into a lease: two may be lost. */

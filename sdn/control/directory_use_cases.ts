@@ -1,14 +1,12 @@
 import { done, refused } from "@qumo/shared/runtime";
 import { refusal } from "@qumo/shared/topology";
 import { distances, type Graph, stepsToCost } from "../graph/mod.ts";
-import { writeCursor } from "../http/announce_endpoints.ts";
-import type { AnnounceUseCases } from "./use_cases.ts";
+import type { DirectoryCursor, Registry } from "../registry/mod.ts";
+import { writeCursor } from "./cursor.ts";
 import type { Journal } from "./journal.ts";
+import { SNAPSHOT_PAGE } from "./limits.ts";
 import type { Presenter } from "./presenter.ts";
-import type { Registry } from "../registry/mod.ts";
-
-/** Entries of one event of a snapshot: a watcher that does not read holds one event. */
-const SNAPSHOT_PAGE = 100;
+import type { AnnounceUseCases } from "./use_cases.ts";
 
 /** What the directory stands on. */
 export interface DirectoryParts {
@@ -39,7 +37,7 @@ export class DirectoryUseCases implements AnnounceUseCases {
   }
 
   announces(
-    query: { prefix: string; limit: number; after?: { track: string; relay: string } },
+    query: { prefix: string; limit: number; after?: DirectoryCursor },
   ) {
     this.#parts.journal.expire();
     const { prefix, limit, after } = query;
@@ -56,7 +54,7 @@ export class DirectoryUseCases implements AnnounceUseCases {
   /** The whole directory, a little at a time. */
   *pages() {
     const { registry, presenter } = this.#parts;
-    let after: { track: string; relay: string } | undefined;
+    let after: DirectoryCursor | undefined;
     for (;;) {
       const page = registry.directory.page("", SNAPSHOT_PAGE, after);
       if (page.length > 0) yield page.map((one) => presenter.announce(one));

@@ -1,20 +1,14 @@
 import { type Clock, done, type Outcome, printable, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
+import { distances, explain, findWays, type Graph, nextHops, obstacles } from "../graph/mod.ts";
+import type { Registry } from "../registry/mod.ts";
 import { assign, type Place } from "./assign.ts";
 import type { Feed } from "./change_log.ts";
-import { distances, explain, findWays, type Graph, nextHops, obstacles } from "../graph/mod.ts";
-import type { AssignQuery, RouteUseCases } from "./use_cases.ts";
-import type { Registry } from "../registry/mod.ts";
+import { MAX_NAME_SHOWN, MAX_REASON_SHOWN, MAX_SOURCES } from "./limits.ts";
 import { Turns } from "./turns.ts";
+import type { AssignQuery, RouteUseCases } from "./use_cases.ts";
 import { explanationView, graphView, nextHopsView, wayView } from "./views.ts";
 import type { FeedEntry } from "./watch.ts";
-
-/** Sources of a track that an assignment looks at: each costs a search through the whole graph. */
-const MAX_SOURCES = 8;
-
-/** Characters of a name, and of all the reasons, in an answer. */
-const MAX_NAME = 255;
-const MAX_REASON = 4096;
 
 /** What answers about routes are made from. */
 export interface RouteParts {
@@ -71,7 +65,7 @@ export class RouteQueries implements RouteUseCases {
               query,
               () =>
                 `${
-                  printable(name, MAX_NAME)
+                  printable(name, MAX_NAME_SHOWN)
                 } has not registered, and no relay names it as a neighbor`,
             ),
         ),
@@ -79,7 +73,7 @@ export class RouteQueries implements RouteUseCases {
     }
     const [best, ...others] = found === "no_path" ? [] : found.map((way) => wayView(graph, way));
     if (best === undefined) {
-      const why = reason(query, () => printable(obstacles(graph, query), MAX_REASON));
+      const why = reason(query, () => printable(obstacles(graph, query), MAX_REASON_SHOWN));
       return refused(refusal("no_path", `no path between nodes${why}`));
     }
     return done({

@@ -1,7 +1,5 @@
 import { type Clock, sleep } from "@qumo/shared/runtime";
-
-/** Searches that may wait for their turn. */
-const MAX_WAITING = 64;
+import { MAX_WAITING_SEARCHES } from "./limits.ts";
 
 /** What takes less than this, in milliseconds, is nothing that others must be spared from. */
 const SHORT_MS = 2;
@@ -21,7 +19,7 @@ export class Turns {
 
   /** Does the work when it is its turn; does nothing and gives `undefined` when too many wait. */
   async run<T>(work: () => T): Promise<T | undefined> {
-    if (this.#waiting >= MAX_WAITING) return undefined;
+    if (this.#waiting >= MAX_WAITING_SEARCHES) return undefined;
     this.#waiting++;
     const before = this.#last;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,7 +1,7 @@
-import type { z } from "zod";
 import type { Outcome } from "@qumo/shared/runtime";
 import type { Refusal, Registration } from "@qumo/shared/topology";
-import type { Match } from "../registry/mod.ts";
+import type { z } from "zod";
+import type { DirectoryCursor, Match } from "../registry/mod.ts";
 import type * as answers from "./answers.ts";
 
 type Answered<Schema extends z.ZodType> = Promise<Outcome<z.output<Schema>, Refusal>>;
@@ -51,7 +51,7 @@ export interface AnnounceUseCases {
   announce(relay: string, track: string): Answered<typeof answers.announceStatusAnswer>;
   withdraw(relay: string, track: string): Answered<typeof answers.announceStatusAnswer>;
   announces(
-    query: { prefix: string; limit: number; after?: { track: string; relay: string } },
+    query: { prefix: string; limit: number; after?: DirectoryCursor },
   ): Answered<typeof answers.announcesAnswer>;
   lookup(
     query: { track: string; from?: string | undefined; covering: boolean },

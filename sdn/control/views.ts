@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type Explanation, type Graph, type NextHop, stepsToCost, type Way } from "../graph/mod.ts";
+import type { Announce, RelayEntry } from "../registry/mod.ts";
 import type {
   announceAnswer,
   graphAnswer,
@@ -7,7 +8,6 @@ import type {
   relayAnswer,
   routeAnswer,
 } from "./answers.ts";
-import type { Announce, RelayEntry } from "../registry/mod.ts";
 
 /** Writes a moment on the running clock as a date. */
 export type ToDate = (time: number) => string;

@@ -1,7 +1,7 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
-import type { Feed } from "./change_log.ts";
 import { type Graph, nextHops } from "../graph/mod.ts";
+import type { Feed } from "./change_log.ts";
 import type { WatchEvent, WatchScope } from "./use_cases.ts";
 import { nextHopsView } from "./views.ts";
 

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
   canonicalTrackText,
@@ -7,10 +6,12 @@ import {
   relayNameFault,
   relayNameSchema,
 } from "@qumo/shared/topology";
+import { z } from "zod";
 import { announcesAnswer, announceStatusAnswer, lookupAnswer } from "../control/answers.ts";
+import { readCursor } from "../control/cursor.ts";
+import type { AnnounceUseCases } from "../control/use_cases.ts";
 import { type Call, type Endpoint, endpoint } from "./endpoint.ts";
 import { announcesQuery, lookupQuery, withdrawQuery, withoutLastSlash } from "./queries.ts";
-import type { AnnounceUseCases } from "../control/use_cases.ts";
 
 const announceBody = z.strictObject({
   relay: relayNameSchema.optional(),
@@ -119,24 +120,6 @@ function checkAnnounce({ relay, track: text }: Meant): Outcome<Meant, Refusal> {
   if (fault !== undefined) return bad(`The relay's name ${fault}`);
   const track = canonicalTrackText(text);
   return track.ok ? done({ relay, track: track.value }) : bad(`The track ${track.refusal}`);
-}
-
-/** Writes down where a listing goes on. */
-export function writeCursor({ track, relay }: Meant): string {
-  const bytes = new TextEncoder().encode(JSON.stringify([track, relay]));
-  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
-}
-
-function readCursor(text: string): Meant | undefined {
-  try {
-    const bytes = Uint8Array.fromBase64(text, { alphabet: "base64url" });
-    const cursor = z.tuple([z.string(), z.string()]).safeParse(
-      JSON.parse(new TextDecoder().decode(bytes)),
-    );
-    return cursor.success ? { track: cursor.data[0], relay: cursor.data[1] } : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function bad(message: string) {

@@ -1,6 +1,14 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { type MethodLabel, methodLabel } from "@qumo/shared/http";
 import { refusal } from "@qumo/shared/topology";
+import type {
+  AnnounceUseCases,
+  EventUseCases,
+  OperationUseCases,
+  RelayUseCases,
+  RouteUseCases,
+  WatchUseCases,
+} from "../control/use_cases.ts";
 import { announceEndpoints } from "./announce_endpoints.ts";
 import type { Authenticate } from "./auth.ts";
 import { ByteBudget } from "./byte_budget.ts";
@@ -13,14 +21,6 @@ import type { PageGuard } from "./page_guard.ts";
 import { type RateLimit, RateLimiter } from "./rate_limit.ts";
 import { relayEndpoints } from "./relay_endpoints.ts";
 import { routeEndpoints } from "./route_endpoints.ts";
-import type {
-  AnnounceUseCases,
-  EventUseCases,
-  OperationUseCases,
-  RelayUseCases,
-  RouteUseCases,
-  WatchUseCases,
-} from "../control/use_cases.ts";
 import { watchEndpoint, type WatchTools } from "./watch_endpoint.ts";
 
 /** What an app is made of. */

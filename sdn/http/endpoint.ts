@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { z } from "zod";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal, type RefusalCode } from "@qumo/shared/topology";
+import { z } from "zod";
 import { type Authenticate, forbids, type Identity, type Role } from "./auth.ts";
 import { type Deadline, parseJson, readBytes } from "./body.ts";
 import { BodyMemory } from "./body_memory.ts";

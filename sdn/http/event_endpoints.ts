@@ -1,8 +1,8 @@
-import { eventsAnswer } from "../control/answers.ts";
 import { done } from "@qumo/shared/runtime";
+import { eventsAnswer } from "../control/answers.ts";
+import type { EventUseCases } from "../control/use_cases.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { eventsQuery } from "./queries.ts";
-import type { EventUseCases } from "../control/use_cases.ts";
 
 /** What happened, for whoever asks later. */
 export function eventEndpoints(events: EventUseCases): Endpoint[] {

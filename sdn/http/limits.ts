@@ -31,9 +31,6 @@ export const MAX_PAGE = 1000;
 /** Events in one answer. */
 export const MAX_EVENTS_PAGE = 1000;
 
-/** Relays that expired and are still listed: a list for people, who look at the newest. */
-export const MAX_EXPIRED = 1000;
-
 /** Seconds that a long poll may wait: below the idle limit of common proxies. */
 export const MAX_WAIT_SECONDS = 60;
 

@@ -1,8 +1,24 @@
+import { type RefusalCode, refusalCodes } from "@qumo/shared/topology";
 import { z } from "zod";
-import type { RefusalCode } from "@qumo/shared/topology";
-import { errorAnswer } from "../control/answers.ts";
 import type { Endpoint, Router } from "./endpoint.ts";
 import { refusalStatus } from "./refusal_status.ts";
+
+/** The answer to a question that came with the ETag or revision that still holds. */
+export const NOT_MODIFIED = { 304: { description: "Nothing has changed since; no body" } };
+
+/** The body of every refusal. */
+export const errorAnswer = z.strictObject({
+  error: z.string(),
+  code: z.enum(refusalCodes),
+  revision: z.number().int().meta({ description: "The revision that this answer is of" })
+    .optional(),
+  epoch: z.number().int().optional().meta({
+    description: "The newest epoch of that name; with epoch_ahead, the controller's time",
+  }),
+  lives: z.boolean().optional().meta({
+    description: "Beside epoch: whether a relay of that name is registered now",
+  }),
+}).meta({ id: "Error" });
 
 /** What may become of any request. */
 const ALWAYS: readonly RefusalCode[] = ["bad_request", "forbidden", "rate_limited", "internal"];

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { testController } from "../../tests/support/sdn_controller.ts";
 import { MemoryStore } from "../store/mod.ts";
-import { errorAnswer, healthAnswer } from "../control/answers.ts";
+import { healthAnswer } from "../control/answers.ts";
 import type { AppOptions } from "./app.ts";
 import { tokenAccess } from "./auth.ts";
+import { errorAnswer } from "./openapi.ts";
 import { pageGuard } from "./page_guard.ts";
 import { pageEndpoints } from "./page_endpoints.ts";
 

@@ -1,8 +1,8 @@
 import { done } from "@qumo/shared/runtime";
 import { healthAnswer } from "../control/answers.ts";
+import type { OperationUseCases } from "../control/use_cases.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { healthQuery } from "./queries.ts";
-import type { OperationUseCases } from "../control/use_cases.ts";
 
 /** How the controller is, for balancers and for Prometheus. */
 export function operationEndpoints(operation: OperationUseCases): Endpoint[] {

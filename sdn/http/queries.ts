@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { MAX_ALTERNATES, relayNameSchema, trackTextSchema } from "@qumo/shared/topology";
+import { z } from "zod";
 import { MAX_EVENTS_PAGE, MAX_PAGE, MAX_WAIT_SECONDS } from "./limits.ts";
 
 /** A flag in a query: `true`, `1` or nothing after its name. */

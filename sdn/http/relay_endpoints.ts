@@ -1,17 +1,17 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal, registrationSchema, relayNameFault } from "@qumo/shared/topology";
-import type { Match } from "../registry/mod.ts";
 import {
   flowsAnswer,
-  NOT_MODIFIED,
   oneRelayAnswer,
   registeredAnswer,
   relaysAnswer,
   relayStatusAnswer,
 } from "../control/answers.ts";
+import type { RelayUseCases } from "../control/use_cases.ts";
+import type { Match } from "../registry/mod.ts";
 import { type Answer, type Endpoint, endpoint } from "./endpoint.ts";
 import { MAX_REGISTRATION_BYTES } from "./limits.ts";
-import type { RelayUseCases } from "../control/use_cases.ts";
+import { NOT_MODIFIED } from "./openapi.ts";
 
 const NO_NAME = "relay name is required in path: /relay/<name>";
 

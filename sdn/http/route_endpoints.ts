@@ -1,15 +1,10 @@
 import { done } from "@qumo/shared/runtime";
-import {
-  assignAnswer,
-  graphAnswer,
-  nextHopsAnswer,
-  NOT_MODIFIED,
-  routeAnswer,
-} from "../control/answers.ts";
+import { assignAnswer, graphAnswer, nextHopsAnswer, routeAnswer } from "../control/answers.ts";
+import type { RouteUseCases } from "../control/use_cases.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { RELAYS_PER_REQUEST } from "./limits.ts";
+import { NOT_MODIFIED } from "./openapi.ts";
 import { assignQuery, graphQuery, routeQuery } from "./queries.ts";
-import type { RouteUseCases } from "../control/use_cases.ts";
 
 /** Asking for routes, next hops, the graph, and the relay for a client. */
 export function routeEndpoints(routes: RouteUseCases): Endpoint[] {

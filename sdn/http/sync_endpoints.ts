@@ -1,20 +1,18 @@
-import { z } from "zod";
 import { done } from "@qumo/shared/runtime";
 import { MAX_COST, relayNameSchema } from "@qumo/shared/topology";
-import type { Controller } from "../control/controller.ts";
+import { z } from "zod";
 import { graphAnswer } from "../control/answers.ts";
-import { type Endpoint, endpoint } from "./endpoint.ts";
-import { MAX_SYNC_BYTES } from "./limits.ts";
+import type { Controller } from "../control/controller.ts";
+import type { Exchange, SyncMessage, WireState } from "../sync/mod.ts";
 import {
   digestAnswerSchema,
   digestRequestSchema,
-  type Exchange,
   syncAnswerSchema,
-  type SyncMessage,
   syncMessageSchema,
-  type WireState,
   wireStateSchema,
 } from "../sync/mod.ts";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+import { MAX_SYNC_BYTES } from "./limits.ts";
 
 /** The body of upstream's `PUT /sync`: its graph. Fields of ours that a graph has mean nothing here. */
 const upstreamGraph = z.object({

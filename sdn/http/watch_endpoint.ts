@@ -1,6 +1,8 @@
 import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal, relayNameFault } from "@qumo/shared/topology";
+import type { WatchEvent, WatchScope, WatchUseCases } from "../control/use_cases.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
+import { EventPieces } from "./event_pieces.ts";
 import {
   KEEP_ALIVE_MS,
   MAX_WATCHED_ROUTES,
@@ -8,10 +10,8 @@ import {
   MAX_WATCHERS_PER_CLIENT,
   MAX_WRITE_LENGTH,
 } from "./limits.ts";
-import { EventPieces } from "./event_pieces.ts";
-import { Slots } from "./slots.ts";
 import { revisionField, watchQuery } from "./queries.ts";
-import type { WatchEvent, WatchScope, WatchUseCases } from "../control/use_cases.ts";
+import { Slots } from "./slots.ts";
 
 /** How long a client should wait before it comes back, in milliseconds. */
 const RETRY_MS = 1000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { errorAnswer } from "../../sdn/control/answers.ts";
+import { errorAnswer } from "../../sdn/http/openapi.ts";
 import { testController } from "../support/sdn_controller.ts";
 
 const methods = fc.constantFrom("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS");

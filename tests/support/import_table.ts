@@ -58,8 +58,28 @@ export const TABLE: readonly Row[] = [
   { from: "sdn/events", may: ["sdn/registry", "sdn/graph", "shared"] },
   { from: "sdn/store", may: ["sdn/registry", "sdn/events", "shared"] },
   { from: "sdn/sync", may: ["sdn/registry", "shared"] },
-  { from: "sdn/control", may: ["sdn", "shared"] },
-  { from: "sdn/http", may: ["shared", "sdn/control", "sdn/sync"], types: ["sdn/registry"] },
+  {
+    from: "sdn/control",
+    may: [
+      "shared",
+      "sdn/registry",
+      "sdn/graph",
+      "sdn/events",
+      "sdn/store/types.ts",
+      "sdn/sync/exchange.ts",
+    ],
+  },
+  {
+    from: "sdn/http",
+    may: [
+      "shared",
+      "sdn/control/answers.ts",
+      "sdn/control/cursor.ts",
+      "sdn/sync/message.ts",
+      "sdn/sync/wire.ts",
+    ],
+    types: ["sdn/control", "sdn/registry", "sdn/sync"],
+  },
   { from: "sdn/dashboard", may: ["shared"] },
   { from: "sdn", depth: "top", may: ["sdn", "shared"] },
 ];

@@ -7,8 +7,8 @@ import {
   type CertificatePair,
   listen,
   type RefusedPeer,
-  type TransportLimit,
 } from "./transport/mod.ts";
+import type { TransportLimit } from "./vocabulary.ts";
 
 /** What it takes to listen. */
 export interface PortsOptions {

@@ -1,7 +1,7 @@
 import { wholeNamespaceText } from "@qumo/shared/runtime";
 import type { Namespace } from "@qumo/shared/wire";
 import type { RelayConfig } from "./config.ts";
-import type { ReplacementPolicy } from "./track/mod.ts";
+import type { ReplacementPolicy } from "./vocabulary.ts";
 
 /** Who keeps a track of a namespace where publishers disagree, as the configuration says it. */
 export function policyOf(

@@ -1,5 +1,6 @@
 import { type Clock, LimitedLog, type Log } from "@qumo/shared/runtime";
-import type { HandshakeRefusal, RelayMetrics } from "./ops/metrics.ts";
+import type { RelayMetrics } from "./ops/metrics.ts";
+import type { HandshakeRefusal } from "./vocabulary.ts";
 
 /** A connection that did not become a session. */
 export interface RefusedConnection {

@@ -12,7 +12,7 @@ import { openCertificates } from "./certificate.ts";
 import { formatAddress, parseAddress, reachable, type RelayConfig } from "./config.ts";
 import type { Condition } from "./ops/conditions.ts";
 import { EventLoopLag } from "./ops/event_loop.ts";
-import { type HandshakeRefusal, RelayMetrics } from "./ops/metrics.ts";
+import { RelayMetrics } from "./ops/metrics.ts";
 import type { Program } from "./ops/process_families.ts";
 import { type OpsServer, serveOps } from "./ops/server.ts";
 import type {
@@ -36,6 +36,7 @@ import { openPorts, type Ports } from "./ports.ts";
 import { RefusedConnections } from "./refused_connections.ts";
 import { RelayMesh } from "./relay_mesh.ts";
 import type { Connection, Listener } from "./transport/mod.ts";
+import type { HandshakeRefusal } from "./vocabulary.ts";
 
 /** What a relay is made of. */
 export interface RelayOptions {

@@ -4,7 +4,6 @@ import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops
 import { policyOf } from "./publisher_policy.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { linkStreams } from "./relay_mesh.ts";
-import type { SessionEnd } from "./session/metrics.ts";
 import { isOtherRelay } from "./session/moqt/connection/relay_peer.ts";
 import { MoqtSession } from "./session/moqt/session.ts";
 import { negotiate } from "./session/negotiate.ts";
@@ -15,6 +14,7 @@ import { Cache, MAX_TRACKS, Registry, type Replacement, type TrackEntry } from "
 import type { Connection } from "./transport/mod.ts";
 import type { LinkSession, LinkSessionOptions } from "./upstream/mod.ts";
 import { version } from "./version.ts";
+import type { SessionEnd } from "./vocabulary.ts";
 
 // Both modes of `auth` that there are let in everyone who can come as far as the port.
 const everybody: Authorizer = () => done(undefined);

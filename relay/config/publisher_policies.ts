@@ -1,10 +1,6 @@
 import { z } from "zod";
 import { entriesOf } from "./relay_maps.ts";
-
-/** Who keeps a track: the newer session, the older one, or the older one and a second is refused. */
-export const PUBLISHER_POLICIES = ["newest", "oldest", "refuse"] as const;
-
-type PublisherPolicy = typeof PUBLISHER_POLICIES[number];
+import { REPLACEMENT_POLICIES, type ReplacementPolicy } from "../vocabulary.ts";
 
 /** Namespaces with a policy of their own: more are a mistake, since every one is looked at. */
 const MAX_NAMESPACES = 1_000;
@@ -15,7 +11,7 @@ export const publisherPolicies = z.unknown().transform(readPublisherPolicies);
 function readPublisherPolicies(
   value: unknown,
   context: z.RefinementCtx,
-): ReadonlyMap<string, PublisherPolicy> {
+): ReadonlyMap<string, ReplacementPolicy> {
   const pairs = entriesOf(value);
   if (pairs === undefined || pairs.length > MAX_NAMESPACES) {
     const message = `a map of at most ${MAX_NAMESPACES} namespaces to policies, like ` +
@@ -23,13 +19,13 @@ function readPublisherPolicies(
     context.addIssue({ code: "custom", message, path: [] });
     return z.NEVER;
   }
-  const found = new Map<string, PublisherPolicy>();
+  const found = new Map<string, ReplacementPolicy>();
   for (const [namespace, policy] of pairs) {
-    const known = PUBLISHER_POLICIES.find((one) => one === policy);
+    const known = REPLACEMENT_POLICIES.find((one) => one === policy);
     if (known !== undefined) found.set(namespace, known);
     else {
-      const message = `one of ${PUBLISHER_POLICIES.join(", ")}`;
-      const params = { words: PUBLISHER_POLICIES };
+      const message = `one of ${REPLACEMENT_POLICIES.join(", ")}`;
+      const params = { words: REPLACEMENT_POLICIES };
       context.addIssue({ code: "custom", message, params, path: [namespace] });
     }
   }

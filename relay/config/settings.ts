@@ -19,9 +19,10 @@ import {
   yesNo,
 } from "@qumo/shared/runtime";
 import { z } from "zod";
+import { FORWARDS, LATE_JOINS, REPLACEMENT_POLICIES } from "../vocabulary.ts";
 import { meshSettings, sdnSettings, upstreamSettings } from "./mesh_settings.ts";
 import { LOOPBACK, parseNetwork } from "./networks.ts";
-import { PUBLISHER_POLICIES, publisherPolicies } from "./publisher_policies.ts";
+import { publisherPolicies } from "./publisher_policies.ts";
 
 const GIB = 2 ** 30;
 
@@ -96,17 +97,17 @@ const relay = section({
    * Where a subscription to the largest object begins. `strict` begins after it, `group_start` at the
    * first object of its group; `auto` does that for peers known to need it.
    */
-  lateJoin: oneOf("auto", "strict", "group_start").default("auto"),
+  lateJoin: oneOf(...LATE_JOINS).default("auto"),
   /**
    * Whether publishers are told to pause while nobody wants what they offer. `on_demand` pauses what
    * a publisher offers with PUBLISH; `always` lets it flow, for publishers that cannot be told to go
    * on; those that name no implementation always do.
    */
-  forward: oneOf("on_demand", "always").default("on_demand"),
+  forward: oneOf(...FORWARDS).default("on_demand"),
   /** Asks each peer for its namespaces after SETUP. */
   solicit: yesNo().default(true),
   /** Who keeps a track of which two publishers have different objects. */
-  publishers: oneOf(...PUBLISHER_POLICIES).default("newest"),
+  publishers: oneOf(...REPLACEMENT_POLICIES).default("newest"),
   /** The same for namespaces that begin with these, as people write them; the longest counts. */
   publishersByNamespace: publisherPolicies.default(new Map()),
   /** How long the subscription to a publisher outlives the last subscriber. */

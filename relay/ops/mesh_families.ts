@@ -1,7 +1,8 @@
 import { printable } from "@qumo/shared/runtime";
 import { counters, type Distribution, type Family, gauge } from "./family.ts";
 import type { Histogram, RelayMetrics } from "./metrics.ts";
-import type { LinkView, RelayView } from "./snapshot.ts";
+import type { RelayView } from "./snapshot.ts";
+import type { LinkView } from "../vocabulary.ts";
 
 /** Neighbours are a configuration's choice; a label needs no more of a name than this. */
 const MAX_LABEL = 128;

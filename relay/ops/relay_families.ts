@@ -1,7 +1,8 @@
 import { CONDITIONS } from "./conditions.ts";
 import { type Add, counter, counters, type Family, gauge } from "./family.ts";
-import type { Flow, RelayMetrics, RequestKind, RequestOutcome } from "./metrics.ts";
+import type { Flow, RelayMetrics } from "./metrics.ts";
 import type { RelayView } from "./snapshot.ts";
+import type { RequestKind, RequestOutcome } from "../vocabulary.ts";
 
 /** Sessions, requests and what goes wrong with them. */
 export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family[] {

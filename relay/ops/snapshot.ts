@@ -1,4 +1,5 @@
 import type { Condition } from "./conditions.ts";
+import type { LinkView, RouteView } from "../vocabulary.ts";
 
 /** What the relay has at this moment, counted. */
 export interface RelaySnapshot {
@@ -80,28 +81,6 @@ export interface CertificateView {
 
 /** `starting`, then `serving`, then `draining` or `failed`. */
 export type RelayState = "starting" | "serving" | "draining" | "failed";
-
-/** One link to a neighbour. */
-export interface LinkView {
-  readonly neighbor: string;
-  readonly state: "dialing" | "held" | "up" | "leaving";
-  /** Undefined while it was not measured. */
-  readonly rttMs: number | undefined;
-  /** Milliseconds since the session with the neighbour began, or ended. */
-  readonly sinceMs: number;
-  /** Why there is no session, when one was tried. */
-  readonly failure: string | undefined;
-}
-
-/** The way of one track that comes from another relay. */
-export interface RouteView {
-  readonly track: string;
-  /** The relay whose publisher it is. */
-  readonly source: string;
-  readonly nextHop: string;
-  /** Relays that the track comes by, the next hop first and the source last. */
-  readonly path: readonly string[];
-}
 
 /** This relay among others. */
 export interface MeshView {

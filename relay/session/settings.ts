@@ -2,6 +2,7 @@ import type { Outcome } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Refusal } from "../track/mod.ts";
 import type { DeliveryLimits } from "./delivery/send_window.ts";
+import type { Forward, LateJoin } from "../vocabulary.ts";
 
 /** What one session may ask for; beyond it a request is refused, or the session waits. */
 export interface SessionLimits {
@@ -21,12 +22,6 @@ export interface SessionLimits {
   readonly controlMessageRate: number;
   readonly controlMessageBurst: number;
 }
-
-/** Where a subscription to the largest object begins. */
-export type LateJoin = "auto" | "strict" | "group_start";
-
-/** Whether publishers are told to pause while nobody wants what they offer. */
-export type Forward = "on_demand" | "always";
 
 /** How the relay behaves towards its peers. Times are milliseconds. */
 export interface SessionSettings {

@@ -6,17 +6,10 @@ export type {
   Origin,
 } from "./names/advertisements.ts";
 export { backfill } from "./sources/backfill.ts";
-export { Cache, type CacheLimits, type EvictionReason } from "./objects/cache.ts";
+export { Cache, type CacheLimits } from "./objects/cache.ts";
 export { type DatagramOutcome, writeDatagram } from "./objects/datagram_writer.ts";
 export type { Demand } from "./sources/demands.ts";
-export type { DropReason } from "./objects/drops.ts";
-export {
-  MalformedTrack,
-  type Refusal,
-  type RefusalKind,
-  type TrackEnd,
-  type TrackEndKind,
-} from "./errors.ts";
+export { MalformedTrack, type Refusal, type TrackEnd } from "./errors.ts";
 export type { Feed, FeedChange, FeedOwner, FeedTarget, Verdict } from "./sources/feed.ts";
 export { Feeds, type TrackEntry } from "./sources/feeds.ts";
 export { type DatagramObject, Group, type ObjectHome } from "./objects/group.ts";
@@ -35,7 +28,7 @@ export type {
   RequestOptions,
   TrackStatus,
 } from "./sources/publisher.ts";
-export type { Replacement, ReplacementOutcome, ReplacementPolicy } from "./sources/replacement.ts";
+export type { Replacement } from "./sources/replacement.ts";
 export { Registry, type RegistryObserver, type RegistryOptions } from "./names/registry.ts";
 export { type OpenTrack, Scope, type TrackWatcher } from "./names/scope.ts";
 export type { OpenOptions } from "./names/scope_options.ts";

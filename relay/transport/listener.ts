@@ -14,8 +14,9 @@ import { listenQuic, type QuicListener } from "./quic_listener.ts";
 import type { QuicConnection } from "./quic_connection.ts";
 import type { QuicTransportOptions } from "./quic_options.ts";
 import { Queue } from "./queue.ts";
-import type { CertificatePair, Code, Connection, Listener, TransportLimit } from "./types.ts";
+import type { CertificatePair, Code, Connection, Listener } from "./types.ts";
 import { type BudgetedConnection, UnreadBudget } from "./unread_budget.ts";
+import type { TransportLimit } from "../vocabulary.ts";
 
 /** Where to listen, what to speak and with whom. */
 export interface ListenOptions extends QuicTransportOptions {

@@ -5,7 +5,8 @@ import { generateCertificate } from "./generated_certificate.ts";
 import { listen, type ListenOptions, type RefusedPeer } from "./listener.ts";
 import { STREAM_WINDOW, UNREAD_CHECK_INTERVAL } from "./limits.ts";
 import { dialQuic } from "./quic.ts";
-import type { CloseInfo, TransportLimit } from "./types.ts";
+import type { CloseInfo } from "./types.ts";
+import type { TransportLimit } from "../vocabulary.ts";
 
 const protocols = ["moqt-18"];
 const certificate = await generateCertificate(["127.0.0.1"]);

@@ -21,6 +21,5 @@ export {
   type Listener,
   type ReceiveStream,
   type SendStream,
-  type TransportLimit,
   URGENT,
 } from "./types.ts";

@@ -7,7 +7,8 @@ import { formatAddress, QuicConnection } from "./quic_connection.ts";
 import { type HandshakeBounds, handshakeOf } from "./quic_handshake.ts";
 import { type QuicTransportOptions, transportOptions } from "./quic_options.ts";
 import { Queue } from "./queue.ts";
-import type { CertificatePair, Code, Listener, TransportLimit } from "./types.ts";
+import type { CertificatePair, Code, Listener } from "./types.ts";
+import type { TransportLimit } from "../vocabulary.ts";
 
 /** Where and as whom to listen. */
 export interface QuicListenOptions extends QuicTransportOptions {

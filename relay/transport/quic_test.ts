@@ -5,7 +5,8 @@ import { type Clock, ManualClock } from "@qumo/shared/runtime";
 import { generateCertificate } from "./generated_certificate.ts";
 import { dialQuic } from "./quic.ts";
 import { listenQuic, type QuicListenOptions } from "./quic_listener.ts";
-import type { CertificatePair, TransportLimit } from "./types.ts";
+import type { CertificatePair } from "./types.ts";
+import type { TransportLimit } from "../vocabulary.ts";
 
 const certificate = await generateCertificate(["localhost"]);
 

@@ -4,6 +4,7 @@
  */
 
 import type { CertificatePair } from "@qumo/shared/runtime";
+import type { TransportKind } from "../vocabulary.ts";
 
 export type { CertificatePair };
 
@@ -67,7 +68,7 @@ export interface CloseInfo {
 
 /** One peer. */
 export interface Connection {
-  readonly transport: "quic" | "webtransport" | "memory";
+  readonly transport: TransportKind;
   /**
    * The token both sides agreed on, `moqt-18` say. Undefined for a WebTransport client that offered
    * none: browsers come that cannot, and their first bytes tell what they speak.
@@ -102,19 +103,6 @@ export interface Connection {
   /** Resolves, never rejects, when the connection has ended. */
   readonly closed: Promise<CloseInfo>;
 }
-
-/** A limit of the transport that can end a connection or a handshake. */
-export type TransportLimit =
-  /** Too many handshakes of QUIC were under way. */
-  | "handshakes"
-  /** Too many handshakes of WebTransport were under way. */
-  | "webtransport_handshakes"
-  /** One address of clients had too many connections. */
-  | "connections_per_address"
-  /** One peer had sent too much that nobody had read. */
-  | "unread_bytes_per_connection"
-  /** All peers together had. */
-  | "unread_bytes";
 
 /** A port that connections arrive at. */
 export interface Listener {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import { UNREAD_CHECK_INTERVAL } from "./limits.ts";
-import type { CloseInfo, TransportLimit } from "./types.ts";
+import type { CloseInfo } from "./types.ts";
+import type { TransportLimit } from "../vocabulary.ts";
 
 /** A connection whose peer may have sent more than anybody has read. */
 export interface BudgetedConnection {

@@ -13,6 +13,7 @@ import { HeardConnection } from "./heard_connection.ts";
 import { HoldDown } from "./hold_down.ts";
 import { Pinger } from "./pinger.ts";
 import type { MeshSettings } from "./settings.ts";
+import type { LinkState } from "../vocabulary.ts";
 
 /** Where a neighbour is, and how it is known to be that neighbour. */
 export interface LinkTarget {
@@ -40,9 +41,6 @@ export interface LinkSession {
   publisher(scope: string): Publisher;
   close(reason: string): void;
 }
-
-/** `dialing` until there is a session, `held` while it is not trusted yet, then `up`; `leaving` when the neighbour goes away. */
-export type LinkState = "dialing" | "held" | "up" | "leaving";
 
 /** What a {@linkcode Link} works with. */
 export interface LinkOptions {

@@ -6,7 +6,7 @@ import type { RegistryObserver, Scope } from "../track/mod.ts";
 import type { Connection } from "../transport/types.ts";
 import { ControllerRoutes } from "./controller_routes.ts";
 import { Directory, textOf } from "./directory.ts";
-import { Link, type LinkSession, type LinkState, type LinkTarget } from "./link.ts";
+import { Link, type LinkSession, type LinkTarget } from "./link.ts";
 import { Links } from "./links.ts";
 import type { MeshMetrics } from "./metrics.ts";
 import { RemoteNames } from "./remote_names.ts";
@@ -15,6 +15,7 @@ import { RoutePublisher } from "./route_publisher.ts";
 import { LimitedRoutes } from "./routes.ts";
 import type { MeshSettings } from "./settings.ts";
 import { StaticRoutes } from "./static_routes.ts";
+import type { LinkView, RouteView } from "../vocabulary.ts";
 
 /** What a session with a neighbour is to be like. */
 export interface LinkSessionOptions {
@@ -59,25 +60,6 @@ export interface MeshOptions {
   readonly random: () => number;
   /** A link or the way of a track is different. */
   readonly onChange: () => void;
-}
-
-/** A link, to look at. */
-export interface LinkView {
-  readonly neighbor: string;
-  readonly state: LinkState;
-  readonly rttMs: number | undefined;
-  readonly sinceMs: number;
-  readonly failure: string | undefined;
-}
-
-/** The way of a remote track, to look at. */
-export interface RouteView {
-  /** Its canonical text. */
-  readonly track: string;
-  readonly source: string;
-  readonly nextHop: string;
-  /** From the next hop to the source. */
-  readonly path: readonly string[];
 }
 
 /** Where tracks come from that nobody publishes here: links to neighbours, and the ways over them. */

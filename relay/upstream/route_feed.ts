@@ -14,7 +14,6 @@ import { Asker } from "./asker.ts";
 import { BetterWay } from "./better_way.ts";
 import { type RemoteTrack, textOf } from "./directory.ts";
 import type { Leg, LegOwner } from "./leg.ts";
-import type { RerouteReason } from "./metrics.ts";
 import { Outage } from "./outage.ts";
 import { Retiring } from "./retiring.ts";
 import { isFinal, isPassing, NOT_WANTED, ROUNDABOUT } from "./refusals.ts";
@@ -22,6 +21,7 @@ import type { RemoteFeed, RouteContext, RouteFeedInit } from "./route_context.ts
 import { RouteSpan } from "./route_span.ts";
 import type { Route } from "./routes.ts";
 import { Search } from "./search.ts";
+import type { RerouteReason } from "../vocabulary.ts";
 
 /**
  * A track that comes from another relay, by whichever neighbour is the best way there. Those who

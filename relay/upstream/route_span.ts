@@ -3,7 +3,7 @@ import { formatTrackName } from "@qumo/shared/wire";
 import type { Refusal, TrackEnd } from "../track/mod.ts";
 import type { RemoteTrack } from "./directory.ts";
 import type { Leg } from "./leg.ts";
-import type { RerouteReason } from "./metrics.ts";
+import type { RerouteReason } from "../vocabulary.ts";
 
 // Endings that are nobody's fault.
 const BLAMELESS: ReadonlySet<string> = new Set(["ended", "replaced", "going_away"]);

@@ -1,9 +1,9 @@
 /** How sessions end, by the name that the log and the metrics give it. */
 import assert from "node:assert/strict";
 import { SessionCode } from "@qumo/shared/wire";
-import type { SessionEnd } from "../../relay/session/metrics.ts";
 import type { ScriptedPeer } from "../support/scripted_peer.ts";
 import { type Joined, SessionWorld } from "../support/session_world.ts";
+import type { SessionEnd } from "../../relay/vocabulary.ts";
 
 interface Ending {
   readonly what: string;

@@ -1,7 +1,6 @@
 import { type ControlMessageOf, DoneCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { MAX_SUBGROUPS_PER_GROUP } from "../../relay/track/limits.ts";
-import type { ReplacementPolicy } from "../../relay/track/mod.ts";
 import type { RequestStream } from "../support/scripted_streams.ts";
 import { type ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
 import { SessionWorld } from "../support/session_world.ts";
@@ -22,6 +21,7 @@ import {
   subscribe,
   watch,
 } from "./script.ts";
+import type { ReplacementPolicy } from "../../relay/vocabulary.ts";
 
 const IDLE_MS = 10_000;
 const MOQ_DEV = { setup: { solicit: true } } as const;

@@ -25,8 +25,10 @@ function guarded(): { world: SessionWorld; seen: string[] } {
       const values = tokens.map(({ value }) => new TextDecoder().decode(value));
       seen.push(`${action}: ${values.join(" ")}`);
       if (action === "setup" || values.includes("good")) return done(undefined);
-      if (values.includes("broken")) return denied({ kind: "malformed_token", reason: "broken" });
-      if (values.includes("old")) return denied({ kind: "expired_token", reason: "old" });
+      if (values.includes("broken")) {
+        return denied({ kind: "malformed_auth_token", reason: "broken" });
+      }
+      if (values.includes("old")) return denied({ kind: "expired_auth_token", reason: "old" });
       return denied({ kind: "unauthorized", reason: "no" });
     },
   });

@@ -80,7 +80,7 @@ function findMisplaced(module: Module, source: string): string[] {
 function rowOf(path: string): Row | undefined {
   const folder = path.slice(0, path.lastIndexOf("/"));
   return TABLE.find(({ from, depth }) =>
-    folder === from ||
+    path === from || folder === from ||
     (depth === "top" ? folder === `${from}/config` : folder.startsWith(`${from}/`))
   );
 }

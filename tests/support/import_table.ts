@@ -1,6 +1,6 @@
 /** One row of the import table. */
 export interface Row {
-  /** A folder with all that is in it. */
+  /** A folder with all that is in it, or a file that many may import. */
   readonly from: string;
   /** "top": only the folder's own files and its `config/`, where a program is put together. */
   readonly depth?: "top";
@@ -19,10 +19,11 @@ export const TABLE: readonly Row[] = [
   { from: "shared/topology", may: ["shared/runtime"] },
   { from: "shared/http", may: ["shared/runtime"] },
   { from: "shared/page", may: [] },
-  { from: "relay/transport", may: ["shared/runtime"] },
+  { from: "relay/vocabulary.ts", may: [] },
+  { from: "relay/transport", may: ["shared/runtime", "relay/vocabulary.ts"] },
   {
     from: "relay/track",
-    may: ["shared/wire", "shared/runtime"],
+    may: ["shared/wire", "shared/runtime", "relay/vocabulary.ts"],
     never: [/^shared\/wire\/.*\bcontrol\b/, /^shared\/wire\/lite\//],
   },
   {
@@ -33,6 +34,7 @@ export const TABLE: readonly Row[] = [
       "relay/transport/types.ts",
       "relay/transport/errors.ts",
       "relay/track",
+      "relay/vocabulary.ts",
     ],
   },
   {
@@ -43,13 +45,14 @@ export const TABLE: readonly Row[] = [
       "relay/session",
       "relay/transport/types.ts",
       "relay/control_plane",
+      "relay/vocabulary.ts",
     ],
   },
   { from: "relay/control_plane", may: ["shared/topology", "shared/runtime"] },
   { from: "relay/page", may: ["shared/page"] },
   {
     from: "relay/ops",
-    may: ["shared/runtime", "shared/http", "shared/page"],
+    may: ["shared/runtime", "shared/http", "shared/page", "relay/vocabulary.ts"],
     types: ["relay/track"],
   },
   { from: "relay", depth: "top", may: ["relay", "shared"] },

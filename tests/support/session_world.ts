@@ -14,12 +14,7 @@ import { MoqtSession } from "../../relay/session/moqt/session.ts";
 import type { SessionLink } from "../../relay/session/moqt/session_options.ts";
 import type { Authorizer, SessionLimits, SessionSettings } from "../../relay/session/settings.ts";
 import { StreamBudget } from "../../relay/session/stream_budget.ts";
-import {
-  Cache,
-  type CacheLimits,
-  Registry,
-  type ReplacementPolicy,
-} from "../../relay/track/mod.ts";
+import { Cache, type CacheLimits, Registry } from "../../relay/track/mod.ts";
 import {
   type MemoryConnection,
   type MemoryOptions,
@@ -27,6 +22,7 @@ import {
   type SendStream,
 } from "../../relay/transport/mod.ts";
 import { ScriptedPeer } from "./scripted_peer.ts";
+import type { ReplacementPolicy } from "../../relay/vocabulary.ts";
 
 /** What the sessions of tests may have open. */
 export const LIMITS: SessionLimits = {

@@ -13,7 +13,6 @@ import {
   Cache,
   type CacheLimits,
   type DatagramObject,
-  type EvictionReason,
   LogCursor,
   type LogReader,
   type SubgroupLog,
@@ -24,6 +23,7 @@ import {
   type TrackEnd,
   type TrackReader,
 } from "../../relay/track/mod.ts";
+import type { EvictionReason } from "../../relay/vocabulary.ts";
 
 /** A namespace of these fields. */
 export function namespaceOf(...fields: string[]): Namespace {

@@ -6,13 +6,13 @@ import {
   type PendingFetch,
   type Publisher,
   type Refusal,
-  type RefusalKind,
   type RequestOptions,
   type Source,
   sourceOf,
   type TrackEnd,
   type TrackStatus,
 } from "../../relay/track/mod.ts";
+import type { RefusalKind } from "../../relay/vocabulary.ts";
 
 // Each is of a newer session than those before.
 let lastSource = 0;

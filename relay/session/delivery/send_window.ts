@@ -1,6 +1,6 @@
 import type { SubgroupLog } from "../../track/mod.ts";
-import type { Skip } from "../metrics.ts";
 import type { SubgroupPump } from "./subgroup_pump.ts";
+import type { Skip } from "../../vocabulary.ts";
 
 /** How far one subscription may fall behind. */
 export interface DeliveryLimits {

@@ -1,7 +1,7 @@
 import type { Clock } from "@qumo/shared/runtime";
 import type { SubgroupLog } from "../../track/mod.ts";
 import { LEFT_OUT_GROUP_MS } from "../limits.ts";
-import type { Skip } from "../metrics.ts";
+import type { Skip } from "../../vocabulary.ts";
 
 /**
  * The group of which a subscriber was left something out last. What begins in it later is left out as

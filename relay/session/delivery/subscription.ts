@@ -14,7 +14,7 @@ import {
 } from "../../track/mod.ts";
 import type { Connection } from "../../transport/types.ts";
 import { DRAIN_SUBSCRIPTION_MS, MAX_REPLAYED_DATAGRAMS } from "../limits.ts";
-import type { DatagramDrop, SessionMetrics, Skip } from "../metrics.ts";
+import type { SessionMetrics } from "../metrics.ts";
 import { PUMP_ENDS, type PumpEnd } from "./pump_end.ts";
 import { Replay } from "./replay.ts";
 import { type DeliveryLimits, Room } from "./send_window.ts";
@@ -23,6 +23,7 @@ import { StallWatch, type Watched } from "./stall_watch.ts";
 import type { StreamSupply } from "./stream_supply.ts";
 import { type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
 import type { Standing, UnfinishedStreams } from "./unfinished_streams.ts";
+import type { DatagramDrop, Skip } from "../../vocabulary.ts";
 
 /** What the subscriber asked for; all of it can change while the subscription lasts. */
 export interface Wishes {

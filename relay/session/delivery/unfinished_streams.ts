@@ -2,7 +2,8 @@ import type { Clock, Log, Timer } from "@qumo/shared/runtime";
 import type { Track } from "../../track/mod.ts";
 import type { SendStream } from "../../transport/types.ts";
 import { PARKED_CHECK_MS, PARKED_STREAM_MS } from "../limits.ts";
-import type { ParkedEnd, SessionMetrics } from "../metrics.ts";
+import type { SessionMetrics } from "../metrics.ts";
+import type { ParkedEnd } from "../../vocabulary.ts";
 
 /** A stream that ends before what it carries does. */
 export interface UnfinishedStream {

@@ -2,7 +2,6 @@ import { namespaceText } from "@qumo/shared/runtime";
 import type { ControlMessage, ControlMessageOf, Namespace, Token } from "@qumo/shared/wire";
 import type { Refusal } from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
-import type { RequestKind } from "../metrics.ts";
 import { acceptPublish } from "./subscriber/accept_publish.ts";
 import type { Announcements } from "./publisher/announcements.ts";
 import type { SessionContext } from "./context.ts";
@@ -16,6 +15,7 @@ import { serveNamespaces } from "./publisher/serve_namespaces.ts";
 import { SubscriptionServer } from "./publisher/subscription_server.ts";
 import { serveTrackStatus } from "./publisher/serve_track_status.ts";
 import { TrackOffers } from "./publisher/track_offers.ts";
+import type { RequestKind } from "../../vocabulary.ts";
 
 /** What a peer may begin a request stream with. */
 type Request = ControlMessageOf<

@@ -14,7 +14,7 @@ import { type BidiStream, type CloseInfo, type Connection, URGENT } from "../../
 import { isTransportEnd, SessionError } from "../errors.ts";
 import { EventLog } from "../event_log.ts";
 import { MOVE_SESSION_MS } from "../limits.ts";
-import type { SessionEnd, SessionMetrics } from "../metrics.ts";
+import type { SessionMetrics } from "../metrics.ts";
 import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
 import { PeerAccess } from "./connection/access.ts";
 import { Burden } from "./connection/peer_quota.ts";
@@ -38,6 +38,7 @@ import { leavesByFin } from "./connection/relay_peer.ts";
 import type { MoqtSessionOptions } from "./session_options.ts";
 import { StopProbes } from "./requests/stop_probe.ts";
 import { StreamCredit } from "./subscriber/stream_credit.ts";
+import type { SessionEnd } from "../../vocabulary.ts";
 
 /** A connection that speaks MoQT with a stream for each request: drafts 17 and later. */
 export class MoqtSession implements SessionContext {

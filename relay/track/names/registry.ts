@@ -2,8 +2,9 @@ import type { Clock } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Cache } from "../objects/cache.ts";
 import { MAX_HINT_SCOPES, MAX_HINTS } from "../limits.ts";
-import type { Replacement, ReplacementPolicy } from "../sources/replacement.ts";
+import type { Replacement } from "../sources/replacement.ts";
 import { Scope } from "./scope.ts";
+import type { ReplacementPolicy } from "../../vocabulary.ts";
 
 /** Settings of {@linkcode Registry}. */
 export interface RegistryOptions {

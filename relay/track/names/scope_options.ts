@@ -2,7 +2,8 @@ import type { Clock } from "@qumo/shared/runtime";
 import type { Location, Namespace } from "@qumo/shared/wire";
 import type { LocalWatcher } from "./advertisements.ts";
 import type { Cache } from "../objects/cache.ts";
-import type { Replacement, ReplacementPolicy } from "../sources/replacement.ts";
+import type { Replacement } from "../sources/replacement.ts";
+import type { ReplacementPolicy } from "../../vocabulary.ts";
 
 /** Settings of a {@linkcode Scope}. */
 export interface ScopeOptions {

@@ -7,9 +7,9 @@ import type { Refusal } from "../errors.ts";
 import type { TrackEntry } from "../sources/feeds.ts";
 import { REDUNDANT_SILENCE_MS } from "../limits.ts";
 import { Registry } from "./registry.ts";
-import type { ReplacementPolicy } from "../sources/replacement.ts";
 import { Scope } from "./scope.ts";
 import type { OpenOptions } from "./scope_options.ts";
+import type { ReplacementPolicy } from "../../vocabulary.ts";
 
 const LINGER = 100;
 const NAME = nameOf("foo", "bar", "video");

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import type { Group } from "./group.ts";
 import type { Track } from "./track.ts";
+import type { EvictionReason } from "../../vocabulary.ts";
 
 /** How much the relay keeps. What is over is evicted, the oldest groups first. */
 export interface CacheLimits {
@@ -13,9 +14,6 @@ export interface CacheLimits {
   /** Milliseconds that a group is kept after its last object came, unless it is its track's latest. */
   readonly maxAgeMs: number;
 }
-
-/** Why a group left the cache. */
-export type EvictionReason = "bytes" | "track_bytes" | "groups" | "age" | "track_gone";
 
 const SWEEP_INTERVAL = 1_000;
 

@@ -5,13 +5,13 @@ import {
   type ObjectDatagram,
   ObjectStatus,
 } from "@qumo/shared/wire";
-import type { DropReason } from "./drops.ts";
 import { MalformedTrack, OtherNumbering } from "../errors.ts";
 import { checkExists, noteFacts } from "./object_rules.ts";
 import { bytesOf, type DatagramObject, type Group } from "./group.ts";
 import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
 import type { Track } from "./track.ts";
+import type { DropReason } from "../../vocabulary.ts";
 
 /** What became of a datagram: it was kept, was there already, or was thrown away for a reason. */
 export type DatagramOutcome = "new" | "duplicate" | DropReason;

@@ -1,15 +1,4 @@
-/** Why an object that a publisher sent was thrown away. */
-export type DropReason =
-  /** The cache gave up its group, or its place in the group, before it came. */
-  | "too_old"
-  /** The track had ended. */
-  | "track_over"
-  /** Its group had as many subgroups as a group may have, and all of them went on. */
-  | "subgroups"
-  /** Beyond the largest object that the relay takes. */
-  | "too_large"
-  /** A newer publisher has taken the track over. */
-  | "replaced";
+import type { DropReason } from "../../vocabulary.ts";
 
 /** Which drops of a track were told of: each reason once, however often it happens. */
 export class ToldDrops {

@@ -1,12 +1,12 @@
 import type { Clock } from "@qumo/shared/runtime";
 import { encodeSubgroupHeader, ObjectStatus } from "@qumo/shared/wire";
-import type { DropReason } from "./drops.ts";
 import { MalformedTrack, OtherNumbering } from "../errors.ts";
 import { checkExists, noteFacts } from "./object_rules.ts";
 import type { Group } from "./group.ts";
 import type { Source } from "./source.ts";
 import { type LoggedObject, SubgroupLog } from "./subgroup_log.ts";
 import type { Track } from "./track.ts";
+import type { DropReason } from "../../vocabulary.ts";
 
 /** What the stream's header said; the subgroup's id may have to wait for the first object. */
 export interface SubgroupStreamInit {

@@ -4,7 +4,7 @@ import {
   type Location,
   type TrackProperties,
 } from "@qumo/shared/wire";
-import type { Cache, EvictionReason } from "./cache.ts";
+import type { Cache } from "./cache.ts";
 import { ToldDrops } from "./drops.ts";
 import { MalformedTrack, type TrackEnd } from "../errors.ts";
 import { Gaps } from "./gaps.ts";
@@ -12,6 +12,7 @@ import { type DatagramObject, Group } from "./group.ts";
 import { Sources } from "./source.ts";
 import type { SubgroupLog } from "./subgroup_log.ts";
 import { Words } from "./words.ts";
+import type { EvictionReason } from "../../vocabulary.ts";
 
 /** Who follows a track. Calls are synchronous and must not throw. */
 export interface TrackReader {

@@ -2,7 +2,8 @@ import type { Clock } from "@qumo/shared/runtime";
 import type { Feed } from "./feed.ts";
 import type { FeedState } from "./feed_set.ts";
 import type { Publisher } from "./publisher.ts";
-import type { Replacement, ReplacementPolicy } from "./replacement.ts";
+import type { Replacement } from "./replacement.ts";
+import type { ReplacementPolicy } from "../../vocabulary.ts";
 
 /** A feed that goes on in another track of the same name. */
 export interface KeptFeed {

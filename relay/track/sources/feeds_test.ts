@@ -3,7 +3,7 @@ import { integerProperty, put, Subscriber, World } from "../../../tests/support/
 import { ScriptedFeed, ScriptedPublisher } from "../../../tests/support/track_publishers.ts";
 import { Feeds } from "./feeds.ts";
 import type { KeptFeed } from "./feeds_options.ts";
-import type { ReplacementPolicy } from "./replacement.ts";
+import type { ReplacementPolicy } from "../../vocabulary.ts";
 
 const LINGER = 500;
 const SPEAKER = {};

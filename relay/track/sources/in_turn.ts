@@ -1,6 +1,6 @@
 import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import type { FullTrackName } from "@qumo/shared/wire";
-import type { Refusal, RefusalKind } from "../errors.ts";
+import type { Refusal } from "../errors.ts";
 import { ASK_NEXT_MS, MAX_ASKED_IN_TURN } from "../limits.ts";
 import type {
   FetchAnswer,
@@ -11,6 +11,7 @@ import type {
   Publisher,
   TrackStatus,
 } from "./publisher.ts";
+import type { RefusalKind } from "../../vocabulary.ts";
 
 /** Who can be asked for what a track has, without a subscription. */
 export type PastSource = Pick<Publisher, "fetch" | "trackStatus">;

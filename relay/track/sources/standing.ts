@@ -1,6 +1,7 @@
 import type { Feed } from "./feed.ts";
-import { prevails, type ReplacementPolicy } from "./replacement.ts";
+import { prevails } from "./replacement.ts";
 import type { Track } from "../objects/track.ts";
+import type { ReplacementPolicy } from "../../vocabulary.ts";
 
 /** What is known of a track when its past is asked for. */
 interface StandingInit {

@@ -1,8 +1,8 @@
 import { SessionCode } from "@qumo/shared/wire";
 import type { CloseInfo } from "../../../transport/types.ts";
 import { closingOf } from "../../errors.ts";
-import type { SessionEnd } from "../../metrics.ts";
 import type { SessionContext } from "../context.ts";
+import type { SessionEnd } from "../../../vocabulary.ts";
 
 /** How a session ends: what closed the connection counts, ours where we did, the peer's where it did. */
 export class Closing {

@@ -1,9 +1,9 @@
 import { SessionCode } from "@qumo/shared/wire";
 import { TransportError } from "../../../transport/errors.ts";
 import { MAX_OVER_RATE_MS } from "../../limits.ts";
-import type { SessionEnd } from "../../metrics.ts";
 import type { SessionContext } from "../context.ts";
 import { RateLimit } from "./rate_limit.ts";
+import type { SessionEnd } from "../../../vocabulary.ts";
 
 /** Ends a session whose peer is too great a burden. */
 export type GiveUp = (code: SessionCode, reason: string, end: SessionEnd) => void;

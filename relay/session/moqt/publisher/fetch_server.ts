@@ -138,7 +138,7 @@ export class FetchServer {
     const served = await this.#subscriptions.joined(range.requestId, by);
     if (served === undefined) {
       return {
-        kind: "invalid_joining_request",
+        kind: "invalid_joining_request_id",
         reason: `request ${range.requestId} is no subscription of this session`,
       };
     }

@@ -1,9 +1,9 @@
 import type { Filter, SetupOptions } from "@qumo/shared/wire";
 import type { RequestOptions } from "../../../track/mod.ts";
 import type { JoinPoint } from "../../delivery/subscription.ts";
-import type { LateJoin } from "../../settings.ts";
 import { isMoqDev } from "../connection/moq_dev.ts";
 import { isRelay } from "../connection/relay_peer.ts";
+import type { LateJoin } from "../../../vocabulary.ts";
 
 /**
  * Where a subscription begins (#subscription-filters). One without a filter, or from a location of the

@@ -14,7 +14,6 @@ import {
   type SubscriptionOwner,
 } from "../../delivery/subscription.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
-import type { DatagramDrop, Skip } from "../../metrics.ts";
 import type { SessionContext } from "../context.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin, wayFrom } from "../connection/relay_peer.ts";
@@ -27,6 +26,7 @@ import {
   wishesOf,
   type WishParameters,
 } from "./subscription_parameters.ts";
+import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
 
 /** How a subscription that we serve came about. */
 export interface ServedInit {

@@ -5,9 +5,9 @@ import {
   RequestCode,
   type SetupOptions,
 } from "@qumo/shared/wire";
-import type { Refusal, RefusalKind, TrackEnd, TrackEndKind } from "../../../track/mod.ts";
-import type { RequestOutcome } from "../../metrics.ts";
+import type { Refusal, TrackEnd } from "../../../track/mod.ts";
 import { isRelay } from "../connection/relay_peer.ts";
+import type { RefusalKind, RequestOutcome, TrackEndKind } from "../../../vocabulary.ts";
 
 const REQUEST_CODES: Record<RefusalKind, RequestCode> = {
   internal_error: RequestCode.INTERNAL_ERROR,
@@ -23,35 +23,15 @@ const REQUEST_CODES: Record<RefusalKind, RequestCode> = {
   uninterested: RequestCode.UNINTERESTED,
   prefix_overlap: RequestCode.PREFIX_OVERLAP,
   namespace_too_large: RequestCode.NAMESPACE_TOO_LARGE,
-  invalid_joining_request: RequestCode.INVALID_JOINING_REQUEST_ID,
+  invalid_joining_request_id: RequestCode.INVALID_JOINING_REQUEST_ID,
   unsupported_extension: RequestCode.UNSUPPORTED_EXTENSION,
-  malformed_token: RequestCode.MALFORMED_AUTH_TOKEN,
-  expired_token: RequestCode.EXPIRED_AUTH_TOKEN,
+  malformed_auth_token: RequestCode.MALFORMED_AUTH_TOKEN,
+  expired_auth_token: RequestCode.EXPIRED_AUTH_TOKEN,
 };
 
 const REFUSAL_KINDS = new Map(
   Object.entries(REQUEST_CODES).map(([kind, code]) => [BigInt(code), kind as RefusalKind]),
 );
-
-const OUTCOMES: Record<RefusalKind, RequestOutcome> = {
-  internal_error: "internal_error",
-  unauthorized: "unauthorized",
-  timeout: "timeout",
-  not_supported: "not_supported",
-  going_away: "going_away",
-  excessive_load: "excessive_load",
-  does_not_exist: "does_not_exist",
-  invalid_range: "invalid_range",
-  malformed_track: "malformed_track",
-  duplicate_subscription: "duplicate_subscription",
-  uninterested: "uninterested",
-  prefix_overlap: "prefix_overlap",
-  namespace_too_large: "namespace_too_large",
-  invalid_joining_request: "invalid_joining_request_id",
-  unsupported_extension: "unsupported_extension",
-  malformed_token: "malformed_auth_token",
-  expired_token: "expired_auth_token",
-};
 
 /** Why a subscription that we serve ends: with its track, or by itself. */
 export interface SubscriptionEnd {
@@ -108,7 +88,7 @@ export function refusalOf(error: ControlMessageOf<"requestError">): Refusal {
 
 /** The word for a refusal in the metrics. */
 export function outcomeOf(refusal: Refusal): RequestOutcome {
-  return OUTCOMES[refusal.kind];
+  return refusal.kind;
 }
 
 /** A subscription's end as a PUBLISH_DONE. */

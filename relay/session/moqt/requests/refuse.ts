@@ -1,10 +1,10 @@
 import { namespaceText, trackText } from "@qumo/shared/runtime";
 import type { Refusal } from "../../../track/mod.ts";
-import type { RequestKind } from "../../metrics.ts";
 import type { SessionContext } from "../context.ts";
 import { outcomeOf, requestError } from "./refusals.ts";
 import type { RequestStream, RequestSubject } from "./request_stream.ts";
 import { isOfSession } from "./reserved.ts";
+import type { RequestKind } from "../../../vocabulary.ts";
 
 /** Answers a request with its refusal, counts it, and says in the log what was refused and why. */
 export function refuse(

@@ -6,10 +6,11 @@ import {
   MAX_TIMED_PROBES,
   SUSPECT_PROBE_MS,
 } from "../../limits.ts";
-import type { SessionMetrics, StopNotice } from "../../metrics.ts";
+import type { SessionMetrics } from "../../metrics.ts";
 import type { EventLog } from "../../event_log.ts";
 import { nameFields } from "./refuse.ts";
 import type { RequestStream } from "./request_stream.ts";
+import type { StopNotice } from "../../../vocabulary.ts";
 
 /**
  * Learns which of a peer's long requests it has cancelled with STOP_SENDING, which shows at nothing but

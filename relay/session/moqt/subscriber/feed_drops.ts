@@ -1,8 +1,9 @@
 import type { Clock, Log } from "@qumo/shared/runtime";
-import type { DropReason, Track } from "../../../track/mod.ts";
+import type { Track } from "../../../track/mod.ts";
 import { MAX_ONLY_DROPS_MS } from "../../limits.ts";
 import type { SessionMetrics } from "../../metrics.ts";
 import { nameFields } from "../requests/refuse.ts";
+import type { DropReason } from "../../../vocabulary.ts";
 
 /** What {@linkcode FeedDrops} adds to and asks. */
 interface DropsContext {

@@ -10,7 +10,6 @@ import {
   updateScope,
 } from "@qumo/shared/wire";
 import {
-  type DropReason,
   type Feed,
   type FeedChange,
   type FeedTarget,
@@ -23,7 +22,6 @@ import {
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { Input } from "../../input.ts";
 import { SUBGROUPS_A_SECOND } from "../../limits.ts";
-import type { TrackGivenUp } from "../../metrics.ts";
 import type { SessionContext } from "../context.ts";
 import { FeedDrops } from "./feed_drops.ts";
 import { FeedStreams } from "./feed_streams.ts";
@@ -33,6 +31,7 @@ import { isRelay } from "../connection/relay_peer.ts";
 import { outcomeOf, refusalOf, trackEndOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestStream } from "../requests/request_stream.ts";
+import type { DropReason, TrackGivenUp } from "../../../vocabulary.ts";
 
 /** How long data that PUBLISH_DONE promised may still take, at the least. */
 const DONE_TIMEOUT_MS = 2_000;

@@ -1,8 +1,8 @@
 import type { LogFields } from "@qumo/shared/runtime";
 import { StreamCode } from "@qumo/shared/wire";
 import type { Input } from "../../input.ts";
-import type { DatagramDrop, StreamStop } from "../../metrics.ts";
 import type { SessionContext } from "../context.ts";
+import type { DatagramDrop, StreamStop } from "../../../vocabulary.ts";
 
 /**
  * What a peer sends that belongs to nothing: all of it is counted by reason, and the log tells of each

@@ -23,7 +23,7 @@ export const PROGRAMS: readonly Program[] = [
     entry: "relay/main.ts",
     example: "configs/relay.yaml",
     permissions: [
-      // Peers, neighbours and controllers are wherever the configuration says.
+      // Peers, neighbors and controllers are wherever the configuration says.
       "--allow-net",
       // So are the configuration itself, certificates and tokens.
       "--allow-read",

@@ -250,7 +250,7 @@ Deno.test("values that do not go together are refused at their place", () => {
   ) assert.match(problems(text).join("\n"), line);
 });
 
-Deno.test("what cannot be of controllers, neighbours and links is refused at its place", () => {
+Deno.test("what cannot be of controllers, neighbors and links is refused at its place", () => {
   for (
     const [text, line] of [
       [
@@ -293,7 +293,7 @@ Deno.test("what cannot be of controllers, neighbours and links is refused at its
       ["sdn: {neighbors: {'..': 1}}", /sdn\.neighbors\.\.\.: .* this one is a relative path/],
       [
         "sdn:\n  neighbors: {a: 1}",
-        /^relay\.yaml:2:14: sdn\.neighbors: neighbours are found through a controller: write `sdn\.urls`/,
+        /^relay\.yaml:2:14: sdn\.neighbors: neighbors are found through a controller: write `sdn\.urls`/,
       ],
       [
         "sdn: {url: http://a, relay_name: b, neighbors: {b: 1}}",
@@ -312,7 +312,7 @@ Deno.test("what cannot be of controllers, neighbours and links is refused at its
         "mesh: {ping_interval_ms: 600}",
         /mesh\.link_timeout_ms: 600 is over before a link can answer/,
       ],
-      ["mesh: {insecure: true, ca_file: a}", /mesh\.insecure: `mesh\.ca_file` verifies neighbours/],
+      ["mesh: {insecure: true, ca_file: a}", /mesh\.insecure: `mesh\.ca_file` verifies neighbors/],
     ] as const
   ) assert.match(problems(text).join("\n"), line, text);
   for (

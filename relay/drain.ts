@@ -27,7 +27,7 @@ export async function depart(relay: DepartingRelay, timeoutMs: number): Promise<
   await mesh.deregister();
 }
 
-/** Waits, not for ever, until neighbours take what passes through here by another way. */
+/** Waits, not for ever, until neighbors take what passes through here by another way. */
 async function transitLeft({ host, mesh, clock, log }: DepartingRelay, patienceMs: number) {
   const deadline = clock.now() + patienceMs;
   mesh.changed();

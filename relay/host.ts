@@ -19,7 +19,7 @@ export interface SessionHost {
   tracks(): Iterable<TrackView>;
   sessions(): Iterable<SessionView>;
   namespaces(): Iterable<NamespaceView>;
-  /** Speaks with a neighbour that was called. */
+  /** Speaks with a neighbor that was called. */
   startLink(connection: Connection, options: LinkSessionOptions): LinkSession;
   /** Tracks of other relays that others take from here. */
   readonly transitCount: number;

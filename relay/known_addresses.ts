@@ -1,11 +1,11 @@
 import { networksHave } from "./config.ts";
 import { hostOf } from "./transport/mod.ts";
 
-/** Addresses of neighbours that are remembered: more than a mesh has. */
+/** Addresses of neighbors that are remembered: more than a mesh has. */
 const MAX_NEIGHBORS = 1_024;
 
 /**
- * Addresses that are no stranger's: those that the configuration names, and those where neighbours
+ * Addresses that are no stranger's: those that the configuration names, and those where neighbors
  * answered. They may have any number of connections, and their handshakes are given up last.
  */
 export class KnownAddresses {
@@ -17,7 +17,7 @@ export class KnownAddresses {
     this.#isConfigured = networksHave(configured);
   }
 
-  /** A neighbour answered at this address and port. */
+  /** A neighbor answered at this address and port. */
   addNeighbor(remoteAddress: string): void {
     const host = hostOf(remoteAddress);
     if (this.#neighbors.size < MAX_NEIGHBORS) this.#neighbors.add(host);

@@ -20,7 +20,7 @@ for (
   });
 }
 
-Deno.test("an address where a neighbour answered is known from then on", () => {
+Deno.test("an address where a neighbor answered is known from then on", () => {
   const known = new KnownAddresses([]);
   assert.equal(known.has("192.0.2.1"), false);
   known.addNeighbor("192.0.2.1:4433");

@@ -45,16 +45,16 @@ export interface MeshSurroundings {
   readonly clock: Clock;
   readonly log: Log;
   readonly tracing: Tracing;
-  /** Speaks with a neighbour that was called. */
+  /** Speaks with a neighbor that was called. */
   readonly startSession: (connection: Connection, options: LinkSessionOptions) => LinkSession;
-  /** The URL that neighbours can call; empty when none is known. */
+  /** The URL that neighbors can call; empty when none is known. */
   readonly address: () => string;
   readonly certificateHash: () => string;
   readonly load: () => LoadReport;
   readonly isDraining: () => boolean;
   /** The controller wants this relay drained. */
   readonly onDrain: () => void;
-  /** Told where neighbours answered. */
+  /** Told where neighbors answered. */
   readonly known: Pick<KnownAddresses, "addNeighbor">;
 }
 
@@ -71,7 +71,7 @@ const REPORT_DELAY_MS = 20;
 
 /**
  * This relay among others: what it tells the controller and learns from it, and its links to
- * neighbours. Without a controller and without origins there is nothing of either.
+ * neighbors. Without a controller and without origins there is nothing of either.
  */
 export class RelayMesh implements RegistryObserver {
   /** Its name towards other relays: the one the controller knows, or one that nobody else has. */
@@ -104,7 +104,7 @@ export class RelayMesh implements RegistryObserver {
     return this.#settings?.name ?? this.#surroundings.config.relay.nodeId;
   }
 
-  /** Begins to register and to call neighbours. Rejects with a {@linkcode StartError}. */
+  /** Begins to register and to call neighbors. Rejects with a {@linkcode StartError}. */
   async start(): Promise<void> {
     const { config, clock, log, tracing } = this.#surroundings;
     this.#ca = await this.#readCa(config.mesh.caFile);
@@ -283,7 +283,7 @@ export class RelayMesh implements RegistryObserver {
   }
 
   /**
-   * What a neighbour itself says of its certificate, for those who want no more than to reach it.
+   * What a neighbor itself says of its certificate, for those who want no more than to reach it.
    * Undefined where it says nothing, as relays of another make may: then it must be known to the system.
    */
   async #hashOf(where: string): Promise<string | undefined> {
@@ -310,7 +310,7 @@ export class RelayMesh implements RegistryObserver {
   }
 }
 
-// A neighbour that does not answer is called again soon; ten seconds would be a long outage.
+// A neighbor that does not answer is called again soon; ten seconds would be a long outage.
 const MAX_HANDSHAKE_MS = 3_000;
 
 // One that has no HTTP at its port may not answer at all.

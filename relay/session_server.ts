@@ -130,7 +130,7 @@ export class MoqtHost implements SessionHost {
     this.#sessions.set(session, { over: this.#run(session), since: clock.now() });
   }
 
-  /** Speaks with a neighbour that was called, to take tracks from it. */
+  /** Speaks with a neighbor that was called, to take tracks from it. */
   startLink(connection: Connection, options: LinkSessionOptions): LinkSession {
     const { clock, metrics, log, tracing, mesh } = this.#parts;
     const { scope, ...link } = options;

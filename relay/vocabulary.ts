@@ -227,7 +227,7 @@ export type ReplacementOutcome = typeof REPLACEMENTS[number];
 /** Why a track that comes from another relay moved to another way. */
 export const REROUTES = [
   "link_down", // The link broke or fell silent.
-  "lost", // The neighbour lost the track, or went away.
+  "lost", // The neighbor lost the track, or went away.
   "better_route", // The routes changed: the old way went on until the new one had taken over.
   "nearer_gone", // A publisher here had the track for a while.
 ] as const;
@@ -271,16 +271,16 @@ export const TRANSPORTS = ["quic", "webtransport", "memory"] as const;
 /** One of {@linkcode TRANSPORTS}. */
 export type TransportKind = typeof TRANSPORTS[number];
 
-/** `dialing` while there is no session, `held` while it is not trusted yet, `leaving` when the neighbour goes. */
+/** `dialing` while there is no session, `held` while it is not trusted yet, `leaving` when the neighbor goes. */
 export type LinkState = "dialing" | "held" | "up" | "leaving";
 
-/** One link to a neighbour, to look at. */
+/** One link to a neighbor, to look at. */
 export interface LinkView {
   readonly neighbor: string;
   readonly state: LinkState;
   /** Undefined while it was not measured. */
   readonly rttMs: number | undefined;
-  /** Milliseconds since the session with the neighbour began, or ended. */
+  /** Milliseconds since the session with the neighbor began, or ended. */
   readonly sinceMs: number;
   /** Why there is no session, when one was tried. */
   readonly failure: string | undefined;

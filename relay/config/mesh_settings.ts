@@ -74,11 +74,11 @@ export const meshSettings = section({
   maxHops: integer(1, 255).default(8),
   /** How long subscribers of a remote track are held while there is no way to it. */
   failoverHoldMs: milliseconds(0, 600_000).default(10_000),
-  /** URLs of neighbours, by name, that count instead of those that the controller has. */
+  /** URLs of neighbors, by name, that count instead of those that the controller has. */
   addresses: z.unknown().transform(readAddresses).default(new Map()),
-  /** The CA that verifies neighbours; empty: the certificate's hash that each registered. */
+  /** The CA that verifies neighbors; empty: the certificate's hash that each registered. */
   caFile: path(),
-  /** Neighbours are not verified at all. */
+  /** Neighbors are not verified at all. */
   insecure: yesNo().default(false),
 });
 

@@ -15,7 +15,7 @@ export function readNeighbors(
     refuse(what);
     return z.NEVER;
   }
-  if (pairs.length > MAX_NEIGHBORS) refuse(`at most ${MAX_NEIGHBORS} neighbours`);
+  if (pairs.length > MAX_NEIGHBORS) refuse(`at most ${MAX_NEIGHBORS} neighbors`);
   for (const [name, cost] of pairs) {
     const fault = relayNameFault(name);
     const isCost = typeof cost === "number" && cost > 0 && cost <= MAX_COST;

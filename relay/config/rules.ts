@@ -51,7 +51,7 @@ function brokenMeshRules(config: RelayConfig): KeyFault[] {
   if (sdn.urls.length === 0 && sdn.neighbors.size > 0) {
     refuse(
       "sdn.neighbors",
-      "neighbours are found through a controller: write `sdn.urls` too, or take tracks from fixed " +
+      "neighbors are found through a controller: write `sdn.urls` too, or take tracks from fixed " +
         "relays with `upstream`",
     );
   }
@@ -74,7 +74,7 @@ function brokenMeshRules(config: RelayConfig): KeyFault[] {
     );
   }
   if (mesh.insecure && mesh.caFile !== "") {
-    refuse("mesh.insecure", "`mesh.ca_file` verifies neighbours: remove one of the two");
+    refuse("mesh.insecure", "`mesh.ca_file` verifies neighbors: remove one of the two");
   }
   return broken;
 }

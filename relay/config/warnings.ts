@@ -21,7 +21,7 @@ export function configWarnings({ value, origins }: LoadedConfig<RelayConfig>): s
     );
   }
   if (mesh.insecure) {
-    warnings.push("mesh.insecure is true: whoever answers at a neighbour's address is believed");
+    warnings.push("mesh.insecure is true: whoever answers at a neighbor's address is believed");
   }
   if (limits.maxRequests >= server.maxBidiStreams) {
     warnings.push(

@@ -11,7 +11,7 @@ import type { Epoch } from "./epoch.ts";
 import type { OwnAnnounces } from "./own_announces.ts";
 import type { ControlPlaneSettings } from "./settings.ts";
 
-/** A remote track that this relay takes from a neighbour now. */
+/** A remote track that this relay takes from a neighbor now. */
 export interface Flow {
   /** Its canonical text. */
   readonly track: string;
@@ -22,7 +22,7 @@ export interface Flow {
 
 /** What a relay says of itself, of the moment. */
 export interface RelayReport {
-  /** By neighbour. */
+  /** By neighbor. */
   readonly links: Readonly<Record<string, LinkReport>>;
   readonly load: LoadReport;
   readonly flows: readonly Flow[];

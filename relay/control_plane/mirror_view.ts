@@ -1,4 +1,4 @@
-/** A relay as the controller knows it. Who is only named as somebody's neighbour is not among them. */
+/** A relay as the controller knows it. Who is only named as somebody's neighbor is not among them. */
 export interface MirroredRelay {
   readonly name: string;
   readonly region: string;
@@ -12,7 +12,7 @@ export interface MirroredRelay {
 /** Where this relay sends what is meant for another one. */
 export interface NextHopLine {
   readonly nextHop: string;
-  /** The neighbour to take when the first one fails: a way that does not begin with the same link. */
+  /** The neighbor to take when the first one fails: a way that does not begin with the same link. */
   readonly alternate: string | undefined;
   readonly cost: number;
 }

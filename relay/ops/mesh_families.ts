@@ -4,7 +4,7 @@ import type { Histogram, RelayMetrics } from "./metrics.ts";
 import type { RelayView } from "./snapshot.ts";
 import type { LinkView } from "../vocabulary.ts";
 
-/** Neighbours are a configuration's choice; a label needs no more of a name than this. */
+/** Neighbors are a configuration's choice; a label needs no more of a name than this. */
 const MAX_LABEL = 128;
 
 /** Links to other relays, and the tracks that come by them. */
@@ -13,7 +13,7 @@ export function meshFamilies(metrics: RelayMetrics, relay: RelayView): Family[] 
   return [
     perLink(
       "qumo_relay_link_up",
-      "1 while a link to a neighbour is up.",
+      "1 while a link to a neighbor is up.",
       links,
       ({ state }) => state === "up" ? 1 : 0,
     ),
@@ -25,7 +25,7 @@ export function meshFamilies(metrics: RelayMetrics, relay: RelayView): Family[] 
     ),
     gauge(
       "qumo_relay_upstream_sessions",
-      "Sessions with neighbours that tracks are taken from.",
+      "Sessions with neighbors that tracks are taken from.",
       () => links().filter(({ state }) => state !== "dialing").length,
     ),
     gauge(

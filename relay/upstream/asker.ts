@@ -14,11 +14,11 @@ export interface AskerInit {
   readonly owner: LegOwner;
   /** Those who were asked before and bring their last groups. */
   readonly retiring: Retiring;
-  /** Neighbours are told what it belongs to. */
+  /** Neighbors are told what it belongs to. */
   readonly span: RouteSpan;
 }
 
-/** Asks neighbours for one track, on behalf of those who want it. */
+/** Asks neighbors for one track, on behalf of those who want it. */
 export class Asker {
   readonly #remote: RemoteTrack;
   readonly #options: RequestOptions;
@@ -77,11 +77,11 @@ export class Asker {
   }
 
   /**
-   * Asks one neighbour, for what is missed of the track where some of it came already; undefined when
+   * Asks one neighbor, for what is missed of the track where some of it came already; undefined when
    * it cannot be asked at this moment.
    */
   begin(route: Route): Leg | undefined {
-    // A neighbour is subscribed to once; what it did not bring yet is asked for again.
+    // A neighbor is subscribed to once; what it did not bring yet is asked for again.
     this.#retiring.cancelOn(route.link);
     const { newGroupRequest, past, from } = this.#options;
     const { resumePoint = from } = this.#owner.track;

@@ -26,7 +26,7 @@ export interface LegOwner {
 
 const PROBATION_FACTOR = 3;
 
-/** A subscription to a track at one neighbour: a feed changes from one to another as routes change. */
+/** A subscription to a track at one neighbor: a feed changes from one to another as routes change. */
 export class Leg {
   readonly route: Route;
   /** What was asked for from here on, when the track had come by another leg before. */
@@ -77,13 +77,13 @@ export class Leg {
     }, options);
   }
 
-  /** Relays that the track comes by, the neighbour first. */
+  /** Relays that the track comes by, the neighbor first. */
   get path(): readonly string[] {
     return this.feed.path ?? [this.route.link.name];
   }
 
   /**
-   * Whether the neighbour has another publisher's track than what came of it so far, and one that counts
+   * Whether the neighbor has another publisher's track than what came of it so far, and one that counts
    * in another way.
    */
   isAnother({ sources }: Track): boolean {
@@ -94,7 +94,7 @@ export class Leg {
   }
 
   /**
-   * A neighbour that is behind what was asked for either catches up, or has another track of the same
+   * A neighbor that is behind what was asked for either catches up, or has another track of the same
    * name: `late` is called when it did not within a few times the silence after which links are down.
    */
   mustCatchUp(clock: Clock, silenceMs: number, late: () => void): void {
@@ -105,12 +105,12 @@ export class Leg {
     this.#probation = clock.after(PROBATION_FACTOR * silenceMs, late);
   }
 
-  /** The neighbour's answer; never rejects. `judge` decides whether the track may come as it does. */
+  /** The neighbor's answer; never rejects. `judge` decides whether the track may come as it does. */
   async answer(
     judge: { accepts(path: readonly string[]): boolean },
   ): Promise<Outcome<Leg, Refusal>> {
     const outcome = await this.feed.established;
-    // It may have ended before anybody heard that it began, or before the neighbour could answer: that
+    // It may have ended before anybody heard that it began, or before the neighbor could answer: that
     // the link broke says nothing of the track.
     if (this.end !== undefined) return refused({ kind: "timeout", reason: this.end.reason });
     if (!outcome.ok) return outcome;

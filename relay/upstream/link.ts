@@ -15,7 +15,7 @@ import { Pinger } from "./pinger.ts";
 import type { MeshSettings } from "./settings.ts";
 import type { LinkState } from "../vocabulary.ts";
 
-/** Where a neighbour is, and how it is known to be that neighbour. */
+/** Where a neighbor is, and how it is known to be that neighbor. */
 export interface LinkTarget {
   /** `moqt://host:port`. */
   readonly url: string;
@@ -25,18 +25,18 @@ export interface LinkTarget {
   readonly isPinned?: boolean;
 }
 
-/** A session with a neighbour, as far as a link needs it. */
+/** A session with a neighbor, as far as a link needs it. */
 export interface LinkSession {
   /** Resolves when setup is complete, or to false when it never will be. */
   readonly ready: Promise<boolean>;
-  /** What the neighbour calls itself; undefined for a relay that is none of ours. */
+  /** What the neighbor calls itself; undefined for a relay that is none of ours. */
   readonly peerName: string | undefined;
   /** Whether it is a relay that is none of ours. */
   readonly isOtherRelay: boolean;
   readonly isPeerLeaving: boolean;
   /** Speaks until the connection has ended. Never rejects. */
   run(): Promise<unknown>;
-  /** Whether the neighbour answered a question that it always can. Never rejects. */
+  /** Whether the neighbor answered a question that it always can. Never rejects. */
   ping(): Promise<boolean>;
   publisher(scope: string): Publisher;
   close(reason: string): void;
@@ -44,13 +44,13 @@ export interface LinkSession {
 
 /** What a {@linkcode Link} works with. */
 export interface LinkOptions {
-  /** The neighbour's name, or for a static origin its URL. */
+  /** The neighbor's name, or for a static origin its URL. */
   readonly name: string;
-  /** Whether the neighbour must call itself by that name. */
+  /** Whether the neighbor must call itself by that name. */
   readonly isNamed: boolean;
-  /** The one scope that is asked for, where the neighbour is a relay that is none of ours. */
+  /** The one scope that is asked for, where the neighbor is a relay that is none of ours. */
   readonly scope: string;
-  /** Where the neighbour is now; undefined while nobody knows. */
+  /** Where the neighbor is now; undefined while nobody knows. */
   readonly target: () => LinkTarget | undefined;
   /** Rejects when no connection comes about. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
@@ -75,7 +75,7 @@ const HEALTHY_MS = 10_000;
 const RTT_TOLERANCE_MS = 2;
 const RTT_TOLERANCE = 0.25;
 
-/** The one session that this relay keeps to a neighbour, which owns every attempt to have it. */
+/** The one session that this relay keeps to a neighbor, which owns every attempt to have it. */
 export class Link {
   readonly name: string;
   readonly #options: LinkOptions;
@@ -126,12 +126,12 @@ export class Link {
     return this.#session === undefined ? this.#failure : undefined;
   }
 
-  /** What the neighbour calls itself; undefined while that is not known. */
+  /** What the neighbor calls itself; undefined while that is not known. */
   get peerName(): string | undefined {
     return this.#session?.peerName;
   }
 
-  /** Whether the neighbour is a relay that is none of ours; false while that is not known. */
+  /** Whether the neighbor is a relay that is none of ours; false while that is not known. */
   get isOtherRelay(): boolean {
     return this.#session?.isOtherRelay ?? false;
   }
@@ -141,13 +141,13 @@ export class Link {
     return this.#session?.peerName !== undefined || scope === this.#options.scope;
   }
 
-  /** The neighbour as a publisher of a scope's tracks; undefined while there is no session. */
+  /** The neighbor as a publisher of a scope's tracks; undefined while there is no session. */
   publisher(scope: string): Publisher | undefined {
     return this.#session?.publisher(scope);
   }
 
   /**
-   * Somebody may know something new of where the neighbour is: if so, an attempt that waits is made
+   * Somebody may know something new of where the neighbor is: if so, an attempt that waits is made
    * now, and one that is made elsewhere is given up.
    */
   retry(): void {
@@ -157,7 +157,7 @@ export class Link {
     this.#giveUp();
   }
 
-  /** The neighbour said that it goes away, or something else about the session is different. */
+  /** The neighbor said that it goes away, or something else about the session is different. */
   changed(): void {
     this.#options.onChange();
   }
@@ -243,7 +243,7 @@ export class Link {
       ping: () => session.ping(),
       onAnswer: () => this.#measured(),
       onSilence: () => {
-        // Said already by the neighbour: it may be silent for as long as it takes to go away.
+        // Said already by the neighbor: it may be silent for as long as it takes to go away.
         log.warn("link silent", { neighbor: this.name, timeout_ms: settings.linkTimeoutMs });
         session.close("no answer");
       },

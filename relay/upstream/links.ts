@@ -1,16 +1,16 @@
 import type { Link } from "./link.ts";
 
-/** The links of this relay, by the names of its neighbours. */
+/** The links of this relay, by the names of its neighbors. */
 export class Links {
   readonly #create: (name: string) => Link;
   readonly #links = new Map<string, Link>();
 
-  /** `create` makes a link to a neighbour of this name. */
+  /** `create` makes a link to a neighbor of this name. */
   constructor(create: (name: string) => Link) {
     this.#create = create;
   }
 
-  /** The link to a neighbour; begun when there is none, since somebody wants to send over it. */
+  /** The link to a neighbor; begun when there is none, since somebody wants to send over it. */
   get(name: string): Link {
     let link = this.#links.get(name);
     if (link === undefined) this.#links.set(name, link = this.#create(name));

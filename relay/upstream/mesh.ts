@@ -17,18 +17,18 @@ import type { MeshSettings } from "./settings.ts";
 import { StaticRoutes } from "./static_routes.ts";
 import type { LinkView, RouteView } from "../vocabulary.ts";
 
-/** What a session with a neighbour is to be like. */
+/** What a session with a neighbor is to be like. */
 export interface LinkSessionOptions {
-  /** What the neighbour's URL says. */
+  /** What the neighbor's URL says. */
   readonly authority: string;
   readonly path: string;
-  /** The scope of what the neighbour announces and asks for, unless it names others. */
+  /** The scope of what the neighbor announces and asks for, unless it names others. */
   readonly scope: string;
-  /** Which namespaces the neighbour is told of: none where the controller tells. */
+  /** Which namespaces the neighbor is told of: none where the controller tells. */
   readonly shows: "local" | "none";
-  /** Takes up what the neighbour announces; absent where the controller tells. */
+  /** Takes up what the neighbor announces; absent where the controller tells. */
   readonly advertise?: (namespace: Namespace) => () => void;
-  /** The neighbour is going away. */
+  /** The neighbor is going away. */
   readonly onLeaving: () => void;
 }
 
@@ -39,11 +39,11 @@ export interface MeshOptions {
   readonly settings: MeshSettings;
   /** What the controller knows; undefined for a relay without one. */
   readonly mirror: MirrorView | undefined;
-  /** The neighbours of the configuration. */
+  /** The neighbors of the configuration. */
   readonly neighbors: Iterable<string>;
-  /** URLs of neighbours that count more than those that the controller has. */
+  /** URLs of neighbors that count more than those that the controller has. */
   readonly addresses: ReadonlyMap<string, string>;
-  /** Whether neighbours are known by the hash that they registered: one without is not called. */
+  /** Whether neighbors are known by the hash that they registered: one without is not called. */
   readonly byHash: boolean;
   /** URLs of relays to take tracks from, where there is no controller. */
   readonly origins: readonly string[];
@@ -62,7 +62,7 @@ export interface MeshOptions {
   readonly onChange: () => void;
 }
 
-/** Where tracks come from that nobody publishes here: links to neighbours, and the ways over them. */
+/** Where tracks come from that nobody publishes here: links to neighbors, and the ways over them. */
 export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   readonly #options: MeshOptions;
   readonly #names: RemoteNames;
@@ -133,7 +133,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     for (const { remote, route, path } of this.#feeds) {
       if (route === undefined) continue;
       const { link } = route;
-      // The neighbour may have it from somebody nearer than the one who was meant.
+      // The neighbor may have it from somebody nearer than the one who was meant.
       const source = path.at(-1) ?? route.source;
       yield { track: textOf(remote), source, nextHop: link.peerName ?? link.name, path };
     }

@@ -16,7 +16,7 @@ export const NOT_WANTED: Refusal = {
 
 export const ROUNDABOUT: Refusal = {
   kind: "timeout",
-  reason: "the neighbour has the track from here, or by too many relays",
+  reason: "the neighbor has the track from here, or by too many relays",
 };
 
 const PASSING: ReadonlySet<Refusal["kind"]> = new Set([
@@ -33,7 +33,7 @@ export function isPassing({ kind }: Refusal): boolean {
 
 const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
 
-/** Whether an end is the track's, not only the neighbour's. */
+/** Whether an end is the track's, not only the neighbor's. */
 export function isFinal({ kind }: TrackEnd): boolean {
   return FINAL.has(kind);
 }

@@ -24,13 +24,13 @@ import { Search } from "./search.ts";
 import type { RerouteReason } from "../vocabulary.ts";
 
 /**
- * A track that comes from another relay, by whichever neighbour is the best way there. Those who
+ * A track that comes from another relay, by whichever neighbor is the best way there. Those who
  * follow the track see one track: when the way breaks it goes on by another from where it stopped, and
  * when a better way is there, the old one brings its last groups while the new one begins.
  *
  *     idle: offered, and nobody wants it
  *      │ ▲
- *      ▼ │      a neighbour agrees
+ *      ▼ │      a neighbor agrees
  *     search ──────────────────────────▶ current ──▶ a better way is asked
  *      │ ▲                                 │ ▲             │
  *      │ └─────────────────────────────────┘ └─────────────┘ it agrees, and the old leg retires
@@ -155,7 +155,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   legPathChanged(leg: Leg): void {
     if (leg !== this.#current) return;
     if (this.#context.accepts(leg.path)) return this.#told();
-    // Neighbours may change to each other at the same time: the track would come from nowhere.
+    // Neighbors may change to each other at the same time: the track would come from nowhere.
     leg.cancel();
     this.legEnded(leg, { kind: "lost", reason: ROUNDABOUT.reason });
   }

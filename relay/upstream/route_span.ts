@@ -25,7 +25,7 @@ export class RouteSpan {
     this.#parent = parent;
   }
 
-  /** What neighbours are told that are asked for the track. */
+  /** What neighbors are told that are asked for the track. */
   get traceparent(): string | undefined {
     return this.#span?.traceparent;
   }

@@ -3,7 +3,7 @@ import type { RemoteTrack } from "./directory.ts";
 
 /** One way to a track. */
 export interface Route {
-  /** The neighbour that is asked. */
+  /** The neighbor that is asked. */
   readonly link: Link;
   /** The relay whose publisher it is, or the static origin. */
   readonly source: string;

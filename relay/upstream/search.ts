@@ -27,7 +27,7 @@ export interface SearchOptions {
 }
 
 /**
- * Looks for a way by which a track comes: asks one neighbour after the other, and all of them again
+ * Looks for a way by which a track comes: asks one neighbor after the other, and all of them again
  * whenever something changed, until one agrees or it is too late.
  */
 export class Search {
@@ -39,7 +39,7 @@ export class Search {
   #isWoken = false;
   #wake: (() => void) | undefined;
   #isCancelled = false;
-  /** Whether a neighbour knew of nobody who is not the source itself. */
+  /** Whether a neighbor knew of nobody who is not the source itself. */
   #isUnheardOf = false;
 
   constructor(options: SearchOptions) {

@@ -22,7 +22,7 @@ export const relayAnswer = z.strictObject({
   region: z.string(),
   address: z.string(),
   state: z.enum(["registered", "draining", "unreachable"]).meta({
-    description: "Unreachable: it has a lease, and no neighbour reaches it",
+    description: "Unreachable: it has a lease, and no neighbor reaches it",
   }),
   registered: z.boolean().meta({
     description: "False when it is known through its announces alone",

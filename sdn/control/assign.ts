@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 export interface Candidate {
   readonly name: string;
   readonly region: string;
-  /** Whether its neighbours reach it; one that none does is taken only when there is no other. */
+  /** Whether its neighbors reach it; one that none does is taken only when there is no other. */
   readonly isReached: boolean;
   /** The share of its processors in use, 0 to 1; 0 when it does not say. */
   readonly cpu: number;

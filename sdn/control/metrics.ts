@@ -72,7 +72,7 @@ export class ControllerMetrics {
       "Bytes of changes kept for watchers that are behind",
       (one) => one.set(sources.historyBytes()),
     );
-    read("qumo_sdn_flows", "Tracks taken from neighbours", (one) => one.set(sources.flows()));
+    read("qumo_sdn_flows", "Tracks taken from neighbors", (one) => one.set(sources.flows()));
     read("qumo_sdn_revision", "The newest revision", (one) => one.set(sources.revision()));
     new Gauge({
       name: "qumo_sdn_etcd_member",

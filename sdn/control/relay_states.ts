@@ -15,14 +15,14 @@ export function countStates(
     never_registered: 0,
   };
   for (const { state } of graph.nodes) counts[state]++;
-  // One that nobody declares as a neighbour is in no graph, and missed all the same.
+  // One that nobody declares as a neighbor is in no graph, and missed all the same.
   for (const { name, reason } of tombstones.values()) {
     if (reason === "expired" && graph.number(name) === undefined) counts.expired++;
   }
   return counts;
 }
 
-/** Whether the relay has a lease and no neighbour reaches it. */
+/** Whether the relay has a lease and no neighbor reaches it. */
 export function isUnreachable(graph: Graph, name: string): boolean {
   return graph.nodes[graph.number(name) ?? -1]?.state === "unreachable";
 }

@@ -62,7 +62,7 @@ export interface AnnounceUseCases {
 export interface WatchScope {
   readonly graph: boolean;
   readonly announces: boolean;
-  /** Which tracks relays take from their neighbours now. */
+  /** Which tracks relays take from their neighbors now. */
   readonly flows: boolean;
   /** The relays whose next hops are watched. */
   readonly routes: readonly string[];

@@ -40,7 +40,7 @@ export interface WatchSources {
   readonly announcePages: () => Iterable<readonly unknown[]>;
   /** Told of a watcher that was too slow. */
   readonly onBehind: () => void;
-  /** What each relay takes from its neighbours. */
+  /** What each relay takes from its neighbors. */
   readonly flows: () => ReadonlyMap<string, readonly unknown[]>;
 }
 

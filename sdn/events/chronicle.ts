@@ -11,7 +11,7 @@ import {
 import type { EventLog } from "./event_log.ts";
 import { ANNOUNCES_SETTLE_MS } from "./limits.ts";
 
-/** Neighbours that are named as those who say that a relay is unreachable. */
+/** Neighbors that are named as those who say that a relay is unreachable. */
 const MAX_NAMED = 3;
 
 /** What a chronicle follows. */

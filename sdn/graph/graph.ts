@@ -5,7 +5,7 @@ import type { GraphLink, GraphRelay } from "./relay.ts";
 
 /**
  * How a relay is. `unreachable` has a lease, and those who should reach it cannot; the last three
- * have none: a relay declares them as its neighbours.
+ * have none: a relay declares them as its neighbors.
  */
 export type NodeState =
   | "registered"
@@ -34,7 +34,7 @@ export interface GraphNode {
   readonly region: string;
   readonly address: string;
   readonly state: NodeState;
-  /** What its neighbours verify it by; empty when it did not say. */
+  /** What its neighbors verify it by; empty when it did not say. */
   readonly certificateSha256: string;
 }
 
@@ -121,7 +121,7 @@ export class Graph {
     return { link, back: far?.links.get(from), load: far?.load };
   }
 
-  /** The neighbours that say that they do not reach a relay. */
+  /** The neighbors that say that they do not reach a relay. */
   accusers(name: string): string[] {
     return accusers(this.#relays, name);
   }

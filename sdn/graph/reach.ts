@@ -3,8 +3,8 @@ import type { GraphLink, GraphRelay } from "./relay.ts";
 type Linked = Pick<GraphRelay, "name" | "links">;
 
 /**
- * The relays that have a lease and that nobody reaches any more: a neighbour says that its link is
- * down, the relay itself has not noticed, and no neighbour that is reached itself says otherwise. A
+ * The relays that have a lease and that nobody reaches any more: a neighbor says that its link is
+ * down, the relay itself has not noticed, and no neighbor that is reached itself says otherwise. A
  * link that both ends call down is a fault of the link: a relay that says so is there to say it.
  */
 export function unreachable(relays: ReadonlyMap<string, Linked>): ReadonlySet<string> {
@@ -31,7 +31,7 @@ export function unreachable(relays: ReadonlyMap<string, Linked>): ReadonlySet<st
   return new Set(suspects.keys());
 }
 
-/** The neighbours that say that they do not reach a relay. */
+/** The neighbors that say that they do not reach a relay. */
 export function accusers(relays: ReadonlyMap<string, Linked>, name: string): string[] {
   const own: ReadonlyMap<string, GraphLink> = relays.get(name)?.links ?? new Map();
   return [...own.keys()].filter((neighbor) => {

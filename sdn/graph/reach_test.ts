@@ -47,7 +47,7 @@ const cases: { what: string; words: Record<string, Record<string, boolean>>; los
     lost: [],
   },
   {
-    what: "a relay that one neighbour does not reach and another one does",
+    what: "a relay that one neighbor does not reach and another one does",
     words: { a: { b: true, c: true }, b: { a: false, c: true }, c: { a: true, b: true } },
     lost: [],
   },
@@ -56,7 +56,7 @@ const cases: { what: string; words: Record<string, Record<string, boolean>>; los
     words: { a: {}, stranger: { a: false } },
     lost: [],
   },
-  { what: "a relay without neighbours", words: { a: {} }, lost: [] },
+  { what: "a relay without neighbors", words: { a: {} }, lost: [] },
 ];
 
 for (const { what, words, lost: expected } of cases) {

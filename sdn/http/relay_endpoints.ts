@@ -86,7 +86,7 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
     endpoint({
       method: "get",
       path: "/flows",
-      summary: "Which tracks relays take from their neighbours now",
+      summary: "Which tracks relays take from their neighbors now",
       role: "read",
       answer: flowsAnswer,
       handle: async () => answered(await relays.flows()),

@@ -120,7 +120,7 @@ function agrees(
 
 Deno.test("the life of a relay of the Go program, request by request", async () => {
   await withGoClient(async (ask) => {
-    // Its neighbour, which has no neighbours but in one direction.
+    // Its neighbor, which has no neighbors but in one direction.
     const london = '{"address":"","neighbors":{"tokyo":250,"newyork":0},"region":""}';
     agrees(await ask("PUT", "/relay/london", london), {
       body: { relay: "london", status: "registered" },
@@ -239,7 +239,7 @@ Deno.test("every request that upstream serves, with its errors", async () => {
     await refused(400, /^'broadcast_path' query parameter is required/, "GET", "/announce/lookup");
     await refused(405, /./, "PUT", "/graph", "{}");
 
-    // Bodies as they come from scripts: keys that are not there, and null for no neighbours.
+    // Bodies as they come from scripts: keys that are not there, and null for no neighbors.
     for (const body of ["{}", '{"neighbors":null}', '{"region":"x","neighbors":{"b":-5,"a":1}}']) {
       agrees(await ask("PUT", "/relay/a", body), { body: { relay: "a", status: "registered" } });
     }

@@ -3,7 +3,7 @@ import { DeadlineHeap } from "./deadline_heap.ts";
 import type { Change } from "./model.ts";
 
 /**
- * Which tracks each relay takes from its neighbours now. A list holds as long as the relay beats at
+ * Which tracks each relay takes from its neighbors now. A list holds as long as the relay beats at
  * this controller: one that goes on beating at another tells that one.
  */
 export class FlowTable {

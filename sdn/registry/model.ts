@@ -126,7 +126,7 @@ export type Change =
     readonly track: string;
     readonly version: Version;
   }
-  /** What a relay takes from its neighbours now: of the moment, so that no store keeps it. */
+  /** What a relay takes from its neighbors now: of the moment, so that no store keeps it. */
   | { readonly kind: "flows"; readonly relay: string; readonly flows: readonly Flow[] };
 
 /** Everything that one accepted command changed, as one step of the revision. */

@@ -92,7 +92,7 @@ export class Registry {
     return this.#holdings.directory;
   }
 
-  /** Which tracks relays take from their neighbours now, by relay; of those that beat here. */
+  /** Which tracks relays take from their neighbors now, by relay; of those that beat here. */
   get flows(): ReadonlyMap<string, readonly Flow[]> {
     return this.#holdings.flows.lists;
   }

@@ -25,7 +25,7 @@ export const MAX_REGION_LENGTH = 128;
 /** Characters of a relay's address: a URL, with the bound that browsers and servers share. */
 export const MAX_ADDRESS_LENGTH = 2048;
 
-/** Neighbours one relay may declare: a full mesh of that size is beyond what one machine peers with. */
+/** Neighbors one relay may declare: a full mesh of that size is beyond what one machine peers with. */
 export const MAX_NEIGHBORS = 256;
 
 /** Announces one relay may hold. */
@@ -34,7 +34,7 @@ export const MAX_ANNOUNCES_PER_RELAY = 10_000;
 /** Bytes of the texts of one relay's announces: 400 for each of the most that it may hold. */
 export const MAX_ANNOUNCE_BYTES_PER_RELAY = 4 * 1024 * 1024;
 
-/** Tracks that one relay may say it takes from its neighbours now: a list for people to look at. */
+/** Tracks that one relay may say it takes from its neighbors now: a list for people to look at. */
 export const MAX_FLOWS_PER_RELAY = 1000;
 
 /** Characters of a track's text in a flow: people read names, and longer ones are left out. */

@@ -61,12 +61,12 @@ export const loadReportSchema = z.strictObject({
   cpu: z.number().min(0).max(1).optional(),
 }).meta({ id: "Load", description: "How busy a relay is; cpu is the share of the machine in use" });
 
-/** A track that a relay takes from a neighbour now, on its way from the relay that has it. */
+/** A track that a relay takes from a neighbor now, on its way from the relay that has it. */
 export const flowSchema = z.strictObject({
   track: trackTextSchema,
   next_hop: relayNameSchema,
   source: relayNameSchema,
-}).meta({ id: "Flow", description: "A track that is taken from a neighbour now" });
+}).meta({ id: "Flow", description: "A track that is taken from a neighbor now" });
 
 function atMost(limit: number, what: string): [(value: object) => boolean, { message: string }] {
   return [
@@ -113,7 +113,7 @@ export const registrationSchema = z.strictObject({
   region: z.string().max(MAX_REGION_LENGTH).optional(),
   address: z.string().max(MAX_ADDRESS_LENGTH).optional(),
   neighbors: z.record(relayNameSchema, neighborCostSchema)
-    .refine(...atMost(MAX_NEIGHBORS, "neighbours")).meta(ofRelays).nullable().optional(),
+    .refine(...atMost(MAX_NEIGHBORS, "neighbors")).meta(ofRelays).nullable().optional(),
   links: z.record(relayNameSchema, linkReportSchema)
     .refine(...atMost(MAX_NEIGHBORS, "links")).meta(ofRelays).optional(),
   epoch: count.optional(),
@@ -128,13 +128,13 @@ export const registrationSchema = z.strictObject({
     count: MAX_FLOWS_PER_RELAY,
     bytes: MAX_FLOW_BYTES_PER_RELAY,
   }).optional().meta({
-    description: "The remote tracks taken from neighbours now: absent for no change, [] for none",
+    description: "The remote tracks taken from neighbors now: absent for no change, [] for none",
   }),
 }).meta({ id: "Registration" });
 
 /** A registration as it has been read. */
 export type Registration = z.output<typeof registrationSchema>;
-/** A track that is taken from a neighbour, as it has been read. */
+/** A track that is taken from a neighbor, as it has been read. */
 export type Flow = z.output<typeof flowSchema>;
 /** What a relay knows of one link, as it has been read. */
 export type LinkReport = z.output<typeof linkReportSchema>;

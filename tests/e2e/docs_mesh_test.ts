@@ -9,13 +9,13 @@ import { MeshViewer } from "../support/mesh/viewer.ts";
 
 const DEADLINE = 60_000;
 
-Deno.test("the README's mesh by hand carries a track from one relay to the other", async () => {
+Deno.test("the mesh of the guide carries a track from one relay to the other", async () => {
   using deadline = new Deadline(DEADLINE);
-  const readme = (await readDocuments()).find(({ path }) => path === "README.md")!;
-  const block = readme.blocks.find(({ mark, lines }) =>
+  const guide = (await readDocuments()).find(({ path }) => path === "configs/machines.md")!;
+  const block = guide.blocks.find(({ mark, lines }) =>
     mark === "serve" && lines.some((line) => line.includes("NEIGHBORS"))
   );
-  const steps = stepsOf(block ?? assert.fail("the README starts no mesh"));
+  const steps = stepsOf(block ?? assert.fail("the guide starts no mesh"));
   assert.equal(steps.length, 3, "three commands");
   await using performance = await Performance.open();
   await deadline.for("the controller and the relays", performance.serve(steps));

@@ -29,6 +29,26 @@ Deno.test("every link of the documents leads somewhere", async () => {
   }
 });
 
+Deno.test("the README's table has every folder of the project, and no other", async () => {
+  assert.deepEqual(foldersIn("README.md"), await listFolders(""));
+});
+
+Deno.test("the repository layout has every folder of the programs, and no other", async () => {
+  const parts = ["relay/", "sdn/", "shared/", "tests/"].map(listFolders);
+  assert.deepEqual(foldersIn(".github/CONTRIBUTING.md"), (await Promise.all(parts)).flat().sort());
+});
+
+Deno.test("what people read has none of the words that the glossary replaces", async () => {
+  const [, table = ""] = documentAt("configs/glossary.md").text.split("## Words that are not used");
+  const words = Array.from(table.matchAll(/^\| (\w[^|]*?) +\|/gm), ([, word]) => word!).slice(1);
+  assert.ok(words.length > 3);
+  const unused = new RegExp(`\\b(?:${words.join("|")})s?\\b`, "i");
+  for (const [path, text] of await readTexts()) {
+    const line = text.split("\n").findIndex((line) => unused.test(line));
+    assert.equal(line, -1, `${path}:${line + 1}: ${text.split("\n")[line]}`);
+  }
+});
+
 Deno.test("linksOf() and anchorsOf() read what a host reads", () => {
   const text = "# A, b `c_d`\n[x](y.md#z) ![p](p.png) [w](https://w.example) `[n](n)`\n";
   assert.deepEqual(linksOf(text), [{ path: "y.md", anchor: "z" }, { path: "p.png", anchor: "" }]);
@@ -131,6 +151,51 @@ async function programText(): Promise<string> {
   return Array.from(files, ([path, text]) => /^tests\/|_test\.ts$/.test(path) ? "" : text)
     .join("\n")
     .replace(/["`] \+\s*["`]/g, "");
+}
+
+/** The folders that a document has a row for. */
+function foldersIn(path: string): string[] {
+  const rows = documentAt(path).text.matchAll(/^\| `([^`]+)\/` +\|/gm);
+  return Array.from(rows, ([, folder]) => folder!).sort();
+}
+
+/** The folders in a folder, without what is ignored and what Git has for itself. */
+async function listFolders(parent: string): Promise<string[]> {
+  const ignored = await Deno.readTextFile(new URL(".gitignore", ROOT));
+  const entries = await Array.fromAsync(Deno.readDir(new URL(parent, ROOT)));
+  return entries
+    .filter(({ name, isDirectory }) =>
+      isDirectory && name !== ".git" &&
+      !ignored.split("\n").some((line) => line.replaceAll("/", "") === name)
+    )
+    .map(({ name }) => parent + name)
+    .sort();
+}
+
+/** What people read beside the code, by path: documents, what they copy, and the pages. */
+async function readTexts(): Promise<Map<string, string>> {
+  const texts = new Map(documents.map(({ path, text }) => [path, text]));
+  for (const path of ["configs/glossary.md", ".github/CHANGELOG.md"]) texts.delete(path);
+  for (const folder of ["configs/", "relay/docs/", "sdn/docs/", "relay/page/files/", PAGE]) {
+    for (const path of await listFiles(folder)) {
+      if (!texts.has(path) && path !== "configs/glossary.md") {
+        texts.set(path, await Deno.readTextFile(new URL(path, ROOT)));
+      }
+    }
+  }
+  return texts;
+}
+
+const PAGE = "sdn/dashboard/page/";
+
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(new URL(folder, ROOT)));
+  const found = await Promise.all(
+    entries.map(({ name, isDirectory }) =>
+      isDirectory ? listFiles(`${folder}${name}/`) : name.endsWith(".png") ? [] : [folder + name]
+    ),
+  );
+  return found.flat();
 }
 
 function documentAt(path: string): Document {

@@ -6,7 +6,7 @@ import { until } from "../support/mesh/until.ts";
 
 // As for every failover: three seconds of half-second groups.
 const GAP_GROUPS = 6;
-// A call of the neighbours that began while the relay was away has to run out first.
+// A call of the neighbors that began while the relay was away has to run out first.
 const REDIAL_GROUPS = 6;
 const GROUPS = 4;
 

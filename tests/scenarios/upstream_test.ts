@@ -323,7 +323,7 @@ Deno.test("a link that flaps is trusted later and later", async () => {
   wholeFrom(camera.group - 5, viewer, camera);
 });
 
-Deno.test("a relay ends at once although a neighbour does not answer and a track is being looked for", async () => {
+Deno.test("a relay ends at once although a neighbor does not answer and a track is being looked for", async () => {
   await using world = new MeshWorld(diamond());
   const { viewer } = await watched(world);
   world.cut("north", "east");

@@ -96,7 +96,7 @@ Deno.test("a subscription upstream belongs to the first who asked, and to no oth
   assert.equal(spanOf(spans, "a", served).parent, spanOf(spans, "b", upstream).traceparent);
 });
 
-Deno.test("a track that changes its way stays one span, and every neighbour is told of it", async () => {
+Deno.test("a track that changes its way stays one span, and every neighbor is told of it", async () => {
   await using mesh = traced(diamond());
   const { spans, world } = mesh;
   const { viewer } = await watched(mesh, { from: "west", to: "east" });

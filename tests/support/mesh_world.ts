@@ -103,7 +103,7 @@ export class MeshWorld implements AsyncDisposable {
     this.#changed(relay);
   }
 
-  /** A relay is gone from one moment to the next, with its clients; neighbours hear nothing. */
+  /** A relay is gone from one moment to the next, with its clients; neighbors hear nothing. */
   async kill(name: string): Promise<void> {
     const relay = this.relay(name);
     if (relay.state === "frozen") relay.thaw();

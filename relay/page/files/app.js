@@ -43,7 +43,7 @@ const lists = [
   ]),
 ];
 const links = new List("Links", undefined, [
-  ["Neighbour", (link) => link.neighbor],
+  ["Neighbor", (link) => link.neighbor],
   ["State", (link) => link.state, "badge"],
   ["Round trip", (link) => link.rtt_ms === undefined ? "" : `${link.rtt_ms} ms`, "number"],
   ["For", (link) => duration(Math.round((link.since_ms ?? 0) / 1000)), "number"],

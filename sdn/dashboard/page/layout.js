@@ -36,7 +36,7 @@ const MAX_PASSES = 6;
 /**
  * Each region is a circle full of its relays; the regions stand on an ellipse, or in a column
  * where the picture is to be tall.
- * Neighbours are brought near each other by swapping places as long as that shortens links.
+ * Neighbors are brought near each other by swapping places as long as that shortens links.
  *
  * @param {{ relays: readonly Placed[], links: readonly Edge[], isTall?: boolean }} network
  * @returns {Layout}

@@ -41,7 +41,7 @@ export class Model {
   relays = new Map();
   /** By relay, then by track. @type {Map<string, Map<string, Announce>>} */
   announces = new Map();
-  /** What each relay takes from its neighbours. @type {Map<string, Flow[]>} */
+  /** What each relay takes from its neighbors. @type {Map<string, Flow[]>} */
   flows = new Map();
   /** How many announces are held, and whether some had to be left out. */
   announceCount = 0;

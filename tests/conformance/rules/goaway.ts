@@ -21,7 +21,7 @@ export const GOAWAY: readonly Rule[] = [
     {
       doesNotApply:
         "A link goes where the controller or the configuration says: told to go away, its tracks " +
-        "take another way, and the neighbour is called again at its own address.",
+        "take another way, and the neighbor is called again at its own address.",
     },
   ),
   should(

@@ -29,7 +29,7 @@ export interface Ground extends AsyncDisposable {
   /** The port of a controller as this relay calls it. */
   controllerUrl(port: number, relay: string): string;
   relay(name: string): Place;
-  /** The URL by which a relay calls its neighbour; undefined: the one that the neighbour registered. */
+  /** The URL by which a relay calls its neighbor; undefined: the one that the neighbor registered. */
   neighborUrl(relay: string, neighbor: string): string | undefined;
   link(a: string, b: string): LinkControl;
 }

@@ -50,7 +50,7 @@ export function ringWithChords(count: number, seed: number): Topology {
   return { relays: Array.from({ length: count }, (_, at) => name(at)), links: [...links.values()] };
 }
 
-/** What each link of a relay costs, by the neighbour's name. */
+/** What each link of a relay costs, by the neighbor's name. */
 export function neighborsOf({ links }: Topology, relay: string): Record<string, number> {
   const neighbors: Record<string, number> = {};
   for (const { a, b, cost } of links) {

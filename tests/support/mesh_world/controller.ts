@@ -5,7 +5,7 @@ import type { Snapshot } from "./mirror.ts";
 /** What a relay tells the controller. */
 export interface Report {
   readonly address: string;
-  /** Whether each link is up, by the neighbour's name. */
+  /** Whether each link is up, by the neighbor's name. */
   readonly links: ReadonlyMap<string, boolean>;
   readonly announces: ReadonlySet<string>;
 }

@@ -6,7 +6,7 @@ export type Costs = ReadonlyMap<string, ReadonlyMap<string, number>>;
 interface Way {
   readonly cost: number;
   readonly hops: number;
-  /** The neighbour that it begins with. */
+  /** The neighbor that it begins with. */
   readonly first: string;
 }
 

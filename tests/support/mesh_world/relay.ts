@@ -198,7 +198,7 @@ export class WorldRelay implements Host, RegistryObserver {
     for (const session of this.#sessions.keys()) session.drain(timeoutMs);
   }
 
-  /** Ends everything: with a word to the neighbours unless it is dead. */
+  /** Ends everything: with a word to the neighbors unless it is dead. */
   end(): Promise<unknown> {
     for (const session of this.#sessions.keys()) {
       session.close(SessionCode.NO_ERROR, "the relay ends");

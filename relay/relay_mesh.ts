@@ -185,6 +185,7 @@ export class RelayMesh implements RegistryObserver {
       control: this.#control?.status,
       links: mesh.links(),
       routes: [...mesh.routes()],
+      unreachable: mesh.unreachable,
       remoteTracks: mesh.trackCount,
     };
   }

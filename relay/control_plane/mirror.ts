@@ -19,6 +19,7 @@ export class Mirror implements MirrorView {
   #announceCount = 0;
   #revision = 0;
   #isComplete = false;
+  #isFollowed = false;
   // The targets that a stream has named before it is ready; they are its whole table of next hops.
   #named: Set<string> | undefined;
 
@@ -35,12 +36,20 @@ export class Mirror implements MirrorView {
     return this.#isComplete;
   }
 
+  get isFollowed(): boolean {
+    return this.#isFollowed;
+  }
+
   relay(name: string): MirroredRelay | undefined {
     return this.#relays.get(name);
   }
 
   nextHop(target: string): NextHopLine | undefined {
     return this.#nextHops.get(target);
+  }
+
+  sources(): Iterable<string> {
+    return this.#announces.keys();
   }
 
   announcesOf(relay: string): ReadonlySet<string> {
@@ -65,6 +74,11 @@ export class Mirror implements MirrorView {
     this.#relays.doubt();
     this.#nextHops.doubt();
     for (const texts of this.#announces.values()) texts.doubt();
+  }
+
+  /** Nobody says what changes any more, until the next `ready`. */
+  unfollow(): void {
+    this.#isFollowed = false;
   }
 
   /** Takes in an event, and the revision that it came under. Throws when it says more than it may. */
@@ -171,7 +185,7 @@ export class Mirror implements MirrorView {
     for (const target of unnamed) this.#nextHops.delete(target);
     this.#named = undefined;
     this.#revision = revision;
-    this.#isComplete = true;
+    this.#isComplete = this.#isFollowed = true;
     this.#tellChanged();
   }
 

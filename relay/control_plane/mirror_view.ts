@@ -33,9 +33,13 @@ export interface MirrorView {
   readonly revision: number;
   /** Whether a snapshot came at least once. */
   readonly isComplete: boolean;
+  /** Whether a controller says what changes, now. */
+  readonly isFollowed: boolean;
   relay(name: string): MirroredRelay | undefined;
   /** Where to send what is meant for `target`. */
   nextHop(target: string): NextHopLine | undefined;
+  /** The other relays that have something. */
+  sources(): Iterable<string>;
   /** What another relay has, as canonical texts. */
   announcesOf(relay: string): ReadonlySet<string>;
   /** What all other relays have. */

@@ -109,6 +109,7 @@ export class Watcher {
         await this.#wait(POLL_MS, signal);
         continue;
       }
+      this.#options.mirror.unfollow();
       // What is doubted is believed for as long as there is nobody to ask.
       this.#stopSettling();
       if (signal.aborted || end.kind === "left") continue;

@@ -1,5 +1,5 @@
 import { printable } from "@qumo/shared/runtime";
-import { counters, type Distribution, type Family, gauge } from "./family.ts";
+import { counter, counters, type Distribution, type Family, gauge } from "./family.ts";
 import type { Histogram, RelayMetrics } from "./metrics.ts";
 import type { RelayView } from "./snapshot.ts";
 import type { LinkView } from "../vocabulary.ts";
@@ -32,6 +32,16 @@ export function meshFamilies(metrics: RelayMetrics, relay: RelayView): Family[] 
       "qumo_relay_remote_tracks",
       "Tracks of other relays that are wanted here.",
       () => relay.mesh?.remoteTracks ?? 0,
+    ),
+    gauge(
+      "qumo_relay_unreachable_relays",
+      "Relays that announce something and to which no way leads: it is not offered here.",
+      () => relay.mesh?.unreachable.length ?? 0,
+    ),
+    counter(
+      "qumo_relay_unreachable_total",
+      "Times that a relay became unreachable and what it announces was withdrawn here.",
+      () => metrics.mesh.unreachable,
     ),
     counters(
       "qumo_relay_reroutes_total",

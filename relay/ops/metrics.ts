@@ -45,6 +45,8 @@ export class MeshMetrics {
   /** In seconds. */
   readonly failoverGaps = new Histogram([0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 5, 10]);
   readonly hopCounts = new Histogram([1, 2, 3, 4, 6, 8]);
+  /** Times that a relay with something to offer was found to be out of reach. */
+  unreachable = 0;
 
   failoverGap(milliseconds: number): void {
     this.failoverGaps.observe(milliseconds / 1000);

@@ -98,6 +98,8 @@ export interface MeshView {
   } | undefined;
   readonly links: readonly LinkView[];
   readonly routes: readonly RouteView[];
+  /** Relays that have something and to which no way leads: it is not offered here. */
+  readonly unreachable: readonly string[];
   /** Tracks of other relays that are wanted here, whether they flow or not. */
   readonly remoteTracks: number;
 }

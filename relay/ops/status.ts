@@ -119,7 +119,7 @@ function trackRow(track: TrackView) {
   };
 }
 
-function meshBody({ name, control, links, routes, remoteTracks }: MeshView) {
+function meshBody({ name, control, links, routes, unreachable, remoteTracks }: MeshView) {
   return {
     name,
     ...(control !== undefined && {
@@ -138,6 +138,7 @@ function meshBody({ name, control, links, routes, remoteTracks }: MeshView) {
       since_ms: rounded(sinceMs),
       ...(failure !== undefined && { failure }),
     })),
+    ...(unreachable.length > 0 && { unreachable }),
     remote_tracks: remoteTracks,
     routes: routes.map(({ track, source, nextHop, path }) => ({
       track,

@@ -1,7 +1,7 @@
 import type { Refusal, RequestOptions } from "../track/mod.ts";
 import type { RemoteTrack } from "./directory.ts";
 import { Leg, type LegOwner } from "./leg.ts";
-import { NO_WAY, NOBODY } from "./refusals.ts";
+import { NO_WAY, NOBODY, OUT_OF_REACH } from "./refusals.ts";
 import type { Retiring } from "./retiring.ts";
 import type { RouteContext } from "./route_context.ts";
 import type { RouteSpan } from "./route_span.ts";
@@ -61,9 +61,15 @@ export class Asker {
     return this.#context.routes.isKnown(this.#remote, this.via);
   }
 
+  /** Whether nobody has the track but relays to which there has been no way for a while. */
+  get isOutOfReach(): boolean {
+    return !this.isKnown && this.#context.routes.isOutOfReach(this.#remote);
+  }
+
   /** The refusal when there is nobody to ask. */
   get noWay(): Refusal {
-    return this.isKnown ? NO_WAY : NOBODY;
+    if (this.isKnown) return NO_WAY;
+    return this.isOutOfReach ? OUT_OF_REACH : NOBODY;
   }
 
   /** The ways that can be taken now, the best first. */

@@ -43,6 +43,21 @@ export class ControllerRoutes implements Routes {
     );
   }
 
+  /**
+   * Whether a way leads to a relay, as far as the controller and the links here say: one over a link
+   * that was never wanted counts.
+   */
+  hasWay(source: string): boolean {
+    const { nextHop, alternate } = this.#mirror.nextHop(source) ?? {};
+    return [nextHop, alternate].some((hop) =>
+      hop !== undefined && this.#links.find(hop)?.state !== "dialing"
+    );
+  }
+
+  isOutOfReach(track: RemoteTrack): boolean {
+    return this.#directory.isOutOfReach(track);
+  }
+
   isKnown(track: RemoteTrack, via: readonly string[]): boolean {
     return [...this.#directory.sourcesOf(track)].some((source) => !via.includes(source));
   }

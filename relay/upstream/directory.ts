@@ -18,10 +18,19 @@ export interface DirectoryListener {
   vanished(text: string): void;
 }
 
-/** Who announces what elsewhere: the sources are relays, or static origins. */
+interface Entry {
+  readonly name: AnnouncedName;
+  readonly sources: Set<string>;
+  isShown: boolean;
+}
+
+/**
+ * Who announces what elsewhere: the sources are relays, or static origins. A source that is out of
+ * reach stays, and is not shown: it may be back with the same names in a moment.
+ */
 export class Directory {
-  readonly #sources = new Map<string, Set<string>>();
-  readonly #names = new Map<string, AnnouncedName>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #outOfReach = new Set<string>();
   readonly #listener: DirectoryListener;
 
   constructor(listener: DirectoryListener) {
@@ -30,36 +39,70 @@ export class Directory {
 
   /** A source has something; texts that nobody can read are left out. */
   add(source: string, text: string): void {
-    const known = this.#sources.get(text);
-    if (known !== undefined) return void known.add(source);
-    const name = parseAnnounce(text);
-    if (!name.ok) return;
-    this.#sources.set(text, new Set([source]));
-    this.#names.set(text, name.value);
-    this.#listener.appeared(name.value, text);
+    let entry = this.#entries.get(text);
+    if (entry === undefined) {
+      const name = parseAnnounce(text);
+      if (!name.ok) return;
+      this.#entries.set(text, entry = { name: name.value, sources: new Set(), isShown: false });
+    }
+    entry.sources.add(source);
+    this.#review(text, entry);
   }
 
   /** A source has something no more. */
   remove(source: string, text: string): void {
-    const known = this.#sources.get(text);
-    if (known === undefined || !known.delete(source) || known.size > 0) return;
-    this.#sources.delete(text);
-    this.#names.delete(text);
-    this.#listener.vanished(text);
+    const entry = this.#entries.get(text);
+    if (entry === undefined || !entry.sources.delete(source)) return;
+    if (entry.sources.size === 0) this.#entries.delete(text);
+    this.#review(text, entry);
   }
 
-  /** The names that somebody has, with their texts. */
-  names(): Iterable<[text: string, name: AnnouncedName]> {
-    return this.#names.entries();
+  /** Whether a source can be reached is different. Returns how many names it has. */
+  setReach(source: string, isReached: boolean): number {
+    if (isReached) this.#outOfReach.delete(source);
+    else this.#outOfReach.add(source);
+    let count = 0;
+    for (const [text, entry] of this.#entries) {
+      if (!entry.sources.has(source)) continue;
+      count++;
+      this.#review(text, entry);
+    }
+    return count;
   }
 
-  /** Who has a track, or a namespace that it is in. */
+  /** The names that somebody has who can be reached, with their texts. */
+  *names(): Iterable<[text: string, name: AnnouncedName]> {
+    for (const [text, { name, isShown }] of this.#entries) if (isShown) yield [text, name];
+  }
+
+  /** Who has a track, or a namespace that it is in, and can be reached. */
   sourcesOf(track: RemoteTrack): ReadonlySet<string> {
+    return this.#sourcesOf(track).difference(this.#outOfReach);
+  }
+
+  /** Whether somebody has a track who cannot be reached. */
+  isOutOfReach(track: RemoteTrack): boolean {
+    return this.#outOfReach.size > 0 && !this.#sourcesOf(track).isDisjointFrom(this.#outOfReach);
+  }
+
+  #sourcesOf(track: RemoteTrack): Set<string> {
     const found = new Set<string>();
     for (const text of announcesCovering(textOf(track))) {
-      for (const source of this.#sources.get(text) ?? []) found.add(source);
+      for (const source of this.#entries.get(text)?.sources ?? []) found.add(source);
     }
     return found;
+  }
+
+  #review(text: string, entry: Entry): void {
+    const { name, sources } = entry;
+    // One track that is offered would end for those who have it: they are held for as long as ever.
+    const isShown = name.name === undefined
+      ? !sources.isSubsetOf(this.#outOfReach)
+      : sources.size > 0;
+    if (isShown === entry.isShown) return;
+    entry.isShown = isShown;
+    if (isShown) this.#listener.appeared(name, text);
+    else this.#listener.vanished(text);
   }
 }
 

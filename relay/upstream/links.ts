@@ -17,6 +17,11 @@ export class Links {
     return link;
   }
 
+  /** The link to a neighbor, if there is one. */
+  find(name: string): Link | undefined {
+    return this.#links.get(name);
+  }
+
   /** Every link, in the order in which they began. */
   all(): Link[] {
     return [...this.#links.values()];

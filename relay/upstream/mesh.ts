@@ -1,66 +1,19 @@
-import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
-import { type Namespace, namespaceKey } from "@qumo/shared/wire";
+import { namespaceKey } from "@qumo/shared/wire";
 import { type MirrorView, parseRelayUrl } from "../control_plane/mod.ts";
 import type { RegistryObserver, Scope } from "../track/mod.ts";
-import type { Connection } from "../transport/types.ts";
 import { ControllerRoutes } from "./controller_routes.ts";
 import { Directory, textOf } from "./directory.ts";
-import { Link, type LinkSession, type LinkTarget } from "./link.ts";
+import { Link, type LinkTarget } from "./link.ts";
 import { Links } from "./links.ts";
-import type { MeshMetrics } from "./metrics.ts";
+import type { LinkSessionOptions, MeshOptions } from "./mesh_options.ts";
 import { RemoteNames } from "./remote_names.ts";
 import type { RemoteFeed, RouteContext } from "./route_context.ts";
 import { RoutePublisher } from "./route_publisher.ts";
+import { Reach, SHORT_OUTAGE_MS } from "./reach.ts";
 import { LimitedRoutes } from "./routes.ts";
-import type { MeshSettings } from "./settings.ts";
 import { StaticRoutes } from "./static_routes.ts";
 import type { LinkView, RouteView } from "../vocabulary.ts";
-
-/** What a session with a neighbor is to be like. */
-export interface LinkSessionOptions {
-  /** What the neighbor's URL says. */
-  readonly authority: string;
-  readonly path: string;
-  /** The scope of what the neighbor announces and asks for, unless it names others. */
-  readonly scope: string;
-  /** Which namespaces the neighbor is told of: none where the controller tells. */
-  readonly shows: "local" | "none";
-  /** Takes up what the neighbor announces; absent where the controller tells. */
-  readonly advertise?: (namespace: Namespace) => () => void;
-  /** The neighbor is going away. */
-  readonly onLeaving: () => void;
-}
-
-/** What the mesh of one relay is made of. */
-export interface MeshOptions {
-  /** What this relay calls itself towards others. */
-  readonly name: string;
-  readonly settings: MeshSettings;
-  /** What the controller knows; undefined for a relay without one. */
-  readonly mirror: MirrorView | undefined;
-  /** The neighbors of the configuration. */
-  readonly neighbors: Iterable<string>;
-  /** URLs of neighbors that count more than those that the controller has. */
-  readonly addresses: ReadonlyMap<string, string>;
-  /** Whether neighbors are known by the hash that they registered: one without is not called. */
-  readonly byHash: boolean;
-  /** URLs of relays to take tracks from, where there is no controller. */
-  readonly origins: readonly string[];
-  /** Hashes of the certificates that origins must show, by URL. */
-  readonly pins?: ReadonlyMap<string, string>;
-  /** Rejects when no connection comes about. */
-  readonly dial: (target: LinkTarget) => Promise<Connection>;
-  readonly startSession: (connection: Connection, options: LinkSessionOptions) => LinkSession;
-  readonly metrics: MeshMetrics;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly tracing: Tracing;
-  /** A number from 0 up to but not including 1. */
-  readonly random: () => number;
-  /** A link or the way of a track is different. */
-  readonly onChange: () => void;
-}
 
 /** Where tracks come from that nobody publishes here: links to neighbors, and the ways over them. */
 export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
@@ -71,6 +24,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   readonly #routes: LimitedRoutes;
   readonly #context: RouteContext;
   readonly #feeds = new Set<RemoteFeed>();
+  readonly #reach: Reach | undefined;
   readonly #unwatch: () => void;
   #isReviewing = false;
   #isClosed = false;
@@ -84,9 +38,9 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     );
     this.#directory = new Directory(this.#names);
     this.#links = new Links((name) => this.#newLink(name));
-    const routes = mirror === undefined
-      ? new StaticRoutes(origins, this.#directory, this.#links)
-      : new ControllerRoutes(mirror, this.#directory, this.#links);
+    const told = mirror && new ControllerRoutes(mirror, this.#directory, this.#links);
+    const routes = told ?? new StaticRoutes(origins, this.#directory, this.#links);
+    this.#reach = mirror && told && this.#newReach(mirror, told);
     this.#context = {
       accepts: (path) => path.length <= settings.maxHops && !path.includes(options.name),
       hasOtherRelays: () => this.#links.all().some(({ isOtherRelay }) => isOtherRelay),
@@ -139,6 +93,11 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     }
   }
 
+  /** The relays that have something and to which there has been no way for a while. */
+  get unreachable(): readonly string[] {
+    return [...this.#reach?.lost ?? []].sort();
+  }
+
   /** Remote tracks that are wanted here. */
   get trackCount(): number {
     return this.#feeds.size;
@@ -148,6 +107,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#unwatch();
+    this.#reach?.close();
     this.#routes.close();
     for (const feed of [...this.#feeds]) feed.close();
     await this.#links.close();
@@ -166,6 +126,31 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       },
       changed: () => {
         for (const link of this.#links.all()) if (link.state === "dialing") link.retry();
+        this.#review();
+      },
+    });
+  }
+
+  /** What relays have that are out of reach is not shown here until they are back. */
+  #newReach(mirror: MirrorView, routes: ControllerRoutes): Reach {
+    const { clock, log, metrics, settings } = this.#options;
+    const patienceMs = settings.holdDownMs + SHORT_OUTAGE_MS;
+    return new Reach({
+      clock,
+      patienceMs,
+      sources: () => mirror.sources(),
+      hasWay: (relay) => routes.hasWay(relay),
+      isCertain: () => mirror.isFollowed,
+      onChange: (relay, isReached) => {
+        const names = this.#directory.setReach(relay, isReached);
+        if (isReached && names > 0) log.info("relay reachable again", { relay, names });
+        if (isReached) return;
+        metrics.unreachable++;
+        log.warn("relay unreachable: what it announces is withdrawn here", {
+          relay,
+          names,
+          after_ms: patienceMs,
+        });
         this.#review();
       },
     });
@@ -239,6 +224,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     queueMicrotask(() => {
       this.#isReviewing = false;
       if (this.#isClosed) return;
+      this.#reach?.review();
       for (const feed of [...this.#feeds]) feed.review();
     });
   }

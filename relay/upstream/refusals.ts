@@ -4,6 +4,11 @@ import type { Refusal, TrackEnd } from "../track/mod.ts";
 
 export const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };
 
+export const OUT_OF_REACH: Refusal = {
+  kind: "does_not_exist",
+  reason: "the relay that has the track cannot be reached",
+};
+
 export const NO_WAY: Refusal = {
   kind: "timeout",
   reason: "there is no way to the relay that has the track",

@@ -16,7 +16,7 @@ import { type RemoteTrack, textOf } from "./directory.ts";
 import type { Leg, LegOwner } from "./leg.ts";
 import { Outage } from "./outage.ts";
 import { Retiring } from "./retiring.ts";
-import { isFinal, isPassing, NOT_WANTED, ROUNDABOUT } from "./refusals.ts";
+import { isFinal, isPassing, NOT_WANTED, OUT_OF_REACH, ROUNDABOUT } from "./refusals.ts";
 import type { RemoteFeed, RouteContext, RouteFeedInit } from "./route_context.ts";
 import { RouteSpan } from "./route_span.ts";
 import type { Route } from "./routes.ts";
@@ -103,6 +103,10 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
 
   get isInterrupted(): boolean {
     return this.#current === undefined && (this.#forward || !this.offered);
+  }
+
+  get outOfReach(): Refusal | undefined {
+    return this.isInterrupted && this.#asker.isOutOfReach ? OUT_OF_REACH : undefined;
   }
 
   /** Links or routes are different: perhaps there is a better way, or one at all. */
@@ -248,9 +252,9 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
       asker: this.#asker,
       deadline,
       isPassing: maySucceed,
-      // Those who wait for an offered track would wait for ever.
+      // Those who wait for an offered track would wait for ever, others until this is given up.
       onFailure: (round) => {
-        if (round === 0 || this.offered) this.#target.broken?.();
+        if (round === 0 || this.offered || this.outOfReach !== undefined) this.#target.broken?.();
       },
     });
     const outcome = await search.outcome;

@@ -15,6 +15,8 @@ export interface Routes {
   to(track: RemoteTrack, via: readonly string[]): readonly Route[];
   /** Whether anybody elsewhere but `via` may have it, whether there is a way or not. */
   isKnown(track: RemoteTrack, via: readonly string[]): boolean;
+  /** Whether somebody has it to whom there has been no way for a while. */
+  isOutOfReach(track: RemoteTrack): boolean;
 }
 
 /** Ways that cross no more than so many relays, as long as there are any. */
@@ -34,6 +36,10 @@ export class LimitedRoutes implements Routes {
 
   isKnown(track: RemoteTrack, via: readonly string[]): boolean {
     return !this.#isClosed && this.#routes.isKnown(track, via);
+  }
+
+  isOutOfReach(track: RemoteTrack): boolean {
+    return this.#routes.isOutOfReach(track);
   }
 
   /** The relay ends: there is no way any more, and nobody to wait for. */

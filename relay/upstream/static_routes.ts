@@ -27,6 +27,11 @@ export class StaticRoutes implements Routes {
     return usable.sort((a, b) => rank(a) - rank(b));
   }
 
+  /** What an origin announced ends with the link to it. */
+  isOutOfReach(): boolean {
+    return false;
+  }
+
   /** An origin may have what it did not announce. */
   isKnown(_track: RemoteTrack, via: readonly string[]): boolean {
     return this.#origins.some((source) =>

@@ -1,7 +1,11 @@
+import { Path } from "@moq/net";
+import { systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { Mesh } from "../support/mesh/mesh.ts";
 import { gapGroups, meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
 import { chain, diamond } from "../support/mesh/topology.ts";
+import { connectClient } from "../support/mesh/client.ts";
+import { NamespaceSet } from "../support/namespace_set.ts";
 import { until } from "../support/mesh/until.ts";
 import { MeshViewer } from "../support/mesh/viewer.ts";
 
@@ -108,3 +112,47 @@ meshTest(
     assert.deepEqual(viewer.reception.faults, []);
   },
 );
+
+meshTest(
+  "what a killed relay announced is withdrawn at the others, and a new viewer is refused at once",
+  { topology: chain("lisbon", "madrid", "lyon") },
+  async ({ mesh, publisher, say }) => {
+    const live = await publisher("concert", "lisbon");
+    await using witness = await MeshViewer.join(mesh.relay("lyon"), live);
+    await witness.has(0);
+    const client = await connectClient(mesh.relay("lyon"));
+    using _session = { [Symbol.dispose]: () => client.close() };
+    const known = new NamespaceSet();
+    void follow(client.session.announced(), known).catch((error) => known.end(String(error)));
+    await known.until("concert", true);
+
+    const killed = systemClock.now();
+    // Its end says nothing to anybody, and the publisher has nobody to say anything to.
+    mesh.relay("lisbon").signal("SIGSTOP");
+    live.disconnect("lisbon");
+    await mesh.relay("lisbon").end("SIGKILL");
+    await known.until("concert", false);
+    const withdrawn = systemClock.now();
+    const broadcast = client.session.consume(Path.from("concert"));
+    const end = await broadcast.track("video").subscribe().closed;
+    const refused = systemClock.now();
+    broadcast.close();
+    say(`withdrawn after ${withdrawn - killed} ms, refused in ${refused - withdrawn} ms`);
+    assert.ok(end instanceof Error, "it was not refused");
+    // Far below the lease, and below the ten seconds that a viewer waits for a way.
+    assert.ok(withdrawn - killed < 10_000, `withdrawn after ${withdrawn - killed} ms`);
+    assert.ok(refused - withdrawn < 2_000, `refused after ${refused - withdrawn} ms`);
+    assert.match(mesh.relay("lyon").log, /relay unreachable: what it announces is withdrawn here/);
+  },
+);
+
+async function follow(
+  announcements: { next(): Promise<{ path: string; active: boolean } | undefined> },
+  known: NamespaceSet,
+): Promise<void> {
+  for (;;) {
+    const event = await announcements.next();
+    if (event === undefined) return known.end("the session ended");
+    known.set(event.path, event.active);
+  }
+}

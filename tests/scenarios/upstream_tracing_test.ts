@@ -128,8 +128,8 @@ Deno.test("a track to which there is no way is a span that failed", async () => 
   const { isOver, failure, attributes } = spanOf(spans, "c", upstream);
   assert.deepEqual([isOver, failure, attributes["qumo.outcome"]], [
     true,
-    "there is no way to the relay that has the track",
-    "timeout",
+    "the relay that has the track cannot be reached",
+    "does_not_exist",
   ]);
 });
 

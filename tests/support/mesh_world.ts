@@ -147,11 +147,13 @@ export class MeshWorld implements AsyncDisposable {
   /** The controller is gone. */
   stopController(): void {
     this.controller.stop();
+    for (const { mirror } of this.#relays.values()) mirror.isFollowed = false;
   }
 
   /** The controller is back, and relays tell it how they are. */
   startController(): void {
     const relays = [...this.#relays.values()].filter(({ state }) => state === "alive");
+    for (const { mirror } of relays) mirror.isFollowed = true;
     this.controller.start(relays.map((relay) => [relay.name, relay.report]));
   }
 

@@ -63,6 +63,8 @@ export interface Feed {
   readonly path?: readonly string[] | undefined;
   /** Whether the track is to come and does not: its way is looked for. */
   readonly isInterrupted?: boolean;
+  /** Why it will not come soon, where that is known of an interrupted one: who asks now is told so. */
+  readonly outOfReach?: Refusal | undefined;
   /** Whether it begins with the first object of a group, where others begin with the next object. */
   readonly fromGroupStart?: boolean;
   /** Whether the publisher was asked for what there was already, which it may send or not. */

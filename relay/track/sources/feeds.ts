@@ -103,6 +103,14 @@ export class Feeds implements FeedOwner {
     return this.#lastEnd !== undefined || this.#feeds.established().length > 0;
   }
 
+  /** Why nothing will come soon, while those who have the track are held; undefined when it may. */
+  get #outOfReach(): Refusal | undefined {
+    const feeds = this.#feeds.all();
+    return feeds.every(({ outOfReach }) => outOfReach !== undefined)
+      ? feeds[0]?.outOfReach
+      : undefined;
+  }
+
   /** How many publishers deliver the track or were asked to. */
   get size(): number {
     return this.#feeds.size;
@@ -149,6 +157,8 @@ export class Feeds implements FeedOwner {
     if (this.#isOver) return refused(NOBODY);
     const { newGroupRequest } = options;
     const asked = publishers.filter((publisher) => !this.has(publisher));
+    const outOfReach = asked.length === 0 ? this.#outOfReach : undefined;
+    if (outOfReach !== undefined) return refused(outOfReach);
     for (const publisher of asked) this.#subscribe(publisher, options);
     const outcome = await this.#agreed();
     // Those who were asked before did not hear of it.

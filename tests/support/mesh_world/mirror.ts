@@ -41,12 +41,21 @@ export class ScriptedMirror implements MirrorView {
     return this.revision > 0;
   }
 
+  /** The controller answers, or not any more. */
+  isFollowed = true;
+
   relay(name: string): MirroredRelay | undefined {
     return this.#now.relays.get(name);
   }
 
   nextHop(target: string): NextHopLine | undefined {
     return this.#now.nextHops.get(target);
+  }
+
+  *sources(): Iterable<string> {
+    for (const relay of this.#now.announces.keys()) {
+      if (this.announcesOf(relay).size > 0) yield relay;
+    }
   }
 
   announcesOf(relay: string): ReadonlySet<string> {

@@ -28,16 +28,23 @@ export const REFUSAL_KINDS = [
 /** One of {@linkcode REFUSAL_KINDS}. */
 export type RefusalKind = typeof REFUSAL_KINDS[number];
 
-/** How a request was answered. */
+/** How a peer's request was answered. */
 export const REQUEST_OUTCOMES = [
   "ok",
   ...REFUSAL_KINDS,
-  "redirect", // Another relay should be asked.
   "cancelled", // Whoever asked went away first.
-  "other", // A code that we have no name for.
 ] as const;
 /** One of {@linkcode REQUEST_OUTCOMES}. */
 export type RequestOutcome = typeof REQUEST_OUTCOMES[number];
+
+/** How a peer answered a request of ours. */
+export const UPSTREAM_OUTCOMES = [
+  ...REQUEST_OUTCOMES,
+  "redirect", // Another relay should be asked.
+  "other", // A code that we have no name for.
+] as const;
+/** One of {@linkcode UPSTREAM_OUTCOMES}. */
+export type UpstreamOutcome = typeof UPSTREAM_OUTCOMES[number];
 
 /** Why a track came to its end for those who follow it. */
 export const TRACK_ENDS = [
@@ -69,6 +76,19 @@ export const REQUEST_KINDS = [
 ] as const;
 /** One of {@linkcode REQUEST_KINDS}. */
 export type RequestKind = typeof REQUEST_KINDS[number];
+
+/** Those of them that the relay makes itself. */
+export const UPSTREAM_REQUEST_KINDS = [
+  "subscribe_namespace",
+  "publish",
+  "subscribe",
+  "fetch",
+  "track_status",
+  "request_update",
+  "link_probe",
+] as const satisfies readonly RequestKind[];
+/** One of {@linkcode UPSTREAM_REQUEST_KINDS}. */
+export type UpstreamRequestKind = typeof UPSTREAM_REQUEST_KINDS[number];
 
 /** Why a session ended. */
 export const SESSION_ENDS = [
@@ -157,10 +177,8 @@ export type DropReason = typeof OBJECT_DROPS[number];
 
 /** Why a datagram went nowhere. */
 export const DATAGRAM_DROPS = [
-  "malformed",
   "unknown_track", // Nobody said what its alias means.
   "track_over", // The subscription was over.
-  "queue_full",
   "too_large", // For the subscriber's path.
   "unsent", // The transport did not take it.
 ] as const;
@@ -267,32 +285,6 @@ export const FORWARDS = ["on_demand", "always"] as const;
 export type Forward = typeof FORWARDS[number];
 
 /** The kinds of connections. */
-export const TRANSPORTS = ["quic", "webtransport", "memory"] as const;
+export const TRANSPORTS = ["quic", "webtransport"] as const;
 /** One of {@linkcode TRANSPORTS}. */
 export type TransportKind = typeof TRANSPORTS[number];
-
-/** `dialing` while there is no session, `held` while it is not trusted yet, `leaving` when the neighbor goes. */
-export type LinkState = "dialing" | "held" | "up" | "leaving";
-
-/** One link to a neighbor, to look at. */
-export interface LinkView {
-  readonly neighbor: string;
-  readonly state: LinkState;
-  /** Undefined while it was not measured. */
-  readonly rttMs: number | undefined;
-  /** Milliseconds since the session with the neighbor began, or ended. */
-  readonly sinceMs: number;
-  /** Why there is no session, when one was tried. */
-  readonly failure: string | undefined;
-}
-
-/** The route of one track that comes from another relay, to look at. */
-export interface RouteView {
-  /** Its canonical text. */
-  readonly track: string;
-  /** The relay whose publisher it is. */
-  readonly source: string;
-  readonly nextHop: string;
-  /** Relays that the track comes by, the next hop first and the source last. */
-  readonly path: readonly string[];
-}

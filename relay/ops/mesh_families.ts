@@ -2,7 +2,7 @@ import { printable } from "@qumo/shared/runtime";
 import { counter, counters, type Distribution, type Family, gauge } from "./family.ts";
 import type { Histogram, RelayMetrics } from "./metrics.ts";
 import type { RelayView } from "./snapshot.ts";
-import type { LinkView } from "../vocabulary.ts";
+import type { LinkView } from "../views.ts";
 
 /** Neighbors are a configuration's choice; a label needs no more of a name than this. */
 const MAX_LABEL = 128;

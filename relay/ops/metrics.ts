@@ -4,19 +4,8 @@
  * vocabulary as values, so their number is bounded.
  */
 
+import type { Flow } from "../views.ts";
 import * as words from "../vocabulary.ts";
-
-/** What goes through the relay, one way. */
-export interface Flow {
-  objects: number;
-  /** Of payloads. */
-  bytes: number;
-  /** Groups begun. */
-  groups: number;
-  /** Subgroup streams begun. */
-  subgroups: number;
-  datagrams: number;
-}
 
 /** A distribution: how many values were at most each bound, and their sum. */
 export class Histogram {
@@ -67,10 +56,15 @@ export class RelayMetrics {
   );
   readonly transportLimits: Record<words.TransportLimit, number> = zeros(words.TRANSPORT_LIMITS);
   /** Requests of peers, by how we answered. */
-  readonly requests: Record<words.RequestKind, Record<words.RequestOutcome, number>> = outcomes();
+  readonly requests: Record<words.RequestKind, Record<words.RequestOutcome, number>> = table(
+    words.REQUEST_KINDS,
+    words.REQUEST_OUTCOMES,
+  );
   /** Requests of ours, by how peers answered. */
-  readonly upstreamRequests: Record<words.RequestKind, Record<words.RequestOutcome, number>> =
-    outcomes();
+  readonly upstreamRequests: Record<
+    words.UpstreamRequestKind,
+    Record<words.UpstreamOutcome, number>
+  > = table(words.UPSTREAM_REQUEST_KINDS, words.UPSTREAM_OUTCOMES);
   /** From publishers. */
   readonly received: Flow = { objects: 0, bytes: 0, groups: 0, subgroups: 0, datagrams: 0 };
   /** To subscribers, each counted. */
@@ -114,11 +108,12 @@ function zeros<Word extends string>(words: readonly Word[]): Record<Word, number
   return Object.fromEntries(words.map((word) => [word, 0])) as Record<Word, number>;
 }
 
-function outcomes(): Record<words.RequestKind, Record<words.RequestOutcome, number>> {
-  return Object.fromEntries(
-    words.REQUEST_KINDS.map((kind) => [kind, zeros(words.REQUEST_OUTCOMES)]),
-  ) as Record<
-    words.RequestKind,
-    Record<words.RequestOutcome, number>
+function table<Row extends string, Word extends string>(
+  rows: readonly Row[],
+  words: readonly Word[],
+): Record<Row, Record<Word, number>> {
+  return Object.fromEntries(rows.map((row) => [row, zeros(words)])) as Record<
+    Row,
+    Record<Word, number>
   >;
 }

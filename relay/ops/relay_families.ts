@@ -1,8 +1,8 @@
 import { CONDITIONS } from "./conditions.ts";
 import { type Add, counter, counters, type Family, gauge } from "./family.ts";
-import type { Flow, RelayMetrics } from "./metrics.ts";
+import type { Flow } from "../views.ts";
+import type { RelayMetrics } from "./metrics.ts";
 import type { RelayView } from "./snapshot.ts";
-import type { RequestKind, RequestOutcome } from "../vocabulary.ts";
 
 /** Sessions, requests and what goes wrong with them. */
 export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family[] {
@@ -125,8 +125,16 @@ export function mediaFamilies(
 ): Family[] {
   return [
     flow("qumo_relay_objects_total", "Objects, from publishers and to subscribers.", "objects"),
-    flow("qumo_relay_object_bytes_total", "Payload bytes of objects.", "bytes"),
-    flow("qumo_relay_groups_total", "Groups begun.", "groups"),
+    flow(
+      "qumo_relay_object_bytes_total",
+      "Bytes of objects, with their headers and properties.",
+      "bytes",
+    ),
+    flow(
+      "qumo_relay_groups_total",
+      "Groups begun, for each publisher that brings one and each subscriber that gets one.",
+      "groups",
+    ),
     flow("qumo_relay_subgroups_total", "Subgroup streams begun.", "subgroups"),
     flow("qumo_relay_datagrams_total", "Objects that came or went as datagrams.", "datagrams"),
     counter(
@@ -176,7 +184,7 @@ export function mediaFamilies(
     ),
     gauge(
       "qumo_relay_group_fills_inflight",
-      "Groups that are being received.",
+      "Groups of which a subgroup stream is being received.",
       () => relay.snapshot().openGroups,
     ),
     counters(
@@ -225,12 +233,12 @@ export function mediaFamilies(
     ),
     gauge(
       "qumo_relay_cache_bytes",
-      "Payload bytes in the cache.",
+      "Memory of the objects in the cache.",
       () => relay.snapshot().cache.bytes,
     ),
     gauge(
       "qumo_relay_cache_limit_bytes",
-      "Payload bytes that the cache may have.",
+      "Memory that the objects in the cache may take.",
       () => maxCacheBytes,
     ),
     gauge("qumo_relay_cache_groups", "Groups in the cache.", () => relay.snapshot().cache.groups),
@@ -256,7 +264,7 @@ export function mediaFamilies(
 function outcomes(
   name: string,
   help: string,
-  counts: Readonly<Record<RequestKind, Readonly<Record<RequestOutcome, number>>>>,
+  counts: Readonly<Record<string, Readonly<{ ok: number }>>>,
 ): Family {
   const read = (add: Add) => {
     for (const [kind, answers] of Object.entries(counts)) {
@@ -269,7 +277,7 @@ function outcomes(
   return { type: "counter", name, help, labels: ["kind", "outcome"], read };
 }
 
-function errorsOf(answers: Readonly<Record<RequestOutcome, number>>): Record<string, number> {
+function errorsOf(answers: Readonly<Record<string, number>>): Record<string, number> {
   const errors = Object.entries(answers).filter(([outcome, n]) => outcome !== "ok" && n > 0);
   return Object.fromEntries(errors);
 }

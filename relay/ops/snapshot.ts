@@ -1,5 +1,5 @@
 import type { Condition } from "./conditions.ts";
-import type { LinkView, RouteView } from "../vocabulary.ts";
+import type { LinkView, RouteView } from "../views.ts";
 
 /** What the relay has at this moment, counted. */
 export interface RelaySnapshot {
@@ -37,6 +37,7 @@ export interface TrackView {
   readonly cachedBytes: number;
   /** Payload bytes since the track began. */
   readonly bytesReceived: number;
+  /** Bytes since the track began, with headers. */
   readonly bytesSent: number;
 }
 

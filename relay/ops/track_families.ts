@@ -18,7 +18,7 @@ export function trackFamilies(relay: RelayView, max: number): Family[] {
     family(
       "counter",
       "qumo_relay_egress_bytes_total",
-      "Payload bytes of a track sent to subscribers.",
+      "Bytes of a track sent to subscribers, with headers.",
       (track) => track.bytesSent,
     ),
     family(
@@ -36,7 +36,7 @@ export function trackFamilies(relay: RelayView, max: number): Family[] {
     family(
       "gauge",
       "qumo_relay_buffer_depth_bytes",
-      "Payload bytes of a track in the cache.",
+      "Memory of the objects of a track in the cache.",
       (track) => track.cachedBytes,
     ),
   ];

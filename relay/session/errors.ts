@@ -1,5 +1,6 @@
 import { DecodeError, SessionCode } from "@qumo/shared/wire";
 import { TransportError } from "../transport/errors.ts";
+import type { Malformed } from "../vocabulary.ts";
 
 /** Ends the session with this code. */
 export class SessionError extends Error {
@@ -26,6 +27,19 @@ export function closingOf(error: unknown): { code: SessionCode; reason: string }
     return { code, reason: error.message };
   }
   return { code: SessionCode.INTERNAL_ERROR, reason: "internal error" };
+}
+
+const places = new WeakMap<object, Malformed>();
+
+/** Notes in what an error was found; the innermost place counts. Gives the error back, to be thrown. */
+export function foundIn(place: Malformed, error: unknown): unknown {
+  if (error instanceof Error && !places.has(error)) places.set(error, place);
+  return error;
+}
+
+/** In what an error was found: in a control message, unless it was noted. */
+export function placeOf(error: unknown): Malformed {
+  return (error instanceof Error ? places.get(error) : undefined) ?? "control";
 }
 
 /** Whether an error only says that the stream or the connection is over. */

@@ -187,3 +187,9 @@ export const MAX_PROBE_DELAY_MS = 64_000;
 
 /** How long after a subscriber refused a stream it is asked: it may have stopped the request just after. */
 export const SUSPECT_PROBE_MS = 500;
+
+/**
+ * Groups of a track that are remembered for one peer so that each is counted once: far more than are
+ * under way at a time. Beyond it the oldest is forgotten, and would be counted again.
+ */
+export const MAX_COUNTED_GROUPS = 32;

@@ -1,3 +1,4 @@
+import type { Flow } from "../views.ts";
 import type {
   DatagramDrop,
   DropReason,
@@ -12,6 +13,8 @@ import type {
   StreamStop,
   TrackGivenUp,
   Unread,
+  UpstreamOutcome,
+  UpstreamRequestKind,
 } from "../vocabulary.ts";
 
 /** Counts that sessions add to: plain numbers, read by whoever shows them. */
@@ -20,7 +23,7 @@ export interface SessionMetrics {
   /** Requests of peers, by how they were answered. */
   readonly requests: Record<RequestKind, Record<RequestOutcome, number>>;
   /** Requests to peers, by how they answered. */
-  readonly upstreamRequests: Record<RequestKind, Record<RequestOutcome, number>>;
+  readonly upstreamRequests: Record<UpstreamRequestKind, Record<UpstreamOutcome, number>>;
   readonly received: Flow;
   readonly sent: Flow;
   readonly datagramsDropped: Record<DatagramDrop, number>;
@@ -44,14 +47,4 @@ export interface SessionMetrics {
   /** What the draft does not allow in messages of peers, and was understood all the same. */
   readonly oddities: Record<OddityKind, number>;
   unhandledErrors: number;
-}
-
-/** What goes through, one way. */
-export interface Flow {
-  objects: number;
-  /** Of streams and datagrams of objects. */
-  bytes: number;
-  groups: number;
-  subgroups: number;
-  datagrams: number;
 }

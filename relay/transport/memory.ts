@@ -53,7 +53,7 @@ export function memoryPair(options: MemoryOptions = {}): [MemoryConnection, Memo
 
 /** One end of a {@linkcode memoryPair}. */
 export class MemoryConnection implements Connection {
-  readonly transport = "memory";
+  readonly transport = "quic";
   readonly protocol: string | undefined;
   readonly path: string | undefined;
   readonly authority: string | undefined;

@@ -13,7 +13,7 @@ import { HeardConnection } from "./heard_connection.ts";
 import { HoldDown } from "./hold_down.ts";
 import { Pinger } from "./pinger.ts";
 import type { MeshSettings } from "./settings.ts";
-import type { LinkState } from "../vocabulary.ts";
+import type { LinkState } from "../views.ts";
 
 /** Where a neighbor is, and how it is known to be that neighbor. */
 export interface LinkTarget {

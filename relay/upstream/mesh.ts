@@ -13,7 +13,7 @@ import { RoutePublisher } from "./route_publisher.ts";
 import { Reach, SHORT_OUTAGE_MS } from "./reach.ts";
 import { LimitedRoutes } from "./routes.ts";
 import { StaticRoutes } from "./static_routes.ts";
-import type { LinkView, RouteView } from "../vocabulary.ts";
+import type { LinkView, RouteView } from "../views.ts";
 
 /** Where tracks come from that nobody publishes here: links to neighbors, and the ways over them. */
 export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {

@@ -20,6 +20,7 @@ export const TABLE: readonly Row[] = [
   { from: "shared/http", may: ["shared/runtime"] },
   { from: "shared/page", may: [] },
   { from: "relay/vocabulary.ts", may: [] },
+  { from: "relay/views.ts", may: [] },
   { from: "relay/transport", may: ["shared/runtime", "relay/vocabulary.ts"] },
   {
     from: "relay/track",
@@ -35,6 +36,7 @@ export const TABLE: readonly Row[] = [
       "relay/transport/errors.ts",
       "relay/track",
       "relay/vocabulary.ts",
+      "relay/views.ts",
     ],
   },
   {
@@ -46,13 +48,14 @@ export const TABLE: readonly Row[] = [
       "relay/transport/types.ts",
       "relay/control_plane",
       "relay/vocabulary.ts",
+      "relay/views.ts",
     ],
   },
   { from: "relay/control_plane", may: ["shared/topology", "shared/runtime"] },
   { from: "relay/page", may: ["shared/page"] },
   {
     from: "relay/ops",
-    may: ["shared/runtime", "shared/http", "shared/page", "relay/vocabulary.ts"],
+    may: ["shared/runtime", "shared/http", "shared/page", "relay/vocabulary.ts", "relay/views.ts"],
     types: ["relay/track"],
   },
   { from: "relay", depth: "top", may: ["relay", "shared"] },

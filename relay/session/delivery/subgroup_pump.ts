@@ -8,7 +8,7 @@ import type { UnfinishedOwner, UnfinishedStreams } from "./unfinished_streams.ts
 /** What a pump tells its owner. */
 export interface PumpOwner extends UnfinishedOwner {
   /** A stream was opened for it. */
-  streamOpened(): void;
+  streamOpened(group: bigint): void;
   /** Bytes were handed to the transport, the beginnings of this many objects among them. */
   sent(bytes: number, objects: number): void;
   /** The transport took the beginning of a stream. */
@@ -154,7 +154,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
 
   #write(stream: SendStream, chunk: Uint8Array): void {
     this.#busy = true;
-    if (!this.#hasWritten) this.#owner.streamOpened();
+    if (!this.#hasWritten) this.#owner.streamOpened(this.log.group);
     this.#hasWritten = true;
     if (this.#prefix !== undefined) this.#prefix = undefined;
     else this.#cursor.advance(chunk.length);

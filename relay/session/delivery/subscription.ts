@@ -13,6 +13,7 @@ import {
   type Window,
 } from "../../track/mod.ts";
 import type { Connection } from "../../transport/types.ts";
+import { GroupCount } from "../group_count.ts";
 import { DRAIN_SUBSCRIPTION_MS, MAX_REPLAYED_DATAGRAMS } from "../limits.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import { PUMP_ENDS, type PumpEnd } from "./pump_end.ts";
@@ -83,6 +84,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   readonly #pumps = new Set<SubgroupPump>();
   readonly #room: Room;
   readonly #replay = new Replay();
+  readonly #groupCount = new GroupCount();
   readonly #skipped: SkippedGroup;
   readonly #stallWatch: StallWatch;
   readonly #timers = new Map<SubgroupPump, Timer>();
@@ -187,6 +189,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     else {
       metrics.sent.datagrams++;
       metrics.sent.objects++;
+      if (this.#groupCount.begins(group)) metrics.sent.groups++;
       metrics.sent.bytes += object.bytes.length;
       this.track.traffic.sent += object.bytes.length;
     }
@@ -207,9 +210,11 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     });
   }
 
-  streamOpened(): void {
+  streamOpened(group: bigint): void {
+    const { sent } = this.#context.metrics;
     this.#streams++;
-    this.#context.metrics.sent.subgroups++;
+    sent.subgroups++;
+    if (this.#groupCount.begins(group)) sent.groups++;
   }
 
   sent(bytes: number, objects: number): void {

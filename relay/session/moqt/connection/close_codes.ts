@@ -1,6 +1,6 @@
 import { SessionCode } from "@qumo/shared/wire";
 import type { CloseInfo } from "../../../transport/types.ts";
-import { closingOf } from "../../errors.ts";
+import { closingOf, placeOf } from "../../errors.ts";
 import type { SessionContext } from "../context.ts";
 import type { SessionEnd } from "../../../vocabulary.ts";
 
@@ -28,7 +28,7 @@ export class Closing {
       log.error("session failed", { error });
       return this.close(code, reason, "internal_error");
     }
-    metrics.malformed.control++;
+    metrics.malformed[placeOf(error)]++;
     this.close(code, reason, "protocol_error");
   }
 

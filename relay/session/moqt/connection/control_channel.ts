@@ -8,7 +8,7 @@ import {
   type SetupOptions,
 } from "@qumo/shared/wire";
 import { type SendStream, URGENT } from "../../../transport/types.ts";
-import { isTransportEnd, SessionError, violation } from "../../errors.ts";
+import { foundIn, isTransportEnd, SessionError, violation } from "../../errors.ts";
 import { readBody, readMessage } from "../../framing.ts";
 import type { Input } from "../../input.ts";
 import { CLOSE_AFTER_CONTROL_MS, MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
@@ -89,9 +89,13 @@ export class ControlChannel {
   }
 
   async #read(input: Input, type: bigint): Promise<void> {
-    const first = await readBody(input, this.#context.draft, type);
-    if (first.kind !== "setup") throw violation("The control stream does not begin with SETUP");
-    this.#receiveSetup(first);
+    try {
+      const first = await readBody(input, this.#context.draft, type);
+      if (first.kind !== "setup") throw violation("The control stream does not begin with SETUP");
+      this.#receiveSetup(first);
+    } catch (error) {
+      throw foundIn("setup", error);
+    }
     for (;;) {
       const message = await readMessage(input, this.#context.draft);
       if (message === undefined) return await this.#ended("closed");

@@ -10,7 +10,7 @@ import {
 import type { Publisher, Refusal } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { SessionContext } from "../context.ts";
-import { outcomeOf, refusalOf } from "../requests/refusals.ts";
+import { outcomeOf } from "../requests/refusals.ts";
 import { refuse } from "../requests/refuse.ts";
 import type { RequestStream } from "../requests/request_stream.ts";
 import { checkNamespace } from "../requests/reserved.ts";
@@ -93,9 +93,8 @@ export class Announcements {
         if (answer.redirect !== undefined && answer.redirect.name.length > 0) {
           throw violation("A redirect of SUBSCRIBE_NAMESPACE names a track");
         }
-        const refusal = refusalOf(answer);
-        outcomes[outcomeOf(refusal)]++;
-        this.#context.log.debug("peer names no namespaces", { reason: refusal.reason });
+        outcomes[outcomeOf(answer)]++;
+        this.#context.log.debug("peer names no namespaces", { reason: answer.reason });
         return;
       }
       if (answer === undefined) return;
@@ -143,7 +142,7 @@ export class Announcements {
     }
     const { events, metrics } = this.#context;
     this.#refused++;
-    metrics.requests.publish_namespace[outcomeOf(refusal)]++;
+    metrics.requests.publish_namespace[refusal.kind]++;
     events.say("namespace refused", {
       namespace: namespaceText(namespace),
       refusal: refusal.kind,

@@ -6,14 +6,14 @@ import {
   StreamCode,
   updateScope,
 } from "@qumo/shared/wire";
-import type { Publisher, Refusal, Track, TrackEntry } from "../../../track/mod.ts";
+import type { Publisher, Track, TrackEntry } from "../../../track/mod.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { STREAM_CREDIT_MS } from "../../limits.ts";
 import type { SessionContext } from "../context.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { followPrefix } from "./prefix_watch.ts";
-import { outcomeOf, refusalOf } from "../requests/refusals.ts";
+import { outcomeOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { isOtherRelay } from "../connection/relay_peer.ts";
 import type { RequestStream } from "../requests/request_stream.ts";
@@ -81,10 +81,10 @@ export class TrackOffers {
     tasks.spawn("publish", () => this.#publish(entry, forward, blocked));
   }
 
-  #refused(track: Track, refusal: Refusal): void {
+  #refused(track: Track, answer: ControlMessageOf<"requestError">): void {
     const { metrics, events } = this.#context;
-    metrics.upstreamRequests.publish[outcomeOf(refusal)]++;
-    events.say("offered track refused", { ...nameFields(track.name), reason: refusal.reason });
+    metrics.upstreamRequests.publish[outcomeOf(answer)]++;
+    events.say("offered track refused", { ...nameFields(track.name), reason: answer.reason });
   }
 
   /** Sends PUBLISH, and the track unless the peer refuses. */
@@ -169,6 +169,6 @@ export class TrackOffers {
     if (answer !== undefined && answer.kind !== "requestError") {
       throw violation(`${answer.kind} does not answer PUBLISH`);
     }
-    if (answer !== undefined) this.#refused(track, refusalOf(answer));
+    if (answer !== undefined) this.#refused(track, answer);
   }
 }

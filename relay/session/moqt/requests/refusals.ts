@@ -7,7 +7,7 @@ import {
 } from "@qumo/shared/wire";
 import type { Refusal, TrackEnd } from "../../../track/mod.ts";
 import { isRelay } from "../connection/relay_peer.ts";
-import type { RefusalKind, RequestOutcome, TrackEndKind } from "../../../vocabulary.ts";
+import type { RefusalKind, TrackEndKind, UpstreamOutcome } from "../../../vocabulary.ts";
 
 const REQUEST_CODES: Record<RefusalKind, RequestCode> = {
   internal_error: RequestCode.INTERNAL_ERROR,
@@ -86,9 +86,9 @@ export function refusalOf(error: ControlMessageOf<"requestError">): Refusal {
   return { kind, reason, retryAfter: Math.min(Number(retryAfter - 1n), Number.MAX_SAFE_INTEGER) };
 }
 
-/** The word for a refusal in the metrics. */
-export function outcomeOf(refusal: Refusal): RequestOutcome {
-  return refusal.kind;
+/** The word that the metrics have for a peer's REQUEST_ERROR. */
+export function outcomeOf({ code, redirect }: ControlMessageOf<"requestError">): UpstreamOutcome {
+  return REFUSAL_KINDS.get(code) ?? (redirect === undefined ? "other" : "redirect");
 }
 
 /** A subscription's end as a PUBLISH_DONE. */

@@ -1,7 +1,7 @@
 import { namespaceText, trackText } from "@qumo/shared/runtime";
 import type { Refusal } from "../../../track/mod.ts";
 import type { SessionContext } from "../context.ts";
-import { outcomeOf, requestError } from "./refusals.ts";
+import { requestError } from "./refusals.ts";
 import type { RequestStream, RequestSubject } from "./request_stream.ts";
 import { isOfSession } from "./reserved.ts";
 import type { RequestKind } from "../../../vocabulary.ts";
@@ -17,7 +17,7 @@ export function refuse(
   // Relays ask each other for what is reserved, several times a second, to see that they are there.
   const isProbe = isOfSession(subject.namespace);
   if (isProbe && request === "track_status") requests.link_probe.ok++;
-  else requests[request][outcomeOf(refusal)]++;
+  else requests[request][refusal.kind]++;
   stream.send(requestError(refusal));
   stream.finish();
   if (!isProbe) {

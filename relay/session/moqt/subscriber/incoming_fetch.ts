@@ -72,9 +72,8 @@ export class IncomingFetch implements PendingFetch {
       this.#stream.send(this.#message());
       const answer = await this.#stream.next();
       if (answer?.kind === "requestError") {
-        const refusal = refusalOf(answer);
-        metrics.upstreamRequests.fetch[outcomeOf(refusal)]++;
-        this.#refuse(refusal);
+        metrics.upstreamRequests.fetch[outcomeOf(answer)]++;
+        this.#refuse(refusalOf(answer));
       } else if (answer !== undefined) {
         this.#accept(answer);
       } else {
@@ -142,13 +141,16 @@ export class IncomingFetch implements PendingFetch {
   }
 
   async #readObjects(input: Input): Promise<void> {
+    const { received } = this.#context.metrics;
     const decoder = new FetchObjectDecoder(this.#request.order, this.#context.draft.data);
     do {
       while (input.start < input.end) {
         const next = decoder.decode(input.bytes, input.start, input.end);
         if (next === SHORT) break;
         if (decoder.kind === "object") {
-          const { propertiesStart, propertiesEnd } = decoder;
+          const { propertiesStart, propertiesEnd, payloadLength } = decoder;
+          received.objects++;
+          received.bytes += next - input.start + payloadLength;
           const properties = input.bytes.slice(propertiesStart, propertiesEnd);
           input.start = next;
           await this.#readPayload(input, decoder, properties);

@@ -16,7 +16,7 @@ import {
 import { type DatagramOutcome, MalformedTrack, writeDatagram } from "../../../track/mod.ts";
 import { TransportError } from "../../../transport/errors.ts";
 import type { ReceiveStream } from "../../../transport/types.ts";
-import { isTransportEnd } from "../../errors.ts";
+import { foundIn, isTransportEnd } from "../../errors.ts";
 import { readVarint } from "../../framing.ts";
 import { Input } from "../../input.ts";
 import { MARKED_STREAM_MS, MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../../limits.ts";
@@ -83,23 +83,23 @@ export class Ingest {
     const { draft } = this.#context;
     const type = await this.#inTime(input, () => readVarint(input, draft.varint));
     if (type === undefined) return;
-    const kind = classifyUniStream(type, draft.data);
+    const kind = kindOf(type, draft);
     if (kind === "setup") return await this.#others.control(input, type);
     await ready;
     switch (kind) {
       case "padding":
         return await discard(input);
       case "fetch":
-        return await this.#others.fetch(input);
+        return await within("fetch", this.#others.fetch(input));
       case "subgroup":
-        return await this.#subgroup(input, type);
+        return await within("subgroup", this.#subgroup(input, type));
     }
   }
 
   /** Takes a datagram of the peer. False when it is of no use: padding, or of a track that is not taken. */
   datagram(bytes: Uint8Array): boolean {
     const { metrics } = this.#context;
-    const datagram = decodeDatagram(bytes, this.#context.draft.data);
+    const datagram = decode(bytes, this.#context.draft);
     if (datagram === undefined) return false;
     metrics.received.bytes += bytes.length;
     const feed = this.#incoming.get(datagram.alias);
@@ -142,6 +142,7 @@ export class Ingest {
     const { received } = this.#context.metrics;
     received.datagrams++;
     received.objects++;
+    if (feed.groupCount.begins(datagram.group)) received.groups++;
     feed.datagram();
     try {
       // A copy: the transport's buffer is not ours to keep.
@@ -163,6 +164,7 @@ export class Ingest {
     let isMarked = false;
     try {
       if (!feed.attach(input, header.group)) return;
+      if (feed.groupCount.begins(header.group)) this.#context.metrics.received.groups++;
       isMarked = await this.#objects(input, header, feed);
     } finally {
       feed.detach(input);
@@ -304,6 +306,30 @@ function storeDatagram(feed: PeerFeed, datagram: ObjectDatagram, since: number):
     }
     if (feed.isOver || feed.target.track === track) throw new FeedLost(error.message);
     return writeDatagram(feed.target.track, datagram, { now: since, source: feed.source });
+  }
+}
+
+function kindOf(type: bigint, draft: Draft): ReturnType<typeof classifyUniStream> {
+  try {
+    return classifyUniStream(type, draft.data);
+  } catch (error) {
+    throw foundIn("stream_type", error);
+  }
+}
+
+function decode(bytes: Uint8Array, draft: Draft): ObjectDatagram | undefined {
+  try {
+    return decodeDatagram(bytes, draft.data);
+  } catch (error) {
+    throw foundIn("datagram", error);
+  }
+}
+
+async function within(place: "fetch" | "subgroup", work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw foundIn(place, error);
   }
 }
 

@@ -20,6 +20,7 @@ import {
   type Verdict,
 } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
+import { GroupCount } from "../../group_count.ts";
 import type { Input } from "../../input.ts";
 import { SUBGROUPS_A_SECOND } from "../../limits.ts";
 import type { SessionContext } from "../context.ts";
@@ -61,6 +62,7 @@ export class PeerFeed implements Feed {
   /** What of it is thrown away. */
   readonly drops: FeedDrops;
   readonly streams: FeedStreams;
+  readonly groupCount = new GroupCount();
   readonly #context: SessionContext;
   readonly #incoming: IncomingTracks;
   // There from the question on; the other only once it was agreed to.
@@ -344,7 +346,7 @@ export class PeerFeed implements Feed {
       case "requestOk":
         return this.#updated(message);
       case "requestError":
-        return this.#updateRefused(refusalOf(message));
+        return this.#updateRefused(message);
       case "publishDone":
         return this.#expectEnd(message);
       case "meshPath":
@@ -376,9 +378,10 @@ export class PeerFeed implements Feed {
   }
 
   /** A failed update may be followed by PUBLISH_DONE; where it is not, the track goes on as it was. */
-  #updateRefused(refusal: Refusal): void {
+  #updateRefused(answer: ControlMessageOf<"requestError">): void {
     this.#answered();
-    this.#context.metrics.upstreamRequests.request_update[outcomeOf(refusal)]++;
+    this.#context.metrics.upstreamRequests.request_update[outcomeOf(answer)]++;
+    const refusal = refusalOf(answer);
     this.#context.log.debug("update refused", { reason: refusal.reason });
     if (refusal.kind === "not_supported") this.publisher.updatesRefused(refusal.reason);
   }

@@ -358,9 +358,8 @@ export class PeerPublisher implements Publisher {
       const answer = await stream.next();
       if (answer?.kind === "requestError") {
         this.#leave(stream);
-        const refusal = refusalOf(answer);
-        outcomes[outcomeOf(refusal)]++;
-        return refused(refusal);
+        outcomes[outcomeOf(answer)]++;
+        return refused(refusalOf(answer));
       }
       if (answer === undefined) return refused(NO_ANSWER);
       outcomes.ok++;

@@ -35,7 +35,7 @@ import { pageEndpoints } from "./http/page_endpoints.ts";
 import { pageGuard } from "./http/page_guard.ts";
 import type { Process } from "./process.ts";
 import { openDataDir, openStore, readStore } from "./open_store.ts";
-import { readPatiently } from "./wait_for_store.ts";
+import { waitForStore } from "./wait_for_store.ts";
 import { answerWhileStarting } from "./http/starting.ts";
 import type { Timeline } from "./store/mod.ts";
 import { httpPeer, Replicator } from "./sync/mod.ts";
@@ -92,7 +92,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     certificates?.close();
     await listener.close(config.server.shutdownTimeoutMs);
   };
-  const stored = await readPatiently(() => readStore(store, config), waiting)
+  const stored = await waitForStore(() => readStore(store, config), waiting)
     .catch(async (error) => {
       await close();
       await store.close();

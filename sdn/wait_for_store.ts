@@ -21,7 +21,7 @@ export interface Waiting {
  * program anew would give up. Resolves with undefined when it was told to end; rejects with a
  * StartError where waiting is of no use.
  */
-export async function readPatiently<T>(
+export async function waitForStore<T>(
   read: () => Promise<T>,
   { clock, log, random, signal }: Waiting,
 ): Promise<T | undefined> {

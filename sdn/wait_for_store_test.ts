@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ManualClock, memoryLog, StartError } from "@qumo/shared/runtime";
-import { readPatiently } from "./wait_for_store.ts";
+import { waitForStore } from "./wait_for_store.ts";
 
 function waiting() {
   const clock = new ManualClock();
@@ -13,7 +13,7 @@ Deno.test("a store that is away for a night is read when it is back, and the log
   const { lines, clock, given } = waiting();
   let tries = 0;
   let isBack = false;
-  const read = readPatiently(() => {
+  const read = waitForStore(() => {
     tries++;
     return isBack ? Promise.resolve("all") : Promise.reject(new Error("no answer"));
   }, given);
@@ -33,16 +33,16 @@ Deno.test("a store that is away for a night is read when it is back, and the log
 
 Deno.test("waiting for a store ends when the controller is told to stop, and where it is of no use", async () => {
   const { clock, ending, given } = waiting();
-  const read = readPatiently(() => Promise.reject(new Error("no answer")), given);
+  const read = waitForStore(() => Promise.reject(new Error("no answer")), given);
   await clock.advance(1_000);
   ending.abort();
   assert.equal(await read, undefined);
   const refused = new StartError("wrong password", "etcd.user");
-  await assert.rejects(readPatiently(() => Promise.reject(refused), waiting().given), refused);
+  await assert.rejects(waitForStore(() => Promise.reject(refused), waiting().given), refused);
 });
 
 Deno.test("a store that can be read at once says nothing", async () => {
   const { lines, given } = waiting();
-  assert.equal(await readPatiently(() => Promise.resolve(1), given), 1);
+  assert.equal(await waitForStore(() => Promise.resolve(1), given), 1);
   assert.deepEqual(lines, []);
 });

@@ -1,12 +1,12 @@
-/** What a feed keeps. */
-export interface FeedItem {
+/** What a change log keeps. */
+export interface ChangeLogItem {
   readonly revision: number;
   /** What it costs to keep, in bytes. */
   readonly bytes: number;
 }
 
-/** How much a feed keeps: so many entries, and so many bytes. The newest entry is always kept. */
-export interface FeedLimits {
+/** How much a change log keeps: so many entries, and so many bytes. The newest entry is always kept. */
+export interface ChangeLogLimits {
   readonly entries: number;
   readonly bytes: number;
 }
@@ -16,8 +16,8 @@ export interface FeedLimits {
  * own place, and whoever is too slow finds that its place is gone. Followers hold no entry while
  * they wait, so that what is let go is free.
  */
-export class Feed<T extends FeedItem> {
-  readonly #limits: FeedLimits;
+export class ChangeLog<T extends ChangeLogItem> {
+  readonly #limits: ChangeLogLimits;
   /** From here on they are kept; those before were let go. */
   #first = 0;
   #entries: (T | undefined)[] = [];
@@ -27,7 +27,7 @@ export class Feed<T extends FeedItem> {
   #closed = false;
 
   /** Begins after `revision`. */
-  constructor(revision: number, limits: FeedLimits) {
+  constructor(revision: number, limits: ChangeLogLimits) {
     this.#revision = revision;
     this.#limits = limits;
   }
@@ -42,7 +42,7 @@ export class Feed<T extends FeedItem> {
     return this.#bytes;
   }
 
-  /** Whether the feed has ended: followers should leave. */
+  /** Whether the log has ended: followers should leave. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -83,14 +83,14 @@ export class Feed<T extends FeedItem> {
       : this.#entries[this.#entries.length - 1 - behind];
   }
 
-  /** Resolves when something came after `revision`, the feed has ended, or `signal` is aborted. */
+  /** Resolves when something came after `revision`, the log has ended, or `signal` is aborted. */
   async beyond(revision: number, signal: AbortSignal): Promise<void> {
     while (this.#revision <= revision && !this.#closed && !signal.aborted) {
       await this.#next(signal);
     }
   }
 
-  /** Ends the feed and wakes everybody who waits. */
+  /** Ends the log and wakes everybody who waits. */
   close(): void {
     this.#closed = true;
     this.#wake();

@@ -7,7 +7,7 @@ import { type Batch, type Command, type Match, Registry, relayOf } from "../regi
 import type { Store, Stored, Timeline } from "../store/mod.ts";
 import { Exchange } from "../sync/mod.ts";
 import type { Place } from "./assign.ts";
-import { Feed } from "./change_log.ts";
+import { ChangeLog } from "./change_log.ts";
 import { DirectoryUseCases } from "./directory_use_cases.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
 import { Journal } from "./journal.ts";
@@ -17,7 +17,7 @@ import { Presenter } from "./presenter.ts";
 import { countStates, isUnreachable } from "./relay_states.ts";
 import { RouteQueries } from "./route_queries.ts";
 import type { OperationUseCases, RelayUseCases, WatchUseCases } from "./use_cases.ts";
-import { type FeedEntry, watch, type WatchQuery } from "./watch.ts";
+import { type ChangeEntry, watch, type WatchQuery } from "./watch.ts";
 
 /** How many heartbeats fit into a lease: two may be lost. */
 const BEATS_PER_LEASE = 3;
@@ -52,7 +52,7 @@ export interface ControllerParts {
   readonly onPublished: (relays: readonly string[]) => void;
 }
 
-/** Every use case of the controller, over one registry, one store, one graph and one feed. */
+/** Every use case of the controller, over one registry, one store, one graph and one log of changes. */
 export class Controller implements RelayUseCases, WatchUseCases, OperationUseCases {
   readonly metricsSink: ControllerMetrics;
   /** Answers about ways through the network. */
@@ -63,7 +63,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
   readonly #parts: ControllerParts;
   readonly #registry: Registry;
   readonly #presenter: Presenter;
-  readonly #feed: Feed<FeedEntry>;
+  readonly #changeLog: ChangeLog<ChangeEntry>;
   readonly #journal: Journal;
   readonly #graphs: GraphKeeper;
   readonly #chronicle: Chronicle;
@@ -79,7 +79,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       now: () => clock.now(),
       leaseMs: options.leaseMs,
     });
-    this.#feed = new Feed(registry.revision, {
+    this.#changeLog = new ChangeLog(registry.revision, {
       entries: options.history,
       bytes: options.historyBytes,
     });
@@ -112,12 +112,12 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       clock,
       applied: (batch) => this.#applied(batch),
       publish: (batch) => {
-        this.#feed.push(this.#presenter.entry(batch));
+        this.#changeLog.push(this.#presenter.entry(batch));
         this.#chronicle.batch(batch);
         // Flows are told to nobody: each relay tells its own to the controller that it beats at.
         parts.onPublished(batch.changes.filter(({ kind }) => kind !== "flows").map(relayOf));
       },
-      pass: (revision) => this.#feed.push({ revision, bytes: 0, events: [] }),
+      pass: (revision) => this.#changeLog.push({ revision, bytes: 0, events: [] }),
       onStored: (milliseconds) => {
         this.metricsSink.stored(milliseconds);
         this.#outages.storeIsFine();
@@ -130,7 +130,13 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
     });
     const freshGraph = () => this.#fresh();
     const { regions } = options;
-    this.routes = new RouteQueries({ clock, registry, feed: this.#feed, freshGraph, regions });
+    this.routes = new RouteQueries({
+      clock,
+      registry,
+      changeLog: this.#changeLog,
+      freshGraph,
+      regions,
+    });
     this.directory = new DirectoryUseCases({
       registry,
       journal: this.#journal,
@@ -142,7 +148,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
       relays: () => countStates(this.#graphs.current, registry.tombstones),
       announces: () => registry.directory.size,
       announceBytes: () => registry.directory.bytes,
-      historyBytes: () => this.#feed.bytes,
+      historyBytes: () => this.#changeLog.bytes,
       flows: () => registry.flows.values().reduce((sum, one) => sum + one.length, 0),
       revision: () => this.revision(),
       isStoreHealthy: () => parts.store.healthy,
@@ -190,7 +196,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
 
   /** The revision of the newest published change. */
   revision(): number {
-    return this.#feed.revision;
+    return this.#changeLog.revision;
   }
 
   /** Ends the watchers, keeps and publishes what waits, and closes the store. */
@@ -199,7 +205,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
     this.#chronicle.close();
     this.#outages.close();
     this.#graphs.close();
-    this.#feed.close();
+    this.#changeLog.close();
     await this.#parts.store.close();
   }
 
@@ -271,7 +277,7 @@ export class Controller implements RelayUseCases, WatchUseCases, OperationUseCas
 
   watch(query: WatchQuery) {
     return watch({
-      feed: this.#feed,
+      changeLog: this.#changeLog,
       freshGraph: () => this.#fresh(),
       graphText: (graph, revision) => this.#presenter.graph(graph, revision),
       announcePages: () => this.directory.pages(),

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { ManualClock } from "@qumo/shared/runtime";
+import assert from "node:assert/strict";
 import { type CostPolicy, findWays, type GraphRelay } from "../graph/mod.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
 

@@ -6,8 +6,8 @@ import {
   type Batch,
   type Command,
   isLeaseEnd,
-  type Reflection,
   type Registry,
+  type StoredRelay,
 } from "../registry/mod.ts";
 import { type Store, StoreConflict } from "../store/mod.ts";
 
@@ -46,7 +46,7 @@ export class Journal {
 
   constructor(options: JournalOptions) {
     this.#options = options;
-    options.store.follow((given) => this.#reflect(given));
+    options.store.follow((given) => this.#reconcile(given));
     this.#watchDeadline();
   }
 
@@ -111,10 +111,10 @@ export class Journal {
     return this.#publish(batch, { fate: this.#fateOf(store.append(batch)), isTold });
   }
 
-  #reflect(given: Reflection): void {
+  #reconcile(given: StoredRelay): void {
     if (this.#closed) return;
     const { registry, clock, applied, store } = this.#options;
-    const batch = registry.reflect(given, clock.now());
+    const batch = registry.reconcile(given, clock.now());
     this.#watchDeadline();
     if (batch === undefined) return;
     applied(batch);

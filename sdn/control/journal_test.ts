@@ -1,14 +1,14 @@
-import assert from "node:assert/strict";
 import { ManualClock } from "@qumo/shared/runtime";
-import { Journal } from "./journal.ts";
-import { type Batch, type Reflection, Registry } from "../registry/mod.ts";
+import assert from "node:assert/strict";
+import { type Batch, Registry, type StoredRelay } from "../registry/mod.ts";
 import type { Store } from "../store/mod.ts";
+import { Journal } from "./journal.ts";
 
 /** A store that keeps a batch when it is told to. */
 class SlowStore implements Store {
   readonly waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   readonly healthy = true;
-  reflect: (given: Reflection) => void = () => {};
+  reconcile: (given: StoredRelay) => void = () => {};
 
   load() {
     return Promise.resolve({ revision: 0, relays: [], tombstones: [] });
@@ -18,8 +18,8 @@ class SlowStore implements Store {
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
-  follow(reflect: (given: Reflection) => void): void {
-    this.reflect = reflect;
+  follow(reconcile: (given: StoredRelay) => void): void {
+    this.reconcile = reconcile;
   }
 
   close(): Promise<void> {
@@ -73,7 +73,7 @@ Deno.test("a change is answered and published once it is kept, in the order of t
 Deno.test("a change that could not be kept is refused, undone, and told to nobody", async () => {
   const { clock, store, registry, register, published, passed, stored, failures } = journal();
   const answer = register("a");
-  store.reflect({ name: "a", isUndone: true });
+  store.reconcile({ name: "a", isUndone: true });
   store.waiting[0]?.reject(new Error("disk full"));
   const outcome = await answer;
   assert.equal(!outcome.ok && outcome.refusal.code, "unavailable");

@@ -2,7 +2,7 @@ import type { Graph } from "../graph/mod.ts";
 import type { Announce, Batch, Registry } from "../registry/mod.ts";
 import type { Timeline } from "../store/mod.ts";
 import { announceView, graphView, relayView } from "./views.ts";
-import type { FeedEntry, FeedEvent, GraphText } from "./watch.ts";
+import type { ChangeEntry, ChangeEvent, GraphText } from "./watch.ts";
 
 /** Shows what a registry holds as the API shows it, with dates instead of clock readings. */
 export class Presenter {
@@ -73,9 +73,9 @@ export class Presenter {
   }
 
   /** What a batch says to watchers. */
-  entry({ revision, changes }: Batch): FeedEntry {
-    const events: FeedEvent[] = [];
-    const say = (scopes: FeedEvent["scopes"], event: string, data: object) =>
+  entry({ revision, changes }: Batch): ChangeEntry {
+    const events: ChangeEvent[] = [];
+    const say = (scopes: ChangeEvent["scopes"], event: string, data: object) =>
       events.push({ scopes, event, data: JSON.stringify({ revision, ...data }) });
     for (const change of changes) {
       switch (change.kind) {
@@ -119,10 +119,10 @@ export class Presenter {
   };
 }
 
-const GRAPH: FeedEvent["scopes"] = ["graph"];
-const ANNOUNCES: FeedEvent["scopes"] = ["announces"];
-const FLOWS: FeedEvent["scopes"] = ["flows"];
-const EVERY: FeedEvent["scopes"] = ["graph", "announces", "flows"];
+const GRAPH: ChangeEvent["scopes"] = ["graph"];
+const ANNOUNCES: ChangeEvent["scopes"] = ["announces"];
+const FLOWS: ChangeEvent["scopes"] = ["flows"];
+const EVERY: ChangeEvent["scopes"] = ["graph", "announces", "flows"];
 
 /** From so many characters on, a graph as text is shared by watchers that begin within so long. */
 const SHARED_GRAPH_LENGTH = 64 * 1024;

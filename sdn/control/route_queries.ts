@@ -3,18 +3,18 @@ import { type Refusal, refusal } from "@qumo/shared/topology";
 import { distances, explain, findWays, type Graph, nextHops, obstacles } from "../graph/mod.ts";
 import type { Registry } from "../registry/mod.ts";
 import { assign, type Place } from "./assign.ts";
-import type { Feed } from "./change_log.ts";
+import type { ChangeLog } from "./change_log.ts";
 import { MAX_NAME_SHOWN, MAX_REASON_SHOWN, MAX_SOURCES } from "./limits.ts";
 import { Turns } from "./turns.ts";
 import type { AssignQuery, RouteUseCases } from "./use_cases.ts";
 import { explanationView, graphView, nextHopsView, wayView } from "./views.ts";
-import type { FeedEntry } from "./watch.ts";
+import type { ChangeEntry } from "./watch.ts";
 
 /** What answers about routes are made from. */
 export interface RouteParts {
   readonly clock: Clock;
   readonly registry: Registry;
-  readonly feed: Feed<FeedEntry>;
+  readonly changeLog: ChangeLog<ChangeEntry>;
   /** The graph with everything known now. */
   readonly freshGraph: () => Promise<Graph>;
   readonly regions: ReadonlyMap<string, Place>;
@@ -80,7 +80,7 @@ export class RouteQueries implements RouteUseCases {
       from,
       to,
       ...best,
-      revision: this.#parts.feed.revision,
+      revision: this.#parts.changeLog.revision,
       ...(query.alternates > 0 && { alternates: others }),
       ...(query.explain && { explanation: explanationView(explain(graph, query)) }),
     });
@@ -89,26 +89,33 @@ export class RouteQueries implements RouteUseCases {
   #nextHops(graph: Graph, relay: string) {
     const table = nextHops(graph, relay);
     if (table === undefined) return refused(refusal("node_not_found", "node not found"));
-    return done({ relay, revision: this.#parts.feed.revision, routes: nextHopsView(graph, table) });
+    return done({
+      relay,
+      revision: this.#parts.changeLog.revision,
+      routes: nextHopsView(graph, table),
+    });
   }
 
   async graph() {
     const graph = await this.#parts.freshGraph();
-    return { modified: graph.revision, graph: graphView(graph, this.#parts.feed.revision) };
+    return { modified: graph.revision, graph: graphView(graph, this.#parts.changeLog.revision) };
   }
 
   async graphBeyond(revision: number, seconds: number): Promise<void> {
     // Of another life of this controller: there is nothing to wait for.
-    if (revision > this.#parts.feed.revision) return;
+    if (revision > this.#parts.changeLog.revision) return;
     const stop = new AbortController();
     const timer = this.#parts.clock.after(seconds * 1000, () => stop.abort());
     for (
       let seen = revision;
-      !stop.signal.aborted && !this.#parts.feed.closed;
-      seen = this.#parts.feed.revision
+      !stop.signal.aborted && !this.#parts.changeLog.closed;
+      seen = this.#parts.changeLog.revision
     ) {
       if ((await this.#parts.freshGraph()).revision > revision) break;
-      await this.#parts.feed.beyond(Math.max(seen, this.#parts.feed.revision), stop.signal);
+      await this.#parts.changeLog.beyond(
+        Math.max(seen, this.#parts.changeLog.revision),
+        stop.signal,
+      );
     }
     timer.cancel();
   }
@@ -133,7 +140,7 @@ export class RouteQueries implements RouteUseCases {
     if (best === undefined) return refused(refusal("no_relay_available", "No relay is available"));
     const { name, address, certificateSha256 } = best.record;
     return done({
-      revision: this.#parts.feed.revision,
+      revision: this.#parts.changeLog.revision,
       relay: name,
       address,
       region: best.region,

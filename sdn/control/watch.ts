@@ -1,19 +1,19 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import { type Graph, nextHops } from "../graph/mod.ts";
-import type { Feed } from "./change_log.ts";
+import type { ChangeLog } from "./change_log.ts";
 import type { WatchEvent, WatchScope } from "./use_cases.ts";
 import { nextHopsView } from "./views.ts";
 
 /** What one batch says to watchers, written once for all of them. */
-export interface FeedEntry {
+export interface ChangeEntry {
   readonly revision: number;
   readonly bytes: number;
-  readonly events: readonly FeedEvent[];
+  readonly events: readonly ChangeEvent[];
 }
 
 /** An event of a batch, and who is told of it. */
-export interface FeedEvent extends EventText {
+export interface ChangeEvent extends EventText {
   readonly scopes: readonly ("graph" | "announces" | "flows")[];
 }
 
@@ -31,7 +31,7 @@ export interface EventText {
 
 /** Where a watcher reads. */
 export interface WatchSources {
-  readonly feed: Feed<FeedEntry>;
+  readonly changeLog: ChangeLog<ChangeEntry>;
   /** The graph with everything known now. */
   readonly freshGraph: () => Promise<Graph>;
   /** A graph as text that is at least of a revision, or one that was written a moment ago. */
@@ -53,15 +53,16 @@ export interface WatchQuery {
 
 /**
  * Follows the changes after `since`, or gives a snapshot and follows what comes after it. Each
- * watcher reads the shared feed at its own pace; one whose place is gone is told so and ends.
+ * watcher reads the shared log at its own pace; one whose place is gone is told so and ends.
  */
 export function watch(
   sources: WatchSources,
   query: WatchQuery,
 ): Outcome<AsyncIterable<WatchEvent>, Refusal> {
-  const { feed } = sources;
-  if (query.since !== undefined && !feed.reaches(query.since)) {
-    const message = `The history does not reach back to ${query.since}; it is at ${feed.revision}`;
+  const { changeLog } = sources;
+  if (query.since !== undefined && !changeLog.reaches(query.since)) {
+    const message =
+      `The history does not reach back to ${query.since}; it is at ${changeLog.revision}`;
     return refused(refusal("history_gone", message));
   }
   return done(follow(sources, query));
@@ -71,9 +72,9 @@ async function* follow(
   sources: WatchSources,
   { since, scope, signal }: WatchQuery,
 ): AsyncGenerator<WatchEvent> {
-  const { feed, freshGraph } = sources;
+  const { changeLog, freshGraph } = sources;
   const tables = new RouteTables(scope.routes);
-  let seen = since ?? feed.revision;
+  let seen = since ?? changeLog.revision;
   if (since === undefined) {
     if (scope.graph) {
       const { text, revision } = sources.graphText(await freshGraph(), seen);
@@ -85,17 +86,17 @@ async function* follow(
   let graph = scope.routes.length > 0 ? await freshGraph() : undefined;
   if (graph !== undefined) yield* tables.changes(graph);
   yield { id: seen, event: "ready", data: JSON.stringify({ revision: seen }) };
-  while (!signal.aborted && !feed.closed) {
+  while (!signal.aborted && !changeLog.closed) {
     let hasNews = false;
-    for (let revision = seen + 1; revision <= feed.revision; revision++) {
+    for (let revision = seen + 1; revision <= changeLog.revision; revision++) {
       // While a watcher takes its time, nothing is held for it but the event that it is given.
-      for (let at = 0; at < (feed.at(revision)?.events.length ?? 0); at++) {
-        const { event, data, scopes } = feed.at(revision)!.events[at]!;
+      for (let at = 0; at < (changeLog.at(revision)?.events.length ?? 0); at++) {
+        const { event, data, scopes } = changeLog.at(revision)!.events[at]!;
         if (scopes.some((one) => scope[one])) yield { id: revision, event, data };
       }
-      if (feed.at(revision) === undefined) {
+      if (changeLog.at(revision) === undefined) {
         sources.onBehind();
-        yield { event: "history_gone", data: JSON.stringify({ revision: feed.revision }) };
+        yield { event: "history_gone", data: JSON.stringify({ revision: changeLog.revision }) };
         return;
       }
       seen = revision;
@@ -106,7 +107,7 @@ async function* follow(
       if (newest !== graph) yield* numbered(seen, tables.changes(newest));
       graph = newest;
     }
-    await feed.beyond(seen, signal);
+    await changeLog.beyond(seen, signal);
   }
 }
 

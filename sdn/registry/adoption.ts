@@ -1,6 +1,5 @@
 import { MAX_SEQUENCE } from "@qumo/shared/topology";
 import { countTexts } from "./admission.ts";
-import type { Holdings } from "./state.ts";
 import {
   type Change,
   compareLives,
@@ -11,6 +10,7 @@ import {
   type TrackState,
 } from "./model.ts";
 import type { RelayEntry } from "./relay_entry.ts";
+import type { RegistryState } from "./state.ts";
 
 /** What another controller, or a store, knows of a relay, and for how long that holds. */
 export interface Adoption {
@@ -27,45 +27,45 @@ export interface AdoptionTimes {
 }
 
 /**
- * Takes over what is now known of a relay, already merged with what the holdings knew of it.
+ * Takes over what is now known of a relay, already merged with what was known of it here.
  * Whoever has heard no newer heartbeat does not prolong a lease, and does not bring back a relay
  * that expired here.
  */
-export function adopt(holdings: Holdings, given: Adoption, times: AdoptionTimes): Change[] {
+export function adopt(state: RegistryState, given: Adoption, times: AdoptionTimes): Change[] {
   const { state: { name, life, beat, alive }, remaining } = given;
-  const entry = holdings.relays.get(name);
-  const buried = holdings.graveyard.get(name);
+  const entry = state.relays.get(name);
+  const buried = state.graveyard.get(name);
   if ((entry ?? alive) !== undefined && isLate(given.state, lastHeard(entry, buried))) {
     // Whoever told that hears of a newer life, with what is known of it here.
     const newer = life.number + 1;
-    if (entry !== undefined) return holdings.renumber(entry, newer);
+    if (entry !== undefined) return state.renumber(entry, newer);
     if (buried?.reason !== "deregistered") return [];
-    return [holdings.end({ ...buried, life: { ...life, number: newer } })];
+    return [state.end({ ...buried, life: { ...life, number: newer } })];
   }
   if (alive === undefined) {
     if (entry !== undefined && compareLives(entry.record.version, life) > 0) return [];
     if (buried?.reason === "deregistered" && compareLives(buried.life, life) >= 0) return [];
     const endedAt = times.now + Math.min(0, remaining - times.tombstoneMs);
-    return [holdings.end({ name, life, beat, reason: "deregistered", endedAt })];
+    return [state.end({ name, life, beat, reason: "deregistered", endedAt })];
   }
   if (entry === undefined && (remaining <= 0 || isOver(given, buried, times))) return [];
-  if (holdings.crowded(entry, countTexts(present(alive.tracks))) !== undefined) return [];
+  if (state.crowded(entry, countTexts(present(alive.tracks))) !== undefined) return [];
 
   const leaseEnd = times.now + Math.min(remaining, times.leaseMs);
   if (entry !== undefined && compareLives(entry.record.version, life) === 0) {
-    const known = holdings.leases.at(name) ?? leaseEnd;
+    const known = state.leases.at(name) ?? leaseEnd;
     if (beat > entry.beat || isClearlyLater(leaseEnd, known, times)) {
-      holdings.leases.set(name, Math.max(leaseEnd, known));
+      state.leases.set(name, Math.max(leaseEnd, known));
       entry.heardAt = Math.max(leaseEnd, known) - times.leaseMs;
       entry.beat = Math.max(beat, entry.beat);
     }
-    return takeContent(holdings, entry, alive);
+    return takeContent(state, entry, alive);
   }
-  const begun = holdings.begin(alive.record, leaseEnd);
+  const begun = state.begin(alive.record, leaseEnd);
   begun.entry.measured = alive.record.links;
   begun.entry.beat = beat;
   begun.entry.heardAt = leaseEnd - times.leaseMs;
-  return [...begun.changes, ...takeContent(holdings, begun.entry, alive)];
+  return [...begun.changes, ...takeContent(state, begun.entry, alive)];
 }
 
 /**
@@ -125,7 +125,7 @@ function isClearlyLater(end: number, known: number, { leaseMs }: AdoptionTimes):
 }
 
 function takeContent(
-  holdings: Holdings,
+  state: RegistryState,
   entry: RelayEntry,
   { record, drain, tracks }: NonNullable<RelayState["alive"]>,
 ): Change[] {
@@ -138,9 +138,9 @@ function takeContent(
     entry.drain = drain;
     changes.push({ kind: "drain", relay: record.name, order: drain });
   }
-  for (const [track, state] of tracks) {
-    if (!isNews(entry, track, state)) continue;
-    const change = holdings.takeTrack(entry, track, state);
+  for (const [track, word] of tracks) {
+    if (!isNews(entry, track, word)) continue;
+    const change = state.takeTrack(entry, track, word);
     if (change !== undefined) changes.push(change);
   }
   return changes;

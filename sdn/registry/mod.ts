@@ -3,6 +3,6 @@ export type { Adoption } from "./adoption.ts";
 export type { Applied, Command, Match } from "./command.ts";
 export type { Directory, DirectoryCursor } from "./directory.ts";
 export * from "./model.ts";
-export type { Kept, Reflection } from "./reconcile.ts";
+export type { Kept, StoredRelay } from "./reconcile.ts";
 export { Registry, type RegistryOptions } from "./registry.ts";
 export type { RelayEntry } from "./relay_entry.ts";

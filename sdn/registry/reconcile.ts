@@ -1,4 +1,3 @@
-import type { Holdings } from "./state.ts";
 import {
   type Change,
   compareLives,
@@ -9,6 +8,7 @@ import {
   type TrackState,
 } from "./model.ts";
 import { type RelayEntry, saysTheSame } from "./relay_entry.ts";
+import type { RegistryState } from "./state.ts";
 
 /** What a store that has the last word holds for a relay that lives. */
 export interface Kept {
@@ -19,7 +19,7 @@ export interface Kept {
 }
 
 /** What a store that has the last word says of a relay, which then is so. */
-export interface Reflection {
+export interface StoredRelay {
   readonly name: string;
   /** Absent when the relay does not live. */
   readonly kept?: Kept;
@@ -31,22 +31,22 @@ export interface Reflection {
   readonly isUndone: boolean;
 }
 
-/** Lets a relay be what the store says, whatever the holdings knew. Returns what became different. */
-export function reflect(
-  holdings: Holdings,
-  given: Reflection,
+/** Lets a relay be what the store says, whatever was known here. Returns what became different. */
+export function reconcile(
+  state: RegistryState,
+  given: StoredRelay,
   { now, leaseMs }: { now: number; leaseMs: number },
 ): Change[] {
   const { name, kept, isUndone } = given;
-  const entry = holdings.relays.get(name);
-  if (kept === undefined) return end(holdings, given, now);
+  const entry = state.relays.get(name);
+  if (kept === undefined) return end(state, given, now);
   const { record, drain, tracks } = kept;
   if (entry === undefined || compareLives(entry.record.version, record.version) !== 0) {
-    const begun = holdings.begin(record, now + leaseMs);
+    const begun = state.begin(record, now + leaseMs);
     begun.entry.measured = record.links;
     const { changes } = begun;
-    changes.push(...reflectDrain(begun.entry, drain));
-    changes.push(...reflectTracks(holdings, begun.entry, { tracks, touched: tracks.keys() }));
+    changes.push(...reconcileDrain(begun.entry, drain));
+    changes.push(...reconcileTracks(state, begun.entry, { tracks, touched: tracks.keys() }));
     return changes;
   }
   const changes: Change[] = [];
@@ -61,16 +61,16 @@ export function reflect(
   // The heartbeat that was not kept may be sent again under its number.
   const { seq } = record.version;
   entry.beat = Math.max(seq, isUndone ? entry.beat - 1 : entry.beat);
-  changes.push(...reflectDrain(entry, drain));
+  changes.push(...reconcileDrain(entry, drain));
   const touched = given.touched ?? new Set([...tracks.keys(), ...entry.announces.keys()]);
-  changes.push(...reflectTracks(holdings, entry, { tracks, touched }));
+  changes.push(...reconcileTracks(state, entry, { tracks, touched }));
   return changes;
 }
 
-function end(holdings: Holdings, { name, end, isUndone }: Reflection, now: number): Change[] {
-  const entry = holdings.relays.get(name);
+function end(state: RegistryState, { name, end, isUndone }: StoredRelay, now: number): Change[] {
+  const entry = state.relays.get(name);
   if (entry === undefined) {
-    if (end !== undefined) holdings.graveyard.bury(end);
+    if (end !== undefined) state.graveyard.bury(end);
     return [];
   }
   const { epoch, number } = entry.record.version;
@@ -81,13 +81,13 @@ function end(holdings: Holdings, { name, end, isUndone }: Reflection, now: numbe
     reason: "expired",
     endedAt: now,
   } as const;
-  const change = holdings.end(end ?? expired);
+  const change = state.end(end ?? expired);
   // A life that never was must not fence the one that is tried next.
-  if (end === undefined && isUndone) holdings.graveyard.remove(name);
+  if (end === undefined && isUndone) state.graveyard.remove(name);
   return [change];
 }
 
-function reflectDrain(entry: RelayEntry, drain: DrainOrder | undefined): Change[] {
+function reconcileDrain(entry: RelayEntry, drain: DrainOrder | undefined): Change[] {
   const before = entry.drain;
   entry.drain = drain;
   if ((before?.on ?? false) === (drain?.on ?? false)) return [];
@@ -96,8 +96,8 @@ function reflectDrain(entry: RelayEntry, drain: DrainOrder | undefined): Change[
   return [{ kind: "drain", relay: entry.record.name, order }];
 }
 
-function reflectTracks(
-  holdings: Holdings,
+function reconcileTracks(
+  state: RegistryState,
   entry: RelayEntry,
   { tracks, touched }: { tracks: Kept["tracks"]; touched: Iterable<string> },
 ): Change[] {
@@ -107,12 +107,12 @@ function reflectTracks(
     const word = tracks.get(track);
     const isOfThisLife = word !== undefined &&
       compareLives(word.version, entry.record.version) === 0;
-    const state = isOfThisLife ? word : known && { ...known, present: false };
-    if (state === undefined) continue;
-    if (known !== undefined && state.present && !compareVersions(known.version, state.version)) {
+    const newest = isOfThisLife ? word : known && { ...known, present: false };
+    if (newest === undefined) continue;
+    if (known !== undefined && newest.present && !compareVersions(known.version, newest.version)) {
       continue;
     }
-    const change = holdings.takeTrack(entry, track, state);
+    const change = state.takeTrack(entry, track, newest);
     if (change !== undefined) changes.push(change);
   }
   return changes;

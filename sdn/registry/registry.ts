@@ -13,7 +13,6 @@ import { adopt, type Adoption } from "./adoption.ts";
 import type { Applied, Command, Match } from "./command.ts";
 import type { Directory } from "./directory.ts";
 import { type LastWord, type Place, placeHeartbeat } from "./fencing.ts";
-import { Holdings } from "./state.ts";
 import { MAX_ANNOUNCE_BYTES, MAX_ANNOUNCES, MAX_RELAYS } from "./limits.ts";
 import {
   type Batch,
@@ -24,8 +23,9 @@ import {
   type RelayState,
   type Tombstone,
 } from "./model.ts";
-import { reflect, type Reflection } from "./reconcile.ts";
+import { reconcile, type StoredRelay } from "./reconcile.ts";
 import { beatenRecord, blankRecord, type RelayEntry } from "./relay_entry.ts";
+import { RegistryState } from "./state.ts";
 
 /** What a registry is told at its start. */
 export interface RegistryOptions extends Partial<Capacity> {
@@ -50,7 +50,7 @@ export interface RegistryOptions extends Partial<Capacity> {
  */
 export class Registry {
   readonly #options: RegistryOptions;
-  readonly #holdings: Holdings;
+  readonly #state: RegistryState;
   #revision: number;
 
   constructor(options: RegistryOptions) {
@@ -63,7 +63,7 @@ export class Registry {
       ...options,
     };
     this.#options = options;
-    this.#holdings = new Holdings(capacity, options.tombstoneMs);
+    this.#state = new RegistryState(capacity, options.tombstoneMs);
     this.#revision = options.revision;
   }
 
@@ -74,39 +74,39 @@ export class Registry {
 
   /** Every relay that lives, in no particular order. */
   get relays(): ReadonlyMap<string, RelayEntry> {
-    return this.#holdings.relays;
+    return this.#state.relays;
   }
 
   /** Every end of a relay that is still remembered. */
   get tombstones(): ReadonlyMap<string, Tombstone> {
-    return this.#holdings.graveyard.tombstones;
+    return this.#state.graveyard.tombstones;
   }
 
   /** How relays that do not live ended, for longer than what they said is held against them. */
   get knownEnds(): ReadonlyMap<string, Tombstone> {
-    return this.#holdings.graveyard.known;
+    return this.#state.graveyard.known;
   }
 
   /** Who has which track. */
   get directory(): Directory {
-    return this.#holdings.directory;
+    return this.#state.directory;
   }
 
   /** Which tracks relays take from their neighbors now, by relay; of those that beat here. */
   get flows(): ReadonlyMap<string, readonly Flow[]> {
-    return this.#holdings.flows.lists;
+    return this.#state.flows.lists;
   }
 
   /** When {@linkcode Registry.expire} has something to do next. */
   get nextDeadline(): number | undefined {
-    const { leases, graveyard, flows } = this.#holdings;
+    const { leases, graveyard, flows } = this.#state;
     const next = earlier(leases.next, graveyard.next);
     return flows.size === 0 ? next : earlier(next, flows.next);
   }
 
   /** When the relay's lease ends, or `undefined` when it does not live. */
   leaseEnd(name: string): number | undefined {
-    return this.#holdings.leases.at(name);
+    return this.#state.leases.at(name);
   }
 
   /** What is known of a relay, for other controllers; nothing of one that merely expired here. */
@@ -152,13 +152,13 @@ export class Registry {
   adopt(relays: readonly Adoption[], now: number): Batch | undefined {
     const { leaseMs, tombstoneMs } = this.#options;
     const times = { now, leaseMs, tombstoneMs };
-    return this.#commit(relays.flatMap((relay) => adopt(this.#holdings, relay, times)));
+    return this.#commit(relays.flatMap((relay) => adopt(this.#state, relay, times)));
   }
 
   /** Lets a relay be what a store that has the last word says of it. */
-  reflect(given: Reflection, now: number): Batch | undefined {
+  reconcile(given: StoredRelay, now: number): Batch | undefined {
     const { leaseMs } = this.#options;
-    return this.#commit(reflect(this.#holdings, given, { now, leaseMs }));
+    return this.#commit(reconcile(this.#state, given, { now, leaseMs }));
   }
 
   /** A step of the revision for what changed although nobody reported anything: a cost that settled. */
@@ -173,18 +173,18 @@ export class Registry {
   restore(relays: readonly RelayState[], tombstones: readonly Tombstone[], now: number): void {
     const { leaseMs, tombstoneMs } = this.#options;
     const times = { now, leaseMs, tombstoneMs };
-    for (const state of relays) adopt(this.#holdings, { state, remaining: leaseMs }, times);
+    for (const state of relays) adopt(this.#state, { state, remaining: leaseMs }, times);
     for (const entry of this.relays.values()) {
       entry.modified = entry.touched = this.#revision;
       // Whenever that was, it was before this start.
       entry.heardAt = undefined;
     }
-    for (const tombstone of tombstones) this.#holdings.graveyard.bury(tombstone);
+    for (const tombstone of tombstones) this.#state.graveyard.bury(tombstone);
   }
 
   /** Ends the lives whose lease is over at `now`, and forgets ends that are long past. */
   expire(now: number): Batch | undefined {
-    const { leases, graveyard, flows } = this.#holdings;
+    const { leases, graveyard, flows } = this.#state;
     const { leasesEndElsewhere, leaseMs } = this.#options;
     const changes: Change[] = [];
     for (let name = leases.take(now); name !== undefined; name = leases.take(now)) {
@@ -221,17 +221,17 @@ export class Registry {
     }
     // What was announced for a relay before it registered is not taken back because it does.
     const kept = living ?? (entry?.record.registered === false ? entry : undefined);
-    const crowded = this.#holdings.crowded(
+    const crowded = this.#state.crowded(
       entry,
       body.announces ? countTexts(body.announces) : kept?.announced ?? NOTHING,
     );
     if (crowded !== undefined) return refused(crowded);
 
     const leaseEnd = now + this.#options.leaseMs;
-    const begun = living === undefined ? this.#holdings.begin(record, leaseEnd) : undefined;
+    const begun = living === undefined ? this.#state.begin(record, leaseEnd) : undefined;
     const changes = begun?.changes ?? [];
     const alive = living ?? begun?.entry as RelayEntry;
-    this.#holdings.leases.set(name, leaseEnd);
+    this.#state.leases.set(name, leaseEnd);
     alive.heardAt = now;
     alive.beat = version.seq;
     if (!isRepeated) {
@@ -241,7 +241,7 @@ export class Registry {
       const announces = body.announces ?? (begun && kept && [...kept.announces.keys()]);
       if (announces) changes.push(...this.#replaceAnnounces(alive, announces, now));
     }
-    changes.push(...this.#holdings.flows.beat(name, body.flows, leaseEnd));
+    changes.push(...this.#state.flows.beat(name, body.flows, leaseEnd));
     const expected = body.announces_digest;
     const differs = expected !== undefined && alive.digest !== expected;
     return done({ ...this.#applied(changes), ...(differs && { resendAnnounces: true }) });
@@ -290,29 +290,29 @@ export class Registry {
     const isNew = !known?.announces.has(track);
     const { count, bytes } = known?.announced ?? NOTHING;
     const own = { count: count + 1, bytes: bytes + track.length };
-    const crowded = isNew && this.#holdings.crowded(known, own);
+    const crowded = isNew && this.#state.crowded(known, own);
     if (crowded) return refused(crowded);
     const leaseEnd = now + this.#options.leaseMs;
     if (known !== undefined) {
       // An announce is the only sign of life of a relay that never registered.
       if (!known.record.registered) {
-        this.#holdings.leases.set(relay, leaseEnd);
+        this.#state.leases.set(relay, leaseEnd);
         known.heardAt = now;
       }
-      const changes = isNew ? [this.#holdings.announce(known, track, { now, by })] : [];
+      const changes = isNew ? [this.#state.announce(known, track, { now, by })] : [];
       return done(this.#applied(changes));
     }
     // A relay that numbers its lives registers itself; one that never does is known by its tracks.
     if ((this.tombstones.get(relay)?.life.epoch ?? 0) > 0) return noRelay(relay);
     const place = this.#place(relay, {});
     if (!place.ok) return place;
-    const { entry, changes } = this.#holdings.begin(
+    const { entry, changes } = this.#state.begin(
       blankRecord(relay, place.value),
       leaseEnd,
     );
     entry.heardAt = now;
     return done(
-      this.#applied([...changes, this.#holdings.announce(entry, track, { now, by })]),
+      this.#applied([...changes, this.#state.announce(entry, track, { now, by })]),
     );
   }
 
@@ -321,14 +321,14 @@ export class Registry {
     if (entry === undefined || !entry.announces.has(track)) {
       return no("announce_not_found", "announce entry not found");
     }
-    return done(this.#applied([this.#holdings.withdraw(entry, track, this.#options.controller)]));
+    return done(this.#applied([this.#state.withdraw(entry, track, this.#options.controller)]));
   }
 
   #end(entry: RelayEntry, reason: EndReason, now: number): Change {
     const { name, version: { epoch, number }, ownEpoch } = entry.record;
     const life = { epoch, number };
     const own = ownEpoch !== undefined && { ownEpoch };
-    return this.#holdings.end({ name, life, ...own, beat: entry.beat, reason, endedAt: now });
+    return this.#state.end({ name, life, ...own, beat: entry.beat, reason, endedAt: now });
   }
 
   #replaceAnnounces(entry: RelayEntry, tracks: readonly string[], now: number): Change[] {
@@ -337,8 +337,8 @@ export class Registry {
     const unwanted = [...entry.announces.keys()].filter((track) => !wanted.has(track));
     const missing = [...wanted].filter((track) => !entry.announces.has(track));
     return [
-      ...unwanted.map((track) => this.#holdings.withdraw(entry, track, by)),
-      ...missing.map((track) => this.#holdings.announce(entry, track, { now, by })),
+      ...unwanted.map((track) => this.#state.withdraw(entry, track, by)),
+      ...missing.map((track) => this.#state.announce(entry, track, { now, by })),
     ];
   }
 

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { announcesDigest, MAX_EPOCH_AHEAD_MS, type Registration } from "@qumo/shared/topology";
+import assert from "node:assert/strict";
 import type { Command } from "./command.ts";
 import { Registry, type RegistryOptions } from "./registry.ts";
 

@@ -1,3 +1,8 @@
+import { announcesDigest, type LoadReport, type Registration } from "@qumo/shared/topology";
+import type { AnnounceCount } from "./admission.ts";
+import { MAX_WITHDRAWN_PER_RELAY } from "./limits.ts";
+import type { Measured } from "./measure.ts";
+import { publishLoad, readLinks } from "./measure.ts";
 import type {
   Announce,
   DrainOrder,
@@ -7,11 +12,6 @@ import type {
   TrackState,
   Version,
 } from "./model.ts";
-import type { AnnounceCount } from "./admission.ts";
-import type { Measured } from "./measure.ts";
-import { announcesDigest, type LoadReport, type Registration } from "@qumo/shared/topology";
-import { MAX_WITHDRAWN_PER_RELAY } from "./limits.ts";
-import { publishLoad, readLinks } from "./measure.ts";
 
 /** Everything the registry holds of one relay that lives. */
 export class RelayEntry {

@@ -13,7 +13,7 @@ import { RelayEntry } from "./relay_entry.ts";
  * directory has exactly the announces of those that live, no other has flows, and no relay both
  * lives and is buried.
  */
-export class Holdings {
+export class RegistryState {
   readonly #relays = new Map<string, RelayEntry>();
   readonly leases = new DeadlineHeap();
   readonly graveyard: Graveyard;

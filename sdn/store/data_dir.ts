@@ -1,6 +1,6 @@
 import { messageOf } from "@qumo/shared/runtime";
-import { type EventsOptions, SqliteEvents } from "./sqlite_events.ts";
 import { type SqliteOptions, SqliteStore } from "./sqlite.ts";
+import { type EventsOptions, SqliteEvents } from "./sqlite_events.ts";
 
 /** Who uses a folder, for whoever else wants it. */
 export interface DataDirUser {

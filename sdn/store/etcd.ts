@@ -1,5 +1,5 @@
 import { type Clock, sleep, TaskGroup } from "@qumo/shared/runtime";
-import { type Batch, type Change, type Reflection, relayOf } from "../registry/mod.ts";
+import { type Batch, type Change, relayOf, type StoredRelay } from "../registry/mod.ts";
 import { EtcdArrivals } from "./etcd_arrivals.ts";
 import {
   type EtcdAccess,
@@ -63,7 +63,7 @@ export class EtcdStore implements Store {
   readonly #keys: EtcdKeys;
   readonly #tasks = new TaskGroup(() => {});
   readonly #lines: EtcdLines;
-  /** Relays that changed in etcd and are not reflected yet, with their tracks that did. */
+  /** Relays that changed in etcd and are not told yet, with their tracks that did. */
   readonly #touched = new Map<string, Set<string>>();
   /** Revisions of the relays' keys as far as the registry was told, or wrote them itself. */
   readonly #grounds = new Map<string, number>();
@@ -73,7 +73,7 @@ export class EtcdStore implements Store {
   #mirror: EtcdMirror;
   /** The newest revision of etcd that has arrived. */
   #position = 0;
-  #reflect: (given: Reflection) => void = () => {};
+  #reconcile: (given: StoredRelay) => void = () => {};
   #watched = "";
   #reopen: () => void = () => {};
   #probeNow: () => void = () => {};
@@ -111,8 +111,8 @@ export class EtcdStore implements Store {
     return this.#mirror.stored(this.#options.firstRevision);
   }
 
-  follow(reflect: (given: Reflection) => void): void {
-    this.#reflect = reflect;
+  follow(reconcile: (given: StoredRelay) => void): void {
+    this.#reconcile = reconcile;
   }
 
   async append({ changes }: Batch): Promise<void> {
@@ -296,7 +296,7 @@ export class EtcdStore implements Store {
     this.#stand(name, this.#mirror.relay(name)?.modified ?? 0);
     const kept = this.#mirror.kept(name);
     const end = this.#mirror.end(name);
-    this.#reflect({
+    this.#reconcile({
       name,
       ...(kept && { kept }),
       ...(end && { end }),

@@ -1,12 +1,12 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Clock, Timer } from "@qumo/shared/runtime";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import {
   type Batch,
   type Change,
   isLeaseEnd,
   type LeaseEnd,
-  type Reflection,
   relayOf,
+  type StoredRelay,
   type TrackState,
 } from "../registry/mod.ts";
 import { drainToText, nameToKey, recordToText } from "./rows.ts";
@@ -53,7 +53,7 @@ export class SqliteStore implements Store {
   readonly #reader: SqliteReader;
   /** Ends of leases that the disk did not take, by relay. */
   readonly #owed = new Map<string, LeaseEnd>();
-  #reflect: (given: Reflection) => void = () => {};
+  #reconcile: (given: StoredRelay) => void = () => {};
   #waiters: Waiter[] = [];
   #flush: Timer | undefined;
   #sincePrune = 0;
@@ -89,8 +89,8 @@ export class SqliteStore implements Store {
     return Promise.resolve(this.#reader.all());
   }
 
-  follow(reflect: (given: Reflection) => void): void {
-    this.#reflect = reflect;
+  follow(reconcile: (given: StoredRelay) => void): void {
+    this.#reconcile = reconcile;
   }
 
   append(batch: Batch): Promise<void> {
@@ -168,10 +168,10 @@ export class SqliteStore implements Store {
       if (isLeaseEnd(change)) this.#owed.set(relayOf(change), change);
       else if (change.kind !== "flows") relays.add(relayOf(change));
     }
-    for (const name of relays) this.#reflect({ name, ...this.#known(name), isUndone: true });
+    for (const name of relays) this.#reconcile({ name, ...this.#known(name), isUndone: true });
   }
 
-  #known(name: string): Pick<Reflection, "kept" | "end"> {
+  #known(name: string): Pick<StoredRelay, "kept" | "end"> {
     const owed = this.#owed.get(name);
     if (owed !== undefined) return { end: owed.tombstone };
     try {

@@ -1,8 +1,8 @@
+import { ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { ManualClock } from "@qumo/shared/runtime";
-import { storeContract, testRegistry } from "../../tests/contracts/sdn_store.ts";
 import type { Command, RelayState } from "../registry/mod.ts";
+import { storeContract, testRegistry } from "../../tests/contracts/sdn_store.ts";
 import { MemoryStore } from "./memory.ts";
 import { SqliteStore } from "./sqlite.ts";
 
@@ -66,7 +66,7 @@ function onFullDisk() {
   const { path, clock, open, clear } = temporary();
   const store = open();
   const registry = testRegistry(0);
-  store.follow((given) => void registry.reflect(given, clock.now()));
+  store.follow((given) => void registry.reconcile(given, clock.now()));
   const blocker = new DatabaseSync(path);
   return {
     clock,

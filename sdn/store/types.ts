@@ -1,4 +1,4 @@
-import type { Batch, Reflection, RelayState, Tombstone } from "../registry/mod.ts";
+import type { Batch, RelayState, StoredRelay, Tombstone } from "../registry/mod.ts";
 
 /** What a store gives back at the start. Times are on the scale of the store's {@linkcode Timeline}. */
 export interface Stored {
@@ -22,12 +22,12 @@ export interface Store {
   load(): Promise<Stored>;
   /**
    * Keeps a batch; resolves when it will survive the loss of the process. Batches are kept in the
-   * order of the calls. Rejects when it could not be kept: a reflection has undone it then, but for the
+   * order of the calls. Rejects when it could not be kept: the registry was reconciled then, but for the
    * ends of leases, which hold and are kept later.
    */
   append(batch: Batch): Promise<void>;
-  /** Lets `reflect` be told whenever a relay in the store is not as the registry has it. */
-  follow(reflect: (given: Reflection) => void): void;
+  /** Lets `reconcile` be told whenever a relay in the store is not as the registry has it. */
+  follow(reconcile: (given: StoredRelay) => void): void;
   /** Whether the last attempt to keep something succeeded. */
   readonly healthy: boolean;
   /** Keeps what waits, then lets go of the store. */

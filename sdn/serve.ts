@@ -125,7 +125,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
   count = (kind, isKept) => controller.metricsSink.event(kind, isKept);
   const exchange = controller.exchange();
   const app = buildApp({
-    relays: controller,
+    relays: controller.relays,
     routes: controller.routes,
     directory: controller.directory,
     watching: controller,

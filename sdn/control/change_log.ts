@@ -1,8 +1,20 @@
-/** What a change log keeps. */
-export interface ChangeLogItem {
+/** What one step says to watchers, written once for all of them. */
+export interface ChangeEntry {
   readonly revision: number;
   /** What it costs to keep, in bytes. */
   readonly bytes: number;
+  readonly events: readonly ChangeEvent[];
+}
+
+/** An event of a step, and who is told of it. */
+export interface ChangeEvent extends EventText {
+  readonly scopes: readonly ("graph" | "announces" | "flows")[];
+}
+
+/** An event without its place. */
+export interface EventText {
+  readonly event: string;
+  readonly data: string;
 }
 
 /** How much a change log keeps: so many entries, and so many bytes. The newest entry is always kept. */
@@ -12,15 +24,15 @@ export interface ChangeLogLimits {
 }
 
 /**
- * The newest batches, in order, for everybody who follows. Each is kept once; followers have their
+ * The newest changes, in order, for everybody who follows. Each is kept once; followers have their
  * own place, and whoever is too slow finds that its place is gone. Followers hold no entry while
  * they wait, so that what is let go is free.
  */
-export class ChangeLog<T extends ChangeLogItem> {
+export class ChangeLog {
   readonly #limits: ChangeLogLimits;
   /** From here on they are kept; those before were let go. */
   #first = 0;
-  #entries: (T | undefined)[] = [];
+  #entries: (ChangeEntry | undefined)[] = [];
   #bytes = 0;
   #revision: number;
   #waiting = new Set<() => void>();
@@ -48,7 +60,7 @@ export class ChangeLog<T extends ChangeLogItem> {
   }
 
   /** Adds the entry that follows the newest one. */
-  push(entry: T): void {
+  push(entry: ChangeEntry): void {
     if (entry.revision !== this.#revision + 1) {
       throw new Error(`Cannot publish revision ${entry.revision} after ${this.#revision}`);
     }
@@ -76,7 +88,7 @@ export class ChangeLog<T extends ChangeLogItem> {
   }
 
   /** The entry of a revision, if it is kept. */
-  at(revision: number): T | undefined {
+  at(revision: number): ChangeEntry | undefined {
     const behind = this.#revision - revision;
     return behind < 0 || behind >= this.#size
       ? undefined

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ChangeLog } from "./change_log.ts";
 
-const entry = (revision: number, bytes = 1) => ({ revision, bytes });
+const entry = (revision: number, bytes = 1) => ({ revision, bytes, events: [] });
 const LIMITS = { entries: 3, bytes: 100 };
 
 Deno.test("at() gives each entry, until it is too long ago", () => {

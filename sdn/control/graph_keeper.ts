@@ -1,5 +1,13 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import { type CostPolicy, Graph, type GraphEnd, type GraphRelay } from "../graph/mod.ts";
+import type { Batch, Change, RelayEntry } from "../registry/mod.ts";
+
+/** What a graph is made from: a registry, as it is now. */
+export interface GraphSource {
+  readonly revision: number;
+  readonly relays: ReadonlyMap<string, Pick<RelayEntry, "record" | "draining">>;
+  readonly knownEnds: ReadonlyMap<string, GraphEnd>;
+}
 
 /** What a keeper makes graphs from, and whom it tells. */
 export interface GraphKeeperOptions {
@@ -8,12 +16,8 @@ export interface GraphKeeperOptions {
   readonly oneWayLinks: boolean;
   /** The least time between two computations, in milliseconds. */
   readonly holdMs: number;
-  /** The relays that live now, and the revision at which they are so. */
-  readonly read: () => {
-    revision: number;
-    relays: Iterable<GraphRelay>;
-    ends: ReadonlyMap<string, GraphEnd>;
-  };
+  /** Whose relays it is. */
+  readonly registry: GraphSource;
   /** A cost that had been held back counts from now on: a change that no relay reported. */
   readonly onSettled: () => void;
   /** A new graph was made, in so many milliseconds. */
@@ -51,14 +55,9 @@ export class GraphKeeper {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** To be called when the registry changed. */
-  touch(): void {
-    this.#isStale = true;
-    if (this.#pending !== undefined) return;
-    const { clock, holdMs } = this.#options;
-    const wait = this.#computedAt + holdMs - clock.now();
-    if (wait <= 0) this.#compute();
-    else this.#pending = clock.after(wait, () => this.#compute());
+  /** Takes note of a step that the registry made: not every one has to do with the graph. */
+  take({ changes }: Batch): void {
+    if (changes.length === 0 || changes.some(({ kind }) => GRAPH_KINDS.has(kind))) this.#touch();
   }
 
   /** Stops following; whoever waits gets the newest graph there is. */
@@ -66,6 +65,15 @@ export class GraphKeeper {
     this.#pending?.cancel();
     this.#settling?.cancel();
     this.#release();
+  }
+
+  #touch(): void {
+    this.#isStale = true;
+    if (this.#pending !== undefined) return;
+    const { clock, holdMs } = this.#options;
+    const wait = this.#computedAt + holdMs - clock.now();
+    if (wait <= 0) this.#compute();
+    else this.#pending = clock.after(wait, () => this.#compute());
   }
 
   #compute(): void {
@@ -86,15 +94,14 @@ export class GraphKeeper {
   }
 
   #make(): Graph {
-    const { revision, relays, ends } = this.#options.read();
-    const { policy, oneWayLinks, clock } = this.#options;
+    const { registry, policy, oneWayLinks, clock } = this.#options;
     const damping = this.#graph?.damping;
     const now = clock.now();
-    return new Graph(relays, {
-      revision,
+    return new Graph(graphRelays(registry.relays), {
+      revision: registry.revision,
       policy,
       oneWayLinks,
-      ends,
+      ends: registry.knownEnds,
       now,
       ...(damping !== undefined && { damping }),
     });
@@ -108,3 +115,10 @@ export class GraphKeeper {
     this.#settling = this.#options.clock.after(wait, this.#options.onSettled);
   }
 }
+
+function* graphRelays(relays: GraphSource["relays"]): Generator<GraphRelay> {
+  for (const { record, draining } of relays.values()) yield { ...record, draining };
+}
+
+/** Changes of which a graph is made. */
+const GRAPH_KINDS: ReadonlySet<Change["kind"]> = new Set(["relay", "gone", "drain"]);

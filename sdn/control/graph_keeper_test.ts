@@ -1,24 +1,32 @@
 import { ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
-import { type CostPolicy, findWays, type GraphRelay } from "../graph/mod.ts";
+import { type CostPolicy, findWays } from "../graph/mod.ts";
+import { blankRecord } from "../registry/relay_entry.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
 
 function keeper(policy: CostPolicy = { kind: "static" }) {
   const clock = new ManualClock();
   const state = { revision: 0, rttMs: 10, computed: 0, settled: 0 };
-  const relays = (): GraphRelay[] => [{
-    name: "a",
-    region: "",
-    address: "",
-    draining: false,
-    links: new Map([["b", { cost: 1, up: true, rttMs: state.rttMs }]]),
-  }];
+  const relays = () => {
+    const version = { epoch: 1, number: 1, seq: 0, by: "" };
+    const links = new Map([["b", { cost: 1, up: true, rttMs: state.rttMs }]]);
+    const record = { ...blankRecord("a", { version }), links };
+    return new Map([["a", { record, draining: false }]]);
+  };
   const made = new GraphKeeper({
     clock,
     policy,
     oneWayLinks: true,
     holdMs: 50,
-    read: () => ({ revision: state.revision, relays: relays(), ends: new Map() }),
+    registry: {
+      get revision() {
+        return state.revision;
+      },
+      get relays() {
+        return relays();
+      },
+      knownEnds: new Map(),
+    },
     onSettled: () => {
       state.settled++;
       change();
@@ -27,7 +35,7 @@ function keeper(policy: CostPolicy = { kind: "static" }) {
   });
   const change = () => {
     state.revision++;
-    made.touch();
+    made.take({ revision: state.revision, changes: [] });
   };
   const steps = () => {
     const found = findWays(made.current, { from: "a", to: "b" });

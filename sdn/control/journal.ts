@@ -1,37 +1,46 @@
-import { type Clock, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
+import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import {
   type Adoption,
-  type Applied,
-  type Batch,
   type Command,
+  type CommandAnswer,
   isLeaseEnd,
   type Registry,
+  type Step,
   type StoredRelay,
 } from "../registry/mod.ts";
-import { type Store, StoreConflict } from "../store/mod.ts";
+import { type Store, StoreConflict } from "../store/types.ts";
 
 /** How often a command is decided anew because another controller changed the relay meanwhile. */
 const MAX_ATTEMPTS = 5;
 
-/** What became of a batch: kept, made void by another controller's, or not kept. */
+/** What became of a step: kept, made void by another controller's, or not kept. */
 type Fate = "kept" | "void" | "failed";
+
+/** A step on its way: the store has it, and those before it may not be published yet. */
+interface Pending {
+  readonly step: Step;
+  readonly fate: Promise<Fate>;
+  /** Whether it is told even when it was not kept. */
+  readonly isTold: boolean;
+  readonly settled: PromiseWithResolvers<Fate>;
+}
 
 /** What a journal connects. */
 export interface JournalOptions {
   readonly registry: Registry;
   readonly store: Store;
   readonly clock: Clock;
-  /** Told of each batch, in order, as soon as the registry has it. */
-  readonly applied: (batch: Batch) => void;
-  /** Told of each batch, in order, once it is kept. */
-  readonly publish: (batch: Batch) => void;
-  /** Told of each revision that came to nothing, in the same order. */
-  readonly pass: (revision: number) => void;
-  /** Told how long the store took to keep something, in milliseconds. */
-  readonly onStored: (milliseconds: number) => void;
-  /** Told when a batch could not be kept. */
-  readonly onStoreFailure: (error: unknown) => void;
+  /** Given each step as soon as the registry has it: a reader sees a change before its writer is answered. */
+  readonly graphs: { take(step: Step): void };
+  /** Given each step once it is kept, or came to nothing, in the order of the revisions. */
+  readonly publisher: { publish(step: Step): void; pass(step: Step): void };
+  /** Told how the store does. */
+  readonly storeHealth: {
+    /** It kept something, in so many milliseconds. */
+    stored(milliseconds: number): void;
+    failed(error: unknown): void;
+  };
 }
 
 /**
@@ -42,7 +51,8 @@ export class Journal {
   readonly #options: JournalOptions;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
   #closed = false;
-  #publishing: Promise<void> = Promise.resolve();
+  readonly #pending: Pending[] = [];
+  #publishing: Promise<void> | undefined;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -51,19 +61,21 @@ export class Journal {
   }
 
   /** Takes a command; the answer comes when its change is kept. */
-  async submit(command: Command): Promise<Outcome<Applied, Refusal>> {
+  async submit(command: Command): Promise<Outcome<CommandAnswer, Refusal>> {
     const { registry, clock, store } = this.#options;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       // Without the others' consent nothing changes, not even for a moment.
       if (store.sharing !== undefined && !store.healthy) break;
       this.#expire();
-      const outcome = registry.apply(command, clock.now());
+      const ready = registry.apply(command, clock.now());
       this.#watchDeadline();
-      if (!outcome.ok) return outcome;
-      const { batch } = outcome.value;
-      let fate = batch === undefined ? "kept" : await this.#keep(batch);
-      if (fate === "kept" && this.#isHeartbeat(command)) fate = await this.#renew(command);
-      if (fate === "kept") return outcome;
+      if (!ready.ok) return ready;
+      const { step, renews, answer } = ready.value;
+      let fate: Fate = step === undefined ? "kept" : await this.#keep(step);
+      if (fate === "kept" && renews !== undefined && store.sharing !== undefined) {
+        fate = await this.#fateOf(store.sharing.renew(renews));
+      }
+      if (fate === "kept") return done(answer);
       if (fate === "failed") break;
     }
     return refused(refusal("unavailable", "The change could not be stored; try again"));
@@ -73,14 +85,14 @@ export class Journal {
   async adopt(adoptions: readonly Adoption[]): Promise<void> {
     const { registry, clock } = this.#options;
     this.#expire();
-    const batch = registry.adopt(adoptions, clock.now());
+    const step = registry.adopt(adoptions, clock.now());
     this.#watchDeadline();
-    if (batch !== undefined) await this.#keep(batch);
+    if (step !== undefined) await this.#keep(step);
   }
 
-  /** Makes a step of the revision for a change that nobody reported. */
-  step(): void {
-    void this.#keep(this.#options.registry.step());
+  /** Makes a step of the revision for a cost that settled: a change that nobody reported. */
+  settle(): void {
+    void this.#keep(this.#options.registry.settle());
   }
 
   /** Ends what is due by now, so that a reader does not see it. */
@@ -98,75 +110,67 @@ export class Journal {
 
   #expire(): void {
     const { registry, clock } = this.#options;
-    const batch = registry.expire(clock.now());
-    if (batch !== undefined) void this.#keep(batch);
-  }
-
-  /** Keeps a batch, and publishes it when it is in force. */
-  #keep(batch: Batch): Promise<Fate> {
-    const { store, applied } = this.#options;
-    applied(batch);
-    // What others have said to a shared store may be among what undoes it, and is told with it.
-    const isTold = store.sharing !== undefined || batch.changes.some(isLeaseEnd);
-    return this.#publish(batch, { fate: this.#fateOf(store.append(batch)), isTold });
+    const step = registry.expire(clock.now());
+    if (step !== undefined) void this.#keep(step);
   }
 
   #reconcile(given: StoredRelay): void {
     if (this.#closed) return;
-    const { registry, clock, applied, store } = this.#options;
-    const batch = registry.reconcile(given, clock.now());
+    const { registry, clock, store } = this.#options;
+    const step = registry.reconcile(given, clock.now());
     this.#watchDeadline();
-    if (batch === undefined) return;
-    applied(batch);
+    if (step === undefined) return;
+    this.#options.graphs.take(step);
     // What was never told of needs no word that it is undone.
     const isTold = store.sharing !== undefined || !given.isUndone;
-    const fate: Fate = isTold ? "kept" : "failed";
-    void this.#publish(batch, { fate: Promise.resolve(fate), isTold });
+    void this.#publish(step, { fate: Promise.resolve(isTold ? "kept" : "failed"), isTold });
   }
 
-  /**
-   * Batches are published in their order, whatever each of them waits for. One that is not kept is
-   * told all the same when `isTold`.
-   */
-  #publish(
-    batch: Batch,
-    { fate, isTold }: { fate: Promise<Fate>; isTold: boolean },
-  ): Promise<Fate> {
-    const before = this.#publishing;
-    const published = fate.then(async (fate) => {
-      await before;
-      if (fate === "kept" || isTold) this.#options.publish(batch);
-      else this.#options.pass(batch.revision);
-      return fate;
-    });
-    this.#publishing = published.then(() => {});
-    return published;
+  #keep(step: Step): Promise<Fate> {
+    const { store, graphs } = this.#options;
+    graphs.take(step);
+    // What others have said to a shared store may be among what undoes it, and is told with it.
+    const isTold = store.sharing !== undefined || step.changes.some(isLeaseEnd);
+    return this.#publish(step, { fate: this.#fateOf(store.append(step)), isTold });
+  }
+
+  /** Resolves when the store has decided, and everything before the step is published too. */
+  #publish(step: Step, how: Pick<Pending, "fate" | "isTold">): Promise<Fate> {
+    const settled = Promise.withResolvers<Fate>();
+    this.#pending.push({ step, ...how, settled });
+    this.#publishing ??= this.#publishPending();
+    return settled.promise;
+  }
+
+  /** Publishes in the order of the revisions, whatever each step waits for, until nothing waits. */
+  async #publishPending(): Promise<void> {
+    const { publisher } = this.#options;
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+      const { step, isTold, settled } = next;
+      const fate = await next.fate;
+      try {
+        if (fate === "kept" || isTold) publisher.publish(step);
+        else publisher.pass(step);
+        settled.resolve(fate);
+      } catch (error) {
+        // A fault is its own step's: those after it are published all the same.
+        settled.reject(error);
+      }
+    }
+    this.#publishing = undefined;
   }
 
   #fateOf(kept: Promise<void>): Promise<Fate> {
-    const { clock, onStored } = this.#options;
+    const { clock, storeHealth } = this.#options;
     const began = clock.now();
     return kept.then(() => {
-      onStored(clock.now() - began);
+      storeHealth.stored(clock.now() - began);
       return "kept";
     }, (error) => {
       if (error instanceof StoreConflict) return "void";
-      this.#options.onStoreFailure(error);
+      storeHealth.failed(error);
       return "failed";
     });
-  }
-
-  #isHeartbeat(command: Command): command is Command & { kind: "register" | "announce" } {
-    if (command.kind === "register") return true;
-    if (command.kind !== "announce") return false;
-    return this.#options.registry.relays.get(command.relay)?.record.registered === false;
-  }
-
-  /** Prolongs the lease where that is not the registry's matter alone. */
-  #renew(command: Command & { kind: "register" | "announce" }): Promise<Fate> {
-    const name = command.kind === "register" ? command.name : command.relay;
-    const { sharing } = this.#options.store;
-    return sharing === undefined ? Promise.resolve("kept") : this.#fateOf(sharing.renew(name));
   }
 
   #watchDeadline(): void {

@@ -46,11 +46,15 @@ function journal() {
     registry,
     store,
     clock,
-    applied: ({ revision }) => applied.push(revision),
-    publish: ({ revision }) => published.push(revision),
-    pass: (revision) => passed.push(revision),
-    onStored: (milliseconds) => stored.push(milliseconds),
-    onStoreFailure: (error) => failures.push(error),
+    graphs: { take: ({ revision }) => void applied.push(revision) },
+    publisher: {
+      publish: ({ revision }) => void published.push(revision),
+      pass: ({ revision }) => void passed.push(revision),
+    },
+    storeHealth: {
+      stored: (milliseconds) => void stored.push(milliseconds),
+      failed: (error) => void failures.push(error),
+    },
   });
   const register = (name: string) => made.submit({ kind: "register", name, body: {} });
   return { clock, store, registry, made, register, published, passed, applied, stored, failures };
@@ -98,7 +102,7 @@ Deno.test("a heartbeat that changes nothing does not wait for the store", async 
   const { store, register } = journal();
   const first = register("a");
   const second = await register("a");
-  assert.ok(second.ok && second.value.batch === undefined);
+  assert.ok(second.ok && !second.value.hasChanged);
   store.waiting[0]?.resolve();
   await first;
 });

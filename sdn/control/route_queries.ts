@@ -8,13 +8,12 @@ import { MAX_NAME_SHOWN, MAX_REASON_SHOWN, MAX_SOURCES } from "./limits.ts";
 import { Turns } from "./turns.ts";
 import type { AssignQuery, RouteUseCases } from "./use_cases.ts";
 import { explanationView, graphView, nextHopsView, wayView } from "./views.ts";
-import type { ChangeEntry } from "./watch.ts";
 
 /** What answers about routes are made from. */
 export interface RouteParts {
   readonly clock: Clock;
   readonly registry: Registry;
-  readonly changeLog: ChangeLog<ChangeEntry>;
+  readonly changeLog: ChangeLog;
   /** The graph with everything known now. */
   readonly freshGraph: () => Promise<Graph>;
   readonly regions: ReadonlyMap<string, Place>;

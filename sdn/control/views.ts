@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Explanation, type Graph, type NextHop, stepsToCost, type Way } from "../graph/mod.ts";
-import type { Announce, RelayEntry } from "../registry/mod.ts";
+import type { Announce, RelaySnapshot } from "../registry/mod.ts";
 import type {
   announceAnswer,
   graphAnswer,
@@ -8,20 +8,14 @@ import type {
   relayAnswer,
   routeAnswer,
 } from "./answers.ts";
-
-/** Writes a moment on the running clock as a date. */
-export type ToDate = (time: number) => string;
+import type { ToDate } from "./dates.ts";
 
 /** A relay as the API shows it. */
 export function relayView(
-  entry: RelayEntry,
-  { state, leaseEnd, toDate }: {
-    state: z.output<typeof relayAnswer>["state"];
-    leaseEnd: number;
-    toDate: ToDate;
-  },
+  relay: RelaySnapshot,
+  { state, toDate }: { state: z.output<typeof relayAnswer>["state"]; toDate: ToDate },
 ): z.output<typeof relayAnswer> {
-  const { record, heardAt } = entry;
+  const { record, heardAt } = relay;
   const links = [...record.links].map(([name, { cost, up, rttMs, loss }]) => [name, {
     cost,
     up,
@@ -35,14 +29,14 @@ export function relayView(
     state,
     registered: record.registered,
     epoch: record.ownEpoch ?? record.version.epoch,
-    seq: entry.beat,
+    seq: relay.beat,
     links: Object.fromEntries(links),
     ...(record.load && { load: record.load }),
     ...(record.certificateSha256 && { certificate_sha256: record.certificateSha256 }),
-    announces: entry.announces.size,
-    modified: entry.modified,
+    announces: relay.announces,
+    modified: relay.modified,
     ...(heardAt !== undefined && { last_seen: toDate(heardAt) }),
-    lease_expires_at: toDate(leaseEnd),
+    lease_expires_at: toDate(relay.leaseEnd),
   };
 }
 

@@ -1,21 +1,9 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import { type Graph, nextHops } from "../graph/mod.ts";
-import type { ChangeLog } from "./change_log.ts";
+import type { ChangeLog, EventText } from "./change_log.ts";
 import type { WatchEvent, WatchScope } from "./use_cases.ts";
 import { nextHopsView } from "./views.ts";
-
-/** What one batch says to watchers, written once for all of them. */
-export interface ChangeEntry {
-  readonly revision: number;
-  readonly bytes: number;
-  readonly events: readonly ChangeEvent[];
-}
-
-/** An event of a batch, and who is told of it. */
-export interface ChangeEvent extends EventText {
-  readonly scopes: readonly ("graph" | "announces" | "flows")[];
-}
 
 /** The graph as watchers are shown it. */
 export interface GraphText {
@@ -23,15 +11,9 @@ export interface GraphText {
   readonly text: string;
 }
 
-/** An event without its place. */
-export interface EventText {
-  readonly event: string;
-  readonly data: string;
-}
-
 /** Where a watcher reads. */
 export interface WatchSources {
-  readonly changeLog: ChangeLog<ChangeEntry>;
+  readonly changeLog: ChangeLog;
   /** The graph with everything known now. */
   readonly freshGraph: () => Promise<Graph>;
   /** A graph as text that is at least of a revision, or one that was written a moment ago. */

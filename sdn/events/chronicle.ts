@@ -1,12 +1,12 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import type { Graph } from "../graph/mod.ts";
 import {
-  type Batch,
   type Change,
   compareLives,
   type Link,
   type RelayEntry,
   type RelayRecord,
+  type Step,
 } from "../registry/mod.ts";
 import type { EventLog } from "./event_log.ts";
 import { ANNOUNCES_SETTLE_MS } from "./limits.ts";
@@ -35,7 +35,7 @@ export class Chronicle {
   #counting: Timer | undefined;
   #lost: ReadonlySet<string> = new Set();
   #revision: number;
-  /** A graph that is ahead of the batches. */
+  /** A graph that is ahead of the steps. */
   #ahead: Graph | undefined;
 
   /** Begins after `revision` with the relays that live then, of which nothing is told. */
@@ -48,9 +48,9 @@ export class Chronicle {
     }
   }
 
-  /** Tells of a batch that is in force. */
-  batch({ revision, changes }: Batch): void {
-    for (const change of changes) this.#tell(change);
+  /** Tells of a step that is in force. */
+  step({ revision, changes, relays }: Step): void {
+    for (const change of changes) this.#tell(change, relays);
     this.#revision = revision;
     if (this.#ahead !== undefined && this.#ahead.revision <= revision) this.graph(this.#ahead);
   }
@@ -83,11 +83,11 @@ export class Chronicle {
     this.#counting?.cancel();
   }
 
-  #tell(change: Change): void {
+  #tell(change: Change, relays: Step["relays"]): void {
     const { events, controller, leaseMs } = this.#options;
     switch (change.kind) {
       case "relay":
-        return this.#tellRelay(change.record);
+        return this.#tellRelay(change.record, relays.get(change.record.name)?.announces ?? 0);
       case "gone": {
         const { name: relay, reason } = change.tombstone;
         this.#told.delete(relay);
@@ -111,7 +111,7 @@ export class Chronicle {
     }
   }
 
-  #tellRelay(record: RelayRecord): void {
+  #tellRelay(record: RelayRecord, count: number): void {
     const { events } = this.#options;
     const { name: relay, region, address } = record;
     const before = this.#told.get(relay);
@@ -119,7 +119,6 @@ export class Chronicle {
     const place = [region, address].filter((one) => one !== "").join(", ");
     if (before === undefined) {
       // What it announces from the beginning is told with that, and not again.
-      const count = this.#options.relays.get(relay)?.announces.size ?? 0;
       this.#announces.set(relay, count);
       const announces = count === 0 ? "" : `announces ${count}`;
       const detail = [place, announces].filter((one) => one !== "").join(", ");

@@ -658,7 +658,7 @@ Deno.test("a search costs a client what it costs the controller", async () => {
   const subject = await testController({ app: { rateLimit: { perSecond: 10, burst: 500 } } });
   const { ask, controller, clock } = subject;
   for (let relay = 0; relay < 200; relay++) {
-    await controller.register(`r${relay}`, { neighbors: { [`r${(relay + 1) % 200}`]: 1 } });
+    await controller.relays.register(`r${relay}`, { neighbors: { [`r${(relay + 1) % 200}`]: 1 } });
   }
   const search = () => ask("GET", "/route?from=r0&to=r100&k=16&explain=true");
   let answered = 0;

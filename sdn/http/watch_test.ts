@@ -181,7 +181,7 @@ Deno.test("a watcher that is too slow is told that its place is gone", async () 
   await subject.ask("PUT", "/announce/first", { relay: "a" });
   assert.equal((await follower.event()).event, "announce");
   for (let i = 0; i < 30; i++) {
-    await subject.controller.register("a", { announces: [`t${i}`.padEnd(3000, "-")] });
+    await subject.controller.relays.register("a", { announces: [`t${i}`.padEnd(3000, "-")] });
   }
   // What it had asked for already still comes; what follows is gone.
   let last = await follower.event();

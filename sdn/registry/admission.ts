@@ -19,6 +19,9 @@ export interface AnnounceCount {
   readonly bytes: number;
 }
 
+/** Of a relay that announces nothing. */
+export const NO_ANNOUNCES: AnnounceCount = { count: 0, bytes: 0 };
+
 /** Counts texts; they are ASCII, as canonical ones are. */
 export function countTexts(texts: Iterable<string>): AnnounceCount {
   let count = 0;

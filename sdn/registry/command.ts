@@ -1,5 +1,6 @@
 import type { Registration } from "@qumo/shared/topology";
-import type { Batch } from "./model.ts";
+import type { Change, Step } from "./model.ts";
+import type { RegistryState } from "./state.ts";
 
 /** What somebody wants to change. */
 export type Command =
@@ -19,10 +20,42 @@ export type Command =
 /** Compare-and-set: the revision at which the relay must have changed last, or `any` of them. */
 export type Match = number | "any";
 
-/** What an accepted command led to. */
-export interface Applied {
-  /** Absent when nothing changed: a heartbeat, most of the time. */
-  readonly batch?: Batch;
+/**
+ * What an accepted command leads to. Whoever gave it first keeps what is to be kept, then publishes
+ * it, then answers.
+ */
+export interface Ready {
+  /** To be kept and published. Absent when nothing changed: a heartbeat, most of the time. */
+  readonly step?: Step;
+  /** Whose lease is to be prolonged where that is not the registry's matter alone. */
+  readonly renews?: string;
+  /** To be answered. */
+  readonly answer: CommandAnswer;
+}
+
+/** What whoever gave a command is told. */
+export interface CommandAnswer {
+  readonly hasChanged: boolean;
+  /** When the relay's lease ends, where the command was a sign of life. */
+  readonly leaseEnd?: number;
   /** Set when the relay's announces are not those that it says it has. */
   readonly resendAnnounces?: boolean;
+}
+
+/** What a command is decided upon. */
+export interface DecisionContext {
+  readonly state: RegistryState;
+  readonly now: number;
+  /** The controller's name, unlike every other controller's: it marks the versions minted here. */
+  readonly controller: string;
+  /** How long a relay lives after its last heartbeat, in milliseconds. */
+  readonly leaseMs: number;
+  /** The share of a new round-trip time or loss sample in its smoothed value, above 0 and up to 1. */
+  readonly smoothing: number;
+}
+
+/** What a command changed, and what is to be said of it: a {@linkcode Ready} that is no step yet. */
+export interface Decision extends Omit<CommandAnswer, "hasChanged"> {
+  readonly changes: readonly Change[];
+  readonly renews?: string;
 }

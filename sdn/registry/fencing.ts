@@ -7,6 +7,7 @@ import {
   type Registration,
 } from "@qumo/shared/topology";
 import type { EndReason, Life, Version } from "./model.ts";
+import type { RegistryState } from "./state.ts";
 
 /** The last that was heard of a relay. */
 export interface LastWord {
@@ -16,6 +17,19 @@ export interface LastWord {
   readonly beat: number;
   /** How that life ended; absent while it goes on. */
   readonly end?: EndReason;
+}
+
+/** The last that was heard of a relay, if anything was that is remembered. */
+export function lastWordOn(state: RegistryState, name: string): LastWord | undefined {
+  const entry = state.relays.get(name);
+  if (entry !== undefined) {
+    const { version: life, ownEpoch = life.epoch } = entry.record;
+    return { life, ownEpoch, beat: entry.beat };
+  }
+  const tombstone = state.graveyard.get(name);
+  if (tombstone === undefined) return undefined;
+  const { life, ownEpoch = life.epoch, beat, reason: end } = tombstone;
+  return { life, ownEpoch, beat, end };
 }
 
 /** Where a heartbeat stands among the heartbeats of its relay. */

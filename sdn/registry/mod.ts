@@ -1,6 +1,6 @@
 /** Who the relays are and who has which track: pure state, with time as an argument. */
 export type { Adoption } from "./adoption.ts";
-export type { Applied, Command, Match } from "./command.ts";
+export type { Command, CommandAnswer, Match, Ready } from "./command.ts";
 export type { Directory, DirectoryCursor } from "./directory.ts";
 export * from "./model.ts";
 export type { Kept, StoredRelay } from "./reconcile.ts";

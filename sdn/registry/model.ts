@@ -129,10 +129,32 @@ export type Change =
   /** What a relay takes from its neighbors now: of the moment, so that no store keeps it. */
   | { readonly kind: "flows"; readonly relay: string; readonly flows: readonly Flow[] };
 
-/** Everything that one accepted command changed, as one step of the revision. */
+/** Everything that one accepted command changed, as stores keep it. */
 export interface Batch {
   readonly revision: number;
   readonly changes: readonly Change[];
+}
+
+/** One step of the revision: a batch, and what is to be told of it once it is kept. */
+export interface Step extends Batch {
+  /** The relays that it is about and that live, each as the step leaves it. */
+  readonly relays: ReadonlyMap<string, RelaySnapshot>;
+}
+
+/** A relay as it is at one moment: what comes later does not change it. */
+export interface RelaySnapshot {
+  readonly record: RelayRecord;
+  /** Whether nothing new may be sent through it: by its own word or by an operator's order. */
+  readonly draining: boolean;
+  /** The sequence number of its newest heartbeat. */
+  readonly beat: number;
+  /** The revision at which the record or the drain order last changed. */
+  readonly modified: number;
+  /** How many tracks it announces. */
+  readonly announces: number;
+  /** When it was last heard, on the clock of the caller in milliseconds, where that is known. */
+  readonly heardAt: number | undefined;
+  readonly leaseEnd: number;
 }
 
 /** That a relay did not beat for so long that its life is over. */

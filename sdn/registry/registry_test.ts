@@ -39,10 +39,10 @@ function refuse(at: Registry, command: Command, now = 0): string {
 Deno.test("a registration is one step of the revision, a heartbeat that changes nothing is none", () => {
   const at = registry();
   const first = accept(at, register("tokyo", { region: "asia", neighbors: { london: 250 } }));
-  assert.equal(first.batch?.revision, 1);
-  assert.deepEqual(first.batch?.changes.map((change) => change.kind), ["relay"]);
+  assert.equal(first.step?.revision, 1);
+  assert.deepEqual(first.step?.changes.map((change) => change.kind), ["relay"]);
   assert.equal(
-    accept(at, register("tokyo", { neighbors: { london: 250 } }), 30_000).batch,
+    accept(at, register("tokyo", { neighbors: { london: 250 } }), 30_000).step,
     undefined,
   );
   assert.equal(at.leaseEnd("tokyo"), 30_000 + LEASE);
@@ -81,8 +81,8 @@ Deno.test("a relay is gone at the very end of its lease, and not before", () => 
   accept(at, announce("a", "live/x"), 6);
   assert.equal(at.nextDeadline, 5 + LEASE);
   assert.equal(at.expire(4 + LEASE), undefined);
-  const batch = at.expire(5 + LEASE);
-  assert.equal(batch?.changes[0]?.kind, "gone");
+  const step = at.expire(5 + LEASE);
+  assert.equal(step?.changes[0]?.kind, "gone");
   assert.equal(at.relays.size, 0);
   assert.deepEqual(at.directory.of("live/x"), []);
 });
@@ -147,8 +147,8 @@ Deno.test("an older epoch is refused, a newer one fences it and drops the announ
   const at = registry();
   accept(at, register("a", { epoch: 5, seq: 9, announces: ["x"] }));
   assert.equal(refuse(at, register("a", { epoch: 4, seq: 100 })), "stale_epoch");
-  const { batch } = accept(at, register("a", { epoch: 6, seq: 0 }));
-  assert.deepEqual(batch?.changes.map((change) => change.kind), ["withdraw", "relay"]);
+  const { step } = accept(at, register("a", { epoch: 6, seq: 0 }));
+  assert.deepEqual(step?.changes.map((change) => change.kind), ["withdraw", "relay"]);
   assert.equal(at.directory.size, 0);
 });
 
@@ -157,7 +157,7 @@ Deno.test("a late heartbeat is refused, a repeated one is accepted and changes n
   accept(at, register("a", { epoch: 1, seq: 3, region: "eu", links: { b: { rtt_ms: 40 } } }));
   assert.equal(refuse(at, register("a", { epoch: 1, seq: 2 })), "stale_sequence");
   const repeated = { epoch: 1, seq: 3, region: "eu", links: { b: { rtt_ms: 40 } } };
-  assert.equal(accept(at, register("a", repeated), 50).batch, undefined);
+  assert.equal(accept(at, register("a", repeated), 50).step, undefined);
   assert.equal(at.leaseEnd("a"), 50 + LEASE);
   assert.equal(refuse(at, register("a", { ...repeated, region: "us" })), "stale_sequence");
 });
@@ -185,7 +185,7 @@ Deno.test("a relay that only announces lives by its announces", () => {
   const at = registry();
   accept(at, announce("leaf", "live/x"), 0);
   assert.equal(at.relays.get("leaf")?.record.registered, false);
-  assert.equal(accept(at, announce("leaf", "live/x"), 100).batch, undefined);
+  assert.equal(accept(at, announce("leaf", "live/x"), 100).step, undefined);
   assert.equal(at.leaseEnd("leaf"), 100 + LEASE);
   accept(at, register("leaf"), 200);
   accept(at, announce("leaf", "live/x"), 300);
@@ -195,12 +195,12 @@ Deno.test("a relay that only announces lives by its announces", () => {
 Deno.test("a heartbeat's announces replace those before; a digest that differs asks for them", () => {
   const at = registry();
   accept(at, register("a", { announces: ["x", "y"] }));
-  const { batch } = accept(at, register("a", { announces: ["y", "z"] }));
-  assert.deepEqual(batch?.changes.map((change) => change.kind), ["withdraw", "announce"]);
+  const { step } = accept(at, register("a", { announces: ["y", "z"] }));
+  assert.deepEqual(step?.changes.map((change) => change.kind), ["withdraw", "announce"]);
   const same = announcesDigest(["z", "y"]);
-  assert.equal(accept(at, register("a", { announces_digest: same })).resendAnnounces, undefined);
+  assert.equal(accept(at, register("a", { announces_digest: same })).answer.resendAnnounces, false);
   accept(at, { kind: "withdraw", relay: "a", track: "z" });
-  assert.equal(accept(at, register("a", { announces_digest: same })).resendAnnounces, true);
+  assert.equal(accept(at, register("a", { announces_digest: same })).answer.resendAnnounces, true);
 });
 
 Deno.test("withdrawing what is not announced is refused", () => {
@@ -216,7 +216,7 @@ Deno.test("a drain order holds over heartbeats until it is lifted or the life en
   const at = registry();
   accept(at, register("a", { epoch: 1 }));
   accept(at, { kind: "drain", name: "a", on: true });
-  assert.equal(accept(at, { kind: "drain", name: "a", on: true }).batch, undefined);
+  assert.equal(accept(at, { kind: "drain", name: "a", on: true }).step, undefined);
   accept(at, register("a", { epoch: 1, region: "eu" }));
   assert.equal(at.relays.get("a")?.draining, true);
   accept(at, { kind: "drain", name: "a", on: false });
@@ -249,7 +249,7 @@ Deno.test("compare-and-set holds against the revision of the last change", () =>
 
 Deno.test("measurements are smoothed, and published when they moved beyond their noise", () => {
   const at = registry();
-  const beat = (rtt_ms: number) => accept(at, register("a", { links: { b: { rtt_ms } } })).batch;
+  const beat = (rtt_ms: number) => accept(at, register("a", { links: { b: { rtt_ms } } })).step;
   const rtt = () => at.relays.get("a")?.record.links.get("b")?.rttMs;
   beat(100);
   assert.equal(beat(110), undefined);
@@ -262,11 +262,11 @@ Deno.test("measurements are smoothed, and published when they moved beyond their
 
 Deno.test("load is published when it moved beyond its noise", () => {
   const at = registry();
-  const beat = (sessions: number) => accept(at, register("a", { load: { sessions } })).batch;
+  const beat = (sessions: number) => accept(at, register("a", { load: { sessions } })).step;
   beat(100);
   assert.equal(beat(109), undefined);
   assert.notEqual(beat(112), undefined);
-  assert.notEqual(accept(at, register("a")).batch, undefined);
+  assert.notEqual(accept(at, register("a")).step, undefined);
 });
 
 Deno.test("the limits hold, and what is at the limit can still be renewed", () => {
@@ -302,8 +302,8 @@ Deno.test("what was announced for a relay stays when it first registers, with an
     const at = registry();
     accept(at, announce("a", "x"));
     accept(at, announce("a", "y"));
-    const { batch } = accept(at, register("a", body));
-    assert.ok(!batch?.changes.some(({ kind }) => kind === "withdraw"));
+    const { step } = accept(at, register("a", body));
+    assert.ok(!step?.changes.some(({ kind }) => kind === "withdraw"));
     assert.deepEqual([...at.relays.get("a")?.announces.keys() ?? []], ["x", "y"]);
     assert.equal(at.directory.size, 2);
     // What it says itself counts more.

@@ -8,6 +8,7 @@ import type {
   DrainOrder,
   Link,
   RelayRecord,
+  RelaySnapshot,
   RelayState,
   TrackState,
   Version,
@@ -55,6 +56,12 @@ export class RelayEntry {
   /** How much it announces. */
   get announced(): AnnounceCount {
     return { count: this.announces.size, bytes: this.#announceBytes };
+  }
+
+  /** It as it is now, with a lease that ends at `leaseEnd`. */
+  snapshot(leaseEnd: number): RelaySnapshot {
+    const { record, draining, beat, modified, heardAt } = this;
+    return { record, draining, beat, modified, announces: this.announces.size, heardAt, leaseEnd };
   }
 
   /** Notes that a heartbeat led to the record as it is now. */

@@ -1,11 +1,19 @@
 import type { Refusal } from "@qumo/shared/topology";
-import { type AnnounceCount, type Capacity, crowding } from "./admission.ts";
+import { type AnnounceCount, type Capacity, crowding, NO_ANNOUNCES } from "./admission.ts";
 import { DeadlineHeap } from "./deadline_heap.ts";
 import { Directory } from "./directory.ts";
 import { FlowTable } from "./flow_table.ts";
 import { Graveyard } from "./graveyard.ts";
 import { MAX_FLOWS, MAX_TOMBSTONES } from "./limits.ts";
-import type { Change, RelayRecord, Tombstone, TrackState, Version } from "./model.ts";
+import type {
+  Change,
+  EndReason,
+  RelayRecord,
+  RelaySnapshot,
+  Tombstone,
+  TrackState,
+  Version,
+} from "./model.ts";
 import { RelayEntry } from "./relay_entry.ts";
 
 /**
@@ -30,6 +38,12 @@ export class RegistryState {
   /** Every relay that lives. */
   get relays(): ReadonlyMap<string, RelayEntry> {
     return this.#relays;
+  }
+
+  /** A relay that lives as it is now. */
+  snapshot(name: string): RelaySnapshot | undefined {
+    const leaseEnd = this.leases.at(name);
+    return leaseEnd === undefined ? undefined : this.#relays.get(name)?.snapshot(leaseEnd);
   }
 
   /** Begins a life with its first record; an earlier life of the relay is cleared away. */
@@ -61,6 +75,14 @@ export class RegistryState {
     const end = { ...(region && { region }), ...(address && { address }), ...tombstone };
     this.graveyard.bury(end);
     return { kind: "gone", tombstone: end };
+  }
+
+  /** Ends the life that a relay has now. */
+  endLife(entry: RelayEntry, reason: EndReason, now: number): Change {
+    const { name, version: { epoch, number }, ownEpoch } = entry.record;
+    const life = { epoch, number };
+    const own = ownEpoch !== undefined && { ownEpoch };
+    return this.end({ name, life, ...own, beat: entry.beat, reason, endedAt: now });
   }
 
   /** Lets a life go on under a higher number, with everything that was said in it. */
@@ -107,7 +129,7 @@ export class RegistryState {
   /** Says why a relay with so many announces does not fit in, if it does not. */
   crowded(entry: RelayEntry | undefined, own: AnnounceCount): Refusal | undefined {
     const relays = this.#relays.size - (entry === undefined ? 0 : 1);
-    const mine = entry?.announced ?? { count: 0, bytes: 0 };
+    const mine = entry?.announced ?? NO_ANNOUNCES;
     const announces = {
       count: this.directory.size - mine.count,
       bytes: this.directory.bytes - mine.bytes,

@@ -49,8 +49,8 @@ function registration(epoch: number): Batch {
     { kind: "register", name: "a", body: { epoch, links: {} } },
     0,
   );
-  assert.ok(outcome.ok && outcome.value.batch !== undefined);
-  return outcome.value.batch;
+  assert.ok(outcome.ok && outcome.value.step !== undefined);
+  return outcome.value.step;
 }
 
 etcdTest("etcd: what arrives while a write waits for its lease makes the write void", async () => {

@@ -21,8 +21,8 @@ async function storm(path: string): Promise<void> {
     const kept = Array.from({ length: 5 }, (_, i) => {
       const name = `relay-${round}-${i}`;
       const outcome = registry.apply({ kind: "register", name, body: { announces: [name] } }, 0);
-      if (!outcome.ok || outcome.value.batch === undefined) throw new Error("Not registered");
-      return store.append(outcome.value.batch).then(() => print(name));
+      if (!outcome.ok || outcome.value.step === undefined) throw new Error("Not registered");
+      return store.append(outcome.value.step).then(() => print(name));
     });
     await Promise.all(kept);
   }

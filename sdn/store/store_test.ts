@@ -48,7 +48,7 @@ Deno.test("sqlite: what arrives in one turn is kept together, and answered once 
   const order: string[] = [];
   for (const name of ["a", "b"]) {
     const outcome = registry.apply({ kind: "register", name, body: {} }, 0);
-    const batch = outcome.ok ? outcome.value.batch : undefined;
+    const batch = outcome.ok ? outcome.value.step : undefined;
     assert.ok(batch);
     void store.append(batch).then(() => order.push(name));
   }
@@ -77,7 +77,7 @@ function onFullDisk() {
     /** Applies a command and lets it be stored; tells whether it was kept. */
     async submit(command: Command): Promise<boolean> {
       const outcome = registry.apply(command, clock.now());
-      const batch = outcome.ok ? outcome.value.batch : undefined;
+      const batch = outcome.ok ? outcome.value.step : undefined;
       assert.ok(batch);
       const kept = store.append(batch).then(() => true, () => false);
       await clock.advance(0);
@@ -224,7 +224,7 @@ Deno.test("sqlite: a drain order ends with the life that it was given in", async
   const kept = ([1, 2] as const).flatMap((epoch) => [
     registry.apply({ kind: "register", name: "a", body: { epoch } }, 0),
     ...(epoch === 1 ? [registry.apply({ kind: "drain", name: "a", on: true }, 0)] : []),
-  ]).map((outcome) => outcome.ok && outcome.value.batch ? store.append(outcome.value.batch) : null);
+  ]).map((outcome) => outcome.ok && outcome.value.step ? store.append(outcome.value.step) : null);
   await store.close();
   await Promise.all(kept);
   const again = open();
@@ -237,8 +237,8 @@ Deno.test("sqlite: a copy of the one file is whole when nothing was written for 
   const { path, clock, open, clear } = temporary();
   const store = open();
   const outcome = testRegistry(0).apply({ kind: "register", name: "a", body: {} }, 0);
-  assert.ok(outcome.ok && outcome.value.batch);
-  const kept = store.append(outcome.value.batch);
+  assert.ok(outcome.ok && outcome.value.step);
+  const kept = store.append(outcome.value.step);
   await clock.advance(0);
   await kept;
   const relays = () => {

@@ -111,7 +111,7 @@ async function live(subject: StoreSubject, before: Registry, script: Command[]) 
   };
   for (const command of script) {
     const outcome = registry.apply(command, 0);
-    if (outcome.ok) keep(outcome.value.batch);
+    if (outcome.ok) keep(outcome.value.step);
   }
   await store.close();
   await Promise.all(appended);

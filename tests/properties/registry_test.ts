@@ -87,7 +87,7 @@ Deno.test("whoever follows the changes knows what the registry knows", () => {
       now += wait;
       follower.follow(registry.expire(now));
       const outcome = registry.apply(command, now);
-      if (outcome.ok) follower.follow(outcome.value.batch);
+      if (outcome.ok) follower.follow(outcome.value.step);
       const entries = [...registry.relays.values()];
       assert.deepEqual(new Map(entries.map((e) => [e.record.name, e.record])), follower.relays);
       for (const entry of entries) {

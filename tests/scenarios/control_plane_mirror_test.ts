@@ -73,7 +73,7 @@ scenario(
     await world.pass(1000);
     assert.equal(plane.status.url, B);
     assert.equal(plane.status.isStale, false);
-    assert.ok((await second.controller.relay("r")).ok);
+    assert.ok((await second.controller.relays.relay("r")).ok);
     assert.equal(world.requests.filter(({ site }) => site === A).length, 2);
   },
 );
@@ -132,7 +132,7 @@ scenario(
     const { controller } = await site.start();
     await world.pass(15_000);
     assert.ok(one!.mirror.revision >= 2_000_000);
-    const again = await controller.relay("two") as { value: { announces: number } };
+    const again = await controller.relays.relay("two") as { value: { announces: number } };
     assert.equal(again.value.announces, 40);
     assert.deepEqual(wayless, []);
     assert.deepEqual(heard, []);

@@ -16,7 +16,8 @@ scenario("a relay registers, and says at once what changes", async (world) => {
   plane.announced("live/concert");
   plane.start();
   await world.settle();
-  const of = async () => (await controller.relay("tokyo/1") as { ok: true; value: object }).value;
+  const of = async () =>
+    (await controller.relays.relay("tokyo/1") as { ok: true; value: object }).value;
   const registered = await of() as Record<string, unknown>;
   assert.equal(registered.region, "asia");
   assert.equal(registered.address, "moqt://tokyo/1:4433");
@@ -57,7 +58,7 @@ scenario("a text that two publishers have is withdrawn with the second", async (
   plane.start();
   await world.settle();
   const count = async () =>
-    (await controller.relay("r") as { value: { announces: number } }).value.announces;
+    (await controller.relays.relay("r") as { value: { announces: number } }).value.announces;
   plane.withdrawn("x");
   await world.settle();
   assert.equal(await count(), 1);
@@ -73,7 +74,7 @@ scenario("heartbeats come when the controller asks for them, and keep the lease"
   plane.start();
   await world.settle();
   await world.pass(10_000);
-  assert.ok((await controller.relay("r")).ok);
+  assert.ok((await controller.relays.relay("r")).ok);
   // A third of the lease, and a tenth more or less.
   assert.ok(world.beats.length >= 9 && world.beats.length <= 12, String(world.beats.length));
 });
@@ -206,9 +207,9 @@ scenario("a relay takes back its own registration and no other", async (world) =
   await world.settle();
   // The older one has not heard of the newer one yet.
   await older.plane.deregister();
-  assert.ok((await controller.relay("r")).ok);
+  assert.ok((await controller.relays.relay("r")).ok);
   await newer.plane.deregister();
-  assert.equal((await controller.relay("r")).ok, false);
+  assert.equal((await controller.relays.relay("r")).ok, false);
   const beats = world.beats.length;
   await world.pass(60_000);
   assert.equal(world.beats.length, beats);
@@ -253,7 +254,7 @@ scenario("a relay without a controller at its start keeps trying, and is stale",
   assert.ok(world.beats.length < 20, String(world.beats.length));
   const { controller } = await site.start();
   await world.pass(10_000);
-  assert.ok((await controller.relay("r")).ok);
+  assert.ok((await controller.relays.relay("r")).ok);
   assert.equal(plane.status.isStale, false);
   assert.equal(plane.status.problem, undefined);
 });

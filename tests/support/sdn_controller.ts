@@ -60,7 +60,7 @@ export async function testController(given: {
   });
   const exchange = controller.exchange();
   const app = buildApp({
-    relays: controller,
+    relays: controller.relays,
     routes: controller.routes,
     directory: controller.directory,
     watching: controller,

@@ -121,7 +121,7 @@ class Relay {
       announces_digest: announcesDigest(this.tracks),
     };
     const outcome = at.registry.apply({ kind: "register", name: this.name, body }, at.now(time));
-    if (!outcome.ok || !outcome.value.resendAnnounces) return;
+    if (!outcome.ok || !outcome.value.answer.resendAnnounces) return;
     at.registry.apply({
       kind: "register",
       name: this.name,

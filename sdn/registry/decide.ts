@@ -1,0 +1,85 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { type Refusal, refusal } from "@qumo/shared/topology";
+import { mismatch, NO_ANNOUNCES } from "./admission.ts";
+import type { Command, Decision, DecisionContext } from "./command.ts";
+import { lastWordOn, placeHeartbeat } from "./fencing.ts";
+import { register } from "./heartbeat.ts";
+import { blankRecord } from "./relay_entry.ts";
+
+type Of<Kind extends Command["kind"]> = Extract<Command, { kind: Kind }>;
+
+/** Does what a command wants, or says why not. The state has the changes then. */
+export function decide(command: Command, context: DecisionContext): Outcome<Decision, Refusal> {
+  switch (command.kind) {
+    case "register":
+      return register(command, context);
+    case "deregister":
+      return deregister(command, context);
+    case "drain":
+      return drain(command, context);
+    case "announce":
+      return announce(command, context);
+    case "withdraw":
+      return withdraw(command, context);
+    default:
+      return command satisfies never;
+  }
+}
+
+function deregister({ name, match }: Of<"deregister">, { state, now }: DecisionContext) {
+  const entry = state.relays.get(name);
+  const stale = mismatch(entry, match);
+  if (stale !== undefined) return refused(stale);
+  if (entry === undefined) return noRelay(name);
+  return done({ changes: [state.endLife(entry, "deregistered", now)] });
+}
+
+function drain({ name, on }: Of<"drain">, { state, controller }: DecisionContext) {
+  const entry = state.relays.get(name);
+  if (entry === undefined) return noRelay(name);
+  if ((entry.drain?.on ?? false) === on) return done({ changes: [] });
+  const order = { version: entry.mint(entry.drain?.version, controller), on };
+  entry.drain = order;
+  return done<Decision>({ changes: [{ kind: "drain", relay: name, order }] });
+}
+
+function announce(command: Of<"announce">, context: DecisionContext): Outcome<Decision, Refusal> {
+  const { relay, track } = command;
+  const { state, now, leaseMs, controller: by } = context;
+  const known = state.relays.get(relay);
+  const isNew = !known?.announces.has(track);
+  const { count, bytes } = known?.announced ?? NO_ANNOUNCES;
+  const crowded = isNew &&
+    state.crowded(known, { count: count + 1, bytes: bytes + track.length });
+  if (crowded) return refused(crowded);
+  const leaseEnd = now + leaseMs;
+  if (known !== undefined) {
+    const changes = isNew ? [state.announce(known, track, { now, by })] : [];
+    if (known.record.registered) return done({ changes });
+    // An announce is the only sign of life of a relay that never registered.
+    state.leases.set(relay, leaseEnd);
+    known.heardAt = now;
+    return done({ changes, renews: relay });
+  }
+  // A relay that numbers its lives registers itself; one that never does is known by its tracks.
+  if ((state.graveyard.get(relay)?.life.epoch ?? 0) > 0) return noRelay(relay);
+  const last = lastWordOn(state, relay);
+  const place = placeHeartbeat(relay, {}, { last, controller: by, wall: undefined });
+  if (!place.ok) return place;
+  const { entry, changes } = state.begin(blankRecord(relay, place.value), leaseEnd);
+  entry.heardAt = now;
+  changes.push(state.announce(entry, track, { now, by }));
+  return done({ changes, renews: relay });
+}
+
+function withdraw({ relay, track }: Of<"withdraw">, { state, controller }: DecisionContext) {
+  const entry = state.relays.get(relay);
+  if (entry === undefined || !entry.announces.has(track)) {
+    return refused(refusal("announce_not_found", "announce entry not found"));
+  }
+  return done({ changes: [state.withdraw(entry, track, controller)] });
+}
+
+function noRelay(name: string) {
+  return refused(refusal("relay_not_found", `relay not found: ${name}`));
+}

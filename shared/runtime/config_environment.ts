@@ -101,12 +101,24 @@ function unknownVariables(
     const isOurs = name.startsWith(prefix) &&
       !(otherPrefix !== undefined && name.startsWith(otherPrefix));
     // What may be anybody's variable must be very near to one of ours to be taken for it.
-    const meant = suggest(name, [...known.keys()], isOurs ? undefined : name.length < 10 ? 1 : 2);
+    const meant = withoutPrefix(name, known, prefix) ??
+      suggest(name, [...known.keys()], isOurs ? undefined : name.length < 10 ? 1 : 2);
     if (!isOurs && meant === undefined) continue;
     const hint = meant === undefined ? "" : ` (did you mean ${known.get(meant)}?)`;
     remarks.push({ name: printable(name, 100), text: `ignored, there is no such variable${hint}` });
   }
   return remarks.sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+/** The variable that has no prefix, where this is the same with one: QUMO_RELAY_ADDR for RELAY_ADDR. */
+function withoutPrefix(
+  name: string,
+  known: ReadonlyMap<string, string>,
+  prefix: string,
+): string | undefined {
+  return [...known.keys()].find((one) =>
+    name.endsWith(`_${one}`) && prefix.startsWith(name.slice(0, -one.length))
+  );
 }
 
 // Kubernetes and Docker tell every container of the services beside it: QUMO_RELAY_SERVICE_HOST and

@@ -241,6 +241,7 @@ Deno.test("a variable that is set for the program and misspelt is reported with 
     EX_EMPTY: "",
     EX_OTHER_THING: "1",
     NEIGHBOURS: "a:1",
+    EX_NEIGHBORS: "a:1",
     HOME: "/root",
     ADDRESS_BOOK: "x",
     EX_OLD_MODE: "plain",
@@ -253,6 +254,7 @@ Deno.test("a variable that is set for the program and misspelt is reported with 
   assert.equal(value.mode, "plain");
   assert.deepEqual(warnings, [
     "EX_OLD_MODE: a former name: write EX_MODE",
+    "EX_NEIGHBORS: ignored, there is no such variable (did you mean NEIGHBORS?)",
     "EX_NOTHING_LIKE_IT: ignored, there is no such variable",
     "EX_SERVER_ADRESS: ignored, there is no such variable (did you mean EX_SERVER_ADDRESS?)",
     "NEIGHBOURS: ignored, there is no such variable (did you mean NEIGHBORS?)",

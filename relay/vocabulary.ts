@@ -221,6 +221,7 @@ export type Skip = typeof SKIPS[number];
 /** Why a stream that was left open for want of a reset was finished after all. */
 export const PARKED_ENDS = [
   "subscription_over", // The subscriber left, or was told that the subscription is over.
+  "abandoned", // Its publisher has gone or is silent, and another is ahead.
   "outdated", // Its group is long past, and gone from the cache.
   "credit", // The peer allowed no stream for what is new.
   "limit", // More were left open than may be.

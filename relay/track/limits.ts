@@ -40,6 +40,12 @@ export const REDUNDANT_LAG_GROUPS = 1n;
 /** A publisher that brought nothing for longer is not ahead of anybody who sends the same. */
 export const REDUNDANT_SILENCE_MS = 1_000;
 
+/**
+ * How long nothing has come of a group until nobody is expected to go on with it, when another publisher
+ * than its own has brought a later one.
+ */
+export const ABANDONED_GROUP_MS = 2_000;
+
 /** Sources of one track that are told apart. Each that ever brought an object is one until the track ends. */
 export const MAX_SOURCES = 64;
 

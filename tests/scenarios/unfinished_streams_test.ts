@@ -368,3 +368,52 @@ Deno.test("R-102: from anybody else it ends the session", async () => {
   await stream.finish();
   assert.equal((await publisher.closed).code, SessionCode.PROTOCOL_VIOLATION);
 });
+
+for (const canReset of [true, false]) {
+  const how = canReset ? "reset" : "finished";
+  Deno.test(`a group that a dead publisher left within is ${how} when another is ahead for two seconds`, async () => {
+    await using world = new SessionWorld();
+    const { publisher, subscriber } = await watch(world, { subscriber: { memory: { canReset } } });
+    const dead = await openSubgroup(publisher, { group: 5n }, ...objects(1));
+    await world.settle();
+    const reader = await SubgroupReader.next(subscriber);
+    await reader.next();
+    const end = reader.next();
+    const successor = await world.connect();
+    await announce(successor, "live");
+    await accept(successor, { alias: 8n });
+    await world.advance(1_000);
+    await sendSubgroup(successor, { alias: 8n, group: 6n }, ...objects(1));
+    await world.advance(900);
+    await sendSubgroup(successor, { alias: 8n, group: 7n }, ...objects(1));
+    await world.stillPending(end, "The end of a group that may yet go on");
+    await world.advance(200);
+    await sendSubgroup(successor, { alias: 8n, group: 8n }, ...objects(1));
+    await world.settle();
+    assert.equal(await end, canReset ? StreamCode.CANCELLED : "fin");
+    assert.equal(world.metrics.parkedStreamsFinished.abandoned, canReset ? 0 : 1);
+    // Whoever hangs and comes back goes on with a stream of its own.
+    await dead.send(...objects(1, 1));
+    await world.settle();
+  });
+}
+
+Deno.test("a group that its publisher goes on with slowly is not given up while another is ahead", async () => {
+  await using world = new SessionWorld();
+  const { publisher, subscriber } = await watch(world, { subscriber: BROWSER });
+  const slow = await openSubgroup(publisher, { group: 5n }, ...objects(1));
+  await world.settle();
+  const reader = await SubgroupReader.next(subscriber);
+  await reader.next();
+  const second = await world.connect();
+  await announce(second, "live");
+  await accept(second, { alias: 8n });
+  for (let step = 1; step < 9; step++) {
+    await world.advance(1_000);
+    await sendSubgroup(second, { alias: 8n, group: BigInt(5 + step) }, ...objects(1));
+    await slow.send(...objects(1, step));
+    const next = await reader.next();
+    assert.ok(typeof next === "object", String(next));
+    assert.equal(next.id, step);
+  }
+});

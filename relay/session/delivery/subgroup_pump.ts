@@ -202,11 +202,10 @@ export class SubgroupPump implements LogReader, StreamWaiter {
       return this.#end(as === "incomplete" ? "empty" : as);
     }
     if (!this.#hasWritten) return this.#leaveUnused(this.#stream, as);
-    const { group, endOfGroup } = this.log;
     this.#options.unfinished.leave({
       stream: this.#stream,
       owner: this.#owner,
-      subgroup: { track: this.#options.track, group, endOfGroup },
+      subgroup: { track: this.#options.track, log: this.log },
       missing: Math.max(0, this.#objectEnd - this.#cursor.offset),
     }, this.#options.resetCode(as));
     this.#end(as);

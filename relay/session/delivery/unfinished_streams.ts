@@ -1,5 +1,5 @@
 import type { Clock, Log, Timer } from "@qumo/shared/runtime";
-import type { Track } from "../../track/mod.ts";
+import type { SubgroupLog, Track } from "../../track/mod.ts";
 import type { SendStream } from "../../transport/types.ts";
 import { PARKED_CHECK_MS, PARKED_STREAM_MS } from "../limits.ts";
 import type { SessionMetrics } from "../metrics.ts";
@@ -11,7 +11,7 @@ export interface UnfinishedStream {
   readonly owner: UnfinishedOwner;
   /** Undefined for what is no subgroup of a track. */
   readonly subgroup:
-    | { readonly track: Track; readonly group: bigint; readonly endOfGroup: boolean }
+    | { readonly track: Track; readonly log: SubgroupLog }
     | undefined;
   /** Bytes that the object lacks in whose middle the stream was left; 0 at an object's end. */
   readonly missing: number;
@@ -92,6 +92,7 @@ export class UnfinishedStreams {
     if (means === "reset") return stream.reset(code);
     if (means === "cut") return cut(stream, missing);
     if (isHeedless(unfinished)) return this.#finish(unfinished, "subscription_over");
+    if (isAbandoned(unfinished)) return this.#finish(unfinished, "abandoned");
     if (missing > 0 && subgroup !== undefined) this.#fragile.add(subgroup.track);
     this.#parked.set(unfinished, this.#clock.now());
     this.#metrics.streamsParked++;
@@ -137,9 +138,8 @@ export class UnfinishedStreams {
   }
 
   #finish(unfinished: UnfinishedStream, reason: ParkedEnd): void {
-    if (this.#parked.delete(unfinished) || reason === "subscription_over") {
-      this.#metrics.parkedStreamsFinished[reason]++;
-    }
+    const isAtOnce = reason === "subscription_over" || reason === "abandoned";
+    if (this.#parked.delete(unfinished) || isAtOnce) this.#metrics.parkedStreamsFinished[reason]++;
     if (reason === "limit" || reason === "credit") this.#sayOnce(reason);
     fill(unfinished).catch(() => {});
   }
@@ -155,8 +155,8 @@ export class UnfinishedStreams {
       this.#check = undefined;
       const oldest = this.#clock.now() - PARKED_STREAM_MS;
       for (const [unfinished, since] of [...this.#parked]) {
-        if (since > oldest) break;
-        if (isOutdated(unfinished)) this.#finish(unfinished, "outdated");
+        if (isAbandoned(unfinished)) this.#finish(unfinished, "abandoned");
+        else if (since <= oldest && isOutdated(unfinished)) this.#finish(unfinished, "outdated");
       }
       if (this.#parked.size > 0) this.#checkLater();
     });
@@ -175,7 +175,7 @@ function isHeedless({ owner, missing }: UnfinishedStream): boolean {
 function mayEnd({ owner, subgroup, missing }: UnfinishedStream): boolean {
   if (owner.standing !== "live") return true;
   if (missing > 0) return false;
-  return subgroup === undefined || isSuperseded(subgroup) || !subgroup.endOfGroup;
+  return subgroup === undefined || isSuperseded(subgroup) || !subgroup.log.endOfGroup;
 }
 
 /** Whether nobody can have more of it from here: its group was followed by others, and the cache gave it up. */
@@ -183,14 +183,19 @@ function isOutdated({ owner, subgroup, missing }: UnfinishedStream): boolean {
   if (owner.standing !== "live") return true;
   if (missing > 0) return false;
   if (subgroup === undefined) return true;
-  return isSuperseded(subgroup) && subgroup.track.group(subgroup.group) === undefined;
+  return isSuperseded(subgroup) && subgroup.track.group(subgroup.log.group) === undefined;
+}
+
+/** Whether its publisher has gone, or says nothing, while another has brought later groups. */
+function isAbandoned({ subgroup, missing }: UnfinishedStream): boolean {
+  return missing === 0 && subgroup !== undefined && subgroup.log.isAbandoned;
 }
 
 function isSuperseded(
-  { track, group }: { readonly track: Track; readonly group: bigint },
+  { track, log }: { readonly track: Track; readonly log: SubgroupLog },
 ): boolean {
   const { largest, endReason } = track;
-  return endReason !== undefined || largest !== undefined && largest.group > group;
+  return endReason !== undefined || largest !== undefined && largest.group > log.group;
 }
 
 /** Ends a stream where the peer sees that something is missing: within an object, or its header. */

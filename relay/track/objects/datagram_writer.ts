@@ -55,7 +55,7 @@ export function writeDatagram(
   noteFacts(track, group, id, received.properties, status);
   if (received.endOfGroup) group.endAt(id + 1);
   // A group that is older than all that there is room for is gone again at once.
-  if (!track.keep(group)) return "too_old";
+  if (!track.keep(group, source)) return "too_old";
   const object = objectOf(track, received, now);
   group.add(id, object, status === ObjectStatus.NORMAL, now);
   if (source !== undefined) note(track, group, source);

@@ -55,6 +55,8 @@ export class Group {
   // Tokens of those who brought something of it live.
   readonly #bringers = new Set<string>();
 
+  #isAbandoned = false;
+
   constructor(id: bigint, ordinal: number, now: number) {
     this.id = id;
     this.ordinal = ordinal;
@@ -98,6 +100,13 @@ export class Group {
   /** The group takes this many bytes more, or less. */
   grow(bytes: number): void {
     this.#bytes += bytes;
+  }
+
+  /** Nobody is expected to go on with it. */
+  abandon(): void {
+    if (this.#isAbandoned) return;
+    this.#isAbandoned = true;
+    for (const log of this.#logs) log.abandon();
   }
 
   /** Whether a stream of it is being received. */

@@ -77,6 +77,7 @@ export class SubgroupLog {
   #givenUpTo = -1;
   #writers = 0;
   #state: LogState = "open";
+  #isAbandoned = false;
   readonly #ids: number[] = [];
   readonly #starts: number[] = [];
   readonly #times: number[] = [];
@@ -305,6 +306,17 @@ export class SubgroupLog {
     this.#state = state;
     this.#ready = this.#readable();
     this.#wakeAll();
+  }
+
+  /** Another publisher has gone ahead without it, and its own says nothing: it is not expected to go on. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.end("incomplete");
+  }
+
+  /** Whether {@linkcode SubgroupLog.abandon} was called before it was whole. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned && this.#state === "incomplete";
   }
 
   /** A stream brings objects of this log, new ones or the same again. */

@@ -272,7 +272,7 @@ export class SubgroupWriter {
     this.#checkPriority(group, subgroup);
     noteFacts(this.#track, group, id, properties, status);
     // A group that is older than all that there is room for is gone again at once.
-    if (!this.#track.keep(group)) return "too_old";
+    if (!this.#track.keep(group, this.#options.source)) return "too_old";
     if (end !== undefined && id > end) {
       // A mark behind the end says what is known.
       this.counts.duplicates++;

@@ -9,7 +9,8 @@ import { ToldDrops } from "./drops.ts";
 import { MalformedTrack, type TrackEnd } from "../errors.ts";
 import { Gaps } from "./gaps.ts";
 import { type DatagramObject, Group } from "./group.ts";
-import { Sources } from "./source.ts";
+import { ABANDONED_GROUP_MS } from "../limits.ts";
+import { type Source, Sources } from "./source.ts";
 import type { SubgroupLog } from "./subgroup_log.ts";
 import { Words } from "./words.ts";
 import type { EvictionReason } from "../../vocabulary.ts";
@@ -182,15 +183,28 @@ export class Track {
     return new Group(id, this.#groupsBegun, now);
   }
 
-  /** A group begins, if it has not; false where it is older than all that there is room for. */
-  keep(group: Group): boolean {
+  /**
+   * A group begins, if it has not, with what `by` brings; false where it is older than all that there is
+   * room for.
+   */
+  keep(group: Group, by?: Source): boolean {
     const { id } = group;
     if (this.#groups.get(id) === group) return true;
+    if (by !== undefined && this.sources.hasOther(by)) this.#abandonBefore(group, by);
     this.#groupsBegun++;
     this.#groups.set(id, group);
     this.#insertInOrder(id);
     this.#cache.add(this, group);
     return this.#groups.get(id) === group;
+  }
+
+  /** Groups that others began and have said nothing of for a while are over when `by` goes ahead. */
+  #abandonBefore({ id, touched: now }: Group, by: Source): void {
+    for (const before of this.#order) {
+      if (before >= id) return;
+      const group = this.#groups.get(before)!;
+      if (now - group.touched >= ABANDONED_GROUP_MS && !group.isBroughtBy(by)) group.abandon();
+    }
   }
 
   /** A subgroup began. */

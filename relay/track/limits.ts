@@ -37,6 +37,9 @@ export const MAX_GAPS = 256;
  */
 export const REDUNDANT_LAG_GROUPS = 1n;
 
+/** The same of objects, in one group or the next: a second at 60 frames a second. */
+export const REDUNDANT_LAG_OBJECTS = 64;
+
 /** A publisher that brought nothing for longer is not ahead of anybody who sends the same. */
 export const REDUNDANT_SILENCE_MS = 1_000;
 

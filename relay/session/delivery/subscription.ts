@@ -53,6 +53,8 @@ export type JoinPoint =
 
 /** What a subscription tells its owner. */
 export interface SubscriptionOwner {
+  /** The first object of the track is about to come, from this source. */
+  began?(source: string | undefined): void;
   /** Everything that will be sent was sent, on this many streams. */
   finished(end: TrackEnd, streams: number): void;
   /** The subscriber takes too little; what it was sent is on this many streams. */
@@ -174,6 +176,10 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#startPump(log, firstObjectOf(this.#wishes.window, log.group));
   }
 
+  began(source: string | undefined): void {
+    this.#owner.began?.(source);
+  }
+
   datagram(group: bigint, object: DatagramObject): void {
     const { window, forward } = this.#wishes;
     if (!forward || !includesGroup(window, group)) return;
@@ -290,10 +296,10 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const { window } = this.#wishes;
     const { largest } = this.track;
     if (largest === undefined) return;
-    if (join === "live") return this.#joinLive(largest.group);
+    if (join === "live") return this.#joinLive();
     const isFromLargest = join === "group_start" || isUnfiltered(window);
     const from = isFromLargest ? largest.group : window.start.group;
-    for (const group of this.track.groupsBetween(from, window.endGroup ?? largest.group)) {
+    for (const group of this.track.groupsBetween(from, window.endGroup ?? LAST_GROUP)) {
       for (const log of group.logs) this.#replay.add(log);
       for (const object of group.newestDatagrams(MAX_REPLAYED_DATAGRAMS)) {
         this.datagram(group.id, object);
@@ -303,9 +309,9 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   /** With the next object of each subgroup that is under way. */
-  #joinLive(largest: bigint): void {
+  #joinLive(): void {
     const { window } = this.#wishes;
-    for (const group of this.track.groupsBetween(window.start.group, window.endGroup ?? largest)) {
+    for (const group of this.track.groupsBetween(window.start.group, window.endGroup ?? LAST_GROUP)) {
       for (const log of group.logs) {
         if (log.state !== "open") continue;
         this.#startPump(log, Math.max(log.lastId + 1, firstObjectOf(window, group.id)));
@@ -406,6 +412,8 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     for (const timer of this.#timers.values()) timer.cancel();
   }
 }
+
+const LAST_GROUP = 2n ** 64n - 1n;
 
 /** What a subscriber misses of a subgroup, by how its pump ended. */
 const SKIPS: { readonly [End in PumpEnd]?: Skip } = {

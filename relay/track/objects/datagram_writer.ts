@@ -46,7 +46,7 @@ export function writeDatagram(
     if (!isSame(track, home.datagram, received)) {
       throw new MalformedTrack(`Object ${groupId}/${id} came twice with other bytes`);
     }
-    if (source !== undefined) note(track, group, source);
+    if (source !== undefined) note(track, group, source, id);
     return "duplicate";
   }
   checkExists(track, group, id, status);
@@ -58,16 +58,16 @@ export function writeDatagram(
   if (!track.keep(group, source)) return "too_old";
   const object = objectOf(track, received, now);
   group.add(id, object, status === ObjectStatus.NORMAL, now);
-  if (source !== undefined) note(track, group, source);
+  if (source !== undefined) note(track, group, source, id);
   track.advance(groupId, id);
-  track.announceDatagram(groupId, object);
+  track.announceDatagram(groupId, object, source?.token);
   track.traffic.received += received.payload.length;
   track.grow(group, bytesOf(object));
   return "new";
 }
 
-function note(track: Track, group: Group, source: Source): void {
-  track.sources.note(source, group.id);
+function note(track: Track, group: Group, source: Source, id: number): void {
+  track.sources.note(source, group.id, id);
   group.noteSource(source);
 }
 

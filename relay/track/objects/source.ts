@@ -1,4 +1,9 @@
-import { MAX_SOURCES, REDUNDANT_LAG_GROUPS, REDUNDANT_SILENCE_MS } from "../limits.ts";
+import {
+  MAX_SOURCES,
+  REDUNDANT_LAG_GROUPS,
+  REDUNDANT_LAG_OBJECTS,
+  REDUNDANT_SILENCE_MS,
+} from "../limits.ts";
 
 /**
  * Who brings objects of a track: one session's claim to it, wherever in the mesh that session is. What
@@ -32,10 +37,23 @@ export function isNewer(one: Source, other: Source): boolean {
   return one.since !== other.since ? one.since > other.since : one.session > other.session;
 }
 
+/** The largest object that there is of somebody's. */
+export interface Reached {
+  group: bigint;
+  object: number;
+}
+
+/** An object of this location is there. */
+export function reach(reached: Reached, group: bigint, object: number): void {
+  if (group < reached.group || group === reached.group && object <= reached.object) return;
+  reached.group = group;
+  reached.object = object;
+}
+
 /** Who has brought what of a track. */
 export class Sources {
-  /** The largest group of each. */
-  readonly #largest = new Map<string, bigint>();
+  /** How far each is. */
+  readonly #reached = new Map<string, Reached>();
   #began = 0;
 
   /** How many times a source began to bring something. */
@@ -43,30 +61,53 @@ export class Sources {
     return this.#began;
   }
 
-  /** A source brought something of this group. */
-  note({ token }: Source, group: bigint): void {
-    const largest = this.#largest.get(token);
-    if (largest !== undefined && group <= largest) return;
-    if (largest === undefined) {
-      this.#began++;
-      if (this.#largest.size === MAX_SOURCES) this.#forgetOldest();
+  /** A source brought an object. The result takes note of what more it brings. */
+  note({ token }: Source, group: bigint, object: number): Reached {
+    const known = this.#reached.get(token);
+    if (known !== undefined) {
+      reach(known, group, object);
+      return known;
     }
-    this.#largest.set(token, group);
+    this.#began++;
+    if (this.#reached.size === MAX_SOURCES) this.#forgetOldest();
+    const reached = { group, object };
+    this.#reached.set(token, reached);
+    return reached;
   }
 
   #forgetOldest(): void {
-    const [oldest] = this.#largest.keys();
-    this.#largest.delete(oldest!);
+    const [oldest] = this.#reached.keys();
+    this.#reached.delete(oldest!);
   }
 
   /** Whether this source brought anything. */
   has({ token }: Source): boolean {
-    return this.#largest.has(token);
+    return this.#reached.has(token);
   }
 
   /** Whether anybody else did. */
   hasOther({ token }: Source): boolean {
-    return this.#largest.size > (this.#largest.has(token) ? 1 : 0);
+    return this.#reached.size > (this.#reached.has(token) ? 1 : 0);
+  }
+
+  /**
+   * How far those are who bring the same as `leading`, as far as it can be the same: whoever is much
+   * further ahead in its group does not count. Undefined where nobody disagrees, or `leading` is behind.
+   */
+  reachedWith({ token }: Source): Reached | undefined {
+    const leading = this.#reached.get(token);
+    if (leading === undefined || this.#reached.size === 1) return undefined;
+    let furthest = leading;
+    for (const other of this.#reached.values()) {
+      const groups = other.group - leading.group;
+      if (groups > REDUNDANT_LAG_GROUPS) return undefined;
+      const base = groups === 0n ? leading.object : 0;
+      const isInStep = groups >= 0n && other.object - base <= REDUNDANT_LAG_OBJECTS;
+      const isAhead = other.group > furthest.group ||
+        other.group === furthest.group && other.object > furthest.object;
+      if (isInStep && isAhead) furthest = other;
+    }
+    return furthest;
   }
 
   /**
@@ -74,12 +115,12 @@ export class Sources {
    * in another way. Nothing has come for `silence` milliseconds.
    */
   isBehind({ token }: Source, group: bigint, silence: number): boolean {
-    const own = this.#largest.get(token);
+    const own = this.#reached.get(token)?.group;
     // A stream of an old group may come late.
     if (own !== undefined && own > group) return false;
     let largest = -1n;
-    for (const [other, theirs] of this.#largest) {
-      if (other !== token && theirs > largest) largest = theirs;
+    for (const [other, theirs] of this.#reached) {
+      if (other !== token && theirs.group > largest) largest = theirs.group;
     }
     if (group >= largest) return false;
     return silence > REDUNDANT_SILENCE_MS || largest - group > REDUNDANT_LAG_GROUPS;

@@ -3,7 +3,7 @@ import { encodeSubgroupHeader, ObjectStatus } from "@qumo/shared/wire";
 import { MalformedTrack, OtherNumbering } from "../errors.ts";
 import { checkExists, noteFacts } from "./object_rules.ts";
 import type { Group } from "./group.ts";
-import type { Source } from "./source.ts";
+import { reach, type Reached, type Source } from "./source.ts";
 import { type LoggedObject, SubgroupLog } from "./subgroup_log.ts";
 import type { Track } from "./track.ts";
 import type { DropReason } from "../../vocabulary.ts";
@@ -63,6 +63,8 @@ export class SubgroupWriter {
   #kept = 0;
   // The same without objects that only mark an end, which one publisher may send and another not.
   #lastNormal = -1;
+  // How far its source is.
+  #reached: Reached | undefined;
   #isOver = false;
   #wasDropped = false;
 
@@ -105,15 +107,15 @@ export class SubgroupWriter {
   #keep(id: number): void {
     if (this.#kept++ === 0) {
       this.#firstKept = id;
-      this.#noteSource();
-    }
+      this.#noteSource(id);
+    } else if (this.#reached !== undefined) reach(this.#reached, this.#init.group, id);
     this.#lastKept = id;
   }
 
-  #noteSource(): void {
+  #noteSource(id: number): void {
     const { source, isFetched } = this.#options;
     if (source === undefined) return;
-    this.#track.sources.note(source, this.#init.group);
+    this.#reached = this.#track.sources.note(source, this.#init.group, id);
     if (!isFetched) this.#group!.noteSource(source);
   }
 
@@ -282,7 +284,7 @@ export class SubgroupWriter {
     if (log === undefined) {
       // There is such an object all the same, and who joins is told so.
       this.#track.advance(group.id, id);
-      this.#noteSource();
+      this.#noteSource(id);
       return "subgroups";
     }
     const bytes = log.bytes;

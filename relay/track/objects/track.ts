@@ -10,7 +10,7 @@ import { MalformedTrack, type TrackEnd } from "../errors.ts";
 import { Gaps } from "./gaps.ts";
 import { type DatagramObject, Group } from "./group.ts";
 import { ABANDONED_GROUP_MS } from "../limits.ts";
-import { type Source, Sources } from "./source.ts";
+import { reach, type Reached, type Source, Sources } from "./source.ts";
 import type { SubgroupLog } from "./subgroup_log.ts";
 import { Words } from "./words.ts";
 import type { EvictionReason } from "../../vocabulary.ts";
@@ -19,6 +19,11 @@ import type { EvictionReason } from "../../vocabulary.ts";
 export interface TrackReader {
   /** A subgroup began; its objects are in the log, or will be. */
   subgroup(log: SubgroupLog): void;
+  /**
+   * The track's first object comes, from this source: what others said of how far it is does not hold.
+   * Called before the object is.
+   */
+  began?(source: string | undefined): void;
   /** An object came as a datagram. */
   datagram(group: bigint, object: DatagramObject): void;
   /** Nothing follows. */
@@ -47,7 +52,8 @@ export class Track {
   readonly #readers = new Set<TrackReader>();
   #bytes = 0;
   #groupsBegun = 0;
-  #largest: { group: bigint; object: number } | undefined;
+  #largest: Reached | undefined;
+  #hasBegun = false;
   #evictedUpTo = -1n;
   #end: Location | undefined;
   #ended: TrackEnd | undefined;
@@ -58,11 +64,15 @@ export class Track {
     this.#cache = cache;
   }
 
-  /** The largest location that was heard of; undefined while nothing was published. */
+  /**
+   * The largest location that was heard of; undefined while nothing was published. Where several bring
+   * objects it is that of the one whose word counts, and of those who are in step with it.
+   */
   get largest(): Location | undefined {
     const told = this.words.valid.largest;
     if (this.#largest === undefined) return told;
-    const { group, object } = this.#largest;
+    const { leading } = this.words;
+    const { group, object } = leading && this.sources.reachedWith(leading) || this.#largest;
     const arrived = { group, object: BigInt(object) };
     return told === undefined || compareLocations(told, arrived) < 0 ? arrived : told;
   }
@@ -151,15 +161,8 @@ export class Track {
 
   /** An object of this location began to arrive. */
   advance(group: bigint, object: number): void {
-    const largest = this.#largest;
-    if (largest === undefined) {
-      this.#largest = { group, object };
-    } else if (group === largest.group) {
-      if (object > largest.object) largest.object = object;
-    } else if (group > largest.group) {
-      largest.group = group;
-      largest.object = object;
-    }
+    if (this.#largest === undefined) this.#largest = { group, object };
+    else reach(this.#largest, group, object);
   }
 
   /** The priority of a subgroup or datagram that brings this one, or none. */
@@ -209,12 +212,20 @@ export class Track {
 
   /** A subgroup began. */
   announceSubgroup(log: SubgroupLog): void {
+    this.#tellBegan(log.source);
     for (const reader of this.#readers) reader.subgroup(log);
   }
 
   /** A datagram came. */
-  announceDatagram(group: bigint, object: DatagramObject): void {
+  announceDatagram(group: bigint, object: DatagramObject, source: string | undefined): void {
+    this.#tellBegan(source);
     for (const reader of this.#readers) reader.datagram(group, object);
+  }
+
+  #tellBegan(source: string | undefined): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    for (const reader of this.#readers) reader.began?.(source);
   }
 
   /** Refuses locations behind the track's end. */

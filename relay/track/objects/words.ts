@@ -37,6 +37,7 @@ export class Words {
   // In the order in which they began to speak.
   readonly #words = new Map<Speaker, Word>();
   #valid = NOTHING;
+  #leading: Source | undefined;
   #sourcesSeen = 0;
 
   /** `sources` says whose objects have come. */
@@ -48,6 +49,18 @@ export class Words {
   get valid(): Word {
     if (this.#sourcesSeen !== this.#sources.began) this.#decide();
     return this.#valid;
+  }
+
+  /** Whose objects have come, of those whose word counts; undefined where nothing has. */
+  get leading(): Source | undefined {
+    if (this.#sourcesSeen !== this.#sources.began) this.#decide();
+    return this.#leading;
+  }
+
+  /** How far the track is, as the one said whose objects these are. */
+  largestOf(token: string | undefined): Location | undefined {
+    const speaker = [...this.#words.keys()].find(({ source }) => source?.token === token);
+    return speaker && this.#words.get(speaker)!.largest;
   }
 
   /** The newest properties of a publisher replace those before; sets are never merged. */
@@ -80,7 +93,9 @@ export class Words {
     this.#sourcesSeen = this.#sources.began;
     const speakers = [...this.#words.keys()];
     const hasBrought = ({ source }: Speaker) => source !== undefined && this.#sources.has(source);
-    const leading = speakers.find(hasBrought) ?? speakers[0];
+    const bringing = speakers.find(hasBrought);
+    this.#leading = bringing?.source;
+    const leading = bringing ?? speakers[0];
     if (leading === undefined) return;
     let valid = this.#words.get(leading)!;
     // What comes by several ways from one source is the same track.

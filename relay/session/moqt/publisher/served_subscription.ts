@@ -1,13 +1,21 @@
 import {
   type ControlMessage,
   type ControlMessageOf,
+  type Filter,
   type Location,
   outOfScope,
   type Parameters,
   StreamCode,
   updateScope,
 } from "@qumo/shared/wire";
-import { type Demand, type Refusal, type TrackEnd, type TrackEntry } from "../../../track/mod.ts";
+import {
+  type Demand,
+  type Refusal,
+  type TrackEnd,
+  type TrackEntry,
+  type Window,
+  windowOf,
+} from "../../../track/mod.ts";
 import {
   type JoinPoint,
   Subscription,
@@ -22,6 +30,7 @@ import { nameFields } from "../requests/refuse.ts";
 import type { RequestStream } from "../requests/request_stream.ts";
 import {
   initialWishes,
+  isFromLargest,
   unsatisfiable,
   wishesOf,
   type WishParameters,
@@ -47,6 +56,7 @@ export class ServedSubscription implements SubscriptionOwner {
   readonly #context: SessionContext;
   #delivery: Subscription | undefined;
   #joiningLocation: Location | undefined;
+  #begunBy: { filter: Filter | undefined; join: JoinPoint } | undefined;
   #subscriberFinished = false;
   #over = false;
   #onEnd: () => void = () => {};
@@ -99,10 +109,9 @@ export class ServedSubscription implements SubscriptionOwner {
     const { connection, clock, metrics, settings } = this.#context;
     this.#joiningLocation = largest;
     const { track } = this.entry;
+    this.#begunBy = { filter: parameters.filter, join };
     const asked = wishesOf(parameters, initialWishes(track), largest);
-    const wishes = join === "group_start" && largest !== undefined
-      ? { ...asked, window: { ...asked.window, start: { group: largest.group, object: 0n } } }
-      : asked;
+    const wishes = { ...asked, window: this.#windowFrom(asked.window, largest) };
     const { supply, unfinished } = this.#context.streams;
     const context = {
       connection,
@@ -117,6 +126,22 @@ export class ServedSubscription implements SubscriptionOwner {
     this.#delivery.start(join);
     const { peer, relayName } = this.#context;
     if (isRelay(peer) && relayName !== undefined) this.#tellWay(relayName);
+  }
+
+  /** Where it starts that begins with the group which the largest object is in. */
+  #windowFrom(window: Window, largest: Location | undefined): Window {
+    if (this.#begunBy?.join !== "group_start" || largest === undefined) return window;
+    return { ...window, start: { group: largest.group, object: 0n } };
+  }
+
+  /** Whoever said before how far the track is may be another one than who brings it. */
+  began(source: string | undefined): void {
+    const filter = this.#begunBy?.filter;
+    const delivery = this.#delivery;
+    if (delivery === undefined || !isFromLargest(filter)) return;
+    const largest = this.entry.track.words.largestOf(source);
+    const window = this.#windowFrom(windowOf(filter, largest), largest);
+    delivery.update({ ...delivery.wishes, window });
   }
 
   /**
@@ -249,6 +274,9 @@ export class ServedSubscription implements SubscriptionOwner {
     const wishes = wishesOf(parameters, delivery.wishes, largest);
     const refusal = unsatisfiable(parameters.filter, largest);
     if (refusal !== undefined) return refusal;
+    if (parameters.filter !== undefined) {
+      this.#begunBy = { filter: parameters.filter, join: "live" };
+    }
     const resumes = wishes.forward && !delivery.wishes.forward;
     if (resumes) this.#joiningLocation = largest;
     this.#demand.setForward(wishes.forward);

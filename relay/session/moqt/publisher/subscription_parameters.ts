@@ -43,6 +43,11 @@ export function wishesOf(
   };
 }
 
+/** Whether a filter counts from the largest object. */
+export function isFromLargest(filter: Filter | undefined): boolean {
+  return filter?.type === "largest_object" || filter?.type === "next_group";
+}
+
 /** A timeout after a message, in which 0 means none (#delivery-timeouts). */
 function timeoutOf(said: bigint | undefined, before: number | undefined): number | undefined {
   if (said === undefined) return before;

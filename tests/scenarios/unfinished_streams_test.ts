@@ -15,6 +15,7 @@ import {
   accept,
   announce,
   join,
+  nextSubgroup,
   objects,
   openSubgroup,
   type ScriptedObject,
@@ -416,4 +417,28 @@ Deno.test("a group that its publisher goes on with slowly is not given up while 
     assert.ok(typeof next === "object", String(next));
     assert.equal(next.id, step);
   }
+});
+
+Deno.test("a stream that a dead publisher left within a group is finished when another brings the rest on its own", async () => {
+  await using world = new SessionWorld();
+  const { publisher, subscriber } = await watch(world, { subscriber: BROWSER });
+  await openSubgroup(publisher, { group: 5n }, ...objects(2));
+  await world.settle();
+  const reader = await SubgroupReader.next(subscriber);
+  await reader.next();
+  await reader.next();
+  const end = reader.next();
+  const twin = await world.connect();
+  await announce(twin, "live");
+  await accept(twin, { alias: 8n });
+  await world.settle();
+  await publisher[Symbol.asyncDispose]();
+  await world.settle();
+  await sendSubgroup(twin, { alias: 8n, group: 5n }, ...objects(4));
+  assert.deepEqual((await nextSubgroup(subscriber)).ids, [2, 3]);
+  await world.advance(2_000);
+  await world.stillPending(end, "The end of a stream that was broken off");
+  await sendSubgroup(twin, { alias: 8n, group: 6n }, ...objects(1));
+  await world.advance(PARKED_CHECK_MS);
+  assert.equal(await end, "fin");
 });

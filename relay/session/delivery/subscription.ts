@@ -311,7 +311,9 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   /** With the next object of each subgroup that is under way. */
   #joinLive(): void {
     const { window } = this.#wishes;
-    for (const group of this.track.groupsBetween(window.start.group, window.endGroup ?? LAST_GROUP)) {
+    for (
+      const group of this.track.groupsBetween(window.start.group, window.endGroup ?? LAST_GROUP)
+    ) {
       for (const log of group.logs) {
         if (log.state !== "open") continue;
         this.#startPump(log, Math.max(log.lastId + 1, firstObjectOf(window, group.id)));

@@ -102,11 +102,14 @@ export class Group {
     this.#bytes += bytes;
   }
 
-  /** Nobody is expected to go on with it. */
-  abandon(): void {
+  /** Nobody is expected to go on with what others than `by` began, and it itself not. */
+  abandonFor(by: Source): void {
     if (this.#isAbandoned) return;
     this.#isAbandoned = true;
-    for (const log of this.#logs) log.abandon();
+    const isPartOf = this.isBroughtBy(by);
+    for (const log of this.#logs) {
+      if (log.source !== by.token && !(isPartOf && log.state === "open")) log.abandon();
+    }
   }
 
   /** Whether a stream of it is being received. */

@@ -206,7 +206,7 @@ export class Track {
     for (const before of this.#order) {
       if (before >= id) return;
       const group = this.#groups.get(before)!;
-      if (now - group.touched >= ABANDONED_GROUP_MS && !group.isBroughtBy(by)) group.abandon();
+      if (now - group.touched >= ABANDONED_GROUP_MS) group.abandonFor(by);
     }
   }
 

@@ -118,6 +118,24 @@ Deno.test("R-137: publishers that announce only when they are asked are asked", 
   await downstream.expect("subscribeOk");
 });
 
+Deno.test("a namespace that a publisher says unasked and when it is asked counts once, and lasts as long as either", async () => {
+  await using world = new SessionWorld({ settings: { solicit: true } });
+  const { peer: publisher, session } = await world.join();
+  const { request } = await publisher.expectRequest("subscribeNamespace");
+  await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+  const announcement = await announce(publisher, "live");
+  await request.send({ kind: "namespace", suffix: namespaceOf("live") });
+  await world.settle();
+  const told = await listen(await world.connect(), "");
+  assert.equal(await heard(told), "+live");
+  assert.equal(session.namespaceCount, 1);
+  await announcement.finish();
+  const next = heard(told);
+  await world.stillPending(next, "NAMESPACE_DONE while it is still said");
+  await request.send({ kind: "namespaceDone", suffix: namespaceOf("live") });
+  assert.equal(await next, "-live");
+});
+
 Deno.test("refused namespaces of a peer that was asked are counted and said, and may end", async () => {
   await using world = new SessionWorld({
     settings: { solicit: true },

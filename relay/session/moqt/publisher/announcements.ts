@@ -20,7 +20,8 @@ export class Announcements {
   readonly #context: SessionContext;
   readonly #publisher: Publisher;
   readonly #advertiseTo: (namespace: Namespace) => () => void;
-  #count = 0;
+  // Those that it publishes now. Some say one twice, unasked and when they are asked.
+  readonly #published = new Map<string, { times: number; readonly withdraw: () => void }>();
   // Refused names that a peer said when it was asked. They are not kept: it may say any number.
   #refused = 0;
 
@@ -37,7 +38,7 @@ export class Announcements {
 
   /** Namespaces that the peer publishes now. */
   get count(): number {
-    return this.#count;
+    return this.#published.size;
   }
 
   /** Answers a PUBLISH_NAMESPACE; the namespace lasts as long as its request. */
@@ -151,7 +152,19 @@ export class Announcements {
   }
 
   #advertise(namespace: Namespace): () => void {
-    this.#count++;
+    const key = namespaceKey(namespace);
+    const published = this.#published.get(key) ??
+      { times: 0, withdraw: this.#beginToPublish(namespace) };
+    published.times++;
+    this.#published.set(key, published);
+    return () => {
+      if (--published.times > 0) return;
+      this.#published.delete(key);
+      published.withdraw();
+    };
+  }
+
+  #beginToPublish(namespace: Namespace): () => void {
     const { events, scope } = this.#context;
     const what = { namespace: namespaceText(namespace), path: scope.path };
     const awaited = this.#context.pathsThatAwait(namespace);
@@ -161,7 +174,6 @@ export class Announcements {
     });
     const withdraw = this.#advertiseTo(namespace);
     return () => {
-      this.#count--;
       events.say("namespace withdrawn", what);
       withdraw();
     };
@@ -174,7 +186,7 @@ export class Announcements {
     const { limits } = this.#context.settings;
     const outcome = await this.#context.authorize("publish_namespace", { namespace }, tokens);
     if (!outcome.ok) return outcome.refusal;
-    if (this.#count >= limits.maxNamespaces) {
+    if (this.count >= limits.maxNamespaces) {
       return { kind: "excessive_load", reason: `more than ${limits.maxNamespaces} namespaces` };
     }
     return checkNamespace(namespace);

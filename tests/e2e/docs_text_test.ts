@@ -42,7 +42,8 @@ Deno.test("what people read has none of the words that the glossary replaces", a
   const [, table = ""] = documentAt("configs/glossary.md").text.split("## Words that are not used");
   const words = Array.from(table.matchAll(/^\| (\w[^|]*?) +\|/gm), ([, word]) => word!).slice(1);
   assert.ok(words.length > 3);
-  const unused = new RegExp(`\\b(?:${words.join("|")})s?\\b`, "i");
+  // Flags are called as their programs call them.
+  const unused = new RegExp(`(?<!--)\\b(?:${words.join("|")})s?\\b`, "i");
   for (const [path, text] of await readTexts()) {
     const line = text.split("\n").findIndex((line) => unused.test(line));
     assert.equal(line, -1, `${path}:${line + 1}: ${text.split("\n")[line]}`);

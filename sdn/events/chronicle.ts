@@ -9,7 +9,7 @@ import {
   type Step,
 } from "../registry/mod.ts";
 import type { EventLog } from "./event_log.ts";
-import { ANNOUNCES_SETTLE_MS } from "./limits.ts";
+import { ANNOUNCES_SETTLE_MS, UNREACHABLE_SETTLE_MS } from "./limits.ts";
 
 /** Neighbors that are named as those who say that a relay is unreachable. */
 const MAX_NAMED = 3;
@@ -33,8 +33,12 @@ export class Chronicle {
   readonly #announces = new Map<string, number>();
   readonly #uncounted = new Set<string>();
   #counting: Timer | undefined;
-  #lost: ReadonlySet<string> = new Set();
+  /** The relays that were told to be unreachable, and those that are to be if that lasts. */
+  readonly #lost = new Set<string>();
+  readonly #doubted = new Map<string, Timer>();
   #revision: number;
+  /** The newest graph that was looked at. */
+  #graph: Graph | undefined;
   /** A graph that is ahead of the steps. */
   #ahead: Graph | undefined;
 
@@ -55,32 +59,47 @@ export class Chronicle {
     if (this.#ahead !== undefined && this.#ahead.revision <= revision) this.graph(this.#ahead);
   }
 
-  /** Tells whom nobody reaches any more, once what it comes from was told. */
+  /**
+   * Tells whom nobody reaches any more, once what it comes from was told. Links come up one end after
+   * the other and go before their relay does, so only what lasts is told.
+   */
   graph(graph: Graph): void {
     this.#ahead = graph.revision > this.#revision ? graph : undefined;
     if (this.#ahead !== undefined) return;
-    const { events } = this.#options;
+    this.#graph = graph;
+    const { events, clock } = this.#options;
     const lost = new Set(
       graph.nodes.filter(({ state }) => state === "unreachable").map(({ name }) => name),
     );
+    for (const [relay, timer] of this.#doubted) {
+      if (lost.has(relay)) continue;
+      timer.cancel();
+      this.#doubted.delete(relay);
+    }
     for (const relay of lost) {
-      if (this.#lost.has(relay)) continue;
-      const accusers = graph.accusers(relay);
-      const more = accusers.length > MAX_NAMED ? ` and ${accusers.length - MAX_NAMED} more` : "";
-      const by = accusers.slice(0, MAX_NAMED).join(", ") + more;
-      events.add("relay_unreachable", { relay, by });
+      if (this.#lost.has(relay) || this.#doubted.has(relay)) continue;
+      this.#doubted.set(relay, clock.after(UNREACHABLE_SETTLE_MS, () => this.#tellLost(relay)));
     }
     for (const relay of this.#lost) {
-      if (!lost.has(relay) && this.#told.get(relay)?.draining === false) {
-        events.add("relay_reachable", { relay });
-      }
+      if (lost.has(relay)) continue;
+      this.#lost.delete(relay);
+      if (this.#told.get(relay)?.draining === false) events.add("relay_reachable", { relay });
     }
-    this.#lost = lost;
   }
 
-  /** Counts no more. */
+  /** Counts and tells no more. */
   close(): void {
     this.#counting?.cancel();
+    for (const timer of this.#doubted.values()) timer.cancel();
+  }
+
+  #tellLost(relay: string): void {
+    this.#doubted.delete(relay);
+    this.#lost.add(relay);
+    const accusers = this.#graph?.accusers(relay) ?? [];
+    const more = accusers.length > MAX_NAMED ? ` and ${accusers.length - MAX_NAMED} more` : "";
+    const by = accusers.slice(0, MAX_NAMED).join(", ") + more;
+    this.#options.events.add("relay_unreachable", { relay, by });
   }
 
   #tell(change: Change, relays: Step["relays"]): void {

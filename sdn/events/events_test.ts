@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock, memoryLog } from "@qumo/shared/runtime";
+import type { Graph, NodeState } from "../graph/mod.ts";
+import { Chronicle } from "./chronicle.ts";
 import { sentence } from "./event.ts";
 import { EventLog, type EventShelf } from "./event_log.ts";
 import { ANNOUNCES_SETTLE_MS, MAX_EVENTS, MAX_EVENTS_BYTES, RELAY_BURST } from "./limits.ts";
@@ -83,4 +85,31 @@ Deno.test("EventLog goes on from what its shelf kept", () => {
   assert.deepEqual(kept.map(({ id }) => id), [7, 8]);
   assert.equal(events.page(undefined, 10).events.length, 2);
   assert.ok(ANNOUNCES_SETTLE_MS > 0);
+});
+
+Deno.test("only a relay that nobody reaches for two seconds is said to be unreachable", async () => {
+  const { clock, events, texts } = start();
+  const options = { events, clock, relays: new Map(), leaseMs: 30_000, controller: "sdn" };
+  const chronicle = new Chronicle(options, 1);
+  const say = (state?: NodeState) => {
+    const nodes = state === undefined ? [] : [{ name: "tokyo", state }];
+    chronicle.graph({ revision: 1, nodes, accusers: () => ["osaka"] } as unknown as Graph);
+  };
+  // Two relays that start together, and then one that ends as it should.
+  for (const next of ["registered", "draining", undefined] as const) {
+    say("unreachable");
+    await clock.advance(100);
+    say(next);
+    await clock.advance(10_000);
+  }
+  assert.deepEqual(texts(), []);
+  say("unreachable");
+  await clock.advance(1_900);
+  say("unreachable");
+  await clock.advance(200);
+  assert.deepEqual(texts(), ["tokyo is unreachable: no neighbor reaches it (says osaka)"]);
+  say("unreachable");
+  chronicle.close();
+  await clock.advance(10_000);
+  assert.deepEqual([texts().length, clock.pending], [1, 0]);
 });

@@ -20,5 +20,11 @@ export const REFUSALS_WINDOW_MS = 60_000;
 /** Milliseconds after which a relay's announces are counted anew: they come in crowds. */
 export const ANNOUNCES_SETTLE_MS = 5000;
 
+/**
+ * Milliseconds for which nobody must reach a relay before that is told: both ends of a link that comes
+ * up or goes say so within a second.
+ */
+export const UNREACHABLE_SETTLE_MS = 2000;
+
 /** Milliseconds between two looks at a store that is shared: it can be lost although nothing is written. */
 export const STORE_LOOK_MS = 1000;

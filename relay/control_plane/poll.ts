@@ -13,6 +13,8 @@ export interface PollOptions {
   readonly name: string;
   readonly mirror: Mirror;
   readonly client: ControllerClient;
+  /** Told how many relays have something and are left out since they are too many. */
+  readonly onLeftOut: (count: number) => void;
 }
 
 // What controllers from before this program's say; states and certificates they know nothing of.
@@ -35,7 +37,7 @@ type Line = readonly [target: string, line: NextHopLine];
  * in as a snapshot. Gives what went wrong, if it did.
  */
 export async function poll(
-  { name, mirror, client }: PollOptions,
+  { name, mirror, client, onLeftOut }: PollOptions,
   url: string,
   signal: AbortSignal,
 ): Promise<Outcome<void, string>> {
@@ -52,6 +54,7 @@ export async function poll(
   const lines: Line[] = [];
   const targets = new Set(entries.map(({ relay }) => relay));
   targets.delete(name);
+  onLeftOut(Math.max(0, targets.size - MAX_POLLED_ROUTES));
   for (const target of [...targets].slice(0, MAX_POLLED_ROUTES)) {
     const found = await ask(
       `/route?${new URLSearchParams({ from: name, to: target })}`,

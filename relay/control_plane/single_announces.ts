@@ -1,4 +1,4 @@
-import type { Clock } from "@qumo/shared/runtime";
+import type { Clock, Log } from "@qumo/shared/runtime";
 import { z } from "zod";
 import type { ControllerClient } from "./controller_client.ts";
 import { MAX_SINGLE_ANNOUNCES, SINGLE_ANNOUNCE_MS } from "./limits.ts";
@@ -12,6 +12,7 @@ export interface SingleAnnouncesOptions {
   readonly name: string;
   readonly client: ControllerClient;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /**
@@ -23,6 +24,7 @@ export class SingleAnnounces {
   /** When each was announced last, by text, at the controller that heartbeats go to. */
   readonly #announced = new Map<string, number>();
   #url = "";
+  #isUntoldSaid = false;
 
   constructor(options: SingleAnnouncesOptions) {
     this.#options = options;
@@ -34,6 +36,18 @@ export class SingleAnnounces {
     this.#url = url;
     const { clock } = this.#options;
     const told = texts.slice(0, MAX_SINGLE_ANNOUNCES);
+    const untold = texts.length - told.length;
+    if (untold > 0 && !this.#isUntoldSaid) {
+      this.#options.log.warn(
+        "an older controller is told no more announces: viewers at other relays cannot find the rest",
+        {
+          controller: url,
+          told: told.length,
+          untold,
+        },
+      );
+    }
+    this.#isUntoldSaid = untold > 0;
     const wanted = new Set(told);
     for (const text of [...this.#announced.keys()]) {
       if (!wanted.has(text) && !await this.#withdraw(text, signal)) return;

@@ -6,6 +6,7 @@ import {
   KEEP_ALIVE_MS,
   MAX_EVENT_CHARACTERS,
   MAX_LINE_CHARACTERS,
+  MAX_POLLED_ROUTES,
   MISSED_KEEP_ALIVES,
   POLL_MS,
   RETRY,
@@ -69,6 +70,7 @@ export class Watcher {
   #heardAt: number | undefined;
   #wasReady = false;
   #isLost = false;
+  #isLeftOutSaid = false;
   #failures = 0;
 
   constructor(options: WatcherOptions) {
@@ -163,12 +165,27 @@ export class Watcher {
 
   /** Asks a controller that is older than this relay, and has no events, for everything. */
   async #poll(url: string, signal: AbortSignal): Promise<End> {
-    const polled = await poll(this.#options, url, signal);
+    const onLeftOut = (count: number) => this.#tellLeftOut(url, count);
+    const polled = await poll({ ...this.#options, onLeftOut }, url, signal);
     if (!polled.ok) return failed(polled.refusal);
     this.#place = undefined;
     this.#heardAt = this.#options.clock.now();
     this.#isReady(url, 0);
     return POLLED;
+  }
+
+  #tellLeftOut(url: string, count: number): void {
+    if (count > 0 && !this.#isLeftOutSaid) {
+      this.#options.log.warn(
+        "an older controller is asked for no more routes: tracks of the rest cannot come",
+        {
+          controller: url,
+          asked: MAX_POLLED_ROUTES,
+          left_out: count,
+        },
+      );
+    }
+    this.#isLeftOutSaid = count > 0;
   }
 
   #begin(url: string, since: number | undefined): void {

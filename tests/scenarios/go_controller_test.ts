@@ -82,3 +82,25 @@ scenario(
     assert.equal(mirror.relay("london"), undefined);
   },
 );
+
+scenario(
+  "what an older controller is not told or asked for is said once, with how much it is",
+  async (world) => {
+    const go = new GoController(() => world.clock.now());
+    const fetch: typeof globalThis.fetch = (input, init) => go.answer(new Request(input, init));
+    const { plane, lines } = world.relay({ name: "tokyo", urls: [GO] }, { fetch });
+    for (let at = 0; at < 1_003; at++) plane.announced(`live/${at}`);
+    for (let at = 0; at < 70; at++) {
+      const announce = new Request(`${GO}/announce/r${at}/live/far`, { method: "PUT" });
+      await go.answer(announce);
+    }
+    plane.start();
+    await world.pass(20_000);
+    const said = lines.filter(({ text }) => text.startsWith("warn: an older controller"));
+    assert.deepEqual(said.map(({ fields }) => fields).sort((a) => "told" in a ? -1 : 1), [
+      { controller: GO, told: 1_000, untold: 3 },
+      { controller: GO, asked: 64, left_out: 6 },
+    ]);
+    await plane.deregister();
+  },
+);

@@ -29,7 +29,7 @@ Deno.test("a relay sends the span of a session, its log lines in that span, and 
   await using receiver = new OtlpReceiver();
   using deadline = new Deadline();
   const env = { ...await environmentFile("relay.env"), ...receiver.environment };
-  await using relay = await startRelay({}, [], env);
+  await using relay = await startRelay({}, { env });
   const received = receiver.of("qumo-relay");
   const client = await deadline.for("a session", connectMoqt(relay));
   await client.close();
@@ -63,9 +63,8 @@ Deno.test("both ends of a link send its session, each by the other's name", asyn
   await using controller = await SdnProcess.start({});
   const env = { ...await environmentFile("relay.env"), ...receiver.environment };
   const start = (name: string, neighbors: Record<string, number>) =>
-    startRelay({ sdn: { urls: [controller.url], relay_name: name, neighbors } }, [], {
-      ...env,
-      OTEL_SERVICE_NAME: name,
+    startRelay({ sdn: { urls: [controller.url], relay_name: name, neighbors } }, {
+      env: { ...env, OTEL_SERVICE_NAME: name },
     });
   await using london = await start("london", {});
   await using _tokyo = await start("tokyo", { london: 10 });
@@ -95,7 +94,9 @@ Deno.test("a viewer's subscription is one trace, from its relay to the publisher
   const start = (name: string, neighbors: Record<string, number>) => {
     const sdn = { urls: [controller.url], relay_name: name, neighbors };
     // What nobody watches any more ends at once, and its spans arrive.
-    return startRelay({ sdn, relay: { linger_ms: 0 } }, [], { ...env, OTEL_SERVICE_NAME: name });
+    return startRelay({ sdn, relay: { linger_ms: 0 } }, {
+      env: { ...env, OTEL_SERVICE_NAME: name },
+    });
   };
   await using london = await start("london", { tokyo: 10 });
   await using tokyo = await start("tokyo", { london: 10 });
@@ -153,7 +154,7 @@ Deno.test("a controller goes on with a request's trace under the request's name"
   await using receiver = new OtlpReceiver();
   using deadline = new Deadline();
   const env = { ...await environmentFile("sdn.env"), ...receiver.environment };
-  await using controller = await SdnProcess.start({ log: { level: "debug" } }, env);
+  await using controller = await SdnProcess.start({ log: { level: "debug" } }, { env });
   const received = receiver.of("qumo-sdn");
   const response = await fetch(`${controller.url}/relay/tokyo`, {
     method: "PUT",
@@ -186,7 +187,7 @@ Deno.test("without telemetry.enabled nothing of the programs' own is sent", asyn
   await using receiver = new OtlpReceiver();
   using deadline = new Deadline();
   const off = { ...await environmentFile("relay.env"), QUMO_TELEMETRY_ENABLED: "false" };
-  await using relay = await startRelay({}, [], { ...off, ...receiver.environment });
+  await using relay = await startRelay({}, { env: { ...off, ...receiver.environment } });
   const received = receiver.of("qumo-relay");
   const client = await deadline.for("a session", connectMoqt(relay));
   await client.close();

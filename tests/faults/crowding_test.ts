@@ -1,18 +1,15 @@
-import { draft18 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { dial } from "../../relay/transport/mod.ts";
 import { counter, faultTest, until } from "../support/fault_case.ts";
 import { beginHandshakes, Crowd } from "../support/fault_crowd.ts";
-import { RawPeer } from "../support/fault_raw.ts";
+import { RawPeer, sayTooMuch } from "../support/fault_raw.ts";
 import type { RelayProcess } from "../support/relay_process.ts";
-import { trackName, WirePeer } from "../support/wire_peer.ts";
+import { WirePeer } from "../support/wire_peer.ts";
 
 // Who is silent is not gone soon, and there are fewer places than are taken.
 const PATIENT = { idle_timeout_ms: 30_000, handshake_timeout_ms: 30_000, max_handshakes: 100 };
 
 const MIB = 1024 * 1024;
-// What QUIC takes of a stream that nobody reads.
-const STREAM_WINDOW = 1_250_000;
 
 faultTest(
   "sessions that send more than they may are closed before they cost much",
@@ -22,7 +19,7 @@ faultTest(
     const attackers = await Promise.all(
       Array.from({ length: 4 }, () => RawPeer.connect(relay, { maxIdleTimeout: 60_000 })),
     );
-    const work = attackers.map((peer) => sayTooMuch(peer));
+    const work = attackers.map((peer) => sayTooMuch(peer, 160));
     const closed = Promise.all(attackers.map((peer) => peer.closeCode()));
     const codes = await deadline.for("the flooding sessions to be closed", closed);
     await Promise.allSettled(work);
@@ -86,27 +83,6 @@ faultTest("one address has so many connections, and others are not kept out", as
   other.close();
   crowd.close();
 }, { config: { server: { known_addresses: [], max_connections_per_address: 50 } } });
-
-/** Asks for tracks that it is content to wait for, and changes its mind without end on every stream. */
-async function sayTooMuch(peer: RawPeer): Promise<void> {
-  await peer.setup();
-  const streams = Array.from({ length: 160 }, async (_, index) => {
-    const track = trackName(["nowhere"], `${index}`);
-    const parameters = { rendezvousTimeout: 30_000n };
-    const requestId = BigInt(2 * index);
-    const writer = await peer.bidi(
-      draft18.control.encode({ kind: "subscribe", requestId, track, parameters }),
-    );
-    for (let written = 0; written < STREAM_WINDOW; written += UPDATES.length) {
-      await writer.write(UPDATES);
-    }
-  });
-  await Promise.allSettled(streams);
-}
-
-const UPDATES = new Uint8Array(64 * 1024);
-const UPDATE = draft18.control.encode({ kind: "requestUpdate", requestId: 2_000n, parameters: {} });
-for (let at = 0; at + UPDATE.length <= UPDATES.length; at += UPDATE.length) UPDATES.set(UPDATE, at);
 
 function limitCount(relay: RelayProcess, limit: string): Promise<number> {
   return counter(relay, `qumo_relay_transport_limits_total{limit="${limit}"}`);

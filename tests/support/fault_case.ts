@@ -4,6 +4,9 @@ import { Canary } from "./fault_canary.ts";
 import { type RelayTest, relayTest } from "./relay_test_case.ts";
 import type { RelayProcess } from "./relay_process.ts";
 
+/** What hostile peers do. */
+type Attack = (context: RelayTest) => Promise<void>;
+
 /** What is different from the usual in one case. */
 export interface FaultOptions {
   /** Sections of the relay's configuration. */
@@ -33,6 +36,8 @@ const MIB = 1024 * 1024;
 const V8_FLAGS = ["--max-old-space-size=96", "--gc-interval=20000"];
 
 const TEST_TIMEOUT = 120_000;
+// Attacks of full size.
+const POD_TIMEOUT = 300_000;
 const POLL_INTERVAL = 100;
 
 /**
@@ -40,35 +45,53 @@ const POLL_INTERVAL = 100;
  * while a canary runs. Afterwards the canary has lost nothing, only its sessions are left, the relay
  * is ready and without a fault, and its memory has come back.
  */
-export function faultTest(
-  name: string,
-  attack: (context: RelayTest) => Promise<void>,
-  options: FaultOptions = {},
-): void {
+export function faultTest(name: string, attack: Attack, options: FaultOptions = {}): void {
   const { growthMiB = GROWTH_MIB } = options;
   const config = { ...CONFIG, ...options.config };
-  relayTest(name, async (context) => {
+  const attackAndRecover: Attack = async (context) => {
     const { relay, deadline } = context;
-    const canary = await deadline.for("the canary to start", Canary.start(relay));
-    try {
-      const before = await relay.rss();
-      await attack(context);
-      await deadline.for("the sessions to end", sessionsEnd(relay));
-      await deadline.for("the memory to come back", memoryReturns(relay, before + growthMiB * MIB));
-      const objects = await deadline.for("the canary's last object", canary.finish());
-      assert.ok(objects > 0, "The canary sent nothing");
-      assert.equal(await counter(relay, "qumo_relay_unhandled_errors_total"), 0);
-      assert.equal(
-        await counter(relay, 'qumo_relay_sessions_ended_total{reason="internal_error"}'),
-        0,
-      );
-      const ready = await fetch(`${relay.origin}/health?probe=ready`);
-      await ready.body?.cancel();
-      assert.equal(ready.status, 200, "The relay is not ready any more");
-    } finally {
-      canary.close();
-    }
-  }, { config, milliseconds: TEST_TIMEOUT, v8Flags: V8_FLAGS });
+    const before = await relay.rss();
+    await attack(context);
+    await deadline.for("the sessions to end", sessionsEnd(relay));
+    await deadline.for("the memory to come back", memoryReturns(relay, before + growthMiB * MIB));
+  };
+  relayTest(name, (context) => besideCanary(context, attackAndRecover), {
+    config,
+    milliseconds: TEST_TIMEOUT,
+    v8Flags: V8_FLAGS,
+  });
+}
+
+/**
+ * As {@linkcode faultTest}, with the relay as it is by itself and the memory that our files for
+ * Kubernetes give it: all of it may be used, and the kernel kills who wants more.
+ */
+export function podTest(name: string, attack: Attack): void {
+  relayTest(name, (context) => besideCanary(context, attack), {
+    inPod: true,
+    milliseconds: POD_TIMEOUT,
+  });
+}
+
+/** Attacks while a canary runs, which must lose nothing; nor may the relay be at fault. */
+async function besideCanary(context: RelayTest, attack: Attack): Promise<void> {
+  const { relay, deadline } = context;
+  const canary = await deadline.for("the canary to start", Canary.start(relay));
+  try {
+    await attack(context);
+    const objects = await deadline.for("the canary's last object", canary.finish());
+    assert.ok(objects > 0, "The canary sent nothing");
+    assert.equal(await counter(relay, "qumo_relay_unhandled_errors_total"), 0);
+    assert.equal(
+      await counter(relay, 'qumo_relay_sessions_ended_total{reason="internal_error"}'),
+      0,
+    );
+    const ready = await fetch(`${relay.origin}/health?probe=ready`);
+    await ready.body?.cancel();
+    assert.equal(ready.status, 200, "The relay is not ready any more");
+  } finally {
+    canary.close();
+  }
 }
 
 /** The value of one series of `/metrics`; 0 when it is not there. */

@@ -1,5 +1,6 @@
 import { draft18, encodeSetupOptions } from "@qumo/shared/wire";
 import type { QuicServerAddress } from "./quic_transport.ts";
+import { trackName } from "./wire_peer.ts";
 
 /** What is different from the usual. */
 export interface RawPeerOptions {
@@ -83,3 +84,30 @@ export class RawPeer {
     return writer;
   }
 }
+
+// What QUIC takes of a stream that nobody reads.
+const STREAM_WINDOW = 1_250_000;
+
+/**
+ * Asks for so many tracks that it is content to wait for, and changes its mind without end on every
+ * stream.
+ */
+export async function sayTooMuch(peer: RawPeer, requests: number): Promise<void> {
+  await peer.setup();
+  const streams = Array.from({ length: requests }, async (_, index) => {
+    const track = trackName(["nowhere"], `${index}`);
+    const parameters = { rendezvousTimeout: 30_000n };
+    const requestId = BigInt(2 * index);
+    const writer = await peer.bidi(
+      draft18.control.encode({ kind: "subscribe", requestId, track, parameters }),
+    );
+    for (let written = 0; written < STREAM_WINDOW; written += UPDATES.length) {
+      await writer.write(UPDATES);
+    }
+  });
+  await Promise.allSettled(streams);
+}
+
+const UPDATES = new Uint8Array(64 * 1024);
+const UPDATE = draft18.control.encode({ kind: "requestUpdate", requestId: 2_000n, parameters: {} });
+for (let at = 0; at + UPDATE.length <= UPDATES.length; at += UPDATE.length) UPDATES.set(UPDATE, at);

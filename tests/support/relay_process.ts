@@ -1,4 +1,5 @@
 import { systemClock } from "@qumo/shared/runtime";
+import { type Launch, launchCommand } from "./launch.ts";
 import type { QuicServerAddress } from "./quic_transport.ts";
 
 /** A relay that runs as its own process on a port of the loopback address that was free. */
@@ -35,27 +36,18 @@ const STOP_TIMEOUT = 15_000;
 const IMPATIENT = { drain_timeout_ms: 100 };
 
 /**
- * Starts a relay with this configuration, but for the address, and waits until it is ready. `v8Flags`
- * go to the engine that it runs on, `env` into its environment.
+ * Starts a relay with this configuration, but for the address, and waits until it is ready.
  */
 export async function startRelay(
   config: { readonly [section: string]: unknown } = {},
-  v8Flags: readonly string[] = [],
-  env: Record<string, string> = {},
+  launch: Launch = {},
 ): Promise<RelayProcess> {
   const file = await Deno.makeTempFile({ prefix: "relay_", suffix: ".yaml" });
   const server = { ...(config["server"] as object | undefined), address: "127.0.0.1:0" };
   await Deno.writeTextFile(file, JSON.stringify({ ...IMPATIENT, ...config, server }));
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--allow-all",
-      ...(v8Flags.length > 0 ? [`--v8-flags=${v8Flags.join(",")}`] : []),
-      MAIN.href,
-      "--config",
-      file,
-    ],
+  const { command, args, env } = launchCommand(launch, MAIN.href, ["--config", file]);
+  const child = new Deno.Command(command, {
+    args,
     env,
     stdout: "piped",
     stderr: "piped",

@@ -2,6 +2,7 @@ import type { Browser } from "playwright-core";
 import { chromiumTest } from "./chromium.ts";
 import { Deadline } from "./deadline.ts";
 import { optionalTest } from "./optional_test_case.ts";
+import { Pod } from "./pod.ts";
 import type { QuicServerAddress } from "./quic_transport.ts";
 import { type RelayProcess, startRelay } from "./relay_process.ts";
 
@@ -27,6 +28,8 @@ export interface RelayTestOptions {
   readonly milliseconds?: number;
   /** For the engine that the relay runs on. */
   readonly v8Flags?: readonly string[];
+  /** Gives the relay the memory and the engine that our files for Kubernetes give it. */
+  readonly inPod?: boolean;
   /** The test ends the relay. */
   readonly endsRelay?: boolean;
   /** Why it cannot run here, if it cannot: then it is skipped with this in its name. */
@@ -60,10 +63,12 @@ export function relayChromiumTest(
 
 async function runWithRelay(
   test: (context: RelayTest) => Promise<void>,
-  { config, milliseconds, v8Flags, endsRelay }: RelayTestOptions,
+  { config, milliseconds, v8Flags = [], inPod, endsRelay }: RelayTestOptions,
 ): Promise<void> {
   using deadline = new Deadline(milliseconds);
-  await using relay = await deadline.for("the relay to start", startRelay(config, v8Flags));
+  await using pod = inPod ? await Pod.of("relay") : undefined;
+  const starting = startRelay(config, pod?.launch ?? { v8Flags });
+  await using relay = await deadline.for("the relay to start", starting);
   const joined: Leaving[] = [];
   try {
     await test({
@@ -76,6 +81,7 @@ async function runWithRelay(
       },
     });
     if (!endsRelay) await relay.status();
+    await pod?.verdict(relay);
     const fault = relay.log().match(/^.*"level":"(error|fatal)".*$/m);
     if (fault !== null) throw new Error(`The relay logged a fault: ${fault[0]}`);
   } catch (error) {

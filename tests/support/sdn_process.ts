@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { type Launch, launchCommand } from "./launch.ts";
 
 /** What a controller logs while it cannot read its store. */
 const WAITS = "cannot read the store, not ready";
@@ -25,15 +26,11 @@ export class SdnProcess implements AsyncDisposable {
   }
 
   /**
-   * Starts a controller with this configuration, and `env` in its environment, and waits until it is
-   * ready; rejects when it ends before. `v8Flags` go to the engine that it runs on.
+   * Starts a controller with this configuration and waits until it is ready; rejects when it ends
+   * before.
    */
-  static async start(
-    config: object,
-    env: Record<string, string> = {},
-    v8Flags: readonly string[] = [],
-  ): Promise<SdnProcess> {
-    const { child, folder } = await launch(config, { env, v8Flags });
+  static async start(config: object, how: Launch = {}): Promise<SdnProcess> {
+    const { child, folder } = await launch(config, how);
     const log = new Response(child.stderr).text();
     let text = "";
     for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
@@ -48,7 +45,7 @@ export class SdnProcess implements AsyncDisposable {
 
   /** Runs a controller that cannot read its store until it says why, and returns what it says. */
   static async waiting(config: object): Promise<string> {
-    const { child, folder } = await launch(config, { env: {}, v8Flags: [] });
+    const { child, folder } = await launch(config, {});
     let log = "";
     for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
       const wasSaid = log.includes(WAITS);
@@ -95,17 +92,14 @@ export class SdnProcess implements AsyncDisposable {
 }
 
 /** Begins a process with a configuration in a folder of its own. */
-async function launch(
-  config: object,
-  { env, v8Flags }: { env: Record<string, string>; v8Flags: readonly string[] },
-) {
+async function launch(config: object, how: Launch) {
   const folder = await Deno.makeTempDir({ prefix: "sdn_" });
   const file = `${folder}/sdn.yaml`;
   await Deno.writeTextFile(file, JSON.stringify(config));
   const flags = ["--address", "127.0.0.1:0", "-c", file];
-  const engine = v8Flags.length > 0 ? [`--v8-flags=${v8Flags.join(",")}`] : [];
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "--allow-all", ...engine, "sdn/main.ts", ...flags],
+  const { command, args, env } = launchCommand(how, "sdn/main.ts", flags);
+  const child = new Deno.Command(command, {
+    args,
     cwd: ROOT,
     env,
     stdout: "piped",

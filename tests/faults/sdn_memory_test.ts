@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../support/deadline.ts";
+import { askBeside, halfHeads } from "../support/half_heads.ts";
 import { Pod } from "../support/pod.ts";
 import { SdnProcess } from "../support/sdn_process.ts";
 
@@ -147,5 +148,33 @@ Deno.test("watchers that never read hold next to nothing, and are ended", async 
     } finally {
       for (const watcher of watchers) watcher.close();
     }
+  });
+});
+
+Deno.test("half heads of requests end, and relays are answered meanwhile", async () => {
+  await attacked(async (controller) => {
+    using _halves = await halfHeads(controller.url, 3_000);
+    const closed = /http_connections_dropped_total\{reason="head_timeout"\} (\d+)/;
+    for (let count = 0; count < 1_900;) {
+      count = Number(closed.exec(await askBeside(`${controller.url}/metrics`))?.[1] ?? 0);
+      await sleep(systemClock, 500);
+    }
+  });
+});
+
+Deno.test("searches among 2000 relays without end keep no relay from beating", async () => {
+  await attacked(async (controller) => {
+    const relays = 2_000;
+    for (let relay = 0; relay < relays; relay++) {
+      const neighbors = { [`r${(relay + 1) % relays}`]: 1, [`r${(relay * 7 + 3) % relays}`]: 2 };
+      await insist(controller, `/relay/r${relay}`, { neighbors });
+    }
+    const until = systemClock.now() + 5_000;
+    const search = async () => {
+      while (systemClock.now() < until) {
+        await controller.ask("GET", "/route?from=r0&to=r999&k=16&explain=true");
+      }
+    };
+    await Promise.all(Array.from({ length: 40 }, search));
   });
 });

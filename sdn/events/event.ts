@@ -96,7 +96,8 @@ export const EVENTS = {
   announces_changed: {
     level: "info",
     words: "announces changed",
-    tell: ({ relay, count, detail }) => `${relay} announces ${count} names ${detail}`,
+    tell: ({ relay, count, detail }) =>
+      `${relay} announces ${count} ${count === 1 ? "name" : "names"} ${detail}`,
   },
   announced: {
     level: "debug",

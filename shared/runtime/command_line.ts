@@ -55,6 +55,7 @@ Commands
 
 Flags
   -c, --config FILE     read this configuration; ${example} shows every key
+                        (-config FILE, as the Go programs have it, is the same)
       --address ADDR    address to listen on (default ${address})
       --log-level LEVEL debug, info, warn or error
   -h, --help            print this

@@ -25,14 +25,18 @@ export async function askHealth(
   clock: Clock,
   ask: Ask = askAny,
 ): Promise<HealthReport> {
-  if (parseAddress(target) !== undefined) {
-    const plain = await askUrl(new URL(healthUrl(target)), clock, ask);
+  // As it is copied from a browser or from the relay's own words.
+  const address = target.replace(/^moqt:\/\//, "").replace(/\/$/, "");
+  if (parseAddress(address) !== undefined) {
+    const plain = await askUrl(new URL(healthUrl(address)), clock, ask);
     if (plain.ready || /^\d/.test(plain.text)) return plain;
-    const secure = await askUrl(new URL(healthUrl(target, "https")), clock, ask);
+    const secure = await askUrl(new URL(healthUrl(address, "https")), clock, ask);
     return /^\d/.test(secure.text) ? secure : plain;
   }
   if (!URL.canParse(target) || !/^https?:/.test(target)) {
-    return { ready: false, text: `${printable(target, 200)} is not an http URL` };
+    const text = `${printable(target, 200)} is no address with a port and no http URL: ` +
+      "write 127.0.0.1:4433 or http://127.0.0.1:4433/health, say";
+    return { ready: false, text };
   }
   const url = new URL(target);
   if (url.pathname === "/" && url.search === "") url.href += "health?probe=ready";
@@ -49,8 +53,11 @@ async function askUrl(target: URL, clock: Clock, ask: Ask): Promise<HealthReport
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
     const late = deadline.signal.aborted;
-    const reason = late ? `nothing in ${TIMEOUT_MS} ms` : String(cause);
-    return { ready: false, text: `no answer from ${target}: ${printable(reason, 300)}` };
+    const reason = late
+      ? `nothing in ${TIMEOUT_MS} ms`
+      : String(cause).replace(/error sending request for url \([^)]*\): /, "");
+    const text = `no answer from ${target.origin}${target.pathname}: ${printable(reason, 300)}`;
+    return { ready: false, text };
   } finally {
     timer.cancel();
   }

@@ -7,6 +7,10 @@ function answering(answer: (url: URL) => Response | Promise<Response>): typeof f
   return (input) => Promise.resolve(answer(new URL(String(input))));
 }
 
+function fail(): never {
+  assert.fail("nobody is to be asked");
+}
+
 Deno.test("askHealth() asks for readiness unless the URL asks for something", async () => {
   const asked: string[] = [];
   const ask = answering((url) => {
@@ -42,7 +46,7 @@ Deno.test("askHealth() does not wait for ever", async () => {
   await clock.advance(3000);
   assert.deepEqual(await asking, {
     ready: false,
-    text: "no answer from http://h:1/health?probe=ready: nothing in 3000 ms",
+    text: "no answer from http://h:1/health: nothing in 3000 ms",
   });
 });
 
@@ -51,7 +55,7 @@ Deno.test("askHealth() says when nobody is there, and when it is no URL", async 
   const { ready, text } = await askHealth("http://h:1/", new ManualClock(), ask);
   assert.deepEqual([ready, text], [
     false,
-    "no answer from http://h:1/health?probe=ready: Error: refused",
+    "no answer from http://h:1/health: Error: refused",
   ]);
   for (const url of ["h:1", "file:///etc/passwd", ""]) {
     assert.equal((await askHealth(url, new ManualClock(), ask)).ready, false);
@@ -73,6 +77,18 @@ Deno.test("askHealth() asks an address over HTTP, and over TLS where that is wha
   assert.deepEqual(asked.splice(0), ["http:"]);
   const nobody = await askHealth("127.0.0.1:8090", clock, speaking("none:", 200));
   assert.match(nobody.text, /^no answer from http:/);
+});
+
+Deno.test("askHealth() knows an address with a slash behind it and as the relay writes it", async () => {
+  for (const target of ["127.0.0.1:4433/", "moqt://127.0.0.1:4433", "moqt://127.0.0.1:4433/"]) {
+    const ask = answering(({ href }) => new Response(href));
+    assert.deepEqual(await askHealth(target, new ManualClock(), ask), {
+      ready: true,
+      text: "200 http://127.0.0.1:4433/health?probe=ready",
+    });
+  }
+  const { text } = await askHealth("127.0.0.1/", new ManualClock(), answering(fail));
+  assert.match(text, /^127\.0\.0\.1\/ is no address with a port and no http URL: write /);
 });
 
 Deno.test("a program on this machine is well whoever signed its certificate", async () => {

@@ -24,10 +24,14 @@ toolTest(
     using deadline = new Deadline(120_000);
     const folder = await Deno.makeTempDir();
     const ports = { sdn: freePort(), tokyo: freePort(), london: freePort() };
-    const [recipe = "", , look = ""] = blocks("sh").map((text) =>
+    const [recipe = "", , , look = ""] = blocks("sh").map((text) =>
       text.replaceAll("sdn.example", "localhost").replaceAll(":8090", `:${ports.sdn}`)
     );
     await bash(recipe, folder);
+    for (const secret of ["ca.key", "sdn.key", "tokens/tokyo", "tokens/admin"]) {
+      const { mode } = await Deno.stat(`${folder}/${secret}`);
+      assert.equal((mode ?? 0) & 0o077, 0, `others can read ${secret}`);
+    }
     const [sdn = "", relay = ""] = blocks("yaml").map((text) =>
       text.replaceAll("/etc/qumo/", `${folder}/`).replaceAll("/var/lib", folder)
         .replaceAll("sdn.example", "localhost").replaceAll(":8090", `:${ports.sdn}`)

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { dialQuic } from "../../relay/transport/mod.ts";
 import { meshTest, words } from "../support/mesh/mesh_case.ts";
 import type { MeshRelay } from "../support/mesh/relay.ts";
+import { PodGround } from "../support/mesh/pod_ground.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { until } from "../support/mesh/until.ts";
 import { namespaceOf, ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
@@ -54,6 +55,7 @@ meshTest(
   "strangers who begin groups and never end them take nothing from others on the link",
   {
     topology: chain("tokyo", "london"),
+    ground: (topology) => PodGround.lay(topology),
     relayConfig: {
       // With fewer the strangers lose their tracks, which is another test.
       server: { max_uni_streams: 4_096 },
@@ -91,13 +93,18 @@ meshTest(
     });
 
     const verdict = await watcher.verdict(canary.group + 4);
-    say(words(verdict));
+    const peaks = await Promise.all(mesh.relays.map(({ pid }) => peakMemory(pid)));
+    say(`${words(verdict)}; at most ${peaks.join(" and ")} of memory`);
     assert.deepEqual([...verdict.missing, ...verdict.cut], []);
     assert.deepEqual(watcher.reception.faults, []);
     assert.deepEqual(linkOf(await mesh.relay("london").mesh()), before);
     for (const peer of [...strangers, audience]) peer.close();
   },
 );
+
+async function peakMemory(pid: number): Promise<string | undefined> {
+  return /VmHWM:\s+(\d+ kB)/.exec(await Deno.readTextFile(`/proc/${pid}/status`))?.[1];
+}
 
 function last(groups: Set<bigint>): bigint {
   return [...groups].reduce((a, b) => a > b ? a : b, -1n);

@@ -429,7 +429,7 @@ Deno.test("R-114 SubgroupWriter refuses gaps that contradict objects, ids or eac
       put(world.stream(track, { ...rich, group: 5n }), 0, 1, integerProperty(0x3c, 2));
       put(world.stream(track, { ...rich, group: 5n }), 1, 1, integerProperty(0x3c, 1));
     }],
-    ["a mandatory property (R-110)", (world, track) => {
+    ["a mandatory property", (world, track) => {
       put(world.stream(track, rich), 0, 1, integerProperty(0x4000, 1));
     }],
   ];

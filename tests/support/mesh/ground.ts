@@ -42,8 +42,9 @@ export class LoopbackGround implements Ground {
   // By the name of the relay that calls and of the one that is called.
   readonly #links = new Map<string, UdpLink>();
 
-  constructor({ relays, links }: Topology) {
-    this.#places = new Map(relays.map((name) => [name, loopbackPlace()]));
+  /** `prefixes` are what stands before the commands of relays, by their names. */
+  constructor({ relays, links }: Topology, prefixes?: ReadonlyMap<string, readonly string[]>) {
+    this.#places = new Map(relays.map((name) => [name, loopbackPlace(prefixes?.get(name))]));
     for (const { a, b } of links) {
       this.#links.set(`${a} ${b}`, new UdpLink(this.relay(b).port));
       this.#links.set(`${b} ${a}`, new UdpLink(this.relay(a).port));
@@ -120,7 +121,7 @@ export class DirectGround implements Ground {
   }
 }
 
-function loopbackPlace(): Place {
+function loopbackPlace(prefix: readonly string[] = []): Place {
   const port = freePort();
-  return { listen: `${LOOPBACK}:${port}`, hostname: LOOPBACK, port, prefix: [] };
+  return { listen: `${LOOPBACK}:${port}`, hostname: LOOPBACK, port, prefix };
 }

@@ -24,8 +24,9 @@ toolTest(
     using deadline = new Deadline(120_000);
     const folder = await Deno.makeTempDir();
     const ports = { sdn: freePort(), tokyo: freePort(), london: freePort() };
-    const [recipe = "", , , look = ""] = blocks("sh").map((text) =>
-      text.replaceAll("sdn.example", "localhost").replaceAll(":8090", `:${ports.sdn}`)
+    const [recipe = "", look = ""] = ["openssl req", "curl -s --cacert"].map((start) =>
+      (blocks("sh").find((text) => text.startsWith(start)) ?? assert.fail(start))
+        .replaceAll("sdn.example", "localhost").replaceAll(":8090", `:${ports.sdn}`)
     );
     await bash(recipe, folder);
     for (const secret of ["ca.key", "sdn.key", "tokens/tokyo", "tokens/admin"]) {

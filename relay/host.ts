@@ -2,10 +2,11 @@ import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { RelayMetrics } from "./ops/metrics.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
+import type { Session } from "./session/session.ts";
+import type { SessionLink } from "./session/session_options.ts";
 import type { RegistryObserver } from "./track/mod.ts";
 import type { RefusedConnections } from "./refused_connections.ts";
 import type { Connection } from "./transport/mod.ts";
-import type { LinkSession, LinkSessionOptions } from "./upstream/mod.ts";
 
 /** What serves the connections: sessions, tracks and all that is between them. */
 export interface SessionHost {
@@ -19,8 +20,8 @@ export interface SessionHost {
   tracks(): Iterable<TrackView>;
   sessions(): Iterable<SessionView>;
   namespaces(): Iterable<NamespaceView>;
-  /** Speaks with a neighbor that was called. */
-  startLink(connection: Connection, options: LinkSessionOptions): LinkSession;
+  /** Makes a session with a neighbor that was called; whoever asks lets it run. */
+  startLink(connection: Connection, link: SessionLink): Session;
   /** Tracks of other relays that others take from here. */
   readonly transitCount: number;
   /**

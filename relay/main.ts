@@ -1,9 +1,9 @@
 import { cpuUsage, memoryUsage } from "node:process";
 import { endProcess, output, systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
-import { MoqtHost } from "./session_server.ts";
+import { SessionServer } from "./session_server.ts";
 
-Deno.exitCode = await runCommand(Deno.args, (parts) => new MoqtHost(parts), {
+Deno.exitCode = await runCommand(Deno.args, (parts) => new SessionServer(parts), {
   deno: Deno.version.deno,
   hasQuic: "QuicEndpoint" in Deno,
   clock: systemClock,

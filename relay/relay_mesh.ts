@@ -22,14 +22,12 @@ import { type Condition, conditionOf } from "./ops/conditions.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
 import type { RelayMetrics } from "./ops/metrics.ts";
 import type { MeshView } from "./ops/snapshot.ts";
+import { linkProtocols } from "./session/negotiate.ts";
+import type { Session } from "./session/session.ts";
+import type { SessionLink } from "./session/session_options.ts";
 import type { RegistryObserver, Scope } from "./track/mod.ts";
 import { type Connection, dial } from "./transport/mod.ts";
-import {
-  type LinkSession,
-  type LinkSessionOptions,
-  type LinkTarget,
-  Mesh,
-} from "./upstream/mod.ts";
+import { type LinkTarget, Mesh } from "./upstream/mod.ts";
 
 /** What the mesh needs of the machine. */
 export interface MeshAccess {
@@ -46,7 +44,7 @@ export interface MeshSurroundings {
   readonly log: Log;
   readonly tracing: Tracing;
   /** Speaks with a neighbor that was called. */
-  readonly startSession: (connection: Connection, options: LinkSessionOptions) => LinkSession;
+  readonly startSession: (connection: Connection, link: SessionLink) => Session;
   /** The URL that neighbors can call; empty when none is known. */
   readonly address: () => string;
   readonly certificateHash: () => string;
@@ -269,7 +267,7 @@ export class RelayMesh implements RegistryObserver {
     const hash = mesh.insecure && !isPinned ? await this.#hashOf(where) : target.certificateSha256;
     const isByHash = hash !== undefined && (isPinned || this.#ca === undefined);
     const connection = await dial(`moqt://${where}`, {
-      protocols: ["moqt-18"],
+      protocols: [...linkProtocols],
       ...(isByHash && { serverCertificateHashes: [hash] }),
       ...(!isByHash && this.#ca !== undefined && { caCerts: this.#ca }),
       keepAliveInterval: 0,

@@ -1,26 +1,30 @@
-import { done, fieldText, namespaceText, TaskGroup, trackText } from "@qumo/shared/runtime";
-import { type Draft, draft18, draftOf, drafts, SessionCode } from "@qumo/shared/wire";
+import { done, TaskGroup, trackText } from "@qumo/shared/runtime";
+import type { HostParts, SessionHost } from "./host.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
 import { policyOf } from "./publisher_policy.ts";
-import type { HostParts, SessionHost } from "./host.ts";
 import { linkStreams } from "./relay_mesh.ts";
-import { isOtherRelay } from "./session/moqt/connection/relay_peer.ts";
-import { MoqtSession } from "./session/moqt/session.ts";
-import { negotiate } from "./session/negotiate.ts";
-import type { StreamSource } from "./session/first_streams.ts";
+import {
+  dialectOf,
+  linkDialect,
+  negotiate,
+  type Negotiated,
+  type NegotiationRefusal,
+  protocols,
+} from "./session/negotiate.ts";
+import type { Session } from "./session/session.ts";
+import type { SessionLink, SessionOptions } from "./session/session_options.ts";
 import type { Authorizer, SessionSettings } from "./session/settings.ts";
 import { StreamBudget } from "./session/stream_budget.ts";
-import { Cache, MAX_TRACKS, Registry, type Replacement, type TrackEntry } from "./track/mod.ts";
+import { namespaceViews, sessionView, trackView } from "./session_views.ts";
+import { Cache, MAX_TRACKS, Registry, type Replacement } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
-import type { LinkSession, LinkSessionOptions } from "./upstream/mod.ts";
 import { version } from "./version.ts";
-import type { SessionEnd } from "./vocabulary.ts";
 
 // Both modes of `auth` that there are let in everyone who can come as far as the port.
 const everybody: Authorizer = () => done(undefined);
 
-// How sessions end that have not failed.
-const BLAMELESS: ReadonlySet<SessionEnd> = new Set(["peer_closed", "drained"]);
+// Every protocol's code for an end without an error.
+const NO_ERROR = 0;
 
 /** A session that is served. */
 interface Served {
@@ -29,15 +33,15 @@ interface Served {
 }
 
 /** What serves the connections of a relay: a session for each, over one registry of tracks. */
-export class MoqtHost implements SessionHost {
-  readonly protocols = drafts.map(({ protocol }) => protocol);
+export class SessionServer implements SessionHost {
+  readonly protocols = protocols;
   readonly #parts: HostParts;
   readonly #settings: SessionSettings;
   // Of sessions with relays that were called.
   readonly #linkSettings: SessionSettings;
   readonly #registry: Registry;
   readonly #streamBudget = new StreamBudget();
-  readonly #sessions = new Map<MoqtSession, Served>();
+  readonly #sessions = new Map<Session, Served>();
   // Connections whose first bytes are awaited to know what they speak.
   readonly #unknown = new Set<Connection>();
   readonly #tasks: TaskGroup;
@@ -83,130 +87,91 @@ export class MoqtHost implements SessionHost {
   }
 
   serve(connection: Connection): void {
-    if (connection.protocol === undefined) {
+    const { protocol } = connection;
+    if (protocol === undefined) {
       return this.#tasks.spawn("negotiation", () => this.#negotiate(connection));
     }
-    const draft = draftOf(connection.protocol);
-    if (draft === undefined) {
-      return connection.close(SessionCode.VERSION_NEGOTIATION_FAILED, "unknown protocol");
-    }
-    this.#begin(connection, draft);
+    const found = dialectOf(protocol);
+    if (found.ok) this.#begin(connection, found.value);
+    else connection.close(found.refusal.code, found.refusal.reason);
   }
 
   /** Waits until the peer has shown what it speaks. */
   async #negotiate(connection: Connection): Promise<void> {
-    const { clock, refused } = this.#parts;
+    const { clock } = this.#parts;
     this.#unknown.add(connection);
     const found = await negotiate(connection, { clock, timeoutMs: this.#settings.setupTimeoutMs });
     this.#unknown.delete(connection);
     if (found === undefined) return;
-    if (found.ok) return this.#begin(connection, found.value.draft, found.value.streams);
-    const { code, reason } = found.refusal;
-    refused.add({ kind: "setup", reason, peer: connection.remoteAddress });
+    if (found.ok) this.#begin(connection, found.value);
+    else this.#turnAway(connection, found.refusal);
+  }
+
+  #turnAway(connection: Connection, { code, reason }: NegotiationRefusal): void {
+    this.#parts.refused.add({ kind: "setup", reason, peer: connection.remoteAddress });
     connection.close(code, reason);
   }
 
-  #begin(connection: Connection, draft: Draft, streams?: StreamSource): void {
-    const { clock, metrics, log, tracing, mesh } = this.#parts;
-    const id = ++this.#lastId;
-    const session = new MoqtSession({
-      id,
+  #begin(connection: Connection, { dialect, streams }: Negotiated): void {
+    const { clock, metrics } = this.#parts;
+    const session = dialect.begin({
+      ...this.#common(connection),
       role: "server",
-      connection,
       ...(streams !== undefined && { streams }),
-      draft,
-      clock,
-      log: log.with({ session: id }),
-      tracing,
-      metrics,
       settings: this.#settings,
-      streamBudget: this.#streamBudget,
-      registry: this.#registry,
       scopeOf,
-      authorizer: everybody,
-      relayName: mesh.name,
     });
     metrics.sessionsStarted[connection.transport]++;
     this.#sessions.set(session, { over: this.#run(session), since: clock.now() });
   }
 
-  /** Speaks with a neighbor that was called, to take tracks from it. */
-  startLink(connection: Connection, options: LinkSessionOptions): LinkSession {
-    const { clock, metrics, log, tracing, mesh } = this.#parts;
-    const { scope, ...link } = options;
-    const id = ++this.#lastId;
-    const session = new MoqtSession({
-      id,
+  /** Begins to speak with a neighbor that was called, to take tracks from it. */
+  startLink(connection: Connection, link: SessionLink): Session {
+    const session = linkDialect(connection.protocol).begin({
+      ...this.#common(connection),
       role: "client",
+      settings: this.#linkSettings,
+      scopeOf: () => link.scope,
+      link,
+    });
+    return session;
+  }
+
+  #common(connection: Connection): Omit<SessionOptions, "role" | "settings" | "scopeOf"> {
+    const { clock, metrics, log, tracing, mesh } = this.#parts;
+    const id = ++this.#lastId;
+    return {
+      id,
       connection,
-      draft: draftOf(connection.protocol) ?? draft18,
       clock,
       log: log.with({ session: id }),
       tracing,
       metrics,
-      settings: this.#linkSettings,
       streamBudget: this.#streamBudget,
       registry: this.#registry,
-      scopeOf: () => scope,
       authorizer: everybody,
       relayName: mesh.name,
-      link,
-    });
-    return {
-      ready: session.ready,
-      get peerName() {
-        return session.isReady ? session.peer.relayName : undefined;
-      },
-      get isOtherRelay() {
-        return session.isReady && isOtherRelay(session.peer);
-      },
-      get isPeerLeaving() {
-        return session.isPeerLeaving;
-      },
-      run: () => this.#traced(session),
-      ping: () => session.ping(),
-      publisher: (scope) => session.publisher(scope),
-      close: (reason) => session.close(SessionCode.NO_ERROR, reason),
     };
   }
 
   /** Subscriptions of other relays to what comes from elsewhere: tracks that only pass through. */
   get transitCount(): number {
     let count = 0;
-    for (const session of this.#sessions.keys()) count += session.transitCount;
+    for (const { counts } of this.#sessions.keys()) count += counts.transit;
     return count;
   }
 
-  async #run(session: MoqtSession): Promise<void> {
-    await this.#traced(session);
+  async #run(session: Session): Promise<void> {
+    await session.run();
     this.#sessions.delete(session);
-  }
-
-  /** Lets a session run to its end, in a span that is as long. */
-  async #traced(session: MoqtSession): ReturnType<MoqtSession["run"]> {
-    const { role, draft, connection, id } = session;
-    const span = this.#parts.tracing.start("moqt session", {
-      kind: role,
-      attributes: {
-        "network.peer.address": connection.remoteAddress,
-        "network.protocol.name": draft.protocol,
-        "qumo.transport": connection.transport,
-        "qumo.session": id,
-      },
-    });
-    const result = await span.run(() => session.run());
-    const relay = session.isReady ? session.peer.relayName : undefined;
-    span.set({ "qumo.session.end": result.end, "qumo.peer.relay": relay });
-    span.end(BLAMELESS.has(result.end) ? undefined : result.end);
-    return result;
   }
 
   snapshot(): RelaySnapshot {
     let [subscriptions, namespaces, parkedStreams] = [0, 0, 0];
-    for (const session of this.#sessions.keys()) {
-      subscriptions += session.subscriptionCount;
-      namespaces += session.namespaceCount;
-      parkedStreams += session.streams.unfinished.parkedCount;
+    for (const { counts } of this.#sessions.keys()) {
+      subscriptions += counts.subscriptions;
+      namespaces += counts.namespaces;
+      parkedStreams += counts.parkedStreams;
     }
     let [tracks, openGroups] = [0, 0];
     for (const scope of this.#registry.scopes()) {
@@ -239,15 +204,7 @@ export class MoqtHost implements SessionHost {
   }
 
   *namespaces(): Iterable<NamespaceView> {
-    for (const scope of this.#registry.scopes()) {
-      for (const { namespace, publishers } of scope.advertised()) {
-        yield {
-          path: scope.path,
-          namespace: namespaceText(namespace),
-          publishers: publishers.map(({ label }) => label),
-        };
-      }
-    }
+    for (const scope of this.#registry.scopes()) yield* namespaceViews(scope);
   }
 
   async drain(deadlineMs: number, address: string | undefined): Promise<void> {
@@ -260,16 +217,14 @@ export class MoqtHost implements SessionHost {
 
   async close(): Promise<void> {
     this.#closeUnknown("the relay ends");
-    for (const session of this.#sessions.keys()) {
-      session.close(SessionCode.NO_ERROR, "the relay ends");
-    }
+    for (const session of this.#sessions.keys()) session.close("the relay ends");
     await Promise.all([...this.#sessions.values()].map(({ over }) => over));
     await this.#tasks.close();
   }
 
   // They cannot be asked to leave: nobody knows in which words.
   #closeUnknown(reason: string): void {
-    for (const connection of this.#unknown) connection.close(SessionCode.NO_ERROR, reason);
+    for (const connection of this.#unknown) connection.close(NO_ERROR, reason);
   }
 }
 
@@ -302,39 +257,4 @@ function scopeOf(path: string): string {
 function uriFor(address: string | undefined, transport: Connection["transport"]): string {
   if (address === undefined) return "";
   return address.replace(/^\w+:/, transport === "webtransport" ? "https:" : "moqt:");
-}
-
-function sessionView(session: MoqtSession, ageMs: number): SessionView {
-  const { id, connection, draft, isReady } = session;
-  return {
-    id,
-    peer: connection.remoteAddress,
-    transport: connection.transport,
-    protocol: draft.protocol,
-    relay: isReady ? session.peer.relayName : undefined,
-    implementation: isReady ? session.peer.implementation : undefined,
-    path: isReady ? session.scope.path : undefined,
-    ageMs,
-    subscriptions: session.subscriptionCount,
-    namespaces: session.namespaceCount,
-    tracks: session.trackCount,
-    parkedStreams: session.streams.unfinished.parkedCount,
-  };
-}
-
-function trackView({ path, since, track, feeds }: TrackEntry, now: number): TrackView {
-  return {
-    path,
-    namespace: namespaceText(track.name.namespace),
-    name: fieldText(track.name.name),
-    publishers: feeds.publishers.map(({ label }) => label),
-    relays: feeds.path,
-    subscriptions: feeds.demand,
-    largest: track.largest,
-    ageMs: now - since,
-    cachedGroups: track.groupCount,
-    cachedBytes: track.bytes,
-    bytesReceived: track.traffic.received,
-    bytesSent: track.traffic.sent,
-  };
 }

@@ -1,3 +1,4 @@
+import type { VarintFormat } from "@qumo/shared/wire";
 import type { BidiStream, Code, Connection, ReceiveStream } from "../transport/types.ts";
 import { FIRST_BUFFER_BYTES } from "./limits.ts";
 
@@ -18,10 +19,24 @@ export class PeekedStream implements ReceiveStream {
     this.#raw = raw;
   }
 
+  /** Whether something was read of it. */
+  get isTouched(): boolean {
+    return this.#first.length > 0 || this.#ended || this.#reading !== undefined;
+  }
+
   /** Waits for the first `length` bytes; fewer where the stream ends before. */
   async peek(length: number): Promise<Uint8Array> {
     while (this.#first.length < length && !this.#ended) await this.#more();
     return this.#first;
+  }
+
+  /** The stream's first integer; undefined where the stream ends before it is whole. */
+  async peekVarint(format: VarintFormat): Promise<bigint | undefined> {
+    const [first] = await this.peek(1);
+    if (first === undefined) return undefined;
+    const length = format.lengthFrom(first);
+    const bytes = await this.peek(length);
+    return bytes.length < length ? undefined : format.read(bytes, 0);
   }
 
   async read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -55,33 +70,48 @@ export class PeekedStream implements ReceiveStream {
   }
 }
 
+/** How streams of one kind are looked at. */
+interface Looking<T, Peeked> {
+  readonly accept: () => Promise<T | undefined>;
+  readonly wrap: (stream: T) => Peeked;
+  readonly isTouched: (stream: Peeked) => boolean;
+}
+
 /** A peer's first streams of one kind: looked at, kept, and handed on in the order they came. */
 class Kept<T, Peeked extends T> {
-  readonly #accept: () => Promise<T | undefined>;
-  readonly #wrap: (stream: T) => Peeked;
-  readonly #streams: Peeked[] = [];
+  readonly #looking: Looking<T, Peeked>;
+  readonly #streams: { readonly raw: T; readonly peeked: Peeked }[] = [];
   #awaited: Promise<Peeked | undefined> | undefined;
 
-  constructor(accept: () => Promise<T | undefined>, wrap: (stream: T) => Peeked) {
-    this.#accept = accept;
-    this.#wrap = wrap;
+  constructor(looking: Looking<T, Peeked>) {
+    this.#looking = looking;
   }
 
   /** The peer's next stream, which stays for whoever takes over. */
   look(): Promise<Peeked | undefined> {
-    return this.#awaited ??= this.#accept().then((stream) => {
+    const { accept, wrap } = this.#looking;
+    return this.#awaited ??= accept().then((raw) => {
       this.#awaited = undefined;
-      if (stream === undefined) return undefined;
-      const peeked = this.#wrap(stream);
-      this.#streams.push(peeked);
+      if (raw === undefined) return undefined;
+      const peeked = wrap(raw);
+      this.#streams.push({ raw, peeked });
       return peeked;
     });
   }
 
+  /** Somebody took this stream for himself. */
+  remove(stream: Peeked): void {
+    const at = this.#streams.findIndex(({ peeked }) => peeked === stream);
+    if (at >= 0) this.#streams.splice(at, 1);
+  }
+
   /** The first that is kept, or else the peer's next as it is; undefined after the end. */
   async take(): Promise<T | undefined> {
+    const { accept, isTouched } = this.#looking;
     if (this.#streams.length === 0) await this.#awaited;
-    return this.#streams.shift() ?? await this.#accept();
+    const kept = this.#streams.shift();
+    if (kept === undefined) return await accept();
+    return isTouched(kept.peeked) ? kept.peeked : kept.raw;
   }
 }
 
@@ -95,12 +125,17 @@ export class FirstStreams implements StreamSource {
   readonly uni: Kept<ReceiveStream, PeekedStream>;
   readonly bidi: Kept<BidiStream, PeekedBidi>;
 
-  constructor(connection: Connection) {
-    this.uni = new Kept(() => connection.acceptUni(), (stream) => new PeekedStream(stream));
-    this.bidi = new Kept(
-      () => connection.acceptBidi(),
-      ({ id, send, receive }) => ({ id, send, receive: new PeekedStream(receive) }),
-    );
+  constructor(connection: StreamSource) {
+    this.uni = new Kept({
+      accept: () => connection.acceptUni(),
+      wrap: (stream) => new PeekedStream(stream),
+      isTouched: (stream) => stream.isTouched,
+    });
+    this.bidi = new Kept({
+      accept: () => connection.acceptBidi(),
+      wrap: ({ id, send, receive }) => ({ id, send, receive: new PeekedStream(receive) }),
+      isTouched: ({ receive }) => receive.isTouched,
+    });
   }
 
   acceptUni(): Promise<ReceiveStream | undefined> {

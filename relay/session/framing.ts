@@ -22,10 +22,8 @@ export async function readVarint(input: Input, format: VarintFormat): Promise<bi
   return value;
 }
 
-/** Decides what becomes of messages that the draft does not allow as they are. */
+/** Understands messages that the draft does not allow as they are. */
 export interface Tolerance {
-  /** Whether the peer is one of those whose oddities are understood. */
-  allowed(): Promise<boolean>;
   /** A message was understood in spite of these. */
   noted(message: ControlMessage, oddities: readonly Oddity[]): void;
 }
@@ -42,19 +40,9 @@ export async function readMessage(
   try {
     return draft.control.decode(type, body);
   } catch (error) {
-    const isAllowed = error instanceof DecodeError && await tolerance?.allowed();
-    if (!isAllowed) throw error;
-    return understand(draft, { type, body, error }, tolerance!);
+    if (tolerance === undefined || !(error instanceof DecodeError)) throw error;
+    return understand(draft, { type, body, error }, tolerance);
   }
-}
-
-/** What follows the type of a control message. */
-export async function readBody(
-  input: Input,
-  draft: Draft,
-  type: bigint,
-): Promise<ControlMessage> {
-  return draft.control.decode(type, await takeBody(input, draft));
 }
 
 /** Reads a message once more, with its oddities. */

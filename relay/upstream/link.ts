@@ -7,6 +7,7 @@ import {
   TaskGroup,
   type Timer,
 } from "@qumo/shared/runtime";
+import type { EstablishedSession, Session } from "../session/session.ts";
 import type { Publisher } from "../track/mod.ts";
 import type { Connection } from "../transport/types.ts";
 import { HeardConnection } from "./heard_connection.ts";
@@ -25,23 +26,6 @@ export interface LinkTarget {
   readonly isPinned?: boolean;
 }
 
-/** A session with a neighbor, as far as a link needs it. */
-export interface LinkSession {
-  /** Resolves when setup is complete, or to false when it never will be. */
-  readonly ready: Promise<boolean>;
-  /** What the neighbor calls itself; undefined for a relay that is none of ours. */
-  readonly peerName: string | undefined;
-  /** Whether it is a relay that is none of ours. */
-  readonly isOtherRelay: boolean;
-  readonly isPeerLeaving: boolean;
-  /** Speaks until the connection has ended. Never rejects. */
-  run(): Promise<unknown>;
-  /** Whether the neighbor answered a question that it always can. Never rejects. */
-  ping(): Promise<boolean>;
-  publisher(scope: string): Publisher;
-  close(reason: string): void;
-}
-
 /** What a {@linkcode Link} works with. */
 export interface LinkOptions {
   /** The neighbor's name, or for a static origin its URL. */
@@ -54,7 +38,7 @@ export interface LinkOptions {
   readonly target: () => LinkTarget | undefined;
   /** Rejects when no connection comes about. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
-  readonly startSession: (connection: Connection, target: LinkTarget, link: Link) => LinkSession;
+  readonly startSession: (connection: Connection, target: LinkTarget, link: Link) => Session;
   readonly settings: MeshSettings;
   readonly clock: Clock;
   readonly log: Log;
@@ -82,7 +66,8 @@ export class Link {
   readonly #tasks: TaskGroup;
   readonly #backoff: Backoff;
   readonly #hold: HoldDown;
-  #session: LinkSession | undefined;
+  #session: Session | undefined;
+  #neighbor: EstablishedSession | undefined;
   #pinger: Pinger | undefined;
   #toldRtt: number | undefined;
   #isUp = false;
@@ -128,22 +113,22 @@ export class Link {
 
   /** What the neighbor calls itself; undefined while that is not known. */
   get peerName(): string | undefined {
-    return this.#session?.peerName;
+    return this.#neighbor?.peer.relay;
   }
 
   /** Whether the neighbor is a relay that is none of ours; false while that is not known. */
   get isOtherRelay(): boolean {
-    return this.#session?.isOtherRelay ?? false;
+    return this.#neighbor?.peer.isOtherRelay ?? false;
   }
 
   /** Whether tracks of this scope can be asked for: our own relays serve every one. */
   serves(scope: string): boolean {
-    return this.#session?.peerName !== undefined || scope === this.#options.scope;
+    return this.peerName !== undefined || scope === this.#options.scope;
   }
 
   /** The neighbor as a publisher of a scope's tracks; undefined while there is no session. */
   publisher(scope: string): Publisher | undefined {
-    return this.#session?.publisher(scope);
+    return this.#neighbor?.publisher(scope);
   }
 
   /**
@@ -215,12 +200,14 @@ export class Link {
     const stop = () => session.close("the relay ends");
     signal.addEventListener("abort", stop);
     try {
-      if (!await session.ready) return this.#failed("the session was refused");
-      if (this.#options.isNamed && session.peerName !== this.name) {
+      const neighbor = await session.established;
+      if (neighbor === undefined) return this.#failed("the session was refused");
+      const { relay } = neighbor.peer;
+      if (this.#options.isNamed && relay !== this.name) {
         session.close("another relay was expected");
-        return this.#failed(`${session.peerName ?? "another program"} answers at its address`);
+        return this.#failed(`${relay ?? "another program"} answers at its address`);
       }
-      this.#begin(session);
+      this.#begin(session, neighbor);
       await over;
     } finally {
       signal.removeEventListener("abort", stop);
@@ -229,9 +216,10 @@ export class Link {
     }
   }
 
-  #begin(session: LinkSession): void {
+  #begin(session: Session, neighbor: EstablishedSession): void {
     const { clock, settings, log } = this.#options;
     this.#session = session;
+    this.#neighbor = neighbor;
     this.#since = clock.now();
     this.#failure = undefined;
     this.#backoff.succeeded();
@@ -240,7 +228,7 @@ export class Link {
       clock,
       intervalMs: settings.pingIntervalMs,
       timeoutMs: settings.linkTimeoutMs,
-      ping: () => session.ping(),
+      ping: () => neighbor.ping(),
       onAnswer: () => this.#measured(),
       onSilence: () => {
         // Said already by the neighbor: it may be silent for as long as it takes to go away.
@@ -277,7 +265,7 @@ export class Link {
     this.#pinger = this.#toldRtt = undefined;
     this.#held?.cancel();
     this.#hold.down(clock.now());
-    this.#session = undefined;
+    this.#session = this.#neighbor = undefined;
     this.#isUp = false;
     this.#since = clock.now();
     log.info("link down", { neighbor: this.name });

@@ -1,12 +1,13 @@
 import { formatAnnounce } from "@qumo/shared/topology";
 import { namespaceKey } from "@qumo/shared/wire";
 import { type MirrorView, parseRelayUrl } from "../control_plane/mod.ts";
+import type { SessionLink } from "../session/session_options.ts";
 import type { RegistryObserver, Scope } from "../track/mod.ts";
 import { ControllerRoutes } from "./controller_routes.ts";
 import { Directory, textOf } from "./directory.ts";
 import { Link, type LinkTarget } from "./link.ts";
 import { Links } from "./links.ts";
-import type { LinkSessionOptions, MeshOptions } from "./mesh_options.ts";
+import type { MeshOptions } from "./mesh_options.ts";
 import { RemoteNames } from "./remote_names.ts";
 import type { RemoteFeed, RouteContext } from "./route_context.ts";
 import { RoutePublisher } from "./route_publisher.ts";
@@ -202,7 +203,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   }
 
   /** Namespaces of a static origin go into the directory, like those of relays that a controller knows. */
-  #advertiser(source: string, scope: string): NonNullable<LinkSessionOptions["advertise"]> {
+  #advertiser(source: string, scope: string): NonNullable<SessionLink["advertise"]> {
     const counts = new Map<string, number>();
     return (namespace) => {
       const key = namespaceKey(namespace);

@@ -1,25 +1,11 @@
 import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
-import type { Namespace } from "@qumo/shared/wire";
 import type { MirrorView } from "../control_plane/mod.ts";
+import type { Session } from "../session/session.ts";
+import type { SessionLink } from "../session/session_options.ts";
 import type { Connection } from "../transport/types.ts";
-import type { LinkSession, LinkTarget } from "./link.ts";
+import type { LinkTarget } from "./link.ts";
 import type { MeshMetrics } from "./metrics.ts";
 import type { MeshSettings } from "./settings.ts";
-
-/** What a session with a neighbor is to be like. */
-export interface LinkSessionOptions {
-  /** What the neighbor's URL says. */
-  readonly authority: string;
-  readonly path: string;
-  /** The scope of what the neighbor announces and asks for, unless it names others. */
-  readonly scope: string;
-  /** Which namespaces the neighbor is told of: none where the controller tells. */
-  readonly shows: "local" | "none";
-  /** Takes up what the neighbor announces; absent where the controller tells. */
-  readonly advertise?: (namespace: Namespace) => () => void;
-  /** The neighbor is going away. */
-  readonly onLeaving: () => void;
-}
 
 /** What the mesh of one relay is made of. */
 export interface MeshOptions {
@@ -40,7 +26,7 @@ export interface MeshOptions {
   readonly pins?: ReadonlyMap<string, string>;
   /** Rejects when no connection comes about. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
-  readonly startSession: (connection: Connection, options: LinkSessionOptions) => LinkSession;
+  readonly startSession: (connection: Connection, link: SessionLink) => Session;
   readonly metrics: MeshMetrics;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,7 +1,7 @@
 /** Where a track comes from when nobody publishes it here: other relays. */
 export { HeardConnection } from "./heard_connection.ts";
-export type { LinkSession, LinkTarget } from "./link.ts";
+export type { LinkTarget } from "./link.ts";
 export { Mesh } from "./mesh.ts";
-export type { LinkSessionOptions, MeshOptions } from "./mesh_options.ts";
+export type { MeshOptions } from "./mesh_options.ts";
 export type { MeshMetrics } from "./metrics.ts";
 export type { MeshSettings } from "./settings.ts";

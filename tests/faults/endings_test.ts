@@ -41,7 +41,7 @@ Deno.test("a track that ends while it is offered is over for whoever takes the o
     for (let step = 0; step < steps; step++) await Promise.resolve();
     publisher.close();
     await world.settle();
-    assert.equal(session.subscriptionCount, 0, `After ${steps} steps`);
+    assert.equal(session.counts.subscriptions, 0, `After ${steps} steps`);
   }
 });
 

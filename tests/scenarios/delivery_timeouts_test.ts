@@ -100,7 +100,7 @@ Deno.test("R-153: where streams cannot be reset, one that was cut off stays open
   const reader = await SubgroupReader.next(subscriber);
   assert.deepEqual(await reader.next(), large(0));
   await world.stillPending(reader.next().catch(() => {}), "The end of the stream");
-  assert.equal(joined.session.streams.unfinished.parkedCount, 1);
+  assert.equal(joined.session.counts.parkedStreams, 1);
   assert.equal(world.metrics.streamsParked, 1);
 });
 

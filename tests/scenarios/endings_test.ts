@@ -40,7 +40,7 @@ const ENDINGS: readonly Ending[] = [
     end: "peer_closed",
     do: (peer, { session }) => {
       peer.close();
-      session.fail(new Error("what came before the close made no sense"));
+      session.close("too late");
     },
   },
   {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { alone } from "../support/alone.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
-import { MoqtHost } from "../../relay/session_server.ts";
+import { SessionServer } from "../../relay/session_server.ts";
 import { memoryPair } from "../../relay/transport/mod.ts";
 import { ScriptedPeer } from "../support/scripted_peer.ts";
 import {
@@ -23,12 +23,12 @@ import {
 class HostWorld {
   readonly clock = new ManualClock();
   readonly metrics = new RelayMetrics();
-  readonly host: MoqtHost;
+  readonly host: SessionServer;
 
   constructor() {
     const config = { ...DEFAULTS, relay: { ...DEFAULTS.relay, solicit: false } };
     const { clock, metrics } = this;
-    this.host = new MoqtHost({
+    this.host = new SessionServer({
       config,
       metrics,
       clock,
@@ -53,7 +53,7 @@ class HostWorld {
   }
 }
 
-Deno.test("MoqtHost counts sessions, tracks, subscriptions and what is cached, until they end", async () => {
+Deno.test("SessionServer counts sessions, tracks, subscriptions and what is cached, until they end", async () => {
   const world = new HostWorld();
   const [publisher, subscriber] = [await world.connect(), await world.connect()];
   await announce(publisher, "live");
@@ -99,7 +99,7 @@ Deno.test("MoqtHost counts sessions, tracks, subscriptions and what is cached, u
   assert.equal(world.host.active, 0);
 });
 
-Deno.test("R-013: MoqtHost puts sessions of one path into one scope, whatever their query", async () => {
+Deno.test("R-013: SessionServer puts sessions of one path into one scope, whatever their query", async () => {
   const world = new HostWorld();
   await announce(await world.connect("/one?token=a"), "live");
   const rendezvous = { rendezvousTimeout: 0n };
@@ -113,7 +113,7 @@ Deno.test("R-013: MoqtHost puts sessions of one path into one scope, whatever th
   await world.host.close();
 });
 
-Deno.test("R-170, R-172: MoqtHost.drain() tells everybody, and waits for them as long as it may", async () => {
+Deno.test("R-170, R-172: SessionServer.drain() tells everybody, and waits for them as long as it may", async () => {
   const world = new HostWorld();
   const [busy, stubborn, idle] = [
     await world.connect(),
@@ -138,7 +138,7 @@ Deno.test("R-170, R-172: MoqtHost.drain() tells everybody, and waits for them as
   assert.equal(world.metrics.sessionsEnded.drained, 3);
 });
 
-Deno.test("MoqtHost.close() ends every session at once, without an error", async () => {
+Deno.test("SessionServer.close() ends every session at once, without an error", async () => {
   const world = new HostWorld();
   const peer = await world.connect();
   await announce(peer, "a");

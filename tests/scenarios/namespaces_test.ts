@@ -128,7 +128,7 @@ Deno.test("a namespace that a publisher says unasked and when it is asked counts
   await world.settle();
   const told = await listen(await world.connect(), "");
   assert.equal(await heard(told), "+live");
-  assert.equal(session.namespaceCount, 1);
+  assert.equal(session.counts.namespaces, 1);
   await announcement.finish();
   const next = heard(told);
   await world.stillPending(next, "NAMESPACE_DONE while it is still said");

@@ -5,7 +5,7 @@ import { SessionCode } from "@qumo/shared/wire";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { RefusedConnections } from "../../relay/refused_connections.ts";
-import { MoqtHost } from "../../relay/session_server.ts";
+import { SessionServer } from "../../relay/session_server.ts";
 import { type MemoryConnection, memoryPair } from "../../relay/transport/mod.ts";
 import { alone } from "../support/alone.ts";
 import { ScriptedPeer } from "../support/scripted_peer.ts";
@@ -17,13 +17,13 @@ class World {
   readonly clock = new ManualClock();
   readonly metrics = new RelayMetrics();
   readonly lines: readonly { text: string; fields: LogFields }[];
-  readonly host: MoqtHost;
+  readonly host: SessionServer;
 
   constructor() {
     const { clock, metrics } = this;
     const { log, lines } = memoryLog();
     this.lines = lines;
-    this.host = new MoqtHost({
+    this.host = new SessionServer({
       config: { ...DEFAULTS, relay: { ...DEFAULTS.relay, solicit: false } },
       metrics,
       refused: new RefusedConnections(metrics, log, clock),

@@ -155,9 +155,9 @@ async function linked(world: SessionWorld, shows: "local" | "none" = "none") {
   const { peer, session } = await world.join({
     dialled: true,
     setup: { relayName: "there" },
-    link: { path: "/", authority: "there:1", shows, onLeaving: () => void hasLeft++ },
+    link: { path: "/", authority: "there:1", scope: "", shows, onLeaving: () => void hasLeft++ },
   });
-  return { peer, session, hasLeft: () => hasLeft };
+  return { peer, session: (await session.established)!, hasLeft: () => hasLeft };
 }
 
 Deno.test("R-010: a link says which authority and path it called, and asks for no namespaces", async () => {

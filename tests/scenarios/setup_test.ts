@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { alone } from "../support/alone.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
-import { MoqtHost } from "../../relay/session_server.ts";
+import { SessionServer } from "../../relay/session_server.ts";
 import { memoryPair } from "../../relay/transport/mod.ts";
 import type { MemorySendStream } from "../../relay/transport/memory_streams.ts";
 import { namespaceOf, trackOf } from "../support/scripted_peer.ts";
@@ -299,9 +299,9 @@ Deno.test("R-201: objects of an unknown alias are held for a time, and no longer
   await assert.rejects(script.send(...objects(1, 2)), { kind: "stopped" });
 });
 
-function makeHost(): MoqtHost {
+function makeHost(): SessionServer {
   const { log } = memoryLog();
-  return new MoqtHost({
+  return new SessionServer({
     config: DEFAULTS,
     metrics: new RelayMetrics(),
     clock: new ManualClock(),

@@ -21,7 +21,7 @@ const SLOW = { streamWindow: 64 };
 
 /** Streams to a subscriber that are left open for want of a reset. */
 function parked(joined: Joined): number {
-  return joined.session.streams.unfinished.parkedCount;
+  return joined.session.counts.parkedStreams;
 }
 
 function sized(id: number, bytes: number): ScriptedObject {

@@ -39,14 +39,14 @@ const CASES: readonly Case[] = [
     ask: (peer) => subscribe(peer),
     agreed: "subscribeOk",
     refusal: "DUPLICATE_SUBSCRIPTION",
-    open: ({ session }) => session.subscriptionCount,
+    open: ({ session }) => session.counts.subscriptions,
   },
   {
     what: "PUBLISH",
     ask: (peer, again) => publish(peer, { alias: again ? 31n : 30n }),
     agreed: "requestOk",
     refusal: "DUPLICATE_SUBSCRIPTION",
-    open: ({ session }) => session.trackCount,
+    open: ({ session }) => session.counts.tracks,
   },
   {
     what: "PUBLISH_NAMESPACE",
@@ -58,7 +58,7 @@ const CASES: readonly Case[] = [
       }),
     agreed: "requestOk",
     refusal: undefined,
-    open: ({ session }) => session.namespaceCount,
+    open: ({ session }) => session.counts.namespaces,
   },
   ...(["subscribeNamespace", "subscribeTracks"] as const).map((kind): Case => ({
     what: kind === "subscribeTracks" ? "SUBSCRIBE_TRACKS" : "SUBSCRIBE_NAMESPACE",
@@ -116,7 +116,7 @@ Deno.test("the publisher hears that the last subscriber stopped its request, and
   const { upstream, downstream, joined } = await watch(world);
   downstream.incoming.stop(StreamCode.CANCELLED);
   await world.advance(NOTICED_MS);
-  assert.equal(joined.session.subscriptionCount, 0);
+  assert.equal(joined.session.counts.subscriptions, 0);
   await world.advance(LINGER_MS);
   assert.equal(await upstream.ended(), StreamCode.CANCELLED);
 });
@@ -128,7 +128,7 @@ Deno.test("a subscription that waits for its publisher ends when it was stopped"
   await world.settle();
   request.incoming.stop(StreamCode.CANCELLED);
   await world.advance(NOTICED_MS);
-  assert.equal(session.subscriptionCount, 0);
+  assert.equal(session.counts.subscriptions, 0);
 });
 
 Deno.test("a request that goes on is asked eight times at most, and what is said next is understood", async () => {

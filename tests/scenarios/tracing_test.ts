@@ -143,7 +143,7 @@ Deno.test("a session that ends, ends the spans of its subscriptions", async () =
   const waiting = await world.connect();
   await subscribe(waiting, { rendezvousTimeout: 10_000n }, trackOf("other", "video"));
   await world.settle();
-  assert.equal(spans.all.filter(({ isOver }) => !isOver).length, 2);
+  assert.equal(spans.named("moqt subscription").filter(({ isOver }) => !isOver).length, 2);
   for (const peer of [subscriber, waiting]) peer.close();
   await world.settle();
   spans.assertOver();

@@ -36,7 +36,7 @@ const LIVE = { filter: { type: "largest_object" } } as const;
 const HASTY = { limits: { controlMessageBurst: 100_000 } };
 
 function parked(joined: Joined): number {
-  return joined.session.streams.unfinished.parkedCount;
+  return joined.session.counts.parkedStreams;
 }
 
 /** What a subscriber has read of each stream: the group, the ids, and how it ended if it did. */

@@ -68,7 +68,7 @@ Deno.test("the trace of a viewer goes on from relay to relay, as far as the publ
   );
   assert.deepEqual(new Set(hops.map(traceOf)), new Set([TRACE]));
   assert.deepEqual(hops.map(({ kind }) => kind), ["client", "server", "client", "server"]);
-  assert.equal(spans.all.length, hops.length, "and no other spans");
+  assert.equal(spans.ofRequests.length, hops.length, "and no other spans");
   assert.deepEqual({ ...hops[0]!.attributes }, {
     "qumo.track": "live--video",
     "qumo.neighbor": "b",
@@ -163,7 +163,7 @@ Deno.test("an offered track is a span each time that it is wanted from afar", as
   const scope = world.relay("b").registry.enter("");
   const unwatch = scope.watchTracks([], { offered: () => {} });
   await world.advance(1_000);
-  assert.deepEqual(spans.all, [], "nobody wants it yet");
+  assert.deepEqual(spans.ofRequests, [], "nobody wants it yet");
   for (const count of [1, 2]) {
     const viewer = await world.watch("b", camera, { trace: VIEWER });
     await world.advance(1_000);

@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { alone } from "./alone.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
-import { MoqtHost } from "../../relay/session_server.ts";
+import { SessionServer } from "../../relay/session_server.ts";
 import {
   type MemoryConnection,
   type MemoryOptions,
@@ -56,7 +56,7 @@ const CONFIG = {
  */
 export class HostileWorld {
   readonly metrics = new RelayMetrics();
-  readonly host: MoqtHost;
+  readonly host: SessionServer;
   readonly #clock = new ManualClock();
   readonly #log = memoryLog();
   readonly #honest: HonestPeer[] = [];
@@ -73,7 +73,7 @@ export class HostileWorld {
 
   constructor() {
     const { metrics } = this;
-    this.host = new MoqtHost({
+    this.host = new SessionServer({
       config: CONFIG,
       metrics,
       clock: this.#clock,

@@ -53,14 +53,19 @@ export class RecordedSpans {
     };
   }
 
+  /** Those of what was asked for, not of the sessions that it was asked in. */
+  get ofRequests(): RecordedSpan[] {
+    return this.all.filter(({ name }) => name !== "moqt session");
+  }
+
   /** The spans of this name, of all programs, in the order in which they began. */
   named(name: string): RecordedSpan[] {
     return this.all.filter((span) => span.name === name);
   }
 
-  /** Fails while a span goes on. */
+  /** Fails while a span of a request goes on. */
   assertOver(): void {
-    const going = this.all.filter(({ isOver }) => !isOver);
+    const going = this.ofRequests.filter(({ isOver }) => !isOver);
     assert.deepEqual(going.map(({ program, name }) => `${program}: ${name}`), []);
   }
 

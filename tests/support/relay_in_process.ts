@@ -2,7 +2,7 @@ import { type LogFields, memoryLog, noTracing, systemClock } from "@qumo/shared/
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import type { RelayConfig } from "../../relay/config.ts";
 import { Relay } from "../../relay/relay.ts";
-import { MoqtHost } from "../../relay/session_server.ts";
+import { SessionServer } from "../../relay/session_server.ts";
 import type { QuicServerAddress } from "./quic_transport.ts";
 
 /** A relay in the process of the test: it starts at once and can be looked into. */
@@ -24,7 +24,7 @@ export async function startRelayInProcess(
   const server = { ...DEFAULTS.server, ...change.server, address: "127.0.0.1:0" };
   const relay = await Relay.start({
     config: { ...DEFAULTS, ...change, server },
-    createHost: (parts) => new MoqtHost(parts),
+    createHost: (parts) => new SessionServer(parts),
     files: {
       readText: (path) => path in files ? Promise.resolve(files[path]!) : noFile(path),
       modified: () => Promise.resolve(0),

@@ -7,11 +7,12 @@ import {
   noTracing,
   type Tracing,
 } from "@qumo/shared/runtime";
-import { draft18, type SetupOptions } from "@qumo/shared/wire";
+import type { SetupOptions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
-import { MoqtSession } from "../../relay/session/moqt/session.ts";
-import type { SessionLink } from "../../relay/session/moqt/session_options.ts";
+import { dialectOf, protocols } from "../../relay/session/negotiate.ts";
+import type { Session } from "../../relay/session/session.ts";
+import type { SessionLink } from "../../relay/session/session_options.ts";
 import type { Authorizer, SessionLimits, SessionSettings } from "../../relay/session/settings.ts";
 import { StreamBudget } from "../../relay/session/stream_budget.ts";
 import { Cache, type CacheLimits, Registry } from "../../relay/track/mod.ts";
@@ -89,6 +90,8 @@ export interface ConnectOptions {
   readonly dialled?: boolean;
   /** The session is one with a relay that tracks are taken from; with `dialled`. */
   readonly link?: SessionLink;
+  /** The protocol that is spoken; the preferred one when nothing is said. */
+  readonly protocol?: string;
   /** Makes the connection look like a WebTransport session, to this path. */
   readonly webTransport?: string;
 }
@@ -96,7 +99,7 @@ export interface ConnectOptions {
 /** One peer, and the relay's side of its session. */
 export interface Joined {
   readonly peer: ScriptedPeer;
-  readonly session: MoqtSession;
+  readonly session: Session;
   /** The relay's end of the connection. */
   readonly connection: MemoryConnection;
   /** Every unidirectional stream that the relay opened, in order, its control stream first. */
@@ -158,11 +161,12 @@ export class SessionWorld implements AsyncDisposable {
       Object.assign(connection, { transport: "webtransport", path: options.webTransport });
     }
     const opened = recordOpened(connection);
-    const session = new MoqtSession({
+    const dialect = dialectOf(options.protocol ?? protocols[0]!);
+    assert.ok(dialect.ok, "The relay does not speak this");
+    const session = dialect.value.dialect.begin({
       id: this.#joined.length + 1,
       role: dialled ? "client" : "server",
       connection,
-      draft: draft18,
       clock: this.clock,
       log: this.log,
       tracing: this.#tracing,

@@ -11,10 +11,11 @@ import type { NamespaceView, Refusal, Scope } from "../../track/mod.ts";
 import type { Connection } from "../../transport/types.ts";
 import type { EventLog } from "../event_log.ts";
 import type { SessionMetrics } from "../metrics.ts";
+import type { Role } from "../session_options.ts";
 import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
 import type { ObjectStreams } from "./publisher/object_streams.ts";
-import type { RequestIds, Role } from "./requests/request_ids.ts";
-import type { RequestStream } from "./requests/request_stream.ts";
+import type { RequestIds } from "./requests/request_ids.ts";
+import type { RequestChannel } from "./requests/requests.ts";
 import type { StopProbes } from "./requests/stop_probe.ts";
 
 /** A request for a track, which another relay may make on behalf of a scope. */
@@ -36,11 +37,11 @@ export interface SessionContext {
   readonly tracing: Tracing;
   readonly settings: SessionSettings;
   readonly ids: RequestIds;
-  /** What the peer's SETUP said; there once setup is complete. */
+  /** What the peer's SETUP said. */
   readonly peer: SetupOptions;
   /** Our own name among relays. */
   readonly relayName: string | undefined;
-  /** The names that the peer sees; there once setup is complete. */
+  /** The names that the peer sees. */
   readonly scope: Scope;
   /** Which namespaces and tracks the peer is told of; none for a relay that the controller tells. */
   readonly shows: NamespaceView | "none";
@@ -52,8 +53,10 @@ export interface SessionContext {
   pathsThatAwait(namespace: Namespace): readonly string[];
   /** Whether either side said that it is going away: the peer is asked for nothing new. */
   readonly isLeaving: boolean;
+  /** Whether requests are refused, since we go away. */
+  readonly refusesNew: boolean;
   /** Opens the stream of a request of ours. */
-  openRequest(): Promise<RequestStream>;
+  openRequest(): Promise<RequestChannel>;
   /** Notice that the peer has cancelled what it had asked for. */
   readonly stops: StopProbes;
   /** The streams that objects are sent on. */
@@ -66,6 +69,6 @@ export interface SessionContext {
   ): Promise<Outcome<void, Refusal>>;
   /** Ends the session: the peer broke the protocol, or we cannot go on. */
   fail(error: unknown): void;
-  /** A request of either side came to its end. */
-  requestEnded(): void;
+  /** Something began that the session is kept for; the result says that it ended. */
+  begin(): () => void;
 }

@@ -9,7 +9,7 @@ import type { PeerPublisher } from "./subscriber/peer_publisher.ts";
 import { Prefixes, type PrefixSlot } from "./publisher/prefixes.ts";
 import { checkMeshParameters, loopOf } from "./connection/relay_peer.ts";
 import { hint, refuse } from "./requests/refuse.ts";
-import type { RequestStream, RequestSubject } from "./requests/request_stream.ts";
+import type { RequestChannel, RequestSubject } from "./requests/requests.ts";
 import { FetchServer } from "./publisher/fetch_server.ts";
 import { serveNamespaces } from "./publisher/serve_namespaces.ts";
 import { SubscriptionServer } from "./publisher/subscription_server.ts";
@@ -48,7 +48,7 @@ const LONG: ReadonlySet<Request["kind"]> = new Set([
 ]);
 
 /** Answers the requests of a peer, each on its stream. */
-export class RequestServer {
+export class RequestRouter {
   readonly #context: SessionContext;
   readonly #publisher: PeerPublisher;
   readonly #announcements: Announcements;
@@ -58,7 +58,6 @@ export class RequestServer {
   readonly #namespacePrefixes = new Prefixes();
   readonly #trackPrefixes = new Prefixes();
   #open = 0;
-  #refusesNew = false;
 
   constructor(context: SessionContext, publisher: PeerPublisher, announcements: Announcements) {
     this.#context = context;
@@ -67,11 +66,6 @@ export class RequestServer {
     this.#subscriptions = new SubscriptionServer(context);
     this.#fetches = new FetchServer(context, this.#subscriptions);
     this.#offers = new TrackOffers(context, this.#subscriptions, publisher);
-  }
-
-  /** Requests that are open. */
-  get openCount(): number {
-    return this.#open;
   }
 
   get subscriptionCount(): number {
@@ -83,18 +77,8 @@ export class RequestServer {
     return this.#subscriptions.remoteCount;
   }
 
-  /** From now on requests are refused: we are going away. */
-  refuseNew(): void {
-    this.#refusesNew = true;
-  }
-
-  /** See {@linkcode SubscriptionServer.giveUpIdle}. */
-  giveUpIdle(wanted: number): void {
-    this.#subscriptions.giveUpIdle(wanted);
-  }
-
   /** Answers a request until its stream is through. */
-  async serve(stream: RequestStream, message: ControlMessage): Promise<void> {
+  async serve(stream: RequestChannel, message: ControlMessage): Promise<void> {
     if (!isRequest(message)) {
       throw violation(`${message.kind} does not begin a request`);
     }
@@ -104,6 +88,7 @@ export class RequestServer {
     const refusal = this.#overload() ?? loopOf(message, this.#context.relayName);
     if (refusal !== undefined) return this.#refuse(stream, message.kind, refusal);
     this.#open++;
+    const end = this.#context.begin();
     const unwatch = LONG.has(message.kind) ? this.#context.stops.watch(stream) : () => {};
     try {
       await this.#dispatch(stream, message);
@@ -112,6 +97,7 @@ export class RequestServer {
     } finally {
       unwatch();
       this.#open--;
+      end();
     }
   }
 
@@ -123,7 +109,7 @@ export class RequestServer {
 
   #overload(): Refusal | undefined {
     const { maxRequests } = this.#context.settings.limits;
-    if (this.#refusesNew) return { kind: "going_away", reason: "the relay is going away" };
+    if (this.#context.refusesNew) return { kind: "going_away", reason: "the relay is going away" };
     if (this.#open < maxRequests) return undefined;
     return {
       kind: "excessive_load",
@@ -132,7 +118,7 @@ export class RequestServer {
     };
   }
 
-  #dispatch(stream: RequestStream, message: Request): Promise<void> {
+  #dispatch(stream: RequestChannel, message: Request): Promise<void> {
     switch (message.kind) {
       case "subscribe":
         return this.#subscriptions.subscribe(stream, message);
@@ -163,7 +149,7 @@ export class RequestServer {
 
   /** What both kinds of watching a prefix have in common. */
   async #watch(
-    stream: RequestStream,
+    stream: RequestChannel,
     message: Request & {
       readonly prefix: Namespace;
       readonly parameters: { readonly authorizationTokens?: readonly Token[] };
@@ -207,7 +193,7 @@ export class RequestServer {
     });
   }
 
-  #refuse(stream: RequestStream, kind: Request["kind"], refusal: Refusal): void {
+  #refuse(stream: RequestChannel, kind: Request["kind"], refusal: Refusal): void {
     refuse(this.#context, stream, { request: METRIC_KINDS[kind], refusal });
   }
 }

@@ -1,21 +1,16 @@
 import { type Clock, done, type LogFields, memoryLog, type Tracing } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
-import { draft18, type FullTrackName, type Namespace, SessionCode } from "@qumo/shared/wire";
+import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import { parseRelayUrl } from "../../../relay/control_plane/mod.ts";
 import { RelayMetrics } from "../../../relay/ops/metrics.ts";
-import { isOtherRelay } from "../../../relay/session/moqt/connection/relay_peer.ts";
-import { MoqtSession } from "../../../relay/session/moqt/session.ts";
-import type { SessionLink } from "../../../relay/session/moqt/session_options.ts";
+import { linkDialect } from "../../../relay/session/negotiate.ts";
+import type { Session } from "../../../relay/session/session.ts";
+import type { SessionLink } from "../../../relay/session/session_options.ts";
 import type { SessionSettings } from "../../../relay/session/settings.ts";
 import { StreamBudget } from "../../../relay/session/stream_budget.ts";
 import { Cache, Registry, type RegistryObserver, type Scope } from "../../../relay/track/mod.ts";
 import type { Connection } from "../../../relay/transport/mod.ts";
-import {
-  type LinkSession,
-  type LinkSessionOptions,
-  Mesh,
-  type MeshSettings,
-} from "../../../relay/upstream/mod.ts";
+import { Mesh, type MeshSettings } from "../../../relay/upstream/mod.ts";
 import type { Report } from "./controller.ts";
 import { ScriptedMirror } from "./mirror.ts";
 import type { Host } from "./network.ts";
@@ -83,7 +78,7 @@ export class WorldRelay implements Host, RegistryObserver {
   readonly #log;
   readonly #announced = new Map<string, number>();
   readonly #streamBudget = new StreamBudget();
-  readonly #sessions = new Map<MoqtSession, Promise<unknown>>();
+  readonly #sessions = new Map<Session, Promise<unknown>>();
   #state: Host["state"] = "alive";
   #ending: Promise<unknown> = Promise.resolve();
 
@@ -157,7 +152,8 @@ export class WorldRelay implements Host, RegistryObserver {
   }
 
   accept(connection: Connection): void {
-    this.#session(connection, undefined, scopeOf);
+    const session = this.#begin(connection);
+    this.#keep(session, session.run());
   }
 
   opened(key: string, scope: Scope): void {
@@ -200,9 +196,7 @@ export class WorldRelay implements Host, RegistryObserver {
 
   /** Ends everything: with a word to the neighbors unless it is dead. */
   end(): Promise<unknown> {
-    for (const session of this.#sessions.keys()) {
-      session.close(SessionCode.NO_ERROR, "the relay ends");
-    }
+    for (const session of this.#sessions.keys()) session.close("the relay ends");
     return this.#ending = Promise.all([this.mesh.close(), ...this.#sessions.values()]);
   }
 
@@ -216,37 +210,23 @@ export class WorldRelay implements Host, RegistryObserver {
     return this.#ending;
   }
 
-  #startLink(connection: Connection, options: LinkSessionOptions): LinkSession {
-    const { scope, ...link } = options;
-    const { session, over } = this.#session(connection, link, () => scope);
-    return {
-      ready: session.ready,
-      get peerName() {
-        return session.isReady ? session.peer.relayName : undefined;
-      },
-      get isOtherRelay() {
-        return session.isReady && isOtherRelay(session.peer);
-      },
-      get isPeerLeaving() {
-        return session.isPeerLeaving;
-      },
-      run: () => over,
-      ping: () => session.ping(),
-      publisher: (scope) => session.publisher(scope),
-      close: (reason) => session.close(SessionCode.NO_ERROR, reason),
-    };
+  /** The link lets it run, and waits for its end. */
+  #startLink(connection: Connection, link: SessionLink): Session {
+    const session = this.#begin(connection, link);
+    this.#keep(session, connection.closed);
+    return session;
   }
 
-  #session(
-    connection: Connection,
-    link: SessionLink | undefined,
-    scopeOf: (path: string) => string,
-  ): { session: MoqtSession; over: Promise<unknown> } {
-    const session = new MoqtSession({
+  #keep(session: Session, over: Promise<unknown>): void {
+    this.#sessions.set(session, over.then(() => void this.#sessions.delete(session)));
+  }
+
+  #begin(connection: Connection, link?: SessionLink): Session {
+    const dialect = linkDialect(connection.protocol);
+    return dialect.begin({
       id: this.#sessions.size + 1,
       role: link === undefined ? "server" : "client",
       connection,
-      draft: draft18,
       clock: this.clock,
       log: this.#log,
       tracing: this.#init.tracing,
@@ -254,14 +234,11 @@ export class WorldRelay implements Host, RegistryObserver {
       settings: SESSION,
       streamBudget: this.#streamBudget,
       registry: this.registry,
-      scopeOf,
+      scopeOf: link === undefined ? scopeOf : () => link.scope,
       authorizer: () => done(undefined),
       relayName: this.name,
       ...(link !== undefined && { link }),
     });
-    const over = session.run().then(() => void this.#sessions.delete(session));
-    this.#sessions.set(session, over);
-    return { session, over };
   }
 }
 

@@ -1,11 +1,5 @@
 import type { Outcome } from "@qumo/shared/runtime";
-import type {
-  ControlMessage,
-  FullTrackName,
-  Namespace,
-  SetupOptions,
-  Token,
-} from "@qumo/shared/wire";
+import type { ControlMessage, FullTrackName, Namespace, Token } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
 import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
 import type { AuthorizationRequest, Authorizer } from "../../settings.ts";
@@ -14,18 +8,15 @@ import { type ResolvedToken, TokenCache } from "./token_cache.ts";
 /** What a peer may do: the tokens that it showed, and whoever decides by them. */
 export class PeerAccess {
   readonly #authorizer: Authorizer;
+  readonly #path: string;
   readonly #tokens = new TokenCache(MAX_AUTH_TOKEN_CACHE_BYTES);
-  #path = "";
-  #setupTokens: readonly ResolvedToken[] = [];
+  readonly #setupTokens: readonly ResolvedToken[];
 
-  constructor(authorizer: Authorizer) {
+  /** Of a peer that connected to this path and showed these tokens in its SETUP. */
+  constructor(authorizer: Authorizer, path: string, setupTokens: readonly Token[]) {
     this.#authorizer = authorizer;
-  }
-
-  /** The peer's SETUP came, from a connection to this path. */
-  setUp(path: string, options: SetupOptions): void {
     this.#path = path;
-    this.#setupTokens = this.#tokens.resolveSetup(options.authorizationTokens);
+    this.#setupTokens = this.#tokens.resolveSetup(setupTokens);
   }
 
   /** Aliases are registered even by messages that are refused (#authorization-token). */

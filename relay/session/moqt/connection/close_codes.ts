@@ -1,27 +1,35 @@
+import type { Log } from "@qumo/shared/runtime";
 import { SessionCode } from "@qumo/shared/wire";
-import type { CloseInfo } from "../../../transport/types.ts";
+import type { CloseInfo, Connection } from "../../../transport/types.ts";
 import { closingOf, placeOf } from "../../errors.ts";
-import type { SessionContext } from "../context.ts";
 import type { SessionEnd } from "../../../vocabulary.ts";
+import type { SessionMetrics } from "../../metrics.ts";
+
+/** What {@linkcode Closing} works with. */
+export interface ClosingParts {
+  readonly connection: Pick<Connection, "close">;
+  readonly metrics: SessionMetrics;
+  readonly log: Log;
+}
 
 /** How a session ends: what closed the connection counts, ours where we did, the peer's where it did. */
 export class Closing {
-  readonly #context: SessionContext;
+  readonly #parts: ClosingParts;
   #end: SessionEnd | undefined;
 
-  constructor(context: SessionContext) {
-    this.#context = context;
+  constructor(parts: ClosingParts) {
+    this.#parts = parts;
   }
 
   /** Closes the connection. */
   close(code: SessionCode, reason: string, end: SessionEnd): void {
     this.#end ??= end;
-    this.#context.connection.close(code, reason);
+    this.#parts.connection.close(code, reason);
   }
 
   /** Closes it for an error, which is the peer's fault or ours. */
   fail(error: unknown): void {
-    const { metrics, log } = this.#context;
+    const { metrics, log } = this.#parts;
     const { code, reason } = closingOf(error);
     if (code === SessionCode.INTERNAL_ERROR) {
       metrics.unhandledErrors++;
@@ -34,7 +42,7 @@ export class Closing {
 
   /** The connection is closed and nothing is left: notes how that came, and tells. */
   ended(info: CloseInfo): SessionEnd {
-    const { metrics, log } = this.#context;
+    const { metrics, log } = this.#parts;
     // What we wanted to close it for came too late where it was closed already.
     const end = info.by === "local" && this.#end !== undefined ? this.#end : endOf(info);
     metrics.sessionsEnded[end]++;

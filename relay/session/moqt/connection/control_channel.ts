@@ -1,43 +1,72 @@
-import { sleep } from "@qumo/shared/runtime";
+import { type Clock, sleep, type TaskGroup } from "@qumo/shared/runtime";
 import {
   type ControlMessage,
   type ControlMessageOf,
   decodeSetupOptions,
+  type Draft,
   encodeSetupOptions,
   SessionCode,
   type SetupOptions,
 } from "@qumo/shared/wire";
-import { type SendStream, URGENT } from "../../../transport/types.ts";
+import { type Connection, type SendStream, URGENT } from "../../../transport/types.ts";
 import { foundIn, isTransportEnd, SessionError, violation } from "../../errors.ts";
-import { readBody, readMessage } from "../../framing.ts";
-import type { Input } from "../../input.ts";
+import type { FirstStreams, PeekedStream } from "../../first_streams.ts";
+import { MAX_FRAME_BYTES, readMessage } from "../../framing.ts";
+import { Input } from "../../input.ts";
 import { CLOSE_AFTER_CONTROL_MS, MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
-import type { SessionContext } from "../context.ts";
+import type { Role } from "../../session_options.ts";
+import { goawayRequestId } from "./moq_dev.ts";
+import { kindOfStream } from "./stream_kind.ts";
 
-/** What the peer's control stream may bring. */
-export interface ControlEvents {
-  /** The peer's SETUP, checked. */
-  setup(options: SetupOptions): void;
+/** What {@linkcode ControlChannel} works with. */
+export interface ControlParts {
+  readonly connection: Connection;
+  readonly role: Role;
+  readonly draft: Draft;
+  readonly clock: Clock;
+  readonly tasks: TaskGroup;
+  /** Whether a number is one of our own requests'. */
+  readonly ids: { isOwn(id: bigint): boolean };
+  /** What our SETUP says of this program; undefined says nothing. */
+  readonly implementation: string | undefined;
   /** The peer is going away. */
-  goaway(message: ControlMessageOf<"goaway">): void;
+  readonly onGoaway: (message: ControlMessageOf<"goaway">) => void;
 }
 
 /** The pair of control streams of a session (#session-init). */
 export class ControlChannel {
-  readonly #context: SessionContext;
-  readonly #events: ControlEvents;
+  /** The peer's SETUP, checked; stays open for as long as none comes. */
+  readonly peerSetup: Promise<SetupOptions>;
+  readonly #parts: ControlParts;
+  readonly #resolveSetup: (options: SetupOptions) => void;
   #stream: SendStream | undefined;
+  #peer: SetupOptions | undefined;
   #peerOpened = false;
   #goawaySeen = false;
 
-  constructor(context: SessionContext, events: ControlEvents) {
-    this.#context = context;
-    this.#events = events;
+  constructor(parts: ControlParts) {
+    this.#parts = parts;
+    const { promise, resolve } = Promise.withResolvers<SetupOptions>();
+    this.peerSetup = promise;
+    this.#resolveSetup = resolve;
   }
 
-  /** Opens our control stream and says SETUP, without waiting for the peer's. */
-  async open(options: Partial<SetupOptions>): Promise<void> {
-    const { connection, settings } = this.#context;
+  /** Says SETUP with these options, and looks for the peer's control stream among its first. */
+  begin(options: Partial<SetupOptions>, streams: FirstStreams): void {
+    const { tasks } = this.#parts;
+    tasks.spawn("setup", () => this.#open(options));
+    tasks.spawn("first streams", async () => {
+      for (;;) {
+        const stream = await streams.uni.look();
+        // Once it is known which is the control stream, others are read by whoever takes them.
+        if (stream === undefined || this.#peerOpened) return;
+        tasks.spawn("first stream", () => this.#inspect(stream, streams));
+      }
+    });
+  }
+
+  async #open(options: Partial<SetupOptions>): Promise<void> {
+    const { connection, implementation } = this.#parts;
     this.#stream = await connection.openUni();
     this.#stream.priority = URGENT;
     await this.#send({
@@ -45,33 +74,43 @@ export class ControlChannel {
       options: encodeSetupOptions({
         ...options,
         maxAuthTokenCacheSize: BigInt(MAX_AUTH_TOKEN_CACHE_BYTES),
-        ...(settings.implementation !== undefined && { implementation: settings.implementation }),
+        ...(implementation !== undefined && { implementation }),
       }),
     });
   }
 
+  /** Takes a stream that turns out to be the control stream; others stay where they are. */
+  async #inspect(stream: PeekedStream, streams: FirstStreams): Promise<void> {
+    const { draft } = this.#parts;
+    const type = await stream.peekVarint(draft.varint);
+    if (type === undefined || this.#peerOpened) return;
+    if (kindOfStream(type, draft) !== "setup") return;
+    this.#peerOpened = true;
+    streams.uni.remove(stream);
+    await this.#listen(new Input(stream, MAX_FRAME_BYTES));
+  }
+
   /** Says GOAWAY: requests from `requestId` on are refused, and the session ends in `timeout` ms. */
-  async goaway(uri: string, timeout: number, requestId: bigint | undefined): Promise<void> {
+  async goaway(uri: string, timeout: number, requestId: bigint): Promise<void> {
     // What is left of a deadline is seldom a whole number of milliseconds.
     const whole = BigInt(Math.ceil(timeout));
-    await this.#send({ kind: "goaway", uri, timeout: whole, requestId });
+    const last = goawayRequestId(requestId, this.#peer);
+    await this.#send({ kind: "goaway", uri, timeout: whole, requestId: last });
   }
 
   async #send(message: ControlMessage): Promise<void> {
     try {
-      await this.#stream?.write(this.#context.draft.control.encode(message));
+      await this.#stream?.write(this.#parts.draft.control.encode(message));
     } catch (error) {
       if (!isTransportEnd(error) || error.kind !== "stopped") throw error;
       throw violation("Our control stream was refused");
     }
   }
 
-  /** Reads the peer's control stream, whose type was read, for as long as the session lasts. */
-  async listen(input: Input, type: bigint): Promise<void> {
-    if (this.#peerOpened) throw violation("A second control stream");
-    this.#peerOpened = true;
+  /** Reads the peer's control stream for as long as the session lasts. */
+  async #listen(input: Input): Promise<void> {
     try {
-      await this.#read(input, type);
+      await this.#read(input);
     } catch (error) {
       if (!isTransportEnd(error) || error.kind !== "reset") throw error;
       await this.#ended("reset");
@@ -80,7 +119,7 @@ export class ControlChannel {
 
   /** The peer's control stream may not end, but with the session, whose end may come a little later. */
   async #ended(how: "closed" | "reset"): Promise<void> {
-    const { connection, clock } = this.#context;
+    const { connection, clock } = this.#parts;
     const waiting = new AbortController();
     const late = sleep(clock, CLOSE_AFTER_CONTROL_MS, waiting.signal).then(() => true);
     const isLate = await Promise.race([late, connection.closed.then(() => false)]);
@@ -88,16 +127,16 @@ export class ControlChannel {
     if (isLate) throw violation(`The control stream was ${how}`);
   }
 
-  async #read(input: Input, type: bigint): Promise<void> {
+  async #read(input: Input): Promise<void> {
     try {
-      const first = await readBody(input, this.#context.draft, type);
-      if (first.kind !== "setup") throw violation("The control stream does not begin with SETUP");
+      const first = await readMessage(input, this.#parts.draft);
+      if (first?.kind !== "setup") throw violation("The control stream does not begin with SETUP");
       this.#receiveSetup(first);
     } catch (error) {
       throw foundIn("setup", error);
     }
     for (;;) {
-      const message = await readMessage(input, this.#context.draft);
+      const message = await readMessage(input, this.#parts.draft);
       if (message === undefined) return await this.#ended("closed");
       if (message.kind !== "goaway") {
         throw violation(`${message.kind} does not belong on the control stream`);
@@ -108,26 +147,27 @@ export class ControlChannel {
 
   #receiveSetup(message: ControlMessageOf<"setup">): void {
     const options = decodeSetupOptions(message.options);
-    const mayName = this.#context.role === "server" &&
-      this.#context.connection.transport !== "webtransport";
+    const mayName = this.#parts.role === "server" &&
+      this.#parts.connection.transport !== "webtransport";
     if (options.path !== undefined) checkPath(options.path, mayName);
     if (options.authority !== undefined) checkAuthority(options.authority, mayName);
-    this.#events.setup(options);
+    this.#peer = options;
+    this.#resolveSetup(options);
   }
 
   #receiveGoaway(message: ControlMessageOf<"goaway">): void {
     if (this.#goawaySeen) throw violation("A second GOAWAY");
     this.#goawaySeen = true;
-    if (this.#context.role === "server" && message.uri !== "") {
+    if (this.#parts.role === "server" && message.uri !== "") {
       throw violation("A client's GOAWAY names a URI");
     }
-    if (message.requestId !== undefined && !this.#context.ids.isOwn(message.requestId)) {
+    if (message.requestId !== undefined && !this.#parts.ids.isOwn(message.requestId)) {
       throw new SessionError(
         SessionCode.INVALID_REQUEST_ID,
         `GOAWAY names request ${message.requestId}, which is not ours`,
       );
     }
-    this.#events.goaway(message);
+    this.#parts.onGoaway(message);
   }
 }
 

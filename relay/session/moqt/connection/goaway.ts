@@ -1,13 +1,14 @@
-import type { Timer } from "@qumo/shared/runtime";
+import type { Clock, TaskGroup, Timer } from "@qumo/shared/runtime";
 import { SessionCode } from "@qumo/shared/wire";
-import type { SessionContext } from "../context.ts";
+import type { Connection } from "../../../transport/types.ts";
+import type { Role } from "../../session_options.ts";
 
-/** What {@linkcode Leaving} needs of its session. */
-export interface LeavingParts {
-  /** Whether either side owes the other anything still. */
-  readonly isBusy: () => boolean;
-  /** Refuses requests from now on. */
-  readonly refuseNew: () => void;
+/** What {@linkcode Shutdown} works with. */
+export interface ShutdownParts {
+  readonly role: Role;
+  readonly connection: Pick<Connection, "drain">;
+  readonly clock: Clock;
+  readonly tasks: TaskGroup;
   /** Says GOAWAY. */
   readonly say: (uri: string, timeout: number) => Promise<void>;
   /** Closes the connection: who was asked to leave has left, or would not. */
@@ -15,14 +16,14 @@ export interface LeavingParts {
 }
 
 /** How a session comes to its end in peace: which side said that it goes away, and what is left to do. */
-export class Leaving {
-  readonly #context: SessionContext;
-  readonly #parts: LeavingParts;
+export class Shutdown {
+  readonly #parts: ShutdownParts;
+  // What either side owes the other still.
+  #underWay = 0;
   #isPeerLeaving = false;
   #draining: Timer | undefined;
 
-  constructor(context: SessionContext, parts: LeavingParts) {
-    this.#context = context;
+  constructor(parts: ShutdownParts) {
     this.#parts = parts;
   }
 
@@ -31,17 +32,29 @@ export class Leaving {
     return this.#isPeerLeaving;
   }
 
+  /** Whether we did: new requests are refused. */
+  get isDraining(): boolean {
+    return this.#draining !== undefined;
+  }
+
   /** Whether either side did. */
   get hasBegun(): boolean {
-    return this.#isPeerLeaving || this.#draining !== undefined;
+    return this.#isPeerLeaving || this.isDraining;
+  }
+
+  /** Something began that the session is kept for; the result says that it ended. */
+  begin(): () => void {
+    this.#underWay++;
+    return () => {
+      this.#underWay--;
+      this.#leaveWhenIdle();
+    };
   }
 
   /** Asks the peer to go elsewhere, to `uri` if it is a client; ends the session when it has, or is too late. */
   drain(timeout: number, uri: string): void {
     if (this.#draining !== undefined) return;
-    const { role, connection, clock, tasks } = this.#context;
-    const { refuseNew, say, close } = this.#parts;
-    refuseNew();
+    const { role, connection, clock, tasks, say, close } = this.#parts;
     tasks.spawn("goaway", () => say(role === "server" ? uri : "", timeout));
     connection.drain();
     this.#draining = clock.after(timeout, () => {
@@ -53,12 +66,7 @@ export class Leaving {
   /** The peer's GOAWAY came. */
   peerLeaves(): void {
     this.#isPeerLeaving = true;
-  }
-
-  /** A request of either side came to its end. */
-  requestEnded(): void {
-    const toldToLeave = this.#context.role === "client" && this.#isPeerLeaving;
-    if (this.#draining !== undefined || toldToLeave) this.#leaveWhenIdle();
+    this.#leaveWhenIdle();
   }
 
   /** The session ended. */
@@ -67,6 +75,8 @@ export class Leaving {
   }
 
   #leaveWhenIdle(): void {
-    if (!this.#parts.isBusy()) this.#parts.close(SessionCode.NO_ERROR, "going away");
+    const isToldToLeave = this.#parts.role === "client" && this.#isPeerLeaving;
+    if (this.#underWay > 0 || !this.isDraining && !isToldToLeave) return;
+    this.#parts.close(SessionCode.NO_ERROR, "going away");
   }
 }

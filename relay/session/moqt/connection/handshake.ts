@@ -1,94 +1,91 @@
-import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import type { SetupOptions } from "@qumo/shared/wire";
-import type { Refusal, Scope } from "../../../track/mod.ts";
+import { type Draft, SessionCode, type SetupOptions } from "@qumo/shared/wire";
+import type { Scope } from "../../../track/mod.ts";
+import { SessionError } from "../../errors.ts";
+import type { FirstStreams } from "../../first_streams.ts";
+import type { SessionOptions } from "../../session_options.ts";
 import type { SessionSettings } from "../../settings.ts";
-import type { PeerAccess } from "./access.ts";
-import type { RequestMessage } from "../context.ts";
+import { PeerAccess } from "./access.ts";
+import type { Closing } from "./close_codes.ts";
+import type { ControlChannel } from "./control_channel.ts";
 import { isRelay, relaySettings } from "./relay_peer.ts";
-import type { MoqtSessionOptions } from "../session_options.ts";
-import { SessionScopes } from "./session_scopes.ts";
+import type { SessionScopes } from "./session_scopes.ts";
+
+/** What follows from the peer's SETUP, once it may come in. */
+export interface HandshakeResult {
+  /** What the peer said of itself. */
+  readonly peer: SetupOptions;
+  readonly access: PeerAccess;
+  /** The session's settings, which are others for another relay. */
+  readonly settings: SessionSettings;
+  /** The names that the peer sees. */
+  readonly scope: Scope;
+}
+
+/** What {@linkcode shakeHands} works with. */
+export interface HandshakeParts {
+  readonly control: ControlChannel;
+  /** The peer's streams: those that come before its SETUP are left there. */
+  readonly streams: FirstStreams;
+  readonly scopes: SessionScopes;
+  readonly closing: Closing;
+}
+
+type Options = SessionOptions & { readonly draft: Draft };
 
 /**
- * What both sides say of themselves in SETUP, and what follows from it: which names the peer sees, and
- * how much it may do.
+ * Says SETUP and waits for the peer's, not for ever. Undefined when the connection ended before, or
+ * when the peer may not come in, which is said to it.
  */
-export class Introduction {
-  readonly #options: MoqtSessionOptions;
-  readonly #access: PeerAccess;
-  readonly #scopes: SessionScopes;
-  #settings: SessionSettings;
-  #peer: SetupOptions | undefined;
-  #scope: Scope | undefined;
-
-  constructor(options: MoqtSessionOptions, access: PeerAccess) {
-    this.#options = options;
-    this.#access = access;
-    this.#scopes = new SessionScopes(options.registry);
-    this.#settings = options.settings;
-  }
-
-  /** What the peer said; undefined before it did. */
-  get peer(): SetupOptions | undefined {
-    return this.#peer;
-  }
-
-  /** The names that the peer sees; undefined before it said anything. */
-  get scope(): Scope | undefined {
-    return this.#scope;
-  }
-
-  /** The session's settings, which are others for another relay. */
-  get settings(): SessionSettings {
-    return this.#settings;
-  }
-
-  /** Whether the peer said that it is another relay. */
-  get isWithRelay(): boolean {
-    return this.#peer !== undefined && isRelay(this.#peer);
-  }
-
-  /** What we say. */
-  own(): Partial<SetupOptions> {
-    const { relayName, link, connection } = this.#options;
-    return {
-      ...(relayName !== undefined && { relayName, takesCuts: true }),
-      // On WebTransport the request carried them.
-      ...(link !== undefined && connection.path === undefined &&
-        { path: link.path, authority: link.authority }),
-    };
-  }
-
-  /** The peer's SETUP came. */
-  receive(peer: SetupOptions): void {
-    const { connection, draft, log, settings, scopeOf } = this.#options;
-    const path = connection.path ?? peer.path ?? "";
-    const authority = connection.authority ?? peer.authority ?? "";
-    this.#access.setUp(path, peer);
-    this.#scope = this.#scopes.enter(scopeOf(path, authority));
-    this.#peer = peer;
-    if (isRelay(peer)) this.#settings = relaySettings(settings);
-    log.info("session started", {
-      transport: connection.transport,
-      protocol: draft.protocol,
-      peer: connection.remoteAddress,
-      // A query may hold a token.
-      path: path.split("?")[0],
-      implementation: peer.implementation,
-      ...(peer.relayName !== undefined && { relay: peer.relayName }),
-    });
-  }
-
-  /** The names that a request is about. */
-  scopeOf({ parameters }: RequestMessage): Outcome<Scope, Refusal> {
-    if (parameters.meshScope === undefined) return done(this.#scope!);
-    const scope = this.#scopes.enter(parameters.meshScope);
-    return scope === undefined ? refused(TOO_MANY_SCOPES) : done(scope);
-  }
-
-  /** The session ended. */
-  leave(): void {
-    this.#scopes.leave();
+export async function shakeHands(
+  options: Options,
+  { control, streams, scopes, closing }: HandshakeParts,
+): Promise<HandshakeResult | undefined> {
+  const { clock, settings, connection } = options;
+  control.begin(ownSetup(options), streams);
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const deadline = clock.after(settings.setupTimeoutMs, () => reject(noSetup()));
+  const over = connection.closed.then(() => undefined);
+  try {
+    const peer = await Promise.race([control.peerSetup, over, late]);
+    if (peer === undefined) return undefined;
+    const result = resultOf(options, peer, scopes);
+    const allowed = await result.access.authorize("setup", { namespace: [] }, undefined);
+    if (allowed.ok) return result;
+    closing.close(SessionCode.UNAUTHORIZED, allowed.refusal.reason, "unauthorized");
+    return undefined;
+  } finally {
+    deadline.cancel();
   }
 }
 
-const TOO_MANY_SCOPES: Refusal = { kind: "excessive_load", reason: "too many scopes" };
+/** What we say of ourselves. */
+function ownSetup({ relayName, link, connection }: Options): Partial<SetupOptions> {
+  return {
+    ...(relayName !== undefined && { relayName, takesCuts: true }),
+    // On WebTransport the request carried them.
+    ...(link !== undefined && connection.path === undefined &&
+      { path: link.path, authority: link.authority }),
+  };
+}
+
+function resultOf(options: Options, peer: SetupOptions, scopes: SessionScopes): HandshakeResult {
+  const { connection, draft, log, settings, scopeOf, authorizer } = options;
+  const path = connection.path ?? peer.path ?? "";
+  const authority = connection.authority ?? peer.authority ?? "";
+  const access = new PeerAccess(authorizer, path, peer.authorizationTokens);
+  const scope = scopes.enter(scopeOf(path, authority))!;
+  log.info("session started", {
+    transport: connection.transport,
+    protocol: draft.protocol,
+    peer: connection.remoteAddress,
+    // A query may hold a token.
+    path: path.split("?")[0],
+    implementation: peer.implementation,
+    ...(peer.relayName !== undefined && { relay: peer.relayName }),
+  });
+  return { peer, access, scope, settings: isRelay(peer) ? relaySettings(settings) : settings };
+}
+
+function noSetup(): SessionError {
+  return new SessionError(SessionCode.CONTROL_MESSAGE_TIMEOUT, "no SETUP in time");
+}

@@ -1,25 +1,28 @@
-import { SessionCode } from "@qumo/shared/wire";
+import type { Clock } from "@qumo/shared/runtime";
 import { TransportError } from "../../../transport/errors.ts";
 import { MAX_OVER_RATE_MS } from "../../limits.ts";
-import type { SessionContext } from "../context.ts";
+import type { SessionLimits } from "../../settings.ts";
 import { RateLimit } from "./rate_limit.ts";
-import type { SessionEnd } from "../../../vocabulary.ts";
 
-/** Ends a session whose peer is too great a burden. */
-export type GiveUp = (code: SessionCode, reason: string, end: SessionEnd) => void;
+/** What {@linkcode PeerQuota} works with. */
+export interface PeerQuotaParts {
+  readonly clock: Clock;
+  readonly limits: SessionLimits;
+  /** Aborted when the session ends. */
+  readonly signal: AbortSignal;
+  /** Ends a session whose peer is too great a burden. */
+  readonly giveUp: (reason: string) => void;
+}
 
 /** How much a peer may burden us with the messages that it sends. */
-export class Burden {
-  readonly #context: SessionContext;
-  readonly #giveUp: GiveUp;
+export class PeerQuota {
+  readonly #parts: PeerQuotaParts;
   readonly #rate: RateLimit;
 
-  constructor(context: SessionContext, giveUp: GiveUp) {
-    const { clock, settings } = context;
-    const { controlMessageRate, controlMessageBurst } = settings.limits;
-    this.#context = context;
-    this.#giveUp = giveUp;
-    this.#rate = new RateLimit(clock, controlMessageRate, controlMessageBurst);
+  constructor(parts: PeerQuotaParts) {
+    const { clock, limits } = parts;
+    this.#parts = parts;
+    this.#rate = new RateLimit(clock, limits.controlMessageRate, limits.controlMessageBurst);
   }
 
   /**
@@ -27,10 +30,10 @@ export class Burden {
    * session has ended: what it still has in its buffers concerns nobody.
    */
   async admit(): Promise<void> {
-    const { signal } = this.#context.tasks;
+    const { signal, giveUp } = this.#parts;
     await this.#rate.take(signal);
     if (signal.aborted) throw new TransportError("closed", 0, "The session ended");
     if (this.#rate.emptyFor < MAX_OVER_RATE_MS) return;
-    this.#giveUp(SessionCode.INTERNAL_ERROR, "too many requests for too long", "limit");
+    giveUp("too many requests for too long");
   }
 }

@@ -1,4 +1,5 @@
-import type { Registry, Scope } from "../../../track/mod.ts";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import type { Refusal, Registry, Scope } from "../../../track/mod.ts";
 import { MAX_RELAY_SCOPES } from "../../limits.ts";
 
 /**
@@ -23,9 +24,18 @@ export class SessionScopes {
     return scope;
   }
 
+  /** The scope that a request of another relay names, or the session's own where it names none. */
+  of(key: string | undefined, own: Scope): Outcome<Scope, Refusal> {
+    if (key === undefined) return done(own);
+    const scope = this.enter(key);
+    return scope === undefined ? refused(TOO_MANY_SCOPES) : done(scope);
+  }
+
   /** The session ended. */
   leave(): void {
     for (const key of this.#entered.keys()) this.#registry.leave(key);
     this.#entered.clear();
   }
 }
+
+const TOO_MANY_SCOPES: Refusal = { kind: "excessive_load", reason: "too many scopes" };

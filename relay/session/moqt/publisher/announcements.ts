@@ -12,7 +12,7 @@ import { isTransportEnd, violation } from "../../errors.ts";
 import type { SessionContext } from "../context.ts";
 import { outcomeOf } from "../requests/refusals.ts";
 import { refuse } from "../requests/refuse.ts";
-import type { RequestStream } from "../requests/request_stream.ts";
+import type { RequestChannel } from "../requests/requests.ts";
 import { checkNamespace } from "../requests/reserved.ts";
 
 /** The namespaces that a peer publishes, whether it says so unasked or when it is asked. */
@@ -43,7 +43,7 @@ export class Announcements {
 
   /** Answers a PUBLISH_NAMESPACE; the namespace lasts as long as its request. */
   async accept(
-    stream: RequestStream,
+    stream: RequestChannel,
     message: ControlMessageOf<"publishNamespace">,
   ): Promise<void> {
     const { metrics } = this.#context;
@@ -112,7 +112,7 @@ export class Announcements {
     }
   }
 
-  async #follow(stream: RequestStream, known: Map<string, () => void>): Promise<void> {
+  async #follow(stream: RequestChannel, known: Map<string, () => void>): Promise<void> {
     for (;;) {
       const message = await stream.next();
       if (message === undefined) return;

@@ -22,7 +22,7 @@ import type { SessionContext } from "../context.ts";
 import { FetchDelivery } from "./fetch_delivery.ts";
 import { endFromWire, endToWire, WHOLE_GROUP } from "../requests/request_ranges.ts";
 import { refuse } from "../requests/refuse.ts";
-import type { RequestStream } from "../requests/request_stream.ts";
+import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
 import type { SubscriptionServer } from "./subscription_server.ts";
 
@@ -46,7 +46,7 @@ export class FetchServer {
   }
 
   /** Answers a FETCH and delivers what it asks for. */
-  async fetch(stream: RequestStream, message: ControlMessageOf<"fetch">): Promise<void> {
+  async fetch(stream: RequestChannel, message: ControlMessageOf<"fetch">): Promise<void> {
     const { limits } = this.#context.settings;
     if (this.#active.size >= limits.maxFetches) {
       return this.#refuse(stream, {
@@ -62,7 +62,7 @@ export class FetchServer {
       via: message.parameters.meshHops ?? [],
     });
     this.#active.add(delivery);
-    stream.onStopped = () => delivery.cancel(StreamCode.CANCELLED);
+    stream.onStopped(() => delivery.cancel(StreamCode.CANCELLED));
     this.#context.tasks.spawn("fetch updates", () => this.#listen(stream, message, delivery));
     try {
       const wanted = await this.#wanted(message);
@@ -84,7 +84,7 @@ export class FetchServer {
 
   /** Reads updates, and notices when the peer gives the fetch up. */
   async #listen(
-    stream: RequestStream,
+    stream: RequestChannel,
     { parameters }: ControlMessageOf<"fetch">,
     delivery: FetchDelivery,
   ): Promise<void> {
@@ -157,7 +157,7 @@ export class FetchServer {
   }
 
   async #deliver(
-    stream: RequestStream,
+    stream: RequestChannel,
     message: ControlMessageOf<"fetch">,
     wanted: Wanted,
     delivery: FetchDelivery,
@@ -180,7 +180,7 @@ export class FetchServer {
   }
 
   async #fromCache(
-    stream: RequestStream,
+    stream: RequestChannel,
     message: ControlMessageOf<"fetch">,
     { range }: Wanted,
     delivery: FetchDelivery,
@@ -214,7 +214,7 @@ export class FetchServer {
   }
 
   async #fromPublisher(
-    stream: RequestStream,
+    stream: RequestChannel,
     { name, range }: Wanted,
     delivery: FetchDelivery,
     publisher: PastSource,
@@ -232,7 +232,7 @@ export class FetchServer {
   }
 
   #accept(
-    stream: RequestStream,
+    stream: RequestChannel,
     end: Location,
     endOfTrack: boolean,
     properties: Uint8Array,
@@ -241,7 +241,7 @@ export class FetchServer {
     stream.send({ kind: "fetchOk", endOfTrack, end: endToWire(end), parameters: {}, properties });
   }
 
-  #refuse(stream: RequestStream, refusal: Refusal): void {
+  #refuse(stream: RequestChannel, refusal: Refusal): void {
     refuse(this.#context, stream, { request: "fetch", refusal });
   }
 

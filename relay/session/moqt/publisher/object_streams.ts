@@ -1,27 +1,49 @@
+import type { Clock, Log } from "@qumo/shared/runtime";
+import type { SetupOptions } from "@qumo/shared/wire";
+import type { Connection } from "../../../transport/types.ts";
 import { StreamSupply } from "../../delivery/stream_supply.ts";
 import { type EndingMeans, UnfinishedStreams } from "../../delivery/unfinished_streams.ts";
 import { MAX_PARKED_STREAMS, RELAY_LIMIT_FACTOR } from "../../limits.ts";
-import type { SessionContext } from "../context.ts";
+import type { SessionMetrics } from "../../metrics.ts";
 import { isRelay, understandsCuts } from "../connection/relay_peer.ts";
+
+/** What {@linkcode ObjectStreams} works with. */
+export interface ObjectStreamParts {
+  readonly clock: Clock;
+  readonly metrics: SessionMetrics;
+  readonly connection: Connection;
+  readonly log: Log;
+  readonly peer: SetupOptions;
+}
+
+/** Somebody who may hold streams that have nothing to send. */
+export interface IdleHolder {
+  /** Gives up such a stream, of a group that others have followed; false when there is none. */
+  giveUpIdle(): boolean;
+}
 
 /** The streams that one session sends objects on: where they come from, and how they end early. */
 export class ObjectStreams {
   readonly supply: StreamSupply;
   readonly unfinished: UnfinishedStreams;
-  readonly #context: SessionContext;
-  readonly #giveUpIdle: (wanted: number) => void;
+  readonly #parts: ObjectStreamParts;
+  readonly #holders = new Set<IdleHolder>();
 
-  /** `giveUpIdle` gives up streams that have nothing to send, of groups that others have followed. */
-  constructor(context: SessionContext, giveUpIdle: (wanted: number) => void) {
-    const { clock, metrics, connection, log } = context;
-    this.#context = context;
-    this.#giveUpIdle = giveUpIdle;
+  constructor(parts: ObjectStreamParts) {
+    const { clock, metrics, connection, log, peer } = parts;
+    this.#parts = parts;
     this.supply = new StreamSupply(connection, clock, (wanted) => this.#makeRoom(wanted));
     this.unfinished = new UnfinishedStreams(clock, metrics, {
       log,
       means: () => this.#means(),
-      limit: () => MAX_PARKED_STREAMS * (isRelay(context.peer) ? RELAY_LIMIT_FACTOR : 1),
+      limit: () => MAX_PARKED_STREAMS * (isRelay(peer) ? RELAY_LIMIT_FACTOR : 1),
     });
+  }
+
+  /** Somebody uses streams from here; the result says that it does no longer. */
+  usedBy(holder: IdleHolder): () => void {
+    this.#holders.add(holder);
+    return () => void this.#holders.delete(holder);
   }
 
   /** The session ended. */
@@ -31,8 +53,8 @@ export class ObjectStreams {
   }
 
   #means(): EndingMeans {
-    if (this.#context.connection.canReset) return "reset";
-    return understandsCuts(this.#context.peer) ? "cut" : "park";
+    if (this.#parts.connection.canReset) return "reset";
+    return understandsCuts(this.#parts.peer) ? "cut" : "park";
   }
 
   /** The peer allows no more streams than those that are open: those go that say nothing any more. */
@@ -41,5 +63,12 @@ export class ObjectStreams {
     if (left <= 0) return;
     this.#giveUpIdle(left);
     this.unfinished.relieve(left);
+  }
+
+  #giveUpIdle(wanted: number): void {
+    let left = wanted;
+    for (const holder of this.#holders) {
+      while (left > 0 && holder.giveUpIdle()) left--;
+    }
   }
 }

@@ -8,7 +8,7 @@ import { isTransportEnd, violation } from "../../errors.ts";
 import type { SessionContext } from "../context.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import { requestError } from "../requests/refusals.ts";
-import type { RequestStream } from "../requests/request_stream.ts";
+import type { RequestChannel } from "../requests/requests.ts";
 
 /** A request that watches what is under a prefix. */
 export interface PrefixWatch {
@@ -29,11 +29,11 @@ export interface PrefixWatch {
  */
 export async function followPrefix(
   context: SessionContext,
-  stream: RequestStream,
+  stream: RequestChannel,
   request: PrefixWatch,
 ): Promise<void> {
   let unwatch = request.watch(request.prefix);
-  stream.onStopped = () => unwatch();
+  stream.onStopped(() => unwatch());
   try {
     for (;;) {
       const update = await stream.next();

@@ -11,7 +11,7 @@ import { isMoqDev } from "../connection/moq_dev.ts";
 import { followPrefix } from "./prefix_watch.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import { viewFor } from "../connection/relay_peer.ts";
-import type { RequestStream } from "../requests/request_stream.ts";
+import type { RequestChannel } from "../requests/requests.ts";
 
 /**
  * Serves SUBSCRIBE_NAMESPACE: tells the peer of every namespace under a prefix as they come and go,
@@ -19,7 +19,7 @@ import type { RequestStream } from "../requests/request_stream.ts";
  */
 export async function serveNamespaces(
   context: SessionContext,
-  stream: RequestStream,
+  stream: RequestChannel,
   message: ControlMessageOf<"subscribeNamespace">,
   slot: PrefixSlot,
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function serveNamespaces(
   });
 }
 
-function watch(context: SessionContext, stream: RequestStream, prefix: Namespace): () => void {
+function watch(context: SessionContext, stream: RequestChannel, prefix: Namespace): () => void {
   const say = (kind: "namespace" | "namespaceDone", namespace: Namespace) => {
     try {
       stream.send({ kind, suffix: namespace.slice(prefix.length) });

@@ -4,13 +4,13 @@ import type { Refusal, TrackStatus } from "../../../track/mod.ts";
 import type { SessionContext } from "../context.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { refuse } from "../requests/refuse.ts";
-import type { RequestStream } from "../requests/request_stream.ts";
+import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
 
 /** Answers a TRACK_STATUS, from what is known or by asking a publisher. */
 export async function serveTrackStatus(
   context: SessionContext,
-  stream: RequestStream,
+  stream: RequestChannel,
   message: ControlMessageOf<"trackStatus">,
 ): Promise<void> {
   const { metrics, peer } = context;

@@ -26,8 +26,9 @@ import type { SessionContext } from "../context.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin, wayFrom } from "../connection/relay_peer.ts";
 import { publishDone, requestError, type SubscriptionEnd } from "../requests/refusals.ts";
+import type { IdleHolder } from "./object_streams.ts";
 import { nameFields } from "../requests/refuse.ts";
-import type { RequestStream } from "../requests/request_stream.ts";
+import type { RequestChannel } from "../requests/requests.ts";
 import {
   initialWishes,
   isFromLargest,
@@ -41,25 +42,28 @@ import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
 export interface ServedInit {
   readonly entry: TrackEntry;
   readonly demand: Demand;
-  readonly stream: RequestStream;
+  readonly stream: RequestChannel;
   readonly context: SessionContext;
   /** The request's id, by which a joining fetch refers to it. */
   readonly requestId: bigint;
+  /** Called once when the subscription is over. */
+  readonly onEnd: () => void;
 }
 
 /** A track that we send to a peer, and the stream of the request that it rests on. */
-export class ServedSubscription implements SubscriptionOwner {
+export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   readonly entry: TrackEntry;
   readonly requestId: bigint;
   readonly #demand: Demand;
-  readonly #stream: RequestStream;
+  readonly #stream: RequestChannel;
   readonly #context: SessionContext;
   #delivery: Subscription | undefined;
   #joiningLocation: Location | undefined;
   #begunBy: { filter: Filter | undefined; join: JoinPoint } | undefined;
   #subscriberFinished = false;
   #over = false;
-  #onEnd: () => void = () => {};
+  readonly #onEnd: () => void;
+  #releaseStreams: () => void = () => {};
   #unwatch: () => void = () => {};
   readonly #ended: Promise<SubscriptionEnd | undefined>;
   #settle: (end: SubscriptionEnd | undefined) => void = () => {};
@@ -70,6 +74,7 @@ export class ServedSubscription implements SubscriptionOwner {
     this.#demand = init.demand;
     this.#stream = init.stream;
     this.#context = init.context;
+    this.#onEnd = init.onEnd;
     this.#ended = new Promise((resolve) => this.#settle = resolve);
   }
 
@@ -96,11 +101,6 @@ export class ServedSubscription implements SubscriptionOwner {
     return this.#over;
   }
 
-  /** Called once when the subscription is over. */
-  set onEnd(callback: () => void) {
-    this.#onEnd = callback;
-  }
-
   /**
    * Begins to send what `parameters` ask for, counted from `largest`, which the subscriber is told of
    * at the same time.
@@ -123,6 +123,7 @@ export class ServedSubscription implements SubscriptionOwner {
     };
     this.#delivery = new Subscription(track, wishes, context, this);
     this.#demand.setForward(wishes.forward);
+    this.#releaseStreams = this.#context.streams.usedBy(this);
     this.#delivery.start(join);
     const { peer, relayName } = this.#context;
     if (isRelay(peer) && relayName !== undefined) this.#tellWay(relayName);
@@ -178,7 +179,7 @@ export class ServedSubscription implements SubscriptionOwner {
    * the subscription ended, or to undefined when the subscriber or the session did.
    */
   async listen(): Promise<SubscriptionEnd | undefined> {
-    this.#stream.onStopped = () => this.cancel();
+    this.#stream.onStopped(() => this.cancel());
     this.#context.tasks.spawn("subscription updates", () => this.#follow());
     return await this.#ended;
   }
@@ -309,6 +310,7 @@ export class ServedSubscription implements SubscriptionOwner {
 
   #leave(end?: SubscriptionEnd): void {
     this.#over = true;
+    this.#releaseStreams();
     this.#unwatch();
     this.#demand.release();
     this.#onEnd();

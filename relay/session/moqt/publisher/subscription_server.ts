@@ -19,9 +19,9 @@ import { joinPointOf } from "./join_point.ts";
 import { isMoqDev, largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin, wayFrom } from "../connection/relay_peer.ts";
 import { hint, nameFields, refuse } from "../requests/refuse.ts";
-import type { RequestStream } from "../requests/request_stream.ts";
+import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
-import { ServedSubscription } from "./served_subscription.ts";
+import { type ServedInit, ServedSubscription } from "./served_subscription.ts";
 import { type Ending, inSpan } from "./subscription_span.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 import { unsatisfiable } from "./subscription_parameters.ts";
@@ -29,7 +29,7 @@ import { unsatisfiable } from "./subscription_parameters.ts";
 /** A subscription of the peer that is served or being prepared. */
 interface Slot {
   readonly requestId: bigint;
-  readonly stream: RequestStream;
+  readonly stream: RequestChannel;
   /** Resolves when it is known whether the subscription came about. */
   readonly settled: Promise<ServedSubscription | undefined>;
   /** There once the subscription came about. */
@@ -72,14 +72,6 @@ export class SubscriptionServer {
     return count;
   }
 
-  /** Gives up streams that have nothing to send, of groups that others have followed. */
-  giveUpIdle(wanted: number): void {
-    let left = wanted;
-    for (const served of this.#served) {
-      while (left > 0 && served.giveUpIdle()) left--;
-    }
-  }
-
   /** Whether the peer subscribes to this track already. */
   has(name: FullTrackName): boolean {
     const slot = this.#byTrack.get(trackKey(name));
@@ -105,12 +97,12 @@ export class SubscriptionServer {
   }
 
   /** Answers a SUBSCRIBE and serves what it asks for. */
-  subscribe(stream: RequestStream, message: ControlMessageOf<"subscribe">): Promise<void> {
+  subscribe(stream: RequestChannel, message: ControlMessageOf<"subscribe">): Promise<void> {
     return inSpan(this.#context, message, (trace) => this.#subscribe(stream, message, trace));
   }
 
   async #subscribe(
-    stream: RequestStream,
+    stream: RequestChannel,
     message: ControlMessageOf<"subscribe">,
     trace: string | undefined,
   ): Promise<Ending> {
@@ -141,20 +133,30 @@ export class SubscriptionServer {
     for (const gone of this.#waiting) gone.abort();
   }
 
+  /** A subscription that is not served yet: {@linkcode SubscriptionServer.adopt} says when it is. */
+  newServed(init: Omit<ServedInit, "context" | "onEnd">): ServedSubscription {
+    const served: ServedSubscription = new ServedSubscription({
+      ...init,
+      context: this.#context,
+      onEnd: () => this.#ended(served),
+    });
+    return served;
+  }
+
   /** A subscription is served: it ends with the session, and a joining fetch finds it. */
   adopt(served: ServedSubscription): void {
     this.#served.add(served);
-    const { path, track, feeds } = served.entry;
-    const what = { ...nameFields(track.name), path };
-    if (feeds.demand === 1) this.#context.events.say("first subscriber of a track", what);
-    served.onEnd = () => {
-      this.#served.delete(served);
-      if (feeds.demand === 0) this.#context.events.say("last subscriber of a track left", what);
-    };
+    if (served.entry.feeds.demand > 1) return;
+    this.#context.events.say("first subscriber of a track", whatOf(served));
+  }
+
+  #ended(served: ServedSubscription): void {
+    if (!this.#served.delete(served) || served.entry.feeds.demand > 0) return;
+    this.#context.events.say("last subscriber of a track left", whatOf(served));
   }
 
   /** Notes a subscription that we offered with PUBLISH; the result takes it back. */
-  reserve(name: FullTrackName, stream: RequestStream, served: ServedSubscription): () => void {
+  reserve(name: FullTrackName, stream: RequestChannel, served: ServedSubscription): () => void {
     const key = trackKey(name);
     const settled = Promise.resolve(served);
     const { requestId } = served;
@@ -201,7 +203,7 @@ export class SubscriptionServer {
   }
 
   async #serve(
-    stream: RequestStream,
+    stream: RequestChannel,
     message: ControlMessageOf<"subscribe">,
     { begun, gone, trace }: Preparation,
   ): Promise<Ending> {
@@ -209,7 +211,7 @@ export class SubscriptionServer {
     const unauthorized = await this.#unauthorized(message);
     if (unauthorized !== undefined) return this.#refuse(stream, unauthorized);
     this.#waiting.add(gone);
-    stream.onStopped = () => gone.abort();
+    stream.onStopped(() => gone.abort());
     // Messages are read while the track is being opened, so that a subscriber can give up waiting.
     const early = stream.hold(() => gone.abort(), { byFin: leavesByFin(peer) });
     const opened = await this.#open(message, gone.signal, trace);
@@ -269,7 +271,7 @@ export class SubscriptionServer {
 
   /** From here to the start of the delivery nothing is awaited: what was the largest object stays it. */
   #accept(
-    stream: RequestStream,
+    stream: RequestChannel,
     message: ControlMessageOf<"subscribe">,
     { demand, ...entry }: OpenTrack,
   ): ServedSubscription {
@@ -283,13 +285,7 @@ export class SubscriptionServer {
       parameters: { ...largestForSubscriber(largest, peer), ...this.#way(feeds) },
       properties: rawProperties,
     });
-    const served = new ServedSubscription({
-      entry,
-      demand,
-      stream,
-      context: this.#context,
-      requestId: message.requestId,
-    });
+    const served = this.newServed({ entry, demand, stream, requestId: message.requestId });
     this.adopt(served);
     const { filter } = message.parameters;
     // Where nothing was published yet, nothing is missed, and another numbering may begin.
@@ -329,12 +325,17 @@ export class SubscriptionServer {
     return outcome.ok ? undefined : outcome.refusal;
   }
 
-  #refuse(stream: RequestStream, refusal: Refusal): Refusal {
+  #refuse(stream: RequestChannel, refusal: Refusal): Refusal {
     return refuse(this.#context, stream, { request: "subscribe", refusal });
   }
 }
 
 const ANEW = "the session subscribes to it anew";
+
+/** What a line of the log says a subscription is about. */
+function whatOf({ entry: { path, track } }: ServedSubscription) {
+  return { ...nameFields(track.name), path };
+}
 
 /** A session subscribes to a track once in each scope. */
 function slotKey(name: FullTrackName, scope: string | undefined): string {

@@ -16,8 +16,8 @@ import { followPrefix } from "./prefix_watch.ts";
 import { outcomeOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { isOtherRelay } from "../connection/relay_peer.ts";
-import type { RequestStream } from "../requests/request_stream.ts";
-import { ServedSubscription } from "./served_subscription.ts";
+import type { RequestChannel } from "../requests/requests.ts";
+import type { ServedSubscription } from "./served_subscription.ts";
 import type { SubscriptionServer } from "./subscription_server.ts";
 
 /** Serves SUBSCRIBE_TRACKS: offers the peer every track that others publish under a prefix. */
@@ -35,7 +35,7 @@ export class TrackOffers {
 
   /** Offers tracks under a prefix until the request ends. */
   async serve(
-    stream: RequestStream,
+    stream: RequestChannel,
     message: ControlMessageOf<"subscribeTracks">,
     slot: PrefixSlot,
   ): Promise<void> {
@@ -95,13 +95,7 @@ export class TrackOffers {
       const stream = await this.#openInTime();
       if (stream === undefined) return blocked();
       const requestId = this.#context.ids.next();
-      const served = new ServedSubscription({
-        entry,
-        demand,
-        stream,
-        context: this.#context,
-        requestId,
-      });
+      const served = this.#subscriptions.newServed({ entry, demand, stream, requestId });
       if (this.#subscriptions.has(track.name)) return stream.cancel(StreamCode.CANCELLED);
       const release = this.#subscriptions.reserve(track.name, stream, served);
       const unwatch = this.#context.stops.watch(stream);
@@ -120,7 +114,7 @@ export class TrackOffers {
   }
 
   /** The stream of a PUBLISH; undefined when the peer allows none. */
-  async #openInTime(): Promise<RequestStream | undefined> {
+  async #openInTime(): Promise<RequestChannel | undefined> {
     let late = false;
     const opening = this.#context.openRequest();
     const waiting = new Promise<undefined>((resolve) => {
@@ -128,7 +122,7 @@ export class TrackOffers {
         late = true;
         resolve(undefined);
       });
-      const opened = (stream?: RequestStream) => {
+      const opened = (stream?: RequestChannel) => {
         timer.cancel();
         if (late) stream?.cancel(StreamCode.CANCELLED);
       };
@@ -138,7 +132,7 @@ export class TrackOffers {
   }
 
   async #offerOn(
-    stream: RequestStream,
+    stream: RequestChannel,
     served: ServedSubscription,
     { track }: TrackEntry,
     forward: boolean,

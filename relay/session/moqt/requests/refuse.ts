@@ -2,14 +2,14 @@ import { namespaceText, trackText } from "@qumo/shared/runtime";
 import type { Refusal } from "../../../track/mod.ts";
 import type { SessionContext } from "../context.ts";
 import { requestError } from "./refusals.ts";
-import type { RequestStream, RequestSubject } from "./request_stream.ts";
+import type { RequestChannel, RequestSubject } from "./requests.ts";
 import { isOfSession } from "./reserved.ts";
 import type { RequestKind } from "../../../vocabulary.ts";
 
 /** Answers a request with its refusal, counts it, and says in the log what was refused and why. */
 export function refuse(
   context: SessionContext,
-  stream: RequestStream,
+  stream: RequestChannel,
   { request, refusal }: { readonly request: RequestKind; readonly refusal: Refusal },
 ): Refusal {
   const { subject } = stream;

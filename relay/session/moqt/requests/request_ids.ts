@@ -1,11 +1,9 @@
 import { SessionCode } from "@qumo/shared/wire";
 import { SessionError } from "../../errors.ts";
 import { MAX_REQUEST_ID_GAPS } from "../../limits.ts";
+import type { Role } from "../../session_options.ts";
 
-/** Which end of the session we are. Clients number requests 0, 2, 4 …, servers 1, 3, 5 …. */
-export type Role = "client" | "server";
-
-/** The numbers of both sides' requests (#request-id). */
+/** The numbers of both sides' requests (#request-id): clients' 0, 2, 4 …, servers' 1, 3, 5 …. */
 export class RequestIds {
   #nextOwn: bigint;
   // Every id of the peer below this was used, and the ones in the set.

@@ -2,7 +2,6 @@ import {
   type ControlMessage,
   type ControlMessageOf,
   type Draft,
-  type Namespace,
   StreamCode,
   vi64,
 } from "@qumo/shared/wire";
@@ -11,35 +10,34 @@ import { violation } from "../../errors.ts";
 import { MAX_FRAME_BYTES, readMessage, type Tolerance } from "../../framing.ts";
 import { Input } from "../../input.ts";
 import { MAX_PROBES, MAX_SEND_BACKLOG_BYTES } from "../../limits.ts";
-import type { Role } from "./request_ids.ts";
+import type { Role } from "../../session_options.ts";
+import type { RequestChannel, RequestSubject } from "./requests.ts";
 
-/** What a request stream needs of its session. */
-export interface RequestStreamOptions {
+/** How messages are read and written on the requests of one session. */
+export interface MessageRules {
   readonly draft: Draft;
+  /** Whether streams can be reset. */
   readonly canReset: boolean;
   /** Which end of the session we are. */
   readonly role: Role;
   /** Takes note of the tokens of a message behind the first, whatever becomes of the message. */
   readonly registerTokens: (message: ControlMessage) => void;
-  /** What some peers write in a way of their own. */
+  /** Takes what some peers write in a way of their own. */
   readonly tolerance?: Tolerance;
   /** Waits until the peer may be read again: what limits its rate of messages. */
   readonly admit: () => Promise<void>;
-  /** Who opened the stream: a peer that stops our half of a request of its own has cancelled it. */
-  readonly openedBy: "us" | "peer";
   /** Whether bytes may be sent that show whether the peer has stopped our half. */
-  readonly mayProbe: () => boolean;
+  readonly mayProbe: boolean;
 }
 
-/** What a request is about: a namespace, or a track where it has a name. */
-export interface RequestSubject {
-  readonly namespace: Namespace;
-  readonly name?: Uint8Array;
+/** What one request stream is like. */
+export interface RequestStreamOptions extends MessageRules {
+  /** Who opened the stream: a peer that stops our half of a request of its own has cancelled it. */
+  readonly openedBy: "us" | "peer";
 }
 
 /** The stream of one request, opened by either side: messages both ways. */
-export class RequestStream {
-  /** For the log. */
+export class RequestStream implements RequestChannel {
   subject: RequestSubject = { namespace: [] };
   readonly #bidi: BidiStream;
   readonly #options: RequestStreamOptions;
@@ -53,7 +51,7 @@ export class RequestStream {
   #goawaySeen = false;
   #backlog = 0;
   #sendingEnded = false;
-  #onStopped: (() => void) | undefined;
+  readonly #stoppedListeners: (() => void)[] = [];
   #sentCount = 0;
   // How many bytes of the next message's type are sent.
   #probes = 0;
@@ -65,12 +63,10 @@ export class RequestStream {
     bidi.send.priority = priority;
   }
 
-  /** Called once when the peer no longer takes messages. */
-  set onStopped(callback: () => void) {
-    this.#onStopped = callback;
+  onStopped(callback: () => void): void {
+    this.#stoppedListeners.push(callback);
   }
 
-  /** Messages sent so far. */
   get sentCount(): number {
     return this.#sentCount;
   }
@@ -90,7 +86,7 @@ export class RequestStream {
     const { draft, mayProbe } = this.#options;
     // What waits to be taken would have failed.
     const isFull = this.#probes === MAX_PROBES || this.#backlog > 0;
-    if (isFull || draft.varint !== vi64 || !mayProbe()) return false;
+    if (isFull || draft.varint !== vi64 || !mayProbe) return false;
     const byte = this.#probes === 0 ? LONGEST : ZERO;
     this.#probes++;
     await this.#write(byte);
@@ -132,7 +128,6 @@ export class RequestStream {
     }
   }
 
-  /** Whether it is the peer's turn: somebody reads, and what is read is not there. */
   get awaitsPeer(): boolean {
     return this.#reading && !this.#admitting;
   }
@@ -143,7 +138,6 @@ export class RequestStream {
     this.#admitting = false;
   }
 
-  /** Reads what nobody asked for to its end, without which the stream would count as open. */
   async drain(): Promise<void> {
     if (this.#reading && this.#ahead === undefined) return;
     while (await this.next() !== undefined);
@@ -163,11 +157,6 @@ export class RequestStream {
     throw violation("A client's redirect names a URI");
   }
 
-  /**
-   * Reads ahead while the request is being worked on, so that a peer that breaks it off is noticed:
-   * `onEnd` is called then, and with `byFin` also when the peer has nothing more to say. Messages that
-   * came meanwhile are returned by {@linkcode next} afterwards.
-   */
   hold(onEnd: () => void, { byFin }: { byFin: boolean }): { release(): void } {
     let held = true;
     const ahead = this.next();
@@ -179,7 +168,6 @@ export class RequestStream {
     return { release: () => void (held = false) };
   }
 
-  /** Sends a message; a peer that takes none for too long loses the request. */
   send(message: ControlMessage): void {
     if (this.#sendingEnded) return;
     this.#begun = true;
@@ -187,13 +175,12 @@ export class RequestStream {
     const bytes = this.#encode(message);
     if (this.#backlog + bytes.length > MAX_SEND_BACKLOG_BYTES) {
       this.cancel(StreamCode.TOO_FAR_BEHIND);
-      this.#onStopped?.();
+      this.#tellStopped();
       return;
     }
     void this.#write(bytes);
   }
 
-  /** Nothing more will be said. */
   finish(): void {
     if (this.#sendingEnded) return;
     // A stream must not end within a message.
@@ -202,7 +189,6 @@ export class RequestStream {
     this.#bidi.send.finish().catch(() => {});
   }
 
-  /** Breaks the request off in both directions (#request-cancellation). */
   cancel(code: number): void {
     this.#bidi.receive.stop(code);
     if (this.#sendingEnded) return;
@@ -235,10 +221,14 @@ export class RequestStream {
     );
   }
 
+  #tellStopped(): void {
+    for (const tell of this.#stoppedListeners.splice(0)) tell();
+  }
+
   readonly #stopped = () => {
     if (this.#sendingEnded) return;
     this.#sendingEnded = true;
-    this.#onStopped?.();
+    this.#tellStopped();
     if (this.#options.openedBy === "peer") this.#bidi.receive.stop(StreamCode.CANCELLED);
   };
 }

@@ -13,7 +13,7 @@ Deno.test("RequestStream.next() gives two who ask at once one message each", asy
     admit: () => Promise.resolve(),
     registerTokens: () => {},
     openedBy: "peer",
-    mayProbe: () => true,
+    mayProbe: true,
   }, 0);
   const [one, other] = [stream.next(), stream.next()];
   for (const requestId of [0n, 2n]) {

@@ -9,8 +9,8 @@ import {
 import type { SessionMetrics } from "../../metrics.ts";
 import type { EventLog } from "../../event_log.ts";
 import { nameFields } from "./refuse.ts";
-import type { RequestStream } from "./request_stream.ts";
 import type { StopNotice } from "../../../vocabulary.ts";
+import type { RequestChannel } from "./requests.ts";
 
 /**
  * Learns which of a peer's long requests it has cancelled with STOP_SENDING, which shows at nothing but
@@ -20,7 +20,7 @@ export class StopProbes {
   readonly #clock: Clock;
   readonly #metrics: SessionMetrics;
   readonly #events: EventLog;
-  readonly #watched = new Map<RequestStream, Probe>();
+  readonly #watched = new Map<RequestChannel, Probe>();
 
   constructor(
     { clock, metrics, events }: { clock: Clock; metrics: SessionMetrics; events: EventLog },
@@ -31,7 +31,7 @@ export class StopProbes {
   }
 
   /** Asks a request's stream now and then; the result ends that, with the request. */
-  watch(stream: RequestStream): () => void {
+  watch(stream: RequestChannel): () => void {
     const probe = new Probe(this.#clock, stream, () => void this.#ask(stream, "probe"));
     this.#watched.set(stream, probe);
     return () => {
@@ -41,16 +41,16 @@ export class StopProbes {
   }
 
   /** The peer did something that one does that has left, and others do too. */
-  suspect(stream: RequestStream): void {
+  suspect(stream: RequestChannel): void {
     this.#watched.get(stream)?.suspect();
   }
 
   /** Whether a request that is in the way of another one was cancelled. */
-  isCancelled(stream: RequestStream): Promise<boolean> {
+  isCancelled(stream: RequestChannel): Promise<boolean> {
     return this.#ask(stream, "conflict");
   }
 
-  async #ask(stream: RequestStream, how: StopNotice): Promise<boolean> {
+  async #ask(stream: RequestChannel, how: StopNotice): Promise<boolean> {
     if (!await stream.hasStopped()) return false;
     this.#metrics.requestStops[how]++;
     this.#events.say("request cancelled", { ...nameFields(stream.subject), noticed_by: how });
@@ -61,7 +61,7 @@ export class StopProbes {
 /** When one stream is asked. */
 class Probe {
   readonly #clock: Clock;
-  readonly #stream: RequestStream;
+  readonly #stream: RequestChannel;
   readonly #ask: () => void;
   #timer: Timer;
   #delay = FIRST_PROBE_MS;
@@ -69,7 +69,7 @@ class Probe {
   #isSuspect = false;
   #ended = false;
 
-  constructor(clock: Clock, stream: RequestStream, ask: () => void) {
+  constructor(clock: Clock, stream: RequestChannel, ask: () => void) {
     this.#clock = clock;
     this.#stream = stream;
     this.#ask = ask;

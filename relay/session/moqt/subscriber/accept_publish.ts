@@ -3,7 +3,7 @@ import type { Refusal } from "../../../track/mod.ts";
 import type { SessionContext } from "../context.ts";
 import type { PeerPublisher } from "./peer_publisher.ts";
 import { nameFields, refuse as refuseRequest } from "../requests/refuse.ts";
-import type { RequestStream } from "../requests/request_stream.ts";
+import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 
@@ -11,7 +11,7 @@ import { unsupportedExtension } from "../requests/unsupported.ts";
 export async function acceptPublish(
   context: SessionContext,
   publisher: PeerPublisher,
-  stream: RequestStream,
+  stream: RequestChannel,
   message: ControlMessageOf<"publish">,
 ): Promise<void> {
   const { metrics, scope } = context;

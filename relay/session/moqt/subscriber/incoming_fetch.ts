@@ -22,7 +22,7 @@ import { ObjectTooLarge } from "./object_too_large.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { outcomeOf, refusalOf } from "../requests/refusals.ts";
 import { meshParameters } from "../connection/relay_peer.ts";
-import type { RequestStream } from "../requests/request_stream.ts";
+import type { RequestChannel } from "../requests/requests.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 
 /** A FETCH of ours: the request, and the stream that answers it. */
@@ -36,7 +36,7 @@ export class IncomingFetch implements PendingFetch {
   readonly #scope: string;
   #answered: (outcome: Outcome<FetchAnswer, Refusal>) => void = () => {};
   #finish: (outcome: Outcome<void, Refusal>) => void = () => {};
-  #stream: RequestStream | undefined;
+  #stream: RequestChannel | undefined;
   #input: Input | undefined;
   #over = false;
 

@@ -1,7 +1,6 @@
 import { sleep } from "@qumo/shared/runtime";
 import {
   ByteReader,
-  classifyUniStream,
   decodeDatagram,
   DecodeError,
   decodeSubgroupHeader,
@@ -16,7 +15,7 @@ import {
 import { type DatagramOutcome, MalformedTrack, writeDatagram } from "../../../track/mod.ts";
 import { TransportError } from "../../../transport/errors.ts";
 import type { ReceiveStream } from "../../../transport/types.ts";
-import { foundIn, isTransportEnd } from "../../errors.ts";
+import { foundIn, isTransportEnd, violation } from "../../errors.ts";
 import { readVarint } from "../../framing.ts";
 import { Input } from "../../input.ts";
 import { MARKED_STREAM_MS, MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../../limits.ts";
@@ -27,16 +26,14 @@ import { ObjectTooLarge } from "./object_too_large.ts";
 import type { IncomingTracks } from "./track_aliases.ts";
 import type { PeerFeed } from "./peer_feed.ts";
 import { nameFields } from "../requests/refuse.ts";
+import { kindOfStream } from "../connection/stream_kind.ts";
 import { understandsCuts } from "../connection/relay_peer.ts";
 import type { StreamCredit } from "./stream_credit.ts";
 import { ThrownAway } from "./thrown_away.ts";
 
-/** Streams that objects do not come by. */
-export interface OtherStreams {
-  /** The peer's control stream. */
-  control(input: Input, type: bigint): Promise<void>;
-  /** What the peer sends in answer to a FETCH. */
-  fetch(input: Input): Promise<void>;
+/** Takes the streams that the peer sends in answer to a FETCH. */
+export interface FetchStreams {
+  fetchStream(input: Input): Promise<void>;
 }
 
 /** What of a datagram waits for the message that names its track. */
@@ -50,47 +47,41 @@ export class Ingest {
   readonly #context: SessionContext;
   readonly #incoming: IncomingTracks;
   readonly #credit: StreamCredit;
-  readonly #others: OtherStreams;
   readonly #thrownAway: ThrownAway;
   readonly #waiting: WaitingDatagram[] = [];
 
   constructor(
     context: SessionContext,
     { incoming, credit }: { incoming: IncomingTracks; credit: StreamCredit },
-    others: OtherStreams,
   ) {
     this.#context = context;
     this.#incoming = incoming;
     this.#credit = credit;
     this.#thrownAway = new ThrownAway(context);
-    this.#others = others;
   }
 
-  /**
-   * Takes a stream of the peer to its end. `ready` resolves when setup is complete; only the control
-   * stream goes before.
-   */
-  async stream(stream: ReceiveStream, ready: Promise<unknown>): Promise<void> {
+  /** Takes a stream of the peer to its end. */
+  async stream(stream: ReceiveStream, fetches: FetchStreams): Promise<void> {
     const input = new Input(stream, MAX_OBJECT_HEADER_BYTES, this.#credit.take());
     try {
-      await this.#read(input, ready);
+      await this.#read(input, fetches);
     } finally {
       this.#credit.leave();
     }
   }
 
-  async #read(input: Input, ready: Promise<unknown>): Promise<void> {
+  async #read(input: Input, fetches: FetchStreams): Promise<void> {
     const { draft } = this.#context;
     const type = await this.#inTime(input, () => readVarint(input, draft.varint));
     if (type === undefined) return;
-    const kind = kindOf(type, draft);
-    if (kind === "setup") return await this.#others.control(input, type);
-    await ready;
+    const kind = kindOfStream(type, draft);
     switch (kind) {
+      case "setup":
+        throw violation("A second control stream");
       case "padding":
         return await discard(input);
       case "fetch":
-        return await within("fetch", this.#others.fetch(input));
+        return await within("fetch", fetches.fetchStream(input));
       case "subgroup":
         return await within("subgroup", this.#subgroup(input, type));
     }
@@ -117,11 +108,6 @@ export class Ingest {
     }
     this.#waiting.push({ datagram, since });
     return false;
-  }
-
-  /** A datagram came before the peer's SETUP had. */
-  early(): void {
-    this.#thrownAway.datagram("unknown_track");
   }
 
   #drop(why: "track_over" | "unknown_track", { alias }: ObjectDatagram): void {
@@ -253,7 +239,7 @@ export class Ingest {
   /** Whether a stream ended within its header, and its peer means a reset by that. */
   #isCut(input: Input): boolean {
     const { peer } = this.#context;
-    return input.isBrokenOff && peer !== undefined && understandsCuts(peer);
+    return input.isBrokenOff && understandsCuts(peer);
   }
 
   /** Decides what an error of a track's data costs: the stream, the track, or the session. */
@@ -306,14 +292,6 @@ function storeDatagram(feed: PeerFeed, datagram: ObjectDatagram, since: number):
     }
     if (feed.isOver || feed.target.track === track) throw new FeedLost(error.message);
     return writeDatagram(feed.target.track, datagram, { now: since, source: feed.source });
-  }
-}
-
-function kindOf(type: bigint, draft: Draft): ReturnType<typeof classifyUniStream> {
-  try {
-    return classifyUniStream(type, draft.data);
-  } catch (error) {
-    throw foundIn("stream_type", error);
   }
 }
 

@@ -31,8 +31,8 @@ import type { PeerPublisher } from "./peer_publisher.ts";
 import { isRelay } from "../connection/relay_peer.ts";
 import { outcomeOf, refusalOf, trackEndOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
-import type { RequestStream } from "../requests/request_stream.ts";
 import type { DropReason, TrackGivenUp } from "../../../vocabulary.ts";
+import type { RequestChannel } from "../requests/requests.ts";
 
 /** How long data that PUBLISH_DONE promised may still take, at the least. */
 const DONE_TIMEOUT_MS = 2_000;
@@ -66,11 +66,11 @@ export class PeerFeed implements Feed {
   readonly #context: SessionContext;
   readonly #incoming: IncomingTracks;
   // There from the question on; the other only once it was agreed to.
-  #request: RequestStream | undefined;
+  #request: RequestChannel | undefined;
   #target: FeedTarget;
   #source: Source;
   #properties: Uint8Array | undefined;
-  #stream: RequestStream | undefined;
+  #stream: RequestChannel | undefined;
   #alias: bigint | undefined;
   #updatesUnanswered = 0;
   #held: { change: FeedChange; timer: Timer } | undefined;
@@ -149,13 +149,13 @@ export class PeerFeed implements Feed {
   }
 
   /** The peer is being asked on this stream. */
-  requested(stream: RequestStream): void {
+  requested(stream: RequestChannel): void {
     this.#request = stream;
   }
 
   /** The peer agreed, or offered: data under this alias is the track's. */
   establish(
-    stream: RequestStream,
+    stream: RequestChannel,
     alias: bigint,
     { largestObject, meshHops, meshSource }: Parameters<
       "largestObject" | "meshHops" | "meshSource"
@@ -198,7 +198,7 @@ export class PeerFeed implements Feed {
   }
 
   /** Answers the peer's offer; it is told to forward when that is wanted by now. */
-  agree(stream: RequestStream, forward: boolean): void {
+  agree(stream: RequestChannel, forward: boolean): void {
     const { newGroupRequest, forward: wanted = forward } = this.#unanswered ?? {};
     this.#unanswered = undefined;
     stream.send({
@@ -326,7 +326,7 @@ export class PeerFeed implements Feed {
   }
 
   /** Reads what the peer says on the request's stream, and waits for the data that it promised. */
-  async listen(stream: RequestStream): Promise<void> {
+  async listen(stream: RequestChannel): Promise<void> {
     try {
       for (;;) {
         const message = await stream.next();
@@ -341,7 +341,7 @@ export class PeerFeed implements Feed {
     await this.#ended.promise;
   }
 
-  #receive(stream: RequestStream, message: ControlMessage): void {
+  #receive(stream: RequestChannel, message: ControlMessage): void {
     switch (message.kind) {
       case "requestOk":
         return this.#updated(message);

@@ -33,7 +33,7 @@ import { PeerFeed } from "./peer_feed.ts";
 import { upstreamFilter, wantsPast } from "../publisher/join_point.ts";
 import { outcomeOf, refusalOf } from "../requests/refusals.ts";
 import { isOtherRelay, isRelay, meshParameters } from "../connection/relay_peer.ts";
-import type { RequestStream } from "../requests/request_stream.ts";
+import type { RequestChannel } from "../requests/requests.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 
 /** A peer that we ask for tracks. */
@@ -43,21 +43,18 @@ export class PeerPublisher implements Publisher {
   readonly #session: { readonly since: number; readonly id: number; readonly relay: string };
   readonly #feeds = new Set<PeerFeed>();
   readonly #fetches = new Map<bigint, IncomingFetch>();
-  #ingest: Ingest | undefined;
+  readonly #ingest: Ingest;
   #takesUpdates = true;
   #closed = false;
   #claims = 0;
 
-  constructor(context: SessionContext, incoming: IncomingTracks) {
+  /** `ingest` is told of aliases as they become known. */
+  constructor(context: SessionContext, incoming: IncomingTracks, ingest: Ingest) {
     this.#context = context;
+    this.#ingest = ingest;
     const { clock, id, relayName: relay = "" } = context;
     this.#session = { since: clock.wall(), id, relay };
     this.#incoming = incoming;
-  }
-
-  /** Tells the ingest of aliases as they become known. */
-  set ingest(ingest: Ingest) {
-    this.#ingest = ingest;
   }
 
   get label(): string {
@@ -103,11 +100,6 @@ export class PeerPublisher implements Publisher {
     this.#context.log.info("publisher cannot be paused", { session: this.#context.id, reason });
   }
 
-  /** Whether the peer owes us something still: objects, or an answer. */
-  get isBusy(): boolean {
-    return this.#feeds.size + this.#fetches.size > 0;
-  }
-
   /** Tracks that the peer sends us or was asked for. */
   get trackCount(): number {
     return this.#feeds.size;
@@ -130,6 +122,7 @@ export class PeerPublisher implements Publisher {
     else if (this.#context.isLeaving) this.#refuse(feed, GOING_AWAY);
     else if (!isRoom) this.#refuse(feed, TOO_MANY_TRACKS);
     else {
+      const end = this.#context.begin();
       this.#context.tasks.spawn("subscribe", async () => {
         try {
           await this.#subscribe(feed, options, scope);
@@ -137,7 +130,7 @@ export class PeerPublisher implements Publisher {
           // Whoever still waits for the answer is told that none will come.
           feed.lose("the publisher's session ended");
           this.#feeds.delete(feed);
-          this.#context.requestEnded();
+          end();
         }
       });
     }
@@ -181,7 +174,7 @@ export class PeerPublisher implements Publisher {
   /** A feed is established: objects under its alias are its. */
   establish(
     feed: PeerFeed,
-    stream: RequestStream,
+    stream: RequestChannel,
     message: ControlMessageOf<"subscribeOk"> | ControlMessageOf<"publish">,
   ): void {
     const { alias, parameters, properties } = message;
@@ -194,7 +187,7 @@ export class PeerPublisher implements Publisher {
     // is for them too.
     this.#context.clock.after(0, () => {
       this.#incoming.wake(alias);
-      if (!feed.isOver) this.#ingest?.aliasKnown(alias, feed);
+      if (!feed.isOver) this.#ingest.aliasKnown(alias, feed);
     });
   }
 
@@ -206,12 +199,13 @@ export class PeerPublisher implements Publisher {
       return fetch;
     }
     this.#fetches.set(requestId, fetch);
+    const end = this.#context.begin();
     this.#context.tasks.spawn("fetch", async () => {
       try {
         await fetch.run();
       } finally {
         this.#fetches.delete(requestId);
-        this.#context.requestEnded();
+        end();
       }
     });
     return fetch;
@@ -323,7 +317,7 @@ export class PeerPublisher implements Publisher {
   }
 
   /** Nothing more is said on a request, and nothing awaited but the end of the stream. */
-  #leave(stream: RequestStream): void {
+  #leave(stream: RequestChannel): void {
     stream.finish();
     this.#context.tasks.spawn("drain", () => stream.drain());
   }
@@ -338,10 +332,10 @@ export class PeerPublisher implements Publisher {
     kind: "subscribe" | "track_status",
     message: ControlMessage,
     feed?: PeerFeed,
-  ): Promise<Outcome<{ message: ControlMessage; stream: RequestStream }, Refusal>> {
+  ): Promise<Outcome<{ message: ControlMessage; stream: RequestChannel }, Refusal>> {
     const { clock, settings, metrics } = this.#context;
     const outcomes = metrics.upstreamRequests[kind];
-    let stream: RequestStream | undefined;
+    let stream: RequestChannel | undefined;
     let late = false;
     const timer = clock.after(settings.requestTimeoutMs, () => {
       late = true;

@@ -77,8 +77,7 @@ export class StreamCredit implements StreamHolder {
   };
 
   get #isWithRelay(): boolean {
-    const { peer } = this.#context;
-    return peer !== undefined && isRelay(peer);
+    return isRelay(this.#context.peer);
   }
 
   #check(): void {

@@ -1,0 +1,204 @@
+import type { TaskGroup } from "@qumo/shared/runtime";
+import { type Draft, SessionCode, type SetupOptions } from "@qumo/shared/wire";
+import type { Publisher, Scope } from "../../track/mod.ts";
+import { EventLog } from "../event_log.ts";
+import type { StreamSource } from "../first_streams.ts";
+import { MOVE_SESSION_MS } from "../limits.ts";
+import type { EstablishedSession, PeerView, SessionCounts } from "../session.ts";
+import type { SessionOptions } from "../session_options.ts";
+import { AcceptLoop } from "./accept_loop.ts";
+import type { Closing } from "./connection/close_codes.ts";
+import type { Shutdown } from "./connection/goaway.ts";
+import type { HandshakeResult } from "./connection/handshake.ts";
+import { isMoqDev } from "./connection/moq_dev.ts";
+import { OddityWatch } from "./connection/oddity_watch.ts";
+import { PeerQuota } from "./connection/peer_quota.ts";
+import { isOtherRelay, leavesByFin } from "./connection/relay_peer.ts";
+import type { SessionScopes } from "./connection/session_scopes.ts";
+import type { SessionContext } from "./context.ts";
+import { Announcements } from "./publisher/announcements.ts";
+import { ObjectStreams } from "./publisher/object_streams.ts";
+import { RequestRouter } from "./request_router.ts";
+import { BidiRequests } from "./requests/bidi_requests.ts";
+import type { RequestIds } from "./requests/request_ids.ts";
+import type { Requests } from "./requests/requests.ts";
+import { StopProbes } from "./requests/stop_probe.ts";
+import { Ingest } from "./subscriber/ingest.ts";
+import { PeerPublisher } from "./subscriber/peer_publisher.ts";
+import { StreamCredit } from "./subscriber/stream_credit.ts";
+import { IncomingTracks } from "./subscriber/track_aliases.ts";
+
+/** What an established session takes over from the connection that it grew from. */
+export interface Foundation {
+  /** The peer's streams but for its control stream. */
+  readonly streams: StreamSource;
+  readonly tasks: TaskGroup;
+  readonly closing: Closing;
+  readonly scopes: SessionScopes;
+  readonly ids: RequestIds;
+  readonly shutdown: Shutdown;
+}
+
+type Options = SessionOptions & { readonly draft: Draft };
+
+/** A session whose peer is known: everything that serves it, and everything that it is asked for. */
+export class EstablishedMoqt implements EstablishedSession {
+  readonly peer: PeerView;
+  readonly #context: SessionContext;
+  readonly #incoming: IncomingTracks;
+  readonly #credit: StreamCredit;
+  readonly #publisher: PeerPublisher;
+  readonly #announcements: Announcements;
+  readonly #router: RequestRouter;
+  readonly #accepting: AcceptLoop;
+  readonly #solicits: boolean;
+
+  constructor(options: Options, result: HandshakeResult, foundation: Foundation) {
+    const { clock, metrics, connection, link, streamBudget } = options;
+    const { peer, access, settings, scope } = result;
+    const { streams, tasks, closing, shutdown } = foundation;
+    this.peer = viewOf(peer, scope);
+    this.#solicits = link === undefined ? settings.solicit : link.advertise !== undefined;
+    const giveUp = (reason: string) => closing.close(SessionCode.INTERNAL_ERROR, reason, "limit");
+    const quota = new PeerQuota({ clock, limits: settings.limits, signal: tasks.signal, giveUp });
+    const requests = requestsOf(options, result, { streams, quota });
+    const context = this.#context = contextOf(options, result, foundation, requests);
+    this.#incoming = new IncomingTracks(clock);
+    this.#credit = new StreamCredit(context, {
+      incoming: this.#incoming,
+      budget: streamBudget,
+      move: () => shutdown.drain(MOVE_SESSION_MS, ""),
+      close: (code, reason) => closing.close(code, reason, "limit"),
+    });
+    const ingest = new Ingest(context, { incoming: this.#incoming, credit: this.#credit });
+    const publisher = this.#publisher = new PeerPublisher(context, this.#incoming, ingest);
+    this.#announcements = new Announcements(
+      context,
+      publisher,
+      link?.advertise ?? ((namespace) => scope.advertise(namespace, publisher)),
+    );
+    this.#router = new RequestRouter(context, publisher, this.#announcements);
+    this.#accepting = new AcceptLoop({
+      clock,
+      tasks,
+      metrics,
+      connection,
+      streams,
+      requests,
+      ingest,
+      publisher,
+      router: this.#router,
+      firstMessageMs: settings.setupTimeoutMs,
+      register: (message) => access.register(message),
+      giveUp,
+      fail: (error) => closing.fail(error),
+    });
+  }
+
+  get counts(): SessionCounts {
+    return {
+      subscriptions: this.#router.subscriptionCount,
+      transit: this.peer.relay === undefined ? 0 : this.#router.remoteCount,
+      namespaces: this.#announcements.count,
+      tracks: this.#publisher.trackCount,
+      parkedStreams: this.#context.streams.unfinished.parkedCount,
+    };
+  }
+
+  /** Begins to take in what the peer sends. */
+  start(): void {
+    this.#accepting.start();
+    if (!this.#solicits) return;
+    this.#context.tasks.spawn("solicit", () => this.#announcements.solicit());
+  }
+
+  ping(): Promise<boolean> {
+    return this.#publisher.ping();
+  }
+
+  publisher(scope: string): Publisher {
+    return this.#publisher.inScope(scope);
+  }
+
+  /** The connection ended: nothing new begins. */
+  stop(): void {
+    this.#incoming.close();
+    this.#router.close();
+    this.#publisher.close("the publisher's session ended");
+  }
+
+  /** Everything that was under way is over. */
+  close(): void {
+    this.#context.streams.close();
+    this.#credit.close();
+  }
+}
+
+function viewOf(peer: SetupOptions, { path }: Scope): PeerView {
+  const { relayName: relay, implementation } = peer;
+  return { relay, implementation, path, isOtherRelay: isOtherRelay(peer) };
+}
+
+function requestsOf(
+  { connection, draft, role, metrics, log }: Options,
+  { peer, access }: HandshakeResult,
+  { streams, quota }: { readonly streams: StreamSource; readonly quota: PeerQuota },
+): Requests {
+  return new BidiRequests({
+    connection,
+    streams,
+    rules: {
+      draft,
+      role,
+      canReset: connection.canReset,
+      registerTokens: (message) => access.register(message),
+      admit: () => quota.admit(),
+      // Who leaves with a FIN too needs no asking.
+      mayProbe: !leavesByFin(peer),
+      ...(isMoqDev(peer) && { tolerance: new OddityWatch({ metrics, log }) }),
+    },
+  });
+}
+
+function contextOf(
+  options: Options,
+  { peer, access, settings, scope }: HandshakeResult,
+  { tasks, closing, scopes, ids, shutdown }: Foundation,
+  requests: Requests,
+): SessionContext {
+  const { id, role, connection, draft, clock, log, tracing, metrics, registry, link } = options;
+  const events = new EventLog(log, clock);
+  return {
+    id,
+    role,
+    connection,
+    draft,
+    clock,
+    log,
+    tracing,
+    metrics,
+    settings,
+    tasks,
+    ids,
+    peer,
+    scope,
+    events,
+    stops: new StopProbes({ clock, metrics, events }),
+    streams: new ObjectStreams({ clock, metrics, connection, log, peer }),
+    relayName: options.relayName,
+    shows: link?.shows ?? "all",
+    get isLeaving() {
+      return shutdown.hasBegun;
+    },
+    get refusesNew() {
+      return shutdown.isDraining;
+    },
+    openRequest: () => requests.open(),
+    scopeOf: ({ parameters }) => scopes.of(parameters.meshScope, scope),
+    pathsThatHave: (namespace) => registry.pathsThatHave(namespace, scope),
+    pathsThatAwait: (namespace) => registry.pathsThatAwait(namespace, scope),
+    authorize: (...what) => access.authorize(...what),
+    fail: (error) => closing.fail(error),
+    begin: () => shutdown.begin(),
+  };
+}

@@ -1,0 +1,35 @@
+import { type BidiStream, type Connection, URGENT } from "../../../transport/types.ts";
+import type { StreamSource } from "../../first_streams.ts";
+import { type MessageRules, RequestStream } from "./request_stream.ts";
+import type { RequestChannel, Requests } from "./requests.ts";
+
+/** What {@linkcode BidiRequests} works with. */
+export interface BidiParts {
+  readonly connection: Pick<Connection, "openBidi">;
+  /** Where the peer's streams come from. */
+  readonly streams: Pick<StreamSource, "acceptBidi">;
+  readonly rules: MessageRules;
+}
+
+/** Requests that have a bidirectional stream of their own: drafts 17 and later. */
+export class BidiRequests implements Requests {
+  readonly #parts: BidiParts;
+
+  constructor(parts: BidiParts) {
+    this.#parts = parts;
+  }
+
+  async open(): Promise<RequestChannel> {
+    return this.#channel(await this.#parts.connection.openBidi(), "us");
+  }
+
+  async accept(): Promise<RequestChannel | undefined> {
+    await this.#parts.rules.admit();
+    const bidi = await this.#parts.streams.acceptBidi();
+    return bidi && this.#channel(bidi, "peer");
+  }
+
+  #channel(bidi: BidiStream, openedBy: "us" | "peer"): RequestChannel {
+    return new RequestStream(bidi, { ...this.#parts.rules, openedBy }, URGENT - 1);
+  }
+}

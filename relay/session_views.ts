@@ -1,0 +1,53 @@
+import { fieldText, namespaceText } from "@qumo/shared/runtime";
+import type { NamespaceView, SessionView, TrackView } from "./ops/snapshot.ts";
+import type { Session } from "./session/session.ts";
+import type { Scope, TrackEntry } from "./track/mod.ts";
+
+/** What operators are shown of a session that has lasted for so long. */
+export function sessionView(session: Session, ageMs: number): SessionView {
+  const { id, connection, protocol, peer, counts } = session;
+  const { subscriptions, namespaces, tracks, parkedStreams } = counts;
+  return {
+    id,
+    peer: connection.remoteAddress,
+    transport: connection.transport,
+    protocol,
+    relay: peer?.relay,
+    implementation: peer?.implementation,
+    path: peer?.path,
+    ageMs,
+    subscriptions,
+    namespaces,
+    tracks,
+    parkedStreams,
+  };
+}
+
+/** What they are shown of the namespaces of a scope. */
+export function* namespaceViews(scope: Scope): Iterable<NamespaceView> {
+  for (const { namespace, publishers } of scope.advertised()) {
+    yield {
+      path: scope.path,
+      namespace: namespaceText(namespace),
+      publishers: publishers.map(({ label }) => label),
+    };
+  }
+}
+
+/** What they are shown of a track. */
+export function trackView({ path, since, track, feeds }: TrackEntry, now: number): TrackView {
+  return {
+    path,
+    namespace: namespaceText(track.name.namespace),
+    name: fieldText(track.name.name),
+    publishers: feeds.publishers.map(({ label }) => label),
+    relays: feeds.path,
+    subscriptions: feeds.demand,
+    largest: track.largest,
+    ageMs: now - since,
+    cachedGroups: track.groupCount,
+    cachedBytes: track.bytes,
+    bytesReceived: track.traffic.received,
+    bytesSent: track.traffic.sent,
+  };
+}

@@ -77,7 +77,7 @@ export class ControllerSite {
   async answer(request: Request, signal: AbortSignal): Promise<Response> {
     if (this.isMute) await aborted(AbortSignal.any([signal, this.#cut.signal]));
     if (this.#running === undefined) throw new TypeError("connection refused");
-    const either = AbortSignal.any([signal, this.#cut.signal]);
+    const either = forwarded(AbortSignal.any([signal, this.#cut.signal]));
     const response = await this.#running.app.fetch(request, "127.0.0.1");
     const { status, headers, body } = response;
     if (body === null) return response;
@@ -201,6 +201,17 @@ export class ControlPlaneWorld {
   }
 }
 
+/**
+ * A signal that is aborted with another. Deno lets go of one made by AbortSignal.any() while nothing but a
+ * pipe waits for it, so that the pipe would never end; an event listener keeps it.
+ */
+function forwarded(signal: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  if (signal.aborted) controller.abort(signal.reason);
+  else signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+  return controller.signal;
+}
+
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) return reject(signal.reason);
@@ -240,7 +251,9 @@ export function stream(signal: AbortSignal, ...events: string[]): Response {
     },
   });
   const headers = { "content-type": "text/event-stream" };
-  return new Response(body.pipeThrough(new TransformStream(), { signal }), { headers });
+  return new Response(body.pipeThrough(new TransformStream(), { signal: forwarded(signal) }), {
+    headers,
+  });
 }
 
 /** One event of such a stream. */

@@ -5,7 +5,7 @@ import {
   copyDataDir,
   DataDir,
   type DataDirUser,
-  EtcdRefusal,
+  EtcdError,
   EtcdStore,
   type EventsOptions,
   MemoryStore,
@@ -70,7 +70,7 @@ export async function readStore(store: Store, { graph }: SdnConfig): Promise<Sto
   try {
     return await store.load();
   } catch (error) {
-    if (error instanceof EtcdRefusal && error.isFinal) {
+    if (error instanceof EtcdError && error.isFinal) {
       throw new StartError(`no member lets this controller in: ${error.message}`, "etcd.user");
     }
     throw error;

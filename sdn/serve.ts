@@ -26,7 +26,7 @@ import { openCertificates } from "./certificate.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import { Controller, type ControllerOptions } from "./control/controller.ts";
 import { dashboardFiles } from "./dashboard/mod.ts";
-import { EventQueries } from "./control/event_queries.ts";
+import { EventService } from "./control/event_service.ts";
 import { type EventKind, EventLog, Outages, Refusals } from "./events/mod.ts";
 import type { CostPolicy } from "./graph/mod.ts";
 import { buildApp } from "./http/app.ts";
@@ -130,7 +130,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     directory: controller.directory,
     watching: controller,
     operation: controller,
-    events: new EventQueries(events, () => controller.revision()),
+    events: new EventService(events, () => controller.revision()),
     onTokenRefused: (client, { method, path }) => refusedTokens.add(client, `${method} ${path}`),
     onLimitReached: (client, detail) => limits.add(client, detail),
     more: [

@@ -64,7 +64,7 @@ export const relayStatusAnswer = z.strictObject({
   revision,
 }).meta({ id: "RelayStatus" });
 
-const way = z.strictObject({
+const route = z.strictObject({
   next_hop: z.string(),
   next_hop_address: z.string().optional(),
   full_path: z.array(z.string()),
@@ -81,12 +81,12 @@ const verdicts = [
   "no_path",
 ] as const;
 
-/** The best way between two relays. */
-export const routeAnswer = way.extend({
+/** The best route between two relays. */
+export const routeAnswer = route.extend({
   from: z.string(),
   to: z.string(),
   revision,
-  alternates: z.array(way).optional(),
+  alternates: z.array(route).optional(),
   explanation: z.strictObject({
     links: z.array(z.strictObject({
       from: z.string(),

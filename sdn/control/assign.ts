@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
 
 /** A relay that a client may be sent to. */
-export interface Candidate {
+export interface Assignable {
   readonly name: string;
   readonly region: string;
   /** Whether its neighbors reach it; one that none does is taken only when there is no other. */
   readonly isReached: boolean;
   /** The share of its processors in use, 0 to 1; 0 when it does not say. */
   readonly cpu: number;
-  /** The cost of the way to the nearest relay that has the track; `Infinity` when there is none. */
+  /** The cost of the route to the nearest relay that has the track; `Infinity` when there is none. */
   readonly distance: number;
 }
 
 /** Where something is. */
-export interface Place {
+export interface GeoPoint {
   readonly latitude: number;
   readonly longitude: number;
 }
@@ -21,7 +21,7 @@ export interface Place {
 /** What is known of a client. */
 export interface Client {
   readonly region?: string | undefined;
-  readonly place?: Place | undefined;
+  readonly place?: GeoPoint | undefined;
   /** Tells it from others; the same client is sent to the same relay while nothing changes. */
   readonly key: string;
 }
@@ -36,10 +36,10 @@ const EARTH_RADIUS_KM = 6371;
  * The best relay for a client: one with room, near it (by its region, or else by its place), with
  * little load, close to the track's source. Equals share clients evenly, each keeping its own.
  */
-export function assign<T extends Candidate>(
+export function assign<T extends Assignable>(
   candidates: readonly T[],
   client: Client,
-  regions: ReadonlyMap<string, Place>,
+  regions: ReadonlyMap<string, GeoPoint>,
 ): T | undefined {
   const ranked = candidates.map((candidate) => ({
     candidate,
@@ -56,7 +56,7 @@ export function assign<T extends Candidate>(
   return ranked[0]?.candidate;
 }
 
-function farness(region: string, client: Client, regions: ReadonlyMap<string, Place>): number {
+function farness(region: string, client: Client, regions: ReadonlyMap<string, GeoPoint>): number {
   if (client.region !== undefined && client.region === region) return 0;
   const here = client.place ?? regions.get(client.region ?? "");
   const there = regions.get(region);
@@ -73,7 +73,7 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-function distanceKm(a: Place, b: Place): number {
+function distanceKm(a: GeoPoint, b: GeoPoint): number {
   const radians = (degrees: number) => degrees * Math.PI / 180;
   const [fromLatitude, toLatitude] = [radians(a.latitude), radians(b.latitude)];
   const across = radians(b.longitude - a.longitude);

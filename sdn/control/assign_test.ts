@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assign, type Candidate } from "./assign.ts";
+import { assign, type Assignable } from "./assign.ts";
 
 const regions = new Map([
   ["asia", { latitude: 35.7, longitude: 139.7 }],
@@ -7,11 +7,11 @@ const regions = new Map([
   ["america", { latitude: 40.7, longitude: -74 }],
 ]);
 
-function relay(name: string, given: Partial<Candidate> = {}): Candidate {
+function relay(name: string, given: Partial<Assignable> = {}): Assignable {
   return { name, region: "europe", cpu: 0, distance: Infinity, isReached: true, ...given };
 }
 
-const chosen = (candidates: Candidate[], client: Parameters<typeof assign>[1]) =>
+const chosen = (candidates: Assignable[], client: Parameters<typeof assign>[1]) =>
   assign(candidates, client, regions)?.name;
 
 Deno.test("assign() prefers room, then nearness, then little load, then the track's source", () => {

@@ -5,10 +5,10 @@ import type { CostPolicy, Graph } from "../graph/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import type { Store, Stored, Timeline } from "../store/types.ts";
 import { Exchange } from "../sync/exchange.ts";
-import type { Place } from "./assign.ts";
+import type { GeoPoint } from "./assign.ts";
 import { ChangeLog } from "./change_log.ts";
 import { datesOf, type ToDate } from "./dates.ts";
-import { DirectoryUseCases } from "./directory_use_cases.ts";
+import { DirectoryService } from "./directory_service.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
 import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
@@ -16,7 +16,7 @@ import { Presenter } from "./presenter.ts";
 import { Publisher } from "./publisher.ts";
 import { RelayService } from "./relay_service.ts";
 import { countStates } from "./relay_states.ts";
-import { RouteQueries } from "./route_queries.ts";
+import { RouteService } from "./route_service.ts";
 import type { OperationUseCases, WatchUseCases } from "./use_cases.ts";
 import { watch, type WatchQuery } from "./watch.ts";
 
@@ -30,7 +30,7 @@ export interface ControllerOptions {
   readonly policy: CostPolicy;
   readonly oneWayLinks: boolean;
   readonly spfHoldMs: number;
-  readonly regions: ReadonlyMap<string, Place>;
+  readonly regions: ReadonlyMap<string, GeoPoint>;
   /** How many changes a watcher may be behind before it must begin anew. */
   readonly history: number;
   /** And how many bytes of them are kept. */
@@ -55,10 +55,10 @@ export class Controller implements WatchUseCases, OperationUseCases {
   readonly metricsSink: ControllerMetrics;
   /** What relays and operators can do with relays. */
   readonly relays: RelayService;
-  /** Answers about ways through the network. */
-  readonly routes: RouteQueries;
+  /** Answers about routes through the network. */
+  readonly routes: RouteService;
   /** Saying and asking who has which track. */
-  readonly directory: DirectoryUseCases;
+  readonly directory: DirectoryService;
   readonly #options: ControllerOptions;
   readonly #parts: ControllerParts;
   readonly #registry: Registry;
@@ -100,12 +100,12 @@ export class Controller implements WatchUseCases, OperationUseCases {
       freshGraph: () => this.#freshGraph(),
     };
     this.relays = new RelayService({ ...shared, events, toDate, leaseMs });
-    this.routes = new RouteQueries({
+    this.routes = new RouteService({
       ...shared,
       changeLog: this.#changeLog,
       regions: options.regions,
     });
-    this.directory = new DirectoryUseCases(shared);
+    this.directory = new DirectoryService(shared);
   }
 
   /** Reads the store and begins with what it has. */

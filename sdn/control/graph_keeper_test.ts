@@ -1,6 +1,6 @@
 import { ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
-import { type CostPolicy, findWays } from "../graph/mod.ts";
+import { type CostPolicy, findRoutes } from "../graph/mod.ts";
 import { blankRecord } from "../registry/relay_entry.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
 
@@ -38,7 +38,7 @@ function keeper(policy: CostPolicy = { kind: "static" }) {
     made.take({ revision: state.revision, changes: [] });
   };
   const steps = () => {
-    const found = findWays(made.current, { from: "a", to: "b" });
+    const found = findRoutes(made.current, { from: "a", to: "b" });
     return typeof found === "string" ? found : found[0]?.steps;
   };
   return { clock, state, made, change, steps };

@@ -1,9 +1,9 @@
 import type { HttpMetrics } from "@qumo/shared/http";
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry as Metrics } from "prom-client";
 
 /** Adds what the listener counts to the metrics. */
-export function addHttpMetrics(registry: Registry, http: HttpMetrics): void {
-  const registers = [registry];
+export function addHttpMetrics(metrics: Metrics, http: HttpMetrics): void {
+  const registers = [metrics];
   new Gauge({
     name: "qumo_sdn_http_connections",
     help: "HTTP connections",

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry as Metrics } from "prom-client";
 
 /** What the process has used up to now. */
 export interface Usage {
@@ -18,9 +18,9 @@ export interface ProcessSources {
 }
 
 /** Adds what runs and what it costs to the metrics. */
-export function addProcessMetrics(registry: Registry, sources: ProcessSources): void {
+export function addProcessMetrics(metrics: Metrics, sources: ProcessSources): void {
   const { build, startedAt, usage, certificateEnd } = sources;
-  const registers = [registry];
+  const registers = [metrics];
   new Gauge({
     name: "qumo_sdn_build_info",
     help: "Always 1; the labels say what runs",

@@ -21,7 +21,7 @@ export interface RelayUseCases {
   flows(): Answered<typeof answers.flowsAnswer>;
 }
 
-/** What can be asked about ways through the network. */
+/** What can be asked about routes through the network. */
 export interface RouteUseCases {
   /** How many relays a search goes through. */
   readonly relays: number;
@@ -47,7 +47,7 @@ export interface AssignQuery {
 }
 
 /** What can be asked and said about who has which track. */
-export interface AnnounceUseCases {
+export interface DirectoryUseCases {
   announce(relay: string, track: string): Answered<typeof answers.announceStatusAnswer>;
   withdraw(relay: string, track: string): Answered<typeof answers.announceStatusAnswer>;
   announces(

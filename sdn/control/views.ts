@@ -1,5 +1,11 @@
 import type { z } from "zod";
-import { type Explanation, type Graph, type NextHop, stepsToCost, type Way } from "../graph/mod.ts";
+import {
+  type Explanation,
+  type Graph,
+  type NextHop,
+  type Route,
+  stepsToCost,
+} from "../graph/mod.ts";
 import type { Announce, RelaySnapshot } from "../registry/mod.ts";
 import type {
   announceAnswer,
@@ -87,14 +93,14 @@ export function graphView(graph: Graph, revision: number): z.output<typeof graph
   return { revision, nodes, adjacency: Object.fromEntries(adjacency), links };
 }
 
-/** A way as the API shows it. */
-export function wayView(graph: Graph, way: Way) {
-  const address = addressOf(graph, way.nextHop);
+/** A route as the API shows it. */
+export function routeView(graph: Graph, route: Route) {
+  const address = addressOf(graph, route.nextHop);
   return {
-    next_hop: way.nextHop,
+    next_hop: route.nextHop,
     ...(address && { next_hop_address: address }),
-    full_path: [...way.path],
-    cost: stepsToCost(way.steps),
+    full_path: [...route.path],
+    cost: stepsToCost(route.steps),
   };
 }
 
@@ -110,10 +116,10 @@ export function explanationView(
       measured_cost: stepsToCost(measuredSteps),
       terms: terms.map((term) => ({ ...term })),
     })),
-    candidates: candidates.map(({ first, verdict, way }) => ({
+    candidates: candidates.map(({ first, verdict, route }) => ({
       first,
       verdict,
-      ...(way && { full_path: [...way.path], cost: stepsToCost(way.steps) }),
+      ...(route && { full_path: [...route.path], cost: stepsToCost(route.steps) }),
     })),
   };
 }

@@ -36,7 +36,7 @@ export interface CostTerm {
 /** What is known of a link from its two ends. */
 export interface LinkEnds {
   readonly link: GraphLink;
-  /** What the far end declares about the way back. */
+  /** What the far end declares about the link back. */
   readonly back: GraphLink | undefined;
   /** The load of the far end. */
   readonly load: GraphLoad | undefined;

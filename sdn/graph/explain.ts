@@ -1,6 +1,6 @@
 import { costSteps, type CostTerm, costTerms } from "./cost.ts";
 import type { Graph } from "./graph.ts";
-import { findWays, type Way } from "./routes.ts";
+import { findRoutes, type Route } from "./routes.ts";
 
 /** How the cost of one link of a route came about. */
 export interface LinkReason {
@@ -28,8 +28,8 @@ export type Verdict =
 export interface Candidate {
   readonly first: string;
   readonly verdict: Verdict;
-  /** The best way that begins with it, when there is one. */
-  readonly way?: Way;
+  /** The best route that begins with it, when there is one. */
+  readonly route?: Route;
 }
 
 /** The reasons for a route. */
@@ -38,32 +38,32 @@ export interface Explanation {
   readonly candidates: readonly Candidate[];
 }
 
-// Ways are searched for this many first links. The others are told apart by their state alone: the
+// Routes are searched for this many first links. The others are told apart by their state alone: the
 // memory of a search grows with it times the number of relays.
-const MAX_EXPLAINED_WAYS = 32;
+const MAX_EXPLAINED_ROUTES = 32;
 
 /** Why the best route is the best, or why there is none. Both relays must be in the graph. */
 export function explain(graph: Graph, { from, to }: { from: string; to: string }): Explanation {
   const declared = graph.declared(from);
-  const alternates = Math.min(Math.max(declared.size, 1), MAX_EXPLAINED_WAYS) - 1;
-  const found = findWays(graph, { from, to, alternates });
-  const ways = typeof found === "string" ? [] : found;
-  const byFirst = new Map(ways.map((way) => [way.nextHop, way]));
-  const [best] = ways;
+  const alternates = Math.min(Math.max(declared.size, 1), MAX_EXPLAINED_ROUTES) - 1;
+  const found = findRoutes(graph, { from, to, alternates });
+  const routes = typeof found === "string" ? [] : found;
+  const byFirst = new Map(routes.map((route) => [route.nextHop, route]));
+  const [best] = routes;
   const candidates = [...declared.keys()].sort().map((first): Candidate => {
-    const way = byFirst.get(first);
-    if (way === undefined || best === undefined) {
+    const route = byFirst.get(first);
+    if (route === undefined || best === undefined) {
       return { first, verdict: obstacle(graph, { from, first, to }) };
     }
-    return { first, verdict: compare(best, way), way };
+    return { first, verdict: compare(best, route), route };
   });
   return { links: best === undefined ? [] : reasons(graph, best.path), candidates };
 }
 
-function compare(best: Way, way: Way): Verdict {
-  if (way === best) return "chosen";
-  if (way.steps > best.steps) return "costs_more";
-  return way.path.length > best.path.length ? "has_more_links" : "comes_later_by_name";
+function compare(best: Route, route: Route): Verdict {
+  if (route === best) return "chosen";
+  if (route.steps > best.steps) return "costs_more";
+  return route.path.length > best.path.length ? "has_more_links" : "comes_later_by_name";
 }
 
 function obstacle(

@@ -4,7 +4,7 @@ import { stepsToCost } from "./cost.ts";
 import { explain } from "./explain.ts";
 import { Graph, type GraphOptions } from "./graph.ts";
 import type { GraphLink, GraphRelay } from "./relay.ts";
-import { findWays, nextHops } from "./routes.ts";
+import { findRoutes, nextHops } from "./routes.ts";
 
 type Links = Record<string, number | (Partial<GraphLink>)>;
 type Given = Partial<Omit<GraphRelay, "links">> & { links?: Links };
@@ -32,13 +32,13 @@ function graph(relays: Record<string, Given>, options: Partial<GraphOptions> = {
   });
 }
 
-function ways(on: Graph, from: string, to: string, alternates = 0) {
-  const found = findWays(on, { from, to, alternates });
+function routes(on: Graph, from: string, to: string, alternates = 0) {
+  const found = findRoutes(on, { from, to, alternates });
   if (typeof found === "string") return found;
-  return found.map((way) => `${way.path.join(">")} ${stepsToCost(way.steps)}`);
+  return found.map((route) => `${route.path.join(">")} ${stepsToCost(route.steps)}`);
 }
 
-const best = (on: Graph, from: string, to: string) => ways(on, from, to)[0];
+const best = (on: Graph, from: string, to: string) => routes(on, from, to)[0];
 
 Deno.test("upstream's demo: Tokyo reaches New York through London for 330", () => {
   const demo = graph({
@@ -47,9 +47,9 @@ Deno.test("upstream's demo: Tokyo reaches New York through London for 330", () =
     newyork: { links: { london: 80 } },
   });
   assert.equal(best(demo, "tokyo", "newyork"), "tokyo>london>newyork 330");
-  assert.deepEqual(ways(demo, "tokyo", "tokyo", 3), ["tokyo 0"]);
-  assert.equal(ways(demo, "paris", "tokyo"), "unknown_source");
-  assert.equal(ways(demo, "tokyo", "paris"), "unknown_target");
+  assert.deepEqual(routes(demo, "tokyo", "tokyo", 3), ["tokyo 0"]);
+  assert.equal(routes(demo, "paris", "tokyo"), "unknown_source");
+  assert.equal(routes(demo, "tokyo", "paris"), "unknown_target");
 });
 
 Deno.test("decimal costs add up as on paper", () => {
@@ -60,14 +60,14 @@ Deno.test("decimal costs add up as on paper", () => {
 Deno.test("a link that one end declares is used from that end, unless both must declare it", () => {
   const relays = { a: { links: { b: 1 } }, b: {} };
   assert.equal(best(graph(relays), "a", "b"), "a>b 1");
-  assert.equal(ways(graph(relays), "b", "a"), "no_path");
-  assert.equal(ways(graph(relays, { oneWayLinks: false }), "a", "b"), "no_path");
+  assert.equal(routes(graph(relays), "b", "a"), "no_path");
+  assert.equal(routes(graph(relays, { oneWayLinks: false }), "a", "b"), "no_path");
 });
 
 Deno.test("a link that either end reports down is used by neither", () => {
   const on = graph({ a: { links: { b: 1 } }, b: { links: { a: { up: false } } } });
-  assert.equal(ways(on, "a", "b"), "no_path");
-  assert.equal(ways(on, "b", "a"), "no_path");
+  assert.equal(routes(on, "a", "b"), "no_path");
+  assert.equal(routes(on, "b", "a"), "no_path");
   assert.equal(on.linkState("a", "b"), "down");
 });
 
@@ -103,7 +103,7 @@ Deno.test("ties go to fewer links, then to the earlier names from the source on"
     y: { links: { z: 0 } },
     z: {},
   });
-  assert.deepEqual(ways(on, "a", "z", 5), ["a>d>z 0", "a>b>y>z 0", "a>c>x>z 0"]);
+  assert.deepEqual(routes(on, "a", "z", 5), ["a>d>z 0", "a>b>y>z 0", "a>c>x>z 0"]);
 });
 
 Deno.test("the next-hop table has the alternate that does not share the first link", () => {

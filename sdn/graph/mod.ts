@@ -1,4 +1,4 @@
-/** The relays and their links at one revision, what links cost, and the best ways over them. */
+/** The relays and their links at one revision, what links cost, and the best routes over them. */
 export {
   type CostPolicy,
   type CostTerm,
@@ -18,4 +18,11 @@ export {
 } from "./graph.ts";
 export type { GraphLink, GraphRelay } from "./relay.ts";
 export { obstacles } from "./obstacles.ts";
-export { distances, findWays, type NextHop, nextHops, type NoRoute, type Way } from "./routes.ts";
+export {
+  distances,
+  findRoutes,
+  type NextHop,
+  nextHops,
+  type NoRoute,
+  type Route,
+} from "./routes.ts";

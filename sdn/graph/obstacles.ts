@@ -13,7 +13,7 @@ const STATES: Readonly<Record<NodeState, string>> = {
 };
 
 /**
- * Why no way leads from one relay to another, for people: relays that are not well, links that end
+ * Why no route leads from one relay to another, for people: relays that are not well, links that end
  * where they should go on, relays that carry nothing for others. Both must be in the graph.
  */
 export function obstacles(graph: Graph, { from, to }: { from: string; to: string }): string {

@@ -1,8 +1,8 @@
 import type { Graph } from "./graph.ts";
 import { Search } from "./search.ts";
 
-/** One way from a relay to another. */
-export interface Way {
+/** One route from a relay to another. */
+export interface Route {
   /** The names along it, both ends included. */
   readonly path: readonly string[];
   /** The second of them; the relay itself when there is nowhere to go. */
@@ -18,25 +18,25 @@ export type NoRoute = "unknown_source" | "unknown_target" | "no_path";
 export interface NextHop {
   readonly target: string;
   readonly nextHop: string;
-  /** Where to turn when the link to the next hop fails; absent when there is no other way. */
+  /** Where to turn when the link to the next hop fails; absent when there is no other route. */
   readonly alternate?: string;
   /** In cost steps. */
   readonly steps: number;
 }
 
-/** The best way from one relay to another and up to `alternates` more, no two with the same first link. */
-export function findWays(
+/** The best route from one relay to another and up to `alternates` more, no two with the same first link. */
+export function findRoutes(
   graph: Graph,
   { from, to, alternates = 0 }: { from: string; to: string; alternates?: number },
-): Way[] | NoRoute {
+): Route[] | NoRoute {
   const source = graph.number(from);
   const target = graph.number(to);
   if (source === undefined) return "unknown_source";
   if (target === undefined) return "unknown_target";
   if (source === target) return [{ path: [from], nextHop: from, steps: 0 }];
   const search = new Search(graph, source, { width: alternates + 1, target });
-  const ways = search.ways(target).map((label) => toWay(graph, search, label));
-  return ways.length === 0 ? "no_path" : ways;
+  const routes = search.routes(target).map((label) => toRoute(graph, search, label));
+  return routes.length === 0 ? "no_path" : routes;
 }
 
 /** Where a relay sends what is meant for each other, by the names of those; `undefined` if unknown. */
@@ -46,7 +46,7 @@ export function nextHops(graph: Graph, from: string): NextHop[] | undefined {
   const search = new Search(graph, source, { width: 2 });
   const table: NextHop[] = [];
   for (const [number, node] of graph.nodes.entries()) {
-    const [best, other] = number === source ? [] : search.ways(number);
+    const [best, other] = number === source ? [] : search.routes(number);
     if (best === undefined) continue;
     table.push({
       target: node.name,
@@ -58,20 +58,20 @@ export function nextHops(graph: Graph, from: string): NextHop[] | undefined {
   return table;
 }
 
-/** The cost of the best way from one node to every other that can be reached, in steps, by number. */
+/** The cost of the best route from one node to every other that can be reached, in steps, by number. */
 export function distances(graph: Graph, from: string): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
   const source = graph.number(from);
   if (source === undefined) return found;
   const search = new Search(graph, source, { width: 1 });
   for (const number of graph.nodes.keys()) {
-    const [best] = search.ways(number);
+    const [best] = search.routes(number);
     if (best !== undefined) found.set(number, search.steps(best));
   }
   return found;
 }
 
-function toWay(graph: Graph, search: Search, label: number): Way {
+function toRoute(graph: Graph, search: Search, label: number): Route {
   const path = search.path(label).map((node) => nameOf(graph, node));
   return { path, nextHop: path[1] as string, steps: search.steps(label) };
 }

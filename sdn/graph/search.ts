@@ -3,18 +3,18 @@ import type { Graph } from "./graph.ts";
 const NONE = -1;
 
 /**
- * The best ways from one node to all others, up to `width` for each, no two of them with the same
- * first link. Ways are ordered by cost, then by the number of links, then by the names along them.
+ * The best routes from one node to all others, up to `width` for each, no two of them with the same
+ * first link. Routes are ordered by cost, then by the number of links, then by the names along them.
  *
  * Dijkstra's algorithm with `width` labels at each node instead of one. Keeping the best label for
- * each of so many different first links is enough: whichever of them another node's way must avoid,
+ * each of so many different first links is enough: whichever of them another node's route must avoid,
  * one that is at least as good remains.
  */
 export class Search {
   readonly #graph: Graph;
   readonly #source: number;
   readonly #width: number;
-  // A label is a way to a node. Label `node * width + i` is one of those of the node.
+  // A label is a route to a node. Label `node * width + i` is one of those of the node.
   readonly #cost: Float64Array;
   readonly #hops: Int32Array;
   readonly #first: Int32Array;
@@ -25,7 +25,7 @@ export class Search {
   readonly #place: Int32Array;
   #waiting = 0;
 
-  /** Searches from the node numbered `source`; given a `target`, stops once its ways are known. */
+  /** Searches from the node numbered `source`; given a `target`, stops once its routes are known. */
   constructor(graph: Graph, source: number, { width, target }: { width: number; target?: number }) {
     const labels = graph.nodes.length * width;
     this.#graph = graph;
@@ -42,8 +42,8 @@ export class Search {
     this.#run(target);
   }
 
-  /** The ways to a node, the best first, as label numbers for the other methods. */
-  ways(node: number): number[] {
+  /** The routes to a node, the best first, as label numbers for the other methods. */
+  routes(node: number): number[] {
     const found: number[] = [];
     for (let label = node * this.#width; label < this.#end(node); label++) {
       if (this.#settled[label] === 1) found.push(label);
@@ -51,17 +51,17 @@ export class Search {
     return found.sort((a, b) => this.#isBetter(a, b) ? -1 : 1);
   }
 
-  /** What a way costs, in steps. */
+  /** What a route costs, in steps. */
   steps(label: number): number {
     return this.#cost[label] as number;
   }
 
-  /** The node that a way goes to first. */
+  /** The node that a route goes to first. */
   first(label: number): number {
     return this.#first[label] as number;
   }
 
-  /** The nodes of a way, both ends included. */
+  /** The nodes of a route, both ends included. */
   path(label: number): number[] {
     const path: number[] = [];
     for (let at = label; at !== NONE; at = this.#parent[at] as number) path.push(this.#node(at));
@@ -97,13 +97,13 @@ export class Search {
     }
   }
 
-  #offer(node: number, way: { parent: number; first: number; cost: number }): void {
+  #offer(node: number, route: { parent: number; first: number; cost: number }): void {
     const begin = node * this.#width;
     const end = this.#end(node);
     let worst = NONE;
     for (let label = begin; label < end; label++) {
-      if (this.#first[label] === way.first) {
-        if (this.#settled[label] === 0 && this.#improves(label, way)) this.#write(label, way);
+      if (this.#first[label] === route.first) {
+        if (this.#settled[label] === 0 && this.#improves(label, route)) this.#write(label, route);
         return;
       }
       if (this.#settled[label] === 1) continue;
@@ -113,29 +113,29 @@ export class Search {
       this.#used[node] = (this.#used[node] as number) + 1;
       this.#place[end] = this.#waiting;
       this.#heap[this.#waiting++] = end;
-      this.#write(end, way);
-    } else if (worst !== NONE && this.#improves(worst, way)) {
-      this.#write(worst, way);
+      this.#write(end, route);
+    } else if (worst !== NONE && this.#improves(worst, route)) {
+      this.#write(worst, route);
     }
   }
 
-  #write(label: number, way: { parent: number; first: number; cost: number }): void {
-    this.#cost[label] = way.cost;
-    this.#hops[label] = (this.#hops[way.parent] as number) + 1;
-    this.#first[label] = way.first;
-    this.#parent[label] = way.parent;
+  #write(label: number, route: { parent: number; first: number; cost: number }): void {
+    this.#cost[label] = route.cost;
+    this.#hops[label] = (this.#hops[route.parent] as number) + 1;
+    this.#first[label] = route.first;
+    this.#parent[label] = route.parent;
     this.#rise(label);
   }
 
-  #improves(label: number, way: { parent: number; cost: number }): boolean {
+  #improves(label: number, route: { parent: number; cost: number }): boolean {
     const cost = this.#cost[label] as number;
-    if (way.cost !== cost) return way.cost < cost;
-    const hops = (this.#hops[way.parent] as number) + 1 - (this.#hops[label] as number);
+    if (route.cost !== cost) return route.cost < cost;
+    const hops = (this.#hops[route.parent] as number) + 1 - (this.#hops[label] as number);
     if (hops !== 0) return hops < 0;
-    return this.#comesBefore(way.parent, this.#parent[label] as number);
+    return this.#comesBefore(route.parent, this.#parent[label] as number);
   }
 
-  /** Whether one label's way is better than another's to the same node. */
+  /** Whether one label's route is better than another's to the same node. */
   #isBetter(a: number, b: number): boolean {
     const cost = (this.#cost[a] as number) - (this.#cost[b] as number);
     if (cost !== 0) return cost < 0;
@@ -143,7 +143,7 @@ export class Search {
     return hops !== 0 ? hops < 0 : this.#comesBefore(a, b);
   }
 
-  /** Compares the names along two ways of the same length, from their beginning. */
+  /** Compares the names along two routes of the same length, from their beginning. */
   #comesBefore(a: number, b: number): boolean {
     let isBefore = false;
     for (let [x, y] = [a, b]; x !== y; x = this.#parent[x] as number) {
@@ -190,7 +190,7 @@ export class Search {
     this.#place[label] = here;
   }
 
-  /** Whether a label is to be settled before another: every link makes a way longer in this order. */
+  /** Whether a label is to be settled before another: every link makes a route longer in this order. */
   #isNearer(a: number, b: number): boolean {
     const cost = (this.#cost[a] as number) - (this.#cost[b] as number);
     return cost !== 0 ? cost < 0 : (this.#hops[a] as number) < (this.#hops[b] as number);

@@ -9,7 +9,7 @@ import {
 import { z } from "zod";
 import { announcesAnswer, announceStatusAnswer, lookupAnswer } from "../control/answers.ts";
 import { readCursor } from "../control/cursor.ts";
-import type { AnnounceUseCases } from "../control/use_cases.ts";
+import type { DirectoryUseCases } from "../control/use_cases.ts";
 import { type Call, type Endpoint, endpoint } from "./endpoint.ts";
 import { announcesQuery, lookupQuery, withdrawQuery, withoutLastSlash } from "./queries.ts";
 
@@ -22,7 +22,7 @@ type AnnounceCall = Call<unknown, z.output<typeof announceBody>>;
 type WithdrawCall = Call<z.output<typeof withdrawQuery>, unknown>;
 
 /** Saying and asking who has which track. */
-export function announceEndpoints(announces: AnnounceUseCases): Endpoint[] {
+export function announceEndpoints(announces: DirectoryUseCases): Endpoint[] {
   return [
     endpoint({
       method: "get",

@@ -1,9 +1,9 @@
-import assert from "node:assert/strict";
 import { refused } from "@qumo/shared/runtime";
 import { announcesDigest, refusal } from "@qumo/shared/topology";
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { START, testController } from "../../tests/support/sdn_controller.ts";
 import { openAccess, tokenAccess } from "./auth.ts";
-import { createHash } from "node:crypto";
 
 type Ask = Awaited<ReturnType<typeof testController>>["ask"];
 
@@ -117,7 +117,7 @@ Deno.test("GET /route refuses in upstream's words", async () => {
   ]);
 });
 
-Deno.test("GET /route with explain says why no way leads there", async () => {
+Deno.test("GET /route with explain says why no route leads there", async () => {
   const { ask } = await testController();
   const why = async (from: string, to: string) =>
     (await ask("GET", `/route?from=${from}&to=${to}&explain=true`)).body.error;

@@ -2,7 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { type MethodLabel, methodLabel } from "@qumo/shared/http";
 import { refusal } from "@qumo/shared/topology";
 import type {
-  AnnounceUseCases,
+  DirectoryUseCases,
   EventUseCases,
   OperationUseCases,
   RelayUseCases,
@@ -27,7 +27,7 @@ import { watchEndpoint, type WatchTools } from "./watch_endpoint.ts";
 export interface AppOptions extends WatchTools {
   readonly relays: RelayUseCases;
   readonly routes: RouteUseCases;
-  readonly directory: AnnounceUseCases;
+  readonly directory: DirectoryUseCases;
   readonly watching: WatchUseCases;
   readonly operation: OperationUseCases;
   readonly events: EventUseCases;

@@ -1,13 +1,13 @@
 /** Every status that the API answers with is in `/openapi.json`, and none is there that it never does. */
 import assert from "node:assert/strict";
-import { testController } from "../../tests/support/sdn_controller.ts";
-import { MemoryStore } from "../store/mod.ts";
 import { healthAnswer } from "../control/answers.ts";
+import { MemoryStore } from "../store/mod.ts";
+import { testController } from "../../tests/support/sdn_controller.ts";
 import type { AppOptions } from "./app.ts";
 import { tokenAccess } from "./auth.ts";
 import { errorAnswer } from "./openapi.ts";
-import { pageGuard } from "./page_guard.ts";
 import { pageEndpoints } from "./page_endpoints.ts";
+import { pageGuard } from "./page_guard.ts";
 
 type Given = Awaited<ReturnType<typeof testController>>;
 

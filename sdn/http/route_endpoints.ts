@@ -13,7 +13,7 @@ export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
     endpoint({
       method: "get",
       path: "/route",
-      summary: "The best way between two relays, with up to k alternates",
+      summary: "The best route between two relays, with up to k alternates",
       role: "read",
       query: routeQuery,
       // One search for each alternate, and an explanation looks at as much again.

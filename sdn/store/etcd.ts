@@ -5,8 +5,8 @@ import { type EtcdAccess, EtcdClient } from "./etcd_client.ts";
 import { EtcdFollower } from "./etcd_follower.ts";
 import { EtcdKeys } from "./etcd_keys.ts";
 import { EtcdLeases } from "./etcd_leases.ts";
-import { EtcdLines } from "./etcd_lines.ts";
 import { EtcdMembers } from "./etcd_members.ts";
+import { EtcdQueues } from "./etcd_queues.ts";
 import { EtcdWriter } from "./etcd_writer.ts";
 import { type Sharing, type Store, StoreConflict, type Stored, type Timeline } from "./types.ts";
 
@@ -35,7 +35,7 @@ export class EtcdStore implements Store {
   readonly sharing: Sharing;
   readonly #firstRevision: number;
   readonly #tasks = new TaskGroup(() => {});
-  readonly #lines: EtcdLines;
+  readonly #queues: EtcdQueues;
   readonly #arrivals: EtcdArrivals;
   readonly #members: EtcdMembers;
   readonly #follower: EtcdFollower;
@@ -58,7 +58,7 @@ export class EtcdStore implements Store {
       arrivals: this.#arrivals,
       follower: this.#follower,
     });
-    this.#lines = new EtcdLines(MAX_WRITES, {
+    this.#queues = new EtcdQueues(MAX_WRITES, {
       onLost: (relay) => this.#tell(relay, true),
       onIdle: (relay) => this.#follower.hasTouched(relay) && this.#tell(relay, false),
     });
@@ -86,14 +86,14 @@ export class EtcdStore implements Store {
     if (this.#closed) throw new Error("The store is closed");
     const groups = Map.groupBy(changes.filter(({ kind }) => kind !== "flows"), relayOf);
     const written = [...groups].map(([relay, own]) =>
-      this.#lines.enqueue(relay, () => this.#observed(() => this.#writer.write(relay, own)))
+      this.#queues.enqueue(relay, () => this.#observed(() => this.#writer.write(relay, own)))
     );
     await Promise.all(written);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#lines.settled();
+    await this.#queues.settled();
     await this.#tasks.close();
   }
 
@@ -110,7 +110,7 @@ export class EtcdStore implements Store {
   /** Tells what arrived, but of relays that are being written: their writes tell how it ends. */
   #arrived(): void {
     for (const relay of this.#follower.touched) {
-      if (!this.#lines.isBusy(relay)) this.#tell(relay, false);
+      if (!this.#queues.isBusy(relay)) this.#tell(relay, false);
     }
     this.#arrivals.look();
   }

@@ -15,7 +15,7 @@ export interface EtcdAccess {
 }
 
 /** An answer of etcd that says no: its gRPC code and its words. */
-export class EtcdRefusal extends Error {
+export class EtcdError extends Error {
   readonly code: number;
 
   constructor(code: number, message: string) {
@@ -62,7 +62,7 @@ export class EtcdClient {
   }
 
   /**
-   * Asks one member after the other. Rejects with every member's fault, or an {@linkcode EtcdRefusal}.
+   * Asks one member after the other. Rejects with every member's fault, or an {@linkcode EtcdError}.
    */
   async call<T>(path: string, body: object): Promise<T> {
     const faults: string[] = [];
@@ -71,7 +71,7 @@ export class EtcdClient {
       try {
         return await this.#authenticated(() => this.ask<T>(endpoint, path, body));
       } catch (error) {
-        if (error instanceof EtcdRefusal) throw error;
+        if (error instanceof EtcdError) throw error;
         faults.push(`${endpoint}: ${reasonOf(error)}`);
         this.leave(endpoint);
       }
@@ -124,7 +124,7 @@ export class EtcdClient {
     try {
       return await act();
     } catch (error) {
-      const isOver = error instanceof EtcdRefusal &&
+      const isOver = error instanceof EtcdError &&
         (error.code === UNAUTHENTICATED || error.message.includes("user name is empty"));
       if (!isOver || this.#access.user === "") throw error;
       const { user: name, password } = this.#access;
@@ -162,7 +162,7 @@ export class EtcdClient {
     const text = (await response.text()).slice(0, 500);
     // Beyond 500 it is the member that cannot, not the request that may not.
     if (response.status >= 500) throw new Error(`etcd: ${response.status} ${text}`);
-    throw readRefusal(text);
+    throw readError(text);
   }
 }
 
@@ -172,11 +172,11 @@ function reasonOf(error: unknown): string {
   return messageOf(cause instanceof Error ? cause : error);
 }
 
-function readRefusal(text: string): EtcdRefusal {
+function readError(text: string): EtcdError {
   try {
     const { code, message } = JSON.parse(text) as { code: number; message: string };
-    return new EtcdRefusal(code, message);
+    return new EtcdError(code, message);
   } catch {
-    return new EtcdRefusal(0, text);
+    return new EtcdError(0, text);
   }
 }

@@ -1,5 +1,5 @@
 import { type Clock, sleep, type TaskGroup } from "@qumo/shared/runtime";
-import { type EtcdClient, EtcdRefusal, OUT_OF_RANGE } from "./etcd_client.ts";
+import { type EtcdClient, EtcdError, OUT_OF_RANGE } from "./etcd_client.ts";
 import type { EtcdKeys, KeyValue } from "./etcd_keys.ts";
 import { listEtcd } from "./etcd_listing.ts";
 import { EtcdMirror } from "./etcd_mirror.ts";
@@ -129,7 +129,7 @@ export class EtcdFollower {
       await client.call("/v3/kv/range", { key, revision: String(revision) });
       return true;
     } catch (error) {
-      if (error instanceof EtcdRefusal && error.code === OUT_OF_RANGE) return false;
+      if (error instanceof EtcdError && error.code === OUT_OF_RANGE) return false;
       throw error;
     }
   }

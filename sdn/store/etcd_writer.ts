@@ -1,6 +1,6 @@
 import type { Change } from "../registry/mod.ts";
 import type { EtcdArrivals } from "./etcd_arrivals.ts";
-import { type EtcdClient, EtcdRefusal, NOT_FOUND } from "./etcd_client.ts";
+import { type EtcdClient, EtcdError, NOT_FOUND } from "./etcd_client.ts";
 import type { EtcdFollower } from "./etcd_follower.ts";
 import type { EtcdKeys } from "./etcd_keys.ts";
 import type { EtcdLeases } from "./etcd_leases.ts";
@@ -89,7 +89,7 @@ export class EtcdWriter {
       }
     } catch (error) {
       // The lease is over, and with it the relay.
-      if (!(error instanceof EtcdRefusal && error.code === NOT_FOUND)) throw error;
+      if (!(error instanceof EtcdError && error.code === NOT_FOUND)) throw error;
     }
     await arrivals.until(isNews);
     throw new StoreConflict(relay);

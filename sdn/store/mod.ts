@@ -1,7 +1,7 @@
 /** Where the state of a registry outlives the process. */
 export { copyDataDir } from "./sqlite_copy.ts";
 export { DataDir, type DataDirUser } from "./data_dir.ts";
-export { EtcdRefusal } from "./etcd_client.ts";
+export { EtcdError } from "./etcd_client.ts";
 export { type EtcdOptions, EtcdStore } from "./etcd.ts";
 export { MemoryStore } from "./memory.ts";
 export { type SqliteOptions, SqliteStore } from "./sqlite.ts";

@@ -1,5 +1,5 @@
 /** Route query, next-hop table and graph building on random relay networks of three sizes. */
-import { findWays, Graph, type GraphRelay, nextHops } from "../../sdn/graph/mod.ts";
+import { findRoutes, Graph, type GraphRelay, nextHops } from "../../sdn/graph/mod.ts";
 
 const LINKS_PER_RELAY = 8;
 
@@ -40,12 +40,12 @@ for (const size of [100, 1000, 10_000]) {
   Deno.bench({
     name: `route, ${size}`,
     group,
-    fn: () => void findWays(graph, { from: next(), to: next() }),
+    fn: () => void findRoutes(graph, { from: next(), to: next() }),
   });
   Deno.bench({
     name: `route and two alternates, ${size}`,
     group,
-    fn: () => void findWays(graph, { from: next(), to: next(), alternates: 2 }),
+    fn: () => void findRoutes(graph, { from: next(), to: next(), alternates: 2 }),
   });
   Deno.bench({ name: `next-hop table, ${size}`, group, fn: () => void nextHops(graph, next()) });
   Deno.bench({ name: `graph from relays, ${size}`, group, fn: () => void build(relays) });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { findWays, Graph, type GraphRelay, nextHops, type Way } from "../../sdn/graph/mod.ts";
+import { findRoutes, Graph, type GraphRelay, nextHops, type Route } from "../../sdn/graph/mod.ts";
 
 const link = fc.record({
   to: fc.nat(),
@@ -47,7 +47,7 @@ function graphOf(given: World, order: (relays: GraphRelay[]) => GraphRelay[] = (
   });
 }
 
-/** The cost of the best way between each two nodes, by Floyd and Warshall, straight from the input. */
+/** The cost of the best route between each two nodes, by Floyd and Warshall, straight from the input. */
 class Oracle {
   readonly names: string[];
   readonly direct = new Map<string, number>();
@@ -86,15 +86,15 @@ class Oracle {
     return this.best.get(`${from} ${to}`) ?? Infinity;
   }
 
-  /** Checks that a way exists, link by link, and costs what it says. */
-  verify(way: Way, from: string, to: string): void {
-    assert.equal(way.path[0], from);
-    assert.equal(way.path.at(-1), to);
-    assert.equal(way.nextHop, way.path[1]);
-    assert.equal(new Set(way.path).size, way.path.length);
-    for (const middle of way.path.slice(1, -1)) assert.ok(this.carries(middle), middle);
-    const steps = way.path.slice(1).map((node, i) => this.direct.get(`${way.path[i]} ${node}`));
-    assert.equal(steps.reduce<number>((sum, one) => sum + (one ?? NaN), 0), way.steps);
+  /** Checks that a route exists, link by link, and costs what it says. */
+  verify(route: Route, from: string, to: string): void {
+    assert.equal(route.path[0], from);
+    assert.equal(route.path.at(-1), to);
+    assert.equal(route.nextHop, route.path[1]);
+    assert.equal(new Set(route.path).size, route.path.length);
+    for (const middle of route.path.slice(1, -1)) assert.ok(this.carries(middle), middle);
+    const steps = route.path.slice(1).map((node, i) => this.direct.get(`${route.path[i]} ${node}`));
+    assert.equal(steps.reduce<number>((sum, one) => sum + (one ?? NaN), 0), route.steps);
   }
 }
 
@@ -107,38 +107,38 @@ function pairs(names: readonly string[]): [string, string][] {
     .map(([from, to]) => [from, to]);
 }
 
-Deno.test("routes cost what the slow, obvious way finds, and never pass a stub or a drain", () => {
+Deno.test("routes cost what the slow, obvious method finds, and never pass a stub or a drain", () => {
   check(fc.property(world, (given) => {
     const graph = graphOf(given);
     const oracle = new Oracle(given);
     assert.deepEqual(graph.nodes.map((node) => node.name), oracle.names.sort());
     for (const [from, to] of pairs(oracle.names)) {
-      const found = findWays(graph, { from, to });
+      const found = findRoutes(graph, { from, to });
       if (found === "no_path") assert.equal(oracle.cost(from, to), Infinity, `${from} ${to}`);
       else if (typeof found === "string") assert.fail(found);
       else {
         assert.equal(found[0]?.steps, oracle.cost(from, to), `${from} ${to}`);
-        oracle.verify(found[0] as Way, from, to);
+        oracle.verify(found[0] as Route, from, to);
       }
     }
   }));
 });
 
-Deno.test("each alternate is the best way that avoids the first links before it", () => {
+Deno.test("each alternate is the best route that avoids the first links before it", () => {
   check(
     fc.property(world, (given) => {
       const graph = graphOf(given);
       for (const [from, to] of pairs(graph.nodes.map((node) => node.name))) {
-        const found = findWays(graph, { from, to, alternates: 3 });
-        const ways = typeof found === "string" ? [] : found;
+        const found = findRoutes(graph, { from, to, alternates: 3 });
+        const routes = typeof found === "string" ? [] : found;
         const avoided: [string, string][] = [];
-        for (const way of ways) {
+        for (const route of routes) {
           const oracle = new Oracle(given, { without: avoided });
-          assert.equal(way.steps, oracle.cost(from, to));
-          oracle.verify(way, from, to);
-          avoided.push([from, way.nextHop]);
+          assert.equal(route.steps, oracle.cost(from, to));
+          oracle.verify(route, from, to);
+          avoided.push([from, route.nextHop]);
         }
-        if (ways.length < 4) {
+        if (routes.length < 4) {
           assert.equal(new Oracle(given, { without: avoided }).cost(from, to), Infinity);
         }
       }
@@ -153,14 +153,14 @@ Deno.test("the table, the routes and the next hop's own route agree: nothing goe
     for (const { name: from } of graph.nodes) {
       const table = new Map(nextHops(graph, from)?.map((line) => [line.target, line]));
       for (const { name: to } of graph.nodes) {
-        const found = findWays(graph, { from, to, alternates: 1 });
+        const found = findRoutes(graph, { from, to, alternates: 1 });
         const [best, other] = typeof found === "string" ? [] : found;
         const line = table.get(to);
         if (from === to) continue;
         assert.deepEqual([line?.nextHop, line?.steps], [best?.nextHop, best?.steps]);
         assert.equal(line?.alternate, other?.nextHop);
         if (best === undefined || best.nextHop === to) continue;
-        const onward = findWays(graph, { from: best.nextHop, to });
+        const onward = findRoutes(graph, { from: best.nextHop, to });
         assert.deepEqual(typeof onward === "string" ? onward : onward[0]?.path, best.path.slice(1));
       }
     }
@@ -174,7 +174,7 @@ Deno.test("the answer does not depend on the order in which relays and links wer
     const [one, other] = [graphOf(given), graphOf(given, mixed)];
     for (const [from, to] of pairs(one.nodes.map((node) => node.name))) {
       const query = { from, to, alternates: 2 };
-      assert.deepEqual(findWays(one, query), findWays(other, query));
+      assert.deepEqual(findRoutes(one, query), findRoutes(other, query));
     }
   }));
 });

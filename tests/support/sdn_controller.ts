@@ -1,6 +1,6 @@
 import { ManualClock, memoryLog } from "@qumo/shared/runtime";
 import { Controller, type ControllerOptions } from "../../sdn/control/controller.ts";
-import { EventQueries } from "../../sdn/control/event_queries.ts";
+import { EventService } from "../../sdn/control/event_service.ts";
 import { EventLog, Refusals } from "../../sdn/events/mod.ts";
 import { type AppOptions, buildApp } from "../../sdn/http/app.ts";
 import type { Endpoint } from "../../sdn/http/endpoint.ts";
@@ -65,7 +65,7 @@ export async function testController(given: {
     directory: controller.directory,
     watching: controller,
     operation: controller,
-    events: new EventQueries(events, () => controller.revision()),
+    events: new EventService(events, () => controller.revision()),
     onTokenRefused: (client, { method, path }) => tokens.add(client, `${method} ${path}`),
     onLimitReached: (client, detail) => limits.add(client, detail),
     more: [...syncEndpoints(controller, exchange, 90_000), ...given.more ?? []],

@@ -1,13 +1,13 @@
 import { StoreConflict } from "./types.ts";
 
-interface Line {
+interface Queue {
   tail: Promise<void>;
   waiting: number;
   generation: number;
 }
 
 /** What happens around the writes of a relay. */
-export interface LineEvents {
+export interface QueueEvents {
   /** A write was not kept: nothing that was built on it will be. */
   readonly onLost: (relay: string) => void;
   /** No write of the relay is left. */
@@ -18,65 +18,67 @@ export interface LineEvents {
  * Writes, one after the other for each relay and side by side for different ones. When one fails,
  * those behind it fail too, since they were made on the ground of what it would have changed.
  */
-export class EtcdLines {
-  readonly #lines = new Map<string, Line>();
+export class EtcdQueues {
+  readonly #queues = new Map<string, Queue>();
   readonly #limit: number;
-  readonly #events: LineEvents;
-  readonly #queue: (() => void)[] = [];
+  readonly #events: QueueEvents;
+  readonly #waiting: (() => void)[] = [];
   #running = 0;
 
   /** Lets up to `limit` writes run at once. */
-  constructor(limit: number, events: LineEvents) {
+  constructor(limit: number, events: QueueEvents) {
     this.#limit = limit;
     this.#events = events;
   }
 
   /** Whether writes of the relay wait or run. */
   isBusy(relay: string): boolean {
-    return this.#lines.has(relay);
+    return this.#queues.has(relay);
   }
 
   /** Does `write` when it is its turn. */
   enqueue(relay: string, write: () => Promise<void>): Promise<void> {
-    const line = this.#lines.get(relay) ?? { tail: Promise.resolve(), waiting: 0, generation: 0 };
-    this.#lines.set(relay, line);
-    const { generation } = line;
-    line.waiting++;
-    const run = line.tail.then(async () => {
+    const queue = this.#queues.get(relay) ?? { tail: Promise.resolve(), waiting: 0, generation: 0 };
+    this.#queues.set(relay, queue);
+    const { generation } = queue;
+    queue.waiting++;
+    const run = queue.tail.then(async () => {
       try {
-        if (line.generation !== generation) throw new StoreConflict(relay);
+        if (queue.generation !== generation) throw new StoreConflict(relay);
         await this.#admitted(write);
       } catch (error) {
-        if (line.generation === generation) {
-          line.generation++;
+        if (queue.generation === generation) {
+          queue.generation++;
           this.#events.onLost(relay);
         }
         throw error;
       } finally {
-        if (--line.waiting === 0) {
-          this.#lines.delete(relay);
+        if (--queue.waiting === 0) {
+          this.#queues.delete(relay);
           this.#events.onIdle(relay);
         }
       }
     });
-    line.tail = run.catch(() => {});
+    queue.tail = run.catch(() => {});
     return run;
   }
 
   /** Resolves when nothing waits or runs. */
   async settled(): Promise<void> {
-    while (this.#lines.size > 0) await Promise.all([...this.#lines.values()].map((l) => l.tail));
+    while (this.#queues.size > 0) {
+      await Promise.all([...this.#queues.values()].map((one) => one.tail));
+    }
   }
 
   async #admitted(write: () => Promise<void>): Promise<void> {
     if (this.#running >= this.#limit) {
-      await new Promise<void>((resolve) => this.#queue.push(resolve));
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#running++;
     try {
       await write();
     } finally {
       // The place goes to the next one, or is free.
-      const next = this.#queue.shift();
+      const next = this.#waiting.shift();
       if (next === undefined) this.#running--;
       else next();
     }

@@ -6,7 +6,7 @@ import { writeCursor } from "./cursor.ts";
 import type { Journal } from "./journal.ts";
 import { SNAPSHOT_PAGE } from "./limits.ts";
 import type { Presenter } from "./presenter.ts";
-import type { AnnounceUseCases } from "./use_cases.ts";
+import type { DirectoryUseCases } from "./use_cases.ts";
 
 /** What the directory stands on. */
 export interface DirectoryParts {
@@ -19,7 +19,7 @@ export interface DirectoryParts {
 }
 
 /** Saying and asking who has which track. */
-export class DirectoryUseCases implements AnnounceUseCases {
+export class DirectoryService implements DirectoryUseCases {
   readonly #parts: DirectoryParts;
 
   constructor(parts: DirectoryParts) {

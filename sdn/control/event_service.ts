@@ -3,7 +3,7 @@ import { type EventLog, EVENTS, type SdnEvent, sentence } from "../events/mod.ts
 import type { EventUseCases } from "./use_cases.ts";
 
 /** Answers about what happened. */
-export class EventQueries implements EventUseCases {
+export class EventService implements EventUseCases {
   readonly #log: EventLog;
   readonly #revision: () => number;
 

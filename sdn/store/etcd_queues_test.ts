@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { EtcdLines } from "./etcd_lines.ts";
+import { EtcdQueues } from "./etcd_queues.ts";
 import { StoreConflict } from "./types.ts";
 
 function lines(limit = 8) {
   const told: string[] = [];
-  const made = new EtcdLines(limit, {
+  const made = new EtcdQueues(limit, {
     onLost: (relay) => told.push(`lost ${relay}`),
     onIdle: (relay) => told.push(`idle ${relay}`),
   });
@@ -25,7 +25,7 @@ async function settle() {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
-Deno.test("EtcdLines writes one after the other for one relay, and side by side for two", async () => {
+Deno.test("EtcdQueues writes one after the other for one relay, and side by side for two", async () => {
   const { made, told, write } = lines();
   const first = write("a", "a1");
   const second = write("a", "a2");
@@ -44,7 +44,7 @@ Deno.test("EtcdLines writes one after the other for one relay, and side by side 
   assert.equal(made.isBusy("a"), false);
 });
 
-Deno.test("EtcdLines lets what was built on a lost write be lost, and what comes after be written", async () => {
+Deno.test("EtcdQueues lets what was built on a lost write be lost, and what comes after be written", async () => {
   const { made, told, write } = lines();
   const lost = write("a", "a1");
   const behind = write("a", "a2");
@@ -60,7 +60,7 @@ Deno.test("EtcdLines lets what was built on a lost write be lost, and what comes
   assert.deepEqual(writes, ["write a1", "lost a", "write a3"]);
 });
 
-Deno.test("EtcdLines runs no more writes at once than it is told", async () => {
+Deno.test("EtcdQueues runs no more writes at once than it is told", async () => {
   const { made, told, write } = lines(2);
   const writes = ["a", "b", "c", "d"].map((relay) => write(relay, relay));
   await settle();

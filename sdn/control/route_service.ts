@@ -1,13 +1,13 @@
 import { type Clock, done, type Outcome, printable, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
-import { distances, explain, findWays, type Graph, nextHops, obstacles } from "../graph/mod.ts";
+import { distances, explain, findRoutes, type Graph, nextHops, obstacles } from "../graph/mod.ts";
 import type { Registry } from "../registry/mod.ts";
-import { assign, type Place } from "./assign.ts";
+import { assign, type GeoPoint } from "./assign.ts";
 import type { ChangeLog } from "./change_log.ts";
 import { MAX_NAME_SHOWN, MAX_REASON_SHOWN, MAX_SOURCES } from "./limits.ts";
 import { Turns } from "./turns.ts";
 import type { AssignQuery, RouteUseCases } from "./use_cases.ts";
-import { explanationView, graphView, nextHopsView, wayView } from "./views.ts";
+import { explanationView, graphView, nextHopsView, routeView } from "./views.ts";
 
 /** What answers about routes are made from. */
 export interface RouteParts {
@@ -16,11 +16,11 @@ export interface RouteParts {
   readonly changeLog: ChangeLog;
   /** The graph with everything known now. */
   readonly freshGraph: () => Promise<Graph>;
-  readonly regions: ReadonlyMap<string, Place>;
+  readonly regions: ReadonlyMap<string, GeoPoint>;
 }
 
-/** Answers about ways through the network. */
-export class RouteQueries implements RouteUseCases {
+/** Answers about routes through the network. */
+export class RouteService implements RouteUseCases {
   readonly #parts: RouteParts;
   readonly #turns: Turns;
 
@@ -53,7 +53,7 @@ export class RouteQueries implements RouteUseCases {
 
   #route(graph: Graph, query: Parameters<RouteUseCases["route"]>[0]) {
     const { from, to } = query;
-    const found = findWays(graph, query);
+    const found = findRoutes(graph, query);
     if (found === "unknown_source" || found === "unknown_target") {
       const name = found === "unknown_source" ? from : to;
       return refused(
@@ -70,7 +70,9 @@ export class RouteQueries implements RouteUseCases {
         ),
       );
     }
-    const [best, ...others] = found === "no_path" ? [] : found.map((way) => wayView(graph, way));
+    const [best, ...others] = found === "no_path"
+      ? []
+      : found.map((route) => routeView(graph, route));
     if (best === undefined) {
       const why = reason(query, () => printable(obstacles(graph, query), MAX_REASON_SHOWN));
       return refused(refusal("no_path", `no path between nodes${why}`));

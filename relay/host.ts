@@ -14,7 +14,7 @@ export interface SessionHost {
   readonly protocols: readonly string[];
   /** Takes over a connection until it ends. Never throws. */
   serve(connection: Connection): void;
-  /** Sessions now. */
+  /** Open sessions. */
   readonly active: number;
   snapshot(): RelaySnapshot;
   tracks(): Iterable<TrackView>;

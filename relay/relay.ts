@@ -250,7 +250,7 @@ export class Relay implements RelayView {
   }
 
   #drainRequested(): void {
-    this.#log.info("the controller asks to drain");
+    this.#log.info("drain requested by the controller");
     this.#requestDrain();
   }
 
@@ -259,7 +259,7 @@ export class Relay implements RelayView {
     this.#state = "draining";
     this.#certificates?.close();
     await this.#mesh.close();
-    this.#ports?.udp.close(NO_ERROR, "the relay ends");
+    this.#ports?.udp.close(NO_ERROR, "the relay is shutting down");
     await this.#host.close();
     await this.#tasks.close();
     this.#eventLoop.close();
@@ -278,7 +278,7 @@ export class Relay implements RelayView {
       },
       onRefused: (reason) => {
         this.metrics.certificateReloads.refused++;
-        this.#log.warn("certificate refused, the old one stays", { reason });
+        this.#log.warn("new certificate refused, the old one stays in use", { reason });
       },
     }, clock);
   }
@@ -348,7 +348,7 @@ export class Relay implements RelayView {
 
   #failWith(reason: string): void {
     this.#state = "failed";
-    this.#log.error("the relay cannot go on", { reason });
+    this.#log.error("fatal error: the relay stops", { reason });
     this.#fail(reason);
   }
 }

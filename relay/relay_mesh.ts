@@ -199,7 +199,9 @@ export class RelayMesh implements RegistryObserver {
       const address = await this.#control?.assign();
       return address === undefined || parseRelayUrl(address) === undefined ? undefined : address;
     } catch (error) {
-      this.#surroundings.log.warn("no relay to send clients to", { reason: messageOf(error) });
+      this.#surroundings.log.warn("no other relay to redirect clients to", {
+        reason: messageOf(error),
+      });
       return undefined;
     }
   }

@@ -187,7 +187,7 @@ Deno.test("Relay takes another certificate while sessions stay", UNTIDY, async (
   await relay.reloadCertificate();
   assert.equal(relay.certificate.hash, before.hash);
   assert.equal(relay.metrics.certificateReloads.refused, 1);
-  assert.match(lines[0]!.text, /^warn: certificate refused/);
+  assert.match(lines[0]!.text, /^warn: new certificate refused/);
 
   files["k.pem"] = after.key;
   await relay.reloadCertificate();

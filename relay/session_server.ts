@@ -216,8 +216,8 @@ export class SessionServer implements SessionHost {
   }
 
   async close(): Promise<void> {
-    this.#closeUnknown("the relay ends");
-    for (const session of this.#sessions.keys()) session.close("the relay ends");
+    this.#closeUnknown("the relay is shutting down");
+    for (const session of this.#sessions.keys()) session.close("the relay is shutting down");
     await Promise.all([...this.#sessions.values()].map(({ over }) => over));
     await this.#tasks.close();
   }

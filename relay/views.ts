@@ -5,9 +5,9 @@ export interface Flow {
   objects: number;
   /** Of objects, with their headers and properties. */
   bytes: number;
-  /** Groups begun. */
+  /** Groups started. */
   groups: number;
-  /** Subgroup streams begun. */
+  /** Subgroup streams started. */
   subgroups: number;
   datagrams: number;
 }

@@ -56,7 +56,7 @@ export async function backUp({ graph, store }: SdnConfig, folder: string): Promi
   }
   const copied = await inFolder(graph, () => copyDataDir(graph.dataDir, folder));
   const elsewhere = store === "etcd"
-    ? "; relays and announces are in etcd, which has its own way"
+    ? "; relays and announces are in etcd, which has backups of its own"
     : "";
   return `Copied ${copied.join(" and ")} from ${graph.dataDir} to ${folder}${elsewhere}`;
 }
@@ -71,7 +71,10 @@ export async function readStore(store: Store, { graph }: SdnConfig): Promise<Sto
     return await store.load();
   } catch (error) {
     if (error instanceof EtcdError && error.isFinal) {
-      throw new StartError(`no member lets this controller in: ${error.message}`, "etcd.user");
+      throw new StartError(
+        `no member accepts this controller's credentials: ${error.message}`,
+        "etcd.user",
+      );
     }
     throw error;
   }

@@ -58,7 +58,8 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
       const until = new Date(certificate.notAfter).toISOString();
       log.info("certificate replaced", { sha256: certificate.hash, until });
     },
-    onRefused: (reason) => log.warn("certificate refused, the old one stays", { reason }),
+    onRefused: (reason) =>
+      log.warn("new certificate refused, the old one stays in use", { reason }),
   }, process);
   const peers = await otherControllers(config, process);
   const start = clock.wall() - clock.now();
@@ -103,7 +104,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
     await close();
     await store.close();
     dataDir?.close();
-    return log.info("stopped before the store was there");
+    return log.info("stopped before the store was available");
   }
   let count: (kind: EventKind, isKept: boolean) => void = () => {};
   const onEvent: typeof count = (kind, isKept) => count(kind, isKept);

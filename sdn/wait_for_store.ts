@@ -34,12 +34,12 @@ export async function waitForStore<T>(
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
       const result = await read();
-      if (said !== undefined) log.info("the store is there", { after_ms: clock.now() - since });
+      if (said !== undefined) log.info("store available", { after_ms: clock.now() - since });
       return result;
     } catch (error) {
       if (error instanceof StartError || signal.aborted) throw error;
       if (said === undefined || clock.now() - said >= SAY_EVERY_MS) {
-        log.warn("cannot read the store, not ready: trying again", {
+        log.warn("cannot read the store, not ready: retrying", {
           error: messageOf(error),
           attempt,
           waited_ms: clock.now() - since,

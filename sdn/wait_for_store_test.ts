@@ -22,13 +22,13 @@ Deno.test("a store that is away for a night is read when it is back, and the log
   assert.ok(tries > night && tries < 20 * night, `${tries}`);
   assert.ok(lines.length <= night, `${lines.length}`);
   assert.deepEqual(lines[0], {
-    text: "warn: cannot read the store, not ready: trying again",
+    text: "warn: cannot read the store, not ready: retrying",
     fields: { error: "no answer", attempt: 1, waited_ms: 0 },
   });
   isBack = true;
   await clock.advance(10_000);
   assert.equal(await read, "all");
-  assert.match(lines.at(-1)!.text, /^info: the store is there/);
+  assert.match(lines.at(-1)!.text, /^info: store available/);
 });
 
 Deno.test("waiting for a store ends when the controller is told to stop, and where it is of no use", async () => {

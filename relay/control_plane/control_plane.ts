@@ -120,7 +120,7 @@ export class ControlPlane {
       changed: () => this.#mirrorChanged(),
     });
     const onFailure = (task: string, error: unknown) =>
-      log.error("a task of the control plane failed", { task, error });
+      log.error("internal error in the control plane", { task, error });
     this.#beating = new TaskGroup(onFailure);
     this.#following = new TaskGroup(onFailure);
   }
@@ -144,7 +144,7 @@ export class ControlPlane {
   /** A publisher of this relay's own has something. Counts: two of one text need two withdrawals. */
   announced(text: string): void {
     if (!this.#announces.add(text)) {
-      this.#options.log.warn("cannot announce a name that is too long for others", {
+      this.#options.log.warn("name not announced: too long", {
         text: shownName(text),
       });
       return;
@@ -247,7 +247,7 @@ export class ControlPlane {
   #lookForUntold(): void {
     const { untold, told } = this.#announces;
     if (untold > 0 && !this.#isUntoldSaid) {
-      this.#options.log.warn("more announces than a relay may have: the newest are not told", {
+      this.#options.log.warn("too many announces: the newest are not sent to the controller", {
         told: told.length,
         untold,
       });
@@ -255,7 +255,7 @@ export class ControlPlane {
     this.#isUntoldSaid = untold > 0;
     const { untoldFlows } = this.#heartbeat;
     if (untoldFlows > 0 && !this.#areUntoldFlowsSaid) {
-      this.#options.log.info("flows with the longest names are not told to the controller", {
+      this.#options.log.info("heartbeat too large: the flows with the longest names are left out", {
         untold: untoldFlows,
       });
     }

@@ -68,7 +68,7 @@ export class ControllerClient {
       const text = await readText(response);
       if (!response.ok) return refused(refusalOf(response.status, text));
       const read = schema.safeParse(JSON.parse(text));
-      if (!read.success) return unreachable("it answers as no controller does");
+      if (!read.success) return unreachable("unexpected answer: not a controller");
       return done({ value: read.data, headers: response.headers });
     } catch (error) {
       return unreachable(reasonOf(error));

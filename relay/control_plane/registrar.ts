@@ -177,7 +177,7 @@ export class Registrar {
   #lookForAge(url: string, revision: number | undefined): void {
     const isOutdated = revision === undefined;
     if (isOutdated && !this.#isOutdated) {
-      this.#options.log.warn("this controller is older than the relay: it is polled", {
+      this.#options.log.warn("controller is older than this relay: polling it", {
         controller: url,
         lacks: "events, drains, epochs, loads, certificates, alternate routes",
       });
@@ -207,7 +207,7 @@ export class Registrar {
     if (this.#isFenced) {
       // The newer process is the one that is meant; this one only waits for it to be gone.
       if (isNews) {
-        log.error("a process that started later is registered under this relay's name", {
+        log.error("a newer process is registered under this relay's name", {
           controller: url,
           epoch: epoch.value,
           error: fault.message,

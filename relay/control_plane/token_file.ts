@@ -28,7 +28,7 @@ export class TokenFile {
       this.#isRefused = false;
     } catch (error) {
       if (!this.#isRefused) {
-        this.#log.warn("cannot use the controller's token", {
+        this.#log.warn("cannot use the token file", {
           file: this.#path,
           error: messageOf(error),
         });

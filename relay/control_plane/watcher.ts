@@ -154,7 +154,7 @@ export class Watcher {
     const isStream = opened.value.headers.get("content-type")?.startsWith("text/event-stream");
     if (!isStream || opened.value.body === null) {
       await opened.value.body?.cancel();
-      return failed("it does not answer with events");
+      return failed("the answer is not an event stream");
     }
     this.#begin(url, since);
     this.#stream = stream;
@@ -200,7 +200,7 @@ export class Watcher {
     const decoder = new TextDecoder();
     const quiet = KEEP_ALIVE_MS * MISSED_KEEP_ALIVES;
     const listen = () =>
-      clock.after(quiet, () => abort.abort(new Error(`it said nothing for ${quiet} ms`)));
+      clock.after(quiet, () => abort.abort(new Error(`no data for ${quiet} ms`)));
     let timer = listen();
     try {
       for await (const piece of body) {
@@ -211,7 +211,7 @@ export class Watcher {
           if (this.#take(event, url) === "gone") return GONE;
         }
       }
-      return failed("it ended the stream");
+      return failed("the controller ended the stream");
     } catch (error) {
       return failed(messageOf(error));
     } finally {
@@ -286,7 +286,7 @@ export class Watcher {
 }
 
 function readRevision(id: string): number {
-  if (!/^\d{1,15}$/.test(id)) throw new Error("cannot read its events: one has no revision");
+  if (!/^\d{1,15}$/.test(id)) throw new Error("an event without a revision");
   return Number(id);
 }
 

@@ -87,7 +87,7 @@ export function buildApp(sources: OpsSources): Hono<Env> {
   }
 
   app.notFound((context) => {
-    const error = "There is nothing here: /, /health, /metrics, /status, /certificate.sha256";
+    const error = "No such path: there are /, /health, /metrics, /status, /certificate.sha256";
     return context.json({ error }, 404);
   });
   app.onError((error, context) => {

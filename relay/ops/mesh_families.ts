@@ -19,50 +19,50 @@ export function meshFamilies(metrics: RelayMetrics, relay: RelayView): Family[] 
     ),
     perLink(
       "qumo_relay_link_rtt_seconds",
-      "Smoothed round trip of a link.",
+      "Smoothed round-trip time of a link.",
       links,
       ({ rttMs }) => rttMs === undefined ? undefined : rttMs / 1000,
     ),
     gauge(
       "qumo_relay_upstream_sessions",
-      "Sessions with neighbors that tracks are taken from.",
+      "Sessions to neighbors that deliver remote tracks.",
       () => links().filter(({ state }) => state !== "dialing").length,
     ),
     gauge(
       "qumo_relay_remote_tracks",
-      "Tracks of other relays that are wanted here.",
+      "Remote tracks: received from neighbors for subscribers here.",
       () => relay.mesh?.remoteTracks ?? 0,
     ),
     gauge(
       "qumo_relay_unreachable_relays",
-      "Relays that announce something and to which no way leads: it is not offered here.",
+      "Unreachable relays: they have announces and no route leads to them, so these are not offered here.",
       () => relay.mesh?.unreachable.length ?? 0,
     ),
     counter(
       "qumo_relay_unreachable_total",
-      "Times that a relay became unreachable and what it announces was withdrawn here.",
+      "Times that a relay became unreachable and its announces were withdrawn here.",
       () => metrics.mesh.unreachable,
     ),
     counters(
       "qumo_relay_reroutes_total",
-      "Tracks of other relays that moved to another way, by reason.",
+      "Remote tracks moved to another route, by reason.",
       "reason",
       () => metrics.mesh.reroutes,
     ),
     counters(
       "qumo_relay_directory_lookups_total",
-      "Tracks that nobody publishes here and that were looked up, by what came of it.",
+      "Lookups of tracks that nobody publishes at this relay, by result.",
       "result",
       () => metrics.mesh.lookups,
     ),
     whereKnown(
       "qumo_relay_mirror_revision",
-      "Revision of the controller's state that the relay knows.",
+      "Revision of the relay's mirror.",
       () => relay.mesh?.control?.revision,
     ),
     whereKnown(
       "qumo_relay_mirror_age_seconds",
-      "Time since the controller said something.",
+      "Time since the last message from the controller.",
       () => {
         const age = relay.mesh?.control?.ageMs;
         return age === undefined ? undefined : age / 1000;
@@ -81,12 +81,12 @@ export function distributions({ deliveryDelays, mesh }: RelayMetrics): Distribut
     ),
     distribution(
       "qumo_relay_failover_gap_seconds",
-      "Time without objects of a track whose way broke.",
+      "Failover gap: time without objects of a remote track whose path broke.",
       mesh.failoverGaps,
     ),
     distribution(
       "qumo_relay_mesh_hops",
-      "Relays that a track came by when it was subscribed to.",
+      "Relays on the path of a remote track when it was subscribed to.",
       mesh.hopCounts,
     ),
   ];

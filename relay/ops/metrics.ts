@@ -72,7 +72,7 @@ export class RelayMetrics {
   readonly datagramsDropped: Record<words.DatagramDrop, number> = zeros(words.DATAGRAM_DROPS);
   readonly evictions: Record<words.EvictionReason, number> = zeros(words.EVICTIONS);
   readonly skips: Record<words.Skip, number> = zeros(words.SKIPS);
-  /** Objects on streams that another publisher of the track had brought already. */
+  /** Objects on streams that another publisher of the track had already sent. */
   duplicateObjects = 0;
   readonly droppedObjects: Record<words.DropReason, number> = zeros(words.OBJECT_DROPS);
   readonly tracksGivenUp: Record<words.TrackGivenUp, number> = zeros(words.TRACKS_GIVEN_UP);
@@ -83,7 +83,7 @@ export class RelayMetrics {
   readonly deliveryDelays = new Histogram([
     ...[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   ]);
-  /** Streams left open because they could not be reset. */
+  /** Streams that were parked: left open because they could not be reset. */
   streamsParked = 0;
   readonly parkedStreamsFinished: Record<words.ParkedEnd, number> = zeros(words.PARKED_ENDS);
   readonly replacements: Record<words.ReplacementOutcome, number> = zeros(words.REPLACEMENTS);

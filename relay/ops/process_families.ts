@@ -33,7 +33,7 @@ export function processFamilies({ program, startedAt, eventLoop }: ProcessSource
     {
       type: "gauge",
       name: "qumo_relay_build_info",
-      help: "Always 1; the labels say what runs.",
+      help: "Always 1; the labels have the version.",
       labels: ["version", "commit", "deno"],
       read: (add) => add(1, build),
     },
@@ -55,7 +55,7 @@ export function processFamilies({ program, startedAt, eventLoop }: ProcessSource
     gauge("qumo_relay_heap_used_bytes", "JavaScript heap in use.", () => usage().heapBytes),
     gauge(
       "qumo_relay_event_loop_lag_seconds",
-      "The longest that work waited for the thread, lately.",
+      "Longest recent delay of the event loop.",
       () => eventLoop.worst() / 1000,
     ),
   ];

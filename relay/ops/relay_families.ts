@@ -14,13 +14,13 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
     ),
     gauge(
       "qumo_relay_draining",
-      "1 while the relay drains: it was told to go away, and does.",
+      "1 while the relay drains.",
       () => relay.state === "draining" ? 1 : 0,
     ),
     {
       type: "gauge",
       name: "qumo_relay_condition",
-      help: "1 for each thing that is not as it should be although the relay serves.",
+      help: "1 for each condition: something that is wrong although the relay serves.",
       labels: ["condition"],
       read(add) {
         for (const condition of CONDITIONS) {
@@ -28,10 +28,10 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
         }
       },
     },
-    gauge("qumo_relay_sessions_active", "Sessions now.", () => relay.snapshot().sessions),
+    gauge("qumo_relay_sessions_active", "Open sessions.", () => relay.snapshot().sessions),
     counters(
       "qumo_relay_sessions_started_total",
-      "Sessions begun, by the kind of connection.",
+      "Sessions started, by the kind of connection.",
       "transport",
       () => metrics.sessionsStarted,
     ),
@@ -55,7 +55,7 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
     ),
     gauge(
       "qumo_relay_unread_bytes",
-      "Bytes at most that peers have sent and the relay has not read, because they send too much.",
+      "Upper bound of the bytes that peers have sent and the relay has not read.",
       () => relay.unreadBytes,
     ),
     outcomes(
@@ -76,7 +76,7 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
     ),
     counters(
       "qumo_relay_malformed_total",
-      "What peers sent that could not be understood, by kind.",
+      "Malformed messages and streams of peers, by kind.",
       "kind",
       () => metrics.malformed,
     ),
@@ -89,7 +89,7 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
     ),
     counters(
       "qumo_relay_publishers_replaced_total",
-      "Tracks of which two publishers brought different objects, by who has the track since.",
+      "Tracks for which two publishers sent different objects, by which one has the track since.",
       "winner",
       () => metrics.replacements,
     ),
@@ -100,18 +100,18 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
     ),
     gauge(
       "qumo_relay_certificate_generated",
-      "1 where the relay makes its certificates, and renews them a day before they end.",
+      "1 if the relay generates its certificates, and renews them a day before they expire.",
       () => relay.certificate.isGenerated ? 1 : 0,
     ),
     counters(
       "qumo_relay_certificate_reloads_total",
-      "Certificates found while running, by what came of them.",
+      "Certificate reloads, by result.",
       "result",
       () => metrics.certificateReloads,
     ),
     counter(
       "qumo_relay_unhandled_errors_total",
-      "Faults that no part of the relay answered for.",
+      "Unexpected internal errors.",
       () => metrics.unhandledErrors,
     ),
   ];
@@ -132,19 +132,19 @@ export function mediaFamilies(
     ),
     flow(
       "qumo_relay_groups_total",
-      "Groups begun, for each publisher that brings one and each subscriber that gets one.",
+      "Groups started, for each publisher that sends one and each subscriber that gets one.",
       "groups",
     ),
-    flow("qumo_relay_subgroups_total", "Subgroup streams begun.", "subgroups"),
-    flow("qumo_relay_datagrams_total", "Objects that came or went as datagrams.", "datagrams"),
+    flow("qumo_relay_subgroups_total", "Subgroup streams started.", "subgroups"),
+    flow("qumo_relay_datagrams_total", "Objects received and sent as datagrams.", "datagrams"),
     counter(
       "qumo_relay_duplicate_objects_total",
-      "Objects on streams that another publisher of the track had brought already.",
+      "Objects on streams that another publisher of the track had already sent.",
       () => metrics.duplicateObjects,
     ),
     counters(
       "qumo_relay_dropped_objects_total",
-      "Objects of publishers that were thrown away, by reason.",
+      "Objects from publishers that were dropped, by reason.",
       "reason",
       () => metrics.droppedObjects,
     ),
@@ -162,24 +162,24 @@ export function mediaFamilies(
     ),
     gauge(
       "qumo_relay_client_streams_open",
-      "Streams that clients have open towards the relay.",
+      "Streams that clients have open to the relay.",
       () => relay.snapshot().clientStreams,
     ),
     counters(
       "qumo_relay_datagrams_dropped_total",
-      "Datagrams that went nowhere, by reason.",
+      "Datagrams dropped, by reason.",
       "reason",
       () => metrics.datagramsDropped,
     ),
     gauge(
       "qumo_relay_subscribers_active",
-      "Subscriptions of subscribers now.",
+      "Active subscriptions of subscribers.",
       () => relay.snapshot().subscriptions,
     ),
-    gauge("qumo_relay_tracks_active", "Tracks now.", () => relay.snapshot().tracks),
+    gauge("qumo_relay_tracks_active", "Active tracks.", () => relay.snapshot().tracks),
     gauge(
       "qumo_relay_broadcasts_active",
-      "Announced namespaces now.",
+      "Announced namespaces.",
       () => relay.snapshot().namespaces,
     ),
     gauge(
@@ -189,7 +189,7 @@ export function mediaFamilies(
     ),
     counters(
       "qumo_relay_subscriber_skips_total",
-      "Groups and subgroups that a subscriber did not get, or not all of, by reason.",
+      "Groups and subgroups skipped or cut short for a subscriber, by reason.",
       "reason",
       () => metrics.skips,
     ),
@@ -200,28 +200,28 @@ export function mediaFamilies(
     ),
     gauge(
       "qumo_relay_streams_parked",
-      "Streams left open now because they cannot be reset.",
+      "Parked streams now: left open because they cannot be reset.",
       () => relay.snapshot().parkedStreams,
     ),
     counter(
       "qumo_relay_streams_parked_total",
-      "Streams left open because they could not be reset.",
+      "Streams that were parked: left open because they could not be reset.",
       () => metrics.streamsParked,
     ),
     counters(
       "qumo_relay_parked_streams_finished_total",
-      "Streams left open because they could not be reset and finished later, by reason.",
+      "Parked streams that were finished later, by reason.",
       "reason",
       () => metrics.parkedStreamsFinished,
     ),
     counter(
       "qumo_relay_fetches_shared_total",
-      "Fetches from publishers that joined an equal one that was under way.",
+      "Fetches from publishers that shared an equal fetch already under way.",
       () => metrics.fetchesShared,
     ),
     counters(
       "qumo_relay_requests_unread_total",
-      "Requests given up before their first message was there, by reason.",
+      "Requests abandoned before their first message was complete, by reason.",
       "reason",
       () => metrics.requestsUnread,
     ),
@@ -238,13 +238,13 @@ export function mediaFamilies(
     ),
     gauge(
       "qumo_relay_cache_limit_bytes",
-      "Memory that the objects in the cache may take.",
+      "Limit of the memory of objects in the cache.",
       () => maxCacheBytes,
     ),
     gauge("qumo_relay_cache_groups", "Groups in the cache.", () => relay.snapshot().cache.groups),
     counters(
       "qumo_relay_cache_evictions_total",
-      "Groups that the cache let go of, by the limit that was reached.",
+      "Groups evicted from the cache, by the limit that was reached.",
       "reason",
       () => metrics.evictions,
     ),

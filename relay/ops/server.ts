@@ -78,6 +78,6 @@ function ownNamesOnly(handle: Handler): Handler {
   return (request, client) => {
     const host = hostOf(request.headers.get("host") ?? "localhost");
     if (host !== undefined && isPrivateName(host)) return handle(request, client);
-    return Response.json({ error: "This is no name of the relay" }, { status: 403 });
+    return Response.json({ error: "This is not a name of this relay" }, { status: 403 });
   };
 }

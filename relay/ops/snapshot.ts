@@ -13,7 +13,7 @@ export interface RelaySnapshot {
   /** Groups that are being received. */
   readonly openGroups: number;
   readonly parkedStreams: number;
-  /** Streams that clients have open towards the relay. */
+  /** Streams that clients have open to the relay. */
   readonly clientStreams: number;
   readonly cache: { readonly bytes: number; readonly groups: number };
 }

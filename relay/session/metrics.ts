@@ -28,7 +28,7 @@ export interface SessionMetrics {
   readonly sent: Flow;
   readonly datagramsDropped: Record<DatagramDrop, number>;
   readonly skips: Record<Skip, number>;
-  /** Objects on streams that another publisher of the track had brought already. */
+  /** Objects on streams that another publisher of the track had already sent. */
   duplicateObjects: number;
   /** Objects of publishers that were thrown away. */
   readonly droppedObjects: Record<DropReason, number>;

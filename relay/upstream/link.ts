@@ -83,7 +83,9 @@ export class Link {
     this.name = name;
     this.#options = options;
     this.#since = clock.now();
-    this.#tasks = new TaskGroup((task, error) => log.error("a link failed", { task, error }));
+    this.#tasks = new TaskGroup((task, error) =>
+      log.error("internal error in a link", { task, error })
+    );
     this.#hold = new HoldDown(settings.holdDownMs);
     const patience = { first: FIRST_RETRY_MS, cap: LONGEST_RETRY_MS, healthyAfter: HEALTHY_MS };
     this.#backoff = new Backoff({ ...patience, random }, clock);
@@ -197,7 +199,7 @@ export class Link {
     const heard = new HeardConnection(connection, () => this.#pinger?.heard());
     const session = this.#options.startSession(heard, target, this);
     const over = session.run();
-    const stop = () => session.close("the relay ends");
+    const stop = () => session.close("the relay is shutting down");
     signal.addEventListener("abort", stop);
     try {
       const neighbor = await session.established;

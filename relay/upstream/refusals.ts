@@ -11,17 +11,17 @@ export const OUT_OF_REACH: Refusal = {
 
 export const NO_WAY: Refusal = {
   kind: "timeout",
-  reason: "there is no way to the relay that has the track",
+  reason: "no route to the relay that has the track",
 };
 
 export const NOT_WANTED: Refusal = {
   kind: "timeout",
-  reason: "nobody waits for the track any more",
+  reason: "no subscriber waits for the track",
 };
 
 export const ROUNDABOUT: Refusal = {
   kind: "timeout",
-  reason: "the neighbor has the track from here, or by too many relays",
+  reason: "routing loop: the neighbor has the track from this relay, or through too many relays",
 };
 
 const PASSING: ReadonlySet<Refusal["kind"]> = new Set([

@@ -143,7 +143,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   }
 
   close(): void {
-    this.#finish({ kind: "going_away", reason: "the relay ends" });
+    this.#finish({ kind: "going_away", reason: "the relay is shutting down" });
   }
 
   legQuiet(): void {
@@ -303,7 +303,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   /** What comes under the name now has a numbering of its own: it is another track. */
   #another(): void {
     if (this.#over) return;
-    this.#target.feeds.contradicted(this, "another publisher took the name", true);
+    this.#target.feeds.contradicted(this, "another publisher replaced this one", true);
   }
 
   #told(): void {

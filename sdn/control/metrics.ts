@@ -72,8 +72,12 @@ export class ControllerMetrics {
       "Bytes of changes kept for watchers that are behind",
       (one) => one.set(sources.historyBytes()),
     );
-    read("qumo_sdn_flows", "Tracks taken from neighbors", (one) => one.set(sources.flows()));
-    read("qumo_sdn_revision", "The newest revision", (one) => one.set(sources.revision()));
+    read(
+      "qumo_sdn_flows",
+      "Flows: remote tracks that relays take from neighbors",
+      (one) => one.set(sources.flows()),
+    );
+    read("qumo_sdn_revision", "Current revision", (one) => one.set(sources.revision()));
     new Gauge({
       name: "qumo_sdn_etcd_member",
       help: "1 for the state of each member of etcd: leader, follower, leaderless or silent",
@@ -86,7 +90,7 @@ export class ControllerMetrics {
     });
     this.#requests = new Histogram({
       name: "qumo_sdn_http_request_seconds",
-      help: "Requests by route and status, and how long their answers took",
+      help: "Duration of requests, by path and status",
       labelNames: ["method", "path", "status"],
       buckets: HTTP_SECONDS,
       registers,
@@ -94,25 +98,25 @@ export class ControllerMetrics {
     addHttpMetrics(this.#metrics, this.http);
     this.#graphs = new Histogram({
       name: "qumo_sdn_spf_seconds",
-      help: "Computations of the graph, and how long they took",
+      help: "Duration of path computations",
       buckets: SPF_SECONDS,
       registers,
     });
     this.#watchers = new Gauge({ name: "qumo_sdn_watchers", help: "Watchers", registers });
     this.#watchersBehind = new Counter({
       name: "qumo_sdn_watchers_behind_total",
-      help: "Watchers that read too slowly and must begin with a new snapshot",
+      help: "Watchers that read too slowly and must start with a new snapshot",
       registers,
     });
     this.#stores = new Histogram({
       name: "qumo_sdn_store_seconds",
-      help: "Writes to the store, and how long it took until they were kept",
+      help: "Duration of writes to the store, until they are durable",
       buckets: STORE_SECONDS,
       registers,
     });
     read(
       "qumo_sdn_store_healthy",
-      "1 while the store keeps what it is given; 0 when a cluster has no quorum, or a disk fails",
+      "1 while the store accepts writes; 0 when etcd has no quorum, or a disk fails",
       (one) => one.set(sources.isStoreHealthy() ? 1 : 0),
     );
     this.#storeErrors = new Counter({
@@ -122,13 +126,13 @@ export class ControllerMetrics {
     });
     this.#syncs = new Counter({
       name: "qumo_sdn_syncs_total",
-      help: "Exchanges with other controllers",
+      help: "Exchanges with peer controllers",
       labelNames: ["peer", "result"],
       registers,
     });
     this.#merges = new Counter({
       name: "qumo_sdn_merges_total",
-      help: "Relays merged with what another controller told of them",
+      help: "Relays merged with the state of a peer controller",
       registers,
     });
     this.#events = new Counter({
@@ -140,7 +144,8 @@ export class ControllerMetrics {
     const lags = () => this.#lags();
     new Gauge({
       name: "qumo_sdn_sync_lag_seconds",
-      help: "For how long a controller may not know the newest that is known here; 0 when it does",
+      help:
+        "Replication lag: for how long a peer may have lacked the newest changes; 0 when it has them",
       labelNames: ["peer"],
       registers,
       collect() {
@@ -149,7 +154,7 @@ export class ControllerMetrics {
     });
     this.#lastSync = new Gauge({
       name: "qumo_sdn_last_sync_timestamp_seconds",
-      help: "When an exchange with a controller last succeeded",
+      help: "Time of the last successful exchange with a peer controller",
       labelNames: ["peer"],
       registers,
     });

@@ -23,7 +23,7 @@ export function addProcessMetrics(metrics: Metrics, sources: ProcessSources): vo
   const registers = [metrics];
   new Gauge({
     name: "qumo_sdn_build_info",
-    help: "Always 1; the labels say what runs",
+    help: "Always 1; the labels have the version",
     labelNames: ["version", "commit", "deno"],
     registers,
   }).set(build, 1);

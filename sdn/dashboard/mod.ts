@@ -57,7 +57,7 @@ const scripts = {
 };
 
 /**
- * The operator's page as files, held as texts so that a compiled program has them too. The page
+ * The operators' page as files, held as texts so that a compiled program has them too. The page
  * loads nothing else, and speaks to nothing but the controller that served it.
  */
 export const dashboardFiles: readonly PageFile[] = [

@@ -26,7 +26,7 @@ export const EVENTS = {
   relay_deregistered: {
     level: "info",
     words: "relay deregistered",
-    tell: ({ relay }) => `${relay} deregistered: it ended as it should`,
+    tell: ({ relay }) => `${relay} deregistered: it shut down normally`,
   },
   relay_expired: {
     level: "warn",
@@ -81,12 +81,12 @@ export const EVENTS = {
   drain_lifted: {
     level: "info",
     words: "drain lifted",
-    tell: ({ relay, by }) => `${relay} was told to drain no more by ${by}`,
+    tell: ({ relay, by }) => `The drain of ${relay} was cancelled by ${by}`,
   },
   relay_draining: {
     level: "info",
     words: "relay draining",
-    tell: ({ relay }) => `${relay} drains: it takes nobody new and ends`,
+    tell: ({ relay }) => `${relay} drains: it takes no new clients and stops`,
   },
   relay_serving: {
     level: "info",
@@ -112,12 +112,12 @@ export const EVENTS = {
   store_lost: {
     level: "error",
     words: "store lost",
-    tell: ({ detail }) => `The store does not keep changes${tail(detail)}`,
+    tell: ({ detail }) => `The store does not accept writes${tail(detail)}`,
   },
   store_back: {
     level: "info",
     words: "store back",
-    tell: () => "The store keeps changes again",
+    tell: () => "The store accepts writes again",
   },
   peer_lost: {
     level: "warn",
@@ -127,7 +127,7 @@ export const EVENTS = {
   peer_back: {
     level: "info",
     words: "peer back",
-    tell: ({ peer }) => `The controller ${peer} is in step`,
+    tell: ({ peer }) => `The controller ${peer} is up to date`,
   },
   tokens_refused: {
     level: "warn",

@@ -39,7 +39,7 @@ export function findRoutes(
   return routes.length === 0 ? "no_path" : routes;
 }
 
-/** Where a relay sends what is meant for each other, by the names of those; `undefined` if unknown. */
+/** A relay's next hop and alternate for each destination, by the names of those; `undefined` if unknown. */
 export function nextHops(graph: Graph, from: string): NextHop[] | undefined {
   const source = graph.number(from);
   if (source === undefined) return undefined;

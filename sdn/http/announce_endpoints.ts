@@ -58,7 +58,8 @@ export function announceEndpoints(announces: DirectoryUseCases): Endpoint[] {
     endpoint({
       method: "put",
       path: "/announce/{track}",
-      summary: "Say that a relay has a track: named in the body, or by the path's first segment",
+      summary:
+        "Announce that a relay has a track: named in the body, or by the path's first segment",
       role: "relay",
       body: announceBody,
       answer: announceStatusAnswer,
@@ -74,8 +75,7 @@ export function announceEndpoints(announces: DirectoryUseCases): Endpoint[] {
     endpoint({
       method: "delete",
       path: "/announce/{track}",
-      summary:
-        "Say that a relay no longer has a track: named by relay, or the path's first segment",
+      summary: "Withdraw an announce: the relay is named by relay, or by the path's first segment",
       role: "relay",
       query: withdrawQuery,
       answer: announceStatusAnswer,

@@ -626,12 +626,12 @@ Deno.test("half an hour of a mesh is in the log and in GET /events", async () =>
     "london says its link to tokyo is up",
     "tokyo is reachable again",
     "london was told to drain by admin at 127.0.0.1",
-    "london was told to drain no more by admin at 127.0.0.1",
+    "The drain of london was cancelled by admin at 127.0.0.1",
     "A request was refused for the token, last from 127.0.0.1: GET /relay",
     "2 requests were refused for the token, last from 127.0.0.1: GET /relay",
     "london no longer declares a link to tokyo",
     "tokyo expired: no heartbeat for 90 s",
-    "london deregistered: it ended as it should",
+    "london deregistered: it shut down normally",
   ]);
   assert.deepEqual(
     lines.filter(({ text }) => !text.startsWith("debug")).map(({ fields }) => fields.relay),

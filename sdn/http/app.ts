@@ -156,7 +156,7 @@ function route(options: AppOptions): (asked: Asked) => Promise<Response> {
       return await (heartbeat(asked) ?? app.fetch(asked.request, asked));
     } catch (error) {
       onFault(error, asked.id);
-      return refuse(refusal("internal", "Something went wrong here"), revision());
+      return refuse(refusal("internal", "Internal error"), revision());
     }
   };
 }

@@ -4,7 +4,7 @@ import type { Endpoint, Router } from "./endpoint.ts";
 import { refusalStatus } from "./refusal_status.ts";
 
 /** The answer to a question that came with the ETag or revision that still holds. */
-export const NOT_MODIFIED = { 304: { description: "Nothing has changed since; no body" } };
+export const NOT_MODIFIED = { 304: { description: "Not modified; no body" } };
 
 /** The body of every refusal. */
 export const errorAnswer = z.strictObject({

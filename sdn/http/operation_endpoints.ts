@@ -10,11 +10,11 @@ export function operationEndpoints(operation: OperationUseCases): Endpoint[] {
     endpoint({
       method: "get",
       path: "/health",
-      summary: "Whether the controller lives and is ready; 503 when what was asked for is not so",
+      summary: "Whether the controller is live and ready; 503 when the probe fails",
       role: "none",
       query: healthQuery,
       answer: healthAnswer,
-      otherAnswers: { 503: { description: "What was asked for is not so", schema: healthAnswer } },
+      otherAnswers: { 503: { description: "The probe fails", schema: healthAnswer } },
       handle: ({ query: { probe } }) => {
         const health = operation.health();
         const isFine = probe === "live" ? health.live : health.ready;

@@ -11,7 +11,7 @@ export const whoamiAnswer = z.strictObject({
   relay: z.string().optional(),
 }).meta({ id: "WhoAmI" });
 
-/** The operator's page, and what it asks about its user. */
+/** The operators' page, and what it asks about its user. */
 export function pageEndpoints(files: readonly PageFile[], revision: () => number): Endpoint[] {
   const whoami = endpoint({
     method: "get",
@@ -33,7 +33,7 @@ function fileEndpoint({ path, type, text }: PageFile): Endpoint {
   return endpoint({
     method: "get",
     path,
-    summary: path === "/" ? "The operator's page" : "A file of the operator's page",
+    summary: path === "/" ? "The operators' page" : "A file of the operators' page",
     role: "none",
     // Links to the page may have been decorated on their way.
     query: z.looseObject({}),

@@ -21,7 +21,7 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
     endpoint({
       method: "put",
       path: "/relay/{name}",
-      summary: "Register a relay, or prolong its lease",
+      summary: "Register a relay, or renew its lease",
       role: "relay",
       body: registrationSchema,
       bodyLimit: MAX_REGISTRATION_BYTES,
@@ -46,7 +46,7 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
     endpoint({
       method: "get",
       path: "/relay",
-      summary: "List every relay that lives",
+      summary: "List every relay that has a lease",
       role: "read",
       answer: relaysAnswer,
       handle: async () => answered(await relays.relays()),
@@ -72,7 +72,7 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
     endpoint({
       method: "delete",
       path: "/relay/{name}",
-      summary: "Deregister a relay; its announces go at once",
+      summary: "Deregister a relay; its announces are removed at once",
       role: "relay",
       answer: relayStatusAnswer,
       refusals: ["relay_not_found", "precondition_failed", "unavailable"],
@@ -107,8 +107,8 @@ function drainEndpoint(relays: RelayUseCases, on: boolean): Endpoint {
     method: "post",
     path: `/relay/{name}/${on ? "drain" : "undrain"}`,
     summary: on
-      ? "Carry no transit through a relay and choose it for nobody new"
-      : "Use a drained relay again",
+      ? "Drain a relay: it carries no transit and is chosen for no new client"
+      : "Undo a drain",
     role: "admin",
     answer: relayStatusAnswer,
     refusals: ["relay_not_found", "unavailable"],

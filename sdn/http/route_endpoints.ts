@@ -28,7 +28,7 @@ export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
     endpoint({
       method: "get",
       path: "/routes/{relay}",
-      summary: "Where a relay sends what is meant for each other",
+      summary: "A relay's next hop and alternate for each destination",
       role: "read",
       answer: nextHopsAnswer,
       refusals: ["node_not_found"],

@@ -20,7 +20,7 @@ export async function exchange(
 ): Promise<void> {
   const request = requestOf(incoming, await bodyOf(incoming));
   const response = request === undefined
-    ? Response.json({ error: "This is no request that can be answered" }, { status: 400 })
+    ? Response.json({ error: "This is not a valid request" }, { status: 400 })
     : await handle(request, incoming.socket.remoteAddress ?? "");
   if (outgoing.destroyed) return await response.body?.cancel();
   await send(response, outgoing);

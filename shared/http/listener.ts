@@ -123,12 +123,12 @@ class Door implements HttpListener {
       try {
         this.#take(await listener.accept());
         backoff.succeeded();
-        if (isFailing) log.info("HTTP connections are accepted again");
+        if (isFailing) log.info("accepting HTTP connections again");
         isFailing = false;
       } catch (error) {
         if (isOver()) return;
         metrics.drops.accept_failed++;
-        if (!isFailing) log.error("cannot accept HTTP connections, trying again", { error });
+        if (!isFailing) log.error("cannot accept HTTP connections, retrying", { error });
         isFailing = true;
         await sleep(clock, backoff.failed(), this.#stop.signal);
       }

@@ -21,7 +21,7 @@ Deno.test("a relay at a Go controller registers, says that it is older, and dere
     return await response.json();
   }, { ready: true, conditions: ["controller_outdated"] });
   await relay.stop();
-  assert.equal(relay.log().split("older than the relay").length, 2, relay.log());
+  assert.equal(relay.log().split("older than this relay").length, 2, relay.log());
   assert.deepEqual(go.relays, []);
   await server.shutdown();
 });

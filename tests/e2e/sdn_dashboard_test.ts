@@ -157,7 +157,7 @@ chromiumTest(
     const texts = () => page.locator("#log li span").allTextContents();
     await becomes(texts, ["london registered: europe"]);
     await page.getByLabel("Only what went wrong").check();
-    await page.getByText("Nothing like that.").waitFor();
+    await page.getByText("No event matches.").waitFor();
     await Deno.remove(folder, { recursive: true });
   },
 );
@@ -342,7 +342,7 @@ chromiumTest(
     await words.getByText("1 track between b and c").waitFor();
     await becomes(tracks, ["live/~/video"]);
     await page.mouse.move(0, 0);
-    await words.getByText(/^Point at a link/).waitFor();
+    await words.getByText(/^Point at or select a link/).waitFor();
     await carrier("a", "b").focus();
     await words.getByText("2 tracks between a and b").waitFor();
     await becomes(tracks, ["live/~/video", "live/~/audio"]);
@@ -429,7 +429,7 @@ chromiumTest("the page shows how this controller and its peers are", async (brow
   const { page, problems } = await open(browser, program.url);
   await page.getByText("This controller is ready.").waitFor();
   await cell(page, "Other controllers", new URL(peer.url).host).waitFor();
-  await cell(page, "Other controllers", "in step").waitFor();
+  await cell(page, "Other controllers", "up to date").waitFor();
   await peer.end("SIGKILL");
   await page.getByRole("cell", { name: /^behind for \d+ s$/ }).waitFor();
   assert.deepEqual(problems, []);

@@ -21,7 +21,7 @@ etcdTest(
       ready: false,
     });
     assert.equal((await controller.ask("/relay")).status, 503);
-    await becomes(() => Promise.resolve(controller.log().includes("trying again")), true);
+    await becomes(() => Promise.resolve(controller.log().includes("retrying")), true);
 
     cluster.launch(0);
     await cluster.ready();
@@ -30,7 +30,7 @@ etcdTest(
     assert.equal(await controller.end(), 0);
     const [waiting, ...more] = controller.lines().filter(({ message }) => /store/.test(message));
     assert.ok(waiting!.error.includes(`no member of etcd answers: ${cluster.endpoints[0]}: `));
-    assert.deepEqual(more.map(({ message }) => message), ["the store is there"]);
+    assert.deepEqual(more.map(({ message }) => message), ["store available"]);
   },
 );
 
@@ -38,7 +38,7 @@ etcdTest("a controller that waits for etcd ends when it is told to", async () =>
   await using cluster = await EtcdCluster.start(1);
   await cluster.kill(0);
   const controller = start(cluster.endpoints[0]!);
-  await becomes(() => Promise.resolve(controller.log().includes("trying again")), true);
+  await becomes(() => Promise.resolve(controller.log().includes("retrying")), true);
   assert.equal(await controller.end(), 0);
 });
 

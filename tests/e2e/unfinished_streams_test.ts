@@ -208,7 +208,7 @@ relayTest(
     assert.ok(group > STREAMS);
     publisher.close();
     const log = test.relay.log();
-    assert.match(log, /peer is asked for a new session/);
+    assert.match(log, /asking the publisher for a new session/);
   },
   {
     ...OPTIONS,

@@ -178,7 +178,7 @@ scenario(
     assert.equal(epochs.size, 2);
     const errors = older.lines.filter(({ text }) => text.startsWith("error: "));
     assert.deepEqual(errors.map(({ text }) => text), [
-      "error: a process that started later is registered under this relay's name",
+      "error: a newer process is registered under this relay's name",
     ]);
     assert.match(older.plane.status.problem ?? "", /has started again since/);
     const before = world.beats.length;

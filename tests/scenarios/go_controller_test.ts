@@ -30,7 +30,7 @@ scenario(
     const { isOutdated, isStale, problem } = plane.status;
     assert.deepEqual([isOutdated, isStale, problem], [true, false, undefined]);
     const warnings = lines.map(({ text }) => text).filter((text) => text.startsWith("warn"));
-    assert.equal(warnings.filter((text) => text.includes("older than the relay")).length, 1);
+    assert.equal(warnings.filter((text) => text.includes("older than this relay")).length, 1);
     assert.ok(warnings.length <= 2, warnings.join("\n"));
     await plane.deregister();
     assert.deepEqual([go.relays, go.announces], [[], []]);

@@ -98,7 +98,9 @@ Deno.test("a publisher that never ends a stream is asked for a new session in ti
   await world.stillPending(goaway, "GOAWAY");
   await beginGroups(world, publisher, CREDIT / 2, CREDIT / 2 + 8);
   assert.equal((await goaway).uri, "");
-  const told = world.lines.find(({ text }) => text === "warn: peer is asked for a new session");
+  const told = world.lines.find(({ text }) =>
+    text === "warn: asking the publisher for a new session"
+  );
   assert.equal(told?.fields["limit"], CREDIT);
   // It comes again, and goes on where it was.
   const anew = await world.connect(PEER);

@@ -1,4 +1,4 @@
-/** The operator's page in a browser, as tests look at it. Nothing here looks once: what is expected is waited for. */
+/** The operators' page in a browser, as tests look at it. Nothing here looks once: what is expected is waited for. */
 import { becomes } from "./becomes.ts";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 

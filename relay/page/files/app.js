@@ -11,10 +11,10 @@ const byId = (id) => document.getElementById(id);
 
 const lists = [
   new List("Tracks", "status/tracks", [
-    ["Path", (track) => track.path],
+    ["Scope", (track) => track.path],
     ["Track", (track) => `${track.namespace} · ${track.track}`, "name"],
     ["Publisher", (track) => track.publishers.join(", ")],
-    ["By way of", (track) => (track.relays ?? []).join(" → ")],
+    ["Path", (track) => (track.relays ?? []).join(" → ")],
     ["Subscribers", (track) => track.subscribers, "number"],
     [
       "Largest",
@@ -26,7 +26,7 @@ const lists = [
     ["Age", (track) => duration(track.age_seconds), "number"],
   ]),
   new List("Namespaces", "status/namespaces", [
-    ["Path", (row) => row.path],
+    ["Scope", (row) => row.path],
     ["Namespace", (row) => row.namespace, "name"],
     ["Announced by", (row) => row.publishers.join(", ")],
   ]),
@@ -35,7 +35,7 @@ const lists = [
     ["Peer", (row) => row.relay === undefined ? row.peer : `${row.relay} (${row.peer})`],
     ["Program", (row) => row.implementation ?? "", "name"],
     ["Transport", (row) => `${row.transport} ${row.dialect}`],
-    ["Path", (row) => row.path ?? ""],
+    ["Scope", (row) => row.path ?? ""],
     ["Subscriptions", (row) => row.subscriptions, "number"],
     ["Namespaces", (row) => row.namespaces, "number"],
     ["Tracks", (row) => row.tracks, "number"],
@@ -45,9 +45,9 @@ const lists = [
 const links = new List("Links", undefined, [
   ["Neighbor", (link) => link.neighbor],
   ["State", (link) => link.state, "badge"],
-  ["Round trip", (link) => link.rtt_ms === undefined ? "" : `${link.rtt_ms} ms`, "number"],
-  ["For", (link) => duration(Math.round((link.since_ms ?? 0) / 1000)), "number"],
-  ["Why not", (link) => link.failure ?? "", "name"],
+  ["Round-trip time", (link) => link.rtt_ms === undefined ? "" : `${link.rtt_ms} ms`, "number"],
+  ["Duration", (link) => duration(Math.round((link.since_ms ?? 0) / 1000)), "number"],
+  ["Failure", (link) => link.failure ?? "", "name"],
 ]);
 byId("lists").append(...lists.map(({ card }) => card), links.card);
 
@@ -64,7 +64,7 @@ async function look() {
   } catch (error) {
     document.body.dataset.state = "away";
     badge("away", "no answer");
-    banner(`The relay does not answer: ${error.message}. What is shown is old.`);
+    banner(`The relay does not answer: ${error.message}. The last known values are shown.`);
   }
 }
 
@@ -100,7 +100,7 @@ function showStatus(status) {
     ["Sessions", status.sessions],
     ["Subscribers", status.subscribers],
     ["Tracks", status.tracks],
-    ["Announced here", status.namespaces],
+    ["Namespaces", status.namespaces],
     ["Received", rate("received")],
     ["Sent", rate("sent")],
     ["Cache", bytes(status.cache.bytes)],

@@ -147,7 +147,7 @@ export class UnfinishedStreams {
   #sayOnce(reason: ParkedEnd): void {
     if (this.#isSaid) return;
     this.#isSaid = true;
-    this.#log.info("streams of unfinished groups are finished early", { reason });
+    this.#log.info("parked streams finished early", { reason });
   }
 
   #checkLater(): void {

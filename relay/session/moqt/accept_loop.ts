@@ -81,7 +81,7 @@ export class AcceptLoop {
       const datagram = await connection.receiveDatagram();
       if (datagram === undefined) return;
       if (ingest.datagram(datagram)) continue;
-      if (!useless.take()) return this.#parts.giveUp("too many datagrams of no use");
+      if (!useless.take()) return this.#parts.giveUp("too many useless datagrams");
     }
   }
 

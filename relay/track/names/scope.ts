@@ -495,12 +495,15 @@ export class Scope {
 const TAKEN: Refusal = { kind: "uninterested", reason: "another session publishes it" };
 const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
 // Routes are about to change where this is seen: a moment later it may be otherwise.
-const LOOP: Refusal = { kind: "timeout", reason: "the track comes from where it would go" };
+const LOOP: Refusal = {
+  kind: "timeout",
+  reason: "routing loop: the track comes from the requester",
+};
 const INTERRUPTED: Refusal = {
   kind: "timeout",
-  reason: "the way to the track is being looked for",
+  reason: "still searching for the track",
 };
-const NOT_WANTED: Refusal = { kind: "timeout", reason: "nobody waits for the track any more" };
+const NOT_WANTED: Refusal = { kind: "timeout", reason: "no subscriber waits for the track" };
 
 /** What came of it, or a refusal as soon as nobody is interested any more. */
 async function unlessAborted<T>(

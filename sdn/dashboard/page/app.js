@@ -120,7 +120,7 @@ function tick() {
   // Said once to screen readers: what counts seconds stands outside of the alert's first words.
   if (kind === "stale") {
     const at = new Date(since).toLocaleTimeString();
-    setText(banner, `Stale since ${at}: ${reason}. What you see is as it was then.`);
+    setText(banner, `Stale since ${at}: ${reason}. The last known state is shown.`);
     setText(byId("status-text"), `for ${duration(now - since)}${again}`);
   }
   document.title = kind === "live" ? `${headline(model)} – qumo-sdn` : "qumo-sdn";

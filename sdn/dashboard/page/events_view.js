@@ -41,7 +41,7 @@ export class EventsView {
     const of = relay ?? ends.join(" and ");
     byId("events-filter").hidden = of === "";
     setText(byId("events-of"), of);
-    const none = this.#model.log.length === 0 ? "Nothing has happened yet." : "Nothing like that.";
+    const none = this.#model.log.length === 0 ? "Nothing has happened yet." : "No event matches.";
     setText(byId("log-note"), found.length === 0 ? none : more(found.length - SHOWN));
   }
 }

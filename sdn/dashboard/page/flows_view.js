@@ -46,7 +46,7 @@ export class FlowsView {
     const carried = link === undefined ? [] : this.#model.carriedBy(link);
     const [a, b] = link === undefined ? [] : JSON.parse(link);
     const words = carried.length === 0
-      ? "Point at a link that carries tracks, or choose it, to see which."
+      ? "Point at or select a link to see its tracks."
       : `${count(carried.length)} between ${a} and ${b}`;
     setText(byId("link-words"), words);
     follow(byId("link-tracks"), carried.slice(0, SHOWN_TRACKS), {

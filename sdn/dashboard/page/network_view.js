@@ -134,7 +134,7 @@ export class NetworkView {
       return `${id}\n${region}\n${address}\n${words(state)}`.toLowerCase().includes(wanted);
     });
     rows.sort((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state));
-    this.#relays.show(rows, wanted === "" ? "None" : "No relay is like that.");
+    this.#relays.show(rows, wanted === "" ? "None" : "No relay matches.");
   }
 
   #showPicture() {
@@ -160,9 +160,7 @@ export class NetworkView {
 
   #showDirectory() {
     const text = byId("search").value;
-    const empty = text.trim() === ""
-      ? "Nothing is announced yet."
-      : "Nothing is announced under such a name.";
+    const empty = text.trim() === "" ? "Nothing is announced yet." : "No announce matches.";
     this.#directory.show(this.#model.search(text), empty);
     const held = this.#model.announceCount;
     const note = this.#model.isDirectoryCut

@@ -23,7 +23,7 @@ export class PeersView {
         {
           label: "State",
           show: ({ lag }, cell) => {
-            const words = lag === 0 ? "in step" : `behind for ${duration(lag)}`;
+            const words = lag === 0 ? "up to date" : `behind for ${duration(lag)}`;
             showBadge(cell, lag === 0 ? "ok" : "error", words);
           },
         },

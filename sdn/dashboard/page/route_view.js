@@ -13,7 +13,7 @@ const VERDICTS = {
   link_down: "the link is down",
   declared_by_one_end: "only one end declares the link",
   carries_no_transit: "carries no transit: it drains or never registered",
-  no_path: "leads nowhere",
+  no_path: "no path from there",
 };
 
 /** The route explorer: two relays in, the way between them and its reasons out. */
@@ -65,8 +65,8 @@ export class RouteView {
     byId("route-show").disabled = names.length < 2;
     const hint = names.length < 2
       ? "A route needs two relays; there is one so far."
-      : "From the relay where a viewer is, to the relay where the publisher is: see the way that a " +
-        "track would take, what it costs, and why not another one.";
+      : "From the relay where a viewer is, to the relay where the publisher is: see the path that a " +
+        "track would take, what it costs, and why others are not used.";
     if (!this.#isAsked) setText(byId("route-hint"), hint);
   }
 
@@ -111,13 +111,13 @@ function describe({ full_path, cost, next_hop_address, alternates, explanation }
   return [
     element("div", { class: "best" }, path(full_path, cost)),
     ...hop,
-    element("h3", {}, "Alternates that begin with another link"),
+    element("h3", {}, "Alternates with another first link"),
     others.length > 0 ? element("ul", {}, ...others) : element("p", { class: "note" }, "None"),
-    element("h3", {}, "How the cost came about"),
+    element("h3", {}, "Cost of each link"),
     links.length > 0
       ? element("ul", {}, ...links.map(describeLink))
       : element("p", { class: "note" }, "No link is needed"),
-    element("h3", {}, "First hops that were considered"),
+    element("h3", {}, "Next hops that were considered"),
     element("ul", {}, ...candidates.map(describeCandidate)),
   ];
 }

@@ -196,7 +196,7 @@ export class WorldRelay implements Host, RegistryObserver {
 
   /** Ends everything: with a word to the neighbors unless it is dead. */
   end(): Promise<unknown> {
-    for (const session of this.#sessions.keys()) session.close("the relay ends");
+    for (const session of this.#sessions.keys()) session.close("the relay is shutting down");
     return this.#ending = Promise.all([this.mesh.close(), ...this.#sessions.values()]);
   }
 

@@ -46,7 +46,7 @@ export class Closing {
     // What we wanted to close it for came too late where it was closed already.
     const end = info.by === "local" && this.#end !== undefined ? this.#end : endOf(info);
     metrics.sessionsEnded[end]++;
-    log.info("session ended", { end, by: info.by, code: info.code, reason: info.reason });
+    log.info("session ended", { end, closed_by: info.by, code: info.code, reason: info.reason });
     return end;
   }
 }

@@ -24,7 +24,7 @@ export class OddityWatch implements Tolerance {
       const what = `${message.kind} ${parameter} ${kind}`;
       if (this.#told.has(what)) continue;
       this.#told.add(what);
-      this.#log.info("message is not as the draft has it", {
+      this.#log.info("message does not follow the draft", {
         message: message.kind,
         parameter,
         kind,

@@ -72,7 +72,7 @@ export function meshParameters(
 export function checkMeshParameters(message: ControlMessage, peer: SetupOptions): void {
   if (isRelay(peer) || !("parameters" in message)) return;
   const stray = Object.keys(message.parameters).find((name) => name.startsWith("mesh"));
-  if (stray !== undefined) throw violation(`${stray} is not for a peer that is no relay`);
+  if (stray !== undefined) throw violation(`${stray} is allowed between relays only`);
 }
 
 /** The refusal of a request that has come by this relay before. */
@@ -86,7 +86,10 @@ export function loopOf(
   return relayName !== undefined && hops?.includes(relayName) ? LOOP : undefined;
 }
 
-const LOOP: Refusal = { kind: "does_not_exist", reason: "the request comes from here" };
+const LOOP: Refusal = {
+  kind: "does_not_exist",
+  reason: "routing loop: the request comes from this relay",
+};
 
 /** The way of a track as another relay sees it that we send it to; no longer than can be said. */
 export function wayFrom(relayName: string, path: readonly string[]): readonly string[] {

@@ -95,7 +95,7 @@ export class Announcements {
           throw violation("A redirect of SUBSCRIBE_NAMESPACE names a track");
         }
         outcomes[outcomeOf(answer)]++;
-        this.#context.log.debug("peer names no namespaces", { reason: answer.reason });
+        this.#context.log.debug("peer refused SUBSCRIBE_NAMESPACE", { reason: answer.reason });
         return;
       }
       if (answer === undefined) return;

@@ -37,7 +37,7 @@ function watch(context: SessionContext, stream: RequestChannel, prefix: Namespac
       stream.send({ kind, suffix: namespace.slice(prefix.length) });
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error;
-      context.log.warn("namespace not passed on", {
+      context.log.warn("namespace not forwarded", {
         namespace: namespaceText(namespace),
         reason: error.message,
       });

@@ -159,7 +159,8 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
         told = path;
         this.#stream.send({ kind: "meshPath", hops: wayFrom(relayName, path) });
       },
-      broken: () => this.#endAtOnce({ kind: "going_away", reason: "the way to the track is lost" }),
+      broken: () =>
+        this.#endAtOnce({ kind: "going_away", reason: "the route to the track is lost" }),
     });
   }
 
@@ -222,7 +223,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   }
 
   tooManyUnfinished(streams: number): void {
-    const reason = "too many groups of the track were broken off";
+    const reason = "too many groups of the track were aborted";
     this.#context.log.warn("subscription ended", { ...nameFields(this.entry.track.name), reason });
     this.#end({ kind: "excessive_load", reason }, streams);
   }

@@ -190,7 +190,7 @@ export class SubscriptionServer {
   #precheck(message: ControlMessageOf<"subscribe">, key: string): Refusal | undefined {
     const { limits } = this.#context.settings;
     if (this.#byTrack.has(key)) {
-      return { kind: "duplicate_subscription", reason: "the session subscribes to it already" };
+      return { kind: "duplicate_subscription", reason: "already subscribed in this session" };
     }
     if (this.#byTrack.size >= limits.maxSubscriptions) {
       return {
@@ -330,7 +330,7 @@ export class SubscriptionServer {
   }
 }
 
-const ANEW = "the session subscribes to it anew";
+const ANEW = "replaced by a newer subscription of this session";
 
 /** What a line of the log says a subscription is about. */
 function whatOf({ entry: { path, track } }: ServedSubscription) {

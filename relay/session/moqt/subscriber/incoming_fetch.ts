@@ -102,7 +102,7 @@ export class IncomingFetch implements PendingFetch {
     } catch (error) {
       if (error instanceof ObjectTooLarge) return this.#giveUp(error.message);
       if (!isTransportEnd(error)) throw error;
-      this.#refuse({ kind: "internal_error", reason: "the publisher broke the fetch off" });
+      this.#refuse({ kind: "internal_error", reason: "the publisher aborted the fetch" });
     }
   }
 

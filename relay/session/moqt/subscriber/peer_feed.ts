@@ -253,7 +253,7 @@ export class PeerFeed implements Feed {
     if (this.#over) return;
     this.#request?.cancel(StreamCode.CANCELLED);
     this.#leave();
-    this.#settle(refused({ kind: "timeout", reason: "nobody waits for the track any more" }));
+    this.#settle(refused({ kind: "timeout", reason: "no subscriber waits for the track" }));
   }
 
   /** A stream of the track began; false where nothing is taken from it. */
@@ -271,7 +271,7 @@ export class PeerFeed implements Feed {
     if (stopped === 0) return;
     this.#context.metrics.streamsStopped.group_gone += stopped;
     if (this.streams.stopped > stopped) return;
-    this.#context.log.info("streams of old groups are stopped", nameFields(this.target.track.name));
+    this.#context.log.info("stopping streams of old groups", nameFields(this.target.track.name));
   }
 
   /** A datagram of the track came. */
@@ -368,7 +368,7 @@ export class PeerFeed implements Feed {
     if (relayName === undefined || !path.includes(relayName)) return this.target.pathChanged?.();
     // Relays may change to each other at the same time: the track would come from nowhere.
     this.#request?.cancel(StreamCode.CANCELLED);
-    this.lose("the track comes from here");
+    this.lose("routing loop: the track comes from this relay");
   }
 
   #answered(): void {

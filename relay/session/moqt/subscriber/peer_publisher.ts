@@ -180,7 +180,7 @@ export class PeerPublisher implements Publisher {
     const { alias, parameters, properties } = message;
     const isMesh = "meshHops" in parameters || "meshSource" in parameters;
     if (isMesh && !isRelay(this.#context.peer)) {
-      throw violation("A peer that is no relay names the way of a track");
+      throw violation("A peer that is no relay sends the path of a track");
     }
     feed.establish(stream, alias, parameters, properties);
     // Not at once: subscribers that waited for this begin first, so that what overtook the answer

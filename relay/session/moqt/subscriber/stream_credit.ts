@@ -61,7 +61,7 @@ export class StreamCredit implements StreamHolder {
   }
 
   end(reason: string): void {
-    this.#context.log.warn("session ended for its open streams", { open: this.#open, reason });
+    this.#context.log.warn("session closed: too many open streams", { open: this.#open, reason });
     this.#parts.close(SessionCode.INTERNAL_ERROR, reason);
   }
 
@@ -99,7 +99,7 @@ export class StreamCredit implements StreamHolder {
   #move(): void {
     if (this.#isMoving || this.#isWithRelay || this.#context.role !== "server") return;
     this.#isMoving = true;
-    this.#context.log.warn("peer is asked for a new session", {
+    this.#context.log.warn("asking the publisher for a new session", {
       reason: "it does not end the streams of its groups",
       open: this.#open,
       limit: this.#context.settings.maxIncomingStreams,

@@ -1,8 +1,17 @@
 import type { Outcome } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Refusal } from "../track/mod.ts";
-import type { DeliveryLimits } from "./delivery/send_window.ts";
 import type { Forward, LateJoin } from "../vocabulary.ts";
+
+/** How far one subscription may fall behind. */
+export interface DeliveryLimits {
+  /** Bytes that may wait for the subscriber before it is given no further group. */
+  readonly maxBacklogBytes: number;
+  /** Streams that may be open for it before it is given no further subgroup. */
+  readonly maxOpenSubgroups: number;
+  /** Milliseconds without the subscriber taking a byte after which the subscription is ended. */
+  readonly stallTimeoutMs: number;
+}
 
 /** What one session may ask for; beyond it a request is refused, or the session waits. */
 export interface SessionLimits {

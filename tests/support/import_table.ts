@@ -12,6 +12,19 @@ export interface Row {
   readonly never?: readonly RegExp[];
 }
 
+/** What every part of sessions may take from, as far as its row does not forbid it. */
+const SESSION = [
+  "shared/wire",
+  "shared/runtime",
+  "relay/transport/types.ts",
+  "relay/transport/errors.ts",
+  "relay/track",
+  "relay/vocabulary.ts",
+  "relay/views.ts",
+  "relay/session",
+];
+const NEGOTIATION = /^relay\/session\/negotiate\.ts/;
+
 /** Who may import whom. A folder missing here is a decision not taken yet, and fails. */
 export const TABLE: readonly Row[] = [
   { from: "shared/wire", may: [] },
@@ -27,17 +40,34 @@ export const TABLE: readonly Row[] = [
     may: ["shared/wire", "shared/runtime", "relay/vocabulary.ts"],
     never: [/^shared\/wire\/.*\bcontrol\b/, /^shared\/wire\/lite\//],
   },
+  // Rooms of sessions, from the lowest: what they share, then who asks, who is asked, and who answers.
+  { from: "relay/session/delivery", may: SESSION, never: [NEGOTIATION, /^relay\/session\/moqt/] },
+  {
+    from: "relay/session/moqt/connection",
+    may: SESSION,
+    never: [NEGOTIATION, /^relay\/session\/(delivery|moqt\/(?!connection\/))/],
+  },
+  {
+    from: "relay/session/moqt/requests",
+    may: SESSION,
+    never: [NEGOTIATION, /^relay\/session\/(delivery|moqt\/(?!(connection|requests)\/))/],
+  },
+  {
+    from: "relay/session/moqt/subscriber",
+    may: SESSION,
+    never: [NEGOTIATION, /^relay\/session\/(delivery|moqt\/(publisher\/|[^/]*\.ts))/],
+  },
+  {
+    from: "relay/session/moqt/publisher",
+    may: SESSION,
+    never: [NEGOTIATION, /^relay\/session\/moqt\/[^/]*\.ts/],
+  },
+  { from: "relay/session/moqt", may: SESSION, never: [NEGOTIATION] },
+  // The one file that knows the protocols by name.
   {
     from: "relay/session",
-    may: [
-      "shared/wire",
-      "shared/runtime",
-      "relay/transport/types.ts",
-      "relay/transport/errors.ts",
-      "relay/track",
-      "relay/vocabulary.ts",
-      "relay/views.ts",
-    ],
+    may: SESSION,
+    never: [/^relay\/session\/(delivery|moqt\/(?!session\.ts))/],
   },
   {
     from: "relay/upstream",

@@ -1,16 +1,7 @@
 import type { SubgroupLog } from "../../track/mod.ts";
+import type { DeliveryLimits } from "../settings.ts";
 import type { SubgroupPump } from "./subgroup_pump.ts";
 import type { Skip } from "../../vocabulary.ts";
-
-/** How far one subscription may fall behind. */
-export interface DeliveryLimits {
-  /** Bytes that may wait for the subscriber before it is given no further group. */
-  readonly maxBacklogBytes: number;
-  /** Streams that may be open for it before it is given no further subgroup. */
-  readonly maxOpenSubgroups: number;
-  /** Milliseconds without the subscriber taking a byte after which the subscription is ended. */
-  readonly stallTimeoutMs: number;
-}
 
 /** Decides whether a subscriber that may be slow is given something new, and what gives way to it. */
 export class Room {

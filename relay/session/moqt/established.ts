@@ -1,5 +1,5 @@
 import type { TaskGroup } from "@qumo/shared/runtime";
-import { type Draft, SessionCode, type SetupOptions } from "@qumo/shared/wire";
+import { type Draft, type Namespace, SessionCode, type SetupOptions } from "@qumo/shared/wire";
 import type { Publisher, Scope } from "../../track/mod.ts";
 import { EventLog } from "../event_log.ts";
 import type { StreamSource } from "../first_streams.ts";
@@ -9,13 +9,13 @@ import type { SessionOptions } from "../session_options.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import type { Closing } from "./connection/close_codes.ts";
 import type { Shutdown } from "./connection/goaway.ts";
+import type { RequestMessage } from "./connection/facets.ts";
 import type { HandshakeResult } from "./connection/handshake.ts";
 import { isMoqDev } from "./connection/moq_dev.ts";
 import { OddityWatch } from "./connection/oddity_watch.ts";
 import { PeerQuota } from "./connection/peer_quota.ts";
 import { isOtherRelay, leavesByFin } from "./connection/relay_peer.ts";
 import type { SessionScopes } from "./connection/session_scopes.ts";
-import type { SessionContext } from "./context.ts";
 import { Announcements } from "./publisher/announcements.ts";
 import { ObjectStreams } from "./publisher/object_streams.ts";
 import { RequestRouter } from "./request_router.ts";
@@ -24,9 +24,10 @@ import type { RequestIds } from "./requests/request_ids.ts";
 import type { Requests } from "./requests/requests.ts";
 import { StopProbes } from "./requests/stop_probe.ts";
 import { Ingest } from "./subscriber/ingest.ts";
+import type { PeerFeed } from "./subscriber/peer_feed.ts";
 import { PeerPublisher } from "./subscriber/peer_publisher.ts";
 import { StreamCredit } from "./subscriber/stream_credit.ts";
-import { IncomingTracks } from "./subscriber/track_aliases.ts";
+import { TrackAliases } from "./subscriber/track_aliases.ts";
 
 /** What an established session takes over from the connection that it grew from. */
 export interface Foundation {
@@ -44,8 +45,9 @@ type Options = SessionOptions & { readonly draft: Draft };
 /** A session whose peer is known: everything that serves it, and everything that it is asked for. */
 export class EstablishedMoqt implements EstablishedSession {
   readonly peer: PeerView;
-  readonly #context: SessionContext;
-  readonly #incoming: IncomingTracks;
+  readonly #streams: ObjectStreams;
+  readonly #tasks: TaskGroup;
+  readonly #incoming: TrackAliases<PeerFeed>;
   readonly #credit: StreamCredit;
   readonly #publisher: PeerPublisher;
   readonly #announcements: Announcements;
@@ -58,12 +60,14 @@ export class EstablishedMoqt implements EstablishedSession {
     const { peer, access, settings, scope } = result;
     const { streams, tasks, closing, shutdown } = foundation;
     this.peer = viewOf(peer, scope);
+    this.#tasks = tasks;
     this.#solicits = link === undefined ? settings.solicit : link.advertise !== undefined;
     const giveUp = (reason: string) => closing.close(SessionCode.INTERNAL_ERROR, reason, "limit");
     const quota = new PeerQuota({ clock, limits: settings.limits, signal: tasks.signal, giveUp });
     const requests = requestsOf(options, result, { streams, quota });
-    const context = this.#context = contextOf(options, result, foundation, requests);
-    this.#incoming = new IncomingTracks(clock);
+    const context = contextOf(options, result, foundation, requests);
+    this.#streams = context.streams;
+    this.#incoming = new TrackAliases<PeerFeed>(clock);
     this.#credit = new StreamCredit(context, {
       incoming: this.#incoming,
       budget: streamBudget,
@@ -101,7 +105,7 @@ export class EstablishedMoqt implements EstablishedSession {
       transit: this.peer.relay === undefined ? 0 : this.#router.remoteCount,
       namespaces: this.#announcements.count,
       tracks: this.#publisher.trackCount,
-      parkedStreams: this.#context.streams.unfinished.parkedCount,
+      parkedStreams: this.#streams.unfinished.parkedCount,
     };
   }
 
@@ -109,7 +113,7 @@ export class EstablishedMoqt implements EstablishedSession {
   start(): void {
     this.#accepting.start();
     if (!this.#solicits) return;
-    this.#context.tasks.spawn("solicit", () => this.#announcements.solicit());
+    this.#tasks.spawn("solicit", () => this.#announcements.solicit());
   }
 
   ping(): Promise<boolean> {
@@ -129,7 +133,7 @@ export class EstablishedMoqt implements EstablishedSession {
 
   /** Everything that was under way is over. */
   close(): void {
-    this.#context.streams.close();
+    this.#streams.close();
     this.#credit.close();
   }
 }
@@ -160,12 +164,13 @@ function requestsOf(
   });
 }
 
+/** What the parts need of the session, each a few members of it. */
 function contextOf(
   options: Options,
   { peer, access, settings, scope }: HandshakeResult,
   { tasks, closing, scopes, ids, shutdown }: Foundation,
   requests: Requests,
-): SessionContext {
+) {
   const { id, role, connection, draft, clock, log, tracing, metrics, registry, link } = options;
   const events = new EventLog(log, clock);
   return {
@@ -194,11 +199,11 @@ function contextOf(
       return shutdown.isDraining;
     },
     openRequest: () => requests.open(),
-    scopeOf: ({ parameters }) => scopes.of(parameters.meshScope, scope),
-    pathsThatHave: (namespace) => registry.pathsThatHave(namespace, scope),
-    pathsThatAwait: (namespace) => registry.pathsThatAwait(namespace, scope),
-    authorize: (...what) => access.authorize(...what),
-    fail: (error) => closing.fail(error),
+    scopeOf: ({ parameters }: RequestMessage) => scopes.of(parameters.meshScope, scope),
+    pathsThatHave: (namespace: Namespace) => registry.pathsThatHave(namespace, scope),
+    pathsThatAwait: (namespace: Namespace) => registry.pathsThatAwait(namespace, scope),
+    authorize: access.authorize.bind(access),
+    fail: (error: unknown) => closing.fail(error),
     begin: () => shutdown.begin(),
   };
 }

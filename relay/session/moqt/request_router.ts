@@ -4,18 +4,28 @@ import type { Refusal } from "../../track/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import { acceptPublish } from "./subscriber/accept_publish.ts";
 import type { Announcements } from "./publisher/announcements.ts";
-import type { SessionContext } from "./context.ts";
 import type { PeerPublisher } from "./subscriber/peer_publisher.ts";
 import { Prefixes, type PrefixSlot } from "./publisher/prefixes.ts";
 import { checkMeshParameters, loopOf } from "./connection/relay_peer.ts";
 import { hint, refuse } from "./requests/refuse.ts";
 import type { RequestChannel, RequestSubject } from "./requests/requests.ts";
-import { FetchServer } from "./publisher/fetch_server.ts";
-import { serveNamespaces } from "./publisher/serve_namespaces.ts";
-import { SubscriptionServer } from "./publisher/subscription_server.ts";
+import { FetchServer, type FetchServerContext } from "./publisher/fetch_server.ts";
+import { type NamespaceContext, serveNamespaces } from "./publisher/serve_namespaces.ts";
+import {
+  SubscriptionServer,
+  type SubscriptionServerContext,
+} from "./publisher/subscription_server.ts";
 import { serveTrackStatus } from "./publisher/serve_track_status.ts";
-import { TrackOffers } from "./publisher/track_offers.ts";
+import { TrackOffers, type TrackOffersContext } from "./publisher/track_offers.ts";
 import type { RequestKind } from "../../vocabulary.ts";
+
+/** What {@linkcode RequestRouter} and those whom it hands requests to use of their session. */
+export type RouterContext =
+  & SubscriptionServerContext
+  & FetchServerContext
+  & TrackOffersContext
+  & NamespaceContext
+  & { readonly refusesNew: boolean };
 
 /** What a peer may begin a request stream with. */
 type Request = ControlMessageOf<
@@ -49,7 +59,7 @@ const LONG: ReadonlySet<Request["kind"]> = new Set([
 
 /** Answers the requests of a peer, each on its stream. */
 export class RequestRouter {
-  readonly #context: SessionContext;
+  readonly #context: RouterContext;
   readonly #publisher: PeerPublisher;
   readonly #announcements: Announcements;
   readonly #subscriptions: SubscriptionServer;
@@ -59,7 +69,7 @@ export class RequestRouter {
   readonly #trackPrefixes = new Prefixes();
   #open = 0;
 
-  constructor(context: SessionContext, publisher: PeerPublisher, announcements: Announcements) {
+  constructor(context: RouterContext, publisher: PeerPublisher, announcements: Announcements) {
     this.#context = context;
     this.#publisher = publisher;
     this.#announcements = announcements;

@@ -8,7 +8,7 @@ import type { NamespaceView, Refusal } from "../../../track/mod.ts";
 import { violation } from "../../errors.ts";
 import { RELAY_LIMIT_FACTOR } from "../../limits.ts";
 import type { SessionSettings } from "../../settings.ts";
-import type { SessionContext } from "../context.ts";
+import type { Parties } from "./facets.ts";
 import { isLeaf, isMoqDev } from "./moq_dev.ts";
 
 /*
@@ -56,7 +56,7 @@ export function understandsCuts(peer: SetupOptions): boolean {
 
 /** What a request to another relay says beside what it asks for: the scope, the way it came, its trace. */
 export function meshParameters(
-  { peer, relayName }: SessionContext,
+  { peer, relayName }: Parties,
   scope: string,
   { via = [], trace }: { via?: readonly string[] | undefined; trace?: string | undefined },
 ): Parameters<"meshScope" | "meshHops" | "meshTrace"> {

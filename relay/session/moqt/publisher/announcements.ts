@@ -9,15 +9,18 @@ import {
 } from "@qumo/shared/wire";
 import type { Publisher, Refusal } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
-import type { SessionContext } from "../context.ts";
 import { outcomeOf } from "../requests/refusals.ts";
 import { refuse } from "../requests/refuse.ts";
-import type { RequestChannel } from "../requests/requests.ts";
+import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { checkNamespace } from "../requests/reserved.ts";
+import type { Configured, Hints, PeerNames, Permission, Reporting } from "../connection/facets.ts";
+
+/** What {@linkcode Announcements} uses of its session. */
+export type AnnouncementContext = Reporting & PeerNames & Hints & Permission & Configured & Asking;
 
 /** The namespaces that a peer publishes, whether it says so unasked or when it is asked. */
 export class Announcements {
-  readonly #context: SessionContext;
+  readonly #context: AnnouncementContext;
   readonly #publisher: Publisher;
   readonly #advertiseTo: (namespace: Namespace) => () => void;
   // Those that it publishes now. Some say one twice, unasked and when they are asked.
@@ -27,7 +30,7 @@ export class Announcements {
 
   /** `advertise` takes up a namespace of the peer; its result withdraws it. */
   constructor(
-    context: SessionContext,
+    context: AnnouncementContext,
     publisher: Publisher,
     advertise: (namespace: Namespace) => () => void,
   ) {
@@ -181,7 +184,7 @@ export class Announcements {
 
   async #refusalOf(
     namespace: Namespace,
-    tokens: Parameters<SessionContext["authorize"]>[2],
+    tokens: Parameters<AnnouncementContext["authorize"]>[2],
   ): Promise<Refusal | undefined> {
     const { limits } = this.#context.settings;
     const outcome = await this.#context.authorize("publish_namespace", { namespace }, tokens);

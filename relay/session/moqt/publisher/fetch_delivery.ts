@@ -24,8 +24,12 @@ import {
 import { TransportError } from "../../../transport/errors.ts";
 import type { SendStream } from "../../../transport/types.ts";
 import type { Standing, UnfinishedOwner } from "../../delivery/unfinished_streams.ts";
-import type { SessionContext } from "../context.ts";
 import { wholeObject } from "./whole_object.ts";
+import type { Reporting, Timing, Wire } from "../connection/facets.ts";
+import type { ObjectStreams } from "./object_streams.ts";
+
+/** What {@linkcode FetchDelivery} uses of its session. */
+export type FetchDeliveryContext = Reporting & Timing & Wire & { readonly streams: ObjectStreams };
 
 /** How the objects of a fetch are sent. */
 export interface FetchDeliveryOptions {
@@ -38,7 +42,7 @@ export interface FetchDeliveryOptions {
 
 /** Sends the objects of one fetch, on one stream. */
 export class FetchDelivery implements FetchSink, UnfinishedOwner {
-  readonly #context: SessionContext;
+  readonly #context: FetchDeliveryContext;
   readonly #options: FetchDeliveryOptions;
   readonly #writer: FetchObjectWriter;
   #opening: Promise<void> | undefined;
@@ -53,7 +57,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
   // Why it was given up.
   #code: StreamCode = StreamCode.INTERNAL_ERROR;
 
-  constructor(context: SessionContext, options: FetchDeliveryOptions) {
+  constructor(context: FetchDeliveryContext, options: FetchDeliveryOptions) {
     this.#context = context;
     this.#options = options;
     this.#sendOrder = options.sendOrder;

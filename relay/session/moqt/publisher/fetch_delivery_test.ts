@@ -5,7 +5,7 @@ import type { FetchedObject, PendingFetch } from "../../../track/mod.ts";
 import { memoryPair } from "../../../transport/mod.ts";
 import { RelayMetrics } from "../../../ops/metrics.ts";
 import { StreamSupply } from "../../delivery/stream_supply.ts";
-import type { SessionContext } from "../context.ts";
+import type { FetchDeliveryContext } from "./fetch_delivery.ts";
 import { FetchDelivery } from "./fetch_delivery.ts";
 
 Deno.test("FetchDelivery answers on one stream when an object comes before it is open", async () => {
@@ -15,7 +15,7 @@ Deno.test("FetchDelivery answers on one stream when an object comes before it is
     draft: draft18,
     streams: { supply: new StreamSupply(connection, new ManualClock(), () => {}) },
     metrics: new RelayMetrics(),
-  } as unknown as SessionContext;
+  } as unknown as FetchDeliveryContext;
   const delivery = new FetchDelivery(context, {
     requestId: 4n,
     order: "ascending",

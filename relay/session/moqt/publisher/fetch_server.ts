@@ -18,13 +18,23 @@ import {
 } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { DEFAULT_FILL_TIMEOUT_MS } from "../../limits.ts";
-import type { SessionContext } from "../context.ts";
-import { FetchDelivery } from "./fetch_delivery.ts";
+import { FetchDelivery, type FetchDeliveryContext } from "./fetch_delivery.ts";
 import { endFromWire, endToWire, WHOLE_GROUP } from "../requests/request_ranges.ts";
-import { refuse } from "../requests/refuse.ts";
-import type { RequestChannel } from "../requests/requests.ts";
+import { refuse, type RefuseContext } from "../requests/refuse.ts";
+import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
 import type { SubscriptionServer } from "./subscription_server.ts";
+import type { Configured, Lifetime, PeerNames, Permission } from "../connection/facets.ts";
+
+/** What {@linkcode FetchServer} uses of its session. */
+export type FetchServerContext =
+  & FetchDeliveryContext
+  & PeerNames
+  & Permission
+  & Configured
+  & Asking
+  & RefuseContext
+  & Lifetime;
 
 /** What a FETCH asks for, once it is known which track and which locations that is. */
 interface Wanted {
@@ -36,11 +46,11 @@ const DEFAULT_PRIORITY = 128;
 
 /** Serves FETCH: from the cache as far as it goes, then from a publisher. */
 export class FetchServer {
-  readonly #context: SessionContext;
+  readonly #context: FetchServerContext;
   readonly #subscriptions: SubscriptionServer;
   readonly #active = new Set<FetchDelivery>();
 
-  constructor(context: SessionContext, subscriptions: SubscriptionServer) {
+  constructor(context: FetchServerContext, subscriptions: SubscriptionServer) {
     this.#context = context;
     this.#subscriptions = subscriptions;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Filter, SetupOptions } from "@qumo/shared/wire";
-import { joinPointOf, upstreamFilter } from "./join_point.ts";
+import { joinPointOf } from "./join_point.ts";
 
 const PLAIN: SetupOptions = { authorizationTokens: [], maxAuthTokenCacheSize: 0n };
 const SOLICITED: SetupOptions = { ...PLAIN, solicit: false };
@@ -38,15 +38,4 @@ Deno.test("joinPointOf() gives another relay a group from its start, unless it s
     joinPointOf({ type: "absolute_start", start: START }, "strict", RELAY),
     "filter_start",
   );
-});
-
-Deno.test("upstreamFilter() asks for no less than what is wanted", () => {
-  assert.deepEqual(upstreamFilter({}, PLAIN), LARGEST);
-  assert.equal(upstreamFilter({ past: true }, PLAIN), undefined);
-  assert.equal(upstreamFilter({ past: true }, RELAY), undefined);
-  assert.equal(upstreamFilter({ from: START }, PLAIN), undefined);
-  assert.deepEqual(upstreamFilter({ from: START }, RELAY), {
-    type: "absolute_start",
-    start: START,
-  });
 });

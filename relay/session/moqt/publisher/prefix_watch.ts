@@ -5,10 +5,13 @@ import {
   type ParameterName,
 } from "@qumo/shared/wire";
 import { isTransportEnd, violation } from "../../errors.ts";
-import type { SessionContext } from "../context.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import { requestError } from "../requests/refusals.ts";
 import type { RequestChannel } from "../requests/requests.ts";
+import type { RequestIds } from "../requests/request_ids.ts";
+
+/** What {@linkcode followPrefix} uses of its session. */
+export type PrefixContext = { readonly ids: RequestIds };
 
 /** A request that watches what is under a prefix. */
 export interface PrefixWatch {
@@ -28,7 +31,7 @@ export interface PrefixWatch {
  * another prefix (#updating-namespace-subscriptions).
  */
 export async function followPrefix(
-  context: SessionContext,
+  context: PrefixContext,
   stream: RequestChannel,
   request: PrefixWatch,
 ): Promise<void> {

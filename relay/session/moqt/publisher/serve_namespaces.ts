@@ -6,19 +6,22 @@ import {
   namespaceKey,
   updateScope,
 } from "@qumo/shared/wire";
-import type { SessionContext } from "../context.ts";
 import { isMoqDev } from "../connection/moq_dev.ts";
-import { followPrefix } from "./prefix_watch.ts";
+import { followPrefix, type PrefixContext } from "./prefix_watch.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import { viewFor } from "../connection/relay_peer.ts";
 import type { RequestChannel } from "../requests/requests.ts";
+import type { Parties, PeerNames, Reporting, Visibility } from "../connection/facets.ts";
+
+/** What {@linkcode serveNamespaces} uses of its session. */
+export type NamespaceContext = Reporting & Parties & PeerNames & Visibility & PrefixContext;
 
 /**
  * Serves SUBSCRIBE_NAMESPACE: tells the peer of every namespace under a prefix as they come and go,
  * until the request ends.
  */
 export async function serveNamespaces(
-  context: SessionContext,
+  context: NamespaceContext,
   stream: RequestChannel,
   message: ControlMessageOf<"subscribeNamespace">,
   slot: PrefixSlot,
@@ -31,7 +34,7 @@ export async function serveNamespaces(
   });
 }
 
-function watch(context: SessionContext, stream: RequestChannel, prefix: Namespace): () => void {
+function watch(context: NamespaceContext, stream: RequestChannel, prefix: Namespace): () => void {
   const say = (kind: "namespace" | "namespaceDone", namespace: Namespace) => {
     try {
       stream.send({ kind, suffix: namespace.slice(prefix.length) });

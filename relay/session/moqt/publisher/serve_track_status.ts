@@ -1,15 +1,18 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import type { ControlMessageOf } from "@qumo/shared/wire";
 import type { Refusal, TrackStatus } from "../../../track/mod.ts";
-import type { SessionContext } from "../context.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
-import { refuse } from "../requests/refuse.ts";
+import { refuse, type RefuseContext } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
+import type { Parties, PeerNames, Permission } from "../connection/facets.ts";
+
+/** What {@linkcode serveTrackStatus} uses of its session. */
+export type TrackStatusContext = Parties & PeerNames & Permission & RefuseContext;
 
 /** Answers a TRACK_STATUS, from what is known or by asking a publisher. */
 export async function serveTrackStatus(
-  context: SessionContext,
+  context: TrackStatusContext,
   stream: RequestChannel,
   message: ControlMessageOf<"trackStatus">,
 ): Promise<void> {
@@ -27,7 +30,7 @@ export async function serveTrackStatus(
 }
 
 async function allowedStatus(
-  context: SessionContext,
+  context: TrackStatusContext,
   message: ControlMessageOf<"trackStatus">,
 ): Promise<Outcome<TrackStatus, Refusal>> {
   const { track, parameters } = message;

@@ -22,11 +22,10 @@ import {
   type SubscriptionOwner,
 } from "../../delivery/subscription.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
-import type { SessionContext } from "../context.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin, wayFrom } from "../connection/relay_peer.ts";
 import { publishDone, requestError, type SubscriptionEnd } from "../requests/refusals.ts";
-import type { IdleHolder } from "./object_streams.ts";
+import type { IdleHolder, ObjectStreams } from "./object_streams.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import {
@@ -37,13 +36,23 @@ import {
   type WishParameters,
 } from "./subscription_parameters.ts";
 import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
+import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
+import type { RequestIds } from "../requests/request_ids.ts";
+import type { StopProbes } from "../requests/stop_probe.ts";
+
+/** What {@linkcode ServedSubscription} uses of its session. */
+export type ServedContext = Reporting & Timing & Wire & Parties & Configured & {
+  readonly ids: RequestIds;
+  readonly stops: StopProbes;
+  readonly streams: ObjectStreams;
+};
 
 /** How a subscription that we serve came about. */
 export interface ServedInit {
   readonly entry: TrackEntry;
   readonly demand: Demand;
   readonly stream: RequestChannel;
-  readonly context: SessionContext;
+  readonly context: ServedContext;
   /** The request's id, by which a joining fetch refers to it. */
   readonly requestId: bigint;
   /** Called once when the subscription is over. */
@@ -56,7 +65,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   readonly requestId: bigint;
   readonly #demand: Demand;
   readonly #stream: RequestChannel;
-  readonly #context: SessionContext;
+  readonly #context: ServedContext;
   #delivery: Subscription | undefined;
   #joiningLocation: Location | undefined;
   #begunBy: { filter: Filter | undefined; join: JoinPoint } | undefined;

@@ -13,18 +13,26 @@ import {
   type Refusal,
   type Scope,
 } from "../../../track/mod.ts";
-import type { SessionContext } from "../context.ts";
 import { OVERTAKEN_MS } from "../../limits.ts";
 import { joinPointOf } from "./join_point.ts";
 import { isMoqDev, largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin, wayFrom } from "../connection/relay_peer.ts";
-import { hint, nameFields, refuse } from "../requests/refuse.ts";
+import { hint, nameFields, refuse, type RefuseContext } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
-import { type ServedInit, ServedSubscription } from "./served_subscription.ts";
-import { type Ending, inSpan } from "./subscription_span.ts";
+import { type ServedContext, type ServedInit, ServedSubscription } from "./served_subscription.ts";
+import { type Ending, inSpan, type SpanContext } from "./subscription_span.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 import { unsatisfiable } from "./subscription_parameters.ts";
+import type { PeerNames, Permission } from "../connection/facets.ts";
+
+/** What {@linkcode SubscriptionServer} uses of its session. */
+export type SubscriptionServerContext =
+  & ServedContext
+  & PeerNames
+  & Permission
+  & RefuseContext
+  & SpanContext;
 
 /** A subscription of the peer that is served or being prepared. */
 interface Slot {
@@ -48,7 +56,7 @@ interface Preparation {
 
 /** Serves the tracks that a peer subscribes to. */
 export class SubscriptionServer {
-  readonly #context: SessionContext;
+  readonly #context: SubscriptionServerContext;
   /** Fetches that wait for the subscription that they join, by its request id. */
   readonly #awaited = new Map<bigint, () => void>();
   readonly #byTrack = new Map<string, Slot>();
@@ -56,7 +64,7 @@ export class SubscriptionServer {
   // To be aborted when the session ends: one whose half of the stream is finished is told by nobody.
   readonly #waiting = new Set<AbortController>();
 
-  constructor(context: SessionContext) {
+  constructor(context: SubscriptionServerContext) {
     this.#context = context;
   }
 

@@ -1,8 +1,11 @@
-import { messageOf } from "@qumo/shared/runtime";
+import { messageOf, type Tracing } from "@qumo/shared/runtime";
 import { type ControlMessageOf, formatTrackName } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
-import type { SessionContext } from "../context.ts";
 import type { SubscriptionEnd } from "../requests/refusals.ts";
+import type { Parties } from "../connection/facets.ts";
+
+/** What {@linkcode inSpan} uses of its session. */
+export type SpanContext = Parties & { readonly id: number; readonly tracing: Tracing };
 
 /** How a request for a track came to its end; undefined when the subscriber left, or its session ended. */
 export type Ending = Refusal | SubscriptionEnd | undefined;
@@ -15,7 +18,7 @@ const BLAMELESS: ReadonlySet<string> = new Set(["ended", "replaced", "expired"])
  * a client's belongs to its session. `serve` is told what to hand on to whoever is asked for the track.
  */
 export async function inSpan(
-  { tracing, peer, id }: SessionContext,
+  { tracing, peer, id }: SpanContext,
   { track, parameters }: ControlMessageOf<"subscribe">,
   serve: (trace: string | undefined) => Promise<Ending>,
 ): Promise<void> {

@@ -10,24 +10,45 @@ import type { Publisher, Track, TrackEntry } from "../../../track/mod.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { STREAM_CREDIT_MS } from "../../limits.ts";
-import type { SessionContext } from "../context.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { followPrefix } from "./prefix_watch.ts";
 import { outcomeOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { isOtherRelay } from "../connection/relay_peer.ts";
-import type { RequestChannel } from "../requests/requests.ts";
+import type { Asking, RequestChannel } from "../requests/requests.ts";
 import type { ServedSubscription } from "./served_subscription.ts";
 import type { SubscriptionServer } from "./subscription_server.ts";
+import type {
+  Configured,
+  Lifetime,
+  Parties,
+  PeerNames,
+  Reporting,
+  Timing,
+  Visibility,
+} from "../connection/facets.ts";
+import type { StopProbes } from "../requests/stop_probe.ts";
+
+/** What {@linkcode TrackOffers} uses of its session. */
+export type TrackOffersContext =
+  & Reporting
+  & Timing
+  & Parties
+  & PeerNames
+  & Visibility
+  & Configured
+  & Asking
+  & Lifetime
+  & { readonly stops: StopProbes };
 
 /** Serves SUBSCRIBE_TRACKS: offers the peer every track that others publish under a prefix. */
 export class TrackOffers {
-  readonly #context: SessionContext;
+  readonly #context: TrackOffersContext;
   readonly #subscriptions: SubscriptionServer;
   readonly #own: Publisher;
 
   /** `own` is the peer as a publisher: it is not offered what it publishes itself. */
-  constructor(context: SessionContext, subscriptions: SubscriptionServer, own: Publisher) {
+  constructor(context: TrackOffersContext, subscriptions: SubscriptionServer, own: Publisher) {
     this.#context = context;
     this.#subscriptions = subscriptions;
     this.#own = own;

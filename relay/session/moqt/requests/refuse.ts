@@ -1,14 +1,17 @@
 import { namespaceText, trackText } from "@qumo/shared/runtime";
 import type { Refusal } from "../../../track/mod.ts";
-import type { SessionContext } from "../context.ts";
 import { requestError } from "./refusals.ts";
 import type { RequestChannel, RequestSubject } from "./requests.ts";
 import { isOfSession } from "./reserved.ts";
 import type { RequestKind } from "../../../vocabulary.ts";
+import type { Hints, Reporting } from "../connection/facets.ts";
+
+/** What {@linkcode refuse} uses of its session. */
+export type RefuseContext = Reporting & Hints;
 
 /** Answers a request with its refusal, counts it, and says in the log what was refused and why. */
 export function refuse(
-  context: SessionContext,
+  context: RefuseContext,
   stream: RequestChannel,
   { request, refusal }: { readonly request: RequestKind; readonly refusal: Refusal },
 ): Refusal {

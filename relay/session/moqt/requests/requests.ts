@@ -1,4 +1,5 @@
 import type { ControlMessage, Namespace } from "@qumo/shared/wire";
+import type { RequestIds } from "./request_ids.ts";
 
 /** Where the requests of both sides of a session come from. */
 export interface Requests {
@@ -6,6 +7,14 @@ export interface Requests {
   open(): Promise<RequestChannel>;
   /** The peer's next request, of which nothing is read; undefined when no more can come. */
   accept(): Promise<RequestChannel | undefined>;
+}
+
+/** How a part of a session asks the peer for something. */
+export interface Asking {
+  /** The numbers of both sides' requests. */
+  readonly ids: RequestIds;
+  /** See {@linkcode Requests.open}. */
+  openRequest(): Promise<RequestChannel>;
 }
 
 /** What a request is about: a namespace, or a track where it has a name. */

@@ -1,15 +1,18 @@
 import { type ControlMessageOf, decodeTrackProperties } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
-import type { SessionContext } from "../context.ts";
 import type { PeerPublisher } from "./peer_publisher.ts";
-import { nameFields, refuse as refuseRequest } from "../requests/refuse.ts";
+import { nameFields, refuse as refuseRequest, type RefuseContext } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
+import type { Configured, PeerNames, Permission } from "../connection/facets.ts";
+
+/** What {@linkcode acceptPublish} uses of its session. */
+export type PublishContext = PeerNames & Permission & Configured & RefuseContext;
 
 /** Answers a PUBLISH: the track is known from now on, and flows when somebody wants it. */
 export async function acceptPublish(
-  context: SessionContext,
+  context: PublishContext,
   publisher: PeerPublisher,
   stream: RequestChannel,
   message: ControlMessageOf<"publish">,
@@ -49,7 +52,7 @@ export async function acceptPublish(
 }
 
 async function refusalOf(
-  context: SessionContext,
+  context: PublishContext,
   publisher: PeerPublisher,
   message: ControlMessageOf<"publish">,
 ): Promise<Refusal | undefined> {

@@ -1,7 +1,10 @@
 import type { SubgroupHeader } from "@qumo/shared/wire";
 import { MalformedTrack, SubgroupWriter, type Track } from "../../../track/mod.ts";
-import type { SessionContext } from "../context.ts";
 import type { PeerFeed } from "./peer_feed.ts";
+import type { Reporting, Timing } from "../connection/facets.ts";
+
+/** What {@linkcode FeedWriter} uses of its session. */
+export type FeedWriterContext = Reporting & Timing;
 
 /** The feed that brings an object is over, since another publisher keeps the track. */
 export class FeedLost extends Error {
@@ -14,11 +17,11 @@ export class FeedLost extends Error {
  */
 export class FeedWriter {
   readonly #feed: PeerFeed;
-  readonly #metrics: SessionContext["metrics"];
+  readonly #metrics: FeedWriterContext["metrics"];
   #writer: SubgroupWriter;
   #track: Track;
 
-  constructor(feed: PeerFeed, header: SubgroupHeader, { clock, metrics }: SessionContext) {
+  constructor(feed: PeerFeed, header: SubgroupHeader, { clock, metrics }: FeedWriterContext) {
     const { source, target } = feed;
     this.#feed = feed;
     this.#metrics = metrics;

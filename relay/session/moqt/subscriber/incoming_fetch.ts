@@ -16,14 +16,17 @@ import type {
 } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { Input } from "../../input.ts";
-import type { SessionContext } from "../context.ts";
 import { endFromWire, endToWire } from "../requests/request_ranges.ts";
 import { ObjectTooLarge } from "./object_too_large.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { outcomeOf, refusalOf } from "../requests/refusals.ts";
 import { meshParameters } from "../connection/relay_peer.ts";
-import type { RequestChannel } from "../requests/requests.ts";
+import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
+import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
+
+/** What {@linkcode IncomingFetch} uses of its session. */
+export type IncomingFetchContext = Reporting & Timing & Wire & Parties & Configured & Asking;
 
 /** A FETCH of ours: the request, and the stream that answers it. */
 export class IncomingFetch implements PendingFetch {
@@ -32,7 +35,7 @@ export class IncomingFetch implements PendingFetch {
   readonly #requestId: bigint;
   readonly #request: FetchRequest;
   readonly #sink: FetchSink;
-  readonly #context: SessionContext;
+  readonly #context: IncomingFetchContext;
   readonly #scope: string;
   #answered: (outcome: Outcome<FetchAnswer, Refusal>) => void = () => {};
   #finish: (outcome: Outcome<void, Refusal>) => void = () => {};
@@ -44,7 +47,7 @@ export class IncomingFetch implements PendingFetch {
     requestId: bigint,
     request: FetchRequest,
     sink: FetchSink,
-    { context, scope }: { context: SessionContext; scope: string },
+    { context, scope }: { context: IncomingFetchContext; scope: string },
   ) {
     this.#requestId = requestId;
     this.#request = request;

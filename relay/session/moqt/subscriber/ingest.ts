@@ -19,17 +19,20 @@ import { foundIn, isTransportEnd, violation } from "../../errors.ts";
 import { readVarint } from "../../framing.ts";
 import { Input } from "../../input.ts";
 import { MARKED_STREAM_MS, MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../../limits.ts";
-import type { SessionContext } from "../context.ts";
 import type { FeedDrops } from "./feed_drops.ts";
 import { FeedLost, FeedWriter } from "./feed_writer.ts";
 import { ObjectTooLarge } from "./object_too_large.ts";
-import type { IncomingTracks } from "./track_aliases.ts";
+import type { TrackAliases } from "./track_aliases.ts";
 import type { PeerFeed } from "./peer_feed.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { kindOfStream } from "../connection/stream_kind.ts";
 import { understandsCuts } from "../connection/relay_peer.ts";
 import type { StreamCredit } from "./stream_credit.ts";
 import { ThrownAway } from "./thrown_away.ts";
+import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
+
+/** What {@linkcode Ingest} uses of its session. */
+export type IngestContext = Reporting & Timing & Wire & Parties & Configured;
 
 /** Takes the streams that the peer sends in answer to a FETCH. */
 export interface FetchStreams {
@@ -44,15 +47,15 @@ interface WaitingDatagram {
 
 /** Takes in what a peer sends: the way from its streams and datagrams into the tracks. */
 export class Ingest {
-  readonly #context: SessionContext;
-  readonly #incoming: IncomingTracks;
+  readonly #context: IngestContext;
+  readonly #incoming: TrackAliases<PeerFeed>;
   readonly #credit: StreamCredit;
   readonly #thrownAway: ThrownAway;
   readonly #waiting: WaitingDatagram[] = [];
 
   constructor(
-    context: SessionContext,
-    { incoming, credit }: { incoming: IncomingTracks; credit: StreamCredit },
+    context: IngestContext,
+    { incoming, credit }: { incoming: TrackAliases<PeerFeed>; credit: StreamCredit },
   ) {
     this.#context = context;
     this.#incoming = incoming;

@@ -13,6 +13,7 @@ import {
   type Feed,
   type FeedChange,
   type FeedTarget,
+  type Publisher,
   type Refusal,
   type Source,
   sourceOf,
@@ -23,16 +24,21 @@ import { isTransportEnd, violation } from "../../errors.ts";
 import { GroupCount } from "../../group_count.ts";
 import type { Input } from "../../input.ts";
 import { SUBGROUPS_A_SECOND } from "../../limits.ts";
-import type { SessionContext } from "../context.ts";
 import { FeedDrops } from "./feed_drops.ts";
 import { FeedStreams } from "./feed_streams.ts";
-import type { IncomingTracks } from "./track_aliases.ts";
-import type { PeerPublisher } from "./peer_publisher.ts";
+import type { TrackAliases } from "./track_aliases.ts";
 import { isRelay } from "../connection/relay_peer.ts";
 import { outcomeOf, refusalOf, trackEndOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { DropReason, TrackGivenUp } from "../../../vocabulary.ts";
-import type { RequestChannel } from "../requests/requests.ts";
+import type { Asking, RequestChannel } from "../requests/requests.ts";
+import type { Lifetime, Parties, Reporting, Timing } from "../connection/facets.ts";
+import type { StopProbes } from "../requests/stop_probe.ts";
+
+/** What {@linkcode PeerFeed} uses of its session. */
+export type PeerFeedContext = Reporting & Timing & Parties & Asking & Lifetime & {
+  readonly stops: StopProbes;
+};
 
 /** How long data that PUBLISH_DONE promised may still take, at the least. */
 const DONE_TIMEOUT_MS = 2_000;
@@ -53,9 +59,19 @@ const TOO_MANY_SUBGROUPS =
 
 const BEGINNING: Location = { group: 0n, object: 0n };
 
+/** The peer that a feed is of, as far as its updates go. */
+export interface FeedPublisher extends Publisher {
+  /** Whether it is told of changes of what is wanted. */
+  readonly takesUpdates: boolean;
+  /** Whether it is never told to pause. */
+  readonly alwaysForwards: boolean;
+  /** It does not understand updates of subscriptions, so it is sent no more of them. */
+  updatesRefused(reason: string): void;
+}
+
 /** One track that a peer sends us: we asked for it with SUBSCRIBE, or the peer offered it with PUBLISH. */
 export class PeerFeed implements Feed {
-  readonly publisher: PeerPublisher;
+  readonly publisher: FeedPublisher;
   readonly offered: boolean;
   readonly bringsPast: boolean;
   readonly established: Promise<Outcome<void, Refusal>>;
@@ -63,8 +79,8 @@ export class PeerFeed implements Feed {
   readonly drops: FeedDrops;
   readonly streams: FeedStreams;
   readonly groupCount = new GroupCount();
-  readonly #context: SessionContext;
-  readonly #incoming: IncomingTracks;
+  readonly #context: PeerFeedContext;
+  readonly #incoming: TrackAliases<PeerFeed>;
   // There from the question on; the other only once it was agreed to.
   #request: RequestChannel | undefined;
   #target: FeedTarget;
@@ -86,13 +102,13 @@ export class PeerFeed implements Feed {
 
   constructor(
     target: FeedTarget,
-    publisher: PeerPublisher,
+    publisher: FeedPublisher,
     options: {
       offered: boolean;
       bringsPast: boolean;
       source: Source;
-      context: SessionContext;
-      incoming: IncomingTracks;
+      context: PeerFeedContext;
+      incoming: TrackAliases<PeerFeed>;
     },
   ) {
     this.#target = target;

@@ -25,21 +25,23 @@ import { isTransportEnd, violation } from "../../errors.ts";
 import { readVarint } from "../../framing.ts";
 import type { Input } from "../../input.ts";
 import { MAX_KEPT_SUBSCRIPTIONS } from "../../limits.ts";
-import type { SessionContext } from "../context.ts";
-import { IncomingFetch } from "./incoming_fetch.ts";
+import { IncomingFetch, type IncomingFetchContext } from "./incoming_fetch.ts";
 import type { Ingest } from "./ingest.ts";
-import type { IncomingTracks } from "./track_aliases.ts";
-import { PeerFeed } from "./peer_feed.ts";
-import { upstreamFilter, wantsPast } from "../publisher/join_point.ts";
+import type { TrackAliases } from "./track_aliases.ts";
+import { type FeedPublisher, PeerFeed, type PeerFeedContext } from "./peer_feed.ts";
+import { upstreamFilter, wantsPast } from "./upstream_filter.ts";
 import { outcomeOf, refusalOf } from "../requests/refusals.ts";
 import { isOtherRelay, isRelay, meshParameters } from "../connection/relay_peer.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 
+/** What {@linkcode PeerPublisher} uses of its session. */
+export type PeerPublisherContext = PeerFeedContext & IncomingFetchContext & { readonly id: number };
+
 /** A peer that we ask for tracks. */
-export class PeerPublisher implements Publisher {
-  readonly #context: SessionContext;
-  readonly #incoming: IncomingTracks;
+export class PeerPublisher implements FeedPublisher {
+  readonly #context: PeerPublisherContext;
+  readonly #incoming: TrackAliases<PeerFeed>;
   readonly #session: { readonly since: number; readonly id: number; readonly relay: string };
   readonly #feeds = new Set<PeerFeed>();
   readonly #fetches = new Map<bigint, IncomingFetch>();
@@ -49,7 +51,7 @@ export class PeerPublisher implements Publisher {
   #claims = 0;
 
   /** `ingest` is told of aliases as they become known. */
-  constructor(context: SessionContext, incoming: IncomingTracks, ingest: Ingest) {
+  constructor(context: PeerPublisherContext, incoming: TrackAliases<PeerFeed>, ingest: Ingest) {
     this.#context = context;
     this.#ingest = ingest;
     const { clock, id, relayName: relay = "" } = context;

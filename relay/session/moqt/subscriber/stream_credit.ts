@@ -2,14 +2,26 @@ import type { Timer } from "@qumo/shared/runtime";
 import { SessionCode } from "@qumo/shared/wire";
 import type { InputOptions } from "../../input.ts";
 import { OPEN_STREAMS_SHARE, STREAMS_RELEASE_MS, STUCK_STREAMS_SHARE } from "../../limits.ts";
+import type { TrackGivenUp } from "../../../vocabulary.ts";
 import type { StreamBudget, StreamHolder } from "../../stream_budget.ts";
-import type { SessionContext } from "../context.ts";
-import type { IncomingTracks } from "./track_aliases.ts";
 import { isRelay } from "../connection/relay_peer.ts";
+import type { Role } from "../../session_options.ts";
+import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
+
+/** What {@linkcode StreamCredit} uses of its session. */
+export type StreamCreditContext = Reporting & Timing & Wire & Parties & Configured & {
+  readonly role: Role;
+};
+
+/** A track whose publisher does not end its streams. */
+export interface StuckTrack {
+  giveUp(why: TrackGivenUp, reason: string): void;
+}
 
 /** What {@linkcode StreamCredit} works with. */
 export interface StreamCreditParts {
-  readonly incoming: IncomingTracks;
+  /** Knows the track of which most streams were stopped because their group was over. */
+  readonly incoming: { mostStopped(): StuckTrack | undefined };
   readonly budget: StreamBudget;
   /** Asks the peer to begin a new session and to leave this one. */
   readonly move: () => void;
@@ -24,14 +36,14 @@ export interface StreamCreditParts {
  * its tracks are given up.
  */
 export class StreamCredit implements StreamHolder {
-  readonly #context: SessionContext;
+  readonly #context: StreamCreditContext;
   readonly #parts: StreamCreditParts;
   #open = 0;
   #read = 0;
   #isMoving = false;
   #release: Timer | undefined;
 
-  constructor(context: SessionContext, parts: StreamCreditParts) {
+  constructor(context: StreamCreditContext, parts: StreamCreditParts) {
     this.#context = context;
     this.#parts = parts;
   }

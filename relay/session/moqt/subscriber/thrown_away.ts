@@ -1,18 +1,21 @@
 import type { LogFields } from "@qumo/shared/runtime";
 import { StreamCode } from "@qumo/shared/wire";
 import type { Input } from "../../input.ts";
-import type { SessionContext } from "../context.ts";
 import type { DatagramDrop, StreamStop } from "../../../vocabulary.ts";
+import type { Reporting } from "../connection/facets.ts";
+
+/** What {@linkcode ThrownAway} uses of its session. */
+export type ThrownAwayContext = Reporting;
 
 /**
  * What a peer sends that belongs to nothing: all of it is counted by reason, and the log tells of each
  * reason once for the session.
  */
 export class ThrownAway {
-  readonly #context: SessionContext;
+  readonly #context: ThrownAwayContext;
   readonly #told = new Set<string>();
 
-  constructor(context: SessionContext) {
+  constructor(context: ThrownAwayContext) {
     this.#context = context;
   }
 

@@ -2,12 +2,17 @@ import type { Clock, Timer } from "@qumo/shared/runtime";
 import { SessionCode } from "@qumo/shared/wire";
 import { SessionError } from "../../errors.ts";
 import { MAX_RETIRED_ALIASES, UNKNOWN_ALIAS_MS } from "../../limits.ts";
-import type { PeerFeed } from "./peer_feed.ts";
+
+/** A track that a peer sends us. */
+export interface AliasedTrack {
+  /** Its streams, and how many of them were stopped because their group was over. */
+  readonly streams: { readonly stopped: number };
+}
 
 /** The tracks that a peer sends us, by the aliases it gave them (#track-alias). */
-export class IncomingTracks {
+export class TrackAliases<T extends AliasedTrack> {
   readonly #clock: Clock;
-  readonly #feeds = new Map<bigint, PeerFeed>();
+  readonly #feeds = new Map<bigint, T>();
   readonly #retired = new Set<bigint>();
   readonly #waiting = new Map<bigint, Set<() => void>>();
 
@@ -21,8 +26,8 @@ export class IncomingTracks {
   }
 
   /** The track of which most streams were stopped because their group was over. */
-  mostStopped(): PeerFeed | undefined {
-    let most: PeerFeed | undefined;
+  mostStopped(): T | undefined {
+    let most: T | undefined;
     for (const feed of this.#feeds.values()) {
       if (most === undefined || feed.streams.stopped > most.streams.stopped) most = feed;
     }
@@ -30,7 +35,7 @@ export class IncomingTracks {
   }
 
   /** From now on `alias` means this track. */
-  add(alias: bigint, feed: PeerFeed): void {
+  add(alias: bigint, feed: T): void {
     const known = this.#feeds.get(alias);
     if (known !== undefined && known !== feed) {
       throw new SessionError(
@@ -50,7 +55,7 @@ export class IncomingTracks {
   }
 
   /** The subscription ended: what still comes for it is thrown away. */
-  retire(alias: bigint, feed: PeerFeed): void {
+  retire(alias: bigint, feed: T): void {
     if (this.#feeds.get(alias) !== feed) return;
     this.#feeds.delete(alias);
     this.#retired.add(alias);
@@ -61,7 +66,7 @@ export class IncomingTracks {
   }
 
   /** The track of an alias, if it is known now. */
-  get(alias: bigint): PeerFeed | undefined {
+  get(alias: bigint): T | undefined {
     return this.#feeds.get(alias);
   }
 
@@ -74,7 +79,7 @@ export class IncomingTracks {
    * The track of an alias. Objects may overtake the message that names their track, so an unknown
    * alias is waited for, not for long.
    */
-  async find(alias: bigint): Promise<PeerFeed | undefined> {
+  async find(alias: bigint): Promise<T | undefined> {
     const known = this.#feeds.get(alias);
     if (known !== undefined || this.#retired.has(alias)) return known;
     await new Promise<void>((resolve) => {

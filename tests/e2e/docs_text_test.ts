@@ -50,6 +50,15 @@ Deno.test("what people read has none of the words that the glossary replaces", a
   }
 });
 
+Deno.test("every guide links the glossary", () => {
+  for (const { path, text } of documents) {
+    if (!/^(?:configs|relay\/docs|sdn\/docs)\//.test(path) || path === "configs/glossary.md") {
+      continue;
+    }
+    assert.ok(linksOf(text).some((link) => link.path.endsWith("glossary.md")), path);
+  }
+});
+
 Deno.test("linksOf() and anchorsOf() read what a host reads", () => {
   const text = "# A, b `c_d`\n[x](y.md#z) ![p](p.png) [w](https://w.example) `[n](n)`\n";
   assert.deepEqual(linksOf(text), [{ path: "y.md", anchor: "z" }, { path: "p.png", anchor: "" }]);

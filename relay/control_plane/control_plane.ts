@@ -71,6 +71,7 @@ export class ControlPlane {
   readonly #client: ControllerClient;
   readonly #mirror: Mirror;
   readonly #announces = new OwnAnnounces();
+  readonly #epoch: Epoch;
   readonly #heartbeat: Heartbeat;
   readonly #registrar: Registrar;
   readonly #watcher: Watcher;
@@ -83,6 +84,7 @@ export class ControlPlane {
   #isUntoldSaid = false;
   #areUntoldFlowsSaid = false;
   #isNameHeld = false;
+  #newestEpoch = 0;
 
   constructor(options: ControlPlaneOptions) {
     const { settings, clock, log, report, random = Math.random } = options;
@@ -97,7 +99,7 @@ export class ControlPlane {
     const { name } = settings;
     const [client, controllers] = [this.#client, this.#controllers];
     const parts = { name, client, controllers, clock, log, random };
-    const epoch = new Epoch(mintEpoch(clock.wall()));
+    const epoch = this.#epoch = new Epoch(mintEpoch(clock.wall()));
     this.#mirror = new Mirror(name);
     this.#heartbeat = new Heartbeat(settings, { epoch, announces: this.#announces });
     this.#registrar = new Registrar({
@@ -264,9 +266,18 @@ export class ControlPlane {
 
   #mirrorChanged(): void {
     const wasHeld = this.#isNameHeld;
-    this.#isNameHeld = this.#mirror.relay(this.name) !== undefined;
+    const own = this.#mirror.relay(this.name);
+    this.#isNameHeld = own !== undefined;
+    this.#lookForNewer(own?.epoch ?? 0);
     if (wasHeld && !this.#isNameHeld) this.#registrar.nameFreed();
     this.#lookForDrain();
+  }
+
+  /** Somebody registered under this relay's name: the next heartbeat tells, and need not wait. */
+  #lookForNewer(epoch: number): void {
+    if (epoch <= Math.max(this.#newestEpoch, this.#epoch.value)) return;
+    this.#newestEpoch = epoch;
+    this.#registrar.changed();
   }
 
   // Of this relay the mirror may still have what a former process was: the controller knows better.

@@ -44,6 +44,10 @@ export class Mirror implements MirrorView {
     return this.#relays.get(name);
   }
 
+  *names(): Iterable<string> {
+    for (const name of this.#relays.keys()) if (name !== this.#own) yield name;
+  }
+
   nextHop(target: string): NextHopLine | undefined {
     return this.#nextHops.get(target);
   }
@@ -196,5 +200,5 @@ export class Mirror implements MirrorView {
 
 function isSame(a: MirroredRelay, b: MirroredRelay): boolean {
   return a.region === b.region && a.address === b.address && a.state === b.state &&
-    a.certificateSha256 === b.certificateSha256;
+    a.certificateSha256 === b.certificateSha256 && a.epoch === b.epoch;
 }

@@ -65,6 +65,7 @@ const readers: Readonly<Record<string, z.ZodType<MirrorEvent>>> = {
     region: z.string(),
     address: z.string(),
     certificate_sha256: certificate,
+    epoch: z.number().optional(),
     state,
   }).transform(({ relay: name, certificate_sha256, ...relay }) => ({
     kind: "relay",

@@ -5,6 +5,8 @@ export interface MirroredRelay {
   /** Its URL for other relays; empty when it cannot be called. */
   readonly address: string;
   readonly certificateSha256: string | undefined;
+  /** The epoch of its process, where the controller said it. */
+  readonly epoch?: number | undefined;
   /** A draining one carries what it carries, and should be given nothing new. */
   readonly state: "alive" | "draining";
 }
@@ -36,6 +38,8 @@ export interface MirrorView {
   /** Whether a controller says what changes, now. */
   readonly isFollowed: boolean;
   relay(name: string): MirroredRelay | undefined;
+  /** The names of the other relays that are registered. */
+  names(): Iterable<string>;
   /** Where to send what is meant for `target`. */
   nextHop(target: string): NextHopLine | undefined;
   /** The other relays that have something. */

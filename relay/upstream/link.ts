@@ -36,6 +36,8 @@ export interface LinkOptions {
   readonly scope: string;
   /** Where the neighbor is now; undefined while nobody knows. */
   readonly target: () => LinkTarget | undefined;
+  /** Why nobody knows where it is; undefined while that may be because nothing was said yet. */
+  readonly whyUnknown: () => string | undefined;
   /** Rejects when no connection comes about. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
   readonly startSession: (connection: Connection, target: LinkTarget, link: Link) => Session;
@@ -54,6 +56,9 @@ export interface LinkOptions {
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
 const HEALTHY_MS = 10_000;
+
+// A relay that starts with its neighbors is known to their controller within this.
+const UNKNOWN_MS = 5_000;
 
 // How different a round trip must be to be told at once; heartbeats tell it in any case.
 const RTT_TOLERANCE_MS = 2;
@@ -75,6 +80,9 @@ export class Link {
   #since: number;
   #failure: string | undefined;
   #tried: LinkTarget | undefined;
+  /** Since when nobody knows where a neighbor is that never was known. */
+  #unknownSince: number | undefined;
+  #wasKnown = false;
   #wake: () => void = () => {};
   #giveUp: () => void = () => {};
 
@@ -159,10 +167,11 @@ export class Link {
     while (!signal.aborted) {
       const target = this.#tried = this.#options.target();
       if (target === undefined) {
-        this.#failure = "its address is not known";
+        this.#unknown();
         await this.#pause(LONGEST_RETRY_MS, signal);
         continue;
       }
+      this.#wasKnown = true;
       try {
         const connection = await this.#dial(target, signal);
         if (connection === undefined) continue;
@@ -272,6 +281,18 @@ export class Link {
     this.#since = clock.now();
     log.info("link down", { neighbor: this.name });
     this.#options.onChange();
+  }
+
+  /** Says once that a neighbor does not turn up: its name may be misspelt. */
+  #unknown(): void {
+    const { clock, log, whyUnknown } = this.#options;
+    const why = whyUnknown();
+    this.#failure = ["its address is not known", why].filter((one) => one !== undefined).join(": ");
+    if (why === undefined || this.#wasKnown) return;
+    this.#unknownSince ??= clock.now();
+    if (clock.now() - this.#unknownSince < UNKNOWN_MS) return;
+    this.#wasKnown = true;
+    log.warn("neighbor unknown", { neighbor: this.name, reason: why });
   }
 
   #failed(reason: string): void {

@@ -1,3 +1,4 @@
+import { suggest } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
 import { namespaceKey } from "@qumo/shared/wire";
 import { type MirrorView, parseRelayUrl } from "../control_plane/mod.ts";
@@ -166,6 +167,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       isNamed: !isStatic,
       scope,
       target: () => this.#target(name),
+      whyUnknown: () => mirror && whyUnknown(mirror, name),
       dial,
       startSession: (connection, target, link) =>
         this.#options.startSession(connection, {
@@ -243,4 +245,24 @@ function partsOf(origin: string): typeof NAMED {
   const { pathname } = new URL(origin);
   const path = pathname === "" ? "/" : pathname;
   return { path, scope: path === "/" ? "" : path };
+}
+
+/** How many names of relays are told to who looks for one that there is not. */
+const MAX_NAMES = 5;
+
+/** Why a neighbor cannot be called, as the controller knows it; undefined while it has said nothing. */
+function whyUnknown(mirror: MirrorView, name: string): string | undefined {
+  if (!mirror.isComplete || !mirror.isFollowed) return undefined;
+  const relay = mirror.relay(name);
+  if (relay !== undefined) {
+    return parseRelayUrl(relay.address) === undefined
+      ? "it registered no address that can be called"
+      : "it registered no hash of its certificate";
+  }
+  const names = [...mirror.names()].sort();
+  const meant = suggest(name, names);
+  const known = meant === undefined
+    ? names.length === 0 ? "none is" : `registered: ${names.slice(0, MAX_NAMES).join(", ")}`
+    : `did you mean ${meant}?`;
+  return `no relay of this name is registered (${known})`;
 }

@@ -113,3 +113,22 @@ scenario(
     assert.equal(next.status, 200);
   },
 );
+
+scenario(
+  "a process whose name another one took notices at once, not with its next heartbeat",
+  async (world) => {
+    await world.site(A).start();
+    const older = world.relay({ name: "london", urls: [A] });
+    older.plane.start();
+    await world.pass(2_000);
+    const newer = world.relay({ name: "london", urls: [A] });
+    newer.plane.start();
+    await world.pass(300);
+    const said = () => older.lines.filter(({ text }) => text.includes("a newer process")).length;
+    assert.equal(said(), 1);
+    const codes = [older.plane.status.problemCode, newer.plane.status.problemCode];
+    assert.deepEqual(codes, ["stale_epoch", undefined]);
+    await world.pass(60_000);
+    assert.equal(said(), 1, "it is said once");
+  },
+);

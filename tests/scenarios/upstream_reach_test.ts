@@ -257,3 +257,17 @@ Deno.test("tracks of one namespace may be published at different relays", async 
     }
   }
 });
+
+Deno.test("a misspelt neighbor is said once after some seconds, with the name that was meant", async () => {
+  const links = topology("lisbon-madrid:10 lisbon-madird:10");
+  await using world = new MeshWorld({ ...links, relays: ["lisbon", "madrid"] });
+  const said = () =>
+    world.relay("lisbon").lines.filter(({ text }) => text === "warn: neighbor unknown");
+  await world.advance(4_000);
+  assert.deepEqual(said(), []);
+  await world.advance(60_000);
+  const reason = "no relay of this name is registered (did you mean madrid?)";
+  assert.deepEqual(said().map(({ fields }) => fields), [{ neighbor: "madird", reason }]);
+  const [, link] = world.relay("lisbon").mesh.links();
+  assert.equal(link?.failure, `its address is not known: ${reason}`);
+});

@@ -48,6 +48,10 @@ export class ScriptedMirror implements MirrorView {
     return this.#now.relays.get(name);
   }
 
+  *names(): Iterable<string> {
+    for (const name of this.#now.relays.keys()) if (name !== this.#own) yield name;
+  }
+
   nextHop(target: string): NextHopLine | undefined {
     return this.#now.nextHops.get(target);
   }

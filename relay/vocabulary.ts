@@ -180,6 +180,7 @@ export const DATAGRAM_DROPS = [
   "unknown_track", // Nobody said what its alias means.
   "track_over", // The subscription was over.
   "too_large", // For the subscriber's path.
+  "inexpressible", // In the subscriber's version of the protocol.
   "unsent", // The transport did not take it.
 ] as const;
 /** One of {@linkcode DATAGRAM_DROPS}. */
@@ -214,6 +215,7 @@ export const SKIPS = [
   "delivery_timeout", // Its own or the publisher's delivery timeout was over.
   "streams", // It had too many streams open.
   "evicted", // The cache had let go of it already.
+  "inexpressible", // Its version of the protocol cannot say what it is.
 ] as const;
 /** One of {@linkcode SKIPS}. */
 export type Skip = typeof SKIPS[number];

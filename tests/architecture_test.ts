@@ -84,20 +84,45 @@ for (const [from, to] of FORBIDDEN) {
   });
 }
 
-Deno.test("findViolations() lets relay/track take names from wire, and never control messages", () => {
+Deno.test("findViolations() lets relay/track take values from wire, and never a message or a codec", () => {
   const files = {
     "shared/wire/mod.ts":
-      `export * from "./moqt/mod.ts"; export { nameOf as name } from "./names.ts";`,
+      `export * from "./moqt/mod.ts"; export { nameOf as name } from "./names.ts";
+      export { vi64 } from "./varint.ts"; export { pairs } from "./pairs.ts";`,
     "shared/wire/names.ts": "export function nameOf() {}",
-    "shared/wire/moqt/mod.ts": `export { type Subscribe } from "./control/messages.ts";`,
+    "shared/wire/varint.ts": "export const vi64 = {};",
+    "shared/wire/pairs.ts": "export const pairs = {};",
+    "shared/wire/moqt/mod.ts": `export { type Subscribe } from "./control/messages.ts";
+      export { writeObjectHeader } from "./data/object_header.ts";
+      export { data18 } from "./data/dialect.ts";`,
     "shared/wire/moqt/control/messages.ts": "export interface Subscribe {}",
+    "shared/wire/moqt/data/object_header.ts": "export function writeObjectHeader() {}",
+    "shared/wire/moqt/data/dialect.ts": "export const data18 = {};",
     "relay/track/good.ts": `import { name } from "@qumo/shared/wire";`,
-    "relay/track/bad.ts": `import type { Subscribe } from "@qumo/shared/wire";`,
-    "relay/track/all.ts": `import * as wire from "@qumo/shared/wire";`,
+    "relay/track/message.ts": `import type { Subscribe } from "@qumo/shared/wire";`,
+    "relay/track/objects/header.ts": `import { writeObjectHeader } from "@qumo/shared/wire";`,
+    "relay/track/objects/dialect.ts": `import { data18 } from "@qumo/shared/wire";`,
+    "relay/track/objects/integer.ts": `import { vi64 } from "@qumo/shared/wire";`,
+    "relay/track/objects/pairs.ts": `import { pairs } from "@qumo/shared/wire";`,
   };
   assertViolations(files, [
-    "relay/track/all.ts:1 may not import shared/wire/moqt/control/messages.ts",
-    "relay/track/bad.ts:1 may not import shared/wire/moqt/control/messages.ts",
+    "relay/track/message.ts:1 may not import shared/wire/moqt/control/messages.ts",
+    "relay/track/objects/dialect.ts:1 may not import shared/wire/moqt/data/dialect.ts",
+    "relay/track/objects/header.ts:1 may not import shared/wire/moqt/data/object_header.ts",
+    "relay/track/objects/integer.ts:1 may not import shared/wire/varint.ts",
+    "relay/track/objects/pairs.ts:1 may not import shared/wire/pairs.ts",
+  ]);
+});
+
+Deno.test("findViolations() sees a codec that relay/track takes with all the rest", () => {
+  assertViolations({
+    "shared/wire/mod.ts": `export { vi64 } from "./varint.ts"; export { name } from "./names.ts";`,
+    "shared/wire/names.ts": "export function name() {}",
+    "shared/wire/varint.ts": "export const vi64 = {};",
+    "relay/track/all.ts": `import * as wire from "@qumo/shared/wire";`,
+  }, [
+    "relay/track/all.ts:1 may not import shared/wire/mod.ts",
+    "relay/track/all.ts:1 may not import shared/wire/varint.ts",
   ]);
 });
 

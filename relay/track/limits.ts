@@ -14,7 +14,7 @@ export const FIRST_PAGE_BYTES = 1_024;
 export const CUT_THROUGH_BYTES = 16_384;
 
 /** What an object costs beside its bytes: its place in the indexes. */
-export const OBJECT_OVERHEAD_BYTES = 64;
+export const OBJECT_OVERHEAD_BYTES = 80;
 
 /** Subgroups of one group. Each costs every subscriber a stream; beyond it the oldest are given up. */
 export const MAX_SUBGROUPS_PER_GROUP = 4_096;

@@ -7,12 +7,17 @@ export type {
 } from "./names/advertisements.ts";
 export { backfill } from "./sources/backfill.ts";
 export { Cache, type CacheLimits } from "./objects/cache.ts";
-export { type DatagramOutcome, writeDatagram } from "./objects/datagram_writer.ts";
+export {
+  type DatagramOptions,
+  type DatagramOutcome,
+  writeDatagram,
+} from "./objects/datagram_writer.ts";
 export type { Demand } from "./sources/demands.ts";
 export { MalformedTrack, type Refusal, type TrackEnd } from "./errors.ts";
 export type { Feed, FeedChange, FeedOwner, FeedTarget, Verdict } from "./sources/feed.ts";
 export { Feeds, type TrackEntry } from "./sources/feeds.ts";
-export { type DatagramObject, Group, type ObjectHome } from "./objects/group.ts";
+export { DatagramObject } from "./objects/datagram_object.ts";
+export { Group, type ObjectHome } from "./objects/group.ts";
 export type { PastSource } from "./sources/in_turn.ts";
 export { MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./objects/log_cursor.ts";
@@ -28,6 +33,14 @@ export type {
   RequestOptions,
   TrackStatus,
 } from "./sources/publisher.ts";
+export type {
+  DatagramFields,
+  ObjectHead,
+  Renderer,
+  SubgroupFields,
+  SubgroupRenderer,
+} from "./objects/renderer.ts";
+export { Rendering } from "./objects/rendering.ts";
 export type { Replacement } from "./sources/replacement.ts";
 export { Registry, type RegistryObserver, type RegistryOptions } from "./names/registry.ts";
 export { type OpenTrack, Scope, type TrackWatcher } from "./names/scope.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ByteReader, ByteWriter, equalBytes } from "./bytes.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
+import { equalBytes } from "./equal_bytes.ts";
 import { DecodeError, EncodeError } from "./errors.ts";
 import { rfc9000, vi64 } from "./varint.ts";
 

@@ -1,5 +1,6 @@
 /** The formats: pure, synchronous, without clock or stream. */
-export { ByteReader, ByteWriter, equalBytes } from "./bytes.ts";
+export { ByteReader, ByteWriter } from "./bytes.ts";
+export { equalBytes } from "./equal_bytes.ts";
 export { DecodeError, type DecodeFault, EncodeError } from "./errors.ts";
 export * from "./limits.ts";
 export { compareLocations, type Location } from "./location.ts";
@@ -13,8 +14,18 @@ export {
   namespaceKey,
   trackKey,
 } from "./names.ts";
+export { ObjectStatus } from "./object.ts";
 export type { Oddity, OddityKind } from "./oddity.ts";
 export type { Pair } from "./pairs.ts";
+export {
+  DEFAULT_TRACK_PROPERTIES,
+  isMalformed,
+  type MalformedProperties,
+  type ObjectGaps,
+  type PropertyBlock,
+  type PropertyForm,
+  type TrackProperties,
+} from "./properties.ts";
 export { rfc9000, type VarintFormat, vi64, vi64SizeOfNumber, writeVi64Number } from "./varint.ts";
 export { DoneCode, RequestCode, SessionCode, StreamCode } from "./moqt/drafts/draft18_codes.ts";
 export type { ControlCodec } from "./moqt/control/codec.ts";

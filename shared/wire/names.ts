@@ -1,4 +1,5 @@
-import { type ByteReader, type ByteWriter, equalBytes } from "./bytes.ts";
+import type { ByteReader, ByteWriter } from "./bytes.ts";
+import { equalBytes } from "./equal_bytes.ts";
 import type { Codec } from "./codec.ts";
 import { DecodeError, EncodeError } from "./errors.ts";
 import { MAX_FULL_TRACK_NAME_BYTES, MAX_NAMESPACE_FIELDS } from "./limits.ts";

@@ -1,5 +1,6 @@
 import {
   ByteReader,
+  data18,
   decodeSubgroupHeader,
   isSubgroupType,
   ObjectHeaderDecoder,
@@ -49,9 +50,12 @@ export class SubgroupMeter {
     if (end < HEADER_BYTES) return 0;
     const reader = new ByteReader(bytes, undefined, 0, end);
     const type = reader.varint();
-    this.#isOther = !isSubgroupType(type);
+    this.#isOther = !isSubgroupType(type, data18);
     if (this.#isOther) return 0;
-    this.#decoder = new ObjectHeaderDecoder(decodeSubgroupHeader(reader, type).hasProperties);
+    this.#decoder = new ObjectHeaderDecoder(
+      decodeSubgroupHeader(reader, type, data18).hasProperties,
+      data18,
+    );
     return reader.offset;
   }
 

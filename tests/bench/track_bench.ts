@@ -3,7 +3,7 @@
  * up: the relay's work for an object without the transport's.
  */
 import { LogCursor, type LogReader, type SubgroupLog } from "../../relay/track/mod.ts";
-import { World } from "../support/track_model.ts";
+import { NATIVE, World } from "../support/track_model.ts";
 
 const OBJECT_BYTES = 1_200;
 const READERS = [1, 50, 200];
@@ -16,7 +16,7 @@ class Reader implements LogReader {
   readonly #cursor: LogCursor;
 
   constructor(log: SubgroupLog) {
-    this.#cursor = new LogCursor(log, 0);
+    this.#cursor = new LogCursor(log.renderingOf(NATIVE)!, 0);
     log.follow(this);
   }
 

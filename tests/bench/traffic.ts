@@ -1,5 +1,10 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { encodeSubgroupHeader, objectHeaderSize, writeObjectHeader } from "@qumo/shared/wire";
+import {
+  data18,
+  encodeSubgroupHeader,
+  objectHeaderSize,
+  writeObjectHeader,
+} from "@qumo/shared/wire";
 
 /** What is published, the same through a relay and without one. */
 export interface Traffic {
@@ -55,10 +60,19 @@ export function makeObject(traffic: Traffic, track: number, number: number): Tim
   const { objectBytes, groupObjects } = traffic;
   const isFirst = number % groupObjects === 0;
   const header = isFirst ? streamHeader(track, Math.floor(number / groupObjects)) : NOTHING;
-  const size = objectHeaderSize(0, false, undefined, objectBytes, 0);
+  const size = objectHeaderSize(0, false, undefined, objectBytes, 0, data18.varint);
   const bytes = new Uint8Array(header.length + size + objectBytes);
   bytes.set(header);
-  const payload = writeObjectHeader(bytes, header.length, 0, false, undefined, objectBytes, 0);
+  const payload = writeObjectHeader(
+    bytes,
+    header.length,
+    0,
+    false,
+    undefined,
+    objectBytes,
+    0,
+    data18.varint,
+  );
   const stamp = wallTime();
   new DataView(bytes.buffer).setFloat64(payload, stamp, true);
   const isLast = (number + 1) % groupObjects === 0;
@@ -74,7 +88,7 @@ function streamHeader(track: number, group: number): Uint8Array {
     hasProperties: false,
     endOfGroup: true,
     firstObject: true,
-  });
+  }, data18);
 }
 
 const NOTHING = new Uint8Array();

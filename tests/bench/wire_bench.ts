@@ -5,6 +5,7 @@
  */
 import {
   ByteReader,
+  data18,
   decodeDatagram,
   decodeSubgroupHeader,
   encodeDatagram,
@@ -27,10 +28,19 @@ const PROPERTIES = Uint8Array.fromHex("10f80123456789");
 /** The headers of a stream, without payloads between them. */
 function headers(hasProperties: boolean): Uint8Array {
   const properties = hasProperties ? PROPERTIES : undefined;
-  const size = objectHeaderSize(0, hasProperties, properties, PAYLOAD_BYTES, 0);
+  const size = objectHeaderSize(0, hasProperties, properties, PAYLOAD_BYTES, 0, data18.varint);
   const bytes = new Uint8Array(size * OBJECTS);
   for (let at = 0; at < bytes.length;) {
-    at = writeObjectHeader(bytes, at, 0, hasProperties, properties, PAYLOAD_BYTES, 0);
+    at = writeObjectHeader(
+      bytes,
+      at,
+      0,
+      hasProperties,
+      properties,
+      PAYLOAD_BYTES,
+      0,
+      data18.varint,
+    );
   }
   return bytes;
 }
@@ -41,7 +51,7 @@ for (const hasProperties of [false, true]) {
   const properties = hasProperties ? PROPERTIES : undefined;
 
   Deno.bench(`decode 1000 object headers ${name}`, { group: "decode" }, () => {
-    const decoder = new ObjectHeaderDecoder(hasProperties);
+    const decoder = new ObjectHeaderDecoder(hasProperties, data18);
     let at = 0;
     while (at < bytes.length) {
       at = decoder.decode(bytes, at, bytes.length);
@@ -52,13 +62,13 @@ for (const hasProperties of [false, true]) {
   const into = new Uint8Array(MAX_OBJECT_HEADER_BYTES);
   Deno.bench(`size and write 1000 object headers ${name}`, { group: "encode" }, () => {
     for (let object = 0; object < OBJECTS; object++) {
-      objectHeaderSize(0, hasProperties, properties, PAYLOAD_BYTES, 0);
-      writeObjectHeader(into, 0, 0, hasProperties, properties, PAYLOAD_BYTES, 0);
+      objectHeaderSize(0, hasProperties, properties, PAYLOAD_BYTES, 0, data18.varint);
+      writeObjectHeader(into, 0, 0, hasProperties, properties, PAYLOAD_BYTES, 0, data18.varint);
     }
   });
 }
 
-const writer = new FetchObjectWriter("ascending");
+const writer = new FetchObjectWriter("ascending", data18);
 const fetchObject = { group: 7n, subgroup: 0n, priority: 128, properties: undefined };
 const fetchBytes = Uint8Array.from(
   Array.from(
@@ -68,13 +78,13 @@ const fetchBytes = Uint8Array.from(
 );
 
 Deno.bench("decode 1000 fetch object headers", { group: "decode" }, () => {
-  const decoder = new FetchObjectDecoder("ascending");
+  const decoder = new FetchObjectDecoder("ascending", data18);
   let at = 0;
   while (at < fetchBytes.length) at = decoder.decode(fetchBytes, at, fetchBytes.length);
 });
 
 Deno.bench("write 1000 fetch object headers", { group: "encode" }, () => {
-  const writer = new FetchObjectWriter("ascending");
+  const writer = new FetchObjectWriter("ascending", data18);
   for (let object = 0; object < OBJECTS; object++) {
     writer.object({ ...fetchObject, object, payloadLength: PAYLOAD_BYTES });
   }
@@ -89,17 +99,17 @@ const header = {
   endOfGroup: true,
   firstObject: true,
 };
-const headerBytes = encodeSubgroupHeader(header);
+const headerBytes = encodeSubgroupHeader(header, data18);
 
 Deno.bench("decode 1000 subgroup headers", { group: "decode" }, () => {
   for (let index = 0; index < OBJECTS; index++) {
     const reader = new ByteReader(headerBytes);
-    decodeSubgroupHeader(reader, reader.varint());
+    decodeSubgroupHeader(reader, reader.varint(), data18);
   }
 });
 
 Deno.bench("write 1000 subgroup headers", { group: "encode" }, () => {
-  for (let index = 0; index < OBJECTS; index++) encodeSubgroupHeader(header);
+  for (let index = 0; index < OBJECTS; index++) encodeSubgroupHeader(header, data18);
 });
 
 const datagram = {
@@ -112,16 +122,16 @@ const datagram = {
   endOfGroup: false,
   payload: new Uint8Array(PAYLOAD_BYTES),
 };
-const datagramBytes = encodeDatagram(datagram);
+const datagramBytes = encodeDatagram(datagram, data18);
 
 Deno.bench("decode 1000 datagrams", { group: "decode" }, () => {
-  for (let index = 0; index < OBJECTS; index++) decodeDatagram(datagramBytes);
+  for (let index = 0; index < OBJECTS; index++) decodeDatagram(datagramBytes, data18);
 });
 
 Deno.bench("write 1000 datagrams, payloads included", { group: "encode" }, () => {
-  for (let index = 0; index < OBJECTS; index++) encodeDatagram(datagram);
+  for (let index = 0; index < OBJECTS; index++) encodeDatagram(datagram, data18);
 });
 
 Deno.bench("check the properties of 1000 objects", { group: "decode" }, () => {
-  for (let index = 0; index < OBJECTS; index++) validateObjectProperties(PROPERTIES);
+  for (let index = 0; index < OBJECTS; index++) validateObjectProperties(PROPERTIES, data18.varint);
 });

@@ -1,6 +1,7 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import {
   type ControlMessage,
+  data18,
   draft18,
   encodeSubgroupHeader,
   PADDING_DATAGRAM_TYPE,
@@ -95,7 +96,7 @@ const OFFENCES: readonly Offence[] = [
     what: "a subgroup that ends within its header",
     code: PROTOCOL_VIOLATION,
     do: async (peer) => {
-      const header = encodeSubgroupHeader(subgroupHeader());
+      const header = encodeSubgroupHeader(subgroupHeader(), data18);
       await (await peer.uni(header.slice(0, 2))).close();
     },
   },
@@ -109,7 +110,7 @@ const OFFENCES: readonly Offence[] = [
     code: PROTOCOL_VIOLATION,
     do: async (peer) => {
       await publishTrack(peer);
-      const header = encodeSubgroupHeader(subgroupHeader());
+      const header = encodeSubgroupHeader(subgroupHeader(), data18);
       const stream = await peer.uni(bytesOf(draft18, header, 0n, 100n, "short"));
       await stream.close();
     },
@@ -119,7 +120,7 @@ const OFFENCES: readonly Offence[] = [
     code: PROTOCOL_VIOLATION,
     do: async (peer) => {
       await publishTrack(peer);
-      const header = encodeSubgroupHeader(subgroupHeader());
+      const header = encodeSubgroupHeader(subgroupHeader(), data18);
       await peer.uni(bytesOf(draft18, header, 0n, 0n, 0x77n));
     },
   },
@@ -170,7 +171,7 @@ const STRAYS: readonly [string, (peer: RawPeer) => Promise<unknown>][] = [
     (peer) => peer.uni(bytesOf(draft18, 0x05n, 77n, "?".repeat(99))),
   ],
   ["a subgroup of a track that nobody named", async (peer) => {
-    const header = encodeSubgroupHeader(subgroupHeader({ alias: 99n }));
+    const header = encodeSubgroupHeader(subgroupHeader({ alias: 99n }), data18);
     for (let count = 0; count < 50; count++) await peer.uni(header);
   }],
   ["datagrams of a track that nobody named", async (peer) => {

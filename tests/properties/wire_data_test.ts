@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   ByteReader,
+  data18,
   decodeDatagram,
   DecodeError,
   decodeSubgroupHeader,
@@ -61,8 +62,8 @@ Deno.test("Any subgroup header is the same after it was written and read", () =>
     firstObject: fc.boolean(),
   }, { noNullPrototype: true });
   holds(header, (value) => {
-    const reader = new ByteReader(encodeSubgroupHeader(value));
-    assert.deepEqual(decodeSubgroupHeader(reader, reader.varint()), value);
+    const reader = new ByteReader(encodeSubgroupHeader(value, data18));
+    assert.deepEqual(decodeSubgroupHeader(reader, reader.varint(), data18), value);
     reader.end("the header");
   });
 });
@@ -84,7 +85,10 @@ Deno.test("Any datagram is the same after it was written and read", () => {
     payload: fc.constant(EMPTY),
   }, { noNullPrototype: true });
   const datagram: fc.Arbitrary<ObjectDatagram> = fc.oneof(normal, ending);
-  holds(datagram, (value) => assert.deepEqual(decodeDatagram(encodeDatagram(value)), value));
+  holds(
+    datagram,
+    (value) => assert.deepEqual(decodeDatagram(encodeDatagram(value, data18), data18), value),
+  );
 });
 
 interface SubgroupObject {
@@ -117,7 +121,14 @@ function writeSubgroup(objects: readonly SubgroupObject[], hasProperties: boolea
   let previous = -1;
   for (const { id, properties, status, payload } of objects) {
     const delta = id - previous - 1;
-    const size = objectHeaderSize(delta, hasProperties, properties, payload.length, status);
+    const size = objectHeaderSize(
+      delta,
+      hasProperties,
+      properties,
+      payload.length,
+      status,
+      data18.varint,
+    );
     const bytes = new Uint8Array(size + payload.length);
     const at = writeObjectHeader(
       bytes,
@@ -127,6 +138,7 @@ function writeSubgroup(objects: readonly SubgroupObject[], hasProperties: boolea
       properties,
       payload.length,
       status,
+      data18.varint,
     );
     assert.equal(at, size);
     bytes.set(payload, at);
@@ -182,7 +194,7 @@ const cuts = fc.array(fc.nat({ max: 3_000 }), { maxLength: 30 }).map((list) =>
 Deno.test("A subgroup that comes in any pieces has the same objects", () => {
   holds(fc.tuple(subgroup, cuts), ([{ hasProperties, objects }, ends]) => {
     const bytes = writeSubgroup(objects, hasProperties);
-    const decoder = new ObjectHeaderDecoder(hasProperties);
+    const decoder = new ObjectHeaderDecoder(hasProperties, data18);
     const seen: SubgroupObject[] = [];
     const end = readChopped(decoder, bytes, ends, (payloadAt) => {
       seen.push({
@@ -250,9 +262,9 @@ function writeItem(writer: FetchObjectWriter, item: FetchItem): Uint8Array[] {
 
 Deno.test("A fetch that comes in any pieces has the same objects and ranges", () => {
   holds(fc.tuple(fetchItems, cuts), ([{ order, items }, ends]) => {
-    const writer = new FetchObjectWriter(order);
+    const writer = new FetchObjectWriter(order, data18);
     const bytes = concat(items.flatMap((item) => writeItem(writer, item)));
-    const decoder = new FetchObjectDecoder(order);
+    const decoder = new FetchObjectDecoder(order, data18);
     const seen: FetchItem[] = [];
     const end = readChopped(decoder, bytes, ends, (payloadAt) => {
       const { kind, group, object, subgroup, priority } = decoder;
@@ -281,9 +293,9 @@ Deno.test("Random bytes on a subgroup's stream end in objects or a refusal", () 
   holds(fc.tuple(garbage, fc.boolean()), ([bytes, hasProperties]) => {
     decodesOrRefuses(() => {
       const reader = new ByteReader(bytes);
-      decodeSubgroupHeader(reader, reader.varint());
+      decodeSubgroupHeader(reader, reader.varint(), data18);
     });
-    const decoder = new ObjectHeaderDecoder(hasProperties);
+    const decoder = new ObjectHeaderDecoder(hasProperties, data18);
     let previous = -1;
     decodesOrRefuses(() => {
       readChopped(decoder, bytes, [], (payloadAt) => {
@@ -298,7 +310,7 @@ Deno.test("Random bytes on a subgroup's stream end in objects or a refusal", () 
 
 Deno.test("Random bytes on a fetch's stream end in items or a refusal", () => {
   holds(fc.tuple(garbage, fc.constantFrom("ascending", "descending")), ([bytes, order]) => {
-    const decoder = new FetchObjectDecoder(order as "ascending" | "descending");
+    const decoder = new FetchObjectDecoder(order as "ascending" | "descending", data18);
     decodesOrRefuses(() => {
       readChopped(decoder, bytes, [], (payloadAt) => {
         assert.ok(payloadAt + decoder.payloadLength <= bytes.length);
@@ -312,17 +324,17 @@ Deno.test("Random bytes on a fetch's stream end in items or a refusal", () => {
 Deno.test("Random datagrams are read or refused, and what is read can be written", () => {
   holds(garbage, (bytes) => {
     decodesOrRefuses(() => {
-      const datagram = decodeDatagram(bytes);
+      const datagram = decodeDatagram(bytes, data18);
       if (datagram === undefined) return;
-      assert.deepEqual(decodeDatagram(encodeDatagram(datagram)), datagram);
+      assert.deepEqual(decodeDatagram(encodeDatagram(datagram, data18), data18), datagram);
     });
   }, 3_000);
 });
 
 Deno.test("Random properties are read or refused", () => {
   holds(garbage, (bytes) => {
-    decodesOrRefuses(() => decodeTrackProperties(bytes));
-    const check = validateObjectProperties(bytes);
+    decodesOrRefuses(() => decodeTrackProperties(bytes, data18));
+    const check = validateObjectProperties(bytes, data18.varint);
     if (isMalformed(check)) assert.ok(check.malformed.length > 0);
   }, 3_000);
 });
@@ -332,9 +344,13 @@ Deno.test("Lengths that are not there take no memory", () => {
   for (const hex of [`00${most}`, `0000${most}`, `00fe1fffffffffffff`, `3c000080${most}`]) {
     const bytes = Uint8Array.fromHex(hex);
     for (const hasProperties of [true, false]) {
-      decodesOrRefuses(() => new ObjectHeaderDecoder(hasProperties).decode(bytes, 0, bytes.length));
+      decodesOrRefuses(() =>
+        new ObjectHeaderDecoder(hasProperties, data18).decode(bytes, 0, bytes.length)
+      );
     }
-    decodesOrRefuses(() => new FetchObjectDecoder("ascending").decode(bytes, 0, bytes.length));
-    decodesOrRefuses(() => decodeDatagram(Uint8Array.fromHex(`0d0000${most}`)));
+    decodesOrRefuses(() =>
+      new FetchObjectDecoder("ascending", data18).decode(bytes, 0, bytes.length)
+    );
+    decodesOrRefuses(() => decodeDatagram(Uint8Array.fromHex(`0d0000${most}`), data18));
   }
 });

@@ -1,4 +1,5 @@
 import {
+  data18,
   DoneCode,
   draft18,
   encodeFetchHeader,
@@ -60,8 +61,8 @@ async function answerFetch(
 ) {
   const { request, message } = await publisher.expectRequest("fetch");
   await sendFetchOk(request, end);
-  const stream = await publisher.openStream(encodeFetchHeader(message.requestId));
-  const writer = new FetchObjectWriter(order);
+  const stream = await publisher.openStream(encodeFetchHeader(message.requestId, data18));
+  const writer = new FetchObjectWriter(order, data18);
   for (const [group, object, text] of list) {
     const payload = new TextEncoder().encode(text);
     const fields: FetchObject = {
@@ -326,7 +327,7 @@ for (const [name, bytes] of BAD_FETCHES) {
     await fetch(await world.connect(), [1, 0], [20, 0]);
     const { request, message } = await publisher.expectRequest("fetch");
     await sendFetchOk(request, [20, 0]);
-    const header = encodeFetchHeader(message.requestId);
+    const header = encodeFetchHeader(message.requestId, data18);
     await (await publisher.openStream(bytesOf(draft18, header, bytes))).finish();
     await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
   });
@@ -361,7 +362,7 @@ Deno.test("R-124: on receipt the bits beside the mark are ignored", async () => 
   await sendFetchOk(request, [1, 0]);
   const object = bytesOf(draft18, 0x5fn, 1n, 0n, new Uint8Array([7]), 1n, "d");
   const stream = await publisher.openStream(
-    bytesOf(draft18, encodeFetchHeader(message.requestId), object),
+    bytesOf(draft18, encodeFetchHeader(message.requestId, data18), object),
   );
   await stream.finish();
   const { bytes, end } = await (await peer.nextStream()).whole();
@@ -573,7 +574,7 @@ Deno.test("R-117, R-119: an upstream fetch that breaks off is passed on as UNKNO
   const { request: upstream, message } = await publisher.expectRequest("fetch");
   await sendFetchOk(upstream, [1, 1]);
   await request.expect("fetchOk");
-  const stream = await publisher.openStream(encodeFetchHeader(message.requestId));
+  const stream = await publisher.openStream(encodeFetchHeader(message.requestId, data18));
   await world.settle();
   stream.reset(StreamCode.INTERNAL_ERROR);
   assert.equal((await (await peer.nextStream()).whole()).end, StreamCode.UNKNOWN_OBJECT_STATUS);
@@ -590,7 +591,9 @@ Deno.test("an object larger than the relay takes ends the fetch that brings it, 
   await request.expect("fetchOk");
   const payload = new Uint8Array(101);
   const object = bytesOf(draft18, 0x1cn, 1n, 0n, new Uint8Array([9]), 101n, payload);
-  await publisher.openStream(bytesOf(draft18, encodeFetchHeader(message.requestId), object));
+  await publisher.openStream(
+    bytesOf(draft18, encodeFetchHeader(message.requestId, data18), object),
+  );
   assert.equal((await (await peer.nextStream()).whole()).end, StreamCode.UNKNOWN_OBJECT_STATUS);
   assert.equal(world.metrics.droppedObjects.too_large, 1);
   await announce(publisher, "still here");

@@ -1,5 +1,6 @@
 import {
   ByteWriter,
+  data18,
   decodeDatagram,
   DoneCode,
   draft18,
@@ -136,9 +137,9 @@ Deno.test("R-094, R-165: a datagram leaves as a datagram, with all its fields", 
     text: "payload",
   };
   publisher.sendDatagram(datagram(fields));
-  const came = decodeDatagram(await subscriber.nextDatagram());
+  const came = decodeDatagram(await subscriber.nextDatagram(), data18);
   assert.deepEqual(came, {
-    ...decodeDatagram(datagram(fields)),
+    ...decodeDatagram(datagram(fields), data18),
     alias: ok.alias,
   });
   await world.stillPending(subscriber.nextStream().catch(() => {}), "A stream");
@@ -149,8 +150,8 @@ Deno.test("R-090: a datagram keeps its status, or that it ends its group", async
   const { publisher, subscriber } = await watch(world);
   publisher.sendDatagram(datagram({ group: 3n, object: 0, endOfGroup: true }));
   publisher.sendDatagram(datagram({ group: 4n, object: 1, status: 4, text: "" }));
-  assert.equal(decodeDatagram(await subscriber.nextDatagram())!.endOfGroup, true);
-  assert.equal(decodeDatagram(await subscriber.nextDatagram())!.status, 4);
+  assert.equal(decodeDatagram(await subscriber.nextDatagram(), data18)!.endOfGroup, true);
+  assert.equal(decodeDatagram(await subscriber.nextDatagram(), data18)!.status, 4);
 });
 
 Deno.test("R-088: datagrams that overtake the message that names their track are kept for a moment", async () => {
@@ -164,7 +165,7 @@ Deno.test("R-088: datagrams that overtake the message that names their track are
   await accept(publisher);
   await downstream.expect("subscribeOk");
   await world.settle();
-  assert.equal(decodeDatagram(await subscriber.nextDatagram())!.group, 1n);
+  assert.equal(decodeDatagram(await subscriber.nextDatagram(), data18)!.group, 1n);
 });
 
 Deno.test("R-088, R-201: and of those too many, or for too long, none", async () => {
@@ -191,7 +192,7 @@ Deno.test("R-161: a datagram too large for a subscriber is dropped, and becomes 
   });
   publisher.sendDatagram(datagram({ group: 1n, text: "x".repeat(200) }));
   publisher.sendDatagram(datagram({ group: 2n, text: "fits" }));
-  assert.equal(decodeDatagram(await subscriber.nextDatagram())!.group, 2n);
+  assert.equal(decodeDatagram(await subscriber.nextDatagram(), data18)!.group, 2n);
   assert.equal(world.metrics.datagramsDropped.too_large, 1);
   await world.stillPending(subscriber.nextStream().catch(() => {}), "A stream");
 });
@@ -216,8 +217,11 @@ for (const [name, bytes] of BAD_DATAGRAMS) {
   });
 }
 
-const HEADER = encodeSubgroupHeader(subgroupHeader({ group: 1n }));
-const WITH_PROPERTIES = encodeSubgroupHeader(subgroupHeader({ group: 1n, hasProperties: true }));
+const HEADER = encodeSubgroupHeader(subgroupHeader({ group: 1n }), data18);
+const WITH_PROPERTIES = encodeSubgroupHeader(
+  subgroupHeader({ group: 1n, hasProperties: true }),
+  data18,
+);
 const BAD_SUBGROUPS: [string, Uint8Array, boolean?][] = [
   ["R-102: FIN within a subgroup's header", HEADER.subarray(0, 2), true],
   ["R-102: FIN within an object's header", bytesOf(draft18, HEADER, 0n), true],

@@ -1,4 +1,4 @@
-import { encodeFetchHeader } from "@qumo/shared/wire";
+import { data18, encodeFetchHeader } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { SessionWorld } from "../support/session_world.ts";
 import {
@@ -88,7 +88,7 @@ Deno.test("a publisher that tells of other priorities in a FETCH than on its str
     parameters: {},
     properties: new Uint8Array(0),
   });
-  const stream = await publisher.openStream(encodeFetchHeader(message.requestId));
+  const stream = await publisher.openStream(encodeFetchHeader(message.requestId, data18));
   // Everything of the first object is said; its priority is 0.
   await stream.write(new Uint8Array([0x1f, 4, 0, 0, 0, 1, 0x61, 0x00, 1, 0x62]));
   await stream.finish();
@@ -184,7 +184,7 @@ for (const who of ["older", "newer"] as const) {
       parameters: {},
       properties: new Uint8Array(0),
     });
-    const stream = await stranger.openStream(encodeFetchHeader(message.requestId));
+    const stream = await stranger.openStream(encodeFetchHeader(message.requestId, data18));
     await stream.write(new Uint8Array([0x1f, 4, 0, 0, 128, 1, 0x61, 0x00, 1, 0x62]));
     await stream.finish();
     assert.equal((await SubgroupReader.next(subscriber)).header.group, 4n);

@@ -2,6 +2,7 @@
 import {
   ByteReader,
   type ControlMessageOf,
+  data18,
   decodeSubgroupHeader,
   type DoneCode,
   draft18,
@@ -180,6 +181,7 @@ export class SubgroupScript {
       properties,
       body.length,
       status,
+      data18.varint,
     );
     this.#previous = id;
     bytes.set(body, at);
@@ -206,7 +208,7 @@ export async function openSubgroup(
   ...objects: readonly ScriptedObject[]
 ): Promise<SubgroupScript> {
   const header = subgroupHeader(fields);
-  const stream = await peer.openStream(encodeSubgroupHeader(header));
+  const stream = await peer.openStream(encodeSubgroupHeader(header, data18));
   const script = new SubgroupScript(stream, header.hasProperties);
   if (objects.length > 0) await script.send(...objects);
   return script;
@@ -245,7 +247,10 @@ export class SubgroupReader {
     if ((bits & 0x06) === 0x04) parts.push(await stream.varint());
     const priority = (bits & 0x20) === 0 ? await stream.bytes(1) : new Uint8Array(0);
     const bytes = bytesOf(draft18, ...parts, priority);
-    return new SubgroupReader(decodeSubgroupHeader(new ByteReader(bytes), stream.type), stream);
+    return new SubgroupReader(
+      decodeSubgroupHeader(new ByteReader(bytes), stream.type, data18),
+      stream,
+    );
   }
 
   /** The next object, or how the stream ended. */
@@ -309,7 +314,7 @@ export function datagram(fields: Partial<ObjectDatagram> & { readonly text?: str
     endOfGroup: false,
     payload: text.encode(payload),
     ...rest,
-  });
+  }, data18);
 }
 
 /** Sends FETCH for a range; its end is the last location that is wanted, `whole` to the group's end. */
@@ -349,7 +354,7 @@ export async function readFetch(
 export function fetchItems(whole: Uint8Array, order: GroupOrder = "ascending"): string[] {
   // The copy is for the buffer's type alone.
   const bytes = new Uint8Array(whole);
-  const decoder = new FetchObjectDecoder(order);
+  const decoder = new FetchObjectDecoder(order, data18);
   const items: string[] = [];
   for (let at = 0; at < bytes.length;) {
     const next = decoder.decode(bytes, at, bytes.length);

@@ -1,5 +1,5 @@
 import { ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
-import { draft18, encodeSubgroupHeader, SessionCode } from "@qumo/shared/wire";
+import { data18, draft18, encodeSubgroupHeader, SessionCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { alone } from "../support/alone.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
@@ -280,7 +280,7 @@ Deno.test("R-202: a request stream that says nothing is given up in time", async
 Deno.test("R-182, R-202: a data stream whose header does not come is given up in time", async () => {
   await using world = new SessionWorld();
   const peer = await world.connect();
-  const bytes = encodeSubgroupHeader(subgroupHeader());
+  const bytes = encodeSubgroupHeader(subgroupHeader(), data18);
   const stream = await peer.openStream(bytes.subarray(0, 2));
   await world.advance(3_000);
   await assert.rejects(stream.write(new Uint8Array(1)), { kind: "stopped" });
@@ -290,7 +290,7 @@ Deno.test("R-182, R-202: a data stream whose header does not come is given up in
 Deno.test("R-201: objects of an unknown alias are held for a time, and no longer", async () => {
   await using world = new SessionWorld();
   const peer = await world.connect();
-  const stream = await peer.openStream(encodeSubgroupHeader(subgroupHeader()));
+  const stream = await peer.openStream(encodeSubgroupHeader(subgroupHeader(), data18));
   const script = new SubgroupScript(stream, false);
   await script.send(...objects(1));
   await world.advance(1_999);

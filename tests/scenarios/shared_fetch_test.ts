@@ -1,5 +1,6 @@
 /** Viewers that join within a group and fetch its beginning cost the publisher one FETCH. */
 import {
+  data18,
   draft18,
   encodeFetchHeader,
   FetchObjectWriter,
@@ -53,8 +54,8 @@ async function answer(publisher: ScriptedPeer, end: Location, ids: readonly numb
     parameters: {},
     properties: new Uint8Array(0),
   });
-  const stream = await publisher.openStream(encodeFetchHeader(message.requestId));
-  const writer = new FetchObjectWriter("ascending");
+  const stream = await publisher.openStream(encodeFetchHeader(message.requestId, data18));
+  const writer = new FetchObjectWriter("ascending", data18);
   for (const id of ids) await sendFetched(stream, writer, id, `object ${id}`);
   return { request, message, stream, writer };
 }

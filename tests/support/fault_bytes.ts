@@ -1,6 +1,7 @@
 import {
   type ControlKind,
   type ControlMessage,
+  data18,
   draft18,
   encodeDatagram,
   encodeFetchHeader,
@@ -101,7 +102,7 @@ export class HostileBytes {
       hasProperties,
       endOfGroup: random.percent(30),
       firstObject: random.percent(50),
-    })];
+    }, data18)];
     for (let count = random.below(6); count > 0; count--) parts.push(this.#object(hasProperties));
     return bytesOf(draft18, ...parts);
   }
@@ -111,7 +112,7 @@ export class HostileBytes {
     const random = this.#random;
     const known = aim.fetches.length > 0 && random.percent(90);
     const parts: (Uint8Array | bigint)[] = [
-      encodeFetchHeader(known ? random.pick(aim.fetches) : random.integer()),
+      encodeFetchHeader(known ? random.pick(aim.fetches) : random.integer(), data18),
     ];
     for (let count = random.below(5); count > 0; count--) {
       const flags = random.percent(80) ? 0x1c | random.below(0x80) : random.pick([0x8c, 0x10c]);
@@ -138,7 +139,7 @@ export class HostileBytes {
         { status: random.pick([3, 4]), properties: NOTHING, endOfGroup: false, payload: NOTHING },
       ]),
     };
-    return encodeDatagram(fields);
+    return encodeDatagram(fields, data18);
   }
 
   /** Put together by hand, since the encoder refuses what contradicts itself. */

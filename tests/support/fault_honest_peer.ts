@@ -2,6 +2,7 @@ import {
   ByteReader,
   classifyUniStream,
   type ControlMessage,
+  data18,
   decodeDatagram,
   decodeFetchHeader,
   decodeSubgroupHeader,
@@ -138,7 +139,7 @@ export class HonestPeer {
     const input = inputOf(stream);
     const type = await readVarint(input, draft18.varint);
     if (type === undefined) return;
-    switch (classifyUniStream(type)) {
+    switch (classifyUniStream(type, data18)) {
       case "setup":
         input.start = 0;
         while (await readMessage(input, draft18) !== undefined);
@@ -155,9 +156,9 @@ export class HonestPeer {
   async #readSubgroup(input: Input, type: bigint): Promise<void> {
     const { alias, group, hasProperties } = await parse(
       input,
-      (reader) => decodeSubgroupHeader(reader, type),
+      (reader) => decodeSubgroupHeader(reader, type, data18),
     );
-    const decoder = new ObjectHeaderDecoder(hasProperties);
+    const decoder = new ObjectHeaderDecoder(hasProperties, data18);
     do {
       for (;;) {
         const next = decoder.decode(input.bytes, input.start, input.end);
@@ -172,7 +173,7 @@ export class HonestPeer {
 
   async #readFetch(input: Input): Promise<void> {
     await parse(input, decodeFetchHeader);
-    const decoder = new FetchObjectDecoder("ascending");
+    const decoder = new FetchObjectDecoder("ascending", data18);
     do {
       for (;;) {
         const next = decoder.decode(input.bytes, input.start, input.end);
@@ -185,7 +186,7 @@ export class HonestPeer {
   }
 
   #readDatagram(bytes: Uint8Array): Promise<void> {
-    const datagram = decodeDatagram(bytes);
+    const datagram = decodeDatagram(bytes, data18);
     if (datagram === undefined) throw new Error("The relay sent padding");
     const { alias, group, object, payload } = datagram;
     this.objects.push({ alias, group, object, payload: payload.slice() });

@@ -1,5 +1,6 @@
 import { ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
 import {
+  data18,
   draft18,
   encodeSubgroupHeader,
   type FullTrackName,
@@ -102,7 +103,7 @@ export class HostileWorld {
       firstObject: true,
     };
     const stream = await publisher.connection.openUni();
-    await stream.write(encodeSubgroupHeader(header));
+    await stream.write(encodeSubgroupHeader(header, data18));
     this.#canary = { stream, subscriber, sent: 0 };
 
     const stage = await this.#join("");
@@ -311,7 +312,7 @@ export class HostileWorld {
     const { stream, subscriber, sent } = this.#canary!;
     const payload = new TextEncoder().encode(`object ${sent}`);
     const bytes = new Uint8Array(40);
-    const at = writeObjectHeader(bytes, 0, 0, false, undefined, payload.length, 0);
+    const at = writeObjectHeader(bytes, 0, 0, false, undefined, payload.length, 0, data18.varint);
     bytes.set(payload, at);
     await stream.write(bytes.slice(0, at + payload.length));
     await this.settle();

@@ -37,11 +37,25 @@ export const TABLE: readonly Row[] = [
   { from: "relay/transport", may: ["shared/runtime", "relay/vocabulary.ts"] },
   {
     from: "relay/track",
-    may: ["shared/wire", "shared/runtime", "relay/vocabulary.ts"],
-    never: [/^shared\/wire\/.*\bcontrol\b/, /^shared\/wire\/lite\//],
+    // Of the formats only values: names, locations, what objects and tracks say of themselves. No codec,
+    // no integer and no draft, so that what is kept is the same in whatever dialect it came.
+    may: [
+      "relay/vocabulary.ts",
+      "shared/runtime",
+      "shared/wire/equal_bytes.ts",
+      "shared/wire/errors.ts",
+      "shared/wire/location.ts",
+      "shared/wire/moqt/model/filter.ts",
+      "shared/wire/moqt/model/group_order.ts",
+      "shared/wire/names.ts",
+      "shared/wire/object.ts",
+      "shared/wire/properties.ts",
+    ],
   },
   // Rooms of sessions, from the lowest: what they share, then who asks, who is asked, and who answers.
   { from: "relay/session/delivery", may: SESSION, never: [NEGOTIATION, /^relay\/session\/moqt/] },
+  // How one dialect writes what the model keeps.
+  { from: "relay/session/moqt/dialect", may: ["shared/wire", "shared/runtime", "relay/track"] },
   {
     from: "relay/session/moqt/connection",
     may: SESSION,

@@ -1,20 +1,25 @@
 import { ManualClock } from "@qumo/shared/runtime";
 import {
   ByteReader,
+  data18,
   decodeSubgroupHeader,
+  decodeTrackProperties,
   type FullTrackName,
   type Namespace,
-  type ObjectDatagram,
   ObjectHeaderDecoder,
   ObjectStatus,
+  type PropertyBlock,
   writeVi64Number,
 } from "@qumo/shared/wire";
+import { rendererOf } from "../../relay/session/moqt/dialect/renderer.ts";
 import {
   Cache,
   type CacheLimits,
+  type DatagramFields,
   type DatagramObject,
   LogCursor,
   type LogReader,
+  type Renderer,
   type SubgroupLog,
   type SubgroupStreamInit,
   SubgroupWriter,
@@ -24,6 +29,22 @@ import {
   type TrackReader,
 } from "../../relay/track/mod.ts";
 import type { EvictionReason } from "../../relay/vocabulary.ts";
+
+/** The dialect that everybody speaks where nothing is said. */
+export const NATIVE: Renderer = rendererOf(data18);
+
+/** Properties as {@linkcode NATIVE} writes them. */
+export function blockOf(bytes: Uint8Array): PropertyBlock {
+  return { bytes, form: NATIVE.properties };
+}
+
+/** A publisher says this of a track. */
+export function sayProperties(track: Track, by: Speaker, bytes: Uint8Array): void {
+  track.words.setProperties(by, blockOf(bytes), decodeTrackProperties(bytes, data18));
+}
+
+/** Whose words of a track are heard. */
+type Speaker = Parameters<Track["words"]["setProperties"]>[0];
 
 /** A namespace of these fields. */
 export function namespaceOf(...fields: string[]): Namespace {
@@ -81,7 +102,11 @@ export class World {
       endOfGroup: false,
       firstObject: false,
     };
-    return new SubgroupWriter(track, { ...plain, ...init }, { clock: this.clock, ...options });
+    return new SubgroupWriter(track, { ...plain, ...init }, {
+      clock: this.clock,
+      renderer: NATIVE,
+      ...options,
+    });
   }
 }
 
@@ -111,18 +136,22 @@ export function mark(writer: SubgroupWriter, id: number, status: number): void {
   writer.flush();
 }
 
+/** What may be said of a datagram beside its location. */
+type DatagramRest = Partial<Omit<DatagramFields, "properties">> & {
+  readonly properties?: Uint8Array;
+};
+
 /** A datagram of a publisher. */
 export function datagramOf(
   group: bigint,
   object: number,
-  rest: Partial<ObjectDatagram> = {},
-): ObjectDatagram {
+  { properties = new Uint8Array(0), ...rest }: DatagramRest = {},
+): DatagramFields {
   return {
-    alias: 99n,
     group,
     object,
     priority: undefined,
-    properties: new Uint8Array(0),
+    properties: blockOf(properties),
     status: ObjectStatus.NORMAL,
     endOfGroup: false,
     payload: payloadOf(object, 20),
@@ -144,9 +173,9 @@ export class Copy implements LogReader {
   isLagged = false;
   readonly #cursor: LogCursor;
 
-  constructor(log: SubgroupLog) {
+  constructor(track: Track, log: SubgroupLog) {
     this.log = log;
-    this.#cursor = new LogCursor(log, 0);
+    this.#cursor = new LogCursor(track.render(log, NATIVE), 0);
     log.follow(this);
     this.wake();
   }
@@ -175,12 +204,12 @@ export class Copy implements LogReader {
 
   /** Ids of the objects whose payload came whole and is what it should be; throws on any other. */
   get ids(): number[] {
-    const decoder = new ObjectHeaderDecoder(this.log.hasProperties);
+    const decoder = new ObjectHeaderDecoder(this.log.hasProperties, data18);
     const { bytes } = this;
     const ids: number[] = [];
     if (bytes.length === 0) return ids;
     const reader = new ByteReader(bytes);
-    decodeSubgroupHeader(reader, reader.varint());
+    decodeSubgroupHeader(reader, reader.varint(), data18);
     let at = reader.offset;
     while (at < bytes.length) {
       at = decoder.decode(bytes, at, bytes.length);
@@ -204,12 +233,15 @@ export class Subscriber implements TrackReader {
   readonly datagrams: DatagramObject[] = [];
   end: TrackEnd | undefined;
 
+  readonly #track: Track;
+
   constructor(track: Track) {
+    this.#track = track;
     track.follow(this);
   }
 
   subgroup(log: SubgroupLog): void {
-    this.copies.push(new Copy(log));
+    this.copies.push(new Copy(this.#track, log));
   }
 
   datagram(_group: bigint, object: DatagramObject): void {

@@ -1,5 +1,6 @@
 import {
   type ControlMessage,
+  data18,
   decodeDatagram,
   decodeSetupOptions,
   draft18,
@@ -112,7 +113,7 @@ export class WirePeer {
 
   /** Sends an object as a datagram. */
   async sendDatagram(datagram: ObjectDatagram): Promise<void> {
-    await this.transport.connection.sendDatagram(encodeDatagram(datagram));
+    await this.transport.connection.sendDatagram(encodeDatagram(datagram, data18));
   }
 
   /** How the connection ended. */
@@ -165,7 +166,7 @@ export class WirePeer {
 
   async #readDatagrams(): Promise<void> {
     for await (const bytes of this.transport.datagrams.readable) {
-      const datagram = decodeDatagram(bytes);
+      const datagram = decodeDatagram(bytes, data18);
       if (datagram !== undefined) this.datagrams.push(datagram);
     }
   }

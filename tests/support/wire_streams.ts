@@ -1,5 +1,6 @@
 import {
   classifyUniStream,
+  data18,
   decodeFetchHeader,
   decodeSubgroupHeader,
   FetchObjectDecoder,
@@ -46,11 +47,11 @@ export async function readDataStream(
   const source = new ByteSource(stream);
   const type = await source.parse((reader) => reader.varint());
   if (type === undefined) return undefined;
-  switch (classifyUniStream(type)) {
+  switch (classifyUniStream(type, data18)) {
     case "setup":
       return { kind: "setup", source };
     case "subgroup": {
-      const header = await source.parse((reader) => decodeSubgroupHeader(reader, type));
+      const header = await source.parse((reader) => decodeSubgroupHeader(reader, type, data18));
       if (header === undefined) throw new Error("A stream ended before its subgroup's header");
       const objects = new Queue<ArrivedObject>();
       const ended = readSubgroup(source, header, objects).finally(() => objects.end());
@@ -75,7 +76,7 @@ async function readSubgroup(
   { group, subgroup, priority, hasProperties }: SubgroupHeader,
   objects: Queue<ArrivedObject>,
 ): Promise<void> {
-  const decoder = new ObjectHeaderDecoder(hasProperties);
+  const decoder = new ObjectHeaderDecoder(hasProperties, data18);
   let id = subgroup;
   for (;;) {
     const header = await source.take((bytes) => {
@@ -96,7 +97,7 @@ async function readFetch(
   source: ByteSource,
   items: Queue<ArrivedObject | FetchRangeEnd>,
 ): Promise<void> {
-  const decoder = new FetchObjectDecoder("ascending");
+  const decoder = new FetchObjectDecoder("ascending", data18);
   for (;;) {
     const properties = await source.take((bytes) => {
       const length = decoder.decode(bytes, 0, bytes.length);

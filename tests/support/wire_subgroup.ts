@@ -1,4 +1,9 @@
-import { encodeSubgroupHeader, type SubgroupHeader, writeObjectHeader } from "@qumo/shared/wire";
+import {
+  data18,
+  encodeSubgroupHeader,
+  type SubgroupHeader,
+  writeObjectHeader,
+} from "@qumo/shared/wire";
 
 /** What to write of an object on a subgroup's stream. */
 export interface OutgoingObject {
@@ -25,7 +30,7 @@ export class OutgoingSubgroup {
   /** Sends the next object, with the header of the stream before the first. */
   async write(object: OutgoingObject): Promise<void> {
     const first = this.#previous < 0;
-    if (first) await this.#writer.write(encodeSubgroupHeader(this.#header));
+    if (first) await this.#writer.write(encodeSubgroupHeader(this.#header, data18));
     await this.#writer.write(this.#encode(object));
     this.#previous = object.object;
   }
@@ -35,7 +40,16 @@ export class OutgoingSubgroup {
     const delta = object - this.#previous - 1;
     const { hasProperties } = this.#header;
     const { length } = payload;
-    const at = writeObjectHeader(bytes, 0, delta, hasProperties, properties, length, status);
+    const at = writeObjectHeader(
+      bytes,
+      0,
+      delta,
+      hasProperties,
+      properties,
+      length,
+      status,
+      data18.varint,
+    );
     bytes.set(payload, at);
     return bytes.subarray(0, at + length);
   }

@@ -16,6 +16,8 @@ export const PUMP_ENDS = {
   superseded: StreamCode.CANCELLED,
   /** The subscriber takes too little to be sent anything more. */
   behind: StreamCode.TOO_FAR_BEHIND,
+  /** The subscriber's version of the protocol cannot say what comes next. */
+  inexpressible: StreamCode.CANCELLED,
   /** The owner stopped it. */
   stopped: StreamCode.CANCELLED,
   /** Too many streams wait until the peer allows them. */

@@ -1,5 +1,11 @@
-import { encodeSubgroupHeader, objectHeaderSize, writeObjectHeader } from "@qumo/shared/wire";
-import { LogCursor, type LogReader, type SubgroupLog, type Track } from "../../track/mod.ts";
+import {
+  LogCursor,
+  type LogReader,
+  type Renderer,
+  type Rendering,
+  type SubgroupLog,
+  type Track,
+} from "../../track/mod.ts";
 import type { SendStream } from "../../transport/types.ts";
 import type { PumpEnd } from "./pump_end.ts";
 import type { StreamSupply, StreamWaiter } from "./stream_supply.ts";
@@ -26,6 +32,8 @@ export interface PumpOptions {
   readonly unfinished: UnfinishedStreams;
   readonly track: Track;
   readonly log: SubgroupLog;
+  /** The dialect that the subscriber speaks. */
+  readonly renderer: Renderer;
   /** The first object that is wanted; undefined: the subgroup as it is, from its beginning. */
   readonly firstObject: number | undefined;
   /** See `SendStream.priority`. */
@@ -44,6 +52,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
   readonly log: SubgroupLog;
   readonly #options: PumpOptions;
   readonly #owner: PumpOwner;
+  readonly #rendering: Rendering;
   readonly #cursor: LogCursor;
   #prefix: Uint8Array | undefined;
   #stream: SendStream | undefined;
@@ -65,7 +74,8 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     this.log = options.log;
     this.#options = options;
     this.#owner = owner;
-    this.#cursor = new LogCursor(options.log, 0);
+    this.#rendering = options.track.render(options.log, options.renderer);
+    this.#cursor = new LogCursor(this.#rendering, 0);
     this.#sendOrder = options.sendOrder;
     this.#located = options.firstObject === undefined;
     this.#objectsSent = 0;
@@ -182,7 +192,9 @@ export class SubgroupPump implements LogReader, StreamWaiter {
   #rest(): void {
     const { log } = this;
     if (this.#cursor.lagged) return this.#cut("evicted");
-    const isWhole = log.state === "complete" || log.endsByMark;
+    const rendering = this.#rendering;
+    if (rendering.isBroken && this.backlog === 0) return this.#cut("inexpressible");
+    const isWhole = log.state === "complete" || log.endsByMark && rendering.isShown;
     if (isWhole && this.backlog === 0) return this.#finish();
     if (this.#stopAt !== undefined && this.#cursor.offset >= this.#stopAt) {
       return this.#cut(this.#stopAs);
@@ -229,7 +241,8 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     const chunk = this.#cursor.next();
     if (chunk === undefined) return undefined;
     const { track, unfinished } = this.#options;
-    const limit = this.#stopAt ?? (unfinished.wantsWhole(track) ? this.log.wholeEnd : undefined);
+    const limit = this.#stopAt ??
+      (unfinished.wantsWhole(track) ? this.#rendering.wholeEnd : undefined);
     if (limit === undefined) return chunk;
     const left = limit - this.#cursor.offset;
     if (left <= 0) return undefined;
@@ -242,37 +255,17 @@ export class SubgroupPump implements LogReader, StreamWaiter {
    */
   #locate(): boolean {
     const { log } = this;
+    const rendering = this.#rendering;
     const index = log.indexOf(this.#options.firstObject!);
-    if (index === log.count) {
-      if (log.state !== "open") this.#end("empty");
+    if (!rendering.has(index)) {
+      if (rendering.isBroken) this.#end("inexpressible");
+      else if (log.state !== "open") this.#end("empty");
       return false;
     }
-    if (log.startOf(index) >= log.ready) return false;
+    if (rendering.startOf(index) >= rendering.ready) return false;
     const object = log.objectAt(index);
-    const header = encodeSubgroupHeader({
-      alias: this.#options.track.alias,
-      group: log.group,
-      subgroup: log.subgroup,
-      priority: log.priority,
-      hasProperties: log.hasProperties,
-      endOfGroup: log.endOfGroup,
-      firstObject: false,
-    });
-    const { id, properties, payloadLength, status } = object;
-    const size = objectHeaderSize(id, log.hasProperties, properties, payloadLength, status);
-    const prefix = new Uint8Array(header.length + size);
-    prefix.set(header);
-    writeObjectHeader(
-      prefix,
-      header.length,
-      id,
-      log.hasProperties,
-      properties,
-      payloadLength,
-      status,
-    );
-    this.#prefix = prefix;
-    this.#cursor.advance(object.payloadStart);
+    this.#prefix = rendering.beginAt(object);
+    this.#cursor.advance(rendering.endOf(index) - object.payloadLength);
     this.#objectsSent = index;
     return this.#located = true;
   }
@@ -281,21 +274,23 @@ export class SubgroupPump implements LogReader, StreamWaiter {
   #isExpired(): boolean {
     const oldest = this.#options.oldest();
     if (oldest === undefined || this.log.count === 0) return false;
-    const index = this.log.indexAtOffset(this.#cursor.offset);
-    const next = index < 0 ? 0 : index;
-    const atBoundary = index < 0 || this.log.startOf(index) === this.#cursor.offset;
-    return atBoundary && next < this.log.count && this.log.timeOf(next) < oldest;
+    const { offset } = this.#cursor;
+    const index = this.#rendering.indexAtOffset(offset);
+    const next = Math.max(0, index);
+    const isBetween = offset === 0 || this.#rendering.has(index) &&
+        this.#rendering.startOf(index) === offset;
+    return isBetween && next < this.log.count && this.log.timeOf(next) < oldest;
   }
 
   /** Objects that were begun since this was asked last. */
   #countObjects(): number {
-    const { log } = this;
+    const rendering = this.#rendering;
     const { offset } = this.#cursor;
-    const isWhole = offset >= log.ready && log.missing === 0;
-    const begun = isWhole ? log.count : log.indexAtOffset(offset - 1) + 1;
+    const isWhole = offset >= rendering.ready && rendering.isWhole;
+    const begun = isWhole ? rendering.count : rendering.indexAtOffset(offset - 1) + 1;
     // An object that lost its head to the cache has no index any more, but its end is known.
     if (isWhole) this.#objectEnd = offset;
-    else if (begun > 0) this.#objectEnd = log.endOf(begun - 1);
+    else if (rendering.has(begun - 1)) this.#objectEnd = rendering.endOf(begun - 1);
     const more = Math.max(0, begun - this.#objectsSent);
     this.#objectsSent = begun;
     return more;

@@ -5,6 +5,7 @@ import {
   firstObjectOf,
   includesGroup,
   isUnfiltered,
+  type Renderer,
   sendOrder,
   type SubgroupLog,
   type Track,
@@ -71,6 +72,8 @@ export interface SubscriptionOwner {
 /** What a subscription works with. */
 export interface SubscriptionContext {
   readonly connection: Connection;
+  /** The dialect that the subscriber speaks. */
+  readonly renderer: Renderer;
   readonly supply: StreamSupply;
   readonly unfinished: UnfinishedStreams;
   readonly clock: Clock;
@@ -184,22 +187,22 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   datagram(group: bigint, object: DatagramObject): void {
     const { window, forward } = this.#wishes;
     if (!forward || !includesGroup(window, group)) return;
-    if (object.datagram.object < firstObjectOf(window, group)) return;
-    const { connection, metrics, clock } = this.#context;
+    if (object.object < firstObjectOf(window, group)) return;
+    const { connection, metrics, clock, renderer } = this.#context;
     const age = clock.now() - object.time;
     // A datagram is a subgroup of its own, whole when it comes.
     if (age > Math.min(this.#objectTimeout, this.#subgroupTimeout)) {
-      this.#skip("delivery_timeout");
-    } else if (object.bytes.length > connection.maxDatagramSize) {
-      this.#drop("too_large");
-    } else if (!connection.sendDatagram(object.bytes)) this.#drop("unsent");
-    else {
-      metrics.sent.datagrams++;
-      metrics.sent.objects++;
-      if (this.#groupCount.begins(group)) metrics.sent.groups++;
-      metrics.sent.bytes += object.bytes.length;
-      this.track.traffic.sent += object.bytes.length;
+      return this.#skip("delivery_timeout");
     }
+    const bytes = this.track.renderDatagram(object, renderer);
+    if (bytes.length === 0) return this.#drop("inexpressible");
+    if (bytes.length > connection.maxDatagramSize) return this.#drop("too_large");
+    if (!connection.sendDatagram(bytes)) return this.#drop("unsent");
+    metrics.sent.datagrams++;
+    metrics.sent.objects++;
+    if (this.#groupCount.begins(group)) metrics.sent.groups++;
+    metrics.sent.bytes += bytes.length;
+    this.track.traffic.sent += bytes.length;
   }
 
   ended(end: TrackEnd): void {
@@ -340,8 +343,9 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   #startPump(log: SubgroupLog, firstObject: number): void {
-    const { supply, unfinished, clock } = this.#context;
+    const { supply, unfinished, clock, renderer } = this.#context;
     const pump = new SubgroupPump({
+      renderer,
       supply,
       unfinished,
       track: this.track,
@@ -424,4 +428,5 @@ const SKIPS: { readonly [End in PumpEnd]?: Skip } = {
   expired: "delivery_timeout",
   superseded: "superseded",
   crowded: "streams",
+  inexpressible: "inexpressible",
 };

@@ -45,7 +45,7 @@ export class Registry {
   readonly cache: Cache;
   readonly #options: RegistryOptions;
   readonly #scopes = new Map<string, Entered>();
-  #lastAlias = 0n;
+  #lastTrackNumber = 0n;
 
   constructor(options: RegistryOptions) {
     this.cache = options.cache;
@@ -111,7 +111,7 @@ export class Registry {
       cache,
       linger,
       maxTracks,
-      nextAlias: () => ++this.#lastAlias,
+      nextTrackNumber: () => ++this.#lastTrackNumber,
       policyOf: this.#options.policyOf ?? (() => "newest"),
       onReplaced: (replacement, isNew) =>
         this.#options.onReplaced?.({ ...replacement, path: pathOf(key) }, isNew),

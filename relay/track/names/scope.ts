@@ -300,7 +300,7 @@ export class Scope {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
     if (this.#entries.size >= this.#options.maxTracks) return undefined;
-    const track = new Track(name, this.#options.nextAlias(), this.#options.cache);
+    const track = new Track(name, this.#options.nextTrackNumber(), this.#options.cache);
     const onGone = () => {
       this.#successors.forget(entry);
       if (this.#entries.get(key) === entry) this.#entries.delete(key);

@@ -15,8 +15,8 @@ export interface ScopeOptions {
   readonly linger: number;
   /** Tracks at a time; a request for one more is refused. */
   readonly maxTracks: number;
-  /** Gives out track aliases, which no two tracks of the relay share. */
-  readonly nextAlias: () => bigint;
+  /** Gives out the numbers of tracks, which no two tracks of the relay share. */
+  readonly nextTrackNumber: () => bigint;
   /** Who keeps a track of a namespace where publishers disagree. */
   readonly policyOf: (namespace: Namespace) => ReplacementPolicy;
   /** Told of every takeover; `isNew` for the first between these publishers. */

@@ -17,15 +17,15 @@ const NAME = nameOf("foo", "bar", "video");
 function setUp(maxTracks = 100, policy: ReplacementPolicy = "newest") {
   const world = new World();
   const { clock, cache } = world;
-  let alias = 0n;
-  const nextAlias = () => ++alias;
+  let trackNumber = 0n;
+  const nextTrackNumber = () => ++trackNumber;
   const scope = new Scope({
     path: "/",
     clock,
     cache,
     linger: LINGER,
     maxTracks,
-    nextAlias,
+    nextTrackNumber,
     policyOf: () => policy,
     onReplaced: () => {},
   });
@@ -448,13 +448,13 @@ Deno.test("Scope.open() leaves nothing of many requests for names that nobody ha
   await assertIdle();
 });
 
-Deno.test("R-086 Registry gives no two tracks of the relay one alias, and forgets scopes out of use", async () => {
+Deno.test("R-086 Registry gives no two tracks of the relay one number, and forgets scopes out of use", async () => {
   const { clock, cache } = new World();
   const registry = new Registry({ clock, cache, linger: LINGER, maxTracks: 10 });
   const [a, b] = [registry.enter("a"), registry.enter("b")];
   assert.equal(registry.enter("a"), a);
-  const aliases = [a, b, a].map((scope, at) => scope.entry(nameOf(`${at}`))!.track.alias);
-  assert.equal(new Set(aliases).size, 3);
+  const numbers = [a, b, a].map((scope, at) => scope.entry(nameOf(`${at}`))!.track.number);
+  assert.equal(new Set(numbers).size, 3);
   registry.leave("a");
   registry.leave("a");
   assert.equal([...registry.scopes()].length, 2, "its tracks are still in use");

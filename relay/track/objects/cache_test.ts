@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import {
   Copy,
   datagramOf,
+  NATIVE,
   payloadOf,
   put,
   Subscriber,
   World,
 } from "../../../tests/support/track_model.ts";
 import { writeDatagram } from "./datagram_writer.ts";
-import { OBJECT_OVERHEAD_BYTES } from "../limits.ts";
+import { DatagramObject } from "./datagram_object.ts";
 import type { Track } from "./track.ts";
 
 const KIB = 1_024;
@@ -31,7 +32,7 @@ function recount(track: Track): number {
     for (const log of group.logs) bytes += log.bytes;
     for (const id of group.ids()) {
       const home = group.homeOf(id)!;
-      if ("bytes" in home && "datagram" in home) bytes += home.bytes.length + OBJECT_OVERHEAD_BYTES;
+      if (home instanceof DatagramObject) bytes += home.bytes;
     }
   }
   return bytes;
@@ -106,13 +107,16 @@ Deno.test("Cache trims a group of datagrams that never ends, and never grows", (
   const world = new World({ maxTrackBytes: 128 * KIB, maxBytes: 128 * KIB });
   const track = world.track();
   for (let id = 0; id < 10_000; id++) {
-    assert.equal(writeDatagram(track, datagramOf(0n, id), { now: 0 }), "new");
+    assert.equal(writeDatagram(track, datagramOf(0n, id), { now: 0, renderer: NATIVE }), "new");
     assert.ok(track.bytes <= 128 * KIB);
   }
   assert.equal(recount(track), world.cache.bytes);
   assert.ok(track.group(0n)!.count > 100);
-  assert.equal(writeDatagram(track, datagramOf(0n, 0), { now: 0 }), "too_old");
-  assert.equal(writeDatagram(track, datagramOf(0n, 9_999), { now: 0 }), "duplicate");
+  assert.equal(writeDatagram(track, datagramOf(0n, 0), { now: 0, renderer: NATIVE }), "too_old");
+  assert.equal(
+    writeDatagram(track, datagramOf(0n, 9_999), { now: 0, renderer: NATIVE }),
+    "duplicate",
+  );
 });
 
 Deno.test("Cache gives up subgroups that are whole when a group has one for each object", () => {
@@ -189,7 +193,7 @@ Deno.test("Cache is at exactly 0 and keeps no timer when everything is gone", ()
     for (let group = 0n; group < 20n; group++) {
       const writers = [0n, 1n, 2n].map((subgroup) => world.stream(track, { group, subgroup }));
       for (let id = 0; id < 30; id++) put(writers[id % 3]!, id, (id * 997 * (index + 1)) % 9_000);
-      writeDatagram(track, datagramOf(group, 1_000), { now: 0 });
+      writeDatagram(track, datagramOf(group, 1_000), { now: 0, renderer: NATIVE });
     }
     assert.equal(recount(track), track.bytes);
   }
@@ -208,7 +212,7 @@ Deno.test("Cache tells a reader of a group that goes that it fell behind, unless
   const writer = world.stream(track);
   put(writer, 0, 5_000);
   const [log] = track.group(0n)!.logs;
-  const quick = new Copy(log!);
+  const quick = new Copy(track, log!);
   const slow = { wake: () => {}, told: 0, evicted: () => void slow.told++ };
   log!.follow(slow);
   putGroup(world, track, 1n);

@@ -1,13 +1,9 @@
-import {
-  decodeDatagram,
-  encodeDatagram,
-  equalBytes,
-  type ObjectDatagram,
-  ObjectStatus,
-} from "@qumo/shared/wire";
+import { equalBytes, ObjectStatus } from "@qumo/shared/wire";
+import { DatagramObject } from "./datagram_object.ts";
 import { MalformedTrack, OtherNumbering } from "../errors.ts";
 import { checkExists, noteFacts } from "./object_rules.ts";
-import { bytesOf, type DatagramObject, type Group } from "./group.ts";
+import type { Group } from "./group.ts";
+import type { DatagramFields, Renderer } from "./renderer.ts";
 import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
 import type { Track } from "./track.ts";
@@ -19,6 +15,8 @@ export type DatagramOutcome = "new" | "duplicate" | DropReason;
 /** How a datagram came. */
 export interface DatagramOptions {
   readonly now: number;
+  /** The dialect that it came in. */
+  readonly renderer: Renderer;
   /** Who brings it; undefined where nobody else can. */
   readonly source?: Source | undefined;
 }
@@ -30,8 +28,8 @@ export interface DatagramOptions {
  */
 export function writeDatagram(
   track: Track,
-  received: ObjectDatagram,
-  { now, source }: DatagramOptions,
+  received: DatagramFields,
+  { now, renderer, source }: DatagramOptions,
 ): DatagramOutcome {
   const { group: groupId, object: id, status } = received;
   if (track.endReason !== undefined) return "track_over";
@@ -43,7 +41,7 @@ export function writeDatagram(
     throw new MalformedTrack(`Object ${groupId}/${id} came on a stream before`);
   }
   if (home !== undefined) {
-    if (!isSame(track, home.datagram, received)) {
+    if (!isSame(track, home, received)) {
       throw new MalformedTrack(`Object ${groupId}/${id} came twice with other bytes`);
     }
     if (source !== undefined) note(track, group, source, id);
@@ -52,17 +50,18 @@ export function writeDatagram(
   checkExists(track, group, id, status);
   if (group.isDatagramGivenUp(id)) return "too_old";
   if (received.endOfGroup) group.checkEnd(id + 1);
-  noteFacts(track, group, id, received.properties, status);
+  const { bytes: properties, form } = received.properties;
+  noteFacts(track, group, { id, properties, status }, form);
   if (received.endOfGroup) group.endAt(id + 1);
   // A group that is older than all that there is room for is gone again at once.
   if (!track.keep(group, source)) return "too_old";
-  const object = objectOf(track, received, now);
+  const object = new DatagramObject(received, { track: track.number, renderer, time: now });
   group.add(id, object, status === ObjectStatus.NORMAL, now);
   if (source !== undefined) note(track, group, source, id);
   track.advance(groupId, id);
   track.announceDatagram(groupId, object, source?.token);
   track.traffic.received += received.payload.length;
-  track.grow(group, bytesOf(object));
+  track.grow(group, object.bytes);
   return "new";
 }
 
@@ -83,15 +82,8 @@ function checkNumbering(
   }
 }
 
-function isSame(track: Track, known: ObjectDatagram, received: ObjectDatagram): boolean {
+function isSame(track: Track, known: DatagramFields, received: DatagramFields): boolean {
   return known.status === received.status &&
     track.priorityOf(known.priority) === track.priorityOf(received.priority) &&
     equalBytes(known.payload, received.payload);
-}
-
-/** One encoding serves all: the relay calls the track the same towards every subscriber. */
-function objectOf(track: Track, received: ObjectDatagram, time: number): DatagramObject {
-  const bytes = encodeDatagram({ ...received, alias: track.alias });
-  // Views, so that nothing is kept twice.
-  return { datagram: decodeDatagram(bytes)!, bytes, time };
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { decodeDatagram, MAX_OBJECT_ID, ObjectStatus } from "@qumo/shared/wire";
+import { data18, decodeDatagram, MAX_OBJECT_ID, ObjectStatus } from "@qumo/shared/wire";
 import {
   datagramOf,
   integerProperty,
   mark,
+  NATIVE,
   put,
   Subscriber,
   World,
@@ -19,14 +20,21 @@ function setUp() {
   return { world, track, subscriber: new Subscriber(track) };
 }
 
-Deno.test("writeDatagram() passes an object on under the relay's alias, once for all publishers", () => {
+Deno.test("writeDatagram() passes an object on under the track's number, once for all publishers", () => {
   const { track, subscriber } = setUp();
   const datagram = datagramOf(3n, 7, { properties: integerProperty(0x40, 9), priority: 5 });
-  assert.equal(writeDatagram(track, datagram, { now: 11 }), "new");
-  assert.equal(writeDatagram(track, { ...datagram, alias: 5n }, { now: 12 }), "duplicate");
+  assert.equal(writeDatagram(track, datagram, { now: 11, renderer: NATIVE }), "new");
+  assert.equal(
+    writeDatagram(track, { ...datagram }, { now: 12, renderer: NATIVE }),
+    "duplicate",
+  );
   const [object] = subscriber.datagrams;
   assert.equal(subscriber.datagrams.length, 1);
-  assert.deepEqual(decodeDatagram(object!.bytes), { ...datagram, alias: track.alias });
+  assert.deepEqual(decodeDatagram(track.renderDatagram(object!, NATIVE), data18), {
+    ...datagram,
+    properties: datagram.properties.bytes,
+    alias: track.number,
+  });
   assert.deepEqual([object!.time, track.largest], [11, { group: 3n, object: 7n }]);
   assert.equal(track.traffic.received, datagram.payload.length);
 });
@@ -34,19 +42,19 @@ Deno.test("writeDatagram() passes an object on under the relay's alias, once for
 Deno.test("writeDatagram() keeps one copy of the bytes and none of what it was given", () => {
   const { track, subscriber } = setUp();
   const payload = Uint8Array.of(1, 2, 3);
-  writeDatagram(track, datagramOf(0n, 0, { payload }), { now: 0 });
+  writeDatagram(track, datagramOf(0n, 0, { payload }), { now: 0, renderer: NATIVE });
   payload.fill(9);
   const [object] = subscriber.datagrams;
-  assert.deepEqual([...object!.datagram.payload], [1, 2, 3]);
-  assert.equal(object!.datagram.payload.buffer, object!.bytes.buffer);
+  assert.deepEqual([...object!.payload], [1, 2, 3]);
+  assert.equal(object!.payload.buffer, track.renderDatagram(object!, NATIVE).buffer);
 });
 
 Deno.test("writeDatagram() counts what it keeps", () => {
   const { world, track } = setUp();
-  writeDatagram(track, datagramOf(0n, 0), { now: 0 });
+  writeDatagram(track, datagramOf(0n, 0), { now: 0, renderer: NATIVE });
   const one = world.cache.bytes;
   assert.ok(one > 20);
-  writeDatagram(track, datagramOf(0n, 0), { now: 0 });
+  writeDatagram(track, datagramOf(0n, 0), { now: 0, renderer: NATIVE });
   assert.equal(world.cache.bytes, one);
   track.evict(track.group(0n)!, "age");
   assert.equal(world.cache.bytes, 0);
@@ -54,7 +62,7 @@ Deno.test("writeDatagram() counts what it keeps", () => {
 
 Deno.test("R-114 writeDatagram() refuses an object that comes again otherwise", () => {
   const { world, track } = setUp();
-  writeDatagram(track, datagramOf(0n, 0, { payload: NONE }), { now: 0 });
+  writeDatagram(track, datagramOf(0n, 0, { payload: NONE }), { now: 0, renderer: NATIVE });
   put(world.stream(track), 1);
   const again = [
     datagramOf(0n, 0),
@@ -63,29 +71,42 @@ Deno.test("R-114 writeDatagram() refuses an object that comes again otherwise", 
     datagramOf(0n, 1, { payload: NONE }),
   ];
   for (const datagram of again) {
-    assert.throws(() => writeDatagram(track, datagram, { now: 0 }), MalformedTrack);
+    assert.throws(
+      () => writeDatagram(track, datagram, { now: 0, renderer: NATIVE }),
+      MalformedTrack,
+    );
   }
   assert.throws(() => put(world.stream(track), 0, 0), MalformedTrack);
   assert.equal(
-    writeDatagram(track, datagramOf(0n, 0, { payload: NONE, priority: 128 }), { now: 0 }),
+    writeDatagram(track, datagramOf(0n, 0, { payload: NONE, priority: 128 }), {
+      now: 0,
+      renderer: NATIVE,
+    }),
     "duplicate",
   );
 });
 
 Deno.test("writeDatagram() ends groups and tracks, and refuses what lies behind", () => {
   const { world, track, subscriber } = setUp();
-  writeDatagram(track, datagramOf(0n, 4, { endOfGroup: true }), { now: 0 });
+  writeDatagram(track, datagramOf(0n, 4, { endOfGroup: true }), { now: 0, renderer: NATIVE });
   assert.equal(track.group(0n)?.end, 5);
-  assert.throws(() => writeDatagram(track, datagramOf(0n, 5), { now: 0 }), MalformedTrack);
   assert.throws(
-    () => writeDatagram(track, datagramOf(0n, 2, { endOfGroup: true }), { now: 0 }),
+    () => writeDatagram(track, datagramOf(0n, 5), { now: 0, renderer: NATIVE }),
+    MalformedTrack,
+  );
+  assert.throws(
+    () =>
+      writeDatagram(track, datagramOf(0n, 2, { endOfGroup: true }), { now: 0, renderer: NATIVE }),
     MalformedTrack,
   );
   assert.deepEqual(track.group(0n)?.ids(), [4]);
   const end = { payload: NONE, status: ObjectStatus.END_OF_TRACK };
-  writeDatagram(track, datagramOf(1n, 0, end), { now: 0 });
+  writeDatagram(track, datagramOf(1n, 0, end), { now: 0, renderer: NATIVE });
   assert.deepEqual(track.end, { group: 1n, object: 0n });
-  assert.throws(() => writeDatagram(track, datagramOf(2n, 0), { now: 0 }), MalformedTrack);
+  assert.throws(
+    () => writeDatagram(track, datagramOf(2n, 0), { now: 0, renderer: NATIVE }),
+    MalformedTrack,
+  );
   assert.throws(() => mark(world.stream(track, { group: 1n }), 0, end.status), MalformedTrack);
   assert.equal(subscriber.datagrams.length, 2);
 });
@@ -93,7 +114,7 @@ Deno.test("writeDatagram() ends groups and tracks, and refuses what lies behind"
 Deno.test("writeDatagram() takes ids up to the limit", () => {
   const { track } = setUp();
   const datagram = datagramOf(2n ** 64n - 1n, MAX_OBJECT_ID, { endOfGroup: true });
-  assert.equal(writeDatagram(track, datagram, { now: 0 }), "new");
+  assert.equal(writeDatagram(track, datagram, { now: 0, renderer: NATIVE }), "new");
   assert.deepEqual(track.largest, { group: 2n ** 64n - 1n, object: BigInt(MAX_OBJECT_ID) });
 });
 
@@ -101,11 +122,11 @@ Deno.test("writeDatagram() drops what comes too late for the cache or after the 
   const world = new World({ maxGroupsPerTrack: 1 });
   const track = world.track();
   const subscriber = new Subscriber(track);
-  writeDatagram(track, datagramOf(5n, 0), { now: 0 });
-  assert.equal(writeDatagram(track, datagramOf(4n, 0), { now: 0 }), "too_old");
-  writeDatagram(track, datagramOf(6n, 0), { now: 0 });
-  assert.equal(writeDatagram(track, datagramOf(5n, 1), { now: 0 }), "too_old");
+  writeDatagram(track, datagramOf(5n, 0), { now: 0, renderer: NATIVE });
+  assert.equal(writeDatagram(track, datagramOf(4n, 0), { now: 0, renderer: NATIVE }), "too_old");
+  writeDatagram(track, datagramOf(6n, 0), { now: 0, renderer: NATIVE });
+  assert.equal(writeDatagram(track, datagramOf(5n, 1), { now: 0, renderer: NATIVE }), "too_old");
   track.finish({ kind: "ended", reason: "" });
-  assert.equal(writeDatagram(track, datagramOf(7n, 0), { now: 0 }), "track_over");
+  assert.equal(writeDatagram(track, datagramOf(7n, 0), { now: 0, renderer: NATIVE }), "track_over");
   assert.equal(subscriber.datagrams.length, 2);
 });

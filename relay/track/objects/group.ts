@@ -1,25 +1,11 @@
-import type { ObjectDatagram } from "@qumo/shared/wire";
 import { MalformedTrack } from "../errors.ts";
+import type { DatagramObject } from "./datagram_object.ts";
 import { ForgottenSubgroups } from "./forgotten_subgroups.ts";
+import { GroupDatagrams } from "./group_datagrams.ts";
 import { Gaps } from "./gaps.ts";
-import {
-  MAX_PAGE_BYTES,
-  MAX_SOURCES,
-  MAX_SUBGROUPS_PER_GROUP,
-  OBJECT_OVERHEAD_BYTES,
-  SUBGROUPS_FORGOTTEN,
-} from "../limits.ts";
+import { MAX_SOURCES, MAX_SUBGROUPS_PER_GROUP, SUBGROUPS_FORGOTTEN } from "../limits.ts";
 import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
-
-/** An object that came as a datagram. */
-export interface DatagramObject {
-  readonly datagram: ObjectDatagram;
-  /** The datagram as it goes to subscribers. */
-  readonly bytes: Uint8Array;
-  /** When it came, in the clock's milliseconds. */
-  readonly time: number;
-}
 
 /** Where an object of a group is kept. */
 export type ObjectHome = SubgroupLog | DatagramObject;
@@ -39,10 +25,7 @@ export class Group {
   /** Ids of objects that are known not to exist. */
   readonly gaps = new Gaps();
   readonly #streamed = new Map<number, SubgroupLog>();
-  // In the order in which they came.
-  readonly #datagrams = new Map<number, DatagramObject>();
-  #datagramBytes = 0;
-  #datagramsGivenUpTo = -1;
+  readonly #datagrams = new GroupDatagrams();
   // Subgroups that made room for others, and of which nothing else is known any more.
   readonly #forgotten = new ForgottenSubgroups();
   #logs: SubgroupLog[] = [];
@@ -70,7 +53,7 @@ export class Group {
 
   /** How many objects are here. */
   get count(): number {
-    return this.#streamed.size + this.#datagrams.size;
+    return this.#streamed.size + this.#datagrams.count;
   }
 
   /** The id from which on there is no object with a payload, where that is known. */
@@ -112,6 +95,13 @@ export class Group {
     }
   }
 
+  /** A datagram of it takes this many bytes more; nothing where it is not here. */
+  growDatagram(object: DatagramObject, bytes: number): boolean {
+    if (this.#datagrams.get(object.object) !== object) return false;
+    this.#datagrams.grow(bytes);
+    return true;
+  }
+
   /** Whether a stream of it is being received. */
   get isOpen(): boolean {
     return this.#logs.some(({ state }) => state === "open");
@@ -119,7 +109,7 @@ export class Group {
 
   /** Ids of the objects that are here, ascending. */
   ids(): number[] {
-    return [...this.#streamed.keys(), ...this.#datagrams.keys()].sort((a, b) => a - b);
+    return [...this.#streamed.keys(), ...this.#datagrams.ids()].sort((a, b) => a - b);
   }
 
   homeOf(id: number): ObjectHome | undefined {
@@ -128,7 +118,7 @@ export class Group {
 
   /** Objects that came as datagrams, no more than so many, the newest, in the order in which they came. */
   newestDatagrams(max: number): DatagramObject[] {
-    return [...this.#datagrams.values()].slice(-max);
+    return this.#datagrams.newest(max);
   }
 
   /** Whether a further subgroup may begin. */
@@ -181,16 +171,13 @@ export class Group {
 
   /** The same for an object that came as a datagram. */
   isDatagramGivenUp(id: number): boolean {
-    return id <= this.#datagramsGivenUpTo;
+    return this.#datagrams.isGivenUp(id);
   }
 
   /** Notes a new object that may exist, a normal one or one that only marks an end. */
   add(id: number, home: ObjectHome, isNormal: boolean, now: number): void {
     if (home instanceof SubgroupLog) this.#streamed.set(id, home);
-    else {
-      this.#datagrams.set(id, home);
-      this.#datagramBytes += bytesOf(home);
-    }
+    else this.#datagrams.add(id, home);
     this.#touched = now;
     if (isNormal && id > this.#largest) this.#largest = id;
   }
@@ -242,7 +229,7 @@ export class Group {
   checkGap(id: number, length: bigint): boolean {
     if (!this.gaps.isNews(BigInt(id), length, "object")) return false;
     const first = id - Number(length);
-    for (const ids of [this.#streamed.keys(), this.#datagrams.keys()]) {
+    for (const ids of [this.#streamed.keys(), this.#datagrams.ids()]) {
       for (const known of ids) {
         if (known >= first && known < id) {
           throw new MalformedTrack(`A gap before object ${id} covers object ${known}`);
@@ -268,14 +255,14 @@ export class Group {
   evict(): void {
     for (const log of this.#logs) log.evictAll();
     this.#streamed.clear();
-    for (const id of this.#datagrams.keys()) this.#giveUpDatagram(id);
+    this.#datagrams.clear();
   }
 
   /** Gives up the oldest of what there is. Returns the bytes that are free now. */
   trim(): number {
     const log = this.#largestLog();
-    if (log !== undefined && log.bytes >= this.#datagramBytes) return this.#trimLog(log);
-    if (this.#datagrams.size > 0) return this.#trimDatagrams();
+    if (log !== undefined && log.bytes >= this.#datagrams.bytes) return this.#trimLog(log);
+    if (this.#datagrams.count > 0) return this.#datagrams.trim();
     const ended = this.#logs.find(({ state, bytes }) => state !== "open" && bytes > 0);
     return ended === undefined ? 0 : this.#giveUpLog(ended);
   }
@@ -306,25 +293,4 @@ export class Group {
       if (this.#streamed.get(id) === log) this.#streamed.delete(id);
     }
   }
-
-  /** About as much as a page at a time. */
-  #trimDatagrams(): number {
-    const before = this.#datagramBytes;
-    for (const id of this.#datagrams.keys()) {
-      this.#giveUpDatagram(id);
-      if (before - this.#datagramBytes >= MAX_PAGE_BYTES) break;
-    }
-    return before - this.#datagramBytes;
-  }
-
-  #giveUpDatagram(id: number): void {
-    this.#datagramBytes -= bytesOf(this.#datagrams.get(id)!);
-    this.#datagrams.delete(id);
-    this.#datagramsGivenUpTo = Math.max(this.#datagramsGivenUpTo, id);
-  }
-}
-
-/** Memory that an object takes that came as a datagram. */
-export function bytesOf(object: DatagramObject): number {
-  return object.bytes.length + OBJECT_OVERHEAD_BYTES;
 }

@@ -1,15 +1,15 @@
 import type { Page } from "./pages.ts";
-import type { SubgroupLog } from "./subgroup_log.ts";
+import type { Rendering } from "./rendering.ts";
 
-/** A subscriber's place in a log. */
+/** A subscriber's place in a rendering. */
 export class LogCursor {
-  readonly #log: SubgroupLog;
+  readonly #rendering: Rendering;
   #page: Page | undefined;
   #offset: number;
 
   /** Stands at `offset`, which may be where the next object will begin. */
-  constructor(log: SubgroupLog, offset: number) {
-    this.#log = log;
+  constructor(rendering: Rendering, offset: number) {
+    this.#rendering = rendering;
     this.#offset = offset;
   }
 
@@ -20,7 +20,7 @@ export class LogCursor {
 
   /** Bytes that are ready and not read. */
   get backlog(): number {
-    return Math.max(0, this.#log.ready - this.#offset);
+    return Math.max(0, this.#rendering.ready - this.#offset);
   }
 
   /** Whether the next bytes are gone from the cache. */
@@ -31,7 +31,7 @@ export class LogCursor {
   /** Everything that is ready, as far as it lies together; undefined when nothing is. */
   next(): Uint8Array<ArrayBuffer> | undefined {
     const page = this.#current();
-    return page === undefined ? undefined : this.#log.readyView(page, this.#offset);
+    return page === undefined ? undefined : this.#rendering.readyView(page, this.#offset);
   }
 
   /** Steps over bytes that were read. */
@@ -47,7 +47,7 @@ export class LogCursor {
   #current(): Page | undefined {
     const page = this.#page;
     const end = page === undefined || page.evicted ? -1 : page.start + page.used;
-    if (this.#offset > end) return this.#page = this.#log.pageOf(this.#offset);
+    if (this.#offset > end) return this.#page = this.#rendering.pageOf(this.#offset);
     if (this.#offset < end) return page;
     // At the end of what is there: stays, for the next page will be linked to this one.
     if (page?.next !== undefined) return this.#page = page.next;

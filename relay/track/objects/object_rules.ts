@@ -1,4 +1,4 @@
-import { isMalformed, ObjectStatus, validateObjectProperties } from "@qumo/shared/wire";
+import { isMalformed, ObjectStatus, type PropertyForm } from "@qumo/shared/wire";
 import { MalformedTrack } from "../errors.ts";
 import type { Group } from "./group.ts";
 import type { Track } from "./track.ts";
@@ -12,18 +12,25 @@ export function checkExists(track: Track, group: Group, id: number, status: numb
   if (status === ObjectStatus.NORMAL || group.end !== id) group.checkId(id);
 }
 
+/** An object as far as it says something of others. */
+interface Stated {
+  readonly id: number;
+  readonly properties: Uint8Array;
+  readonly status: number;
+}
+
 /**
  * Notes what an object says of others: the end of its group or track, and gaps before it. All of it is
- * checked before any of it is noted, so that nothing remains of an object that is refused.
+ * checked before any of it is noted, so that nothing remains of an object that is refused. `form` is
+ * how its properties are written.
  *
  * @throws {MalformedTrack} when it contradicts what is known of the track.
  */
 export function noteFacts(
   track: Track,
   group: Group,
-  id: number,
-  properties: Uint8Array,
-  status: number,
+  { id, properties, status }: Stated,
+  form: PropertyForm,
 ): void {
   const isEnd = status !== ObjectStatus.NORMAL;
   const end = status === ObjectStatus.END_OF_TRACK
@@ -31,13 +38,17 @@ export function noteFacts(
     : undefined;
   if (isEnd) group.checkEnd(id);
   if (end !== undefined) track.checkEnd(end);
-  if (properties.length > 0) noteGaps(track, group, id, properties);
+  if (properties.length > 0) noteGaps(track, group, id, form.gapsOf(properties));
   if (isEnd) group.endAt(id);
   if (end !== undefined) track.endAt(end);
 }
 
-function noteGaps(track: Track, group: Group, id: number, properties: Uint8Array): void {
-  const found = validateObjectProperties(properties);
+function noteGaps(
+  track: Track,
+  group: Group,
+  id: number,
+  found: ReturnType<PropertyForm["gapsOf"]>,
+): void {
   if (isMalformed(found)) throw new MalformedTrack(found.malformed);
   const { priorObjectGap: objects, priorGroupGap: groups } = found;
   const areObjectsNews = objects !== undefined && group.checkGap(id, objects);

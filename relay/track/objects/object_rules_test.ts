@@ -3,6 +3,7 @@ import {
   datagramOf,
   integerProperty,
   mark,
+  NATIVE,
   put,
   World,
 } from "../../../tests/support/track_model.ts";
@@ -40,14 +41,14 @@ const REFUSED: readonly (readonly [string, (world: World, track: Track) => void]
   }],
   ["a datagram with a gap over groups that are here", (_, track) => {
     const properties = integerProperty(GROUPS, 6);
-    writeDatagram(track, datagramOf(7n, 0, { properties }), { now: 0 });
+    writeDatagram(track, datagramOf(7n, 0, { properties }), { now: 0, renderer: NATIVE });
   }],
   [
     "a datagram with a gap of groups that ends a group before an object that is here",
     (_, track) => {
       const properties = integerProperty(OBJECTS, 1);
       const datagram = datagramOf(3n, 1, { properties, endOfGroup: true });
-      writeDatagram(track, datagram, { now: 0 });
+      writeDatagram(track, datagram, { now: 0, renderer: NATIVE });
     },
   ],
   ["a stream that ends the group before an object that is here", (world, track) => {

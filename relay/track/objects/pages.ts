@@ -19,8 +19,18 @@ export interface Page {
 export class Pages {
   #head: Page | undefined;
   #tail: Page | undefined;
-  #size = 0;
+  #size: number;
   #capacity = 0;
+
+  /** `start` is the offset of the first byte. */
+  constructor(start = 0) {
+    this.#size = start;
+  }
+
+  /** Offset of the first byte that is here. */
+  get start(): number {
+    return this.#head?.start ?? this.#size;
+  }
 
   /** Offset behind the last byte. */
   get size(): number {

@@ -1,11 +1,9 @@
-import {
-  ObjectHeaderDecoder,
-  objectHeaderSize,
-  ObjectStatus,
-  writeObjectHeader,
-} from "@qumo/shared/wire";
-import { CUT_THROUGH_BYTES, OBJECT_OVERHEAD_BYTES } from "../limits.ts";
-import { type Page, Pages } from "./pages.ts";
+import { ObjectStatus, type PropertyBlock, type PropertyForm } from "@qumo/shared/wire";
+import { OBJECT_OVERHEAD_BYTES } from "../limits.ts";
+import { ObjectIndex } from "./object_index.ts";
+import type { Page } from "./pages.ts";
+import type { Renderer, SubgroupFields } from "./renderer.ts";
+import { Rendering } from "./rendering.ts";
 
 /** Who reads a log as it grows. Calls are synchronous and must not throw. */
 export interface LogReader {
@@ -16,46 +14,47 @@ export interface LogReader {
 }
 
 /** What is known of a subgroup when its first object arrives. */
-export interface SubgroupInit {
-  readonly group: bigint;
+export interface SubgroupInit extends SubgroupFields {
+  /** The number of its track at this relay. */
+  readonly track: bigint;
   /** How many groups of the track began before this one. */
   readonly groupOrdinal: number;
-  readonly subgroup: bigint;
-  /** Undefined: the track's default. */
-  readonly priority: number | undefined;
-  /** Whether its objects carry a block of properties. */
-  readonly hasProperties: boolean;
-  /** Whether the group ends with this subgroup's last object. */
-  readonly endOfGroup: boolean;
-  /** Whether the log begins with the first object that was ever published in the subgroup. */
-  readonly firstObject: boolean;
   /** Whether it began with what a FETCH brought, whose priorities need not be those of a stream. */
   readonly isFetched?: boolean;
   /** The token of the source that began it; undefined where nobody else can. */
   readonly source?: string | undefined;
-  /** What goes before the objects on a stream to a subscriber, the same for all of them. */
-  readonly preamble: Uint8Array;
+  /** How its objects are kept: as the dialect writes them that they come in. */
+  readonly renderer: Renderer;
 }
 
 /** How a log stands: complete ones are whole, incomplete ones miss their tail for good. */
 export type LogState = "open" | "complete" | "incomplete";
 
+/** An object that is put into a log. */
+export interface NewObject {
+  readonly id: number;
+  readonly properties: Uint8Array;
+  readonly payloadLength: number;
+  readonly status: number;
+}
+
 /** One object of a log, as views into it. */
 export interface LoggedObject {
   readonly id: number;
   readonly status: number;
-  readonly properties: Uint8Array;
+  readonly properties: PropertyBlock;
   readonly payloadLength: number;
   /** Offset of the payload in the log. */
   readonly payloadStart: number;
 }
 
 /**
- * The objects of one subgroup in the order of their ids, stored once for all subscribers: an
- * append-only log of bytes, in the form that drafts with `vi64` send on a subgroup's stream, header
- * and all. A subscriber that wants the subgroup from its beginning is sent the bytes as they lie here.
+ * The objects of one subgroup in the order of their ids, stored once for all subscribers: an index
+ * over append-only bytes. The bytes lie as the dialect of their publisher puts them on a stream, which
+ * only its {@linkcode Renderer} understands, so that subscribers of that dialect are sent them as they
+ * are. Other dialects have a {@linkcode Rendering} each beside it, made when it is first wanted.
  */
-export class SubgroupLog {
+export class SubgroupLog implements SubgroupFields {
   readonly group: bigint;
   readonly groupOrdinal: number;
   readonly subgroup: bigint;
@@ -65,25 +64,19 @@ export class SubgroupLog {
   readonly firstObject: boolean;
   readonly isFetched: boolean;
   readonly source: string | undefined;
-  readonly #preamble: Uint8Array;
 
-  readonly #pages = new Pages();
-  #ready = 0;
-  #open = 0;
+  readonly #track: bigint;
+  readonly #index: ObjectIndex;
+  readonly #native: Rendering;
+  readonly #others: Rendering[] = [];
   #lastId = -1;
   #lastNormalId = -1;
-  // Up to where readers may read while the last object is not theirs to read.
-  #boundary = 0;
+  #missing = 0;
   #givenUpTo = -1;
   #writers = 0;
   #state: LogState = "open";
   #isAbandoned = false;
-  readonly #ids: number[] = [];
-  readonly #starts: number[] = [];
-  readonly #times: number[] = [];
   readonly #readers = new Set<LogReader>();
-  #lastView: Uint8Array<ArrayBuffer> | undefined;
-  #lastViewStart = 0;
 
   constructor(init: SubgroupInit) {
     this.group = init.group;
@@ -95,7 +88,9 @@ export class SubgroupLog {
     this.firstObject = init.firstObject;
     this.isFetched = init.isFetched ?? false;
     this.source = init.source;
-    this.#preamble = init.preamble;
+    this.#track = init.track;
+    this.#index = new ObjectIndex(init.hasProperties);
+    this.#native = new Rendering(init.renderer, { track: init.track, fields: this });
   }
 
   get state(): LogState {
@@ -104,17 +99,12 @@ export class SubgroupLog {
 
   /** Objects whose index is still there, the one that is still arriving included. */
   get count(): number {
-    return this.#ids.length;
+    return this.#index.count;
   }
 
   /** The largest object id that ever was in the log, -1 when there was none. */
   get lastId(): number {
     return this.#lastId;
-  }
-
-  /** Offset up to which readers may read. */
-  get ready(): number {
-    return this.#ready;
   }
 
   /** The same, without the objects that only mark an end. */
@@ -129,113 +119,106 @@ export class SubgroupLog {
 
   /** Offset behind what has arrived. */
   get size(): number {
-    return this.#pages.size;
+    return this.#native.size;
   }
 
-  /** Offset behind the last object, even if that has not arrived in full. */
-  get nextObjectStart(): number {
-    return this.#pages.size + this.#open;
-  }
-
-  /** Whether readers see that the group or the track ends with the last object: nothing can follow. */
+  /** Whether the group or the track ends with the last object: nothing can follow. */
   get endsByMark(): boolean {
-    return this.#lastId > this.#lastNormalId && this.#ready === this.#pages.size;
-  }
-
-  /** Offset behind the last object that has arrived in full. */
-  get wholeEnd(): number {
-    return this.#open === 0 ? this.#pages.size : this.#boundary;
+    return this.#lastId > this.#lastNormalId;
   }
 
   /** Payload bytes that the last object still lacks. */
   get missing(): number {
-    return this.#open;
+    return this.#missing;
   }
 
-  /** Memory that the log takes. */
+  /** Memory that the log takes, in all dialects. */
   get bytes(): number {
-    return this.#pages.capacity + this.#ids.length * OBJECT_OVERHEAD_BYTES;
+    let bytes = this.#native.capacity + this.count * OBJECT_OVERHEAD_BYTES;
+    for (const { capacity } of this.#others) bytes += capacity;
+    return bytes;
   }
 
   /** Objects that {@linkcode SubgroupLog.evictHead} would give up; undefined when it would do nothing. */
   get headCount(): number | undefined {
-    const end = this.#pages.headEnd;
-    return end === undefined ? undefined : lowerBound(this.#starts, end);
+    return this.#native.headEnd === undefined ? undefined : this.#native.headCount;
   }
 
   idAt(index: number): number {
-    return this.#ids[index]!;
-  }
-
-  /** Offset of an object's header. */
-  startOf(index: number): number {
-    return this.#starts[index]!;
-  }
-
-  /** Offset behind an object, even if that has not arrived in full. */
-  endOf(index: number): number {
-    return this.#starts[index + 1] ?? this.nextObjectStart;
+    return this.#index.idAt(index);
   }
 
   /** When the first byte of an object arrived, in the clock's milliseconds. */
   timeOf(index: number): number {
-    return this.#times[index]!;
+    return this.#index.timeOf(index);
   }
 
   /** Whether an object has arrived in full. */
   isWhole(index: number): boolean {
-    return this.#open === 0 || index < this.#ids.length - 1;
+    return this.#missing === 0 || index < this.count - 1;
   }
 
   /** Index of the first object whose id is at least `id`; the count when there is none. */
   indexOf(id: number): number {
-    return lowerBound(this.#ids, id);
+    return this.#index.indexOf(id);
   }
 
-  /** Index of the object whose bytes include this offset. */
-  indexAtOffset(offset: number): number {
-    return lowerBound(this.#starts, offset + 1) - 1;
-  }
-
-  /** The object at this index; its header is always there. */
+  /** The object at this index; its properties are always there. */
   objectAt(index: number): LoggedObject {
-    const start = this.#starts[index]!;
-    const page = this.#pageAt(start);
-    const header = new ObjectHeaderDecoder(this.hasProperties);
-    const payload = header.decode(page.bytes, start - page.start, page.used);
+    const payloadLength = this.#index.payloadLengthOf(index);
     return {
-      id: this.#ids[index]!,
-      status: header.status,
-      properties: page.bytes.subarray(header.propertiesStart, header.propertiesEnd),
-      payloadLength: header.payloadLength,
-      payloadStart: page.start + payload,
+      id: this.#index.idAt(index),
+      status: this.#index.statusOf(index),
+      properties: { bytes: this.#propertiesOf(index), form: this.#native.renderer.properties },
+      payloadLength,
+      payloadStart: this.#native.endOf(index) - payloadLength,
     };
+  }
+
+  #propertiesOf(index: number): Uint8Array {
+    const { propertiesStart, propertiesLength } = this.#index.propertiesOf(index);
+    if (propertiesLength === 0) return NO_PROPERTIES;
+    const page = this.#native.pageOf(propertiesStart)!;
+    const start = propertiesStart - page.start;
+    return page.bytes.subarray(start, start + propertiesLength);
   }
 
   /** Views of the bytes from one offset to another, which must be there. */
   views(from: number, to: number): Iterable<Uint8Array<ArrayBuffer>> {
-    return this.#pages.views(from, to);
-  }
-
-  /**
-   * What is ready from `offset` on, as far as it lies in `page`. Readers that keep up with each other
-   * ask for the same bytes and are given the same view.
-   */
-  readyView(page: Page, offset: number): Uint8Array<ArrayBuffer> | undefined {
-    const end = Math.min(this.#ready, page.start + page.used);
-    if (offset >= end) return undefined;
-    const last = this.#lastView;
-    if (
-      last !== undefined && this.#lastViewStart === offset && last.length === end - offset &&
-      last.buffer === page.bytes.buffer
-    ) return last;
-    this.#lastViewStart = offset;
-    return this.#lastView = page.bytes.subarray(offset - page.start, end - page.start);
+    return this.#native.views(from, to);
   }
 
   /** The page that holds this offset; undefined when it was evicted or is not there yet. */
   pageOf(offset: number): Page | undefined {
-    return this.#pages.at(offset);
+    return this.#native.pageOf(offset);
+  }
+
+  /** The subgroup as this dialect sends it, if somebody wanted it before. */
+  renderingOf(renderer: Renderer): Rendering | undefined {
+    if (this.#native.renderer === renderer) return this.#native;
+    return this.#others.find((other) => other.renderer === renderer);
+  }
+
+  /** Writes all that is here in a further dialect, which from now on is written with the rest. */
+  render(renderer: Renderer): Rendering {
+    const native = this.#native;
+    const rendering = new Rendering(renderer, {
+      track: this.#track,
+      fields: this,
+      hasHead: this.#givenUpTo < 0,
+    });
+    let previous = this.#givenUpTo;
+    for (let index = 0; index < this.count; index++) {
+      const object = this.objectAt(index);
+      const { bytes: properties, form } = object.properties;
+      rendering.begin({ ...object, previous, properties }, form);
+      const end = Math.min(native.endOf(index), native.size);
+      for (const view of native.views(object.payloadStart, end)) rendering.append(view);
+      previous = object.id;
+    }
+    rendering.show();
+    this.#others.push(rendering);
+    return rendering;
   }
 
   follow(reader: LogReader): void {
@@ -246,65 +229,46 @@ export class SubgroupLog {
     this.#readers.delete(reader);
   }
 
+  /** Whether its dialect can keep an object whose properties are written in this form. */
+  canKeep(object: NewObject, form: PropertyForm): boolean {
+    const native = this.#native;
+    return form === native.renderer.properties ||
+      native.canSay({ ...object, previous: this.#lastId }, form);
+  }
+
   /**
-   * Begins the next object. The one before must have arrived in full, and `id` be larger than its.
-   * `now` is when the first byte arrived.
+   * Begins the next object, whose properties are written in this form. The one before must have arrived
+   * in full, and its id be smaller. `now` is when the first byte arrived.
    */
-  begin(
-    id: number,
-    properties: Uint8Array,
-    payloadLength: number,
-    status: number,
-    now: number,
-  ): void {
-    const delta = id - this.#lastId - 1;
-    const size = objectHeaderSize(delta, this.hasProperties, properties, payloadLength, status);
-    const preamble = this.#lastId < 0 ? this.#preamble.length : 0;
-    const page = this.#pages.room(preamble + size, payloadLength);
-    if (preamble > 0) {
-      page.bytes.set(this.#preamble);
-      this.#pages.took(page, preamble);
-    }
-    writeObjectHeader(
-      page.bytes,
-      page.used,
-      delta,
-      this.hasProperties,
-      properties,
-      payloadLength,
-      status,
-    );
-    const start = this.#pages.size;
-    this.#pages.took(page, size);
-    this.#ids.push(id);
-    this.#starts.push(start);
-    this.#times.push(now);
-    // The preamble waits for the first object, so that it costs subscribers no write of its own.
-    this.#boundary = preamble > 0 ? 0 : start;
+  begin(object: NewObject, form: PropertyForm, now: number): void {
+    const { id, properties, payloadLength, status } = object;
+    const native = this.#native;
+    const head = { id, previous: this.#lastId, properties, payloadLength, status };
+    native.begin(head, form);
+    for (const other of this.#others) other.begin(head, form);
+    this.#index.add(object, now, native);
     this.#lastId = id;
     if (status === ObjectStatus.NORMAL) this.#lastNormalId = id;
-    this.#open = payloadLength;
+    this.#missing = payloadLength;
   }
 
   /** Appends payload of the object that was begun. */
   append(payload: Uint8Array): void {
-    this.#open -= payload.length;
-    this.#pages.append(payload, this.#open);
+    this.#missing -= payload.length;
+    this.#native.append(payload);
+    for (const other of this.#others) other.append(payload);
   }
 
   /** Shows readers what has arrived. Called once for everything that came in one read. */
   flush(): void {
-    const ready = this.#readable();
-    if (ready === this.#ready) return;
-    this.#ready = ready;
-    this.#wakeAll();
+    if (this.#show()) this.#wakeAll();
   }
 
   /** Says that nothing follows: the subgroup is whole, or its tail will never come. */
   end(state: "complete" | "incomplete"): void {
     if (this.#state !== "open") return;
     this.#state = state;
-    this.#ready = this.#readable();
+    this.#show();
     this.#wakeAll();
   }
 
@@ -343,11 +307,11 @@ export class SubgroupLog {
 
   /** Gives up the first page, unless it is the one being written. Returns the bytes that are free now. */
   evictHead(): number {
-    const end = this.#pages.headEnd;
-    if (end === undefined) return 0;
+    const gone = this.headCount;
+    if (gone === undefined) return 0;
     const before = this.bytes;
-    this.#pages.dropHead();
-    this.#dropIndexBefore(end);
+    this.#native.dropHead();
+    this.#forget(gone);
     this.#tellEvicted();
     return before - this.bytes;
   }
@@ -356,55 +320,34 @@ export class SubgroupLog {
   evictAll(): number {
     this.end("incomplete");
     const before = this.bytes;
-    while (this.#pages.capacity > 0) this.#pages.dropHead();
-    this.#dropIndexBefore(this.nextObjectStart);
+    this.#forget(this.count);
+    for (const rendering of [this.#native, ...this.#others]) rendering.clear();
     this.#tellEvicted();
     return before - this.bytes;
   }
 
-  #readable(): number {
-    const { size } = this.#pages;
-    if (this.#open === 0) return size;
-    const seen = Math.max(this.#boundary, this.#ready);
-    const cutsThrough = size + this.#open - this.#boundary > CUT_THROUGH_BYTES &&
-      size - seen >= CUT_THROUGH_BYTES;
-    return cutsThrough ? size : seen;
-  }
-
-  #tellEvicted(): void {
-    this.#lastView = undefined;
-    for (const reader of this.#readers) reader.evicted();
+  #show(): boolean {
+    let isNews = this.#native.show();
+    for (const other of this.#others) {
+      if (other.show()) isNews = true;
+    }
+    return isNews;
   }
 
   // An object that lost its first bytes can no longer be served, so its index goes as well.
-  #dropIndexBefore(offset: number): void {
-    const gone = lowerBound(this.#starts, offset);
-    if (gone === 0) return;
-    this.#givenUpTo = this.#ids[gone - 1]!;
-    this.#ids.splice(0, gone);
-    this.#starts.splice(0, gone);
-    this.#times.splice(0, gone);
+  #forget(count: number): void {
+    if (count === 0) return;
+    this.#givenUpTo = this.#index.forget(count);
+    for (const other of this.#others) other.forget(count);
+  }
+
+  #tellEvicted(): void {
+    for (const reader of this.#readers) reader.evicted();
   }
 
   #wakeAll(): void {
     for (const reader of this.#readers) reader.wake();
   }
-
-  #pageAt(offset: number): Page {
-    const page = this.pageOf(offset);
-    if (page === undefined) throw new RangeError(`Offset ${offset} is not in the log`);
-    return page;
-  }
 }
 
-/** Index of the first of the ascending `values` that is at least `value`. */
-function lowerBound(values: readonly number[], value: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (values[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const NO_PROPERTIES = new Uint8Array(0);

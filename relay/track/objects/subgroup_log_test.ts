@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
-import { ObjectHeaderDecoder, ObjectStatus } from "@qumo/shared/wire";
+import { data18, ObjectHeaderDecoder, ObjectStatus } from "@qumo/shared/wire";
+import { blockOf, NATIVE } from "../../../tests/support/track_model.ts";
 import { CUT_THROUGH_BYTES, MAX_PAGE_BYTES, OBJECT_OVERHEAD_BYTES } from "../limits.ts";
 import { LogCursor } from "./log_cursor.ts";
+import type { Rendering } from "./rendering.ts";
 import { type LogReader, SubgroupLog } from "./subgroup_log.ts";
 
 const NONE = new Uint8Array(0);
-const PREAMBLE = Uint8Array.of(0x10, 1, 2);
+const PREAMBLE = Uint8Array.of(0x70, 1, 2);
 
 function newLog(hasProperties = false): SubgroupLog {
   return new SubgroupLog({
+    track: 1n,
     group: 2n,
     groupOrdinal: 0,
     subgroup: 0n,
@@ -16,8 +19,20 @@ function newLog(hasProperties = false): SubgroupLog {
     hasProperties,
     endOfGroup: false,
     firstObject: true,
-    preamble: PREAMBLE,
+    renderer: NATIVE,
   });
+}
+
+function native(log: SubgroupLog): Rendering {
+  return log.renderingOf(NATIVE)!;
+}
+
+/** An object: id, properties, payload's length, status, time. */
+type Begun = [number, Uint8Array, number, number, number];
+
+function begin(log: SubgroupLog, ...object: Begun): void {
+  const [id, properties, payloadLength, status, now] = object;
+  log.begin({ id, properties, payloadLength, status }, NATIVE.properties, now);
 }
 
 function payload(length: number, seed = 1): Uint8Array {
@@ -25,7 +40,7 @@ function payload(length: number, seed = 1): Uint8Array {
 }
 
 function write(log: SubgroupLog, id: number, length: number): void {
-  log.begin(id, NONE, length, ObjectStatus.NORMAL, 0);
+  begin(log, id, NONE, length, ObjectStatus.NORMAL, 0);
   log.append(payload(length, id));
 }
 
@@ -60,7 +75,7 @@ function read(cursor: LogCursor): number[] {
 
 /** The ids of the objects in the bytes of a stream, and whether each payload is its own. */
 function decode(bytes: Uint8Array, hasProperties = false): number[] {
-  const decoder = new ObjectHeaderDecoder(hasProperties);
+  const decoder = new ObjectHeaderDecoder(hasProperties, data18);
   const ids: number[] = [];
   for (let at = PREAMBLE.length; at < bytes.length;) {
     at = decoder.decode(bytes, at, bytes.length);
@@ -77,7 +92,7 @@ Deno.test("SubgroupLog holds a stream that decodes to the objects that were writ
   const ids = [0, 1, 5, 6, 1_000_000, Number.MAX_SAFE_INTEGER];
   for (const [index, id] of ids.entries()) write(log, id, index * 30_000);
   log.flush();
-  const bytes = Uint8Array.from(read(new LogCursor(log, 0)));
+  const bytes = Uint8Array.from(read(new LogCursor(native(log), 0)));
   assert.deepEqual(bytes.subarray(0, PREAMBLE.length), PREAMBLE);
   assert.deepEqual(decode(bytes), ids);
 });
@@ -85,13 +100,13 @@ Deno.test("SubgroupLog holds a stream that decodes to the objects that were writ
 Deno.test("SubgroupLog shows its preamble together with the first object", () => {
   const log = newLog();
   const reader = follow(log);
-  log.begin(0, NONE, 10, ObjectStatus.NORMAL, 0);
+  begin(log, 0, NONE, 10, ObjectStatus.NORMAL, 0);
   log.append(payload(9));
   log.flush();
-  assert.deepEqual([reader.wakes, log.ready], [0, 0]);
+  assert.deepEqual([reader.wakes, native(log).ready], [0, 0]);
   log.append(payload(1));
   log.flush();
-  assert.deepEqual([reader.wakes, log.ready], [1, log.size]);
+  assert.deepEqual([reader.wakes, native(log).ready], [1, log.size]);
 });
 
 Deno.test("SubgroupLog wakes each reader once for all that was flushed together, and not for nothing", () => {
@@ -134,12 +149,12 @@ Deno.test("R-070 SubgroupLog shows the head of a large object in pieces while it
   write(log, 0, 10);
   log.flush();
   const small = log.size;
-  log.begin(1, NONE, 3 * CUT_THROUGH_BYTES, ObjectStatus.NORMAL, 0);
+  begin(log, 1, NONE, 3 * CUT_THROUGH_BYTES, ObjectStatus.NORMAL, 0);
   const ready: number[] = [];
   for (let sent = 0; sent < 3 * CUT_THROUGH_BYTES; sent += 4_096) {
     log.append(payload(4_096));
     log.flush();
-    if (log.ready !== ready.at(-1)) ready.push(log.ready);
+    if (native(log).ready !== ready.at(-1)) ready.push(native(log).ready);
   }
   // The header counts too, so a piece is full a little earlier.
   assert.deepEqual(ready.map((at) => at - small - 4), [-4, 16_384, 32_768, 49_152]);
@@ -148,15 +163,15 @@ Deno.test("R-070 SubgroupLog shows the head of a large object in pieces while it
 Deno.test("SubgroupLog shows objects of up to CUT_THROUGH_BYTES only when they are whole", () => {
   const log = newLog();
   const length = CUT_THROUGH_BYTES - PREAMBLE.length - 3;
-  log.begin(0, NONE, length, ObjectStatus.NORMAL, 0);
-  assert.equal(log.nextObjectStart, CUT_THROUGH_BYTES);
+  begin(log, 0, NONE, length, ObjectStatus.NORMAL, 0);
+  assert.equal(native(log).nextObjectStart, CUT_THROUGH_BYTES);
   log.append(payload(length - 1));
   log.flush();
-  assert.equal(log.ready, 0);
+  assert.equal(native(log).ready, 0);
   assert.equal(log.isWhole(0), false);
   log.append(payload(1));
   log.flush();
-  assert.equal(log.ready, CUT_THROUGH_BYTES);
+  assert.equal(native(log).ready, CUT_THROUGH_BYTES);
   assert.equal(log.isWhole(0), true);
 });
 
@@ -164,15 +179,15 @@ Deno.test("SubgroupLog that ends within an object shows no more of it than was r
   const log = newLog();
   write(log, 0, 10);
   const boundary = log.size;
-  log.begin(1, NONE, 100, ObjectStatus.NORMAL, 0);
+  begin(log, 1, NONE, 100, ObjectStatus.NORMAL, 0);
   log.append(payload(99));
   log.end("incomplete");
-  assert.deepEqual([log.ready, log.missing, log.state], [boundary, 1, "incomplete"]);
+  assert.deepEqual([native(log).ready, log.missing, log.state], [boundary, 1, "incomplete"]);
 });
 
 Deno.test("SubgroupLog gives readers in the same place the very same view", () => {
   const log = newLog();
-  const cursors = Array.from({ length: 5 }, () => new LogCursor(log, 0));
+  const cursors = Array.from({ length: 5 }, () => new LogCursor(native(log), 0));
   for (const id of [0, 1, 2]) {
     write(log, id, 300);
     log.flush();
@@ -187,23 +202,23 @@ Deno.test("SubgroupLog gives a view again only to who stands in the same place",
   const log = newLog();
   write(log, 0, 300);
   log.flush();
-  const whole = new LogCursor(log, 0).next()!;
-  const rest = new LogCursor(log, 10).next()!;
+  const whole = new LogCursor(native(log), 0).next()!;
+  const rest = new LogCursor(native(log), 10).next()!;
   assert.deepEqual(rest, whole.subarray(10));
-  assert.deepEqual(new LogCursor(log, 0).next(), whole);
+  assert.deepEqual(new LogCursor(native(log), 0).next(), whole);
   write(log, 1, 10);
   log.flush();
-  assert.ok(new LogCursor(log, 0).next()!.length > whole.length);
+  assert.ok(new LogCursor(native(log), 0).next()!.length > whole.length);
 });
 
 Deno.test("SubgroupLog finds objects by id and by offset", () => {
   const log = newLog();
   for (const id of [3, 4, 9]) write(log, id, 100);
   assert.deepEqual([0, 3, 4, 5, 9, 10].map((id) => log.indexOf(id)), [0, 0, 1, 2, 2, 3]);
-  assert.equal(log.indexAtOffset(log.startOf(0) - 1), -1);
+  assert.equal(native(log).indexAtOffset(native(log).startOf(0) - 1), -1);
   for (const index of [0, 1, 2]) {
-    assert.equal(log.indexAtOffset(log.startOf(index)), index);
-    assert.equal(log.indexAtOffset(log.endOf(index) - 1), index);
+    assert.equal(native(log).indexAtOffset(native(log).startOf(index)), index);
+    assert.equal(native(log).indexAtOffset(native(log).endOf(index) - 1), index);
     const { id, payloadStart, payloadLength } = log.objectAt(index);
     assert.deepEqual(
       [...log.views(payloadStart, payloadStart + payloadLength)].flatMap((v) => [...v]),
@@ -217,10 +232,10 @@ Deno.test("SubgroupLog finds objects by id and by offset", () => {
 Deno.test("SubgroupLog.objectAt() gives status and properties as they came", () => {
   const log = newLog(true);
   const properties = payload(300);
-  log.begin(0, properties, 2, ObjectStatus.NORMAL, 5);
+  begin(log, 0, properties, 2, ObjectStatus.NORMAL, 5);
   log.append(payload(2));
-  log.begin(1, NONE, 0, ObjectStatus.END_OF_GROUP, 6);
-  assert.deepEqual(log.objectAt(0).properties, properties);
+  begin(log, 1, NONE, 0, ObjectStatus.END_OF_GROUP, 6);
+  assert.deepEqual(log.objectAt(0).properties, blockOf(properties));
   assert.deepEqual([log.objectAt(1).status, log.objectAt(1).id], [ObjectStatus.END_OF_GROUP, 1]);
   assert.deepEqual([log.timeOf(0), log.timeOf(1)], [5, 6]);
   assert.deepEqual([log.lastId, log.lastNormalId], [1, 0]);
@@ -248,7 +263,7 @@ Deno.test("SubgroupLog.evictHead() gives up whole pages, their objects and their
 Deno.test("SubgroupLog.evictHead() also gives up an object that is still arriving when its first bytes go", () => {
   const log = newLog();
   const length = 4 * MAX_PAGE_BYTES;
-  log.begin(7, NONE, length, ObjectStatus.NORMAL, 0);
+  begin(log, 7, NONE, length, ObjectStatus.NORMAL, 0);
   log.append(payload(3 * MAX_PAGE_BYTES));
   assert.ok(log.evictHead() > 0);
   assert.deepEqual([log.count, log.lastId, log.givenUpTo], [0, 7, 7]);
@@ -260,7 +275,7 @@ Deno.test("SubgroupLog.evictHead() also gives up an object that is still arrivin
 
 Deno.test("SubgroupLog.evictAll() ends the log, wakes readers before the bytes go and frees everything", () => {
   const log = newLog();
-  const cursor = new LogCursor(log, 0);
+  const cursor = new LogCursor(native(log), 0);
   const taken: number[] = [];
   const events: string[] = [];
   log.follow({
@@ -287,8 +302,8 @@ function freedBy(objects: number): number {
 
 Deno.test("LogCursor that falls out of the cache says so, and one that keeps up does not", () => {
   const log = newLog();
-  const behind = new LogCursor(log, 0);
-  const ahead = new LogCursor(log, 0);
+  const behind = new LogCursor(native(log), 0);
+  const ahead = new LogCursor(native(log), 0);
   for (let id = 0; id < 50; id++) write(log, id, 5_000);
   log.flush();
   assert.ok(behind.next() !== undefined);
@@ -308,7 +323,7 @@ Deno.test("LogCursor that falls out of the cache says so, and one that keeps up 
 
 Deno.test("LogCursor at the tip goes on where the next page begins", () => {
   const log = newLog();
-  const cursor = new LogCursor(log, 0);
+  const cursor = new LogCursor(native(log), 0);
   const all: number[] = [];
   for (let id = 0; id < 400; id++) {
     write(log, id, 900);
@@ -325,7 +340,7 @@ Deno.test("SubgroupLog is incomplete when the last stream that brings it breaks 
   log.attach();
   write(log, 0, 10);
   log.detach();
-  assert.deepEqual([log.state, log.ready], ["open", log.size]);
+  assert.deepEqual([log.state, native(log).ready], ["open", log.size]);
   log.detach();
   assert.equal(log.state, "incomplete");
 });

@@ -1,27 +1,25 @@
 import type { Clock } from "@qumo/shared/runtime";
-import { encodeSubgroupHeader, ObjectStatus } from "@qumo/shared/wire";
+import { ObjectStatus } from "@qumo/shared/wire";
 import { MalformedTrack, OtherNumbering } from "../errors.ts";
 import { checkExists, noteFacts } from "./object_rules.ts";
 import type { Group } from "./group.ts";
+import type { Renderer, SubgroupFields } from "./renderer.ts";
 import { reach, type Reached, type Source } from "./source.ts";
 import { type LoggedObject, SubgroupLog } from "./subgroup_log.ts";
 import type { Track } from "./track.ts";
 import type { DropReason } from "../../vocabulary.ts";
 
 /** What the stream's header said; the subgroup's id may have to wait for the first object. */
-export interface SubgroupStreamInit {
-  readonly group: bigint;
+export interface SubgroupStreamInit extends Omit<SubgroupFields, "subgroup"> {
   /** Undefined: the id of the first object. */
   readonly subgroup: bigint | undefined;
-  readonly priority: number | undefined;
-  readonly hasProperties: boolean;
-  readonly endOfGroup: boolean;
-  readonly firstObject: boolean;
 }
 
 /** What a {@linkcode SubgroupWriter} goes by. */
 export interface SubgroupWriterOptions {
   readonly clock: Clock;
+  /** The dialect that the objects come in. */
+  readonly renderer: Renderer;
   /** Who brings the stream; undefined where nobody else can. */
   readonly source?: Source | undefined;
   /** The stream comes from another relay, which asked for it or joined two ways: it may go back. */
@@ -152,7 +150,8 @@ export class SubgroupWriter {
   #copy(id: number, moved: SubgroupWriter): void {
     const home = this.#group!.homeOf(id) as SubgroupLog;
     const { properties, payloadLength, payloadStart, status } = home.objectAt(home.indexOf(id));
-    moved.object(id, properties, payloadLength, status);
+    const written = this.#options.renderer.properties.of(properties);
+    moved.object(id, written, payloadLength, status);
     const end = id === this.#lastKept ? this.#at! : payloadStart + payloadLength;
     for (const view of home.views(payloadStart, end)) moved.payload(view);
   }
@@ -264,7 +263,8 @@ export class SubgroupWriter {
     object: Incoming,
     now: number,
   ): DropReason | undefined {
-    const { id, properties, payloadLength, status } = object;
+    const { id, status } = object;
+    const { properties: form } = this.#options.renderer;
     checkExists(this.#track, group, id, status);
     const end = group.endOfSubgroup(subgroup);
     if (end !== undefined && id > end && status === ObjectStatus.NORMAL) {
@@ -272,7 +272,7 @@ export class SubgroupWriter {
     }
     if (group.isGivenUp(subgroup, id, this.#options.source?.token)) return "too_old";
     this.#checkPriority(group, subgroup);
-    noteFacts(this.#track, group, id, properties, status);
+    noteFacts(this.#track, group, object, form);
     // A group that is older than all that there is room for is gone again at once.
     if (!this.#track.keep(group, this.#options.source)) return "too_old";
     if (end !== undefined && id > end) {
@@ -288,7 +288,7 @@ export class SubgroupWriter {
       return "subgroups";
     }
     const bytes = log.bytes;
-    log.begin(id, properties, payloadLength, status, now);
+    log.begin(object, form, now);
     group.add(id, log, status === ObjectStatus.NORMAL, now);
     this.#track.advance(group.id, id);
     this.#at = log.size;
@@ -321,32 +321,31 @@ export class SubgroupWriter {
    * Whether an object is surely the next one in a log (#closing-subgroup-streams). Where it is not,
    * because a publisher joined late or left something out, it begins a log and a stream of its own.
    */
-  #follows(log: SubgroupLog, group: Group, { id, before }: Incoming): boolean {
+  #follows(log: SubgroupLog, group: Group, object: Incoming): boolean {
+    const { id, before } = object;
     const { lastId } = log;
     if (log.state !== "open" || log.missing > 0 || id <= lastId) return false;
     if (this.#init.hasProperties && !log.hasProperties) return false;
+    if (!log.canKeep(object, this.#options.renderer.properties)) return false;
     return id === lastId + 1 || before === lastId ||
       group.gaps.covers(BigInt(lastId + 1), BigInt(id));
   }
 
   #beginLog(group: Group, subgroup: bigint, isFirstOfStream: boolean): SubgroupLog {
     const { priority, hasProperties, endOfGroup } = this.#init;
-    const header = {
+    const { isFetched = false, source, renderer } = this.#options;
+    const log = new SubgroupLog({
+      track: this.#track.number,
       group: group.id,
+      groupOrdinal: group.ordinal,
       subgroup,
       priority,
       hasProperties,
       endOfGroup,
       firstObject: this.#init.firstObject && isFirstOfStream,
-    };
-    const preamble = encodeSubgroupHeader({ alias: this.#track.alias, ...header });
-    const { isFetched = false, source } = this.#options;
-    const log = new SubgroupLog({
-      ...header,
-      groupOrdinal: group.ordinal,
-      preamble,
       isFetched,
       source: source?.token,
+      renderer,
     });
     group.addLog(log);
     this.#moveTo(log);

@@ -2,13 +2,17 @@ import {
   compareLocations,
   type FullTrackName,
   type Location,
+  type PropertyBlock,
   type TrackProperties,
 } from "@qumo/shared/wire";
 import type { Cache } from "./cache.ts";
 import { ToldDrops } from "./drops.ts";
 import { MalformedTrack, type TrackEnd } from "../errors.ts";
 import { Gaps } from "./gaps.ts";
-import { type DatagramObject, Group } from "./group.ts";
+import type { DatagramObject } from "./datagram_object.ts";
+import { Group } from "./group.ts";
+import type { Renderer } from "./renderer.ts";
+import type { Rendering } from "./rendering.ts";
 import { ABANDONED_GROUP_MS } from "../limits.ts";
 import { reach, type Reached, type Source, Sources } from "./source.ts";
 import type { SubgroupLog } from "./subgroup_log.ts";
@@ -33,8 +37,8 @@ export interface TrackReader {
 /** One track, as far as the relay knows it. */
 export class Track {
   readonly name: FullTrackName;
-  /** What the relay calls the track towards everybody, so that all are sent the same bytes. */
-  readonly alias: bigint;
+  /** No other track of the relay has this number. */
+  readonly number: bigint;
   /** Ids of groups that are known not to exist. */
   readonly gaps = new Gaps();
   /** Who has brought what. */
@@ -58,9 +62,9 @@ export class Track {
   #end: Location | undefined;
   #ended: TrackEnd | undefined;
 
-  constructor(name: FullTrackName, alias: bigint, cache: Cache) {
+  constructor(name: FullTrackName, number: bigint, cache: Cache) {
     this.name = name;
-    this.alias = alias;
+    this.number = number;
     this.#cache = cache;
   }
 
@@ -87,12 +91,12 @@ export class Track {
     return this.#ended;
   }
 
-  /** What the publisher says of the track, as it wrote it: forwarded unchanged. */
-  get rawProperties(): Uint8Array {
-    return this.words.valid.raw;
+  /** What the publisher says of the track, as it wrote it: forwarded unchanged; undefined for nothing. */
+  get propertyBlock(): PropertyBlock | undefined {
+    return this.words.valid.block;
   }
 
-  /** What the relay understands of {@linkcode Track.rawProperties}. */
+  /** What the relay understands of {@linkcode Track.propertyBlock}. */
   get properties(): TrackProperties {
     return this.words.valid.properties;
   }
@@ -270,6 +274,27 @@ export class Track {
     group.grow(bytes);
     this.#bytes += bytes;
     this.#cache.grow(this, bytes);
+  }
+
+  /** A subgroup as this dialect sends it, written when the first asks for it. */
+  render(log: SubgroupLog, renderer: Renderer): Rendering {
+    const known = log.renderingOf(renderer);
+    if (known !== undefined) return known;
+    const before = log.bytes;
+    const rendering = log.render(renderer);
+    const group = this.#groups.get(log.group);
+    if (group?.logs.includes(log)) this.grow(group, log.bytes - before);
+    return rendering;
+  }
+
+  /** A datagram as this dialect sends it, written when the first asks for it; empty where it cannot be said. */
+  renderDatagram(object: DatagramObject, renderer: Renderer): Uint8Array {
+    const known = object.renderingOf(renderer);
+    if (known !== undefined) return known;
+    const bytes = object.render(renderer);
+    const group = this.#groups.get(object.group);
+    if (group?.growDatagram(object, bytes.length)) this.grow(group, bytes.length);
+    return bytes;
   }
 
   /** Gives up a group, and whoever is still reading it falls behind. */

@@ -3,7 +3,9 @@ import { DecodeError } from "@qumo/shared/wire";
 import {
   datagramOf,
   integerProperty,
+  NATIVE,
   put,
+  sayProperties,
   Subscriber,
   World,
 } from "../../../tests/support/track_model.ts";
@@ -48,11 +50,11 @@ Deno.test("Track.endAt() takes the mark for the largest object when that was tol
 Deno.test("R-105 Words.setProperties() replaces the set before, and keeps it when the new one is none", () => {
   const track = new World().track();
   const first = integerProperty(0x30, 1);
-  track.words.setProperties(PUBLISHER, first);
+  sayProperties(track, PUBLISHER, first);
   assert.equal(track.properties.dynamicGroups, true);
-  assert.throws(() => track.words.setProperties(PUBLISHER, Uint8Array.of(0xff)), DecodeError);
-  assert.equal(track.rawProperties, first);
-  track.words.setProperties(PUBLISHER, integerProperty(0x0e, 9));
+  assert.throws(() => sayProperties(track, PUBLISHER, Uint8Array.of(0xff)), DecodeError);
+  assert.equal(track.propertyBlock?.bytes, first);
+  sayProperties(track, PUBLISHER, integerProperty(0x0e, 9));
   assert.equal(track.properties.dynamicGroups, false);
   assert.equal(track.priorityOf(undefined), 9);
 });
@@ -100,7 +102,7 @@ Deno.test("Track lets readers leave and come while it tells them of something", 
   track.follow(leaving);
   track.follow(other);
   put(world.stream(track), 0);
-  writeDatagram(track, datagramOf(1n, 0), { now: 0 });
+  writeDatagram(track, datagramOf(1n, 0), { now: 0, renderer: NATIVE });
   track.follow(leaving);
   track.finish(LOST);
   assert.deepEqual(told, ["leaving subgroup", "leaving ended"]);

@@ -1,7 +1,8 @@
 import {
   compareLocations,
-  decodeTrackProperties,
+  DEFAULT_TRACK_PROPERTIES,
   type Location,
+  type PropertyBlock,
   type TrackProperties,
 } from "@qumo/shared/wire";
 import type { Source, Sources } from "./source.ts";
@@ -15,15 +16,14 @@ export interface Speaker {
 /** What one publisher said. */
 export interface Word {
   /** As the publisher wrote it, and what of it is understood. */
-  readonly raw: Uint8Array;
+  readonly block: PropertyBlock | undefined;
   readonly properties: TrackProperties;
   readonly largest: Location | undefined;
 }
 
-const NO_PROPERTIES = new Uint8Array(0);
 const NOTHING: Word = {
-  raw: NO_PROPERTIES,
-  properties: decodeTrackProperties(NO_PROPERTIES),
+  block: undefined,
+  properties: DEFAULT_TRACK_PROPERTIES,
   largest: undefined,
 };
 
@@ -64,9 +64,8 @@ export class Words {
   }
 
   /** The newest properties of a publisher replace those before; sets are never merged. */
-  setProperties(by: Speaker, raw: Uint8Array): void {
-    const properties = decodeTrackProperties(raw);
-    this.#say(by, { ...this.#wordOf(by), raw, properties });
+  setProperties(by: Speaker, block: PropertyBlock, properties: TrackProperties): void {
+    this.#say(by, { ...this.#wordOf(by), block, properties });
   }
 
   /** A publisher told of a largest location, which never shrinks. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { integerProperty, put, World } from "../../../tests/support/track_model.ts";
+import { integerProperty, put, sayProperties, World } from "../../../tests/support/track_model.ts";
 import { sourceOf } from "./source.ts";
 
 const DEFAULT_PRIORITY = 0x0e;
@@ -18,10 +18,10 @@ function setUp() {
 }
 
 Deno.test("Words counts those of who has brought objects, whoever spoke first", () => {
-  const { words, publisher, stranger, bring, said } = setUp();
-  words.setProperties(stranger, integerProperty(DEFAULT_PRIORITY, 9));
+  const { track, words, publisher, stranger, bring, said } = setUp();
+  sayProperties(track, stranger, integerProperty(DEFAULT_PRIORITY, 9));
   words.learnLargest(stranger, FAR);
-  words.setProperties(publisher, integerProperty(DEFAULT_PRIORITY, 7));
+  sayProperties(track, publisher, integerProperty(DEFAULT_PRIORITY, 7));
   words.learnLargest(publisher, { group: 2n, object: 1n });
   assert.deepEqual(said(), [FAR, 9]);
   bring(publisher, 1n);
@@ -32,22 +32,22 @@ Deno.test("Words counts those of who has brought objects, whoever spoke first", 
 });
 
 Deno.test("Words of a feed go with it, and the last one's stand until another speaks", () => {
-  const { words, publisher, stranger, said } = setUp();
-  words.setProperties(stranger, integerProperty(DEFAULT_PRIORITY, 9));
+  const { track, words, publisher, stranger, said } = setUp();
+  sayProperties(track, stranger, integerProperty(DEFAULT_PRIORITY, 9));
   words.learnLargest(stranger, FAR);
   words.forget(stranger);
   assert.deepEqual(said(), [FAR, 9]);
-  words.setProperties(publisher, integerProperty(DEFAULT_PRIORITY, 7));
+  sayProperties(track, publisher, integerProperty(DEFAULT_PRIORITY, 7));
   assert.deepEqual(said(), [undefined, 7]);
 });
 
 Deno.test("Words of one source that come by two ways are of the same track", () => {
-  const { words, publisher, stranger, said } = setUp();
+  const { track, words, publisher, stranger, said } = setUp();
   const otherWay = { source: publisher.source };
-  words.setProperties(publisher, integerProperty(DEFAULT_PRIORITY, 7));
+  sayProperties(track, publisher, integerProperty(DEFAULT_PRIORITY, 7));
   words.learnLargest(publisher, { group: 5n, object: 0n });
   words.learnLargest(stranger, FAR);
-  words.setProperties(otherWay, integerProperty(DEFAULT_PRIORITY, 8));
+  sayProperties(track, otherWay, integerProperty(DEFAULT_PRIORITY, 8));
   words.learnLargest(otherWay, { group: 4n, object: 0n });
   assert.deepEqual(said(), [{ group: 5n, object: 0n }, 8]);
 });

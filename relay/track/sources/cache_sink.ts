@@ -2,6 +2,7 @@ import type { Clock } from "@qumo/shared/runtime";
 import { type Location, ObjectStatus } from "@qumo/shared/wire";
 import { MalformedTrack } from "../errors.ts";
 import type { FetchedObject, FetchSink } from "./publisher.ts";
+import type { Renderer } from "../objects/renderer.ts";
 import type { Source } from "../objects/source.ts";
 import { SubgroupWriter, type SubgroupWriterOptions } from "../objects/subgroup_writer.ts";
 import type { Track } from "../objects/track.ts";
@@ -12,10 +13,11 @@ import type { Track } from "../objects/track.ts";
  */
 export class CacheSink implements FetchSink {
   readonly #track: Track;
-  readonly #options: SubgroupWriterOptions;
-  // Of the group that comes, by subgroup.
+  readonly #options: Omit<SubgroupWriterOptions, "renderer">;
+  // Of the group that comes and in the dialect that it comes in, by subgroup.
   readonly #writers = new Map<bigint, SubgroupWriter>();
   #group: bigint | undefined;
+  #renderer: Renderer | undefined;
   readonly #start: Location;
 
   /** `start` is where the fetch begins. */
@@ -29,11 +31,12 @@ export class CacheSink implements FetchSink {
   }
 
   object(fetched: FetchedObject): void {
-    const { group, subgroup, object, properties, payload } = fetched;
+    const { group, subgroup, object, properties, payload, renderer } = fetched;
     if (subgroup === undefined) return;
-    if (group !== this.#group) this.release();
+    if (group !== this.#group || renderer !== this.#renderer) this.release();
     this.#group = group;
-    const writer = this.#writers.get(subgroup) ?? this.#begin(group, subgroup, fetched.priority);
+    this.#renderer = renderer;
+    const writer = this.#writers.get(subgroup) ?? this.#begin(subgroup, fetched);
     try {
       writer.object(object, properties, payload.length, ObjectStatus.NORMAL);
       writer.payload(payload);
@@ -53,7 +56,8 @@ export class CacheSink implements FetchSink {
   // What is unknown stays so.
   unknownUpTo(): void {}
 
-  #begin(group: bigint, subgroup: bigint, priority: number): SubgroupWriter {
+  #begin(subgroup: bigint, fetched: FetchedObject): SubgroupWriter {
+    const { group, priority, renderer } = fetched;
     const isDefault = priority === this.#track.properties.defaultPriority;
     const live = this.#track.group(group)?.newestLog(subgroup);
     const writer = new SubgroupWriter(this.#track, {
@@ -65,7 +69,7 @@ export class CacheSink implements FetchSink {
       hasProperties: true,
       endOfGroup: false,
       firstObject: group !== this.#start.group || this.#start.object === 0n,
-    }, this.#options);
+    }, { ...this.#options, renderer });
     this.#writers.set(subgroup, writer);
     return writer;
   }

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { integerProperty, put, Subscriber, World } from "../../../tests/support/track_model.ts";
+import {
+  integerProperty,
+  put,
+  sayProperties,
+  Subscriber,
+  World,
+} from "../../../tests/support/track_model.ts";
 import { ScriptedFeed, ScriptedPublisher } from "../../../tests/support/track_publishers.ts";
 import { Feeds } from "./feeds.ts";
 import type { KeptFeed } from "./feeds_options.ts";
@@ -258,7 +264,7 @@ Deno.test("R-074 Feeds passes a request for a new group on with the subscription
   const [a, b] = [new ScriptedPublisher(), new ScriptedPublisher()];
   const answer = feeds.connect([a, b], { newGroupRequest: 0n });
   assert.deepEqual([a.last.newGroupRequest, b.last.newGroupRequest], [0n, 0n]);
-  track.words.setProperties(SPEAKER, DYNAMIC);
+  sayProperties(track, SPEAKER, DYNAMIC);
   track.words.learnLargest(SPEAKER, { group: 7n, object: 0n });
   a.last.agree();
   await answer;
@@ -271,7 +277,7 @@ Deno.test("R-075 Feeds passes on the request of one who came while others were a
   const publisher = new ScriptedPublisher();
   const first = feeds.connect([publisher]);
   const second = feeds.connect([publisher], { newGroupRequest: 5n });
-  track.words.setProperties(SPEAKER, DYNAMIC);
+  sayProperties(track, SPEAKER, DYNAMIC);
   publisher.last.agree();
   await Promise.all([first, second]);
   assert.deepEqual(publisher.last.changes, [{ newGroupRequest: 5n }]);
@@ -281,7 +287,7 @@ Deno.test("R-075 Feeds.requestNewGroup() passes on what is past the largest grou
   const { world, track, feeds } = setUp();
   const publisher = new ScriptedPublisher("agree");
   await feeds.connect([publisher]);
-  track.words.setProperties(SPEAKER, DYNAMIC);
+  sayProperties(track, SPEAKER, DYNAMIC);
   put(world.stream(track, { group: 4n }), 0);
   const asked = (value: bigint) => {
     const before = publisher.last.changes.length;

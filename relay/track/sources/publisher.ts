@@ -1,6 +1,7 @@
 import type { Outcome } from "@qumo/shared/runtime";
-import type { FullTrackName, GroupOrder, Location } from "@qumo/shared/wire";
+import type { FullTrackName, GroupOrder, Location, PropertyBlock } from "@qumo/shared/wire";
 import type { Refusal } from "../errors.ts";
+import type { Renderer } from "../objects/renderer.ts";
 import type { Feed, FeedTarget } from "./feed.ts";
 
 /** Somebody who can be asked for tracks: a peer's session, or the way to another relay. */
@@ -58,8 +59,10 @@ export interface FetchedObject {
   readonly subgroup: bigint | undefined;
   readonly object: number;
   readonly priority: number;
+  /** As the dialect writes them that the object came in. */
   readonly properties: Uint8Array;
   readonly payload: Uint8Array;
+  readonly renderer: Renderer;
 }
 
 /** Where fetched objects go. `object` resolves when the next may come. */
@@ -74,7 +77,7 @@ export interface FetchAnswer {
   /** The last location of the range that can exist. */
   readonly end: Location;
   readonly endOfTrack: boolean;
-  readonly properties: Uint8Array;
+  readonly properties: PropertyBlock | undefined;
 }
 
 /** A fetch under way. */
@@ -89,5 +92,5 @@ export interface PendingFetch {
 /** What a publisher knows of a track. */
 export interface TrackStatus {
   readonly largest: Location | undefined;
-  readonly properties: Uint8Array;
+  readonly properties: PropertyBlock | undefined;
 }

@@ -1,3 +1,4 @@
+import { NATIVE } from "../../../tests/support/track_model.ts";
 import { done } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { namespaceOf, trackOf } from "../../../tests/support/scripted_peer.ts";
@@ -25,7 +26,7 @@ class Source implements PastSource {
     const answer: FetchAnswer = {
       end: request.end,
       endOfTrack: false,
-      properties: new Uint8Array(0),
+      properties: undefined,
     };
     return {
       answer: Promise.resolve(done(answer)),
@@ -35,7 +36,7 @@ class Source implements PastSource {
   }
 
   trackStatus() {
-    return Promise.resolve(done({ largest: undefined, properties: new Uint8Array(0) }));
+    return Promise.resolve(done({ largest: undefined, properties: undefined }));
   }
 }
 
@@ -67,7 +68,15 @@ class Sink implements FetchSink {
 
 function object(id: number, bytes = 10): FetchedObject {
   const [properties, payload] = [new Uint8Array(0), new Uint8Array(bytes)];
-  return { group: 1n, subgroup: 0n, object: id, priority: 128, properties, payload };
+  return {
+    group: 1n,
+    subgroup: 0n,
+    object: id,
+    priority: 128,
+    properties,
+    payload,
+    renderer: NATIVE,
+  };
 }
 
 Deno.test("SharedFetches makes one fetch of equal ones, and gives each what comes, in order", async () => {

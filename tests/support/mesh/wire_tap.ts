@@ -1,5 +1,6 @@
 import {
   ByteReader,
+  data18,
   decodeSubgroupHeader,
   isSubgroupType,
   ObjectHeaderDecoder,
@@ -72,11 +73,11 @@ class SubgroupReader {
     const reader = new ByteReader(bytes);
     try {
       const type = reader.varint();
-      this.#isOther = !isSubgroupType(type);
+      this.#isOther = !isSubgroupType(type, data18);
       if (this.#isOther) return bytes.length;
-      const header = decodeSubgroupHeader(reader, type);
+      const header = decodeSubgroupHeader(reader, type, data18);
       this.#name = `${header.alias}/${header.group}/${header.subgroup ?? "first"}`;
-      this.#decoder = new ObjectHeaderDecoder(header.hasProperties);
+      this.#decoder = new ObjectHeaderDecoder(header.hasProperties, data18);
       return reader.offset;
     } catch (error) {
       // It may still become whole.

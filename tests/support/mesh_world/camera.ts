@@ -24,6 +24,7 @@ import {
   type TrackEnd,
   type TrackStatus,
 } from "../../../relay/track/mod.ts";
+import { NATIVE } from "../track_model.ts";
 import type { WorldRelay } from "./relay.ts";
 
 const NO_PROPERTIES = new Uint8Array(0);
@@ -213,7 +214,7 @@ class CameraPublisher implements Publisher {
       return { answer, finished: answer, cancel: () => {} };
     }
     const last = end.group < largest.group ? end : largest;
-    const answer = { end: last, endOfTrack: false, properties: NO_PROPERTIES };
+    const answer = { end: last, endOfTrack: false, properties: undefined };
     return {
       answer: Promise.resolve(done(answer)),
       finished: this.#show(start, last, sink),
@@ -223,7 +224,7 @@ class CameraPublisher implements Publisher {
 
   trackStatus(): Promise<Outcome<TrackStatus, Refusal>> {
     const { largest } = this.camera;
-    return Promise.resolve(done({ largest, properties: NO_PROPERTIES }));
+    return Promise.resolve(done({ largest, properties: undefined }));
   }
 
   async #show(start: Location, end: Location, sink: FetchSink): Promise<Outcome<void, Refusal>> {
@@ -240,6 +241,7 @@ class CameraPublisher implements Publisher {
           priority: 128,
           properties: NO_PROPERTIES,
           payload: payloadOf(picture),
+          renderer: NATIVE,
         });
       }
     }
@@ -306,7 +308,7 @@ class CameraFeed implements Feed {
       hasProperties: false,
       endOfGroup: false,
       firstObject: object === 0,
-    }, { clock: this.#clock, source: this.source });
+    }, { clock: this.#clock, renderer: NATIVE, source: this.source });
     const payload = payloadOf(picture);
     try {
       this.#writer.object(object, NO_PROPERTIES, payload.length, ObjectStatus.NORMAL);

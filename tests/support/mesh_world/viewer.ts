@@ -8,6 +8,7 @@ import type {
   TrackEnd,
   TrackReader,
 } from "../../../relay/track/mod.ts";
+import { NATIVE } from "../track_model.ts";
 import { pictureOf } from "./camera.ts";
 import type { WorldRelay } from "./relay.ts";
 
@@ -218,7 +219,7 @@ class ObjectReader implements LogReader {
     const log = this.#log;
     for (let at = log.indexOf(this.#last + 1); at < log.count && log.isWhole(at); at++) {
       const { id, payloadStart, payloadLength } = log.objectAt(at);
-      if (payloadStart + payloadLength > log.ready) return;
+      if (payloadStart + payloadLength > log.renderingOf(NATIVE)!.ready) return;
       if (id <= this.#last) throw new Error(`Object ${id} came behind ${this.#last}`);
       this.#last = id;
       const payload = new Uint8Array(payloadLength);

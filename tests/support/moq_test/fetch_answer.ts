@@ -1,5 +1,6 @@
 import {
   type ControlMessageOf,
+  data18,
   encodeFetchHeader,
   FetchObjectWriter,
   type Location,
@@ -32,8 +33,8 @@ export async function answerFetch(
   });
   await request.finish();
   const stream = await peer.openStream();
-  await stream.write(encodeFetchHeader(requestId));
-  const writer = new FetchObjectWriter("ascending");
+  await stream.write(encodeFetchHeader(requestId, data18));
+  const writer = new FetchObjectWriter("ascending", data18);
   for (const object of wanted) {
     if (object.status !== ObjectStatus.NORMAL) continue;
     const { payload, subgroup } = object;

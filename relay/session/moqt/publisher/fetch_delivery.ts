@@ -8,9 +8,11 @@ import {
   type Location,
   MAX_OBJECT_ID,
   ObjectStatus,
+  type PropertyBlock,
   StreamCode,
 } from "@qumo/shared/wire";
 import {
+  type DatagramObject,
   type FetchedObject,
   type FetchSink,
   type FetchStep,
@@ -155,7 +157,11 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     await this.#open();
     const { group, payload } = object;
     if (this.#over || this.#passed({ group, object: BigInt(object.object) })) return;
-    const header = this.#begin({ ...object, payloadLength: payload.length });
+    const properties = this.#written({
+      bytes: object.properties,
+      form: object.renderer.properties,
+    });
+    const header = this.#begin({ ...object, properties, payloadLength: payload.length });
     await this.#write(header, [payload]);
   }
 
@@ -167,25 +173,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
   async #fromStep(track: Track, step: FetchStep & { kind: "object" }): Promise<boolean> {
     const { home, group, id } = step;
     if (this.#passed({ group, object: BigInt(id) })) return true;
-    const priority = (home instanceof SubgroupLog ? home.priority : home.datagram.priority) ??
-      track.properties.defaultPriority;
-    if (!(home instanceof SubgroupLog)) {
-      const { datagram, time } = home;
-      if (this.#isExpired(track, time)) return false;
-      if (datagram.status !== ObjectStatus.NORMAL) return true;
-      const { properties, payload } = datagram;
-      const payloadLength = payload.length;
-      const header = this.#begin({
-        group,
-        subgroup: undefined,
-        object: id,
-        priority,
-        properties,
-        payloadLength,
-      });
-      await this.#write(header, [payload]);
-      return true;
-    }
+    if (!(home instanceof SubgroupLog)) return await this.#fromDatagram(track, home);
     await wholeObject(home, id);
     const index = home.indexOf(id);
     if (index >= home.count || home.idAt(index) !== id || !home.isWhole(index)) return false;
@@ -193,17 +181,37 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     const { status, properties, payloadLength, payloadStart } = home.objectAt(index);
     // In a fetch, what does not exist is left out: markers of an end have no place in it.
     if (status !== ObjectStatus.NORMAL) return true;
-    const { subgroup } = home;
     const header = this.#begin({
       group,
-      subgroup,
+      subgroup: home.subgroup,
       object: id,
-      priority,
-      properties,
+      priority: track.priorityOf(home.priority),
+      properties: this.#written(properties),
       payloadLength,
     });
     await this.#write(header, [...home.views(payloadStart, payloadStart + payloadLength)]);
     return true;
+  }
+
+  /** The same for one that came as a datagram. */
+  async #fromDatagram(track: Track, datagram: DatagramObject): Promise<boolean> {
+    if (this.#isExpired(track, datagram.time)) return false;
+    if (datagram.status !== ObjectStatus.NORMAL) return true;
+    const { group, object, properties, payload } = datagram;
+    const header = this.#begin({
+      group,
+      subgroup: undefined,
+      object,
+      priority: track.priorityOf(datagram.priority),
+      properties: this.#written(properties),
+      payloadLength: payload.length,
+    });
+    await this.#write(header, [payload]);
+    return true;
+  }
+
+  #written(block: PropertyBlock): Uint8Array {
+    return this.#context.draft.data.properties.of(block);
   }
 
   #isExpired(track: Track, time: number): boolean {

@@ -1,9 +1,10 @@
-import { draft18 } from "@qumo/shared/wire";
+import { data18, draft18 } from "@qumo/shared/wire";
 import { done, ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { FetchedObject, PendingFetch } from "../../../track/mod.ts";
 import { memoryPair } from "../../../transport/mod.ts";
 import { RelayMetrics } from "../../../ops/metrics.ts";
+import { rendererOf } from "../dialect/renderer.ts";
 import { StreamSupply } from "../../delivery/stream_supply.ts";
 import type { FetchDeliveryContext } from "./fetch_delivery.ts";
 import { FetchDelivery } from "./fetch_delivery.ts";
@@ -38,6 +39,7 @@ Deno.test("FetchDelivery answers on one stream when an object comes before it is
 });
 
 function object(id: number): FetchedObject {
+  const renderer = rendererOf(data18);
   const [properties, payload] = [new Uint8Array(), Uint8Array.of(id)];
-  return { group: 0n, subgroup: 0n, object: id, priority: 1, properties, payload };
+  return { group: 0n, subgroup: 0n, object: id, priority: 1, properties, payload, renderer };
 }

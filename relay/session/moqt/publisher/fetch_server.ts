@@ -10,6 +10,7 @@ import {
   updateScope,
 } from "@qumo/shared/wire";
 import {
+  type FetchAnswer,
   type LocationRange,
   type PastSource,
   type Refusal,
@@ -23,6 +24,7 @@ import { endFromWire, endToWire, WHOLE_GROUP } from "../requests/request_ranges.
 import { refuse, type RefuseContext } from "../requests/refuse.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
+import { trackProperties } from "../dialect/track_properties.ts";
 import type { SubscriptionServer } from "./subscription_server.ts";
 import type { Configured, Lifetime, PeerNames, Permission } from "../connection/facets.ts";
 
@@ -205,7 +207,8 @@ export class FetchServer {
     const beyond = compareLocations(range.end, largest) > 0;
     const isWholeGroup = range.end.object === WHOLE_GROUP && range.end.group < largest.group;
     const end = beyond && !isWholeGroup ? largest : range.end;
-    this.#accept(stream, end, isEndOfTrack(track.end, end), track.rawProperties);
+    const endOfTrack = isEndOfTrack(track.end, end);
+    if (!this.#accept(stream, { end, endOfTrack, properties: track.propertyBlock })) return;
     const fill = message.parameters.fillTimeout;
     const budget = fill === undefined ? DEFAULT_FILL_TIMEOUT_MS : Number(fill);
     const timer = this.#limitFill(delivery, budget);
@@ -235,20 +238,28 @@ export class FetchServer {
       delivery.cancel(StreamCode.INTERNAL_ERROR);
       return this.#refuse(stream, answer.refusal);
     }
-    const { end, endOfTrack, properties } = answer.value;
-    this.#accept(stream, end, endOfTrack, properties);
+    if (!this.#accept(stream, answer.value)) return;
     await delivery.finishFrom(fetching);
     stream.finish();
   }
 
-  #accept(
-    stream: RequestChannel,
-    end: Location,
-    endOfTrack: boolean,
-    properties: Uint8Array,
-  ): void {
-    this.#context.metrics.requests.fetch.ok++;
-    stream.send({ kind: "fetchOk", endOfTrack, end: endToWire(end), parameters: {}, properties });
+  /** Answers with FETCH_OK; false when that cannot be said, and it was refused. */
+  #accept(stream: RequestChannel, { end, endOfTrack, properties: block }: FetchAnswer): boolean {
+    const { metrics, draft } = this.#context;
+    const properties = trackProperties(draft, block);
+    if (!properties.ok) {
+      this.#refuse(stream, properties.refusal);
+      return false;
+    }
+    metrics.requests.fetch.ok++;
+    stream.send({
+      kind: "fetchOk",
+      endOfTrack,
+      end: endToWire(end),
+      parameters: {},
+      properties: properties.value,
+    });
+    return true;
   }
 
   #refuse(stream: RequestChannel, refusal: Refusal): void {

@@ -5,10 +5,11 @@ import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { refuse, type RefuseContext } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
-import type { Parties, PeerNames, Permission } from "../connection/facets.ts";
+import { trackProperties } from "../dialect/track_properties.ts";
+import type { Parties, PeerNames, Permission, Wire } from "../connection/facets.ts";
 
 /** What {@linkcode serveTrackStatus} uses of its session. */
-export type TrackStatusContext = Parties & PeerNames & Permission & RefuseContext;
+export type TrackStatusContext = Wire & Parties & PeerNames & Permission & RefuseContext;
 
 /** Answers a TRACK_STATUS, from what is known or by asking a publisher. */
 export async function serveTrackStatus(
@@ -16,16 +17,16 @@ export async function serveTrackStatus(
   stream: RequestChannel,
   message: ControlMessageOf<"trackStatus">,
 ): Promise<void> {
-  const { metrics, peer } = context;
+  const { metrics, peer, draft } = context;
+  const refuseWith = (refusal: Refusal) =>
+    void refuse(context, stream, { request: "track_status", refusal });
   const status = await allowedStatus(context, message);
-  if (!status.ok) {
-    refuse(context, stream, { request: "track_status", refusal: status.refusal });
-    return;
-  }
+  if (!status.ok) return refuseWith(status.refusal);
+  const properties = trackProperties(draft, status.value.properties);
+  if (!properties.ok) return refuseWith(properties.refusal);
   metrics.requests.track_status.ok++;
-  const { largest, properties } = status.value;
-  const parameters = largestForSubscriber(largest, peer);
-  stream.send({ kind: "requestOk", parameters, properties });
+  const parameters = largestForSubscriber(status.value.largest, peer);
+  stream.send({ kind: "requestOk", parameters, properties: properties.value });
   stream.finish();
 }
 
@@ -43,7 +44,7 @@ async function allowedStatus(
   if (!scope.ok) return scope;
   const entry = scope.value.find(track);
   if (entry?.feeds.established) {
-    return done({ largest: entry.track.largest, properties: entry.track.rawProperties });
+    return done({ largest: entry.track.largest, properties: entry.track.propertyBlock });
   }
   const source = scope.value.sourceOf(track);
   if (source === undefined) return refused(NO_PUBLISHER);

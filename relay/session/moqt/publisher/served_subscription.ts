@@ -21,6 +21,7 @@ import {
   Subscription,
   type SubscriptionOwner,
 } from "../../delivery/subscription.ts";
+import { rendererOf } from "../dialect/renderer.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin, wayFrom } from "../connection/relay_peer.ts";
@@ -115,7 +116,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
    * at the same time.
    */
   start(parameters: WishParameters, largest: Location | undefined, join: JoinPoint): void {
-    const { connection, clock, metrics, settings } = this.#context;
+    const { connection, clock, metrics, settings, draft } = this.#context;
     this.#joiningLocation = largest;
     const { track } = this.entry;
     this.#begunBy = { filter: parameters.filter, join };
@@ -124,6 +125,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     const { supply, unfinished } = this.#context.streams;
     const context = {
       connection,
+      renderer: rendererOf(draft.data),
       supply,
       unfinished,
       clock,

@@ -19,6 +19,7 @@ import { isMoqDev, largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin, wayFrom } from "../connection/relay_peer.ts";
 import { hint, nameFields, refuse, type RefuseContext } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
+import { trackProperties } from "../dialect/track_properties.ts";
 import { checkName } from "../requests/reserved.ts";
 import { type ServedContext, type ServedInit, ServedSubscription } from "./served_subscription.ts";
 import { type Ending, inSpan, type SpanContext } from "./subscription_span.ts";
@@ -215,7 +216,7 @@ export class SubscriptionServer {
     message: ControlMessageOf<"subscribe">,
     { begun, gone, trace }: Preparation,
   ): Promise<Ending> {
-    const { metrics, peer } = this.#context;
+    const { metrics, peer, draft } = this.#context;
     const unauthorized = await this.#unauthorized(message);
     if (unauthorized !== undefined) return this.#refuse(stream, unauthorized);
     this.#waiting.add(gone);
@@ -236,7 +237,12 @@ export class SubscriptionServer {
       opened.value.demand.release();
       return this.#refuse(stream, refusal);
     }
-    const served = this.#accept(stream, message, opened.value);
+    const properties = trackProperties(draft, opened.value.track.propertyBlock);
+    if (!properties.ok) {
+      opened.value.demand.release();
+      return this.#refuse(stream, properties.refusal);
+    }
+    const served = this.#accept(stream, message, { ...opened.value, properties: properties.value });
     begun(served);
     return await served.listen();
   }
@@ -281,17 +287,17 @@ export class SubscriptionServer {
   #accept(
     stream: RequestChannel,
     message: ControlMessageOf<"subscribe">,
-    { demand, ...entry }: OpenTrack,
+    { demand, properties, ...entry }: OpenTrack & { readonly properties: Uint8Array },
   ): ServedSubscription {
     const { track, feeds } = entry;
-    const { largest, rawProperties } = track;
+    const { largest } = track;
     const { settings, peer, metrics } = this.#context;
     metrics.requests.subscribe.ok++;
     stream.send({
       kind: "subscribeOk",
-      alias: track.alias,
+      alias: track.number,
       parameters: { ...largestForSubscriber(largest, peer), ...this.#way(feeds) },
-      properties: rawProperties,
+      properties,
     });
     const served = this.newServed({ entry, demand, stream, requestId: message.requestId });
     this.adopt(served);

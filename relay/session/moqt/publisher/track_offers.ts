@@ -6,7 +6,7 @@ import {
   StreamCode,
   updateScope,
 } from "@qumo/shared/wire";
-import type { Publisher, Track, TrackEntry } from "../../../track/mod.ts";
+import type { Publisher, Refusal, Track, TrackEntry } from "../../../track/mod.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { STREAM_CREDIT_MS } from "../../limits.ts";
@@ -16,6 +16,7 @@ import { outcomeOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { isOtherRelay } from "../connection/relay_peer.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
+import { trackProperties } from "../dialect/track_properties.ts";
 import type { ServedSubscription } from "./served_subscription.ts";
 import type { SubscriptionServer } from "./subscription_server.ts";
 import type {
@@ -26,11 +27,13 @@ import type {
   Reporting,
   Timing,
   Visibility,
+  Wire,
 } from "../connection/facets.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";
 
 /** What {@linkcode TrackOffers} uses of its session. */
 export type TrackOffersContext =
+  & Wire
   & Reporting
   & Timing
   & Parties
@@ -108,9 +111,18 @@ export class TrackOffers {
     events.say("offered track refused", { ...nameFields(track.name), reason: answer.reason });
   }
 
+  /** The peer's version of the protocol cannot say what the track is. */
+  #cannotOffer(track: Track, { kind, reason }: Refusal): void {
+    const { metrics, events } = this.#context;
+    metrics.upstreamRequests.publish[kind]++;
+    events.say("track cannot be offered", { ...nameFields(track.name), reason });
+  }
+
   /** Sends PUBLISH, and the track unless the peer refuses. */
   async #publish(entry: TrackEntry, forward: boolean, blocked: () => void): Promise<void> {
     const { track, feeds } = entry;
+    const properties = trackProperties(this.#context.draft, track.propertyBlock);
+    if (!properties.ok) return this.#cannotOffer(track, properties.refusal);
     const demand = feeds.hold(forward);
     try {
       const stream = await this.#openInTime();
@@ -121,7 +133,7 @@ export class TrackOffers {
       const release = this.#subscriptions.reserve(track.name, stream, served);
       const unwatch = this.#context.stops.watch(stream);
       try {
-        await this.#offerOn(stream, served, entry, forward);
+        await this.#offerOn(stream, served, { forward, properties: properties.value });
       } finally {
         unwatch();
         served.cancel();
@@ -155,17 +167,17 @@ export class TrackOffers {
   async #offerOn(
     stream: RequestChannel,
     served: ServedSubscription,
-    { track }: TrackEntry,
-    forward: boolean,
+    { forward, properties }: { readonly forward: boolean; readonly properties: Uint8Array },
   ): Promise<void> {
+    const { track } = served.entry;
     const { largest } = track;
     stream.send({
       kind: "publish",
       requestId: served.requestId,
       track: track.name,
-      alias: track.alias,
+      alias: track.number,
       parameters: { forward, ...largestForSubscriber(largest, this.#context.peer) },
-      properties: track.rawProperties,
+      properties,
     });
     this.#subscriptions.adopt(served);
     // Until the peer says otherwise nothing is filtered.

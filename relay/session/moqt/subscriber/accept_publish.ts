@@ -5,10 +5,10 @@ import { nameFields, refuse as refuseRequest, type RefuseContext } from "../requ
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
-import type { Configured, PeerNames, Permission } from "../connection/facets.ts";
+import type { Configured, PeerNames, Permission, Wire } from "../connection/facets.ts";
 
 /** What {@linkcode acceptPublish} uses of its session. */
-export type PublishContext = PeerNames & Permission & Configured & RefuseContext;
+export type PublishContext = Wire & PeerNames & Permission & Configured & RefuseContext;
 
 /** Answers a PUBLISH: the track is known from now on, and flows when somebody wants it. */
 export async function acceptPublish(
@@ -67,7 +67,7 @@ async function refusalOf(
   if (publisher.trackCount >= maxPublishedTracks) {
     return { kind: "excessive_load", reason: `more than ${maxPublishedTracks} tracks` };
   }
-  const { unknownMandatory } = decodeTrackProperties(properties);
+  const { unknownMandatory } = decodeTrackProperties(properties, context.draft.data);
   if (unknownMandatory.length > 0) return unsupportedExtension(unknownMandatory);
   return checkName(track);
 }

@@ -1,10 +1,11 @@
 import type { SubgroupHeader } from "@qumo/shared/wire";
 import { MalformedTrack, SubgroupWriter, type Track } from "../../../track/mod.ts";
+import { rendererOf } from "../dialect/renderer.ts";
 import type { PeerFeed } from "./peer_feed.ts";
-import type { Reporting, Timing } from "../connection/facets.ts";
+import type { Reporting, Timing, Wire } from "../connection/facets.ts";
 
 /** What {@linkcode FeedWriter} uses of its session. */
-export type FeedWriterContext = Reporting & Timing;
+export type FeedWriterContext = Wire & Reporting & Timing;
 
 /** The feed that brings an object is over, since another publisher keeps the track. */
 export class FeedLost extends Error {
@@ -21,13 +22,18 @@ export class FeedWriter {
   #writer: SubgroupWriter;
   #track: Track;
 
-  constructor(feed: PeerFeed, header: SubgroupHeader, { clock, metrics }: FeedWriterContext) {
+  constructor(
+    feed: PeerFeed,
+    header: SubgroupHeader,
+    { clock, draft, metrics }: FeedWriterContext,
+  ) {
     const { source, target } = feed;
     this.#feed = feed;
     this.#metrics = metrics;
     this.#track = target.track;
     this.#writer = new SubgroupWriter(target.track, header, {
       clock,
+      renderer: rendererOf(draft.data),
       source,
       isRelayed: target.mayGoOn,
       onDrop: feed.drops.note,

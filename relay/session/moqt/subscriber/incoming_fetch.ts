@@ -14,6 +14,7 @@ import type {
   PendingFetch,
   Refusal,
 } from "../../../track/mod.ts";
+import { rendererOf } from "../dialect/renderer.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { Input } from "../../input.ts";
 import { endFromWire, endToWire } from "../requests/request_ranges.ts";
@@ -127,19 +128,21 @@ export class IncomingFetch implements PendingFetch {
   }
 
   #accept(message: ControlMessage): void {
+    const { data } = this.#context.draft;
     if (message.kind !== "fetchOk") throw violation(`${message.kind} does not answer FETCH`);
     const end = endFromWire(message.end);
     if (compareLocations(end, this.#request.start) < 0) {
       throw violation("FETCH_OK ends before the fetch starts");
     }
-    const { unknownMandatory } = decodeTrackProperties(message.properties);
+    const { unknownMandatory } = decodeTrackProperties(message.properties, data);
     if (unknownMandatory.length > 0) {
       this.#stream?.cancel(StreamCode.CANCELLED);
       this.#input?.stop(StreamCode.CANCELLED);
       return this.#refuse(unsupportedExtension(unknownMandatory));
     }
     this.#context.metrics.upstreamRequests.fetch.ok++;
-    const { endOfTrack, properties } = message;
+    const { endOfTrack, properties: bytes } = message;
+    const properties = { bytes, form: data.properties };
     this.#answered(done({ end, endOfTrack, properties }));
   }
 
@@ -187,7 +190,9 @@ export class IncomingFetch implements PendingFetch {
       filled += end - input.start;
       input.start = end;
     }
-    await this.#sink.object({ group, subgroup, object, priority, properties, payload });
+    const renderer = rendererOf(this.#context.draft.data);
+    const id = { group, subgroup, object };
+    await this.#sink.object({ ...id, priority, properties, payload, renderer });
   }
 
   #refuse(refusal: Refusal): void {

@@ -12,9 +12,16 @@ import {
   StreamCode,
   type SubgroupHeader,
 } from "@qumo/shared/wire";
-import { type DatagramOutcome, MalformedTrack, writeDatagram } from "../../../track/mod.ts";
+import {
+  type DatagramFields,
+  type DatagramOptions,
+  type DatagramOutcome,
+  MalformedTrack,
+  writeDatagram,
+} from "../../../track/mod.ts";
 import { TransportError } from "../../../transport/errors.ts";
 import type { ReceiveStream } from "../../../transport/types.ts";
+import { rendererOf } from "../dialect/renderer.ts";
 import { foundIn, isTransportEnd, violation } from "../../errors.ts";
 import { readVarint } from "../../framing.ts";
 import { Input } from "../../input.ts";
@@ -134,15 +141,21 @@ export class Ingest {
     if (feed.groupCount.begins(datagram.group)) received.groups++;
     feed.datagram();
     try {
-      // A copy: the transport's buffer is not ours to keep.
-      const { payload, properties } = datagram;
-      const own = { ...datagram, payload: payload.slice(), properties: properties.slice() };
-      const outcome = storeDatagram(feed, own, since);
+      const outcome = storeDatagram(feed, this.#neutral(datagram), {
+        now: since,
+        renderer: rendererOf(this.#context.draft.data),
+        source: feed.source,
+      });
       if (outcome === "new" || outcome === "duplicate") feed.drops.kept();
       else feed.drops.note(outcome);
     } catch (error) {
       this.#trackFailed(feed, error);
     }
+  }
+
+  /** A datagram without what only its session understands. */
+  #neutral({ properties: bytes, ...datagram }: ObjectDatagram): DatagramFields {
+    return { ...datagram, properties: { bytes, form: this.#context.draft.data.properties } };
   }
 
   async #subgroup(input: Input, type: bigint): Promise<void> {
@@ -285,16 +298,20 @@ export class Ingest {
 const CUT = new TransportError("reset", 0, "The stream was cut");
 
 /** Puts a datagram into the track that its feed delivers to, or to the one that begins anew. */
-function storeDatagram(feed: PeerFeed, datagram: ObjectDatagram, since: number): DatagramOutcome {
+function storeDatagram(
+  feed: PeerFeed,
+  datagram: DatagramFields,
+  options: DatagramOptions,
+): DatagramOutcome {
   const { track } = feed.target;
   try {
-    return writeDatagram(track, datagram, { now: since, source: feed.source });
+    return writeDatagram(track, datagram, options);
   } catch (error) {
     if (!(error instanceof MalformedTrack) || feed.contradicted(error.message) === "malformed") {
       throw error;
     }
     if (feed.isOver || feed.target.track === track) throw new FeedLost(error.message);
-    return writeDatagram(feed.target.track, datagram, { now: since, source: feed.source });
+    return writeDatagram(feed.target.track, datagram, { ...options, source: feed.source });
   }
 }
 

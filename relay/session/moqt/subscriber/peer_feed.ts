@@ -2,6 +2,7 @@ import { done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import {
   type ControlMessage,
   type ControlMessageOf,
+  decodeTrackProperties,
   type Location,
   okScope,
   outOfScope,
@@ -32,11 +33,11 @@ import { outcomeOf, refusalOf, trackEndOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { DropReason, TrackGivenUp } from "../../../vocabulary.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
-import type { Lifetime, Parties, Reporting, Timing } from "../connection/facets.ts";
+import type { Lifetime, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";
 
 /** What {@linkcode PeerFeed} uses of its session. */
-export type PeerFeedContext = Reporting & Timing & Parties & Asking & Lifetime & {
+export type PeerFeedContext = Wire & Reporting & Timing & Parties & Asking & Lifetime & {
   readonly stops: StopProbes;
 };
 
@@ -197,7 +198,12 @@ export class PeerFeed implements Feed {
   /** What the peer said of the track when it agreed. */
   #tellTrack(): void {
     const { words } = this.#target.track;
-    if (this.#properties !== undefined) words.setProperties(this, this.#properties);
+    const bytes = this.#properties;
+    if (bytes !== undefined) {
+      const { data } = this.#context.draft;
+      const block = { bytes, form: data.properties };
+      words.setProperties(this, block, decodeTrackProperties(bytes, data));
+    }
     if (this.#largest !== undefined) words.learnLargest(this, this.#largest);
   }
 

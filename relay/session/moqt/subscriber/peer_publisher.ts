@@ -281,7 +281,9 @@ export class PeerPublisher implements FeedPublisher {
     if (message.kind !== "requestOk" || outOfScope(message.parameters, okScope.trackStatus)) {
       throw violation(`${message.kind} does not answer TRACK_STATUS`);
     }
-    return done({ largest: message.parameters.largestObject, properties: message.properties });
+    const { properties: bytes, parameters: said } = message;
+    const properties = { bytes, form: this.#context.draft.data.properties };
+    return done({ largest: said.largestObject, properties });
   }
 
   async #subscribe(
@@ -309,7 +311,10 @@ export class PeerPublisher implements FeedPublisher {
       throw violation(`${message.kind} does not answer SUBSCRIBE`);
     }
     if (feed.isOver) return stream.cancel(StreamCode.CANCELLED);
-    const { unknownMandatory } = decodeTrackProperties(message.properties);
+    const { unknownMandatory } = decodeTrackProperties(
+      message.properties,
+      this.#context.draft.data,
+    );
     if (unknownMandatory.length > 0) {
       stream.cancel(StreamCode.CANCELLED);
       return this.#refuse(feed, unsupportedExtension(unknownMandatory));

@@ -1,7 +1,8 @@
 import { ByteReader } from "../../bytes.ts";
 import { DecodeError, EncodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID, MAX_OBJECT_PROPERTIES_BYTES } from "../../limits.ts";
-import { data18, type DataDialect, ObjectStatus } from "./dialect.ts";
+import type { DataDialect } from "./dialect.ts";
+import { ObjectStatus } from "../../object.ts";
 import { checkStatus, refuseObjectId } from "./object_header.ts";
 import { classifyDatagram } from "./stream_type.ts";
 
@@ -37,7 +38,7 @@ const EMPTY = new Uint8Array(0);
  */
 export function decodeDatagram(
   bytes: Uint8Array,
-  dialect: DataDialect = data18,
+  dialect: DataDialect,
 ): ObjectDatagram | undefined {
   const reader = new ByteReader(bytes, dialect.varint);
   const type = reader.varint();
@@ -78,7 +79,7 @@ function decodeProperties(reader: ByteReader): Uint8Array {
  */
 export function encodeDatagram(
   datagram: ObjectDatagram,
-  dialect: DataDialect = data18,
+  dialect: DataDialect,
 ): Uint8Array<ArrayBuffer> {
   const { varint } = dialect;
   const { alias, group, object, priority, properties, status, payload } = datagram;

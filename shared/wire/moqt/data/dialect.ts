@@ -1,15 +1,18 @@
+import { ObjectStatus } from "../../object.ts";
+import type { PropertyForm } from "../../properties.ts";
 import { type VarintFormat, vi64 } from "../../varint.ts";
-
-/** What an object's status says (#object-status). */
-export const ObjectStatus = { NORMAL: 0x0, END_OF_GROUP: 0x3, END_OF_TRACK: 0x4 } as const;
-export type ObjectStatus = typeof ObjectStatus[keyof typeof ObjectStatus];
+import { deltaPairs } from "./property_form.ts";
 
 /** What is said about a range of objects that a fetch leaves out (#end-of-range). */
 export type FetchRangeKind = "non_existent" | "unknown";
 
 /** What a draft may choose about data streams and datagrams; the layouts themselves are shared. */
 export interface DataDialect {
+  /** For people. */
+  readonly name: string;
   readonly varint: VarintFormat;
+  /** How properties are written. */
+  readonly properties: PropertyForm;
   /** Bits that the type of a SUBGROUP_HEADER may have set (#subgroup-header). */
   readonly subgroupBits: number;
   /** Bits that the type of an OBJECT_DATAGRAM may have set (#object-datagram). */
@@ -22,7 +25,9 @@ export interface DataDialect {
 
 /** Drafts 18 and 19; later ones up to 22 only add to it. */
 export const data18: DataDialect = {
+  name: "moqt-18",
   varint: vi64,
+  properties: deltaPairs(vi64),
   subgroupBits: 0x7f,
   datagramBits: 0x2f,
   statuses: new Set(Object.values(ObjectStatus)),

@@ -2,7 +2,7 @@ import { type ByteReader, ByteWriter } from "../../bytes.ts";
 import { EncodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID } from "../../limits.ts";
 import type { GroupOrder } from "../model/group_order.ts";
-import { data18, type DataDialect, type FetchRangeKind } from "./dialect.ts";
+import type { DataDialect, FetchRangeKind } from "./dialect.ts";
 import { FETCH_STREAM_TYPE } from "./stream_type.ts";
 
 /** The bits of an object's serialization flags on a fetch stream (#fetch-header). */
@@ -25,7 +25,7 @@ export const FIRST_FETCH_RANGE = 0x80;
 /** A FETCH_HEADER, type included. */
 export function encodeFetchHeader(
   requestId: bigint,
-  dialect: DataDialect = data18,
+  dialect: DataDialect,
 ): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter(dialect.varint);
   writer.varint(FETCH_STREAM_TYPE);
@@ -66,7 +66,7 @@ export class FetchObjectWriter {
   #subgroup: bigint | undefined;
   #priority = -1;
 
-  constructor(order: GroupOrder, dialect: DataDialect = data18) {
+  constructor(order: GroupOrder, dialect: DataDialect) {
     this.#order = order;
     this.#dialect = dialect;
   }

@@ -1,7 +1,7 @@
 import { DecodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID } from "../../limits.ts";
 import type { GroupOrder } from "../model/group_order.ts";
-import { data18, type DataDialect, type FetchRangeKind } from "./dialect.ts";
+import type { DataDialect, FetchRangeKind } from "./dialect.ts";
 import { FetchFlag, FIRST_FETCH_RANGE } from "./fetch.ts";
 import {
   readPayloadLength,
@@ -54,7 +54,7 @@ export class FetchObjectDecoder {
   #hasPriorObject = false;
   #priorObject = 0;
 
-  constructor(order: GroupOrder, dialect: DataDialect = data18) {
+  constructor(order: GroupOrder, dialect: DataDialect) {
     this.#descending = order === "descending";
     this.#dialect = dialect;
   }

@@ -1,3 +1,4 @@
+import { data18 } from "./dialect.ts";
 import assert from "node:assert/strict";
 import { ByteReader } from "../../bytes.ts";
 import { DecodeError, EncodeError } from "../../errors.ts";
@@ -19,7 +20,7 @@ const MAX_HEX = "ff".repeat(9);
 /** All items of a stream, each in a line; "short" when the last is not whole. */
 function items(hex: string, order: Order = "ascending"): string[] {
   const bytes = Uint8Array.fromHex(hex);
-  const decoder = new FetchObjectDecoder(order);
+  const decoder = new FetchObjectDecoder(order, data18);
   const lines: string[] = [];
   for (let at = 0; at < bytes.length;) {
     const next = decoder.decode(bytes, at, bytes.length);
@@ -56,8 +57,8 @@ function object(group: bigint, id: number, fields: Partial<FetchObject> = {}): F
 }
 
 Deno.test("A fetch header is the same both ways", () => {
-  assert.equal(encodeFetchHeader(4n).toHex(), "0504");
-  assert.equal(encodeFetchHeader(MAX).toHex(), `05${MAX_HEX}`);
+  assert.equal(encodeFetchHeader(4n, data18).toHex(), "0504");
+  assert.equal(encodeFetchHeader(MAX, data18).toHex(), `05${MAX_HEX}`);
   const reader = new ByteReader(Uint8Array.fromHex(MAX_HEX));
   assert.equal(decodeFetchHeader(reader), MAX);
   assert.throws(() => decodeFetchHeader(new ByteReader(Uint8Array.of(0x80))), fails("short"));
@@ -73,7 +74,7 @@ Deno.test("FetchObjectDecoder reads the guide's example", () => {
 });
 
 Deno.test("FetchObjectWriter writes the guide's example", () => {
-  const writer = new FetchObjectWriter("ascending");
+  const writer = new FetchObjectWriter("ascending", data18);
   const hex = [
     writer.object(object(7n, 3, { payloadLength: 1 })),
     writer.object(object(7n, 4, { payloadLength: 1 })),
@@ -138,14 +139,14 @@ Deno.test("FetchObjectDecoder waits for all of each item", () => {
   const item = "3f" + "8007" + "c00005" + "8003" + "80" + "023c01" + "8002";
   for (const [hex, order] of [[item, "ascending"], ["810c8009ff0000000000000005", "descending"]]) {
     const bytes = Uint8Array.fromHex(`ffff${hex}`);
-    const decoder = new FetchObjectDecoder(order as Order);
+    const decoder = new FetchObjectDecoder(order as Order, data18);
     const before = { ...decoder };
     for (let end = 2; end < bytes.length; end++) {
       assert.equal(decoder.decode(bytes, 2, end), SHORT);
       assert.deepEqual({ ...decoder }, before);
     }
     assert.equal(decoder.decode(bytes, 2, bytes.length), bytes.length);
-    const fresh = new FetchObjectDecoder(order as Order);
+    const fresh = new FetchObjectDecoder(order as Order, data18);
     assert.equal(fresh.decode(bytes, 2, bytes.length), bytes.length);
     assert.deepEqual({ ...decoder }, { ...fresh });
   }
@@ -154,7 +155,7 @@ Deno.test("FetchObjectDecoder waits for all of each item", () => {
 Deno.test("FetchObjectDecoder keeps what came before while an item is not whole", () => {
   assert.deepEqual(items("1f0709038000" + "02"), ["7.3 in 9, priority 128, [] ", "short"]);
   const bytes = Uint8Array.fromHex("1f0709038000" + "1a00" + "0100");
-  const decoder = new FetchObjectDecoder("ascending");
+  const decoder = new FetchObjectDecoder("ascending", data18);
   assert.equal(decoder.decode(bytes, 0, 6), 6);
   assert.equal(decoder.decode(bytes, 6, 9), SHORT);
   assert.equal(decoder.decode(bytes, 6, 10), 10);
@@ -183,7 +184,7 @@ Deno.test("FetchObjectDecoder knows the flags below 128 and two values above", (
     const bytes = new Uint8Array(40);
     bytes[0] = 0x80 | flags >> 8;
     bytes[1] = flags;
-    const decoder = new FetchObjectDecoder("ascending");
+    const decoder = new FetchObjectDecoder("ascending", data18);
     decoder.decode(Uint8Array.fromHex("1f0000008000"), 0, 6);
     if (flags < 128 || flags === 0x8c || flags === 0x10c) {
       assert.ok(decoder.decode(bytes, 0, 40) > 2);
@@ -237,7 +238,7 @@ Deno.test("FetchObjectDecoder refuses lengths above their limits as soon as they
 });
 
 Deno.test("FetchObjectWriter says as little as all receivers understand", () => {
-  const writer = new FetchObjectWriter("descending");
+  const writer = new FetchObjectWriter("descending", data18);
   const properties = Uint8Array.of(0x3c, 1);
   const written: [Uint8Array, string][] = [
     [writer.object(object(9n, 0, { subgroup: 6n })), "1f0906008000"],
@@ -254,7 +255,7 @@ Deno.test("FetchObjectWriter says as little as all receivers understand", () => 
 });
 
 Deno.test("FetchObjectWriter writes an object behind a range that comes first", () => {
-  const writer = new FetchObjectWriter("ascending");
+  const writer = new FetchObjectWriter("ascending", data18);
   const hex = writer.unknownUpTo(2n, 4).toHex() + writer.object(object(2n, 7)).toHex();
   assert.equal(hex, "810c0204" + "14038000");
   assert.deepEqual(items(hex), ["unknown to 2.4", "2.7 in 0, priority 128, [] "]);
@@ -262,7 +263,7 @@ Deno.test("FetchObjectWriter writes an object behind a range that comes first", 
 
 Deno.test("FetchObjectWriter refuses what is out of order", () => {
   for (const order of ["ascending", "descending"] as const) {
-    const writer = new FetchObjectWriter(order);
+    const writer = new FetchObjectWriter(order, data18);
     writer.object(object(7n, 3));
     assert.throws(() => writer.object(object(7n, 3)), EncodeError);
     assert.throws(() => writer.object(object(7n, 2)), EncodeError);
@@ -272,11 +273,14 @@ Deno.test("FetchObjectWriter refuses what is out of order", () => {
     assert.throws(() => writer.nonExistentUpTo(wrong, 9), EncodeError);
     assert.equal(writer.object(object(7n, 4)).toHex(), "0000", "a refusal changes nothing");
   }
-  assert.throws(() => new FetchObjectWriter("ascending").object(object(0n, 2 ** 53)), EncodeError);
+  assert.throws(
+    () => new FetchObjectWriter("ascending", data18).object(object(0n, 2 ** 53)),
+    EncodeError,
+  );
 });
 
 Deno.test("FetchObjectWriter changes nothing when it cannot encode a group", () => {
-  const writer = new FetchObjectWriter("ascending");
+  const writer = new FetchObjectWriter("ascending", data18);
   writer.object(object(7n, 3));
   assert.throws(() => writer.object(object(MAX * 4n, 0)), EncodeError);
   assert.equal(writer.object(object(7n, 4)).toHex(), "0000");

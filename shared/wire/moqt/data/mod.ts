@@ -1,6 +1,6 @@
 /** Data streams and datagrams: what carries objects. */
 export { decodeDatagram, encodeDatagram, type ObjectDatagram } from "./datagram.ts";
-export { data18, type DataDialect, type FetchRangeKind, ObjectStatus } from "./dialect.ts";
+export { data18, type DataDialect, type FetchRangeKind } from "./dialect.ts";
 export {
   decodeFetchHeader,
   encodeFetchHeader,
@@ -15,13 +15,9 @@ export {
   SHORT,
   writeObjectHeader,
 } from "./object_header.ts";
-export {
-  isMalformed,
-  type MalformedTrack,
-  type ObjectGaps,
-  validateObjectProperties,
-} from "./object_properties.ts";
+export { validateObjectProperties } from "./object_properties.ts";
 export { isMandatory, Property } from "./property.ts";
+export { deltaPairs } from "./property_form.ts";
 export {
   classifyDatagram,
   classifyUniStream,
@@ -39,4 +35,4 @@ export {
   isSubgroupType,
   type SubgroupHeader,
 } from "./subgroup.ts";
-export { decodeTrackProperties, type TrackProperties } from "./track_properties.ts";
+export { decodeTrackProperties } from "./track_properties.ts";

@@ -1,7 +1,8 @@
 import { DecodeError, EncodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID, MAX_OBJECT_PROPERTIES_BYTES } from "../../limits.ts";
 import type { VarintFormat } from "../../varint.ts";
-import { data18, type DataDialect, ObjectStatus } from "./dialect.ts";
+import type { DataDialect } from "./dialect.ts";
+import { ObjectStatus } from "../../object.ts";
 
 /** What a decoder returns when it needs more bytes than there are. */
 export const SHORT = -1;
@@ -29,7 +30,7 @@ export class ObjectHeaderDecoder {
   readonly #varint: VarintFormat;
   readonly #statuses: ReadonlySet<number>;
 
-  constructor(hasProperties: boolean, dialect: DataDialect = data18) {
+  constructor(hasProperties: boolean, dialect: DataDialect) {
     this.#hasProperties = hasProperties;
     this.#varint = dialect.varint;
     this.#statuses = dialect.statuses;
@@ -145,7 +146,7 @@ export function objectHeaderSize(
   properties: Uint8Array = NO_PROPERTIES,
   payloadLength: number,
   status: number,
-  varint: VarintFormat = data18.varint,
+  varint: VarintFormat,
 ): number {
   checkObject(delta, hasProperties, properties, payloadLength, status);
   let size = varint.sizeOfNumber(delta) + varint.sizeOfNumber(payloadLength);
@@ -170,7 +171,7 @@ export function writeObjectHeader(
   properties: Uint8Array = NO_PROPERTIES,
   payloadLength: number,
   status: number,
-  varint: VarintFormat = data18.varint,
+  varint: VarintFormat,
 ): number {
   checkObject(delta, hasProperties, properties, payloadLength, status);
   let next = varint.writeNumber(into, at, delta);

@@ -122,9 +122,9 @@ for (
 ) {
   Deno.test(`ObjectHeaderDecoder.decode() waits for all of a header with ${name}`, () => {
     const bytes = Uint8Array.fromHex(`ffff${hex}`);
-    const decoder = new ObjectHeaderDecoder(hasProperties);
+    const decoder = new ObjectHeaderDecoder(hasProperties, data18);
     const before = { ...decoder };
-    const whole = new ObjectHeaderDecoder(hasProperties);
+    const whole = new ObjectHeaderDecoder(hasProperties, data18);
     const payload = whole.decode(bytes, 2, bytes.length);
     assert.ok(payload > 2);
     for (let end = 2; end < payload; end++) {
@@ -161,22 +161,22 @@ Deno.test("ObjectHeaderDecoder.decode() refuses an id of more than 64 bits as ma
 
 Deno.test("ObjectHeaderDecoder.decode() refuses an id as soon as it is there", () => {
   const bytes = new Uint8Array(9).fill(0xff);
-  const decoder = new ObjectHeaderDecoder(true);
+  const decoder = new ObjectHeaderDecoder(true, data18);
   assert.equal(decoder.decode(bytes, 0, 8), SHORT);
   assert.throws(() => decoder.decode(bytes, 0, 9), { fault: "object_id" });
 });
 
 Deno.test("ObjectHeaderDecoder.decode() takes properties up to their limit and no longer", () => {
   const most = Uint8Array.fromHex("00c10000");
-  assert.equal(new ObjectHeaderDecoder(true).decode(most, 0, 4), SHORT);
+  assert.equal(new ObjectHeaderDecoder(true, data18).decode(most, 0, 4), SHORT);
   const more = Uint8Array.fromHex("00c10001");
-  assert.throws(() => new ObjectHeaderDecoder(true).decode(more, 0, 4), malformed);
+  assert.throws(() => new ObjectHeaderDecoder(true, data18).decode(more, 0, 4), malformed);
   const most64 = Uint8Array.fromHex(`00${"ff".repeat(9)}`);
-  assert.throws(() => new ObjectHeaderDecoder(true).decode(most64, 0, 10), malformed);
+  assert.throws(() => new ObjectHeaderDecoder(true, data18).decode(most64, 0, 10), malformed);
 });
 
 Deno.test("ObjectHeaderDecoder.decode() knows payloads of up to 2^53-1 bytes", () => {
-  const decoder = new ObjectHeaderDecoder(false);
+  const decoder = new ObjectHeaderDecoder(false, data18);
   const bytes = Uint8Array.fromHex("00fe1fffffffffffff");
   assert.equal(decoder.decode(bytes, 0, bytes.length), bytes.length);
   assert.equal(decoder.payloadLength, Number.MAX_SAFE_INTEGER);
@@ -186,7 +186,7 @@ Deno.test("ObjectHeaderDecoder.decode() knows payloads of up to 2^53-1 bytes", (
 
 Deno.test("ObjectHeaderDecoder.decode() knows three statuses", () => {
   for (let status = 0; status < 0x80; status++) {
-    const decoder = new ObjectHeaderDecoder(false);
+    const decoder = new ObjectHeaderDecoder(false, data18);
     const bytes = Uint8Array.of(0, 0, status);
     if (status === 0 || status === 3 || status === 4) {
       assert.equal(decoder.decode(bytes, 0, 3), 3);
@@ -218,19 +218,31 @@ Deno.test("A dialect brings its own integers and statuses", () => {
 
 Deno.test("writeObjectHeader() needs no more than the limit says", () => {
   const properties = new Uint8Array(65_536);
-  const size = objectHeaderSize(MAX_OBJECT_ID, true, properties, MAX_OBJECT_ID, 0);
+  const size = objectHeaderSize(MAX_OBJECT_ID, true, properties, MAX_OBJECT_ID, 0, data18.varint);
   assert.ok(size <= MAX_OBJECT_HEADER_BYTES);
 });
 
 Deno.test("writeObjectHeader() refuses what no object is", () => {
   const into = new Uint8Array(32);
   const block = Uint8Array.of(0x3c, 1);
-  assert.throws(() => writeObjectHeader(into, 0, 0, false, block, 1, 0), EncodeError);
-  assert.throws(() => writeObjectHeader(into, 0, 0, true, block, 0, 3), EncodeError);
-  assert.throws(() => writeObjectHeader(into, 0, 0, true, undefined, 1, 3), EncodeError);
-  assert.throws(() => objectHeaderSize(0, false, block, 1, 0), EncodeError);
+  assert.throws(
+    () => writeObjectHeader(into, 0, 0, false, block, 1, 0, data18.varint),
+    EncodeError,
+  );
+  assert.throws(() => writeObjectHeader(into, 0, 0, true, block, 0, 3, data18.varint), EncodeError);
+  assert.throws(
+    () => writeObjectHeader(into, 0, 0, true, undefined, 1, 3, data18.varint),
+    EncodeError,
+  );
+  assert.throws(() => objectHeaderSize(0, false, block, 1, 0, data18.varint), EncodeError);
   for (const wrong of [-1, 0.5, 2 ** 53]) {
-    assert.throws(() => writeObjectHeader(into, 0, wrong, true, block, 1, 0), EncodeError);
-    assert.throws(() => writeObjectHeader(into, 0, 0, true, block, wrong, 0), EncodeError);
+    assert.throws(
+      () => writeObjectHeader(into, 0, wrong, true, block, 1, 0, data18.varint),
+      EncodeError,
+    );
+    assert.throws(
+      () => writeObjectHeader(into, 0, 0, true, block, wrong, 0, data18.varint),
+      EncodeError,
+    );
   }
 });

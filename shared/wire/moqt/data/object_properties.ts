@@ -1,21 +1,7 @@
+import type { MalformedProperties, ObjectGaps } from "../../properties.ts";
 import type { VarintFormat } from "../../varint.ts";
-import { data18, type DataDialect } from "./dialect.ts";
 import { PairCursor } from "./pair_cursor.ts";
 import { isMandatory, Property } from "./property.ts";
-
-/** What a relay reads from the properties of an object. */
-export interface ObjectGaps {
-  /** Groups before the object's that do not exist and never will (#prior-group-id-gap). */
-  readonly priorGroupGap: bigint | undefined;
-  /** Objects before this one in its group that do not exist and never will (#prior-object-id-gap). */
-  readonly priorObjectGap: bigint | undefined;
-}
-
-/** A track whose publisher breaks the rules: the track ends, the session goes on (#malformed-tracks). */
-export interface MalformedTrack {
-  /** Why, for people. */
-  readonly malformed: string;
-}
 
 const NO_GAPS: ObjectGaps = Object.freeze({
   priorGroupGap: undefined,
@@ -32,20 +18,15 @@ const PRIOR_OBJECT_ID_GAP = Number(Property.PRIOR_OBJECT_ID_GAP);
  */
 export function validateObjectProperties(
   bytes: Uint8Array,
-  dialect: DataDialect = data18,
-): ObjectGaps | MalformedTrack {
+  varint: VarintFormat,
+): ObjectGaps | MalformedProperties {
   if (bytes.length === 0) return NO_GAPS;
-  const check = new Check(dialect.varint);
+  const check = new Check(varint);
   const malformed = check.read(bytes, 0, bytes.length, false);
   if (malformed !== undefined) return { malformed };
   const { priorGroupGap, priorObjectGap } = check;
   if (priorGroupGap === undefined && priorObjectGap === undefined) return NO_GAPS;
   return { priorGroupGap, priorObjectGap };
-}
-
-/** Whether a check of properties found the track malformed. */
-export function isMalformed(check: ObjectGaps | MalformedTrack): check is MalformedTrack {
-  return "malformed" in check;
 }
 
 /** One pass over the properties of one object. */

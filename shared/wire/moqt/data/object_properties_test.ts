@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { rfc9000 } from "../../varint.ts";
 import { data18 } from "./dialect.ts";
-import { isMalformed, validateObjectProperties } from "./object_properties.ts";
+import { isMalformed } from "../../properties.ts";
+import { validateObjectProperties } from "./object_properties.ts";
 
 const NONE = { priorGroupGap: undefined, priorObjectGap: undefined };
 const MAX = 2n ** 64n - 1n;
 const MAX_HEX = "ff".repeat(9);
 
 function check(hex: string) {
-  return validateObjectProperties(Uint8Array.fromHex(hex));
+  return validateObjectProperties(Uint8Array.fromHex(hex), data18.varint);
 }
 
 function reason(hex: string): string {
@@ -80,7 +81,6 @@ Deno.test("validateObjectProperties() counts types of 64 bits", () => {
 });
 
 Deno.test("validateObjectProperties() reads the integers of the dialect", () => {
-  const data16 = { ...data18, varint: rfc9000 };
   const bytes = Uint8Array.fromHex("3c4064");
-  assert.deepEqual(validateObjectProperties(bytes, data16), { ...NONE, priorGroupGap: 100n });
+  assert.deepEqual(validateObjectProperties(bytes, rfc9000), { ...NONE, priorGroupGap: 100n });
 });

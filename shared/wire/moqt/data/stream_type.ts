@@ -1,5 +1,5 @@
 import { DecodeError } from "../../errors.ts";
-import { data18, type DataDialect } from "./dialect.ts";
+import type { DataDialect } from "./dialect.ts";
 import { isSubgroupType } from "./subgroup.ts";
 
 /** The stream that carries SETUP (#stream-types). */
@@ -25,7 +25,7 @@ export type DatagramKind = "object" | "padding";
  *
  * @throws {DecodeError} "malformed" when there is no such type, which ends the session (#stream-types).
  */
-export function classifyUniStream(type: bigint, dialect: DataDialect = data18): UniStreamKind {
+export function classifyUniStream(type: bigint, dialect: DataDialect): UniStreamKind {
   const kind = uniStreamKind(type, dialect);
   if (kind === undefined) {
     throw new DecodeError("malformed", `Unknown stream type 0x${type.toString(16)}`);
@@ -50,7 +50,7 @@ function uniStreamKind(type: bigint, dialect: DataDialect): UniStreamKind | unde
  *
  * @throws {DecodeError} "malformed" when there is no such type, which ends the session (#data-streams).
  */
-export function classifyDatagram(type: bigint, dialect: DataDialect = data18): DatagramKind {
+export function classifyDatagram(type: bigint, dialect: DataDialect): DatagramKind {
   if (isObjectDatagramType(type, dialect)) return "object";
   if (type === PADDING_DATAGRAM_TYPE) return "padding";
   throw new DecodeError("malformed", `Unknown datagram type 0x${type.toString(16)}`);

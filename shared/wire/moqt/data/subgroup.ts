@@ -1,6 +1,6 @@
 import { type ByteReader, ByteWriter } from "../../bytes.ts";
 import { DecodeError, EncodeError } from "../../errors.ts";
-import { data18, type DataDialect } from "./dialect.ts";
+import type { DataDialect } from "./dialect.ts";
 
 /** The beginning of a subgroup's stream (#subgroup-header). */
 export interface SubgroupHeader {
@@ -29,7 +29,7 @@ const DEFAULT_PRIORITY = 0x20;
 const FIRST_OBJECT = 0x40;
 
 /** Whether a stream of this type begins with a SUBGROUP_HEADER. */
-export function isSubgroupType(type: bigint, dialect: DataDialect = data18): boolean {
+export function isSubgroupType(type: bigint, dialect: DataDialect): boolean {
   if (type > BigInt(dialect.subgroupBits)) return false;
   const bits = Number(type);
   return (bits & ~dialect.subgroupBits) === 0 && (bits & FORM) !== 0 &&
@@ -44,7 +44,7 @@ export function isSubgroupType(type: bigint, dialect: DataDialect = data18): boo
 export function decodeSubgroupHeader(
   reader: ByteReader,
   type: bigint,
-  dialect: DataDialect = data18,
+  dialect: DataDialect,
 ): SubgroupHeader {
   if (!isSubgroupType(type, dialect)) {
     throw new DecodeError("malformed", `0x${type.toString(16)} is not the type of a subgroup`);
@@ -74,7 +74,7 @@ function decodeSubgroupId(reader: ByteReader, mode: number): bigint | undefined 
  */
 export function encodeSubgroupHeader(
   header: SubgroupHeader,
-  dialect: DataDialect = data18,
+  dialect: DataDialect,
 ): Uint8Array<ArrayBuffer> {
   const type = BigInt(typeOf(header) & (dialect.subgroupBits | ~FIRST_OBJECT));
   if (!isSubgroupType(type, dialect)) {

@@ -1,28 +1,11 @@
 import { ByteReader } from "../../bytes.ts";
 import { DecodeError } from "../../errors.ts";
 import { type Pair, pairs } from "../../pairs.ts";
+import type { TrackProperties } from "../../properties.ts";
 import type { VarintFormat } from "../../varint.ts";
 import type { GroupOrder } from "../model/group_order.ts";
-import { data18, type DataDialect } from "./dialect.ts";
+import type { DataDialect } from "./dialect.ts";
 import { isMandatory, Property } from "./property.ts";
-
-/** What a relay reads from the properties of a track (#moqt-properties). */
-export interface TrackProperties {
-  /** Milliseconds; undefined: none. */
-  readonly objectDeliveryTimeout: number | undefined;
-  /** Milliseconds; undefined: none. */
-  readonly subgroupDeliveryTimeout: number | undefined;
-  /** Milliseconds that an object may be served from a cache; undefined: as long as the cache likes. */
-  readonly maxCacheDuration: number | undefined;
-  /** The priority of subgroups and datagrams that bring none; the lower, the more urgent. */
-  readonly defaultPriority: number;
-  /** The publisher's preference. */
-  readonly groupOrder: GroupOrder;
-  /** Whether subscribers may ask for a new group. */
-  readonly dynamicGroups: boolean;
-  /** Properties that forbid the track to whoever does not know them (#mandatory-track-properties). */
-  readonly unknownMandatory: readonly bigint[];
-}
 
 const DEFAULT_PRIORITY = 128n;
 const MAX_PRIORITY = 255n;
@@ -38,7 +21,7 @@ const DESCENDING = 2n;
  */
 export function decodeTrackProperties(
   bytes: Uint8Array,
-  dialect: DataDialect = data18,
+  dialect: DataDialect,
 ): TrackProperties {
   const list = pairs.decode(new ByteReader(bytes, dialect.varint));
   const all = [...list, ...list.flatMap((pair) => immutableOf(pair, dialect.varint))];

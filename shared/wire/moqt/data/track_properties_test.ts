@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { DecodeError } from "../../errors.ts";
 import { rfc9000 } from "../../varint.ts";
 import { data18 } from "./dialect.ts";
-import { decodeTrackProperties, type TrackProperties } from "./track_properties.ts";
+import type { TrackProperties } from "../../properties.ts";
+import { decodeTrackProperties } from "./track_properties.ts";
 
 const DEFAULTS: TrackProperties = {
   objectDeliveryTimeout: undefined,
@@ -15,7 +16,7 @@ const DEFAULTS: TrackProperties = {
 };
 
 function decode(hex: string): TrackProperties {
-  return decodeTrackProperties(Uint8Array.fromHex(hex));
+  return decodeTrackProperties(Uint8Array.fromHex(hex), data18);
 }
 
 function fails(fault: DecodeError["fault"]): (error: unknown) => boolean {

@@ -1,0 +1,25 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { DecodeError, type Draft, EncodeError, type PropertyBlock } from "@qumo/shared/wire";
+import type { Refusal } from "../../../track/mod.ts";
+
+/** The properties of a track as a draft writes them, whichever one its publisher speaks. */
+export function trackProperties(
+  { data }: Draft,
+  block: PropertyBlock | undefined,
+): Outcome<Uint8Array, Refusal> {
+  if (block === undefined) return done(NO_PROPERTIES);
+  try {
+    return done(data.properties.of(block));
+  } catch (error) {
+    if (error instanceof EncodeError || error instanceof DecodeError) return refused(INEXPRESSIBLE);
+    throw error;
+  }
+}
+
+/** Of messages that say nothing more of a track. */
+export const NO_PROPERTIES: Uint8Array = new Uint8Array(0);
+
+const INEXPRESSIBLE: Refusal = {
+  kind: "not_supported",
+  reason: "the track has properties that this version of the protocol cannot carry",
+};

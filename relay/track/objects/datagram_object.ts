@@ -1,0 +1,80 @@
+import { DecodeError, EncodeError, type PropertyBlock } from "@qumo/shared/wire";
+import { OBJECT_OVERHEAD_BYTES } from "../limits.ts";
+import type { DatagramFields, Renderer } from "./renderer.ts";
+
+/** How a datagram came into a track. */
+export interface DatagramInit {
+  /** The number of its track at this relay. */
+  readonly track: bigint;
+  /** How it is kept: as the dialect writes it that it came in. */
+  readonly renderer: Renderer;
+  /** When it came, in the clock's milliseconds. */
+  readonly time: number;
+}
+
+/** An object that came as a datagram, as each dialect that somebody wants it in sends it. */
+export class DatagramObject implements DatagramFields {
+  readonly group: bigint;
+  readonly object: number;
+  readonly priority: number | undefined;
+  readonly properties: PropertyBlock;
+  readonly status: number;
+  readonly endOfGroup: boolean;
+  readonly payload: Uint8Array;
+  readonly time: number;
+  readonly #track: bigint;
+  readonly #native: Renderer;
+  readonly #nativeBytes: Uint8Array;
+  // Empty ones stand for what a dialect cannot say.
+  #others: Map<Renderer, Uint8Array> | undefined;
+
+  /** Keeps a copy: nothing of `fields` is referred to. */
+  constructor(fields: DatagramFields, { track, renderer, time }: DatagramInit) {
+    const { properties } = fields;
+    const bytes = renderer.datagram(track, fields);
+    this.group = fields.group;
+    this.object = fields.object;
+    this.priority = fields.priority;
+    this.properties = properties.bytes.length === 0
+      ? properties
+      : { ...properties, bytes: properties.bytes.slice() };
+    this.status = fields.status;
+    this.endOfGroup = fields.endOfGroup;
+    // A view, so that the payload is not kept twice.
+    this.payload = bytes.subarray(bytes.length - fields.payload.length);
+    this.time = time;
+    this.#track = track;
+    this.#native = renderer;
+    this.#nativeBytes = bytes;
+  }
+
+  /** Memory that it takes, in all dialects. */
+  get bytes(): number {
+    let bytes = this.#nativeBytes.length + this.properties.bytes.length + OBJECT_OVERHEAD_BYTES;
+    for (const other of this.#others?.values() ?? []) bytes += other.length;
+    return bytes;
+  }
+
+  /** The datagram as this dialect sends it, if somebody wanted it before; empty where it cannot be said. */
+  renderingOf(renderer: Renderer): Uint8Array | undefined {
+    return renderer === this.#native ? this.#nativeBytes : this.#others?.get(renderer);
+  }
+
+  /** Writes it in a further dialect; empty where that cannot say it. */
+  render(renderer: Renderer): Uint8Array {
+    const bytes = this.#write(renderer);
+    (this.#others ??= new Map()).set(renderer, bytes);
+    return bytes;
+  }
+
+  #write(renderer: Renderer): Uint8Array {
+    try {
+      return renderer.datagram(this.#track, this);
+    } catch (error) {
+      if (error instanceof EncodeError || error instanceof DecodeError) return NOTHING;
+      throw error;
+    }
+  }
+}
+
+const NOTHING = new Uint8Array(0);

@@ -13,7 +13,7 @@ import { announceEndpoints } from "./announce_endpoints.ts";
 import type { Authenticate } from "./auth.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { Deadlines } from "./deadlines.ts";
-import { type Asked, type Endpoint, refuse, type Router, serveEndpoints } from "./endpoint.ts";
+import type { Asked, Endpoint, Router } from "./endpoint.ts";
 import { eventEndpoints } from "./event_endpoints.ts";
 import { MAX_BODY_BYTES_IN_ALL, MAX_BODY_BYTES_PER_CLIENT } from "./limits.ts";
 import { operationEndpoints } from "./operation_endpoints.ts";
@@ -21,6 +21,7 @@ import type { PageGuard } from "./page_guard.ts";
 import { type RateLimit, RateLimiter } from "./rate_limit.ts";
 import { relayEndpoints } from "./relay_endpoints.ts";
 import { routeEndpoints } from "./route_endpoints.ts";
+import { refuse, serveEndpoints } from "./serve_endpoints.ts";
 import { watchEndpoint, type WatchTools } from "./watch_endpoint.ts";
 
 /** What an app is made of. */

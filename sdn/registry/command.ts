@@ -1,6 +1,5 @@
 import type { Registration } from "@qumo/shared/topology";
-import type { Change, Step } from "./model.ts";
-import type { RegistryState } from "./state.ts";
+import type { Step } from "./model.ts";
 
 /** What somebody wants to change. */
 export type Command =
@@ -40,22 +39,4 @@ export interface CommandAnswer {
   readonly leaseEnd?: number;
   /** Set when the relay's announces are not those that it says it has. */
   readonly resendAnnounces?: boolean;
-}
-
-/** What a command is decided upon. */
-export interface DecisionContext {
-  readonly state: RegistryState;
-  readonly now: number;
-  /** The controller's name, unlike every other controller's: it marks the versions minted here. */
-  readonly controller: string;
-  /** How long a relay lives after its last heartbeat, in milliseconds. */
-  readonly leaseMs: number;
-  /** The share of a new round-trip time or loss sample in its smoothed value, above 0 and up to 1. */
-  readonly smoothing: number;
-}
-
-/** What a command changed, and what is to be said of it: a {@linkcode Ready} that is no step yet. */
-export interface Decision extends Omit<CommandAnswer, "hasChanged"> {
-  readonly changes: readonly Change[];
-  readonly renews?: string;
 }

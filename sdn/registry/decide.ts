@@ -1,8 +1,10 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
-import { mismatch, NO_ANNOUNCES } from "./admission.ts";
-import type { Command, Decision, DecisionContext } from "./command.ts";
+import { NO_ANNOUNCES } from "./admission.ts";
+import type { Command } from "./command.ts";
+import type { Decision, DecisionContext } from "./decision.ts";
 import { lastWordOn, placeHeartbeat } from "./fencing.ts";
+import { mismatch } from "./match.ts";
 import { register } from "./heartbeat.ts";
 import { blankRecord } from "./relay_entry.ts";
 

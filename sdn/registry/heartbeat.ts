@@ -1,8 +1,10 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal, type Registration } from "@qumo/shared/topology";
-import { countTexts, mismatch, NO_ANNOUNCES } from "./admission.ts";
-import type { Command, Decision, DecisionContext } from "./command.ts";
+import { countTexts, NO_ANNOUNCES } from "./admission.ts";
+import type { Command } from "./command.ts";
+import type { Decision, DecisionContext } from "./decision.ts";
 import { lastWordOn, placeHeartbeat } from "./fencing.ts";
+import { mismatch } from "./match.ts";
 import { type Change, compareLives, type RelayRecord, type Version } from "./model.ts";
 import { beatenRecord, blankRecord, type RelayEntry } from "./relay_entry.ts";
 

@@ -7,8 +7,9 @@ import {
 } from "@qumo/shared/topology";
 import type { Capacity } from "./admission.ts";
 import { adopt, type Adoption } from "./adoption.ts";
-import type { Command, DecisionContext, Ready } from "./command.ts";
+import type { Command, Ready } from "./command.ts";
 import { decide } from "./decide.ts";
+import type { DecisionContext } from "./decision.ts";
 import type { Directory } from "./directory.ts";
 import { MAX_ANNOUNCE_BYTES, MAX_ANNOUNCES, MAX_RELAYS } from "./limits.ts";
 import type { Change, RelaySnapshot, RelayState, Step, Tombstone } from "./model.ts";

@@ -1,0 +1,11 @@
+import { type Refusal, refusal } from "@qumo/shared/topology";
+import type { Match } from "./command.ts";
+import type { RelayEntry } from "./relay_entry.ts";
+
+/** Says why a compare-and-set does not hold, or `undefined` when it does. */
+export function mismatch(entry: RelayEntry | undefined, match?: Match): Refusal | undefined {
+  if (match === undefined || entry !== undefined && match === "any") return undefined;
+  if (entry !== undefined && entry.modified === match) return undefined;
+  const state = entry === undefined ? "does not live" : `changed at ${entry.modified}`;
+  return refusal("precondition_failed", `The relay ${state}`);
+}

@@ -8,8 +8,8 @@ import {
 } from "@qumo/shared/runtime";
 import { sdnDefinition } from "./config/definition.ts";
 import type { SdnConfig } from "./config/settings.ts";
-import type { Process } from "./process.ts";
 import { backUp } from "./open_store.ts";
+import type { Process } from "./process.ts";
 import { serve } from "./serve.ts";
 import { version } from "./version.ts";
 

@@ -7,7 +7,7 @@ import type { Store, Stored, Timeline } from "../store/types.ts";
 import { Exchange } from "../sync/exchange.ts";
 import type { GeoPoint } from "./assign.ts";
 import { ChangeLog } from "./change_log.ts";
-import { datesOf, type ToDate } from "./dates.ts";
+import { datesOf } from "./dates.ts";
 import { DirectoryService } from "./directory_service.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
 import { Journal } from "./journal.ts";
@@ -46,8 +46,6 @@ export interface ControllerParts {
   readonly onStoreFailure: (error: unknown) => void;
   /** What the listener counts, which listens before the store is read. */
   readonly http?: HttpMetrics;
-  /** Told of the relays that a published batch is about. */
-  readonly onPublished: (relays: readonly string[]) => void;
 }
 
 /** Every use case of the controller, over one registry, one store, one graph and one log of changes. */
@@ -64,6 +62,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
   readonly #registry: Registry;
   readonly #presenter: Presenter;
   readonly #changeLog: ChangeLog;
+  readonly #publisher: Publisher;
   readonly #journal: Journal;
   readonly #graphs: GraphKeeper;
   readonly #chronicle: Chronicle;
@@ -89,7 +88,12 @@ export class Controller implements WatchUseCases, OperationUseCases {
     );
     this.#graphs = this.#openGraphs();
     const toDate = datesOf(parts.timeline);
-    this.#journal = this.#openJournal(toDate);
+    this.#publisher = new Publisher({
+      changeLog: this.#changeLog,
+      chronicle: this.#chronicle,
+      toDate,
+    });
+    this.#journal = this.#openJournal();
     this.#presenter = new Presenter({ registry, toDate, now: () => clock.now(), leaseMs });
     const shared = {
       clock,
@@ -146,6 +150,11 @@ export class Controller implements WatchUseCases, OperationUseCases {
     });
   }
 
+  /** Lets `push` be told, from now on, of the relays that a published change is about. */
+  follow(push: (relays: readonly string[]) => void): void {
+    this.#publisher.follow(push);
+  }
+
   /** The revision of the newest published change. */
   revision(): number {
     return this.#changeLog.revision;
@@ -190,7 +199,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
   }
 
   #openMetrics(): ControllerMetrics {
-    const { store, http } = this.#parts;
+    const { store, http, events } = this.#parts;
     const registry = this.#registry;
     return new ControllerMetrics({
       relays: () => countStates(this.#graphs.current, registry.tombstones),
@@ -200,6 +209,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
       flows: () => registry.flows.values().reduce((sum, one) => sum + one.length, 0),
       revision: () => this.revision(),
       isStoreHealthy: () => store.healthy,
+      events: () => events.counts,
       members: () => store.sharing?.members() ?? [],
     }, http);
   }
@@ -220,19 +230,14 @@ export class Controller implements WatchUseCases, OperationUseCases {
     });
   }
 
-  #openJournal(toDate: ToDate): Journal {
-    const { clock, store, onPublished, onStoreFailure } = this.#parts;
+  #openJournal(): Journal {
+    const { clock, store, onStoreFailure } = this.#parts;
     return new Journal({
       registry: this.#registry,
       store,
       clock,
       graphs: this.#graphs,
-      publisher: new Publisher({
-        changeLog: this.#changeLog,
-        chronicle: this.#chronicle,
-        toDate,
-        onPublished,
-      }),
+      publisher: this.#publisher,
       storeHealth: {
         stored: (milliseconds) => {
           this.metricsSink.stored(milliseconds);

@@ -1,6 +1,6 @@
 import { HttpMetrics, type MethodLabel } from "@qumo/shared/http";
 import { Counter, Gauge, Histogram, Registry as Metrics } from "prom-client";
-import type { EventKind } from "../events/mod.ts";
+import type { EventCount } from "../events/mod.ts";
 import type { NodeState } from "../graph/mod.ts";
 import { addHttpMetrics } from "./http_metrics.ts";
 import { addProcessMetrics, type ProcessSources } from "./process_metrics.ts";
@@ -19,6 +19,7 @@ export interface MetricSources {
   readonly flows: () => number;
   readonly revision: () => number;
   readonly isStoreHealthy: () => boolean;
+  readonly events: () => ReadonlyMap<string, Readonly<EventCount>>;
   /** The members of the cluster behind the store; none where there is no cluster. */
   readonly members: () => readonly { readonly name: string; readonly state: string }[];
 }
@@ -35,7 +36,6 @@ export class ControllerMetrics {
   readonly #stores: Histogram;
   readonly #storeErrors: Counter;
   readonly #merges: Counter;
-  readonly #events: Counter<"kind" | "result">;
   readonly #syncs: Counter<"peer" | "result">;
   readonly #lastSync: Gauge<"peer">;
   #lags: () => Iterable<readonly [peer: string, milliseconds: number]> = () => [];
@@ -135,11 +135,19 @@ export class ControllerMetrics {
       help: "Relays merged with the state of a peer controller",
       registers,
     });
-    this.#events = new Counter({
+    new Counter({
       name: "qumo_sdn_events_total",
       help: "Events by kind; left_out: not listed, because their relay caused too many",
       labelNames: ["kind", "result"],
       registers,
+      collect() {
+        this.reset();
+        for (const [kind, count] of sources.events()) {
+          for (const [result, events] of Object.entries(count)) {
+            if (events > 0) this.inc({ kind, result }, events);
+          }
+        }
+      },
     });
     const lags = () => this.#lags();
     new Gauge({
@@ -158,11 +166,6 @@ export class ControllerMetrics {
       labelNames: ["peer"],
       registers,
     });
-  }
-
-  /** Counts an event, or one that was left out because its relay caused too many. */
-  event(kind: EventKind, isKept: boolean): void {
-    this.#events.inc({ kind, result: isKept ? "kept" : "left_out" });
   }
 
   /** Counts a request that was answered; its path is an endpoint's, not what a client wrote. */

@@ -21,6 +21,8 @@ function controllerMetrics() {
     isStoreHealthy: () => state.isStoreHealthy,
     flows: () => 0,
     members: () => [],
+    events: () =>
+      new Map([["store_lost", { kept: 2, left_out: 1 }], ["store_back", { kept: 1, left_out: 0 }]]),
   });
   return { metrics, state };
 }
@@ -62,4 +64,13 @@ Deno.test("a controller without a certificate tells of none", async () => {
   const usage = () => ({ cpuSeconds: 0, residentBytes: 0 });
   metrics.readProcess({ build, startedAt: 0, usage, certificateEnd: () => undefined });
   assert.doesNotMatch(await metrics.text(), /certificate/);
+});
+
+Deno.test("events are counted by kind, those that are left out beside those that are listed", async () => {
+  const lines = (await controllerMetrics().metrics.text()).split("\n");
+  assert.deepEqual(lines.filter((line) => line.startsWith("qumo_sdn_events_total{")), [
+    'qumo_sdn_events_total{kind="store_lost",result="kept"} 2',
+    'qumo_sdn_events_total{kind="store_lost",result="left_out"} 1',
+    'qumo_sdn_events_total{kind="store_back",result="kept"} 1',
+  ]);
 });

@@ -9,25 +9,30 @@ export interface PublisherOptions {
   /** Tells operators what it means. */
   readonly chronicle: { step(step: Step): void };
   readonly toDate: ToDate;
-  /** Told of the relays that a published step is about. */
-  readonly onPublished: (relays: readonly string[]) => void;
 }
 
 /** Tells of steps that are in force: watchers, operators, and other controllers. */
 export class Publisher {
   readonly #options: PublisherOptions;
+  readonly #followers: ((relays: readonly string[]) => void)[] = [];
 
   constructor(options: PublisherOptions) {
     this.#options = options;
   }
 
+  /** Lets `push` be told of the relays that a step is about. */
+  follow(push: (relays: readonly string[]) => void): void {
+    this.#followers.push(push);
+  }
+
   /** Tells of the step that follows the one before. */
   publish(step: Step): void {
-    const { changeLog, chronicle, toDate, onPublished } = this.#options;
+    const { changeLog, chronicle, toDate } = this.#options;
     changeLog.push(entryOf(step, toDate));
     chronicle.step(step);
     // Flows are told to nobody: each relay tells its own to the controller that it beats at.
-    onPublished(step.changes.filter(({ kind }) => kind !== "flows").map(relayOf));
+    const relays = step.changes.filter(({ kind }) => kind !== "flows").map(relayOf);
+    for (const push of this.#followers) push(relays);
   }
 
   /** Passes over a step that came to nothing. */

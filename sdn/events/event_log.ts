@@ -16,8 +16,12 @@ export interface EventLogOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly shelf?: EventShelf | undefined;
-  /** Told of each event, and of each that was left out. */
-  readonly onEvent?: (kind: EventKind, isKept: boolean) => void;
+}
+
+/** Events of one kind: those that are listed, and those that are not, because their relay caused too many. */
+export interface EventCount {
+  kept: number;
+  left_out: number;
 }
 
 /** Some events, and which there are. */
@@ -33,6 +37,7 @@ export interface EventPage {
 export class EventLog {
   readonly #options: EventLogOptions;
   readonly #budget: RelayBudget;
+  readonly #counts = new Map<EventKind, EventCount>();
   #events: SdnEvent[];
   #bytes = 0;
   #newest: number;
@@ -50,6 +55,11 @@ export class EventLog {
     this.#cut();
   }
 
+  /** How many events of each kind there were since the start. */
+  get counts(): ReadonlyMap<EventKind, Readonly<EventCount>> {
+    return this.#counts;
+  }
+
   /** Says that something happened. */
   add(kind: EventKind, given: EventFields = {}): void {
     const fields = tidy(given);
@@ -57,7 +67,7 @@ export class EventLog {
     const isWithin = fields.relay === undefined ||
       this.#budget.take(fields.relay, this.#options.clock.now());
     if (isWithin) this.#keep(kind, fields);
-    else this.#options.onEvent?.(kind, false);
+    else this.#count(kind, "left_out");
   }
 
   /** Up to `limit` events after the one with the id `since`, or the newest ones without it. */
@@ -69,14 +79,20 @@ export class EventLog {
   }
 
   #keep(kind: EventKind, fields: EventFields): void {
-    const { clock, shelf, onEvent } = this.#options;
+    const { clock, shelf } = this.#options;
     const event = { id: ++this.#newest, time: clock.wall(), kind, ...fields };
     this.#tell(kind, fields);
     this.#events.push(event);
     this.#bytes += sizeOf(event);
     this.#cut();
     shelf?.keep(event);
-    onEvent?.(kind, true);
+    this.#count(kind, "kept");
+  }
+
+  #count(kind: EventKind, result: keyof EventCount): void {
+    const count = this.#counts.get(kind) ?? { kept: 0, left_out: 0 };
+    count[result]++;
+    this.#counts.set(kind, count);
   }
 
   #tell(kind: EventKind, fields: EventFields): void {

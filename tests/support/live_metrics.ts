@@ -73,6 +73,7 @@ function clusterText(): Promise<string> {
     flows: () => 0,
     revision: () => 0,
     isStoreHealthy: () => true,
+    events: () => new Map(),
     members: () => states.map((state) => ({ name: `http://${state}.example:2379`, state })),
   }).text();
 }

@@ -30,7 +30,6 @@ export async function testController(given: {
 } = {}) {
   const clock = given.clock ?? new ManualClock(START);
   const faults: unknown[] = [];
-  let onPublished: (relays: readonly string[]) => void = () => {};
   const ending = new AbortController();
   const requests: { method: string; path: string; status: number }[] = [];
   const watchers: number[] = [];
@@ -56,7 +55,6 @@ export async function testController(given: {
     timeline: { toWall: (time) => START + time, fromWall: (wall) => wall - START },
     events,
     onStoreFailure: (error) => faults.push(error),
-    onPublished: (relays) => onPublished(relays),
   });
   const exchange = controller.exchange();
   const app = buildApp({
@@ -98,7 +96,7 @@ export async function testController(given: {
     const { status } = response;
     return { status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
   };
-  const follow = (act: typeof onPublished) => void (onPublished = act);
+  const follow = (act: (relays: readonly string[]) => void) => controller.follow(act);
   return {
     controller,
     exchange,

@@ -1,0 +1,139 @@
+import type { Handler } from "@qumo/shared/http";
+import { type Log, TaskGroup, type Tracing } from "@qumo/shared/runtime";
+import type { SdnConfig } from "./config/settings.ts";
+import { Controller, type ControllerParts } from "./control/controller.ts";
+import { EventService } from "./control/event_service.ts";
+import { dashboardFiles } from "./dashboard/mod.ts";
+import { Outages, Refusals } from "./events/mod.ts";
+import { controllerOptions } from "./from_config.ts";
+import { type App, buildApp } from "./http/app.ts";
+import type { Authenticate } from "./http/auth.ts";
+import { pageEndpoints } from "./http/page_endpoints.ts";
+import { pageGuard } from "./http/page_guard.ts";
+import { syncEndpoints } from "./http/sync_endpoints.ts";
+import type { Stored } from "./store/mod.ts";
+import { type Exchange, type Peer, Replicator } from "./sync/mod.ts";
+import { version } from "./version.ts";
+
+/** What a controller and its API are assembled from. */
+export interface AssemblyParts extends Omit<ControllerParts, "onStoreFailure"> {
+  readonly config: SdnConfig;
+  readonly name: string;
+  /** What the store had when it was read. */
+  readonly stored: Stored;
+  readonly peers: readonly Peer[];
+  readonly authenticate: Authenticate;
+  readonly tracing: Tracing;
+  readonly log: Log;
+  /** Aborted when the controller is to end: watchers go first. */
+  readonly ending: AbortSignal;
+}
+
+/** A controller with its API, its events and its replication. */
+export class Assembly {
+  readonly controller: Controller;
+  readonly handle: Handler;
+  readonly #parts: AssemblyParts;
+  readonly #tokens: Refusals;
+  readonly #limits: Refusals;
+  readonly #tasks: TaskGroup;
+  readonly #exchange: Exchange;
+
+  constructor(parts: AssemblyParts) {
+    const { config, name, stored, events, clock, log } = parts;
+    this.#parts = parts;
+    this.#tokens = new Refusals("tokens_refused", events, clock);
+    this.#limits = new Refusals("limits_reached", events, clock);
+    this.#tasks = new TaskGroup((task, error) => log.error("a task failed", { task, error }));
+    this.controller = Controller.begin(stored, controllerOptions(config, name), {
+      ...parts,
+      onStoreFailure: (error) => log.debug("a change could not be stored", { error }),
+    });
+    this.#exchange = this.controller.exchange();
+    const app = this.#openApp();
+    this.handle = (request, client) => app.fetch(request, client);
+  }
+
+  /** Says that it has started, and turns to the other controllers. */
+  begin(): void {
+    const { config, events } = this.#parts;
+    const held = this.controller.health().relays;
+    events.add("controller_started", {
+      detail: `version ${version.version}, store ${config.store}, ${held} relays known`,
+    });
+    this.#replicate();
+  }
+
+  /** Ends what it does in the background; nothing is told to other controllers any more. */
+  async rest(): Promise<void> {
+    await this.#tasks.close();
+  }
+
+  /** Keeps and publishes what waits, and closes the store. */
+  async close(): Promise<void> {
+    await this.controller.close();
+    this.#tokens.close();
+    this.#limits.close();
+  }
+
+  #openApp(): App {
+    const { config: { auth, server, graph }, authenticate, clock, events, ending } = this.#parts;
+    const { tracing, log } = this.#parts;
+    const { controller } = this;
+    const { metricsSink } = controller;
+    const revision = () => controller.revision();
+    return buildApp({
+      relays: controller.relays,
+      routes: controller.routes,
+      directory: controller.directory,
+      watching: controller,
+      operation: controller,
+      events: new EventService(events, revision),
+      onTokenRefused: (client, { method, path }) => this.#tokens.add(client, `${method} ${path}`),
+      onLimitReached: (client, detail) => this.#limits.add(client, detail),
+      more: [
+        ...syncEndpoints(controller, this.#exchange, graph.nodeTtlSec * 1000),
+        ...pageEndpoints(dashboardFiles, revision),
+      ],
+      revision,
+      version: version.version,
+      authenticate,
+      guard: auth.mode === "token" ? undefined : pageGuard(server.allowedHosts),
+      rateLimit: rateLimit(server),
+      bodyTimeoutMs: server.bodyTimeoutMs,
+      clock,
+      ending,
+      onWatchers: (count) => metricsSink.watchers(count),
+      onRequest: (request) => {
+        metricsSink.request(request);
+        tracing.answered(request);
+        log.debug("request", { ...request });
+      },
+      onFault: (error, requestId) => log.error("a request failed", { error, requestId }),
+    });
+  }
+
+  #replicate(): void {
+    const { config: { graph }, peers, clock, events } = this.#parts;
+    const { controller } = this;
+    const outages = new Outages(events);
+    const replicator = new Replicator(peers, {
+      exchange: this.#exchange,
+      clock,
+      tasks: this.#tasks,
+      intervalMs: graph.syncIntervalSec * 1000,
+      leaseMs: graph.nodeTtlSec * 1000,
+      random: Math.random,
+      onSync(peer, error) {
+        controller.metricsSink.sync(peer, { isFine: error === undefined, wall: clock.wall() });
+        outages.peer(peer, error);
+      },
+    });
+    controller.follow((relays) => replicator.push(relays));
+    controller.metricsSink.readLags(() => replicator.lags());
+  }
+}
+
+function rateLimit({ requestsPerSecond: perSecond, requestBurst: burst }: SdnConfig["server"]) {
+  return perSecond === 0 ? undefined : { perSecond, burst };
+}

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import type { SdnConfig } from "./config/settings.ts";
+import type { ControllerOptions } from "./control/controller.ts";
+import type { CostPolicy } from "./graph/mod.ts";
+import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./http/auth.ts";
+import type { Process } from "./process.ts";
+import { httpPeer } from "./sync/mod.ts";
+
+/** How a controller of this name works. */
+export function controllerOptions({ graph, watch }: SdnConfig, name: string): ControllerOptions {
+  return {
+    name,
+    leaseMs: graph.nodeTtlSec * 1000,
+    tombstoneMs: graph.tombstoneTtlSec * 1000,
+    smoothing: graph.smoothing,
+    policy: costPolicy(graph),
+    oneWayLinks: graph.oneWayLinks,
+    spfHoldMs: graph.spfHoldMs,
+    regions: new Map(
+      graph.regions.map(({ name, latitude, longitude }) => [name, { latitude, longitude }]),
+    ),
+    history: watch.history,
+    historyBytes: watch.historyBytes,
+  };
+}
+
+function costPolicy(
+  { costPolicy: kind, minGain, holdMs, weights }: SdnConfig["graph"],
+): CostPolicy {
+  if (kind === "static") return { kind };
+  const hysteresis = { minGain, holdMs };
+  return kind === "rtt" ? { kind, hysteresis } : { kind, weights, hysteresis };
+}
+
+/** Who may ask for what. Rejects when a token cannot be read. */
+export async function readAccess(
+  { auth }: SdnConfig,
+  { readText }: Process,
+): Promise<Authenticate> {
+  if (auth.mode !== "token") return openAccess;
+  const tokens = await Promise.all(auth.tokens.map(async (token): Promise<KnownToken> => {
+    const sha256 = token.token_file === undefined
+      ? Uint8Array.fromHex(token.sha256 ?? "")
+      : createHash("sha256").update((await readText(token.token_file)).trim()).digest();
+    return { sha256, role: token.role, ...(token.relay !== undefined && { relay: token.relay }) };
+  }));
+  return tokenAccess(tokens);
+}
+
+/** The other controllers. Rejects when the token for them cannot be read. */
+export async function readPeers({ graph }: SdnConfig, { clock, readText }: Process) {
+  const token = graph.peerTokenFile === "" ? "" : (await readText(graph.peerTokenFile)).trim();
+  const urls = [...graph.peers, ...(graph.peerUrl === "" ? [] : [graph.peerUrl])];
+  return urls.map((url) => httpPeer(url, { token, clock }));
+}

@@ -1,0 +1,122 @@
+import {
+  type Handler,
+  type HttpListener,
+  type HttpMetrics,
+  listenHttp,
+  methodLabel,
+} from "@qumo/shared/http";
+import {
+  type CertificateSource,
+  type Log,
+  messageOf,
+  parseAddress,
+  StartError,
+  type Tracing,
+} from "@qumo/shared/runtime";
+import { openCertificates } from "./certificate.ts";
+import type { SdnConfig } from "./config/settings.ts";
+import { answerWhileStarting } from "./http/starting.ts";
+import type { Process } from "./process.ts";
+
+/** What a front stands on. */
+export interface FrontParts {
+  readonly process: Process;
+  readonly log: Log;
+  readonly tracing: Tracing;
+  readonly metrics: HttpMetrics;
+}
+
+/** The address at which a controller answers: while it starts, and with everything once it has. */
+export class Front {
+  readonly #server: SdnConfig["server"];
+  readonly #parts: FrontParts;
+  #certificates: CertificateSource | undefined;
+  #listener: HttpListener | undefined;
+  #handle: Handler = (request) => Promise.resolve(answerWhileStarting(request));
+
+  private constructor({ server }: SdnConfig, parts: FrontParts) {
+    this.#server = server;
+    this.#parts = parts;
+  }
+
+  /** Reads the certificate, if one is configured. Rejects with a StartError when it cannot be used. */
+  static async prepare(config: SdnConfig, parts: FrontParts): Promise<Front> {
+    const front = new Front(config, parts);
+    const { log, process } = parts;
+    front.#certificates = await openCertificates(config.server, {
+      onChange(certificate) {
+        front.#listener?.useCertificate(certificate);
+        const until = new Date(certificate.notAfter).toISOString();
+        log.info("certificate replaced", { sha256: certificate.hash, until });
+      },
+      onRefused: (reason) =>
+        log.warn("new certificate refused, the old one stays in use", { reason }),
+    }, process);
+    return front;
+  }
+
+  /** Takes the configured address. Throws a StartError when it cannot be had. */
+  listen(): void {
+    const { address } = this.#server;
+    const { process, log, tracing, metrics } = this.#parts;
+    try {
+      this.#listener = listenHttp({
+        ...parseAddress(address)!,
+        certificate: this.#certificates?.current,
+        handle: traced((request, client) => this.#handle(request, client), tracing),
+        metrics,
+        clock: process.clock,
+        log,
+      });
+    } catch (error) {
+      throw new StartError(
+        `cannot listen on ${address} (TCP): ${messageOf(error)}`,
+        "server.address",
+      );
+    }
+    process.onSignal("SIGHUP", () => void this.#certificates?.reload());
+  }
+
+  /** Answers like this from now on. */
+  serve(handle: Handler): void {
+    this.#handle = handle;
+  }
+
+  get scheme(): "http" | "https" {
+    return this.#certificates === undefined ? "http" : "https";
+  }
+
+  /** Where it listens. */
+  get address(): { readonly hostname: string; readonly port: number } {
+    const { hostname, port } = parseAddress(this.#server.address)!;
+    return { hostname, port: this.#listener?.port ?? port };
+  }
+
+  /** The end of the certificate in milliseconds since 1970; undefined where it answers plain HTTP. */
+  get certificateEnd(): number | undefined {
+    return this.#certificates?.current.notAfter;
+  }
+
+  /** Lets running requests end, up to a deadline, and gives the address back. */
+  async close(): Promise<void> {
+    this.#certificates?.close();
+    const listener = this.#listener;
+    this.#listener = undefined;
+    await listener?.close(this.#server.shutdownTimeoutMs);
+  }
+}
+
+/** The runtime's own span of a request cannot be reached: this one has the endpoint's name, and the log's lines. */
+function traced(handle: Handler, tracing: Tracing): Handler {
+  return async (request: Request, client: string): Promise<Response> => {
+    const method = methodLabel(request.method);
+    const span = tracing.start(method, {
+      kind: "server",
+      parent: request.headers.get("traceparent") ?? undefined,
+      attributes: { "http.request.method": method, "url.path": new URL(request.url).pathname },
+    });
+    const response = await span.run(() => handle(request, client));
+    span.end();
+    return response;
+  };
+}

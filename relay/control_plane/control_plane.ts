@@ -27,43 +27,47 @@ export interface ControlPlaneOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly files: FileAccess;
-  /** What this relay says of itself; asked for each heartbeat. */
+  /** Returns what this relay reports about itself; called for each heartbeat. */
   readonly report: () => RelayReport;
-  /** An operator wants this relay drained. Called once. */
+  /** Called once, when an operator has ordered the controller to drain this relay. */
   readonly onDrain: () => void;
-  /** How controllers are reached, where TLS needs files of its own. */
+  /** The `fetch` that calls controllers, where TLS needs a CA or a client certificate. */
   readonly fetch?: typeof fetch;
   /** A number from 0 up to but not including 1. */
   readonly random?: () => number;
 }
 
-/** How it is with the controller. */
+/** The state of the connection to the controller. */
 export interface ControlPlaneStatus {
-  /** The controller in use. */
+  /** The URL of the controller in use. */
   readonly url: string;
-  /** The controller's revision that the mirror is of; 0 before the first snapshot. */
+  /** The revision of the mirror; 0 before the first snapshot. */
   readonly revision: number;
-  /** Milliseconds since the controller said something last; undefined when it never has. */
+  /** Milliseconds since the last message of the controller; undefined before the first one. */
   readonly ageMs: number | undefined;
-  /** Whether that is too long, or there never was a snapshot. */
+  /**
+   * Whether the mirror is stale: `ageMs` is above `sdn.stale_after_ms`, or no snapshot has come
+   * yet.
+   */
   readonly isStale: boolean;
-  /** Milliseconds since the last heartbeat was accepted; undefined when none was. */
+  /** Milliseconds since a heartbeat was last accepted; undefined before the first one. */
   readonly heartbeatAgeMs: number | undefined;
-  /** What keeps this relay from being registered now, as a sentence. */
+  /** Why this relay is not registered now, as a sentence; undefined while it is. */
   readonly problem: string | undefined;
-  /** The same as a code: the controller's, or `unreachable`. */
+  /** The code of `problem`: the controller's refusal code, or `unreachable`. */
   readonly problemCode: string | undefined;
-  /** Whether the controller is of an older kind, which tells relays nothing by itself. */
+  /** Whether the controller is an older program without `GET /watch`, which has to be polled. */
   readonly isOutdated: boolean;
-  /** Heartbeats and streams of events that failed. */
+  /** Number of heartbeats and event streams that have failed. */
   readonly failures: number;
 }
 
 const assignmentSchema = z.object({ relay: z.string(), address: z.string() });
 
 /**
- * The relay's side of the control plane: keeps it registered, tells what changes, and mirrors what the
- * controller knows. Nothing here waits for a controller: while none answers the mirror stays as it was.
+ * The relay's side of the control plane: keeps the relay registered, reports its changes, and
+ * mirrors the controller's state. Media never waits for a controller: while none answers, the
+ * mirror stays as it was.
  */
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
@@ -75,7 +79,8 @@ export class ControlPlane {
   readonly #heartbeat: Heartbeat;
   readonly #registrar: Registrar;
   readonly #watcher: Watcher;
-  // Heartbeats end before the relay leaves, the stream of events only when it is closed.
+  // Two groups, because heartbeats stop before the relay deregisters and the event stream only at
+  // close().
   readonly #beating: TaskGroup;
   readonly #following: TaskGroup;
   readonly #cut = new AbortController();
@@ -127,23 +132,26 @@ export class ControlPlane {
     this.#following = new TaskGroup(onFailure);
   }
 
-  /** This relay's name among all. */
+  /** This relay's unique name in the mesh. */
   get name(): string {
     return this.#options.settings.name;
   }
 
-  /** What is known of the other relays. */
+  /** The mirror: what the controller knows of the other relays. */
   get mirror(): MirrorView {
     return this.#mirror;
   }
 
-  /** Begins to register and to follow. */
+  /** Starts the heartbeats and follows the controller's events. */
   start(): void {
     this.#beating.spawn("heartbeats", (signal) => this.#registrar.run(signal));
     this.#following.spawn("watch", (signal) => this.#watcher.run(signal));
   }
 
-  /** A publisher of this relay's own has something. Counts: two of one text need two withdrawals. */
+  /**
+   * Adds an announce of a local publisher. Calls are counted: an announce that was added twice must
+   * be withdrawn twice.
+   */
   announced(text: string): void {
     if (!this.#announces.add(text)) {
       this.#options.log.warn("name not announced: too long", {
@@ -154,21 +162,21 @@ export class ControlPlane {
     this.#registrar.changed();
   }
 
-  /** A publisher has something no more. */
+  /** Takes back an announce that announced() added. */
   withdrawn(text: string): void {
     this.#announces.remove(text);
     this.#registrar.changed();
   }
 
-  /** The report is different: it is sent at once, after a heartbeat that is under way. */
+  /** The report has changed: the next heartbeat is sent at once, or after the one that is under way. */
   changed(): void {
     this.#registrar.changed();
   }
 
   /**
-   * The address of the relay that a client should go to; undefined when none but this is known.
-   * `track` is the one that it is about; `client`, whatever tells it from others, spreads many.
-   * Bounded in time; never rejects.
+   * Asks the controller for the address of the relay that a client should use for `track`;
+   * undefined when there is no other relay. `client` is any id of the client, used to spread many
+   * over the relays. Bounded in time; never rejects.
    */
   async assign(
     { track, client }: { track?: string; client?: string } = {},
@@ -193,7 +201,7 @@ export class ControlPlane {
     return address;
   }
 
-  /** How it is with the controller now. */
+  /** The current state of the connection to the controller. */
   get status(): ControlPlaneStatus {
     const { clock, settings } = this.#options;
     const age = (since: number | undefined) =>
@@ -212,12 +220,12 @@ export class ControlPlane {
     };
   }
 
-  /** Ends the heartbeats and takes the registration back. Bounded in time; never rejects. */
+  /** Stops the heartbeats and deregisters. Bounded in time; never rejects. */
   async deregister(): Promise<void> {
     const { clock } = this.#options;
     const deadline = deadlineIn(clock, DEREGISTER_TIMEOUT_MS);
     const over = new AbortController();
-    // A heartbeat that comes after the farewell would be a new registration.
+    // A heartbeat that arrives after the deregistration would register the relay again.
     await Promise.race([
       this.#beating.close(),
       sleep(clock, DEREGISTER_TIMEOUT_MS, over.signal),
@@ -228,7 +236,7 @@ export class ControlPlane {
     deadline.cancel();
   }
 
-  /** Ends everything without a word to the controller. */
+  /** Stops everything without deregistering. */
   async close(): Promise<void> {
     this.#cut.abort();
     await Promise.all([this.#beating.close(), this.#following.close()]);
@@ -280,7 +288,8 @@ export class ControlPlane {
     this.#registrar.changed();
   }
 
-  // Of this relay the mirror may still have what a former process was: the controller knows better.
+  // The mirror may still have the drain order of a former process under this name, so ask the
+  // controller.
   #lookForDrain(): void {
     if (this.#isDrainTold || this.#isDrainAsked || this.#registrar.acceptedAt === undefined) return;
     if (this.#mirror.relay(this.name)?.state !== "draining") return;

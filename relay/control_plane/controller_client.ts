@@ -3,32 +3,35 @@ import { z } from "zod";
 import { type Deadline, deadlineIn } from "./deadline.ts";
 import { MAX_ANSWER_BYTES, REQUEST_TIMEOUT_MS } from "./limits.ts";
 
-/** Why a controller did not do what it was asked for. */
+/** Why a request to a controller failed. */
 export interface ControllerFault {
   /**
-   * The refusal's code; `unreachable` when there was no answer, or none that makes sense, and
-   * `not_understood` when the controller does not know such a request.
+   * The controller's refusal code; `unreachable` for no answer or one that cannot be parsed;
+   * `not_understood` when the controller does not support the request.
    */
   readonly code: string;
   readonly message: string;
-  /** Of a heartbeat without a place: the newest epoch of this relay's name, or the controller's time. */
+  /**
+   * For a heartbeat that was refused for its epoch: the newest epoch under this relay's name, or
+   * the controller's time.
+   */
   readonly epoch?: number | undefined;
-  /** Beside the epoch: whether somebody is registered under that name now. */
+  /** With `epoch`: whether a relay is registered under that name now. */
   readonly lives?: boolean | undefined;
 }
 
-/** One request. */
+/** A request to a controller. */
 export interface ControllerRequest {
   readonly url: string;
   readonly method: "GET" | "PUT" | "DELETE";
-  /** With its query, encoded. */
+  /** Path and query, percent-encoded. */
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
-/** An answer that was read. */
+/** A parsed answer of a controller. */
 export interface Answer<T> {
   readonly value: T;
   readonly headers: Headers;
@@ -41,7 +44,7 @@ const refusalSchema = z.object({
   lives: z.boolean().optional(),
 });
 
-/** Asks controllers, each time with the token of the moment. Nothing here tries again. */
+/** Sends requests to controllers, each with the current token. It never retries. */
 export class ControllerClient {
   readonly #clock: Clock;
   readonly #fetch: typeof fetch;
@@ -57,7 +60,7 @@ export class ControllerClient {
     this.#token = options.token;
   }
 
-  /** Asks for an answer in JSON that `schema` reads. Never rejects. */
+  /** Sends a request and parses its JSON answer with `schema`. Never rejects. */
   async ask<T>(
     request: ControllerRequest,
     schema: z.ZodType<T>,
@@ -77,7 +80,10 @@ export class ControllerClient {
     }
   }
 
-  /** Asks for a stream; its body lives until it ends or `signal` is aborted. Never rejects. */
+  /**
+   * Sends a request whose answer is a stream; its body stays open until it ends or `signal` is
+   * aborted. Never rejects.
+   */
   async open(request: ControllerRequest): Promise<Outcome<Response, ControllerFault>> {
     const deadline = deadlineIn(this.#clock, REQUEST_TIMEOUT_MS);
     try {
@@ -114,7 +120,7 @@ async function readText(response: Response): Promise<string> {
   let length = 0;
   for await (const piece of response.body) {
     length += piece.length;
-    // Leaving the loop lets go of the connection.
+    // Leaving the loop releases the connection.
     if (length > MAX_ANSWER_BYTES) throw new Error(`more than ${MAX_ANSWER_BYTES} bytes of answer`);
     text += decoder.decode(piece, { stream: true });
   }

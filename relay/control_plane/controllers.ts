@@ -1,7 +1,7 @@
 import { Backoff, type Clock } from "@qumo/shared/runtime";
 import { RETRY } from "./limits.ts";
 
-/** Which of several controllers is asked: one until it fails, then the next. */
+/** Chooses which controller is used: one until it fails, then the next. */
 export class Controllers {
   readonly #urls: readonly string[];
   #place = 0;
@@ -14,25 +14,25 @@ export class Controllers {
     return this.#urls.length;
   }
 
-  /** The one in use. */
+  /** The URL of the controller in use. */
   get current(): string {
     return this.#urls[this.#place]!;
   }
 
-  /** Notes that a controller failed. Somebody else may have noticed before, and moved on. */
+  /** Notes that the controller at `url` failed. Does nothing if another one is in use already. */
   failed(url: string): void {
     if (url === this.current) this.#place = (this.#place + 1) % this.#urls.length;
   }
 
-  /** All of them, the one in use first. */
+  /** The URLs of all controllers, the one in use first. */
   get inOrder(): readonly string[] {
     return [...this.#urls.slice(this.#place), ...this.#urls.slice(0, this.#place)];
   }
 }
 
 /**
- * How long one task waits before it tries again. Each controller is tried once before the waits grow:
- * of two, the second is no reason to be slow.
+ * The wait of one task before it retries. Waits only grow after each controller was tried once, so
+ * that a second controller is tried without delay.
  */
 export class Retry {
   readonly #controllers: Controllers;
@@ -46,13 +46,13 @@ export class Retry {
     this.#random = random;
   }
 
-  /** Notes that it works now. */
+  /** Notes that the task succeeded. */
   succeeded(): void {
     this.#failures = 0;
     this.#backoff.succeeded();
   }
 
-  /** Notes that it failed; returns the milliseconds to wait. */
+  /** Notes that the task failed; returns the milliseconds to wait before the retry. */
   failed(): number {
     const isLast = ++this.#failures % this.#controllers.count === 0;
     return isLast ? this.#backoff.failed() : this.#random() * RETRY.first;

@@ -1,12 +1,12 @@
 import type { Clock } from "@qumo/shared/runtime";
 
-/** A time limit: `signal` is aborted when it is over, unless it was cancelled before. */
+/** A time limit: `signal` is aborted when the time is over, unless cancel() was called before. */
 export interface Deadline {
   readonly signal: AbortSignal;
   cancel(): void;
 }
 
-/** Begins a time limit; whoever began it cancels it when it is not needed any more. */
+/** Starts a time limit; the caller must cancel it when it is no longer needed. */
 export function deadlineIn(clock: Clock, milliseconds: number): Deadline {
   const late = new AbortController();
   const timer = clock.after(

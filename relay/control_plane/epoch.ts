@@ -3,15 +3,18 @@ import type { ControllerFault } from "./controller_client.ts";
 let last = 0;
 
 /**
- * The epoch of a relay that starts now: the time, and above every one before it in this process, so
- * that the controller can tell a relay that started again from one that is late.
+ * Makes the epoch of a relay that starts now: the time, and above every earlier epoch of this
+ * process. By it the controller tells a restarted relay from a late message.
  */
 export function mintEpoch(wall: number): number {
   last = Math.max(Math.floor(wall), last + 1);
   return last;
 }
 
-/** What marks the heartbeats of this process as its own, among all that ever had the relay's name. */
+/**
+ * The epoch and sequence numbers in the heartbeats of this process, which tell them from those of
+ * other processes with the relay's name.
+ */
 export class Epoch {
   #value: number;
 
@@ -23,23 +26,23 @@ export class Epoch {
     return this.#value;
   }
 
-  /** Begins anew with another: what was said under the one before counts no more. */
+  /** Continues with another epoch; heartbeats under the previous one no longer count. */
   renew(value: number): void {
     this.#value = value;
   }
 }
 
-/** The epoch with which this relay may begin anew after a refusal; undefined where there is none. */
+/** The epoch that this relay may use after a refused heartbeat; undefined if there is none. */
 export function epochAfter({ code, epoch, lives }: ControllerFault): number | undefined {
   if (epoch === undefined) return undefined;
   switch (code) {
     case "epoch_ahead":
       return epoch;
     case "stale_epoch":
-      // The process that started later is the one that is meant, for as long as it lives.
+      // The process that started later keeps the name as long as it is registered.
       return lives === false ? epoch + 1 : undefined;
     case "stale_sequence":
-      // A process numbers its heartbeats upwards: somebody else uses its epoch.
+      // Sequence numbers of one process only grow, so another process uses the same epoch.
       return epoch + 1;
     default:
       return undefined;

@@ -11,38 +11,38 @@ import type { Epoch } from "./epoch.ts";
 import type { OwnAnnounces } from "./own_announces.ts";
 import type { ControlPlaneSettings } from "./settings.ts";
 
-/** A remote track that this relay takes from a neighbor now. */
+/** A remote track that this relay receives from a neighbor now. */
 export interface Flow {
-  /** Its canonical text. */
+  /** The track's canonical text. */
   readonly track: string;
   readonly next_hop: string;
-  /** The relay whose publisher it is. */
+  /** The relay that has the publisher. */
   readonly source: string;
 }
 
-/** What a relay says of itself, of the moment. */
+/** What a relay reports about itself at one moment. */
 export interface RelayReport {
-  /** By neighbor. */
+  /** By the neighbor's name. */
   readonly links: Readonly<Record<string, LinkReport>>;
   readonly load: LoadReport;
   readonly flows: readonly Flow[];
-  /** 64 hexadecimal digits; empty when there is none to tell. */
+  /** 64 hexadecimal digits; empty if no hash is reported. */
   readonly certificateSha256: string;
-  /** The URL for other relays; empty when they cannot call. */
+  /** The URL at which other relays reach this one; empty if they cannot. */
   readonly address: string;
-  /** Whether it should be given nothing new. */
+  /** Whether this relay drains. */
   readonly draining: boolean;
 }
 
-/** A heartbeat that is to be sent, and what must be known of it when it was accepted. */
+/** A heartbeat to send, and what accepted() must know about it. */
 export interface Beat {
   readonly body: Readonly<Record<string, unknown>>;
-  /** The version of the announces that it carries; undefined when it carries their digest. */
+  /** The version of the announces in this heartbeat; undefined if it only carries their digest. */
   readonly announces: number | undefined;
   readonly flows: number | undefined;
 }
 
-/** What a controller answers to one; a controller that says less is understood as well. */
+/** A controller's answer to a heartbeat; an older controller may leave fields out. */
 export const acceptedSchema = z.object({
   revision: z.number().optional(),
   next_heartbeat_ms: z.number().positive().optional(),
@@ -52,13 +52,16 @@ export const acceptedSchema = z.object({
 /** A controller's answer to a heartbeat. */
 export type Accepted = z.output<typeof acceptedSchema>;
 
-/** What each heartbeat says and when the next one is due. It knows no clock and sends nothing. */
+/**
+ * Composes heartbeats and decides when the next one is due. It uses no clock and sends nothing
+ * itself.
+ */
 export class Heartbeat {
   readonly #settings: ControlPlaneSettings;
   readonly #epoch: Epoch;
   readonly #announces: OwnAnnounces;
   #sequence = 0;
-  // The version of the announces that a controller has; none before the first answer.
+  // The version of the announces that the controller has; undefined before its first answer.
   #known: number | undefined;
   #mayHaveFlows = false;
   #untoldFlows = 0;
@@ -74,7 +77,7 @@ export class Heartbeat {
     this.#intervalMs = settings.heartbeatIntervalMs;
   }
 
-  /** How many flows the last heartbeat left out. */
+  /** Number of flows that the last heartbeat left out. */
   get untoldFlows(): number {
     return this.#untoldFlows;
   }
@@ -87,7 +90,7 @@ export class Heartbeat {
     const isWhole = this.#known !== announces.version || announces.told.length <= FEW_ANNOUNCES;
     const flows = fitting(report.flows);
     this.#untoldFlows = report.flows.length - flows.length;
-    // A controller that does not know flows refuses them: it is not told that there are none.
+    // An older controller refuses the field, so an empty list is only sent after a non-empty one.
     const saysFlows = flows.length > 0 || this.#mayHaveFlows;
     this.#mayHaveFlows = saysFlows;
     return {
@@ -109,7 +112,7 @@ export class Heartbeat {
     };
   }
 
-  /** Takes in the answer; returns whether another heartbeat is due at once. */
+  /** Handles the answer to a heartbeat; returns whether another heartbeat is due at once. */
   accepted(beat: Beat, answer: Accepted): boolean {
     if (beat.announces !== undefined) this.#known = beat.announces;
     if (beat.flows === 0) this.#mayHaveFlows = false;
@@ -120,18 +123,18 @@ export class Heartbeat {
     return mustResend;
   }
 
-  /** The next heartbeat begins a new life at the controller, which then knows nothing of this relay. */
+  /** The next heartbeat is a new registration: the controller then has nothing of this relay. */
   beganAnew(): void {
     this.#known = undefined;
   }
 
-  /** How long to wait for the next heartbeat, in milliseconds; `random` is from 0 to below 1. */
+  /** Milliseconds until the next heartbeat; `random` is from 0 to below 1. */
   interval(random: number): number {
     const spread = 1 - JITTER + 2 * JITTER * random;
     return Math.max(MIN_HEARTBEAT_MS, this.#intervalMs * spread);
   }
 
-  /** The same when the controller has somebody else under this relay's name. */
+  /** Milliseconds until the next heartbeat while another process has this relay's name. */
   slowInterval(random: number): number {
     return this.#settings.heartbeatIntervalMs * (1 - JITTER + 2 * JITTER * random);
   }
@@ -139,7 +142,7 @@ export class Heartbeat {
 
 const encoder = new TextEncoder();
 
-/** The flows that a heartbeat may have, those with the shortest names first. */
+/** The flows that fit into a heartbeat; those with the shortest names go first. */
 function fitting(flows: readonly Flow[]): readonly Flow[] {
   const told: Flow[] = [];
   let bytes = 0;

@@ -6,9 +6,10 @@ import type { MirroredRelay, MirrorListener, MirrorView, NextHopLine } from "./m
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * What the controller says of the other relays, kept up event by event. A snapshot never takes
- * anything away by itself: what it does not confirm is doubted, and goes when {@linkcode Mirror.settle}
- * is called. So a controller that has begun anew and knows nothing yet costs nobody a track.
+ * A copy of the controller's state of the other relays, updated event by event. A snapshot never
+ * removes entries by itself: those that it does not contain become stale, and
+ * {@linkcode Mirror.settle} removes them later. So a controller that has restarted and knows nothing
+ * yet interrupts no track.
  */
 export class Mirror implements MirrorView {
   readonly #own: string;
@@ -20,10 +21,11 @@ export class Mirror implements MirrorView {
   #revision = 0;
   #isComplete = false;
   #isFollowed = false;
-  // The targets that a stream has named before it is ready; they are its whole table of next hops.
+  // Targets of next hops in the snapshot that is being received; at `ready` they are the whole
+  // table.
   #named: Set<string> | undefined;
 
-  /** `own` is this relay's name: what it has itself is not in the mirror. */
+  /** `own` is this relay's name: the mirror leaves out its own entries. */
   constructor(own: string) {
     this.#own = own;
   }
@@ -71,7 +73,7 @@ export class Mirror implements MirrorView {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** A stream begins, with a snapshot or where the former one stopped. */
+  /** An event stream starts, with a snapshot or at the place where the previous one stopped. */
   begin(from: "snapshot" | "place"): void {
     this.#named = new Set();
     if (from === "place") return;
@@ -80,12 +82,12 @@ export class Mirror implements MirrorView {
     for (const texts of this.#announces.values()) texts.doubt();
   }
 
-  /** Nobody says what changes any more, until the next `ready`. */
+  /** The event stream is lost: changes are unknown until the next `ready`. */
   unfollow(): void {
     this.#isFollowed = false;
   }
 
-  /** Takes in an event, and the revision that it came under. Throws when it says more than it may. */
+  /** Applies an event and its revision. Throws when it exceeds a limit of the mirror. */
   apply(event: MirrorEvent, revision?: number): void {
     if (revision !== undefined) this.#revision = revision;
     switch (event.kind) {
@@ -112,13 +114,13 @@ export class Mirror implements MirrorView {
     }
   }
 
-  /** Whether there is something that the last snapshot did not confirm. */
+  /** Whether the mirror has entries that the last snapshot did not contain. */
   get isDoubted(): boolean {
     return this.#relays.doubted.size > 0 || this.#nextHops.doubted.size > 0 ||
       this.#announces.values().some((texts) => texts.doubted.size > 0);
   }
 
-  /** Lets go of what the last snapshot did not confirm, and nothing since. */
+  /** Removes the entries that neither the last snapshot nor a later event contained. */
   settle(): void {
     if (!this.isDoubted) return;
     for (const [relay, texts] of this.#announces) {
@@ -129,7 +131,7 @@ export class Mirror implements MirrorView {
     this.#tellChanged();
   }
 
-  // Most of what relays report is measured, and nothing of it is here: most events change nothing.
+  // Most events only change measured values, which the mirror does not have.
   #setRelays(relays: readonly MirroredRelay[]): void {
     let isDifferent = false;
     for (const relay of relays) {
@@ -143,7 +145,7 @@ export class Mirror implements MirrorView {
     if (isDifferent) this.#tellChanged();
   }
 
-  // The controller says itself what becomes of the way there, unless it never knew one.
+  // The controller sends the change of the next hop itself, unless it never had one.
   #gone(relay: string): void {
     for (const text of [...this.announcesOf(relay)]) this.#withdraw({ relay, text });
     const wasKnown = this.#relays.delete(relay);

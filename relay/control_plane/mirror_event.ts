@@ -3,11 +3,11 @@ import { z } from "zod";
 import type { MirroredRelay, NextHopLine } from "./mirror_view.ts";
 import type { ServerEvent } from "./sse_reader.ts";
 
-/** What a controller's stream of events says, as the mirror reads it. */
+/** An event of a controller's event stream, as the mirror reads it. */
 export type MirrorEvent =
   /** Part of a snapshot: every relay. */
   | { readonly kind: "graph"; readonly relays: readonly MirroredRelay[] }
-  /** Part of a snapshot: some of what relays have. */
+  /** Part of a snapshot: some of the announces. */
   | { readonly kind: "announces"; readonly entries: readonly Announce[] }
   | { readonly kind: "relay"; readonly relay: MirroredRelay }
   | { readonly kind: "gone"; readonly relay: string }
@@ -17,25 +17,29 @@ export type MirrorEvent =
     readonly lines: readonly (readonly [target: string, line: NextHopLine])[];
     readonly removed: readonly string[];
   }
-  /** From here on everything that changes is told. */
+  /** The snapshot is complete; changes follow. */
   | { readonly kind: "ready"; readonly revision: number }
-  /** The place to go on from is gone: the stream ends, and must begin with a snapshot again. */
+  /**
+   * The requested revision is no longer in the controller's history: the next stream must start
+   * with a snapshot.
+   */
   | { readonly kind: "history_gone" };
 
-/** Who has what. */
+/** An announce and the relay that has it. */
 export interface Announce {
   readonly relay: string;
   readonly text: string;
 }
 
-// States that a newer controller has and that are not known here are those of relays that are away.
+// A state that is not in this list, of a newer controller for example, means that the relay is
+// away.
 const presentStates = ["registered", "draining", "unreachable"];
 const state = z.string().transform((state) => state === "draining" ? "draining" : "alive");
 const certificate = z.string().regex(/^[0-9a-f]{64}$/).optional();
 const announce = z.object({ relay: z.string(), track: z.string() })
   .transform(({ relay, track }): Announce => ({ relay, text: track }));
 
-// Keys that are not here are ignored, so that a newer controller can say more.
+// Unknown keys are ignored, so that a newer controller may add some.
 const readers: Readonly<Record<string, z.ZodType<MirrorEvent>>> = {
   graph: z.object({
     nodes: z.array(z.object({
@@ -92,7 +96,10 @@ const readers: Readonly<Record<string, z.ZodType<MirrorEvent>>> = {
   history_gone: z.unknown().transform(() => ({ kind: "history_gone" })),
 };
 
-/** Reads an event; undefined is one that says nothing to the mirror. Refuses what cannot be read. */
+/**
+ * Parses an event; undefined for an event that the mirror does not use. Refuses one that is
+ * malformed.
+ */
 export function readMirrorEvent(event: ServerEvent): Outcome<MirrorEvent | undefined, string> {
   const reader = Object.hasOwn(readers, event.event) ? readers[event.event] : undefined;
   if (reader === undefined) return done(undefined);

@@ -1,53 +1,53 @@
-/** A relay as the controller knows it. Who is only named as somebody's neighbor is not among them. */
+/** A relay as the controller knows it. Relays that never registered are left out. */
 export interface MirroredRelay {
   readonly name: string;
   readonly region: string;
-  /** Its URL for other relays; empty when it cannot be called. */
+  /** The URL at which other relays reach this one; empty if they cannot. */
   readonly address: string;
   readonly certificateSha256: string | undefined;
   /** The epoch of its process, where the controller said it. */
   readonly epoch?: number | undefined;
-  /** A draining one carries what it carries, and should be given nothing new. */
+  /** A draining relay keeps its current tracks and gets no new ones. */
   readonly state: "alive" | "draining";
 }
 
-/** Where this relay sends what is meant for another one. */
+/** A row of this relay's routing table: the next hop for one target. */
 export interface NextHopLine {
   readonly nextHop: string;
-  /** The neighbor to take when the first one fails: a way that does not begin with the same link. */
+  /** The next hop of the alternate route, which does not share the first link. */
   readonly alternate: string | undefined;
   readonly cost: number;
 }
 
-/** Told of what becomes different in the mirror. Calls are synchronous and must not throw. */
+/** Notified of changes in the mirror. Calls are synchronous and must not throw. */
 export interface MirrorListener {
-  /** Another relay has something now. */
+  /** `relay` has a new announce. */
   announced(relay: string, text: string): void;
-  /** Another relay has something no more. */
+  /** `relay` has withdrawn an announce. */
   withdrawn(relay: string, text: string): void;
-  /** Relays or next hops are different, after a whole event was applied. */
+  /** Relays or next hops have changed; called once for each event. */
   changed(): void;
 }
 
-/** What is known of the other relays. While no controller answers it stays as it was. */
+/** Read access to the mirror. While no controller answers, it stays as it was. */
 export interface MirrorView {
-  /** The controller's revision that this is of; 0 before the first snapshot. */
+  /** The controller's revision of this state; 0 before the first snapshot. */
   readonly revision: number;
-  /** Whether a snapshot came at least once. */
+  /** Whether a snapshot has been received at least once. */
   readonly isComplete: boolean;
-  /** Whether a controller says what changes, now. */
+  /** Whether an event stream is being followed now. */
   readonly isFollowed: boolean;
   relay(name: string): MirroredRelay | undefined;
   /** The names of the other relays that are registered. */
   names(): Iterable<string>;
-  /** Where to send what is meant for `target`. */
+  /** The next hop and the alternate for `target`. */
   nextHop(target: string): NextHopLine | undefined;
-  /** The other relays that have something. */
+  /** The other relays that have announces. */
   sources(): Iterable<string>;
-  /** What another relay has, as canonical texts. */
+  /** The announces of another relay, as canonical texts. */
   announcesOf(relay: string): ReadonlySet<string>;
-  /** What all other relays have. */
+  /** The announces of all other relays. */
   announces(): Iterable<{ relay: string; text: string }>;
-  /** Tells the listener from now on, until the returned function is called. */
+  /** Notifies `listener` of changes until the returned function is called. */
   watch(listener: MirrorListener): () => void;
 }

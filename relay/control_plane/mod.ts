@@ -1,4 +1,7 @@
-/** The relay's side of the control plane: what it tells the controller, and what it learns from it. */
+/**
+ * The relay's side of the control plane: registration, heartbeats, and the mirror of the
+ * controller's state.
+ */
 export {
   ControlPlane,
   type ControlPlaneOptions,

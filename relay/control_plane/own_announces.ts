@@ -8,8 +8,8 @@ import {
 const encoder = new TextEncoder();
 
 /**
- * What this relay's own publishers have, each text as often as it was said. The controller is told the
- * oldest ones up to what a registration may have; the others wait until there is room.
+ * The announces of local publishers, counted by text. The oldest ones, as many as a registration
+ * may have, are sent to the controller; the others wait for room.
  */
 export class OwnAnnounces {
   readonly #counts = new Map<string, number>();
@@ -19,12 +19,12 @@ export class OwnAnnounces {
     texts: [],
   };
 
-  /** Moves on whenever the set of texts becomes another one. */
+  /** A number that changes whenever the set of texts changes. */
   get version(): number {
     return this.#version;
   }
 
-  /** Adds a text; false when it cannot be announced because it is no name. */
+  /** Adds a text; returns false when it is not a valid announce. */
   add(text: string): boolean {
     const canonical = canonicalTrackText(text);
     if (!canonical.ok || canonical.value === "") return false;
@@ -34,7 +34,7 @@ export class OwnAnnounces {
     return true;
   }
 
-  /** Takes one back that was added. */
+  /** Removes a text that was added. */
   remove(text: string): void {
     const canonical = canonicalTrackText(text);
     const count = canonical.ok ? this.#counts.get(canonical.value) : undefined;
@@ -47,7 +47,7 @@ export class OwnAnnounces {
     this.#version++;
   }
 
-  /** What the controller is told. */
+  /** The announces that are sent to the controller. */
   get told(): readonly string[] {
     if (this.#told.version !== this.#version) {
       this.#told = { version: this.#version, texts: this.#fitting() };
@@ -55,13 +55,13 @@ export class OwnAnnounces {
     return this.#told.texts;
   }
 
-  /** The fingerprint of what it is told. */
+  /** The digest of the announces that are sent to the controller. */
   get digest(): string {
     const texts = this.told;
     return this.#told.digest ??= announcesDigest(texts);
   }
 
-  /** How many texts do not fit. */
+  /** Number of texts that do not fit into a registration. */
   get untold(): number {
     return this.#counts.size - this.told.length;
   }
@@ -70,7 +70,7 @@ export class OwnAnnounces {
     const texts: string[] = [];
     let bytes = 0;
     for (const text of this.#counts.keys()) {
-      // Two quotes and a comma around what JSON makes of it.
+      // JSON adds two quotes and a comma.
       bytes += encoder.encode(JSON.stringify(text)).length + 1;
       if (bytes > MAX_ANNOUNCE_BYTES_PER_RELAY || texts.length >= MAX_ANNOUNCES_PER_RELAY) break;
       texts.push(text);

@@ -9,15 +9,15 @@ import type { NextHopLine } from "./mirror_view.ts";
 
 /** What polling works with. */
 export interface PollOptions {
-  /** This relay's name: its next hops are the ones that are asked for. */
+  /** This relay's name, whose next hops are requested. */
   readonly name: string;
   readonly mirror: Mirror;
   readonly client: ControllerClient;
-  /** Told how many relays have something and are left out since they are too many. */
+  /** Called with the number of relays with announces that are left out because there are too many. */
   readonly onLeftOut: (count: number) => void;
 }
 
-// What controllers from before this program's say; states and certificates they know nothing of.
+// The graph of an older controller, without states and certificates.
 const graphSchema = z.object({
   nodes: z.array(z.object({
     id: z.string(),
@@ -33,8 +33,8 @@ const routeSchema = z.object({ next_hop: z.string(), cost: z.number() });
 type Line = readonly [target: string, line: NextHopLine];
 
 /**
- * Asks a controller that has no stream of events for everything at once, and lets the mirror take it
- * in as a snapshot. Gives what went wrong, if it did.
+ * Requests the whole state of a controller that has no event stream, and applies it to the mirror
+ * as a snapshot. Returns the fault, if there was one.
  */
 export async function poll(
   { name, mirror, client, onLeftOut }: PollOptions,
@@ -60,7 +60,7 @@ export async function poll(
       `/route?${new URLSearchParams({ from: name, to: target })}`,
       routeSchema,
     );
-    // There may be no way to one of them.
+    // There may be no route to this relay.
     if (!found.ok) continue;
     const { next_hop: nextHop, cost } = found.value.value;
     lines.push([target, { nextHop, alternate: undefined, cost }]);

@@ -17,40 +17,41 @@ export interface RegistrarOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
-  /** Asked for each heartbeat. */
+  /** Called for each heartbeat. */
   readonly report: () => RelayReport;
-  /** What this relay announces, where heartbeats cannot say it. */
+  /** The announces of this relay, for a controller whose heartbeats do not carry them. */
   readonly announces: () => readonly string[];
-  /** A heartbeat was accepted by this controller; `isNews`: the one before it was not. */
+  /** A heartbeat was accepted by the controller at `url`; `isNews` if the one before it was not. */
   readonly onAccepted: (url: string, isNews: boolean) => void;
   /**
-   * Aborted when even a heartbeat that is under way must end. Until then it is let end: one that is cut
-   * off may count or not.
+   * Aborted when even a heartbeat that is under way must stop. Until then it may finish, because
+   * the controller may or may not have received one that is cut off.
    */
   readonly cut: AbortSignal;
 }
 
-/** What the controller's relay is, as far as it tells whose registration it is. */
+/** The part of the controller's relay entry that tells which process registered it. */
 const registrationSchema = z.object({ epoch: z.number(), state: z.string() });
 const anything = z.unknown();
 
 type Removal = "done" | "again" | "failed";
 
 /**
- * Keeps this relay registered: one heartbeat at a time, at once when something changed, and after a
- * failure only when the wait is over. It owns every retry of a heartbeat.
+ * Keeps this relay registered. Sends one heartbeat at a time: at once when something changed, after
+ * a failure only when the wait is over. It owns every retry of a heartbeat.
  */
 export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #retry: Retry;
   readonly #path: string;
   #isChanged = false;
-  // A wait that a change may cut short, and one that only a controller that answers again may.
+  // The current wait: a calm one ends when something changes, one after a failure only when a
+  // controller answers again.
   #pause: { readonly stop: AbortController; readonly isCalm: boolean } | undefined;
   #wasSent = false;
   readonly #single: SingleAnnounces;
   #isFenced = false;
-  /** Whether the controller that took the last heartbeat is of an older kind than this relay. */
+  /** Whether the controller that accepted the last heartbeat is an older program than this relay. */
   #isOutdated = false;
   #epochsInARow = 0;
   #problem: ControllerFault | undefined;
@@ -64,27 +65,27 @@ export class Registrar {
     this.#path = `/relay/${encodeURIComponent(options.name)}`;
   }
 
-  /** When the last heartbeat was accepted, on the clock. */
+  /** The clock's time of the last accepted heartbeat. */
   get acceptedAt(): number | undefined {
     return this.#acceptedAt;
   }
 
-  /** What keeps the relay from being registered now. */
+  /** Why the relay is not registered now. */
   get problem(): ControllerFault | undefined {
     return this.#problem;
   }
 
-  /** Whether the controller takes heartbeats and knows little else of what relays need. */
+  /** Whether the controller is an older program that only supports registrations. */
   get isOutdated(): boolean {
     return this.#isOutdated;
   }
 
-  /** Heartbeats that failed. */
+  /** Number of heartbeats that have failed. */
   get failures(): number {
     return this.#failures;
   }
 
-  /** Sends heartbeats until `signal` is aborted; one that is under way is let end. */
+  /** Sends heartbeats until `signal` is aborted; one that is under way may finish. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#isChanged = false;
@@ -93,25 +94,25 @@ export class Registrar {
     }
   }
 
-  /** Something that heartbeats say is different: the next one is due at once. */
+  /** The report has changed: the next heartbeat is due at once. */
   changed(): void {
     this.#isChanged = true;
     if (this.#pause?.isCalm) this.#pause.stop.abort();
   }
 
-  /** A controller answers other requests: a failure is no reason to wait any longer. */
+  /** A controller answers other requests again: ends a wait after a failure. */
   reachable(): void {
     if (this.#pause?.isCalm === false && !this.#isFenced) this.#pause.stop.abort();
   }
 
-  /** Nobody else has this relay's name any more: no need to wait until it is asked again. */
+  /** No other process has this relay's name any more: registers at once. */
   nameFreed(): void {
     if (this.#isFenced) this.#pause?.stop.abort();
   }
 
   /**
-   * Takes the registration back, unless it is not this relay's any more: another process may have
-   * its name by now. Bounded by `signal`; never rejects.
+   * Deregisters this relay, unless another process has its name by now. Bounded by `signal`; never
+   * rejects.
    */
   async deregister(signal: AbortSignal): Promise<void> {
     if (!this.#wasSent || this.#isFenced) return;
@@ -123,7 +124,7 @@ export class Registrar {
     }
   }
 
-  /** Whether the controller has this process's registration, and as a draining relay. */
+  /** Whether the controller has the registration of this process, with a drain order. */
   async isDraining(signal: AbortSignal): Promise<boolean> {
     const { client, controllers, epoch } = this.#options;
     const request = { url: controllers.current, method: "GET", path: this.#path, signal } as const;
@@ -132,12 +133,12 @@ export class Registrar {
     return found.value.value.epoch === epoch.value && found.value.value.state === "draining";
   }
 
-  // Only with the tag of a registration that is this process's own, and has not changed since.
+  // If-Match with the entry's ETag: only this process's own registration is removed.
   async #remove(url: string, signal: AbortSignal): Promise<Removal> {
     const { client, epoch, log } = this.#options;
     const request = { url, path: this.#path, signal };
     const found = await client.ask({ ...request, method: "GET" }, registrationSchema);
-    // A controller that knows no epochs cannot say whose registration it is.
+    // A controller without epochs cannot tell whose registration it is.
     const isBlind = !found.ok && found.refusal.code === "not_understood" && this.#isOutdated;
     if (!found.ok && !isBlind) {
       return found.refusal.code === "relay_not_found" ? "done" : "failed";
@@ -152,7 +153,10 @@ export class Registrar {
     return removed.refusal.code === "precondition_failed" ? "again" : "failed";
   }
 
-  /** Sends one heartbeat; returns how to wait for the next one. */
+  /**
+   * Sends one heartbeat; returns how long to wait for the next one, and whether a change may cut
+   * that wait short.
+   */
   async #beat(): Promise<{ ms: number; isCalm: boolean }> {
     const { client, controllers, heartbeat, random, cut } = this.#options;
     const url = controllers.current;
@@ -173,7 +177,7 @@ export class Registrar {
     return { ms: isDue ? 0 : heartbeat.interval(random()), isCalm: true };
   }
 
-  // Every controller of this program's says its revision.
+  // Every `qumo-sdn` answers with its revision; an older controller does not.
   #lookForAge(url: string, revision: number | undefined): void {
     const isOutdated = revision === undefined;
     if (isOutdated && !this.#isOutdated) {
@@ -205,7 +209,7 @@ export class Registrar {
     this.#problem = fault;
     this.#isFenced = fault.code === "stale_epoch";
     if (this.#isFenced) {
-      // The newer process is the one that is meant; this one only waits for it to be gone.
+      // The newer process keeps the name; this one waits until it is gone.
       if (isNews) {
         log.error("a newer process is registered under this relay's name", {
           controller: url,
@@ -227,8 +231,8 @@ export class Registrar {
   }
 
   /**
-   * Takes an epoch that the controller accepts, where the one of this process has no place and nobody
-   * else has the name: a clock was ahead here or where the relay ran before.
+   * Renews the epoch when the controller refuses the current one and no other process has the name:
+   * a clock was ahead, here or where the relay ran before.
    */
   #beginsAnew(url: string, fault: ControllerFault): boolean {
     const { epoch, heartbeat, log, report } = this.#options;

@@ -7,8 +7,8 @@ export const RELAY_URL_FORM = "moqt://host:port, or https://host:port, which mea
 const DEFAULT_PORT = 443;
 
 /**
- * Reads where a relay takes QUIC connections: `moqt://host:port`, or `https://host:port`, which is
- * how some write it. An IPv6 host comes without its brackets. Undefined for everything else.
+ * Parses the URL at which a relay takes QUIC connections: `moqt://host:port` or
+ * `https://host:port`. An IPv6 host is returned without brackets. Undefined for everything else.
  */
 export function parseRelayUrl(text: string): SocketAddress | undefined {
   const match = /^(moqt|https):\/\/(?:\[([0-9a-fA-F:.]+)\]|([^\s/?#@:[\]]+))(?::(\d{1,5}))?\/?$/i
@@ -23,8 +23,8 @@ export function parseRelayUrl(text: string): SocketAddress | undefined {
 }
 
 /**
- * The URL under which other relays can call one that listens on `local` (`127.0.0.1:4433`); empty
- * when none can be known, because it listens on every address of its machine.
+ * The URL at which other relays reach one that listens on `local` (`127.0.0.1:4433`); empty when
+ * `local` is every address of its machine.
  */
 export function callableUrl(local: string): string {
   const address = parseAddress(local);

@@ -1,14 +1,14 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { relayNameFault } from "@qumo/shared/topology";
 
-/** What the control plane is told at its start. */
+/** Settings of the control plane. */
 export interface ControlPlaneSettings {
-  /** This relay's name among all. */
+  /** This relay's unique name in the mesh. */
   readonly name: string;
   readonly region: string;
   /** Controllers, at least one, in the order in which they are tried. */
   readonly urls: readonly string[];
-  /** The relays that this one calls, and what a hop to each costs. */
+  /** The neighbors of this relay, and the cost of the link to each. */
   readonly neighbors: ReadonlyMap<string, number>;
   /** The longest time between two heartbeats. */
   readonly heartbeatIntervalMs: number;
@@ -18,7 +18,7 @@ export interface ControlPlaneSettings {
   readonly staleAfterMs: number;
 }
 
-/** What is configured, as far as it matters here. */
+/** The parts of the configuration that these settings come from. */
 export interface SettingsSource {
   readonly relay: { readonly nodeId: string; readonly region: string };
   readonly sdn: {

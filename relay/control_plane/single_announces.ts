@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ControllerClient } from "./controller_client.ts";
 import { MAX_SINGLE_ANNOUNCES, SINGLE_ANNOUNCE_MS } from "./limits.ts";
 
-/** What a controller answers to an announce; nothing of it matters here. */
+/** The answer to an announce, which is not used. */
 const anything = z.unknown();
 
 /** What announcing one by one works with. */
@@ -16,12 +16,12 @@ export interface SingleAnnouncesOptions {
 }
 
 /**
- * Keeps up the announces of this relay at a controller that takes none with a heartbeat, as those
- * before this program's do: each has a request of its own, and lives for a while.
+ * Renews the announces of this relay one by one, at an older controller that takes none with a
+ * heartbeat and forgets each after a while.
  */
 export class SingleAnnounces {
   readonly #options: SingleAnnouncesOptions;
-  /** When each was announced last, by text, at the controller that heartbeats go to. */
+  /** When each text was last announced at the controller in use. */
   readonly #announced = new Map<string, number>();
   #url = "";
   #isUntoldSaid = false;
@@ -30,7 +30,7 @@ export class SingleAnnounces {
     this.#options = options;
   }
 
-  /** Announces what is new or would be forgotten soon, and withdraws what is not there any more. */
+  /** Announces texts that are new or due for renewal, and withdraws those that are gone. */
   async tell(url: string, texts: readonly string[], signal: AbortSignal): Promise<void> {
     if (url !== this.#url) this.#announced.clear();
     this.#url = url;
@@ -55,13 +55,14 @@ export class SingleAnnounces {
     for (const text of told) {
       const age = clock.now() - (this.#announced.get(text) ?? -Infinity);
       if (age < SINGLE_ANNOUNCE_MS) continue;
-      // The next heartbeat tries again: who does not answer one request is not asked for hundreds.
+      // Stop at the first failure: a controller that does not answer gets no hundreds of requests.
+      // The next heartbeat retries.
       if (!await this.#ask("PUT", text, signal)) return;
       this.#announced.set(text, clock.now());
     }
   }
 
-  /** Withdraws everything: such a controller would keep it beyond the relay's own end. */
+  /** Withdraws every announce: an older controller would keep them after the relay is gone. */
   async withdrawAll(signal: AbortSignal): Promise<void> {
     for (const text of [...this.#announced.keys()]) {
       if (!await this.#withdraw(text, signal)) return;

@@ -1,25 +1,26 @@
 /** One event of a stream of server-sent events. */
 export interface ServerEvent {
-  /** What kind of event; `message` when it does not say. */
+  /** The event's type; `message` by default. */
   readonly event: string;
   readonly data: string;
-  /** The place of the event in the stream, when it says one. */
+  /** The event's id, if it has one. */
   readonly id: string | undefined;
 }
 
-/** The most that is kept of what has not ended yet, in characters. */
+/** Limits of an unfinished line and event, in characters. */
 export interface SseLimits {
   readonly line: number;
   readonly event: number;
 }
 
 /**
- * Takes server-sent events out of a stream of text, however it was cut into pieces. Lines end with a
- * line feed, a carriage return or both; comments, and fields that are not known, say nothing.
+ * Parses server-sent events from a stream of text that comes in arbitrary pieces. Lines end with a
+ * line feed, a carriage return or both; comments and unknown fields are ignored.
  */
 export class SseReader {
   readonly #limits: SseLimits;
-  // What began and has not ended, in the pieces that it came in: joining them each time would be dear.
+  // The unfinished line, in the pieces in which it came: joining them for each piece would be
+  // expensive.
   #line: string[] = [];
   #lineLength = 0;
   #eventLength = 0;
@@ -32,10 +33,14 @@ export class SseReader {
     this.#limits = limits;
   }
 
-  /** The events that end within `text`. Throws when a line or an event is longer than its limit. */
+  /**
+   * Returns the events that are complete with `text`. Throws when a line or an event is longer than
+   * its limit.
+   */
   read(text: string): ServerEvent[] {
     const events: ServerEvent[] = [];
-    // A line feed after a carriage return belongs to it, even when it comes in the next piece.
+    // A line feed right after a carriage return ends the same line, even if it is in the next
+    // piece.
     let start = this.#endedByReturn && text.startsWith("\n") ? 1 : 0;
     if (text !== "") this.#endedByReturn = text.endsWith("\r");
     const ends = /\r\n?|\n/g;

@@ -1,4 +1,7 @@
-/** A map whose entries can be doubted together; whatever is set or removed afterwards is certain. */
+/**
+ * A map whose entries can all be marked stale; entries that are set afterwards are fresh again
+ * (mark and sweep).
+ */
 export class DoubtfulMap<V> {
   readonly #values = new Map<string, V>();
   #doubted = new Set<string>();
@@ -25,18 +28,21 @@ export class DoubtfulMap<V> {
     return this.#values.delete(key);
   }
 
-  /** Doubts every entry. */
+  /** Marks every entry stale. */
   doubt(): void {
     this.#doubted = new Set(this.#values.keys());
   }
 
-  /** The keys of which nothing was heard since they were doubted. */
+  /** The keys that were not set again since they were marked stale. */
   get doubted(): ReadonlySet<string> {
     return this.#doubted;
   }
 }
 
-/** A set whose members can be doubted together; whatever is added or removed afterwards is certain. */
+/**
+ * A set whose members can all be marked stale; members that are added afterwards are fresh again
+ * (mark and sweep).
+ */
 export class DoubtfulSet {
   readonly #members = new Set<string>();
   #doubted = new Set<string>();
@@ -55,12 +61,12 @@ export class DoubtfulSet {
     return this.#members.delete(member);
   }
 
-  /** Doubts every member. */
+  /** Marks every member stale. */
   doubt(): void {
     this.#doubted = new Set(this.#members);
   }
 
-  /** The members of which nothing was heard since they were doubted. */
+  /** The members that were not added again since they were marked stale. */
   get doubted(): ReadonlySet<string> {
     return this.#doubted;
   }

@@ -16,7 +16,7 @@ export class TokenFile {
     this.#log = log;
   }
 
-  /** The token as the file has it now; the former one while the file cannot be used. */
+  /** The token in the file; the previous one while the file is missing or malformed. */
   async current(): Promise<string | undefined> {
     if (this.#path === "") return undefined;
     try {

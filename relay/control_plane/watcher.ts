@@ -18,7 +18,7 @@ import { type ServerEvent, SseReader } from "./sse_reader.ts";
 
 /** What a watcher works with. */
 export interface WatcherOptions {
-  /** This relay's name: its next hops are the ones that are followed. */
+  /** This relay's name, whose next hops are followed. */
   readonly name: string;
   readonly mirror: Mirror;
   readonly client: ControllerClient;
@@ -27,21 +27,24 @@ export interface WatcherOptions {
   readonly log: Log;
   readonly random: () => number;
   /**
-   * A stream has said everything that there is, and goes on with what changes. `isAnew`: it was not
-   * known what the controller knew before, and it may have forgotten this relay.
+   * An event stream has sent its snapshot; changes follow. `isAnew` when it started without a place
+   * to resume from: the controller may then have lost this relay's registration.
    */
   readonly onReady: (isAnew: boolean) => void;
 }
 
-/** Where a stream stopped. Revisions of one controller mean nothing to another. */
+/**
+ * The revision at which a stream stopped, and its controller: revisions of one controller mean
+ * nothing to another.
+ */
 interface Place {
   readonly url: string;
   readonly revision: number;
 }
 
 /**
- * Why a stream ended: its place is gone and it must begin anew, another is preferred, there is none and
- * the controller was asked in its place, or it failed.
+ * Why a stream ended: its revision is gone from the history, another controller is preferred, the
+ * controller has no stream and was polled, or the stream failed.
  */
 type End =
   | { readonly kind: "gone" }
@@ -49,7 +52,7 @@ type End =
   | { readonly kind: "polled" }
   | { readonly kind: "failed"; readonly message: string };
 
-/** A stream that is being followed. */
+/** The event stream that is being followed. */
 interface Stream {
   readonly url: string;
   readonly abort: AbortController;
@@ -57,8 +60,8 @@ interface Stream {
 }
 
 /**
- * Keeps the mirror up by following a controller: where the former stream stopped if it can, from a
- * snapshot if it must. It owns every retry of the stream.
+ * Updates the mirror by following a controller's event stream: from where the previous stream
+ * stopped if possible, otherwise from a snapshot. It owns every retry of the stream.
  */
 export class Watcher {
   readonly #options: WatcherOptions;
@@ -78,17 +81,17 @@ export class Watcher {
     this.#retry = new Retry(options.controllers, options);
   }
 
-  /** When a controller said something last, on the clock. */
+  /** The clock's time of the last message of a controller. */
   get heardAt(): number | undefined {
     return this.#heardAt;
   }
 
-  /** Streams that failed. */
+  /** Number of event streams that have failed. */
   get failures(): number {
     return this.#failures;
   }
 
-  /** Heartbeats go to another controller now: it is the one to follow. */
+  /** Heartbeats go to the controller at `url` now: follows that one. */
   prefer(url: string): void {
     const stream = this.#stream;
     if (stream === undefined || stream.url === url) return;
@@ -96,12 +99,12 @@ export class Watcher {
     stream.abort.abort();
   }
 
-  /** A controller answers other requests again: a failure is no reason to wait any longer. */
+  /** A controller answers other requests again: ends a wait after a failure. */
   reachable(): void {
     this.#waiting?.abort();
   }
 
-  /** Follows until `signal` is aborted. */
+  /** Follows controllers until `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { controllers, random } = this.#options;
     while (!signal.aborted) {
@@ -112,12 +115,12 @@ export class Watcher {
         continue;
       }
       this.#options.mirror.unfollow();
-      // What is doubted is believed for as long as there is nobody to ask.
+      // Stale entries are kept for as long as no controller answers.
       this.#stopSettling();
       if (signal.aborted || end.kind === "left") continue;
       if (end.kind === "gone") {
         this.#place = undefined;
-        // All relays of a controller that began anew come back at the same moment.
+        // All relays of a restarted controller reconnect at the same moment, so spread them.
         await this.#wait(random() * RETRY.first, signal);
         continue;
       }
@@ -163,7 +166,7 @@ export class Watcher {
     return stream.isLeft ? LEFT : end;
   }
 
-  /** Asks a controller that is older than this relay, and has no events, for everything. */
+  /** Polls the whole state of an older controller, which has no event stream. */
   async #poll(url: string, signal: AbortSignal): Promise<End> {
     const onLeftOut = (count: number) => this.#tellLeftOut(url, count);
     const polled = await poll({ ...this.#options, onLeftOut }, url, signal);
@@ -223,7 +226,7 @@ export class Watcher {
     try {
       return this.#apply(event, url);
     } catch (error) {
-      // What cannot be taken in would be the same the next time: only a snapshot can go around it.
+      // An event that cannot be applied would come again at this place, so start with a snapshot.
       this.#place = undefined;
       throw error;
     }
@@ -234,7 +237,7 @@ export class Watcher {
     const read = readMirrorEvent(event);
     if (!read.ok) throw new Error(`cannot read its events: ${read.refusal}`);
     const revision = event.id === undefined ? undefined : readRevision(event.id);
-    // Several events share a revision: only when the next one comes is it known to be complete.
+    // Several events may share a revision, so it is complete only when the next one starts.
     if (revision !== undefined && this.#place !== undefined) {
       this.#place = { url, revision: Math.max(this.#place.revision, revision - 1) };
     }

@@ -7,21 +7,21 @@ import { type Details, mayReadDetails } from "./details.ts";
 import { health } from "./health.ts";
 import { LISTS, statusBody, type StatusSources } from "./status.ts";
 
-/** What the pages beside the media are made of. */
+/** What the HTTP routes answer from. */
 export interface OpsSources extends StatusSources {
   /** Whether pages of this origin may read the certificate's hash. */
   readonly allowOrigin: (origin: string | undefined) => boolean;
   readonly details: Details;
-  /** The files of the page that shows all this. */
+  /** The files of the relay's page. */
   readonly page: readonly PageFile[];
   readonly registry: Registry;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** What the listener tells of a request beside the request. */
+/** What the listener adds to a request. */
 export interface OpsBindings {
-  /** The address that it came from; absent where there is no network. */
+  /** The client's address; absent where there is no network. */
   readonly remote?: string;
 }
 
@@ -33,12 +33,12 @@ const DEFAULT_PAGE_ROWS = 100;
 /** Rows of a list in one answer: some hundred kilobytes. */
 const MAX_PAGE_ROWS = 1_000;
 
-/** HTTP beside the media: health, metrics, the certificate's hash, the state of things. */
+/** The HTTP routes beside the media: health, metrics, status, the certificate's hash and the page. */
 export function buildApp(sources: OpsSources): Hono<Env> {
   const { relay, registry, clock, log } = sources;
   const app = new Hono<Env>();
   const page = (path: string, answer: (context: Context<Env>) => Response | Promise<Response>) => {
-    // Hono answers HEAD by the same function, without the body.
+    // Hono answers HEAD with the same function, without the body.
     app.get(path, answer);
     app.all(path, (context) => {
       context.header("Allow", METHODS);
@@ -61,7 +61,7 @@ export function buildApp(sources: OpsSources): Hono<Env> {
     return context.body(text, 200, { "Content-Type": registry.contentType });
   });
   page("/certificate.sha256", (context) => {
-    // Pages on other origins read it to pin the certificate, if they may connect.
+    // Pages on other origins read the hash to pin the certificate, if the origin is allowed.
     const origin = context.req.header("Origin");
     if (sources.allowOrigin(origin)) context.header("Access-Control-Allow-Origin", origin ?? "*");
     context.header("Vary", "Origin");
@@ -102,7 +102,7 @@ interface Env {
   Bindings: OpsBindings;
 }
 
-/** Which part of a list is asked for. */
+/** Parses which part of a list is requested. */
 function pageQuery(
   { offset = "0", limit = `${DEFAULT_PAGE_ROWS}` }: Record<string, string>,
 ): { offset: number; limit: number } | { error: string } {

@@ -1,28 +1,28 @@
 /**
- * What is not as it should be although the relay serves, one word each: the same in `/health`, in
+ * Conditions: what is wrong although the relay serves. One word each, the same in `/health`, in
  * `/status` and as a metric's label.
  */
 export const CONDITIONS = [
   /** No controller answers. */
   "controller_unreachable",
-  /** The controller does not know the relay's token, or misses one. */
+  /** The controller does not know the relay's token, or the relay sent none. */
   "controller_unauthorized",
-  /** The token is known, and does not allow to register under this name. */
+  /** The relay's token does not allow it to register under this name. */
   "controller_forbidden",
-  /** A process that started later is registered under this relay's name. */
+  /** A newer process is registered under this relay's name. */
   "name_taken",
   /** The controller refuses the registration for another reason. */
   "controller_refused",
-  /** The controller is older than the relay, and lacks much of what relays tell and ask. */
+  /** The controller is an older program that lacks features of the relay. */
   "controller_outdated",
-  /** What is known of other relays is old. */
+  /** The mirror is stale. */
   "stale_mirror",
 ] as const;
 
 /** One of the {@linkcode CONDITIONS}. */
 export type Condition = (typeof CONDITIONS)[number];
 
-/** The condition that a controller's refusal is, by its code. */
+/** The condition for a refusal code of a controller. */
 export function conditionOf(code: string): Condition {
   switch (code) {
     case "unreachable":

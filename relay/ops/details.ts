@@ -1,12 +1,12 @@
 import { isLoopbackHost } from "@qumo/shared/runtime";
 
 /**
- * Who may read names of tracks and addresses of peers: programs on this machine, or everybody who can
+ * Who may read names of tracks and addresses of peers: programs on this machine, or anyone who can
  * reach the port.
  */
 export type Details = "loopback" | "open";
 
-/** A request, as far as it matters for who may read what. */
+/** The part of a request that decides what it may read. */
 export interface Caller {
   /** The address that it came from. */
   readonly remote: string | undefined;
@@ -14,8 +14,9 @@ export interface Caller {
 }
 
 /**
- * Whether a caller may read names and addresses. A proxy on this machine speaks for others, and a page
- * that had its name point to this machine says that name as the host: neither counts as local.
+ * Whether a caller may read names and addresses. Two kinds of local requests do not count as local:
+ * those that a proxy forwards, and those with another host name than this machine's, which a page
+ * may use by DNS rebinding.
  */
 export function mayReadDetails({ remote, headers }: Caller, details: Details): boolean {
   if (details === "open") return true;

@@ -1,14 +1,14 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 
-/** How often the thread is asked for a sign of life, in milliseconds; ten a second cost nothing. */
+/** Interval of the timer whose delay is measured, in milliseconds; ten a second cost nothing. */
 const INTERVAL = 100;
 
-/** How long the worst is remembered, in milliseconds: longer than scrapers wait between two looks. */
+/** How long the largest delay is kept, in milliseconds: longer than a scrape interval. */
 const MEMORY = 60_000;
 
 /**
- * How late timers fire: everything else that waits for the thread waits as long. One thread does all
- * the work of the relay, so this tells when it has too much.
+ * Measures how late timers fire. One thread does all the work of the relay, so everything else
+ * waits as long: a large value means overload.
  */
 export class EventLoopLag {
   readonly #clock: Clock;
@@ -23,7 +23,7 @@ export class EventLoopLag {
     this.#timer = this.#arm();
   }
 
-  /** The worst of the last one to two minutes, in milliseconds. */
+  /** The largest delay of the last one to two minutes, in milliseconds. */
   worst(): number {
     return Math.max(this.#current, this.#previous);
   }

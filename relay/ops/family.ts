@@ -1,7 +1,7 @@
 /** Adds one series of a family: its value and its labels. */
 export type Add = (value: number, labels?: Readonly<Record<string, string>>) => void;
 
-/** Series of one name, read when somebody scrapes. */
+/** A family of series with one name, read at each scrape. */
 export interface Family {
   readonly type: "counter" | "gauge";
   readonly name: string;
@@ -10,17 +10,17 @@ export interface Family {
   readonly read: (add: Add) => void;
 }
 
-/** A number that only grows. */
+/** A family with one number that only grows. */
 export function counter(name: string, help: string, value: () => number): Family {
   return { type: "counter", name, help, labels: [], read: (add) => add(value()) };
 }
 
-/** A number that is what it is now. */
+/** A family with one current value. */
 export function gauge(name: string, help: string, value: () => number): Family {
   return { type: "gauge", name, help, labels: [], read: (add) => add(value()) };
 }
 
-/** Numbers that only grow, one for each word that `label` may be. */
+/** A family of numbers that only grow, one for each value of `label`. */
 export function counters(
   name: string,
   help: string,
@@ -39,7 +39,7 @@ export interface Distribution {
   readonly help: string;
   /** Ascending. */
   readonly bounds: readonly number[];
-  /** One count for each bound, not accumulated, and one for what is beyond. */
+  /** One count for each bound, not accumulated, and one for values beyond the last. */
   readonly counts: readonly number[];
   readonly sum: number;
 }

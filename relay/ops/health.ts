@@ -1,12 +1,15 @@
 import type { RelayView } from "./snapshot.ts";
 
-/** An answer of `/health`: its status and its body, keys in the order of the alphabet. */
+/** An answer of `/health`: its status and its body, with keys in alphabetical order. */
 export interface HealthAnswer {
   readonly status: 200 | 503;
   readonly body: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
 
-/** Answers the probe of a supervisor; without one, everything for a person. */
+/**
+ * Answers a probe of a supervisor (`live` or `ready`); without a probe, the complete state for a
+ * person.
+ */
 export function health(relay: RelayView, probe: string | undefined, wall: number): HealthAnswer {
   const { unready } = relay;
   const ready = unready === undefined;

@@ -4,10 +4,10 @@ import type { Histogram, RelayMetrics } from "./metrics.ts";
 import type { RelayView } from "./snapshot.ts";
 import type { LinkView } from "../views.ts";
 
-/** Neighbors are a configuration's choice; a label needs no more of a name than this. */
+/** Characters of a neighbor's name in a label. */
 const MAX_LABEL = 128;
 
-/** Links to other relays, and the tracks that come by them. */
+/** Metrics of links to other relays, and of remote tracks. */
 export function meshFamilies(metrics: RelayMetrics, relay: RelayView): Family[] {
   const links = () => relay.mesh?.links ?? [];
   return [
@@ -71,7 +71,7 @@ export function meshFamilies(metrics: RelayMetrics, relay: RelayView): Family[] 
   ];
 }
 
-/** How long objects wait here, how long tracks were interrupted, and how far they come. */
+/** Histograms of the delay of objects in this relay, of failover gaps, and of path lengths. */
 export function distributions({ deliveryDelays, mesh }: RelayMetrics): Distribution[] {
   return [
     distribution(
@@ -117,7 +117,7 @@ function perLink(
   };
 }
 
-/** A number that there is none of yet, or never for a relay without a controller. */
+/** A gauge that is absent while there is no value, as for a relay without a controller. */
 function whereKnown(name: string, help: string, value: () => number | undefined): Family {
   return {
     type: "gauge",

@@ -27,14 +27,14 @@ export class Histogram {
   }
 }
 
-/** What is counted of tracks that come from other relays. */
+/** Counts of remote tracks and their routes. */
 export class MeshMetrics {
   readonly reroutes: Record<words.RerouteReason, number> = zeros(words.REROUTES);
   readonly lookups: Record<words.LookupResult, number> = zeros(words.LOOKUPS);
   /** In seconds. */
   readonly failoverGaps = new Histogram([0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 5, 10]);
   readonly hopCounts = new Histogram([1, 2, 3, 4, 6, 8]);
-  /** Times that a relay with something to offer was found to be out of reach. */
+  /** Times that a relay with announces became unreachable. */
   unreachable = 0;
 
   failoverGap(milliseconds: number): void {
@@ -46,7 +46,7 @@ export class MeshMetrics {
   }
 }
 
-/** Every count there is since the start. Add to the numbers; nothing else happens. */
+/** All counts of the relay since its start. Plain numbers, to be added to. */
 export class RelayMetrics {
   /** By the kind of connection. */
   readonly sessionsStarted: Record<words.TransportKind, number> = zeros(words.TRANSPORTS);
@@ -55,19 +55,19 @@ export class RelayMetrics {
     words.HANDSHAKE_REFUSALS,
   );
   readonly transportLimits: Record<words.TransportLimit, number> = zeros(words.TRANSPORT_LIMITS);
-  /** Requests of peers, by how we answered. */
+  /** Requests of peers, by the relay's answer. */
   readonly requests: Record<words.RequestKind, Record<words.RequestOutcome, number>> = table(
     words.REQUEST_KINDS,
     words.REQUEST_OUTCOMES,
   );
-  /** Requests of ours, by how peers answered. */
+  /** Requests of the relay, by the peer's answer. */
   readonly upstreamRequests: Record<
     words.UpstreamRequestKind,
     Record<words.UpstreamOutcome, number>
   > = table(words.UPSTREAM_REQUEST_KINDS, words.UPSTREAM_OUTCOMES);
   /** From publishers. */
   readonly received: Flow = { objects: 0, bytes: 0, groups: 0, subgroups: 0, datagrams: 0 };
-  /** To subscribers, each counted. */
+  /** To subscribers; an object counts once for each. */
   readonly sent: Flow = { objects: 0, bytes: 0, groups: 0, subgroups: 0, datagrams: 0 };
   readonly datagramsDropped: Record<words.DatagramDrop, number> = zeros(words.DATAGRAM_DROPS);
   readonly evictions: Record<words.EvictionReason, number> = zeros(words.EVICTIONS);
@@ -87,16 +87,16 @@ export class RelayMetrics {
   streamsParked = 0;
   readonly parkedStreamsFinished: Record<words.ParkedEnd, number> = zeros(words.PARKED_ENDS);
   readonly replacements: Record<words.ReplacementOutcome, number> = zeros(words.REPLACEMENTS);
-  /** Fetches that joined an equal one that was under way. */
+  /** Fetches that shared an equal fetch already under way. */
   fetchesShared = 0;
   readonly requestsUnread: Record<words.Unread, number> = zeros(words.UNREAD);
   readonly requestStops: Record<words.StopNotice, number> = zeros(words.STOP_NOTICES);
   readonly malformed: Record<words.Malformed, number> = zeros(words.MALFORMED);
   readonly oddities: Record<words.OddityKind, number> = zeros(words.ODDITIES);
   readonly mesh = new MeshMetrics();
-  /** Certificates that were found while running, taken or not. */
+  /** Certificates found while running, by whether they were accepted. */
   readonly certificateReloads = { ok: 0, refused: 0 };
-  /** Faults of ours that no part of the program answered for. */
+  /** Unexpected internal errors. */
   unhandledErrors = 0;
 
   deliveryDelay(milliseconds: number): void {

@@ -1,7 +1,7 @@
 import type { EventLoopLag } from "./event_loop.ts";
 import { counter, type Family, gauge } from "./family.ts";
 
-/** What the process has used up to now. */
+/** Resource usage of the process so far. */
 export interface Usage {
   /** User and system. */
   readonly cpuSeconds: number;
@@ -18,7 +18,7 @@ export interface Program {
   readonly usage: () => Usage;
 }
 
-/** What is told of the process, under the names that every exporter uses. */
+/** Values of the process metrics, whose names every exporter uses. */
 export interface ProcessSources {
   readonly program: Program;
   /** When the process began, in milliseconds since 1970. */
@@ -26,7 +26,7 @@ export interface ProcessSources {
   readonly eventLoop: EventLoopLag;
 }
 
-/** What runs, and what it costs. */
+/** Metrics of the build and the process. */
 export function processFamilies({ program, startedAt, eventLoop }: ProcessSources): Family[] {
   const { usage, ...build } = program;
   return [

@@ -2,8 +2,8 @@ import { Counter, Gauge, type Metric, Registry } from "prom-client";
 import type { Distribution, Family } from "./family.ts";
 
 /**
- * A registry of its own that reads everything anew when it is scraped. Every series has the relay's
- * name as the label `relay`, if it has one: whoever is woken at night should not have to look up an
+ * Makes a Prometheus registry that reads every value at the scrape. Every series has the relay's
+ * name, if there is one, as the label `relay`, so that alerts name the relay and not only its
  * address.
  */
 export function createRegistry(
@@ -36,7 +36,7 @@ export function createRegistry(
   return registry;
 }
 
-/** A histogram whose counts are kept elsewhere: the client's own can only be added to. */
+/** A histogram whose counts are kept elsewhere: the library's own can only be added to. */
 class ReadHistogram {
   readonly type = "histogram";
   readonly aggregator = "sum";

@@ -4,7 +4,7 @@ import type { Flow } from "../views.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { RelayView } from "./snapshot.ts";
 
-/** Sessions, requests and what goes wrong with them. */
+/** Metrics of sessions and requests. */
 export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family[] {
   return [
     gauge(
@@ -117,7 +117,7 @@ export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family
   ];
 }
 
-/** What comes in, goes out, is kept and is let go; the cache may have `maxCacheBytes`. */
+/** Metrics of media: received, sent, cached and dropped; `maxCacheBytes` is the cache's limit. */
 export function mediaFamilies(
   metrics: RelayMetrics,
   relay: RelayView,
@@ -260,7 +260,7 @@ export function mediaFamilies(
   }
 }
 
-// Kinds times outcomes is a long list of zeros: an error appears when it first happens.
+// Kinds times outcomes would be a long list of zeros, so an outcome appears when it first happens.
 function outcomes(
   name: string,
   help: string,

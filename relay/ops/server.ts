@@ -16,7 +16,7 @@ import { trackFamilies } from "./track_families.ts";
 /** A running HTTP side. */
 export interface OpsServer {
   readonly port: number;
-  /** Stops listening and drops what is under way: a client that reads slowly would hold us up. */
+  /** Stops listening and drops requests under way, because a slow client would delay the stop. */
   close(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export interface OpsParts {
   readonly eventLoop: EventLoopLag;
   readonly program: Program;
   readonly startedAt: number;
-  /** Its name over restarts; may be empty. */
+  /** The relay's name, which is the same after a restart; may be empty. */
   readonly name: string;
   readonly nodeId: string;
   readonly region: string;
@@ -71,8 +71,8 @@ export function serveOps(parts: OpsParts): OpsServer {
 }
 
 /**
- * Refuses requests under names that others can bind to the loopback address: a page of such a name
- * could otherwise read what is meant for this machine.
+ * Refuses requests whose Host is a name that others can point at the loopback address (DNS
+ * rebinding): a page of such a name could otherwise read what only this machine may.
  */
 function ownNamesOnly(handle: Handler): Handler {
   return (request, client) => {

@@ -1,14 +1,14 @@
 import type { Condition } from "./conditions.ts";
 import type { LinkView, RouteView } from "../views.ts";
 
-/** What the relay has at this moment, counted. */
+/** Counts of what the relay has at this moment. */
 export interface RelaySnapshot {
   readonly sessions: number;
   /** Subscriptions of subscribers that are accepted and not ended. */
   readonly subscriptions: number;
-  /** Tracks that somebody publishes, or that are in the cache. */
+  /** Tracks that are published or in the cache. */
   readonly tracks: number;
-  /** Namespaces that somebody announces. */
+  /** Announced namespaces. */
   readonly namespaces: number;
   /** Groups that are being received. */
   readonly openGroups: number;
@@ -18,20 +18,20 @@ export interface RelaySnapshot {
   readonly cache: { readonly bytes: number; readonly groups: number };
 }
 
-/** One track, to look at. Names are readable text; they come from publishers. */
+/** One track, for display. Names are readable text; they come from publishers. */
 export interface TrackView {
-  /** The path that its publishers and subscribers connect to. */
+  /** The scope of the track: the path that its publishers and subscribers connect to. */
   readonly path: string;
   readonly namespace: string;
   readonly name: string;
-  /** Who delivers it: `session 12`, or `mesh` for another relay. */
+  /** Who delivers the track: `session 12`, or `mesh` for another relay. */
   readonly publishers: readonly string[];
-  /** Relays that it comes by, the next one first; none when its publisher is here. */
+  /** The path of the track, the next relay first; empty when its publisher is here. */
   readonly relays: readonly string[];
   readonly subscriptions: number;
-  /** The largest location that was heard of. */
+  /** The largest known location of the track. */
   readonly largest: { readonly group: bigint; readonly object: bigint } | undefined;
-  /** Milliseconds since it came into use. */
+  /** Milliseconds since the track came into use. */
   readonly ageMs: number;
   readonly cachedGroups: number;
   readonly cachedBytes: number;
@@ -41,7 +41,7 @@ export interface TrackView {
   readonly bytesSent: number;
 }
 
-/** One session, to look at. */
+/** One session, for display. */
 export interface SessionView {
   readonly id: number;
   /** Address and port. */
@@ -51,46 +51,46 @@ export interface SessionView {
   readonly protocol: string;
   /** The name of the peer among relays, if it is one. */
   readonly relay: string | undefined;
-  /** What the peer says that it is. */
+  /** MOQT_IMPLEMENTATION of the peer's SETUP. */
   readonly implementation: string | undefined;
-  /** The path that it connected to, without its query; undefined before SETUP. */
+  /** The scope: the path that the peer connected to, without its query; undefined before SETUP. */
   readonly path: string | undefined;
   readonly ageMs: number;
   readonly subscriptions: number;
   readonly namespaces: number;
-  /** Tracks that it delivers, or was asked for. */
+  /** Tracks that the session delivers or was asked for. */
   readonly tracks: number;
   readonly parkedStreams: number;
 }
 
-/** One namespace that somebody announces, here or at another relay. */
+/** One announced namespace, of this relay or another one. */
 export interface NamespaceView {
   readonly path: string;
   readonly namespace: string;
   readonly publishers: readonly string[];
 }
 
-/** The certificate that new connections see. */
+/** The certificate that new connections are shown. */
 export interface CertificateView {
   /** SHA-256 of the leaf, 64 hex characters. */
   readonly hash: string;
-  /** Its end, in milliseconds since 1970. */
+  /** When the certificate expires, in milliseconds since 1970. */
   readonly notAfter: number;
-  /** Whether the relay made it, and will make the next. */
+  /** Whether the relay generated the certificate, and will renew it. */
   readonly isGenerated: boolean;
 }
 
 /** `starting`, then `serving`, then `draining` or `failed`. */
 export type RelayState = "starting" | "serving" | "draining" | "failed";
 
-/** This relay among others. */
+/** This relay's view of the mesh. */
 export interface MeshView {
   readonly name: string;
-  /** How it is with the controller; undefined for a relay without one. */
+  /** The state of the connection to the controller; undefined for a relay without one. */
   readonly control: {
     readonly url: string;
     readonly revision: number;
-    /** Milliseconds since the controller said something; undefined when it never has. */
+    /** Milliseconds since the last message of the controller; undefined before the first one. */
     readonly ageMs: number | undefined;
     readonly isStale: boolean;
     readonly heartbeatAgeMs: number | undefined;
@@ -99,22 +99,25 @@ export interface MeshView {
   } | undefined;
   readonly links: readonly LinkView[];
   readonly routes: readonly RouteView[];
-  /** Relays that have something and to which no way leads: it is not offered here. */
+  /**
+   * Unreachable relays: they have announces and no route leads to them, so these are not offered
+   * here.
+   */
   readonly unreachable: readonly string[];
-  /** Tracks of other relays that are wanted here, whether they flow or not. */
+  /** Remote tracks that are wanted here, whether objects come or not. */
   readonly remoteTracks: number;
 }
 
-/** What operators may ask of a running relay. */
+/** What the HTTP side may read of a running relay. */
 export interface RelayView {
   readonly state: RelayState;
-  /** Milliseconds since it began to serve. */
+  /** Milliseconds since the relay began to serve. */
   readonly uptimeMs: number;
   readonly address: string;
   readonly certificate: CertificateView;
-  /** Why it does not take new sessions, as a word; undefined when it does. */
+  /** Why the relay is not ready, as a word; undefined when it is. */
   readonly unready: string | undefined;
-  /** What is not as it should be although it may take new sessions. */
+  /** The current conditions: what is wrong although the relay serves. */
   readonly conditions: readonly Condition[];
   /** Undefined for a relay that is alone. */
   readonly mesh: MeshView | undefined;

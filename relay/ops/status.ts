@@ -2,7 +2,7 @@ import { printable } from "@qumo/shared/runtime";
 import type { RelayMetrics } from "./metrics.ts";
 import type { MeshView, NamespaceView, RelayView, SessionView, TrackView } from "./snapshot.ts";
 
-/** What `/status` and the lists under it are made of. */
+/** What `/status` and its lists answer from. */
 export interface StatusSources {
   readonly relay: RelayView;
   readonly metrics: RelayMetrics;
@@ -13,7 +13,7 @@ export interface StatusSources {
   readonly maxCacheBytes: number;
 }
 
-/** The answer of `/status`: everything that can be said in numbers. */
+/** The answer of `/status`. */
 export function statusBody({ relay, metrics, ...sources }: StatusSources) {
   const now = relay.snapshot();
   return {
@@ -42,7 +42,7 @@ export function statusBody({ relay, metrics, ...sources }: StatusSources) {
   };
 }
 
-/** The lists under `/status`, by their last path segment. */
+/** The lists of `/status/tracks` and its like, by their last path segment. */
 export const LISTS = {
   sessions: (relay: RelayView) => rows(relay.sessions(), sessionRow),
   namespaces: (relay: RelayView) => rows(relay.namespaces(), namespaceRow),
@@ -54,7 +54,7 @@ export interface Rows {
   page(offset: number, limit: number): { readonly total: number; readonly items: unknown[] };
 }
 
-/** Names come from peers: an operator reads this much of each. */
+/** Characters that are shown of a peer's name or text. */
 const MAX_NAME = 256;
 
 function rows<T>(views: Iterable<T>, rowOf: (view: T) => unknown): Rows {
@@ -98,7 +98,7 @@ function namespaceRow({ path, namespace, publishers }: NamespaceView) {
   };
 }
 
-/** Publishers of one name that are shown. */
+/** Publishers that are shown for one track or namespace. */
 const MAX_PUBLISHERS = 16;
 
 function trackRow(track: TrackView) {

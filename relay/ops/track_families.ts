@@ -2,7 +2,7 @@ import { printable } from "@qumo/shared/runtime";
 import type { Add, Family } from "./family.ts";
 import type { RelayView, TrackView } from "./snapshot.ts";
 
-/** Names are a publisher's choice; a label needs no more of them than this. */
+/** Characters of a publisher's name in a label. */
 const MAX_LABEL = 128;
 
 /** Series of single tracks, of `max` tracks at most: each costs memory in every scraper, for long. */

@@ -159,6 +159,8 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   }
 
   #newLink(name: string): Link {
+    // A way that counted for as long as nobody wanted it counts when it leads there.
+    this.#review();
     const { mirror, settings, clock, log, random, dial } = this.#options;
     const isStatic = mirror === undefined;
     const { path, scope } = isStatic ? partsOf(name) : NAMED;

@@ -173,3 +173,19 @@ Deno.test("a relay that ends as it should, or whose lease ends, is not said to b
   assert.deepEqual(world.relay("b").mesh.unreachable, []);
   assert.deepEqual(said(world, "b", "reachable again"), []);
 });
+
+Deno.test("a killed relay is unreachable as soon for one that never called it before", async () => {
+  await using world = new MeshWorld(chain("a", "b"), { ...LEASE, called: ["b"] });
+  await world.settle();
+  const camera = world.camera(VIDEO, ["a"]);
+  await world.advance(700);
+  using watch = watchNamespaces(world, "b");
+  await world.kill("a");
+  await world.advance(4_000);
+  assert.deepEqual(watch.told, ["+"], "what nobody asked for is not missed");
+  const viewer = world.viewer("b", camera);
+  await world.advance(2_600);
+  const reason = "the relay that has the track cannot be reached";
+  assert.deepEqual(viewer.refusals, [{ kind: "does_not_exist", reason }]);
+  assert.deepEqual(watch.told, ["+", "-"]);
+});

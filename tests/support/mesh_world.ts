@@ -27,6 +27,8 @@ export interface MeshWorldOptions {
   readonly leaseMs?: number;
   /** URLs of the origins of relays, by name: then there is no controller. */
   readonly origins?: Readonly<Record<string, readonly string[]>>;
+  /** Relays that have no neighbor in their configuration, and are called by theirs. */
+  readonly called?: readonly string[];
   readonly seed?: number;
   /** Where a relay traces; nowhere when nothing is said. */
   readonly tracing?: (relay: string) => Tracing;
@@ -63,6 +65,7 @@ export class MeshWorld implements AsyncDisposable {
       reportMs: 10,
       mirrorMs: 10,
       leaseMs: 2_000,
+      called: [],
       seed: 1,
       tracing: () => noTracing,
       ...rest,
@@ -92,7 +95,7 @@ export class MeshWorld implements AsyncDisposable {
       name,
       clock: this.clock,
       settings: this.#settings,
-      neighbors: this.controller.neighborsOf(name),
+      neighbors: this.#options.called.includes(name) ? [] : this.controller.neighborsOf(name),
       origins: this.#origins && (this.#origins[name] ?? []),
       dial: (from, hostname) => this.network.dial(from, () => this.#relays.get(hostname)),
       onChange: () => this.#changed(relay),

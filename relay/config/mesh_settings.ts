@@ -70,9 +70,9 @@ export const meshSettings = section({
   linkTimeoutMs: milliseconds(20, 600_000).default(600),
   /** How long a link that came back must answer before it is up; more while it flaps. */
   holdDownMs: milliseconds(0, 600_000).default(1000),
-  /** Relays that a track may cross. */
+  /** Maximum number of relays on the path of a track. */
   maxHops: integer(1, 255).default(8),
-  /** How long subscribers of a remote track are held while there is no way to it. */
+  /** How long subscribers of a remote track wait while there is no route to it. */
   failoverHoldMs: milliseconds(0, 600_000).default(10_000),
   /** URLs of neighbors, by name, that count instead of those that the controller has. */
   addresses: z.unknown().transform(readAddresses).default(new Map()),

@@ -2,7 +2,7 @@ import type { LoadedConfig } from "@qumo/shared/runtime";
 import { callableUrl } from "../control_plane/mod.ts";
 import type { RelayConfig } from "./settings.ts";
 
-/** What an operator should know about a configuration that is allowed all the same. */
+/** Warnings about a valid configuration. */
 export function configWarnings({ value, origins }: LoadedConfig<RelayConfig>): string[] {
   const { auth, sdn, mesh, server, limits } = value;
   const warnings = [];

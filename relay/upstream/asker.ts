@@ -10,15 +10,15 @@ import type { Route } from "./routes.ts";
 /** What an {@linkcode Asker} works with. */
 export interface AskerInit {
   readonly options: RequestOptions;
-  /** Told of what comes of those who are asked. */
+  /** Notified of the outcome of each request. */
   readonly owner: LegOwner;
-  /** Those who were asked before and bring their last groups. */
+  /** Legs that were replaced and still deliver their last groups. */
   readonly retiring: Retiring;
-  /** Neighbors are told what it belongs to. */
+  /** The span whose trace context is sent to neighbors. */
   readonly span: RouteSpan;
 }
 
-/** Asks neighbors for one track, on behalf of those who want it. */
+/** Subscribes to one track at neighbors, for the local subscribers of it. */
 export class Asker {
   readonly #remote: RemoteTrack;
   readonly #options: RequestOptions;
@@ -41,53 +41,54 @@ export class Asker {
     this.#context = context;
   }
 
-  /** Relays that the request came by: as long as it is one, it must not go back to them. */
+  /** The path of the request: until it is answered, it must not be sent back to these relays. */
   get via(): readonly string[] {
     return this.#isAnswered ? [] : this.#options.via ?? [];
   }
 
-  /** Whether those who want the track had it before, from a publisher that is gone. */
+  /** Whether the subscribers already had the track, from a publisher that is gone. */
   get goesOn(): boolean {
     return this.#options.from !== undefined && this.via.length === 0;
   }
 
-  /** The track comes: from now on its own way tells who cannot be asked. */
+  /** The track is delivered: from now on its own path decides which neighbors cannot be asked. */
   answered(): void {
     this.#isAnswered = true;
   }
 
-  /** Whether anybody may have the track, whether there is a way or not. */
+  /** Whether another relay may have the track, with or without a route to it. */
   get isKnown(): boolean {
     return this.#context.routes.isKnown(this.#remote, this.via);
   }
 
-  /** Whether nobody has the track but relays to which there has been no way for a while. */
+  /** Whether only unreachable relays have the track. */
   get isOutOfReach(): boolean {
     return !this.isKnown && this.#context.routes.isOutOfReach(this.#remote);
   }
 
-  /** The refusal when there is nobody to ask. */
+  /** The refusal for a track without a route. */
   get noWay(): Refusal {
     if (this.isKnown) return NO_WAY;
     return this.isOutOfReach ? OUT_OF_REACH : NOBODY;
   }
 
-  /** The ways that can be taken now, the best first. */
+  /** The usable routes, the best first. */
   ways(): readonly Route[] {
     return this.#context.routes.to(this.#remote, this.via);
   }
 
-  /** Whether the track may come by these relays. */
+  /** Whether this path is acceptable for the track. */
   accepts(path: readonly string[]): boolean {
     return this.#context.accepts(path);
   }
 
   /**
-   * Asks one neighbor, for what is missed of the track where some of it came already; undefined when
-   * it cannot be asked at this moment.
+   * Subscribes at the neighbor of `route`, from the first missing object where part of the track
+   * was delivered already; undefined when the neighbor has no session now.
    */
   begin(route: Route): Leg | undefined {
-    // A neighbor is subscribed to once; what it did not bring yet is asked for again.
+    // There is one subscription for each neighbor; the new one asks again for what the old one did
+    // not deliver.
     this.#retiring.cancelOn(route.link);
     const { newGroupRequest, past, from } = this.#options;
     const { resumePoint = from } = this.#owner.track;

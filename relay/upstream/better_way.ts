@@ -3,7 +3,7 @@ import type { Asker } from "./asker.ts";
 import type { Leg } from "./leg.ts";
 import type { Route } from "./routes.ts";
 
-/** How long to wait before a better way is asked again that has refused. */
+/** The first wait before a better route that refused is asked again, in milliseconds. */
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 8_000;
 
@@ -11,15 +11,18 @@ const LONGEST_RETRY_MS = 8_000;
 export interface BetterWayOptions {
   readonly clock: Clock;
   readonly asker: Asker;
-  /** The way in use; undefined while there is none. */
+  /** The route in use; undefined while there is none. */
   readonly current: () => Route | undefined;
-  /** A better way agreed. */
+  /** Called when the neighbor of a better route accepted. */
   readonly take: (leg: Leg) => void;
-  /** It refused, and meanwhile the way in use was lost. */
+  /** Called when the better route refused and the route in use was lost meanwhile. */
   readonly onLost: () => void;
 }
 
-/** Asks a better way than the one in use, again and again until it agrees or is better no more. */
+/**
+ * Tries a better route than the one in use, again and again until its neighbor accepts or it is no
+ * longer better.
+ */
 export class BetterWay {
   readonly #options: BetterWayOptions;
   #asked: Leg | undefined;
@@ -30,12 +33,12 @@ export class BetterWay {
     this.#options = options;
   }
 
-  /** Whether one is being asked. */
+  /** Whether a better route is being tried. */
   get isAsked(): boolean {
     return this.#asked !== undefined;
   }
 
-  /** Links or routes are different. */
+  /** Links or routes have changed. */
   review(): void {
     const { asker, current } = this.#options;
     const used = current();
@@ -45,13 +48,13 @@ export class BetterWay {
     if (best.link.state === "up" || used.link.state === "leaving") void this.#ask(best);
   }
 
-  /** This way is in use from now on. */
+  /** `route` is in use from now on. */
   taken({ link }: Route): void {
     if (this.#options.asker.ways()[0]?.link === link) this.#retryMs = FIRST_RETRY_MS;
     else this.#reviewLater();
   }
 
-  /** Nothing is to be asked any more. */
+  /** Stops trying. */
   stop(): void {
     this.#asked?.cancel();
     this.#retry?.cancel();

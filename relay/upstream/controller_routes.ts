@@ -5,13 +5,13 @@ import type { Route, Routes } from "./routes.ts";
 
 interface Candidate extends Route {
   readonly cost: number;
-  /** Lower is better: first the way that the controller computed, then the one beside it. */
+  /** Lower is better: first the controller's route, then its alternate. */
   readonly rank: number;
 }
 
 /**
- * The controller's next hops, looked up in the mirror of what it said last: nobody is asked when a
- * track is wanted, and the alternate next hop is there when a link breaks before the controller knows.
+ * Routes from the next hops in the mirror: no request to the controller is needed when a track is
+ * wanted, and the alternate is used when a link breaks before the controller knows.
  */
 export class ControllerRoutes implements Routes {
   readonly #mirror: MirrorView;
@@ -44,8 +44,8 @@ export class ControllerRoutes implements Routes {
   }
 
   /**
-   * Whether a way leads to a relay, as far as the controller and the links here say: one over a link
-   * that was never wanted counts.
+   * Whether there is a route to a relay, by the mirror and the state of the local links. A route
+   * over a link that was never needed counts.
    */
   hasWay(source: string): boolean {
     const { nextHop, alternate } = this.#mirror.nextHop(source) ?? {};
@@ -63,5 +63,5 @@ export class ControllerRoutes implements Routes {
   }
 }
 
-// A link that is not trusted yet is better than none; one that is being called cannot be used.
+// A held link is better than none; a link without a session cannot be used.
 const PENALTIES: Readonly<Record<string, number | undefined>> = { up: 0, held: 2, leaving: 4 };

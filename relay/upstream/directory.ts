@@ -6,13 +6,13 @@ import {
   parseAnnounce,
 } from "@qumo/shared/topology";
 
-/** A track of a scope, as relays speak of it. */
+/** A track and its scope, as it is requested from other relays. */
 export interface RemoteTrack {
   readonly scope: string;
   readonly name: FullTrackName;
 }
 
-/** Told of names as the first of their sources comes and the last of them goes. */
+/** Notified when a name gets its first reachable source and when it loses its last one. */
 export interface DirectoryListener {
   appeared(name: AnnouncedName, text: string): void;
   vanished(text: string): void;
@@ -25,8 +25,8 @@ interface Entry {
 }
 
 /**
- * Who announces what elsewhere: the sources are relays, or static origins. A source that is out of
- * reach stays, and is not shown: it may be back with the same names in a moment.
+ * The announces of other relays and static origins, by name. The names of an unreachable source are
+ * kept and hidden, because it may be back with the same names in a moment.
  */
 export class Directory {
   readonly #entries = new Map<string, Entry>();
@@ -37,7 +37,7 @@ export class Directory {
     this.#listener = listener;
   }
 
-  /** A source has something; texts that nobody can read are left out. */
+  /** Adds an announce of a source; malformed texts are ignored. */
   add(source: string, text: string): void {
     let entry = this.#entries.get(text);
     if (entry === undefined) {
@@ -49,7 +49,7 @@ export class Directory {
     this.#review(text, entry);
   }
 
-  /** A source has something no more. */
+  /** Removes an announce of a source. */
   remove(source: string, text: string): void {
     const entry = this.#entries.get(text);
     if (entry === undefined || !entry.sources.delete(source)) return;
@@ -57,7 +57,7 @@ export class Directory {
     this.#review(text, entry);
   }
 
-  /** Whether a source can be reached is different. Returns how many names it has. */
+  /** Sets whether a source is reachable. Returns the number of its names. */
   setReach(source: string, isReached: boolean): number {
     if (isReached) this.#outOfReach.delete(source);
     else this.#outOfReach.add(source);
@@ -70,17 +70,17 @@ export class Directory {
     return count;
   }
 
-  /** The names that somebody has who can be reached, with their texts. */
+  /** The names of reachable sources, with their texts. */
   *names(): Iterable<[text: string, name: AnnouncedName]> {
     for (const [text, { name, isShown }] of this.#entries) if (isShown) yield [text, name];
   }
 
-  /** Who has a track, or a namespace that it is in, and can be reached. */
+  /** The reachable sources that announced a track or a namespace above it. */
   sourcesOf(track: RemoteTrack): ReadonlySet<string> {
     return this.#sourcesOf(track).difference(this.#outOfReach);
   }
 
-  /** Whether somebody has a track who cannot be reached. */
+  /** Whether an unreachable source has a track. */
   isOutOfReach(track: RemoteTrack): boolean {
     return this.#outOfReach.size > 0 && !this.#sourcesOf(track).isDisjointFrom(this.#outOfReach);
   }
@@ -95,7 +95,7 @@ export class Directory {
 
   #review(text: string, entry: Entry): void {
     const { name, sources } = entry;
-    // One track that is offered would end for those who have it: they are held for as long as ever.
+    // Hiding a single offered track would end its subscriptions, so only namespaces are hidden.
     const isShown = name.name === undefined
       ? !sources.isSubsetOf(this.#outOfReach)
       : sources.size > 0;

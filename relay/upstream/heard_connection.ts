@@ -8,8 +8,8 @@ import type {
 } from "../transport/types.ts";
 
 /**
- * A connection that tells when anything comes from the peer, so that a busy link is not taken for a
- * dead one because its pings wait behind what it carries.
+ * A connection that reports every arrival of data, so that a busy link whose pings are queued
+ * behind media does not count as dead.
  */
 export class HeardConnection implements Connection {
   readonly #inner: Connection;

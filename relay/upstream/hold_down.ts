@@ -1,12 +1,12 @@
-/** No link is held back for longer than this, in milliseconds. */
+/** The longest time for which a link is held, in milliseconds. */
 const MAX_HOLD_MS = 30_000;
 
-/** A link that was up for this many times what it was held back has stopped flapping. */
+/** A link that was up for this many times its hold time has stopped flapping. */
 const STEADY_FACTOR = 10;
 
 /**
- * How long a link that comes back is not trusted with anything that has another way: nothing the
- * first time it comes up, then twice as long each time it goes down again soon. Time is an argument.
+ * How long a link that comes back is held, so that tracks with another route do not use it: not at
+ * all the first time, then twice as long each time that it fails again soon. Time is an argument.
  */
 export class HoldDown {
   readonly #first: number;
@@ -27,7 +27,7 @@ export class HoldDown {
     this.#upSince ??= now;
   }
 
-  /** The link went down; one that never was up changes nothing. */
+  /** The link went down. Changes nothing if it never was up. */
   down(now: number): void {
     if (this.#upSince === undefined) return;
     const wasSteady = now - this.#upSince >= STEADY_FACTOR * Math.max(this.#hold, this.#first);

@@ -12,12 +12,12 @@ import type {
 import { ROUNDABOUT } from "./refusals.ts";
 import type { Route } from "./routes.ts";
 
-/** What a leg tells the track's feed that it is a part of. */
+/** Notified by the legs of a track's feed. */
 export interface LegOwner {
   readonly track: Track;
-  /** No stream is under way on the leg. */
+  /** No stream is open on the leg. */
   legQuiet(leg: Leg): void;
-  /** A stream of this group begins on the leg. */
+  /** A stream of `group` starts on the leg. */
   legBegan(leg: Leg, group: bigint): void;
   legPathChanged(leg: Leg): void;
   legEnded(leg: Leg, end: Parameters<FeedOwner["ended"]>[1]): void;
@@ -26,21 +26,24 @@ export interface LegOwner {
 
 const PROBATION_FACTOR = 3;
 
-/** A subscription to a track at one neighbor: a feed changes from one to another as routes change. */
+/**
+ * A subscription to a track at one neighbor. A feed switches from one leg to another when its route
+ * changes.
+ */
 export class Leg {
   readonly route: Route;
-  /** What was asked for from here on, when the track had come by another leg before. */
+  /** Where this leg's subscription starts, when another leg delivered the track before. */
   readonly from: RequestOptions["from"];
   readonly feed: Feed;
-  /** The last group that is wanted; set when the leg is to end. */
+  /** The last group to deliver; set when another leg takes over. */
   endGroup: bigint | undefined;
-  /** Fires when the leg ends although its last group does not. */
+  /** Ends the leg when its last group takes too long. */
   retirement: Timer | undefined;
   #probation: Timer | undefined;
-  /** How it ended; undefined while it goes on, or when it was cancelled. */
+  /** How the leg ended; undefined while it is active, or when it was cancelled. */
   end: TrackEnd | undefined;
 
-  /** Undefined when the link has no session at this moment. */
+  /** Starts a subscription over a link; undefined when the link has no session now. */
   static begin(
     route: Route,
     scope: string,
@@ -77,14 +80,14 @@ export class Leg {
     }, options);
   }
 
-  /** Relays that the track comes by, the neighbor first. */
+  /** The path of the track, the neighbor first. */
   get path(): readonly string[] {
     return this.feed.path ?? [this.route.link.name];
   }
 
   /**
-   * Whether the neighbor has another publisher's track than what came of it so far, and one that counts
-   * in another way.
+   * Whether the neighbor's publisher is another one than that of the objects so far, with a
+   * numbering of its own.
    */
   isAnother({ sources }: Track): boolean {
     const { largest, source } = this.feed;
@@ -94,8 +97,9 @@ export class Leg {
   }
 
   /**
-   * A neighbor that is behind what was asked for either catches up, or has another track of the same
-   * name: `late` is called when it did not within a few times the silence after which links are down.
+   * Watches a neighbor whose track is behind the start of the subscription. It either catches up,
+   * or has another track of the same name: `late` is called when it did not within a few link
+   * time-outs.
    */
   mustCatchUp(clock: Clock, silenceMs: number, late: () => void): void {
     const { largest } = this.feed;
@@ -105,13 +109,12 @@ export class Leg {
     this.#probation = clock.after(PROBATION_FACTOR * silenceMs, late);
   }
 
-  /** The neighbor's answer; never rejects. `judge` decides whether the track may come as it does. */
+  /** The neighbor's answer; never rejects. `judge` decides whether the path is acceptable. */
   async answer(
     judge: { accepts(path: readonly string[]): boolean },
   ): Promise<Outcome<Leg, Refusal>> {
     const outcome = await this.feed.established;
-    // It may have ended before anybody heard that it began, or before the neighbor could answer: that
-    // the link broke says nothing of the track.
+    // The leg may have ended before it was answered: a broken link says nothing about the track.
     if (this.end !== undefined) return refused({ kind: "timeout", reason: this.end.reason });
     if (!outcome.ok) return outcome;
     if (judge.accepts(this.path)) return done(this);
@@ -119,7 +122,7 @@ export class Leg {
     return refused(ROUNDABOUT);
   }
 
-  /** Nothing more is wanted. */
+  /** Cancels the subscription. */
   cancel(): void {
     this.#forget();
     this.feed.cancel();

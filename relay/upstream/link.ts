@@ -16,29 +16,29 @@ import { Pinger } from "./pinger.ts";
 import type { MeshSettings } from "./settings.ts";
 import type { LinkState } from "../views.ts";
 
-/** Where a neighbor is, and how it is known to be that neighbor. */
+/** The URL of a neighbor, and how its certificate is verified. */
 export interface LinkTarget {
   /** `moqt://host:port`. */
   readonly url: string;
-  /** SHA-256 in hex of its certificate; undefined: it is verified as configured for all. */
+  /** SHA-256 of its certificate in hex; if undefined, `mesh.ca_file` or the system's CAs verify it. */
   readonly certificateSha256: string | undefined;
-  /** Whether that hash is written in the configuration, and counts more than any authority. */
+  /** Whether the hash comes from the configuration and overrides every CA. */
   readonly isPinned?: boolean;
 }
 
 /** What a {@linkcode Link} works with. */
 export interface LinkOptions {
-  /** The neighbor's name, or for a static origin its URL. */
+  /** The neighbor's name, or the URL of a static origin. */
   readonly name: string;
-  /** Whether the neighbor must call itself by that name. */
+  /** Whether the neighbor must identify itself by that name. */
   readonly isNamed: boolean;
-  /** The one scope that is asked for, where the neighbor is a relay that is none of ours. */
+  /** The only scope that is requested of a neighbor that is not one of our relays. */
   readonly scope: string;
-  /** Where the neighbor is now; undefined while nobody knows. */
+  /** Returns the neighbor's current URL; undefined while it is unknown. */
   readonly target: () => LinkTarget | undefined;
   /** Why nobody knows where it is; undefined while that may be because nothing was said yet. */
   readonly whyUnknown: () => string | undefined;
-  /** Rejects when no connection comes about. */
+  /** Opens a connection; rejects when it fails. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
   readonly startSession: (connection: Connection, target: LinkTarget, link: Link) => Session;
   readonly settings: MeshSettings;
@@ -46,13 +46,14 @@ export interface LinkOptions {
   readonly log: Log;
   /** A number from 0 up to but not including 1. */
   readonly random: () => number;
-  /** The link is up, down or going away. */
+  /** The state of the link has changed. */
   readonly onChange: () => void;
-  /** The round trip is clearly another one. */
+  /** The round-trip time has changed significantly. */
   readonly onMeasured: () => void;
 }
 
-// How long to wait before calling again: at once noticed by people, and no storm on a restart.
+// The first wait before the next connection attempt: short for people, long enough to avoid a
+// storm.
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
 const HEALTHY_MS = 10_000;
@@ -60,11 +61,12 @@ const HEALTHY_MS = 10_000;
 // A relay that starts with its neighbors is known to their controller within this.
 const UNKNOWN_MS = 5_000;
 
-// How different a round trip must be to be told at once; heartbeats tell it in any case.
+// A change of the round-trip time that is reported at once; smaller ones wait for the next
+// heartbeat.
 const RTT_TOLERANCE_MS = 2;
 const RTT_TOLERANCE = 0.25;
 
-/** The one session that this relay keeps to a neighbor, which owns every attempt to have it. */
+/** The link to one neighbor: owns the one session to it and every attempt to connect. */
 export class Link {
   readonly name: string;
   readonly #options: LinkOptions;
@@ -106,32 +108,32 @@ export class Link {
     return this.#isUp ? "up" : "held";
   }
 
-  /** Milliseconds since the state became what it is, more or less: since the session began or ended. */
+  /** Milliseconds since the session started or ended. */
   get sinceMs(): number {
     return this.#options.clock.now() - this.#since;
   }
 
-  /** The smoothed round trip in milliseconds; undefined while it is not known. */
+  /** The smoothed round-trip time in milliseconds; undefined while it is unknown. */
   get rttMs(): number | undefined {
     return this.#pinger?.rttMs;
   }
 
-  /** Why there is no session, when one was tried. */
+  /** Why the last connection attempt failed; undefined while there is a session. */
   get failure(): string | undefined {
     return this.#session === undefined ? this.#failure : undefined;
   }
 
-  /** What the neighbor calls itself; undefined while that is not known. */
+  /** The name that the neighbor sent; undefined while it is unknown. */
   get peerName(): string | undefined {
     return this.#neighbor?.peer.relay;
   }
 
-  /** Whether the neighbor is a relay that is none of ours; false while that is not known. */
+  /** Whether the neighbor is a relay of another program; false while that is unknown. */
   get isOtherRelay(): boolean {
     return this.#neighbor?.peer.isOtherRelay ?? false;
   }
 
-  /** Whether tracks of this scope can be asked for: our own relays serve every one. */
+  /** Whether tracks of this scope can be requested. Our own relays serve every scope. */
   serves(scope: string): boolean {
     return this.peerName !== undefined || scope === this.#options.scope;
   }
@@ -142,8 +144,8 @@ export class Link {
   }
 
   /**
-   * Somebody may know something new of where the neighbor is: if so, an attempt that waits is made
-   * now, and one that is made elsewhere is given up.
+   * The neighbor's URL may have changed: if it has, retries at once and abandons an attempt at the
+   * old URL.
    */
   retry(): void {
     const target = this.#options.target();
@@ -152,12 +154,12 @@ export class Link {
     this.#giveUp();
   }
 
-  /** The neighbor said that it goes away, or something else about the session is different. */
+  /** The session has changed; the neighbor may have sent GOAWAY. */
   changed(): void {
     this.#options.onChange();
   }
 
-  /** Ends the session and every attempt. */
+  /** Closes the session and stops connecting. */
   async close(): Promise<void> {
     this.#session?.close("the link is not needed any more");
     await this.#tasks.close();
@@ -183,7 +185,10 @@ export class Link {
     }
   }
 
-  /** Undefined when the attempt was given up: what comes of it then is closed as well. */
+  /**
+   * Opens a connection; undefined when the attempt was abandoned, and a connection that still comes
+   * of it is closed.
+   */
   async #dial(target: LinkTarget, signal: AbortSignal): Promise<Connection | undefined> {
     const dialing = this.#options.dial(target);
     const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
@@ -242,7 +247,7 @@ export class Link {
       ping: () => neighbor.ping(),
       onAnswer: () => this.#measured(),
       onSilence: () => {
-        // Said already by the neighbor: it may be silent for as long as it takes to go away.
+        // The neighbor sent GOAWAY: it may be silent until it is gone.
         log.warn("link silent", { neighbor: this.name, timeout_ms: settings.linkTimeoutMs });
         session.close("no answer");
       },
@@ -252,7 +257,7 @@ export class Link {
     this.#options.onChange();
   }
 
-  /** Tells of a round trip that is clearly another one: whoever routes by it wants to know. */
+  /** Reports a significantly changed round-trip time, which routes may depend on. */
   #measured(): void {
     const rtt = this.#pinger?.rttMs;
     if (rtt === undefined) return;

@@ -10,7 +10,7 @@ export class Links {
     this.#create = create;
   }
 
-  /** The link to a neighbor; begun when there is none, since somebody wants to send over it. */
+  /** The link to a neighbor; started when there is none. */
   get(name: string): Link {
     let link = this.#links.get(name);
     if (link === undefined) this.#links.set(name, link = this.#create(name));
@@ -22,19 +22,19 @@ export class Links {
     return this.#links.get(name);
   }
 
-  /** Every link, in the order in which they began. */
+  /** Every link, in the order in which they were started. */
   all(): Link[] {
     return [...this.#links.values()];
   }
 
-  /** Ends all but these. */
+  /** Closes all links but those to these neighbors. */
   async keepOnly(names: ReadonlySet<string>): Promise<void> {
     const gone = this.all().filter(({ name }) => !names.has(name));
     for (const { name } of gone) this.#links.delete(name);
     await Promise.all(gone.map((link) => link.close()));
   }
 
-  /** Ends them all. */
+  /** Closes all links. */
   async close(): Promise<void> {
     await this.keepOnly(new Set());
   }

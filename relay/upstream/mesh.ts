@@ -17,7 +17,10 @@ import { LimitedRoutes } from "./routes.ts";
 import { StaticRoutes } from "./static_routes.ts";
 import type { LinkView, RouteView } from "../views.ts";
 
-/** Where tracks come from that nobody publishes here: links to neighbors, and the ways over them. */
+/**
+ * The source of tracks that are not published at this relay: links to neighbors, and routes over
+ * them.
+ */
 export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   readonly #options: MeshOptions;
   readonly #names: RemoteNames;
@@ -63,17 +66,17 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     for (const name of mirror === undefined ? origins : options.neighbors) this.#links.get(name);
   }
 
-  /** A scope is in use here: what others have in it is shown there. */
+  /** A scope is in use here: announces of other relays in it are shown to its sessions. */
   opened(key: string, scope: Scope): void {
     this.#names.opened(key, scope, this.#directory);
   }
 
-  /** Nobody uses a scope any more. */
+  /** A scope is no longer in use here. */
   closed(key: string): void {
     this.#names.closed(key);
   }
 
-  /** The links, in the order in which they began. */
+  /** The links, in the order in which they were started. */
   links(): LinkView[] {
     return this.#links.all().map((link) => ({
       neighbor: link.name,
@@ -84,28 +87,28 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     }));
   }
 
-  /** The ways of the remote tracks that flow. */
+  /** The routes and paths of the remote tracks that are being received. */
   *routes(): Iterable<RouteView> {
     for (const { remote, route, path } of this.#feeds) {
       if (route === undefined) continue;
       const { link } = route;
-      // The neighbor may have it from somebody nearer than the one who was meant.
+      // The neighbor may have the track from a nearer relay than the one that the route aimed at.
       const source = path.at(-1) ?? route.source;
       yield { track: textOf(remote), source, nextHop: link.peerName ?? link.name, path };
     }
   }
 
-  /** The relays that have something and to which there has been no way for a while. */
+  /** The unreachable relays that have announces. */
   get unreachable(): readonly string[] {
     return [...this.#reach?.lost ?? []].sort();
   }
 
-  /** Remote tracks that are wanted here. */
+  /** Number of remote tracks that are wanted here. */
   get trackCount(): number {
     return this.#feeds.size;
   }
 
-  /** Ends what comes from other relays, and every link. */
+  /** Ends every remote track and closes every link. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#unwatch();
@@ -133,7 +136,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     });
   }
 
-  /** What relays have that are out of reach is not shown here until they are back. */
+  /** Hides the names of unreachable relays until they are back. */
   #newReach(mirror: MirrorView, routes: ControllerRoutes): Reach {
     const { clock, log, metrics, settings } = this.#options;
     const patienceMs = settings.holdDownMs + SHORT_OUTAGE_MS;
@@ -206,7 +209,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     return { url, certificateSha256: relay?.certificateSha256 };
   }
 
-  /** Namespaces of a static origin go into the directory, like those of relays that a controller knows. */
+  /** Adds the namespaces of a static origin to the directory, like those of relays in the mirror. */
   #advertiser(source: string, scope: string): NonNullable<SessionLink["advertise"]> {
     const counts = new Map<string, number>();
     return (namespace) => {
@@ -222,7 +225,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     };
   }
 
-  /** Once for everything that changed in one turn: changes come in bursts. */
+  /** Runs once for all changes of one turn of the event loop, because they come in bursts. */
   #review(): void {
     if (this.#isReviewing) return;
     this.#isReviewing = true;
@@ -242,7 +245,7 @@ function urlOf(origin: string): string {
   return `${protocol}//${host}`;
 }
 
-/** Which scope of a static origin is meant. */
+/** Splits the URL of a static origin into its address and its scope. */
 function partsOf(origin: string): typeof NAMED {
   const { pathname } = new URL(origin);
   const path = pathname === "" ? "/" : pathname;

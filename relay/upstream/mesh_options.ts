@@ -7,24 +7,27 @@ import type { LinkTarget } from "./link.ts";
 import type { MeshMetrics } from "./metrics.ts";
 import type { MeshSettings } from "./settings.ts";
 
-/** What the mesh of one relay is made of. */
+/** What a {@linkcode Mesh} works with. */
 export interface MeshOptions {
-  /** What this relay calls itself towards others. */
+  /** The name that this relay sends to others. */
   readonly name: string;
   readonly settings: MeshSettings;
-  /** What the controller knows; undefined for a relay without one. */
+  /** The mirror of the controller's state; undefined for a relay without a controller. */
   readonly mirror: MirrorView | undefined;
-  /** The neighbors of the configuration. */
+  /** The configured neighbors. */
   readonly neighbors: Iterable<string>;
-  /** URLs of neighbors that count more than those that the controller has. */
+  /** Configured URLs of neighbors, which override those in the mirror. */
   readonly addresses: ReadonlyMap<string, string>;
-  /** Whether neighbors are known by the hash that they registered: one without is not called. */
+  /**
+   * Whether neighbors are verified by the hash that they registered; then one without a hash is not
+   * called.
+   */
   readonly byHash: boolean;
-  /** URLs of relays to take tracks from, where there is no controller. */
+  /** URLs of the static origins (`upstream`). */
   readonly origins: readonly string[];
-  /** Hashes of the certificates that origins must show, by URL. */
+  /** Certificate hashes of origins, by URL. */
   readonly pins?: ReadonlyMap<string, string>;
-  /** Rejects when no connection comes about. */
+  /** Opens a connection; rejects when it fails. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
   readonly startSession: (connection: Connection, link: SessionLink) => Session;
   readonly metrics: MeshMetrics;
@@ -33,6 +36,6 @@ export interface MeshOptions {
   readonly tracing: Tracing;
   /** A number from 0 up to but not including 1. */
   readonly random: () => number;
-  /** A link or the way of a track is different. */
+  /** A link or the route of a track has changed. */
   readonly onChange: () => void;
 }

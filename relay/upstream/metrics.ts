@@ -1,13 +1,13 @@
 import type { LookupResult, RerouteReason } from "../vocabulary.ts";
 
-/** Counts that the mesh adds to: plain numbers, read by whoever shows them. */
+/** Counts of the mesh: plain numbers. */
 export interface MeshMetrics {
   readonly reroutes: Record<RerouteReason, number>;
   readonly lookups: Record<LookupResult, number>;
-  /** How often a relay was found to be out of reach. */
+  /** Times that a relay became unreachable. */
   unreachable: number;
-  /** Told how long nothing came of a track that moved, in milliseconds. */
+  /** Records the failover gap of a rerouted track, in milliseconds. */
   failoverGap(milliseconds: number): void;
-  /** Told how many relays a track comes by that was just subscribed to. */
+  /** Records the path length of a new remote track. */
   hops(count: number): void;
 }

@@ -3,13 +3,13 @@ import type { Track } from "../track/mod.ts";
 
 /** Settings of {@linkcode Outage}. */
 export interface OutageOptions {
-  /** How long a way can be lost before anybody notices. */
+  /** The longest time for which a lost link goes unnoticed, in milliseconds. */
   readonly longestSilenceMs: number;
-  /** Told how long nothing came, in milliseconds. */
+  /** Called with the length of the outage, in milliseconds. */
   readonly onOver: (milliseconds: number) => void;
 }
 
-/** Measures for how long nothing came of a track whose way was lost. */
+/** Measures the failover gap: for how long no objects of a track came when its path broke. */
 export class Outage {
   readonly #clock: Clock;
   readonly #track: Track;
@@ -22,16 +22,16 @@ export class Outage {
     this.#options = options;
   }
 
-  /** The way is lost. */
+  /** The path broke. */
   begin(): void {
     this.#since ??= this.#clock.now();
   }
 
-  /** Objects come again, if they had stopped. */
+  /** Objects arrive; ends the outage, if there was one. */
   end(): void {
     if (this.#since === undefined) return;
     const { longestSilenceMs, onOver } = this.#options;
-    // A track on which little happens was not interrupted for as long as nothing happened.
+    // On a quiet track the time before the break is not part of the gap.
     const earliest = this.#since - longestSilenceMs;
     this.#since = undefined;
     onOver(this.#clock.now() - Math.max(this.#track.lastArrival ?? earliest, earliest));

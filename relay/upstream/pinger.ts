@@ -1,17 +1,17 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 
-/** How a newer round trip counts against what is known. */
+/** The weight of a new sample in the smoothed round-trip time. */
 const SMOOTHING = 1 / 4;
 
 /**
- * Of so many answers the quickest is taken for the round trip: the others waited for a thread, here
- * or at the peer, and that says nothing of the way between.
+ * Number of last answers of which the quickest is the round-trip time: slower ones waited for a
+ * thread, here or at the peer, which is not a property of the network.
  */
 const ANSWERS = 8;
 
 /**
- * Times of the slowest of the last answers that one may take. A packet was lost, which QUIC notices after
- * one or two round trips, or the machine of one end is busy, as it was for that answer.
+ * How many times the slowest of the last answers a ping may take. A packet may be lost, which QUIC
+ * notices after one or two round trips, or one end may be as busy as it was for that answer.
  */
 const PATIENCE = 3;
 
@@ -19,17 +19,23 @@ const PATIENCE = 3;
 export interface PingerOptions {
   readonly clock: Clock;
   readonly intervalMs: number;
-  /** The silence that is too long, if three times the slowest answer beside an interval is not longer. */
+  /**
+   * The time-out of the link; an interval and three times the slowest answer apply if they are
+   * longer.
+   */
   readonly timeoutMs: number;
-  /** Asks the peer something; resolves to whether it answered. Never rejects. */
+  /** Sends a ping; resolves to whether the peer answered. Never rejects. */
   readonly ping: () => Promise<boolean>;
-  /** The peer answered, for the first time or again. */
+  /** Called when the peer answers. */
   readonly onAnswer: () => void;
-  /** Nothing came for too long. Called once; then the pinger has stopped. */
+  /** Called once, when the time-out has passed; then the pinger has stopped. */
   readonly onSilence: () => void;
 }
 
-/** Measures the round trip of a link and notices when it falls silent: QUIC on Deno tells neither. */
+/**
+ * Measures the round-trip time of a link and detects a dead one, because QUIC on Deno reports
+ * neither.
+ */
 export class Pinger {
   readonly #options: PingerOptions;
   #timer: Timer | undefined;
@@ -45,17 +51,17 @@ export class Pinger {
     this.#tick();
   }
 
-  /** The smoothed round trip in milliseconds; undefined before the first answer. */
+  /** The smoothed round-trip time in milliseconds; undefined before the first answer. */
   get rttMs(): number | undefined {
     return this.#rtt;
   }
 
-  /** Something came from the peer, whatever it was. */
+  /** Notes that data arrived from the peer. */
   heard(): void {
     this.#heardAt = this.#options.clock.now();
   }
 
-  /** Asks no more. */
+  /** Stops pinging. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -64,7 +70,7 @@ export class Pinger {
   readonly #tick = () => {
     const { clock, intervalMs, timeoutMs, onSilence } = this.#options;
     const now = clock.now();
-    // While this program itself stood still, the peer could not be heard.
+    // While this program was blocked, it could not hear the peer: add that time.
     const late = Math.max(0, now - this.#tickedAt - intervalMs);
     this.#heardAt = Math.min(now, this.#heardAt + late);
     this.#tickedAt = now;

@@ -1,29 +1,29 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 
 /**
- * How long a link may be broken before the relays behind it count as out of reach, beside the time for
- * which it is not trusted when it is back, in milliseconds. A link that is down for a second costs no
- * more than one packet that opens a connection and is sent again.
+ * How long a link may be down, in addition to its hold time, before the relays behind it count as
+ * unreachable, in milliseconds. One lost packet of a new connection, which is sent again, takes a
+ * link down for a second.
  */
 export const SHORT_OUTAGE_MS = 1_500;
 
 /** What a {@linkcode Reach} works with. */
 export interface ReachOptions {
   readonly clock: Clock;
-  /** How long a relay without a way counts as within reach. */
+  /** How long a relay without a route still counts as reachable, in milliseconds. */
   readonly patienceMs: number;
-  /** The relays that have something. */
+  /** Returns the relays that have announces. */
   readonly sources: () => Iterable<string>;
-  /** Whether there is a way to a relay, as far as anybody knows. */
+  /** Whether there is a route to a relay. */
   readonly hasWay: (relay: string) => boolean;
-  /** Whether somebody says what becomes of the ways. */
+  /** Whether routes are up to date: a controller is being followed. */
   readonly isCertain: () => boolean;
   readonly onChange: (relay: string, isReached: boolean) => void;
 }
 
 /**
- * Which relays are out of reach: those to which there has been no way for a while. While nobody says
- * what becomes of the ways none is added, since there may be one that is not known here.
+ * Decides which relays are unreachable: those to which there has been no route for a while. While
+ * no controller is followed none is added, since there may be a route that is not known here.
  */
 export class Reach {
   readonly #options: ReachOptions;
@@ -34,12 +34,12 @@ export class Reach {
     this.#options = options;
   }
 
-  /** The relays that are out of reach. */
+  /** The unreachable relays. */
   get lost(): ReadonlySet<string> {
     return this.#lost;
   }
 
-  /** Links, routes or what relays have is different. */
+  /** Links, routes or announces have changed. */
   review(): void {
     const { clock, patienceMs, sources, hasWay, onChange } = this.#options;
     const present = new Set(sources());
@@ -58,7 +58,7 @@ export class Reach {
     }
   }
 
-  /** Decides nothing more. */
+  /** Stops deciding. */
   close(): void {
     for (const relay of this.#waiting.keys()) this.#stopWaiting(relay);
   }
@@ -66,7 +66,7 @@ export class Reach {
   #late(relay: string): void {
     this.#waiting.delete(relay);
     const { hasWay, isCertain, onChange } = this.#options;
-    // What is heard next begins the wait anew.
+    // The next change starts the wait again.
     if (hasWay(relay) || !isCertain()) return;
     this.#lost.add(relay);
     onChange(relay, false);

@@ -31,14 +31,14 @@ const PASSING: ReadonlySet<Refusal["kind"]> = new Set([
   "excessive_load",
 ]);
 
-/** Whether it may be otherwise a moment later. */
+/** Whether the refusal may be temporary. */
 export function isPassing({ kind }: Refusal): boolean {
   return PASSING.has(kind);
 }
 
 const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
 
-/** Whether an end is the track's, not only the neighbor's. */
+/** Whether the end applies to the track, not only to this neighbor. */
 export function isFinal({ kind }: TrackEnd): boolean {
   return FINAL.has(kind);
 }

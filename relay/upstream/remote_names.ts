@@ -9,15 +9,15 @@ interface Opened {
   readonly withdrawals: Map<string, () => void>;
 }
 
-/** Shows what other relays have to those who look at the scopes of this one. */
+/** Publishes the names of other relays in the scopes of this relay. */
 export class RemoteNames implements DirectoryListener {
   readonly #publisherOf: (scope: string) => RoutePublisher;
   readonly #scopes = new Map<string, Opened>();
   readonly #takesAll: boolean;
 
   /**
-   * `takesAll` for a relay whose origins may have what they do not announce: they are asked for every
-   * track that nobody here has.
+   * `takesAll` for a relay with origins, which may have tracks that they do not announce: they are
+   * asked for every track that is not published here.
    */
   constructor(publisherOf: (scope: string) => RoutePublisher, takesAll: boolean) {
     this.#publisherOf = publisherOf;
@@ -34,7 +34,7 @@ export class RemoteNames implements DirectoryListener {
     }
   }
 
-  /** Nobody uses a scope any more. */
+  /** A scope is no longer in use here. */
   closed(key: string): void {
     this.#scopes.delete(key);
   }

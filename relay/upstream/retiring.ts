@@ -3,7 +3,7 @@ import type { Track } from "../track/mod.ts";
 import type { Leg } from "./leg.ts";
 import type { Link } from "./link.ts";
 
-/** How long a leg may take to bring its last group. Groups without end would keep it for ever. */
+/** How long a leg may take to deliver its last group, in milliseconds: a group may never end. */
 const RETIREMENT_MS = 5_000;
 
 interface Entry {
@@ -11,8 +11,8 @@ interface Entry {
 }
 
 /**
- * Legs that are not needed any more, each until it has brought what it began: the group that is on its
- * way and the one behind it, which the leg that takes over may not have from the beginning.
+ * Legs that were replaced, each until it has delivered its last groups: the current one and the
+ * next, which the new leg may not have from the start.
  */
 export class Retiring {
   readonly #track: Track;
@@ -28,7 +28,7 @@ export class Retiring {
     return this.#legs.size;
   }
 
-  /** A leg is to end; `done` is called when it has. */
+  /** Adds a leg that is to end; `done` is called when it has. */
   add(leg: Leg, done?: () => void): void {
     const { largest } = this.#track;
     this.#legs.set(leg, { done });
@@ -38,7 +38,7 @@ export class Retiring {
     leg.feed.update({ endGroup: leg.endGroup });
   }
 
-  /** Ends those that have brought their last group. */
+  /** Ends the legs that have delivered their last group. */
   sweep(): void {
     const group = this.#track.largest?.group;
     for (const leg of [...this.#legs.keys()]) {
@@ -47,13 +47,13 @@ export class Retiring {
     }
   }
 
-  /** A leg ended by itself; whether it was one of these. */
+  /** Removes a leg that ended by itself; returns whether it was one of these. */
   drop(leg: Leg): boolean {
     leg.retirement?.cancel();
     return this.#legs.delete(leg);
   }
 
-  /** Ends those on this link, which is asked for the track anew. */
+  /** Cancels the legs on `link`, which gets a new subscription. */
   cancelOn(link: Link): void {
     for (const leg of [...this.#legs.keys()]) {
       if (leg.route.link !== link) continue;
@@ -62,7 +62,7 @@ export class Retiring {
     }
   }
 
-  /** Ends them all at once. */
+  /** Cancels all legs at once. */
   close(): void {
     for (const leg of [...this.#legs.keys()]) {
       this.#legs.delete(leg);

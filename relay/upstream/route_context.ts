@@ -5,20 +5,20 @@ import type { MeshMetrics } from "./metrics.ts";
 import type { Route, Routes } from "./routes.ts";
 import type { MeshSettings } from "./settings.ts";
 
-/** A remote track that is wanted here. */
+/** The feed of a remote track that is wanted here. */
 export interface RemoteFeed {
   readonly remote: RemoteTrack;
-  /** The way in use; undefined while there is none. */
+  /** The route in use; undefined while there is none. */
   readonly route: Route | undefined;
-  /** Relays that the track comes by, the next one first; none while it is looked for. */
+  /** The path of the track, the next relay first; empty while there is none. */
   readonly path: readonly string[];
-  /** Links or routes are different: perhaps there is a better way, or one at all. */
+  /** Links or routes have changed: looks for a better route, or for a first one. */
   review(): void;
-  /** The relay ends, and the track here with it. */
+  /** The relay is shutting down: ends the feed. */
   close(): void;
 }
 
-/** How the feed of a remote track came about. */
+/** How the feed of a remote track was requested. */
 export interface RouteFeedInit {
   readonly track: RemoteTrack;
   readonly publisher: Publisher;
@@ -28,9 +28,9 @@ export interface RouteFeedInit {
 
 /** What the feeds of all remote tracks share. */
 export interface RouteContext {
-  /** Whether a track may come by these relays: not by this one, nor by too many. */
+  /** Whether a path is acceptable: without this relay and not too long. */
   readonly accepts: (path: readonly string[]) => boolean;
-  /** Whether an origin is a relay that is none of ours. */
+  /** Whether an origin is a relay of another program. */
   readonly hasOtherRelays: () => boolean;
   readonly routes: Routes;
   readonly settings: MeshSettings;
@@ -38,9 +38,9 @@ export interface RouteContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly tracing: Tracing;
-  /** Told of feeds as they begin and end, so that they hear of changes. */
+  /** Called when a feed starts and ends; in between it is notified of changes. */
   begun(feed: RemoteFeed): void;
   over(feed: RemoteFeed): void;
-  /** The way of a feed is another one. */
+  /** The route of a feed has changed. */
   moved(): void;
 }

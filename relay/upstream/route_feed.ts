@@ -87,12 +87,12 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     return this.#target.track;
   }
 
-  /** Relays that the track comes by, the next one first; none while it is looked for. */
+  /** The path of the track, the next relay first; empty while there is none. */
   get path(): readonly string[] {
     return this.#current?.path ?? [];
   }
 
-  /** The way in use; undefined while there is none. */
+  /** The route in use; undefined while there is none. */
   get route(): Route | undefined {
     return this.#current?.route;
   }
@@ -109,7 +109,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     return this.isInterrupted && this.#asker.isOutOfReach ? OUT_OF_REACH : undefined;
   }
 
-  /** Links or routes are different: perhaps there is a better way, or one at all. */
+  /** Links or routes have changed: looks for a better route, or for a first one. */
   review(): void {
     this.#search?.wake();
     if (this.#isNeeded) this.#better.review();
@@ -127,7 +127,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#isNeeded = isNeeded;
     const leg = this.#current;
     if (isNeeded) {
-      // What it was told to bring to an end it would not go on with.
+      // A leg that was told its last group cannot continue beyond it.
       leg?.cancel();
       this.#current = undefined;
       if (leg !== undefined) this.#retiring.drop(leg);
@@ -159,7 +159,8 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   legPathChanged(leg: Leg): void {
     if (leg !== this.#current) return;
     if (this.#context.accepts(leg.path)) return this.#told();
-    // Neighbors may change to each other at the same time: the track would come from nowhere.
+    // Two neighbors may switch to each other at the same time, which would be a loop without a
+    // source.
     leg.cancel();
     this.legEnded(leg, { kind: "lost", reason: ROUNDABOUT.reason });
   }
@@ -179,7 +180,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     return this.#target.feeds.contradicted(this, reason, isAnother);
   }
 
-  /** An offered track is asked for while somebody wants it. */
+  /** Subscribes to an offered track while it has subscribers. */
   #setWanted(isWanted: boolean): void {
     if (this.#over) return;
     this.#forward = isWanted;
@@ -191,7 +192,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#told();
   }
 
-  /** A publisher here has the track. What is offered elsewhere stays so. */
+  /** A local publisher has the track: drops the subscription; offers of other relays stay. */
   #notNeeded(): void {
     if (!this.offered) return this.#finish(NEARER);
     this.#current = undefined;
@@ -199,7 +200,10 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#told();
   }
 
-  /** Finds the first way; who is asked by another relay does not wait, since that one may have others. */
+  /**
+   * Finds the first route. A request of another relay does not wait for one, since that relay may
+   * have others.
+   */
   async #open(): Promise<Outcome<void, Refusal>> {
     const { clock, settings, metrics } = this.#context;
     const { via, isKnown: wasKnown, goesOn } = this.#asker;
@@ -217,17 +221,17 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     return outcome;
   }
 
-  /** The way is lost: the track goes on by another, as soon as there is one. */
+  /** The route is lost: continues on another one as soon as there is one. */
   #lost(reason: RerouteReason): void {
     this.#context.metrics.reroutes[reason]++;
     this.#span.rerouted(reason);
     this.#outage.begin();
     this.#told();
-    // A better way that is being asked is the next to be taken.
+    // If a better route is being tried, that one is used next.
     if (!this.#better.isAsked && !this.#over) this.#resume();
   }
 
-  /** Looks for another way, not for ever. */
+  /** Searches for another route, for a limited time. */
   #resume(): void {
     const { clock, settings, log } = this.#context;
     const deadline = this.offered ? Infinity : clock.now() + settings.failoverHoldMs;
@@ -241,7 +245,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     });
   }
 
-  /** Tries every way until one agrees, and takes it. */
+  /** Tries every route until a neighbor accepts, and uses that one. */
   async #seek(
     deadline: number,
     maySucceed: (refusal: Refusal) => boolean,
@@ -252,7 +256,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
       asker: this.#asker,
       deadline,
       isPassing: maySucceed,
-      // Those who wait for an offered track would wait for ever, others until this is given up.
+      // Subscribers of an offered track would wait for ever; others wait until the search ends.
       onFailure: (round) => {
         if (round === 0 || this.offered || this.outOfReach !== undefined) this.#target.broken?.();
       },
@@ -267,7 +271,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     return outcome;
   }
 
-  /** The track comes by this leg from here on; the one before brings what it began. */
+  /** Switches to `leg`; the previous one delivers its last groups. */
   #take(leg: Leg): void {
     const { metrics, log, clock, settings } = this.#context;
     const { link, source } = leg.route;
@@ -294,13 +298,13 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
       leg.mustCatchUp(clock, settings.linkTimeoutMs, late);
     }
     this.#better.taken(leg.route);
-    // Something may have become of it between its answer and now.
+    // The leg may have ended since it was answered.
     if (leg.end !== undefined) this.legEnded(leg, leg.end);
     else if (leg.isAnother(this.track)) this.#another();
     else this.legPathChanged(leg);
   }
 
-  /** What comes under the name now has a numbering of its own: it is another track. */
+  /** The name now has another publisher with a numbering of its own: it is another track. */
   #another(): void {
     if (this.#over) return;
     this.#target.feeds.contradicted(this, "another publisher replaced this one", true);

@@ -4,7 +4,7 @@ import type { RemoteTrack } from "./directory.ts";
 import { NO_WAY, NOBODY, NOT_WANTED } from "./refusals.ts";
 import type { Routes } from "./routes.ts";
 
-/** A fetch of a remote track: the first neighbor that agrees brings the objects. */
+/** A fetch of a remote track: the first neighbor that accepts delivers the objects. */
 export class RouteFetch implements PendingFetch {
   readonly answer: Promise<Outcome<FetchAnswer, Refusal>>;
   readonly finished: Promise<Outcome<void, Refusal>>;

@@ -16,7 +16,7 @@ import type { RouteContext } from "./route_context.ts";
 import { RouteFeed } from "./route_feed.ts";
 import { RouteFetch } from "./route_fetch.ts";
 
-/** What other relays publish in one scope, as one publisher that knows the way. */
+/** Everything that other relays publish in one scope, as one publisher. */
 export class RoutePublisher implements Publisher {
   readonly label = "mesh";
   readonly #scope: string;
@@ -27,7 +27,7 @@ export class RoutePublisher implements Publisher {
     this.#context = context;
   }
 
-  /** Of origins that are relays of another make nobody knows what comes from where. */
+  /** Origins of another program do not say where their names come from. */
   get isOtherRelay(): boolean {
     return this.#context.hasOtherRelays();
   }

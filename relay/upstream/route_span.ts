@@ -5,12 +5,12 @@ import type { RemoteTrack } from "./directory.ts";
 import type { Leg } from "./leg.ts";
 import type { RerouteReason } from "../vocabulary.ts";
 
-// Endings that are nobody's fault.
+// Endings that are not errors.
 const BLAMELESS: ReadonlySet<string> = new Set(["ended", "replaced", "going_away"]);
 
 /**
- * What is traced of a subscription to a remote track: one span from when the track is wanted until it
- * is not, whatever ways it comes by. It belongs to the trace of who asked first.
+ * The trace span of a subscription to a remote track: from when the track is wanted until it is
+ * not, whatever its routes. It belongs to the trace of the first request.
  */
 export class RouteSpan {
   readonly #tracing: Tracing;
@@ -25,12 +25,12 @@ export class RouteSpan {
     this.#parent = parent;
   }
 
-  /** What neighbors are told that are asked for the track. */
+  /** The trace context that is sent to neighbors. */
   get traceparent(): string | undefined {
     return this.#span?.traceparent;
   }
 
-  /** The track is wanted: unless it was already, a span begins. */
+  /** The track is wanted: starts a span, unless there is one. */
   begin(): void {
     const { scope, name } = this.#track;
     this.#span ??= this.#tracing.start("upstream subscription", {
@@ -43,12 +43,12 @@ export class RouteSpan {
     });
   }
 
-  /** Does what belongs to the span, like saying in the log what happens to the track. */
+  /** Runs `work` in the span, so that its log lines belong to the trace. */
   run<T>(work: () => T): T {
     return this.#span === undefined ? work() : this.#span.run(work);
   }
 
-  /** The track comes by this leg from here on. */
+  /** The track comes from `leg` from now on. */
   taken({ route, path }: Leg): void {
     this.#span?.set({
       "qumo.neighbor": route.link.peerName ?? route.link.name,
@@ -57,14 +57,14 @@ export class RouteSpan {
     });
   }
 
-  /** The track comes by another way, or is to. */
+  /** The track was rerouted, or is being rerouted. */
   rerouted(reason: RerouteReason): void {
     if (this.#span === undefined) return;
     this.#reroutes++;
     this.#span.set({ "qumo.reroutes": this.#reroutes, "qumo.reroute.last": reason });
   }
 
-  /** The subscription is over; without a reason nobody wants the track any more. */
+  /** Ends the span; without a reason the track is no longer wanted. */
   end(ending?: TrackEnd | Refusal): void {
     this.#span?.set({ "qumo.outcome": ending?.kind ?? "left" });
     const isFailure = ending !== undefined && !BLAMELESS.has(ending.kind);

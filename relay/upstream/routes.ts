@@ -1,25 +1,25 @@
 import type { Link } from "./link.ts";
 import type { RemoteTrack } from "./directory.ts";
 
-/** One way to a track. */
+/** A route to a track. */
 export interface Route {
-  /** The neighbor that is asked. */
+  /** The link to the next hop. */
   readonly link: Link;
-  /** The relay whose publisher it is, or the static origin. */
+  /** The relay that has the publisher, or the static origin. */
   readonly source: string;
 }
 
-/** Decides where a track is taken from. A relay without a controller has one as well. */
+/** Chooses routes for tracks: those of the controller, or static ones. */
 export interface Routes {
-  /** The ways that can be taken now, the best first; none of them leads over `via`. */
+  /** The usable routes, the best first; none goes through the relays in `via`. */
   to(track: RemoteTrack, via: readonly string[]): readonly Route[];
-  /** Whether anybody elsewhere but `via` may have it, whether there is a way or not. */
+  /** Whether a relay that is not in `via` may have the track, with or without a route to it. */
   isKnown(track: RemoteTrack, via: readonly string[]): boolean;
-  /** Whether somebody has it to whom there has been no way for a while. */
+  /** Whether an unreachable relay has the track. */
   isOutOfReach(track: RemoteTrack): boolean;
 }
 
-/** Ways that cross no more than so many relays, as long as there are any. */
+/** Routes that avoid neighbors whose path was too long, while there are others. */
 export class LimitedRoutes implements Routes {
   readonly #routes: Routes;
   readonly #maxHops: number;
@@ -42,7 +42,7 @@ export class LimitedRoutes implements Routes {
     return this.#routes.isOutOfReach(track);
   }
 
-  /** The relay ends: there is no way any more, and nobody to wait for. */
+  /** The relay is shutting down: there are no routes any more. */
   close(): void {
     this.#isClosed = true;
   }

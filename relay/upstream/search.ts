@@ -4,13 +4,16 @@ import type { Asker } from "./asker.ts";
 import type { Leg } from "./leg.ts";
 import { NOT_WANTED } from "./refusals.ts";
 
-/** How long to wait before the ways are tried again that have just refused, when nothing is heard. */
+/**
+ * The first wait before the routes are tried again after all refused and nothing changed, in
+ * milliseconds.
+ */
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 2_000;
 
 /**
- * How long after a search began a relay on the way may say that nobody publishes the track because it
- * has not heard of it yet: not every relay hears of a name in the same moment.
+ * For how long after the start of a search a refusal with DOES_NOT_EXIST is retried, in
+ * milliseconds: announces do not reach every relay at the same moment.
  */
 const SPREAD_MS = 600;
 
@@ -18,20 +21,20 @@ const SPREAD_MS = 600;
 export interface SearchOptions {
   readonly asker: Asker;
   readonly clock: Clock;
-  /** When to give up, in the clock's milliseconds. */
+  /** When the search ends without a result, in the clock's milliseconds. */
   readonly deadline: number;
-  /** Whether it may be otherwise later. */
+  /** Whether a refusal may be temporary. */
   readonly isPassing: (refusal: Refusal) => boolean;
-  /** Every way was tried in vain, for the first time (0) or again. */
+  /** Every route was tried in vain, for the first time (0) or again. */
   readonly onFailure: (round: number) => void;
 }
 
 /**
- * Looks for a way by which a track comes: asks one neighbor after the other, and all of them again
- * whenever something changed, until one agrees or it is too late.
+ * Searches for a route that delivers a track: tries one neighbor after the other, and all again
+ * whenever something changed, until one accepts or the deadline has passed.
  */
 export class Search {
-  /** The leg that agreed; never rejects. */
+  /** The leg whose neighbor accepted; never rejects. */
   readonly outcome: Promise<Outcome<Leg, Refusal>>;
   readonly #options: SearchOptions;
   #asked: Leg | undefined;
@@ -39,7 +42,7 @@ export class Search {
   #isWoken = false;
   #wake: (() => void) | undefined;
   #isCancelled = false;
-  /** Whether a neighbor knew of nobody who is not the source itself. */
+  /** Whether a neighbor that is not the source itself had not heard of the track. */
   #isUnheardOf = false;
 
   constructor(options: SearchOptions) {
@@ -47,14 +50,14 @@ export class Search {
     this.outcome = this.#run();
   }
 
-  /** Links or routes are different: the ways are tried again. */
+  /** Links or routes have changed: tries the routes again. */
   wake(): void {
     this.#retryMs = FIRST_RETRY_MS;
     this.#isWoken = true;
     this.#wake?.();
   }
 
-  /** Nobody wants the track any more. */
+  /** Cancels the search. */
   cancel(): void {
     this.#isCancelled = true;
     this.#asked?.cancel();

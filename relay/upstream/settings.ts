@@ -6,10 +6,10 @@ export interface MeshSettings {
   readonly linkTimeoutMs: number;
   /** How long a link that came back must answer before it is up; more while it flaps. */
   readonly holdDownMs: number;
-  /** Relays that a track may cross. */
+  /** Maximum number of relays on the path of a track. */
   readonly maxHops: number;
-  /** How long subscribers of a remote track are held while there is no way to it. */
+  /** How long subscribers of a remote track wait while there is no route to it. */
   readonly failoverHoldMs: number;
-  /** How long another relay may take to answer, and a link to come about when it is first wanted. */
+  /** How long another relay may take to answer, and how long to wait for a new link. */
   readonly requestTimeoutMs: number;
 }

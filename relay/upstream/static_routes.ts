@@ -2,7 +2,7 @@ import type { Directory, RemoteTrack } from "./directory.ts";
 import type { Links } from "./links.ts";
 import type { Route, Routes } from "./routes.ts";
 
-/** The origins of the configuration, in its order; those that announced a track go before the others. */
+/** The configured origins, in order; those that announced a track go first. */
 export class StaticRoutes implements Routes {
   readonly #origins: readonly string[];
   readonly #directory: Directory;
@@ -27,12 +27,12 @@ export class StaticRoutes implements Routes {
     return usable.sort((a, b) => rank(a) - rank(b));
   }
 
-  /** What an origin announced ends with the link to it. */
+  /** The announces of an origin end with its link, so none is ever unreachable. */
   isOutOfReach(): boolean {
     return false;
   }
 
-  /** An origin may have what it did not announce. */
+  /** An origin may have tracks that it did not announce. */
   isKnown(_track: RemoteTrack, via: readonly string[]): boolean {
     return this.#origins.some((source) =>
       !via.includes(this.#links.get(source).peerName ?? source)

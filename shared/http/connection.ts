@@ -3,7 +3,7 @@ import { Duplex } from "node:stream";
 import type { Clock } from "@qumo/shared/runtime";
 import { READ_BYTES } from "./limits.ts";
 
-/** A connection of the runtime's, as far as it is used here. */
+/** The part of the runtime's connection that is used here. */
 export interface RawConnection {
   read(into: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
@@ -16,17 +16,20 @@ export type Phase = "idle" | "head" | "busy";
 
 type Done = (error?: Error | null) => void;
 
-/** A connection as a stream for the HTTP parser, which knows for how long it has stood still. */
+/**
+ * A connection as a stream for the HTTP parser, which measures for how long it has been idle or
+ * stalled.
+ */
 export class Connection extends Duplex {
   readonly address: string;
   readonly encrypted: boolean;
-  /** What the parser's own connections say of the client. */
+  /** The client's address, under the name that the parser reads. */
   readonly remoteAddress: string;
   readonly #raw: RawConnection;
   readonly #clock: Clock;
   #phase: Phase = "idle";
   #since: number;
-  /** Since when the client has taken nothing although something waits for it. */
+  /** Since when the client has not read although data is waiting for it. */
   #stalledSince: number | undefined;
   #isReading = false;
   #readBytes: number = READ_BYTES.waiting;
@@ -47,12 +50,12 @@ export class Connection extends Duplex {
     return this.#phase;
   }
 
-  /** For how long it has been in this phase, in milliseconds. */
+  /** For how long the connection has been in this phase, in milliseconds. */
   get age(): number {
     return this.#clock.now() - this.#since;
   }
 
-  /** For how long the client has taken nothing although something waits for it, in milliseconds. */
+  /** For how long the client has not read although data is waiting for it, in milliseconds. */
   get stalled(): number {
     return this.#stalledSince === undefined ? 0 : this.#clock.now() - this.#stalledSince;
   }
@@ -92,12 +95,12 @@ export class Connection extends Duplex {
     try {
       this.#raw.close();
     } catch {
-      // The client was faster.
+      // The client has closed it already.
     }
     done(error);
   }
 
-  /** Ends it once everything was sent; the parser asks for this after a last answer. */
+  /** Closes the connection once everything was sent; the parser calls this after the last answer. */
   destroySoon(): void {
     if (this.writable) this.end();
     if (this.writableFinished) this.destroy();

@@ -8,7 +8,7 @@ export interface Capacity {
   readonly perAddress: number;
 }
 
-/** Every connection of a listener: lets in as many as there may be, and ends those that stand still. */
+/** The connections of a listener: enforces the limits, and closes idle and stalled ones. */
 export class Crowd {
   readonly #capacity: Capacity;
   readonly #metrics: HttpMetrics;
@@ -22,8 +22,8 @@ export class Crowd {
   }
 
   /**
-   * Whether one more fits. When there are as many as there may be, the one that has waited for a
-   * request for longest makes room: clients that stand still shut nobody out.
+   * Whether one more connection is admitted. At the limit the one that has been idle for longest is
+   * closed to make room, so that idle clients do not lock out others.
    */
   admits(address: string): boolean {
     if ((this.#byAddress.get(address) ?? 0) >= this.#capacity.perAddress) {
@@ -37,7 +37,7 @@ export class Crowd {
     return oldest !== undefined;
   }
 
-  /** Takes one in, until it ends. */
+  /** Adds a connection, until it ends. */
   add(connection: Connection): void {
     const { address } = connection;
     this.#connections.add(connection);
@@ -46,7 +46,7 @@ export class Crowd {
     connection.once("close", () => this.#remove(connection));
   }
 
-  /** Ends every connection that has stood still for too long. */
+  /** Closes every connection that was idle or stalled for too long. */
   look(): void {
     for (const connection of this.#connections) {
       const reason = staleness(connection);
@@ -56,14 +56,14 @@ export class Crowd {
     }
   }
 
-  /** Ends those that wait for a request, or all. */
+  /** Closes the idle connections, or all. */
   end(which: "waiting" | "all"): void {
     for (const connection of this.#connections) {
       if (which === "all" || connection.phase !== "busy") connection.destroy();
     }
   }
 
-  /** Resolves when none is left. */
+  /** Resolves when no connection is left. */
   emptied(): Promise<void> {
     if (this.#connections.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onEmpty = resolve);

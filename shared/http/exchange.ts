@@ -5,14 +5,14 @@ import { EAGER_BODY_BYTES } from "./limits.ts";
 /** Answers a request; `client` is the address that it came from. Must not reject. */
 export type Handler = (request: Request, client: string) => Response | Promise<Response>;
 
-// What is parsed as HTTP and no Request may have: nobody here answers any of these.
+// Methods that HTTP allows and a Request cannot have; no route uses them.
 const FORBIDDEN_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
 const NO_METHOD = "OTHER";
 
-// Nothing that a client sends decides about the origin of a URL.
+// A fixed origin: nothing that a client sends decides it.
 const ORIGIN = "http://localhost";
 
-/** Lets a handler answer what the parser has read, and sends the answer. */
+/** Passes a parsed request to the handler, and sends its answer. */
 export async function exchange(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
@@ -46,10 +46,10 @@ function requestOf(incoming: IncomingMessage, body: Body): Request | undefined {
   }
 }
 
-// Nearly every request has the same as the one before: reading it again would be a part of a heartbeat's cost.
+// Most requests have the same Host as the one before, so the last result is cached.
 let lastHost: string | null = null;
 
-/** Whether a Host header says what it may: a host. HTTP/1.0 has none. */
+/** Whether a Host header names a host; it may be absent in HTTP/1.0. */
 function namesHost(header: string | null): boolean {
   if (header === null || header === lastHost) return true;
   if (hostOf(header) === undefined) return false;
@@ -57,14 +57,14 @@ function namesHost(header: string | null): boolean {
   return true;
 }
 
-/** The URL that a request line means: a path, or the absolute form that is for proxies. */
+/** The path of a request line, which may be in the absolute form for proxies. */
 function targetOf(url: string): string | undefined {
   const path = url.startsWith("/") ? url : /^https?:\/\/[^/?#]*(\/.*)?$/i.exec(url)?.[1] ?? "";
   const target = `${ORIGIN}${path}`;
   return path !== "" && URL.canParse(target) ? target : undefined;
 }
 
-/** The body: whole where it is short, which costs a fraction of reading it piece by piece. */
+/** The body of a request: a short one is read whole, which is much cheaper than a stream. */
 function bodyOf(incoming: IncomingMessage): Body | Promise<Body> {
   const { method, headers } = incoming;
   if (method === "GET" || method === "HEAD") return undefined;
@@ -103,7 +103,7 @@ function streamedBody(incoming: IncomingMessage): ReadableStream<Uint8Array> {
       incoming.pause();
     },
     pull: () => void incoming.resume(),
-    // Nobody wants the rest: the connection ends with the answer, in place of reading it to its end.
+    // The rest is not needed: the connection is closed after the answer instead of reading it.
     cancel: () => void incoming.removeAllListeners("data"),
   }, { highWaterMark: 0 });
 }
@@ -111,7 +111,7 @@ function streamedBody(incoming: IncomingMessage): ReadableStream<Uint8Array> {
 async function send(response: Response, outgoing: ServerResponse): Promise<void> {
   outgoing.statusCode = response.status;
   for (const [name, value] of response.headers) outgoing.setHeader(name, value);
-  // What was not read of a request is not read any more.
+  // An unread rest of the request is not read: the connection closes after the answer.
   if (!outgoing.req.complete) outgoing.setHeader("connection", "close");
   if (response.body === null) return void outgoing.end();
   if (response.headers.get("content-type")?.startsWith("text/event-stream")) {
@@ -122,7 +122,7 @@ async function send(response: Response, outgoing: ServerResponse): Promise<void>
   outgoing.end(bytes);
 }
 
-/** Sends what has no end, as the client takes it. */
+/** Sends a stream at the pace of the client. */
 async function stream(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
   const reader = body.getReader();
   const isGone = () => outgoing.destroyed || outgoing.writableEnded;

@@ -10,13 +10,13 @@ export function hostOf(header: string): string | undefined {
 }
 
 /**
- * Whether nobody else can make this name mean an address of his choice: an address itself, this
- * machine, or a name of a private network. A page of any other name may have been told by its own
- * name server that it comes from here, and then the browser lets it read what is here.
+ * Whether a host cannot be pointed at this machine by an attacker: an address, this machine's own
+ * names, or a name of a private network. Any other name may resolve to this machine by DNS
+ * rebinding, and then a browser lets its page read the answers.
  */
 export function isPrivateName(host: string): boolean {
   if (/^\[.*\]$/.test(host) || /^\d+(\.\d+){3}$/.test(host)) return true;
-  // A name of one label is never one of the public tree's.
+  // A name of one label is not in the public DNS.
   if (!host.includes(".")) return true;
   return /\.(localhost|local|internal|lan|home\.arpa|svc|cluster\.local|test)$/.test(host);
 }

@@ -1,4 +1,4 @@
-/** Connections at once when nothing else is said: each costs a file descriptor and some kilobytes. */
+/** Default limit of connections: each costs a file descriptor and some kilobytes. */
 export const MAX_CONNECTIONS = 10_000;
 
 /** Connections of one client address: the relays of one site behind one address, twice over. */
@@ -13,16 +13,16 @@ export const HEAD_TIMEOUT_MS = 10_000;
  */
 export const IDLE_TIMEOUT_MS = 75_000;
 
-/** How long a client may take nothing of what it is sent, in milliseconds. */
+/** How long a client may not read although data is waiting for it, in milliseconds. */
 export const STALL_TIMEOUT_MS = 30_000;
 
-/** How often connections are looked at, in milliseconds. */
+/** Interval at which connections are checked, in milliseconds. */
 export const LOOK_MS = 1000;
 
 /** Bytes of a request's head: a URL with a track's name of 8 KiB, percent-encoded, fits. */
 export const MAX_HEAD_BYTES = 32 * 1024;
 
-/** Bytes read at once from a connection that waits, and from one that has more to say. */
+/** Bytes read at once from an idle connection, and from one in the middle of a request. */
 export const READ_BYTES = { waiting: 2048, busy: 64 * 1024 } as const;
 
 /** The waits between two attempts to accept when the system has no descriptor left, in milliseconds. */

@@ -37,24 +37,23 @@ export interface HttpListener {
   /** The port, which matters when 0 was asked for. */
   readonly port: number;
   /**
-   * New connections are shown this certificate. Requests that run go on, streams of events too;
-   * whoever is between two requests connects again. Throws when it cannot be done, and nothing has
-   * changed then.
+   * Uses this certificate for new connections. Running requests and event streams continue; idle
+   * connections are closed. Throws when that fails, and then nothing has changed.
    */
   useCertificate(certificate: CertificatePair): void;
-  /** Takes no new connections, lets running requests end, and cuts off those that outlast the deadline. */
+  /** Stops accepting, lets running requests finish, and closes those that outlast the deadline. */
   close(deadlineMs: number): Promise<void>;
 }
 
-/** Serves requests until it is closed. Throws when the address cannot be had. */
+/** Serves requests until it is closed. Throws when it cannot listen on the address. */
 export function listenHttp(options: HttpOptions): HttpListener {
   return new Door(options);
 }
 
 /**
- * The runtime's own server ends for good when the system has no descriptor left, and waits for the
- * heads of requests for ever. This one accepts by itself and gives each connection to the parser of
- * `node:http`.
+ * Accepts connections itself and passes each to the parser of `node:http`. The runtime's own server
+ * stops for good when the system has no file descriptor left, and has no time-out for request
+ * heads.
  */
 class Door implements HttpListener {
   readonly port: number;
@@ -90,7 +89,7 @@ class Door implements HttpListener {
 
   useCertificate(certificate: CertificatePair): void {
     const former = this.#listener;
-    // It listens before the one before it ends: the port is never without one.
+    // The new listener starts before the old one ends, so that the port always has one.
     this.#listener = open({ hostname: this.#options.hostname, port: this.port, certificate });
     this.#accept(this.#listener);
     former.close();
@@ -175,12 +174,15 @@ const CAPACITY: Capacity = {
   perAddress: MAX_CONNECTIONS_PER_ADDRESS,
 };
 
-/** The parser: it never listens itself, and keeps connections for as long as this one takes new ones. */
+/**
+ * The HTTP parser, which never listens itself. It keeps connections alive while the listener
+ * accepts.
+ */
 class Parser extends Server {
   isClosed = false;
 
   constructor(answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void) {
-    // Time is watched by the listener.
+    // Time-outs are the listener's.
     super({ keepAliveTimeout: 0, maxHeaderSize: MAX_HEAD_BYTES, requireHostHeader: false }, answer);
     Object.defineProperty(this, "listening", { get: () => !this.isClosed });
   }
@@ -202,8 +204,8 @@ function open(
 }
 
 /**
- * Makes sure that nobody else has the address, and finds the port where any will do. Sharing a port
- * would otherwise let a second controller begin beside this one, each with half of the relays.
+ * Makes sure that no other process has the address, and finds a free port for port 0. Without it,
+ * port sharing would let a second controller start beside this one, each with half of the relays.
  */
 function claim({ hostname, port }: Pick<HttpOptions, "hostname" | "port">): number {
   const listener = Deno.listen({ hostname, port });

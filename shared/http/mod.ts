@@ -1,4 +1,4 @@
-/** HTTP over TCP as both programs serve it: a listener that stands what clients do to it. */
+/** The HTTP listener of both programs, hardened against clients that misbehave. */
 export type { Capacity } from "./crowd.ts";
 export type { Handler } from "./exchange.ts";
 export { hostOf, isPrivateName } from "./hosts.ts";

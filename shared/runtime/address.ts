@@ -30,13 +30,13 @@ export function formatAddress({ hostname, port }: SocketAddress): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 
-/** Whether only programs on this machine can reach it. */
+/** Whether only programs on this machine can reach the address. */
 export function isLoopback({ hostname }: SocketAddress): boolean {
   return hostname.startsWith("127.") || /^(0*:)*:?0*1$/.test(hostname) ||
     hostname.toLowerCase().startsWith("::ffff:127.");
 }
 
-/** Whether a host, by name or address, is this machine itself: what a browser or a caller says. */
+/** Whether a host, by name or address, is this machine. */
 export function isLoopbackHost(host: string): boolean {
   if (/^localhost$/i.test(host)) return true;
   return (isIpv4(host) || host.includes(":")) && isLoopback({ hostname: host, port: 0 });

@@ -28,12 +28,12 @@ export class Backoff {
     this.#ceiling = options.first;
   }
 
-  /** Note that it works now. A success that does not last changes nothing. */
+  /** Notes a success, which only counts if it lasts. */
   succeeded(): void {
     this.#healthySince ??= this.#clock.now();
   }
 
-  /** Note that it failed; returns the milliseconds to wait before the next attempt. */
+  /** Notes a failure; returns the milliseconds to wait before the next attempt. */
   failed(): number {
     const { first, cap, healthyAfter, random } = this.#options;
     const since = this.#healthySince;

@@ -60,7 +60,7 @@ class WatchedFiles implements CertificateSource {
 
   async reload(): Promise<boolean> {
     try {
-      // The stamp first: a write in between shows at the next look.
+      // Read the stamp first: a write in between is then seen at the next check.
       this.#seen = await stamp(this.#files);
       const next = await readPair(this.#files, this.#clock);
       const same = next.certificate === this.current.certificate && next.key === this.current.key;
@@ -86,7 +86,7 @@ class WatchedFiles implements CertificateSource {
   }
 
   async #poll(): Promise<void> {
-    // Files that cannot be looked at are between two states; reload() would say so each time.
+    // Files that cannot be read are being replaced; reload() would log that each time.
     const now = await stamp(this.#files).catch(() => this.#seen);
     if (now !== this.#seen) await this.reload();
     if (!this.#closed) this.#timer = this.#arm();

@@ -6,30 +6,33 @@ export interface CertificatePair {
   readonly key: string;
 }
 
-/** A pair that was looked at: it parses, and the key belongs to the certificate. */
+/** A verified pair: it parses, and the key belongs to the certificate. */
 export interface Certificate extends CertificatePair {
   /** SHA-256 of the leaf's DER, 64 lower-case hex characters: what clients pin. */
   readonly hash: string;
-  /** When it begins and ceases to be valid, in milliseconds since 1970. */
+  /** The validity period, in milliseconds since 1970. */
   readonly notBefore: number;
   readonly notAfter: number;
 }
 
 /** Where a listener's certificate comes from, over the time that it runs. */
 export interface CertificateSource {
-  /** What new handshakes use. */
+  /** The certificate for new handshakes. */
   readonly current: Certificate;
-  /** Looks for another one now; false when there is none or it was refused and the old one stays. */
+  /**
+   * Checks for a new certificate now; false when there is none, or when it was refused and the old
+   * one stays in use.
+   */
   reload(): Promise<boolean>;
-  /** Watches no longer. */
+  /** Stops watching. */
   close(): void;
 }
 
-/** What a {@linkcode CertificateSource} tells its owner. */
+/** Callbacks of a {@linkcode CertificateSource}. */
 export interface CertificateEvents {
-  /** There is another certificate, already checked; when this throws, the old one stays. */
+  /** A new, verified certificate. When this throws, the old one stays in use. */
   readonly onChange: (certificate: Certificate) => void;
-  /** Another one was found and refused; the old one stays. */
+  /** A new certificate was refused; the old one stays in use. */
   readonly onRefused: (reason: string) => void;
 }
 

@@ -34,7 +34,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Calls `act` after `delay` milliseconds, unless the process has ended by then: it is not kept from that. */
+/** Calls `act` after `delay` milliseconds. The timer does not keep the process alive. */
 export function unlessEnded(delay: number, act: () => void): void {
   startTimer(act, delay).unref();
 }

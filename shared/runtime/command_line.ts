@@ -3,40 +3,40 @@ import type { ConfigSources } from "./config_file.ts";
 import { done, type Outcome, refused } from "./outcome.ts";
 import { suggest } from "./suggest.ts";
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export interface Command {
   readonly name: typeof COMMANDS[number] | "help";
   /** The configuration file; undefined for none. */
   readonly configFile: string | undefined;
-  /** Values that win over the file and the environment. */
+  /** Values of flags, which override the file and the environment. */
   readonly flags: ConfigSources["flags"];
-  /** Whom `health` asks; undefined for the program that the configuration describes. */
+  /** The URL for `health`; undefined for the program that the configuration describes. */
   readonly url: string | undefined;
-  /** Where `backup` copies to. */
+  /** The target folder of `backup`. */
   readonly folder: string | undefined;
 }
 
 const COMMANDS = ["serve", "check", "health", "version", "backup"] as const;
 
-/** What is different in the usage of two programs. */
+/** What differs in the usage texts of the two programs. */
 export interface UsageWords {
   /** The command, `qumo-relay`. */
   readonly program: string;
-  /** What it is, with which article is up to the sentence: `relay`. */
+  /** What the program is, without an article: `relay`. */
   readonly noun: string;
-  /** The file that shows every key. */
+  /** The example file with every key. */
   readonly example: string;
-  /** Where it listens by default. */
+  /** The default address. */
   readonly address: string;
-  /** Whether it has something to copy. */
+  /** Whether the program has the command `backup`. */
   readonly hasBackup?: true;
 }
 
-/** What differs in the command lines of two programs. */
+/** What differs in the command lines of the two programs. */
 export interface CommandWords {
   /** A first word that means `serve`: `relay` and `sdn` were commands of one program before. */
   readonly former?: string;
-  /** Whether it has something to copy. */
+  /** Whether the program has the command `backup`. */
   readonly hasBackup?: boolean;
 }
 
@@ -70,7 +70,7 @@ const FLAGS = {
   version: { type: "boolean", short: "v" },
 } as const;
 
-/** Understands the command line, or refuses with a sentence for whoever typed it. */
+/** Parses the command line, or refuses it with a sentence for the user. */
 export function parseCommand(
   args: readonly string[],
   { former, hasBackup = false }: CommandWords = {},
@@ -113,7 +113,7 @@ function unknownFlag(arg: string): string | undefined {
   return `Unknown flag --${name}${meant === undefined ? "" : `: did you mean --${meant}?`}`;
 }
 
-// `-config FILE` is how the flag was written before.
+// `-config FILE` is the former form of the flag.
 function goFlag(arg: string): string {
   return /^-config(=|$)/.test(arg) ? `-${arg}` : arg;
 }

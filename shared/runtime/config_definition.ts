@@ -8,15 +8,15 @@ import type { KeyFault } from "./config_issues.ts";
 import { keysOf } from "./config_keys.ts";
 import type { NamedFile } from "./config_named_files.ts";
 
-/** What a configuration is: its values, what they may be, and what they were called before. */
+/** The definition of a configuration: its values, what they may be, and their former names. */
 export interface ConfigDefinition<T extends object> {
-  /** Every key there is. Property names are camelCase here and snake_case in the file. */
+  /** Every key with its default. Property names are camelCase here and snake_case in the file. */
   readonly defaults: T;
   /** Checks the whole. The messages of its values say what is allowed (see `config_values.ts`). */
   readonly schema: z.ZodType<T>;
-  /** What must hold between values; each refusal is told at the place of its key. */
+  /** Rules between values; each fault is reported at the place of its key. */
   readonly rules: (value: T) => readonly KeyFault[];
-  /** The files that it names, and that must be usable before the program starts. */
+  /** The files that the configuration names, which must be usable before the program starts. */
   readonly files: (value: T) => readonly NamedFile[];
   /** Former keys that are still understood. */
   readonly renamed: ReadonlyMap<string, string>;
@@ -28,7 +28,7 @@ export interface ConfigDefinition<T extends object> {
 /** A definition without what follows from its schema: the defaults, and a variable for each key. */
 export interface ConfigOutline<T extends object> extends Omit<ConfigDefinition<T>, "defaults"> {
   readonly environment: EnvironmentDefinition & {
-    /** Sections whose variables begin differently; what they would be called otherwise still works. */
+    /** Sections whose variables have another prefix; the regular names still work. */
     readonly sectionPrefixes?: Readonly<Record<string, string>>;
   };
 }

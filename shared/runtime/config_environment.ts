@@ -2,25 +2,28 @@ import { hideSecrets } from "./config_secrets.ts";
 import { printable } from "./printable.ts";
 import { suggest } from "./suggest.ts";
 
-/** An environment variable that a configuration listens to. One that is set but empty is not set. */
+/** An environment variable of a configuration. One that is empty counts as not set. */
 export type EnvironmentVariable =
   /**
-   * Sets one key; its text is read as the kind of value the key has, lists separated by commas. A
-   * former name says which variable takes its place.
+   * Sets one key. Its text is parsed by the type of the key; lists are separated by commas.
+   * `replacedBy` marks a former name.
    */
   | { readonly name: string; readonly key: string; readonly replacedBy?: string }
   /** Sets some keys at once when it is `true`, and none when it is `false`. */
   | { readonly name: string; readonly sets: Readonly<Record<string, unknown>> }
-  /** Meant something elsewhere and nothing here: ignored, with a sentence that says what to do. */
+  /**
+   * A variable of the former program that has no meaning here: ignored, with a warning that says
+   * what to do.
+   */
   | { readonly name: string; readonly retired: string };
 
-/** Which variables a program looks at, and which of the others must be its own, misspelt. */
+/** The variables of a program, and the prefix by which misspelt ones are detected. */
 export interface EnvironmentDefinition {
-  /** Of two that set the same key, the later one wins. */
+  /** The variables; of two that set the same key, the later one wins. */
   readonly variables: readonly EnvironmentVariable[];
-  /** Every variable that begins like this is meant for the program. */
+  /** The prefix of the program's variables. */
   readonly prefix: string;
-  /** A longer prefix that another program has. */
+  /** A longer prefix that belongs to another program. */
   readonly otherPrefix?: string;
 }
 
@@ -32,7 +35,7 @@ interface Remark {
   readonly text: string;
 }
 
-/** What the environment says. */
+/** The values that the environment sets. */
 export interface EnvironmentReading {
   readonly assignments: readonly {
     readonly name: string;
@@ -86,7 +89,7 @@ export function variablesFor(
   }));
 }
 
-/** Variables that are set for the program, as it seems, and that it does not know. */
+/** Variables that seem to be meant for the program and are unknown. */
 function unknownVariables(
   { variables, prefix, otherPrefix }: EnvironmentDefinition,
   environment: Environment,
@@ -100,7 +103,7 @@ function unknownVariables(
     if (isServiceLink(name, environment)) continue;
     const isOurs = name.startsWith(prefix) &&
       !(otherPrefix !== undefined && name.startsWith(otherPrefix));
-    // What may be anybody's variable must be very near to one of ours to be taken for it.
+    // A variable without the prefix must be very similar to one of ours to count as misspelt.
     const meant = withoutPrefix(name, known, prefix) ??
       suggest(name, [...known.keys()], isOurs ? undefined : name.length < 10 ? 1 : 2);
     if (!isOurs && meant === undefined) continue;
@@ -121,8 +124,8 @@ function withoutPrefix(
   );
 }
 
-// Kubernetes and Docker tell every container of the services beside it: QUMO_RELAY_SERVICE_HOST and
-// QUMO_RELAY_PORT_4433_TCP are nobody's spelling mistakes.
+// Kubernetes and Docker set variables for the services beside a container: QUMO_RELAY_SERVICE_HOST
+// and QUMO_RELAY_PORT_4433_TCP are not misspelt.
 function isServiceLink(name: string, environment: Environment): boolean {
   const service = /^(.+?)_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_|$)/.exec(name)?.[1];
   return service !== undefined && environment[`${service}_SERVICE_HOST`] !== undefined;

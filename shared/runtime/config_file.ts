@@ -24,15 +24,15 @@ export interface LoadedConfig<T> {
   readonly value: T;
   /** By key, in order. */
   readonly origins: ReadonlyMap<string, Origin>;
-  /** What was ignored and should be known, as lines to print. */
+  /** Warnings about ignored values, as lines to print. */
   readonly warnings: readonly string[];
-  /** A sentence about a key as a line to print, which begins with the place of its value. */
+  /** Formats a fault of a key as a line to print, which begins with the place of its value. */
   line(fault: KeyFault): string;
 }
 
 /**
- * Puts a configuration together: defaults, then the file, the environment, the flags. Refuses with
- * every problem there is, as lines to print, in the order of the file.
+ * Loads a configuration: defaults, then the file, the environment, the flags. Refuses it with all
+ * of its problems, as lines to print, in the order of the file.
  */
 export function loadConfig<T extends object>(
   definition: ConfigDefinition<T>,
@@ -99,7 +99,7 @@ class Loader<T extends object> {
     let section = this.#candidate;
     for (const name of path.slice(0, -1)) section = section[name] as Record<string, unknown>;
     const last = path.at(-1)!;
-    // Environment and flags are text; what is no number stays text, for the schema to read or refuse.
+    // Environment and flags are text; text that is not a number stays text for the schema.
     section[last] = origin.from === "file" ? value : fromText(value, section[last]);
     this.#origins.set(key, origin);
   }
@@ -140,7 +140,7 @@ class Loader<T extends object> {
     });
   }
 
-  // Names inside a value that is a map are its own, and are told as the file spells them.
+  // Names inside a value that is a map are not keys, and are reported as the file spells them.
   #keyOf(path: readonly string[]): string {
     let isInside = false;
     return path.reduce((key, name) => {
@@ -149,7 +149,7 @@ class Loader<T extends object> {
     }, "");
   }
 
-  // Of a list's item: the item's own place if it is in the file, else where the list comes from.
+  // The place of a list's item: its own if it is in the file, else that of the list.
   #originOf(key: string): Origin {
     let outer = key;
     while (!this.#origins.has(outer) && outer !== "") {
@@ -158,7 +158,7 @@ class Loader<T extends object> {
     const origin = this.#origins.get(outer) ?? { from: "default" };
     if (origin.from !== "file") return origin;
     let inner = key;
-    // What is missing from an item is told at the item.
+    // A missing key of an item is reported at the item.
     while (inner !== outer && !this.#positions.has(inner)) {
       inner = inner.slice(0, inner.lastIndexOf("."));
     }

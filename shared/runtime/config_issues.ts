@@ -2,13 +2,13 @@ import type { z } from "zod";
 import { found } from "./config_secrets.ts";
 import { suggest } from "./suggest.ts";
 
-/** What is wrong with the value of a key, in words. */
+/** A fault of a key's value, as a sentence. */
 export interface KeyFault {
   readonly key: string;
   readonly text: string;
 }
 
-/** What a schema refused, as sentences for whoever wrote it; `value` is what stands at `key`. */
+/** The issues of a schema as sentences for the user; `value` is the value at `key`. */
 export function issueFaults(
   issue: z.core.$ZodIssue,
   { key, value }: { readonly key: string; readonly value: unknown },
@@ -34,7 +34,7 @@ export function didYouMean(wrong: string, names: readonly string[]): string {
   return meant === undefined ? "" : ` (did you mean ${meant}?)`;
 }
 
-// A value that is one of a few words says which; one that is read by hand says so beside its message.
+// An enum lists its words; a value with a parser of its own has its message.
 function wordsOf(issue: z.core.$ZodIssue): string[] {
   const words: unknown = issue.code === "invalid_value"
     ? issue.values

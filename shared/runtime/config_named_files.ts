@@ -9,9 +9,12 @@ import { readFailure } from "./read_failure.ts";
 export interface NamedFile {
   readonly key: string;
   readonly path: string;
-  /** What it should have, for "allowed …". */
+  /** What the file should contain, for "allowed …". */
   readonly what: string;
-  /** What is wrong with its text, if anything is; `textOf` has that of the files named before it. */
+  /**
+   * Returns the fault of the file's text, if there is one; `textOf` returns the texts of the files
+   * before it.
+   */
   readonly fault: (text: string, textOf: (key: string) => string | undefined) => string | undefined;
 }
 
@@ -21,7 +24,7 @@ export interface CertificatePaths {
   readonly key: { readonly key: string; readonly path: string };
 }
 
-/** What is wrong with the two paths: neither is of use without the other. */
+/** Faults of the two paths: each needs the other. */
 export function certificatePairFaults({ certificate, key }: CertificatePaths): KeyFault[] {
   if (certificate.path === "" && key.path !== "") {
     return [{
@@ -82,7 +85,7 @@ export function secretFile(key: string, path: string): NamedFile {
   };
 }
 
-/** Looks at every file that a configuration names; what cannot be used is told at its key's place. */
+/** Checks every file that a configuration names; faults are reported at the place of the key. */
 export async function fileFaults<T>(
   loaded: LoadedConfig<T>,
   files: readonly NamedFile[],

@@ -8,7 +8,7 @@ export type Origin =
   | { readonly from: "environment"; readonly name: string }
   | { readonly from: "flag"; readonly name: string };
 
-/** Something to say about a place, and where that is. */
+/** A remark about a value, and the place of it. */
 export interface Remark {
   readonly origin: Origin;
   readonly text: string;

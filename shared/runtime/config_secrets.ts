@@ -3,13 +3,13 @@ import { printable } from "./printable.ts";
 /** How much of a wrong value a message repeats. */
 const MAX_FOUND = 60;
 
-/** What stands in place of something that must not be read over a shoulder or in a log. */
+/** The text that replaces a secret. */
 const HIDDEN = "***";
 
 /**
- * A text for people without what must stay secret in it: the user and password of a URL, its query
- * and its fragment. Applied to every sentence that may repeat what somebody wrote. A password may
- * have every character but a slash and white space: where a URL stops in a sentence says only that.
+ * Removes secrets from a text: the user and password of URLs, their query and their fragment.
+ * Applied to every sentence that may repeat input. A password may have every character but a slash
+ * and white space, so a URL in a sentence ends only there.
  */
 export function hideSecrets(text: string): string {
   return text
@@ -25,7 +25,7 @@ export function found(value: unknown, key: string): string {
   if (typeof value === "object") return "a map";
   if (typeof value !== "string") return isSecret(key) ? "a value that is not shown" : String(value);
   if (isSecret(key) || value.includes("-----BEGIN")) return "a text that is not shown";
-  // A path may be a token that was written into the wrong place.
+  // A "path" may be a token that was written into the wrong key.
   if (namesSecretFile(key) && !looksLikePath(value)) return "a text that is not shown";
   return JSON.stringify(printable(hideInValue(value), MAX_FOUND));
 }
@@ -48,7 +48,7 @@ function hideInWord(word: string): string {
   return isUser ? `${scheme}${HIDDEN}${rest.slice(at)}` : word;
 }
 
-/** A wrong value may be half a URL: its list was divided within the password. */
+/** A wrong value may be half a URL, if its list was split within the password. */
 function hideInValue(value: string): string {
   const scheme = SCHEME.exec(value)?.[0] ?? "";
   const rest = value.slice(scheme.length);

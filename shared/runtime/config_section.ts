@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * A section of a configuration: these keys and no others. A key is one line, which says what it may
- * be and what it is where nobody says anything: `maxSessions: integer(1, 9).default(5)`.
+ * A section of a configuration: these keys and no others. Each key is one line with its type and
+ * its default: `maxSessions: integer(1, 9).default(5)`.
  */
 export function section<Shape extends z.ZodRawShape>(shape: Shape): Section<Shape> {
   return z.strictObject(shape).readonly().prefault({} as never) as unknown as Section<Shape>;

@@ -13,7 +13,7 @@ import { type ConfigKeys, joinKey } from "./config_keys.ts";
 import { found } from "./config_secrets.ts";
 import { printable } from "./printable.ts";
 
-/** A configuration's text and the name to call it by in messages. */
+/** A configuration's text, and its name for messages. */
 export interface ConfigFile {
   readonly name: string;
   readonly text: string;
@@ -32,17 +32,17 @@ export interface FileProblem {
   readonly text: string;
 }
 
-/** What a file says, key by key, and where it says it. */
+/** The values of a file by key, and their positions. */
 export interface ConfigTree {
   readonly values: ReadonlyMap<string, unknown>;
-  /** Of every key, list items included (`server.allowed_origins.0`). */
+  /** The position of every key, list items included (`server.allowed_origins.0`). */
   readonly positions: ReadonlyMap<string, FilePosition>;
   readonly problems: readonly FileProblem[];
-  /** What is ignored. */
+  /** Warnings about ignored keys. */
   readonly warnings: readonly FileProblem[];
 }
 
-/** Keys of other times: read under their new name, or answered with what to write instead. */
+/** Former keys: renamed ones, and retired ones with what to write instead. */
 export interface OldKeys {
   readonly renamed: ReadonlyMap<string, string>;
   readonly retired: ReadonlyMap<string, string>;
@@ -72,7 +72,7 @@ class TreeReader implements ConfigTree {
   readonly #keys: ConfigKeys;
   readonly #old: OldKeys;
   readonly #lines = new LineCounter();
-  /** Keys that were written by a former name, which, and where. */
+  /** Keys that were written by a former name, with that name and its place. */
   readonly #former = new Map<string, { readonly name: string; readonly offset: number }>();
 
   constructor(file: ConfigFile, keys: ConfigKeys, old: OldKeys) {
@@ -104,7 +104,7 @@ class TreeReader implements ConfigTree {
       const names = this.#keys.sections.get(key)!.join(", ");
       const what = key === "" ? "the file" : key;
       const plain = this.#plain(node, key);
-      // A text that stands where names should may be anything, a token too.
+      // A text in the place of a map may be anything, a token too, so it is not shown.
       const value = typeof plain === "string" ? "a text" : found(plain, key);
       return this.#problem(offset, `${what}: found ${value}, allowed a map of ${names}`);
     }
@@ -185,7 +185,8 @@ class TreeReader implements ConfigTree {
   }
 }
 
-// What stands behind a colon is the text itself, which may be a password that begins with a star.
+// The parser's message repeats the text behind a colon, which may be a password that begins with a
+// star.
 function yamlMessage({ message }: { message: string }): string {
   return message.replace(/(?<=\S): .*$/s, "");
 }

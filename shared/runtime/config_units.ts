@@ -54,7 +54,7 @@ export function bytes(min: number, max: number): z.ZodType<number> {
   return z.preprocess((value) => sizeOf(value) ?? value, number);
 }
 
-/** Milliseconds; undefined for what is no duration with a unit. */
+/** Parses a duration with a unit to milliseconds; undefined for anything else. */
 function durationOf(value: unknown): number | undefined {
   if (typeof value !== "string") return undefined;
   const parts = /^(?:\d+(?:\.\d+)?\s*(?:ms|s|min|m|h|d)\s*)+$/.test(value.trim());
@@ -63,7 +63,7 @@ function durationOf(value: unknown): number | undefined {
   for (const [, count, unit] of value.matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)/g)) {
     sum += Number(count) * MILLISECONDS[unit!]!;
   }
-  // 1.1 s are 1100 ms, whatever binary fractions make of it.
+  // Rounded, so that 1.1 s are exactly 1100 ms.
   return Math.round(sum * 1e6) / 1e6;
 }
 

@@ -37,8 +37,8 @@ export function listOf<T>(item: z.ZodType<T>, max: number): z.ZodType<readonly T
 }
 
 /**
- * The items of a list that is one text. A comma before an `@` is part of a password: no item is half
- * of one, which nobody could tell from a name.
+ * The items of a list that is written as one text. A comma before an `@` is part of a password, so
+ * that no item is half of a password.
  */
 export function itemsOf(text: string): string[] {
   const commas = /:.*@/s.test(text) ? /,(?![^\s/]*@)/ : ",";

@@ -1,12 +1,12 @@
 import { connect } from "node:tls";
 
-/** More than any answer about health has. */
+/** Characters of an answer: more than `/health` ever has. */
 const MAX_ANSWER_CHARACTERS = 65_536;
 
 /**
- * The answer of a program on this machine to a GET over TLS. Its certificate is not verified: it is made
- * out to a name that others call it by, perhaps by an authority that only they know, and who answers on
- * an address of this machine's own is no question that a certificate could settle.
+ * The answer of a program on this machine to a GET over TLS. Its certificate is not verified: it
+ * has the name that other machines use, perhaps of a CA that only they know, and a loopback address
+ * needs no verification.
  */
 export function ownAnswer(url: URL, signal: AbortSignal): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<Response>();

@@ -1,10 +1,10 @@
-// Controls, line separators, and what turns the direction of text around: all of them can rewrite
-// what an operator sees.
+// Control characters, line separators and direction marks: all of them can change what an operator
+// sees.
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\ufeff]/gu;
 
 /**
- * Text from outside made fit for a terminal, a log line or a metric's label: control characters as
- * `\u001b`, everything after `max` characters as `…`.
+ * Makes text from outside safe for a terminal, a log line or a metric's label: control characters
+ * become `\u001b`, and everything after `max` characters becomes `…`.
  */
 export function printable(text: string, max: number): string {
   const cut = text.length > max ? `${text.slice(0, max)}…` : text;

@@ -10,7 +10,7 @@ export interface Output {
 /** The signals that a program answers. */
 export type ProcessSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
-/** What the operating system and the runtime give to every program. */
+/** What every program gets from the operating system and the runtime. */
 export interface Process {
   /** The version of Deno. */
   readonly deno: string;
@@ -19,7 +19,7 @@ export interface Process {
   readonly stderr: Output;
   /** Gives a line of the log to the runtime's OpenTelemetry exporter. */
   readonly exportLine: (level: LogLevel, line: string) => void;
-  /** Calls `act` whenever the signal comes, where the system has it. */
+  /** Calls `act` at each such signal, where the system has it. */
   readonly onSignal: (signal: ProcessSignal, act: () => void) => void;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
@@ -40,7 +40,7 @@ export function output(
       try {
         while (left.length > 0) left = left.subarray(stream.writeSync(left));
       } catch {
-        // Whoever read it went away, which is no reason to stop.
+        // The reader of the stream is gone, which is no reason to stop.
       }
     },
   };

@@ -16,24 +16,24 @@ import { readFailure } from "./read_failure.ts";
 import { StartError } from "./start_error.ts";
 import { isExporting } from "./tracing.ts";
 
-/** What a program is, apart from what every program does. */
+/** What differs between the programs. */
 export interface Program<T extends ProgramConfig & object> {
   readonly version: BuildVersion;
   /** The answer of `--help`. */
   readonly usage: string;
   readonly definition: ConfigDefinition<T>;
-  /** What an operator should know about a configuration that is allowed all the same. */
+  /** Warnings about a valid configuration. */
   readonly warnings: (loaded: LoadedConfig<T>) => readonly string[];
-  /** Where the program that is configured like this answers whether it is ready. */
+  /** The URL of `/health` of a program with this configuration. */
   readonly healthUrl: (config: T) => string;
   /**
-   * Runs until it is told to stop; returns the exit code. Rejects with a {@linkcode StartError} when
-   * it cannot start.
+   * Runs the program until a signal stops it; returns the exit code. Rejects with a
+   * {@linkcode StartError} when it cannot start.
    */
   readonly serve: (config: T, log: Log) => Promise<number>;
   /**
-   * Copies what it has stored into a folder, where there is anything; returns what to say. Rejects
-   * with a {@linkcode StartError} when it cannot.
+   * Copies the store into a folder; returns the text to print. Rejects with a
+   * {@linkcode StartError} when that fails.
    */
   readonly backup?: (config: T, folder: string) => Promise<string>;
 }
@@ -44,7 +44,7 @@ export interface ConfigAccess {
   readonly environment: () => Environment;
 }
 
-/** Does what the command line asks for; returns the exit code: 2 for one that nobody understands. */
+/** Runs a command line; returns the exit code, which is 2 for a usage error. */
 export async function runProgram<T extends ProgramConfig & object>(
   args: readonly string[],
   program: Program<T>,
@@ -83,7 +83,7 @@ export async function runProgram<T extends ProgramConfig & object>(
   return await attempt(loaded.value, process, () => program.serve(config, log));
 }
 
-/** Does it; when it cannot start, says why. */
+/** Runs the command; when it cannot start, prints why. */
 async function attempt<T>(
   loaded: LoadedConfig<T>,
   process: Process,
@@ -96,7 +96,10 @@ async function attempt<T>(
   }
 }
 
-/** Loads what the command line, the environment and the file say; refuses with lines to print. */
+/**
+ * Loads the configuration from the file, the environment and the flags; refuses with lines to
+ * print.
+ */
 async function loadCommandConfig<T extends object>(
   definition: ConfigDefinition<T>,
   { configFile: name, flags }: Command,

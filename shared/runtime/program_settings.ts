@@ -10,14 +10,14 @@ export const programSettings = {
     /** `auto` is `human` on a terminal and `json` elsewhere. */
     format: oneOf("auto", "human", "json").default("auto"),
   }),
-  /** What leaves by the runtime's OpenTelemetry exporter, where that is on. */
+  /** Telemetry through the runtime's OpenTelemetry exporter, where that is enabled. */
   telemetry: section({
-    /** Gives it spans of sessions or requests, and the lines of the log. */
+    /** Exports spans of sessions or requests, and the log. */
     enabled: yesNo().default(false),
   }),
 };
 
-/** What of its configuration a program is started with. */
+/** The sections of a configuration that every program has. */
 export type ProgramConfig = {
   readonly [Name in keyof typeof programSettings]: z.output<(typeof programSettings)[Name]>;
 };

@@ -1,6 +1,6 @@
 /**
- * The name that was probably meant, for a "did you mean". Undefined when nothing is near: more than
- * `most` of its letters would have to change, a third if nothing is said.
+ * The most similar name, for a "did you mean". Undefined when none is similar: more than `most` of
+ * its letters would have to change, by default a third.
  */
 export function suggest(
   wrong: string,

@@ -1,4 +1,4 @@
-/** Told of a background task that failed although nobody asked it to stop. */
+/** Called with a background task that failed although it was not stopped. */
 export type FailureHandler = (task: string, error: unknown) => void;
 
 /**

@@ -1,6 +1,9 @@
 import type { Clock } from "./clock.ts";
 
-/** So many at once, so many a second: for what nobody waits for, and only too much of is wrong. */
+/**
+ * A token bucket: `burst` at once and `rate` a second, for events that are counted and never
+ * delayed.
+ */
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #rate: number;

@@ -1,4 +1,4 @@
-/** What one program tells another of a trace, as W3C Trace Context names it. */
+/** The trace context that one program sends to another (W3C Trace Context). */
 export interface TraceParent {
   /** 32 hexadecimal digits, not all zero. */
   readonly traceId: string;

@@ -10,38 +10,38 @@ import {
 } from "@opentelemetry/api";
 import { formatTraceparent, parseTraceparent } from "./traceparent.ts";
 
-/** Facts that a span has, by names of OpenTelemetry's conventions or of ours; undefined ones are left out. */
+/** Attributes of a span, by OpenTelemetry's names or our own; undefined ones are left out. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** A stretch of work in a trace: a session, a request, never a single object. */
+/** A span of a trace: a session or a request, never a single object. */
 export interface Span {
-  /** What to hand on to whoever works on it elsewhere; undefined where nothing is traced. */
+  /** The trace context to send to another program; undefined where nothing is traced. */
   readonly traceparent: string | undefined;
-  /** Adds facts. */
+  /** Adds attributes. */
   set(attributes: SpanAttributes): void;
-  /** Does work whose own spans and lines of the log belong to this span, whatever it awaits. */
+  /** Runs `work`; its spans and log lines belong to this span, across awaits. */
   run<T>(work: () => T): T;
-  /** Ends it; with a reason it failed. Only the first call counts. */
+  /** Ends the span; with `failure` it failed. Only the first call counts. */
   end(failure?: string): void;
 }
 
-/** How a span begins. */
+/** Options of a new span. */
 export interface SpanOptions {
   /** `server` works for a peer, `client` waits for one; otherwise it stays inside the program. */
   readonly kind?: "server" | "client";
   /**
-   * A `traceparent` from elsewhere that this span goes on with; one that is ill-formed counts as none.
-   * Without it the span belongs to the one that runs, if there is one.
+   * A `traceparent` of another program that is the parent of this span; a malformed one is ignored.
+   * Without it the parent is the current span, if there is one.
    */
   readonly parent?: string | undefined;
   readonly attributes?: SpanAttributes;
 }
 
-/** Where a part of the program says what it works on. */
+/** The interface for tracing. */
 export interface Tracing {
   /** Begins a span. */
   start(name: string, options?: SpanOptions): Span;
-  /** Says of the span that runs now which HTTP request it is. */
+  /** Sets the method and path of the current span's HTTP request. */
   answered(request: { method: string; path: string; status: number }): void;
 }
 
@@ -57,7 +57,7 @@ export const noTracing: Tracing = { start: () => noSpan, answered() {} };
 
 /** Whether the runtime exports what is traced: started, or compiled, with OTEL_DENO=true. */
 export function isExporting(): boolean {
-  // Without an exporter a span has no identity. This one is never ended, so it goes nowhere.
+  // Without an exporter a span has no id. This probe span is never ended, so it is not exported.
   return isSpanContextValid(trace.getTracer("qumo").startSpan("probe").spanContext());
 }
 

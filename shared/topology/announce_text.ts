@@ -1,13 +1,13 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { formatTrackText, parseTrackText } from "./track_text.ts";
 
-/** What one relay says it has: everything below a namespace, which may be empty, or one track. */
+/** One announce of a relay: everything below a namespace, which may be empty, or one track. */
 export interface AnnouncedName {
-  /** The path of those who see it; empty for the scope in which everybody is who names no other. */
+  /** The scope; empty for the default one. */
   readonly scope: string;
-  /** None of its parts is empty, as MoQT has it. */
+  /** The fields of the namespace; none is empty. */
   readonly namespace: readonly Uint8Array[];
-  /** The one track that is meant, which may be called nothing; absent for all below the namespace. */
+  /** The track's name, which may be empty; absent for an announce of the namespace. */
   readonly name?: Uint8Array;
 }
 
@@ -15,7 +15,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const EMPTY = new Uint8Array();
 
-// How an empty part is written. No namespace has one, so that it can stand between what differs.
+// The text of an empty part, which no namespace has: it separates scope, namespace and track name.
 const EMPTY_PART = "~";
 
 /**
@@ -35,7 +35,7 @@ export function formatAnnounce({ scope, namespace, name }: AnnouncedName): strin
   ]);
 }
 
-/** Reads an announce back, or says what is wrong with its text. */
+/** Parses the text of an announce, or refuses it with the fault. */
 export function parseAnnounce(text: string): Outcome<AnnouncedName, string> {
   const parts = parseTrackText(text);
   if (!parts.ok) return parts;
@@ -74,7 +74,10 @@ export function announcesCovering(track: string): string[] {
   return [...alone, ...covering, [EMPTY_PART]].map((parts) => [...head, ...parts].join("/"));
 }
 
-/** The parts of an announce by their meaning; `undefined` when an empty one stands where none can. */
+/**
+ * Splits the parts of an announce into scope, namespace and name; `undefined` for a misplaced empty
+ * part.
+ */
 function divide<T>(parts: readonly T[], isEmpty: (part: T) => boolean) {
   const [first, second] = parts;
   // Two parts of which the first is empty are a track of the empty namespace.

@@ -1,4 +1,4 @@
-/** What relays and the controller say to each other: names, schemas, limits, refusals. */
+/** What relays and the controller exchange: names, schemas, limits, refusals. */
 export {
   type AnnouncedName,
   announcesCovering,

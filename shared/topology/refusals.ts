@@ -28,11 +28,11 @@ export const refusalCodes = [
 /** One of the {@linkcode refusalCodes}. */
 export type RefusalCode = (typeof refusalCodes)[number];
 
-/** What a relay needs to know when its heartbeat has no place among those of its name. */
+/** What a relay needs to know when its heartbeat was refused for its epoch. */
 export interface EpochHint {
-  /** The newest epoch of that name; with `epoch_ahead` the controller's time, which epochs follow. */
+  /** The newest epoch of the relay's name; with `epoch_ahead` the controller's time. */
   readonly epoch: number;
-  /** Whether somebody is registered under that name now. */
+  /** Whether a relay is registered under that name now. */
   readonly lives: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface EpochHint {
 export interface Refusal {
   readonly code: RefusalCode;
   readonly message: string;
-  /** With `stale_epoch`, `stale_sequence` and `epoch_ahead`. */
+  /** Present with `stale_epoch`, `stale_sequence` and `epoch_ahead`. */
   readonly hint?: EpochHint;
 }
 

@@ -27,7 +27,14 @@ export {
   type TrackProperties,
 } from "./properties.ts";
 export { rfc9000, type VarintFormat, vi64, vi64SizeOfNumber, writeVi64Number } from "./varint.ts";
-export { DoneCode, RequestCode, SessionCode, StreamCode } from "./moqt/drafts/draft18_codes.ts";
+export {
+  DoneCode,
+  doneNumbers,
+  RequestCode,
+  requestNumbers,
+  SessionCode,
+  StreamCode,
+} from "./moqt/drafts/draft18_codes.ts";
 export type { ControlCodec } from "./moqt/control/codec.ts";
 export type { Filter } from "./moqt/model/filter.ts";
 export {
@@ -35,20 +42,17 @@ export {
   type ControlMessage,
   type ControlMessageOf,
   type FetchRange,
-  messageTable,
-  okScope,
-  outOfScope,
   type Redirect,
-  updateScope,
-} from "./moqt/control/messages.ts";
-export type { ParameterName, Parameters } from "./moqt/control/parameters.ts";
+  WHOLE_GROUP,
+} from "./moqt/model/messages.ts";
+export type { Code, DoneName, RequestErrorName } from "./moqt/model/codes.ts";
+export { messageTable, okScope, outOfScope, updateScope } from "./moqt/drafts/draft18_messages.ts";
+export type { ParameterName, Parameters } from "./moqt/model/parameters.ts";
 export type { GroupOrder } from "./moqt/model/group_order.ts";
 export type { Token } from "./moqt/model/token.ts";
 export { CLIENT_SETUP_TYPE, offeredVersions } from "./moqt/client_setup.ts";
-export { MESH_REPLACED } from "./moqt/mesh.ts";
 export type { Draft } from "./moqt/drafts/draft.ts";
 export { draft18 } from "./moqt/drafts/draft18.ts";
 export { draftOf, drafts } from "./moqt/drafts/mod.ts";
-export { decodeSetupOptions, encodeSetupOptions } from "./moqt/control/setup_options.ts";
 export type { SetupOptions } from "./moqt/model/setup_options.ts";
 export * from "./moqt/data/mod.ts";

@@ -2,9 +2,7 @@ import {
   type ControlMessage,
   type ControlMessageOf,
   draft18,
-  encodeSetupOptions,
   type FullTrackName,
-  RequestCode,
 } from "@qumo/shared/wire";
 import { MAX_FRAME_BYTES, readMessage } from "../../relay/session/framing.ts";
 import { Input } from "../../relay/session/input.ts";
@@ -59,7 +57,7 @@ export class LoadPeer {
   async setUp(answer?: (message: ControlMessage) => ControlMessage | undefined): Promise<void> {
     const control = await this.connection.openUni();
     control.priority = URGENT;
-    const options = encodeSetupOptions({ implementation: "qumo-bench" });
+    const options = { implementation: "qumo-bench" };
     await control.write(draft18.control.encode({ kind: "setup", options }));
     void this.#answerRequests(answer ?? (() => undefined));
   }
@@ -157,7 +155,7 @@ async function readStream(
 
 const REFUSAL: ControlMessage = {
   kind: "requestError",
-  code: BigInt(RequestCode.DOES_NOT_EXIST),
+  code: "does_not_exist",
   retryAfter: 0n,
   reason: "only a bench",
 };

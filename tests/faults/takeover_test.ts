@@ -1,4 +1,3 @@
-import { DoneCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { offer } from "../support/fault_canary.ts";
 import { faultTest, total, until } from "../support/fault_case.ts";
@@ -51,7 +50,7 @@ faultTest("a track of which two say different things is malformed for nobody", a
   });
   await sendObject(stranger, 0n, 2);
   const done = await deadline.for("the viewer to be told", request.expect("publishDone"));
-  assert.notEqual(done.code, BigInt(DoneCode.MALFORMED_TRACK));
+  assert.notEqual(done.code, "malformed_track");
   // Whoever comes back finds the track of the one that has it now.
   const again = await deadline.for("the viewer to come back", watch(relay));
   for (const peer of [viewer, again.viewer, elder, stranger]) peer.close();

@@ -111,6 +111,8 @@ Deno.test("a message that is read is written again so that it reads the same", (
       } catch {
         return;
       }
+      // What nobody has a name for is not sent on.
+      if ("code" in message && message.code === "unknown") return;
       const again = bodyOf(draft18.control.encode(message), kind);
       assert.deepEqual(draft18.control.decode(type, again), message);
     }),

@@ -58,10 +58,8 @@ function propertiesOf(message: ControlMessage): PropertyMap {
 /** What both are asked about; the rest is where they differ for a reason that is tested below. */
 function isComparable(message: ControlMessage): boolean {
   switch (message.kind) {
-    case "setup": {
-      const types = message.options.map(({ type }) => type);
-      return new Set(types).size === types.length;
-    }
+    case "setup":
+      return (message.options.authorizationTokens ?? []).length <= 1;
     case "goaway":
       return !message.uri.startsWith("\ufeff");
     case "publishDone":

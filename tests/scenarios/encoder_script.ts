@@ -1,6 +1,5 @@
 /** Encoders that crash and come back, as whole clients: over sessions, with a clock that a test holds. */
 import { type Clock, TaskGroup, type Timer } from "@qumo/shared/runtime";
-import { RequestCode } from "@qumo/shared/wire";
 import { type MemoryConnection, memoryPair } from "../../relay/transport/mod.ts";
 import type { WorldRelay } from "../support/mesh_world.ts";
 import { ScriptedPeer } from "../support/scripted_peer.ts";
@@ -113,7 +112,7 @@ export class Encoder implements AsyncDisposable {
       const isCatalog = new TextDecoder().decode(message.track.name) === "catalog";
       return isCatalog ? await this.#catalog(alias) : await this.#video(request, alias);
     }
-    const code = BigInt(RequestCode.NOT_SUPPORTED);
+    const code = "not_supported";
     await request.send({ kind: "requestError", code, retryAfter: 0n, reason: "no" });
     await request.finish();
   }

@@ -1,4 +1,4 @@
-import { RequestCode, SessionCode } from "@qumo/shared/wire";
+import { SessionCode } from "@qumo/shared/wire";
 import { namespaceOf } from "../support/scripted_peer.ts";
 import type { RequestStream } from "../support/scripted_streams.ts";
 import { SessionWorld } from "../support/session_world.ts";
@@ -16,7 +16,7 @@ function redirect(request: RequestStream, to: Redirect): Promise<void> {
   const { uri = "", path = "", name = "" } = to;
   return request.send({
     kind: "requestError",
-    code: BigInt(RequestCode.REDIRECT),
+    code: "redirect",
     retryAfter: 0n,
     reason: "",
     redirect: { uri, namespace: namespaceOf(path), name: new TextEncoder().encode(name) },

@@ -1,4 +1,4 @@
-import { DoneCode, draft18, encodeSetupOptions } from "@qumo/shared/wire";
+import { draft18 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { MAX_KEPT_SUBSCRIPTIONS } from "../../relay/session/limits.ts";
 import { trackOf } from "../support/scripted_peer.ts";
@@ -14,7 +14,12 @@ import {
   subscribe,
 } from "./script.ts";
 
-const REFUSED = { kind: "requestError", code: 0x3n, retryAfter: 0n, reason: "no updates" } as const;
+const REFUSED = {
+  kind: "requestError",
+  code: "not_supported",
+  retryAfter: 0n,
+  reason: "no updates",
+} as const;
 
 Deno.test("a publisher is told to forward with the answer when a viewer waits for its track", async () => {
   await using world = new SessionWorld();
@@ -59,7 +64,7 @@ Deno.test("with forward: always no publisher is paused, nor sent an update of FO
 Deno.test("a publisher that does not say what it is is not paused, nor sent an update of FORWARD", async () => {
   await using world = new SessionWorld();
   const publisher = await world.connect({ setup: false });
-  const setup = { kind: "setup", options: encodeSetupOptions({}) } as const;
+  const setup = { kind: "setup", options: {} } as const;
   await publisher.openControl(draft18.control.encode(setup));
   const offered = await publish(publisher);
   assert.deepEqual((await offered.expect("requestOk")).parameters, { forward: true });
@@ -71,7 +76,7 @@ Deno.test("a publisher that does not say what it is is not paused, nor sent an u
 Deno.test("a publisher that does not say what it is stays subscribed to when the last viewer leaves", async () => {
   await using world = new SessionWorld();
   const publisher = await world.connect({ setup: false });
-  const setup = { kind: "setup", options: encodeSetupOptions({}) } as const;
+  const setup = { kind: "setup", options: {} } as const;
   await publisher.openControl(draft18.control.encode(setup));
   await announce(publisher, "live");
   const first = await world.connect();
@@ -95,7 +100,7 @@ Deno.test("viewers of one moment do not use up what a publisher that does not sa
     limits: { maxRequests: 200, maxSubscriptions: 200, maxPublishedTracks: 200 },
   });
   const publisher = await world.connect({ setup: false });
-  const setup = { kind: "setup", options: encodeSetupOptions({}) } as const;
+  const setup = { kind: "setup", options: {} } as const;
   await publisher.openControl(draft18.control.encode(setup));
   await announce(publisher, "live");
   const viewer = await world.connect();
@@ -145,7 +150,7 @@ Deno.test("a publisher that ends a track because of an update is asked for it an
   await downstream.expect("subscribeOk");
   await offered.expect("requestUpdate");
   await offered.send(REFUSED);
-  await publishDone(offered, DoneCode.UPDATE_FAILED, 0);
+  await publishDone(offered, "update_failed", 0);
   await world.advance(200);
   await accept(publisher, { alias: 9n });
   await sendSubgroup(publisher, { alias: 9n, group: 1n }, ...objects(2));

@@ -1,4 +1,4 @@
-import { RequestCode, SessionCode, StreamCode } from "@qumo/shared/wire";
+import { SessionCode, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { namespaceOf } from "../support/scripted_peer.ts";
 import type { RequestStream } from "../support/scripted_streams.ts";
@@ -235,7 +235,7 @@ Deno.test("R-173: what flows goes on until the subscribers have left, then the p
   const { request: ours } = await sink.peer.expectRequest("subscribeNamespace");
   await ours.send({
     kind: "requestError",
-    code: BigInt(RequestCode.NOT_SUPPORTED),
+    code: "not_supported",
     retryAfter: 0n,
     reason: "",
   });

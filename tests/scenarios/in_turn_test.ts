@@ -17,12 +17,17 @@ import {
   VIDEO,
 } from "./script.ts";
 
-const NOT_HERE = { kind: "requestError", code: 0x10n, retryAfter: 0n, reason: "" } as const;
-const TIMEOUT = { ...NOT_HERE, code: 0x2n } as const;
+const NOT_HERE = {
+  kind: "requestError",
+  code: "does_not_exist",
+  retryAfter: 0n,
+  reason: "",
+} as const;
+const TIMEOUT = { ...NOT_HERE, code: "timeout" } as const;
 const FETCHED = {
   kind: "fetchOk",
   endOfTrack: false,
-  end: at(1, 1),
+  end: at(1, 0),
   parameters: {},
   properties: NO_PROPERTIES,
 } as const;
@@ -112,7 +117,7 @@ Deno.test("when nobody has it the first refusal is passed on, and what is no mat
   await (await far.expectRequest("fetch")).request.send(TIMEOUT);
   await refused(nowhere, "DOES_NOT_EXIST");
   const wrong = await fetch(viewer, [1, 0], [1, 0]);
-  await (await near.expectRequest("fetch")).request.send({ ...NOT_HERE, code: 0x11n });
+  await (await near.expectRequest("fetch")).request.send({ ...NOT_HERE, code: "invalid_range" });
   await refused(wrong, "INVALID_RANGE");
   await world.stillPending(far.acceptRequest(), "A further question");
 });

@@ -1,4 +1,3 @@
-import { DoneCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { SessionWorld } from "../support/session_world.ts";
 import { datagram, publishDone, watch } from "./script.ts";
@@ -8,7 +7,7 @@ Deno.test("datagrams that PUBLISH_DONE overtook are still passed on, then the tr
   const { publisher, subscriber, upstream, downstream } = await watch(world);
   publisher.sendDatagram(datagram({ object: 0 }));
   await subscriber.nextDatagram();
-  await publishDone(upstream, DoneCode.TRACK_ENDED, 0);
+  await publishDone(upstream, "track_ended", 0);
   await world.settle();
   publisher.sendDatagram(datagram({ object: 1, text: "late" }));
   const late = await subscriber.nextDatagram();

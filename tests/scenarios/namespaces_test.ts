@@ -351,7 +351,7 @@ Deno.test("R-084: a subscriber that refuses a PUBLISH gets none of its objects a
   const publisher = await world.connect();
   await publish(publisher);
   const { request } = await peer.expectRequest("publish");
-  await request.send({ kind: "requestError", code: 0x20n, retryAfter: 0n, reason: "" });
+  await request.send({ kind: "requestError", code: "uninterested", retryAfter: 0n, reason: "" });
   await request.finish();
   await world.settle();
   await sendSubgroup(publisher, { group: 1n }, ...objects(1));

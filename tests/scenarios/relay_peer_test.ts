@@ -188,7 +188,7 @@ Deno.test("a link is pinged by a question that no relay looks up elsewhere", asy
   const answer = session.ping();
   const { request, message } = await peer.expectRequest("trackStatus");
   assert.deepEqual(message.track, trackOf(".session", "ping"));
-  await request.send({ kind: "requestError", code: 0x10n, retryAfter: 0n, reason: "" });
+  await request.send({ kind: "requestError", code: "does_not_exist", retryAfter: 0n, reason: "" });
   assert.equal(await answer, true);
   const lost = session.ping();
   await peer.expectRequest("trackStatus");

@@ -1,4 +1,4 @@
-import { type ControlMessageOf, DoneCode } from "@qumo/shared/wire";
+import { type ControlMessageOf } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { MAX_SUBGROUPS_PER_GROUP } from "../../relay/track/limits.ts";
 import type { RequestStream } from "../support/scripted_streams.ts";
@@ -49,7 +49,7 @@ async function nextObject(peer: ScriptedPeer): Promise<string> {
 
 async function toldToComeBack(request: RequestStream): Promise<ControlMessageOf<"publishDone">> {
   const done = await request.expect("publishDone");
-  assert.equal(done.code, BigInt(DoneCode.INTERNAL_ERROR));
+  assert.equal(done.code, "internal_error");
   assert.match(done.reason, /subscribe again/);
   return done;
 }
@@ -388,7 +388,7 @@ Deno.test("a client of moq-dev that subscribes again before it has left is serve
   const { publisher, downstream, subscriber } = await watch(world, { subscriber: MOQ_DEV });
   const again = await subscribe(subscriber);
   const done = await downstream.expect("publishDone");
-  assert.equal(done.code, BigInt(DoneCode.INTERNAL_ERROR));
+  assert.equal(done.code, "internal_error");
   await again.expect("subscribeOk");
   await sendSubgroup(publisher, { group: 1n }, { id: 0, payload: "one" });
   assert.equal(await nextObject(subscriber), "1 one");
@@ -438,10 +438,10 @@ Deno.test("the end of a track keeps its reason although its publisher closes rig
   const { publisher, downstream, upstream } = await watch(world);
   await sendSubgroup(publisher, {}, ...objects(1));
   await world.settle();
-  await publishDone(upstream, DoneCode.TRACK_ENDED, 2);
+  await publishDone(upstream, "track_ended", 2);
   await world.clock.advance(3);
   await publisher[Symbol.asyncDispose]();
-  assert.equal((await downstream.expect("publishDone")).code, BigInt(DoneCode.TRACK_ENDED));
+  assert.equal((await downstream.expect("publishDone")).code, "track_ended");
 });
 
 Deno.test("a chat of one group goes on for its viewers beside a stranger's flood of other subgroups", async () => {

@@ -138,7 +138,7 @@ Deno.test("R-033: an accepted subscription's stream stays open until PUBLISH_DON
   const next = downstream.next();
   await sendSubgroup(publisher, {}, ...objects(1));
   await world.stillPending(next, "The end of the subscription");
-  await upstream.send({ kind: "publishDone", code: 2n, streamCount: 1n, reason: "" });
+  await upstream.send({ kind: "publishDone", code: "track_ended", streamCount: 1n, reason: "" });
   assert.equal((await next).kind, "publishDone");
   assert.equal(await downstream.ended(), "fin");
 });
@@ -193,12 +193,12 @@ Deno.test("R-038: NOT_SUPPORTED from a publisher is passed on, and SUBSCRIBE_NAM
   await using world = new SessionWorld({ settings: { solicit: true } });
   const publisher = await world.connect();
   const { request } = await publisher.expectRequest("subscribeNamespace");
-  await request.send({ kind: "requestError", code: 3n, retryAfter: 0n, reason: "" });
+  await request.send({ kind: "requestError", code: "not_supported", retryAfter: 0n, reason: "" });
   await announce(publisher, "live");
   const subscriber = await world.connect();
   const downstream = await subscribe(subscriber);
   const { request: upstream } = await publisher.expectRequest("subscribe");
-  await upstream.send({ kind: "requestError", code: 3n, retryAfter: 0n, reason: "" });
+  await upstream.send({ kind: "requestError", code: "not_supported", retryAfter: 0n, reason: "" });
   await refused(downstream, "NOT_SUPPORTED");
 });
 
@@ -338,7 +338,7 @@ Deno.test("R-178: an unknown error code from a publisher is an internal error, a
   const subscriber = await world.connect();
   const downstream = await subscribe(subscriber);
   const { request } = await publisher.expectRequest("subscribe");
-  await request.send({ kind: "requestError", code: 0x9dn, retryAfter: 0n, reason: "grease" });
+  await request.outgoing.write(frame(0x5n, [0x9dn, 0n, 6n, "grease"]));
   await refused(downstream, "INTERNAL_ERROR");
   await subscribe(subscriber);
   await accept(publisher);
@@ -352,7 +352,7 @@ Deno.test("R-179: the retry interval of a publisher's refusal is passed on", asy
   for (const retryAfter of [0n, 1n, 501n]) {
     const downstream = await subscribe(subscriber);
     const { request } = await publisher.expectRequest("subscribe");
-    await request.send({ kind: "requestError", code: 0x9n, retryAfter, reason: "" });
+    await request.send({ kind: "requestError", code: "excessive_load", retryAfter, reason: "" });
     assert.equal((await refused(downstream, "EXCESSIVE_LOAD")).retryAfter, retryAfter);
   }
 });

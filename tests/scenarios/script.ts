@@ -4,7 +4,7 @@ import {
   type ControlMessageOf,
   data18,
   decodeSubgroupHeader,
-  type DoneCode,
+  type DoneName,
   draft18,
   encodeDatagram,
   encodeSubgroupHeader,
@@ -14,9 +14,10 @@ import {
   type Location,
   type ObjectDatagram,
   type Parameters,
-  RequestCode,
+  type RequestErrorName,
   SHORT,
   type SubgroupHeader,
+  WHOLE_GROUP,
   writeObjectHeader,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
@@ -331,7 +332,7 @@ export function fetch(
       type: "standalone",
       track,
       start: { group: BigInt(start[0]), object: BigInt(start[1]) },
-      end: { group: BigInt(end[0]), object: end[1] === "whole" ? 0n : BigInt(end[1]) + 1n },
+      end: { group: BigInt(end[0]), object: end[1] === "whole" ? WHOLE_GROUP : BigInt(end[1]) },
     },
     parameters,
   });
@@ -375,12 +376,12 @@ export function fetchItems(whole: Uint8Array, order: GroupOrder = "ascending"): 
 /** Says that a publisher is through. */
 export async function publishDone(
   request: RequestStream,
-  code: DoneCode,
+  code: DoneName,
   streamCount: number | bigint,
 ): Promise<void> {
   await request.send({
     kind: "publishDone",
-    code: BigInt(code),
+    code,
     streamCount: BigInt(streamCount),
     reason: "",
   });
@@ -388,9 +389,9 @@ export async function publishDone(
 }
 
 /** The refusal that must come next, and the end of the stream behind it. */
-export async function refused(request: RequestStream, name: keyof typeof RequestCode) {
+export async function refused(request: RequestStream, name: Uppercase<RequestErrorName>) {
   const error = await request.expect("requestError");
-  assert.equal(error.code, BigInt(RequestCode[name]), `${name} expected: ${error.reason}`);
+  assert.equal(error.code, name.toLowerCase(), `${name} expected: ${error.reason}`);
   assert.equal(await request.ended(), "fin");
   return error;
 }

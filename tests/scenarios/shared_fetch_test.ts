@@ -50,7 +50,7 @@ async function answer(publisher: ScriptedPeer, end: Location, ids: readonly numb
   await request.send({
     kind: "fetchOk",
     endOfTrack: false,
-    end: at(Number(end.group), Number(end.object) + 1),
+    end,
     parameters: {},
     properties: new Uint8Array(0),
   });
@@ -164,7 +164,12 @@ Deno.test("equal fetches of a track that nobody subscribes to are one, and each 
   }
   await world.settle();
   const { request } = await publisher.expectRequest("fetch");
-  await request.send({ kind: "requestError", code: 0x10n, retryAfter: 0n, reason: "no" });
+  await request.send({
+    kind: "requestError",
+    code: "does_not_exist",
+    retryAfter: 0n,
+    reason: "no",
+  });
   await request.outgoing.finish();
   for (const each of requests) await each.expect("requestError");
   await world.stillPending(publisher.acceptRequest(), "Another FETCH");

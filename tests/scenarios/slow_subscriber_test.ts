@@ -1,4 +1,4 @@
-import { DoneCode, StreamCode } from "@qumo/shared/wire";
+import { StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { LEFT_OUT_GROUP_MS, MAX_STREAMS_WAITING } from "../../relay/session/limits.ts";
 import type { ScriptedPeer } from "../support/scripted_peer.ts";
@@ -183,7 +183,7 @@ Deno.test("R-159: one that takes nothing of a single group is ended with TOO_FAR
   await burst(publisher, [0, 1, 2]);
   const done = downstream.expect("publishDone");
   await world.advance(STALL_MS);
-  assert.equal((await done).code, BigInt(DoneCode.TOO_FAR_BEHIND));
+  assert.equal((await done).code, "too_far_behind");
 });
 
 Deno.test("R-199: what comes in never waits for a subscriber", async () => {
@@ -239,7 +239,7 @@ for (const canReset of [true, false]) {
     await world.stillPending(done, "PUBLISH_DONE");
     await world.advance(1);
     const { code, streamCount } = await done;
-    assert.deepEqual([code, streamCount], [BigInt(DoneCode.TOO_FAR_BEHIND), 3n]);
+    assert.deepEqual([code, streamCount], ["too_far_behind", 3n]);
     assert.equal(await downstream.ended(), "fin");
     for (let stream = 0; stream < 3; stream++) {
       const ended = (await subscriber.nextStream()).whole();

@@ -130,7 +130,7 @@ Deno.test("R-186: an alias lives until it is deleted, also when its token has ex
 Deno.test("R-187: a registered token costs 16 bytes and its length, and gives them back", async () => {
   await using world = new SessionWorld({ limits: { maxNamespaces: 100 } });
   const peer = await world.connect();
-  const limit = (await peer.theirSetup()).maxAuthTokenCacheSize;
+  const limit = (await peer.theirSetup()).maxAuthTokenCacheSize!;
   const half = "x".repeat(Number(limit / 2n) - 16);
   await (await offer(peer, "a", register(1n, half))).expect("requestOk");
   await (await offer(peer, "b", register(2n, half))).expect("requestOk");

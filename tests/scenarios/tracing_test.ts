@@ -1,5 +1,5 @@
 /** Which spans a relay's subscriptions are, and what it tells other relays of them. */
-import { DoneCode, StreamCode } from "@qumo/shared/wire";
+import { StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { type RecordedSpan, RecordedSpans, traceOf } from "../support/recording_tracing.ts";
 import { trackOf } from "../support/scripted_peer.ts";
@@ -119,8 +119,8 @@ Deno.test("a subscriber that leaves while it waits has left", async () => {
 const DATAGRAMS_MS = 200;
 
 const ENDS = [
-  { code: DoneCode.TRACK_ENDED, outcome: "ended", failed: false },
-  { code: DoneCode.INTERNAL_ERROR, outcome: "internal_error", failed: true },
+  { code: "track_ended", outcome: "ended", failed: false },
+  { code: "internal_error", outcome: "internal_error", failed: true },
 ] as const;
 
 for (const { code, outcome, failed } of ENDS) {

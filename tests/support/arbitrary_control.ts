@@ -7,8 +7,10 @@ import type {
   Namespace,
   ParameterName,
   Parameters,
+  SetupOptions,
   Token,
 } from "@qumo/shared/wire";
+import { doneNumbers, requestNumbers } from "@qumo/shared/wire";
 import fc from "fast-check";
 
 const MAX = 2n ** 64n - 1n;
@@ -120,10 +122,19 @@ const subscribeBody = {
   ),
 };
 
-const pair = fc.oneof(
-  record({ type: integer.map((type) => type - type % 2n), value: integer }),
-  record({ type: integer.map((type) => type | 1n), value: bytes(40) }),
-);
+const setupOptions: fc.Arbitrary<SetupOptions> = fc.record({
+  path: text,
+  authority: text,
+  authorizationTokens: fc.array(token, { maxLength: 4 }),
+  maxAuthTokenCacheSize: integer,
+  implementation: text,
+  relayHops: integer,
+  solicit: fc.boolean(),
+  relayName,
+  takesCuts: fc.boolean(),
+}, { requiredKeys: ["authorizationTokens"], noNullPrototype: true }) as fc.Arbitrary<SetupOptions>;
+
+const requestErrors = Object.keys(requestNumbers).filter((name) => name !== "redirect");
 
 const prefixRequest = { requestId: integer, prefix: namespace };
 
@@ -135,10 +146,7 @@ function message(kind: ControlKind, body: Record<string, fc.Arbitrary<unknown>>)
 
 /** Any message of each kind, every field at its whole range and no more than the format carries. */
 export const arbitraryMessage: { [K in ControlKind]: fc.Arbitrary<ControlMessage> } = {
-  setup: fc.array(pair, { maxLength: 12 }).map((options) => ({
-    kind: "setup",
-    options: options.sort((a, b) => a.type < b.type ? -1 : a.type > b.type ? 1 : 0),
-  })),
+  setup: message("setup", { options: setupOptions }),
   goaway: message("goaway", {
     uri: text,
     timeout: integer,
@@ -159,7 +167,7 @@ export const arbitraryMessage: { [K in ControlKind]: fc.Arbitrary<ControlMessage
     properties,
   }),
   publishDone: message("publishDone", {
-    code: integer,
+    code: fc.constantFrom(...Object.keys(doneNumbers)),
     streamCount: integer,
     reason: text,
   }),
@@ -235,12 +243,12 @@ export const arbitraryMessage: { [K in ControlKind]: fc.Arbitrary<ControlMessage
   }),
   requestError: fc.oneof(
     message("requestError", {
-      code: integer.filter((code) => code !== 0x34n),
+      code: fc.constantFrom(...requestErrors),
       retryAfter: integer,
       reason: text,
     }),
     message("requestError", {
-      code: fc.constant(0x34n),
+      code: fc.constant("redirect"),
       retryAfter: integer,
       reason: text,
       redirect: record({ uri: text, namespace, name: bytes(40) }),

@@ -7,7 +7,6 @@ import {
   decodeFetchHeader,
   decodeSubgroupHeader,
   draft18,
-  encodeSetupOptions,
   FetchObjectDecoder,
   type FullTrackName,
   ObjectHeaderDecoder,
@@ -60,7 +59,7 @@ export class HonestPeer {
   async setup(path: string): Promise<void> {
     await this.open({
       kind: "setup",
-      options: encodeSetupOptions({ path, implementation: "honest peer" }),
+      options: { path, implementation: "honest peer" },
     });
   }
 
@@ -215,7 +214,7 @@ const NOTHING = new Uint8Array(0);
 
 const DOES_NOT_EXIST: ControlMessage = {
   kind: "requestError",
-  code: 0x10n,
+  code: "does_not_exist",
   retryAfter: 0n,
   reason: "",
 };

@@ -3,7 +3,6 @@ import {
   type ControlKind,
   type ControlMessage,
   draft18,
-  encodeSetupOptions,
   type FullTrackName,
 } from "@qumo/shared/wire";
 import type { BidiStream, Connection, SendStream } from "../../relay/transport/mod.ts";
@@ -55,7 +54,7 @@ export class HostilePeer implements Aim {
 
   /** Says SETUP as it should be. */
   setup(): void {
-    const options = encodeSetupOptions({});
+    const options = {};
     const bytes = draft18.control.encode({ kind: "setup", options });
     this.#onNewUni(bytes, (stream) => this.#control = stream);
   }

@@ -1,4 +1,4 @@
-import { draft18, encodeSetupOptions } from "@qumo/shared/wire";
+import { draft18 } from "@qumo/shared/wire";
 import type { QuicServerAddress } from "./quic_transport.ts";
 import { trackName } from "./wire_peer.ts";
 
@@ -49,7 +49,7 @@ export class RawPeer {
 
   /** Opens the control stream. */
   async setup(): Promise<WritableStreamDefaultWriter<Uint8Array>> {
-    const options = encodeSetupOptions({});
+    const options = {};
     return await this.uni(draft18.control.encode({ kind: "setup", options }));
   }
 

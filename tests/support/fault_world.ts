@@ -5,6 +5,7 @@ import {
   encodeSubgroupHeader,
   type FullTrackName,
   SessionCode,
+  WHOLE_GROUP,
   writeObjectHeader,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
@@ -231,7 +232,7 @@ export class HostileWorld {
             type: "standalone",
             track,
             start: { group: 0n, object: 0n },
-            end: { group: BigInt(random.below(9)), object: 0n },
+            end: { group: BigInt(random.below(9)), object: WHOLE_GROUP },
           },
           parameters: { fillTimeout: 3_000n },
         })),

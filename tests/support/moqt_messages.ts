@@ -5,7 +5,17 @@ import {
   vi64EncodingLength,
   writeVi64,
 } from "@moqt/transport";
-import type { ControlMessage, Filter, Parameters, Token } from "@qumo/shared/wire";
+import {
+  ByteReader,
+  type ControlMessage,
+  doneNumbers,
+  draft18,
+  type Filter,
+  type Parameters,
+  requestNumbers,
+  type Token,
+  WHOLE_GROUP,
+} from "@qumo/shared/wire";
 
 /** Properties of a track: pairs of an even type and an integer. */
 export type PropertyMap = Map<bigint, bigint[]>;
@@ -21,7 +31,7 @@ export function toTheirs(message: CommonMessage, properties: PropertyMap): Their
   const answer = { requestId: 0n };
   switch (kind) {
     case "setup":
-      return { type: "SETUP", setupOptions: groupBy(message.options) };
+      return { type: "SETUP", setupOptions: groupBy(pairsOf(message)) };
     case "goaway":
       return {
         type: "GOAWAY",
@@ -58,7 +68,7 @@ export function toTheirs(message: CommonMessage, properties: PropertyMap): Their
       return {
         type: "PUBLISH_DONE",
         ...answer,
-        statusCode: message.code,
+        statusCode: numberOf(doneNumbers, message.code),
         streamCount: message.streamCount,
         errorReason: message.reason,
       };
@@ -74,7 +84,7 @@ export function toTheirs(message: CommonMessage, properties: PropertyMap): Their
         type: "FETCH_OK",
         ...answer,
         endOfTrack: message.endOfTrack ? 1 : 0,
-        endLocation: message.end,
+        endLocation: endOf(message.end),
         parameters: new Map(),
         trackProperties: properties,
       };
@@ -123,7 +133,7 @@ export function toTheirs(message: CommonMessage, properties: PropertyMap): Their
       return {
         type: "REQUEST_ERROR",
         ...answer,
-        errorCode: message.code,
+        errorCode: numberOf(requestNumbers, message.code),
         retryInterval: message.retryAfter,
         errorReason: message.reason,
         ...(message.redirect && {
@@ -151,7 +161,7 @@ function rangeOf(range: MessageOf<"fetch">["range"]) {
       fetchType: 0x1,
       ...trackOf(range.track),
       startLocation: range.start,
-      endLocation: range.end,
+      endLocation: endOf(range.end),
     } as const;
   }
   return {
@@ -243,6 +253,30 @@ function theirIntegers(...values: bigint[]): Uint8Array {
     writeVi64(value, bytes, 0);
     return [...bytes];
   }));
+}
+
+function numberOf(table: Readonly<Record<string, number>>, name: string): bigint {
+  return BigInt(table[name] ?? table["internal_error"]!);
+}
+
+/** The end of a range as the draft writes it. */
+function endOf({ group, object }: MessageOf<"fetchOk">["end"]) {
+  return { group, object: object === WHOLE_GROUP ? 0n : object + 1n };
+}
+
+/** The options of a SETUP as they stand on the wire. */
+function pairsOf(message: MessageOf<"setup">) {
+  const reader = new ByteReader(draft18.control.encode(message), draft18.varint);
+  reader.varint();
+  reader.u16();
+  const list: { type: bigint; value: bigint | Uint8Array }[] = [];
+  for (let type = 0n; reader.remaining > 0;) {
+    type += reader.varint();
+    const isNumber = type % 2n === 0n;
+    const value = isNumber ? reader.varint() : reader.bytes(reader.count(65_535, "A value"));
+    list.push({ type, value });
+  }
+  return list;
 }
 
 function groupBy<T>(pairs: readonly { readonly type: bigint; readonly value: T }[]) {

@@ -2,10 +2,8 @@ import {
   type ControlKind,
   type ControlMessage,
   type ControlMessageOf,
-  decodeSetupOptions,
   type Draft,
   draft18,
-  encodeSetupOptions,
   type FullTrackName,
   type Namespace,
   type SetupOptions,
@@ -78,7 +76,7 @@ export class ScriptedPeer implements AsyncDisposable {
     const { draft = draft18, role = "client", setup = {} } = options;
     const peer = new ScriptedPeer(connection, draft, role);
     if (setup !== false) {
-      const options = encodeSetupOptions({ implementation: "scripted peer", ...setup });
+      const options = { implementation: "scripted peer", ...setup };
       const message: ControlMessage = { kind: "setup", options };
       await peer.openControl(draft.control.encode(message));
     }
@@ -201,7 +199,7 @@ export class ScriptedPeer implements AsyncDisposable {
 
   async #readSetup(): Promise<SetupOptions> {
     const control = await this.#theirControl.promise;
-    return decodeSetupOptions(ofKind(await control.messageOfType(SETUP), "setup").options);
+    return ofKind(await control.messageOfType(SETUP), "setup").options;
   }
 
   async #acceptStreams(): Promise<void> {

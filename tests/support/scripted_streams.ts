@@ -203,7 +203,7 @@ export function ofKind<K extends ControlKind>(
 
 function describe(message: ControlMessage): string {
   if (message.kind !== "requestError") return message.kind;
-  return `requestError 0x${message.code.toString(16)} "${message.reason}"`;
+  return `requestError ${message.code} "${message.reason}"`;
 }
 
 /** Bytes that are put together from integers of the draft, texts and other bytes. */

@@ -2,10 +2,8 @@ import {
   type ControlMessage,
   data18,
   decodeDatagram,
-  decodeSetupOptions,
   draft18,
   encodeDatagram,
-  encodeSetupOptions,
   type FullTrackName,
   type Namespace,
   type ObjectDatagram,
@@ -65,7 +63,7 @@ export class WirePeer {
     firstRequestId: bigint,
   ): Promise<WirePeer> {
     const control = (await transport.createUnidirectionalStream()).getWriter();
-    const setup = { kind: "setup", options: encodeSetupOptions(options) } as const;
+    const setup = { kind: "setup", options: options } as const;
     await control.write(draft18.control.encode(setup));
     const incoming = transport.incomingUnidirectionalStreams.getReader();
     const first = await incoming.read();
@@ -75,7 +73,7 @@ export class WirePeer {
     const body = await stream.source.parse(readMessageBody);
     const answer = draft18.control.decode(SETUP_STREAM_TYPE, body ?? new Uint8Array());
     if (answer.kind !== "setup") throw new Error("The first message is not SETUP");
-    const peer = new WirePeer(transport, decodeSetupOptions(answer.options), firstRequestId);
+    const peer = new WirePeer(transport, answer.options, firstRequestId);
     peer.#run(incoming, stream.source);
     return peer;
   }

@@ -1,3 +1,4 @@
+import { WHOLE_GROUP } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { Deadline } from "./deadline.ts";
 import { MoqtClient } from "./moqt.ts";
@@ -43,7 +44,7 @@ Deno.test("WirePeer subscribes to and fetches from @moqt/transport", async () =>
       type: "standalone",
       track: VIDEO,
       start: { group: 0n, object: 1n },
-      end: { group: 0n, object: 0n },
+      end: { group: 0n, object: WHOLE_GROUP },
     },
     parameters: {},
   });

@@ -79,5 +79,5 @@ function isOfKind<K extends ControlKind>(
 function describe(message: ControlMessage | undefined): string {
   if (message === undefined) return "the end of the stream";
   if (message.kind !== "requestError") return message.kind;
-  return `requestError 0x${message.code.toString(16)} ${message.reason}`;
+  return `requestError ${message.code} ${message.reason}`;
 }

@@ -36,7 +36,7 @@ export const MESH_CUTS = 0x71756d06n;
 export const MESH_SOURCE = 0x71756d07n;
 
 /** Code of PUBLISH_DONE: another publisher took over the name, and the track begins anew. */
-export const MESH_REPLACED = 0x71756d08n;
+export const MESH_REPLACED = 0x71756d08;
 
 const relayName = text(MAX_RELAY_NAME_BYTES, "a relay's name");
 

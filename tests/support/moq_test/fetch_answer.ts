@@ -50,18 +50,16 @@ export async function answerFetch(
   await stream.close();
 }
 
-/** A fetch's end is the last object plus 1; object 0 is the whole group. */
 function isWithin({ group, object }: TestObject, start: Location, end: Location): boolean {
   const [groupId, objectId] = [BigInt(group), BigInt(object)];
   if (groupId < start.group || (groupId === start.group && objectId < start.object)) return false;
   return groupId < end.group ||
-    (groupId === end.group && (end.object === 0n || objectId < end.object));
+    (groupId === end.group && objectId <= end.object);
 }
 
 function endWithin(end: Location, last: TestObject): Location {
-  const known = { group: BigInt(last.group), object: BigInt(last.object) + 1n };
-  const whole = end.object === 0n;
+  const known = { group: BigInt(last.group), object: BigInt(last.object) };
   const beyond = end.group > known.group ||
-    (end.group === known.group && (whole || end.object > known.object));
+    (end.group === known.group && end.object > known.object);
   return beyond ? known : end;
 }

@@ -8,7 +8,7 @@ import { groupsOf, objectsOf, type TestObject } from "./objects.ts";
 import { namespaceOf, type TestTrack, TRACK_NAME } from "./track.ts";
 import { propertiesOf, refuse, trackNamed } from "./wire_form.ts";
 
-const TRACK_ENDED = 0x2n;
+const TRACK_ENDED = "track_ended";
 
 /**
  * Publishes every moq-test-00 track there is: it announces the protocol's name as a namespace and

@@ -1,4 +1,4 @@
-import { equalBytes, type Parameters } from "@qumo/shared/wire";
+import { equalBytes, type Parameters, WHOLE_GROUP } from "@qumo/shared/wire";
 import type { Deadline } from "../deadline.ts";
 import { namespace, trackName, type WirePeer } from "../wire_peer.ts";
 import type { WireRequest } from "../wire_request.ts";
@@ -9,7 +9,7 @@ import type { Scenario } from "./scenarios.ts";
 import { Forwarding, namespaceOf, type TestTrack, TRACK_NAME } from "./track.ts";
 import { DEFAULT_PRIORITY } from "./wire_form.ts";
 
-const TRACK_ENDED = 0x2n;
+const TRACK_ENDED = "track_ended";
 
 /** Told of what a subscription comes to, so that the publisher can be led by it. */
 export interface SubscriptionEvents {
@@ -145,8 +145,8 @@ export async function fetchFrom(
       track: trackName(namespaceOf(track), TRACK_NAME),
       start: range === undefined ? { group: 0n, object: 0n } : location(range.start),
       end: range === undefined
-        ? { group: BigInt(track.lastGroup), object: 0n }
-        : location({ ...range.end, object: range.end.object + 1 }),
+        ? { group: BigInt(track.lastGroup), object: WHOLE_GROUP }
+        : location(range.end),
     },
     parameters: {},
   });

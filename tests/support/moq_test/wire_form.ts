@@ -7,7 +7,7 @@ export const DEFAULT_PRIORITY = 100;
 
 const OBJECT_DELIVERY_TIMEOUT = 0x02;
 const DEFAULT_PUBLISHER_PRIORITY = 0x0e;
-const DOES_NOT_EXIST = 0x10n;
+const DOES_NOT_EXIST = "does_not_exist";
 
 /** The moq-test-00 track of this name, if there is one. */
 export function trackNamed({ namespace, name }: FullTrackName): TestTrack | undefined {

@@ -2,9 +2,7 @@ import { type Clock, sleep, type TaskGroup } from "@qumo/shared/runtime";
 import {
   type ControlMessage,
   type ControlMessageOf,
-  decodeSetupOptions,
   type Draft,
-  encodeSetupOptions,
   SessionCode,
   type SetupOptions,
 } from "@qumo/shared/wire";
@@ -52,7 +50,7 @@ export class ControlChannel {
   }
 
   /** Says SETUP with these options, and looks for the peer's control stream among its first. */
-  begin(options: Partial<SetupOptions>, streams: FirstStreams): void {
+  begin(options: SetupOptions, streams: FirstStreams): void {
     const { tasks } = this.#parts;
     tasks.spawn("setup", () => this.#open(options));
     tasks.spawn("first streams", async () => {
@@ -65,17 +63,17 @@ export class ControlChannel {
     });
   }
 
-  async #open(options: Partial<SetupOptions>): Promise<void> {
+  async #open(options: SetupOptions): Promise<void> {
     const { connection, implementation } = this.#parts;
     this.#stream = await connection.openUni();
     this.#stream.priority = URGENT;
     await this.#send({
       kind: "setup",
-      options: encodeSetupOptions({
+      options: {
         ...options,
         maxAuthTokenCacheSize: BigInt(MAX_AUTH_TOKEN_CACHE_BYTES),
         ...(implementation !== undefined && { implementation }),
-      }),
+      },
     });
   }
 
@@ -145,8 +143,7 @@ export class ControlChannel {
     }
   }
 
-  #receiveSetup(message: ControlMessageOf<"setup">): void {
-    const options = decodeSetupOptions(message.options);
+  #receiveSetup({ options }: ControlMessageOf<"setup">): void {
     const mayName = this.#parts.role === "server" &&
       this.#parts.connection.transport !== "webtransport";
     if (options.path !== undefined) checkPath(options.path, mayName);

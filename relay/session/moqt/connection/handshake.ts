@@ -59,7 +59,7 @@ export async function shakeHands(
 }
 
 /** What we say of ourselves. */
-function ownSetup({ relayName, link, connection }: Options): Partial<SetupOptions> {
+function ownSetup({ relayName, link, connection }: Options): SetupOptions {
   return {
     ...(relayName !== undefined && { relayName, takesCuts: true }),
     // On WebTransport the request carried them.
@@ -72,7 +72,7 @@ function resultOf(options: Options, peer: SetupOptions, scopes: SessionScopes): 
   const { connection, draft, log, settings, scopeOf, authorizer } = options;
   const path = connection.path ?? peer.path ?? "";
   const authority = connection.authority ?? peer.authority ?? "";
-  const access = new PeerAccess(authorizer, path, peer.authorizationTokens);
+  const access = new PeerAccess(authorizer, path, peer.authorizationTokens ?? []);
   const scope = scopes.enter(scopeOf(path, authority))!;
   log.info("session started", {
     transport: connection.transport,

@@ -8,6 +8,7 @@ import {
   outOfScope,
   StreamCode,
   updateScope,
+  WHOLE_GROUP,
 } from "@qumo/shared/wire";
 import {
   type FetchAnswer,
@@ -20,7 +21,6 @@ import {
 import { isTransportEnd, violation } from "../../errors.ts";
 import { DEFAULT_FILL_TIMEOUT_MS } from "../../limits.ts";
 import { FetchDelivery, type FetchDeliveryContext } from "./fetch_delivery.ts";
-import { endFromWire, endToWire, WHOLE_GROUP } from "../requests/request_ranges.ts";
 import { refuse, type RefuseContext } from "../requests/refuse.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
@@ -126,7 +126,7 @@ export class FetchServer {
   async #wanted(message: ControlMessageOf<"fetch">): Promise<Wanted | Refusal> {
     const { range, parameters } = message;
     const wanted = range.type === "standalone"
-      ? { name: range.track, range: { start: range.start, end: endFromWire(range.end) } }
+      ? { name: range.track, range: { start: range.start, end: range.end } }
       : await this.#joining(range, message.requestId);
     if ("kind" in wanted) return wanted;
     const { name } = wanted;
@@ -255,7 +255,7 @@ export class FetchServer {
     stream.send({
       kind: "fetchOk",
       endOfTrack,
-      end: endToWire(end),
+      end,
       parameters: {},
       properties: properties.value,
     });

@@ -1,37 +1,7 @@
-import {
-  type ControlMessageOf,
-  DoneCode,
-  MESH_REPLACED,
-  RequestCode,
-  type SetupOptions,
-} from "@qumo/shared/wire";
+import type { ControlMessageOf, DoneName, SetupOptions } from "@qumo/shared/wire";
 import type { Refusal, TrackEnd } from "../../../track/mod.ts";
-import { isRelay } from "../connection/relay_peer.ts";
 import type { RefusalKind, TrackEndKind, UpstreamOutcome } from "../../../vocabulary.ts";
-
-const REQUEST_CODES: Record<RefusalKind, RequestCode> = {
-  internal_error: RequestCode.INTERNAL_ERROR,
-  unauthorized: RequestCode.UNAUTHORIZED,
-  timeout: RequestCode.TIMEOUT,
-  not_supported: RequestCode.NOT_SUPPORTED,
-  going_away: RequestCode.GOING_AWAY,
-  excessive_load: RequestCode.EXCESSIVE_LOAD,
-  does_not_exist: RequestCode.DOES_NOT_EXIST,
-  invalid_range: RequestCode.INVALID_RANGE,
-  malformed_track: RequestCode.MALFORMED_TRACK,
-  duplicate_subscription: RequestCode.DUPLICATE_SUBSCRIPTION,
-  uninterested: RequestCode.UNINTERESTED,
-  prefix_overlap: RequestCode.PREFIX_OVERLAP,
-  namespace_too_large: RequestCode.NAMESPACE_TOO_LARGE,
-  invalid_joining_request_id: RequestCode.INVALID_JOINING_REQUEST_ID,
-  unsupported_extension: RequestCode.UNSUPPORTED_EXTENSION,
-  malformed_auth_token: RequestCode.MALFORMED_AUTH_TOKEN,
-  expired_auth_token: RequestCode.EXPIRED_AUTH_TOKEN,
-};
-
-const REFUSAL_KINDS = new Map(
-  Object.entries(REQUEST_CODES).map(([kind, code]) => [BigInt(code), kind as RefusalKind]),
-);
+import { isRelay } from "../connection/relay_peer.ts";
 
 /** Why a subscription that we serve ends: with its track, or by itself. */
 export interface SubscriptionEnd {
@@ -39,39 +9,39 @@ export interface SubscriptionEnd {
   readonly reason: string;
 }
 
-const DONE_CODES: Record<SubscriptionEnd["kind"], DoneCode> = {
-  ended: DoneCode.TRACK_ENDED,
-  lost: DoneCode.INTERNAL_ERROR,
+const DONE: Record<SubscriptionEnd["kind"], DoneName> = {
+  ended: "track_ended",
+  lost: "internal_error",
   // The track goes on: who took this for its end would not come back.
-  replaced: DoneCode.INTERNAL_ERROR,
-  malformed: DoneCode.MALFORMED_TRACK,
-  going_away: DoneCode.GOING_AWAY,
-  expired: DoneCode.EXPIRED,
-  unauthorized: DoneCode.UNAUTHORIZED,
-  excessive_load: DoneCode.EXCESSIVE_LOAD,
-  internal_error: DoneCode.INTERNAL_ERROR,
-  too_far_behind: DoneCode.TOO_FAR_BEHIND,
-  update_failed: DoneCode.UPDATE_FAILED,
+  replaced: "internal_error",
+  malformed: "malformed_track",
+  going_away: "going_away",
+  expired: "expired",
+  unauthorized: "unauthorized",
+  excessive_load: "excessive_load",
+  internal_error: "internal_error",
+  too_far_behind: "too_far_behind",
+  update_failed: "update_failed",
 };
 
-const END_KINDS = new Map<bigint, TrackEndKind>([
-  [BigInt(DoneCode.UNAUTHORIZED), "unauthorized"],
-  [BigInt(DoneCode.TRACK_ENDED), "ended"],
-  [BigInt(DoneCode.SUBSCRIPTION_ENDED), "ended"],
-  [BigInt(DoneCode.GOING_AWAY), "going_away"],
-  [BigInt(DoneCode.EXPIRED), "expired"],
-  [BigInt(DoneCode.UPDATE_FAILED), "update_failed"],
-  [BigInt(DoneCode.EXCESSIVE_LOAD), "excessive_load"],
-  [BigInt(DoneCode.MALFORMED_TRACK), "malformed"],
-  [MESH_REPLACED, "replaced"],
-]);
+const ENDS: Partial<Record<DoneName, TrackEndKind>> = {
+  unauthorized: "unauthorized",
+  track_ended: "ended",
+  subscription_ended: "ended",
+  going_away: "going_away",
+  expired: "expired",
+  update_failed: "update_failed",
+  excessive_load: "excessive_load",
+  malformed_track: "malformed",
+  replaced: "replaced",
+};
 
 /** A refusal as a REQUEST_ERROR. */
 export function requestError(refusal: Refusal): ControlMessageOf<"requestError"> {
   const { kind, reason, retryAfter } = refusal;
   return {
     kind: "requestError",
-    code: BigInt(REQUEST_CODES[kind]),
+    code: kind,
     retryAfter: retryAfter === undefined ? 0n : BigInt(Math.round(retryAfter)) + 1n,
     reason,
   };
@@ -79,16 +49,16 @@ export function requestError(refusal: Refusal): ControlMessageOf<"requestError">
 
 /** What a peer's REQUEST_ERROR means; a code that nobody knows is an internal error. */
 export function refusalOf(error: ControlMessageOf<"requestError">): Refusal {
-  const kind = REFUSAL_KINDS.get(error.code) ?? "internal_error";
-  const { reason, retryAfter } = error;
+  const { code, reason, retryAfter } = error;
+  const kind: RefusalKind = code === "unknown" || code === "redirect" ? "internal_error" : code;
   if (retryAfter === 0n) return { kind, reason };
   // Longer than that nobody waits.
   return { kind, reason, retryAfter: Math.min(Number(retryAfter - 1n), Number.MAX_SAFE_INTEGER) };
 }
 
 /** The word that the metrics have for a peer's REQUEST_ERROR. */
-export function outcomeOf({ code, redirect }: ControlMessageOf<"requestError">): UpstreamOutcome {
-  return REFUSAL_KINDS.get(code) ?? (redirect === undefined ? "other" : "redirect");
+export function outcomeOf({ code }: ControlMessageOf<"requestError">): UpstreamOutcome {
+  return code === "unknown" ? "other" : code;
 }
 
 /** A subscription's end as a PUBLISH_DONE. */
@@ -100,13 +70,14 @@ export function publishDone(
   return {
     kind: "publishDone",
     // Other relays are told what no code of the drafts says.
-    code: end.kind === "replaced" && isRelay(peer) ? MESH_REPLACED : BigInt(DONE_CODES[end.kind]),
+    code: end.kind === "replaced" && isRelay(peer) ? "replaced" : DONE[end.kind],
     streamCount: BigInt(streams),
     reason: end.reason,
   };
 }
 
 /** What a peer's PUBLISH_DONE means; a code that nobody knows is an internal error. */
-export function trackEndOf(done: ControlMessageOf<"publishDone">): TrackEnd {
-  return { kind: END_KINDS.get(done.code) ?? "internal_error", reason: done.reason };
+export function trackEndOf({ code, reason }: ControlMessageOf<"publishDone">): TrackEnd {
+  const kind = code === "unknown" ? undefined : ENDS[code];
+  return { kind: kind ?? "internal_error", reason };
 }

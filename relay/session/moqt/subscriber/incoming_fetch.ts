@@ -17,7 +17,6 @@ import type {
 import { rendererOf } from "../dialect/renderer.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { Input } from "../../input.ts";
-import { endFromWire, endToWire } from "../requests/request_ranges.ts";
 import { ObjectTooLarge } from "./object_too_large.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { outcomeOf, refusalOf } from "../requests/refusals.ts";
@@ -122,7 +121,7 @@ export class IncomingFetch implements PendingFetch {
     return {
       kind: "fetch",
       requestId: this.#requestId,
-      range: { type: "standalone", track: name, start, end: endToWire(end) },
+      range: { type: "standalone", track: name, start, end },
       parameters: { groupOrder: order, ...meshParameters(this.#context, this.#scope, { via }) },
     };
   }
@@ -130,7 +129,7 @@ export class IncomingFetch implements PendingFetch {
   #accept(message: ControlMessage): void {
     const { data } = this.#context.draft;
     if (message.kind !== "fetchOk") throw violation(`${message.kind} does not answer FETCH`);
-    const end = endFromWire(message.end);
+    const { end } = message;
     if (compareLocations(end, this.#request.start) < 0) {
       throw violation("FETCH_OK ends before the fetch starts");
     }

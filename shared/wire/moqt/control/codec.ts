@@ -4,14 +4,22 @@ import { DecodeError, EncodeError } from "../../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../../limits.ts";
 import type { VarintFormat } from "../../varint.ts";
 import type { Oddity } from "../../oddity.ts";
-import type { ControlKind, ControlMessage } from "./messages.ts";
+import type { BodyOf, ControlKind, ControlMessage } from "../model/messages.ts";
 
-/** What a table of messages must give for each. */
-export interface MessageDefinition {
+/** The messages that a draft has: their types on the wire and their layouts. */
+export type MessageTable = {
+  readonly [K in ControlKind]?: {
+    readonly type: bigint;
+    /** A second type that is understood on receipt. */
+    readonly alias?: bigint;
+    readonly body: Codec<BodyOf<K>>;
+  };
+};
+
+interface Definition {
   readonly type: bigint;
   readonly alias?: bigint;
-  // deno-lint-ignore no-explicit-any -- each row has a body of its own; the table's type keeps them apart
-  readonly body: Codec<any>;
+  readonly body: Codec<unknown>;
 }
 
 /** The control messages of one draft as bytes. */
@@ -28,11 +36,9 @@ export interface ControlCodec {
 }
 
 /** Builds the codec of a draft from its table and its integers. */
-export function controlCodec(
-  table: Readonly<Record<ControlKind, MessageDefinition>>,
-  format: VarintFormat,
-): ControlCodec {
-  const rows = Object.entries(table) as [ControlKind, MessageDefinition][];
+export function controlCodec(messages: MessageTable, format: VarintFormat): ControlCodec {
+  const table = messages as Readonly<Partial<Record<ControlKind, Definition>>>;
+  const rows = Object.entries(table) as [ControlKind, Definition][];
   const kinds = new Map<bigint, ControlKind>();
   for (const [kind, { type, alias }] of rows) {
     kinds.set(type, kind);
@@ -40,13 +46,17 @@ export function controlCodec(
   }
   return {
     encode(message) {
+      const definition = table[message.kind];
+      if (definition === undefined) {
+        throw new EncodeError(`Cannot encode ${message.kind}: the draft has none`);
+      }
       const body = new ByteWriter(format);
-      table[message.kind].body.encode(body, message);
+      definition.body.encode(body, message);
       if (body.length > MAX_MESSAGE_BYTES) {
         throw new EncodeError(`Cannot encode ${message.kind}: ${body.length} bytes`);
       }
       const frame = new ByteWriter(format);
-      frame.varint(table[message.kind].type);
+      frame.varint(definition.type);
       frame.u16(body.length);
       frame.bytes(body.finish());
       return frame.finish();
@@ -58,9 +68,9 @@ export function controlCodec(
       }
       const reader = new ByteReader(body, format);
       reader.oddities = oddities;
-      const message: ControlMessage = { kind, ...table[kind].body.decode(reader) };
+      const fields = table[kind]!.body.decode(reader) as object;
       reader.end(kind);
-      return message;
+      return { kind, ...fields } as ControlMessage;
     },
     knows: (type) => kinds.has(type),
   };

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { ByteReader, ByteWriter } from "../../bytes.ts";
 import { DecodeError, EncodeError } from "../../errors.ts";
-import { requestError, type RequestErrorBody } from "./request_error.ts";
+import { requestNumbers } from "../drafts/draft18_codes.ts";
+import type { BodyOf } from "../model/messages.ts";
+import { code } from "./code.ts";
+import { requestErrorOf } from "./request_error.ts";
+
+type RequestErrorBody = BodyOf<"requestError">;
+
+const requestError = requestErrorOf(code(requestNumbers));
 
 function decode(hex: string): RequestErrorBody {
   const reader = new ByteReader(Uint8Array.fromHex(hex.replaceAll(" ", "")));
@@ -10,7 +17,7 @@ function decode(hex: string): RequestErrorBody {
   return value;
 }
 
-const refusal: RequestErrorBody = { code: 0x10n, retryAfter: 0n, reason: "" };
+const refusal: RequestErrorBody = { code: "does_not_exist", retryAfter: 0n, reason: "" };
 const redirect = { uri: "", namespace: [], name: new Uint8Array(0) };
 
 Deno.test("a refusal has a redirect exactly when its code is REDIRECT", () => {
@@ -24,9 +31,9 @@ Deno.test("a refusal has a redirect exactly when its code is REDIRECT", () => {
 
 Deno.test("to send REDIRECT without a redirect, or a redirect without it, is a mistake", () => {
   const encode = (body: RequestErrorBody) => requestError.encode(new ByteWriter(), body);
-  assert.throws(() => encode({ ...refusal, code: 0x34n }), EncodeError);
+  assert.throws(() => encode({ ...refusal, code: "redirect" }), EncodeError);
   assert.throws(() => encode({ ...refusal, redirect }), EncodeError);
-  assert.doesNotThrow(() => encode({ ...refusal, code: 0x34n, redirect }));
+  assert.doesNotThrow(() => encode({ ...refusal, code: "redirect", redirect }));
 });
 
 Deno.test("R-031: namespace and name of a redirect have 4096 bytes together", () => {

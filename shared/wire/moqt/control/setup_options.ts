@@ -1,7 +1,8 @@
 import { ByteReader, ByteWriter } from "../../bytes.ts";
+import type { Codec } from "../../codec.ts";
 import { DecodeError } from "../../errors.ts";
-import type { Pair } from "../../pairs.ts";
-import { decodeWhole, vi64 } from "../../varint.ts";
+import { type Pair, pairs } from "../../pairs.ts";
+import { decodeWhole, type VarintFormat } from "../../varint.ts";
 import { MAX_RELAY_NAME_BYTES } from "../../limits.ts";
 import { MESH_CUTS, MESH_OPTION } from "../mesh.ts";
 import type { SetupOptions } from "../model/setup_options.ts";
@@ -19,15 +20,21 @@ const SOLICIT = 0x40b5an;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** The options of SETUP, up to the end of the message. Their numbers are the same in every draft. */
+export const setupOptions: Codec<SetupOptions> = {
+  encode: (writer, options) => pairs.encode(writer, pairsOf(options, writer.format)),
+  decode: (reader) => optionsOf(pairs.decode(reader), reader.format),
+};
+
 /** The options as pairs, in the order of the wire. */
-export function encodeSetupOptions(options: Partial<SetupOptions>): readonly Pair[] {
+function pairsOf(options: SetupOptions, format: VarintFormat): readonly Pair[] {
   const list: Pair[] = [];
   const add = (type: bigint, value: bigint | Uint8Array | undefined) => {
     if (value !== undefined) list.push({ type, value });
   };
   add(PATH, options.path === undefined ? undefined : encoder.encode(options.path));
   for (const value of options.authorizationTokens ?? []) {
-    add(AUTHORIZATION_TOKEN, encodeToken(value));
+    add(AUTHORIZATION_TOKEN, encodeToken(value, format));
   }
   add(MAX_AUTH_TOKEN_CACHE_SIZE, options.maxAuthTokenCacheSize);
   add(AUTHORITY, options.authority === undefined ? undefined : encoder.encode(options.authority));
@@ -35,7 +42,10 @@ export function encodeSetupOptions(options: Partial<SetupOptions>): readonly Pai
     IMPLEMENTATION,
     options.implementation === undefined ? undefined : encoder.encode(options.implementation),
   );
-  add(RELAY_HOPS, options.relayHops === undefined ? undefined : encodeHopId(options.relayHops));
+  add(
+    RELAY_HOPS,
+    options.relayHops === undefined ? undefined : encodeHopId(options.relayHops, format),
+  );
   add(SOLICIT, options.solicit === undefined ? undefined : options.solicit ? 1n : 0n);
   add(
     MESH_OPTION,
@@ -45,29 +55,29 @@ export function encodeSetupOptions(options: Partial<SetupOptions>): readonly Pai
   return list;
 }
 
-function encodeToken(value: Token): Uint8Array {
-  const writer = new ByteWriter();
+function encodeToken(value: Token, format: VarintFormat): Uint8Array {
+  const writer = new ByteWriter(format);
   token.encode(writer, value);
   return writer.finish();
 }
 
 /** The hop id stands in bytes, since the type is odd. */
-function encodeHopId(value: bigint): Uint8Array {
-  const writer = new ByteWriter();
+function encodeHopId(value: bigint, format: VarintFormat): Uint8Array {
+  const writer = new ByteWriter(format);
   writer.varint(value);
   return writer.finish();
 }
 
-function decodeHopId(value: Uint8Array): bigint {
+function decodeHopId(value: Uint8Array, format: VarintFormat): bigint {
   try {
-    return decodeWhole(value, vi64);
+    return decodeWhole(value, format);
   } catch {
     throw new DecodeError("key_value", "Setup option RELAY_HOPS holds no integer");
   }
 }
 
 /** What the pairs say; unknown ones are ignored, known ones may not come twice. */
-export function decodeSetupOptions(list: readonly Pair[]): SetupOptions {
+function optionsOf(list: readonly Pair[], format: VarintFormat): SetupOptions {
   const once = (type: bigint): Pair["value"] | undefined => {
     const found = list.filter((pair) => pair.type === type);
     if (found.length > 1) {
@@ -82,6 +92,7 @@ export function decodeSetupOptions(list: readonly Pair[]): SetupOptions {
     return value === undefined ? undefined : decoder.decode(value);
   };
   const path = text(PATH);
+  const maxAuthTokenCacheSize = number(MAX_AUTH_TOKEN_CACHE_SIZE);
   const authority = text(AUTHORITY);
   const implementation = text(IMPLEMENTATION);
   const solicit = number(SOLICIT);
@@ -96,12 +107,12 @@ export function decodeSetupOptions(list: readonly Pair[]): SetupOptions {
     ...(authority !== undefined && { authority }),
     ...(implementation !== undefined && { implementation }),
     ...(solicit !== undefined && { solicit: solicit !== 0n }),
-    ...(relayHops !== undefined && { relayHops: decodeHopId(relayHops) }),
+    ...(relayHops !== undefined && { relayHops: decodeHopId(relayHops, format) }),
     ...(relayName !== undefined && { relayName }),
     ...(takesCuts !== undefined && { takesCuts: takesCuts !== 0n }),
-    maxAuthTokenCacheSize: number(MAX_AUTH_TOKEN_CACHE_SIZE) ?? 0n,
+    ...(maxAuthTokenCacheSize !== undefined && { maxAuthTokenCacheSize }),
     authorizationTokens: list
       .filter(({ type }) => type === AUTHORIZATION_TOKEN)
-      .map(({ value }) => token.decode(new ByteReader(value as Uint8Array))),
+      .map(({ value }) => token.decode(new ByteReader(value as Uint8Array, format))),
   };
 }

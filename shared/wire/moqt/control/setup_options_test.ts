@@ -2,17 +2,16 @@ import assert from "node:assert/strict";
 import { ByteReader, ByteWriter } from "../../bytes.ts";
 import { DecodeError, type DecodeFault } from "../../errors.ts";
 import { MAX_PAIR_VALUE_BYTES, MAX_PAIRS } from "../../limits.ts";
-import { pairs } from "../../pairs.ts";
 import type { SetupOptions } from "../model/setup_options.ts";
-import { decodeSetupOptions, encodeSetupOptions } from "./setup_options.ts";
+import { setupOptions } from "./setup_options.ts";
 
 function decode(hex: string): SetupOptions {
-  return decodeSetupOptions(pairs.decode(new ByteReader(bytesOf(hex))));
+  return setupOptions.decode(new ByteReader(bytesOf(hex)));
 }
 
-function encode(options: Partial<SetupOptions>): Uint8Array {
+function encode(options: SetupOptions): Uint8Array {
   const writer = new ByteWriter();
-  pairs.encode(writer, encodeSetupOptions(options));
+  setupOptions.encode(writer, options);
   return writer.finish();
 }
 
@@ -28,7 +27,7 @@ function refuses(hex: string, fault: DecodeFault = "malformed"): void {
   );
 }
 
-const none: SetupOptions = { authorizationTokens: [], maxAuthTokenCacheSize: 0n };
+const none: SetupOptions = { authorizationTokens: [] };
 
 const vectors: readonly (readonly [string, string, SetupOptions])[] = [
   ["nothing", "", none],
@@ -80,7 +79,7 @@ for (const [name, hex, options] of vectors) {
   });
 }
 
-function withoutDefaults(options: SetupOptions): Partial<SetupOptions> {
+function withoutDefaults(options: SetupOptions): SetupOptions {
   const { maxAuthTokenCacheSize: _, ...rest } = options;
   return rest;
 }

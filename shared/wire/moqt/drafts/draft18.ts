@@ -1,8 +1,8 @@
 import { vi64 } from "../../varint.ts";
 import { controlCodec } from "../control/codec.ts";
-import { messageTable } from "../control/messages.ts";
 import { data18 } from "../data/dialect.ts";
 import type { Draft } from "./draft.ts";
+import { messageTable } from "./draft18_messages.ts";
 
 /** draft-ietf-moq-transport-18. */
 export const draft18: Draft = {

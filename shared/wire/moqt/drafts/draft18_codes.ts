@@ -1,3 +1,5 @@
+import { MESH_REPLACED } from "../mesh.ts";
+
 /** Why a session is closed (#iana-session-termination). */
 export const SessionCode = {
   NO_ERROR: 0x0,
@@ -75,3 +77,17 @@ export const StreamCode = {
   MALFORMED_TRACK: 0x12,
 } as const;
 export type StreamCode = typeof StreamCode[keyof typeof StreamCode];
+
+/** The codes of a refusal by their names. */
+export const requestNumbers = byName(RequestCode);
+
+/** The codes of PUBLISH_DONE by their names, and one of ours. */
+export const doneNumbers = { ...byName(DoneCode), replaced: MESH_REPLACED };
+
+function byName<T extends Readonly<Record<string, number>>>(
+  table: T,
+): { readonly [K in Lowercase<keyof T & string>]: number } {
+  return Object.fromEntries(
+    Object.entries(table).map(([name, number]) => [name.toLowerCase(), number]),
+  ) as { readonly [K in Lowercase<keyof T & string>]: number };
+}

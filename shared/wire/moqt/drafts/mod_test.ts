@@ -22,9 +22,9 @@ Deno.test("draft 18 is of the family with a stream for each request and counts i
 
 Deno.test("draft 18 speaks its messages in vi64", () => {
   const setup = Uint8Array.fromHex("af000000");
-  assert.deepEqual(draft18.control.encode({ kind: "setup", options: [] }), setup);
+  assert.deepEqual(draft18.control.encode({ kind: "setup", options: {} }), setup);
   assert.deepEqual(draft18.control.decode(0x2f00n, setup.subarray(4)), {
     kind: "setup",
-    options: [],
+    options: { authorizationTokens: [] },
   });
 });

@@ -6,9 +6,9 @@ export interface SetupOptions {
   readonly path?: string;
   /** Host and port of the URI, on raw QUIC only. */
   readonly authority?: string;
-  readonly authorizationTokens: readonly Token[];
+  readonly authorizationTokens?: readonly Token[];
   /** Bytes of tokens that the sender keeps under aliases; 0 when absent. */
-  readonly maxAuthTokenCacheSize: bigint;
+  readonly maxAuthTokenCacheSize?: bigint;
   readonly implementation?: string;
   /** draft-lcurley-moq-solicit: undefined when the peer does not know the extension. */
   readonly solicit?: boolean;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { ByteReader, ByteWriter } from "../../bytes.ts";
 import { DecodeError, type DecodeFault } from "../../errors.ts";
 import { MAX_PARAMETERS } from "../../limits.ts";
-import { type ParameterName, parameters, parameterTable } from "./parameters.ts";
+import { parameters, parameterTable } from "./draft18_parameters.ts";
+import type { ParameterName } from "../model/parameters.ts";
 
 const names = Object.keys(parameterTable) as ParameterName[];
 const all = parameters(...names);

@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
 import { DecodeError, EncodeError } from "../../errors.ts";
 import { vi64 } from "../../varint.ts";
-import { controlCodec } from "./codec.ts";
-import {
-  type ControlKind,
-  type ControlMessage,
-  messageTable,
-  okScope,
-  outOfScope,
-  updateScope,
-} from "./messages.ts";
-import { type ParameterName, type Parameters, parameterTable } from "./parameters.ts";
+import { controlCodec } from "../control/codec.ts";
+import type { ControlKind, ControlMessage } from "../model/messages.ts";
+import type { ParameterName, Parameters } from "../model/parameters.ts";
+import { messageTable, okScope, outOfScope, updateScope } from "./draft18_messages.ts";
+import { parameterTable } from "./draft18_parameters.ts";
 
 const codec = controlCodec(messageTable, vi64);
 const EVERY_PARAMETER = Object.keys(parameterTable) as ParameterName[];

@@ -1,69 +1,21 @@
-import type { ByteReader, ByteWriter } from "../../bytes.ts";
-import { type Codec, rest, struct, type ValueOf, varint } from "../../codec.ts";
+import { type Codec, rest, struct, varint } from "../../codec.ts";
 import { DecodeError } from "../../errors.ts";
-import { type Location, location } from "../../location.ts";
-import { type FullTrackName, fullTrackName, namespace } from "../../names.ts";
-import { pairs } from "../../pairs.ts";
+import { fullTrackName, namespace } from "../../names.ts";
+import { code } from "../control/code.ts";
+import type { MessageTable } from "../control/codec.ts";
+import { endAfter, fetchRange } from "../control/fetch_range.ts";
+import { reason, uri } from "../control/phrases.ts";
+import { requestErrorOf } from "../control/request_error.ts";
+import { setupOptions } from "../control/setup_options.ts";
 import { MESH_PATH, relayNames } from "../mesh.ts";
-import { type ParameterName, type Parameters, parameters } from "./parameters.ts";
-import { reason, uri } from "./phrases.ts";
-import { requestError } from "./request_error.ts";
-
-export type { Redirect } from "./request_error.ts";
+import type { ParameterName, Parameters } from "../model/parameters.ts";
+import { doneNumbers, requestNumbers } from "./draft18_codes.ts";
+import { parameters } from "./draft18_parameters.ts";
 
 /** The end of a GOAWAY: the request id is there on the control stream and nowhere else. */
 const optionalRequestId: Codec<bigint | undefined> = {
   encode: (writer, value) => value === undefined ? undefined : writer.varint(value),
   decode: (reader) => reader.remaining === 0 ? undefined : reader.varint(),
-};
-
-/** What a FETCH asks for (#message-fetch). The end is the last object plus 1; object 0 is the whole group. */
-export type FetchRange =
-  | {
-    readonly type: "standalone";
-    readonly track: FullTrackName;
-    readonly start: Location;
-    readonly end: Location;
-  }
-  /** `start` is a number of groups before the subscription's joining location. */
-  | { readonly type: "relative_joining"; readonly requestId: bigint; readonly start: bigint }
-  /** `start` is a group. */
-  | { readonly type: "absolute_joining"; readonly requestId: bigint; readonly start: bigint };
-
-const STANDALONE = 0x1n;
-const RELATIVE_JOINING = 0x2n;
-const ABSOLUTE_JOINING = 0x3n;
-
-const standalone = struct({ track: fullTrackName, start: location, end: location });
-const joining = struct({ requestId: varint, start: varint });
-
-const fetchRange: Codec<FetchRange> = {
-  encode(writer: ByteWriter, value) {
-    switch (value.type) {
-      case "standalone":
-        writer.varint(STANDALONE);
-        return standalone.encode(writer, value);
-      case "relative_joining":
-        writer.varint(RELATIVE_JOINING);
-        return joining.encode(writer, value);
-      case "absolute_joining":
-        writer.varint(ABSOLUTE_JOINING);
-        return joining.encode(writer, value);
-    }
-  },
-  decode(reader: ByteReader) {
-    const type = reader.varint();
-    switch (type) {
-      case STANDALONE:
-        return { type: "standalone", ...standalone.decode(reader) };
-      case RELATIVE_JOINING:
-        return { type: "relative_joining", ...joining.decode(reader) };
-      case ABSOLUTE_JOINING:
-        return { type: "absolute_joining", ...joining.decode(reader) };
-      default:
-        throw new DecodeError("malformed", `Fetch type ${type} does not exist`);
-    }
-  },
 };
 
 /** One byte that says whether the end of the fetch is the end of the track. */
@@ -154,7 +106,7 @@ const prefixRequest = {
  * send it.
  */
 export const messageTable = {
-  setup: { type: 0x2f00n, body: struct({ options: pairs }) },
+  setup: { type: 0x2f00n, body: struct({ options: setupOptions }) },
   goaway: { type: 0x10n, body: struct({ uri, timeout: varint, requestId: optionalRequestId }) },
   subscribe: { type: 0x3n, body: subscribe },
   subscribeOk: {
@@ -177,7 +129,7 @@ export const messageTable = {
   },
   publishDone: {
     type: 0xbn,
-    body: struct({ code: varint, streamCount: varint, reason }),
+    body: struct({ code: code(doneNumbers), streamCount: varint, reason }),
   },
   fetch: {
     type: 0x16n,
@@ -197,7 +149,7 @@ export const messageTable = {
   },
   fetchOk: {
     type: 0x18n,
-    body: struct({ endOfTrack, end: location, parameters: parameters(), properties: rest }),
+    body: struct({ endOfTrack, end: endAfter, parameters: parameters(), properties: rest }),
   },
   trackStatus: { type: 0xdn, body: subscribe },
   publishNamespace: {
@@ -253,17 +205,7 @@ export const messageTable = {
       properties: rest,
     }),
   },
-  requestError: { type: 0x5n, body: requestError },
+  requestError: { type: 0x5n, body: requestErrorOf(code(requestNumbers)) },
   /** Between our relays, from a publisher on the stream of a SUBSCRIBE: the way of the track changed. */
   meshPath: { type: MESH_PATH, body: struct({ hops: relayNames }) },
-} as const;
-
-type Table = typeof messageTable;
-/** The name of a control message. */
-export type ControlKind = keyof Table;
-/** A control message of one kind, or of one of several. */
-export type ControlMessageOf<K extends ControlKind> = K extends ControlKind
-  ? { readonly kind: K } & ValueOf<Table[K]["body"]>
-  : never;
-/** A control message: `kind` says which. */
-export type ControlMessage = ControlMessageOf<ControlKind>;
+} as const satisfies MessageTable;

@@ -1,0 +1,22 @@
+import type { Codec } from "../../codec.ts";
+import type { Code } from "../model/codes.ts";
+
+/** The numbers that a draft has for names. */
+export type CodeTable<N extends string> = Readonly<Partial<Record<N, number>>>;
+
+/**
+ * A code as its draft numbers it. A name that the draft has no number for is sent as an internal
+ * error, and a number without a name is unknown.
+ */
+export function code<N extends string>(
+  table: CodeTable<N> & { readonly internal_error: number },
+): Codec<Code<N>> {
+  const numbers = new Map(Object.entries<number | undefined>(table));
+  const names = new Map(
+    Object.entries<number | undefined>(table).map(([name, number]) => [BigInt(number!), name as N]),
+  );
+  return {
+    encode: (writer, name) => writer.varint(BigInt(numbers.get(name) ?? table.internal_error)),
+    decode: (reader) => names.get(reader.varint()) ?? "unknown",
+  };
+}

@@ -1,0 +1,32 @@
+import { ByteWriter } from "../../bytes.ts";
+import type { Codec } from "../../codec.ts";
+import { DecodeError } from "../../errors.ts";
+import { MAX_MESSAGE_BYTES } from "../../limits.ts";
+
+/** One byte, 0 or 1. */
+export const flag: Codec<boolean> = {
+  encode: (writer, value) => writer.u8(value ? 1 : 0),
+  decode(reader) {
+    const value = reader.u8();
+    if (value > 1) throw new DecodeError("malformed", `Flag ${value} is neither 0 nor 1`);
+    return value === 1;
+  },
+};
+
+/** A length and a value that fills it. */
+export function framed<T>(codec: Codec<T>, what: string): Codec<T> {
+  return {
+    encode(writer, value) {
+      const inner = new ByteWriter(writer.format);
+      codec.encode(inner, value);
+      writer.count(inner.length);
+      writer.bytes(inner.finish());
+    },
+    decode(reader) {
+      const inner = reader.within(reader.count(MAX_MESSAGE_BYTES, `The length of ${what}`));
+      const value = codec.decode(inner);
+      inner.end(what);
+      return value;
+    },
+  };
+}

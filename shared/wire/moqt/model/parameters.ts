@@ -1,0 +1,43 @@
+import type { Location } from "../../location.ts";
+import type { Namespace } from "../../names.ts";
+import type { Filter } from "./filter.ts";
+import type { GroupOrder } from "./group_order.ts";
+import type { Token } from "./token.ts";
+
+/** What requests and answers may say beside their fields, in whatever form a draft has it. */
+export interface ParameterValues {
+  /** Milliseconds; 0 is none. */
+  readonly objectDeliveryTimeout: bigint;
+  readonly authorizationTokens: readonly Token[];
+  /** Milliseconds. */
+  readonly rendezvousTimeout: bigint;
+  /** Milliseconds; 0 is none. */
+  readonly subgroupDeliveryTimeout: bigint;
+  /** Milliseconds; 0 is never. */
+  readonly expires: bigint;
+  readonly largestObject: Location;
+  /** Milliseconds. */
+  readonly fillTimeout: bigint;
+  readonly forward: boolean;
+  readonly subscriberPriority: number;
+  readonly filter: Filter;
+  readonly groupOrder: GroupOrder;
+  readonly newGroupRequest: bigint;
+  readonly namespacePrefix: Namespace;
+  /** Between our relays: the scope that the request is about; absent for the default one. */
+  readonly meshScope: string;
+  /** Between our relays: those that a request came by, or in an answer those that the track comes by. */
+  readonly meshHops: readonly string[];
+  /** Between our relays: the trace that the request belongs to. */
+  readonly meshTrace: string;
+  /** Between our relays: whose objects a subscription brings. */
+  readonly meshSource: string;
+}
+
+/** The name of a parameter. */
+export type ParameterName = keyof ParameterValues;
+
+/** A choice of parameters, each of which may be absent. */
+export type Parameters<N extends ParameterName = ParameterName> = {
+  readonly [K in N]?: ParameterValues[K];
+};

@@ -1,16 +1,16 @@
 import { done, messageOf, type Outcome, refused } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./settings.ts";
 
-/** How controllers are reached. */
+/** How to connect to controllers. */
 export interface ControllerFetch {
   readonly fetch: typeof fetch;
-  /** Lets go of its connections. */
+  /** Closes its connections. */
   close(): void;
 }
 
 /**
- * How to reach controllers with what `sdn.tls` says: the CA that they are verified by and the
- * certificate that the relay shows. Refuses, with a sentence, files that cannot be used.
+ * A `fetch` with the CA and the client certificate of `sdn.tls`. Refuses, with a sentence, files
+ * that are not valid.
  */
 export async function controllerFetch(
   { caFile, certFile, keyFile }: RelayConfig["sdn"]["tls"],

@@ -3,7 +3,7 @@ import { namedFiles } from "./files.ts";
 import { brokenRules } from "./rules.ts";
 import { type RelayConfig, settingsSchema } from "./settings.ts";
 
-// The variables of the container that this relay follows, under their own names.
+// Variables with names of their own, as in the container of the former program.
 const CONTAINER_VARIABLES: readonly EnvironmentVariable[] = [
   { name: "RELAY_ADDR", key: "server.address" },
   { name: "CERT_FILE", key: "server.cert_file" },
@@ -50,11 +50,11 @@ export const relayDefinition = defineConfig<RelayConfig>({
   environment: {
     variables: CONTAINER_VARIABLES,
     prefix: "QUMO_",
-    // The controller's own prefix; so the keys of `sdn`, which say how to reach it, have another.
+    // The prefix of the controller's variables, which is why the keys of `sdn` have another one.
     otherPrefix: "QUMO_SDN_",
     sectionPrefixes: { sdn: "QUMO_CONTROLLER_" },
   },
 });
 
-/** What is in force where nobody says anything; the reasons are in `configs/relay.yaml`. */
+/** The default of every key; `configs/relay.yaml` explains them. */
 export const DEFAULTS = relayDefinition.defaults;

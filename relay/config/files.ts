@@ -19,7 +19,7 @@ export function namedFiles(config: RelayConfig): NamedFile[] {
   ];
 }
 
-/** What the relay shows to its clients. */
+/** The certificate for clients. */
 export function serverPair({ server }: RelayConfig): CertificatePaths {
   return {
     certificate: { key: "server.cert_file", path: server.certFile },
@@ -27,7 +27,7 @@ export function serverPair({ server }: RelayConfig): CertificatePaths {
   };
 }
 
-/** What the relay shows to its controller. */
+/** The client certificate for the controller. */
 export function controllerPair({ sdn: { tls } }: RelayConfig): CertificatePaths {
   return {
     certificate: { key: "sdn.tls.cert_file", path: tls.certFile },

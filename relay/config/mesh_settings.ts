@@ -30,28 +30,34 @@ const controllerUrls = listOf(
 
 /** The connection to a controller, which knows every relay and who has which track. */
 export const sdnSettings = section({
-  /** Controllers, tried in order; none is a relay on its own. */
+  /** URLs of controllers, tried in order; none for a relay without a controller. */
   urls: z.unknown().transform(readControllers).default([]),
-  /** Its name among relays; empty: `relay.nodeId`, or else the host's name. */
+  /** The relay's unique name in the mesh; empty: `relay.nodeId`, or else the host's name. */
   relayName: text(
     MAX_RELAY_NAME_BYTES,
     `a relay's name: at most ${MAX_RELAY_NAME_BYTES} bytes that can be seen, not ., .. or __proto__, ` +
       "not ending in /drain or /undrain",
     (value) => value === "" || relayNameFault(value) === undefined,
   ).default(""),
-  /** The URL for other relays; empty: the address it listens on, if that is one they can call. */
+  /**
+   * The URL at which other relays reach this one; empty: the listen address, unless it is a
+   * wildcard.
+   */
   address: z.union([z.literal(""), relayUrl], { error: RELAY_URL_FORM }).default(""),
-  /** The relays that it calls, and what a hop to each costs. */
+  /** The neighbors, and the cost of the link to each. */
   neighbors: z.unknown().transform(readNeighbors).default(new Map()),
   /** The longest time between two heartbeats; the controller may ask for a shorter one. */
   heartbeatIntervalSec: seconds(0.1, 3600).default(30),
   /** A file with the bearer token for the controller; empty: none. */
   tokenFile: path(),
-  /** What the controller is verified by, and what this relay shows; empty: the system's, nothing. */
+  /**
+   * The CA for the controller (empty: the system's), and the relay's client certificate (empty:
+   * none).
+   */
   tls: section({ caFile: path(), certFile: path(), keyFile: path() }),
-  /** Silence after which what is known of the other relays counts as stale. */
+  /** Time without a message from the controller after which the mirror is stale. */
   staleAfterMs: milliseconds(1000, 3_600_000).default(20_000),
-  /** Whether the relay is not ready while that is stale. */
+  /** Whether the relay is not ready while the mirror is stale. */
   staleIsUnready: yesNo().default(false),
   /** Whether the relay is not ready while no controller has it registered. */
   unregisteredIsUnready: yesNo().default(false),
@@ -63,10 +69,10 @@ export const upstreamSettings = listOf(
   MAX_UPSTREAMS,
 ).default([]);
 
-/** Links to other relays, whoever named them: the controller or `upstream`. */
+/** Links to other relays, from `sdn.neighbors` and `upstream`. */
 export const meshSettings = section({
   pingIntervalMs: milliseconds(10, 60_000).default(200),
-  /** Silence after which a link is down. */
+  /** Time without an answer after which a link is down. */
   linkTimeoutMs: milliseconds(20, 600_000).default(600),
   /** How long a link that came back must answer before it is up; more while it flaps. */
   holdDownMs: milliseconds(0, 600_000).default(1000),
@@ -74,7 +80,7 @@ export const meshSettings = section({
   maxHops: integer(1, 255).default(8),
   /** How long subscribers of a remote track wait while there is no route to it. */
   failoverHoldMs: milliseconds(0, 600_000).default(10_000),
-  /** URLs of neighbors, by name, that count instead of those that the controller has. */
+  /** URLs of neighbors, by name, that override those that they registered. */
   addresses: z.unknown().transform(readAddresses).default(new Map()),
   /** The CA that verifies neighbors; empty: the certificate's hash that each registered. */
   caFile: path(),
@@ -86,7 +92,7 @@ export const meshSettings = section({
 function readControllers(value: unknown, context: z.RefinementCtx): readonly string[] {
   const read = controllerUrls.safeParse(typeof value === "string" ? splitItems(value) : value);
   for (const { message, path } of read.error?.issues ?? []) {
-    // A text has no items with places of their own.
+    // The items of a text have no places of their own.
     context.addIssue({
       code: "custom",
       message,

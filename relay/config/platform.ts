@@ -1,7 +1,7 @@
-/** The oldest Deno whose QUIC is good enough: before it, finished streams are never released. */
+/** The oldest Deno that works: before it, finished streams are never released. */
 const OLDEST_DENO = "2.9.5";
 
-/** What this Deno lacks to run the relay, as a sentence; undefined when it lacks nothing. */
+/** Why the relay cannot run on this Deno, as a sentence; undefined when it can. */
 export function platformProblem(deno: string, hasQuic: boolean): string | undefined {
   if (isOlder(deno, OLDEST_DENO)) {
     return `qumo-relay needs Deno ${OLDEST_DENO} or newer and this is ${deno}: ` +

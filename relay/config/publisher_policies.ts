@@ -2,7 +2,7 @@ import { z } from "zod";
 import { entriesOf } from "./relay_maps.ts";
 import { REPLACEMENT_POLICIES, type ReplacementPolicy } from "../vocabulary.ts";
 
-/** Namespaces with a policy of their own: more are a mistake, since every one is looked at. */
+/** Limit of namespaces with a policy of their own: every one is checked for each track. */
 const MAX_NAMESPACES = 1_000;
 
 /** A policy for each of some namespaces, like `{studio/live: oldest}`. */

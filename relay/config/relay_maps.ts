@@ -2,7 +2,7 @@ import { MAX_COST, MAX_NEIGHBORS, relayNameFault } from "@qumo/shared/topology";
 import { z } from "zod";
 import { parseRelayUrl, RELAY_URL_FORM } from "../control_plane/mod.ts";
 
-/** Reads `{london: 250}`, or `london:250,paris:80` as a variable says it. */
+/** Parses `{london: 250}`, or `london:250,paris:80` in a variable. */
 export function readNeighbors(
   value: unknown,
   context: z.RefinementCtx,
@@ -19,7 +19,7 @@ export function readNeighbors(
   for (const [name, cost] of pairs) {
     const fault = relayNameFault(name);
     const isCost = typeof cost === "number" && cost > 0 && cost <= MAX_COST;
-    // What a variable says has no place of its own to be told at.
+    // The parts of a variable have no places of their own.
     const place = typeof value === "string" ? [] : [name];
     if (fault !== undefined) refuse(`relays' names; this one ${fault}`, place);
     else if (!isCost) refuse(`a cost above 0 and up to ${MAX_COST} for each`, place);

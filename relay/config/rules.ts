@@ -8,7 +8,7 @@ import { relayNameFault } from "@qumo/shared/topology";
 import { controllerPair, serverPair } from "./files.ts";
 import type { RelayConfig } from "./settings.ts";
 
-/** What must hold between values, told at the place of `key`. */
+/** Rules between values; each fault is reported at the place of `key`. */
 export function brokenRules(config: RelayConfig): KeyFault[] {
   const { server, auth, cache, limits } = config;
   const broken: KeyFault[] = [];
@@ -43,7 +43,7 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
   return [...broken, ...brokenMeshRules(config)];
 }
 
-/** The same for the values that have to do with other relays. */
+/** Rules between values of links and the controller. */
 function brokenMeshRules(config: RelayConfig): KeyFault[] {
   const { relay, sdn, mesh } = config;
   const broken: KeyFault[] = [];

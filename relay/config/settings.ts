@@ -35,17 +35,17 @@ const name = () =>
     (value) => /^[\w./-]*$/.test(value),
   ).default("");
 
-/** The port, and who may come as far as a session. */
+/** The port, and the limits of connections. */
 const server = section({
   /** IP address and port of UDP (QUIC, WebTransport) and TCP (HTTP); port 0 takes a free one. */
   address: text(64, addressForm(4433), (value) => parseAddress(value) !== undefined)
     .default("127.0.0.1:4433"),
-  /** PEM files, the leaf first; both empty: a certificate is made at start and renewed. */
+  /** PEM files, the leaf first; both empty: the relay generates a certificate and renews it. */
   certFile: path(),
   keyFile: path(),
   /**
-   * Origins of pages that may open WebTransport sessions; `*` is every one, `auto` those of this
-   * machine as long as nobody but this machine can come.
+   * Origins of pages that may open WebTransport sessions; `*` is every one; `auto` is those of this
+   * machine while the relay listens on a loopback address, otherwise every one.
    */
   allowedOrigins: listOf(
     text(512, "auto, * or an origin, like https://example.com", isOriginOrStar),
@@ -53,24 +53,24 @@ const server = section({
   ).default(["auto"]),
   /** Time between packets that keep a quiet connection alive; 0 sends none. */
   keepAliveMs: milliseconds(0, 60_000).default(4000),
-  /** Silence after which a peer counts as gone. */
+  /** Time without a packet after which a connection is lost. */
   idleTimeoutMs: milliseconds(500, 600_000).default(10_000),
   /** Time for each of QUIC's handshake, the WebTransport request and SETUP. */
   handshakeTimeoutMs: milliseconds(100, 60_000).default(10_000),
-  /** Handshakes under way at once, of QUIC and again of WebTransport. */
+  /** Handshakes at once, of QUIC and again of WebTransport. */
   maxHandshakes: count(1_000_000).default(1024),
-  /** Sessions at once; more are closed at once. */
+  /** Sessions at once; new ones above it are closed. */
   maxSessions: count(1_000_000).default(5000),
   /** Connections that one address of clients may have. */
   maxConnectionsPerAddress: count(1_000_000).default(500),
-  /** Addresses and networks to which that does not apply, `loopback` for all of this machine's. */
+  /** Addresses and networks without that limit; `loopback` is this machine. */
   knownAddresses: listOf(
     text(64, "loopback, an address or a network, like 10.0.0.0/8", isKnownAddress),
     1000,
   ).default([LOOPBACK]),
-  /** Bytes of one peer that may wait to be read. */
+  /** Unread bytes of one connection. */
   maxUnreadBytesPerConnection: bytes(2_097_152, 1024 * GIB).default(67_108_864),
-  /** Bytes of all peers together that may wait to be read. */
+  /** Unread bytes of all connections together. */
   maxUnreadBytes: bytes(2_097_152, 1024 * GIB).default(402_653_184),
   /** Bidirectional streams, requests that is, that a peer may have open. */
   maxBidiStreams: count(65_536, 8).default(512),
@@ -78,11 +78,11 @@ const server = section({
   maxUniStreams: count(65_536, 8).default(1024),
 });
 
-/** Who may do what. */
+/** Access control. */
 const auth = section({
   /**
-   * `loopback` lets everyone in as long as nobody but this machine can come; `open` lets everyone
-   * in from everywhere.
+   * `loopback`: anyone, but the relay listens on loopback addresses only. `open`: anyone who can
+   * reach the address.
    */
   mode: oneOf("loopback", "open").default("loopback"),
 });
@@ -99,26 +99,26 @@ const relay = section({
    */
   lateJoin: oneOf(...LATE_JOINS).default("auto"),
   /**
-   * Whether publishers are told to pause while nobody wants what they offer. `on_demand` pauses what
-   * a publisher offers with PUBLISH; `always` lets it flow, for publishers that cannot be told to go
-   * on; those that name no implementation always do.
+   * Whether a track that is offered with PUBLISH is sent while it has no subscriber. `on_demand`
+   * pauses it; `always` never does, for publishers that cannot be resumed. It is always sent by
+   * publishers without MOQT_IMPLEMENTATION.
    */
   forward: oneOf(...FORWARDS).default("on_demand"),
   /** Asks each peer for its namespaces after SETUP. */
   solicit: yesNo().default(true),
-  /** Who keeps a track of which two publishers have different objects. */
+  /** Which publisher keeps a track when two of them send different objects under its name. */
   publishers: oneOf(...REPLACEMENT_POLICIES).default("newest"),
-  /** The same for namespaces that begin with these, as people write them; the longest counts. */
+  /** `publishers` by namespace prefix; the longest match applies. */
   publishersByNamespace: publisherPolicies.default(new Map()),
-  /** How long the subscription to a publisher outlives the last subscriber. */
+  /** How long the relay stays subscribed to a track after its last subscriber has left. */
   lingerMs: milliseconds(0).default(2000),
   /** The longest that a subscriber may wait for a publisher, whatever it asks for. */
   rendezvousMaxMs: milliseconds(0).default(30_000),
-  /** How long a publisher may take to answer a request of ours. */
+  /** How long a publisher may take to answer a request of the relay. */
   requestTimeoutMs: milliseconds(100, 600_000).default(10_000),
 });
 
-/** What is kept of the past. The oldest groups go first, at whichever limit is reached. */
+/** The limits of the cache. At any of them the oldest groups are evicted. */
 const cache = section({
   /** Of all tracks together. */
   maxBytes: bytes(1_048_576, 1024 * GIB).default(268_435_456),
@@ -127,13 +127,13 @@ const cache = section({
   maxAgeMs: milliseconds(100).default(30_000),
 });
 
-/** What one session may ask for; beyond it a request is refused, or the session closed. */
+/** The limits of one session. Beyond them a request is refused, or the session closed. */
 const limits = section({
   /** Requests that are open at once, of every kind. */
   maxRequests: count(1_000_000).default(500),
   /** Of these, tracks subscribed to. */
   maxSubscriptions: count(1_000_000).default(500),
-  /** Tracks published to us, pushed and subscribed together. */
+  /** Tracks received from the peer, offered with PUBLISH and subscribed together. */
   maxPublishedTracks: count(1_000_000).default(500),
   /** Namespaces announced. */
   maxNamespaces: count(1_000_000).default(200),
@@ -149,17 +149,17 @@ const limits = section({
   maxObjectBytes: bytes(1200, GIB).default(16_777_216),
 });
 
-/** How far one subscription may fall behind before groups are skipped for it. */
+/** How far one subscription may fall behind before it skips groups. */
 const delivery = section({
   /** Bytes of a track that are waiting to be sent to a subscriber. */
   maxBacklogBytes: bytes(65_536, GIB).default(8_388_608),
   /** Streams of a subscription that are open at once. */
   maxOpenSubgroups: count(65_536).default(32),
-  /** A subscriber that takes nothing for this long is not worth its memory: the session is closed. */
+  /** A subscription whose subscriber accepts no data for this long is ended. */
   stallTimeoutMs: milliseconds(100, 600_000).default(10_000),
 });
 
-/** Everything that can be configured of a relay. */
+/** The schema of the relay's configuration. */
 export const settingsSchema = section({
   server,
   auth,
@@ -170,9 +170,9 @@ export const settingsSchema = section({
   sdn: sdnSettings,
   upstream: upstreamSettings,
   mesh: meshSettings,
-  /** What `/metrics` says beyond totals. */
+  /** What `/metrics` has beside totals. */
   metrics: section({
-    /** Tracks that get series of their own, named; 0 names none. */
+    /** Number of tracks that get series of their own; 0 for none. */
     perTrack: count(10_000, 0).default(0),
   }),
   /** The HTTP side beside the media. */
@@ -188,7 +188,7 @@ export const settingsSchema = section({
   drainTimeoutMs: milliseconds(0, 3_600_000).default(10_000),
 });
 
-/** Everything that is configured of a relay. */
+/** The relay's configuration. */
 export type RelayConfig = z.output<typeof settingsSchema>;
 
 function isKnownAddress(value: string): boolean {

@@ -1,9 +1,9 @@
 import { parseRelayUrl, RELAY_URL_FORM } from "../control_plane/mod.ts";
 
-/** A relay to take tracks from. */
+/** A static origin: a relay to take tracks from. */
 export interface UpstreamOrigin {
   readonly url: string;
-  /** SHA-256 in hex of the certificate that it must show; undefined: it is verified like all others. */
+  /** SHA-256 in hex of the certificate that the origin must present; undefined: a CA verifies it. */
   readonly certificateSha256: string | undefined;
 }
 

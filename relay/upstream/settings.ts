@@ -2,7 +2,7 @@
 export interface MeshSettings {
   /** Time between two pings on a link. */
   readonly pingIntervalMs: number;
-  /** Silence after which a link is down. */
+  /** Time without an answer after which a link is down. */
   readonly linkTimeoutMs: number;
   /** How long a link that came back must answer before it is up; more while it flaps. */
   readonly holdDownMs: number;

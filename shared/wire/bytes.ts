@@ -2,13 +2,13 @@ import { DecodeError, EncodeError } from "./errors.ts";
 import type { Oddity } from "./oddity.ts";
 import { type VarintFormat, vi64 } from "./varint.ts";
 
-/** A cursor over bytes that are all there. Everything it returns is a view, nothing is copied. */
+/** A cursor over complete bytes. Everything it returns is a view, nothing is copied. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #varint: VarintFormat;
   readonly #end: number;
   #at: number;
-  /** Where oddities are noted that are understood all the same; undefined to refuse them. */
+  /** Collects deviations from the draft that are accepted; undefined to refuse them. */
   oddities: Oddity[] | undefined;
 
   constructor(bytes: Uint8Array, varint: VarintFormat = vi64, at = 0, end = bytes.length) {
@@ -69,13 +69,13 @@ export class ByteReader {
     return this.bytes(this.remaining);
   }
 
-  /** A reader of the next `length` bytes, which are then behind this one. */
+  /** A reader of the next `length` bytes, which this reader skips. */
   within(length: number): ByteReader {
     const at = this.#take(length);
     return new ByteReader(this.#bytes, this.#varint, at, at + length);
   }
 
-  /** Refuses bytes that nothing has read. */
+  /** Throws when bytes are left that were not read. */
   end(what: string): void {
     if (this.remaining > 0) {
       throw new DecodeError("malformed", `${this.remaining} bytes too many at the end of ${what}`);
@@ -99,7 +99,7 @@ export class ByteReader {
 
 const INITIAL_CAPACITY = 256;
 
-/** Bytes in the making. */
+/** A buffer that bytes are written to. */
 export class ByteWriter {
   #bytes = new Uint8Array(INITIAL_CAPACITY);
   readonly #varint: VarintFormat;

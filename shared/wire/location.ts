@@ -1,6 +1,6 @@
 import { type Codec, struct, varint } from "./codec.ts";
 
-/** Where an object stands in its track (#location-structure). */
+/** The position of an object in its track (#location-structure). */
 export interface Location {
   readonly group: bigint;
   readonly object: bigint;

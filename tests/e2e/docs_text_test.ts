@@ -50,6 +50,17 @@ Deno.test("what people read has none of the words that the glossary replaces", a
   }
 });
 
+Deno.test("every file and folder that a document names is there", async () => {
+  for (const { path, text } of documents) {
+    if (path === ".github/CHANGELOG.md") continue;
+    const named = text.matchAll(/`((?:relay|sdn|shared|tests|configs|\.build)\/[\w./-]+)`/g);
+    for (const [, name] of named) {
+      const isThere = await Deno.stat(new URL(name!, ROOT)).then(() => true, () => false);
+      assert.ok(isThere, `${path}: there is no ${name}`);
+    }
+  }
+});
+
 Deno.test("every guide links the glossary", () => {
   for (const { path, text } of documents) {
     if (!/^(?:configs|relay\/docs|sdn\/docs)\//.test(path) || path === "configs/glossary.md") {

@@ -5,7 +5,7 @@ import { rfc9000 } from "../varint.ts";
 /** The message that a client of drafts up to 16 and of moq-lite 01 and 02 begins its session with. */
 export const CLIENT_SETUP_TYPE = 0x20n;
 
-/** More versions than a client has any use for; the rest of a longer list is left unread. */
+/** Limit of versions that are read from a list; the rest of a longer list is ignored. */
 const MAX_VERSIONS = 16;
 
 /**

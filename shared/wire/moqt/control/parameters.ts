@@ -66,7 +66,7 @@ const PAIR_FORMS: ReadonlyMap<ParameterName, Codec<unknown>> = new Map<
   ["largestObject", framed(location, "a location")],
 ]);
 
-/** What may stand in any message of such a client: it says how things are, and asks for nothing. */
+/** Parameters that are accepted in any message of such a client, because they request nothing. */
 const HARMLESS: readonly ParameterName[] = ["groupOrder", "subscriberPriority", "largestObject"];
 
 /** Makes the codec of a choice of parameters. */
@@ -99,7 +99,7 @@ export function parametersOf(table: ParameterTable): ParametersCodec {
   };
 }
 
-/** The parameters that belong here; takes note of what is odd. */
+/** The parameters that are allowed here; notes the others as oddities. */
 function withoutOddities(
   found: Record<string, unknown>,
   allowed: readonly ParameterName[],

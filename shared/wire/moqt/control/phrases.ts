@@ -22,7 +22,10 @@ export const reason: Codec<string> = {
   decode: (reader) => lenient.decode(reasonBytes.decode(reader)),
 };
 
-/** Where to go instead. It is acted on and passed on, so what is not UTF-8 is refused, not replaced. */
+/**
+ * A URI to connect to instead. It is used and passed on, so text that is not UTF-8 is refused, not
+ * replaced.
+ */
 export const uri: Codec<string> = {
   encode: (writer, value) => uriBytes.encode(writer, encoder.encode(value)),
   decode(reader) {

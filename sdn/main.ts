@@ -1,5 +1,5 @@
-import { endProcess, output, systemClock } from "@qumo/shared/runtime";
 import { cpuUsage, memoryUsage } from "node:process";
+import { endProcess, output, systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
 
 Deno.exitCode = await runCommand(Deno.args, {

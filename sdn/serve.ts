@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { HttpMetrics } from "@qumo/shared/http";
 import {
   type Clock,
@@ -10,7 +11,6 @@ import {
   reachable,
   stopSignal,
 } from "@qumo/shared/runtime";
-import { randomUUID } from "node:crypto";
 import { Assembly } from "./assembly.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import { EventLog } from "./events/mod.ts";

@@ -1,5 +1,5 @@
-import { ManualClock, memoryLog, StartError } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
+import { ManualClock, memoryLog, StartError } from "@qumo/shared/runtime";
 import { waitForStore } from "./wait_for_store.ts";
 
 function waiting() {

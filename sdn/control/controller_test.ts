@@ -1,5 +1,5 @@
-import type { Registration } from "@qumo/shared/topology";
 import assert from "node:assert/strict";
+import type { Registration } from "@qumo/shared/topology";
 import { MemoryStore } from "../store/mod.ts";
 import { START, testController } from "../../tests/support/sdn_controller.ts";
 import type { WatchEvent } from "./use_cases.ts";

@@ -1,5 +1,5 @@
-import { ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
+import { ManualClock } from "@qumo/shared/runtime";
 import { type CostPolicy, findRoutes } from "../graph/mod.ts";
 import { blankRecord } from "../registry/relay_entry.ts";
 import { GraphKeeper } from "./graph_keeper.ts";

@@ -1,5 +1,5 @@
-import { ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
+import { ManualClock } from "@qumo/shared/runtime";
 import { type Batch, Registry, type StoredRelay } from "../registry/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { Journal } from "./journal.ts";
@@ -42,13 +42,18 @@ function journal() {
   const applied: number[] = [];
   const stored: number[] = [];
   const failures: unknown[] = [];
+  /** Revisions of which telling fails. */
+  const faults = new Set<number>();
   const made = new Journal({
     registry,
     store,
     clock,
     graphs: { take: ({ revision }) => void applied.push(revision) },
     publisher: {
-      publish: ({ revision }) => void published.push(revision),
+      publish({ revision }) {
+        if (faults.has(revision)) throw new Error(`fault at ${revision}`);
+        published.push(revision);
+      },
       pass: ({ revision }) => void passed.push(revision),
     },
     storeHealth: {
@@ -57,7 +62,19 @@ function journal() {
     },
   });
   const register = (name: string) => made.submit({ kind: "register", name, body: {} });
-  return { clock, store, registry, made, register, published, passed, applied, stored, failures };
+  return {
+    clock,
+    store,
+    registry,
+    made,
+    register,
+    published,
+    passed,
+    applied,
+    stored,
+    failures,
+    faults,
+  };
 }
 
 Deno.test("a change is answered and published once it is kept, in the order of the revisions", async () => {
@@ -123,4 +140,13 @@ Deno.test("a lease ends when it is over, although nobody looks", async () => {
   assert.equal(registry.tombstones.size, 0);
   await made.close();
   assert.equal(clock.pending, 0);
+});
+
+Deno.test("a fault while one change is told is its own caller's, and those behind it are told", async () => {
+  const { store, register, published, faults } = journal();
+  faults.add(1);
+  const answers = [register("a"), register("b")];
+  for (const { resolve } of store.waiting) resolve();
+  const [first, second] = await Promise.allSettled(answers);
+  assert.deepEqual([first?.status, second?.status, published], ["rejected", "fulfilled", [2]]);
 });

@@ -1,5 +1,5 @@
-import { type Clock, ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
+import { type Clock, ManualClock } from "@qumo/shared/runtime";
 import { Turns } from "./turns.ts";
 
 /** A clock that work moves on, and whose timers fire when they are told to. */

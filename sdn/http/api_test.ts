@@ -1,7 +1,7 @@
-import { refused } from "@qumo/shared/runtime";
-import { announcesDigest, refusal } from "@qumo/shared/topology";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { refused } from "@qumo/shared/runtime";
+import { announcesDigest, refusal } from "@qumo/shared/topology";
 import { START, testController } from "../../tests/support/sdn_controller.ts";
 import { openAccess, tokenAccess } from "./auth.ts";
 

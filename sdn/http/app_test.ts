@@ -1,6 +1,6 @@
+import assert from "node:assert/strict";
 import { refused } from "@qumo/shared/runtime";
 import { refusal } from "@qumo/shared/topology";
-import assert from "node:assert/strict";
 import { testController } from "../../tests/support/sdn_controller.ts";
 
 Deno.test("methods and paths that clients make up are one word in metrics, log and events", async () => {

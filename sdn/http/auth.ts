@@ -1,6 +1,6 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
-import { createHash, timingSafeEqual } from "node:crypto";
 
 /** What a caller may do, each with what the ones before it may. */
 export const roles = ["none", "read", "relay", "admin"] as const;

@@ -1,5 +1,5 @@
-import { ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
+import { ManualClock } from "@qumo/shared/runtime";
 import { Deadlines } from "./deadlines.ts";
 
 Deno.test("each deadline falls due at its own time, and none that was called off", async () => {

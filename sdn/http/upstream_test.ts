@@ -1,6 +1,6 @@
+import assert from "node:assert/strict";
 import { HttpMetrics, listenHttp } from "@qumo/shared/http";
 import { memoryLog, systemClock } from "@qumo/shared/runtime";
-import assert from "node:assert/strict";
 import { testController } from "../../tests/support/sdn_controller.ts";
 
 /** What the Go program's relay sends with each request, in its order. */

@@ -4,8 +4,8 @@ import { NO_ANNOUNCES } from "./admission.ts";
 import type { Command } from "./command.ts";
 import type { Decision, DecisionContext } from "./decision.ts";
 import { lastWordOn, placeHeartbeat } from "./fencing.ts";
-import { mismatch } from "./match.ts";
 import { register } from "./heartbeat.ts";
+import { mismatch } from "./match.ts";
 import { blankRecord } from "./relay_entry.ts";
 
 type Of<Kind extends Command["kind"]> = Extract<Command, { kind: Kind }>;

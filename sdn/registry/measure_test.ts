@@ -1,5 +1,5 @@
-import type { Registration } from "@qumo/shared/topology";
 import assert from "node:assert/strict";
+import type { Registration } from "@qumo/shared/topology";
 import { readLinks } from "./measure.ts";
 
 const read = (body: Registration, before?: ReturnType<typeof readLinks>) =>

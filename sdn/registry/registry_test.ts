@@ -1,5 +1,5 @@
-import { announcesDigest, MAX_EPOCH_AHEAD_MS, type Registration } from "@qumo/shared/topology";
 import assert from "node:assert/strict";
+import { announcesDigest, MAX_EPOCH_AHEAD_MS, type Registration } from "@qumo/shared/topology";
 import type { Command } from "./command.ts";
 import { Registry, type RegistryOptions } from "./registry.ts";
 
@@ -47,6 +47,36 @@ Deno.test("a registration is one step of the revision, a heartbeat that changes 
   );
   assert.equal(at.leaseEnd("tokyo"), 30_000 + LEASE);
   assert.equal(at.revision, 1);
+});
+
+Deno.test("what follows from a command is what to keep, whose lease to renew and what to answer", () => {
+  const at = registry();
+  const leaseEnd = 10 + LEASE;
+  const first = accept(at, register("a", { announces: ["x"], announces_digest: "other" }), 10);
+  assert.deepEqual(first.step?.changes.map(({ kind }) => kind), ["relay", "announce"]);
+  assert.deepEqual([first.renews, first.answer], [
+    "a",
+    { hasChanged: true, leaseEnd, resendAnnounces: true },
+  ]);
+  const { step, renews, answer } = accept(at, { kind: "drain", name: "a", on: true }, 20);
+  assert.deepEqual([step?.revision, renews, answer], [2, undefined, { hasChanged: true }]);
+  const again = accept(at, { kind: "drain", name: "a", on: true }, 20);
+  assert.deepEqual([again.step, again.answer], [undefined, { hasChanged: false }]);
+});
+
+Deno.test("a step has each relay that it is about as it leaves it, whatever comes later", () => {
+  const at = registry();
+  const first = accept(at, register("a", { region: "x", announces: ["one"] }), 10).step;
+  accept(at, register("a", { region: "y", announces: ["one", "two"] }), 20);
+  accept(at, { kind: "drain", name: "a", on: true }, 20);
+  const relay = first?.relays.get("a");
+  assert.equal(relay?.record.region, "x");
+  assert.deepEqual(
+    [relay?.modified, relay?.announces, relay?.draining, relay?.heardAt, relay?.leaseEnd],
+    [1, 1, false, 10, 10 + LEASE],
+  );
+  const gone = accept(at, { kind: "deregister", name: "a" }).step;
+  assert.deepEqual([gone?.changes[0]?.kind, gone?.relays.size], ["gone", 0]);
 });
 
 Deno.test("empty fields keep what was known, links are replaced, a cost of zero or less is 1", () => {

@@ -1,5 +1,5 @@
-import { ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
+import { ManualClock } from "@qumo/shared/runtime";
 import { DataDir } from "./data_dir.ts";
 
 function take(folder: string, name: string) {

@@ -1,5 +1,5 @@
-import { systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
+import { systemClock } from "@qumo/shared/runtime";
 import type { Batch } from "../registry/mod.ts";
 import { storeContract, testRegistry } from "../../tests/contracts/sdn_store.ts";
 import { EtcdCluster, etcdMissing, etcdTest } from "../../tests/support/etcd.ts";

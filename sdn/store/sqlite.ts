@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "@qumo/shared/runtime";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Clock, Timer } from "@qumo/shared/runtime";
 import {
   type Batch,
   type Change,

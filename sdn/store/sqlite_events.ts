@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "@qumo/shared/runtime";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Clock, Timer } from "@qumo/shared/runtime";
 import { EVENTS, type EventShelf, MAX_EVENTS, type SdnEvent } from "../events/mod.ts";
 
 /** Milliseconds that events may wait for each other: what is lost in between is in the log. */

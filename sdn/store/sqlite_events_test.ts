@@ -1,5 +1,5 @@
-import { ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
+import { ManualClock } from "@qumo/shared/runtime";
 import { MAX_EVENTS } from "../events/mod.ts";
 import { SqliteEvents } from "./sqlite_events.ts";
 

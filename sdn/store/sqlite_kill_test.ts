@@ -1,6 +1,6 @@
-import { systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { systemClock } from "@qumo/shared/runtime";
 import { testRegistry } from "../../tests/contracts/sdn_store.ts";
 import { SqliteStore } from "./sqlite.ts";
 

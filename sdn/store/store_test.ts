@@ -1,6 +1,6 @@
-import { ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { ManualClock } from "@qumo/shared/runtime";
 import type { Command, RelayState } from "../registry/mod.ts";
 import { storeContract, testRegistry } from "../../tests/contracts/sdn_store.ts";
 import { MemoryStore } from "./memory.ts";

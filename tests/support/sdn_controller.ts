@@ -19,6 +19,9 @@ export interface TestAnswer {
   readonly body: any;
 }
 
+/** How a test asks a controller. */
+export type Ask = Awaited<ReturnType<typeof testController>>["ask"];
+
 /** A controller with its HTTP API in this process, under a clock that stands still. */
 export async function testController(given: {
   readonly controller?: Partial<ControllerOptions>;
@@ -112,4 +115,13 @@ export async function testController(given: {
     events,
     lines,
   };
+}
+
+/** Registers the relays of upstream's demo: Tokyo, London and New York in a row. */
+export async function registerDemo(ask: Ask): Promise<void> {
+  const put = (name: string, region: string, neighbors: Record<string, number>) =>
+    ask("PUT", `/relay/${name}`, { region, address: `https://${name}:4433`, neighbors });
+  await put("tokyo", "asia", { london: 250 });
+  await put("london", "europe", { tokyo: 250, newyork: 80 });
+  await put("newyork", "america", { london: 80 });
 }

@@ -33,12 +33,12 @@ export const MAX_RETIRED_ALIASES = 1_024;
 /** Scopes that another relay may ask about on one session: each holds some memory while it lasts. */
 export const MAX_RELAY_SCOPES = 1_024;
 
-/** How much more another relay may ask for than a client: it asks for all of its own. */
+/** Factor of another relay's limits over a client's: it requests for all of its own clients. */
 export const RELAY_LIMIT_FACTOR = 20;
 
 /**
- * How long everything that a feed brings may be thrown away before the feed is ended: what comes late
- * for once is over sooner, and viewers should not wait for ever for what cannot come.
+ * How long every object of a feed may be dropped before the feed is ended: a short delay is over
+ * sooner, and subscribers should not wait for ever.
  */
 export const MAX_ONLY_DROPS_MS = 5_000;
 
@@ -51,66 +51,67 @@ export const SUBGROUPS_AT_ONCE = 8_192;
 export const SUBGROUPS_A_SECOND = 256;
 
 /**
- * Streams that all clients together may have open towards the relay: about 14 KB each, though nothing
- * comes on them. Six for each of as many sessions as there may be; links to relays do not count.
+ * Streams that all clients together may have open to the relay: about 14 KB each, even when idle.
+ * Six for each session of `server.max_sessions`; links to relays do not count.
  */
 export const MAX_CLIENT_STREAMS = 32_768;
 
 /**
- * Streams of a group that is over, out of those that a peer may open, at which it is asked to begin a new
- * session: they do not end before something comes on them, and a new session begins with none.
+ * Share of a peer's allowed streams that are open for groups that are over, at which the peer is
+ * asked for a new session: such streams do not end by themselves, and a new session starts with
+ * none.
  */
 export const STUCK_STREAMS_SHARE = 1 / 2;
 
-/** Streams open, out of those that a peer may open, at which one of its tracks is given up. */
+/** Share of a peer's allowed streams that are open at which one of its tracks is ended. */
 export const OPEN_STREAMS_SHARE = 15 / 16;
 
 /** How long a peer that was asked for a new session may take to leave the one that it has. */
 export const MOVE_SESSION_MS = 30_000;
 
-/** How long the streams of a track that was given up may take to end, before the session does. */
+/** How long the streams of an ended track may take to end before the session is closed. */
 export const STREAMS_RELEASE_MS = 5_000;
 
 /**
- * How long after the object that ends a group its stream is left to end by itself: the end mostly comes
- * with it, and a publisher that sends none is stopped.
+ * How long after the object that ends a group its stream may take to end by itself; then it is
+ * stopped.
  */
 export const MARKED_STREAM_MS = 250;
 
 /**
- * How long a stream may take to bring something whose group is over when it begins: it may be of a
- * publisher that counts anew, which its first object tells.
+ * How long a stream whose group is over at its start may take to deliver an object: it may come
+ * from a publisher that restarted its numbering, which the first object shows.
  */
 export const LATE_STREAM_MS = 2_000;
 
-/** Open streams of a feed that are looked at, whenever another begins, for such as are over. */
+/** Open streams of a feed that are checked for groups that are over, whenever another stream starts. */
 export const STREAMS_LOOKED_AT = 2;
 
 /**
- * How long a group, of which a subscriber that was behind was left something out, may go on without a
- * newer one before the subscriber is given what begins in it: longer than most groups of video last,
- * and chat that is one group for ever goes on.
+ * How long a group that a late subscriber has skipped may continue without a newer one before the
+ * subscriber gets its new subgroups: longer than most groups of video, and short enough for chat in
+ * one endless group.
  */
 export const LEFT_OUT_GROUP_MS = 2_000;
 
-/** How long an ended subscription may take to send what it has begun. */
+/** How long an ended subscription may take to send what it has started. */
 export const DRAIN_SUBSCRIPTION_MS = 5_000;
 
 /** Bytes of authorization tokens kept under aliases for a peer. */
 export const MAX_AUTH_TOKEN_CACHE_BYTES = 16_384;
 
 /**
- * Objects of a group that came as datagrams and are sent to who joins, the newest: more at once the
- * path would drop.
+ * The newest datagrams of a group that are sent to a late joiner: the network would drop more at
+ * once.
  */
 export const MAX_REPLAYED_DATAGRAMS = 64;
 
-/** How long a PUBLISH may wait for a stream that the peer allows, before it is told that there is none. */
+/** How long a PUBLISH may wait for the peer's stream credit before PUBLISH_BLOCKED is sent. */
 export const STREAM_CREDIT_MS = 1_000;
 
 /**
- * How long after its control stream a peer's close may come before the end of the stream counts as a
- * violation: whoever leaves ends its streams first, and a page that is left resets them.
+ * How long after the end of its control stream a peer's close may come before that end counts as a
+ * violation: a leaving peer ends its streams first, and a closed page resets them.
  */
 export const CLOSE_AFTER_CONTROL_MS = 1_000;
 
@@ -118,74 +119,78 @@ export const CLOSE_AFTER_CONTROL_MS = 1_000;
 export const DEFAULT_FILL_TIMEOUT_MS = 5_000;
 
 /**
- * How long a peer may have more to say than its rate allows. Whoever stays within the other limits has
- * long said everything by then, so this is somebody who makes requests in order to make requests.
+ * How long a peer may exceed its message rate. A peer within the other limits is done by then, so
+ * longer means a flood.
  */
 export const MAX_OVER_RATE_MS = 60_000;
 
 /**
- * Data streams that wait until the peer allows them: a few for each subscription that a session may
- * have. Beyond it the peer will not catch up, and the least urgent one is given up for each new one.
+ * Data streams that wait for the peer's stream credit: a few for each subscription of a session.
+ * Beyond it the peer will not catch up, and each new stream replaces the least urgent one.
  */
 export const MAX_STREAMS_WAITING = 4_096;
 
-/** How long the peer may allow no stream before those are finished that only wait for their end. */
+/** How long the peer may give no stream credit before parked streams are finished. */
 export const STREAM_PATIENCE_MS = 250;
 
 /**
- * Data streams of one session left open for want of a reset. Browsers allow about 100 streams at once,
- * and what is new must have room beside these. At the limit the oldest is finished.
+ * Parked streams of one session. Browsers allow about 100 streams at once, and new ones need room
+ * beside these. At the limit the oldest is finished.
  */
 export const MAX_PARKED_STREAMS = 32;
 
 /**
- * Streams of one kind that are looked at to learn what a peer speaks that did not say. It is the first
- * that tells; what a lost packet lets overtake it is no more than this.
+ * Streams of one kind that are inspected to detect the dialect of a peer that negotiated none. The
+ * first one decides; a lost packet lets no more than this overtake it.
  */
 export const MAX_STREAMS_LOOKED_AT = 16;
 
-/** Bytes of a CLIENT_SETUP that are waited for to name what a client offers: its list comes first. */
+/** Bytes of a CLIENT_SETUP that are read to report the offered versions, which come first. */
 export const MAX_OFFER_BYTES = 512;
 
 /**
- * How long a stream stays open at least whose group was followed by others and is gone from the cache:
- * a player that is behind may still be at it, and would take its end for the end of the group.
+ * How long a stream stays parked at least after its group was superseded and evicted: a late player
+ * may still be reading it, and would take its end for the end of the group.
  */
 export const PARKED_STREAM_MS = 10_000;
 
-/** How often it is looked whether such streams may be finished. */
+/** Interval of the check whether parked streams may be finished. */
 export const PARKED_CHECK_MS = 2_500;
 
 /**
- * Datagrams of no use that a session may send a second, on average and at once: padding, and what is of
- * a track that is not taken any more. Hundreds fit into a packet, and each costs us a turn.
+ * Useless datagrams that a session may send a second, on average and in a burst: padding, and those
+ * of tracks that are no longer subscribed to. Hundreds fit into a packet, and each costs a turn of
+ * the event loop.
  */
 export const USELESS_DATAGRAMS_PER_SECOND = 1_000;
 /** See {@linkcode USELESS_DATAGRAMS_PER_SECOND}: some seconds of a busy track that was just left. */
 export const USELESS_DATAGRAMS_AT_ONCE = 10_000;
 
 /**
- * Requests of a session that were begun and not finished in time: nobody has that many by accident, and
- * each may keep its stream as long as the peer says nothing more on it.
+ * Requests of a session whose first message did not arrive in time: so many are no accident, and
+ * each may keep its stream open.
  */
 export const MAX_INCOMPLETE_REQUESTS = 64;
 
 /**
- * Bytes that may be sent ahead of a request's next message to see whether the peer still takes them:
- * the longest form of the message's type without its last byte.
+ * Probe bytes that may be sent ahead of a request's next message to see whether the peer has
+ * stopped it: the longest form of the message's type without its last byte.
  */
 export const MAX_PROBES = 8;
 
-/** Of these, how many are sent because of time: two are kept for when something speaks for a stop. */
+/** Probes that a timer may send: two are kept for when there is a sign of a stop. */
 export const MAX_TIMED_PROBES = 6;
 
-/** How long a request is quiet before it is asked whether it was stopped; then twice as long each time. */
+/** How long a request is quiet before the first probe; then twice as long each time. */
 export const FIRST_PROBE_MS = 2_000;
 
-/** The longest time between two looks at a quiet request. */
+/** The longest time between two probes of a quiet request. */
 export const MAX_PROBE_DELAY_MS = 64_000;
 
-/** How long after a subscriber refused a stream it is asked: it may have stopped the request just after. */
+/**
+ * How long after a subscriber refused a stream its request is probed: it may have been stopped just
+ * after.
+ */
 export const SUSPECT_PROBE_MS = 500;
 
 /**

@@ -7,24 +7,25 @@ export const MAX_PAGE_BYTES = 65_536;
 export const FIRST_PAGE_BYTES = 1_024;
 
 /**
- * An object up to this size is handed on when it is whole: its packets arrive within milliseconds of
- * each other, and a write for each of them would cost every subscriber several times the work.
- * Larger objects are handed on in pieces of at least this size, while their tail is on its way.
+ * An object up to this size is forwarded when it is complete: its packets arrive within
+ * milliseconds, and a write for each would cost every subscriber several times the work. Larger
+ * objects are forwarded in pieces of at least this size while they arrive (cut-through).
  */
 export const CUT_THROUGH_BYTES = 16_384;
 
-/** What an object costs beside its bytes: its place in the indexes. */
+/** Memory of an object beside its bytes: its place in the indexes. */
 export const OBJECT_OVERHEAD_BYTES = 80;
 
 /** Subgroups of one group. Each costs every subscriber a stream; beyond it the oldest are given up. */
 export const MAX_SUBGROUPS_PER_GROUP = 4_096;
 
-/** Subgroups that are given up at once where another needs room: it costs as much as for one. */
+/** Subgroups that are dropped at once when another needs room: it costs as much as dropping one. */
 export const SUBGROUPS_FORGOTTEN = 64;
 
 /**
- * Rows of subgroups of one group that were given up for others and are remembered, so that they do not
- * come back as new: a publisher that counts them up needs one row. Beyond it the shortest is forgotten.
+ * Ranges of dropped subgroups of one group that are remembered, so that late data of them does not
+ * start new ones: a publisher that numbers them upwards needs one range. Beyond it the shortest is
+ * forgotten.
  */
 export const MAX_FORGOTTEN_ROWS = 64;
 
@@ -32,33 +33,45 @@ export const MAX_FORGOTTEN_ROWS = 64;
 export const MAX_GAPS = 256;
 
 /**
- * How many groups one of two publishers that send the same may be behind the other, while objects come:
- * what one has just ended is still on its way from the other.
+ * How many groups one of two redundant publishers may be behind the other while it sends: the last
+ * group of one may still be arriving from the other.
  */
 export const REDUNDANT_LAG_GROUPS = 1n;
 
-/** The same of objects, in one group or the next: a second at 60 frames a second. */
+/**
+ * How many objects one of two redundant publishers may be behind the other, in one group or the
+ * next: a second at 60 frames a second.
+ */
 export const REDUNDANT_LAG_OBJECTS = 64;
 
-/** A publisher that brought nothing for longer is not ahead of anybody who sends the same. */
+/** A redundant publisher that sent nothing for longer counts as behind the other. */
 export const REDUNDANT_SILENCE_MS = 1_000;
 
 /**
- * How long nothing has come of a group until nobody is expected to go on with it, when another publisher
- * than its own has brought a later one.
+ * How long after its last object a group counts as abandoned, when another publisher than its own
+ * has sent a later one.
  */
 export const ABANDONED_GROUP_MS = 2_000;
 
-/** Sources of one track that are told apart. Each that ever brought an object is one until the track ends. */
+/**
+ * Sources of one track that are distinguished. Each that ever delivered an object counts until the
+ * track ends.
+ */
 export const MAX_SOURCES = 64;
 
-/** Times that a request begins anew because the track was taken over while it was being opened. */
+/**
+ * Times that a request starts again because the track's publisher was replaced while it was being
+ * opened.
+ */
 export const MAX_REOPENINGS = 4;
 
-/** How long takeovers of tracks of one namespace are gathered before watchers are told: they come together. */
+/**
+ * How long replaced publishers of one namespace are collected before subscribers are notified,
+ * because they come in bursts.
+ */
 export const RENEWAL_MS = 50;
 
-/** How long that may take in all: meanwhile watchers do not see the namespace. */
+/** How long the collection may take in all: meanwhile subscribers do not see the namespace. */
 export const MAX_RENEWAL_MS = 200;
 
 /** Tracks of one scope at a time. Each costs some kilobytes even when nothing of it is cached. */
@@ -66,29 +79,29 @@ export const MAX_TRACKS = 100_000;
 
 /**
  * How long a request of another relay waits for the answer to one that is under way already: relays
- * that look for a track at the same time may be waiting for each other.
+ * that search for a track at the same time may wait for each other.
  */
 export const RELAY_PATIENCE_MS = 1_000;
 
-/** Scopes that a hint names, for a peer that perhaps connected to the wrong path. */
+/** Scopes that a hint in a log line names, for a peer that may have connected to the wrong path. */
 export const MAX_HINTS = 3;
 
-/** Scopes that are looked through for a hint: it must cost nothing that a peer could notice. */
+/** Scopes that are searched for a hint, so that it costs little. */
 export const MAX_HINT_SCOPES = 64;
 
 /**
- * How long a publisher that was asked for what there is of a track may take before it is fetched: it
- * sends it at once if it does so at all.
+ * How long a publisher may take to send the past of a track that a subscription asked for, before
+ * the relay fetches it: a publisher that supports it sends at once.
  */
 export const PAST_PATIENCE_MS = 250;
 
 /**
- * How long a publisher may think about a FETCH or TRACK_STATUS before the next that may have the track
- * is asked too: several times what an answer takes, and little for who waits.
+ * How long a publisher may take to answer a FETCH or TRACK_STATUS before the next one is asked too:
+ * several times the usual, and short for the subscriber.
  */
 export const ASK_NEXT_MS = 500;
 
-/** Publishers that are asked in turn for one thing: namespaces that many share hold few that have it. */
+/** Publishers that are asked in turn for one track: of many that share a namespace few have it. */
 export const MAX_ASKED_IN_TURN = 8;
 
 /** Fetches of a scope that others may join, at a time; beyond it each asks for itself. */
@@ -100,5 +113,5 @@ export const MAX_SHARED_FETCHES = 1_024;
  */
 export const MAX_FETCH_LAG_BYTES = 1_048_576;
 
-/** Groups that are fetched for one that misses them: enough for an outage, and no archive. */
+/** Groups that are fetched to fill a gap: enough for an outage, not for an archive. */
 export const MAX_BACKFILL_GROUPS = 16n;

@@ -10,7 +10,10 @@ export const MAX_HANDSHAKES = 1_024;
 /** Milliseconds for a handshake: QUIC's, and again HTTP/3's and WebTransport's. Three lost flights of a far phone fit. */
 export const HANDSHAKE_TIMEOUT = 10_000;
 
-/** Connections that nobody has accepted yet. The program takes them at once, so more means that it hangs. */
+/**
+ * Connections that the program has not accepted yet. It accepts them at once, so more means that it
+ * hangs.
+ */
 export const MAX_CONNECTIONS_WAITING = 256;
 
 /**
@@ -36,7 +39,7 @@ export const MAX_DATAGRAMS_WAITING = 1024;
 /** Bytes of a close reason: WebTransport allows no more, and it must fit one packet on QUIC. */
 export const MAX_CLOSE_REASON = 1024;
 
-/** What QUIC keeps of a stream that nobody reads, at most: Deno has no smaller window to set. */
+/** Bytes that QUIC buffers for an unread stream: Deno cannot set a smaller window. */
 export const STREAM_WINDOW = 1_250_000;
 
 /**
@@ -45,27 +48,27 @@ export const STREAM_WINDOW = 1_250_000;
  */
 export const READ_AHEAD_BYTES = 16_384;
 
-/** Bytes read ahead at once: most streams have nothing that waits. */
+/** Bytes read ahead at once: most streams have no unread data. */
 export const READ_AHEAD_STEP = 1_024;
 
 /**
- * Milliseconds between looks at what waits to be read. A peer on a fast network sends some tens of
- * megabytes in between, which may come on top of the budgets.
+ * Interval of the check of unread bytes, in milliseconds. A peer on a fast network may exceed the
+ * budgets by some tens of megabytes in between.
  */
 export const UNREAD_CHECK_INTERVAL = 250;
 
 /**
- * Bytes of one peer that may wait to be read: about fifty streams that nobody keeps up with. Whoever
- * keeps to the other limits is read at once.
+ * Unread bytes of one connection: about fifty streams that are not read fast enough. A peer within
+ * the other limits is read at once.
  */
 export const MAX_UNREAD_BYTES_PER_CONNECTION = 67_108_864;
 
-/** Bytes of all peers together that may wait to be read: with a full cache half of 2 GiB is left. */
+/** Unread bytes of all connections together: with a full cache half of 2 GiB is left. */
 export const MAX_UNREAD_BYTES = 402_653_184;
 
 /**
- * As so many handshakes under way as a known address has, one of a stranger's weighs: links between
- * relays come about while strangers flood, and who forges a relay's address takes no more than a part.
+ * Weight of a handshake from an unknown address against one from a known address, so that links
+ * between relays come up during a flood, and a forged relay address only gets a part of the slots.
  */
 export const KNOWN_ADDRESS_WEIGHT = 64;
 

@@ -15,7 +15,7 @@ export const MAX_SILENT_STREAMS = 4;
  */
 export const MAX_UNCLAIMED_STREAMS = 256;
 
-/** Requests beside the session before the peer is told that it asks too much. */
+/** Requests beside the session before the connection is closed. */
 export const MAX_EXTRA_REQUESTS = 16;
 
 /** Bytes of a field section, encoded and decoded: room for long paths and tokens in them. */
@@ -33,7 +33,7 @@ export const MAX_INTEGER_FRAME_SIZE = 8;
 /** Protocols a client may offer: every draft of MoQT ever published, twice. */
 export const MAX_OFFERED_PROTOCOLS = 64;
 
-/** Characters of what a peer said that a log line repeats. */
+/** Characters of a peer's text that a log line repeats. */
 export const MAX_QUOTED_LENGTH = 200;
 
 /**
@@ -44,12 +44,13 @@ export const FRAMES_PER_SECOND = 100;
 /** See {@linkcode FRAMES_PER_SECOND}. */
 export const FRAMES_AT_ONCE = 1_000;
 
-/** Milliseconds that a last word (close capsule, refusal) may take to reach the peer. */
+/** Milliseconds that a last message (close capsule, refusal) may take to reach the peer. */
 export const LINGER_TIMEOUT = 2_000;
 
 /**
- * Milliseconds between a peer's answer to our goodbye and the end of the QUIC connection. Chromium
- * answers before it tells its page, and forgets code and reason when the connection ends in between.
+ * Milliseconds between a peer's answer to our close and the end of the QUIC connection. Chromium
+ * answers before it notifies its page, and loses code and reason when the connection ends in
+ * between.
  */
 export const GOODBYE_GRACE = 500;
 

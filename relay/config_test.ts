@@ -237,7 +237,7 @@ Deno.test("values that do not go together are refused at their place", () => {
     const [text, line] of [
       ["server: {cert_file: a}", /server\.cert_file: a certificate needs its key/],
       ["server: {key_file: a}", /server\.key_file: a key needs its certificate/],
-      ["server: {keep_alive_ms: 10000}", /server\.keep_alive_ms: 10000 keeps nothing alive/],
+      ["server: {keep_alive_ms: 10000}", /server\.keep_alive_ms: 10000 keeps no connection alive/],
       ["cache: {max_bytes: 2000000}", /cache\.max_track_bytes: one track/],
       ["limits: {max_object_bytes: 40000000}", /limits\.max_object_bytes: an object must fit/],
       [

@@ -39,5 +39,5 @@ export async function runCommand(args: readonly string[], process: Process): Pro
 
 function configWarnings({ value: { auth, server } }: LoadedConfig<SdnConfig>): string[] {
   if (auth.mode !== "open" || isLoopback(parseAddress(server.address)!)) return [];
-  return ["auth.mode is open: everyone who can reach the controller may change everything"];
+  return ["auth.mode is open: anyone who can reach the controller may change everything"];
 }

@@ -24,7 +24,7 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
   if (server.keepAliveMs >= server.idleTimeoutMs) {
     refuse(
       "server.keep_alive_ms",
-      `${server.keepAliveMs} keeps nothing alive: write less than ` +
+      `${server.keepAliveMs} keeps no connection alive: write less than ` +
         `\`server.idle_timeout_ms\`, which is ${server.idleTimeoutMs}, or 0`,
     );
   }

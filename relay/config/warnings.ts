@@ -9,10 +9,10 @@ export function configWarnings({ value, origins }: LoadedConfig<RelayConfig>): s
   const mode = origins.get("auth.mode");
   if (mode?.from === "environment" && mode.name === "INSECURE") {
     warnings.push(
-      "INSECURE=true: the certificate is made by the relay and everyone may publish and subscribe",
+      "INSECURE=true: the certificate is generated and anyone may publish and subscribe",
     );
   } else if (auth.mode === "open") {
-    warnings.push("auth.mode is open: everyone who can reach the relay may publish and subscribe");
+    warnings.push("auth.mode is open: anyone who can reach the relay may publish and subscribe");
   }
   if (sdn.urls.length > 0 && sdn.address === "" && callableUrl(server.address) === "") {
     warnings.push(
@@ -21,7 +21,7 @@ export function configWarnings({ value, origins }: LoadedConfig<RelayConfig>): s
     );
   }
   if (mesh.insecure) {
-    warnings.push("mesh.insecure is true: whoever answers at a neighbor's address is believed");
+    warnings.push("mesh.insecure is true: neighbors are not verified");
   }
   if (limits.maxRequests >= server.maxBidiStreams) {
     warnings.push(

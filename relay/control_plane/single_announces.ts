@@ -39,7 +39,7 @@ export class SingleAnnounces {
     const untold = texts.length - told.length;
     if (untold > 0 && !this.#isUntoldSaid) {
       this.#options.log.warn(
-        "an older controller is told no more announces: viewers at other relays cannot find the rest",
+        "an older controller takes no more announces: subscribers at other relays cannot find the rest",
         {
           controller: url,
           told: told.length,

@@ -85,7 +85,7 @@ Deno.test("what cannot be is refused with its place", () => {
         /sdn\.yaml:2:.*server\.address: refusing to listen on :8090/,
       ],
       ["server:\n  address: example.com:1\n", /allowed an IP address and a port/],
-      ["auth:\n  mode: token\n", /auth\.tokens: nobody could come in/],
+      ["auth:\n  mode: token\n", /auth\.tokens: mode token needs/],
       [
         "auth:\n  mode: token\n  tokens:\n    - {role: read}\n",
         /sdn\.yaml:4:7: auth\.tokens\.0: found a map, allowed one of `sha256` and `token_file`/,
@@ -103,7 +103,10 @@ Deno.test("what cannot be is refused with its place", () => {
       ["graph:\n  peers: ['http://u:hunter2@a']\n", /graph\.peers\.0: found "http:\/\/\*\*\*@a"/],
       ["etcd:\n  timeout_ms: 2parsecs\n", /etcd\.timeout_ms: .* or a text like 10s/],
       ["auth:\n  tokens:\n    - {role: king, sha256: ''}\n", /auth\.tokens\.0\.role: .*admin/],
-      ["auth:\n  tokens:\n    - {role: admin, token_file: x, relay: a}\n", /role relay alone/],
+      [
+        "auth:\n  tokens:\n    - {role: admin, token_file: x, relay: a}\n",
+        /only allowed with the role relay/,
+      ],
       [
         "graph: { peers: ['http://a'], node_ttl_sec: 15, sync_interval_sec: 10 }\n",
         /graph\.sync_interval_sec: must be at most half of `graph\.node_ttl_sec`/,

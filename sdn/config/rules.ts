@@ -20,11 +20,11 @@ export function brokenRules(config: SdnConfig): KeyFault[] {
     );
   }
   if (auth.mode === "token" && auth.tokens.length === 0) {
-    refuse("auth.tokens", "nobody could come in: write at least one token");
+    refuse("auth.tokens", "mode token needs at least one token");
   }
   for (const [place, token] of auth.tokens.entries()) {
     if (token.relay !== undefined && token.role !== "relay") {
-      refuse(`auth.tokens.${place}`, "`relay` goes with the role relay alone");
+      refuse(`auth.tokens.${place}`, "`relay` is only allowed with the role relay");
     }
   }
   broken.push(...certificatePairFaults(serverPair(config)));

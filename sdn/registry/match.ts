@@ -6,6 +6,6 @@ import type { RelayEntry } from "./relay_entry.ts";
 export function mismatch(entry: RelayEntry | undefined, match?: Match): Refusal | undefined {
   if (match === undefined || entry !== undefined && match === "any") return undefined;
   if (entry !== undefined && entry.modified === match) return undefined;
-  const state = entry === undefined ? "does not live" : `changed at ${entry.modified}`;
+  const state = entry === undefined ? "has no lease" : `changed at ${entry.modified}`;
   return refusal("precondition_failed", `The relay ${state}`);
 }

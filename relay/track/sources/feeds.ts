@@ -403,7 +403,7 @@ export class Feeds implements FeedOwner {
       feed.cancel();
     }
     this.#updateForward();
-    if (this.#feeds.size === 0) this.#gone({ kind: "ended", reason: "nobody watches" });
+    if (this.#feeds.size === 0) this.#gone({ kind: "ended", reason: "no subscriber is left" });
   }
 
   #updateForward(): void {
@@ -428,5 +428,5 @@ const TAKEN_OVER = "another publisher has taken over the name: subscribe again";
 /** Ends that are the track's, not only its publisher's. */
 const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
 
-const NO_WAY: Refusal = { kind: "timeout", reason: "there is no way to the track" };
+const NO_WAY: Refusal = { kind: "timeout", reason: "no route to the track" };
 const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

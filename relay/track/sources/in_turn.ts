@@ -201,4 +201,4 @@ const ANOTHER_MAY: ReadonlySet<RefusalKind> = new Set([
 ]);
 
 const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };
-const CANCELLED: Refusal = { kind: "timeout", reason: "nobody waits for the answer any more" };
+const CANCELLED: Refusal = { kind: "timeout", reason: "the request was cancelled" };

@@ -78,6 +78,7 @@ export class Link {
   #pinger: Pinger | undefined;
   #toldRtt: number | undefined;
   #isUp = false;
+  #isBroken = false;
   #held: Timer | undefined;
   #since: number;
   #failure: string | undefined;
@@ -106,6 +107,11 @@ export class Link {
     if (this.#session === undefined) return "dialing";
     if (this.#session.isPeerLeaving) return "leaving";
     return this.#isUp ? "up" : "held";
+  }
+
+  /** Whether its session, or the last one, ended without a word from the neighbor before. */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   /** Milliseconds since the session started or ended. */
@@ -211,6 +217,9 @@ export class Link {
     signal: AbortSignal,
   ): Promise<void> {
     const heard = new HeardConnection(connection, () => this.#pinger?.heard());
+    this.#isBroken = false;
+    // Before the session hears of it, and ends what comes by the link.
+    void connection.closed.then(() => this.#isBroken = this.#session?.isPeerLeaving === false);
     const session = this.#options.startSession(heard, target, this);
     const over = session.run();
     const stop = () => session.close("the relay is shutting down");

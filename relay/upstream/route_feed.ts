@@ -171,7 +171,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#current = undefined;
     if (!this.#isNeeded) return this.#notNeeded();
     if (isFinal(end)) return this.#finish(end);
-    this.#lost(leg.route.link.state === "up" ? "lost" : "link_down");
+    this.#lost(leg.route.link.isBroken ? "link_down" : "lost");
   }
 
   legContradicted(leg: Leg, reason: string): Verdict {

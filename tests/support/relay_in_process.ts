@@ -34,7 +34,10 @@ export async function startRelayInProcess(
       version: "test",
       commit: "",
       deno: Deno.version.deno,
-      usage: () => ({ cpuSeconds: 0, residentBytes: 0, heapBytes: 0 }),
+      usage: () => {
+        const { rss, heapUsed } = Deno.memoryUsage();
+        return { cpuSeconds: performance.now() / 1000, residentBytes: rss, heapBytes: heapUsed };
+      },
     },
     clock: systemClock,
     log,

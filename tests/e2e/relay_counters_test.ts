@@ -1,0 +1,69 @@
+/** Every counter and gauge that the relay shows is one that something moves. */
+import assert from "node:assert/strict";
+import { RelayMetrics } from "../../relay/ops/metrics.ts";
+import {
+  REQUEST_KINDS,
+  REQUEST_OUTCOMES,
+  UPSTREAM_OUTCOMES,
+  UPSTREAM_REQUEST_KINDS,
+} from "../../relay/vocabulary.ts";
+import { DELIVERY } from "../scenarios/counters/delivery_drives.ts";
+import { scrape } from "../scenarios/counters/drive.ts";
+import { MESH } from "../scenarios/counters/mesh_drives.ts";
+import { OBJECTS } from "../scenarios/counters/object_drives.ts";
+import { PORTS } from "../scenarios/counters/port_drives.ts";
+import { ENDINGS, REQUESTS } from "../scenarios/counters/session_drives.ts";
+import { movedIn, MovedSeries } from "../support/moved_series.ts";
+
+const HTTP = "shared/http/listener_test.ts";
+
+/** What takes a flood or a broken network to move: the tests in which that is, for each of its words. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'qumo_relay_transport_limits_total{limit="handshakes"}': "relay/transport/quic_test.ts",
+  'qumo_relay_transport_limits_total{limit="unread_bytes_per_connection"}':
+    "relay/transport/listener_test.ts",
+  'qumo_relay_transport_limits_total{limit="webtransport_handshakes"}':
+    "relay/transport/listener_test.ts",
+  'qumo_relay_transport_limits_total{limit="unread_bytes"}':
+    "relay/transport/unread_budget_test.ts",
+  'qumo_relay_http_connections_dropped_total{reason="accept_failed"}':
+    "tests/e2e/descriptors_test.ts",
+  'qumo_relay_http_connections_dropped_total{reason="address_full"}': HTTP,
+  'qumo_relay_http_connections_dropped_total{reason="full"}': HTTP,
+  'qumo_relay_http_connections_dropped_total{reason="head_timeout"}': HTTP,
+  'qumo_relay_http_connections_dropped_total{reason="idle"}': HTTP,
+  'qumo_relay_http_connections_dropped_total{reason="malformed"}': HTTP,
+  'qumo_relay_http_connections_dropped_total{reason="stalled"}': HTTP,
+  'qumo_relay_condition{condition="controller_outdated"}': "tests/e2e/go_controller_test.ts",
+};
+
+/** Nothing moves them until a dialect is spoken that cannot say all of draft 18. */
+const NOT_YET = [
+  'qumo_relay_datagrams_dropped_total{reason="inexpressible"}',
+  'qumo_relay_subscriber_skips_total{reason="inexpressible"}',
+];
+
+// A connection's operations in Deno end some time after the connection.
+const UNTIDY = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test(
+  "everything that the relay counts and shows is moved by something",
+  UNTIDY,
+  async (test) => {
+    const moved = new MovedSeries();
+    moved.take(await scrape(new RelayMetrics()));
+    // Of answers only those are shown that there were.
+    const requests = "qumo_relay_requests_total";
+    moved.expect(requests, "kind", REQUEST_KINDS);
+    moved.expect(requests, "outcome", REQUEST_OUTCOMES);
+    const upstream = "qumo_relay_upstream_requests_total";
+    moved.expect(upstream, "kind", UPSTREAM_REQUEST_KINDS);
+    moved.expect(upstream, "outcome", UPSTREAM_OUTCOMES);
+    const drives = [...ENDINGS, ...REQUESTS, ...OBJECTS, ...DELIVERY, ...MESH, ...PORTS];
+    for (const { what, run } of drives) {
+      await test.step({ name: what, fn: () => run(moved), ...UNTIDY });
+    }
+    for (const [point, file] of Object.entries(ELSEWHERE)) await movedIn(file, point);
+    assert.deepEqual(moved.still, [...Object.keys(ELSEWHERE), ...NOT_YET].sort());
+  },
+);

@@ -1,13 +1,13 @@
-import { DecodeError, SessionCode } from "@qumo/shared/wire";
+import { DecodeError, type SessionErrorName } from "@qumo/shared/wire";
 import { TransportError } from "../transport/errors.ts";
 import type { Malformed } from "../vocabulary.ts";
 
 /** Ends the session with this code. */
 export class SessionError extends Error {
   override readonly name = "SessionError";
-  readonly code: SessionCode;
+  readonly code: SessionErrorName;
 
-  constructor(code: SessionCode, message: string) {
+  constructor(code: SessionErrorName, message: string) {
     super(message);
     this.code = code;
   }
@@ -15,18 +15,18 @@ export class SessionError extends Error {
 
 /** The peer broke the protocol. */
 export function violation(message: string): SessionError {
-  return new SessionError(SessionCode.PROTOCOL_VIOLATION, message);
+  return new SessionError("protocol_violation", message);
 }
 
 /** The code and reason that a session is closed with for an error, the one place that says so. */
-export function closingOf(error: unknown): { code: SessionCode; reason: string } {
+export function closingOf(error: unknown): { code: SessionErrorName; reason: string } {
   if (error instanceof SessionError) return { code: error.code, reason: error.message };
   if (error instanceof DecodeError) {
     const isPair = error.fault === "key_value" || error.fault === "token";
-    const code = isPair ? SessionCode.KEY_VALUE_FORMATTING_ERROR : SessionCode.PROTOCOL_VIOLATION;
+    const code = isPair ? "key_value_formatting_error" : "protocol_violation";
     return { code, reason: error.message };
   }
-  return { code: SessionCode.INTERNAL_ERROR, reason: "internal error" };
+  return { code: "internal_error", reason: "internal error" };
 }
 
 const places = new WeakMap<object, Malformed>();

@@ -1,5 +1,4 @@
 import {
-  ByteReader,
   type ControlMessage,
   DecodeError,
   type Draft,
@@ -10,7 +9,7 @@ import {
 import type { Input } from "./input.ts";
 
 /** The longest frame: type, length and body. */
-export const MAX_FRAME_BYTES = 9 + 2 + MAX_MESSAGE_BYTES;
+export const MAX_FRAME_BYTES = 9 + 9 + MAX_MESSAGE_BYTES;
 
 /** The stream's next integer; undefined when the stream ends before it. */
 export async function readVarint(input: Input, format: VarintFormat): Promise<bigint | undefined> {
@@ -62,11 +61,14 @@ function understand(
   return message;
 }
 
-async function takeBody(input: Input, draft: Draft): Promise<Uint8Array> {
-  await need(input, 2);
-  const length = new ByteReader(input.bytes, draft.varint, input.start, input.end).u16();
-  await need(input, 2 + length);
-  const from = input.start + 2;
+async function takeBody(input: Input, { control }: Draft): Promise<Uint8Array> {
+  await need(input, 1);
+  const size = control.length.sizeFrom(input.bytes[input.start]!);
+  await need(input, size);
+  const length = control.length.read(input.bytes, input.start);
+  if (length > MAX_MESSAGE_BYTES) throw new DecodeError("malformed", "A message is too long");
+  await need(input, size + length);
+  const from = input.start + size;
   input.start = from + length;
   // A copy, because names and tokens of the message outlive the buffer.
   return input.bytes.slice(from, input.start);

@@ -5,7 +5,6 @@ import {
   drafts,
   isUniStreamType,
   offeredVersions,
-  SessionCode,
   SETUP_STREAM_TYPE,
 } from "@qumo/shared/wire";
 import type { Connection } from "../transport/types.ts";
@@ -22,7 +21,7 @@ export interface FoundDraft {
 
 /** Why nothing can be spoken with a peer: the code for it, the reason for it and for the log. */
 export interface NegotiationRefusal {
-  readonly code: SessionCode;
+  readonly code: number;
   readonly reason: string;
 }
 
@@ -90,7 +89,7 @@ class Look {
 
   // A stream that was reset says nothing, which is no verdict.
   #failed(error: unknown): void {
-    if (!isTransportEnd(error)) this.decide(refused(closingOf(error)));
+    if (!isTransportEnd(error)) this.decide(broken(error));
   }
 }
 
@@ -121,16 +120,21 @@ async function judgeBidi(stream: PeekedStream): Promise<Verdict | undefined> {
 const MODERN = drafts.find(({ family }) => family === "B")!;
 const SPOKEN = drafts.map(({ protocol }) => protocol).join(", ");
 
+function broken(error: unknown): Verdict {
+  const { code, reason } = closingOf(error);
+  return refused({ code: MODERN.sessionCodes[code], reason });
+}
+
 function unknown(offer: string): Verdict {
   return refused({
-    code: SessionCode.VERSION_NEGOTIATION_FAILED,
+    code: MODERN.sessionCodes.version_negotiation_failed,
     reason: `the client offered ${offer}; this relay speaks ${SPOKEN}`,
   });
 }
 
 function tooLate(timeoutMs: number): Verdict {
   return refused({
-    code: SessionCode.CONTROL_MESSAGE_TIMEOUT,
+    code: MODERN.sessionCodes.control_message_timeout,
     reason: `no protocol was offered and no SETUP came within ${timeoutMs} ms`,
   });
 }

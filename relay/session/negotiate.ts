@@ -1,5 +1,5 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import { type Draft, draftOf, drafts, SessionCode } from "@qumo/shared/wire";
+import { type Draft, draftOf, drafts } from "@qumo/shared/wire";
 import type { Connection } from "../transport/types.ts";
 import type { StreamSource } from "./first_streams.ts";
 import { findInBand, type NegotiationRefusal, type NegotiationTime } from "./in_band.ts";
@@ -63,6 +63,6 @@ function moqt(draft: Draft): Dialect {
 }
 
 const UNKNOWN: NegotiationRefusal = {
-  code: SessionCode.VERSION_NEGOTIATION_FAILED,
+  code: drafts[0]!.sessionCodes.version_negotiation_failed,
   reason: "unknown protocol",
 };

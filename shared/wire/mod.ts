@@ -45,8 +45,13 @@ export {
   type Redirect,
   WHOLE_GROUP,
 } from "./moqt/model/messages.ts";
-export type { Code, DoneName, RequestErrorName } from "./moqt/model/codes.ts";
-export { messageTable, okScope, outOfScope, updateScope } from "./moqt/drafts/draft18_messages.ts";
+export type { Code, DoneName, RequestErrorName, SessionErrorName } from "./moqt/model/codes.ts";
+export { messageTable } from "./moqt/drafts/draft18_messages.ts";
+export {
+  outOfScope,
+  type ParameterRules,
+  type UpdatedRequest,
+} from "./moqt/model/parameter_rules.ts";
 export type { ParameterName, Parameters } from "./moqt/model/parameters.ts";
 export type { GroupOrder } from "./moqt/model/group_order.ts";
 export type { Token } from "./moqt/model/token.ts";

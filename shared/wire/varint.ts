@@ -8,6 +8,8 @@ export interface VarintFormat {
   readonly name: "vi64" | "rfc9000";
   /** The largest value it can carry. */
   readonly max: bigint;
+  /** The form that is long enough for every integer: its first byte for small ones, and its bytes. */
+  readonly longest: { readonly first: number; readonly bytes: number };
   /** How many bytes the integer takes whose first byte is this. */
   lengthFrom(first: number): number;
   /** Reads the integer at `at`; the caller knows that all its bytes are there. */
@@ -59,6 +61,7 @@ function refuseUnencodable(value: bigint, format: VarintFormat): never {
 export const vi64: VarintFormat = {
   name: "vi64",
   max: 2n ** 64n - 1n,
+  longest: { first: 0xff, bytes: 9 },
   lengthFrom(first) {
     const ones = Math.clz32((~first & 0xff) << 24);
     return ones > 8 ? 9 : ones + 1;
@@ -107,6 +110,7 @@ function vi64FirstBits(first: number, length: number): number {
 export const rfc9000: VarintFormat = {
   name: "rfc9000",
   max: 2n ** 62n - 1n,
+  longest: { first: 0xc0, bytes: 8 },
   lengthFrom: (first) => 1 << (first >> 6),
   read(bytes, at) {
     const first = bytes[at]!;

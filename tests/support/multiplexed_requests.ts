@@ -1,4 +1,4 @@
-import type { ControlMessage } from "@qumo/shared/wire";
+import { type ControlMessage, draft18, type ParameterRules } from "@qumo/shared/wire";
 import type {
   RequestChannel,
   Requests,
@@ -109,6 +109,8 @@ interface Line {
 
 class MultiplexedChannel implements RequestChannel {
   subject: RequestSubject = { namespace: [] };
+  // Which parameters go where is their draft's, and not decided yet.
+  readonly rules: ParameterRules = draft18.parameters;
   readonly probeCount = 0;
   readonly #line: Line;
   readonly #messages: ControlMessage[] = [];

@@ -1,5 +1,5 @@
 import { type Clock, type TaskGroup, TokenBucket } from "@qumo/shared/runtime";
-import { type ControlMessage, SessionCode, StreamCode } from "@qumo/shared/wire";
+import { type ControlMessage, StreamCode } from "@qumo/shared/wire";
 import type { Connection } from "../../transport/types.ts";
 import { isTransportEnd, SessionError } from "../errors.ts";
 import type { StreamSource } from "../first_streams.ts";
@@ -123,6 +123,6 @@ export class AcceptLoop {
     this.#incomplete++;
     if (this.#incomplete <= MAX_INCOMPLETE_REQUESTS) return;
     const reason = `more than ${MAX_INCOMPLETE_REQUESTS} requests were begun and not finished`;
-    this.#parts.fail(new SessionError(SessionCode.CONTROL_MESSAGE_TIMEOUT, reason));
+    this.#parts.fail(new SessionError("control_message_timeout", reason));
   }
 }

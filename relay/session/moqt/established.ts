@@ -1,5 +1,5 @@
 import type { TaskGroup } from "@qumo/shared/runtime";
-import { type Draft, type Namespace, SessionCode, type SetupOptions } from "@qumo/shared/wire";
+import { type Draft, type Namespace, type SetupOptions } from "@qumo/shared/wire";
 import type { Publisher, Scope } from "../../track/mod.ts";
 import { EventLog } from "../event_log.ts";
 import type { StreamSource } from "../first_streams.ts";
@@ -62,7 +62,7 @@ export class EstablishedMoqt implements EstablishedSession {
     this.peer = viewOf(peer, scope);
     this.#tasks = tasks;
     this.#solicits = link === undefined ? settings.solicit : link.advertise !== undefined;
-    const giveUp = (reason: string) => closing.close(SessionCode.INTERNAL_ERROR, reason, "limit");
+    const giveUp = (reason: string) => closing.close("internal_error", reason, "limit");
     const quota = new PeerQuota({ clock, limits: settings.limits, signal: tasks.signal, giveUp });
     const requests = requestsOf(options, result, { streams, quota });
     const context = contextOf(options, result, foundation, requests);

@@ -1,5 +1,5 @@
 import { TaskGroup } from "@qumo/shared/runtime";
-import { type ControlMessageOf, type Draft, SessionCode } from "@qumo/shared/wire";
+import { type ControlMessageOf, type Draft } from "@qumo/shared/wire";
 import type { Connection } from "../../transport/types.ts";
 import { isTransportEnd } from "../errors.ts";
 import { FirstStreams } from "../first_streams.ts";
@@ -40,7 +40,7 @@ export class MoqtSession implements Session {
     const { promise, resolve } = Promise.withResolvers<EstablishedMoqt | undefined>();
     this.established = promise;
     this.#settle = resolve;
-    this.#closing = new Closing(options);
+    this.#closing = new Closing(this.#options);
     this.#scopes = new SessionScopes(options.registry);
     const tasks = this.#tasks = new TaskGroup((_task, error) => this.#taskFailed(error));
     const ids = this.#ids = new RequestIds(role);
@@ -86,7 +86,7 @@ export class MoqtSession implements Session {
   }
 
   close(reason: string): void {
-    this.#closing.close(SessionCode.NO_ERROR, reason, "drained");
+    this.#closing.close("no_error", reason, "drained");
   }
 
   async #run(): Promise<SessionResult> {

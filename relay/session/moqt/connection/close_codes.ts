@@ -1,5 +1,5 @@
 import type { Log } from "@qumo/shared/runtime";
-import { SessionCode } from "@qumo/shared/wire";
+import type { Draft, SessionErrorName } from "@qumo/shared/wire";
 import type { CloseInfo, Connection } from "../../../transport/types.ts";
 import { closingOf, placeOf } from "../../errors.ts";
 import type { SessionEnd } from "../../../vocabulary.ts";
@@ -10,6 +10,7 @@ export interface ClosingParts {
   readonly connection: Pick<Connection, "close">;
   readonly metrics: SessionMetrics;
   readonly log: Log;
+  readonly draft: Draft;
 }
 
 /** How a session ends: what closed the connection counts, ours where we did, the peer's where it did. */
@@ -22,16 +23,17 @@ export class Closing {
   }
 
   /** Closes the connection. */
-  close(code: SessionCode, reason: string, end: SessionEnd): void {
+  close(code: SessionErrorName, reason: string, end: SessionEnd): void {
     this.#end ??= end;
-    this.#parts.connection.close(code, reason);
+    const { connection, draft } = this.#parts;
+    connection.close(draft.sessionCodes[code], reason);
   }
 
   /** Closes it for an error, which is the peer's fault or ours. */
   fail(error: unknown): void {
     const { metrics, log } = this.#parts;
     const { code, reason } = closingOf(error);
-    if (code === SessionCode.INTERNAL_ERROR) {
+    if (code === "internal_error") {
       metrics.unhandledErrors++;
       log.error("session failed", { error });
       return this.close(code, reason, "internal_error");
@@ -44,20 +46,17 @@ export class Closing {
   ended(info: CloseInfo): SessionEnd {
     const { metrics, log } = this.#parts;
     // What we wanted to close it for came too late where it was closed already.
-    const end = info.by === "local" && this.#end !== undefined ? this.#end : endOf(info);
+    const end = info.by === "local" && this.#end !== undefined ? this.#end : this.#endOf(info);
     metrics.sessionsEnded[end]++;
     log.info("session ended", { end, closed_by: info.by, code: info.code, reason: info.reason });
     return end;
   }
-}
 
-function endOf(info: CloseInfo): SessionEnd {
-  if (info.by === "lost") return "lost";
-  if (info.overLimit) return "limit";
-  return ERRORS.has(info.code) ? "peer_error" : "peer_closed";
+  #endOf(info: CloseInfo): SessionEnd {
+    if (info.by === "lost") return "lost";
+    if (info.overLimit) return "limit";
+    const { no_error: _, ...errors } = this.#parts.draft.sessionCodes;
+    // Other codes are an application's own, a page's for example, and say nothing about an error.
+    return Object.values(errors).includes(info.code) ? "peer_error" : "peer_closed";
+  }
 }
-
-// Other codes are an application's own, a page's for example, and say nothing about an error.
-const ERRORS: ReadonlySet<number> = new Set(
-  Object.values(SessionCode).filter((code) => code !== SessionCode.NO_ERROR),
-);

@@ -3,7 +3,6 @@ import {
   type ControlMessage,
   type ControlMessageOf,
   type Draft,
-  SessionCode,
   type SetupOptions,
 } from "@qumo/shared/wire";
 import { type Connection, type SendStream, URGENT } from "../../../transport/types.ts";
@@ -160,7 +159,7 @@ export class ControlChannel {
     }
     if (message.requestId !== undefined && !this.#parts.ids.isOwn(message.requestId)) {
       throw new SessionError(
-        SessionCode.INVALID_REQUEST_ID,
+        "invalid_request_id",
         `GOAWAY names request ${message.requestId}, which is not ours`,
       );
     }
@@ -175,23 +174,23 @@ const AUTHORITY = /^([\w.~!$&'()*+,;=%-]+|\[[0-9a-fA-F:.]+\])(:\d{0,5})?$/;
 
 function checkPath(path: string, mayName: boolean): void {
   if (!mayName) {
-    throw new SessionError(SessionCode.INVALID_PATH, "PATH does not belong into this SETUP");
+    throw new SessionError("invalid_path", "PATH does not belong into this SETUP");
   }
   if (!PATH.test(path)) {
-    throw new SessionError(SessionCode.MALFORMED_PATH, "PATH is not the path of a URI");
+    throw new SessionError("malformed_path", "PATH is not the path of a URI");
   }
 }
 
 function checkAuthority(authority: string, mayName: boolean): void {
   if (!mayName) {
     throw new SessionError(
-      SessionCode.INVALID_AUTHORITY,
+      "invalid_authority",
       "AUTHORITY does not belong into this SETUP",
     );
   }
   if (!AUTHORITY.test(authority)) {
     throw new SessionError(
-      SessionCode.MALFORMED_AUTHORITY,
+      "malformed_authority",
       "AUTHORITY is not the authority of a URI",
     );
   }

@@ -1,5 +1,5 @@
 import type { Clock, TaskGroup, Timer } from "@qumo/shared/runtime";
-import { SessionCode } from "@qumo/shared/wire";
+import type { SessionErrorName } from "@qumo/shared/wire";
 import type { Connection } from "../../../transport/types.ts";
 import type { Role } from "../../session_options.ts";
 
@@ -12,7 +12,7 @@ export interface ShutdownParts {
   /** Says GOAWAY. */
   readonly say: (uri: string, timeout: number) => Promise<void>;
   /** Closes the connection: who was asked to leave has left, or would not. */
-  readonly close: (code: SessionCode, reason: string) => void;
+  readonly close: (code: SessionErrorName, reason: string) => void;
 }
 
 /** How a session comes to its end in peace: which side said that it goes away, and what is left to do. */
@@ -58,7 +58,7 @@ export class Shutdown {
     tasks.spawn("goaway", () => say(role === "server" ? uri : "", timeout));
     connection.drain();
     this.#draining = clock.after(timeout, () => {
-      close(SessionCode.GOAWAY_TIMEOUT, "the peer did not leave in time");
+      close("goaway_timeout", "the peer did not leave in time");
     });
     this.#leaveWhenIdle();
   }
@@ -77,6 +77,6 @@ export class Shutdown {
   #leaveWhenIdle(): void {
     const isToldToLeave = this.#parts.role === "client" && this.#isPeerLeaving;
     if (this.#underWay > 0 || !this.isDraining && !isToldToLeave) return;
-    this.#parts.close(SessionCode.NO_ERROR, "going away");
+    this.#parts.close("no_error", "going away");
   }
 }

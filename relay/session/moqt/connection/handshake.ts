@@ -1,4 +1,4 @@
-import { type Draft, SessionCode, type SetupOptions } from "@qumo/shared/wire";
+import { type Draft, type SetupOptions } from "@qumo/shared/wire";
 import type { Scope } from "../../../track/mod.ts";
 import { SessionError } from "../../errors.ts";
 import type { FirstStreams } from "../../first_streams.ts";
@@ -51,7 +51,7 @@ export async function shakeHands(
     const result = resultOf(options, peer, scopes);
     const allowed = await result.access.authorize("setup", { namespace: [] }, undefined);
     if (allowed.ok) return result;
-    closing.close(SessionCode.UNAUTHORIZED, allowed.refusal.reason, "unauthorized");
+    closing.close("unauthorized", allowed.refusal.reason, "unauthorized");
     return undefined;
   } finally {
     deadline.cancel();
@@ -87,5 +87,5 @@ function resultOf(options: Options, peer: SetupOptions, scopes: SessionScopes): 
 }
 
 function noSetup(): SessionError {
-  return new SessionError(SessionCode.CONTROL_MESSAGE_TIMEOUT, "no SETUP in time");
+  return new SessionError("control_message_timeout", "no SETUP in time");
 }

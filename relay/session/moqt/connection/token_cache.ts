@@ -1,4 +1,4 @@
-import { SessionCode, type Token } from "@qumo/shared/wire";
+import type { Token } from "@qumo/shared/wire";
 import { SessionError, violation } from "../../errors.ts";
 
 /** A token with its value in hand. */
@@ -63,7 +63,7 @@ export class TokenCache {
     const token = this.#tokens.get(id);
     if (token !== undefined) return token;
     throw new SessionError(
-      SessionCode.UNKNOWN_AUTH_TOKEN_ALIAS,
+      "unknown_auth_token_alias",
       `Token alias ${id} is not registered`,
     );
   }
@@ -71,14 +71,14 @@ export class TokenCache {
   #register(id: bigint, token: ResolvedToken): ResolvedToken {
     if (this.#tokens.has(id)) {
       throw new SessionError(
-        SessionCode.DUPLICATE_AUTH_TOKEN_ALIAS,
+        "duplicate_auth_token_alias",
         `Token alias ${id} is registered already`,
       );
     }
     const bytes = this.#bytes + ALIAS_BYTES + token.value.length;
     if (bytes > this.#limit) {
       throw new SessionError(
-        SessionCode.AUTH_TOKEN_CACHE_OVERFLOW,
+        "auth_token_cache_overflow",
         `Registered tokens take more than ${this.#limit} bytes`,
       );
     }

@@ -5,7 +5,6 @@ import {
   namespaceKey,
   outOfScope,
   StreamCode,
-  updateScope,
 } from "@qumo/shared/wire";
 import type { Publisher, Refusal } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
@@ -67,7 +66,7 @@ export class Announcements {
         if (update.kind !== "requestUpdate") {
           throw violation(`${update.kind} does not belong on the stream of PUBLISH_NAMESPACE`);
         }
-        const stray = outOfScope(update.parameters, updateScope.publishNamespace);
+        const stray = outOfScope(update.parameters, stream.rules.update.publishNamespace);
         if (stray !== undefined) throw violation(`${stray} does not belong into this update`);
         this.#context.ids.accept(update.requestId);
         stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });

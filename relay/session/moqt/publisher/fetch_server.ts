@@ -7,7 +7,6 @@ import {
   type Location,
   outOfScope,
   StreamCode,
-  updateScope,
   WHOLE_GROUP,
 } from "@qumo/shared/wire";
 import {
@@ -107,7 +106,7 @@ export class FetchServer {
         if (message.kind !== "requestUpdate") {
           throw violation(`${message.kind} does not belong on the stream of FETCH`);
         }
-        const stray = outOfScope(message.parameters, updateScope.fetch);
+        const stray = outOfScope(message.parameters, stream.rules.update.fetch);
         if (stray !== undefined) throw violation(`${stray} does not belong into a fetch's update`);
         this.#context.ids.accept(message.requestId);
         const { subscriberPriority } = message.parameters;

@@ -2,7 +2,7 @@ import {
   type ControlMessageOf,
   type Namespace,
   outOfScope,
-  type ParameterName,
+  type UpdatedRequest,
 } from "@qumo/shared/wire";
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { PrefixSlot } from "./prefixes.ts";
@@ -18,8 +18,8 @@ export interface PrefixWatch {
   readonly prefix: Namespace;
   /** The prefix's place among those that the session watches. */
   readonly slot: PrefixSlot;
-  /** Parameters that an update may have. */
-  readonly scope: readonly ParameterName[];
+  /** Whose updates they are. */
+  readonly of: UpdatedRequest;
   /** Begins to tell the peer of what is under a prefix; the result ends it. */
   readonly watch: (prefix: Namespace) => () => void;
   /** Takes up what else an update says. */
@@ -44,7 +44,7 @@ export async function followPrefix(
       if (update.kind !== "requestUpdate") {
         throw violation(`${update.kind} does not belong on the stream of a watched prefix`);
       }
-      const stray = outOfScope(update.parameters, request.scope);
+      const stray = outOfScope(update.parameters, stream.rules.update[request.of]);
       if (stray !== undefined) throw violation(`${stray} does not belong into this update`);
       context.ids.accept(update.requestId);
       const prefix = update.parameters.namespacePrefix;

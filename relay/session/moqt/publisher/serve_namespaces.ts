@@ -4,7 +4,6 @@ import {
   EncodeError,
   type Namespace,
   namespaceKey,
-  updateScope,
 } from "@qumo/shared/wire";
 import { isMoqDev } from "../connection/moq_dev.ts";
 import { followPrefix, type PrefixContext } from "./prefix_watch.ts";
@@ -29,7 +28,7 @@ export async function serveNamespaces(
   await followPrefix(context, stream, {
     prefix: message.prefix,
     slot,
-    scope: updateScope.subscribeNamespace,
+    of: "subscribeNamespace",
     watch: (prefix) => watch(context, stream, prefix),
   });
 }

@@ -6,7 +6,6 @@ import {
   outOfScope,
   type Parameters,
   StreamCode,
-  updateScope,
 } from "@qumo/shared/wire";
 import {
   type Demand,
@@ -262,7 +261,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
 
   #update(message: ControlMessageOf<"requestUpdate">): void {
     const { parameters } = message;
-    const stray = outOfScope(parameters, updateScope.subscription);
+    const stray = outOfScope(parameters, this.#stream.rules.update.subscription);
     if (stray !== undefined) {
       throw violation(`${stray} does not belong into a subscription's update`);
     }

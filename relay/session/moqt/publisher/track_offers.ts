@@ -1,11 +1,4 @@
-import {
-  type ControlMessageOf,
-  type Namespace,
-  okScope,
-  outOfScope,
-  StreamCode,
-  updateScope,
-} from "@qumo/shared/wire";
+import { type ControlMessageOf, type Namespace, outOfScope, StreamCode } from "@qumo/shared/wire";
 import type { Publisher, Refusal, Track, TrackEntry } from "../../../track/mod.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
@@ -85,7 +78,7 @@ export class TrackOffers {
     await followPrefix(this.#context, stream, {
       prefix: message.prefix,
       slot,
-      scope: updateScope.subscribeTracks,
+      of: "subscribeTracks",
       watch,
       updated: (parameters) => void (forward = parameters.forward ?? forward),
     });
@@ -184,7 +177,7 @@ export class TrackOffers {
     served.start({ forward }, largest, "filter_start");
     const answer = await stream.next();
     if (answer?.kind === "requestOk") {
-      const stray = outOfScope(answer.parameters, okScope.publish);
+      const stray = outOfScope(answer.parameters, stream.rules.ok.publish);
       if (stray !== undefined || answer.properties.length > 0) {
         throw violation("PUBLISH_OK carries what it may not");
       }

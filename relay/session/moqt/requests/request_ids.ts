@@ -1,4 +1,3 @@
-import { SessionCode } from "@qumo/shared/wire";
 import { SessionError } from "../../errors.ts";
 import { MAX_REQUEST_ID_GAPS } from "../../limits.ts";
 import type { Role } from "../../session_options.ts";
@@ -30,15 +29,15 @@ export class RequestIds {
   /** Takes note of the number of a peer's request; streams may have overtaken each other. */
   accept(id: bigint): void {
     if (id % 2n !== this.#peerFloor % 2n) {
-      throw new SessionError(SessionCode.INVALID_REQUEST_ID, `Request id ${id} is not the peer's`);
+      throw new SessionError("invalid_request_id", `Request id ${id} is not the peer's`);
     }
     if (id < this.#peerFloor || this.#peerAbove.has(id)) {
-      throw new SessionError(SessionCode.INVALID_REQUEST_ID, `Request id ${id} was used before`);
+      throw new SessionError("invalid_request_id", `Request id ${id} was used before`);
     }
     this.#peerAbove.add(id);
     while (this.#peerAbove.delete(this.#peerFloor)) this.#peerFloor += 2n;
     if (this.#peerAbove.size > MAX_REQUEST_ID_GAPS) {
-      throw new SessionError(SessionCode.INVALID_REQUEST_ID, "Request ids skip too many numbers");
+      throw new SessionError("invalid_request_id", "Request ids skip too many numbers");
     }
   }
 

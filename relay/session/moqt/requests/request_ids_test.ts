@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { SessionCode } from "@qumo/shared/wire";
 import { MAX_REQUEST_ID_GAPS } from "../../limits.ts";
 import { RequestIds } from "./request_ids.ts";
 
-const INVALID = { code: SessionCode.INVALID_REQUEST_ID };
+const INVALID = { code: "invalid_request_id" };
 
 Deno.test("R-023: RequestIds number our requests by parity, two apart", () => {
   const [client, server] = [new RequestIds("client"), new RequestIds("server")];

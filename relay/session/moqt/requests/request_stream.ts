@@ -2,8 +2,8 @@ import {
   type ControlMessage,
   type ControlMessageOf,
   type Draft,
+  type ParameterRules,
   StreamCode,
-  vi64,
 } from "@qumo/shared/wire";
 import type { BidiStream } from "../../../transport/types.ts";
 import { violation } from "../../errors.ts";
@@ -39,6 +39,7 @@ export interface RequestStreamOptions extends MessageRules {
 /** The stream of one request, opened by either side: messages both ways. */
 export class RequestStream implements RequestChannel {
   subject: RequestSubject = { namespace: [] };
+  readonly rules: ParameterRules;
   readonly #bidi: BidiStream;
   readonly #options: RequestStreamOptions;
   readonly #input: Input;
@@ -57,6 +58,7 @@ export class RequestStream implements RequestChannel {
   #probes = 0;
 
   constructor(bidi: BidiStream, options: RequestStreamOptions, priority: number) {
+    this.rules = options.draft.parameters;
     this.#bidi = bidi;
     this.#options = options;
     this.#input = new Input(bidi.receive, MAX_FRAME_BYTES);
@@ -86,8 +88,9 @@ export class RequestStream implements RequestChannel {
     const { draft, mayProbe } = this.#options;
     // What waits to be taken would have failed.
     const isFull = this.#probes === MAX_PROBES || this.#backlog > 0;
-    if (isFull || draft.varint !== vi64 || !mayProbe) return false;
-    const byte = this.#probes === 0 ? LONGEST : ZERO;
+    if (isFull || !mayProbe) return false;
+    // Types are less than 256: all of the longest form but its ends is zero.
+    const byte = Uint8Array.of(this.#probes === 0 ? draft.varint.longest.first : 0);
     this.#probes++;
     await this.#write(byte);
     return this.#sendingEnded;
@@ -203,11 +206,13 @@ export class RequestStream implements RequestChannel {
     const { control, varint } = this.#options.draft;
     const bytes = control.encode(message);
     if (this.#probes === 0) return bytes;
-    const type = varint.read(bytes, 0);
+    const { first, bytes: size } = varint.longest;
     const body = bytes.subarray(varint.lengthFrom(bytes[0]!));
-    const whole = new Uint8Array(LONGEST_BYTES + body.length);
-    new DataView(whole.buffer).setBigUint64(1, type);
-    whole.set(body, LONGEST_BYTES);
+    const whole = new Uint8Array(size + body.length);
+    whole[0] = first;
+    let type = varint.read(bytes, 0);
+    for (let at = size - 1; type > 0n; type >>= 8n) whole[at--] = Number(type & 0xffn);
+    whole.set(body, size);
     const rest = whole.subarray(this.#probes);
     this.#probes = 0;
     return rest;
@@ -232,11 +237,6 @@ export class RequestStream implements RequestChannel {
     if (this.#options.openedBy === "peer") this.#bidi.receive.stop(StreamCode.CANCELLED);
   };
 }
-
-// The first byte of the longest form of a vi64, and any that follows: types are less than 256.
-const LONGEST = Uint8Array.of(0xff);
-const ZERO = Uint8Array.of(0);
-const LONGEST_BYTES = 9;
 
 /** Says only that the request is over, which the peer knows. */
 const FAREWELL: ControlMessage = { kind: "goaway", uri: "", timeout: 0n, requestId: undefined };

@@ -1,4 +1,4 @@
-import type { ControlMessage, Namespace } from "@qumo/shared/wire";
+import type { ControlMessage, Namespace, ParameterRules } from "@qumo/shared/wire";
 import type { RequestIds } from "./request_ids.ts";
 
 /** Where the requests of both sides of a session come from. */
@@ -27,6 +27,8 @@ export interface RequestSubject {
 export interface RequestChannel {
   /** For the log. */
   subject: RequestSubject;
+  /** Which parameters its answers and updates may carry. */
+  readonly rules: ParameterRules;
   /** Messages sent so far. */
   readonly sentCount: number;
   /** How often since the last message the peer was asked whether it still takes any. */

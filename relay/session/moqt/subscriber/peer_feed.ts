@@ -4,11 +4,9 @@ import {
   type ControlMessageOf,
   decodeTrackProperties,
   type Location,
-  okScope,
   outOfScope,
   type Parameters,
   StreamCode,
-  updateScope,
 } from "@qumo/shared/wire";
 import {
   type Feed,
@@ -366,7 +364,7 @@ export class PeerFeed implements Feed {
   #receive(stream: RequestChannel, message: ControlMessage): void {
     switch (message.kind) {
       case "requestOk":
-        return this.#updated(message);
+        return this.#updated(stream, message);
       case "requestError":
         return this.#updateRefused(message);
       case "publishDone":
@@ -375,7 +373,7 @@ export class PeerFeed implements Feed {
         if (!isRelay(this.#context.peer)) break;
         return this.#wayChanged(message.hops);
       case "requestUpdate": {
-        if (!this.offered || outOfScope(message.parameters, updateScope.publish)) break;
+        if (!this.offered || outOfScope(message.parameters, stream.rules.update.publish)) break;
         this.#context.ids.accept(message.requestId);
         stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
         return;
@@ -408,10 +406,12 @@ export class PeerFeed implements Feed {
     if (refusal.kind === "not_supported") this.publisher.updatesRefused(refusal.reason);
   }
 
-  #updated(message: ControlMessageOf<"requestOk">): void {
+  #updated(stream: RequestChannel, message: ControlMessageOf<"requestOk">): void {
     this.#answered();
     this.#context.metrics.upstreamRequests.request_update.ok++;
-    if (outOfScope(message.parameters, okScope.requestUpdate) || message.properties.length > 0) {
+    if (
+      outOfScope(message.parameters, stream.rules.ok.requestUpdate) || message.properties.length > 0
+    ) {
       throw violation("REQUEST_OK of an update carries what it may not");
     }
     const { largestObject } = message.parameters;

@@ -4,7 +4,6 @@ import {
   type ControlMessageOf,
   decodeTrackProperties,
   type FullTrackName,
-  okScope,
   outOfScope,
   StreamCode,
 } from "@qumo/shared/wire";
@@ -278,7 +277,9 @@ export class PeerPublisher implements FeedPublisher {
     if (!answer.ok) return answer;
     const { message, stream } = answer.value;
     this.#leave(stream);
-    if (message.kind !== "requestOk" || outOfScope(message.parameters, okScope.trackStatus)) {
+    if (
+      message.kind !== "requestOk" || outOfScope(message.parameters, stream.rules.ok.trackStatus)
+    ) {
       throw violation(`${message.kind} does not answer TRACK_STATUS`);
     }
     const { properties: bytes, parameters: said } = message;

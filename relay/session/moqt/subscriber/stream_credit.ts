@@ -1,5 +1,5 @@
 import type { Timer } from "@qumo/shared/runtime";
-import { SessionCode } from "@qumo/shared/wire";
+import type { SessionErrorName } from "@qumo/shared/wire";
 import type { InputOptions } from "../../input.ts";
 import { OPEN_STREAMS_SHARE, STREAMS_RELEASE_MS, STUCK_STREAMS_SHARE } from "../../limits.ts";
 import type { TrackGivenUp } from "../../../vocabulary.ts";
@@ -26,7 +26,7 @@ export interface StreamCreditParts {
   /** Asks the peer to begin a new session and to leave this one. */
   readonly move: () => void;
   /** Ends the session. */
-  readonly close: (code: SessionCode, reason: string) => void;
+  readonly close: (code: SessionErrorName, reason: string) => void;
 }
 
 /**
@@ -74,7 +74,7 @@ export class StreamCredit implements StreamHolder {
 
   end(reason: string): void {
     this.#context.log.warn("session closed: too many open streams", { open: this.#open, reason });
-    this.#parts.close(SessionCode.INTERNAL_ERROR, reason);
+    this.#parts.close("internal_error", reason);
   }
 
   /** The session ended. */

@@ -1,5 +1,4 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import { SessionCode } from "@qumo/shared/wire";
 import { SessionError } from "../../errors.ts";
 import { MAX_RETIRED_ALIASES, UNKNOWN_ALIAS_MS } from "../../limits.ts";
 
@@ -39,7 +38,7 @@ export class TrackAliases<T extends AliasedTrack> {
     const known = this.#feeds.get(alias);
     if (known !== undefined && known !== feed) {
       throw new SessionError(
-        SessionCode.DUPLICATE_TRACK_ALIAS,
+        "duplicate_track_alias",
         `Track alias ${alias} is in use for another track`,
       );
     }

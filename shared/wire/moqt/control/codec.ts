@@ -4,6 +4,7 @@ import { DecodeError, EncodeError } from "../../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../../limits.ts";
 import type { VarintFormat } from "../../varint.ts";
 import type { Oddity } from "../../oddity.ts";
+import type { LengthFormat } from "./length.ts";
 import type { BodyOf, ControlKind, ControlMessage } from "../model/messages.ts";
 
 /** The messages that a draft has: their types on the wire and their layouts. */
@@ -33,10 +34,16 @@ export interface ControlCodec {
   decode(type: bigint, body: Uint8Array, oddities?: Oddity[]): ControlMessage;
   /** Whether there is a message of this type. */
   knows(type: bigint): boolean;
+  /** How a frame says how long its body is. */
+  readonly length: LengthFormat;
 }
 
-/** Builds the codec of a draft from its table and its integers. */
-export function controlCodec(messages: MessageTable, format: VarintFormat): ControlCodec {
+/** Builds the codec of a draft from its table, its integers and its lengths. */
+export function controlCodec(
+  messages: MessageTable,
+  format: VarintFormat,
+  length: LengthFormat,
+): ControlCodec {
   const table = messages as Readonly<Partial<Record<ControlKind, Definition>>>;
   const rows = Object.entries(table) as [ControlKind, Definition][];
   const kinds = new Map<bigint, ControlKind>();
@@ -57,7 +64,7 @@ export function controlCodec(messages: MessageTable, format: VarintFormat): Cont
       }
       const frame = new ByteWriter(format);
       frame.varint(definition.type);
-      frame.u16(body.length);
+      length.write(frame, body.length);
       frame.bytes(body.finish());
       return frame.finish();
     },
@@ -73,5 +80,6 @@ export function controlCodec(messages: MessageTable, format: VarintFormat): Cont
       return { kind, ...fields } as ControlMessage;
     },
     knows: (type) => kinds.has(type),
+    length,
   };
 }

@@ -1,6 +1,8 @@
 import type { VarintFormat } from "../../varint.ts";
 import type { ControlCodec } from "../control/codec.ts";
 import type { DataDialect } from "../data/dialect.ts";
+import type { SessionErrorName } from "../model/codes.ts";
+import type { ParameterRules } from "../model/parameter_rules.ts";
 
 /**
  * One draft of MoQT: what its family's adapter must know to speak it. A further draft of a family is
@@ -16,4 +18,8 @@ export interface Draft {
   readonly control: ControlCodec;
   /** What the draft chooses about data streams and datagrams. */
   readonly data: DataDialect;
+  /** Which parameters answers and updates may carry. */
+  readonly parameters: ParameterRules;
+  /** The codes that sessions are closed with. */
+  readonly sessionCodes: Readonly<Record<SessionErrorName, number>>;
 }

@@ -1,8 +1,10 @@
 import { vi64 } from "../../varint.ts";
 import { controlCodec } from "../control/codec.ts";
+import { u16Length } from "../control/length.ts";
 import { data18 } from "../data/dialect.ts";
 import type { Draft } from "./draft.ts";
-import { messageTable } from "./draft18_messages.ts";
+import { sessionNumbers } from "./draft18_codes.ts";
+import { messageTable, parameterRules } from "./draft18_messages.ts";
 
 /** draft-ietf-moq-transport-18. */
 export const draft18: Draft = {
@@ -10,6 +12,8 @@ export const draft18: Draft = {
   number: 18,
   family: "B",
   varint: vi64,
-  control: controlCodec(messageTable, vi64),
+  control: controlCodec(messageTable, vi64, u16Length),
   data: data18,
+  parameters: parameterRules,
+  sessionCodes: sessionNumbers,
 };

@@ -78,6 +78,9 @@ export const StreamCode = {
 } as const;
 export type StreamCode = typeof StreamCode[keyof typeof StreamCode];
 
+/** The codes of a session's end by their names. */
+export const sessionNumbers = byName(SessionCode);
+
 /** The codes of a refusal by their names. */
 export const requestNumbers = byName(RequestCode);
 

@@ -8,7 +8,7 @@ import { reason, uri } from "../control/phrases.ts";
 import { requestErrorOf } from "../control/request_error.ts";
 import { setupOptions } from "../control/setup_options.ts";
 import { MESH_PATH, relayNames } from "../mesh.ts";
-import type { ParameterName, Parameters } from "../model/parameters.ts";
+import type { ParameterRules } from "../model/parameter_rules.ts";
 import { doneNumbers, requestNumbers } from "./draft18_codes.ts";
 import { parameters } from "./draft18_parameters.ts";
 
@@ -28,53 +28,42 @@ const endOfTrack: Codec<boolean> = {
   },
 };
 
-/**
- * Which parameters REQUEST_OK may carry depends on what it answers; the message alone does not say,
- * so its codec takes all of them and the session asks {@linkcode outOfScope}.
- */
-export const okScope = {
-  publish: [
-    "objectDeliveryTimeout",
-    "subgroupDeliveryTimeout",
-    "expires",
-    "forward",
-    "subscriberPriority",
-    "filter",
-    "groupOrder",
-    "newGroupRequest",
-  ],
-  trackStatus: ["expires", "largestObject"],
-  requestUpdate: ["expires", "largestObject"],
-  publishNamespace: [],
-  subscribeNamespace: [],
-  subscribeTracks: [],
-} as const satisfies Record<string, readonly ParameterName[]>;
-
-/** Which parameters REQUEST_UPDATE may carry depends on what it updates, as with {@linkcode okScope}. */
-export const updateScope = {
-  subscription: [
-    "objectDeliveryTimeout",
-    "authorizationTokens",
-    "subgroupDeliveryTimeout",
-    "forward",
-    "subscriberPriority",
-    "filter",
-    "newGroupRequest",
-  ],
-  fetch: ["authorizationTokens", "subscriberPriority"],
-  publish: ["authorizationTokens"],
-  publishNamespace: ["authorizationTokens"],
-  subscribeNamespace: ["authorizationTokens", "namespacePrefix"],
-  subscribeTracks: ["authorizationTokens", "forward", "namespacePrefix"],
-} as const satisfies Record<string, readonly ParameterName[]>;
-
-/** The first parameter that is there and not allowed. */
-export function outOfScope(
-  found: Parameters,
-  allowed: readonly ParameterName[],
-): ParameterName | undefined {
-  return (Object.keys(found) as ParameterName[]).find((name) => !allowed.includes(name));
-}
+/** Which parameters answers and updates of draft 18 may carry. */
+export const parameterRules: ParameterRules = {
+  ok: {
+    publish: [
+      "objectDeliveryTimeout",
+      "subgroupDeliveryTimeout",
+      "expires",
+      "forward",
+      "subscriberPriority",
+      "filter",
+      "groupOrder",
+      "newGroupRequest",
+    ],
+    trackStatus: ["expires", "largestObject"],
+    requestUpdate: ["expires", "largestObject"],
+    publishNamespace: [],
+    subscribeNamespace: [],
+    subscribeTracks: [],
+  },
+  update: {
+    subscription: [
+      "objectDeliveryTimeout",
+      "authorizationTokens",
+      "subgroupDeliveryTimeout",
+      "forward",
+      "subscriberPriority",
+      "filter",
+      "newGroupRequest",
+    ],
+    fetch: ["authorizationTokens", "subscriberPriority"],
+    publish: ["authorizationTokens"],
+    publishNamespace: ["authorizationTokens"],
+    subscribeNamespace: ["authorizationTokens", "namespacePrefix"],
+    subscribeTracks: ["authorizationTokens", "forward", "namespacePrefix"],
+  },
+};
 
 const subscribe = struct({
   requestId: varint,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DecodeError } from "../../errors.ts";
 import { vi64 } from "../../varint.ts";
 import { controlCodec } from "../control/codec.ts";
+import { u16Length } from "../control/length.ts";
 import type { ControlKind, ControlMessage } from "../model/messages.ts";
 import { messageTable } from "./draft18_messages.ts";
 
@@ -19,7 +20,7 @@ interface Vector {
   readonly isOneWay?: true;
 }
 
-const codec = controlCodec(messageTable, vi64);
+const codec = controlCodec(messageTable, vi64, u16Length);
 const kinds = Object.keys(messageTable) as ControlKind[];
 
 const MAX = 2n ** 64n - 1n;

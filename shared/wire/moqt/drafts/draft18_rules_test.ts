@@ -4,10 +4,12 @@ import { vi64 } from "../../varint.ts";
 import { controlCodec } from "../control/codec.ts";
 import type { ControlKind, ControlMessage } from "../model/messages.ts";
 import type { ParameterName, Parameters } from "../model/parameters.ts";
-import { messageTable, okScope, outOfScope, updateScope } from "./draft18_messages.ts";
+import { outOfScope } from "../model/parameter_rules.ts";
+import { u16Length } from "../control/length.ts";
+import { messageTable, parameterRules } from "./draft18_messages.ts";
 import { parameterTable } from "./draft18_parameters.ts";
 
-const codec = controlCodec(messageTable, vi64);
+const codec = controlCodec(messageTable, vi64, u16Length);
 const EVERY_PARAMETER = Object.keys(parameterTable) as ParameterName[];
 
 function decode(kind: ControlKind, hex: string): ControlMessage {
@@ -224,18 +226,24 @@ for (const kind of Object.keys(messageTable) as ControlKind[]) {
 Deno.test("outOfScope() names the first parameter that an answer or update may not carry", () => {
   const found: Parameters = { expires: 1n, forward: true };
   assert.equal(outOfScope({}, []), undefined);
-  assert.equal(outOfScope(found, okScope.publish), undefined);
-  assert.equal(outOfScope(found, okScope.requestUpdate), "forward");
-  assert.equal(outOfScope(found, okScope.publishNamespace), "expires");
-  assert.equal(outOfScope({ namespacePrefix: [] }, updateScope.subscription), "namespacePrefix");
-  assert.equal(outOfScope({ namespacePrefix: [] }, updateScope.subscribeNamespace), undefined);
+  assert.equal(outOfScope(found, parameterRules.ok.publish), undefined);
+  assert.equal(outOfScope(found, parameterRules.ok.requestUpdate), "forward");
+  assert.equal(outOfScope(found, parameterRules.ok.publishNamespace), "expires");
+  assert.equal(
+    outOfScope({ namespacePrefix: [] }, parameterRules.update.subscription),
+    "namespacePrefix",
+  );
+  assert.equal(
+    outOfScope({ namespacePrefix: [] }, parameterRules.update.subscribeNamespace),
+    undefined,
+  );
 });
 
 Deno.test("the scopes of answers and updates are parts of what their messages take", () => {
-  for (const names of Object.values<readonly ParameterName[]>(okScope)) {
+  for (const names of Object.values<readonly ParameterName[]>(parameterRules.ok)) {
     for (const name of names) accepts("requestOk", `01 ${sample[name]}`);
   }
-  for (const names of Object.values<readonly ParameterName[]>(updateScope)) {
+  for (const names of Object.values<readonly ParameterName[]>(parameterRules.update)) {
     for (const name of names) accepts("requestUpdate", `00 01 ${sample[name]}`);
   }
 });

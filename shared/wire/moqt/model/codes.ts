@@ -39,5 +39,28 @@ export type DoneName =
   /** Between our relays: another publisher took over the name, and the track begins anew. */
   | "replaced";
 
+/** Why a session is closed (#iana-session-termination). */
+export type SessionErrorName =
+  | "no_error"
+  | "internal_error"
+  | "unauthorized"
+  | "protocol_violation"
+  | "invalid_request_id"
+  | "duplicate_track_alias"
+  | "key_value_formatting_error"
+  | "invalid_path"
+  | "malformed_path"
+  | "goaway_timeout"
+  | "control_message_timeout"
+  | "data_stream_timeout"
+  | "auth_token_cache_overflow"
+  | "duplicate_auth_token_alias"
+  | "version_negotiation_failed"
+  | "malformed_auth_token"
+  | "unknown_auth_token_alias"
+  | "expired_auth_token"
+  | "invalid_authority"
+  | "malformed_authority";
+
 /** A name, or a number that no name is known for. */
 export type Code<N extends string> = N | "unknown";

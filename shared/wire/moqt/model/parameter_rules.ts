@@ -1,0 +1,36 @@
+import type { ParameterName, Parameters } from "./parameters.ts";
+
+/** The requests whose answers are told apart. */
+export type AnsweredRequest =
+  | "publish"
+  | "trackStatus"
+  | "requestUpdate"
+  | "publishNamespace"
+  | "subscribeNamespace"
+  | "subscribeTracks";
+
+/** The requests whose updates are told apart. */
+export type UpdatedRequest =
+  | "subscription"
+  | "fetch"
+  | "publish"
+  | "publishNamespace"
+  | "subscribeNamespace"
+  | "subscribeTracks";
+
+/**
+ * Which parameters an answer or an update may carry, which depends on the request: the message alone
+ * does not say, so its codec takes all of them, and whoever knows the request asks {@linkcode outOfScope}.
+ */
+export interface ParameterRules {
+  readonly ok: Readonly<Record<AnsweredRequest, readonly ParameterName[]>>;
+  readonly update: Readonly<Record<UpdatedRequest, readonly ParameterName[]>>;
+}
+
+/** The first parameter that is there and not allowed. */
+export function outOfScope(
+  found: Parameters,
+  allowed: readonly ParameterName[],
+): ParameterName | undefined {
+  return (Object.keys(found) as ParameterName[]).find((name) => !allowed.includes(name));
+}

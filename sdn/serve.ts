@@ -13,12 +13,13 @@ import {
 } from "@qumo/shared/runtime";
 import { Assembly } from "./assembly.ts";
 import type { SdnConfig } from "./config/settings.ts";
-import { EventLog } from "./events/mod.ts";
+import type { ProcessSources } from "./control/process_metrics.ts";
+import { EventLog, type EventShelf } from "./events/mod.ts";
 import { readAccess, readPeers } from "./from_config.ts";
 import { Front } from "./front.ts";
 import { openDataDir, openStore, readStore } from "./open_store.ts";
 import type { Process } from "./process.ts";
-import type { Timeline } from "./store/mod.ts";
+import type { Store, Timeline } from "./store/mod.ts";
 import { version } from "./version.ts";
 import { waitForStore } from "./wait_for_store.ts";
 
@@ -43,31 +44,19 @@ async function run(config: SdnConfig, log: Log, process: Process): Promise<strin
   const front = await Front.prepare(config, { process, log, tracing, metrics: http });
   opened.defer(() => front.close());
   const peers = await readPeers(config, process);
-  const timeline = timelineOf(clock);
   const name = config.controller.name || `sdn-${randomUUID().slice(0, 8)}`;
-  const dataDir = await openDataDir(config, { name, since: startedAt }, {
-    clock,
-    onFailure: (error) => log.warn("events could not be stored", { error }),
-  });
-  opened.defer(() => dataDir?.close());
-  const store = await openStore(config, process, { timeline, dataDir });
-  opened.defer(() => store.close());
+  const kept = await openStorage(config, { name, startedAt, process, log, opened });
   opened.defer(() => front.close());
   front.listen();
   const { signal } = ending;
   const waiting = { clock, log, random: Math.random, signal };
-  const stored = await waitForStore(() => readStore(store, config), waiting);
+  const stored = await waitForStore(() => readStore(kept.store, config), waiting);
   if (stored === undefined) return "stopped before the store was available";
-  const events = new EventLog({ clock, log, shelf: dataDir?.events });
-  const kept = { store, timeline, events, stored };
+  const events = new EventLog({ clock, log, shelf: kept.shelf });
   const who = { config, name, peers, authenticate };
-  const assembly = new Assembly({ ...kept, ...who, clock, http, tracing, log, ending: signal });
-  assembly.controller.metricsSink.readProcess({
-    build: { version: version.version, commit: version.commit, deno: process.deno },
-    startedAt,
-    usage: process.usage,
-    certificateEnd: () => front.certificateEnd,
-  });
+  const what = { ...kept, stored, events, clock, http, tracing, log, ending: signal };
+  const assembly = new Assembly({ ...who, ...what });
+  assembly.controller.metricsSink.readProcess(processSources(process, { startedAt, front }));
   front.serve(assembly.handle);
   greet(process, config.log, greeting(front));
   assembly.begin();
@@ -78,6 +67,42 @@ async function run(config: SdnConfig, log: Log, process: Process): Promise<strin
   await front.close();
   await assembly.close();
   return "stopped";
+}
+
+/** What starts and ends with a run. */
+interface Run {
+  readonly name: string;
+  /** In milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly process: Process;
+  readonly log: Log;
+  /** Whatever is to be closed at the end, the newest first. */
+  readonly opened: AsyncDisposableStack;
+}
+
+/** Opens the store, and where events are kept; nothing of it is read yet. */
+async function openStorage(
+  config: SdnConfig,
+  { name, startedAt, process, log, opened }: Run,
+): Promise<{ store: Store; timeline: Timeline; shelf: EventShelf | undefined }> {
+  const { clock } = process;
+  const timeline = timelineOf(clock);
+  const dataDir = await openDataDir(config, { name, since: startedAt }, {
+    clock,
+    onFailure: (error) => log.warn("events could not be stored", { error }),
+  });
+  opened.defer(() => dataDir?.close());
+  const store = await openStore(config, process, { timeline, dataDir });
+  opened.defer(() => store.close());
+  return { store, timeline, shelf: dataDir?.events };
+}
+
+function processSources(
+  { deno, usage }: Process,
+  { startedAt, front }: { startedAt: number; front: Front },
+): ProcessSources {
+  const build = { version: version.version, commit: version.commit, deno };
+  return { build, startedAt, usage, certificateEnd: () => front.certificateEnd };
 }
 
 function timelineOf(clock: Clock): Timeline {

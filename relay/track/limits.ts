@@ -40,7 +40,7 @@ export const REDUNDANT_LAG_GROUPS = 1n;
 
 /**
  * How many objects one of two redundant publishers may be behind the other, in one group or the
- * next: a second at 60 frames a second.
+ * next, before both have sent the same object: a second at 60 frames a second.
  */
 export const REDUNDANT_LAG_OBJECTS = 64;
 

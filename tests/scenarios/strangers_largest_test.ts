@@ -8,6 +8,7 @@ import {
   join,
   nextSubgroup,
   objects,
+  openSubgroup,
   sendSubgroup,
   SubgroupReader,
   subscribe,
@@ -89,4 +90,16 @@ Deno.test("of two publishers that send the same the one that is ahead says how f
   }
   await world.settle();
   assert.deepEqual((await join(world, LIVE)).ok.parameters.largestObject, at(9, 99));
+});
+
+Deno.test("a publisher that hangs does not hold back what its twin says of a long group", async () => {
+  await using world = new SessionWorld();
+  const { publisher } = await watch(world);
+  await openSubgroup(publisher, { group: 5n }, ...objects(10));
+  const twin = await world.connect();
+  await announce(twin, "live");
+  await accept(twin, { alias: STRANGER });
+  await openSubgroup(twin, { alias: STRANGER, group: 5n }, ...objects(300));
+  await world.settle();
+  assert.deepEqual((await join(world, LIVE)).ok.parameters.largestObject, at(5, 299));
 });

@@ -50,10 +50,16 @@ export function reach(reached: Reached, group: bigint, object: number): void {
   reached.object = object;
 }
 
+/** What is known of a source. */
+interface Known extends Reached {
+  /** Tokens of others that brought objects which it brought too, byte for byte. */
+  readonly agrees: Set<string>;
+}
+
 /** Who has brought what of a track. */
 export class Sources {
   /** How far each is. */
-  readonly #reached = new Map<string, Reached>();
+  readonly #reached = new Map<string, Known>();
   #began = 0;
 
   /** How many times a source began to bring something. */
@@ -70,7 +76,7 @@ export class Sources {
     }
     this.#began++;
     if (this.#reached.size === MAX_SOURCES) this.#forgetOldest();
-    const reached = { group, object };
+    const reached = { group, object, agrees: new Set<string>() };
     this.#reached.set(token, reached);
     return reached;
   }
@@ -78,6 +84,15 @@ export class Sources {
   #forgetOldest(): void {
     const [oldest] = this.#reached.keys();
     this.#reached.delete(oldest!);
+    for (const { agrees } of this.#reached.values()) agrees.delete(oldest!);
+  }
+
+  /** Two sources, by their tokens, brought the same object: what they bring is the same track. */
+  agree(one: string, other: string): void {
+    const [a, b] = [this.#reached.get(one), this.#reached.get(other)];
+    if (one === other || a === undefined || b === undefined) return;
+    a.agrees.add(other);
+    b.agrees.add(one);
   }
 
   /** Whether this source brought anything. */
@@ -92,17 +107,19 @@ export class Sources {
 
   /**
    * How far those are who bring the same as `leading`, as far as it can be the same: whoever is much
-   * further ahead in its group does not count. Undefined where nobody disagrees, or `leading` is behind.
+   * further ahead in its group, and never brought an object that `leading` brought, does not count.
+   * Undefined where nobody disagrees, or `leading` is behind.
    */
   reachedWith({ token }: Source): Reached | undefined {
     const leading = this.#reached.get(token);
     if (leading === undefined || this.#reached.size === 1) return undefined;
     let furthest = leading;
-    for (const other of this.#reached.values()) {
+    for (const [name, other] of this.#reached) {
       const groups = other.group - leading.group;
       if (groups > REDUNDANT_LAG_GROUPS) return undefined;
       const base = groups === 0n ? leading.object : 0;
-      const isInStep = groups >= 0n && other.object - base <= REDUNDANT_LAG_OBJECTS;
+      const isInStep = leading.agrees.has(name) ||
+        groups >= 0n && other.object - base <= REDUNDANT_LAG_OBJECTS;
       const isAhead = other.group > furthest.group ||
         other.group === furthest.group && other.object > furthest.object;
       if (isInStep && isAhead) furthest = other;

@@ -63,6 +63,8 @@ export class SubgroupWriter {
   #lastNormal = -1;
   // How far its source is.
   #reached: Reached | undefined;
+  // The token of the other source whose bytes it brought again last.
+  #agreesWith: string | undefined;
   #isOver = false;
   #wasDropped = false;
 
@@ -117,6 +119,12 @@ export class SubgroupWriter {
     if (!isFetched) this.#group!.noteSource(source);
   }
 
+  #noteAgreement(other: string | undefined): void {
+    const { source } = this.#options;
+    this.#agreesWith = other;
+    if (source !== undefined && other !== undefined) this.#track.sources.agree(source.token, other);
+  }
+
   /**
    * The same stream into another track, with what it brought so far where that is still here; nothing
    * more is written into this one.
@@ -167,6 +175,7 @@ export class SubgroupWriter {
     const known = Math.min(bytes.length, log.size - this.#at);
     if (known > 0) {
       this.#compare(log, this.#at, known < bytes.length ? bytes.subarray(0, known) : bytes);
+      if (log.source !== this.#agreesWith) this.#noteAgreement(log.source);
     }
     this.#at += bytes.length;
     if (known === bytes.length) return;

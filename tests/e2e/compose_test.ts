@@ -82,7 +82,7 @@ Deno.test("demo.yaml, as processes on this machine, carries a track from Tokyo t
   assert.deepEqual(way, ["tokyo", "london", "newyork"]);
   const [tokyo, newyork] = ["tokyo", "newyork"].map((name) => network.relays.get(name)!);
   await deadline.for("the track", carryTrack(tokyo!, newyork!));
-  assert.match(tokyo!.log(), /INSECURE=true: .*everyone may publish and subscribe/);
+  assert.match(tokyo!.log(), /INSECURE=true: .*anyone may publish and subscribe/);
 });
 
 etcdTest("ha.yaml, as processes on this machine, goes on when a controller is lost", async () => {

@@ -48,5 +48,5 @@ chromiumTest("the relay's page says that it is old once the relay is gone", asyn
   await page.locator("#state.serving").waitFor();
   await relay[Symbol.asyncDispose]();
   await page.locator('body[data-state="away"]').waitFor();
-  assert.match(await page.locator("#banner").innerText(), /What is shown is old/);
+  assert.match(await page.locator("#banner").innerText(), /The last known values are shown/);
 });

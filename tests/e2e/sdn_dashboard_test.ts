@@ -408,7 +408,9 @@ chromiumTest(
     await relay(page, "tokyo").waitFor();
     await page.getByRole("button", { name: "Drain tokyo" }).waitFor();
     await first.end("SIGKILL");
-    await page.getByRole("alert").filter({ hasText: /^Stale since .*as it was then\.$/ }).waitFor();
+    await page.getByRole("alert").filter({
+      hasText: /^Stale since .*The last known state is shown\.$/,
+    }).waitFor();
     assert.equal(await relay(page, "tokyo").count(), 1);
     await becomes(() => page.getByRole("button", { name: "Drain tokyo" }).isDisabled(), true);
 

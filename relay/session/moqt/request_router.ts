@@ -16,6 +16,7 @@ import {
   type SubscriptionServerContext,
 } from "./publisher/subscription_server.ts";
 import { serveTrackStatus } from "./publisher/serve_track_status.ts";
+import { SubscriptionTable } from "./publisher/subscription_table.ts";
 import { TrackOffers, type TrackOffersContext } from "./publisher/track_offers.ts";
 import type { RequestKind } from "../../vocabulary.ts";
 
@@ -62,6 +63,7 @@ export class RequestRouter {
   readonly #context: RouterContext;
   readonly #publisher: PeerPublisher;
   readonly #announcements: Announcements;
+  readonly #table: SubscriptionTable;
   readonly #subscriptions: SubscriptionServer;
   readonly #fetches: FetchServer;
   readonly #offers: TrackOffers;
@@ -73,18 +75,19 @@ export class RequestRouter {
     this.#context = context;
     this.#publisher = publisher;
     this.#announcements = announcements;
-    this.#subscriptions = new SubscriptionServer(context);
-    this.#fetches = new FetchServer(context, this.#subscriptions);
-    this.#offers = new TrackOffers(context, this.#subscriptions, publisher);
+    const table = this.#table = new SubscriptionTable(context);
+    this.#subscriptions = new SubscriptionServer(context, table);
+    this.#fetches = new FetchServer(context, table);
+    this.#offers = new TrackOffers(context, table, publisher);
   }
 
   get subscriptionCount(): number {
-    return this.#subscriptions.count;
+    return this.#table.count;
   }
 
   /** Subscriptions to tracks of other relays. */
   get remoteCount(): number {
-    return this.#subscriptions.remoteCount;
+    return this.#table.remoteCount;
   }
 
   /** Answers a request until its stream is through. */
@@ -113,7 +116,7 @@ export class RequestRouter {
 
   /** The session ended. */
   close(): void {
-    this.#subscriptions.close();
+    this.#table.close();
     this.#fetches.close();
   }
 

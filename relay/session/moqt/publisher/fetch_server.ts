@@ -24,7 +24,7 @@ import { refuse, type RefuseContext } from "../requests/refuse.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
-import type { SubscriptionServer } from "./subscription_server.ts";
+import type { SubscriptionTable } from "./subscription_table.ts";
 import type { Configured, Lifetime, PeerNames, Permission } from "../connection/facets.ts";
 
 /** What {@linkcode FetchServer} uses of its session. */
@@ -48,10 +48,10 @@ const DEFAULT_PRIORITY = 128;
 /** Serves FETCH: from the cache as far as it goes, then from a publisher. */
 export class FetchServer {
   readonly #context: FetchServerContext;
-  readonly #subscriptions: SubscriptionServer;
+  readonly #subscriptions: SubscriptionTable;
   readonly #active = new Set<FetchDelivery>();
 
-  constructor(context: FetchServerContext, subscriptions: SubscriptionServer) {
+  constructor(context: FetchServerContext, subscriptions: SubscriptionTable) {
     this.#context = context;
     this.#subscriptions = subscriptions;
   }

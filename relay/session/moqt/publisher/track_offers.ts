@@ -11,7 +11,7 @@ import { isOtherRelay } from "../connection/relay_peer.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
 import type { ServedSubscription } from "./served_subscription.ts";
-import type { SubscriptionServer } from "./subscription_server.ts";
+import type { SubscriptionTable } from "./subscription_table.ts";
 import type {
   Configured,
   Lifetime,
@@ -40,11 +40,11 @@ export type TrackOffersContext =
 /** Serves SUBSCRIBE_TRACKS: offers the peer every track that others publish under a prefix. */
 export class TrackOffers {
   readonly #context: TrackOffersContext;
-  readonly #subscriptions: SubscriptionServer;
+  readonly #subscriptions: SubscriptionTable;
   readonly #own: Publisher;
 
   /** `own` is the peer as a publisher: it is not offered what it publishes itself. */
-  constructor(context: TrackOffersContext, subscriptions: SubscriptionServer, own: Publisher) {
+  constructor(context: TrackOffersContext, subscriptions: SubscriptionTable, own: Publisher) {
     this.#context = context;
     this.#subscriptions = subscriptions;
     this.#own = own;

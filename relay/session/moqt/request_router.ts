@@ -19,6 +19,7 @@ import { serveTrackStatus } from "./publisher/serve_track_status.ts";
 import { SubscriptionTable } from "./publisher/subscription_table.ts";
 import { TrackOffers, type TrackOffersContext } from "./publisher/track_offers.ts";
 import type { RequestKind } from "../../vocabulary.ts";
+import { requestOk } from "./requests/answers.ts";
 
 /** What {@linkcode RequestRouter} and those whom it hands requests to use of their session. */
 export type RouterContext =
@@ -187,7 +188,7 @@ export class RequestRouter {
     if ("kind" in slot) return this.#refuse(stream, message.kind, slot);
     this.#context.metrics.requests[action].ok++;
     this.#sayWatched(message.kind, message.prefix);
-    stream.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+    stream.send(requestOk());
     try {
       await serve(slot);
     } finally {

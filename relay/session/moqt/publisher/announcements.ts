@@ -13,6 +13,7 @@ import { refuse } from "../requests/refuse.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { checkNamespace } from "../requests/reserved.ts";
 import type { Configured, Hints, PeerNames, Permission, Reporting } from "../connection/facets.ts";
+import { requestOk } from "../requests/answers.ts";
 
 /** What {@linkcode Announcements} uses of its session. */
 export type AnnouncementContext = Reporting & PeerNames & Hints & Permission & Configured & Asking;
@@ -57,7 +58,7 @@ export class Announcements {
       return;
     }
     metrics.requests.publish_namespace.ok++;
-    stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    stream.send(requestOk());
     const withdraw = this.#advertise(namespace);
     try {
       for (;;) {
@@ -69,7 +70,7 @@ export class Announcements {
         const stray = outOfScope(update.parameters, stream.rules.update.publishNamespace);
         if (stray !== undefined) throw violation(`${stray} does not belong into this update`);
         this.#context.ids.accept(update.requestId);
-        stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+        stream.send(requestOk());
       }
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
@@ -194,5 +195,3 @@ export class Announcements {
     return checkNamespace(namespace);
   }
 }
-
-const NO_PROPERTIES = new Uint8Array(0);

@@ -26,6 +26,7 @@ import { checkName } from "../requests/reserved.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
 import type { SubscriptionTable } from "./subscription_table.ts";
 import type { Configured, Lifetime, PeerNames, Permission } from "../connection/facets.ts";
+import { requestOk } from "../requests/answers.ts";
 
 /** What {@linkcode FetchServer} uses of its session. */
 export type FetchServerContext =
@@ -113,7 +114,7 @@ export class FetchServer {
         if (subscriberPriority !== undefined) {
           delivery.sendOrder = this.#sendOrder({ ...parameters, subscriberPriority });
         }
-        stream.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+        stream.send(requestOk());
       }
     } catch (error) {
       if (!isTransportEnd(error)) return this.#context.fail(error);

@@ -1,6 +1,13 @@
 import type { Clock, Log } from "@qumo/shared/runtime";
 import type { SetupOptions } from "@qumo/shared/wire";
 import type { Connection } from "../../../transport/types.ts";
+import type { Track } from "../../../track/mod.ts";
+import {
+  Subscription,
+  type SubscriptionContext,
+  type SubscriptionOwner,
+  type Wishes,
+} from "../../delivery/subscription.ts";
 import { StreamSupply } from "../../delivery/stream_supply.ts";
 import { type EndingMeans, UnfinishedStreams } from "../../delivery/unfinished_streams.ts";
 import { MAX_PARKED_STREAMS, RELAY_LIMIT_FACTOR } from "../../limits.ts";
@@ -38,6 +45,21 @@ export class ObjectStreams {
       means: () => this.#means(),
       limit: () => MAX_PARKED_STREAMS * (isRelay(peer) ? RELAY_LIMIT_FACTOR : 1),
     });
+  }
+
+  /** Makes what sends a track over these streams. */
+  deliver(
+    { track, wishes, owner }: {
+      readonly track: Track;
+      readonly wishes: Wishes;
+      readonly owner: SubscriptionOwner;
+    },
+    how: Pick<SubscriptionContext, "renderer" | "limits">,
+  ): Subscription {
+    const { connection, clock, metrics } = this.#parts;
+    const { supply, unfinished } = this;
+    const context = { connection, supply, unfinished, clock, metrics, ...how };
+    return new Subscription(track, wishes, context, owner);
   }
 
   /** Somebody uses streams from here; the result says that it does no longer. */

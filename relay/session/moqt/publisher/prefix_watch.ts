@@ -9,6 +9,7 @@ import type { PrefixSlot } from "./prefixes.ts";
 import { requestError } from "../requests/refusals.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import type { RequestIds } from "../requests/request_ids.ts";
+import { requestOk } from "../requests/answers.ts";
 
 /** What {@linkcode followPrefix} uses of its session. */
 export type PrefixContext = { readonly ids: RequestIds };
@@ -53,7 +54,7 @@ export async function followPrefix(
         stream.send(requestError(refusal));
         break;
       }
-      stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+      stream.send(requestOk());
       request.updated?.(update.parameters);
       if (prefix === undefined) continue;
       unwatch();
@@ -66,5 +67,3 @@ export async function followPrefix(
     stream.finish();
   }
 }
-
-const NO_PROPERTIES = new Uint8Array(0);

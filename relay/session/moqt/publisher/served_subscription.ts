@@ -15,15 +15,11 @@ import {
   type Window,
   windowOf,
 } from "../../../track/mod.ts";
-import {
-  type JoinPoint,
-  Subscription,
-  type SubscriptionOwner,
-} from "../../delivery/subscription.ts";
+import type { JoinPoint, Subscription, SubscriptionOwner } from "../../delivery/subscription.ts";
 import { rendererOf } from "../dialect/renderer.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
-import { isRelay, leavesByFin, wayFrom } from "../connection/relay_peer.ts";
+import { isRelay, leavesByFin } from "../connection/relay_peer.ts";
 import { publishDone, requestError, type SubscriptionEnd } from "../requests/refusals.ts";
 import type { IdleHolder, ObjectStreams } from "./object_streams.ts";
 import { nameFields } from "../requests/refuse.ts";
@@ -35,10 +31,12 @@ import {
   wishesOf,
   type WishParameters,
 } from "./subscription_parameters.ts";
+import { tellWay } from "./way_told.ts";
 import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
 import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { RequestIds } from "../requests/request_ids.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";
+import { requestOk } from "../requests/answers.ts";
 
 /** What {@linkcode ServedSubscription} uses of its session. */
 export type ServedContext = Reporting & Timing & Wire & Parties & Configured & {
@@ -115,28 +113,23 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
    * at the same time.
    */
   start(parameters: WishParameters, largest: Location | undefined, join: JoinPoint): void {
-    const { connection, clock, metrics, settings, draft } = this.#context;
+    const { settings, draft } = this.#context;
     this.#joiningLocation = largest;
     const { track } = this.entry;
     this.#begunBy = { filter: parameters.filter, join };
     const asked = wishesOf(parameters, initialWishes(track), largest);
     const wishes = { ...asked, window: this.#windowFrom(asked.window, largest) };
-    const { supply, unfinished } = this.#context.streams;
-    const context = {
-      connection,
-      renderer: rendererOf(draft.data),
-      supply,
-      unfinished,
-      clock,
-      metrics,
-      limits: settings.delivery,
-    };
-    this.#delivery = new Subscription(track, wishes, context, this);
+    const how = { renderer: rendererOf(draft.data), limits: settings.delivery };
+    this.#delivery = this.#context.streams.deliver({ track, wishes, owner: this }, how);
     this.#demand.setForward(wishes.forward);
     this.#releaseStreams = this.#context.streams.usedBy(this);
     this.#delivery.start(join);
     const { peer, relayName } = this.#context;
-    if (isRelay(peer) && relayName !== undefined) this.#tellWay(relayName);
+    if (!isRelay(peer) || relayName === undefined) return;
+    this.#unwatch = tellWay(this.#stream, this.entry.feeds, {
+      relayName,
+      broken: (reason) => this.#endAtOnce({ kind: "going_away", reason }),
+    });
   }
 
   /** Where it starts that begins with the group which the largest object is in. */
@@ -153,25 +146,6 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     const largest = this.entry.track.words.largestOf(source);
     const window = this.#windowFrom(windowOf(filter, largest), largest);
     delivery.update({ ...delivery.wishes, window });
-  }
-
-  /**
-   * Another relay must know the way of what it is sent, so that it is not asked for it from there, and
-   * when there is none, since it may have another.
-   */
-  #tellWay(relayName: string): void {
-    const { feeds } = this.entry;
-    let told = feeds.path;
-    this.#unwatch = feeds.watchWay({
-      changed: () => {
-        const { path, established } = feeds;
-        if (!established || path.join("\n") === told.join("\n")) return;
-        told = path;
-        this.#stream.send({ kind: "meshPath", hops: wayFrom(relayName, path) });
-      },
-      broken: () =>
-        this.#endAtOnce({ kind: "going_away", reason: "the route to the track is lost" }),
-    });
   }
 
   /** The subscriber agreed to a PUBLISH, with wishes of its own. */
@@ -293,11 +267,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     if (resumes) this.#joiningLocation = largest;
     this.#demand.setForward(wishes.forward);
     if (parameters.newGroupRequest !== undefined) feeds.requestNewGroup(parameters.newGroupRequest);
-    this.#stream.send({
-      kind: "requestOk",
-      parameters: largestForSubscriber(largest, this.#context.peer),
-      properties: NO_PROPERTIES,
-    });
+    this.#stream.send(requestOk(largestForSubscriber(largest, this.#context.peer)));
     delivery.update(wishes);
     return undefined;
   }
@@ -328,5 +298,3 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#settle(end);
   }
 }
-
-const NO_PROPERTIES = new Uint8Array(0);

@@ -33,6 +33,7 @@ import type { DropReason, TrackGivenUp } from "../../../vocabulary.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import type { Lifetime, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";
+import { requestOk } from "../requests/answers.ts";
 
 /** What {@linkcode PeerFeed} uses of its session. */
 export type PeerFeedContext = Wire & Reporting & Timing & Parties & Asking & Lifetime & {
@@ -50,8 +51,6 @@ const UPDATE_HOLD_MS = 200;
 
 /** How long datagrams may take that PUBLISH_DONE has overtaken: those under way, and no more. */
 const DATAGRAM_WAIT_MS = 200;
-
-const NO_PROPERTIES = new Uint8Array(0);
 
 const TOO_MANY_SUBGROUPS =
   `the publisher begins more than ${SUBGROUPS_A_SECOND} subgroups a second`;
@@ -221,11 +220,9 @@ export class PeerFeed implements Feed {
   agree(stream: RequestChannel, forward: boolean): void {
     const { newGroupRequest, forward: wanted = forward } = this.#unanswered ?? {};
     this.#unanswered = undefined;
-    stream.send({
-      kind: "requestOk",
-      parameters: { forward: wanted, ...(newGroupRequest !== undefined && { newGroupRequest }) },
-      properties: NO_PROPERTIES,
-    });
+    stream.send(
+      requestOk({ forward: wanted, ...(newGroupRequest !== undefined && { newGroupRequest }) }),
+    );
   }
 
   /** Changes that come while the peer owes answers go out together, the last of each kind. */
@@ -375,7 +372,7 @@ export class PeerFeed implements Feed {
       case "requestUpdate": {
         if (!this.offered || outOfScope(message.parameters, stream.rules.update.publish)) break;
         this.#context.ids.accept(message.requestId);
-        stream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+        stream.send(requestOk());
         return;
       }
     }

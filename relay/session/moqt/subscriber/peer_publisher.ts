@@ -1,10 +1,8 @@
-import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import type { Outcome } from "@qumo/shared/runtime";
 import {
-  type ControlMessage,
   type ControlMessageOf,
   decodeTrackProperties,
   type FullTrackName,
-  outOfScope,
   StreamCode,
 } from "@qumo/shared/wire";
 import {
@@ -20,16 +18,17 @@ import {
   type TrackEntry,
   type TrackStatus,
 } from "../../../track/mod.ts";
-import { isTransportEnd, violation } from "../../errors.ts";
+import { violation } from "../../errors.ts";
 import { readVarint } from "../../framing.ts";
 import type { Input } from "../../input.ts";
 import { MAX_KEPT_SUBSCRIPTIONS } from "../../limits.ts";
+import { askPeer, GOING_AWAY } from "./ask.ts";
+import { askStatus, pingPeer } from "./ask_status.ts";
 import { IncomingFetch, type IncomingFetchContext } from "./incoming_fetch.ts";
 import type { Ingest } from "./ingest.ts";
 import type { TrackAliases } from "./track_aliases.ts";
 import { type FeedPublisher, PeerFeed, type PeerFeedContext } from "./peer_feed.ts";
 import { upstreamFilter, wantsPast } from "./upstream_filter.ts";
-import { outcomeOf, refusalOf } from "../requests/refusals.ts";
 import { isOtherRelay, isRelay, meshParameters } from "../connection/relay_peer.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
@@ -212,36 +211,17 @@ export class PeerPublisher implements FeedPublisher {
     return fetch;
   }
 
-  async trackStatus(
+  trackStatus(
     name: FullTrackName,
     via?: readonly string[],
     scope = "",
   ): Promise<Outcome<TrackStatus, Refusal>> {
-    try {
-      return await this.#trackStatus(name, meshParameters(this.#context, scope, { via }));
-    } catch (error) {
-      // Who asks is another peer: what this one does wrong costs its own session.
-      this.#context.fail(error);
-      return refused(NO_ANSWER);
-    }
+    return askStatus(this.#context, name, meshParameters(this.#context, scope, { via }));
   }
 
-  /** Whether the peer answers a TRACK_STATUS of a track that no relay looks up elsewhere. Never rejects. */
-  async ping(): Promise<boolean> {
-    const outcomes = this.#context.metrics.upstreamRequests.link_probe;
-    try {
-      const stream = await this.#context.openRequest();
-      const requestId = this.#context.ids.next();
-      stream.send({ kind: "trackStatus", requestId, track: PING, parameters: {} });
-      const answer = await stream.next();
-      this.#leave(stream);
-      outcomes[answer === undefined ? "cancelled" : "ok"]++;
-      return answer !== undefined;
-    } catch (error) {
-      outcomes.cancelled++;
-      if (!isTransportEnd(error)) this.#context.fail(error);
-      return false;
-    }
+  /** Whether the peer answers a question that every relay can answer. Never rejects. */
+  ping(): Promise<boolean> {
+    return pingPeer(this.#context);
   }
 
   /** A stream that answers a FETCH of ours. */
@@ -263,30 +243,6 @@ export class PeerPublisher implements FeedPublisher {
     for (const fetch of [...this.#fetches.values()]) fetch.cancel();
   }
 
-  async #trackStatus(
-    name: FullTrackName,
-    parameters: ControlMessageOf<"trackStatus">["parameters"],
-  ): Promise<Outcome<TrackStatus, Refusal>> {
-    if (this.#context.isLeaving) return refused(GOING_AWAY);
-    const answer = await this.#ask("track_status", {
-      kind: "trackStatus",
-      requestId: this.#context.ids.next(),
-      track: name,
-      parameters,
-    });
-    if (!answer.ok) return answer;
-    const { message, stream } = answer.value;
-    this.#leave(stream);
-    if (
-      message.kind !== "requestOk" || outOfScope(message.parameters, stream.rules.ok.trackStatus)
-    ) {
-      throw violation(`${message.kind} does not answer TRACK_STATUS`);
-    }
-    const { properties: bytes, parameters: said } = message;
-    const properties = { bytes, form: this.#context.draft.data.properties };
-    return done({ largest: said.largestObject, properties });
-  }
-
   async #subscribe(
     feed: PeerFeed,
     options: RequestOptions,
@@ -294,7 +250,7 @@ export class PeerPublisher implements FeedPublisher {
   ): Promise<void> {
     const { newGroupRequest, via, trace } = options;
     const filter = upstreamFilter(options, this.#context.peer);
-    const answer = await this.#ask("subscribe", {
+    const answer = await askPeer(this.#context, {
       kind: "subscribe",
       requestId: this.#context.ids.next(),
       track: feed.target.track.name,
@@ -324,67 +280,13 @@ export class PeerPublisher implements FeedPublisher {
     await feed.listen(stream);
   }
 
-  /** Nothing more is said on a request, and nothing awaited but the end of the stream. */
-  #leave(stream: RequestChannel): void {
-    stream.finish();
-    this.#context.tasks.spawn("drain", () => stream.drain());
-  }
-
   #refuse(feed: PeerFeed, refusal: Refusal): void {
     this.#feeds.delete(feed);
     feed.refuse(refusal);
   }
-
-  /** Sends a request and waits for the answer, not for ever, nor when `feed` is no longer wanted. */
-  async #ask(
-    kind: "subscribe" | "track_status",
-    message: ControlMessage,
-    feed?: PeerFeed,
-  ): Promise<Outcome<{ message: ControlMessage; stream: RequestChannel }, Refusal>> {
-    const { clock, settings, metrics } = this.#context;
-    const outcomes = metrics.upstreamRequests[kind];
-    let stream: RequestChannel | undefined;
-    let late = false;
-    const timer = clock.after(settings.requestTimeoutMs, () => {
-      late = true;
-      stream?.cancel(StreamCode.CANCELLED);
-    });
-    try {
-      stream = await this.#context.openRequest();
-      feed?.requested(stream);
-      if (late || feed?.isOver) {
-        stream.cancel(StreamCode.CANCELLED);
-        return refused(TOO_LATE);
-      }
-      stream.send(message);
-      const answer = await stream.next();
-      if (answer?.kind === "requestError") {
-        this.#leave(stream);
-        outcomes[outcomeOf(answer)]++;
-        return refused(refusalOf(answer));
-      }
-      if (answer === undefined) return refused(NO_ANSWER);
-      outcomes.ok++;
-      return done({ message: answer, stream });
-    } catch (error) {
-      if (!isTransportEnd(error)) throw error;
-      outcomes[late ? "timeout" : "cancelled"]++;
-      return refused(late ? TOO_LATE : NO_ANSWER);
-    } finally {
-      timer.cancel();
-    }
-  }
 }
 
-// Tracks of the session itself stay in it (#reserved-namespaces).
-const PING: FullTrackName = {
-  namespace: [new TextEncoder().encode(".session")],
-  name: new TextEncoder().encode("ping"),
-};
 const GONE: Refusal = { kind: "does_not_exist", reason: "the publisher is gone" };
-const GOING_AWAY: Refusal = { kind: "going_away", reason: "the publisher is going away" };
-const NO_ANSWER: Refusal = { kind: "internal_error", reason: "the publisher gave no answer" };
-const TOO_LATE: Refusal = { kind: "timeout", reason: "the publisher did not answer in time" };
 const TOO_MANY_TRACKS: Refusal = {
   kind: "excessive_load",
   reason: "the publisher has too many tracks",

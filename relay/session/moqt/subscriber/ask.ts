@@ -1,0 +1,76 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { type ControlMessage, type ControlMessageOf, StreamCode } from "@qumo/shared/wire";
+import type { Refusal } from "../../../track/mod.ts";
+import { isTransportEnd } from "../../errors.ts";
+import type { Configured, Reporting, Timing } from "../connection/facets.ts";
+import { outcomeOf, refusalOf } from "../requests/refusals.ts";
+import type { Asking, RequestChannel } from "../requests/requests.ts";
+
+/** What {@linkcode askPeer} uses of its session. */
+export type AskContext = Reporting & Timing & Configured & Asking;
+
+/** Whoever waits for an answer, and may not want it any more. */
+export interface AskingFeed {
+  readonly isOver: boolean;
+  /** The peer is being asked on this stream. */
+  requested(stream: RequestChannel): void;
+}
+
+/** Sends a request and waits for the answer, not for ever, nor when `feed` is no longer wanted. */
+export async function askPeer(
+  context: AskContext,
+  message: ControlMessageOf<"subscribe" | "trackStatus">,
+  feed?: AskingFeed,
+): Promise<Outcome<{ message: ControlMessage; stream: RequestChannel }, Refusal>> {
+  const { clock, settings, metrics } = context;
+  const outcomes =
+    metrics.upstreamRequests[message.kind === "subscribe" ? "subscribe" : "track_status"];
+  let stream: RequestChannel | undefined;
+  let late = false;
+  const timer = clock.after(settings.requestTimeoutMs, () => {
+    late = true;
+    stream?.cancel(StreamCode.CANCELLED);
+  });
+  try {
+    stream = await context.openRequest();
+    feed?.requested(stream);
+    if (late || feed?.isOver) {
+      stream.cancel(StreamCode.CANCELLED);
+      return refused(TOO_LATE);
+    }
+    stream.send(message);
+    const answer = await stream.next();
+    if (answer?.kind === "requestError") {
+      leaveRequest(context, stream);
+      outcomes[outcomeOf(answer)]++;
+      return refused(refusalOf(answer));
+    }
+    if (answer === undefined) return refused(NO_ANSWER);
+    outcomes.ok++;
+    return done({ message: answer, stream });
+  } catch (error) {
+    if (!isTransportEnd(error)) throw error;
+    outcomes[late ? "timeout" : "cancelled"]++;
+    return refused(late ? TOO_LATE : NO_ANSWER);
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** Nothing more is said on a request, and nothing awaited but the end of the stream. */
+export function leaveRequest({ tasks }: AskContext, stream: RequestChannel): void {
+  stream.finish();
+  tasks.spawn("drain", () => stream.drain());
+}
+
+/** The refusal of whoever asks a peer that goes away. */
+export const GOING_AWAY: Refusal = {
+  kind: "going_away",
+  reason: "the publisher is going away",
+};
+/** The refusal of whoever was not answered. */
+export const NO_ANSWER: Refusal = {
+  kind: "internal_error",
+  reason: "the publisher gave no answer",
+};
+const TOO_LATE: Refusal = { kind: "timeout", reason: "the publisher did not answer in time" };

@@ -1,0 +1,75 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { type ControlMessageOf, type FullTrackName, outOfScope } from "@qumo/shared/wire";
+import type { Refusal, TrackStatus } from "../../../track/mod.ts";
+import { isTransportEnd, violation } from "../../errors.ts";
+import type { Lifetime, Wire } from "../connection/facets.ts";
+import { type AskContext, askPeer, GOING_AWAY, leaveRequest, NO_ANSWER } from "./ask.ts";
+
+/** What {@linkcode askStatus} and {@linkcode pingPeer} use of their session. */
+export type StatusContext = AskContext & Wire & Lifetime;
+
+type StatusParameters = ControlMessageOf<"trackStatus">["parameters"];
+
+/** Asks the peer what there is to know of a track. Never rejects. */
+export async function askStatus(
+  context: StatusContext,
+  name: FullTrackName,
+  parameters: StatusParameters,
+): Promise<Outcome<TrackStatus, Refusal>> {
+  try {
+    return await statusOf(context, name, parameters);
+  } catch (error) {
+    // Who asks is another peer: what this one does wrong costs its own session.
+    context.fail(error);
+    return refused(NO_ANSWER);
+  }
+}
+
+async function statusOf(
+  context: StatusContext,
+  name: FullTrackName,
+  parameters: StatusParameters,
+): Promise<Outcome<TrackStatus, Refusal>> {
+  if (context.isLeaving) return refused(GOING_AWAY);
+  const answer = await askPeer(context, {
+    kind: "trackStatus",
+    requestId: context.ids.next(),
+    track: name,
+    parameters,
+  });
+  if (!answer.ok) return answer;
+  const { message, stream } = answer.value;
+  leaveRequest(context, stream);
+  if (
+    message.kind !== "requestOk" || outOfScope(message.parameters, stream.rules.ok.trackStatus)
+  ) {
+    throw violation(`${message.kind} does not answer TRACK_STATUS`);
+  }
+  const { properties: bytes, parameters: said } = message;
+  const properties = { bytes, form: context.draft.data.properties };
+  return done({ largest: said.largestObject, properties });
+}
+
+/** Whether the peer answers a TRACK_STATUS of a track that no relay looks up elsewhere. Never rejects. */
+export async function pingPeer(context: StatusContext): Promise<boolean> {
+  const outcomes = context.metrics.upstreamRequests.link_probe;
+  try {
+    const stream = await context.openRequest();
+    const requestId = context.ids.next();
+    stream.send({ kind: "trackStatus", requestId, track: PING, parameters: {} });
+    const answer = await stream.next();
+    leaveRequest(context, stream);
+    outcomes[answer === undefined ? "cancelled" : "ok"]++;
+    return answer !== undefined;
+  } catch (error) {
+    outcomes.cancelled++;
+    if (!isTransportEnd(error)) context.fail(error);
+    return false;
+  }
+}
+
+// Tracks of the session itself stay in it (#reserved-namespaces).
+const PING: FullTrackName = {
+  namespace: [new TextEncoder().encode(".session")],
+  name: new TextEncoder().encode("ping"),
+};

@@ -155,6 +155,16 @@ export const PORTS: readonly Drive[] = [
     },
   })),
   {
+    what: "a controller that does not answer",
+    async run(moved) {
+      const controller = refusingController(200, "");
+      const url = `http://127.0.0.1:${controller.addr.port}`;
+      await controller.shutdown();
+      await using relay = await startRelayInProcess(at(url));
+      await takeOnce(moved, relay, /condition="controller_unreachable",relay="tokyo"\} 1$/m);
+    },
+  },
+  {
     what: "a controller, a link and a track that comes by it, then no controller any more",
     async run(moved) {
       await using controller = await SdnProgram.start();
@@ -185,7 +195,6 @@ export const PORTS: readonly Drive[] = [
         await sendSubgroup(publisher, { group: group++ }, ...objects(1));
       });
       await controller.end("SIGKILL");
-      await takeOnce(moved, tokyo, /condition="controller_unreachable",relay="tokyo"\} 1$/m);
       await takeOnce(moved, tokyo, /condition="stale_mirror",relay="tokyo"\} 1$/m);
       for (const peer of [publisher, viewer]) peer.close();
     },

@@ -1,0 +1,221 @@
+/** Every counter and gauge that the controller shows is one that something moves. */
+import { HttpMetrics } from "@qumo/shared/http";
+import { done, ManualClock, memoryLog, noTracing, refused } from "@qumo/shared/runtime";
+import { refusal } from "@qumo/shared/topology";
+import assert from "node:assert/strict";
+import { Assembly } from "../../sdn/assembly.ts";
+import { DEFAULTS } from "../../sdn/config/definition.ts";
+import { EventLog } from "../../sdn/events/mod.ts";
+import { EVENTS } from "../../sdn/events/event.ts";
+import { RELAY_BURST } from "../../sdn/events/limits.ts";
+import { MemoryStore } from "../../sdn/store/mod.ts";
+import type { Peer } from "../../sdn/sync/mod.ts";
+import { movedIn, MovedSeries } from "../support/moved_series.ts";
+import { START, testController } from "../support/sdn_controller.ts";
+
+const HTTP = "shared/http/listener_test.ts";
+
+/** What takes a network, a cluster or a process to move: the tests in which that is. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'qumo_sdn_http_connections_dropped_total{reason="accept_failed"}':
+    "tests/e2e/descriptors_test.ts",
+  'qumo_sdn_http_connections_dropped_total{reason="address_full"}': HTTP,
+  'qumo_sdn_http_connections_dropped_total{reason="full"}': HTTP,
+  'qumo_sdn_http_connections_dropped_total{reason="head_timeout"}': HTTP,
+  'qumo_sdn_http_connections_dropped_total{reason="idle"}': HTTP,
+  'qumo_sdn_http_connections_dropped_total{reason="malformed"}': HTTP,
+  'qumo_sdn_http_connections_dropped_total{reason="stalled"}': HTTP,
+};
+
+/** A store that can fail. */
+class FailingStore extends MemoryStore {
+  isBroken = false;
+
+  override get healthy(): boolean {
+    return !this.isBroken;
+  }
+
+  override append(...batch: Parameters<MemoryStore["append"]>): Promise<void> {
+    return this.isBroken ? Promise.reject(new Error("no room")) : super.append(...batch);
+  }
+}
+
+/** A controller with everything that the program has but for its sockets. */
+async function start(peer: Peer, clock: ManualClock) {
+  const { log } = memoryLog();
+  const store = new FailingStore(0);
+  const http = new HttpMetrics();
+  // What the listener counts of itself.
+  http.connections = 1;
+  const ending = new AbortController();
+  const config = {
+    ...DEFAULTS,
+    server: { ...DEFAULTS.server, requestsPerSecond: 100, requestBurst: 200 },
+    graph: { ...DEFAULTS.graph, spfHoldMs: 0, syncIntervalSec: 1 },
+    watch: { ...DEFAULTS.watch, history: 4 },
+  };
+  const assembly = new Assembly({
+    config,
+    name: "c1",
+    clock,
+    http,
+    store,
+    stored: await store.load(),
+    timeline: { toWall: (time) => START + time, fromWall: (wall) => wall - START },
+    events: new EventLog({ clock, log }),
+    peers: [peer],
+    authenticate: (given) =>
+      given === "Bearer wrong" ? refused(refusal("unauthorized", "no")) : done({ role: "admin" }),
+    tracing: noTracing,
+    log,
+    ending: ending.signal,
+  });
+  assembly.begin();
+  const request = (method: string, path: string, body?: unknown, token = "good") =>
+    assembly.handle(
+      new Request(`http://localhost${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}` },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
+      "127.0.0.1",
+    );
+  const ask = async (...asked: Parameters<typeof request>) => {
+    await (await request(...asked)).text();
+  };
+  return { assembly, store, ending, request, ask };
+}
+
+type World = Awaited<ReturnType<typeof start>>;
+type Pass = (milliseconds: number) => Promise<void>;
+
+const A = { address: "moqt://a:1", epoch: START, neighbors: { b: 10, never: 5 } };
+const B = { address: "moqt://b:1", epoch: START, neighbors: { a: 10 } };
+const NOW = { ...A, epoch: START + 1, region: "eu", neighbors: { b: 20, c: 1 } };
+
+async function relaysComeAndGo({ ask }: World, pass: Pass): Promise<void> {
+  await ask("PUT", "/relay/a", { ...A, announces: ["live"] });
+  await ask("PUT", "/relay/b", B);
+  await ask("PUT", "/relay/a", NOW);
+  await ask("PUT", "/relay/a", A);
+  for (const draining of [true, false]) {
+    await ask("PUT", "/relay/a", { ...NOW, draining });
+    await pass(1_000);
+    await ask("POST", `/relay/a/${draining ? "drain" : "undrain"}`);
+  }
+  await ask("PUT", "/relay/a", { ...NOW, announces: ["live", "live/new"] });
+  await pass(10_000);
+  const flows = [{ track: "live", next_hop: "b", source: "b" }];
+  await ask("PUT", "/relay/a", { ...NOW, flows });
+  await pass(0);
+  for (let time = 0; time < 2 * RELAY_BURST; time++) {
+    await ask("PUT", "/relay/crowd", { address: `moqt://crowd:${time}`, epoch: START });
+    await pass(20);
+  }
+  await pass(30_000);
+  await ask("PUT", "/relay/crowd", { address: "moqt://crowd:1", epoch: START });
+  await ask("DELETE", "/relay/crowd");
+  await pass(0);
+}
+
+async function linksBreak({ ask }: World, pass: Pass): Promise<void> {
+  for (const up of [false, true]) {
+    await ask("PUT", "/relay/a", { ...NOW, neighbors: { b: 20 }, links: { b: { up } } });
+    await ask("PUT", "/relay/b", { ...B, links: { a: { up } } });
+    await pass(5_000);
+  }
+  // A relay that stands still has not noticed that nobody reaches it.
+  for (const up of [false, true]) {
+    await ask("PUT", "/relay/a", { ...NOW, neighbors: { b: 20 }, links: { b: { up: true } } });
+    const links = { a: { up } };
+    await ask("PUT", "/relay/b", { ...B, links });
+    await pass(5_000);
+  }
+  await ask("DELETE", "/relay/b");
+  await pass(0);
+  await ask("PUT", "/relay/b", { ...B, epoch: START + 2 });
+  await pass(60_000);
+  await ask("PUT", "/relay/a", { ...NOW, neighbors: { b: 20 } });
+  await pass(60_000);
+}
+
+async function storeFails({ ask, store }: World, pass: Pass): Promise<void> {
+  for (const isBroken of [true, false]) {
+    store.isBroken = isBroken;
+    await ask("PUT", "/relay/z", { address: "moqt://z:1", epoch: START });
+    await pass(2_000);
+  }
+}
+
+async function clientsAreRefused({ ask }: World, pass: Pass): Promise<void> {
+  await ask("GET", "/relay", undefined, "wrong");
+  for (let time = 0; time < 300; time++) await ask("GET", "/health");
+  await pass(120_000);
+}
+
+async function watcherIsSlow({ ask, request }: World, pass: Pass): Promise<void> {
+  const watching = await request("GET", "/watch");
+  const reader = watching.body!.getReader();
+  const read = async () => {
+    for (let time = 0; time < 10; time++) {
+      void reader.read();
+      await pass(100);
+    }
+  };
+  await read();
+  for (let time = 0; time < 20; time++) {
+    await ask("PUT", `/relay/w${time}`, { address: "x".repeat(250), epoch: START });
+  }
+  await read();
+  await reader.cancel();
+}
+
+Deno.test("everything that the controller counts and shows is moved by something", async () => {
+  const moved = new MovedSeries();
+  const clock = new ManualClock(START);
+  const peer = await cutPeer(clock);
+  const world = await start(peer, clock);
+  const { assembly, ending } = world;
+  const pass = async (milliseconds: number) => {
+    await clock.advance(milliseconds);
+    // Leases end, and routes are computed, when somebody asks.
+    await world.ask("GET", "/graph");
+    await clock.advance(0);
+    moved.take(await assembly.controller.metrics());
+  };
+  await pass(0);
+  const told = Object.entries(EVENTS).filter(([, { level }]) => level !== "debug");
+  moved.expect("qumo_sdn_events_total", "kind", told.map(([kind]) => kind));
+  moved.expect("qumo_sdn_events_total", "result", ["kept", "left_out"]);
+  for (const act of [relaysComeAndGo, linksBreak, storeFails, clientsAreRefused, watcherIsSlow]) {
+    await act(world, pass);
+  }
+  for (const isCut of [true, false]) {
+    peer.isCut = isCut;
+    await world.ask("PUT", "/relay/a", { ...NOW, region: String(isCut) });
+    await pass(20_000);
+  }
+  await pass(200_000);
+  ending.abort();
+  await assembly.rest();
+  await assembly.close();
+  for (const [point, file] of Object.entries(ELSEWHERE)) await movedIn(file, point);
+  assert.deepEqual(moved.still, Object.keys(ELSEWHERE).sort());
+});
+
+/** Another controller, which can be cut off. */
+async function cutPeer(clock: ManualClock): Promise<Peer & { isCut: boolean }> {
+  const { ask } = await testController({ clock, controller: { name: "c2" } });
+  await ask("PUT", "/relay/of-another", { address: "moqt://o:1", epoch: START });
+  const send = async (method: string, path: string, body: unknown) => {
+    if (peer.isCut) throw new Error("cut off");
+    return (await ask(method, path, body)).body;
+  };
+  const peer = {
+    name: "c2",
+    isCut: false,
+    digest: (buckets: readonly string[]) => send("POST", "/sync/digest", { buckets }),
+    put: (message: unknown) => send("PUT", "/sync", message),
+  };
+  return peer;
+}

@@ -311,7 +311,6 @@ export class Relay implements RelayView {
       program,
       startedAt: this.#startedAt.wall,
       name: this.#mesh.lastingName,
-      nodeId: config.relay.nodeId,
       region: config.relay.region,
       perTrack: config.metrics.perTrack,
       maxCacheBytes: config.cache.maxBytes,

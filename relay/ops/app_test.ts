@@ -60,7 +60,7 @@ function app(
     registry: createRegistry("", [counter("a_total", "An a.", scraped)]),
     version: "1.2.3",
     commit: "abc",
-    nodeId: "relay-1",
+    name: "relay-1",
     region: "eu",
     maxCacheBytes: 1000,
     details: "loopback",

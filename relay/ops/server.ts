@@ -33,7 +33,6 @@ export interface OpsParts {
   readonly startedAt: number;
   /** The relay's name, which is the same after a restart; may be empty. */
   readonly name: string;
-  readonly nodeId: string;
   readonly region: string;
   readonly perTrack: number;
   readonly maxCacheBytes: number;

@@ -8,7 +8,8 @@ export interface StatusSources {
   readonly metrics: RelayMetrics;
   readonly version: string;
   readonly commit: string;
-  readonly nodeId: string;
+  /** The relay's name, which is the same after a restart; may be empty. */
+  readonly name: string;
   readonly region: string;
   readonly maxCacheBytes: number;
 }
@@ -19,7 +20,7 @@ export function statusBody({ relay, metrics, ...sources }: StatusSources) {
   return {
     version: sources.version,
     commit: sources.commit,
-    node_id: sources.nodeId,
+    node_id: sources.name,
     region: sources.region,
     state: relay.state,
     conditions: relay.conditions,

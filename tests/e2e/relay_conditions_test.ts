@@ -27,6 +27,7 @@ Deno.test("a relay with a bad controller token says so, and is unready where tha
     };
     const refused = ["controller_unauthorized", "stale_mirror"];
     await becomes(async () => (await ask("/status")).body.conditions, refused);
+    assert.equal((await ask("/status")).body.node_id, "tokyo", "it has one name");
     const { status, body } = await ask("/health?probe=ready");
     assert.deepEqual(body.conditions, refused);
     assert.deepEqual(

@@ -79,7 +79,7 @@ async function ask(path) {
 }
 
 function showStatus(status) {
-  const name = status.mesh?.name || status.node_id;
+  const name = status.node_id;
   document.title = name ? `${name} · qumo-relay` : "qumo-relay";
   document.body.dataset.state = "live";
   badge(status.state, status.state);

@@ -17,6 +17,7 @@ import {
   publishDone,
   refused,
   sendSubgroup,
+  sendSubscribeOk,
   SubgroupReader,
   subscribe,
   watch,
@@ -392,6 +393,19 @@ Deno.test("a client of moq-dev that subscribes again before it has left is serve
   await again.expect("subscribeOk");
   await sendSubgroup(publisher, { group: 1n }, { id: 0, payload: "one" });
   assert.equal(await nextObject(subscriber), "1 one");
+});
+
+Deno.test("a client of moq-dev that subscribes again while its first waits has the first refused", async () => {
+  await using world = new SessionWorld();
+  const publisher = await world.connect();
+  await announce(publisher, "live");
+  const viewer = await world.connect(MOQ_DEV);
+  const first = await subscribe(viewer);
+  const { request } = await publisher.expectRequest("subscribe");
+  const second = await subscribe(viewer);
+  await refused(first, "DUPLICATE_SUBSCRIPTION");
+  await sendSubscribeOk(request);
+  await second.expect("subscribeOk");
 });
 
 Deno.test("a viewer that watches for tracks is offered the one that begins anew", async () => {

@@ -20,7 +20,7 @@ import type { RequestChannel } from "../requests/requests.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
 import { checkName } from "../requests/reserved.ts";
 import type { ServedContext, ServedSubscription } from "./served_subscription.ts";
-import { type Preparing, slotKey, type SubscriptionTable } from "./subscription_table.ts";
+import { ANEW, type Preparing, slotKey, type SubscriptionTable } from "./subscription_table.ts";
 import { type Ending, inSpan, type SpanContext } from "./subscription_span.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 import { unsatisfiable } from "./subscription_parameters.ts";
@@ -103,6 +103,9 @@ export class SubscriptionServer {
     const opened = await this.#open(message, gone.signal, trace);
     early.release();
     if (!opened.ok) {
+      if (gone.signal.reason === ANEW) {
+        return this.#refuse(stream, { kind: "duplicate_subscription", reason: ANEW });
+      }
       if (!gone.signal.aborted) return this.#refuse(stream, opened.refusal);
       metrics.requests.subscribe.cancelled++;
       stream.cancel(StreamCode.CANCELLED);

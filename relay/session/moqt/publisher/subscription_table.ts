@@ -155,7 +155,7 @@ export class SubscriptionTable {
     const hasLeft = slot.served?.hasSubscriberFinished || leavesByFin(peer) ||
       await stops.isCancelled(slot.stream);
     if (!hasLeft) return;
-    slot.gone.abort();
+    slot.gone.abort(isMoqDev(peer) ? ANEW : undefined);
     // Who has not said goodbye yet uses the alias until it hears that this is over.
     if (isMoqDev(peer)) slot.served?.endFor(ANEW);
     else slot.served?.cancel();
@@ -163,7 +163,8 @@ export class SubscriptionTable {
   }
 }
 
-const ANEW = "replaced by a newer subscription of this session";
+/** Why a subscription is over, or refused while it waits, that a client of moq-dev asked for again. */
+export const ANEW = "replaced by a newer subscription of this session";
 
 /** What a line of the log says a subscription is about. */
 function whatOf({ entry: { path, track } }: ServedSubscription) {

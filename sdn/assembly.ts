@@ -4,7 +4,7 @@ import type { SdnConfig } from "./config/settings.ts";
 import { Controller, type ControllerParts } from "./control/controller.ts";
 import { EventService } from "./control/event_service.ts";
 import { dashboardFiles } from "./dashboard/mod.ts";
-import { Outages, Refusals } from "./events/mod.ts";
+import { Outages, RefusedRequests } from "./events/mod.ts";
 import { controllerOptions } from "./from_config.ts";
 import { type App, buildApp } from "./http/app.ts";
 import type { Authenticate } from "./http/auth.ts";
@@ -34,16 +34,16 @@ export class Assembly {
   readonly controller: Controller;
   readonly handle: Handler;
   readonly #parts: AssemblyParts;
-  readonly #tokens: Refusals;
-  readonly #limits: Refusals;
+  readonly #tokens: RefusedRequests;
+  readonly #limits: RefusedRequests;
   readonly #tasks: TaskGroup;
   readonly #exchange: Exchange;
 
   constructor(parts: AssemblyParts) {
     const { config, name, stored, events, clock, log } = parts;
     this.#parts = parts;
-    this.#tokens = new Refusals("tokens_refused", events, clock);
-    this.#limits = new Refusals("limits_reached", events, clock);
+    this.#tokens = new RefusedRequests("tokens_refused", events, clock);
+    this.#limits = new RefusedRequests("limits_reached", events, clock);
     this.#tasks = new TaskGroup((task, error) => log.error("a task failed", { task, error }));
     this.controller = Controller.begin(stored, controllerOptions(config, name), {
       ...parts,

@@ -6,7 +6,7 @@ import { sentence } from "./event.ts";
 import { EventLog, type EventShelf } from "./event_log.ts";
 import { ANNOUNCES_SETTLE_MS, MAX_EVENTS, MAX_EVENTS_BYTES, RELAY_BURST } from "./limits.ts";
 import { Outages } from "./outages.ts";
-import { Refusals } from "./refusals.ts";
+import { RefusedRequests } from "./refused_requests.ts";
 
 function start(shelf?: EventShelf) {
   const clock = new ManualClock(1_000_000);
@@ -53,7 +53,7 @@ Deno.test("a relay that flaps does not push out what is said of others", async (
 
 Deno.test("refused tokens are told at once, and then together", async () => {
   const { clock, events, texts } = start();
-  const tokens = new Refusals("tokens_refused", events, clock);
+  const tokens = new RefusedRequests("tokens_refused", events, clock);
   for (let at = 0; at < 500; at++) tokens.add(`10.0.0.${at % 250}`, "PUT /relay/:name");
   assert.equal(texts().length, 1);
   await clock.advance(60_000);

@@ -10,4 +10,4 @@ export {
 } from "./event_log.ts";
 export { MAX_EVENTS } from "./limits.ts";
 export { Outages } from "./outages.ts";
-export { Refusals } from "./refusals.ts";
+export { RefusedRequests } from "./refused_requests.ts";

@@ -1,7 +1,7 @@
 import { ManualClock, memoryLog } from "@qumo/shared/runtime";
 import { Controller, type ControllerOptions } from "../../sdn/control/controller.ts";
 import { EventService } from "../../sdn/control/event_service.ts";
-import { EventLog, Refusals } from "../../sdn/events/mod.ts";
+import { EventLog, RefusedRequests } from "../../sdn/events/mod.ts";
 import { type AppOptions, buildApp } from "../../sdn/http/app.ts";
 import type { Endpoint } from "../../sdn/http/endpoint.ts";
 import { openAccess } from "../../sdn/http/auth.ts";
@@ -38,8 +38,8 @@ export async function testController(given: {
   const watchers: number[] = [];
   const { log, lines } = memoryLog();
   const events = new EventLog({ clock, log });
-  const tokens = new Refusals("tokens_refused", events, clock);
-  const limits = new Refusals("limits_reached", events, clock);
+  const tokens = new RefusedRequests("tokens_refused", events, clock);
+  const limits = new RefusedRequests("limits_reached", events, clock);
   const controller = await Controller.open({
     name: "c1",
     leaseMs: 90_000,

@@ -3,7 +3,7 @@ import type { EventLog } from "./event_log.ts";
 import { REFUSALS_WINDOW_MS } from "./limits.ts";
 
 /** Tells of requests that were refused for one reason: the first at once, then all of a while together. */
-export class Refusals {
+export class RefusedRequests {
   readonly #kind: "tokens_refused" | "limits_reached";
   readonly #events: EventLog;
   readonly #clock: Clock;

@@ -1,6 +1,7 @@
 import { messageOf } from "@qumo/shared/runtime";
-import { type SqliteOptions, SqliteStore } from "./sqlite.ts";
+import { SqliteStore } from "./sqlite.ts";
 import { type EventsOptions, SqliteEvents } from "./sqlite_events.ts";
+import type { SqliteOptions } from "./sqlite_writer.ts";
 
 /** Who uses a folder, for whoever else wants it. */
 export interface DataDirUser {

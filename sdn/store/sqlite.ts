@@ -1,38 +1,22 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import {
   type Batch,
-  type Change,
   isLeaseEnd,
   type LeaseEnd,
   relayOf,
   type StoredRelay,
-  type TrackState,
 } from "../registry/mod.ts";
-import { drainToText, nameToKey, recordToText } from "./rows.ts";
 import { SqliteReader } from "./sqlite_reader.ts";
 import { migrate } from "./sqlite_schema.ts";
-import type { Store, Stored, Timeline } from "./types.ts";
+import { type SqliteOptions, SqliteWriter } from "./sqlite_writer.ts";
+import type { Store, Stored } from "./types.ts";
 
 /** Milliseconds without a write after which what is in the log goes into the file itself. */
 const IDLE_MS = 1_000;
 
 /** Between two attempts to write when a write has failed, in milliseconds. */
 const RETRY_MS = 1_000;
-
-/** Withdrawn tracks kept for one relay, as many as the registry remembers. */
-const MAX_WITHDRAWN = 1_000;
-
-/** Ends and withdrawals between two rounds of forgetting old ones. */
-const PRUNE_EVERY = 1_000;
-
-/** How a SQLite store works. */
-export interface SqliteOptions {
-  readonly clock: Clock;
-  readonly timeline: Timeline;
-  /** How long the end of a relay is remembered, in milliseconds. */
-  readonly tombstoneMs: number;
-}
 
 interface Waiter {
   readonly batch: Batch;
@@ -47,16 +31,13 @@ interface Waiter {
 export class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
-  readonly #timeline: Timeline;
-  readonly #tombstoneMs: number;
-  readonly #statements: ReturnType<typeof prepare>;
+  readonly #writer: SqliteWriter;
   readonly #reader: SqliteReader;
   /** Ends of leases that the disk did not take, by relay. */
   readonly #owed = new Map<string, LeaseEnd>();
   #reconcile: (given: StoredRelay) => void = () => {};
   #waiters: Waiter[] = [];
   #flush: Timer | undefined;
-  #sincePrune = 0;
   /** Why the last write failed, if it did. */
   #failure: unknown;
   #again: Timer | undefined;
@@ -64,16 +45,14 @@ export class SqliteStore implements Store {
   #closed = false;
 
   /** Opens or creates the file. Throws when it is no such database or of a newer schema. */
-  constructor(path: string, { clock, timeline, tombstoneMs }: SqliteOptions) {
-    this.#clock = clock;
-    this.#timeline = timeline;
-    this.#tombstoneMs = tombstoneMs;
+  constructor(path: string, options: SqliteOptions) {
+    this.#clock = options.clock;
     this.#database = new DatabaseSync(path);
     try {
       this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
       migrate(this.#database);
-      this.#statements = prepare(this.#database);
-      this.#reader = new SqliteReader(this.#database, timeline);
+      this.#writer = new SqliteWriter(this.#database, options);
+      this.#reader = new SqliteReader(this.#database, options.timeline);
     } catch (error) {
       this.#database.close();
       throw error;
@@ -85,7 +64,7 @@ export class SqliteStore implements Store {
   }
 
   load(): Promise<Stored> {
-    this.#prune();
+    this.#writer.prune();
     return Promise.resolve(this.#reader.all());
   }
 
@@ -130,7 +109,7 @@ export class SqliteStore implements Store {
   /** Writes batches, and before them what has been owed since a write failed. */
   #try(batches: readonly Batch[]): void {
     try {
-      this.#transact([
+      this.#writer.transact([
         ...this.#owed.values().map((end) => ({ revision: 0, changes: [end] })),
         ...batches,
       ]);
@@ -183,100 +162,4 @@ export class SqliteStore implements Store {
       return {};
     }
   }
-
-  #transact(batches: readonly Batch[]): void {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      for (const { changes } of batches) for (const change of changes) this.#keep(change);
-      this.#statements.revision.run(Math.max(0, ...batches.map(({ revision }) => revision)));
-      if (this.#sincePrune >= PRUNE_EVERY) this.#prune();
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
-  }
-
-  #keep(change: Change): void {
-    switch (change.kind) {
-      case "relay": {
-        const { name, version: { epoch, number } } = change.record;
-        const key = nameToKey(name);
-        this.#statements.forgetEnd.run(key);
-        this.#statements.forgetLives.run(key, epoch, number);
-        this.#statements.relay.run(key, epoch, number, recordToText(change.record));
-        return;
-      }
-      case "drain":
-        this.#statements.drain.run(drainToText(change.order), nameToKey(change.relay));
-        return;
-      case "gone": {
-        const { name, life, beat, reason, endedAt, region = "", address = "" } = change.tombstone;
-        const key = nameToKey(name);
-        const ended = this.#timeline.toWall(endedAt);
-        this.#sincePrune++;
-        this.#statements.forgetTracks.run(key);
-        this.#statements.forgetRelay.run(key);
-        const { epoch, number } = life;
-        this.#statements.end.run(key, epoch, number, beat, reason, ended, region, address);
-        return;
-      }
-      case "announce": {
-        const { relay, track, version, registeredAt } = change.announce;
-        const registered = this.#timeline.toWall(registeredAt);
-        return this.#keepTrack(relay, track, { version, present: true, registeredAt: registered });
-      }
-      case "withdraw": {
-        const { relay, track, version } = change;
-        this.#sincePrune++;
-        return this.#keepTrack(relay, track, { version, present: false, registeredAt: 0 });
-      }
-      case "flows":
-        // Only the revision is kept: it never goes back.
-        return;
-    }
-  }
-
-  #keepTrack(relay: string, track: string, { version, present, registeredAt }: TrackState): void {
-    const { epoch, number, seq, by } = version;
-    const key = nameToKey(relay);
-    this.#statements.track.run(key, track, epoch, number, seq, by, present ? 1 : 0, registeredAt);
-  }
-
-  /** Forgets old ends, and the oldest withdrawals of each relay: a newer row has a higher number. */
-  #prune(): void {
-    this.#sincePrune = 0;
-    this.#statements.prune.run(MAX_WITHDRAWN);
-    const oldest = this.#timeline.toWall(this.#clock.now() - this.#tombstoneMs);
-    this.#statements.forgetEnds.run(oldest);
-  }
-}
-
-function prepare(database: DatabaseSync) {
-  const sql = (text: string): StatementSync => database.prepare(text);
-  return {
-    revision: sql("UPDATE state SET revision = max(revision, ?)"),
-    relay: sql(
-      `INSERT INTO relays (name, epoch, number, record) VALUES (?, ?, ?, ?)
-       ON CONFLICT (name) DO UPDATE SET
-         drain = CASE WHEN epoch = excluded.epoch AND number = excluded.number THEN drain END,
-         epoch = excluded.epoch, number = excluded.number, record = excluded.record`,
-    ),
-    drain: sql("UPDATE relays SET drain = ? WHERE name = ?"),
-    forgetRelay: sql("DELETE FROM relays WHERE name = ?"),
-    forgetEnd: sql("DELETE FROM ends WHERE name = ?"),
-    forgetEnds: sql("DELETE FROM ends WHERE ended <= ?"),
-    forgetLives: sql("DELETE FROM tracks WHERE relay = ? AND (epoch <> ? OR number <> ?)"),
-    forgetTracks: sql("DELETE FROM tracks WHERE relay = ?"),
-    end: sql("INSERT OR REPLACE INTO ends VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
-    track: sql("INSERT OR REPLACE INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
-    prune: sql(
-      `DELETE FROM tracks WHERE rowid IN (
-         SELECT rowid FROM (
-           SELECT rowid, row_number() OVER (PARTITION BY relay ORDER BY rowid DESC) AS place
-           FROM tracks WHERE present = 0
-         ) WHERE place > ?
-       )`,
-    ),
-  };
 }

@@ -1,0 +1,131 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Clock } from "@qumo/shared/runtime";
+import type { Batch, Change, TrackState } from "../registry/mod.ts";
+import { drainToText, nameToKey, recordToText } from "./rows.ts";
+import type { Timeline } from "./types.ts";
+
+/** Withdrawn tracks kept for one relay, as many as the registry remembers. */
+const MAX_WITHDRAWN = 1_000;
+
+/** Ends and withdrawals between two rounds of forgetting old ones. */
+const PRUNE_EVERY = 1_000;
+
+/** How a SQLite store works. */
+export interface SqliteOptions {
+  readonly clock: Clock;
+  readonly timeline: Timeline;
+  /** How long the end of a relay is remembered, in milliseconds. */
+  readonly tombstoneMs: number;
+}
+
+/** Writes batches into the tables, and forgets what is old. */
+export class SqliteWriter {
+  readonly #database: DatabaseSync;
+  readonly #options: SqliteOptions;
+  readonly #statements: ReturnType<typeof prepare>;
+  #sincePrune = 0;
+
+  constructor(database: DatabaseSync, options: SqliteOptions) {
+    this.#database = database;
+    this.#options = options;
+    this.#statements = prepare(database);
+  }
+
+  /** Writes all of them, or throws and writes none. */
+  transact(batches: readonly Batch[]): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      for (const { changes } of batches) for (const change of changes) this.#keep(change);
+      this.#statements.revision.run(Math.max(0, ...batches.map(({ revision }) => revision)));
+      if (this.#sincePrune >= PRUNE_EVERY) this.prune();
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Forgets old ends, and the oldest withdrawals of each relay: a newer row has a higher number. */
+  prune(): void {
+    const { clock, timeline, tombstoneMs } = this.#options;
+    this.#sincePrune = 0;
+    this.#statements.prune.run(MAX_WITHDRAWN);
+    const oldest = timeline.toWall(clock.now() - tombstoneMs);
+    this.#statements.forgetEnds.run(oldest);
+  }
+
+  #keep(change: Change): void {
+    switch (change.kind) {
+      case "relay": {
+        const { name, version: { epoch, number } } = change.record;
+        const key = nameToKey(name);
+        this.#statements.forgetEnd.run(key);
+        this.#statements.forgetLives.run(key, epoch, number);
+        this.#statements.relay.run(key, epoch, number, recordToText(change.record));
+        return;
+      }
+      case "drain":
+        this.#statements.drain.run(drainToText(change.order), nameToKey(change.relay));
+        return;
+      case "gone": {
+        const { name, life, beat, reason, endedAt, region = "", address = "" } = change.tombstone;
+        const key = nameToKey(name);
+        const ended = this.#options.timeline.toWall(endedAt);
+        this.#sincePrune++;
+        this.#statements.forgetTracks.run(key);
+        this.#statements.forgetRelay.run(key);
+        const { epoch, number } = life;
+        this.#statements.end.run(key, epoch, number, beat, reason, ended, region, address);
+        return;
+      }
+      case "announce": {
+        const { relay, track, version, registeredAt } = change.announce;
+        const registered = this.#options.timeline.toWall(registeredAt);
+        return this.#keepTrack(relay, track, { version, present: true, registeredAt: registered });
+      }
+      case "withdraw": {
+        const { relay, track, version } = change;
+        this.#sincePrune++;
+        return this.#keepTrack(relay, track, { version, present: false, registeredAt: 0 });
+      }
+      case "flows":
+        // Only the revision is kept: it never goes back.
+        return;
+    }
+  }
+
+  #keepTrack(relay: string, track: string, { version, present, registeredAt }: TrackState): void {
+    const { epoch, number, seq, by } = version;
+    const key = nameToKey(relay);
+    this.#statements.track.run(key, track, epoch, number, seq, by, present ? 1 : 0, registeredAt);
+  }
+}
+
+function prepare(database: DatabaseSync) {
+  const sql = (text: string): StatementSync => database.prepare(text);
+  return {
+    revision: sql("UPDATE state SET revision = max(revision, ?)"),
+    relay: sql(
+      `INSERT INTO relays (name, epoch, number, record) VALUES (?, ?, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET
+         drain = CASE WHEN epoch = excluded.epoch AND number = excluded.number THEN drain END,
+         epoch = excluded.epoch, number = excluded.number, record = excluded.record`,
+    ),
+    drain: sql("UPDATE relays SET drain = ? WHERE name = ?"),
+    forgetRelay: sql("DELETE FROM relays WHERE name = ?"),
+    forgetEnd: sql("DELETE FROM ends WHERE name = ?"),
+    forgetEnds: sql("DELETE FROM ends WHERE ended <= ?"),
+    forgetLives: sql("DELETE FROM tracks WHERE relay = ? AND (epoch <> ? OR number <> ?)"),
+    forgetTracks: sql("DELETE FROM tracks WHERE relay = ?"),
+    end: sql("INSERT OR REPLACE INTO ends VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    track: sql("INSERT OR REPLACE INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    prune: sql(
+      `DELETE FROM tracks WHERE rowid IN (
+         SELECT rowid FROM (
+           SELECT rowid, row_number() OVER (PARTITION BY relay ORDER BY rowid DESC) AS place
+           FROM tracks WHERE present = 0
+         ) WHERE place > ?
+       )`,
+    ),
+  };
+}

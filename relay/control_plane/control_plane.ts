@@ -281,7 +281,10 @@ export class ControlPlane {
     this.#lookForDrain();
   }
 
-  /** Somebody registered under this relay's name: the next heartbeat tells, and need not wait. */
+  /**
+   * Another process registered under this relay's name: sends the next heartbeat at once, whose
+   * answer tells.
+   */
   #lookForNewer(epoch: number): void {
     if (epoch <= Math.max(this.#newestEpoch, this.#epoch.value)) return;
     this.#newestEpoch = epoch;

@@ -36,7 +36,7 @@ export interface LinkOptions {
   readonly scope: string;
   /** Returns the neighbor's current URL; undefined while it is unknown. */
   readonly target: () => LinkTarget | undefined;
-  /** Why nobody knows where it is; undefined while that may be because nothing was said yet. */
+  /** Why the neighbor's URL is unknown; undefined while the mirror may not be complete yet. */
   readonly whyUnknown: () => string | undefined;
   /** Opens a connection; rejects when it fails. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
@@ -83,7 +83,7 @@ export class Link {
   #since: number;
   #failure: string | undefined;
   #tried: LinkTarget | undefined;
-  /** Since when nobody knows where a neighbor is that never was known. */
+  /** Since when the neighbor's URL is unknown, if it never was known. */
   #unknownSince: number | undefined;
   #wasKnown = false;
   #wake: () => void = () => {};

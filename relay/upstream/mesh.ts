@@ -162,7 +162,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   }
 
   #newLink(name: string): Link {
-    // A way that counted for as long as nobody wanted it counts when it leads there.
+    // A route over a link that was never needed was assumed to work: check it now.
     this.#review();
     const { mirror, settings, clock, log, random, dial } = this.#options;
     const isStatic = mirror === undefined;

@@ -1,4 +1,4 @@
-/** Where a track comes from when nobody publishes it here: other relays. */
+/** The source of tracks that are not published at this relay: other relays. */
 export { HeardConnection } from "./heard_connection.ts";
 export type { LinkTarget } from "./link.ts";
 export { Mesh } from "./mesh.ts";

@@ -24,16 +24,16 @@ import { Search } from "./search.ts";
 import type { RerouteReason } from "../vocabulary.ts";
 
 /**
- * A track that comes from another relay, by whichever neighbor is the best way there. Those who
- * follow the track see one track: when the way breaks it goes on by another from where it stopped, and
- * when a better way is there, the old one brings its last groups while the new one begins.
+ * The feed of a remote track, through the best neighbor. Its subscribers see one track: when the path
+ * breaks, another one continues where it stopped; when a better route appears, the old leg delivers
+ * its last groups while the new one starts.
  *
- *     idle: offered, and nobody wants it
+ *     idle: offered, without a subscriber
  *      │ ▲
- *      ▼ │      a neighbor agrees
- *     search ──────────────────────────▶ current ──▶ a better way is asked
+ *      ▼ │      a neighbor accepts
+ *     search ──────────────────────────▶ current ──▶ a better route is tried
  *      │ ▲                                 │ ▲             │
- *      │ └─────────────────────────────────┘ └─────────────┘ it agrees, and the old leg retires
+ *      │ └─────────────────────────────────┘ └─────────────┘ it accepts, and the old leg retires
  *      │             the leg ended
  *      ▼ too late
  *     over

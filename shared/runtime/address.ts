@@ -25,7 +25,7 @@ export function parseAddress(text: string): SocketAddress | undefined {
   return isIpv4(v4!) ? { hostname: v4!, port } : undefined;
 }
 
-/** `127.0.0.1:4433`, `[::1]:4433`: the way an address is written in a URL. */
+/** Formats an address as in a URL: `127.0.0.1:4433`, `[::1]:4433`. */
 export function formatAddress({ hostname, port }: SocketAddress): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }

@@ -33,7 +33,7 @@ export function remarkLine({ origin, text }: Remark): string {
   return hideSecrets(placed(origin, text));
 }
 
-/** In the order of the file; after it the environment, the flags, and what nobody wrote. */
+/** Compares by the order of the file; then the environment, the flags, and the defaults. */
 export function byPlace(a: Remark, b: Remark): number {
   if (a.origin.from === "file" && b.origin.from === "file") {
     return a.origin.at.line - b.origin.at.line || a.origin.at.column - b.origin.at.column;

@@ -25,7 +25,7 @@ export async function askHealth(
   clock: Clock,
   ask: Ask = askAny,
 ): Promise<HealthReport> {
-  // As it is copied from a browser or from the relay's own words.
+  // A URL that was copied from a browser or from the relay's output.
   const address = target.replace(/^moqt:\/\//, "").replace(/\/$/, "");
   if (parseAddress(address) !== undefined) {
     const plain = await askUrl(new URL(healthUrl(address)), clock, ask);

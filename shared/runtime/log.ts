@@ -15,7 +15,7 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Where a part of the program says what happened. The message is constant text; what varies is a field. */
 export interface Log {
-  /** For whoever looks for a fault. */
+  /** Details for debugging. */
   debug(message: string, fields?: LogFields): void;
   /** For the record: what an operator would ask about later. */
   info(message: string, fields?: LogFields): void;

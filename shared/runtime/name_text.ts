@@ -6,7 +6,7 @@ interface NamedTrack {
   readonly name: Uint8Array;
 }
 
-/** Characters of a name that people are shown: whoever names tracks may not fill a log or a page. */
+/** Characters of a name that logs and pages show, so that a long name cannot flood them. */
 const MAX_SHOWN = 256;
 
 /**
@@ -35,7 +35,7 @@ export function trackText({ namespace, name }: NamedTrack): string {
   return `${namespaceText(namespace)} · ${shownName(fieldText(name))}`;
 }
 
-/** As much of a name's text as people are shown. */
+/** A name's text, cut for logs and pages. */
 export function shownName(text: string): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN).toWellFormed()}…` : text;
 }

@@ -2,8 +2,8 @@
 export const MAX_RELAY_NAME_BYTES = 255;
 
 /**
- * How far an epoch may be ahead of the controller's time, in milliseconds: clocks that are kept right
- * differ by seconds, and whoever is registered with an epoch keeps out all lower ones.
+ * How far an epoch may be ahead of the controller's time, in milliseconds: synchronised clocks
+ * differ by seconds, and a registered epoch excludes all lower ones.
  */
 export const MAX_EPOCH_AHEAD_MS = 600_000;
 

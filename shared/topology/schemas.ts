@@ -61,7 +61,7 @@ export const loadReportSchema = z.strictObject({
   cpu: z.number().min(0).max(1).optional(),
 }).meta({ id: "Load", description: "How busy a relay is; cpu is the share of the machine in use" });
 
-/** A track that a relay takes from a neighbor now, on its way from the relay that has it. */
+/** A flow: a track that a relay receives from a neighbor now. */
 export const flowSchema = z.strictObject({
   track: trackTextSchema,
   next_hop: relayNameSchema,

@@ -1,4 +1,4 @@
-/** What is wrong with bytes that do not decode. */
+/** The kind of a decoding error. */
 export type DecodeFault =
   /** The bytes end too early. On a stream: wait for more. In a message, whose length is known: malformed. */
   | "short"

@@ -2,8 +2,8 @@ import type { GroupOrder } from "./moqt/model/group_order.ts";
 import type { Pair } from "./pairs.ts";
 
 /**
- * How a dialect writes the properties of objects and tracks. There is one object for each way of
- * writing, so dialects that write the same bytes have the same one.
+ * How a dialect writes the properties of objects and tracks. Dialects that write the same bytes
+ * share one object.
  */
 export interface PropertyForm {
   readonly name: string;
@@ -65,7 +65,10 @@ export interface TrackProperties {
   readonly groupOrder: GroupOrder;
   /** Whether subscribers may ask for a new group. */
   readonly dynamicGroups: boolean;
-  /** Properties that forbid the track to whoever does not know them (#mandatory-track-properties). */
+  /**
+   * Unknown mandatory properties: a peer that does not know one must not use the track
+   * (#mandatory-track-properties).
+   */
   readonly unknownMandatory: readonly bigint[];
 }
 

@@ -23,7 +23,7 @@ export const MESH_SCOPE = 0x71756d02n;
 export const MESH_HOPS = 0x71756d03n;
 export const MESH_TRACE = 0x71756d04n;
 
-/** Message type: the way of a track that is being sent became another. */
+/** Message type: the path of a track that is being sent has changed. */
 export const MESH_PATH = 0x71756d05n;
 
 /**
@@ -32,7 +32,7 @@ export const MESH_PATH = 0x71756d05n;
  */
 export const MESH_CUTS = 0x71756d06n;
 
-/** Parameter type: whose objects a subscription brings, the same by whatever way they come. */
+/** Parameter type: the publisher of a subscription's objects, the same over every path. */
 export const MESH_SOURCE = 0x71756d07n;
 
 /** Code of PUBLISH_DONE: another publisher took over the name, and the track begins anew. */

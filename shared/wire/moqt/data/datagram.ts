@@ -11,7 +11,7 @@ export interface ObjectDatagram {
   readonly alias: bigint;
   readonly group: bigint;
   readonly object: number;
-  /** Undefined: the track's default. */
+  /** The object's priority; undefined for the track's default. */
   readonly priority: number | undefined;
   /** Key-value pairs as they came; empty when there are none. */
   readonly properties: Uint8Array;

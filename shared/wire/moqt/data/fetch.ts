@@ -45,10 +45,10 @@ export function decodeFetchHeader(reader: ByteReader): bigint {
 /** An object of a fetch, whose payload follows its header. */
 export interface FetchObject {
   readonly group: bigint;
-  /** Undefined: the object was published as a datagram. */
+  /** The subgroup; undefined for an object that was published as a datagram. */
   readonly subgroup: bigint | undefined;
   readonly object: number;
-  /** The publisher's; a fetch has no way to say "the track's default". */
+  /** The publisher's priority; a fetch cannot refer to the track's default. */
   readonly priority: number;
   readonly properties: Uint8Array | undefined;
   readonly payloadLength: number;

@@ -6,9 +6,9 @@ import type { DataDialect } from "./dialect.ts";
 export interface SubgroupHeader {
   readonly alias: bigint;
   readonly group: bigint;
-  /** Undefined: the id of the first object on the stream. */
+  /** The subgroup; undefined when it is the id of the first object on the stream. */
   readonly subgroup: bigint | undefined;
-  /** Undefined: the track's default. */
+  /** The object's priority; undefined for the track's default. */
   readonly priority: number | undefined;
   /** Whether each object on the stream has a block of properties, which may be empty. */
   readonly hasProperties: boolean;

@@ -54,7 +54,7 @@ function immutableOf({ type, value }: Pair, format: VarintFormat): readonly Pair
   }
 }
 
-/** As a number; what is longer than anybody will wait is brought down to 2^53-1. */
+/** Milliseconds as a number; larger values become 2^53-1. */
 function milliseconds(value: bigint | undefined): number | undefined {
   if (value === undefined) return undefined;
   return value > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(value);

@@ -195,6 +195,9 @@ export const messageTable = {
     }),
   },
   requestError: { type: 0x5n, body: requestErrorOf(code(requestNumbers)) },
-  /** Between our relays, from a publisher on the stream of a SUBSCRIBE: the way of the track changed. */
+  /**
+   * Between our relays, from a publisher on the stream of a SUBSCRIBE: the path of the track has
+   * changed.
+   */
   meshPath: { type: MESH_PATH, body: struct({ hops: relayNames }) },
 } as const satisfies MessageTable;

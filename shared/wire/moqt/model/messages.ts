@@ -221,7 +221,7 @@ export interface RequestError {
   readonly redirect?: Redirect;
 }
 
-/** Between our relays, from a publisher to its subscriber: the way of the track changed. */
+/** Between our relays, from a publisher to its subscriber: the path of the track has changed. */
 export interface MeshPath {
   readonly kind: "meshPath";
   readonly hops: readonly string[];

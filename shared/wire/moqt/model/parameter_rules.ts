@@ -19,8 +19,9 @@ export type UpdatedRequest =
   | "subscribeTracks";
 
 /**
- * Which parameters an answer or an update may carry, which depends on the request: the message alone
- * does not say, so its codec takes all of them, and whoever knows the request asks {@linkcode outOfScope}.
+ * Which parameters an answer or an update may carry. That depends on the request, which the message
+ * alone does not tell: so its codec accepts all of them, and the caller, who knows the request,
+ * checks with {@linkcode outOfScope}.
  */
 export interface ParameterRules {
   readonly ok: Readonly<Record<AnsweredRequest, readonly ParameterName[]>>;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { ManualClock, memoryLog, StartError } from "@qumo/shared/runtime";
+import { StartError } from "@qumo/shared/runtime";
 import { waitForStore } from "./wait_for_store.ts";
+import { ManualClock } from "../tests/support/manual_clock.ts";
+import { memoryLog } from "../tests/support/memory_log.ts";
 
 function waiting() {
   const clock = new ManualClock();

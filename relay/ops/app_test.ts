@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { ManualClock, memoryLog } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
 import type { Condition } from "./conditions.ts";
 import { RelayMetrics } from "./metrics.ts";
 import { createRegistry } from "./prometheus.ts";
 import { counter } from "./family.ts";
 import type { RelayState, RelayView, TrackView } from "./snapshot.ts";
+import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { memoryLog } from "../../tests/support/memory_log.ts";
 
 const HASH = "ab".repeat(32);
 

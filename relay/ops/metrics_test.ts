@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "@qumo/shared/runtime";
 import { EventLoopLag } from "./event_loop.ts";
 import { RelayMetrics } from "./metrics.ts";
 import { processFamilies } from "./process_families.ts";
@@ -7,6 +6,7 @@ import { createRegistry } from "./prometheus.ts";
 import { mediaFamilies, sessionFamilies } from "./relay_families.ts";
 import type { RelayView, TrackView } from "./snapshot.ts";
 import { trackFamilies } from "./track_families.ts";
+import { ManualClock } from "../../tests/support/manual_clock.ts";
 
 const track: TrackView = {
   path: "/",

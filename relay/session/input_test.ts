@@ -1,8 +1,9 @@
 import { draft18 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { memoryPair, type ReceiveStream, type SendStream } from "../transport/mod.ts";
+import type { ReceiveStream, SendStream } from "../transport/mod.ts";
 import { readMessage } from "./framing.ts";
 import { Input } from "./input.ts";
+import { memoryPair } from "../../tests/support/memory_connection.ts";
 
 async function pipe(): Promise<{ send: SendStream; receive: ReceiveStream }> {
   const [client, server] = memoryPair();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "@qumo/shared/runtime";
 import { TransportError } from "./errors.ts";
 import { firstAnswer } from "./first_answer.ts";
-import { memoryPair } from "./memory.ts";
 import type { Connection } from "./types.ts";
+import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { memoryPair } from "../../tests/support/memory_connection.ts";
 
 Deno.test("firstAnswer() asks nobody else when the first answers", async () => {
   const { answer, calls, clock } = start(["a", "b"]);

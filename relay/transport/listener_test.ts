@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ManualClock, sleep, systemClock } from "@qumo/shared/runtime";
+import { sleep, systemClock } from "@qumo/shared/runtime";
 import { dial } from "./dial.ts";
 import { generateCertificate } from "./generated_certificate.ts";
 import { listen, type ListenOptions, type RefusedPeer } from "./listener.ts";
@@ -7,6 +7,7 @@ import { STREAM_WINDOW, UNREAD_CHECK_INTERVAL } from "./limits.ts";
 import { dialQuic } from "./quic.ts";
 import type { CloseInfo } from "./types.ts";
 import type { TransportLimit } from "../vocabulary.ts";
+import { ManualClock } from "../../tests/support/manual_clock.ts";
 
 const protocols = ["moqt-18"];
 const certificate = await generateCertificate(["127.0.0.1"]);

@@ -8,7 +8,6 @@ export {
   generatedCertificates,
 } from "./generated_certificate.ts";
 export { type BoundedListener, listen, type ListenOptions, type RefusedPeer } from "./listener.ts";
-export { MemoryConnection, type MemoryOptions, memoryPair } from "./memory.ts";
 export { dialQuic, type QuicDialOptions } from "./quic.ts";
 export { listenQuic, type QuicListenOptions } from "./quic_listener.ts";
 export type { QuicTransportOptions } from "./quic_options.ts";

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
 import { setFlagsFromString } from "node:v8";
-import { type Clock, ManualClock } from "@qumo/shared/runtime";
+import type { Clock } from "@qumo/shared/runtime";
 import { generateCertificate } from "./generated_certificate.ts";
 import { dialQuic } from "./quic.ts";
 import { listenQuic, type QuicListenOptions } from "./quic_listener.ts";
 import type { CertificatePair } from "./types.ts";
 import type { TransportLimit } from "../vocabulary.ts";
+import { ManualClock } from "../../tests/support/manual_clock.ts";
 
 const certificate = await generateCertificate(["localhost"]);
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "@qumo/shared/runtime";
 import { type CostPolicy, findRoutes } from "../graph/mod.ts";
 import { blankRecord } from "../registry/relay_entry.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
+import { ManualClock } from "../../tests/support/manual_clock.ts";
 
 function keeper(policy: CostPolicy = { kind: "static" }) {
   const clock = new ManualClock();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "@qumo/shared/runtime";
 import { Deadlines } from "./deadlines.ts";
+import { ManualClock } from "../../tests/support/manual_clock.ts";
 
 Deno.test("each deadline falls due at its own time, and none that was called off", async () => {
   const clock = new ManualClock();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { ManualClock } from "@qumo/shared/runtime";
 import type { Command, RelayState } from "../registry/mod.ts";
 import { storeContract, testRegistry } from "../../tests/contracts/sdn_store.ts";
 import { MemoryStore } from "./memory.ts";
 import { SqliteStore } from "./sqlite.ts";
+import { ManualClock } from "../../tests/support/manual_clock.ts";
 
 const timeline = { toWall: (time: number) => time + 5000, fromWall: (wall: number) => wall - 5000 };
 

@@ -7,7 +7,7 @@ import {
   type CertificatePair,
   inspectCertificate,
 } from "./certificates.ts";
-import { ManualClock } from "./clock.ts";
+import { ManualClock } from "../../tests/support/manual_clock.ts";
 
 Deno.test("certificateFiles() takes the pair that is there", async () => {
   const { pair, source } = await start();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "./clock.ts";
 import { LimitedLog } from "./limited_log.ts";
-import { memoryLog } from "./log.ts";
+import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { memoryLog } from "../../tests/support/memory_log.ts";
 
 Deno.test("LimitedLog writes some lines of a text a minute, and says how many it did not", async () => {
   const clock = new ManualClock();

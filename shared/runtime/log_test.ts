@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Log, type LogLevel, memoryLog, openLog } from "./log.ts";
+import { type Log, type LogLevel, openLog } from "./log.ts";
+import { memoryLog } from "../../tests/support/memory_log.ts";
 
 function capture(format: "human" | "json", level: LogLevel = "debug") {
   const lines: string[] = [];

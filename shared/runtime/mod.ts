@@ -20,7 +20,7 @@ export {
   inspectCertificate,
   sha256OfPem,
 } from "./certificates.ts";
-export { type Clock, ManualClock, sleep, systemClock, type Timer } from "./clock.ts";
+export { type Clock, sleep, systemClock, type Timer } from "./clock.ts";
 export { type Command, parseCommand, usageText } from "./command_line.ts";
 export { type ConfigDefinition, defineConfig } from "./config_definition.ts";
 export type { EnvironmentVariable } from "./config_environment.ts";
@@ -53,7 +53,6 @@ export {
   type LogFields,
   type LogLevel,
   type LogOptions,
-  memoryLog,
   openLog,
 } from "./log.ts";
 export { messageOf } from "./message_of.ts";

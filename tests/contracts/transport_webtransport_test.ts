@@ -6,11 +6,11 @@ import {
   dialQuic,
   generateCertificate,
   listenQuic,
-  memoryPair,
   type QuicTransportOptions,
 } from "../../relay/transport/mod.ts";
 import { type Connected, type ConnectOptions, transportContract } from "./transport.ts";
 import { UdpForwarder } from "./transport/udp_forwarder.ts";
+import { memoryPair } from "../support/memory_connection.ts";
 
 const certificate = await generateCertificate(["localhost"]);
 

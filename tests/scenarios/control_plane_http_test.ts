@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { memoryLog, systemClock } from "@qumo/shared/runtime";
+import { systemClock } from "@qumo/shared/runtime";
 import { controllerFetch } from "../../relay/config.ts";
 import { ControlPlane, type MirrorView } from "../../relay/control_plane/mod.ts";
 import { generateCertificate } from "../../relay/transport/mod.ts";
@@ -7,6 +7,7 @@ import { tokenAccess } from "../../sdn/http/auth.ts";
 import { MemoryStore } from "../../sdn/store/mod.ts";
 import { Deadline } from "../support/deadline.ts";
 import { testController } from "../support/sdn_controller.ts";
+import { memoryLog } from "../support/memory_log.ts";
 
 /** A controller on a port of the loopback address. */
 async function serve(given: {

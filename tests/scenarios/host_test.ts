@@ -1,11 +1,10 @@
-import { ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
+import { noTracing } from "@qumo/shared/runtime";
 import { SessionCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { alone } from "../support/alone.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { SessionServer } from "../../relay/session_server.ts";
-import { memoryPair } from "../../relay/transport/mod.ts";
 import { ScriptedPeer } from "../support/scripted_peer.ts";
 import {
   accept,
@@ -18,6 +17,9 @@ import {
   sendSubgroup,
   subscribe,
 } from "./script.ts";
+import { ManualClock } from "../support/manual_clock.ts";
+import { memoryPair } from "../support/memory_connection.ts";
+import { memoryLog } from "../support/memory_log.ts";
 
 /** A host that asks nobody for namespaces, and peers of it. */
 class HostWorld {

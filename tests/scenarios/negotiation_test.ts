@@ -1,15 +1,17 @@
 /** Clients that offered no protocol when they connected: what their first bytes ask for. */
 import assert from "node:assert/strict";
-import { type LogFields, ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
+import { type LogFields, noTracing } from "@qumo/shared/runtime";
 import { SessionCode } from "@qumo/shared/wire";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { RefusedConnections } from "../../relay/refused_connections.ts";
 import { SessionServer } from "../../relay/session_server.ts";
-import { type MemoryConnection, memoryPair } from "../../relay/transport/mod.ts";
 import { alone } from "../support/alone.ts";
 import { ScriptedPeer } from "../support/scripted_peer.ts";
 import { accept, announce, objects, sendSubgroup, subscribe } from "./script.ts";
+import { ManualClock } from "../support/manual_clock.ts";
+import { type MemoryConnection, memoryPair } from "../support/memory_connection.ts";
+import { memoryLog } from "../support/memory_log.ts";
 
 const CLIENT_SETUP = "20 0019 03 c0000000ff0dad02 c0000000ff0dad01 c0000000ff00000e 00";
 

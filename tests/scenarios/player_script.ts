@@ -1,12 +1,12 @@
 /** Players of what an encoder sends, as whole clients: over sessions, with a clock that a test holds. */
 import { type Clock, sleep, TaskGroup } from "@qumo/shared/runtime";
 import { namespaceKey } from "@qumo/shared/wire";
-import { memoryPair } from "../../relay/transport/mod.ts";
 import type { WorldRelay } from "../support/mesh_world.ts";
 import { ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
 import type { RequestStream } from "../support/scripted_streams.ts";
 import { BROADCAST, CLIENT_LATENCY_MS, whileConnected } from "./encoder_script.ts";
 import { SubgroupReader, subscribe } from "./script.ts";
+import { memoryPair } from "../support/memory_connection.ts";
 
 /**
  * How a player finds out that it should subscribe anew: by PUBLISH_DONE and refusals, as the draft has

@@ -1,6 +1,6 @@
 /** Every counter and gauge that the controller shows is one that something moves. */
 import { HttpMetrics } from "@qumo/shared/http";
-import { done, ManualClock, memoryLog, noTracing, refused } from "@qumo/shared/runtime";
+import { done, noTracing, refused } from "@qumo/shared/runtime";
 import { refusal } from "@qumo/shared/topology";
 import assert from "node:assert/strict";
 import { Assembly } from "../../sdn/assembly.ts";
@@ -12,6 +12,8 @@ import { MemoryStore } from "../../sdn/store/mod.ts";
 import type { Peer } from "../../sdn/sync/mod.ts";
 import { movedIn, MovedSeries } from "../support/moved_series.ts";
 import { START, testController } from "../support/sdn_controller.ts";
+import { ManualClock } from "../support/manual_clock.ts";
+import { memoryLog } from "../support/memory_log.ts";
 
 const HTTP = "shared/http/listener_test.ts";
 

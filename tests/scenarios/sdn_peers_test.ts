@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { ManualClock, TaskGroup } from "@qumo/shared/runtime";
+import { TaskGroup } from "@qumo/shared/runtime";
 import { announcesDigest, MAX_SEQUENCE } from "@qumo/shared/topology";
 import { type Peer, Replicator } from "../../sdn/sync/mod.ts";
 import { testController } from "../support/sdn_controller.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 
 const INTERVAL = 10_000;
 

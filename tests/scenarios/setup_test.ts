@@ -1,12 +1,11 @@
-import { ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
+import { noTracing } from "@qumo/shared/runtime";
 import { data18, draft18, encodeSubgroupHeader, SessionCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { alone } from "../support/alone.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { SessionServer } from "../../relay/session_server.ts";
-import { memoryPair } from "../../relay/transport/mod.ts";
-import type { MemorySendStream } from "../../relay/transport/memory_streams.ts";
+import type { MemorySendStream } from "../support/memory_streams.ts";
 import { namespaceOf, trackOf } from "../support/scripted_peer.ts";
 import { bytesOf } from "../support/scripted_streams.ts";
 import { type ConnectOptions, SessionWorld } from "../support/session_world.ts";
@@ -22,6 +21,9 @@ import {
   SubgroupScript,
   subscribe,
 } from "./script.ts";
+import { ManualClock } from "../support/manual_clock.ts";
+import { memoryPair } from "../support/memory_connection.ts";
+import { memoryLog } from "../support/memory_log.ts";
 
 const SETUP = 0x2f00n;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { ManualClock, memoryLog, TaskGroup } from "@qumo/shared/runtime";
+import { TaskGroup } from "@qumo/shared/runtime";
 import { ControllerClient } from "../../relay/control_plane/controller_client.ts";
 import { Controllers } from "../../relay/control_plane/controllers.ts";
 import { Mirror } from "../../relay/control_plane/mirror.ts";
@@ -15,6 +15,8 @@ import {
 import type { ControllerOptions } from "../../sdn/control/controller.ts";
 import { MemoryStore } from "../../sdn/store/mod.ts";
 import { START, testController } from "./sdn_controller.ts";
+import { ManualClock } from "./manual_clock.ts";
+import { memoryLog } from "./memory_log.ts";
 
 type Controller = Awaited<ReturnType<typeof testController>>;
 

@@ -1,4 +1,4 @@
-import { ManualClock, memoryLog, noTracing } from "@qumo/shared/runtime";
+import { noTracing } from "@qumo/shared/runtime";
 import {
   data18,
   draft18,
@@ -13,17 +13,15 @@ import { alone } from "./alone.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { SessionServer } from "../../relay/session_server.ts";
-import {
-  type MemoryConnection,
-  type MemoryOptions,
-  memoryPair,
-  type SendStream,
-} from "../../relay/transport/mod.ts";
+import type { SendStream } from "../../relay/transport/mod.ts";
 import { HonestPeer } from "./fault_honest_peer.ts";
 import { HOSTILE_ALIAS, HostilePeer, type Move } from "./fault_hostile_peer.ts";
 import { Random } from "./fault_random.ts";
 import { namespaceOf, trackOf } from "./scripted_peer.ts";
 import { bytesOf } from "./scripted_streams.ts";
+import { ManualClock } from "./manual_clock.ts";
+import { type MemoryConnection, type MemoryOptions, memoryPair } from "./memory_connection.ts";
+import { memoryLog } from "./memory_log.ts";
 
 /** A track that an honest peer publishes where hostile ones can see it. */
 const STAGE = trackOf("stage", "track");

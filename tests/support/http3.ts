@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ManualClock, systemClock } from "@qumo/shared/runtime";
+import { systemClock } from "@qumo/shared/runtime";
 import { ByteReader } from "../../relay/transport/h3/byte_reader.ts";
 import { controlStreamPreface } from "../../relay/transport/h3/control_stream.ts";
 import { FrameGuard } from "../../relay/transport/h3/frame_guard.ts";
@@ -10,14 +10,9 @@ import {
 } from "../../relay/transport/h3/qpack/field_section.ts";
 import type { Field } from "../../relay/transport/h3/qpack/static_table.ts";
 import { type AcceptOptions, acceptWebTransport } from "../../relay/transport/h3/mod.ts";
-import {
-  type BidiStream,
-  type Connection,
-  type MemoryConnection,
-  type MemoryOptions,
-  memoryPair,
-  type SendStream,
-} from "../../relay/transport/mod.ts";
+import type { BidiStream, Connection, SendStream } from "../../relay/transport/mod.ts";
+import { ManualClock } from "./manual_clock.ts";
+import { type MemoryConnection, type MemoryOptions, memoryPair } from "./memory_connection.ts";
 
 /** The fields that open a session at path `/room?a=1`. */
 export const CONNECT: readonly Field[] = [

@@ -1,4 +1,4 @@
-import { ManualClock, noTracing, type Tracing } from "@qumo/shared/runtime";
+import { noTracing, type Tracing } from "@qumo/shared/runtime";
 import type { FullTrackName } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { MeshSettings } from "../../relay/upstream/mod.ts";
@@ -9,6 +9,7 @@ import { type Blockage, Network } from "./mesh_world/network.ts";
 import { LINGER_MS, SETTINGS, WorldRelay } from "./mesh_world/relay.ts";
 import { Viewer, type ViewerOptions } from "./mesh_world/viewer.ts";
 import { seededRandom } from "./sync_simulation.ts";
+import { ManualClock } from "./manual_clock.ts";
 
 export { Camera } from "./mesh_world/camera.ts";
 export type { WorldRelay } from "./mesh_world/relay.ts";

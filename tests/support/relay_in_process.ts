@@ -1,9 +1,10 @@
-import { type LogFields, memoryLog, noTracing, systemClock } from "@qumo/shared/runtime";
+import { type LogFields, noTracing, systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import type { RelayConfig } from "../../relay/config.ts";
 import { Relay } from "../../relay/relay.ts";
 import { SessionServer } from "../../relay/session_server.ts";
 import type { QuicServerAddress } from "./quic_transport.ts";
+import { memoryLog } from "./memory_log.ts";
 
 /** A relay in the process of the test: it starts at once and can be looked into. */
 export interface RelayInProcess extends QuicServerAddress, AsyncDisposable {

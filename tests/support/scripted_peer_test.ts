@@ -1,8 +1,8 @@
 import { type ControlMessage, draft18, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { type MemoryOptions, memoryPair } from "../../relay/transport/mod.ts";
 import { namespaceOf, ScriptedPeer, trackOf } from "./scripted_peer.ts";
 import { bytesOf } from "./scripted_streams.ts";
+import { type MemoryOptions, memoryPair } from "./memory_connection.ts";
 
 /** Two scripted peers at the ends of one connection. */
 async function join(options: MemoryOptions = {}) {

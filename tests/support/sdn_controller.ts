@@ -1,4 +1,3 @@
-import { ManualClock, memoryLog } from "@qumo/shared/runtime";
 import { Controller, type ControllerOptions } from "../../sdn/control/controller.ts";
 import { EventService } from "../../sdn/control/event_service.ts";
 import { EventLog, RefusedRequests } from "../../sdn/events/mod.ts";
@@ -7,6 +6,8 @@ import type { Endpoint } from "../../sdn/http/endpoint.ts";
 import { openAccess } from "../../sdn/http/auth.ts";
 import { syncEndpoints } from "../../sdn/http/sync_endpoints.ts";
 import { MemoryStore, type Store } from "../../sdn/store/mod.ts";
+import { ManualClock } from "./manual_clock.ts";
+import { memoryLog } from "./memory_log.ts";
 
 /** The moment at which the clock of a test controller begins. */
 export const START = Date.UTC(2026, 0, 1);

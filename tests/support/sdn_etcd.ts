@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { type ManualClock, systemClock } from "@qumo/shared/runtime";
+import { systemClock } from "@qumo/shared/runtime";
 import { EtcdStore } from "../../sdn/store/mod.ts";
 import { etcdCall, type EtcdCluster } from "./etcd.ts";
 import { START, type TestAnswer, testController } from "./sdn_controller.ts";
+import type { ManualClock } from "./manual_clock.ts";
 
 /** What a store of these tests is like unless they say otherwise. */
 export interface EtcdGiven {

@@ -1,12 +1,4 @@
-import {
-  done,
-  type Log,
-  type LogFields,
-  ManualClock,
-  memoryLog,
-  noTracing,
-  type Tracing,
-} from "@qumo/shared/runtime";
+import { done, type Log, type LogFields, noTracing, type Tracing } from "@qumo/shared/runtime";
 import type { SetupOptions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
@@ -16,14 +8,12 @@ import type { SessionLink } from "../../relay/session/session_options.ts";
 import type { Authorizer, SessionLimits, SessionSettings } from "../../relay/session/settings.ts";
 import { StreamBudget } from "../../relay/session/stream_budget.ts";
 import { Cache, type CacheLimits, Registry } from "../../relay/track/mod.ts";
-import {
-  type MemoryConnection,
-  type MemoryOptions,
-  memoryPair,
-  type SendStream,
-} from "../../relay/transport/mod.ts";
+import type { SendStream } from "../../relay/transport/mod.ts";
 import { ScriptedPeer } from "./scripted_peer.ts";
 import type { ReplacementPolicy } from "../../relay/vocabulary.ts";
+import { ManualClock } from "./manual_clock.ts";
+import { type MemoryConnection, type MemoryOptions, memoryPair } from "./memory_connection.ts";
+import { memoryLog } from "./memory_log.ts";
 
 /** What the sessions of tests may have open. */
 export const LIMITS: SessionLimits = {

@@ -1,4 +1,3 @@
-import { ManualClock } from "@qumo/shared/runtime";
 import {
   ByteReader,
   data18,
@@ -29,6 +28,7 @@ import {
   type TrackReader,
 } from "../../relay/track/mod.ts";
 import type { EvictionReason } from "../../relay/vocabulary.ts";
+import { ManualClock } from "./manual_clock.ts";
 
 /** The dialect that everybody speaks where nothing is said. */
 export const NATIVE: Renderer = rendererOf(data18);

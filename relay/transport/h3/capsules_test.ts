@@ -1,10 +1,10 @@
-import { ManualClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Capsule, CapsuleParser, encodeClose, encodeDrain } from "./capsules.ts";
 import { FrameGuard } from "./frame_guard.ts";
 import { Http3Error } from "./codes.ts";
 import { concat, encodeVarint } from "./varint.ts";
+import { ManualClock } from "../../../tests/support/manual_clock.ts";
 
 // Code 77, "cli": what Chromium was seen to send.
 const CLOSE = "68430700" + "00004d636c69";

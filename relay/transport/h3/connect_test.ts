@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ManualClock, systemClock } from "@qumo/shared/runtime";
+import { systemClock } from "@qumo/shared/runtime";
 import {
   headersFrame,
   hex,
@@ -7,7 +7,6 @@ import {
   openUni,
   readAnswer,
 } from "../../../tests/support/http3.ts";
-import { memoryPair } from "../memory.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { Http3Code } from "./codes.ts";
 import { connectWebTransport } from "./connect.ts";
@@ -16,6 +15,8 @@ import { FrameReader } from "./frames.ts";
 import { HANDSHAKE_TIMEOUT } from "../limits.ts";
 import type { Field } from "./qpack/static_table.ts";
 import { encodeRefusal } from "./request.ts";
+import { ManualClock } from "../../../tests/support/manual_clock.ts";
+import { memoryPair } from "../../../tests/support/memory_connection.ts";
 
 const YES: readonly Field[] = [[":status", "200"], ["wt-protocol", '"moqt-18"']];
 

@@ -1,10 +1,9 @@
-import { done, ManualClock, memoryLog, noTracing, refused as denied } from "@qumo/shared/runtime";
+import { done, noTracing, refused as denied } from "@qumo/shared/runtime";
 import { SessionCode, StreamCode } from "@qumo/shared/wire";
 import { DEFAULTS } from "../../../relay/config.ts";
 import { RelayMetrics } from "../../../relay/ops/metrics.ts";
 import { RefusedConnections } from "../../../relay/refused_connections.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
-import { memoryPair } from "../../../relay/transport/mod.ts";
 import { alone } from "../../support/alone.ts";
 import { FIRST_PROBE_MS } from "../../../relay/session/limits.ts";
 import { REFUSAL_KINDS } from "../../../relay/vocabulary.ts";
@@ -23,6 +22,9 @@ import {
   watch,
 } from "../script.ts";
 import { type Drive, inSessions, scrape } from "./drive.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
+import { memoryPair } from "../../support/memory_connection.ts";
+import { memoryLog } from "../../support/memory_log.ts";
 
 const SETUP_BEYOND_ITS_END = frame(0x2f00n, [1n, 9n]);
 const CLIENT_SETUP = "20001903c0000000ff0dad02c0000000ff0dad01c0000000ff00000e00";

@@ -1,9 +1,6 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import {
-  type Connection,
-  type MemoryConnection,
-  memoryPair,
-} from "../../../relay/transport/mod.ts";
+import type { Connection } from "../../../relay/transport/mod.ts";
+import { type MemoryConnection, memoryPair } from "../memory_connection.ts";
 
 /** A program that can be called. */
 export interface Host {

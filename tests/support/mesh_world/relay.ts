@@ -1,4 +1,4 @@
-import { type Clock, done, type LogFields, memoryLog, type Tracing } from "@qumo/shared/runtime";
+import { type Clock, done, type LogFields, type Tracing } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import { parseRelayUrl } from "../../../relay/control_plane/mod.ts";
@@ -16,6 +16,7 @@ import { ScriptedMirror } from "./mirror.ts";
 import type { Host } from "./network.ts";
 import { RelayClock } from "./relay_clock.ts";
 import { LIMITS } from "../session_world.ts";
+import { memoryLog } from "../memory_log.ts";
 
 /** Milliseconds that a track is kept flowing after the last subscriber left. */
 export const LINGER_MS = 1_000;

@@ -1,13 +1,14 @@
 import { data18, draft18 } from "@qumo/shared/wire";
-import { done, ManualClock } from "@qumo/shared/runtime";
+import { done } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { FetchedObject, PendingFetch } from "../../../track/mod.ts";
-import { memoryPair } from "../../../transport/mod.ts";
 import { RelayMetrics } from "../../../ops/metrics.ts";
 import { rendererOf } from "../dialect/renderer.ts";
 import { StreamSupply } from "../../delivery/stream_supply.ts";
 import type { FetchDeliveryContext } from "./fetch_delivery.ts";
 import { FetchDelivery } from "./fetch_delivery.ts";
+import { ManualClock } from "../../../../tests/support/manual_clock.ts";
+import { memoryPair } from "../../../../tests/support/memory_connection.ts";
 
 Deno.test("FetchDelivery answers on one stream when an object comes before it is open", async () => {
   const [connection, peer] = memoryPair();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "@qumo/shared/runtime";
-import { memoryPair } from "./memory.ts";
+import { memoryPair } from "./memory_connection.ts";
+import { ManualClock } from "./manual_clock.ts";
 
 Deno.test("memoryPair() tells both ends what was agreed on", () => {
   for (const end of memoryPair({ protocol: "moqt-16", path: "/room", authority: "relay:1" })) {

@@ -1,13 +1,13 @@
 import { type Clock, systemClock } from "@qumo/shared/runtime";
-import { TransportError } from "./errors.ts";
-import { MAX_DATAGRAMS_WAITING } from "./limits.ts";
+import { TransportError } from "../../relay/transport/errors.ts";
+import { MAX_DATAGRAMS_WAITING } from "../../relay/transport/limits.ts";
 import {
   type MemoryEnd,
   type MemoryHalf,
   MemoryReceiveStream,
   MemorySendStream,
 } from "./memory_streams.ts";
-import { Queue } from "./queue.ts";
+import { Queue } from "../../relay/transport/queue.ts";
 import type {
   BidiStream,
   CloseInfo,
@@ -15,7 +15,7 @@ import type {
   Connection,
   ReceiveStream,
   SendStream,
-} from "./types.ts";
+} from "../../relay/transport/types.ts";
 
 /** The network that a pair pretends to be. */
 export interface MemoryOptions {

@@ -1,5 +1,5 @@
-import { TransportError } from "./errors.ts";
-import type { Code, ReceiveStream, SendStream } from "./types.ts";
+import { TransportError } from "../../relay/transport/errors.ts";
+import type { Code, ReceiveStream, SendStream } from "../../relay/transport/types.ts";
 
 /** What a half of a stream needs of its end of the pair. */
 export interface MemoryEnd {

@@ -1,0 +1,63 @@
+import type { Clock, Timer } from "@qumo/shared/runtime";
+
+/** A clock that moves only when told to. */
+export class ManualClock implements Clock {
+  #now = 0;
+  readonly #wallStart: number;
+  #timers: { at: number; order: number; fire: () => void }[] = [];
+  #order = 0;
+
+  constructor(wallStart = 0) {
+    this.#wallStart = wallStart;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  wall(): number {
+    return this.#wallStart + this.#now;
+  }
+
+  after(delay: number, fire: () => void): Timer {
+    const timer = { at: this.#now + Math.max(0, delay), order: this.#order++, fire };
+    this.#timers.push(timer);
+    return { cancel: () => void (this.#timers = this.#timers.filter((other) => other !== timer)) };
+  }
+
+  /** How many timers are waiting. */
+  get pending(): number {
+    return this.#timers.length;
+  }
+
+  /** Moves time on and fires what falls due, in order of time, letting promises settle in between. */
+  async advance(milliseconds: number): Promise<void> {
+    const end = this.#now + milliseconds;
+    for (;;) {
+      await settle();
+      const next = this.#earliest();
+      if (next === undefined || next.at > end) break;
+      this.#now = next.at;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      next.fire();
+    }
+    this.#now = end;
+    await settle();
+  }
+
+  #earliest() {
+    let best = this.#timers[0];
+    for (const timer of this.#timers) {
+      if (best === undefined) best = timer;
+      else if (timer.at < best.at || (timer.at === best.at && timer.order < best.order)) {
+        best = timer;
+      }
+    }
+    return best;
+  }
+}
+
+/** Lets every promise that is ready run, chains of some length included. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+}

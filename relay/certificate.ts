@@ -4,19 +4,30 @@ import {
   type CertificateSource,
   type Clock,
   type FileAccess,
+  type Log,
   messageOf,
   StartError,
 } from "@qumo/shared/runtime";
 import { parseAddress, reachable, type RelayConfig } from "./config.ts";
 import { generatedCertificates } from "./transport/mod.ts";
 
+/** Who hears of new certificates. */
+export interface CertificateWatch {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly reloads: Record<"ok" | "refused", number>;
+  /** Another certificate is in use from now on. */
+  readonly onChange: CertificateEvents["onChange"];
+}
+
 /** The configured files, or a certificate of our own. Rejects with a {@linkcode StartError}. */
 export async function openCertificates(
   server: RelayConfig["server"],
   files: FileAccess,
-  events: CertificateEvents,
-  clock: Clock,
+  watch: CertificateWatch,
 ): Promise<CertificateSource> {
+  const { clock } = watch;
+  const events = eventsOf(watch);
   if (server.certFile === "") {
     const { hostname } = reachable(parseAddress(server.address)!);
     const hosts = new Set(["localhost", "127.0.0.1", "::1", hostname]);
@@ -33,4 +44,19 @@ export async function openCertificates(
       "server.cert_file",
     );
   }
+}
+
+function eventsOf({ log, reloads, onChange }: CertificateWatch): CertificateEvents {
+  return {
+    onChange: (certificate) => {
+      reloads.ok++;
+      onChange(certificate);
+      const until = new Date(certificate.notAfter).toISOString();
+      log.info("certificate replaced", { sha256: certificate.hash, until });
+    },
+    onRefused: (reason) => {
+      reloads.refused++;
+      log.warn("new certificate refused, the old one stays in use", { reason });
+    },
+  };
 }

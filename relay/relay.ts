@@ -1,19 +1,16 @@
 import {
   type CertificatePair,
   type CertificateSource,
-  type Clock,
-  type FileAccess,
   type Log,
   messageOf,
   TaskGroup,
-  type Tracing,
 } from "@qumo/shared/runtime";
+import { Admission } from "./admission.ts";
 import { openCertificates } from "./certificate.ts";
-import { formatAddress, parseAddress, reachable, type RelayConfig } from "./config.ts";
+import { formatAddress, parseAddress, reachable } from "./config.ts";
 import type { Condition } from "./ops/conditions.ts";
 import { EventLoopLag } from "./ops/event_loop.ts";
 import { RelayMetrics } from "./ops/metrics.ts";
-import type { Program } from "./ops/process_families.ts";
 import { type OpsServer, serveOps } from "./ops/server.ts";
 import type {
   CertificateView,
@@ -27,7 +24,7 @@ import type {
 } from "./ops/snapshot.ts";
 import { callableUrl } from "./control_plane/mod.ts";
 import { depart } from "./drain.ts";
-import type { HostParts, SessionHost } from "./host.ts";
+import type { SessionHost } from "./host.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 import { LoadMeter } from "./load_meter.ts";
 import { type OriginPolicy, originPolicy } from "./origins.ts";
@@ -35,22 +32,8 @@ import { pageFiles } from "./page/mod.ts";
 import { openPorts, type Ports } from "./ports.ts";
 import { RefusedConnections } from "./refused_connections.ts";
 import { RelayMesh } from "./relay_mesh.ts";
-import type { Connection, Listener } from "./transport/mod.ts";
-import type { HandshakeRefusal } from "./vocabulary.ts";
-
-/** What a relay is made of. */
-export interface RelayOptions {
-  readonly config: RelayConfig;
-  readonly createHost: (parts: HostParts) => SessionHost;
-  /** How certificates, keys and tokens are read from the disk. */
-  readonly files: FileAccess;
-  /** The machine's name, for a relay that has none. */
-  readonly hostname: () => string;
-  readonly program: Program;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly tracing: Tracing;
-}
+import type { RelayOptions } from "./relay_options.ts";
+import type { Listener } from "./transport/mod.ts";
 
 // Every protocol's code for an end without an error.
 const NO_ERROR = 0;
@@ -159,7 +142,7 @@ export class Relay implements RelayView {
     this.#certificates = await this.#openCertificates();
     const ports = this.#openPorts(this.#certificates.current);
     this.#ports = ports;
-    this.#tasks.spawn("accepting connections", () => this.#acceptConnections(ports.udp));
+    this.#tasks.spawn("accepting connections", () => this.#accept(ports.udp));
     this.#state = "serving";
     // Others may come from the moment on that they know of us.
     await this.#mesh.start();
@@ -269,18 +252,14 @@ export class Relay implements RelayView {
   #openCertificates(): Promise<CertificateSource> {
     const { config, files, clock } = this.#options;
     return openCertificates(config.server, files, {
+      clock,
+      log: this.#log,
+      reloads: this.metrics.certificateReloads,
       onChange: (certificate) => {
         this.#ports?.udp.useCertificate(certificate);
-        this.metrics.certificateReloads.ok++;
-        const until = new Date(certificate.notAfter).toISOString();
-        this.#log.info("certificate replaced", { sha256: certificate.hash, until });
         this.#mesh.changed();
       },
-      onRefused: (reason) => {
-        this.metrics.certificateReloads.refused++;
-        this.#log.warn("new certificate refused, the old one stays in use", { reason });
-      },
-    }, clock);
+    });
   }
 
   #openPorts(certificate: CertificatePair): Ports {
@@ -321,28 +300,14 @@ export class Relay implements RelayView {
     });
   }
 
-  async #acceptConnections(listener: Listener): Promise<void> {
-    for (;;) {
-      const connection = await listener.accept();
-      if (connection === undefined) break;
-      this.#welcome(connection);
-    }
+  async #accept(listener: Listener): Promise<void> {
+    await new Admission({
+      host: this.#host,
+      refused: this.#refused,
+      isDraining: () => this.#state === "draining",
+      maxSessions: this.#options.config.server.maxSessions,
+    }).accept(listener);
     if (this.#closing === undefined) this.#failWith("the UDP listener ended");
-  }
-
-  #welcome(connection: Connection): void {
-    if (this.#state === "draining") {
-      this.#turnAway(connection, "draining", "the relay is going away");
-    } else if (this.#host.active >= this.#options.config.server.maxSessions) {
-      this.#turnAway(connection, "max_sessions", "too many sessions");
-    } else {
-      this.#host.serve(connection);
-    }
-  }
-
-  #turnAway(connection: Connection, kind: HandshakeRefusal, reason: string): void {
-    this.#refused.add({ kind, reason, peer: connection.remoteAddress });
-    connection.close(NO_ERROR, reason);
   }
 
   #failWith(reason: string): void {

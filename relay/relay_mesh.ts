@@ -1,7 +1,6 @@
 import {
   type Clock,
   type FileAccess,
-  formatAddress,
   type Log,
   messageOf,
   StartError,
@@ -20,14 +19,14 @@ import {
 import { parseUpstream } from "./config/upstream.ts";
 import { type Condition, conditionOf } from "./ops/conditions.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
+import { openDialer } from "./neighbor_dialer.ts";
 import type { RelayMetrics } from "./ops/metrics.ts";
 import type { MeshView } from "./ops/snapshot.ts";
-import { linkProtocols } from "./session/negotiate.ts";
 import type { Session } from "./session/session.ts";
 import type { SessionLink } from "./session/session_options.ts";
 import type { RegistryObserver, Scope } from "./track/mod.ts";
-import { type Connection, dial } from "./transport/mod.ts";
-import { type LinkTarget, Mesh } from "./upstream/mod.ts";
+import type { Connection } from "./transport/mod.ts";
+import { Mesh } from "./upstream/mod.ts";
 
 /** What the mesh needs of the machine. */
 export interface MeshAccess {
@@ -56,14 +55,6 @@ export interface MeshSurroundings {
   readonly known: Pick<KnownAddresses, "addNeighbor">;
 }
 
-// Streams on a link: a request is one, a group that is under way another, for many tracks.
-const LINK_STREAMS = 4_096;
-
-/** Streams that the other end of a link that we called may open. */
-export function linkStreams({ maxUniStreams }: { readonly maxUniStreams: number }): number {
-  return Math.max(maxUniStreams, LINK_STREAMS);
-}
-
 // Changes of the report that come together are one heartbeat.
 const REPORT_DELAY_MS = 20;
 
@@ -80,7 +71,6 @@ export class RelayMesh implements RegistryObserver {
   #control: ControlPlane | undefined;
   #mesh: Mesh | undefined;
   #fetching: ControllerFetch | undefined;
-  #ca: readonly string[] | undefined;
   #isReporting = false;
 
   /** Throws a {@linkcode StartError} when the host's name cannot be the relay's. */
@@ -104,8 +94,8 @@ export class RelayMesh implements RegistryObserver {
 
   /** Begins to register and to call neighbors. Rejects with a {@linkcode StartError}. */
   async start(): Promise<void> {
-    const { config, clock, log, tracing } = this.#surroundings;
-    this.#ca = await this.#readCa(config.mesh.caFile);
+    const { config, clock, log, tracing, known } = this.#surroundings;
+    const dialer = await openDialer({ config, files: this.#access.files, clock, known });
     if (this.#settings !== undefined) this.#control = await this.#newControl(this.#settings);
     if (this.#control === undefined && config.upstream.length === 0) return;
     const { mesh, relay } = config;
@@ -121,7 +111,7 @@ export class RelayMesh implements RegistryObserver {
       pins: new Map(
         origins.flatMap(({ url, certificateSha256: pin }) => pin === undefined ? [] : [[url, pin]]),
       ),
-      dial: (target) => this.#dial(target),
+      dial: (target) => dialer.dial(target),
       startSession: this.#surroundings.startSession,
       metrics: this.#surroundings.metrics.mesh,
       clock,
@@ -260,62 +250,7 @@ export class RelayMesh implements RegistryObserver {
       control.changed();
     });
   }
-
-  async #dial(target: LinkTarget): Promise<Connection> {
-    const { config: { mesh, server }, clock, known } = this.#surroundings;
-    const { hostname, port } = parseRelayUrl(target.url)!;
-    const where = formatAddress({ hostname, port });
-    const isPinned = target.isPinned === true;
-    const hash = mesh.insecure && !isPinned ? await this.#hashOf(where) : target.certificateSha256;
-    const isByHash = hash !== undefined && (isPinned || this.#ca === undefined);
-    const connection = await dial(`moqt://${where}`, {
-      protocols: [...linkProtocols],
-      ...(isByHash && { serverCertificateHashes: [hash] }),
-      ...(!isByHash && this.#ca !== undefined && { caCerts: this.#ca }),
-      keepAliveInterval: 0,
-      maxIdleTimeout: server.idleTimeoutMs,
-      maxUniStreams: linkStreams(server),
-      maxBidiStreams: server.maxBidiStreams,
-      handshakeTimeout: Math.min(server.handshakeTimeoutMs, MAX_HANDSHAKE_MS),
-      clock,
-    });
-    known.addNeighbor(connection.remoteAddress);
-    return connection;
-  }
-
-  /**
-   * What a neighbor itself says of its certificate, for those who want no more than to reach it.
-   * Undefined where it says nothing, as relays of another make may: then it must be known to the system.
-   */
-  async #hashOf(where: string): Promise<string | undefined> {
-    const late = new AbortController();
-    const timer = this.#surroundings.clock.after(HASH_TIMEOUT_MS, () => late.abort());
-    try {
-      const response = await fetch(`http://${where}/certificate.sha256`, { signal: late.signal });
-      const text = (await response.text()).trim();
-      return response.ok && /^[0-9a-f]{64}$/.test(text) ? text : undefined;
-    } catch {
-      return undefined;
-    } finally {
-      timer.cancel();
-    }
-  }
-
-  async #readCa(path: string): Promise<readonly string[] | undefined> {
-    if (path === "") return undefined;
-    try {
-      return [await this.#access.files.readText(path)];
-    } catch (error) {
-      throw new StartError(`cannot read ${path}: ${messageOf(error)}`, "mesh.ca_file");
-    }
-  }
 }
-
-// A neighbor that does not answer is called again soon; ten seconds would be a long outage.
-const MAX_HANDSHAKE_MS = 3_000;
-
-// One that has no HTTP at its port may not answer at all.
-const HASH_TIMEOUT_MS = 1_000;
 
 /** What the directory holds. */
 function announceOf(

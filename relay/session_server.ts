@@ -2,7 +2,7 @@ import { done, TaskGroup, trackText } from "@qumo/shared/runtime";
 import type { HostParts, SessionHost } from "./host.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
 import { policyOf } from "./publisher_policy.ts";
-import { linkStreams } from "./relay_mesh.ts";
+import { linkStreams } from "./neighbor_dialer.ts";
 import {
   dialectOf,
   linkDialect,

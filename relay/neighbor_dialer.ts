@@ -1,0 +1,100 @@
+import {
+  type Clock,
+  type FileAccess,
+  formatAddress,
+  messageOf,
+  StartError,
+} from "@qumo/shared/runtime";
+import type { RelayConfig } from "./config.ts";
+import { parseRelayUrl } from "./control_plane/mod.ts";
+import type { KnownAddresses } from "./known_addresses.ts";
+import { linkProtocols } from "./session/negotiate.ts";
+import { type Connection, dial } from "./transport/mod.ts";
+import type { LinkTarget } from "./upstream/mod.ts";
+
+/** What a {@linkcode NeighborDialer} works with. */
+export interface DialerParts {
+  readonly config: Pick<RelayConfig, "mesh" | "server">;
+  readonly files: FileAccess;
+  readonly clock: Clock;
+  /** Told where neighbors answered. */
+  readonly known: Pick<KnownAddresses, "addNeighbor">;
+}
+
+// Streams on a link: a request is one, a group that is under way another, for many tracks.
+const LINK_STREAMS = 4_096;
+
+/** Streams that the other end of a link that we called may open. */
+export function linkStreams({ maxUniStreams }: { readonly maxUniStreams: number }): number {
+  return Math.max(maxUniStreams, LINK_STREAMS);
+}
+
+// A neighbor that does not answer is called again soon; ten seconds would be a long outage.
+const MAX_HANDSHAKE_MS = 3_000;
+
+// One that has no HTTP at its port may not answer at all.
+const HASH_TIMEOUT_MS = 1_000;
+
+/** Reads the authorities that neighbors are known by. Rejects with a {@linkcode StartError}. */
+export async function openDialer(parts: DialerParts): Promise<NeighborDialer> {
+  const path = parts.config.mesh.caFile;
+  if (path === "") return new NeighborDialer(parts, undefined);
+  try {
+    return new NeighborDialer(parts, [await parts.files.readText(path)]);
+  } catch (error) {
+    throw new StartError(`cannot read ${path}: ${messageOf(error)}`, "mesh.ca_file");
+  }
+}
+
+/** Calls neighbors, and makes sure that it is they who answer. */
+export class NeighborDialer {
+  readonly #parts: DialerParts;
+  readonly #ca: readonly string[] | undefined;
+
+  /** `ca` are the authorities that vouch for neighbors; undefined: those of the system. */
+  constructor(parts: DialerParts, ca: readonly string[] | undefined) {
+    this.#parts = parts;
+    this.#ca = ca;
+  }
+
+  /** Rejects when no connection comes about. */
+  async dial(target: LinkTarget): Promise<Connection> {
+    const { config: { mesh, server }, clock, known } = this.#parts;
+    const { hostname, port } = parseRelayUrl(target.url)!;
+    const where = formatAddress({ hostname, port });
+    const isPinned = target.isPinned === true;
+    const hash = mesh.insecure && !isPinned ? await this.#hashOf(where) : target.certificateSha256;
+    const isByHash = hash !== undefined && (isPinned || this.#ca === undefined);
+    const connection = await dial(`moqt://${where}`, {
+      protocols: [...linkProtocols],
+      ...(isByHash && { serverCertificateHashes: [hash] }),
+      ...(!isByHash && this.#ca !== undefined && { caCerts: this.#ca }),
+      keepAliveInterval: 0,
+      maxIdleTimeout: server.idleTimeoutMs,
+      maxUniStreams: linkStreams(server),
+      maxBidiStreams: server.maxBidiStreams,
+      handshakeTimeout: Math.min(server.handshakeTimeoutMs, MAX_HANDSHAKE_MS),
+      clock,
+    });
+    known.addNeighbor(connection.remoteAddress);
+    return connection;
+  }
+
+  /**
+   * What a neighbor itself says of its certificate, for those who want no more than to reach it.
+   * Undefined where it says nothing, as relays of another make may: then it must be known to the system.
+   */
+  async #hashOf(where: string): Promise<string | undefined> {
+    const late = new AbortController();
+    const timer = this.#parts.clock.after(HASH_TIMEOUT_MS, () => late.abort());
+    try {
+      const response = await fetch(`http://${where}/certificate.sha256`, { signal: late.signal });
+      const text = (await response.text()).trim();
+      return response.ok && /^[0-9a-f]{64}$/.test(text) ? text : undefined;
+    } catch {
+      return undefined;
+    } finally {
+      timer.cancel();
+    }
+  }
+}

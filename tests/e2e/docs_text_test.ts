@@ -51,12 +51,17 @@ Deno.test("what people read has none of the words that the glossary replaces", a
 });
 
 Deno.test("every file and folder that a document names is there", async () => {
+  const paths = (await readProjectFiles()).keys();
+  const sources = new Set(Array.from(paths, (path) => path.split("/").at(-1)!));
   for (const { path, text } of documents) {
     if (path === ".github/CHANGELOG.md") continue;
     const named = text.matchAll(/`((?:relay|sdn|shared|tests|configs|\.build)\/[\w./-]+)`/g);
     for (const [, name] of named) {
       const isThere = await Deno.stat(new URL(name!, ROOT)).then(() => true, () => false);
       assert.ok(isThere, `${path}: there is no ${name}`);
+    }
+    for (const [, name] of text.matchAll(/`(\w+\.ts)`/g)) {
+      assert.ok(sources.has(name!), `${path}: no file is called ${name}`);
     }
   }
 });

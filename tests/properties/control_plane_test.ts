@@ -90,11 +90,14 @@ async function take({ world, site, follower }: Subject, one: Step): Promise<void
   }
 }
 
-/** All that a mirror says of the other relays, to compare. */
+/** All that a mirror says of the other relays, to compare; a snapshot does not tell their epochs. */
 function told(mirror: MirrorView) {
   return {
     revision: mirror.revision,
-    relays: [...NAMES, "me"].map((name) => mirror.relay(name)),
+    relays: [...NAMES, "me"].map((name) => {
+      const relay = mirror.relay(name);
+      return relay && { ...relay, epoch: undefined };
+    }),
     nextHops: NAMES.map((name) => mirror.nextHop(name)),
     announces: Array.from(mirror.announces(), ({ relay, text }) => `${relay} ${text}`).sort(),
   };

@@ -94,14 +94,14 @@ Deno.test("findViolations() lets relay/track take values from wire, and never a 
     "shared/wire/pairs.ts": "export const pairs = {};",
     "shared/wire/moqt/mod.ts": `export { type Subscribe } from "./control/messages.ts";
       export { writeObjectHeader } from "./data/object_header.ts";
-      export { data18 } from "./data/dialect.ts";`,
+      export { dialect } from "./data/dialect.ts";`,
     "shared/wire/moqt/control/messages.ts": "export interface Subscribe {}",
     "shared/wire/moqt/data/object_header.ts": "export function writeObjectHeader() {}",
-    "shared/wire/moqt/data/dialect.ts": "export const data18 = {};",
+    "shared/wire/moqt/data/dialect.ts": "export const dialect = {};",
     "relay/track/good.ts": `import { name } from "@qumo/shared/wire";`,
     "relay/track/message.ts": `import type { Subscribe } from "@qumo/shared/wire";`,
     "relay/track/objects/header.ts": `import { writeObjectHeader } from "@qumo/shared/wire";`,
-    "relay/track/objects/dialect.ts": `import { data18 } from "@qumo/shared/wire";`,
+    "relay/track/objects/dialect.ts": `import { dialect } from "@qumo/shared/wire";`,
     "relay/track/objects/integer.ts": `import { vi64 } from "@qumo/shared/wire";`,
     "relay/track/objects/pairs.ts": `import { pairs } from "@qumo/shared/wire";`,
   };
@@ -210,6 +210,7 @@ const MISPLACED: [path: string, code: string, what: string][] = [
   ["relay/track/b.ts", "AbortSignal.timeout(9);", "clocks and timers: AbortSignal.timeout"],
   ["sdn/http/a.ts", 'import { a } from "node:timers";', 'clocks and timers: "node:timers'],
   ["shared/runtime/log.ts", "console.log(1);", "the console: console"],
+  ["relay/session/framing.ts", "readMessage(input, draft18);", "a draft by its number: draft18"],
 ];
 
 for (const [path, code, what] of MISPLACED) {

@@ -1,6 +1,6 @@
 import { DecodeError, EncodeError } from "./errors.ts";
 import type { Oddity } from "./oddity.ts";
-import { type VarintFormat, vi64 } from "./varint.ts";
+import type { VarintFormat } from "./varint.ts";
 
 /** A cursor over complete bytes. Everything it returns is a view, nothing is copied. */
 export class ByteReader {
@@ -11,7 +11,7 @@ export class ByteReader {
   /** Collects deviations from the draft that are accepted; undefined to refuse them. */
   oddities: Oddity[] | undefined;
 
-  constructor(bytes: Uint8Array, varint: VarintFormat = vi64, at = 0, end = bytes.length) {
+  constructor(bytes: Uint8Array, varint: VarintFormat, at = 0, end = bytes.length) {
     this.#bytes = bytes;
     this.#varint = varint;
     this.#at = at;
@@ -105,7 +105,7 @@ export class ByteWriter {
   readonly #varint: VarintFormat;
   #length = 0;
 
-  constructor(varint: VarintFormat = vi64) {
+  constructor(varint: VarintFormat) {
     this.#varint = varint;
   }
 

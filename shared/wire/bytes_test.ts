@@ -5,7 +5,7 @@ import { DecodeError, EncodeError } from "./errors.ts";
 import { rfc9000, vi64 } from "./varint.ts";
 
 function reader(hex: string): ByteReader {
-  return new ByteReader(Uint8Array.fromHex(hex));
+  return new ByteReader(Uint8Array.fromHex(hex), vi64);
 }
 
 function fails(fault: DecodeError["fault"]): (error: unknown) => boolean {
@@ -29,7 +29,7 @@ Deno.test("ByteReader reads fields one after the other", () => {
 
 Deno.test("ByteReader returns views and copies nothing", () => {
   const bytes = Uint8Array.of(1, 2, 3);
-  const view = new ByteReader(bytes).bytes(2);
+  const view = new ByteReader(bytes, vi64).bytes(2);
   bytes[0] = 9;
   assert.equal(view[0], 9);
 });
@@ -37,8 +37,8 @@ Deno.test("ByteReader returns views and copies nothing", () => {
 Deno.test("ByteReader finds every field short that is not whole, and stays where it was", () => {
   for (let length = 0; length < 9; length++) {
     const bytes = new Uint8Array(length).fill(0xff);
-    assert.throws(() => new ByteReader(bytes).varint(), fails("short"));
-    assert.throws(() => new ByteReader(bytes).count(100, "a length"), fails("short"));
+    assert.throws(() => new ByteReader(bytes, vi64).varint(), fails("short"));
+    assert.throws(() => new ByteReader(bytes, vi64).count(100, "a length"), fails("short"));
   }
   const one = reader("01");
   assert.throws(() => one.u16(), fails("short"));
@@ -92,7 +92,7 @@ Deno.test("A ByteWriter writes what a ByteReader reads", () => {
 });
 
 Deno.test("A ByteWriter grows as it must and keeps what it holds", () => {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   for (let index = 0; index < 1000; index++) writer.u8((index + 1) & 0xff);
   writer.bytes(new Uint8Array(10_000).fill(7));
   const bytes = writer.finish();
@@ -102,7 +102,7 @@ Deno.test("A ByteWriter grows as it must and keeps what it holds", () => {
 });
 
 Deno.test("ByteWriter.finish() is a copy of its own", () => {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   writer.u8(1);
   const first = writer.finish();
   writer.u8(2);
@@ -112,7 +112,7 @@ Deno.test("ByteWriter.finish() is a copy of its own", () => {
 });
 
 Deno.test("A ByteWriter refuses what does not fit, and writes nothing of it", () => {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   for (const value of [-1, 256, 1.5, NaN]) assert.throws(() => writer.u8(value), EncodeError);
   for (const value of [-1, 65_536, 1.5]) assert.throws(() => writer.u16(value), EncodeError);
   assert.throws(() => writer.varint(2n ** 64n), EncodeError);

@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { type Codec, prefixed, rest, struct, text, u8, varint } from "./codec.ts";
 import { DecodeError, EncodeError } from "./errors.ts";
+import { vi64 } from "./varint.ts";
 
 function encode<T>(codec: Codec<T>, value: T): string {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   codec.encode(writer, value);
   return writer.finish().toHex();
 }
 
 function decode<T>(codec: Codec<T>, hex: string): T {
-  return codec.decode(new ByteReader(Uint8Array.fromHex(hex)));
+  return codec.decode(new ByteReader(Uint8Array.fromHex(hex), vi64));
 }
 
 const point = struct({ x: varint, size: u8, name: prefixed(3, "a name"), rest });

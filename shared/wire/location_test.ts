@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { compareLocations, location } from "./location.ts";
+import { vi64 } from "./varint.ts";
 
 const MAX = 2n ** 64n - 1n;
 
 Deno.test("A location is its group and its object, both ways", () => {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   location.encode(writer, { group: MAX, object: 15_293n });
   assert.equal(writer.finish().toHex(), "ffffffffffffffffffbbbd");
-  const reader = new ByteReader(Uint8Array.fromHex("ffffffffffffffffffbbbd"));
+  const reader = new ByteReader(Uint8Array.fromHex("ffffffffffffffffffbbbd"), vi64);
   assert.deepEqual(location.decode(reader), { group: MAX, object: 15_293n });
 });
 

@@ -14,15 +14,16 @@ import {
   namespaceKey,
   trackKey,
 } from "./names.ts";
+import { vi64 } from "./varint.ts";
 
 function encode<T>(codec: Codec<T>, value: T): string {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   codec.encode(writer, value);
   return writer.finish().toHex();
 }
 
 function decode<T>(codec: Codec<T>, hex: string): T {
-  return codec.decode(new ByteReader(Uint8Array.fromHex(hex)));
+  return codec.decode(new ByteReader(Uint8Array.fromHex(hex), vi64));
 }
 
 function bytes(text: string): Uint8Array {

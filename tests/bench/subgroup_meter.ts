@@ -5,6 +5,7 @@ import {
   isSubgroupType,
   ObjectHeaderDecoder,
   SHORT,
+  vi64,
 } from "@qumo/shared/wire";
 import { STAMP_BYTES } from "./traffic.ts";
 
@@ -48,7 +49,7 @@ export class SubgroupMeter {
 
   #begin(bytes: Uint8Array, end: number): number {
     if (end < HEADER_BYTES) return 0;
-    const reader = new ByteReader(bytes, undefined, 0, end);
+    const reader = new ByteReader(bytes, vi64, 0, end);
     const type = reader.varint();
     this.#isOther = !isSubgroupType(type, data18);
     if (this.#isOther) return 0;

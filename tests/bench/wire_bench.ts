@@ -17,6 +17,7 @@ import {
   objectHeaderSize,
   SHORT,
   validateObjectProperties,
+  vi64,
   writeObjectHeader,
 } from "@qumo/shared/wire";
 
@@ -103,7 +104,7 @@ const headerBytes = encodeSubgroupHeader(header, data18);
 
 Deno.bench("decode 1000 subgroup headers", { group: "decode" }, () => {
   for (let index = 0; index < OBJECTS; index++) {
-    const reader = new ByteReader(headerBytes);
+    const reader = new ByteReader(headerBytes, vi64);
     decodeSubgroupHeader(reader, reader.varint(), data18);
   }
 });

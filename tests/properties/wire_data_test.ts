@@ -19,6 +19,7 @@ import {
   SHORT,
   type SubgroupHeader,
   validateObjectProperties,
+  vi64,
   writeObjectHeader,
 } from "@qumo/shared/wire";
 
@@ -62,7 +63,7 @@ Deno.test("Any subgroup header is the same after it was written and read", () =>
     firstObject: fc.boolean(),
   }, { noNullPrototype: true });
   holds(header, (value) => {
-    const reader = new ByteReader(encodeSubgroupHeader(value, data18));
+    const reader = new ByteReader(encodeSubgroupHeader(value, data18), vi64);
     assert.deepEqual(decodeSubgroupHeader(reader, reader.varint(), data18), value);
     reader.end("the header");
   });
@@ -292,7 +293,7 @@ const garbage = fc.oneof(
 Deno.test("Random bytes on a subgroup's stream end in objects or a refusal", () => {
   holds(fc.tuple(garbage, fc.boolean()), ([bytes, hasProperties]) => {
     decodesOrRefuses(() => {
-      const reader = new ByteReader(bytes);
+      const reader = new ByteReader(bytes, vi64);
       decodeSubgroupHeader(reader, reader.varint(), data18);
     });
     const decoder = new ObjectHeaderDecoder(hasProperties, data18);

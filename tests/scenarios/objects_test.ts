@@ -8,6 +8,7 @@ import {
   SessionCode,
   StreamCode,
   type SubgroupHeader,
+  vi64,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { bytesOf } from "../support/scripted_streams.ts";
@@ -466,7 +467,7 @@ Deno.test("R-028: no wish of a subscriber changes a payload", async () => {
 Deno.test("an object id beyond what we count costs its stream, not the session", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber } = await watch(world);
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   writer.bytes(HEADER);
   writer.varint(2n ** 60n);
   writer.varint(1n);

@@ -17,6 +17,7 @@ import {
   type RequestErrorName,
   SHORT,
   type SubgroupHeader,
+  vi64,
   WHOLE_GROUP,
   writeObjectHeader,
 } from "@qumo/shared/wire";
@@ -249,7 +250,7 @@ export class SubgroupReader {
     const priority = (bits & 0x20) === 0 ? await stream.bytes(1) : new Uint8Array(0);
     const bytes = bytesOf(draft18, ...parts, priority);
     return new SubgroupReader(
-      decodeSubgroupHeader(new ByteReader(bytes), stream.type, data18),
+      decodeSubgroupHeader(new ByteReader(bytes, vi64), stream.type, data18),
       stream,
     );
   }

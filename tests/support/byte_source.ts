@@ -1,4 +1,4 @@
-import { ByteReader, DecodeError } from "@qumo/shared/wire";
+import { ByteReader, DecodeError, vi64 } from "@qumo/shared/wire";
 
 /** A stream's bytes, parsed one thing after the other; parsing waits for what is missing. */
 export class ByteSource {
@@ -13,7 +13,7 @@ export class ByteSource {
   parse<T>(read: (reader: ByteReader) => T): Promise<T | undefined> {
     return this.take((bytes) => {
       try {
-        const reader = new ByteReader(bytes);
+        const reader = new ByteReader(bytes, vi64);
         return { value: read(reader), length: reader.offset };
       } catch (error) {
         if (error instanceof DecodeError && error.fault === "short") return undefined;

@@ -76,6 +76,11 @@ export const TABLE: readonly Row[] = [
     may: SESSION,
     never: [NEGOTIATION, /^relay\/session\/moqt\/[^/]*\.ts/],
   },
+  {
+    from: "relay/session/moqt/dialect",
+    may: SESSION,
+    never: [NEGOTIATION, /^relay\/session\/moqt\/(?!dialect\/)/],
+  },
   { from: "relay/session/moqt", may: SESSION, never: [NEGOTIATION] },
   // The one file that knows the protocols by name.
   {
@@ -163,6 +168,12 @@ export const PLACES: readonly Place[] = [
     pattern:
       /(?<!(?<!\bglobalThis)\.)\b(?:setTimeout|setInterval|setImmediate)\b|\bperformance\s*\.|\bDate\s*\.\s*now\b|\bnew\s+Date(?!\s*\(\s*[^)\s])\b|\bAbortSignal\s*\.\s*timeout\b|"node:(?:timers|perf_hooks)\b/g,
     where: [/^shared\/runtime\/clock\.ts$/],
+  },
+  {
+    // Everything else speaks the dialect that it is given.
+    what: "a draft by its number",
+    pattern: /\b(?:draft|data)[12]\d\b/g,
+    where: [/^shared\/wire\/mod\.ts$/, /^shared\/wire\/moqt\/(?:drafts|data)\//],
   },
   { what: "the console", pattern: /\bconsole\b/g, where: [/(^|\/)main\.ts$/] },
 ];

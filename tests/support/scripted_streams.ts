@@ -5,6 +5,7 @@ import {
   type ControlMessage,
   type ControlMessageOf,
   type Draft,
+  vi64,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import {
@@ -89,7 +90,7 @@ export class IncomingStream {
 
   /** The rest of a control message whose type was read before. */
   async messageOfType(type: bigint): Promise<ControlMessage> {
-    const length = new ByteReader(await this.bytes(2)).u16();
+    const length = new ByteReader(await this.bytes(2), vi64).u16();
     return this.#draft.control.decode(type, await this.bytes(length));
   }
 

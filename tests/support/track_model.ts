@@ -8,6 +8,7 @@ import {
   ObjectHeaderDecoder,
   ObjectStatus,
   type PropertyBlock,
+  vi64,
   writeVi64Number,
 } from "@qumo/shared/wire";
 import { rendererOf } from "../../relay/session/moqt/dialect/renderer.ts";
@@ -208,7 +209,7 @@ export class Copy implements LogReader {
     const { bytes } = this;
     const ids: number[] = [];
     if (bytes.length === 0) return ids;
-    const reader = new ByteReader(bytes);
+    const reader = new ByteReader(bytes, vi64);
     decodeSubgroupHeader(reader, reader.varint(), data18);
     let at = reader.offset;
     while (at < bytes.length) {

@@ -4,6 +4,7 @@ import {
   encodeFetchHeader,
   encodeSubgroupHeader,
   FetchObjectWriter,
+  vi64,
 } from "@qumo/shared/wire";
 import { SUBGROUPS_AT_ONCE } from "../../../relay/session/limits.ts";
 import { MAX_SUBGROUPS_PER_GROUP } from "../../../relay/track/limits.ts";
@@ -124,7 +125,7 @@ export const OBJECTS: readonly Drive[] = [
     const { publisher } = await watch(world);
     const open = await openSubgroup(publisher, { group: 3n }, ...objects(1));
     const header = encodeSubgroupHeader(subgroupHeader({ group: 1n }), draft18.data);
-    const writer = new ByteWriter();
+    const writer = new ByteWriter(vi64);
     for (const part of [2n ** 60n, 1n]) writer.varint(part);
     await publisher.openStream(bytesOf(draft18, header, writer.finish()));
     await sendSubgroup(publisher, { group: 2n }, ...objects(1));

@@ -5,6 +5,7 @@ import {
   isSubgroupType,
   ObjectHeaderDecoder,
   SHORT,
+  vi64,
 } from "@qumo/shared/wire";
 import type { QuicTransport } from "../quic_transport.ts";
 
@@ -70,7 +71,7 @@ class SubgroupReader {
   }
 
   #begin(bytes: Uint8Array): number {
-    const reader = new ByteReader(bytes);
+    const reader = new ByteReader(bytes, vi64);
     try {
       const type = reader.varint();
       this.#isOther = !isSubgroupType(type, data18);

@@ -1,4 +1,4 @@
-import { ByteWriter, ObjectStatus } from "@qumo/shared/wire";
+import { ByteWriter, ObjectStatus, vi64 } from "@qumo/shared/wire";
 import { Forwarding, type TestTrack } from "./track.ts";
 
 /** One object of a moq-test-00 track as it must arrive. */
@@ -76,7 +76,7 @@ function propertiesOf(track: TestTrack, group: number, object: number): Uint8Arr
     const value = new Uint8Array(1 + (group + object) % LONGEST_BYTES_PROPERTY).fill(object);
     found.push({ type: 2 * track.bytesProperty + 1, value });
   }
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   let previous = 0;
   for (const { type, value } of found.toSorted((a, b) => a.type - b.type)) {
     writer.count(type - previous);

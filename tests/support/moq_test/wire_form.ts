@@ -1,4 +1,4 @@
-import { ByteWriter, type FullTrackName } from "@qumo/shared/wire";
+import { ByteWriter, type FullTrackName, vi64 } from "@qumo/shared/wire";
 import type { WireRequest } from "../wire_request.ts";
 import { type TestTrack, TRACK_NAME, trackOf } from "./track.ts";
 
@@ -18,7 +18,7 @@ export function trackNamed({ namespace, name }: FullTrackName): TestTrack | unde
 
 /** The properties of the track: its priority, and its delivery timeout where it has one. */
 export function propertiesOf({ deliveryTimeout }: TestTrack): Uint8Array {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   const timeout = deliveryTimeout === 0 ? 0 : OBJECT_DELIVERY_TIMEOUT;
   if (timeout > 0) {
     writer.count(timeout);

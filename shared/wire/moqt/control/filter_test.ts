@@ -3,12 +3,13 @@ import { ByteReader, ByteWriter } from "../../bytes.ts";
 import { DecodeError, EncodeError } from "../../errors.ts";
 import type { Filter } from "../model/filter.ts";
 import { filter } from "./filter.ts";
+import { vi64 } from "../../varint.ts";
 
 const MAX = 2n ** 64n - 1n;
 const MAX_HEX = "ff ffffffffffffffff";
 
 function decode(hex: string): Filter {
-  const reader = new ByteReader(Uint8Array.fromHex(hex.replaceAll(" ", "")));
+  const reader = new ByteReader(Uint8Array.fromHex(hex.replaceAll(" ", "")), vi64);
   const value = filter.decode(reader);
   reader.end("the filter");
   return value;
@@ -33,7 +34,7 @@ const vectors: readonly (readonly [string, Filter])[] = [
 
 for (const [hex, value] of vectors) {
   Deno.test(`filter: ${hex} both ways`, () => {
-    const writer = new ByteWriter();
+    const writer = new ByteWriter(vi64);
     filter.encode(writer, value);
     assert.deepEqual(decode(hex), value);
     assert.deepEqual(writer.finish(), Uint8Array.fromHex(hex.replaceAll(" ", "")));
@@ -56,5 +57,5 @@ Deno.test("filter: an end group before the start is a mistake of the caller", ()
     start: { group: 5n, object: 0n },
     endGroup: 4n,
   };
-  assert.throws(() => filter.encode(new ByteWriter(), backwards), EncodeError);
+  assert.throws(() => filter.encode(new ByteWriter(vi64), backwards), EncodeError);
 });

@@ -3,16 +3,17 @@ import { ByteReader, ByteWriter } from "../../bytes.ts";
 import type { Codec } from "../../codec.ts";
 import { DecodeError, EncodeError } from "../../errors.ts";
 import { reason, uri } from "./phrases.ts";
+import { vi64 } from "../../varint.ts";
 
 function decode(codec: Codec<string>, hex: string): string {
-  return codec.decode(new ByteReader(Uint8Array.fromHex(hex.replaceAll(" ", ""))));
+  return codec.decode(new ByteReader(Uint8Array.fromHex(hex.replaceAll(" ", "")), vi64));
 }
 
 /** The length that stands before the text, and the bytes of the text. */
 function encode(codec: Codec<string>, value: string): { length: number; bytes: Uint8Array } {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   codec.encode(writer, value);
-  const reader = new ByteReader(writer.finish());
+  const reader = new ByteReader(writer.finish(), vi64);
   return { length: reader.count(10_000, "The length"), bytes: reader.rest() };
 }
 

@@ -5,13 +5,14 @@ import { requestNumbers } from "../drafts/draft18_codes.ts";
 import type { BodyOf } from "../model/messages.ts";
 import { code } from "./code.ts";
 import { requestErrorOf } from "./request_error.ts";
+import { vi64 } from "../../varint.ts";
 
 type RequestErrorBody = BodyOf<"requestError">;
 
 const requestError = requestErrorOf(code(requestNumbers));
 
 function decode(hex: string): RequestErrorBody {
-  const reader = new ByteReader(Uint8Array.fromHex(hex.replaceAll(" ", "")));
+  const reader = new ByteReader(Uint8Array.fromHex(hex.replaceAll(" ", "")), vi64);
   const value = requestError.decode(reader);
   reader.end("the refusal");
   return value;
@@ -30,7 +31,7 @@ Deno.test("a refusal has a redirect exactly when its code is REDIRECT", () => {
 });
 
 Deno.test("to send REDIRECT without a redirect, or a redirect without it, is a mistake", () => {
-  const encode = (body: RequestErrorBody) => requestError.encode(new ByteWriter(), body);
+  const encode = (body: RequestErrorBody) => requestError.encode(new ByteWriter(vi64), body);
   assert.throws(() => encode({ ...refusal, code: "redirect" }), EncodeError);
   assert.throws(() => encode({ ...refusal, redirect }), EncodeError);
   assert.doesNotThrow(() => encode({ ...refusal, code: "redirect", redirect }));

@@ -4,13 +4,14 @@ import { DecodeError, type DecodeFault } from "../../errors.ts";
 import { MAX_PAIR_VALUE_BYTES, MAX_PAIRS } from "../../limits.ts";
 import type { SetupOptions } from "../model/setup_options.ts";
 import { setupOptions } from "./setup_options.ts";
+import { vi64 } from "../../varint.ts";
 
 function decode(hex: string): SetupOptions {
-  return setupOptions.decode(new ByteReader(bytesOf(hex)));
+  return setupOptions.decode(new ByteReader(bytesOf(hex), vi64));
 }
 
 function encode(options: SetupOptions): Uint8Array {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   setupOptions.encode(writer, options);
   return writer.finish();
 }

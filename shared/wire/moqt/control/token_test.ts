@@ -3,6 +3,7 @@ import { ByteReader, ByteWriter } from "../../bytes.ts";
 import { DecodeError } from "../../errors.ts";
 import type { Token } from "../model/token.ts";
 import { token } from "./token.ts";
+import { vi64 } from "../../varint.ts";
 
 const MAX = 2n ** 64n - 1n;
 
@@ -35,9 +36,9 @@ const vectors: readonly (readonly [string, string, Token])[] = [
 
 for (const [name, hex, value] of vectors) {
   Deno.test(`token: ${name} both ways`, () => {
-    const writer = new ByteWriter();
+    const writer = new ByteWriter(vi64);
     token.encode(writer, value);
-    assert.deepEqual(token.decode(new ByteReader(bytesOf(hex))), value);
+    assert.deepEqual(token.decode(new ByteReader(bytesOf(hex), vi64)), value);
     assert.deepEqual(writer.finish(), bytesOf(hex));
   });
 }
@@ -57,7 +58,7 @@ const broken: readonly (readonly [string, string])[] = [
 for (const [name, hex] of broken) {
   Deno.test(`token: ${name} is a fault of the token`, () => {
     assert.throws(
-      () => token.decode(new ByteReader(bytesOf(hex))),
+      () => token.decode(new ByteReader(bytesOf(hex), vi64)),
       (error) => error instanceof DecodeError && error.fault === "token",
     );
   });

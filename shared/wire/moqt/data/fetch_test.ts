@@ -11,6 +11,7 @@ import {
 } from "./fetch.ts";
 import { FetchObjectDecoder } from "./fetch_decoder.ts";
 import { SHORT } from "./object_header.ts";
+import { vi64 } from "../../varint.ts";
 
 type Order = "ascending" | "descending";
 
@@ -59,9 +60,9 @@ function object(group: bigint, id: number, fields: Partial<FetchObject> = {}): F
 Deno.test("A fetch header is the same both ways", () => {
   assert.equal(encodeFetchHeader(4n, data18).toHex(), "0504");
   assert.equal(encodeFetchHeader(MAX, data18).toHex(), `05${MAX_HEX}`);
-  const reader = new ByteReader(Uint8Array.fromHex(MAX_HEX));
+  const reader = new ByteReader(Uint8Array.fromHex(MAX_HEX), vi64);
   assert.equal(decodeFetchHeader(reader), MAX);
-  assert.throws(() => decodeFetchHeader(new ByteReader(Uint8Array.of(0x80))), fails("short"));
+  assert.throws(() => decodeFetchHeader(new ByteReader(Uint8Array.of(0x80), vi64)), fails("short"));
 });
 
 Deno.test("FetchObjectDecoder reads the guide's example", () => {

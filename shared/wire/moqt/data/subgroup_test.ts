@@ -8,6 +8,7 @@ import {
   isSubgroupType,
   type SubgroupHeader,
 } from "./subgroup.ts";
+import { vi64 } from "../../varint.ts";
 
 const HEADER: SubgroupHeader = {
   alias: 2n,
@@ -22,7 +23,7 @@ const HEADER: SubgroupHeader = {
 const MAX = 2n ** 64n - 1n;
 
 function decode(hex: string): SubgroupHeader {
-  const reader = new ByteReader(Uint8Array.fromHex(hex));
+  const reader = new ByteReader(Uint8Array.fromHex(hex), vi64);
   const header = decodeSubgroupHeader(reader, reader.varint(), data18);
   reader.end("the header");
   return header;
@@ -90,7 +91,7 @@ Deno.test("isSubgroupType() knows exactly the types of the draft", () => {
 });
 
 Deno.test("decodeSubgroupHeader() refuses a type that is none of a subgroup", () => {
-  const reader = new ByteReader(Uint8Array.fromHex("0205"));
+  const reader = new ByteReader(Uint8Array.fromHex("0205"), vi64);
   assert.throws(() => decodeSubgroupHeader(reader, 0x36n, data18), fails("malformed"));
 });
 

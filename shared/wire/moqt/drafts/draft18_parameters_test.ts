@@ -4,12 +4,13 @@ import { DecodeError, type DecodeFault } from "../../errors.ts";
 import { MAX_PARAMETERS } from "../../limits.ts";
 import { parameters, parameterTable } from "./draft18_parameters.ts";
 import type { ParameterName } from "../model/parameters.ts";
+import { vi64 } from "../../varint.ts";
 
 const names = Object.keys(parameterTable) as ParameterName[];
 const all = parameters(...names);
 
 function decode(hex: string, codec = all): unknown {
-  const reader = new ByteReader(Uint8Array.fromHex(hex.replaceAll(" ", "")));
+  const reader = new ByteReader(Uint8Array.fromHex(hex.replaceAll(" ", "")), vi64);
   const value = codec.decode(reader);
   reader.end("the parameters");
   return value;
@@ -46,7 +47,7 @@ Deno.test("the types of the parameters are those of the draft and ours, in ascen
 });
 
 Deno.test("R-024: parameters are sent in ascending order, whatever the order of the value", () => {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   all.encode(writer, { newGroupRequest: 1n, forward: true, objectDeliveryTimeout: 5n });
   assert.deepEqual(writer.finish(), Uint8Array.of(3, 0x02, 5, 0x0e, 1, 0x22, 1));
 });
@@ -65,7 +66,7 @@ Deno.test("R-025: an unknown parameter is refused", () => {
 for (const name of names) {
   Deno.test(`R-026: ${name} is refused where it is not allowed`, () => {
     const others = parameters(...names.filter((other) => other !== name));
-    const writer = new ByteWriter();
+    const writer = new ByteWriter(vi64);
     writer.varint(parameterTable[name].type);
     refuses(
       `01 ${writer.finish().toHex()} 00 00`,
@@ -76,7 +77,7 @@ for (const name of names) {
 }
 
 Deno.test("R-026: a parameter that is not allowed is never sent", () => {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(vi64);
   const value = { expires: 1n, forward: true };
   parameters("expires").encode(writer, value);
   assert.deepEqual(writer.finish(), Uint8Array.of(1, 8, 1));

@@ -2,7 +2,7 @@ import { Path } from "@moq/net";
 import { systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { Mesh } from "../support/mesh/mesh.ts";
-import { gapGroups, meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
+import { meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
 import { chain, diamond } from "../support/mesh/topology.ts";
 import { connectClient } from "../support/mesh/client.ts";
 import { NamespaceSet } from "../support/namespace_set.ts";
@@ -48,7 +48,7 @@ for (const { name, happens, mended } of BREAKS) {
   meshTest(
     `a viewer goes on by the other way when of the best one ${name}, and back without loss`,
     { topology: diamond() },
-    async ({ mesh, publisher, viewer, say }) => {
+    async ({ mesh, publisher, viewer, say, withinGroups }) => {
       const live = await publisher("concert", "west");
       const watching = await viewer(live, "east");
       const track = trackText("concert");
@@ -60,7 +60,7 @@ for (const { name, happens, mended } of BREAKS) {
       await mesh.routed("east", track, ["south", "west"]);
       const gap = await watching.verdict(live.group + GROUPS_AFTER, broken - 1);
       say(words(gap));
-      assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
+      withinGroups(gap, GAP_GROUPS);
 
       await mended(mesh);
       await mesh.routed("east", track, ["north", "west"]);
@@ -75,7 +75,7 @@ for (const { name, happens, mended } of BREAKS) {
 meshTest(
   "a viewer goes on when the way dies again in the moment in which it is back",
   { topology: diamond() },
-  async ({ mesh, publisher, viewer, say }) => {
+  async ({ mesh, publisher, viewer, say, withinGroups }) => {
     const live = await publisher("concert", "west");
     const watching = await viewer(live, "east");
     const track = trackText("concert");
@@ -90,7 +90,7 @@ meshTest(
     await mesh.routed("east", track, ["south", "west"]);
     const gap = await watching.verdict(live.group + GROUPS_AFTER, broken - 1);
     say(words(gap));
-    assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
+    withinGroups(gap, GAP_GROUPS);
     assert.deepEqual(watching.reception.faults, []);
   },
 );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gapGroups, meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
+import { meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
 import {
   NamespaceGround,
   namespacesRefused,
@@ -34,7 +34,7 @@ for (
     `relays in network namespaces go on by the other way when an interface goes down: ${name}` +
       (ignore === undefined ? "" : ` (skipped: ${ignore})`),
     { ...LAID, ignore: ignore !== undefined },
-    async ({ mesh, publisher, viewer, say }) => {
+    async ({ mesh, publisher, viewer, say, withinGroups }) => {
       for (const { a, b } of mesh.topology.links) {
         if (conditions !== undefined) await mesh.link(a, b).set(conditions);
       }
@@ -51,7 +51,7 @@ for (
       await mesh.routed("east", track, ["south", "west"]);
       const gap = await watching.verdict(live.group + GROUPS, broken - 1);
       say(words(gap));
-      assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
+      withinGroups(gap, GAP_GROUPS);
 
       await mesh.link("west", "north").restore();
       await mesh.routed("east", track, ["north", "west"]);

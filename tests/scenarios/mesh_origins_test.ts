@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
-import { gapGroups, GROUP_MS, meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
+import { GROUP_MS, meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
 import { chain, diamond } from "../support/mesh/topology.ts";
 import { until } from "../support/mesh/until.ts";
 
@@ -16,7 +16,7 @@ const PATIENT = { mesh: { failover_hold_ms: 30_000 } };
 meshTest(
   "a viewer goes on when the origin dies and its publisher connects to another relay",
   { topology: diamond(), relayConfig: PATIENT },
-  async ({ mesh, publisher, viewer, say }) => {
+  async ({ mesh, publisher, viewer, say, withinGroups }) => {
     const live = await publisher("concert", "west");
     const watching = await viewer(live, "east");
     const broken = live.group;
@@ -25,7 +25,7 @@ meshTest(
     await mesh.routed("east", trackText("concert"), ["south"]);
     const gap = await watching.verdict(live.group + GROUPS, broken - 1);
     say(words(gap));
-    assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
+    withinGroups(gap, GAP_GROUPS);
     assert.deepEqual(watching.reception.faults, []);
   },
 );
@@ -33,7 +33,7 @@ meshTest(
 meshTest(
   "a viewer goes on when it watches a track at two relays and the nearer one dies",
   { topology: diamond(), relayConfig: PATIENT },
-  async ({ mesh, publisher, viewer, say }) => {
+  async ({ mesh, publisher, viewer, say, withinGroups }) => {
     const live = await publisher("concert", "west", "south");
     const watching = await viewer(live, "north");
     const track = trackText("concert");
@@ -43,7 +43,7 @@ meshTest(
     await mesh.routed("north", track, ["east", "south"]);
     const gap = await watching.verdict(live.group + GROUPS, broken - 1);
     say(words(gap));
-    assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
+    withinGroups(gap, GAP_GROUPS);
     assert.deepEqual(watching.reception.faults, []);
   },
 );
@@ -51,7 +51,7 @@ meshTest(
 meshTest(
   "a relay that comes back under its name, with another certificate, carries what it carried",
   { topology: chain("lisbon", "madrid", "lyon"), relayConfig: PATIENT },
-  async ({ mesh, publisher, viewer, say }) => {
+  async ({ mesh, publisher, viewer, say, withinGroups }) => {
     const live = await publisher("concert", "lisbon");
     const watching = await viewer(live, "lyon");
     await mesh.routed("lyon", trackText("concert"), ["madrid", "lisbon"]);
@@ -70,7 +70,7 @@ meshTest(
     const gap = await watching.verdict(live.group + GROUPS, broken - 1);
     say(`${words(gap)}; away for ${absence.toFixed(0)} ms`);
     const most = absence / GROUP_MS + GAP_GROUPS + REDIAL_GROUPS;
-    assert.ok(gapGroups(gap) <= most, words(gap));
+    withinGroups(gap, most);
     assert.deepEqual(watching.reception.faults, []);
     assert.ok(await epochOf() > epoch, "it began a new life at the controller");
   },
@@ -79,7 +79,7 @@ meshTest(
 meshTest(
   "a relay that takes a track from another one gets a publisher of its own, and the other one dies",
   { topology: chain("lisbon", "madrid", "lyon"), relayConfig: PATIENT },
-  async ({ mesh, publisher, viewer, say }) => {
+  async ({ mesh, publisher, viewer, say, withinGroups }) => {
     const live = await publisher("concert", "lyon");
     const near = await viewer(live, "madrid");
     const far = await viewer(live, "lisbon");
@@ -94,7 +94,7 @@ meshTest(
     for (const one of [near, far]) {
       const gap = await one.verdict(live.group + GROUPS, broken - 1);
       say(`${one.relay}: ${words(gap)}`);
-      assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
+      withinGroups(gap, GAP_GROUPS);
       assert.deepEqual(one.reception.faults, []);
     }
     const ownIsUsed = async () => await mesh.relay("madrid").pathOf(track) === undefined;
@@ -105,7 +105,7 @@ meshTest(
 meshTest(
   "a relay that asked for a track becomes the one that has it, for those that it asked",
   { topology: chain("lisbon", "madrid", "lyon"), relayConfig: PATIENT },
-  async ({ mesh, publisher, viewer, say }) => {
+  async ({ mesh, publisher, viewer, say, withinGroups }) => {
     const live = await publisher("concert", "lyon");
     const asking = await viewer(live, "lisbon");
     const between = await viewer(live, "madrid");
@@ -119,7 +119,7 @@ meshTest(
     for (const one of [asking, between]) {
       const gap = await one.verdict(live.group + GROUPS, broken - 1);
       say(`${one.relay}: ${words(gap)}`);
-      assert.ok(gapGroups(gap) <= GAP_GROUPS, words(gap));
+      withinGroups(gap, GAP_GROUPS);
       assert.deepEqual(one.reception.faults, []);
     }
   },

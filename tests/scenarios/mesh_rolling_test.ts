@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gapGroups, meshTest, words } from "../support/mesh/mesh_case.ts";
+import { meshTest, words } from "../support/mesh/mesh_case.ts";
 import { diamond } from "../support/mesh/topology.ts";
 import { until } from "../support/mesh/until.ts";
 import type { MeshViewer } from "../support/mesh/viewer.ts";
@@ -12,7 +12,7 @@ const GROUPS = 3;
 meshTest(
   "a rolling restart loses nothing for viewers elsewhere, and a reconnect for the others",
   { topology: diamond(), deadline: 180_000 },
-  async ({ mesh, publisher, viewer, say }) => {
+  async ({ mesh, publisher, viewer, say, withinGroups }) => {
     const live = await publisher("concert", "west");
     const viewers: MeshViewer[] = [];
     for (const relay of RELAYS) viewers.push(await viewer(live, relay));
@@ -34,7 +34,7 @@ meshTest(
         await one.moveTo(mesh.relay(other));
         const gap = await one.verdict(live.group + GROUPS, start - 1);
         say(`${restarted} restarts, its own viewer: ${words(gap)}`);
-        assert.ok(gapGroups(gap) <= RECONNECT_GROUPS, words(gap));
+        withinGroups(gap, RECONNECT_GROUPS);
       }
       assert.equal(await ended, 0);
       await mesh.relay(restarted).start();

@@ -8,8 +8,6 @@ interface Hierarchy {
 
 const HIERARCHY = findHierarchy();
 
-let made = 0;
-
 /**
  * Memory that a program may have and no more, as in a container: the kernel kills it when it wants more,
  * whatever of it lies outside of the engine's heap.
@@ -29,8 +27,7 @@ export class MemoryGroup implements AsyncDisposable {
   /** A group with this limit; undefined where none can be made, which takes root. */
   static async create(bytes: number): Promise<MemoryGroup | undefined> {
     if (HIERARCHY === undefined) return undefined;
-    const folder = `${HIERARCHY.root}/qumo-test-${Deno.pid}-${made++}`;
-    await Deno.mkdir(folder);
+    const folder = await Deno.makeTempDir({ dir: HIERARCHY.root, prefix: "qumo-test-" });
     await Deno.writeTextFile(`${folder}/${HIERARCHY.limit}`, `${bytes}`);
     return new MemoryGroup(folder, HIERARCHY);
   }
@@ -60,9 +57,9 @@ function findHierarchy(): Hierarchy | undefined {
 }
 
 function isUsable({ root, limit }: Hierarchy): boolean {
-  const folder = `${root}/qumo-test-${Deno.pid}-probe`;
+  let folder: string;
   try {
-    Deno.mkdirSync(folder);
+    folder = Deno.makeTempDirSync({ dir: root, prefix: "qumo-test-" });
   } catch {
     return false;
   }

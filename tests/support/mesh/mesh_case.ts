@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
 import { Deadline } from "../deadline.ts";
+import { Lateness } from "../lateness.ts";
 import { Mesh, type MeshOptions } from "./mesh.ts";
 import { MeshPublisher } from "./publisher.ts";
 import type { Verdict } from "./reception.ts";
@@ -15,6 +16,8 @@ export interface MeshWorld {
   publisher(path: string, ...relays: readonly string[]): Promise<MeshPublisher>;
   /** A viewer of what that publisher publishes, at this relay, once it has a whole group. */
   viewer(of: MeshPublisher, relay: string): Promise<MeshViewer>;
+  /** Fails when a gap is longer than so many groups, and what this machine was late meanwhile. */
+  withinGroups(gap: Verdict, groups: number): void;
   /** Writes a line beside the test's name. */
   say(text: string): void;
 }
@@ -23,6 +26,9 @@ export interface MeshWorld {
 export const TRACK = "video";
 
 const DEADLINE = 120_000;
+
+/** Processes that one failover passes in a row: neighbor, controller, relays, publisher and viewer. */
+const STEPS = 6;
 
 /** One scenario on a mesh of its own. When it fails, what all processes wrote and say is printed. */
 export function meshTest(
@@ -36,8 +42,9 @@ export function meshTest(
     using deadline = new Deadline(options.deadline ?? DEADLINE);
     await using mesh = await Mesh.start(options);
     await using ends = new AsyncDisposableStack();
+    const lateness = ends.use(new Lateness());
     try {
-      await deadline.for(name, body(worldOf(mesh, ends, name)));
+      await deadline.for(name, body(worldOf(mesh, { ends, name, lateness })));
       assert.deepEqual(errorsIn(mesh.log()), []);
     } catch (error) {
       say(`${mesh.log()}\n--- state\n${await mesh.state()}\n`);
@@ -51,9 +58,18 @@ function errorsIn(log: string): readonly string[] {
   return log.split("\n").filter((line) => line.includes('"level":"error"'));
 }
 
-function worldOf(mesh: Mesh, ends: AsyncDisposableStack, name: string): MeshWorld {
+function worldOf(mesh: Mesh, { ends, name, lateness }: {
+  readonly ends: AsyncDisposableStack;
+  readonly name: string;
+  readonly lateness: Lateness;
+}): MeshWorld {
   return {
     mesh,
+    withinGroups(gap, groups) {
+      const late = STEPS * lateness.worstMs;
+      const text = `${words(gap)}; the machine was ${lateness.worstMs.toFixed(0)} ms late`;
+      assert.ok(gapGroups(gap) <= groups + late / GROUP_MS, text);
+    },
     async publisher(path, ...relays) {
       const schedule = liveSchedule(systemClock.now());
       const publisher = ends.use(new MeshPublisher({ path, track: TRACK, schedule }));
@@ -77,7 +93,7 @@ export function trackText(path: string): string {
 }
 
 /** The longest gap in groups: of those that did not come whole, or of the time in which nothing came. */
-export function gapGroups({ longestGapGroups, longestGapMs }: Verdict): number {
+function gapGroups({ longestGapGroups, longestGapMs }: Verdict): number {
   return Math.max(longestGapGroups, longestGapMs / GROUP_MS);
 }
 

@@ -35,7 +35,7 @@ export {
   SessionCode,
   StreamCode,
 } from "./moqt/drafts/draft18_codes.ts";
-export type { ControlCodec } from "./moqt/control/codec.ts";
+export { type ControlCodec, controlCodec } from "./moqt/control/codec.ts";
 export type { Filter } from "./moqt/model/filter.ts";
 export {
   type ControlKind,

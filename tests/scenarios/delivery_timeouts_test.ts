@@ -1,5 +1,6 @@
 import { type ControlMessageOf, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { draftTest } from "../support/draft_test_case.ts";
 import type { RequestStream } from "../support/scripted_streams.ts";
 import { SessionWorld } from "../support/session_world.ts";
 import {
@@ -35,26 +36,29 @@ async function update(request: RequestStream, requestId: bigint, parameters: Upd
   await request.expect("requestOk");
 }
 
-Deno.test("R-153: an object that waited too long is not sent, and its stream reset with DELIVERY_TIMEOUT", async () => {
-  await using world = new SessionWorld();
-  const { publisher, subscriber } = await watch(world, {
-    parameters: { objectDeliveryTimeout: 100n },
-    subscriber: SLOW,
-  });
-  const group = await openSubgroup(publisher, { group: 1n }, large(0));
-  await world.settle();
-  await group.send(...objects(1, 1));
-  await world.advance(101);
-  assert.deepEqual(await nextSubgroup(subscriber), {
-    group: 1n,
-    subgroup: 0n,
-    ids: [0],
-    end: StreamCode.DELIVERY_TIMEOUT,
-  });
-  assert.equal(world.metrics.skips.delivery_timeout, 1);
-});
+draftTest(
+  "R-153: an object that waited too long is not sent, and its stream reset with DELIVERY_TIMEOUT",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher, subscriber } = await watch(world, {
+      parameters: { objectDeliveryTimeout: 100n },
+      subscriber: SLOW,
+    });
+    const group = await openSubgroup(publisher, { group: 1n }, large(0));
+    await world.settle();
+    await group.send(...objects(1, 1));
+    await world.advance(101);
+    assert.deepEqual(await nextSubgroup(subscriber), {
+      group: 1n,
+      subgroup: 0n,
+      ids: [0],
+      end: StreamCode.DELIVERY_TIMEOUT,
+    });
+    assert.equal(world.metrics.skips.delivery_timeout, 1);
+  },
+);
 
-Deno.test("R-153: an object that waited just not too long is sent", async () => {
+draftTest("R-153: an object that waited just not too long is sent", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber } = await watch(world, {
     parameters: { objectDeliveryTimeout: 100n },
@@ -69,78 +73,93 @@ Deno.test("R-153: an object that waited just not too long is sent", async () => 
   assert.deepEqual([ids, end], [[0, 1], "fin"]);
 });
 
-Deno.test("R-153: a subgroup that was cut off is not opened again, and others are as ever", async () => {
-  await using world = new SessionWorld();
-  const { publisher, subscriber } = await watch(world, {
-    parameters: { objectDeliveryTimeout: 100n },
-    subscriber: SLOW,
-  });
-  const group = await openSubgroup(publisher, { group: 1n }, large(0));
-  await world.settle();
-  await group.send(...objects(1, 1));
-  await world.advance(101);
-  await nextSubgroup(subscriber);
-  await group.send(...objects(1, 2));
-  await group.finish();
-  await sendSubgroup(publisher, { group: 1n, subgroup: 1n }, ...objects(1, 3));
-  assert.deepEqual((await nextSubgroup(subscriber)).subgroup, 1n);
-  await world.stillPending(subscriber.nextStream().catch(() => {}), "The subgroup's second stream");
-});
+draftTest(
+  "R-153: a subgroup that was cut off is not opened again, and others are as ever",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher, subscriber } = await watch(world, {
+      parameters: { objectDeliveryTimeout: 100n },
+      subscriber: SLOW,
+    });
+    const group = await openSubgroup(publisher, { group: 1n }, large(0));
+    await world.settle();
+    await group.send(...objects(1, 1));
+    await world.advance(101);
+    await nextSubgroup(subscriber);
+    await group.send(...objects(1, 2));
+    await group.finish();
+    await sendSubgroup(publisher, { group: 1n, subgroup: 1n }, ...objects(1, 3));
+    assert.deepEqual((await nextSubgroup(subscriber)).subgroup, 1n);
+    await world.stillPending(
+      subscriber.nextStream().catch(() => {}),
+      "The subgroup's second stream",
+    );
+  },
+);
 
-Deno.test("R-153: where streams cannot be reset, one that was cut off stays open without an end", async () => {
-  await using world = new SessionWorld();
-  const { publisher, subscriber, joined } = await watch(world, {
-    parameters: { objectDeliveryTimeout: 100n },
-    subscriber: { memory: { streamWindow: 64, canReset: false } },
-  });
-  const group = await openSubgroup(publisher, { group: 1n }, large(0));
-  await world.settle();
-  await group.send(...objects(1, 1));
-  await world.advance(101);
-  const reader = await SubgroupReader.next(subscriber);
-  assert.deepEqual(await reader.next(), large(0));
-  await world.stillPending(reader.next().catch(() => {}), "The end of the stream");
-  assert.equal(joined.session.counts.parkedStreams, 1);
-  assert.equal(world.metrics.streamsParked, 1);
-});
+draftTest(
+  "R-153: where streams cannot be reset, one that was cut off stays open without an end",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher, subscriber, joined } = await watch(world, {
+      parameters: { objectDeliveryTimeout: 100n },
+      subscriber: { memory: { streamWindow: 64, canReset: false } },
+    });
+    const group = await openSubgroup(publisher, { group: 1n }, large(0));
+    await world.settle();
+    await group.send(...objects(1, 1));
+    await world.advance(101);
+    const reader = await SubgroupReader.next(subscriber);
+    assert.deepEqual(await reader.next(), large(0));
+    await world.stillPending(reader.next().catch(() => {}), "The end of the stream");
+    assert.equal(joined.session.counts.parkedStreams, 1);
+    assert.equal(world.metrics.streamsParked, 1);
+  },
+);
 
-Deno.test("R-153: an object whose head has left is sent whole, however long its tail takes", async () => {
-  await using world = new SessionWorld();
-  const { publisher, subscriber } = await watch(world, {
-    parameters: { objectDeliveryTimeout: 100n },
-  });
-  const payload = "x".repeat(40_000);
-  const group = await openSubgroup(publisher, { group: 1n });
-  const bytes = group.encode({ id: 0, payload });
-  await group.raw(bytes.slice(0, 30_000));
-  await world.advance(500);
-  await group.raw(bytes.slice(30_000));
-  await group.finish();
-  const reader = await SubgroupReader.next(subscriber);
-  assert.deepEqual(await reader.objects(), { objects: [{ id: 0, payload }], end: "fin" });
-});
+draftTest(
+  "R-153: an object whose head has left is sent whole, however long its tail takes",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher, subscriber } = await watch(world, {
+      parameters: { objectDeliveryTimeout: 100n },
+    });
+    const payload = "x".repeat(40_000);
+    const group = await openSubgroup(publisher, { group: 1n });
+    const bytes = group.encode({ id: 0, payload });
+    await group.raw(bytes.slice(0, 30_000));
+    await world.advance(500);
+    await group.raw(bytes.slice(30_000));
+    await group.finish();
+    const reader = await SubgroupReader.next(subscriber);
+    assert.deepEqual(await reader.objects(), { objects: [{ id: 0, payload }], end: "fin" });
+  },
+);
 
-Deno.test("R-154: a whole subgroup that is not delivered in time is reset with DELIVERY_TIMEOUT", async () => {
-  await using world = new SessionWorld();
-  const { publisher, subscriber } = await watch(world, {
-    parameters: { subgroupDeliveryTimeout: 100n },
-    subscriber: SLOW,
-  });
-  const group = await openSubgroup(publisher, { group: 1n }, large(0));
-  await world.settle();
-  await group.send(...objects(1, 1));
-  await world.advance(500);
-  assert.equal(world.metrics.skips.delivery_timeout, 0, "The subgroup had not ended yet");
-  await group.finish();
-  await world.advance(99);
-  assert.equal(world.metrics.skips.delivery_timeout, 0);
-  await world.advance(1);
-  assert.equal(world.metrics.skips.delivery_timeout, 1);
-  const stream = await subscriber.nextStream();
-  assert.equal((await stream.whole()).end, StreamCode.DELIVERY_TIMEOUT);
-});
+draftTest(
+  "R-154: a whole subgroup that is not delivered in time is reset with DELIVERY_TIMEOUT",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher, subscriber } = await watch(world, {
+      parameters: { subgroupDeliveryTimeout: 100n },
+      subscriber: SLOW,
+    });
+    const group = await openSubgroup(publisher, { group: 1n }, large(0));
+    await world.settle();
+    await group.send(...objects(1, 1));
+    await world.advance(500);
+    assert.equal(world.metrics.skips.delivery_timeout, 0, "The subgroup had not ended yet");
+    await group.finish();
+    await world.advance(99);
+    assert.equal(world.metrics.skips.delivery_timeout, 0);
+    await world.advance(1);
+    assert.equal(world.metrics.skips.delivery_timeout, 1);
+    const stream = await subscriber.nextStream();
+    assert.equal((await stream.whole()).end, StreamCode.DELIVERY_TIMEOUT);
+  },
+);
 
-Deno.test("R-154: a subgroup that was delivered in time ends with FIN", async () => {
+draftTest("R-154: a subgroup that was delivered in time ends with FIN", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber } = await watch(world, {
     parameters: { subgroupDeliveryTimeout: 100n },
@@ -168,7 +187,7 @@ const SHORTER: [string, { track: number; asked?: bigint; updated?: bigint }, num
 ];
 
 for (const [name, { track, asked, updated }, expected] of SHORTER) {
-  Deno.test(`R-155: of two object timeouts counts ${name}`, async () => {
+  draftTest(`R-155: of two object timeouts counts ${name}`, async () => {
     await using world = new SessionWorld();
     const { publisher, subscriber, downstream } = await watch(world, {
       answer: { properties: properties([OBJECT_TIMEOUT, track]) },
@@ -189,7 +208,7 @@ for (const [name, { track, asked, updated }, expected] of SHORTER) {
     }
   });
 
-  Deno.test(`R-155: of two subgroup timeouts counts ${name}`, async () => {
+  draftTest(`R-155: of two subgroup timeouts counts ${name}`, async () => {
     await using world = new SessionWorld();
     const { publisher, subscriber, downstream } = await watch(world, {
       answer: { properties: properties([SUBGROUP_TIMEOUT, track]) },
@@ -209,7 +228,7 @@ for (const [name, { track, asked, updated }, expected] of SHORTER) {
   });
 }
 
-Deno.test("R-155: an update's timeout counts for what waits already", async () => {
+draftTest("R-155: an update's timeout counts for what waits already", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber, downstream } = await watch(world, { subscriber: SLOW });
   const group = await openSubgroup(publisher, { group: 1n }, large(0));
@@ -238,16 +257,16 @@ const DATAGRAM_TIMEOUTS: [string, Update, number][] = [
 ];
 
 for (const [name, parameters, limit] of DATAGRAM_TIMEOUTS) {
-  Deno.test(`${name}, ends the wait of a datagram that came before its track's name`, async () => {
+  draftTest(`${name}, ends the wait of a datagram that came before its track's name`, async () => {
     await using world = new SessionWorld();
     const publisher = await world.connect();
     await announce(publisher, "live");
     const subscriber = await world.connect();
     await subscribe(subscriber, parameters);
     const dropped = world.metrics.skips;
-    publisher.sendDatagram(datagram({ object: 0, text: "old" }));
+    publisher.sendDatagram(datagram(publisher, { object: 0, text: "old" }));
     await world.advance(1);
-    publisher.sendDatagram(datagram({ object: 1, text: "new" }));
+    publisher.sendDatagram(datagram(publisher, { object: 1, text: "new" }));
     await world.advance(limit);
     await accept(publisher);
     await world.advance(0);

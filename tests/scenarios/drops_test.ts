@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { draftTest } from "../support/draft_test_case.ts";
 import { SessionWorld } from "../support/session_world.ts";
 import {
   datagram,
@@ -11,25 +12,28 @@ import {
   watch,
 } from "./script.ts";
 
-Deno.test("objects that come too late are counted, and the log names their track once", async () => {
-  await using world = new SessionWorld({ cache: { maxGroupsPerTrack: 2 } });
-  const { publisher, subscriber } = await watch(world);
-  for (const group of [5n, 6n]) {
-    await sendSubgroup(publisher, { group }, ...objects(2));
-    await nextSubgroup(subscriber);
-  }
-  await sendSubgroup(publisher, { group: 1n }, ...objects(3));
-  await sendSubgroup(publisher, { group: 2n }, ...objects(3));
-  publisher.sendDatagram(datagram({ group: 1n, object: 9 }));
-  await world.settle();
-  assert.equal(world.metrics.droppedObjects.too_old, 7);
-  const lines = world.lines.filter(({ text }) => text === "warn: objects dropped");
-  assert.deepEqual(lines.map(({ fields }) => [fields["track"], fields["reason"]]), [
-    ["live/cam · video", "too_old"],
-  ]);
-});
+draftTest(
+  "objects that come too late are counted, and the log names their track once",
+  async () => {
+    await using world = new SessionWorld({ cache: { maxGroupsPerTrack: 2 } });
+    const { publisher, subscriber } = await watch(world);
+    for (const group of [5n, 6n]) {
+      await sendSubgroup(publisher, { group }, ...objects(2));
+      await nextSubgroup(subscriber);
+    }
+    await sendSubgroup(publisher, { group: 1n }, ...objects(3));
+    await sendSubgroup(publisher, { group: 2n }, ...objects(3));
+    publisher.sendDatagram(datagram(publisher, { group: 1n, object: 9 }));
+    await world.settle();
+    assert.equal(world.metrics.droppedObjects.too_old, 7);
+    const lines = world.lines.filter(({ text }) => text === "warn: objects dropped");
+    assert.deepEqual(lines.map(({ fields }) => [fields["track"], fields["reason"]]), [
+      ["live/cam · video", "too_old"],
+    ]);
+  },
+);
 
-Deno.test("a drop is counted when it happens, not when its stream ends", async () => {
+draftTest("a drop is counted when it happens, not when its stream ends", async () => {
   await using world = new SessionWorld({ cache: { maxGroupsPerTrack: 1 } });
   const { publisher } = await watch(world);
   await sendSubgroup(publisher, { group: 5n }, ...objects(1));
@@ -38,7 +42,7 @@ Deno.test("a drop is counted when it happens, not when its stream ends", async (
   assert.equal(world.metrics.droppedObjects.too_old, 1);
 });
 
-Deno.test("a track of which everything is dropped for seconds ends with a reason", async () => {
+draftTest("a track of which everything is dropped for seconds ends with a reason", async () => {
   await using world = new SessionWorld({ cache: { maxGroupsPerTrack: 1 } });
   const { publisher, subscriber, downstream } = await watch(world);
   await sendSubgroup(publisher, { group: 500n }, ...objects(1));
@@ -56,7 +60,7 @@ Deno.test("a track of which everything is dropped for seconds ends with a reason
   assert.equal(given?.fields["track"], "live/cam · video");
 });
 
-Deno.test("a track of which something is kept now and then goes on", async () => {
+draftTest("a track of which something is kept now and then goes on", async () => {
   await using world = new SessionWorld({ cache: { maxGroupsPerTrack: 1 } });
   const { publisher, downstream } = await watch(world);
   const ended = downstream.next();
@@ -82,7 +86,7 @@ async function dropOneASecond(
   }
 }
 
-Deno.test("a chat of one group with a stream for each object goes on for ever", async () => {
+draftTest("a chat of one group with a stream for each object goes on for ever", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber, downstream } = await watch(world);
   const ended = downstream.next();
@@ -102,43 +106,51 @@ Deno.test("a chat of one group with a stream for each object goes on for ever", 
   assert.ok(Object.values(world.metrics.droppedObjects).every((count) => count === 0));
 });
 
-Deno.test("what a subscriber misses is told once for its subscription and reason, with the track's name", async () => {
-  await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 1 } });
-  const { publisher } = await watch(world, {
-    subscriber: { memory: { canReset: false, maxUniStreams: 1, maxDatagramSize: 20 } },
-  });
-  for (let group = 0n; group < 5n; group++) {
-    await sendSubgroup(publisher, { group }, ...objects(1));
-    publisher.sendDatagram(datagram({ group: group + 10n, text: "x".repeat(30) }));
-    await world.settle();
-  }
-  assert.equal(world.metrics.datagramsDropped.too_large, 5);
-  const { skips } = world.metrics;
-  const missed = Object.entries(skips).filter(([, count]) => count > 0).map(([reason]) => reason);
-  assert.notEqual(missed.length, 0);
-  const lines = world.lines.filter(({ text }) =>
-    text === "info: objects left out for a subscriber"
-  );
-  assert.deepEqual(
-    lines.map(({ fields }) => fields["reason"]).sort(),
-    [...missed, "too_large"].sort(),
-  );
-  for (const { fields } of lines) assert.equal(fields["track"], "live/cam · video");
-});
+draftTest(
+  "what a subscriber misses is told once for its subscription and reason, with the track's name",
+  async () => {
+    await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 1 } });
+    const { publisher } = await watch(world, {
+      subscriber: { memory: { canReset: false, maxUniStreams: 1, maxDatagramSize: 20 } },
+    });
+    for (let group = 0n; group < 5n; group++) {
+      await sendSubgroup(publisher, { group }, ...objects(1));
+      publisher.sendDatagram(datagram(publisher, { group: group + 10n, text: "x".repeat(30) }));
+      await world.settle();
+    }
+    assert.equal(world.metrics.datagramsDropped.too_large, 5);
+    const { skips } = world.metrics;
+    const missed = Object.entries(skips).filter(([, count]) => count > 0).map(([reason]) => reason);
+    assert.notEqual(missed.length, 0);
+    const lines = world.lines.filter(({ text }) =>
+      text === "info: objects left out for a subscriber"
+    );
+    assert.deepEqual(
+      lines.map(({ fields }) => fields["reason"]).sort(),
+      [...missed, "too_large"].sort(),
+    );
+    for (const { fields } of lines) assert.equal(fields["track"], "live/cam · video");
+  },
+);
 
-Deno.test("datagrams and streams of nothing that is known are told of once for the session", async () => {
-  await using world = new SessionWorld();
-  const { publisher } = await watch(world);
-  for (let object = 0; object < 100; object++) {
-    publisher.sendDatagram(datagram({ alias: 99n, object }));
-  }
-  await publisher.openStream(new Uint8Array(0));
-  await world.advance(5_000);
-  assert.ok(world.metrics.datagramsDropped.unknown_track > 0);
-  assert.equal(world.metrics.streamsStopped.silent, 1);
-  const told = world.lines.filter(({ text }) => /(datagrams dropped|streams stopped)$/.test(text));
-  assert.deepEqual(told.map(({ text, fields }) => [text, fields["reason"]]), [
-    ["info: datagrams dropped", "unknown_track"],
-    ["info: streams stopped", "silent"],
-  ]);
-});
+draftTest(
+  "datagrams and streams of nothing that is known are told of once for the session",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher } = await watch(world);
+    for (let object = 0; object < 100; object++) {
+      publisher.sendDatagram(datagram(publisher, { alias: 99n, object }));
+    }
+    await publisher.openStream(new Uint8Array(0));
+    await world.advance(5_000);
+    assert.ok(world.metrics.datagramsDropped.unknown_track > 0);
+    assert.equal(world.metrics.streamsStopped.silent, 1);
+    const told = world.lines.filter(({ text }) =>
+      /(datagrams dropped|streams stopped)$/.test(text)
+    );
+    assert.deepEqual(told.map(({ text, fields }) => [text, fields["reason"]]), [
+      ["info: datagrams dropped", "unknown_track"],
+      ["info: streams stopped", "silent"],
+    ]);
+  },
+);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { draftTest } from "../support/draft_test_case.ts";
 import type { ScriptedPeer } from "../support/scripted_peer.ts";
 import type { RequestStream } from "../support/scripted_streams.ts";
 import { SessionWorld } from "../support/session_world.ts";
@@ -56,68 +57,83 @@ async function status(peer: ScriptedPeer): Promise<RequestStream> {
 }
 
 for (const refusal of [NOT_HERE, TIMEOUT]) {
-  Deno.test(`a FETCH goes to the next publisher when the nearest answers ${refusal.code}`, async () => {
+  draftTest(
+    `a FETCH goes to the next publisher when the nearest answers ${refusal.code}`,
+    async () => {
+      await using world = new SessionWorld();
+      const { far, near } = await publishers(world);
+      const viewer = await world.connect();
+      const request = await fetch(viewer, [1, 0], [1, 0]);
+      await (await near.expectRequest("fetch")).request.send(refusal);
+      await answerFetch(far);
+      await request.expect("fetchOk");
+      assert.deepEqual((await readFetch(viewer)).end, "fin");
+    },
+  );
+
+  draftTest(
+    `TRACK_STATUS goes to the next publisher when the nearest answers ${refusal.code}`,
+    async () => {
+      await using world = new SessionWorld();
+      const { far, near } = await publishers(world);
+      const request = await status(await world.connect());
+      await (await near.expectRequest("trackStatus")).request.send(refusal);
+      const { request: second } = await far.expectRequest("trackStatus");
+      const ok = { kind: "requestOk", parameters: { largestObject: at(3, 4) } } as const;
+      await second.send({ ...ok, properties: NO_PROPERTIES });
+      assert.deepEqual((await request.expect("requestOk")).parameters.largestObject, at(3, 4));
+    },
+  );
+}
+
+draftTest(
+  "a publisher that never answers a FETCH costs half a second when another has the track",
+  async () => {
     await using world = new SessionWorld();
     const { far, near } = await publishers(world);
     const viewer = await world.connect();
     const request = await fetch(viewer, [1, 0], [1, 0]);
-    await (await near.expectRequest("fetch")).request.send(refusal);
-    await answerFetch(far);
+    await near.expectRequest("fetch");
+    const second = answerFetch(far);
+    await world.stillPending(second, "A second question");
+    await world.advance(NEXT_MS);
+    await second;
     await request.expect("fetchOk");
     assert.deepEqual((await readFetch(viewer)).end, "fin");
-  });
+  },
+);
 
-  Deno.test(`TRACK_STATUS goes to the next publisher when the nearest answers ${refusal.code}`, async () => {
+draftTest(
+  "a FETCH of a track that flows goes to who delivers it, not to a stranger with its namespace",
+  async () => {
     await using world = new SessionWorld();
     const { far, near } = await publishers(world);
-    const request = await status(await world.connect());
-    await (await near.expectRequest("trackStatus")).request.send(refusal);
-    const { request: second } = await far.expectRequest("trackStatus");
-    const ok = { kind: "requestOk", parameters: { largestObject: at(3, 4) } } as const;
-    await second.send({ ...ok, properties: NO_PROPERTIES });
-    assert.deepEqual((await request.expect("requestOk")).parameters.largestObject, at(3, 4));
-  });
-}
+    await subscribe(await world.connect(), { filter: { type: "largest_object" } });
+    await (await near.expectRequest("subscribe")).request.send(NOT_HERE);
+    await accept(far);
+    await openSubgroup(far, { group: 1n }, ...objects(1, 3));
+    await world.settle();
+    const { subscriber, ok } = await join(world, { filter: { type: "largest_object" } });
+    assert.deepEqual(ok.parameters.largestObject, at(1, 3));
+    await fetch(subscriber, [1, 0], [1, 3]);
+    await far.expectRequest("fetch");
+    await world.stillPending(near.acceptRequest(), "A question to the stranger");
+  },
+);
 
-Deno.test("a publisher that never answers a FETCH costs half a second when another has the track", async () => {
-  await using world = new SessionWorld();
-  const { far, near } = await publishers(world);
-  const viewer = await world.connect();
-  const request = await fetch(viewer, [1, 0], [1, 0]);
-  await near.expectRequest("fetch");
-  const second = answerFetch(far);
-  await world.stillPending(second, "A second question");
-  await world.advance(NEXT_MS);
-  await second;
-  await request.expect("fetchOk");
-  assert.deepEqual((await readFetch(viewer)).end, "fin");
-});
-
-Deno.test("a FETCH of a track that flows goes to who delivers it, not to a stranger with its namespace", async () => {
-  await using world = new SessionWorld();
-  const { far, near } = await publishers(world);
-  await subscribe(await world.connect(), { filter: { type: "largest_object" } });
-  await (await near.expectRequest("subscribe")).request.send(NOT_HERE);
-  await accept(far);
-  await openSubgroup(far, { group: 1n }, ...objects(1, 3));
-  await world.settle();
-  const { subscriber, ok } = await join(world, { filter: { type: "largest_object" } });
-  assert.deepEqual(ok.parameters.largestObject, at(1, 3));
-  await fetch(subscriber, [1, 0], [1, 3]);
-  await far.expectRequest("fetch");
-  await world.stillPending(near.acceptRequest(), "A question to the stranger");
-});
-
-Deno.test("when nobody has it the first refusal is passed on, and what is no matter of who is asked at once", async () => {
-  await using world = new SessionWorld();
-  const { far, near } = await publishers(world);
-  const viewer = await world.connect();
-  const nowhere = await fetch(viewer, [1, 0], [1, 0]);
-  await (await near.expectRequest("fetch")).request.send(NOT_HERE);
-  await (await far.expectRequest("fetch")).request.send(TIMEOUT);
-  await refused(nowhere, "DOES_NOT_EXIST");
-  const wrong = await fetch(viewer, [1, 0], [1, 0]);
-  await (await near.expectRequest("fetch")).request.send({ ...NOT_HERE, code: "invalid_range" });
-  await refused(wrong, "INVALID_RANGE");
-  await world.stillPending(far.acceptRequest(), "A further question");
-});
+draftTest(
+  "when nobody has it the first refusal is passed on, and what is no matter of who is asked at once",
+  async () => {
+    await using world = new SessionWorld();
+    const { far, near } = await publishers(world);
+    const viewer = await world.connect();
+    const nowhere = await fetch(viewer, [1, 0], [1, 0]);
+    await (await near.expectRequest("fetch")).request.send(NOT_HERE);
+    await (await far.expectRequest("fetch")).request.send(TIMEOUT);
+    await refused(nowhere, "DOES_NOT_EXIST");
+    const wrong = await fetch(viewer, [1, 0], [1, 0]);
+    await (await near.expectRequest("fetch")).request.send({ ...NOT_HERE, code: "invalid_range" });
+    await refused(wrong, "INVALID_RANGE");
+    await world.stillPending(far.acceptRequest(), "A further question");
+  },
+);

@@ -173,7 +173,7 @@ Deno.test("a session that floods with datagrams of no track is closed, and other
   const { publisher, subscriber } = await watch(world);
   const flooder = await world.connect();
   for (let sent = 0; sent <= USELESS_DATAGRAMS_AT_ONCE; sent++) {
-    flooder.sendDatagram(datagram({ alias: 99n, object: sent }));
+    flooder.sendDatagram(datagram(flooder, { alias: 99n, object: sent }));
     if (sent % 500 === 0) await world.settle();
   }
   await world.settle();

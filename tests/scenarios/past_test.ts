@@ -1,5 +1,6 @@
-import { data18, encodeFetchHeader } from "@qumo/shared/wire";
+import { encodeFetchHeader } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { draftTest } from "../support/draft_test_case.ts";
 import { SessionWorld } from "../support/session_world.ts";
 import {
   accept,
@@ -31,15 +32,20 @@ const NOT_HERE = {
 /** How long a publisher may take that was asked for what it has already. */
 const PAST_MS = 250;
 
-Deno.test("a publisher is asked for no less than the subscriber wants: nothing is filtered", async () => {
-  for (const parameters of [{}, { filter: { type: "absolute_start", start: at(3, 1) } } as const]) {
-    await using world = new SessionWorld();
-    const { message } = await watch(world, { parameters });
-    assert.deepEqual(message.parameters, { forward: true });
-  }
-});
+draftTest(
+  "a publisher is asked for no less than the subscriber wants: nothing is filtered",
+  async () => {
+    for (
+      const parameters of [{}, { filter: { type: "absolute_start", start: at(3, 1) } } as const]
+    ) {
+      await using world = new SessionWorld();
+      const { message } = await watch(world, { parameters });
+      assert.deepEqual(message.parameters, { forward: true });
+    }
+  },
+);
 
-Deno.test("every viewer gets the one object of a track that was sent before it came", async () => {
+draftTest("every viewer gets the one object of a track that was sent before it came", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber } = await watch(world, { answer: { largest: at(0, 0) } });
   await sendSubgroup(publisher, {}, ...objects(1));
@@ -56,27 +62,36 @@ Deno.test("every viewer gets the one object of a track that was sent before it c
   await world.stillPending(publisher.acceptRequest(), "A FETCH");
 });
 
-Deno.test("a viewer that joins is sent what is cached and then what is live, in one piece", async () => {
-  await using world = new SessionWorld();
-  const { publisher } = await watch(world);
-  const group = await openSubgroup(publisher, { group: 2n }, ...objects(3));
-  await world.settle();
-  const { subscriber } = await join(world);
-  await group.send(...objects(2, 3));
-  await group.finish();
-  assert.deepEqual((await nextSubgroup(subscriber)).ids, [0, 1, 2, 3, 4]);
-  await world.stillPending(subscriber.nextStream().catch(() => {}), "A second stream of the group");
-});
+draftTest(
+  "a viewer that joins is sent what is cached and then what is live, in one piece",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher } = await watch(world);
+    const group = await openSubgroup(publisher, { group: 2n }, ...objects(3));
+    await world.settle();
+    const { subscriber } = await join(world);
+    await group.send(...objects(2, 3));
+    await group.finish();
+    assert.deepEqual((await nextSubgroup(subscriber)).ids, [0, 1, 2, 3, 4]);
+    await world.stillPending(
+      subscriber.nextStream().catch(() => {}),
+      "A second stream of the group",
+    );
+  },
+);
 
-Deno.test("a publisher that sends only what is new is asked for the rest of the group by FETCH", async () => {
-  await using world = new SessionWorld();
-  const { publisher } = await watch(world, { answer: { largest: at(4, 1) } });
-  const asked = publisher.expectRequest("fetch");
-  await world.stillPending(asked, "A FETCH before the publisher had its moment");
-  await world.advance(PAST_MS);
-  const { range } = (await asked).message;
-  assert.deepEqual(range.type === "standalone" && [range.start, range.end], [at(4, 0), at(4, 1)]);
-});
+draftTest(
+  "a publisher that sends only what is new is asked for the rest of the group by FETCH",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher } = await watch(world, { answer: { largest: at(4, 1) } });
+    const asked = publisher.expectRequest("fetch");
+    await world.stillPending(asked, "A FETCH before the publisher had its moment");
+    await world.advance(PAST_MS);
+    const { range } = (await asked).message;
+    assert.deepEqual(range.type === "standalone" && [range.start, range.end], [at(4, 0), at(4, 1)]);
+  },
+);
 
 Deno.test("a publisher that tells of other priorities in a FETCH than on its streams loses no viewer", async () => {
   await using world = new SessionWorld({ settings: { lateJoin: "group_start" } });
@@ -93,7 +108,9 @@ Deno.test("a publisher that tells of other priorities in a FETCH than on its str
     parameters: {},
     properties: new Uint8Array(0),
   });
-  const stream = await publisher.openStream(encodeFetchHeader(message.requestId, data18));
+  const stream = await publisher.openStream(
+    encodeFetchHeader(message.requestId, publisher.draft.data),
+  );
   // Everything of the first object is said; its priority is 0.
   await stream.write(new Uint8Array([0x1f, 4, 0, 0, 0, 1, 0x61, 0x00, 1, 0x62]));
   await stream.finish();
@@ -104,35 +121,44 @@ Deno.test("a publisher that tells of other priorities in a FETCH than on its str
   assert.equal(world.metrics.malformed.track, 0);
 });
 
-Deno.test("what an earlier subscription left out of the group is fetched for who wants all of it", async () => {
-  await using world = new SessionWorld();
-  const { publisher } = await watch(world, { answer: { largest: at(4, 1) }, parameters: LARGEST });
-  await openSubgroup(publisher, { group: 4n }, { id: 2, payload: "x" });
-  await world.settle();
-  await join(world);
-  const { range } = (await publisher.expectRequest("fetch")).message;
-  assert.deepEqual(range.type === "standalone" && [range.start, range.end], [at(4, 0), at(4, 1)]);
-});
+draftTest(
+  "what an earlier subscription left out of the group is fetched for who wants all of it",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher } = await watch(world, {
+      answer: { largest: at(4, 1) },
+      parameters: LARGEST,
+    });
+    await openSubgroup(publisher, { group: 4n }, { id: 2, payload: "x" });
+    await world.settle();
+    await join(world);
+    const { range } = (await publisher.expectRequest("fetch")).message;
+    assert.deepEqual(range.type === "standalone" && [range.start, range.end], [at(4, 0), at(4, 1)]);
+  },
+);
 
-Deno.test("a viewer that asks for more subgroups of the past than may be open gets them all, in order", async () => {
-  await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 3 } });
-  const { publisher } = await watch(world, { parameters: LARGEST });
-  for (let id = 0; id < 12; id++) {
-    await sendSubgroup(publisher, { group: 1n, subgroup: BigInt(id) }, { id, payload: "x" });
-  }
-  await world.settle();
-  const { subscriber } = await join(world);
-  await sendSubgroup(publisher, { group: 1n, subgroup: 12n }, { id: 12, payload: "x" });
-  const came: number[] = [];
-  for (let stream = 0; stream < 13; stream++) came.push(...(await nextSubgroup(subscriber)).ids);
-  assert.deepEqual(came, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-});
+draftTest(
+  "a viewer that asks for more subgroups of the past than may be open gets them all, in order",
+  async () => {
+    await using world = new SessionWorld({ delivery: { maxOpenSubgroups: 3 } });
+    const { publisher } = await watch(world, { parameters: LARGEST });
+    for (let id = 0; id < 12; id++) {
+      await sendSubgroup(publisher, { group: 1n, subgroup: BigInt(id) }, { id, payload: "x" });
+    }
+    await world.settle();
+    const { subscriber } = await join(world);
+    await sendSubgroup(publisher, { group: 1n, subgroup: 12n }, { id: 12, payload: "x" });
+    const came: number[] = [];
+    for (let stream = 0; stream < 13; stream++) came.push(...(await nextSubgroup(subscriber)).ids);
+    assert.deepEqual(came, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  },
+);
 
-Deno.test("what came as datagrams is sent again to who joins", async () => {
+draftTest("what came as datagrams is sent again to who joins", async () => {
   await using world = new SessionWorld();
   const { publisher } = await watch(world, { parameters: LARGEST });
-  publisher.sendDatagram(datagram({ group: 1n, object: 0, text: "first" }));
-  publisher.sendDatagram(datagram({ group: 1n, object: 1, text: "second" }));
+  publisher.sendDatagram(datagram(publisher, { group: 1n, object: 0, text: "first" }));
+  publisher.sendDatagram(datagram(publisher, { group: 1n, object: 1, text: "second" }));
   await world.settle();
   const sent = world.metrics.sent.datagrams;
   await join(world);
@@ -140,20 +166,23 @@ Deno.test("what came as datagrams is sent again to who joins", async () => {
   assert.equal(world.metrics.sent.datagrams, sent + 2);
 });
 
-Deno.test("a subscriber of tracks gets the group that is under way of one that was published before", async () => {
-  await using world = new SessionWorld();
-  const publisher = await world.connect();
-  const offered = await publish(publisher);
-  await offered.expect("requestOk");
-  await subscribe(await world.connect());
-  await sendSubgroup(publisher, { group: 1n }, ...objects(2));
-  await world.settle();
-  const watcher = await world.connect();
-  const prefix = await watcher.request({ kind: "subscribeTracks", prefix: [], parameters: {} });
-  await prefix.expect("requestOk");
-  await watcher.expectRequest("publish");
-  assert.deepEqual((await nextSubgroup(watcher)).ids, [0, 1]);
-});
+draftTest(
+  "a subscriber of tracks gets the group that is under way of one that was published before",
+  async () => {
+    await using world = new SessionWorld();
+    const publisher = await world.connect();
+    const offered = await publish(publisher);
+    await offered.expect("requestOk");
+    await subscribe(await world.connect());
+    await sendSubgroup(publisher, { group: 1n }, ...objects(2));
+    await world.settle();
+    const watcher = await world.connect();
+    const prefix = await watcher.request({ kind: "subscribeTracks", prefix: [], parameters: {} });
+    await prefix.expect("requestOk");
+    await watcher.expectRequest("publish");
+    assert.deepEqual((await nextSubgroup(watcher)).ids, [0, 1]);
+  },
+);
 
 for (const who of ["older", "newer"] as const) {
   Deno.test(`a stranger, ${who} than who brings a group, is not asked for its beginning, and what it answers is for who asked alone`, async () => {
@@ -189,7 +218,9 @@ for (const who of ["older", "newer"] as const) {
       parameters: {},
       properties: new Uint8Array(0),
     });
-    const stream = await stranger.openStream(encodeFetchHeader(message.requestId, data18));
+    const stream = await stranger.openStream(
+      encodeFetchHeader(message.requestId, stranger.draft.data),
+    );
     await stream.write(new Uint8Array([0x1f, 4, 0, 0, 128, 1, 0x61, 0x00, 1, 0x62]));
     await stream.finish();
     assert.equal((await SubgroupReader.next(subscriber)).header.group, 4n);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { draftTest } from "../support/draft_test_case.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { MeshWorld } from "../support/mesh_world.ts";
 import { ScriptedPeer } from "../support/scripted_peer.ts";
@@ -110,67 +111,76 @@ function seesItAlone(viewer: Player, anew: Encoder): void {
   assert.ok(seen.at(-1)! >= anew.groups - 2, `only as far as ${seen.at(-1)} of ${anew.groups}`);
 }
 
-Deno.test("a viewer that comes to the relay of a dead publisher sees the new one at another relay", async () => {
-  await using world = new MeshWorld(chain("west", "east"));
-  await world.settle();
-  await using former = await Encoder.start("former", world.relay("west"), world.clock);
-  await world.advance(1_000);
-  former.kill();
-  await world.advance(500);
-  await using anew = await Encoder.start("anew", world.relay("east"), world.clock);
-  await world.advance(500);
-  await using viewer = await Player.start("draft", world.relay("west"), world.clock);
-  await world.advance(3 * SOON_MS);
-  seesItAlone(viewer, anew);
-  assert.deepEqual(viewer.of("former"), []);
-});
+draftTest(
+  "a viewer that comes to the relay of a dead publisher sees the new one at another relay",
+  async () => {
+    await using world = new MeshWorld(chain("west", "east"));
+    await world.settle();
+    await using former = await Encoder.start("former", world.relay("west"), world.clock);
+    await world.advance(1_000);
+    former.kill();
+    await world.advance(500);
+    await using anew = await Encoder.start("anew", world.relay("east"), world.clock);
+    await world.advance(500);
+    await using viewer = await Player.start("draft", world.relay("west"), world.clock);
+    await world.advance(3 * SOON_MS);
+    seesItAlone(viewer, anew);
+    assert.deepEqual(viewer.of("former"), []);
+  },
+);
 
-Deno.test("of two encoders at two relays the newer has all tracks at both, while it is there", async () => {
-  await using world = new MeshWorld(chain("west", "east"));
-  await world.settle();
-  await using older = await Encoder.start("older", world.relay("west"), world.clock);
-  await using near = await Player.start("draft", world.relay("west"), world.clock);
-  await using far = await Player.start("moq-dev", world.relay("east"), world.clock);
-  await world.advance(5_000);
-  await using newer = await Encoder.start("anew", world.relay("east"), world.clock);
-  await world.advance(3_000);
-  for (const viewer of [near, far]) {
-    seesItAlone(viewer, newer);
-    assert.equal(viewer.shown.findLast(({ track }) => track === "catalog")!.encoder, "anew");
-  }
-  newer.close();
-  await world.advance(3_000);
-  const { groups } = older;
-  for (const viewer of [near, far]) {
-    assert.ok(viewer.of("older").at(-1)!.group >= groups - 2, `${viewer.kind} has not the older`);
-  }
-});
-
-Deno.test("a stranger with every namespace who sends nothing hides no encoder at another relay", async () => {
-  await using world = new MeshWorld(chain("west", "east"));
-  const { clock } = world;
-  await world.settle();
-  await using encoder = await Encoder.start("anew", world.relay("west"), clock);
-  await using early = await Player.start("draft", world.relay("east"), clock);
-  await world.advance(1_000);
-  const [client, server] = memoryPair({ clock, latency: 5, canReset: false });
-  world.relay("east").accept(server);
-  const stranger = await ScriptedPeer.connect(client);
-  await stranger.request({ kind: "publishNamespace", namespace: [], parameters: {} });
-  let asked = 0;
-  void (async () => {
-    for (;;) {
-      const request = await stranger.acceptRequest();
-      const { kind } = await request.next();
-      if (kind === "subscribe") await sendSubscribeOk(request, { alias: BigInt(++asked) });
+draftTest(
+  "of two encoders at two relays the newer has all tracks at both, while it is there",
+  async () => {
+    await using world = new MeshWorld(chain("west", "east"));
+    await world.settle();
+    await using older = await Encoder.start("older", world.relay("west"), world.clock);
+    await using near = await Player.start("draft", world.relay("west"), world.clock);
+    await using far = await Player.start("moq-dev", world.relay("east"), world.clock);
+    await world.advance(5_000);
+    await using newer = await Encoder.start("anew", world.relay("east"), world.clock);
+    await world.advance(3_000);
+    for (const viewer of [near, far]) {
+      seesItAlone(viewer, newer);
+      assert.equal(viewer.shown.findLast(({ track }) => track === "catalog")!.encoder, "anew");
     }
-  })().catch(() => {});
-  await world.advance(500);
-  await using late = await Player.start("draft", world.relay("east"), clock);
-  await world.advance(2 * SOON_MS);
-  for (const viewer of [early, late]) seesItAlone(viewer, encoder);
-  await world.advance(IDLE_MS);
-  for (const viewer of [early, late]) seesItAlone(viewer, encoder);
-  assert.ok(asked > 0, "the stranger was not asked");
-  stranger.close();
-});
+    newer.close();
+    await world.advance(3_000);
+    const { groups } = older;
+    for (const viewer of [near, far]) {
+      assert.ok(viewer.of("older").at(-1)!.group >= groups - 2, `${viewer.kind} has not the older`);
+    }
+  },
+);
+
+draftTest(
+  "a stranger with every namespace who sends nothing hides no encoder at another relay",
+  async () => {
+    await using world = new MeshWorld(chain("west", "east"));
+    const { clock } = world;
+    await world.settle();
+    await using encoder = await Encoder.start("anew", world.relay("west"), clock);
+    await using early = await Player.start("draft", world.relay("east"), clock);
+    await world.advance(1_000);
+    const [client, server] = memoryPair({ clock, latency: 5, canReset: false });
+    world.relay("east").accept(server);
+    const stranger = await ScriptedPeer.connect(client);
+    await stranger.request({ kind: "publishNamespace", namespace: [], parameters: {} });
+    let asked = 0;
+    void (async () => {
+      for (;;) {
+        const request = await stranger.acceptRequest();
+        const { kind } = await request.next();
+        if (kind === "subscribe") await sendSubscribeOk(request, { alias: BigInt(++asked) });
+      }
+    })().catch(() => {});
+    await world.advance(500);
+    await using late = await Player.start("draft", world.relay("east"), clock);
+    await world.advance(2 * SOON_MS);
+    for (const viewer of [early, late]) seesItAlone(viewer, encoder);
+    await world.advance(IDLE_MS);
+    for (const viewer of [early, late]) seesItAlone(viewer, encoder);
+    assert.ok(asked > 0, "the stranger was not asked");
+    stranger.close();
+  },
+);

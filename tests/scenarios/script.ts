@@ -3,6 +3,8 @@ import {
   ByteReader,
   type ControlMessageOf,
   data18,
+  type DataDialect,
+  decodeDatagram,
   decodeSubgroupHeader,
   type DoneName,
   draft18,
@@ -17,7 +19,6 @@ import {
   type RequestErrorName,
   SHORT,
   type SubgroupHeader,
-  vi64,
   WHOLE_GROUP,
   writeObjectHeader,
 } from "@qumo/shared/wire";
@@ -48,6 +49,16 @@ export interface ScriptedObject {
   readonly payload: string;
   readonly properties?: Uint8Array;
   readonly status?: number;
+}
+
+/** Properties as a peer of this dialect writes them; scenarios write them as draft 18 does. */
+export function written(properties: Uint8Array, dialect: DataDialect): Uint8Array {
+  return dialect.properties.of({ bytes: properties, form: data18.properties });
+}
+
+/** The other way round. */
+export function read(bytes: Uint8Array, dialect: DataDialect): Uint8Array {
+  return data18.properties.of({ bytes, form: dialect.properties });
 }
 
 /** Pairs of properties, as they stand in messages: integers for even types, bytes for odd ones. */
@@ -95,7 +106,7 @@ export async function sendSubscribeOk(request: RequestStream, answer: Acceptance
     kind: "subscribeOk",
     alias,
     parameters: largest === undefined ? {} : { largestObject: largest },
-    properties,
+    properties: written(properties, request.draft.data),
   });
 }
 
@@ -158,11 +169,13 @@ export function subgroupHeader(fields: Partial<SubgroupHeader> = {}): SubgroupHe
 export class SubgroupScript {
   readonly #stream: OutgoingStream;
   readonly #hasProperties: boolean;
+  readonly #dialect: DataDialect;
   #previous = -1;
 
-  constructor(stream: OutgoingStream, hasProperties: boolean) {
+  constructor(stream: OutgoingStream, hasProperties: boolean, dialect: DataDialect) {
     this.#stream = stream;
     this.#hasProperties = hasProperties;
+    this.#dialect = dialect;
   }
 
   /** Sends objects in one write. */
@@ -180,10 +193,10 @@ export class SubgroupScript {
       0,
       delta,
       this.#hasProperties,
-      properties,
+      properties && written(properties, this.#dialect),
       body.length,
       status,
-      data18.varint,
+      this.#dialect.varint,
     );
     this.#previous = id;
     bytes.set(body, at);
@@ -210,8 +223,9 @@ export async function openSubgroup(
   ...objects: readonly ScriptedObject[]
 ): Promise<SubgroupScript> {
   const header = subgroupHeader(fields);
-  const stream = await peer.openStream(encodeSubgroupHeader(header, data18));
-  const script = new SubgroupScript(stream, header.hasProperties);
+  const { data } = peer.draft;
+  const stream = await peer.openStream(encodeSubgroupHeader(header, data));
+  const script = new SubgroupScript(stream, header.hasProperties, data);
   if (objects.length > 0) await script.send(...objects);
   return script;
 }
@@ -248,9 +262,10 @@ export class SubgroupReader {
     const parts = [await stream.varint(), await stream.varint()];
     if ((bits & 0x06) === 0x04) parts.push(await stream.varint());
     const priority = (bits & 0x20) === 0 ? await stream.bytes(1) : new Uint8Array(0);
-    const bytes = bytesOf(draft18, ...parts, priority);
+    const { draft } = stream;
+    const bytes = bytesOf(draft, ...parts, priority);
     return new SubgroupReader(
-      decodeSubgroupHeader(new ByteReader(bytes, vi64), stream.type, data18),
+      decodeSubgroupHeader(new ByteReader(bytes, draft.varint), stream.type, draft.data),
       stream,
     );
   }
@@ -270,7 +285,7 @@ export class SubgroupReader {
     return {
       id,
       payload,
-      ...(properties !== undefined && { properties }),
+      ...(properties !== undefined && { properties: read(properties, this.stream.draft.data) }),
       ...(status !== 0 && { status }),
     };
   }
@@ -304,19 +319,30 @@ export async function nextSubgroup(peer: ScriptedPeer) {
 }
 
 /** A datagram with an object. */
-export function datagram(fields: Partial<ObjectDatagram> & { readonly text?: string } = {}) {
-  const { text: payload = "x", ...rest } = fields;
+export function datagram(
+  peer: ScriptedPeer,
+  fields: Partial<ObjectDatagram> & { readonly text?: string } = {},
+): Uint8Array {
+  const { text: payload = "x", properties = NO_PROPERTIES, ...rest } = fields;
+  const { data } = peer.draft;
   return encodeDatagram({
     alias: ALIAS,
     group: 0n,
     object: 0,
     priority: undefined,
-    properties: NO_PROPERTIES,
+    properties: written(properties, data),
     status: 0,
     endOfGroup: false,
     payload: text.encode(payload),
     ...rest,
-  }, data18);
+  }, data);
+}
+
+/** The next datagram of the relay. */
+export async function nextDatagram(peer: ScriptedPeer): Promise<ObjectDatagram> {
+  const { data } = peer.draft;
+  const came = decodeDatagram(await peer.nextDatagram(), data)!;
+  return { ...came, properties: read(came.properties, data) };
 }
 
 /** Sends FETCH for a range; its end is the last location that is wanted, `whole` to the group's end. */
@@ -349,14 +375,18 @@ export async function readFetch(
   const requestId = await stream.varint();
   const from = stream.seen.length;
   const { bytes, end } = await stream.whole();
-  return { requestId, items: fetchItems(bytes.slice(from), order), end };
+  return { requestId, items: fetchItems(bytes.slice(from), order, stream.draft.data), end };
 }
 
 /** The objects and range ends of a fetch's stream behind its header. */
-export function fetchItems(whole: Uint8Array, order: GroupOrder = "ascending"): string[] {
+export function fetchItems(
+  whole: Uint8Array,
+  order: GroupOrder = "ascending",
+  dialect: DataDialect = data18,
+): string[] {
   // The copy is for the buffer's type alone.
   const bytes = new Uint8Array(whole);
-  const decoder = new FetchObjectDecoder(order, data18);
+  const decoder = new FetchObjectDecoder(order, dialect);
   const items: string[] = [];
   for (let at = 0; at < bytes.length;) {
     const next = decoder.decode(bytes, at, bytes.length);
@@ -412,7 +442,7 @@ export function publish(
     track,
     alias,
     parameters: { ...options.parameters, ...largestObject },
-    properties,
+    properties: written(properties, peer.draft.data),
   });
 }
 

@@ -293,7 +293,7 @@ Deno.test("R-201: objects of an unknown alias are held for a time, and no longer
   await using world = new SessionWorld();
   const peer = await world.connect();
   const stream = await peer.openStream(encodeSubgroupHeader(subgroupHeader(), data18));
-  const script = new SubgroupScript(stream, false);
+  const script = new SubgroupScript(stream, false, data18);
   await script.send(...objects(1));
   await world.advance(1_999);
   await script.send(...objects(1, 1));

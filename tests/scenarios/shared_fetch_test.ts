@@ -1,6 +1,5 @@
 /** Viewers that join within a group and fetch its beginning cost the publisher one FETCH. */
 import {
-  data18,
   draft18,
   encodeFetchHeader,
   FetchObjectWriter,
@@ -8,6 +7,7 @@ import {
   StreamCode,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { draftTest } from "../support/draft_test_case.ts";
 import type { ScriptedPeer } from "../support/scripted_peer.ts";
 import { bytesOf, type OutgoingStream } from "../support/scripted_streams.ts";
 import { SessionWorld } from "../support/session_world.ts";
@@ -54,8 +54,10 @@ async function answer(publisher: ScriptedPeer, end: Location, ids: readonly numb
     parameters: {},
     properties: new Uint8Array(0),
   });
-  const stream = await publisher.openStream(encodeFetchHeader(message.requestId, data18));
-  const writer = new FetchObjectWriter("ascending", data18);
+  const stream = await publisher.openStream(
+    encodeFetchHeader(message.requestId, publisher.draft.data),
+  );
+  const writer = new FetchObjectWriter("ascending", publisher.draft.data);
   for (const id of ids) await sendFetched(stream, writer, id, `object ${id}`);
   return { request, message, stream, writer };
 }
@@ -80,7 +82,7 @@ async function sendFetched(
 
 const GROUP = [0, 1, 2, 3, 4].map((id) => `7/${id} object ${id}`);
 
-Deno.test("viewers that join in the middle of a group at once make one FETCH", async () => {
+draftTest("viewers that join in the middle of a group at once make one FETCH", async () => {
   await using world = new SessionWorld();
   const { publisher } = await midGroup(world);
   const viewers: ScriptedPeer[] = [];
@@ -98,21 +100,24 @@ Deno.test("viewers that join in the middle of a group at once make one FETCH", a
   assert.equal(world.metrics.upstreamRequests.fetch.ok, 1);
 });
 
-Deno.test("what was fetched for one viewer is there for the next, live group or retained catalog", async () => {
-  await using world = new SessionWorld();
-  const { publisher } = await watch(world, { parameters: LIVE, answer: { largest: at(7, 0) } });
-  const first = await joiningViewer(world);
-  const { stream } = await answer(publisher, at(7, 0), [0]);
-  await stream.finish();
-  assert.deepEqual((await readFetch(first)).items, ["7/0 object 0"]);
-  for (let count = 0; count < 3; count++) {
-    const next = await joiningViewer(world);
-    assert.deepEqual((await readFetch(next)).items, ["7/0 object 0"]);
-  }
-  await world.stillPending(publisher.acceptRequest(), "Another FETCH");
-});
+draftTest(
+  "what was fetched for one viewer is there for the next, live group or retained catalog",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher } = await watch(world, { parameters: LIVE, answer: { largest: at(7, 0) } });
+    const first = await joiningViewer(world);
+    const { stream } = await answer(publisher, at(7, 0), [0]);
+    await stream.finish();
+    assert.deepEqual((await readFetch(first)).items, ["7/0 object 0"]);
+    for (let count = 0; count < 3; count++) {
+      const next = await joiningViewer(world);
+      assert.deepEqual((await readFetch(next)).items, ["7/0 object 0"]);
+    }
+    await world.stillPending(publisher.acceptRequest(), "Another FETCH");
+  },
+);
 
-Deno.test("what was fetched is not sent to who subscribes to what is new", async () => {
+draftTest("what was fetched is not sent to who subscribes to what is new", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber } = await midGroup(world);
   const viewer = await joiningViewer(world);
@@ -124,7 +129,7 @@ Deno.test("what was fetched is not sent to who subscribes to what is new", async
   assert.equal((await nextSubgroup(viewer)).group, 8n);
 });
 
-Deno.test("a viewer that does not read holds up none that shares its fetch", async () => {
+draftTest("a viewer that does not read holds up none that shares its fetch", async () => {
   await using world = new SessionWorld();
   const { publisher } = await midGroup(world);
   const stuck = await join(world, LIVE, { memory: { streamWindow: 64 } });
@@ -138,39 +143,45 @@ Deno.test("a viewer that does not read holds up none that shares its fetch", asy
   assert.equal(world.metrics.fetchesShared, 1);
 });
 
-Deno.test("a shared fetch is cancelled with the last who waits for it, and not before", async () => {
-  await using world = new SessionWorld();
-  const { publisher } = await midGroup(world);
-  const peers = [await world.connect(), await world.connect()];
-  const requests = [];
-  for (const peer of peers) requests.push(await fetch(peer, [7, 0], [7, 4]));
-  await world.settle();
-  const { request, message } = await publisher.expectRequest("fetch");
-  assert.deepEqual(message.range.type === "standalone" && message.range.track, VIDEO);
-  requests[0]!.cancel(StreamCode.CANCELLED);
-  const ended = request.ended();
-  await world.stillPending(ended, "The end of the FETCH");
-  requests[1]!.cancel(StreamCode.CANCELLED);
-  assert.equal(await ended, StreamCode.CANCELLED);
-});
+draftTest(
+  "a shared fetch is cancelled with the last who waits for it, and not before",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher } = await midGroup(world);
+    const peers = [await world.connect(), await world.connect()];
+    const requests = [];
+    for (const peer of peers) requests.push(await fetch(peer, [7, 0], [7, 4]));
+    await world.settle();
+    const { request, message } = await publisher.expectRequest("fetch");
+    assert.deepEqual(message.range.type === "standalone" && message.range.track, VIDEO);
+    requests[0]!.cancel(StreamCode.CANCELLED);
+    const ended = request.ended();
+    await world.stillPending(ended, "The end of the FETCH");
+    requests[1]!.cancel(StreamCode.CANCELLED);
+    assert.equal(await ended, StreamCode.CANCELLED);
+  },
+);
 
-Deno.test("equal fetches of a track that nobody subscribes to are one, and each is told of a refusal", async () => {
-  await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
-  const requests = [];
-  for (let count = 0; count < 3; count++) {
-    requests.push(await fetch(await world.connect(), [7, 0], [7, 4]));
-  }
-  await world.settle();
-  const { request } = await publisher.expectRequest("fetch");
-  await request.send({
-    kind: "requestError",
-    code: "does_not_exist",
-    retryAfter: 0n,
-    reason: "no",
-  });
-  await request.outgoing.finish();
-  for (const each of requests) await each.expect("requestError");
-  await world.stillPending(publisher.acceptRequest(), "Another FETCH");
-});
+draftTest(
+  "equal fetches of a track that nobody subscribes to are one, and each is told of a refusal",
+  async () => {
+    await using world = new SessionWorld();
+    const publisher = await world.connect();
+    await announce(publisher, "live");
+    const requests = [];
+    for (let count = 0; count < 3; count++) {
+      requests.push(await fetch(await world.connect(), [7, 0], [7, 4]));
+    }
+    await world.settle();
+    const { request } = await publisher.expectRequest("fetch");
+    await request.send({
+      kind: "requestError",
+      code: "does_not_exist",
+      retryAfter: 0n,
+      reason: "no",
+    });
+    await request.outgoing.finish();
+    for (const each of requests) await each.expect("requestError");
+    await world.stillPending(publisher.acceptRequest(), "Another FETCH");
+  },
+);

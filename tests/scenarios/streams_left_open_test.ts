@@ -1,6 +1,7 @@
 /** Publishers that do not end the streams of their groups. */
 import { ObjectStatus, SessionCode, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { draftTest } from "../support/draft_test_case.ts";
 import {
   MARKED_STREAM_MS,
   MOVE_SESSION_MS,
@@ -49,38 +50,44 @@ function seenBy(peer: ScriptedPeer): bigint[] {
   return groups;
 }
 
-Deno.test("the stream of a group that the cache gave up is stopped, those of others are not", async () => {
-  await using world = new SessionWorld({ cache: { maxGroupsPerTrack: KEPT_GROUPS } });
-  const { publisher } = await watch(world);
-  const streams = [];
-  for (let group = 0n; group < 20n; group++) {
-    streams.push(await openSubgroup(publisher, { group }, ...objects(1)));
-    await world.settle();
-  }
-  const stopped = [];
-  for (const [group, stream] of streams.entries()) {
-    const isStopped = await stream.send(...objects(1, 1)).then(() => false, () => true);
-    if (isStopped) stopped.push(group);
-  }
-  assert.deepEqual(stopped, [...stopped.keys()]);
-  assert.ok(stopped.length >= 10 && stopped.length <= 15, `${stopped.length} were stopped`);
-  assert.equal(world.metrics.streamsStopped.group_gone, stopped.length);
-  const lines = world.lines.filter(({ text }) => text.includes("streams of old groups"));
-  assert.deepEqual(lines.map(({ fields }) => fields["track"]), ["live/cam · video"]);
-});
+draftTest(
+  "the stream of a group that the cache gave up is stopped, those of others are not",
+  async () => {
+    await using world = new SessionWorld({ cache: { maxGroupsPerTrack: KEPT_GROUPS } });
+    const { publisher } = await watch(world);
+    const streams = [];
+    for (let group = 0n; group < 20n; group++) {
+      streams.push(await openSubgroup(publisher, { group }, ...objects(1)));
+      await world.settle();
+    }
+    const stopped = [];
+    for (const [group, stream] of streams.entries()) {
+      const isStopped = await stream.send(...objects(1, 1)).then(() => false, () => true);
+      if (isStopped) stopped.push(group);
+    }
+    assert.deepEqual(stopped, [...stopped.keys()]);
+    assert.ok(stopped.length >= 10 && stopped.length <= 15, `${stopped.length} were stopped`);
+    assert.equal(world.metrics.streamsStopped.group_gone, stopped.length);
+    const lines = world.lines.filter(({ text }) => text.includes("streams of old groups"));
+    assert.deepEqual(lines.map(({ fields }) => fields["track"]), ["live/cam · video"]);
+  },
+);
 
-Deno.test("a publisher that marks the end of its groups and ends no stream goes on for ever", async () => {
-  await using world = new SessionWorld(LEFT_OPEN);
-  const { publisher, subscriber } = await watch(world, { publisher: PEER });
-  const seen = seenBy(subscriber);
-  for (let group = 0; group < 10 * CREDIT; group++) {
-    await openSubgroup(publisher, { group: BigInt(group) }, ...objects(1), MARK);
-    await world.advance(MARKED_STREAM_MS);
-  }
-  assert.equal(seen.length, 10 * CREDIT);
-});
+draftTest(
+  "a publisher that marks the end of its groups and ends no stream goes on for ever",
+  async () => {
+    await using world = new SessionWorld(LEFT_OPEN);
+    const { publisher, subscriber } = await watch(world, { publisher: PEER });
+    const seen = seenBy(subscriber);
+    for (let group = 0; group < 10 * CREDIT; group++) {
+      await openSubgroup(publisher, { group: BigInt(group) }, ...objects(1), MARK);
+      await world.advance(MARKED_STREAM_MS);
+    }
+    assert.equal(seen.length, 10 * CREDIT);
+  },
+);
 
-Deno.test("a stream that ends behind the mark of its group's end is not stopped", async () => {
+draftTest("a stream that ends behind the mark of its group's end is not stopped", async () => {
   await using world = new SessionWorld();
   const { publisher } = await watch(world);
   const stream = await openSubgroup(publisher, { group: 1n }, ...objects(1), MARK);
@@ -89,74 +96,86 @@ Deno.test("a stream that ends behind the mark of its group's end is not stopped"
   await world.advance(MARKED_STREAM_MS);
 });
 
-Deno.test("a publisher that never ends a stream is asked for a new session in time, and viewers see both", async () => {
-  await using world = new SessionWorld(LEFT_OPEN);
-  const { publisher, subscriber, downstream } = await watch(world, { publisher: PEER });
-  const seen = seenBy(subscriber);
-  const goaway = publisher.expectControl("goaway");
-  await beginGroups(world, publisher, 0, CREDIT / 2);
-  await world.stillPending(goaway, "GOAWAY");
-  await beginGroups(world, publisher, CREDIT / 2, CREDIT / 2 + 8);
-  assert.equal((await goaway).uri, "");
-  const told = world.lines.find(({ text }) =>
-    text === "warn: asking the publisher for a new session"
-  );
-  assert.equal(told?.fields["limit"], CREDIT);
-  // It comes again, and goes on where it was.
-  const anew = await world.connect(PEER);
-  await announce(anew, "live");
-  await accept(anew);
-  publisher.close();
-  await world.settle();
-  await beginGroups(world, anew, CREDIT / 2 + 8, CREDIT);
-  assert.deepEqual(seen, Array.from({ length: CREDIT }, (_, group) => BigInt(group)));
-  await world.stillPending(downstream.next(), "The end of the subscription");
-});
-
-Deno.test("a publisher that does not take the offer of a new session loses the one it has, in words", async () => {
-  await using world = new SessionWorld(LEFT_OPEN);
-  const { publisher } = await watch(world, { publisher: PEER });
-  await beginGroups(world, publisher, 0, CREDIT / 2 + 8);
-  await world.advance(MOVE_SESSION_MS);
-  await closedWith(publisher, SessionCode.GOAWAY_TIMEOUT, /did not leave/);
-});
-
-Deno.test("a publisher at the end of its streams loses its track with a reason, then its session", async () => {
-  await using world = new SessionWorld(LEFT_OPEN);
-  const { publisher, upstream, downstream } = await watch(world, { publisher: PEER });
-  for (let group = 0; group < CREDIT - 2; group++) {
-    await openSubgroup(publisher, { group: BigInt(group) }, ...objects(1));
+draftTest(
+  "a publisher that never ends a stream is asked for a new session in time, and viewers see both",
+  async () => {
+    await using world = new SessionWorld(LEFT_OPEN);
+    const { publisher, subscriber, downstream } = await watch(world, { publisher: PEER });
+    const seen = seenBy(subscriber);
+    const goaway = publisher.expectControl("goaway");
+    await beginGroups(world, publisher, 0, CREDIT / 2);
+    await world.stillPending(goaway, "GOAWAY");
+    await beginGroups(world, publisher, CREDIT / 2, CREDIT / 2 + 8);
+    assert.equal((await goaway).uri, "");
+    const told = world.lines.find(({ text }) =>
+      text === "warn: asking the publisher for a new session"
+    );
+    assert.equal(told?.fields["limit"], CREDIT);
+    // It comes again, and goes on where it was.
+    const anew = await world.connect(PEER);
+    await announce(anew, "live");
+    await accept(anew);
+    publisher.close();
     await world.settle();
-  }
-  const done = await downstream.expect("publishDone");
-  assert.equal(done.code, "excessive_load");
-  assert.match(done.reason, /the publisher leaves its streams open: 60 of 64/);
-  assert.equal(await upstream.ended(), "fin");
-  assert.equal(world.metrics.tracksGivenUp.streams_left_open, 1);
-  await world.advance(STREAMS_RELEASE_MS);
-  await closedWith(publisher, SessionCode.INTERNAL_ERROR, /leaves its streams open/);
-  assert.equal(world.metrics.sessionsEnded.limit, 1);
-});
+    await beginGroups(world, anew, CREDIT / 2 + 8, CREDIT);
+    assert.deepEqual(seen, Array.from({ length: CREDIT }, (_, group) => BigInt(group)));
+    await world.stillPending(downstream.next(), "The end of the subscription");
+  },
+);
 
-Deno.test("a publisher that resets its streams when its track is given up keeps its session", async () => {
-  await using world = new SessionWorld(LEFT_OPEN);
-  const { publisher, downstream } = await watch(world, {
-    // It resets, though the relay cannot.
-    publisher: PEER,
-  });
-  Object.assign(publisher.connection, { canReset: true });
-  const streams = [];
-  for (let group = 0; group < CREDIT - 2; group++) {
-    streams.push(await openSubgroup(publisher, { group: BigInt(group) }, ...objects(1)));
-    await world.settle();
-  }
-  await downstream.expect("publishDone");
-  for (const stream of streams) stream.reset(StreamCode.CANCELLED);
-  await world.advance(STREAMS_RELEASE_MS);
-  await world.stillPending(publisher.closed, "The end of the session");
-});
+draftTest(
+  "a publisher that does not take the offer of a new session loses the one it has, in words",
+  async () => {
+    await using world = new SessionWorld(LEFT_OPEN);
+    const { publisher } = await watch(world, { publisher: PEER });
+    await beginGroups(world, publisher, 0, CREDIT / 2 + 8);
+    await world.advance(MOVE_SESSION_MS);
+    await closedWith(publisher, SessionCode.GOAWAY_TIMEOUT, /did not leave/);
+  },
+);
 
-Deno.test("a link whose tracks leave streams open loses tracks, and stays", async () => {
+draftTest(
+  "a publisher at the end of its streams loses its track with a reason, then its session",
+  async () => {
+    await using world = new SessionWorld(LEFT_OPEN);
+    const { publisher, upstream, downstream } = await watch(world, { publisher: PEER });
+    for (let group = 0; group < CREDIT - 2; group++) {
+      await openSubgroup(publisher, { group: BigInt(group) }, ...objects(1));
+      await world.settle();
+    }
+    const done = await downstream.expect("publishDone");
+    assert.equal(done.code, "excessive_load");
+    assert.match(done.reason, /the publisher leaves its streams open: 60 of 64/);
+    assert.equal(await upstream.ended(), "fin");
+    assert.equal(world.metrics.tracksGivenUp.streams_left_open, 1);
+    await world.advance(STREAMS_RELEASE_MS);
+    await closedWith(publisher, SessionCode.INTERNAL_ERROR, /leaves its streams open/);
+    assert.equal(world.metrics.sessionsEnded.limit, 1);
+  },
+);
+
+draftTest(
+  "a publisher that resets its streams when its track is given up keeps its session",
+  async () => {
+    await using world = new SessionWorld(LEFT_OPEN);
+    const { publisher, downstream } = await watch(world, {
+      // It resets, though the relay cannot.
+      publisher: PEER,
+    });
+    Object.assign(publisher.connection, { canReset: true });
+    const streams = [];
+    for (let group = 0; group < CREDIT - 2; group++) {
+      streams.push(await openSubgroup(publisher, { group: BigInt(group) }, ...objects(1)));
+      await world.settle();
+    }
+    await downstream.expect("publishDone");
+    for (const stream of streams) stream.reset(StreamCode.CANCELLED);
+    await world.advance(STREAMS_RELEASE_MS);
+    await world.stillPending(publisher.closed, "The end of the session");
+  },
+);
+
+draftTest("a link whose tracks leave streams open loses tracks, and stays", async () => {
   await using world = new SessionWorld(LEFT_OPEN);
   const { publisher, downstream } = await watch(world, {
     publisher: { ...PEER, setup: { relayName: "there", takesCuts: true } },
@@ -170,25 +189,30 @@ Deno.test("a link whose tracks leave streams open loses tracks, and stays", asyn
   await world.stillPending(publisher.closed, "The end of the link");
 });
 
-Deno.test("subgroups that begin faster than a relay can serve end their track, and nothing else", async () => {
-  await using world = new SessionWorld({ cache: { maxTrackBytes: 100_000, maxBytes: 1_000_000 } });
-  const { publisher, downstream, subscriber } = await watch(world);
-  void seenBy(subscriber);
-  const done = downstream.expect("publishDone");
-  for (let count = 0; count < SUBGROUPS_AT_ONCE; count++) {
-    await sendSubgroup(publisher, { group: BigInt(count) }, ...objects(1));
-  }
-  await world.stillPending(done, "The end of the track");
-  await sendSubgroup(publisher, { group: BigInt(SUBGROUPS_AT_ONCE) }, ...objects(1));
-  assert.match(
-    (await done).reason,
-    new RegExp(`more than ${SUBGROUPS_A_SECOND} subgroups a second`),
-  );
-  assert.equal(world.metrics.tracksGivenUp.subgroup_rate, 1);
-  await announce(publisher, "still here");
-});
+draftTest(
+  "subgroups that begin faster than a relay can serve end their track, and nothing else",
+  async () => {
+    await using world = new SessionWorld({
+      cache: { maxTrackBytes: 100_000, maxBytes: 1_000_000 },
+    });
+    const { publisher, downstream, subscriber } = await watch(world);
+    void seenBy(subscriber);
+    const done = downstream.expect("publishDone");
+    for (let count = 0; count < SUBGROUPS_AT_ONCE; count++) {
+      await sendSubgroup(publisher, { group: BigInt(count) }, ...objects(1));
+    }
+    await world.stillPending(done, "The end of the track");
+    await sendSubgroup(publisher, { group: BigInt(SUBGROUPS_AT_ONCE) }, ...objects(1));
+    assert.match(
+      (await done).reason,
+      new RegExp(`more than ${SUBGROUPS_A_SECOND} subgroups a second`),
+    );
+    assert.equal(world.metrics.tracksGivenUp.subgroup_rate, 1);
+    await announce(publisher, "still here");
+  },
+);
 
-Deno.test("a publisher may begin subgroups for ever as fast as a relay can serve", async () => {
+draftTest("a publisher may begin subgroups for ever as fast as a relay can serve", async () => {
   await using world = new SessionWorld({ cache: { maxTrackBytes: 100_000, maxBytes: 1_000_000 } });
   const { publisher, downstream, subscriber } = await watch(world);
   void seenBy(subscriber);
@@ -203,37 +227,43 @@ Deno.test("a publisher may begin subgroups for ever as fast as a relay can serve
   await world.stillPending(done, "The end of the track");
 });
 
-Deno.test("where clients have too many streams open, the one that has most of them has to go", async () => {
-  await using world = new SessionWorld({ maxClientStreams: 40 });
-  const { publisher, downstream, subscriber } = await watch(world);
-  const hog = await world.connect();
-  await announce(hog, "other");
-  const canary = seenBy(subscriber);
-  for (let stream = 0; stream < 30; stream++) await openSubgroup(hog, { alias: 99n });
-  for (let group = 0n; group < 20n; group++) {
-    await openSubgroup(publisher, { group }, ...objects(1));
-    await world.settle();
-  }
-  await closedWith(hog, SessionCode.INTERNAL_ERROR, /more than 40 streams open/);
-  assert.equal(canary.length, 20);
-  await world.stillPending(downstream.next(), "The end of the canary's subscription");
-});
+draftTest(
+  "where clients have too many streams open, the one that has most of them has to go",
+  async () => {
+    await using world = new SessionWorld({ maxClientStreams: 40 });
+    const { publisher, downstream, subscriber } = await watch(world);
+    const hog = await world.connect();
+    await announce(hog, "other");
+    const canary = seenBy(subscriber);
+    for (let stream = 0; stream < 30; stream++) await openSubgroup(hog, { alias: 99n });
+    for (let group = 0n; group < 20n; group++) {
+      await openSubgroup(publisher, { group }, ...objects(1));
+      await world.settle();
+    }
+    await closedWith(hog, SessionCode.INTERNAL_ERROR, /more than 40 streams open/);
+    assert.equal(canary.length, 20);
+    await world.stillPending(downstream.next(), "The end of the canary's subscription");
+  },
+);
 
-Deno.test("streams whose alias nobody explains are stopped, counted, and told of once", async () => {
-  await using world = new SessionWorld();
-  const { publisher } = await watch(world);
-  for (let group = 0n; group < 3n; group++) {
-    await openSubgroup(publisher, { alias: 99n, group }, ...objects(1));
-  }
-  await world.advance(3_000);
-  assert.equal(world.metrics.streamsStopped.unknown_track, 3);
-  const lines = world.lines.filter(({ text }) => text === "info: streams stopped");
-  assert.deepEqual(lines.map(({ fields }) => [fields["reason"], fields["alias"]]), [
-    ["unknown_track", "99"],
-  ]);
-});
+draftTest(
+  "streams whose alias nobody explains are stopped, counted, and told of once",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher } = await watch(world);
+    for (let group = 0n; group < 3n; group++) {
+      await openSubgroup(publisher, { alias: 99n, group }, ...objects(1));
+    }
+    await world.advance(3_000);
+    assert.equal(world.metrics.streamsStopped.unknown_track, 3);
+    const lines = world.lines.filter(({ text }) => text === "info: streams stopped");
+    assert.deepEqual(lines.map(({ fields }) => [fields["reason"], fields["alias"]]), [
+      ["unknown_track", "99"],
+    ]);
+  },
+);
 
-Deno.test("what still comes of a subscription that is over is stopped, and counted", async () => {
+draftTest("what still comes of a subscription that is over is stopped, and counted", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber, upstream } = await watch(world);
   const request = await subscribe(subscriber, {}, undefined).catch(() => undefined);

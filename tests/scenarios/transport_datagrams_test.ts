@@ -23,7 +23,10 @@ for (const [from, to] of [["moqt", "https"], ["https", "moqt"]] as const) {
     await deadline.for("PUBLISH_OK", offer.expect("requestOk"));
     const downstream = await subscribe(subscriber);
     await deadline.for("SUBSCRIBE_OK", downstream.expect("subscribeOk"));
-    assert.equal(publisher.sendDatagram(datagram({ object: 3, text: "by itself" })), true);
+    assert.equal(
+      publisher.sendDatagram(datagram(publisher, { object: 3, text: "by itself" })),
+      true,
+    );
     const bytes = await deadline.for("the datagram", subscriber.nextDatagram());
     assert.match(new TextDecoder().decode(bytes), /by itself$/);
     for (const peer of [publisher, subscriber]) {

@@ -1,5 +1,6 @@
 import { type ControlMessageOf, SessionCode, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { draftTest } from "../support/draft_test_case.ts";
 import { namespaceOf } from "../support/scripted_peer.ts";
 import type { RequestStream } from "../support/scripted_streams.ts";
 import { SessionWorld } from "../support/session_world.ts";
@@ -28,7 +29,7 @@ function update(
   return request.send({ kind: "requestUpdate", requestId, parameters });
 }
 
-Deno.test("R-042, R-065: each update gets one answer, with the largest location", async () => {
+draftTest("R-042, R-065: each update gets one answer, with the largest location", async () => {
   await using world = new SessionWorld();
   const { publisher, downstream } = await watch(world);
   await sendSubgroup(publisher, { group: 4n }, ...objects(2));
@@ -41,7 +42,7 @@ Deno.test("R-042, R-065: each update gets one answer, with the largest location"
   await world.stillPending(downstream.next(), "A fourth answer");
 });
 
-Deno.test("R-042: updates of namespace and fetch requests are answered too", async () => {
+draftTest("R-042: updates of namespace and fetch requests are answered too", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber, announcement } = await watch(world);
   await update(announcement, 2n);
@@ -61,7 +62,7 @@ Deno.test("R-042: updates of namespace and fetch requests are answered too", asy
   assert.deepEqual(answers.sort(), ["fetchOk", "requestOk"]);
 });
 
-Deno.test("R-044: a failed update ends the subscription with UPDATE_FAILED", async () => {
+draftTest("R-044: a failed update ends the subscription with UPDATE_FAILED", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber, downstream } = await watch(world);
   await sendSubgroup(publisher, { group: 4n }, ...objects(2));
@@ -81,7 +82,7 @@ Deno.test("R-044: a failed update ends the subscription with UPDATE_FAILED", asy
   await open.send(...objects(1, 2));
 });
 
-Deno.test("R-044, R-142: a failed update of a namespace request ends its stream", async () => {
+draftTest("R-044, R-142: a failed update of a namespace request ends its stream", async () => {
   await using world = new SessionWorld();
   const peer = await world.connect();
   for (const kind of ["subscribeNamespace", "subscribeTracks"] as const) {
@@ -97,7 +98,7 @@ Deno.test("R-044, R-142: a failed update of a namespace request ends its stream"
   }
 });
 
-Deno.test("R-045: an update leaves what it does not name", async () => {
+draftTest("R-045: an update leaves what it does not name", async () => {
   await using world = new SessionWorld();
   const filter = { type: "absolute_start", start: at(0, 2) } as const;
   const { publisher, subscriber, joined, downstream } = await watch(world, {
@@ -117,20 +118,23 @@ Deno.test("R-045: an update leaves what it does not name", async () => {
   assert.equal(Math.floor(before / 2 ** 23), Math.floor(after / 2 ** 23));
 });
 
-Deno.test("R-045, R-063: a narrower filter counts from now on, and forwarding is as it was", async () => {
-  await using world = new SessionWorld();
-  const { publisher, subscriber, downstream } = await watch(world);
-  await update(downstream, 2n, {
-    filter: { type: "absolute_range", start: at(2, 1), endGroup: 3n },
-  });
-  await downstream.expect("requestOk");
-  for (const group of [1n, 2n, 3n, 4n]) await sendSubgroup(publisher, { group }, ...objects(2));
-  const came = [await nextSubgroup(subscriber), await nextSubgroup(subscriber)];
-  assert.deepEqual(came.map(({ group, ids }) => [group, ids]), [[2n, [1]], [3n, [0, 1]]]);
-  await world.stillPending(subscriber.nextStream().catch(() => {}), "A stream outside the range");
-});
+draftTest(
+  "R-045, R-063: a narrower filter counts from now on, and forwarding is as it was",
+  async () => {
+    await using world = new SessionWorld();
+    const { publisher, subscriber, downstream } = await watch(world);
+    await update(downstream, 2n, {
+      filter: { type: "absolute_range", start: at(2, 1), endGroup: 3n },
+    });
+    await downstream.expect("requestOk");
+    for (const group of [1n, 2n, 3n, 4n]) await sendSubgroup(publisher, { group }, ...objects(2));
+    const came = [await nextSubgroup(subscriber), await nextSubgroup(subscriber)];
+    assert.deepEqual(came.map(({ group, ids }) => [group, ids]), [[2n, [1]], [3n, [0, 1]]]);
+    await world.stillPending(subscriber.nextStream().catch(() => {}), "A stream outside the range");
+  },
+);
 
-Deno.test("R-045, R-063: a wider filter counts from now on too", async () => {
+draftTest("R-045, R-063: a wider filter counts from now on too", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber, downstream } = await watch(world, {
     parameters: { filter: { type: "absolute_range", start: at(0, 0), endGroup: 1n } },
@@ -147,81 +151,96 @@ Deno.test("R-045, R-063: a wider filter counts from now on too", async () => {
   await world.stillPending(subscriber.nextStream().catch(() => {}), "A stream outside the range");
 });
 
-Deno.test("R-063, R-099: with forwarding off a stream that was begun is reset, and goes on anew", async () => {
-  await using world = new SessionWorld();
-  const { publisher, subscriber, downstream } = await watch(world);
-  const group = await openSubgroup(publisher, { group: 1n }, ...objects(2));
-  const reader = await SubgroupReader.next(subscriber);
-  await reader.next();
-  await reader.next();
-  await update(downstream, 2n, { forward: false });
-  await downstream.expect("requestOk");
-  assert.equal(await reader.next(), StreamCode.CANCELLED);
-  await group.send(...objects(1, 2));
-  await update(downstream, 4n, { forward: true });
-  assert.deepEqual((await downstream.expect("requestOk")).parameters.largestObject, at(1, 2));
-  await group.send(...objects(1, 3));
-  await group.finish();
-  assert.deepEqual((await nextSubgroup(subscriber)).ids, [3]);
-});
-
-Deno.test("R-026: a prefix in a subscription's update closes the session with PROTOCOL_VIOLATION", async () => {
-  await using world = new SessionWorld();
-  const { subscriber, downstream } = await watch(world);
-  await update(downstream, 2n, { namespacePrefix: namespaceOf("x") });
-  await closedWith(subscriber, SessionCode.PROTOCOL_VIOLATION);
-});
-
-Deno.test("R-026: FORWARD in a PUBLISH_NAMESPACE's update closes the session with PROTOCOL_VIOLATION", async () => {
-  await using world = new SessionWorld();
-  const peer = await world.connect();
-  const request = await announce(peer, "live");
-  await update(request, 2n, { forward: true });
-  await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
-});
-
-Deno.test("R-026: a filter in a publisher's update closes the session with PROTOCOL_VIOLATION", async () => {
-  await using world = new SessionWorld();
-  const peer = await world.connect();
-  const request = await publish(peer);
-  await request.expect("requestOk");
-  await update(request, 2n, { filter: { type: "next_group" } });
-  await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
-});
-
-Deno.test("R-041: a message that is no update closes the session, on whatever request", async () => {
-  const stray = { kind: "namespace", suffix: namespaceOf("x") } as const;
-  const requests: ((world: SessionWorld) => Promise<RequestStream>)[] = [
-    async (world) => (await watch(world)).downstream,
-    async (world) => announce(await world.connect(), "x"),
-    async (world) => {
-      const request = await (await world.connect())
-        .request({ kind: "subscribeNamespace", prefix: [], parameters: {} });
-      await request.expect("requestOk");
-      return request;
-    },
-    async (world) => {
-      const request = await (await world.connect())
-        .request({ kind: "subscribeTracks", prefix: [], parameters: {} });
-      await request.expect("requestOk");
-      return request;
-    },
-    async (world) => {
-      const request = await publish(await world.connect());
-      await request.expect("requestOk");
-      return request;
-    },
-  ];
-  for (const make of requests) {
+draftTest(
+  "R-063, R-099: with forwarding off a stream that was begun is reset, and goes on anew",
+  async () => {
     await using world = new SessionWorld();
-    const request = await make(world);
-    await request.send(stray);
-    await world.settle();
-    assert.equal(world.metrics.sessionsEnded.protocol_error, 1, String(make));
-  }
-});
+    const { publisher, subscriber, downstream } = await watch(world);
+    const group = await openSubgroup(publisher, { group: 1n }, ...objects(2));
+    const reader = await SubgroupReader.next(subscriber);
+    await reader.next();
+    await reader.next();
+    await update(downstream, 2n, { forward: false });
+    await downstream.expect("requestOk");
+    assert.equal(await reader.next(), StreamCode.CANCELLED);
+    await group.send(...objects(1, 2));
+    await update(downstream, 4n, { forward: true });
+    assert.deepEqual((await downstream.expect("requestOk")).parameters.largestObject, at(1, 2));
+    await group.send(...objects(1, 3));
+    await group.finish();
+    assert.deepEqual((await nextSubgroup(subscriber)).ids, [3]);
+  },
+);
 
-Deno.test("R-152: a changed subscriber priority counts for streams that are open", async () => {
+draftTest(
+  "R-026: a prefix in a subscription's update closes the session with PROTOCOL_VIOLATION",
+  async () => {
+    await using world = new SessionWorld();
+    const { subscriber, downstream } = await watch(world);
+    await update(downstream, 2n, { namespacePrefix: namespaceOf("x") });
+    await closedWith(subscriber, SessionCode.PROTOCOL_VIOLATION);
+  },
+);
+
+draftTest(
+  "R-026: FORWARD in a PUBLISH_NAMESPACE's update closes the session with PROTOCOL_VIOLATION",
+  async () => {
+    await using world = new SessionWorld();
+    const peer = await world.connect();
+    const request = await announce(peer, "live");
+    await update(request, 2n, { forward: true });
+    await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
+  },
+);
+
+draftTest(
+  "R-026: a filter in a publisher's update closes the session with PROTOCOL_VIOLATION",
+  async () => {
+    await using world = new SessionWorld();
+    const peer = await world.connect();
+    const request = await publish(peer);
+    await request.expect("requestOk");
+    await update(request, 2n, { filter: { type: "next_group" } });
+    await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
+  },
+);
+
+draftTest(
+  "R-041: a message that is no update closes the session, on whatever request",
+  async () => {
+    const stray = { kind: "namespace", suffix: namespaceOf("x") } as const;
+    const requests: ((world: SessionWorld) => Promise<RequestStream>)[] = [
+      async (world) => (await watch(world)).downstream,
+      async (world) => announce(await world.connect(), "x"),
+      async (world) => {
+        const request = await (await world.connect())
+          .request({ kind: "subscribeNamespace", prefix: [], parameters: {} });
+        await request.expect("requestOk");
+        return request;
+      },
+      async (world) => {
+        const request = await (await world.connect())
+          .request({ kind: "subscribeTracks", prefix: [], parameters: {} });
+        await request.expect("requestOk");
+        return request;
+      },
+      async (world) => {
+        const request = await publish(await world.connect());
+        await request.expect("requestOk");
+        return request;
+      },
+    ];
+    for (const make of requests) {
+      await using world = new SessionWorld();
+      const request = await make(world);
+      await request.send(stray);
+      await world.settle();
+      assert.equal(world.metrics.sessionsEnded.protocol_error, 1, String(make));
+    }
+  },
+);
+
+draftTest("R-152: a changed subscriber priority counts for streams that are open", async () => {
   await using world = new SessionWorld();
   const { publisher, joined, downstream } = await watch(world);
   await openSubgroup(publisher, { group: 1n }, ...objects(1));

@@ -50,6 +50,11 @@ export class IncomingStream {
   readonly #seen: Uint8Array[] = [];
   #end: StreamEnd | undefined;
 
+  /** The draft that the peer speaks. */
+  get draft(): Draft {
+    return this.#draft;
+  }
+
   constructor(stream: ReceiveStream, draft: Draft) {
     this.#stream = stream;
     this.#draft = draft;
@@ -155,6 +160,11 @@ export class RequestStream {
     this.incoming = new IncomingStream(stream.receive, draft);
     this.outgoing = new OutgoingStream(stream.send);
     this.#draft = draft;
+  }
+
+  /** The draft that the peer speaks. */
+  get draft(): Draft {
+    return this.#draft;
   }
 
   /** Sends a control message. */

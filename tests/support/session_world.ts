@@ -1,14 +1,16 @@
 import { done, type Log, type LogFields, noTracing, type Tracing } from "@qumo/shared/runtime";
-import type { SetupOptions } from "@qumo/shared/wire";
+import type { Draft, SetupOptions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
-import { dialectOf, protocols } from "../../relay/session/negotiate.ts";
+import { MoqtSession } from "../../relay/session/moqt/session.ts";
+import { dialectOf } from "../../relay/session/negotiate.ts";
 import type { Session } from "../../relay/session/session.ts";
-import type { SessionLink } from "../../relay/session/session_options.ts";
+import type { SessionLink, SessionOptions } from "../../relay/session/session_options.ts";
 import type { Authorizer, SessionLimits, SessionSettings } from "../../relay/session/settings.ts";
 import { StreamBudget } from "../../relay/session/stream_budget.ts";
 import { Cache, type CacheLimits, Registry } from "../../relay/track/mod.ts";
 import type { SendStream } from "../../relay/transport/mod.ts";
+import { draftOfPeer } from "./draft_test_case.ts";
 import { ScriptedPeer } from "./scripted_peer.ts";
 import type { ReplacementPolicy } from "../../relay/vocabulary.ts";
 import { ManualClock } from "./manual_clock.ts";
@@ -82,6 +84,8 @@ export interface ConnectOptions {
   readonly link?: SessionLink;
   /** The protocol that is spoken; the preferred one when nothing is said. */
   readonly protocol?: string;
+  /** The draft that the peer speaks; the scenario's for it when nothing is said. */
+  readonly draft?: Draft;
   /** Makes the connection look like a WebTransport session, to this path. */
   readonly webTransport?: string;
 }
@@ -151,9 +155,8 @@ export class SessionWorld implements AsyncDisposable {
       Object.assign(connection, { transport: "webtransport", path: options.webTransport });
     }
     const opened = recordOpened(connection);
-    const dialect = dialectOf(options.protocol ?? protocols[0]!);
-    assert.ok(dialect.ok, "The relay does not speak this");
-    const session = dialect.value.dialect.begin({
+    const draft = options.draft ?? draftOfPeer(this.#joined.length);
+    const session = beginSession({ protocol: options.protocol, draft }, {
       id: this.#joined.length + 1,
       role: dialled ? "client" : "server",
       connection,
@@ -171,7 +174,7 @@ export class SessionWorld implements AsyncDisposable {
     });
     const over = session.run();
     const role = dialled ? "server" : "client";
-    const peer = await ScriptedPeer.connect(far, { role, setup });
+    const peer = await ScriptedPeer.connect(far, { role, setup, draft });
     this.#joined.push({ peer, over });
     await this.settle();
     return { peer, session, connection, opened };
@@ -210,6 +213,17 @@ export class SessionWorld implements AsyncDisposable {
     const left = { groups, bytes, tracks, timers: this.clock.pending };
     assert.deepEqual(left, { groups: 0, bytes: 0, tracks: 0, timers: 0 }, "Something is left");
   }
+}
+
+/** A session of the protocol that is named, or of a draft that need not be one of the relay's. */
+function beginSession(
+  { protocol, draft }: { readonly protocol: string | undefined; readonly draft: Draft },
+  options: SessionOptions,
+): Session {
+  if (protocol === undefined) return new MoqtSession(options, draft);
+  const dialect = dialectOf(protocol);
+  assert.ok(dialect.ok, "The relay does not speak this");
+  return dialect.value.dialect.begin(options);
 }
 
 function recordOpened(connection: MemoryConnection): SendStream[] {

@@ -74,10 +74,10 @@ export const DELIVERY: readonly Drive[] = [
     const { publisher, joined } = await watch(world, {
       subscriber: { memory: { maxDatagramSize: 100 } },
     });
-    publisher.sendDatagram(datagram({ group: 1n, text: "x".repeat(200) }));
+    publisher.sendDatagram(datagram(publisher, { group: 1n, text: "x".repeat(200) }));
     await world.settle();
     Object.assign(joined.connection, { sendDatagram: () => false });
-    publisher.sendDatagram(datagram({ group: 2n }));
+    publisher.sendDatagram(datagram(publisher, { group: 2n }));
   }),
   inSessions("broken groups, until nobody can take them for whole", {
     cache: { maxAgeMs: 5_000 },

@@ -35,7 +35,7 @@ export const OBJECTS: readonly Drive[] = [
   inSessions("objects as streams and datagrams", {}, async (world) => {
     const { publisher } = await watch(world);
     await sendSubgroup(publisher, { group: 1n }, ...objects(3));
-    publisher.sendDatagram(datagram({ group: 2n }));
+    publisher.sendDatagram(datagram(publisher, { group: 2n }));
   }),
   inSessions(
     "objects of groups that are gone",
@@ -109,7 +109,7 @@ export const OBJECTS: readonly Drive[] = [
     async (world) => {
       const { publisher, upstream, subscriber } = await watch(world);
       for (let object = 0; object < 100; object++) {
-        publisher.sendDatagram(datagram({ alias: 99n, object }));
+        publisher.sendDatagram(datagram(publisher, { alias: 99n, object }));
       }
       await publisher.openStream(new Uint8Array(0));
       await openSubgroup(publisher, { alias: 99n }, ...objects(1));
@@ -118,7 +118,7 @@ export const OBJECTS: readonly Drive[] = [
       await world.advance(1_000);
       await upstream.ended();
       await openSubgroup(publisher, { group: 9n }, ...objects(1));
-      publisher.sendDatagram(datagram({ group: 9n }));
+      publisher.sendDatagram(datagram(publisher, { group: 9n }));
     },
   ),
   inSessions("a stream and a track that contradict themselves", {}, async (world) => {

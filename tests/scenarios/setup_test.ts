@@ -313,3 +313,22 @@ function makeHost(): SessionServer {
     refused: { add() {} },
   });
 }
+
+Deno.test("a session is established with the peer that SETUP describes, and never without one", async () => {
+  await using world = new SessionWorld();
+  const silent = await world.join({ setup: false });
+  assert.equal(silent.session.peer, undefined);
+  assert.equal(silent.session.counts.tracks, 0);
+  await world.stillPending(silent.session.established, "A session before SETUP");
+  const { session } = await world.join({ setup: { path: "/a", implementation: "x 1" } });
+  const established = await session.established;
+  assert.deepEqual(established?.peer, {
+    relay: undefined,
+    isOtherRelay: false,
+    implementation: "x 1",
+    path: "/a",
+  });
+  assert.equal(session.peer, established?.peer);
+  silent.peer.close();
+  assert.equal(await silent.session.established, undefined);
+});

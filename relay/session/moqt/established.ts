@@ -1,5 +1,5 @@
 import type { TaskGroup } from "@qumo/shared/runtime";
-import { type Draft, type Namespace, type SetupOptions } from "@qumo/shared/wire";
+import type { Draft, Namespace, SetupOptions } from "@qumo/shared/wire";
 import type { Publisher, Scope } from "../../track/mod.ts";
 import { EventLog } from "../event_log.ts";
 import type { StreamSource } from "../first_streams.ts";

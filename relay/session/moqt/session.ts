@@ -1,5 +1,5 @@
 import { TaskGroup } from "@qumo/shared/runtime";
-import { type ControlMessageOf, type Draft } from "@qumo/shared/wire";
+import type { ControlMessageOf, Draft } from "@qumo/shared/wire";
 import type { Connection } from "../../transport/types.ts";
 import { isTransportEnd } from "../errors.ts";
 import { FirstStreams } from "../first_streams.ts";

@@ -1,4 +1,4 @@
-import { type Draft, type SetupOptions } from "@qumo/shared/wire";
+import type { Draft, SetupOptions } from "@qumo/shared/wire";
 import type { Scope } from "../../../track/mod.ts";
 import { SessionError } from "../../errors.ts";
 import type { FirstStreams } from "../../first_streams.ts";

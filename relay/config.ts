@@ -1,12 +1,6 @@
 import { usageText } from "@qumo/shared/runtime";
 
-export {
-  formatAddress,
-  isLoopback,
-  parseAddress,
-  reachable,
-  type SocketAddress,
-} from "@qumo/shared/runtime";
+export { formatAddress, isLoopback, parseAddress, reachable } from "@qumo/shared/runtime";
 export { type ControllerFetch, controllerFetch } from "./config/controller_fetch.ts";
 export { DEFAULTS, relayDefinition } from "./config/definition.ts";
 export { networksHave } from "./config/networks.ts";

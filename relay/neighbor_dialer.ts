@@ -47,7 +47,7 @@ export async function openDialer(parts: DialerParts): Promise<NeighborDialer> {
 }
 
 /** Calls neighbors, and makes sure that it is they who answer. */
-export class NeighborDialer {
+class NeighborDialer {
   readonly #parts: DialerParts;
   readonly #ca: readonly string[] | undefined;
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { findViolations } from "./support/architecture.ts";
+import { findDeadExports } from "./support/dead_exports.ts";
 import { readProjectFiles } from "./support/project_files.ts";
 
 const DOORS: Record<string, string> = {
@@ -12,6 +13,29 @@ const DOORS: Record<string, string> = {
 
 Deno.test("the project keeps its architecture", async () => {
   assert.deepEqual(findViolations(await readProjectFiles()), []);
+});
+
+Deno.test("every export of the programs is asked for by somebody", async () => {
+  assert.deepEqual(findDeadExports(await readProjectFiles()), []);
+});
+
+Deno.test("findDeadExports() names what nobody asks for, at doors too, but no type of a signature", () => {
+  const files = {
+    "relay/track/track.ts": `export function used() {} export const dead = 1;
+      export interface Options {} export function make(options: Options) {} export type Alone = 1;`,
+    "relay/track/mod.ts": `export { used, make, dead as gone } from "./track.ts";
+      export * from "./limits.ts";`,
+    "relay/track/limits.ts": "export const MAX = 1; export const MIN = 0;",
+    "relay/relay.ts": `import { make, MAX } from "./track/mod.ts";`,
+    "tests/a_test.ts": `import { used } from "../relay/track/track.ts";`,
+  };
+  assert.deepEqual(findDeadExports(new Map(Object.entries(files))), [
+    "relay/track/limits.ts MIN",
+    "relay/track/mod.ts gone",
+    "relay/track/mod.ts used",
+    "relay/track/track.ts Alone",
+    "relay/track/track.ts dead",
+  ]);
 });
 
 Deno.test("the project that is looked at is the whole project", async () => {

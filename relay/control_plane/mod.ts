@@ -2,16 +2,8 @@
  * The relay's side of the control plane: registration, heartbeats, and the mirror of the
  * controller's state.
  */
-export {
-  ControlPlane,
-  type ControlPlaneOptions,
-  type ControlPlaneStatus,
-} from "./control_plane.ts";
-export type { Flow, RelayReport } from "./heartbeat.ts";
+export { ControlPlane, type ControlPlaneOptions } from "./control_plane.ts";
+export type { RelayReport } from "./heartbeat.ts";
 export type { MirroredRelay, MirrorListener, MirrorView, NextHopLine } from "./mirror_view.ts";
 export { callableUrl, parseRelayUrl, RELAY_URL_FORM } from "./relay_url.ts";
-export {
-  type ControlPlaneSettings,
-  controlPlaneSettings,
-  type SettingsSource,
-} from "./settings.ts";
+export { type ControlPlaneSettings, controlPlaneSettings } from "./settings.ts";

@@ -28,7 +28,7 @@ export class Histogram {
 }
 
 /** Counts of remote tracks and their routes. */
-export class MeshMetrics {
+class MeshMetrics {
   readonly reroutes: Record<words.RerouteReason, number> = zeros(words.REROUTES);
   readonly lookups: Record<words.LookupResult, number> = zeros(words.LOOKUPS);
   /** In seconds. */

@@ -2,7 +2,7 @@ import type { Clock, Log, LogFields } from "@qumo/shared/runtime";
 
 /** Lines that one peer may cause at once, and a second: enough for a page of tracks, no flood. */
 export const EVENT_LINES_AT_ONCE = 200;
-export const EVENT_LINES_A_SECOND = 2;
+const EVENT_LINES_A_SECOND = 2;
 
 /**
  * The log of what a peer does, at info: who announces, who watches, what was refused. A peer decides

@@ -7,7 +7,7 @@ import { MoqtSession } from "./moqt/session.ts";
 import type { Session } from "./session.ts";
 import type { SessionOptions } from "./session_options.ts";
 
-export type { NegotiationRefusal, NegotiationTime } from "./in_band.ts";
+export type { NegotiationRefusal } from "./in_band.ts";
 
 /** A protocol that is spoken here. */
 export interface Dialect {

@@ -1,10 +1,5 @@
 /** The model: tracks, what is kept of them, who publishes and who follows. It knows no protocol. */
-export type {
-  LocalWatcher,
-  NamespaceView,
-  NamespaceWatcher,
-  Origin,
-} from "./names/advertisements.ts";
+export type { NamespaceView } from "./names/advertisements.ts";
 export { backfill } from "./sources/backfill.ts";
 export { Cache, type CacheLimits } from "./objects/cache.ts";
 export {
@@ -17,12 +12,10 @@ export { MalformedTrack, type Refusal, type TrackEnd } from "./errors.ts";
 export type { Feed, FeedChange, FeedOwner, FeedTarget, Verdict } from "./sources/feed.ts";
 export { Feeds, type TrackEntry } from "./sources/feeds.ts";
 export { DatagramObject } from "./objects/datagram_object.ts";
-export { Group, type ObjectHome } from "./objects/group.ts";
 export type { PastSource } from "./sources/in_turn.ts";
 export { MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./objects/log_cursor.ts";
-export { NamespaceTree } from "./names/namespaces.ts";
-export { sendOrder, type SendRank } from "./objects/priority.ts";
+export { sendOrder } from "./objects/priority.ts";
 export type {
   FetchAnswer,
   FetchedObject,
@@ -42,18 +35,11 @@ export type {
 } from "./objects/renderer.ts";
 export { Rendering } from "./objects/rendering.ts";
 export type { Replacement } from "./sources/replacement.ts";
-export { Registry, type RegistryObserver, type RegistryOptions } from "./names/registry.ts";
-export { type OpenTrack, Scope, type TrackWatcher } from "./names/scope.ts";
-export type { OpenOptions } from "./names/scope_options.ts";
+export { Registry, type RegistryObserver } from "./names/registry.ts";
+export { type OpenTrack, Scope } from "./names/scope.ts";
+export { type LogReader, SubgroupLog } from "./objects/subgroup_log.ts";
+export { type Source, sourceOf, tokenOf } from "./objects/source.ts";
 export {
-  type LoggedObject,
-  type LogReader,
-  type LogState,
-  SubgroupLog,
-} from "./objects/subgroup_log.ts";
-export { isNewer, type Source, sourceOf, tokenOf } from "./objects/source.ts";
-export {
-  type IngestCounts,
   type SubgroupStreamInit,
   SubgroupWriter,
   type SubgroupWriterOptions,

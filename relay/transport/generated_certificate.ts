@@ -10,7 +10,7 @@ import {
 } from "@qumo/shared/runtime";
 
 /** Days that a generated certificate is valid: browsers accept a pinned hash for at most 14. */
-export const GENERATED_DAYS = 13;
+const GENERATED_DAYS = 13;
 
 /**
  * Makes a self-signed ECDSA P-256 certificate for these names and IP addresses, of the kind that a

@@ -1,15 +1,11 @@
 /** Connections and streams, over whatever network there is. */
 export { hostOf } from "./address_key.ts";
-export { dial, type DialOptions } from "./dial.ts";
+export { dial } from "./dial.ts";
 export { TransportError, type TransportErrorKind } from "./errors.ts";
-export {
-  generateCertificate,
-  GENERATED_DAYS,
-  generatedCertificates,
-} from "./generated_certificate.ts";
-export { type BoundedListener, listen, type ListenOptions, type RefusedPeer } from "./listener.ts";
-export { dialQuic, type QuicDialOptions } from "./quic.ts";
-export { listenQuic, type QuicListenOptions } from "./quic_listener.ts";
+export { generateCertificate, generatedCertificates } from "./generated_certificate.ts";
+export { type BoundedListener, listen, type RefusedPeer } from "./listener.ts";
+export { dialQuic } from "./quic.ts";
+export { listenQuic } from "./quic_listener.ts";
 export type { QuicTransportOptions } from "./quic_options.ts";
 export {
   type BidiStream,

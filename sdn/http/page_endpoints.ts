@@ -5,7 +5,7 @@ import { roles } from "./auth.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 
 /** Who the caller is, as the page asks in order to offer only what will be allowed. */
-export const whoamiAnswer = z.strictObject({
+const whoamiAnswer = z.strictObject({
   revision: z.number().int(),
   role: z.enum(roles),
   relay: z.string().optional(),

@@ -1,8 +1,8 @@
 /** Who the relays are and who has which track: pure state, with time as an argument. */
 export type { Adoption } from "./adoption.ts";
-export type { Command, CommandAnswer, Match, Ready } from "./command.ts";
-export type { Directory, DirectoryCursor } from "./directory.ts";
+export type { Command, CommandAnswer, Match } from "./command.ts";
+export type { DirectoryCursor } from "./directory.ts";
 export * from "./model.ts";
 export type { Kept, StoredRelay } from "./reconcile.ts";
-export { Registry, type RegistryOptions } from "./registry.ts";
+export { Registry } from "./registry.ts";
 export type { RelayEntry } from "./relay_entry.ts";

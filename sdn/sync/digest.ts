@@ -28,7 +28,7 @@ export function stateHash({ life, alive }: RelayState): string {
 }
 
 /** The group of a relay. */
-export function bucketOf(name: string): number {
+function bucketOf(name: string): number {
   return createHash("sha256").update(name).digest()[0] as number;
 }
 

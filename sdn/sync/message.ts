@@ -6,7 +6,7 @@ import { wireStateSchema } from "./wire.ts";
 const count = z.number().int().nonnegative();
 
 /** How far a relay's heartbeats have come, and what is left of its lease. */
-export const wireLeaseSchema = z.strictObject({
+const wireLeaseSchema = z.strictObject({
   name: relayNameSchema,
   epoch: count,
   number: count,

@@ -1,5 +1,5 @@
 /** Why a connection was refused or closed by the listener. */
-export const CONNECTION_DROPS = [
+const CONNECTION_DROPS = [
   "full", // There were as many as there may be; the one that waited for longest had to go.
   "address_full", // There were as many from that address as there may be.
   "head_timeout", // A request's head did not come in time.

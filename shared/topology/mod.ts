@@ -8,13 +8,7 @@ export {
 } from "./announce_text.ts";
 export { announcesDigest } from "./announces_digest.ts";
 export * from "./limits.ts";
-export {
-  type EpochHint,
-  type Refusal,
-  refusal,
-  type RefusalCode,
-  refusalCodes,
-} from "./refusals.ts";
+export { type Refusal, refusal, type RefusalCode, refusalCodes } from "./refusals.ts";
 export { relayNameFault } from "./relay_name.ts";
 export {
   type Flow,
@@ -28,11 +22,4 @@ export {
   relayNameSchema,
   trackTextSchema,
 } from "./schemas.ts";
-export {
-  canonicalTrackText,
-  formatTrackName,
-  formatTrackText,
-  parseTrackName,
-  parseTrackText,
-  type TrackName,
-} from "./track_text.ts";
+export { canonicalTrackText, formatTrackText, parseTrackText } from "./track_text.ts";

@@ -1,7 +1,7 @@
 /** The formats: pure, synchronous, without clock or stream. */
 export { ByteReader, ByteWriter } from "./bytes.ts";
 export { equalBytes } from "./equal_bytes.ts";
-export { DecodeError, type DecodeFault, EncodeError } from "./errors.ts";
+export { DecodeError, EncodeError } from "./errors.ts";
 export * from "./limits.ts";
 export { compareLocations, type Location } from "./location.ts";
 export {
@@ -15,37 +15,31 @@ export {
   trackKey,
 } from "./names.ts";
 export { ObjectStatus } from "./object.ts";
-export type { Oddity, OddityKind } from "./oddity.ts";
-export type { Pair } from "./pairs.ts";
+export type { Oddity } from "./oddity.ts";
 export {
   DEFAULT_TRACK_PROPERTIES,
   isMalformed,
-  type MalformedProperties,
-  type ObjectGaps,
   type PropertyBlock,
   type PropertyForm,
   type TrackProperties,
 } from "./properties.ts";
-export { rfc9000, type VarintFormat, vi64, vi64SizeOfNumber, writeVi64Number } from "./varint.ts";
+export { rfc9000, type VarintFormat, vi64, writeVi64Number } from "./varint.ts";
 export {
-  DoneCode,
   doneNumbers,
   RequestCode,
   requestNumbers,
   SessionCode,
   StreamCode,
 } from "./moqt/drafts/draft18_codes.ts";
-export { type ControlCodec, controlCodec } from "./moqt/control/codec.ts";
+export { controlCodec } from "./moqt/control/codec.ts";
 export type { Filter } from "./moqt/model/filter.ts";
 export {
   type ControlKind,
   type ControlMessage,
   type ControlMessageOf,
-  type FetchRange,
-  type Redirect,
   WHOLE_GROUP,
 } from "./moqt/model/messages.ts";
-export type { Code, DoneName, RequestErrorName, SessionErrorName } from "./moqt/model/codes.ts";
+export type { DoneName, RequestErrorName, SessionErrorName } from "./moqt/model/codes.ts";
 export { messageTable } from "./moqt/drafts/draft18_messages.ts";
 export {
   outOfScope,

@@ -89,6 +89,7 @@ function memberOf(path: string): string {
   return path.slice(0, path.indexOf("/"));
 }
 
-function isTest(path: string): boolean {
-  return path.startsWith("tests/") || /_(?:test|bench)\.ts$/.test(path);
+/** Whether a file is a test, or there for tests alone. */
+export function isTest(path: string): boolean {
+  return /^(tests|\.build)\//.test(path) || /_(?:test|bench)\.ts$/.test(path);
 }

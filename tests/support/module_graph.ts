@@ -38,6 +38,36 @@ export class ModuleGraph {
     return origins;
   }
 
+  /** The names that a module exports, its own and those that it passes on. */
+  exportsOf(path: string): ReadonlySet<string> {
+    const names = new Set(this.namedExports(path));
+    for (const { target, item } of this.#passedOn(path)) {
+      if (item.passedOn === "*") addAll(names, this.exportsOf(target));
+    }
+    return names;
+  }
+
+  /** The same without those of modules that it passes on whole. */
+  namedExports(path: string): ReadonlySet<string> {
+    const module = this.#modules.get(path);
+    const names = new Set(module === undefined ? [] : declaredNames(module.scan.code));
+    for (const { item } of this.#passedOn(path)) {
+      if (item.passedOn !== "*") addAll(names, item.passedOn!.keys());
+    }
+    return names;
+  }
+
+  /** Every module that a name comes by from where it is declared, with what it is called there. */
+  *passes(path: string, name: string): Iterable<readonly [path: string, name: string]> {
+    yield [path, name];
+    for (const { target, item } of this.#passedOn(path)) {
+      const theirs = item.passedOn === "*" ? name : item.passedOn!.get(name);
+      if (theirs !== undefined && this.exportsOf(target).has(theirs)) {
+        yield* this.passes(target, theirs);
+      }
+    }
+  }
+
   #originsOf(path: string, name: string): Set<string> {
     for (const { target, item } of this.#passedOn(path)) {
       if (item.passedOn === "*" && this.#offers(target, name)) return this.#originsOf(target, name);
@@ -62,6 +92,20 @@ export class ModuleGraph {
       const target = item.passedOn && this.resolve(path, item.specifier);
       return target === undefined || target === path ? [] : [{ target, item }];
     });
+  }
+}
+
+const DECLARATION =
+  /\bexport\s+(?:default\s+)?(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:const\s+enum|const|let|var|function\s*\*?|class|interface|type|enum|namespace)\s+([\w$]+)/g;
+const LIST = /\bexport\s+(?:type\s+)?\{([^}]*)\}(?!\s*from\b)/g;
+
+function* declaredNames(code: string): Iterable<string> {
+  for (const [, name] of code.matchAll(DECLARATION)) yield name!;
+  for (const [, list] of code.matchAll(LIST)) {
+    for (const entry of list!.split(",")) {
+      const name = entry.trim().replace(/^type\s+/, "").split(/\s+as\s+/).at(-1);
+      if (name) yield name;
+    }
   }
 }
 

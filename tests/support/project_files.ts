@@ -1,5 +1,5 @@
 const ROOT = new URL("../../", import.meta.url);
-const FOLDERS = ["shared/", "relay/", "sdn/", "tests/"];
+const FOLDERS = ["shared/", "relay/", "sdn/", "tests/", ".build/"];
 
 /** The project's sources and its members' `deno.json`, by path from the root. */
 export async function readProjectFiles(): Promise<Map<string, string>> {

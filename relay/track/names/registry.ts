@@ -129,6 +129,6 @@ export class Registry {
 }
 
 /** A scope's key as the path that its sessions connect to. */
-export function pathOf(key: string): string {
+function pathOf(key: string): string {
   return key === "" ? "/" : key;
 }

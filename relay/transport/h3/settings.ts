@@ -4,7 +4,7 @@ import { MAX_FIELD_SECTION_SIZE } from "./limits.ts";
 import { concat, decodeVarint, encodeVarint } from "./varint.ts";
 
 /** The settings we know. */
-export const SettingId = {
+const SettingId = {
   maxFieldSectionSize: 0x06n,
   enableConnectProtocol: 0x08n,
   h3Datagram: 0x33n,

@@ -17,7 +17,7 @@ export function trackProperties(
 }
 
 /** Of messages that say nothing more of a track. */
-export const NO_PROPERTIES: Uint8Array = new Uint8Array(0);
+const NO_PROPERTIES: Uint8Array = new Uint8Array(0);
 
 const INEXPRESSIBLE: Refusal = {
   kind: "not_supported",

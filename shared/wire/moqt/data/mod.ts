@@ -16,13 +16,9 @@ export {
   writeObjectHeader,
 } from "./object_header.ts";
 export { validateObjectProperties } from "./object_properties.ts";
-export { isMandatory, Property } from "./property.ts";
 export { deltaPairs } from "./property_form.ts";
 export {
-  classifyDatagram,
   classifyUniStream,
-  type DatagramKind,
-  FETCH_STREAM_TYPE,
   isUniStreamType,
   PADDING_DATAGRAM_TYPE,
   PADDING_STREAM_TYPE,

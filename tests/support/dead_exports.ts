@@ -1,0 +1,47 @@
+import { MEMBERS, ModuleGraph } from "./module_graph.ts";
+import type { Module } from "./modules.ts";
+import { isTest } from "./architecture.ts";
+
+/**
+ * Exports of the programs that no other module asks for, as `path name`. A type that a module's own
+ * exports are described with may stand alone: whoever calls them reads it, and seldom has to name it.
+ * What a door passes on whole, limits say, is asked for where it is declared.
+ */
+export function findDeadExports(files: ReadonlyMap<string, string>): string[] {
+  const graph = new ModuleGraph(files);
+  const used = new Map<string, Set<string>>();
+  for (const module of graph.modules) {
+    for (const { specifier, names, passedOn } of module.imports) {
+      const target = graph.resolve(module.path, specifier);
+      // What is only passed on is used when somebody asks for it there.
+      if (target === undefined || target === "closed" || passedOn !== undefined) continue;
+      for (const name of names === "*" ? graph.exportsOf(target) : names) {
+        for (const path of graph.passes(target, name)) noteUse(used, path);
+      }
+    }
+  }
+  return [...graph.modules]
+    .filter(({ path }) => MEMBERS.includes(path.split("/", 1)[0]!) && !isTest(path))
+    .flatMap((module) => deadIn(module, graph, used))
+    .toSorted();
+}
+
+function deadIn(
+  { path, scan }: Module,
+  graph: ModuleGraph,
+  used: ReadonlyMap<string, ReadonlySet<string>>,
+): string[] {
+  return [...graph.namedExports(path)]
+    .filter((name) => !used.get(path)?.has(name) && !describes(name, scan.code))
+    .map((name) => `${path} ${name}`);
+}
+
+function describes(type: string, code: string): boolean {
+  const isDeclared = new RegExp(`\\bexport\\s+(?:interface|type)\\s+${type}\\b`).test(code);
+  return isDeclared && [...code.matchAll(new RegExp(`\\b${type}\\b`, "g"))].length > 1;
+}
+
+function noteUse(used: Map<string, Set<string>>, [path, name]: readonly [string, string]): void {
+  const names = used.get(path) ?? new Set();
+  used.set(path, names.add(name));
+}

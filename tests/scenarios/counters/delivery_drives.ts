@@ -15,6 +15,7 @@ import {
   SubgroupReader,
   watch,
 } from "../script.ts";
+import { testDraft } from "../../support/test_draft.ts";
 import { type Drive, inSessions } from "./drive.ts";
 
 /** Streams of so few bytes that what is written waits until the subscriber reads. */
@@ -78,6 +79,11 @@ export const DELIVERY: readonly Drive[] = [
     await world.settle();
     Object.assign(joined.connection, { sendDatagram: () => false });
     publisher.sendDatagram(datagram(publisher, { group: 2n }));
+  }),
+  inSessions("a subscriber whose draft cannot say what there is", {}, async (world) => {
+    const { publisher } = await watch(world, { subscriber: { draft: testDraft } });
+    await sendSubgroup(publisher, { group: 2n ** 62n }, ...objects(1));
+    publisher.sendDatagram(datagram(publisher, { group: 2n ** 62n + 1n }));
   }),
   inSessions("broken groups, until nobody can take them for whole", {
     cache: { maxAgeMs: 5_000 },

@@ -34,7 +34,10 @@ export const TABLE: readonly Row[] = [
   { from: "shared/page", may: [] },
   { from: "relay/vocabulary.ts", may: [] },
   { from: "relay/views.ts", may: [] },
-  { from: "relay/transport", may: ["shared/runtime", "relay/vocabulary.ts"] },
+  {
+    from: "relay/transport",
+    may: ["shared/runtime", "shared/wire/varint.ts", "relay/vocabulary.ts"],
+  },
   {
     from: "relay/track",
     // Of the formats only values: names, locations, what objects and tracks say of themselves. No codec,

@@ -1,8 +1,9 @@
+import { rfc9000 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Http3Code, Http3Error } from "./codes.ts";
 import { decodeSettings, encodeSettings, OUR_SETTINGS } from "./settings.ts";
-import { concat, encodeVarint, MAX_VARINT } from "./varint.ts";
+import { concat, encodeVarint } from "./varint.ts";
 
 Deno.test("OUR_SETTINGS are what clients of every draft want, and no more", () => {
   // 06: 16384 bytes of fields; 08: extended CONNECT; 33: datagrams; the rest: WebTransport.
@@ -16,7 +17,7 @@ Deno.test("OUR_SETTINGS are what clients of every draft want, and no more", () =
 Deno.test("decodeSettings() takes nothing as all zero, and passes GREASE by", () => {
   const none = { connectProtocol: false, datagrams: false, webTransport: false };
   assert.deepEqual(decodeSettings(new Uint8Array()), none);
-  assert.deepEqual(decodeSettings(encode([0x21n + 0x1fn * 7n, MAX_VARINT], [0x33n, 0n])), none);
+  assert.deepEqual(decodeSettings(encode([0x21n + 0x1fn * 7n, rfc9000.max], [0x33n, 0n])), none);
 });
 
 Deno.test("decodeSettings() knows WebTransport by every name it had", () => {
@@ -24,7 +25,7 @@ Deno.test("decodeSettings() knows WebTransport by every name it had", () => {
     assert.equal(decodeSettings(encode([id, 1n])).webTransport, true);
     assert.equal(decodeSettings(encode([id, 0n])).webTransport, false);
   }
-  assert.equal(decodeSettings(encode([0xc671706an, MAX_VARINT])).webTransport, true);
+  assert.equal(decodeSettings(encode([0xc671706an, rfc9000.max])).webTransport, true);
 });
 
 Deno.test("decodeSettings() refuses settings of HTTP/2, repeated ones and impossible values", () => {

@@ -39,7 +39,7 @@ relayTest("a page in Firefox that is left ends its session", async (test) => {
   await test.deadline.for("the session", sessionsBecome(test, 1));
   await test.deadline.for("another page", firefox.leave());
   await test.deadline.for("the end of the session", sessionsBecome(test, 0));
-  assert.match(test.relay.log(), /"session ended".*"by":"peer"/);
+  assert.match(test.relay.log(), /"session ended".*"closed_by":"peer"/);
 }, { missing: FIREFOX.missing, milliseconds: 60_000 });
 
 relayTest("a page in Firefox that is loaded again and again goes on watching", async (test) => {

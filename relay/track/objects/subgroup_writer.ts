@@ -6,6 +6,7 @@ import type { Group } from "./group.ts";
 import type { Renderer, SubgroupFields } from "./renderer.ts";
 import { reach, type Reached, type Source } from "./source.ts";
 import { type LoggedObject, SubgroupLog } from "./subgroup_log.ts";
+import { type Incoming, StreamLogs } from "./stream_logs.ts";
 import type { Track } from "./track.ts";
 import type { DropReason } from "../../vocabulary.ts";
 
@@ -50,8 +51,7 @@ export class SubgroupWriter {
   readonly #options: SubgroupWriterOptions;
   #subgroup: bigint | undefined;
   #group: Group | undefined;
-  // Where the last object is that was not dropped.
-  #log: SubgroupLog | undefined;
+  readonly #logs: StreamLogs;
   // Offset in the log of the payload that comes next; undefined when it goes nowhere.
   #at: number | undefined;
   #last = -1;
@@ -72,6 +72,7 @@ export class SubgroupWriter {
     this.#track = track;
     this.#init = init;
     this.#options = options;
+    this.#logs = new StreamLogs(track, init, options);
     this.#subgroup = init.subgroup;
   }
 
@@ -170,7 +171,7 @@ export class SubgroupWriter {
    * @throws {MalformedTrack} when another publisher brought other bytes.
    */
   payload(bytes: Uint8Array): void {
-    const log = this.#log;
+    const log = this.#logs.current;
     if (this.#at === undefined || log === undefined) return;
     const known = Math.min(bytes.length, log.size - this.#at);
     if (known > 0) {
@@ -191,7 +192,7 @@ export class SubgroupWriter {
 
   /** Shows readers what came. Called once for everything that came in one read. */
   flush(): void {
-    this.#log?.flush();
+    this.#logs.current?.flush();
   }
 
   /**
@@ -207,7 +208,7 @@ export class SubgroupWriter {
       group.endSubgroup(this.#subgroup!, this.#lastNormal);
       if (endsGroup) group.endAt(this.#last + 1);
       // Where the last object was dropped, the log is not whole.
-      if (this.#log?.lastNormalId === this.#lastNormal) this.#log.end("complete");
+      if (this.#logs.current?.lastNormalId === this.#lastNormal) this.#logs.current.end("complete");
     }
     this.abandon();
   }
@@ -217,7 +218,7 @@ export class SubgroupWriter {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#at = undefined;
-    this.#log?.detach();
+    this.#logs.current?.detach();
   }
 
   /** Nothing more is written here, but others may yet go on with it: the log stays open for them. */
@@ -225,7 +226,7 @@ export class SubgroupWriter {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#at = undefined;
-    this.#log?.release();
+    this.#logs.current?.release();
   }
 
   /** Puts an object where it belongs; returns why not when it is thrown away. */
@@ -248,7 +249,7 @@ export class SubgroupWriter {
     if (home.state !== "open" && !home.isWhole(index)) {
       return this.#append(group, subgroup, object, now);
     }
-    this.#moveTo(home);
+    this.#logs.moveTo(home);
     this.#at = known.payloadStart;
     this.counts.duplicates++;
     return undefined;
@@ -280,7 +281,7 @@ export class SubgroupWriter {
       throw new MalformedTrack(`Object ${id} lies behind the end of subgroup ${subgroup}`);
     }
     if (group.isGivenUp(subgroup, id, this.#options.source?.token)) return "too_old";
-    this.#checkPriority(group, subgroup);
+    this.#logs.checkPriority(group, subgroup);
     noteFacts(this.#track, group, object, form);
     // A group that is older than all that there is room for is gone again at once.
     if (!this.#track.keep(group, this.#options.source)) return "too_old";
@@ -289,7 +290,7 @@ export class SubgroupWriter {
       this.counts.duplicates++;
       return undefined;
     }
-    const log = this.#logFor(group, subgroup, object);
+    const log = this.#logs.logFor(group, subgroup, object);
     if (log === undefined) {
       // There is such an object all the same, and who joins is told so.
       this.#track.advance(group.id, id);
@@ -307,81 +308,12 @@ export class SubgroupWriter {
     return undefined;
   }
 
-  #checkPriority(group: Group, subgroup: bigint): void {
-    const newest = group.newestLog(subgroup);
-    if (newest === undefined || newest === this.#log || this.#samePriority(newest)) return;
-    throw new MalformedTrack(`Subgroup ${group.id}/${subgroup} changed its priority`);
-  }
-
-  /** The log that takes this stream's next object, begun where there is none. */
-  #logFor(group: Group, subgroup: bigint, object: Incoming): SubgroupLog | undefined {
-    const newest = group.newestLog(subgroup);
-    for (const log of [this.#log, newest]) {
-      if (log === undefined || !this.#follows(log, group, object)) continue;
-      this.#moveTo(log);
-      return log;
-    }
-    if (!group.hasRoom && !this.#track.makeRoom(group)) return undefined;
-    if (newest !== undefined && !newest.hasWriters) newest.end("incomplete");
-    return this.#beginLog(group, subgroup, object.before < 0);
-  }
-
-  /**
-   * Whether an object is surely the next one in a log (#closing-subgroup-streams). Where it is not,
-   * because a publisher joined late or left something out, it begins a log and a stream of its own.
-   */
-  #follows(log: SubgroupLog, group: Group, object: Incoming): boolean {
-    const { id, before } = object;
-    const { lastId } = log;
-    if (log.state !== "open" || log.missing > 0 || id <= lastId) return false;
-    if (this.#init.hasProperties && !log.hasProperties) return false;
-    if (!log.canKeep(object, this.#options.renderer.properties)) return false;
-    return id === lastId + 1 || before === lastId ||
-      group.gaps.covers(BigInt(lastId + 1), BigInt(id));
-  }
-
-  #beginLog(group: Group, subgroup: bigint, isFirstOfStream: boolean): SubgroupLog {
-    const { priority, hasProperties, endOfGroup } = this.#init;
-    const { isFetched = false, source, renderer } = this.#options;
-    const log = new SubgroupLog({
-      track: this.#track.number,
-      group: group.id,
-      groupOrdinal: group.ordinal,
-      subgroup,
-      priority,
-      hasProperties,
-      endOfGroup,
-      firstObject: this.#init.firstObject && isFirstOfStream,
-      isFetched,
-      source: source?.token,
-      renderer,
-    });
-    group.addLog(log);
-    this.#moveTo(log);
-    this.#track.announceSubgroup(log);
-    return log;
-  }
-
-  #moveTo(log: SubgroupLog): void {
-    if (log === this.#log) return;
-    log.attach();
-    this.#log?.detach();
-    this.#log = log;
-  }
-
   #checkSame(home: SubgroupLog, known: LoggedObject, object: Incoming): void {
-    const same = home.subgroup === this.#subgroup && this.#samePriority(home) &&
+    const same = home.subgroup === this.#subgroup && this.#logs.hasSamePriority(home) &&
       known.payloadLength === object.payloadLength && known.status === object.status;
     if (!same) {
       throw new MalformedTrack(`Object ${home.group}/${object.id} came twice with other fields`);
     }
-  }
-
-  /** A FETCH may tell of other priorities than streams do, and so may relays that fetched. */
-  #samePriority(log: SubgroupLog): boolean {
-    const { isFetched, isRelayed } = this.#options;
-    return isFetched === true || isRelayed === true || log.isFetched ||
-      this.#track.priorityOf(log.priority) === this.#track.priorityOf(this.#init.priority);
   }
 
   /** Bytes that the cache gave up are taken on trust. */
@@ -399,14 +331,4 @@ export class SubgroupWriter {
       page = page.next;
     }
   }
-}
-
-/** An object as it stands in its stream. */
-interface Incoming {
-  readonly id: number;
-  readonly properties: Uint8Array;
-  readonly payloadLength: number;
-  readonly status: number;
-  /** The object before it, -1 for the first. */
-  readonly before: number;
 }

@@ -39,11 +39,8 @@ export { Registry, type RegistryObserver } from "./names/registry.ts";
 export { type OpenTrack, Scope } from "./names/scope.ts";
 export { type LogReader, SubgroupLog } from "./objects/subgroup_log.ts";
 export { type Source, sourceOf, tokenOf } from "./objects/source.ts";
-export {
-  type SubgroupStreamInit,
-  SubgroupWriter,
-  type SubgroupWriterOptions,
-} from "./objects/subgroup_writer.ts";
+export type { SubgroupStreamInit, SubgroupWriterOptions } from "./objects/stream_logs.ts";
+export { SubgroupWriter } from "./objects/subgroup_writer.ts";
 export { Track, type TrackReader } from "./objects/track.ts";
 export {
   firstObjectOf,

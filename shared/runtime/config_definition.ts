@@ -6,7 +6,19 @@ import {
 } from "./config_environment.ts";
 import type { KeyFault } from "./config_issues.ts";
 import { keysOf } from "./config_keys.ts";
-import type { NamedFile } from "./config_named_files.ts";
+
+/** A file that a key of a configuration names. An empty path means that there is none. */
+export interface NamedFile {
+  readonly key: string;
+  readonly path: string;
+  /** What the file should contain, for "allowed …". */
+  readonly what: string;
+  /**
+   * Returns the fault of the file's text, if there is one; `textOf` returns the texts of the files
+   * before it.
+   */
+  readonly fault: (text: string, textOf: (key: string) => string | undefined) => string | undefined;
+}
 
 /** The definition of a configuration: its values, what they may be, and their former names. */
 export interface ConfigDefinition<T extends object> {

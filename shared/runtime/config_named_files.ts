@@ -1,22 +1,10 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { inspectCertificate } from "./certificates.ts";
+import type { NamedFile } from "./config_definition.ts";
 import type { LoadedConfig } from "./config_file.ts";
 import type { KeyFault } from "./config_issues.ts";
 import { found } from "./config_secrets.ts";
 import { readFailure } from "./read_failure.ts";
-
-/** A file that a key of a configuration names. An empty path means that there is none. */
-export interface NamedFile {
-  readonly key: string;
-  readonly path: string;
-  /** What the file should contain, for "allowed …". */
-  readonly what: string;
-  /**
-   * Returns the fault of the file's text, if there is one; `textOf` returns the texts of the files
-   * before it.
-   */
-  readonly fault: (text: string, textOf: (key: string) => string | undefined) => string | undefined;
-}
 
 /** A certificate and its key, as two keys of a configuration name them. */
 export interface CertificatePaths {

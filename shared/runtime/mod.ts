@@ -21,7 +21,7 @@ export {
 } from "./certificates.ts";
 export { type Clock, sleep, systemClock, type Timer } from "./clock.ts";
 export { parseCommand, usageText } from "./command_line.ts";
-export { type ConfigDefinition, defineConfig } from "./config_definition.ts";
+export { type ConfigDefinition, defineConfig, type NamedFile } from "./config_definition.ts";
 export type { EnvironmentVariable } from "./config_environment.ts";
 export { loadConfig, type LoadedConfig } from "./config_file.ts";
 export type { KeyFault } from "./config_issues.ts";
@@ -31,7 +31,6 @@ export {
   certificatePairFaults,
   certificatePairFiles,
   type CertificatePaths,
-  type NamedFile,
   secretFile,
 } from "./config_named_files.ts";
 export { originText } from "./config_place.ts";

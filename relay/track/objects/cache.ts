@@ -1,6 +1,5 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import type { Group } from "./group.ts";
-import type { Track } from "./track.ts";
 import type { EvictionReason } from "../../vocabulary.ts";
 
 /** How much the relay keeps. What is over is evicted, the oldest groups first. */
@@ -15,6 +14,22 @@ export interface CacheLimits {
   readonly maxAgeMs: number;
 }
 
+/** What has groups that the cache can give up: a track. */
+export interface Evictable {
+  /** Memory that all its groups take. */
+  readonly bytes: number;
+  readonly groupCount: number;
+  readonly oldestGroup: Group | undefined;
+  /** Whether this is the group that it is at. */
+  isLatest(group: Group): boolean;
+  /** Gives up a group. */
+  evict(group: Group, reason: EvictionReason): void;
+  /** Gives up the head of a group that is still growing; false when nothing can be given. */
+  trim(group: Group, reason: EvictionReason): boolean;
+  /** Gives up all that is here of a group that goes on; false when nothing is. */
+  empty(group: Group, reason: EvictionReason): boolean;
+}
+
 const SWEEP_INTERVAL = 1_000;
 
 /** The budget that all tracks share. It holds no objects itself; it says which groups have to go. */
@@ -25,7 +40,7 @@ export class Cache {
   readonly #clock: Clock;
   // In the order in which they go: that in which they began, but the tip of a track that was looked
   // at comes up again only when all others have.
-  readonly #groups = new Map<Group, Track>();
+  readonly #groups = new Map<Group, Evictable>();
   #bytes = 0;
   #sweep: Timer | undefined;
 
@@ -46,7 +61,7 @@ export class Cache {
   }
 
   /** A group began. */
-  add(track: Track, group: Group): void {
+  add(track: Evictable, group: Group): void {
     this.#groups.set(group, track);
     this.#armSweep();
     while (track.groupCount > this.limits.maxGroupsPerTrack) {
@@ -55,7 +70,7 @@ export class Cache {
   }
 
   /** A group takes this many bytes more, or less. */
-  grow(track: Track, bytes: number): void {
+  grow(track: Evictable, bytes: number): void {
     this.#bytes += bytes;
     if (bytes <= 0) return;
     while (track.bytes > this.limits.maxTrackBytes) {
@@ -74,7 +89,7 @@ export class Cache {
   }
 
   /** Gives up the oldest of a track: a group, or what can be spared of the one the track is at. */
-  #shrink(track: Track, group: Group | undefined, reason: EvictionReason): boolean {
+  #shrink(track: Evictable, group: Group | undefined, reason: EvictionReason): boolean {
     if (group === undefined) return false;
     if (!track.isLatest(group)) {
       track.evict(group, reason);
@@ -99,7 +114,7 @@ export class Cache {
 
   /** Nothing is left but what tracks are at: the largest goes, so that no track can drive out others. */
   #emptyLargest(): boolean {
-    let largest: { group: Group; track: Track } | undefined;
+    let largest: { group: Group; track: Evictable } | undefined;
     for (const [group, track] of this.#groups) {
       if (largest === undefined || group.bytes > largest.group.bytes) largest = { group, track };
     }

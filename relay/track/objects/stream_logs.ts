@@ -1,8 +1,32 @@
+import type { Clock } from "@qumo/shared/runtime";
 import { MalformedTrack } from "../errors.ts";
 import type { Group } from "./group.ts";
+import type { Renderer, SubgroupFields } from "./renderer.ts";
+import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
-import type { SubgroupStreamInit, SubgroupWriterOptions } from "./subgroup_writer.ts";
+import type { DropReason } from "../../vocabulary.ts";
 import type { Track } from "./track.ts";
+
+/** What the stream's header said; the subgroup's id may have to wait for the first object. */
+export interface SubgroupStreamInit extends Omit<SubgroupFields, "subgroup"> {
+  /** Undefined: the id of the first object. */
+  readonly subgroup: bigint | undefined;
+}
+
+/** What a writer of a stream goes by. */
+export interface SubgroupWriterOptions {
+  readonly clock: Clock;
+  /** The dialect that the objects come in. */
+  readonly renderer: Renderer;
+  /** Who brings the stream; undefined where nobody else can. */
+  readonly source?: Source | undefined;
+  /** The stream comes from another relay, which asked for it or joined two ways: it may go back. */
+  readonly isRelayed?: boolean | undefined;
+  /** The objects come by FETCH. */
+  readonly isFetched?: boolean;
+  /** Called for each object that is thrown away. */
+  readonly onDrop?: (reason: DropReason) => void;
+}
 
 /** An object as it stands in its stream. */
 export interface Incoming {

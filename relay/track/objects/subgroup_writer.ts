@@ -1,35 +1,17 @@
-import type { Clock } from "@qumo/shared/runtime";
 import { ObjectStatus } from "@qumo/shared/wire";
 import { MalformedTrack, OtherNumbering } from "../errors.ts";
 import { checkExists, noteFacts } from "./object_rules.ts";
 import type { Group } from "./group.ts";
-import type { Renderer, SubgroupFields } from "./renderer.ts";
-import { reach, type Reached, type Source } from "./source.ts";
+import { reach, type Reached } from "./source.ts";
 import { type LoggedObject, SubgroupLog } from "./subgroup_log.ts";
-import { type Incoming, StreamLogs } from "./stream_logs.ts";
+import {
+  type Incoming,
+  StreamLogs,
+  type SubgroupStreamInit,
+  type SubgroupWriterOptions,
+} from "./stream_logs.ts";
 import type { Track } from "./track.ts";
 import type { DropReason } from "../../vocabulary.ts";
-
-/** What the stream's header said; the subgroup's id may have to wait for the first object. */
-export interface SubgroupStreamInit extends Omit<SubgroupFields, "subgroup"> {
-  /** Undefined: the id of the first object. */
-  readonly subgroup: bigint | undefined;
-}
-
-/** What a {@linkcode SubgroupWriter} goes by. */
-export interface SubgroupWriterOptions {
-  readonly clock: Clock;
-  /** The dialect that the objects come in. */
-  readonly renderer: Renderer;
-  /** Who brings the stream; undefined where nobody else can. */
-  readonly source?: Source | undefined;
-  /** The stream comes from another relay, which asked for it or joined two ways: it may go back. */
-  readonly isRelayed?: boolean | undefined;
-  /** The objects come by FETCH. */
-  readonly isFetched?: boolean;
-  /** Called for each object that is thrown away. */
-  readonly onDrop?: (reason: DropReason) => void;
-}
 
 /** What became of the objects of one stream. */
 export interface IngestCounts {

@@ -5,7 +5,7 @@ import {
   type PropertyBlock,
   type TrackProperties,
 } from "@qumo/shared/wire";
-import type { Cache } from "./cache.ts";
+import type { Cache, Evictable } from "./cache.ts";
 import { ToldDrops } from "./drops.ts";
 import { MalformedTrack, type TrackEnd } from "../errors.ts";
 import { Gaps } from "./gaps.ts";
@@ -35,7 +35,7 @@ export interface TrackReader {
 }
 
 /** One track, as far as the relay knows it. */
-export class Track {
+export class Track implements Evictable {
   readonly name: FullTrackName;
   /** No other track of the relay has this number. */
   readonly number: bigint;

@@ -4,7 +4,8 @@ import { MalformedTrack } from "../errors.ts";
 import type { FetchedObject, FetchSink } from "./publisher.ts";
 import type { Renderer } from "../objects/renderer.ts";
 import type { Source } from "../objects/source.ts";
-import { SubgroupWriter, type SubgroupWriterOptions } from "../objects/subgroup_writer.ts";
+import type { SubgroupWriterOptions } from "../objects/stream_logs.ts";
+import { SubgroupWriter } from "../objects/subgroup_writer.ts";
 import type { Track } from "../objects/track.ts";
 
 /**

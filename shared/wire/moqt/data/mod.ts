@@ -12,7 +12,6 @@ export {
   MAX_OBJECT_HEADER_BYTES,
   ObjectHeaderDecoder,
   objectHeaderSize,
-  SHORT,
   writeObjectHeader,
 } from "./object_header.ts";
 export { validateObjectProperties } from "./object_properties.ts";
@@ -32,3 +31,4 @@ export {
   type SubgroupHeader,
 } from "./subgroup.ts";
 export { decodeTrackProperties } from "./track_properties.ts";
+export { SHORT } from "./varint_end.ts";

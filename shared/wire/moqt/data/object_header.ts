@@ -3,9 +3,7 @@ import { MAX_OBJECT_ID, MAX_OBJECT_PROPERTIES_BYTES } from "../../limits.ts";
 import type { VarintFormat } from "../../varint.ts";
 import type { DataDialect } from "./dialect.ts";
 import { ObjectStatus } from "../../object.ts";
-
-/** What a decoder returns when it needs more bytes than there are. */
-export const SHORT = -1;
+import { SHORT, varintEnd } from "./varint_end.ts";
 
 /** No header of an object is longer: id, properties, payload length and status. */
 export const MAX_OBJECT_HEADER_BYTES = 9 + 9 + MAX_OBJECT_PROPERTIES_BYTES + 9 + 9;
@@ -82,18 +80,6 @@ export class ObjectHeaderDecoder {
     this.status = status;
     return next;
   }
-}
-
-/** The offset behind the integer at `at`, or {@linkcode SHORT}, also where `at` is behind the end. */
-export function varintEnd(
-  varint: VarintFormat,
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-): number {
-  if (at >= end) return SHORT;
-  const next = at + varint.lengthFrom(bytes[at]!);
-  return next > end ? SHORT : next;
 }
 
 /** The length of a block of properties, within its limit. */

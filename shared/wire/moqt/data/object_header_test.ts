@@ -7,9 +7,9 @@ import {
   MAX_OBJECT_HEADER_BYTES,
   ObjectHeaderDecoder,
   objectHeaderSize,
-  SHORT,
   writeObjectHeader,
 } from "./object_header.ts";
+import { SHORT } from "./varint_end.ts";
 
 interface Seen {
   id: number;

@@ -58,6 +58,8 @@ export class DataDir {
   /** Keeps what waits, and lets others have it; to be called when the store in it is closed. */
   close(): void {
     this.events.close();
+    // A program that this process is starting just now has the file open as well, for a moment.
+    this.#lock.unlockSync();
     this.#lock.close();
   }
 }

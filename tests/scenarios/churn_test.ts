@@ -1,4 +1,4 @@
-import { SessionCode, StreamCode } from "@qumo/shared/wire";
+import { StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { MAX_OVER_RATE_MS } from "../../relay/session/limits.ts";
@@ -31,7 +31,7 @@ draftTest(
     await world.advance(MAX_OVER_RATE_MS - 1_000);
     assert.equal(world.metrics.sessionsEnded.limit, 0);
     await world.advance(1_500);
-    await closedWith(peer, SessionCode.INTERNAL_ERROR, /too many/);
+    await closedWith(peer, "internal_error", /too many/);
     assert.equal(world.metrics.sessionsEnded.limit, 1);
     assert.equal(world.metrics.unhandledErrors, 0);
     await world.stillPending(publisher.closed, "The end of the publisher");

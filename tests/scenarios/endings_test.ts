@@ -1,7 +1,6 @@
 /** How sessions end, by the name that the log and the metrics give it. */
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
-import { SessionCode } from "@qumo/shared/wire";
 import type { ScriptedPeer } from "../support/scripted_peer.ts";
 import { type Joined, SessionWorld } from "../support/session_world.ts";
 import type { SessionEnd } from "../../relay/vocabulary.ts";
@@ -34,7 +33,7 @@ const ENDINGS: readonly Ending[] = [
   {
     what: "a code of MoQT",
     end: "peer_error",
-    do: (peer) => peer.close(SessionCode.PROTOCOL_VIOLATION, "you said nonsense"),
+    do: (peer) => peer.close(peer.draft.sessionCodes.protocol_violation, "you said nonsense"),
   },
   {
     what: "a close that crosses ours",

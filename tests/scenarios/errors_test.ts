@@ -1,4 +1,3 @@
-import { SessionCode } from "@qumo/shared/wire";
 import { namespaceOf } from "../support/scripted_peer.ts";
 import type { RequestStream } from "../support/scripted_streams.ts";
 import { SessionWorld } from "../support/session_world.ts";
@@ -30,7 +29,7 @@ Deno.test("R-180: a client's redirect with a URI closes its session with PROTOCO
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   await redirect(request, { uri: "moqt://elsewhere.example" });
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION, /redirect/i);
+  await closedWith(publisher, "protocol_violation", /redirect/i);
   await refused(downstream, "DOES_NOT_EXIST");
 });
 
@@ -48,7 +47,7 @@ Deno.test("R-180: so does one in the answer to an update", async () => {
   await (await subscribe(await world.connect())).expect("subscribeOk");
   await offer.expect("requestUpdate");
   await redirect(offer, { uri: "moqt://elsewhere.example" });
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION, /redirect/i);
+  await closedWith(publisher, "protocol_violation", /redirect/i);
 });
 
 Deno.test("R-180: a redirect without a URI is not followed, and the request has failed", async () => {
@@ -78,7 +77,7 @@ Deno.test("R-180: a redirect of SUBSCRIBE_NAMESPACE that names a track closes th
   const peer = await world.connect();
   const { request } = await peer.expectRequest("subscribeNamespace");
   await redirect(request, { path: "other", name: "video" });
-  await closedWith(peer, SessionCode.PROTOCOL_VIOLATION, /redirect/i);
+  await closedWith(peer, "protocol_violation", /redirect/i);
 });
 
 Deno.test("R-180: one that names a namespace alone does not", async () => {

@@ -5,7 +5,6 @@ import {
   FetchObjectWriter,
   type GroupOrder,
   ObjectStatus,
-  SessionCode,
   StreamCode,
   WHOLE_GROUP,
 } from "@qumo/shared/wire";
@@ -320,7 +319,7 @@ Deno.test("R-122: an end before the start in FETCH_OK closes the publisher's ses
   await fetch(await world.connect(), [5, 0], [6, 0]);
   const { request } = await publisher.expectRequest("fetch");
   await sendFetchOk(request, [4, 9]);
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(publisher, "protocol_violation");
 });
 
 const BAD_FETCHES: [string, Uint8Array][] = [
@@ -354,7 +353,7 @@ for (const [name, bytes] of BAD_FETCHES) {
     await sendFetchOk(request, [20, 0]);
     const header = encodeFetchHeader(message.requestId, publisher.draft.data);
     await (await publisher.openStream(bytesOf(draft18, header, bytes))).finish();
-    await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+    await closedWith(publisher, "protocol_violation");
   });
 }
 

@@ -1,4 +1,4 @@
-import { formatNamespace, SessionCode, StreamCode } from "@qumo/shared/wire";
+import { formatNamespace, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { namespaceOf, type ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
@@ -167,7 +167,7 @@ draftTest(
     const listener = await listen(await world.connect(), "");
     assert.equal(await heard(listener), "+live");
     await request.send({ kind: "namespaceDone", suffix: refused[0]! });
-    await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+    await closedWith(publisher, "protocol_violation");
   },
 );
 
@@ -179,7 +179,7 @@ draftTest(
     const { request } = await publisher.expectRequest("subscribeNamespace");
     await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
     await request.send({ kind: "namespaceDone", suffix: namespaceOf("live") });
-    await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+    await closedWith(publisher, "protocol_violation");
   },
 );
 
@@ -390,7 +390,7 @@ draftTest("R-039: an answer to PUBLISH of the wrong kind closes the session", as
   await publish(await world.connect());
   const { request } = await peer.expectRequest("publish");
   await request.send({ kind: "namespace", suffix: [] });
-  await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(peer, "protocol_violation");
 });
 
 draftTest(
@@ -403,7 +403,7 @@ draftTest(
     const { request } = await peer.expectRequest("publish");
     const properties = new Uint8Array([0x0e, 1]);
     await request.send({ kind: "requestOk", parameters: {}, properties });
-    await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
+    await closedWith(peer, "protocol_violation");
   },
 );
 

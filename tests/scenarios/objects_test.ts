@@ -5,7 +5,6 @@ import {
   draft18,
   encodeSubgroupHeader,
   ObjectStatus,
-  SessionCode,
   StreamCode,
   type SubgroupHeader,
   vi64,
@@ -223,7 +222,7 @@ for (const [name, bytes] of BAD_DATAGRAMS) {
     await using world = new SessionWorld();
     const { publisher, subscriber } = await watch(world);
     publisher.sendDatagram(bytes);
-    await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+    await closedWith(publisher, "protocol_violation");
     await world.stillPending(subscriber.nextDatagram().catch(() => {}), "A datagram");
   });
 }
@@ -250,7 +249,7 @@ for (const [name, bytes, fin] of BAD_SUBGROUPS) {
     const { publisher } = await watch(world);
     const stream = await publisher.openStream(bytes);
     if (fin) await stream.finish();
-    await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+    await closedWith(publisher, "protocol_violation");
   });
 }
 
@@ -258,7 +257,7 @@ Deno.test("R-181: an object that closes its session reaches no subscriber", asyn
   await using world = new SessionWorld();
   const { publisher, subscriber } = await watch(world);
   await publisher.openStream(bytesOf(draft18, HEADER, 0n, 0n, 1n));
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(publisher, "protocol_violation");
   await world.stillPending(subscriber.nextStream().catch(() => {}), "A stream");
 });
 

@@ -1,4 +1,4 @@
-import { type ControlMessageOf, SessionCode, StreamCode } from "@qumo/shared/wire";
+import { type ControlMessageOf, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { MAX_RELAY_SCOPES } from "../../relay/session/limits.ts";
 import { namespaceOf, type ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
@@ -62,7 +62,7 @@ Deno.test("nobody else is told, and nobody else may say how a request came", asy
   ) {
     const stranger = await world.connect();
     await subscribe(stranger, parameters);
-    await closedWith(stranger, SessionCode.PROTOCOL_VIOLATION);
+    await closedWith(stranger, "protocol_violation");
   }
 });
 

@@ -1,4 +1,4 @@
-import { draft18, SessionCode, StreamCode } from "@qumo/shared/wire";
+import { draft18, type SessionErrorName, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { namespaceOf, trackOf } from "../support/scripted_peer.ts";
 import { bytesOf } from "../support/scripted_streams.ts";
@@ -28,7 +28,7 @@ const byte = (value: number) => new Uint8Array([value]);
 const subscribeWith = (...parameters: Parts) => frame(SUBSCRIBE, [...NAME, ...parameters]);
 const publishWith = (properties: Uint8Array) => frame(0x1dn, [...NAME, 7n, 0n, properties]);
 
-const VIOLATIONS: [string, Uint8Array, number?][] = [
+const VIOLATIONS: [string, Uint8Array, SessionErrorName?][] = [
   ["R-020: a request stream that begins with SETUP", frame(0x2f00n, [])],
   ["R-020: a request stream that begins with REQUEST_OK", frame(0x7n, [0n])],
   ["R-020: a request stream that begins with REQUEST_UPDATE", frame(0x2n, [0n, 0n])],
@@ -46,7 +46,7 @@ const VIOLATIONS: [string, Uint8Array, number?][] = [
   [
     "R-029: a track property of known type in the wrong form",
     publishWith(bytesOf(draft18, 0x0bn, 2n, 0x0dn, 9n)),
-    SessionCode.KEY_VALUE_FORMATTING_ERROR,
+    "key_value_formatting_error",
   ],
   ["R-029: a property type beyond 64 bits", publishWith(bytesOf(draft18, 2n, 1n, 2n ** 64n - 1n))],
   ["R-029: a property value over 65535 bytes", publishWith(bytesOf(draft18, 1n, 65_536n))],
@@ -71,9 +71,9 @@ const VIOLATIONS: [string, Uint8Array, number?][] = [
     "R-032: a filter whose last group is beyond 64 bits",
     subscribeWith(1n, 0x21n, 20n, 4n, 2n ** 64n - 1n, 0n, 2n ** 64n - 1n),
   ],
-  ["R-023: a request id of the wrong parity", subscribeWithId(1n), SessionCode.INVALID_REQUEST_ID],
+  ["R-023: a request id of the wrong parity", subscribeWithId(1n), "invalid_request_id"],
 ];
-for (const [name, bytes, code = SessionCode.PROTOCOL_VIOLATION] of VIOLATIONS) {
+for (const [name, bytes, code = "protocol_violation"] of VIOLATIONS) {
   Deno.test(`${name} closes the session`, async () => {
     await using world = new SessionWorld();
     const peer = await world.connect();
@@ -91,7 +91,7 @@ Deno.test("R-023: a request id that was used before closes the session with INVA
   const peer = await world.connect();
   await refused(await subscribe(peer), "DOES_NOT_EXIST");
   await peer.openRequest(subscribeWithId(0n));
-  await closedWith(peer, SessionCode.INVALID_REQUEST_ID, /used before/);
+  await closedWith(peer, "invalid_request_id", /used before/);
 });
 
 Deno.test("R-023: request ids may overtake each other, and an update takes one too", async () => {
@@ -102,7 +102,7 @@ Deno.test("R-023: request ids may overtake each other, and an update takes one t
   await downstream.send({ kind: "requestUpdate", requestId: 2n, parameters: {} });
   await downstream.expect("requestOk");
   await downstream.send({ kind: "requestUpdate", requestId: 4n, parameters: {} });
-  await closedWith(peer, SessionCode.INVALID_REQUEST_ID);
+  await closedWith(peer, "invalid_request_id");
 });
 
 function otherWithId(id: bigint): Uint8Array {
@@ -117,7 +117,7 @@ Deno.test("R-030: a reason over 1024 bytes closes the session with PROTOCOL_VIOL
   const { request } = await publisher.expectRequest("subscribe");
   const reason = "x".repeat(1_025);
   await request.outgoing.write(frame(0x5n, [0x10n, 0n, 1_025n, reason]));
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(publisher, "protocol_violation");
 });
 
 Deno.test("R-033, R-035, R-037: a refused request gets REQUEST_ERROR and the end of the stream", async () => {
@@ -225,14 +225,14 @@ Deno.test("R-039: a second SUBSCRIBE_OK closes the publisher's session", async (
   await using world = new SessionWorld();
   const { publisher, upstream } = await watch(world);
   await sendSubscribeOk(upstream, {});
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(publisher, "protocol_violation");
 });
 
 Deno.test("R-039: REQUEST_OK that answers nothing closes the publisher's session", async () => {
   await using world = new SessionWorld();
   const { publisher, upstream } = await watch(world);
   await upstream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(publisher, "protocol_violation");
 });
 
 Deno.test("R-039: an answer of the wrong kind closes the publisher's session", async () => {
@@ -242,7 +242,7 @@ Deno.test("R-039: an answer of the wrong kind closes the publisher's session", a
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(publisher, "protocol_violation");
   await refused(downstream, "DOES_NOT_EXIST");
 });
 
@@ -251,14 +251,14 @@ Deno.test("R-040: what answers SUBSCRIBE_NAMESPACE must begin with REQUEST_OK or
   const publisher = await world.connect();
   const { request } = await publisher.expectRequest("subscribeNamespace");
   await request.send({ kind: "namespace", suffix: namespaceOf("live") });
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(publisher, "protocol_violation");
 });
 
 Deno.test("R-041: REQUEST_UPDATE from the publisher of a SUBSCRIBE closes its session", async () => {
   await using world = new SessionWorld();
   const { publisher, upstream } = await watch(world);
   await upstream.send({ kind: "requestUpdate", requestId: 2n, parameters: {} });
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(publisher, "protocol_violation");
 });
 
 Deno.test("R-041: the publisher of a PUBLISH may update it", async () => {
@@ -282,7 +282,7 @@ Deno.test("R-046: track properties in the answer to an update close the publishe
     parameters: {},
     properties: bytesOf(draft18, 0x0en, 1n),
   });
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(publisher, "protocol_violation");
 });
 
 Deno.test("R-046: track properties in the answer to SUBSCRIBE_NAMESPACE close the session", async () => {
@@ -291,7 +291,7 @@ Deno.test("R-046: track properties in the answer to SUBSCRIBE_NAMESPACE close th
   const { request } = await publisher.expectRequest("subscribeNamespace");
   const properties = bytesOf(draft18, 0x0en, 1n);
   await request.send({ kind: "requestOk", parameters: {}, properties });
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(publisher, "protocol_violation");
 });
 
 Deno.test("R-047: data that overtakes its alias keeps no message from arriving, and waits for the subscriber", async () => {
@@ -316,7 +316,7 @@ Deno.test("R-181: a message that closes its session is passed on to no other", a
   await tracks.expect("requestOk");
   const publisher = await world.connect();
   await publisher.openRequest(publishWith(bytesOf(draft18, 0x30n, 2n)));
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(publisher, "protocol_violation");
   await world.stillPending(watcher.acceptRequest(), "A PUBLISH");
 });
 
@@ -327,7 +327,7 @@ Deno.test("R-181: a SUBSCRIBE_OK that closes its session reaches no subscriber",
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   await sendSubscribeOk(request, { properties: bytesOf(draft18, 0x22n, 3n) });
-  await closedWith(publisher, SessionCode.PROTOCOL_VIOLATION);
+  await closedWith(publisher, "protocol_violation");
   await refused(downstream, "DOES_NOT_EXIST");
 });
 

@@ -17,6 +17,7 @@ import {
   type ObjectDatagram,
   type Parameters,
   type RequestErrorName,
+  type SessionErrorName,
   SHORT,
   type SubgroupHeader,
   WHOLE_GROUP,
@@ -463,10 +464,11 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** The code that a session must be closed with by the relay. */
-export async function closedWith(peer: ScriptedPeer, code: number, because?: RegExp) {
+export async function closedWith(peer: ScriptedPeer, code: SessionErrorName, because?: RegExp) {
   const info = await peer.closed;
   assert.equal(info.by, "peer");
-  assert.equal(info.code, code, `Closed with ${info.code}: ${info.reason}`);
+  const expected = peer.draft.sessionCodes[code];
+  assert.equal(info.code, expected, `Closed with ${info.code}: ${info.reason}`);
   if (because !== undefined) assert.match(info.reason, because);
 }
 

@@ -1,5 +1,5 @@
 /** Requests that their peer cancels with STOP_SENDING alone, which shows at nothing but a write. */
-import { SessionCode, StreamCode } from "@qumo/shared/wire";
+import { StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { FIRST_PROBE_MS, MAX_INCOMPLETE_REQUESTS, MAX_PROBES } from "../../relay/session/limits.ts";
 import { namespaceOf, type ScriptedPeer } from "../support/scripted_peer.ts";
@@ -203,5 +203,5 @@ Deno.test("a session that begins requests and does not finish them is closed", a
   await world.stillPending(peer.closed, "The end");
   await peer.openRequest(Uint8Array.of(0x03));
   await world.advance(world.settings.setupTimeoutMs);
-  await closedWith(peer, SessionCode.CONTROL_MESSAGE_TIMEOUT);
+  await closedWith(peer, "control_message_timeout");
 });

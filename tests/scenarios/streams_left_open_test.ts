@@ -1,5 +1,5 @@
 /** Publishers that do not end the streams of their groups. */
-import { ObjectStatus, SessionCode, StreamCode } from "@qumo/shared/wire";
+import { ObjectStatus, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import {
@@ -130,7 +130,7 @@ draftTest(
     const { publisher } = await watch(world, { publisher: PEER });
     await beginGroups(world, publisher, 0, CREDIT / 2 + 8);
     await world.advance(MOVE_SESSION_MS);
-    await closedWith(publisher, SessionCode.GOAWAY_TIMEOUT, /did not leave/);
+    await closedWith(publisher, "goaway_timeout", /did not leave/);
   },
 );
 
@@ -149,7 +149,7 @@ draftTest(
     assert.equal(await upstream.ended(), "fin");
     assert.equal(world.metrics.tracksGivenUp.streams_left_open, 1);
     await world.advance(STREAMS_RELEASE_MS);
-    await closedWith(publisher, SessionCode.INTERNAL_ERROR, /leaves its streams open/);
+    await closedWith(publisher, "internal_error", /leaves its streams open/);
     assert.equal(world.metrics.sessionsEnded.limit, 1);
   },
 );
@@ -240,7 +240,7 @@ draftTest(
       await openSubgroup(publisher, { group }, ...objects(1));
       await world.settle();
     }
-    await closedWith(hog, SessionCode.INTERNAL_ERROR, /more than 40 streams open/);
+    await closedWith(hog, "internal_error", /more than 40 streams open/);
     assert.equal(canary.length, 20);
     await world.stillPending(downstream.next(), "The end of the canary's subscription");
   },

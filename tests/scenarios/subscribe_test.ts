@@ -1,4 +1,4 @@
-import { type Filter, SessionCode, StreamCode } from "@qumo/shared/wire";
+import { type Filter, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { trackOf } from "../support/scripted_peer.ts";
@@ -616,7 +616,7 @@ draftTest(
     const { publisher, subscriber } = await watch(world);
     await subscribe(subscriber, {}, trackOf("live/cam", "audio"));
     await accept(publisher, { alias: ALIAS });
-    await closedWith(publisher, SessionCode.DUPLICATE_TRACK_ALIAS);
+    await closedWith(publisher, "duplicate_track_alias");
   },
 );
 

@@ -1,4 +1,4 @@
-import { type ControlMessageOf, SessionCode, StreamCode } from "@qumo/shared/wire";
+import { type ControlMessageOf, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { namespaceOf } from "../support/scripted_peer.ts";
@@ -178,7 +178,7 @@ draftTest(
     await using world = new SessionWorld();
     const { subscriber, downstream } = await watch(world);
     await update(downstream, 2n, { namespacePrefix: namespaceOf("x") });
-    await closedWith(subscriber, SessionCode.PROTOCOL_VIOLATION);
+    await closedWith(subscriber, "protocol_violation");
   },
 );
 
@@ -189,7 +189,7 @@ draftTest(
     const peer = await world.connect();
     const request = await announce(peer, "live");
     await update(request, 2n, { forward: true });
-    await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
+    await closedWith(peer, "protocol_violation");
   },
 );
 
@@ -201,7 +201,7 @@ draftTest(
     const request = await publish(peer);
     await request.expect("requestOk");
     await update(request, 2n, { filter: { type: "next_group" } });
-    await closedWith(peer, SessionCode.PROTOCOL_VIOLATION);
+    await closedWith(peer, "protocol_violation");
   },
 );
 

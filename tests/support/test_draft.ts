@@ -21,6 +21,7 @@ export const testDraft: Draft = {
   varint: rfc9000,
   control: controlCodec(otherTypes(), rfc9000, draft18.control.length),
   data: otherData(),
+  sessionCodes: otherCodes(),
 };
 
 function otherData(): DataDialect {
@@ -40,4 +41,13 @@ function otherTypes(): typeof messageTable {
     return [kind, isSetup ? row : { body: row.body, type: row.type + 0x40n }];
   });
   return Object.fromEntries(rows);
+}
+
+/** An end without an error is 0 for every transport. */
+function otherCodes(): Draft["sessionCodes"] {
+  const codes = Object.entries(draft18.sessionCodes).map(([name, code]) => [
+    name,
+    code === 0 ? 0 : code + 0x100,
+  ]);
+  return Object.fromEntries(codes);
 }

@@ -38,7 +38,9 @@ meshTest(
     await mesh.settled();
 
     for (const viewer of chaos.viewers) {
-      if (!viewer.isConnected) await viewer.moveTo(mesh.relay(viewer.relay));
+      // Who asked while no way led to the track was refused at once.
+      if (viewer.isConnected && !viewer.isRefused) continue;
+      await viewer.moveTo(mesh.relay(viewer.relay));
     }
     for (const [path, publisher] of chaos.publishers) {
       const now = publisher.group + 1;

@@ -47,6 +47,11 @@ export class MeshViewer implements AsyncDisposable {
     return this.#watch?.isConnected ?? false;
   }
 
+  /** Whether its subscription was refused or has ended. It does not ask again by itself. */
+  get isRefused(): boolean {
+    return this.#watch?.refusal !== undefined;
+  }
+
   /** Leaves where it is and subscribes at this relay. */
   async moveTo(relay: RelayAddress): Promise<void> {
     this.leave();

@@ -19,6 +19,7 @@ export type { Oddity } from "./oddity.ts";
 export {
   DEFAULT_TRACK_PROPERTIES,
   isMalformed,
+  NO_PROPERTIES,
   type PropertyBlock,
   type PropertyForm,
   type TrackProperties,

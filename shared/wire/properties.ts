@@ -30,6 +30,9 @@ export interface PropertyBlock {
   readonly form: PropertyForm;
 }
 
+/** A block without properties, in every form. */
+export const NO_PROPERTIES: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
 /** What a relay reads from the properties of an object. */
 export interface ObjectGaps {
   /** Groups before the object's that do not exist and never will (#prior-group-id-gap). */

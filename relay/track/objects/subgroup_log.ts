@@ -1,4 +1,9 @@
-import { ObjectStatus, type PropertyBlock, type PropertyForm } from "@qumo/shared/wire";
+import {
+  NO_PROPERTIES,
+  ObjectStatus,
+  type PropertyBlock,
+  type PropertyForm,
+} from "@qumo/shared/wire";
 import { OBJECT_OVERHEAD_BYTES } from "../limits.ts";
 import { ObjectIndex } from "./object_index.ts";
 import type { Page } from "./pages.ts";
@@ -349,5 +354,3 @@ export class SubgroupLog implements SubgroupFields {
     for (const reader of this.#readers) reader.wake();
   }
 }
-
-const NO_PROPERTIES = new Uint8Array(0);

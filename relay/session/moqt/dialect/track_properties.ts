@@ -1,5 +1,11 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import { DecodeError, type Draft, EncodeError, type PropertyBlock } from "@qumo/shared/wire";
+import {
+  DecodeError,
+  type Draft,
+  EncodeError,
+  NO_PROPERTIES,
+  type PropertyBlock,
+} from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
 
 /** The properties of a track as a draft writes them, whichever one its publisher speaks. */
@@ -17,8 +23,6 @@ export function trackProperties(
 }
 
 /** Of messages that say nothing more of a track. */
-const NO_PROPERTIES: Uint8Array = new Uint8Array(0);
-
 const INEXPRESSIBLE: Refusal = {
   kind: "not_supported",
   reason: "the track has properties that this version of the protocol cannot carry",

@@ -1,4 +1,4 @@
-import type { ControlMessageOf } from "@qumo/shared/wire";
+import { type ControlMessageOf, NO_PROPERTIES } from "@qumo/shared/wire";
 
 /** The answer that agrees to a request, or to a change of one; only TRACK_STATUS has properties. */
 export function requestOk(
@@ -7,5 +7,3 @@ export function requestOk(
 ): ControlMessageOf<"requestOk"> {
   return { kind: "requestOk", parameters, properties };
 }
-
-const NO_PROPERTIES = new Uint8Array(0);

@@ -3,6 +3,7 @@ import { DecodeError, EncodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID, MAX_OBJECT_PROPERTIES_BYTES } from "../../limits.ts";
 import type { DataDialect } from "./dialect.ts";
 import { ObjectStatus } from "../../object.ts";
+import { NO_PROPERTIES } from "../../properties.ts";
 import { checkStatus, refuseObjectId } from "./object_header.ts";
 import { classifyDatagram } from "./stream_type.ts";
 
@@ -28,8 +29,6 @@ const ZERO_OBJECT_ID = 0x04;
 const DEFAULT_PRIORITY = 0x08;
 const STATUS = 0x20;
 
-const EMPTY = new Uint8Array(0);
-
 /**
  * Reads a datagram; its properties and payload are views. Undefined: padding, to be thrown away.
  *
@@ -48,7 +47,7 @@ export function decodeDatagram(
   const group = reader.varint();
   const object = (bits & ZERO_OBJECT_ID) !== 0 ? 0 : decodeObjectId(reader);
   const priority = (bits & DEFAULT_PRIORITY) !== 0 ? undefined : reader.u8();
-  const properties = (bits & PROPERTIES) !== 0 ? decodeProperties(reader) : EMPTY;
+  const properties = (bits & PROPERTIES) !== 0 ? decodeProperties(reader) : NO_PROPERTIES;
   const endOfGroup = (bits & END_OF_GROUP) !== 0;
   let status: number = ObjectStatus.NORMAL;
   if ((bits & STATUS) !== 0) {

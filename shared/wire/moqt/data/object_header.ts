@@ -3,6 +3,7 @@ import { MAX_OBJECT_ID, MAX_OBJECT_PROPERTIES_BYTES } from "../../limits.ts";
 import type { VarintFormat } from "../../varint.ts";
 import type { DataDialect } from "./dialect.ts";
 import { ObjectStatus } from "../../object.ts";
+import { NO_PROPERTIES } from "../../properties.ts";
 import { SHORT, varintEnd } from "./varint_end.ts";
 
 /** No header of an object is longer: id, properties, payload length and status. */
@@ -118,8 +119,6 @@ export function refuseObjectId(id: bigint, varint: VarintFormat): never {
   if (id > varint.max) throw new DecodeError("malformed", "An object id overflows");
   throw new DecodeError("object_id", `Object id ${id} is above the limit of ${MAX_OBJECT_ID}`);
 }
-
-const NO_PROPERTIES = new Uint8Array(0);
 
 /**
  * Bytes that {@linkcode writeObjectHeader} needs for the same object.

@@ -36,7 +36,8 @@ export type {
 export { Rendering } from "./objects/rendering.ts";
 export type { Replacement } from "./sources/replacement.ts";
 export { Registry, type RegistryObserver } from "./names/registry.ts";
-export { type OpenTrack, Scope } from "./names/scope.ts";
+export { Scope } from "./names/scope.ts";
+export type { OpenTrack } from "./names/track_opening.ts";
 export { type LogReader, SubgroupLog } from "./objects/subgroup_log.ts";
 export { type Source, sourceOf, tokenOf } from "./objects/source.ts";
 export type { SubgroupStreamInit, SubgroupWriterOptions } from "./objects/stream_logs.ts";

@@ -1,4 +1,4 @@
-import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import type { Outcome } from "@qumo/shared/runtime";
 import { type FullTrackName, hasPrefix, type Namespace, trackKey } from "@qumo/shared/wire";
 import {
   type AdvertisedNamespace,
@@ -9,16 +9,15 @@ import {
   type RemoteTrack,
 } from "./advertisements.ts";
 import { cachingFetches } from "../sources/cached_fetch.ts";
+import { Candidates } from "./candidates.ts";
 import { Claims } from "./claims.ts";
-import type { Demand } from "../sources/demands.ts";
 import type { Refusal } from "../errors.ts";
 import type { Feed } from "../sources/feed.ts";
 import { Feeds, type TrackEntry } from "../sources/feeds.ts";
 import { InTurn, type PastSource } from "../sources/in_turn.ts";
 import type { KeptFeed } from "../sources/feeds_options.ts";
-import { MAX_REOPENINGS, RELAY_PATIENCE_MS } from "../limits.ts";
 import { NamespaceTree } from "./namespaces.ts";
-import type { Publisher, RequestOptions } from "../sources/publisher.ts";
+import type { Publisher } from "../sources/publisher.ts";
 import { Renewals } from "./renewals.ts";
 import type { Replacement } from "../sources/replacement.ts";
 import { Rendezvous } from "./rendezvous.ts";
@@ -26,15 +25,11 @@ import type { OpenOptions, ScopeOptions } from "./scope_options.ts";
 import { SharedFetches } from "../sources/shared_fetches.ts";
 import { Successors } from "../sources/successors.ts";
 import { Track } from "../objects/track.ts";
+import { type OpenTrack, TrackOpening } from "./track_opening.ts";
 
 /** Told of tracks that publishers offer. Calls are synchronous and must not throw. */
 export interface TrackWatcher {
   offered(entry: TrackEntry, by: Publisher): void;
-}
-
-/** A subscriber's hold on a track that flows. */
-export interface OpenTrack extends TrackEntry {
-  readonly demand: Demand;
 }
 
 /**
@@ -50,11 +45,11 @@ export class Scope {
   readonly #trackWatchers = new NamespaceTree<TrackWatcher>();
   readonly #rendezvous: Rendezvous;
   readonly #claims = new Claims();
+  readonly #candidates: Candidates;
   readonly #renewals: Renewals;
   readonly #successors: Successors;
   readonly #fetches: SharedFetches;
-  /** Who is asked for what nobody is known to publish. */
-  elsewhere: Publisher | undefined;
+  readonly #opening: TrackOpening;
 
   constructor(options: ScopeOptions) {
     this.#options = options;
@@ -62,11 +57,32 @@ export class Scope {
     this.#fetches = new SharedFetches(options.onFetchShared ?? (() => {}));
     this.#rendezvous = new Rendezvous(options.clock);
     this.#advertised = new Advertisements(options.clock, options.local);
+    this.#candidates = new Candidates({
+      advertised: this.#advertised,
+      claims: this.#claims,
+      policyOf: options.policyOf,
+    });
     this.#renewals = new Renewals(
       options.clock,
       (found, stage) => this.#advertised.tellOfRenewal(found, stage),
     );
-    this.#successors = new Successors(options.clock, (entry) => this.#elsewhereOf(entry));
+    this.#successors = new Successors(
+      options.clock,
+      (entry) => this.#candidates.elsewhereOf(entry),
+    );
+    this.#opening = new TrackOpening({
+      clock: options.clock,
+      maxTracks: options.maxTracks,
+      candidates: this.#candidates,
+      rendezvous: this.#rendezvous,
+      successors: this.#successors,
+      entry: (name) => this.entry(name),
+    });
+  }
+
+  /** Who is asked for what nobody is known to publish. */
+  set elsewhere(value: Publisher | undefined) {
+    this.#candidates.elsewhere = value;
   }
 
   /** The tracks in use. */
@@ -111,19 +127,20 @@ export class Scope {
 
   /** Who can be asked for a track: publishers here, and only if there are none, the way elsewhere. */
   publishersOf(name: FullTrackName): Publisher[] {
-    return this.#publishersOf(name);
+    return this.#candidates.publishersOf(name);
   }
 
   /**
-   * Who is asked for what there is of a track: first who delivers its newest group, and the others that deliver it, then the others here, those with
-   * the nearest namespace first, then the way elsewhere. Undefined when there is nobody.
+   * Who is asked for what there is of a track: first who delivers its newest group, and the others
+   * that deliver it, then the others here, those with the nearest namespace first, then the way
+   * elsewhere. Undefined when there is nobody.
    */
   sourceOf(name: FullTrackName): PastSource | undefined {
     const entry = this.find(name);
     const delivering = new Set(entry?.feeds.askedFor(entry.track.largest?.group ?? 0n));
-    const others = delivering.size > 0 && this.#isForOne(name) ? [] : [
-      ...this.#localPublishersOf(name).reverse(),
-      ...this.#lastResortsOf(name),
+    const others = delivering.size > 0 && this.#candidates.isForOne(name) ? [] : [
+      ...this.#candidates.localPublishersOf(name).reverse(),
+      ...this.#candidates.lastResortsOf(name),
     ];
     const publishers = new Set([...delivering, ...others]);
     if (publishers.size === 0) return undefined;
@@ -134,73 +151,20 @@ export class Scope {
     return this.#fetches.of(new InTurn(sources, clock));
   }
 
-  #publishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
-    const isIn = (one: Publisher) => one !== except && !this.#isOut(one, name, except);
-    const local = this.#isForOne(name)
-      ? this.#advertised.firstLocalOf(name, isIn)
-      : this.#advertised.localPublishersOf(name).filter(isIn);
-    if (local.length > 0) return local;
-    const remote = this.#advertised.remotePublishersOf(name, except).filter(isIn);
-    if (remote.length > 0 || this.elsewhere === except) return remote;
-    return this.elsewhere === undefined ? [] : [this.elsewhere];
-  }
-
-  #localPublishersOf(name: FullTrackName): Publisher[] {
-    return this.#advertised.localPublishersOf(name).filter((one) => !this.#isOut(one, name));
-  }
-
-  /** Whether a track that one publisher has is not asked of another, by the policy. */
-  #isForOne({ namespace }: FullTrackName): boolean {
-    return this.#options.policyOf(namespace) === "refuse";
-  }
-
   /** Whether a track that is wanted is asked of somebody who comes. */
   #takesAnother({ track, feeds }: TrackEntry): boolean {
     if (feeds.demand === 0 || feeds.size === 0) return false;
-    return feeds.isInterrupted || !this.#isForOne(track.name);
-  }
-
-  /** Whether a publisher has lost a track to another that is still there. */
-  #isOut(publisher: Publisher, name: FullTrackName, except?: Publisher): boolean {
-    return this.#claims.winnersOver(publisher, name, except).length > 0;
-  }
-
-  /** Who is asked when those who should have a track do not: the ones they prevailed over, then elsewhere. */
-  #lastResortsOf(name: FullTrackName): Publisher[] {
-    const local = this.#advertised.localPublishersOf(name)
-      .filter((one) => this.#isForOne(name) || this.#isOut(one, name));
-    const remote = this.#advertised.remotePublishersOf(name);
-    const elsewhere = remote.length > 0 || this.elsewhere === undefined ? [] : [this.elsewhere];
-    return [...local, ...remote, ...elsewhere];
-  }
-
-  /**
-   * Who elsewhere is asked for a track that those here should have, and of which nothing comes: all but
-   * who has lost it. By policy the later one may be another than who lost it.
-   */
-  #elsewhereOf({ track: { name }, since }: TrackEntry): Publisher[] {
-    const isNewest = this.#options.policyOf(name.namespace) === "newest";
-    const later = isNewest ? this.#advertised.laterElsewhere(name, since) : [];
-    const others = this.#advertised.remotePublishersOf(name).filter((one) =>
-      !this.#isOut(one, name)
-    );
-    return [...new Set([...later, ...others])];
+    return feeds.isInterrupted || !this.#candidates.isForOne(track.name);
   }
 
   /** Why a publisher may not claim a namespace; undefined when it may. */
   refusalOfNamespace(namespace: Namespace, publisher: Publisher): Refusal | undefined {
-    if (this.#options.policyOf(namespace) !== "refuse") return undefined;
-    return this.#advertised.isTaken(namespace, publisher) ? TAKEN : undefined;
+    return this.#candidates.refusalOfNamespace(namespace, publisher);
   }
 
   /** Why a publisher may not offer a track: by the policy, or since it has lost it to another. */
-  refusalOfTrack({ track, feeds }: TrackEntry, publisher: Publisher): Refusal | undefined {
-    const { name } = track;
-    const others = feeds.publishers.some((one) => one !== publisher);
-    if (others && this.#options.policyOf(name.namespace) === "refuse") return TAKEN;
-    return this.#claims.winnersOver(publisher, name).some((one) => feeds.has(one))
-      ? TAKEN
-      : undefined;
+  refusalOfTrack(entry: TrackEntry, publisher: Publisher): Refusal | undefined {
+    return this.#candidates.refusalOfTrack(entry, publisher);
   }
 
   /**
@@ -219,7 +183,7 @@ export class Scope {
       }
       const isWanted = this.#takesAnother(entry) &&
         hasPrefix(track.name.namespace, namespace) &&
-        !this.#isOut(publisher, track.name);
+        !this.#candidates.isOut(publisher, track.name);
       if (!isWanted) continue;
       void feeds.connect([publisher]);
       this.#successors.watch(entry);
@@ -238,7 +202,7 @@ export class Scope {
     for (const { track, feeds } of [...this.#entries.values()]) {
       if (!feeds.isInterrupted || feeds.demand === 0) continue;
       if (!hasPrefix(track.name.namespace, namespace)) continue;
-      const local = this.#localPublishersOf(track.name);
+      const local = this.#candidates.localPublishersOf(track.name);
       if (local.length > 0) void feeds.connect(local);
     }
   }
@@ -321,7 +285,7 @@ export class Scope {
         }
         this.#successors.watch(entry);
       },
-      others: (lost) => this.#publishersOf(name, lost),
+      others: (lost) => this.#candidates.publishersOf(name, lost),
       onOffered: (offered) => offered ? local?.offered(name) : local?.retracted(name),
     });
     const entry: TrackEntry = { path: this.path, since: clock.now(), track, feeds };
@@ -378,153 +342,7 @@ export class Scope {
    * A subscriber wants a track: resolves when objects can flow, or with the reason why they cannot;
    * never rejects.
    */
-  async open(name: FullTrackName, options: OpenOptions): Promise<Outcome<OpenTrack, Refusal>> {
-    const { clock, maxTracks } = this.#options;
-    const { signal } = options;
-    const deadline = clock.now() + options.rendezvous;
-    let reopenings = 0;
-    for (;;) {
-      const entry = this.entry(name);
-      if (entry === undefined) return refused(tooManyTracks(maxTracks));
-      const isFirst = entry.feeds.demand === 0;
-      const demand = entry.feeds.hold(options.forward);
-      // From here on, so that no publisher comes unnoticed while others are asked.
-      const publisher = this.#rendezvous.expect(name, options.forward);
-      const establishing = this.#establish(entry, options, isFirst);
-      this.#successors.watch(entry);
-      const outcome = await unlessAborted(establishing, signal);
-      if (outcome.ok && entry.track.endReason === undefined && !signal.aborted) {
-        publisher.forget();
-        return done({ ...entry, demand });
-      }
-      this.#drop(entry, demand);
-      const isReplaced = entry.track.endReason?.kind === "replaced" && !signal.aborted;
-      if (isReplaced && reopenings++ < MAX_REOPENINGS) {
-        publisher.forget();
-        continue;
-      }
-      const left = deadline - clock.now();
-      const refusal = outcome.ok ? GONE : outcome.refusal;
-      if (refusal.kind !== "does_not_exist" || left <= 0 || signal.aborted) {
-        publisher.forget();
-        return refused(this.#tooLate(refusal, options));
-      }
-      const hasCome = await publisher.comes(left, signal);
-      publisher.forget();
-      if (!hasCome) return refused(this.#tooLate(refusal, options));
-    }
+  open(name: FullTrackName, options: OpenOptions): Promise<Outcome<OpenTrack, Refusal>> {
+    return this.#opening.open(name, options);
   }
-
-  #tooLate(refusal: Refusal, { rendezvous }: OpenOptions): Refusal {
-    if (refusal.kind !== "does_not_exist" || rendezvous === 0) return refusal;
-    return { kind: "timeout", reason: "no publisher came in time" };
-  }
-
-  async #establish(
-    { feeds, track }: TrackEntry,
-    { newGroupRequest, past, from, via = [], trace }: OpenOptions,
-    isFirst: boolean,
-  ): Promise<Outcome<void, Refusal>> {
-    const publishers = this.publishersOf(track.name);
-    // Who asks for another relay may have another way; if not, it asks again.
-    if (via.length > 0 && feeds.isInterrupted) return refused(INTERRUPTED);
-    if (!feeds.established) {
-      const isAsking = feeds.size > 0;
-      const options = {
-        via,
-        ...(newGroupRequest !== undefined && { newGroupRequest }),
-        ...(past === true && { past }),
-        ...(from !== undefined && { from }),
-        ...(trace !== undefined && { trace }),
-      };
-      const outcome = isAsking
-        ? await this.#join(feeds, { publishers, options })
-        : await feeds.connect(publishers, options);
-      if (outcome.ok || outcome.refusal.kind !== "does_not_exist") return outcome;
-      // Who has the namespace here need not have every track that somebody has in it.
-      const others = this.#lastResortsOf(track.name).filter((one) => !publishers.includes(one));
-      return others.length > 0 ? await feeds.connect(others, options) : outcome;
-    }
-    if (feeds.comesBy(via)) return refused(LOOP);
-    if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
-    // Of a track that was offered and not wanted until now, others may have more.
-    if (isFirst && !this.#isForOne(track.name)) {
-      void feeds.connect(this.#localPublishersOf(track.name));
-    }
-    return done(undefined);
-  }
-
-  /**
-   * Waits for what others have asked for. A refusal may have been meant for the relay that they asked
-   * on behalf of, so then it is asked again.
-   */
-  async #join(
-    feeds: Feeds,
-    { publishers, options }: { publishers: readonly Publisher[]; options: RequestOptions },
-  ): Promise<Outcome<void, Refusal>> {
-    const isForRelay = (options.via ?? []).length > 0;
-    const ask = () => {
-      const asked = feeds.connect(publishers, options);
-      return isForRelay ? this.#soon(asked) : asked;
-    };
-    const outcome = await ask();
-    return outcome.ok || outcome.refusal === INTERRUPTED ? outcome : await ask();
-  }
-
-  /** The same, unless the others perhaps wait for this very request. */
-  #soon(connected: Promise<Outcome<void, Refusal>>): Promise<Outcome<void, Refusal>> {
-    return new Promise((resolve) => {
-      const late = () => resolve(refused(INTERRUPTED));
-      const timer = this.#options.clock.after(RELAY_PATIENCE_MS, late);
-      void connected.then((outcome) => {
-        timer.cancel();
-        resolve(outcome);
-      });
-    });
-  }
-
-  /** Lets go of a track that never came to flow. */
-  #drop(entry: TrackEntry, demand: Demand): void {
-    demand.release();
-    if (entry.feeds.demand === 0 && entry.feeds.size === 0) {
-      entry.feeds.abort({ kind: "ended", reason: "nobody publishes the track" });
-    }
-  }
-}
-
-const TAKEN: Refusal = { kind: "uninterested", reason: "another session publishes it" };
-const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
-// Routes are about to change where this is seen: a moment later it may be otherwise.
-const LOOP: Refusal = {
-  kind: "timeout",
-  reason: "routing loop: the track comes from the requester",
-};
-const INTERRUPTED: Refusal = {
-  kind: "timeout",
-  reason: "still searching for the track",
-};
-const NOT_WANTED: Refusal = { kind: "timeout", reason: "no subscriber waits for the track" };
-
-/** What came of it, or a refusal as soon as nobody is interested any more. */
-async function unlessAborted<T>(
-  work: Promise<Outcome<T, Refusal>>,
-  signal: AbortSignal,
-): Promise<Outcome<T, Refusal>> {
-  if (signal.aborted) return refused(NOT_WANTED);
-  const { promise: aborted, resolve } = Promise.withResolvers<Outcome<T, Refusal>>();
-  const abort = () => resolve(refused(NOT_WANTED));
-  signal.addEventListener("abort", abort);
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
-
-function tooManyTracks(limit: number): Refusal {
-  return {
-    kind: "excessive_load",
-    reason: `more than ${limit} tracks are in use`,
-    retryAfter: 1_000,
-  };
 }

@@ -1,0 +1,199 @@
+import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
+import type { FullTrackName } from "@qumo/shared/wire";
+import type { Refusal } from "../errors.ts";
+import { MAX_REOPENINGS, RELAY_PATIENCE_MS } from "../limits.ts";
+import type { Demand } from "../sources/demands.ts";
+import type { Feeds, TrackEntry } from "../sources/feeds.ts";
+import type { Publisher, RequestOptions } from "../sources/publisher.ts";
+import type { Successors } from "../sources/successors.ts";
+import type { Candidates } from "./candidates.ts";
+import type { Rendezvous } from "./rendezvous.ts";
+import type { OpenOptions } from "./scope_options.ts";
+
+/** A subscriber's hold on a track that flows. */
+export interface OpenTrack extends TrackEntry {
+  readonly demand: Demand;
+}
+
+/** What {@linkcode TrackOpening} works with. */
+export interface TrackOpeningParts {
+  readonly clock: Clock;
+  readonly maxTracks: number;
+  readonly candidates: Candidates;
+  readonly rendezvous: Rendezvous;
+  readonly successors: Successors;
+  /** The entry of a track, made if it is not in use; undefined when there are too many. */
+  readonly entry: (name: FullTrackName) => TrackEntry | undefined;
+}
+
+/** Brings tracks to flow for those who subscribe: asks publishers, and waits for one to come. */
+export class TrackOpening {
+  readonly #parts: TrackOpeningParts;
+  readonly #clock: Clock;
+  readonly #candidates: Candidates;
+  readonly #rendezvous: Rendezvous;
+  readonly #successors: Successors;
+
+  constructor(parts: TrackOpeningParts) {
+    this.#parts = parts;
+    this.#clock = parts.clock;
+    this.#candidates = parts.candidates;
+    this.#rendezvous = parts.rendezvous;
+    this.#successors = parts.successors;
+  }
+
+  /**
+   * A subscriber wants a track: resolves when objects can flow, or with the reason why they cannot;
+   * never rejects.
+   */
+  async open(name: FullTrackName, options: OpenOptions): Promise<Outcome<OpenTrack, Refusal>> {
+    const { clock, maxTracks } = this.#parts;
+    const { signal } = options;
+    const deadline = clock.now() + options.rendezvous;
+    let reopenings = 0;
+    for (;;) {
+      const entry = this.#parts.entry(name);
+      if (entry === undefined) return refused(tooManyTracks(maxTracks));
+      const isFirst = entry.feeds.demand === 0;
+      const demand = entry.feeds.hold(options.forward);
+      // From here on, so that no publisher comes unnoticed while others are asked.
+      const publisher = this.#rendezvous.expect(name, options.forward);
+      const establishing = this.#establish(entry, options, isFirst);
+      this.#successors.watch(entry);
+      const outcome = await unlessAborted(establishing, signal);
+      if (outcome.ok && entry.track.endReason === undefined && !signal.aborted) {
+        publisher.forget();
+        return done({ ...entry, demand });
+      }
+      this.#drop(entry, demand);
+      const isReplaced = entry.track.endReason?.kind === "replaced" && !signal.aborted;
+      if (isReplaced && reopenings++ < MAX_REOPENINGS) {
+        publisher.forget();
+        continue;
+      }
+      const left = deadline - clock.now();
+      const refusal = outcome.ok ? GONE : outcome.refusal;
+      if (refusal.kind !== "does_not_exist" || left <= 0 || signal.aborted) {
+        publisher.forget();
+        return refused(this.#tooLate(refusal, options));
+      }
+      const hasCome = await publisher.comes(left, signal);
+      publisher.forget();
+      if (!hasCome) return refused(this.#tooLate(refusal, options));
+    }
+  }
+
+  #tooLate(refusal: Refusal, { rendezvous }: OpenOptions): Refusal {
+    if (refusal.kind !== "does_not_exist" || rendezvous === 0) return refusal;
+    return { kind: "timeout", reason: "no publisher came in time" };
+  }
+
+  async #establish(
+    { feeds, track }: TrackEntry,
+    { newGroupRequest, past, from, via = [], trace }: OpenOptions,
+    isFirst: boolean,
+  ): Promise<Outcome<void, Refusal>> {
+    const publishers = this.#candidates.publishersOf(track.name);
+    // Who asks for another relay may have another way; if not, it asks again.
+    if (via.length > 0 && feeds.isInterrupted) return refused(INTERRUPTED);
+    if (!feeds.established) {
+      const isAsking = feeds.size > 0;
+      const options = {
+        via,
+        ...(newGroupRequest !== undefined && { newGroupRequest }),
+        ...(past === true && { past }),
+        ...(from !== undefined && { from }),
+        ...(trace !== undefined && { trace }),
+      };
+      const outcome = isAsking
+        ? await this.#join(feeds, { publishers, options })
+        : await feeds.connect(publishers, options);
+      if (outcome.ok || outcome.refusal.kind !== "does_not_exist") return outcome;
+      // Who has the namespace here need not have every track that somebody has in it.
+      const others = this.#candidates.lastResortsOf(track.name).filter((one) =>
+        !publishers.includes(one)
+      );
+      return others.length > 0 ? await feeds.connect(others, options) : outcome;
+    }
+    if (feeds.comesBy(via)) return refused(LOOP);
+    if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
+    // Of a track that was offered and not wanted until now, others may have more.
+    if (isFirst && !this.#candidates.isForOne(track.name)) {
+      void feeds.connect(this.#candidates.localPublishersOf(track.name));
+    }
+    return done(undefined);
+  }
+
+  /**
+   * Waits for what others have asked for. A refusal may have been meant for the relay that they asked
+   * on behalf of, so then it is asked again.
+   */
+  async #join(
+    feeds: Feeds,
+    { publishers, options }: { publishers: readonly Publisher[]; options: RequestOptions },
+  ): Promise<Outcome<void, Refusal>> {
+    const isForRelay = (options.via ?? []).length > 0;
+    const ask = () => {
+      const asked = feeds.connect(publishers, options);
+      return isForRelay ? this.#soon(asked) : asked;
+    };
+    const outcome = await ask();
+    return outcome.ok || outcome.refusal === INTERRUPTED ? outcome : await ask();
+  }
+
+  /** The same, unless the others perhaps wait for this very request. */
+  #soon(connected: Promise<Outcome<void, Refusal>>): Promise<Outcome<void, Refusal>> {
+    return new Promise((resolve) => {
+      const late = () => resolve(refused(INTERRUPTED));
+      const timer = this.#clock.after(RELAY_PATIENCE_MS, late);
+      void connected.then((outcome) => {
+        timer.cancel();
+        resolve(outcome);
+      });
+    });
+  }
+
+  /** Lets go of a track that never came to flow. */
+  #drop(entry: TrackEntry, demand: Demand): void {
+    demand.release();
+    if (entry.feeds.demand === 0 && entry.feeds.size === 0) {
+      entry.feeds.abort({ kind: "ended", reason: "nobody publishes the track" });
+    }
+  }
+}
+
+const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
+// Routes are about to change where this is seen: a moment later it may be otherwise.
+const LOOP: Refusal = {
+  kind: "timeout",
+  reason: "routing loop: the track comes from the requester",
+};
+const INTERRUPTED: Refusal = {
+  kind: "timeout",
+  reason: "still searching for the track",
+};
+const NOT_WANTED: Refusal = { kind: "timeout", reason: "no subscriber waits for the track" };
+
+/** What came of it, or a refusal as soon as nobody is interested any more. */
+async function unlessAborted<T>(
+  work: Promise<Outcome<T, Refusal>>,
+  signal: AbortSignal,
+): Promise<Outcome<T, Refusal>> {
+  if (signal.aborted) return refused(NOT_WANTED);
+  const { promise: aborted, resolve } = Promise.withResolvers<Outcome<T, Refusal>>();
+  const abort = () => resolve(refused(NOT_WANTED));
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function tooManyTracks(limit: number): Refusal {
+  return {
+    kind: "excessive_load",
+    reason: `more than ${limit} tracks are in use`,
+    retryAfter: 1_000,
+  };
+}

@@ -1,4 +1,4 @@
-import { done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
   type ControlMessage,
   type ControlMessageOf,
@@ -25,6 +25,8 @@ import type { Input } from "../../input.ts";
 import { SUBGROUPS_A_SECOND } from "../../limits.ts";
 import { FeedDrops } from "./feed_drops.ts";
 import { FeedStreams } from "./feed_streams.ts";
+import { FeedUpdates } from "./feed_updates.ts";
+import { PromisedEnd } from "./promised_end.ts";
 import type { TrackAliases } from "./track_aliases.ts";
 import { isRelay } from "../connection/relay_peer.ts";
 import { outcomeOf, refusalOf, trackEndOf } from "../requests/refusals.ts";
@@ -43,19 +45,8 @@ export type PeerFeedContext = Wire & Reporting & Timing & Parties & Asking & Lif
 /** How long data that PUBLISH_DONE promised may still take, at the least. */
 const DONE_TIMEOUT_MS = 2_000;
 
-/** Updates that a peer may owe answers to: subscribers who change their minds are not its concern. */
-const MAX_UPDATES_UNANSWERED = 2;
-
-/** How long an update waits for the answers to those before, since not every peer answers. */
-const UPDATE_HOLD_MS = 200;
-
-/** How long datagrams may take that PUBLISH_DONE has overtaken: those under way, and no more. */
-const DATAGRAM_WAIT_MS = 200;
-
 const TOO_MANY_SUBGROUPS =
   `the publisher begins more than ${SUBGROUPS_A_SECOND} subgroups a second`;
-
-const BEGINNING: Location = { group: 0n, object: 0n };
 
 /** The peer that a feed is of, as far as its updates go. */
 export interface FeedPublisher extends Publisher {
@@ -86,14 +77,11 @@ export class PeerFeed implements Feed {
   #properties: Uint8Array | undefined;
   #stream: RequestChannel | undefined;
   #alias: bigint | undefined;
-  #updatesUnanswered = 0;
-  #held: { change: FeedChange; timer: Timer } | undefined;
-  // What goes with the answer to the peer's offer; undefined when that was given.
-  #unanswered: FeedChange | undefined;
+  readonly #updates: FeedUpdates;
   #path: readonly string[] | undefined;
   #largest: Location | undefined;
   #hasDatagrams = false;
-  #expected: { end: TrackEnd; streams: bigint; timer: Timer; lastDatagrams: boolean } | undefined;
+  #promised: PromisedEnd | undefined;
   readonly #ended = Promise.withResolvers<void>();
   #settle: (outcome: Outcome<void, Refusal>) => void = () => {};
   #over = false;
@@ -125,6 +113,17 @@ export class PeerFeed implements Feed {
       options.context.clock,
       (group) => this.#target.track.isTooOld(group),
     );
+    this.#updates = new FeedUpdates({
+      clock: options.context.clock,
+      alwaysForwards: () => publisher.alwaysForwards,
+      canSend: () => this.#stream !== undefined && !this.#context.isLeaving,
+      send: (parameters) =>
+        this.#stream!.send({
+          kind: "requestUpdate",
+          requestId: this.#context.ids.next(),
+          parameters,
+        }),
+    });
     this.established = new Promise((resolve) => this.#settle = resolve);
   }
 
@@ -213,57 +212,16 @@ export class PeerFeed implements Feed {
 
   /** The peer offered the track and is answered in a moment: until then changes wait. */
   holdUpdates(): void {
-    this.#unanswered = {};
+    this.#updates.holdForAnswer();
   }
 
   /** Answers the peer's offer; it is told to forward when that is wanted by now. */
   agree(stream: RequestChannel, forward: boolean): void {
-    const { newGroupRequest, forward: wanted = forward } = this.#unanswered ?? {};
-    this.#unanswered = undefined;
-    stream.send(
-      requestOk({ forward: wanted, ...(newGroupRequest !== undefined && { newGroupRequest }) }),
-    );
+    stream.send(requestOk(this.#updates.takeForAnswer(forward)));
   }
 
-  /** Changes that come while the peer owes answers go out together, the last of each kind. */
   update(change: FeedChange): void {
-    if (this.#over || !this.publisher.takesUpdates) return;
-    if (this.#unanswered !== undefined) {
-      this.#unanswered = { ...this.#unanswered, ...change };
-      return;
-    }
-    if (this.#updatesUnanswered < MAX_UPDATES_UNANSWERED) return this.#sendUpdate(change);
-    const timer = this.#held?.timer ??
-      this.#context.clock.after(UPDATE_HOLD_MS, () => this.#sendHeld());
-    this.#held = { change: { ...this.#held?.change, ...change }, timer };
-  }
-
-  #sendHeld(): void {
-    const held = this.#held;
-    if (held === undefined) return;
-    this.#held = undefined;
-    held.timer.cancel();
-    this.#sendUpdate(held.change);
-  }
-
-  #sendUpdate(change: FeedChange): void {
-    const { newGroupRequest, endGroup } = change;
-    const forward = this.publisher.alwaysForwards ? undefined : change.forward;
-    const isNothing = forward === undefined && newGroupRequest === undefined &&
-      endGroup === undefined;
-    if (this.#stream === undefined || this.#context.isLeaving || isNothing) return;
-    this.#updatesUnanswered++;
-    this.#stream.send({
-      kind: "requestUpdate",
-      requestId: this.#context.ids.next(),
-      parameters: {
-        ...(forward !== undefined && { forward }),
-        ...(newGroupRequest !== undefined && { newGroupRequest }),
-        ...(endGroup !== undefined && {
-          filter: { type: "absolute_range", start: BEGINNING, endGroup },
-        }),
-      },
-    });
+    if (!this.#over && this.publisher.takesUpdates) this.#updates.add(change);
   }
 
   cancel(): void {
@@ -299,7 +257,7 @@ export class PeerFeed implements Feed {
   /** A stream of the track ended. */
   detach(input: Input): void {
     this.streams.end(input);
-    this.#checkExpected();
+    this.#checkEnd();
     if (this.isQuiet) this.target.quiet?.();
   }
 
@@ -316,7 +274,7 @@ export class PeerFeed implements Feed {
   /** The session ended, or the request stream broke off: the publisher is gone without a word. */
   lose(reason: string): void {
     // Unless it had said its last word, and only what is under way was waited for.
-    this.#finish(this.#expected?.end ?? { kind: "lost", reason });
+    this.#finish(this.#promised?.end ?? { kind: "lost", reason });
   }
 
   /** What came contradicts what is known of the track. Says what becomes of the feed. */
@@ -353,7 +311,7 @@ export class PeerFeed implements Feed {
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
     }
-    if (this.#expected === undefined) this.lose("the publisher ended the subscription");
+    if (this.#promised === undefined) this.lose("the publisher ended the subscription");
     stream.finish();
     await this.#ended.promise;
   }
@@ -388,15 +346,9 @@ export class PeerFeed implements Feed {
     this.lose("routing loop: the track comes from this relay");
   }
 
-  #answered(): void {
-    if (this.#updatesUnanswered === 0) throw violation("An answer to no update");
-    this.#updatesUnanswered--;
-    this.#sendHeld();
-  }
-
   /** A failed update may be followed by PUBLISH_DONE; where it is not, the track goes on as it was. */
   #updateRefused(answer: ControlMessageOf<"requestError">): void {
-    this.#answered();
+    this.#updates.answered();
     this.#context.metrics.upstreamRequests.request_update[outcomeOf(answer)]++;
     const refusal = refusalOf(answer);
     this.#context.log.debug("update refused", { reason: refusal.reason });
@@ -404,7 +356,7 @@ export class PeerFeed implements Feed {
   }
 
   #updated(stream: RequestChannel, message: ControlMessageOf<"requestOk">): void {
-    this.#answered();
+    this.#updates.answered();
     this.#context.metrics.upstreamRequests.request_update.ok++;
     if (
       outOfScope(message.parameters, stream.rules.ok.requestUpdate) || message.properties.length > 0
@@ -415,11 +367,10 @@ export class PeerFeed implements Feed {
     if (largestObject !== undefined) this.target.track.words.learnLargest(this, largestObject);
   }
 
-  /** PUBLISH_DONE overtakes data, which is waited for. */
   #expectEnd(message: ControlMessageOf<"publishDone">): void {
-    if (this.#expected !== undefined) throw violation("A second PUBLISH_DONE on one stream");
+    if (this.#promised !== undefined) throw violation("A second PUBLISH_DONE on one stream");
     const { objectDeliveryTimeout, subgroupDeliveryTimeout } = this.target.track.properties;
-    const wait = Math.max(
+    const waitMs = Math.max(
       DONE_TIMEOUT_MS,
       objectDeliveryTimeout ?? 0,
       subgroupDeliveryTimeout ?? 0,
@@ -428,21 +379,14 @@ export class PeerFeed implements Feed {
     if (end.kind === "update_failed") this.publisher.updatesRefused(end.reason);
     // What is under way comes again from elsewhere, which should be asked now.
     if (end.kind === "going_away" && this.target.mayGoOn) return this.#finish(end);
-    const timer = this.#context.clock.after(wait, () => this.#finish(end));
-    this.#expected = { end, streams: message.streamCount, timer, lastDatagrams: false };
-    this.#checkExpected();
+    const promised = { end, streams: message.streamCount, waitMs };
+    this.#promised = new PromisedEnd(this.#context.clock, promised, (end) => this.#finish(end));
+    this.#checkEnd();
   }
 
-  #checkExpected(): void {
-    const expected = this.#expected;
-    if (expected === undefined || this.streams.open > 0) return;
-    if (BigInt(this.streams.seen) < expected.streams) return;
-    if (!this.#hasDatagrams && expected.streams > 0n) return this.#finish(expected.end);
-    // Datagrams are not counted, and PUBLISH_DONE overtakes them like everything else.
-    if (expected.lastDatagrams) return;
-    expected.timer.cancel();
-    const timer = this.#context.clock.after(DATAGRAM_WAIT_MS, () => this.#finish(expected.end));
-    this.#expected = { ...expected, timer, lastDatagrams: true };
+  #checkEnd(): void {
+    const { open: openStreams, seen: streams } = this.streams;
+    this.#promised?.check({ openStreams, streams, hasDatagrams: this.#hasDatagrams });
   }
 
   #finish(end: TrackEnd): void {
@@ -455,9 +399,8 @@ export class PeerFeed implements Feed {
   #leave(): void {
     this.#over = true;
     this.#ended.resolve();
-    this.#expected?.timer.cancel();
-    this.#held?.timer.cancel();
-    this.#held = undefined;
+    this.#promised?.stop();
+    this.#updates.stop();
     this.streams.stopAll();
     this.#target.track.words.forget(this);
     if (this.#alias !== undefined) this.#incoming.retire(this.#alias, this);

@@ -3,7 +3,7 @@ import { systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
 import type { Process } from "./process.ts";
 import type { HostParts, SessionHost } from "./host.ts";
-import { ManualClock } from "../tests/support/manual_clock.ts";
+import { ManualClock } from "../tests/support/worlds/manual_clock.ts";
 
 type Signal = Parameters<Process["onSignal"]>[0];
 

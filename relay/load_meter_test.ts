@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LoadMeter } from "./load_meter.ts";
-import { ManualClock } from "../tests/support/manual_clock.ts";
+import { ManualClock } from "../tests/support/worlds/manual_clock.ts";
 
 /** A relay that sends 1 MB each half second, all of it at once. */
 function start() {

@@ -4,7 +4,7 @@ import { DEFAULTS, type RelayConfig } from "./config.ts";
 import type { SessionHost } from "./host.ts";
 import { Relay } from "./relay.ts";
 import { type Connection, dial, generateCertificate } from "./transport/mod.ts";
-import { memoryLog } from "../tests/support/memory_log.ts";
+import { memoryLog } from "../tests/support/worlds/memory_log.ts";
 
 /** A host that only takes connections in, and says what it was told. */
 function recordingHost() {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { StartError } from "@qumo/shared/runtime";
 import { waitForStore } from "./wait_for_store.ts";
-import { ManualClock } from "../tests/support/manual_clock.ts";
-import { memoryLog } from "../tests/support/memory_log.ts";
+import { ManualClock } from "../tests/support/worlds/manual_clock.ts";
+import { memoryLog } from "../tests/support/worlds/memory_log.ts";
 
 function waiting() {
   const clock = new ManualClock();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { findViolations } from "./support/architecture.ts";
-import { findDeadExports } from "./support/dead_exports.ts";
-import { readProjectFiles } from "./support/project_files.ts";
+import { findViolations } from "./support/source/architecture.ts";
+import { findDeadExports } from "./support/source/dead_exports.ts";
+import { readProjectFiles } from "./support/source/project_files.ts";
 
 const DOORS: Record<string, string> = {
   "shared/deno.json": JSON.stringify({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Controllers, Retry } from "./controllers.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 Deno.test("Controllers moves on once, however many notice that one failed", () => {
   const controllers = new Controllers(["a", "b", "c"]);

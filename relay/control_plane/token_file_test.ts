@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TokenFile } from "./token_file.ts";
-import { memoryLog } from "../../tests/support/memory_log.ts";
+import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 
 function subject(path = "token") {
   const file = { text: "one\n", modified: 1, reads: 0, isGone: false };

@@ -5,8 +5,8 @@ import { RelayMetrics } from "./metrics.ts";
 import { createRegistry } from "./prometheus.ts";
 import { counter } from "./family.ts";
 import type { RelayState, RelayView, TrackView } from "./snapshot.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
-import { memoryLog } from "../../tests/support/memory_log.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
+import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 
 const HASH = "ab".repeat(32);
 

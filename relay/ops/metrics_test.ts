@@ -6,7 +6,7 @@ import { createRegistry } from "./prometheus.ts";
 import { mediaFamilies, sessionFamilies } from "./relay_families.ts";
 import type { RelayView, TrackView } from "./snapshot.ts";
 import { trackFamilies } from "./track_families.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 const track: TrackView = {
   path: "/",

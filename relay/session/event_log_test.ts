@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EVENT_LINES_AT_ONCE, EventLog } from "./event_log.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
-import { memoryLog } from "../../tests/support/memory_log.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
+import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 
 Deno.test("a peer that does very much fills no log, and what was left out is counted", async () => {
   const clock = new ManualClock();

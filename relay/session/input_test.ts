@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { ReceiveStream, SendStream } from "../transport/mod.ts";
 import { readMessage } from "./framing.ts";
 import { Input } from "./input.ts";
-import { memoryPair } from "../../tests/support/memory_connection.ts";
+import { memoryPair } from "../../tests/support/transport/memory_connection.ts";
 
 async function pipe(): Promise<{ send: SendStream; receive: ReceiveStream }> {
   const [client, server] = memoryPair();

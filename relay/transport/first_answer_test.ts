@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { TransportError } from "./errors.ts";
 import { firstAnswer } from "./first_answer.ts";
 import type { Connection } from "./types.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
-import { memoryPair } from "../../tests/support/memory_connection.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
+import { memoryPair } from "../../tests/support/transport/memory_connection.ts";
 
 Deno.test("firstAnswer() asks nobody else when the first answers", async () => {
   const { answer, calls, clock } = start(["a", "b"]);

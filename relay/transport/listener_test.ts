@@ -7,7 +7,7 @@ import { STREAM_WINDOW, UNREAD_CHECK_INTERVAL } from "./limits.ts";
 import { dialQuic } from "./quic.ts";
 import type { CloseInfo } from "./types.ts";
 import type { TransportLimit } from "../vocabulary.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 const protocols = ["moqt-18"];
 const certificate = await generateCertificate(["127.0.0.1"]);

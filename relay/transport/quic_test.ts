@@ -7,7 +7,7 @@ import { dialQuic } from "./quic.ts";
 import { listenQuic, type QuicListenOptions } from "./quic_listener.ts";
 import type { CertificatePair } from "./types.ts";
 import type { TransportLimit } from "../vocabulary.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 const certificate = await generateCertificate(["localhost"]);
 

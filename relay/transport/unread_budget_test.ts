@@ -3,7 +3,7 @@ import { UNREAD_CHECK_INTERVAL } from "./limits.ts";
 import type { CloseInfo } from "./types.ts";
 import { UnreadBudget } from "./unread_budget.ts";
 import type { TransportLimit } from "../vocabulary.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 Deno.test("a connection with more than one may have is given up, once", async () => {
   const { budget, clock, limits } = world();

@@ -1,7 +1,7 @@
 import type { Clock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { Pinger } from "./pinger.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 /** A pinger whose peer answers after `delay` milliseconds, or not at all, and whose timers are `late`. */
 function start(peer: { delay: number | undefined }, late = 0) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Registration } from "@qumo/shared/topology";
 import { MemoryStore } from "../store/mod.ts";
-import { START, testController } from "../../tests/support/sdn_controller.ts";
+import { START, testController } from "../../tests/support/worlds/sdn_controller.ts";
 import type { WatchEvent } from "./use_cases.ts";
 
 /** A store that keeps nothing until it is told to. */

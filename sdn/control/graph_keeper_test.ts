@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type CostPolicy, findRoutes } from "../graph/mod.ts";
 import { blankRecord } from "../registry/relay_entry.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 function keeper(policy: CostPolicy = { kind: "static" }) {
   const clock = new ManualClock();

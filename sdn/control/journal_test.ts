@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Batch, Registry, type StoredRelay } from "../registry/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { Journal } from "./journal.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 /** A store that keeps a batch when it is told to. */
 class SlowStore implements Store {

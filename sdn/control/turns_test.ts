@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Clock } from "@qumo/shared/runtime";
 import { Turns } from "./turns.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 /** A clock that work moves on, and whose timers fire when they are told to. */
 function workClock() {

@@ -6,8 +6,8 @@ import { EventLog, type EventShelf } from "./event_log.ts";
 import { ANNOUNCES_SETTLE_MS, MAX_EVENTS, MAX_EVENTS_BYTES, RELAY_BURST } from "./limits.ts";
 import { Outages } from "./outages.ts";
 import { RefusedRequests } from "./refused_requests.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
-import { memoryLog } from "../../tests/support/memory_log.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
+import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 
 function start(shelf?: EventShelf) {
   const clock = new ManualClock(1_000_000);

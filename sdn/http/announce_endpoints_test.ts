@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { registerDemo, testController } from "../../tests/support/sdn_controller.ts";
+import { registerDemo, testController } from "../../tests/support/worlds/sdn_controller.ts";
 
 Deno.test("PUT and DELETE /announce/{track} take the relay from the body and the query", async () => {
   const { ask } = await testController();

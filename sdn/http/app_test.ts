@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { refused } from "@qumo/shared/runtime";
 import { refusal } from "@qumo/shared/topology";
-import { type Ask, registerDemo, testController } from "../../tests/support/sdn_controller.ts";
+import {
+  type Ask,
+  registerDemo,
+  testController,
+} from "../../tests/support/worlds/sdn_controller.ts";
 import { tokenAccess } from "./auth.ts";
 
 Deno.test("a method that a path does not have is refused with those that it has", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Deadlines } from "./deadlines.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 Deno.test("each deadline falls due at its own time, and none that was called off", async () => {
   const clock = new ManualClock();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { refused } from "@qumo/shared/runtime";
 import { refusal } from "@qumo/shared/topology";
-import { testController } from "../../tests/support/sdn_controller.ts";
+import { testController } from "../../tests/support/worlds/sdn_controller.ts";
 import { openAccess } from "./auth.ts";
 
 const unknownToken = refused(refusal("unauthorized", "The token is not known"));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { healthAnswer } from "../control/answers.ts";
 import { MemoryStore } from "../store/mod.ts";
-import { testController } from "../../tests/support/sdn_controller.ts";
+import { testController } from "../../tests/support/worlds/sdn_controller.ts";
 import type { AppOptions } from "./app.ts";
 import { tokenAccess } from "./auth.ts";
 import { errorAnswer } from "./openapi.ts";

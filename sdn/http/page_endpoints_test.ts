@@ -1,7 +1,7 @@
 import type { PageFile } from "@qumo/shared/page";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { testController } from "../../tests/support/sdn_controller.ts";
+import { testController } from "../../tests/support/worlds/sdn_controller.ts";
 import { tokenAccess } from "./auth.ts";
 import { pageEndpoints } from "./page_endpoints.ts";
 

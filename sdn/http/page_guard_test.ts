@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { testController } from "../../tests/support/sdn_controller.ts";
+import { testController } from "../../tests/support/worlds/sdn_controller.ts";
 import { pageGuard } from "./page_guard.ts";
 
 const OWN = "127.0.0.1:8090";

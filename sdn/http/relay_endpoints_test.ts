@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { announcesDigest } from "@qumo/shared/topology";
-import { registerDemo, START, testController } from "../../tests/support/sdn_controller.ts";
+import { registerDemo, START, testController } from "../../tests/support/worlds/sdn_controller.ts";
 
 Deno.test("PUT /relay/{name} registers; the answer says when to come again", async () => {
   const { ask } = await testController();

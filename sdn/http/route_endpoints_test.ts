@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { registerDemo, testController } from "../../tests/support/sdn_controller.ts";
+import { registerDemo, testController } from "../../tests/support/worlds/sdn_controller.ts";
 
 Deno.test("GET /route answers as upstream does, with alternates and reasons when asked", async () => {
   const { ask } = await testController();

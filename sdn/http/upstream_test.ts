@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { HttpMetrics, listenHttp } from "@qumo/shared/http";
 import { systemClock } from "@qumo/shared/runtime";
-import { testController } from "../../tests/support/sdn_controller.ts";
-import { memoryLog } from "../../tests/support/memory_log.ts";
+import { testController } from "../../tests/support/worlds/sdn_controller.ts";
+import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 
 /** What the Go program's relay sends with each request, in its order. */
 const GO_HEADERS = "Host: sdn:8090\r\nUser-Agent: Go-http-client/1.1\r\n";

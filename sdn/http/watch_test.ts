@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { testController } from "../../tests/support/sdn_controller.ts";
+import { testController } from "../../tests/support/worlds/sdn_controller.ts";
 import { MAX_WATCHERS_PER_CLIENT, MAX_WRITE_LENGTH } from "./limits.ts";
 
 type Subject = Awaited<ReturnType<typeof testController>>;

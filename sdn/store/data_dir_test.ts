@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DataDir } from "./data_dir.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 function take(folder: string, name: string) {
   const user = { name, address: "127.0.0.1:8090", since: 0 };

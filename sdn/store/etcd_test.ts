@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import type { Batch } from "../registry/mod.ts";
 import { storeContract, testRegistry } from "../../tests/contracts/sdn_store.ts";
-import { EtcdCluster, etcdMissing, etcdTest } from "../../tests/support/etcd.ts";
+import { EtcdCluster, etcdMissing, etcdTest } from "../../tests/support/processes/etcd.ts";
 import { EtcdStore } from "./etcd.ts";
 import { StoreConflict } from "./types.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MAX_EVENTS } from "../events/mod.ts";
 import { SqliteEvents } from "./sqlite_events.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 Deno.test("events outlive the process, the newest of them", async () => {
   const folder = await Deno.makeTempDir();

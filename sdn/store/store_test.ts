@@ -4,7 +4,7 @@ import type { Command, RelayState } from "../registry/mod.ts";
 import { storeContract, testRegistry } from "../../tests/contracts/sdn_store.ts";
 import { MemoryStore } from "./memory.ts";
 import { SqliteStore } from "./sqlite.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 const timeline = { toWall: (time: number) => time + 5000, fromWall: (wall: number) => wall - 5000 };
 

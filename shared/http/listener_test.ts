@@ -5,8 +5,8 @@ import type { Handler } from "./exchange.ts";
 import { HEAD_TIMEOUT_MS, IDLE_TIMEOUT_MS, LOOK_MS, STALL_TIMEOUT_MS } from "./limits.ts";
 import { listenHttp } from "./listener.ts";
 import { type ConnectionDrop, HttpMetrics } from "./metrics.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
-import { memoryLog } from "../../tests/support/memory_log.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
+import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 
 const hello: Handler = () => new Response("hello");
 const HEAD = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Backoff } from "./backoff.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 const ALMOST_ONE = 1 - 2 ** -53;
 

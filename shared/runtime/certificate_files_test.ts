@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { makeCertificate } from "../../tests/support/certificate.ts";
+import { makeCertificate } from "../../tests/support/transport/certificate.ts";
 import { type CertificateFiles, certificateFiles } from "./certificate_files.ts";
 import {
   type Certificate,
@@ -7,7 +7,7 @@ import {
   type CertificatePair,
   inspectCertificate,
 } from "./certificates.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 Deno.test("certificateFiles() takes the pair that is there", async () => {
   const { pair, source } = await start();

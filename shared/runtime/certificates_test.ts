@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { makeCertificate } from "../../tests/support/certificate.ts";
+import { makeCertificate } from "../../tests/support/transport/certificate.ts";
 import { inspectCertificate, sha256OfPem } from "./certificates.ts";
 
 Deno.test("inspectCertificate() takes a pair and tells its hash and dates", async () => {

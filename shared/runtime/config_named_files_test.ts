@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { makeCertificate } from "../../tests/support/certificate.ts";
+import { makeCertificate } from "../../tests/support/transport/certificate.ts";
 import type { LoadedConfig } from "./config_file.ts";
 import {
   authorityFile,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { makeCertificate } from "../../tests/support/certificate.ts";
+import { makeCertificate } from "../../tests/support/transport/certificate.ts";
 import { systemClock } from "./clock.ts";
 import { askHealth, healthUrl } from "./health_check.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 function answering(answer: (url: URL) => Response | Promise<Response>): typeof fetch {
   return (input) => Promise.resolve(answer(new URL(String(input))));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LimitedLog } from "./limited_log.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
-import { memoryLog } from "../../tests/support/memory_log.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
+import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 
 Deno.test("LimitedLog writes some lines of a text a minute, and says how many it did not", async () => {
   const clock = new ManualClock();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Log, type LogLevel, openLog } from "./log.ts";
-import { memoryLog } from "../../tests/support/memory_log.ts";
+import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 
 function capture(format: "human" | "json", level: LogLevel = "debug") {
   const lines: string[] = [];

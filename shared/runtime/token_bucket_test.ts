@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TokenBucket } from "./token_bucket.ts";
-import { ManualClock } from "../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 Deno.test("TokenBucket gives a burst at once, and then so many a second", async () => {
   const clock = new ManualClock();

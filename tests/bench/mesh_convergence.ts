@@ -1,5 +1,5 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { Random } from "../support/fault_random.ts";
+import { Random } from "../support/faults/random.ts";
 import { MeshController } from "../support/mesh/controller.ts";
 import { DirectGround } from "../support/mesh/ground.ts";
 import { neighborsOf, ringWithChords, type Topology } from "../support/mesh/topology.ts";

@@ -1,4 +1,4 @@
-import { EtcdCluster, etcdMissing } from "../support/etcd.ts";
+import { EtcdCluster, etcdMissing } from "../support/processes/etcd.ts";
 import { measureConvergence } from "./sdn_convergence.ts";
 import { measureFanOut } from "./sdn_fan_out.ts";
 import { measureFloor, measureHeartbeats } from "./sdn_heartbeats.ts";

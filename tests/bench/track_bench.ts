@@ -3,7 +3,7 @@
  * up: the relay's work for an object without the transport's.
  */
 import { LogCursor, type LogReader, type SubgroupLog } from "../../relay/track/mod.ts";
-import { NATIVE, World } from "../support/track_model.ts";
+import { NATIVE, World } from "../support/worlds/track_model.ts";
 
 const OBJECT_BYTES = 1_200;
 const READERS = [1, 50, 200];

@@ -3,7 +3,7 @@
  * names a rule that does not exist, and with `--strict` also when a rule that binds has no test.
  */
 import { parseArgs } from "node:util";
-import { readProjectFiles } from "../support/project_files.ts";
+import { readProjectFiles } from "../support/source/project_files.ts";
 import { findClaims } from "./proofs.ts";
 import { makeReport } from "./report.ts";
 import { RULES } from "./rules.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readProjectFiles } from "../support/project_files.ts";
+import { readProjectFiles } from "../support/source/project_files.ts";
 import { findClaims } from "./proofs.ts";
 import { makeReport } from "./report.ts";
 import { must, should } from "./rule.ts";

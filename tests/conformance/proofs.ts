@@ -1,4 +1,4 @@
-import { lineOf, scanSource } from "../support/source.ts";
+import { lineOf, scanSource } from "../support/source/source.ts";
 
 /** A test, or a step of one, that says by its name which rules it proves. */
 export interface Proof {

@@ -1,8 +1,8 @@
 import { drafts } from "@qumo/shared/wire";
 import { BidiRequests } from "../../relay/session/moqt/requests/bidi_requests.ts";
-import { MultiplexedRequests } from "../support/multiplexed_requests.ts";
+import { MultiplexedRequests } from "./multiplexed_requests.ts";
 import { requestContract } from "./requests.ts";
-import { type MemoryConnection, memoryPair } from "../support/memory_connection.ts";
+import { type MemoryConnection, memoryPair } from "../support/transport/memory_connection.ts";
 
 for (const draft of drafts.filter(({ family }) => family === "B")) {
   requestContract(`a stream for each in ${draft.protocol}`, (credit) => {

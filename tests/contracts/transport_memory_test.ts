@@ -1,5 +1,5 @@
 import { type ConnectOptions, transportContract } from "./transport.ts";
-import { memoryPair } from "../support/memory_connection.ts";
+import { memoryPair } from "../support/transport/memory_connection.ts";
 
 for (const canReset of [true, false]) {
   const join = (options: ConnectOptions = {}) => {

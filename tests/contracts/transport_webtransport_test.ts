@@ -10,7 +10,7 @@ import {
 } from "../../relay/transport/mod.ts";
 import { type Connected, type ConnectOptions, transportContract } from "./transport.ts";
 import { UdpForwarder } from "./transport/udp_forwarder.ts";
-import { memoryPair } from "../support/memory_connection.ts";
+import { memoryPair } from "../support/transport/memory_connection.ts";
 
 const certificate = await generateCertificate(["localhost"]);
 

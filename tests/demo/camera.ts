@@ -1,5 +1,5 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import type { Publication, PublishedGroup } from "../support/peer.ts";
+import type { Publication, PublishedGroup } from "../support/peers/peer.ts";
 import { GROUP_OBJECTS, makePicture, RATE } from "./video.ts";
 
 /** Publishes the video, an object at a time, when each is due. */

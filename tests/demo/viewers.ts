@@ -1,9 +1,9 @@
 import { Connection } from "@moq/net";
 import { dial } from "../../relay/transport/mod.ts";
-import { connectionTransport } from "../support/connection_transport.ts";
-import { connectMoqNet } from "../support/moq_net.ts";
-import { MoqNetPeer } from "../support/moq_net_peer.ts";
-import type { QuicServerAddress } from "../support/quic_transport.ts";
+import { connectionTransport } from "../support/transport/connection_transport.ts";
+import { connectMoqNet } from "../support/peers/moq_net.ts";
+import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
+import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 
 /** Connects `@moq/net` as a program does, by raw QUIC. */
 export function connectByQuic(relay: QuicServerAddress): Promise<MoqNetPeer> {

@@ -1,14 +1,14 @@
 /** `@moq/net` in Chromium talks over our WebTransport to `@moq/net` in Deno, with no relay between. */
 import type { Browser } from "playwright-core";
 import { listen } from "../../relay/transport/mod.ts";
-import { makeCertificate } from "../support/certificate.ts";
-import { chromiumTest } from "../support/chromium.ts";
+import { makeCertificate } from "../support/transport/certificate.ts";
+import { chromiumTest } from "../support/processes/chromium.ts";
 import { connectChromium } from "../peers/browser_peer.ts";
-import { connectionTransport } from "../support/connection_transport.ts";
+import { connectionTransport } from "../support/transport/connection_transport.ts";
 import { Deadline } from "../support/deadline.ts";
-import { acceptMoqNet } from "../support/moq_net.ts";
-import type { Peer } from "../support/peer.ts";
-import { readObjects, writeObjects } from "../support/traffic.ts";
+import { acceptMoqNet } from "../support/peers/moq_net.ts";
+import type { Peer } from "../support/peers/peer.ts";
+import { readObjects, writeObjects } from "../support/peers/traffic.ts";
 
 chromiumTest("@moq/net in Chromium publishes over our WebTransport", async (browser) => {
   await withPair(browser, (page, server, deadline) => passOn(page, server, deadline));

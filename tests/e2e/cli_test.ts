@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateCertificate } from "../../relay/transport/mod.ts";
 import { Deadline } from "../support/deadline.ts";
-import { type RelayProcess, startRelay } from "../support/relay_process.ts";
+import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
 
 const MAIN = new URL("../../relay/main.ts", import.meta.url).href;
 

@@ -1,12 +1,16 @@
 /** Each client publishes through the relay to each client: libraries that know nothing of us. */
 import assert from "node:assert/strict";
 import { connectChromium } from "../peers/browser_peer.ts";
-import { connectMoqNet } from "../support/moq_net.ts";
-import { connectMoqt } from "../support/moqt_peer.ts";
-import type { Peer } from "../support/peer.ts";
-import type { QuicServerAddress } from "../support/quic_transport.ts";
-import { relayChromiumTest, type RelayTest, relayTest } from "../support/relay_test_case.ts";
-import { payloadOf } from "../support/traffic.ts";
+import { connectMoqNet } from "../support/peers/moq_net.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
+import type { Peer } from "../support/peers/peer.ts";
+import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+import {
+  relayChromiumTest,
+  type RelayTest,
+  relayTest,
+} from "../support/processes/relay_test_case.ts";
+import { payloadOf } from "../support/peers/traffic.ts";
 
 type Connect = (server: QuicServerAddress) => Promise<Peer>;
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { Deadline } from "../support/deadline.ts";
-import { EtcdCluster, etcdTest } from "../support/etcd.ts";
+import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
 import { carryTrack } from "../support/executables/cases.ts";
 import { mountedPaths, ownServices, readComposeFiles } from "../support/executables/compose.ts";
 import { ComposedNetwork } from "../support/executables/composed_network.ts";

@@ -9,7 +9,7 @@ import { parameterTable } from "../../shared/wire/moqt/drafts/draft18_parameters
 import { MESH_OPTION } from "../../shared/wire/moqt/mesh.ts";
 import { anchorsOf, linksOf } from "../support/documents/anchors.ts";
 import { blocksOf, type Document, readDocuments } from "../support/documents/document.ts";
-import { readProjectFiles } from "../support/project_files.ts";
+import { readProjectFiles } from "../support/source/project_files.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const documents = await readDocuments();

@@ -6,9 +6,9 @@ import { startTestPicture } from "../peers/ffmpeg.ts";
 import { connectMoqRs, type MoqRsPeer } from "../peers/moq_rs.ts";
 import { pythonMissing } from "../peers/python.ts";
 import { programMissing } from "../support/optional_test_case.ts";
-import type { Peer } from "../support/peer.ts";
-import { relayChromiumTest, type RelayTest } from "../support/relay_test_case.ts";
-import { startRelay } from "../support/relay_process.ts";
+import type { Peer } from "../support/peers/peer.ts";
+import { relayChromiumTest, type RelayTest } from "../support/processes/relay_test_case.ts";
+import { startRelay } from "../support/processes/relay_process.ts";
 
 /** Each joins another broadcast, as the first who comes late. */
 const JOINS = 12;

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { becomes } from "../support/becomes.ts";
-import { GoController } from "../support/go_controller.ts";
-import { startRelay } from "../support/relay_process.ts";
-import { SdnProgram } from "../support/sdn_program.ts";
+import { GoController } from "../support/processes/go_controller.ts";
+import { startRelay } from "../support/processes/relay_process.ts";
+import { SdnProgram } from "../support/processes/sdn_program.ts";
 
 function serveGo() {
   const go = new GoController(() => systemClock.now());

@@ -1,8 +1,8 @@
 /** Chromium against our HTTP/3 and WebTransport: whatever a page can see and do. */
 import assert from "node:assert/strict";
 import type { ReceiveStream } from "../../relay/transport/mod.ts";
-import { chromiumTest } from "../support/chromium.ts";
-import { call, WebTransportBench } from "../support/webtransport_page.ts";
+import { chromiumTest } from "../support/processes/chromium.ts";
+import { call, WebTransportBench } from "../support/peers/webtransport_page.ts";
 
 chromiumTest("Chromium and we agree on a protocol, and the path arrives", async (browser) => {
   await using bench = await WebTransportBench.open(browser);

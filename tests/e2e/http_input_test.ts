@@ -1,8 +1,8 @@
 /** What strangers write into requests, at both programs as they are. */
 import assert from "node:assert/strict";
-import { rawHttp, statusOf } from "../support/raw_http.ts";
-import { startRelay } from "../support/relay_process.ts";
-import { SdnProgram } from "../support/sdn_program.ts";
+import { rawHttp, statusOf } from "../support/peers/raw_http.ts";
+import { startRelay } from "../support/processes/relay_process.ts";
+import { SdnProgram } from "../support/processes/sdn_program.ts";
 
 /** Methods that nobody has heard of, and those of HTTP that no part of the programs means. */
 const METHODS = [

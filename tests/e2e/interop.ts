@@ -4,11 +4,11 @@
  */
 import { systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../support/deadline.ts";
-import { connectMoqNet } from "../support/moq_net.ts";
-import { connectMoqt } from "../support/moqt_peer.ts";
-import type { Peer } from "../support/peer.ts";
-import type { QuicServerAddress } from "../support/quic_transport.ts";
-import { startRelay } from "../support/relay_process.ts";
+import { connectMoqNet } from "../support/peers/moq_net.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
+import type { Peer } from "../support/peers/peer.ts";
+import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+import { startRelay } from "../support/processes/relay_process.ts";
 import { type InteropCase, interopCases } from "./interop_cases.ts";
 
 type Connect = (server: QuicServerAddress) => Promise<Peer>;

@@ -1,5 +1,5 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import type { Peer } from "../support/peer.ts";
+import type { Peer } from "../support/peers/peer.ts";
 
 /** One case of the interop runner, played by one client. */
 export interface InteropCase {

@@ -6,7 +6,12 @@ import { loadConfig } from "@qumo/shared/runtime";
 import { parse } from "yaml";
 import { relayDefinition } from "../../relay/config/definition.ts";
 import { sdnDefinition } from "../../sdn/config/definition.ts";
-import { type Manifest, misspellings, readManifests, schemaFaults } from "../support/kubernetes.ts";
+import {
+  type Manifest,
+  misspellings,
+  readManifests,
+  schemaFaults,
+} from "../support/processes/kubernetes.ts";
 import { toolTest } from "../support/tools.ts";
 
 const FOLDER = fileURLToPath(new URL("../../configs/kubernetes/", import.meta.url));

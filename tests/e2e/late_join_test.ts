@@ -1,13 +1,13 @@
 /** Clients that come when a group is long under way, and clients that come for what is already over. */
 import assert from "node:assert/strict";
-import { connectMoqNet } from "../support/moq_net.ts";
-import type { MoqtFetch } from "../support/moqt.ts";
-import { connectMoqt } from "../support/moqt_peer.ts";
-import type { MoqtPeer } from "../support/moqt_session.ts";
-import type { Peer } from "../support/peer.ts";
-import type { QuicServerAddress } from "../support/quic_transport.ts";
-import { type RelayTest, relayTest } from "../support/relay_test_case.ts";
-import { payloadOf, readObjects, writeObjects } from "../support/traffic.ts";
+import { connectMoqNet } from "../support/peers/moq_net.ts";
+import type { MoqtFetch } from "../support/peers/moqt.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
+import type { MoqtPeer } from "../support/peers/moqt_session.ts";
+import type { Peer } from "../support/peers/peer.ts";
+import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
+import { payloadOf, readObjects, writeObjects } from "../support/peers/traffic.ts";
 
 type Connect = (server: QuicServerAddress) => Promise<Peer>;
 

@@ -4,8 +4,8 @@ import { Deadline } from "../support/deadline.ts";
 import { playScenario } from "../support/moq_test/play.ts";
 import { TestPublisher } from "../support/moq_test/publisher.ts";
 import { type Scenario, scenarios } from "../support/moq_test/scenarios.ts";
-import { type RelayProcess, startRelay } from "../support/relay_process.ts";
-import { WirePeer } from "../support/wire_peer.ts";
+import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
+import { WirePeer } from "../support/peers/wire_peer.ts";
 
 Deno.test("The relay passes on the traffic of moq-test-00", async (t) => {
   await using relay = await startRelay();

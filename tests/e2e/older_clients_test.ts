@@ -1,12 +1,12 @@
 /** What npm serves as the newest publisher and player of moq-dev has older libraries in it, at draft 18. */
 import assert from "node:assert/strict";
 import { connectMoqNet01, connectMoqNet02 } from "../peers/older_moq_net.ts";
-import { connectMoqNet } from "../support/moq_net.ts";
-import { connectMoqt } from "../support/moqt_peer.ts";
-import type { Peer } from "../support/peer.ts";
-import type { QuicServerAddress } from "../support/quic_transport.ts";
-import { type RelayTest, relayTest } from "../support/relay_test_case.ts";
-import { readObjects, writeObjects } from "../support/traffic.ts";
+import { connectMoqNet } from "../support/peers/moq_net.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
+import type { Peer } from "../support/peers/peer.ts";
+import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
+import { readObjects, writeObjects } from "../support/peers/traffic.ts";
 
 type Connect = (server: QuicServerAddress) => Promise<Peer>;
 

@@ -6,10 +6,10 @@ import assert from "node:assert/strict";
 import { systemClock, type Timer } from "@qumo/shared/runtime";
 import { connectChromium } from "../peers/browser_peer.ts";
 import { UdpLink } from "../support/mesh/udp_link.ts";
-import { connectMoqNet } from "../support/moq_net.ts";
-import type { Peer, Publication } from "../support/peer.ts";
-import type { QuicServerAddress } from "../support/quic_transport.ts";
-import { relayChromiumTest, type RelayTest } from "../support/relay_test_case.ts";
+import { connectMoqNet } from "../support/peers/moq_net.ts";
+import type { Peer, Publication } from "../support/peers/peer.ts";
+import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+import { relayChromiumTest, type RelayTest } from "../support/processes/relay_test_case.ts";
 
 const PATH = "live/outage";
 const RATES = [4, 30, 60];

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { readLabels, scrapePrograms } from "../support/live_metrics.ts";
-import { recordedBy, unknownIn } from "../support/metric_names.ts";
-import { parsePromql } from "../support/promql.ts";
-import { PrometheusServer } from "../support/prometheus_server.ts";
-import { startRelay } from "../support/relay_process.ts";
-import { SdnProcess } from "../support/sdn_process.ts";
+import { readLabels, scrapePrograms } from "../support/metrics/live_metrics.ts";
+import { recordedBy, unknownIn } from "../support/metrics/metric_names.ts";
+import { parsePromql } from "../support/metrics/promql.ts";
+import { PrometheusServer } from "../support/processes/prometheus_server.ts";
+import { startRelay } from "../support/processes/relay_process.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 import { toolTest } from "../support/tools.ts";
 import { DEFAULTS as RELAY } from "../../relay/config/definition.ts";
 import { DEFAULTS as SDN } from "../../sdn/config/definition.ts";

@@ -1,8 +1,8 @@
 /** What a relay says of itself when its controller does not take it. */
 import assert from "node:assert/strict";
 import { becomes } from "../support/becomes.ts";
-import { startRelay } from "../support/relay_process.ts";
-import { SdnProgram } from "../support/sdn_program.ts";
+import { startRelay } from "../support/processes/relay_process.ts";
+import { SdnProgram } from "../support/processes/sdn_program.ts";
 
 Deno.test("a relay with a bad controller token says so, and is unready where that is configured", async () => {
   const token = await Deno.makeTempFile();

@@ -13,7 +13,7 @@ import { MESH } from "../scenarios/counters/mesh_drives.ts";
 import { OBJECTS } from "../scenarios/counters/object_drives.ts";
 import { PORTS } from "../scenarios/counters/port_drives.ts";
 import { ENDINGS, REQUESTS } from "../scenarios/counters/session_drives.ts";
-import { movedIn, MovedSeries } from "../support/moved_series.ts";
+import { movedIn, MovedSeries } from "../support/metrics/moved_series.ts";
 
 const HTTP = "shared/http/listener_test.ts";
 

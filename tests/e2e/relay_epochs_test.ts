@@ -1,8 +1,8 @@
 /** A relay and its controller when somebody else has the relay's name. */
 import assert from "node:assert/strict";
 import { becomes } from "../support/becomes.ts";
-import { startRelay } from "../support/relay_process.ts";
-import { SdnProgram } from "../support/sdn_program.ts";
+import { startRelay } from "../support/processes/relay_process.ts";
+import { SdnProgram } from "../support/processes/sdn_program.ts";
 
 const NODE_TTL_SEC = 3;
 

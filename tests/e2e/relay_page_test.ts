@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
 import { becomes } from "../support/becomes.ts";
-import { chromiumTest } from "../support/chromium.ts";
-import { readRows } from "../support/dashboard_page.ts";
+import { chromiumTest } from "../support/processes/chromium.ts";
+import { readRows } from "../support/processes/dashboard_page.ts";
 import { Deadline } from "../support/deadline.ts";
-import { connectMoqt } from "../support/moqt_peer.ts";
-import { type RelayProcess, startRelay } from "../support/relay_process.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
+import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
 
 /** Opens the page; what the browser complains of is kept. */
 async function open(browser: Browser, relay: RelayProcess) {

@@ -10,18 +10,18 @@ import { connectMoqRs } from "../peers/moq_rs.ts";
 import { pythonMissing } from "../peers/python.ts";
 import { Deadline } from "../support/deadline.ts";
 import { until } from "../support/mesh/until.ts";
-import { connectMoqNet } from "../support/moq_net.ts";
-import type { MoqNetPeer } from "../support/moq_net_peer.ts";
+import { connectMoqNet } from "../support/peers/moq_net.ts";
+import type { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
 import {
   type PublisherProgram,
   signedPayload,
   startMoqNetPublisher,
-} from "../support/moq_net_program.ts";
-import { connectMoqt } from "../support/moqt_peer.ts";
-import type { MoqtPeer } from "../support/moqt_session.ts";
+} from "../support/peers/moq_net_program.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
+import type { MoqtPeer } from "../support/peers/moqt_session.ts";
 import { optionalTest } from "../support/optional_test_case.ts";
-import type { QuicServerAddress } from "../support/quic_transport.ts";
-import { type RelayInProcess, startRelayInProcess } from "../support/relay_in_process.ts";
+import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
 
 const PATH = "live/restart";
 const TRACK = "video";

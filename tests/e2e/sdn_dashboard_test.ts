@@ -1,6 +1,6 @@
 /** The controller's page in Chromium, before a controller in a process of its own. */
 import assert from "node:assert/strict";
-import { chromiumTest } from "../support/chromium.ts";
+import { chromiumTest } from "../support/processes/chromium.ts";
 import { becomes } from "../support/becomes.ts";
 import {
   cellOf as cell,
@@ -12,9 +12,9 @@ import {
   relayOf as relay,
   said,
   showsRows,
-} from "../support/dashboard_page.ts";
-import { EtcdCluster, etcdMissing } from "../support/etcd.ts";
-import { SdnProgram } from "../support/sdn_program.ts";
+} from "../support/processes/dashboard_page.ts";
+import { EtcdCluster, etcdMissing } from "../support/processes/etcd.ts";
+import { SdnProgram } from "../support/processes/sdn_program.ts";
 
 chromiumTest(
   "an empty controller's page says how to register a relay, and shows it",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { becomes } from "../support/becomes.ts";
-import { EtcdCluster, etcdTest } from "../support/etcd.ts";
+import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
 import { freePort } from "../support/mesh/ports.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

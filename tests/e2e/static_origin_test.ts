@@ -1,15 +1,15 @@
 /** Edges that take tracks from an origin of the configuration, and how they know that it is the origin. */
 import assert from "node:assert/strict";
 import { DEFAULTS } from "../../relay/config/definition.ts";
-import { makeSignedCertificate } from "../support/certificate.ts";
+import { makeSignedCertificate } from "../support/transport/certificate.ts";
 import { Deadline } from "../support/deadline.ts";
-import { connectMoqNet } from "../support/moq_net.ts";
-import { connectMoqt } from "../support/moqt_peer.ts";
+import { connectMoqNet } from "../support/peers/moq_net.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
 import { until } from "../support/mesh/until.ts";
-import type { Peer } from "../support/peer.ts";
-import { type RelayInProcess, startRelayInProcess } from "../support/relay_in_process.ts";
-import { listenQuicTransport } from "../support/quic_transport.ts";
-import { payloadOf } from "../support/traffic.ts";
+import type { Peer } from "../support/peers/peer.ts";
+import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
+import { listenQuicTransport } from "../support/transport/quic_transport.ts";
+import { payloadOf } from "../support/peers/traffic.ts";
 
 const MILLISECONDS = 30_000;
 const PATH = "example.net/live/a";

@@ -11,10 +11,10 @@ import {
   SubgroupReader,
   subscribe,
 } from "../scenarios/script.ts";
-import { RequestRefused } from "../support/moqt.ts";
-import { connectMoqt } from "../support/moqt_peer.ts";
-import { type RelayTest, relayTest } from "../support/relay_test_case.ts";
-import { ScriptedPeer } from "../support/scripted_peer.ts";
+import { RequestRefused } from "../support/peers/moqt.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
+import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
+import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 
 const missing = pythonMissing("aioquic");
 

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
 import { parse } from "yaml";
 import { Deadline } from "../support/deadline.ts";
-import { until } from "../support/fault_case.ts";
-import { ExportingProgram } from "../support/exporting_program.ts";
-import { connectMoqt } from "../support/moqt_peer.ts";
-import { OtlpReceiver, type Received } from "../support/otlp_receiver.ts";
-import { startRelay } from "../support/relay_process.ts";
-import { SdnProcess } from "../support/sdn_process.ts";
+import { until } from "../support/faults/case.ts";
+import { ExportingProgram } from "../support/processes/exporting_program.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
+import { OtlpReceiver, type Received } from "../support/processes/otlp_receiver.ts";
+import { startRelay } from "../support/processes/relay_process.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 // As OTLP numbers them.
 const SpanKind = { SERVER: 2, CLIENT: 3 } as const;

@@ -14,8 +14,8 @@ import {
   SubgroupReader,
   subscribe,
 } from "../scenarios/script.ts";
-import { type RelayTest, relayTest } from "../support/relay_test_case.ts";
-import { ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
+import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
+import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 
 const ROUNDS = Number(Deno.env.get("TEST_ROUNDS") ?? 150);
 const LIVE = { filter: { type: "largest_object" } } as const;

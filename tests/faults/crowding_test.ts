@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { dial } from "../../relay/transport/mod.ts";
-import { counter, faultTest, until } from "../support/fault_case.ts";
-import { beginHandshakes, Crowd } from "../support/fault_crowd.ts";
-import { RawPeer, sayTooMuch } from "../support/fault_raw.ts";
-import type { RelayProcess } from "../support/relay_process.ts";
-import { WirePeer } from "../support/wire_peer.ts";
+import { counter, faultTest, until } from "../support/faults/case.ts";
+import { beginHandshakes, Crowd } from "../support/faults/crowd.ts";
+import { RawPeer, sayTooMuch } from "../support/faults/raw.ts";
+import type { RelayProcess } from "../support/processes/relay_process.ts";
+import { WirePeer } from "../support/peers/wire_peer.ts";
 
 // Who is silent is not gone soon, and there are fewer places than are taken.
 const PATIENT = { idle_timeout_ms: 30_000, handshake_timeout_ms: 30_000, max_handshakes: 100 };

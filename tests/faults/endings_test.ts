@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { announce, closedWith, publish, refused, subscribe, VIDEO } from "../scenarios/script.ts";
-import { bytesOf } from "../support/scripted_streams.ts";
-import { namespaceOf, type ScriptedPeer } from "../support/scripted_peer.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { bytesOf } from "../support/peers/scripted_streams.ts";
+import { namespaceOf, type ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 
 // More than it takes for a session to end: the request may meet every step of it.
 const STEPS = 60;

@@ -1,11 +1,11 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { draft18, type FullTrackName } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { offer } from "../support/fault_canary.ts";
-import { counter, faultTest, total } from "../support/fault_case.ts";
-import { RawPeer } from "../support/fault_raw.ts";
-import type { QuicServerAddress } from "../support/quic_transport.ts";
-import { namespace, trackName, WirePeer } from "../support/wire_peer.ts";
+import { offer } from "../support/faults/canary.ts";
+import { counter, faultTest, total } from "../support/faults/case.ts";
+import { RawPeer } from "../support/faults/raw.ts";
+import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+import { namespace, trackName, WirePeer } from "../support/peers/wire_peer.ts";
 
 const FLOOD = trackName(["flood"], "track");
 const ALIAS = 7n;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dialQuic } from "../../relay/transport/mod.ts";
-import { counter, faultTest } from "../support/fault_case.ts";
-import { openControl, openRequest } from "../support/http3.ts";
+import { counter, faultTest } from "../support/faults/case.ts";
+import { openControl, openRequest } from "../support/peers/http3.ts";
 
 const EMPTY_FRAMES = new Uint8Array(64 * 1024);
 // RFC 9114.

@@ -1,4 +1,4 @@
-import { fuzzTest } from "../support/fault_fuzz.ts";
+import { fuzzTest } from "../support/faults/fuzz.ts";
 
 fuzzTest("subgroups and datagrams", {
   inputs: 25_000,

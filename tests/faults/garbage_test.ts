@@ -10,12 +10,12 @@ import {
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { frame, subgroupHeader } from "../scenarios/script.ts";
-import { faultTest } from "../support/fault_case.ts";
-import { Random } from "../support/fault_random.ts";
-import { RawPeer } from "../support/fault_raw.ts";
-import type { RelayProcess } from "../support/relay_process.ts";
-import { bytesOf } from "../support/scripted_streams.ts";
-import { namespace, trackName } from "../support/wire_peer.ts";
+import { faultTest } from "../support/faults/case.ts";
+import { Random } from "../support/faults/random.ts";
+import { RawPeer } from "../support/faults/raw.ts";
+import type { RelayProcess } from "../support/processes/relay_process.ts";
+import { bytesOf } from "../support/peers/scripted_streams.ts";
+import { namespace, trackName } from "../support/peers/wire_peer.ts";
 
 const SEED = 18;
 const CONNECTIONS = 1_000;

@@ -6,14 +6,14 @@
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { dial, dialQuic } from "../../relay/transport/mod.ts";
-import { podTest, until } from "../support/fault_case.ts";
-import { beginHandshakes, Crowd } from "../support/fault_crowd.ts";
-import { RawPeer, sayTooMuch } from "../support/fault_raw.ts";
-import { openControl, openRequest } from "../support/http3.ts";
-import { rawHttp } from "../support/raw_http.ts";
-import { askBeside, halfHeads } from "../support/half_heads.ts";
-import type { RelayProcess } from "../support/relay_process.ts";
-import { WirePeer } from "../support/wire_peer.ts";
+import { podTest, until } from "../support/faults/case.ts";
+import { beginHandshakes, Crowd } from "../support/faults/crowd.ts";
+import { RawPeer, sayTooMuch } from "../support/faults/raw.ts";
+import { openControl, openRequest } from "../support/peers/http3.ts";
+import { rawHttp } from "../support/peers/raw_http.ts";
+import { askBeside, halfHeads } from "../support/peers/half_heads.ts";
+import type { RelayProcess } from "../support/processes/relay_process.ts";
+import { WirePeer } from "../support/peers/wire_peer.ts";
 
 podTest("in a pod: 1100 first packets whose answers nobody reads", async ({ relay, deadline }) => {
   await deadline.for("the first packets", beginHandshakes(relay, 1_100));

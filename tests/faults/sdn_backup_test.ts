@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SdnProcess } from "../support/sdn_process.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 async function run(...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SdnProcess } from "../support/sdn_process.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 Deno.test("a second controller on one data_dir is refused, and one after a SIGKILL is not", async () => {
   const dataDir = await Deno.makeTempDir();

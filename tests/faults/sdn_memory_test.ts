@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../support/deadline.ts";
-import { askBeside, halfHeads } from "../support/half_heads.ts";
-import { Pod } from "../support/pod.ts";
-import { SdnProcess } from "../support/sdn_process.ts";
+import { askBeside, halfHeads } from "../support/peers/half_heads.ts";
+import { Pod } from "../support/processes/pod.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 const CONFIG = { graph: { node_ttl_sec: 30 } };
 

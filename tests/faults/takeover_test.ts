@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { offer } from "../support/fault_canary.ts";
-import { faultTest, total, until } from "../support/fault_case.ts";
-import type { QuicServerAddress } from "../support/quic_transport.ts";
-import { trackName, WirePeer } from "../support/wire_peer.ts";
+import { offer } from "../support/faults/canary.ts";
+import { faultTest, total, until } from "../support/faults/case.ts";
+import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+import { trackName, WirePeer } from "../support/peers/wire_peer.ts";
 
 const OURS = trackName(["show"], "track");
 const ALIAS = 3n;

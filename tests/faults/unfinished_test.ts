@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { offer } from "../support/fault_canary.ts";
-import { counter, faultTest } from "../support/fault_case.ts";
-import { namespace, trackName, WirePeer } from "../support/wire_peer.ts";
+import { offer } from "../support/faults/canary.ts";
+import { counter, faultTest } from "../support/faults/case.ts";
+import { namespace, trackName, WirePeer } from "../support/peers/wire_peer.ts";
 
 const PUBLISHERS = 3;
 const GROUPS = 500;

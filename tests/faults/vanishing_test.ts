@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { UdpForwarder } from "../contracts/transport/udp_forwarder.ts";
-import { offer } from "../support/fault_canary.ts";
-import { counter, faultTest, until } from "../support/fault_case.ts";
-import { Random } from "../support/fault_random.ts";
-import { namespace, trackName, WirePeer } from "../support/wire_peer.ts";
+import { offer } from "../support/faults/canary.ts";
+import { counter, faultTest, until } from "../support/faults/case.ts";
+import { Random } from "../support/faults/random.ts";
+import { namespace, trackName, WirePeer } from "../support/peers/wire_peer.ts";
 
 const SEED = 18;
 const LOST = 'qumo_relay_sessions_ended_total{reason="lost"}';

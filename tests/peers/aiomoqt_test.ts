@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { relayTest } from "../support/relay_test_case.ts";
+import { relayTest } from "../support/processes/relay_test_case.ts";
 import { AIOMOQT_CASES, listAiomoqtCases, runAiomoqt } from "./aiomoqt.ts";
 import { pythonMissing } from "./python.ts";
 

@@ -6,8 +6,8 @@ import {
   type ReceiveStream,
   TransportError,
 } from "../../relay/transport/mod.ts";
-import type { QuicServerAddress } from "../support/quic_transport.ts";
-import { Queue } from "../support/queue.ts";
+import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+import { Queue } from "../support/peers/queue.ts";
 import { IncomingHalf, OutgoingHalf } from "./aioquic_streams.ts";
 import { PythonScript } from "./python.ts";
 

@@ -1,11 +1,11 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { type Connection, listen, TransportError } from "../../relay/transport/mod.ts";
-import { makeCertificate } from "../support/certificate.ts";
+import { makeCertificate } from "../support/transport/certificate.ts";
 import { Deadline } from "../support/deadline.ts";
 import { optionalTest } from "../support/optional_test_case.ts";
-import { relayTest } from "../support/relay_test_case.ts";
-import { ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
+import { relayTest } from "../support/processes/relay_test_case.ts";
+import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import { type AioquicConnection, type AioquicOptions, connectAioquic } from "./aioquic.ts";
 import { pythonMissing } from "./python.ts";
 

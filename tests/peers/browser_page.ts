@@ -1,9 +1,9 @@
 /** What runs in a browser: a library over the browser's own WebTransport, waiting to be told what to do. */
 import { Connection } from "@moq/net";
-import { MoqNetPeer } from "../support/moq_net_peer.ts";
-import { MoqtClient } from "../support/moqt.ts";
-import { MoqtPeer } from "../support/moqt_session.ts";
-import type { Peer } from "../support/peer.ts";
+import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
+import { MoqtClient } from "../support/peers/moqt.ts";
+import { MoqtPeer } from "../support/peers/moqt_session.ts";
+import type { Peer } from "../support/peers/peer.ts";
 
 /** The libraries that a page can use. `@moq/net` speaks draft 18 only where the browser negotiates. */
 export type PageLibrary = "@moq/net" | "@moqt/transport";

@@ -6,9 +6,9 @@ import type {
   PublishedGroup,
   Watch,
   WatchedObject,
-} from "../support/peer.ts";
-import { type PageServer, servePage } from "../support/page_server.ts";
-import type { QuicServerAddress } from "../support/quic_transport.ts";
+} from "../support/peers/peer.ts";
+import { type PageServer, servePage } from "../support/processes/page_server.ts";
+import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import type { BrowserPage, PageLibrary } from "./browser_page.ts";
 import { type Browser, type Page, playwrightBrowser, type Remote } from "./browsers.ts";
 

@@ -1,6 +1,6 @@
 import type { Browser as PlaywrightBrowser } from "playwright-core";
 import puppeteer from "puppeteer-core";
-import { chromiumMissing, launchChromium } from "../support/chromium.ts";
+import { chromiumMissing, launchChromium } from "../support/processes/chromium.ts";
 import { executableMissing } from "../support/optional_test_case.ts";
 
 /** Where Firefox is: what `FIREFOX_PATH` says, or where Debian puts it. */

@@ -1,10 +1,10 @@
 /** Pages in Chromium and Firefox, which cannot say in its request what it speaks, at a relay. */
 import assert from "node:assert/strict";
 import { becomes } from "../support/becomes.ts";
-import type { DatagramPublication, Watch } from "../support/peer.ts";
-import { servePage } from "../support/page_server.ts";
-import { type RelayTest, relayTest } from "../support/relay_test_case.ts";
-import { payloadOf, readObjects, writeObjects } from "../support/traffic.ts";
+import type { DatagramPublication, Watch } from "../support/peers/peer.ts";
+import { servePage } from "../support/processes/page_server.ts";
+import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
+import { payloadOf, readObjects, writeObjects } from "../support/peers/traffic.ts";
 import { type BrowserPeer, connectPage } from "./browser_peer.ts";
 import { type Browser, type BrowserKind, CHROMIUM, FIREFOX } from "./browsers.ts";
 

@@ -1,5 +1,11 @@
-import type { Peer, Publication, PublishedGroup, Watch, WatchedObject } from "../support/peer.ts";
-import type { QuicServerAddress } from "../support/quic_transport.ts";
+import type {
+  Peer,
+  Publication,
+  PublishedGroup,
+  Watch,
+  WatchedObject,
+} from "../support/peers/peer.ts";
+import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { PythonScript } from "./python.ts";
 
 /** What is different from the usual. */

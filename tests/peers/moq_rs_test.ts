@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { connectMoqNet } from "../support/moq_net.ts";
+import { connectMoqNet } from "../support/peers/moq_net.ts";
 import { programMissing } from "../support/optional_test_case.ts";
-import type { Peer } from "../support/peer.ts";
-import { type RelayTest, relayTest } from "../support/relay_test_case.ts";
-import { readObjects, writeObjects } from "../support/traffic.ts";
+import type { Peer } from "../support/peers/peer.ts";
+import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
+import { readObjects, writeObjects } from "../support/peers/traffic.ts";
 import { startTestPicture } from "./ffmpeg.ts";
 import { connectMoqRs } from "./moq_rs.ts";
 import { pythonMissing } from "./python.ts";

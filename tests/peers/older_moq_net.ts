@@ -4,13 +4,22 @@
  */
 import * as Net01 from "@moq/net-0.1";
 import * as Net02 from "@moq/net-0.2";
-import { MoqNetPeer } from "../support/moq_net_peer.ts";
-import { NamespaceSet } from "../support/namespace_set.ts";
-import type { Peer, Publication, PublishedGroup, Watch, WatchedObject } from "../support/peer.ts";
-import { connectQuicTransport, type QuicServerAddress } from "../support/quic_transport.ts";
-import { Queue } from "../support/queue.ts";
+import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
+import { NamespaceSet } from "../support/peers/namespace_set.ts";
+import type {
+  Peer,
+  Publication,
+  PublishedGroup,
+  Watch,
+  WatchedObject,
+} from "../support/peers/peer.ts";
+import {
+  connectQuicTransport,
+  type QuicServerAddress,
+} from "../support/transport/quic_transport.ts";
+import { Queue } from "../support/peers/queue.ts";
 // It keeps the library from narrating its life.
-import "../support/moq_net.ts";
+import "../support/peers/moq_net.ts";
 
 /** How urgent its subscriptions are: what takes two bytes as the libraries write it. */
 const PRIORITY = 155;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DOUBT_MS } from "../../relay/control_plane/limits.ts";
 import type { MirrorView } from "../../relay/control_plane/mod.ts";
-import { type ControllerSite, ControlPlaneWorld } from "../support/control_plane_world.ts";
+import { type ControllerSite, ControlPlaneWorld } from "../support/worlds/control_plane_world.ts";
 
 const A = "http://a.test";
 const NAMES = ["a", "b", "c"] as const;

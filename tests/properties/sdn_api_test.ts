@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { errorAnswer } from "../../sdn/http/openapi.ts";
-import { testController } from "../support/sdn_controller.ts";
+import { testController } from "../support/worlds/sdn_controller.ts";
 
 const methods = fc.constantFrom("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS");
 const segment = fc.oneof(

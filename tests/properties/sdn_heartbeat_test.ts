@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { tokenAccess } from "../../sdn/http/auth.ts";
 import { createHash } from "node:crypto";
-import { testController } from "../support/sdn_controller.ts";
+import { testController } from "../support/worlds/sdn_controller.ts";
 
 const name = fc.constantFrom("a", "b");
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });

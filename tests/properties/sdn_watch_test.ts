@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { testController } from "../support/sdn_controller.ts";
+import { testController } from "../support/worlds/sdn_controller.ts";
 
 const name = fc.constantFrom("a", "b", "c");
 const track = fc.constantFrom("x", "y/z");

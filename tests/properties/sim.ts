@@ -10,7 +10,7 @@
 import { exit } from "node:process";
 import { parseArgs } from "node:util";
 import { chaos } from "../support/mesh_world/chaos.ts";
-import { simulate } from "../support/sync_simulation.ts";
+import { simulate } from "../support/worlds/sync_simulation.ts";
 
 interface Simulation {
   /** Throws when something is not as it should be. `note` is told what happens. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { RelayState, TrackState, Version } from "../../sdn/registry/mod.ts";
 import { fromWire, mergeRelay, stateHash, toWire, wireStateSchema } from "../../sdn/sync/mod.ts";
-import { simulate } from "../support/sync_simulation.ts";
+import { simulate } from "../support/worlds/sync_simulation.ts";
 
 const check = <T>(property: fc.IProperty<T>) => fc.assert(property, { seed: 7, numRuns: 1000 });
 

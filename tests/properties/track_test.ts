@@ -12,7 +12,7 @@ import {
   put,
   Subscriber,
   World,
-} from "../support/track_model.ts";
+} from "../support/worlds/track_model.ts";
 
 const NONE = new Uint8Array(0);
 const SEED = 18;

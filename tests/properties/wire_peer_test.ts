@@ -9,7 +9,7 @@ import {
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { arbitraryMessage } from "../support/arbitrary_control.ts";
-import { type CommonMessage, type PropertyMap, toTheirs } from "../support/moqt_messages.ts";
+import { type CommonMessage, type PropertyMap, toTheirs } from "../support/peers/moqt_messages.ts";
 
 const SEED = 18;
 const RUNS = 150;

@@ -2,8 +2,8 @@ import { StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { MAX_OVER_RATE_MS } from "../../relay/session/limits.ts";
-import type { ScriptedPeer } from "../support/scripted_peer.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import { closedWith, subscribe, watch } from "./script.ts";
 
 /** A world where a peer may say two things a second. */

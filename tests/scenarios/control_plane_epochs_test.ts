@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import type { Clock } from "@qumo/shared/runtime";
 import { MAX_EPOCH_AHEAD_MS } from "@qumo/shared/topology";
-import { type ControlPlaneWorld, scenario } from "../support/control_plane_world.ts";
-import { START } from "../support/sdn_controller.ts";
+import { type ControlPlaneWorld, scenario } from "../support/worlds/control_plane_world.ts";
+import { START } from "../support/worlds/sdn_controller.ts";
 
 const A = "http://a.test";
 const TOMBSTONE_MS = 3_600_000;

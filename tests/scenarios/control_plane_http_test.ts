@@ -6,8 +6,8 @@ import { generateCertificate } from "../../relay/transport/mod.ts";
 import { tokenAccess } from "../../sdn/http/auth.ts";
 import { MemoryStore } from "../../sdn/store/mod.ts";
 import { Deadline } from "../support/deadline.ts";
-import { testController } from "../support/sdn_controller.ts";
-import { memoryLog } from "../support/memory_log.ts";
+import { testController } from "../support/worlds/sdn_controller.ts";
+import { memoryLog } from "../support/worlds/memory_log.ts";
 
 /** A controller on a port of the loopback address. */
 async function serve(given: {

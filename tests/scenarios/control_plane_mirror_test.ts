@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DOUBT_MS, REQUEST_TIMEOUT_MS } from "../../relay/control_plane/limits.ts";
 import type { MirrorView } from "../../relay/control_plane/mod.ts";
-import { scenario, stream } from "../support/control_plane_world.ts";
+import { scenario, stream } from "../support/worlds/control_plane_world.ts";
 
 const A = "http://a.test";
 const B = "http://b.test";

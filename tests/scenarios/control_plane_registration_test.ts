@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FEW_ANNOUNCES, REQUEST_TIMEOUT_MS } from "../../relay/control_plane/limits.ts";
-import { event, scenario, stream } from "../support/control_plane_world.ts";
+import { event, scenario, stream } from "../support/worlds/control_plane_world.ts";
 
 const A = "http://a.test";
 

@@ -1,7 +1,7 @@
 /** Publishers and subscribers of different drafts: what is the same for all, and what one cannot say. */
 import { draft18, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { SessionWorld } from "../support/session_world.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import { testDraft } from "../support/test_draft.ts";
 import {
   datagram,

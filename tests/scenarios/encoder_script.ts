@@ -1,10 +1,10 @@
 /** Encoders that crash and come back, as whole clients: over sessions, with a clock that a test holds. */
 import { type Clock, TaskGroup, type Timer } from "@qumo/shared/runtime";
 import type { WorldRelay } from "../support/mesh_world.ts";
-import { ScriptedPeer } from "../support/scripted_peer.ts";
-import type { RequestStream } from "../support/scripted_streams.ts";
+import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import type { RequestStream } from "../support/peers/scripted_streams.ts";
 import { announce, openSubgroup, sendSubgroup, sendSubscribeOk, SubgroupScript } from "./script.ts";
-import { type MemoryConnection, memoryPair } from "../support/memory_connection.ts";
+import { type MemoryConnection, memoryPair } from "../support/transport/memory_connection.ts";
 
 /** Milliseconds from one client to its relay. */
 export const CLIENT_LATENCY_MS = 5;

@@ -1,8 +1,8 @@
 /** How sessions end, by the name that the log and the metrics give it. */
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
-import type { ScriptedPeer } from "../support/scripted_peer.ts";
-import { type Joined, SessionWorld } from "../support/session_world.ts";
+import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import { type Joined, SessionWorld } from "../support/worlds/session_world.ts";
 import type { SessionEnd } from "../../relay/vocabulary.ts";
 
 interface Ending {

@@ -1,6 +1,6 @@
-import { namespaceOf } from "../support/scripted_peer.ts";
-import type { RequestStream } from "../support/scripted_streams.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { namespaceOf } from "../support/peers/scripted_peer.ts";
+import type { RequestStream } from "../support/peers/scripted_streams.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import { announce, closedWith, NO_PROPERTIES, refused, subscribe, VIDEO } from "./script.ts";
 
 /** Where to ask instead. */

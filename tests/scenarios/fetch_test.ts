@@ -10,9 +10,9 @@ import {
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
-import { type ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
-import { bytesOf, type RequestStream } from "../support/scripted_streams.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { type ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
+import { bytesOf, type RequestStream } from "../support/peers/scripted_streams.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   announce,
   at,

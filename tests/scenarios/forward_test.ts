@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { MAX_KEPT_SUBSCRIPTIONS } from "../../relay/session/limits.ts";
-import { trackOf } from "../support/scripted_peer.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { trackOf } from "../support/peers/scripted_peer.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,

@@ -1,7 +1,7 @@
 /** A relay at a controller of the Go program, which came before this one. */
 import assert from "node:assert/strict";
-import { scenario } from "../support/control_plane_world.ts";
-import { GoController } from "../support/go_controller.ts";
+import { scenario } from "../support/worlds/control_plane_world.ts";
+import { GoController } from "../support/processes/go_controller.ts";
 
 const GO = "http://go.test";
 

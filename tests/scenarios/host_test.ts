@@ -1,10 +1,10 @@
 import { noTracing } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
-import { alone } from "../support/alone.ts";
+import { alone } from "../support/worlds/alone.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { SessionServer } from "../../relay/session_server.ts";
-import { ScriptedPeer } from "../support/scripted_peer.ts";
+import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import {
   accept,
   announce,
@@ -16,9 +16,9 @@ import {
   sendSubgroup,
   subscribe,
 } from "./script.ts";
-import { ManualClock } from "../support/manual_clock.ts";
-import { memoryPair } from "../support/memory_connection.ts";
-import { memoryLog } from "../support/memory_log.ts";
+import { ManualClock } from "../support/worlds/manual_clock.ts";
+import { memoryPair } from "../support/transport/memory_connection.ts";
+import { memoryLog } from "../support/worlds/memory_log.ts";
 
 /** A host that asks nobody for namespaces, and peers of it. */
 class HostWorld {

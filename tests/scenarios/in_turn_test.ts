@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
-import type { ScriptedPeer } from "../support/scripted_peer.ts";
-import type { RequestStream } from "../support/scripted_streams.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import type { RequestStream } from "../support/peers/scripted_streams.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import { datagram, publishDone, watch } from "./script.ts";
 
 draftTest(

@@ -1,7 +1,7 @@
 import { StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { namespaceOf, trackOf } from "../support/scripted_peer.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import { USELESS_DATAGRAMS_AT_ONCE } from "../../relay/session/limits.ts";
 import {
   accept,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { settingsSchema } from "../../relay/config/settings.ts";
-import { trackOf } from "../support/scripted_peer.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { trackOf } from "../support/peers/scripted_peer.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import { refused, subscribe } from "./script.ts";
 
 Deno.test("R-194: a session's subscriptions are limited, waiting ones too; peers have no identity beyond it yet", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { Random } from "../support/fault_random.ts";
+import { Random } from "../support/faults/random.ts";
 import type { Mesh } from "../support/mesh/mesh.ts";
 import { meshTest, type MeshWorld, words } from "../support/mesh/mesh_case.ts";
 import type { MeshPublisher } from "../support/mesh/publisher.ts";

@@ -5,7 +5,7 @@ import type { Mesh } from "../support/mesh/mesh.ts";
 import { meshTest, trackText, words } from "../support/mesh/mesh_case.ts";
 import { chain, diamond } from "../support/mesh/topology.ts";
 import { connectClient } from "../support/mesh/client.ts";
-import { NamespaceSet } from "../support/namespace_set.ts";
+import { NamespaceSet } from "../support/peers/namespace_set.ts";
 import { until } from "../support/mesh/until.ts";
 import { MeshViewer } from "../support/mesh/viewer.ts";
 

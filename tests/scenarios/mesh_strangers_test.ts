@@ -5,7 +5,7 @@ import type { MeshRelay } from "../support/mesh/relay.ts";
 import { PodGround } from "../support/mesh/pod_ground.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { until } from "../support/mesh/until.ts";
-import { namespaceOf, ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
+import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import { accept, announce, objects, openSubgroup, SubgroupReader, subscribe } from "./script.ts";
 
 /** More than any link once bore. */

@@ -6,12 +6,12 @@ import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { RefusedConnections } from "../../relay/refused_connections.ts";
 import { SessionServer } from "../../relay/session_server.ts";
-import { alone } from "../support/alone.ts";
-import { ScriptedPeer } from "../support/scripted_peer.ts";
+import { alone } from "../support/worlds/alone.ts";
+import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { accept, announce, objects, sendSubgroup, subscribe } from "./script.ts";
-import { ManualClock } from "../support/manual_clock.ts";
-import { type MemoryConnection, memoryPair } from "../support/memory_connection.ts";
-import { memoryLog } from "../support/memory_log.ts";
+import { ManualClock } from "../support/worlds/manual_clock.ts";
+import { type MemoryConnection, memoryPair } from "../support/transport/memory_connection.ts";
+import { memoryLog } from "../support/worlds/memory_log.ts";
 
 const CLIENT_SETUP = "20 0019 03 c0000000ff0dad02 c0000000ff0dad01 c0000000ff00000e 00";
 

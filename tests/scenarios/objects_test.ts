@@ -11,8 +11,8 @@ import {
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
-import { bytesOf } from "../support/scripted_streams.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { bytesOf } from "../support/peers/scripted_streams.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   ALIAS,

@@ -1,6 +1,6 @@
 import { DecodeError, draft18, type Oddity } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { SessionWorld } from "../support/session_world.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   ALIAS,
   announce,

@@ -1,7 +1,7 @@
 import { namespaceKey } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { namespaceOf, type ScriptedPeer } from "../support/scripted_peer.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { namespaceOf, type ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import { announce } from "./script.ts";
 
 /** A relay of moq-dev's in a cluster: it passes on what it is shown, and says who it is by a number. */

@@ -2,11 +2,11 @@
 import { type Clock, sleep, TaskGroup } from "@qumo/shared/runtime";
 import { namespaceKey } from "@qumo/shared/wire";
 import type { WorldRelay } from "../support/mesh_world.ts";
-import { ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
-import type { RequestStream } from "../support/scripted_streams.ts";
+import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
+import type { RequestStream } from "../support/peers/scripted_streams.ts";
 import { BROADCAST, CLIENT_LATENCY_MS, whileConnected } from "./encoder_script.ts";
 import { SubgroupReader, subscribe } from "./script.ts";
-import { memoryPair } from "../support/memory_connection.ts";
+import { memoryPair } from "../support/transport/memory_connection.ts";
 
 /**
  * How a player finds out that it should subscribe anew: by PUBLISH_DONE and refusals, as the draft has

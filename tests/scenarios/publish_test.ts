@@ -2,8 +2,8 @@ import { done, refused as denied } from "@qumo/shared/runtime";
 import { formatNamespace, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
-import { namespaceOf, trackOf } from "../support/scripted_peer.ts";
-import { LINGER_MS, SessionWorld } from "../support/session_world.ts";
+import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
+import { LINGER_MS, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,

@@ -1,8 +1,8 @@
 import { type ControlMessageOf, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { MAX_RELAY_SCOPES } from "../../relay/session/limits.ts";
-import { namespaceOf, type ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
-import { RELAY_NAME, SessionWorld } from "../support/session_world.ts";
+import { namespaceOf, type ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
+import { RELAY_NAME, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   ALIAS,

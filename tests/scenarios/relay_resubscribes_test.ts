@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SessionWorld } from "../support/session_world.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import { accept, announce, at, refused, subscribe } from "./script.ts";
 
 const RELAY = { relayName: "west" };

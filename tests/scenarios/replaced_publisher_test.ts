@@ -2,9 +2,9 @@ import { type ControlMessageOf } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { MAX_SUBGROUPS_PER_GROUP } from "../../relay/track/limits.ts";
-import type { RequestStream } from "../support/scripted_streams.ts";
-import { type ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import type { RequestStream } from "../support/peers/scripted_streams.ts";
+import { type ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,

@@ -1,8 +1,8 @@
 import { draft18, type SessionErrorName, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { namespaceOf, trackOf } from "../support/scripted_peer.ts";
-import { bytesOf } from "../support/scripted_streams.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
+import { bytesOf } from "../support/peers/scripted_streams.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { MeshWorld } from "../support/mesh_world.ts";
-import { ScriptedPeer } from "../support/scripted_peer.ts";
+import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { Encoder, GROUP_MS, IDLE_MS } from "./encoder_script.ts";
 import { Player, type PlayerKind } from "./player_script.ts";
 import { sendSubscribeOk } from "./script.ts";
-import { memoryPair } from "../support/memory_connection.ts";
+import { memoryPair } from "../support/transport/memory_connection.ts";
 
 /** How soon a viewer must see what a publisher that came back sends. */
 const SOON_MS = 1_000;

@@ -24,15 +24,15 @@ import {
   writeObjectHeader,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { namespaceOf, type ScriptedPeer, trackOf } from "../support/scripted_peer.ts";
-import { bytesOf } from "../support/scripted_streams.ts";
+import { namespaceOf, type ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
+import { bytesOf } from "../support/peers/scripted_streams.ts";
 import type {
   IncomingStream,
   OutgoingStream,
   RequestStream,
   StreamEnd,
-} from "../support/scripted_streams.ts";
-import type { ConnectOptions, SessionWorld } from "../support/session_world.ts";
+} from "../support/peers/scripted_streams.ts";
+import type { ConnectOptions, SessionWorld } from "../support/worlds/session_world.ts";
 
 /** The track that most scenarios are about. */
 export const VIDEO: FullTrackName = trackOf("live/cam", "video");

@@ -10,10 +10,10 @@ import { EVENTS } from "../../sdn/events/event.ts";
 import { RELAY_BURST } from "../../sdn/events/limits.ts";
 import { MemoryStore } from "../../sdn/store/mod.ts";
 import type { Peer } from "../../sdn/sync/mod.ts";
-import { movedIn, MovedSeries } from "../support/moved_series.ts";
-import { START, testController } from "../support/sdn_controller.ts";
-import { ManualClock } from "../support/manual_clock.ts";
-import { memoryLog } from "../support/memory_log.ts";
+import { movedIn, MovedSeries } from "../support/metrics/moved_series.ts";
+import { START, testController } from "../support/worlds/sdn_controller.ts";
+import { ManualClock } from "../support/worlds/manual_clock.ts";
+import { memoryLog } from "../support/worlds/memory_log.ts";
 
 const HTTP = "shared/http/listener_test.ts";
 

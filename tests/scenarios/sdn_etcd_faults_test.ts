@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { etcdCall, EtcdCluster, etcdTest } from "../support/etcd.ts";
+import { etcdCall, EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
 import {
   accepted,
   type Ask,
@@ -14,7 +14,7 @@ import {
   same,
   say,
   tracks,
-} from "../support/sdn_etcd.ts";
+} from "../support/processes/sdn_etcd.ts";
 
 etcdTest("etcd: a watch whose history was compacted lists anew", async () => {
   await using cluster = await EtcdCluster.start(1);

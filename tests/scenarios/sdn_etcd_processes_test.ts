@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { EtcdCluster, etcdTest } from "../support/etcd.ts";
-import { SdnProcess } from "../support/sdn_process.ts";
+import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 const configuration = (endpoints: readonly string[]) => ({ store: "etcd", etcd: { endpoints } });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { etcdCall, EtcdCluster, etcdTest } from "../support/etcd.ts";
+import { etcdCall, EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
 import {
   accepted,
   type Ask,
@@ -11,7 +11,7 @@ import {
   same,
   say,
   tracks,
-} from "../support/sdn_etcd.ts";
+} from "../support/processes/sdn_etcd.ts";
 
 etcdTest("etcd: what one controller is told, another on the same etcd shows", async () => {
   await using cluster = await EtcdCluster.start(1);

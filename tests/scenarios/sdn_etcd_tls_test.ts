@@ -7,8 +7,8 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { EtcdCluster, etcdTest } from "../support/etcd.ts";
-import { SdnProcess } from "../support/sdn_process.ts";
+import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 86_400_000;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { TaskGroup } from "@qumo/shared/runtime";
 import { announcesDigest, MAX_SEQUENCE } from "@qumo/shared/topology";
 import { type Peer, Replicator } from "../../sdn/sync/mod.ts";
-import { testController } from "../support/sdn_controller.ts";
-import { ManualClock } from "../support/manual_clock.ts";
+import { testController } from "../support/worlds/sdn_controller.ts";
+import { ManualClock } from "../support/worlds/manual_clock.ts";
 
 const INTERVAL = 10_000;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { type BidiStream, URGENT } from "../../relay/transport/mod.ts";
-import { namespaceOf, trackOf } from "../support/scripted_peer.ts";
-import { type Joined, SessionWorld } from "../support/session_world.ts";
+import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
+import { type Joined, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { namespaceOf } from "../support/scripted_peer.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { namespaceOf } from "../support/peers/scripted_peer.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import { accept, announce, subscribe } from "./script.ts";
 
 /** The fields of the lines that say this, but for the session's number. */

@@ -7,14 +7,14 @@ import {
   type SessionErrorName,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { alone } from "../support/alone.ts";
+import { alone } from "../support/worlds/alone.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
 import { SessionServer } from "../../relay/session_server.ts";
-import type { MemorySendStream } from "../support/memory_streams.ts";
-import { namespaceOf, trackOf } from "../support/scripted_peer.ts";
-import { bytesOf } from "../support/scripted_streams.ts";
-import { type ConnectOptions, SessionWorld } from "../support/session_world.ts";
+import type { MemorySendStream } from "../support/transport/memory_streams.ts";
+import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
+import { bytesOf } from "../support/peers/scripted_streams.ts";
+import { type ConnectOptions, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   announce,
   closedWith,
@@ -27,9 +27,9 @@ import {
   SubgroupScript,
   subscribe,
 } from "./script.ts";
-import { ManualClock } from "../support/manual_clock.ts";
-import { memoryPair } from "../support/memory_connection.ts";
-import { memoryLog } from "../support/memory_log.ts";
+import { ManualClock } from "../support/worlds/manual_clock.ts";
+import { memoryPair } from "../support/transport/memory_connection.ts";
+import { memoryLog } from "../support/worlds/memory_log.ts";
 
 const SETUP = 0x2f00n;
 

@@ -2,8 +2,8 @@ import { StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { LEFT_OUT_GROUP_MS, MAX_STREAMS_WAITING } from "../../relay/session/limits.ts";
-import type { ScriptedPeer } from "../support/scripted_peer.ts";
-import { type Joined, SessionWorld } from "../support/session_world.ts";
+import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import { type Joined, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   join,
   nextSubgroup,

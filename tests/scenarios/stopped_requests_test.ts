@@ -2,9 +2,9 @@
 import { StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { FIRST_PROBE_MS, MAX_INCOMPLETE_REQUESTS, MAX_PROBES } from "../../relay/session/limits.ts";
-import { namespaceOf, type ScriptedPeer } from "../support/scripted_peer.ts";
-import type { RequestStream } from "../support/scripted_streams.ts";
-import { type Joined, LINGER_MS, SessionWorld } from "../support/session_world.ts";
+import { namespaceOf, type ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import type { RequestStream } from "../support/peers/scripted_streams.ts";
+import { type Joined, LINGER_MS, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   announce,
   closedWith,

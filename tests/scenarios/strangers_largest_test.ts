@@ -1,7 +1,7 @@
 /** How far a track is, when somebody else says so, or brings objects of it, than who has it. */
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,

@@ -9,8 +9,8 @@ import {
   SUBGROUPS_A_SECOND,
   SUBGROUPS_AT_ONCE,
 } from "../../relay/session/limits.ts";
-import type { ScriptedPeer } from "../support/scripted_peer.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,

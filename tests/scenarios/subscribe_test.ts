@@ -1,8 +1,8 @@
 import { type Filter, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
-import { trackOf } from "../support/scripted_peer.ts";
-import { type ConnectOptions, LINGER_MS, SessionWorld } from "../support/session_world.ts";
+import { trackOf } from "../support/peers/scripted_peer.ts";
+import { type ConnectOptions, LINGER_MS, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   ALIAS,

@@ -2,8 +2,8 @@ import { done, refused as denied } from "@qumo/shared/runtime";
 import { type Token } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { AuthorizationRequest } from "../../relay/session/settings.ts";
-import { namespaceOf, type ScriptedPeer } from "../support/scripted_peer.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { namespaceOf, type ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import { accept, announce, closedWith, frame, refused, subscribe, watch } from "./script.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);

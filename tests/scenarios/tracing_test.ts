@@ -1,9 +1,9 @@
 /** Which spans a relay's subscriptions are, and what it tells other relays of them. */
 import { StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { type RecordedSpan, RecordedSpans, traceOf } from "../support/recording_tracing.ts";
-import { trackOf } from "../support/scripted_peer.ts";
-import { RELAY_NAME, SessionWorld } from "../support/session_world.ts";
+import { type RecordedSpan, RecordedSpans, traceOf } from "../support/worlds/recording_tracing.ts";
+import { trackOf } from "../support/peers/scripted_peer.ts";
+import { RELAY_NAME, SessionWorld } from "../support/worlds/session_world.ts";
 import { publishDone, refused, subscribe, watch } from "./script.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";

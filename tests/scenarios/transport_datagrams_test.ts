@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { dial } from "../../relay/transport/mod.ts";
 import { Deadline } from "../support/deadline.ts";
-import { startRelayInProcess } from "../support/relay_in_process.ts";
-import { ScriptedPeer } from "../support/scripted_peer.ts";
+import { startRelayInProcess } from "../support/processes/relay_in_process.ts";
+import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { datagram, publish, subscribe } from "./script.ts";
 
 for (const [from, to] of [["moqt", "https"], ["https", "moqt"]] as const) {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { dialQuic } from "../../relay/transport/mod.ts";
 import { Deadline } from "../support/deadline.ts";
-import { type RelayInProcess, startRelayInProcess } from "../support/relay_in_process.ts";
-import { namespaceOf, ScriptedPeer } from "../support/scripted_peer.ts";
-import type { RequestStream } from "../support/scripted_streams.ts";
+import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
+import { namespaceOf, ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import type { RequestStream } from "../support/peers/scripted_streams.ts";
 
 /** A peer over QUIC that does nothing by itself to keep its connection alive. */
 async function connect({ port, certificateHash }: RelayInProcess): Promise<ScriptedPeer> {

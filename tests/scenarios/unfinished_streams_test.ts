@@ -8,10 +8,10 @@ import {
   PARKED_STREAM_MS,
   STREAM_PATIENCE_MS,
 } from "../../relay/session/limits.ts";
-import { trackOf } from "../support/scripted_peer.ts";
-import type { ScriptedPeer } from "../support/scripted_peer.ts";
-import type { StreamEnd } from "../support/scripted_streams.ts";
-import { type Joined, SessionWorld } from "../support/session_world.ts";
+import { trackOf } from "../support/peers/scripted_peer.ts";
+import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import type { StreamEnd } from "../support/peers/scripted_streams.ts";
+import { type Joined, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,

@@ -1,9 +1,9 @@
 import { type ControlMessageOf, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
-import { namespaceOf } from "../support/scripted_peer.ts";
-import type { RequestStream } from "../support/scripted_streams.ts";
-import { SessionWorld } from "../support/session_world.ts";
+import { namespaceOf } from "../support/peers/scripted_peer.ts";
+import type { RequestStream } from "../support/peers/scripted_streams.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   announce,
   at,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chain, topology } from "../support/mesh/topology.ts";
 import { MeshWorld } from "../support/mesh_world.ts";
-import { nameOf } from "../support/track_model.ts";
+import { nameOf } from "../support/worlds/track_model.ts";
 import { comesBy, flows, VIDEO, wholeFrom } from "./upstream_script.ts";
 
 Deno.test("a track crosses three hops, and every object of it comes", async () => {

@@ -2,7 +2,7 @@
 import type { FullTrackName } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { Camera, MeshWorld, Viewer } from "../support/mesh_world.ts";
-import { nameOf } from "../support/track_model.ts";
+import { nameOf } from "../support/worlds/track_model.ts";
 
 /** The track that most scenarios are about. */
 export const VIDEO: FullTrackName = nameOf("live", "video");

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { chain, diamond, type Topology } from "../support/mesh/topology.ts";
 import { type Camera, MeshWorld, type Viewer } from "../support/mesh_world.ts";
-import { type RecordedSpan, RecordedSpans, traceOf } from "../support/recording_tracing.ts";
-import { nameOf } from "../support/track_model.ts";
+import { type RecordedSpan, RecordedSpans, traceOf } from "../support/worlds/recording_tracing.ts";
+import { nameOf } from "../support/worlds/track_model.ts";
 
 const VIDEO = nameOf("live", "video");
 

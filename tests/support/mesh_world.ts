@@ -8,8 +8,8 @@ import { ScriptedController } from "./mesh_world/controller.ts";
 import { type Blockage, Network } from "./mesh_world/network.ts";
 import { LINGER_MS, SETTINGS, WorldRelay } from "./mesh_world/relay.ts";
 import { Viewer, type ViewerOptions } from "./mesh_world/viewer.ts";
-import { seededRandom } from "./sync_simulation.ts";
-import { ManualClock } from "./manual_clock.ts";
+import { seededRandom } from "./worlds/sync_simulation.ts";
+import { ManualClock } from "./worlds/manual_clock.ts";
 
 export { Camera } from "./mesh_world/camera.ts";
 export type { WorldRelay } from "./mesh_world/relay.ts";

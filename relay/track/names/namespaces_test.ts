@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { namespaceOf } from "../../../tests/support/track_model.ts";
+import { namespaceOf } from "../../../tests/support/worlds/track_model.ts";
 import { NamespaceTree } from "./namespaces.ts";
 
 function treeOf(...namespaces: string[][]): NamespaceTree<string> {

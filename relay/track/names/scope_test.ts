@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { refused } from "@qumo/shared/runtime";
 import { formatNamespace, type Namespace } from "@qumo/shared/wire";
-import { nameOf, namespaceOf, put, World } from "../../../tests/support/track_model.ts";
-import { ScriptedFeed, ScriptedPublisher } from "../../../tests/support/track_publishers.ts";
+import { nameOf, namespaceOf, put, World } from "../../../tests/support/worlds/track_model.ts";
+import { ScriptedFeed, ScriptedPublisher } from "../../../tests/support/worlds/track_publishers.ts";
 import type { Refusal } from "../errors.ts";
 import type { TrackEntry } from "../sources/feeds.ts";
 import { REDUNDANT_SILENCE_MS } from "../limits.ts";

@@ -7,7 +7,7 @@ import {
   put,
   Subscriber,
   World,
-} from "../../../tests/support/track_model.ts";
+} from "../../../tests/support/worlds/track_model.ts";
 import { writeDatagram } from "./datagram_writer.ts";
 import { DatagramObject } from "./datagram_object.ts";
 import type { Track } from "./track.ts";

@@ -8,7 +8,7 @@ import {
   put,
   Subscriber,
   World,
-} from "../../../tests/support/track_model.ts";
+} from "../../../tests/support/worlds/track_model.ts";
 import { writeDatagram } from "./datagram_writer.ts";
 import { MalformedTrack } from "../errors.ts";
 

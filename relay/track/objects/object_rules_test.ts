@@ -6,7 +6,7 @@ import {
   NATIVE,
   put,
   World,
-} from "../../../tests/support/track_model.ts";
+} from "../../../tests/support/worlds/track_model.ts";
 import { writeDatagram } from "./datagram_writer.ts";
 import { MalformedTrack } from "../errors.ts";
 import type { Track } from "./track.ts";

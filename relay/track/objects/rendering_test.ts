@@ -2,7 +2,7 @@ import { ObjectStatus } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { rendererOf } from "../../session/moqt/dialect/renderer.ts";
 import { testDraft } from "../../../tests/support/test_draft.ts";
-import { NATIVE, payloadOf, World } from "../../../tests/support/track_model.ts";
+import { NATIVE, payloadOf, World } from "../../../tests/support/worlds/track_model.ts";
 import { LogCursor } from "./log_cursor.ts";
 import type { Rendering } from "./rendering.ts";
 import { SubgroupLog } from "./subgroup_log.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { data18, ObjectHeaderDecoder, ObjectStatus } from "@qumo/shared/wire";
-import { blockOf, NATIVE } from "../../../tests/support/track_model.ts";
+import { blockOf, NATIVE } from "../../../tests/support/worlds/track_model.ts";
 import { CUT_THROUGH_BYTES, MAX_PAGE_BYTES, OBJECT_OVERHEAD_BYTES } from "../limits.ts";
 import { LogCursor } from "./log_cursor.ts";
 import type { Rendering } from "./rendering.ts";

@@ -7,7 +7,7 @@ import {
   put,
   Subscriber,
   World,
-} from "../../../tests/support/track_model.ts";
+} from "../../../tests/support/worlds/track_model.ts";
 import { MalformedTrack } from "../errors.ts";
 import { ForgottenSubgroups } from "./forgotten_subgroups.ts";
 import { MAX_FORGOTTEN_ROWS, MAX_SUBGROUPS_PER_GROUP } from "../limits.ts";

@@ -8,7 +8,7 @@ import {
   sayProperties,
   Subscriber,
   World,
-} from "../../../tests/support/track_model.ts";
+} from "../../../tests/support/worlds/track_model.ts";
 import { writeDatagram } from "./datagram_writer.ts";
 import { MalformedTrack, type TrackEnd } from "../errors.ts";
 import type { Track } from "./track.ts";

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { integerProperty, put, sayProperties, World } from "../../../tests/support/track_model.ts";
+import {
+  integerProperty,
+  put,
+  sayProperties,
+  World,
+} from "../../../tests/support/worlds/track_model.ts";
 import { sourceOf } from "./source.ts";
 
 const DEFAULT_PRIORITY = 0x0e;

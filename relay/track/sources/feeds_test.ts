@@ -5,8 +5,8 @@ import {
   sayProperties,
   Subscriber,
   World,
-} from "../../../tests/support/track_model.ts";
-import { ScriptedFeed, ScriptedPublisher } from "../../../tests/support/track_publishers.ts";
+} from "../../../tests/support/worlds/track_model.ts";
+import { ScriptedFeed, ScriptedPublisher } from "../../../tests/support/worlds/track_publishers.ts";
 import { Feeds } from "./feeds.ts";
 import type { KeptFeed } from "./feeds_options.ts";
 import type { ReplacementPolicy } from "../../vocabulary.ts";

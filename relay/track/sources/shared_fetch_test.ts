@@ -1,7 +1,7 @@
-import { NATIVE } from "../../../tests/support/track_model.ts";
+import { NATIVE } from "../../../tests/support/worlds/track_model.ts";
 import { done } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
-import { namespaceOf, trackOf } from "../../../tests/support/scripted_peer.ts";
+import { namespaceOf, trackOf } from "../../../tests/support/peers/scripted_peer.ts";
 import { MAX_FETCH_LAG_BYTES } from "../limits.ts";
 import type { FetchAnswer, FetchedObject, FetchRequest, FetchSink } from "./publisher.ts";
 import type { PastSource } from "./in_turn.ts";

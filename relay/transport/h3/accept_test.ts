@@ -9,7 +9,7 @@ import {
   openRequest,
   openUni,
   readAnswer,
-} from "../../../tests/support/http3.ts";
+} from "../../../tests/support/peers/http3.ts";
 import { TransportError } from "../errors.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { Http3Code } from "./codes.ts";

@@ -4,7 +4,7 @@ import { type Capsule, CapsuleParser, encodeClose, encodeDrain } from "./capsule
 import { FrameGuard } from "./frame_guard.ts";
 import { Http3Error } from "./codes.ts";
 import { concat, encodeVarint } from "./varint.ts";
-import { ManualClock } from "../../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../../tests/support/worlds/manual_clock.ts";
 
 // Code 77, "cli": what Chromium was seen to send.
 const CLOSE = "68430700" + "00004d636c69";

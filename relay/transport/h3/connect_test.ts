@@ -6,7 +6,7 @@ import {
   openControl,
   openUni,
   readAnswer,
-} from "../../../tests/support/http3.ts";
+} from "../../../tests/support/peers/http3.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { Http3Code } from "./codes.ts";
 import { connectWebTransport } from "./connect.ts";
@@ -15,8 +15,8 @@ import { FrameReader } from "./frames.ts";
 import { HANDSHAKE_TIMEOUT } from "../limits.ts";
 import type { Field } from "./qpack/static_table.ts";
 import { encodeRefusal } from "./request.ts";
-import { ManualClock } from "../../../tests/support/manual_clock.ts";
-import { memoryPair } from "../../../tests/support/memory_connection.ts";
+import { ManualClock } from "../../../tests/support/worlds/manual_clock.ts";
+import { memoryPair } from "../../../tests/support/transport/memory_connection.ts";
 
 const YES: readonly Field[] = [[":status", "200"], ["wt-protocol", '"moqt-18"']];
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hex, openSession } from "../../../tests/support/http3.ts";
+import { hex, openSession } from "../../../tests/support/peers/http3.ts";
 import { Http3Code } from "./codes.ts";
 import { FRAMES_AT_ONCE, FRAMES_PER_SECOND } from "./limits.ts";
 import { concat } from "./varint.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { hex } from "../../../tests/support/http3.ts";
+import { hex } from "../../../tests/support/peers/http3.ts";
 import type { ReceiveStream } from "../types.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
 import { FrameGuard } from "./frame_guard.ts";
 import { encodeFrame, FrameReader, FrameType, integerPayload } from "./frames.ts";
-import { ManualClock } from "../../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../../tests/support/worlds/manual_clock.ts";
 
 Deno.test("encodeFrame() and FrameReader agree, however the bytes are cut", async () => {
   const bytes = hex("01 02 6162 00 00 4040 03 010203 00 01 63");

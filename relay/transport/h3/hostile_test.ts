@@ -9,7 +9,7 @@ import {
   openControl,
   openRequest,
   openUni,
-} from "../../../tests/support/http3.ts";
+} from "../../../tests/support/peers/http3.ts";
 import { TransportError } from "../errors.ts";
 import type { Connection } from "../types.ts";
 import { controlStreamPreface } from "./control_stream.ts";

@@ -9,7 +9,7 @@ import {
   openSession,
   openUni,
   readAnswer,
-} from "../../../tests/support/http3.ts";
+} from "../../../tests/support/peers/http3.ts";
 import { TransportError } from "../errors.ts";
 import type { Connection, SendStream } from "../types.ts";
 import { Http3Code } from "./codes.ts";

@@ -6,7 +6,7 @@ import {
   openRequest,
   openSession,
   openUni,
-} from "../../../tests/support/http3.ts";
+} from "../../../tests/support/peers/http3.ts";
 import type { Connection, ReceiveStream } from "../types.ts";
 import { encodeClose } from "./capsules.ts";
 import { Http3Code, toHttp3Code } from "./codes.ts";

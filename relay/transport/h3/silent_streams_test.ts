@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MAX_SILENT_STREAMS, STREAM_HEADER_TIMEOUT } from "./limits.ts";
 import { type SilentStream, SilentStreams } from "./silent_streams.ts";
-import { ManualClock } from "../../../tests/support/manual_clock.ts";
+import { ManualClock } from "../../../tests/support/worlds/manual_clock.ts";
 
 Deno.test("SilentStreams gives each stream its full time, with one timer", async () => {
   const { clock, streams, given, add } = bench();

@@ -3,8 +3,8 @@ import type { RelayMetrics } from "../../../relay/ops/metrics.ts";
 import { createRegistry } from "../../../relay/ops/prometheus.ts";
 import { mediaFamilies, sessionFamilies } from "../../../relay/ops/relay_families.ts";
 import type { MeshView, RelaySnapshot, RelayView } from "../../../relay/ops/snapshot.ts";
-import type { MovedSeries } from "../../support/moved_series.ts";
-import { SessionWorld, type WorldOptions } from "../../support/session_world.ts";
+import type { MovedSeries } from "../../support/metrics/moved_series.ts";
+import { SessionWorld, type WorldOptions } from "../../support/worlds/session_world.ts";
 
 /** Something that moves counters. */
 export interface Drive {

@@ -1,7 +1,7 @@
 import { chain, diamond, topology } from "../../support/mesh/topology.ts";
 import { MeshWorld } from "../../support/mesh_world.ts";
-import { trackOf } from "../../support/scripted_peer.ts";
-import type { MovedSeries } from "../../support/moved_series.ts";
+import { trackOf } from "../../support/peers/scripted_peer.ts";
+import type { MovedSeries } from "../../support/metrics/moved_series.ts";
 import { comesBy, flows, VIDEO, watched } from "../upstream_script.ts";
 import { type Drive, scrape } from "./drive.ts";
 

@@ -8,7 +8,7 @@ import {
 } from "@qumo/shared/wire";
 import { SUBGROUPS_AT_ONCE } from "../../../relay/session/limits.ts";
 import { MAX_SUBGROUPS_PER_GROUP } from "../../../relay/track/limits.ts";
-import { bytesOf } from "../../support/scripted_streams.ts";
+import { bytesOf } from "../../support/peers/scripted_streams.ts";
 import {
   accept,
   announce,

@@ -2,10 +2,13 @@ import { generateCertificate } from "../../../relay/transport/mod.ts";
 import { type Connection, dial, dialQuic } from "../../../relay/transport/mod.ts";
 import { DEFAULTS, type RelayConfig } from "../../../relay/config.ts";
 import { becomes } from "../../support/becomes.ts";
-import { namespaceOf, ScriptedPeer } from "../../support/scripted_peer.ts";
-import type { MovedSeries } from "../../support/moved_series.ts";
-import { type RelayInProcess, startRelayInProcess } from "../../support/relay_in_process.ts";
-import { SdnProgram } from "../../support/sdn_program.ts";
+import { namespaceOf, ScriptedPeer } from "../../support/peers/scripted_peer.ts";
+import type { MovedSeries } from "../../support/metrics/moved_series.ts";
+import {
+  type RelayInProcess,
+  startRelayInProcess,
+} from "../../support/processes/relay_in_process.ts";
+import { SdnProgram } from "../../support/processes/sdn_program.ts";
 import {
   announce,
   objects,

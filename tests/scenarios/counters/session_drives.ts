@@ -4,11 +4,11 @@ import { DEFAULTS } from "../../../relay/config.ts";
 import { RelayMetrics } from "../../../relay/ops/metrics.ts";
 import { RefusedConnections } from "../../../relay/refused_connections.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
-import { alone } from "../../support/alone.ts";
+import { alone } from "../../support/worlds/alone.ts";
 import { FIRST_PROBE_MS } from "../../../relay/session/limits.ts";
 import { REFUSAL_KINDS } from "../../../relay/vocabulary.ts";
-import { namespaceOf, trackOf } from "../../support/scripted_peer.ts";
-import { SessionWorld } from "../../support/session_world.ts";
+import { namespaceOf, trackOf } from "../../support/peers/scripted_peer.ts";
+import { SessionWorld } from "../../support/worlds/session_world.ts";
 import {
   announce,
   frame,
@@ -22,9 +22,9 @@ import {
   watch,
 } from "../script.ts";
 import { type Drive, inSessions, scrape } from "./drive.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
-import { memoryPair } from "../../support/memory_connection.ts";
-import { memoryLog } from "../../support/memory_log.ts";
+import { ManualClock } from "../../support/worlds/manual_clock.ts";
+import { memoryPair } from "../../support/transport/memory_connection.ts";
+import { memoryLog } from "../../support/worlds/memory_log.ts";
 
 const SETUP_BEYOND_ITS_END = frame(0x2f00n, [1n, 9n]);
 const CLIENT_SETUP = "20001903c0000000ff0dad02c0000000ff0dad01c0000000ff00000e00";

@@ -3,8 +3,8 @@ import { systemClock } from "@qumo/shared/runtime";
 import { generateCertificate } from "../../../relay/transport/mod.ts";
 import type { Program } from "../../../.build/programs.ts";
 import { Deadline } from "../deadline.ts";
-import { connectMoqNet } from "../moq_net.ts";
-import { connectMoqt } from "../moqt_peer.ts";
+import { connectMoqNet } from "../peers/moq_net.ts";
+import { connectMoqt } from "../peers/moqt_peer.ts";
 import { type CommandLine, ProgramProcess, runToEnd } from "./program_process.ts";
 import { fromSources, programNamed } from "./programs.ts";
 

@@ -1,6 +1,6 @@
 import { Connection } from "@moq/net";
-import { type QuicTransport, quicTransport } from "../quic_transport.ts";
-import "../moq_net.ts";
+import { type QuicTransport, quicTransport } from "../transport/quic_transport.ts";
+import "../peers/moq_net.ts";
 
 /** Where a client finds a relay, and the certificate it must show. */
 export interface RelayAddress {

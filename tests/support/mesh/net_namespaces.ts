@@ -1,4 +1,4 @@
-import { Random } from "../fault_random.ts";
+import { Random } from "../faults/random.ts";
 import type { Ground, LinkControl, Place } from "./ground.ts";
 import { freePort } from "./ports.ts";
 import type { Topology } from "./topology.ts";

@@ -1,4 +1,4 @@
-import { Pod } from "../pod.ts";
+import { Pod } from "../processes/pod.ts";
 import { LoopbackGround } from "./ground.ts";
 import type { Topology } from "./topology.ts";
 

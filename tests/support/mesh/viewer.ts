@@ -1,6 +1,6 @@
 import { type Broadcast, type Group, Path, type Track } from "@moq/net";
 import { systemClock } from "@qumo/shared/runtime";
-import { NamespaceSet } from "../namespace_set.ts";
+import { NamespaceSet } from "../peers/namespace_set.ts";
 import { type Client, connectClient, type RelayAddress } from "./client.ts";
 import { Reception, type Verdict } from "./reception.ts";
 import { readPayload, type Schedule } from "./schedule.ts";

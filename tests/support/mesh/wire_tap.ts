@@ -7,7 +7,7 @@ import {
   SHORT,
   vi64,
 } from "@qumo/shared/wire";
-import type { QuicTransport } from "../quic_transport.ts";
+import type { QuicTransport } from "../transport/quic_transport.ts";
 
 /**
  * Watches which objects come in on the streams of a session, beneath a library that drops in silence

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { makeObject } from "../../bench/traffic.ts";
-import type { QuicTransport } from "../quic_transport.ts";
+import type { QuicTransport } from "../transport/quic_transport.ts";
 import { tapObjects } from "./wire_tap.ts";
 
 const TRAFFIC = { tracks: 1, objectBytes: 20, rate: 10, groupObjects: 2 };

@@ -24,7 +24,7 @@ import {
   type TrackEnd,
   type TrackStatus,
 } from "../../../relay/track/mod.ts";
-import { NATIVE } from "../track_model.ts";
+import { NATIVE } from "../worlds/track_model.ts";
 import type { WorldRelay } from "./relay.ts";
 
 const NO_PROPERTIES = new Uint8Array(0);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Random } from "../fault_random.ts";
+import { Random } from "../faults/random.ts";
 import { ringWithChords, type TopologyLink } from "../mesh/topology.ts";
 import { type Camera, MeshWorld, type Viewer } from "../mesh_world.ts";
-import { nameOf } from "../track_model.ts";
+import { nameOf } from "../worlds/track_model.ts";
 
 /** How long the mesh may take after the last fault: links that flapped are held back for 30 s at most. */
 const RECOVERY_MS = 40_000;

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import type { Connection } from "../../../relay/transport/mod.ts";
-import { type MemoryConnection, memoryPair } from "../memory_connection.ts";
+import { type MemoryConnection, memoryPair } from "../transport/memory_connection.ts";
 
 /** A program that can be called. */
 export interface Host {

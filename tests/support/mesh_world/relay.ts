@@ -15,8 +15,8 @@ import type { Report } from "./controller.ts";
 import { ScriptedMirror } from "./mirror.ts";
 import type { Host } from "./network.ts";
 import { RelayClock } from "./relay_clock.ts";
-import { LIMITS } from "../session_world.ts";
-import { memoryLog } from "../memory_log.ts";
+import { LIMITS } from "../worlds/session_world.ts";
+import { memoryLog } from "../worlds/memory_log.ts";
 
 /** Milliseconds that a track is kept flowing after the last subscriber left. */
 export const LINGER_MS = 1_000;

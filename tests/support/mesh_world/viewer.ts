@@ -8,7 +8,7 @@ import type {
   TrackEnd,
   TrackReader,
 } from "../../../relay/track/mod.ts";
-import { NATIVE } from "../track_model.ts";
+import { NATIVE } from "../worlds/track_model.ts";
 import { pictureOf } from "./camera.ts";
 import type { WorldRelay } from "./relay.ts";
 

@@ -6,8 +6,8 @@ import {
   type Location,
   ObjectStatus,
 } from "@qumo/shared/wire";
-import type { WirePeer } from "../wire_peer.ts";
-import type { WireRequest } from "../wire_request.ts";
+import type { WirePeer } from "../peers/wire_peer.ts";
+import type { WireRequest } from "../peers/wire_request.ts";
 import { expectedOf } from "./check.ts";
 import type { TestObject } from "./objects.ts";
 import { DEFAULT_PRIORITY, propertiesOf, refuse, trackNamed } from "./wire_form.ts";

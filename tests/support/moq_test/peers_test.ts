@@ -1,8 +1,8 @@
 /** The two ends of moq-test-00 talk to each other without a relay, so that what fails later is not they. */
 import assert from "node:assert/strict";
 import { Deadline } from "../deadline.ts";
-import { listenQuicTransport } from "../quic_transport.ts";
-import { WirePeer } from "../wire_peer.ts";
+import { listenQuicTransport } from "../transport/quic_transport.ts";
+import { WirePeer } from "../peers/wire_peer.ts";
 import { playScenario } from "./play.ts";
 import { TestPublisher } from "./publisher.ts";
 import { scenarios } from "./scenarios.ts";

@@ -1,5 +1,5 @@
 import type { Deadline } from "../deadline.ts";
-import type { WirePeer } from "../wire_peer.ts";
+import type { WirePeer } from "../peers/wire_peer.ts";
 import type { TestPublisher } from "./publisher.ts";
 import type { Scenario } from "./scenarios.ts";
 import { fetchFrom, subscribeTo, subscribeTracks } from "./subscriber.ts";

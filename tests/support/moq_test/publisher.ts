@@ -1,8 +1,8 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { type ControlMessageOf, ObjectStatus } from "@qumo/shared/wire";
-import { namespace, trackName, type WirePeer } from "../wire_peer.ts";
-import type { WireRequest } from "../wire_request.ts";
-import type { OutgoingSubgroup } from "../wire_subgroup.ts";
+import { namespace, trackName, type WirePeer } from "../peers/wire_peer.ts";
+import type { WireRequest } from "../peers/wire_request.ts";
+import type { OutgoingSubgroup } from "../peers/wire_subgroup.ts";
 import { answerFetch } from "./fetch_answer.ts";
 import { groupsOf, objectsOf, type TestObject } from "./objects.ts";
 import { namespaceOf, type TestTrack, TRACK_NAME } from "./track.ts";

@@ -1,8 +1,8 @@
 import { equalBytes, type Parameters, WHOLE_GROUP } from "@qumo/shared/wire";
 import type { Deadline } from "../deadline.ts";
-import { namespace, trackName, type WirePeer } from "../wire_peer.ts";
-import type { WireRequest } from "../wire_request.ts";
-import type { FetchRangeEnd, IncomingFetch, IncomingSubgroup } from "../wire_streams.ts";
+import { namespace, trackName, type WirePeer } from "../peers/wire_peer.ts";
+import type { WireRequest } from "../peers/wire_request.ts";
+import type { FetchRangeEnd, IncomingFetch, IncomingSubgroup } from "../peers/wire_streams.ts";
 import { type ArrivedObject, checkFetch, checkSubscription, expectedOf } from "./check.ts";
 import type { TestObject } from "./objects.ts";
 import type { Scenario } from "./scenarios.ts";

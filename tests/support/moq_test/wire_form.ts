@@ -1,5 +1,5 @@
 import { ByteWriter, type FullTrackName, vi64 } from "@qumo/shared/wire";
-import type { WireRequest } from "../wire_request.ts";
+import type { WireRequest } from "../peers/wire_request.ts";
 import { type TestTrack, TRACK_NAME, trackOf } from "./track.ts";
 
 /** The priority of whatever says nothing of its own, as the tracks' properties say. */

@@ -7,8 +7,8 @@ import { rendererOf } from "../dialect/renderer.ts";
 import { StreamSupply } from "../../delivery/stream_supply.ts";
 import type { FetchDeliveryContext } from "./fetch_delivery.ts";
 import { FetchDelivery } from "./fetch_delivery.ts";
-import { ManualClock } from "../../../../tests/support/manual_clock.ts";
-import { memoryPair } from "../../../../tests/support/memory_connection.ts";
+import { ManualClock } from "../../../../tests/support/worlds/manual_clock.ts";
+import { memoryPair } from "../../../../tests/support/transport/memory_connection.ts";
 
 Deno.test("FetchDelivery answers on one stream when an object comes before it is open", async () => {
   const [connection, peer] = memoryPair();

@@ -1,7 +1,7 @@
 import { draft18 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { RequestStream } from "./request_stream.ts";
-import { memoryPair } from "../../../../tests/support/memory_connection.ts";
+import { memoryPair } from "../../../../tests/support/transport/memory_connection.ts";
 
 Deno.test("RequestStream.next() gives two who ask at once one message each", async () => {
   const [client, server] = memoryPair();

@@ -1,0 +1,224 @@
+import {
+  type ControlKind,
+  type ControlMessage,
+  data18,
+  draft18,
+  encodeDatagram,
+  encodeFetchHeader,
+  encodeSubgroupHeader,
+  type FullTrackName,
+  messageTable,
+  type ObjectDatagram,
+  PADDING_STREAM_TYPE,
+} from "@qumo/shared/wire";
+import fc from "fast-check";
+import { arbitraryMessage } from "../arbitrary_control.ts";
+import type { Random } from "./random.ts";
+import { bytesOf } from "../peers/scripted_streams.ts";
+
+/** What messages that were made up are about, so that they reach further than "no such track". */
+export interface Aim {
+  /** Takes the id of the next request. */
+  requestId(): bigint;
+  readonly tracks: readonly FullTrackName[];
+  readonly aliases: readonly bigint[];
+  /** Ids of fetches that the relay waits for. */
+  readonly fetches: readonly bigint[];
+}
+
+/** Everything that a session can be sent, valid and not, by one seed. */
+export class HostileBytes {
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** A message of this kind that is valid by itself, in its frame, aimed mostly. */
+  message(kind: ControlKind, aim: Aim): Uint8Array {
+    const random = this.#random;
+    const fields: Record<string, unknown> = { ...random.pick(pool(kind)) };
+    if ("requestId" in fields && kind !== "goaway" && random.percent(95)) {
+      fields["requestId"] = aim.requestId();
+    }
+    if ("track" in fields && random.percent(80)) fields["track"] = random.pick(aim.tracks);
+    for (const name of ["namespace", "prefix", "suffix"]) {
+      if (name in fields && random.percent(60)) fields[name] = random.pick(aim.tracks).namespace;
+    }
+    if ("alias" in fields && random.percent(60)) fields["alias"] = random.pick(aim.aliases);
+    if ("parameters" in fields && random.percent(60)) {
+      fields["parameters"] = withoutTokens(fields["parameters"] as object);
+    }
+    if (kind === "fetch" && random.percent(80)) fields["range"] = this.#fetchRange(aim);
+    if (kind === "subscribeOk" && random.percent(50)) fields["properties"] = new Uint8Array(0);
+    return draft18.control.encode(fields as unknown as ControlMessage);
+  }
+
+  anyMessage(aim: Aim): Uint8Array {
+    return this.message(this.#random.pick(KINDS), aim);
+  }
+
+  /** Changed here and there: bytes flipped, taken out, put in, repeated, the end cut off. */
+  mutate(bytes: Uint8Array): Uint8Array {
+    const random = this.#random;
+    let list = [...bytes];
+    for (let changes = 1 + random.below(4); changes > 0; changes--) {
+      const at = random.below(list.length + 1);
+      switch (random.below(5)) {
+        case 0:
+          if (at < list.length) list[at]! ^= 1 << random.below(8);
+          break;
+        case 1:
+          list.splice(at, 1 + random.below(4));
+          break;
+        case 2:
+          list.splice(at, 0, ...random.bytes(6));
+          break;
+        case 3:
+          list.splice(at, 0, ...random.pick(NASTY));
+          break;
+        case 4:
+          list = random.percent(50) ? list.slice(0, at) : [...list, ...list.slice(at)];
+          break;
+      }
+    }
+    return Uint8Array.from(list);
+  }
+
+  /** As it is, or changed in so many of a hundred cases. */
+  maybeMutate(share: number, bytes: Uint8Array): Uint8Array {
+    return this.#random.percent(share) ? this.mutate(bytes) : bytes;
+  }
+
+  /** A stream with a subgroup: its header and some objects. */
+  subgroup(aim: Aim): Uint8Array {
+    const random = this.#random;
+    const hasProperties = random.percent(50);
+    const parts: Uint8Array[] = [encodeSubgroupHeader({
+      alias: random.percent(90) ? random.pick(aim.aliases) : random.integer(),
+      group: random.integer(),
+      subgroup: random.percent(20) ? undefined : random.integer(),
+      priority: random.percent(50) ? undefined : random.below(256),
+      hasProperties,
+      endOfGroup: random.percent(30),
+      firstObject: random.percent(50),
+    }, data18)];
+    for (let count = random.below(6); count > 0; count--) parts.push(this.#object(hasProperties));
+    return bytesOf(draft18, ...parts);
+  }
+
+  /** A stream that answers a fetch: its header and what may or may not be objects. */
+  fetchStream(aim: Aim): Uint8Array {
+    const random = this.#random;
+    const known = aim.fetches.length > 0 && random.percent(90);
+    const parts: (Uint8Array | bigint)[] = [
+      encodeFetchHeader(known ? random.pick(aim.fetches) : random.integer(), data18),
+    ];
+    for (let count = random.below(5); count > 0; count--) {
+      const flags = random.percent(80) ? 0x1c | random.below(0x80) : random.pick([0x8c, 0x10c]);
+      parts.push(BigInt(flags), ...[random.integer(), random.integer(), random.integer()]);
+      parts.push(random.bytes(12));
+    }
+    return bytesOf(draft18, ...parts);
+  }
+
+  padding(): Uint8Array {
+    return bytesOf(draft18, PADDING_STREAM_TYPE, this.#random.bytes(200));
+  }
+
+  datagram(aim: Aim): Uint8Array {
+    const random = this.#random;
+    const fields: ObjectDatagram = {
+      alias: random.percent(90) ? random.pick(aim.aliases) : random.integer(),
+      group: random.integer(),
+      object: random.below(6),
+      priority: random.percent(50) ? undefined : random.below(256),
+      ...random.pick([
+        { status: 0, properties: this.#properties(), endOfGroup: false, payload: random.bytes(9) },
+        { status: 0, properties: NOTHING, endOfGroup: true, payload: random.bytes(9) },
+        { status: random.pick([3, 4]), properties: NOTHING, endOfGroup: false, payload: NOTHING },
+      ]),
+    };
+    return encodeDatagram(fields, data18);
+  }
+
+  /** Put together by hand, since the encoder refuses what contradicts itself. */
+  #object(hasProperties: boolean): Uint8Array {
+    const random = this.#random;
+    const payload = random.percent(2) ? new Uint8Array(random.below(70_000)) : random.bytes(40);
+    const delta = random.percent(85) ? BigInt(random.below(3)) : random.integer();
+    const parts: (bigint | Uint8Array)[] = [delta];
+    const properties = hasProperties ? this.#properties() : NOTHING;
+    if (hasProperties) parts.push(BigInt(properties.length), properties);
+    const length = random.percent(3) ? random.integer() : BigInt(payload.length);
+    parts.push(length);
+    if (length === 0n) parts.push(random.pick([0n, 3n, 4n, 4n]));
+    parts.push(payload);
+    return bytesOf(draft18, ...parts);
+  }
+
+  /** Pairs among which are those that relays read. */
+  #properties(): Uint8Array {
+    const random = this.#random;
+    const parts: (bigint | Uint8Array)[] = [];
+    let previous = 0n;
+    for (let count = random.below(3); count > 0; count--) {
+      const type = random.percent(70) ? random.pick(PROPERTY_TYPES) : random.integer();
+      if (type < previous) break;
+      parts.push(type - previous);
+      previous = type;
+      if (type % 2n === 0n) {
+        parts.push(random.integer());
+      } else {
+        const value = random.bytes(10);
+        parts.push(BigInt(value.length), value);
+      }
+    }
+    return bytesOf(draft18, ...parts);
+  }
+
+  #fetchRange(aim: Aim): unknown {
+    const random = this.#random;
+    const location = () => ({ group: random.integer(), object: random.integer() });
+    if (random.percent(60)) {
+      const track = random.pick(aim.tracks);
+      return { type: "standalone", track, start: location(), end: location() };
+    }
+    const type = random.pick(["relative_joining", "absolute_joining"]);
+    return { type, requestId: BigInt(2 * random.below(6)), start: random.integer() };
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+const KINDS = Object.keys(messageTable) as ControlKind[];
+
+// Gaps, immutable properties, a mandatory one, and what tracks have.
+const PROPERTY_TYPES = [0x02n, 0x04n, 0x0bn, 0x0en, 0x22n, 0x30n, 0x3cn, 0x3en, 0x4000n];
+
+const NASTY = [
+  [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+  [0xfe, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+  [0xc0, 0xff, 0xff],
+  [0x80, 0x00],
+  [0x00, 0x00],
+];
+
+// Making messages up is slow, so there are some of each kind, and what they are about is changed.
+const POOL_SIZE = 60;
+const POOL_SEED = 18;
+const pools = new Map<ControlKind, readonly ControlMessage[]>();
+
+function pool(kind: ControlKind): readonly ControlMessage[] {
+  let messages = pools.get(kind);
+  if (messages === undefined) {
+    messages = fc.sample(arbitraryMessage[kind], { seed: POOL_SEED, numRuns: POOL_SIZE });
+    pools.set(kind, messages);
+  }
+  return messages;
+}
+
+/** Tokens that were never registered end every session at once. */
+function withoutTokens(parameters: object): object {
+  const { authorizationTokens: _, ...rest } = parameters as { authorizationTokens?: unknown };
+  return rest;
+}

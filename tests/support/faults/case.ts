@@ -1,0 +1,121 @@
+import { sleep, systemClock } from "@qumo/shared/runtime";
+import assert from "node:assert/strict";
+import { Canary } from "./canary.ts";
+import { type RelayTest, relayTest } from "../processes/relay_test_case.ts";
+import type { RelayProcess } from "../processes/relay_process.ts";
+
+/** What hostile peers do. */
+type Attack = (context: RelayTest) => Promise<void>;
+
+/** What is different from the usual in one case. */
+export interface FaultOptions {
+  /** Sections of the relay's configuration. */
+  readonly config?: { readonly [section: string]: unknown };
+  /** Memory that the relay may have more afterwards, in MiB. */
+  readonly growthMiB?: number;
+}
+
+// Short deadlines, so that a test sees what happens behind them.
+const CONFIG = {
+  server: { idle_timeout_ms: 3_000, keep_alive_ms: 1_000, handshake_timeout_ms: 1_500 },
+  cache: { max_bytes: 33_554_432 },
+};
+
+/**
+ * What the relay's memory may have grown by when all is over. It is well below what the cases send or
+ * open, and above what the collector leaves lying about and the code that is compiled on the way.
+ */
+const GROWTH_MIB = 64;
+const MIB = 1024 * 1024;
+
+/**
+ * Left alone, the engine collects when its own heap has grown, and does not see what connections and
+ * streams take outside of it. Told to collect often, and to do with little, it shows what is still in
+ * use; a heap that grows beyond this ends the process, and with it the test.
+ */
+const V8_FLAGS = ["--max-old-space-size=96", "--gc-interval=20000"];
+
+const TEST_TIMEOUT = 120_000;
+// Attacks of full size.
+const POD_TIMEOUT = 300_000;
+const POLL_INTERVAL = 100;
+
+/**
+ * Registers a test in which peers do their worst to a relay, over QUIC and in a process of its own,
+ * while a canary runs. Afterwards the canary has lost nothing, only its sessions are left, the relay
+ * is ready and without a fault, and its memory has come back.
+ */
+export function faultTest(name: string, attack: Attack, options: FaultOptions = {}): void {
+  const { growthMiB = GROWTH_MIB } = options;
+  const config = { ...CONFIG, ...options.config };
+  const attackAndRecover: Attack = async (context) => {
+    const { relay, deadline } = context;
+    const before = await relay.rss();
+    await attack(context);
+    await deadline.for("the sessions to end", sessionsEnd(relay));
+    await deadline.for("the memory to come back", memoryReturns(relay, before + growthMiB * MIB));
+  };
+  relayTest(name, (context) => besideCanary(context, attackAndRecover), {
+    config,
+    milliseconds: TEST_TIMEOUT,
+    v8Flags: V8_FLAGS,
+  });
+}
+
+/**
+ * As {@linkcode faultTest}, with the relay as it is by itself and the memory that our files for
+ * Kubernetes give it: all of it may be used, and the kernel kills who wants more.
+ */
+export function podTest(name: string, attack: Attack): void {
+  relayTest(name, (context) => besideCanary(context, attack), {
+    inPod: true,
+    milliseconds: POD_TIMEOUT,
+  });
+}
+
+/** Attacks while a canary runs, which must lose nothing; nor may the relay be at fault. */
+async function besideCanary(context: RelayTest, attack: Attack): Promise<void> {
+  const { relay, deadline } = context;
+  const canary = await deadline.for("the canary to start", Canary.start(relay));
+  try {
+    await attack(context);
+    const objects = await deadline.for("the canary's last object", canary.finish());
+    assert.ok(objects > 0, "The canary sent nothing");
+    assert.equal(await counter(relay, "qumo_relay_unhandled_errors_total"), 0);
+    assert.equal(
+      await counter(relay, 'qumo_relay_sessions_ended_total{reason="internal_error"}'),
+      0,
+    );
+    const ready = await fetch(`${relay.origin}/health?probe=ready`);
+    await ready.body?.cancel();
+    assert.equal(ready.status, 200, "The relay is not ready any more");
+  } finally {
+    canary.close();
+  }
+}
+
+/** The value of one series of `/metrics`; 0 when it is not there. */
+export async function counter(relay: RelayProcess, series: string): Promise<number> {
+  const line = (await relay.metrics()).split("\n").find((line) => line.startsWith(`${series} `));
+  return line === undefined ? 0 : Number(line.slice(series.length));
+}
+
+/** The sum of every series of a name. */
+export async function total(relay: RelayProcess, name: string): Promise<number> {
+  const lines = (await relay.metrics()).split("\n").filter((line) => line.startsWith(name));
+  return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+}
+
+/** Looks again and again until something is so; the caller's deadline bounds it. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!await isSo()) await sleep(systemClock, POLL_INTERVAL);
+}
+
+/** Waits until nobody but the canary is there. */
+function sessionsEnd(relay: RelayProcess): Promise<void> {
+  return until(async () => await counter(relay, "qumo_relay_sessions_active") <= 2);
+}
+
+function memoryReturns(relay: RelayProcess, bound: number): Promise<void> {
+  return until(async () => await relay.rss() <= bound);
+}

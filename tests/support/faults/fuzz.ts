@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import type { Move } from "./hostile_peer.ts";
+import { HostileWorld } from "./world.ts";
+
+/** What one fuzz test does. */
+export interface FuzzOptions {
+  /** How many hostile things are sent: messages, streams, datagrams. */
+  readonly inputs: number;
+  /** Of these kinds, each as often as it is named. */
+  readonly moves: readonly Move[];
+  /** The most that one session sends. */
+  readonly most: number;
+}
+
+// Sessions are numbered from here on, and the number is the seed.
+const FIRST_SEED = 18;
+
+// Sessions between two looks at what they left behind, whose remains may meet until then.
+const REST_EVERY = 50;
+
+// As many of ten sessions at least must be ended by the relay: else what they send is not hostile.
+const LEAST_CLOSED = 3;
+
+/** Registers a test that feeds a host hostile sessions until it has been sent so many inputs. */
+export function fuzzTest(name: string, { inputs, moves, most }: FuzzOptions): void {
+  Deno.test(`fuzz: ${name}`, async () => {
+    const world = new HostileWorld();
+    await world.open();
+    let seed = FIRST_SEED;
+    try {
+      for (; world.inputs < inputs; seed++) {
+        await world.session(seed, moves, most);
+        if (seed % REST_EVERY === 0) await world.rest();
+      }
+      await world.rest();
+      await world.close();
+    } catch (error) {
+      const found = error instanceof Error ? error.message : String(error);
+      throw new Error(`With seed ${seed}, after ${world.inputs} inputs: ${found}`, {
+        cause: error,
+      });
+    } finally {
+      world.stopListening();
+    }
+    const sessions = seed - FIRST_SEED;
+    assert.ok(world.closed * 10 > sessions * LEAST_CLOSED, `${world.closed} of ${sessions} closed`);
+  });
+}

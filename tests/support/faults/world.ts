@@ -1,0 +1,361 @@
+import { noTracing } from "@qumo/shared/runtime";
+import {
+  data18,
+  draft18,
+  encodeSubgroupHeader,
+  type FullTrackName,
+  SessionCode,
+  WHOLE_GROUP,
+  writeObjectHeader,
+} from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { alone } from "../worlds/alone.ts";
+import { DEFAULTS } from "../../../relay/config/definition.ts";
+import { RelayMetrics } from "../../../relay/ops/metrics.ts";
+import { SessionServer } from "../../../relay/session_server.ts";
+import type { SendStream } from "../../../relay/transport/mod.ts";
+import { HonestPeer } from "./honest_peer.ts";
+import { HOSTILE_ALIAS, HostilePeer, type Move } from "./hostile_peer.ts";
+import { Random } from "./random.ts";
+import { namespaceOf, trackOf } from "../peers/scripted_peer.ts";
+import { bytesOf } from "../peers/scripted_streams.ts";
+import { ManualClock } from "../worlds/manual_clock.ts";
+import {
+  type MemoryConnection,
+  type MemoryOptions,
+  memoryPair,
+} from "../transport/memory_connection.ts";
+import { memoryLog } from "../worlds/memory_log.ts";
+
+/** A track that an honest peer publishes where hostile ones can see it. */
+const STAGE = trackOf("stage", "track");
+const CANARY = trackOf("canary", "track");
+const CANARY_ALIAS = 5n;
+
+/** How long things are kept that nobody uses: the longest wait that the relay has of its own. */
+const REST_MS = 60_000;
+
+const CONFIG = {
+  ...DEFAULTS,
+  relay: { ...DEFAULTS.relay, lingerMs: 500, rendezvousMaxMs: 3_000, requestTimeoutMs: 3_000 },
+  cache: { ...DEFAULTS.cache, maxBytes: 4_000_000, maxTrackBytes: 1_000_000, maxAgeMs: 5_000 },
+  // Small, so that they are met.
+  limits: {
+    ...DEFAULTS.limits,
+    maxRequests: 30,
+    maxSubscriptions: 6,
+    maxPublishedTracks: 6,
+    maxNamespaces: 6,
+    maxNamespaceSubscriptions: 4,
+    maxFetches: 4,
+    maxObjectBytes: 60_000,
+  },
+  delivery: { ...DEFAULTS.delivery, maxBacklogBytes: 50_000, maxOpenSubgroups: 4 },
+};
+
+/**
+ * A host with honest sessions on it that is fed hostile ones. A canary pair in a scope of its own must
+ * lose nothing; an audience in the scope of the hostile peers, which watches whatever they publish, must
+ * be left in peace and be sent nothing that is not well formed.
+ */
+export class HostileWorld {
+  readonly metrics = new RelayMetrics();
+  readonly host: SessionServer;
+  readonly #clock = new ManualClock();
+  readonly #log = memoryLog();
+  readonly #honest: HonestPeer[] = [];
+  #canary:
+    | { readonly stream: SendStream; readonly subscriber: HonestPeer; sent: number }
+    | undefined;
+  #audience: HonestPeer | undefined;
+  #stray: unknown[] = [];
+  #calm: unknown;
+  /** How many hostile things were sent. */
+  inputs = 0;
+  /** How many hostile sessions the relay closed. */
+  closed = 0;
+
+  constructor() {
+    const { metrics } = this;
+    this.host = new SessionServer({
+      config: CONFIG,
+      metrics,
+      clock: this.#clock,
+      log: this.#log.log,
+      tracing: noTracing,
+      mesh: alone,
+      refused: { add() {} },
+    });
+    globalThis.addEventListener("unhandledrejection", this.#unhandled);
+  }
+
+  /** Lets the honest peers begin. */
+  async open(): Promise<void> {
+    const publisher = await this.#join("/canary");
+    const subscriber = await this.#join("/canary");
+    await this.#offer(publisher, CANARY, CANARY_ALIAS);
+    await subscriber.request((requestId) => ask("subscribe", requestId, CANARY));
+    await this.settle();
+    const header = {
+      alias: CANARY_ALIAS,
+      group: 0n,
+      subgroup: 0n,
+      priority: undefined,
+      hasProperties: false,
+      endOfGroup: false,
+      firstObject: true,
+    };
+    const stream = await publisher.connection.openUni();
+    await stream.write(encodeSubgroupHeader(header, data18));
+    this.#canary = { stream, subscriber, sent: 0 };
+
+    const stage = await this.#join("");
+    await this.#offer(stage, STAGE, CANARY_ALIAS);
+    this.#audience = await this.#join("");
+    await this.#audience.request((requestId) => ({
+      kind: "subscribeNamespace",
+      requestId,
+      prefix: [],
+      parameters: {},
+    }));
+    await this.#audience.request((requestId) => ({
+      kind: "subscribeTracks",
+      requestId,
+      prefix: namespaceOf("hostile"),
+      parameters: {},
+    }));
+    await this.settle();
+    this.#calm = this.#state();
+  }
+
+  /**
+   * Hostile sessions, two now and then that help each other: they begin well or badly, make up to
+   * `most` moves of these kinds for as long as they are let, and go.
+   */
+  async session(seed: number, moves: readonly Move[], most: number): Promise<void> {
+    const random = new Random(seed);
+    const own = trackOf("hostile", `track ${random.below(4)}`);
+    const watching = await this.#watch(own, random);
+    const gang = [this.#letIn(random, own)];
+    if (random.percent(20)) gang.push(this.#letIn(random, own));
+    await this.settle();
+    for (let left = 1 + random.below(most); left > 0; left--) {
+      const { peer, isClosed } = random.pick(gang);
+      if (isClosed()) break;
+      peer.move(random.pick(moves));
+      this.inputs++;
+      if (random.percent(50)) {
+        await this.#clock.advance(random.percent(3) ? random.below(9_000) : 0);
+      }
+    }
+    if (random.percent(70)) await this.settle();
+    for (const { peer, client, isClosed } of gang) {
+      if (!isClosed()) peer.leave(() => client.sever());
+    }
+    watching.cancel();
+    for (const { client } of gang) await this.#judge(client);
+  }
+
+  /** Nothing is left of the hostile sessions, and the honest ones have what they had. */
+  async rest(): Promise<void> {
+    await this.#clock.advance(REST_MS);
+    await this.settle();
+    await this.#checkCanary();
+    assert.deepEqual(this.#state(), this.#calm, "Something is left of hostile sessions");
+    this.#log.lines.length = 0;
+  }
+
+  /** Ends everything: after it the relay must be as it was before the first session. */
+  async close(): Promise<void> {
+    for (const peer of this.#honest) peer.connection.close(0, "");
+    await this.#clock.advance(REST_MS);
+    const { sessions, subscriptions, tracks, namespaces, cache } = this.host.snapshot();
+    assert.deepEqual(
+      { active: this.host.active, sessions, subscriptions, tracks, namespaces, ...cache },
+      { active: 0, sessions: 0, subscriptions: 0, tracks: 0, namespaces: 0, bytes: 0, groups: 0 },
+    );
+    assert.equal(this.#clock.pending, 0, "Timers are left");
+  }
+
+  /** Rejections that nobody handles are the test's again. */
+  stopListening(): void {
+    globalThis.removeEventListener("unhandledrejection", this.#unhandled);
+  }
+
+  /** Lets everything happen that can happen without time passing. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 4; turn++) await this.#clock.advance(0);
+  }
+
+  readonly #unhandled = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    this.#stray.push(event.reason);
+  };
+
+  async #join(path: string): Promise<HonestPeer> {
+    const [client, connection] = memoryPair();
+    this.host.serve(connection);
+    const peer = new HonestPeer(client);
+    this.#honest.push(peer);
+    await peer.setup(path);
+    await this.settle();
+    return peer;
+  }
+
+  async #offer(peer: HonestPeer, track: FullTrackName, alias: bigint): Promise<void> {
+    peer.publish(track, alias);
+    const { namespace } = track;
+    await peer.request((requestId) => ({
+      kind: "publishNamespace",
+      requestId,
+      namespace,
+      parameters: {},
+    }));
+    await this.settle();
+  }
+
+  /** The audience asks for what the hostile peer may publish, and for some of its past. */
+  async #watch(track: FullTrackName, random: Random): Promise<{ cancel(): void }> {
+    const audience = this.#audience!;
+    const requests = [
+      await audience.request((requestId) => ({
+        kind: "subscribe",
+        requestId,
+        track,
+        parameters: { rendezvousTimeout: 3_000n },
+      })),
+    ];
+    if (random.percent(50)) {
+      requests.push(
+        await audience.request((requestId) => ({
+          kind: "fetch",
+          requestId,
+          range: {
+            type: "standalone",
+            track,
+            start: { group: 0n, object: 0n },
+            end: { group: BigInt(random.below(9)), object: WHOLE_GROUP },
+          },
+          parameters: { fillTimeout: 3_000n },
+        })),
+      );
+    }
+    if (random.percent(30)) {
+      requests.push(
+        await audience.request((requestId) => ({
+          kind: "trackStatus",
+          requestId,
+          track,
+          parameters: {},
+        })),
+      );
+    }
+    return { cancel: () => requests.forEach((request) => request.cancel()) };
+  }
+
+  #letIn(random: Random, own: FullTrackName) {
+    const [client, connection] = memoryPair(networkOf(random));
+    this.host.serve(connection);
+    const peer = new HostilePeer(client, random, [own, STAGE]);
+    let closed = false;
+    void client.closed.then(() => closed = true);
+    this.#beginSession(peer, random, own);
+    return { peer, client, isClosed: () => closed };
+  }
+
+  #beginSession(hostile: HostilePeer, random: Random, own: FullTrackName): void {
+    if (random.percent(8)) return hostile.badSetup();
+    hostile.setup();
+    if (random.percent(50)) {
+      hostile.order((requestId) => ({
+        kind: "publishNamespace",
+        requestId,
+        namespace: own.namespace,
+        parameters: {},
+      }));
+    }
+    if (random.percent(60)) {
+      hostile.order((requestId) => ({
+        kind: "publish",
+        requestId,
+        track: own,
+        alias: HOSTILE_ALIAS,
+        parameters: {},
+        properties: random.percent(70) ? NOTHING : bytesOf(draft18, 0x30n, 1n),
+      }));
+    }
+    if (random.percent(60)) hostile.order((requestId) => ask("subscribe", requestId, STAGE));
+    if (random.percent(30)) hostile.order((requestId) => ask("subscribe", requestId, own));
+  }
+
+  async #judge(hostile: MemoryConnection): Promise<void> {
+    await this.settle();
+    const { code, by } = await hostile.closed;
+    const end = by === "peer" ? nameOf(code) : by;
+    assert.ok(end !== undefined, `The session was closed with 0x${code.toString(16)}`);
+    assert.notEqual(end, "INTERNAL_ERROR", `A fault of ours: ${this.#errors()}`);
+    if (by === "peer") this.closed++;
+    assert.equal(this.metrics.unhandledErrors, 0, `A fault of ours: ${this.#errors()}`);
+    assert.deepEqual(this.#stray, [], "A promise was rejected that nobody held");
+    for (const peer of this.#honest) {
+      assert.deepEqual(peer.faults, [], "An honest peer was sent what is not well formed");
+      assert.equal(peer.closed, undefined, "An honest peer's session was closed");
+    }
+    await this.#checkCanary();
+  }
+
+  /** One object more, which must be there at once, and nothing else. */
+  checkOnce() {
+    return this.#checkCanary();
+  }
+  linesOf() {
+    return this.#log.lines.slice(-5).map((l) => JSON.stringify(l));
+  }
+  async #checkCanary(): Promise<void> {
+    const { stream, subscriber, sent } = this.#canary!;
+    const payload = new TextEncoder().encode(`object ${sent}`);
+    const bytes = new Uint8Array(40);
+    const at = writeObjectHeader(bytes, 0, 0, false, undefined, payload.length, 0, data18.varint);
+    bytes.set(payload, at);
+    await stream.write(bytes.slice(0, at + payload.length));
+    await this.settle();
+    const came = subscriber.objects.splice(0).map(({ object, payload }) => ({ object, payload }));
+    assert.deepEqual(came, [{ object: sent, payload }], "The canary has a gap");
+    this.#canary!.sent++;
+    this.#audience!.objects.length = 0;
+  }
+
+  #state(): unknown {
+    const { sessions, subscriptions, tracks, namespaces, cache } = this.host.snapshot();
+    const { groups } = cache;
+    // The canary's bytes grow until they are trimmed, and the sweep of its group is the one timer.
+    return { sessions, subscriptions, tracks, namespaces, groups: Math.max(1, groups) };
+  }
+
+  #errors(): string {
+    const errors = this.#log.lines.filter(({ text }) => text.startsWith("error:"));
+    return errors.map(({ fields }) => {
+      const { error } = fields;
+      return error instanceof Error ? error.stack : String(error);
+    }).join("\n");
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function ask(kind: "subscribe", requestId: bigint, track: FullTrackName) {
+  return { kind, requestId, track, parameters: {} };
+}
+
+function networkOf(random: Random): MemoryOptions {
+  return {
+    canReset: random.percent(50),
+    streamWindow: random.pick([50, 5_000, 1_250_000]),
+    maxUniStreams: random.pick([3, 1_000]),
+    maxBidiStreams: random.pick([3, 1_000]),
+  };
+}
+
+function nameOf(code: number): string | undefined {
+  return Object.entries(SessionCode).find(([, value]) => value === code)?.[0];
+}

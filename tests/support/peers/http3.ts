@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { systemClock } from "@qumo/shared/runtime";
+import { ByteReader } from "../../../relay/transport/h3/byte_reader.ts";
+import { controlStreamPreface } from "../../../relay/transport/h3/control_stream.ts";
+import { FrameGuard } from "../../../relay/transport/h3/frame_guard.ts";
+import { encodeFrame, FrameReader, FrameType } from "../../../relay/transport/h3/frames.ts";
+import {
+  decodeFieldSection,
+  encodeFieldSection,
+} from "../../../relay/transport/h3/qpack/field_section.ts";
+import type { Field } from "../../../relay/transport/h3/qpack/static_table.ts";
+import { type AcceptOptions, acceptWebTransport } from "../../../relay/transport/h3/mod.ts";
+import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
+import { ManualClock } from "../worlds/manual_clock.ts";
+import {
+  type MemoryConnection,
+  type MemoryOptions,
+  memoryPair,
+} from "../transport/memory_connection.ts";
+
+/** The fields that open a session at path `/room?a=1`. */
+export const CONNECT: readonly Field[] = [
+  [":method", "CONNECT"],
+  [":protocol", "webtransport"],
+  [":scheme", "https"],
+  [":authority", "relay.example"],
+  [":path", "/room?a=1"],
+  ["wt-available-protocols", '"moqt-18"'],
+];
+
+/** A client whose every byte the test decides, and a server that accepts a session from it. */
+export interface Http3Pair {
+  readonly client: MemoryConnection;
+  readonly server: MemoryConnection;
+  readonly clock: ManualClock;
+  readonly accepted: Promise<Connection>;
+}
+
+/** Begins to accept a session over memory. */
+export function http3Pair(
+  options: Partial<AcceptOptions> = {},
+  memory: MemoryOptions = {},
+): Http3Pair {
+  const [client, server] = memoryPair({ protocol: "h3", ...memory });
+  const clock = new ManualClock();
+  const accepted = acceptWebTransport(server, {
+    protocols: ["moqt-18"],
+    allowOrigin: () => true,
+    clock,
+    ...options,
+  });
+  accepted.catch(() => {});
+  return { client, server, clock, accepted };
+}
+
+/** Opens a unidirectional stream with these bytes on it. */
+export async function openUni(client: Connection, ...parts: Uint8Array[]): Promise<SendStream> {
+  const stream = await client.openUni();
+  for (const part of parts) await stream.write(part);
+  return stream;
+}
+
+/** Sends SETTINGS as any client does. */
+export function openControl(client: Connection): Promise<SendStream> {
+  return openUni(client, controlStreamPreface());
+}
+
+/** Sends a request. */
+export async function openRequest(
+  client: Connection,
+  fields: readonly Field[] = CONNECT,
+): Promise<BidiStream> {
+  const stream = await client.openBidi();
+  await stream.send.write(headersFrame(fields));
+  return stream;
+}
+
+/** A HEADERS frame with these fields. */
+export function headersFrame(fields: readonly Field[]): Uint8Array<ArrayBuffer> {
+  return encodeFrame(FrameType.headers, encodeFieldSection(fields));
+}
+
+/** The fields of the answer on a request's stream. */
+export async function readAnswer(
+  stream: BidiStream,
+  frames = new FrameReader(new ByteReader(stream.receive), new FrameGuard(systemClock)),
+): Promise<Map<string, string>> {
+  assert.equal(await frames.next(), FrameType.headers);
+  return new Map(decodeFieldSection(await frames.payload(4096)));
+}
+
+/** A session with both ends in hand: the server's as it is handed out, the client's raw. */
+export async function openSession(
+  options: Partial<AcceptOptions> = {},
+  memory: MemoryOptions = {},
+): Promise<Http3Pair & { session: Connection; request: BidiStream; frames: FrameReader }> {
+  const pair = http3Pair(options, memory);
+  await openControl(pair.client);
+  const request = await openRequest(pair.client);
+  const frames = new FrameReader(new ByteReader(request.receive), new FrameGuard(systemClock));
+  assert.equal((await readAnswer(request, frames)).get(":status"), "200");
+  return { ...pair, session: await pair.accepted, request, frames };
+}
+
+/** Bytes from hex with spaces. */
+export function hex(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.fromHex(text.replaceAll(" ", ""));
+}

@@ -1,0 +1,33 @@
+import { Connection } from "@moq/net";
+import { MoqNetPeer } from "./moq_net_peer.ts";
+import {
+  connectQuicTransport,
+  type QuicServerAddress,
+  type SessionTransport,
+} from "../transport/quic_transport.ts";
+
+// The library narrates its whole life on this channel, tests of 50 tracks included.
+// deno-lint-ignore no-console
+console.debug = () => {};
+
+/** Connects `@moq/net` over raw QUIC. */
+export async function connectMoqNet(
+  server: QuicServerAddress,
+  options: Deno.QuicTransportOptions = {},
+): Promise<MoqNetPeer> {
+  const transport = await connectQuicTransport(server, "moqt-18", options);
+  const url = new URL(`https://127.0.0.1:${server.port}/`);
+  const session = await Connection.connect(url, { transport: asWebTransport(transport) });
+  return new MoqNetPeer("@moq/net over QUIC", session);
+}
+
+/** Plays the server's half of a session with `@moq/net`, to try other clients against it. */
+export async function acceptMoqNet(transport: SessionTransport): Promise<MoqNetPeer> {
+  const session = await Connection.accept(asWebTransport(transport), new URL("https://127.0.0.1/"));
+  return new MoqNetPeer("@moq/net as a server", session);
+}
+
+// The library uses the part of WebTransport that the adapter has, its types ask for all of it.
+function asWebTransport(transport: SessionTransport): WebTransport {
+  return transport as unknown as WebTransport;
+}

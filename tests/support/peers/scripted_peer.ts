@@ -1,0 +1,231 @@
+import {
+  type ControlKind,
+  type ControlMessage,
+  type ControlMessageOf,
+  type Draft,
+  draft18,
+  type FullTrackName,
+  type Namespace,
+  type SetupOptions,
+} from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import type { CloseInfo, Connection } from "../../../relay/transport/mod.ts";
+import { Queue } from "./queue.ts";
+import { IncomingStream, ofKind, OutgoingStream, RequestStream } from "./scripted_streams.ts";
+
+/** Who the scripted peer is, and what it says first. */
+export interface ScriptedPeerOptions {
+  /** Draft 18 when nothing is said. */
+  readonly draft?: Draft;
+  /** Decides about the parity of request ids. */
+  readonly role?: "client" | "server";
+  /** What SETUP says besides a name; false for a peer that opens no control stream by itself. */
+  readonly setup?: Partial<SetupOptions> | false;
+}
+
+type WithoutId<M> = M extends { requestId: bigint }
+  ? Omit<M, "requestId"> & { readonly requestId?: bigint }
+  : never;
+
+/** A message that opens a request; one without an id gets the peer's next. */
+export type RequestMessage = WithoutId<
+  Extract<ControlMessage, {
+    kind:
+      | "subscribe"
+      | "publish"
+      | "fetch"
+      | "trackStatus"
+      | "publishNamespace"
+      | "subscribeNamespace"
+      | "subscribeTracks";
+  }>
+>;
+
+const SETUP = 0x2f00n;
+
+/**
+ * The other end of a session under test, over any connection: it sends what the test says, message
+ * or raw bytes, and hands over what arrives, in order. It answers nothing by itself and has no clock.
+ */
+export class ScriptedPeer implements AsyncDisposable {
+  readonly connection: Connection;
+  readonly draft: Draft;
+  readonly #control = Promise.withResolvers<OutgoingStream>();
+  readonly #theirControl = Promise.withResolvers<IncomingStream>();
+  readonly #streams = new Queue<IncomingStream & { readonly type: bigint }>();
+  #setupRead: Promise<SetupOptions> | undefined;
+  #nextId: bigint;
+
+  private constructor(connection: Connection, draft: Draft, role: "client" | "server") {
+    this.connection = connection;
+    this.draft = draft;
+    this.#nextId = role === "client" ? 0n : 1n;
+    // Without a handler a connection that ends before SETUP would end the test run.
+    this.#theirControl.promise.catch(() => {});
+    this.#acceptStreams().finally(() => {
+      this.#streams.end();
+      this.#theirControl.reject(new Error("The connection ended before SETUP came"));
+    });
+  }
+
+  /** Takes over one end of a connection and sends SETUP. It does not wait for the other side's. */
+  static async connect(
+    connection: Connection,
+    options: ScriptedPeerOptions = {},
+  ): Promise<ScriptedPeer> {
+    const { draft = draft18, role = "client", setup = {} } = options;
+    const peer = new ScriptedPeer(connection, draft, role);
+    if (setup !== false) {
+      const options = { implementation: "scripted peer", ...setup };
+      const message: ControlMessage = { kind: "setup", options };
+      await peer.openControl(draft.control.encode(message));
+    }
+    return peer;
+  }
+
+  /** Opens a unidirectional stream with these bytes and takes it for the control stream. */
+  async openControl(bytes: Uint8Array): Promise<OutgoingStream> {
+    const stream = await this.openStream(bytes);
+    this.#control.resolve(stream);
+    return stream;
+  }
+
+  /** Our control stream, for raw bytes, FIN and reset. */
+  control(): Promise<OutgoingStream> {
+    return this.#control.promise;
+  }
+
+  /** Sends a message on our control stream. */
+  async sendControl(message: ControlMessage): Promise<void> {
+    await (await this.#control.promise).write(this.draft.control.encode(message));
+  }
+
+  /** What the other side's SETUP says. */
+  theirSetup(): Promise<SetupOptions> {
+    return this.#setupRead ??= this.#readSetup();
+  }
+
+  /** The next message on the other side's control stream after its SETUP. */
+  async nextControl(): Promise<ControlMessage> {
+    await this.theirSetup();
+    const message = await (await this.#theirControl.promise).messageOrEnd();
+    assert.ok(message !== undefined, "The control stream ended");
+    return message;
+  }
+
+  /** As {@linkcode ScriptedPeer.nextControl}; the message must be of this kind. */
+  async expectControl<K extends ControlKind>(kind: K): Promise<ControlMessageOf<K>> {
+    return ofKind(await this.nextControl(), kind);
+  }
+
+  /** The id of our next request, which is then taken. */
+  takeRequestId(): bigint {
+    const id = this.#nextId;
+    this.#nextId += 2n;
+    return id;
+  }
+
+  /** Opens a request stream with this message, under our next request id unless it has one. */
+  async request(message: RequestMessage): Promise<RequestStream> {
+    const requestId = message.requestId ?? this.takeRequestId();
+    return await this.openRequest(this.draft.control.encode({ ...message, requestId }));
+  }
+
+  /** Opens a bidirectional stream with whatever bytes. */
+  async openRequest(bytes: Uint8Array): Promise<RequestStream> {
+    const request = new RequestStream(await this.connection.openBidi(), this.draft);
+    await request.outgoing.write(bytes);
+    return request;
+  }
+
+  /** The next bidirectional stream that the other side opens; nothing of it is read. */
+  async acceptRequest(): Promise<RequestStream> {
+    const stream = await this.connection.acceptBidi();
+    assert.ok(stream !== undefined, "The connection ended before a request came");
+    return new RequestStream(stream, this.draft);
+  }
+
+  /** The next request of the other side, whose first message must be of this kind. */
+  async expectRequest<K extends ControlKind>(
+    kind: K,
+  ): Promise<{ readonly request: RequestStream; readonly message: ControlMessageOf<K> }> {
+    const request = await this.acceptRequest();
+    return { request, message: await request.expect(kind) };
+  }
+
+  /** Opens a unidirectional stream with whatever bytes. */
+  async openStream(bytes: Uint8Array): Promise<OutgoingStream> {
+    const stream = new OutgoingStream(await this.connection.openUni());
+    await stream.write(bytes);
+    return stream;
+  }
+
+  /**
+   * The next unidirectional stream of the other side, the control stream aside, in the order in
+   * which they said their type. Nothing behind the type is read.
+   */
+  async nextStream(): Promise<IncomingStream & { readonly type: bigint }> {
+    const stream = await this.#streams.next();
+    assert.ok(stream !== undefined, "The connection ended before a stream came");
+    return stream;
+  }
+
+  /** Sends a datagram; false when it was not even sent. */
+  sendDatagram(bytes: Uint8Array): boolean {
+    return this.connection.sendDatagram(bytes);
+  }
+
+  /** The next datagram of the other side. */
+  async nextDatagram(): Promise<Uint8Array> {
+    const bytes = await this.connection.receiveDatagram();
+    assert.ok(bytes !== undefined, "The connection ended before a datagram came");
+    return bytes;
+  }
+
+  /** How the connection ended: code, reason and by whom. */
+  get closed(): Promise<CloseInfo> {
+    return this.connection.closed;
+  }
+
+  /** Ends the connection. */
+  close(code = 0, reason = ""): void {
+    this.connection.close(code, reason);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.closed;
+  }
+
+  async #readSetup(): Promise<SetupOptions> {
+    const control = await this.#theirControl.promise;
+    return ofKind(await control.messageOfType(SETUP), "setup").options;
+  }
+
+  async #acceptStreams(): Promise<void> {
+    for (;;) {
+      const stream = await this.connection.acceptUni();
+      if (stream === undefined) return;
+      // A stream that ends before it has a type is of no interest, and neither is how it failed.
+      this.#sort(new IncomingStream(stream, this.draft)).catch(() => {});
+    }
+  }
+
+  async #sort(stream: IncomingStream): Promise<void> {
+    const type = await stream.varintOrEnd();
+    if (type === undefined) return;
+    if (type === SETUP) this.#theirControl.resolve(stream);
+    else this.#streams.push(Object.assign(stream, { type }));
+  }
+}
+
+/** A namespace written with slashes; the empty text is the empty namespace. */
+export function namespaceOf(path: string): Namespace {
+  const fields = path.split("/").filter((field) => field !== "");
+  return fields.map((field) => new TextEncoder().encode(field));
+}
+
+/** A track's name, its namespace written with slashes. */
+export function trackOf(path: string, name: string): FullTrackName {
+  return { namespace: namespaceOf(path), name: new TextEncoder().encode(name) };
+}

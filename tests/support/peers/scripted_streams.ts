@@ -1,0 +1,241 @@
+import {
+  ByteReader,
+  ByteWriter,
+  type ControlKind,
+  type ControlMessage,
+  type ControlMessageOf,
+  type Draft,
+  vi64,
+} from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import {
+  type BidiStream,
+  type ReceiveStream,
+  type SendStream,
+  TransportError,
+} from "../../../relay/transport/mod.ts";
+
+/** How the other side ended a stream: with FIN, or with a reset and this code. */
+export type StreamEnd = "fin" | number;
+
+/** A stream that the scripted peer writes, as raw as it likes. */
+export class OutgoingStream {
+  readonly #stream: SendStream;
+
+  constructor(stream: SendStream) {
+    this.#stream = stream;
+  }
+
+  /** Sends these bytes; resolves when the transport has taken them. */
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#stream.write(bytes);
+  }
+
+  finish(): Promise<void> {
+    return this.#stream.finish();
+  }
+
+  reset(code: number): void {
+    this.#stream.reset(code);
+  }
+}
+
+/**
+ * A stream that the other side writes. It is read only as far as the test asks, so a test that does
+ * not ask is a peer that does not read.
+ */
+export class IncomingStream {
+  readonly #stream: ReceiveStream;
+  readonly #draft: Draft;
+  readonly #seen: Uint8Array[] = [];
+  #end: StreamEnd | undefined;
+
+  /** The draft that the peer speaks. */
+  get draft(): Draft {
+    return this.#draft;
+  }
+
+  constructor(stream: ReceiveStream, draft: Draft) {
+    this.#stream = stream;
+    this.#draft = draft;
+  }
+
+  /** Everything that was read so far, from the first byte of the stream on. */
+  get seen(): Uint8Array {
+    return concat(this.#seen);
+  }
+
+  /** The next `length` bytes; an error when the stream ends before. */
+  async bytes(length: number): Promise<Uint8Array> {
+    const bytes = await this.#take(length);
+    assert.equal(bytes.length, length, `Stream ended (${this.#end}) in the middle`);
+    return bytes;
+  }
+
+  /** The next integer; an error when the stream ends before. */
+  async varint(): Promise<bigint> {
+    const value = await this.varintOrEnd();
+    assert.ok(value !== undefined, `Stream ended (${this.#end}) before an integer`);
+    return value;
+  }
+
+  /** The next integer, or undefined when the stream ends here. */
+  async varintOrEnd(): Promise<bigint | undefined> {
+    const first = await this.#take(1);
+    if (first.length === 0) return undefined;
+    const more = this.#draft.varint.lengthFrom(first[0]!) - 1;
+    return this.#draft.varint.read(concat([first, await this.bytes(more)]), 0);
+  }
+
+  /** The next control message, or undefined when the stream ends here. */
+  async messageOrEnd(): Promise<ControlMessage | undefined> {
+    const type = await this.varintOrEnd();
+    return type === undefined ? undefined : await this.messageOfType(type);
+  }
+
+  /** The rest of a control message whose type was read before. */
+  async messageOfType(type: bigint): Promise<ControlMessage> {
+    const length = new ByteReader(await this.bytes(2), vi64).u16();
+    return this.#draft.control.decode(type, await this.bytes(length));
+  }
+
+  /** Reads to the end: all bytes of the stream, those that were read before too, and how it ended. */
+  async whole(): Promise<{ readonly bytes: Uint8Array; readonly end: StreamEnd }> {
+    while (await this.#read(CHUNK) !== undefined);
+    return { bytes: this.seen, end: this.#end! };
+  }
+
+  /** How the stream ends; an error when bytes come first. */
+  async ended(): Promise<StreamEnd> {
+    const bytes = await this.#read(CHUNK);
+    assert.equal(bytes, undefined, "Bytes came instead of the end of the stream");
+    return this.#end!;
+  }
+
+  /** Tells the other side to stop sending. */
+  stop(code: number): void {
+    this.#stream.stop(code);
+  }
+
+  /** As many bytes as asked for, fewer at the end of the stream alone. */
+  async #take(length: number): Promise<Uint8Array> {
+    const parts: Uint8Array[] = [];
+    for (let left = length; left > 0;) {
+      const part = await this.#read(left);
+      if (part === undefined) break;
+      parts.push(part);
+      left -= part.length;
+    }
+    return concat(parts);
+  }
+
+  /** What is there, at most `length` bytes, or undefined at the end of the stream. */
+  async #read(length: number): Promise<Uint8Array | undefined> {
+    if (this.#end !== undefined) return undefined;
+    try {
+      const part = await this.#stream.read(new Uint8Array(length));
+      if (part === undefined) this.#end = "fin";
+      else this.#seen.push(part);
+      return part;
+    } catch (error) {
+      if (!(error instanceof TransportError) || error.kind !== "reset") throw error;
+      this.#end = error.code;
+      return undefined;
+    }
+  }
+}
+
+/** A request, or an answer to one: control messages both ways, and bytes that are none. */
+export class RequestStream {
+  /** The stream's number on the connection. */
+  readonly id: bigint;
+  /** The other side's half. */
+  readonly incoming: IncomingStream;
+  /** Our half. */
+  readonly outgoing: OutgoingStream;
+  readonly #draft: Draft;
+
+  constructor(stream: BidiStream, draft: Draft) {
+    this.id = stream.id;
+    this.incoming = new IncomingStream(stream.receive, draft);
+    this.outgoing = new OutgoingStream(stream.send);
+    this.#draft = draft;
+  }
+
+  /** The draft that the peer speaks. */
+  get draft(): Draft {
+    return this.#draft;
+  }
+
+  /** Sends a control message. */
+  send(message: ControlMessage): Promise<void> {
+    return this.outgoing.write(this.#draft.control.encode(message));
+  }
+
+  /** The next control message of the other side; an error when its half ends before. */
+  async next(): Promise<ControlMessage> {
+    const message = await this.incoming.messageOrEnd();
+    if (message !== undefined) return message;
+    assert.fail(`Request ended (${await this.incoming.ended()}) before a message came`);
+  }
+
+  /** The next control message, which must be of this kind. */
+  async expect<K extends ControlKind>(kind: K): Promise<ControlMessageOf<K>> {
+    return ofKind(await this.next(), kind);
+  }
+
+  /** How the other side's half ends; an error when a message comes first. */
+  async ended(): Promise<StreamEnd> {
+    const message = await this.incoming.messageOrEnd();
+    assert.equal(message, undefined, "A message came instead of the end of the request");
+    return await this.incoming.ended();
+  }
+
+  /** Ends our half: everything was said. */
+  finish(): Promise<void> {
+    return this.outgoing.finish();
+  }
+
+  /** Cancels the request: resets our half and asks the other side to stop its own. */
+  cancel(code: number): void {
+    this.outgoing.reset(code);
+    this.incoming.stop(code);
+  }
+}
+
+/** The message, as one of this kind, which it must be. */
+export function ofKind<K extends ControlKind>(
+  message: ControlMessage,
+  kind: K,
+): ControlMessageOf<K> {
+  assert.equal(message.kind, kind, `${kind} expected, ${describe(message)} came`);
+  return message as unknown as ControlMessageOf<K>;
+}
+
+function describe(message: ControlMessage): string {
+  if (message.kind !== "requestError") return message.kind;
+  return `requestError ${message.code} "${message.reason}"`;
+}
+
+/** Bytes that are put together from integers of the draft, texts and other bytes. */
+export function bytesOf(draft: Draft, ...parts: readonly (bigint | string | Uint8Array)[]) {
+  const writer = new ByteWriter(draft.varint);
+  for (const part of parts) {
+    if (typeof part === "bigint") writer.varint(part);
+    else writer.bytes(typeof part === "string" ? new TextEncoder().encode(part) : part);
+  }
+  return writer.finish();
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Bytes that are read at once where any number will do. */
+const CHUNK = 64 * 1024;

@@ -1,0 +1,96 @@
+import type { Browser } from "playwright-core";
+import { chromiumTest } from "./chromium.ts";
+import { Deadline } from "../deadline.ts";
+import { optionalTest } from "../optional_test_case.ts";
+import { Pod } from "./pod.ts";
+import type { QuicServerAddress } from "../transport/quic_transport.ts";
+import { type RelayProcess, startRelay } from "./relay_process.ts";
+
+/** What a test of a running relay works with. */
+export interface RelayTest {
+  readonly relay: RelayProcess;
+  /** Bounds everything that the test awaits. */
+  readonly deadline: Deadline;
+  /** Connects a client to the relay; it leaves when the test is over. */
+  join<C extends Leaving>(connect: (server: QuicServerAddress) => Promise<C>): Promise<C>;
+}
+
+/** Anything that is connected and can leave. */
+interface Leaving {
+  close(): Promise<void> | void;
+}
+
+/** What is different from the usual. */
+export interface RelayTestOptions {
+  /** The relay's configuration. */
+  readonly config?: { readonly [section: string]: unknown };
+  /** How long the test may take, in milliseconds. */
+  readonly milliseconds?: number;
+  /** For the engine that the relay runs on. */
+  readonly v8Flags?: readonly string[];
+  /** Gives the relay the memory and the engine that our files for Kubernetes give it. */
+  readonly inPod?: boolean;
+  /** The test ends the relay. */
+  readonly endsRelay?: boolean;
+  /** Why it cannot run here, if it cannot: then it is skipped with this in its name. */
+  readonly missing?: string | undefined;
+}
+
+/**
+ * Registers a test with a relay of its own, which must be alive and without a fault in its log at
+ * the end. When the test fails the log is printed.
+ */
+export function relayTest(
+  name: string,
+  test: (context: RelayTest) => Promise<void>,
+  options: RelayTestOptions = {},
+): void {
+  optionalTest(name, options.missing, () => runWithRelay(test, options));
+}
+
+/** As {@linkcode relayTest}, with a browser. */
+export function relayChromiumTest(
+  name: string,
+  test: (context: RelayTest, browser: Browser) => Promise<void>,
+  options: RelayTestOptions = {},
+): void {
+  if (options.missing !== undefined) return optionalTest(name, options.missing, async () => {});
+  chromiumTest(
+    name,
+    (browser) => runWithRelay((context) => test(context, browser), options),
+  );
+}
+
+async function runWithRelay(
+  test: (context: RelayTest) => Promise<void>,
+  { config, milliseconds, v8Flags = [], inPod, endsRelay }: RelayTestOptions,
+): Promise<void> {
+  using deadline = new Deadline(milliseconds);
+  await using pod = inPod ? await Pod.of("relay") : undefined;
+  const starting = startRelay(config, pod?.launch ?? { v8Flags });
+  await using relay = await deadline.for("the relay to start", starting);
+  const joined: Leaving[] = [];
+  try {
+    await test({
+      relay,
+      deadline,
+      async join(connect) {
+        const client = await deadline.for("a client to connect", connect(relay));
+        joined.push(client);
+        return client;
+      },
+    });
+    if (!endsRelay) await relay.status();
+    await pod?.verdict(relay);
+    const fault = relay.log().match(/^.*"level":"(error|fatal)".*$/m);
+    if (fault !== null) throw new Error(`The relay logged a fault: ${fault[0]}`);
+  } catch (error) {
+    throw new Error(`${messageOf(error)}\nThe relay's log:\n${relay.log()}`, { cause: error });
+  } finally {
+    for (const client of joined) await Promise.resolve(client.close()).catch(() => {});
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,270 @@
+import { type Clock, systemClock } from "@qumo/shared/runtime";
+import { TransportError } from "../../../relay/transport/errors.ts";
+import { MAX_DATAGRAMS_WAITING } from "../../../relay/transport/limits.ts";
+import {
+  type MemoryEnd,
+  type MemoryHalf,
+  MemoryReceiveStream,
+  MemorySendStream,
+} from "./memory_streams.ts";
+import { Queue } from "../../../relay/transport/queue.ts";
+import type {
+  BidiStream,
+  CloseInfo,
+  Code,
+  Connection,
+  ReceiveStream,
+  SendStream,
+} from "../../../relay/transport/types.ts";
+
+/** The network that a pair pretends to be. */
+export interface MemoryOptions {
+  /** The token both sides agreed on; `moqt-18` when nothing is said, null for none. */
+  readonly protocol?: string | null;
+  readonly path?: string;
+  readonly authority?: string;
+  /** Milliseconds that everything takes to the other end; without it things arrive at once. */
+  readonly latency?: number;
+  /** Measures the latency. */
+  readonly clock?: Clock;
+  /** Bytes a stream takes ahead of its reader. */
+  readonly streamWindow?: number;
+  /** Unidirectional streams each side may have open. */
+  readonly maxUniStreams?: number;
+  /** Bidirectional streams each side may have open. */
+  readonly maxBidiStreams?: number;
+  /** False to be like Deno's QUIC: nothing can be reset, codes of stops are lost. */
+  readonly canReset?: boolean;
+  /** True to be like stacks other than Deno's: a stream that the peer stopped is reset at once. */
+  readonly answersStops?: boolean;
+  readonly maxDatagramSize?: number;
+  /** True for a datagram that shall not arrive. */
+  readonly datagramLoss?: (bytes: Uint8Array) => boolean;
+}
+
+/** A client and a server in one process that behave towards each other as over a network. */
+export function memoryPair(options: MemoryOptions = {}): [MemoryConnection, MemoryConnection] {
+  const client = new MemoryConnection(options, "client");
+  const server = new MemoryConnection(options, "server");
+  client.join(server);
+  server.join(client);
+  return [client, server];
+}
+
+/** One end of a {@linkcode memoryPair}. */
+export class MemoryConnection implements Connection {
+  readonly transport = "quic";
+  readonly protocol: string | undefined;
+  readonly path: string | undefined;
+  readonly authority: string | undefined;
+  readonly remoteAddress: string;
+  readonly canReset: boolean;
+  readonly maxDatagramSize: number;
+  readonly closed: Promise<CloseInfo>;
+  readonly #options: MemoryOptions;
+  readonly #window: number;
+  readonly #uniCredit: Credit;
+  readonly #bidiCredit: Credit;
+  readonly #uni = new Queue<ReceiveStream>(Infinity);
+  readonly #bidi = new Queue<BidiStream>(Infinity);
+  readonly #datagrams = new Queue<Uint8Array>(MAX_DATAGRAMS_WAITING);
+  // Every half that is open here, and what to do when it is over.
+  readonly #halves = new Map<MemoryHalf, () => void>();
+  readonly #resolveClosed: (info: CloseInfo) => void;
+  #nextBidi: bigint;
+  #peer!: MemoryConnection;
+  // What has come as far as this end while the line is frozen.
+  #frozen: (() => void)[] | undefined;
+  #ended: CloseInfo | undefined;
+  #failure: TransportError | undefined;
+
+  constructor(options: MemoryOptions, role: "client" | "server") {
+    this.#options = options;
+    this.protocol = options.protocol === null ? undefined : options.protocol ?? "moqt-18";
+    this.path = options.path;
+    this.authority = options.authority;
+    this.remoteAddress = role === "client" ? "memory:server" : "memory:client";
+    this.canReset = options.canReset ?? true;
+    this.maxDatagramSize = options.maxDatagramSize ?? 1200;
+    this.#window = options.streamWindow ?? 1_250_000;
+    this.#uniCredit = new Credit(options.maxUniStreams ?? Infinity);
+    this.#bidiCredit = new Credit(options.maxBidiStreams ?? Infinity);
+    this.#nextBidi = role === "client" ? 0n : 1n;
+    const { promise, resolve } = Promise.withResolvers<CloseInfo>();
+    this.closed = promise;
+    this.#resolveClosed = resolve;
+  }
+
+  /** Lays the line to the other end. */
+  join(peer: MemoryConnection): void {
+    this.#peer = peer;
+  }
+
+  async openUni(): Promise<SendStream> {
+    await this.#uniCredit.take();
+    this.#refuseWhenEnded();
+    const peer = this.#peer;
+    const [send, receive] = this.#halfPair(peer);
+    this.#halves.set(send, () => {});
+    this.#carry(() => {
+      peer.#halves.set(receive, () => peer.#carry(() => this.#uniCredit.give()));
+      peer.#uni.push(receive);
+    });
+    return send;
+  }
+
+  async openBidi(): Promise<BidiStream> {
+    await this.#bidiCredit.take();
+    this.#refuseWhenEnded();
+    const peer = this.#peer;
+    const id = this.#nextBidi;
+    this.#nextBidi += 4n;
+    const [send, farReceive] = this.#halfPair(peer);
+    const [farSend, receive] = peer.#halfPair(this);
+    this.#halves.set(send, () => {}).set(receive, () => {});
+    let open = 2;
+    const farOver = () => {
+      if (--open === 0) peer.#carry(() => this.#bidiCredit.give());
+    };
+    this.#carry(() => {
+      peer.#halves.set(farSend, farOver).set(farReceive, farOver);
+      peer.#bidi.push({ id, send: farSend, receive: farReceive });
+    });
+    return { id, send, receive };
+  }
+
+  acceptUni(): Promise<ReceiveStream | undefined> {
+    return this.#uni.take();
+  }
+
+  acceptBidi(): Promise<BidiStream | undefined> {
+    return this.#bidi.take();
+  }
+
+  sendDatagram(bytes: Uint8Array): boolean {
+    if (this.#ended !== undefined || bytes.length > this.maxDatagramSize) return false;
+    if (this.#options.datagramLoss?.(bytes)) return true;
+    const copy = bytes.slice();
+    const peer = this.#peer;
+    this.#carry(() => peer.#datagrams.push(copy));
+    return true;
+  }
+
+  receiveDatagram(): Promise<Uint8Array | undefined> {
+    return this.#datagrams.take();
+  }
+
+  drain(): void {}
+
+  close(code: Code, reason: string): void {
+    if (this.#ended !== undefined) return;
+    const peer = this.#peer;
+    this.#carry(() => peer.#end({ code, reason, by: "peer" }));
+    this.#end({ code, reason, by: "local" });
+  }
+
+  /** The network is gone: neither side can tell the other. */
+  sever(): void {
+    const lost: CloseInfo = { code: 0, reason: "timed out", by: "lost" };
+    this.#end(lost);
+    this.#peer.#end(lost);
+  }
+
+  /** From now on nothing arrives any more, in either direction, and neither side is told. */
+  freeze(): void {
+    this.#frozen ??= [];
+    this.#peer.#frozen ??= [];
+  }
+
+  /** What was under way when the line froze, and since, arrives after all. */
+  thaw(): void {
+    for (const end of [this, this.#peer]) {
+      const arrivals = end.#frozen ?? [];
+      end.#frozen = undefined;
+      for (const arrive of arrivals) arrive();
+    }
+  }
+
+  #refuseWhenEnded(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #halfPair(peer: MemoryConnection): [MemorySendStream, MemoryReceiveStream] {
+    const send = new MemorySendStream(this.#asEnd(), this.#window);
+    const receive = new MemoryReceiveStream(peer.#asEnd(), this.#window);
+    send.far = receive;
+    receive.far = send;
+    return [send, receive];
+  }
+
+  #asEnd(): MemoryEnd {
+    return {
+      canReset: this.canReset,
+      answersStops: this.#options.answersStops ?? false,
+      carry: (arrive) => this.#carry(arrive),
+      over: (half) => {
+        this.#halves.get(half)?.();
+        this.#halves.delete(half);
+      },
+    };
+  }
+
+  // What is under way when this end ends is lost; the peer's own end is judged by the peer.
+  #carry(arrive: () => void): void {
+    if (this.#ended !== undefined) return;
+    const { latency = 0, clock = systemClock } = this.#options;
+    const peer = this.#peer;
+    const land = () => {
+      if (peer.#frozen !== undefined) peer.#frozen.push(land);
+      else if (peer.#ended === undefined) arrive();
+    };
+    if (latency === 0) land();
+    else clock.after(latency, land);
+  }
+
+  #end(info: CloseInfo): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = info;
+    const code = info.by === "peer" ? info.code : 0;
+    const error = new TransportError("closed", code, `Connection ended: ${info.reason}`);
+    this.#failure = error;
+    for (const half of this.#halves.keys()) half.fail(error);
+    this.#halves.clear();
+    this.#uniCredit.fail(error);
+    this.#bidiCredit.fail(error);
+    this.#uni.close();
+    this.#bidi.close();
+    this.#datagrams.close();
+    this.#resolveClosed(info);
+  }
+}
+
+/** How many more streams may be opened. */
+class Credit {
+  #left: number;
+  #waiting: { resolve: () => void; reject: (error: TransportError) => void }[] = [];
+
+  constructor(initial: number) {
+    this.#left = initial;
+  }
+
+  take(): Promise<void> {
+    if (this.#left > 0) {
+      this.#left--;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  give(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#left++;
+    else next.resolve();
+  }
+
+  /** Nobody need wait any more. */
+  fail(error: TransportError): void {
+    this.#left = Infinity;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}

@@ -1,0 +1,10 @@
+import type { HostParts } from "../../../relay/host.ts";
+
+/** The surroundings of a relay that knows no other. */
+export const alone: HostParts["mesh"] = {
+  name: "alone",
+  opened() {},
+  closed() {},
+  published() {},
+  unpublished() {},
+};

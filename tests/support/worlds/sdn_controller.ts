@@ -1,0 +1,128 @@
+import { Controller, type ControllerOptions } from "../../../sdn/control/controller.ts";
+import { EventService } from "../../../sdn/control/event_service.ts";
+import { EventLog, RefusedRequests } from "../../../sdn/events/mod.ts";
+import { type AppOptions, buildApp } from "../../../sdn/http/app.ts";
+import type { Endpoint } from "../../../sdn/http/endpoint.ts";
+import { openAccess } from "../../../sdn/http/auth.ts";
+import { syncEndpoints } from "../../../sdn/http/sync_endpoints.ts";
+import { MemoryStore, type Store } from "../../../sdn/store/mod.ts";
+import { ManualClock } from "./manual_clock.ts";
+import { memoryLog } from "./memory_log.ts";
+
+/** The moment at which the clock of a test controller begins. */
+export const START = Date.UTC(2026, 0, 1);
+
+/** An answer as a test looks at it. */
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // deno-lint-ignore no-explicit-any -- tests reach into answers of every shape
+  readonly body: any;
+}
+
+/** How a test asks a controller. */
+export type Ask = Awaited<ReturnType<typeof testController>>["ask"];
+
+/** A controller with its HTTP API in this process, under a clock that stands still. */
+export async function testController(given: {
+  readonly controller?: Partial<ControllerOptions>;
+  readonly app?: Partial<AppOptions>;
+  /** Endpoints beside those that every test controller has. */
+  readonly more?: readonly Endpoint[];
+  readonly store?: Store;
+  readonly clock?: ManualClock;
+} = {}) {
+  const clock = given.clock ?? new ManualClock(START);
+  const faults: unknown[] = [];
+  const ending = new AbortController();
+  const requests: { method: string; path: string; status: number }[] = [];
+  const watchers: number[] = [];
+  const { log, lines } = memoryLog();
+  const events = new EventLog({ clock, log });
+  const tokens = new RefusedRequests("tokens_refused", events, clock);
+  const limits = new RefusedRequests("limits_reached", events, clock);
+  const controller = await Controller.open({
+    name: "c1",
+    leaseMs: 90_000,
+    tombstoneMs: 3_600_000,
+    smoothing: 0.3,
+    policy: { kind: "static" },
+    oneWayLinks: true,
+    spfHoldMs: 0,
+    regions: new Map(),
+    history: 10_000,
+    historyBytes: 1 << 25,
+    ...given.controller,
+  }, {
+    clock,
+    store: given.store ?? new MemoryStore(0),
+    timeline: { toWall: (time) => START + time, fromWall: (wall) => wall - START },
+    events,
+    onStoreFailure: (error) => faults.push(error),
+  });
+  const exchange = controller.exchange();
+  const app = buildApp({
+    relays: controller.relays,
+    routes: controller.routes,
+    directory: controller.directory,
+    watching: controller,
+    operation: controller,
+    events: new EventService(events, () => controller.revision()),
+    onTokenRefused: (client, { method, path }) => tokens.add(client, `${method} ${path}`),
+    onLimitReached: (client, detail) => limits.add(client, detail),
+    more: [...syncEndpoints(controller, exchange, 90_000), ...given.more ?? []],
+    revision: () => controller.revision(),
+    version: "test",
+    authenticate: openAccess,
+    guard: undefined,
+    rateLimit: undefined,
+    bodyTimeoutMs: 30_000,
+    clock,
+    ending: ending.signal,
+    onWatchers: (count) => watchers.push(count),
+    onRequest: (request) => requests.push(request),
+    onFault: (error) => faults.push(error),
+    ...given.app,
+  });
+  const request = (path: string, init?: RequestInit) =>
+    app.fetch(new Request(`http://localhost${path}`, init), "127.0.0.1");
+  const ask = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<TestAnswer> => {
+    const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+    const init = { method, headers, ...(text !== undefined && { body: text }) };
+    const response = await request(path, init);
+    const answer = await response.text();
+    const isJson = response.headers.get("content-type")?.startsWith("application/json");
+    const { status } = response;
+    return { status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
+  };
+  const follow = (act: (relays: readonly string[]) => void) => controller.follow(act);
+  return {
+    controller,
+    exchange,
+    follow,
+    app,
+    request,
+    clock,
+    ask,
+    faults,
+    requests,
+    watchers,
+    ending,
+    events,
+    lines,
+  };
+}
+
+/** Registers the relays of upstream's demo: Tokyo, London and New York in a row. */
+export async function registerDemo(ask: Ask): Promise<void> {
+  const put = (name: string, region: string, neighbors: Record<string, number>) =>
+    ask("PUT", `/relay/${name}`, { region, address: `https://${name}:4433`, neighbors });
+  await put("tokyo", "asia", { london: 250 });
+  await put("london", "europe", { tokyo: 250, newyork: 80 });
+  await put("newyork", "america", { london: 80 });
+}

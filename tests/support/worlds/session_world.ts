@@ -1,0 +1,248 @@
+import { done, type Log, type LogFields, noTracing, type Tracing } from "@qumo/shared/runtime";
+import type { Draft, SetupOptions } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { RelayMetrics } from "../../../relay/ops/metrics.ts";
+import { MoqtSession } from "../../../relay/session/moqt/session.ts";
+import { dialectOf } from "../../../relay/session/negotiate.ts";
+import type { Session } from "../../../relay/session/session.ts";
+import type { SessionLink, SessionOptions } from "../../../relay/session/session_options.ts";
+import type {
+  Authorizer,
+  SessionLimits,
+  SessionSettings,
+} from "../../../relay/session/settings.ts";
+import { StreamBudget } from "../../../relay/session/stream_budget.ts";
+import { Cache, type CacheLimits, Registry } from "../../../relay/track/mod.ts";
+import type { SendStream } from "../../../relay/transport/mod.ts";
+import { draftOfPeer } from "../draft_test_case.ts";
+import { ScriptedPeer } from "../peers/scripted_peer.ts";
+import type { ReplacementPolicy } from "../../../relay/vocabulary.ts";
+import { ManualClock } from "./manual_clock.ts";
+import {
+  type MemoryConnection,
+  type MemoryOptions,
+  memoryPair,
+} from "../transport/memory_connection.ts";
+import { memoryLog } from "./memory_log.ts";
+
+/** What the sessions of tests may have open. */
+export const LIMITS: SessionLimits = {
+  maxRequests: 50,
+  maxSubscriptions: 20,
+  maxPublishedTracks: 20,
+  maxNamespaces: 10,
+  maxNamespaceSubscriptions: 5,
+  maxFetches: 5,
+  maxObjectBytes: 1_000_000,
+  controlMessageRate: 1_000,
+  controlMessageBurst: 1_000,
+};
+
+const SETTINGS: SessionSettings = {
+  implementation: "qumo-relay 1",
+  lateJoin: "strict",
+  forward: "on_demand",
+  solicit: false,
+  rendezvousMaxMs: 30_000,
+  requestTimeoutMs: 5_000,
+  setupTimeoutMs: 3_000,
+  maxIncomingStreams: 512,
+  limits: LIMITS,
+  delivery: { maxBacklogBytes: 100_000, maxOpenSubgroups: 8, stallTimeoutMs: 4_000 },
+};
+
+const CACHE: CacheLimits = {
+  maxBytes: 1_000_000,
+  maxTrackBytes: 500_000,
+  maxGroupsPerTrack: 20,
+  maxAgeMs: 60_000,
+};
+
+/** What the relay calls itself towards other relays. */
+export const RELAY_NAME = "here";
+
+/** Milliseconds that a track is kept flowing after the last subscriber left. */
+export const LINGER_MS = 1_000;
+
+/** What may be different from the usual in one world. */
+export interface WorldOptions {
+  readonly settings?: Partial<Omit<SessionSettings, "limits" | "delivery">>;
+  readonly limits?: Partial<SessionLimits>;
+  readonly delivery?: Partial<SessionSettings["delivery"]>;
+  readonly cache?: Partial<CacheLimits>;
+  /** Lets everybody do everything when nothing is said. */
+  readonly authorizer?: Authorizer;
+  readonly maxTracks?: number;
+  /** Who keeps a track where publishers disagree; the newest when nothing is said. */
+  readonly policy?: ReplacementPolicy;
+  /** Streams that all clients together may have open. */
+  readonly maxClientStreams?: number;
+  /** Traces nothing when nothing is said. */
+  readonly tracing?: Tracing;
+}
+
+/** How one peer comes to the relay. */
+export interface ConnectOptions {
+  readonly memory?: MemoryOptions;
+  /** False for a peer that says nothing by itself. */
+  readonly setup?: Partial<SetupOptions> | false;
+  /** Whether the relay dialled the peer instead of being dialled. */
+  readonly dialled?: boolean;
+  /** The session is one with a relay that tracks are taken from; with `dialled`. */
+  readonly link?: SessionLink;
+  /** The protocol that is spoken; the preferred one when nothing is said. */
+  readonly protocol?: string;
+  /** The draft that the peer speaks; the scenario's for it when nothing is said. */
+  readonly draft?: Draft;
+  /** Makes the connection look like a WebTransport session, to this path. */
+  readonly webTransport?: string;
+}
+
+/** One peer, and the relay's side of its session. */
+export interface Joined {
+  readonly peer: ScriptedPeer;
+  readonly session: Session;
+  /** The relay's end of the connection. */
+  readonly connection: MemoryConnection;
+  /** Every unidirectional stream that the relay opened, in order, its control stream first. */
+  readonly opened: readonly SendStream[];
+}
+
+/**
+ * A relay's sessions over one registry, with scripted peers at the other ends and a clock that moves
+ * only when told to. When it is disposed of, nothing may be left: no timer, no group, no fault.
+ */
+export class SessionWorld implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly metrics = new RelayMetrics();
+  readonly log: Log;
+  readonly lines: readonly { text: string; fields: LogFields }[];
+  readonly registry: Registry;
+  readonly settings: SessionSettings;
+  readonly #authorizer: Authorizer;
+  readonly #tracing: Tracing;
+  readonly #streamBudget: StreamBudget;
+  readonly #joined: { peer: ScriptedPeer; over: Promise<unknown> }[] = [];
+
+  constructor(options: WorldOptions = {}) {
+    const { log, lines } = memoryLog();
+    this.log = log;
+    this.lines = lines;
+    this.#authorizer = options.authorizer ?? (() => done(undefined));
+    this.#tracing = options.tracing ?? noTracing;
+    this.#streamBudget = new StreamBudget(options.maxClientStreams);
+    this.settings = {
+      ...SETTINGS,
+      ...options.settings,
+      limits: { ...LIMITS, ...options.limits },
+      delivery: { ...SETTINGS.delivery, ...options.delivery },
+    };
+    const limits = { ...CACHE, ...options.cache };
+    this.registry = new Registry({
+      clock: this.clock,
+      cache: new Cache(limits, this.clock, this.metrics.evictions),
+      linger: LINGER_MS,
+      maxTracks: options.maxTracks ?? 100,
+      policyOf: () => options.policy ?? "newest",
+      onFetchShared: () => void this.metrics.fetchesShared++,
+      onReplaced: ({ outcome }) => void this.metrics.replacements[outcome]++,
+    });
+  }
+
+  /** A peer that has exchanged SETUP with the relay, unless it was told to say nothing. */
+  async connect(options: ConnectOptions = {}): Promise<ScriptedPeer> {
+    return (await this.join(options)).peer;
+  }
+
+  /** As {@linkcode SessionWorld.connect}, with the relay's side too. */
+  async join(options: ConnectOptions = {}): Promise<Joined> {
+    const { dialled = false, setup = {} } = options;
+    const [client, server] = memoryPair(options.memory);
+    const [connection, far] = dialled ? [client, server] : [server, client];
+    if (options.webTransport !== undefined) {
+      Object.assign(connection, { transport: "webtransport", path: options.webTransport });
+    }
+    const opened = recordOpened(connection);
+    const draft = options.draft ?? draftOfPeer(this.#joined.length);
+    const session = beginSession({ protocol: options.protocol, draft }, {
+      id: this.#joined.length + 1,
+      role: dialled ? "client" : "server",
+      connection,
+      clock: this.clock,
+      log: this.log,
+      tracing: this.#tracing,
+      metrics: this.metrics,
+      settings: this.settings,
+      streamBudget: this.#streamBudget,
+      registry: this.registry,
+      scopeOf: (path) => path,
+      authorizer: this.#authorizer,
+      relayName: RELAY_NAME,
+      ...(options.link !== undefined && { link: options.link }),
+    });
+    const over = session.run();
+    const role = dialled ? "server" : "client";
+    const peer = await ScriptedPeer.connect(far, { role, setup, draft });
+    this.#joined.push({ peer, over });
+    await this.settle();
+    return { peer, session, connection, opened };
+  }
+
+  /** Lets everything happen that can happen without time passing. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 10; turn++) await this.clock.advance(0);
+  }
+
+  /** Lets time pass. */
+  async advance(milliseconds: number): Promise<void> {
+    await this.settle();
+    await this.clock.advance(milliseconds);
+    await this.settle();
+  }
+
+  /** Fails when what is waited for comes although no time passes. */
+  async stillPending(promise: Promise<unknown>, what = "Something"): Promise<void> {
+    let settled = false;
+    const note = () => void (settled = true);
+    promise.then(note, note);
+    await this.settle();
+    assert.equal(settled, false, `${what} came too early, or should not have come`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { peer } of this.#joined) peer.close();
+    await Promise.all(this.#joined.map(({ over }) => over));
+    await this.advance(2 * LINGER_MS);
+    const errors = this.lines.filter(({ text }) => text.startsWith("error:"));
+    assert.deepEqual(errors, [], "The relay logged errors");
+    assert.equal(this.metrics.unhandledErrors, 0, "The relay had faults of its own");
+    const { groups, bytes } = this.registry.cache;
+    const tracks = [...this.registry.scopes()].reduce((sum, scope) => sum + scope.trackCount, 0);
+    const left = { groups, bytes, tracks, timers: this.clock.pending };
+    assert.deepEqual(left, { groups: 0, bytes: 0, tracks: 0, timers: 0 }, "Something is left");
+  }
+}
+
+/** A session of the protocol that is named, or of a draft that need not be one of the relay's. */
+function beginSession(
+  { protocol, draft }: { readonly protocol: string | undefined; readonly draft: Draft },
+  options: SessionOptions,
+): Session {
+  if (protocol === undefined) return new MoqtSession(options, draft);
+  const dialect = dialectOf(protocol);
+  assert.ok(dialect.ok, "The relay does not speak this");
+  return dialect.value.dialect.begin(options);
+}
+
+function recordOpened(connection: MemoryConnection): SendStream[] {
+  const opened: SendStream[] = [];
+  const open = connection.openUni.bind(connection);
+  Object.assign(connection, {
+    openUni: async () => {
+      const stream = await open();
+      opened.push(stream);
+      return stream;
+    },
+  });
+  return opened;
+}

@@ -1,0 +1,265 @@
+import {
+  ByteReader,
+  data18,
+  decodeSubgroupHeader,
+  decodeTrackProperties,
+  type FullTrackName,
+  type Namespace,
+  ObjectHeaderDecoder,
+  ObjectStatus,
+  type PropertyBlock,
+  vi64,
+  writeVi64Number,
+} from "@qumo/shared/wire";
+import { rendererOf } from "../../../relay/session/moqt/dialect/renderer.ts";
+import {
+  Cache,
+  type CacheLimits,
+  type DatagramFields,
+  type DatagramObject,
+  LogCursor,
+  type LogReader,
+  type Renderer,
+  type SubgroupLog,
+  type SubgroupStreamInit,
+  SubgroupWriter,
+  type SubgroupWriterOptions,
+  Track,
+  type TrackEnd,
+  type TrackReader,
+} from "../../../relay/track/mod.ts";
+import type { EvictionReason } from "../../../relay/vocabulary.ts";
+import { ManualClock } from "./manual_clock.ts";
+
+/** The dialect that everybody speaks where nothing is said. */
+export const NATIVE: Renderer = rendererOf(data18);
+
+/** Properties as {@linkcode NATIVE} writes them. */
+export function blockOf(bytes: Uint8Array): PropertyBlock {
+  return { bytes, form: NATIVE.properties };
+}
+
+/** A publisher says this of a track. */
+export function sayProperties(track: Track, by: Speaker, bytes: Uint8Array): void {
+  track.words.setProperties(by, blockOf(bytes), decodeTrackProperties(bytes, data18));
+}
+
+/** Whose words of a track are heard. */
+type Speaker = Parameters<Track["words"]["setProperties"]>[0];
+
+/** A namespace of these fields. */
+export function namespaceOf(...fields: string[]): Namespace {
+  return fields.map((field) => new TextEncoder().encode(field));
+}
+
+/** A track's name: the fields of its namespace, then its own. */
+export function nameOf(...fields: string[]): FullTrackName {
+  return {
+    namespace: namespaceOf(...fields.slice(0, -1)),
+    name: new TextEncoder().encode(fields.at(-1)),
+  };
+}
+
+/** Limits that nothing in a small test reaches. */
+export const WIDE: CacheLimits = {
+  maxBytes: 2 ** 30,
+  maxTrackBytes: 2 ** 30,
+  maxGroupsPerTrack: 1_000,
+  maxAgeMs: 10_000,
+};
+
+/** A cache with its clock, and tracks in it. */
+export class World {
+  readonly clock = new ManualClock();
+  readonly evictions: Record<EvictionReason, number> = {
+    bytes: 0,
+    track_bytes: 0,
+    groups: 0,
+    age: 0,
+    track_gone: 0,
+  };
+  readonly cache: Cache;
+  #alias = 0n;
+
+  constructor(limits: Partial<CacheLimits> = {}) {
+    this.cache = new Cache({ ...WIDE, ...limits }, this.clock, this.evictions);
+  }
+
+  track(name = "track"): Track {
+    return new Track(nameOf("space", name), ++this.#alias, this.cache);
+  }
+
+  /** A stream of a publisher; without a subgroup's id it is 0. */
+  stream(
+    track: Track,
+    init: Partial<SubgroupStreamInit> = {},
+    options: Partial<SubgroupWriterOptions> = {},
+  ): SubgroupWriter {
+    const plain: SubgroupStreamInit = {
+      group: 0n,
+      subgroup: 0n,
+      priority: undefined,
+      hasProperties: false,
+      endOfGroup: false,
+      firstObject: false,
+    };
+    return new SubgroupWriter(track, { ...plain, ...init }, {
+      clock: this.clock,
+      renderer: NATIVE,
+      ...options,
+    });
+  }
+}
+
+/** The payload that the object of this id has everywhere. */
+export function payloadOf(id: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  const first = (id % 253) * 31;
+  for (let at = 0; at < length; at++) bytes[at] = (first + at * 7) % 253;
+  return bytes;
+}
+
+/** Writes a whole object, and shows it. */
+export function put(
+  writer: SubgroupWriter,
+  id: number,
+  length = 10,
+  properties = new Uint8Array(0),
+): void {
+  writer.object(id, properties, length, ObjectStatus.NORMAL);
+  if (length > 0) writer.payload(payloadOf(id, length));
+  writer.flush();
+}
+
+/** Writes an object that only marks an end. */
+export function mark(writer: SubgroupWriter, id: number, status: number): void {
+  writer.object(id, new Uint8Array(0), 0, status);
+  writer.flush();
+}
+
+/** What may be said of a datagram beside its location. */
+type DatagramRest = Partial<Omit<DatagramFields, "properties">> & {
+  readonly properties?: Uint8Array;
+};
+
+/** A datagram of a publisher. */
+export function datagramOf(
+  group: bigint,
+  object: number,
+  { properties = new Uint8Array(0), ...rest }: DatagramRest = {},
+): DatagramFields {
+  return {
+    group,
+    object,
+    priority: undefined,
+    properties: blockOf(properties),
+    status: ObjectStatus.NORMAL,
+    endOfGroup: false,
+    payload: payloadOf(object, 20),
+    ...rest,
+  };
+}
+
+/** Properties of an object: one integer of an even type. */
+export function integerProperty(type: number, value: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(18);
+  const at = writeVi64Number(bytes, 0, type);
+  return bytes.slice(0, writeVi64Number(bytes, at, value));
+}
+
+/** What a subscriber has of one log. */
+export class Copy implements LogReader {
+  readonly log: SubgroupLog;
+  readonly #chunks: Uint8Array[] = [];
+  isLagged = false;
+  readonly #cursor: LogCursor;
+
+  constructor(track: Track, log: SubgroupLog) {
+    this.log = log;
+    this.#cursor = new LogCursor(track.render(log, NATIVE), 0);
+    log.follow(this);
+    this.wake();
+  }
+
+  wake(): void {
+    for (let view = this.#cursor.next(); view !== undefined; view = this.#cursor.next()) {
+      this.#chunks.push(view.slice());
+      this.#cursor.advance(view.length);
+    }
+  }
+
+  evicted(): void {
+    this.isLagged ||= this.#cursor.lagged;
+  }
+
+  /** All that was read. */
+  get bytes(): Uint8Array {
+    const bytes = new Uint8Array(this.#chunks.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    return bytes;
+  }
+
+  /** Ids of the objects whose payload came whole and is what it should be; throws on any other. */
+  get ids(): number[] {
+    const decoder = new ObjectHeaderDecoder(this.log.hasProperties, data18);
+    const { bytes } = this;
+    const ids: number[] = [];
+    if (bytes.length === 0) return ids;
+    const reader = new ByteReader(bytes, vi64);
+    decodeSubgroupHeader(reader, reader.varint(), data18);
+    let at = reader.offset;
+    while (at < bytes.length) {
+      at = decoder.decode(bytes, at, bytes.length);
+      if (at < 0) throw new Error("a reader was shown a part of a header");
+      const end = at + decoder.payloadLength;
+      if (end > bytes.length) break;
+      const expected = payloadOf(decoder.id, decoder.payloadLength);
+      if (bytes.subarray(at, end).some((byte, index) => byte !== expected[index])) {
+        throw new Error(`object ${decoder.id} has bytes that are not its own`);
+      }
+      ids.push(decoder.id);
+      at = end;
+    }
+    return ids;
+  }
+}
+
+/** A subscriber that takes everything. */
+export class Subscriber implements TrackReader {
+  readonly copies: Copy[] = [];
+  readonly datagrams: DatagramObject[] = [];
+  end: TrackEnd | undefined;
+
+  readonly #track: Track;
+
+  constructor(track: Track) {
+    this.#track = track;
+    track.follow(this);
+  }
+
+  subgroup(log: SubgroupLog): void {
+    this.copies.push(new Copy(this.#track, log));
+  }
+
+  datagram(_group: bigint, object: DatagramObject): void {
+    this.datagrams.push(object);
+  }
+
+  ended(end: TrackEnd): void {
+    this.end = end;
+  }
+
+  /** The ids on each stream, in the order in which the streams began. */
+  get streams(): number[][] {
+    return this.copies.map(({ ids }) => ids);
+  }
+
+  /** How each stream stands. */
+  get states(): string[] {
+    return this.copies.map(({ log }) => log.state);
+  }
+}

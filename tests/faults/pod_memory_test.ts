@@ -1,7 +1,7 @@
 /**
  * Attacks of full size on a relay with the limits that it has by itself, in the memory that our files
  * for Kubernetes give it. Those on the controller are in sdn_memory_test.ts, and the one on a link is
- * in tests/scenarios/mesh_strangers_test.ts.
+ * in tests/e2e/mesh_strangers_test.ts.
  */
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";

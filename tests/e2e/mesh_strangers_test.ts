@@ -6,7 +6,14 @@ import { PodGround } from "../support/mesh/pod_ground.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { until } from "../support/mesh/until.ts";
 import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
-import { accept, announce, objects, openSubgroup, SubgroupReader, subscribe } from "./script.ts";
+import {
+  accept,
+  announce,
+  objects,
+  openSubgroup,
+  SubgroupReader,
+  subscribe,
+} from "../scenarios/script.ts";
 
 /** More than any link once bore. */
 const GROUPS = 1_500;

@@ -27,6 +27,12 @@ export const MAX_WAITING_DATAGRAMS = 64;
  */
 export const MAX_KEPT_SUBSCRIPTIONS = 64;
 
+/**
+ * Subscriptions that a client of moq-dev may have to one track, since its players may share a session.
+ * All second ones share one rendering beside the first's, and so on: each takes room in the cache.
+ */
+export const MAX_SUBSCRIPTIONS_OF_A_TRACK = 4;
+
 /** Track aliases of ended subscriptions that are remembered, to drop late objects at once. */
 export const MAX_RETIRED_ALIASES = 1_024;
 

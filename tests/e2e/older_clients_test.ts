@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { connectMoqNet01, connectMoqNet02 } from "../peers/older_moq_net.ts";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
 import { connectMoqt } from "../support/peers/moqt_peer.ts";
-import type { Peer } from "../support/peers/peer.ts";
+import type { Peer, Publication, Watch } from "../support/peers/peer.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
 import { readObjects, writeObjects } from "../support/peers/traffic.ts";
@@ -29,6 +29,35 @@ for (const [publisher, connectPublisher] of Object.entries(CLIENTS)) {
       (test) => passOn(test, connectPublisher, connectViewer),
     );
   }
+}
+
+for (const [viewer, connectViewer] of Object.entries(CLIENTS).slice(0, 3)) {
+  relayTest(
+    `two players over one session of ${viewer} have the same track, and one may leave`,
+    async (test) => {
+      const { relay, deadline, join } = test;
+      const publisher = await join(connectMoqNet);
+      const publication = await deadline.for("the namespace", publisher.publish(PATH, ["video"]));
+      const viewer = await join(connectViewer);
+      await deadline.for("the announcement", viewer.announced(PATH));
+      const leaving = await deadline.for("the first player", viewer.watch(PATH, "video"));
+      const staying = await deadline.for("the second player", viewer.watch(PATH, "video"));
+      await deadline.for("the subscriber", publication.subscribed("video"));
+      await broadcast(test, publication, [leaving, staying]);
+      await leaving.stop();
+      await broadcast(test, publication, [staying]);
+      await broadcast(test, publication, [staying]);
+      assert.doesNotMatch(relay.log(), /protocol_error|duplicate/);
+    },
+  );
+}
+
+/** Publishes a group, which each player must receive. */
+async function broadcast({ deadline }: RelayTest, publication: Publication, players: Watch[]) {
+  const group = await deadline.for("a group", publication.startGroup("video"));
+  await writeObjects(group, 0, 5);
+  await group.end();
+  for (const player of players) await readObjects(player, group.id, 0, 5, deadline);
 }
 
 async function passOn(test: RelayTest, connectPublisher: Connect, connectViewer: Connect) {

@@ -18,7 +18,6 @@ import {
   publishDone,
   refused,
   sendSubgroup,
-  sendSubscribeOk,
   SubgroupReader,
   subscribe,
   watch,
@@ -409,36 +408,6 @@ draftTest(
     await world.stillPending(next, "A second NAMESPACE_DONE");
     await announce(young, "live");
     assert.equal((await next)?.kind, "namespace");
-  },
-);
-
-draftTest(
-  "a client of moq-dev that subscribes again before it has left is served, and told that the first is over",
-  async () => {
-    await using world = new SessionWorld();
-    const { publisher, downstream, subscriber } = await watch(world, { subscriber: MOQ_DEV });
-    const again = await subscribe(subscriber);
-    const done = await downstream.expect("publishDone");
-    assert.equal(done.code, "internal_error");
-    await again.expect("subscribeOk");
-    await sendSubgroup(publisher, { group: 1n }, { id: 0, payload: "one" });
-    assert.equal(await nextObject(subscriber), "1 one");
-  },
-);
-
-draftTest(
-  "a client of moq-dev that subscribes again while its first waits has the first refused",
-  async () => {
-    await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
-    const viewer = await world.connect(MOQ_DEV);
-    const first = await subscribe(viewer);
-    const { request } = await publisher.expectRequest("subscribe");
-    const second = await subscribe(viewer);
-    await refused(first, "DUPLICATE_SUBSCRIPTION");
-    await sendSubscribeOk(request);
-    await second.expect("subscribeOk");
   },
 );
 

@@ -14,26 +14,37 @@ import type {
   SubgroupRenderer,
 } from "../../../track/mod.ts";
 
-/** The renderer of a dialect, always the same, since it stands for the dialect. */
-export function rendererOf(dialect: DataDialect): Renderer {
-  const known = RENDERERS.get(dialect);
-  if (known !== undefined) return known;
-  const renderer = new MoqtRenderer(dialect);
-  RENDERERS.set(dialect, renderer);
-  return renderer;
+/**
+ * The renderer of a dialect, always the same, since it stands for the dialect. `copy` is not 0 for a
+ * further subscription of one session to a track: all that are the second one share a renderer.
+ */
+export function rendererOf(dialect: DataDialect, copy = 0): Renderer {
+  const known = RENDERERS.get(dialect) ?? [];
+  RENDERERS.set(dialect, known);
+  return known[copy] ??= new MoqtRenderer(dialect, copy);
 }
 
-const RENDERERS = new WeakMap<DataDialect, Renderer>();
+const RENDERERS = new WeakMap<DataDialect, Renderer[]>();
 
 /**
- * Objects as drafts of MoQT send them. The number of a track is its alias, the same towards every
- * subscriber, so that all are sent the same bytes.
+ * What a track is called on the wire: by its number, the same towards every subscriber, so that all are
+ * sent the same bytes. A further subscription of one session has an alias of its own.
  */
+export function aliasOf(track: bigint, copy: number): bigint {
+  return track + (BigInt(copy) << COPY_SHIFT);
+}
+
+// More tracks than there will be, and few enough bits for peers whose integers have 53.
+const COPY_SHIFT = 48n;
+
+/** Objects as drafts of MoQT send them. */
 class MoqtRenderer implements Renderer {
   readonly #dialect: DataDialect;
+  readonly #copy: number;
 
-  constructor(dialect: DataDialect) {
+  constructor(dialect: DataDialect, copy: number) {
     this.#dialect = dialect;
+    this.#copy = copy;
   }
 
   get name(): string {
@@ -45,13 +56,13 @@ class MoqtRenderer implements Renderer {
   }
 
   subgroup(track: bigint, fields: SubgroupFields): SubgroupRenderer {
-    return new MoqtSubgroup(this.#dialect, track, fields);
+    return new MoqtSubgroup(this.#dialect, aliasOf(track, this.#copy), fields);
   }
 
   datagram(track: bigint, object: DatagramFields): Uint8Array {
     const properties = this.properties.of(object.properties);
     return encodeDatagram({
-      alias: track,
+      alias: aliasOf(track, this.#copy),
       group: object.group,
       object: object.object,
       priority: object.priority,

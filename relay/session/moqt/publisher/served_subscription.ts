@@ -16,7 +16,7 @@ import {
   windowOf,
 } from "../../../track/mod.ts";
 import type { JoinPoint, Subscription, SubscriptionOwner } from "../../delivery/subscription.ts";
-import { rendererOf } from "../dialect/renderer.ts";
+import { aliasOf, rendererOf } from "../dialect/renderer.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin } from "../connection/relay_peer.ts";
@@ -53,6 +53,8 @@ export interface ServedInit {
   readonly context: ServedContext;
   /** The request's id, by which a joining fetch refers to it. */
   readonly requestId: bigint;
+  /** Which of the session's subscriptions to the track it is: 0 where there is no other. */
+  readonly copy: number;
   /** Called once when the subscription is over. */
   readonly onEnd: () => void;
 }
@@ -61,6 +63,7 @@ export interface ServedInit {
 export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   readonly entry: TrackEntry;
   readonly requestId: bigint;
+  readonly copy: number;
   readonly #demand: Demand;
   readonly #stream: RequestChannel;
   readonly #context: ServedContext;
@@ -78,11 +81,17 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   constructor(init: ServedInit) {
     this.entry = init.entry;
     this.requestId = init.requestId;
+    this.copy = init.copy;
     this.#demand = init.demand;
     this.#stream = init.stream;
     this.#context = init.context;
     this.#onEnd = init.onEnd;
     this.#ended = new Promise((resolve) => this.#settle = resolve);
+  }
+
+  /** What the track is called in what is sent for it. */
+  get alias(): bigint {
+    return aliasOf(this.entry.track.number, this.copy);
   }
 
   /**
@@ -119,7 +128,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#begunBy = { filter: parameters.filter, join };
     const asked = wishesOf(parameters, initialWishes(track), largest);
     const wishes = { ...asked, window: this.#windowFrom(asked.window, largest) };
-    const how = { renderer: rendererOf(draft.data), limits: settings.delivery };
+    const how = { renderer: rendererOf(draft.data, this.copy), limits: settings.delivery };
     this.#delivery = this.#context.streams.deliver({ track, wishes, owner: this }, how);
     this.#demand.setForward(wishes.forward);
     this.#releaseStreams = this.#context.streams.usedBy(this);
@@ -270,11 +279,6 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#stream.send(requestOk(largestForSubscriber(largest, this.#context.peer)));
     delivery.update(wishes);
     return undefined;
-  }
-
-  /** Ends it for a reason of ours. */
-  endFor(reason: string): void {
-    this.#endAtOnce({ kind: "internal_error", reason });
   }
 
   #endAtOnce(end: SubscriptionEnd): void {

@@ -20,7 +20,7 @@ import type { RequestChannel } from "../requests/requests.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
 import { checkName } from "../requests/reserved.ts";
 import type { ServedContext, ServedSubscription } from "./served_subscription.ts";
-import { ANEW, type Preparing, slotKey, type SubscriptionTable } from "./subscription_table.ts";
+import { type Preparing, slotKey, type SubscriptionTable } from "./subscription_table.ts";
 import { type Ending, inSpan, type SpanContext } from "./subscription_span.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 import { unsatisfiable } from "./subscription_parameters.ts";
@@ -62,7 +62,7 @@ export class SubscriptionServer {
     trace: string | undefined,
   ): Promise<Ending> {
     const key = slotKey(message.track, message.parameters.meshScope);
-    if (this.#table.isTaken(key)) await this.#table.replaceLeft(key);
+    if (!this.#table.hasRoom(key)) await this.#table.makeRoom(key);
     const refusal = this.#precheck(message, key);
     if (refusal !== undefined) return this.#refuse(stream, refusal);
     const place = this.#table.prepare(key, message.requestId, stream);
@@ -75,7 +75,7 @@ export class SubscriptionServer {
 
   #precheck(message: ControlMessageOf<"subscribe">, key: string): Refusal | undefined {
     const { limits } = this.#context.settings;
-    if (this.#table.isTaken(key)) {
+    if (!this.#table.hasRoom(key)) {
       return { kind: "duplicate_subscription", reason: "already subscribed in this session" };
     }
     if (this.#table.count >= limits.maxSubscriptions) {
@@ -103,9 +103,6 @@ export class SubscriptionServer {
     const opened = await this.#open(message, gone.signal, trace);
     early.release();
     if (!opened.ok) {
-      if (gone.signal.reason === ANEW) {
-        return this.#refuse(stream, { kind: "duplicate_subscription", reason: ANEW });
-      }
       if (!gone.signal.aborted) return this.#refuse(stream, opened.refusal);
       metrics.requests.subscribe.cancelled++;
       stream.cancel(StreamCode.CANCELLED);
@@ -172,13 +169,13 @@ export class SubscriptionServer {
     const { largest } = track;
     const { settings, peer, metrics } = this.#context;
     metrics.requests.subscribe.ok++;
+    const served = this.#table.newServed({ entry, demand, stream, requestId: message.requestId });
     stream.send({
       kind: "subscribeOk",
-      alias: track.number,
+      alias: served.alias,
       parameters: { ...largestForSubscriber(largest, peer), ...this.#way(feeds) },
       properties,
     });
-    const served = this.#table.newServed({ entry, demand, stream, requestId: message.requestId });
     this.#table.adopt(served);
     const { filter } = message.parameters;
     // Where nothing was published yet, nothing is missed, and another numbering may begin.

@@ -1,7 +1,8 @@
 import { type FullTrackName, trackKey } from "@qumo/shared/wire";
-import { OVERTAKEN_MS } from "../../limits.ts";
+import type { Track } from "../../../track/mod.ts";
+import { MAX_SUBSCRIPTIONS_OF_A_TRACK, OVERTAKEN_MS } from "../../limits.ts";
 import { isMoqDev } from "../connection/moq_dev.ts";
-import { leavesByFin } from "../connection/relay_peer.ts";
+import { isRelay } from "../connection/relay_peer.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { type ServedContext, type ServedInit, ServedSubscription } from "./served_subscription.ts";
@@ -28,13 +29,17 @@ export interface Preparing {
   release(): void;
 }
 
-/** The subscriptions of one peer, each track once in each scope. */
+/**
+ * The subscriptions of one peer, each track once in each scope; where the peer is a client of moq-dev's,
+ * whose players may share a session, a few times.
+ */
 export class SubscriptionTable {
   readonly #context: ServedContext;
   /** Fetches that wait for the subscription that they join, by its request id. */
   readonly #awaited = new Map<bigint, () => void>();
-  readonly #byTrack = new Map<string, Slot>();
-  readonly #served = new Set<ServedSubscription>();
+  readonly #slots = new Set<Slot>();
+  readonly #byTrack = new Map<string, Set<Slot>>();
+  readonly #served = new Map<Track, Set<ServedSubscription>>();
 
   constructor(context: ServedContext) {
     this.#context = context;
@@ -42,25 +47,25 @@ export class SubscriptionTable {
 
   /** Subscriptions that are served or being prepared. */
   get count(): number {
-    return this.#byTrack.size;
+    return this.#slots.size;
   }
 
   /** Of those that are served, tracks of other relays. */
   get remoteCount(): number {
     let count = 0;
-    for (const { entry } of this.#served) if (entry.feeds.path.length > 0) count++;
+    for (const { entry } of this.#allServed()) if (entry.feeds.path.length > 0) count++;
     return count;
   }
 
-  /** Whether a place is taken. */
-  isTaken(key: string): boolean {
-    return this.#byTrack.has(key);
+  /** Whether the peer may subscribe to a track once more. */
+  hasRoom(key: string): boolean {
+    const limit = isMoqDev(this.#context.peer) ? MAX_SUBSCRIPTIONS_OF_A_TRACK : 1;
+    return this.#slotsOf(key).length < limit;
   }
 
   /** Whether the peer subscribes to this track already. */
   has(name: FullTrackName): boolean {
-    const slot = this.#byTrack.get(trackKey(name));
-    return slot !== undefined && slot.served?.isOver !== true;
+    return this.#slotsOf(trackKey(name)).some(({ served }) => served?.isOver !== true);
   }
 
   /** The subscription that a joining fetch refers to, once it is known whether it came about. */
@@ -75,7 +80,7 @@ export class SubscriptionTable {
       timer.cancel();
       this.#awaited.delete(requestId);
     }
-    for (const slot of this.#byTrack.values()) {
+    for (const slot of this.#slots) {
       if (slot.requestId === requestId) return await slot.settled;
     }
     return undefined;
@@ -86,7 +91,7 @@ export class SubscriptionTable {
     const { promise: settled, resolve } = Promise.withResolvers<ServedSubscription | undefined>();
     const gone = new AbortController();
     const slot: Slot = { requestId, stream, settled, served: undefined, gone };
-    this.#byTrack.set(key, slot);
+    this.#take(key, slot);
     this.#awaited.get(requestId)?.();
     return {
       gone,
@@ -98,37 +103,66 @@ export class SubscriptionTable {
     };
   }
 
+  #slotsOf(key: string): readonly Slot[] {
+    return [...this.#byTrack.get(key) ?? []];
+  }
+
+  #take(key: string, slot: Slot): void {
+    this.#slots.add(slot);
+    const slots = this.#byTrack.get(key) ?? new Set();
+    this.#byTrack.set(key, slots.add(slot));
+  }
+
   #release(key: string, slot: Slot): void {
-    if (this.#byTrack.get(key) === slot) this.#byTrack.delete(key);
+    this.#slots.delete(slot);
+    const slots = this.#byTrack.get(key);
+    if (slots?.delete(slot) && slots.size === 0) this.#byTrack.delete(key);
   }
 
   /** The session ended. */
   close(): void {
     for (const resolve of this.#awaited.values()) resolve();
-    for (const served of [...this.#served]) served.cancel();
+    for (const served of [...this.#allServed()]) served.cancel();
     // One whose half of the stream is finished is told by nobody else.
-    for (const { gone } of this.#byTrack.values()) gone.abort();
+    for (const { gone } of this.#slots) gone.abort();
+  }
+
+  *#allServed(): Iterable<ServedSubscription> {
+    for (const served of this.#served.values()) yield* served;
   }
 
   /** A subscription that is not served yet: {@linkcode SubscriptionTable.adopt} says when it is. */
-  newServed(init: Omit<ServedInit, "context" | "onEnd">): ServedSubscription {
+  newServed(init: Omit<ServedInit, "context" | "copy" | "onEnd">): ServedSubscription {
     const served: ServedSubscription = new ServedSubscription({
       ...init,
       context: this.#context,
+      copy: this.#freeCopy(init.entry.track),
       onEnd: () => this.#ended(served),
     });
     return served;
   }
 
+  /** The first number that none of the session's subscriptions to a track has. */
+  #freeCopy(track: Track): number {
+    const taken = new Set([...this.#served.get(track) ?? []].map(({ copy }) => copy));
+    for (let copy = 0;; copy++) if (!taken.has(copy)) return copy;
+  }
+
   /** A subscription is served: it ends with the session, and a joining fetch finds it. */
   adopt(served: ServedSubscription): void {
-    this.#served.add(served);
-    if (served.entry.feeds.demand > 1) return;
+    const { track, feeds } = served.entry;
+    const ofTrack = this.#served.get(track) ?? new Set();
+    this.#served.set(track, ofTrack.add(served));
+    if (feeds.demand > 1) return;
     this.#context.events.say("first subscriber of a track", whatOf(served));
   }
 
   #ended(served: ServedSubscription): void {
-    if (!this.#served.delete(served) || served.entry.feeds.demand > 0) return;
+    const { track, feeds } = served.entry;
+    const ofTrack = this.#served.get(track);
+    if (!ofTrack?.delete(served)) return;
+    if (ofTrack.size === 0) this.#served.delete(track);
+    if (feeds.demand > 0) return;
     this.#context.events.say("last subscriber of a track left", whatOf(served));
   }
 
@@ -138,33 +172,26 @@ export class SubscriptionTable {
     const settled = Promise.resolve(served);
     const { requestId } = served;
     const slot: Slot = { requestId, stream, settled, served, gone: new AbortController() };
-    this.#byTrack.set(key, slot);
+    this.#take(key, slot);
     return () => this.#release(key, slot);
   }
 
   /**
    * A subscriber that ended its half of a subscription and subscribes anew has left the old one, and
-   * one that no longer takes what is said on it has. Another relay has in any case, and so has a client
-   * of moq-dev: it wants a track once, and its goodbye is still on the way, or comes when the new one
-   * is there.
+   * one that no longer takes what is said on it has. Another relay has in any case.
    */
-  async replaceLeft(key: string): Promise<void> {
-    const slot = this.#byTrack.get(key);
-    if (slot === undefined) return;
+  async makeRoom(key: string): Promise<void> {
     const { peer, stops } = this.#context;
-    const hasLeft = slot.served?.hasSubscriberFinished || leavesByFin(peer) ||
-      await stops.isCancelled(slot.stream);
-    if (!hasLeft) return;
-    slot.gone.abort(isMoqDev(peer) ? ANEW : undefined);
-    // Who has not said goodbye yet uses the alias until it hears that this is over.
-    if (isMoqDev(peer)) slot.served?.endFor(ANEW);
-    else slot.served?.cancel();
-    this.#release(key, slot);
+    for (const slot of this.#slotsOf(key)) {
+      const hasLeft = slot.served?.hasSubscriberFinished || isRelay(peer) ||
+        await stops.isCancelled(slot.stream);
+      if (!hasLeft) continue;
+      slot.gone.abort();
+      slot.served?.cancel();
+      this.#release(key, slot);
+    }
   }
 }
-
-/** Why a subscription is over, or refused while it waits, that a client of moq-dev asked for again. */
-export const ANEW = "replaced by a newer subscription of this session";
 
 /** What a line of the log says a subscription is about. */
 function whatOf({ entry: { path, track } }: ServedSubscription) {

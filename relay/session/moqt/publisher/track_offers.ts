@@ -168,7 +168,7 @@ export class TrackOffers {
       kind: "publish",
       requestId: served.requestId,
       track: track.name,
-      alias: track.number,
+      alias: served.alias,
       parameters: { forward, ...largestForSubscriber(largest, this.#context.peer) },
       properties,
     });

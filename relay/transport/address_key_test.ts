@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addressKey } from "./address_key.ts";
+import { addressBytes, addressKey } from "./address_key.ts";
 
 for (
   const [address, key] of [
@@ -14,5 +14,20 @@ for (
 ) {
   Deno.test(`addressKey() counts ${address} as ${key}`, () => {
     assert.equal(addressKey(address), key);
+  });
+}
+
+for (
+  const [host, hex] of [
+    ["192.0.2.7", "c0000207"],
+    ["::1", "00000000000000000000000000000001"],
+    ["2001:DB8::", "20010db8000000000000000000000000"],
+    ["1:2:3:4:5:6:7:8", "00010002000300040005000600070008"],
+    ["::ffff:192.0.2.7", "00000000000000000000ffffc0000207"],
+    ["relay.example", undefined],
+  ] as const
+) {
+  Deno.test(`addressBytes() of ${host} is ${hex ?? "nothing"}`, () => {
+    assert.equal(addressBytes(host)?.toHex(), hex);
   });
 }

@@ -8,6 +8,8 @@ import {
   systemClock,
   type Timer,
 } from "@qumo/shared/runtime";
+import { pem } from "./der.ts";
+import { newKeys, selfSigned } from "./self_signed.ts";
 
 /** Days that a generated certificate is valid: browsers accept a pinned hash for at most 14. */
 const GENERATED_DAYS = 13;
@@ -20,32 +22,14 @@ export async function generateCertificate(
   hosts: readonly string[],
   clock: Clock = systemClock,
 ): Promise<Certificate> {
-  // Loaded where it is needed: it takes half a second and 20 MB, which PEM files spare a relay.
-  await import("reflect-metadata");
-  const x509 = await import("@peculiar/x509");
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const keys = await newKeys();
   const notBefore = clock.wall() - CLOCK_SKEW;
-  const leaf = await x509.X509CertificateGenerator.createSelfSigned({
-    name: "CN=qumo",
-    serialNumber: serialNumber(),
-    notBefore: new Date(notBefore),
-    notAfter: new Date(notBefore + GENERATED_DAYS * DAY),
-    signingAlgorithm: ALGORITHM,
-    keys,
-    extensions: [
-      // Deno's own client refuses a CA in the place of a server.
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(
-        hosts.map((value) => ({ type: isAddress(value) ? "ip" as const : "dns" as const, value })),
-      ),
-    ],
-  });
-  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
+  const notAfter = notBefore + GENERATED_DAYS * DAY;
+  const leaf = await selfSigned({ hosts, serial: serialNumber(), notBefore, notAfter }, keys);
+  const key = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
   const pair: CertificatePair = {
-    certificate: leaf.toString("pem"),
-    key: x509.PemConverter.encode(key, "PRIVATE KEY"),
+    certificate: pem("CERTIFICATE", leaf),
+    key: pem("PRIVATE KEY", key),
   };
   return inspectCertificate(pair);
 }
@@ -110,18 +94,12 @@ class GeneratedCertificates implements CertificateSource {
   }
 }
 
-function serialNumber(): string {
-  // Positive in DER: the first bit is clear.
+function serialNumber(): Uint8Array {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[0] = bytes[0]! & 0x7f | 0x40;
-  return bytes.toHex();
+  return bytes;
 }
 
-function isAddress(host: string): boolean {
-  return host.includes(":") || /^\d+(\.\d+){3}$/.test(host);
-}
-
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY = 24 * 60 * 60 * 1000;
 // A day is left when renewal begins, so there is time for many tries.
 const RETRY = 60_000;

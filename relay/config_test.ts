@@ -5,38 +5,41 @@ import { relayDefinition } from "./config/definition.ts";
 
 const EXAMPLE = new URL("../configs/relay.yaml", import.meta.url);
 
-function load(text = "", environment: Record<string, string> = {}) {
-  return loadConfig(relayDefinition, {
+async function load(text = "", environment: Record<string, string> = {}) {
+  return await loadConfig(relayDefinition, {
     file: { name: "relay.yaml", text },
     environment,
     flags: [],
   });
 }
 
-function loaded(text = "", environment: Record<string, string> = {}) {
-  const result = load(text, environment);
+async function loaded(text = "", environment: Record<string, string> = {}) {
+  const result = await load(text, environment);
   assert.ok(result.ok, result.ok ? "" : result.refusal.join("\n"));
   return result.value;
 }
 
-function problems(text = "", environment: Record<string, string> = {}): readonly string[] {
-  const result = load(text, environment);
+async function problems(
+  text = "",
+  environment: Record<string, string> = {},
+): Promise<readonly string[]> {
+  const result = await load(text, environment);
   assert.ok(!result.ok);
   return result.refusal;
 }
 
 Deno.test("configs/relay.yaml says every key with its default", async () => {
-  const { value, origins } = loaded(await Deno.readTextFile(EXAMPLE));
+  const { value, origins } = await loaded(await Deno.readTextFile(EXAMPLE));
   assert.deepEqual(value, DEFAULTS);
   const missing = Array.from(origins).filter(([, origin]) => origin.from !== "file");
   assert.deepEqual(missing, []);
 });
 
-Deno.test("the relay's configuration is valid with nothing written", () => {
-  assert.deepEqual(loaded().value, DEFAULTS);
+Deno.test("the relay's configuration is valid with nothing written", async () => {
+  assert.deepEqual((await loaded()).value, DEFAULTS);
 });
 
-Deno.test("a configuration of the Go relay works as it is, and says what does nothing any more", () => {
+Deno.test("a configuration of the Go relay works as it is, and says what does nothing any more", async () => {
   const before = `server:
   address: "0.0.0.0:4433"
   cert_file: certs/server.crt
@@ -51,8 +54,8 @@ sdn:
   url: http://localhost:8090
 `;
   // Who may come in was never said there, except by the variable of its container.
-  assert.match(problems(before).join(), /relay\.yaml:2:12: server\.address: .*auth/);
-  const { value, warnings } = loaded(before, { INSECURE: "true", FRAME_CAPACITY: "1500" });
+  assert.match((await problems(before)).join(), /relay\.yaml:2:12: server\.address: .*auth/);
+  const { value, warnings } = await loaded(before, { INSECURE: "true", FRAME_CAPACITY: "1500" });
   assert.deepEqual(warnings, [
     "relay.yaml:5:3: server.health_check_addr: ignored: health is at /health on the TCP port of " +
     "server.address; remove this key",
@@ -66,8 +69,8 @@ sdn:
   assert.deepEqual(value.sdn.urls, ["http://localhost:8090"]);
 });
 
-Deno.test("a controller's section of before works", () => {
-  const { value, origins } = loaded(`sdn:
+Deno.test("a controller's section of before works", async () => {
+  const { value, origins } = await loaded(`sdn:
   url: http://localhost:8090
   relay_name: relay-tokyo-1
   region: asia
@@ -91,41 +94,47 @@ Deno.test("a controller's section of before works", () => {
   assert.equal(originText(origins.get("sdn.urls")!), "relay.yaml:2");
   assert.equal(originText(origins.get("relay.region")!), "relay.yaml:4");
   const both = "relay: {region: asia}\nsdn: {region: asia}\n";
-  assert.equal(loaded(both).value.relay.region, "asia");
-  assert.equal(loaded(both.split("\n").reverse().join("\n")).value.relay.region, "asia");
-  const different = loaded(both.replace("asia", "eu"));
+  assert.equal((await loaded(both)).value.relay.region, "asia");
+  assert.equal((await loaded(both.split("\n").reverse().join("\n"))).value.relay.region, "asia");
+  const different = await loaded(both.replace("asia", "eu"));
   assert.equal(different.value.relay.region, "eu");
   assert.deepEqual(different.warnings, [
     "relay.yaml:2:7: sdn.region: ignored, because relay.region is written as well",
   ]);
   assert.match(
-    problems("relay: {region: asia, region: asia}")[0]!,
+    (await problems("relay: {region: asia, region: asia}"))[0]!,
     /^relay\.yaml:1:23: relay\.region: found a second time, allowed once/,
   );
-  const urls = loaded("sdn:\n  url: http://a\n  urls: [http://b]");
+  const urls = await loaded("sdn:\n  url: http://a\n  urls: [http://b]");
   assert.deepEqual(urls.value.sdn.urls, ["http://b"]);
   assert.match(urls.warnings.join(), /^relay\.yaml:2:3: sdn\.url: ignored/);
 });
 
-Deno.test("controllers may be one text or a list", () => {
-  const urls = (text: string) => loaded(text).value.sdn.urls;
-  assert.deepEqual(urls("sdn: {url: ''}"), []);
-  assert.deepEqual(urls("sdn: {urls: http://a:1}"), ["http://a:1"]);
-  assert.deepEqual(urls("sdn: {urls: ['http://a:1', 'https://b/']}"), ["http://a:1", "https://b/"]);
+Deno.test("controllers may be one text or a list", async () => {
+  const urls = async (text: string) => (await loaded(text)).value.sdn.urls;
+  assert.deepEqual(await urls("sdn: {url: ''}"), []);
+  assert.deepEqual(await urls("sdn: {urls: http://a:1}"), ["http://a:1"]);
+  assert.deepEqual(await urls("sdn: {urls: ['http://a:1', 'https://b/']}"), [
+    "http://a:1",
+    "https://b/",
+  ]);
 });
 
-Deno.test("listening beyond loopback needs access control", () => {
+Deno.test("listening beyond loopback needs access control", async () => {
   for (const address of ["0.0.0.0:4433", "[::]:4433", ":4433", "192.168.1.5:4433"]) {
-    const [line, ...more] = problems(`server:\n  address: "${address}"`);
+    const [line, ...more] = await problems(`server:\n  address: "${address}"`);
     assert.deepEqual(more, []);
     assert.match(line!, /^relay\.yaml:2:12: server\.address: .*set `auth\.mode: open`/);
-    loaded(`server: {address: "${address}"}\nauth: {mode: open}`);
+    await loaded(`server: {address: "${address}"}\nauth: {mode: open}`);
   }
-  assert.match(problems("", { RELAY_ADDR: "0.0.0.0:1" })[0]!, /^RELAY_ADDR: server\.address: /);
+  assert.match(
+    (await problems("", { RELAY_ADDR: "0.0.0.0:1" }))[0]!,
+    /^RELAY_ADDR: server\.address: /,
+  );
 });
 
-Deno.test("INSECURE=true is a made certificate and open doors, with a warning", () => {
-  const config = loaded("server: {cert_file: a, key_file: b}", {
+Deno.test("INSECURE=true is a made certificate and open doors, with a warning", async () => {
+  const config = await loaded("server: {cert_file: a, key_file: b}", {
     RELAY_ADDR: "0.0.0.0:4433",
     INSECURE: "true",
   });
@@ -133,12 +142,12 @@ Deno.test("INSECURE=true is a made certificate and open doors, with a warning", 
   assert.equal(config.value.server.keyFile, "");
   assert.equal(config.value.auth.mode, "open");
   assert.match(configWarnings(config).join(), /^INSECURE=true/);
-  assert.deepEqual(configWarnings(loaded()), []);
-  assert.match(configWarnings(loaded("auth: {mode: open}")).join(), /^auth\.mode is open/);
+  assert.deepEqual(configWarnings(await loaded()), []);
+  assert.match(configWarnings(await loaded("auth: {mode: open}")).join(), /^auth\.mode is open/);
 });
 
-Deno.test("the container's variables override the file", () => {
-  const { value, origins } = loaded("relay: {node_id: a}\ncache: {max_age_ms: 5000}", {
+Deno.test("the container's variables override the file", async () => {
+  const { value, origins } = await loaded("relay: {node_id: a}\ncache: {max_age_ms: 5000}", {
     RELAY_ADDR: "127.0.0.1:5000",
     CERT_FILE: "/c.pem",
     KEY_FILE: "/k.pem",
@@ -182,8 +191,8 @@ Deno.test("the container's variables override the file", () => {
   );
 });
 
-Deno.test("the controller's variables are its own: former names of the relay's say what to write", () => {
-  const { value, warnings } = loaded("", {
+Deno.test("the controller's variables are its own: former names of the relay's say what to write", async () => {
+  const { value, warnings } = await loaded("", {
     QUMO_SDN_URLS: "http://old:1",
     QUMO_CONTROLLER_URLS: "http://new:1",
     QUMO_SDN_TLS_CA_FILE: "/ca.pem",
@@ -203,8 +212,8 @@ Deno.test("the controller's variables are its own: former names of the relay's s
   ]);
 });
 
-Deno.test("durations and sizes may be written with their unit, in the file and in variables", () => {
-  const { value } = loaded(
+Deno.test("durations and sizes may be written with their unit, in the file and in variables", async () => {
+  const { value } = await loaded(
     "cache: {max_bytes: 512MiB, max_age_ms: 1m}\nsdn: {heartbeat_interval_sec: 500ms}\n" +
       "mesh: {link_timeout_ms: 1s}\nlimits: {max_object_bytes: 4MiB}\ndrain_timeout_ms: 20s\n",
     { QUMO_CACHE_MAX_TRACK_BYTES: "8MiB", QUMO_SERVER_IDLE_TIMEOUT_MS: "15s" },
@@ -219,20 +228,23 @@ Deno.test("durations and sizes may be written with their unit, in the file and i
   );
   assert.deepEqual([value.cache.maxTrackBytes, value.server.idleTimeoutMs], [8_388_608, 15_000]);
   assert.match(
-    problems("drain_timeout_ms: 10 parsecs")[0]!,
+    (await problems("drain_timeout_ms: 10 parsecs"))[0]!,
     /^relay\.yaml:1:19: drain_timeout_ms: found "10 parsecs", allowed .* or a text like 10s$/,
   );
 });
 
-Deno.test("misspelt words are answered with the word that was meant", () => {
-  assert.match(problems("relay: {late_join: strct}")[0]!, /"strct" \(did you mean strict\?\), a/);
+Deno.test("misspelt words are answered with the word that was meant", async () => {
   assert.match(
-    problems("relay: {publishers_by_namespace: {a/b: oldst}}")[0]!,
+    (await problems("relay: {late_join: strct}"))[0]!,
+    /"strct" \(did you mean strict\?\), a/,
+  );
+  assert.match(
+    (await problems("relay: {publishers_by_namespace: {a/b: oldst}}"))[0]!,
     /a\/b: found "oldst" \(did you mean oldest\?\), allowed one of/,
   );
 });
 
-Deno.test("values that do not go together are refused at their place", () => {
+Deno.test("values that do not go together are refused at their place", async () => {
   for (
     const [text, line] of [
       ["server: {cert_file: a}", /server\.cert_file: a certificate needs its key/],
@@ -247,10 +259,10 @@ Deno.test("values that do not go together are refused at their place", () => {
       ["server: {address: 'example.com:4433'}", /allowed an IP address and a port/],
       ["relay: {node_id: 'a b'}", /allowed at most 128 letters/],
     ] as const
-  ) assert.match(problems(text).join("\n"), line);
+  ) assert.match((await problems(text)).join("\n"), line);
 });
 
-Deno.test("what cannot be of controllers, neighbors and links is refused at its place", () => {
+Deno.test("what cannot be of controllers, neighbors and links is refused at its place", async () => {
   for (
     const [text, line] of [
       [
@@ -314,11 +326,11 @@ Deno.test("what cannot be of controllers, neighbors and links is refused at its 
       ],
       ["mesh: {insecure: true, ca_file: a}", /mesh\.insecure: `mesh\.ca_file` verifies neighbors/],
     ] as const
-  ) assert.match(problems(text).join("\n"), line, text);
+  ) assert.match((await problems(text)).join("\n"), line, text);
   for (
     const [value, allowed] of [["a", "a map"], ["a:0", "a cost above 0"], ["a:1,a:2", "a map"]]
   ) {
-    const [line] = problems("", { SDN_URL: "http://a", NEIGHBORS: value! });
+    const [line] = await problems("", { SDN_URL: "http://a", NEIGHBORS: value! });
     assert.ok(
       line!.startsWith(`NEIGHBORS: sdn.neighbors: found "${value}", allowed ${allowed}`),
       line,
@@ -326,19 +338,24 @@ Deno.test("what cannot be of controllers, neighbors and links is refused at its 
   }
 });
 
-Deno.test("a relay that others cannot call, or that believes everyone, says so", () => {
-  const warnings = (text: string) => configWarnings(loaded(text));
+Deno.test("a relay that others cannot call, or that believes everyone, says so", async () => {
+  const warnings = async (text: string) => configWarnings(await loaded(text));
   const everywhere = "server: {address: ':4433'}\nauth: {mode: open}\n";
-  assert.match(warnings(`${everywhere}sdn: {url: http://a}`)[1]!, /write `sdn\.address`/);
-  assert.equal(warnings(`${everywhere}sdn: {url: http://a, address: moqt://a:1}`).length, 1);
-  assert.deepEqual(warnings("sdn: {url: http://a}"), []);
-  assert.match(warnings("mesh: {insecure: true}").join(), /^mesh\.insecure is true/);
+  assert.match((await warnings(`${everywhere}sdn: {url: http://a}`))[1]!, /write `sdn\.address`/);
+  assert.equal(
+    (await warnings(`${everywhere}sdn: {url: http://a, address: moqt://a:1}`)).length,
+    1,
+  );
+  assert.deepEqual(await warnings("sdn: {url: http://a}"), []);
+  assert.match((await warnings("mesh: {insecure: true}")).join(), /^mesh\.insecure is true/);
 });
 
-Deno.test("configReport() prints every value with where it comes from", () => {
-  const lines = configReport(loaded("log: {level: debug}", { RELAY_ADDR: ":1", INSECURE: "true" }))
+Deno.test("configReport() prints every value with where it comes from", async () => {
+  const lines = configReport(
+    await loaded("log: {level: debug}", { RELAY_ADDR: ":1", INSECURE: "true" }),
+  )
     .trimEnd().split("\n").map((line) => line.split(/ {2,}/));
-  assert.equal(lines.length, loaded().origins.size);
+  assert.equal(lines.length, (await loaded()).origins.size);
   assert.deepEqual(lines.slice(0, 2), [
     ["server.address", ":1", "environment RELAY_ADDR"],
     ["server.cert_file", '""', "environment INSECURE"],
@@ -346,7 +363,7 @@ Deno.test("configReport() prints every value with where it comes from", () => {
   assert.ok(lines.some((line) => line.join(" ") === "log.level debug relay.yaml:1"));
   assert.ok(lines.some((line) => line.join(" ") === "drain_timeout_ms 10000 default"));
   const mesh = configReport(
-    loaded("sdn: {url: http://a, neighbors: {b: 1}}", { QUMO_UPSTREAM: "" }),
+    await loaded("sdn: {url: http://a, neighbors: {b: 1}}", { QUMO_UPSTREAM: "" }),
   );
   assert.match(mesh, /^sdn\.neighbors +\{"b":1\} +relay\.yaml:1$/m);
   assert.match(mesh, /^upstream +\[\] +default$/m);

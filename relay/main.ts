@@ -27,4 +27,4 @@ Deno.exitCode = await runCommand(Deno.args, (parts) => new SessionServer(parts),
   },
   exit: (code) => Deno.exit(code),
 });
-endProcess(() => Deno.exit());
+await endProcess(() => Deno.exit());

@@ -22,7 +22,7 @@ export async function serve(
   const { clock, hostname, deno, usage } = process;
   const stopped = stopSignal(process);
   const program = { version: version.version, commit: version.commit, deno, usage };
-  const tracing = config.telemetry.enabled ? openTracing() : noTracing;
+  const tracing = config.telemetry.enabled ? await openTracing() : noTracing;
   const relay = await Relay.start({
     config,
     createHost,

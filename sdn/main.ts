@@ -30,4 +30,4 @@ Deno.exitCode = await runCommand(Deno.args, {
     return (input, init) => fetch(input, { ...init, client });
   },
 });
-endProcess(() => Deno.exit());
+await endProcess(() => Deno.exit());

@@ -32,7 +32,7 @@ export async function serve(config: SdnConfig, log: Log, process: Process): Prom
 async function run(config: SdnConfig, log: Log, process: Process): Promise<string> {
   const { clock } = process;
   const startedAt = clock.wall();
-  const tracing = config.telemetry.enabled ? openTracing() : noTracing;
+  const tracing = config.telemetry.enabled ? await openTracing() : noTracing;
   const stopped = stopSignal(process);
   const ending = new AbortController();
   void stopped.then(() => ending.abort());

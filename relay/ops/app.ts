@@ -2,9 +2,9 @@ import { type PageFile, pageHeaders } from "@qumo/shared/page";
 import { type Clock, type Log } from "@qumo/shared/runtime";
 import { Hono } from "hono";
 import type { Context } from "hono";
-import type { Registry } from "prom-client";
 import { type Details, mayReadDetails } from "./details.ts";
 import { health } from "./health.ts";
+import type { Scrape } from "./scrape.ts";
 import { LISTS, statusBody, type StatusSources } from "./status.ts";
 
 /** What the HTTP routes answer from. */
@@ -14,7 +14,8 @@ export interface OpsSources extends StatusSources {
   readonly details: Details;
   /** The files of the relay's page. */
   readonly page: readonly PageFile[];
-  readonly registry: Registry;
+  /** What a scrape is answered with. */
+  readonly scrape: () => Promise<Scrape>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -35,7 +36,7 @@ const MAX_PAGE_ROWS = 1_000;
 
 /** The HTTP routes beside the media: health, metrics, status, the certificate's hash and the page. */
 export function buildApp(sources: OpsSources): Hono<Env> {
-  const { relay, registry, clock, log } = sources;
+  const { relay, scrape, clock, log } = sources;
   const app = new Hono<Env>();
   const page = (path: string, answer: (context: Context<Env>) => Response | Promise<Response>) => {
     // Hono answers HEAD with the same function, without the body.
@@ -57,8 +58,8 @@ export function buildApp(sources: OpsSources): Hono<Env> {
     return context.body(`${JSON.stringify(body)}\n`, status);
   });
   page("/metrics", async (context) => {
-    const text = await registry.metrics();
-    return context.body(text, 200, { "Content-Type": registry.contentType });
+    const { text, type } = await scrape();
+    return context.body(text, 200, { "Content-Type": type });
   });
   page("/certificate.sha256", (context) => {
     // Pages on other origins read the hash to pin the certificate, if the origin is allowed.

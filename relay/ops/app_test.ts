@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { buildApp } from "./app.ts";
 import type { Condition } from "./conditions.ts";
 import { RelayMetrics } from "./metrics.ts";
-import { createRegistry } from "./prometheus.ts";
+import { scraper } from "./scrape.ts";
 import { counter } from "./family.ts";
 import type { RelayState, RelayView, TrackView } from "./snapshot.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
@@ -58,7 +58,7 @@ function app(
     relay,
     allowOrigin: (origin) => origin !== "https://evil.example",
     metrics: new RelayMetrics(),
-    registry: createRegistry("", [counter("a_total", "An a.", scraped)]),
+    scrape: scraper("", [counter("a_total", "An a.", scraped)], () => []),
     version: "1.2.3",
     commit: "abc",
     name: "relay-1",

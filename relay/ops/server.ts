@@ -8,8 +8,8 @@ import { httpFamilies } from "./http_families.ts";
 import { distributions, meshFamilies } from "./mesh_families.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import { processFamilies, type Program } from "./process_families.ts";
-import { createRegistry } from "./prometheus.ts";
 import { mediaFamilies, sessionFamilies } from "./relay_families.ts";
+import { scraper } from "./scrape.ts";
 import type { RelayView } from "./snapshot.ts";
 import { trackFamilies } from "./track_families.ts";
 
@@ -46,7 +46,7 @@ export interface OpsParts {
 export function serveOps(parts: OpsParts): OpsServer {
   const { relay, metrics, program, log } = parts;
   const http = new HttpMetrics();
-  const registry = createRegistry(parts.name, [
+  const scrape = scraper(parts.name, [
     ...processFamilies(parts),
     ...httpFamilies(http),
     ...sessionFamilies(metrics, relay),
@@ -55,7 +55,7 @@ export function serveOps(parts: OpsParts): OpsServer {
     ...trackFamilies(relay, parts.perTrack),
   ], () => distributions(metrics));
   const { version, commit } = program;
-  const app = buildApp({ ...parts, version, commit, registry });
+  const app = buildApp({ ...parts, version, commit, scrape });
   const { hostname, port, clock } = parts;
   const handle: Handler = (request, client) => app.fetch(request, { remote: client });
   const listener = listenHttp({

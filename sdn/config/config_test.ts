@@ -10,29 +10,32 @@ import {
 } from "@qumo/shared/runtime";
 import { DEFAULTS, sdnDefinition } from "./definition.ts";
 
-function load(text: string, environment: Record<string, string> = {}) {
-  return loadConfig(sdnDefinition, {
+async function load(text: string, environment: Record<string, string> = {}) {
+  return await loadConfig(sdnDefinition, {
     file: { name: "sdn.yaml", text },
     environment,
     flags: [],
   });
 }
 
-function problems(text: string, environment: Record<string, string> = {}): readonly string[] {
-  const loaded = load(text, environment);
+async function problems(
+  text: string,
+  environment: Record<string, string> = {},
+): Promise<readonly string[]> {
+  const loaded = await load(text, environment);
   return loaded.ok ? [] : loaded.refusal;
 }
 
 Deno.test("configs/sdn.yaml is every key with its default", async () => {
   const path = new URL("../../configs/sdn.yaml", import.meta.url);
-  const loaded = load(await Deno.readTextFile(path));
+  const loaded = await load(await Deno.readTextFile(path));
   assert.ok(loaded.ok, JSON.stringify(!loaded.ok && loaded.refusal));
   assert.deepEqual(loaded.value.value, DEFAULTS);
   for (const [key, origin] of loaded.value.origins) assert.equal(origin.from, "file", key);
 });
 
-Deno.test("upstream's configuration is understood", () => {
-  const loaded = load(`graph:
+Deno.test("upstream's configuration is understood", async () => {
+  const loaded = await load(`graph:
   listen_addr: "127.0.0.1:9000"
   data_dir: ./data
   peer_url: http://other:8090
@@ -48,8 +51,8 @@ Deno.test("upstream's configuration is understood", () => {
   );
 });
 
-Deno.test("the container's variables win over the file", () => {
-  const loaded = load("graph:\n  node_ttl_sec: 5\n", {
+Deno.test("the container's variables win over the file", async () => {
+  const loaded = await load("graph:\n  node_ttl_sec: 5\n", {
     SDN_ADDR: "127.0.0.1:1",
     NODE_TTL_SEC: "7",
     DATA_DIR: "/data",
@@ -66,18 +69,18 @@ Deno.test("the container's variables win over the file", () => {
   assert.equal(watch.history, 9);
 });
 
-Deno.test("INSECURE lets in everyone who can reach the controller", () => {
-  const loaded = load("auth:\n  mode: loopback\n", { SDN_ADDR: ":8090", INSECURE: "true" });
+Deno.test("INSECURE lets in everyone who can reach the controller", async () => {
+  const loaded = await load("auth:\n  mode: loopback\n", { SDN_ADDR: ":8090", INSECURE: "true" });
   assert.ok(loaded.ok, JSON.stringify(!loaded.ok && loaded.refusal));
   assert.equal(loaded.value.value.auth.mode, "open");
   assert.match(configReport(loaded.value), /^auth\.mode +open +environment INSECURE$/m);
   assert.match(
-    problems("", { SDN_ADDR: ":8090", INSECURE: "false" }).join(),
+    (await problems("", { SDN_ADDR: ":8090", INSECURE: "false" })).join(),
     /without access control/,
   );
 });
 
-Deno.test("what cannot be is refused with its place", () => {
+Deno.test("what cannot be is refused with its place", async () => {
   for (
     const [text, expected] of [
       [
@@ -133,15 +136,15 @@ Deno.test("what cannot be is refused with its place", () => {
       ["graph:\n  node_ttl: 1\n", /node_ttl/],
     ] as const
   ) {
-    const told = problems(text).join("\n");
+    const told = (await problems(text)).join("\n");
     assert.match(told, expected, text);
     assert.doesNotMatch(told, /hunter2/);
   }
-  assert.deepEqual(problems("server:\n  address: ':8090'\nauth:\n  mode: open\n"), []);
+  assert.deepEqual(await problems("server:\n  address: ':8090'\nauth:\n  mode: open\n"), []);
 });
 
-Deno.test("durations may be written with their unit, and check prints no token's hash", () => {
-  const loaded = load(
+Deno.test("durations may be written with their unit, and check prints no token's hash", async () => {
+  const loaded = await load(
     `graph: {node_ttl_sec: 2m, hold_ms: 5s}\nauth: {tokens: [{role: read, sha256: ${
       "a".repeat(64)
     }}]}`,
@@ -152,8 +155,8 @@ Deno.test("durations may be written with their unit, and check prints no token's
   assert.doesNotMatch(configReport(loaded.value), /aaa/);
 });
 
-Deno.test("check prints every value in force and where it comes from", () => {
-  const loaded = load("graph:\n  node_ttl_sec: 5\n", { DATA_DIR: "/data" });
+Deno.test("check prints every value in force and where it comes from", async () => {
+  const loaded = await load("graph:\n  node_ttl_sec: 5\n", { DATA_DIR: "/data" });
   assert.ok(loaded.ok);
   const report = configReport(loaded.value);
   assert.match(report, /^graph\.node_ttl_sec +5 +sdn\.yaml:2$/m);

@@ -4,7 +4,7 @@ import { type Environment, readEnvironment } from "./config_environment.ts";
 import { issueFaults, type KeyFault } from "./config_issues.ts";
 import { fileName, joinKey, keysOf } from "./config_keys.ts";
 import { byPlace, type Origin, type Remark, remarkLine } from "./config_place.ts";
-import { type ConfigFile, type FilePosition, readConfigTree } from "./config_tree.ts";
+import type { ConfigFile, FilePosition } from "./config_tree.ts";
 import { itemsOf } from "./config_values.ts";
 import { done, type Outcome, refused } from "./outcome.ts";
 
@@ -34,12 +34,12 @@ export interface LoadedConfig<T> {
  * Loads a configuration: defaults, then the file, the environment, the flags. Refuses it with all
  * of its problems, as lines to print, in the order of the file.
  */
-export function loadConfig<T extends object>(
+export async function loadConfig<T extends object>(
   definition: ConfigDefinition<T>,
   sources: ConfigSources,
-): Outcome<LoadedConfig<T>, readonly string[]> {
+): Promise<Outcome<LoadedConfig<T>, readonly string[]>> {
   const loader = new Loader(definition);
-  if (sources.file !== undefined) loader.takeFile(sources.file);
+  if (sources.file !== undefined) await loader.takeFile(sources.file);
   loader.takeEnvironment(sources.environment);
   for (const { name, key, value } of sources.flags) {
     loader.assign(key, value, { from: "flag", name });
@@ -63,7 +63,9 @@ class Loader<T extends object> {
     for (const key of this.#keys.values.keys()) this.#origins.set(key, { from: "default" });
   }
 
-  takeFile(file: ConfigFile): void {
+  async takeFile(file: ConfigFile): Promise<void> {
+    // Loaded where it is needed: reading YAML takes 4 MiB, and a container may have variables alone.
+    const { readConfigTree } = await import("./config_tree.ts");
     const tree = readConfigTree(file, this.#keys, this.#definition);
     this.#positions = tree.positions;
     for (const { at, text } of tree.problems) {

@@ -57,38 +57,38 @@ const definition: ConfigDefinition<Example> = {
   },
 };
 
-function load(
+async function load(
   file: string | undefined,
   environment: Record<string, string> = {},
   flags: ConfigSources["flags"] = [],
 ) {
-  return loadConfig(definition, {
+  return await loadConfig(definition, {
     file: file === undefined ? undefined : { name: "ex.yaml", text: file },
     environment,
     flags,
   });
 }
 
-function loaded(...input: Parameters<typeof load>): LoadedConfig<Example> {
-  const result = load(...input);
+async function loaded(...input: Parameters<typeof load>): Promise<LoadedConfig<Example>> {
+  const result = await load(...input);
   assert.ok(result.ok, result.ok ? "" : result.refusal.join("\n"));
   return result.value;
 }
 
-function problems(...input: Parameters<typeof load>): readonly string[] {
-  const result = load(...input);
+async function problems(...input: Parameters<typeof load>): Promise<readonly string[]> {
+  const result = await load(...input);
   assert.ok(!result.ok);
   return result.refusal;
 }
 
-Deno.test("loadConfig() gives the defaults when nobody says anything", () => {
+Deno.test("loadConfig() gives the defaults when nobody says anything", async () => {
   for (const file of [undefined, "", "# all comments\n", "server:\n"]) {
-    assert.deepEqual(loaded(file).value, definition.defaults);
+    assert.deepEqual((await loaded(file)).value, definition.defaults);
   }
 });
 
-Deno.test("loadConfig() puts flags over the environment over the file over the defaults", () => {
-  const { value, origins } = loaded(
+Deno.test("loadConfig() puts flags over the environment over the file over the defaults", async () => {
+  const { value, origins } = await loaded(
     "server:\n  address: a:1\n  max_sessions: 20\n  origins: [a, b]\nneighbors: {x: 3}\nquiet: true\n",
     { EX_SERVER_ADDRESS: "b:2", EX_SERVER_ORIGINS: "c, d", EX_QUIET: "false" },
     [{ name: "--address", key: "server.address", value: "c:3" }],
@@ -112,12 +112,12 @@ Deno.test("loadConfig() puts flags over the environment over the file over the d
   );
 });
 
-Deno.test("loadConfig() does not change the defaults it was given", () => {
-  loaded("server: {address: 'x:1'}");
+Deno.test("loadConfig() does not change the defaults it was given", async () => {
+  await loaded("server: {address: 'x:1'}");
   assert.equal(definition.defaults.server.address, "127.0.0.1:1");
 });
 
-Deno.test("loadConfig() tells every problem with file, line and column, in order", () => {
+Deno.test("loadConfig() tells every problem with file, line and column, in order", async () => {
   const file = `mode: loud
 server:
   adress: "x:1"
@@ -128,7 +128,7 @@ quiet: "yes"
 neighbors: {x: 99}
 mode: plain
 `;
-  assert.deepEqual(problems(file), [
+  assert.deepEqual(await problems(file), [
     'ex.yaml:1:7: mode: found "loud", allowed plain, strict',
     "ex.yaml:3:3: server.adress: found an unknown key (did you mean address?), allowed address, max_sessions, origins",
     "ex.yaml:4:17: server.max_sessions: found 0, allowed an integer from 1 to 100",
@@ -140,12 +140,12 @@ mode: plain
   ]);
 });
 
-Deno.test("loadConfig() tells a value once, however many ways it is wrong", () => {
+Deno.test("loadConfig() tells a value once, however many ways it is wrong", async () => {
   const file = `server: {max_sessions: 0.5, address: ${"x".repeat(40)}}`;
-  assert.equal(problems(file).length, 2);
+  assert.equal((await problems(file)).length, 2);
 });
 
-Deno.test("loadConfig() refuses values of the wrong kind", () => {
+Deno.test("loadConfig() refuses values of the wrong kind", async () => {
   for (
     const [file, line] of [
       [
@@ -167,29 +167,29 @@ Deno.test("loadConfig() refuses values of the wrong kind", () => {
       ["__proto__: {a: 1}", "__proto__: found an unknown key"],
     ]
   ) {
-    const lines = problems(file);
+    const lines = await problems(file);
     assert.ok(lines[0]?.includes(line!), `${file}: ${lines.join(" | ")}`);
   }
 });
 
-Deno.test("loadConfig() names the place where a text stops being YAML", () => {
-  const lines = problems("server:\n  address: [a\nmode: plain\n");
+Deno.test("loadConfig() names the place where a text stops being YAML", async () => {
+  const lines = await problems("server:\n  address: [a\nmode: plain\n");
   assert.match(lines[0]!, /^ex\.yaml:\d:\d+: this is not YAML: /);
   assert.doesNotMatch(lines.join("\n"), /\n\s+at /);
-  assert.match(problems("mode: plain\n--- \nmode: strict\n")[0]!, /not YAML/);
-  assert.match(problems("mode: !!nope plain\n")[0]!, /not YAML/);
-  assert.match(problems("\u0000\u0001\u001b[2J: [")[0]!, /^\P{Cc}*not YAML/u);
+  assert.match((await problems("mode: plain\n--- \nmode: strict\n"))[0]!, /not YAML/);
+  assert.match((await problems("mode: !!nope plain\n"))[0]!, /not YAML/);
+  assert.match((await problems("\u0000\u0001\u001b[2J: ["))[0]!, /^\P{Cc}*not YAML/u);
 });
 
-Deno.test("loadConfig() does not parse what is too long for a configuration", () => {
-  assert.deepEqual(problems("#".repeat(1_048_577)), [
+Deno.test("loadConfig() does not parse what is too long for a configuration", async () => {
+  assert.deepEqual(await problems("#".repeat(1_048_577)), [
     "ex.yaml:1:1: found 1048577 characters, allowed 1048576",
   ]);
 });
 
-Deno.test("loadConfig() names the variable whose value is wrong", () => {
+Deno.test("loadConfig() names the variable whose value is wrong", async () => {
   assert.deepEqual(
-    problems(undefined, { ADDR: "x", EX_SERVER_MAX_SESSIONS: "many", INSECURE: "1" }),
+    await problems(undefined, { ADDR: "x", EX_SERVER_MAX_SESSIONS: "many", INSECURE: "1" }),
     [
       'INSECURE: found "1", allowed true or false',
       'ADDR: server.address: found "x", allowed host:port',
@@ -198,44 +198,44 @@ Deno.test("loadConfig() names the variable whose value is wrong", () => {
   );
 });
 
-Deno.test("loadConfig() takes an empty variable for one that is not set", () => {
+Deno.test("loadConfig() takes an empty variable for one that is not set", async () => {
   assert.deepEqual(
-    loaded(undefined, { ADDR: "", INSECURE: "", POOL: "" }).value,
+    (await loaded(undefined, { ADDR: "", INSECURE: "", POOL: "" })).value,
     definition.defaults,
   );
 });
 
-Deno.test("loadConfig() lets a variable set several keys", () => {
-  const { value, origins } = loaded("quiet: false", { INSECURE: "true" });
+Deno.test("loadConfig() lets a variable set several keys", async () => {
+  const { value, origins } = await loaded("quiet: false", { INSECURE: "true" });
   assert.deepEqual([value.server.address, value.quiet], ["0.0.0.0:9", true]);
   assert.equal(originText(origins.get("quiet")!), "environment INSECURE");
-  assert.equal(loaded(undefined, { INSECURE: "false" }).value.quiet, false);
+  assert.equal((await loaded(undefined, { INSECURE: "false" })).value.quiet, false);
 });
 
-Deno.test("loadConfig() reads former keys and warns of those that do nothing", () => {
-  assert.equal(loaded("server: {limit: 7}").value.server.maxSessions, 7);
+Deno.test("loadConfig() reads former keys and warns of those that do nothing", async () => {
+  assert.equal((await loaded("server: {limit: 7}")).value.server.maxSessions, 7);
   for (
     const file of ["server: {max_sessions: 7, limit: 8}", "server: {limit: 8, max_sessions: 7}"]
   ) {
-    const { value, warnings } = loaded(file);
+    const { value, warnings } = await loaded(file);
     assert.equal(value.server.maxSessions, 7);
     assert.match(
       warnings.join(),
       /^ex\.yaml:1:\d+: server\.limit: ignored, because server\.max_sessions is written as well$/,
     );
   }
-  assert.deepEqual(loaded("server: {max_sessions: 7, limit: 7}").warnings, []);
-  assert.deepEqual(problems("server: {limit: 7, limit: 8}"), [
+  assert.deepEqual((await loaded("server: {max_sessions: 7, limit: 7}")).warnings, []);
+  assert.deepEqual(await problems("server: {limit: 7, limit: 8}"), [
     "ex.yaml:1:20: server.limit: found a second time, allowed once",
   ]);
-  assert.deepEqual(loaded("sdn:\n  url: http://x\n", { POOL: "1" }).warnings, [
+  assert.deepEqual((await loaded("sdn:\n  url: http://x\n", { POOL: "1" })).warnings, [
     "ex.yaml:1:1: sdn: ignored: there is no controller yet, remove this section",
     "POOL: ignored: there is no pool, unset it",
   ]);
 });
 
-Deno.test("a variable that is set for the program and misspelt is reported with what was meant", () => {
-  const { value, warnings } = loaded("mode: strict", {
+Deno.test("a variable that is set for the program and misspelt is reported with what was meant", async () => {
+  const { value, warnings } = await loaded("mode: strict", {
     EX_SERVER_ADRESS: "a:1",
     EX_NOTHING_LIKE_IT: "1",
     EX_EMPTY: "",
@@ -261,35 +261,35 @@ Deno.test("a variable that is set for the program and misspelt is reported with 
   ]);
 });
 
-Deno.test("a misspelt word is answered with the word that was meant", () => {
-  assert.deepEqual(problems("mode: strct"), [
+Deno.test("a misspelt word is answered with the word that was meant", async () => {
+  assert.deepEqual(await problems("mode: strct"), [
     'ex.yaml:1:7: mode: found "strct" (did you mean strict?), allowed plain, strict',
   ]);
-  assert.deepEqual(problems("", { EX_MODE: "Plan" }), [
+  assert.deepEqual(await problems("", { EX_MODE: "Plan" }), [
     'EX_MODE: mode: found "Plan" (did you mean plain?), allowed plain, strict',
   ]);
 });
 
-Deno.test("a text where names should be is not repeated: it may be a token", () => {
-  assert.deepEqual(problems("server: hunter2"), [
+Deno.test("a text where names should be is not repeated: it may be a token", async () => {
+  assert.deepEqual(await problems("server: hunter2"), [
     "ex.yaml:1:1: server: found a text, allowed a map of address, max_sessions, origins",
   ]);
-  assert.doesNotMatch(problems("mode: *hunter2").join(), /hunter2/);
-  assert.doesNotMatch(problems("mode: !hunter2 x").join(), /hunter2/);
+  assert.doesNotMatch((await problems("mode: *hunter2")).join(), /hunter2/);
+  assert.doesNotMatch((await problems("mode: !hunter2 x")).join(), /hunter2/);
 });
 
-Deno.test("loadConfig() names the flag whose value is wrong", () => {
+Deno.test("loadConfig() names the flag whose value is wrong", async () => {
   assert.deepEqual(
-    problems(undefined, {}, [{ name: "--address", key: "server.address", value: "x" }]),
+    await problems(undefined, {}, [{ name: "--address", key: "server.address", value: "x" }]),
     ['--address: server.address: found "x", allowed host:port'],
   );
 });
 
-Deno.test("loadConfig() tells a broken rule at the place of its key", () => {
-  assert.deepEqual(problems("mode: strict\nserver: {max_sessions: 60}"), [
+Deno.test("loadConfig() tells a broken rule at the place of its key", async () => {
+  assert.deepEqual(await problems("mode: strict\nserver: {max_sessions: 60}"), [
     "ex.yaml:2:24: server.max_sessions: strict serves 50 at most",
   ]);
-  assert.deepEqual(problems("mode: strict", { EX_SERVER_MAX_SESSIONS: "60" }), [
+  assert.deepEqual(await problems("mode: strict", { EX_SERVER_MAX_SESSIONS: "60" }), [
     "EX_SERVER_MAX_SESSIONS: server.max_sessions: strict serves 50 at most",
   ]);
 });

@@ -1,5 +1,5 @@
 import { unlessEnded } from "./clock.ts";
-import { isExporting } from "./tracing.ts";
+import { isExporting } from "./exporting.ts";
 
 /** How long a program that is through may take to end by itself. */
 const END_MS = 2_000;
@@ -9,7 +9,7 @@ const END_MS = 2_000;
  * to exit, Deno 2.9.6 waits for its exporter, and once in a while for ever. It is told to only when
  * something keeps it from ending.
  */
-export function endProcess(exit: () => void): void {
-  if (!isExporting()) return exit();
+export async function endProcess(exit: () => void): Promise<void> {
+  if (!await isExporting()) return exit();
   unlessEnded(END_MS, exit);
 }

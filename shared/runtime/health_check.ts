@@ -1,6 +1,5 @@
 import { formatAddress, isLoopback, parseAddress, reachable } from "./address.ts";
 import type { Clock } from "./clock.ts";
-import { ownAnswer } from "./own_answer.ts";
 import { printable } from "./printable.ts";
 
 /** How long a program may take to answer: the usual deadline of a container's health check. */
@@ -64,8 +63,12 @@ async function askUrl(target: URL, clock: Clock, ask: Ask): Promise<HealthReport
 }
 
 /** Asks a program on this machine, whatever its certificate says. */
-export const askOwn: Ask = (url, { signal }) =>
-  url.protocol === "https:" ? ownAnswer(url, signal) : fetch(url, { signal });
+export const askOwn: Ask = async (url, { signal }) => {
+  if (url.protocol !== "https:") return await fetch(url, { signal });
+  // Loaded where it is needed: a program that serves asks nobody.
+  const { ownAnswer } = await import("./own_answer.ts");
+  return await ownAnswer(url, signal);
+};
 
 const askAny: Ask = (url, { signal }) => {
   const address = parseAddress(`${url.hostname}:${url.port || 443}`);

@@ -39,6 +39,7 @@ export { section } from "./config_section.ts";
 export { bytes, milliseconds, seconds } from "./config_units.ts";
 export { integer, isHttpOrigin, listOf, mapOf, oneOf, text, yesNo } from "./config_values.ts";
 export { endProcess } from "./end_process.ts";
+export { openTracing } from "./exporting.ts";
 export { greet, listeningText } from "./greeting.ts";
 export { healthUrl } from "./health_check.ts";
 export { LimitedLog } from "./limited_log.ts";
@@ -57,7 +58,6 @@ export { TokenBucket } from "./token_bucket.ts";
 export { formatTraceparent, parseTraceparent } from "./traceparent.ts";
 export {
   noTracing,
-  openTracing,
   type Span,
   type SpanAttributes,
   type SpanOptions,

@@ -14,7 +14,7 @@ import type { Process } from "./process.ts";
 import type { ProgramConfig } from "./program_settings.ts";
 import { readFailure } from "./read_failure.ts";
 import { StartError } from "./start_error.ts";
-import { isExporting } from "./tracing.ts";
+import { isExporting } from "./exporting.ts";
 
 /** What differs between the programs. */
 export interface Program<T extends ProgramConfig & object> {
@@ -78,7 +78,7 @@ export async function runProgram<T extends ProgramConfig & object>(
     if (warnings.length > 0) complain(process, warnings.map((one) => `warning: ${one}`).join("\n"));
     return say(process, configReport(loaded.value));
   }
-  const log = openProgramLog(config, process);
+  const log = await openProgramLog(config, process);
   for (const warning of warnings) log.warn(warning);
   return await attempt(loaded.value, process, () => program.serve(config, log));
 }
@@ -111,7 +111,7 @@ async function loadCommandConfig<T extends object>(
   } catch (error) {
     return refused([`Cannot read ${name}: ${readFailure(error)}`]);
   }
-  return loadConfig(definition, { file, environment: environment(), flags });
+  return await loadConfig(definition, { file, environment: environment(), flags });
 }
 
 /** Why a program does not start; a fault that belongs to a key begins with the place of its value. */
@@ -138,9 +138,12 @@ async function health(process: Process, url: string, ask?: Ask): Promise<number>
   return ready ? say(process, `${text}\n`) : complain(process, text, 1);
 }
 
-function openProgramLog({ log, telemetry }: ProgramConfig, { stderr, exportLine }: Process): Log {
+async function openProgramLog(
+  { log, telemetry }: ProgramConfig,
+  { stderr, exportLine }: Process,
+): Promise<Log> {
   const automatic = stderr.isTerminal ? "human" : "json";
-  const isExported = telemetry.enabled && isExporting();
+  const isExported = telemetry.enabled && await isExporting();
   const opened = openLog({
     level: log.level,
     format: log.format === "auto" ? automatic : log.format,

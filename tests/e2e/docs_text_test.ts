@@ -81,14 +81,14 @@ Deno.test("linksOf() and anchorsOf() read what a host reads", () => {
   assert.deepEqual(anchorsOf(text), new Set(["a-b-c_d"]));
 });
 
-Deno.test("every configuration in the documents is one that the program takes", () => {
+Deno.test("every configuration in the documents is one that the program takes", async () => {
   let count = 0;
   for (const { place, language, mark, lines } of documents.flatMap(({ blocks }) => blocks)) {
     if (language !== "yaml") continue;
     count++;
     const text = lines.join("\n");
-    if (mark === "relay.yaml") assertTaken(relayDefinition, place, text);
-    else if (mark === "sdn.yaml") assertTaken(sdnDefinition, place, text);
+    if (mark === "relay.yaml") await assertTaken(relayDefinition, place, text);
+    else if (mark === "sdn.yaml") await assertTaken(sdnDefinition, place, text);
     else assert.fail(`${place}: write <!-- relay.yaml --> or <!-- sdn.yaml --> above it`);
   }
   assert.ok(count >= 4);
@@ -145,13 +145,13 @@ const NAMED_WITH_OTHERS: ReadonlySet<string> = new Set([
   "publishBlocked",
 ]);
 
-function assertTaken<T extends object>(
+async function assertTaken<T extends object>(
   definition: ConfigDefinition<T>,
   place: string,
   text: string,
-): void {
+): Promise<void> {
   const file = { name: place, text };
-  const loaded = loadConfig(definition, { file, environment: {}, flags: [] });
+  const loaded = await loadConfig(definition, { file, environment: {}, flags: [] });
   assert.ok(loaded.ok, loaded.ok ? "" : loaded.refusal.join("\n"));
 }
 

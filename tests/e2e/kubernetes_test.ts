@@ -42,7 +42,7 @@ async function load(definition: typeof relayDefinition | typeof sdnDefinition, p
   const [container] = pod.spec.template.spec.containers;
   const name = container.args.at(-1).replace("/etc/qumo/", "config/");
   const environment = environmentOf(container);
-  const loaded = loadConfig<object>(definition as never, {
+  const loaded = await loadConfig<object>(definition as never, {
     file: { name, text: await Deno.readTextFile(`${FOLDER}base/${name}`) },
     environment,
     flags: [],

@@ -3,7 +3,7 @@ import { endProcess } from "@qumo/shared/runtime";
 
 if (Deno.args.length > 0) setInterval(() => {}, 1_000);
 Deno.exitCode = 3;
-endProcess(() => {
+await endProcess(() => {
   Deno.stdout.writeSync(new TextEncoder().encode("told"));
   Deno.exit();
 });

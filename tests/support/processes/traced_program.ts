@@ -1,7 +1,7 @@
 /** Two programs in one, as tracing knows them: one hands its span on, the other goes on with it. */
 import { openTracing } from "@qumo/shared/runtime";
 
-const tracing = openTracing();
+const tracing = await openTracing();
 const first = tracing.start("first", {
   kind: "client",
   attributes: { hop: 1, nothing: undefined },

@@ -6,6 +6,8 @@ export interface Import {
   /** The names asked for, as the other module calls them; "*" for all of them, none for effects alone. */
   readonly names: readonly string[] | "*";
   readonly typeOnly: boolean;
+  /** An `import()`: loaded when it is reached, and not with the module. */
+  readonly late: boolean;
   /** Given on to whoever imports this module: own name by the other module's name, or "*". */
   readonly passedOn?: ReadonlyMap<string, string> | "*";
   readonly line: number;
@@ -31,15 +33,19 @@ export function readModule(path: string, source: string): Module {
   const literalAt = new Map(scan.literals.map((literal) => [literal.start, literal.text]));
   const imports: Import[] = [];
   const computedImports: number[] = [];
-  const add = (match: RegExpExecArray, rest: Omit<Import, "specifier" | "line">) => {
+  const add = (
+    match: RegExpExecArray,
+    rest: Omit<Import, "specifier" | "line" | "late">,
+    late = false,
+  ) => {
     const specifier = literalAt.get(match.index + match[0].length - 1);
     const line = lineOf(source, match.index);
     if (specifier === undefined || specifier.includes("${}")) computedImports.push(line);
-    else imports.push({ specifier, line, ...rest });
+    else imports.push({ specifier, line, late, ...rest });
   };
   for (const match of scan.code.matchAll(FROM)) add(match, readClause(match[1]!, match[2]!));
   for (const match of scan.code.matchAll(FOR_EFFECT)) add(match, { names: [], typeOnly: false });
-  for (const match of scan.code.matchAll(CALL)) add(match, { names: "*", typeOnly: false });
+  for (const match of scan.code.matchAll(CALL)) add(match, { names: "*", typeOnly: false }, true);
   return { path, scan, imports, computedImports };
 }
 
@@ -66,7 +72,7 @@ export function findCycles(edges: ReadonlyMap<string, readonly string[]>): strin
   return [...cycles.values()];
 }
 
-function readClause(keyword: string, clause: string): Omit<Import, "specifier" | "line"> {
+function readClause(keyword: string, clause: string): Omit<Import, "specifier" | "line" | "late"> {
   const list = /\{([^}]*)\}/.exec(clause)?.[1];
   const entries = (list ?? "").split(",").map((entry) => entry.trim()).filter(Boolean);
   const pairs = entries.map((entry) => {

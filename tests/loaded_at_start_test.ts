@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { loadedAtStart } from "./support/source/loaded_at_start.ts";
+import { readProjectFiles } from "./support/source/project_files.ts";
+
+/*
+ * What is loaded before a program is ready costs each start time, and memory for as long as it runs:
+ * a module of others joins these lists by decision alone.
+ */
+const AT_START: Record<string, { others: readonly string[]; late: readonly string[] }> = {
+  "relay/main.ts": {
+    others: [
+      "@logtape/logtape",
+      "hono",
+      "node:buffer",
+      "node:crypto",
+      "node:dns/promises",
+      "node:http",
+      "node:net",
+      "node:process",
+      "node:stream",
+      "node:timers",
+      "node:util",
+      "zod",
+    ],
+    late: [
+      "relay/ops/scrape.ts -> relay/ops/prometheus.ts",
+      "shared/runtime/config_file.ts -> shared/runtime/config_tree.ts",
+      "shared/runtime/exporting.ts -> shared/runtime/tracing_exporter.ts",
+      "shared/runtime/health_check.ts -> shared/runtime/own_answer.ts",
+    ],
+  },
+  "sdn/main.ts": {
+    others: [
+      "@hono/zod-openapi",
+      "@logtape/logtape",
+      "node:buffer",
+      "node:crypto",
+      "node:http",
+      "node:process",
+      "node:sqlite",
+      "node:stream",
+      "node:timers",
+      "node:util",
+      "prom-client",
+      "zod",
+    ],
+    late: [
+      "shared/runtime/config_file.ts -> shared/runtime/config_tree.ts",
+      "shared/runtime/exporting.ts -> shared/runtime/tracing_exporter.ts",
+      "shared/runtime/health_check.ts -> shared/runtime/own_answer.ts",
+    ],
+  },
+};
+
+for (const [entry, { others, late }] of Object.entries(AT_START)) {
+  Deno.test(`${entry} loads nothing at its start that it does not need to be ready`, async () => {
+    const loaded = loadedAtStart(await readProjectFiles(), entry);
+    assert.deepEqual([...loaded.others].sort(), others);
+    assert.deepEqual([...loaded.late].sort(), late);
+    const eager = late.filter((line) => loaded.files.has(line.split(" -> ")[1]!));
+    assert.deepEqual(eager, []);
+  });
+}
+
+Deno.test("loadedAtStart() sees an import through others, and neither types nor late ones", () => {
+  const files = {
+    "a.ts": `import { b } from "./b.ts"; import type { C } from "./c.ts"; import "node:net";`,
+    "b.ts": `export { d } from "./d.ts"; const f = () => import("./e.ts");`,
+    "c.ts": `import "yaml";`,
+    "d.ts": `import { type T, parse } from "zod";`,
+    "e.ts": `import "hono";`,
+  };
+  const loaded = loadedAtStart(new Map(Object.entries(files)), "a.ts");
+  assert.deepEqual([...loaded.files], ["a.ts", "b.ts", "d.ts"]);
+  assert.deepEqual([...loaded.others], ["zod", "node:net"]);
+  assert.deepEqual([...loaded.late], ["b.ts -> e.ts"]);
+});

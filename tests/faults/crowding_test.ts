@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { dial } from "../../relay/transport/mod.ts";
 import { counter, faultTest, until } from "../support/faults/case.ts";
-import { beginHandshakes, Crowd } from "../support/faults/crowd.ts";
-import { RawPeer, sayTooMuch } from "../support/faults/raw.ts";
+import { beginHandshakes, Crowd, sayTooMuch } from "../support/faults/crowd.ts";
 import type { RelayProcess } from "../support/processes/relay_process.ts";
-import { WirePeer } from "../support/peers/wire_peer.ts";
+import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 
 // Who is silent is not gone soon, and there are fewer places than are taken.
 const PATIENT = { idle_timeout_ms: 30_000, handshake_timeout_ms: 30_000, max_handshakes: 100 };
@@ -17,14 +16,14 @@ faultTest(
     const { relay, deadline } = context;
     const before = await relay.peakRss();
     const attackers = await Promise.all(
-      Array.from({ length: 4 }, () => RawPeer.connect(relay, { maxIdleTimeout: 60_000 })),
+      Array.from({ length: 4 }, () => ScriptedPeer.dial(relay, { maxIdleTimeout: 60_000 })),
     );
     const work = attackers.map((peer) => sayTooMuch(peer, 160));
-    const closed = Promise.all(attackers.map((peer) => peer.closeCode()));
-    const codes = await deadline.for("the flooding sessions to be closed", closed);
+    const closed = Promise.all(attackers.map(({ closed }) => closed));
+    const ends = await deadline.for("the flooding sessions to be closed", closed);
     await Promise.allSettled(work);
     for (const peer of attackers) peer.close();
-    assert.deepEqual(codes, [1, 1, 1, 1]);
+    assert.deepEqual(ends.map(({ code }) => code), [1, 1, 1, 1]);
     assert.equal(await limitCount(relay, "unread_bytes_per_connection"), 4);
     const growth = (await relay.peakRss() - before) / MIB;
     // What they would have sent is five times as much.
@@ -40,7 +39,7 @@ faultTest("first packets whose answers nobody reads keep out no new session", as
   const { relay, deadline } = context;
   await deadline.for("the first packets", beginHandshakes(relay, 150));
   for (let session = 0; session < 20; session++) {
-    const peer = await deadline.for("a new session", WirePeer.connect(relay));
+    const peer = await deadline.for("a new session", ScriptedPeer.dial(relay));
     peer.close();
   }
   assert.ok(await limitCount(relay, "handshakes") > 0, "The places were not all taken");
@@ -79,7 +78,7 @@ faultTest("one address has so many connections, and others are not kept out", as
   const lines = relay.log().split("\n");
   const said = lines.filter((line) => line.includes("too many connections from 127.0.0.2"));
   assert.equal(said.length, 1, said.join("\n"));
-  const other = await deadline.for("a session of another address", WirePeer.connect(relay));
+  const other = await deadline.for("a session of another address", ScriptedPeer.dial(relay));
   other.close();
   crowd.close();
 }, { config: { server: { known_addresses: [], max_connections_per_address: 50 } } });

@@ -1,13 +1,13 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { draft18, type FullTrackName } from "@qumo/shared/wire";
+import type { FullTrackName } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { offer } from "../support/faults/canary.ts";
 import { counter, faultTest, total } from "../support/faults/case.ts";
-import { RawPeer } from "../support/faults/raw.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
-import { namespace, trackName, WirePeer } from "../support/peers/wire_peer.ts";
+import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
+import { openSubgroup, SubgroupReader, subscribe } from "../scenarios/script.ts";
 
-const FLOOD = trackName(["flood"], "track");
+const FLOOD = trackOf("flood", "track");
 const ALIAS = 7n;
 // With large objects 120 MB, several times what the relay may keep.
 const FLOOD_GROUPS = 60;
@@ -15,13 +15,12 @@ const GOOD_SUBSCRIBERS = 9;
 
 faultTest("a subscriber that never reads is skipped and ended, others get all", async (context) => {
   const { relay, deadline } = context;
-  const publisher = await offer(relay, namespace("flood"), ALIAS);
+  const publisher = await offer(relay, "flood", ALIAS);
   const good = await Promise.all(
-    Array.from({ length: GOOD_SUBSCRIBERS }, () => subscribe(relay, FLOOD)),
+    Array.from({ length: GOOD_SUBSCRIBERS }, () => watch(relay, FLOOD)),
   );
-  const lazy = await RawPeer.connect(relay);
-  await lazy.setup();
-  await lazy.bidi(subscribeMessage(0n, FLOOD));
+  const lazy = await ScriptedPeer.dial(relay, { maxUniStreams: 8 });
+  await subscribe(lazy, {}, FLOOD);
   const groups = 100;
   for (let group = 0; group < groups; group++) {
     await sendGroup(publisher, group, 4, 64 * 1024);
@@ -43,9 +42,9 @@ for (
 ) {
   faultTest(`a publisher that floods with ${what} objects floods nobody else`, async (context) => {
     const { relay, deadline } = context;
-    const publisher = await offer(relay, namespace("flood"), ALIAS);
-    const subscriber = await subscribe(relay, FLOOD);
-    const drained = drain(subscriber);
+    const publisher = await offer(relay, "flood", ALIAS);
+    const subscriber = await watch(relay, FLOOD);
+    const drained = subscriber.drain();
     for (let group = 0; group < FLOOD_GROUPS; group++) {
       await deadline.for(`group ${group}`, sendGroup(publisher, group, objects, bytes));
     }
@@ -59,14 +58,12 @@ for (
 faultTest(
   "a flood of requests is answered to the last, or refused",
   async ({ relay, deadline }) => {
-    const peer = await WirePeer.connect(relay);
+    const peer = await ScriptedPeer.dial(relay);
     const outcomes = new Map<string, number>();
     const count = 1_500;
     for (let sent = 0; sent < count; sent += 100) {
       const answers = Array.from({ length: 100 }, async (_, index) => {
-        const track = trackName(["nowhere"], `${sent + index}`);
-        const requestId = peer.requestId();
-        const request = await peer.request({ kind: "subscribe", requestId, track, parameters: {} });
+        const request = await subscribe(peer, {}, trackOf("nowhere", `${sent + index}`));
         const { code } = await request.expect("requestError");
         outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
         await request.finish().catch(() => {});
@@ -80,18 +77,17 @@ faultTest(
 
 faultTest("namespaces beyond the limit are refused, and those below stay", async (context) => {
   const { relay, deadline } = context;
-  const peer = await WirePeer.connect(relay);
+  const peer = await ScriptedPeer.dial(relay);
   const limit = 200;
   let refused = 0;
   for (let index = 0; index < limit + 50; index++) {
     const request = await peer.request({
       kind: "publishNamespace",
-      requestId: peer.requestId(),
-      namespace: namespace("flood", `${index}`),
+      namespace: namespaceOf(`flood/${index}`),
       parameters: {},
     });
     const answer = await deadline.for("an answer", request.next());
-    if (answer?.kind !== "requestError") continue;
+    if (answer.kind !== "requestError") continue;
     assert.equal(answer.code, "excessive_load");
     refused++;
   }
@@ -102,62 +98,36 @@ faultTest("namespaces beyond the limit are refused, and those below stay", async
 
 faultTest("subscribing and leaving at once, again and again, leaves nothing", async (context) => {
   const { relay, deadline } = context;
-  const peer = await WirePeer.connect(relay);
+  const peer = await ScriptedPeer.dial(relay);
   for (let cycle = 0; cycle < 500; cycle++) {
-    const request = await peer.request({
-      kind: "subscribe",
-      requestId: peer.requestId(),
-      track: trackName(["canary"], "track"),
-      parameters: {},
-    });
+    const request = await subscribe(peer, {}, trackOf("canary", "track"));
     if (cycle % 2 === 0) await deadline.for("an answer", request.next());
-    await request.cancel();
+    request.incoming.stop(0);
+    await request.finish();
   }
   peer.close();
   assert.equal(await counter(relay, "qumo_relay_tracks_active"), 1);
 });
 
-async function subscribe(server: QuicServerAddress, track: FullTrackName): Promise<WirePeer> {
-  const peer = await WirePeer.connect(server);
-  const requestId = peer.requestId();
-  const request = await peer.request({ kind: "subscribe", requestId, track, parameters: {} });
-  await request.expect("subscribeOk");
+async function watch(server: QuicServerAddress, track: FullTrackName): Promise<ScriptedPeer> {
+  const peer = await ScriptedPeer.dial(server);
+  await (await subscribe(peer, {}, track)).expect("subscribeOk");
   return peer;
 }
 
-function subscribeMessage(requestId: bigint, track: FullTrackName): Uint8Array {
-  return draft18.control.encode({ kind: "subscribe", requestId, track, parameters: {} });
-}
-
-async function sendGroup(publisher: WirePeer, group: number, objects: number, bytes: number) {
-  const subgroup = await publisher.openSubgroup({
-    alias: ALIAS,
-    group: BigInt(group),
-    subgroup: 0n,
-    priority: undefined,
-    hasProperties: false,
-    endOfGroup: true,
-    firstObject: true,
-  });
+async function sendGroup(publisher: ScriptedPeer, group: number, objects: number, bytes: number) {
+  const header = { alias: ALIAS, group: BigInt(group), endOfGroup: true, firstObject: true };
+  const subgroup = await openSubgroup(publisher, header);
   const payload = new Uint8Array(bytes).fill(group);
-  for (let object = 0; object < objects; object++) await subgroup.write({ object, payload });
+  for (let id = 0; id < objects; id++) await subgroup.send({ id, payload });
   await subgroup.finish();
 }
 
 /** The next group, which must be whole. */
-async function readGroup(subscriber: WirePeer, objects: number): Promise<void> {
-  const stream = await subscriber.streams.next();
-  assert.ok(stream?.kind === "subgroup", "The connection ended");
-  await stream.ended;
-  for (let object = 0; object < objects; object++) {
-    assert.equal((await stream.objects.next())?.object, object);
-  }
-}
-
-async function drain(subscriber: WirePeer): Promise<void> {
-  for (;;) {
-    const stream = await subscriber.streams.next();
-    if (stream === undefined) return;
-    if (stream.kind === "subgroup") { while (await stream.objects.next() !== undefined); }
-  }
+async function readGroup(subscriber: ScriptedPeer, objects: number): Promise<void> {
+  const { ids, end } = await (await SubgroupReader.next(subscriber)).rest();
+  assert.deepEqual({ ids, end }, {
+    ids: Array.from({ length: objects }, (_, id) => id),
+    end: "fin",
+  });
 }

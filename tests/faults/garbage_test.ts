@@ -12,10 +12,9 @@ import assert from "node:assert/strict";
 import { frame, subgroupHeader } from "../scenarios/script.ts";
 import { faultTest } from "../support/faults/case.ts";
 import { Random } from "../support/faults/random.ts";
-import { RawPeer } from "../support/faults/raw.ts";
 import type { RelayProcess } from "../support/processes/relay_process.ts";
-import { bytesOf } from "../support/peers/scripted_streams.ts";
-import { namespace, trackName } from "../support/peers/wire_peer.ts";
+import { bytesOf, type OutgoingStream } from "../support/peers/scripted_streams.ts";
+import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 
 const SEED = 18;
 const CONNECTIONS = 1_000;
@@ -27,13 +26,13 @@ const { PROTOCOL_VIOLATION, KEY_VALUE_FORMATTING_ERROR, INVALID_REQUEST_ID } = S
 interface Offence {
   readonly what: string;
   readonly code: number;
-  do(peer: RawPeer, control: WritableStreamDefaultWriter<Uint8Array>): Promise<unknown>;
+  do(peer: ScriptedPeer, control: OutgoingStream): Promise<unknown>;
 }
 
 const announcement = (requestId: bigint): ControlMessage => ({
   kind: "publishNamespace",
   requestId,
-  namespace: namespace("garbage"),
+  namespace: namespaceOf("garbage"),
   parameters: {},
 });
 const encode = (message: ControlMessage) => draft18.control.encode(message);
@@ -42,17 +41,17 @@ const OFFENCES: readonly Offence[] = [
   {
     what: "a stream of a type that there is not",
     code: PROTOCOL_VIOLATION,
-    do: (peer) => peer.uni(bytesOf(draft18, 0x3fffn, new Uint8Array(9))),
+    do: (peer) => peer.openStream(bytesOf(draft18, 0x3fffn, new Uint8Array(9))),
   },
   {
     what: "a second control stream",
     code: PROTOCOL_VIOLATION,
-    do: (peer) => peer.setup(),
+    do: (peer) => peer.openControl(encode({ kind: "setup", options: {} })),
   },
   {
     what: "the end of the control stream",
     code: PROTOCOL_VIOLATION,
-    do: (_, control) => control.close(),
+    do: (_, control) => control.finish(),
   },
   {
     what: "garbage on the control stream",
@@ -67,29 +66,29 @@ const OFFENCES: readonly Offence[] = [
   {
     what: "an unknown message on a request stream",
     code: PROTOCOL_VIOLATION,
-    do: (peer) => peer.bidi(frame(0x6fn, [new Uint8Array(5)])),
+    do: (peer) => peer.openRequest(frame(0x6fn, [new Uint8Array(5)])),
   },
   {
     what: "a message on a request stream that begins no request",
     code: PROTOCOL_VIOLATION,
-    do: (peer) => peer.bidi(encode({ kind: "goaway", uri: "", timeout: 0n, requestId: 1n })),
+    do: (peer) => peer.openRequest(encode({ kind: "goaway", uri: "", timeout: 0n, requestId: 1n })),
   },
   {
     what: "a request whose length is wrong",
     code: PROTOCOL_VIOLATION,
-    do: (peer) => peer.bidi(frame(0x6n, [0n, 1n, 1n, "a", 0n], -1)),
+    do: (peer) => peer.openRequest(frame(0x6n, [0n, 1n, 1n, "a", 0n], -1)),
   },
   {
     what: "a request id of the wrong side",
     code: INVALID_REQUEST_ID,
-    do: (peer) => peer.bidi(encode(announcement(1n))),
+    do: (peer) => peer.openRequest(encode(announcement(1n))),
   },
   {
     what: "a request id twice",
     code: INVALID_REQUEST_ID,
     do: async (peer) => {
-      await peer.bidi(encode(announcement(0n)));
-      await peer.bidi(encode(announcement(0n)));
+      await peer.openRequest(encode(announcement(0n)));
+      await peer.openRequest(encode(announcement(0n)));
     },
   },
   {
@@ -97,13 +96,13 @@ const OFFENCES: readonly Offence[] = [
     code: PROTOCOL_VIOLATION,
     do: async (peer) => {
       const header = encodeSubgroupHeader(subgroupHeader(), data18);
-      await (await peer.uni(header.slice(0, 2))).close();
+      await (await peer.openStream(header.slice(0, 2))).finish();
     },
   },
   {
     what: "a fetch's stream that ends within its header",
     code: PROTOCOL_VIOLATION,
-    do: async (peer) => await (await peer.uni(Uint8Array.of(0x05))).close(),
+    do: async (peer) => await (await peer.openStream(Uint8Array.of(0x05))).finish(),
   },
   {
     what: "a subgroup that ends within an object",
@@ -111,8 +110,8 @@ const OFFENCES: readonly Offence[] = [
     do: async (peer) => {
       await publishTrack(peer);
       const header = encodeSubgroupHeader(subgroupHeader(), data18);
-      const stream = await peer.uni(bytesOf(draft18, header, 0n, 100n, "short"));
-      await stream.close();
+      const stream = await peer.openStream(bytesOf(draft18, header, 0n, 100n, "short"));
+      await stream.finish();
     },
   },
   {
@@ -121,7 +120,7 @@ const OFFENCES: readonly Offence[] = [
     do: async (peer) => {
       await publishTrack(peer);
       const header = encodeSubgroupHeader(subgroupHeader(), data18);
-      await peer.uni(bytesOf(draft18, header, 0n, 0n, 0x77n));
+      await peer.openStream(bytesOf(draft18, header, 0n, 0n, 0x77n));
     },
   },
   {
@@ -138,10 +137,10 @@ const OFFENCES: readonly Offence[] = [
     what: "track properties that are none",
     code: KEY_VALUE_FORMATTING_ERROR,
     do: (peer) =>
-      peer.bidi(encode({
+      peer.openRequest(encode({
         kind: "publish",
         requestId: 0n,
-        track: trackName(["garbage"], "track"),
+        track: trackOf("garbage", "track"),
         alias: 7n,
         parameters: {},
         // Immutable properties, in which a value lacks its bytes.
@@ -152,50 +151,48 @@ const OFFENCES: readonly Offence[] = [
 
 faultTest("garbage after SETUP costs whoever sends it the session", async ({ relay, deadline }) => {
   for (const { what, code, do: offend } of OFFENCES) {
-    const peer = await deadline.for("a connection", RawPeer.connect(relay));
-    const control = await peer.setup();
-    await offend(peer, control);
-    const closed = await deadline.for(`the end after ${what}`, peer.closeCode());
-    assert.equal(closed, code, `The code after ${what}`);
+    const peer = await deadline.for("a connection", ScriptedPeer.dial(relay));
+    await offend(peer, await peer.control());
+    const closed = await deadline.for(`the end after ${what}`, peer.closed);
+    assert.equal(closed.code, code, `The code after ${what}`);
     peer.close();
   }
 });
 
-const STRAYS: readonly [string, (peer: RawPeer) => Promise<unknown>][] = [
+const STRAYS: readonly [string, (peer: ScriptedPeer) => Promise<unknown>][] = [
   ["padding", async (peer) => {
-    await peer.uni(bytesOf(draft18, PADDING_STREAM_TYPE, new Uint8Array(50_000)));
-    await peer.connection.sendDatagram(bytesOf(draft18, PADDING_DATAGRAM_TYPE, new Uint8Array(99)));
+    await peer.openStream(bytesOf(draft18, PADDING_STREAM_TYPE, new Uint8Array(50_000)));
+    peer.sendDatagram(bytesOf(draft18, PADDING_DATAGRAM_TYPE, new Uint8Array(99)));
   }],
   [
     "a fetch that nobody asked for",
-    (peer) => peer.uni(bytesOf(draft18, 0x05n, 77n, "?".repeat(99))),
+    (peer) => peer.openStream(bytesOf(draft18, 0x05n, 77n, "?".repeat(99))),
   ],
   ["a subgroup of a track that nobody named", async (peer) => {
     const header = encodeSubgroupHeader(subgroupHeader({ alias: 99n }), data18);
-    for (let count = 0; count < 50; count++) await peer.uni(header);
+    for (let count = 0; count < 50; count++) await peer.openStream(header);
   }],
   ["datagrams of a track that nobody named", async (peer) => {
     for (let count = 0; count < 500; count++) {
-      await peer.connection.sendDatagram(bytesOf(draft18, 0x00n, 99n, 1n, 1n, "\x80payload"));
+      peer.sendDatagram(bytesOf(draft18, 0x00n, 99n, 1n, 1n, "\x80payload"));
     }
   }],
   ["streams that say nothing", async (peer) => {
-    for (let count = 0; count < 100; count++) await peer.uni(new Uint8Array(0));
+    for (let count = 0; count < 100; count++) await peer.openStream(new Uint8Array(0));
     // Of requests that are begun and not finished a session has fewer.
-    for (let count = 0; count < 50; count++) await peer.bidi(new Uint8Array(0));
+    for (let count = 0; count < 50; count++) await peer.openRequest(new Uint8Array(0));
   }],
   ["streams that say half of something", async (peer) => {
-    for (let count = 0; count < 100; count++) await peer.uni(Uint8Array.of(0xc0));
-    for (let count = 0; count < 50; count++) await peer.bidi(Uint8Array.of(0x06, 0x00));
+    for (let count = 0; count < 100; count++) await peer.openStream(Uint8Array.of(0xc0));
+    for (let count = 0; count < 50; count++) await peer.openRequest(Uint8Array.of(0x06, 0x00));
   }],
 ];
 
 faultTest("what is odd but allowed costs nothing", async ({ relay, deadline }) => {
-  const peers: RawPeer[] = [];
+  const peers: ScriptedPeer[] = [];
   for (const [what, send] of STRAYS) {
-    const peer = await deadline.for("a connection", RawPeer.connect(relay));
+    const peer = await deadline.for("a connection", ScriptedPeer.dial(relay));
     peers.push(peer);
-    await peer.setup();
     await deadline.for(what, send(peer));
   }
   // As long as a stream may be silent, and longer.
@@ -217,36 +214,37 @@ faultTest("a thousand connections that talk garbage are gone as they came", asyn
 
 /** Garbage on streams of both kinds and in datagrams, then a leave without waiting for anything. */
 async function talkGarbage(relay: RelayProcess, random: Random, protocol: string): Promise<void> {
-  const peer = await RawPeer.connect(relay, { protocol });
+  const peer = await ScriptedPeer.dial(relay, { protocol, setup: false });
   try {
-    if (protocol === "moqt-18" && random.percent(50)) await peer.setup();
+    const isPolite = protocol === "moqt-18" && random.percent(50);
+    if (isPolite) await peer.openControl(encode({ kind: "setup", options: {} }));
     for (let count = 1 + random.below(4); count > 0; count--) {
-      await peer.uni(random.bytes(200));
-      await peer.bidi(random.bytes(200));
-      await peer.connection.sendDatagram(random.bytes(200));
+      await peer.openStream(random.bytes(200));
+      await peer.openRequest(random.bytes(200));
+      peer.sendDatagram(random.bytes(200));
     }
   } catch {
     // The relay may have closed the connection already.
   }
-  if (random.percent(70)) await Promise.race([peer.closeCode(), sleep(systemClock, 150)]);
+  if (random.percent(70)) await Promise.race([peer.closed, sleep(systemClock, 150)]);
   peer.close();
 }
 
 /** Datagrams that come before SETUP was read are dropped, so one may not be enough. */
-async function sendUntilClosed(peer: RawPeer, datagram: Uint8Array): Promise<void> {
+async function sendUntilClosed(peer: ScriptedPeer, datagram: Uint8Array): Promise<void> {
   let closed = false;
-  void peer.closeCode().then(() => closed = true);
+  void peer.closed.then(() => closed = true);
   while (!closed) {
-    await peer.connection.sendDatagram(datagram).catch(() => {});
+    peer.sendDatagram(datagram);
     await sleep(systemClock, 20);
   }
 }
 
-async function publishTrack(peer: RawPeer): Promise<void> {
-  await peer.bidi(encode({
+async function publishTrack(peer: ScriptedPeer): Promise<void> {
+  await peer.openRequest(encode({
     kind: "publish",
     requestId: 0n,
-    track: trackName(["garbage"], "track"),
+    track: trackOf("garbage", "track"),
     alias: subgroupHeader().alias,
     parameters: {},
     properties: new Uint8Array(0),
@@ -254,8 +252,12 @@ async function publishTrack(peer: RawPeer): Promise<void> {
 }
 
 /** The sessions are there after this time, which passes on the network. */
-async function assertAlive(relay: RelayProcess, peers: readonly RawPeer[], milliseconds: number) {
-  const ends = peers.map((peer) => peer.connection.closed);
+async function assertAlive(
+  relay: RelayProcess,
+  peers: readonly ScriptedPeer[],
+  milliseconds: number,
+) {
+  const ends = peers.map(({ closed }) => closed);
   const timeout = AbortSignal.timeout(milliseconds);
   const time = new Promise<"time">((resolve) => timeout.onabort = () => resolve("time"));
   assert.equal(await Promise.race([...ends, time]), "time", relay.log());

@@ -7,13 +7,12 @@ import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { dial, dialQuic } from "../../relay/transport/mod.ts";
 import { podTest, until } from "../support/faults/case.ts";
-import { beginHandshakes, Crowd } from "../support/faults/crowd.ts";
-import { RawPeer, sayTooMuch } from "../support/faults/raw.ts";
+import { beginHandshakes, Crowd, sayTooMuch } from "../support/faults/crowd.ts";
 import { openControl, openRequest } from "../support/peers/http3.ts";
 import { rawHttp } from "../support/peers/raw_http.ts";
 import { askBeside, halfHeads } from "../support/peers/half_heads.ts";
 import type { RelayProcess } from "../support/processes/relay_process.ts";
-import { WirePeer } from "../support/peers/wire_peer.ts";
+import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 
 podTest("in a pod: 1100 first packets whose answers nobody reads", async ({ relay, deadline }) => {
   await deadline.for("the first packets", beginHandshakes(relay, 1_100));
@@ -43,22 +42,23 @@ podTest("in a pod: 1030 silent HTTP/3 connections", async ({ relay, deadline }) 
 
 podTest("in a pod: four sessions of 500 streams full of updates", async ({ relay, deadline }) => {
   const attackers = await Promise.all(
-    Array.from({ length: 4 }, () => RawPeer.connect(relay, { maxIdleTimeout: 60_000 })),
+    Array.from({ length: 4 }, () => ScriptedPeer.dial(relay, { maxIdleTimeout: 60_000 })),
   );
   const work = attackers.map((peer) => sayTooMuch(peer, 500));
-  const closed = Promise.all(attackers.map((peer) => peer.closeCode()));
-  assert.deepEqual(await deadline.for("the flooding sessions to be closed", closed), [1, 1, 1, 1]);
+  const closed = Promise.all(attackers.map(({ closed }) => closed));
+  const ends = await deadline.for("the flooding sessions to be closed", closed);
+  assert.deepEqual(ends.map(({ code }) => code), [1, 1, 1, 1]);
   await Promise.allSettled(work);
   for (const peer of attackers) peer.close();
 });
 
 podTest("in a pod: 24 sessions that each send a little less than one may", async (context) => {
   const { relay, deadline } = context;
-  const attackers: RawPeer[] = [];
+  const attackers: ScriptedPeer[] = [];
   for (let session = 0; session < 24; session++) {
-    attackers.push(await RawPeer.connect(relay, { maxIdleTimeout: 60_000 }));
+    attackers.push(await ScriptedPeer.dial(relay, { maxIdleTimeout: 60_000 }));
   }
-  const ended = Promise.race(attackers.map((peer) => peer.closeCode()));
+  const ended = Promise.race(attackers.map(({ closed }) => closed));
   const work = attackers.map((peer) => sayTooMuch(peer, 50));
   await deadline.for("the first of them to be closed", ended);
   await deadline.for(
@@ -114,5 +114,5 @@ podTest("in a pod: frames without content, without end", async ({ relay, deadlin
 });
 
 async function newSessions(relay: RelayProcess, count: number): Promise<void> {
-  for (let session = 0; session < count; session++) (await WirePeer.connect(relay)).close();
+  for (let session = 0; session < count; session++) (await ScriptedPeer.dial(relay)).close();
 }

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { offer } from "../support/faults/canary.ts";
 import { faultTest, total, until } from "../support/faults/case.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
-import { trackName, WirePeer } from "../support/peers/wire_peer.ts";
+import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
+import { openSubgroup, publish, subscribe } from "../scenarios/script.ts";
 
-const OURS = trackName(["show"], "track");
+const OURS = trackOf("show", "track");
 const ALIAS = 3n;
 const REPLACED = "qumo_relay_publishers_replaced_total";
 
@@ -13,18 +14,10 @@ faultTest(
   async (context) => {
     const { relay, deadline } = context;
     // The name of the canary, which goes on beside this and is compared object by object.
-    const stranger = await WirePeer.connect(relay);
-    const request = await stranger.request({
-      kind: "publish",
-      requestId: stranger.requestId(),
-      track: trackName(["canary"], "track"),
-      alias: ALIAS,
-      parameters: {},
-      properties: new Uint8Array(0),
-    });
+    const stranger = await ScriptedPeer.dial(relay);
+    const request = await publish(stranger, { track: trackOf("canary", "track"), alias: ALIAS });
     await contradict(stranger);
-    const done = await deadline.for("an answer", request.next());
-    assert.ok(done !== undefined);
+    await deadline.for("an answer", request.next());
     await deadline.for(
       "somebody to be replaced",
       until(async () => await total(relay, REPLACED) > 0),
@@ -36,18 +29,11 @@ faultTest(
 
 faultTest("a track of which two say different things is malformed for nobody", async (context) => {
   const { relay, deadline } = context;
-  const elder = await offer(relay, OURS.namespace, ALIAS);
+  const elder = await offer(relay, "show", ALIAS);
   const { request, viewer } = await watch(relay);
   await sendObject(elder, 0n, 1);
-  const stranger = await offer(relay, OURS.namespace, ALIAS);
-  await stranger.request({
-    kind: "publish",
-    requestId: stranger.requestId(),
-    track: OURS,
-    alias: ALIAS,
-    parameters: {},
-    properties: new Uint8Array(0),
-  });
+  const stranger = await offer(relay, "show", ALIAS);
+  await publish(stranger, { track: OURS, alias: ALIAS });
   await sendObject(stranger, 0n, 2);
   const done = await deadline.for("the viewer to be told", request.expect("publishDone"));
   assert.notEqual(done.code, "malformed_track");
@@ -57,32 +43,18 @@ faultTest("a track of which two say different things is malformed for nobody", a
 });
 
 /** Takes the canary's first object for its own. */
-async function contradict(publisher: WirePeer): Promise<void> {
+async function contradict(publisher: ScriptedPeer): Promise<void> {
   await sendObject(publisher, 0n, 255);
 }
 
-async function sendObject(publisher: WirePeer, group: bigint, filling: number): Promise<void> {
-  const subgroup = await publisher.openSubgroup({
-    alias: ALIAS,
-    group,
-    subgroup: 0n,
-    priority: undefined,
-    hasProperties: false,
-    endOfGroup: false,
-    firstObject: true,
-  });
-  await subgroup.write({ object: 0, payload: new Uint8Array(400).fill(filling) });
+async function sendObject(publisher: ScriptedPeer, group: bigint, filling: number): Promise<void> {
+  const header = { alias: ALIAS, group, firstObject: true };
+  await openSubgroup(publisher, header, { id: 0, payload: new Uint8Array(400).fill(filling) });
 }
 
 async function watch(server: QuicServerAddress) {
-  const viewer = await WirePeer.connect(server);
-  const requestId = viewer.requestId();
-  const request = await viewer.request({
-    kind: "subscribe",
-    requestId,
-    track: OURS,
-    parameters: {},
-  });
+  const viewer = await ScriptedPeer.dial(server);
+  const request = await subscribe(viewer, {}, OURS);
   await request.expect("subscribeOk");
   return { viewer, request };
 }

@@ -3,7 +3,9 @@ import { UdpForwarder } from "../contracts/transport/udp_forwarder.ts";
 import { offer } from "../support/faults/canary.ts";
 import { counter, faultTest, until } from "../support/faults/case.ts";
 import { Random } from "../support/faults/random.ts";
-import { namespace, trackName, WirePeer } from "../support/peers/wire_peer.ts";
+import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
+import { openSubgroup, SubgroupReader, subscribe } from "../scenarios/script.ts";
+import { firstPackets } from "../support/faults/crowd.ts";
 
 const SEED = 18;
 const LOST = 'qumo_relay_sessions_ended_total{reason="lost"}';
@@ -14,30 +16,16 @@ faultTest("a publisher that vanishes ends its track for who watches", async (con
   const port = line.to(relay.port);
   const publisher = await offer(
     { ...relay, port, certificateHash: relay.certificateHash },
-    namespace("gone"),
+    "gone",
     7n,
   );
-  const subscriber = await context.join((server) => WirePeer.connect(server));
-  const watching = await subscriber.request({
-    kind: "subscribe",
-    requestId: subscriber.requestId(),
-    track: trackName(["gone"], "track"),
-    parameters: {},
-  });
+  const subscriber = await context.join((server) => ScriptedPeer.dial(server));
+  const watching = await subscribe(subscriber, {}, trackOf("gone", "track"));
   await watching.expect("subscribeOk");
-  const subgroup = await publisher.openSubgroup({
-    alias: 7n,
-    group: 0n,
-    subgroup: 0n,
-    priority: undefined,
-    hasProperties: false,
-    endOfGroup: false,
-    firstObject: true,
-  });
-  await subgroup.write({ object: 0, payload: new Uint8Array(10) });
-  const stream = await deadline.for("the group", subscriber.streams.next());
-  assert.ok(stream?.kind === "subgroup");
-  await deadline.for("the object", stream.objects.next());
+  const object = { id: 0, payload: new Uint8Array(10) };
+  await openSubgroup(publisher, { alias: 7n, firstObject: true }, object);
+  const group = await deadline.for("the group", SubgroupReader.next(subscriber));
+  await deadline.for("the object", group.next());
 
   line.cut();
   await deadline.for("PUBLISH_DONE", watching.expect("publishDone"));
@@ -50,15 +38,10 @@ faultTest("a publisher that vanishes ends its track for who watches", async (con
 faultTest("subscribers that vanish are forgotten", async ({ relay, deadline }) => {
   const line = new UdpForwarder();
   const port = line.to(relay.port);
-  const subscriber = await WirePeer.connect({ port, certificateHash: relay.certificateHash });
-  const watching = await subscriber.request({
-    kind: "subscribe",
-    requestId: subscriber.requestId(),
-    track: trackName(["canary"], "track"),
-    parameters: {},
-  });
+  const subscriber = await ScriptedPeer.dial({ port, certificateHash: relay.certificateHash });
+  const watching = await subscribe(subscriber, {}, trackOf("canary", "track"));
   await watching.expect("subscribeOk");
-  await deadline.for("the canary's next group", subscriber.streams.next());
+  await deadline.for("the canary's next group", subscriber.nextStream());
   line.cut();
   await deadline.for("the loss", until(async () => await counter(relay, LOST) === 1));
   assert.equal(await counter(relay, "qumo_relay_subscribers_active"), 1);
@@ -97,23 +80,3 @@ faultTest("UDP packets that are none of QUIC's are nothing to it", async ({ rela
   }
   socket.close();
 });
-
-/** The first packets of so many clients, each with a ClientHello. */
-async function firstPackets(count: number): Promise<Uint8Array<ArrayBuffer>[]> {
-  const sink = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
-  const { port } = sink.addr as Deno.NetAddr;
-  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-  const packets = new Map<string, Uint8Array<ArrayBuffer>>();
-  const connecting: Promise<unknown>[] = [];
-  while (packets.size < count) {
-    const options = { hostname: "127.0.0.1", port, alpnProtocols: ["moqt-18"], endpoint };
-    connecting.push(Deno.connectQuic<false>(options).catch(() => {}));
-    const [packet] = await sink.receive();
-    // The destination's id, which the client chose, tells them apart.
-    packets.set(packet.slice(6, 6 + packet[5]!).toHex(), packet.slice());
-  }
-  endpoint.close({ closeCode: 0, reason: "" });
-  sink.close();
-  await Promise.all(connecting);
-  return [...packets.values()];
-}

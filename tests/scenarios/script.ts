@@ -52,6 +52,20 @@ export interface ScriptedObject {
   readonly status?: number;
 }
 
+/** An object to send, its payload in text or in bytes. */
+export interface OutgoingObject extends Omit<ScriptedObject, "payload"> {
+  readonly payload: string | Uint8Array;
+}
+
+/** An object as it came, in bytes. */
+export interface ReceivedObject {
+  readonly id: number;
+  readonly status: number;
+  /** Undefined where the stream's objects have none. */
+  readonly properties: Uint8Array | undefined;
+  readonly payload: Uint8Array;
+}
+
 /** Properties as a peer of this dialect writes them; scenarios write them as draft 18 does. */
 export function written(properties: Uint8Array, dialect: DataDialect): Uint8Array {
   return dialect.properties.of({ bytes: properties, form: data18.properties });
@@ -180,13 +194,13 @@ export class SubgroupScript {
   }
 
   /** Sends objects in one write. */
-  async send(...objects: readonly ScriptedObject[]): Promise<void> {
+  async send(...objects: readonly OutgoingObject[]): Promise<void> {
     await this.raw(concat(objects.map((object) => this.encode(object))));
   }
 
   /** An object as it would be sent next. */
-  encode({ id, payload, properties, status = 0 }: ScriptedObject): Uint8Array {
-    const body = text.encode(payload);
+  encode({ id, payload, properties, status = 0 }: OutgoingObject): Uint8Array {
+    const body = typeof payload === "string" ? text.encode(payload) : payload;
     const bytes = new Uint8Array(64 + (properties?.length ?? 0) + body.length);
     const delta = id - this.#previous - 1;
     const at = writeObjectHeader(
@@ -221,7 +235,7 @@ export class SubgroupScript {
 export async function openSubgroup(
   peer: ScriptedPeer,
   fields: Partial<SubgroupHeader> = {},
-  ...objects: readonly ScriptedObject[]
+  ...objects: readonly OutgoingObject[]
 ): Promise<SubgroupScript> {
   const header = subgroupHeader(fields);
   const { data } = peer.draft;
@@ -235,7 +249,7 @@ export async function openSubgroup(
 export async function sendSubgroup(
   peer: ScriptedPeer,
   fields: Partial<SubgroupHeader> = {},
-  ...objects: readonly ScriptedObject[]
+  ...objects: readonly OutgoingObject[]
 ): Promise<void> {
   await (await openSubgroup(peer, fields, ...objects)).finish();
 }
@@ -273,6 +287,19 @@ export class SubgroupReader {
 
   /** The next object, or how the stream ended. */
   async next(): Promise<ScriptedObject | StreamEnd> {
+    const object = await this.nextBytes();
+    if (typeof object !== "object") return object;
+    const { id, status, properties, payload } = object;
+    return {
+      id,
+      payload: new TextDecoder().decode(payload),
+      ...(properties !== undefined && { properties: read(properties, this.stream.draft.data) }),
+      ...(status !== 0 && { status }),
+    };
+  }
+
+  /** As {@linkcode SubgroupReader.next}, in bytes. */
+  async nextBytes(): Promise<ReceivedObject | StreamEnd> {
     const delta = await this.stream.varintOrEnd();
     if (delta === undefined) return await this.stream.ended();
     const id = this.#previous + 1 + Number(delta);
@@ -282,20 +309,14 @@ export class SubgroupReader {
       : undefined;
     const length = Number(await this.stream.varint());
     const status = length === 0 ? Number(await this.stream.varint()) : 0;
-    const payload = new TextDecoder().decode(await this.stream.bytes(length));
-    return {
-      id,
-      payload,
-      ...(properties !== undefined && { properties: read(properties, this.stream.draft.data) }),
-      ...(status !== 0 && { status }),
-    };
+    return { id, status, properties, payload: await this.stream.bytes(length) };
   }
 
   /** All that is left: ids of objects, and how the stream ended. */
   async rest(): Promise<{ readonly ids: number[]; readonly end: StreamEnd }> {
     const ids: number[] = [];
     for (;;) {
-      const next = await this.next();
+      const next = await this.nextBytes();
       if (typeof next !== "object") return { ids, end: next };
       ids.push(next.id);
     }

@@ -1,10 +1,17 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
-import { namespace, trackName, WirePeer } from "../peers/wire_peer.ts";
-import type { IncomingSubgroup } from "../peers/wire_streams.ts";
+import {
+  announce,
+  openSubgroup,
+  sendSubscribeOk,
+  SubgroupReader,
+  subscribe,
+} from "../../scenarios/script.ts";
+import { ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
 
-const TRACK = trackName(["canary"], "track");
+const NAMESPACE = "canary";
+const TRACK = trackOf(NAMESPACE, "track");
 const ALIAS = 1n;
 
 const INTERVAL = 20;
@@ -16,8 +23,8 @@ const PAYLOAD_BYTES = 400;
  * a second, every one of which must arrive.
  */
 export class Canary {
-  readonly #publisher: WirePeer;
-  readonly #subscriber: WirePeer;
+  readonly #publisher: ScriptedPeer;
+  readonly #subscriber: ScriptedPeer;
   readonly #enough = new AbortController();
   // As they came: a busy machine may hand over a group before the one that was sent before it.
   readonly #arrived: number[] = [];
@@ -25,7 +32,7 @@ export class Canary {
   #sent = 0;
   #groups = 0;
 
-  private constructor(publisher: WirePeer, subscriber: WirePeer) {
+  private constructor(publisher: ScriptedPeer, subscriber: ScriptedPeer) {
     this.#publisher = publisher;
     this.#subscriber = subscriber;
     this.#work = Promise.all([this.#publish(), this.#watch()]);
@@ -34,16 +41,9 @@ export class Canary {
 
   /** Connects both, and returns when objects may flow. */
   static async start(server: QuicServerAddress): Promise<Canary> {
-    const publisher = await offer(server, TRACK.namespace, ALIAS);
-    const subscriber = await WirePeer.connect(server);
-    const requestId = subscriber.requestId();
-    const request = await subscriber.request({
-      kind: "subscribe",
-      requestId,
-      track: TRACK,
-      parameters: {},
-    });
-    await request.expect("subscribeOk");
+    const publisher = await offer(server, NAMESPACE, ALIAS);
+    const subscriber = await ScriptedPeer.dial(server);
+    await (await subscribe(subscriber, {}, TRACK)).expect("subscribeOk");
     return new Canary(publisher, subscriber);
   }
 
@@ -68,17 +68,15 @@ export class Canary {
   async #publish(): Promise<void> {
     const { signal } = this.#enough;
     while (!signal.aborted) {
-      const subgroup = await this.#publisher.openSubgroup({
+      const subgroup = await openSubgroup(this.#publisher, {
         alias: ALIAS,
         group: BigInt(this.#groups++),
-        subgroup: 0n,
         priority: 0,
-        hasProperties: false,
         endOfGroup: true,
         firstObject: true,
       });
-      for (let object = 0; object < OBJECTS_PER_GROUP; object++) {
-        await subgroup.write({ object, payload: payloadOf(this.#sent++) });
+      for (let id = 0; id < OBJECTS_PER_GROUP; id++) {
+        await subgroup.send({ id, payload: payloadOf(this.#sent++) });
         await sleep(systemClock, INTERVAL, signal);
       }
       await subgroup.finish();
@@ -86,59 +84,41 @@ export class Canary {
   }
 
   async #watch(): Promise<void> {
-    const groups: IncomingSubgroup[] = [];
-    for (;;) {
-      if (this.#enough.signal.aborted && groups.length === this.#groups) break;
-      const stream = await this.#subscriber.streams.next();
-      assert.ok(stream?.kind === "subgroup", "The canary's connection ended");
-      groups.push(stream);
-      await this.#read(stream);
+    for (let groups = 0; !this.#enough.signal.aborted || groups < this.#groups; groups++) {
+      await this.#read(await SubgroupReader.next(this.#subscriber));
     }
   }
 
-  async #read({ header, objects, ended }: IncomingSubgroup): Promise<void> {
+  async #read(reader: SubgroupReader): Promise<void> {
     for (let expected = 0;; expected++) {
-      const object = await objects.next();
-      if (object === undefined) break;
-      assert.equal(object.object, expected, "The canary's objects are out of order");
-      const index = Number(header.group) * OBJECTS_PER_GROUP + object.object;
+      const object = await reader.nextBytes();
+      if (typeof object !== "object") return assert.equal(object, "fin", "A group was cut off");
+      assert.equal(object.id, expected, "The canary's objects are out of order");
+      const index = Number(reader.header.group) * OBJECTS_PER_GROUP + object.id;
       assert.deepEqual(object.payload, payloadOf(index), "The canary's bytes are damaged");
       this.#arrived.push(index);
     }
-    await ended;
   }
 }
 
 /** A peer that announces a namespace and delivers whatever track of it is asked for, once, as `alias`. */
 export async function offer(
   server: QuicServerAddress,
-  name: ReturnType<typeof namespace>,
+  path: string,
   alias: bigint,
-): Promise<WirePeer> {
-  const publisher = await WirePeer.connect(server);
+): Promise<ScriptedPeer> {
+  const publisher = await ScriptedPeer.dial(server);
   void answerRequests(publisher, alias).catch(() => {});
-  const requestId = publisher.requestId();
-  const announcement = await publisher.request({
-    kind: "publishNamespace",
-    requestId,
-    namespace: name,
-    parameters: {},
-  });
-  await announcement.expect("requestOk");
+  await announce(publisher, path);
   return publisher;
 }
 
-async function answerRequests(publisher: WirePeer, alias: bigint): Promise<void> {
+async function answerRequests(publisher: ScriptedPeer, alias: bigint): Promise<void> {
   for (;;) {
-    const request = await publisher.requests.next();
-    if (request === undefined) return;
+    const request = await publisher.acceptRequest();
     const message = await request.next();
-    const properties = new Uint8Array(0);
-    if (message?.kind === "subscribe") {
-      await request.send({ kind: "subscribeOk", alias, parameters: {}, properties });
-    } else {
-      await request.send({ kind: "requestOk", parameters: {}, properties });
-    }
+    if (message.kind === "subscribe") await sendSubscribeOk(request, { alias });
+    else await request.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
   }
 }
 

@@ -1,4 +1,7 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
+import { draft18 } from "@qumo/shared/wire";
+import { subscribe } from "../../scenarios/script.ts";
+import { type ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
 
 /** Who a crowd is and where it comes from. */
@@ -28,10 +31,7 @@ export class Crowd {
     // A few at a time: this machine has to do both halves of each handshake.
     while (connections.length < count) {
       const next = Math.min(AT_ONCE, count - connections.length);
-      const calls = Array.from(
-        { length: next },
-        () => call(endpoint, server, server.port, protocol),
-      );
+      const calls = Array.from({ length: next }, () => call(endpoint, server, protocol));
       connections.push(...await Promise.all(calls));
     }
     for (const { closed } of connections) closed.catch(() => {});
@@ -44,43 +44,47 @@ export class Crowd {
   }
 }
 
-/**
- * Begins handshakes and reads none of the answers: the calls are made into a line that keeps their
- * first packets, which are then sent to the server in one go.
- */
-export async function beginHandshakes(server: QuicServerAddress, count: number) {
+/** Begins handshakes and reads none of the answers. */
+export async function beginHandshakes(server: QuicServerAddress, count: number): Promise<void> {
   const line = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
-  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-  const { port } = line.addr as Deno.NetAddr;
-  // By the connection's first number: a call repeats its packet when no answer comes.
-  const packets = new Map<string, Uint8Array>();
-  const calls: Promise<unknown>[] = [];
-  while (packets.size < count) {
-    // It fails once it has waited for so long, which may be before all have begun.
-    if (calls.length < count) calls.push(call(endpoint, server, port, "moqt-18").catch(() => {}));
-    const [packet] = await line.receive();
-    packets.set(packet.slice(6, 6 + packet[5]!).toHex(), packet.slice());
-  }
-  for (const packet of packets.values()) {
+  for (const packet of await firstPackets(count)) {
     await line.send(packet, { transport: "udp", hostname: "127.0.0.1", port: server.port });
     // A socket's buffer holds no more than a few hundred.
     await sleep(systemClock, 1);
   }
   line.close();
+}
+
+/** The first packets of so many clients, each with a ClientHello. */
+export async function firstPackets(count: number): Promise<Uint8Array<ArrayBuffer>[]> {
+  const line = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
+  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+  const { port } = line.addr as Deno.NetAddr;
+  const options = { hostname: "127.0.0.1", port, alpnProtocols: ["moqt-18"], endpoint };
+  // By the connection's first number, which the client chose: a call repeats its packet when no answer comes.
+  const packets = new Map<string, Uint8Array<ArrayBuffer>>();
+  const calls: Promise<unknown>[] = [];
+  while (packets.size < count) {
+    // It fails once it has waited for so long, which may be before all have begun.
+    if (calls.length < count) calls.push(Deno.connectQuic<false>(options).catch(() => {}));
+    const [packet] = await line.receive();
+    packets.set(packet.slice(6, 6 + packet[5]!).toHex(), packet.slice());
+  }
+  line.close();
   endpoint.close({ closeCode: 0, reason: "" });
   await Promise.all(calls);
+  return [...packets.values()];
 }
 
 function call(
   endpoint: Deno.QuicEndpoint,
   server: QuicServerAddress,
-  port: number,
   protocol: string,
 ): Promise<Deno.QuicConn> {
   const options = {
     endpoint,
     hostname: "127.0.0.1",
-    port,
+    port: server.port,
     alpnProtocols: [protocol],
     maxIdleTimeout: 60_000,
     keepAliveInterval: 1_000,
@@ -90,3 +94,25 @@ function call(
 }
 
 const AT_ONCE = 50;
+
+// What QUIC takes of a stream that nobody reads.
+const STREAM_WINDOW = 1_250_000;
+
+/**
+ * Asks for so many tracks that it is content to wait for, and changes its mind without end on every
+ * stream.
+ */
+export async function sayTooMuch(peer: ScriptedPeer, requests: number): Promise<void> {
+  const streams = Array.from({ length: requests }, async (_, index) => {
+    const track = trackOf("nowhere", `${index}`);
+    const { outgoing } = await subscribe(peer, { rendezvousTimeout: 30_000n }, track);
+    for (let written = 0; written < STREAM_WINDOW; written += UPDATES.length) {
+      await outgoing.write(UPDATES);
+    }
+  });
+  await Promise.allSettled(streams);
+}
+
+const UPDATES = new Uint8Array(64 * 1024);
+const UPDATE = draft18.control.encode({ kind: "requestUpdate", requestId: 2_000n, parameters: {} });
+for (let at = 0; at + UPDATE.length <= UPDATES.length; at += UPDATE.length) UPDATES.set(UPDATE, at);

@@ -9,7 +9,13 @@ import {
   type SetupOptions,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import type { CloseInfo, Connection } from "../../../relay/transport/mod.ts";
+import {
+  type CloseInfo,
+  type Connection,
+  dialQuic,
+  type QuicTransportOptions,
+} from "../../../relay/transport/mod.ts";
+import type { QuicServerAddress } from "../transport/quic_transport.ts";
 import { Queue } from "./queue.ts";
 import { IncomingStream, ofKind, OutgoingStream, RequestStream } from "./scripted_streams.ts";
 
@@ -21,6 +27,12 @@ export interface ScriptedPeerOptions {
   readonly role?: "client" | "server";
   /** What SETUP says besides a name; false for a peer that opens no control stream by itself. */
   readonly setup?: Partial<SetupOptions> | false;
+}
+
+/** As whom the peer comes over QUIC. */
+export interface DialOptions extends ScriptedPeerOptions, QuicTransportOptions {
+  /** What it offers by ALPN; that of its draft when nothing is said. */
+  readonly protocol?: string;
 }
 
 type WithoutId<M> = M extends { requestId: bigint }
@@ -83,6 +95,21 @@ export class ScriptedPeer implements AsyncDisposable {
     return peer;
   }
 
+  /** Connects to a server on the loopback address, and exchanges SETUP unless it was told not to. */
+  static async dial(server: QuicServerAddress, options: DialOptions = {}): Promise<ScriptedPeer> {
+    const { draft = draft18, protocol = draft.protocol } = options;
+    const connection = await dialQuic({
+      ...options,
+      hostname: "127.0.0.1",
+      port: server.port,
+      alpnProtocols: [protocol],
+      serverCertificateHashes: [server.certificateHash.toHex()],
+    });
+    const peer = await ScriptedPeer.connect(connection, options);
+    if (options.setup !== false) await peer.theirSetup();
+    return peer;
+  }
+
   /** Opens a unidirectional stream with these bytes and takes it for the control stream. */
   async openControl(bytes: Uint8Array): Promise<OutgoingStream> {
     const stream = await this.openStream(bytes);
@@ -134,7 +161,7 @@ export class ScriptedPeer implements AsyncDisposable {
   /** Opens a bidirectional stream with whatever bytes. */
   async openRequest(bytes: Uint8Array): Promise<RequestStream> {
     const request = new RequestStream(await this.connection.openBidi(), this.draft);
-    await request.outgoing.write(bytes);
+    if (bytes.length > 0) await request.outgoing.write(bytes);
     return request;
   }
 
@@ -156,7 +183,7 @@ export class ScriptedPeer implements AsyncDisposable {
   /** Opens a unidirectional stream with whatever bytes. */
   async openStream(bytes: Uint8Array): Promise<OutgoingStream> {
     const stream = new OutgoingStream(await this.connection.openUni());
-    await stream.write(bytes);
+    if (bytes.length > 0) await stream.write(bytes);
     return stream;
   }
 
@@ -168,6 +195,15 @@ export class ScriptedPeer implements AsyncDisposable {
     const stream = await this.#streams.next();
     assert.ok(stream !== undefined, "The connection ended before a stream came");
     return stream;
+  }
+
+  /** Reads every stream that comes, to its end, until the connection ends. */
+  async drain(): Promise<void> {
+    for (;;) {
+      const stream = await this.#streams.next();
+      if (stream === undefined) return;
+      stream.whole().catch(() => {});
+    }
   }
 
   /** Sends a datagram; false when it was not even sent. */

@@ -5,11 +5,11 @@ import { playScenario } from "../support/moq_test/play.ts";
 import { TestPublisher } from "../support/moq_test/publisher.ts";
 import { type Scenario, scenarios } from "../support/moq_test/scenarios.ts";
 import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
-import { WirePeer } from "../support/peers/wire_peer.ts";
+import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 
 Deno.test("The relay passes on the traffic of moq-test-00", async (t) => {
   await using relay = await startRelay();
-  const publisherPeer = await WirePeer.connect(relay);
+  const publisherPeer = await ScriptedPeer.dial(relay);
   const publisher = await TestPublisher.announce(publisherPeer);
   for (const scenario of scenarios) {
     await t.step({
@@ -25,7 +25,7 @@ Deno.test("The relay passes on the traffic of moq-test-00", async (t) => {
 
 async function play(relay: RelayProcess, publisher: TestPublisher, scenario: Scenario) {
   using deadline = new Deadline();
-  const subscriber = await deadline.for("a connection", WirePeer.connect(relay));
+  const subscriber = await deadline.for("a connection", ScriptedPeer.dial(relay));
   try {
     const cast = { publisher, subscriber, cached: true };
     assert.deepEqual(await playScenario(scenario, cast, deadline), []);

@@ -387,43 +387,65 @@ export function fetch(
   });
 }
 
-/** What came on a fetch's stream, in words: `3/0 text`, `unknown to 4/2`, and how it ended. */
-export async function readFetch(
-  peer: ScriptedPeer,
-  order: GroupOrder = "ascending",
-): Promise<{ readonly requestId: bigint; readonly items: string[]; readonly end: StreamEnd }> {
+/** An object of a fetch, or the end of a range of which it says something else. */
+export interface FetchItem {
+  readonly kind: FetchObjectDecoder["kind"];
+  readonly group: bigint;
+  readonly object: number;
+  readonly subgroup: bigint | undefined;
+  readonly priority: number;
+  readonly properties: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+/** What came on the next stream, which must be a fetch's, and how it ended. */
+export async function nextFetch(peer: ScriptedPeer, order: GroupOrder = "ascending") {
   const stream = await peer.nextStream();
   assert.equal(stream.type, 0x05n, "A fetch's stream was expected");
   const requestId = await stream.varint();
   const from = stream.seen.length;
   const { bytes, end } = await stream.whole();
-  return { requestId, items: fetchItems(bytes.slice(from), order, stream.draft.data), end };
+  return { requestId, items: decodeFetch(bytes.slice(from), order, stream.draft.data), end };
 }
 
-/** The objects and range ends of a fetch's stream behind its header. */
+/** As {@linkcode nextFetch}, in words: `3/0 text`, `unknown to 4/2`. */
+export async function readFetch(
+  peer: ScriptedPeer,
+  order: GroupOrder = "ascending",
+): Promise<{ readonly requestId: bigint; readonly items: string[]; readonly end: StreamEnd }> {
+  const { items, ...rest } = await nextFetch(peer, order);
+  return { ...rest, items: items.map(inWords) };
+}
+
+/** The objects and range ends of a fetch's stream behind its header, in words. */
 export function fetchItems(
   whole: Uint8Array,
   order: GroupOrder = "ascending",
   dialect: DataDialect = data18,
 ): string[] {
+  return decodeFetch(whole, order, dialect).map(inWords);
+}
+
+function decodeFetch(whole: Uint8Array, order: GroupOrder, dialect: DataDialect): FetchItem[] {
   // The copy is for the buffer's type alone.
   const bytes = new Uint8Array(whole);
   const decoder = new FetchObjectDecoder(order, dialect);
-  const items: string[] = [];
+  const items: FetchItem[] = [];
   for (let at = 0; at < bytes.length;) {
     const next = decoder.decode(bytes, at, bytes.length);
     assert.notEqual(next, SHORT, "A fetch's stream ends within an object's header");
-    const { kind, group, object } = decoder;
-    if (kind !== "object") {
-      items.push(`${kind} to ${group}/${object}`);
-      at = next;
-      continue;
-    }
-    const payload = bytes.subarray(next, next + decoder.payloadLength);
-    items.push(`${group}/${object} ${new TextDecoder().decode(payload)}`);
-    at = next + decoder.payloadLength;
+    const { kind, group, object, subgroup, priority, propertiesStart, propertiesEnd } = decoder;
+    at = next + (kind === "object" ? decoder.payloadLength : 0);
+    const properties = bytes.subarray(propertiesStart, propertiesEnd);
+    const payload = bytes.subarray(next, at);
+    items.push({ kind, group, object, subgroup, priority, properties, payload });
   }
   return items;
+}
+
+function inWords({ kind, group, object, payload }: FetchItem): string {
+  if (kind !== "object") return `${kind} to ${group}/${object}`;
+  return `${group}/${object} ${new TextDecoder().decode(payload)}`;
 }
 
 /** Says that a publisher is through. */

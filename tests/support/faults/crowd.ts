@@ -60,13 +60,24 @@ export async function firstPackets(count: number): Promise<Uint8Array<ArrayBuffe
   const line = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
   const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
   const { port } = line.addr as Deno.NetAddr;
-  const options = { hostname: "127.0.0.1", port, alpnProtocols: ["moqt-18"], endpoint };
+  const options = {
+    hostname: "127.0.0.1",
+    port,
+    alpnProtocols: ["moqt-18"],
+    endpoint,
+    maxIdleTimeout: 60_000,
+  };
   // By the connection's first number, which the client chose: a call repeats its packet when no answer comes.
   const packets = new Map<string, Uint8Array<ArrayBuffer>>();
-  const calls: Promise<unknown>[] = [];
+  const calls = new Set<Promise<unknown>>();
   while (packets.size < count) {
-    // It fails once it has waited for so long, which may be before all have begun.
-    if (calls.length < count) calls.push(Deno.connectQuic<false>(options).catch(() => {}));
+    if (calls.size < count) {
+      // It fails once it has waited for so long, which may be before all have begun.
+      const call = Deno.connectQuic<false>(options).catch(() => {}).finally(() =>
+        calls.delete(call)
+      );
+      calls.add(call);
+    }
     const [packet] = await line.receive();
     packets.set(packet.slice(6, 6 + packet[5]!).toHex(), packet.slice());
   }

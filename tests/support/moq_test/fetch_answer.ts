@@ -6,16 +6,16 @@ import {
   type Location,
   ObjectStatus,
 } from "@qumo/shared/wire";
-import type { WirePeer } from "../peers/wire_peer.ts";
-import type { WireRequest } from "../peers/wire_request.ts";
+import type { ScriptedPeer } from "../peers/scripted_peer.ts";
+import type { RequestStream } from "../peers/scripted_streams.ts";
 import { expectedOf } from "./check.ts";
 import type { TestObject } from "./objects.ts";
 import { DEFAULT_PRIORITY, propertiesOf, refuse, trackNamed } from "./wire_form.ts";
 
 /** Answers a fetch of a moq-test-00 track with what is in its range. */
 export async function answerFetch(
-  peer: WirePeer,
-  request: WireRequest,
+  peer: ScriptedPeer,
+  request: RequestStream,
   message: ControlMessageOf<"fetch">,
 ): Promise<void> {
   const { range, requestId } = message;
@@ -32,8 +32,7 @@ export async function answerFetch(
     properties: propertiesOf(track),
   });
   await request.finish();
-  const stream = await peer.openStream();
-  await stream.write(encodeFetchHeader(requestId, data18));
+  const stream = await peer.openStream(encodeFetchHeader(requestId, data18));
   const writer = new FetchObjectWriter("ascending", data18);
   for (const object of wanted) {
     if (object.status !== ObjectStatus.NORMAL) continue;
@@ -47,7 +46,7 @@ export async function answerFetch(
     }));
     if (payload.length > 0) await stream.write(payload);
   }
-  await stream.close();
+  await stream.finish();
 }
 
 function isWithin({ group, object }: TestObject, start: Location, end: Location): boolean {

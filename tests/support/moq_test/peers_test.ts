@@ -1,23 +1,21 @@
 /** The two ends of moq-test-00 talk to each other without a relay, so that what fails later is not they. */
 import assert from "node:assert/strict";
 import { Deadline } from "../deadline.ts";
-import { listenQuicTransport } from "../transport/quic_transport.ts";
-import { WirePeer } from "../peers/wire_peer.ts";
+import { memoryPair } from "../transport/memory_connection.ts";
+import { ScriptedPeer } from "../peers/scripted_peer.ts";
 import { playScenario } from "./play.ts";
 import { TestPublisher } from "./publisher.ts";
 import { scenarios } from "./scenarios.ts";
 
 Deno.test("TestPublisher and the subscriber agree on every scenario", async () => {
   using deadline = new Deadline(60_000);
-  const listener = await listenQuicTransport();
-  const accepted = listener.accept().then((transport) => WirePeer.open(transport, {}, 1n));
-  const [publisherPeer, subscriber] = await deadline.for(
-    "SETUP in both directions",
-    Promise.all([WirePeer.connect(listener), accepted]),
-  );
+  const [client, server] = memoryPair();
+  const publisherPeer = await ScriptedPeer.connect(client);
+  const subscriber = await ScriptedPeer.connect(server, { role: "server" });
   const announced = TestPublisher.announce(publisherPeer);
-  const announcement = await deadline.for("an announcement", subscriber.requests.next());
-  await announcement!.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array() });
+  const announcement = await deadline.for("an announcement", subscriber.acceptRequest());
+  await announcement.expect("publishNamespace");
+  await announcement.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array() });
   const publisher = await deadline.for("REQUEST_OK", announced);
   for (const scenario of scenarios) {
     if (scenario.request.startsWith("publish")) continue; // needs a relay in between
@@ -27,5 +25,4 @@ Deno.test("TestPublisher and the subscriber agree on every scenario", async () =
   }
   publisherPeer.close();
   subscriber.close();
-  listener.close();
 });

@@ -1,5 +1,5 @@
 import type { Deadline } from "../deadline.ts";
-import type { WirePeer } from "../peers/wire_peer.ts";
+import type { ScriptedPeer } from "../peers/scripted_peer.ts";
 import type { TestPublisher } from "./publisher.ts";
 import type { Scenario } from "./scenarios.ts";
 import { fetchFrom, subscribeTo, subscribeTracks } from "./subscriber.ts";
@@ -8,7 +8,7 @@ import type { TestTrack } from "./track.ts";
 /** Who takes part in a scenario. */
 export interface Cast {
   readonly publisher: TestPublisher;
-  readonly subscriber: WirePeer;
+  readonly subscriber: ScriptedPeer;
   /** Whether there is a relay in between, which has what it passed on. */
   readonly cached: boolean;
 }

@@ -1,14 +1,20 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { type ControlMessageOf, ObjectStatus } from "@qumo/shared/wire";
-import { namespace, trackName, type WirePeer } from "../peers/wire_peer.ts";
-import type { WireRequest } from "../peers/wire_request.ts";
-import type { OutgoingSubgroup } from "../peers/wire_subgroup.ts";
+import {
+  announce,
+  datagram,
+  openSubgroup,
+  publish,
+  publishDone,
+  sendSubscribeOk,
+  type SubgroupScript,
+} from "../../scenarios/script.ts";
+import type { ScriptedPeer } from "../peers/scripted_peer.ts";
+import type { RequestStream } from "../peers/scripted_streams.ts";
 import { answerFetch } from "./fetch_answer.ts";
 import { groupsOf, objectsOf, type TestObject } from "./objects.ts";
-import { namespaceOf, type TestTrack, TRACK_NAME } from "./track.ts";
-import { propertiesOf, refuse, trackNamed } from "./wire_form.ts";
-
-const TRACK_ENDED = "track_ended";
+import { namespaceOf, type TestTrack } from "./track.ts";
+import { nameOf, propertiesOf, refuse, trackNamed } from "./wire_form.ts";
 
 /**
  * Publishes every moq-test-00 track there is: it announces the protocol's name as a namespace and
@@ -16,26 +22,20 @@ const TRACK_ENDED = "track_ended";
  * test knows that nobody came too late, and the end of the track waits for {@linkcode end}.
  */
 export class TestPublisher {
-  readonly #peer: WirePeer;
+  readonly #peer: ScriptedPeer;
   readonly #cues = new Map<string, PromiseWithResolvers<void>>();
   #nextAlias = 1n;
   /** How many fetches have been asked for. */
   fetches = 0;
 
-  private constructor(peer: WirePeer) {
+  private constructor(peer: ScriptedPeer) {
     this.#peer = peer;
   }
 
   /** Announces itself on a connection and answers from then on. */
-  static async announce(peer: WirePeer): Promise<TestPublisher> {
+  static async announce(peer: ScriptedPeer): Promise<TestPublisher> {
     const publisher = new TestPublisher(peer);
-    const request = await peer.request({
-      kind: "publishNamespace",
-      requestId: peer.requestId(),
-      namespace: namespace("moq-test-00"),
-      parameters: {},
-    });
-    await request.expect("requestOk");
+    await announce(peer, "moq-test-00");
     publisher.#serve().catch(() => {});
     return publisher;
   }
@@ -43,14 +43,8 @@ export class TestPublisher {
   /** Offers a track with PUBLISH; resolves when everything was sent. */
   async publish(track: TestTrack): Promise<void> {
     const alias = this.#nextAlias++;
-    const request = await this.#peer.request({
-      kind: "publish",
-      requestId: this.#peer.requestId(),
-      track: trackName(namespaceOf(track), TRACK_NAME),
-      alias,
-      parameters: {},
-      properties: propertiesOf(track),
-    });
+    const properties = propertiesOf(track);
+    const request = await publish(this.#peer, { track: nameOf(track), alias, properties });
     let { forward = true } = (await request.expect("requestOk")).parameters;
     while (!forward) {
       const update = await request.expect("requestUpdate");
@@ -79,15 +73,14 @@ export class TestPublisher {
 
   async #serve(): Promise<void> {
     for (;;) {
-      const request = await this.#peer.requests.next();
-      if (request === undefined) return;
+      const request = await this.#peer.acceptRequest();
       this.#answer(request).catch(() => {});
     }
   }
 
-  async #answer(request: WireRequest): Promise<void> {
+  async #answer(request: RequestStream): Promise<void> {
     const message = await request.next();
-    switch (message?.kind) {
+    switch (message.kind) {
       case "subscribe":
         return await this.#subscribe(request, message);
       case "fetch":
@@ -98,38 +91,39 @@ export class TestPublisher {
     }
   }
 
-  async #subscribe(request: WireRequest, { track }: ControlMessageOf<"subscribe">): Promise<void> {
+  async #subscribe(
+    request: RequestStream,
+    { track }: ControlMessageOf<"subscribe">,
+  ): Promise<void> {
     const wanted = trackNamed(track);
     if (wanted === undefined) return await refuse(request);
     const alias = this.#nextAlias++;
     const properties = propertiesOf(wanted);
-    await request.send({ kind: "subscribeOk", alias, parameters: {}, properties });
+    await sendSubscribeOk(request, { alias, properties });
     await this.#deliver(request, alias, wanted);
   }
 
   /** Sends everything between the cues for the start and the end, then PUBLISH_DONE. */
-  async #deliver(request: WireRequest, alias: bigint, track: TestTrack): Promise<void> {
+  async #deliver(request: RequestStream, alias: bigint, track: TestTrack): Promise<void> {
     await this.#cue("start", track).promise;
     const streamCount = await this.#sendObjects(alias, track);
     await this.#cue("end", track).promise;
-    const reason = "all was said";
-    await request.send({ kind: "publishDone", code: TRACK_ENDED, streamCount, reason });
-    await request.finish();
+    await publishDone(request, "track_ended", streamCount);
   }
 
   /** Sends all objects of a track and says how many streams that took. */
   async #sendObjects(alias: bigint, track: TestTrack): Promise<bigint> {
     let streams = 0n;
     for (const group of groupsOf(track)) {
-      const open = new Map<number, OutgoingSubgroup>();
+      const open = new Map<number, SubgroupScript>();
       const objects = [...objectsOf(track, group)];
       for (const object of objects) {
         if (object.subgroup === undefined) {
-          await this.#peer.sendDatagram(datagramOf(alias, object));
+          this.#peer.sendDatagram(datagramOf(this.#peer, alias, object));
         } else {
           let subgroup = open.get(object.subgroup);
           if (subgroup === undefined) {
-            subgroup = await this.#peer.openSubgroup({
+            subgroup = await openSubgroup(this.#peer, {
               alias,
               group: BigInt(group),
               subgroup: BigInt(object.subgroup),
@@ -141,7 +135,7 @@ export class TestPublisher {
             open.set(object.subgroup, subgroup);
             streams++;
           }
-          await subgroup.write(object);
+          await subgroup.send({ ...object, id: object.object });
         }
         if (track.interval > 0) await sleep(systemClock, track.interval);
       }
@@ -157,8 +151,8 @@ function hasProperties(track: TestTrack): boolean {
   return track.integerProperty !== undefined || track.bytesProperty !== undefined;
 }
 
-function datagramOf(alias: bigint, object: TestObject) {
+function datagramOf(peer: ScriptedPeer, alias: bigint, object: TestObject): Uint8Array {
   const { last, status } = object;
   const endOfGroup = last && status === ObjectStatus.NORMAL;
-  return { ...object, alias, group: BigInt(object.group), endOfGroup };
+  return datagram(peer, { ...object, alias, group: BigInt(object.group), endOfGroup });
 }

@@ -1,13 +1,20 @@
-import { equalBytes, type Parameters, WHOLE_GROUP } from "@qumo/shared/wire";
+import {
+  type ControlMessageOf,
+  equalBytes,
+  ObjectStatus,
+  type SubgroupHeader,
+  WHOLE_GROUP,
+} from "@qumo/shared/wire";
+import assert from "node:assert/strict";
 import type { Deadline } from "../deadline.ts";
-import { namespace, trackName, type WirePeer } from "../peers/wire_peer.ts";
-import type { WireRequest } from "../peers/wire_request.ts";
-import type { FetchRangeEnd, IncomingFetch, IncomingSubgroup } from "../peers/wire_streams.ts";
+import { nextDatagram, nextFetch, SubgroupReader, subscribe } from "../../scenarios/script.ts";
+import type { ScriptedPeer } from "../peers/scripted_peer.ts";
+import type { RequestStream } from "../peers/scripted_streams.ts";
 import { type ArrivedObject, checkFetch, checkSubscription, expectedOf } from "./check.ts";
 import type { TestObject } from "./objects.ts";
 import type { Scenario } from "./scenarios.ts";
-import { Forwarding, namespaceOf, type TestTrack, TRACK_NAME } from "./track.ts";
-import { DEFAULT_PRIORITY } from "./wire_form.ts";
+import { Forwarding, type TestTrack } from "./track.ts";
+import { DEFAULT_PRIORITY, nameOf } from "./wire_form.ts";
 
 const TRACK_ENDED = "track_ended";
 
@@ -24,21 +31,16 @@ export interface SubscriptionEvents {
  * thing.
  */
 export async function subscribeTo(
-  peer: WirePeer,
+  peer: ScriptedPeer,
   { track, deliveryTimeout }: Scenario,
   { accepted, complete }: SubscriptionEvents,
   deadline: Deadline,
 ): Promise<string[]> {
-  const parameters: Parameters = {
+  const parameters: ControlMessageOf<"subscribe">["parameters"] = {
     filter: { type: "absolute_start", start: { group: 0n, object: 0n } },
     ...(deliveryTimeout !== undefined && { objectDeliveryTimeout: BigInt(deliveryTimeout) }),
   };
-  const request = await peer.request({
-    kind: "subscribe",
-    requestId: peer.requestId(),
-    track: trackName(namespaceOf(track), TRACK_NAME),
-    parameters,
-  });
+  const request = await subscribe(peer, parameters, nameOf(track));
   const { alias } = await deadline.for("SUBSCRIBE_OK", request.expect("subscribeOk"));
   accepted();
   return await readTrack(peer, { request, track, alias, complete }, deadline);
@@ -49,18 +51,13 @@ export async function subscribeTo(
  * what was wrong with what came. `asked` is called as soon as the request for tracks was accepted.
  */
 export async function subscribeTracks(
-  peer: WirePeer,
+  peer: ScriptedPeer,
   { track }: Scenario,
   { asked, accepted, complete }: SubscriptionEvents & { readonly asked: () => void },
   deadline: Deadline,
 ): Promise<string[]> {
-  const prefix = namespace(...namespaceOf(track));
-  const tracks = await peer.request({
-    kind: "subscribeTracks",
-    requestId: peer.requestId(),
-    prefix,
-    parameters: {},
-  });
+  const { namespace: prefix } = nameOf(track);
+  const tracks = await peer.request({ kind: "subscribeTracks", prefix, parameters: {} });
   await deadline.for("REQUEST_OK", tracks.expect("requestOk"));
   asked();
   const { request, publish } = await deadline.for("PUBLISH", nextPublish(peer));
@@ -73,14 +70,14 @@ export async function subscribeTracks(
 }
 
 interface IncomingTrack extends Pick<SubscriptionEvents, "complete"> {
-  readonly request: WireRequest;
+  readonly request: RequestStream;
   readonly track: TestTrack;
   readonly alias: bigint;
 }
 
 /** Reads all objects of a track, then its PUBLISH_DONE. */
 async function readTrack(
-  peer: WirePeer,
+  peer: ScriptedPeer,
   { request, track, alias, complete }: IncomingTrack,
   deadline: Deadline,
 ): Promise<string[]> {
@@ -91,19 +88,18 @@ async function readTrack(
   while (arrived.length < expected.length) {
     const left = `the last ${expected.length - arrived.length} objects`;
     if (track.forwarding === Forwarding.DATAGRAM) {
-      const datagram = await deadline.for(left, peer.datagrams.next());
-      if (datagram === undefined) throw new Error("The connection ended before the datagrams");
+      const datagram = await deadline.for(left, nextDatagram(peer));
       if (datagram.alias !== alias) problems.push(`a datagram has alias ${datagram.alias}`);
       if (datagram.endOfGroup !== endsGroup(expected, datagram)) {
         problems.push(`the end of group ${datagram.group} is wrong`);
       }
       arrived.push({ ...datagram, subgroup: undefined });
     } else {
-      const stream = await deadline.for(left, peer.streams.next());
-      if (stream?.kind !== "subgroup") throw new Error("A stream is none of a subgroup");
-      if (stream.header.alias !== alias) problems.push(`a stream has alias ${stream.header.alias}`);
+      const stream = await deadline.for(left, SubgroupReader.next(peer));
+      const { header } = stream;
+      if (header.alias !== alias) problems.push(`a stream has alias ${header.alias}`);
       const objects = await deadline.for("the end of a stream", readSubgroup(stream));
-      problems.push(...headerProblems(stream, objects, expected));
+      problems.push(...headerProblems(header, objects, expected));
       arrived.push(...objects);
       streams++;
     }
@@ -131,18 +127,18 @@ function endsGroup(
 
 /** Fetches the range of a scenario, and returns what was wrong with what came. */
 export async function fetchFrom(
-  peer: WirePeer,
+  peer: ScriptedPeer,
   { track, range }: Scenario,
   deadline: Deadline,
 ): Promise<string[]> {
   const expected = expectedOf(track, range);
-  const requestId = peer.requestId();
+  const requestId = peer.takeRequestId();
   const request = await peer.request({
     kind: "fetch",
     requestId,
     range: {
       type: "standalone",
-      track: trackName(namespaceOf(track), TRACK_NAME),
+      track: nameOf(track),
       start: range === undefined ? { group: 0n, object: 0n } : location(range.start),
       end: range === undefined
         ? { group: BigInt(track.lastGroup), object: WHOLE_GROUP }
@@ -151,51 +147,51 @@ export async function fetchFrom(
     parameters: {},
   });
   await deadline.for("FETCH_OK", request.expect("fetchOk"));
-  const stream = await deadline.for("the fetch's stream", peer.streams.next());
-  if (stream?.kind !== "fetch") throw new Error("The stream is none of a fetch");
-  const problems = stream.requestId === requestId ? [] : ["the stream is of another fetch"];
-  const items = await deadline.for("the end of the fetch's stream", readFetch(stream));
+  const came = await deadline.for("the fetch's stream", nextFetch(peer));
+  const problems = came.requestId === requestId ? [] : ["the stream is of another fetch"];
+  if (came.end !== "fin") problems.push("the fetch's stream was reset");
   const objects: ArrivedObject[] = [];
-  for (const item of items) {
-    if (!("range" in item)) objects.push(item);
-    else if (item.range === "unknown") problems.push(`unknown up to ${item.group}/${item.object}`);
+  for (const item of came.items) {
+    if (item.kind === "object") objects.push({ ...item, status: ObjectStatus.NORMAL });
+    else if (item.kind === "unknown") problems.push(`unknown up to ${item.group}/${item.object}`);
   }
   return [...problems, ...checkFetch(expected, objects, DEFAULT_PRIORITY)];
 }
 
 /** The next PUBLISH; the relay may ask for our namespaces first, of which there are none. */
-async function nextPublish(peer: WirePeer) {
+async function nextPublish(peer: ScriptedPeer) {
   for (;;) {
-    const request = await peer.requests.next();
-    const message = await request?.next();
-    if (request === undefined) throw new Error("The connection ended before PUBLISH");
-    if (message?.kind === "publish") return { request, publish: message };
+    const request = await peer.acceptRequest();
+    const message = await request.next();
+    if (message.kind === "publish") return { request, publish: message };
     await request.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array() });
   }
 }
 
-async function readSubgroup({ objects, ended }: IncomingSubgroup): Promise<ArrivedObject[]> {
-  await ended;
+async function readSubgroup(reader: SubgroupReader): Promise<ArrivedObject[]> {
+  const { group, subgroup, priority } = reader.header;
   const read: ArrivedObject[] = [];
-  for (let next = await objects.next(); next !== undefined; next = await objects.next()) {
-    read.push(next);
+  for (;;) {
+    const next = await reader.nextBytes();
+    if (typeof next !== "object") {
+      assert.equal(next, "fin", "A subgroup was cut off");
+      return read;
+    }
+    const { id: object, properties = new Uint8Array(), ...rest } = next;
+    const first = read[0]?.object ?? object;
+    read.push({
+      group,
+      subgroup: subgroup ?? BigInt(first),
+      object,
+      properties,
+      priority,
+      ...rest,
+    });
   }
-  return read;
-}
-
-async function readFetch(
-  { items, ended }: IncomingFetch,
-): Promise<(ArrivedObject | FetchRangeEnd)[]> {
-  await ended;
-  const read: (ArrivedObject | FetchRangeEnd)[] = [];
-  for (let next = await items.next(); next !== undefined; next = await items.next()) {
-    read.push(next);
-  }
-  return read;
 }
 
 function headerProblems(
-  { header }: IncomingSubgroup,
+  header: SubgroupHeader,
   objects: readonly ArrivedObject[],
   expected: readonly TestObject[],
 ): string[] {

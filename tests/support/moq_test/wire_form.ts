@@ -1,6 +1,7 @@
 import { ByteWriter, type FullTrackName, vi64 } from "@qumo/shared/wire";
-import type { WireRequest } from "../peers/wire_request.ts";
-import { type TestTrack, TRACK_NAME, trackOf } from "./track.ts";
+import type { RequestStream } from "../peers/scripted_streams.ts";
+import { trackOf as trackCalled } from "../peers/scripted_peer.ts";
+import { namespaceOf, type TestTrack, TRACK_NAME, trackOf } from "./track.ts";
 
 /** The priority of whatever says nothing of its own, as the tracks' properties say. */
 export const DEFAULT_PRIORITY = 100;
@@ -8,6 +9,11 @@ export const DEFAULT_PRIORITY = 100;
 const OBJECT_DELIVERY_TIMEOUT = 0x02;
 const DEFAULT_PUBLISHER_PRIORITY = 0x0e;
 const DOES_NOT_EXIST = "does_not_exist";
+
+/** What this track is called. */
+export function nameOf(track: TestTrack): FullTrackName {
+  return trackCalled(namespaceOf(track).join("/"), TRACK_NAME);
+}
 
 /** The moq-test-00 track of this name, if there is one. */
 export function trackNamed({ namespace, name }: FullTrackName): TestTrack | undefined {
@@ -30,7 +36,7 @@ export function propertiesOf({ deliveryTimeout }: TestTrack): Uint8Array {
 }
 
 /** Says that there is no such track. */
-export async function refuse(request: WireRequest): Promise<void> {
+export async function refuse(request: RequestStream): Promise<void> {
   const reason = "no such track";
   await request.send({ kind: "requestError", code: DOES_NOT_EXIST, retryAfter: 0n, reason });
   await request.finish();

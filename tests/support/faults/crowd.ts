@@ -58,32 +58,27 @@ export async function beginHandshakes(server: QuicServerAddress, count: number):
 /** The first packets of so many clients, each with a ClientHello. */
 export async function firstPackets(count: number): Promise<Uint8Array<ArrayBuffer>[]> {
   const line = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
-  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
   const { port } = line.addr as Deno.NetAddr;
-  const options = {
-    hostname: "127.0.0.1",
-    port,
-    alpnProtocols: ["moqt-18"],
-    endpoint,
-    maxIdleTimeout: 60_000,
-  };
   // By the connection's first number, which the client chose: a call repeats its packet when no answer comes.
   const packets = new Map<string, Uint8Array<ArrayBuffer>>();
-  const calls = new Set<Promise<unknown>>();
   while (packets.size < count) {
-    if (calls.size < count) {
-      // It fails once it has waited for so long, which may be before all have begun.
-      const call = Deno.connectQuic<false>(options).catch(() => {}).finally(() =>
-        calls.delete(call)
-      );
-      calls.add(call);
+    // A few at a time: the line holds no more, and those that wait for long would fill it once more.
+    const wanted = Math.min(packets.size + AT_ONCE, count);
+    const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+    const options = { hostname: "127.0.0.1", port, alpnProtocols: ["moqt-18"], endpoint };
+    const calls = Array.from(
+      { length: wanted - packets.size },
+      () => Deno.connectQuic<false>(options).catch(() => {}),
+    );
+    while (packets.size < wanted) {
+      const [packet] = await line.receive();
+      const id = packet.slice(6, 6 + packet[5]!).toHex();
+      if (!packets.has(id)) packets.set(id, packet.slice());
     }
-    const [packet] = await line.receive();
-    packets.set(packet.slice(6, 6 + packet[5]!).toHex(), packet.slice());
+    endpoint.close({ closeCode: 0, reason: "" });
+    await Promise.all(calls);
   }
   line.close();
-  endpoint.close({ closeCode: 0, reason: "" });
-  await Promise.all(calls);
   return [...packets.values()];
 }
 

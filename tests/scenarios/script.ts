@@ -11,6 +11,7 @@ import {
   encodeDatagram,
   encodeSubgroupHeader,
   FetchObjectDecoder,
+  type FetchRangeKind,
   type FullTrackName,
   type GroupOrder,
   type Location,
@@ -389,7 +390,7 @@ export function fetch(
 
 /** An object of a fetch, or the end of a range of which it says something else. */
 export interface FetchItem {
-  readonly kind: FetchObjectDecoder["kind"];
+  readonly kind: "object" | FetchRangeKind;
   readonly group: bigint;
   readonly object: number;
   readonly subgroup: bigint | undefined;

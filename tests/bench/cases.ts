@@ -29,6 +29,7 @@ const EVERY_CASE: readonly Case[] = [
     ...besideFloor({ tracks: 100, ...SMALL }, 800),
     isLong: true,
   },
+  mixed(),
   slowReader(),
   idle(),
 ];
@@ -49,6 +50,18 @@ function fanOut(readers: number, traffic: Omit<Traffic, "tracks">): Case {
     name: `fan-out-${readers}`,
     about: `1 publisher, ${readers} readers, ${size}, ${rate}/s`,
     ...besideFloor({ tracks: 1, ...traffic }, readers),
+    isLong: true,
+  };
+}
+
+/** Half of the readers are sent another rendering than the publisher's, which the relay makes and keeps. */
+function mixed(): Case {
+  const { subject, reference } = besideFloor({ tracks: 1, ...LARGE }, 200);
+  return {
+    name: "mixed-200",
+    about: "as fan-out-200, but that half of the readers speak another dialect than the publisher",
+    subject: { ...subject, isMixed: true },
+    reference,
     isLong: true,
   };
 }

@@ -1,6 +1,7 @@
 import {
   type ControlMessage,
   type ControlMessageOf,
+  type Draft,
   draft18,
   type FullTrackName,
 } from "@qumo/shared/wire";
@@ -19,29 +20,42 @@ import { SubgroupMeter } from "./subgroup_meter.ts";
 // Several objects of the sizes that are measured, and still little memory for hundreds of streams.
 const READ_BYTES = 16_384;
 
+/** How a peer connects, where it is not as usual. */
+export interface PeerOptions {
+  /** How many groups the server may have open to it. */
+  readonly maxUniStreams?: number;
+  /** What it speaks. */
+  readonly draft?: Draft;
+}
+
 /** A MoQT client with as little of its own as possible, so that what is measured is the server. */
 export class LoadPeer {
   readonly connection: Connection;
   readonly #endpoint: Deno.QuicEndpoint;
+  readonly #draft: Draft;
   #nextRequestId = 0n;
 
-  private constructor(connection: Connection, endpoint: Deno.QuicEndpoint) {
+  private constructor(connection: Connection, endpoint: Deno.QuicEndpoint, draft: Draft) {
     this.connection = connection;
     this.#endpoint = endpoint;
+    this.#draft = draft;
   }
 
   /**
    * Connects over raw QUIC, from a socket of its own as clients do: a burst to a shared one overflows
-   * it. `maxUniStreams` is how many groups the server may have open to it.
+   * it.
    */
-  static async connect(server: ServerAddress, maxUniStreams = 512): Promise<LoadPeer> {
+  static async connect(
+    server: ServerAddress,
+    { maxUniStreams = 512, draft = draft18 }: PeerOptions = {},
+  ): Promise<LoadPeer> {
     const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
     // Deno knows `serverCertificateHashes`, its types do not.
     const options = {
       endpoint,
       hostname: "127.0.0.1",
       port: server.port,
-      alpnProtocols: [draft18.protocol],
+      alpnProtocols: [draft.protocol],
       serverCertificateHashes: [{
         algorithm: "sha-256",
         value: Uint8Array.fromHex(server.certificateHash),
@@ -50,7 +64,8 @@ export class LoadPeer {
       maxIdleTimeout: 15_000,
       maxConcurrentUnidirectionalStreams: maxUniStreams,
     };
-    return new LoadPeer(new QuicConnection(await Deno.connectQuic<false>(options)), endpoint);
+    const connection = new QuicConnection(await Deno.connectQuic<false>(options));
+    return new LoadPeer(connection, endpoint, draft);
   }
 
   /** Says hello, and refuses whatever the other side asks for, unless `answer` says otherwise. */
@@ -58,7 +73,7 @@ export class LoadPeer {
     const control = await this.connection.openUni();
     control.priority = URGENT;
     const options = { implementation: "qumo-bench" };
-    await control.write(draft18.control.encode({ kind: "setup", options }));
+    await control.write(this.#draft.control.encode({ kind: "setup", options }));
     void this.#answerRequests(answer ?? (() => undefined));
   }
 
@@ -83,7 +98,7 @@ export class LoadPeer {
     for (;;) {
       const stream = await this.connection.acceptUni();
       if (stream === undefined) return;
-      readStream(stream, arrived).catch(() => {});
+      readStream(stream, new SubgroupMeter(arrived, this.#draft)).catch(() => {});
     }
   }
 
@@ -98,9 +113,9 @@ export class LoadPeer {
     expected: K,
   ): Promise<ControlMessageOf<K>> {
     const { send, receive } = await this.connection.openBidi();
-    await send.write(draft18.control.encode(message));
+    await send.write(this.#draft.control.encode(message));
     const input = new Input(receive, MAX_FRAME_BYTES);
-    const answer = await readMessage(input, draft18);
+    const answer = await readMessage(input, this.#draft);
     if (answer?.kind === expected) return answer as ControlMessageOf<K>;
     const reason = answer?.kind === "requestError" ? answer.reason : answer?.kind;
     throw new Error(`${message.kind} was not accepted: ${reason}`);
@@ -112,7 +127,7 @@ export class LoadPeer {
     for (;;) {
       const request = await this.connection.acceptBidi();
       if (request === undefined) return;
-      answerRequest(request, answer).catch(() => {});
+      answerRequest(request, this.#draft, answer).catch(() => {});
     }
   }
 
@@ -125,21 +140,18 @@ export class LoadPeer {
 
 async function answerRequest(
   { send, receive }: BidiStream,
+  draft: Draft,
   answer: (message: ControlMessage) => ControlMessage | undefined,
 ): Promise<void> {
   const input = new Input(receive, MAX_FRAME_BYTES);
   for (;;) {
-    const message = await readMessage(input, draft18);
+    const message = await readMessage(input, draft);
     if (message === undefined) return;
-    await send.write(draft18.control.encode(answer(message) ?? REFUSAL));
+    await send.write(draft.control.encode(answer(message) ?? REFUSAL));
   }
 }
 
-async function readStream(
-  stream: ReceiveStream,
-  arrived: (stamp: number) => void,
-): Promise<void> {
-  const meter = new SubgroupMeter(arrived);
+async function readStream(stream: ReceiveStream, meter: SubgroupMeter): Promise<void> {
   let bytes = new Uint8Array(READ_BYTES);
   let kept = 0;
   for (;;) {

@@ -19,6 +19,8 @@ export interface Result {
   readonly other_cpu: number;
   readonly rss_mib: number;
   readonly reference_rss_mib: number;
+  /** What the relay keeps of the tracks, in all dialects. */
+  readonly cache_mib: number | null;
   readonly rss_kib_per_connection: number;
   readonly reference_rss_kib_per_connection: number;
   readonly latency_ms: Quantiles;
@@ -60,6 +62,7 @@ export function resultOf(
     ),
     rss_mib: subject.residentBytes / MIB,
     reference_rss_mib: mean(references.map(({ residentBytes }) => residentBytes / MIB))!,
+    cache_mib: subject.cacheBytes === undefined ? null : subject.cacheBytes / MIB,
     rss_kib_per_connection: subject.bytesPerConnection / KIB,
     reference_rss_kib_per_connection: mean(
       references.map(({ bytesPerConnection }) => bytesPerConnection / KIB),
@@ -119,6 +122,7 @@ const HEADINGS = [
   "floor's",
   "ratio",
   "RSS",
+  "cache",
   "RSS/conn.",
   "floor's",
   "p50",
@@ -139,6 +143,7 @@ function cellsOf(result: Result): string[] {
     withUnit(result.reference_cpu_us_per_object, "µs"),
     result.cpu_ratio?.toFixed(2) ?? NONE,
     `${result.rss_mib.toFixed(0)} MiB`,
+    result.cache_mib === null ? NONE : `${result.cache_mib.toFixed(1)} MiB`,
     `${result.rss_kib_per_connection.toFixed(0)} KiB`,
     `${result.reference_rss_kib_per_connection.toFixed(0)} KiB`,
     ...[latency.p50, latency.p90, latency.p99, reference.p50, reference.p99].map(

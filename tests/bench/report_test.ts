@@ -20,6 +20,7 @@ function measurement(cpuSeconds: number, other: Partial<Measurement> = {}): Meas
     bytesPerConnection: 1024,
     receipts: new Receipts(),
     skips: {},
+    cacheBytes: 5 * MIB,
     ...other,
   };
 }
@@ -34,6 +35,7 @@ Deno.test("resultOf() holds the subject against the mean of its references", () 
   assert.equal(result.cpu_ratio, 1.2);
   assert.equal(result.objects_per_second, 100);
   assert.equal(result.lost, 0);
+  assert.equal(result.cache_mib, 5);
   assert.deepEqual(JSON.parse(toJson(result)).case, "fan-out-100");
 });
 

@@ -1,7 +1,9 @@
 import process from "node:process";
 import { sleep, systemClock } from "@qumo/shared/runtime";
+import { draft18 } from "@qumo/shared/wire";
 import { Deadline } from "../support/deadline.ts";
-import { LoadPeer } from "./load_peer.ts";
+import { testDraft } from "../support/test_draft.ts";
+import { LoadPeer, type PeerOptions } from "./load_peer.ts";
 import { trackOf, TrackPublisher } from "./publishers.ts";
 import { Receipts } from "./receipts.ts";
 import { machineCpuSeconds, type ServerProcess, startServer } from "./server_process.ts";
@@ -17,6 +19,8 @@ export interface Run {
   readonly readers: number;
   /** Connections that subscribe and never read. */
   readonly stalled: number;
+  /** Whether every other reader speaks another dialect than the publishers. */
+  readonly isMixed?: boolean;
 }
 
 /** How long to run, and what to say meanwhile. */
@@ -46,9 +50,12 @@ export interface Measurement {
   readonly receipts: Receipts;
   /** Why the relay left something out, where it did. */
   readonly skips: Readonly<Record<string, number>>;
+  /** What the relay keeps of the tracks, in all dialects; undefined where there is no relay. */
+  readonly cacheBytes: number | undefined;
 }
 
 const RELAY = new URL("../../relay/main.ts", import.meta.url);
+const MIXED_RELAY = new URL("./mixed_relay.ts", import.meta.url);
 const FLOOR = new URL("./floor.ts", import.meta.url);
 
 // Connections, caches and compilers are settled when the window opens.
@@ -88,6 +95,8 @@ export async function measure(run: Run, options: RunOptions): Promise<Measuremen
     const residentBytes = await server.residentBytes();
     const readersOfTrack = run.readers / (run.traffic?.tracks ?? 1);
     const expected = run.server === "relay" ? published * readersOfTrack : undefined;
+    // While groups come and go as they do all the time.
+    const cacheBytes = run.server === "relay" ? await readCacheBytes(server) : undefined;
     stop.abort();
     if (expected !== undefined) await lastObjects(receipts, expected);
     return {
@@ -99,6 +108,7 @@ export async function measure(run: Run, options: RunOptions): Promise<Measuremen
       bytesPerConnection: (residentBytes - before) / (run.readers + run.stalled),
       receipts,
       skips: run.server === "relay" ? await readSkips(server) : {},
+      cacheBytes,
     };
   } finally {
     stop.abort();
@@ -110,7 +120,7 @@ export async function measure(run: Run, options: RunOptions): Promise<Measuremen
 function start(run: Run, profileDir: string | undefined): Promise<ServerProcess> {
   if (run.server === "relay") {
     const args = ["--address", "127.0.0.1:0", "--log-level", "warn"];
-    return startServer(RELAY, args, profileDir);
+    return startServer(run.isMixed === true ? MIXED_RELAY : RELAY, args, profileDir);
   }
   return startServer(FLOOR, [JSON.stringify([run.readers, run.traffic ?? null])]);
 }
@@ -125,13 +135,20 @@ async function connectReaders(run: Run, server: ServerProcess, receipts: Receipt
   const arrived = (stamp: number) => receipts.add(stamp);
   return await many(run.readers + run.stalled, async (index) => {
     const isStalled = index >= run.readers;
-    const peer = await LoadPeer.connect(server, isStalled ? STALLED_STREAMS : undefined);
+    const peer = await LoadPeer.connect(server, readerOptions(run, index));
     if (!isStalled) void peer.receive(arrived);
     if (run.server === "relay" || traffic === undefined) await peer.setUp();
     if (run.server === "floor") return peer;
     if (traffic !== undefined) await peer.subscribe(trackOf(index % traffic.tracks));
     return peer;
   });
+}
+
+function readerOptions({ readers, isMixed }: Run, index: number): PeerOptions {
+  return {
+    ...(index >= readers && { maxUniStreams: STALLED_STREAMS }),
+    draft: isMixed === true && index % 2 === 1 ? testDraft : draft18,
+  };
 }
 
 async function many<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
@@ -188,11 +205,18 @@ async function lastObjects(receipts: Receipts, expected: number): Promise<void> 
 
 /** What the relay left out, by its own count. */
 async function readSkips(server: ServerProcess): Promise<Record<string, number>> {
-  const signal = AbortSignal.timeout(CONNECT_TIMEOUT);
-  const response = await fetch(`http://127.0.0.1:${server.port}/metrics`, { signal });
-  const lines = (await response.text()).matchAll(
+  const lines = (await readMetrics(server)).matchAll(
     /^qumo_relay_subscriber_skips_total\{reason="(\w+)".*\} (\d+)/gm,
   );
   const skips = [...lines].map(([, reason, count]) => [reason!, Number(count)] as const);
   return Object.fromEntries(skips.filter(([, count]) => count > 0));
+}
+
+async function readCacheBytes(server: ServerProcess): Promise<number> {
+  return Number(/^qumo_relay_cache_bytes (\d+)/m.exec(await readMetrics(server))?.[1]);
+}
+
+async function readMetrics({ port }: ServerProcess): Promise<string> {
+  const signal = AbortSignal.timeout(CONNECT_TIMEOUT);
+  return await (await fetch(`http://127.0.0.1:${port}/metrics`, { signal })).text();
 }

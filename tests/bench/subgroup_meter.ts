@@ -1,11 +1,10 @@
 import {
   ByteReader,
-  data18,
   decodeSubgroupHeader,
+  type Draft,
   isSubgroupType,
   ObjectHeaderDecoder,
   SHORT,
-  vi64,
 } from "@qumo/shared/wire";
 import { STAMP_BYTES } from "./traffic.ts";
 
@@ -18,6 +17,7 @@ const HEADER_BYTES = 64;
  */
 export class SubgroupMeter {
   readonly #arrived: (stamp: number) => void;
+  readonly #draft: Draft;
   readonly #stampBytes = new Uint8Array(STAMP_BYTES);
   readonly #stamp = new Float64Array(this.#stampBytes.buffer);
   #decoder: ObjectHeaderDecoder | undefined;
@@ -26,8 +26,9 @@ export class SubgroupMeter {
   #stampLeft = 0;
 
   /** `arrived` is called with the timestamp of each object that is there to its last byte. */
-  constructor(arrived: (stamp: number) => void) {
+  constructor(arrived: (stamp: number) => void, draft: Draft) {
     this.#arrived = arrived;
+    this.#draft = draft;
   }
 
   /** Takes bytes from 0 to `end` and returns how many; the rest is a header that is not whole. */
@@ -49,14 +50,13 @@ export class SubgroupMeter {
 
   #begin(bytes: Uint8Array, end: number): number {
     if (end < HEADER_BYTES) return 0;
-    const reader = new ByteReader(bytes, vi64, 0, end);
+    const { varint, data } = this.#draft;
+    const reader = new ByteReader(bytes, varint, 0, end);
     const type = reader.varint();
-    this.#isOther = !isSubgroupType(type, data18);
+    this.#isOther = !isSubgroupType(type, data);
     if (this.#isOther) return 0;
-    this.#decoder = new ObjectHeaderDecoder(
-      decodeSubgroupHeader(reader, type, data18).hasProperties,
-      data18,
-    );
+    const { hasProperties } = decodeSubgroupHeader(reader, type, data);
+    this.#decoder = new ObjectHeaderDecoder(hasProperties, data);
     return reader.offset;
   }
 

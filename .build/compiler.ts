@@ -1,5 +1,5 @@
 import { type DenoFolders, denoFolders, findBaseBinary, refuseDeno } from "./base_binary.ts";
-import { type Program, PROGRAMS } from "./programs.ts";
+import { engineFlags, type Program, PROGRAMS } from "./programs.ts";
 import { stageSources } from "./stage.ts";
 import type { Stamp } from "./stamp.ts";
 import type { Target } from "./targets.ts";
@@ -57,6 +57,7 @@ export class Compiler implements AsyncDisposable {
         "--no-code-cache",
         ...this.#excluded.map((path) => `--exclude=${path}`),
         ...program.permissions,
+        ...engineFlags(program),
         `--target=${target.name}`,
         `--output=${await Deno.realPath(folder)}/${program.name}${target.suffix}`,
         program.entry,

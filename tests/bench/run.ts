@@ -1,4 +1,5 @@
 import process from "node:process";
+import { engineFlags, PROGRAMS } from "../../.build/programs.ts";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { draft18 } from "@qumo/shared/wire";
 import { Deadline } from "../support/deadline.ts";
@@ -117,12 +118,15 @@ export async function measure(run: Run, options: RunOptions): Promise<Measuremen
   }
 }
 
+// The floor too: it is the least that Deno can do as the relay sets it up.
+const flags = engineFlags(PROGRAMS.find(({ name }) => name === "qumo-relay")!);
+
 function start(run: Run, profileDir: string | undefined): Promise<ServerProcess> {
   if (run.server === "relay") {
     const args = ["--address", "127.0.0.1:0", "--log-level", "warn"];
-    return startServer(run.isMixed === true ? MIXED_RELAY : RELAY, args, profileDir);
+    return startServer(run.isMixed === true ? MIXED_RELAY : RELAY, args, { flags, profileDir });
   }
-  return startServer(FLOOR, [JSON.stringify([run.readers, run.traffic ?? null])]);
+  return startServer(FLOOR, [JSON.stringify([run.readers, run.traffic ?? null])], { flags });
 }
 
 function connectPublishers({ server, traffic }: Run, to: ServerProcess): Promise<TrackPublisher[]> {

@@ -24,18 +24,26 @@ const STOP_TIMEOUT = 10_000;
 // What it prints when it is ready.
 const READY = /127\.0\.0\.1:(\d+).* sha256 ([0-9a-f]{64})/;
 
+/** How Deno runs a server. */
+export interface ServerOptions {
+  /** Flags of Deno beside the usual. */
+  readonly flags?: readonly string[];
+  /** Where it leaves a CPU profile when it ends. */
+  readonly profileDir?: string | undefined;
+}
+
 /**
  * Runs a module in a Deno of its own and waits until it says, on its standard output, where it
- * listens and with which certificate. With `profileDir` it leaves a CPU profile there when it ends.
+ * listens and with which certificate.
  */
 export async function startServer(
   module: URL,
   args: readonly string[],
-  profileDir?: string,
+  { flags = [], profileDir }: ServerOptions = {},
 ): Promise<ServerProcess> {
   const profiling = profileDir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", ...profiling, module.href, ...args],
+    args: ["run", "--quiet", "--allow-all", ...flags, ...profiling, module.href, ...args],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

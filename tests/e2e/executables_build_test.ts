@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import assert from "node:assert/strict";
 import { unpackTar } from "modern-tar";
 import { denoFolders, findBaseBinary } from "../../.build/base_binary.ts";
-import { PROGRAMS } from "../../.build/programs.ts";
+import { engineFlags, PROGRAMS } from "../../.build/programs.ts";
 import { stageSources } from "../../.build/stage.ts";
 import { readStamp } from "../../.build/stamp.ts";
 import { TARGETS } from "../../.build/targets.ts";
@@ -72,9 +72,21 @@ for (const program of PROGRAMS) {
       assert.deepEqual(given.sort(), flags.sort());
       assert.deepEqual(baked.permissions["deny_import"], []);
       assert.equal(baked.permissions.prompt, false);
+      // Beside those of Deno's own.
+      assert.deepEqual(baked.v8_flags.slice(baked.v8_flags.length - program.engine.length), [
+        ...program.engine,
+      ]);
       // Deno's QUIC.
       assert.ok(baked.unstable_config.features.includes("net"));
     },
+  });
+
+  Deno.test(`deno task ${own} sets up the engine as the executable does`, async () => {
+    const { tasks } = JSON.parse(
+      await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
+    );
+    const flags = tasks[own].command.split(" ").filter((flag: string) => /^--v8-flags/.test(flag));
+    assert.deepEqual(flags, engineFlags(program));
   });
 
   Deno.test(`${name} says everywhere which build it is`, async () => {

@@ -24,6 +24,7 @@ export function embeddedPackages(paths: readonly string[]): Set<string> {
 /** What an executable is told of how to run, as far as tests look at it. */
 export interface Baked {
   readonly permissions: Readonly<Record<string, unknown>> & { readonly prompt: boolean };
+  readonly v8_flags: readonly string[];
   readonly unstable_config: { readonly features: readonly string[] };
 }
 

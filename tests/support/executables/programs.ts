@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { denoFolders, findBaseBinary } from "../../../.build/base_binary.ts";
-import { type Program, PROGRAMS } from "../../../.build/programs.ts";
+import { engineFlags, type Program, PROGRAMS } from "../../../.build/programs.ts";
 import { targetNamed } from "../../../.build/targets.ts";
 import type { CommandLine } from "./program_process.ts";
 
@@ -11,13 +11,16 @@ export function programNamed(name: Program["name"]): Program {
   return PROGRAMS.find((program) => program.name === name)!;
 }
 
-/** Runs a program's sources with the permissions that are baked into its executable, and no others. */
-export function fromSources(
-  { entry, permissions }: Program,
-  root: string = ROOT,
-): CommandLine {
-  const flags = ["run", "--quiet", "--cached-only", ...permissions];
-  return [Deno.execPath(), ...flags, `${root}/${entry}`];
+/** Runs a program's sources with the flags that are baked into its executable, and no others. */
+export function fromSources(program: Program, root: string = ROOT): CommandLine {
+  const flags = [
+    "run",
+    "--quiet",
+    "--cached-only",
+    ...program.permissions,
+    ...engineFlags(program),
+  ];
+  return [Deno.execPath(), ...flags, `${root}/${program.entry}`];
 }
 
 /**

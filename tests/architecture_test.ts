@@ -234,6 +234,8 @@ const MISPLACED: [path: string, code: string, what: string][] = [
   ["relay/track/b.ts", "AbortSignal.timeout(9);", "clocks and timers: AbortSignal.timeout"],
   ["sdn/http/a.ts", 'import { a } from "node:timers";', 'clocks and timers: "node:timers'],
   ["shared/runtime/log.ts", "console.log(1);", "the console: console"],
+  ["relay/track/a.ts", "new Uint8Array(9);", "memory for payloads: new Uint8Array("],
+  ["relay/session/b.ts", "new Uint8Array(n + 1);", "memory for payloads: new Uint8Array("],
   ["relay/session/framing.ts", "readMessage(input, draft18);", "a draft by its number: draft18"],
 ];
 

@@ -1,4 +1,5 @@
 import type { VarintFormat } from "@qumo/shared/wire";
+import { takeMemory } from "../track/mod.ts";
 import type { BidiStream, Code, Connection, ReceiveStream } from "../transport/types.ts";
 import { FIRST_BUFFER_BYTES } from "./limits.ts";
 
@@ -58,12 +59,12 @@ export class PeekedStream implements ReceiveStream {
   }
 
   async #readMore(): Promise<void> {
-    const part = await this.#raw.read(new Uint8Array(FIRST_BUFFER_BYTES));
+    const part = await this.#raw.read(takeMemory(FIRST_BUFFER_BYTES));
     if (part === undefined) {
       this.#ended = true;
       return;
     }
-    const joined = new Uint8Array(this.#first.length + part.length);
+    const joined = takeMemory(this.#first.length + part.length);
     joined.set(this.#first);
     joined.set(part, this.#first.length);
     this.#first = joined;

@@ -1,5 +1,6 @@
 import { DecodeError } from "@qumo/shared/wire";
 import { TransportError } from "../transport/errors.ts";
+import { takeMemory } from "../track/mod.ts";
 import type { ReceiveStream } from "../transport/types.ts";
 import { FIRST_BUFFER_BYTES, READ_BUFFER_BYTES } from "./limits.ts";
 
@@ -37,7 +38,7 @@ export class Input {
    * up to `maxCapacity` bytes when something that must be whole does not fit.
    */
   constructor(stream: ReceiveStream, maxCapacity: number, options: InputOptions = {}) {
-    this.bytes = new Uint8Array(FIRST_BUFFER_BYTES);
+    this.bytes = takeMemory(FIRST_BUFFER_BYTES);
     this.#stream = stream;
     this.#maxCapacity = maxCapacity;
     this.#options = options;
@@ -136,7 +137,7 @@ export class Input {
     if (capacity <= this.bytes.length) {
       throw new DecodeError("malformed", `More than ${limit} bytes at once`);
     }
-    const larger = new Uint8Array(capacity);
+    const larger = takeMemory(capacity);
     larger.set(this.bytes.subarray(this.start, this.end));
     this.bytes = larger;
     this.end -= this.start;

@@ -15,6 +15,7 @@ export { DatagramObject } from "./objects/datagram_object.ts";
 export type { PastSource } from "./sources/in_turn.ts";
 export { MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./objects/log_cursor.ts";
+export { takeMemory } from "./objects/pages.ts";
 export { sendOrder } from "./objects/priority.ts";
 export type {
   FetchAnswer,

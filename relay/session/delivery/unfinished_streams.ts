@@ -1,5 +1,5 @@
 import type { Clock, Log, Timer } from "@qumo/shared/runtime";
-import type { SubgroupLog, Track } from "../../track/mod.ts";
+import { type SubgroupLog, takeMemory, type Track } from "../../track/mod.ts";
 import type { SendStream } from "../../transport/types.ts";
 import { PARKED_CHECK_MS, PARKED_STREAM_MS } from "../limits.ts";
 import type { SessionMetrics } from "../metrics.ts";
@@ -214,4 +214,4 @@ async function fill({ stream, missing }: UnfinishedStream): Promise<void> {
 
 // The first byte of an integer that has more: no object's header ends with it.
 const CUT = Uint8Array.of(0xff);
-const ZEROS = new Uint8Array(16_384);
+const ZEROS = takeMemory(16_384);

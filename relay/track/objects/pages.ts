@@ -1,5 +1,13 @@
 import { FIRST_PAGE_BYTES, MAX_PAGE_BYTES } from "../limits.ts";
 
+/**
+ * Memory for payloads and for what is written around them. Nothing else in the model or in sessions
+ * allocates any, so that this file says all of how it is taken.
+ */
+export function takeMemory(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(length);
+}
+
 /** A run of bytes of a log. Bytes that are in use never change, so writes may refer to them. */
 export interface Page {
   /** Offset of the page's first byte in the log. */
@@ -121,7 +129,7 @@ export class Pages {
   #add(capacity: number): Page {
     const page: Page = {
       start: this.#size,
-      bytes: new Uint8Array(capacity),
+      bytes: takeMemory(capacity),
       used: 0,
       next: undefined,
       evicted: false,

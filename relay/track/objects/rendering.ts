@@ -1,7 +1,7 @@
 import { DecodeError, EncodeError, type PropertyBlock, type PropertyForm } from "@qumo/shared/wire";
 import { CUT_THROUGH_BYTES } from "../limits.ts";
 import { lowerBound } from "./lower_bound.ts";
-import { type Page, Pages } from "./pages.ts";
+import { type Page, Pages, takeMemory } from "./pages.ts";
 import type { ObjectHead, Renderer, SubgroupFields, SubgroupRenderer } from "./renderer.ts";
 
 /** An object that a stream begins with. */
@@ -178,7 +178,7 @@ export class Rendering {
     const { bytes, form } = properties;
     const head = this.#sayable({ ...object, previous: -1, properties: bytes }, form)!;
     const { preamble } = writer;
-    const start = new Uint8Array(preamble.length + writer.sizeOf(head));
+    const start = takeMemory(preamble.length + writer.sizeOf(head));
     start.set(preamble);
     writer.write(start, preamble.length, head);
     return start;

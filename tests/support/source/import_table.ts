@@ -178,5 +178,15 @@ export const PLACES: readonly Place[] = [
     pattern: /\b(?:draft|data)[12]\d\b/g,
     where: [/^shared\/wire\/mod\.ts$/, /^shared\/wire\/moqt\/(?:drafts|data)\//],
   },
+  {
+    // Views of memory that is there, and none, are made by everybody; control messages are no payload.
+    what: "memory for payloads",
+    pattern: /\bnew\s+Uint8Array\s*\((?!\s*(?:\)|0\s*\)|[\w.]+\.buffer\b))/g,
+    where: [
+      /^(?!relay\/(?:track|session)\/)/,
+      /^relay\/track\/objects\/pages\.ts$/,
+      /^relay\/session\/moqt\/requests\//,
+    ],
+  },
   { what: "the console", pattern: /\bconsole\b/g, where: [/(^|\/)main\.ts$/] },
 ];

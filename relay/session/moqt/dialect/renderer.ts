@@ -6,12 +6,13 @@ import {
   type PropertyForm,
   writeObjectHeader,
 } from "@qumo/shared/wire";
-import type {
-  DatagramFields,
-  ObjectHead,
-  Renderer,
-  SubgroupFields,
-  SubgroupRenderer,
+import {
+  type DatagramFields,
+  type ObjectHead,
+  type Renderer,
+  type SubgroupFields,
+  type SubgroupRenderer,
+  takeMemory,
 } from "../../../track/mod.ts";
 
 /**
@@ -61,16 +62,20 @@ class MoqtRenderer implements Renderer {
 
   datagram(track: bigint, object: DatagramFields): Uint8Array {
     const properties = this.properties.of(object.properties);
-    return encodeDatagram({
-      alias: aliasOf(track, this.#copy),
-      group: object.group,
-      object: object.object,
-      priority: object.priority,
-      properties,
-      status: object.status,
-      endOfGroup: object.endOfGroup,
-      payload: object.payload,
-    }, this.#dialect);
+    return encodeDatagram(
+      {
+        alias: aliasOf(track, this.#copy),
+        group: object.group,
+        object: object.object,
+        priority: object.priority,
+        properties,
+        status: object.status,
+        endOfGroup: object.endOfGroup,
+        payload: object.payload,
+      },
+      this.#dialect,
+      takeMemory,
+    );
   }
 }
 

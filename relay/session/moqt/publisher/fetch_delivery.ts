@@ -21,6 +21,7 @@ import {
   type PendingFetch,
   planFetch,
   SubgroupLog,
+  takeMemory,
   type Track,
 } from "../../../track/mod.ts";
 import { TransportError } from "../../../transport/errors.ts";
@@ -302,7 +303,7 @@ const ABANDONED: PendingFetch = {
 };
 
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
+  const both = takeMemory(a.length + b.length);
   both.set(a);
   both.set(b, a.length);
   return both;

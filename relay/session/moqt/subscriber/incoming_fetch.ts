@@ -7,12 +7,13 @@ import {
   SHORT,
   StreamCode,
 } from "@qumo/shared/wire";
-import type {
-  FetchAnswer,
-  FetchRequest,
-  FetchSink,
-  PendingFetch,
-  Refusal,
+import {
+  type FetchAnswer,
+  type FetchRequest,
+  type FetchSink,
+  type PendingFetch,
+  type Refusal,
+  takeMemory,
 } from "../../../track/mod.ts";
 import { rendererOf } from "../dialect/renderer.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
@@ -178,7 +179,7 @@ export class IncomingFetch implements PendingFetch {
     const { group, subgroup, object, priority, payloadLength } = header;
     const { maxObjectBytes } = this.#context.settings.limits;
     if (payloadLength > maxObjectBytes) throw new ObjectTooLarge(payloadLength, maxObjectBytes);
-    const payload = new Uint8Array(payloadLength);
+    const payload = takeMemory(payloadLength);
     let filled = 0;
     while (filled < payloadLength) {
       if (input.length === 0 && !await input.fill()) {

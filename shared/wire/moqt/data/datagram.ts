@@ -72,13 +72,15 @@ function decodeProperties(reader: ByteReader): Uint8Array {
 
 /**
  * A datagram of exactly the bytes it needs. An empty normal object spells its status out, unless it
- * ends its group, which a datagram with a status cannot say.
+ * ends its group, which a datagram with a status cannot say. `take` gives the memory that it is
+ * written to.
  *
  * @throws {EncodeError} for combinations that no datagram can carry.
  */
 export function encodeDatagram(
   datagram: ObjectDatagram,
   dialect: DataDialect,
+  take: (length: number) => Uint8Array<ArrayBuffer> = (length) => new Uint8Array(length),
 ): Uint8Array<ArrayBuffer> {
   const { varint } = dialect;
   const { alias, group, object, priority, properties, status, payload } = datagram;
@@ -90,7 +92,7 @@ export function encodeDatagram(
     (priority === undefined ? 0 : 1) +
     (properties.length === 0 ? 0 : varint.sizeOfNumber(properties.length) + properties.length) +
     ((type & STATUS) === 0 ? 0 : varint.sizeOfNumber(status));
-  const bytes = new Uint8Array(header + payload.length);
+  const bytes = take(header + payload.length);
 
   bytes[0] = type;
   let at = varint.write(bytes, 1, alias);

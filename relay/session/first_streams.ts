@@ -40,7 +40,12 @@ export class PeekedStream implements ReceiveStream {
     return bytes.length < length ? undefined : format.read(bytes, 0);
   }
 
-  async read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const isThrough = this.#reading === undefined && this.#first.length === 0 && !this.#ended;
+    return isThrough ? this.#raw.read(into) : this.#readKept(into);
+  }
+
+  async #readKept(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#reading !== undefined) await this.#reading;
     if (this.#first.length === 0) return this.#ended ? undefined : await this.#raw.read(into);
     const part = this.#first.subarray(0, into.byteLength);
@@ -107,7 +112,12 @@ class Kept<T, Peeked extends T> {
   }
 
   /** The first that is kept, or else the peer's next as it is; undefined after the end. */
-  async take(): Promise<T | undefined> {
+  take(): Promise<T | undefined> {
+    const isThrough = this.#streams.length === 0 && this.#awaited === undefined;
+    return isThrough ? this.#looking.accept() : this.#takeKept();
+  }
+
+  async #takeKept(): Promise<T | undefined> {
     const { accept, isTouched } = this.#looking;
     if (this.#streams.length === 0) await this.#awaited;
     const kept = this.#streams.shift();

@@ -83,12 +83,8 @@ export class QuicConnection implements Connection, StreamOwner {
     return true;
   }
 
-  async receiveDatagram(): Promise<Uint8Array | undefined> {
-    try {
-      return await this.#connection.readDatagram();
-    } catch {
-      return undefined;
-    }
+  receiveDatagram(): Promise<Uint8Array | undefined> {
+    return this.#connection.readDatagram().catch(() => undefined);
   }
 
   drain(): void {}

@@ -1,5 +1,5 @@
 import { TransportError, transportErrorFrom } from "./errors.ts";
-import { ReadAhead, type ReadInto } from "./read_ahead.ts";
+import { ReadAhead } from "./read_ahead.ts";
 import type { CloseInfo, Code, ReceiveStream, SendStream } from "./types.ts";
 
 /**
@@ -71,6 +71,12 @@ export class QuicSendStream implements SendStream {
   };
 }
 
+/** What a read brings. */
+interface Part {
+  readonly done: boolean;
+  readonly value?: Uint8Array<ArrayBuffer> | undefined;
+}
+
 /** A receive stream of Deno's QUIC. */
 export class QuicReceiveStream implements ReceiveStream {
   readonly #reader: ReadableStreamBYOBReader;
@@ -85,25 +91,31 @@ export class QuicReceiveStream implements ReceiveStream {
     owner.hold(this);
   }
 
-  async read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  // Almost all streams wait in a read almost always: a promise with two handlers is the least that can.
+  read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
     this.#isReading = true;
-    let part: Uint8Array<ArrayBuffer> | undefined;
-    try {
-      part = this.#ahead === undefined
-        ? partOf(await this.#reader.read(into))
-        : await this.#takeAhead(this.#ahead, into);
-    } catch (cause) {
-      this.#owner.release(this);
-      throw await streamError(cause, this.#owner);
-    } finally {
-      this.#isReading = false;
-    }
-    if (part !== undefined) return part;
+    const reading: Promise<Part> = this.#ahead === undefined
+      ? this.#reader.read(into)
+      : this.#takeAhead(this.#ahead, into);
+    return reading.then(this.#taken, this.#fail);
+  }
+
+  readonly #taken = (
+    { done, value }: Part,
+  ): Uint8Array<ArrayBuffer> | undefined => {
+    this.#isReading = false;
+    if (!done) return value;
     this.#owner.release(this);
     // A stream that was stopped here did not end: nobody may take it for complete.
     if (this.#stopped) throw new TransportError("reset", 0, "Cannot read: stopped on this side");
     return undefined;
-  }
+  };
+
+  readonly #fail = async (cause: unknown): Promise<never> => {
+    this.#owner.release(this);
+    this.#isReading = false;
+    throw await streamError(cause, this.#owner);
+  };
 
   // Deno always sends code 0, and with a read under way only when that read has its bytes.
   stop(_code: Code): void {
@@ -118,23 +130,18 @@ export class QuicReceiveStream implements ReceiveStream {
    */
   unread(): number {
     if (this.#ahead !== undefined) return this.#ahead.unread;
-    if (!this.#isReading) this.#ahead = new ReadAhead(this.#readInto);
+    if (!this.#isReading) this.#ahead = new ReadAhead((into) => this.#reader.read(into));
     return 0;
   }
 
-  readonly #readInto: ReadInto = (into) => this.#reader.read(into);
-
-  async #takeAhead(ahead: ReadAhead, into: Uint8Array<ArrayBuffer>) {
-    const part = await ahead.take(into);
+  async #takeAhead(
+    ahead: ReadAhead,
+    into: Uint8Array<ArrayBuffer>,
+  ): Promise<Part> {
+    const value = await ahead.take(into);
     if (ahead.isThrough) this.#ahead = undefined;
-    return part;
+    return { done: value === undefined, value };
   }
-}
-
-function partOf(
-  { done, value }: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>,
-): Uint8Array<ArrayBuffer> | undefined {
-  return done ? undefined : value;
 }
 
 function ended(): TransportError {

@@ -27,15 +27,23 @@ export class TaskGroup {
   /** Starts a task; after {@linkcode TaskGroup.close} it is not started at all. */
   spawn(name: string, work: (signal: AbortSignal) => Promise<void>): void {
     if (this.#stop.signal.aborted) return;
-    const task = this.#run(name, work).finally(() => this.#running.delete(task));
+    // Sessions have many tasks that wait for as long as they last: a function that waits with each
+    // would cost as much memory again.
+    const task: Promise<void> = this.#start(work).then(
+      () => void this.#running.delete(task),
+      (error) => {
+        this.#running.delete(task);
+        if (!this.#stop.signal.aborted) this.#onFailure(name, error);
+      },
+    );
     this.#running.add(task);
   }
 
-  async #run(name: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  #start(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     try {
-      await work(this.#stop.signal);
+      return work(this.#stop.signal);
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#onFailure(name, error);
+      return Promise.reject(error);
     }
   }
 

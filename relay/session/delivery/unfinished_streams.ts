@@ -52,6 +52,8 @@ export class UnfinishedStreams {
   readonly #parked = new Map<UnfinishedStream, number>();
   // Their publishers break off within an object.
   readonly #fragile = new WeakSet<Track>();
+  // Every write asks for them, and few sessions ever have one.
+  #hasFragile = false;
   #check: Timer | undefined;
 
   /** `limit` is how many may be parked at once. */
@@ -82,7 +84,7 @@ export class UnfinishedStreams {
    * one before, which leaves a stream that cannot be finished.
    */
   wantsWhole(track: Track): boolean {
-    return this.#fragile.has(track) && !this.canEndAnywhere;
+    return this.#hasFragile && this.#fragile.has(track) && !this.canEndAnywhere;
   }
 
   /** Ends a stream that nothing more is written on, for this reason. */
@@ -93,7 +95,10 @@ export class UnfinishedStreams {
     if (means === "cut") return cut(stream, missing);
     if (isHeedless(unfinished)) return this.#finish(unfinished, "subscription_over");
     if (isAbandoned(unfinished)) return this.#finish(unfinished, "abandoned");
-    if (missing > 0 && subgroup !== undefined) this.#fragile.add(subgroup.track);
+    if (missing > 0 && subgroup !== undefined) {
+      this.#hasFragile = true;
+      this.#fragile.add(subgroup.track);
+    }
     this.#parked.set(unfinished, this.#clock.now());
     this.#metrics.streamsParked++;
     this.#checkLater();

@@ -55,21 +55,28 @@ export class Input {
   }
 
   /** Waits for more bytes; false at the end of the stream, and ever after. A failure stays, too. */
-  async fill(): Promise<boolean> {
-    if (this.#ended) return false;
-    if (this.#failure !== undefined) throw this.#failure;
-    this.#makeRoom();
-    let filled: Uint8Array<ArrayBuffer> | undefined;
+  fill(): Promise<boolean> {
+    if (this.#ended) return Promise.resolve(false);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     try {
-      const reading = this.#stream.read(this.bytes.subarray(this.end));
-      filled = await (this.#options.stopsLate === true ? this.#unlessStopped(reading) : reading);
+      this.#makeRoom();
     } catch (error) {
-      // The buffer is lost with the stream, and what was unread in it: there is nothing to go on with.
-      this.#failure = error;
-      this.start = this.end = 0;
-      if (this.#stopAs === undefined) this.#over();
-      throw error;
+      return Promise.reject(error);
     }
+    const reading = this.#stream.read(this.bytes.subarray(this.end));
+    return (this.#options.stopsLate === true ? this.#unlessStopped(reading) : reading)
+      .then(this.#filled, this.#failed);
+  }
+
+  readonly #failed = (error: unknown): never => {
+    // The buffer is lost with the stream, and what was unread in it: there is nothing to go on with.
+    this.#failure = error;
+    this.start = this.end = 0;
+    if (this.#stopAs === undefined) this.#over();
+    throw error;
+  };
+
+  readonly #filled = (filled: Uint8Array<ArrayBuffer> | undefined): boolean => {
     if (filled === undefined) {
       this.#ended = true;
       this.#over();
@@ -83,7 +90,7 @@ export class Input {
     this.end += filled.length;
     this.#wasFull = this.end === this.bytes.length;
     return true;
-  }
+  };
 
   /** The peer shall send no more. Where it cannot be told at once it is when it sends something. */
   stop(code: number): void {

@@ -28,6 +28,8 @@ COPY --from=build /qumo/out/qumo-relay /usr/local/bin/qumo-relay
 # It is stronger than a configuration file. Who may come in must be said beside it, by INSECURE=true or
 # by a file: a relay that everyone can reach does not start without.
 ENV RELAY_ADDR=0.0.0.0:4433
+# One arena for all threads: the relay has one that works, and what others freed would stay with them.
+ENV MALLOC_ARENA_MAX=1
 USER 65532:65532
 EXPOSE 4433/udp 4433/tcp
 STOPSIGNAL SIGTERM

@@ -1,15 +1,9 @@
-import {
-  LogCursor,
-  type LogReader,
-  type Renderer,
-  type Rendering,
-  type SubgroupLog,
-  type Track,
-} from "../../track/mod.ts";
+import { LogCursor, type LogReader, type Rendering, type SubgroupLog } from "../../track/mod.ts";
 import type { SendStream } from "../../transport/types.ts";
 import type { PumpEnd } from "./pump_end.ts";
-import type { StreamSupply, StreamWaiter } from "./stream_supply.ts";
-import type { UnfinishedOwner, UnfinishedStreams } from "./unfinished_streams.ts";
+import type { PumpOptions } from "./pump_options.ts";
+import type { StreamWaiter } from "./stream_supply.ts";
+import type { UnfinishedOwner } from "./unfinished_streams.ts";
 
 /** What a pump tells its owner. */
 export interface PumpOwner extends UnfinishedOwner {
@@ -22,26 +16,6 @@ export interface PumpOwner extends UnfinishedOwner {
   /** The subgroup is whole, and not all of it was sent yet. */
   logCompleted(pump: SubgroupPump): void;
   pumpEnded(pump: SubgroupPump, end: PumpEnd): void;
-}
-
-/** What to send, and how. */
-export interface PumpOptions {
-  /** Where the stream comes from that the subgroup goes by. */
-  readonly supply: StreamSupply;
-  /** Where it goes when it cannot be sent to its end. */
-  readonly unfinished: UnfinishedStreams;
-  readonly track: Track;
-  readonly log: SubgroupLog;
-  /** The dialect that the subscriber speaks. */
-  readonly renderer: Renderer;
-  /** The first object that is wanted; undefined: the subgroup as it is, from its beginning. */
-  readonly firstObject: number | undefined;
-  /** See `SendStream.priority`. */
-  readonly sendOrder: number;
-  /** An object that began to arrive before the time that this returns, if any, is too old to be sent. */
-  readonly oldest: () => number | undefined;
-  /** The code of the reset for each way to end early. */
-  readonly resetCode: (end: PumpEnd) => number;
 }
 
 /**
@@ -178,8 +152,15 @@ export class SubgroupPump implements LogReader, StreamWaiter {
       this.#begun = true;
       this.#owner.begun(this);
     }
-    this.#pump();
+    if (!this.#isCaughtUp) this.#pump();
   };
+
+  /** As after almost every write: nothing is to be done before the next wake. */
+  get #isCaughtUp(): boolean {
+    const { log } = this;
+    return this.#rendering.isReadTo(this.#cursor.offset) && log.state === "open" &&
+      !log.endsByMark && this.#stopAt === undefined && !this.#evicted;
+  }
 
   readonly #failed = () => this.#end("refused");
 

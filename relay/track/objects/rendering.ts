@@ -98,6 +98,11 @@ export class Rendering {
     return this.#open === 0;
   }
 
+  /** Whether nothing lies behind this offset, not even an object that is still to come in full. */
+  isReadTo(offset: number): boolean {
+    return offset === this.#pages.size && this.#open === 0 && !this.#isBroken;
+  }
+
   /** Offset behind the page that can be given up next; undefined when only the one being written is left. */
   get headEnd(): number | undefined {
     return this.#pages.headEnd;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { checkProperty } from "../../tests/support/properties.ts";
 import { SseReader } from "./sse_reader.ts";
 
 const LIMITS = { line: 64, event: 128 };
@@ -27,7 +28,7 @@ Deno.test("SseReader reads the same however the text is cut, and however lines e
   ];
   const whole = read(events.join(""));
   assert.equal(whole.length, 3);
-  fc.assert(fc.property(
+  checkProperty(fc.property(
     fc.array(fc.nat(events.join("").length + 12), { maxLength: 12 }),
     fc.constantFrom("\n", "\r\n", "\r"),
     (cuts, end) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
+import { longer, SEED } from "../support/properties.ts";
 import { Random } from "../support/faults/random.ts";
 import type { Mesh } from "../support/mesh/mesh.ts";
 import { meshTest, type MeshWorld, words } from "../support/mesh/mesh_case.ts";
@@ -7,12 +8,9 @@ import type { MeshPublisher } from "../support/mesh/publisher.ts";
 import { ringWithChords, type TopologyLink } from "../support/mesh/topology.ts";
 import { MeshViewer } from "../support/mesh/viewer.ts";
 
-// Twenty relays for a minute where there is time: MESH_CHAOS_RELAYS=20 MESH_CHAOS_SECONDS=60.
+// Twenty relays where there are processors for them: MESH_CHAOS_RELAYS=20.
 const RELAYS = Number(Deno.env.get("MESH_CHAOS_RELAYS") ?? 6);
-const SECONDS = Number(Deno.env.get("MESH_CHAOS_SECONDS") ?? 15);
-const SEED = Number(
-  Deno.env.get("MESH_CHAOS_SEED") ?? crypto.getRandomValues(new Uint16Array(1))[0],
-);
+const SECONDS = longer(15);
 
 const PATHS = ["red", "green", "blue"] as const;
 // A fault lasts so long and no longer: subscribers are held meanwhile.
@@ -22,7 +20,7 @@ const LONGEST_FAULT_MS = 3000;
 const LAST_CALL = 40_000;
 
 meshTest(
-  `after ${SECONDS} s of kills, freezes and cuts in a ring of ${RELAYS} with chords, everyone has every track (MESH_CHAOS_SEED=${SEED})`,
+  `after ${SECONDS} s of kills, freezes and cuts in a ring of ${RELAYS} with chords, everyone has every track (TEST_SEED=${SEED})`,
   {
     topology: ringWithChords(RELAYS, SEED),
     relayConfig: { mesh: { failover_hold_ms: 60_000 } },

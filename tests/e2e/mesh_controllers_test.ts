@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
+import { longer } from "../support/properties.ts";
 import { meshTest, TRACK, words } from "../support/mesh/mesh_case.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { until } from "../support/mesh/until.ts";
 import type { MeshViewer } from "../support/mesh/viewer.ts";
 
-// A minute where there is time: MESH_DEAD_SECONDS=60.
-const DEAD_SECONDS = Number(Deno.env.get("MESH_DEAD_SECONDS") ?? 8);
+const DEAD_SECONDS = longer(8);
 const GROUPS = 4;
 
 /** Links here have no second way, and are not what fails: where the machine is busy they are waited for. */

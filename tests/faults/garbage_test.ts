@@ -9,6 +9,7 @@ import {
   SessionCode,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { SEED } from "../support/properties.ts";
 import { frame, subgroupHeader } from "../scenarios/script.ts";
 import { faultTest } from "../support/faults/case.ts";
 import { Random } from "../support/faults/random.ts";
@@ -16,7 +17,6 @@ import type { RelayProcess } from "../support/processes/relay_process.ts";
 import { bytesOf, type OutgoingStream } from "../support/peers/scripted_streams.ts";
 import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 
-const SEED = 18;
 const CONNECTIONS = 1_000;
 const AT_ONCE = 40;
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SEED } from "../support/properties.ts";
 import { UdpForwarder } from "../contracts/transport/udp_forwarder.ts";
 import { offer } from "../support/faults/canary.ts";
 import { counter, faultTest, until } from "../support/faults/case.ts";
@@ -7,7 +8,6 @@ import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import { openSubgroup, SubgroupReader, subscribe } from "../scenarios/script.ts";
 import { firstPackets } from "../support/faults/crowd.ts";
 
-const SEED = 18;
 const LOST = 'qumo_relay_sessions_ended_total{reason="lost"}';
 
 faultTest("a publisher that vanishes ends its track for who watches", async (context) => {

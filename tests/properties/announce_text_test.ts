@@ -7,6 +7,7 @@ import {
   formatTrackText,
   parseAnnounce,
 } from "@qumo/shared/topology";
+import { checkProperty } from "../support/properties.ts";
 
 const part = (minLength: number) =>
   fc.oneof(
@@ -25,7 +26,7 @@ const announce = fc.oneof(
 type Announce = { scope: string; namespace: Uint8Array[]; name?: Uint8Array };
 const plain = ({ scope, namespace, name }: Partial<Announce>) =>
   JSON.stringify([scope, namespace?.map((one) => [...one]), name && [...name]]);
-const check = <T>(property: fc.IProperty<T>) => fc.assert(property, { seed: 5, numRuns: 1000 });
+const check = <T>(property: fc.IProperty<T>) => checkProperty(property, { numRuns: 1000 });
 
 Deno.test("every announce comes back from its text", () => {
   check(fc.property(announce, (given) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { checkProperty } from "../support/properties.ts";
 import { findRoutes, Graph, type GraphRelay, nextHops, type Route } from "../../sdn/graph/mod.ts";
 
 const link = fc.record({
@@ -99,7 +100,7 @@ class Oracle {
 }
 
 function check(property: fc.IProperty<[World]>, numRuns = 2000): void {
-  fc.assert(property, { seed: 31, numRuns });
+  checkProperty(property, { numRuns });
 }
 
 function pairs(names: readonly string[]): [string, string][] {

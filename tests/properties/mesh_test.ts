@@ -1,8 +1,7 @@
 import { chaos } from "../support/mesh_world/chaos.ts";
+import { seeds } from "../support/properties.ts";
 
-const SEEDS = 8;
-
-for (let seed = 1; seed <= SEEDS; seed++) {
+for (const seed of seeds(8)) {
   Deno.test(`a mesh under faults recovers; what happens is told by: deno task sim --of mesh --seed ${seed}`, () =>
     chaos(seed));
 }

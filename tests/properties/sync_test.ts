@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { checkProperty, seeds } from "../support/properties.ts";
 import type { RelayState, TrackState, Version } from "../../sdn/registry/mod.ts";
 import { fromWire, mergeRelay, stateHash, toWire, wireStateSchema } from "../../sdn/sync/mod.ts";
 import { simulate } from "../support/worlds/sync_simulation.ts";
 
-const check = <T>(property: fc.IProperty<T>) => fc.assert(property, { seed: 7, numRuns: 1000 });
+const check = <T>(property: fc.IProperty<T>) => checkProperty(property, { numRuns: 1000 });
 
 const life = fc.record({ epoch: fc.nat(1), number: fc.nat(1) });
 const place = fc.record({ seq: fc.nat(2), by: fc.constantFrom("", "c1", "c2") });
@@ -94,7 +95,7 @@ Deno.test("a state survives the way to another controller, whatever its clock re
 });
 
 Deno.test("controllers agree, and know what is true, after the last fault", () => {
-  for (let seed = 1; seed <= 300; seed++) {
+  for (const seed of seeds(300)) {
     try {
       simulate(seed);
     } catch (error) {

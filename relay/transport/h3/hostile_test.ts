@@ -1,6 +1,7 @@
 /** Random and half-random bytes on every kind of stream: nothing hangs and nothing else fails. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { checkProperty } from "../../../tests/support/properties.ts";
 import {
   CONNECT,
   headersFrame,
@@ -39,7 +40,7 @@ const capsuleStart = fc.constantFrom("", "0020", "00206843", "0008684307", "0006
 Deno.test("a handshake of random bytes ends with an error of ours", async () => {
   const stream = (first: fc.Arbitrary<Uint8Array>) => fc.tuple(first, junk, fc.boolean());
   const streams = fc.array(stream(start), { maxLength: 6 });
-  await fc.assert(
+  await checkProperty(
     fc.asyncProperty(
       streams,
       fc.array(stream(frameStart), { maxLength: 4 }),
@@ -58,7 +59,7 @@ Deno.test("a handshake of random bytes ends with an error of ours", async () => 
         assert.equal(clock.pending, 0);
       },
     ),
-    { seed: 20, numRuns: 1500 },
+    { numRuns: 1500 },
   );
 });
 
@@ -69,7 +70,7 @@ Deno.test("a handshake with bytes turned over is accepted or refused", async () 
     fc.tuple(fc.nat(control.length + request.length - 1), fc.integer({ min: 1, max: 255 })),
     { minLength: 1, maxLength: 3 },
   );
-  await fc.assert(
+  await checkProperty(
     fc.asyncProperty(flips, async (flips) => {
       const bytes = concat(control, request);
       for (const [at, mask] of flips) bytes[at]! ^= mask;
@@ -84,13 +85,13 @@ Deno.test("a handshake with bytes turned over is accepted or refused", async () 
       }, (error) => assert(isHandshakeError(error)));
       assert.equal(clock.pending, 0);
     }),
-    { seed: 21, numRuns: 1500 },
+    { numRuns: 1500 },
   );
 });
 
 Deno.test("random bytes on the session's stream end it, or not, and nothing else", async () => {
   const parts = fc.array(fc.tuple(capsuleStart, junk), { maxLength: 5 });
-  await fc.assert(
+  await checkProperty(
     fc.asyncProperty(parts, async (parts) => {
       const { client, accepted } = http3Pair();
       await openControl(client);
@@ -104,13 +105,13 @@ Deno.test("random bytes on the session's stream end it, or not, and nothing else
       assert.notEqual(by, "lost");
       await client.closed;
     }),
-    { seed: 22, numRuns: 1000 },
+    { numRuns: 1000 },
   );
 });
 
 Deno.test("random datagrams and data streams leave a session alone", async () => {
   const pieces = fc.array(fc.tuple(fc.constantFrom("405400", "21"), junk, junk));
-  await fc.assert(
+  await checkProperty(
     fc.asyncProperty(pieces, async (pieces) => {
       const { client, accepted } = http3Pair();
       await openControl(client);
@@ -129,7 +130,7 @@ Deno.test("random datagrams and data streams leave a session alone", async () =>
       client.close(0x100, "");
       assert.equal((await session.closed).code, 0);
     }),
-    { seed: 23, numRuns: 300 },
+    { numRuns: 300 },
   );
 });
 

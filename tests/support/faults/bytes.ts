@@ -12,6 +12,7 @@ import {
   PADDING_STREAM_TYPE,
 } from "@qumo/shared/wire";
 import fc from "fast-check";
+import { SEED } from "../properties.ts";
 import { arbitraryMessage } from "../arbitrary_control.ts";
 import type { Random } from "./random.ts";
 import { bytesOf } from "../peers/scripted_streams.ts";
@@ -205,13 +206,12 @@ const NASTY = [
 
 // Making messages up is slow, so there are some of each kind, and what they are about is changed.
 const POOL_SIZE = 60;
-const POOL_SEED = 18;
 const pools = new Map<ControlKind, readonly ControlMessage[]>();
 
 function pool(kind: ControlKind): readonly ControlMessage[] {
   let messages = pools.get(kind);
   if (messages === undefined) {
-    messages = fc.sample(arbitraryMessage[kind], { seed: POOL_SEED, numRuns: POOL_SIZE });
+    messages = fc.sample(arbitraryMessage[kind], { seed: SEED, numRuns: POOL_SIZE });
     pools.set(kind, messages);
   }
   return messages;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { longer, SEED } from "../properties.ts";
 import type { Move } from "./hostile_peer.ts";
 import { HostileWorld } from "./world.ts";
 
@@ -12,9 +13,6 @@ export interface FuzzOptions {
   readonly most: number;
 }
 
-// Sessions are numbered from here on, and the number is the seed.
-const FIRST_SEED = 18;
-
 // Sessions between two looks at what they left behind, whose remains may meet until then.
 const REST_EVERY = 50;
 
@@ -26,9 +24,10 @@ export function fuzzTest(name: string, { inputs, moves, most }: FuzzOptions): vo
   Deno.test(`fuzz: ${name}`, async () => {
     const world = new HostileWorld();
     await world.open();
-    let seed = FIRST_SEED;
+    // Sessions are numbered, and the number is the seed.
+    let seed = SEED;
     try {
-      for (; world.inputs < inputs; seed++) {
+      for (; world.inputs < longer(inputs); seed++) {
         await world.session(seed, moves, most);
         if (seed % REST_EVERY === 0) await world.rest();
       }
@@ -42,7 +41,7 @@ export function fuzzTest(name: string, { inputs, moves, most }: FuzzOptions): vo
     } finally {
       world.stopListening();
     }
-    const sessions = seed - FIRST_SEED;
+    const sessions = seed - SEED;
     assert.ok(world.closed * 10 > sessions * LEAST_CLOSED, `${world.closed} of ${sessions} closed`);
   });
 }

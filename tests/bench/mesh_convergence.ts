@@ -1,7 +1,7 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { Random } from "../support/faults/random.ts";
 import { MeshController } from "../support/mesh/controller.ts";
-import { DirectGround } from "../support/mesh/ground.ts";
+import { DirectSite } from "../support/mesh/site.ts";
 import { neighborsOf, ringWithChords, type Topology } from "../support/mesh/topology.ts";
 import { until } from "../support/mesh/until.ts";
 import { Latency } from "./latency.ts";
@@ -17,7 +17,7 @@ const QUIET_MS = 300;
 export async function convergence(count: number, changes: number): Promise<object> {
   const folder = await Deno.makeTempDir({ prefix: "bench_" });
   const topology = ringWithChords(count, SEED);
-  const place = new DirectGround(topology).controller();
+  const place = new DirectSite(topology).controller();
   await using controller = new MeshController({ name: "sdn", folder, place });
   await controller.start({ server: { address: place.listen, requests_per_second: 0 } });
   const stop = new AbortController();

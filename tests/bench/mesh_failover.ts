@@ -1,5 +1,5 @@
 import { systemClock } from "@qumo/shared/runtime";
-import { DirectGround } from "../support/mesh/ground.ts";
+import { DirectSite } from "../support/mesh/site.ts";
 import { Mesh } from "../support/mesh/mesh.ts";
 import { TRACK, trackText } from "../support/mesh/mesh_case.ts";
 import { MeshPublisher } from "../support/mesh/publisher.ts";
@@ -22,7 +22,7 @@ const HOLD_DOWN_MS = 100;
 export async function failoverGaps(kills: number): Promise<object> {
   await using mesh = await Mesh.start({
     topology: diamond(),
-    ground: (topology) => Promise.resolve(new DirectGround(topology)),
+    site: (topology) => Promise.resolve(new DirectSite(topology)),
     relayConfig: { mesh: { hold_down_ms: HOLD_DOWN_MS } },
   });
   const what = { path: PATH, track: TRACK, schedule: { start: systemClock.now(), ...RATE } };

@@ -1,5 +1,5 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { DirectGround } from "../support/mesh/ground.ts";
+import { DirectSite } from "../support/mesh/site.ts";
 import { Mesh } from "../support/mesh/mesh.ts";
 import type { MeshRelay } from "../support/mesh/relay.ts";
 import { chain } from "../support/mesh/topology.ts";
@@ -66,7 +66,7 @@ export async function transitCpu(seconds: number): Promise<object> {
 function startChain(...names: readonly string[]): Promise<Mesh> {
   return Mesh.start({
     topology: chain(...names),
-    ground: (topology) => Promise.resolve(new DirectGround(topology)),
+    site: (topology) => Promise.resolve(new DirectSite(topology)),
     relayConfig: { log: { level: "warn" } },
   });
 }

@@ -1,5 +1,5 @@
 import { Deadline } from "../support/deadline.ts";
-import { DirectGround } from "../support/mesh/ground.ts";
+import { DirectSite } from "../support/mesh/site.ts";
 import { Mesh } from "../support/mesh/mesh.ts";
 import { topology } from "../support/mesh/topology.ts";
 import { until } from "../support/mesh/until.ts";
@@ -31,8 +31,8 @@ export interface Scene extends AsyncDisposable {
 /** Starts everything, each part waiting for the one before; nothing is published yet. */
 export async function openScene(): Promise<Scene> {
   using deadline = new Deadline(START_TIMEOUT);
-  const ground = (links: typeof WORLD) => Promise.resolve(new DirectGround(links));
-  const mesh = await Mesh.start({ topology: WORLD, ground });
+  const site = (links: typeof WORLD) => Promise.resolve(new DirectSite(links));
+  const mesh = await Mesh.start({ topology: WORLD, site });
   try {
     return {
       mesh,

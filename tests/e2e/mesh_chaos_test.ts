@@ -3,7 +3,7 @@ import { sleep, systemClock } from "@qumo/shared/runtime";
 import { longer, SEED } from "../support/properties.ts";
 import { Random } from "../support/faults/random.ts";
 import type { Mesh } from "../support/mesh/mesh.ts";
-import { meshTest, type MeshWorld, words } from "../support/mesh/mesh_case.ts";
+import { meshTest, type ProcessGround, words } from "../support/mesh/mesh_case.ts";
 import type { MeshPublisher } from "../support/mesh/publisher.ts";
 import { ringWithChords, type TopologyLink } from "../support/mesh/topology.ts";
 import { MeshViewer } from "../support/mesh/viewer.ts";
@@ -74,7 +74,7 @@ class Chaos {
   }
 
   /** A publisher of each path somewhere, and a viewer of one of them at each relay. */
-  static async begin({ mesh, publisher, viewer }: MeshWorld, random: Random): Promise<Chaos> {
+  static async begin({ mesh, publisher, viewer }: ProcessGround, random: Random): Promise<Chaos> {
     const chaos = new Chaos(mesh, random);
     for (const path of PATHS) {
       const live = await publisher(path, random.pick(mesh.relays).name);

@@ -10,35 +10,6 @@ import { chain, topology } from "../support/mesh/topology.ts";
 const GROUPS = 6;
 
 meshTest(
-  "a track crosses three hops, and every relay on the way has a viewer of it",
-  { topology: chain("lisbon", "madrid", "lyon", "vienna") },
-  async ({ mesh, publisher, viewer, say }) => {
-    const live = await publisher("concert", "lisbon");
-    const viewers = [];
-    for (const relay of ["vienna", "lyon", "madrid", "lisbon"]) {
-      viewers.push(await viewer(live, relay));
-    }
-    const track = trackText("concert");
-    await mesh.routed("vienna", track, ["lyon", "madrid", "lisbon"]);
-    await mesh.routed("lyon", track, ["madrid", "lisbon"]);
-    await mesh.routed("madrid", track, ["lisbon"]);
-    assert.equal(
-      await mesh.relay("lisbon").pathOf(track),
-      undefined,
-      "the origin has it by itself",
-    );
-
-    const last = live.group + GROUPS;
-    for (const one of viewers) {
-      const verdict = await one.verdict(last);
-      say(`${one.relay}: ${words(verdict)}`);
-      assert.deepEqual([...verdict.missing, ...verdict.cut], []);
-      assert.deepEqual(one.reception.faults, []);
-    }
-  },
-);
-
-meshTest(
   "what nobody has is refused at once, and what comes later is found",
   { topology: chain("lisbon", "madrid", "lyon") },
   async ({ mesh, publisher, viewer }) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { dialQuic } from "../../relay/transport/mod.ts";
 import { meshTest, words } from "../support/mesh/mesh_case.ts";
 import type { MeshRelay } from "../support/mesh/relay.ts";
-import { PodGround } from "../support/mesh/pod_ground.ts";
+import { PodSite } from "../support/mesh/pod_site.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { until } from "../support/mesh/until.ts";
 import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
@@ -62,7 +62,7 @@ meshTest(
   "strangers who begin groups and never end them take nothing from others on the link",
   {
     topology: chain("tokyo", "london"),
-    ground: (topology) => PodGround.lay(topology),
+    site: (topology) => PodSite.lay(topology),
     relayConfig: {
       // With fewer the strangers lose their tracks, which is another test.
       server: { max_uni_streams: 4_096 },

@@ -4,17 +4,6 @@ import { MeshWorld } from "../support/mesh_world.ts";
 import { nameOf } from "../support/worlds/track_model.ts";
 import { comesBy, flows, VIDEO, wholeFrom } from "./upstream_script.ts";
 
-Deno.test("a track crosses three hops, and every object of it comes", async () => {
-  await using world = new MeshWorld(chain("a", "b", "c", "d"));
-  await world.settle();
-  const camera = world.camera(VIDEO, ["a"]);
-  await world.advance(700);
-  const viewer = await world.watch("d", camera);
-  await world.advance(5_000);
-  assert.deepEqual(viewer.watching.path, ["c", "b", "a"]);
-  wholeFrom(1, viewer, camera);
-});
-
 Deno.test("a track that nobody has is refused at once, and one without a way when that lasts", async () => {
   await using world = new MeshWorld(chain("a", "b", "c"));
   await world.settle();

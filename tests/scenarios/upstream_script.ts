@@ -37,6 +37,6 @@ export async function comesBy(
 export function wholeFrom(group: number, viewer: Viewer, camera: Camera): void {
   const { watching } = viewer;
   assert.ok(watching.group >= camera.group - 1, `only as far as group ${watching.group}`);
-  assert.deepEqual(watching.missing(group, camera.group - 2, camera.objectsPerGroup), []);
+  assert.deepEqual(watching.missing(group, camera.group - 2), []);
   assert.equal(watching.end, undefined);
 }

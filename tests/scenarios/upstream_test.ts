@@ -3,59 +3,6 @@ import { chain, diamond, topology } from "../support/mesh/topology.ts";
 import { MeshWorld } from "../support/mesh_world.ts";
 import { comesBy, flows, VIDEO, watched, wholeFrom } from "./upstream_script.ts";
 
-const BREAKS: {
-  readonly name: string;
-  readonly happens: (world: MeshWorld) => unknown;
-  readonly mended: (world: MeshWorld) => unknown;
-}[] = [
-  {
-    name: "its relay is killed",
-    happens: (world) => world.kill("north"),
-    mended: (world) => world.start("north"),
-  },
-  {
-    name: "its relay freezes",
-    happens: (world) => world.freeze("north"),
-    mended: (world) => world.thaw("north"),
-  },
-  {
-    name: "its first link is cut",
-    happens: (world) => world.cut("north", "east"),
-    mended: (world) => world.restore("north", "east"),
-  },
-  {
-    name: "its last link is cut",
-    happens: (world) => world.cut("west", "north"),
-    mended: (world) => world.restore("west", "north"),
-  },
-];
-
-for (const hasController of [true, false]) {
-  for (const { name, happens, mended } of BREAKS) {
-    const without = hasController ? "" : ", without a controller";
-    Deno.test(`a viewer goes on when of the best way ${name}${without}, and returns to it`, async () => {
-      await using world = new MeshWorld(diamond());
-      const { camera, viewer } = await watched(world);
-      assert.deepEqual(viewer.watching.path, ["north", "west"]);
-      if (!hasController) world.stopController();
-
-      await happens(world);
-      await comesBy(world, viewer, ["south", "west"]);
-      await flows(world, viewer, camera);
-      assert.ok(viewer.watching.longestGap < 1_300, `${viewer.watching.longestGap} ms`);
-      await world.advance(3_000);
-      wholeFrom(1, viewer, camera);
-
-      await mended(world);
-      // One that has just begun knows nobody without it.
-      if (name === "its relay is killed") world.startController();
-      await comesBy(world, viewer, ["north", "west"]);
-      await world.advance(3_000);
-      wholeFrom(1, viewer, camera);
-    });
-  }
-}
-
 Deno.test("a cost that changes moves a track without a loss, and nothing is left on the way it had", async () => {
   await using world = new MeshWorld(diamond());
   const { camera, viewer } = await watched(world);
@@ -125,19 +72,6 @@ for (const nearer of ["south", "north"]) {
     wholeFrom(1, viewer, camera);
   });
 }
-
-Deno.test("a track goes on where its publisher comes back at another relay", async () => {
-  await using world = new MeshWorld(diamond());
-  const { camera, viewer } = await watched(world);
-  await world.kill("west");
-  await world.advance(1_500);
-  camera.comeTo(world.relay("south"));
-  const took = await comesBy(world, viewer, ["south"]);
-  assert.ok(took <= 100, `${took} ms`);
-  const back = camera.group;
-  await world.advance(3_000);
-  wholeFrom(back, viewer, camera);
-});
 
 for (const filmed of [0, 2]) {
   Deno.test(`a track whose publisher begins anew elsewhere is over, ${filmed} groups later`, async () => {

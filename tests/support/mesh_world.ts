@@ -170,8 +170,9 @@ export class MeshWorld implements AsyncDisposable {
   }
 
   /** Somebody at a relay who wants a camera's track. */
-  viewer(relay: string, { name, scope }: Camera, options: ViewerOptions = {}): Viewer {
-    const viewer = new Viewer(this.relay(relay), name, { scope, ...options });
+  viewer(relay: string, camera: Camera, options: ViewerOptions = {}): Viewer {
+    const { name, scope, objectsPerGroup: groupObjects } = camera;
+    const viewer = new Viewer(this.relay(relay), name, { scope, groupObjects, ...options });
     this.#viewers.push(viewer);
     return viewer;
   }

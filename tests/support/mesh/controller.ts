@@ -1,4 +1,4 @@
-import type { Place } from "./ground.ts";
+import type { Place } from "./site.ts";
 import { Program } from "./program.ts";
 
 /** One controller of a mesh. It keeps its port and its configuration over restarts. */

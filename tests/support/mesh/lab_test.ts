@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../deadline.ts";
 import { MeshController } from "./controller.ts";
-import { LoopbackGround } from "./ground.ts";
+import { LoopbackSite } from "./site.ts";
 import { freePort } from "./ports.ts";
 import { MeshPublisher } from "./publisher.ts";
 import { MeshRelay } from "./relay.ts";
@@ -19,8 +19,8 @@ async function withRelay(body: (relay: MeshRelay) => Promise<void>): Promise<voi
   using deadline = new Deadline(60_000);
   const folder = await Deno.makeTempDir({ prefix: "lab_" });
   try {
-    const ground = new LoopbackGround({ relays: ["solo"], links: [] });
-    await using relay = new MeshRelay({ name: "solo", folder, place: ground.relay("solo") });
+    const site = new LoopbackSite({ relays: ["solo"], links: [] });
+    await using relay = new MeshRelay({ name: "solo", folder, place: site.relay("solo") });
     await relay.start({ server: { address: relay.listen }, drain_timeout_ms: 100 });
     await deadline.for("the test", body(relay));
   } finally {
@@ -86,7 +86,7 @@ Deno.test("what a cut link held up comes when the link is whole again", async ()
 Deno.test("a controller comes back at its port, behind a link that can be cut", async () => {
   const folder = await Deno.makeTempDir({ prefix: "lab_" });
   try {
-    const place = new LoopbackGround({ relays: [], links: [] }).controller();
+    const place = new LoopbackSite({ relays: [], links: [] }).controller();
     await using controller = new MeshController({ name: "sdn", folder, place });
     await controller.start({ server: { address: controller.listen } });
     await using link = new TcpLink(controller.port);

@@ -1,5 +1,5 @@
 import { MeshController } from "./controller.ts";
-import { type Ground, type LinkControl, LoopbackGround } from "./ground.ts";
+import { type LinkControl, LoopbackSite, type Site } from "./site.ts";
 import { MeshRelay, type RelayConfig } from "./relay.ts";
 import { TcpLink } from "./tcp_link.ts";
 import { neighborsOf, type Topology } from "./topology.ts";
@@ -17,7 +17,7 @@ export interface MeshOptions {
   /** Added to every relay's configuration. */
   readonly relayConfig?: RelayConfig;
   /** What it stands on; the loopback address when nothing is said. */
-  readonly ground?: (topology: Topology) => Promise<Ground>;
+  readonly site?: (topology: Topology) => Promise<Site>;
 }
 
 // Longer than any scenario: that a relay is gone must not become known by its lease.
@@ -33,29 +33,29 @@ export class Mesh implements AsyncDisposable {
   readonly controllers: readonly MeshController[];
   readonly #relays: ReadonlyMap<string, MeshRelay>;
   readonly #options: MeshOptions;
-  readonly #ground: Ground;
+  readonly #site: Site;
   readonly #peerLinks: TcpLink[] = [];
   readonly #folder: string;
 
-  private constructor(options: MeshOptions, ground: Ground, folder: string) {
+  private constructor(options: MeshOptions, site: Site, folder: string) {
     this.topology = options.topology;
     this.#options = options;
-    this.#ground = ground;
+    this.#site = site;
     this.#folder = folder;
     this.controllers = Array.from(
       { length: options.controllers ?? 1 },
-      (_, at) => new MeshController({ name: `sdn${at}`, folder, place: ground.controller() }),
+      (_, at) => new MeshController({ name: `sdn${at}`, folder, place: site.controller() }),
     );
     const relays = options.topology.relays.map((name) =>
-      new MeshRelay({ name, folder, place: ground.relay(name) })
+      new MeshRelay({ name, folder, place: site.relay(name) })
     );
     this.#relays = new Map(relays.map((relay) => [relay.name, relay]));
   }
 
   /** Starts everything and waits until every relay knows every other and all links are up. */
   static async start(options: MeshOptions): Promise<Mesh> {
-    const { topology, ground } = options;
-    const laid = await ground?.(topology) ?? new LoopbackGround(topology);
+    const { topology, site } = options;
+    const laid = await site?.(topology) ?? new LoopbackSite(topology);
     const mesh = new Mesh(options, laid, await Deno.makeTempDir({ prefix: "mesh_" }));
     try {
       await Promise.all(mesh.controllers.map((one, at) => one.start(mesh.#controllerConfig(at))));
@@ -81,7 +81,7 @@ export class Mesh implements AsyncDisposable {
 
   /** Both directions of the link between two relays. */
   link(a: string, b: string): LinkControl {
-    return this.#ground.link(a, b);
+    return this.#site.link(a, b);
   }
 
   /** Everything between the controllers. */
@@ -94,13 +94,13 @@ export class Mesh implements AsyncDisposable {
 
   /** The configuration of a relay; `neighbors` are other costs than the topology's. */
   configOf(name: string, neighbors = neighborsOf(this.topology, name)): RelayConfig {
-    const ground = this.#ground;
+    const site = this.#site;
     const { controllersOf, relayConfig } = this.#options;
     const numbers = controllersOf?.(name) ?? this.controllers.keys().toArray();
-    const urls = numbers.map((at) => ground.controllerUrl(this.controllers[at]!.port, name));
+    const urls = numbers.map((at) => site.controllerUrl(this.controllers[at]!.port, name));
     const { url, listen } = this.relay(name);
     const addresses = Object.keys(neighbors).flatMap((neighbor) => {
-      const called = ground.neighborUrl(name, neighbor);
+      const called = site.neighborUrl(name, neighbor);
       return called === undefined ? [] : [[neighbor, called] as const];
     });
     const ours: RelayConfig = {
@@ -170,7 +170,7 @@ export class Mesh implements AsyncDisposable {
     await Promise.all(this.relays.map((relay) => relay.end("SIGKILL")));
     await Promise.all(this.controllers.map((controller) => controller.end("SIGKILL")));
     await Promise.all(this.#peerLinks.map((link) => link[Symbol.asyncDispose]()));
-    await this.#ground[Symbol.asyncDispose]();
+    await this.#site[Symbol.asyncDispose]();
     await Deno.remove(this.#folder, { recursive: true });
   }
 

@@ -3,24 +3,13 @@ import { systemClock } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
 import { Deadline } from "../deadline.ts";
 import { Lateness } from "../lateness.ts";
+import type { MeshGround, MeshScenario } from "../mesh_ground.ts";
 import { Mesh, type MeshOptions } from "./mesh.ts";
 import { MeshPublisher } from "./publisher.ts";
 import type { Verdict } from "./reception.ts";
 import { liveSchedule } from "./schedule.ts";
+import { until } from "./until.ts";
 import { MeshViewer } from "./viewer.ts";
-
-/** What a scenario has to work with: everything that it starts ends with it. */
-export interface MeshWorld {
-  readonly mesh: Mesh;
-  /** A publisher of a live track, connected to these relays. */
-  publisher(path: string, ...relays: readonly string[]): Promise<MeshPublisher>;
-  /** A viewer of what that publisher publishes, at this relay, once it has a whole group. */
-  viewer(of: MeshPublisher, relay: string): Promise<MeshViewer>;
-  /** Fails when a gap is longer than so many groups, and what this machine was late meanwhile. */
-  withinGroups(gap: Verdict, groups: number): void;
-  /** Writes a line beside the test's name. */
-  say(text: string): void;
-}
 
 /** The name of every lab's track: what differs is the namespace. */
 export const TRACK = "video";
@@ -30,11 +19,22 @@ const DEADLINE = 120_000;
 /** Processes that one failover passes in a row: neighbor, controller, relays, publisher and viewer. */
 const STEPS = 6;
 
+/** What a break may cost: three seconds. A link is known to be down within one; the rest is for other tests. */
+export const GAP_GROUPS = 6;
+
+/** Runs scenarios on meshes of processes. */
+export function runAsProcesses(
+  scenarios: readonly MeshScenario[],
+  options: Omit<MeshOptions, "topology"> = {},
+): void {
+  for (const { name, topology, body } of scenarios) meshTest(name, { topology, ...options }, body);
+}
+
 /** One scenario on a mesh of its own. When it fails, what all processes wrote and say is printed. */
 export function meshTest(
   name: string,
   options: MeshOptions & { readonly deadline?: number; readonly ignore?: boolean },
-  body: (world: MeshWorld) => Promise<void>,
+  body: (ground: ProcessGround) => Promise<void>,
 ): void {
   Deno.test({ name, ignore: options.ignore ?? false, fn: run });
 
@@ -44,7 +44,7 @@ export function meshTest(
     await using ends = new AsyncDisposableStack();
     const lateness = ends.use(new Lateness());
     try {
-      await deadline.for(name, body(worldOf(mesh, { ends, name, lateness })));
+      await deadline.for(name, body(groundOn(mesh, { ends, name, lateness })));
       assert.deepEqual(errorsIn(mesh.log()), []);
     } catch (error) {
       say(`${mesh.log()}\n--- state\n${await mesh.state()}\n`);
@@ -58,30 +58,64 @@ function errorsIn(log: string): readonly string[] {
   return log.split("\n").filter((line) => line.includes('"level":"error"'));
 }
 
-function worldOf(mesh: Mesh, { ends, name, lateness }: {
+/** A mesh of processes: everything that a scenario starts ends with it. */
+export type ProcessGround = ReturnType<typeof groundOn>;
+
+function groundOn(mesh: Mesh, { ends, name, lateness }: {
   readonly ends: AsyncDisposableStack;
   readonly name: string;
   readonly lateness: Lateness;
-}): MeshWorld {
-  return {
+}) {
+  const ground = {
+    ...faultsOn(mesh),
     mesh,
-    withinGroups(gap, groups) {
-      const late = STEPS * lateness.worstMs;
-      const text = `${words(gap)}; the machine was ${lateness.worstMs.toFixed(0)} ms late`;
-      assert.ok(gapGroups(gap) <= groups + late / GROUP_MS, text);
-    },
-    async publisher(path, ...relays) {
+    async publisher(path: string, ...relays: readonly string[]): Promise<MeshPublisher> {
       const schedule = liveSchedule(systemClock.now());
       const publisher = ends.use(new MeshPublisher({ path, track: TRACK, schedule }));
-      for (const relay of relays) await publisher.connect(mesh.relay(relay));
+      for (const relay of relays) await ground.connect(publisher, relay);
       return publisher;
     },
-    async viewer(of, relay) {
-      const viewer = ends.use(await MeshViewer.join(mesh.relay(relay), of));
+    connect: (publisher: MeshPublisher, relay: string) => publisher.connect(mesh.relay(relay)),
+    disconnect: (publisher: MeshPublisher, relay: string) => publisher.disconnect(relay),
+    joins: async (publisher: MeshPublisher, relay: string) =>
+      ends.use(await MeshViewer.join(mesh.relay(relay), publisher)),
+    async viewer(publisher: MeshPublisher, relay: string): Promise<MeshViewer> {
+      const viewer = await ground.joins(publisher, relay);
       await viewer.has(0);
       return viewer;
     },
-    say: (text) => say(`${name}: ${text}\n`),
+    comesBy: ({ relay, path }: MeshViewer, ...relays: readonly string[]) =>
+      mesh.routed(relay, trackText(path), relays),
+    within: (gap: Verdict) => ground.withinGroups(gap, GAP_GROUPS),
+    /** Fails when a gap is longer than so many groups, and what this machine was late meanwhile. */
+    withinGroups(gap: Verdict, groups: number): void {
+      const late = STEPS * lateness.worstMs;
+      const text = `${words(gap)}; the machine was ${lateness.worstMs.toFixed(0)} ms late`;
+      ground.say(text);
+      assert.ok(gapGroups(gap) <= groups + late / GROUP_MS, text);
+    },
+    /** Writes a line beside the test's name. */
+    say: (text: string) => say(`${name}: ${text}\n`),
+  };
+  return ground satisfies MeshGround;
+}
+
+/** What goes wrong, and is mended. */
+function faultsOn(mesh: Mesh) {
+  return {
+    kill: async (relay: string) => void await mesh.relay(relay).end("SIGKILL"),
+    start: (relay: string) => mesh.relay(relay).start(),
+    freeze: (relay: string) => mesh.relay(relay).signal("SIGSTOP"),
+    thaw: (relay: string) => mesh.relay(relay).signal("SIGCONT"),
+    cut: (a: string, b: string) => mesh.link(a, b).cut(),
+    restore: (a: string, b: string) => mesh.link(a, b).restore(),
+    misses: (relay: string, neighbor: string) =>
+      until(`${relay} to miss ${neighbor}`, async () => {
+        const links = (await mesh.relay(relay).mesh())?.links ?? [];
+        return links.some((link) => link.neighbor === neighbor && link.state !== "up");
+      }),
+    killController: async () => void await mesh.controllers[0]!.end("SIGKILL"),
+    startController: () => mesh.controllers[0]!.start(),
   };
 }
 

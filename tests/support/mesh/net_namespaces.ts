@@ -1,5 +1,5 @@
 import { Random } from "../faults/random.ts";
-import type { Ground, LinkControl, Place } from "./ground.ts";
+import type { LinkControl, Place, Site } from "./site.ts";
 import { freePort } from "./ports.ts";
 import type { Topology } from "./topology.ts";
 import type { LinkConditions } from "./udp_link.ts";
@@ -10,7 +10,7 @@ const RELAY_PORT = 4433;
  * A network namespace for each relay, and a pair of interfaces for each link, where the kernel itself
  * delays, loses and cuts. Each namespace has one more pair, to the test and the controller.
  */
-export class NamespaceGround implements Ground {
+export class NamespaceSite implements Site {
   readonly #topology: Topology;
   // Names and addresses of one run must not be those of another.
   readonly #tag = new Random(crypto.getRandomValues(new Uint32Array(1))[0]!).below(10_000);
@@ -21,13 +21,13 @@ export class NamespaceGround implements Ground {
   }
 
   /** Makes it all, or removes what it made and rejects. */
-  static async lay(topology: Topology): Promise<NamespaceGround> {
-    const ground = new NamespaceGround(topology);
+  static async lay(topology: Topology): Promise<NamespaceSite> {
+    const site = new NamespaceSite(topology);
     try {
-      await ground.#lay();
-      return ground;
+      await site.#lay();
+      return site;
     } catch (error) {
-      await ground[Symbol.asyncDispose]();
+      await site[Symbol.asyncDispose]();
       throw error;
     }
   }

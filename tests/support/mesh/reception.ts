@@ -24,14 +24,17 @@ export interface Verdict {
 /** What one viewer received of one track, over all its subscriptions. */
 export class Reception {
   readonly #groupObjects: number;
+  readonly #isOrdered: boolean;
   readonly #groups = new Map<number, Set<number>>();
   // The last object of each group in the subscription that is open now.
   #lasts = new Map<number, number>();
   readonly #arrivals: Arrival[] = [];
   readonly #faults: string[] = [];
 
-  constructor(groupObjects: number) {
+  /** One that is not ordered may have an object of a group before those that precede it. */
+  constructor(groupObjects: number, isOrdered = true) {
     this.#groupObjects = groupObjects;
+    this.#isOrdered = isOrdered;
   }
 
   /** What must never happen: an object twice, or out of order within its group. */
@@ -62,12 +65,12 @@ export class Reception {
   add(arrival: Arrival): void {
     const { group, object } = arrival;
     const last = this.#lasts.get(group);
-    if (last !== undefined && object <= last) {
-      const what = object === last ? "twice" : `after object ${last}`;
+    const objects = this.#groups.get(group) ?? new Set();
+    if (this.#isOrdered ? last !== undefined && object <= last : objects.has(object)) {
+      const what = object === last || !this.#isOrdered ? "twice" : `after object ${last}`;
       this.#faults.push(`group ${group}: object ${object} came ${what}`);
     }
     this.#lasts.set(group, object);
-    const objects = this.#groups.get(group) ?? new Set();
     this.#groups.set(group, objects);
     if (objects.has(object)) return;
     objects.add(object);
@@ -79,10 +82,22 @@ export class Reception {
     return this.#groups.get(group)?.size === this.#groupObjects;
   }
 
+  /** The first group from this one on that is whole, of those that were begun. */
+  firstWholeFrom(group: number): number | undefined {
+    const newest = this.#arrivals.at(-1)?.group ?? -1;
+    for (let found = group; found <= newest; found++) if (this.isWhole(found)) return found;
+    return undefined;
+  }
+
   /** The longest time in which nothing new came, since this time. */
   longestPauseSince(time: number): number {
     const next = this.#arrivals.findIndex(({ received }) => received >= time);
     return next === -1 ? 0 : longestPause(this.#arrivals.slice(Math.max(0, next - 1)));
+  }
+
+  /** What came from `first` on, or from the first group that came where that is later, to `last`. */
+  verdictBetween(first: number, last: number): Verdict {
+    return this.verdict({ first: Math.max(first, this.firstGroup ?? 0), last });
   }
 
   /** What came of the groups from `first` to `last`. */

@@ -25,6 +25,11 @@ Deno.test("Reception finds nothing wrong with groups that overtake each other", 
   });
 });
 
+Deno.test("Reception that is not ordered finds fault with what comes twice alone", () => {
+  const reception = received("0.1 0.0 0.1", new Reception(2, false));
+  assert.deepEqual(reception.faults, ["group 0: object 1 came twice"]);
+});
+
 Deno.test("Reception tells missing groups from those cut short", () => {
   const { missing, cut, longestGapGroups } = received("0.0 0.1 2.0 4.0 4.1")
     .verdict({ first: 0, last: 6 });

@@ -1,5 +1,5 @@
 import type { RelayAddress } from "./client.ts";
-import type { Place } from "./ground.ts";
+import type { Place } from "./site.ts";
 import { Program } from "./program.ts";
 
 /** What `GET /status` says of the mesh. */

@@ -85,15 +85,14 @@ export class MeshViewer implements AsyncDisposable {
 
   /** Resolves when this group, or a later one, is there to its last object; gives its number. */
   async has(group: number, milliseconds = 30_000): Promise<number> {
-    let found = group;
+    const found = () => this.reception.firstWholeFrom(group);
     await until(`${this.name} to have group ${group} or a later one`, () => {
-      const newest = this.reception.arrivals.at(-1)?.group ?? -1;
-      for (found = group; found <= newest; found++) if (this.reception.isWhole(found)) return true;
+      if (found() !== undefined) return true;
       const refusal = this.#watch?.refusal;
       if (refusal !== undefined) throw new Error(`${this.name} was refused: ${refusal}`);
       return false;
     }, milliseconds);
-    return found;
+    return found()!;
   }
 
   /**
@@ -101,11 +100,7 @@ export class MeshViewer implements AsyncDisposable {
    * that is later or nothing is said.
    */
   async verdict(last: number, first = 0): Promise<Verdict> {
-    const end = await this.has(last);
-    return this.reception.verdict({
-      first: Math.max(first, this.reception.firstGroup ?? 0),
-      last: end,
-    });
+    return this.reception.verdictBetween(first, await this.has(last));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -8,6 +8,7 @@ import type {
   TrackEnd,
   TrackReader,
 } from "../../../relay/track/mod.ts";
+import { Reception } from "../mesh/reception.ts";
 import { NATIVE } from "../worlds/track_model.ts";
 import { pictureOf } from "./camera.ts";
 import type { WorldRelay } from "./relay.ts";
@@ -35,11 +36,15 @@ export class Viewer {
   /** Each time it got the track, the last time last. */
   readonly watched: Watching[] = [];
   readonly refusals: Refusal[] = [];
-  readonly #options: ViewerOptions;
+  readonly #options: ViewerOptions & { readonly groupObjects: number };
   readonly #gone = new AbortController();
   readonly #over: Promise<void>;
 
-  constructor(relay: WorldRelay, name: FullTrackName, options: ViewerOptions = {}) {
+  constructor(
+    relay: WorldRelay,
+    name: FullTrackName,
+    options: ViewerOptions & { readonly groupObjects: number },
+  ) {
     this.relay = relay;
     this.name = name;
     this.#options = options;
@@ -92,7 +97,7 @@ export class Viewer {
         ...(trace !== undefined && { trace }),
       });
       if (opened.ok) {
-        const watching = new Watching(opened.value, clock);
+        const watching = new Watching(opened.value, clock, this.#options.groupObjects);
         this.watched.push(watching);
         await watching.over(signal);
       } else this.refusals.push(opened.refusal);
@@ -105,18 +110,20 @@ export class Viewer {
 
 /** One time that a viewer had a track: what came, and what was wrong with it. */
 export class Watching implements TrackReader {
-  readonly faults: string[] = [];
+  readonly reception: Reception;
   /** When something came, how long after the last. */
   longestGap = 0;
   end: TrackEnd | undefined;
   readonly #open: OpenTrack;
   readonly #clock: Clock;
-  readonly #objects = new Map<bigint, number[]>();
   readonly #ended = Promise.withResolvers<void>();
   #era: number | undefined;
+  #group = -1;
   #lastAt: number;
 
-  constructor(open: OpenTrack, clock: Clock) {
+  constructor(open: OpenTrack, clock: Clock, groupObjects: number) {
+    // Two publishers may be in the middle of the same group.
+    this.reception = new Reception(groupObjects, false);
     this.#open = open;
     this.#clock = clock;
     this.#lastAt = clock.now();
@@ -135,8 +142,13 @@ export class Watching implements TrackReader {
     reader.wake();
   }
 
+  /** Everything that was wrong with what it was shown. */
+  get faults(): readonly string[] {
+    return this.reception.faults;
+  }
+
   datagram(): void {
-    this.faults.push("a datagram came");
+    this.reception.fault("a datagram came");
   }
 
   ended(end: TrackEnd): void {
@@ -162,7 +174,7 @@ export class Watching implements TrackReader {
 
   /** The largest group of which something came, -1 when nothing did. */
   get group(): number {
-    return [...this.#objects.keys()].reduce((most, group) => Math.max(most, Number(group)), -1);
+    return this.#group;
   }
 
   /** When something came last. */
@@ -172,34 +184,28 @@ export class Watching implements TrackReader {
 
   /** How many objects came. */
   get count(): number {
-    return this.#objects.values().reduce((sum, { length }) => sum + length, 0);
+    return this.reception.arrivals.length;
   }
 
-  /** Groups from one to another, both included, that lack objects of so many. */
-  missing(from: number, to: number, objectsPerGroup: number): number[] {
-    const lacking: number[] = [];
-    for (let group = from; group <= to; group++) {
-      const objects = this.#objects.get(BigInt(group)) ?? [];
-      if (new Set(objects).size < objectsPerGroup) lacking.push(group);
-    }
-    return lacking;
+  /** Groups from one to another, both included, that are not whole. */
+  missing(first: number, last: number): number[] {
+    const { missing, cut } = this.reception.verdict({ first, last });
+    return [...missing, ...cut];
   }
 
   #came({ group }: SubgroupLog, object: number, payload: Uint8Array): void {
     const now = this.#clock.now();
     this.longestGap = Math.max(this.longestGap, now - this.#lastAt);
     this.#lastAt = now;
-    const objects = this.#objects.get(group) ?? [];
-    this.#objects.set(group, objects);
-    if (objects.includes(object)) this.faults.push(`object ${group}/${object} came twice`);
-    objects.push(object);
+    this.#group = Math.max(this.#group, Number(group));
+    this.reception.add({ group: Number(group), object, sent: now, received: now });
     const picture = pictureOf(payload);
     this.#era ??= picture.era;
     if (picture.group !== Number(group) || picture.object !== object) {
-      this.faults.push(`object ${group}/${object} is ${picture.group}/${picture.object}`);
+      this.reception.fault(`object ${group}/${object} is ${picture.group}/${picture.object}`);
     }
     if (picture.era !== this.#era) {
-      this.faults.push(`object ${group}/${object} is of another track of the same name`);
+      this.reception.fault(`object ${group}/${object} is of another track of the same name`);
     }
   }
 }

@@ -1,9 +1,9 @@
 import { Pod } from "../processes/pod.ts";
-import { LoopbackGround } from "./ground.ts";
+import { LoopbackSite } from "./site.ts";
 import type { Topology } from "./topology.ts";
 
 /** The loopback address, with each relay in the memory that our files for Kubernetes give it. */
-export class PodGround extends LoopbackGround {
+export class PodSite extends LoopbackSite {
   readonly #pods: readonly Pod[];
 
   private constructor(topology: Topology, pods: readonly Pod[]) {
@@ -12,8 +12,8 @@ export class PodGround extends LoopbackGround {
     this.#pods = pods;
   }
 
-  static async lay(topology: Topology): Promise<PodGround> {
-    return new PodGround(topology, await Promise.all(topology.relays.map(() => Pod.of("relay"))));
+  static async lay(topology: Topology): Promise<PodSite> {
+    return new PodSite(topology, await Promise.all(topology.relays.map(() => Pod.of("relay"))));
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Deadline } from "../support/deadline.ts";
 
-const DEMO = new URL("../demo/demo.ts", import.meta.url).href;
+const DEMO = new URL("./demo.ts", import.meta.url).href;
 
 /** What the demo prints where nobody sits at a terminal: lines, never taken back. */
 class RunningDemo {

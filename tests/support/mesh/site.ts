@@ -24,7 +24,7 @@ export interface Place {
 }
 
 /** What a mesh stands on: the addresses of its programs, and the links between its relays. */
-export interface Ground extends AsyncDisposable {
+export interface Site extends AsyncDisposable {
   controller(): Place;
   /** The port of a controller as this relay calls it. */
   controllerUrl(port: number, relay: string): string;
@@ -37,7 +37,7 @@ export interface Ground extends AsyncDisposable {
 const LOOPBACK = "127.0.0.1";
 
 /** The loopback address, where each direction of each link is a forwarder of ours. */
-export class LoopbackGround implements Ground {
+export class LoopbackSite implements Site {
   readonly #places: ReadonlyMap<string, Place>;
   // By the name of the relay that calls and of the one that is called.
   readonly #links = new Map<string, UdpLink>();
@@ -89,7 +89,7 @@ export class LoopbackGround implements Ground {
 }
 
 /** The loopback address, where relays call each other at the addresses they registered. */
-export class DirectGround implements Ground {
+export class DirectSite implements Site {
   readonly #places: ReadonlyMap<string, Place>;
 
   constructor({ relays }: Topology) {

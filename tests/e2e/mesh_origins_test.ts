@@ -17,7 +17,7 @@ const GROUPS = 4;
 // A machine that runs other tests meanwhile may take long to start a relay.
 const PATIENT = { mesh: { failover_hold_ms: 30_000 } };
 
-runAsProcesses(ORIGINS, { relayConfig: PATIENT });
+runAsProcesses(ORIGINS, PATIENT.mesh);
 
 meshTest(
   "a relay that comes back under its name, with another certificate, carries what it carried",

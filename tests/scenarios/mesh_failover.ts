@@ -117,6 +117,8 @@ export const FAILOVER: readonly MeshScenario[] = [
   {
     name: "a viewer that comes while the only way is frozen has the track when it thaws",
     topology: chain("lisbon", "madrid", "lyon"),
+    // Who comes once the link is down is refused: it has so long.
+    linkTimeoutMs: 3_000,
     async body(ground) {
       const live = await ground.publisher("concert", "lisbon");
       await ground.viewer(live, "madrid");

@@ -64,5 +64,7 @@ export interface MeshGround {
 export interface MeshScenario {
   readonly name: string;
   readonly topology: Topology;
+  /** After how much silence a link is down, if not as usual. */
+  readonly linkTimeoutMs?: number;
   readonly body: (ground: MeshGround) => Promise<void>;
 }

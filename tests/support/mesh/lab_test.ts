@@ -9,6 +9,7 @@ import { MeshRelay } from "./relay.ts";
 import { liveSchedule } from "./schedule.ts";
 import { TcpLink } from "./tcp_link.ts";
 import { chain, diamond, neighborsOf, ringWithChords, topology } from "./topology.ts";
+import { until } from "./until.ts";
 import { UdpLink } from "./udp_link.ts";
 import { MeshViewer } from "./viewer.ts";
 
@@ -56,6 +57,17 @@ Deno.test("groups go on by time when a publisher leaves and comes back", async (
     await viewer.moveTo(relay);
     assert.ok(await viewer.has(before + 1) > before);
     assert.deepEqual(viewer.reception.faults, []);
+  });
+});
+
+Deno.test("a relay that is killed is lost to its publisher and to its viewer, and nothing more happens", async () => {
+  await withRelay(async (relay) => {
+    const what = { ...WHAT, schedule: liveSchedule(systemClock.now()) };
+    await using publisher = new MeshPublisher(what);
+    await publisher.connect(relay);
+    await using viewer = await MeshViewer.join(relay, what);
+    await relay.end("SIGKILL");
+    await until("both to know", () => !viewer.isConnected && publisher.relays.length === 0);
   });
 });
 

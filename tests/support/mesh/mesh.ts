@@ -135,17 +135,21 @@ export class Mesh implements AsyncDisposable {
     }
   }
 
-  /** Waits until the path of a track to a relay is this one. */
+  /** Waits until the path of a track to a relay is this one: none where it does not come from another. */
   async routed(relay: string, track: string, path: readonly string[]): Promise<void> {
     const wanted = path.join(" ");
     let found = "";
     try {
       await until(`${track} to come to ${relay}`, async () => {
-        found = (await this.relay(relay).pathOf(track))?.join(" ") ?? "nowhere";
+        const status = await this.relay(relay).mesh();
+        const route = status?.routes.find((one) => one.track === track);
+        found = status === undefined ? "what it does not say" : route?.path.join(" ") ?? "";
         return found === wanted;
       });
     } catch (error) {
-      throw new Error(`${track} comes to ${relay} by ${found}, not by ${wanted}`, { cause: error });
+      throw new Error(`${track} comes to ${relay} by "${found}", not by "${wanted}"`, {
+        cause: error,
+      });
     }
   }
 

@@ -5,6 +5,7 @@ import { Deadline } from "../deadline.ts";
 import { Lateness } from "../lateness.ts";
 import type { MeshGround, MeshScenario } from "../mesh_ground.ts";
 import { Mesh, type MeshOptions } from "./mesh.ts";
+import type { RelayConfig } from "./relay.ts";
 import { MeshPublisher } from "./publisher.ts";
 import type { Verdict } from "./reception.ts";
 import { liveSchedule } from "./schedule.ts";
@@ -22,12 +23,13 @@ const STEPS = 6;
 /** What a break may cost: three seconds. A link is known to be down within one; the rest is for other tests. */
 export const GAP_GROUPS = 6;
 
-/** Runs scenarios on meshes of processes. */
-export function runAsProcesses(
-  scenarios: readonly MeshScenario[],
-  options: Omit<MeshOptions, "topology"> = {},
-): void {
-  for (const { name, topology, body } of scenarios) meshTest(name, { topology, ...options }, body);
+/** Runs scenarios on meshes of processes; `config` is that of the relays' mesh. */
+export function runAsProcesses(scenarios: readonly MeshScenario[], config: RelayConfig = {}): void {
+  for (const { name, topology, linkTimeoutMs, body } of scenarios) {
+    const timeout = linkTimeoutMs !== undefined && { link_timeout_ms: linkTimeoutMs };
+    const relayConfig = { mesh: { ...config, ...timeout } };
+    meshTest(name, { topology, relayConfig }, body);
+  }
 }
 
 /** One scenario on a mesh of its own. When it fails, what all processes wrote and say is printed. */

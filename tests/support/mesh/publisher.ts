@@ -42,9 +42,10 @@ export class MeshPublisher implements AsyncDisposable {
     const outlet = new Outlet(client, broadcast, track);
     this.#outlets.get(relay.name)?.close();
     this.#outlets.set(relay.name, outlet);
-    void client.session.closed.then(() => {
+    const lost = () => {
       if (this.#outlets.get(relay.name) === outlet) this.#outlets.delete(relay.name);
-    });
+    };
+    client.session.closed.then(lost, lost);
   }
 
   /** Leaves a relay; the group that is being published is not whole there. */

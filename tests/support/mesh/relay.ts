@@ -25,8 +25,9 @@ export interface MeshStatus {
 /** A relay's configuration: sections with their keys. */
 export type RelayConfig = Readonly<Record<string, unknown>>;
 
-// A relay that does not answer is one of those that were stopped or cut off.
+// A relay that does not answer is one of those that were stopped or cut off; one that starts is not.
 const HTTP_TIMEOUT = 2_000;
+const START_TIMEOUT = 30_000;
 
 /** One relay of a mesh. It keeps its name, its port and its configuration over restarts. */
 export class MeshRelay implements RelayAddress, AsyncDisposable {
@@ -81,7 +82,7 @@ export class MeshRelay implements RelayAddress, AsyncDisposable {
       ready: new RegExp(`:${this.port}\\b`),
       prefix: this.#prefix,
     });
-    const hash = await this.#get("/certificate.sha256");
+    const hash = await this.#get("/certificate.sha256", START_TIMEOUT);
     this.certificateHash = Uint8Array.fromHex(hash);
   }
 
@@ -123,8 +124,8 @@ export class MeshRelay implements RelayAddress, AsyncDisposable {
     await this.end("SIGKILL");
   }
 
-  async #get(path: string): Promise<string> {
-    const signal = AbortSignal.timeout(HTTP_TIMEOUT);
+  async #get(path: string, milliseconds = HTTP_TIMEOUT): Promise<string> {
+    const signal = AbortSignal.timeout(milliseconds);
     const response = await fetch(`http://${this.hostname}:${this.port}${path}`, { signal });
     const body = await response.text();
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${body}`);

@@ -134,7 +134,8 @@ class OpenWatch {
     this.#broadcast = client.session.consume(Path.from(path));
     this.#track = this.#broadcast.track(track).subscribe();
     this.#take = take;
-    void client.session.closed.then(() => this.#isConnected = false);
+    const lost = () => void (this.#isConnected = false);
+    client.session.closed.then(lost, lost);
     void this.#track.closed.then((end) => {
       if (end instanceof Error && this.#isConnected) this.#refusal = end.message;
     });

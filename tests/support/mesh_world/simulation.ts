@@ -12,9 +12,11 @@ const RENDEZVOUS_MS = 30_000;
 
 /** Runs scenarios in virtual time, relays over lines in memory. */
 export function simulate(scenarios: readonly MeshScenario[]): void {
-  for (const { name, topology, body } of scenarios) {
+  for (const { name, topology, linkTimeoutMs, body } of scenarios) {
     Deno.test(name, async () => {
-      await using world = new MeshWorld(topology);
+      await using world = new MeshWorld(topology, {
+        settings: linkTimeoutMs === undefined ? {} : { linkTimeoutMs },
+      });
       await world.settle();
       await body(groundOn(world));
     });

@@ -1,3 +1,4 @@
+import { systemClock } from "@qumo/shared/runtime";
 import type { RelayAddress } from "./client.ts";
 import type { Place } from "./site.ts";
 import { Program } from "./program.ts";
@@ -42,6 +43,7 @@ export class MeshRelay implements RelayAddress, AsyncDisposable {
   #config: RelayConfig = {};
   #program: Program | undefined;
   #log = "";
+  #slowestAnswerMs = 0;
 
   constructor({ name, folder, place }: { name: string; folder: string; place: Place }) {
     this.name = name;
@@ -64,6 +66,11 @@ export class MeshRelay implements RelayAddress, AsyncDisposable {
   /** Everything that its processes wrote, for a test that fails. */
   get log(): string {
     return this.#log + (this.#program?.log() ?? "");
+  }
+
+  /** The longest that an answer took, in milliseconds: a few of them where it has a processor to itself. */
+  get slowestAnswerMs(): number {
+    return this.#slowestAnswerMs;
   }
 
   get pid(): number {
@@ -103,8 +110,11 @@ export class MeshRelay implements RelayAddress, AsyncDisposable {
 
   /** The mesh as this relay sees it; undefined while it does not say. */
   async mesh(): Promise<MeshStatus | undefined> {
+    const asked = systemClock.now();
     try {
-      return JSON.parse(await this.#get("/status")).mesh;
+      const { mesh } = JSON.parse(await this.#get("/status"));
+      this.#slowestAnswerMs = Math.max(this.#slowestAnswerMs, systemClock.now() - asked);
+      return mesh;
     } catch {
       return undefined;
     }

@@ -1,5 +1,5 @@
 import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
-import type { FeedTarget, Publisher, RequestOptions } from "../track/mod.ts";
+import type { FeedTarget, RequestOptions } from "../track/mod.ts";
 import type { RemoteTrack } from "./directory.ts";
 import type { MeshMetrics } from "./metrics.ts";
 import type { Route, Routes } from "./routes.ts";
@@ -21,7 +21,6 @@ export interface RemoteFeed {
 /** How the feed of a remote track was requested. */
 export interface RouteFeedInit {
   readonly track: RemoteTrack;
-  readonly publisher: Publisher;
   readonly target: FeedTarget;
   readonly options: RequestOptions;
 }

@@ -3,7 +3,6 @@ import type {
   Feed,
   FeedChange,
   FeedTarget,
-  Publisher,
   Refusal,
   Source,
   Track,
@@ -39,7 +38,6 @@ import type { RerouteReason } from "../vocabulary.ts";
  *     over
  */
 export class RouteFeed implements Feed, RemoteFeed, LegOwner {
-  readonly publisher: Publisher;
   readonly offered: boolean;
   readonly established: Promise<Outcome<void, Refusal>>;
   readonly fromGroupStart = true;
@@ -57,10 +55,9 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   #forward = true;
   #over = false;
 
-  constructor({ track, publisher, target, options }: RouteFeedInit, context: RouteContext) {
+  constructor({ track, target, options }: RouteFeedInit, context: RouteContext) {
     const { clock, settings, metrics } = context;
     this.remote = track;
-    this.publisher = publisher;
     this.#target = target;
     this.#context = context;
     this.offered = options.offered ?? false;

@@ -34,7 +34,7 @@ export class RoutePublisher implements Publisher {
 
   subscribe(target: FeedTarget, options: RequestOptions = {}): Feed {
     const track = { scope: this.#scope, name: target.track.name };
-    return new RouteFeed({ track, publisher: this, target, options }, this.#context);
+    return new RouteFeed({ track, target, options }, this.#context);
   }
 
   fetch(request: FetchRequest, sink: FetchSink): PendingFetch {

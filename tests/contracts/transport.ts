@@ -1,25 +1,9 @@
-import type { Connection } from "../../relay/transport/mod.ts";
+import type { Connect, ConnectLosable, Contract } from "./transport/contract.ts";
 import { datagramContract } from "./transport/datagrams.ts";
 import { endingContract } from "./transport/endings.ts";
 import { flowContract } from "./transport/flow.ts";
 import { lossContract } from "./transport/loss.ts";
 import { streamContract } from "./transport/streams.ts";
-
-/** Two ends of one connection, and how to be rid of both. */
-export type Connected = [client: Connection, server: Connection, cleanup: () => Promise<void>];
-
-/** What a test wants of its connection; nothing said is the transport's own way. */
-export interface ConnectOptions {
-  /** Streams each side lets the other have open. */
-  readonly maxUniStreams?: number;
-  readonly maxBidiStreams?: number;
-}
-
-/** Makes a fresh connection for each test. */
-export type Connect = (options?: ConnectOptions) => Promise<Connected>;
-
-/** Makes a connection whose network can be cut, and cuts it: from then on nothing arrives. */
-export type ConnectLosable = () => Promise<[...Connected, cut: () => void]>;
 
 /**
  * What every transport must do, as tests in Deno's runner. Where a transport cannot (`canReset` is
@@ -46,10 +30,3 @@ export function transportContract(
   datagramContract(contract);
   lossContract(name, connectLosable);
 }
-
-/** Registers one test over one connection. */
-export type Contract = (
-  title: string,
-  body: (client: Connection, server: Connection) => Promise<void>,
-  options?: ConnectOptions,
-) => void;

@@ -1,4 +1,5 @@
-import { type ConnectOptions, transportContract } from "./transport.ts";
+import type { ConnectOptions } from "./transport/contract.ts";
+import { transportContract } from "./transport.ts";
 import { memoryPair } from "../support/transport/memory_connection.ts";
 
 for (const canReset of [true, false]) {

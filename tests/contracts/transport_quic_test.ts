@@ -5,7 +5,8 @@ import {
   listenQuic,
   type QuicTransportOptions,
 } from "../../relay/transport/mod.ts";
-import { type Connected, type ConnectOptions, transportContract } from "./transport.ts";
+import type { Connected, ConnectOptions } from "./transport/contract.ts";
+import { transportContract } from "./transport.ts";
 import { UdpForwarder } from "./transport/udp_forwarder.ts";
 
 const certificate = await generateCertificate(["localhost"]);

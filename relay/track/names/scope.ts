@@ -12,10 +12,9 @@ import { cachingFetches } from "../sources/cached_fetch.ts";
 import { Candidates } from "./candidates.ts";
 import { Claims } from "./claims.ts";
 import type { Refusal } from "../errors.ts";
-import type { Feed } from "../sources/feed.ts";
 import { Feeds, type TrackEntry } from "../sources/feeds.ts";
 import { InTurn, type PastSource } from "../sources/in_turn.ts";
-import type { KeptFeed } from "../sources/feeds_options.ts";
+import type { KeptFeed, Offer } from "../sources/feeds_options.ts";
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher } from "../sources/publisher.ts";
 import { Renewals } from "./renewals.ts";
@@ -230,7 +229,7 @@ export class Scope {
     const pathChanged = () => feeds.pathChanged();
     const target = { track, feeds, pathChanged, broken: () => feeds.broken() };
     const feed = publisher.subscribe(target, { offered: true });
-    this.offer(entry, feed);
+    this.offer(entry, { publisher, feed });
     if (feeds.forward) feed.update({ forward: true });
   }
 
@@ -298,7 +297,9 @@ export class Scope {
     const entry = this.entry(name)!;
     entry.feeds.adopt(kept);
     this.#rendezvous.trackCame(name);
-    for (const { feed } of kept) if (feed.offered) this.#tellOffered(entry, feed.publisher);
+    for (const { feed, state } of kept) {
+      if (feed.offered) this.#tellOffered(entry, state.publisher);
+    }
   }
 
   /** One publisher has a track now that others had: they are out of all that it has in the namespace. */
@@ -325,11 +326,11 @@ export class Scope {
   }
 
   /** A publisher offers a track itself, by a feed that is established and was told whether to forward. */
-  offer(entry: TrackEntry, feed: Feed, forward = entry.feeds.forward): void {
-    entry.feeds.offer(feed, forward);
+  offer(entry: TrackEntry, offer: Offer, forward = entry.feeds.forward): void {
+    entry.feeds.offer(offer, forward);
     this.#successors.watch(entry);
     this.#rendezvous.trackCame(entry.track.name);
-    this.#tellOffered(entry, feed.publisher);
+    this.#tellOffered(entry, offer.publisher);
   }
 
   #tellOffered(entry: TrackEntry, by: Publisher): void {

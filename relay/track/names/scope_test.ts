@@ -53,7 +53,7 @@ function offer(scope: Scope, name = NAME, publisher = new ScriptedPublisher()): 
   const entry = scope.entry(name)!;
   const feed = new ScriptedFeed(publisher, entry, { offered: true });
   feed.agree();
-  scope.offer(entry, feed);
+  scope.offer(entry, { publisher, feed });
   return feed;
 }
 

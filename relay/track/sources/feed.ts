@@ -1,7 +1,6 @@
 import type { Outcome } from "@qumo/shared/runtime";
 import type { Location } from "@qumo/shared/wire";
 import type { Refusal, TrackEnd } from "../errors.ts";
-import type { Publisher } from "./publisher.ts";
 import type { Source } from "../objects/source.ts";
 import type { Track } from "../objects/track.ts";
 
@@ -51,7 +50,6 @@ export interface FeedTarget {
 
 /** One publisher's delivery of one track. */
 export interface Feed {
-  readonly publisher: Publisher;
   /** Whose objects it brings; undefined while that is not known. */
   readonly source?: Source | undefined;
   /** Whether the publisher offered the track itself: then it is paused, not ended, while nobody wants it. */

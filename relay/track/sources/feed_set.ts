@@ -3,6 +3,8 @@ import type { Publisher } from "./publisher.ts";
 
 /** How a feed stands. */
 export interface FeedState {
+  /** Whose it is. */
+  readonly publisher: Publisher;
   isEstablished: boolean;
   /** What the publisher was told of forwarding, and what it should be told. */
   forward: boolean;
@@ -34,14 +36,14 @@ export class FeedSet {
     }
   }
 
-  /** A publisher was asked. */
-  ask(feed: Feed): void {
-    this.#feeds.set(feed, { isEstablished: false, forward: true, wanted: true });
+  /** A publisher was asked, and this feed is its answer. */
+  ask(publisher: Publisher, feed: Feed): void {
+    this.#feeds.set(feed, { publisher, isEstablished: false, forward: true, wanted: true });
   }
 
   /** A publisher offered the track, and was told whether objects are wanted now. */
-  offer(feed: Feed, forward: boolean): void {
-    this.#feeds.set(feed, { isEstablished: true, forward, wanted: forward });
+  offer(publisher: Publisher, feed: Feed, forward: boolean): void {
+    this.#feeds.set(feed, { publisher, isEstablished: true, forward, wanted: forward });
   }
 
   /** A feed goes on here that was elsewhere, as it stood there. */
@@ -65,11 +67,11 @@ export class FeedSet {
     tellForward(feed, state);
   }
 
-  /** Whether the feed was established, for one that was here. */
-  remove(feed: Feed): boolean {
-    const wasEstablished = this.#feeds.get(feed)?.isEstablished ?? false;
+  /** Takes a feed out. Returns how it stood, for one that was here. */
+  remove(feed: Feed): FeedState | undefined {
+    const state = this.#feeds.get(feed);
     this.#feeds.delete(feed);
-    return wasEstablished;
+    return state;
   }
 
   /** Tells those who have not heard it whether objects are wanted. */
@@ -82,7 +84,13 @@ export class FeedSet {
 
   /** The feed of a publisher. */
   of(publisher: Publisher): Feed | undefined {
-    return this.all().find((feed) => feed.publisher === publisher);
+    for (const [feed, state] of this.#feeds) if (state.publisher === publisher) return feed;
+    return undefined;
+  }
+
+  /** The publishers of some that are here, in the same order. */
+  publishersOf(feeds: readonly Feed[]): Publisher[] {
+    return feeds.map((feed) => this.#feeds.get(feed)!.publisher);
   }
 
   /** Relays that the track comes by on the shortest way; none when a publisher is here. */

@@ -4,7 +4,7 @@ import { type Demand, Demands } from "./demands.ts";
 import type { Refusal, TrackEnd } from "../errors.ts";
 import type { Feed, FeedOwner, FeedTarget, Verdict, WayWatcher } from "./feed.ts";
 import { FeedSet } from "./feed_set.ts";
-import type { FeedsOptions, KeptFeed } from "./feeds_options.ts";
+import type { FeedsOptions, KeptFeed, Offer } from "./feeds_options.ts";
 import { NewGroupWishes } from "./group_requests.ts";
 import type { Publisher, RequestOptions } from "./publisher.ts";
 import { prevails } from "./replacement.ts";
@@ -123,12 +123,12 @@ export class Feeds implements FeedOwner {
 
   /** Publishers that deliver the track. */
   get publishers(): Publisher[] {
-    return this.#feeds.established().map(({ publisher }) => publisher);
+    return this.#feeds.publishersOf(this.#feeds.established());
   }
 
   /** Publishers that offered the track themselves. */
   get offering(): Publisher[] {
-    return this.#feeds.all().filter(({ offered }) => offered).map(({ publisher }) => publisher);
+    return this.#feeds.publishersOf(this.#feeds.all().filter(({ offered }) => offered));
   }
 
   /** Subscribers that hold the track. */
@@ -169,8 +169,8 @@ export class Feeds implements FeedOwner {
   }
 
   /** A publisher offered the track itself, and was told in the answer whether to forward. */
-  offer(feed: Feed, forward = this.forward): void {
-    this.#feeds.offer(feed, forward);
+  offer({ publisher, feed }: Offer, forward = this.forward): void {
+    this.#feeds.offer(publisher, feed, forward);
     this.#offersChanged();
     this.#agreement.settle(done(undefined));
     if (feed.path === undefined) this.reviewNeed();
@@ -180,14 +180,15 @@ export class Feeds implements FeedOwner {
   ended(feed: Feed, end: TrackEnd): void {
     // A feed that came to nothing may leave an entry behind that nobody uses.
     if (!this.#feeds.has(feed) && this.#demands.size > 0) return;
-    if (this.#feeds.remove(feed)) this.#lastEnd = end;
+    const { publisher, isEstablished = false } = this.#feeds.remove(feed) ?? {};
+    if (isEstablished) this.#lastEnd = end;
     this.#offersChanged();
-    this.#options.onLeft(feed.publisher);
+    if (publisher !== undefined) this.#options.onLeft(publisher);
     if (this.#feeds.size > 0) {
       if (feed.path === undefined && !this.#feeds.isHere) this.#tellNeeded(true);
       return this.pathChanged();
     }
-    if (!this.#findOther(feed, end)) this.#gone(end);
+    if (!this.#findOther(publisher, end)) this.#gone(end);
   }
 
   contradicted(feed: Feed, reason: string, isAnother = false): Verdict {
@@ -203,6 +204,9 @@ export class Feeds implements FeedOwner {
     );
     const { policy } = this.#options;
     const stronger = rivals.find((rival) => !prevails(policy, feed, rival));
+    const [winner, ...losers] = this.#feeds.publishersOf(
+      stronger === undefined ? [feed, ...rivals] : [stronger, feed],
+    );
     if (stronger !== undefined) this.#expel(feed);
     else {
       const kept = this.#feeds.all().filter((one) => !rivals.includes(one));
@@ -211,8 +215,8 @@ export class Feeds implements FeedOwner {
     const outcome = rivals.length === 0 ? "gone" : policy === "newest" ? "newer" : "older";
     this.#options.onReplaced({
       track: this.#track.name,
-      winner: (stronger ?? feed).publisher,
-      losers: stronger === undefined ? rivals.map(({ publisher }) => publisher) : [feed.publisher],
+      winner: winner!,
+      losers,
       outcome,
       reason,
     });
@@ -260,7 +264,7 @@ export class Feeds implements FeedOwner {
 
   #by(choose: typeof byStanding, group: bigint): Publisher[] {
     const init = { track: this.#track, policy: this.#options.policy, group };
-    return choose(this.#feeds.established(), init).map(({ publisher }) => publisher);
+    return this.#feeds.publishersOf(choose(this.#feeds.established(), init));
   }
 
   /** Whose objects come. */
@@ -302,10 +306,10 @@ export class Feeds implements FeedOwner {
   }
 
   /** Where the last publisher is lost, others who have the track may go on with it. */
-  #findOther(lost: Feed, end: TrackEnd): boolean {
+  #findOther(lost: Publisher | undefined, end: TrackEnd): boolean {
     if (this.#demands.size === 0 || this.#isOver || FINAL.has(end.kind)) return false;
     // One that only failed at an update can be asked anew.
-    const others = this.#options.others(end.kind === "update_failed" ? undefined : lost.publisher);
+    const others = this.#options.others(end.kind === "update_failed" ? undefined : lost);
     const from = this.#track.resumePoint;
     for (const publisher of others) this.#subscribe(publisher, from && { from });
     return others.length > 0;
@@ -344,7 +348,7 @@ export class Feeds implements FeedOwner {
   /** A publisher elsewhere offers the track no more. */
   retract(publisher: Publisher): void {
     for (const feed of this.#feeds.all()) {
-      if (feed.publisher !== publisher || !feed.offered) continue;
+      if (this.#feeds.state(feed).publisher !== publisher || !feed.offered) continue;
       feed.cancel();
       this.ended(feed, { kind: "ended", reason: "the publisher offers the track no more" });
     }
@@ -368,7 +372,7 @@ export class Feeds implements FeedOwner {
   #subscribe(publisher: Publisher, options: RequestOptions = {}): void {
     const { newGroupRequest } = options;
     const feed = publisher.subscribe(this.#target, options);
-    this.#feeds.ask(feed);
+    this.#feeds.ask(publisher, feed);
     if (newGroupRequest !== undefined) this.#newGroup.asked(newGroupRequest);
     void feed.established.then((outcome) => this.#answered(feed, outcome));
   }
@@ -398,7 +402,7 @@ export class Feeds implements FeedOwner {
   /** Nobody wants the track: what was asked for is cancelled, what was offered is paused. */
   #rest(): void {
     for (const feed of this.#feeds.all()) {
-      if (feed.offered || feed.publisher.keepsSubscriptions) continue;
+      if (feed.offered || this.#feeds.state(feed).publisher.keepsSubscriptions) continue;
       this.#feeds.remove(feed);
       feed.cancel();
     }

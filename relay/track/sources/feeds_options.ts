@@ -5,6 +5,12 @@ import type { Publisher } from "./publisher.ts";
 import type { Replacement } from "./replacement.ts";
 import type { ReplacementPolicy } from "../../vocabulary.ts";
 
+/** A feed of a track that its publisher offers itself. */
+export interface Offer {
+  readonly publisher: Publisher;
+  readonly feed: Feed;
+}
+
 /** A feed that goes on in another track of the same name. */
 export interface KeptFeed {
   readonly feed: Feed;

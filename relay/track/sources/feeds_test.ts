@@ -8,7 +8,7 @@ import {
 } from "../../../tests/support/worlds/track_model.ts";
 import { ScriptedFeed, ScriptedPublisher } from "../../../tests/support/worlds/track_publishers.ts";
 import { Feeds } from "./feeds.ts";
-import type { KeptFeed } from "./feeds_options.ts";
+import type { KeptFeed, Offer } from "./feeds_options.ts";
 import type { ReplacementPolicy } from "../../vocabulary.ts";
 
 const LINGER = 500;
@@ -107,7 +107,8 @@ Deno.test("Feeds.connect() is refused when there is nobody to ask", async () => 
 Deno.test("Feeds.connect() is content with a publisher that offers the track meanwhile", async () => {
   const { track, feeds } = setUp();
   const answer = feeds.connect([new ScriptedPublisher()]);
-  feeds.offer(new ScriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true }));
+  const offered = new ScriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
+  feeds.offer(offerOf(offered));
   assert.equal((await answer).ok, true);
 });
 
@@ -133,7 +134,7 @@ Deno.test("Feeds pauses what was offered when nobody wants it, and goes on with 
   const offered = new ScriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
   const asked = new ScriptedPublisher("agree");
   const demand = feeds.hold(true);
-  feeds.offer(offered);
+  feeds.offer(offerOf(offered));
   await feeds.connect([asked]);
   await feeds.connect([asked]);
   demand.release();
@@ -149,7 +150,7 @@ Deno.test("R-054 R-055 Feeds turns forwarding on with the first who wants it and
   const { track, feeds } = setUp();
   const publisher = new ScriptedPublisher("agree");
   const offered = new ScriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
-  feeds.offer(offered);
+  feeds.offer(offerOf(offered));
   const [a, b] = [feeds.hold(false), feeds.hold(false)];
   await feeds.connect([publisher]);
   assert.deepEqual([feeds.forward, offered.changes, publisher.last.changes], [false, [], []]);
@@ -195,7 +196,7 @@ Deno.test("R-057 Feeds wakes an offer that came while the track lingered", async
   demand.release();
   const offered = new ScriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
   assert.equal(feeds.forward, false);
-  feeds.offer(offered);
+  feeds.offer(offerOf(offered));
   feeds.hold(true);
   assert.deepEqual(offered.changes, [{ forward: true }]);
 });
@@ -381,10 +382,14 @@ Deno.test("Offers of publishers that are here are told of, those of others not",
   const target = { track, feeds };
   const far = new ScriptedFeed(new ScriptedPublisher(undefined, ["x"]), target, { offered: true });
   const here = new ScriptedFeed(new ScriptedPublisher(), target, { offered: true });
-  feeds.offer(far);
+  feeds.offer(offerOf(far));
   assert.deepEqual(offered, []);
-  feeds.offer(here);
+  feeds.offer(offerOf(here));
   assert.deepEqual(offered, [true]);
   here.end("ended");
   assert.deepEqual(offered, [true, false]);
 });
+
+function offerOf(feed: ScriptedFeed): Offer {
+  return { publisher: feed.publisher, feed };
+}

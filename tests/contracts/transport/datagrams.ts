@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Contract } from "../transport.ts";
+import type { Contract } from "./contract.ts";
 import { pattern } from "./support.ts";
 
 /** Datagrams: on loopback they arrive unless something is wrong with us. */

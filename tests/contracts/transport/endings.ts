@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
 import { setFlagsFromString } from "node:v8";
 import type { Connection } from "../../../relay/transport/mod.ts";
-import type { Contract } from "../transport.ts";
+import type { Contract } from "./contract.ts";
 import {
   assertFails,
   bidiFrom,

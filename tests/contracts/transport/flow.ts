@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Contract } from "../transport.ts";
+import type { Contract } from "./contract.ts";
 import { bidiFrom, pattern, readAll, roundTrip, send, uniFrom, watch } from "./support.ts";
 
 /** Waiting: for readers and for stream credit. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ConnectLosable } from "../transport.ts";
+import type { ConnectLosable } from "./contract.ts";
 import { assertFails, pattern, readSome, uniFrom } from "./support.ts";
 
 /** A network that goes away without a word. */

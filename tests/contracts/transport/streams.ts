@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { URGENT } from "../../../relay/transport/mod.ts";
-import type { Contract } from "../transport.ts";
+import type { Contract } from "./contract.ts";
 import { assertFails, bidiFrom, pattern, readAll, readSome, send, uniFrom } from "./support.ts";
 
 /** Streams that nothing disturbs. */

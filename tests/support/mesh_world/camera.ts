@@ -187,7 +187,7 @@ class CameraPublisher implements Publisher {
     const feed = this.#feed(entry, true);
     // What the answer to an offer says.
     feed.update({ forward: entry.feeds.forward });
-    this.#scope.offer(entry, feed);
+    this.#scope.offer(entry, { publisher: this, feed });
   }
 
   leave(): void {
@@ -201,7 +201,7 @@ class CameraPublisher implements Publisher {
   }
 
   subscribe(target: FeedTarget): Feed {
-    if (trackKey(target.track.name) !== trackKey(this.camera.name)) return unknownTo(this);
+    if (trackKey(target.track.name) !== trackKey(this.camera.name)) return unknown();
     return this.#feed(target, false);
   }
 
@@ -262,15 +262,14 @@ class CameraPublisher implements Publisher {
 }
 
 /** The answer to somebody who asks a camera for what it does not film. */
-function unknownTo(publisher: Publisher): Feed {
+function unknown(): Feed {
   const refusal = refused<Refusal>({ kind: "does_not_exist", reason: "not filmed here" });
   const established = Promise.resolve(refusal);
-  return { publisher, offered: false, established, update: () => {}, cancel: () => {} };
+  return { offered: false, established, update: () => {}, cancel: () => {} };
 }
 
 /** A camera's delivery to one track: from the object on that comes next. */
 class CameraFeed implements Feed {
-  readonly publisher: Publisher;
   readonly offered: boolean;
   readonly established = Promise.resolve(done(undefined));
   readonly source: Source;
@@ -285,7 +284,6 @@ class CameraFeed implements Feed {
     { target, offered, clock }: { target: FeedTarget; offered: boolean; clock: Clock },
     over: () => void,
   ) {
-    this.publisher = publisher;
     this.source = publisher.source;
     this.#target = target;
     this.offered = offered;

@@ -16,8 +16,7 @@ export function findViolations(files: ReadonlyMap<string, string>): string[] {
     for (const item of module.imports) {
       const target = graph.resolve(module.path, item.specifier);
       if (target === undefined) continue;
-      // A type leaves nothing behind at run time; which way types may point is the table's matter.
-      if (!item.typeOnly) targets.push(target);
+      targets.push(target);
       const problems = judgeImport(module.path, item, target, graph);
       found.push(...problems.map((problem) => `${module.path}:${item.line} ${problem}`));
     }

@@ -42,7 +42,7 @@ export async function acceptPublish(
     asked?.cancel();
     // Who watches for tracks may want it at once: that goes with the answer.
     feed.holdUpdates();
-    scope.offer(entry, feed, forward);
+    scope.offer(entry, { publisher, feed }, forward);
     feed.agree(stream, forward);
     await feed.listen(stream);
   } finally {

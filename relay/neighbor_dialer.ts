@@ -9,14 +9,18 @@ import type { RelayConfig } from "./config.ts";
 import { parseRelayUrl } from "./control_plane/mod.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
 import { linkProtocols } from "./session/negotiate.ts";
-import { type Connection, dial } from "./transport/mod.ts";
+import type { Connection, DialOptions } from "./transport/mod.ts";
 import type { LinkTarget } from "./upstream/mod.ts";
+
+/** Calls a peer: `moqt://host:port`. Rejects when no connection comes about. */
+export type Dial = (url: string, options: DialOptions) => Promise<Connection>;
 
 /** What a {@linkcode NeighborDialer} works with. */
 export interface DialerParts {
   readonly config: Pick<RelayConfig, "mesh" | "server">;
   readonly files: FileAccess;
   readonly clock: Clock;
+  readonly dial: Dial;
   /** Told where neighbors answered. */
   readonly known: Pick<KnownAddresses, "addNeighbor">;
 }
@@ -59,7 +63,7 @@ class NeighborDialer {
 
   /** Rejects when no connection comes about. */
   async dial(target: LinkTarget): Promise<Connection> {
-    const { config: { mesh, server }, clock, known } = this.#parts;
+    const { config: { mesh, server }, clock, dial, known } = this.#parts;
     const { hostname, port } = parseRelayUrl(target.url)!;
     const where = formatAddress({ hostname, port });
     const isPinned = target.isPinned === true;

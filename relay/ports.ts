@@ -6,12 +6,14 @@ import {
   type BoundedListener,
   type CertificatePair,
   listen,
+  openEndpoint,
+  type QuicEndpoint,
   type RefusedPeer,
 } from "./transport/mod.ts";
 import type { TransportLimit } from "./vocabulary.ts";
 
-/** What it takes to listen. */
-export interface PortsOptions {
+/** What it takes to listen at an endpoint. */
+export interface ListenerParts {
   readonly server: RelayConfig["server"];
   readonly certificate: CertificatePair;
   readonly protocols: readonly string[];
@@ -24,9 +26,13 @@ export interface PortsOptions {
   readonly onRefused: (refusal: RefusedPeer) => void;
   /** Told which limit ended a connection or a handshake. */
   readonly onLimit: (limit: TransportLimit) => void;
+  readonly clock: Clock;
+}
+
+/** What it takes to open the relay's port. */
+export interface PortsOptions extends ListenerParts {
   /** Listens for HTTP on this TCP port, or throws. */
   readonly serveHttp: (port: number) => OpsServer;
-  readonly clock: Clock;
 }
 
 /** The two sides of the relay's port. */
@@ -58,23 +64,31 @@ export function openPorts(options: PortsOptions): Ports {
   }
 }
 
-function openUdp(
-  { server, serveHttp: _, ...options }: PortsOptions,
+/** Listens at an endpoint within the bounds of the configuration. Throws a TransportError. */
+export function listenAt(
+  endpoint: QuicEndpoint,
+  { server, ...parts }: ListenerParts,
 ): BoundedListener {
+  return listen({
+    ...parts,
+    endpoint,
+    maxHandshakes: server.maxHandshakes,
+    maxConnectionsPerAddress: server.maxConnectionsPerAddress,
+    maxUnreadPerConnection: server.maxUnreadBytesPerConnection,
+    maxUnread: server.maxUnreadBytes,
+    keepAliveInterval: server.keepAliveMs,
+    maxIdleTimeout: server.idleTimeoutMs,
+    handshakeTimeout: server.handshakeTimeoutMs,
+    maxBidiStreams: server.maxBidiStreams,
+    maxUniStreams: server.maxUniStreams,
+  });
+}
+
+function openUdp({ serveHttp: _, ...parts }: PortsOptions): BoundedListener {
+  const { server } = parts;
+  const { hostname, port } = parseAddress(server.address)!;
   try {
-    return listen({
-      ...options,
-      ...parseAddress(server.address)!,
-      maxHandshakes: server.maxHandshakes,
-      maxConnectionsPerAddress: server.maxConnectionsPerAddress,
-      maxUnreadPerConnection: server.maxUnreadBytesPerConnection,
-      maxUnread: server.maxUnreadBytes,
-      keepAliveInterval: server.keepAliveMs,
-      maxIdleTimeout: server.idleTimeoutMs,
-      handshakeTimeout: server.handshakeTimeoutMs,
-      maxBidiStreams: server.maxBidiStreams,
-      maxUniStreams: server.maxUniStreams,
-    });
+    return listenAt(openEndpoint(hostname, port), parts);
   } catch (error) {
     throw new StartError(
       `cannot listen on ${server.address} (UDP): ${messageOf(error)}`,

@@ -26,14 +26,14 @@ import { callableUrl } from "./control_plane/mod.ts";
 import { depart } from "./drain.ts";
 import type { SessionHost } from "./host.ts";
 import { KnownAddresses } from "./known_addresses.ts";
+import { Listeners } from "./listeners.ts";
 import { LoadMeter } from "./load_meter.ts";
 import { type OriginPolicy, originPolicy } from "./origins.ts";
 import { pageFiles } from "./page/mod.ts";
-import { openPorts, type Ports } from "./ports.ts";
+import { type ListenerParts, openPorts } from "./ports.ts";
 import { RefusedConnections } from "./refused_connections.ts";
 import { RelayMesh } from "./relay_mesh.ts";
 import type { RelayOptions } from "./relay_options.ts";
-import type { Listener } from "./transport/mod.ts";
 
 // Every protocol's code for an end without an error.
 const NO_ERROR = 0;
@@ -55,13 +55,15 @@ export class Relay implements RelayView {
   readonly #refused: RefusedConnections;
   readonly #known: KnownAddresses;
   readonly #mesh: RelayMesh;
+  readonly #listeners: Listeners;
   readonly #eventLoop: EventLoopLag;
   readonly #allowOrigin: OriginPolicy;
   readonly #startedAt: { readonly now: number; readonly wall: number };
   readonly #fail: (reason: string) => void;
   readonly #requestDrain: () => void;
   #certificates: CertificateSource | undefined;
-  #ports: Ports | undefined;
+  #ops: OpsServer | undefined;
+  #address: string | undefined;
   #state: RelayState = "starting";
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -109,10 +111,18 @@ export class Relay implements RelayView {
       tracing,
       mesh: this.#mesh,
     });
+    const admission = new Admission({
+      host: this.#host,
+      refused,
+      isDraining: () => this.#state === "draining",
+      maxSessions: config.server.maxSessions,
+    });
+    const onAllFailed = (reason: string) => this.#failWith(reason);
+    this.#listeners = new Listeners({ admission, log, onAllFailed });
   }
 
   #newMesh(): RelayMesh {
-    const { config, files, hostname, clock, log, tracing, program } = this.#options;
+    const { config, files, hostname, dial, clock, log, tracing, program } = this.#options;
     const { metrics } = this;
     const load = new LoadMeter({
       snapshot: () => this.#host.snapshot(),
@@ -120,7 +130,7 @@ export class Relay implements RelayView {
       cpuSeconds: () => program.usage().cpuSeconds,
       clock,
     });
-    return new RelayMesh({ hostname, files }, {
+    return new RelayMesh({ hostname, files, dial }, {
       config,
       metrics,
       clock,
@@ -140,9 +150,8 @@ export class Relay implements RelayView {
   // port that shows it, and HTTP after UDP because UDP may choose the port. Ready is last.
   async #start(): Promise<void> {
     this.#certificates = await this.#openCertificates();
-    const ports = this.#openPorts(this.#certificates.current);
-    this.#ports = ports;
-    this.#tasks.spawn("accepting connections", () => this.#accept(ports.udp));
+    this.#openPorts(this.#certificates.current);
+    this.#tasks.spawn("accepting connections", () => this.#listeners.accept());
     this.#state = "serving";
     // Others may come from the moment on that they know of us.
     await this.#mesh.start();
@@ -158,7 +167,8 @@ export class Relay implements RelayView {
   }
 
   get conditions(): readonly Condition[] {
-    return this.#mesh.conditions;
+    const { conditions } = this.#mesh;
+    return this.#listeners.hasFailed ? [...conditions, "listener_failed"] : conditions;
   }
 
   get state(): RelayState {
@@ -171,9 +181,7 @@ export class Relay implements RelayView {
 
   /** Where it listens, with the port that was given when port 0 was asked for. */
   get address(): string {
-    return this.#ports === undefined
-      ? this.#options.config.server.address
-      : formatAddress(this.#ports.udp.address);
+    return this.#address ?? this.#options.config.server.address;
   }
 
   /** An address that a program on this machine can call. */
@@ -187,7 +195,7 @@ export class Relay implements RelayView {
   }
 
   get unreadBytes(): number {
-    return this.#ports?.udp.unreadBytes ?? 0;
+    return this.#listeners.unreadBytes;
   }
 
   snapshot(): RelaySnapshot {
@@ -242,11 +250,11 @@ export class Relay implements RelayView {
     this.#state = "draining";
     this.#certificates?.close();
     await this.#mesh.close();
-    this.#ports?.udp.close(NO_ERROR, "the relay is shutting down");
+    this.#listeners.close(NO_ERROR, "the relay is shutting down");
     await this.#host.close();
     await this.#tasks.close();
     this.#eventLoop.close();
-    await this.#ports?.http.close();
+    await this.#ops?.close();
   }
 
   #openCertificates(): Promise<CertificateSource> {
@@ -256,15 +264,15 @@ export class Relay implements RelayView {
       log: this.#log,
       reloads: this.metrics.certificateReloads,
       onChange: (certificate) => {
-        this.#ports?.udp.useCertificate(certificate);
+        this.#listeners.useCertificate(certificate);
         this.#mesh.changed();
       },
     });
   }
 
-  #openPorts(certificate: CertificatePair): Ports {
-    const { config: { server }, clock } = this.#options;
-    return openPorts({
+  #openPorts(certificate: CertificatePair): void {
+    const { config: { server }, clock, openListeners = () => [] } = this.#options;
+    const parts: ListenerParts = {
       server,
       certificate,
       protocols: this.#host.protocols,
@@ -273,9 +281,13 @@ export class Relay implements RelayView {
       overloadCode: OVERLOAD,
       onRefused: (refusal) => this.#refused.add(refusal),
       onLimit: (limit) => void this.metrics.transportLimits[limit]++,
-      serveHttp: (port) => this.#serveOps(port),
       clock,
-    });
+    };
+    const { udp, http } = openPorts({ ...parts, serveHttp: (port) => this.#serveOps(port) });
+    this.#ops = http;
+    this.#address = formatAddress(udp.address);
+    this.#listeners.add(udp);
+    for (const listener of openListeners(parts)) this.#listeners.add(listener);
   }
 
   #serveOps(port: number): OpsServer {
@@ -298,16 +310,6 @@ export class Relay implements RelayView {
       clock,
       log,
     });
-  }
-
-  async #accept(listener: Listener): Promise<void> {
-    await new Admission({
-      host: this.#host,
-      refused: this.#refused,
-      isDraining: () => this.#state === "draining",
-      maxSessions: this.#options.config.server.maxSessions,
-    }).accept(listener);
-    if (this.#closing === undefined) this.#failWith("the UDP listener ended");
   }
 
   #failWith(reason: string): void {

@@ -19,7 +19,7 @@ import {
 import { parseUpstream } from "./config/upstream.ts";
 import { type Condition, conditionOf } from "./ops/conditions.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
-import { openDialer } from "./neighbor_dialer.ts";
+import { type Dial, openDialer } from "./neighbor_dialer.ts";
 import type { RelayMetrics } from "./ops/metrics.ts";
 import type { MeshView } from "./ops/snapshot.ts";
 import type { Session } from "./session/session.ts";
@@ -33,6 +33,7 @@ export interface MeshAccess {
   /** The machine's name; asked only when the relay has none. */
   readonly hostname: () => string;
   readonly files: FileAccess;
+  readonly dial: Dial;
 }
 
 /** What the relay around the mesh knows and does. */
@@ -95,7 +96,8 @@ export class RelayMesh implements RegistryObserver {
   /** Begins to register and to call neighbors. Rejects with a {@linkcode StartError}. */
   async start(): Promise<void> {
     const { config, clock, log, tracing, known } = this.#surroundings;
-    const dialer = await openDialer({ config, files: this.#access.files, clock, known });
+    const { files, dial } = this.#access;
+    const dialer = await openDialer({ config, files, clock, dial, known });
     if (this.#settings !== undefined) this.#control = await this.#newControl(this.#settings);
     if (this.#control === undefined && config.upstream.length === 0) return;
     const { mesh, relay } = config;

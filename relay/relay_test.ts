@@ -77,6 +77,7 @@ async function start(
       modified: () => Promise.resolve(writes++),
     },
     hostname: () => "host",
+    dial,
     program,
     clock: systemClock,
     log,

@@ -10,6 +10,7 @@ import { parseAddress, type RelayConfig } from "./config.ts";
 import type { Process } from "./process.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { Relay } from "./relay.ts";
+import { dial } from "./transport/mod.ts";
 import { version } from "./version.ts";
 
 /** Runs a relay until it is told to stop; returns the exit code. Rejects with a StartError. */
@@ -28,6 +29,7 @@ export async function serve(
     createHost,
     files: process,
     hostname,
+    dial,
     program,
     clock,
     log,

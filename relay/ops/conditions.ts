@@ -17,6 +17,8 @@ export const CONDITIONS = [
   "controller_outdated",
   /** The mirror is stale. */
   "stale_mirror",
+  /** A listener failed, and others go on. */
+  "listener_failed",
 ] as const;
 
 /** One of the {@linkcode CONDITIONS}. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { dial } from "./dial.ts";
 import { generateCertificate } from "./generated_certificate.ts";
 import { listen } from "./listener.ts";
+import { openEndpoint } from "./quic_endpoint.ts";
 
 const protocols = ["moqt-18", "moqt-16"];
 const certificate = await generateCertificate(["127.0.0.1"]);
@@ -24,8 +25,7 @@ Deno.test("dial() says when a name is not known", async () => {
 
 Deno.test("dial() speaks raw QUIC to moqt:// and WebTransport to https://", async () => {
   const listener = listen({
-    hostname: "127.0.0.1",
-    port: 0,
+    endpoint: openEndpoint("127.0.0.1", 0),
     certificate,
     protocols,
     allowOrigin: () => true,
@@ -54,8 +54,7 @@ Deno.test("dial() speaks raw QUIC to moqt:// and WebTransport to https://", asyn
 
 Deno.test("dial() trusts a certificate by its issuer or its hash, and no other", async () => {
   const listener = listen({
-    hostname: "127.0.0.1",
-    port: 0,
+    endpoint: openEndpoint("127.0.0.1", 0),
     certificate,
     protocols,
     allowOrigin: () => true,

@@ -10,6 +10,7 @@ import {
   MAX_UNREAD_BYTES,
   MAX_UNREAD_BYTES_PER_CONNECTION,
 } from "./limits.ts";
+import type { QuicEndpoint } from "./quic_endpoint.ts";
 import { listenQuic, type QuicListener } from "./quic_listener.ts";
 import type { QuicConnection } from "./quic_connection.ts";
 import type { QuicTransportOptions } from "./quic_options.ts";
@@ -20,10 +21,8 @@ import type { TransportLimit } from "../vocabulary.ts";
 
 /** Where to listen, what to speak and with whom. */
 export interface ListenOptions extends QuicTransportOptions {
-  /** An address or a name of this machine. */
-  readonly hostname: string;
-  /** 0 for any free port. */
-  readonly port: number;
+  /** The socket, which the listener closes with itself. */
+  readonly endpoint: QuicEndpoint;
   readonly certificate: CertificatePair;
   /** The protocols we speak over raw QUIC and WebTransport alike, what we like best first. */
   readonly protocols: readonly string[];
@@ -64,8 +63,8 @@ export interface RefusedPeer {
 }
 
 /**
- * Listens for raw QUIC and WebTransport on one UDP port. Throws a `handshake` TransportError when
- * the port is taken or the certificate is bad.
+ * Listens for raw QUIC and WebTransport at one endpoint. Throws a `handshake` TransportError when the
+ * certificate is bad; the endpoint is closed then.
  */
 export function listen(options: ListenOptions): BoundedListener {
   return new SharedListener(options);

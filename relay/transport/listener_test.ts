@@ -4,6 +4,7 @@ import { dial } from "./dial.ts";
 import { generateCertificate } from "./generated_certificate.ts";
 import { listen, type ListenOptions, type RefusedPeer } from "./listener.ts";
 import { STREAM_WINDOW, UNREAD_CHECK_INTERVAL } from "./limits.ts";
+import { openEndpoint } from "./quic_endpoint.ts";
 import { dialQuic } from "./quic.ts";
 import type { CloseInfo } from "./types.ts";
 import type { TransportLimit } from "../vocabulary.ts";
@@ -198,8 +199,7 @@ const EXCESSIVE_LOAD = 0x107;
 
 function start(options: Partial<ListenOptions> = {}) {
   const listener = listen({
-    hostname: "127.0.0.1",
-    port: 0,
+    endpoint: openEndpoint("127.0.0.1", 0),
     certificate,
     protocols,
     allowOrigin: () => true,

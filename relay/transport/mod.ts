@@ -1,10 +1,11 @@
 /** Connections and streams, over whatever network there is. */
 export { hostOf } from "./address_key.ts";
-export { dial } from "./dial.ts";
+export { dial, type DialOptions } from "./dial.ts";
 export { TransportError, type TransportErrorKind } from "./errors.ts";
 export { generateCertificate, generatedCertificates } from "./generated_certificate.ts";
 export { type BoundedListener, listen, type RefusedPeer } from "./listener.ts";
 export { dialQuic } from "./quic.ts";
+export { openEndpoint, type QuicEndpoint } from "./quic_endpoint.ts";
 export { listenQuic } from "./quic_listener.ts";
 export type { QuicTransportOptions } from "./quic_options.ts";
 export {

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "@qumo/shared/runtime";
 import { handshakeErrorFrom, TransportError } from "./errors.ts";
 import { HANDSHAKE_TIMEOUT } from "./limits.ts";
 import { QuicConnection } from "./quic_connection.ts";
+import { openEndpoint, type QuicEndpoint } from "./quic_endpoint.ts";
 import { type QuicTransportOptions, transportOptions } from "./quic_options.ts";
 import type { Connection } from "./types.ts";
 
@@ -73,15 +74,15 @@ function beforeDeadline(
   });
 }
 
-let shared: Deno.QuicEndpoint | undefined;
+let shared: QuicEndpoint | undefined;
 
 /** One socket for all calls: Deno would bind another for each, and on IPv6 alone. */
-function clientEndpoint(): Deno.QuicEndpoint {
+function clientEndpoint(): QuicEndpoint {
   if (shared !== undefined) return shared;
   try {
-    shared = new Deno.QuicEndpoint({ hostname: "::", port: 0 });
+    shared = openEndpoint("::", 0);
   } catch {
-    shared = new Deno.QuicEndpoint({ hostname: "0.0.0.0", port: 0 });
+    shared = openEndpoint("0.0.0.0", 0);
   }
   return shared;
 }

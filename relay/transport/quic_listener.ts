@@ -4,6 +4,7 @@ import { handshakeErrorFrom } from "./errors.ts";
 import { type HandshakePeer, HandshakeSlots } from "./handshake_slots.ts";
 import * as limits from "./limits.ts";
 import { formatAddress, QuicConnection } from "./quic_connection.ts";
+import type { QuicEndpoint } from "./quic_endpoint.ts";
 import { type HandshakeBounds, handshakeOf } from "./quic_handshake.ts";
 import { type QuicTransportOptions, transportOptions } from "./quic_options.ts";
 import { Queue } from "./queue.ts";
@@ -12,10 +13,8 @@ import type { TransportLimit } from "../vocabulary.ts";
 
 /** Where and as whom to listen. */
 export interface QuicListenOptions extends QuicTransportOptions {
-  /** An address or a name of this machine. */
-  readonly hostname: string;
-  /** 0 for any free port. */
-  readonly port: number;
+  /** The socket, which the listener closes with itself. */
+  readonly endpoint: QuicEndpoint;
   readonly certificate: CertificatePair;
   /** Every protocol of the port, `h3` among them where browsers come. */
   readonly alpnProtocols: readonly string[];
@@ -30,8 +29,8 @@ export interface QuicListenOptions extends QuicTransportOptions {
 }
 
 /**
- * Listens on a UDP port and yields a raw connection for every handshake that succeeds, `h3` too.
- * Throws a {@linkcode TransportError} when the port is taken or the certificate is bad.
+ * Listens at an endpoint and yields a raw connection for every handshake that succeeds, `h3` too.
+ * Throws a {@linkcode TransportError} when the certificate is bad; the endpoint is closed then.
  */
 export function listenQuic(options: QuicListenOptions, clock: Clock = systemClock): QuicListener {
   return new QuicListener(options, clock);
@@ -40,7 +39,7 @@ export function listenQuic(options: QuicListenOptions, clock: Clock = systemCloc
 /** A UDP port that connections arrive at, raw and `h3`. */
 export class QuicListener implements Listener {
   readonly address: { readonly hostname: string; readonly port: number };
-  readonly #endpoint: Deno.QuicEndpoint;
+  readonly #endpoint: QuicEndpoint;
   // All that there ever were: when an old one is garbage the endpoint goes deaf (Deno 2.9).
   readonly #listeners: Deno.QuicListener[] = [];
   readonly #options: QuicListenOptions;
@@ -58,11 +57,7 @@ export class QuicListener implements Listener {
       signal: this.#closing.signal,
       onGivenUp: () => options.onLimit?.("handshakes"),
     };
-    try {
-      this.#endpoint = new Deno.QuicEndpoint({ hostname: options.hostname, port: options.port });
-    } catch (error) {
-      throw handshakeErrorFrom(error);
-    }
+    this.#endpoint = options.endpoint;
     try {
       this.useCertificate(options.certificate);
     } catch (error) {

@@ -4,6 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import type { Clock } from "@qumo/shared/runtime";
 import { generateCertificate } from "./generated_certificate.ts";
 import { dialQuic } from "./quic.ts";
+import { openEndpoint } from "./quic_endpoint.ts";
 import { listenQuic, type QuicListenOptions } from "./quic_listener.ts";
 import type { CertificatePair } from "./types.ts";
 import type { TransportLimit } from "../vocabulary.ts";
@@ -31,12 +32,16 @@ Deno.test("listenQuic() takes the server's order when the client offers several"
   await client.closed;
 });
 
-Deno.test("listenQuic() fails on a taken port and on a bad certificate", () => {
-  const { listener } = start();
+Deno.test("openEndpoint() fails on a taken port", () => {
+  const endpoint = openEndpoint("127.0.0.1", 0);
   const failure = { name: "TransportError", kind: "handshake" };
-  assert.throws(() => start({ port: listener.address.port }), failure);
-  assert.throws(() => start({ certificate: { certificate: "?", key: "?" } }), failure);
-  listener.close(0, "");
+  assert.throws(() => openEndpoint("127.0.0.1", endpoint.addr.port), failure);
+  endpoint.close();
+});
+
+Deno.test("listenQuic() fails on a bad certificate", () => {
+  const certificate = { certificate: "?", key: "?" };
+  assert.throws(() => start({ certificate }), { name: "TransportError", kind: "handshake" });
 });
 
 Deno.test("no common protocol is told to both sides", async () => {
@@ -155,8 +160,7 @@ Deno.test("a stop() during a read takes effect with the next bytes", async () =>
 
 function start(options: Partial<QuicListenOptions> = {}, clock?: Clock) {
   const listener = listenQuic({
-    hostname: "127.0.0.1",
-    port: 0,
+    endpoint: openEndpoint("127.0.0.1", 0),
     certificate,
     alpnProtocols: ["moqt-18", "h3"],
     ...options,

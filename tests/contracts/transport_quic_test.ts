@@ -3,6 +3,7 @@ import {
   dialQuic,
   generateCertificate,
   listenQuic,
+  openEndpoint,
   type QuicTransportOptions,
 } from "../../relay/transport/mod.ts";
 import type { Connected, ConnectOptions } from "./transport/contract.ts";
@@ -27,8 +28,7 @@ async function connect(
 ): Promise<Connected> {
   const listener = listenQuic({
     ...options,
-    hostname: "127.0.0.1",
-    port: 0,
+    endpoint: openEndpoint("127.0.0.1", 0),
     certificate,
     alpnProtocols: ["h3", "moqt-18"],
   });

@@ -1,6 +1,6 @@
 /** `@moq/net` in Chromium talks over our WebTransport to `@moq/net` in Deno, with no relay between. */
 import type { Browser } from "playwright-core";
-import { listen } from "../../relay/transport/mod.ts";
+import { listen, openEndpoint } from "../../relay/transport/mod.ts";
 import { makeCertificate } from "../support/transport/certificate.ts";
 import { chromiumTest } from "../support/processes/chromium.ts";
 import { connectChromium } from "../peers/browser_peer.ts";
@@ -25,8 +25,7 @@ async function withPair(
   using deadline = new Deadline(40_000);
   const certificate = await makeCertificate();
   const listener = listen({
-    hostname: "127.0.0.1",
-    port: 0,
+    endpoint: openEndpoint("127.0.0.1", 0),
     certificate,
     protocols: ["moqt-18"],
     allowOrigin: () => true,

@@ -1,6 +1,11 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
-import { type Connection, listen, TransportError } from "../../relay/transport/mod.ts";
+import {
+  type Connection,
+  listen,
+  openEndpoint,
+  TransportError,
+} from "../../relay/transport/mod.ts";
 import { makeCertificate } from "../support/transport/certificate.ts";
 import { Deadline } from "../support/deadline.ts";
 import { optionalTest } from "../support/optional_test_case.ts";
@@ -132,9 +137,9 @@ async function withPair(
 ): Promise<void> {
   using deadline = new Deadline();
   const certificate = await makeCertificate();
-  const address = { hostname: "127.0.0.1", port: 0 };
+  const endpoint = openEndpoint("127.0.0.1", 0);
   const speech = { protocols: ["moqt-18"], allowOrigin: () => true };
-  const listener = listen({ ...address, certificate, ...speech });
+  const listener = listen({ endpoint, certificate, ...speech });
   try {
     await using aioquic = await connectAioquic(listener.address, options);
     const relay = await listener.accept();

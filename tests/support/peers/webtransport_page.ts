@@ -7,6 +7,7 @@ import {
   generateCertificate,
   type Listener,
   listenQuic,
+  openEndpoint,
   type QuicTransportOptions,
 } from "../../../relay/transport/mod.ts";
 import { Deadline } from "../deadline.ts";
@@ -46,8 +47,7 @@ export class WebTransportBench implements AsyncDisposable {
     const alpnProtocols = ["h3", "moqt-18"];
     const listener = listenQuic({
       ...quic,
-      hostname: "127.0.0.1",
-      port: 0,
+      endpoint: openEndpoint("127.0.0.1", 0),
       certificate,
       alpnProtocols,
     });

@@ -2,7 +2,9 @@ import { type LogFields, noTracing, systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
 import type { RelayConfig } from "../../../relay/config.ts";
 import { Relay } from "../../../relay/relay.ts";
+import type { RelayOptions } from "../../../relay/relay_options.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
+import { dial } from "../../../relay/transport/mod.ts";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
 
@@ -15,11 +17,12 @@ export interface RelayInProcess extends QuicServerAddress, AsyncDisposable {
 
 /**
  * Starts a relay on a free port of the loopback address; `change` is what differs from the defaults,
- * `files` are texts by their paths.
+ * `files` are texts by their paths, `parts` are in the place of the network.
  */
 export async function startRelayInProcess(
   change: Partial<RelayConfig> = {},
   files: Readonly<Record<string, string>> = {},
+  parts: Partial<Pick<RelayOptions, "dial" | "openListeners">> = {},
 ): Promise<RelayInProcess> {
   const { log, lines } = memoryLog();
   const server = { ...DEFAULTS.server, ...change.server, address: "127.0.0.1:0" };
@@ -31,6 +34,8 @@ export async function startRelayInProcess(
       modified: () => Promise.resolve(0),
     },
     hostname: () => "host",
+    dial,
+    ...parts,
     program: {
       version: "test",
       commit: "",

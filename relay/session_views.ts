@@ -36,14 +36,16 @@ export function* namespaceViews(scope: Scope): Iterable<NamespaceView> {
 
 /** What they are shown of a track. */
 export function trackView({ path, since, track, feeds }: TrackEntry, now: number): TrackView {
+  const { largest } = track;
   return {
     path,
     namespace: namespaceText(track.name.namespace),
     name: fieldText(track.name.name),
     publishers: feeds.publishers.map(({ label }) => label),
-    relays: feeds.path,
+    relays: [...feeds.path],
     subscriptions: feeds.demand,
-    largest: track.largest,
+    // The track goes on with its own.
+    largest: largest && { group: largest.group, object: largest.object },
     ageMs: now - since,
     cachedGroups: track.groupCount,
     cachedBytes: track.bytes,

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { DEFAULTS } from "../../relay/config/definition.ts";
+import { readingOf, type RelayReading, sumReadings } from "../../relay/ops/readings.ts";
+import {
+  accept,
+  announce,
+  nextSubgroup,
+  objects,
+  sendSubgroup,
+  subscribe,
+} from "../scenarios/script.ts";
+import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
+import { MemoryListener } from "../support/transport/memory_listener.ts";
+
+// A connection's operations in Deno end some time after the connection.
+const UNTIDY = { sanitizeOps: false, sanitizeResources: false };
+
+const config = {
+  relay: { ...DEFAULTS.relay, solicit: false },
+  upstream: ["moqt://origin.invalid:4433"],
+};
+
+/** A relay with a link, a publisher and a viewer, who has got a group with so many objects. */
+async function startBusy(
+  count: number,
+): Promise<RelayInProcess & { readonly more: () => Promise<void> }> {
+  const memory = new MemoryListener();
+  const started = await startRelayInProcess(config, {}, {
+    openListeners: () => [memory],
+    dial: () => Promise.reject(new Error("nobody answers")),
+  });
+  const speak = async () => {
+    const peer = await ScriptedPeer.connect(memory.connect(), { setup: { path: "/" } });
+    await peer.theirSetup();
+    return peer;
+  };
+  const [publisher, viewer] = [await speak(), await speak()];
+  await announce(publisher, "live");
+  const subscription = await subscribe(viewer);
+  await accept(publisher);
+  await subscription.expect("subscribeOk");
+  let group = 0n;
+  const more = async () => {
+    await sendSubgroup(publisher, { group: ++group }, ...objects(count));
+    await nextSubgroup(viewer);
+  };
+  await more();
+  return { ...started, more };
+}
+
+/** Fails where something is not data: a number, a text, or a list or record of such. */
+function isData(value: unknown, at: string): void {
+  if (value === null || typeof value !== "object") {
+    return assert.ok(typeof value !== "function" && typeof value !== "symbol", at);
+  }
+  const prototype = Object.getPrototypeOf(value);
+  assert.ok(prototype === Object.prototype || prototype === Array.prototype, `${at} is an object`);
+  for (
+    const [key, { value: inner, get }] of Object.entries(Object.getOwnPropertyDescriptors(value))
+  ) {
+    assert.equal(get, undefined, `${at}.${key} is a getter`);
+    isData(inner, `${at}.${key}`);
+  }
+}
+
+Deno.test(
+  "what a relay shows of itself is data, which can be sent to another process",
+  UNTIDY,
+  async () => {
+    await using started = await startBusy(2);
+    const { relay } = started;
+    const { certificate, conditions, mesh, metrics } = relay;
+    const reading = readingOf(relay, metrics);
+    assert.deepEqual([reading.sessions.length, reading.tracks.length, reading.namespaces.length], [
+      2,
+      1,
+      1,
+    ]);
+    assert.equal(mesh?.links.length, 1);
+    for (const [name, value] of Object.entries({ reading, certificate, conditions, mesh })) {
+      isData(value, name);
+      assert.deepEqual(structuredClone(value), value, name);
+    }
+    // What was read stays as it was, whatever comes after.
+    const kept = structuredClone(reading);
+    await started.more();
+    assert.deepEqual(reading, kept);
+  },
+);
+
+Deno.test("what two relays show of themselves is summed as if they were one", UNTIDY, async () => {
+  await using first = await startBusy(2);
+  await using second = await startBusy(3);
+  const [one, other] = [first, second].map(({ relay }) => readingOf(relay, relay.metrics));
+  const both = sumReadings(one!, structuredClone(other!));
+  const { counts, now } = both;
+  assert.deepEqual([counts.received.objects, counts.sent.objects], [5, 5]);
+  assert.equal(counts.requests.subscribe.ok, 2);
+  assert.deepEqual([now.sessions, now.subscriptions, now.tracks], [4, 2, 1]);
+  assert.equal(now.cache.groups, 2);
+  assert.equal(both.sessions.length, 4);
+  const [track, ...others] = both.tracks;
+  assert.deepEqual(others, []);
+  assert.deepEqual([track!.subscriptions, track!.cachedGroups], [2, 2]);
+  assert.deepEqual(track!.largest, { group: 1n, object: 2n });
+  assert.deepEqual(counts.deliveryDelays.bounds, first.relay.metrics.deliveryDelays.bounds);
+  assert.equal(observed(both), observed(one!) + observed(other!));
+});
+
+function observed({ counts }: RelayReading): number {
+  return counts.deliveryDelays.counts.reduce((sum, count) => sum + count, 0);
+}

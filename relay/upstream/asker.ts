@@ -1,7 +1,7 @@
 import type { Refusal, RequestOptions } from "../track/mod.ts";
 import type { RemoteTrack } from "./directory.ts";
 import { Leg, type LegOwner } from "./leg.ts";
-import { NO_WAY, NOBODY, OUT_OF_REACH } from "./refusals.ts";
+import { NO_ROUTE, NOBODY, OUT_OF_REACH } from "./refusals.ts";
 import type { Retiring } from "./retiring.ts";
 import type { RouteContext } from "./route_context.ts";
 import type { RouteSpan } from "./route_span.ts";
@@ -67,13 +67,13 @@ export class Asker {
   }
 
   /** The refusal for a track without a route. */
-  get noWay(): Refusal {
-    if (this.isKnown) return NO_WAY;
+  get noRoute(): Refusal {
+    if (this.isKnown) return NO_ROUTE;
     return this.isOutOfReach ? OUT_OF_REACH : NOBODY;
   }
 
   /** The usable routes, the best first. */
-  ways(): readonly Route[] {
+  routes(): readonly Route[] {
     return this.#context.routes.to(this.#remote, this.via);
   }
 

@@ -47,7 +47,7 @@ export class ControllerRoutes implements Routes {
    * Whether there is a route to a relay, by the mirror and the state of the local links. A route
    * over a link that was never needed counts.
    */
-  hasWay(source: string): boolean {
+  hasRoute(source: string): boolean {
     const { nextHop, alternate } = this.#mirror.nextHop(source) ?? {};
     return [nextHop, alternate].some((hop) =>
       hop !== undefined && this.#links.find(hop)?.state !== "dialing"

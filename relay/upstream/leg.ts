@@ -1,7 +1,7 @@
 import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import type {
   Feed,
-  FeedOwner,
+  FeedEvents,
   Publisher,
   Refusal,
   RequestOptions,
@@ -20,7 +20,7 @@ export interface LegOwner {
   /** A stream of `group` starts on the leg. */
   legBegan(leg: Leg, group: bigint): void;
   legPathChanged(leg: Leg): void;
-  legEnded(leg: Leg, end: Parameters<FeedOwner["ended"]>[1]): void;
+  legEnded(leg: Leg, end: Parameters<FeedEvents["ended"]>[1]): void;
   legContradicted(leg: Leg, reason: string): Verdict;
 }
 
@@ -70,13 +70,15 @@ export class Leg {
           owner.legEnded(this, end);
         },
         contradicted: (_feed, reason) => owner.legContradicted(this, reason),
+        quiet: () => owner.legQuiet(this),
+        began: (group) => {
+          this.#probation?.cancel();
+          owner.legBegan(this, group);
+        },
+        pathChanged: () => owner.legPathChanged(this),
+        // The neighbor says so by ending the subscription.
+        broken: () => {},
       },
-      quiet: () => owner.legQuiet(this),
-      began: (group) => {
-        this.#probation?.cancel();
-        owner.legBegan(this, group);
-      },
-      pathChanged: () => owner.legPathChanged(this),
     }, options);
   }
 

@@ -144,7 +144,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       clock,
       patienceMs,
       sources: () => mirror.sources(),
-      hasWay: (relay) => routes.hasWay(relay),
+      hasRoute: (relay) => routes.hasRoute(relay),
       isCertain: () => mirror.isFollowed,
       onChange: (relay, isReached) => {
         const names = this.#directory.setReach(relay, isReached);

@@ -15,7 +15,7 @@ export interface ReachOptions {
   /** Returns the relays that have announces. */
   readonly sources: () => Iterable<string>;
   /** Whether there is a route to a relay. */
-  readonly hasWay: (relay: string) => boolean;
+  readonly hasRoute: (relay: string) => boolean;
   /** Whether routes are up to date: a controller is being followed. */
   readonly isCertain: () => boolean;
   readonly onChange: (relay: string, isReached: boolean) => void;
@@ -41,17 +41,17 @@ export class Reach {
 
   /** Links, routes or announces have changed. */
   review(): void {
-    const { clock, patienceMs, sources, hasWay, onChange } = this.#options;
+    const { clock, patienceMs, sources, hasRoute, onChange } = this.#options;
     const present = new Set(sources());
     for (const relay of this.#waiting.keys()) if (!present.has(relay)) this.#stopWaiting(relay);
     for (const relay of this.#lost) {
-      if (present.has(relay) && !hasWay(relay)) continue;
+      if (present.has(relay) && !hasRoute(relay)) continue;
       this.#lost.delete(relay);
       onChange(relay, true);
     }
     for (const relay of present) {
       if (this.#lost.has(relay)) continue;
-      if (hasWay(relay)) this.#stopWaiting(relay);
+      if (hasRoute(relay)) this.#stopWaiting(relay);
       else if (!this.#waiting.has(relay)) {
         this.#waiting.set(relay, clock.after(patienceMs, () => this.#late(relay)));
       }
@@ -65,9 +65,9 @@ export class Reach {
 
   #late(relay: string): void {
     this.#waiting.delete(relay);
-    const { hasWay, isCertain, onChange } = this.#options;
+    const { hasRoute, isCertain, onChange } = this.#options;
     // The next change starts the wait again.
-    if (hasWay(relay) || !isCertain()) return;
+    if (hasRoute(relay) || !isCertain()) return;
     this.#lost.add(relay);
     onChange(relay, false);
   }

@@ -9,7 +9,7 @@ export const OUT_OF_REACH: Refusal = {
   reason: "the relay that has the track cannot be reached",
 };
 
-export const NO_WAY: Refusal = {
+export const NO_ROUTE: Refusal = {
   kind: "timeout",
   reason: "no route to the relay that has the track",
 };

@@ -10,13 +10,13 @@ import type {
   Verdict,
 } from "../track/mod.ts";
 import { Asker } from "./asker.ts";
-import { BetterWay } from "./better_way.ts";
 import { type RemoteTrack, textOf } from "./directory.ts";
 import type { Leg, LegOwner } from "./leg.ts";
 import { Outage } from "./outage.ts";
 import { Retiring } from "./retiring.ts";
 import { isFinal, isPassing, NOT_WANTED, OUT_OF_REACH, ROUNDABOUT } from "./refusals.ts";
 import type { RemoteFeed, RouteContext, RouteFeedInit } from "./route_context.ts";
+import { RouteUpgrade } from "./route_upgrade.ts";
 import { RouteSpan } from "./route_span.ts";
 import type { Route } from "./routes.ts";
 import { Search } from "./search.ts";
@@ -47,7 +47,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   readonly #asker: Asker;
   readonly #retiring: Retiring;
   readonly #outage: Outage;
-  readonly #better: BetterWay;
+  readonly #upgrade: RouteUpgrade;
   readonly #span: RouteSpan;
   #search: Search | undefined;
   #current: Leg | undefined;
@@ -68,7 +68,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
       longestSilenceMs: settings.linkTimeoutMs,
       onOver: (gap) => metrics.failoverGap(gap),
     });
-    this.#better = new BetterWay({
+    this.#upgrade = new RouteUpgrade({
       clock,
       asker: this.#asker,
       current: () => this.route,
@@ -109,7 +109,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   /** Links or routes have changed: looks for a better route, or for a first one. */
   review(): void {
     this.#search?.wake();
-    if (this.#isNeeded) this.#better.review();
+    if (this.#isNeeded) this.#upgrade.review();
   }
 
   update(change: FeedChange): void {
@@ -225,7 +225,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#outage.begin();
     this.#told();
     // If a better route is being tried, that one is used next.
-    if (!this.#better.isAsked && !this.#over) this.#resume();
+    if (!this.#upgrade.isAsked && !this.#over) this.#resume();
   }
 
   /** Searches for another route, for a limited time. */
@@ -255,7 +255,9 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
       isPassing: maySucceed,
       // Subscribers of an offered track would wait for ever; others wait until the search ends.
       onFailure: (round) => {
-        if (round === 0 || this.offered || this.outOfReach !== undefined) this.#target.broken?.();
+        if (round === 0 || this.offered || this.outOfReach !== undefined) {
+          this.#target.feeds.broken();
+        }
       },
     });
     const outcome = await search.outcome;
@@ -294,7 +296,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
       const late = () => void (leg === this.#current && this.#another());
       leg.mustCatchUp(clock, settings.linkTimeoutMs, late);
     }
-    this.#better.taken(leg.route);
+    this.#upgrade.taken(leg.route);
     // The leg may have ended since it was answered.
     if (leg.end !== undefined) this.legEnded(leg, leg.end);
     else if (leg.isAnother(this.track)) this.#another();
@@ -309,7 +311,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
 
   #told(): void {
     this.#context.moved();
-    this.#target.pathChanged?.();
+    this.#target.feeds.pathChanged();
   }
 
   #finish(end: TrackEnd): void {
@@ -321,7 +323,7 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   #stopAsking(): void {
     this.#search?.cancel();
     this.#search = undefined;
-    this.#better.stop();
+    this.#upgrade.stop();
   }
 
   #leave(ending?: TrackEnd | Refusal): void {

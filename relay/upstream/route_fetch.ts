@@ -1,7 +1,7 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import type { FetchAnswer, FetchRequest, FetchSink, PendingFetch, Refusal } from "../track/mod.ts";
 import type { RemoteTrack } from "./directory.ts";
-import { NO_WAY, NOBODY, NOT_WANTED } from "./refusals.ts";
+import { NO_ROUTE, NOBODY, NOT_WANTED } from "./refusals.ts";
 import type { Routes } from "./routes.ts";
 
 /** A fetch of a remote track: the first neighbor that accepts delivers the objects. */
@@ -34,7 +34,7 @@ export class RouteFetch implements PendingFetch {
   }
 
   async #ask(): Promise<Outcome<FetchAnswer, Refusal>> {
-    let refusal = this.#routes.isKnown(this.#track, this.#request.via ?? []) ? NO_WAY : NOBODY;
+    let refusal = this.#routes.isKnown(this.#track, this.#request.via ?? []) ? NO_ROUTE : NOBODY;
     for (const { link } of this.#routes.to(this.#track, this.#request.via ?? [])) {
       if (this.#isCancelled) return refused(NOT_WANTED);
       const publisher = link.publisher(this.#track.scope);

@@ -82,9 +82,9 @@ export class Search {
   async #tryAll(): Promise<Outcome<Leg, Refusal>> {
     const { asker } = this.#options;
     const tried = new Set<unknown>();
-    let refusal = asker.noWay;
+    let refusal = asker.noRoute;
     for (;;) {
-      const route = asker.ways().find(({ link }) => !tried.has(link));
+      const route = asker.routes().find(({ link }) => !tried.has(link));
       if (route === undefined) return refused(refusal);
       tried.add(route.link);
       const leg = this.#asked = asker.begin(route);

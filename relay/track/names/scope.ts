@@ -226,9 +226,7 @@ export class Scope {
     const entry = this.entry(name);
     if (entry === undefined || entry.feeds.size > 0) return;
     const { track, feeds } = entry;
-    const pathChanged = () => feeds.pathChanged();
-    const target = { track, feeds, pathChanged, broken: () => feeds.broken() };
-    const feed = publisher.subscribe(target, { offered: true });
+    const feed = publisher.subscribe({ track, feeds }, { offered: true });
     this.offer(entry, { publisher, feed });
     if (feeds.forward) feed.update({ forward: true });
   }

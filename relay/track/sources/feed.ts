@@ -21,8 +21,8 @@ export type Verdict =
   /** It has the track now, which begins anew: it was given another target if it can go on with one. */
   | "won";
 
-/** Who a feed delivers to, and tells how it ends. */
-export interface FeedOwner {
+/** What a feed tells whom it delivers to. Calls are synchronous and must not throw. */
+export interface FeedEvents {
   /** Nothing more comes from a feed, whoever ended it. */
   ended(feed: Feed, end: TrackEnd): void;
   /**
@@ -30,22 +30,22 @@ export interface FeedOwner {
    * publisher's. Says what becomes of the feed.
    */
   contradicted(feed: Feed, reason: string, isAnother?: boolean): Verdict;
+  /** A stream of this group begins. */
+  began(group: bigint): void;
+  /** No stream of the track is open any more. */
+  quiet(): void;
+  /** The track comes by another path, or by none for a while. */
+  pathChanged(): void;
+  /** The path that the track came by is lost, and there was no other at once. */
+  broken(): void;
 }
 
 /** What a feed delivers into. */
 export interface FeedTarget {
   readonly track: Track;
-  readonly feeds: FeedOwner;
+  readonly feeds: FeedEvents;
   /** Whether another feed may go on where this one breaks off, so that what it began stays open. */
   readonly mayGoOn?: boolean;
-  /** Called when no stream of the track is under way any more. */
-  readonly quiet?: () => void;
-  /** Called when a stream of this group begins. */
-  readonly began?: (group: bigint) => void;
-  /** Called when the track comes by another way, or by none for a while. */
-  readonly pathChanged?: () => void;
-  /** Called when the way that the track came by is lost, and there was no other at once. */
-  readonly broken?: () => void;
 }
 
 /** One publisher's delivery of one track. */
@@ -59,7 +59,7 @@ export interface Feed {
    * publisher is here.
    */
   readonly path?: readonly string[] | undefined;
-  /** Whether the track is to come and does not: its way is looked for. */
+  /** Whether the track is to come and does not: a route is looked for. */
   readonly isInterrupted?: boolean;
   /** Why it will not come soon, where that is known of an interrupted one: who asks now is told so. */
   readonly outOfReach?: Refusal | undefined;
@@ -67,7 +67,7 @@ export interface Feed {
   readonly fromGroupStart?: boolean;
   /** Whether the publisher was asked for what there was already, which it may send or not. */
   readonly bringsPast?: boolean;
-  /** Whether no stream of the track is under way, where that is known. */
+  /** Whether no stream of the track is open, where that is known. */
   readonly isQuiet?: boolean;
   /** What the publisher said of the largest location when it agreed. */
   readonly largest?: Location | undefined;
@@ -86,9 +86,9 @@ export interface Feed {
 }
 
 /** Told of where a track comes from. Calls are synchronous and must not throw. */
-export interface WayWatcher {
+export interface PathWatcher {
   /** {@linkcode Feeds.path} may be another one. */
   changed(): void;
-  /** The way is lost, and there was no other at once. */
+  /** The path is lost, and there was no other at once. */
   broken(): void;
 }

@@ -93,7 +93,7 @@ export class FeedSet {
     return feeds.map((feed) => this.#feeds.get(feed)!.publisher);
   }
 
-  /** Relays that the track comes by on the shortest way; none when a publisher is here. */
+  /** Relays that the track comes by on the shortest path; none when a publisher is here. */
   get path(): readonly string[] {
     let shortest: readonly string[] | undefined;
     for (const { path = [] } of this.flowing()) {

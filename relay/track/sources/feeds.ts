@@ -2,7 +2,7 @@ import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { Agreement } from "./establish_waiters.ts";
 import { type Demand, Demands } from "./demands.ts";
 import type { Refusal, TrackEnd } from "../errors.ts";
-import type { Feed, FeedOwner, FeedTarget, Verdict, WayWatcher } from "./feed.ts";
+import type { Feed, FeedEvents, FeedTarget, PathWatcher, Verdict } from "./feed.ts";
 import { FeedSet } from "./feed_set.ts";
 import type { FeedsOptions, KeptFeed, Offer } from "./feeds_options.ts";
 import { NewGroupWishes } from "./group_requests.ts";
@@ -26,7 +26,7 @@ export interface TrackEntry {
  * Where a track comes from: one subscription for each publisher that has it, however many subscribers
  * there are (#subscriber-interactions).
  */
-export class Feeds implements FeedOwner {
+export class Feeds implements FeedEvents {
   readonly #track: Track;
   readonly #options: FeedsOptions;
   readonly #feeds = new FeedSet();
@@ -35,7 +35,7 @@ export class Feeds implements FeedOwner {
   readonly #newGroup: NewGroupWishes;
   // How the last of those ended who delivered the track.
   #lastEnd: TrackEnd | undefined;
-  readonly #wayWatchers = new Set<WayWatcher>();
+  readonly #pathWatchers = new Set<PathWatcher>();
   #isOfferedHere = false;
   #needsElsewhere = true;
   #isOver = false;
@@ -69,23 +69,28 @@ export class Feeds implements FeedOwner {
   }
 
   /** Tells of where the track comes from, as that changes. The result ends it. */
-  watchWay(watcher: WayWatcher): () => void {
-    this.#wayWatchers.add(watcher);
-    return () => this.#wayWatchers.delete(watcher);
+  watchPath(watcher: PathWatcher): () => void {
+    this.#pathWatchers.add(watcher);
+    return () => this.#pathWatchers.delete(watcher);
   }
 
-  /** A feed comes by another way, or by none for a while. */
+  /** A feed comes by another path, or by none for a while. */
   pathChanged(): void {
     if (this.established) this.#agreement.settle(done(undefined));
-    for (const { changed } of [...this.#wayWatchers]) changed();
+    for (const { changed } of [...this.#pathWatchers]) changed();
   }
 
-  /** The way of a feed is lost. */
+  /** The path of a feed is lost. */
   broken(): void {
     if (!this.isInterrupted) return;
-    for (const { broken } of [...this.#wayWatchers]) broken();
-    this.#agreement.settle(refused(NO_WAY));
+    for (const { broken } of [...this.#pathWatchers]) broken();
+    this.#agreement.settle(refused(NO_ROUTE));
   }
+
+  /** Which groups come, and when nothing does, is the matter of who moves a track between paths. */
+  began(): void {}
+
+  quiet(): void {}
 
   /** Whether the track comes by one of these relays, by whichever feed: they cannot be served with it. */
   comesBy(relays: readonly string[]): boolean {
@@ -97,7 +102,7 @@ export class Feeds implements FeedOwner {
     return !this.#feeds.flowing().next().done;
   }
 
-  /** Whether the track was there and is not now, since the way that it came by is lost. */
+  /** Whether the track was there and is not now, since the path that it came by is lost. */
   get isInterrupted(): boolean {
     if (this.established || this.#feeds.size === 0) return false;
     return this.#lastEnd !== undefined || this.#feeds.established().length > 0;
@@ -280,12 +285,7 @@ export class Feeds implements FeedOwner {
   }
 
   get #target(): FeedTarget {
-    return {
-      track: this.#track,
-      feeds: this,
-      pathChanged: () => this.pathChanged(),
-      broken: () => this.broken(),
-    };
+    return { track: this.#track, feeds: this };
   }
 
   /** A feed ends, and the track goes on without it. */
@@ -432,5 +432,5 @@ const TAKEN_OVER = "another publisher has taken over the name: subscribe again";
 /** Ends that are the track's, not only its publisher's. */
 const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
 
-const NO_WAY: Refusal = { kind: "timeout", reason: "no route to the track" };
+const NO_ROUTE: Refusal = { kind: "timeout", reason: "no route to the track" };
 const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

@@ -360,7 +360,7 @@ Deno.test("Nobody is asked to go on with a track that is over, or that nobody wa
 Deno.test("Feeds.path is the shortest way of those that deliver, and none when a publisher is here", async () => {
   const { feeds } = setUp();
   let changes = 0;
-  feeds.watchWay({ changed: () => changes++, broken: () => {} });
+  feeds.watchPath({ changed: () => changes++, broken: () => {} });
   const far = new ScriptedPublisher("agree", ["london", "tokyo"]);
   const here = new ScriptedPublisher();
   await feeds.connect([far, here]);

@@ -4,7 +4,7 @@ import type { Refusal } from "../errors.ts";
 import type { Renderer } from "../objects/renderer.ts";
 import type { Feed, FeedTarget } from "./feed.ts";
 
-/** Somebody who can be asked for tracks: a peer's session, or the way to another relay. */
+/** Somebody who can be asked for tracks: a peer's session, or the route to another relay. */
 export interface Publisher {
   /** Who it is, for the log and for operators: `session 12`, or `mesh` for other relays. */
   readonly label: string;
@@ -80,7 +80,7 @@ export interface FetchAnswer {
   readonly properties: PropertyBlock | undefined;
 }
 
-/** A fetch under way. */
+/** A fetch that goes on. */
 export interface PendingFetch {
   /** The publisher's answer; never rejects. */
   readonly answer: Promise<Outcome<FetchAnswer, Refusal>>;

@@ -38,7 +38,7 @@ export class SharedFetches {
   }
 }
 
-/** What a fetch must have in common with another to be the same; so also the way that it came. */
+/** What a fetch must have in common with another to be the same; so also the path that it came by. */
 function keyOf({ name, start, end, order, via = [] }: FetchRequest): string {
   const range = [start.group, start.object, end.group, end.object];
   return [trackKey(name), ...range, order, ...via].join("\n");

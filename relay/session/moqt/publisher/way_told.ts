@@ -20,7 +20,7 @@ export function tellWay(
   { relayName, broken }: WayTold,
 ): () => void {
   let told = feeds.path;
-  return feeds.watchWay({
+  return feeds.watchPath({
     changed: () => {
       const { path, established } = feeds;
       if (!established || path.join("\n") === told.join("\n")) return;

@@ -234,7 +234,7 @@ export class PeerFeed implements Feed {
   /** A stream of the track began; false where nothing is taken from it. */
   attach(input: Input, group: bigint): boolean {
     const isInTime = this.streams.begin(input, group);
-    this.target.began?.(group);
+    this.target.feeds.began(group);
     this.#stopOver();
     if (!isInTime && !isRelay(this.#context.peer)) this.giveUp("subgroup_rate", TOO_MANY_SUBGROUPS);
     return !this.#over;
@@ -258,7 +258,7 @@ export class PeerFeed implements Feed {
   detach(input: Input): void {
     this.streams.end(input);
     this.#checkEnd();
-    if (this.isQuiet) this.target.quiet?.();
+    if (this.isQuiet) this.target.feeds.quiet();
   }
 
   /** Whether no stream of the track is under way. */
@@ -340,7 +340,9 @@ export class PeerFeed implements Feed {
   #wayChanged(path: readonly string[]): void {
     this.#path = path;
     const { relayName } = this.#context;
-    if (relayName === undefined || !path.includes(relayName)) return this.target.pathChanged?.();
+    if (relayName === undefined || !path.includes(relayName)) {
+      return this.target.feeds.pathChanged();
+    }
     // Relays may change to each other at the same time: the track would come from nowhere.
     this.#request?.cancel(StreamCode.CANCELLED);
     this.lose("routing loop: the track comes from this relay");

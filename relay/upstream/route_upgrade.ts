@@ -7,8 +7,8 @@ import type { Route } from "./routes.ts";
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 8_000;
 
-/** What a {@linkcode BetterWay} works with. */
-export interface BetterWayOptions {
+/** What a {@linkcode RouteUpgrade} works with. */
+export interface RouteUpgradeOptions {
   readonly clock: Clock;
   readonly asker: Asker;
   /** The route in use; undefined while there is none. */
@@ -23,13 +23,13 @@ export interface BetterWayOptions {
  * Tries a better route than the one in use, again and again until its neighbor accepts or it is no
  * longer better.
  */
-export class BetterWay {
-  readonly #options: BetterWayOptions;
+export class RouteUpgrade {
+  readonly #options: RouteUpgradeOptions;
   #asked: Leg | undefined;
   #retry: Timer | undefined;
   #retryMs = FIRST_RETRY_MS;
 
-  constructor(options: BetterWayOptions) {
+  constructor(options: RouteUpgradeOptions) {
     this.#options = options;
   }
 
@@ -43,14 +43,14 @@ export class BetterWay {
     const { asker, current } = this.#options;
     const used = current();
     if (used === undefined || this.#asked !== undefined) return;
-    const [best] = asker.ways();
+    const [best] = asker.routes();
     if (best === undefined || best.link === used.link) return;
     if (best.link.state === "up" || used.link.state === "leaving") void this.#ask(best);
   }
 
   /** `route` is in use from now on. */
   taken({ link }: Route): void {
-    if (this.#options.asker.ways()[0]?.link === link) this.#retryMs = FIRST_RETRY_MS;
+    if (this.#options.asker.routes()[0]?.link === link) this.#retryMs = FIRST_RETRY_MS;
     else this.#reviewLater();
   }
 

@@ -145,9 +145,10 @@ export class RelayMesh implements RegistryObserver {
   get conditions(): readonly Condition[] {
     const status = this.#control?.status;
     if (status === undefined) return [];
-    const { problemCode, isOutdated, isStale } = status;
+    const { problemCode, hasRival, isOutdated, isStale } = status;
     return [
       ...(problemCode === undefined ? [] : [conditionOf(problemCode)]),
+      ...(hasRival ? ["name_contested" as const] : []),
       ...(isOutdated ? ["controller_outdated" as const] : []),
       ...(isStale ? ["stale_mirror" as const] : []),
     ];
@@ -161,7 +162,7 @@ export class RelayMesh implements RegistryObserver {
     const { staleIsUnready, unregisteredIsUnready } = this.#surroundings.config.sdn;
     return this.conditions.find((one) => {
       if (one === "name_taken") return true;
-      if (one === "controller_outdated") return false;
+      if (one === "controller_outdated" || one === "name_contested") return false;
       return one === "stale_mirror" ? staleIsUnready : unregisteredIsUnready;
     });
   }

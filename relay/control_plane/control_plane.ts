@@ -58,6 +58,8 @@ export interface ControlPlaneStatus {
   readonly problemCode: string | undefined;
   /** Whether the controller is an older program without `GET /watch`, which has to be polled. */
   readonly isOutdated: boolean;
+  /** Whether an older process claims this relay's name as well. */
+  readonly hasRival: boolean;
   /** Number of heartbeats and event streams that have failed. */
   readonly failures: number;
 }
@@ -216,6 +218,7 @@ export class ControlPlane {
       problem: this.#registrar.problem?.message,
       problemCode: this.#registrar.problem?.code,
       isOutdated: this.#registrar.isOutdated,
+      hasRival: this.#registrar.hasRival,
       failures: this.#registrar.failures + this.#watcher.failures,
     };
   }

@@ -47,6 +47,7 @@ export const acceptedSchema = z.object({
   revision: z.number().optional(),
   next_heartbeat_ms: z.number().positive().optional(),
   resend_announces: z.boolean().optional(),
+  has_rival: z.boolean().optional(),
 });
 
 /** A controller's answer to a heartbeat. */

@@ -53,6 +53,7 @@ export class Registrar {
   #isFenced = false;
   /** Whether the controller that accepted the last heartbeat is an older program than this relay. */
   #isOutdated = false;
+  #hasRival = false;
   #epochsInARow = 0;
   #problem: ControllerFault | undefined;
   #acceptedAt: number | undefined;
@@ -78,6 +79,11 @@ export class Registrar {
   /** Whether the controller is an older program that only supports registrations. */
   get isOutdated(): boolean {
     return this.#isOutdated;
+  }
+
+  /** Whether an older process claims this relay's name as well. */
+  get hasRival(): boolean {
+    return this.#hasRival;
   }
 
   /** Number of heartbeats that have failed. */
@@ -172,6 +178,7 @@ export class Registrar {
     if (!answer.ok) return this.#refused(url, answer.refusal);
     const isDue = heartbeat.accepted(beat, answer.value.value);
     this.#lookForAge(url, answer.value.value.revision);
+    this.#lookForRival(url, answer.value.value.has_rival === true);
     this.#accepted(url);
     if (this.#isOutdated) await this.#single.tell(url, this.#options.announces(), cut);
     return { ms: isDue ? 0 : heartbeat.interval(random()), isCalm: true };
@@ -187,6 +194,17 @@ export class Registrar {
       });
     }
     this.#isOutdated = isOutdated;
+  }
+
+  // The other process notices by itself: it is refused.
+  #lookForRival(url: string, hasRival: boolean): void {
+    if (hasRival && !this.#hasRival) {
+      this.#options.log.warn("an older process claims this relay's name too, and is refused", {
+        controller: url,
+        epoch: this.#options.epoch.value,
+      });
+    }
+    this.#hasRival = hasRival;
   }
 
   #accepted(url: string): void {
@@ -207,6 +225,7 @@ export class Registrar {
     if (this.#beginsAnew(url, fault)) return { ms: 0, isCalm: false };
     const isNews = this.#problem?.code !== fault.code;
     this.#problem = fault;
+    this.#hasRival = false;
     this.#isFenced = fault.code === "stale_epoch";
     if (this.#isFenced) {
       // The newer process keeps the name; this one waits until it is gone.

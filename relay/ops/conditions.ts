@@ -11,6 +11,8 @@ export const CONDITIONS = [
   "controller_forbidden",
   /** A newer process is registered under this relay's name. */
   "name_taken",
+  /** An older process claims this relay's name as well, and the controller refuses it. */
+  "name_contested",
   /** The controller refuses the registration for another reason. */
   "controller_refused",
   /** The controller is an older program that lacks features of the relay. */

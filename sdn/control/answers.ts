@@ -14,6 +14,8 @@ export const registeredAnswer = z.strictObject({
   lease_expires_at: time,
   next_heartbeat_ms: z.number().int().positive(),
   resend_announces: z.literal(true).optional(),
+  /** An older process claims the relay's name as well, and is refused. */
+  has_rival: z.literal(true).optional(),
 }).meta({ id: "Registered" });
 
 /** A relay that lives. */

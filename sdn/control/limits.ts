@@ -1,6 +1,12 @@
 /** Relays that expired and are still listed: a list for people, who look at the newest. */
 export const MAX_EXPIRED = 1000;
 
+/**
+ * For how long a process that was refused as the older one of its name is told of to the newer one, in
+ * milliseconds: the older one asks again within a third of that as long as it is there.
+ */
+export const RIVAL_MS = 90_000;
+
 /** Entries of one event of a snapshot: a watcher that does not read holds one event. */
 export const SNAPSHOT_PAGE = 100;
 

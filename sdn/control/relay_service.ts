@@ -8,6 +8,7 @@ import type { Journal } from "./journal.ts";
 import { MAX_EXPIRED } from "./limits.ts";
 import type { Presenter } from "./presenter.ts";
 import { isUnreachable } from "./relay_states.ts";
+import { Rivals } from "./rivals.ts";
 import type { RelayUseCases } from "./use_cases.ts";
 
 /** How many heartbeats fit into a lease: two may be lost. */
@@ -30,9 +31,11 @@ export interface RelayParts {
 /** What relays and operators can do with relays. */
 export class RelayService implements RelayUseCases {
   readonly #parts: RelayParts;
+  readonly #rivals: Rivals;
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
+    this.#rivals = new Rivals((name) => parts.registry.relays.has(name));
   }
 
   async register(name: string, body: Registration, match?: Match) {
@@ -46,7 +49,10 @@ export class RelayService implements RelayUseCases {
     };
     const outcome = await journal.submit(command);
     if (!outcome.ok) {
-      if (outcome.refusal.code === "stale_epoch") events.add("relay_fenced", { relay: name });
+      if (outcome.refusal.code === "stale_epoch") {
+        events.add("relay_fenced", { relay: name });
+        this.#rivals.refused(name, clock.now());
+      }
       return outcome;
     }
     const { leaseEnd = clock.now(), resendAnnounces } = outcome.value;
@@ -57,6 +63,7 @@ export class RelayService implements RelayUseCases {
       lease_expires_at: toDate(leaseEnd),
       next_heartbeat_ms: Math.max(1, Math.floor(leaseMs / BEATS_PER_LEASE)),
       ...(resendAnnounces && { resend_announces: true as const }),
+      ...(this.#rivals.has(name, clock.now()) && { has_rival: true as const }),
     });
   }
 

@@ -150,6 +150,7 @@ Deno.test("a restarted relay fences its old self, and is asked for its announces
   assert.deepEqual([late.status, late.body.code], [409, "stale_epoch"]);
   const beat = await ask("PUT", "/relay/a", { epoch: 2, seq: 6, announces_digest });
   assert.equal(beat.body.resend_announces, true);
+  assert.equal(beat.body.has_rival, true);
   const sent = await ask("PUT", "/relay/a", { epoch: 2, seq: 7, announces: ["live/a"] });
   assert.equal(sent.body.resend_announces, undefined);
 });

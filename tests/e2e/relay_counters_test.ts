@@ -35,6 +35,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'qumo_relay_http_connections_dropped_total{reason="malformed"}': HTTP,
   'qumo_relay_http_connections_dropped_total{reason="stalled"}': HTTP,
   'qumo_relay_condition{condition="controller_outdated"}': "tests/e2e/go_controller_test.ts",
+  'qumo_relay_condition{condition="name_contested"}': "tests/e2e/relay_epochs_test.ts",
   'qumo_relay_condition{condition="listener_failed"}': "tests/e2e/relay_listeners_test.ts",
 };
 

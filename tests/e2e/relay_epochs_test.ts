@@ -37,3 +37,24 @@ Deno.test("a relay that is fenced off is not ready, and is again when its name i
   await becomes(probe, { status: 200, ready: true, reason: undefined });
   assert.equal((await registered()).epoch, epoch + 1);
 });
+
+Deno.test("a relay whose name an older process claims too says so, and stays ready", async () => {
+  await using program = await SdnProgram.start();
+  await using relay = await startRelay({
+    sdn: { urls: [program.url], relay_name: "tokyo", heartbeat_interval_sec: 1 },
+  });
+  const conditions = async () => {
+    const { conditions = [], ready } = await (await fetch(`${relay.origin}/health`)).json();
+    return { conditions, ready };
+  };
+  const registered = async () => {
+    const response = await fetch(`${program.url}/relay/tokyo`);
+    await response.body?.cancel();
+    return response.status;
+  };
+  await becomes(registered, 200);
+  await becomes(conditions, { conditions: [], ready: true });
+  await assert.rejects(program.register("tokyo", { epoch: 1, seq: 1 }));
+  await becomes(conditions, { conditions: ["name_contested"], ready: true });
+  assert.match(await relay.metrics(), /^qumo_relay_condition\{condition="name_contested".*\} 1$/m);
+});

@@ -18,8 +18,7 @@ import {
   type QuicServerAddress,
 } from "../support/transport/quic_transport.ts";
 import { Queue } from "../support/peers/queue.ts";
-// It keeps the library from narrating its life.
-import "../support/peers/moq_net.ts";
+import { asWebTransport } from "../support/peers/moq_net.ts";
 
 /** How urgent its subscriptions are: what takes two bytes as the libraries write it. */
 const PRIORITY = 155;
@@ -43,8 +42,7 @@ function urlOf({ port }: QuicServerAddress): URL {
 }
 
 async function transportTo(server: QuicServerAddress) {
-  // The library uses the part of WebTransport that the adapter has, its types ask for all of it.
-  return { transport: await connectQuicTransport(server) as unknown as WebTransport };
+  return { transport: asWebTransport(await connectQuicTransport(server)) };
 }
 
 class MoqNet01Peer implements Peer {

@@ -1,6 +1,6 @@
 import { Connection } from "@moq/net";
 import { type QuicTransport, quicTransport } from "../transport/quic_transport.ts";
-import "../peers/moq_net.ts";
+import { asWebTransport } from "../peers/moq_net.ts";
 
 /** Where a client finds a relay, and the certificate it must show. */
 export interface RelayAddress {
@@ -49,9 +49,6 @@ export async function connectClient(
   const transport = quicTransport(await Deno.connectQuic<false>(options));
   prepare(transport);
   const url = new URL(`https://${relay.hostname}:${relay.port}/`);
-  // The library uses the part of WebTransport that the adapter has, its types ask for all of it.
-  const session = await Connection.connect(url, {
-    transport: transport as unknown as WebTransport,
-  });
+  const session = await Connection.connect(url, { transport: asWebTransport(transport) });
   return { session, close: () => session.close() };
 }

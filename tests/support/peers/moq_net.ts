@@ -27,7 +27,15 @@ export async function acceptMoqNet(transport: SessionTransport): Promise<MoqNetP
   return new MoqNetPeer("@moq/net as a server", session);
 }
 
-// The library uses the part of WebTransport that the adapter has, its types ask for all of it.
-function asWebTransport(transport: SessionTransport): WebTransport {
+/**
+ * A connection as the library wants it. Nothing in it catches that the stream of a group cannot be
+ * opened any more, which would fail the whole file of a test whose publisher outlives its relay: such
+ * a stream goes nowhere instead, and `closed` says that the session is over.
+ */
+export function asWebTransport(transport: SessionTransport): WebTransport {
+  const open = transport.createUnidirectionalStream;
+  const nowhere = () => new WritableStream<Uint8Array>();
+  transport.createUnidirectionalStream = (options) => open(options).catch(nowhere);
+  // It uses the part of WebTransport that the adapter has, its types ask for all of it.
   return transport as unknown as WebTransport;
 }

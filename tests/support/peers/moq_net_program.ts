@@ -57,7 +57,7 @@ async function publish(): Promise<void> {
   const peer = await connectMoqNet(server);
   const publication = await peer.publish(path, [track]);
   let isOver = false;
-  void peer.session.closed.finally(() => isOver = true);
+  void peer.session.closed.catch(() => {}).then(() => isOver = true);
   while (!isOver) {
     const group = await publication.startGroup(track);
     await group.write(signedPayload(name));

@@ -19,13 +19,13 @@ import { version } from "./version.ts";
 export interface AssemblyParts extends Omit<ControllerParts, "onStoreFailure"> {
   readonly config: SdnConfig;
   readonly name: string;
-  /** What the store had when it was read. */
+  /** What the store held when the controller opened it. */
   readonly stored: Stored;
   readonly peers: readonly Peer[];
   readonly authenticate: Authenticate;
   readonly tracing: Tracing;
   readonly log: Log;
-  /** Aborted when the controller is to end: watchers go first. */
+  /** Aborted when the controller shuts down: streams of watchers end first. */
   readonly ending: AbortSignal;
 }
 
@@ -54,7 +54,7 @@ export class Assembly {
     this.handle = (request, client) => app.fetch(request, client);
   }
 
-  /** Says that it has started, and turns to the other controllers. */
+  /** Logs the start and begins replication with the peer controllers. */
   begin(): void {
     const { config, events } = this.#parts;
     const held = this.controller.health().relays;
@@ -64,12 +64,12 @@ export class Assembly {
     this.#replicate();
   }
 
-  /** Ends what it does in the background; nothing is told to other controllers any more. */
+  /** Stops background work: nothing is replicated to other controllers afterwards. */
   async rest(): Promise<void> {
     await this.#tasks.close();
   }
 
-  /** Keeps and publishes what waits, and closes the store. */
+  /** Stores and publishes pending changes, then closes the store. */
   async close(): Promise<void> {
     await this.controller.close();
     this.#tokens.close();

@@ -9,8 +9,8 @@ import type { SdnConfig } from "./config/settings.ts";
 import type { Process } from "./process.ts";
 
 /**
- * The configured files, followed as they change; undefined where the API is plain HTTP. Rejects with
- * a StartError when the pair cannot be used.
+ * The configured certificate files, reloaded when they change; undefined when the API is plain
+ * HTTP. Rejects with a StartError when the pair cannot be used.
  */
 export async function openCertificates(
   { certFile, keyFile }: SdnConfig["server"],

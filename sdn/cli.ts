@@ -21,7 +21,7 @@ const USAGE = usageText({
   hasBackup: true,
 });
 
-/** Does what the command line asks for; returns the exit code: 2 for a command line nobody understands. */
+/** Runs the command of the command line. Returns the exit code; 2 is a usage error. */
 export async function runCommand(args: readonly string[], process: Process): Promise<number> {
   return await runProgram(args, {
     version,

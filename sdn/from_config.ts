@@ -6,7 +6,7 @@ import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./h
 import type { Process } from "./process.ts";
 import { httpPeer } from "./sync/mod.ts";
 
-/** How a controller of this name works. */
+/** The options of a controller with this name. */
 export function controllerOptions({ graph, watch }: SdnConfig, name: string): ControllerOptions {
   return {
     name,
@@ -32,7 +32,7 @@ function costPolicy(
   return kind === "rtt" ? { kind, hysteresis } : { kind, weights, hysteresis };
 }
 
-/** Who may ask for what. Rejects when a token cannot be read. */
+/** Reads the configured tokens. Rejects when a token file cannot be read. */
 export async function readAccess(
   { auth }: SdnConfig,
   { readText }: Process,
@@ -47,7 +47,7 @@ export async function readAccess(
   return tokenAccess(tokens);
 }
 
-/** The other controllers. Rejects when the token for them cannot be read. */
+/** The configured peer controllers. Rejects when their token file cannot be read. */
 export async function readPeers({ graph }: SdnConfig, { clock, readText }: Process) {
   const token = graph.peerTokenFile === "" ? "" : (await readText(graph.peerTokenFile)).trim();
   const urls = [...graph.peers, ...(graph.peerUrl === "" ? [] : [graph.peerUrl])];

@@ -18,7 +18,7 @@ import type { SdnConfig } from "./config/settings.ts";
 import { answerWhileStarting } from "./http/starting.ts";
 import type { Process } from "./process.ts";
 
-/** What a front stands on. */
+/** The dependencies of {@linkcode Front}. */
 export interface FrontParts {
   readonly process: Process;
   readonly log: Log;
@@ -26,7 +26,7 @@ export interface FrontParts {
   readonly metrics: HttpMetrics;
 }
 
-/** The address at which a controller answers: while it starts, and with everything once it has. */
+/** The HTTP listener: a starting page until the controller is ready, then the whole API. */
 export class Front {
   readonly #server: SdnConfig["server"];
   readonly #parts: FrontParts;
@@ -39,7 +39,9 @@ export class Front {
     this.#parts = parts;
   }
 
-  /** Reads the certificate, if one is configured. Rejects with a StartError when it cannot be used. */
+  /**
+   * Reads the certificate, if one is configured. Rejects with a StartError when it cannot be used.
+   */
   static async prepare(config: SdnConfig, parts: FrontParts): Promise<Front> {
     const front = new Front(config, parts);
     const { log, process } = parts;
@@ -55,7 +57,7 @@ export class Front {
     return front;
   }
 
-  /** Takes the configured address. Throws a StartError when it cannot be had. */
+  /** Listens on the configured address. Throws a StartError when that fails. */
   listen(): void {
     const { address } = this.#server;
     const { process, log, tracing, metrics } = this.#parts;
@@ -77,7 +79,7 @@ export class Front {
     process.onSignal("SIGHUP", () => void this.#certificates?.reload());
   }
 
-  /** Answers like this from now on. */
+  /** Replaces the request handler. */
   serve(handle: Handler): void {
     this.#handle = handle;
   }
@@ -86,18 +88,18 @@ export class Front {
     return this.#certificates === undefined ? "http" : "https";
   }
 
-  /** Where it listens. */
+  /** The address that it listens on. */
   get address(): { readonly hostname: string; readonly port: number } {
     const { hostname, port } = parseAddress(this.#server.address)!;
     return { hostname, port: this.#listener?.port ?? port };
   }
 
-  /** The end of the certificate in milliseconds since 1970; undefined where it answers plain HTTP. */
+  /** The certificate's expiry in milliseconds since 1970; undefined for plain HTTP. */
   get certificateEnd(): number | undefined {
     return this.#certificates?.current.notAfter;
   }
 
-  /** Lets running requests end, up to a deadline, and gives the address back. */
+  /** Waits for running requests up to a deadline, then closes the listener. */
   async close(): Promise<void> {
     this.#certificates?.close();
     const listener = this.#listener;
@@ -106,7 +108,10 @@ export class Front {
   }
 }
 
-/** The runtime's own span of a request cannot be reached: this one has the endpoint's name, and the log's lines. */
+/**
+ * Wraps a handler in a span of its own with the endpoint's name: the runtime's span is not
+ * accessible.
+ */
 function traced(handle: Handler, tracing: Tracing): Handler {
   return async (request: Request, client: string): Promise<Response> => {
     const method = methodLabel(request.method);

@@ -14,7 +14,7 @@ import {
 import { Assembly } from "./assembly.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import type { ProcessSources } from "./control/process_metrics.ts";
-import { EventLog, type EventShelf } from "./events/mod.ts";
+import { EventLog, type EventStore } from "./events/mod.ts";
 import { readAccess, readPeers } from "./from_config.ts";
 import { Front } from "./front.ts";
 import { openDataDir, openStore, readStore } from "./open_store.ts";
@@ -23,12 +23,12 @@ import type { Store, Timeline } from "./store/mod.ts";
 import { version } from "./version.ts";
 import { waitForStore } from "./wait_for_store.ts";
 
-/** Runs a controller until it is told to stop. Rejects with a StartError when it cannot start. */
+/** Runs a controller until it is stopped. Rejects with a StartError when it cannot start. */
 export async function serve(config: SdnConfig, log: Log, process: Process): Promise<void> {
   log.info(await run(config, log, process));
 }
 
-/** Everything that {@linkcode serve} does, and how it ended. */
+/** Does the work of {@linkcode serve}; resolves with how it ended. */
 async function run(config: SdnConfig, log: Log, process: Process): Promise<string> {
   const { clock } = process;
   const startedAt = clock.wall();
@@ -38,8 +38,8 @@ async function run(config: SdnConfig, log: Log, process: Process): Promise<strin
   void stopped.then(() => ending.abort());
   const http = new HttpMetrics();
   await using opened = new AsyncDisposableStack();
-  // Everything that may be refused comes before the address is taken, the store after it: a cluster
-  // that is away is waited for, and until it is there the controller lives and is not ready.
+  // Check everything that may be refused before listening; open the store afterwards: while an etcd
+  // cluster is unavailable, the controller is alive and not ready.
   const authenticate = await readAccess(config, process);
   const front = await Front.prepare(config, { process, log, tracing, metrics: http });
   opened.defer(() => front.close());
@@ -52,7 +52,7 @@ async function run(config: SdnConfig, log: Log, process: Process): Promise<strin
   const waiting = { clock, log, random: Math.random, signal };
   const stored = await waitForStore(() => readStore(kept.store, config), waiting);
   if (stored === undefined) return "stopped before the store was available";
-  const events = new EventLog({ clock, log, shelf: kept.shelf });
+  const events = new EventLog({ clock, log, store: kept.eventStore });
   const who = { config, name, peers, authenticate };
   const what = { ...kept, stored, events, clock, http, tracing, log, ending: signal };
   const assembly = new Assembly({ ...who, ...what });
@@ -62,29 +62,30 @@ async function run(config: SdnConfig, log: Log, process: Process): Promise<strin
   assembly.begin();
   surviveFaults(log);
   await stopped;
-  // Watchers first, by `ending`: a connection that never ends would use up the deadline of the others.
+  // Watchers end first, by `ending`: their endless requests would use up the deadline of the
+  // others.
   await assembly.rest();
   await front.close();
   await assembly.close();
   return "stopped";
 }
 
-/** What starts and ends with a run. */
+/** The resources of one run. */
 interface Run {
   readonly name: string;
   /** In milliseconds since 1970. */
   readonly startedAt: number;
   readonly process: Process;
   readonly log: Log;
-  /** Whatever is to be closed at the end, the newest first. */
+  /** Resources to close at the end, the newest first. */
   readonly opened: AsyncDisposableStack;
 }
 
-/** Opens the store, and where events are kept; nothing of it is read yet. */
+/** Opens the store and the event storage without reading them. */
 async function openStorage(
   config: SdnConfig,
   { name, startedAt, process, log, opened }: Run,
-): Promise<{ store: Store; timeline: Timeline; shelf: EventShelf | undefined }> {
+): Promise<{ store: Store; timeline: Timeline; eventStore: EventStore | undefined }> {
   const { clock } = process;
   const timeline = timelineOf(clock);
   const dataDir = await openDataDir(config, { name, since: startedAt }, {
@@ -94,7 +95,7 @@ async function openStorage(
   opened.defer(() => dataDir?.close());
   const store = await openStore(config, process, { timeline, dataDir });
   opened.defer(() => store.close());
-  return { store, timeline, shelf: dataDir?.events };
+  return { store, timeline, eventStore: dataDir?.events };
 }
 
 function processSources(
@@ -110,14 +111,14 @@ function timelineOf(clock: Clock): Timeline {
   return { toWall: (time) => start + time, fromWall: (wall) => wall - start };
 }
 
-/** What to open: the URL itself comes first, for whoever reads it by program. */
+/** The start message: the URL comes first, so that programs can parse it. */
 function greeting({ scheme, address }: Front): string {
   const url = `${scheme}://${formatAddress(reachable(address))}`;
   return `${version.name} ${version.version} is ready: ${url} (page and API), ` +
     `${url}/metrics; every request is in ${url}/openapi.json${listeningText(address)}`;
 }
 
-/** The last net: a fault that nobody answers for must not end the controller. */
+/** Logs unhandled errors: none may end the controller. */
 function surviveFaults(log: Log): void {
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();

@@ -3,7 +3,7 @@ import { namedFiles } from "./files.ts";
 import { brokenRules } from "./rules.ts";
 import { type SdnConfig, settingsSchema } from "./settings.ts";
 
-// The variables of the container, under their own names.
+// Environment variables of the container image that have names of their own.
 const CONTAINER_VARIABLES: readonly EnvironmentVariable[] = [
   { name: "SDN_ADDR", key: "server.address" },
   { name: "DATA_DIR", key: "graph.data_dir" },
@@ -23,5 +23,5 @@ export const sdnDefinition = defineConfig<SdnConfig>({
   environment: { variables: CONTAINER_VARIABLES, prefix: "QUMO_SDN_" },
 });
 
-/** What is in force where nobody says anything. */
+/** The configuration with every key at its default. */
 export const DEFAULTS = sdnDefinition.defaults;

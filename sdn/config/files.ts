@@ -7,7 +7,7 @@ import {
 } from "@qumo/shared/runtime";
 import type { SdnConfig } from "./settings.ts";
 
-/** The files that a configuration names. */
+/** The files that a configuration names: certificates, keys, tokens. */
 export function namedFiles(config: SdnConfig): NamedFile[] {
   const { auth, etcd, graph, store } = config;
   return [
@@ -26,7 +26,7 @@ export function namedFiles(config: SdnConfig): NamedFile[] {
   ];
 }
 
-/** What the controller shows to its callers. */
+/** The controller's server certificate and key. */
 export function serverPair({ server }: SdnConfig): CertificatePaths {
   return {
     certificate: { key: "server.cert_file", path: server.certFile },
@@ -34,7 +34,7 @@ export function serverPair({ server }: SdnConfig): CertificatePaths {
   };
 }
 
-/** What the controller shows to etcd. */
+/** The client certificate and key for etcd. */
 export function etcdPair({ etcd }: SdnConfig): CertificatePaths {
   return {
     certificate: { key: "etcd.cert_file", path: etcd.certFile },

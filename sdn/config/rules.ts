@@ -7,7 +7,7 @@ import {
 import { etcdPair, serverPair } from "./files.ts";
 import type { SdnConfig } from "./settings.ts";
 
-/** What must hold between values, told at the place of `key`. */
+/** Rules that relate several values of the configuration; each fault is reported at its `key`. */
 export function brokenRules(config: SdnConfig): KeyFault[] {
   const { server, auth, store, etcd, graph } = config;
   const broken: KeyFault[] = [];

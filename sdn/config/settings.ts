@@ -29,7 +29,7 @@ const tokenSchema = mapOf({
   token_file: file.optional(),
   relay: text(255, "a relay's name", (value) => relayNameFault(value) === undefined).optional(),
 }).refine(hasOneSecret, {
-  // A name that is wrong is told beside what is missing because of it.
+  // Reports an invalid peer name together with the keys that are missing because of it.
   when: ({ value }) => typeof value === "object" && value !== null,
   error: "one of `sha256` and `token_file`, and not both",
 });
@@ -38,7 +38,7 @@ function hasOneSecret(token: object): boolean {
   return "sha256" in token !== "token_file" in token;
 }
 
-/** What the controller can be told, and what it does untold; `configs/sdn.yaml` explains each key. */
+/** The controller's configuration with its defaults; `configs/sdn.yaml` documents each key. */
 export const settingsSchema = section({
   server: section({
     address: text(64, addressForm(8090), (value) => parseAddress(value) !== undefined)
@@ -104,5 +104,5 @@ export const settingsSchema = section({
   ...programSettings,
 });
 
-/** What the controller has been told. */
+/** The controller's configuration. */
 export type SdnConfig = z.output<typeof settingsSchema>;

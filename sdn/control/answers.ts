@@ -18,7 +18,7 @@ export const registeredAnswer = z.strictObject({
   has_rival: z.literal(true).optional(),
 }).meta({ id: "Registered" });
 
-/** A relay that lives. */
+/** A registered relay. */
 export const relayAnswer = z.strictObject({
   relay: z.string(),
   region: z.string(),
@@ -45,7 +45,7 @@ export const relayAnswer = z.strictObject({
 /** One relay, as an answer of its own. */
 export const oneRelayAnswer = relayAnswer.extend({ revision }).meta({ id: "OneRelay" });
 
-/** Every relay that lives, and those that ended without a word not long ago. */
+/** Every registered relay, and those that expired recently. */
 export const relaysAnswer = z.strictObject({
   revision,
   count: z.number().int(),
@@ -128,7 +128,9 @@ export const nextHopsAnswer = z.strictObject({
   ),
 }).meta({ id: "NextHops" });
 
-/** The graph. `adjacency` has the usable links alone, `links` each declared one with its state. */
+/**
+ * The graph. `adjacency` lists the usable links only, `links` each declared link with its state.
+ */
 export const graphAnswer = z.strictObject({
   revision,
   nodes: z.array(z.strictObject({
@@ -157,13 +159,13 @@ export const graphAnswer = z.strictObject({
   })),
 }).meta({ id: "Graph" });
 
-/** Which tracks flow over which links, as the relays say that take them. */
+/** The tracks on each link, as reported by the relays that receive them. */
 export const flowsAnswer = z.strictObject({
   revision,
   flows: z.array(flowSchema.extend({ relay: z.string() })),
 }).meta({ id: "Flows" });
 
-/** Who has a track. */
+/** An announced track and its relay. */
 export const announceAnswer = z.strictObject({
   relay: z.string(),
   track: z.string(),
@@ -181,7 +183,7 @@ export const announcesAnswer = z.strictObject({
   next: z.string().optional().meta({ description: "The `after` of the next page" }),
 }).meta({ id: "Announces" });
 
-/** Who has one track. */
+/** The relays that have one track. */
 export const lookupAnswer = z.strictObject({
   revision,
   track: z.string(),
@@ -189,7 +191,7 @@ export const lookupAnswer = z.strictObject({
   relays: z.array(announceAnswer),
 }).meta({ id: "Lookup" });
 
-/** An announce that was made or withdrawn. */
+/** An announce that was added or withdrawn. */
 export const announceStatusAnswer = z.strictObject({
   relay: z.string(),
   track: z.string(),
@@ -198,7 +200,7 @@ export const announceStatusAnswer = z.strictObject({
   revision,
 }).meta({ id: "AnnounceStatus" });
 
-/** The relay for a client. */
+/** The relay that a client is assigned to. */
 export const assignAnswer = z.strictObject({
   revision,
   relay: z.string(),
@@ -207,7 +209,7 @@ export const assignAnswer = z.strictObject({
   certificate_sha256: z.string().optional(),
 }).meta({ id: "Assignment" });
 
-/** Something that happened. */
+/** One event. */
 export const eventAnswer = z.strictObject({
   id: z.number().int(),
   time,
@@ -222,7 +224,7 @@ export const eventAnswer = z.strictObject({
   detail: z.string().optional(),
 }).meta({ id: "Event" });
 
-/** What happened, the oldest first. */
+/** Events, the oldest first. */
 export const eventsAnswer = z.strictObject({
   revision,
   oldest: z.number().int().meta({ description: "The oldest event there still is; 0: none" }),
@@ -230,7 +232,7 @@ export const eventsAnswer = z.strictObject({
   events: z.array(eventAnswer),
 }).meta({ id: "Events" });
 
-/** How the controller is. */
+/** The controller's health. */
 export const healthAnswer = z.strictObject({
   status: z.enum(["ok", "unavailable"]),
   live: z.boolean(),

@@ -1,40 +1,48 @@
 import { createHash } from "node:crypto";
 
-/** A relay that a client may be sent to. */
+/** A relay that a client may be assigned to. */
 export interface Assignable {
   readonly name: string;
   readonly region: string;
-  /** Whether its neighbors reach it; one that none does is taken only when there is no other. */
+  /**
+   * Whether any neighbor reaches the relay; an unreachable relay is assigned only when there is no
+   * other.
+   */
   readonly isReached: boolean;
-  /** The share of its processors in use, 0 to 1; 0 when it does not say. */
+  /** The relay's CPU utilization, 0 to 1; 0 when it is not reported. */
   readonly cpu: number;
-  /** The cost of the route to the nearest relay that has the track; `Infinity` when there is none. */
+  /**
+   * The cost of the route to the nearest relay that has the track; `Infinity` when there is none.
+   */
   readonly distance: number;
 }
 
-/** Where something is. */
+/** A geographic position, in degrees. */
 export interface GeoPoint {
   readonly latitude: number;
   readonly longitude: number;
 }
 
-/** What is known of a client. */
+/** What is known of the client that asks for a relay. */
 export interface Client {
   readonly region?: string | undefined;
   readonly place?: GeoPoint | undefined;
-  /** Tells it from others; the same client is sent to the same relay while nothing changes. */
+  /**
+   * Identifies the client: the same key is assigned the same relay while the relays do not change.
+   */
   readonly key: string;
 }
 
-// Loads within one such step count as the same: otherwise all clients of a moment go to one relay.
+// Loads are rounded to steps of this size; otherwise all clients of a moment would go to one relay.
 const LOAD_STEPS = 10;
-// Beyond, a relay is taken only when there is no other.
+// A relay at or above this load is assigned only when there is no other.
 const FULL = 0.9;
 const EARTH_RADIUS_KM = 6371;
 
 /**
- * The best relay for a client: one with room, near it (by its region, or else by its place), with
- * little load, close to the track's source. Equals share clients evenly, each keeping its own.
+ * The best relay for a client: not full, in or near the client's region, with little load, close to
+ * the source of the track. Equal relays share clients evenly (rendezvous hashing), and a client
+ * keeps its relay.
  */
 export function assign<T extends Assignable>(
   candidates: readonly T[],
@@ -60,7 +68,7 @@ function farness(region: string, client: Client, regions: ReadonlyMap<string, Ge
   if (client.region !== undefined && client.region === region) return 0;
   const here = client.place ?? regions.get(client.region ?? "");
   const there = regions.get(region);
-  // Of a client of which nothing is known all are equally far, and so are regions without a place.
+  // Without coordinates of both regions, all relays count as equally far.
   if (here === undefined || there === undefined) return Math.PI * EARTH_RADIUS_KM;
   return Math.round(distanceKm(here, there));
 }

@@ -1,36 +1,36 @@
-/** What one step says to watchers, written once for all of them. */
+/** The events of one step, serialized once for all watchers. */
 export interface ChangeEntry {
   readonly revision: number;
-  /** What it costs to keep, in bytes. */
+  /** The memory that the entry takes, in bytes. */
   readonly bytes: number;
   readonly events: readonly ChangeEvent[];
 }
 
-/** An event of a step, and who is told of it. */
+/** One event of a step, and the watchers that receive it. */
 export interface ChangeEvent extends EventText {
   readonly scopes: readonly ("graph" | "announces" | "flows")[];
 }
 
-/** An event without its place. */
+/** A serialized event without its target. */
 export interface EventText {
   readonly event: string;
   readonly data: string;
 }
 
-/** How much a change log keeps: so many entries, and so many bytes. The newest entry is always kept. */
+/** The capacity of a change log, in entries and in bytes. The newest entry is always kept. */
 export interface ChangeLogLimits {
   readonly entries: number;
   readonly bytes: number;
 }
 
 /**
- * The newest changes, in order, for everybody who follows. Each is kept once; followers have their
- * own place, and whoever is too slow finds that its place is gone. Followers hold no entry while
- * they wait, so that what is let go is free.
+ * The newest changes in order, shared by all watchers. Each watcher has a cursor of its own; a
+ * watcher that is too slow finds that its cursor has been evicted. A waiting watcher holds no
+ * entry, so evicted entries are freed at once.
  */
 export class ChangeLog {
   readonly #limits: ChangeLogLimits;
-  /** From here on they are kept; those before were let go. */
+  /** Index of the oldest entry that is kept; those before it were evicted. */
   #first = 0;
   #entries: (ChangeEntry | undefined)[] = [];
   #bytes = 0;
@@ -38,7 +38,7 @@ export class ChangeLog {
   #waiting = new Set<() => void>();
   #closed = false;
 
-  /** Begins after `revision`. */
+  /** Starts empty after `revision`. */
   constructor(revision: number, limits: ChangeLogLimits) {
     this.#revision = revision;
     this.#limits = limits;
@@ -49,17 +49,17 @@ export class ChangeLog {
     return this.#revision;
   }
 
-  /** What it keeps now, in bytes. */
+  /** The memory that the kept entries take, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Whether the log has ended: followers should leave. */
+  /** Whether the log is closed; watchers end then. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Adds the entry that follows the newest one. */
+  /** Appends the entry of the next revision. */
   push(entry: ChangeEntry): void {
     if (entry.revision !== this.#revision + 1) {
       throw new Error(`Cannot publish revision ${entry.revision} after ${this.#revision}`);
@@ -73,7 +73,7 @@ export class ChangeLog {
       this.#bytes -= this.#entries[this.#first]!.bytes;
       this.#entries[this.#first++] = undefined;
     }
-    // Cutting in halves costs one copy for many entries instead of one for each.
+    // Compacts when half of the array is evicted: one copy for many entries.
     if (2 * this.#first > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#first);
       this.#first = 0;
@@ -81,13 +81,13 @@ export class ChangeLog {
     this.#wake();
   }
 
-  /** Whether everything after a revision is still kept. */
+  /** Whether every entry after `revision` is still kept. */
   reaches(revision: number): boolean {
     const missing = this.#revision - revision;
     return missing >= 0 && missing <= this.#size;
   }
 
-  /** The entry of a revision, if it is kept. */
+  /** The entry of a revision, or undefined when it was evicted. */
   at(revision: number): ChangeEntry | undefined {
     const behind = this.#revision - revision;
     return behind < 0 || behind >= this.#size
@@ -95,14 +95,16 @@ export class ChangeLog {
       : this.#entries[this.#entries.length - 1 - behind];
   }
 
-  /** Resolves when something came after `revision`, the log has ended, or `signal` is aborted. */
+  /**
+   * Resolves when there is an entry after `revision`, the log is closed, or `signal` is aborted.
+   */
   async beyond(revision: number, signal: AbortSignal): Promise<void> {
     while (this.#revision <= revision && !this.#closed && !signal.aborted) {
       await this.#next(signal);
     }
   }
 
-  /** Ends the log and wakes everybody who waits. */
+  /** Closes the log and wakes all waiting watchers. */
   close(): void {
     this.#closed = true;
     this.#wake();

@@ -13,16 +13,16 @@ import { GraphKeeper } from "./graph_keeper.ts";
 import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
 import { Presenter } from "./presenter.ts";
-import { Publisher } from "./publisher.ts";
+import { StepPublisher } from "./step_publisher.ts";
 import { RelayService } from "./relay_service.ts";
 import { countStates } from "./relay_states.ts";
 import { RouteService } from "./route_service.ts";
 import type { OperationUseCases, WatchUseCases } from "./use_cases.ts";
 import { watch, type WatchQuery } from "./watch.ts";
 
-/** What a controller is told at its start. */
+/** The controller's settings. */
 export interface ControllerOptions {
-  /** Unlike every other controller's. */
+  /** Unique among all controllers. */
   readonly name: string;
   readonly leaseMs: number;
   readonly tombstoneMs: number;
@@ -31,38 +31,38 @@ export interface ControllerOptions {
   readonly oneWayLinks: boolean;
   readonly spfHoldMs: number;
   readonly regions: ReadonlyMap<string, GeoPoint>;
-  /** How many changes a watcher may be behind before it must begin anew. */
+  /** How many changes a watcher may fall behind before it needs a new snapshot. */
   readonly history: number;
-  /** And how many bytes of them are kept. */
+  /** How many bytes of changes are kept for watchers. */
   readonly historyBytes: number;
 }
 
-/** What a controller stands on. */
+/** The controller's dependencies. */
 export interface ControllerParts {
   readonly clock: Clock;
   readonly store: Store;
   readonly timeline: Timeline;
   readonly events: EventLog;
   readonly onStoreFailure: (error: unknown) => void;
-  /** What the listener counts, which listens before the store is read. */
+  /** Counters of the HTTP listener, which starts before the store is read. */
   readonly http?: HttpMetrics;
 }
 
-/** Every use case of the controller, over one registry, one store, one graph and one log of changes. */
+/** Every use case of the controller, over one registry, one store, one graph and one change log. */
 export class Controller implements WatchUseCases, OperationUseCases {
   readonly metricsSink: ControllerMetrics;
-  /** What relays and operators can do with relays. */
+  /** Use cases about relays: registration, heartbeats, drain, deregistration. */
   readonly relays: RelayService;
-  /** Answers about routes through the network. */
+  /** Route queries. */
   readonly routes: RouteService;
-  /** Saying and asking who has which track. */
+  /** Use cases about the directory: announce, withdraw, list, look up. */
   readonly directory: DirectoryService;
   readonly #options: ControllerOptions;
   readonly #parts: ControllerParts;
   readonly #registry: Registry;
   readonly #presenter: Presenter;
   readonly #changeLog: ChangeLog;
-  readonly #publisher: Publisher;
+  readonly #publisher: StepPublisher;
   readonly #journal: Journal;
   readonly #graphs: GraphKeeper;
   readonly #chronicle: Chronicle;
@@ -88,7 +88,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
     );
     this.#graphs = this.#openGraphs();
     const toDate = datesOf(parts.timeline);
-    this.#publisher = new Publisher({
+    this.#publisher = new StepPublisher({
       changeLog: this.#changeLog,
       chronicle: this.#chronicle,
       toDate,
@@ -112,12 +112,12 @@ export class Controller implements WatchUseCases, OperationUseCases {
     this.directory = new DirectoryService(shared);
   }
 
-  /** Reads the store and begins with what it has. */
+  /** Loads the store and starts from its contents. */
   static async open(options: ControllerOptions, parts: ControllerParts): Promise<Controller> {
     return Controller.begin(await parts.store.load(), options, parts);
   }
 
-  /** Begins with what the store had when it was read. */
+  /** Starts from contents of the store that were loaded before. */
   static begin(
     { revision, relays, tombstones }: Stored,
     options: ControllerOptions,
@@ -130,13 +130,13 @@ export class Controller implements WatchUseCases, OperationUseCases {
       tombstoneMs,
       smoothing,
       revision,
-      leasesEndElsewhere: parts.store.sharing !== undefined,
+      leasesEndInStore: parts.store.sharing !== undefined,
     });
     registry.restore(relays, tombstones, parts.clock.now());
     return new Controller(options, parts, registry);
   }
 
-  /** This controller's side of what controllers tell each other. */
+  /** This controller's side of the replication protocol. */
   exchange(): Exchange {
     return new Exchange({
       registry: this.#registry,
@@ -150,7 +150,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
     });
   }
 
-  /** Lets `push` be told, from now on, of the relays that a published change is about. */
+  /** Registers `push`, which is called with the relays of each published change. */
   follow(push: (relays: readonly string[]) => void): void {
     this.#publisher.follow(push);
   }
@@ -160,7 +160,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
     return this.#changeLog.revision;
   }
 
-  /** Ends the watchers, keeps and publishes what waits, and closes the store. */
+  /** Ends the watchers, stores and publishes pending changes, and closes the store. */
   async close(): Promise<void> {
     await this.#journal.close();
     this.#chronicle.close();

@@ -3,13 +3,13 @@ import type { DirectoryCursor } from "../registry/mod.ts";
 
 const form = z.tuple([z.string(), z.string()]);
 
-/** Writes down where a listing goes on. */
+/** Encodes the position after which the next page of the directory starts. */
 export function writeCursor({ track, relay }: DirectoryCursor): string {
   const bytes = new TextEncoder().encode(JSON.stringify([track, relay]));
   return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-/** Reads what {@linkcode writeCursor} wrote; `undefined` for any other text. */
+/** Decodes a cursor of {@linkcode writeCursor}; `undefined` when the text is none. */
 export function readCursor(text: string): DirectoryCursor | undefined {
   try {
     const bytes = Uint8Array.fromBase64(text, { alphabet: "base64url" });

@@ -1,9 +1,12 @@
 import type { Timeline } from "../store/types.ts";
 
-/** Writes a moment on the running clock as a date. */
+/** Formats a time of the running clock as an ISO 8601 date. */
 export type ToDate = (time: number) => string;
 
-/** Dates as the API shows them. One is remembered: heartbeats ask for the same many times at once. */
+/**
+ * Dates as the API returns them. The last one is cached: heartbeats ask for the same times many
+ * times at once.
+ */
 export function datesOf(timeline: Timeline): ToDate {
   let last = { wall: NaN, text: "" };
   return (time) => {

@@ -8,17 +8,17 @@ import { SNAPSHOT_PAGE } from "./limits.ts";
 import type { Presenter } from "./presenter.ts";
 import type { DirectoryUseCases } from "./use_cases.ts";
 
-/** What the directory stands on. */
+/** The dependencies of {@linkcode DirectoryService}. */
 export interface DirectoryParts {
   readonly registry: Registry;
   readonly journal: Journal;
   readonly presenter: Presenter;
   readonly revision: () => number;
-  /** The graph with everything known now. */
+  /** Resolves with a graph that includes every change of the registry. */
   readonly freshGraph: () => Promise<Graph>;
 }
 
-/** Saying and asking who has which track. */
+/** Use cases about the directory: announce, withdraw, list, look up. */
 export class DirectoryService implements DirectoryUseCases {
   readonly #parts: DirectoryParts;
 
@@ -51,7 +51,7 @@ export class DirectoryService implements DirectoryUseCases {
     }));
   }
 
-  /** The whole directory, a little at a time. */
+  /** The whole directory, page by page. */
   *pages() {
     const { registry, presenter } = this.#parts;
     let after: DirectoryCursor | undefined;

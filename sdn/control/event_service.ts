@@ -2,7 +2,7 @@ import { done } from "@qumo/shared/runtime";
 import { type EventLog, EVENTS, type SdnEvent, sentence } from "../events/mod.ts";
 import type { EventUseCases } from "./use_cases.ts";
 
-/** Answers about what happened. */
+/** Lists past events. */
 export class EventService implements EventUseCases {
   readonly #log: EventLog;
   readonly #revision: () => number;

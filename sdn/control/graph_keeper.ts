@@ -2,31 +2,31 @@ import type { Clock, Timer } from "@qumo/shared/runtime";
 import { type CostPolicy, Graph, type GraphEnd, type GraphRelay } from "../graph/mod.ts";
 import type { Batch, Change, RelayEntry } from "../registry/mod.ts";
 
-/** What a graph is made from: a registry, as it is now. */
+/** The registry as the graph is computed from it. */
 export interface GraphSource {
   readonly revision: number;
   readonly relays: ReadonlyMap<string, Pick<RelayEntry, "record" | "draining">>;
   readonly knownEnds: ReadonlyMap<string, GraphEnd>;
 }
 
-/** What a keeper makes graphs from, and whom it tells. */
+/** The dependencies of {@linkcode GraphKeeper}. */
 export interface GraphKeeperOptions {
   readonly clock: Clock;
   readonly policy: CostPolicy;
   readonly oneWayLinks: boolean;
-  /** The least time between two computations, in milliseconds. */
+  /** The minimum time between two computations, in milliseconds. */
   readonly holdMs: number;
-  /** Whose relays it is. */
+  /** The registry whose relays and links make the graph. */
   readonly registry: GraphSource;
-  /** A cost that had been held back counts from now on: a change that no relay reported. */
+  /** Called when a damped cost takes effect: a change that no relay reported. */
   readonly onSettled: () => void;
-  /** A new graph was made, in so many milliseconds. */
+  /** Called with each new graph and the milliseconds that its computation took. */
   readonly onGraph: (graph: Graph, milliseconds: number) => void;
 }
 
 /**
- * Keeps the graph up with the registry. The first change is computed at once; a storm of changes
- * costs one computation for each hold time.
+ * Keeps the graph up to date with the registry. The first change is computed at once; a burst of
+ * changes costs one computation per hold time.
  */
 export class GraphKeeper {
   readonly #options: GraphKeeperOptions;
@@ -44,23 +44,26 @@ export class GraphKeeper {
     this.#watchSettling();
   }
 
-  /** The newest graph, which may be older than the registry by the hold time. */
+  /** The newest graph, which may lag behind the registry by up to the hold time. */
   get current(): Graph {
     return this.#graph;
   }
 
-  /** The graph with everything that the registry knows now; waits for the hold time if it must. */
+  /**
+   * Resolves with a graph that includes every change of the registry; waits for the hold time if
+   * needed.
+   */
   fresh(): Promise<Graph> {
     if (!this.#isStale) return Promise.resolve(this.#graph);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Takes note of a step that the registry made: not every one has to do with the graph. */
+  /** Marks the graph out of date if a step of the registry changes relays or links. */
   take({ changes }: Batch): void {
     if (changes.length === 0 || changes.some(({ kind }) => GRAPH_KINDS.has(kind))) this.#touch();
   }
 
-  /** Stops following; whoever waits gets the newest graph there is. */
+  /** Stops recomputing; pending callers get the newest graph. */
   close(): void {
     this.#pending?.cancel();
     this.#settling?.cancel();
@@ -120,5 +123,5 @@ function* graphRelays(relays: GraphSource["relays"]): Generator<GraphRelay> {
   for (const { record, draining } of relays.values()) yield { ...record, draining };
 }
 
-/** Changes of which a graph is made. */
+/** The kinds of change that affect the graph. */
 const GRAPH_KINDS: ReadonlySet<Change["kind"]> = new Set(["relay", "gone", "drain"]);

@@ -1,7 +1,7 @@
 import type { HttpMetrics } from "@qumo/shared/http";
 import { Counter, Gauge, type Registry as Metrics } from "prom-client";
 
-/** Adds what the listener counts to the metrics. */
+/** Registers the counters of the HTTP listener. */
 export function addHttpMetrics(metrics: Metrics, http: HttpMetrics): void {
   const registers = [metrics];
   new Gauge({

@@ -1,14 +1,14 @@
 import { Counter, Gauge, Histogram, type Registry as Metrics } from "prom-client";
 
 const HTTP_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
-// From a write to memory to an etcd that elects a leader meanwhile.
+// Histogram buckets: from a write to memory up to a write during an etcd leader election.
 const STORE_SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 const SPF_SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5];
 
-/** For how long each peer may have lacked the newest changes. */
+/** The replication lag of each peer. */
 export type Lags = () => Iterable<readonly [peer: string, milliseconds: number]>;
 
-/** What counts the work that a controller does for those who ask. */
+/** Metrics of requests, graph computations and watchers. */
 export function workInstruments(metrics: Metrics) {
   const registers = [metrics];
   return {
@@ -34,7 +34,7 @@ export function workInstruments(metrics: Metrics) {
   };
 }
 
-/** What counts how changes are kept and replicated. */
+/** Metrics of storage and replication. */
 export function keepingInstruments(metrics: Metrics) {
   const registers = [metrics];
   return {
@@ -69,7 +69,7 @@ export function keepingInstruments(metrics: Metrics) {
   };
 }
 
-/** Adds the replication lag. */
+/** Registers the replication lag of each peer. */
 export function addLag(metrics: Metrics, lags: Lags): void {
   new Gauge({
     name: "qumo_sdn_sync_lag_seconds",

@@ -11,41 +11,46 @@ import {
 } from "../registry/mod.ts";
 import { type Store, StoreConflict } from "../store/types.ts";
 
-/** How often a command is decided anew because another controller changed the relay meanwhile. */
+/** Attempts at a command while other controllers change the same relay (optimistic concurrency). */
 const MAX_ATTEMPTS = 5;
 
-/** What became of a step: kept, made void by another controller's, or not kept. */
+/**
+ * The result of storing a step: stored, void because another controller's change won, or failed.
+ */
 type Fate = "kept" | "void" | "failed";
 
-/** A step on its way: the store has it, and those before it may not be published yet. */
+/** A step that is being stored; steps before it may not be published yet. */
 interface Pending {
   readonly step: Step;
   readonly fate: Promise<Fate>;
-  /** Whether it is told even when it was not kept. */
-  readonly isTold: boolean;
+  /** Whether the step is published even when it was not stored. */
+  readonly isPublished: boolean;
   readonly settled: PromiseWithResolvers<Fate>;
 }
 
-/** What a journal connects. */
+/** The dependencies of {@linkcode Journal}. */
 export interface JournalOptions {
   readonly registry: Registry;
   readonly store: Store;
   readonly clock: Clock;
-  /** Given each step as soon as the registry has it: a reader sees a change before its writer is answered. */
+  /**
+   * Receives each step as soon as the registry has it: readers see a change before its writer is
+   * answered.
+   */
   readonly graphs: { take(step: Step): void };
-  /** Given each step once it is kept, or came to nothing, in the order of the revisions. */
+  /** Receives each step in order of revision, once it is stored or void. */
   readonly publisher: { publish(step: Step): void; pass(step: Step): void };
-  /** Told how the store does. */
+  /** Receives the result of each write to the store. */
   readonly storeHealth: {
-    /** It kept something, in so many milliseconds. */
+    /** The store wrote a batch, in so many milliseconds. */
     stored(milliseconds: number): void;
     failed(error: unknown): void;
   };
 }
 
 /**
- * The one way in which the registry changes: expire what is due, apply, keep, publish, answer. It
- * also sees to it that leases end when they are over, and not when somebody next looks.
+ * The only path by which the registry changes: expire leases, apply, store, publish, answer. It
+ * also expires leases on time, not only when the next command comes.
  */
 export class Journal {
   readonly #options: JournalOptions;
@@ -60,11 +65,11 @@ export class Journal {
     this.#watchDeadline();
   }
 
-  /** Takes a command; the answer comes when its change is kept. */
+  /** Applies a command; resolves once its change is stored and published. */
   async submit(command: Command): Promise<Outcome<CommandAnswer, Refusal>> {
     const { registry, clock, store } = this.#options;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      // Without the others' consent nothing changes, not even for a moment.
+      // A shared store that lacks its quorum refuses writes: apply nothing, not even for a moment.
       if (store.sharing !== undefined && !store.healthy) break;
       this.#expire();
       const ready = registry.apply(command, clock.now());
@@ -81,7 +86,9 @@ export class Journal {
     return refused(refusal("unavailable", "The change could not be stored; try again"));
   }
 
-  /** Takes over what another controller knows, merged with what is known here by `merge`. */
+  /**
+   * Applies what another controller replicated, after merging it with the local state by `merge`.
+   */
   async adopt(adoptions: readonly Adoption[]): Promise<void> {
     const { registry, clock } = this.#options;
     this.#expire();
@@ -90,18 +97,18 @@ export class Journal {
     if (step !== undefined) await this.#keep(step);
   }
 
-  /** Makes a step of the revision for a cost that settled: a change that nobody reported. */
+  /** Makes a new revision because a damped cost took effect. */
   settle(): void {
     void this.#keep(this.#options.registry.settle());
   }
 
-  /** Ends what is due by now, so that a reader does not see it. */
+  /** Expires leases that are over, so that a reader does not see them. */
   expire(): void {
     this.#expire();
     this.#watchDeadline();
   }
 
-  /** Stops watching deadlines and waits until everything is kept and published. */
+  /** Stops the timer for leases and waits until every step is stored and published. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#expiry?.timer.cancel();
@@ -121,39 +128,42 @@ export class Journal {
     this.#watchDeadline();
     if (step === undefined) return;
     this.#options.graphs.take(step);
-    // What was never told of needs no word that it is undone.
-    const isTold = store.sharing !== undefined || !given.isUndone;
-    void this.#publish(step, { fate: Promise.resolve(isTold ? "kept" : "failed"), isTold });
+    // Undoing a change that was never published needs no publication.
+    const isPublished = store.sharing !== undefined || !given.isUndone;
+    void this.#publish(step, {
+      fate: Promise.resolve(isPublished ? "kept" : "failed"),
+      isPublished,
+    });
   }
 
   #keep(step: Step): Promise<Fate> {
     const { store, graphs } = this.#options;
     graphs.take(step);
-    // What others have said to a shared store may be among what undoes it, and is told with it.
-    const isTold = store.sharing !== undefined || step.changes.some(isLeaseEnd);
-    return this.#publish(step, { fate: this.#fateOf(store.append(step)), isTold });
+    // A shared store's change by another controller may be in the same step; it is published too.
+    const isPublished = store.sharing !== undefined || step.changes.some(isLeaseEnd);
+    return this.#publish(step, { fate: this.#fateOf(store.append(step)), isPublished });
   }
 
-  /** Resolves when the store has decided, and everything before the step is published too. */
-  #publish(step: Step, how: Pick<Pending, "fate" | "isTold">): Promise<Fate> {
+  /** Resolves when the store has decided and every earlier step is published. */
+  #publish(step: Step, how: Pick<Pending, "fate" | "isPublished">): Promise<Fate> {
     const settled = Promise.withResolvers<Fate>();
     this.#pending.push({ step, ...how, settled });
     this.#publishing ??= this.#publishPending();
     return settled.promise;
   }
 
-  /** Publishes in the order of the revisions, whatever each step waits for, until nothing waits. */
+  /** Publishes steps in order of revision as the store finishes them. */
   async #publishPending(): Promise<void> {
     const { publisher } = this.#options;
     for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
-      const { step, isTold, settled } = next;
+      const { step, isPublished, settled } = next;
       const fate = await next.fate;
       try {
-        if (fate === "kept" || isTold) publisher.publish(step);
+        if (fate === "kept" || isPublished) publisher.publish(step);
         else publisher.pass(step);
         settled.resolve(fate);
       } catch (error) {
-        // A fault is its own step's: those after it are published all the same.
+        // An error belongs to its step: later steps are published all the same.
         settled.reject(error);
       }
     }
@@ -176,7 +186,8 @@ export class Journal {
   #watchDeadline(): void {
     const at = this.#options.registry.nextDeadline;
     if (this.#closed || at === undefined) return;
-    // A timer that fires too early finds nothing to do and is set again: heartbeats cost no timer.
+    // A timer that fires too early finds nothing due and is set again, so that a heartbeat sets no
+    // timer.
     if (this.#expiry !== undefined && this.#expiry.at <= at) return;
     this.#expiry?.timer.cancel();
     const { clock } = this.#options;

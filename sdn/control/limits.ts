@@ -1,4 +1,4 @@
-/** Relays that expired and are still listed: a list for people, who look at the newest. */
+/** Expired relays in a listing: operators look at the newest. */
 export const MAX_EXPIRED = 1000;
 
 /**
@@ -7,17 +7,21 @@ export const MAX_EXPIRED = 1000;
  */
 export const RIVAL_MS = 90_000;
 
-/** Entries of one event of a snapshot: a watcher that does not read holds one event. */
+/** Entries in one event of a snapshot: a watcher that does not read holds at most one event. */
 export const SNAPSHOT_PAGE = 100;
 
-/** Sources of a track that an assignment looks at: each costs a search through the whole graph. */
+/**
+ * Sources of a track that one assignment considers: each costs a search through the whole graph.
+ */
 export const MAX_SOURCES = 8;
 
-/** Searches that may wait for their turn. */
+/** Route searches waiting to run. */
 export const MAX_WAITING_SEARCHES = 64;
 
-/** Characters of a relay's name in a refusal: the longest name fits. */
+/** Characters of a relay's name in an error message: the longest name fits. */
 export const MAX_NAME_SHOWN = 255;
 
-/** Characters of the reasons in a refusal: some names of relays and what is wrong with each. */
+/**
+ * Characters of the reasons in an error message: several relay names and what is wrong with each.
+ */
 export const MAX_REASON_SHOWN = 4096;

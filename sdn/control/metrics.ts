@@ -5,14 +5,17 @@ import { addLag, keepingInstruments, type Lags, workInstruments } from "./instru
 import { addProcessMetrics, type ProcessSources } from "./process_metrics.ts";
 import { addStateMetrics, type StateSources } from "./state_metrics.ts";
 
-/** The controller's metrics: what is counted here, and what is read when the metrics are. */
+/**
+ * The controller's metrics: counters that are incremented here, and gauges that are read at each
+ * scrape.
+ */
 export class ControllerMetrics {
   readonly #metrics = new Metrics();
   readonly #work: ReturnType<typeof workInstruments>;
   readonly #keeping: ReturnType<typeof keepingInstruments>;
   #lags: Lags = () => [];
 
-  /** `http` is what the listener counts. */
+  /** `http` has the counters of the HTTP listener. */
   constructor(sources: StateSources, http = new HttpMetrics()) {
     addStateMetrics(this.#metrics, sources);
     this.#work = workInstruments(this.#metrics);
@@ -21,7 +24,9 @@ export class ControllerMetrics {
     addHttpMetrics(this.#metrics, http);
   }
 
-  /** Counts a request that was answered; its path is an endpoint's, not what a client wrote. */
+  /**
+   * Counts an answered request; the path label is the endpoint's pattern, never the client's path.
+   */
   request(
     one: { method: MethodLabel; path: string; status: number; milliseconds: number },
   ): void {
@@ -35,17 +40,17 @@ export class ControllerMetrics {
     this.#work.graphs.observe(milliseconds / 1000);
   }
 
-  /** Says how many clients follow changes. */
+  /** Sets the number of watchers. */
   watchers(count: number): void {
     this.#work.watchers.set(count);
   }
 
-  /** Counts a watcher whose place is gone. */
+  /** Counts a watcher that fell behind the change log. */
   watcherBehind(): void {
     this.#work.watchersBehind.inc();
   }
 
-  /** Counts a write that the store has kept. */
+  /** Counts a write to the store. */
   stored(milliseconds: number): void {
     this.#keeping.stores.observe(milliseconds / 1000);
   }
@@ -55,28 +60,28 @@ export class ControllerMetrics {
     this.#keeping.storeErrors.inc();
   }
 
-  /** Counts relays that were merged with what another controller told of them. */
+  /** Counts relays that were merged with another controller's state. */
   merged(relays: number): void {
     this.#keeping.merges.inc(relays);
   }
 
-  /** Lets the lag of each peer be read whenever the metrics are. */
+  /** Registers the callback that reads each peer's lag at a scrape. */
   readLags(read: Lags): void {
     this.#lags = read;
   }
 
-  /** Lets what the process is and costs be read whenever the metrics are. */
+  /** Registers the process metrics, which are read at each scrape. */
   readProcess(sources: ProcessSources): void {
     addProcessMetrics(this.#metrics, sources);
   }
 
-  /** Counts an exchange with another controller, at `wall` milliseconds since 1970. */
+  /** Counts an exchange with a peer controller, at `wall` milliseconds since 1970. */
   sync(peer: string, { isFine, wall }: { isFine: boolean; wall: number }): void {
     this.#keeping.syncs.inc({ peer, result: isFine ? "ok" : "error" });
     if (isFine) this.#keeping.lastSync.set({ peer }, wall / 1000);
   }
 
-  /** All of it, in Prometheus' text format. */
+  /** All metrics in Prometheus' text format. */
   text(): Promise<string> {
     return this.#metrics.metrics();
   }

@@ -4,7 +4,7 @@ import type { ToDate } from "./dates.ts";
 import { announceView, graphView, relayView } from "./views.ts";
 import type { GraphText } from "./watch.ts";
 
-/** What a presenter shows, and what it takes to show it. */
+/** The dependencies of {@linkcode Presenter}. */
 export interface PresenterOptions {
   readonly registry: Registry;
   readonly toDate: ToDate;
@@ -12,17 +12,19 @@ export interface PresenterOptions {
   readonly leaseMs: number;
 }
 
-/** Shows what a registry holds now as the API shows it, with dates instead of clock readings. */
+/** The registry's state as the API returns it, with dates instead of clock readings. */
 export class Presenter {
   readonly #options: PresenterOptions;
-  /** The graph that was written last. */
+  /** The graph that was serialized last. */
   #graph: (GraphText & { readonly graph: Graph; readonly at: number }) | undefined;
 
   constructor(options: PresenterOptions) {
     this.#options = options;
   }
 
-  /** The relay of this name, if it lives; `isUnreachable` is for whoever has the graph to say. */
+  /**
+   * The relay of this name, if it is registered; the caller reads `isUnreachable` from the graph.
+   */
   relay(name: string, isUnreachable: boolean) {
     const { registry, toDate } = this.#options;
     const relay = registry.snapshot(name);
@@ -31,7 +33,7 @@ export class Presenter {
     return relayView(relay, { state, toDate });
   }
 
-  /** Relays whose lease ended without a word and that have not come back, the newest first. */
+  /** Relays that expired and have not registered again, the newest first. */
   expired(limit: number) {
     const { registry, toDate, leaseMs } = this.#options;
     const ends = [...registry.tombstones.values()]
@@ -47,8 +49,8 @@ export class Presenter {
   }
 
   /**
-   * A graph as text. Watchers that begin at the same moment share it, and share a large one for a
-   * while: what follows tells them the rest, and those that read slowly hold no more than a few.
+   * The graph as JSON. Watchers that start at the same moment share one text, and share a large one
+   * for a while: later changes follow as events, and slow readers then hold few copies.
    */
   graph(graph: Graph, revision: number): GraphText {
     const at = this.#options.now();
@@ -61,13 +63,15 @@ export class Presenter {
     return this.#graph;
   }
 
-  /** An announce of a relay that lives. */
+  /** An announce of a registered relay. */
   announce(one: Announce) {
     const { registry, toDate, now } = this.#options;
     return announceView(one, { leaseEnd: registry.leaseEnd(one.relay) ?? now(), toDate });
   }
 }
 
-/** From so many characters on, a graph as text is shared by watchers that begin within so long. */
+/**
+ * A graph of at least this many characters is shared by watchers that start within the time below.
+ */
 const SHARED_GRAPH_LENGTH = 64 * 1024;
 const SHARED_GRAPH_MS = 1000;

@@ -1,23 +1,26 @@
 import { Counter, Gauge, type Registry as Metrics } from "prom-client";
 
-/** What the process has used up to now. */
+/** Resource usage of the process since its start. */
 export interface Usage {
-  /** User and system. */
+  /** User and system time. */
   readonly cpuSeconds: number;
   readonly residentBytes: number;
 }
 
-/** What is told of the process, under the names that every exporter uses. */
+/**
+ * The sources of the process metrics, which have the standard names of Prometheus' client
+ * libraries.
+ */
 export interface ProcessSources {
   readonly build: { readonly version: string; readonly commit: string; readonly deno: string };
-  /** When the process began, in milliseconds since 1970. */
+  /** The start of the process, in milliseconds since 1970. */
   readonly startedAt: number;
   readonly usage: () => Usage;
-  /** The end of the certificate in milliseconds since 1970; undefined where the API is plain HTTP. */
+  /** The certificate's expiry in milliseconds since 1970; undefined when the API is plain HTTP. */
   readonly certificateEnd: () => number | undefined;
 }
 
-/** Adds what runs and what it costs to the metrics. */
+/** Registers version, process and certificate metrics. */
 export function addProcessMetrics(metrics: Metrics, sources: ProcessSources): void {
   const { build, startedAt, usage, certificateEnd } = sources;
   const registers = [metrics];

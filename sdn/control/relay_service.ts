@@ -11,15 +11,15 @@ import { isUnreachable } from "./relay_states.ts";
 import { Rivals } from "./rivals.ts";
 import type { RelayUseCases } from "./use_cases.ts";
 
-/** How many heartbeats fit into a lease: two may be lost. */
+/** Heartbeats per lease: two may be lost. */
 const BEATS_PER_LEASE = 3;
 
-/** What answers about relays are made from. */
+/** The dependencies of {@linkcode RelayService}. */
 export interface RelayParts {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly journal: Journal;
-  /** The graph with everything known now. */
+  /** Resolves with a graph that includes every change of the registry. */
   readonly freshGraph: () => Promise<Graph>;
   readonly presenter: Presenter;
   readonly events: EventLog;
@@ -28,7 +28,7 @@ export interface RelayParts {
   readonly leaseMs: number;
 }
 
-/** What relays and operators can do with relays. */
+/** Use cases about relays: registration, heartbeats, drain, deregistration. */
 export class RelayService implements RelayUseCases {
   readonly #parts: RelayParts;
   readonly #rivals: Rivals;

@@ -1,7 +1,7 @@
 import type { Graph, NodeState } from "../graph/mod.ts";
 import type { Tombstone } from "../registry/mod.ts";
 
-/** How many relays there are in each state. */
+/** The number of relays in each state. */
 export function countStates(
   graph: Graph,
   tombstones: ReadonlyMap<string, Tombstone>,
@@ -15,7 +15,7 @@ export function countStates(
     never_registered: 0,
   };
   for (const { state } of graph.nodes) counts[state]++;
-  // One that nobody declares as a neighbor is in no graph, and missed all the same.
+  // An expired relay that no neighbor declares is in no graph; it is counted all the same.
   for (const { name, reason } of tombstones.values()) {
     if (reason === "expired" && graph.number(name) === undefined) counts.expired++;
   }

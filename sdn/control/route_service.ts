@@ -9,17 +9,17 @@ import { Turns } from "./turns.ts";
 import type { AssignQuery, RouteUseCases } from "./use_cases.ts";
 import { explanationView, graphView, nextHopsView, routeView } from "./views.ts";
 
-/** What answers about routes are made from. */
+/** The dependencies of {@linkcode RouteService}. */
 export interface RouteParts {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly changeLog: ChangeLog;
-  /** The graph with everything known now. */
+  /** Resolves with a graph that includes every change of the registry. */
   readonly freshGraph: () => Promise<Graph>;
   readonly regions: ReadonlyMap<string, GeoPoint>;
 }
 
-/** Answers about routes through the network. */
+/** Route queries. */
 export class RouteService implements RouteUseCases {
   readonly #parts: RouteParts;
   readonly #turns: Turns;
@@ -103,7 +103,7 @@ export class RouteService implements RouteUseCases {
   }
 
   async graphBeyond(revision: number, seconds: number): Promise<void> {
-    // Of another life of this controller: there is nothing to wait for.
+    // A revision of a former run of this controller: there is nothing to wait for.
     if (revision > this.#parts.changeLog.revision) return;
     const stop = new AbortController();
     const timer = this.#parts.clock.after(seconds * 1000, () => stop.abort());
@@ -150,7 +150,10 @@ export class RouteService implements RouteUseCases {
   }
 }
 
-/** The reason behind a refusal, for those who asked for one: programs of upstream's compare the text. */
+/**
+ * The detailed reason for a refusal, only for a request with `explain`: other clients compare the
+ * text.
+ */
 function reason({ explain }: { explain: boolean }, say: () => string): string {
   return explain ? `: ${say()}` : "";
 }

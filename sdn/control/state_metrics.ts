@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry as Metrics } from "prom-client";
 import type { EventCount } from "../events/mod.ts";
 import type { NodeState } from "../graph/mod.ts";
 
-/** What is read when the metrics are, instead of being counted. */
+/** The sources of gauges that are read at each scrape. */
 export interface StateSources {
   readonly relays: () => Readonly<Record<NodeState, number>>;
   readonly announces: () => number;
@@ -12,11 +12,11 @@ export interface StateSources {
   readonly revision: () => number;
   readonly isStoreHealthy: () => boolean;
   readonly events: () => ReadonlyMap<string, Readonly<EventCount>>;
-  /** The members of the cluster behind the store; none where there is no cluster. */
+  /** The members of the cluster behind the store; empty when the store has no cluster. */
   readonly members: () => readonly { readonly name: string; readonly state: string }[];
 }
 
-/** Adds what a controller holds now to the metrics. */
+/** Registers gauges of the controller's state. */
 export function addStateMetrics(metrics: Metrics, sources: StateSources): void {
   const registers = [metrics];
   const read = (name: string, help: string, value: () => number) =>

@@ -1,12 +1,12 @@
 import { type Clock, sleep } from "@qumo/shared/runtime";
 import { MAX_WAITING_SEARCHES } from "./limits.ts";
 
-/** What takes less than this, in milliseconds, is nothing that others must be spared from. */
+/** A computation shorter than this, in milliseconds, needs no pause after it. */
 const SHORT_MS = 2;
 
 /**
- * Lets long computations run one after the other, and rest for as long as each took: heartbeats find
- * the thread free for half of the time, whoever asks for what.
+ * Runs long computations one at a time and pauses after each for as long as it took, so that
+ * heartbeats find the thread free at least half of the time.
  */
 export class Turns {
   readonly #clock: Clock;
@@ -17,7 +17,10 @@ export class Turns {
     this.#clock = clock;
   }
 
-  /** Does the work when it is its turn; does nothing and gives `undefined` when too many wait. */
+  /**
+   * Runs `work` in its turn; resolves with `undefined`, without running it, when too many are
+   * waiting.
+   */
   async run<T>(work: () => T): Promise<T | undefined> {
     if (this.#waiting >= MAX_WAITING_SEARCHES) return undefined;
     this.#waiting++;

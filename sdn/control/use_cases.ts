@@ -6,7 +6,7 @@ import type * as answers from "./answers.ts";
 
 type Answered<Schema extends z.ZodType> = Promise<Outcome<z.output<Schema>, Refusal>>;
 
-/** What relays and operators can do with relays. */
+/** Use cases about relays: registration, heartbeats, drain, deregistration. */
 export interface RelayUseCases {
   register(
     name: string,
@@ -14,16 +14,16 @@ export interface RelayUseCases {
     match?: Match,
   ): Answered<typeof answers.registeredAnswer>;
   deregister(name: string, match?: Match): Answered<typeof answers.relayStatusAnswer>;
-  /** `by` is whoever orders it. */
+  /** `by` names the operator or client that orders it. */
   drain(name: string, on: boolean, by: string): Answered<typeof answers.relayStatusAnswer>;
   relays(): Answered<typeof answers.relaysAnswer>;
   relay(name: string): Answered<typeof answers.oneRelayAnswer>;
   flows(): Answered<typeof answers.flowsAnswer>;
 }
 
-/** What can be asked about routes through the network. */
+/** Route queries. */
 export interface RouteUseCases {
-  /** How many relays a search goes through. */
+  /** The number of relays in the graph: the size of a search. */
   readonly relays: number;
   route(
     query: { from: string; to: string; alternates: number; explain: boolean },
@@ -31,22 +31,22 @@ export interface RouteUseCases {
   nextHops(relay: string): Answered<typeof answers.nextHopsAnswer>;
   /** The graph, and the revision at which it last changed. */
   graph(): Promise<{ modified: number; graph: z.output<typeof answers.graphAnswer> }>;
-  /** Resolves when the graph has changed after a revision, or `seconds` have passed. */
+  /** Resolves when the graph has changed after `revision`, or after `seconds`. */
   graphBeyond(revision: number, seconds: number): Promise<void>;
   assign(query: AssignQuery): Answered<typeof answers.assignAnswer>;
 }
 
-/** What a client says of itself when it asks for a relay. */
+/** The query of a client that asks for a relay. */
 export interface AssignQuery {
   readonly region?: string | undefined;
   readonly track?: string | undefined;
   readonly latitude?: number | undefined;
   readonly longitude?: number | undefined;
-  /** What tells this client from others, to spread clients over relays that are equally good. */
+  /** Identifies the client, to spread clients over equal relays. */
   readonly client: string;
 }
 
-/** What can be asked and said about who has which track. */
+/** Use cases about the directory: announce, withdraw, list, look up. */
 export interface DirectoryUseCases {
   announce(relay: string, track: string): Answered<typeof answers.announceStatusAnswer>;
   withdraw(relay: string, track: string): Answered<typeof answers.announceStatusAnswer>;
@@ -58,41 +58,41 @@ export interface DirectoryUseCases {
   ): Answered<typeof answers.lookupAnswer>;
 }
 
-/** What a watcher wants to know about. */
+/** What a watcher subscribes to. */
 export interface WatchScope {
   readonly graph: boolean;
   readonly announces: boolean;
-  /** Which tracks relays take from their neighbors now. */
+  /** Whether to include the tracks on each link. */
   readonly flows: boolean;
   /** The relays whose next hops are watched. */
   readonly routes: readonly string[];
 }
 
-/** One event on its way to a watcher. */
+/** One event for a watcher. */
 export interface WatchEvent {
-  /** The revision from which a watcher that has seen this may go on; none within a snapshot. */
+  /** The revision to resume from after this event; absent within a snapshot. */
   readonly id?: number;
   readonly event: string;
-  /** JSON. */
+  /** JSON text. */
   readonly data: string;
 }
 
-/** Following what changes. */
+/** Watching for changes. */
 export interface WatchUseCases {
-  /** Snapshot and changes, or changes alone when `since` is given; ends when history is gone. */
+  /** A snapshot and changes, or changes after `since` alone; ends when that history was evicted. */
   watch(
     query: { since?: number | undefined; scope: WatchScope; signal: AbortSignal },
   ): Outcome<AsyncIterable<WatchEvent>, Refusal>;
 }
 
-/** What happened. */
+/** Listing past events. */
 export interface EventUseCases {
   events(
     query: { since?: number | undefined; limit: number },
   ): Answered<typeof answers.eventsAnswer>;
 }
 
-/** How the controller is. */
+/** Health and metrics of the controller. */
 export interface OperationUseCases {
   health(): z.output<typeof answers.healthAnswer>;
   metrics(): Promise<string>;

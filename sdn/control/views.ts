@@ -16,7 +16,7 @@ import type {
 } from "./answers.ts";
 import type { ToDate } from "./dates.ts";
 
-/** A relay as the API shows it. */
+/** A relay as the API returns it. */
 export function relayView(
   relay: RelaySnapshot,
   { state, toDate }: { state: z.output<typeof relayAnswer>["state"]; toDate: ToDate },
@@ -46,7 +46,7 @@ export function relayView(
   };
 }
 
-/** An announce as the API shows it. */
+/** An announce as the API returns it. */
 export function announceView(
   { relay, track, registeredAt }: Announce,
   { leaseEnd, toDate }: { leaseEnd: number; toDate: ToDate },
@@ -60,7 +60,7 @@ export function announceView(
   };
 }
 
-/** The graph as the API shows it. */
+/** The graph as the API returns it. */
 export function graphView(graph: Graph, revision: number): z.output<typeof graphAnswer> {
   const adjacency: [string, Record<string, number>][] = [];
   const links: z.output<typeof graphAnswer>["links"] = [];
@@ -93,7 +93,7 @@ export function graphView(graph: Graph, revision: number): z.output<typeof graph
   return { revision, nodes, adjacency: Object.fromEntries(adjacency), links };
 }
 
-/** A route as the API shows it. */
+/** A route as the API returns it. */
 export function routeView(graph: Graph, route: Route) {
   const address = addressOf(graph, route.nextHop);
   return {
@@ -104,7 +104,7 @@ export function routeView(graph: Graph, route: Route) {
   };
 }
 
-/** The reasons for a route as the API shows them. */
+/** The explanation of a route as the API returns it. */
 export function explanationView(
   { links, candidates }: Explanation,
 ): NonNullable<z.output<typeof routeAnswer>["explanation"]> {
@@ -124,7 +124,7 @@ export function explanationView(
   };
 }
 
-/** Next hops as the API shows them, by target. */
+/** Next hops as the API returns them, by target. */
 export function nextHopsView(
   graph: Graph,
   table: readonly NextHop[],

@@ -5,28 +5,28 @@ import type { ChangeLog, EventText } from "./change_log.ts";
 import type { WatchEvent, WatchScope } from "./use_cases.ts";
 import { nextHopsView } from "./views.ts";
 
-/** The graph as watchers are shown it. */
+/** The serialized graph for watchers. */
 export interface GraphText {
   readonly revision: number;
   readonly text: string;
 }
 
-/** Where a watcher reads. */
+/** The sources that watchers read. */
 export interface WatchSources {
   readonly changeLog: ChangeLog;
-  /** The graph with everything known now. */
+  /** Resolves with a graph that includes every change of the registry. */
   readonly freshGraph: () => Promise<Graph>;
-  /** A graph as text that is at least of a revision, or one that was written a moment ago. */
+  /** The graph as JSON, of at least `revision` or serialized a moment ago. */
   readonly graphText: (graph: Graph, revision: number) => GraphText;
-  /** The whole directory, a page at a time. */
+  /** The whole directory, page by page. */
   readonly announcePages: () => Iterable<readonly unknown[]>;
-  /** Told of a watcher that was too slow. */
+  /** Called when a watcher has fallen behind the change log. */
   readonly onBehind: () => void;
-  /** What each relay takes from its neighbors. */
+  /** The tracks that each relay receives from its neighbors. */
   readonly flows: () => ReadonlyMap<string, readonly unknown[]>;
 }
 
-/** What somebody wants to follow, and from where. */
+/** What a watcher subscribes to, and the revision to resume from. */
 export interface WatchQuery {
   readonly since?: number | undefined;
   readonly scope: WatchScope;
@@ -34,8 +34,8 @@ export interface WatchQuery {
 }
 
 /**
- * Follows the changes after `since`, or gives a snapshot and follows what comes after it. Each
- * watcher reads the shared log at its own pace; one whose place is gone is told so and ends.
+ * Yields the changes after `since`, or a snapshot and the changes after it. Watchers read the
+ * shared change log at their own pace; one whose position was evicted gets a final event and ends.
  */
 export function watch(
   sources: WatchSources,
@@ -71,7 +71,7 @@ async function* follow(
   while (!signal.aborted && !changeLog.closed) {
     let hasNews = false;
     for (let revision = seen + 1; revision <= changeLog.revision; revision++) {
-      // While a watcher takes its time, nothing is held for it but the event that it is given.
+      // While the watcher is slow, it holds one event and no more.
       for (let at = 0; at < (changeLog.at(revision)?.events.length ?? 0); at++) {
         const { event, data, scopes } = changeLog.at(revision)!.events[at]!;
         if (scopes.some((one) => scope[one])) yield { id: revision, event, data };
@@ -100,7 +100,7 @@ function* snapshot(sources: WatchSources, scope: WatchScope): Generator<WatchEve
     }
   }
   if (scope.flows) {
-    // A copy: what changes while a watcher reads comes to it as a change.
+    // Iterates over a copy: a change during the snapshot reaches the watcher as a change event.
     for (const [relay, flows] of [...sources.flows()]) {
       yield { event: "flows", data: JSON.stringify({ relay, flows }) };
     }
@@ -111,7 +111,7 @@ function* numbered(id: number, events: Iterable<EventText>): Generator<WatchEven
   for (const event of events) yield { id, ...event };
 }
 
-/** The next hops that a watcher knows, line by line, to tell it what became different. */
+/** The next hops that a watcher was sent, to send only the lines that differ. */
 class RouteTables {
   readonly #known: Map<string, Map<string, string>>;
 

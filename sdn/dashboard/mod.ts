@@ -57,8 +57,8 @@ const scripts = {
 };
 
 /**
- * The operators' page as files, held as texts so that a compiled program has them too. The page
- * loads nothing else, and speaks to nothing but the controller that served it.
+ * The dashboard's files, embedded as texts so that a compiled program has them. The page loads
+ * nothing else and contacts only the controller that served it.
  */
 export const dashboardFiles: readonly PageFile[] = [
   { path: "/", type: "text/html; charset=utf-8", text: index },

@@ -6,17 +6,25 @@ interface Bucket {
   missed: number;
 }
 
-/** How many events each relay may still cause, so that one of them does not push out all others'. */
+/**
+ * A rate limit for each relay's events, so that one relay cannot evict the events of all others.
+ */
 export class RelayBudget {
   readonly #buckets = new Map<string, Bucket>();
   readonly #onMissed: (relay: string, count: number) => void;
 
-  /** `onMissed` is told how many events were left out, once the relay is calmer. */
+  /**
+   * `onMissed` is called with the number of suppressed events once the relay is below its rate
+   * again.
+   */
   constructor(onMissed: (relay: string, count: number) => void) {
     this.#onMissed = onMissed;
   }
 
-  /** Takes one event out of a relay's budget at `now` milliseconds; false when it is used up. */
+  /**
+   * Takes one event out of a relay's budget at `now` milliseconds; false when the budget is used
+   * up.
+   */
   take(relay: string, now: number): boolean {
     const bucket = this.#buckets.get(relay) ?? { tokens: RELAY_BURST, at: now, missed: 0 };
     bucket.tokens = Math.min(RELAY_BURST, bucket.tokens + (now - bucket.at) / RELAY_REFILL_MS);

@@ -11,57 +11,61 @@ import {
 import type { EventLog } from "./event_log.ts";
 import { ANNOUNCES_SETTLE_MS, UNREACHABLE_SETTLE_MS } from "./limits.ts";
 
-/** Neighbors that are named as those who say that a relay is unreachable. */
+/** Neighbors named in the event of an unreachable relay. */
 const MAX_NAMED = 3;
 
-/** What a chronicle follows. */
+/** The dependencies of {@linkcode Chronicle}. */
 export interface ChronicleOptions {
   readonly events: EventLog;
   readonly clock: Clock;
-  /** The relays that live now. */
+  /** The registered relays. */
   readonly relays: ReadonlyMap<string, RelayEntry>;
   readonly leaseMs: number;
-  /** This controller's name: what was ordered here is told by whoever knows who ordered it. */
+  /**
+   * This controller's name: drain orders given here are logged by the endpoint that knows who gave
+   * them.
+   */
   readonly controller: string;
 }
 
-/** Tells what the changes of the registry and of the graph mean, as events. */
+/** Derives events for operators from changes of the registry and of the graph. */
 export class Chronicle {
   readonly #options: ChronicleOptions;
-  /** Each relay as it was told last. */
-  readonly #told = new Map<string, RelayRecord>();
+  /** Each relay's record as of its last event. */
+  readonly #reported = new Map<string, RelayRecord>();
   readonly #announces = new Map<string, number>();
   readonly #uncounted = new Set<string>();
   #counting: Timer | undefined;
-  /** The relays that were told to be unreachable, and those that are to be if that lasts. */
+  /** Relays reported unreachable, and timers of those that are to be if the state lasts. */
   readonly #lost = new Set<string>();
-  readonly #doubted = new Map<string, Timer>();
+  readonly #settling = new Map<string, Timer>();
   #revision: number;
-  /** The newest graph that was looked at. */
+  /** The newest graph that was compared. */
   #graph: Graph | undefined;
-  /** A graph that is ahead of the steps. */
+  /** A graph newer than the last step; it is compared when its step arrives. */
   #ahead: Graph | undefined;
 
-  /** Begins after `revision` with the relays that live then, of which nothing is told. */
+  /** Starts after `revision` with the relays registered then, without events for them. */
   constructor(options: ChronicleOptions, revision: number) {
     this.#options = options;
     this.#revision = revision;
     for (const [name, { record, announces }] of options.relays) {
-      this.#told.set(name, record);
+      this.#reported.set(name, record);
       this.#announces.set(name, announces.size);
     }
   }
 
-  /** Tells of a step that is in force. */
+  /** Derives the events of a published step. */
   step({ revision, changes, relays }: Step): void {
-    for (const change of changes) this.#tell(change, relays);
+    for (const change of changes) this.#report(change, relays);
     this.#revision = revision;
     if (this.#ahead !== undefined && this.#ahead.revision <= revision) this.graph(this.#ahead);
   }
 
   /**
-   * Tells whom nobody reaches any more, once what it comes from was told. Links come up one end after
-   * the other and go before their relay does, so only what lasts is told.
+   * Reports relays that became unreachable, after the step that caused it. The ends of a link come
+   * up one after the other and go down before their relay deregisters, so only a state that lasts
+   * is reported.
    */
   graph(graph: Graph): void {
     this.#ahead = graph.revision > this.#revision ? graph : undefined;
@@ -71,30 +75,30 @@ export class Chronicle {
     const lost = new Set(
       graph.nodes.filter(({ state }) => state === "unreachable").map(({ name }) => name),
     );
-    for (const [relay, timer] of this.#doubted) {
+    for (const [relay, timer] of this.#settling) {
       if (lost.has(relay)) continue;
       timer.cancel();
-      this.#doubted.delete(relay);
+      this.#settling.delete(relay);
     }
     for (const relay of lost) {
-      if (this.#lost.has(relay) || this.#doubted.has(relay)) continue;
-      this.#doubted.set(relay, clock.after(UNREACHABLE_SETTLE_MS, () => this.#tellLost(relay)));
+      if (this.#lost.has(relay) || this.#settling.has(relay)) continue;
+      this.#settling.set(relay, clock.after(UNREACHABLE_SETTLE_MS, () => this.#reportLost(relay)));
     }
     for (const relay of this.#lost) {
       if (lost.has(relay)) continue;
       this.#lost.delete(relay);
-      if (this.#told.get(relay)?.draining === false) events.add("relay_reachable", { relay });
+      if (this.#reported.get(relay)?.draining === false) events.add("relay_reachable", { relay });
     }
   }
 
-  /** Counts and tells no more. */
+  /** Stops all timers. */
   close(): void {
     this.#counting?.cancel();
-    for (const timer of this.#doubted.values()) timer.cancel();
+    for (const timer of this.#settling.values()) timer.cancel();
   }
 
-  #tellLost(relay: string): void {
-    this.#doubted.delete(relay);
+  #reportLost(relay: string): void {
+    this.#settling.delete(relay);
     this.#lost.add(relay);
     const accusers = this.#graph?.accusers(relay) ?? [];
     const more = accusers.length > MAX_NAMED ? ` and ${accusers.length - MAX_NAMED} more` : "";
@@ -102,14 +106,14 @@ export class Chronicle {
     this.#options.events.add("relay_unreachable", { relay, by });
   }
 
-  #tell(change: Change, relays: Step["relays"]): void {
+  #report(change: Change, relays: Step["relays"]): void {
     const { events, controller, leaseMs } = this.#options;
     switch (change.kind) {
       case "relay":
-        return this.#tellRelay(change.record, relays.get(change.record.name)?.announces ?? 0);
+        return this.#reportRelay(change.record, relays.get(change.record.name)?.announces ?? 0);
       case "gone": {
         const { name: relay, reason } = change.tombstone;
-        this.#told.delete(relay);
+        this.#reported.delete(relay);
         this.#announces.delete(relay);
         if (reason === "deregistered") return events.add("relay_deregistered", { relay });
         const detail = `no heartbeat for ${Math.round(leaseMs / 1000)} s`;
@@ -122,22 +126,22 @@ export class Chronicle {
       }
       case "announce":
         if (change.isKnown) return;
-        return this.#tellTrack("announced", change.announce.relay, change.announce.track);
+        return this.#reportTrack("announced", change.announce.relay, change.announce.track);
       case "withdraw":
-        return this.#tellTrack("withdrawn", change.relay, change.track);
+        return this.#reportTrack("withdrawn", change.relay, change.track);
       case "flows":
         return;
     }
   }
 
-  #tellRelay(record: RelayRecord, count: number): void {
+  #reportRelay(record: RelayRecord, count: number): void {
     const { events } = this.#options;
     const { name: relay, region, address } = record;
-    const before = this.#told.get(relay);
-    this.#told.set(relay, record);
+    const before = this.#reported.get(relay);
+    this.#reported.set(relay, record);
     const place = [region, address].filter((one) => one !== "").join(", ");
     if (before === undefined) {
-      // What it announces from the beginning is told with that, and not again.
+      // Initial announces are part of this event and are not reported again.
       this.#announces.set(relay, count);
       const announces = count === 0 ? "" : `announces ${count}`;
       const detail = [place, announces].filter((one) => one !== "").join(", ");
@@ -152,10 +156,10 @@ export class Chronicle {
     if (before.region !== region || before.address !== address) {
       events.add("relay_changed", { relay, detail: place });
     }
-    this.#tellLinks(relay, before.links, record.links);
+    this.#reportLinks(relay, before.links, record.links);
   }
 
-  #tellLinks(
+  #reportLinks(
     relay: string,
     before: ReadonlyMap<string, Link>,
     now: ReadonlyMap<string, Link>,
@@ -174,7 +178,7 @@ export class Chronicle {
     }
   }
 
-  #tellTrack(kind: "announced" | "withdrawn", relay: string, track: string): void {
+  #reportTrack(kind: "announced" | "withdrawn", relay: string, track: string): void {
     const { events, clock } = this.#options;
     events.add(kind, { relay, detail: track });
     this.#uncounted.add(relay);

@@ -1,6 +1,6 @@
 /**
- * What can happen that an operator asks about later. `words` are the message in the log, `tell` is
- * the sentence of the API and the page.
+ * The kinds of events that operators can list. `words` is the log message, `tell` the sentence of
+ * the API and the dashboard.
  */
 export const EVENTS = {
   controller_started: {
@@ -153,23 +153,23 @@ export const EVENTS = {
 /** One of the {@linkcode EVENTS}. */
 export type EventKind = keyof typeof EVENTS;
 
-/** What varies in an event; which of it there is depends on the kind. */
+/** The variable parts of an event; which of them are present depends on the kind. */
 export interface EventFields {
-  /** The relay that it is about, or that says it. */
+  /** The relay that the event is about, or that reported it. */
   readonly relay?: string;
-  /** The other end of its link. */
+  /** The other end of the relay's link. */
   readonly neighbor?: string;
-  /** Another controller. */
+  /** A peer controller. */
   readonly peer?: string;
-  /** Who did it, or who says so. */
+  /** The person, client or controller that caused it or reported it. */
   readonly by?: string;
   readonly count?: number;
   readonly detail?: string;
 }
 
-/** Something that happened; the log, the API and the page say the same of it. */
+/** One event; the log, the API and the dashboard show the same. */
 export interface SdnEvent extends EventFields {
-  /** Higher than that of every event before it, also of those before a restart. */
+  /** Greater than the id of every earlier event, across restarts too. */
   readonly id: number;
   /** Milliseconds since 1970. */
   readonly time: number;
@@ -182,7 +182,7 @@ interface EventForm {
   readonly tell: (event: EventFields) => string;
 }
 
-/** An event as a sentence. */
+/** An event as an English sentence. */
 export function sentence(event: SdnEvent): string {
   return EVENTS[event.kind].tell(event);
 }

@@ -3,37 +3,37 @@ import { RelayBudget } from "./budget.ts";
 import { type EventFields, type EventKind, EVENTS, type SdnEvent } from "./event.ts";
 import { MAX_EVENTS, MAX_EVENTS_BYTES, MAX_FIELD } from "./limits.ts";
 
-/** Where events outlive the process. */
-export interface EventShelf {
-  /** The newest events that were kept, the oldest of them first. */
+/** Persistent storage of events. */
+export interface EventStore {
+  /** The newest stored events, the oldest of them first. */
   load(limit: number): readonly SdnEvent[];
-  /** Keeps an event, soon. Never throws: an event that cannot be kept was in the log. */
+  /** Stores an event asynchronously. Never throws: an event that cannot be stored is in the log. */
   keep(event: SdnEvent): void;
 }
 
-/** What an event log stands on. */
+/** The dependencies of {@linkcode EventLog}. */
 export interface EventLogOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly shelf?: EventShelf | undefined;
+  readonly store?: EventStore | undefined;
 }
 
-/** Events of one kind: those that are listed, and those that are not, because their relay caused too many. */
+/** Events of one kind: listed ones, and ones suppressed because their relay exceeded its budget. */
 export interface EventCount {
   kept: number;
   left_out: number;
 }
 
-/** Some events, and which there are. */
+/** A page of events. */
 export interface EventPage {
-  /** The ids of the oldest and the newest event there is; 0 when there is none. */
+  /** The ids of the oldest and the newest listed event; 0 when there is none. */
   readonly oldest: number;
   readonly newest: number;
   /** The oldest first. */
   readonly events: readonly SdnEvent[];
 }
 
-/** What happened, newest last: told to the log at once, kept for whoever asks later. */
+/** The newest events: logged at once and kept for later queries. */
 export class EventLog {
   readonly #options: EventLogOptions;
   readonly #budget: RelayBudget;
@@ -47,20 +47,20 @@ export class EventLog {
     this.#budget = new RelayBudget((relay, count) =>
       this.#keep("events_left_out", { relay, count })
     );
-    this.#events = [...options.shelf?.load(MAX_EVENTS) ?? []];
+    this.#events = [...options.store?.load(MAX_EVENTS) ?? []];
     this.#bytes = this.#events.reduce((sum, event) => sum + sizeOf(event), 0);
-    // Beyond every id of a process before this one that kept none of its own.
+    // Greater than every id of an earlier process, which may have stored no events.
     const wall = Math.floor(options.clock.wall());
     this.#newest = this.#events.at(-1)?.id ?? wall;
     this.#cut();
   }
 
-  /** How many events of each kind there were since the start. */
+  /** The number of events of each kind since the start. */
   get counts(): ReadonlyMap<EventKind, Readonly<EventCount>> {
     return this.#counts;
   }
 
-  /** Says that something happened. */
+  /** Adds an event and logs it. */
   add(kind: EventKind, given: EventFields = {}): void {
     const fields = tidy(given);
     if (EVENTS[kind].level === "debug") return this.#tell(kind, fields);
@@ -70,7 +70,7 @@ export class EventLog {
     else this.#count(kind, "left_out");
   }
 
-  /** Up to `limit` events after the one with the id `since`, or the newest ones without it. */
+  /** Up to `limit` events after the id `since`, or the newest ones when `since` is undefined. */
   page(since: number | undefined, limit: number): EventPage {
     const events = since === undefined
       ? this.#events.slice(-limit)
@@ -79,13 +79,13 @@ export class EventLog {
   }
 
   #keep(kind: EventKind, fields: EventFields): void {
-    const { clock, shelf } = this.#options;
+    const { clock, store } = this.#options;
     const event = { id: ++this.#newest, time: clock.wall(), kind, ...fields };
     this.#tell(kind, fields);
     this.#events.push(event);
     this.#bytes += sizeOf(event);
     this.#cut();
-    shelf?.keep(event);
+    store?.keep(event);
     this.#count(kind, "kept");
   }
 
@@ -111,7 +111,7 @@ export class EventLog {
     if (count > 0) this.#events.splice(0, count);
   }
 
-  /** Where the events after an id begin. */
+  /** The index of the first event after an id. */
   #after(id: number): number {
     let [low, high] = [0, this.#events.length];
     while (low < high) {
@@ -123,7 +123,7 @@ export class EventLog {
   }
 }
 
-/** Names and reasons as they can be shown, cut to a length that fits. */
+/** Names and reasons with control characters removed, cut to the maximum length. */
 function tidy(fields: EventFields): EventFields {
   const tidied = Object.entries(fields).map(([name, value]) => {
     return [name, typeof value === "string" ? printable(value, MAX_FIELD) : value];
@@ -132,7 +132,7 @@ function tidy(fields: EventFields): EventFields {
 }
 
 function sizeOf(event: SdnEvent): number {
-  // Beside the texts: braces, names of fields, id and time.
+  // The JSON overhead of one event: braces, field names, id and time.
   let size = 96;
   for (const text of [event.relay, event.neighbor, event.peer, event.by, event.detail]) {
     if (text !== undefined) size += 3 * text.length + 16;

@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import type { Graph, NodeState } from "../graph/mod.ts";
 import { Chronicle } from "./chronicle.ts";
 import { sentence } from "./event.ts";
-import { EventLog, type EventShelf } from "./event_log.ts";
+import { EventLog, type EventStore } from "./event_log.ts";
 import { ANNOUNCES_SETTLE_MS, MAX_EVENTS, MAX_EVENTS_BYTES, RELAY_BURST } from "./limits.ts";
 import { Outages } from "./outages.ts";
 import { RefusedRequests } from "./refused_requests.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 
-function start(shelf?: EventShelf) {
+function start(store?: EventStore) {
   const clock = new ManualClock(1_000_000);
   const { log, lines } = memoryLog();
-  const events = new EventLog({ clock, log, shelf });
+  const events = new EventLog({ clock, log, store });
   const texts = () => events.page(undefined, MAX_EVENTS).events.map(sentence);
   return { clock, lines, events, texts };
 }
@@ -79,7 +79,7 @@ Deno.test("the loss of a store or a peer is told once, and that it is back", () 
   ]);
 });
 
-Deno.test("EventLog goes on from what its shelf kept", () => {
+Deno.test("EventLog goes on from what its store has", () => {
   const kept = [{ id: 7, time: 0, kind: "store_back" as const }];
   const { events } = start({ load: () => kept, keep: (event) => void kept.push(event as never) });
   events.add("store_back");

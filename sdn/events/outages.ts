@@ -2,7 +2,7 @@ import { type Clock, messageOf, type Timer } from "@qumo/shared/runtime";
 import type { EventLog } from "./event_log.ts";
 import { STORE_LOOK_MS } from "./limits.ts";
 
-/** Says once that the store or a peer is lost, and once that it is back. */
+/** Reports the loss of the store or of a peer once, and its return once. */
 export class Outages {
   readonly #events: EventLog;
   readonly #lostPeers = new Set<string>();
@@ -13,19 +13,19 @@ export class Outages {
     this.#events = events;
   }
 
-  /** The store kept something, or is in order. */
+  /** A write to the store succeeded, or its health check did. */
   storeIsFine(): void {
     if (this.#isStoreLost) this.#events.add("store_back");
     this.#isStoreLost = false;
   }
 
-  /** The store did not keep something. */
+  /** A write to the store failed, or its health check did. */
   storeFailed(error: unknown): void {
     if (!this.#isStoreLost) this.#events.add("store_lost", { detail: messageOf(error) });
     this.#isStoreLost = true;
   }
 
-  /** Looks at a store now and then that can be lost while nothing is written to it. */
+  /** Checks a store's health periodically, since it can fail while nothing is written. */
   watchStore(clock: Clock, isHealthy: () => boolean): void {
     this.#look = clock.after(STORE_LOOK_MS, () => {
       if (isHealthy()) this.storeIsFine();
@@ -34,7 +34,7 @@ export class Outages {
     });
   }
 
-  /** An exchange with a peer succeeded, or failed with an error. */
+  /** Notes the result of an exchange with a peer. */
   peer(peer: string, error?: unknown): void {
     const wasLost = this.#lostPeers.has(peer);
     if (error === undefined) {
@@ -46,7 +46,7 @@ export class Outages {
     }
   }
 
-  /** Looks no more. */
+  /** Stops the health checks. */
   close(): void {
     this.#look?.cancel();
   }

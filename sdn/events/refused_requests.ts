@@ -2,7 +2,9 @@ import type { Clock, Timer } from "@qumo/shared/runtime";
 import type { EventLog } from "./event_log.ts";
 import { REFUSALS_WINDOW_MS } from "./limits.ts";
 
-/** Tells of requests that were refused for one reason: the first at once, then all of a while together. */
+/**
+ * Reports refused requests of one kind: the first at once, later ones aggregated per time window.
+ */
 export class RefusedRequests {
   readonly #kind: "tokens_refused" | "limits_reached";
   readonly #events: EventLog;
@@ -16,7 +18,7 @@ export class RefusedRequests {
     this.#clock = clock;
   }
 
-  /** A request was refused; `by` is the client's address, `detail` what it asked for. */
+  /** Adds a refused request; `by` is the client's address, `detail` the method and path. */
   add(by: string, detail: string): void {
     if (this.#window === undefined) {
       this.#events.add(this.#kind, { count: 1, by, detail });
@@ -24,7 +26,7 @@ export class RefusedRequests {
     } else this.#gathered = { count: this.#gathered.count + 1, by, detail };
   }
 
-  /** Tells what was gathered. */
+  /** Reports what was aggregated so far. */
   close(): void {
     this.#window?.cancel();
     if (this.#gathered.count > 0) this.#events.add(this.#kind, this.#gathered);

@@ -1,48 +1,51 @@
 import { COST_STEP, MAX_COST } from "@qumo/shared/topology";
 import type { GraphLink, GraphLoad } from "./relay.ts";
 
-/** How much each part of a composite cost counts. */
+/** The weights of a composite cost. */
 export interface CostWeights {
-  /** For each unit of configured cost. */
+  /** Weight of the configured cost. */
   readonly cost: number;
-  /** For each millisecond of round-trip time. */
+  /** Weight of each millisecond of round-trip time. */
   readonly rtt: number;
-  /** For each percent of packets lost. */
+  /** Weight of each percent of packet loss. */
   readonly loss: number;
-  /** For each percent of processor time in use at the far end. */
+  /** Weight of each percent of CPU utilization at the far end. */
   readonly load: number;
 }
 
-/** What a link costs: what was configured, what was measured, or a weighted sum. */
+/** How a link's cost is computed: configured, measured, or a weighted sum. */
 export type CostPolicy =
   | { readonly kind: "static" }
   | { readonly kind: "rtt"; readonly hysteresis: Hysteresis }
   | { readonly kind: "composite"; readonly weights: CostWeights; readonly hysteresis: Hysteresis };
 
-/** When a measured cost counts: once it differed by a share of `minGain` for `holdMs` on end. */
+/**
+ * A measured cost takes effect once it has differed by the share `minGain` for `holdMs` without
+ * interruption.
+ */
 export interface Hysteresis {
   readonly minGain: number;
   readonly holdMs: number;
 }
 
-/** One part of a link's cost. */
+/** One term of a link's cost. */
 export interface CostTerm {
   readonly term: "cost" | "rtt" | "loss" | "load";
-  /** In the term's own unit: cost, milliseconds, percent. */
+  /** In the term's unit: cost, milliseconds or percent. */
   readonly value: number;
   readonly weight: number;
 }
 
-/** What is known of a link from its two ends. */
+/** A link as both of its ends report it. */
 export interface LinkEnds {
   readonly link: GraphLink;
-  /** What the far end declares about the link back. */
+  /** The same link as the far end declares it. */
   readonly back: GraphLink | undefined;
-  /** The load of the far end. */
+  /** The far end's load. */
   readonly load: GraphLoad | undefined;
 }
 
-/** The parts that add up to a link's cost. What was not measured is replaced by the configured cost. */
+/** The terms of a link's cost. The configured cost replaces what was not measured. */
 export function costTerms(policy: CostPolicy, { link, back, load }: LinkEnds): CostTerm[] {
   const configured: CostTerm = { term: "cost", value: link.cost, weight: 1 };
   if (policy.kind === "static") return [configured];
@@ -59,19 +62,20 @@ export function costTerms(policy: CostPolicy, { link, back, load }: LinkEnds): C
   ];
 }
 
-/** The sum of the terms in whole cost steps, so that path sums are exact in any order. */
+/** The sum of the terms in integer cost steps, so that sums over a path are exact in any order. */
 export function costSteps(terms: readonly CostTerm[]): number {
   return toSteps(terms.reduce((total, { value, weight }) => total + value * weight, 0));
 }
 
-/** What a link costs, in steps: the sum of its terms, of which a static cost is the only one. */
+/** A link's cost in steps. */
 export function linkSteps(policy: CostPolicy, ends: LinkEnds): number {
   return policy.kind === "static" ? toSteps(ends.link.cost) : costSteps(costTerms(policy, ends));
 }
 
-/** The cost that a number of steps stands for. */
+/** Converts steps to a cost. */
 export function stepsToCost(steps: number): number {
-  // Dividing by the exact inverse gives 330 for 3300000 steps, where multiplying gives 330.00000000000006.
+  // Dividing by the exact inverse gives 330 for 3300000 steps; multiplying gives
+  // 330.00000000000006.
   return steps / Math.round(1 / COST_STEP);
 }
 

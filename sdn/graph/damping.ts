@@ -1,25 +1,25 @@
 import type { Hysteresis } from "./cost.ts";
 
 interface Held {
-  /** The cost that counts, in steps. */
+  /** The effective cost, in steps. */
   readonly steps: number;
-  /** The configured cost it was taken with: when that changes, somebody meant it. */
+  /** The configured cost at that time: a change of configuration takes effect at once. */
   readonly configured: number;
-  /** Since when the measured cost has been away from the one that counts, and on which side. */
+  /** Since when the measured cost has deviated from the effective one, and in which direction. */
   readonly since?: number;
   readonly isBetter?: boolean;
 }
 
-/** The costs that count, by the two ends of the link. */
+/** The effective costs by the link's two ends. */
 export type Damping = ReadonlyMap<string, ReadonlyMap<string, Held>>;
 
-/** No cost is held back yet. */
+/** No damped costs. */
 export const undamped: Damping = new Map();
 
 /**
- * Holds costs back until a difference has lasted. It works on links, not on routes: every route is
- * then the shortest one over the same costs, whoever asks, so that two relays never send a track
- * round in a circle because one of them still holds to an older route.
+ * Damps measured costs until a difference has lasted (hysteresis). It damps links, not routes:
+ * every route is then the shortest over the same costs, so that two relays cannot form a loop
+ * because one of them keeps an older route.
  */
 export class Damper {
   readonly #hysteresis: Hysteresis;
@@ -28,24 +28,24 @@ export class Damper {
   readonly #after = new Map<string, Map<string, Held>>();
   #settlesAt = Infinity;
 
-  /** Continues from the costs held `before`; times are in milliseconds on the caller's scale. */
+  /** Continues from the costs `before`; times are milliseconds of the caller's clock. */
   constructor(hysteresis: Hysteresis, before: Damping, now: number) {
     this.#hysteresis = hysteresis;
     this.#before = before;
     this.#now = now;
   }
 
-  /** The costs held now, for those links that {@linkcode Damper.damp} was asked about. */
+  /** The effective costs of all links that were passed to {@linkcode Damper.damp}. */
   get after(): Damping {
     return this.#after;
   }
 
-  /** When a difference that lasts will have lasted long enough; `Infinity` when none does. */
+  /** When the next damped difference takes effect; `Infinity` when there is none. */
   get settlesAt(): number {
     return this.#settlesAt;
   }
 
-  /** The cost that counts for a link whose measured cost is `steps`. */
+  /** The effective cost of a link whose measured cost is `steps`. */
   damp(from: string, to: string, cost: { steps: number; configured: number }): number {
     const held = this.#next(this.#before.get(from)?.get(to), cost);
     const links = this.#after.get(from) ?? new Map<string, Held>();

@@ -2,18 +2,18 @@ import { costSteps, type CostTerm, costTerms } from "./cost.ts";
 import type { Graph } from "./graph.ts";
 import { findRoutes, type Route } from "./routes.ts";
 
-/** How the cost of one link of a route came about. */
+/** How the cost of one link of a route was computed. */
 export interface LinkReason {
   readonly from: string;
   readonly to: string;
-  /** The cost that counts, in steps. */
+  /** The effective cost, in steps. */
   readonly steps: number;
-  /** What the terms add up to now; differs from `steps` while a change is held back. */
+  /** The sum of the terms now; differs from `steps` while a change is damped. */
   readonly measuredSteps: number;
   readonly terms: readonly CostTerm[];
 }
 
-/** What became of one first link that a route could have taken. */
+/** Why a first link was chosen or not. */
 export type Verdict =
   | "chosen"
   | "costs_more"
@@ -24,25 +24,27 @@ export type Verdict =
   | "carries_no_transit"
   | "no_path";
 
-/** One first link that a route could have taken. */
+/** One first link that a route could take. */
 export interface Candidate {
   readonly first: string;
   readonly verdict: Verdict;
-  /** The best route that begins with it, when there is one. */
+  /** The best route over this first link, if there is one. */
   readonly route?: Route;
 }
 
-/** The reasons for a route. */
+/** The explanation of a route. */
 export interface Explanation {
   readonly links: readonly LinkReason[];
   readonly candidates: readonly Candidate[];
 }
 
-// Routes are searched for this many first links. The others are told apart by their state alone: the
-// memory of a search grows with it times the number of relays.
+// First links for which routes are searched; the others are explained by their state alone. The
+// memory of a search grows with this number times the number of relays.
 const MAX_EXPLAINED_ROUTES = 32;
 
-/** Why the best route is the best, or why there is none. Both relays must be in the graph. */
+/**
+ * Explains why the best route is the best, or why there is none. Both relays must be in the graph.
+ */
 export function explain(graph: Graph, { from, to }: { from: string; to: string }): Explanation {
   const declared = graph.declared(from);
   const alternates = Math.min(Math.max(declared.size, 1), MAX_EXPLAINED_ROUTES) - 1;

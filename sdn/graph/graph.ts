@@ -1,11 +1,11 @@
 import { type CostPolicy, type LinkEnds, linkSteps } from "./cost.ts";
 import { Damper, type Damping, undamped } from "./damping.ts";
-import { accusers, unreachable } from "./reach.ts";
+import { accusers, unreachable } from "./unreachable.ts";
 import type { GraphLink, GraphRelay } from "./relay.ts";
 
 /**
- * How a relay is. `unreachable` has a lease, and those who should reach it cannot; the last three
- * have none: a relay declares them as its neighbors.
+ * A relay's state. An `unreachable` relay has a lease but no neighbor reaches it; the last three
+ * have no lease and are in the graph because a registered relay declares them as neighbors.
  */
 export type NodeState =
   | "registered"
@@ -15,60 +15,60 @@ export type NodeState =
   | "deregistered"
   | "never_registered";
 
-/** How a relay ended that does not live. */
+/** How a relay without a lease ended. */
 export interface GraphEnd {
   readonly reason: "expired" | "deregistered";
   readonly region?: string;
   readonly address?: string;
 }
 
-/** Why a declared link is used, or why not. */
+/** Whether a declared link is used, and if not, why. */
 export type LinkState = "up" | "down" | "one_way";
 
 const NO_ENDS: ReadonlyMap<string, GraphEnd> = new Map();
 const NO_LINKS: ReadonlyMap<string, GraphLink> = new Map();
 
-/** One relay, or what is known of one that is declared alone. */
+/** One relay in the graph, registered or only declared as a neighbor. */
 export interface GraphNode {
   readonly name: string;
   readonly region: string;
   readonly address: string;
   readonly state: NodeState;
-  /** What its neighbors verify it by; empty when it did not say. */
+  /** The certificate hash that neighbors verify; empty when the relay did not report one. */
   readonly certificateSha256: string;
 }
 
-/** How a graph is made. */
+/** Options of {@linkcode Graph}. */
 export interface GraphOptions {
   readonly revision: number;
   readonly policy: CostPolicy;
-  /** Whether a link that only one end declares may be used, from that end. */
+  /** Whether a link that only one end declares may be used from that end. */
   readonly oneWayLinks: boolean;
-  /** The costs that counted in the graph before this one. */
+  /** The damped costs of the previous graph. */
   readonly damping?: Damping;
   readonly now: number;
-  /** How relays ended that do not live, by name. */
+  /** How relays without a lease ended, by name. */
   readonly ends?: ReadonlyMap<string, GraphEnd>;
 }
 
 /**
- * The relays and their usable links at one revision. It never changes. Nodes are numbered in the
- * order of their names, so that comparing numbers compares names.
+ * The relays and their usable links at one revision; immutable. Nodes are numbered in order of
+ * their names, so that comparing numbers compares names.
  */
 export class Graph {
   readonly revision: number;
   readonly policy: CostPolicy;
   readonly nodes: readonly GraphNode[];
-  /** Where the usable links of each node begin in `targets` and `costs`; one entry more than nodes. */
+  /** Where each node's links begin in `targets` and `costs`; one entry more than nodes. */
   readonly offsets: Int32Array;
   readonly targets: Int32Array;
-  /** In cost steps, whole numbers. */
+  /** In cost steps, integers. */
   readonly costs: Float64Array;
-  /** 1 for each node that may stand in the middle of a path. */
+  /** 1 for each node that may forward traffic of others (transit). */
   readonly transit: Uint8Array;
-  /** The costs that count, for the next graph. */
+  /** The damped costs, for the next graph. */
   readonly damping: Damping;
-  /** When a cost that is held back will count if nothing changes; `Infinity` when none is. */
+  /** When a damped cost will take effect if nothing changes; `Infinity` when there is none. */
   readonly settlesAt: number;
   readonly #relays: ReadonlyMap<string, GraphRelay>;
   readonly #numbers: ReadonlyMap<string, number>;
@@ -81,7 +81,7 @@ export class Graph {
     this.#relays = new Map(Array.from(relays, (relay) => [relay.name, relay]));
     this.nodes = this.#listNodes(options.ends ?? NO_ENDS);
     this.#numbers = new Map(this.nodes.map((node, number) => [node.name, number]));
-    // Whom nobody reaches has no usable link to it: what it carries need not be forbidden too.
+    // An unreachable relay has no usable link to it, so its transit flag does not matter.
     this.transit = Uint8Array.from(this.nodes, ({ state }) => {
       return state === "registered" || state === "unreachable" ? 1 : 0;
     });
@@ -96,24 +96,24 @@ export class Graph {
     this.settlesAt = damper?.settlesAt ?? Infinity;
   }
 
-  /** The node's number, or `undefined` when there is no such relay. */
+  /** The node's number; `undefined` for an unknown relay. */
   number(name: string): number | undefined {
     return this.#numbers.get(name);
   }
 
-  /** The links that a node declares, usable or not, by the names of their far ends. */
+  /** The links that a node declares, usable or not, by the name of the far end. */
   declared(name: string): ReadonlyMap<string, GraphLink> {
     return this.#relays.get(name)?.links ?? NO_LINKS;
   }
 
-  /** Whether a declared link is used. */
+  /** The state of a declared link. */
   linkState(from: string, to: string): LinkState {
     const link = this.#relays.get(from)?.links.get(to);
     const back = this.#relays.get(to)?.links.get(from);
     return link === undefined ? "down" : this.#stateOf(link, back);
   }
 
-  /** What both ends of a declared link say about it. */
+  /** A declared link as both of its ends report it. */
   ends(from: string, to: string): LinkEnds | undefined {
     const link = this.#relays.get(from)?.links.get(to);
     if (link === undefined) return undefined;
@@ -121,12 +121,12 @@ export class Graph {
     return { link, back: far?.links.get(from), load: far?.load };
   }
 
-  /** The neighbors that say that they do not reach a relay. */
+  /** The neighbors that report their link to a relay as down. */
   accusers(name: string): string[] {
     return accusers(this.#relays, name);
   }
 
-  /** The cost that counts for a usable link between two numbered nodes, in steps. */
+  /** The effective cost of a usable link between two node numbers, in steps. */
   steps(from: number, to: number): number | undefined {
     for (let at = this.offsets[from] ?? 0; at < (this.offsets[from + 1] ?? 0); at++) {
       if (this.targets[at] === to) return this.costs[at];
@@ -139,7 +139,7 @@ export class Graph {
     const lost = unreachable(this.#relays);
     for (const relay of this.#relays.values()) {
       const { name, region, address, certificateSha256 = "" } = relay;
-      // One that goes away lets go of its links, and that is no fault.
+      // A draining relay closes its links: that is no fault.
       const state = relay.draining ? "draining" : lost.has(name) ? "unreachable" : "registered";
       nodes.set(name, { name, region, address, state, certificateSha256 });
     }

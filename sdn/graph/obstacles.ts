@@ -1,6 +1,6 @@
 import type { Graph, NodeState } from "./graph.ts";
 
-/** What one answer lists: enough to see what is wrong, short enough for a terminal. */
+/** Entries in one list: enough for a diagnosis, short enough for a terminal. */
 const MAX_LISTED = 8;
 
 const STATES: Readonly<Record<NodeState, string>> = {
@@ -13,8 +13,9 @@ const STATES: Readonly<Record<NodeState, string>> = {
 };
 
 /**
- * Why no route leads from one relay to another, for people: relays that are not well, links that end
- * where they should go on, relays that carry nothing for others. Both must be in the graph.
+ * Why there is no route between two relays, for operators: relays in a bad state, links that are
+ * down on the boundary of what can be reached, relays that do not forward. Both relays must be in
+ * the graph.
  */
 export function obstacles(graph: Graph, { from, to }: { from: string; to: string }): string {
   const reached = reach(graph, graph.number(from) ?? -1);
@@ -32,7 +33,7 @@ export function obstacles(graph: Graph, { from, to }: { from: string; to: string
   return [...all.slice(0, MAX_LISTED), ...more].join("; ");
 }
 
-/** The numbers of the relays that something from this one can come to. */
+/** The numbers of the relays that can be reached from `source`. */
 function reach(graph: Graph, source: number): Set<number> {
   const reached = new Set([source]);
   for (const number of reached) {

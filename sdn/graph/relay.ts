@@ -1,4 +1,4 @@
-/** A link as the graph reads it. */
+/** A link as input of the graph. */
 export interface GraphLink {
   readonly cost: number;
   readonly up: boolean;
@@ -6,12 +6,12 @@ export interface GraphLink {
   readonly loss?: number;
 }
 
-/** The part of a relay's load that a cost can depend on. */
+/** The part of a relay's load that costs depend on. */
 export interface GraphLoad {
   readonly cpu?: number | undefined;
 }
 
-/** A relay that lives, as the graph reads it. It must not change afterwards. */
+/** A registered relay as input of the graph; must not be mutated afterwards. */
 export interface GraphRelay {
   readonly name: string;
   readonly region: string;

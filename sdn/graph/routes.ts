@@ -1,30 +1,35 @@
 import type { Graph } from "./graph.ts";
-import { Search } from "./search.ts";
+import { RouteSearch } from "./route_search.ts";
 
-/** One route from a relay to another. */
+/** A route from one relay to another. */
 export interface Route {
-  /** The names along it, both ends included. */
+  /** The relays on the route, both ends included. */
   readonly path: readonly string[];
-  /** The second of them; the relay itself when there is nowhere to go. */
+  /** The second relay of `path`; the source itself when source and target are the same. */
   readonly nextHop: string;
-  /** In cost steps. */
+  /** The cost in steps. */
   readonly steps: number;
 }
 
 /** Why there is no route. */
 export type NoRoute = "unknown_source" | "unknown_target" | "no_path";
 
-/** One line of a relay's next-hop table. */
+/** One row of a relay's next-hop table. */
 export interface NextHop {
   readonly target: string;
   readonly nextHop: string;
-  /** Where to turn when the link to the next hop fails; absent when there is no other route. */
+  /**
+   * The next hop to use when the link to the first one fails; absent when there is no other route.
+   */
   readonly alternate?: string;
-  /** In cost steps. */
+  /** The cost in steps. */
   readonly steps: number;
 }
 
-/** The best route from one relay to another and up to `alternates` more, no two with the same first link. */
+/**
+ * The best route from one relay to another and up to `alternates` more, each over a different first
+ * link.
+ */
 export function findRoutes(
   graph: Graph,
   { from, to, alternates = 0 }: { from: string; to: string; alternates?: number },
@@ -34,16 +39,19 @@ export function findRoutes(
   if (source === undefined) return "unknown_source";
   if (target === undefined) return "unknown_target";
   if (source === target) return [{ path: [from], nextHop: from, steps: 0 }];
-  const search = new Search(graph, source, { width: alternates + 1, target });
+  const search = new RouteSearch(graph, source, { width: alternates + 1, target });
   const routes = search.routes(target).map((label) => toRoute(graph, search, label));
   return routes.length === 0 ? "no_path" : routes;
 }
 
-/** A relay's next hop and alternate for each destination, by the names of those; `undefined` if unknown. */
+/**
+ * A relay's next hop and alternate for each destination, by destination; `undefined` for an unknown
+ * relay.
+ */
 export function nextHops(graph: Graph, from: string): NextHop[] | undefined {
   const source = graph.number(from);
   if (source === undefined) return undefined;
-  const search = new Search(graph, source, { width: 2 });
+  const search = new RouteSearch(graph, source, { width: 2 });
   const table: NextHop[] = [];
   for (const [number, node] of graph.nodes.entries()) {
     const [best, other] = number === source ? [] : search.routes(number);
@@ -58,12 +66,12 @@ export function nextHops(graph: Graph, from: string): NextHop[] | undefined {
   return table;
 }
 
-/** The cost of the best route from one node to every other that can be reached, in steps, by number. */
+/** The cost in steps of the best route from one relay to each reachable node, by node number. */
 export function distances(graph: Graph, from: string): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
   const source = graph.number(from);
   if (source === undefined) return found;
-  const search = new Search(graph, source, { width: 1 });
+  const search = new RouteSearch(graph, source, { width: 1 });
   for (const number of graph.nodes.keys()) {
     const [best] = search.routes(number);
     if (best !== undefined) found.set(number, search.steps(best));
@@ -71,7 +79,7 @@ export function distances(graph: Graph, from: string): ReadonlyMap<number, numbe
   return found;
 }
 
-function toRoute(graph: Graph, search: Search, label: number): Route {
+function toRoute(graph: Graph, search: RouteSearch, label: number): Route {
   const path = search.path(label).map((node) => nameOf(graph, node));
   return { path, nextHop: path[1] as string, steps: search.steps(label) };
 }

@@ -21,7 +21,7 @@ const announceBody = z.strictObject({
 type AnnounceCall = Call<unknown, z.output<typeof announceBody>>;
 type WithdrawCall = Call<z.output<typeof withdrawQuery>, unknown>;
 
-/** Saying and asking who has which track. */
+/** Endpoints of the directory: announce, withdraw, list, look up. */
 export function announceEndpoints(announces: DirectoryUseCases): Endpoint[] {
   return [
     endpoint({
@@ -96,7 +96,7 @@ interface Meant {
   readonly track: string;
 }
 
-// The older form names the relay by the path's first segment and says the path again in its body.
+// The older form of the request has the relay in the path and repeats it in the body.
 function announced({ name, body }: AnnounceCall): Meant {
   const isOlderForm = body?.relay === undefined || body.broadcast_path !== undefined;
   return isOlderForm ? splitPath(name) : { relay: body.relay as string, track: name };

@@ -24,7 +24,7 @@ import { routeEndpoints } from "./route_endpoints.ts";
 import { refuse, serveEndpoints } from "./serve_endpoints.ts";
 import { watchEndpoint, type WatchTools } from "./watch_endpoint.ts";
 
-/** What an app is made of. */
+/** The dependencies of the app. */
 export interface AppOptions extends WatchTools {
   readonly relays: RelayUseCases;
   readonly routes: RouteUseCases;
@@ -32,27 +32,27 @@ export interface AppOptions extends WatchTools {
   readonly watching: WatchUseCases;
   readonly operation: OperationUseCases;
   readonly events: EventUseCases;
-  /** Endpoints beside those of the API. */
+  /** Endpoints beside those of the API, such as the dashboard. */
   readonly more: readonly Endpoint[];
   readonly revision: () => number;
   readonly version: string;
   readonly authenticate: Authenticate;
-  /** Keeps pages of other sites out, where no token does. */
+  /** Refuses requests from other sites' pages when no token is required. */
   readonly guard: PageGuard | undefined;
   readonly rateLimit: RateLimit | undefined;
-  /** How long a request's body may take to arrive, in milliseconds. */
+  /** The time limit for a request's body, in milliseconds. */
   readonly bodyTimeoutMs: number;
-  /** Told of each request that was answered. */
+  /** Called with each answered request. */
   readonly onRequest: (request: AnsweredRequest) => void;
-  /** Told of a request that was refused although it had a token; `client` is who sent it. */
+  /** Called when a valid token lacks the role for a request; `client` is the client's address. */
   readonly onTokenRefused: (client: string, request: AnsweredRequest) => void;
-  /** Told of a request that was refused at a limit: who sent it, and what it asked for. */
+  /** Called when a request is refused at a limit, with the client's address, method and path. */
   readonly onLimitReached: (client: string, detail: string) => void;
-  /** Told of a fault in a handler. */
+  /** Called with an exception of a handler. */
   readonly onFault: (error: unknown, requestId: string) => void;
 }
 
-/** A request that was answered, in words that no client chose: `path` is its endpoint's. */
+/** An answered request; `path` is the endpoint's pattern, not the client's text. */
 export interface AnsweredRequest {
   readonly method: MethodLabel;
   readonly path: string;
@@ -67,16 +67,17 @@ const SECURITY_HEADERS = [
   ["cross-origin-resource-policy", "same-origin"],
 ] as const;
 
-/** Answers requests; `client` tells the one who asks from others, by its address. */
+/** The HTTP handler; `client` identifies the caller by its address. */
 export interface App {
   fetch(request: Request, client: string): Promise<Response>;
 }
 
-/** The controller's HTTP API: from outside in, request id and headers, rate limit, endpoints. */
+/** The controller's HTTP API, from outside in: request id and headers, rate limit, endpoints. */
 export function buildApp(options: AppOptions): App {
   const { clock, revision } = options;
   const { rateLimit } = options;
-  // Heartbeats have a share of their own: what else a site asks does not end its relays' leases.
+  // Heartbeats have a rate limit of their own, so that other requests of a site cannot expire its
+  // relays' leases.
   const limiters = rateLimit && {
     heartbeats: new RateLimiter(rateLimit),
     others: new RateLimiter(rateLimit),
@@ -121,11 +122,11 @@ function isHeartbeat({ method }: Request, { pathname }: URL): boolean {
   return method === "PUT" && pathname.startsWith("/relay/");
 }
 
-/** Finds who answers a request. */
+/** Finds the endpoint of a request. */
 function route(options: AppOptions): (asked: Asked) => Promise<Response> {
   const { clock, revision, onFault } = options;
   const app: Router = new OpenAPIHono({
-    // As it was sent: a name may hold what decoding would take for a part of the path.
+    // Uses the path undecoded: an encoded slash in a name must not become a path separator.
     getPath: (_request, given) => (given?.env as Asked).url.pathname,
   });
   app.onError((error) => {

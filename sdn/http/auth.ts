@@ -2,32 +2,32 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 
-/** What a caller may do, each with what the ones before it may. */
+/** Roles; each includes the permissions of those before it. */
 export const roles = ["none", "read", "relay", "admin"] as const;
 
 /** One of the {@linkcode roles}. */
 export type Role = (typeof roles)[number];
 
-/** Who a caller is. */
+/** An authenticated caller. */
 export interface Identity {
   readonly role: Role;
-  /** The only relay that the caller may speak for; absent when it may for all. */
+  /** The only relay that the token may act for; absent when it may act for all. */
   readonly relay?: string;
 }
 
-/** A token, known by its SHA-256 alone. */
+/** A configured token, of which only the SHA-256 is kept. */
 export interface KnownToken extends Identity {
   /** 32 bytes. */
   readonly sha256: Uint8Array;
 }
 
-/** Decides who calls, by the value of the Authorization header. */
+/** Authenticates a caller by the value of the Authorization header. */
 export type Authenticate = (authorization: string | null) => Outcome<Identity, Refusal>;
 
-/** Everybody may do everything: for a controller that only its own machine can reach. */
+/** Everyone is an admin: for a controller that listens on loopback only. */
 export const openAccess: Authenticate = () => done({ role: "admin" });
 
-/** Access by bearer token. Tokens are compared in a time that does not depend on their content. */
+/** Authentication by bearer token, compared in constant time. */
 export function tokenAccess(tokens: readonly KnownToken[]): Authenticate {
   return (authorization) => {
     const token = /^Bearer +([^\s]+)$/i.exec(authorization ?? "")?.[1];
@@ -43,7 +43,9 @@ export function tokenAccess(tokens: readonly KnownToken[]): Authenticate {
   };
 }
 
-/** Says why a caller may not act with a role, on a relay where one is meant, if it may not. */
+/**
+ * The reason why a caller lacks a role, for a relay where one is given; `undefined` when it has it.
+ */
 export function forbids(identity: Identity, role: Role, relay?: string): Refusal | undefined {
   if (roles.indexOf(identity.role) < roles.indexOf(role)) {
     return refusal("forbidden", `This needs the role ${role}; the token's is ${identity.role}`);

@@ -4,23 +4,23 @@ import { type Refusal, refusal } from "@qumo/shared/topology";
 const decoder = new TextDecoder("utf-8", { fatal: true });
 const NOTHING = new Uint8Array();
 
-// Nearly every body comes with its head, and is read within so many turns: only for one that is not
-// does a deadline pay.
+// Nearly every body arrives together with its head and is read within this many turns of the event
+// loop; only slower ones get a timer.
 const PROMPT_TURNS = 4;
 
-/** Calls `act` when a body has taken too long; the answer calls that off. */
+/** Calls `act` when the time limit is over; the returned function cancels it. */
 export type Deadline = (act: () => void) => () => void;
 
-/** How a body is read. */
+/** Limits for reading a body. */
 export interface BodyBounds {
-  /** The most bytes that are taken. */
+  /** The maximum size in bytes. */
   readonly limit: number;
   readonly deadline: Deadline;
-  /** Asked for room before bytes are taken; false when there is none. */
+  /** Reserves memory before bytes are kept; false when the budget is used up. */
   readonly take: (bytes: number) => boolean;
 }
 
-/** Reads a request's body. Refuses what is longer than the limit, late, or ends early. */
+/** Reads a request's body. Refuses one that is too long, too slow, or shorter than announced. */
 export function readBytes(
   request: Request,
   bounds: BodyBounds,
@@ -28,19 +28,19 @@ export function readBytes(
   const announced = Number(request.headers.get("content-length") ?? 0);
   if (announced > bounds.limit) return Promise.resolve(tooLarge(bounds.limit));
   if (announced > 0 && !bounds.take(announced)) return Promise.resolve(noRoom());
-  // What says its length is read whole, which costs a tenth of reading it piece by piece.
+  // A body with a Content-Length is read in one call, at a tenth of the cost of reading chunks.
   return announced > 0 ? readWhole(request, bounds) : readPieces(request, bounds);
 }
 
 /**
- * Reads bytes as JSON, whatever the request's media type says; `undefined` when there are none.
- * Refuses what is not UTF-8, not JSON, or would not survive in an object.
+ * Parses bytes as JSON, whatever the media type; `undefined` when they are empty. Refuses invalid
+ * UTF-8, invalid JSON, and keys that an object cannot hold as data.
  */
 export function parseJson(bytes: Uint8Array): Outcome<unknown, Refusal> {
   if (bytes.length === 0) return done(undefined);
   try {
     const text = decoder.decode(bytes);
-    // An object cannot hold this key as data, so that it would be lost without a word.
+    // An object cannot hold the key `__proto__` as data; it would be lost silently.
     if (text.includes("__proto__")) JSON.parse(text, refuseProto);
     return done(JSON.parse(text));
   } catch (error) {

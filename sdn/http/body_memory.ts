@@ -4,33 +4,33 @@ interface Remembered {
   readonly cost: number;
 }
 
-/** What one body costs beside its bytes and its name: entries, and what was read, which is small too. */
+/** The memory of one entry beside the body's bytes and its name. */
 const OVERHEAD_BYTES = 512;
 
 /**
- * The last body that was accepted under each name, with what was read from it. A relay that says the
- * same again and again is then not read again and again: equal bytes read equally.
+ * A cache of the last accepted body under each name, with its parsed value: a relay's repeated
+ * heartbeat is then not parsed and validated again.
  */
 export class BodyMemory {
   readonly #limit: number;
   readonly #longest: number;
-  /** The one that was remembered first comes first. */
+  /** In order of insertion, the oldest first. */
   readonly #bodies = new Map<string, Remembered>();
   #cost = 0;
 
-  /** Remembers up to `limit` bytes in all, and no body that is longer than `longest`. */
+  /** Caches up to `limit` bytes in all, and no body longer than `longest`. */
   constructor(limit: number, longest: number) {
     this.#limit = limit;
     this.#longest = longest;
   }
 
-  /** What was read from these very bytes under this name the last time; nobody may change it. */
+  /** The parsed value if these bytes equal the cached body of this name. It must not be mutated. */
   recall(name: string, bytes: Uint8Array): unknown {
     const known = this.#bodies.get(name);
     return known !== undefined && areSame(known.bytes, bytes) ? known.value : undefined;
   }
 
-  /** Remembers what was read, in place of what was before under this name. */
+  /** Caches a parsed body, replacing the one under the same name. */
   remember(name: string, bytes: Uint8Array, value: unknown): void {
     this.#forget(name);
     if (bytes.length > this.#longest) return;

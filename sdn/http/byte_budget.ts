@@ -1,4 +1,4 @@
-/** Bytes of request bodies that are being worked on: so many in all, and so many for one client. */
+/** A memory budget for request bodies in progress, in all and per client. */
 export class ByteBudget {
   readonly #limit: number;
   readonly #perClient: number;
@@ -10,12 +10,12 @@ export class ByteBudget {
     this.#perClient = perClient;
   }
 
-  /** How many are in use. */
+  /** Bytes in use. */
   get used(): number {
     return this.#used;
   }
 
-  /** An account for one request of a client. */
+  /** Opens an account for one request of a client. */
   open(client: string): ByteAccount {
     let held = 0;
     return {
@@ -24,7 +24,7 @@ export class ByteBudget {
       },
       take: (bytes) => {
         const own = this.#byClient.get(client) ?? 0;
-        // One request alone may be as large as it likes, within its own limit.
+        // A single request of a client is limited by its own maximum only.
         const isAlone = own === 0 || own === held;
         if (this.#used + bytes > this.#limit || (!isAlone && own + bytes > this.#perClient)) {
           return false;
@@ -45,12 +45,12 @@ export class ByteBudget {
   }
 }
 
-/** What one request has taken of a {@linkcode ByteBudget}. */
+/** The bytes that one request holds of a {@linkcode ByteBudget}. */
 export interface ByteAccount {
-  /** What it has taken. */
+  /** Bytes held now. */
   readonly held: number;
-  /** Takes more; false when there is no room. */
+  /** Reserves more; false when the budget is used up. */
   take(bytes: number): boolean;
-  /** Gives everything back. */
+  /** Releases everything. */
   close(): void;
 }

@@ -1,21 +1,21 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import type { Deadline } from "./body.ts";
 
-/** Deadlines that are all as far away, so that one timer does for all of them: the oldest is next. */
+/** Timeouts of equal length that share one timer: the oldest is due first. */
 export class Deadlines {
   readonly #clock: Clock;
   readonly #delay: number;
-  /** In the order in which they fall due. */
+  /** In the order in which they are due. */
   readonly #waiting = new Map<() => void, number>();
   #timer: Timer | undefined;
 
-  /** Each falls due `delay` milliseconds after it was set. */
+  /** Each is due `delay` milliseconds after it was set. */
   constructor(clock: Clock, delay: number) {
     this.#clock = clock;
     this.#delay = delay;
   }
 
-  /** Sets one. */
+  /** Sets a timeout; the returned function cancels it. */
   readonly set: Deadline = (act) => {
     const fall = () => act();
     this.#waiting.set(fall, this.#clock.now() + this.#delay);

@@ -4,46 +4,46 @@ import type { Refusal, RefusalCode } from "@qumo/shared/topology";
 import type { z } from "zod";
 import type { Identity, Role } from "./auth.ts";
 
-/** A request on its way to whoever answers it. */
+/** A request with the context that its endpoint needs. */
 export interface Asked {
   readonly request: Request;
   readonly url: URL;
   readonly id: string;
-  /** What tells this client from others. */
+  /** Identifies the client, by its address. */
   readonly client: string;
-  /** Counts it as so many more requests of this client. */
+  /** Charges the request's client for additional requests of its rate limit. */
   readonly charge: (cost: number) => void;
-  /** Why it was refused, once it is. */
+  /** The refusal that was answered, if any. */
   refusal?: Refusal | undefined;
-  /** The pattern that it matched, once that is known: a label of which there are few. */
+  /** The matched pattern, as a metrics label of low cardinality. */
   label: string;
 }
 
-/** The app as it finds an endpoint for a request. */
+/** The router of the app. */
 export type Router = OpenAPIHono<{ Bindings: Asked }>;
 
-/** What a handler is given, all of it checked. */
+/** The validated input of a handler. */
 export interface Call<Query, Body> {
-  /** What stands for the placeholder in the path, decoded; empty where there is none. */
+  /** The decoded value of the path's placeholder; empty for a path without one. */
   readonly name: string;
   readonly query: Query;
   readonly body: Body;
   readonly headers: Headers;
-  /** What tells this client from others. */
+  /** Identifies the client, by its address. */
   readonly client: string;
-  /** Who calls, and what they may do. */
+  /** The authenticated caller. */
   readonly identity: Identity;
 }
 
-/** A successful answer: JSON, or a whole response where that does not do. */
+/** A successful answer: JSON, or a whole response. */
 export type Answer =
   | { readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
   | Response;
 
-/** One request that the controller understands. */
+/** One method on one path of the API. */
 export interface Endpoint<Query = unknown, Body = unknown> {
   readonly method: "get" | "put" | "post" | "delete";
-  /** In OpenAPI's form, with at most one placeholder; a placeholder at the end takes slashes too. */
+  /** In OpenAPI's form, with at most one placeholder; one at the end matches slashes too. */
   readonly path: string;
   readonly summary: string;
   readonly role: Role;
@@ -51,26 +51,26 @@ export interface Endpoint<Query = unknown, Body = unknown> {
   readonly body?: z.ZodType<Body>;
   readonly bodyLimit?: number;
   /**
-   * Whether it is asked all the time, with the same body again and again under each name: it is then
-   * found before all others, and each body read once. Its placeholder is at the end of its path.
+   * Whether it is called all the time with the same body for each name: it is then matched first,
+   * and a repeated body is parsed once. Its placeholder is at the end of the path.
    */
   readonly isHeartbeat?: boolean;
-  /** How many requests more than one it counts for, of what a client may ask. */
+  /** Additional requests that the call counts for in the client's rate limit. */
   readonly cost?: (call: Call<Query, Body>) => number;
-  /** The schema of a successful answer, or its media type where it is not JSON. */
+  /** The schema of a successful answer, or its media type when it is not JSON. */
   readonly answer: z.ZodType | string;
-  /** Why it may refuse, beside what may become of any request. */
+  /** Its refusals beside those that every endpoint has. */
   readonly refusals?: readonly RefusalCode[];
-  /** What else it answers that is no refusal, by status. */
+  /** Other answers that are not refusals, by status. */
   readonly otherAnswers?: Readonly<
     Record<number, { readonly description: string; readonly schema?: z.ZodType }>
   >;
-  /** The relay that the caller speaks for, where a token may be bound to one. */
+  /** The relay that the call acts for, checked against the token's relay. */
   readonly speaksFor?: (call: Call<Query, Body>) => string;
   readonly handle: (call: Call<Query, Body>) => Promise<Outcome<Answer, Refusal>>;
 }
 
-/** Keeps the types of query and body from its schemas while it is written down. */
+/** Infers the types of query and body from an endpoint's schemas. */
 export function endpoint<Query, Body>(given: Endpoint<Query, Body>): Endpoint {
   return given as unknown as Endpoint;
 }

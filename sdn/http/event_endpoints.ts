@@ -4,7 +4,7 @@ import type { EventUseCases } from "../control/use_cases.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { eventsQuery } from "./queries.ts";
 
-/** What happened, for whoever asks later. */
+/** The endpoint that lists past events. */
 export function eventEndpoints(events: EventUseCases): Endpoint[] {
   return [
     endpoint({

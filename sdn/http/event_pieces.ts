@@ -1,15 +1,15 @@
 /**
- * Events that are not written yet, given out in pieces of bounded length. Texts are held as they
- * came, so that what many streams write is there once for all of them.
+ * A queue of event texts that is written in chunks of bounded length. Texts are kept by reference,
+ * so that many streams of the same events share them.
  */
 export class EventPieces {
   readonly #maxLength: number;
   #parts: string[] = [];
-  /** Where in the first part the rest begins. */
+  /** How much of the first text was taken. */
   #offset = 0;
   #length = 0;
 
-  /** Gives out pieces of at most so many characters. */
+  /** Returns chunks of at most `maxLength` characters. */
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
   }
@@ -18,12 +18,12 @@ export class EventPieces {
     return this.#length === 0;
   }
 
-  /** Whether there is enough for one more piece of full length. */
+  /** Whether there is enough for a chunk of full length. */
   get isFull(): boolean {
     return this.#length >= this.#maxLength;
   }
 
-  /** Adds texts that come one after the other. */
+  /** Appends texts. */
   add(...texts: readonly string[]): void {
     for (const text of texts.filter((one) => one !== "")) {
       this.#parts.push(text);
@@ -31,7 +31,7 @@ export class EventPieces {
     }
   }
 
-  /** The next piece; no character is cut in halves. */
+  /** The next chunk; a surrogate pair is never split. */
   take(): string {
     let piece = "";
     while (piece.length < this.#maxLength && this.#parts.length > 0) {

@@ -1,50 +1,50 @@
-/** Bytes of an ordinary request body: no order or announce needs more. */
+/** Bytes of a request body, except registrations: no order or announce needs more. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
-/** Bytes of a registration: the most announces that a relay may have, at some 800 bytes each. */
+/** Bytes of a registration: the maximum number of announces at some 800 bytes each. */
 export const MAX_REGISTRATION_BYTES = 8 * 1024 * 1024;
 
-/** Bytes of one registration that is remembered to be known again: one with a hundred links. */
+/** Bytes of one cached registration: one with a hundred links. */
 export const MAX_REMEMBERED_BODY = 16 * 1024;
 
-/** Bytes of all registrations that are remembered: those of 20 000 relays with a few links each. */
+/** Bytes of all cached registrations: 20 000 relays with a few links each. */
 export const MAX_REMEMBERED_BYTES = 32 * 1024 * 1024;
 
-/** Bytes that a controller accepts from a peer at once: twice what it sends at once. */
+/** Bytes of a message from a peer controller: twice what a controller sends at once. */
 export const MAX_SYNC_BYTES = 32 * 1024 * 1024;
 
-/** Bytes of bodies that are worked on at once: reading one as JSON takes some five times as much. */
+/** Bytes of all bodies in progress: parsing JSON takes about five times as much. */
 export const MAX_BODY_BYTES_IN_ALL = 40 * 1024 * 1024;
 
-/** Of these, those of one client address, unless it is one request alone. */
+/** Bytes of one client's bodies in progress, unless it has a single request. */
 export const MAX_BODY_BYTES_PER_CLIENT = 16 * 1024 * 1024;
 
-/** Bytes of a body that count as one more request for a client's rate: what costs as much to read. */
+/** Body bytes that count as one more request in the rate limit: they cost as much to parse. */
 export const BODY_BYTES_PER_REQUEST = 16 * 1024;
 
-/** Relays that one search goes through in the time of one other request. */
+/** Relays that one route search visits in the time of one other request. */
 export const RELAYS_PER_REQUEST = 50;
 
-/** Entries on one page of the directory. */
+/** Entries on a page of the directory. */
 export const MAX_PAGE = 1000;
 
 /** Events in one answer. */
 export const MAX_EVENTS_PAGE = 1000;
 
-/** Seconds that a long poll may wait: below the idle limit of common proxies. */
+/** Seconds of a long poll: below the idle timeout of common proxies. */
 export const MAX_WAIT_SECONDS = 60;
 
-/** Milliseconds between two signs of life on a stream of events. */
+/** Milliseconds between keep-alive comments on an event stream. */
 export const KEEP_ALIVE_MS = 15_000;
 
-/** Clients that follow events at once: one that does not read holds a connection and a few pieces. */
+/** Watchers in all: one that does not read holds a connection and a few chunks. */
 export const MAX_WATCHERS = 4000;
 
-/** Of these, those of one client address: more than the relays that one controller carries well. */
+/** Watchers of one client address: more than the relays that one controller serves well. */
 export const MAX_WATCHERS_PER_CLIENT = 500;
 
 /** Relays whose routes one watcher may follow: a relay follows its own. */
 export const MAX_WATCHED_ROUTES = 16;
 
-/** Characters of a stream that are written at once: a longer event is sent in pieces. */
+/** Characters per write to an event stream: a longer event is written in chunks. */
 export const MAX_WRITE_LENGTH = 8 * 1024;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Endpoint, Router } from "./endpoint.ts";
 import { refusalStatus } from "./refusal_status.ts";
 
-/** The answer to a question that came with the ETag or revision that still holds. */
+/** The answer to a request whose ETag or revision is still current. */
 export const NOT_MODIFIED = { 304: { description: "Not modified; no body" } };
 
 /** The body of every refusal. */
@@ -20,13 +20,13 @@ export const errorAnswer = z.strictObject({
   }),
 }).meta({ id: "Error" });
 
-/** What may become of any request. */
+/** Refusals that every endpoint has. */
 const ALWAYS: readonly RefusalCode[] = ["bad_request", "forbidden", "rate_limited", "internal"];
 
 /** The listener's own answer, which has no body. */
 const HEAD_TOO_LONG = { 431: { description: "The request's head is longer than 32 KiB" } };
 
-/** Says of an endpoint in `/openapi.json` what it takes, and every status that it may answer with. */
+/** Adds an endpoint to `/openapi.json`: its input, and every status that it may answer with. */
 export function document(app: Router, one: Endpoint): void {
   const parameter = /\{(\w+)\}/.exec(one.path)?.[1];
   app.openAPIRegistry.registerPath({
@@ -62,7 +62,7 @@ export function document(app: Router, one: Endpoint): void {
   });
 }
 
-/** Every code with which an endpoint may refuse, by its status. */
+/** The refusal codes of an endpoint, by HTTP status. */
 function refusalsOf({ role, body, refusals = [] }: Endpoint) {
   const codes = new Set<RefusalCode>([
     ...ALWAYS,

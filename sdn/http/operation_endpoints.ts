@@ -4,7 +4,7 @@ import type { OperationUseCases } from "../control/use_cases.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { healthQuery } from "./queries.ts";
 
-/** How the controller is, for balancers and for Prometheus. */
+/** Health checks and metrics, for load balancers and Prometheus. */
 export function operationEndpoints(operation: OperationUseCases): Endpoint[] {
   return [
     endpoint({

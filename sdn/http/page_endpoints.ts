@@ -4,14 +4,14 @@ import { z } from "zod";
 import { roles } from "./auth.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 
-/** Who the caller is, as the page asks in order to offer only what will be allowed. */
+/** The caller's role, so that the dashboard offers only permitted actions. */
 const whoamiAnswer = z.strictObject({
   revision: z.number().int(),
   role: z.enum(roles),
   relay: z.string().optional(),
 }).meta({ id: "WhoAmI" });
 
-/** The operators' page, and what it asks about its user. */
+/** The dashboard's files, and the endpoints that only the dashboard uses. */
 export function pageEndpoints(files: readonly PageFile[], revision: () => number): Endpoint[] {
   const whoami = endpoint({
     method: "get",
@@ -27,7 +27,7 @@ export function pageEndpoints(files: readonly PageFile[], revision: () => number
   return [...files.map(fileEndpoint), whoami];
 }
 
-// The files hold nothing secret, and whoever has no token yet needs them to enter one.
+// The files are public: a user without a token needs them to enter one.
 function fileEndpoint({ path, type, text }: PageFile): Endpoint {
   const kept = pageHeaders(text);
   return endpoint({
@@ -35,7 +35,7 @@ function fileEndpoint({ path, type, text }: PageFile): Endpoint {
     path,
     summary: path === "/" ? "The operators' page" : "A file of the operators' page",
     role: "none",
-    // Links to the page may have been decorated on their way.
+    // Unknown query parameters are accepted: links may carry tracking parameters.
     query: z.looseObject({}),
     answer: type,
     handle: ({ headers }) => {
@@ -48,7 +48,7 @@ function fileEndpoint({ path, type, text }: PageFile): Endpoint {
   });
 }
 
-/** Whether `If-None-Match` names the tag: weakly, as caches on the way may have marked it. */
+/** Whether `If-None-Match` matches the tag by weak comparison, since proxies may weaken tags. */
 function matches(header: string | null, etag: string): boolean {
   if (header === null) return false;
   return header.split(",").map((one) => one.trim().replace(/^W\//, ""))

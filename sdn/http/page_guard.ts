@@ -1,13 +1,13 @@
 import { hostOf, isPrivateName } from "@qumo/shared/http";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 
-/** Says why a request is not answered that a page of another site may have sent, if it is not. */
+/** Returns a refusal for a request that may come from another site's page. */
 export type PageGuard = (request: Request) => Refusal | undefined;
 
 /**
- * Keeps pages of other sites out where no token does: browsers send their requests from within the
- * network, and whoever reaches the controller may do everything. Programs send neither `Origin` nor
- * `Sec-Fetch-Site`, and only the host that they call by is looked at.
+ * Protects a controller without tokens from other sites' pages (CSRF, DNS rebinding): browsers send
+ * such requests from inside the network. Other programs send neither `Origin` nor `Sec-Fetch-Site`;
+ * only their `Host` is checked.
  */
 export function pageGuard(allowedHosts: readonly string[]): PageGuard {
   const allowed = new Set(allowedHosts.map((host) => host.toLowerCase()));
@@ -25,12 +25,12 @@ export function pageGuard(allowedHosts: readonly string[]): PageGuard {
     if (origin !== null && URL.parse(origin)?.host !== header?.toLowerCase()) {
       return no(`Pages of ${origin} may not use this controller`);
     }
-    // Somebody may follow a link to the page from anywhere.
+    // A link to the dashboard may be followed from any site.
     const isVisit = method === "GET" && headers.get("sec-fetch-mode") === "navigate";
     if (site !== null && site !== "same-origin" && site !== "none" && !isVisit) {
       return no("Pages of other sites may not use this controller");
     }
-    // No form can send this, whatever a browser thinks of where it came from.
+    // An HTML form cannot send this media type, so a cross-site POST needs a preflight.
     if (method === "POST" && !headers.get("content-type")?.startsWith("application/json")) {
       return no("A page must send its orders as application/json");
     }

@@ -1,19 +1,19 @@
-/** What comes after the placeholder. */
+/** The part of a path after the placeholder. */
 export function suffixOf(path: string): string {
   return path.includes("}") ? path.slice(path.indexOf("}") + 1) : "";
 }
 
-/** A path of OpenAPI's form as the router takes it: a placeholder at the end takes slashes too. */
+/** An OpenAPI path as the router's pattern: a placeholder at the end matches slashes too. */
 export function patternOf(path: string): string {
   return path.replace(/\{(\w+)\}$/, ":$1{.*}").replace(/\{(\w+)\}/, ":$1");
 }
 
-/** A pattern as metrics show it. */
+/** A pattern as a metrics label. */
 export function labelOf(pattern: string): string {
   return pattern.replace("{.*}", "");
 }
 
-/** What the path has in place of the placeholder, decoded; `undefined` when it cannot be. */
+/** The decoded value of the path's placeholder; `undefined` when it cannot be decoded. */
 export function nameIn(pathname: string, template: string): string | undefined {
   const start = template.indexOf("{");
   if (start < 0) return "";

@@ -2,12 +2,12 @@ import { MAX_ALTERNATES, relayNameSchema, trackTextSchema } from "@qumo/shared/t
 import { z } from "zod";
 import { MAX_EVENTS_PAGE, MAX_PAGE, MAX_WAIT_SECONDS } from "./limits.ts";
 
-/** A flag in a query: `true`, `1` or nothing after its name. */
+/** A flag: `true`, `1`, or present without a value. */
 const flag = z.enum(["true", "false", "1", "0", ""]).transform((text) =>
   text !== "false" && text !== "0"
 ).meta({ type: "boolean" });
 
-/** A revision that a client has seen. */
+/** A revision that the client has received. */
 export const revisionField = z.string().regex(/^\d{1,15}$/, "Expected a revision")
   .transform(Number).meta({ type: "integer", minimum: 0, maximum: 1e15 - 1 });
 
@@ -30,7 +30,9 @@ const end = z.string().default("").meta({
   param: { required: true },
 });
 
-/** The query of `GET /route`. Either end left out is refused as upstream refuses it. */
+/**
+ * The query of `GET /route`. A missing `from` or `to` is refused as the Go controller refuses it.
+ */
 export const routeQuery = z.strictObject({
   from: end,
   to: end,
@@ -66,14 +68,14 @@ export const announcesQuery = z.strictObject({
   after: z.string().optional(),
 });
 
-/** Upstream's paths may end in a slash, which means nothing. */
+/** Removes one slash at the end of a path, which Go clients may send. */
 export function withoutLastSlash(path: string): string {
   return path.replace(/(?<=.)\/$/, "");
 }
 
 /**
- * The query of `GET /announce/lookup`; the track goes by either name. Upstream's, `broadcast_path`,
- * asks for announces of that very text; `track` for whatever covers it.
+ * The query of `GET /announce/lookup`. The Go controller's `broadcast_path` matches that exact
+ * text; `track` matches announces of any prefix.
  */
 export const lookupQuery = z.strictObject({
   track: trackTextSchema.optional(),

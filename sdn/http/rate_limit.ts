@@ -1,15 +1,15 @@
-/** How much one client may ask. */
+/** The rate limit of one client. */
 export interface RateLimit {
-  /** Requests a second, on average. */
+  /** Average requests per second. */
   readonly perSecond: number;
-  /** Requests at once, after a pause. */
+  /** Requests in a burst. */
   readonly burst: number;
 }
 
-// Clients remembered: the one that was quiet for longest is forgotten first.
+// Clients with a bucket: the one that was idle for longest is evicted first.
 const MAX_CLIENTS = 10_000;
 
-/** A bucket of requests for each client, filled at a steady rate. */
+/** A token bucket for each client. */
 export class RateLimiter {
   readonly #limit: RateLimit;
   readonly #buckets = new Map<string, { tokens: number; at: number }>();
@@ -18,7 +18,7 @@ export class RateLimiter {
     this.#limit = limit;
   }
 
-  /** Takes a request out of a client's bucket at `now` milliseconds; false when it is empty. */
+  /** Takes one token of a client's bucket at `now` milliseconds; false when the bucket is empty. */
   take(client: string, now: number): boolean {
     const { perSecond, burst } = this.#limit;
     const bucket = this.#buckets.get(client) ?? { tokens: burst, at: now };
@@ -34,8 +34,8 @@ export class RateLimiter {
   }
 
   /**
-   * Takes more out of a client's bucket, for a request that turned out to cost more than one. What is
-   * not there becomes a debt: what comes next waits until it is paid.
+   * Takes more tokens for a request that turned out to be expensive. The bucket may become
+   * negative: later requests wait until it has refilled.
    */
   charge(client: string, cost: number): void {
     const bucket = this.#buckets.get(client);

@@ -15,7 +15,7 @@ import { NOT_MODIFIED } from "./openapi.ts";
 
 const NO_NAME = "relay name is required in path: /relay/<name>";
 
-/** Registering, asking about, draining and deregistering relays. */
+/** Endpoints of relays: register, get, list, drain, deregister. */
 export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
   return [
     endpoint({

@@ -6,7 +6,7 @@ import { RELAYS_PER_REQUEST } from "./limits.ts";
 import { NOT_MODIFIED } from "./openapi.ts";
 import { assignQuery, graphQuery, routeQuery } from "./queries.ts";
 
-/** Asking for routes, next hops, the graph, and the relay for a client. */
+/** Endpoints of the network: routes, next hops, the graph, relay assignment. */
 export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
   const search = () => Math.floor(routes.relays / RELAYS_PER_REQUEST);
   return [
@@ -16,7 +16,7 @@ export function routeEndpoints(routes: RouteUseCases): Endpoint[] {
       summary: "The best route between two relays, with up to k alternates",
       role: "read",
       query: routeQuery,
-      // One search for each alternate, and an explanation looks at as much again.
+      // One search per alternate, and as many again for an explanation.
       cost: ({ query: { k, explain } }) => (1 + k) * (explain ? 2 : 1) * search(),
       answer: routeAnswer,
       refusals: ["node_not_found", "no_path"],

@@ -16,21 +16,22 @@ import { document } from "./openapi.ts";
 import { labelOf, nameIn, patternOf, suffixOf } from "./paths.ts";
 import { refusalStatus } from "./refusal_status.ts";
 
-/** What every endpoint shares. */
+/** What all endpoints share. */
 export interface EndpointContext {
   readonly authenticate: Authenticate;
   readonly revision: () => number;
-  /** When reading a request's body has taken too long. */
+  /** The time limit for reading a request's body. */
   readonly bodyDeadline: Deadline;
-  /** Room for bodies. */
+  /** The memory budget for bodies. */
   readonly bodies: ByteBudget;
 }
 
 const noQuery = z.strictObject({});
 
 /**
- * Serves the endpoints, documents them, and refuses other methods on their paths. What comes back
- * answers heartbeats without looking through all of them; it gives nothing for other requests.
+ * Registers the endpoints with the router and OpenAPI, and refuses other methods on their paths.
+ * The returned function answers heartbeats without the router; it returns undefined for other
+ * requests.
  */
 export function serveEndpoints(
   app: Router,
@@ -39,7 +40,7 @@ export function serveEndpoints(
 ): (asked: Asked) => Promise<Response> | undefined {
   let heartbeat: (asked: Asked) => Promise<Response> | undefined = () => undefined;
   for (const one of endpoints) document(app, one);
-  // What stands behind a name belongs to it only where nothing else is meant by it.
+  // A suffix after a name is part of the name unless another endpoint has that suffix.
   const special = endpoints.filter(({ path }) => suffixOf(path) !== "");
   const plain = endpoints.filter(({ path }) => suffixOf(path) === "");
   const suffixes = special.map(({ path }) => suffixOf(path));
@@ -63,7 +64,7 @@ export function serveEndpoints(
   return heartbeat;
 }
 
-/** Refuses every method on a path but these. */
+/** Refuses all other methods on a path with 405. */
 function refuseOthers(
   app: Router,
   { pattern, allowed }: { pattern: string; allowed: ReadonlySet<string> },
@@ -89,7 +90,7 @@ function matcherOf(
     !suffixes.some((suffix) => pathname.endsWith(suffix));
 }
 
-/** The response that a refusal becomes. */
+/** The HTTP response of a refusal. */
 export function refuse(refusal: Refusal, revision: number): Response {
   const { message: error, code, hint } = refusal;
   const body = { error, code, revision, ...hint };
@@ -99,7 +100,7 @@ export function refuse(refusal: Refusal, revision: number): Response {
   return Response.json(body, { status: refusalStatus[code], headers });
 }
 
-/** Answers the requests of one endpoint. */
+/** The request handler of one endpoint. */
 function serverOf(
   endpoint: Endpoint,
   context: EndpointContext,
@@ -126,7 +127,7 @@ function serverOf(
 
 type RunContext = EndpointContext & {
   readonly memory: BodyMemory | undefined;
-  /** What this request takes of the room for bodies. */
+  /** The memory that this request's body holds. */
   readonly room: ByteAccount;
 };
 
@@ -141,7 +142,7 @@ async function run(
   }
   const identity = context.authenticate(asked.request.headers.get("authorization"));
   if (!identity.ok) return identity;
-  // The role first, then the details: who may not ask learns nothing about what is wrong.
+  // The role is checked before the input, so that an unauthorized caller learns nothing about it.
   const general = forbids({ role: identity.value.role }, endpoint.role);
   if (general !== undefined) return refused(general);
   const call = await readCall(asked, endpoint, { ...context, identity: identity.value });
@@ -160,7 +161,7 @@ async function readCall(
 ): Promise<Outcome<Call<unknown, unknown>, Refusal>> {
   const name = nameIn(url.pathname, endpoint.path);
   if (name === undefined) return bad("The path is not well-formed percent-encoded UTF-8");
-  // Most requests have no query: what is not there need not be looked through.
+  // Most requests have no query: skip parsing.
   const query = url.search === "" && endpoint.query === undefined
     ? done({})
     : readQuery(url.searchParams, endpoint.query);
@@ -202,7 +203,7 @@ function check(schema: z.ZodType, value: unknown, what: string): Outcome<unknown
   if (result.success) return done(result.data);
   const [issue] = result.error.issues;
   const message = issue?.message ?? "not accepted";
-  // What is wrong with the whole says itself what it is about.
+  // A fault of the whole body names its subject itself.
   if (issue?.code === "custom" && issue.path.length === 0) return bad(message);
   return bad(`${[what, ...issue?.path ?? []].map(String).join(".")}: ${message}`);
 }

@@ -1,4 +1,4 @@
-/** So many places, and so many of them for one client. */
+/** A number of slots, limited in all and per client. */
 export class Slots {
   readonly #limit: number;
   readonly #perClient: number;
@@ -11,25 +11,25 @@ export class Slots {
     this.#perClient = perClient;
   }
 
-  /** How many hold places now. */
+  /** Clients that hold slots now. */
   get holders(): number {
     return this.#holders;
   }
 
-  /** Whether there are so many for this client. */
-  hasRoom(client: string, places: number): boolean {
+  /** Whether this many slots are free for the client. */
+  hasFree(client: string, places: number): boolean {
     const own = this.#byClient.get(client) ?? 0;
     return this.#taken + places <= this.#limit && own + places <= this.#perClient;
   }
 
-  /** Takes them; give them back once. */
+  /** Takes slots; {@linkcode Slots.give} returns them once. */
   take(client: string, places: number): void {
     this.#holders++;
     this.#taken += places;
     this.#byClient.set(client, (this.#byClient.get(client) ?? 0) + places);
   }
 
-  /** Gives them back. */
+  /** Returns slots. */
   give(client: string, places: number): void {
     this.#holders--;
     this.#taken -= places;

@@ -1,6 +1,6 @@
 /**
- * What a controller answers while it waits for its store: it lives, is not ready, and knows nothing
- * yet. Relays go on with what they know, as without a controller.
+ * Answers requests while the controller waits for its store: alive, not ready, without data. Relays
+ * go on with their last known routes, as without a controller.
  */
 export function answerWhileStarting(request: Request): Response {
   const { pathname, searchParams } = new URL(request.url);

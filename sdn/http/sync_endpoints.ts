@@ -14,7 +14,7 @@ import {
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { MAX_SYNC_BYTES } from "./limits.ts";
 
-/** The body of upstream's `PUT /sync`: its graph. Fields of ours that a graph has mean nothing here. */
+/** The body of the Go controller's `PUT /sync`: its graph. */
 const upstreamGraph = z.object({
   nodes: z.array(z.object({
     id: relayNameSchema,
@@ -28,7 +28,7 @@ const upstreamGraph = z.object({
 const stateAnswer = graphAnswer.extend({ states: z.array(wireStateSchema) })
   .meta({ id: "SyncEverything" });
 
-/** State exchange between controllers: fingerprints, differences, and everything at once. */
+/** Replication between controllers: digests, differences, and full state. */
 export function syncEndpoints(
   controller: Controller,
   exchange: Exchange,
@@ -81,8 +81,8 @@ export function syncEndpoints(
 }
 
 /**
- * Upstream's graph says neither when it learnt of a relay nor how often: it tells of relays that are
- * not known here, and is no match for anything that is.
+ * Converts the Go controller's graph. It has no versions, so it adds unknown relays and changes no
+ * known one.
  */
 function fromUpstream(
   { nodes, adjacency }: z.output<typeof upstreamGraph>,

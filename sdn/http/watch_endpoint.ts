@@ -13,22 +13,22 @@ import {
 import { revisionField, watchQuery } from "./queries.ts";
 import { Slots } from "./slots.ts";
 
-/** How long a client should wait before it comes back, in milliseconds. */
+/** The reconnection delay sent to clients, in milliseconds. */
 const RETRY_MS = 1000;
 
-/** A generator that need not wait gives its next event within so many turns. */
+/** A generator with an event at hand yields it within this many turns of the event loop. */
 const PROMPT_TURNS = 8;
 
-/** What following needs besides the use case. */
+/** The dependencies of the endpoint beside the use case. */
 export interface WatchTools {
   readonly clock: Clock;
-  /** Told how many clients follow, whenever that changes. */
+  /** Called with the number of watchers whenever it changes. */
   readonly onWatchers: (count: number) => void;
-  /** Aborted when the controller ends. */
+  /** Aborted when the controller shuts down. */
   readonly ending: AbortSignal;
 }
 
-/** Following what changes, as server-sent events. */
+/** The endpoint that streams changes as server-sent events. */
 export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpoint {
   const slots = new Slots(MAX_WATCHERS, MAX_WATCHERS_PER_CLIENT);
   return endpoint({
@@ -43,9 +43,9 @@ export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpo
       const scope = readScope(query.scope);
       if (!scope.ok) return Promise.resolve(scope);
       const last = revisionField.safeParse(headers.get("last-event-id")).data;
-      // Each table of routes is held for this watcher alone.
+      // A table of routes is kept per watcher, so each counts as a slot.
       const places = Math.max(1, scope.value.routes.length);
-      if (!slots.hasRoom(client, places)) {
+      if (!slots.hasFree(client, places)) {
         return Promise.resolve(no("rate_limited", "Too many watchers"));
       }
       const leave = new AbortController();
@@ -77,7 +77,7 @@ export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpo
   });
 }
 
-/** Reads `graph,announces,flows,routes:{relay}`; a relay's name is percent-encoded where it has a comma. */
+/** Parses `graph,announces,flows,routes:{relay}`; a comma in a relay's name is percent-encoded. */
 function readScope(text: string): Outcome<WatchScope, Refusal> {
   const scope = { graph: false, announces: false, flows: false, routes: [] as string[] };
   for (const word of text.split(",")) {
@@ -107,7 +107,7 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** Writes events as the client reads them; a comment when there has been none for a while. */
+/** Writes events as server-sent events, and a comment when there has been none for a while. */
 function stream(
   events: AsyncIterable<WatchEvent>,
   { clock, leave, onEnd }: { clock: Clock; leave: AbortController; onEnd: () => void },
@@ -115,7 +115,7 @@ function stream(
   const encoder = new TextEncoder();
   const iterator = events[Symbol.asyncIterator]();
   let pending: Promise<IteratorResult<WatchEvent>> | undefined;
-  // A client that does not read is not given more than a piece.
+  // A client that does not read holds at most one chunk.
   const rest = new EventPieces(MAX_WRITE_LENGTH);
   let hasEnded = false;
   const end = () => {
@@ -127,7 +127,7 @@ function stream(
     async pull(controller) {
       while (!rest.isFull) {
         pending ??= iterator.next();
-        // What is there already goes along in one write; only with nothing to say it waits.
+        // Events at hand share one write; wait only when there is nothing to send.
         const next = await (rest.isEmpty ? orSilence(clock, pending) : atOnce(pending))
           .catch((error) => {
             end();
@@ -158,13 +158,13 @@ function stream(
   });
 }
 
-/** What a promise gives that is nearly there; `later` when it is not. */
+/** The value of a promise that is about to resolve; `later` when it is not. */
 async function atOnce<T>(pending: Promise<T>): Promise<T | "later"> {
   let given: { readonly value: T } | undefined;
   const waiting = pending.then((value) => void (given = { value }));
   for (let turn = 0; turn < PROMPT_TURNS && given === undefined; turn++) await undefined;
   if (given === undefined) {
-    // Whoever asks next hears of a failure.
+    // The rejection is handled by the next caller that awaits the promise.
     waiting.catch(() => {});
     return "later";
   }

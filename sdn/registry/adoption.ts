@@ -1,5 +1,5 @@
 import { MAX_SEQUENCE } from "@qumo/shared/topology";
-import { countTexts } from "./admission.ts";
+import { countTexts } from "./capacity.ts";
 import {
   type Change,
   compareLives,
@@ -12,14 +12,14 @@ import {
 import type { RelayEntry } from "./relay_entry.ts";
 import type { RegistryState } from "./state.ts";
 
-/** What another controller, or a store, knows of a relay, and for how long that holds. */
+/** A relay's state from another controller or a store, and how long it is valid. */
 export interface Adoption {
   readonly state: RelayState;
-  /** Milliseconds until the lease ends or, of an end, until it may be forgotten. */
+  /** Milliseconds until the lease ends or, for an ended relay, until its tombstone expires. */
   readonly remaining: number;
 }
 
-/** The times by which an adoption is taken over, in milliseconds. */
+/** The times that an adoption is judged by, in milliseconds. */
 export interface AdoptionTimes {
   readonly now: number;
   readonly leaseMs: number;
@@ -27,16 +27,15 @@ export interface AdoptionTimes {
 }
 
 /**
- * Takes over what is now known of a relay, already merged with what was known of it here.
- * Whoever has heard no newer heartbeat does not prolong a lease, and does not bring back a relay
- * that expired here.
+ * Applies a relay's state that was merged with the local one. A controller that has seen no newer
+ * heartbeat neither prolongs a lease nor revives a relay that expired here.
  */
 export function adopt(state: RegistryState, given: Adoption, times: AdoptionTimes): Change[] {
   const { state: { name, life, beat, alive }, remaining } = given;
   const entry = state.relays.get(name);
   const buried = state.graveyard.get(name);
   if ((entry ?? alive) !== undefined && isLate(given.state, lastHeard(entry, buried))) {
-    // Whoever told that hears of a newer life, with what is known of it here.
+    // The sender learns of a newer life, which carries the local state.
     const newer = life.number + 1;
     if (entry !== undefined) return state.renumber(entry, newer);
     if (buried?.reason !== "deregistered") return [];
@@ -49,7 +48,7 @@ export function adopt(state: RegistryState, given: Adoption, times: AdoptionTime
     return [state.end({ name, life, beat, reason: "deregistered", endedAt })];
   }
   if (entry === undefined && (remaining <= 0 || isOver(given, buried, times))) return [];
-  if (state.crowded(entry, countTexts(present(alive.tracks))) !== undefined) return [];
+  if (state.capacityRefusal(entry, countTexts(present(alive.tracks))) !== undefined) return [];
 
   const leaseEnd = times.now + Math.min(remaining, times.leaseMs);
   if (entry !== undefined && compareLives(entry.record.version, life) === 0) {
@@ -69,9 +68,9 @@ export function adopt(state: RegistryState, given: Adoption, times: AdoptionTime
 }
 
 /**
- * Whether a life began with a heartbeat that came late to another controller, which had heard
- * nothing of the relay for so long that it took it for dead: the relay numbers its heartbeats, and a
- * newer one is known here. The number of the life alone says nothing then.
+ * Whether a life was started by a late heartbeat at another controller, which had already expired
+ * the relay: the relay numbers its heartbeats, and a newer one is known here. The number of the
+ * life alone does not decide then.
  */
 function isLate({ life, beat, alive }: RelayState, known: LastHeard | undefined): boolean {
   if (known === undefined || compareLives(life, known.life) <= 0) return false;
@@ -81,12 +80,12 @@ function isLate({ life, beat, alive }: RelayState, known: LastHeard | undefined)
   return isNumbered && isSameEpoch && beat < known.beat;
 }
 
-/** What was last heard of a relay here, of its life or of its end. */
+/** The newest heartbeat known here, of a living relay or of one that ended. */
 interface LastHeard {
   readonly life: Life;
   readonly ownEpoch: number | undefined;
   readonly beat: number;
-  /** Whether the relay itself numbers its heartbeats, as far as that is known. */
+  /** Whether the relay numbers its heartbeats itself, if that is known. */
   readonly isNumbered: boolean;
 }
 
@@ -115,10 +114,10 @@ function isOver(
 }
 
 /**
- * Whether a lease ends so much later than the one that was known that it must come from a newer
- * heartbeat. Controllers number the heartbeats of a relay that does not, each for itself, so that
- * numbers alone do not tell. The margin is what a lease may seem to gain while a message travels:
- * without it, controllers would keep a dead relay alive by telling each other of it.
+ * Whether a lease ends so much later than the known one that only a newer heartbeat explains it.
+ * Without the relay's own numbers, each controller numbers heartbeats for itself, so the numbers
+ * cannot be compared. The margin is what a lease may gain while a message is in transit: without
+ * it, controllers would keep a dead relay alive by replicating it to each other.
  */
 function isClearlyLater(end: number, known: number, { leaseMs }: AdoptionTimes): boolean {
   return end > known + leaseMs / 4;

@@ -1,14 +1,17 @@
 import type { Registration } from "@qumo/shared/topology";
 import type { Step } from "./model.ts";
 
-/** What somebody wants to change. */
+/** A change that a relay, client or operator requests. */
 export type Command =
   | {
     readonly kind: "register";
     readonly name: string;
     readonly body: Registration;
     readonly match?: Match;
-    /** Milliseconds since 1970 now, which an epoch may not be far ahead of; absent: anything may be. */
+    /**
+     * The current time in milliseconds since 1970, which limits how far ahead an epoch may be;
+     * absent: no limit.
+     */
     readonly wall?: number;
   }
   | { readonly kind: "deregister"; readonly name: string; readonly match?: Match }
@@ -16,27 +19,26 @@ export type Command =
   | { readonly kind: "announce"; readonly relay: string; readonly track: string }
   | { readonly kind: "withdraw"; readonly relay: string; readonly track: string };
 
-/** Compare-and-set: the revision at which the relay must have changed last, or `any` of them. */
+/** Compare-and-set: the revision at which the relay must have changed last, or `any`. */
 export type Match = number | "any";
 
 /**
- * What an accepted command leads to. Whoever gave it first keeps what is to be kept, then publishes
- * it, then answers.
+ * The result of an accepted command. The caller stores the step, then publishes it, then answers.
  */
 export interface Ready {
-  /** To be kept and published. Absent when nothing changed: a heartbeat, most of the time. */
+  /** The change to store and publish. Absent when nothing changed, as for most heartbeats. */
   readonly step?: Step;
-  /** Whose lease is to be prolonged where that is not the registry's matter alone. */
+  /** The relay whose lease must also be renewed in a shared store. */
   readonly renews?: string;
-  /** To be answered. */
+  /** The answer for the caller. */
   readonly answer: CommandAnswer;
 }
 
-/** What whoever gave a command is told. */
+/** The answer to an accepted command. */
 export interface CommandAnswer {
   readonly hasChanged: boolean;
-  /** When the relay's lease ends, where the command was a sign of life. */
+  /** When the relay's lease ends, for commands that renew it. */
   readonly leaseEnd?: number;
-  /** Set when the relay's announces are not those that it says it has. */
+  /** Set when the relay's announces differ from the digest in its heartbeat. */
   readonly resendAnnounces?: boolean;
 }

@@ -3,28 +3,28 @@ interface Entry {
   at: number;
 }
 
-/** Keys by the time at which each falls due, the earliest first. */
+/** A priority queue of keys by deadline, the earliest first. */
 export class DeadlineHeap {
   readonly #heap: Entry[] = [];
   readonly #places = new Map<string, number>();
 
-  /** How many keys wait. */
+  /** The number of keys. */
   get size(): number {
     return this.#heap.length;
   }
 
-  /** The earliest deadline, or `undefined` when nothing waits. */
+  /** The earliest deadline; `undefined` when the queue is empty. */
   get next(): number | undefined {
     return this.#heap[0]?.at;
   }
 
-  /** When the key falls due, or `undefined` when it does not wait. */
+  /** The deadline of a key; `undefined` when it has none. */
   at(key: string): number | undefined {
     const place = this.#places.get(key);
     return place === undefined ? undefined : this.#heap[place]?.at;
   }
 
-  /** Lets `key` fall due at `at`, instead of when it did before. */
+  /** Sets or replaces the deadline of a key. */
   set(key: string, at: number): void {
     const place = this.#places.get(key) ?? this.#heap.length;
     const entry = this.#heap[place] ?? { key, at };
@@ -33,7 +33,7 @@ export class DeadlineHeap {
     this.#settle(place);
   }
 
-  /** Forgets a key. */
+  /** Removes a key. */
   delete(key: string): void {
     const place = this.#places.get(key);
     if (place === undefined) return;
@@ -44,7 +44,7 @@ export class DeadlineHeap {
     this.#settle(place);
   }
 
-  /** Takes out the earliest key if it is due at `now`. */
+  /** Removes and returns the earliest key if it is due at `now`. */
   take(now: number): string | undefined {
     const first = this.#heap[0];
     if (first === undefined || first.at > now) return undefined;

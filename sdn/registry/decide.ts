@@ -1,16 +1,16 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
-import { NO_ANNOUNCES } from "./admission.ts";
+import { NO_ANNOUNCES } from "./capacity.ts";
 import type { Command } from "./command.ts";
 import type { Decision, DecisionContext } from "./decision.ts";
-import { lastWordOn, placeHeartbeat } from "./fencing.ts";
+import { lastLifeOf, placeHeartbeat } from "./fencing.ts";
 import { register } from "./heartbeat.ts";
 import { mismatch } from "./match.ts";
 import { blankRecord } from "./relay_entry.ts";
 
 type Of<Kind extends Command["kind"]> = Extract<Command, { kind: Kind }>;
 
-/** Does what a command wants, or says why not. The state has the changes then. */
+/** Applies a command to the state, or refuses it. */
 export function decide(command: Command, context: DecisionContext): Outcome<Decision, Refusal> {
   switch (command.kind) {
     case "register":
@@ -51,21 +51,21 @@ function announce(command: Of<"announce">, context: DecisionContext): Outcome<De
   const known = state.relays.get(relay);
   const isNew = !known?.announces.has(track);
   const { count, bytes } = known?.announced ?? NO_ANNOUNCES;
-  const crowded = isNew &&
-    state.crowded(known, { count: count + 1, bytes: bytes + track.length });
-  if (crowded) return refused(crowded);
+  const full = isNew &&
+    state.capacityRefusal(known, { count: count + 1, bytes: bytes + track.length });
+  if (full) return refused(full);
   const leaseEnd = now + leaseMs;
   if (known !== undefined) {
     const changes = isNew ? [state.announce(known, track, { now, by })] : [];
     if (known.record.registered) return done({ changes });
-    // An announce is the only sign of life of a relay that never registered.
+    // An unregistered relay has no heartbeats: each announce renews its lease.
     state.leases.set(relay, leaseEnd);
     known.heardAt = now;
     return done({ changes, renews: relay });
   }
-  // A relay that numbers its lives registers itself; one that never does is known by its tracks.
+  // A relay with epochs registers itself; only one without may be created by an announce.
   if ((state.graveyard.get(relay)?.life.epoch ?? 0) > 0) return noRelay(relay);
-  const last = lastWordOn(state, relay);
+  const last = lastLifeOf(state, relay);
   const place = placeHeartbeat(relay, {}, { last, controller: by, wall: undefined });
   if (!place.ok) return place;
   const { entry, changes } = state.begin(blankRecord(relay, place.value), leaseEnd);

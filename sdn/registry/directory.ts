@@ -2,30 +2,30 @@ import { announcesCovering } from "@qumo/shared/topology";
 import type { Announce } from "./model.ts";
 import { SortedStrings } from "./sorted_strings.ts";
 
-/** Where a listing goes on: after this entry. */
+/** The position after which a page of the directory starts. */
 export interface DirectoryCursor {
   readonly track: string;
   readonly relay: string;
 }
 
-/** Who has which track: every announce of every relay that lives. */
+/** The index of announces: every announce of every living relay. */
 export class Directory {
   readonly #byTrack = new Map<string, Map<string, Announce>>();
   readonly #tracks = new SortedStrings();
   #size = 0;
   #bytes = 0;
 
-  /** How many announces it holds. */
+  /** The number of announces. */
   get size(): number {
     return this.#size;
   }
 
-  /** Bytes of the texts of all of them. */
+  /** Bytes of the texts of all announces. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Adds an announce, or replaces the one that the same relay made of the same track. */
+  /** Adds an announce; replaces the same relay's announce of the same track. */
   add(announce: Announce): void {
     let relays = this.#byTrack.get(announce.track);
     if (relays === undefined) {
@@ -50,17 +50,17 @@ export class Directory {
     this.#tracks.delete(track);
   }
 
-  /** The announces of exactly this track, by the relays' names. */
+  /** The announces of exactly this track, by relay. */
   of(track: string): Announce[] {
     return [...this.#byTrack.get(track)?.values() ?? []].sort(byRelay);
   }
 
-  /** The announces of the track and of every namespace above it, the closest first. */
+  /** The announces of the track and of every namespace above it, the longest first. */
   covering(track: string): Announce[] {
     return announcesCovering(track).flatMap((text) => this.of(text));
   }
 
-  /** Up to `limit` announces at or below `prefix` (all of them when it is empty), by track and relay. */
+  /** Up to `limit` announces at or below `prefix` (all for an empty one), by track and relay. */
   page(prefix: string, limit: number, after?: DirectoryCursor): Announce[] {
     const page: Announce[] = [];
     for (const track of this.#covered(prefix, after?.track)) {
@@ -74,7 +74,8 @@ export class Directory {
   }
 
   *#covered(prefix: string, from?: string): Generator<string> {
-    // What lies below a prefix is one run in the order, but the prefix itself may stand apart from it.
+    // Tracks below a prefix are contiguous in the order, but the prefix itself may lie apart from
+    // them.
     const below = prefix === "" ? "" : `${prefix}/`;
     if (prefix !== "" && this.#byTrack.has(prefix) && (from ?? "") <= prefix) yield prefix;
     const start = from !== undefined && from > below ? from : below;

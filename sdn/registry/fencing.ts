@@ -9,18 +9,18 @@ import {
 import type { EndReason, Life, Version } from "./model.ts";
 import type { RegistryState } from "./state.ts";
 
-/** The last that was heard of a relay. */
-export interface LastWord {
+/** The newest known life of a relay. */
+export interface LastLife {
   readonly life: Life;
-  /** What the relay calls that life's epoch. */
+  /** The epoch in the relay's own numbering. */
   readonly ownEpoch: number;
   readonly beat: number;
-  /** How that life ended; absent while it goes on. */
+  /** How that life ended; absent while it lasts. */
   readonly end?: EndReason;
 }
 
-/** The last that was heard of a relay, if anything was that is remembered. */
-export function lastWordOn(state: RegistryState, name: string): LastWord | undefined {
+/** The newest known life of a relay; `undefined` for an unknown relay. */
+export function lastLifeOf(state: RegistryState, name: string): LastLife | undefined {
   const entry = state.relays.get(name);
   if (entry !== undefined) {
     const { version: life, ownEpoch = life.epoch } = entry.record;
@@ -32,28 +32,28 @@ export function lastWordOn(state: RegistryState, name: string): LastWord | undef
   return { life, ownEpoch, beat, end };
 }
 
-/** Where a heartbeat stands among the heartbeats of its relay. */
+/** The position of a heartbeat in the order of its relay's heartbeats. */
 export interface Place {
   readonly version: Version;
-  /** What the relay calls its epoch, where that is lower than the version's. */
+  /** The relay's own epoch, when it is lower than the version's. */
   readonly ownEpoch?: number;
-  /** It has the number of the newest one: the same, sent again because its answer was lost. */
+  /** Whether it has the number of the newest heartbeat: a retry after a lost answer. */
   readonly isRepeated: boolean;
 }
 
-/** What else decides about a heartbeat's place. */
+/** What decides about the position besides the heartbeat. */
 export interface PlaceOptions {
-  readonly last: LastWord | undefined;
-  /** Marks the numbers that are minted here. */
+  readonly last: LastLife | undefined;
+  /** Recorded in the numbers that this controller assigns. */
   readonly controller: string;
-  /** Milliseconds since 1970; absent: epochs may be any. */
+  /** Milliseconds since 1970; absent: any epoch is accepted. */
   readonly wall: number | undefined;
 }
 
 /**
- * Puts a heartbeat into the order of its relay's heartbeats, or refuses it because it is late: a
- * relay with a newer epoch took over, or a newer heartbeat was seen. A relay that numbers nothing
- * is taken to speak in order. Once a relay has deregistered, its name is free for any epoch.
+ * Orders a heartbeat among those of its relay, or refuses it as stale: a relay with a newer epoch
+ * took over, or a newer heartbeat was seen (fencing). Heartbeats without numbers are taken to
+ * arrive in order. After a deregistration the name is free for any epoch.
  */
 export function placeHeartbeat(
   name: string,
@@ -75,7 +75,7 @@ export function placeHeartbeat(
   });
   if (last === undefined || epoch > newest) return done(begin(1));
   const { life, ownEpoch, beat, end } = last;
-  // Below the newest epoch the numbers tell lives apart, as they do within one.
+  // Below the newest epoch, life numbers order heartbeats as they do within one epoch.
   const isOther = epoch > ownEpoch || epoch < ownEpoch && end === "deregistered";
   if (isOther) return done(begin(life.number + 1));
   if (epoch < ownEpoch) {
@@ -91,6 +91,6 @@ export function placeHeartbeat(
   return done({ version, ...(epoch < newest && { ownEpoch: epoch }), isRepeated });
 }
 
-function late(code: RefusalCode, { life, end }: LastWord, message: string) {
+function late(code: RefusalCode, { life, end }: LastLife, message: string) {
   return refused(refusal(code, message, { epoch: life.epoch, lives: end === undefined }));
 }

@@ -3,8 +3,8 @@ import { DeadlineHeap } from "./deadline_heap.ts";
 import type { Change } from "./model.ts";
 
 /**
- * Which tracks each relay takes from its neighbors now. A list holds as long as the relay beats at
- * this controller: one that goes on beating at another tells that one.
+ * The tracks that each relay receives from its neighbors now. A relay's list is valid while it
+ * sends heartbeats to this controller; another controller gets the list of its own relays.
  */
 export class FlowTable {
   readonly #lists = new Map<string, readonly Flow[]>();
@@ -17,24 +17,24 @@ export class FlowTable {
     this.#limit = limit;
   }
 
-  /** The lists that are not empty, by relay. */
+  /** The non-empty lists, by relay. */
   get lists(): ReadonlyMap<string, readonly Flow[]> {
     return this.#lists;
   }
 
-  /** How many flows there are. */
+  /** The number of flows. */
   get size(): number {
     return this.#size;
   }
 
-  /** When the next list is over. */
+  /** When the next list expires. */
   get next(): number | undefined {
     return this.#ends.next;
   }
 
   /**
-   * A relay beat, and its list, a new one where it says one, holds until `until`. A list for which there
-   * is no room is taken as empty: what people look at must not cost a relay its registration.
+   * Renews a relay's list until `until`, replacing it when the heartbeat has a new one. A list that
+   * exceeds the limit is taken as empty: monitoring data must not cost a relay its registration.
    */
   beat(relay: string, flows: readonly Flow[] | undefined, until: number): Change[] {
     const changes = flows === undefined ? [] : this.#set(relay, flows);
@@ -42,12 +42,12 @@ export class FlowTable {
     return changes;
   }
 
-  /** Forgets a relay's list. */
+  /** Removes a relay's list. */
   clear(relay: string): Change[] {
     return this.#set(relay, []);
   }
 
-  /** Forgets the lists that held until `now`. */
+  /** Removes the lists that expired by `now`. */
   expire(now: number): Change[] {
     const changes: Change[] = [];
     for (let relay = this.#ends.take(now); relay !== undefined; relay = this.#ends.take(now)) {
@@ -71,7 +71,7 @@ export class FlowTable {
   }
 }
 
-/** Whether two lists have the same flows, in whatever order. */
+/** Whether two lists have the same flows in any order. */
 function sameFlows(a: readonly Flow[], b: readonly Flow[]): boolean {
   if (a.length !== b.length) return false;
   if (a.every((flow, place) => keyOf(flow) === keyOf(b[place] as Flow))) return true;

@@ -1,30 +1,30 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal, type Registration } from "@qumo/shared/topology";
-import { countTexts, NO_ANNOUNCES } from "./admission.ts";
+import { countTexts, NO_ANNOUNCES } from "./capacity.ts";
 import type { Command } from "./command.ts";
 import type { Decision, DecisionContext } from "./decision.ts";
-import { lastWordOn, placeHeartbeat } from "./fencing.ts";
+import { lastLifeOf, placeHeartbeat } from "./fencing.ts";
 import { mismatch } from "./match.ts";
 import { type Change, compareLives, type RelayRecord, type Version } from "./model.ts";
 import { beatenRecord, blankRecord, type RelayEntry } from "./relay_entry.ts";
 
 type Register = Extract<Command, { kind: "register" }>;
 
-/** Takes a relay's heartbeat, which may begin a life, and may say nothing new. */
+/** Applies a relay's heartbeat, which may start a life and may change nothing. */
 export function register(command: Register, context: DecisionContext): Outcome<Decision, Refusal> {
   const { name, body, match, wall } = command;
   const { state, controller, smoothing } = context;
   const entry = state.relays.get(name);
   const stale = mismatch(entry, match);
   if (stale !== undefined) return refused(stale);
-  const place = placeHeartbeat(name, body, { last: lastWordOn(state, name), controller, wall });
+  const place = placeHeartbeat(name, body, { last: lastLifeOf(state, name), controller, wall });
   if (!place.ok) return place;
   const { version, isRepeated } = place.value;
   const living = entry !== undefined && compareLives(entry.record.version, version) === 0
     ? entry
     : undefined;
   const base = living?.record ?? blankRecord(name, place.value);
-  const { record, measured } = living?.hasHeard(body) ? living : beatenRecord(base, body, {
+  const { record, measured } = living?.repeats(body) ? living : beatenRecord(base, body, {
     measured: living?.measured ?? new Map(),
     version,
     weight: isRepeated ? 0 : smoothing,
@@ -33,20 +33,20 @@ export function register(command: Register, context: DecisionContext): Outcome<D
     const message = `${name} already sent ${version.seq}, and it was not this`;
     return refused(refusal("stale_sequence", message));
   }
-  // What was announced for a relay before it registered is not taken back because it does.
+  // Announces that were made for a relay before it registered stay when it registers.
   const kept = living ?? (entry?.record.registered === false ? entry : undefined);
   const own = body.announces ? countTexts(body.announces) : kept?.announced ?? NO_ANNOUNCES;
-  const crowded = state.crowded(entry, own);
-  if (crowded !== undefined) return refused(crowded);
+  const full = state.capacityRefusal(entry, own);
+  if (full !== undefined) return refused(full);
   return done(take({ body, living, kept, record, measured, version, isRepeated }, context));
 }
 
-/** A heartbeat that is not refused, and what was known of its relay. */
+/** An accepted heartbeat with what was known of its relay. */
 interface Heartbeat {
   readonly body: Registration;
-  /** The life that goes on with it. */
+  /** The life that it continues; `undefined` when it starts one. */
   readonly living: RelayEntry | undefined;
-  /** Whose announces hold as long as it says nothing of them. */
+  /** The entry whose announces stay while the heartbeat lists none. */
   readonly kept: RelayEntry | undefined;
   readonly record: RelayRecord;
   readonly measured: RelayEntry["measured"];
@@ -68,7 +68,7 @@ function take(heartbeat: Heartbeat, context: DecisionContext): Decision {
   if (!isRepeated) {
     alive.measured = heartbeat.measured;
     if (record !== alive.record) changes.push({ kind: "relay", record: alive.record = record });
-    alive.hear(body);
+    alive.applied(body);
     const announces = body.announces ?? (begun && kept && [...kept.announces.keys()]);
     if (announces) changes.push(...replaceAnnounces(alive, announces, context));
   }

@@ -1,20 +1,20 @@
-/** Relays one controller keeps: ten times the largest relay network that has been written about. */
+/** Relays of one controller: ten times the largest published relay network. */
 export const MAX_RELAYS = 20_000;
 
-/** Announces one controller keeps, all relays together: some 100 MB beside their texts. */
+/** Announces of one controller, all relays together: about 100 MB beside their texts. */
 export const MAX_ANNOUNCES = 200_000;
 
-/** Bytes of the texts of all announces: 240 for each. A text is held in several indexes and views. */
+/** Bytes of the texts of all announces: 240 per announce. Several indexes and views hold a text. */
 export const MAX_ANNOUNCE_BYTES = 48 * 1024 * 1024;
 
-/** Flows one controller shows, all relays together: beyond, a relay's list is not taken. */
+/** Flows of one controller, all relays together: a relay's list beyond it is dropped. */
 export const MAX_FLOWS = 100_000;
 
-/** Ended relays remembered, so that a late word about them does not bring them back. */
+/** Tombstones: they keep a late message from reviving an ended relay. */
 export const MAX_TOMBSTONES = 50_000;
 
-/** Ended relays that can still be told from those that never were: the oldest are forgotten first. */
+/** Ended relays that are distinguished from unknown ones: the oldest are evicted first. */
 export const MAX_KNOWN_ENDS = 20_000;
 
-/** Withdrawn announces remembered for one relay, for the same reason. */
+/** Withdrawn announces kept per relay: they keep a late message from restoring an announce. */
 export const MAX_WITHDRAWN_PER_RELAY = 1_000;

@@ -2,7 +2,7 @@ import { type Refusal, refusal } from "@qumo/shared/topology";
 import type { Match } from "./command.ts";
 import type { RelayEntry } from "./relay_entry.ts";
 
-/** Says why a compare-and-set does not hold, or `undefined` when it does. */
+/** The reason why a compare-and-set fails; `undefined` when it holds. */
 export function mismatch(entry: RelayEntry | undefined, match?: Match): Refusal | undefined {
   if (match === undefined || entry !== undefined && match === "any") return undefined;
   if (entry !== undefined && entry.modified === match) return undefined;

@@ -1,13 +1,13 @@
 import type { LinkReport, LoadReport, Registration } from "@qumo/shared/topology";
 import type { Link } from "./model.ts";
 
-/** What has been measured on a link, smoothed over the heartbeats of the relay that measures. */
+/** A link's measurements, smoothed over the heartbeats of the relay that measures. */
 export interface Measured {
   readonly rttMs?: number;
   readonly loss?: number;
 }
 
-/** The declared links of a heartbeat, and the measurements behind them. */
+/** The links declared in a heartbeat, and their unpublished measurements. */
 export interface Links {
   readonly links: ReadonlyMap<string, Link>;
   readonly measured: ReadonlyMap<string, Measured>;
@@ -15,17 +15,17 @@ export interface Links {
 
 const DEFAULT_COST = 1;
 
-// A measurement is published when it moved by a tenth, and by more than its own noise: what
-// changes with every heartbeat would otherwise be a new revision, a write and a push every time.
+// A measurement is published when it changed by a tenth and by more than its noise. Otherwise every
+// heartbeat would be a new revision, a write and a push.
 const NOISE_SHARE = 0.1;
 const RTT_FLOOR_MS = 1;
 const LOSS_FLOOR = 0.01;
 const LOAD_FLOORS = { sessions: 5, subscriptions: 10, egress_bps: 1e6, cpu: 0.05 } as const;
 
 /**
- * Reads the links out of a heartbeat. `neighbors` and `links` together name them; a cost in
- * `links` wins; a relay's link to itself means nothing. Round-trip time and loss are smoothed by
- * `weight`, the share of the new sample, and published when they moved beyond their noise.
+ * Reads the links of a heartbeat. `neighbors` and `links` together declare them; a cost in `links`
+ * has precedence; a relay's link to itself is ignored. Round-trip time and loss are smoothed with
+ * `weight`, the share of the new sample, and published when they changed beyond noise.
  */
 export function readLinks(
   name: string,
@@ -51,7 +51,7 @@ export function readLinks(
   return { links, measured };
 }
 
-/** Whether a heartbeat names the links that are known, at their costs, and nothing was ever measured. */
+/** Whether a heartbeat declares the known links at their costs, and no link was ever measured. */
 function repeats(name: string, { neighbors, links }: Registration, before: Links): boolean {
   if (links !== undefined || before.measured.values().some(isMeasured)) return false;
   let count = 0;
@@ -69,7 +69,7 @@ function isMeasured({ rttMs, loss }: Measured): boolean {
   return rttMs !== undefined || loss !== undefined;
 }
 
-/** The load to publish: the one before, unless the new one differs by more than noise. */
+/** The load to publish: the previous one unless the new one differs beyond noise. */
 export function publishLoad(
   before: LoadReport | undefined,
   now: LoadReport | undefined,

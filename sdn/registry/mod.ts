@@ -1,4 +1,4 @@
-/** Who the relays are and who has which track: pure state, with time as an argument. */
+/** The registry of relays and their announced tracks: pure state, with time as an argument. */
 export type { Adoption } from "./adoption.ts";
 export type { Command, CommandAnswer, Match } from "./command.ts";
 export type { DirectoryCursor } from "./directory.ts";

@@ -1,9 +1,9 @@
 import type { Flow, LoadReport } from "@qumo/shared/topology";
 
 /**
- * One uninterrupted life of a relay. The epoch is the relay's own (its start time, say); the number
- * counts how often it ended and came back within that epoch. What was said in one life means
- * nothing in the next.
+ * One uninterrupted life of a relay. The epoch comes from the relay (for example its start time);
+ * the number counts how often the relay expired and returned within that epoch. State of one life
+ * is not valid in the next.
  */
 export interface Life {
   readonly epoch: number;
@@ -11,97 +11,100 @@ export interface Life {
 }
 
 /**
- * The place of a statement about a relay among all statements of the same kind. The sequence
- * number comes from the relay, or is minted by the controller that took the statement; `by` is
- * that controller's name then, and empty otherwise.
+ * The position of a statement among all statements of its kind about a relay. The sequence number
+ * comes from the relay or is assigned by the controller that received the statement; `by` names
+ * that controller, and is empty otherwise.
  */
 export interface Version extends Life {
   readonly seq: number;
   readonly by: string;
 }
 
-/** One declared link, from the relay that declares it. */
+/** One link as the relay that declares it reports it. */
 export interface Link {
   readonly cost: number;
   readonly up: boolean;
-  /** Smoothed, in milliseconds. */
+  /** Smoothed round-trip time in milliseconds. */
   readonly rttMs?: number;
-  /** Smoothed, 0 to 1. */
+  /** Smoothed packet loss, 0 to 1. */
   readonly loss?: number;
 }
 
-/** What is known of a relay that lives. */
+/** The record of a living relay. */
 export interface RelayRecord {
   readonly name: string;
   readonly version: Version;
   /**
-   * What the relay itself calls its epoch, where that is lower than the version's: a relay of its name
-   * had the higher one and has deregistered, because its clock was ahead.
+   * The relay's own epoch when it is lower than the version's: an earlier relay of this name, whose
+   * clock was ahead, had the higher epoch and has deregistered.
    */
   readonly ownEpoch?: number;
-  /** False for a relay that is known through its announces alone. */
+  /** False for a relay that is known by its announces only. */
   readonly registered: boolean;
   readonly region: string;
   readonly address: string;
   readonly certificateSha256: string;
   readonly links: ReadonlyMap<string, Link>;
   readonly load?: LoadReport;
-  /** Said by the relay itself. */
+  /** Whether the relay itself reports that it drains. */
   readonly draining: boolean;
 }
 
 /**
- * How a relay's life ended: `deregistered` is final for that life and is told to other controllers;
- * `expired` is what one controller concluded, and a newer heartbeat that another one saw overrules it.
+ * Why a relay's life ended. `deregistered` is final for that life and is replicated; `expired` is
+ * one controller's conclusion, which a newer heartbeat at another controller overrides.
  */
 export type EndReason = "deregistered" | "expired";
 
-/** What remains of a relay whose life has ended. */
+/** The record of an ended life. */
 export interface Tombstone {
   readonly name: string;
   readonly life: Life;
-  /** The sequence number of its last heartbeat. */
+  /** The sequence number of the last heartbeat. */
   readonly beat: number;
   readonly reason: EndReason;
-  /** What the relay called its epoch, where that was lower; known where it ended, and not for ever. */
+  /**
+   * The relay's own epoch when it was lower; known only at the controller where the life ended, and
+   * not persistently.
+   */
   readonly ownEpoch?: number;
-  /** On the clock of the caller, in milliseconds. */
+  /** In milliseconds on the caller's clock. */
   readonly endedAt: number;
-  /** Where it was, when that was known. */
+  /** The relay's region, if it was known. */
   readonly region?: string;
   readonly address?: string;
 }
 
-/** An operator's order to drain a relay, or that it no longer holds. */
+/** An operator's drain order, or its cancellation. */
 export interface DrainOrder {
   readonly version: Version;
   readonly on: boolean;
 }
 
-/** That a relay has a track. */
+/** An announce of a track by a relay. */
 export interface Announce {
   readonly relay: string;
   readonly track: string;
   readonly version: Version;
-  /** On the clock of the caller, in milliseconds. */
+  /** In milliseconds on the caller's clock. */
   readonly registeredAt: number;
 }
 
-/** The newest word about one track of one relay. */
+/** The newest statement about one track of one relay. */
 export interface TrackState {
   readonly version: Version;
   readonly present: boolean;
-  /** Since when it is announced, on the clock of the caller, in milliseconds. */
+  /** When the track was announced, in milliseconds on the caller's clock. */
   readonly registeredAt: number;
 }
 
-/** Everything that one controller knows of one relay, as controllers exchange it. */
+/** Everything that a controller knows of one relay, as controllers replicate it. */
 export interface RelayState {
   readonly name: string;
   readonly life: Life;
-  /** The sequence number of the newest heartbeat in this life. */
+  /** The sequence number of this life's newest heartbeat. */
   readonly beat: number;
-  /** Absent when the relay has deregistered: nothing else of that life matters then. */
+  /** Absent after deregistration: the rest of that life's state is void then. */
   readonly alive?: {
     readonly record: RelayRecord;
     readonly drain?: DrainOrder;
@@ -109,7 +112,7 @@ export interface RelayState {
   };
 }
 
-/** One thing that became different. Stores, watchers and peers all consume this. */
+/** One change, consumed by stores, watchers and peers. */
 export type Change =
   | { readonly kind: "relay"; readonly record: RelayRecord }
   | { readonly kind: "gone"; readonly tombstone: Tombstone }
@@ -117,7 +120,10 @@ export type Change =
   | {
     readonly kind: "announce";
     readonly announce: Announce;
-    /** The relay announced it before as well: news for stores and peers, and for nobody who looks. */
+    /**
+     * The relay had announced the track before: replicated and stored, but not an event for
+     * watchers.
+     */
     readonly isKnown?: true;
   }
   | {
@@ -126,44 +132,46 @@ export type Change =
     readonly track: string;
     readonly version: Version;
   }
-  /** What a relay takes from its neighbors now: of the moment, so that no store keeps it. */
+  /** The tracks that a relay receives from its neighbors; momentary, so no store keeps it. */
   | { readonly kind: "flows"; readonly relay: string; readonly flows: readonly Flow[] };
 
-/** Everything that one accepted command changed, as stores keep it. */
+/** The changes of one accepted command, as stores keep them. */
 export interface Batch {
   readonly revision: number;
   readonly changes: readonly Change[];
 }
 
-/** One step of the revision: a batch, and what is to be told of it once it is kept. */
+/** One revision: a batch and the state to publish once it is stored. */
 export interface Step extends Batch {
-  /** The relays that it is about and that live, each as the step leaves it. */
+  /** The living relays that it changed, each as of this step. */
   readonly relays: ReadonlyMap<string, RelaySnapshot>;
 }
 
-/** A relay as it is at one moment: what comes later does not change it. */
+/** An immutable view of a relay at one moment. */
 export interface RelaySnapshot {
   readonly record: RelayRecord;
-  /** Whether nothing new may be sent through it: by its own word or by an operator's order. */
+  /** Whether the relay drains, by its own report or by an operator's order. */
   readonly draining: boolean;
-  /** The sequence number of its newest heartbeat. */
+  /** The sequence number of the newest heartbeat. */
   readonly beat: number;
   /** The revision at which the record or the drain order last changed. */
   readonly modified: number;
-  /** How many tracks it announces. */
+  /** The number of announced tracks. */
   readonly announces: number;
-  /** When it was last heard, on the clock of the caller in milliseconds, where that is known. */
+  /**
+   * The time of the last heartbeat, in milliseconds on the caller's clock; undefined if unknown.
+   */
   readonly heardAt: number | undefined;
   readonly leaseEnd: number;
 }
 
-/** That a relay did not beat for so long that its life is over. */
+/** The expiry of a relay's lease. */
 export interface LeaseEnd {
   readonly kind: "gone";
   readonly tombstone: Tombstone & { readonly reason: "expired" };
 }
 
-/** Whether a change is a matter of time alone: nobody asked for it, and nobody can refuse it. */
+/** Whether a change is a lease expiry: nobody requested it, and it cannot be refused. */
 export function isLeaseEnd(change: Change): change is LeaseEnd {
   return change.kind === "gone" && change.tombstone.reason === "expired";
 }
@@ -184,12 +192,12 @@ export function relayOf(change: Change): string {
   }
 }
 
-/** Compares two lives of one relay: negative when `a` came before `b`. */
+/** Compares two lives of one relay; negative when `a` came before `b`. */
 export function compareLives(a: Life, b: Life): number {
   return a.epoch - b.epoch || a.number - b.number;
 }
 
-/** Compares two versions: negative when `a` comes before `b`. */
+/** Compares two versions; negative when `a` comes before `b`. */
 export function compareVersions(a: Version, b: Version): number {
   return compareLives(a, b) || a.seq - b.seq || (a.by < b.by ? -1 : a.by > b.by ? 1 : 0);
 }

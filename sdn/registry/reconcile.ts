@@ -10,28 +10,28 @@ import {
 import { type RelayEntry, saysTheSame } from "./relay_entry.ts";
 import type { RegistryState } from "./state.ts";
 
-/** What a store that has the last word holds for a relay that lives. */
+/** A living relay as an authoritative store holds it. */
 export interface Kept {
   readonly record: RelayRecord;
   readonly drain?: DrainOrder;
-  /** Words of other lives may be among them; they mean nothing. */
+  /** May include tracks of other lives, which are ignored. */
   readonly tracks: ReadonlyMap<string, TrackState>;
 }
 
-/** What a store that has the last word says of a relay, which then is so. */
+/** A relay's state in an authoritative store, which replaces the local one. */
 export interface StoredRelay {
   readonly name: string;
-  /** Absent when the relay does not live. */
+  /** Absent when the relay is not alive. */
   readonly kept?: Kept;
-  /** How it deregistered, when that is how it ended. */
+  /** The tombstone, if the relay deregistered. */
   readonly end?: Tombstone;
-  /** The tracks that may have changed; all of them when absent. */
+  /** The tracks that may have changed; absent: all. */
   readonly touched?: ReadonlySet<string>;
-  /** Whether what was changed here was not kept, so that it never was. */
+  /** Whether a local change was not stored and must be undone. */
   readonly isUndone: boolean;
 }
 
-/** Lets a relay be what the store says, whatever was known here. Returns what became different. */
+/** Replaces a relay's state with that of the store, and returns the resulting changes. */
 export function reconcile(
   state: RegistryState,
   given: StoredRelay,
@@ -58,7 +58,7 @@ export function reconcile(
     entry.measured = record.links;
     changes.push({ kind: "relay", record });
   }
-  // The heartbeat that was not kept may be sent again under its number.
+  // A heartbeat that was not stored may be retried under its number.
   const { seq } = record.version;
   entry.beat = Math.max(seq, isUndone ? entry.beat - 1 : entry.beat);
   changes.push(...reconcileDrain(entry, drain));
@@ -82,7 +82,7 @@ function end(state: RegistryState, { name, end, isUndone }: StoredRelay, now: nu
     endedAt: now,
   } as const;
   const change = state.end(end ?? expired);
-  // A life that never was must not fence the one that is tried next.
+  // A life that was undone must not fence the next attempt.
   if (end === undefined && isUndone) state.graveyard.remove(name);
   return [change];
 }

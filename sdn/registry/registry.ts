@@ -5,7 +5,7 @@ import {
   MAX_ANNOUNCES_PER_RELAY,
   type Refusal,
 } from "@qumo/shared/topology";
-import type { Capacity } from "./admission.ts";
+import type { Capacity } from "./capacity.ts";
 import { adopt, type Adoption } from "./adoption.ts";
 import type { Command, Ready } from "./command.ts";
 import { decide } from "./decide.ts";
@@ -18,20 +18,20 @@ import type { RelayEntry } from "./relay_entry.ts";
 import { RegistryState } from "./state.ts";
 import { Steps } from "./steps.ts";
 
-/** What a registry is told at its start. */
+/** Options of {@linkcode Registry}. */
 export interface RegistryOptions extends Partial<Capacity>, Omit<DecisionContext, "state" | "now"> {
-  /** How long the end of a relay is remembered, in milliseconds. */
+  /** How long tombstones are kept, in milliseconds. */
   readonly tombstoneMs: number;
   /** The revision before the first change. */
   readonly revision: number;
-  /** Whether leases end elsewhere, and are only told of here: in a store that is shared. */
-  readonly leasesEndElsewhere?: boolean;
+  /** Whether a shared store, not the registry, ends leases. */
+  readonly leasesEndInStore?: boolean;
 }
 
 /**
- * Who the relays are and who has which track: a state machine without a clock. Every call that
- * depends on time takes it as an argument, on one scale of milliseconds that never goes back. Whoever
- * calls it expires first what is due by then.
+ * The state machine of relays and announced tracks, without a clock. Every method that depends on
+ * time takes it in milliseconds on one monotonic scale. The caller expires what is due before any
+ * other call.
  */
 export class Registry {
   readonly #options: RegistryOptions;
@@ -57,49 +57,52 @@ export class Registry {
     return this.#steps.revision;
   }
 
-  /** Every relay that lives, in no particular order. */
+  /** Every living relay, unordered. */
   get relays(): ReadonlyMap<string, RelayEntry> {
     return this.#state.relays;
   }
 
-  /** Every end of a relay that is still remembered. */
+  /** Every tombstone that has not expired. */
   get tombstones(): ReadonlyMap<string, Tombstone> {
     return this.#state.graveyard.tombstones;
   }
 
-  /** How relays that do not live ended, for longer than what they said is held against them. */
+  /** How relays without a lease ended, kept longer than tombstones. */
   get knownEnds(): ReadonlyMap<string, Tombstone> {
     return this.#state.graveyard.known;
   }
 
-  /** Who has which track. */
+  /** The directory of announces. */
   get directory(): Directory {
     return this.#state.directory;
   }
 
-  /** Which tracks relays take from their neighbors now, by relay; of those that beat here. */
+  /**
+   * The tracks that relays receive from their neighbors, by relay; only of relays that send
+   * heartbeats here.
+   */
   get flows(): ReadonlyMap<string, readonly Flow[]> {
     return this.#state.flows.lists;
   }
 
-  /** When {@linkcode Registry.expire} has something to do next. */
+  /** When {@linkcode Registry.expire} is due next. */
   get nextDeadline(): number | undefined {
     const { leases, graveyard, flows } = this.#state;
     const next = earlier(leases.next, graveyard.next);
     return flows.size === 0 ? next : earlier(next, flows.next);
   }
 
-  /** When the relay's lease ends, or `undefined` when it does not live. */
+  /** When a relay's lease ends; `undefined` for a relay without one. */
   leaseEnd(name: string): number | undefined {
     return this.#state.leases.at(name);
   }
 
-  /** A relay that lives as it is now. */
+  /** A living relay's current state. */
   snapshot(name: string): RelaySnapshot | undefined {
     return this.#state.snapshot(name);
   }
 
-  /** What is known of a relay, for other controllers; nothing of one that merely expired here. */
+  /** A relay's state for replication; `undefined` for one that expired here. */
   state(name: string): RelayState | undefined {
     const entry = this.relays.get(name);
     if (entry !== undefined) return entry.state;
@@ -108,7 +111,7 @@ export class Registry {
     return { name, life: tombstone.life, beat: tombstone.beat };
   }
 
-  /** The registry's knowledge of a relay and how long it holds from `now` on, for other controllers. */
+  /** A relay's state and its remaining validity at `now`, for replication. */
   adoption(name: string, now: number): Adoption | undefined {
     const state = this.state(name);
     if (state === undefined) return undefined;
@@ -117,7 +120,7 @@ export class Registry {
     return { state, remaining: Math.max(0, end - now) };
   }
 
-  /** Takes one command; what it changed is one step of the revision. */
+  /** Applies one command; its changes are one revision. */
   apply(command: Command, now: number): Outcome<Ready, Refusal> {
     const { controller, leaseMs, smoothing } = this.#options;
     const context = { state: this.#state, now, controller, leaseMs, smoothing };
@@ -132,30 +135,27 @@ export class Registry {
     });
   }
 
-  /**
-   * Takes over what is now known of relays, each already merged with the registry's own
-   * {@linkcode Registry.state} of it.
-   */
+  /** Applies states of relays that were merged with {@linkcode Registry.state}. */
   adopt(relays: readonly Adoption[], now: number): Step | undefined {
     const { leaseMs, tombstoneMs } = this.#options;
     const times = { now, leaseMs, tombstoneMs };
     return this.#steps.take(relays.flatMap((relay) => adopt(this.#state, relay, times)));
   }
 
-  /** Lets a relay be what a store that has the last word says of it. */
+  /** Applies the state of an authoritative store. */
   reconcile(given: StoredRelay, now: number): Step | undefined {
     const { leaseMs } = this.#options;
     return this.#steps.take(reconcile(this.#state, given, { now, leaseMs }));
   }
 
-  /** A step of the revision for what changed although nobody reported anything: a cost that settled. */
+  /** A revision without changes, for a damped cost that took effect. */
   settle(): Step {
     return this.#steps.next([]);
   }
 
   /**
-   * Begins with what a store has kept. Each relay has a whole lease from `now` on: how much of the
-   * old one passed while nobody listened says nothing about the relay.
+   * Starts from stored state. Each relay gets a full lease from `now`, since no heartbeat could
+   * arrive while the controller was down.
    */
   restore(relays: readonly RelayState[], tombstones: readonly Tombstone[], now: number): void {
     const { leaseMs, tombstoneMs } = this.#options;
@@ -163,20 +163,20 @@ export class Registry {
     for (const state of relays) adopt(this.#state, { state, remaining: leaseMs }, times);
     for (const entry of this.relays.values()) {
       entry.modified = entry.touched = this.revision;
-      // Whenever that was, it was before this start.
+      // The last heartbeat was before this start; its time is unknown.
       entry.heardAt = undefined;
     }
     for (const tombstone of tombstones) this.#state.graveyard.bury(tombstone);
   }
 
-  /** Ends the lives whose lease is over at `now`, and forgets ends that are long past. */
+  /** Ends the lives whose lease is over at `now`, and removes expired tombstones. */
   expire(now: number): Step | undefined {
     const { leases, graveyard, flows } = this.#state;
-    const { leasesEndElsewhere, leaseMs } = this.#options;
+    const { leasesEndInStore, leaseMs } = this.#options;
     const changes: Change[] = [];
     for (let name = leases.take(now); name !== undefined; name = leases.take(now)) {
       const entry = this.relays.get(name);
-      if (leasesEndElsewhere) leases.set(name, now + leaseMs);
+      if (leasesEndInStore) leases.set(name, now + leaseMs);
       else if (entry !== undefined) changes.push(this.#state.endLife(entry, "expired", now));
     }
     changes.push(...flows.expire(now));

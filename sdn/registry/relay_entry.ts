@@ -1,5 +1,5 @@
 import { announcesDigest, type LoadReport, type Registration } from "@qumo/shared/topology";
-import type { AnnounceCount } from "./admission.ts";
+import type { AnnounceCount } from "./capacity.ts";
 import { MAX_WITHDRAWN_PER_RELAY } from "./limits.ts";
 import type { Measured } from "./measure.ts";
 import { publishLoad, readLinks } from "./measure.ts";
@@ -14,77 +14,79 @@ import type {
   Version,
 } from "./model.ts";
 
-/** Everything the registry holds of one relay that lives. */
+/** The registry's mutable state of one living relay. */
 export class RelayEntry {
   record: RelayRecord;
-  /** The sequence number of the newest heartbeat; a heartbeat that changes nothing moves this alone. */
+  /**
+   * The sequence number of the newest heartbeat; the only field that an unchanged heartbeat moves.
+   */
   beat: number;
   /** The revision at which the record or the drain order last changed. */
   modified = 0;
-  /** The revision at which anything about it last changed, its announces included. */
+  /** The revision at which anything last changed, announces included. */
   touched = 0;
   /**
-   * When it was last heard, here or by another controller, on the clock of the caller in milliseconds;
-   * unknown after a start, and where the store alone knows.
+   * The time of the last heartbeat here or at another controller, in milliseconds on the caller's
+   * clock; undefined after a start, and when only the store knows.
    */
   heardAt: number | undefined;
   drain: DrainOrder | undefined;
   measured: ReadonlyMap<string, Measured> = new Map();
   readonly announces = new Map<string, Announce>();
-  /** Tracks that the relay had, so that an older word about them does not bring them back. */
+  /** Withdrawn tracks, so that an older statement does not restore them. */
   readonly withdrawn = new Map<string, Version>();
   #announceBytes = 0;
   #digest: string | undefined;
-  /** The last heartbeat, and the record that it led to. */
-  #heard: { readonly body: Registration; readonly record: RelayRecord } | undefined;
+  /** The last heartbeat and the record that resulted from it. */
+  #last: { readonly body: Registration; readonly record: RelayRecord } | undefined;
 
   constructor(record: RelayRecord) {
     this.record = record;
     this.beat = record.version.seq;
   }
 
-  /** Whether nothing new may be sent through it: by its own word or by an operator's order. */
+  /** Whether the relay drains, by its own report or by an operator's order. */
   get draining(): boolean {
     return this.record.draining || this.drain?.on === true;
   }
 
-  /** The fingerprint of its announces, for comparison with the relay's own. */
+  /** The digest of its announces, for comparison with the relay's own. */
   get digest(): string {
     return this.#digest ??= announcesDigest(this.announces.keys());
   }
 
-  /** How much it announces. */
+  /** The number and size of its announces. */
   get announced(): AnnounceCount {
     return { count: this.announces.size, bytes: this.#announceBytes };
   }
 
-  /** It as it is now, with a lease that ends at `leaseEnd`. */
+  /** Its current state, with a lease that ends at `leaseEnd`. */
   snapshot(leaseEnd: number): RelaySnapshot {
     const { record, draining, beat, modified, heardAt } = this;
     return { record, draining, beat, modified, announces: this.announces.size, heardAt, leaseEnd };
   }
 
-  /** Notes that a heartbeat led to the record as it is now. */
-  hear(body: Registration): void {
-    this.#heard = { body, record: this.record };
+  /** Notes that `body` resulted in the current record. */
+  applied(body: Registration): void {
+    this.#last = { body, record: this.record };
   }
 
   /**
-   * Whether this is the very heartbeat that led to the record as it is: it would lead to it again,
-   * unless it says what was measured, of which each sample counts.
+   * Whether this heartbeat equals the one that resulted in the current record, so that applying it
+   * again changes nothing. Heartbeats with measurements never do: each sample counts.
    */
-  hasHeard(body: Registration): boolean {
-    return this.#heard?.body === body && this.#heard.record === this.record &&
+  repeats(body: Registration): boolean {
+    return this.#last?.body === body && this.#last.record === this.record &&
       body.links === undefined;
   }
 
-  /** Mints the version that follows `before` in this life. */
+  /** Assigns the version after `before` in this life. */
   mint(before: Version | undefined, by: string): Version {
     const { epoch, number } = this.record.version;
     return { epoch, number, seq: (before?.seq ?? 0) + 1, by };
   }
 
-  /** Replaces what is known of a track. */
+  /** Replaces the state of a track. */
   set(track: string, { version, present, registeredAt }: TrackState): Announce {
     const announce = { relay: this.record.name, track, version, registeredAt };
     if (this.announces.delete(track)) this.#announceBytes -= track.length;
@@ -98,7 +100,7 @@ export class RelayEntry {
     return announce;
   }
 
-  /** Everything that is known of it, as controllers exchange it. */
+  /** The relay's state for replication. */
   get state(): RelayState {
     const tracks = new Map<string, TrackState>();
     for (const [track, { version, registeredAt }] of this.announces) {
@@ -122,7 +124,7 @@ export class RelayEntry {
   }
 }
 
-/** A record for a relay of which nothing is known but its name and where it begins. */
+/** The record of a relay of which only the name and life are known. */
 export function blankRecord(
   name: string,
   { version, ownEpoch }: Pick<RelayRecord, "version" | "ownEpoch">,
@@ -141,8 +143,8 @@ export function blankRecord(
 }
 
 /**
- * What a heartbeat makes of a relay's record: empty fields keep what was known, links and load are
- * replaced. The result is `base` itself when nothing changed.
+ * The record after a heartbeat: empty fields keep their value, links and load are replaced. Returns
+ * `base` itself when nothing changed.
  */
 export function beatenRecord(
   base: RelayRecord,
@@ -171,7 +173,7 @@ export function beatenRecord(
   return { record: same ? base : { ...record, version }, measured: read.measured };
 }
 
-/** Whether two records of one relay say the same, whatever their versions. */
+/** Whether two records are equal apart from their versions. */
 export function saysTheSame(a: RelayRecord, b: RelayRecord): boolean {
   return a.registered === b.registered && a.region === b.region && a.address === b.address &&
     a.certificateSha256 === b.certificateSha256 && a.draining === b.draining &&

@@ -1,17 +1,17 @@
-// Blocks keep an insertion from moving more than this many strings.
+// Blocks bound the strings that an insertion moves.
 const BLOCK = 512;
 
-/** A set of strings kept in the order of their code units. */
+/** A set of strings in order of their UTF-16 code units. */
 export class SortedStrings {
   readonly #blocks: string[][] = [];
   #size = 0;
 
-  /** How many strings it holds. */
+  /** The number of strings. */
   get size(): number {
     return this.#size;
   }
 
-  /** Adds a string, unless it is there. */
+  /** Adds a string; does nothing if it is present. */
   add(text: string): void {
     const index = Math.min(this.#blockOf(text), Math.max(0, this.#blocks.length - 1));
     const block = this.#blocks[index];
@@ -27,7 +27,7 @@ export class SortedStrings {
     if (block.length > 2 * BLOCK) this.#blocks.splice(index + 1, 0, block.splice(BLOCK));
   }
 
-  /** Removes a string, if it is there. */
+  /** Removes a string; does nothing if it is absent. */
   delete(text: string): void {
     const index = this.#blockOf(text);
     const block = this.#blocks[index];
@@ -39,7 +39,7 @@ export class SortedStrings {
     if (block.length === 0) this.#blocks.splice(index, 1);
   }
 
-  /** The strings from `start` on, in order. The set must not change meanwhile. */
+  /** The strings from `start` on, in order. The set must not change during the iteration. */
   *from(start: string): Generator<string> {
     for (let index = this.#blockOf(start); index < this.#blocks.length; index++) {
       const block = this.#blocks[index] ?? [];
@@ -49,7 +49,7 @@ export class SortedStrings {
     }
   }
 
-  /** The first block whose last string is not before `text`. */
+  /** The index of the first block whose last string is not less than `text`. */
   #blockOf(text: string): number {
     let low = 0;
     let high = this.#blocks.length;

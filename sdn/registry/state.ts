@@ -1,5 +1,5 @@
 import type { Refusal } from "@qumo/shared/topology";
-import { type AnnounceCount, type Capacity, crowding, NO_ANNOUNCES } from "./admission.ts";
+import { type AnnounceCount, type Capacity, capacityRefusal, NO_ANNOUNCES } from "./capacity.ts";
 import { DeadlineHeap } from "./deadline_heap.ts";
 import { Directory } from "./directory.ts";
 import { FlowTable } from "./flow_table.ts";
@@ -17,9 +17,9 @@ import type {
 import { RelayEntry } from "./relay_entry.ts";
 
 /**
- * Everything a registry holds, kept consistent: a relay has a lease exactly while it lives, the
- * directory has exactly the announces of those that live, no other has flows, and no relay both
- * lives and is buried.
+ * The registry's state with its invariants: a relay has a lease exactly while it lives, the
+ * directory has exactly the announces of living relays, only living relays have flows, and no relay
+ * both lives and has a tombstone.
  */
 export class RegistryState {
   readonly #relays = new Map<string, RelayEntry>();
@@ -29,24 +29,24 @@ export class RegistryState {
   readonly flows = new FlowTable(MAX_FLOWS);
   readonly #capacity: Capacity;
 
-  /** Holds up to `capacity`, and each end for `tombstoneMs` milliseconds. */
+  /** Holds up to `capacity`, and each tombstone for `tombstoneMs` milliseconds. */
   constructor(capacity: Capacity, tombstoneMs: number) {
     this.#capacity = capacity;
     this.graveyard = new Graveyard(tombstoneMs, MAX_TOMBSTONES);
   }
 
-  /** Every relay that lives. */
+  /** Every living relay. */
   get relays(): ReadonlyMap<string, RelayEntry> {
     return this.#relays;
   }
 
-  /** A relay that lives as it is now. */
+  /** A living relay's current state. */
   snapshot(name: string): RelaySnapshot | undefined {
     const leaseEnd = this.leases.at(name);
     return leaseEnd === undefined ? undefined : this.#relays.get(name)?.snapshot(leaseEnd);
   }
 
-  /** Begins a life with its first record; an earlier life of the relay is cleared away. */
+  /** Starts a life with its first record; state of an earlier life is removed. */
   begin(record: RelayRecord, leaseEnd: number): { entry: RelayEntry; changes: Change[] } {
     const before = this.#relays.get(record.name);
     const changes: Change[] = this.flows.clear(record.name);
@@ -62,14 +62,14 @@ export class RegistryState {
     return { entry, changes };
   }
 
-  /** Ends a relay's life, or only remembers that it ended. */
+  /** Ends a relay's life, if it lives, and adds the tombstone. */
   end(tombstone: Tombstone): Change {
     const { name } = tombstone;
     const entry = this.#relays.get(name);
     for (const track of entry?.announces.keys() ?? []) this.directory.remove(name, track);
     this.#relays.delete(name);
     this.leases.delete(name);
-    // That it is gone says it of its flows too.
+    // The end of the relay implies the end of its flows.
     this.flows.clear(name);
     const { region, address } = entry?.record ?? {};
     const end = { ...(region && { region }), ...(address && { address }), ...tombstone };
@@ -77,7 +77,7 @@ export class RegistryState {
     return { kind: "gone", tombstone: end };
   }
 
-  /** Ends the life that a relay has now. */
+  /** Ends a relay's current life. */
   endLife(entry: RelayEntry, reason: EndReason, now: number): Change {
     const { name, version: { epoch, number }, ownEpoch } = entry.record;
     const life = { epoch, number };
@@ -85,7 +85,7 @@ export class RegistryState {
     return this.end({ name, life, ...own, beat: entry.beat, reason, endedAt: now });
   }
 
-  /** Lets a life go on under a higher number, with everything that was said in it. */
+  /** Continues a life under a higher number, with its state. */
   renumber(entry: RelayEntry, number: number): Change[] {
     const rise = (version: Version): Version => ({ ...version, number });
     const { name } = entry.record;
@@ -106,19 +106,19 @@ export class RegistryState {
     return changes;
   }
 
-  /** Lets a relay announce a track that it does not announce. */
+  /** Adds an announce of a track that the relay does not announce yet. */
   announce(entry: RelayEntry, track: string, { now, by }: { now: number; by: string }): Change {
     const version = entry.mint(entry.withdrawn.get(track), by);
     return this.#present(entry, track, { version, present: true, registeredAt: now });
   }
 
-  /** Withdraws a track that a relay announces. */
+  /** Withdraws an announced track. */
   withdraw(entry: RelayEntry, track: string, by: string): Change {
     const version = entry.mint(entry.announces.get(track)?.version, by);
     return this.#absent(entry, track, version);
   }
 
-  /** Takes over a newer word about a track; gives the change, if it is one for others to see. */
+  /** Applies a newer statement about a track; returns the change if others can see it. */
   takeTrack(entry: RelayEntry, track: string, state: TrackState): Change | undefined {
     if (state.present) return this.#present(entry, track, state);
     const wasThere = entry.announces.has(track);
@@ -126,15 +126,15 @@ export class RegistryState {
     return wasThere ? change : undefined;
   }
 
-  /** Says why a relay with so many announces does not fit in, if it does not. */
-  crowded(entry: RelayEntry | undefined, own: AnnounceCount): Refusal | undefined {
+  /** The refusal when the announces exceed the capacity; `undefined` when they fit. */
+  capacityRefusal(entry: RelayEntry | undefined, own: AnnounceCount): Refusal | undefined {
     const relays = this.#relays.size - (entry === undefined ? 0 : 1);
     const mine = entry?.announced ?? NO_ANNOUNCES;
     const announces = {
       count: this.directory.size - mine.count,
       bytes: this.directory.bytes - mine.bytes,
     };
-    return crowding(this.#capacity, { others: { relays, announces }, own });
+    return capacityRefusal(this.#capacity, { others: { relays, announces }, own });
   }
 
   #present(entry: RelayEntry, track: string, state: TrackState): Change {

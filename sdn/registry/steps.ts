@@ -1,12 +1,12 @@
 import { type Change, relayOf, type RelaySnapshot, type Step } from "./model.ts";
 import type { RegistryState } from "./state.ts";
 
-/** Numbers what changed, one revision after the other, and says of each what it leaves behind. */
+/** Assigns revisions to changes and takes the snapshots that each step publishes. */
 export class Steps {
   readonly #state: RegistryState;
   #revision: number;
 
-  /** Goes on after `revision`. */
+  /** Continues after `revision`. */
   constructor(state: RegistryState, revision: number) {
     this.#state = state;
     this.#revision = revision;
@@ -17,12 +17,12 @@ export class Steps {
     return this.#revision;
   }
 
-  /** Makes changes that the state has already one step; none of no changes. */
+  /** Makes one step of changes already applied to the state; `undefined` when there are none. */
   take(changes: readonly Change[]): Step | undefined {
     return changes.length === 0 ? undefined : this.next(withoutReturns(changes));
   }
 
-  /** The next step, of whatever changes. */
+  /** The next step, possibly without changes. */
   next(changes: readonly Change[]): Step {
     const revision = ++this.#revision;
     for (const change of changes) this.#stamp(change, revision);
@@ -44,8 +44,8 @@ export class Steps {
 }
 
 /**
- * Leaves out that a track was withdrawn which is announced in the same step: a relay that begins a new
- * life with the tracks of its old one has had them all the time, for everybody who looks.
+ * Removes the withdrawal of a track that is announced again in the same step: a relay that starts a
+ * new life with its old tracks had them without interruption.
  */
 function withoutReturns(changes: readonly Change[]): readonly Change[] {
   const announced = new Set<string>();

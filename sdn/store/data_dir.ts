@@ -3,7 +3,7 @@ import { SqliteStore } from "./sqlite.ts";
 import { type EventsOptions, SqliteEvents } from "./sqlite_events.ts";
 import type { SqliteOptions } from "./sqlite_writer.ts";
 
-/** Who uses a folder, for whoever else wants it. */
+/** The process that uses a data directory, for the error message of another one. */
 export interface DataDirUser {
   readonly name: string;
   readonly address: string;
@@ -12,13 +12,13 @@ export interface DataDirUser {
 }
 
 /**
- * The folder in which a controller keeps what outlives it. One process has it at a time: the lock is
- * the operating system's, which lifts it however that process ends.
+ * The data directory of a controller. One process uses it at a time, by a lock of the operating
+ * system that is released however the process ends.
  */
 export class DataDir {
   readonly #folder: string;
   readonly #lock: Deno.FsFile;
-  /** What happened, of which the newest is kept here. */
+  /** The stored events. */
   readonly events: SqliteEvents;
 
   private constructor(folder: string, lock: Deno.FsFile, events: SqliteEvents) {
@@ -27,7 +27,7 @@ export class DataDir {
     this.events = events;
   }
 
-  /** Takes a folder, which is made if it is not there. Rejects when another process has it. */
+  /** Locks a directory, creating it if needed. Rejects when another process uses it. */
   static async take(folder: string, user: DataDirUser, options: EventsOptions): Promise<DataDir> {
     await Deno.mkdir(folder, { recursive: true });
     const path = `${folder}/controller.lock`;
@@ -50,21 +50,21 @@ export class DataDir {
     }
   }
 
-  /** Opens the registry's store in it. Throws when it cannot be had. */
+  /** Opens the registry's store in the directory. Throws when that fails. */
   openStore(options: SqliteOptions): SqliteStore {
     return new SqliteStore(`${this.#folder}/state.sqlite`, options);
   }
 
-  /** Keeps what waits, and lets others have it; to be called when the store in it is closed. */
+  /** Writes pending events and releases the lock; call it after closing the store. */
   close(): void {
     this.events.close();
-    // A program that this process is starting just now has the file open as well, for a moment.
+    // A child process that is being started may have inherited the file for a moment.
     this.#lock.unlockSync();
     this.#lock.close();
   }
 }
 
-/** What the process that has the lock wrote of itself; some systems let nobody read that. */
+/** What the lock's owner wrote about itself; some systems do not allow reading it. */
 async function whoHas(path: string): Promise<string> {
   try {
     const { name, address, process, since } = JSON.parse(await Deno.readTextFile(path));

@@ -10,26 +10,26 @@ import { EtcdQueues } from "./etcd_queues.ts";
 import { EtcdWriter } from "./etcd_writer.ts";
 import { type Sharing, type Store, StoreConflict, type Stored, type Timeline } from "./types.ts";
 
-/** Transactions on their way at once, each with a connection of its own. */
+/** Concurrent transactions; each uses a connection. */
 const MAX_WRITES = 64;
 
-/** How an etcd store works. */
+/** Options of {@linkcode EtcdStore}. */
 export interface EtcdOptions extends EtcdAccess {
-  /** What all keys begin with. */
+  /** The prefix of all keys. */
   readonly prefix: string;
   readonly timeline: Timeline;
-  /** How long a relay lives after its last heartbeat; etcd counts whole seconds, two at the least. */
+  /** The duration of a relay's lease; etcd rounds it to whole seconds, at least two. */
   readonly leaseMs: number;
-  /** How long the end of a relay is remembered, in milliseconds. */
+  /** How long tombstones are kept, in milliseconds. */
   readonly tombstoneMs: number;
-  /** Where revisions begin: higher than any that a former process of this controller reached. */
+  /** The first revision: higher than any that an earlier process of this controller reached. */
   readonly firstRevision: number;
 }
 
 /**
- * A store in an etcd cluster, shared by every controller that uses the same prefix. Each relay has a
- * key under a lease of its own, each of its tracks another under the same lease, so that they die
- * together. What arrives by the watch is the truth; a write is kept once it has come back that way.
+ * A store in an etcd cluster, shared by all controllers with the same prefix. Each relay has a key
+ * under a lease of its own, and a key per track under the same lease, so that they expire together.
+ * The watch is authoritative: a write is complete once it has arrived by the watch.
  */
 export class EtcdStore implements Store {
   readonly sharing: Sharing;
@@ -97,7 +97,7 @@ export class EtcdStore implements Store {
     await this.#tasks.close();
   }
 
-  /** Notes when etcd cannot do what it should. */
+  /** Reports a failure of etcd. */
   async #observed(act: () => Promise<void>): Promise<void> {
     try {
       await act();
@@ -107,7 +107,9 @@ export class EtcdStore implements Store {
     }
   }
 
-  /** Tells what arrived, but of relays that are being written: their writes tell how it ends. */
+  /**
+   * Passes on what arrived, except for relays with pending writes: those report their own result.
+   */
   #arrived(): void {
     for (const relay of this.#follower.touched) {
       if (!this.#queues.isBusy(relay)) this.#tell(relay, false);

@@ -1,18 +1,21 @@
 import type { Clock } from "@qumo/shared/runtime";
 
-/** Lets writers wait until what they wrote has come back, or what was in their way has arrived. */
+/**
+ * Lets writers wait until their write, or the change that conflicts with it, has arrived by the
+ * watch.
+ */
 export class EtcdArrivals {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #waiting = new Set<() => void>();
 
-  /** Lets nobody wait longer than `timeoutMs` milliseconds. */
+  /** Waits at most `timeoutMs` milliseconds. */
   constructor({ clock, timeoutMs }: { clock: Clock; timeoutMs: number }) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Resolves when what arrived makes it true; rejects when it does not in time. */
+  /** Resolves when `isSo` is true after an arrival; rejects on timeout. */
   until(isSo: () => boolean): Promise<void> {
     if (isSo()) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -33,7 +36,7 @@ export class EtcdArrivals {
     });
   }
 
-  /** To be called when something arrived. */
+  /** Checks all waiting conditions; call it on each arrival. */
   look(): void {
     for (const look of [...this.#waiting]) look();
   }

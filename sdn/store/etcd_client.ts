@@ -1,20 +1,20 @@
 import { type Clock, messageOf } from "@qumo/shared/runtime";
 
-/** Where an etcd cluster is, and how it is asked. */
+/** How to reach an etcd cluster. */
 export interface EtcdAccess {
-  /** URLs of its members, `http://host:2379`; whichever answers is asked. */
+  /** URLs of the members, `http://host:2379`. */
   readonly endpoints: readonly string[];
-  /** Empty for a cluster without users. */
+  /** Empty for a cluster without authentication. */
   readonly user: string;
   readonly password: string;
-  /** How long one member may take to answer, in milliseconds. */
+  /** The time limit for one member's answer, in milliseconds. */
   readonly timeoutMs: number;
   readonly clock: Clock;
-  /** How requests are made: with whose authority and which certificate, where that matters. */
+  /** The fetch function, with the configured CA and client certificate. */
   readonly fetch: typeof fetch;
 }
 
-/** An answer of etcd that says no: its gRPC code and its words. */
+/** An error response of etcd: its gRPC code and message. */
 export class EtcdError extends Error {
   readonly code: number;
 
@@ -23,29 +23,29 @@ export class EtcdError extends Error {
     this.code = code;
   }
 
-  /** Whether the same request will be refused as long as nobody changes who asks. */
+  /** Whether a retry by the same client cannot succeed. */
   get isFinal(): boolean {
     return FINAL_CODES.has(this.code);
   }
 }
 
-/** gRPC's code for a thing that is not there: a lease that ended, say. */
+/** gRPC's NOT_FOUND: for example a lease that has expired. */
 export const NOT_FOUND = 5;
 
-/** gRPC's code for a revision that is not there any more, or not yet. */
+/** gRPC's OUT_OF_RANGE: a revision that was compacted or does not exist yet. */
 export const OUT_OF_RANGE = 11;
 
 const UNAUTHENTICATED = 16;
 
-// A wrong password is an invalid argument; then there is permission denied.
+// INVALID_ARGUMENT (a wrong password too), PERMISSION_DENIED, UNAUTHENTICATED.
 const FINAL_CODES: ReadonlySet<number> = new Set([3, 7, UNAUTHENTICATED]);
 
 /** The longest message of a watch, in characters: a thousand revisions of the largest request. */
 const MAX_MESSAGE_LENGTH = 64 * 1024 * 1024;
 
 /**
- * etcd's HTTP/JSON gateway, which wants 64-bit numbers and bytes as text. A member that does not
- * answer, or has no quorum, is left for the next one.
+ * A client of etcd's HTTP/JSON gateway, in which 64-bit numbers and bytes are text. A member that
+ * does not answer, or has no quorum, is replaced by the next.
  */
 export class EtcdClient {
   readonly #access: EtcdAccess;
@@ -62,7 +62,8 @@ export class EtcdClient {
   }
 
   /**
-   * Asks one member after the other. Rejects with every member's fault, or an {@linkcode EtcdError}.
+   * Asks one member after the other. Rejects with every member's error, or an {@linkcode
+   * EtcdError}.
    */
   async call<T>(path: string, body: object): Promise<T> {
     const faults: string[] = [];
@@ -79,7 +80,7 @@ export class EtcdClient {
     throw new Error(`no member of etcd answers: ${faults.join("; ")}`);
   }
 
-  /** Follows a watch, message by message, until it ends, fails or `signal` is aborted. */
+  /** Yields the messages of a watch until it ends, fails or `signal` is aborted. */
   async *watch<T>(body: object, signal: AbortSignal): AsyncGenerator<T> {
     const { endpoint } = this;
     const silence = new AbortController();
@@ -92,12 +93,12 @@ export class EtcdClient {
       let rest = "";
       if (response.body === null) return;
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-      // After a storm of events the end of the fetch does not always end a read that waits.
+      // Aborting the fetch does not always end a pending read: cancel the reader too.
       stop = () => void reader.cancel().catch(() => {});
       signal.addEventListener("abort", stop);
       for (let read = await reader.read(); !read.done; read = await reader.read()) {
         const text = read.value;
-        // etcd's first message comes at once; after it there may be nothing to say for long.
+        // The first message comes at once; afterwards a watch may be silent for long.
         timer.cancel();
         const lines = (rest + text).split("\n");
         rest = lines.pop() ?? "";
@@ -114,7 +115,7 @@ export class EtcdClient {
     }
   }
 
-  /** Turns to the next member, if it is this one that is asked first. */
+  /** Switches to the next member, if `endpoint` is the one that is asked first. */
   leave(endpoint: string): void {
     const { length } = this.#access.endpoints;
     if (endpoint === this.endpoint) this.#place = (this.#place + 1) % length;
@@ -136,7 +137,7 @@ export class EtcdClient {
     }
   }
 
-  /** Asks one member, which answers in time or not at all. */
+  /** Asks one member, with a time limit. */
   async ask<T>(endpoint: string, path: string, body: object, end?: AbortSignal): Promise<T> {
     const deadline = new AbortController();
     const { clock, timeoutMs } = this.#access;
@@ -160,13 +161,13 @@ export class EtcdClient {
     });
     if (response.ok) return response;
     const text = (await response.text()).slice(0, 500);
-    // Beyond 500 it is the member that cannot, not the request that may not.
+    // A status from 500 on is a fault of the member, not of the request.
     if (response.status >= 500) throw new Error(`etcd: ${response.status} ${text}`);
     throw readError(text);
   }
 }
 
-// What fails in a fetch is said by the cause, where there is one.
+// A failed fetch has its reason in `cause`, if it has one.
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return messageOf(cause instanceof Error ? cause : error);

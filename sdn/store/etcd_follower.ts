@@ -4,11 +4,11 @@ import type { EtcdKeys, KeyValue } from "./etcd_keys.ts";
 import { listEtcd } from "./etcd_listing.ts";
 import { EtcdMirror } from "./etcd_mirror.ts";
 
-/** Between two looks at whether etcd has its quorum, while it has and while it has not. */
+/** Intervals of the quorum check, while etcd is healthy and while it is not. */
 const PROBE_MS = 1_000;
 const PROBE_AGAIN_MS = 250;
 
-/** How long a watch that ended waits before it is opened again. */
+/** The delay before a watch that ended is opened again. */
 const REOPEN_MS = 100;
 
 interface Watched {
@@ -17,23 +17,23 @@ interface Watched {
   readonly canceled?: boolean;
 }
 
-/** What a follower stands on. */
+/** The dependencies of {@linkcode EtcdFollower}. */
 export interface EtcdFollowerOptions {
   readonly client: EtcdClient;
   readonly keys: EtcdKeys;
   readonly clock: Clock;
-  /** Called when something arrived. */
+  /** Called after each arrival. */
   readonly onArrived: () => void;
 }
 
-/** Keeps a mirror of what etcd holds, by a list and then a watch, and knows whether etcd is well. */
+/** Keeps a mirror of etcd's content by a list and a watch, and checks etcd's health. */
 export class EtcdFollower {
   readonly #options: EtcdFollowerOptions;
-  /** Relays that changed in etcd and are not taken yet, with their tracks that did. */
+  /** Relays that changed in etcd and were not processed yet, with their changed tracks. */
   readonly #touched = new Map<string, Set<string>>();
   #mirror: EtcdMirror;
   #position = 0;
-  /** The member that is watched. */
+  /** The member that serves the watch. */
   #watched = "";
   #reopen: () => void = () => {};
   #probeNow: () => void = () => {};
@@ -44,46 +44,46 @@ export class EtcdFollower {
     this.#mirror = new EtcdMirror(options.keys);
   }
 
-  /** What etcd holds, as far as it has arrived. */
+  /** etcd's content as far as it has arrived. */
   get mirror(): EtcdMirror {
     return this.#mirror;
   }
 
-  /** The newest revision of etcd that has arrived. */
+  /** The newest etcd revision that has arrived. */
   get position(): number {
     return this.#position;
   }
 
-  /** Whether etcd did what it should when it was last asked. */
+  /** Whether the last request to etcd succeeded. */
   get healthy(): boolean {
     return this.#healthy;
   }
 
-  /** The relays that changed in etcd and were not taken. */
+  /** The relays that changed in etcd and were not processed yet. */
   get touched(): readonly string[] {
     return [...this.#touched.keys()];
   }
 
-  /** Whether the relay changed in etcd and was not taken. */
+  /** Whether the relay changed in etcd and was not processed yet. */
   hasTouched(relay: string): boolean {
     return this.#touched.has(relay);
   }
 
-  /** Takes a relay off the list of those that changed; gives its tracks that did. */
+  /** Removes a relay from the changed ones; returns its changed tracks. */
   takeTouched(relay: string): ReadonlySet<string> {
     const tracks = this.#touched.get(relay) ?? new Set();
     this.#touched.delete(relay);
     return tracks;
   }
 
-  /** Reads everything there is, and follows it from there on. */
+  /** Lists etcd's content and starts to watch it. */
   async begin(tasks: TaskGroup): Promise<void> {
     await this.#list();
     tasks.spawn("watch etcd", (signal) => this.#follow(signal));
     tasks.spawn("probe etcd", (signal) => this.#probe(signal));
   }
 
-  /** Notes that etcd could not do what it should: it is looked at now. */
+  /** Notes that a request to etcd failed, and checks its health now. */
   failed(): void {
     this.#healthy = false;
     this.#probeNow();
@@ -96,7 +96,7 @@ export class EtcdFollower {
       try {
         await this.#watch(AbortSignal.any([signal, ending.signal]));
       } catch {
-        // The watch goes on where it was; whether etcd is well, the probe says.
+        // The watch resumes at its revision; the health check reports etcd's state.
       }
       await sleep(this.#options.clock, REOPEN_MS, signal);
     }
@@ -119,9 +119,9 @@ export class EtcdFollower {
   }
 
   /**
-   * Whether everything after a revision can still be told. etcd does not refuse a watch that begins at
-   * the very revision up to which history was compacted, and yet may not tell what was deleted there;
-   * nor one that begins beyond the newest revision, as after etcd was set up anew.
+   * Whether etcd can replay everything after a revision. etcd accepts a watch that starts exactly
+   * at the compacted revision, but may omit deletions there; it also accepts one beyond the newest
+   * revision, as after etcd was set up anew.
    */
   async #isRemembered(revision: number): Promise<boolean> {
     const { client, keys: { everything: { key } } } = this.#options;
@@ -134,7 +134,7 @@ export class EtcdFollower {
     }
   }
 
-  /** Reads everything there is, in place of what was known. */
+  /** Lists etcd's content, replacing the mirror. */
   async #list(): Promise<void> {
     const { client, keys, onArrived } = this.#options;
     const { mirror, revision } = await listEtcd(client, keys);
@@ -156,7 +156,8 @@ export class EtcdFollower {
       } catch {
         this.#healthy = false;
       }
-      // A member that was left because it does not answer tells nothing either.
+      // The client switched away from the watched member because it does not answer: open the watch
+      // at another one.
       if (this.#watched !== client.endpoint) this.#reopen();
       const soon = new AbortController();
       this.#probeNow = () => soon.abort();

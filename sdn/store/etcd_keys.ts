@@ -9,7 +9,7 @@ import {
 } from "./rows.ts";
 import type { Timeline } from "./types.ts";
 
-/** One key with its value, as etcd's gateway writes it. */
+/** A key with its value in the format of etcd's gateway. */
 export interface KeyValue {
   readonly key: string;
   readonly value?: string;
@@ -17,13 +17,13 @@ export interface KeyValue {
   readonly lease?: string;
 }
 
-/** What a key is about. */
+/** What a key names: a relay, a track or a tombstone. */
 export type KeyName =
   | { readonly kind: "relay"; readonly relay: string }
   | { readonly kind: "end"; readonly relay: string }
   | { readonly kind: "track"; readonly relay: string; readonly track: string };
 
-/** Keys and values in etcd: below one prefix, a key for each relay, each track and each end. */
+/** The format of keys and values: below one prefix, a key for each relay, track and tombstone. */
 export class EtcdKeys {
   readonly #prefix: string;
   readonly #timeline: Timeline;
@@ -33,26 +33,26 @@ export class EtcdKeys {
     this.#timeline = timeline;
   }
 
-  /** All of it, as the bounds of a range. */
+  /** The range of all keys. */
   get everything() {
     return rangeBelow(this.#prefix);
   }
 
-  /** Every track of a relay, as the bounds of a range. */
+  /** The range of a relay's track keys. */
   tracksOf(relay: string) {
     return rangeBelow(`${this.#prefix}track/${nameToKey(relay)}`);
   }
 
-  /** The key of something, in base64. */
+  /** The base64 key of a name. */
   key(name: KeyName): string {
     const track = name.kind === "track" ? name.track : "";
     return toBase64(`${this.#prefix}${name.kind}/${nameToKey(name.relay)}${track}`);
   }
 
-  /** What a key is about; `undefined` for one that this program did not make. */
+  /** Parses a key; `undefined` for a key in another format. */
   parse(key: string): KeyName | undefined {
     const text = fromBase64(key).slice(this.#prefix.length);
-    // A name in its quotes holds no other quote that is not escaped.
+    // The name is a JSON string: a quote inside it is escaped.
     const [, kind, quoted, track = ""] = /^(\w+)\/("(?:[^"\\]|\\.)*")(.*)$/s.exec(text) ?? [];
     if (quoted === undefined) return undefined;
     const relay = nameFromKey(quoted);
@@ -60,12 +60,12 @@ export class EtcdKeys {
     return kind === "relay" || kind === "end" ? { kind, relay } : undefined;
   }
 
-  /** A relay as the value of its key, in base64. */
+  /** A relay as base64 value. */
   relayValue({ record, drain }: { record: RelayRecord; drain?: DrainOrder }): string {
     return pack([recordToText(record), drain === undefined ? null : drainToText(drain)]);
   }
 
-  /** Reads a relay back; throws when it is none. */
+  /** Parses a relay's value; throws when it is malformed. */
   readRelay(value: string): { record: RelayRecord; drain?: DrainOrder } {
     const [text, drain] = unpack<[string, string | null]>(value);
     const record = recordFromText(text);
@@ -73,13 +73,13 @@ export class EtcdKeys {
     return { record, ...(drain && { drain: drainFromText(drain) }) };
   }
 
-  /** The newest word about a track as the value of its key, in base64. */
+  /** The newest statement about a track as base64 value. */
   trackValue({ version, present, registeredAt }: TrackState): string {
     const since = present ? this.#timeline.toWall(registeredAt) : 0;
     return pack({ version, present, registered: since });
   }
 
-  /** Reads a word about a track back; throws when it is none. */
+  /** Parses a track's value; throws when it is malformed. */
   readTrack(value: string): TrackState {
     type Row = Pick<TrackState, "version" | "present"> & { registered: number };
     const { version, present, registered } = unpack<Row>(value);
@@ -88,12 +88,12 @@ export class EtcdKeys {
     return { version, present, registeredAt };
   }
 
-  /** A relay's end as the value of its key, in base64. */
+  /** A tombstone as base64 value. */
   endValue(end: Tombstone): string {
     return pack({ ...end, endedAt: this.#timeline.toWall(end.endedAt) });
   }
 
-  /** Reads an end back; throws when it is none. */
+  /** Parses a tombstone's value; throws when it is malformed. */
   readEnd(value: string): Tombstone {
     const end = unpack<Tombstone>(value);
     expectLife(end.life);
@@ -101,12 +101,12 @@ export class EtcdKeys {
   }
 }
 
-/** The first key that can come after this one. */
+/** The first key that can come after `key`. */
 export function keyAfter(key: string): string {
   return new Uint8Array([...Uint8Array.fromBase64(key), 0]).toBase64();
 }
 
-/** What has a life in its place was written by a controller. */
+/** A value without a valid life was not written by a controller. */
 function expectLife({ epoch, number }: Life): void {
   if (typeof epoch !== "number" || typeof number !== "number") throw new Error("There is no life");
 }

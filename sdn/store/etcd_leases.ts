@@ -1,7 +1,7 @@
 import type { EtcdClient } from "./etcd_client.ts";
 import type { Operation } from "./etcd_plan.ts";
 
-/** The leases that relays, and the memory of their ends, are kept under in etcd. */
+/** etcd's leases for relays and tombstones. */
 export class EtcdLeases {
   readonly #client: EtcdClient;
   readonly #milliseconds: { readonly relay: number; readonly end: number };
@@ -14,7 +14,7 @@ export class EtcdLeases {
     this.#milliseconds = { relay: leaseMs, end: tombstoneMs };
   }
 
-  /** A new lease, or "" if the plan puts nothing under it. */
+  /** Grants a lease for the plan, or returns "" if the plan puts nothing under one. */
   async grant(plan: readonly Operation[], lease: "relay" | "end"): Promise<string> {
     if (!plan.some((operation) => operation.kind === "put" && operation.lease === lease)) return "";
     const seconds = Math.ceil(this.#milliseconds[lease] / 1000);
@@ -24,7 +24,7 @@ export class EtcdLeases {
     return ID;
   }
 
-  /** Begins a lease anew; `false` when it is over. */
+  /** Renews a lease; `false` when it has expired. */
   async renew(lease: string): Promise<boolean> {
     const { result } = await this.#client.call<{ result: { TTL?: string } }>(
       "/v3/lease/keepalive",
@@ -33,12 +33,12 @@ export class EtcdLeases {
     return Number(result.TTL ?? 0) > 0;
   }
 
-  /** Ends the lease of a relay that is gone, so that nobody who has not heard of it renews it. */
+  /** Revokes the lease of a relay that ended, so that no other controller renews it. */
   async end(lease: string): Promise<void> {
     try {
       await this.#client.call("/v3/lease/revoke", { ID: lease });
     } catch {
-      // The relay is gone all the same, and the lease will run out.
+      // The relay has ended all the same, and the lease will expire.
     }
   }
 }

@@ -2,7 +2,7 @@ import type { EtcdClient } from "./etcd_client.ts";
 import { type EtcdKeys, keyAfter, type KeyValue } from "./etcd_keys.ts";
 import { EtcdMirror } from "./etcd_mirror.ts";
 
-/** Keys in one answer: a few hundred kilobytes. */
+/** Keys per response: a few hundred kilobytes. */
 const PAGE = 1_000;
 
 interface Listing {
@@ -11,7 +11,7 @@ interface Listing {
   readonly more?: boolean;
 }
 
-/** Reads everything that etcd holds, in pages of one revision. Rejects when etcd cannot be read. */
+/** Lists all keys in pages, at one revision. Rejects when etcd cannot be read. */
 export async function listEtcd(
   client: EtcdClient,
   keys: EtcdKeys,

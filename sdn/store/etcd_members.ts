@@ -2,16 +2,16 @@ import { type Clock, sleep } from "@qumo/shared/runtime";
 import type { EtcdClient } from "./etcd_client.ts";
 import type { ClusterMember } from "./types.ts";
 
-/** Between two looks at the members. */
+/** Milliseconds between two checks of the members. */
 const LOOK_MS = 1_000;
 
 interface Status {
   readonly header: { readonly member_id: string };
-  /** Zero, or not there at all, while there is none. */
+  /** Zero or absent while there is no leader. */
   readonly leader?: string;
 }
 
-/** Looks at each member of a cluster now and then, for people who look after it. */
+/** Checks each member of the cluster periodically, for operators. */
 export class EtcdMembers {
   readonly #client: EtcdClient;
   readonly #clock: Clock;
@@ -23,12 +23,12 @@ export class EtcdMembers {
     this.#members = new Map(endpoints.map((endpoint) => [endpoint, "silent"]));
   }
 
-  /** How each of them was at the last look. */
+  /** The state of each member at the last check. */
   get states(): ClusterMember[] {
     return [...this.#members].map(([endpoint, state]) => ({ name: new URL(endpoint).host, state }));
   }
 
-  /** Looks at them until the signal is aborted. */
+  /** Checks the members until the signal is aborted. */
   async follow(signal: AbortSignal): Promise<void> {
     const one = async (endpoint: string) => {
       while (!signal.aborted) {

@@ -9,16 +9,16 @@ import type {
 import type { EtcdKeys, KeyValue } from "./etcd_keys.ts";
 import type { Stored } from "./types.ts";
 
-/** What etcd has for a relay that lives. */
+/** A living relay in etcd. */
 export interface MirroredRelay {
   readonly record: RelayRecord;
   readonly drain?: DrainOrder;
-  /** etcd's revision at which its key changed last. */
+  /** The etcd revision of its key's last change. */
   readonly modified: number;
   readonly lease: string;
 }
 
-/** A copy of what etcd holds, as far as its changes have arrived, in etcd's order. */
+/** A local copy of etcd's content as far as its changes have arrived, in etcd's order. */
 export class EtcdMirror {
   readonly #keys: EtcdKeys;
   readonly #relays = new Map<string, MirroredRelay>();
@@ -29,29 +29,29 @@ export class EtcdMirror {
     this.#keys = keys;
   }
 
-  /** What etcd has for the relay of this name, if it lives. */
+  /** The relay of this name, if it lives. */
   relay(name: string): MirroredRelay | undefined {
     return this.#relays.get(name);
   }
 
-  /** Every word about the tracks of a relay, the oldest first. */
+  /** The statements about a relay's tracks, the oldest first. */
   tracks(name: string): ReadonlyMap<string, TrackState> {
     return this.#tracks.get(name) ?? new Map();
   }
 
-  /** How the relay deregistered, if that is remembered. */
+  /** The tombstone of a deregistered relay, if there is one. */
   end(name: string): Tombstone | undefined {
     return this.#ends.get(name);
   }
 
-  /** Everybody of whom anything is known. */
+  /** The names of all relays with any key. */
   names(): Set<string> {
     return new Set([...this.#relays.keys(), ...this.#tracks.keys(), ...this.#ends.keys()]);
   }
 
   /**
-   * Takes a key's new value, or that it is gone. Tells whom and which track it is about; `undefined`
-   * for what no controller wrote, which is as good as not there.
+   * Applies a key's new value or its deletion. Returns the relay and track that it is about;
+   * `undefined` for a key or value that no controller wrote, which is ignored.
    */
   take(pair: KeyValue, isGone: boolean): { relay: string; track?: string } | undefined {
     try {
@@ -68,7 +68,7 @@ export class EtcdMirror {
     }
   }
 
-  /** What is in force for a relay that lives. */
+  /** A living relay's state in force. */
   kept(name: string): Kept | undefined {
     const relay = this.#relays.get(name);
     if (relay === undefined) return undefined;
@@ -76,7 +76,7 @@ export class EtcdMirror {
     return { record, ...(drain && { drain }), tracks: this.tracks(name) };
   }
 
-  /** All of it, as a registry begins with it. */
+  /** The whole content, for the registry's start. */
   stored(revision: number): Stored {
     const relays = [...this.#relays.values()].map(({ record, drain }): RelayState => {
       const { name, version: { epoch, number, seq } } = record;
@@ -106,7 +106,7 @@ export class EtcdMirror {
   #takeTrack(relay: string, track: string, value: string | undefined): void {
     const state = value === undefined ? undefined : this.#keys.readTrack(value);
     const own = this.#tracks.get(relay) ?? new Map<string, TrackState>();
-    // A new word goes to the end, so that the order stays that of age.
+    // Insert at the end, so that the order is that of age.
     own.delete(track);
     if (state !== undefined) own.set(track, state);
     if (own.size === 0) this.#tracks.delete(relay);

@@ -2,16 +2,16 @@ import { type Change, compareLives, type Tombstone } from "../registry/mod.ts";
 import type { EtcdKeys } from "./etcd_keys.ts";
 import type { EtcdMirror, MirroredRelay } from "./etcd_mirror.ts";
 
-/** Withdrawn tracks kept for one relay, as many as the registry remembers. */
+/** Withdrawn tracks kept per relay, as many as the registry keeps. */
 const MAX_WITHDRAWN = 1_000;
 
-/** Operations in one transaction; etcd takes 128. */
+/** Operations per transaction; etcd's limit is 128. */
 const MAX_OPERATIONS = 100;
 
-/** Characters of values in one transaction; etcd takes 1.5 MB. */
+/** Characters of values per transaction; etcd's limit is 1.5 MB. */
 const MAX_TRANSACTION_LENGTH = 500_000;
 
-/** One change of one key or range; a value goes under the relay's lease, or that of its end. */
+/** One change of a key or range; a value is under the relay's lease or the tombstone's. */
 export type Operation =
   | {
     readonly kind: "put";
@@ -22,8 +22,8 @@ export type Operation =
   | { readonly kind: "delete"; readonly key: string; readonly range_end?: string };
 
 /**
- * What must be written so that changes of one relay are kept, its own key first; `undefined` when
- * they are about a life that the mirror does not have.
+ * The operations that store changes of one relay, its own key first; `undefined` when they are
+ * about a life that the mirror does not have.
  */
 export function planWrite(
   relay: string,
@@ -86,7 +86,7 @@ export function planWrite(
   return [...first === undefined ? [] : [first], ...operations.values()];
 }
 
-/** The plan as etcd wants to be asked for it, in transactions of a size that it takes. */
+/** The plan as etcd requests, in transactions within etcd's limits. */
 export function inParts(
   plan: readonly Operation[],
   leases: Readonly<Record<"relay" | "end", string>>,

@@ -6,17 +6,17 @@ interface Queue {
   generation: number;
 }
 
-/** What happens around the writes of a relay. */
+/** Callbacks of {@linkcode EtcdQueues}. */
 export interface QueueEvents {
-  /** A write was not kept: nothing that was built on it will be. */
+  /** A write failed, and with it every later write of the relay. */
   readonly onLost: (relay: string) => void;
-  /** No write of the relay is left. */
+  /** No write of the relay is pending. */
   readonly onIdle: (relay: string) => void;
 }
 
 /**
- * Writes, one after the other for each relay and side by side for different ones. When one fails,
- * those behind it fail too, since they were made on the ground of what it would have changed.
+ * Runs writes in order per relay, and concurrently for different relays. When one fails, the queued
+ * ones of the relay fail too, since they depend on its result.
  */
 export class EtcdQueues {
   readonly #queues = new Map<string, Queue>();
@@ -25,18 +25,18 @@ export class EtcdQueues {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  /** Lets up to `limit` writes run at once. */
+  /** Runs up to `limit` writes at once. */
   constructor(limit: number, events: QueueEvents) {
     this.#limit = limit;
     this.#events = events;
   }
 
-  /** Whether writes of the relay wait or run. */
+  /** Whether the relay has pending writes. */
   isBusy(relay: string): boolean {
     return this.#queues.has(relay);
   }
 
-  /** Does `write` when it is its turn. */
+  /** Runs `write` in its turn. */
   enqueue(relay: string, write: () => Promise<void>): Promise<void> {
     const queue = this.#queues.get(relay) ?? { tail: Promise.resolve(), waiting: 0, generation: 0 };
     this.#queues.set(relay, queue);
@@ -63,7 +63,7 @@ export class EtcdQueues {
     return run;
   }
 
-  /** Resolves when nothing waits or runs. */
+  /** Resolves when no write is pending. */
   async settled(): Promise<void> {
     while (this.#queues.size > 0) {
       await Promise.all([...this.#queues.values()].map((one) => one.tail));
@@ -77,7 +77,7 @@ export class EtcdQueues {
     try {
       await write();
     } finally {
-      // The place goes to the next one, or is free.
+      // Passes the slot to the next write, or frees it.
       const next = this.#waiting.shift();
       if (next === undefined) this.#running--;
       else next();

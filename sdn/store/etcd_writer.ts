@@ -12,30 +12,30 @@ interface Transacted {
   readonly succeeded?: boolean;
 }
 
-/** What a writer stands on. */
+/** The dependencies of {@linkcode EtcdWriter}. */
 export interface EtcdWriterOptions {
   readonly client: EtcdClient;
   readonly keys: EtcdKeys;
   readonly leases: EtcdLeases;
   readonly arrivals: EtcdArrivals;
-  /** What etcd holds, as far as it has arrived. */
+  /** The mirror of etcd's content. */
   readonly follower: EtcdFollower;
 }
 
 /**
- * Writes what changed of one relay, unless another controller changed it meanwhile. A write is done
- * once it has come back by the watch.
+ * Writes changes of one relay unless another controller changed it meanwhile (compare-and-set). A
+ * write is complete once it has arrived by the watch.
  */
 export class EtcdWriter {
   readonly #options: EtcdWriterOptions;
-  /** Revisions of the relays' keys as far as the registry was told, or wrote them itself. */
+  /** The etcd revision of each relay's key that the registry's state is based on. */
   readonly #grounds = new Map<string, number>();
 
   constructor(options: EtcdWriterOptions) {
     this.#options = options;
   }
 
-  /** Writes it. Rejects with a {@linkcode StoreConflict} when it must be decided anew. */
+  /** Writes changes. Rejects with a {@linkcode StoreConflict} when they must be decided again. */
   async write(relay: string, changes: readonly Change[]): Promise<void> {
     const { keys, leases, follower: { mirror } } = this.#options;
     const plan = planWrite(relay, changes, { keys, mirror });
@@ -51,7 +51,7 @@ export class EtcdWriter {
     if (isOwn && first.kind === "delete" && lease !== "") await leases.end(lease);
   }
 
-  /** Prolongs the relay's lease. Rejects with a {@linkcode StoreConflict} when it is over. */
+  /** Renews the relay's lease. Rejects with a {@linkcode StoreConflict} when it has expired. */
   async renew(relay: string): Promise<void> {
     const { leases, arrivals, follower } = this.#options;
     const lease = follower.mirror.relay(relay)?.lease;
@@ -61,15 +61,16 @@ export class EtcdWriter {
     throw new StoreConflict(relay);
   }
 
-  /** From here on the relay's writes are made on the ground of this revision of its key, 0 for none. */
+  /** Sets the revision that the relay's next writes are based on; 0 for no key. */
   stand(relay: string, revision: number): void {
     if (revision === 0) this.#grounds.delete(relay);
     else this.#grounds.set(relay, revision);
   }
 
   /**
-   * Does all of it, unless the relay has changed in etcd since its ground: what has arrived but was not
-   * told is none, the changes were made without it. Resolves with etcd's revision.
+   * Runs the transactions, unless the relay changed in etcd since its base revision. A change that
+   * arrived but was not passed to the registry counts as such: the new changes were decided without
+   * it. Resolves with etcd's revision.
    */
   async #transact(relay: string, success: readonly object[]): Promise<number> {
     const { client, keys, arrivals, follower } = this.#options;
@@ -88,7 +89,7 @@ export class EtcdWriter {
         return revision;
       }
     } catch (error) {
-      // The lease is over, and with it the relay.
+      // The lease has expired, and the relay with it.
       if (!(error instanceof EtcdError && error.code === NOT_FOUND)) throw error;
     }
     await arrivals.until(isNews);

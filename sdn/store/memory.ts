@@ -1,14 +1,16 @@
 import type { Batch } from "../registry/mod.ts";
 import type { Store, Stored } from "./types.ts";
 
-/** A store for a controller whose state may begin anew: relays register again within a heartbeat. */
+/**
+ * A store without persistence: after a restart, relays register again within a heartbeat interval.
+ */
 export class MemoryStore implements Store {
   readonly #firstRevision: number;
   #closed = false;
 
   /**
-   * Begins at a revision, which should be higher than any that a former process reached: whoever
-   * watched that one must notice that its history is gone.
+   * `firstRevision` should be higher than any that an earlier process reached, so that its watchers
+   * notice that their history is gone.
    */
   constructor(firstRevision: number) {
     this.#firstRevision = firstRevision;
@@ -27,7 +29,7 @@ export class MemoryStore implements Store {
   }
 
   follow(): void {
-    // It keeps everything.
+    // Memory needs no reconciliation.
   }
 
   close(): Promise<void> {

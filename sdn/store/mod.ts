@@ -1,4 +1,4 @@
-/** Where the state of a registry outlives the process. */
+/** Persistent storage of the registry's state. */
 export { copyDataDir } from "./sqlite_copy.ts";
 export { DataDir, type DataDirUser } from "./data_dir.ts";
 export { EtcdError } from "./etcd_client.ts";

@@ -1,37 +1,37 @@
 import type { DrainOrder, Link, RelayRecord, Version } from "../registry/mod.ts";
 
-/** Writes a record as the text of one column. */
+/** Serializes a record for one column. */
 export function recordToText(record: RelayRecord): string {
   return JSON.stringify({ ...record, links: [...record.links] });
 }
 
-/** Reads a record back. */
+/** Parses a record. */
 export function recordFromText(text: string): RelayRecord {
   const row = JSON.parse(text) as Omit<RelayRecord, "links"> & { links: [string, Link][] };
   return { ...row, links: new Map(row.links) };
 }
 
-/** Writes a drain order as the text of one column. */
+/** Serializes a drain order for one column. */
 export function drainToText(order: DrainOrder): string {
   return JSON.stringify(order);
 }
 
-/** Reads a drain order back. */
+/** Parses a drain order. */
 export function drainFromText(text: string): DrainOrder {
   return JSON.parse(text) as DrainOrder;
 }
 
-/** A relay's name as a key. SQLite ends a text at a zero character; JSON writes that one out. */
+/** A relay's name as a key: JSON, since SQLite truncates a text at a NUL character. */
 export function nameToKey(name: string): string {
   return JSON.stringify(name);
 }
 
-/** Reads a relay's name back. */
+/** Parses a relay's name. */
 export function nameFromKey(key: string): string {
   return JSON.parse(key) as string;
 }
 
-/** The version that four columns hold. */
+/** The version in four columns of a row. */
 export function versionOf(row: Record<string, unknown>): Version {
   return {
     epoch: Number(row.epoch),

@@ -12,10 +12,13 @@ import { migrate } from "./sqlite_schema.ts";
 import { type SqliteOptions, SqliteWriter } from "./sqlite_writer.ts";
 import type { Store, Stored } from "./types.ts";
 
-/** Milliseconds without a write after which what is in the log goes into the file itself. */
+/**
+ * Milliseconds without a write after which the write-ahead log is checkpointed into the database
+ * file.
+ */
 const IDLE_MS = 1_000;
 
-/** Between two attempts to write when a write has failed, in milliseconds. */
+/** Milliseconds between attempts after a failed write. */
 const RETRY_MS = 1_000;
 
 interface Waiter {
@@ -25,26 +28,26 @@ interface Waiter {
 }
 
 /**
- * A store in one SQLite file. Everything that arrives within one turn of the event loop is kept in
- * one transaction, which is on the disk before its callers are told.
+ * A store in one SQLite file. Batches of one turn of the event loop share a transaction, which is
+ * on disk before the callers' promises resolve.
  */
 export class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
   readonly #writer: SqliteWriter;
   readonly #reader: SqliteReader;
-  /** Ends of leases that the disk did not take, by relay. */
+  /** Lease expiries that could not be written yet, by relay. */
   readonly #owed = new Map<string, LeaseEnd>();
   #reconcile: (given: StoredRelay) => void = () => {};
   #waiters: Waiter[] = [];
   #flush: Timer | undefined;
-  /** Why the last write failed, if it did. */
+  /** The error of the last write, if it failed. */
   #failure: unknown;
   #again: Timer | undefined;
   #idle: Timer | undefined;
   #closed = false;
 
-  /** Opens or creates the file. Throws when it is no such database or of a newer schema. */
+  /** Opens or creates the file. Throws when it is no such database or has a newer schema. */
   constructor(path: string, options: SqliteOptions) {
     this.#clock = options.clock;
     this.#database = new DatabaseSync(path);
@@ -96,7 +99,7 @@ export class SqliteStore implements Store {
     this.#waiters = [];
     const batches = waiters.map((waiter) => waiter.batch);
     if (batches.length === 0) return;
-    // A disk that takes nothing is asked now and then for all, and not by everybody.
+    // After a failure the disk is retried by a timer, not by every caller.
     if (this.#failure === undefined) this.#try(batches);
     const failure = this.#failure;
     if (failure !== undefined) this.#undo(batches);
@@ -106,7 +109,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** Writes batches, and before them what has been owed since a write failed. */
+  /** Writes batches, and before them the lease expiries that are owed since a failure. */
   #try(batches: readonly Batch[]): void {
     try {
       this.#writer.transact([
@@ -123,12 +126,12 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** Lets the file alone have everything: who copies it while nothing happens has a whole copy. */
+  /** Checkpoints the log into the file: a copy of an idle database is then complete. */
   #settle(): void {
     try {
       this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
-      // Somebody reads, or the disk is full: the log keeps it.
+      // Another process reads, or the disk is full: the log keeps the data.
     }
   }
 
@@ -138,8 +141,8 @@ export class SqliteStore implements Store {
   }
 
   /**
-   * What could not be kept never was: the registry is told what is kept instead. Only a lease that is
-   * over is a fact that no disk changes; its end is owed.
+   * Undoes a batch that could not be written: the registry is reconciled with the stored state. A
+   * lease expiry cannot be undone; it is written later.
    */
   #undo(batches: readonly Batch[]): void {
     const relays = new Set<string>();
@@ -158,7 +161,7 @@ export class SqliteStore implements Store {
       const end = this.#reader.end(name);
       return { ...(kept && { kept }), ...(end && { end }) };
     } catch {
-      // Of a disk that cannot even be read nothing is known: the relay registers again.
+      // The disk cannot be read either: treat the relay as unknown, so that it registers again.
       return {};
     }
   }

@@ -3,9 +3,9 @@ import { DatabaseSync } from "node:sqlite";
 const FILES = ["state.sqlite", "events.sqlite"];
 
 /**
- * Copies what a controller keeps in a folder into another one, which is made if it is not there,
- * while it runs or not: each file as it is at one moment, what is only in its log included. Gives the
- * names of the copies. Rejects when there is nothing to copy, or a copy is there already.
+ * Copies a controller's data directory to another one, creating it if needed, while the controller
+ * runs or not. Each file is copied at one moment, its log included. Returns the names of the
+ * copies. Rejects when there is nothing to copy, or the target has a copy already.
  */
 export async function copyDataDir(from: string, to: string): Promise<readonly string[]> {
   const present = await Promise.all(FILES.map((name) => isThere(`${from}/${name}`)));
@@ -16,7 +16,7 @@ export async function copyDataDir(from: string, to: string): Promise<readonly st
     if (await isThere(`${to}/${name}`)) throw new Error(`${to}/${name} is there already`);
   }
   for (const name of names) {
-    // Under another name until it is whole: who finds a copy may use it.
+    // Use a temporary name until the copy is complete.
     const partial = `${to}/${name}.partial`;
     await Deno.remove(partial).catch(() => {});
     copyDatabase(`${from}/${name}`, partial);
@@ -26,10 +26,10 @@ export async function copyDataDir(from: string, to: string): Promise<readonly st
 }
 
 function copyDatabase(from: string, to: string): void {
-  // Not only to read: who is the last to close it leaves no log behind then.
+  // Opened for writing: the last connection to close then removes the log.
   const source = new DatabaseSync(from);
   try {
-    // A checkpoint of the controller may be under way.
+    // The controller may be checkpointing.
     source.exec("PRAGMA busy_timeout = 5000");
     source.prepare("VACUUM INTO ?").run(to);
   } finally {

@@ -1,25 +1,25 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import { EVENTS, type EventShelf, MAX_EVENTS, type SdnEvent } from "../events/mod.ts";
+import { EVENTS, type EventStore, MAX_EVENTS, type SdnEvent } from "../events/mod.ts";
 
-/** Milliseconds that events may wait for each other: what is lost in between is in the log. */
+/** Milliseconds for which events are batched: a crash loses them here, but not in the log. */
 const GATHER_MS = 500;
 
-/** Events that wait for a disk that does not take them: beyond, the oldest of them are only in the log. */
+/** Events that wait for a failing disk: beyond it, the oldest of them are only in the log. */
 const MAX_WAITING = 1000;
 
-/** What keeping events needs. */
+/** Options of {@linkcode SqliteEvents}. */
 export interface EventsOptions {
   readonly clock: Clock;
-  /** Told when events could not be kept: they are in the log alone. */
+  /** Called when events could not be stored; they are only in the log then. */
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * Events in a SQLite file of their own, beside the registry's: the disk is not waited for, and a
- * file that is damaged or full costs no registration.
+ * Events in a SQLite file apart from the registry's. Callers do not wait for the disk, and a
+ * damaged or full file does not affect registrations.
  */
-export class SqliteEvents implements EventShelf {
+export class SqliteEvents implements EventStore {
   readonly #clock: Clock;
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
@@ -28,7 +28,7 @@ export class SqliteEvents implements EventShelf {
   #waiting: SdnEvent[] = [];
   #flush: Timer | undefined;
 
-  /** Opens or creates the file. Throws when it cannot be had. */
+  /** Opens or creates the file. Throws when that fails. */
   constructor(path: string, { clock, onFailure }: EventsOptions) {
     this.#clock = clock;
     this.#onFailure = onFailure;
@@ -52,7 +52,7 @@ export class SqliteEvents implements EventShelf {
     const rows = this.#database.prepare("SELECT event FROM events ORDER BY id DESC LIMIT ?")
       .all(limit);
     return rows.reverse().map((row) => JSON.parse(String(row.event)) as SdnEvent)
-      // A newer program may have known more kinds.
+      // A newer version may have stored kinds that this one does not know.
       .filter(({ kind }) => Object.hasOwn(EVENTS, kind));
   }
 
@@ -62,7 +62,7 @@ export class SqliteEvents implements EventShelf {
     this.#flush ??= this.#clock.after(GATHER_MS, () => this.#write());
   }
 
-  /** Keeps what waits, then lets go of the file. */
+  /** Writes pending events and closes the file. */
   close(): void {
     this.#write();
     this.#database.close();

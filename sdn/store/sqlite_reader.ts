@@ -5,7 +5,7 @@ import type { Stored, Timeline } from "./types.ts";
 
 type Row = Record<string, unknown>;
 
-/** Reads what a SQLite store has kept, all of it or what concerns one relay. */
+/** Reads the content of a SQLite store, all of it or one relay's. */
 export class SqliteReader {
   readonly #database: DatabaseSync;
   readonly #timeline: Timeline;
@@ -21,7 +21,7 @@ export class SqliteReader {
     this.#end = database.prepare("SELECT * FROM ends WHERE name = ?");
   }
 
-  /** Everything. */
+  /** The whole content. */
   all(): Stored {
     const tracks = this.#allTracks();
     const relays = this.#database.prepare("SELECT * FROM relays").all().map((row): RelayState => {
@@ -37,7 +37,7 @@ export class SqliteReader {
     return { revision, relays, tombstones };
   }
 
-  /** What is kept of a relay that lives. */
+  /** A living relay. */
   kept(name: string): Kept | undefined {
     const key = nameToKey(name);
     const row = this.#relay.get(key);
@@ -49,7 +49,7 @@ export class SqliteReader {
     return { ...relayOf(row), tracks };
   }
 
-  /** What is kept of how a relay ended. */
+  /** A relay's tombstone. */
   end(name: string): Tombstone | undefined {
     const row = this.#end.get(nameToKey(name));
     return row && this.#tombstone(row);

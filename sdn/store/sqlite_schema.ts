@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 
-// One entry for each version of the schema: what leads to it from the one before. Append only.
+// Migrations: each upgrades from the version before. Append only.
 const MIGRATIONS = [
   `
   CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL) STRICT;
@@ -26,8 +26,8 @@ const MIGRATIONS = [
 ];
 
 /**
- * Brings a database to the newest schema, or throws when it was written by a newer program: going
- * on would lose what only that one understands.
+ * Upgrades a database to the newest schema. Throws when a newer version wrote it: continuing would
+ * lose data that only that version understands.
  */
 export function migrate(database: DatabaseSync): void {
   const row = database.prepare("PRAGMA user_version").get();

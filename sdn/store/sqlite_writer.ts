@@ -4,21 +4,21 @@ import type { Batch, Change, TrackState } from "../registry/mod.ts";
 import { drainToText, nameToKey, recordToText } from "./rows.ts";
 import type { Timeline } from "./types.ts";
 
-/** Withdrawn tracks kept for one relay, as many as the registry remembers. */
+/** Withdrawn tracks kept per relay, as many as the registry keeps. */
 const MAX_WITHDRAWN = 1_000;
 
-/** Ends and withdrawals between two rounds of forgetting old ones. */
+/** Tombstones and withdrawals written between two prunings. */
 const PRUNE_EVERY = 1_000;
 
-/** How a SQLite store works. */
+/** Options of {@linkcode SqliteWriter}. */
 export interface SqliteOptions {
   readonly clock: Clock;
   readonly timeline: Timeline;
-  /** How long the end of a relay is remembered, in milliseconds. */
+  /** How long tombstones are kept, in milliseconds. */
   readonly tombstoneMs: number;
 }
 
-/** Writes batches into the tables, and forgets what is old. */
+/** Writes batches into the tables and prunes old rows. */
 export class SqliteWriter {
   readonly #database: DatabaseSync;
   readonly #options: SqliteOptions;
@@ -31,7 +31,7 @@ export class SqliteWriter {
     this.#statements = prepare(database);
   }
 
-  /** Writes all of them, or throws and writes none. */
+  /** Writes the batches in one transaction, or throws and writes none. */
   transact(batches: readonly Batch[]): void {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
@@ -45,7 +45,7 @@ export class SqliteWriter {
     }
   }
 
-  /** Forgets old ends, and the oldest withdrawals of each relay: a newer row has a higher number. */
+  /** Deletes old tombstones and each relay's oldest withdrawals, by row number. */
   prune(): void {
     const { clock, timeline, tombstoneMs } = this.#options;
     this.#sincePrune = 0;
@@ -89,7 +89,7 @@ export class SqliteWriter {
         return this.#keepTrack(relay, track, { version, present: false, registeredAt: 0 });
       }
       case "flows":
-        // Only the revision is kept: it never goes back.
+        // A step without changes only advances the revision.
         return;
     }
   }

@@ -1,59 +1,61 @@
 import type { Batch, RelayState, StoredRelay, Tombstone } from "../registry/mod.ts";
 
-/** What a store gives back at the start. Times are on the scale of the store's {@linkcode Timeline}. */
+/**
+ * The content of a store at the start. Times are on the scale of the store's {@linkcode Timeline}.
+ */
 export interface Stored {
-  /** The revision of the newest batch; 0 when there was none. */
+  /** The revision of the newest batch; 0 for an empty store. */
   readonly revision: number;
   readonly relays: readonly RelayState[];
   readonly tombstones: readonly Tombstone[];
 }
 
-/** Converts between the running clock, which begins anew with each start, and the calendar. */
+/** Converts between the monotonic clock, which restarts with the process, and wall-clock time. */
 export interface Timeline {
-  /** Milliseconds since 1970 of a moment on the running clock. */
+  /** Milliseconds since 1970 of a time on the monotonic clock. */
   toWall(time: number): number;
-  /** The moment on the running clock, which may lie before its beginning. */
+  /** A time on the monotonic clock, which may lie before its start. */
   fromWall(wall: number): number;
 }
 
-/** Where the state of a registry outlives the process. */
+/** Persistent storage of a registry's state. */
 export interface Store {
-  /** Everything that was appended, put together. */
+  /** Reads everything that was appended. */
   load(): Promise<Stored>;
   /**
-   * Keeps a batch; resolves when it will survive the loss of the process. Batches are kept in the
-   * order of the calls. Rejects when it could not be kept: the registry was reconciled then, but for the
-   * ends of leases, which hold and are kept later.
+   * Stores a batch; resolves when it survives a crash of the process. Batches are stored in the
+   * order of the calls. Rejects when it could not be stored: the registry was reconciled with the
+   * store then, except for lease expiries, which stay in force and are stored later.
    */
   append(batch: Batch): Promise<void>;
-  /** Lets `reconcile` be told whenever a relay in the store is not as the registry has it. */
+  /** Registers `reconcile`, which is called when a relay in the store differs from the registry. */
   follow(reconcile: (given: StoredRelay) => void): void;
-  /** Whether the last attempt to keep something succeeded. */
+  /** Whether the last write succeeded. */
   readonly healthy: boolean;
-  /** Keeps what waits, then lets go of the store. */
+  /** Writes pending batches and closes the store. */
   close(): Promise<void>;
-  /** Present when other controllers use the store too, which then has the last word. */
+  /** Present for a store that is shared with other controllers, which is authoritative then. */
   readonly sharing?: Sharing;
 }
 
-/** What controllers that share a store do beside appending. Leases end in the store and nowhere else. */
+/** Operations of a shared store. Only the store ends leases then. */
 export interface Sharing {
   /**
-   * Prolongs a relay's lease. Rejects with {@linkcode StoreConflict} when it is over, and with another
-   * error when it could not be prolonged.
+   * Renews a relay's lease. Rejects with {@linkcode StoreConflict} when it has expired, and with
+   * another error when it could not be renewed.
    */
   renew(relay: string): Promise<void>;
-  /** How each member of the cluster behind the store was when it was last looked at. */
+  /** The state of each member of the store's cluster at the last check. */
   members(): readonly ClusterMember[];
 }
 
-/** One member of the cluster behind a store: `leaderless` when it answers and the quorum is lost. */
+/** A member of the store's cluster; `leaderless` when it answers but has no quorum. */
 export interface ClusterMember {
   readonly name: string;
   readonly state: "leader" | "follower" | "leaderless" | "silent";
 }
 
-/** The relay was changed by another controller meanwhile: what was decided must be decided anew. */
+/** Another controller changed the relay meanwhile: the command must be decided again. */
 export class StoreConflict extends Error {
   constructor(relay: string) {
     super(`${relay} was changed by another controller`);

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import type { Registry, RelayState } from "../registry/mod.ts";
 import { recordText } from "./merge.ts";
 
-/** Into how many groups relays are divided, to find differences without naming every relay. */
+/** Buckets of relays, to find differences without listing every relay. */
 export const DIGEST_BUCKETS = 256;
 
 /**
- * A fingerprint of what is known of a relay. Heartbeats do not change it, nor does what is only
- * remembered so that it does not come back: two controllers that agree on what is there agree.
+ * A hash of a relay's replicated state. Heartbeats do not change it, nor do withdrawn tracks and
+ * expired relays.
  */
 export function stateHash({ life, alive }: RelayState): string {
   const tracks = [...alive?.tracks ?? []].filter(([, track]) => track.present)
@@ -27,12 +27,12 @@ export function stateHash({ life, alive }: RelayState): string {
   );
 }
 
-/** The group of a relay. */
+/** A relay's bucket. */
 function bucketOf(name: string): number {
   return createHash("sha256").update(name).digest()[0] as number;
 }
 
-/** The fingerprints of everything that a registry tells other controllers, kept up to date. */
+/** The digests of a registry's replicated state, updated incrementally. */
 export class Digest {
   readonly #registry: Registry;
   readonly #hashes = new Map<string, { touched: number; hash: string; bucket: number }>();
@@ -41,14 +41,14 @@ export class Digest {
     this.#registry = registry;
   }
 
-  /** The fingerprint of each group, in order; empty for a group without relays. */
+  /** The hash of each bucket, in order; empty for a bucket without relays. */
   buckets(): string[] {
     return this.#collect().map((group) =>
       group.size === 0 ? "" : hash(JSON.stringify([...group].sort(([a], [b]) => a < b ? -1 : 1)))
     );
   }
 
-  /** The fingerprint of each relay in a group, by name. */
+  /** The hash of each relay in a bucket, by name. */
   bucket(number: number): ReadonlyMap<string, string> {
     return this.#collect()[number] ?? new Map();
   }

@@ -4,21 +4,23 @@ import { mergeRelay } from "./merge.ts";
 import type { DigestAnswer, SyncMessage } from "./message.ts";
 import { fromWire, toWire, type WireState } from "./wire.ts";
 
-/** What an exchange stands on. */
+/** The dependencies of {@linkcode Exchange}. */
 export interface ExchangeOptions {
   readonly registry: Registry;
   readonly leaseMs: number;
   readonly now: () => number;
-  /** Ends what is due. */
+  /** Expires leases that are over. */
   readonly expire: () => void;
-  /** Takes over what was merged, and keeps it. */
+  /** Applies and stores merged states. */
   readonly adopt: (adoptions: readonly Adoption[]) => Promise<void>;
 }
 
-/** How far back leases are told beyond what was asked for: what crossed on the way is told again. */
+/** The overlap of lease reports, in milliseconds: changes during an exchange are sent again. */
 const LEASE_OVERLAP_MS = 2000;
 
-/** One controller's side of what controllers tell each other: finding differences, telling, merging. */
+/**
+ * One controller's side of the replication protocol (anti-entropy): compare digests, send, merge.
+ */
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #digest: Digest;
@@ -28,13 +30,13 @@ export class Exchange {
     this.#digest = new Digest(options.registry);
   }
 
-  /** This controller's fingerprints, by group. */
+  /** This controller's hashes by bucket. */
   buckets(): string[] {
     this.#options.expire();
     return this.#digest.buckets();
   }
 
-  /** What to answer to another controller's fingerprints. */
+  /** Compares another controller's hashes with the local ones. */
   compare(theirs: readonly string[]): DigestAnswer {
     const ours = this.buckets();
     const differing = ours.flatMap((hash, bucket) =>
@@ -45,7 +47,7 @@ export class Exchange {
     return { differing: Object.fromEntries(differing) };
   }
 
-  /** The relays of which the two controllers know different things. */
+  /** The relays whose state differs between the two controllers. */
   differences({ differing }: DigestAnswer): string[] {
     return Object.entries(differing).flatMap(([bucket, theirs]) => {
       const ours = this.#digest.bucket(Number(bucket));
@@ -56,7 +58,7 @@ export class Exchange {
     });
   }
 
-  /** What is known of these relays, for another controller. */
+  /** The local state of these relays. */
   tell(names: Iterable<string>): WireState[] {
     this.#options.expire();
     const now = this.#options.now();
@@ -66,13 +68,13 @@ export class Exchange {
     });
   }
 
-  /** The names of everything that may be told. */
+  /** The names of all relays with replicated state. */
   names(): string[] {
     const { relays, tombstones } = this.#options.registry;
     return [...relays.keys(), ...tombstones.keys()];
   }
 
-  /** The leases that were prolonged in the last `since` milliseconds, or all of them. */
+  /** The leases renewed in the last `since` milliseconds; all leases when it is undefined. */
   leases(since: number | undefined): SyncMessage["leases"] {
     const { registry, leaseMs } = this.#options;
     const now = this.#options.now();
@@ -85,7 +87,7 @@ export class Exchange {
     });
   }
 
-  /** Merges what another controller told into what is known here. */
+  /** Merges another controller's states and leases into the local state. */
   async take({ states, leases }: Pick<SyncMessage, "states" | "leases">): Promise<void> {
     this.#options.expire();
     const now = this.#options.now();
@@ -106,7 +108,7 @@ export class Exchange {
     if (merged.length > 0) await this.#options.adopt(merged);
   }
 
-  /** A lease without its state prolongs what is known of the same life, and nothing else. */
+  /** A lease without a state renews the same life here, and changes nothing else. */
   #takeLease(lease: SyncMessage["leases"][number], told: Map<string, Adoption>): void {
     const { name, epoch, number, beat, remaining_ms: remaining } = lease;
     if (told.has(name)) return;

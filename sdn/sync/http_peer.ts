@@ -3,10 +3,10 @@ import type { Clock } from "@qumo/shared/runtime";
 import { digestAnswerSchema, syncAnswerSchema } from "./message.ts";
 import type { Peer } from "./replicator.ts";
 
-/** How long a peer may take to answer, in milliseconds. */
+/** The time limit for a peer's answer, in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
-/** A peer at a URL, asked over HTTP; `token` is sent along when there is one. */
+/** A peer controller at a URL; `token` authenticates the requests if it is given. */
 export function httpPeer(url: string, { token, clock }: { token: string; clock: Clock }): Peer {
   const ask = async <T>(
     request: { method: string; path: string; body: unknown },

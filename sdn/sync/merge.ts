@@ -8,11 +8,12 @@ import {
 } from "../registry/mod.ts";
 
 /**
- * What follows from two controllers' knowledge of one relay. Commutative, associative and
- * idempotent, so that it does not matter who tells whom, how often, and in which order.
+ * Merges two controllers' states of one relay. Commutative, associative and idempotent, so that the
+ * order, repetition and direction of exchanges do not matter.
  *
- * A newer life wins whole. Within one life a deregistration is final; otherwise the newest record,
- * the newest drain order and the newest word about each track win, each for itself.
+ * A newer life replaces an older one. Within a life, a deregistration is final; otherwise the
+ * newest record, the newest drain order and the newest statement about each track win,
+ * independently.
  */
 export function mergeRelay(a: RelayState, b: RelayState): RelayState {
   const order = compareLives(a.life, b.life);
@@ -26,7 +27,10 @@ export function mergeRelay(a: RelayState, b: RelayState): RelayState {
   return { name, life, beat, alive: { record, ...(drain && { drain }), tracks } };
 }
 
-/** A text that two records share exactly when they say the same: it settles equal versions. */
+/**
+ * A text that two records share exactly when they are equal apart from times: it breaks ties
+ * between equal versions.
+ */
 export function recordText(record: RelayRecord): string {
   const links = [...record.links].sort(([a], [b]) => a < b ? -1 : 1)
     .map(([name, link]) => [name, link.cost, link.up, link.rttMs ?? null, link.loss ?? null]);
@@ -72,6 +76,6 @@ function newerTrack(a: TrackState, b: TrackState): TrackState {
   const order = compareVersions(a.version, b.version);
   if (order !== 0) return order > 0 ? a : b;
   if (a.present !== b.present) return a.present ? b : a;
-  // The same word on two clocks: which of them counts does not matter, only that it is always the same.
+  // The same statement with two clock readings: either will do if the choice is deterministic.
   return a.registeredAt <= b.registeredAt ? a : b;
 }

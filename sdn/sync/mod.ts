@@ -1,4 +1,4 @@
-/** What controllers tell each other, and what follows from it. */
+/** Replication between controllers: messages, digests and merging. */
 export { Digest, stateHash } from "./digest.ts";
 export { Exchange } from "./exchange.ts";
 export { httpPeer } from "./http_peer.ts";

@@ -3,46 +3,46 @@ import type { Exchange } from "./exchange.ts";
 import type { DigestAnswer, SyncAnswer, SyncMessage } from "./message.ts";
 import type { WireState } from "./wire.ts";
 
-/** Another controller, as this one can reach it. Each call rejects when it cannot be reached. */
+/** A client of another controller. Each call rejects when the peer cannot be reached. */
 export interface Peer {
-  /** What it is called in logs and metrics. */
+  /** The peer's name in logs and metrics. */
   readonly name: string;
   digest(buckets: readonly string[], signal: AbortSignal): Promise<DigestAnswer>;
   put(message: Partial<SyncMessage>, signal: AbortSignal): Promise<SyncAnswer>;
 }
 
-/** How replication goes. */
+/** Options of {@linkcode Replicator}. */
 export interface ReplicatorOptions {
   readonly exchange: Exchange;
   readonly clock: Clock;
   readonly tasks: TaskGroup;
-  /** Between two comparisons with a peer, in milliseconds. */
+  /** Milliseconds between two full comparisons with a peer. */
   readonly intervalMs: number;
-  /** How long a relay's lease goes on without a heartbeat, in milliseconds. */
+  /** The duration of a lease, in milliseconds. */
   readonly leaseMs: number;
-  /** A number from 0 up to but not including 1, `Math.random` outside of tests. */
+  /** A random number from 0 up to but not including 1; `Math.random` outside of tests. */
   readonly random: () => number;
-  /** Told of each exchange, and why it failed if it did. */
+  /** Called after each exchange, with its error if it failed. */
   readonly onSync: (peer: string, error?: unknown) => void;
 }
 
-/** How often within a lease its renewals are told: some may be late, or lost with a controller's answer. */
+/** Exchanges of lease renewals per lease: some may be late or lost. */
 const RENEWALS_PER_LEASE = 6;
 
-/** The longest wait after the first failure, in milliseconds. */
+/** The maximum delay after the first failure, in milliseconds. */
 const FIRST_WAIT_MS = 500;
 
 /** Characters of states in one message, well below what a peer accepts. */
 const MAX_MESSAGE_LENGTH = 16 * 1024 * 1024;
 
-/** Relays whose changes wait to be pushed to one peer: beyond, the next comparison finds them. */
+/** Relays with changes to push to one peer: changes beyond it are found by the next comparison. */
 const MAX_PENDING = 10_000;
 
-/** Tells the other controllers of each change, and compares notes with them now and then. */
+/** Pushes each change to the peer controllers, and compares digests with them periodically. */
 export class Replicator {
   readonly #links: PeerLink[];
 
-  /** Begins with a comparison with each peer. */
+  /** Starts with a comparison with each peer. */
   constructor(peers: readonly Peer[], options: ReplicatorOptions) {
     this.#links = peers.map((peer) => new PeerLink(peer, options));
     for (const link of this.#links) {
@@ -50,12 +50,12 @@ export class Replicator {
     }
   }
 
-  /** For how long each peer may not know the newest that is known here, in milliseconds. */
+  /** For how long each peer may have lacked the newest local changes, in milliseconds. */
   *lags(): Generator<readonly [peer: string, milliseconds: number]> {
     for (const link of this.#links) yield [link.name, link.lag];
   }
 
-  /** Tells every peer of these relays, soon. */
+  /** Schedules a push of these relays to every peer. */
   push(names: Iterable<string>): void {
     for (const name of names) for (const link of this.#links) link.push(name);
   }
@@ -67,12 +67,12 @@ class PeerLink {
   readonly #pending = new Set<string>();
   readonly #backoff: Backoff;
   #wake: () => void = () => {};
-  /** When leases were last exchanged. */
+  /** When leases were last received from the peer. */
   #heardAt: number | undefined;
   #comparedAt: number | undefined;
-  /** When the peer was told of leases last. */
+  /** When leases were last sent to the peer. */
   #renewedAt = -Infinity;
-  /** Since when something may be known here that the peer was not told. */
+  /** Since when the peer may lack local changes. */
   #behindSince: number | undefined;
 
   constructor(peer: Peer, options: ReplicatorOptions) {
@@ -105,12 +105,12 @@ class PeerLink {
         if (this.#untilComparison() <= 0) await this.#compare(signal);
         else await this.#pushPending(signal);
         this.#backoff.succeeded();
-        // What came in the meantime may not have been told.
+        // Changes during the exchange may not have been sent.
         this.#behindSince = this.#pending.size > 0 ? startedAt : undefined;
         this.#options.onSync(this.name);
       } catch (error) {
         if (signal.aborted) return;
-        // What was to be pushed is among the differences that the next comparison finds.
+        // The next comparison finds the changes that were to be pushed.
         this.#comparedAt = undefined;
         this.#behindSince ??= startedAt;
         this.#options.onSync(this.name, error);
@@ -155,7 +155,7 @@ class PeerLink {
     }
   }
 
-  /** Tells which leases were prolonged, all in one message, and hears of the peer's. */
+  /** Exchanges the renewed leases with the peer, in one message. */
   async #renew(startedAt: number, signal: AbortSignal): Promise<void> {
     const { exchange } = this.#options;
     const leases = exchange.leases(startedAt - this.#renewedAt);
@@ -174,7 +174,7 @@ class PeerLink {
     return this.#comparedAt + this.#options.intervalMs - this.#options.clock.now();
   }
 
-  /** Waits until something is to be pushed, or it is time to compare. */
+  /** Waits for changes to push, or until the next comparison is due. */
   async #untilNews(signal: AbortSignal): Promise<void> {
     if (this.#pending.size > 0) return;
     const news = new AbortController();
@@ -188,7 +188,7 @@ class PeerLink {
   }
 }
 
-/** Divides states into messages; there is always at least one. */
+/** Splits states into messages of bounded size; at least one message. */
 function inParts(states: readonly WireState[]): WireState[][] {
   const parts: WireState[][] = [[]];
   let length = 0;

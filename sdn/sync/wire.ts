@@ -10,9 +10,9 @@ import type { Adoption, RelayState, TrackState, Version } from "../registry/mod.
 
 const count = z.number().int().nonnegative();
 const life = { epoch: count, number: count };
-// A version within the life of its state: sequence number and controller.
+// A version within the state's life: sequence number and controller.
 const place = z.tuple([count, z.string().max(255)]);
-// Longer than any process runs, and short enough to be a date.
+// Longer than any process runs, and short enough for a date.
 const ageSchema = z.number().nonnegative().max(1e12);
 const linkSchema = z.strictObject({
   cost: z.number().nonnegative().max(MAX_COST),
@@ -22,8 +22,8 @@ const linkSchema = z.strictObject({
 });
 
 /**
- * One relay as controllers tell each other of it. Times are durations: how long a lease goes on, how
- * long ago a track was announced. No clock reading leaves its machine.
+ * A relay's state in a message. Times are durations (remaining lease, age of an announce), so that
+ * clocks need not agree.
  */
 export const wireStateSchema = z.strictObject({
   name: relayNameSchema,
@@ -46,10 +46,10 @@ export const wireStateSchema = z.strictObject({
   }).optional(),
 }).meta({ id: "SyncState", description: "One relay as controllers tell each other of it" });
 
-/** One relay on its way to another controller. */
+/** A relay's state in a message. */
 export type WireState = z.output<typeof wireStateSchema>;
 
-/** Writes down what is known of a relay, for another controller. */
+/** Encodes a relay's state for a peer. */
 export function toWire({ state, remaining }: Adoption, now: number): WireState {
   const { name, life: { epoch, number }, beat, alive } = state;
   const head = { name, epoch, number, beat, remaining_ms: Math.max(0, remaining) };
@@ -93,7 +93,7 @@ export function toWire({ state, remaining }: Adoption, now: number): WireState {
   };
 }
 
-/** Reads what another controller wrote down. */
+/** Decodes a relay's state of a peer. */
 export function fromWire(wire: WireState, now: number): Adoption {
   const { name, epoch, number, beat, remaining_ms: remaining, alive } = wire;
   const at = (seq: number, by: string): Version => ({ epoch, number, seq, by });

@@ -1,8 +1,8 @@
 import { byId, setText } from "./dom.js";
 
-/** Who the page may be, and the dialog that takes a token. */
+/** Shows the user's role, and the dialog for a token. */
 export class AccessView {
-  /** What the controller allows: `none` until it has said more. */
+  /** The role at the controller; `none` until it is known. */
   role = "none";
   #api;
   #onToken;
@@ -25,7 +25,7 @@ export class AccessView {
     });
   }
 
-  /** Asks the controller what this page may do. */
+  /** Requests the user's role. */
   async ask() {
     try {
       const { role, relay } = await this.#api.json("whoami");

@@ -1,4 +1,4 @@
-/** A refusal of the controller, in its own words. */
+/** A refusal of the controller, with its message. */
 export class ApiError extends Error {
   /** @param {number} status @param {string} message */
   constructor(status, message) {
@@ -7,7 +7,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Asks the controller that this page came from. The token lives here and nowhere else. */
+/** Requests to the controller that served the page. The token is kept here only. */
 export class Api {
   token = "";
   /** How far the controller's clock is ahead of this one, in milliseconds. */
@@ -21,7 +21,7 @@ export class Api {
    */
   async fetch(path, init = {}) {
     const headers = new Headers(init.headers);
-    // The controller wants of orders that no form of another page can have sent them.
+    // The controller requires JSON, which an HTML form of another site cannot send.
     if (init.method === "POST") headers.set("content-type", "application/json");
     if (this.token !== "") headers.set("authorization", `Bearer ${this.token}`);
     const response = await fetch(path, {

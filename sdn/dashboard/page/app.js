@@ -9,9 +9,9 @@ import { PeersView } from "./peers_view.js";
 import { headline } from "./summary_view.js";
 import { RouteView } from "./route_view.js";
 
-/** How often what no event tells is asked for: leases, load within its noise, peers. */
+/** Polling interval for data without events: leases, load within its noise, peers. */
 const POLL_MS = 5_000;
-/** The least time between two pictures of a network in which everything changes. */
+/** Minimum time between two redraws of a network that changes all the time. */
 const REFRESH_MS = 400;
 
 const api = new Api();
@@ -59,7 +59,7 @@ function onEvent(event, data) {
 function onState(state) {
   document.body.dataset.state = state.kind;
   if (state.kind === "live") {
-    // What may be ordered hangs on the answer.
+    // The role decides which actions are offered.
     access.ask().then(() => network.show());
     refresh();
   }
@@ -68,7 +68,7 @@ function onState(state) {
   network.show();
 }
 
-/** Asks for what is derived from the events: the graph with its costs, and the relays' leases. */
+/** Requests what is derived from the events: the graph with its costs, and the relays' leases. */
 async function refresh() {
   isRefreshDue = true;
   if (refreshing) return;
@@ -92,7 +92,7 @@ async function refresh() {
       await route.refresh();
       await peers.refresh(network.health);
     } catch {
-      // The connection says what is wrong; it looks at the same controller.
+      // The connection reports the error: it uses the same controller.
     }
     tick();
     await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
@@ -100,7 +100,7 @@ async function refresh() {
   refreshing = false;
 }
 
-/** What changes because time passes. */
+/** Updates what changes with time only. */
 function tick() {
   const { kind, reason, since, nextTry } = connection.state;
   const now = Date.now();
@@ -117,7 +117,7 @@ function tick() {
   setText(byId("status-text"), texts[kind]);
   const banner = byId("banner");
   banner.hidden = kind !== "stale";
-  // Said once to screen readers: what counts seconds stands outside of the alert's first words.
+  // Announced to screen readers once: the counting seconds are outside of the alert's first text.
   if (kind === "stale") {
     const at = new Date(since).toLocaleTimeString();
     setText(banner, `Stale since ${at}: ${reason}. The last known state is shown.`);

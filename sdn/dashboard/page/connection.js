@@ -1,8 +1,11 @@
 import { EventReader } from "./event_reader.js";
 
-/** The controller gives a sign of life each 15 seconds: after two and a half of them it is gone. */
+/**
+ * The controller sends a keep-alive every 15 seconds: after two and a half intervals the connection
+ * counts as lost.
+ */
 const SILENCE_MS = 38_000;
-/** Between two attempts: from the first to the longest. */
+/** The first and the longest delay between two attempts. */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 10_000;
 
@@ -16,7 +19,7 @@ export class Connection {
   #api;
   #onEvent;
   #onState;
-  /** The revision from which to go on; unknown before the first snapshot. */
+  /** The revision to resume from; undefined before the first snapshot. */
   #since = undefined;
   #lastSeen = 0;
   #current = new AbortController();
@@ -35,7 +38,7 @@ export class Connection {
     this.#onState = onState;
   }
 
-  /** Follows for as long as the page is open. */
+  /** Follows while the page is open. */
   async run() {
     for (let wait = FIRST_WAIT_MS;; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       const end = await this.#follow();
@@ -45,7 +48,7 @@ export class Connection {
         continue;
       }
       const isDenied = end.kind === "denied";
-      // Not all pages at once, after a restart that all of them saw.
+      // Random, so that all pages do not reconnect at once after a restart.
       const pause = isDenied ? LONGEST_WAIT_MS : wait * (0.75 + Math.random() / 2);
       this.#change({
         kind: isDenied ? "denied" : this.#lastSeen > 0 ? "stale" : "connecting",
@@ -58,14 +61,14 @@ export class Connection {
     }
   }
 
-  /** Tries at once, and with the token that is known now. */
+  /** Retries at once, with the current token. */
   retry() {
     this.#isHurried = true;
     this.#current.abort();
     this.#wake();
   }
 
-  /** One connection, until it ends. */
+  /** Follows one connection until it ends. */
   async #follow() {
     const stop = this.#current = new AbortController();
     let alarm;
@@ -108,7 +111,7 @@ export class Connection {
     return { kind: isDenied ? "denied" : "ended", reason: error || `HTTP ${response.status}` };
   }
 
-  /** Says whether this connection is good for more. */
+  /** Handles an event; returns whether the connection can continue. */
   #take({ event, data, id }) {
     if (event === "history_gone") {
       this.#since = undefined;

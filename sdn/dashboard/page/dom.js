@@ -13,7 +13,7 @@ export function element(tag, attributes = {}, ...children) {
   return build(document.createElement(tag), attributes, children);
 }
 
-/** The same for pictures. */
+/** As {@linkcode element}, for SVG. */
 export function shape(tag, attributes = {}, ...children) {
   return build(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -23,7 +23,7 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
-/** Changes a text only if it differs, so that selections and screen readers are left in peace. */
+/** Changes a text only if it differs, to keep selections and not to disturb screen readers. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

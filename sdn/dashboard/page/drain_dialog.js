@@ -1,6 +1,9 @@
 import { byId, setText } from "./dom.js";
 
-/** Asks before a relay is told to drain: its process ends, and only its supervisor brings it back. */
+/**
+ * Asks for confirmation before a drain: it ends the relay's process, and only a supervisor restarts
+ * it.
+ */
 export class DrainDialog {
   #dialog = byId("drain");
   #api;

@@ -1,9 +1,9 @@
 import { byId, element, follow, setText } from "./dom.js";
 
-/** Events that are shown at once; the search looks through all that the page holds. */
+/** Events shown at once; the search covers all events of the page. */
 const SHOWN = 200;
 
-/** What happened, from before the page was opened. */
+/** The list of events, including those from before the page was opened. */
 export class EventsView {
   #model;
   #selected = { relay: undefined, link: undefined };
@@ -50,7 +50,7 @@ function more(hidden) {
   return hidden > 0 ? `and ${hidden} earlier ones: search, or ask GET /events` : "";
 }
 
-/** The time, and the day when it was another one. */
+/** The time, with the date if it is not today. */
 function stamp(date) {
   const isToday = date.toDateString() === new Date().toDateString();
   const day = isToday

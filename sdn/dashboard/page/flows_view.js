@@ -3,10 +3,10 @@ import { count } from "./link_shapes.js";
 import { pairKey } from "./pair_key.js";
 import { Table } from "./table.js";
 
-/** Tracks of one link that stand below the picture; the table has all of them. */
+/** Tracks of the selected link below the picture; the table has all of them. */
 const SHOWN_TRACKS = 12;
 
-/** Which tracks flow over which links: a table, and those of one link below the picture. */
+/** The tracks on each link: a table, and those of the selected link below the picture. */
 export class FlowsView {
   #model;
   #table;

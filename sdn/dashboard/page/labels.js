@@ -43,7 +43,7 @@ function isFree(cells, size, box) {
   return true;
 }
 
-/** The cells of a grid that a box touches: only what is near is compared. */
+/** The grid cells that a box touches: only boxes in the same cells are compared. */
 function* cellsOf({ x, y, width, height }, size) {
   const [left, right] = [x - width / 2, x + width / 2].map((at) => Math.floor(at / size));
   const [top, bottom] = [y - height / 2, y + height / 2].map((at) => Math.floor(at / size));

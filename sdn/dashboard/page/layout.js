@@ -9,28 +9,28 @@
  * @typedef {{ width: number, height: number, regions: Region[], relays: Map<string, Point> }} Layout
  */
 
-/** The distance between relays next to each other: a label fits under each and between them. */
+/** The distance between adjacent relays: a label fits below each and between them. */
 const GAP = 132;
-/** Where the middle of a region may lie in the lattice: on a point, in a triangle, on an edge. */
+/** Possible centers of a region in the lattice: on a point, in a triangle, on an edge. */
 const LATTICE_CENTRES = [
   { x: 0, y: 0 },
   { x: 0.5, y: Math.sqrt(3) / 6 },
   { x: 0.5, y: 0 },
 ];
-/** What a region has around its outermost relays: half a label and a relay. */
+/** The margin around a region's outermost relays: half a label and a relay. */
 const MARGIN = 62;
-/** The least distance between regions: the label of a link fits in between. */
+/** The minimum distance between regions: a link's label fits in between. */
 const SPACE = 76;
-/** How far regions below each other stand from the middle. */
+/** The horizontal offset of stacked regions. */
 const SWAY = 24;
-/** The shape of the ellipse: screens are wider than high. */
+/** The aspect ratio of the ellipse: screens are wider than high. */
 const WIDE = 1.35;
 const HIGH = 0.75;
-/** Room around the whole picture, for the names of regions. */
+/** The margin around the picture, for the names of regions. */
 const PADDING = 26;
-/** Swapping tries every pair again and again; beyond this many it would be felt. */
+/** Relays above which swapping is skipped: it tries every pair, which would be noticeable. */
 const MAX_SWAPPED = 24;
-/** How often all pairs are tried; pictures settle in two or three. */
+/** Maximum passes over all pairs; layouts settle in two or three. */
 const MAX_PASSES = 6;
 
 /**
@@ -103,7 +103,8 @@ function seatsFor(count) {
       for (let at = -2 * reach; at <= 2 * reach; at++) {
         const x = GAP * (at + row / 2 - centre.x);
         const y = GAP * (row * Math.sqrt(3) / 2 - centre.y);
-        // Rounded, so that what is equally far away is told apart by place and not by chance.
+        // Rounded, so that points at equal distance are ordered by position and not by rounding
+        // errors.
         points.push({ x, y, distance: Math.round(Math.hypot(x, y)) });
       }
     }
@@ -133,7 +134,7 @@ function settle(names, price) {
       for (let b = a + 1; b < order.length; b++) {
         [order[a], order[b]] = [order[b], order[a]];
         const now = price(order);
-        // More than rounding, so that the result does not hang on it.
+        // By more than rounding errors, so that the result does not depend on them.
         if (now < best - 1e-6) {
           best = now;
           improved = true;
@@ -190,7 +191,7 @@ function placeCircles(radii) {
   const shares = radii.map((radius) => 2 * radius + SPACE);
   const total = shares.reduce((sum, share) => sum + share, 0);
   const isPair = radii.length === 2;
-  // Two stand side by side; more begin at the top.
+  // Two regions are side by side; more start at the top.
   const start = isPair ? Math.PI : -Math.PI / 2;
   for (let size = total / 12;; size *= 1.03) {
     let before = -shares[0] / 2;

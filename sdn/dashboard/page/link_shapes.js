@@ -2,12 +2,12 @@ import { shape } from "./dom.js";
 import { milliseconds, number } from "./format.js";
 import { pairKey } from "./pair_key.js";
 
-/** How wide a letter of a label is and how high a label, as shares of the letters' size. */
+/** The width of a letter and the height of a label, relative to the font size. */
 const LETTER = 0.53;
 const HIGH = 1.5;
-/** Where on its link a label may stand, the middle first. */
+/** Positions of a label along its link, the middle first. */
 const SPOTS = [0.5, 0.38, 0.62, 0.28, 0.72];
-/** Tracks that the words about a link name. */
+/** Tracks named in a link's tooltip. */
 const MAX_NAMED = 8;
 
 /**
@@ -79,17 +79,17 @@ export function boxOf(key, link, { places }, letters) {
   return { key, places, ...sizeOf(count(link.carried.length), letters) };
 }
 
-/** What a link costs, and its state where it is not up. */
+/** A link's cost, and its state if it is not up. */
 export function drawLinkLabel(link, at, { classes, letters }) {
   return pill(`link-label ${link.state}${classes}`, caption(link), { ...at, letters });
 }
 
-/** How many tracks a link carries. */
+/** The number of tracks on a link. */
 export function drawCount(link, at, { classes, letters }) {
   return pill(`flow-count${classes}`, count(link.carried.length), { ...at, letters });
 }
 
-/** How many tracks, in words. */
+/** The number of tracks, in words. */
 export function count(tracks) {
   return tracks === 1 ? "1 track" : `${tracks} tracks`;
 }

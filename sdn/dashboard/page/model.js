@@ -1,12 +1,12 @@
 import { pairKey } from "./pair_key.js";
 
-/** Entries of the directory that the page holds: search looks through these. */
+/** Directory entries held by the page; the search covers these. */
 export const MAX_ANNOUNCES = 20_000;
 
-/** Events that the page holds: what an operator scrolls through, not an archive. */
+/** Events held by the page, for scrolling. */
 export const MAX_LOG = 500;
 
-/** States of a relay, what needs somebody first. */
+/** States of a relay, the most urgent first. */
 export const STATES = [
   "unreachable",
   "expired",
@@ -43,12 +43,12 @@ export class Model {
   announces = new Map();
   /** What each relay takes from its neighbors. @type {Map<string, Flow[]>} */
   flows = new Map();
-  /** How many announces are held, and whether some had to be left out. */
+  /** The number of announces held, and whether some were dropped. */
   announceCount = 0;
   isDirectoryCut = false;
   /** What happened, the newest first. @type {Happening[]} */
   log = [];
-  /** The newest event that is known, to ask for those after it. */
+  /** The newest known event, to request later ones. */
   newestEvent = 0;
   /** Relays that ended without a word, by name. @type {Map<string, Node>} */
   #expired = new Map();
@@ -58,7 +58,7 @@ export class Model {
   /** Every relay that the page shows, by name. @type {Node[]} */
   nodes = [];
 
-  /** Forgets what a snapshot tells anew. */
+  /** Clears what a snapshot repeats. */
   beginSnapshot() {
     this.announces = new Map();
     this.flows = new Map();
@@ -123,7 +123,7 @@ export class Model {
 
   /** @param {{ newest: number, events: Happening[] }} answer the oldest first */
   takeEvents({ newest, events }) {
-    // Another controller answers than before: its list is another one.
+    // Another controller answers: its event ids differ.
     if (newest < this.newestEvent) this.log = [];
     this.log = [...events.toReversed(), ...this.log].slice(0, MAX_LOG);
     this.newestEvent = newest;
@@ -198,7 +198,7 @@ export class Model {
     if (tracks.size === 0) this.announces.delete(relay);
   }
 
-  /** A relay that ended without a word keeps its place until a list says otherwise. */
+  /** An expired relay stays in the list until a new list omits it. */
   #remove(relay, reason) {
     this.announceCount -= this.announces.get(relay)?.size ?? 0;
     this.announces.delete(relay);
@@ -210,7 +210,7 @@ export class Model {
     this.#gather();
   }
 
-  /** Those of the graph, and those that nobody declares as a neighbor any more. */
+  /** The nodes of the graph, and expired relays that no neighbor declares. */
   #gather() {
     const nodes = new Map(this.#expired);
     for (const node of this.#declared) {
@@ -221,12 +221,12 @@ export class Model {
   }
 }
 
-/** The link that a flow goes over. */
+/** The link of a flow. */
 function keyOf({ relay, next_hop }) {
   return pairKey(relay, next_hop);
 }
 
-// What is usable in one direction is usable: the table tells the directions apart.
+// Usable if either direction is; the table shows the directions separately.
 function pairState({ there, back }) {
   const states = [there?.state, back?.state];
   return states.includes("up") ? "up" : states.includes("down") ? "down" : "one_way";

@@ -118,7 +118,7 @@ export function linkTable() {
   });
 }
 
-/** The table of who has which track. */
+/** The table of tracks and their relays. */
 export function directoryTable() {
   return new Table(byId("directory"), {
     label: "Directory",

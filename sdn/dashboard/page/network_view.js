@@ -11,21 +11,21 @@ import { showSummary } from "./summary_view.js";
 import { TopologyView } from "./topology_view.js";
 
 const NOTHING = { relay: undefined, link: undefined };
-/** Below this width the picture stands upright. */
+/** Below this width the picture is in portrait format. */
 const tall = matchMedia("(max-width: 700px)");
 
-/** Everything that shows the network: figures, picture, tables, log. */
+/** The view of the network: figures, picture, tables, events. */
 export class NetworkView {
   /** The way to highlight. @type {string[]} */
   route = [];
-  /** What `GET /health` said last. */
+  /** The last answer of `GET /health`. */
   health = undefined;
   #model;
   #api;
   #isLive;
-  /** The relay or the link that was chosen. */
+  /** The selected relay or link. */
   #selected = NOTHING;
-  /** The link that somebody points at. */
+  /** The link under the pointer. */
   #pointed = undefined;
   #isShowDue = false;
   #topology = new TopologyView(byId("graph"), {
@@ -76,7 +76,7 @@ export class NetworkView {
       this.#follow();
       this.show();
     });
-    // What fits changes with the window.
+    // The space changes with the window.
     new ResizeObserver(() => this.showSoon()).observe(byId("graph"));
     this.#follow();
     byId("empty-copy").addEventListener("click", copyCommand);
@@ -92,14 +92,14 @@ export class NetworkView {
     tall.addEventListener("change", () => this.show());
   }
 
-  /** Shows the model as it is now. */
+  /** Shows the current model. */
   show() {
     const { nodes } = this.#model;
     const isEmpty = nodes.length === 0;
     byId("network").hidden = isEmpty;
     byId("empty").hidden = !isEmpty || !this.#isLive();
     if (isEmpty) setText(byId("empty-command"), this.#command());
-    // Before everything has been told, nobody knows what is not there.
+    // A selection can only be missing once the snapshot is complete.
     if (this.#isLive() && !this.#isThere(this.#selected)) this.#choose(NOTHING);
     showSummary(this.#model, this.health);
     this.#showPicture();
@@ -111,7 +111,7 @@ export class NetworkView {
     this.#events.show(this.#selected);
   }
 
-  /** Shows the model with the next picture that the browser paints: for many changes at once. */
+  /** Shows the model with the browser's next frame, to merge many changes. */
   showSoon() {
     if (this.#isShowDue) return;
     this.#isShowDue = true;
@@ -121,13 +121,13 @@ export class NetworkView {
     });
   }
 
-  /** Shows what changes because time passes. */
+  /** Updates what changes with time only. */
   tick() {
     const { nodes, relays } = this.#model;
     const wanted = byId("relays-search").value.trim().toLowerCase();
     const rows = nodes.map((node) => {
       const { load, announces } = relays.get(node.id) ?? {};
-      // What a relay said last is not how it is, once nobody reaches it.
+      // The last report of an unreachable relay is outdated.
       const isHeard = node.state === "registered" || node.state === "draining";
       return { ...node, ...(isHeard && { load, announces }) };
     }).filter(({ id, region, address = "", state }) => {
@@ -171,7 +171,7 @@ export class NetworkView {
     setText(byId("directory-note"), note);
   }
 
-  /** Selects a relay or a link, or nothing when it was selected. */
+  /** Selects a relay or a link; deselects it if it was selected. */
   #select(chosen) {
     const { relay, link } = this.#selected;
     this.#choose(relay === chosen.relay && link === chosen.link ? NOTHING : chosen);
@@ -183,7 +183,7 @@ export class NetworkView {
     writeLink({ relay: chosen.relay, link: chosen.link });
   }
 
-  /** Shows what the page's address asks for. */
+  /** Shows what the page's address selects. */
   #follow() {
     const { relay, link, filter = "", search = "" } = readLink();
     this.#selected = relay === undefined && link === undefined ? NOTHING : { relay, link };

@@ -1,4 +1,4 @@
-/** What tells the link between two relays from others, whichever of them comes first. */
+/** The key of the link between two relays, in either order. */
 export function pairKey(a, b) {
   return JSON.stringify(a < b ? [a, b] : [b, a]);
 }

@@ -2,10 +2,10 @@ import { byId, setText } from "./dom.js";
 import { duration, metricLines } from "./format.js";
 import { showBadge, Table } from "./table.js";
 
-/** The colours of etcd's members by their state. */
+/** Badge colors of etcd's members by state. */
 const MEMBER_BADGES = { leader: "ok", follower: "ok", leaderless: "draining" };
 
-/** How this controller is, and when it last agreed with the others. */
+/** The state of this controller, and its last exchange with each peer. */
 export class PeersView {
   #api;
   #table;
@@ -74,14 +74,14 @@ export class PeersView {
     this.#table.show([...peers.values()]);
   }
 
-  /** Who keeps what is known, where that is etcd, and whether enough of them agree. */
+  /** Shows the members of the etcd cluster, and whether it has a quorum. */
   #showMembers(text) {
     const members = metricLines(text, "qumo_sdn_etcd_member").map(({ labels }) => labels);
     byId("etcd").hidden = members.length === 0;
     byId("peers").hidden = members.length > 0;
     this.#members.show(members);
     const agree = members.filter(({ state }) => state === "leader" || state === "follower");
-    // A leader without enough followers steps down; until it notices, the count says more than it.
+    // A leader without a quorum steps down; until it does, the count is more accurate.
     const isEnough = 2 * agree.length > members.length;
     const how = isEnough && agree.some(({ state }) => state === "leader") ? "has" : "has lost";
     const count = `${agree.length} of ${members.length} members agree`;

@@ -1,9 +1,9 @@
 import { shape } from "./dom.js";
 import { words } from "./format.js";
 
-/** Characters of a relay's name beside it. */
+/** Characters of a relay's label. */
 const MAX_LABEL = 18;
-/** How wide a letter is and how high a line, as shares of the letters' size. */
+/** The width of a letter and the height of a line, relative to the font size. */
 const LETTER_WIDTH = 0.58;
 const LINE_HEIGHT = 1.25;
 
@@ -67,7 +67,7 @@ export function drawRelay(relay, { x, y }, { radius, name, hasRoom, ...how }) {
   );
 }
 
-/** So that it is not the colour alone that tells. */
+/** A symbol, so that color is not the only sign. */
 function mark(state) {
   return state === "unreachable" || state === "expired"
     ? "!"
@@ -76,7 +76,7 @@ function mark(state) {
     : "";
 }
 
-/** The share of the processor in use, as a part of the ring around a relay. */
+/** The CPU utilization as an arc around a relay. */
 function cpuArc(cpu, radius) {
   return shape("circle", {
     class: cpu > 0.85 ? "cpu hot" : "cpu",

@@ -2,7 +2,7 @@ import { readLink, writeLink } from "./deep_link.js";
 import { byId, element, follow, setText } from "./dom.js";
 import { number } from "./format.js";
 
-/** Alternates that are asked for: what fits the eye. */
+/** Requested alternates: as many as fit the view. */
 const ALTERNATES = 2;
 
 const VERDICTS = {
@@ -16,7 +16,7 @@ const VERDICTS = {
   no_path: "no path from there",
 };
 
-/** The route explorer: two relays in, the way between them and its reasons out. */
+/** The route explorer: the route between two relays, with its explanation. */
 export class RouteView {
   #ask;
   #onPath;
@@ -77,7 +77,7 @@ export class RouteView {
     this.refresh();
   }
 
-  /** Asks again when something was asked before: the network may have changed. */
+  /** Repeats the last request: the network may have changed. */
   async refresh() {
     if (!this.#isAsked) return;
     const turn = ++this.#turn;
@@ -90,7 +90,7 @@ export class RouteView {
     const result = byId("route-result");
     try {
       const route = await this.#ask(`route?${query}`);
-      // Answers may overtake each other; only the newest counts.
+      // Answers may arrive out of order; only the newest counts.
       if (turn !== this.#turn) return;
       result.replaceChildren(...describe(route));
       this.#onPath(route.full_path);

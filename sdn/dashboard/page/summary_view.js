@@ -19,7 +19,7 @@ export function headline(model) {
   return count === 1 ? "1 relay registered" : `all ${count} relays registered, no link down`;
 }
 
-/** Relays by name while they are few. */
+/** Lists relays by name if they are few. */
 function tell(names, state) {
   if (names.length === 0) return "";
   return names.length <= 3 ? `${names.join(", ")} ${state}` : `${names.length} relays ${state}`;

@@ -1,6 +1,6 @@
 import { element, follow, setText } from "./dom.js";
 
-/** Rows of one page: what an eye goes through; on a phone each of them is a block of lines. */
+/** Rows per page; on a phone each row is a block of lines. */
 const PAGE_ROWS = 50;
 const PAGE_BLOCKS = 10;
 const narrow = matchMedia("(max-width: 700px)");
@@ -24,7 +24,7 @@ export class Table {
   #columns;
   #items = [];
   #page = 0;
-  /** By which column, and which way; as the list comes without one. */
+  /** The sort column and direction; initially the list's order. */
   #sort = { at: -1, isDown: false };
 
   /**
@@ -37,7 +37,7 @@ export class Table {
     this.#empty = empty;
     this.#rows = element("tbody", { role: "rowgroup" });
     this.#rest = element("p", { class: "note" });
-    // The roles stand here in words because narrow screens show rows as blocks.
+    // Explicit roles, because narrow screens show rows as blocks.
     const heads = columns.map((column, at) => {
       const head = { scope: "col", role: "columnheader", class: column.kind };
       return element("th", head, column.sort ? this.#sorter(column.label, at) : column.label);
@@ -87,7 +87,7 @@ export class Table {
   #sorter(label, at) {
     const onclick = ({ currentTarget }) => {
       const isSame = this.#sort.at === at;
-      // Up, down, and then as the list came.
+      // Ascending, descending, then the list's order.
       this.#sort = isSame && this.#sort.isDown ? { at: -1, isDown: false } : { at, isDown: isSame };
       for (const head of currentTarget.closest("tr").children) head.removeAttribute("aria-sort");
       if (this.#sort.at === at) {
@@ -135,14 +135,14 @@ export class Table {
   }
 }
 
-/** Shows a state as a coloured word. */
+/** Shows a state as a colored badge. */
 export function showBadge(cell, state, words = state) {
   const badge = cell.firstElementChild ?? cell.appendChild(element("span"));
   badge.className = `badge ${state}`;
   setText(badge, words);
 }
 
-/** What there is comes before what there is not. */
+/** Undefined values come last. */
 function order(a, b) {
   if (a === undefined || b === undefined) {
     return (a === undefined ? 1 : 0) - (b === undefined ? 1 : 0);

@@ -6,33 +6,33 @@ import { STATES } from "./model.js";
 import { drawRelay, nameOf } from "./relay_shapes.js";
 import { pairKey } from "./pair_key.js";
 
-/** Relays that are drawn: a picture of more shows nothing. */
+/** Relays that are drawn: a larger picture shows nothing. */
 export const MAX_DRAWN = 400;
-/** How far links bend, as a share of their length: more where regions stand in between. */
+/** The curvature of links, relative to their length: more if regions are in between. */
 const BEND = 0.07;
 const TALL_BEND = 0.2;
-/** How large a picture becomes to fit, before anybody zooms; it becomes as small as it must. */
+/** The maximum scale without zooming; it may become as small as necessary. */
 const MAX_SCALE = 1.25;
-/** The share of the window's height that a picture may take. */
+/** The share of the window's height that the picture may take. */
 const HIGH = 0.72;
-/** The steps of zooming. */
+/** The factor of one zoom step. */
 const ZOOM_STEP = 1.5;
 const MAX_ZOOM = 8;
-/** Pixels of the smallest letters and relays, however much there is to show. */
+/** Pixels of the smallest labels and relays, whatever the size of the network. */
 const LEAST_LETTERS = 11;
 const LEAST_RADIUS = 7;
-/** Relays that all have their names; of more, those that are not well or were chosen. */
+/** Relays up to which all are labeled; above, only those with problems and the selected one. */
 const MOST_NAMED = 80;
-/** Room for a line above and below, in letters. */
+/** Space for a line above and below, in letters. */
 const ABOVE = 1.6;
 const LETTER_WIDTH = 0.58;
-/** In the picture's own units: letters and relays as they are where there is room. */
+/** In the picture's units: sizes of labels and relays when there is space. */
 const LETTERS = 12.5;
 const RADIUS = 17;
-/** Relays next to each other never touch. */
+/** Adjacent relays never touch. */
 const MOST_RADIUS = 46;
 
-/** The network as a picture. */
+/** The picture of the network. */
 export class TopologyView {
   #place;
   #told;
@@ -83,7 +83,7 @@ export class TopologyView {
    */
   draw(model, { selected, route, isTall }) {
     const relays = model.nodes.slice(0, MAX_DRAWN).map(({ last_seen: _, ...node }) => {
-      // What a relay said last is not how it is, once nobody reaches it.
+      // The last report of an unreachable relay is outdated.
       const isHeard = node.state === "registered" || node.state === "draining";
       return { ...node, load: isHeard ? model.relays.get(node.id)?.load : undefined };
     });
@@ -99,14 +99,14 @@ export class TopologyView {
     return model.nodes.length - relays.length;
   }
 
-  /** Pixels for each unit of the picture: all of it is seen, until somebody zooms. */
+  /** Pixels per unit: the whole picture is visible until the user zooms. */
   #fit({ width, height }, isTall) {
     const room = this.#place.clientWidth || 900;
     const high = isTall ? Infinity : HIGH * innerHeight;
     return Math.min(room / width, high / height, MAX_SCALE) * this.#zoom;
   }
 
-  /** The layout hangs on who is there and who is linked, not on what is measured. */
+  /** The layout depends on relays and links, not on measurements. */
   #arrange(relays, links, isTall) {
     const places = relays.map(({ id, region }) => ({ id, region }));
     const edges = links.map(({ a, b }) => ({ a, b }));
@@ -116,7 +116,10 @@ export class TopologyView {
     return this.#layout;
   }
 
-  /** Where labels stand: of what is not well or was chosen first, and over others if need be. */
+  /**
+   * The positions of labels; relays with problems and the selected one come first, even if labels
+   * overlap.
+   */
   #label(layout, { relays, drawn, letters, radius, isChosen }) {
     const nameIt = (relay) => nameOf(relay, layout.relays.get(relay.id), { letters, radius });
     const rank = (relay) => isChosen(relay) ? -1 : STATES.indexOf(relay.state);
@@ -212,7 +215,7 @@ function sorted(items, rank) {
   return items.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** The name of a region stands inside its circle, or else above. */
+/** A region's name is inside its circle, or else above. */
 function regionName({ name, x, y, radius }, letters) {
   const text = name || "no region";
   const places = [{ x, y: y - radius + 1.1 * letters }, { x, y: y - radius - 0.8 * letters }];

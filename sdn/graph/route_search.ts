@@ -3,18 +3,18 @@ import type { Graph } from "./graph.ts";
 const NONE = -1;
 
 /**
- * The best routes from one node to all others, up to `width` for each, no two of them with the same
- * first link. Routes are ordered by cost, then by the number of links, then by the names along them.
+ * The best routes from one node to all others, up to `width` for each, no two over the same first
+ * link. Routes are ordered by cost, then by number of links, then by the names of their relays.
  *
- * Dijkstra's algorithm with `width` labels at each node instead of one. Keeping the best label for
- * each of so many different first links is enough: whichever of them another node's route must avoid,
- * one that is at least as good remains.
+ * Dijkstra's algorithm with `width` labels at each node instead of one. It is enough to keep the
+ * best label for each of `width` different first links: whichever first link the route of another
+ * node must avoid, a label that is at least as good remains.
  */
-export class Search {
+export class RouteSearch {
   readonly #graph: Graph;
   readonly #source: number;
   readonly #width: number;
-  // A label is a route to a node. Label `node * width + i` is one of those of the node.
+  // A label is a route to a node. The labels of a node are numbered from `node * width`.
   readonly #cost: Float64Array;
   readonly #hops: Int32Array;
   readonly #first: Int32Array;
@@ -25,7 +25,7 @@ export class Search {
   readonly #place: Int32Array;
   #waiting = 0;
 
-  /** Searches from the node numbered `source`; given a `target`, stops once its routes are known. */
+  /** Searches from node number `source`; with `target`, stops when the routes to it are known. */
   constructor(graph: Graph, source: number, { width, target }: { width: number; target?: number }) {
     const labels = graph.nodes.length * width;
     this.#graph = graph;
@@ -42,7 +42,7 @@ export class Search {
     this.#run(target);
   }
 
-  /** The routes to a node, the best first, as label numbers for the other methods. */
+  /** The routes to a node as labels, the best first. */
   routes(node: number): number[] {
     const found: number[] = [];
     for (let label = node * this.#width; label < this.#end(node); label++) {
@@ -51,12 +51,12 @@ export class Search {
     return found.sort((a, b) => this.#isBetter(a, b) ? -1 : 1);
   }
 
-  /** What a route costs, in steps. */
+  /** The cost of a route, in steps. */
   steps(label: number): number {
     return this.#cost[label] as number;
   }
 
-  /** The node that a route goes to first. */
+  /** The first node of a route after the source. */
   first(label: number): number {
     return this.#first[label] as number;
   }
@@ -143,7 +143,7 @@ export class Search {
     return hops !== 0 ? hops < 0 : this.#comesBefore(a, b);
   }
 
-  /** Compares the names along two routes of the same length, from their beginning. */
+  /** Compares the names on two routes of the same length, from the source on. */
   #comesBefore(a: number, b: number): boolean {
     let isBefore = false;
     for (let [x, y] = [a, b]; x !== y; x = this.#parent[x] as number) {
@@ -190,7 +190,7 @@ export class Search {
     this.#place[label] = here;
   }
 
-  /** Whether a label is to be settled before another: every link makes a route longer in this order. */
+  /** Whether a label is settled before another: every link makes a route greater in this order. */
   #isNearer(a: number, b: number): boolean {
     const cost = (this.#cost[a] as number) - (this.#cost[b] as number);
     return cost !== 0 ? cost < 0 : (this.#hops[a] as number) < (this.#hops[b] as number);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { unreachable } from "./reach.ts";
+import { unreachable } from "./unreachable.ts";
 
 /** What each relay says of its links: `a: { b: false }` is that a does not reach b. */
 function lost(words: Record<string, Record<string, boolean>>): string[] {

@@ -1,26 +1,26 @@
 import { type Refusal, refusal } from "@qumo/shared/topology";
 
-/** How much one registry takes in. */
+/** The capacity of a registry. */
 export interface Capacity {
   readonly maxRelays: number;
   readonly maxAnnounces: number;
   readonly maxAnnouncesPerRelay: number;
-  /** Of the texts of all announces, in bytes. */
+  /** Bytes of the texts of all announces. */
   readonly maxAnnounceBytes: number;
   readonly maxAnnounceBytesPerRelay: number;
 }
 
-/** Announces as they are counted for {@linkcode Capacity}. */
+/** A number of announces and their size, for comparison with {@linkcode Capacity}. */
 export interface AnnounceCount {
   readonly count: number;
-  /** Of their texts. */
+  /** Bytes of their texts. */
   readonly bytes: number;
 }
 
-/** Of a relay that announces nothing. */
+/** No announces. */
 export const NO_ANNOUNCES: AnnounceCount = { count: 0, bytes: 0 };
 
-/** Counts texts; they are ASCII, as canonical ones are. */
+/** Counts announce texts, which are ASCII in canonical form. */
 export function countTexts(texts: Iterable<string>): AnnounceCount {
   let count = 0;
   let bytes = 0;
@@ -31,8 +31,8 @@ export function countTexts(texts: Iterable<string>): AnnounceCount {
   return { count, bytes };
 }
 
-/** Says why a relay with so many announces does not fit beside the others, if it does not. */
-export function crowding(
+/** The reason why a relay with `own` announces exceeds the capacity; `undefined` when it fits. */
+export function capacityRefusal(
   capacity: Capacity,
   { others, own }: {
     others: { relays: number; announces: AnnounceCount };

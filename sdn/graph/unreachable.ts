@@ -3,9 +3,9 @@ import type { GraphLink, GraphRelay } from "./relay.ts";
 type Linked = Pick<GraphRelay, "name" | "links">;
 
 /**
- * The relays that have a lease and that nobody reaches any more: a neighbor says that its link is
- * down, the relay itself has not noticed, and no neighbor that is reached itself says otherwise. A
- * link that both ends call down is a fault of the link: a relay that says so is there to say it.
+ * The relays that have a lease and that no neighbor reaches: a neighbor reports its link as down,
+ * the relay itself has not noticed, and no reachable neighbor reports the link as up. A link that
+ * both ends report as down is a fault of the link, not of the relay.
  */
 export function unreachable(relays: ReadonlyMap<string, Linked>): ReadonlySet<string> {
   const suspects = new Map<string, string[]>();
@@ -19,7 +19,7 @@ export function unreachable(relays: ReadonlyMap<string, Linked>): ReadonlySet<st
     }
     if (isAccused) suspects.set(name, vouchers);
   }
-  // Relays that went together still vouch for each other, with what each said last.
+  // Relays that failed together still report each other as up: repeat until nothing changes.
   for (let isSettled = false; !isSettled;) {
     isSettled = true;
     for (const [name, vouchers] of suspects) {
@@ -31,7 +31,7 @@ export function unreachable(relays: ReadonlyMap<string, Linked>): ReadonlySet<st
   return new Set(suspects.keys());
 }
 
-/** The neighbors that say that they do not reach a relay. */
+/** The neighbors that report their link to a relay as down. */
 export function accusers(relays: ReadonlyMap<string, Linked>, name: string): string[] {
   const own: ReadonlyMap<string, GraphLink> = relays.get(name)?.links ?? new Map();
   return [...own.keys()].filter((neighbor) => {

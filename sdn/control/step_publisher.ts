@@ -3,45 +3,49 @@ import type { ChangeEntry, ChangeEvent, ChangeLog } from "./change_log.ts";
 import type { ToDate } from "./dates.ts";
 import { announceView, relayView } from "./views.ts";
 
-/** Whom a publisher tells. */
-export interface PublisherOptions {
+/** The dependencies of {@linkcode StepPublisher}. */
+export interface StepPublisherOptions {
   readonly changeLog: ChangeLog;
-  /** Tells operators what it means. */
+  /** Receives each step, to derive events for operators. */
   readonly chronicle: { step(step: Step): void };
   readonly toDate: ToDate;
 }
 
-/** Tells of steps that are in force: watchers, operators, and other controllers. */
-export class Publisher {
-  readonly #options: PublisherOptions;
+/** Publishes stored steps to watchers, to the event log and to peer controllers. */
+export class StepPublisher {
+  readonly #options: StepPublisherOptions;
   readonly #followers: ((relays: readonly string[]) => void)[] = [];
 
-  constructor(options: PublisherOptions) {
+  constructor(options: StepPublisherOptions) {
     this.#options = options;
   }
 
-  /** Lets `push` be told of the relays that a step is about. */
+  /** Registers `push`, which is called with the relays of each step. */
   follow(push: (relays: readonly string[]) => void): void {
     this.#followers.push(push);
   }
 
-  /** Tells of the step that follows the one before. */
+  /** Publishes the next step in order of revision. */
   publish(step: Step): void {
     const { changeLog, chronicle, toDate } = this.#options;
     changeLog.push(entryOf(step, toDate));
     chronicle.step(step);
-    // Flows are told to nobody: each relay tells its own to the controller that it beats at.
+    // Flows are not replicated: each relay reports them to the controller that it sends heartbeats
+    // to.
     const relays = step.changes.filter(({ kind }) => kind !== "flows").map(relayOf);
     for (const push of this.#followers) push(relays);
   }
 
-  /** Passes over a step that came to nothing. */
+  /** Skips the revision of a void step. */
   pass({ revision }: Step): void {
     this.#options.changeLog.push({ revision, bytes: 0, events: [] });
   }
 }
 
-/** What a step says to watchers. It knows nothing but the step, so that what came later is not in it. */
+/**
+ * The watch events of a step. They depend on the step alone, so that later changes do not leak into
+ * them.
+ */
 function entryOf({ revision, changes, relays }: Step, toDate: ToDate): ChangeEntry {
   const events: ChangeEvent[] = [];
   const say = (scopes: ChangeEvent["scopes"], event: string, data: object) =>
@@ -70,13 +74,13 @@ function entryOf({ revision, changes, relays }: Step, toDate: ToDate): ChangeEnt
         break;
     }
   }
-  // A step without a change: a cost that had been held back counts from now on.
+  // A step without changes: a damped cost took effect.
   if (changes.length === 0) say(GRAPH, "costs", {});
   const bytes = events.reduce((sum, { data }) => sum + data.length + EVENT_OVERHEAD, 0);
   return { revision, bytes, events };
 }
 
-/** Whether others reach it is for the graph to say. */
+/** Reachability comes from the graph and is not part of a relay's own view. */
 function ownView(relay: RelaySnapshot, toDate: ToDate) {
   return relayView(relay, { state: relay.draining ? "draining" : "registered", toDate });
 }
@@ -90,5 +94,5 @@ const ANNOUNCES: ChangeEvent["scopes"] = ["announces"];
 const FLOWS: ChangeEvent["scopes"] = ["flows"];
 const EVERY: ChangeEvent["scopes"] = ["graph", "announces", "flows"];
 
-/** What an event costs beside its text, in bytes. */
+/** The overhead of one event beside its text, in bytes. */
 const EVENT_OVERHEAD = 64;

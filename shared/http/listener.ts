@@ -8,7 +8,7 @@ import {
   type Timer,
 } from "@qumo/shared/runtime";
 import { Connection } from "./connection.ts";
-import { type Capacity, Crowd } from "./crowd.ts";
+import { ConnectionLimiter, type ConnectionLimits } from "./connection_limiter.ts";
 import { exchange, type Handler } from "./exchange.ts";
 import {
   ACCEPT_RETRY,
@@ -29,7 +29,7 @@ export interface HttpOptions {
   readonly metrics: HttpMetrics;
   readonly clock: Clock;
   readonly log: Log;
-  readonly capacity?: Capacity;
+  readonly capacity?: ConnectionLimits;
 }
 
 /** A running listener. */
@@ -47,7 +47,7 @@ export interface HttpListener {
 
 /** Serves requests until it is closed. Throws when it cannot listen on the address. */
 export function listenHttp(options: HttpOptions): HttpListener {
-  return new Door(options);
+  return new TcpListener(options);
 }
 
 /**
@@ -55,10 +55,10 @@ export function listenHttp(options: HttpOptions): HttpListener {
  * stops for good when the system has no file descriptor left, and has no time-out for request
  * heads.
  */
-class Door implements HttpListener {
+class TcpListener implements HttpListener {
   readonly port: number;
   readonly #options: HttpOptions;
-  readonly #crowd: Crowd;
+  readonly #connections: ConnectionLimiter;
   readonly #parser: Parser;
   readonly #answering = new Set<Promise<void>>();
   readonly #accepting = new Set<Promise<void>>();
@@ -73,7 +73,7 @@ class Door implements HttpListener {
     const claimed = certificate === undefined ? port : claim({ hostname, port });
     this.#listener = open({ hostname, port: claimed, certificate });
     this.port = (this.#listener.addr as Deno.NetAddr).port;
-    this.#crowd = new Crowd(capacity, metrics);
+    this.#connections = new ConnectionLimiter(capacity, metrics);
     this.#parser = new Parser((incoming, outgoing) => this.#answer(incoming, outgoing));
     this.#parser.on("clientError", (error: Error & { code?: string }, socket) => {
       metrics.drops.malformed++;
@@ -93,7 +93,7 @@ class Door implements HttpListener {
     this.#listener = open({ hostname: this.#options.hostname, port: this.port, certificate });
     this.#accept(this.#listener);
     former.close();
-    this.#crowd.end("waiting");
+    this.#connections.end("waiting");
   }
 
   async close(deadlineMs: number): Promise<void> {
@@ -101,10 +101,10 @@ class Door implements HttpListener {
     this.#stop.abort();
     this.#listener.close();
     this.#looking.cancel();
-    this.#crowd.end("waiting");
-    const timer = this.#options.clock.after(deadlineMs, () => this.#crowd.end("all"));
+    this.#connections.end("waiting");
+    const timer = this.#options.clock.after(deadlineMs, () => this.#connections.end("all"));
     while (this.#answering.size > 0) await Promise.all(this.#answering);
-    await Promise.all([this.#crowd.emptied(), ...this.#accepting]);
+    await Promise.all([this.#connections.emptied(), ...this.#accepting]);
     timer.cancel();
   }
 
@@ -136,14 +136,14 @@ class Door implements HttpListener {
 
   #take(raw: Deno.Conn): void {
     const address = (raw.remoteAddr as Deno.NetAddr).hostname;
-    if (!this.#crowd.admits(address)) return raw.close();
+    if (!this.#connections.admits(address)) return raw.close();
     const { clock, certificate } = this.#options;
     const connection = new Connection(raw, {
       address,
       encrypted: certificate !== undefined,
       clock,
     });
-    this.#crowd.add(connection);
+    this.#connections.add(connection);
     this.#parser.emit("connection", connection);
   }
 
@@ -163,13 +163,13 @@ class Door implements HttpListener {
 
   #look(): Timer {
     return this.#options.clock.after(LOOK_MS, () => {
-      this.#crowd.look();
+      this.#connections.look();
       this.#looking = this.#look();
     });
   }
 }
 
-const CAPACITY: Capacity = {
+const CAPACITY: ConnectionLimits = {
   connections: MAX_CONNECTIONS,
   perAddress: MAX_CONNECTIONS_PER_ADDRESS,
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import type { Capacity } from "./crowd.ts";
+import type { ConnectionLimits } from "./connection_limiter.ts";
 import type { Handler } from "./exchange.ts";
 import { HEAD_TIMEOUT_MS, IDLE_TIMEOUT_MS, LOOK_MS, STALL_TIMEOUT_MS } from "./limits.ts";
 import { listenHttp } from "./listener.ts";
@@ -12,7 +12,7 @@ const hello: Handler = () => new Response("hello");
 const HEAD = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /** A listener under a clock that stands still, and clients that speak bytes. */
-function world(handle: Handler = hello, capacity?: Capacity) {
+function world(handle: Handler = hello, capacity?: ConnectionLimits) {
   const clock = new ManualClock();
   const metrics = new HttpMetrics();
   const { log } = memoryLog();

@@ -1,19 +1,19 @@
 /** Why a connection was refused or closed by the listener. */
 const CONNECTION_DROPS = [
-  "full", // There were as many as there may be; the one that waited for longest had to go.
-  "address_full", // There were as many from that address as there may be.
-  "head_timeout", // A request's head did not come in time.
-  "idle", // Nothing was asked for a while: the ordinary end of a connection.
-  "stalled", // The client took nothing of what it was sent.
-  "malformed", // What came was not HTTP, or its head was too long.
-  "accept_failed", // The system could not give the connection to us: no descriptor was left.
+  "full", // The connection limit is reached; the connection that has been idle for longest is closed.
+  "address_full", // The limit of the client's address is reached.
+  "head_timeout", // The head of a request did not arrive in time.
+  "idle", // No request for a while: the normal end of a connection.
+  "stalled", // The client did not read its answer.
+  "malformed", // The input is not HTTP, or its head is too long.
+  "accept_failed", // The system could not accept the connection, for example without a free file descriptor.
 ] as const;
 /** One of {@linkcode CONNECTION_DROPS}. */
 export type ConnectionDrop = typeof CONNECTION_DROPS[number];
 
-/** What a listener counts. */
+/** Counters of a listener. */
 export class HttpMetrics {
-  /** Connections now. */
+  /** Open connections. */
   connections = 0;
   readonly drops: Record<ConnectionDrop, number> = Object.fromEntries(
     CONNECTION_DROPS.map((word) => [word, 0]),
@@ -22,10 +22,10 @@ export class HttpMetrics {
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"] as const;
 
-/** A method as metrics, logs and events say it. */
+/** A method as label in metrics, logs and events. */
 export type MethodLabel = (typeof METHODS)[number] | "other";
 
-/** A request's method as a label: one of a few words, whatever the client sent. */
+/** A request's method as a label of bounded cardinality. */
 export function methodLabel(method: string): MethodLabel {
   return METHODS.find((known) => known === method) ?? "other";
 }

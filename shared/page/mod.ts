@@ -3,15 +3,15 @@ import baseStyle from "./base.css" with { type: "text" };
 
 export { baseStyle };
 
-/** A file of a page for operators: where it is served, its media type with the character set, its text. */
+/** A file of an operators' page: its path, its media type with charset, its text. */
 export interface PageFile {
   readonly path: string;
   readonly type: string;
   readonly text: string;
 }
 
-// Everything comes from the page's own origin, nothing runs that is not a file of it, nobody frames
-// it, and a script that would write markup is stopped by the browser.
+// Only files of the page's own origin run, no other site may frame it, and scripts cannot inject
+// markup.
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -25,7 +25,7 @@ const CONTENT_SECURITY_POLICY = [
   "trusted-types 'none'",
 ].join("; ");
 
-/** The headers that a file of a page is served with, beside its media type. */
+/** The headers of a page's file, beside its media type. */
 export function pageHeaders(text: string) {
   const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
   return {

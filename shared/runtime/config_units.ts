@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/*
- * Durations and sizes: a number counts the unit that the key's name says, a text brings its own,
- * like `10s` or `256MiB`. The value in force is always the number.
+/**
+ * Durations and sizes. A number is in the unit that the key's name says; a text has its own unit,
+ * like `10s` or `256MiB`. The resulting value is always a number.
  */
 
 const MILLISECONDS: Readonly<Record<string, number>> = {
@@ -30,7 +30,10 @@ const BYTES: Readonly<Record<string, number>> = {
   ti: 1024 ** 4,
 };
 
-/** A whole number of milliseconds, or a text like `10s`, `1m30s` or `250ms`; a day unless told. */
+/**
+ * A whole number of milliseconds, or a text like `10s`, `1m30s` or `250ms`; at most a day by
+ * default.
+ */
 export function milliseconds(min: number, max = MILLISECONDS.d!): z.ZodType<number> {
   const error = `an integer from ${min} to ${max}, in milliseconds, or a text like 10s`;
   const number = z.int({ error }).min(min, { error }).max(max, { error });

@@ -1,27 +1,27 @@
 import { z } from "zod";
 
-/*
- * The kinds of values a configuration has. What each says when it refuses is the list of what it
- * would take, because that is the second half of "found …, allowed …".
+/**
+ * The kinds of configuration values. Each error message lists the allowed values: the second half
+ * of "found …, allowed …".
  */
 
-/** A whole number within limits, both included. */
+/** An integer within limits, both included. */
 export function integer(min: number, max: number): z.ZodType<number> {
   const error = `an integer from ${min} to ${max}`;
   return z.int({ error }).min(min, { error }).max(max, { error });
 }
 
-/** One of a few words. */
+/** One of these words. */
 export function oneOf<const Word extends string>(...words: readonly Word[]): z.ZodType<Word> {
   return z.enum(words, { error: words.join(", ") });
 }
 
-/** `true` or `false`, and nothing that only looks like it. */
+/** `true` or `false` as a boolean, not as text. */
 export function yesNo(): z.ZodType<boolean> {
   return z.boolean({ error: "true or false" });
 }
 
-/** Text of at most `max` characters; `accepts` may ask for more, and `what` says it. */
+/** Text of at most `max` characters; `accepts` may restrict it further, which `what` describes. */
 export function text(
   max: number,
   what = `text of at most ${max} characters`,
@@ -30,15 +30,15 @@ export function text(
   return z.string({ error: what }).max(max, { error: what }).refine(accepts, { error: what });
 }
 
-/** Up to `max` values of one kind. */
+/** A list of up to `max` values of one kind. */
 export function listOf<T>(item: z.ZodType<T>, max: number): z.ZodType<readonly T[]> {
   const error = `a list of at most ${max}`;
   return z.array(item, { error }).max(max, { error });
 }
 
 /**
- * The items of a list that is written as one text. A comma before an `@` is part of a password, so
- * that no item is half of a password.
+ * Splits a list that is written as one text. A comma before an `@` is part of a password, so that
+ * no item is half of a password.
  */
 export function itemsOf(text: string): string[] {
   const commas = /:.*@/s.test(text) ? /,(?![^\s/]*@)/ : ",";
@@ -46,8 +46,8 @@ export function itemsOf(text: string): string[] {
 }
 
 /**
- * A map with these names and no others, as the item of a list. What it says of a name that it does
- * not have is the list of those that it has.
+ * A map with exactly these names, as the item of a list. The error for an unknown name lists the
+ * known ones.
  */
 export function mapOf<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape> {
   const names = Object.keys(shape).join(", ");

@@ -1,13 +1,13 @@
 import { unlessEnded } from "./clock.ts";
 import { isExporting } from "./exporting.ts";
 
-/** How long a program that is through may take to end by itself. */
+/** How long a program that has finished may take to exit by itself. */
 const END_MS = 2_000;
 
 /**
- * Ends a program that is through, by `exit`. One that exports telemetry is left to end by itself: told
- * to exit, Deno 2.9.6 waits for its exporter, and once in a while for ever. It is told to only when
- * something keeps it from ending.
+ * Exits a program that has finished. A program that exports telemetry exits by itself: Deno 2.9.6
+ * waits for its exporter on an explicit exit, and occasionally hangs. The explicit exit is used
+ * only when something else keeps the process alive.
  */
 export async function endProcess(exit: () => void): Promise<void> {
   if (!await isExporting()) return exit();

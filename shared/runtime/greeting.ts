@@ -3,8 +3,8 @@ import type { ProgramConfig } from "./program_settings.ts";
 import type { Process } from "./process.ts";
 
 /**
- * Says on the standard output that the program is ready: a sentence where the log is for people, and
- * a line like the log's where that is for machines.
+ * Prints to standard output that the program is ready: a sentence with a `human` log, a line in the
+ * log's format with a `json` log.
  */
 export function greet(
   { stdout, stderr, clock }: Pick<Process, "stdout" | "stderr" | "clock">,
@@ -19,7 +19,10 @@ export function greet(
   stdout.write(`${JSON.stringify({ time, level: "info", message: text })}\n`);
 }
 
-/** For a program that listens on more than the address that was told: `; listening on …`, or nothing. */
+/**
+ * The text for a program that listens on more than the address printed before: `; listening on …`,
+ * or nothing.
+ */
 export function listeningText(address: SocketAddress): string {
   const isEvery = reachable(address).hostname !== address.hostname;
   return isEvery ? `; listening on ${formatAddress(address)}, every address of this machine` : "";

@@ -5,26 +5,26 @@ import { printable } from "./printable.ts";
 /** How long a program may take to answer: the usual deadline of a container's health check. */
 const TIMEOUT_MS = 3000;
 
-/** What a program said of itself. */
+/** The result of a health check. */
 export interface HealthReport {
   readonly ready: boolean;
-  /** For a person. */
+  /** For people. */
   readonly text: string;
 }
 
-/** Gets an answer over HTTP or TLS. */
+/** Sends a request over HTTP or TLS. */
 export type Ask = (url: URL, init: { readonly signal: AbortSignal }) => Promise<Response>;
 
 /**
- * Asks whether a program is ready. A URL without a path means its readiness probe; an address without
- * a scheme is asked over HTTP, and over TLS when that is not what it speaks.
+ * Asks a program whether it is ready. A URL without a path means the readiness probe; an address
+ * without a scheme is tried over HTTP, and over TLS if the program does not speak HTTP.
  */
 export async function askHealth(
   target: string,
   clock: Clock,
   ask: Ask = askAny,
 ): Promise<HealthReport> {
-  // A URL that was copied from a browser or from the relay's output.
+  // Accept a URL copied from a browser or from the relay's output.
   const address = target.replace(/^moqt:\/\//, "").replace(/\/$/, "");
   if (parseAddress(address) !== undefined) {
     const plain = await askUrl(new URL(healthUrl(address)), clock, ask);
@@ -62,7 +62,7 @@ async function askUrl(target: URL, clock: Clock, ask: Ask): Promise<HealthReport
   }
 }
 
-/** Asks a program on this machine, whatever its certificate says. */
+/** Asks a program on this machine without verifying its certificate. */
 export const askOwn: Ask = async (url, { signal }) => {
   if (url.protocol !== "https:") return await fetch(url, { signal });
   // Loaded where it is needed: a program that serves asks nobody.
@@ -76,7 +76,7 @@ const askAny: Ask = (url, { signal }) => {
   return isOwn ? askOwn(url, { signal }) : fetch(url, { signal });
 };
 
-/** Where a program that listens at `address` answers whether it is ready. */
+/** The readiness URL of a program that listens at `address`. */
 export function healthUrl(address: string, scheme: "http" | "https" = "http"): string {
   return `${scheme}://${formatAddress(reachable(parseAddress(address)!))}/health?probe=ready`;
 }

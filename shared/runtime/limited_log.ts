@@ -7,8 +7,8 @@ const MAX_LINES_A_MINUTE = 20;
 const MINUTE_MS = 60_000;
 
 /**
- * A log for what strangers can cause as often as they like. Of each text so many lines a minute are
- * written; the first of the next minute says how many were not.
+ * A log for events that clients can cause at any rate. At most so many lines of each message are
+ * written per minute; the next line after that has the number of suppressed ones.
  */
 export class LimitedLog {
   readonly #log: Log;
@@ -20,7 +20,7 @@ export class LimitedLog {
     this.#clock = clock;
   }
 
-  /** Writes a line, or counts it. The texts are the program's own, so they are few. */
+  /** Writes a line or counts it. Messages are constants, so their number is small. */
   info(message: string, fields: LogFields): void {
     const now = this.#clock.now();
     let minute = this.#minutes.get(message);

@@ -1,46 +1,46 @@
 import { configureSync, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
 import { printable } from "./printable.ts";
 
-/** How much is said, from everything to faults only. */
+/** Log levels, from the most verbose on. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 /** One of {@linkcode LOG_LEVELS}. */
 export type LogLevel = typeof LOG_LEVELS[number];
 
 /**
- * What belongs to a message. Values from peers may be given as they are: text is made printable and
- * cut, an error is its message, undefined is left out.
+ * The fields of a message. Untrusted values are allowed: text is made printable and cut, an error
+ * is its message, undefined is omitted.
  */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Where a part of the program says what happened. The message is constant text; what varies is a field. */
+/** A logger. The message is constant text; what varies is a field. */
 export interface Log {
   /** Details for debugging. */
   debug(message: string, fields?: LogFields): void;
-  /** For the record: what an operator would ask about later. */
+  /** What an operator may ask about later. */
   info(message: string, fields?: LogFields): void;
-  /** Something is not as it should be, and the program goes on. */
+  /** Something is wrong, and the program continues. */
   warn(message: string, fields?: LogFields): void;
-  /** Something failed that should not be able to fail. */
+  /** An internal error. */
   error(message: string, fields?: LogFields): void;
-  /** A log that adds these fields to everything it says. */
+  /** A logger that adds these fields to every message. */
   with(fields: LogFields): Log;
 }
 
-/** Where the log of the process goes, and how it looks. */
+/** The destination and format of the process's log. */
 export interface LogOptions {
-  /** The least that is written. */
+  /** The lowest level that is written. */
   readonly level: LogLevel;
-  /** `human` is a line to read, `json` an object a line for machines. */
+  /** `human` is text to read, `json` one JSON object per line. */
   readonly format: "human" | "json";
-  /** Takes one line, its newline included. It must not throw. */
+  /** Writes one line, its newline included. Must not throw. */
   readonly write: (line: string, level: LogLevel) => void;
 }
 
 /** Long enough for a reason phrase, short enough that a peer cannot fill a disk with one session. */
 const MAX_TEXT = 1024;
 
-/** Opens the log of the process. There is one: opening another one closes the first. */
+/** Opens the process's log. There is only one: opening another closes the first. */
 export function openLog(options: LogOptions): Log {
   const format = options.format === "json" ? jsonLine : humanLine;
   configureSync({
@@ -48,7 +48,7 @@ export function openLog(options: LogOptions): Log {
     sinks: { out: (record) => options.write(format(record), levelName(record)) },
     loggers: [
       { category: "qumo", sinks: ["out"], lowestLevel: logtapeLevel(options.level) },
-      // LogTape's own remarks; at `info` it greets.
+      // LogTape's own messages; at `info` it prints a greeting.
       { category: ["logtape", "meta"], sinks: ["out"], lowestLevel: "warning" },
     ],
   });
@@ -109,7 +109,7 @@ function jsonLine(record: LogRecord): string {
   }
   const time = new Date(record.timestamp).toISOString();
   const head = { time, level: levelName(record), message: messageOf(record) };
-  // The head comes first in the line and wins over fields of the same name.
+  // The standard fields come first, and have precedence over fields of the same name.
   return `${JSON.stringify({ ...head, ...fields, ...head })}\n`;
 }
 
@@ -122,7 +122,7 @@ function humanLine(record: LogRecord): string {
   return `${line}\n`;
 }
 
-// What can be compared without quotes is easier to read and to search without them.
+// A value without quotes is easier to read and to search.
 function inline(value: string | number | boolean): string {
   return typeof value === "string" && !/^[\w.:/@+-]+$/.test(value)
     ? JSON.stringify(value)

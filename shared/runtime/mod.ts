@@ -1,4 +1,4 @@
-/** What every program needs and no program owns: time, background work, outcomes, logs, configuration. */
+/** The runtime of both programs: time, background tasks, outcomes, logs, configuration. */
 export {
   addressForm,
   formatAddress,

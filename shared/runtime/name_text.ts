@@ -6,12 +6,12 @@ interface NamedTrack {
   readonly name: Uint8Array;
 }
 
-/** Characters of a name that logs and pages show, so that a long name cannot flood them. */
+/** Characters of a name in logs and pages, so that a long name cannot flood them. */
 const MAX_SHOWN = 256;
 
 /**
- * One field of a name as text, whole: well-formed UTF-8 as it is, with `/`, `%` and control
- * characters percent-encoded; of other bytes each that is not plain ASCII percent-encoded.
+ * A field of a name as text, uncut: well-formed UTF-8 with `/`, `%` and control characters
+ * percent-encoded; for other bytes everything but plain ASCII is percent-encoded.
  */
 export function fieldText(field: Uint8Array): string {
   const text = decodeStrictly(field);
@@ -20,17 +20,17 @@ export function fieldText(field: Uint8Array): string {
   return escaped(field, text === undefined ? ASCII_ONLY : UTF_8);
 }
 
-/** A namespace as text, whole: no two namespaces without empty fields share one. */
+/** A namespace as text, uncut: unique for namespaces without empty fields. */
 export function wholeNamespaceText(fields: readonly Uint8Array[]): string {
   return fields.map(fieldText).join("/");
 }
 
-/** A namespace as people are shown it, cut where it is long: `room/alice.hang`. */
+/** A namespace as display text, cut if it is long: `room/alice.hang`. */
 export function namespaceText(fields: readonly Uint8Array[]): string {
   return shownName(wholeNamespaceText(fields));
 }
 
-/** A track as people are shown it, its name apart from its namespace: `room/alice.hang · video`. */
+/** A track as display text, its name separate from its namespace: `room/alice.hang · video`. */
 export function trackText({ namespace, name }: NamedTrack): string {
   return `${namespaceText(namespace)} · ${shownName(fieldText(name))}`;
 }
@@ -40,7 +40,7 @@ export function shownName(text: string): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN).toWellFormed()}…` : text;
 }
 
-// Up to which byte a text keeps what is not escaped for what it means.
+// The largest byte that stays unescaped.
 const UTF_8 = 0xff;
 const ASCII_ONLY = 0x7f;
 
@@ -49,7 +49,7 @@ const PERCENT = 0x25;
 const SLASH = 0x2f;
 const DELETE = 0x7f;
 
-/** One pass over bytes and one decoding: a peer chooses how many of them there are to escape. */
+/** One pass over the bytes and one decoding, since a peer decides how many there are. */
 function escaped(field: Uint8Array, highest: number): string {
   const out = new Uint8Array(3 * field.length);
   let at = 0;

@@ -1,12 +1,12 @@
 import { connect } from "node:tls";
 
-/** Characters of an answer: more than `/health` ever has. */
+/** Characters of an answer: more than `/health` ever returns. */
 const MAX_ANSWER_CHARACTERS = 65_536;
 
 /**
- * The answer of a program on this machine to a GET over TLS. Its certificate is not verified: it
- * has the name that other machines use, perhaps of a CA that only they know, and a loopback address
- * needs no verification.
+ * Sends a GET over TLS to a program on this machine. The certificate is not verified: it has the
+ * name that other machines use, perhaps of a private CA, and a loopback address needs no
+ * verification.
  */
 export function ownAnswer(url: URL, signal: AbortSignal): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<Response>();

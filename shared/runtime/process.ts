@@ -1,34 +1,34 @@
 import type { Clock } from "./clock.ts";
 import type { LogLevel } from "./log.ts";
 
-/** Where a program writes, and whether a person reads it. */
+/** An output stream of the process, and whether it is a terminal. */
 export interface Output {
   write(text: string): void;
   readonly isTerminal: boolean;
 }
 
-/** The signals that a program answers. */
+/** The signals that a program handles. */
 export type ProcessSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
-/** What every program gets from the operating system and the runtime. */
+/** The interface to the operating system and the runtime. */
 export interface Process {
   /** The version of Deno. */
   readonly deno: string;
   readonly clock: Clock;
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Gives a line of the log to the runtime's OpenTelemetry exporter. */
+  /** Passes a log line to the runtime's OpenTelemetry exporter. */
   readonly exportLine: (level: LogLevel, line: string) => void;
-  /** Calls `act` at each such signal, where the system has it. */
+  /** Registers a handler of a signal, if the system has that signal. */
   readonly onSignal: (signal: ProcessSignal, act: () => void) => void;
-  /** Ends the process at once. */
+  /** Exits the process at once. */
   readonly exit: (code: number) => void;
 }
 
-// Ctrl-C reaches a program that `deno task` started twice: from the terminal and from the task.
+// A program started by `deno task` receives Ctrl-C twice: from the terminal and from the task.
 const SAME_SIGNAL_MS = 200;
 
-/** Writes text to a stream of the process, all of it before it returns. */
+/** Writes the whole text to a stream of the process, synchronously. */
 export function output(
   stream: { isTerminal(): boolean; writeSync(bytes: Uint8Array): number },
 ): Output {
@@ -40,13 +40,13 @@ export function output(
       try {
         while (left.length > 0) left = left.subarray(stream.writeSync(left));
       } catch {
-        // The reader of the stream is gone, which is no reason to stop.
+        // The stream's reader is gone, which is no reason to stop.
       }
     },
   };
 }
 
-/** Resolves at the first signal to stop; the second ends the process at once. */
+/** Resolves at the first stop signal; the second one exits at once. */
 export function stopSignal({ clock, onSignal, exit }: Process): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let since: number | undefined;

@@ -1,9 +1,6 @@
 import type { Clock } from "./clock.ts";
 
-/**
- * A token bucket: `burst` at once and `rate` a second, for events that are counted and never
- * delayed.
- */
+/** A token bucket that refuses: `burst` tokens at once, `rate` per second. */
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #rate: number;
@@ -11,7 +8,7 @@ export class TokenBucket {
   #tokens: number;
   #filledAt: number;
 
-  /** `rate` tokens a second, `burst` at once. */
+  /** `rate` is in tokens per second. */
   constructor(clock: Clock, { rate, burst }: { readonly rate: number; readonly burst: number }) {
     this.#clock = clock;
     this.#rate = rate;

@@ -1,7 +1,9 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { formatTrackText, parseTrackText } from "./track_text.ts";
 
-/** One announce of a relay: everything below a namespace, which may be empty, or one track. */
+/**
+ * One announce of a relay: a namespace, which may be empty, with everything below it, or one track.
+ */
 export interface AnnouncedName {
   /** The scope; empty for the default one. */
   readonly scope: string;
@@ -19,10 +21,10 @@ const EMPTY = new Uint8Array();
 const EMPTY_PART = "~";
 
 /**
- * Writes an announce as the directory holds it: `live/concert` for a namespace, `live/concert/~/video`
- * for one track in it, `~/%2Froom/live` for a namespace in the scope `/room`, `~` for the empty
- * namespace, in which everything is. No two announces share a text. Throws a RangeError for a
- * namespace with an empty part.
+ * Formats an announce for the directory: `live/concert` for a namespace, `live/concert/~/video` for
+ * one track in it, `~/%2Froom/live` for a namespace in the scope `/room`, `~` for the empty
+ * namespace, which contains everything. The text is unique. Throws a RangeError for a namespace
+ * with an empty part.
  */
 export function formatAnnounce({ scope, namespace, name }: AnnouncedName): string {
   if (namespace.some((part) => part.length === 0)) {
@@ -49,16 +51,19 @@ export function parseAnnounce(text: string): Outcome<AnnouncedName, string> {
 }
 
 /**
- * Whether an announce is of a track: the track itself, or a namespace above it. The track is written
- * as an announce of it, or with its name as one more part of its namespace: `live/concert/video` is
- * covered by `live/concert/~/video`, `live/concert` and `live`, and by a namespace of that very name.
- * Both in their canonical text.
+ * Whether an announce covers a track: it is the track itself, or a namespace above it. The track
+ * may be written as an announce of it, or with its name as the last part of a namespace:
+ * `live/concert/video` is covered by `live/concert/~/video`, `live/concert` and `live`, and by a
+ * namespace of exactly that name. Both texts must be canonical.
  */
 export function coversTrack(announce: string, track: string): boolean {
   return announcesCovering(track).includes(announce);
 }
 
-/** Every announce that covers a track, in canonical text: the track itself first, then upwards. */
+/**
+ * The canonical texts of all announces that cover a track: the track itself first, then its
+ * namespaces upwards.
+ */
 export function announcesCovering(track: string): string[] {
   const divided = divide(track.split("/"), (part) => part === EMPTY_PART);
   if (divided === undefined) return [track];
@@ -80,7 +85,7 @@ export function announcesCovering(track: string): string[] {
  */
 function divide<T>(parts: readonly T[], isEmpty: (part: T) => boolean) {
   const [first, second] = parts;
-  // Two parts of which the first is empty are a track of the empty namespace.
+  // Two parts, the first of them empty, are a track of the empty namespace.
   const isScoped = parts.length > 2 && first !== undefined && isEmpty(first);
   if (isScoped && second !== undefined && isEmpty(second)) return undefined;
   const rest = isScoped ? parts.slice(2) : parts;

@@ -1,4 +1,4 @@
-/** What relays and the controller exchange: names, schemas, limits, refusals. */
+/** The interface between relays and the controller: names, schemas, limits, refusals. */
 export {
   type AnnouncedName,
   announcesCovering,

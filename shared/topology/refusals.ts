@@ -1,6 +1,6 @@
 /**
- * Why the controller refuses a request, as the `code` of its answer. A code never changes its
- * meaning: relays and scripts decide by it, not by the text beside it.
+ * The `code` of a controller's refusal. The meaning of a code never changes: relays and scripts
+ * depend on it, not on the message.
  */
 export const refusalCodes = [
   "bad_request",
@@ -28,7 +28,7 @@ export const refusalCodes = [
 /** One of the {@linkcode refusalCodes}. */
 export type RefusalCode = (typeof refusalCodes)[number];
 
-/** What a relay needs to know when its heartbeat was refused for its epoch. */
+/** What a relay needs after a heartbeat was refused for its epoch. */
 export interface EpochHint {
   /** The newest epoch of the relay's name; with `epoch_ahead` the controller's time. */
   readonly epoch: number;

@@ -1,11 +1,11 @@
 import { MAX_RELAY_NAME_BYTES } from "./limits.ts";
 
-// Joiners and variation selectors are left to the scripts that are not written right without them.
+// Invisible characters, except joiners and variation selectors, which some scripts need.
 const UNSEEN =
   /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u2800]|(?![\u200c\u200d\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}/u;
-// Where no such script is they join nothing.
+// Joiners beside ASCII have no effect, so they are invisible too.
 const IDLE_JOINER = /(?:^|[\0-\x7f])[\u200c\u200d\ufe0e\ufe0f]|[\u200c\u200d](?:[\0-\x7f]|$)/u;
-// A space is seen between two words, and no other kind is told from it.
+// Only single spaces between words are visible and unambiguous.
 const STRAY_SPACE = /^ | $|(?! )\p{Zs}/u;
 
 const PLAIN = /^[!-~]+$/;
@@ -13,10 +13,10 @@ const PLAIN = /^[!-~]+$/;
 const encoder = new TextEncoder();
 
 /**
- * Says what keeps a text from being a relay's name, or `undefined` when it may be one. A name is
- * whatever one segment of a URL path can carry, percent-encoded. `.` and `..` cannot be carried
- * (URL parsers resolve them even when encoded), and JSON objects keyed by `__proto__` lose that key.
- * A name that renders as another, or that looks like an order about another relay, misleads people.
+ * The reason why a text is no valid relay name; `undefined` for a valid one. A name must fit into
+ * one segment of a URL path, percent-encoded. `.` and `..` do not (URL parsers resolve them even
+ * when encoded), and a JSON object cannot have the key `__proto__`. Names that look like another
+ * name, or like an instruction about another relay, are refused too.
  */
 export function relayNameFault(name: string): string | undefined {
   if (name === "") return "is empty";
@@ -28,7 +28,7 @@ export function relayNameFault(name: string): string | undefined {
     if (UNSEEN.test(name) || IDLE_JOINER.test(name)) return "has a character that cannot be seen";
     if (STRAY_SPACE.test(name)) return "has a space that cannot be seen, or told from another";
   }
-  // A UTF-16 code unit takes three bytes at most: short names need no counting.
+  // A UTF-16 code unit has at most three bytes: short names need no count.
   if (3 * name.length > MAX_RELAY_NAME_BYTES && byteLength(name) > MAX_RELAY_NAME_BYTES) {
     return `is longer than ${MAX_RELAY_NAME_BYTES} bytes`;
   }

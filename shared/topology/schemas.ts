@@ -16,7 +16,7 @@ import { canonicalTrackText } from "./track_text.ts";
 
 /** A relay's name. */
 export const relayNameSchema = z.string().refine((name) => relayNameFault(name) === undefined, {
-  // A context for each name, which superRefine() makes, would be most of what a heartbeat costs here.
+  // One message instead of superRefine(), whose context would dominate the cost of a heartbeat.
   error: ({ input }) => `The name ${relayNameFault(String(input))}`,
 }).meta({
   id: "RelayName",
@@ -25,7 +25,7 @@ export const relayNameSchema = z.string().refine((name) => relayNameFault(name) 
   description: "A relay's name: what one path segment can carry and people can see",
 });
 
-/** A track or namespace as text; reads into its canonical spelling. */
+/** A track or namespace as text; parsed into its canonical form. */
 export const trackTextSchema = z.string().transform((text, context) => {
   const canonical = canonicalTrackText(text);
   if (canonical.ok && canonical.value !== "") return canonical.value;
@@ -42,10 +42,10 @@ export const trackTextSchema = z.string().transform((text, context) => {
 const count = z.number().int().nonnegative();
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, "Expected 64 lower-case hexadecimal digits");
 
-/** The configured cost of a link; zero or less means the default, 1, as upstream has it. */
+/** The configured cost of a link; zero or less means the default, 1, as in the Go controller. */
 const neighborCostSchema = z.number().min(-MAX_COST).max(MAX_COST);
 
-/** What a relay knows of one of its links. */
+/** A relay's report of one of its links. */
 export const linkReportSchema = z.strictObject({
   cost: z.number().nonnegative().max(MAX_COST).optional(),
   rtt_ms: z.number().nonnegative().max(MAX_RTT_MS).optional(),
@@ -53,7 +53,7 @@ export const linkReportSchema = z.strictObject({
   up: z.boolean().optional(),
 }).meta({ id: "LinkReport", description: "A link: its cost, what was measured, and if it is up" });
 
-/** How busy a relay is. */
+/** A relay's load. */
 export const loadReportSchema = z.strictObject({
   sessions: count.optional(),
   subscriptions: count.optional(),
@@ -76,8 +76,8 @@ function atMost(limit: number, what: string): [(value: object) => boolean, { mes
 }
 
 /**
- * A list of which number and length are looked at before any text of it is read: a text of thousands of
- * bytes costs a tenth of a millisecond, and thousands may come.
+ * A list whose count and size are checked before its items are parsed: a text of thousands of bytes
+ * costs a tenth of a millisecond, and there may be thousands.
  */
 function bounded<T>(item: z.ZodType<T>, limits: { count: number; bytes?: number }) {
   const { count, bytes = Infinity } = limits;
@@ -93,7 +93,7 @@ function bounded<T>(item: z.ZodType<T>, limits: { count: number; bytes?: number 
   }, z.array(item).max(count));
 }
 
-/** Characters of a text, or of the texts of an object. */
+/** The number of characters of a text, or of the texts in an object. */
 function lengthOf(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 0;
@@ -102,13 +102,13 @@ function lengthOf(value: unknown): number {
   return length;
 }
 
-/** What the documentation says of a map by relays' names. */
+/** The documentation of a map keyed by relay name. */
 const ofRelays = {
   maxProperties: MAX_NEIGHBORS,
   propertyNames: { $ref: "#/components/schemas/RelayName" },
 };
 
-/** The body of `PUT /relay/{name}`: a relay's registration, and each of its heartbeats. */
+/** The body of `PUT /relay/{name}`: a relay's registration and each of its heartbeats. */
 export const registrationSchema = z.strictObject({
   region: z.string().max(MAX_REGION_LENGTH).optional(),
   address: z.string().max(MAX_ADDRESS_LENGTH).optional(),
@@ -120,7 +120,7 @@ export const registrationSchema = z.strictObject({
   seq: count.max(MAX_SEQUENCE).optional(),
   load: loadReportSchema.optional(),
   certificate_sha256: sha256Hex.optional(),
-  // How long they may be together is said of their canonical texts, by who keeps them.
+  // The total size of the canonical texts is checked by the registry.
   announces: bounded(trackTextSchema, { count: MAX_ANNOUNCES_PER_RELAY }).optional(),
   announces_digest: sha256Hex.optional(),
   draining: z.boolean().optional(),
@@ -132,11 +132,11 @@ export const registrationSchema = z.strictObject({
   }),
 }).meta({ id: "Registration" });
 
-/** A registration as it has been read. */
+/** A parsed registration. */
 export type Registration = z.output<typeof registrationSchema>;
-/** A track that is taken from a neighbor, as it has been read. */
+/** A parsed flow. */
 export type Flow = z.output<typeof flowSchema>;
-/** What a relay knows of one link, as it has been read. */
+/** A parsed link report. */
 export type LinkReport = z.output<typeof linkReportSchema>;
-/** How busy a relay is, as it has been read. */
+/** A parsed load report. */
 export type LoadReport = z.output<typeof loadReportSchema>;

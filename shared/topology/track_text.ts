@@ -1,7 +1,7 @@
 import { done, fieldText, type Outcome, refused } from "@qumo/shared/runtime";
 import { MAX_TRACK_BYTES, MAX_TRACK_PARTS, MAX_TRACK_TEXT_LENGTH } from "./limits.ts";
 
-/** A track as MoQT names it: the fields of its namespace and its own name, all of them bytes. */
+/** A track's name in MoQT: the fields of its namespace and its own name, as bytes. */
 export interface TrackName {
   readonly namespace: readonly Uint8Array[];
   readonly name: Uint8Array;
@@ -9,24 +9,24 @@ export interface TrackName {
 
 const encoder = new TextEncoder();
 
-// An empty part needs a sign of its own: two slashes in a row are more often a slip than a name.
+// An empty part has an explicit sign: two consecutive slashes are more often a mistake than a name.
 const EMPTY_PART = "~";
 const TILDE_PART = "%7E";
 
 const PERCENT = 0x25;
 
 /**
- * Writes name parts as one text: parts joined by `/`. Well-formed UTF-8 stays readable; `/`, `%`,
+ * Formats name parts as one text, joined by `/`. Well-formed UTF-8 stays readable; `/`, `%`,
  * control characters and bytes that are not UTF-8 are percent-encoded; an empty part is `~`, and a
- * part that is a tilde is `%7E`. Each list of parts has exactly one text, and no two share one.
+ * part that is a tilde is `%7E`. The text of a list of parts is unique.
  */
 export function formatTrackText(parts: readonly Uint8Array[]): string {
   return parts.map(formatPart).join("/");
 }
 
 /**
- * Reads a text back into its parts, or says what is wrong with it. A single leading slash is
- * accepted and means nothing; anything percent-encoded may be, needed or not.
+ * Parses a text into its parts, or refuses it with a reason. One leading slash is ignored;
+ * percent-encoding is accepted for any byte.
  */
 export function parseTrackText(text: string): Outcome<Uint8Array[], string> {
   if (text.length > MAX_TRACK_TEXT_LENGTH) {
@@ -50,18 +50,18 @@ export function parseTrackText(text: string): Outcome<Uint8Array[], string> {
   return done(parts);
 }
 
-/** The one spelling of a name's text, so that equal names are equal strings. */
+/** The canonical text of a name, so that equal names are equal strings. */
 export function canonicalTrackText(text: string): Outcome<string, string> {
   const parts = parseTrackText(text);
   return parts.ok ? done(formatTrackText(parts.value)) : parts;
 }
 
-/** The text of a track: its namespace's parts, then its name. */
+/** The text of a track: the parts of its namespace, then its name. */
 export function formatTrackName(track: TrackName): string {
   return formatTrackText([...track.namespace, track.name]);
 }
 
-/** Reads a text as a track: its last part is the track's name, the others are the namespace. */
+/** Parses a text as a track: the last part is its name, the others are its namespace. */
 export function parseTrackName(text: string): Outcome<TrackName, string> {
   const parts = parseTrackText(text);
   if (!parts.ok) return parts;
@@ -80,7 +80,7 @@ function parsePart(segment: string): Uint8Array | undefined {
   const bytes = encoder.encode(segment);
   let length = bytes.indexOf(PERCENT);
   if (length < 0) return bytes;
-  // What is decoded is never longer than what it is read from.
+  // The decoded bytes are never longer than their encoding.
   for (let at = length; at < bytes.length; at++) {
     let byte = bytes[at]!;
     if (byte === PERCENT) {
@@ -92,7 +92,7 @@ function parsePart(segment: string): Uint8Array | undefined {
   return bytes.slice(0, length);
 }
 
-/** What a hexadecimal digit in ASCII stands for; NaN for anything else. */
+/** The value of a hexadecimal digit in ASCII; NaN for any other character. */
 function digitOf(code = 0): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   const letter = code | 0x20;

@@ -2,13 +2,13 @@ import { DecodeError, EncodeError } from "./errors.ts";
 import type { Oddity } from "./oddity.ts";
 import type { VarintFormat } from "./varint.ts";
 
-/** A cursor over complete bytes. Everything it returns is a view, nothing is copied. */
+/** A cursor over a complete byte string. It returns views and never copies. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #varint: VarintFormat;
   readonly #end: number;
   #at: number;
-  /** Collects deviations from the draft that are accepted; undefined to refuse them. */
+  /** Collects accepted deviations from the draft; undefined to refuse them. */
   oddities: Oddity[] | undefined;
 
   constructor(bytes: Uint8Array, varint: VarintFormat, at = 0, end = bytes.length) {
@@ -18,7 +18,7 @@ export class ByteReader {
     this.#end = end;
   }
 
-  /** The integer format of the dialect that is being read. */
+  /** The integer format of the dialect. */
   get format(): VarintFormat {
     return this.#varint;
   }
@@ -28,28 +28,28 @@ export class ByteReader {
     return this.#at;
   }
 
-  /** Bytes that are left. */
+  /** The number of bytes left. */
   get remaining(): number {
     return this.#end - this.#at;
   }
 
-  /** One byte. */
+  /** Reads one byte. */
   u8(): number {
     return this.#bytes[this.#take(1)]!;
   }
 
-  /** Two bytes, big-endian. */
+  /** Reads two bytes, big-endian. */
   u16(): number {
     const at = this.#take(2);
     return (this.#bytes[at]! << 8) | this.#bytes[at + 1]!;
   }
 
-  /** An integer of the dialect's format. */
+  /** Reads an integer in the dialect's format. */
   varint(): bigint {
     return this.#varint.read(this.#bytes, this.#takeVarint());
   }
 
-  /** A length or a count, refused above `limit`, which is called `what` in the error. */
+  /** Reads a length or count; throws above `limit`, with `what` in the message. */
   count(limit: number, what: string): number {
     const value = this.#varint.readNumber(this.#bytes, this.#takeVarint());
     if (value < 0 || value > limit) {
@@ -58,13 +58,13 @@ export class ByteReader {
     return value;
   }
 
-  /** A view of the next `length` bytes. */
+  /** Reads a view of the next `length` bytes. */
   bytes(length: number): Uint8Array {
     const at = this.#take(length);
     return this.#bytes.subarray(at, at + length);
   }
 
-  /** A view of everything that is left. */
+  /** Reads a view of all bytes left. */
   rest(): Uint8Array {
     return this.bytes(this.remaining);
   }
@@ -75,7 +75,7 @@ export class ByteReader {
     return new ByteReader(this.#bytes, this.#varint, at, at + length);
   }
 
-  /** Throws when bytes are left that were not read. */
+  /** Throws when bytes are left. */
   end(what: string): void {
     if (this.remaining > 0) {
       throw new DecodeError("malformed", `${this.remaining} bytes too many at the end of ${what}`);
@@ -99,7 +99,7 @@ export class ByteReader {
 
 const INITIAL_CAPACITY = 256;
 
-/** A buffer that bytes are written to. */
+/** A growing buffer for encoding. */
 export class ByteWriter {
   #bytes = new Uint8Array(INITIAL_CAPACITY);
   readonly #varint: VarintFormat;
@@ -109,24 +109,24 @@ export class ByteWriter {
     this.#varint = varint;
   }
 
-  /** The integer format of the dialect that is being written. */
+  /** The integer format of the dialect. */
   get format(): VarintFormat {
     return this.#varint;
   }
 
-  /** Bytes written so far. */
+  /** The number of bytes written. */
   get length(): number {
     return this.#length;
   }
 
-  /** One byte. */
+  /** Writes one byte. */
   u8(value: number): void {
     if (value !== (value & 0xff)) throw new EncodeError(`Cannot encode ${value} in one byte`);
     const at = this.#reserve(1);
     this.#bytes[at] = value;
   }
 
-  /** Two bytes, big-endian. */
+  /** Writes two bytes, big-endian. */
   u16(value: number): void {
     if (value !== (value & 0xffff)) throw new EncodeError(`Cannot encode ${value} in two bytes`);
     const at = this.#reserve(2);
@@ -134,13 +134,13 @@ export class ByteWriter {
     this.#bytes[at + 1] = value;
   }
 
-  /** An integer of the dialect's format. */
+  /** Writes an integer in the dialect's format. */
   varint(value: bigint): void {
     const at = this.#reserve(this.#varint.sizeOf(value));
     this.#varint.write(this.#bytes, at, value);
   }
 
-  /** A length or a count. */
+  /** Writes a length or count. */
   count(value: number): void {
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new EncodeError(`Cannot encode ${value} as a count`);
@@ -149,13 +149,13 @@ export class ByteWriter {
     this.#varint.writeNumber(this.#bytes, at, value);
   }
 
-  /** These bytes, copied. */
+  /** Writes a copy of these bytes. */
   bytes(value: Uint8Array): void {
     const at = this.#reserve(value.length);
     this.#bytes.set(value, at);
   }
 
-  /** A copy of what was written. */
+  /** A copy of the written bytes. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#length);
   }

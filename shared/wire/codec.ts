@@ -1,16 +1,16 @@
 import type { ByteReader, ByteWriter } from "./bytes.ts";
 import { EncodeError } from "./errors.ts";
 
-/** One declaration of a layout, for both directions. */
+/** One declaration of a layout for encoding and decoding. */
 export interface Codec<T> {
   encode(writer: ByteWriter, value: T): void;
   decode(reader: ByteReader): T;
 }
 
-/** The values that a codec carries. */
+/** The type of a codec's values. */
 export type ValueOf<C> = C extends Codec<infer T> ? T : never;
 
-/** An integer of the dialect's format, exact. */
+/** An integer in the dialect's format, as exact bigint. */
 export const varint: Codec<bigint> = {
   encode: (writer, value) => writer.varint(value),
   decode: (reader) => reader.varint(),
@@ -22,7 +22,7 @@ export const u8: Codec<number> = {
   decode: (reader) => reader.u8(),
 };
 
-/** Everything up to the end of the message. */
+/** All bytes up to the end of the message. */
 export const rest: Codec<Uint8Array> = {
   encode: (writer, value) => writer.bytes(value),
   decode: (reader) => reader.rest(),
@@ -47,7 +47,10 @@ export function prefixed(limit: number, what: string): Codec<Uint8Array> {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A length and that many bytes of UTF-8; what is not UTF-8 is replaced, since it is only for people. */
+/**
+ * A length and that many bytes of UTF-8; malformed UTF-8 is replaced, since the text is for people
+ * only.
+ */
 export function text(limit: number, what: string): Codec<string> {
   const bytes = prefixed(limit, what);
   return {
@@ -59,7 +62,7 @@ export function text(limit: number, what: string): Codec<string> {
 type Fields = Readonly<Record<string, Codec<unknown>>>;
 type StructOf<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> };
 
-/** Fields one after the other, in the order of the declaration. */
+/** Fields in order of their declaration. */
 export function struct<F extends Fields>(fields: F): Codec<StructOf<F>> {
   const entries = Object.entries(fields);
   return {

@@ -1,14 +1,17 @@
-/** The kind of a decoding error. */
+/** The kinds of decoding errors. */
 export type DecodeFault =
-  /** The bytes end too early. On a stream: wait for more. In a message, whose length is known: malformed. */
+  /**
+   * The bytes end too early. On a stream: wait for more. In a message, whose length is known:
+   * malformed.
+   */
   | "short"
-  /** The bytes break the format. */
+  /** The bytes violate the format. */
   | "malformed"
-  /** A key-value pair of a known type holds a value of the wrong form. */
+  /** A key-value pair of a known type has a value of the wrong form. */
   | "key_value"
-  /** An authorization token that is not one. */
+  /** A malformed authorization token. */
   | "token"
-  /** An object id that the format can carry and we do not count, see MAX_OBJECT_ID. */
+  /** An object id above MAX_OBJECT_ID, which the format allows and this implementation does not. */
   | "object_id";
 
 /** The only error that decoding throws. */
@@ -22,7 +25,7 @@ export class DecodeError extends Error {
   }
 }
 
-/** A value that the format cannot carry: a mistake of the caller, never of a peer. */
+/** A value that the format cannot express: a mistake of the caller, never of a peer. */
 export class EncodeError extends Error {
   override readonly name = "EncodeError";
 }

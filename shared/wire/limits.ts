@@ -1,4 +1,4 @@
-/** Limits of the formats, each with the place in the draft that sets it or the reason for ours. */
+/** Limits of the formats, each with the draft's section or the reason. */
 
 /** #moq-control-messages: the length of a control message is 16 bits. */
 export const MAX_MESSAGE_BYTES = 65_535;
@@ -12,38 +12,41 @@ export const MAX_FULL_TRACK_NAME_BYTES = 4_096;
 /** #reason-phrase. */
 export const MAX_REASON_BYTES = 1_024;
 
-/** #message-goaway: the URI of a GOAWAY; we hold redirects to the same. */
+/** #message-goaway: the URI of a GOAWAY; redirects have the same limit here. */
 export const MAX_URI_BYTES = 8_192;
 
 /** #moq-key-value-pair: the value of an odd type. */
 export const MAX_PAIR_VALUE_BYTES = 65_535;
 
-/** Pairs in one block: far more than any known sender uses, few enough to keep in memory. */
+/** Pairs in one block: far more than any known sender uses, few enough for memory. */
 export const MAX_PAIRS = 256;
 
-/** Parameters in one message; each type may come once, tokens aside. */
+/** Parameters in one message; each type except tokens is allowed once. */
 export const MAX_PARAMETERS = 64;
 
-/** The name of a relay in what relays say to each other: what a file's name or a DNS label chain may have. */
+/** A relay's name in mesh parameters: what a file name or a DNS name may have. */
 export const MAX_RELAY_NAME_BYTES = 255;
 
-/** Relays that a request or a track went through: no mesh worth crossing is deeper. */
+/** Relays on the path of a request or track: a useful mesh is not deeper. */
 export const MAX_RELAY_HOPS = 32;
 
-/** What relays call the source of a track: a relay's name, and numbers that tell its sessions apart. */
+/** A track's source in mesh parameters: a relay's name, and numbers that identify the session. */
 export const MAX_SOURCE_BYTES = 320;
 
-/** The key of a scope, which is a path, in what relays say to each other. */
+/** A scope's key, which is a path, in mesh parameters. */
 export const MAX_SCOPE_BYTES = 2_048;
 
-/** A trace's context, in W3C's form for HTTP headers: 55 bytes today, and room for what may follow. */
+/** A trace context in W3C's form for HTTP headers: 55 bytes today, with room for later versions. */
 export const MAX_TRACE_CONTEXT_BYTES = 256;
 
-/** The properties of one object. They must be whole before the object can be forwarded, so they are buffered. */
+/**
+ * The properties of one object. An object is forwarded only with complete properties, so they are
+ * buffered.
+ */
 export const MAX_OBJECT_PROPERTIES_BYTES = 65_536;
 
 /**
- * Object ids are counted in doubles where every object passes; ids are exact up to here. A larger id
- * is refused by giving up its stream, which costs the objects of that subgroup and nothing else.
+ * Object ids are JavaScript numbers on the hot path, exact up to this value. A stream with a larger
+ * id is stopped, which costs that subgroup's objects only.
  */
 export const MAX_OBJECT_ID = Number.MAX_SAFE_INTEGER;

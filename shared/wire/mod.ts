@@ -1,4 +1,4 @@
-/** The formats: pure, synchronous, without clock or stream. */
+/** Wire formats: pure and synchronous, without clocks and streams. */
 export { ByteReader, ByteWriter } from "./bytes.ts";
 export { equalBytes } from "./equal_bytes.ts";
 export { DecodeError, EncodeError } from "./errors.ts";

@@ -4,19 +4,19 @@ import type { Codec } from "./codec.ts";
 import { DecodeError, EncodeError } from "./errors.ts";
 import { MAX_FULL_TRACK_NAME_BYTES, MAX_NAMESPACE_FIELDS } from "./limits.ts";
 
-/** The fields of a namespace, or of a prefix or suffix of one: bytes, compared as bytes. */
+/** The fields of a namespace, or of a prefix or suffix of one, compared as bytes. */
 export type Namespace = readonly Uint8Array[];
 
-/** What a track is called within its scope (#track-name). */
+/** A track's full name within its scope (#track-name). */
 export interface FullTrackName {
   readonly namespace: Namespace;
   readonly name: Uint8Array;
 }
 
-/** A namespace of 0 to 32 fields, none of them empty. */
+/** A namespace of 0 to 32 non-empty fields. */
 export const namespace: Codec<Namespace> = { encode: encodeNamespace, decode: decodeNamespace };
 
-/** A namespace and a name, with the limit on both together. */
+/** A namespace and a name, with the limit of both together. */
 export const fullTrackName: Codec<FullTrackName> = {
   encode(writer, value) {
     encodeNamespace(writer, value.namespace);
@@ -62,30 +62,30 @@ function byteLength(fields: Namespace): number {
   return fields.reduce((sum, field) => sum + field.length, 0);
 }
 
-/** Whether every field of `prefix` is the field of `fields` in the same place. */
+/** Whether the first fields of `fields` are those of `prefix`. */
 export function hasPrefix(fields: Namespace, prefix: Namespace): boolean {
   return prefix.length <= fields.length &&
     prefix.every((field, index) => equalBytes(field, fields[index]!));
 }
 
-/** A string that two namespaces share exactly when they are equal: a key for maps. */
+/** A map key: equal strings for equal namespaces only. */
 export function namespaceKey(fields: Namespace): string {
   return fields.map(fieldKey).join("");
 }
 
-/** A string that two track names share exactly when they are equal: a key for maps. */
+/** A map key: equal strings for equal track names only. */
 export function trackKey(name: FullTrackName): string {
   return `${namespaceKey(name.namespace)}/${fieldKey(name.name)}`;
 }
 
-/** A string that two fields share exactly when they are equal, and none is a part of another. */
+/** A map key: equal strings for equal fields only, and none is a substring of another. */
 export function fieldKey(field: Uint8Array): string {
   let characters = "";
   for (const byte of field) characters += String.fromCharCode(byte);
   return `${field.length}:${characters}`;
 }
 
-// Looked up, as a peer chooses how many bytes there are.
+// A table, because a peer decides how many bytes there are.
 const SHOWN = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);
   return /[a-zA-Z0-9_]/.test(character) ? character : `.${byte.toString(16).padStart(2, "0")}`;
@@ -97,12 +97,12 @@ function formatField(field: Uint8Array): string {
   return text;
 }
 
-/** A namespace as people read it (#representing-namespace-and-track-names). */
+/** A namespace as display text (#representing-namespace-and-track-names). */
 export function formatNamespace(fields: Namespace): string {
   return fields.map(formatField).join("-");
 }
 
-/** A track's name as people read it: `example.2enet-team2-project_x--report`. */
+/** A track's name as display text: `example.2enet-team2-project_x--report`. */
 export function formatTrackName(name: FullTrackName): string {
   return `${formatNamespace(name.namespace)}--${formatField(name.name)}`;
 }

@@ -1,11 +1,11 @@
-/** Something in a message that the draft does not allow, and that changes nothing of what it means. */
+/** A deviation from the draft that does not change a message's meaning. */
 export type OddityKind =
-  /** A parameter of the draft that this message does not have: it is left out. */
+  /** A parameter of the draft that this message may not have; it is ignored. */
   | "misplaced"
-  /** A value that is written in another form than the draft's. */
+  /** A value in another encoding than the draft's. */
   | "form";
 
-/** An oddity of a message that was understood all the same. */
+/** A deviation in an accepted message. */
 export interface Oddity {
   readonly kind: OddityKind;
   readonly parameter: string;

@@ -9,7 +9,7 @@ export interface Pair {
   readonly value: bigint | Uint8Array;
 }
 
-/** Pairs up to the end of the bytes, in ascending order of type. */
+/** Key-value pairs up to the end of the bytes, in ascending order of type. */
 export const pairs: Codec<readonly Pair[]> = { encode: encodePairs, decode: decodePairs };
 
 function encodePairs(writer: ByteWriter, list: readonly Pair[]): void {

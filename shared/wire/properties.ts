@@ -2,71 +2,71 @@ import type { GroupOrder } from "./moqt/model/group_order.ts";
 import type { Pair } from "./pairs.ts";
 
 /**
- * How a dialect writes the properties of objects and tracks. Dialects that write the same bytes
- * share one object.
+ * A dialect's encoding of object and track properties. Dialects with the same encoding share one
+ * object.
  */
 export interface PropertyForm {
   readonly name: string;
   /**
-   * The pairs of a block in this form.
+   * Decodes a block in this encoding.
    *
-   * @throws {DecodeError} when the bytes are no pairs.
+   * @throws {DecodeError} when the block is malformed.
    */
   read(bytes: Uint8Array): readonly Pair[];
   /**
-   * The bytes of a block in this form, which are its own where it was written in it.
+   * Converts a block to this encoding; returns its own bytes if it is in this encoding already.
    *
-   * @throws {EncodeError} when a pair is larger than this form can carry.
-   * @throws {DecodeError} when the block is no pairs in the form that it came in.
+   * @throws {EncodeError} when a pair exceeds what this encoding can express. @throws {DecodeError}
+   * when the block is malformed.
    */
   of(block: PropertyBlock): Uint8Array;
-  /** Checks the properties of an object and reads the gaps they tell of. */
+  /** Validates an object's properties and returns the gaps in them. */
   gapsOf(bytes: Uint8Array): ObjectGaps | MalformedProperties;
 }
 
-/** Properties as their publisher wrote them, unknown ones included. */
+/** Properties as their publisher encoded them, unknown ones included. */
 export interface PropertyBlock {
   readonly bytes: Uint8Array;
   readonly form: PropertyForm;
 }
 
-/** A block without properties, in every form. */
+/** An empty block, in every encoding. */
 export const NO_PROPERTIES: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-/** What a relay reads from the properties of an object. */
+/** The object properties that a relay interprets. */
 export interface ObjectGaps {
-  /** Groups before the object's that do not exist and never will (#prior-group-id-gap). */
+  /** Groups before the object's that do not exist (#prior-group-id-gap). */
   readonly priorGroupGap: bigint | undefined;
-  /** Objects before this one in its group that do not exist and never will (#prior-object-id-gap). */
+  /** Objects before this one in its group that do not exist (#prior-object-id-gap). */
   readonly priorObjectGap: bigint | undefined;
 }
 
-/** A track whose publisher breaks the rules: the track ends, the session goes on (#malformed-tracks). */
+/** Properties that violate the rules: the track ends, the session continues (#malformed-tracks). */
 export interface MalformedProperties {
-  /** Why, for people. */
+  /** The reason, for people. */
   readonly malformed: string;
 }
 
-/** Whether a check of properties found the track malformed. */
+/** Whether properties are malformed. */
 export function isMalformed(
   check: ObjectGaps | MalformedProperties,
 ): check is MalformedProperties {
   return "malformed" in check;
 }
 
-/** What a relay reads from the properties of a track (#moqt-properties). */
+/** The track properties that a relay interprets (#moqt-properties). */
 export interface TrackProperties {
-  /** Milliseconds; undefined: none. */
+  /** Milliseconds; undefined for none. */
   readonly objectDeliveryTimeout: number | undefined;
-  /** Milliseconds; undefined: none. */
+  /** Milliseconds; undefined for none. */
   readonly subgroupDeliveryTimeout: number | undefined;
-  /** Milliseconds that an object may be served from a cache; undefined: as long as the cache likes. */
+  /** Milliseconds for which an object may be served from a cache; undefined for no limit. */
   readonly maxCacheDuration: number | undefined;
-  /** The priority of subgroups and datagrams that bring none; the lower, the more urgent. */
+  /** The priority of subgroups and datagrams without one; lower is sent first. */
   readonly defaultPriority: number;
-  /** The publisher's preference. */
+  /** The publisher's preferred group order. */
   readonly groupOrder: GroupOrder;
-  /** Whether subscribers may ask for a new group. */
+  /** Whether subscribers may request a new group. */
   readonly dynamicGroups: boolean;
   /**
    * Unknown mandatory properties: a peer that does not know one must not use the track
@@ -75,7 +75,7 @@ export interface TrackProperties {
   readonly unknownMandatory: readonly bigint[];
 }
 
-/** The properties of a track of which nothing is said. */
+/** The defaults of all track properties. */
 export const DEFAULT_TRACK_PROPERTIES: TrackProperties = {
   objectDeliveryTimeout: undefined,
   subgroupDeliveryTimeout: undefined,

@@ -1,35 +1,35 @@
 import { DecodeError, EncodeError } from "./errors.ts";
 
 /**
- * A variable-length integer format. All methods work on plain arrays and offsets, so that the hot
- * paths can use them without making objects.
+ * A variable-length integer format. All methods use plain arrays and offsets, so that hot paths
+ * allocate no objects.
  */
 export interface VarintFormat {
   readonly name: "vi64" | "rfc9000";
-  /** The largest value it can carry. */
+  /** The largest value. */
   readonly max: bigint;
-  /** The form that is long enough for every integer: its first byte for small ones, and its bytes. */
+  /** The longest encoding: its first byte for small values, and its size in bytes. */
   readonly longest: { readonly first: number; readonly bytes: number };
-  /** How many bytes the integer takes whose first byte is this. */
+  /** The size of an integer by its first byte. */
   lengthFrom(first: number): number;
-  /** Reads the integer at `at`; the caller knows that all its bytes are there. */
+  /** Reads the integer at `at`; the caller has checked that its bytes are present. */
   read(bytes: Uint8Array, at: number): bigint;
-  /** As {@linkcode VarintFormat.read}, as a number; -1 when the value is above 2^53-1. */
+  /** As {@linkcode VarintFormat.read}, but returns a number; -1 for values above 2^53-1. */
   readNumber(bytes: Uint8Array, at: number): number;
-  /** How many bytes the shortest form of `value` takes. */
+  /** The size of the shortest encoding of `value`. */
   sizeOf(value: bigint): number;
-  /** Writes the shortest form and returns the offset behind it. */
+  /** Writes the shortest encoding and returns the offset behind it. */
   write(bytes: Uint8Array, at: number, value: bigint): number;
-  /** As {@linkcode VarintFormat.sizeOf}, of a whole number from 0 to 2^53-1. */
+  /** As {@linkcode VarintFormat.sizeOf}, for an integer from 0 to 2^53-1. */
   sizeOfNumber(value: number): number;
-  /** As {@linkcode VarintFormat.write}, of a whole number from 0 to 2^53-1. */
+  /** As {@linkcode VarintFormat.write}, for an integer from 0 to 2^53-1. */
   writeNumber(bytes: Uint8Array, at: number, value: number): number;
 }
 
 const UINT32 = 2 ** 32;
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
-/** Big-endian bytes as a number; -1 above 2^53-1. `first` carries the bits of the first byte. */
+/** Big-endian bytes as a number; -1 above 2^53-1. `first` has the value bits of the first byte. */
 function numberFrom(first: number, bytes: Uint8Array, from: number, to: number): number {
   let high = 0;
   let low = first;
@@ -57,7 +57,10 @@ function refuseUnencodable(value: bigint, format: VarintFormat): never {
   throw new EncodeError(`Cannot encode ${value}: ${format.name} carries 0 to ${format.max}`);
 }
 
-/** `vi64` of draft 18 and later: leading ones count the bytes that follow, 1 to 9 bytes, 64 bits. */
+/**
+ * `vi64` of draft 18 and later: the leading ones of the first byte count the following bytes; 1 to
+ * 9 bytes, 64 bits.
+ */
 export const vi64: VarintFormat = {
   name: "vi64",
   max: 2n ** 64n - 1n,
@@ -101,12 +104,12 @@ export const vi64: VarintFormat = {
   writeNumber: writeVi64Number,
 };
 
-/** The bits of the first byte that belong to the value. */
+/** The value bits of the first byte. */
 function vi64FirstBits(first: number, length: number): number {
   return length >= 8 ? 0 : first & (0x7f >> (length - 1));
 }
 
-/** The integer of RFC 9000, 1, 2, 4 or 8 bytes, 62 bits: drafts up to 16 and moq-lite. */
+/** RFC 9000's integer of 1, 2, 4 or 8 bytes, 62 bits: drafts up to 16 and moq-lite. */
 export const rfc9000: VarintFormat = {
   name: "rfc9000",
   max: 2n ** 62n - 1n,
@@ -136,7 +139,7 @@ export const rfc9000: VarintFormat = {
   writeNumber: (bytes, at, value) => rfc9000.write(bytes, at, BigInt(value)),
 };
 
-/** How many bytes the `vi64` of a number takes; the number is a whole one from 0 to 2^53-1. */
+/** The size of a number's `vi64`; the number is an integer from 0 to 2^53-1. */
 export function vi64SizeOfNumber(value: number): number {
   let length = 1;
   for (let bound = 0x80; value >= bound && length < 8; bound *= 0x80) length++;
@@ -155,7 +158,7 @@ export function writeVi64Number(bytes: Uint8Array, at: number, value: number): n
   return at + length;
 }
 
-/** The whole of `bytes` as one integer of this format: for values that are an integer and nothing else. */
+/** Decodes `bytes` as exactly one integer of this format. */
 export function decodeWhole(bytes: Uint8Array, format: VarintFormat): bigint {
   const first = bytes[0];
   if (first === undefined || format.lengthFrom(first) !== bytes.length) {

@@ -3,20 +3,20 @@ import { HEAD_TIMEOUT_MS, IDLE_TIMEOUT_MS, STALL_TIMEOUT_MS } from "./limits.ts"
 import type { ConnectionDrop, HttpMetrics } from "./metrics.ts";
 
 /** How many connections there may be. */
-export interface Capacity {
+export interface ConnectionLimits {
   readonly connections: number;
   readonly perAddress: number;
 }
 
 /** The connections of a listener: enforces the limits, and closes idle and stalled ones. */
-export class Crowd {
-  readonly #capacity: Capacity;
+export class ConnectionLimiter {
+  readonly #capacity: ConnectionLimits;
   readonly #metrics: HttpMetrics;
   readonly #connections = new Set<Connection>();
   readonly #byAddress = new Map<string, number>();
   #onEmpty: () => void = () => {};
 
-  constructor(capacity: Capacity, metrics: HttpMetrics) {
+  constructor(capacity: ConnectionLimits, metrics: HttpMetrics) {
     this.#capacity = capacity;
     this.#metrics = metrics;
   }

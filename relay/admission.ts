@@ -3,7 +3,7 @@ import type { RefusedConnections } from "./refused_connections.ts";
 import type { Connection, Listener } from "./transport/mod.ts";
 import type { HandshakeRefusal } from "./vocabulary.ts";
 
-/** What {@linkcode Admission} works with. */
+/** The dependencies of {@linkcode Admission}. */
 export interface AdmissionParts {
   readonly host: Pick<SessionHost, "active" | "serve">;
   readonly refused: Pick<RefusedConnections, "add">;
@@ -11,10 +11,10 @@ export interface AdmissionParts {
   readonly maxSessions: number;
 }
 
-// Every protocol's code for an end without an error.
+// The code of a close without an error, in every protocol.
 const NO_ERROR = 0;
 
-/** Hands connections to whoever serves them, unless there is no room or the relay goes away. */
+/** Passes accepted connections to the session host, unless the relay is full or draining. */
 export class Admission {
   readonly #parts: AdmissionParts;
 
@@ -22,7 +22,7 @@ export class Admission {
     this.#parts = parts;
   }
 
-  /** Takes connections for as long as the listener has any. */
+  /** Accepts connections until the listener is closed. */
   async accept(listener: Listener): Promise<void> {
     for (;;) {
       const connection = await listener.accept();

@@ -11,16 +11,19 @@ import {
 import { parseAddress, reachable, type RelayConfig } from "./config.ts";
 import { generatedCertificates } from "./transport/mod.ts";
 
-/** Who hears of new certificates. */
+/** Callbacks for certificate changes. */
 export interface CertificateWatch {
   readonly clock: Clock;
   readonly log: Log;
   readonly reloads: Record<"ok" | "refused", number>;
-  /** Another certificate is in use from now on. */
+  /** Called with each new certificate. */
   readonly onChange: CertificateEvents["onChange"];
 }
 
-/** The configured files, or a certificate of our own. Rejects with a {@linkcode StartError}. */
+/**
+ * The configured certificate files, or a generated certificate. Rejects with a {@linkcode
+ * StartError}.
+ */
 export async function openCertificates(
   server: RelayConfig["server"],
   files: FileAccess,

@@ -5,7 +5,7 @@ import type { HostParts, SessionHost } from "./host.ts";
 import { serve } from "./serve.ts";
 import { version } from "./version.ts";
 
-/** Does what the command line asks for; returns the exit code: 2 for a command line nobody understands. */
+/** Runs the command of the command line. Returns the exit code; 2 is a usage error. */
 export async function runCommand(
   args: readonly string[],
   createHost: (parts: HostParts) => SessionHost,

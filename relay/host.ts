@@ -8,40 +8,40 @@ import type { RegistryObserver } from "./track/mod.ts";
 import type { RefusedConnections } from "./refused_connections.ts";
 import type { Connection } from "./transport/mod.ts";
 
-/** What serves the connections: sessions, tracks and all that is between them. */
+/** Serves connections: the sessions and the tracks of the relay. */
 export interface SessionHost {
-  /** The protocols it speaks, what it likes best first. */
+  /** The supported protocols, in order of preference. */
   readonly protocols: readonly string[];
-  /** Takes over a connection until it ends. Never throws. */
+  /** Serves a connection until it ends. Never throws. */
   serve(connection: Connection): void;
-  /** Open sessions. */
+  /** The number of open sessions. */
   readonly active: number;
   snapshot(): RelaySnapshot;
   tracks(): Iterable<TrackView>;
   sessions(): Iterable<SessionView>;
   namespaces(): Iterable<NamespaceView>;
-  /** Makes a session with a neighbor that was called; whoever asks lets it run. */
+  /** Creates a session on an outgoing link; the caller runs it. */
   startLink(connection: Connection, link: SessionLink): Session;
-  /** Tracks of other relays that others take from here. */
+  /** The number of subscriptions of other relays to remote tracks. */
   readonly transitCount: number;
   /**
-   * Asks every session to leave, for `address` if there is one; closes those that are still here
-   * after this many milliseconds.
+   * Sends GOAWAY to every session, with `address` as redirect if given, and closes those that are
+   * still open after this many milliseconds.
    */
   drain(deadlineMs: number, address: string | undefined): Promise<void>;
-  /** Ends everything that is left, and waits for it. */
+  /** Closes everything that is left, and waits for its end. */
   close(): Promise<void>;
 }
 
-/** What a {@linkcode SessionHost} is made of. */
+/** The dependencies of a {@linkcode SessionHost}. */
 export interface HostParts {
   readonly config: RelayConfig;
   readonly metrics: RelayMetrics;
-  /** Told of connections that nothing can be spoken with. */
+  /** Counts connections without a supported protocol. */
   readonly refused: Pick<RefusedConnections, "add">;
   readonly clock: Clock;
   readonly log: Log;
   readonly tracing: Tracing;
-  /** The other relays: they know this one by a name, and are told what it publishes. */
+  /** The mesh: it has the relay's name, and is notified of what is published here. */
   readonly mesh: RegistryObserver & { readonly name: string };
 }

@@ -1,23 +1,23 @@
 import { networksHave } from "./config.ts";
 import { hostOf } from "./transport/mod.ts";
 
-/** Addresses of neighbors that are remembered: more than a mesh has. */
+/** Neighbor addresses that are remembered: more than a mesh has. */
 const MAX_NEIGHBORS = 1_024;
 
 /**
- * Addresses that are no stranger's: those that the configuration names, and those where neighbors
- * answered. They may have any number of connections, and their handshakes are given up last.
+ * Trusted addresses: configured ones, and those at which neighbors answered. They are exempt from
+ * the connection limit, and their handshakes are evicted last.
  */
 export class KnownAddresses {
   readonly #isConfigured: (host: string) => boolean;
   readonly #neighbors = new Set<string>();
 
-  /** Takes `loopback`, addresses and networks (`10.0.0.0/8`), which must be good. */
+  /** `configured` has `loopback`, addresses and networks (`10.0.0.0/8`), already validated. */
   constructor(configured: readonly string[]) {
     this.#isConfigured = networksHave(configured);
   }
 
-  /** A neighbor answered at this address and port. */
+  /** Adds the address of a neighbor that answered. */
   addNeighbor(remoteAddress: string): void {
     const host = hostOf(remoteAddress);
     if (this.#neighbors.size < MAX_NEIGHBORS) this.#neighbors.add(host);

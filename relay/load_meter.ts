@@ -1,7 +1,7 @@
 import type { Clock } from "@qumo/shared/runtime";
 import type { LoadReport } from "@qumo/shared/topology";
 
-/** What a {@linkcode LoadMeter} looks at. */
+/** The sources of a {@linkcode LoadMeter}. */
 export interface LoadSources {
   readonly snapshot: () => { readonly sessions: number; readonly subscriptions: number };
   readonly bytesSent: () => number;
@@ -10,12 +10,12 @@ export interface LoadSources {
 }
 
 /**
- * Milliseconds that rates are over, at the least: objects come in bursts, and heartbeats follow each
- * other closely when something changes.
+ * The minimum time in milliseconds over which rates are computed: objects arrive in bursts, and
+ * heartbeats may follow each other closely.
  */
 const WINDOW_MS = 10_000;
 
-/** Milliseconds between two readings that are kept. */
+/** The minimum time in milliseconds between two kept readings. */
 const SPACING_MS = 1_000;
 
 interface Reading {
@@ -24,10 +24,10 @@ interface Reading {
   readonly cpu: number;
 }
 
-/** How busy the relay is: what it holds now, and its rates of late. */
+/** Measures the relay's load: current counts, and recent rates. */
 export class LoadMeter {
   readonly #sources: LoadSources;
-  /** The oldest is as old as the window or older, where there is one. */
+  /** The oldest reading is as old as the window or older, if there is one. */
   readonly #readings: Reading[];
 
   constructor(sources: LoadSources) {
@@ -45,12 +45,12 @@ export class LoadMeter {
       sessions,
       subscriptions,
       egress_bps: Math.round((now.bytes - last.bytes) * 8 / seconds),
-      // Of one core, which is all that one process uses.
+      // Relative to one core, which is all that one process uses.
       cpu: Math.min(1, Math.max(0, (now.cpu - last.cpu) / seconds)),
     };
   }
 
-  /** The reading that rates are since. */
+  /** The reading that rates are computed from. */
   #since(now: Reading): Reading {
     const readings = this.#readings;
     while (readings.length > 1 && now.now - readings[1]!.now >= WINDOW_MS) readings.shift();

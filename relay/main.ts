@@ -22,7 +22,7 @@ Deno.exitCode = await runCommand(Deno.args, (parts) => new SessionServer(parts),
   // deno-lint-ignore no-console
   exportLine: (level, line) => console[level](line),
   onSignal(signal, act) {
-    // Windows has no other that stops a program.
+    // Windows has no other signal to stop a program.
     if (signal === "SIGINT" || Deno.build.os !== "windows") Deno.addSignalListener(signal, act);
   },
   exit: (code) => Deno.exit(code),

@@ -15,31 +15,31 @@ import type { LinkTarget } from "./upstream/mod.ts";
 /** Calls a peer: `moqt://host:port`. Rejects when no connection comes about. */
 export type Dial = (url: string, options: DialOptions) => Promise<Connection>;
 
-/** What a {@linkcode NeighborDialer} works with. */
+/** The dependencies of a {@linkcode NeighborDialer}. */
 export interface DialerParts {
   readonly config: Pick<RelayConfig, "mesh" | "server">;
   readonly files: FileAccess;
   readonly clock: Clock;
   readonly dial: Dial;
-  /** Told where neighbors answered. */
+  /** Receives the addresses at which neighbors answered. */
   readonly known: Pick<KnownAddresses, "addNeighbor">;
 }
 
-// Streams on a link: a request is one, a group that is under way another, for many tracks.
+// Streams of a link, which carries many tracks: one per request and one per open group.
 const LINK_STREAMS = 4_096;
 
-/** Streams that the other end of a link that we called may open. */
+/** The number of streams that the other end of an outgoing link may open. */
 export function linkStreams({ maxUniStreams }: { readonly maxUniStreams: number }): number {
   return Math.max(maxUniStreams, LINK_STREAMS);
 }
 
-// A neighbor that does not answer is called again soon; ten seconds would be a long outage.
+// A neighbor that does not answer is dialed again soon; ten seconds would be a long outage.
 const MAX_HANDSHAKE_MS = 3_000;
 
-// One that has no HTTP at its port may not answer at all.
+// A neighbor without HTTP at its port may not answer at all.
 const HASH_TIMEOUT_MS = 1_000;
 
-/** Reads the authorities that neighbors are known by. Rejects with a {@linkcode StartError}. */
+/** Reads the CA certificates for neighbors. Rejects with a {@linkcode StartError}. */
 export async function openDialer(parts: DialerParts): Promise<NeighborDialer> {
   const path = parts.config.mesh.caFile;
   if (path === "") return new NeighborDialer(parts, undefined);
@@ -50,18 +50,18 @@ export async function openDialer(parts: DialerParts): Promise<NeighborDialer> {
   }
 }
 
-/** Calls neighbors, and makes sure that it is they who answer. */
+/** Connects to neighbors and verifies their certificates. */
 class NeighborDialer {
   readonly #parts: DialerParts;
   readonly #ca: readonly string[] | undefined;
 
-  /** `ca` are the authorities that vouch for neighbors; undefined: those of the system. */
+  /** `ca` has the CA certificates; undefined: those of the system. */
   constructor(parts: DialerParts, ca: readonly string[] | undefined) {
     this.#parts = parts;
     this.#ca = ca;
   }
 
-  /** Rejects when no connection comes about. */
+  /** Connects to a neighbor. Rejects when no connection can be made. */
   async dial(target: LinkTarget): Promise<Connection> {
     const { config: { mesh, server }, clock, dial, known } = this.#parts;
     const { hostname, port } = parseRelayUrl(target.url)!;
@@ -85,8 +85,9 @@ class NeighborDialer {
   }
 
   /**
-   * What a neighbor itself says of its certificate, for those who want no more than to reach it.
-   * Undefined where it says nothing, as relays of another make may: then it must be known to the system.
+   * The certificate hash that a neighbor reports over HTTP, for links that need not be
+   * authenticated. Undefined when it reports none, as other relays may: then a CA of the system
+   * must verify it.
    */
   async #hashOf(where: string): Promise<string | undefined> {
     const late = new AbortController();

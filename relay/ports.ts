@@ -18,13 +18,13 @@ export interface ListenerParts {
   readonly certificate: CertificatePair;
   readonly protocols: readonly string[];
   readonly allowOrigin: OriginPolicy;
-  /** Whether an address is no stranger's. */
+  /** Whether an address is trusted. */
   readonly isKnown: (host: string) => boolean;
-  /** What a session is closed with whose peer burdens us too much. */
+  /** The code with which a session is closed when its peer exceeds a limit. */
   readonly overloadCode: number;
-  /** Told why a peer got no connection. */
+  /** Called for each peer that was refused a connection. */
   readonly onRefused: (refusal: RefusedPeer) => void;
-  /** Told which limit ended a connection or a handshake. */
+  /** Called with the limit that ended a connection or a handshake. */
   readonly onLimit: (limit: TransportLimit) => void;
   readonly clock: Clock;
 }
@@ -35,16 +35,16 @@ export interface PortsOptions extends ListenerParts {
   readonly serveHttp: (port: number) => OpsServer;
 }
 
-/** The two sides of the relay's port. */
+/** The UDP and the TCP side of the relay's port. */
 export interface Ports {
   readonly udp: BoundedListener;
   readonly http: OpsServer;
 }
 
-// A free UDP port may be a taken TCP port: how often to look for another when any will do.
+// A free UDP port may be in use for TCP: attempts to find another when any port will do.
 const MAX_ATTEMPTS = 10;
 
-/** Listens on the same port of UDP and TCP. Throws a {@linkcode StartError}. */
+/** Listens on the same port for UDP and TCP. Throws a {@linkcode StartError}. */
 export function openPorts(options: PortsOptions): Ports {
   const address = parseAddress(options.server.address)!;
   for (let attempt = 1;; attempt++) {

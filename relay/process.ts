@@ -1,11 +1,11 @@
 import type { ConfigAccess, FileAccess, Process as AnyProcess } from "@qumo/shared/runtime";
 import type { Usage } from "./ops/process_families.ts";
 
-/** What the operating system and the runtime give to the relay. */
+/** The relay's interface to the operating system and the runtime. */
 export interface Process extends AnyProcess, ConfigAccess, FileAccess {
-  /** Whether Deno's QUIC is switched on. */
+  /** Whether Deno's QUIC API is enabled. */
   readonly hasQuic: boolean;
-  /** The machine's name. */
+  /** The host name of the machine. */
   readonly hostname: () => string;
   readonly usage: () => Usage;
 }

@@ -3,7 +3,9 @@ import type { Namespace } from "@qumo/shared/wire";
 import type { RelayConfig } from "./config.ts";
 import type { ReplacementPolicy } from "./vocabulary.ts";
 
-/** Who keeps a track of a namespace where publishers disagree, as the configuration says it. */
+/**
+ * The configured replacement policy of a namespace: which publisher keeps a track when two differ.
+ */
 export function policyOf(
   { publishers, publishersByNamespace }: RelayConfig["relay"],
   namespace: Namespace,

@@ -5,23 +5,23 @@ import type { HandshakeRefusal } from "./vocabulary.ts";
 /** A connection that did not become a session. */
 export interface RefusedConnection {
   readonly kind: HandshakeRefusal;
-  /** In words, for whoever looks for the client's mistake. */
+  /** The reason, for people who debug a client. */
   readonly reason: string;
-  /** Undefined where the first packet was no good. */
+  /** Undefined when the first packet was malformed. */
   readonly peer?: string | undefined;
 }
 
-/** Addresses that were told of lately and are remembered; more at once are no longer one client's doing. */
+/** Addresses that were logged recently; more at once are not one client's mistake. */
 const MAX_ADDRESSES = 1_024;
 
 const MINUTE_MS = 60_000;
 
-/** Counts connections that did not become sessions, and tells of them, not without end. */
+/** Counts refused connections, and logs them at a limited rate. */
 export class RefusedConnections {
   readonly #metrics: Pick<RelayMetrics, "handshakesRefused">;
   readonly #log: LimitedLog;
   readonly #clock: Clock;
-  // When it was last told that an address has too many connections, by what was told.
+  // When the connection limit of an address was last logged, by log text.
   readonly #addresses = new Map<string, number>();
 
   constructor(metrics: Pick<RelayMetrics, "handshakesRefused">, log: Log, clock: Clock) {
@@ -30,7 +30,7 @@ export class RefusedConnections {
     this.#clock = clock;
   }
 
-  /** One more. */
+  /** Counts and logs a refused connection. */
   add({ kind, reason, peer }: RefusedConnection): void {
     this.#metrics.handshakesRefused[kind]++;
     if (kind === "address" && !this.#isDue(reason)) return;
@@ -38,7 +38,7 @@ export class RefusedConnections {
     this.#log.info(message, { ...(peer !== undefined && { peer }), reason });
   }
 
-  /** Whether nothing was said of this address for a minute. */
+  /** Whether this reason was not logged for a minute. */
   #isDue(reason: string): boolean {
     const now = this.#clock.now();
     const last = this.#addresses.get(reason);

@@ -23,7 +23,7 @@ import type {
   TrackView,
 } from "./ops/snapshot.ts";
 import { callableUrl } from "./control_plane/mod.ts";
-import { depart } from "./drain.ts";
+import { drainRelay } from "./drain.ts";
 import type { SessionHost } from "./host.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 import { Listeners } from "./listeners.ts";
@@ -35,18 +35,18 @@ import { RefusedConnections } from "./refused_connections.ts";
 import { RelayMesh } from "./relay_mesh.ts";
 import type { RelayOptions } from "./relay_options.ts";
 
-// Every protocol's code for an end without an error.
+// The code of a close without an error, in every protocol.
 const NO_ERROR = 0;
 
-// What every draft calls an internal error: none has a code for a peer that is too great a burden.
+// The code of an internal error in every draft: none has a code for a peer that exceeds a limit.
 const OVERLOAD = 1;
 
 /** A running relay. */
 export class Relay implements RelayView {
   readonly metrics = new RelayMetrics();
-  /** Resolves with a reason when the relay can serve no longer although nobody asked it to stop. */
+  /** Resolves with a reason when the relay can no longer serve. */
   readonly failed: Promise<string>;
-  /** Resolves when the controller wants the relay to drain and end. */
+  /** Resolves when the controller orders the relay to drain and stop. */
   readonly drainRequested: Promise<void>;
   readonly #options: RelayOptions;
   readonly #log: Log;
@@ -69,8 +69,8 @@ export class Relay implements RelayView {
   #closing: Promise<void> | undefined;
 
   /**
-   * Builds the parts and starts them. Rejects with a {@linkcode StartError}; nothing is left running
-   * then.
+   * Builds and starts the parts. Rejects with a {@linkcode StartError}, with everything closed
+   * again.
    */
   static async start(options: RelayOptions): Promise<Relay> {
     const relay = new Relay(options);
@@ -146,14 +146,14 @@ export class Relay implements RelayView {
     });
   }
 
-  // Inside out: who serves is there before the port that brings work, the certificate before the
-  // port that shows it, and HTTP after UDP because UDP may choose the port. Ready is last.
+  // From the inside out: sessions before the port, the certificate before the listener, and HTTP
+  // after UDP because UDP may choose the port. Readiness comes last.
   async #start(): Promise<void> {
     this.#certificates = await this.#openCertificates();
     this.#openPorts(this.#certificates.current);
     this.#tasks.spawn("accepting connections", () => this.#listeners.accept());
     this.#state = "serving";
-    // Others may come from the moment on that they know of us.
+    // Once registered, other relays may connect at any time.
     await this.#mesh.start();
   }
 
@@ -179,12 +179,12 @@ export class Relay implements RelayView {
     return this.#options.clock.now() - this.#startedAt.now;
   }
 
-  /** Where it listens, with the port that was given when port 0 was asked for. */
+  /** The address that it listens on, with the actual port when port 0 was requested. */
   get address(): string {
     return this.#address ?? this.#options.config.server.address;
   }
 
-  /** An address that a program on this machine can call. */
+  /** An address at which programs on this machine reach the relay. */
   get localAddress(): string {
     return formatAddress(reachable(parseAddress(this.address)!));
   }
@@ -214,18 +214,18 @@ export class Relay implements RelayView {
     return this.#host.namespaces();
   }
 
-  /** Looks at the certificate's files now instead of a little later. */
+  /** Checks the certificate files now instead of at the next interval. */
   async reloadCertificate(): Promise<void> {
     await this.#certificates?.reload();
   }
 
-  /** Not ready from now on; asks everybody to leave, waits for them as long as configured, and ends. */
+  /** Becomes unready, drains all sessions within the configured time, and stops. */
   drain(): Promise<void> {
     this.#draining ??= this.#drain();
     return this.#draining;
   }
 
-  /** Ends at once. */
+  /** Stops at once. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -236,7 +236,7 @@ export class Relay implements RelayView {
     const { config: { drainTimeoutMs }, clock } = this.#options;
     this.#log.info("draining", { sessions: this.#host.active, timeout_ms: drainTimeoutMs });
     const parts = { host: this.#host, mesh: this.#mesh, clock, log: this.#log };
-    await depart(parts, drainTimeoutMs);
+    await drainRelay(parts, drainTimeoutMs);
     await this.close();
   }
 
@@ -245,7 +245,7 @@ export class Relay implements RelayView {
     this.#requestDrain();
   }
 
-  // Outside in, and HTTP last: until then supervisors can see what is going on.
+  // From the outside in, and HTTP last: until then supervisors can read the state.
   async #close(): Promise<void> {
     this.#state = "draining";
     this.#certificates?.close();

@@ -28,57 +28,57 @@ import type { RegistryObserver, Scope } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
 import { Mesh } from "./upstream/mod.ts";
 
-/** What the mesh needs of the machine. */
+/** The mesh's interface to the machine. */
 export interface MeshAccess {
-  /** The machine's name; asked only when the relay has none. */
+  /** The host name of the machine; read only when the relay has no name. */
   readonly hostname: () => string;
   readonly files: FileAccess;
   readonly dial: Dial;
 }
 
-/** What the relay around the mesh knows and does. */
-export interface MeshSurroundings {
+/** What the relay provides to the mesh. */
+export interface MeshContext {
   readonly config: RelayConfig;
   readonly metrics: RelayMetrics;
   readonly clock: Clock;
   readonly log: Log;
   readonly tracing: Tracing;
-  /** Speaks with a neighbor that was called. */
+  /** Starts a session on an outgoing link. */
   readonly startSession: (connection: Connection, link: SessionLink) => Session;
-  /** The URL that neighbors can call; empty when none is known. */
+  /** The URL at which neighbors reach the relay; empty when unknown. */
   readonly address: () => string;
   readonly certificateHash: () => string;
   readonly load: () => LoadReport;
   readonly isDraining: () => boolean;
-  /** The controller wants this relay drained. */
+  /** Called when the controller orders a drain. */
   readonly onDrain: () => void;
-  /** Told where neighbors answered. */
+  /** Receives the addresses at which neighbors answered. */
   readonly known: Pick<KnownAddresses, "addNeighbor">;
 }
 
-// Changes of the report that come together are one heartbeat.
+// Changes of the report within this time share one heartbeat.
 const REPORT_DELAY_MS = 20;
 
 /**
- * This relay among others: what it tells the controller and learns from it, and its links to
- * neighbors. Without a controller and without origins there is nothing of either.
+ * The relay's part in the mesh: its registration and mirror, and its links to neighbors. Inactive
+ * without a controller and without origins.
  */
 export class RelayMesh implements RegistryObserver {
-  /** Its name towards other relays: the one the controller knows, or one that nobody else has. */
+  /** The relay's name in the mesh: the registered one, or a random one. */
   readonly name: string;
   readonly #access: MeshAccess;
-  readonly #surroundings: MeshSurroundings;
+  readonly #context: MeshContext;
   readonly #settings: ControlPlaneSettings | undefined;
   #control: ControlPlane | undefined;
   #mesh: Mesh | undefined;
   #fetching: ControllerFetch | undefined;
   #isReporting = false;
 
-  /** Throws a {@linkcode StartError} when the host's name cannot be the relay's. */
-  constructor(access: MeshAccess, surroundings: MeshSurroundings) {
-    const { config } = surroundings;
+  /** Throws a {@linkcode StartError} when the host name is no valid relay name. */
+  constructor(access: MeshAccess, context: MeshContext) {
+    const { config } = context;
     this.#access = access;
-    this.#surroundings = surroundings;
+    this.#context = context;
     const isNamed = config.sdn.relayName !== "" || config.relay.nodeId !== "";
     const hostname = isNamed || config.sdn.urls.length === 0 ? "" : access.hostname();
     const settings = controlPlaneSettings(config, hostname);
@@ -88,14 +88,14 @@ export class RelayMesh implements RegistryObserver {
     this.name = this.#settings?.name ?? `${config.relay.nodeId || "relay"}-${random}`;
   }
 
-  /** The name that it has over restarts; empty for a relay that nobody named. */
+  /** The name that persists over restarts; empty for a relay without a configured name. */
   get lastingName(): string {
-    return this.#settings?.name ?? this.#surroundings.config.relay.nodeId;
+    return this.#settings?.name ?? this.#context.config.relay.nodeId;
   }
 
-  /** Begins to register and to call neighbors. Rejects with a {@linkcode StartError}. */
+  /** Starts to register and to dial neighbors. Rejects with a {@linkcode StartError}. */
   async start(): Promise<void> {
-    const { config, clock, log, tracing, known } = this.#surroundings;
+    const { config, clock, log, tracing, known } = this.#context;
     const { files, dial } = this.#access;
     const dialer = await openDialer({ config, files, clock, dial, known });
     if (this.#settings !== undefined) this.#control = await this.#newControl(this.#settings);
@@ -114,8 +114,8 @@ export class RelayMesh implements RegistryObserver {
         origins.flatMap(({ url, certificateSha256: pin }) => pin === undefined ? [] : [[url, pin]]),
       ),
       dial: (target) => dialer.dial(target),
-      startSession: this.#surroundings.startSession,
-      metrics: this.#surroundings.metrics.mesh,
+      startSession: this.#context.startSession,
+      metrics: this.#context.metrics.mesh,
       clock,
       log,
       tracing,
@@ -141,7 +141,7 @@ export class RelayMesh implements RegistryObserver {
     this.#control?.withdrawn(announceOf(key, namespace, track));
   }
 
-  /** What is not as it should be between this relay and its controller. */
+  /** The conditions of the connection to the controller. */
   get conditions(): readonly Condition[] {
     const status = this.#control?.status;
     if (status === undefined) return [];
@@ -155,11 +155,11 @@ export class RelayMesh implements RegistryObserver {
   }
 
   /**
-   * The condition that keeps this relay from being ready: another process has its name, so that nobody
-   * is sent to this one, or one that the configuration says does.
+   * The condition that makes the relay unready: another process has its name, or one that the
+   * configuration selects.
    */
   get unready(): Condition | undefined {
-    const { staleIsUnready, unregisteredIsUnready } = this.#surroundings.config.sdn;
+    const { staleIsUnready, unregisteredIsUnready } = this.#context.config.sdn;
     return this.conditions.find((one) => {
       if (one === "name_taken") return true;
       if (one === "controller_outdated" || one === "name_contested") return false;
@@ -167,7 +167,7 @@ export class RelayMesh implements RegistryObserver {
     });
   }
 
-  /** The state of things, for operators; undefined for a relay that is alone. */
+  /** The state for operators; undefined for a relay without a mesh. */
   get view(): MeshView | undefined {
     const mesh = this.#mesh;
     if (mesh === undefined) return undefined;
@@ -181,37 +181,37 @@ export class RelayMesh implements RegistryObserver {
     };
   }
 
-  /** Something of what the controller is told is different. */
+  /** Notes that the report to the controller has changed. */
   changed(): void {
     this.#changed();
   }
 
-  /** Where clients should go instead; undefined when nobody knows. Never rejects. */
-  async elsewhere(): Promise<string | undefined> {
+  /** The address to which clients are redirected; undefined when there is none. Never rejects. */
+  async redirectTarget(): Promise<string | undefined> {
     try {
       const address = await this.#control?.assign();
       return address === undefined || parseRelayUrl(address) === undefined ? undefined : address;
     } catch (error) {
-      this.#surroundings.log.warn("no other relay to redirect clients to", {
+      this.#context.log.warn("no other relay to redirect clients to", {
         reason: messageOf(error),
       });
       return undefined;
     }
   }
 
-  /** Takes back the registration. Never rejects. */
+  /** Deregisters the relay. Never rejects. */
   async deregister(): Promise<void> {
     await this.#control?.deregister();
   }
 
-  /** Ends everything without a word to the controller. */
+  /** Closes everything without deregistering. */
   async close(): Promise<void> {
     await Promise.all([this.#mesh?.close(), this.#control?.close()]);
     this.#fetching?.close();
   }
 
   async #newControl(settings: ControlPlaneSettings): Promise<ControlPlane> {
-    const { config, clock, log, onDrain } = this.#surroundings;
+    const { config, clock, log, onDrain } = this.#context;
     const { files } = this.#access;
     const fetching = await controllerFetch(config.sdn.tls, (path) => files.readText(path));
     if (!fetching.ok) throw new StartError(fetching.refusal, "sdn.tls");
@@ -228,7 +228,7 @@ export class RelayMesh implements RegistryObserver {
   }
 
   #report(): RelayReport {
-    const { address, certificateHash, load, isDraining } = this.#surroundings;
+    const { address, certificateHash, load, isDraining } = this.#context;
     const links = this.#mesh?.links() ?? [];
     const routes = [...this.#mesh?.routes() ?? []];
     return {
@@ -248,14 +248,14 @@ export class RelayMesh implements RegistryObserver {
     const control = this.#control;
     if (control === undefined || this.#isReporting) return;
     this.#isReporting = true;
-    this.#surroundings.clock.after(REPORT_DELAY_MS, () => {
+    this.#context.clock.after(REPORT_DELAY_MS, () => {
       this.#isReporting = false;
       control.changed();
     });
   }
 }
 
-/** What the directory holds. */
+/** The directory's text of an announce. */
 function announceOf(
   scope: string,
   namespace: Namespace,

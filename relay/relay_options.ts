@@ -6,13 +6,13 @@ import type { Program } from "./ops/process_families.ts";
 import type { ListenerParts } from "./ports.ts";
 import type { BoundedListener } from "./transport/mod.ts";
 
-/** What a relay is made of. */
+/** The dependencies of a relay. */
 export interface RelayOptions {
   readonly config: RelayConfig;
   readonly createHost: (parts: HostParts) => SessionHost;
-  /** How certificates, keys and tokens are read from the disk. */
+  /** Reads certificates, keys and tokens. */
   readonly files: FileAccess;
-  /** The machine's name, for a relay that has none. */
+  /** The host name of the machine, for a relay without a name. */
   readonly hostname: () => string;
   /** Calls other relays. */
   readonly dial: Dial;

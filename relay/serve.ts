@@ -13,7 +13,7 @@ import { Relay } from "./relay.ts";
 import { dial } from "./transport/mod.ts";
 import { version } from "./version.ts";
 
-/** Runs a relay until it is told to stop; returns the exit code. Rejects with a StartError. */
+/** Runs a relay until it is stopped. Returns the exit code. Rejects with a StartError. */
 export async function serve(
   config: RelayConfig,
   createHost: (parts: HostParts) => SessionHost,
@@ -35,7 +35,7 @@ export async function serve(
     log,
     tracing,
   });
-  // The last net: a fault that nobody answers for must not end everybody's session.
+  // Logs unhandled errors: none may end all sessions.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     relay.metrics.unhandledErrors++;

@@ -20,29 +20,29 @@ import { Cache, MAX_TRACKS, Registry, type Replacement } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
 import { version } from "./version.ts";
 
-// Both modes of `auth` that there are let in everyone who can come as far as the port.
+// Both modes of `auth` admit everyone who can reach the port.
 const everybody: Authorizer = () => done(undefined);
 
-// Every protocol's code for an end without an error.
+// The code of a close without an error, in every protocol.
 const NO_ERROR = 0;
 
-/** A session that is served. */
+/** A session that is being served. */
 interface Served {
   readonly over: Promise<void>;
   readonly since: number;
 }
 
-/** What serves the connections of a relay: a session for each, over one registry of tracks. */
+/** Serves a relay's connections: one session each, over one registry of tracks. */
 export class SessionServer implements SessionHost {
   readonly protocols = protocols;
   readonly #parts: HostParts;
   readonly #settings: SessionSettings;
-  // Of sessions with relays that were called.
+  // The settings of outgoing links.
   readonly #linkSettings: SessionSettings;
   readonly #registry: Registry;
   readonly #streamBudget = new StreamBudget();
   readonly #sessions = new Map<Session, Served>();
-  // Connections whose first bytes are awaited to know what they speak.
+  // Connections whose version is being negotiated in band.
   readonly #unknown = new Set<Connection>();
   readonly #tasks: TaskGroup;
   #lastId = 0;
@@ -65,7 +65,7 @@ export class SessionServer implements SessionHost {
     });
   }
 
-  /** Says once who has taken over from whom, whatever the number of their tracks. */
+  /** Logs a takeover once, whatever the number of tracks. */
   #replaced(
     { track, path, winner, losers, outcome, reason }: Replacement & { readonly path: string },
     isNew: boolean,
@@ -96,7 +96,7 @@ export class SessionServer implements SessionHost {
     else connection.close(found.refusal.code, found.refusal.reason);
   }
 
-  /** Waits until the peer has shown what it speaks. */
+  /** Negotiates the version in band. */
   async #negotiate(connection: Connection): Promise<void> {
     const { clock } = this.#parts;
     this.#unknown.add(connection);
@@ -125,7 +125,7 @@ export class SessionServer implements SessionHost {
     this.#sessions.set(session, { over: this.#run(session), since: clock.now() });
   }
 
-  /** Begins to speak with a neighbor that was called, to take tracks from it. */
+  /** Creates a session on an outgoing link. */
   startLink(connection: Connection, link: SessionLink): Session {
     const session = linkDialect(connection.protocol).begin({
       ...this.#common(connection),
@@ -154,7 +154,7 @@ export class SessionServer implements SessionHost {
     };
   }
 
-  /** Subscriptions of other relays to what comes from elsewhere: tracks that only pass through. */
+  /** The number of other relays' subscriptions to remote tracks (transit). */
   get transitCount(): number {
     let count = 0;
     for (const { counts } of this.#sessions.keys()) count += counts.transit;
@@ -222,7 +222,7 @@ export class SessionServer implements SessionHost {
     await this.#tasks.close();
   }
 
-  // They cannot be asked to leave: nobody knows in which words.
+  // Closes connections under negotiation: without a version there is no GOAWAY.
   #closeUnknown(reason: string): void {
     for (const connection of this.#unknown) connection.close(NO_ERROR, reason);
   }
@@ -245,15 +245,15 @@ function settingsOf({ config }: HostParts): SessionSettings {
 }
 
 /**
- * Sessions see each other when they connected to the same path, whatever they called the host and
- * whatever their query (#track-scope).
+ * Sessions share a scope if they connected to the same path, whatever the host and the query
+ * (#track-scope).
  */
 function scopeOf(path: string): string {
   const [name = ""] = path.split("?");
   return name === "/" ? "" : name;
 }
 
-/** A relay's address as a client on this transport calls it. */
+/** A relay's address as a URI for clients on this transport. */
 function uriFor(address: string | undefined, transport: Connection["transport"]): string {
   if (address === undefined) return "";
   return address.replace(/^\w+:/, transport === "webtransport" ? "https:" : "moqt:");

@@ -3,7 +3,7 @@ import type { NamespaceView, SessionView, TrackView } from "./ops/snapshot.ts";
 import type { Session } from "./session/session.ts";
 import type { Scope, TrackEntry } from "./track/mod.ts";
 
-/** What operators are shown of a session that has lasted for so long. */
+/** A session as operators see it. */
 export function sessionView(session: Session, ageMs: number): SessionView {
   const { id, connection, protocol, peer, counts } = session;
   const { subscriptions, namespaces, tracks, parkedStreams } = counts;
@@ -23,7 +23,7 @@ export function sessionView(session: Session, ageMs: number): SessionView {
   };
 }
 
-/** What they are shown of the namespaces of a scope. */
+/** A scope's namespaces as operators see them. */
 export function* namespaceViews(scope: Scope): Iterable<NamespaceView> {
   for (const { namespace, publishers } of scope.advertised()) {
     yield {
@@ -34,7 +34,7 @@ export function* namespaceViews(scope: Scope): Iterable<NamespaceView> {
   }
 }
 
-/** What they are shown of a track. */
+/** A track as operators see it. */
 export function trackView({ path, since, track, feeds }: TrackEntry, now: number): TrackView {
   const { largest } = track;
   return {

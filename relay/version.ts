@@ -1,4 +1,4 @@
 import { buildStamp, type BuildVersion } from "@qumo/shared/runtime";
 
-/** What this build is. */
+/** The version of this build. */
 export const version: BuildVersion = { name: "qumo-relay", ...buildStamp };

@@ -1,7 +1,7 @@
-/** What more than one part of the relay shows of itself, or counts. */
+/** Types that more than one part of the relay shows or counts. */
 
-/** What goes through the relay, one way. */
-export interface Flow {
+/** Traffic in one direction. */
+export interface Traffic {
   objects: number;
   /** Of objects, with their headers and properties. */
   bytes: number;
@@ -15,25 +15,25 @@ export interface Flow {
 /** `dialing` while there is no session, `held` while it is not trusted yet, `leaving` when the neighbor goes. */
 export type LinkState = "dialing" | "held" | "up" | "leaving";
 
-/** One link to a neighbor, to look at. */
+/** A link to a neighbor as operators see it. */
 export interface LinkView {
   readonly neighbor: string;
   readonly state: LinkState;
-  /** Undefined while it was not measured. */
+  /** Undefined before the first measurement. */
   readonly rttMs: number | undefined;
-  /** Milliseconds since the session with the neighbor began, or ended. */
+  /** Milliseconds since the session with the neighbor started or ended. */
   readonly sinceMs: number;
-  /** Why there is no session, when one was tried. */
+  /** Why the last attempt at a session failed. */
   readonly failure: string | undefined;
 }
 
-/** The route of one track that comes from another relay, to look at. */
+/** The route of one remote track as operators see it. */
 export interface RouteView {
   /** Its canonical text. */
   readonly track: string;
-  /** The relay whose publisher it is. */
+  /** The relay of the track's publisher. */
   readonly source: string;
   readonly nextHop: string;
-  /** Relays that the track comes by, the next hop first and the source last. */
+  /** The hops of the track, from the next hop to the source. */
   readonly path: readonly string[];
 }

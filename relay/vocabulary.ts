@@ -1,11 +1,11 @@
-/*
- * The names that more than one part of the relay uses: why requests, sessions, objects and streams
- * come to their end, and what is counted of it. Each list stands here once. Sessions and tracks say
- * these words, the dialects have codes for them, logs and `/metrics` show them as they are; so a word
- * that is added has a series at once, and where it needs a code the compiler asks for it.
+/**
+ * Names used by more than one part of the relay: reasons for the end of requests, sessions, objects
+ * and streams, and what is counted of them. Each list is defined once. Sessions and tracks use
+ * these names, dialects map them to codes, logs and `/metrics` show them unchanged; a new name gets
+ * its series automatically, and the compiler requires its code.
  */
 
-/** Why a request for a track or a namespace is refused: the names of the drafts' codes. */
+/** Why a request for a track or a namespace is refused, named as the drafts' codes. */
 export const REFUSAL_KINDS = [
   "internal_error",
   "unauthorized",
@@ -28,31 +28,31 @@ export const REFUSAL_KINDS = [
 /** One of {@linkcode REFUSAL_KINDS}. */
 export type RefusalKind = typeof REFUSAL_KINDS[number];
 
-/** How a peer's request was answered. */
+/** The outcomes of a peer's request. */
 export const REQUEST_OUTCOMES = [
   "ok",
   ...REFUSAL_KINDS,
-  "cancelled", // Whoever asked went away first.
+  "cancelled", // The peer cancelled it before the answer.
 ] as const;
 /** One of {@linkcode REQUEST_OUTCOMES}. */
 export type RequestOutcome = typeof REQUEST_OUTCOMES[number];
 
-/** How a peer answered a request of ours. */
+/** The outcomes of a request to a peer. */
 export const UPSTREAM_OUTCOMES = [
   ...REQUEST_OUTCOMES,
   "redirect", // Another relay should be asked.
-  "other", // A code that we have no name for.
+  "other", // A code without a name here.
 ] as const;
 /** One of {@linkcode UPSTREAM_OUTCOMES}. */
 export type UpstreamOutcome = typeof UPSTREAM_OUTCOMES[number];
 
-/** Why a track came to its end for those who follow it. */
+/** Why a track ended for its subscribers. */
 export const TRACK_ENDS = [
-  "ended", // Its publisher said so.
-  "lost", // Its last publisher's session is gone, without a word about the track.
-  "replaced", // Another publisher took the name and began anew.
+  "ended", // Its publisher ended it.
+  "lost", // Its last publisher's session ended without PUBLISH_DONE.
+  "replaced", // Another publisher took over the name.
   "malformed",
-  "update_failed", // Its publisher does not take updates of the subscription, and ended it.
+  "update_failed", // Its publisher refused an update of the subscription, and ended it.
   "going_away",
   "expired",
   "unauthorized",
@@ -62,7 +62,7 @@ export const TRACK_ENDS = [
 /** One of {@linkcode TRACK_ENDS}. */
 export type TrackEndKind = typeof TRACK_ENDS[number];
 
-/** The requests of MoQT. */
+/** The kinds of requests. */
 export const REQUEST_KINDS = [
   "publish_namespace",
   "subscribe_namespace",
@@ -72,12 +72,12 @@ export const REQUEST_KINDS = [
   "fetch",
   "track_status",
   "request_update",
-  "link_probe", // A TRACK_STATUS by which a relay sees that this one is there.
+  "link_probe", // A relay's TRACK_STATUS that serves as a ping.
 ] as const;
 /** One of {@linkcode REQUEST_KINDS}. */
 export type RequestKind = typeof REQUEST_KINDS[number];
 
-/** Those of them that the relay makes itself. */
+/** The kinds of requests that the relay sends itself. */
 export const UPSTREAM_REQUEST_KINDS = [
   "subscribe_namespace",
   "publish",
@@ -92,24 +92,24 @@ export type UpstreamRequestKind = typeof UPSTREAM_REQUEST_KINDS[number];
 
 /** Why a session ended. */
 export const SESSION_ENDS = [
-  "peer_closed", // The peer left, without an error or with a code of its application's own.
-  "peer_error", // The peer left and named an error.
-  "lost", // Silence, or the network.
-  "drained", // We asked it to go elsewhere: it went, or its time was over.
-  "protocol_error", // It broke the protocol.
+  "peer_closed", // The peer closed it without an error, or with an application's code.
+  "peer_error", // The peer closed it with an error.
+  "lost", // Timeout or network failure.
+  "drained", // The relay drained it: the peer left, or the deadline passed.
+  "protocol_error", // The peer violated the protocol.
   "unauthorized",
-  "limit", // It asked for more than a session may have.
-  "internal_error", // A fault of ours.
+  "limit", // The peer exceeded a limit.
+  "internal_error", // An internal error of the relay.
 ] as const;
 /** One of {@linkcode SESSION_ENDS}. */
 export type SessionEnd = typeof SESSION_ENDS[number];
 
-/** Why a connection never became a session. The log has the reason in words. */
+/** Why a connection did not become a session. The log has the details. */
 export const HANDSHAKE_REFUSALS = [
-  "quic", // QUIC or TLS failed, took too long, or there were too many at once.
-  "webtransport", // No such protocol, origin or path, a bad request, or none in time.
-  "setup", // A client that offered no protocol asked for one that is not spoken, or for nothing in time.
-  "address", // Its address had all the connections that one may have.
+  "quic", // QUIC or TLS failed, timed out, or was evicted by other handshakes.
+  "webtransport", // An unknown protocol, origin or path, a malformed request, or a timeout.
+  "setup", // In-band negotiation failed: an unsupported version, or a timeout.
+  "address", // Its address has too many connections.
   "max_sessions",
   "draining",
 ] as const;
@@ -118,32 +118,32 @@ export type HandshakeRefusal = typeof HANDSHAKE_REFUSALS[number];
 
 /** Which limit of the transport ended a connection or a handshake. */
 export const TRANSPORT_LIMITS = [
-  "handshakes", // Too many of QUIC were under way.
+  "handshakes", // Too many QUIC handshakes in progress.
   "webtransport_handshakes",
   "connections_per_address",
-  "unread_bytes_per_connection", // One peer sent too much that nobody had read.
-  "unread_bytes", // All peers together did.
+  "unread_bytes_per_connection", // One peer's unread bytes.
+  "unread_bytes", // All peers' unread bytes.
 ] as const;
 /** One of {@linkcode TRANSPORT_LIMITS}. */
 export type TransportLimit = typeof TRANSPORT_LIMITS[number];
 
-/** Why a request was given up before its first message was there. */
+/** Why a request ended before its first message was complete. */
 export const UNREAD = [
-  "reset", // The peer broke it off.
-  "timeout", // The rest did not come in time.
+  "reset", // The peer reset it.
+  "timeout", // The rest did not arrive in time.
 ] as const;
 /** One of {@linkcode UNREAD}. */
 export type Unread = typeof UNREAD[number];
 
-/** How it was noticed that a peer cancelled a quiet request with STOP_SENDING. */
+/** How a STOP_SENDING on a quiet request was detected. */
 export const STOP_NOTICES = [
-  "probe", // By asking now and then.
-  "conflict", // Another request came that it was in the way of.
+  "probe", // By a periodic probe.
+  "conflict", // By a probe after a conflicting request.
 ] as const;
 /** One of {@linkcode STOP_NOTICES}. */
 export type StopNotice = typeof STOP_NOTICES[number];
 
-/** What could not be understood. */
+/** Where malformed data was found. */
 export const MALFORMED = [
   "setup",
   "control",
@@ -156,138 +156,138 @@ export const MALFORMED = [
 /** One of {@linkcode MALFORMED}. */
 export type Malformed = typeof MALFORMED[number];
 
-/** What the draft has otherwise, and was understood. */
+/** Accepted deviations from the draft. */
 export const ODDITIES = [
-  "misplaced", // A parameter that the message does not have.
-  "form", // A value that is written in another way.
+  "misplaced", // A parameter that the message may not have.
+  "form", // A value in another encoding.
 ] as const;
 /** One of {@linkcode ODDITIES}. */
 export type OddityKind = typeof ODDITIES[number];
 
-/** Why an object of a publisher was thrown away. */
+/** Why an object of a publisher was dropped. */
 export const OBJECT_DROPS = [
-  "too_old", // The cache had given up its group, or its place in the group.
+  "too_old", // Its group was evicted, or its place in the group.
   "track_over", // The track had ended.
-  "subgroups", // Its group had as many subgroups as a group may have, and all of them went on.
-  "too_large", // Beyond `limits.max_object_bytes`.
-  "replaced", // A newer publisher had taken the track over.
+  "subgroups", // Its group had the maximum number of subgroups, all of them open.
+  "too_large", // Larger than `limits.max_object_bytes`.
+  "replaced", // A newer publisher had taken over the track.
 ] as const;
 /** One of {@linkcode OBJECT_DROPS}. */
 export type DropReason = typeof OBJECT_DROPS[number];
 
-/** Why a datagram went nowhere. */
+/** Why a datagram was dropped. */
 export const DATAGRAM_DROPS = [
-  "unknown_track", // Nobody said what its alias means.
-  "track_over", // The subscription was over.
-  "too_large", // For the subscriber's path.
-  "inexpressible", // In the subscriber's version of the protocol.
-  "unsent", // The transport did not take it.
+  "unknown_track", // Its track alias was not established.
+  "track_over", // The subscription had ended.
+  "too_large", // Larger than the subscriber's path allows.
+  "inexpressible", // The subscriber's protocol version cannot express it.
+  "unsent", // The transport did not accept it.
 ] as const;
 /** One of {@linkcode DATAGRAM_DROPS}. */
 export type DatagramDrop = typeof DATAGRAM_DROPS[number];
 
-/** Why nothing more was taken of a track, though its publisher would send more. */
+/** Why the relay stopped receiving a track that its publisher would continue. */
 export const TRACKS_GIVEN_UP = [
-  "only_drops", // Every object of it was thrown away for seconds.
-  "too_large", // An object was beyond `limits.max_object_bytes`.
-  "subgroup_rate", // Its subgroups began too fast.
-  "streams_left_open", // Its publisher leaves the streams of its groups open.
+  "only_drops", // Every object was dropped for seconds.
+  "too_large", // An object was larger than `limits.max_object_bytes`.
+  "subgroup_rate", // Its subgroups started too fast.
+  "streams_left_open", // Its publisher leaves the streams of old groups open.
 ] as const;
 /** One of {@linkcode TRACKS_GIVEN_UP}. */
 export type TrackGivenUp = typeof TRACKS_GIVEN_UP[number];
 
-/** Why a stream of a publisher was stopped before its end. */
+/** Why a publisher's stream was stopped before its end. */
 export const STREAM_STOPS = [
-  "group_gone", // The cache had given up its group.
-  "unknown_track", // Nobody said in time what its alias means.
-  "track_over", // The subscription was over.
-  "silent", // It did not say in time what it carries.
+  "group_gone", // Its group was evicted.
+  "unknown_track", // Its track alias was not established in time.
+  "track_over", // The subscription had ended.
+  "silent", // It did not send its header in time.
   "malformed", // It contradicts itself.
-  "fetch_over", // It answers a FETCH that is over.
+  "fetch_over", // The FETCH that it answers had ended.
 ] as const;
 /** One of {@linkcode STREAM_STOPS}. */
 export type StreamStop = typeof STREAM_STOPS[number];
 
-/** Why a subscriber did not get a group or subgroup, or not all of it. */
+/** Why a subscriber did not get all of a group or subgroup. */
 export const SKIPS = [
   "backlog", // Too many bytes were waiting for it.
-  "superseded", // A newer group had begun.
-  "delivery_timeout", // Its own or the publisher's delivery timeout was over.
-  "streams", // It had too many streams open.
-  "evicted", // The cache had let go of it already.
-  "inexpressible", // Its version of the protocol cannot say what it is.
+  "superseded", // A newer group had started.
+  "delivery_timeout", // The delivery timeout of the subscriber or publisher passed.
+  "streams", // It had too many open streams.
+  "evicted", // It was evicted from the cache before it was sent.
+  "inexpressible", // The subscriber's protocol version cannot express it.
 ] as const;
 /** One of {@linkcode SKIPS}. */
 export type Skip = typeof SKIPS[number];
 
-/** Why a stream that was left open for want of a reset was finished after all. */
+/** Why a parked stream was finished. */
 export const PARKED_ENDS = [
-  "subscription_over", // The subscriber left, or was told that the subscription is over.
-  "abandoned", // Its publisher has gone or is silent, and another is ahead.
-  "outdated", // Its group is long past, and gone from the cache.
-  "credit", // The peer allowed no stream for what is new.
-  "limit", // More were left open than may be.
+  "subscription_over", // The subscriber left, or was told of the subscription's end.
+  "abandoned", // Its publisher is gone or silent, and another one is ahead.
+  "outdated", // Its group is superseded and evicted.
+  "credit", // The peer granted no stream credit for new data.
+  "limit", // The limit of parked streams.
 ] as const;
 /** One of {@linkcode PARKED_ENDS}. */
 export type ParkedEnd = typeof PARKED_ENDS[number];
 
-/** Which limit made the cache let go of a group. */
+/** Which limit evicted a group. */
 export const EVICTIONS = ["bytes", "track_bytes", "groups", "age", "track_gone"] as const;
 /** One of {@linkcode EVICTIONS}. */
 export type EvictionReason = typeof EVICTIONS[number];
 
-/** How it was decided between publishers of one track that brought different objects. */
+/** The outcome of a conflict between two publishers of one track. */
 export const REPLACEMENTS = [
-  "newer", // The newer session has the track, and the other one's feed ended.
-  "older", // The older session keeps it, and the newer one's feed ended.
-  "gone", // The one before had gone.
+  "newer", // The newer session took the track over; the older one's feed ended.
+  "older", // The older session kept the track; the newer one's feed ended.
+  "gone", // The previous publisher had gone.
 ] as const;
 /** One of {@linkcode REPLACEMENTS}. */
 export type ReplacementOutcome = typeof REPLACEMENTS[number];
 
-/** Why a track that comes from another relay moved to another way. */
+/** Why a remote track was rerouted. */
 export const REROUTES = [
-  "link_down", // The link broke or fell silent.
-  "lost", // The neighbor lost the track, or went away.
-  "better_route", // The routes changed: the old way went on until the new one had taken over.
-  "nearer_gone", // A publisher here had the track for a while.
+  "link_down", // The link failed or timed out.
+  "lost", // The neighbor lost the track, or left.
+  "better_route", // The routes changed; the old path was used until the new one took over.
+  "nearer_gone", // A local publisher had the track for a while.
 ] as const;
 /** One of {@linkcode REROUTES}. */
 export type RerouteReason = typeof REROUTES[number];
 
-/** What came of looking in the directory for a track that nobody publishes here. */
+/** The outcomes of a directory lookup for a track without a local publisher. */
 export const LOOKUPS = [
   "found",
-  "no_way", // Somebody has it, and nobody who was asked could bring it.
-  "unknown", // Nobody has it.
+  "no_way", // A relay has the track, but none could deliver it.
+  "unknown", // No relay has the track.
 ] as const;
 /** One of {@linkcode LOOKUPS}. */
 export type LookupResult = typeof LOOKUPS[number];
 
-/** Who keeps a track that two publishers have different objects of. */
+/** Which publisher keeps a track when two send different objects. */
 export const REPLACEMENT_POLICIES = [
-  "newest", // The one whose session began later.
-  "oldest", // The one whose session began earlier, as long as it is there.
-  "refuse", // The same, and a second one is refused when it asks.
+  "newest", // The one with the newer session.
+  "oldest", // The one with the older session, while it is connected.
+  "refuse", // As `oldest`, and a second publisher's request is refused.
 ] as const;
 /** One of {@linkcode REPLACEMENT_POLICIES}. */
 export type ReplacementPolicy = typeof REPLACEMENT_POLICIES[number];
 
-/** Where a subscription to the largest object begins. */
+/** Where a subscription to the largest object starts. */
 export const LATE_JOINS = [
-  "auto", // As `group_start` for peers known to need it, and else `strict`.
+  "auto", // `group_start` for peers known to need it, otherwise `strict`.
   "strict", // After the largest object.
   "group_start", // At the first object of its group.
 ] as const;
 /** One of {@linkcode LATE_JOINS}. */
 export type LateJoin = typeof LATE_JOINS[number];
 
-/** Whether publishers are told to pause while nobody wants what they offer. */
+/** Whether publishers are paused while their tracks have no subscribers. */
 export const FORWARDS = ["on_demand", "always"] as const;
 /** One of {@linkcode FORWARDS}. */
 export type Forward = typeof FORWARDS[number];
 
-/** The kinds of connections. */
+/** The kinds of transports. */
 export const TRANSPORTS = ["quic", "webtransport"] as const;
 /** One of {@linkcode TRANSPORTS}. */
 export type TransportKind = typeof TRANSPORTS[number];

@@ -19,7 +19,7 @@ import { OwnAnnounces } from "./own_announces.ts";
 import { Registrar } from "./registrar.ts";
 import type { ControlPlaneSettings } from "./settings.ts";
 import { TokenFile } from "./token_file.ts";
-import { Watcher } from "./watcher.ts";
+import { ControllerFollower } from "./controller_follower.ts";
 
 /** What the control plane works with. */
 export interface ControlPlaneOptions {
@@ -80,7 +80,7 @@ export class ControlPlane {
   readonly #epoch: Epoch;
   readonly #heartbeat: Heartbeat;
   readonly #registrar: Registrar;
-  readonly #watcher: Watcher;
+  readonly #follower: ControllerFollower;
   // Two groups, because heartbeats stop before the relay deregisters and the event stream only at
   // close().
   readonly #beating: TaskGroup;
@@ -118,7 +118,7 @@ export class ControlPlane {
       onAccepted: (url, isNews) => this.#accepted(url, isNews),
       cut: this.#cut.signal,
     });
-    this.#watcher = new Watcher({
+    this.#follower = new ControllerFollower({
       ...parts,
       mirror: this.#mirror,
       onReady: (isAnew) => this.#ready(isAnew),
@@ -147,7 +147,7 @@ export class ControlPlane {
   /** Starts the heartbeats and follows the controller's events. */
   start(): void {
     this.#beating.spawn("heartbeats", (signal) => this.#registrar.run(signal));
-    this.#following.spawn("watch", (signal) => this.#watcher.run(signal));
+    this.#following.spawn("watch", (signal) => this.#follower.run(signal));
   }
 
   /**
@@ -208,7 +208,7 @@ export class ControlPlane {
     const { clock, settings } = this.#options;
     const age = (since: number | undefined) =>
       since === undefined ? undefined : clock.now() - since;
-    const ageMs = age(this.#watcher.heardAt);
+    const ageMs = age(this.#follower.heardAt);
     return {
       url: this.#controllers.current,
       revision: this.#mirror.revision,
@@ -219,7 +219,7 @@ export class ControlPlane {
       problemCode: this.#registrar.problem?.code,
       isOutdated: this.#registrar.isOutdated,
       hasRival: this.#registrar.hasRival,
-      failures: this.#registrar.failures + this.#watcher.failures,
+      failures: this.#registrar.failures + this.#follower.failures,
     };
   }
 
@@ -246,8 +246,8 @@ export class ControlPlane {
   }
 
   #accepted(url: string, isNews: boolean): void {
-    this.#watcher.prefer(url);
-    if (isNews) this.#watcher.reachable();
+    this.#follower.prefer(url);
+    if (isNews) this.#follower.reachable();
     this.#lookForUntold();
     this.#lookForDrain();
   }

@@ -29,7 +29,7 @@ export const MAX_MIRRORED_ANNOUNCES = 1_000_000;
  * How long the mirror keeps entries that a new snapshot does not contain, in milliseconds. After a
  * restart a controller learns its relays again, which takes some seconds.
  */
-export const DOUBT_MS = 30_000;
+export const STALE_MS = 30_000;
 
 /** Up to this many announces are sent with every heartbeat; more are replaced by their digest. */
 export const FEW_ANNOUNCES = 16;

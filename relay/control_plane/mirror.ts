@@ -1,4 +1,4 @@
-import { DoubtfulMap, DoubtfulSet } from "./stale_map.ts";
+import { StaleMap, StaleSet } from "./stale_map.ts";
 import { MAX_MIRRORED_ANNOUNCES, MAX_MIRRORED_RELAYS } from "./limits.ts";
 import type { Announce, MirrorEvent } from "./mirror_event.ts";
 import type { MirroredRelay, MirrorListener, MirrorView, NextHopLine } from "./mirror_view.ts";
@@ -13,9 +13,9 @@ const NONE: ReadonlySet<string> = new Set();
  */
 export class Mirror implements MirrorView {
   readonly #own: string;
-  readonly #relays = new DoubtfulMap<MirroredRelay>();
-  readonly #nextHops = new DoubtfulMap<NextHopLine>();
-  readonly #announces = new Map<string, DoubtfulSet>();
+  readonly #relays = new StaleMap<MirroredRelay>();
+  readonly #nextHops = new StaleMap<NextHopLine>();
+  readonly #announces = new Map<string, StaleSet>();
   readonly #listeners = new Set<MirrorListener>();
   #announceCount = 0;
   #revision = 0;
@@ -77,9 +77,9 @@ export class Mirror implements MirrorView {
   begin(from: "snapshot" | "place"): void {
     this.#named = new Set();
     if (from === "place") return;
-    this.#relays.doubt();
-    this.#nextHops.doubt();
-    for (const texts of this.#announces.values()) texts.doubt();
+    this.#relays.markStale();
+    this.#nextHops.markStale();
+    for (const texts of this.#announces.values()) texts.markStale();
   }
 
   /** The event stream is lost: changes are unknown until the next `ready`. */
@@ -115,19 +115,19 @@ export class Mirror implements MirrorView {
   }
 
   /** Whether the mirror has entries that the last snapshot did not contain. */
-  get isDoubted(): boolean {
-    return this.#relays.doubted.size > 0 || this.#nextHops.doubted.size > 0 ||
-      this.#announces.values().some((texts) => texts.doubted.size > 0);
+  get hasStale(): boolean {
+    return this.#relays.stale.size > 0 || this.#nextHops.stale.size > 0 ||
+      this.#announces.values().some((texts) => texts.stale.size > 0);
   }
 
   /** Removes the entries that neither the last snapshot nor a later event contained. */
   settle(): void {
-    if (!this.isDoubted) return;
+    if (!this.hasStale) return;
     for (const [relay, texts] of this.#announces) {
-      for (const text of texts.doubted) this.#withdraw({ relay, text });
+      for (const text of texts.stale) this.#withdraw({ relay, text });
     }
-    for (const name of this.#relays.doubted) this.#relays.delete(name);
-    for (const target of this.#nextHops.doubted) this.#nextHops.delete(target);
+    for (const name of this.#relays.stale) this.#relays.delete(name);
+    for (const target of this.#nextHops.stale) this.#nextHops.delete(target);
     this.#tellChanged();
   }
 
@@ -149,7 +149,7 @@ export class Mirror implements MirrorView {
   #gone(relay: string): void {
     for (const text of [...this.announcesOf(relay)]) this.#withdraw({ relay, text });
     const wasKnown = this.#relays.delete(relay);
-    if (this.#nextHops.doubted.has(relay)) this.#nextHops.delete(relay);
+    if (this.#nextHops.stale.has(relay)) this.#nextHops.delete(relay);
     if (wasKnown) this.#tellChanged();
   }
 
@@ -160,7 +160,7 @@ export class Mirror implements MirrorView {
       throw new Error(`Cannot mirror more than ${MAX_MIRRORED_ANNOUNCES} announces`);
     }
     let texts = this.#announces.get(relay);
-    if (texts === undefined) this.#announces.set(relay, texts = new DoubtfulSet());
+    if (texts === undefined) this.#announces.set(relay, texts = new StaleSet());
     texts.add(text);
     if (!isNew) return;
     this.#announceCount++;
@@ -186,7 +186,7 @@ export class Mirror implements MirrorView {
 
   #ready(revision: number): void {
     const unnamed = [...this.#nextHops.keys()].filter((target) =>
-      !this.#named?.has(target) && !this.#nextHops.doubted.has(target)
+      !this.#named?.has(target) && !this.#nextHops.stale.has(target)
     );
     for (const target of unnamed) this.#nextHops.delete(target);
     this.#named = undefined;

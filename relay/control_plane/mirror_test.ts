@@ -52,7 +52,7 @@ Deno.test("Mirror takes in a snapshot, then changes", () => {
     routes({ a: "a" }),
     ready(5),
   );
-  assert.deepEqual([mirror.isComplete, mirror.revision, mirror.isDoubted], [true, 5, false]);
+  assert.deepEqual([mirror.isComplete, mirror.revision, mirror.hasStale], [true, 5, false]);
   assert.deepEqual([...mirror.announces()], [{ relay: "a", text: "x" }]);
   const changes: number[] = [];
   mirror.watch({ announced() {}, withdrawn() {}, changed: () => changes.push(mirror.revision) });
@@ -87,22 +87,22 @@ Deno.test("Mirror tells a new snapshot as differences, and what is missing when 
   assert.deepEqual(heard, ["+a z"]);
   assert.deepEqual([...mirror.announcesOf("b")], ["y"]);
   assert.equal(mirror.nextHop("b")?.nextHop, "a");
-  assert.equal(mirror.isDoubted, true);
+  assert.equal(mirror.hasStale, true);
   // What is heard of meanwhile stays.
   mirror.apply(relayEvent("b"), 91);
   mirror.settle();
   assert.equal(mirror.relay("b")?.name, "b");
   assert.equal(mirror.announcesOf("b").size, 0);
   assert.equal(mirror.nextHop("b"), undefined);
-  assert.equal(mirror.isDoubted, false);
+  assert.equal(mirror.hasStale, false);
 });
 
-Deno.test("Mirror lets go at once of a doubted relay that is said to be gone", () => {
+Deno.test("Mirror lets go at once of a stale relay that the controller reports gone", () => {
   const mirror = new Mirror("me");
   snapshot(mirror, graph("b"), announces(["b", "y"]), routes({ b: "b" }), ready(5));
   snapshot(mirror, ready(90));
   mirror.apply({ kind: "gone", relay: "b" }, 91);
-  assert.deepEqual([mirror.relay("b"), mirror.nextHop("b"), mirror.isDoubted], [
+  assert.deepEqual([mirror.relay("b"), mirror.nextHop("b"), mirror.hasStale], [
     undefined,
     undefined,
     false,

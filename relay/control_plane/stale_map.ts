@@ -2,9 +2,9 @@
  * A map whose entries can all be marked stale; entries that are set afterwards are fresh again
  * (mark and sweep).
  */
-export class DoubtfulMap<V> {
+export class StaleMap<V> {
   readonly #values = new Map<string, V>();
-  #doubted = new Set<string>();
+  #stale = new Set<string>();
 
   get size(): number {
     return this.#values.size;
@@ -19,23 +19,23 @@ export class DoubtfulMap<V> {
   }
 
   set(key: string, value: V): void {
-    this.#doubted.delete(key);
+    this.#stale.delete(key);
     this.#values.set(key, value);
   }
 
   delete(key: string): boolean {
-    this.#doubted.delete(key);
+    this.#stale.delete(key);
     return this.#values.delete(key);
   }
 
   /** Marks every entry stale. */
-  doubt(): void {
-    this.#doubted = new Set(this.#values.keys());
+  markStale(): void {
+    this.#stale = new Set(this.#values.keys());
   }
 
   /** The keys that were not set again since they were marked stale. */
-  get doubted(): ReadonlySet<string> {
-    return this.#doubted;
+  get stale(): ReadonlySet<string> {
+    return this.#stale;
   }
 }
 
@@ -43,31 +43,31 @@ export class DoubtfulMap<V> {
  * A set whose members can all be marked stale; members that are added afterwards are fresh again
  * (mark and sweep).
  */
-export class DoubtfulSet {
+export class StaleSet {
   readonly #members = new Set<string>();
-  #doubted = new Set<string>();
+  #stale = new Set<string>();
 
   get members(): ReadonlySet<string> {
     return this.#members;
   }
 
   add(member: string): void {
-    this.#doubted.delete(member);
+    this.#stale.delete(member);
     this.#members.add(member);
   }
 
   delete(member: string): boolean {
-    this.#doubted.delete(member);
+    this.#stale.delete(member);
     return this.#members.delete(member);
   }
 
   /** Marks every member stale. */
-  doubt(): void {
-    this.#doubted = new Set(this.#members);
+  markStale(): void {
+    this.#stale = new Set(this.#members);
   }
 
   /** The members that were not added again since they were marked stale. */
-  get doubted(): ReadonlySet<string> {
-    return this.#doubted;
+  get stale(): ReadonlySet<string> {
+    return this.#stale;
   }
 }

@@ -4,7 +4,7 @@
  * vocabulary as values, so their number is bounded.
  */
 
-import type { Flow } from "../views.ts";
+import type { Traffic } from "../views.ts";
 import * as words from "../vocabulary.ts";
 
 /** A distribution: how many values were at most each bound, and their sum. */
@@ -66,9 +66,9 @@ export class RelayMetrics {
     Record<words.UpstreamOutcome, number>
   > = table(words.UPSTREAM_REQUEST_KINDS, words.UPSTREAM_OUTCOMES);
   /** From publishers. */
-  readonly received: Flow = { objects: 0, bytes: 0, groups: 0, subgroups: 0, datagrams: 0 };
+  readonly received: Traffic = { objects: 0, bytes: 0, groups: 0, subgroups: 0, datagrams: 0 };
   /** To subscribers; an object counts once for each. */
-  readonly sent: Flow = { objects: 0, bytes: 0, groups: 0, subgroups: 0, datagrams: 0 };
+  readonly sent: Traffic = { objects: 0, bytes: 0, groups: 0, subgroups: 0, datagrams: 0 };
   readonly datagramsDropped: Record<words.DatagramDrop, number> = zeros(words.DATAGRAM_DROPS);
   readonly evictions: Record<words.EvictionReason, number> = zeros(words.EVICTIONS);
   readonly skips: Record<words.Skip, number> = zeros(words.SKIPS);

@@ -1,6 +1,6 @@
 import { CONDITIONS } from "./conditions.ts";
 import { type Add, counter, counters, type Family, gauge } from "./family.ts";
-import type { Flow } from "../views.ts";
+import type { Traffic } from "../views.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { RelayView } from "./snapshot.ts";
 
@@ -250,7 +250,7 @@ export function mediaFamilies(
     ),
   ];
 
-  function flow(name: string, help: string, part: keyof Flow): Family {
+  function flow(name: string, help: string, part: keyof Traffic): Family {
     return counters(
       name,
       help,

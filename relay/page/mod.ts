@@ -10,8 +10,8 @@ const SCRIPT = "text/javascript; charset=utf-8";
 const STYLE = "text/css; charset=utf-8";
 
 /**
- * The page that shows what a relay has, as files, held as texts so that an executable has them too.
- * It loads nothing else, and asks nobody but the relay that served it.
+ * The relay's page, embedded as texts so that an executable has it. It loads nothing else and
+ * contacts only the relay that served it.
  */
 export const pageFiles: readonly PageFile[] = [
   { path: "/", type: "text/html; charset=utf-8", text: index },

@@ -2,7 +2,7 @@ import { DecodeError, type SessionErrorName } from "@qumo/shared/wire";
 import { TransportError } from "../transport/errors.ts";
 import type { Malformed } from "../vocabulary.ts";
 
-/** Ends the session with this code. */
+/** An error that closes the session with this code. */
 export class SessionError extends Error {
   override readonly name = "SessionError";
   readonly code: SessionErrorName;
@@ -13,12 +13,12 @@ export class SessionError extends Error {
   }
 }
 
-/** The peer broke the protocol. */
+/** A protocol violation by the peer. */
 export function violation(message: string): SessionError {
   return new SessionError("protocol_violation", message);
 }
 
-/** The code and reason that a session is closed with for an error, the one place that says so. */
+/** The close code and reason for an error; the only mapping from errors to codes. */
 export function closingOf(error: unknown): { code: SessionErrorName; reason: string } {
   if (error instanceof SessionError) return { code: error.code, reason: error.message };
   if (error instanceof DecodeError) {
@@ -31,18 +31,20 @@ export function closingOf(error: unknown): { code: SessionErrorName; reason: str
 
 const places = new WeakMap<object, Malformed>();
 
-/** Notes in what an error was found; the innermost place counts. Gives the error back, to be thrown. */
+/**
+ * Notes which kind of message an error was found in; the innermost place counts. Returns the error.
+ */
 export function foundIn(place: Malformed, error: unknown): unknown {
   if (error instanceof Error && !places.has(error)) places.set(error, place);
   return error;
 }
 
-/** In what an error was found: in a control message, unless it was noted. */
+/** Which kind of message an error was found in; a control message by default. */
 export function placeOf(error: unknown): Malformed {
   return (error instanceof Error ? places.get(error) : undefined) ?? "control";
 }
 
-/** Whether an error only says that the stream or the connection is over. */
+/** Whether an error only means that the stream or the connection ended. */
 export function isTransportEnd(error: unknown): error is TransportError {
   return error instanceof TransportError;
 }

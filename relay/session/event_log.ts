@@ -1,12 +1,13 @@
 import type { Clock, Log, LogFields } from "@qumo/shared/runtime";
 
-/** Lines that one peer may cause at once, and a second: enough for a page of tracks, no flood. */
+/** Log lines that one peer may cause in a burst, and per second: enough for a page of tracks. */
 export const EVENT_LINES_AT_ONCE = 200;
 const EVENT_LINES_A_SECOND = 2;
 
 /**
- * The log of what a peer does, at info: who announces, who watches, what was refused. A peer decides
- * how often that happens, so there is a limit; how many lines were left out is said with the next one.
+ * The log, at info, of a peer's requests: announcements, subscriptions, refusals. It is
+ * rate-limited because the peer decides how many there are; the next line has the number of
+ * suppressed ones.
  */
 export class EventLog {
   readonly #log: Log;
@@ -21,7 +22,7 @@ export class EventLog {
     this.#filledAt = clock.now();
   }
 
-  /** Says what happened, unless too much was said of late. */
+  /** Writes a line unless the rate limit is exceeded. */
   say(message: string, fields: LogFields): void {
     const now = this.#clock.now();
     const filled = this.#left + (now - this.#filledAt) * EVENT_LINES_A_SECOND / 1_000;

@@ -3,12 +3,12 @@ import { takeMemory } from "../track/mod.ts";
 import type { BidiStream, Code, Connection, ReceiveStream } from "../transport/types.ts";
 import { FIRST_BUFFER_BYTES } from "./limits.ts";
 
-/** Where a session takes the streams of its peer from. */
+/** The source of the peer's streams. */
 export type StreamSource = Pick<Connection, "acceptUni" | "acceptBidi">;
 
 /**
- * A stream whose first bytes are looked at before it is known who reads it. Whoever reads it then
- * finds it as if nothing had happened.
+ * A stream whose first bytes can be inspected before its reader is known. The reader then gets the
+ * stream from its start.
  */
 export class PeekedStream implements ReceiveStream {
   readonly #raw: ReceiveStream;
@@ -20,18 +20,21 @@ export class PeekedStream implements ReceiveStream {
     this.#raw = raw;
   }
 
-  /** Whether something was read of it. */
+  /** Whether anything was read from the stream. */
   get isTouched(): boolean {
     return this.#first.length > 0 || this.#ended || this.#reading !== undefined;
   }
 
-  /** Waits for the first `length` bytes; fewer where the stream ends before. */
+  /** Returns the first `length` bytes without consuming them; fewer if the stream ends before. */
   async peek(length: number): Promise<Uint8Array> {
     while (this.#first.length < length && !this.#ended) await this.#more();
     return this.#first;
   }
 
-  /** The stream's first integer; undefined where the stream ends before it is whole. */
+  /**
+   * Returns the stream's first integer without consuming it; undefined if the stream ends before
+   * it.
+   */
   async peekVarint(format: VarintFormat): Promise<bigint | undefined> {
     const [first] = await this.peek(1);
     if (first === undefined) return undefined;
@@ -76,14 +79,14 @@ export class PeekedStream implements ReceiveStream {
   }
 }
 
-/** How streams of one kind are looked at. */
+/** How streams of one kind are accepted and made inspectable. */
 interface Looking<T, Peeked> {
   readonly accept: () => Promise<T | undefined>;
   readonly wrap: (stream: T) => Peeked;
   readonly isTouched: (stream: Peeked) => boolean;
 }
 
-/** A peer's first streams of one kind: looked at, kept, and handed on in the order they came. */
+/** The peer's first streams of one kind: inspected, kept, and passed on in order of arrival. */
 class Kept<T, Peeked extends T> {
   readonly #looking: Looking<T, Peeked>;
   readonly #streams: { readonly raw: T; readonly peeked: Peeked }[] = [];
@@ -93,7 +96,7 @@ class Kept<T, Peeked extends T> {
     this.#looking = looking;
   }
 
-  /** The peer's next stream, which stays for whoever takes over. */
+  /** The peer's next stream, which also stays in the queue. */
   look(): Promise<Peeked | undefined> {
     const { accept, wrap } = this.#looking;
     return this.#awaited ??= accept().then((raw) => {
@@ -105,13 +108,13 @@ class Kept<T, Peeked extends T> {
     });
   }
 
-  /** Somebody took this stream for himself. */
+  /** Removes a stream that the caller keeps. */
   remove(stream: Peeked): void {
     const at = this.#streams.findIndex(({ peeked }) => peeked === stream);
     if (at >= 0) this.#streams.splice(at, 1);
   }
 
-  /** The first that is kept, or else the peer's next as it is; undefined after the end. */
+  /** The first queued stream, or else the peer's next one; undefined after the end. */
   take(): Promise<T | undefined> {
     const isThrough = this.#streams.length === 0 && this.#awaited === undefined;
     return isThrough ? this.#looking.accept() : this.#takeKept();
@@ -126,12 +129,12 @@ class Kept<T, Peeked extends T> {
   }
 }
 
-/** A bidirectional stream whose first bytes are looked at. */
+/** A bidirectional stream whose first bytes can be inspected. */
 export interface PeekedBidi extends BidiStream {
   readonly receive: PeekedStream;
 }
 
-/** The first streams of a connection, for whoever looks at them, and then for whoever takes them. */
+/** A connection's first streams, for version negotiation and then for the session. */
 export class FirstStreams implements StreamSource {
   readonly uni: Kept<ReceiveStream, PeekedStream>;
   readonly bidi: Kept<BidiStream, PeekedBidi>;

@@ -11,7 +11,7 @@ import type { Input } from "./input.ts";
 /** The longest frame: type, length and body. */
 export const MAX_FRAME_BYTES = 9 + 9 + MAX_MESSAGE_BYTES;
 
-/** The stream's next integer; undefined when the stream ends before it. */
+/** Reads an integer; undefined when the stream ends before it. */
 export async function readVarint(input: Input, format: VarintFormat): Promise<bigint | undefined> {
   if (input.isBrokenOff) throw brokenOff();
   if (input.length === 0 && !await input.fill()) return undefined;
@@ -21,13 +21,13 @@ export async function readVarint(input: Input, format: VarintFormat): Promise<bi
   return value;
 }
 
-/** Understands messages that the draft does not allow as they are. */
+/** Accepts messages that deviate from the draft. */
 export interface Tolerance {
-  /** A message was understood in spite of these. */
+  /** Called for a message that was accepted in spite of its oddities. */
   noted(message: ControlMessage, oddities: readonly Oddity[]): void;
 }
 
-/** The stream's next control message; undefined when the stream ends before it. */
+/** Reads a control message; undefined when the stream ends before it. */
 export async function readMessage(
   input: Input,
   draft: Draft,
@@ -46,7 +46,7 @@ export async function readMessage(
   }
 }
 
-/** Reads a message once more, with its oddities. */
+/** Parses a malformed message again, accepting its oddities. */
 function understand(
   draft: Draft,
   refused: { readonly type: bigint; readonly body: Uint8Array; readonly error: DecodeError },

@@ -1,11 +1,11 @@
 import { MAX_COUNTED_GROUPS } from "./limits.ts";
 
-/** Tells which groups of a track begin: each once, as long as not too many others came since. */
+/** Counts each group of a track once, within the window of remembered groups. */
 export class GroupCount {
   readonly #known = new Set<bigint>();
   #last: bigint | undefined;
 
-  /** Whether this is the first that is seen of a group. */
+  /** Whether a group is seen for the first time. */
   begins(group: bigint): boolean {
     if (group === this.#last) return false;
     this.#last = group;

@@ -12,20 +12,20 @@ import { closingOf, isTransportEnd } from "./errors.ts";
 import { FirstStreams, type PeekedStream, type StreamSource } from "./first_streams.ts";
 import { MAX_OFFER_BYTES, MAX_STREAMS_LOOKED_AT } from "./limits.ts";
 
-/** The draft that a peer turned out to speak. */
+/** The detected draft. */
 export interface FoundDraft {
   readonly draft: Draft;
-  /** Its streams from the first on, although they were looked at. */
+  /** The connection's streams, including those that were inspected. */
   readonly streams: StreamSource;
 }
 
-/** Why nothing can be spoken with a peer: the code for it, the reason for it and for the log. */
+/** Why no version could be negotiated: the close code and the reason. */
 export interface NegotiationRefusal {
   readonly code: number;
   readonly reason: string;
 }
 
-/** How long a peer may take to show what it speaks. */
+/** The time limit of in-band negotiation. */
 export interface NegotiationTime {
   readonly clock: Clock;
   readonly timeoutMs: number;
@@ -34,10 +34,9 @@ export interface NegotiationTime {
 type Verdict = Outcome<Draft, NegotiationRefusal>;
 
 /**
- * Learns from the first bytes what a client speaks that offered no protocol when it connected, which
- * browsers do that have no such option: SETUP on a unidirectional stream is draft 17 or later,
- * CLIENT_SETUP on a bidirectional one something older. Never rejects; undefined when the connection
- * ended before.
+ * Detects the version of a client that offered no protocol, as browsers without that option do:
+ * SETUP on a unidirectional stream is draft 17 or later, CLIENT_SETUP on a bidirectional one an
+ * older version. Never rejects; undefined when the connection ended before.
  */
 export async function findInBand(
   connection: Connection,
@@ -54,7 +53,7 @@ export async function findInBand(
   return done({ draft: verdict.value, streams });
 }
 
-/** Looks at streams until one of them tells. */
+/** Inspects streams until one of them determines the version. */
 class Look {
   readonly verdict: Promise<Verdict>;
   readonly #decide: (verdict: Verdict) => void;
@@ -67,7 +66,7 @@ class Look {
     this.#decide = resolve;
   }
 
-  /** Looks at the streams that `next` yields, each on its own: one that is silent holds up nobody. */
+  /** Inspects the streams that `next` yields concurrently: a silent stream blocks no other. */
   at<T>(next: () => Promise<T | undefined>, judge: (stream: T) => Promise<Verdict | undefined>) {
     this.#tasks.spawn("look at streams", async () => {
       for (let looked = 0; looked < MAX_STREAMS_LOOKED_AT && !this.#isDecided; looked++) {
@@ -81,19 +80,19 @@ class Look {
     });
   }
 
-  /** The first verdict counts. */
+  /** Only the first verdict counts. */
   decide(verdict: Verdict): void {
     this.#isDecided = true;
     this.#decide(verdict);
   }
 
-  // A stream that was reset says nothing, which is no verdict.
+  // A stream that was reset determines nothing.
   #failed(error: unknown): void {
     if (!isTransportEnd(error)) this.decide(broken(error));
   }
 }
 
-/** What a unidirectional stream tells; undefined for one that another may have overtaken. */
+/** The verdict of a unidirectional stream; undefined for one that overtook SETUP. */
 async function judgeUni(stream: PeekedStream): Promise<Verdict | undefined> {
   const type = await stream.peekVarint(MODERN.varint);
   if (type === undefined) return undefined;
@@ -102,7 +101,7 @@ async function judgeUni(stream: PeekedStream): Promise<Verdict | undefined> {
   return unknown(`a unidirectional stream of type 0x${type.toString(16)}`);
 }
 
-/** What a bidirectional stream tells; undefined for a request, which may have overtaken SETUP. */
+/** The verdict of a bidirectional stream; undefined for a request that overtook SETUP. */
 async function judgeBidi(stream: PeekedStream): Promise<Verdict | undefined> {
   const type = await stream.peekVarint(MODERN.varint);
   if (type === undefined) return undefined;
@@ -116,7 +115,7 @@ async function judgeBidi(stream: PeekedStream): Promise<Verdict | undefined> {
   return unknown(`CLIENT_SETUP with ${versions.join(", ") || "no list of versions"}`);
 }
 
-// SETUP has no version: without a protocol it is the one that is preferred of those that begin so.
+// SETUP carries no version: without a protocol it is the preferred one of those drafts.
 const MODERN = drafts.find(({ family }) => family === "B")!;
 const SPOKEN = drafts.map(({ protocol }) => protocol).join(", ");
 

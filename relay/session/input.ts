@@ -4,17 +4,17 @@ import { takeMemory } from "../track/mod.ts";
 import type { ReceiveStream } from "../transport/types.ts";
 import { FIRST_BUFFER_BYTES, READ_BUFFER_BYTES } from "./limits.ts";
 
-/** How a stream behaves, and who wants to know of its end. */
+/** Properties of a stream, and a callback at its end. */
 export interface InputOptions {
-  /** Whether the transport cannot stop a stream while a read waits for bytes. */
+  /** Whether the transport can stop a stream only after a pending read has got bytes. */
   readonly stopsLate?: boolean;
-  /** Called once, when the stream takes nothing up any more of what the peer may open. */
+  /** Called once, when the stream no longer counts against the peer's stream limit. */
   readonly onOver?: () => void;
 }
 
 /**
- * The unread bytes of a stream, between `start` and `end` of `bytes`. Decoders are synchronous over
- * what is there; whoever finds it short asks for more.
+ * A read buffer of a stream: its unread bytes are between `start` and `end` of `bytes`. Decoders
+ * run synchronously on the buffer; when they need more, the caller fills it.
  */
 export class Input {
   bytes: Uint8Array<ArrayBuffer>;
@@ -23,19 +23,19 @@ export class Input {
   readonly #stream: ReceiveStream;
   readonly #maxCapacity: number;
   readonly #options: InputOptions;
-  // Whether the last read took all the room there was: then there is likely more.
+  // Whether the last read filled the buffer, so that more is likely available.
   #wasFull = false;
   #ended = false;
   #failure: unknown;
-  // Lets go of whoever waits for bytes; there while a read does that cannot be stopped.
+  // Rejects pending waits; set while a read is pending that cannot be stopped.
   #release: ((error: Error) => void) | undefined;
-  // The code that such a stream is stopped with when bytes come.
+  // The code to stop the stream with once that read gets bytes.
   #stopAs: number | undefined;
   #isOver = false;
 
   /**
-   * Begins small, since many streams are short or silent; grows as long as reads fill the buffer, and
-   * up to `maxCapacity` bytes when something that must be whole does not fit.
+   * Starts small, since many streams are short or silent; grows while reads fill the buffer, and up
+   * to `maxCapacity` bytes for an item that must be contiguous.
    */
   constructor(stream: ReceiveStream, maxCapacity: number, options: InputOptions = {}) {
     this.bytes = takeMemory(FIRST_BUFFER_BYTES);
@@ -44,17 +44,20 @@ export class Input {
     this.#options = options;
   }
 
-  /** How many bytes are unread. */
+  /** The number of unread bytes. */
   get length(): number {
     return this.end - this.start;
   }
 
-  /** Whether the stream ended and left something unread, whose bytes are lost with the buffer. */
+  /** Whether the stream ended with unread bytes, which were lost with the buffer. */
   get isBrokenOff(): boolean {
     return this.#ended && this.length > 0;
   }
 
-  /** Waits for more bytes; false at the end of the stream, and ever after. A failure stays, too. */
+  /**
+   * Waits for more bytes; false at the end of the stream, and ever after. An error is permanent
+   * too.
+   */
   fill(): Promise<boolean> {
     if (this.#ended) return Promise.resolve(false);
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
@@ -69,7 +72,7 @@ export class Input {
   }
 
   readonly #failed = (error: unknown): never => {
-    // The buffer is lost with the stream, and what was unread in it: there is nothing to go on with.
+    // The buffer and its unread bytes are lost with the stream.
     this.#failure = error;
     this.start = this.end = 0;
     if (this.#stopAs === undefined) this.#over();
@@ -82,7 +85,7 @@ export class Input {
       this.#over();
       return false;
     }
-    // The buffer was handed through: it is the same memory under another name.
+    // The read transferred the buffer: the same memory under a new object.
     if (filled.buffer !== this.bytes.buffer) {
       this.bytes = new Uint8Array(filled.buffer);
       this.end = filled.byteOffset;
@@ -92,7 +95,7 @@ export class Input {
     return true;
   };
 
-  /** The peer shall send no more. Where it cannot be told at once it is when it sends something. */
+  /** Stops the stream; if that is not possible now, as soon as the peer sends something. */
   stop(code: number): void {
     if (this.#release === undefined) return this.#stop(code);
     this.#stopAs ??= code;
@@ -104,7 +107,7 @@ export class Input {
     this.#over();
   }
 
-  /** A read of which nobody waits for the end when the stream is stopped. */
+  /** Rejects when the stream is stopped while the read is pending. */
   #unlessStopped<T>(reading: Promise<T | undefined>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
       this.#release = reject;

@@ -1,4 +1,4 @@
-import type { Flow } from "../views.ts";
+import type { Traffic } from "../views.ts";
 import type {
   DatagramDrop,
   DropReason,
@@ -17,34 +17,36 @@ import type {
   UpstreamRequestKind,
 } from "../vocabulary.ts";
 
-/** Counts that sessions add to: plain numbers, read by whoever shows them. */
+/** Counters of sessions: plain numbers, read at each scrape. */
 export interface SessionMetrics {
   readonly sessionsEnded: Record<SessionEnd, number>;
-  /** Requests of peers, by how they were answered. */
+  /** Requests of peers, by outcome. */
   readonly requests: Record<RequestKind, Record<RequestOutcome, number>>;
-  /** Requests to peers, by how they answered. */
+  /** Requests to peers, by outcome. */
   readonly upstreamRequests: Record<UpstreamRequestKind, Record<UpstreamOutcome, number>>;
-  readonly received: Flow;
-  readonly sent: Flow;
+  readonly received: Traffic;
+  readonly sent: Traffic;
   readonly datagramsDropped: Record<DatagramDrop, number>;
   readonly skips: Record<Skip, number>;
   /** Objects on streams that another publisher of the track had already sent. */
   duplicateObjects: number;
-  /** Objects of publishers that were thrown away. */
+  /** Dropped objects of publishers, by reason. */
   readonly droppedObjects: Record<DropReason, number>;
-  /** Tracks that nothing more was taken of, though their publishers would send more. */
+  /** Tracks that the relay stopped receiving while their publishers would send more, by reason. */
   readonly tracksGivenUp: Record<TrackGivenUp, number>;
-  /** Streams of publishers that were stopped before their end. */
+  /** Streams of publishers that were stopped before their end, by reason. */
   readonly streamsStopped: Record<StreamStop, number>;
   subscribersTooFarBehind: number;
-  /** Told the milliseconds from an object's arrival until a subscriber's transport had taken it. */
+  /**
+   * Observes the milliseconds from an object's arrival until a subscriber's transport accepted it.
+   */
   deliveryDelay(milliseconds: number): void;
   streamsParked: number;
   readonly parkedStreamsFinished: Record<ParkedEnd, number>;
   readonly requestsUnread: Record<Unread, number>;
   readonly requestStops: Record<StopNotice, number>;
   readonly malformed: Record<Malformed, number>;
-  /** What the draft does not allow in messages of peers, and was understood all the same. */
+  /** Messages that were accepted in spite of deviations from the draft, by kind. */
   readonly oddities: Record<OddityKind, number>;
   unhandledErrors: number;
 }

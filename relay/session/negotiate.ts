@@ -9,44 +9,44 @@ import type { SessionOptions } from "./session_options.ts";
 
 export type { NegotiationRefusal } from "./in_band.ts";
 
-/** A protocol that is spoken here. */
+/** A supported protocol version. */
 export interface Dialect {
   /** Its ALPN token and WebTransport protocol. */
   readonly protocol: string;
-  /** Begins a session over a connection on which it is spoken. */
+  /** Creates a session over a connection that negotiated it. */
   begin(options: SessionOptions): Session;
 }
 
-/** What a peer wants to speak. */
+/** The result of version negotiation. */
 export interface Negotiated {
   readonly dialect: Dialect;
-  /** The peer's streams from the first on, where some were looked at; else the connection's. */
+  /** The peer's streams, including inspected ones; absent: the connection's. */
   readonly streams?: StreamSource;
 }
 
-/** What peers may choose from when they connect, the preferred one first. */
+/** The supported protocols, in order of preference. */
 export const protocols: readonly string[] = drafts.map(({ protocol }) => protocol);
 
-// A request between relays has a stream of its own: that is where its parameters have their place.
+// Links need a stream per request, where the mesh parameters are defined.
 const linkDrafts = drafts.filter(({ family }) => family === "B");
 
-/** What a relay offers when it calls another one. */
+/** The protocols that a relay offers when it dials another one. */
 export const linkProtocols: readonly string[] = linkDrafts.map(({ protocol }) => protocol);
 
-/** What is spoken with a relay that was called, on a connection that chose this protocol. */
+/** The dialect of an outgoing link by the negotiated protocol. */
 export function linkDialect(protocol: string | undefined): Dialect {
   return moqt(draftOf(protocol) ?? linkDrafts[0]!);
 }
 
-/** The dialect that a connection chose when it was made. */
+/** The dialect of a negotiated protocol. */
 export function dialectOf(protocol: string): Outcome<Negotiated, NegotiationRefusal> {
   const draft = draftOf(protocol);
   return draft === undefined ? refused(UNKNOWN) : done({ dialect: moqt(draft) });
 }
 
 /**
- * Learns what a client speaks that chose no protocol when it connected. Never rejects; undefined when
- * the connection ended before that was known.
+ * Negotiates in band with a client that offered no protocol. Never rejects; undefined when the
+ * connection ended before.
  */
 export async function negotiate(
   connection: Connection,

@@ -2,62 +2,62 @@ import type { Publisher } from "../track/mod.ts";
 import type { CloseInfo, Connection } from "../transport/types.ts";
 import type { SessionEnd } from "../vocabulary.ts";
 
-/** A protocol spoken over one connection, whatever its dialect. */
+/** A session over one connection, of any protocol version. */
 export interface Session {
-  /** A number for the log. */
+  /** Identifies the session in logs. */
   readonly id: number;
-  /** The ALPN token or WebTransport protocol of what is spoken. */
+  /** The negotiated protocol. */
   readonly protocol: string;
   readonly connection: Pick<Connection, "transport" | "remoteAddress">;
-  /** Resolves when the handshake is complete, or to undefined when it never will be. */
+  /** Resolves when the handshake is complete; undefined when it failed. */
   readonly established: Promise<EstablishedSession | undefined>;
-  /** Who the peer is; undefined before the handshake is complete. */
+  /** The peer; undefined before the handshake is complete. */
   readonly peer: PeerView | undefined;
-  /** Whether the peer said that it is going away. */
+  /** Whether the peer sent GOAWAY. */
   readonly isPeerLeaving: boolean;
   readonly counts: SessionCounts;
-  /** Speaks with the peer until the connection has ended. Never rejects. */
+  /** Runs the session until the connection has ended. Never rejects. */
   run(): Promise<SessionResult>;
   /**
-   * Asks the peer to go elsewhere, to `uri` if that is known and the peer is a client, and closes the
-   * session when it has gone, or after `timeoutMs`.
+   * Asks the peer to leave (GOAWAY), with `uri` if the peer is a client; closes the session when it
+   * is idle, or after `timeoutMs`.
    */
   drain(timeoutMs: number, uri?: string): void;
-  /** Ends the session at once, without an error. */
+  /** Closes the session without an error. */
   close(reason: string): void;
 }
 
-/** What a session can do once its handshake is complete. */
+/** The interface of a session after its handshake. */
 export interface EstablishedSession {
   readonly peer: PeerView;
-  /** The peer as a publisher of the tracks of a scope, on behalf of those who asked us. */
+  /** The peer as a publisher of the tracks of a scope. */
   publisher(scope: string): Publisher;
-  /** Whether the peer answered a question that every relay can answer. Never rejects. */
+  /** Pings the peer. Never rejects. */
   ping(): Promise<boolean>;
 }
 
-/** What a peer said of itself. */
+/** What a peer's SETUP says about it. */
 export interface PeerView {
-  /** Its name among our relays; undefined when it is none of them. */
+  /** Its name in the mesh; undefined for a peer that is no relay of the mesh. */
   readonly relay: string | undefined;
-  /** Whether it is a relay that is none of ours. */
+  /** Whether it is a relay outside the mesh. */
   readonly isOtherRelay: boolean;
   readonly implementation: string | undefined;
-  /** The path of the scope that it sees. */
+  /** The path of its scope. */
   readonly path: string;
 }
 
-/** How much there is of what a session holds now. */
+/** The sizes of a session's state. */
 export interface SessionCounts {
-  /** Subscriptions that the peer is served. */
+  /** Subscriptions of the peer. */
   readonly subscriptions: number;
-  /** Of these, tracks of other relays that another relay takes from here. */
+  /** Of these, tracks of other relays that another relay receives through this one. */
   readonly transit: number;
   /** Namespaces that the peer publishes. */
   readonly namespaces: number;
-  /** Tracks that the peer delivers, or was asked for. */
+  /** Tracks that the peer delivers or was asked for. */
   readonly tracks: number;
-  /** Streams of objects that are left open since they cannot be reset. */
+  /** Data streams that are left open because they cannot be reset. */
   readonly parkedStreams: number;
 }
 

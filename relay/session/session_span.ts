@@ -2,10 +2,10 @@ import type { SessionEnd } from "../vocabulary.ts";
 import type { Session, SessionResult } from "./session.ts";
 import type { SessionOptions } from "./session_options.ts";
 
-// How sessions end that have not failed.
+// Session ends that are not errors.
 const BLAMELESS: ReadonlySet<SessionEnd> = new Set(["peer_closed", "drained"]);
 
-/** Lets a session run to its end, in a span that is as long. */
+/** Runs a session within a span of the same duration. */
 export async function inSessionSpan(
   session: Session,
   { tracing, role }: Pick<SessionOptions, "tracing" | "role">,

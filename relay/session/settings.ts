@@ -3,56 +3,56 @@ import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Refusal } from "../track/mod.ts";
 import type { Forward, LateJoin } from "../vocabulary.ts";
 
-/** How far one subscription may fall behind. */
+/** Limits of one subscription's backlog. */
 export interface DeliveryLimits {
-  /** Bytes that may wait for the subscriber before it is given no further group. */
+  /** Bytes that may wait for the subscriber before new groups are skipped. */
   readonly maxBacklogBytes: number;
-  /** Streams that may be open for it before it is given no further subgroup. */
+  /** Open streams before new subgroups are skipped. */
   readonly maxOpenSubgroups: number;
-  /** Milliseconds without the subscriber taking a byte after which the subscription is ended. */
+  /** Milliseconds without progress after which the subscription is ended. */
   readonly stallTimeoutMs: number;
 }
 
-/** What one session may ask for; beyond it a request is refused, or the session waits. */
+/** Limits of one session; beyond them a request is refused or delayed. */
 export interface SessionLimits {
-  /** Requests that are open at once, of every kind. */
+  /** Open requests of all kinds. */
   readonly maxRequests: number;
   readonly maxSubscriptions: number;
-  /** Tracks published to us, offered and asked for together. */
+  /** Tracks that the peer publishes to the relay, offered or requested. */
   readonly maxPublishedTracks: number;
   /** Namespaces that the peer announces. */
   readonly maxNamespaces: number;
-  /** Prefixes of namespaces and tracks that the peer watches. */
+  /** Prefixes of namespaces and tracks that the peer subscribes to. */
   readonly maxNamespaceSubscriptions: number;
   readonly maxFetches: number;
   /** Bytes of one object's payload. */
   readonly maxObjectBytes: number;
-  /** Control messages a second, on average, and at once. */
+  /** Control messages per second, on average and in a burst. */
   readonly controlMessageRate: number;
   readonly controlMessageBurst: number;
 }
 
-/** How the relay behaves towards its peers. Times are milliseconds. */
+/** Settings of sessions. Times are in milliseconds. */
 export interface SessionSettings {
-  /** What MOQT_IMPLEMENTATION says; undefined says nothing. */
+  /** The value of MOQT_IMPLEMENTATION; undefined sends none. */
   readonly implementation: string | undefined;
   readonly lateJoin: LateJoin;
   readonly forward: Forward;
-  /** Whether each peer is asked for its namespaces. */
+  /** Whether to subscribe to each peer's namespaces. */
   readonly solicit: boolean;
-  /** The longest wait for a publisher, whatever the subscriber asks for. */
+  /** The maximum wait for a publisher, whatever the subscriber requests. */
   readonly rendezvousMaxMs: number;
-  /** How long a peer may take to answer a request of ours. */
+  /** The time limit for a peer's answer to a request. */
   readonly requestTimeoutMs: number;
-  /** How long SETUP, and the first message of a stream, may take to come. */
+  /** The time limit for SETUP, and for the first message of a stream. */
   readonly setupTimeoutMs: number;
-  /** Unidirectional streams that the transport lets a peer have open. */
+  /** Unidirectional streams that the transport allows a peer to have open. */
   readonly maxIncomingStreams: number;
   readonly limits: SessionLimits;
   readonly delivery: DeliveryLimits;
 }
 
-/** Something that a peer wants to do, for whoever decides whether it may. */
+/** An action of a peer, for authorization. */
 export interface AuthorizationRequest {
   readonly action:
     | "setup"
@@ -63,7 +63,7 @@ export interface AuthorizationRequest {
     | "publish_namespace"
     | "subscribe_namespace"
     | "subscribe_tracks";
-  /** Path and query that the peer connected to. */
+  /** Path and query of the peer's connection. */
   readonly path: string;
   readonly namespace: Namespace;
   readonly track: FullTrackName | undefined;
@@ -71,7 +71,7 @@ export interface AuthorizationRequest {
   readonly tokens: readonly { readonly type: bigint; readonly value: Uint8Array }[];
 }
 
-/** Decides whether a peer may do something. */
+/** Decides whether a peer may perform an action. */
 export type Authorizer = (
   request: AuthorizationRequest,
 ) => Outcome<void, Refusal> | Promise<Outcome<void, Refusal>>;

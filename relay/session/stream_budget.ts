@@ -1,14 +1,14 @@
 import { MAX_CLIENT_STREAMS } from "./limits.ts";
 
-/** One client's streams, towards the budget of all. */
+/** A client whose streams count against the common budget. */
 export interface StreamHolder {
-  /** It has more than anybody else, and all together have too many: its session ends. */
+  /** Closes the client's session: it has the most streams while the budget is exceeded. */
   end(reason: string): void;
 }
 
 /**
- * The streams that all clients have open towards the relay. Each costs memory until it ends, whether
- * anything comes on it or not; when there are too many, who has most of them has to go.
+ * The budget of data streams that all clients have open. Each stream costs memory until it ends,
+ * even an idle one; when the budget is exceeded, the client with the most streams is disconnected.
  */
 export class StreamBudget {
   readonly #limit: number;
@@ -19,18 +19,18 @@ export class StreamBudget {
     this.#limit = limit;
   }
 
-  /** Streams that clients have open now. */
+  /** The number of open streams. */
   get open(): number {
     return this.#open;
   }
 
-  /** A client opened a stream. */
+  /** Counts a new stream. */
   began(holder: StreamHolder): void {
     this.#holders.set(holder, (this.#holders.get(holder) ?? 0) + 1);
     if (++this.#open > this.#limit) this.#endLargest();
   }
 
-  /** A stream of a client ended. */
+  /** Uncounts a stream that has ended. */
   ended(holder: StreamHolder): void {
     const open = this.#holders.get(holder);
     if (open === undefined || open === 0) return;
@@ -38,7 +38,7 @@ export class StreamBudget {
     this.#open--;
   }
 
-  /** A client has left, and its streams with it. */
+  /** Uncounts all streams of a client that has disconnected. */
   left(holder: StreamHolder): void {
     this.#open -= this.#holders.get(holder) ?? 0;
     this.#holders.delete(holder);

@@ -1,17 +1,19 @@
 import type { RefusalKind, TrackEndKind } from "../vocabulary.ts";
 
 /**
- * A publisher broke the model: what it sends cannot be the track it claims to be
- * (#malformed-tracks). Ends that track for everybody, and nothing else.
+ * A publisher's data contradicts the model (#malformed-tracks). Ends that track for all
+ * subscribers, and nothing else.
  */
 export class MalformedTrack extends Error {
   override readonly name = "MalformedTrack";
 }
 
-/** A publisher brings what lies behind what another brought: it counts in another way. */
+/**
+ * A publisher's objects lie behind those of another publisher: it numbers its groups differently.
+ */
 export class OtherNumbering extends MalformedTrack {}
 
-/** A refusal, with a sentence for people. */
+/** A refusal with a reason for people. */
 export interface Refusal {
   readonly kind: RefusalKind;
   readonly reason: string;
@@ -19,7 +21,7 @@ export interface Refusal {
   readonly retryAfter?: number;
 }
 
-/** The end of a track, with a sentence for people. */
+/** The end of a track with a reason for people. */
 export interface TrackEnd {
   readonly kind: TrackEndKind;
   readonly reason: string;

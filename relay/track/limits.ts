@@ -1,6 +1,6 @@
 /** Limits of the model that are not for configuration, each with its reason. */
 
-/** A page of a log: what one write to a subscriber takes at the most. */
+/** Bytes of a log's page: the maximum of one write to a subscriber. */
 export const MAX_PAGE_BYTES = 65_536;
 
 /** The first page of a log: most subgroups of audio and data fit into it. */
@@ -13,13 +13,16 @@ export const FIRST_PAGE_BYTES = 1_024;
  */
 export const CUT_THROUGH_BYTES = 16_384;
 
-/** Memory of an object beside its bytes: its place in the indexes. */
+/** Memory of an object beside its bytes: its entries in the indexes. */
 export const OBJECT_OVERHEAD_BYTES = 80;
 
-/** Subgroups of one group. Each costs every subscriber a stream; beyond it the oldest are given up. */
+/**
+ * Subgroups of one group. Each costs every subscriber a stream; at the limit the oldest are
+ * dropped.
+ */
 export const MAX_SUBGROUPS_PER_GROUP = 4_096;
 
-/** Subgroups that are dropped at once when another needs room: it costs as much as dropping one. */
+/** Subgroups that are dropped at once to make room: it costs as much as dropping one. */
 export const SUBGROUPS_FORGOTTEN = 64;
 
 /**
@@ -74,7 +77,7 @@ export const RENEWAL_MS = 50;
 /** How long the collection may take in all: meanwhile subscribers do not see the namespace. */
 export const MAX_RENEWAL_MS = 200;
 
-/** Tracks of one scope at a time. Each costs some kilobytes even when nothing of it is cached. */
+/** Tracks of one scope. Each costs some kilobytes even when nothing of it is cached. */
 export const MAX_TRACKS = 100_000;
 
 /**
@@ -104,12 +107,12 @@ export const ASK_NEXT_MS = 500;
 /** Publishers that are asked in turn for one track: of many that share a namespace few have it. */
 export const MAX_ASKED_IN_TURN = 8;
 
-/** Fetches of a scope that others may join, at a time; beyond it each asks for itself. */
+/** Fetches of a scope that others may join; beyond it each requests for itself. */
 export const MAX_SHARED_FETCHES = 1_024;
 
 /**
- * Bytes that one who shares a fetch may be behind the fastest. They are held once for all, and who is
- * further behind asks for the rest itself.
+ * Bytes that a sharer of a fetch may lag behind the fastest. They are buffered once for all; a
+ * slower sharer requests the rest itself.
  */
 export const MAX_FETCH_LAG_BYTES = 1_048_576;
 

@@ -1,5 +1,7 @@
-/** The model: tracks, what is kept of them, who publishes and who follows. It knows no protocol. */
-export type { NamespaceView } from "./names/advertisements.ts";
+/**
+ * The model: tracks, their cached objects, their publishers and subscribers. It knows no protocol.
+ */
+export type { NamespaceVisibility } from "./names/advertisements.ts";
 export { backfill } from "./sources/backfill.ts";
 export { Cache, type CacheLimits } from "./objects/cache.ts";
 export {
@@ -16,7 +18,7 @@ export type { PastSource } from "./sources/in_turn.ts";
 export { MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./objects/log_cursor.ts";
 export { takeMemory } from "./objects/pages.ts";
-export { sendOrder } from "./objects/priority.ts";
+export { sendOrder } from "./objects/send_order.ts";
 export type {
   FetchAnswer,
   FetchedObject,

@@ -4,8 +4,8 @@ export function hostOf(remoteAddress: string): string {
 }
 
 /**
- * What counts as one address of clients: an IPv4 address, or the first half of an IPv6 address, all of
- * which belongs to one network at a provider. Takes an address as Deno writes it.
+ * The key under which limits count a client: an IPv4 address, or the /64 prefix of an IPv6 address,
+ * which a provider assigns to one network. Takes an address as Deno writes it.
  */
 export function addressKey(hostname: string): string {
   const host = hostname.replace(/^::ffff:(?=\d+\.)/, "");

@@ -1,4 +1,4 @@
-/** Counts the connections of each address of clients. */
+/** Counts the connections of each client address. */
 export class AddressLimit {
   readonly #limit: number;
   readonly #counts = new Map<string, number>();
@@ -7,7 +7,7 @@ export class AddressLimit {
     this.#limit = limit;
   }
 
-  /** One more of this address; false when it has all that it may have, and this one does not count. */
+  /** Counts one more connection of an address; false, without counting it, at the limit. */
   take(key: string): boolean {
     const count = this.#counts.get(key) ?? 0;
     if (count >= this.#limit) return false;
@@ -15,7 +15,7 @@ export class AddressLimit {
     return true;
   }
 
-  /** One that counted has ended. */
+  /** Uncounts a connection that has ended. */
   give(key: string): void {
     const count = this.#counts.get(key) ?? 0;
     if (count > 1) this.#counts.set(key, count - 1);

@@ -7,23 +7,26 @@ import { dialQuic } from "./quic.ts";
 import type { QuicTransportOptions } from "./quic_options.ts";
 import type { Connection } from "./types.ts";
 
-/** What to speak, and how to know that it is them. */
+/** Options of {@linkcode dial}. */
 export interface DialOptions extends QuicTransportOptions {
-  /** The protocols we speak, what we like best first. */
+  /** The protocols to offer, in order of preference. */
   readonly protocols: readonly string[];
-  /** PEM certificates trusted beside the well-known roots. */
+  /** PEM certificates that are trusted beside the system's roots. */
   readonly caCerts?: readonly string[];
-  /** SHA-256 in hex of the certificates that are accepted; then nothing else but dates is checked. */
+  /**
+   * SHA-256 hashes, in hex, of the accepted certificates; apart from its dates nothing else is
+   * verified then.
+   */
   readonly serverCertificateHashes?: readonly string[];
-  /** As a page of this origin would come; WebTransport only. */
+  /** The `Origin` to send; WebTransport only. */
   readonly origin?: string;
   readonly clock?: Clock;
 }
 
 /**
- * Calls a peer: `moqt://host:port` over raw QUIC, `https://host:port/path` over WebTransport; without
- * a port it is 443. Every address of the name is tried, the next as soon as one hesitates. Rejects
- * with a `handshake` {@linkcode TransportError} when no connection comes about.
+ * Connects to a peer: `moqt://host:port` by raw QUIC, `https://host:port/path` by WebTransport; the
+ * default port is 443. Tries every address of the name in turn (happy eyeballs). Rejects with a
+ * `handshake` {@linkcode TransportError} when no connection can be made.
  */
 export async function dial(url: string | URL, options: DialOptions): Promise<Connection> {
   const clock = options.clock ?? systemClock;
@@ -56,7 +59,7 @@ function parseTarget(text: string | URL): Target {
 
 async function resolve(hostname: string): Promise<string[]> {
   try {
-    // Deno's QUIC would look the name up as well, but with the whole program at a halt.
+    // Deno's QUIC would resolve the name with a blocking call.
     const found = await lookup(hostname, { all: true });
     return [...new Set(found.map(({ address }) => address))].slice(0, MAX_ADDRESSES);
   } catch (cause) {
@@ -90,5 +93,5 @@ async function call(
 }
 
 const SCHEMES = ["moqt:", "https:"];
-// A name with more addresses than this is balanced over many machines: any few of them will do.
+// A name with more addresses is load-balanced: a few of them are enough.
 const MAX_ADDRESSES = 4;

@@ -1,19 +1,19 @@
-/** What can go wrong with a stream or a connection, whatever the network calls it. */
+/** The kinds of failure of a stream or connection. */
 export type TransportErrorKind =
-  /** The peer reset the stream we read. */
+  /** The peer reset the stream that is read. */
   | "reset"
-  /** The peer stopped the stream we write. */
+  /** The peer stopped the stream that is written (STOP_SENDING). */
   | "stopped"
-  /** The connection ended: closed by either side, or lost. */
+  /** The connection was closed by either side, or lost. */
   | "closed"
-  /** No connection came about: refused, no common protocol, bad certificate, deadline. */
+  /** No connection was made: refused, no common protocol, bad certificate, or timeout. */
   | "handshake";
 
-/** The one error that leaves `relay/transport`. */
+/** The only error type that leaves `relay/transport`. */
 export class TransportError extends Error {
   override readonly name = "TransportError";
   readonly kind: TransportErrorKind;
-  /** The peer's application code, 0 where there is none. */
+  /** The peer's application code; 0 when there is none. */
   readonly code: number;
 
   constructor(kind: TransportErrorKind, code: number, message: string, options?: ErrorOptions) {
@@ -24,10 +24,10 @@ export class TransportError extends Error {
 }
 
 /**
- * What a foreign error means for a stream or connection that was alive before. Deno tells resets,
- * stops and closes apart by the text of the message alone, so this is the one place that reads it,
- * and a test holds it against the Deno that runs. Whatever it does not know is `closed` with code 0:
- * the stream is unusable in any case.
+ * Converts an error of the runtime on an established stream or connection. Deno distinguishes
+ * resets, stops and closes by the message text only; this is the one place that parses it, and a
+ * test pins the texts of the Deno version in use. Any other error is `closed` with code 0: the
+ * stream is unusable in any case.
  */
 export function transportErrorFrom(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
@@ -41,7 +41,7 @@ export function transportErrorFrom(error: unknown): TransportError {
   return new TransportError("closed", 0, message, { cause: error });
 }
 
-/** The error for a connection that did not come about. */
+/** Converts an error of a connection attempt. */
 export function handshakeErrorFrom(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   const message = error instanceof Error ? error.message : String(error);

@@ -3,8 +3,9 @@ import { handshakeErrorFrom } from "./errors.ts";
 import type { Connection } from "./types.ts";
 
 /**
- * Calls one address after another, the next one as soon as a call fails or hesitates (RFC 8305), and
- * hangs up on all but the first that answers. Rejects with a `handshake` TransportError when none does.
+ * Connects to one address after another, starting the next attempt when one fails or does not
+ * answer soon (RFC 8305), and closes all but the first connection. Rejects with a `handshake`
+ * TransportError when every attempt fails.
  */
 export function firstAnswer(
   addresses: readonly string[],
@@ -39,5 +40,5 @@ export function firstAnswer(
   });
 }
 
-// Milliseconds before the next address is called beside one that has not answered (RFC 8305).
+// Milliseconds before the next attempt starts beside one that has not answered (RFC 8305).
 const ATTEMPT_DELAY = 250;

@@ -15,8 +15,8 @@ import { newKeys, selfSigned } from "./self_signed.ts";
 const GENERATED_DAYS = 13;
 
 /**
- * Makes a self-signed ECDSA P-256 certificate for these names and IP addresses, of the kind that a
- * browser accepts when it is given the hash.
+ * Generates a self-signed ECDSA P-256 certificate for these names and IP addresses; browsers accept
+ * it by its hash.
  */
 export async function generateCertificate(
   hosts: readonly string[],
@@ -34,7 +34,7 @@ export async function generateCertificate(
   return inspectCertificate(pair);
 }
 
-/** A generated certificate that is replaced a day before it ends. */
+/** A generated certificate that is replaced a day before it expires. */
 export async function generatedCertificates(
   hosts: readonly string[],
   events: CertificateEvents,
@@ -64,7 +64,7 @@ class GeneratedCertificates implements CertificateSource {
     this.#timer = this.#arm();
   }
 
-  /** Nothing outside can change it, and a new one would void the hashes that clients hold. */
+  /** Does nothing: a new certificate would invalidate the hash that clients have. */
   reload(): Promise<boolean> {
     return Promise.resolve(false);
   }
@@ -101,7 +101,7 @@ function serialNumber(): Uint8Array {
 }
 
 const DAY = 24 * 60 * 60 * 1000;
-// A day is left when renewal begins, so there is time for many tries.
+// Renewal starts a day before expiry, which leaves time for many attempts.
 const RETRY = 60_000;
-// Clients' clocks are a little off; a certificate from the future is refused.
+// Clients' clocks may be slow, and refuse a certificate that is not valid yet.
 const CLOCK_SKEW = 60 * 60 * 1000;

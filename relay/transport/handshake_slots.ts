@@ -1,26 +1,26 @@
 import { KNOWN_ADDRESS_WEIGHT } from "./limits.ts";
 
-/** A handshake that has a place, which it gives back when it is over. */
+/** A handshake's slot. */
 export interface HandshakeSlot {
   give(): void;
 }
 
-/** Whom a place is for. */
+/** The peer of a handshake. */
 export interface HandshakePeer {
-  /** What counts as one address. */
+  /** The address key that limits are counted by. */
   readonly key: string;
-  /** Whether its handshakes are given up last. */
+  /** Whether its handshakes are evicted last. */
   readonly isKnown: boolean;
 }
 
 /**
- * Places for handshakes under way. When there is none left, the oldest handshake of the address that
- * has the most is given up: whoever begins many and finishes none pushes out their own, and with
- * forged addresses those that should have been finished long ago.
+ * Slots for handshakes in progress. When none is free, the oldest handshake of the address with the
+ * most handshakes is evicted: a flood from one address evicts its own, and one from forged
+ * addresses evicts those that should have completed long ago.
  */
 export class HandshakeSlots {
   readonly #limit: number;
-  // The oldest first, in each and among all.
+  // The oldest first, per address and among addresses.
   readonly #byAddress = new Map<string, Handshakes>();
   #taken = 0;
 
@@ -28,12 +28,12 @@ export class HandshakeSlots {
     this.#limit = limit;
   }
 
-  /** Handshakes under way. */
+  /** Handshakes in progress. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** A place for a handshake with a peer; `giveUp` is called when another needs it. */
+  /** Takes a slot for a peer's handshake; `giveUp` is called when it is evicted. */
   take({ key, isKnown }: HandshakePeer, giveUp: () => void): HandshakeSlot {
     if (this.#taken >= this.#limit) this.#makeRoom();
     let handshakes = this.#byAddress.get(key);
@@ -66,9 +66,9 @@ export class HandshakeSlots {
   }
 }
 
-/** The handshakes of one address. */
+/** The handshakes in progress of one address. */
 interface Handshakes {
   readonly weight: number;
-  /** How each is given up. */
+  /** The eviction callback of each. */
   readonly open: Set<() => void>;
 }

@@ -1,18 +1,23 @@
 /** Limits of the transport, each with its reason. */
 
 /**
- * Handshakes under way at a listener, of QUIC and again of HTTP/3 with WebTransport: a connection costs
- * about 50 KB, and 50 more for every thousand streams that it may have. Beyond it the oldest of the address with the most is given up, so this divided by the
- * first packets a second of a flood is the time that a client has: a phone far away needs one second.
+ * Handshakes in progress at a listener, for QUIC and again for HTTP/3 with WebTransport: a
+ * connection costs about 50 KB, and 50 KB more per thousand streams that it may have. At the limit
+ * the oldest handshake of the address with the most is evicted. So this number divided by a flood's
+ * handshakes per second is the time that a client has to complete its own; a slow mobile client
+ * needs one second.
  */
 export const MAX_HANDSHAKES = 1_024;
 
-/** Milliseconds for a handshake: QUIC's, and again HTTP/3's and WebTransport's. Three lost flights of a far phone fit. */
+/**
+ * Milliseconds for QUIC's handshake, and again for that of HTTP/3 and WebTransport: three lost
+ * flights of a slow mobile client fit.
+ */
 export const HANDSHAKE_TIMEOUT = 10_000;
 
 /**
- * Connections that the program has not accepted yet. It accepts them at once, so more means that it
- * hangs.
+ * Connections that the program has not accepted yet. It accepts them at once, so a backlog means
+ * that it hangs.
  */
 export const MAX_CONNECTIONS_WAITING = 256;
 
@@ -22,33 +27,36 @@ export const MAX_CONNECTIONS_WAITING = 256;
  * tracks that are subscribed to (a bidirectional stream each) and groups in flight must fit.
  */
 export const MAX_BIDI_STREAMS = 512;
-/** See {@linkcode MAX_BIDI_STREAMS}. */
+/** As {@linkcode MAX_BIDI_STREAMS}, for unidirectional streams. */
 export const MAX_UNI_STREAMS = 512;
 
-/** Milliseconds of silence after which a connection is lost. The lower of both sides' values counts. */
+/**
+ * Milliseconds without packets after which a connection is lost; the lower value of both sides
+ * counts.
+ */
 export const MAX_IDLE_TIMEOUT = 15_000;
-/** Milliseconds between packets that keep a quiet connection alive: three may be lost. */
+/** Milliseconds between keep-alive packets: three may be lost. */
 export const KEEP_ALIVE_INTERVAL = 4_000;
 
 /**
- * Datagrams handed over and not yet taken, about 1.4 MB on a full-size path. They are fresh or
- * worthless, so beyond it they are dropped instead of queued.
+ * Received datagrams that the application has not taken, about 1.4 MB at full size. Late datagrams
+ * are worthless, so more are dropped.
  */
 export const MAX_DATAGRAMS_WAITING = 1024;
 
-/** Bytes of a close reason: WebTransport allows no more, and it must fit one packet on QUIC. */
+/** Bytes of a close reason: WebTransport's maximum, and it fits one QUIC packet. */
 export const MAX_CLOSE_REASON = 1024;
 
-/** Bytes that QUIC buffers for an unread stream: Deno cannot set a smaller window. */
+/** Bytes that QUIC buffers per unread stream: Deno cannot set a smaller window. */
 export const STREAM_WINDOW = 1_250_000;
 
 /**
- * Bytes that are read ahead of a stream that nobody reads now, to see how much waits in it. No message
- * and few small objects are longer; a stream with more waiting counts with its whole window.
+ * Bytes read ahead from a stream without a reader, to estimate how much is buffered. Messages and
+ * most small objects are shorter; a stream with more data counts with its whole window.
  */
 export const READ_AHEAD_BYTES = 16_384;
 
-/** Bytes read ahead at once: most streams have no unread data. */
+/** Bytes per read ahead: most streams have no unread data. */
 export const READ_AHEAD_STEP = 1_024;
 
 /**
@@ -73,7 +81,7 @@ export const MAX_UNREAD_BYTES = 402_653_184;
 export const KNOWN_ADDRESS_WEIGHT = 64;
 
 /**
- * Connections that one address of clients may have: a whole school or office comes from one. An
- * address that stands for more, like that of a load balancer, is named in the configuration.
+ * Connections of one client address: a whole school or office may share one. Addresses that stand
+ * for more clients, such as load balancers, are listed in the configuration.
  */
 export const MAX_CONNECTIONS_PER_ADDRESS = 500;

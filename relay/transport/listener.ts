@@ -19,46 +19,46 @@ import type { CertificatePair, Code, Connection, Listener } from "./types.ts";
 import { type BudgetedConnection, UnreadBudget } from "./unread_budget.ts";
 import type { TransportLimit } from "../vocabulary.ts";
 
-/** Where to listen, what to speak and with whom. */
+/** Options of {@linkcode listen}. */
 export interface ListenOptions extends QuicTransportOptions {
   /** The socket, which the listener closes with itself. */
   readonly endpoint: QuicEndpoint;
   readonly certificate: CertificatePair;
-  /** The protocols we speak over raw QUIC and WebTransport alike, what we like best first. */
+  /** The protocols for raw QUIC and WebTransport, in order of preference. */
   readonly protocols: readonly string[];
-  /** Whether pages of this origin may connect; programs have none. */
+  /** Whether pages of this origin may connect; undefined for other programs. */
   readonly allowOrigin: (origin: string | undefined) => boolean;
-  /** Connections that one address of clients may have. */
+  /** Connections per client address. */
   readonly maxConnectionsPerAddress?: number;
-  /** Handshakes under way at once, of QUIC and again of WebTransport. */
+  /** Handshakes in progress, for QUIC and again for WebTransport. */
   readonly maxHandshakes?: number;
-  /** Who may have more connections, and whose handshakes are given up last. */
+  /** Whether a host is exempt from the connection limit, and its handshakes are evicted last. */
   readonly isKnown?: (host: string) => boolean;
-  /** Bytes of one peer that may wait to be read. */
+  /** Unread bytes of one peer. */
   readonly maxUnreadPerConnection?: number;
-  /** Bytes of all peers together that may wait to be read. */
+  /** Unread bytes of all peers together. */
   readonly maxUnread?: number;
-  /** What a peer of raw QUIC is told that burdens us too much. */
+  /** The code with which a raw QUIC connection is closed when it exceeds a limit. */
   readonly overloadCode?: Code;
-  /** Told why a peer got no connection. */
+  /** Called for each peer that was refused a connection. */
   readonly onRefused?: (refusal: RefusedPeer) => void;
-  /** Told which limit ended a connection or a handshake. */
+  /** Called with the limit that ended a connection or a handshake. */
   readonly onLimit?: (limit: TransportLimit) => void;
   readonly clock?: Clock;
 }
 
-/** A listener that bounds what peers make it keep. */
+/** A listener with limits on the resources of peers. */
 export interface BoundedListener extends Listener {
-  /** An upper estimate of the bytes that peers have sent and nobody has read yet. */
+  /** An upper estimate of the bytes that peers have sent and the relay has not read. */
   readonly unreadBytes: number;
 }
 
-/** A peer that got no connection. */
+/** A peer that was refused a connection. */
 export interface RefusedPeer {
-  /** Where it failed: in QUIC, in WebTransport, or because its address has too many connections. */
+  /** Why: QUIC's handshake failed, WebTransport's did, or the address has too many connections. */
   readonly kind: "quic" | "webtransport" | "address";
   readonly reason: string;
-  /** Unknown where the first packet was no good. */
+  /** Undefined when the first packet was malformed. */
   readonly peer: string | undefined;
 }
 
@@ -131,7 +131,7 @@ class SharedListener implements BoundedListener {
       connection.close(code, reason);
       return connection.closed;
     });
-    // WebTransport says goodbye on a stream, which must arrive before the port goes.
+    // WebTransport sends its close on a stream, which must arrive before the socket is closed.
     void Promise.all(ending).then(() => this.#quic.close(code, reason));
   }
 
@@ -146,7 +146,9 @@ class SharedListener implements BoundedListener {
     }
   }
 
-  /** Whether the address may have one more connection. Only now is it sure that it is not forged. */
+  /**
+   * Whether the address may have one more connection; after the handshake the address is validated.
+   */
   #admits(raw: Connection): boolean {
     const host = hostOf(raw.remoteAddress);
     if (this.#isKnown(host)) return true;

@@ -1,4 +1,4 @@
-/** Connections and streams, over whatever network there is. */
+/** Connections and streams over QUIC and WebTransport. */
 export { hostOf } from "./address_key.ts";
 export { dial, type DialOptions } from "./dial.ts";
 export { TransportError, type TransportErrorKind } from "./errors.ts";

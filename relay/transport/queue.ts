@@ -1,4 +1,4 @@
-/** A bounded queue between those who bring and those who wait; once closed it yields undefined. */
+/** A bounded queue with asynchronous takers; after it is closed, takers get undefined. */
 export class Queue<T> {
   readonly #limit: number;
   #items: T[] = [];
@@ -9,7 +9,7 @@ export class Queue<T> {
     this.#limit = limit;
   }
 
-  /** Adds an item; false when the queue is full or closed and the item was not taken. */
+  /** Adds an item; false, without adding it, when the queue is full or closed. */
   push(item: T): boolean {
     if (this.#closed) return false;
     const waiter = this.#waiting.shift();
@@ -22,14 +22,14 @@ export class Queue<T> {
     return true;
   }
 
-  /** The next item, or undefined when the queue is closed. */
+  /** The next item; undefined after the queue is closed. */
   take(): Promise<T | undefined> {
     const item = this.#items.shift();
     if (item !== undefined || this.#closed) return Promise.resolve(item);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Lets every waiting taker go with undefined and returns the items that nobody took. */
+  /** Closes the queue: resolves waiting takers with undefined and returns the items left. */
   close(): T[] {
     this.#closed = true;
     for (const waiter of this.#waiting.splice(0)) waiter(undefined);

@@ -6,21 +6,24 @@ import { openEndpoint, type QuicEndpoint } from "./quic_endpoint.ts";
 import { type QuicTransportOptions, transportOptions } from "./quic_options.ts";
 import type { Connection } from "./types.ts";
 
-/** Whom to call, and how to know that it is them. */
+/** Options of {@linkcode dialQuic}. */
 export interface QuicDialOptions extends QuicTransportOptions {
-  /** An IP address: a name would be resolved by Deno in a way that halts the whole program. */
+  /** An IP address: Deno resolves names with a blocking call. */
   readonly hostname: string;
   readonly port: number;
-  /** The name in the certificate; `hostname` when nothing is said. */
+  /** The name in the certificate; `hostname` by default. */
   readonly serverName?: string;
   readonly alpnProtocols: readonly string[];
-  /** PEM certificates trusted beside the well-known roots. */
+  /** PEM certificates that are trusted beside the system's roots. */
   readonly caCerts?: readonly string[];
-  /** SHA-256 in hex of the certificates that are accepted; then nothing else but dates is checked. */
+  /**
+   * SHA-256 hashes, in hex, of the accepted certificates; apart from its dates nothing else is
+   * verified then.
+   */
   readonly serverCertificateHashes?: readonly string[];
 }
 
-/** Calls a peer. Rejects with a `handshake` {@linkcode TransportError} when it does not come about. */
+/** Connects to a peer. Rejects with a `handshake` {@linkcode TransportError} on failure. */
 export async function dialQuic(
   options: QuicDialOptions,
   clock: Clock = systemClock,
@@ -50,7 +53,7 @@ export async function dialQuic(
   }
 }
 
-/** The connection, or a failure at the deadline; one that comes later is closed unseen. */
+/** The connection, or an error at the deadline; a connection that is made later is closed. */
 function beforeDeadline(
   connecting: Promise<Deno.QuicConn>,
   clock: Clock,
@@ -76,7 +79,7 @@ function beforeDeadline(
 
 let shared: QuicEndpoint | undefined;
 
-/** One socket for all calls: Deno would bind another for each, and on IPv6 alone. */
+/** One socket for all connections: Deno would bind one for each, and for IPv6 only. */
 function clientEndpoint(): QuicEndpoint {
   if (shared !== undefined) return shared;
   try {

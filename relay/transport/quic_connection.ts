@@ -11,7 +11,7 @@ import type {
   SendStream,
 } from "./types.ts";
 
-/** A connection over Deno's QUIC, whichever side began it and whatever protocol was agreed on. */
+/** A connection over Deno's QUIC, incoming or outgoing, of any protocol. */
 export class QuicConnection implements Connection, StreamOwner {
   readonly transport = "quic";
   readonly path = undefined;
@@ -21,7 +21,7 @@ export class QuicConnection implements Connection, StreamOwner {
   readonly remoteAddress: string;
   readonly closed: Promise<CloseInfo>;
   readonly #connection: Deno.QuicConn;
-  // The peer's streams are taken as they come: what waits in one that nobody took would go unseen.
+  // Streams are taken from Deno as they arrive, so that their unread bytes are counted.
   readonly #uni = new Queue<ReceiveStream>(Infinity);
   readonly #bidi = new Queue<BidiStream>(Infinity);
   readonly #sending = new Set<QuicSendStream>();
@@ -93,14 +93,14 @@ export class QuicConnection implements Connection, StreamOwner {
     this.#close({ code, reason, by: "local" });
   }
 
-  /** An upper estimate of the bytes that the peer has sent and nobody has read yet. */
+  /** An upper estimate of the bytes that the peer has sent and the relay has not read. */
   unread(): number {
     let bytes = 0;
     for (const stream of this.#receiving) bytes += stream.unread();
     return bytes;
   }
 
-  /** Ends it because the peer made us keep too much. */
+  /** Closes the connection because the peer exceeded a limit. */
   giveUp(code: Code, reason: string): void {
     this.#close({ code, reason, by: "local", overLimit: true });
   }
@@ -123,7 +123,7 @@ export class QuicConnection implements Connection, StreamOwner {
   }
 
   #wrapBidi(stream: Deno.QuicBidirectionalStream): BidiStream {
-    // Deno forgets the number when the stream ends.
+    // Deno no longer has the id once the stream ends.
     const id = stream.writable.id;
     const send = new QuicSendStream(stream.writable, this);
     return { id, send, receive: new QuicReceiveStream(stream.readable, this) };
@@ -131,7 +131,8 @@ export class QuicConnection implements Connection, StreamOwner {
 
   readonly #datagramTaken = () => void this.#datagramsWaiting--;
 
-  // Deno reports our own close as code 0 with no reason, and so a peer's close that came first shows.
+  // Deno reports a local close as code 0 without a reason; anything else is a peer's close that
+  // came first.
   readonly #ended = ({ closeCode, reason }: Deno.QuicCloseInfo): CloseInfo => {
     const own = this.#closing !== undefined && closeCode === 0 && reason === "";
     return this.#end(own ? this.#closing! : { code: closeCode, reason, by: "peer" });
@@ -150,7 +151,7 @@ export class QuicConnection implements Connection, StreamOwner {
   }
 }
 
-/** Takes the peer's streams as long as there are any. */
+/** Takes the peer's streams until the connection ends. */
 async function collect<From, To>(
   from: ReadableStream<From>,
   into: Queue<To>,
@@ -159,12 +160,12 @@ async function collect<From, To>(
   try {
     for await (const stream of from) into.push(wrap(stream));
   } catch {
-    // Deno's way to say that the connection was lost.
+    // Deno throws when the connection is lost.
   }
   into.close();
 }
 
-/** Host and port for people, IPv4 written as IPv4 even on a socket for both families. */
+/** Host and port as text; IPv4-mapped addresses of a dual-stack socket are written as IPv4. */
 export function formatAddress({ hostname, port }: Deno.NetAddr): string {
   const host = hostname.replace(/^::ffff:(?=\d+\.)/, "");
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

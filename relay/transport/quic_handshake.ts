@@ -2,7 +2,7 @@ import { type Clock, sleep, systemClock } from "@qumo/shared/runtime";
 import { TransportError } from "./errors.ts";
 import type { HandshakePeer, HandshakeSlots } from "./handshake_slots.ts";
 
-/** What bounds the handshakes of a listener. */
+/** Limits of a listener's handshakes. */
 export interface HandshakeBounds {
   readonly slots: HandshakeSlots;
   /** Milliseconds. */
@@ -10,14 +10,14 @@ export interface HandshakeBounds {
   readonly clock: Clock;
   /** Aborted when the listener closes. */
   readonly signal: AbortSignal;
-  /** Told of a handshake that was given up because others needed its place. */
+  /** Called when a handshake is evicted by others. */
   readonly onGivenUp: () => void;
 }
 
 /**
- * Waits until the handshake of a connection that was accepted before it is complete, which is how Deno
- * tells the peer's address and lets go of a handshake. Rejects when it failed, took too long or was
- * given up; the connection is closed then.
+ * Waits until the handshake of an accepted connection is complete: only an accepted connection has
+ * the peer's address and can be aborted. Rejects when the handshake failed, timed out or was
+ * evicted; the connection is closed then.
  */
 export async function handshakeOf(
   connection: Deno.QuicConn,
@@ -48,7 +48,10 @@ export async function handshakeOf(
   }
 }
 
-/** Deno says that a handshake is over even where it failed, and a moment later that it did. */
+/**
+ * Resolves after the handshake. Deno resolves `handshake` even for a failed one, and reports the
+ * failure a moment later.
+ */
 async function over(connection: Deno.QuicConn, signal: AbortSignal): Promise<void> {
   await connection.handshake;
   await sleep(systemClock, 0, signal);

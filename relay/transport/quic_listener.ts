@@ -11,20 +11,22 @@ import { Queue } from "./queue.ts";
 import type { CertificatePair, Code, Listener } from "./types.ts";
 import type { TransportLimit } from "../vocabulary.ts";
 
-/** Where and as whom to listen. */
+/** Options of {@linkcode listenQuic}. */
 export interface QuicListenOptions extends QuicTransportOptions {
   /** The socket, which the listener closes with itself. */
   readonly endpoint: QuicEndpoint;
   readonly certificate: CertificatePair;
-  /** Every protocol of the port, `h3` among them where browsers come. */
+  /** All ALPN protocols of the port, including `h3` for browsers. */
   readonly alpnProtocols: readonly string[];
-  /** Handshakes under way at once; beyond it those are given up that are least likely to end well. */
+  /** Handshakes in progress; at the limit the least promising one is evicted. */
   readonly maxHandshakes?: number;
-  /** Whose handshakes are given up last. */
+  /** Whether a host's handshakes are evicted last. */
   readonly isKnown?: (host: string) => boolean;
-  /** Told of handshakes that failed; the address is unknown where the first packet was no good. */
+  /**
+   * Called for each failed handshake; the address is undefined when the first packet was malformed.
+   */
   readonly onRefused?: (reason: string, remoteAddress: string | undefined) => void;
-  /** Told which limit ended a connection or a handshake. */
+  /** Called with the limit that ended a connection or a handshake. */
   readonly onLimit?: (limit: TransportLimit) => void;
 }
 
@@ -36,11 +38,12 @@ export function listenQuic(options: QuicListenOptions, clock: Clock = systemCloc
   return new QuicListener(options, clock);
 }
 
-/** A UDP port that connections arrive at, raw and `h3`. */
+/** A listening UDP port for raw QUIC and `h3` connections. */
 export class QuicListener implements Listener {
   readonly address: { readonly hostname: string; readonly port: number };
   readonly #endpoint: QuicEndpoint;
-  // All that there ever were: when an old one is garbage the endpoint goes deaf (Deno 2.9).
+  // All listeners of the endpoint: when one is garbage-collected, the endpoint stops receiving
+  // (Deno 2.9).
   readonly #listeners: Deno.QuicListener[] = [];
   readonly #options: QuicListenOptions;
   readonly #ready = new Queue<QuicConnection>(limits.MAX_CONNECTIONS_WAITING);
@@ -95,7 +98,7 @@ export class QuicListener implements Listener {
     this.#endpoint.close({ closeCode: code, reason });
   }
 
-  // The first listener goes on yielding after others took its certificate's place.
+  // A listener keeps accepting after a newer one, with a newer certificate, was opened.
   async #takeIncoming(listener: Deno.QuicListener): Promise<void> {
     for await (const incoming of listener) void this.#handshake(incoming);
   }
@@ -103,7 +106,7 @@ export class QuicListener implements Listener {
   async #handshake(incoming: Deno.QuicIncoming): Promise<void> {
     let remoteAddress: string | undefined;
     try {
-      // Accepted before the handshake is complete: of an incoming connection Deno tells nothing.
+      // Accepted before the handshake completes: Deno has no information about a connection before.
       const raw = incoming.accept<true>({ zeroRtt: true });
       remoteAddress = formatAddress(raw.remoteAddr);
       await handshakeOf(raw, this.#peerAt(hostOf(remoteAddress)), this.#bounds);

@@ -1,14 +1,17 @@
 import * as limits from "./limits.ts";
 
-/** How a connection behaves while it lives; see `limits.ts` for what holds when nothing is said. */
+/** Options of a QUIC connection; `limits.ts` has the defaults. */
 export interface QuicTransportOptions {
-  /** Milliseconds between packets that keep a quiet connection alive; 0 for none. */
+  /** Milliseconds between keep-alive packets; 0 for none. */
   readonly keepAliveInterval?: number;
-  /** Milliseconds of silence that end the connection; the lower value of both sides counts. */
+  /**
+   * Milliseconds without packets after which the connection is lost; the lower value of both sides
+   * counts.
+   */
   readonly maxIdleTimeout?: number;
-  /** Bidirectional streams the peer may have open. */
+  /** Bidirectional streams that the peer may have open. */
   readonly maxBidiStreams?: number;
-  /** Unidirectional streams the peer may have open. */
+  /** Unidirectional streams that the peer may have open. */
   readonly maxUniStreams?: number;
   /** CUBIC ("throughput", the default) or BBR ("low-latency"). */
   readonly congestionControl?: "throughput" | "low-latency";
@@ -16,7 +19,7 @@ export interface QuicTransportOptions {
   readonly handshakeTimeout?: number;
 }
 
-/** What is said, and the rest as `limits.ts` has it, in Deno's words. */
+/** The options with defaults, as Deno's options. */
 export function transportOptions(options: QuicTransportOptions): Deno.QuicTransportOptions {
   const keepAliveInterval = options.keepAliveInterval ?? limits.KEEP_ALIVE_INTERVAL;
   return {

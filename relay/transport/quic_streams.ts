@@ -3,8 +3,8 @@ import { ReadAhead } from "./read_ahead.ts";
 import type { CloseInfo, Code, ReceiveStream, SendStream } from "./types.ts";
 
 /**
- * What a stream needs of its connection. Deno ends a stream with a clean FIN when the object is
- * garbage, so the connection refers to every stream that is still open.
+ * The connection of a stream. Deno ends a stream with a FIN when its object is garbage-collected,
+ * so the connection references every open stream.
  */
 export interface StreamOwner {
   readonly closed: Promise<CloseInfo>;
@@ -19,7 +19,7 @@ export class QuicSendStream implements SendStream {
   readonly #owner: StreamOwner;
   #priority = 0;
   #over = false;
-  // Why it is over, where that was not us: made only then, because an error is dear.
+  // Why the peer ended the stream; created on demand, because errors are expensive.
   #failure: TransportError | undefined;
 
   constructor(stream: Deno.QuicSendStream, owner: StreamOwner) {
@@ -29,9 +29,9 @@ export class QuicSendStream implements SendStream {
     owner.hold(this);
   }
 
-  // The relay's hottest call: nothing but Deno's promise and the one that translates its error. What
-  // fits the peer's window is taken at once, without a turn of the event loop: who writes megabytes
-  // in a row keeps the network itself waiting.
+  // The relay's hottest call: only Deno's promise and one that converts its error. Bytes that fit
+  // the peer's window are taken without a turn of the event loop, so long sequences of writes must
+  // yield in between.
   write(bytes: Uint8Array): Promise<void> {
     if (this.#over) return Promise.reject(this.#failure ?? ended());
     return this.#writer.write(bytes).then(undefined, this.#fail);
@@ -43,7 +43,7 @@ export class QuicSendStream implements SendStream {
     return this.#writer.close().then(this.#finished, this.#fail);
   }
 
-  // Deno's abort() sends a FIN.
+  // Deno's abort() sends a FIN, so nothing is sent.
   reset(_code: Code): void {}
 
   get priority(): number {
@@ -56,7 +56,7 @@ export class QuicSendStream implements SendStream {
     try {
       this.#stream.sendOrder = value;
     } catch {
-      // The connection took the stream with it; the next write says so.
+      // The connection ended together with the stream; the next write reports it.
     }
   }
 
@@ -106,7 +106,7 @@ export class QuicReceiveStream implements ReceiveStream {
     this.#isReading = false;
     if (!done) return value;
     this.#owner.release(this);
-    // A stream that was stopped here did not end: nobody may take it for complete.
+    // After a local stop the stream is incomplete; it must not look like a normal end.
     if (this.#stopped) throw new TransportError("reset", 0, "Cannot read: stopped on this side");
     return undefined;
   };
@@ -117,7 +117,7 @@ export class QuicReceiveStream implements ReceiveStream {
     throw await streamError(cause, this.#owner);
   };
 
-  // Deno always sends code 0, and with a read under way only when that read has its bytes.
+  // Deno always sends code 0, and with a pending read only once that read has bytes.
   stop(_code: Code): void {
     this.#stopped = true;
     this.#owner.release(this);
@@ -125,8 +125,8 @@ export class QuicReceiveStream implements ReceiveStream {
   }
 
   /**
-   * An upper estimate of the bytes that nobody has read yet. Where nobody is reading, a little is read
-   * ahead so that the next time tells.
+   * An upper estimate of the bytes that were received and not read. Without a pending read, some
+   * bytes are read ahead so that the next call knows more.
    */
   unread(): number {
     if (this.#ahead !== undefined) return this.#ahead.unread;
@@ -148,7 +148,8 @@ function ended(): TransportError {
   return new TransportError("closed", 0, "Cannot write: the stream was ended on this side");
 }
 
-// Deno's streams say "connection lost" whatever ended it; the connection itself knows the code.
+// Deno reports "connection lost" on streams whatever ended the connection; the connection has the
+// code.
 async function streamError(cause: unknown, owner: StreamOwner): Promise<TransportError> {
   const error = transportErrorFrom(cause);
   if (error.kind !== "closed") return error;

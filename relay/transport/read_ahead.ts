@@ -1,13 +1,13 @@
 import { READ_AHEAD_BYTES, READ_AHEAD_STEP, STREAM_WINDOW } from "./limits.ts";
 
-/** One read of a stream, in the way of a BYOB reader. */
+/** A read with the semantics of a BYOB reader. */
 export type ReadInto = (
   into: Uint8Array<ArrayBuffer>,
 ) => Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>;
 
 /**
- * The beginning of what waits in a stream that nobody reads now. QUIC does not say how much it keeps,
- * so a little is read to see whether there is any; what is beyond that counts as a full window.
+ * Bytes read ahead from a stream without a reader. QUIC does not expose how much it buffers, so a
+ * little is read to detect data; a stream with more counts with its full window.
  */
 export class ReadAhead {
   readonly #read: ReadInto;
@@ -25,18 +25,18 @@ export class ReadAhead {
     this.#filling = this.#fill();
   }
 
-  /** An upper estimate of the bytes that wait. */
+  /** An upper estimate of the buffered bytes. */
   get unread(): number {
     const length = this.#end - this.#start;
     return length < READ_AHEAD_BYTES ? length : length + STREAM_WINDOW;
   }
 
-  /** Whether the stream can be read directly again. */
+  /** Whether everything that was read ahead has been taken. */
   get isThrough(): boolean {
     return this.#start === this.#end && !this.#isFilling && !this.#isOver;
   }
 
-  /** The next bytes; undefined at the end. Nothing more is read ahead from here on. */
+  /** The next bytes; undefined at the end of the stream. Stops reading ahead. */
   async take(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
     this.#isWanted = true;
     if (this.#start === this.#end) await this.#filling;
@@ -67,7 +67,7 @@ export class ReadAhead {
     }
   }
 
-  // A copy, because a buffer for each read would cost more than what a peer puts into it.
+  // Copies, because a buffer per read would cost more memory than the bytes of a peer.
   #append(part: Uint8Array): void {
     if (this.#end + part.length > this.#bytes.length) {
       const larger = new Uint8Array(2 * (this.#end + part.length));

@@ -50,7 +50,7 @@ export async function selfSigned(body: CertificateBody, keys: CryptoKeyPair): Pr
 
 function extensions(hosts: readonly string[]): Der {
   return sequence(
-    // Deno's own client refuses a CA in the place of a server.
+    // Deno's client refuses a CA certificate as a server's.
     extension("2.5.29.19", sequence(), yes),
     extension("2.5.29.15", bitString(DIGITAL_SIGNATURE, 7), yes),
     extension("2.5.29.37", sequence(objectId("1.3.6.1.5.5.7.3.1"))),

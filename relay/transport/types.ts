@@ -1,6 +1,6 @@
 /**
- * The seam between protocols and networks, in MoQT's own verbs. A session is written against these
- * types and runs over raw QUIC, WebTransport and memory alike.
+ * The interface between protocols and networks. Sessions use these types over raw QUIC,
+ * WebTransport and in memory.
  */
 
 import type { CertificatePair } from "@qumo/shared/runtime";
@@ -8,49 +8,51 @@ import type { TransportKind } from "../vocabulary.ts";
 
 export type { CertificatePair };
 
-/** Application codes travel as they are on raw QUIC and mapped (RFC draft-ietf-webtrans-http3) on WebTransport. */
+/**
+ * An application error code: unchanged on raw QUIC, mapped on WebTransport
+ * (draft-ietf-webtrans-http3).
+ */
 export type Code = number;
 
-/** The highest send order there is: control and request streams. */
+/** The highest send order: control and request streams. */
 export const URGENT = 2 ** 31 - 1;
 
-/** The half of a stream that we write. */
+/** The sending half of a stream. */
 export interface SendStream {
   /**
-   * Resolves when the transport has taken the bytes, which is the only back-pressure there is.
-   * The bytes must not change afterwards. Rejects with a {@linkcode TransportError}: `stopped` with
-   * the peer's code when it no longer wants the stream, `closed` when the connection is gone.
+   * Resolves when the transport has accepted the bytes, which is the only back-pressure. The bytes
+   * must not be modified afterwards. Rejects with a {@linkcode TransportError}: `stopped` with the
+   * peer's code after STOP_SENDING, `closed` when the connection has ended.
    */
   write(bytes: Uint8Array): Promise<void>;
-  /** Ends the stream: everything was said. */
+  /** Ends the stream with a FIN. */
   finish(): Promise<void>;
   /**
-   * Ends the stream early, with the reason. Where the connection cannot (`canReset` is false) nothing
-   * happens: the stream stays open, because a FIN would tell the peer that nothing is missing. Whoever
-   * wants it to end all the same finishes it; one that the peer stopped is then reset after all.
+   * Resets the stream with a code. Where the connection cannot reset (`canReset` is false) nothing
+   * is sent and the stream stays open, because a FIN would mark it as complete. The caller may
+   * finish it to close it anyway; QUIC sends a reset if the peer has stopped it.
    */
   reset(code: Code): void;
   /** Signed 32-bit send order, higher first. */
   priority: number;
 }
 
-/** The half of a stream that the peer writes. */
+/** The receiving half of a stream. */
 export interface ReceiveStream {
   /**
-   * Reads what is there into the memory of `into` and returns the part that was filled, or undefined
-   * at the end of the stream. As with a BYOB reader the buffer under `into` is given up: go on with
-   * the buffer of the result, bytes outside the filled part are unchanged. At the end of the stream
-   * and on errors the buffer is lost. Rejects with a {@linkcode TransportError}: `reset` with the
-   * peer's code, or `closed`.
+   * Reads available bytes into the memory of `into` and returns the filled part; undefined at the
+   * end of the stream. As with a BYOB reader the buffer of `into` is transferred: use the buffer of
+   * the result, whose other bytes are unchanged. At the end of the stream and on errors the buffer
+   * is lost. Rejects with a {@linkcode TransportError}: `reset` with the peer's code, or `closed`.
    */
   read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** Tells the peer to stop sending. Unread bytes are dropped. */
+  /** Sends STOP_SENDING; unread bytes are dropped. */
   stop(code: Code): void;
 }
 
 /** Both halves of a bidirectional stream. */
 export interface BidiStream {
-  /** The stream's number on the connection: a client's first is 0, its next 4. */
+  /** The QUIC stream id: a client's first bidirectional stream is 0, its next is 4. */
   readonly id: bigint;
   readonly send: SendStream;
   readonly receive: ReceiveStream;
@@ -60,58 +62,61 @@ export interface BidiStream {
 export interface CloseInfo {
   readonly code: Code;
   readonly reason: string;
-  /** Who ended it: `lost` is silence, a handshake that failed or an error of the network. */
+  /** Who closed it; `lost` is a timeout, a failed handshake or a network error. */
   readonly by: "local" | "peer" | "lost";
-  /** The transport ended it because the peer sent too much of something. */
+  /** Whether the transport closed it because the peer exceeded a limit. */
   readonly overLimit?: boolean;
 }
 
-/** One peer. */
+/** A connection to one peer. */
 export interface Connection {
   readonly transport: TransportKind;
   /**
-   * The token both sides agreed on, `moqt-18` say. Undefined for a WebTransport client that offered
-   * none: browsers come that cannot, and their first bytes tell what they speak.
+   * The negotiated ALPN or WebTransport protocol, such as `moqt-18`. Undefined for a WebTransport
+   * client that offered none, as some browsers cannot; the version is negotiated in band then.
    */
   readonly protocol: string | undefined;
-  /** Path and query of the WebTransport request; undefined on raw QUIC, where SETUP carries it. */
+  /** Path and query of the WebTransport request; undefined on raw QUIC, where SETUP has them. */
   readonly path: string | undefined;
-  /** Host and port that the WebTransport request named; undefined on raw QUIC. */
+  /** Host and port of the WebTransport request; undefined on raw QUIC. */
   readonly authority: string | undefined;
-  /** For the log: address and port of the peer. */
+  /** The peer's address and port, for logs. */
   readonly remoteAddress: string;
   /** Whether {@linkcode SendStream.reset} reaches the peer. */
   readonly canReset: boolean;
-  /** Waits for credit when the peer allows no more streams. */
+  /** Opens a stream; waits for stream credit of the peer. */
   openUni(): Promise<SendStream>;
-  /** Waits for credit when the peer allows no more streams. */
+  /** Opens a stream; waits for stream credit of the peer. */
   openBidi(): Promise<BidiStream>;
-  /** The next stream of the peer, or undefined when the connection has ended. */
+  /** The peer's next stream; undefined after the connection has ended. */
   acceptUni(): Promise<ReceiveStream | undefined>;
-  /** The next stream of the peer, or undefined when the connection has ended. */
+  /** The peer's next stream; undefined after the connection has ended. */
   acceptBidi(): Promise<BidiStream | undefined>;
-  /** Bytes that fit into a datagram now; it grows and shrinks with the path. */
+  /** The maximum size of a datagram now; it changes with the path MTU. */
   readonly maxDatagramSize: number;
-  /** Sends without waiting and without promise of arrival; false when it was not even sent. */
+  /** Sends a datagram, unreliably and without waiting; false when it was dropped locally. */
   sendDatagram(bytes: Uint8Array): boolean;
-  /** The next datagram of the peer, or undefined when the connection has ended. */
+  /** The peer's next datagram; undefined after the connection has ended. */
   receiveDatagram(): Promise<Uint8Array | undefined>;
-  /** Asks the peer to finish what it does and open nothing new (WebTransport's DRAIN); nothing on raw QUIC. */
+  /**
+   * Asks the peer to finish its work and open nothing new (WebTransport's DRAIN); does nothing on
+   * raw QUIC.
+   */
   drain(): void;
-  /** Ends the connection; streams are dropped as they are. The first call counts. */
+  /** Closes the connection and drops its streams. Only the first call counts. */
   close(code: Code, reason: string): void;
-  /** Resolves, never rejects, when the connection has ended. */
+  /** Resolves when the connection has ended; never rejects. */
   readonly closed: Promise<CloseInfo>;
 }
 
-/** A port that connections arrive at. */
+/** A listening port. */
 export interface Listener {
-  /** Where it listens, with the port that was given when port 0 was asked for. */
+  /** The address that it listens on, with the actual port when port 0 was requested. */
   readonly address: { readonly hostname: string; readonly port: number };
-  /** The next connection whose handshake is complete, or undefined when the listener is closed. */
+  /** The next connection with a completed handshake; undefined after the listener is closed. */
   accept(): Promise<Connection | undefined>;
-  /** New handshakes use this certificate; live connections stay as they are. */
+  /** Uses this certificate for new handshakes; open connections are unaffected. */
   useCertificate(pair: CertificatePair): void;
-  /** Stops listening and ends every connection with this code. */
+  /** Stops listening and closes every connection with this code. */
   close(code: Code, reason: string): void;
 }

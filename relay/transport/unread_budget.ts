@@ -3,28 +3,28 @@ import { UNREAD_CHECK_INTERVAL } from "./limits.ts";
 import type { CloseInfo } from "./types.ts";
 import type { TransportLimit } from "../vocabulary.ts";
 
-/** A connection whose peer may have sent more than anybody has read. */
+/** A connection whose unread bytes are limited. */
 export interface BudgetedConnection {
   readonly closed: Promise<CloseInfo>;
-  /** An upper estimate of the bytes that are kept for it. */
+  /** An upper estimate of the bytes buffered for the connection. */
   unread(): number;
-  /** Ends it. */
+  /** Closes the connection. */
   giveUp(reason: string): void;
 }
 
-/** What may be kept, in bytes. */
+/** The limits in bytes. */
 export interface UnreadBudgetOptions {
   readonly perConnection: number;
   readonly inAll: number;
   readonly clock: Clock;
-  /** Told of each connection that is given up. */
+  /** Called with the limit for each connection that is closed. */
   readonly onLimit: (limit: TransportLimit) => void;
 }
 
 /**
- * Bounds what peers have sent and nobody has read: QUIC keeps it for each stream up to its window, which
- * Deno cannot make smaller. It is looked at now and then; a connection with too much is given up, and
- * those with the most when all together have too much.
+ * Limits the bytes that peers have sent and the relay has not read: QUIC buffers them for each
+ * stream up to its window, which Deno cannot make smaller. Checked at an interval; closes a
+ * connection above its own limit, and those with the most bytes when the total is above its limit.
  */
 export class UnreadBudget {
   readonly #options: UnreadBudgetOptions;
@@ -36,19 +36,19 @@ export class UnreadBudget {
     this.#options = options;
   }
 
-  /** What was kept when it was last looked at. */
+  /** The total at the last check. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Looks after a connection until it has ended. */
+  /** Includes a connection until it has ended. */
   watch(connection: BudgetedConnection): void {
     this.#connections.add(connection);
     void connection.closed.then(() => this.#remove(connection));
     this.#timer ??= this.#options.clock.after(UNREAD_CHECK_INTERVAL, this.#check);
   }
 
-  /** Looks no more. */
+  /** Stops the checks. */
   close(): void {
     this.#connections.clear();
     this.#timer?.cancel();

@@ -3,7 +3,7 @@ import { sleep, systemClock } from "@qumo/shared/runtime";
 import type { Camera } from "./camera.ts";
 import { LiveLines } from "./live_lines.ts";
 import { type DemoOptions, KILL_SECONDS, parseOptions, USAGE } from "./options.ts";
-import { introduction, liveLine, summary, wayText } from "./report.ts";
+import { liveLine, openingText, summary, wayText } from "./report.ts";
 import { openScene, PATH, type Scene, TRACK } from "./scene.ts";
 import { RATE } from "./video.ts";
 import type { Viewer } from "./viewer.ts";
@@ -49,7 +49,7 @@ async function demo(options: DemoOptions): Promise<number> {
   }
   await using scene = opened;
   const page = scene.mesh.controllers[0]!.url;
-  lines.say(introduction({ page, relays: scene.mesh.relays, path: PATH, track: TRACK }));
+  lines.say(openingText({ page, relays: scene.mesh.relays, path: PATH, track: TRACK }));
   return await watch(scene, options);
 }
 

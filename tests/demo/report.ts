@@ -4,7 +4,7 @@ import { GROUP_OBJECTS, RATE } from "./video.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** Where everything is, and how anybody can watch too. */
-export function introduction(
+export function openingText(
   { page, relays, path, track }: {
     page: string;
     relays: readonly MeshRelay[];

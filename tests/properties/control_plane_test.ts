@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkProperty } from "../support/properties.ts";
-import { DOUBT_MS } from "../../relay/control_plane/limits.ts";
+import { STALE_MS } from "../../relay/control_plane/limits.ts";
 import type { MirrorView } from "../../relay/control_plane/mod.ts";
 import { type ControllerSite, ControlPlaneWorld } from "../support/worlds/control_plane_world.ts";
 
@@ -140,7 +140,7 @@ Deno.test("whatever breaks on the way, a mirror ends as one that begins with a s
         site.breakAfter = Infinity;
         site.cut();
         await world.pass(20_000);
-        await world.pass(DOUBT_MS);
+        await world.pass(STALE_MS);
         const reference = world.follow("me", A);
         await world.settle();
         assert.deepEqual(told(follower.plane.mirror), told(reference));

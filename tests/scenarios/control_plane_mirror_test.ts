@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DOUBT_MS, REQUEST_TIMEOUT_MS } from "../../relay/control_plane/limits.ts";
+import { REQUEST_TIMEOUT_MS, STALE_MS } from "../../relay/control_plane/limits.ts";
 import type { MirrorView } from "../../relay/control_plane/mod.ts";
 import { scenario, stream } from "../support/worlds/control_plane_world.ts";
 
@@ -92,7 +92,7 @@ scenario("a controller that stops answering costs seconds, and no track", async 
   await world.pass(3000);
   assert.deepEqual([one.plane.status.url, two.plane.status.url], [B, B]);
   assert.deepEqual(announcesOf(one.plane.mirror), ["two x"]);
-  await world.pass(DOUBT_MS + 1000);
+  await world.pass(STALE_MS + 1000);
   assert.deepEqual(announcesOf(one.plane.mirror), ["two x"]);
   assert.deepEqual(heard, []);
 });
@@ -138,14 +138,14 @@ scenario(
     assert.deepEqual(heard, []);
     assert.equal(one!.mirror.relay("three")?.state, "alive", "it is believed for a while");
     // The one that did not come back is let go when it has had its time.
-    await world.pass(DOUBT_MS);
+    await world.pass(STALE_MS);
     assert.deepEqual(heard, ["-three x"]);
     assert.equal(one!.mirror.relay("three"), undefined);
     assert.equal(one!.mirror.announcesOf("two").size, 40);
   },
 );
 
-scenario("what is doubted is believed while nobody can be asked", async (world) => {
+scenario("stale entries are used while no controller can be reached", async (world) => {
   const site = world.site(A);
   await site.start();
   const one = world.relay({ name: "one", urls: [A] });
@@ -158,10 +158,10 @@ scenario("what is doubted is believed while nobody can be asked", async (world) 
   await site.start();
   await world.pass(15_000);
   await site.stop();
-  await world.pass(2 * DOUBT_MS);
+  await world.pass(2 * STALE_MS);
   assert.deepEqual(announcesOf(one.plane.mirror), ["two x"]);
   await site.start();
-  await world.pass(15_000 + DOUBT_MS);
+  await world.pass(15_000 + STALE_MS);
   assert.deepEqual(announcesOf(one.plane.mirror), []);
 });
 

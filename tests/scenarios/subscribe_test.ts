@@ -104,7 +104,7 @@ draftTest("R-051: one publisher that agrees is enough, whatever the others say",
 });
 
 draftTest(
-  "R-055, R-073, R-151: the upstream subscription flows, and has no wishes of one subscriber",
+  "R-055, R-073, R-151: the upstream subscription flows, and has no options of one subscriber",
   async () => {
     await using world = new SessionWorld();
     const { message } = await watch(world, {

@@ -1,10 +1,10 @@
 import { bitrate, bytes, duration } from "./format.js";
 import { List } from "./list.js";
 
-/** Milliseconds between two looks, while the page is seen. */
+/** Milliseconds between two refreshes while the page is visible. */
 const EVERY_MS = 2_000;
 
-/** Milliseconds that an answer may take. */
+/** Time limit of a request, in milliseconds. */
 const PATIENCE_MS = 5_000;
 
 const byId = (id) => document.getElementById(id);
@@ -53,7 +53,7 @@ byId("lists").append(...lists.map(({ card }) => card), links.card);
 
 let last;
 
-/** Asks for everything and shows it; what cannot be had is said. */
+/** Requests and shows everything, and shows what could not be loaded. */
 async function look() {
   try {
     const status = await ask("status");

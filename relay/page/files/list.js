@@ -1,7 +1,7 @@
-/** Rows that are shown at once. */
+/** Rows per page. */
 const ROWS = 50;
 
-/** One table of the page, a part of a list at a time. */
+/** A table that shows a list in pages. */
 export class List {
   #path;
   #columns;
@@ -13,7 +13,10 @@ export class List {
   #on = make("button", { type: "button", textContent: "›", ariaLabel: "Further rows" });
   #load = () => {};
 
-  /** `columns` are titles, texts of a row, and how a cell looks. Without a path it is only shown what is given. */
+  /**
+   * `columns` have a title, the text of a row, and the style of a cell. Without a path the table
+   * only shows given rows.
+   */
   constructor(title, path, columns) {
     this.#path = path;
     this.#columns = columns;
@@ -41,7 +44,7 @@ export class List {
     this.#on.onclick = () => this.#turn(ROWS);
   }
 
-  /** Asks for the rows that are looked at. */
+  /** Loads the current page of rows. */
   async load(ask) {
     this.#load = () => this.load(ask);
     const offset = this.#offset;
@@ -65,7 +68,7 @@ export class List {
     this.#back.disabled = this.#offset === 0;
     this.#on.disabled = this.#offset + items.length >= total;
     this.#back.hidden = this.#on.hidden = total <= ROWS && this.#offset === 0;
-    // What was looked at may have gone.
+    // The rows of this page may have gone.
     if (items.length === 0 && this.#offset > 0) this.#turn(-this.#offset);
   }
 

@@ -1,28 +1,28 @@
 import { StreamCode } from "@qumo/shared/wire";
 
-/** How a pump ended, and the code of the reset where its stream ends before the subgroup does. */
+/** How a pump ended, and the code with which its stream is reset if it ends before the subgroup. */
 export const PUMP_ENDS = {
-  /** Everything that the subscriber wants of the subgroup was sent. */
+  /** Everything that the subscription includes was sent. */
   finished: StreamCode.CANCELLED,
   /** There was nothing to send, so no stream was opened. */
   empty: StreamCode.CANCELLED,
-  /** The subgroup's tail will never come. */
+  /** The rest of the subgroup will never arrive. */
   incomplete: StreamCode.CANCELLED,
-  /** The cache let go of bytes that were still to be sent. */
+  /** The cache evicted bytes before they were sent. */
   evicted: StreamCode.TOO_FAR_BEHIND,
-  /** The object that would come next is too old to be sent. */
+  /** The next object is older than the delivery timeout. */
   expired: StreamCode.DELIVERY_TIMEOUT,
-  /** Its place was wanted for something newer or more urgent. */
+  /** The stream was given up for a newer or more urgent subgroup. */
   superseded: StreamCode.CANCELLED,
-  /** The subscriber takes too little to be sent anything more. */
+  /** The subscriber reads too slowly. */
   behind: StreamCode.TOO_FAR_BEHIND,
-  /** The subscriber's version of the protocol cannot say what comes next. */
+  /** The subscriber's protocol version cannot express the next object. */
   inexpressible: StreamCode.CANCELLED,
-  /** The owner stopped it. */
+  /** The owner stopped the pump. */
   stopped: StreamCode.CANCELLED,
-  /** Too many streams wait until the peer allows them. */
+  /** Too many streams wait for the peer's stream credit. */
   crowded: StreamCode.TOO_FAR_BEHIND,
-  /** The peer does not want the stream, or the connection is gone. */
+  /** The peer stopped the stream, or the connection ended. */
   refused: StreamCode.CANCELLED,
 } as const;
 

@@ -3,22 +3,22 @@ import type { PumpEnd } from "./pump_end.ts";
 import type { StreamSupply } from "./stream_supply.ts";
 import type { UnfinishedStreams } from "./unfinished_streams.ts";
 
-/** What to send, and how. */
+/** What a pump sends, and how. */
 export interface PumpOptions {
-  /** Where the stream comes from that the subgroup goes by. */
+  /** Where the pump gets its stream. */
   readonly supply: StreamSupply;
-  /** Where it goes when it cannot be sent to its end. */
+  /** Handles a stream that cannot be sent to its end. */
   readonly unfinished: UnfinishedStreams;
   readonly track: Track;
   readonly log: SubgroupLog;
   /** The dialect that the subscriber speaks. */
   readonly renderer: Renderer;
-  /** The first object that is wanted; undefined: the subgroup as it is, from its beginning. */
+  /** The first object to send; undefined: the whole subgroup from its start. */
   readonly firstObject: number | undefined;
-  /** See `SendStream.priority`. */
+  /** See {@linkcode SendStream.priority}. */
   readonly sendOrder: number;
-  /** An object that began to arrive before the time that this returns, if any, is too old to be sent. */
+  /** The arrival time before which an object is too old to be sent; undefined for no limit. */
   readonly oldest: () => number | undefined;
-  /** The code of the reset for each way to end early. */
+  /** The reset code for each early end. */
   readonly resetCode: (end: PumpEnd) => number;
 }

@@ -1,25 +1,25 @@
 import type { SubgroupLog } from "../../track/mod.ts";
 
 /**
- * The subgroups that a subscriber is still to be given of what was there when it joined, in order.
- * They are begun a few at a time, as others come to their end, so that the past takes no more streams
- * than the present may. What begins meanwhile waits behind them, so that nothing is left out.
+ * The queue of subgroups that existed before a subscriber joined, in order. A few start at a time,
+ * as others finish, so that the backlog takes no more streams than live delivery may. Subgroups
+ * that start meanwhile queue behind them, so that none is left out.
  */
 export class Replay {
   #waiting: SubgroupLog[] = [];
   #next = 0;
 
-  /** Whether none waits. */
+  /** Whether the queue is empty. */
   get isOver(): boolean {
     return this.#next === this.#waiting.length;
   }
 
-  /** A subgroup waits for its turn. */
+  /** Queues a subgroup. */
   add(log: SubgroupLog): void {
     this.#waiting.push(log);
   }
 
-  /** Takes the one whose turn it is. */
+  /** Removes and returns the next subgroup. */
   take(): SubgroupLog | undefined {
     const log = this.#waiting[this.#next];
     if (log === undefined) return undefined;
@@ -28,7 +28,7 @@ export class Replay {
     return log;
   }
 
-  /** None is wanted any more. */
+  /** Empties the queue. */
   clear(): void {
     this.#waiting = [];
     this.#next = 0;

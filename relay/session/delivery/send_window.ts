@@ -3,13 +3,16 @@ import type { DeliveryLimits } from "../settings.ts";
 import type { SubgroupPump } from "./subgroup_pump.ts";
 import type { Skip } from "../../vocabulary.ts";
 
-/** Decides whether a subscriber that may be slow is given something new, and what gives way to it. */
-export class Room {
+/**
+ * Back-pressure of one subscription: decides whether a new subgroup may be sent to a subscriber
+ * that may be slow, and which streams are given up for it.
+ */
+export class SendWindow {
   readonly #pumps: ReadonlySet<SubgroupPump>;
   readonly #limits: DeliveryLimits;
   readonly #rankOf: (log: SubgroupLog) => number;
 
-  /** `rankOf` is the send order of a subgroup, higher first. */
+  /** `rankOf` returns a subgroup's send order; higher is sent first. */
   constructor(
     pumps: ReadonlySet<SubgroupPump>,
     limits: DeliveryLimits,
@@ -20,7 +23,7 @@ export class Room {
     this.#rankOf = rankOf;
   }
 
-  /** Why the subscriber is too late to be given something new; undefined when it is not. */
+  /** The limit that the subscriber exceeds; undefined while new data may be sent. */
   get lateness(): Skip | undefined {
     let backlog = 0;
     let open = 0;
@@ -32,7 +35,7 @@ export class Room {
     return open >= this.#limits.maxOpenSubgroups ? "streams" : undefined;
   }
 
-  /** Whether anything waits for the subscriber: to allow a stream, or to take what was written. */
+  /** Whether any pump waits for the peer: for stream credit, or for a write. */
   get isWaiting(): boolean {
     for (const pump of this.#pumps) {
       if (pump.isBusy) return true;
@@ -40,7 +43,7 @@ export class Room {
     return false;
   }
 
-  /** As {@linkcode Room.lateness}, after others have given way to this subgroup where they may. */
+  /** As {@linkcode SendWindow.lateness}, after giving up less urgent streams for this subgroup. */
   latenessFor(log: SubgroupLog): Skip | undefined {
     const late = this.lateness;
     if (late === undefined || this.#giveWay(this.#rankOf(log))) return undefined;
@@ -48,8 +51,8 @@ export class Room {
   }
 
   /**
-   * Gives up subgroups that are to be sent after one of this rank, the last first, until there is room
-   * for it; false when that is not enough (#resource-exhaustion).
+   * Gives up subgroups with a lower rank, the lowest first, until the subscriber is below its
+   * limits; false when that is not enough (#resource-exhaustion).
    */
   #giveWay(rank: number): boolean {
     const behind = [...this.#pumps]
@@ -59,7 +62,7 @@ export class Room {
     for (const { pump } of behind) {
       pump.stop("superseded");
       if (this.lateness === undefined) return true;
-      // It first has to come to the end of an object: the others may stay until it has.
+      // A pump that must finish its object first keeps its stream until then; wait for it.
       if (this.#pumps.has(pump)) return false;
     }
     return false;
@@ -72,8 +75,8 @@ export class Room {
   }
 
   /**
-   * Gives up the oldest stream that has nothing to send, of a group that others have followed: at the
-   * last that of `by`.
+   * Gives up the oldest idle stream of a superseded group, up to the group of `by`; false when
+   * there is none.
    */
   dropSuperseded(by: SubgroupLog | undefined): boolean {
     const newest = by?.groupOrdinal ?? this.#newestOrdinal;

@@ -4,9 +4,9 @@ import { LEFT_OUT_GROUP_MS } from "../limits.ts";
 import type { Skip } from "../../vocabulary.ts";
 
 /**
- * The group of which a subscriber was left something out last. What begins in it later is left out as
- * well, since a part of a group is seldom of use and the next one is whole: for as long as a next one
- * may come. In a group that goes on without one each subgroup is decided by itself.
+ * The newest group in which a subgroup was skipped. Later subgroups of that group are skipped too,
+ * since a part of a group is seldom useful and the next one is complete. When no newer group
+ * follows for a while, each subgroup is decided by itself again.
  */
 export class SkippedGroup {
   readonly #clock: Clock;
@@ -16,13 +16,13 @@ export class SkippedGroup {
     this.#clock = clock;
   }
 
-  /** A subgroup was left out, for this reason. */
+  /** Notes that a subgroup was skipped, and why. */
   note({ group }: SubgroupLog, why: Skip): void {
     if (this.#skipped?.group === group) return;
     this.#skipped = { group, why, until: this.#clock.now() + LEFT_OUT_GROUP_MS };
   }
 
-  /** Why a subgroup that begins is left out with what was before; undefined when it is not. */
+  /** Why a new subgroup of the same group is skipped too; undefined when it is not. */
   reasonFor({ group }: SubgroupLog): Skip | undefined {
     const skipped = this.#skipped;
     if (skipped === undefined || group < skipped.group) return undefined;

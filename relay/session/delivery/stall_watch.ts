@@ -1,18 +1,18 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 
-/** What is watched. */
+/** A subscription as the stall watch sees it. */
 export interface Watched {
-  /** Grows with everything that the subscriber takes. */
+  /** Increases with everything that the subscriber's transport accepts. */
   readonly progress: number;
-  /** Whether it is late, or something waits for it. */
+  /** Whether data waits for the subscriber. */
   readonly isWaitedFor: boolean;
-  /** It took nothing at all for too long. */
+  /** Called when nothing was accepted for the whole timeout. */
   stalled(): void;
 }
 
 /**
- * Notices a subscriber that takes nothing at all for too long, because it is late or because what
- * waits for it gives way to what is newer, again and again.
+ * Detects a subscriber that accepts nothing for too long while data waits for it, even if that data
+ * is replaced by newer data again and again.
  */
 export class StallWatch {
   readonly #clock: Clock;
@@ -20,14 +20,14 @@ export class StallWatch {
   readonly #watched: Watched;
   #timer: Timer | undefined;
 
-  /** `timeout` in milliseconds. */
+  /** `timeout` is in milliseconds. */
   constructor(clock: Clock, timeout: number, watched: Watched) {
     this.#clock = clock;
     this.#timeout = timeout;
     this.#watched = watched;
   }
 
-  /** The subscriber was not given something: it is watched from now on, if it is not yet. */
+  /** Starts to watch, if it does not yet: data was withheld from the subscriber. */
   begin(): void {
     const { progress } = this.#watched;
     this.#timer ??= this.#clock.after(this.#timeout, () => {

@@ -3,22 +3,23 @@ import type { Connection, SendStream } from "../../transport/types.ts";
 import { TransportError } from "../../transport/errors.ts";
 import { MAX_STREAMS_WAITING, STREAM_PATIENCE_MS } from "../limits.ts";
 
-/** Somebody who needs a stream. */
+/** A consumer that waits for a stream. */
 export interface StreamWaiter {
-  /** Who is given a stream first, higher first. */
+  /** Its send order; the highest gets the next stream. */
   readonly sendOrder: number;
-  /** Here it is; nothing was written on it. */
+  /** Receives an unused stream. */
   streamReady(stream: SendStream): void;
-  /** There will be none: others have waited for so many before. */
+  /** No stream is available: too many more urgent consumers wait. */
   streamRefused(): void;
-  /** There will be none: the connection has ended. */
+  /** No stream is available: the connection has ended. */
   streamFailed(error: unknown): void;
 }
 
 /**
- * The streams that one session opens for objects. A peer allows so many at once, and while it allows
- * none, what waits changes: a stream goes to whoever needs it most when it comes, not to the one it was
- * opened for, and one that nobody needs any more is kept for the next.
+ * The unidirectional streams that one session opens for objects. The peer limits their number, and
+ * while it grants no credit the demand changes: a granted stream goes to the most urgent consumer
+ * at that time, not to the one that asked first, and one that nobody needs any more is kept for the
+ * next.
  */
 export class StreamSupply {
   readonly #connection: Connection;
@@ -30,14 +31,17 @@ export class StreamSupply {
   #granted = 0;
   #watch: Timer | undefined;
 
-  /** `starved` is called with how many streams are wanted while the peer goes on allowing none. */
+  /**
+   * `starved` is called with the number of waiting consumers while the peer grants no stream
+   * credit.
+   */
   constructor(connection: Connection, clock: Clock, starved: (wanted: number) => void) {
     this.#connection = connection;
     this.#clock = clock;
     this.#starved = starved;
   }
 
-  /** Gives a stream to `waiter`, at once or when the peer allows one. */
+  /** Gives a stream to `waiter`, at once or when the peer grants credit. */
   request(waiter: StreamWaiter): void {
     const unused = this.#unused.pop();
     if (unused !== undefined) return this.#grant(waiter, unused);
@@ -47,7 +51,7 @@ export class StreamSupply {
     this.#watchCredit();
   }
 
-  /** The same as a promise. */
+  /** Opens a stream as {@linkcode StreamSupply.request} does; rejects when none is available. */
   open(sendOrder: number): Promise<SendStream> {
     return new Promise((resolve, reject) => {
       this.request({
@@ -59,19 +63,19 @@ export class StreamSupply {
     });
   }
 
-  /** `waiter` needs none any more. */
+  /** Cancels the request of `waiter`. */
   withdraw(waiter: StreamWaiter): void {
     this.#waiting.delete(waiter);
   }
 
-  /** A stream that was given and on which nothing was written. */
+  /** Returns an unused stream. */
   giveBack(stream: SendStream): void {
     const next = this.#first();
     if (next === undefined) this.#unused.push(stream);
     else this.#grant(next, stream);
   }
 
-  /** The session ended. */
+  /** Fails all waiting consumers; called when the session ends. */
   close(): void {
     this.#watch?.cancel();
     this.#unused.length = 0;
@@ -118,7 +122,7 @@ export class StreamSupply {
     last!.streamRefused();
   }
 
-  /** Deno does not tell whether a stream waits for the peer: time does. */
+  /** Deno does not report that an open waits for stream credit, so a timer detects it. */
   #watchCredit(): void {
     const granted = this.#granted;
     this.#watch ??= this.#clock.after(STREAM_PATIENCE_MS, () => {

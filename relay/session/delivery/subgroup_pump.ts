@@ -5,22 +5,22 @@ import type { PumpOptions } from "./pump_options.ts";
 import type { StreamWaiter } from "./stream_supply.ts";
 import type { UnfinishedOwner } from "./unfinished_streams.ts";
 
-/** What a pump tells its owner. */
+/** Callbacks of a {@linkcode SubgroupPump}. */
 export interface PumpOwner extends UnfinishedOwner {
-  /** A stream was opened for it. */
+  /** The stream was opened. */
   streamOpened(group: bigint): void;
-  /** Bytes were handed to the transport, the beginnings of this many objects among them. */
+  /** Bytes were written to the transport, with the starts of this many objects. */
   sent(bytes: number, objects: number): void;
-  /** The transport took the beginning of a stream. */
+  /** The transport accepted the first bytes of the stream. */
   begun(pump: SubgroupPump): void;
-  /** The subgroup is whole, and not all of it was sent yet. */
+  /** The subgroup is complete and not all of it was sent. */
   logCompleted(pump: SubgroupPump): void;
   pumpEnded(pump: SubgroupPump, end: PumpEnd): void;
 }
 
 /**
- * Sends one subgroup to one subscriber: everything that is ready in one write, then what became ready
- * meanwhile. The stream is opened when there is something to send.
+ * Sends one subgroup to one subscriber: all available bytes in one write, then what arrived
+ * meanwhile. It opens its stream when there is something to send.
  */
 export class SubgroupPump implements LogReader, StreamWaiter {
   readonly log: SubgroupLog;
@@ -41,7 +41,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
   #stopAs: PumpEnd = "stopped";
   #objectsSent: number;
   #hasWritten = false;
-  // Offset behind the object whose bytes were written last, even if it has not arrived in full.
+  // Offset behind the last object of which bytes were written, even if that object is incomplete.
   #objectEnd = 0;
 
   constructor(options: PumpOptions, owner: PumpOwner) {
@@ -61,12 +61,12 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     return this.#located ? this.#cursor.backlog : 0;
   }
 
-  /** Whether it waits for the peer: to allow a stream, or to take what was written. */
+  /** Whether it waits for the peer: for stream credit, or for a write. */
   get isBusy(): boolean {
     return this.#busy;
   }
 
-  /** Whether a stream is open or being opened. */
+  /** Whether a stream is open or requested. */
   get isOpen(): boolean {
     return this.#busy || this.#stream !== undefined;
   }
@@ -75,7 +75,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     return this.#sendOrder;
   }
 
-  /** Changes who is sent first, from now on. */
+  /** Changes the send order. */
   set sendOrder(value: number) {
     this.#sendOrder = value;
     if (this.#stream !== undefined && !this.#over) this.#stream.priority = value;
@@ -98,8 +98,8 @@ export class SubgroupPump implements LogReader, StreamWaiter {
   }
 
   /**
-   * Sends no more of the subgroup. Where the peer cannot be told that a stream was broken off, the
-   * object that is being sent is still sent to its end, since a stream must not stop within an object.
+   * Stops sending. If the peer cannot be told that the stream is incomplete, the current object is
+   * completed first, since a stream must not end within an object.
    */
   stop(as: PumpEnd = "stopped"): void {
     if (this.#over || this.#stopAt !== undefined) return;
@@ -169,7 +169,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     this.#options.supply.request(this);
   }
 
-  /** Nothing is ready: waits, or ends where nothing will be. */
+  /** No bytes are available: waits for more, or ends if none will come. */
   #rest(): void {
     const { log } = this;
     if (this.#cursor.lagged) return this.#cut("evicted");
@@ -204,7 +204,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     this.#end(as);
   }
 
-  /** A stream that came too late for this subgroup is good for another. */
+  /** Returns a stream that was granted too late for this subgroup. */
   #leaveUnused(stream: SendStream, as: PumpEnd): void {
     this.#end(as === "incomplete" ? "empty" : as);
     this.#options.supply.giveBack(stream);
@@ -231,8 +231,8 @@ export class SubgroupPump implements LogReader, StreamWaiter {
   }
 
   /**
-   * Finds the first object that is wanted. It takes a header of its own, because on this stream it is
-   * the first and ids are counted from the one before.
+   * Finds the first object to send. It needs a rewritten header: on this stream it is the first,
+   * and object ids are deltas.
    */
   #locate(): boolean {
     const { log } = this;
@@ -251,7 +251,10 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     return this.#located = true;
   }
 
-  /** Whether the next object began to arrive too long ago. An object that was begun is sent whole. */
+  /**
+   * Whether the next object is older than the delivery timeout. An object that was started is
+   * completed.
+   */
   #isExpired(): boolean {
     const oldest = this.#options.oldest();
     if (oldest === undefined || this.log.count === 0) return false;
@@ -263,13 +266,13 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     return isBetween && next < this.log.count && this.log.timeOf(next) < oldest;
   }
 
-  /** Objects that were begun since this was asked last. */
+  /** The number of objects started since the last call. */
   #countObjects(): number {
     const rendering = this.#rendering;
     const { offset } = this.#cursor;
     const isWhole = offset >= rendering.ready && rendering.isWhole;
     const begun = isWhole ? rendering.count : rendering.indexAtOffset(offset - 1) + 1;
-    // An object that lost its head to the cache has no index any more, but its end is known.
+    // An object whose start was evicted has no index any more, but its end is known.
     if (isWhole) this.#objectEnd = offset;
     else if (rendering.has(begun - 1)) this.#objectEnd = rendering.endOf(begun - 1);
     const more = Math.max(0, begun - this.#objectsSent);

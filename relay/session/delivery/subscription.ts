@@ -20,7 +20,7 @@ import type { SessionMetrics } from "../metrics.ts";
 import { PUMP_ENDS, type PumpEnd } from "./pump_end.ts";
 import { Replay } from "./replay.ts";
 import type { DeliveryLimits } from "../settings.ts";
-import { Room } from "./send_window.ts";
+import { SendWindow } from "./send_window.ts";
 import { SkippedGroup } from "./skipped_group.ts";
 import { StallWatch, type Watched } from "./stall_watch.ts";
 import type { StreamSupply } from "./stream_supply.ts";
@@ -28,51 +28,57 @@ import { type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
 import type { Standing, UnfinishedStreams } from "./unfinished_streams.ts";
 import type { DatagramDrop, Skip } from "../../vocabulary.ts";
 
-/** What the subscriber asked for; all of it can change while the subscription lasts. */
-export interface Wishes {
+/** The options of a subscription, all of which can change during its lifetime. */
+export interface SubscriptionOptions {
   readonly window: Window;
   readonly forward: boolean;
-  /** 0 to 255, lower first. */
+  /** The subscriber's priority, 0 to 255; lower is sent first. */
   readonly priority: number;
   readonly order: GroupOrder;
-  /** Milliseconds, beside what the publisher says; undefined for none. */
+  /**
+   * The subscriber's object delivery timeout in milliseconds, in addition to the publisher's;
+   * undefined for none.
+   */
   readonly objectTimeout: number | undefined;
-  /** Milliseconds, beside what the publisher says; undefined for none. */
+  /**
+   * The subscriber's subgroup delivery timeout in milliseconds, in addition to the publisher's;
+   * undefined for none.
+   */
   readonly subgroupTimeout: number | undefined;
 }
 
-/** Where in the track a subscription starts to be served. */
+/** The point in the track at which delivery starts. */
 export type JoinPoint =
-  /** With what arrives from now on. */
+  /** Objects that arrive from now on. */
   | "live"
-  /** With the first object of the largest group, which the subscriber needs to understand the rest. */
+  /** The first object of the largest group, which decoders need for the rest. */
   | "group_start"
   /**
-   * With the first object of the filter, of what is still here; where nothing is filtered, with the
-   * first object of the largest group.
+   * The first object of the filter that is cached; without a filter, the first object of the
+   * largest group.
    */
   | "filter_start";
 
-/** What a subscription tells its owner. */
+/** Callbacks of a {@linkcode Subscription}. */
 export interface SubscriptionOwner {
-  /** The first object of the track is about to come, from this source. */
+  /** The first object arrives, from this source. */
   began?(source: string | undefined): void;
-  /** Everything that will be sent was sent, on this many streams. */
+  /** Everything was sent, on this many streams. */
   finished(end: TrackEnd, streams: number): void;
-  /** The subscriber takes too little; what it was sent is on this many streams. */
+  /** The subscriber is too slow; it was sent this many streams. */
   tooFarBehind(streams: number): void;
-  /** Its publisher leaves more streams unfinished than the subscriber can be kept from seeing. */
+  /** Too many streams of the subscription are parked and cannot be finished. */
   tooManyUnfinished(streams: number): void;
-  /** For the first time something was left out for this reason. */
+  /** Data was skipped for this reason for the first time. */
   leftOut(why: Skip | DatagramDrop): void;
-  /** The subscriber did not want a stream. */
+  /** The subscriber stopped a stream. */
   streamRefused(): void;
 }
 
-/** What a subscription works with. */
+/** The dependencies of a subscription. */
 export interface SubscriptionContext {
   readonly connection: Connection;
-  /** The dialect that the subscriber speaks. */
+  /** The renderer of the subscriber's dialect. */
   readonly renderer: Renderer;
   readonly supply: StreamSupply;
   readonly unfinished: UnfinishedStreams;
@@ -81,21 +87,21 @@ export interface SubscriptionContext {
   readonly limits: DeliveryLimits;
 }
 
-/** One subscriber's share of one track: a pump for each subgroup that it wants. */
+/** Delivers one track to one subscriber, with a pump per subgroup. */
 export class Subscription implements TrackReader, PumpOwner, Watched {
   readonly track: Track;
   progress = 0;
   readonly #context: SubscriptionContext;
   readonly #owner: SubscriptionOwner;
   readonly #pumps = new Set<SubgroupPump>();
-  readonly #room: Room;
+  readonly #sendWindow: SendWindow;
   readonly #replay = new Replay();
   readonly #groupCount = new GroupCount();
   readonly #skipped: SkippedGroup;
   readonly #stallWatch: StallWatch;
   readonly #timers = new Map<SubgroupPump, Timer>();
-  readonly #told = new Set<string>();
-  #wishes: Wishes;
+  readonly #reported = new Set<string>();
+  #options: SubscriptionOptions;
   #streams = 0;
   #end: TrackEnd | undefined;
   #drain: Timer | undefined;
@@ -104,80 +110,83 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
 
   constructor(
     track: Track,
-    wishes: Wishes,
+    options: SubscriptionOptions,
     context: SubscriptionContext,
     owner: SubscriptionOwner,
   ) {
     this.track = track;
-    this.#wishes = wishes;
+    this.#options = options;
     this.#context = context;
     this.#owner = owner;
-    this.#room = new Room(this.#pumps, context.limits, (log) => this.#sendOrder(log));
+    this.#sendWindow = new SendWindow(this.#pumps, context.limits, (log) => this.#sendOrder(log));
     this.#skipped = new SkippedGroup(context.clock);
     this.#startedAt = context.clock.now();
     this.#stallWatch = new StallWatch(context.clock, context.limits.stallTimeoutMs, this);
   }
 
-  /** Streams that were opened so far. */
+  /** The number of streams opened so far. */
   get streams(): number {
     return this.#streams;
   }
 
-  get wishes(): Wishes {
-    return this.#wishes;
+  get options(): SubscriptionOptions {
+    return this.#options;
   }
 
   get standing(): Standing {
     return this.#standing;
   }
 
-  /** Begins to follow the track. Nothing can come between this and what `track.largest` said just before. */
+  /**
+   * Starts delivery. Synchronous, so that nothing arrives between the caller's read of
+   * `track.largest` and the start.
+   */
   start(join: JoinPoint): void {
     this.track.follow(this);
     const { endReason } = this.track;
-    // The track may have ended on the way here, and then nobody will say so any more.
+    // The track may have ended before; its end is not reported again.
     if (endReason !== undefined) return this.ended(endReason);
-    if (this.#wishes.forward) this.#join(join);
+    if (this.#options.forward) this.#join(join);
   }
 
-  /** The subscriber changed its mind. */
-  update(wishes: Wishes): void {
-    const before = this.#wishes;
-    this.#wishes = wishes;
-    if (before.forward && !wishes.forward) {
+  /** Applies changed options. */
+  update(options: SubscriptionOptions): void {
+    const before = this.#options;
+    this.#options = options;
+    if (before.forward && !options.forward) {
       this.#replay.clear();
       return this.#stopPumps(() => true);
     }
-    if (!before.forward && wishes.forward) return this.#join("live");
-    this.#stopPumps((log) => !includesGroup(wishes.window, log.group));
+    if (!before.forward && options.forward) return this.#join("live");
+    this.#stopPumps((log) => !includesGroup(options.window, log.group));
     for (const pump of this.#pumps) pump.sendOrder = this.#sendOrder(pump.log);
   }
 
-  /** The subscriber left: nothing more is sent. */
+  /** Stops delivery: the subscriber left. */
   cancel(): void {
     this.#abandon("left");
   }
 
-  /** We end it; the owner tells the subscriber. */
+  /** Ends delivery; the owner informs the subscriber. */
   end(): void {
     this.#abandon("ended");
   }
 
   subgroup(log: SubgroupLog): void {
-    if (!this.#wishes.forward || !includesGroup(this.#wishes.window, log.group)) return;
+    if (!this.#options.forward || !includesGroup(this.#options.window, log.group)) return;
     const skipped = this.#skipped.reasonFor(log);
     if (skipped !== undefined) return this.#skip(skipped);
     if (!this.#replay.isOver) {
       this.#replay.add(log);
       return this.#catchUp();
     }
-    const late = this.#room.latenessFor(log);
+    const late = this.#sendWindow.latenessFor(log);
     if (late !== undefined) {
       this.#skipped.note(log, late);
       this.#skip(late);
       return this.#stallWatch.begin();
     }
-    this.#startPump(log, firstObjectOf(this.#wishes.window, log.group));
+    this.#startPump(log, firstObjectOf(this.#options.window, log.group));
   }
 
   began(source: string | undefined): void {
@@ -185,12 +194,12 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   datagram(group: bigint, object: DatagramObject): void {
-    const { window, forward } = this.#wishes;
+    const { window, forward } = this.#options;
     if (!forward || !includesGroup(window, group)) return;
     if (object.object < firstObjectOf(window, group)) return;
     const { connection, metrics, clock, renderer } = this.#context;
     const age = clock.now() - object.time;
-    // A datagram is a subgroup of its own, whole when it comes.
+    // A datagram is a subgroup of its own, complete when it arrives.
     if (age > Math.min(this.#objectTimeout, this.#subgroupTimeout)) {
       return this.#skip("delivery_timeout");
     }
@@ -207,7 +216,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
 
   ended(end: TrackEnd): void {
     this.#end = end;
-    // Who has to come back for another track should not wait for the rest of this one.
+    // A subscriber that must subscribe again should not wait for the rest of this track.
     if (end.kind === "malformed" || end.kind === "replaced") {
       this.#replay.clear();
       this.#stopPumps(() => true);
@@ -236,7 +245,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   begun({ log }: SubgroupPump): void {
-    // What was there before the subscription did not wait for it.
+    // Objects from before the subscription have no delivery delay.
     if (log.count === 0 || log.isFetched || log.timeOf(0) < this.#startedAt) return;
     this.#context.metrics.deliveryDelay(this.#context.clock.now() - log.timeOf(0));
   }
@@ -271,18 +280,19 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   #tellOnce(why: Skip | DatagramDrop): void {
-    if (this.#told.has(why)) return;
-    this.#told.add(why);
+    if (this.#reported.has(why)) return;
+    this.#reported.add(why);
     this.#owner.leftOut(why);
   }
 
-  /** Gives up a stream that has nothing to send, of a group that others have followed; false for none. */
+  /** Gives up an idle stream of a superseded group; false when there is none. */
   giveUpIdle(): boolean {
-    return this.#room.dropSuperseded(undefined);
+    return this.#sendWindow.dropSuperseded(undefined);
   }
 
   get isWaitedFor(): boolean {
-    return this.#room.lateness !== undefined || this.#room.isWaiting || !this.#replay.isOver;
+    return this.#sendWindow.lateness !== undefined || this.#sendWindow.isWaiting ||
+      !this.#replay.isOver;
   }
 
   stalled(): void {
@@ -297,7 +307,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   #join(join: JoinPoint): void {
-    const { window } = this.#wishes;
+    const { window } = this.#options;
     const { largest } = this.track;
     if (largest === undefined) return;
     if (join === "live") return this.#joinLive();
@@ -312,9 +322,9 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#catchUp();
   }
 
-  /** With the next object of each subgroup that is under way. */
+  /** Starts live delivery with the next object of each open subgroup. */
   #joinLive(): void {
-    const { window } = this.#wishes;
+    const { window } = this.#options;
     for (
       const group of this.track.groupsBetween(window.start.group, window.endGroup ?? LAST_GROUP)
     ) {
@@ -325,11 +335,11 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     }
   }
 
-  /** Begins what waits of the past, as far as the subscriber takes it. */
+  /** Starts queued subgroups as far as the subscriber keeps up. */
   #catchUp(): void {
-    while (!this.#replay.isOver && this.#room.lateness === undefined) {
+    while (!this.#replay.isOver && this.#sendWindow.lateness === undefined) {
       const log = this.#replay.take()!;
-      const { window } = this.#wishes;
+      const { window } = this.#options;
       if (includesGroup(window, log.group)) {
         this.#startPump(log, firstObjectOf(window, log.group));
       }
@@ -337,7 +347,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     if (!this.#replay.isOver) this.#stallWatch.begin();
   }
 
-  /** Whether everything that there is was sent. */
+  /** Whether all available data was sent. */
   get #isSent(): boolean {
     return this.#pumps.size === 0 && this.#replay.isOver;
   }
@@ -363,24 +373,24 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     pump.wake();
   }
 
-  /** How old an object may be when it is sent; Infinity for no limit (#delivery-timeouts). */
+  /** The effective object delivery timeout; Infinity for none (#delivery-timeouts). */
   get #objectTimeout(): number {
-    const { objectDeliveryTimeout: told = Infinity, maxCacheDuration = Infinity } =
+    const { objectDeliveryTimeout: published = Infinity, maxCacheDuration = Infinity } =
       this.track.properties;
-    return Math.min(this.#wishes.objectTimeout ?? Infinity, told, maxCacheDuration);
+    return Math.min(this.#options.objectTimeout ?? Infinity, published, maxCacheDuration);
   }
 
-  /** How long a whole subgroup may take; Infinity for no limit (#delivery-timeouts). */
+  /** The effective subgroup delivery timeout; Infinity for none (#delivery-timeouts). */
   get #subgroupTimeout(): number {
-    const { subgroupDeliveryTimeout: told = Infinity } = this.track.properties;
-    return Math.min(this.#wishes.subgroupTimeout ?? Infinity, told);
+    const { subgroupDeliveryTimeout: published = Infinity } = this.track.properties;
+    return Math.min(this.#options.subgroupTimeout ?? Infinity, published);
   }
 
   #sendOrder(log: SubgroupLog): number {
     return sendOrder({
-      subscriberPriority: this.#wishes.priority,
+      subscriberPriority: this.#options.priority,
       publisherPriority: log.priority ?? this.track.properties.defaultPriority,
-      order: this.#wishes.order,
+      order: this.#options.order,
       groupOrdinal: log.groupOrdinal,
       subgroup: log.subgroup,
     });
@@ -422,7 +432,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
 
 const LAST_GROUP = 2n ** 64n - 1n;
 
-/** What a subscriber misses of a subgroup, by how its pump ended. */
+/** The skip that is counted for each early end of a pump. */
 const SKIPS: { readonly [End in PumpEnd]?: Skip } = {
   evicted: "evicted",
   expired: "delivery_timeout",

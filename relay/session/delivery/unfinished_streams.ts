@@ -5,41 +5,48 @@ import { PARKED_CHECK_MS, PARKED_STREAM_MS } from "../limits.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import type { ParkedEnd } from "../../vocabulary.ts";
 
-/** A stream that ends before what it carries does. */
+/** A stream that ends before its content does. */
 export interface UnfinishedStream {
   readonly stream: SendStream;
   readonly owner: UnfinishedOwner;
-  /** Undefined for what is no subgroup of a track. */
+  /** The subgroup that it carries; undefined for a fetch. */
   readonly subgroup:
     | { readonly track: Track; readonly log: SubgroupLog }
     | undefined;
-  /** Bytes that the object lacks in whose middle the stream was left; 0 at an object's end. */
+  /** Bytes missing of the object in which the stream stopped; 0 at an object boundary. */
   readonly missing: number;
 }
 
-/** Where a subscription stands: it lasts, we ended it, or the subscriber left and heeds nothing of it. */
+/**
+ * The state of a stream's subscription: active, ended by the relay, or left by the subscriber, who
+ * ignores the stream's end.
+ */
 export type Standing = "live" | "ended" | "left";
 
-/** Whose streams they are. */
+/** The owner of a stream. */
 export interface UnfinishedOwner {
   readonly standing: Standing;
-  /** It has left more streams unfinished than can be kept, and none of them may be finished: it ends. */
+  /**
+   * Ends the subscription: it has more parked streams than allowed, and none of them may be
+   * finished.
+   */
   giveUp(): void;
 }
 
-/** How a stream can be told to be unfinished. */
+/** How the peer can be told that a stream is incomplete. */
 export type EndingMeans =
   /** RESET_STREAM. */
   | "reset"
-  /** The peer takes a stream that ends within an object for one that was reset. */
+  /** A FIN within an object, which the peer treats as a reset. */
   | "cut"
   /** Not at all: the stream is left open. */
   | "park";
 
 /**
- * Ends the streams of one session that cannot be sent to their end. Where nothing can tell the peer so
- * a stream is parked: left open, without the FIN that would say that nothing is missing. It is finished
- * as soon as that harms nobody, and in any case before the session runs out of streams.
+ * Ends the streams of one session that cannot be sent to their end. If the peer cannot be told that
+ * a stream is incomplete, the stream is parked: left open without a FIN, which would mean that
+ * nothing is missing. It is finished when that misleads nobody, and at the latest when the session
+ * runs out of streams.
  */
 export class UnfinishedStreams {
   readonly #clock: Clock;
@@ -48,15 +55,15 @@ export class UnfinishedStreams {
   readonly #limit: () => number;
   readonly #log: Log;
   #isSaid = false;
-  // In the order in which they were left.
+  // In the order in which they were parked.
   readonly #parked = new Map<UnfinishedStream, number>();
-  // Their publishers break off within an object.
+  // Tracks whose publisher ended a stream within an object before.
   readonly #fragile = new WeakSet<Track>();
   // Every write asks for them, and few sessions ever have one.
   #hasFragile = false;
   #check: Timer | undefined;
 
-  /** `limit` is how many may be parked at once. */
+  /** `limit` is the maximum number of parked streams. */
   constructor(
     clock: Clock,
     metrics: SessionMetrics,
@@ -69,25 +76,25 @@ export class UnfinishedStreams {
     this.#log = log;
   }
 
-  /** Streams that are parked now. */
+  /** The number of parked streams. */
   get parkedCount(): number {
     return this.#parked.size;
   }
 
-  /** Whether a stream can be ended within an object. */
+  /** Whether the peer can be told that a stream ended within an object. */
   get canEndAnywhere(): boolean {
     return this.#means() !== "park";
   }
 
   /**
-   * Whether objects of a track are handed to the peer whole only: its publisher has broken off within
-   * one before, which leaves a stream that cannot be finished.
+   * Whether objects of a track are forwarded only when complete: its publisher ended a stream
+   * within an object before, and a forwarded part could not be finished.
    */
   wantsWhole(track: Track): boolean {
     return this.#hasFragile && this.#fragile.has(track) && !this.canEndAnywhere;
   }
 
-  /** Ends a stream that nothing more is written on, for this reason. */
+  /** Ends an incomplete stream with this code. */
   leave(unfinished: UnfinishedStream, code: number): void {
     const { stream, subgroup, missing } = unfinished;
     const means = this.#means();
@@ -105,7 +112,7 @@ export class UnfinishedStreams {
     while (this.#parked.size > this.#limit()) this.#makeRoom();
   }
 
-  /** The subscriber has left, or was told that the subscription is over. */
+  /** Handles the end of a subscription: its parked streams may be finished. */
   ownerIsOver(owner: UnfinishedOwner): void {
     for (const unfinished of [...this.#parked.keys()]) {
       if (unfinished.owner !== owner || !isHeedless(unfinished)) continue;
@@ -113,7 +120,10 @@ export class UnfinishedStreams {
     }
   }
 
-  /** The peer allows no stream for what is new. Returns how many were finished for that, at most `wanted`. */
+  /**
+   * Finishes parked streams because the peer grants no more stream credit. Returns how many were
+   * finished, at most `wanted`.
+   */
   relieve(wanted: number): number {
     let relieved = 0;
     for (const unfinished of [...this.#parked.keys()]) {
@@ -125,18 +135,21 @@ export class UnfinishedStreams {
     return relieved;
   }
 
-  /** The session ended. */
+  /** Drops all parked streams; called when the session ends. */
   close(): void {
     this.#check?.cancel();
     this.#parked.clear();
   }
 
-  /** The oldest goes that may be finished; where none may, a subscription ends. */
+  /**
+   * Finishes the oldest stream that may be finished; if none may, ends the subscription of the
+   * oldest.
+   */
   #makeRoom(): void {
     for (const unfinished of this.#parked.keys()) {
       if (mayEnd(unfinished)) return this.#finish(unfinished, "limit");
     }
-    // The subscription's other streams go with it.
+    // The subscription's other streams are removed with it.
     const [oldest] = this.#parked.keys();
     oldest!.owner.giveUp();
     if (this.#parked.has(oldest!)) this.#finish(oldest!, "limit");
@@ -169,21 +182,24 @@ export class UnfinishedStreams {
 }
 
 /**
- * Whether nobody takes anything from how a stream ends. Who was told of the end of a subscription may
- * still be reading its objects.
+ * Whether the subscriber ignores how the stream ends. A subscriber that was told of the end of its
+ * subscription may still be reading objects.
  */
 function isHeedless({ owner, missing }: UnfinishedStream): boolean {
   return owner.standing === "left" || owner.standing === "ended" && missing === 0;
 }
 
-/** Whether a FIN misleads nobody about what is still to come. */
+/** Whether a FIN cannot mislead the subscriber about missing objects. */
 function mayEnd({ owner, subgroup, missing }: UnfinishedStream): boolean {
   if (owner.standing !== "live") return true;
   if (missing > 0) return false;
   return subgroup === undefined || isSuperseded(subgroup) || !subgroup.log.endOfGroup;
 }
 
-/** Whether nobody can have more of it from here: its group was followed by others, and the cache gave it up. */
+/**
+ * Whether more of it cannot be had from here: newer groups followed, and the cache evicted its
+ * group.
+ */
 function isOutdated({ owner, subgroup, missing }: UnfinishedStream): boolean {
   if (owner.standing !== "live") return true;
   if (missing > 0) return false;
@@ -191,7 +207,7 @@ function isOutdated({ owner, subgroup, missing }: UnfinishedStream): boolean {
   return isSuperseded(subgroup) && subgroup.track.group(subgroup.log.group) === undefined;
 }
 
-/** Whether its publisher has gone, or says nothing, while another has brought later groups. */
+/** Whether its publisher has gone or stopped sending while another one brought later groups. */
 function isAbandoned({ subgroup, missing }: UnfinishedStream): boolean {
   return missing === 0 && subgroup !== undefined && subgroup.log.isAbandoned;
 }
@@ -203,13 +219,15 @@ function isSuperseded(
   return endReason !== undefined || largest !== undefined && largest.group > log.group;
 }
 
-/** Ends a stream where the peer sees that something is missing: within an object, or its header. */
+/** Ends a stream with a FIN within an object or its header, which the peer treats as a reset. */
 function cut(stream: SendStream, missing: number): void {
   if (missing === 0) stream.write(CUT).catch(() => {});
   stream.finish().catch(() => {});
 }
 
-/** Finishes a stream, behind a whole object: strict peers end the session when it is none. */
+/**
+ * Finishes a stream at an object boundary: strict peers close the session for an incomplete object.
+ */
 async function fill({ stream, missing }: UnfinishedStream): Promise<void> {
   for (let left = missing; left > 0; left -= ZEROS.length) {
     await stream.write(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
@@ -217,6 +235,6 @@ async function fill({ stream, missing }: UnfinishedStream): Promise<void> {
   await stream.finish();
 }
 
-// The first byte of an integer that has more: no object's header ends with it.
+// The first byte of a longer integer: no object header ends with it.
 const CUT = Uint8Array.of(0xff);
 const ZEROS = takeMemory(16_384);

@@ -13,7 +13,7 @@ import type { RequestRouter } from "./request_router.ts";
 import type { RequestChannel, Requests } from "./requests/requests.ts";
 import type { FetchStreams, Ingest } from "./subscriber/ingest.ts";
 
-/** What {@linkcode AcceptLoop} works with, and what it hands things to. */
+/** The dependencies of {@linkcode AcceptLoop}. */
 export interface AcceptParts {
   readonly clock: Clock;
   readonly tasks: TaskGroup;
@@ -22,30 +22,33 @@ export interface AcceptParts {
   readonly streams: Pick<StreamSource, "acceptUni">;
   readonly requests: Pick<Requests, "accept">;
   readonly ingest: Ingest;
-  /** Takes the streams that answer FETCHes of ours. */
+  /** Handles the streams of our FETCHes. */
   readonly publisher: FetchStreams;
   readonly router: RequestRouter;
-  /** How long a request's first message may take. */
+  /** Time limit of a request's first message, in milliseconds. */
   readonly firstMessageMs: number;
-  /** Takes note of the tokens that a request brings. */
+  /** Registers the tokens of a request. */
   readonly register: (message: ControlMessage) => void;
-  /** Ends the session: the peer burdens us too much. */
+  /** Closes the session because the peer exceeds a limit. */
   readonly giveUp: (reason: string) => void;
-  /** Ends the session: the peer broke the protocol. */
+  /** Closes the session for an error of the peer. */
   readonly fail: (error: unknown) => void;
 }
 
-/** Takes in what the peer opens and sends, each thing in a task of its own, as long as the session lasts. */
+/**
+ * Accepts the peer's streams, requests and datagrams while the session lasts, each in a task of its
+ * own.
+ */
 export class AcceptLoop {
   readonly #parts: AcceptParts;
-  // Requests that were begun and not finished in time.
+  // Requests whose first message was not complete in time.
   #incomplete = 0;
 
   constructor(parts: AcceptParts) {
     this.#parts = parts;
   }
 
-  /** Begins. */
+  /** Starts accepting. */
   start(): void {
     const { tasks } = this.#parts;
     tasks.spawn("streams", () => this.#acceptStreams());
@@ -93,7 +96,7 @@ export class AcceptLoop {
     await request.drain();
   }
 
-  /** What a request begins with; one that says nothing in time is given up. */
+  /** Reads a request's first message; undefined when it does not arrive in time. */
   async #firstMessage(request: RequestChannel): Promise<ControlMessage | undefined> {
     const { clock, firstMessageMs, metrics } = this.#parts;
     let isLate = false;
@@ -108,7 +111,7 @@ export class AcceptLoop {
       return message;
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
-      // The peer may open another stream only when both halves of this one are over.
+      // The peer gets its stream credit back only when both halves are closed.
       request.cancel(StreamCode.CANCELLED);
       metrics.requestsUnread[isLate ? "timeout" : "reset"]++;
       if (isLate) this.#countIncomplete();
@@ -118,7 +121,7 @@ export class AcceptLoop {
     }
   }
 
-  /** Deno cannot stop a stream whose peer says nothing: each of these may take one for good. */
+  /** Deno cannot stop a silent stream, so each of these may occupy a stream permanently. */
   #countIncomplete(): void {
     this.#incomplete++;
     if (this.#incomplete <= MAX_INCOMPLETE_REQUESTS) return;

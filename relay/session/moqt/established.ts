@@ -7,8 +7,8 @@ import { MOVE_SESSION_MS } from "../limits.ts";
 import type { EstablishedSession, PeerView, SessionCounts } from "../session.ts";
 import type { SessionOptions } from "../session_options.ts";
 import { AcceptLoop } from "./accept_loop.ts";
-import type { Closing } from "./connection/close_codes.ts";
-import type { Shutdown } from "./connection/goaway.ts";
+import type { SessionCloser } from "./connection/session_closer.ts";
+import type { SessionShutdown } from "./connection/session_shutdown.ts";
 import type { RequestMessage } from "./connection/facets.ts";
 import type { HandshakeResult } from "./connection/handshake.ts";
 import { isMoqDev } from "./connection/moq_dev.ts";
@@ -29,20 +29,20 @@ import { PeerPublisher } from "./subscriber/peer_publisher.ts";
 import { StreamCredit } from "./subscriber/stream_credit.ts";
 import { TrackAliases } from "./subscriber/track_aliases.ts";
 
-/** What an established session takes over from the connection that it grew from. */
+/** What an established session takes over from the connection. */
 export interface Foundation {
-  /** The peer's streams but for its control stream. */
+  /** The peer's streams except its control stream. */
   readonly streams: StreamSource;
   readonly tasks: TaskGroup;
-  readonly closing: Closing;
+  readonly closer: SessionCloser;
   readonly scopes: SessionScopes;
   readonly ids: RequestIds;
-  readonly shutdown: Shutdown;
+  readonly shutdown: SessionShutdown;
 }
 
 type Options = SessionOptions & { readonly draft: Draft };
 
-/** A session whose peer is known: everything that serves it, and everything that it is asked for. */
+/** A session after its handshake: everything that serves the peer and requests from it. */
 export class EstablishedMoqt implements EstablishedSession {
   readonly peer: PeerView;
   readonly #streams: ObjectStreams;
@@ -58,11 +58,11 @@ export class EstablishedMoqt implements EstablishedSession {
   constructor(options: Options, result: HandshakeResult, foundation: Foundation) {
     const { clock, metrics, connection, link, streamBudget } = options;
     const { peer, access, settings, scope } = result;
-    const { streams, tasks, closing, shutdown } = foundation;
+    const { streams, tasks, closer, shutdown } = foundation;
     this.peer = viewOf(peer, scope);
     this.#tasks = tasks;
     this.#solicits = link === undefined ? settings.solicit : link.advertise !== undefined;
-    const giveUp = (reason: string) => closing.close("internal_error", reason, "limit");
+    const giveUp = (reason: string) => closer.close("internal_error", reason, "limit");
     const quota = new PeerQuota({ clock, limits: settings.limits, signal: tasks.signal, giveUp });
     const requests = requestsOf(options, result, { streams, quota });
     const context = contextOf(options, result, foundation, requests);
@@ -72,7 +72,7 @@ export class EstablishedMoqt implements EstablishedSession {
       incoming: this.#incoming,
       budget: streamBudget,
       move: () => shutdown.drain(MOVE_SESSION_MS, ""),
-      close: (code, reason) => closing.close(code, reason, "limit"),
+      close: (code, reason) => closer.close(code, reason, "limit"),
     });
     const ingest = new Ingest(context, { incoming: this.#incoming, credit: this.#credit });
     const publisher = this.#publisher = new PeerPublisher(context, this.#incoming, ingest);
@@ -95,7 +95,7 @@ export class EstablishedMoqt implements EstablishedSession {
       firstMessageMs: settings.setupTimeoutMs,
       register: (message) => access.register(message),
       giveUp,
-      fail: (error) => closing.fail(error),
+      fail: (error) => closer.fail(error),
     });
   }
 
@@ -109,7 +109,7 @@ export class EstablishedMoqt implements EstablishedSession {
     };
   }
 
-  /** Begins to take in what the peer sends. */
+  /** Starts to accept the peer's streams and requests. */
   start(): void {
     this.#accepting.start();
     if (!this.#solicits) return;
@@ -124,14 +124,14 @@ export class EstablishedMoqt implements EstablishedSession {
     return this.#publisher.inScope(scope);
   }
 
-  /** The connection ended: nothing new begins. */
+  /** Stops everything; called when the connection has ended. */
   stop(): void {
     this.#incoming.close();
     this.#router.close();
     this.#publisher.close("the publisher's session ended");
   }
 
-  /** Everything that was under way is over. */
+  /** Releases the streams, after all tasks have ended. */
   close(): void {
     this.#streams.close();
     this.#credit.close();
@@ -157,18 +157,18 @@ function requestsOf(
       canReset: connection.canReset,
       registerTokens: (message) => access.register(message),
       admit: () => quota.admit(),
-      // Who leaves with a FIN too needs no asking.
+      // A peer that also sends a FIN needs no probe.
       mayProbe: !leavesByFin(peer),
       ...(isMoqDev(peer) && { tolerance: new OddityWatch({ metrics, log }) }),
     },
   });
 }
 
-/** What the parts need of the session, each a few members of it. */
+/** The context of the session's parts: an object with all their interfaces. */
 function contextOf(
   options: Options,
   { peer, access, settings, scope }: HandshakeResult,
-  { tasks, closing, scopes, ids, shutdown }: Foundation,
+  { tasks, closer, scopes, ids, shutdown }: Foundation,
   requests: Requests,
 ) {
   const { id, role, connection, draft, clock, log, tracing, metrics, registry, link } = options;
@@ -203,7 +203,7 @@ function contextOf(
     pathsThatHave: (namespace: Namespace) => registry.pathsThatHave(namespace, scope),
     pathsThatAwait: (namespace: Namespace) => registry.pathsThatAwait(namespace, scope),
     authorize: access.authorize.bind(access),
-    fail: (error: unknown) => closing.fail(error),
+    fail: (error: unknown) => closer.fail(error),
     begin: () => shutdown.begin(),
   };
 }

@@ -21,7 +21,7 @@ import { TrackOffers, type TrackOffersContext } from "./publisher/track_offers.t
 import type { RequestKind } from "../../vocabulary.ts";
 import { requestOk } from "./requests/answers.ts";
 
-/** What {@linkcode RequestRouter} and those whom it hands requests to use of their session. */
+/** The interfaces that {@linkcode RequestRouter} and its handlers use of their session. */
 export type RouterContext =
   & SubscriptionServerContext
   & FetchServerContext
@@ -29,7 +29,7 @@ export type RouterContext =
   & NamespaceContext
   & { readonly refusesNew: boolean };
 
-/** What a peer may begin a request stream with. */
+/** Messages that may start a request. */
 type Request = ControlMessageOf<
   | "subscribe"
   | "publish"
@@ -50,7 +50,7 @@ const METRIC_KINDS: Record<Request["kind"], RequestKind> = {
   subscribeTracks: "subscribe_tracks",
 };
 
-/** What lasts until one side has enough of it. */
+/** Requests that last until one side ends them. */
 const LONG: ReadonlySet<Request["kind"]> = new Set([
   "subscribe",
   "publish",
@@ -59,7 +59,7 @@ const LONG: ReadonlySet<Request["kind"]> = new Set([
   "subscribeTracks",
 ]);
 
-/** Answers the requests of a peer, each on its stream. */
+/** Dispatches the peer's requests, each on its stream. */
 export class RequestRouter {
   readonly #context: RouterContext;
   readonly #publisher: PeerPublisher;
@@ -86,12 +86,12 @@ export class RequestRouter {
     return this.#table.count;
   }
 
-  /** Subscriptions to tracks of other relays. */
+  /** The number of subscriptions to tracks of other relays. */
   get remoteCount(): number {
     return this.#table.remoteCount;
   }
 
-  /** Answers a request until its stream is through. */
+  /** Serves a request until its stream has ended. */
   async serve(stream: RequestChannel, message: ControlMessage): Promise<void> {
     if (!isRequest(message)) {
       throw violation(`${message.kind} does not begin a request`);
@@ -115,7 +115,7 @@ export class RequestRouter {
     }
   }
 
-  /** The session ended. */
+  /** Ends all requests; called when the session ends. */
   close(): void {
     this.#table.close();
     this.#fetches.close();
@@ -161,7 +161,7 @@ export class RequestRouter {
     }
   }
 
-  /** What both kinds of watching a prefix have in common. */
+  /** The common part of SUBSCRIBE_NAMESPACE and SUBSCRIBE_TRACKS. */
   async #watch(
     stream: RequestChannel,
     message: Request & {

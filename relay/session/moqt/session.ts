@@ -6,15 +6,15 @@ import { FirstStreams } from "../first_streams.ts";
 import type { PeerView, Session, SessionCounts, SessionResult } from "../session.ts";
 import type { SessionOptions } from "../session_options.ts";
 import { inSessionSpan } from "../session_span.ts";
-import { Closing } from "./connection/close_codes.ts";
+import { SessionCloser } from "./connection/session_closer.ts";
 import { ControlChannel } from "./connection/control_channel.ts";
-import { Shutdown } from "./connection/goaway.ts";
-import { shakeHands } from "./connection/handshake.ts";
+import { SessionShutdown } from "./connection/session_shutdown.ts";
+import { performHandshake } from "./connection/handshake.ts";
 import { SessionScopes } from "./connection/session_scopes.ts";
 import { EstablishedMoqt } from "./established.ts";
 import { RequestIds } from "./requests/request_ids.ts";
 
-/** A connection that speaks MoQT with a stream for each request: drafts 17 and later. */
+/** A MoQT session over one connection: drafts 17 and later. */
 export class MoqtSession implements Session {
   readonly id: number;
   readonly protocol: string;
@@ -22,11 +22,11 @@ export class MoqtSession implements Session {
   readonly established: Promise<EstablishedMoqt | undefined>;
   readonly #options: SessionOptions & { readonly draft: Draft };
   readonly #tasks: TaskGroup;
-  readonly #closing: Closing;
+  readonly #closer: SessionCloser;
   readonly #scopes: SessionScopes;
   readonly #ids: RequestIds;
   readonly #control: ControlChannel;
-  readonly #shutdown: Shutdown;
+  readonly #shutdown: SessionShutdown;
   readonly #settle: (established: EstablishedMoqt | undefined) => void;
   #live: EstablishedMoqt | undefined;
   #isOver = false;
@@ -40,7 +40,7 @@ export class MoqtSession implements Session {
     const { promise, resolve } = Promise.withResolvers<EstablishedMoqt | undefined>();
     this.established = promise;
     this.#settle = resolve;
-    this.#closing = new Closing(this.#options);
+    this.#closer = new SessionCloser(this.#options);
     this.#scopes = new SessionScopes(options.registry);
     const tasks = this.#tasks = new TaskGroup((_task, error) => this.#taskFailed(error));
     const ids = this.#ids = new RequestIds(role);
@@ -55,13 +55,13 @@ export class MoqtSession implements Session {
       implementation,
       onGoaway: (message) => this.#peerLeaves(message),
     });
-    this.#shutdown = new Shutdown({
+    this.#shutdown = new SessionShutdown({
       role,
       connection,
       clock,
       tasks,
       say: (uri, timeout) => control.goaway(uri, timeout, ids.peerNext),
-      close: (code, reason) => this.#closing.close(code, reason, "drained"),
+      close: (code, reason) => this.#closer.close(code, reason, "drained"),
     });
   }
 
@@ -86,7 +86,7 @@ export class MoqtSession implements Session {
   }
 
   close(reason: string): void {
-    this.#closing.close("no_error", reason, "drained");
+    this.#closer.close("no_error", reason, "drained");
   }
 
   async #run(): Promise<SessionResult> {
@@ -99,22 +99,22 @@ export class MoqtSession implements Session {
     await this.#tasks.close();
     this.#live?.close();
     this.#scopes.leave();
-    return { info, end: this.#closing.ended(info) };
+    return { info, end: this.#closer.ended(info) };
   }
 
   async #speak(): Promise<void> {
     const streams = new FirstStreams(this.#options.streams ?? this.connection);
-    const result = await shakeHands(this.#options, {
+    const result = await performHandshake(this.#options, {
       control: this.#control,
       streams,
       scopes: this.#scopes,
-      closing: this.#closing,
+      closer: this.#closer,
     });
     if (result === undefined || this.#isOver) return;
     const live = this.#live = new EstablishedMoqt(this.#options, result, {
       streams,
       tasks: this.#tasks,
-      closing: this.#closing,
+      closer: this.#closer,
       scopes: this.#scopes,
       ids: this.#ids,
       shutdown: this.#shutdown,
@@ -130,9 +130,9 @@ export class MoqtSession implements Session {
     this.#shutdown.peerLeaves();
   }
 
-  /** What ends one stream ends no session. */
+  /** The end of one stream does not end the session. */
   #taskFailed(error: unknown): void {
-    if (!isTransportEnd(error)) this.#closing.fail(error);
+    if (!isTransportEnd(error)) this.#closer.fail(error);
   }
 }
 

@@ -9,38 +9,41 @@ import {
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher } from "../sources/publisher.ts";
 
-/** Whether a publisher is here, or can be reached by way of other relays. */
+/** Whether a publisher is connected to this relay, or reached through other relays. */
 export type Origin = "local" | "remote";
 
-/** What somebody who watches is to see. */
-export type NamespaceView =
-  /** The whole mesh. */
+/** The namespaces that a listener sees. */
+export type NamespaceVisibility =
+  /** Those of the whole mesh. */
   | "all"
-  /** What is published at this relay. */
+  /** Those published at this relay. */
   | "local"
-  /** The whole mesh, but for what relays pass on that are none of ours. */
+  /** Those of the whole mesh, except what relays outside the mesh forward. */
   | "no_other_relays"
-  /** What is published at this relay, but for what such relays pass on. */
+  /** Those published at this relay, except what relays outside the mesh forward. */
   | "local_no_other_relays";
 
-/** Told of namespaces as they come and go. Calls are synchronous and must not throw. */
-export interface NamespaceWatcher {
+/**
+ * Notified of namespaces that are announced and withdrawn. Calls are synchronous and must not
+ * throw.
+ */
+export interface NamespaceListener {
   added(namespace: Namespace): void;
   removed(namespace: Namespace): void;
   /**
-   * A publisher takes over from another: what there was of the namespace ends, and it is there again in
-   * a moment, which `renewed` tells unless it was removed.
+   * A publisher takes over from another: the namespace is withdrawn and announced again in a
+   * moment, which `renewed` reports unless the namespace was removed meanwhile.
    */
   renewing?(namespace: Namespace): void;
   renewed?(namespace: Namespace): void;
 }
 
-/** Told of what this relay's own publishers have. Calls are synchronous and must not throw. */
-export interface LocalWatcher {
-  /** The first publisher here of this namespace. */
+/** Notified of what this relay's own publishers have. Calls are synchronous and must not throw. */
+export interface LocalListener {
+  /** The first local publisher announced this namespace. */
   advertised(namespace: Namespace): void;
   withdrawn(namespace: Namespace): void;
-  /** A publisher here pushes this track itself. */
+  /** A local publisher offers this track. */
   offered(name: FullTrackName): void;
   retracted(name: FullTrackName): void;
 }
@@ -49,57 +52,57 @@ interface Advertisement {
   readonly namespace: Namespace;
   readonly publisher: Publisher;
   readonly origin: Origin;
-  /** When it was announced, in the clock's milliseconds. */
+  /** The time of the announcement, in the clock's milliseconds. */
   readonly since: number;
-  /** Whether it comes from a relay that is none of ours. */
+  /** Whether it was announced by a relay outside the mesh. */
   readonly isPassedOn: boolean;
 }
 
-const VIEWS: Readonly<Record<NamespaceView, (one: Advertisement) => boolean>> = {
+const VIEWS: Readonly<Record<NamespaceVisibility, (one: Advertisement) => boolean>> = {
   all: () => true,
   local: ({ origin }) => origin === "local",
   no_other_relays: ({ isPassedOn }) => !isPassedOn,
   local_no_other_relays: ({ origin, isPassedOn }) => origin === "local" && !isPassedOn,
 };
 
-/** A namespace, and everybody who publishes it. */
+/** A namespace and its publishers. */
 export interface AdvertisedNamespace {
   readonly namespace: Namespace;
   readonly publishers: readonly Publisher[];
 }
 
-/** A track that a publisher elsewhere pushes. */
+/** A track that a remote publisher offers. */
 export interface RemoteTrack {
   readonly name: FullTrackName;
   readonly publisher: Publisher;
 }
 
 interface Watch {
-  readonly watcher: NamespaceWatcher;
-  readonly view: NamespaceView;
+  readonly listener: NamespaceListener;
+  readonly view: NamespaceVisibility;
 }
 
-/** Who publishes which namespace, here and elsewhere, and who wants to know. */
+/** The published namespaces, local and remote, and their watchers. */
 export class Advertisements {
   readonly #clock: Clock;
-  readonly #local: LocalWatcher | undefined;
+  readonly #local: LocalListener | undefined;
   readonly #advertised = new NamespaceTree<Advertisement>();
   readonly #watches = new NamespaceTree<Watch>();
   readonly #remoteTracks = new Map<string, RemoteTrack & { readonly since: number }>();
   #localCount = 0;
 
-  /** `local` is told of what is published here. */
-  constructor(clock: Clock, local?: LocalWatcher) {
+  /** `local` is notified of what is published at this relay. */
+  constructor(clock: Clock, local?: LocalListener) {
     this.#clock = clock;
     this.#local = local;
   }
 
-  /** Whether nothing is published here and nobody watches. */
+  /** Whether nothing is published at this relay and there is no listener. */
   get isIdle(): boolean {
     return this.#localCount + this.#watches.size === 0;
   }
 
-  /** A publisher has tracks in this namespace. The result withdraws it. */
+  /** Adds a publisher of a namespace; the returned function removes it. */
   add(namespace: Namespace, publisher: Publisher, origin: Origin): () => void {
     const advertisement: Advertisement = {
       namespace,
@@ -115,22 +118,19 @@ export class Advertisements {
     return () => this.#withdraw(advertisement);
   }
 
-  /** A single track is published elsewhere, outside of every namespace that is. The result withdraws it. */
+  /** Adds a remote track that is in no remote namespace; the returned function removes it. */
   addRemoteTrack(name: FullTrackName, publisher: Publisher): () => void {
     const key = trackKey(name);
     this.#remoteTracks.set(key, { name, publisher, since: this.#clock.now() });
     return () => this.#remoteTracks.delete(key);
   }
 
-  /** The tracks under a prefix that publishers elsewhere push. */
+  /** The tracks under a prefix that remote publishers offer. */
   remoteTracksUnder(prefix: Namespace): RemoteTrack[] {
     return [...this.#remoteTracks.values()].filter(({ name }) => hasPrefix(name.namespace, prefix));
   }
 
-  /**
-   * Tells those who watch that what there is of namespaces is about to begin anew, or has begun, under
-   * whatever prefixes they are announced.
-   */
+  /** Notifies watchers, under all prefixes, that namespaces are being renewed or were renewed. */
   tellOfRenewal(namespaces: readonly Namespace[], stage: "renewing" | "renewed"): void {
     const found = new Map<string, Namespace>();
     for (const namespace of namespaces) {
@@ -140,13 +140,16 @@ export class Advertisements {
     }
     for (const announced of found.values()) {
       const seen = this.#at(announced);
-      for (const { watcher, view } of [...this.#watches.prefixesOf(announced)]) {
-        if (seen[view]) watcher[stage]?.(announced);
+      for (const { listener, view } of [...this.#watches.prefixesOf(announced)]) {
+        if (seen[view]) listener[stage]?.(announced);
       }
     }
   }
 
-  /** The widest namespace that a publisher has of those that this one is in; undefined when it has none. */
+  /**
+   * The shortest announced namespace of a publisher that contains this one; undefined when there is
+   * none.
+   */
   widestOf(publisher: Publisher, namespace: Namespace): Namespace | undefined {
     for (const one of this.#advertised.prefixesOf(namespace)) {
       if (one.publisher === publisher) return one.namespace;
@@ -154,12 +157,12 @@ export class Advertisements {
     return undefined;
   }
 
-  /** Whether somebody else than a publisher has announced this very namespace. */
+  /** Whether another publisher has announced exactly this namespace. */
   isTaken(namespace: Namespace, publisher: Publisher): boolean {
     return [...this.#advertised.at(namespace)].some((one) => one.publisher !== publisher);
   }
 
-  /** Publishers here that have the namespace of a track. */
+  /** Local publishers of the namespace of a track. */
   localPublishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
     const found = new Set<Publisher>();
     for (const { publisher, origin } of this.#advertised.prefixesOf(name.namespace)) {
@@ -168,7 +171,7 @@ export class Advertisements {
     return [...found];
   }
 
-  /** Of those here that have the namespace of a track, who was the first to announce it. */
+  /** The first of the local publishers that announced the namespace of a track. */
   firstLocalOf(name: FullTrackName, isAsked: (publisher: Publisher) => boolean): Publisher[] {
     let first: Advertisement | undefined;
     for (const one of this.#advertised.prefixesOf(name.namespace)) {
@@ -178,7 +181,7 @@ export class Advertisements {
     return first === undefined ? [] : [first.publisher];
   }
 
-  /** The way to publishers elsewhere that have the namespace of a track, or push it. */
+  /** Remote publishers of the namespace of a track, or of the track itself. */
   remotePublishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
     const remote = new Set<Publisher>();
     for (const { publisher, origin } of this.#advertised.prefixesOf(name.namespace)) {
@@ -191,8 +194,8 @@ export class Advertisements {
   }
 
   /**
-   * The way to publishers elsewhere who announced a track later than everybody here, where somebody has
-   * had it here since `since`.
+   * Remote publishers that announced a track after every local one, if there has been a local one
+   * since `since`.
    */
   laterElsewhere(name: FullTrackName, since: number): Publisher[] {
     const found = [...this.#advertised.prefixesOf(name.namespace)];
@@ -206,15 +209,18 @@ export class Advertisements {
     return [...new Set(later.map(({ publisher }) => publisher))];
   }
 
-  /** The namespaces under a prefix, now and from now on. The result ends it. */
-  watch(prefix: Namespace, watcher: NamespaceWatcher, view: NamespaceView): () => void {
-    const watch: Watch = { watcher, view };
+  /**
+   * Reports the namespaces under a prefix, now and when they change. The returned function stops
+   * it.
+   */
+  watch(prefix: Namespace, listener: NamespaceListener, view: NamespaceVisibility): () => void {
+    const watch: Watch = { listener, view };
     this.#watches.add(prefix, watch);
-    for (const namespace of this.under(prefix, view)) watcher.added(namespace);
+    for (const namespace of this.under(prefix, view)) listener.added(namespace);
     return () => this.#watches.delete(prefix, watch);
   }
 
-  /** Whether a publisher here has a namespace, a prefix of it, or one under it. */
+  /** Whether a local publisher has a namespace, a prefix of it, or one under it. */
   hasLocal(namespace: Namespace): boolean {
     for (const { origin } of this.#advertised.prefixesOf(namespace)) {
       if (origin === "local") return true;
@@ -225,13 +231,13 @@ export class Advertisements {
     return false;
   }
 
-  /** Whether somebody watches a prefix of a namespace, and has seen nothing under any prefix. */
+  /** Whether a listener of a prefix of a namespace has seen no namespace so far. */
   isAwaited(namespace: Namespace): boolean {
     const isWatched = !this.#watches.prefixesOf(namespace)[Symbol.iterator]().next().done;
     return isWatched && this.#advertised.size === 0;
   }
 
-  /** Every namespace that is published, with its publishers. */
+  /** Every published namespace with its publishers. */
   all(): Iterable<AdvertisedNamespace> {
     const found = new Map<string, { namespace: Namespace; publishers: Publisher[] }>();
     for (const { namespace, publisher } of this.#advertised.under([])) {
@@ -243,8 +249,8 @@ export class Advertisements {
     return found.values();
   }
 
-  /** The namespaces that are published under a prefix. */
-  under(prefix: Namespace, view: NamespaceView): Namespace[] {
+  /** The published namespaces under a prefix. */
+  under(prefix: Namespace, view: NamespaceVisibility): Namespace[] {
     const found = new Map<string, Namespace>();
     for (const one of this.#advertised.under(prefix)) {
       if (VIEWS[view](one)) found.set(namespaceKey(one.namespace), one.namespace);
@@ -261,7 +267,7 @@ export class Advertisements {
     this.#tell(namespace, before);
   }
 
-  #at(namespace: Namespace): Record<NamespaceView, boolean> {
+  #at(namespace: Namespace): Record<NamespaceVisibility, boolean> {
     const at = [...this.#advertised.at(namespace)];
     return {
       all: at.length > 0,
@@ -271,13 +277,13 @@ export class Advertisements {
     };
   }
 
-  #tell(namespace: Namespace, before: Record<NamespaceView, boolean>): void {
+  #tell(namespace: Namespace, before: Record<NamespaceVisibility, boolean>): void {
     const after = this.#at(namespace);
     if (after.local && !before.local) this.#local?.advertised(namespace);
     if (!after.local && before.local) this.#local?.withdrawn(namespace);
-    for (const { watcher, view } of [...this.#watches.prefixesOf(namespace)]) {
-      if (after[view] && !before[view]) watcher.added(namespace);
-      if (!after[view] && before[view]) watcher.removed(namespace);
+    for (const { listener, view } of [...this.#watches.prefixesOf(namespace)]) {
+      if (after[view] && !before[view]) listener.added(namespace);
+      if (!after[view] && before[view]) listener.removed(namespace);
     }
   }
 }

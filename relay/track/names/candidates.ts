@@ -7,7 +7,7 @@ import type { Advertisements } from "./advertisements.ts";
 import type { Claims } from "./claims.ts";
 import type { ReplacementPolicy } from "../../vocabulary.ts";
 
-/** What {@linkcode Candidates} go by. */
+/** The dependencies of {@linkcode Candidates}. */
 export interface CandidatesParts {
   readonly advertised: Advertisements;
   readonly claims: Claims;
@@ -15,14 +15,14 @@ export interface CandidatesParts {
 }
 
 /**
- * Which publishers a track is asked of, and which may claim it: by who announces its namespace, by who
- * lost it to another, and by the policy for several publishers of one name.
+ * Selects the publishers that a track is requested from, and those that may claim it: by announced
+ * namespaces, by previous takeovers, and by the policy for several publishers of one name.
  */
 export class Candidates {
   readonly #advertised: Advertisements;
   readonly #claims: Claims;
   readonly #policyOf: (namespace: Namespace) => ReplacementPolicy;
-  /** Who is asked for what nobody is known to publish. */
+  /** The publisher of last resort, for tracks without a known publisher. */
   elsewhere: Publisher | undefined;
 
   constructor({ advertised, claims, policyOf }: CandidatesParts) {
@@ -31,7 +31,7 @@ export class Candidates {
     this.#policyOf = policyOf;
   }
 
-  /** Publishers here, and only if there are none, those elsewhere, without `except`. */
+  /** Local publishers, or the remote ones if there is no local one, without `except`. */
   publishersOf(name: FullTrackName, except?: Publisher): Publisher[] {
     const isIn = (one: Publisher) => one !== except && !this.isOut(one, name, except);
     const local = this.isForOne(name)
@@ -43,22 +43,25 @@ export class Candidates {
     return this.elsewhere === undefined ? [] : [this.elsewhere];
   }
 
-  /** Publishers here that have not lost the track. */
+  /** Local publishers that have not lost the track to another. */
   localPublishersOf(name: FullTrackName): Publisher[] {
     return this.#advertised.localPublishersOf(name).filter((one) => !this.isOut(one, name));
   }
 
-  /** Whether a track that one publisher has is not asked of another, by the policy. */
+  /** Whether by the policy a track is requested from one publisher only. */
   isForOne({ namespace }: FullTrackName): boolean {
     return this.#policyOf(namespace) === "refuse";
   }
 
-  /** Whether a publisher has lost a track to another that is still there. */
+  /** Whether a publisher has lost a track to another one that is still connected. */
   isOut(publisher: Publisher, name: FullTrackName, except?: Publisher): boolean {
     return this.#claims.winnersOver(publisher, name, except).length > 0;
   }
 
-  /** Who is asked when those who should have a track do not: the ones they prevailed over, then elsewhere. */
+  /**
+   * The publishers to ask when the candidates do not have a track: those that lost it, then remote
+   * ones.
+   */
   lastResortsOf(name: FullTrackName): Publisher[] {
     const local = this.#advertised.localPublishersOf(name)
       .filter((one) => this.isForOne(name) || this.isOut(one, name));
@@ -68,8 +71,8 @@ export class Candidates {
   }
 
   /**
-   * Who elsewhere is asked for a track that those here should have, and of which nothing comes: all but
-   * who has lost it. By policy the later one may be another than who lost it.
+   * The remote publishers to ask when the local candidates deliver nothing: all except those that
+   * lost the track. By policy the later one need not be the loser.
    */
   elsewhereOf({ track: { name }, since }: TrackEntry): Publisher[] {
     const isNewest = this.#policyOf(name.namespace) === "newest";
@@ -86,7 +89,10 @@ export class Candidates {
     return this.#advertised.isTaken(namespace, publisher) ? TAKEN : undefined;
   }
 
-  /** Why a publisher may not offer a track: by the policy, or since it has lost it to another. */
+  /**
+   * Why a publisher may not offer a track, by the policy or because it lost the track; undefined
+   * when it may.
+   */
   refusalOfTrack({ track, feeds }: TrackEntry, publisher: Publisher): Refusal | undefined {
     const { name } = track;
     const others = feeds.publishers.some((one) => one !== publisher);

@@ -1,7 +1,7 @@
 import { type FullTrackName, hasPrefix, type Namespace } from "@qumo/shared/wire";
 import type { Publisher } from "../sources/publisher.ts";
 
-/** One publisher has taken a namespace over from another. */
+/** A takeover of a namespace by another publisher. */
 interface Defeat {
   readonly winner: Publisher;
   readonly namespace: Namespace;
@@ -9,14 +9,14 @@ interface Defeat {
 }
 
 /**
- * Which publishers have lost a namespace to which others: as long as the winner is there the loser is
- * not asked for what the winner has, so that a track does not change back and forth between two.
+ * Takeovers of namespaces: while the winner is connected, the loser is not asked for what the
+ * winner has, so that a track does not alternate between two publishers.
  */
 export class Claims {
   readonly #lost = new WeakMap<Publisher, Set<Defeat>>();
   readonly #won = new WeakMap<Publisher, Set<Defeat>>();
 
-  /** Notes a defeat; whether it is a new one. */
+  /** Records a takeover; returns whether it is new. */
   lost(loser: Publisher, winner: Publisher, namespace: Namespace): boolean {
     if (this.#defeats(loser, { namespace, name: NO_NAME }).some((one) => one.winner === winner)) {
       return false;
@@ -27,12 +27,12 @@ export class Claims {
     return true;
   }
 
-  /** Whom a publisher has lost a track to, who is still there and not `except`. */
+  /** The publishers to which a publisher has lost a track, except `except`. */
   winnersOver(loser: Publisher, name: FullTrackName, except?: Publisher): Publisher[] {
     return this.#defeats(loser, name).map(({ winner }) => winner).filter((one) => one !== except);
   }
 
-  /** A publisher has this namespace, or a track right in it, no more: what it won there is free. */
+  /** Removes the takeovers of a publisher that withdrew a namespace or a track directly in it. */
   left(winner: Publisher, namespace: Namespace): void {
     for (const defeat of [...this.#won.get(winner) ?? []]) {
       if (!hasPrefix(defeat.namespace, namespace)) continue;

@@ -9,12 +9,12 @@ function node<T>(): Node<T> {
   return { children: new Map(), values: new Set() };
 }
 
-/** Values under namespaces, found by prefix in either direction. */
+/** A prefix tree: values by namespace. */
 export class NamespaceTree<T> {
   readonly #root: Node<T> = node();
   #size = 0;
 
-  /** How many values are in the tree. */
+  /** The number of values. */
   get size(): number {
     return this.#size;
   }
@@ -46,7 +46,7 @@ export class NamespaceTree<T> {
     }
   }
 
-  /** Values at `namespace` itself. */
+  /** Values at exactly `namespace`. */
   at(namespace: Namespace): ReadonlySet<T> {
     let at: Node<T> | undefined = this.#root;
     for (const field of namespace) {
@@ -56,7 +56,7 @@ export class NamespaceTree<T> {
     return at.values;
   }
 
-  /** Values at `namespace` and at every prefix of it, the shortest first. */
+  /** Values at `namespace` and at each of its prefixes, the shortest first. */
   *prefixesOf(namespace: Namespace): Iterable<T> {
     let at: Node<T> | undefined = this.#root;
     yield* at.values;
@@ -67,7 +67,7 @@ export class NamespaceTree<T> {
     }
   }
 
-  /** Values at `prefix` and at every namespace that begins with it. */
+  /** Values at `prefix` and at every namespace under it. */
   *under(prefix: Namespace): Iterable<T> {
     let at: Node<T> | undefined = this.#root;
     for (const field of prefix) {

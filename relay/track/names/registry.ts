@@ -6,31 +6,33 @@ import type { Replacement } from "../sources/replacement.ts";
 import { Scope } from "./scope.ts";
 import type { ReplacementPolicy } from "../../vocabulary.ts";
 
-/** Settings of {@linkcode Registry}. */
+/** Options of {@linkcode Registry}. */
 export interface RegistryOptions {
   readonly clock: Clock;
   readonly cache: Cache;
-  /** Milliseconds that a track is kept flowing after the last subscriber left. */
+  /** Milliseconds for which a track is kept after its last subscriber left. */
   readonly linger: number;
-  /** Tracks of one scope at a time. */
+  /** Tracks of one scope. */
   readonly maxTracks: number;
   readonly observer?: RegistryObserver;
-  /** Who keeps a track of a namespace where publishers disagree; the newest when nothing is said. */
+  /** The replacement policy of a namespace; `newest` by default. */
   readonly policyOf?: (namespace: Namespace) => ReplacementPolicy;
-  /** Told of each fetch that joins an equal one. */
+  /** Called for each fetch that joins an equal one. */
   readonly onFetchShared?: () => void;
-  /** Told of every takeover; `isNew` for the first between these publishers. */
+  /** Called for each takeover; `isNew` for the first between these publishers. */
   readonly onReplaced?: (
     replacement: Replacement & { readonly path: string },
     isNew: boolean,
   ) => void;
 }
 
-/** Told of scopes, and of what is published in them. Calls are synchronous and must not throw. */
+/**
+ * Notified of scopes and of what is published in them. Calls are synchronous and must not throw.
+ */
 export interface RegistryObserver {
   opened(key: string, scope: Scope): void;
   closed(key: string): void;
-  /** A publisher here has a namespace, or pushes a track of its own. */
+  /** A local publisher announced a namespace, or offers a track. */
   published(key: string, namespace: Namespace, track?: FullTrackName): void;
   unpublished(key: string, namespace: Namespace, track?: FullTrackName): void;
 }
@@ -40,7 +42,7 @@ interface Entered {
   sessions: number;
 }
 
-/** Every scope of the relay. */
+/** The scopes of the relay. */
 export class Registry {
   readonly cache: Cache;
   readonly #options: RegistryOptions;
@@ -58,14 +60,14 @@ export class Registry {
   }
 
   /**
-   * Scopes other than this one in which somebody here publishes a namespace, or one under it: the first
-   * few of those that are looked at.
+   * Other scopes in which a namespace, or one under it, is published locally; the first few that
+   * are found.
    */
   pathsThatHave(namespace: Namespace, except: Scope): string[] {
     return this.#otherPaths(except, (scope) => scope.publishes(namespace));
   }
 
-  /** Scopes other than this one in which somebody waits for a namespace that nobody publishes there. */
+  /** Other scopes in which subscribers wait for a namespace that is not published there. */
   pathsThatAwait(namespace: Namespace, except: Scope): string[] {
     return this.#otherPaths(except, (scope) => scope.awaits(namespace));
   }
@@ -80,7 +82,7 @@ export class Registry {
     return found;
   }
 
-  /** A session of this scope began. */
+  /** Enters a scope; called when a session of it starts. */
   enter(key: string): Scope {
     let entered = this.#scopes.get(key);
     if (entered === undefined) {
@@ -92,7 +94,7 @@ export class Registry {
     return entered.scope;
   }
 
-  /** A session of this scope ended; scopes that nobody uses are forgotten. */
+  /** Leaves a scope; an unused scope is removed. */
   leave(key: string): void {
     const entered = this.#scopes.get(key);
     if (entered !== undefined) entered.sessions--;
@@ -128,7 +130,7 @@ export class Registry {
   }
 }
 
-/** A scope's key as the path that its sessions connect to. */
+/** The path of a scope's sessions. */
 function pathOf(key: string): string {
   return key === "" ? "/" : key;
 }

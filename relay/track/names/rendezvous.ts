@@ -2,23 +2,25 @@ import type { Clock } from "@qumo/shared/runtime";
 import { type FullTrackName, type Namespace, trackKey } from "@qumo/shared/wire";
 import { NamespaceTree } from "./namespaces.ts";
 
-/** Somebody who waits for a publisher of a track. */
+/** A request that waits for a publisher of a track. */
 interface Waiter {
   readonly track: string;
-  /** Whether it wants objects as soon as there are any. */
+  /** Whether it wants objects to be forwarded. */
   readonly forward: boolean;
   readonly wake: () => void;
 }
 
-/** A publisher that is waited for. */
+/** A publisher that is awaited. */
 export interface Expected {
-  /** Whether one comes within `wait` milliseconds, while somebody still asks. */
+  /**
+   * Resolves with whether a publisher came within `wait` milliseconds, before `signal` was aborted.
+   */
   comes(wait: number, signal: AbortSignal): Promise<boolean>;
-  /** It is not waited for any more. */
+  /** Stops waiting. */
   forget(): void;
 }
 
-/** Where those wait who want a track that nobody publishes yet. */
+/** Requests for tracks that nobody publishes yet (#rendezvous). */
 export class Rendezvous {
   readonly #clock: Clock;
   readonly #waiting = new NamespaceTree<Waiter>();
@@ -27,17 +29,17 @@ export class Rendezvous {
     this.#clock = clock;
   }
 
-  /** How many wait. */
+  /** The number of waiting requests. */
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** Whether somebody waits for a track of this namespace. */
+  /** Whether a request waits for a track of this namespace. */
   isExpected(namespace: Namespace): boolean {
     return !this.#waiting.under(namespace)[Symbol.iterator]().next().done;
   }
 
-  /** Whether somebody waits for objects of a track. */
+  /** Whether a request waits for objects of a track. */
   wantsObjects(name: FullTrackName): boolean {
     const key = trackKey(name);
     return [...this.#waiting.at(name.namespace)].some(({ track, forward }) =>
@@ -45,7 +47,7 @@ export class Rendezvous {
     );
   }
 
-  /** Waits for a publisher of a track: none comes unnoticed from here on. */
+  /** Starts to wait for a publisher of a track, so that none is missed from now on. */
   expect(name: FullTrackName, forward = true): Expected {
     const { promise: came, resolve: wake } = Promise.withResolvers<void>();
     const waiter: Waiter = { track: trackKey(name), forward, wake };

@@ -5,9 +5,9 @@ import { MAX_RENEWAL_MS, RENEWAL_MS } from "../limits.ts";
 type Tell = (namespaces: readonly Namespace[], stage: "renewing" | "renewed") => void;
 
 /**
- * Namespaces of which tracks are taken over. Those who follow namespaces rather than tracks are told
- * that one ends before its tracks do, so that they ask for nothing more of what there was, and that it
- * is there again once for all the tracks of a publisher.
+ * Namespaces in which tracks are being taken over. Watchers of namespaces are notified that a
+ * namespace ends before its tracks do, so that they request nothing from the old publisher, and
+ * once that it is back when all tracks of a publisher were taken over.
  */
 export class Renewals {
   readonly #clock: Clock;
@@ -21,7 +21,7 @@ export class Renewals {
     this.#tell = tell;
   }
 
-  /** A track of this namespace is taken over. */
+  /** Notes that a track of this namespace is being taken over. */
   add(namespace: Namespace): void {
     const key = namespaceKey(namespace);
     const now = this.#clock.now();

@@ -3,8 +3,8 @@ import { type FullTrackName, hasPrefix, type Namespace, trackKey } from "@qumo/s
 import {
   type AdvertisedNamespace,
   Advertisements,
-  type NamespaceView,
-  type NamespaceWatcher,
+  type NamespaceListener,
+  type NamespaceVisibility,
   type Origin,
   type RemoteTrack,
 } from "./advertisements.ts";
@@ -26,22 +26,22 @@ import { Successors } from "../sources/successors.ts";
 import { Track } from "../objects/track.ts";
 import { type OpenTrack, TrackOpening } from "./track_opening.ts";
 
-/** Told of tracks that publishers offer. Calls are synchronous and must not throw. */
-export interface TrackWatcher {
+/** Notified of tracks that publishers offer. Calls are synchronous and must not throw. */
+export interface TrackListener {
   offered(entry: TrackEntry, by: Publisher): void;
 }
 
 /**
- * One world of names: sessions of the same scope see each other's namespaces and tracks
- * (#track-scope). It routes requests to publishers and knows every track that is in use.
+ * A scope: its sessions see each other's namespaces and tracks (#track-scope). It routes requests
+ * to publishers and holds every track in use.
  */
 export class Scope {
-  /** The path that its sessions connect to. */
+  /** The path of its sessions. */
   readonly path: string;
   readonly #options: ScopeOptions;
   readonly #entries = new Map<string, TrackEntry>();
   readonly #advertised: Advertisements;
-  readonly #trackWatchers = new NamespaceTree<TrackWatcher>();
+  readonly #trackWatchers = new NamespaceTree<TrackListener>();
   readonly #rendezvous: Rendezvous;
   readonly #claims = new Claims();
   readonly #candidates: Candidates;
@@ -79,7 +79,7 @@ export class Scope {
     });
   }
 
-  /** Who is asked for what nobody is known to publish. */
+  /** Sets the publisher of last resort, for tracks without a known publisher. */
   set elsewhere(value: Publisher | undefined) {
     this.#candidates.elsewhere = value;
   }
@@ -93,7 +93,7 @@ export class Scope {
     return this.#entries.size;
   }
 
-  /** Whether nothing is in use any more here, whatever other relays have. */
+  /** Whether nothing local is in use. */
   get isIdle(): boolean {
     const inUse = this.#entries.size + this.#trackWatchers.size + this.#rendezvous.size;
     return inUse === 0 && this.#advertised.isIdle;
@@ -104,35 +104,35 @@ export class Scope {
     return this.#entries.get(trackKey(name));
   }
 
-  /** Every namespace that somebody publishes, here or elsewhere, and who does. */
+  /** Every published namespace, local and remote, with its publishers. */
   advertised(): Iterable<AdvertisedNamespace> {
     return this.#advertised.all();
   }
 
-  /** Whether somebody here publishes a namespace, or one under it. */
+  /** Whether a namespace, or one under it, is published locally. */
   publishes(namespace: Namespace): boolean {
     return this.#advertised.hasLocal(namespace);
   }
 
-  /** Whether somebody publishes a namespace under a prefix, here or elsewhere. */
+  /** Whether a namespace under a prefix is published, locally or remotely. */
   hasUnder(prefix: Namespace): boolean {
     return this.#advertised.under(prefix, "all").length > 0;
   }
 
-  /** Whether somebody waits for a namespace, or watches a prefix of it, and there is nothing to see. */
+  /** Whether a request waits for a namespace, or a listener of a prefix of it has seen nothing. */
   awaits(namespace: Namespace): boolean {
     return this.#rendezvous.isExpected(namespace) || this.#advertised.isAwaited(namespace);
   }
 
-  /** Who can be asked for a track: publishers here, and only if there are none, the way elsewhere. */
+  /** The publishers to ask for a track: local ones, or remote ones if there is no local one. */
   publishersOf(name: FullTrackName): Publisher[] {
     return this.#candidates.publishersOf(name);
   }
 
   /**
-   * Who is asked for what there is of a track: first who delivers its newest group, and the others
-   * that deliver it, then the others here, those with the nearest namespace first, then the way
-   * elsewhere. Undefined when there is nobody.
+   * The source of a track's past objects: first the publisher of its newest group, then others that
+   * deliver it, then other local ones by nearest namespace, then remote ones. Undefined when there
+   * is none.
    */
   sourceOf(name: FullTrackName): PastSource | undefined {
     const entry = this.find(name);
@@ -150,7 +150,7 @@ export class Scope {
     return this.#fetches.of(new InTurn(sources, clock));
   }
 
-  /** Whether a track that is wanted is asked of somebody who comes. */
+  /** Whether a track with subscribers is also requested from a publisher that comes later. */
   #takesAnother({ track, feeds }: TrackEntry): boolean {
     if (feeds.demand === 0 || feeds.size === 0) return false;
     return feeds.isInterrupted || !this.#candidates.isForOne(track.name);
@@ -161,18 +161,21 @@ export class Scope {
     return this.#candidates.refusalOfNamespace(namespace, publisher);
   }
 
-  /** Why a publisher may not offer a track: by the policy, or since it has lost it to another. */
+  /**
+   * Why a publisher may not offer a track, by the policy or because it lost the track; undefined
+   * when it may.
+   */
   refusalOfTrack(entry: TrackEntry, publisher: Publisher): Refusal | undefined {
     return this.#candidates.refusalOfTrack(entry, publisher);
   }
 
   /**
-   * A publisher has tracks in this namespace. Subscriptions that others here serve are sent to it too,
-   * and those that wait for a publisher go on. The result withdraws it.
+   * Adds a publisher of a namespace: it is also asked for tracks that other local publishers
+   * deliver, and waiting requests continue. The returned function removes it.
    */
   advertise(namespace: Namespace, publisher: Publisher, origin: Origin = "local"): () => void {
     const withdraw = this.#advertised.add(namespace, publisher, origin);
-    // Nothing is compared with what only others have.
+    // Objects are only compared with those of local publishers.
     const entries = this.#advertised.hasLocal(namespace) ? [...this.#entries.values()] : [];
     for (const entry of entries) {
       const { track, feeds } = entry;
@@ -195,7 +198,7 @@ export class Scope {
     };
   }
 
-  /** Whoever had a namespace elsewhere has it no more: those here that it prevailed over may go on. */
+  /** A remote publisher withdrew a namespace: local publishers that lost to it may continue. */
   #fallBack(namespace: Namespace): void {
     if (!this.#advertised.hasLocal(namespace)) return;
     for (const { track, feeds } of [...this.#entries.values()]) {
@@ -206,7 +209,10 @@ export class Scope {
     }
   }
 
-  /** Another relay's publisher pushes a track. Those that wait for it go on. The result withdraws it. */
+  /**
+   * Adds a remote publisher of a track; waiting requests continue. The returned function removes
+   * it.
+   */
   advertiseTrack(name: FullTrackName, publisher: Publisher): () => void {
     const withdraw = this.#advertised.addRemoteTrack(name, publisher);
     const known = this.find(name);
@@ -221,7 +227,7 @@ export class Scope {
     };
   }
 
-  /** Offers a track of elsewhere like one of here, to those who watch. */
+  /** Offers a remote track to the watchers like a local one. */
   #offerRemote({ name, publisher }: RemoteTrack): void {
     const entry = this.entry(name);
     if (entry === undefined || entry.feeds.size > 0) return;
@@ -231,30 +237,36 @@ export class Scope {
     if (feeds.forward) feed.update({ forward: true });
   }
 
-  /** The namespaces under a prefix, now and from now on. The result ends it. */
+  /**
+   * Reports the namespaces under a prefix, now and when they change. The returned function stops
+   * it.
+   */
   watchNamespaces(
     prefix: Namespace,
-    watcher: NamespaceWatcher,
-    view: NamespaceView = "all",
+    listener: NamespaceListener,
+    view: NamespaceVisibility = "all",
   ): () => void {
-    return this.#advertised.watch(prefix, watcher, view);
-  }
-
-  /** The tracks that publishers offer under a prefix, now and from now on. The result ends it. */
-  watchTracks(prefix: Namespace, watcher: TrackWatcher): () => void {
-    // Those of elsewhere are not offered before somebody watches; from here on they are.
-    for (const track of this.#advertised.remoteTracksUnder(prefix)) this.#offerRemote(track);
-    this.#trackWatchers.add(prefix, watcher);
-    for (const entry of [...this.#entries.values()]) {
-      if (!hasPrefix(entry.track.name.namespace, prefix)) continue;
-      for (const publisher of entry.feeds.offering) watcher.offered(entry, publisher);
-    }
-    return () => this.#trackWatchers.delete(prefix, watcher);
+    return this.#advertised.watch(prefix, listener, view);
   }
 
   /**
-   * The entry of a track, made if it is not in use. Whoever calls this holds the track or gives it a
-   * feed at once. Undefined when there are too many.
+   * Reports the tracks that are offered under a prefix, now and later. The returned function stops
+   * it.
+   */
+  watchTracks(prefix: Namespace, listener: TrackListener): () => void {
+    // Remote tracks are offered only once there is a listener.
+    for (const track of this.#advertised.remoteTracksUnder(prefix)) this.#offerRemote(track);
+    this.#trackWatchers.add(prefix, listener);
+    for (const entry of [...this.#entries.values()]) {
+      if (!hasPrefix(entry.track.name.namespace, prefix)) continue;
+      for (const publisher of entry.feeds.offering) listener.offered(entry, publisher);
+    }
+    return () => this.#trackWatchers.delete(prefix, listener);
+  }
+
+  /**
+   * The entry of a track, created if it is not in use. The caller must hold the track or give it a
+   * feed at once. Undefined when there are too many tracks.
    */
   entry(name: FullTrackName): TrackEntry | undefined {
     const key = trackKey(name);
@@ -290,7 +302,7 @@ export class Scope {
     return entry;
   }
 
-  /** A track begins anew in the place of one that is over, with those of its feeds that go on. */
+  /** Replaces a track that has ended by a new one, with those of its feeds that continue. */
   #renew(name: FullTrackName, kept: readonly KeptFeed[]): void {
     const entry = this.entry(name)!;
     entry.feeds.adopt(kept);
@@ -300,7 +312,7 @@ export class Scope {
     }
   }
 
-  /** One publisher has a track now that others had: they are out of all that it has in the namespace. */
+  /** A publisher took a track over: the others lose everything that it has in the namespace. */
   #replaced(replacement: Replacement): void {
     const { winner, losers, track } = replacement;
     const namespace = this.#advertised.widestOf(winner, track.namespace) ?? track.namespace;
@@ -310,7 +322,7 @@ export class Scope {
       isNew = true;
       for (const { track, feeds } of [...this.#entries.values()]) {
         if (!hasPrefix(track.name.namespace, namespace) || !feeds.has(loser)) continue;
-        // Who is elsewhere was perhaps asked for one track alone.
+        // A remote winner may have been asked for this one track only.
         if (feeds.has(winner)) feeds.yieldTo(winner, loser);
         else if (feeds.demand > 0) void feeds.connect([winner]);
       }
@@ -318,12 +330,18 @@ export class Scope {
     this.#options.onReplaced(replacement, isNew);
   }
 
-  /** Whether somebody here wants objects of a track now, or waits for a publisher of it. */
+  /**
+   * Whether objects of a track are wanted: by subscribers, or by requests that wait for a
+   * publisher.
+   */
   wantsObjects({ track, feeds }: TrackEntry): boolean {
     return feeds.forward || this.#rendezvous.wantsObjects(track.name);
   }
 
-  /** A publisher offers a track itself, by a feed that is established and was told whether to forward. */
+  /**
+   * Adds a publisher's own offer of a track, whose feed is established and was told whether to
+   * forward.
+   */
   offer(entry: TrackEntry, offer: Offer, forward = entry.feeds.forward): void {
     entry.feeds.offer(offer, forward);
     this.#successors.watch(entry);
@@ -332,13 +350,13 @@ export class Scope {
   }
 
   #tellOffered(entry: TrackEntry, by: Publisher): void {
-    for (const watcher of [...this.#trackWatchers.prefixesOf(entry.track.name.namespace)]) {
-      watcher.offered(entry, by);
+    for (const listener of [...this.#trackWatchers.prefixesOf(entry.track.name.namespace)]) {
+      listener.offered(entry, by);
     }
   }
 
   /**
-   * A subscriber wants a track: resolves when objects can flow, or with the reason why they cannot;
+   * Opens a track for a subscriber: resolves when objects can be delivered, or with a refusal;
    * never rejects.
    */
   open(name: FullTrackName, options: OpenOptions): Promise<Outcome<OpenTrack, Refusal>> {

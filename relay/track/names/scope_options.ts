@@ -1,46 +1,46 @@
 import type { Clock } from "@qumo/shared/runtime";
 import type { Location, Namespace } from "@qumo/shared/wire";
-import type { LocalWatcher } from "./advertisements.ts";
+import type { LocalListener } from "./advertisements.ts";
 import type { Cache } from "../objects/cache.ts";
 import type { Replacement } from "../sources/replacement.ts";
 import type { ReplacementPolicy } from "../../vocabulary.ts";
 
-/** Settings of a {@linkcode Scope}. */
+/** Options of a {@linkcode Scope}. */
 export interface ScopeOptions {
-  /** The path that its sessions connect to. */
+  /** The path of its sessions. */
   readonly path: string;
   readonly clock: Clock;
   readonly cache: Cache;
-  /** Milliseconds that a track is kept flowing after the last subscriber left. */
+  /** Milliseconds for which a track is kept after its last subscriber left. */
   readonly linger: number;
-  /** Tracks at a time; a request for one more is refused. */
+  /** Tracks in use; a request for one more is refused. */
   readonly maxTracks: number;
-  /** Gives out the numbers of tracks, which no two tracks of the relay share. */
+  /** Assigns the numbers of tracks, unique within the relay. */
   readonly nextTrackNumber: () => bigint;
-  /** Who keeps a track of a namespace where publishers disagree. */
+  /** The replacement policy of a namespace. */
   readonly policyOf: (namespace: Namespace) => ReplacementPolicy;
-  /** Told of every takeover; `isNew` for the first between these publishers. */
+  /** Called for each takeover; `isNew` for the first between these publishers. */
   readonly onReplaced: (replacement: Replacement, isNew: boolean) => void;
-  /** Told of each fetch that joins an equal one. */
+  /** Called for each fetch that joins an equal one. */
   readonly onFetchShared?: () => void;
-  /** Told of what is published here. */
-  readonly local?: LocalWatcher;
+  /** Notified of what is published at this relay. */
+  readonly local?: LocalListener;
 }
 
-/** What a subscriber asks of a track before it can have it. */
+/** Options of a request for a track. */
 export interface OpenOptions {
-  /** Milliseconds to wait for a publisher where there is none. */
+  /** Milliseconds to wait for a publisher when there is none. */
   readonly rendezvous: number;
   readonly forward: boolean;
   readonly newGroupRequest?: bigint;
-  /** The subscriber wants what there is of the track already, not only what is new. */
+  /** Whether past objects are wanted, not only new ones. */
   readonly past?: boolean;
-  /** What the subscriber misses, where it had the track from another relay before. */
+  /** The first missing location, when the track came from another relay before. */
   readonly from?: Location;
-  /** Relays that the request came by: the track must not come by them. */
+  /** The relays that the request passed: the track must not come through them. */
   readonly via?: readonly string[];
-  /** The trace that the request belongs to, in words that only those who trace understand. */
+  /** The trace context of the request, opaque to the model. */
   readonly trace?: string;
-  /** Aborted when the subscriber no longer wants it. */
+  /** Aborted when the subscriber cancels. */
   readonly signal: AbortSignal;
 }

@@ -10,23 +10,25 @@ import type { Candidates } from "./candidates.ts";
 import type { Rendezvous } from "./rendezvous.ts";
 import type { OpenOptions } from "./scope_options.ts";
 
-/** A subscriber's hold on a track that flows. */
+/** A subscriber's hold on an established track. */
 export interface OpenTrack extends TrackEntry {
   readonly demand: Demand;
 }
 
-/** What {@linkcode TrackOpening} works with. */
+/** The dependencies of {@linkcode TrackOpening}. */
 export interface TrackOpeningParts {
   readonly clock: Clock;
   readonly maxTracks: number;
   readonly candidates: Candidates;
   readonly rendezvous: Rendezvous;
   readonly successors: Successors;
-  /** The entry of a track, made if it is not in use; undefined when there are too many. */
+  /**
+   * The entry of a track, created if it is not in use; undefined when there are too many tracks.
+   */
   readonly entry: (name: FullTrackName) => TrackEntry | undefined;
 }
 
-/** Brings tracks to flow for those who subscribe: asks publishers, and waits for one to come. */
+/** Opens tracks for subscribers: asks the candidate publishers, and waits for one to come. */
 export class TrackOpening {
   readonly #parts: TrackOpeningParts;
   readonly #clock: Clock;
@@ -42,10 +44,7 @@ export class TrackOpening {
     this.#successors = parts.successors;
   }
 
-  /**
-   * A subscriber wants a track: resolves when objects can flow, or with the reason why they cannot;
-   * never rejects.
-   */
+  /** Opens a track: resolves when objects can be delivered, or with a refusal; never rejects. */
   async open(name: FullTrackName, options: OpenOptions): Promise<Outcome<OpenTrack, Refusal>> {
     const { clock, maxTracks } = this.#parts;
     const { signal } = options;
@@ -56,7 +55,7 @@ export class TrackOpening {
       if (entry === undefined) return refused(tooManyTracks(maxTracks));
       const isFirst = entry.feeds.demand === 0;
       const demand = entry.feeds.hold(options.forward);
-      // From here on, so that no publisher comes unnoticed while others are asked.
+      // Wait from now on, so that no publisher is missed while others are asked.
       const publisher = this.#rendezvous.expect(name, options.forward);
       const establishing = this.#establish(entry, options, isFirst);
       this.#successors.watch(entry);
@@ -94,7 +93,7 @@ export class TrackOpening {
     isFirst: boolean,
   ): Promise<Outcome<void, Refusal>> {
     const publishers = this.#candidates.publishersOf(track.name);
-    // Who asks for another relay may have another way; if not, it asks again.
+    // A relay may know another route; refuse it now, and it asks again if it knows none.
     if (via.length > 0 && feeds.isInterrupted) return refused(INTERRUPTED);
     if (!feeds.established) {
       const isAsking = feeds.size > 0;
@@ -109,7 +108,7 @@ export class TrackOpening {
         ? await this.#join(feeds, { publishers, options })
         : await feeds.connect(publishers, options);
       if (outcome.ok || outcome.refusal.kind !== "does_not_exist") return outcome;
-      // Who has the namespace here need not have every track that somebody has in it.
+      // A local publisher of the namespace need not have every track in it.
       const others = this.#candidates.lastResortsOf(track.name).filter((one) =>
         !publishers.includes(one)
       );
@@ -117,7 +116,7 @@ export class TrackOpening {
     }
     if (feeds.comesBy(via)) return refused(LOOP);
     if (newGroupRequest !== undefined) feeds.requestNewGroup(newGroupRequest);
-    // Of a track that was offered and not wanted until now, others may have more.
+    // An offered track without subscribers so far: other publishers may have more of it.
     if (isFirst && !this.#candidates.isForOne(track.name)) {
       void feeds.connect(this.#candidates.localPublishersOf(track.name));
     }
@@ -125,8 +124,8 @@ export class TrackOpening {
   }
 
   /**
-   * Waits for what others have asked for. A refusal may have been meant for the relay that they asked
-   * on behalf of, so then it is asked again.
+   * Waits for a request of others for the same track. A refusal may depend on the relay that they
+   * asked for, so this request is then made anew.
    */
   async #join(
     feeds: Feeds,
@@ -141,7 +140,7 @@ export class TrackOpening {
     return outcome.ok || outcome.refusal === INTERRUPTED ? outcome : await ask();
   }
 
-  /** The same, unless the others perhaps wait for this very request. */
+  /** As `connected`, with a time limit for requests of relays, which may wait for each other. */
   #soon(connected: Promise<Outcome<void, Refusal>>): Promise<Outcome<void, Refusal>> {
     return new Promise((resolve) => {
       const late = () => resolve(refused(INTERRUPTED));
@@ -153,7 +152,7 @@ export class TrackOpening {
     });
   }
 
-  /** Lets go of a track that never came to flow. */
+  /** Releases a track that was never established. */
   #drop(entry: TrackEntry, demand: Demand): void {
     demand.release();
     if (entry.feeds.demand === 0 && entry.feeds.size === 0) {
@@ -163,7 +162,7 @@ export class TrackOpening {
 }
 
 const GONE: Refusal = { kind: "does_not_exist", reason: "the track ended" };
-// Routes are about to change where this is seen: a moment later it may be otherwise.
+// Routes are about to change when a loop is seen: a retry a moment later may succeed.
 const LOOP: Refusal = {
   kind: "timeout",
   reason: "routing loop: the track comes from the requester",
@@ -174,7 +173,7 @@ const INTERRUPTED: Refusal = {
 };
 const NOT_WANTED: Refusal = { kind: "timeout", reason: "no subscriber waits for the track" };
 
-/** What came of it, or a refusal as soon as nobody is interested any more. */
+/** The result of `work`, or a refusal as soon as `signal` is aborted. */
 async function unlessAborted<T>(
   work: Promise<Outcome<T, Refusal>>,
   signal: AbortSignal,

@@ -2,7 +2,7 @@ import type { Clock, Timer } from "@qumo/shared/runtime";
 import type { Group } from "./group.ts";
 import type { EvictionReason } from "../../vocabulary.ts";
 
-/** How much the relay keeps. What is over is evicted, the oldest groups first. */
+/** Limits of the cache. At a limit the oldest groups are evicted. */
 export interface CacheLimits {
   /** Bytes of all tracks together. */
   readonly maxBytes: number;
@@ -10,36 +10,38 @@ export interface CacheLimits {
   readonly maxTrackBytes: number;
   /** Groups of one track. */
   readonly maxGroupsPerTrack: number;
-  /** Milliseconds that a group is kept after its last object came, unless it is its track's latest. */
+  /**
+   * Milliseconds for which a group is kept after its last object, except its track's latest group.
+   */
   readonly maxAgeMs: number;
 }
 
-/** What has groups that the cache can give up: a track. */
+/** An owner of groups that the cache can evict: a track. */
 export interface Evictable {
-  /** Memory that all its groups take. */
+  /** Memory of all its groups. */
   readonly bytes: number;
   readonly groupCount: number;
   readonly oldestGroup: Group | undefined;
-  /** Whether this is the group that it is at. */
+  /** Whether this is its latest group. */
   isLatest(group: Group): boolean;
-  /** Gives up a group. */
+  /** Evicts a group. */
   evict(group: Group, reason: EvictionReason): void;
-  /** Gives up the head of a group that is still growing; false when nothing can be given. */
+  /** Evicts the start of a group that is still growing; false when nothing can be evicted. */
   trim(group: Group, reason: EvictionReason): boolean;
-  /** Gives up all that is here of a group that goes on; false when nothing is. */
+  /** Evicts everything of a group that continues; false when there is nothing. */
   empty(group: Group, reason: EvictionReason): boolean;
 }
 
 const SWEEP_INTERVAL = 1_000;
 
-/** The budget that all tracks share. It holds no objects itself; it says which groups have to go. */
+/** The memory budget of all tracks. It holds no objects; it decides which groups are evicted. */
 export class Cache {
   readonly limits: CacheLimits;
-  /** Counts evictions. */
+  /** Counts evictions by reason. */
   readonly evictions: Record<EvictionReason, number>;
   readonly #clock: Clock;
-  // In the order in which they go: that in which they began, but the tip of a track that was looked
-  // at comes up again only when all others have.
+  // In order of eviction: that of creation, but a track's latest group, when its turn comes, is
+  // moved to the end.
   readonly #groups = new Map<Group, Evictable>();
   #bytes = 0;
   #sweep: Timer | undefined;
@@ -55,12 +57,12 @@ export class Cache {
     return this.#bytes;
   }
 
-  /** Groups that are kept. */
+  /** The number of groups. */
   get groups(): number {
     return this.#groups.size;
   }
 
-  /** A group began. */
+  /** Adds a group. */
   add(track: Evictable, group: Group): void {
     this.#groups.set(group, track);
     this.#armSweep();
@@ -69,7 +71,7 @@ export class Cache {
     }
   }
 
-  /** A group takes this many bytes more, or less. */
+  /** Changes the size of a group by this many bytes. */
   grow(track: Evictable, bytes: number): void {
     this.#bytes += bytes;
     if (bytes <= 0) return;
@@ -81,14 +83,14 @@ export class Cache {
     }
   }
 
-  /** A group was evicted. */
+  /** Removes an evicted group. */
   remove(group: Group, reason: EvictionReason): void {
     this.#groups.delete(group);
     this.evictions[reason]++;
     if (this.#groups.size === 0) this.#stopSweep();
   }
 
-  /** Gives up the oldest of a track: a group, or what can be spared of the one the track is at. */
+  /** Evicts the oldest data of a track: a group, or part of its latest one. */
   #shrink(track: Evictable, group: Group | undefined, reason: EvictionReason): boolean {
     if (group === undefined) return false;
     if (!track.isLatest(group)) {
@@ -112,7 +114,7 @@ export class Cache {
     return this.#emptyLargest();
   }
 
-  /** Nothing is left but what tracks are at: the largest goes, so that no track can drive out others. */
+  /** Only latest groups are left: evicts the largest, so that no track can displace all others. */
   #emptyLargest(): boolean {
     let largest: { group: Group; track: Evictable } | undefined;
     for (const [group, track] of this.#groups) {

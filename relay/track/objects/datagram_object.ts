@@ -2,17 +2,17 @@ import { DecodeError, EncodeError, type PropertyBlock } from "@qumo/shared/wire"
 import { OBJECT_OVERHEAD_BYTES } from "../limits.ts";
 import type { DatagramFields, Renderer } from "./renderer.ts";
 
-/** How a datagram came into a track. */
+/** How a datagram arrived. */
 export interface DatagramInit {
   /** The number of its track at this relay. */
   readonly track: bigint;
-  /** How it is kept: as the dialect writes it that it came in. */
+  /** The renderer of the dialect that it arrived in, in which it is kept. */
   readonly renderer: Renderer;
-  /** When it came, in the clock's milliseconds. */
+  /** The time of arrival, in the clock's milliseconds. */
   readonly time: number;
 }
 
-/** An object that came as a datagram, as each dialect that somebody wants it in sends it. */
+/** An object that arrived as a datagram, with its rendering in each requested dialect. */
 export class DatagramObject implements DatagramFields {
   readonly group: bigint;
   readonly object: number;
@@ -25,10 +25,10 @@ export class DatagramObject implements DatagramFields {
   readonly #track: bigint;
   readonly #native: Renderer;
   readonly #nativeBytes: Uint8Array;
-  // Empty ones stand for what a dialect cannot say.
+  // An empty rendering stands for what a dialect cannot express.
   #others: Map<Renderer, Uint8Array> | undefined;
 
-  /** Keeps a copy: nothing of `fields` is referred to. */
+  /** Copies `fields`. */
   constructor(fields: DatagramFields, { track, renderer, time }: DatagramInit) {
     const { properties } = fields;
     const bytes = renderer.datagram(track, fields);
@@ -40,7 +40,7 @@ export class DatagramObject implements DatagramFields {
       : { ...properties, bytes: properties.bytes.slice() };
     this.status = fields.status;
     this.endOfGroup = fields.endOfGroup;
-    // A view, so that the payload is not kept twice.
+    // A view, so that the payload is not stored twice.
     this.payload = bytes.subarray(bytes.length - fields.payload.length);
     this.time = time;
     this.#track = track;
@@ -48,19 +48,22 @@ export class DatagramObject implements DatagramFields {
     this.#nativeBytes = bytes;
   }
 
-  /** Memory that it takes, in all dialects. */
+  /** Its memory, with all renderings. */
   get bytes(): number {
     let bytes = this.#nativeBytes.length + this.properties.bytes.length + OBJECT_OVERHEAD_BYTES;
     for (const other of this.#others?.values() ?? []) bytes += other.length;
     return bytes;
   }
 
-  /** The datagram as this dialect sends it, if somebody wanted it before; empty where it cannot be said. */
+  /**
+   * The datagram in this dialect, if it was rendered before; empty if the dialect cannot express
+   * it.
+   */
   renderingOf(renderer: Renderer): Uint8Array | undefined {
     return renderer === this.#native ? this.#nativeBytes : this.#others?.get(renderer);
   }
 
-  /** Writes it in a further dialect; empty where that cannot say it. */
+  /** Renders it in another dialect; empty if the dialect cannot express it. */
   render(renderer: Renderer): Uint8Array {
     const bytes = this.#write(renderer);
     (this.#others ??= new Map()).set(renderer, bytes);

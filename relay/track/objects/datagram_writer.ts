@@ -1,7 +1,7 @@
 import { equalBytes, ObjectStatus } from "@qumo/shared/wire";
 import { DatagramObject } from "./datagram_object.ts";
 import { MalformedTrack, OtherNumbering } from "../errors.ts";
-import { checkExists, noteFacts } from "./object_rules.ts";
+import { checkExists, noteEndsAndGaps } from "./object_rules.ts";
 import type { Group } from "./group.ts";
 import type { DatagramFields, Renderer } from "./renderer.ts";
 import type { Source } from "./source.ts";
@@ -9,22 +9,22 @@ import { SubgroupLog } from "./subgroup_log.ts";
 import type { Track } from "./track.ts";
 import type { DropReason } from "../../vocabulary.ts";
 
-/** What became of a datagram: it was kept, was there already, or was thrown away for a reason. */
+/** The result of writing a datagram: new, duplicate, or the reason for dropping it. */
 export type DatagramOutcome = "new" | "duplicate" | DropReason;
 
-/** How a datagram came. */
+/** How a datagram arrived. */
 export interface DatagramOptions {
   readonly now: number;
-  /** The dialect that it came in. */
+  /** The renderer of the dialect that it arrived in. */
   readonly renderer: Renderer;
-  /** Who brings it; undefined where nobody else can. */
+  /** Its source; undefined if the track can have no other. */
   readonly source?: Source | undefined;
 }
 
 /**
- * Writes an object that came as a datagram into the track, once, and passes it on.
+ * Writes an object that arrived as a datagram into the track, once, and notifies the readers.
  *
- * @throws {MalformedTrack} when it contradicts what is known of the track.
+ * @throws {MalformedTrack} when it contradicts the track.
  */
 export function writeDatagram(
   track: Track,
@@ -51,9 +51,9 @@ export function writeDatagram(
   if (group.isDatagramGivenUp(id)) return "too_old";
   if (received.endOfGroup) group.checkEnd(id + 1);
   const { bytes: properties, form } = received.properties;
-  noteFacts(track, group, { id, properties, status }, form);
+  noteEndsAndGaps(track, group, { id, properties, status }, form);
   if (received.endOfGroup) group.endAt(id + 1);
-  // A group that is older than all that there is room for is gone again at once.
+  // A group older than everything that the cache has room for is evicted at once.
   if (!track.keep(group, source)) return "too_old";
   const object = new DatagramObject(received, { track: track.number, renderer, time: now });
   group.add(id, object, status === ObjectStatus.NORMAL, now);
@@ -70,7 +70,10 @@ function note(track: Track, group: Group, source: Source, id: number): void {
   group.noteSource(source);
 }
 
-/** Who counts in another way than the one before has taken over the name. */
+/**
+ * Throws when the source numbers groups differently from the previous one: it has taken over the
+ * name.
+ */
 function checkNumbering(
   track: Track,
   { source, group, now }: { source: Source; group: bigint; now: number },

@@ -8,7 +8,7 @@ export interface LocationRange {
   readonly end: Location;
 }
 
-/** What comes next in the answer to a fetch. */
+/** One step of the answer to a fetch. */
 export type FetchStep =
   | {
     readonly kind: "object";
@@ -16,15 +16,15 @@ export type FetchStep =
     readonly id: number;
     readonly home: ObjectHome;
   }
-  /** Up to this location nothing is known of what exists, from behind the step before. */
+  /** Nothing is known of this range, which follows the previous step. */
   | { readonly kind: "unknown"; readonly range: LocationRange };
 
 const LAST_OBJECT = 2n ** 64n - 1n;
 
 /**
- * What the cache has of a range, in the order of the fetch: objects, and between them the ranges of
- * which nobody here knows whether something exists. What is known not to exist is left out. Lazy: the
- * cache may change between two steps.
+ * The cached content of a range in order of the fetch: objects, and between them the ranges whose
+ * content is unknown. What is known not to exist is omitted. Lazy: the cache may change between two
+ * steps.
  */
 export function* planFetch(
   track: Track,
@@ -44,7 +44,7 @@ export function* planFetch(
   yield* missingGroups(track, next, last, { start, end }, order);
 }
 
-/** The object ids of a group that a range takes in. */
+/** The object ids of a group within a range. */
 function objectsOf(group: bigint, { start, end }: LocationRange): { from: bigint; to: bigint } {
   return {
     from: group === start.group ? start.object : 0n,
@@ -88,7 +88,7 @@ function* stepsOf(group: Group, { from, to }: { from: bigint; to: bigint }): Ite
 
 function* unknownObjects(group: Group, from: bigint, to: bigint): Iterable<FetchStep> {
   if (from > to) return;
-  // Gaps lie before objects: what is left of a range beside them is one piece.
+  // Gaps are followed by objects, so the rest of the range outside them is contiguous.
   const start = group.gaps.skipForward(from);
   const end = group.gaps.skipBackward(to);
   if (start > end) return;

@@ -1,23 +1,23 @@
 import { MAX_FORGOTTEN_ROWS } from "../limits.ts";
 import type { SubgroupLog } from "./subgroup_log.ts";
 
-/** Subgroups of one source with ids in a row. */
+/** Subgroups of one source with consecutive ids. */
 interface Row {
   readonly source: string | undefined;
   from: bigint;
   to: bigint;
-  /** The largest object of them. */
+  /** Their largest object id. */
   lastId: number;
 }
 
 /**
- * Subgroups of a group that were given up for others, so that what comes of them late is not taken for
- * new. They are remembered for each source: nobody's objects are too old for what another one sent.
+ * Dropped subgroups of a group, so that late data of them does not count as new. Kept per source:
+ * objects of one source do not make those of another too old.
  */
 export class ForgottenSubgroups {
   #rows: Row[] = [];
 
-  /** A subgroup was given up. */
+  /** Adds a dropped subgroup. */
   add({ subgroup, lastId, source }: SubgroupLog): void {
     const rows = this.#rows;
     const row = rows.find((one) =>
@@ -35,8 +35,8 @@ export class ForgottenSubgroups {
   }
 
   /**
-   * Whether this object of a subgroup, or one behind it, came from this source and was given up; from
-   * any where none is named.
+   * Whether this or a later object of a subgroup was dropped, from `source` or, if undefined, from
+   * any.
    */
   has(subgroup: bigint, id: number, source: string | undefined): boolean {
     return this.#rows.some((row) =>
@@ -45,7 +45,7 @@ export class ForgottenSubgroups {
     );
   }
 
-  /** A row that grew may reach another one of its source. */
+  /** Merges a row that grew with the adjacent row of its source. */
   #join(grown: Row): void {
     const other = this.#rows.find((one) =>
       one !== grown && one.source === grown.source &&
@@ -58,7 +58,7 @@ export class ForgottenSubgroups {
     this.#rows = this.#rows.filter((one) => one !== other);
   }
 
-  /** The oldest of the shortest, the one that was added last aside. */
+  /** Drops the shortest row, the oldest of several, but not the newest one. */
   #dropShortest(): void {
     const rows = this.#rows;
     let shortest = rows[0]!;

@@ -7,26 +7,26 @@ import { MAX_SOURCES, MAX_SUBGROUPS_PER_GROUP, SUBGROUPS_FORGOTTEN } from "../li
 import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
 
-/** Where an object of a group is kept. */
+/** The log or datagram that holds an object. */
 export type ObjectHome = SubgroupLog | DatagramObject;
 
-/** What the relay has of one subgroup: more than one log if it was cut off or came out of order. */
+/** The logs of one subgroup: several if a stream was interrupted or arrived out of order. */
 interface Subgroup {
   readonly logs: SubgroupLog[];
-  /** The id of its last object, end markers aside, where a publisher said so. */
+  /** The id of its last object, without end markers, if a publisher declared it. */
   end: number | undefined;
 }
 
-/** What the relay has of one group. */
+/** The cached content of one group. */
 export class Group {
   readonly id: bigint;
-  /** How many groups of the track began before it. */
+  /** The number of groups of the track that started before it. */
   readonly ordinal: number;
-  /** Ids of objects that are known not to exist. */
+  /** Declared gaps of object ids. */
   readonly gaps = new Gaps();
   readonly #streamed = new Map<number, SubgroupLog>();
   readonly #datagrams = new GroupDatagrams();
-  // Subgroups that made room for others, and of which nothing else is known any more.
+  // Subgroups that were dropped to make room.
   readonly #forgotten = new ForgottenSubgroups();
   #logs: SubgroupLog[] = [];
   readonly #subgroups = new Map<bigint, Subgroup>();
@@ -35,7 +35,7 @@ export class Group {
   #end: number | undefined;
   #largest = -1;
   #touched: number;
-  // Tokens of those who brought something of it live.
+  // Tokens of the sources that delivered part of it live.
   readonly #bringers = new Set<string>();
 
   #isAbandoned = false;
@@ -46,27 +46,27 @@ export class Group {
     this.#touched = now;
   }
 
-  /** The subgroups, in the order in which they began; one that was cut off may be there again. */
+  /** The logs in order of creation; an interrupted subgroup may have several. */
   get logs(): readonly SubgroupLog[] {
     return this.#logs;
   }
 
-  /** How many objects are here. */
+  /** The number of objects. */
   get count(): number {
     return this.#streamed.size + this.#datagrams.count;
   }
 
-  /** The id from which on there is no object with a payload, where that is known. */
+  /** The first object id without a payload behind the group's end, if the end is known. */
   get end(): number | undefined {
     return this.#end;
   }
 
-  /** When something last arrived, in the clock's milliseconds. */
+  /** The time of the last arrival, in the clock's milliseconds. */
   get touched(): number {
     return this.#touched;
   }
 
-  /** Notes who brings something of it, other than by FETCH. */
+  /** Notes a source that delivers part of it live, not by FETCH. */
   noteSource({ token }: Source): void {
     if (this.#bringers.size < MAX_SOURCES) this.#bringers.add(token);
   }
@@ -75,17 +75,17 @@ export class Group {
     return this.#bringers.has(token);
   }
 
-  /** Memory that the group takes. */
+  /** Memory of the group. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The group takes this many bytes more, or less. */
+  /** Changes the group's size by this many bytes. */
   grow(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** Nobody is expected to go on with what others than `by` began, and it itself not. */
+  /** Abandons open subgroups of other sources than `by`, which are not expected to continue. */
   abandonFor(by: Source): void {
     if (this.#isAbandoned) return;
     this.#isAbandoned = true;
@@ -95,19 +95,19 @@ export class Group {
     }
   }
 
-  /** A datagram of it takes this many bytes more; nothing where it is not here. */
+  /** Increases a datagram's size; false if the datagram is not in the group. */
   growDatagram(object: DatagramObject, bytes: number): boolean {
     if (this.#datagrams.get(object.object) !== object) return false;
     this.#datagrams.grow(bytes);
     return true;
   }
 
-  /** Whether a stream of it is being received. */
+  /** Whether a stream of the group is being received. */
   get isOpen(): boolean {
     return this.#logs.some(({ state }) => state === "open");
   }
 
-  /** Ids of the objects that are here, ascending. */
+  /** The ids of the objects, ascending. */
   ids(): number[] {
     return [...this.#streamed.keys(), ...this.#datagrams.ids()].sort((a, b) => a - b);
   }
@@ -116,12 +116,12 @@ export class Group {
     return this.#streamed.get(id) ?? this.#datagrams.get(id);
   }
 
-  /** Objects that came as datagrams, no more than so many, the newest, in the order in which they came. */
+  /** The newest datagrams, at most `max`, in order of arrival. */
   newestDatagrams(max: number): DatagramObject[] {
     return this.#datagrams.newest(max);
   }
 
-  /** Whether a further subgroup may begin. */
+  /** Whether another subgroup may start. */
   get hasRoom(): boolean {
     return this.#logs.length < MAX_SUBGROUPS_PER_GROUP;
   }
@@ -133,14 +133,14 @@ export class Group {
     else this.#subgroups.set(log.subgroup, { logs: [log], end: undefined });
   }
 
-  /** The log of this subgroup that began last. */
+  /** The subgroup's newest log. */
   newestLog(subgroup: bigint): SubgroupLog | undefined {
     return this.#subgroups.get(subgroup)?.logs.at(-1);
   }
 
   /**
-   * Gives up the oldest subgroups of which nothing more is to come, so that others may begin. Returns
-   * the bytes that are free now; undefined when there are none.
+   * Drops the oldest subgroups that have ended, to make room for others. Returns the released
+   * bytes; undefined when there are none.
    */
   makeRoom(): number | undefined {
     const oldest = this.#logs.filter(({ state }) => state !== "open").slice(0, SUBGROUPS_FORGOTTEN);
@@ -162,19 +162,19 @@ export class Group {
     if (logs.length === 0) this.#subgroups.delete(log.subgroup);
   }
 
-  /** Whether this object of a subgroup, or one behind it, was here from `source` and was given up. */
+  /** Whether this or a later object of a subgroup was received from `source` and dropped. */
   isGivenUp(subgroup: bigint, id: number, source: string | undefined): boolean {
     const logs = this.#subgroups.get(subgroup)?.logs;
     if (logs === undefined) return this.#forgotten.has(subgroup, id, source);
     return logs.some(({ givenUpTo }) => id <= givenUpTo);
   }
 
-  /** The same for an object that came as a datagram. */
+  /** Whether this or a later datagram was received and dropped. */
   isDatagramGivenUp(id: number): boolean {
     return this.#datagrams.isGivenUp(id);
   }
 
-  /** Notes a new object that may exist, a normal one or one that only marks an end. */
+  /** Adds a new object; `isNormal` is false for one that only marks an end. */
   add(id: number, home: ObjectHome, isNormal: boolean, now: number): void {
     if (home instanceof SubgroupLog) this.#streamed.set(id, home);
     else this.#datagrams.add(id, home);
@@ -182,12 +182,12 @@ export class Group {
     if (isNormal && id > this.#largest) this.#largest = id;
   }
 
-  /** The last object of a subgroup, end markers aside; undefined where no publisher told it. */
+  /** The last object of a subgroup, without end markers; undefined if no publisher declared it. */
   endOfSubgroup(subgroup: bigint): number | undefined {
     return this.#subgroups.get(subgroup)?.end;
   }
 
-  /** Notes the last object of a subgroup. */
+  /** Declares the last object of a subgroup. */
   endSubgroup(subgroup: bigint, last: number): void {
     const known = this.#subgroups.get(subgroup);
     if (known === undefined) return;
@@ -199,7 +199,7 @@ export class Group {
     known.end = last;
   }
 
-  /** Refuses ids beyond the group's end and in its gaps. */
+  /** Throws for ids beyond the group's end and in its gaps. */
   checkId(id: number): void {
     if (this.#end !== undefined && id >= this.#end) {
       throw new MalformedTrack(`Object ${id} lies behind the end of group ${this.id}`);
@@ -209,7 +209,7 @@ export class Group {
     }
   }
 
-  /** Refuses an end that contradicts what is known. */
+  /** Throws for an end that contradicts the group's content. */
   checkEnd(end: number): void {
     if (this.#end !== undefined && this.#end !== end) {
       throw new MalformedTrack(`Group ${this.id} ends at ${end} and at ${this.#end}`);
@@ -219,13 +219,13 @@ export class Group {
     }
   }
 
-  /** Notes that no object with a payload has this id or a larger one. */
+  /** Declares that no object with a payload has this id or a larger one. */
   endAt(end: number): void {
     this.checkEnd(end);
     this.#end = end;
   }
 
-  /** Whether it is news that the `length` objects before `id` do not exist; refuses it where one is here. */
+  /** Whether a gap of `length` objects before `id` is new; throws if an object is in it. */
   checkGap(id: number, length: bigint): boolean {
     if (!this.gaps.isNews(BigInt(id), length, "object")) return false;
     const first = id - Number(length);
@@ -239,26 +239,26 @@ export class Group {
     return true;
   }
 
-  /** Refuses another number of groups before this one that do not exist: all objects say the same. */
+  /** Throws if the number of missing groups before this one differs from an earlier object's. */
   checkPriorGroups(count: bigint): void {
     const known = this.#priorGroups;
     if (known === undefined || known === count) return;
     throw new MalformedTrack(`Group ${this.id} follows on a gap of ${known} and of ${count}`);
   }
 
-  /** Notes how many groups before this one do not exist. */
+  /** Declares the number of missing groups before this one. */
   declarePriorGroups(count: bigint): void {
     this.#priorGroups = count;
   }
 
-  /** Gives up every object. */
+  /** Evicts every object. */
   evict(): void {
     for (const log of this.#logs) log.evictAll();
     this.#streamed.clear();
     this.#datagrams.clear();
   }
 
-  /** Gives up the oldest of what there is. Returns the bytes that are free now. */
+  /** Evicts the oldest part. Returns the released bytes. */
   trim(): number {
     const log = this.#largestLog();
     if (log !== undefined && log.bytes >= this.#datagrams.bytes) return this.#trimLog(log);
@@ -267,7 +267,7 @@ export class Group {
     return ended === undefined ? 0 : this.#giveUpLog(ended);
   }
 
-  /** The largest of the logs that have more than the page that is being written. */
+  /** The largest log with more than the page that is being written. */
   #largestLog(): SubgroupLog | undefined {
     let largest: SubgroupLog | undefined;
     for (const log of this.#logs) {

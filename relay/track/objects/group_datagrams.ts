@@ -1,9 +1,9 @@
 import { MAX_PAGE_BYTES } from "../limits.ts";
 import type { DatagramObject } from "./datagram_object.ts";
 
-/** The objects of one group that came as datagrams. */
+/** The datagrams of one group. */
 export class GroupDatagrams {
-  // In the order in which they came.
+  // In order of arrival.
   readonly #objects = new Map<number, DatagramObject>();
   #bytes = 0;
   #givenUpTo = -1;
@@ -12,12 +12,12 @@ export class GroupDatagrams {
     return this.#objects.size;
   }
 
-  /** Memory that they take. */
+  /** Their memory. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Ids, in the order in which they came. */
+  /** Their ids in order of arrival. */
   ids(): Iterable<number> {
     return this.#objects.keys();
   }
@@ -26,12 +26,12 @@ export class GroupDatagrams {
     return this.#objects.get(id);
   }
 
-  /** The newest, no more than so many, in the order in which they came. */
+  /** The newest ones, at most `max`, in order of arrival. */
   newest(max: number): DatagramObject[] {
     return [...this.#objects.values()].slice(-max);
   }
 
-  /** Whether this object, or a later one, was here and was given up. */
+  /** Whether this or a later object was received and dropped. */
   isGivenUp(id: number): boolean {
     return id <= this.#givenUpTo;
   }
@@ -41,17 +41,17 @@ export class GroupDatagrams {
     this.#bytes += object.bytes;
   }
 
-  /** One of them takes this many bytes more. */
+  /** Increases the size of one of them. */
   grow(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** Gives up all of them. */
+  /** Evicts all. */
   clear(): void {
     for (const id of this.#objects.keys()) this.#giveUp(id);
   }
 
-  /** Gives up the oldest, about as much as a page. Returns the bytes that are free now. */
+  /** Evicts the oldest, about a page. Returns the released bytes. */
   trim(): number {
     const before = this.#bytes;
     for (const id of this.#objects.keys()) {

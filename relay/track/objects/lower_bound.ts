@@ -1,4 +1,4 @@
-/** Index of the first of the ascending `values` that is at least `value`. */
+/** The index of the first of the ascending `values` that is not less than `value`. */
 export function lowerBound(values: readonly number[], value: number): number {
   let low = 0;
   let high = values.length;

@@ -1,29 +1,29 @@
 import { ObjectStatus } from "@qumo/shared/wire";
 import { lowerBound } from "./lower_bound.ts";
 
-/** What the index is told of an object. */
+/** An object's entry in the index. */
 export interface IndexedObject {
   readonly id: number;
   readonly status: number;
   readonly payloadLength: number;
 }
 
-/** Where the properties of an object are. */
+/** The position of an object's properties. */
 export interface PropertiesPlace {
   readonly propertiesStart: number;
   readonly propertiesLength: number;
 }
 
-/** The objects of a log, apart from their bytes: ids ascend. */
+/** The index of a log's objects, in ascending order of ids. */
 export class ObjectIndex {
   readonly #hasProperties: boolean;
   readonly #ids: number[] = [];
   readonly #times: number[] = [];
   readonly #lengths: number[] = [];
-  // Only where objects have a block of properties.
+  // Only if objects have a block of properties.
   readonly #propertyStarts: number[] = [];
   readonly #propertyLengths: number[] = [];
-  // By id, of the few objects that only mark an end.
+  // The status of the few objects that only mark an end, by id.
   #marks: Map<number, number> | undefined;
 
   constructor(hasProperties: boolean) {
@@ -57,7 +57,7 @@ export class ObjectIndex {
     };
   }
 
-  /** Index of the first object whose id is at least `id`; the count when there is none. */
+  /** The index of the first object whose id is not less than `id`; the count when there is none. */
   indexOf(id: number): number {
     return lowerBound(this.#ids, id);
   }
@@ -76,7 +76,7 @@ export class ObjectIndex {
     this.#propertyLengths.push(properties.propertiesLength);
   }
 
-  /** Forgets the first objects. Returns the id of the last of them. */
+  /** Removes the first objects. Returns the last of their ids. */
   forget(count: number): number {
     const last = this.#ids[count - 1]!;
     for (let index = 0; index < count; index++) this.#marks?.delete(this.#ids[index]!);

@@ -3,7 +3,10 @@ import { MalformedTrack } from "../errors.ts";
 import type { Group } from "./group.ts";
 import type { Track } from "./track.ts";
 
-/** Refuses an object that lies behind an end or in a gap; the object that marks an end stands at it. */
+/**
+ * Throws for an object behind an end or in a gap; the object that marks an end is at the end
+ * itself.
+ */
 export function checkExists(track: Track, group: Group, id: number, status: number): void {
   const end = track.end;
   const marksTrack = status === ObjectStatus.END_OF_TRACK && end?.group === group.id &&
@@ -12,7 +15,7 @@ export function checkExists(track: Track, group: Group, id: number, status: numb
   if (status === ObjectStatus.NORMAL || group.end !== id) group.checkId(id);
 }
 
-/** An object as far as it says something of others. */
+/** The fields of an object that say something about other objects. */
 interface Stated {
   readonly id: number;
   readonly properties: Uint8Array;
@@ -20,13 +23,13 @@ interface Stated {
 }
 
 /**
- * Notes what an object says of others: the end of its group or track, and gaps before it. All of it is
- * checked before any of it is noted, so that nothing remains of an object that is refused. `form` is
- * how its properties are written.
+ * Applies what an object declares about others: the end of its group or track, and gaps before it.
+ * Everything is checked before anything is applied, so that a refused object has no effect. `form`
+ * is the encoding of its properties.
  *
- * @throws {MalformedTrack} when it contradicts what is known of the track.
+ * @throws {MalformedTrack} when it contradicts the track.
  */
-export function noteFacts(
+export function noteEndsAndGaps(
   track: Track,
   group: Group,
   { id, properties, status }: Stated,

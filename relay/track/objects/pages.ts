@@ -8,21 +8,21 @@ export function takeMemory(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length);
 }
 
-/** A run of bytes of a log. Bytes that are in use never change, so writes may refer to them. */
+/** A contiguous run of a log's bytes. Used bytes never change, so writes may refer to them. */
 export interface Page {
-  /** Offset of the page's first byte in the log. */
+  /** Offset of its first byte in the log. */
   readonly start: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Bytes in use. */
+  /** Used bytes. */
   used: number;
   next: Page | undefined;
-  /** No longer in the cache: whoever still stands here has fallen behind. */
+  /** Whether it was evicted; a reader at this page has fallen behind. */
   evicted: boolean;
 }
 
 /**
- * The bytes of a log, in linked pages: a reader that falls behind holds on to no more than it has to,
- * and the head of a log that never ends can be given up.
+ * The bytes of a log in linked pages: a slow reader retains only the pages it needs, and the start
+ * of an endless log can be evicted.
  */
 export class Pages {
   #head: Page | undefined;
@@ -35,7 +35,7 @@ export class Pages {
     this.#size = start;
   }
 
-  /** Offset of the first byte that is here. */
+  /** Offset of the first byte. */
   get start(): number {
     return this.#head?.start ?? this.#size;
   }
@@ -45,21 +45,24 @@ export class Pages {
     return this.#size;
   }
 
-  /** Memory that the pages take. */
+  /** Memory of the pages. */
   get capacity(): number {
     return this.#capacity;
   }
 
-  /** Offset behind the page that can be given up next; undefined when only the one being written is left. */
+  /**
+   * Offset behind the page that can be evicted next; undefined when only the page being written is
+   * left.
+   */
   get headEnd(): number | undefined {
     const head = this.#head;
     return head === undefined || head === this.#tail ? undefined : head.start + head.used;
   }
 
-  /** The page that holds this offset; undefined when it was given up or is not there yet. */
+  /** The page with this offset; undefined when it was evicted or not written yet. */
   at(offset: number): Page | undefined {
     const tail = this.#tail;
-    // Most who ask stand near the end.
+    // Most readers are near the end.
     if (tail !== undefined && offset >= tail.start) {
       return offset < tail.start + tail.used ? tail : undefined;
     }
@@ -69,7 +72,7 @@ export class Pages {
     return undefined;
   }
 
-  /** Views of what is there from one offset to another. */
+  /** Views of the bytes between two offsets. */
   *views(from: number, to: number): Iterable<Uint8Array<ArrayBuffer>> {
     let page = this.at(from) ?? this.#head;
     for (; page !== undefined && page.start < to; page = page.next) {
@@ -80,25 +83,27 @@ export class Pages {
   }
 
   /**
-   * A page whose next `header` bytes are free, and the `payload` bytes behind them too where one page
-   * can hold both. {@linkcode Pages.took} says how many were written.
+   * A page with `header` free bytes, and `payload` more behind them if one page can hold both. Call
+   * {@linkcode Pages.took} with the number of bytes written.
    */
-  room(header: number, payload: number): Page {
-    const whole = header + payload;
-    const wanted = whole <= MAX_PAGE_BYTES ? whole : header;
+  reserve(header: number, payload: number): Page {
+    const total = header + payload;
+    const wanted = total <= MAX_PAGE_BYTES ? total : header;
     const tail = this.#tail;
     if (tail !== undefined && tail.bytes.length - tail.used >= wanted) return tail;
     const doubled = tail === undefined ? FIRST_PAGE_BYTES : tail.bytes.length * 2;
-    return this.#add(Math.max(header, Math.min(MAX_PAGE_BYTES, Math.max(whole, doubled))));
+    return this.#add(Math.max(header, Math.min(MAX_PAGE_BYTES, Math.max(total, doubled))));
   }
 
-  /** So many bytes were written to the page that {@linkcode Pages.room} gave. */
+  /** Marks bytes of the page from {@linkcode Pages.reserve} as used. */
   took(page: Page, length: number): void {
     page.used += length;
     this.#size += length;
   }
 
-  /** Appends `bytes`, which `more` bytes are to follow; the one copy that the relay makes of them. */
+  /**
+   * Appends `bytes`, which `more` bytes will follow; the only copy that the relay makes of them.
+   */
   append(bytes: Uint8Array, more: number): void {
     let from = 0;
     while (from < bytes.length) {
@@ -116,7 +121,7 @@ export class Pages {
     }
   }
 
-  /** Gives up the first page. */
+  /** Evicts the first page. */
   dropHead(): void {
     const head = this.#head;
     if (head === undefined) return;

@@ -6,11 +6,11 @@ function filled(length: number, value = 7): Uint8Array {
   return new Uint8Array(length).fill(value);
 }
 
-Deno.test("Pages.room() begins with a small page and doubles up to the limit", () => {
+Deno.test("Pages.reserve() begins with a small page and doubles up to the limit", () => {
   const pages = new Pages();
   const sizes = new Set<number>();
   for (let count = 0; count < 2_000; count++) {
-    const page = pages.room(100, 0);
+    const page = pages.reserve(100, 0);
     sizes.add(page.bytes.length);
     pages.took(page, 100);
   }
@@ -18,29 +18,29 @@ Deno.test("Pages.room() begins with a small page and doubles up to the limit", (
   assert.equal(pages.size, 200_000);
 });
 
-Deno.test("Pages.room() never splits a header, however long it is", () => {
+Deno.test("Pages.reserve() never splits a header, however long it is", () => {
   const pages = new Pages();
   for (const length of [1, 1_000, FIRST_PAGE_BYTES, 40_000, MAX_PAGE_BYTES + 36, 9]) {
-    const page = pages.room(length, 0);
+    const page = pages.reserve(length, 0);
     assert.ok(page.bytes.length - page.used >= length, `${length}`);
     pages.took(page, length);
   }
 });
 
-Deno.test("Pages.room() keeps a header and its payload together as far as one page holds both", () => {
+Deno.test("Pages.reserve() keeps a header and its payload together as far as one page holds both", () => {
   for (const payload of [0, 100, 1_100, 30_000, MAX_PAGE_BYTES - 10]) {
     const pages = new Pages();
-    pages.took(pages.room(1_000, 0), 1_000);
-    const page = pages.room(10, payload);
+    pages.took(pages.reserve(1_000, 0), 1_000);
+    const page = pages.reserve(10, payload);
     pages.took(page, 10);
     pages.append(filled(payload), 0);
     assert.equal(page.start + page.used, 1_010 + payload, `${payload}`);
   }
 });
 
-Deno.test("Pages.room() fills the last page before it adds one for an object larger than a page", () => {
+Deno.test("Pages.reserve() fills the last page before it adds one for an object larger than a page", () => {
   const pages = new Pages();
-  const first = pages.room(10, MAX_PAGE_BYTES);
+  const first = pages.reserve(10, MAX_PAGE_BYTES);
   pages.took(first, 10);
   pages.append(filled(MAX_PAGE_BYTES), 0);
   assert.equal(first.used, MAX_PAGE_BYTES);
@@ -49,7 +49,7 @@ Deno.test("Pages.room() fills the last page before it adds one for an object lar
 
 Deno.test("Pages.append() takes no more memory for a payload than is to come", () => {
   const pages = new Pages();
-  pages.took(pages.room(10, 2 ** 53 - 1), 10);
+  pages.took(pages.reserve(10, 2 ** 53 - 1), 10);
   assert.equal(pages.capacity, MAX_PAGE_BYTES);
   pages.append(filled(MAX_PAGE_BYTES), 5);
   assert.equal(pages.capacity, MAX_PAGE_BYTES + 15);
@@ -57,7 +57,7 @@ Deno.test("Pages.append() takes no more memory for a payload than is to come", (
 
 Deno.test("Pages.at() finds every offset that is there, before and after the head was given up", () => {
   const pages = new Pages();
-  for (let count = 0; count < 300; count++) pages.took(pages.room(700, 0), 700);
+  for (let count = 0; count < 300; count++) pages.took(pages.reserve(700, 0), 700);
   const dropped = pages.headEnd!;
   for (const offset of [0, dropped - 1, dropped, 100_000, 209_999]) {
     const page = pages.at(offset)!;
@@ -72,7 +72,7 @@ Deno.test("Pages.at() finds every offset that is there, before and after the hea
 
 Deno.test("Pages gives up all its memory, page by page, and marks the pages that went", () => {
   const pages = new Pages();
-  const first = pages.room(1_000, 0);
+  const first = pages.reserve(1_000, 0);
   pages.took(first, 1_000);
   pages.append(filled(200_000), 0);
   while (pages.headEnd !== undefined) pages.dropHead();

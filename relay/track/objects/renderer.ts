@@ -1,32 +1,32 @@
 import type { PropertyBlock, PropertyForm } from "@qumo/shared/wire";
 
-/** What a dialect is told of a subgroup. */
+/** A subgroup as input of a renderer. */
 export interface SubgroupFields {
   readonly group: bigint;
   readonly subgroup: bigint;
   /** Undefined: the track's default. */
   readonly priority: number | undefined;
-  /** Whether its objects carry a block of properties. */
+  /** Whether its objects have a block of properties. */
   readonly hasProperties: boolean;
   /** Whether the group ends with this subgroup's last object. */
   readonly endOfGroup: boolean;
-  /** Whether the stream begins with the first object that was ever published in the subgroup. */
+  /** Whether the stream starts with the subgroup's first published object. */
   readonly firstObject: boolean;
 }
 
-/** An object apart from its payload, as it stands on a stream. */
+/** An object without its payload, on a stream. */
 export interface ObjectHead {
   readonly id: number;
-  /** The id of the object before it on the stream; -1 for the first. */
+  /** The id of the previous object on the stream; -1 for the first. */
   readonly previous: number;
-  /** One of `ObjectStatus`. */
+  /** One of {@linkcode ObjectStatus}. */
   readonly status: number;
-  /** As the dialect writes them. */
+  /** In the dialect's encoding. */
   readonly properties: Uint8Array;
   readonly payloadLength: number;
 }
 
-/** An object that travels alone. */
+/** An object in a datagram. */
 export interface DatagramFields {
   readonly group: bigint;
   readonly object: number;
@@ -34,40 +34,40 @@ export interface DatagramFields {
   readonly priority: number | undefined;
   readonly properties: PropertyBlock;
   readonly status: number;
-  /** Whether the group has no object behind this one. */
+  /** Whether the group has no later object. */
   readonly endOfGroup: boolean;
   readonly payload: Uint8Array;
 }
 
 /**
- * How one dialect writes objects. The session layer gives it; to the model the bytes mean nothing.
- * There is one for each dialect, so that all who speak the dialect share what it writes.
+ * Encodes objects in one dialect. The session layer provides it; the bytes are opaque to the model.
+ * There is one per dialect, so that all its subscribers share the encoded bytes.
  */
 export interface Renderer {
-  /** The dialect's name, for people. */
+  /** The dialect's name, for logs. */
   readonly name: string;
-  /** How it writes properties. */
+  /** The encoding of its properties. */
   readonly properties: PropertyForm;
   /**
-   * Begins the stream of a subgroup of the track that has this number.
+   * Starts the stream of a subgroup of the track with this number.
    *
-   * @throws {EncodeError} when the dialect cannot say it.
+   * @throws {EncodeError} when the dialect cannot express it.
    */
   subgroup(track: bigint, fields: SubgroupFields): SubgroupRenderer;
   /**
-   * A datagram of the track that has this number; the payload is at its end.
+   * A datagram of the track with this number; the payload is at its end.
    *
-   * @throws {EncodeError} when the dialect cannot say it.
+   * @throws {EncodeError} when the dialect cannot express it.
    */
   datagram(track: bigint, object: DatagramFields): Uint8Array;
 }
 
-/** Writes what goes around the payloads on the stream of one subgroup. */
+/** Encodes everything but the payloads on the stream of one subgroup. */
 export interface SubgroupRenderer {
-  /** What goes before the first object. */
+  /** The bytes before the first object. */
   readonly preamble: Uint8Array;
-  /** Bytes between the payload before and that of this object. */
+  /** The size of the bytes between the previous payload and this object's. */
   sizeOf(head: ObjectHead): number;
-  /** Writes those bytes from `at` on. Returns the offset of the properties among them. */
+  /** Writes those bytes at `at`. Returns the offset of the properties in them. */
   write(into: Uint8Array, at: number, head: ObjectHead): number;
 }

@@ -4,38 +4,41 @@ import { lowerBound } from "./lower_bound.ts";
 import { type Page, Pages, takeMemory } from "./pages.ts";
 import type { ObjectHead, Renderer, SubgroupFields, SubgroupRenderer } from "./renderer.ts";
 
-/** An object that a stream begins with. */
+/** The first object of a stream. */
 interface FirstObject extends Omit<ObjectHead, "previous" | "properties"> {
   readonly properties: PropertyBlock;
 }
 
 /**
- * One subgroup as the bytes of a stream in one dialect: written once, shared by every subscriber that
- * speaks the dialect, and freed together with the objects. Objects are addressed by their index in
- * the log.
+ * One subgroup as the stream's bytes in one dialect: written once, shared by all subscribers of the
+ * dialect, and evicted together with the objects. Objects are addressed by their index in the log.
  */
 export class Rendering {
   readonly renderer: Renderer;
-  /** Where the properties are of the object that was begun last. */
+  /** Offset of the properties of the object that was started last. */
   propertiesStart = 0;
-  /** How long they are. */
+  /** Length of those properties. */
   propertiesLength = 0;
   readonly #track: bigint;
   readonly #fields: SubgroupFields;
   readonly #writer: SubgroupRenderer | undefined;
   readonly #pages: Pages;
-  // Offsets of the objects, those whose page is still here though the log forgot them included.
+  // Offsets of the objects, including those that the log has dropped while their page is still
+  // present.
   readonly #starts: number[] = [];
   #forgotten = 0;
   #open = 0;
-  // Up to where readers may read while the last object is not theirs to read.
+  // The readable end while the last object is not readable yet.
   #boundary = 0;
   #ready = 0;
   #isBroken = false;
   #lastView: Uint8Array<ArrayBuffer> | undefined;
   #lastViewStart = 0;
 
-  /** `hasHead` is false where the subgroup's first objects are gone: it cannot be read from its beginning. */
+  /**
+   * `hasHead` is false if the subgroup's first objects were evicted: it cannot be read from its
+   * start.
+   */
   constructor(
     renderer: Renderer,
     { track, fields, hasHead = true }: {
@@ -47,53 +50,53 @@ export class Rendering {
     this.renderer = renderer;
     this.#track = track;
     this.#fields = fields;
-    // Whoever begins at offset 0 has fallen behind where that is no offset of any page.
+    // Offset 0 is then on no page, so a reader that starts there has fallen behind.
     this.#pages = new Pages(hasHead ? 0 : 1);
     this.#ready = this.#boundary = this.#pages.size;
     this.#writer = this.#begin();
   }
 
-  /** Whether the dialect cannot say what follows: nothing more is written. */
+  /** Whether the dialect cannot express what follows: nothing more is written. */
   get isBroken(): boolean {
     return this.#isBroken;
   }
 
-  /** Offset up to which readers may read. */
+  /** Offset behind the readable bytes. */
   get ready(): number {
     return this.#ready;
   }
 
-  /** Offset behind what has arrived. */
+  /** Offset behind the bytes that have arrived. */
   get size(): number {
     return this.#pages.size;
   }
 
-  /** Memory that it takes beside the log's index. */
+  /** Its memory beside the log's index. */
   get capacity(): number {
     return this.#pages.capacity;
   }
 
-  /** Objects of the log that are here. */
+  /** The number of the log's objects in it. */
   get count(): number {
     return this.#starts.length - this.#forgotten;
   }
 
-  /** Offset behind the last object, even if that has not arrived in full. */
+  /** Offset behind the last object, even if it is incomplete. */
   get nextObjectStart(): number {
     return this.#pages.size + this.#open;
   }
 
-  /** Offset behind the last object that has arrived in full. */
+  /** Offset behind the last complete object. */
   get wholeEnd(): number {
     return this.#open === 0 ? this.#pages.size : this.#boundary;
   }
 
-  /** Whether readers may read all that has arrived. */
+  /** Whether everything that has arrived is readable. */
   get isShown(): boolean {
     return this.#ready === this.#pages.size;
   }
 
-  /** Whether the last object has arrived in full. */
+  /** Whether the last object is complete. */
   get isWhole(): boolean {
     return this.#open === 0;
   }
@@ -103,32 +106,38 @@ export class Rendering {
     return offset === this.#pages.size && this.#open === 0 && !this.#isBroken;
   }
 
-  /** Offset behind the page that can be given up next; undefined when only the one being written is left. */
+  /**
+   * Offset behind the page that can be evicted next; undefined when only the page being written is
+   * left.
+   */
   get headEnd(): number | undefined {
     return this.#pages.headEnd;
   }
 
-  /** Whether the object at this index is here; below 0 are those that the log forgot. */
+  /**
+   * Whether the object at this index is present; negative indexes are objects that the log has
+   * dropped.
+   */
   has(index: number): boolean {
     return index >= -this.#forgotten && index < this.count;
   }
 
-  /** Offset of an object, where what stands before its payload begins. */
+  /** Offset of an object, that is of the bytes before its payload. */
   startOf(index: number): number {
     return this.#starts[index + this.#forgotten]!;
   }
 
-  /** Offset behind an object, even if that has not arrived in full. */
+  /** Offset behind an object, even if it is incomplete. */
   endOf(index: number): number {
     return this.#starts[index + this.#forgotten + 1] ?? this.nextObjectStart;
   }
 
-  /** Index of the object whose bytes include this offset; what lies before all of them has none. */
+  /** The index of the object that includes this offset; the preamble belongs to none. */
   indexAtOffset(offset: number): number {
     return lowerBound(this.#starts, offset + 1) - 1 - this.#forgotten;
   }
 
-  /** Begins the next object, whose properties are written in this form. */
+  /** Starts the next object, whose properties are in encoding `form`. */
   begin(object: ObjectHead, form: PropertyForm): void {
     if (this.#isBroken) return;
     const head = this.#sayable(object, form);
@@ -139,7 +148,7 @@ export class Rendering {
     const writer = this.#writer!;
     const size = writer.sizeOf(head);
     const preamble = this.#pages.size === 0 ? writer.preamble : NOTHING;
-    const page = this.#pages.room(preamble.length + size, head.payloadLength);
+    const page = this.#pages.reserve(preamble.length + size, head.payloadLength);
     if (preamble.length > 0) {
       page.bytes.set(preamble);
       this.#pages.took(page, preamble.length);
@@ -149,24 +158,25 @@ export class Rendering {
     const start = this.#pages.size;
     this.#pages.took(page, size);
     this.#starts.push(start);
-    // The preamble waits for the first object, so that it costs subscribers no write of its own.
+    // The preamble becomes readable together with the first object, so that it needs no write of
+    // its own.
     this.#boundary = preamble.length > 0 ? 0 : start;
     this.#open = head.payloadLength;
   }
 
-  /** Whether the dialect can say this object. */
+  /** Whether the dialect can express this object. */
   canSay(object: ObjectHead, form: PropertyForm): boolean {
     return !this.#isBroken && this.#sayable(object, form) !== undefined;
   }
 
-  /** Appends payload of the object that was begun. */
+  /** Appends payload of the current object. */
   append(payload: Uint8Array): void {
     if (this.#isBroken) return;
     this.#open -= payload.length;
     this.#pages.append(payload, this.#open);
   }
 
-  /** Shows readers what has arrived; false when that is nothing new. */
+  /** Makes everything that has arrived readable; false when nothing is new. */
   show(): boolean {
     const ready = this.#readable();
     if (ready === this.#ready) return false;
@@ -175,8 +185,8 @@ export class Rendering {
   }
 
   /**
-   * What goes on a stream before the payload of this object where it is the first on it: ids are counted
-   * from the one before, so that is not what stands before it here.
+   * The bytes before the payload of this object if it is the first on a stream: ids are deltas, so
+   * they differ from those in the rendering.
    */
   beginAt({ properties, ...object }: FirstObject): Uint8Array {
     const writer = this.renderer.subgroup(this.#track, { ...this.#fields, firstObject: false });
@@ -189,14 +199,14 @@ export class Rendering {
     return start;
   }
 
-  /** Views of the bytes from one offset to another, which must be there. */
+  /** Views of the bytes between two offsets, which must be present. */
   views(from: number, to: number): Iterable<Uint8Array<ArrayBuffer>> {
     return this.#pages.views(from, to);
   }
 
   /**
-   * What is ready from `offset` on, as far as it lies in `page`. Readers that keep up with each other
-   * ask for the same bytes and are given the same view.
+   * The readable bytes from `offset` on within `page`. Readers at the same offset get the same
+   * view.
    */
   readyView(page: Page, offset: number): Uint8Array<ArrayBuffer> | undefined {
     const end = Math.min(this.#ready, page.start + page.used);
@@ -210,24 +220,24 @@ export class Rendering {
     return this.#lastView = page.bytes.subarray(offset - page.start, end - page.start);
   }
 
-  /** The page that holds this offset; undefined when it was evicted or is not there yet. */
+  /** The page with this offset; undefined when it was evicted or not written yet. */
   pageOf(offset: number): Page | undefined {
     return this.#pages.at(offset);
   }
 
-  /** How many objects begin in the page that can be given up next. */
+  /** The number of objects that begin in the page that can be evicted next. */
   get headCount(): number {
     const end = this.#pages.headEnd;
     return end === undefined ? 0 : lowerBound(this.#starts, end);
   }
 
-  /** Gives up the first page with the objects that begin in it. */
+  /** Evicts the first page and the objects that begin in it. */
   dropHead(): void {
     this.#starts.splice(0, this.headCount);
     this.#dropPage();
   }
 
-  /** The log forgot its first objects: pages that hold nothing else are given up. */
+  /** Handles that the log dropped its first objects: evicts pages that hold nothing else. */
   forget(count: number): void {
     this.#forgotten += Math.min(count, this.count);
     const kept = this.#starts[this.#forgotten] ?? this.nextObjectStart;
@@ -237,7 +247,7 @@ export class Rendering {
     this.#forgotten -= gone;
   }
 
-  /** Gives up everything. */
+  /** Evicts everything. */
   clear(): void {
     while (this.#pages.capacity > 0) this.#dropPage();
     this.#starts.length = 0;
@@ -259,7 +269,10 @@ export class Rendering {
     }
   }
 
-  /** The object with its properties as the dialect writes them; undefined when it cannot be said. */
+  /**
+   * The object with its properties in the dialect's encoding; undefined when it cannot be
+   * expressed.
+   */
   #sayable(object: ObjectHead, form: PropertyForm): ObjectHead | undefined {
     const { properties } = this.renderer;
     if (properties === form) return object;

@@ -6,25 +6,28 @@ import {
 } from "../limits.ts";
 
 /**
- * Who brings objects of a track: one session's claim to it, wherever in the mesh that session is. What
- * comes by several ways from one source is the same track; what comes from two sources may be.
+ * The origin of a track's objects: one publisher session's claim to the track, at any relay of the
+ * mesh. Objects of one source that arrive on several paths are the same track; those of two sources
+ * may be.
  */
 export interface Source {
-  /** The same for everything that a claim brings, by whatever way. */
+  /** Identifies the claim, on every path. */
   readonly token: string;
-  /** When the session began that makes the claim, in milliseconds since 1970. */
+  /** The start of the publisher's session, in milliseconds since 1970. */
   readonly since: number;
-  /** The session's number at its relay: of two that began at the same time the larger is the later. */
+  /**
+   * The session's number at its relay: of two sessions with the same start the larger is the later.
+   */
   readonly session: number;
 }
 
-/** The source that a token stands for. A token that says nothing is older than all others. */
+/** Parses a token. A malformed one is older than all others. */
 export function sourceOf(token: string): Source {
   const [since = "", session = ""] = token.split(".");
   return { token, since: Number(since) || 0, session: Number(session) || 0 };
 }
 
-/** The token of a claim: `claim` tells those of one session apart. */
+/** The token of a claim; `claim` distinguishes those of one session. */
 export function tokenOf(
   session: { readonly since: number; readonly id: number; readonly relay: string },
   claim: number,
@@ -32,18 +35,18 @@ export function tokenOf(
   return `${session.since}.${session.id}.${claim}.${session.relay}`;
 }
 
-/** Whether the session behind one source began later than that behind another. */
+/** Whether one source's session started later than another's. */
 export function isNewer(one: Source, other: Source): boolean {
   return one.since !== other.since ? one.since > other.since : one.session > other.session;
 }
 
-/** The largest object that there is of somebody's. */
+/** The largest location of a source. */
 export interface Reached {
   group: bigint;
   object: number;
 }
 
-/** An object of this location is there. */
+/** Raises `reached` to this location. */
 export function reach(reached: Reached, group: bigint, object: number): void {
   if (group < reached.group || group === reached.group && object <= reached.object) return;
   reached.group = group;
@@ -52,22 +55,22 @@ export function reach(reached: Reached, group: bigint, object: number): void {
 
 /** What is known of a source. */
 interface Known extends Reached {
-  /** Tokens of others that brought objects which it brought too, byte for byte. */
+  /** Tokens of sources that delivered an identical object. */
   readonly agrees: Set<string>;
 }
 
-/** Who has brought what of a track. */
+/** The sources that have delivered objects of a track. */
 export class Sources {
-  /** How far each is. */
+  /** The largest location of each, by token. */
   readonly #reached = new Map<string, Known>();
   #began = 0;
 
-  /** How many times a source began to bring something. */
+  /** The number of times that a source started to deliver. */
   get began(): number {
     return this.#began;
   }
 
-  /** A source brought an object. The result takes note of what more it brings. */
+  /** Notes an object of a source. The result records further objects. */
   note({ token }: Source, group: bigint, object: number): Reached {
     const known = this.#reached.get(token);
     if (known !== undefined) {
@@ -87,7 +90,7 @@ export class Sources {
     for (const { agrees } of this.#reached.values()) agrees.delete(oldest!);
   }
 
-  /** Two sources, by their tokens, brought the same object: what they bring is the same track. */
+  /** Records that two sources delivered the same object, so that they are the same track. */
   agree(one: string, other: string): void {
     const [a, b] = [this.#reached.get(one), this.#reached.get(other)];
     if (one === other || a === undefined || b === undefined) return;
@@ -95,20 +98,20 @@ export class Sources {
     b.agrees.add(one);
   }
 
-  /** Whether this source brought anything. */
+  /** Whether this source has delivered anything. */
   has({ token }: Source): boolean {
     return this.#reached.has(token);
   }
 
-  /** Whether anybody else did. */
+  /** Whether any other source has. */
   hasOther({ token }: Source): boolean {
     return this.#reached.size > (this.#reached.has(token) ? 1 : 0);
   }
 
   /**
-   * How far those are who bring the same as `leading`, as far as it can be the same: whoever is much
-   * further ahead in its group, and never brought an object that `leading` brought, does not count.
-   * Undefined where nobody disagrees, or `leading` is behind.
+   * The largest location of the sources that deliver the same track as `leading`: a source that is
+   * far ahead in its group, and never delivered an object that `leading` did, does not count.
+   * Undefined when no other source matters, or `leading` is ahead.
    */
   reachedWith({ token }: Source): Reached | undefined {
     const leading = this.#reached.get(token);
@@ -128,12 +131,12 @@ export class Sources {
   }
 
   /**
-   * Whether a group that is not here lies so far behind what others brought that its source must count
-   * in another way. Nothing has come for `silence` milliseconds.
+   * Whether a new group lies so far behind those of other sources that its source must number
+   * groups differently. `silence` is the time in milliseconds since anything arrived.
    */
   isBehind({ token }: Source, group: bigint, silence: number): boolean {
     const own = this.#reached.get(token)?.group;
-    // A stream of an old group may come late.
+    // A stream of an older group of the same source may be late.
     if (own !== undefined && own > group) return false;
     let largest = -1n;
     for (const [other, theirs] of this.#reached) {

@@ -7,38 +7,41 @@ import { SubgroupLog } from "./subgroup_log.ts";
 import type { DropReason } from "../../vocabulary.ts";
 import type { Track } from "./track.ts";
 
-/** What the stream's header said; the subgroup's id may have to wait for the first object. */
+/** The stream's header; the subgroup id may be determined by the first object. */
 export interface SubgroupStreamInit extends Omit<SubgroupFields, "subgroup"> {
   /** Undefined: the id of the first object. */
   readonly subgroup: bigint | undefined;
 }
 
-/** What a writer of a stream goes by. */
+/** Options of a stream's writer. */
 export interface SubgroupWriterOptions {
   readonly clock: Clock;
-  /** The dialect that the objects come in. */
+  /** The renderer of the dialect that the objects arrive in. */
   readonly renderer: Renderer;
-  /** Who brings the stream; undefined where nobody else can. */
+  /** The source of the stream; undefined if the track can have no other. */
   readonly source?: Source | undefined;
-  /** The stream comes from another relay, which asked for it or joined two ways: it may go back. */
+  /**
+   * Whether the stream comes from another relay, which may have switched sources and resend
+   * objects.
+   */
   readonly isRelayed?: boolean | undefined;
-  /** The objects come by FETCH. */
+  /** Whether the objects come by FETCH. */
   readonly isFetched?: boolean;
-  /** Called for each object that is thrown away. */
+  /** Called for each dropped object. */
   readonly onDrop?: (reason: DropReason) => void;
 }
 
-/** An object as it stands in its stream. */
+/** An object at its position in the stream. */
 export interface Incoming {
   readonly id: number;
   readonly properties: Uint8Array;
   readonly payloadLength: number;
   readonly status: number;
-  /** The object before it, -1 for the first. */
+  /** The id of the previous object; -1 for the first. */
   readonly before: number;
 }
 
-/** Chooses the log that each object of one stream goes into, and begins one where none takes it. */
+/** Selects the log for each object of one stream, creating one when none fits. */
 export class StreamLogs {
   readonly #track: Track;
   readonly #init: SubgroupStreamInit;
@@ -51,19 +54,19 @@ export class StreamLogs {
     this.#options = options;
   }
 
-  /** Where the last object is that was not dropped. */
+  /** The log of the last object that was not dropped. */
   get current(): SubgroupLog | undefined {
     return this.#current;
   }
 
-  /** Refuses a subgroup whose priority is another than it was. */
+  /** Throws if the priority of a subgroup differs from an earlier stream's. */
   checkPriority(group: Group, subgroup: bigint): void {
     const newest = group.newestLog(subgroup);
     if (newest === undefined || newest === this.#current || this.hasSamePriority(newest)) return;
     throw new MalformedTrack(`Subgroup ${group.id}/${subgroup} changed its priority`);
   }
 
-  /** The log that takes this stream's next object, begun where there is none. */
+  /** The log for the stream's next object, created when there is none. */
   logFor(group: Group, subgroup: bigint, object: Incoming): SubgroupLog | undefined {
     const newest = group.newestLog(subgroup);
     for (const log of [this.#current, newest]) {
@@ -77,8 +80,9 @@ export class StreamLogs {
   }
 
   /**
-   * Whether an object is surely the next one in a log (#closing-subgroup-streams). Where it is not,
-   * because a publisher joined late or left something out, it begins a log and a stream of its own.
+   * Whether an object is known to directly follow a log's last one (#closing-subgroup-streams). If
+   * it may not, because a publisher joined late or omitted objects, it starts a log and stream of
+   * its own.
    */
   #follows(log: SubgroupLog, group: Group, object: Incoming): boolean {
     const { id, before } = object;
@@ -112,7 +116,7 @@ export class StreamLogs {
     return log;
   }
 
-  /** Goes on with this log, which has the object that came. */
+  /** Continues with this log, which has the object already. */
   moveTo(log: SubgroupLog): void {
     if (log === this.#current) return;
     log.attach();
@@ -120,7 +124,10 @@ export class StreamLogs {
     this.#current = log;
   }
 
-  /** A FETCH may tell of other priorities than streams do, and so may relays that fetched. */
+  /**
+   * Whether the priority matches; a FETCH, and a relay that fetched, may report another priority
+   * than a stream.
+   */
   hasSamePriority(log: SubgroupLog): boolean {
     const { isFetched, isRelayed } = this.#options;
     return isFetched === true || isRelayed === true || log.isFetched ||

@@ -10,32 +10,32 @@ import type { Page } from "./pages.ts";
 import type { Renderer, SubgroupFields } from "./renderer.ts";
 import { Rendering } from "./rendering.ts";
 
-/** Who reads a log as it grows. Calls are synchronous and must not throw. */
+/** A reader of a growing log. Calls are synchronous and must not throw. */
 export interface LogReader {
-  /** More is ready, or the log has ended. */
+  /** More is available, or the log has ended. */
   wake(): void;
-  /** The cache gave up bytes of the log that this reader may not have read. */
+  /** The cache evicted bytes that this reader may not have read. */
   evicted(): void;
 }
 
-/** What is known of a subgroup when its first object arrives. */
+/** The parameters of a log, from its first object. */
 export interface SubgroupInit extends SubgroupFields {
   /** The number of its track at this relay. */
   readonly track: bigint;
-  /** How many groups of the track began before this one. */
+  /** The number of groups of the track that started before this one. */
   readonly groupOrdinal: number;
-  /** Whether it began with what a FETCH brought, whose priorities need not be those of a stream. */
+  /** Whether it was created by a FETCH, whose priorities may differ from a stream's. */
   readonly isFetched?: boolean;
-  /** The token of the source that began it; undefined where nobody else can. */
+  /** The token of the source that created it; undefined if the track can have no other. */
   readonly source?: string | undefined;
-  /** How its objects are kept: as the dialect writes them that they come in. */
+  /** The renderer of the dialect that the objects arrive in, in which they are kept. */
   readonly renderer: Renderer;
 }
 
-/** How a log stands: complete ones are whole, incomplete ones miss their tail for good. */
+/** The state of a log: still open, complete, or ended without its tail. */
 export type LogState = "open" | "complete" | "incomplete";
 
-/** An object that is put into a log. */
+/** An object to append. */
 export interface NewObject {
   readonly id: number;
   readonly properties: Uint8Array;
@@ -43,7 +43,7 @@ export interface NewObject {
   readonly status: number;
 }
 
-/** One object of a log, as views into it. */
+/** An object of a log, as views of its bytes. */
 export interface LoggedObject {
   readonly id: number;
   readonly status: number;
@@ -54,10 +54,10 @@ export interface LoggedObject {
 }
 
 /**
- * The objects of one subgroup in the order of their ids, stored once for all subscribers: an index
- * over append-only bytes. The bytes lie as the dialect of their publisher puts them on a stream, which
- * only its {@linkcode Renderer} understands, so that subscribers of that dialect are sent them as they
- * are. Other dialects have a {@linkcode Rendering} each beside it, made when it is first wanted.
+ * The objects of one subgroup in order of their ids, stored once for all subscribers: an index over
+ * append-only bytes. The bytes are a stream in the publisher's dialect, which only its {@linkcode
+ * Renderer} can interpret, so subscribers of that dialect are sent the bytes unchanged. Each other
+ * dialect has a {@linkcode Rendering}, created on demand.
  */
 export class SubgroupLog implements SubgroupFields {
   readonly group: bigint;
@@ -102,49 +102,52 @@ export class SubgroupLog implements SubgroupFields {
     return this.#state;
   }
 
-  /** Objects whose index is still there, the one that is still arriving included. */
+  /** The number of indexed objects, including an incomplete last one. */
   get count(): number {
     return this.#index.count;
   }
 
-  /** The largest object id that ever was in the log, -1 when there was none. */
+  /** The largest object id that was ever in the log; -1 for an empty log. */
   get lastId(): number {
     return this.#lastId;
   }
 
-  /** The same, without the objects that only mark an end. */
+  /** The largest id of an object that is not an end marker; -1 when there is none. */
   get lastNormalId(): number {
     return this.#lastNormalId;
   }
 
-  /** The largest object id that was given up, -1 when there is none. */
+  /** The largest object id that was evicted; -1 when there is none. */
   get givenUpTo(): number {
     return this.#givenUpTo;
   }
 
-  /** Offset behind what has arrived. */
+  /** Offset behind the bytes that have arrived. */
   get size(): number {
     return this.#native.size;
   }
 
-  /** Whether the group or the track ends with the last object: nothing can follow. */
+  /** Whether the last object marks the end of the group or track, so that nothing can follow. */
   get endsByMark(): boolean {
     return this.#lastId > this.#lastNormalId;
   }
 
-  /** Payload bytes that the last object still lacks. */
+  /** Missing payload bytes of the last object. */
   get missing(): number {
     return this.#missing;
   }
 
-  /** Memory that the log takes, in all dialects. */
+  /** Memory of the log, with all renderings. */
   get bytes(): number {
     let bytes = this.#native.capacity + this.count * OBJECT_OVERHEAD_BYTES;
     for (const { capacity } of this.#others) bytes += capacity;
     return bytes;
   }
 
-  /** Objects that {@linkcode SubgroupLog.evictHead} would give up; undefined when it would do nothing. */
+  /**
+   * The number of objects that {@linkcode SubgroupLog.evictHead} would evict; undefined when it
+   * would do nothing.
+   */
   get headCount(): number | undefined {
     return this.#native.headEnd === undefined ? undefined : this.#native.headCount;
   }
@@ -153,22 +156,22 @@ export class SubgroupLog implements SubgroupFields {
     return this.#index.idAt(index);
   }
 
-  /** When the first byte of an object arrived, in the clock's milliseconds. */
+  /** The arrival time of an object's first byte, in the clock's milliseconds. */
   timeOf(index: number): number {
     return this.#index.timeOf(index);
   }
 
-  /** Whether an object has arrived in full. */
+  /** Whether an object is complete. */
   isWhole(index: number): boolean {
     return this.#missing === 0 || index < this.count - 1;
   }
 
-  /** Index of the first object whose id is at least `id`; the count when there is none. */
+  /** The index of the first object whose id is not less than `id`; the count when there is none. */
   indexOf(id: number): number {
     return this.#index.indexOf(id);
   }
 
-  /** The object at this index; its properties are always there. */
+  /** The object at this index; its properties are always present. */
   objectAt(index: number): LoggedObject {
     const payloadLength = this.#index.payloadLengthOf(index);
     return {
@@ -188,23 +191,23 @@ export class SubgroupLog implements SubgroupFields {
     return page.bytes.subarray(start, start + propertiesLength);
   }
 
-  /** Views of the bytes from one offset to another, which must be there. */
+  /** Views of the bytes between two offsets, which must be present. */
   views(from: number, to: number): Iterable<Uint8Array<ArrayBuffer>> {
     return this.#native.views(from, to);
   }
 
-  /** The page that holds this offset; undefined when it was evicted or is not there yet. */
+  /** The page with this offset; undefined when it was evicted or not written yet. */
   pageOf(offset: number): Page | undefined {
     return this.#native.pageOf(offset);
   }
 
-  /** The subgroup as this dialect sends it, if somebody wanted it before. */
+  /** The subgroup's rendering in a dialect, if it exists. */
   renderingOf(renderer: Renderer): Rendering | undefined {
     if (this.#native.renderer === renderer) return this.#native;
     return this.#others.find((other) => other.renderer === renderer);
   }
 
-  /** Writes all that is here in a further dialect, which from now on is written with the rest. */
+  /** Creates the rendering in another dialect, which is then extended with each object. */
   render(renderer: Renderer): Rendering {
     const native = this.#native;
     const rendering = new Rendering(renderer, {
@@ -234,7 +237,7 @@ export class SubgroupLog implements SubgroupFields {
     this.#readers.delete(reader);
   }
 
-  /** Whether its dialect can keep an object whose properties are written in this form. */
+  /** Whether the log's dialect can express an object with properties in encoding `form`. */
   canKeep(object: NewObject, form: PropertyForm): boolean {
     const native = this.#native;
     return form === native.renderer.properties ||
@@ -242,8 +245,8 @@ export class SubgroupLog implements SubgroupFields {
   }
 
   /**
-   * Begins the next object, whose properties are written in this form. The one before must have arrived
-   * in full, and its id be smaller. `now` is when the first byte arrived.
+   * Starts the next object, whose properties are in encoding `form`. The previous one must be
+   * complete and have a smaller id. `now` is the arrival time of its first byte.
    */
   begin(object: NewObject, form: PropertyForm, now: number): void {
     const { id, properties, payloadLength, status } = object;
@@ -257,19 +260,19 @@ export class SubgroupLog implements SubgroupFields {
     this.#missing = payloadLength;
   }
 
-  /** Appends payload of the object that was begun. */
+  /** Appends payload of the current object. */
   append(payload: Uint8Array): void {
     this.#missing -= payload.length;
     this.#native.append(payload);
     for (const other of this.#others) other.append(payload);
   }
 
-  /** Shows readers what has arrived. Called once for everything that came in one read. */
+  /** Makes everything that has arrived readable. Called once per read of the socket. */
   flush(): void {
     if (this.#show()) this.#wakeAll();
   }
 
-  /** Says that nothing follows: the subgroup is whole, or its tail will never come. */
+  /** Ends the log: it is complete, or its tail will never arrive. */
   end(state: "complete" | "incomplete"): void {
     if (this.#state !== "open") return;
     this.#state = state;
@@ -277,40 +280,40 @@ export class SubgroupLog implements SubgroupFields {
     this.#wakeAll();
   }
 
-  /** Another publisher has gone ahead without it, and its own says nothing: it is not expected to go on. */
+  /** Marks the log as abandoned: its source stopped sending, and another one has moved on. */
   abandon(): void {
     this.#isAbandoned = true;
     this.end("incomplete");
   }
 
-  /** Whether {@linkcode SubgroupLog.abandon} was called before it was whole. */
+  /** Whether {@linkcode SubgroupLog.abandon} was called before the log was complete. */
   get isAbandoned(): boolean {
     return this.#isAbandoned && this.#state === "incomplete";
   }
 
-  /** A stream brings objects of this log, new ones or the same again. */
+  /** Adds a stream that delivers this log's objects. */
   attach(): void {
     this.#writers++;
   }
 
-  /** That stream brings no more; when it was the only one, the log will never be whole. */
+  /** Removes a stream; if it was the last one, the log ends as incomplete. */
   detach(): void {
     if (--this.#writers === 0) this.end("incomplete");
     else this.flush();
   }
 
-  /** That stream brings no more, but others may yet come that do. */
+  /** Removes a stream; the log stays open for another one. */
   release(): void {
     this.#writers--;
     this.flush();
   }
 
-  /** Whether a stream brings objects of this log now. */
+  /** Whether any stream delivers this log's objects. */
   get hasWriters(): boolean {
     return this.#writers > 0;
   }
 
-  /** Gives up the first page, unless it is the one being written. Returns the bytes that are free now. */
+  /** Evicts the first page unless it is being written. Returns the released bytes. */
   evictHead(): number {
     const gone = this.headCount;
     if (gone === undefined) return 0;
@@ -321,7 +324,7 @@ export class SubgroupLog implements SubgroupFields {
     return before - this.bytes;
   }
 
-  /** Gives up everything, the tail that may still arrive included. Returns the bytes that are free now. */
+  /** Evicts everything, including later bytes. Returns the released bytes. */
   evictAll(): number {
     this.end("incomplete");
     const before = this.bytes;
@@ -339,7 +342,7 @@ export class SubgroupLog implements SubgroupFields {
     return isNews;
   }
 
-  // An object that lost its first bytes can no longer be served, so its index goes as well.
+  // An object without its first bytes can no longer be served, so it is removed from the index too.
   #forget(count: number): void {
     if (count === 0) return;
     this.#givenUpTo = this.#index.forget(count);

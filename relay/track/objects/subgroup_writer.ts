@@ -1,6 +1,6 @@
 import { ObjectStatus } from "@qumo/shared/wire";
 import { MalformedTrack, OtherNumbering } from "../errors.ts";
-import { checkExists, noteFacts } from "./object_rules.ts";
+import { checkExists, noteEndsAndGaps } from "./object_rules.ts";
 import type { Group } from "./group.ts";
 import { reach, type Reached } from "./source.ts";
 import { type LoggedObject, SubgroupLog } from "./subgroup_log.ts";
@@ -13,18 +13,18 @@ import {
 import type { Track } from "./track.ts";
 import type { DropReason } from "../../vocabulary.ts";
 
-/** What became of the objects of one stream. */
+/** The counts of one stream's objects. */
 export interface IngestCounts {
   objects: number;
   duplicates: number;
-  /** Too late for the cache, or out of order behind another publisher. */
+  /** Too late for the cache, or out of order behind another publisher's. */
   dropped: number;
 }
 
 /**
- * Writes the objects of one publisher's stream into the track, once: what another publisher already
- * brought is compared, not stored again, and what another did not bring to its end is completed.
- * Everything is synchronous.
+ * Writes the objects of one publisher's stream into the track, once: what another publisher has
+ * delivered is compared and not stored again, and an object that another one left incomplete is
+ * completed. Synchronous.
  */
 export class SubgroupWriter {
   readonly counts: IngestCounts = { objects: 0, duplicates: 0, dropped: 0 };
@@ -34,18 +34,18 @@ export class SubgroupWriter {
   #subgroup: bigint | undefined;
   #group: Group | undefined;
   readonly #logs: StreamLogs;
-  // Offset in the log of the payload that comes next; undefined when it goes nowhere.
+  // Offset in the log of the next payload byte; undefined for a dropped object.
   #at: number | undefined;
   #last = -1;
-  // The first and the last object that was not dropped, and how many there were.
+  // The first and the last id that was not dropped, and their count.
   #firstKept = -1;
   #lastKept = -1;
   #kept = 0;
-  // The same without objects that only mark an end, which one publisher may send and another not.
+  // The last id that is not an end marker, which only some publishers send.
   #lastNormal = -1;
-  // How far its source is.
+  // The progress of its source.
   #reached: Reached | undefined;
-  // The token of the other source whose bytes it brought again last.
+  // The token of the other source whose objects were identical last.
   #agreesWith: string | undefined;
   #isOver = false;
   #wasDropped = false;
@@ -59,9 +59,9 @@ export class SubgroupWriter {
   }
 
   /**
-   * The stream's next object. The one before must have been given in full.
+   * Starts the stream's next object; the previous one must be complete.
    *
-   * @throws {MalformedTrack} when it contradicts what is known of the track.
+   * @throws {MalformedTrack} when it contradicts the track.
    */
   object(id: number, properties: Uint8Array, payloadLength: number, status: number): void {
     const before = this.#last;
@@ -77,12 +77,15 @@ export class SubgroupWriter {
     this.#options.onDrop?.(dropped);
   }
 
-  /** Whether the last object was thrown away. */
+  /** Whether the last object was dropped. */
   get wasDropped(): boolean {
     return this.#wasDropped;
   }
 
-  /** Whether the last object said that its group or track ends: nothing can follow on the stream. */
+  /**
+   * Whether the last object marks the end of its group or track, so that nothing can follow on the
+   * stream.
+   */
   get endsByMark(): boolean {
     return this.#last > this.#lastNormal;
   }
@@ -102,15 +105,15 @@ export class SubgroupWriter {
     if (!isFetched) this.#group!.noteSource(source);
   }
 
-  #noteAgreement(other: string | undefined): void {
+  #noteIdentical(other: string | undefined): void {
     const { source } = this.#options;
     this.#agreesWith = other;
     if (source !== undefined && other !== undefined) this.#track.sources.agree(source.token, other);
   }
 
   /**
-   * The same stream into another track, with what it brought so far where that is still here; nothing
-   * more is written into this one.
+   * Continues the stream in another track, with its objects so far if they are still cached;
+   * nothing more is written to this track.
    */
   moveTo(track: Track): SubgroupWriter {
     const ids = this.#keptIds();
@@ -125,7 +128,7 @@ export class SubgroupWriter {
     return moved;
   }
 
-  /** The objects that the stream brought; undefined when not all of them are here. */
+  /** The ids that the stream delivered; undefined when some were evicted. */
   #keptIds(): number[] | undefined {
     if (this.#kept === 0) return [];
     const isOwn = (id: number) => {
@@ -148,9 +151,9 @@ export class SubgroupWriter {
   }
 
   /**
-   * Payload of the object that was begun.
+   * Adds payload of the current object.
    *
-   * @throws {MalformedTrack} when another publisher brought other bytes.
+   * @throws {MalformedTrack} when another publisher delivered different bytes.
    */
   payload(bytes: Uint8Array): void {
     const log = this.#logs.current;
@@ -158,7 +161,7 @@ export class SubgroupWriter {
     const known = Math.min(bytes.length, log.size - this.#at);
     if (known > 0) {
       this.#compare(log, this.#at, known < bytes.length ? bytes.subarray(0, known) : bytes);
-      if (log.source !== this.#agreesWith) this.#noteAgreement(log.source);
+      if (log.source !== this.#agreesWith) this.#noteIdentical(log.source);
     }
     this.#at += bytes.length;
     if (known === bytes.length) return;
@@ -172,15 +175,15 @@ export class SubgroupWriter {
     this.#track.grow(this.#group!, log.bytes - before);
   }
 
-  /** Shows readers what came. Called once for everything that came in one read. */
+  /** Makes everything that has arrived readable. Called once per read of the socket. */
   flush(): void {
     this.#logs.current?.flush();
   }
 
   /**
-   * The stream ended: the subgroup is whole.
+   * Ends the stream: the subgroup is complete.
    *
-   * @throws {MalformedTrack} when it should have gone on, or the group.
+   * @throws {MalformedTrack} when the subgroup or group is known to continue.
    */
   finish(): void {
     const group = this.#group;
@@ -189,13 +192,13 @@ export class SubgroupWriter {
       if (endsGroup) group.checkEnd(this.#last + 1);
       group.endSubgroup(this.#subgroup!, this.#lastNormal);
       if (endsGroup) group.endAt(this.#last + 1);
-      // Where the last object was dropped, the log is not whole.
+      // After a dropped object the log is not complete.
       if (this.#logs.current?.lastNormalId === this.#lastNormal) this.#logs.current.end("complete");
     }
     this.abandon();
   }
 
-  /** The stream broke off: what is missing will not come on it. */
+  /** Ends the stream early: its missing objects will not arrive on it. */
   abandon(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -203,7 +206,7 @@ export class SubgroupWriter {
     this.#logs.current?.detach();
   }
 
-  /** Nothing more is written here, but others may yet go on with it: the log stays open for them. */
+  /** Ends the stream early; the log stays open for another stream. */
   release(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -211,7 +214,7 @@ export class SubgroupWriter {
     this.#logs.current?.release();
   }
 
-  /** Puts an object where it belongs; returns why not when it is thrown away. */
+  /** Stores an object; returns the reason if it is dropped. */
   #take(subgroup: bigint, object: Incoming): DropReason | undefined {
     const track = this.#track;
     if (track.endReason !== undefined) return "track_over";
@@ -227,7 +230,7 @@ export class SubgroupWriter {
     const index = home.indexOf(object.id);
     const known = home.objectAt(index);
     this.#checkSame(home, known, object);
-    // Its end got lost with the one who brought it: it is begun anew.
+    // Its source was lost before its end: start the object anew.
     if (home.state !== "open" && !home.isWhole(index)) {
       return this.#append(group, subgroup, object, now);
     }
@@ -237,7 +240,10 @@ export class SubgroupWriter {
     return undefined;
   }
 
-  /** Who counts in another way than the one before has taken over the name. */
+  /**
+   * Throws when the source numbers groups differently from the previous one: it has taken over the
+   * name.
+   */
   #checkNumbering(): void {
     const { source, isRelayed, clock } = this.#options;
     const { sources, lastArrival = -Infinity } = this.#track;
@@ -264,17 +270,17 @@ export class SubgroupWriter {
     }
     if (group.isGivenUp(subgroup, id, this.#options.source?.token)) return "too_old";
     this.#logs.checkPriority(group, subgroup);
-    noteFacts(this.#track, group, object, form);
-    // A group that is older than all that there is room for is gone again at once.
+    noteEndsAndGaps(this.#track, group, object, form);
+    // A group older than everything that the cache has room for is evicted at once.
     if (!this.#track.keep(group, this.#options.source)) return "too_old";
     if (end !== undefined && id > end) {
-      // A mark behind the end says what is known.
+      // An end marker behind the known end adds nothing.
       this.counts.duplicates++;
       return undefined;
     }
     const log = this.#logs.logFor(group, subgroup, object);
     if (log === undefined) {
-      // There is such an object all the same, and who joins is told so.
+      // The object exists although it is dropped, which subscribers must be told.
       this.#track.advance(group.id, id);
       this.#noteSource(id);
       return "subgroups";
@@ -298,7 +304,7 @@ export class SubgroupWriter {
     }
   }
 
-  /** Bytes that the cache gave up are taken on trust. */
+  /** Evicted bytes cannot be compared and are trusted. */
   #compare(log: SubgroupLog, from: number, bytes: Uint8Array): void {
     let page = log.pageOf(from);
     let at = 0;

@@ -6,7 +6,7 @@ import {
   type TrackProperties,
 } from "@qumo/shared/wire";
 import type { Cache, Evictable } from "./cache.ts";
-import { ToldDrops } from "./drops.ts";
+import { LoggedDrops } from "./logged_drops.ts";
 import { MalformedTrack, type TrackEnd } from "../errors.ts";
 import { Gaps } from "./gaps.ts";
 import type { DatagramObject } from "./datagram_object.ts";
@@ -16,42 +16,42 @@ import type { Rendering } from "./rendering.ts";
 import { ABANDONED_GROUP_MS } from "../limits.ts";
 import { reach, type Reached, type Source, Sources } from "./source.ts";
 import type { SubgroupLog } from "./subgroup_log.ts";
-import { Words } from "./words.ts";
+import { TrackReports } from "./track_reports.ts";
 import type { EvictionReason } from "../../vocabulary.ts";
 
-/** Who follows a track. Calls are synchronous and must not throw. */
+/** A reader of a track. Calls are synchronous and must not throw. */
 export interface TrackReader {
-  /** A subgroup began; its objects are in the log, or will be. */
+  /** A subgroup started; its objects are in the log, or will be. */
   subgroup(log: SubgroupLog): void;
   /**
-   * The track's first object comes, from this source: what others said of how far it is does not hold.
-   * Called before the object is.
+   * The track's first object arrives, from this source: a largest location reported by others is
+   * void. Called before the object is added.
    */
   began?(source: string | undefined): void;
-  /** An object came as a datagram. */
+  /** An object arrived as a datagram. */
   datagram(group: bigint, object: DatagramObject): void;
-  /** Nothing follows. */
+  /** The track ended. */
   ended(end: TrackEnd): void;
 }
 
-/** One track, as far as the relay knows it. */
+/** One track: its cached groups, its properties and its readers. */
 export class Track implements Evictable {
   readonly name: FullTrackName;
-  /** No other track of the relay has this number. */
+  /** Unique within the relay. */
   readonly number: bigint;
-  /** Ids of groups that are known not to exist. */
+  /** Declared gaps of group ids. */
   readonly gaps = new Gaps();
-  /** Who has brought what. */
+  /** The sources that have delivered objects. */
   readonly sources = new Sources();
-  /** What publishers say of it. */
-  readonly words = new Words(this.sources);
-  /** Payload bytes that were new, and bytes of streams and datagrams to each subscriber. */
+  /** What publishers reported of the track. */
+  readonly reports = new TrackReports(this.sources);
+  /** Bytes of new payload received, and bytes of streams and datagrams sent to all subscribers. */
   readonly traffic = { received: 0, sent: 0 };
-  /** What was told of objects that were thrown away on their way in. */
-  readonly toldDrops = new ToldDrops();
+  /** The drop reasons that were logged. */
+  readonly loggedDrops = new LoggedDrops();
   readonly #cache: Cache;
   readonly #groups = new Map<bigint, Group>();
-  // Ids of the groups, ascending.
+  // Group ids, ascending.
   #order: bigint[] = [];
   readonly #readers = new Set<TrackReader>();
   #bytes = 0;
@@ -69,46 +69,49 @@ export class Track implements Evictable {
   }
 
   /**
-   * The largest location that was heard of; undefined while nothing was published. Where several bring
-   * objects it is that of the one whose word counts, and of those who are in step with it.
+   * The largest location; undefined before the first object. With several sources, that of the
+   * leading source and of those that deliver the same track.
    */
   get largest(): Location | undefined {
-    const told = this.words.valid.largest;
-    if (this.#largest === undefined) return told;
-    const { leading } = this.words;
+    const reported = this.reports.valid.largest;
+    if (this.#largest === undefined) return reported;
+    const { leading } = this.reports;
     const { group, object } = leading && this.sources.reachedWith(leading) || this.#largest;
     const arrived = { group, object: BigInt(object) };
-    return told === undefined || compareLocations(told, arrived) < 0 ? arrived : told;
+    return reported === undefined || compareLocations(reported, arrived) < 0 ? arrived : reported;
   }
 
-  /** The location from which on nothing exists, where the publisher said so. */
+  /** The location from which on nothing exists, if a publisher declared it. */
   get end(): Location | undefined {
     return this.#end;
   }
 
-  /** Why the track is over; undefined while it is not. */
+  /** Why the track ended; undefined before. */
   get endReason(): TrackEnd | undefined {
     return this.#ended;
   }
 
-  /** What the publisher says of the track, as it wrote it: forwarded unchanged; undefined for nothing. */
+  /**
+   * The track's properties as the publisher encoded them, to be forwarded unchanged; undefined for
+   * none.
+   */
   get propertyBlock(): PropertyBlock | undefined {
-    return this.words.valid.block;
+    return this.reports.valid.block;
   }
 
-  /** What the relay understands of {@linkcode Track.propertyBlock}. */
+  /** The known properties in {@linkcode Track.propertyBlock}. */
   get properties(): TrackProperties {
-    return this.words.valid.properties;
+    return this.reports.valid.properties;
   }
 
-  /** Memory that the track's objects take. */
+  /** Memory of the track's objects. */
   get bytes(): number {
     return this.#bytes;
   }
 
   /**
-   * Where somebody who goes on with the track should begin: at the oldest group that is not whole.
-   * Undefined while nothing has come.
+   * Where another source should resume: the start of the oldest incomplete group. Undefined before
+   * the first object.
    */
   get resumePoint(): Location | undefined {
     const newest = this.#order[this.#order.length - 1];
@@ -117,7 +120,7 @@ export class Track implements Evictable {
     return { group: open ?? newest, object: 0n };
   }
 
-  /** When something last came of the newest group, in the clock's milliseconds. */
+  /** The time of the last arrival in the newest group, in the clock's milliseconds. */
   get lastArrival(): number | undefined {
     const newest = this.#order[this.#order.length - 1];
     return newest === undefined ? undefined : this.#groups.get(newest)!.touched;
@@ -127,7 +130,7 @@ export class Track implements Evictable {
     return this.#groups.size;
   }
 
-  /** Groups of which a stream is being received. */
+  /** The number of groups with a stream that is being received. */
   get openGroupCount(): number {
     return this.#groups.values().filter(({ isOpen }) => isOpen).reduce((sum) => sum + 1, 0);
   }
@@ -137,7 +140,7 @@ export class Track implements Evictable {
     return oldest === undefined ? undefined : this.#groups.get(oldest);
   }
 
-  /** Those who follow the track now. */
+  /** The number of readers. */
   get readerCount(): number {
     return this.#readers.size;
   }
@@ -150,7 +153,7 @@ export class Track implements Evictable {
     return this.#groups.get(id);
   }
 
-  /** The groups that are here from one id to another, both included, ascending. */
+  /** The cached groups between two ids, both included, ascending. */
   groupsBetween(from: bigint, to: bigint): Group[] {
     return this.#order.filter((id) => id >= from && id <= to).map((id) => this.#groups.get(id)!);
   }
@@ -163,23 +166,23 @@ export class Track implements Evictable {
     this.#readers.delete(reader);
   }
 
-  /** An object of this location began to arrive. */
+  /** Notes that an object at this location started to arrive. */
   advance(group: bigint, object: number): void {
     if (this.#largest === undefined) this.#largest = { group, object };
     else reach(this.#largest, group, object);
   }
 
-  /** The priority of a subgroup or datagram that brings this one, or none. */
+  /** The effective priority of a subgroup or datagram; undefined means the track's default. */
   priorityOf(priority: number | undefined): number {
     return priority ?? this.properties.defaultPriority;
   }
 
-  /** Whether objects of this group come too late to be kept or forwarded. */
+  /** Whether objects of this group are too old to be stored or forwarded. */
   isTooOld(group: bigint): boolean {
     return group <= this.#evictedUpTo && !this.#groups.has(group);
   }
 
-  /** The group of this id, or where it is not here one that begins once it is kept. */
+  /** The group of this id; a new one is only added by {@linkcode Track.keep}. */
   groupFor(id: bigint, now: number): Group {
     const known = this.#groups.get(id);
     if (known !== undefined) return known;
@@ -191,8 +194,8 @@ export class Track implements Evictable {
   }
 
   /**
-   * A group begins, if it has not, with what `by` brings; false where it is older than all that there is
-   * room for.
+   * Adds a group, if it is new, with data of `by`; false when it is older than everything that the
+   * cache has room for.
    */
   keep(group: Group, by?: Source): boolean {
     const { id } = group;
@@ -205,7 +208,7 @@ export class Track implements Evictable {
     return this.#groups.get(id) === group;
   }
 
-  /** Groups that others began and have said nothing of for a while are over when `by` goes ahead. */
+  /** Abandons groups of other sources that have been silent for a while, when `by` moves on. */
   #abandonBefore({ id, touched: now }: Group, by: Source): void {
     for (const before of this.#order) {
       if (before >= id) return;
@@ -214,13 +217,13 @@ export class Track implements Evictable {
     }
   }
 
-  /** A subgroup began. */
+  /** Notifies readers of a new subgroup. */
   announceSubgroup(log: SubgroupLog): void {
     this.#tellBegan(log.source);
     for (const reader of this.#readers) reader.subgroup(log);
   }
 
-  /** A datagram came. */
+  /** Notifies readers of a datagram. */
   announceDatagram(group: bigint, object: DatagramObject, source: string | undefined): void {
     this.#tellBegan(source);
     for (const reader of this.#readers) reader.datagram(group, object);
@@ -232,7 +235,7 @@ export class Track implements Evictable {
     for (const reader of this.#readers) reader.began?.(source);
   }
 
-  /** Refuses locations behind the track's end. */
+  /** Throws for locations behind the track's end. */
   checkLocation(group: bigint, object: number): void {
     const end = this.#end;
     if (end === undefined || group < end.group) return;
@@ -241,24 +244,24 @@ export class Track implements Evictable {
     }
   }
 
-  /** Refuses an end that lies before what exists. */
+  /** Throws for an end before existing objects. */
   checkEnd(end: Location): void {
     const arrived = this.#largest;
-    const told = this.words.valid.largest;
+    const reported = this.reports.valid.largest;
     const passed = arrived !== undefined &&
         compareLocations({ group: arrived.group, object: BigInt(arrived.object) }, end) >= 0 ||
-      // What was told of may be the object that marks the end.
-      told !== undefined && compareLocations(told, end) > 0;
+      // The reported location may be that of the object that marks the end.
+      reported !== undefined && compareLocations(reported, end) > 0;
     if (passed) throw new MalformedTrack("The track ends before its largest object");
   }
 
-  /** Notes that nothing exists at this location or behind it. */
+  /** Declares that nothing exists at or behind this location. */
   endAt(end: Location): void {
     this.checkEnd(end);
     this.#end = end;
   }
 
-  /** Whether it is news that the `length` groups before `group` do not exist; refuses it where one is here. */
+  /** Whether a gap of `length` groups before `group` is new; throws if a group is in it. */
   checkGap(group: bigint, length: bigint): boolean {
     if (!this.gaps.isNews(group, length, "group")) return false;
     const covered = this.#order.find((id) => id < group && id >= group - length);
@@ -268,7 +271,7 @@ export class Track implements Evictable {
     return true;
   }
 
-  /** The objects of a group take this many bytes more, or less. */
+  /** Changes the size of a group's objects by this many bytes. */
   grow(group: Group, bytes: number): void {
     if (bytes === 0 || this.#groups.get(group.id) !== group) return;
     group.grow(bytes);
@@ -276,7 +279,7 @@ export class Track implements Evictable {
     this.#cache.grow(this, bytes);
   }
 
-  /** A subgroup as this dialect sends it, written when the first asks for it. */
+  /** The subgroup's rendering in a dialect, created on demand. */
   render(log: SubgroupLog, renderer: Renderer): Rendering {
     const known = log.renderingOf(renderer);
     if (known !== undefined) return known;
@@ -287,7 +290,7 @@ export class Track implements Evictable {
     return rendering;
   }
 
-  /** A datagram as this dialect sends it, written when the first asks for it; empty where it cannot be said. */
+  /** The datagram in a dialect, created on demand; empty if the dialect cannot express it. */
   renderDatagram(object: DatagramObject, renderer: Renderer): Uint8Array {
     const known = object.renderingOf(renderer);
     if (known !== undefined) return known;
@@ -297,7 +300,7 @@ export class Track implements Evictable {
     return bytes;
   }
 
-  /** Gives up a group, and whoever is still reading it falls behind. */
+  /** Evicts a group; its readers fall behind. */
   evict(group: Group, reason: EvictionReason): void {
     this.#forget(group, reason);
     group.evict();
@@ -311,7 +314,7 @@ export class Track implements Evictable {
     this.#cache.remove(group, reason);
   }
 
-  /** Gives up all that is here of a group that goes on; false when nothing is. */
+  /** Evicts everything of a group that continues; false when there is nothing. */
   empty(group: Group, reason: EvictionReason): boolean {
     if (group.bytes === 0) return false;
     this.#cache.evictions[reason]++;
@@ -320,7 +323,7 @@ export class Track implements Evictable {
     return true;
   }
 
-  /** Gives up the oldest subgroups of a group for others; false when none can be given. */
+  /** Drops the oldest subgroups of a group to make room; false when none can be dropped. */
   makeRoom(group: Group): boolean {
     const freed = group.makeRoom();
     if (freed === undefined) return false;
@@ -328,7 +331,7 @@ export class Track implements Evictable {
     return true;
   }
 
-  /** Gives up the head of a group that is still growing; false when nothing can be given. */
+  /** Evicts the start of a group that is still growing; false when nothing can be evicted. */
   trim(group: Group, reason: EvictionReason): boolean {
     const freed = group.trim();
     if (freed === 0) return false;
@@ -338,8 +341,8 @@ export class Track implements Evictable {
   }
 
   /**
-   * Nothing follows: everybody who reads is told. The cache forgets the track, but whoever is in the
-   * middle of a subgroup can read it to its end.
+   * Ends the track and notifies its readers. The cache drops the track; a reader within a subgroup
+   * can read it to the end.
    */
   finish(end: TrackEnd): void {
     if (this.#ended !== undefined) return;

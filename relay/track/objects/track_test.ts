@@ -21,11 +21,11 @@ Deno.test("R-065 Track.largest is the greatest of what was told and what arrived
   const world = new World();
   const track = world.track();
   assert.equal(track.largest, undefined);
-  track.words.learnLargest(PUBLISHER, { group: 3n, object: LAST });
+  track.reports.learnLargest(PUBLISHER, { group: 3n, object: LAST });
   assert.deepEqual(track.largest, { group: 3n, object: LAST });
   put(world.stream(track, { group: 2n }), 5);
   put(world.stream(track, { group: 3n }), 5);
-  track.words.learnLargest(PUBLISHER, { group: 3n, object: 9n });
+  track.reports.learnLargest(PUBLISHER, { group: 3n, object: 9n });
   assert.deepEqual(track.largest, { group: 3n, object: LAST });
   put(world.stream(track, { group: 4n }), 5);
   put(world.stream(track, { group: 4n }), 1);
@@ -41,13 +41,13 @@ Deno.test("R-065 Track.largest grows with the first byte of an object", () => {
 
 Deno.test("Track.endAt() takes the mark for the largest object when that was told before it came", () => {
   const track = new World().track();
-  track.words.learnLargest(PUBLISHER, { group: 5n, object: 2n });
+  track.reports.learnLargest(PUBLISHER, { group: 5n, object: 2n });
   assert.throws(() => track.endAt({ group: 5n, object: 1n }), MalformedTrack);
   track.endAt({ group: 5n, object: 2n });
   assert.deepEqual(track.end, { group: 5n, object: 2n });
 });
 
-Deno.test("R-105 Words.setProperties() replaces the set before, and keeps it when the new one is none", () => {
+Deno.test("R-105 TrackReports.setProperties() replaces the set before, and keeps it when the new one is none", () => {
   const track = new World().track();
   const first = integerProperty(0x30, 1);
   sayProperties(track, PUBLISHER, first);

@@ -1,15 +1,15 @@
 import type { Filter, Location } from "@qumo/shared/wire";
 
-/** The locations that a subscription lets through, both ends included. */
+/** The range of locations that a subscription includes, both ends included. */
 export interface Window {
   readonly start: Location;
-  /** The last group, whole; undefined when there is no last one. */
+  /** The last group, with all its objects; undefined for no end. */
   readonly endGroup: bigint | undefined;
 }
 
 const EVERYTHING: Window = { start: { group: 0n, object: 0n }, endGroup: undefined };
 
-/** What a filter lets through when `largest` is the largest location (#subscription-filters). */
+/** The window of a filter, relative to `largest` (#subscription-filters). */
 export function windowOf(filter: Filter | undefined, largest: Location | undefined): Window {
   switch (filter?.type) {
     case undefined:
@@ -30,18 +30,18 @@ export function windowOf(filter: Filter | undefined, largest: Location | undefin
   }
 }
 
-/** Whether everything passes, from the first object of the track on. */
+/** Whether everything is included from the track's first object on. */
 export function isUnfiltered({ start, endGroup }: Window): boolean {
   return start.group === 0n && start.object === 0n && endGroup === undefined;
 }
 
-/** Whether anything of this group passes. */
+/** Whether anything of this group is included. */
 export function includesGroup(window: Window, group: bigint): boolean {
   return group >= window.start.group &&
     (window.endGroup === undefined || group <= window.endGroup);
 }
 
-/** The first object id of this group that passes. */
+/** The first included object id of this group. */
 export function firstObjectOf(window: Window, group: bigint): number {
   return group === window.start.group ? Number(window.start.object) : 0;
 }

@@ -266,7 +266,7 @@ Deno.test("R-074 Feeds passes a request for a new group on with the subscription
   const answer = feeds.connect([a, b], { newGroupRequest: 0n });
   assert.deepEqual([a.last.newGroupRequest, b.last.newGroupRequest], [0n, 0n]);
   sayProperties(track, SPEAKER, DYNAMIC);
-  track.words.learnLargest(SPEAKER, { group: 7n, object: 0n });
+  track.reports.learnLargest(SPEAKER, { group: 7n, object: 0n });
   a.last.agree();
   await answer;
   feeds.requestNewGroup(0n);

@@ -11,23 +11,24 @@ import type { Field } from "./qpack/static_table.ts";
 import {
   encodeRefusal,
   encodeWelcome,
+  type HttpRefusal,
   judgeRequest,
-  type Refusal,
   type RequestPolicy,
 } from "./request.ts";
 import { WebTransportConnection } from "./session.ts";
 
-/** Whom to accept, and how long it may take. */
+/** Options of {@linkcode acceptWebTransport}. */
 export interface AcceptOptions extends RequestPolicy, HandshakeOptions {}
 
 /**
- * The WebTransport session that the client of a raw `h3` connection opens. Rejects with a
- * `handshake` {@linkcode TransportError} whose message is the reason in one line; by then the client
- * has its answer and the connection is closed.
+ * Accepts the WebTransport session of a client on a raw `h3` connection. Rejects with a `handshake`
+ * {@linkcode TransportError} that has the reason in one line; the client has been answered and the
+ * connection is closed then.
  */
 export function acceptWebTransport(raw: Connection, options: AcceptOptions): Promise<Connection> {
   return handshake(raw, "server", options, async (peer) => {
-    // A client that speaks another WebTransport says so before its request counts.
+    // The client's settings say whether it speaks a supported WebTransport draft, so they come
+    // first.
     const settings = await peer.settings;
     const request = await peer.request;
     const fields = await readRequest(request.frames);
@@ -59,7 +60,7 @@ const TOO_LARGE = {
   refusal: { status: 431, reason: "the request's fields are too large" },
 } as const;
 
-/** The fields of a request, or undefined when they are more than we take. */
+/** The fields of a request; undefined when they exceed the size limit. */
 async function readRequest(frames: FrameReader): Promise<Field[] | undefined> {
   for (;;) {
     const type = await frames.next();
@@ -82,16 +83,16 @@ const NOT_IN_REQUESTS: ReadonlySet<bigint> = new Set([
   FrameType.maxPushId,
 ]);
 
-/** Answers and waits, for a bounded time, until the client has read it. */
+/** Sends the response and waits, for a bounded time, until the client has read it. */
 async function refuse(
   raw: Connection,
   { stream, frames }: RequestStream,
-  refusal: Refusal,
+  refusal: HttpRefusal,
   clock: Clock,
 ): Promise<void> {
   await stream.send.write(encodeRefusal(refusal));
   await stream.send.finish();
-  // The client is done with the request when it has ended its side of it.
+  // The client has read the response when it ends its side of the request stream.
   await linger(raw, clock, async () => {
     while (await frames.next() !== undefined);
   });

@@ -11,7 +11,7 @@ import {
   readAnswer,
 } from "../../../tests/support/peers/http3.ts";
 import { TransportError } from "../errors.ts";
-import { ByteReader } from "./byte_reader.ts";
+import { StreamReader } from "./stream_reader.ts";
 import { Http3Code } from "./codes.ts";
 import { controlStreamPreface } from "./control_stream.ts";
 import { HANDSHAKE_TIMEOUT } from "../limits.ts";
@@ -99,7 +99,7 @@ for (const [title, fields, status, reason] of REFUSALS) {
     const { client, server, accepted } = http3Pair();
     await openControl(client);
     const request = await openRequest(client, fields);
-    const frames = new FrameReader(new ByteReader(request.receive), new FrameGuard(systemClock));
+    const frames = new FrameReader(new StreamReader(request.receive), new FrameGuard(systemClock));
     assert.equal((await readAnswer(request, frames)).get(":status"), status);
     assert.equal(await frames.next(), FrameType.data);
     assert.match(new TextDecoder().decode(await frames.payload(500)), reason);

@@ -8,12 +8,12 @@ import { concat, decodeVarint, encodeVarint } from "./varint.ts";
 const CLOSE_SESSION = 0x2843n;
 const DRAIN_SESSION = 0x78aen;
 
-/** What a peer says about the session; capsules that are neither are skipped. */
+/** A capsule of interest; others are skipped. */
 export type Capsule =
   | { readonly kind: "close"; readonly code: number; readonly reason: string }
   | { readonly kind: "drain" };
 
-/** The capsule that ends a session; a reason beyond 1024 bytes is cut at a character. */
+/** Encodes CLOSE_WEBTRANSPORT_SESSION; a reason above 1024 bytes is cut at a character. */
 export function encodeClose(code: number, reason: string): Uint8Array<ArrayBuffer> {
   const payload = new Uint8Array(4 + MAX_CLOSE_REASON);
   new DataView(payload.buffer).setUint32(0, code);
@@ -21,24 +21,24 @@ export function encodeClose(code: number, reason: string): Uint8Array<ArrayBuffe
   return encodeCapsule(CLOSE_SESSION, payload.subarray(0, 4 + written));
 }
 
-/** The capsule that asks for an end of the session. */
+/** Encodes DRAIN_WEBTRANSPORT_SESSION. */
 export function encodeDrain(): Uint8Array<ArrayBuffer> {
   return encodeCapsule(DRAIN_SESSION, new Uint8Array());
 }
 
-/** Takes capsules out of bytes that come in pieces of any size. */
+/** Parses capsules from bytes that arrive in chunks of any size. */
 export class CapsuleParser {
   readonly #guard: FrameGuard;
-  /** The header or the payload of a known capsule, as far as it came. */
+  /** The incomplete header or payload of a known capsule. */
   #pending: Uint8Array<ArrayBuffer> = new Uint8Array();
-  /** Bytes of an unknown capsule that are still to be dropped. */
+  /** Remaining bytes of an unknown capsule to skip. */
   #skip = 0n;
 
   constructor(guard: FrameGuard) {
     this.#guard = guard;
   }
 
-  /** The capsules that end within these bytes. Throws an {@linkcode Http3Error} for broken ones. */
+  /** The capsules completed by these bytes. Throws an {@linkcode Http3Error} for malformed ones. */
   push(bytes: Uint8Array): Capsule[] {
     const capsules: Capsule[] = [];
     let rest = bytes;
@@ -49,7 +49,8 @@ export class CapsuleParser {
         rest = rest.subarray(dropped);
         continue;
       }
-      // As much as the largest known capsule has, so that a flood is never copied again and again.
+      // Copy at most the size of the largest known capsule, so that copying stays linear in the
+      // input.
       const taken = Math.min(rest.length, MAX_CAPSULE_SIZE - this.#pending.length);
       const known = concat(this.#pending, rest.subarray(0, taken));
       const header = decodeHeader(known);
@@ -78,7 +79,7 @@ function encodeCapsule(type: bigint, payload: Uint8Array): Uint8Array<ArrayBuffe
   return concat(encodeVarint(type), encodeVarint(BigInt(payload.length)), payload);
 }
 
-/** Type, length and where the payload starts, or undefined when the header is not complete. */
+/** The type, length and payload offset; undefined while the header is incomplete. */
 function decodeHeader(bytes: Uint8Array) {
   const type = decodeVarint(bytes);
   const length = type && decodeVarint(bytes, type.end);

@@ -17,7 +17,9 @@ export const Http3Code = {
   bufferedStreamRejected: 0x3994bd84,
 } as const;
 
-/** The peer broke a rule; ends the connection with this code. Does not leave the folder. */
+/**
+ * A protocol violation by the peer; closes the connection with this code. Stays within this folder.
+ */
 export class Http3Error extends Error {
   override readonly name = "Http3Error";
   readonly code: number;
@@ -33,12 +35,12 @@ const LAST_APPLICATION_CODE = 0x52e5ac983162;
 // Every 31st code of the range is reserved for GREASE, so 30 application codes take 31 numbers.
 const STEP = 0x1f;
 
-/** The HTTP/3 code that carries the 32-bit code of an application (webtrans-http3, #resetting-data-streams). */
+/** Maps a 32-bit application code to its HTTP/3 code (webtrans-http3, #resetting-data-streams). */
 export function toHttp3Code(code: number): number {
   return FIRST_APPLICATION_CODE + code + Math.floor(code / (STEP - 1));
 }
 
-/** The application's code in an HTTP/3 code; 0 when there is none in it. */
+/** Maps an HTTP/3 code to its application code; 0 when it is outside the range. */
 export function fromHttp3Code(code: number): number {
   if (code < FIRST_APPLICATION_CODE || code > LAST_APPLICATION_CODE) return 0;
   const shifted = code - FIRST_APPLICATION_CODE;

@@ -1,6 +1,6 @@
 import { TransportError } from "../errors.ts";
 import type { Connection } from "../types.ts";
-import { ByteReader } from "./byte_reader.ts";
+import { StreamReader } from "./stream_reader.ts";
 import { FrameReader, FrameType, unexpected } from "./frames.ts";
 import { handshake, type HandshakeOptions } from "./handshake.ts";
 import { MAX_FIELD_SECTION_SIZE } from "./limits.ts";
@@ -9,21 +9,21 @@ import { collectFields, encodeRequest, quote } from "./request.ts";
 import { WebTransportConnection } from "./session.ts";
 import { parseString } from "./structured_field.ts";
 
-/** What to ask for. */
+/** Options of {@linkcode connectWebTransport}. */
 export interface ConnectOptions extends HandshakeOptions {
-  /** Host and port as in a URL. */
+  /** Host and port, as in a URL. */
   readonly authority: string;
-  /** Path and query, beginning with a slash. */
+  /** Path and query, with a leading slash. */
   readonly path: string;
-  /** The protocols we speak, what we like best first. */
+  /** The protocols to offer, in order of preference. */
   readonly protocols: readonly string[];
-  /** As a page of this origin would ask. */
+  /** The `Origin` to send. */
   readonly origin?: string;
 }
 
 /**
- * Opens a WebTransport session on a raw `h3` connection that we called. Rejects with a `handshake`
- * {@linkcode TransportError} when the server refuses, with the connection closed.
+ * Opens a WebTransport session on a raw `h3` connection as the client. Rejects with a `handshake`
+ * {@linkcode TransportError} when the server refuses; the connection is closed then.
  */
 export function connectWebTransport(raw: Connection, options: ConnectOptions): Promise<Connection> {
   return handshake(raw, "client", options, async (peer) => {
@@ -34,7 +34,7 @@ export function connectWebTransport(raw: Connection, options: ConnectOptions): P
     }
     const stream = await raw.openBidi();
     await stream.send.write(encodeRequest({ authority, path, protocols, origin }));
-    const frames = new FrameReader(new ByteReader(stream.receive), peer.guard);
+    const frames = new FrameReader(new StreamReader(stream.receive), peer.guard);
     const fields = await readResponse(frames);
     const protocol = parseString(fields.get("wt-protocol") ?? "");
     if (protocol === undefined) throw refusal("the server chose no protocol");
@@ -55,7 +55,7 @@ export function connectWebTransport(raw: Connection, options: ConnectOptions): P
   });
 }
 
-/** The fields of the answer that is not an interim one, whose status is 2xx. */
+/** The fields of the final response, which must have a 2xx status. */
 async function readResponse(frames: FrameReader): Promise<Map<string, string>> {
   for (;;) {
     const type = await frames.next();
@@ -71,13 +71,13 @@ async function readResponse(frames: FrameReader): Promise<Map<string, string>> {
     if (status.startsWith("2")) return fields;
     if (!status.startsWith("1")) {
       const hasReason = fields.get("content-type")?.startsWith("text/plain");
-      throw refusal(`the server answered ${status}${hasReason ? await said(frames) : ""}`);
+      throw refusal(`the server answered ${status}${hasReason ? await firstLine(frames) : ""}`);
     }
   }
 }
 
-/** What the first line of a refusal's body says, if it says anything. */
-async function said(frames: FrameReader): Promise<string> {
+/** The first line of a refusal's body; empty when there is none. */
+async function firstLine(frames: FrameReader): Promise<string> {
   for (;;) {
     const type = await frames.next();
     if (type === undefined) return "";

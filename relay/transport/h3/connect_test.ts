@@ -7,7 +7,7 @@ import {
   openUni,
   readAnswer,
 } from "../../../tests/support/peers/http3.ts";
-import { ByteReader } from "./byte_reader.ts";
+import { StreamReader } from "./stream_reader.ts";
 import { Http3Code } from "./codes.ts";
 import { connectWebTransport } from "./connect.ts";
 import { FrameGuard } from "./frame_guard.ts";
@@ -139,7 +139,7 @@ Deno.test("connectWebTransport() ends the connection for a server that breaks th
 
 Deno.test("connectWebTransport() says what it speaks", async () => {
   const { server, connected } = call();
-  const reader = new ByteReader((await server.acceptUni())!);
+  const reader = new StreamReader((await server.acceptUni())!);
   assert.equal(await reader.varint(), 0n);
   assert.equal(await new FrameReader(reader, new FrameGuard(systemClock)).next(), 4n);
   server.close(Http3Code.noError, "");

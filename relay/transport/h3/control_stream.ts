@@ -1,5 +1,5 @@
 /** The control stream that each side of HTTP/3 opens (RFC 9114, section 6.2.1). */
-import type { ByteReader } from "./byte_reader.ts";
+import type { StreamReader } from "./stream_reader.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
 import type { FrameGuard } from "./frame_guard.ts";
 import { encodeFrame, FrameReader, FrameType, integerPayload, unexpected } from "./frames.ts";
@@ -7,7 +7,7 @@ import { MAX_INTEGER_FRAME_SIZE, MAX_SETTINGS_SIZE } from "./limits.ts";
 import { decodeSettings, encodeSettings, OUR_SETTINGS, type Settings } from "./settings.ts";
 import { concat, encodeVarint } from "./varint.ts";
 
-/** What a unidirectional stream says it is, in its first bytes. */
+/** Types of unidirectional streams. */
 export const UniStreamType = {
   control: 0x00n,
   push: 0x01n,
@@ -16,18 +16,18 @@ export const UniStreamType = {
   webTransport: 0x54n,
 } as const;
 
-/** All that our control stream ever carries. */
+/** Everything that our control stream carries. */
 export function controlStreamPreface(): Uint8Array<ArrayBuffer> {
   const settings = encodeFrame(FrameType.settings, encodeSettings(OUR_SETTINGS));
   return concat(encodeVarint(UniStreamType.control), settings);
 }
 
 /**
- * Reads the peer's control stream, whose type was read already, for as long as there is one. Always
- * rejects in the end, with an {@linkcode Http3Error} or what the stream rejects with.
+ * Reads the peer's control stream behind its type until it ends. Always rejects: with an {@linkcode
+ * Http3Error}, or with the stream's error.
  */
 export async function readControlStream(
-  reader: ByteReader,
+  reader: StreamReader,
   guard: FrameGuard,
   onSettings: (settings: Settings) => void,
 ): Promise<never> {

@@ -2,7 +2,9 @@ import { type Clock, TokenBucket } from "@qumo/shared/runtime";
 import { Http3Code, Http3Error } from "./codes.ts";
 import { FRAMES_AT_ONCE, FRAMES_PER_SECOND } from "./limits.ts";
 
-/** Ends a connection that sends frames, capsules or datagrams without use, which cost the sender nothing. */
+/**
+ * Limits the rate of frames, capsules and datagrams that have no use: they cost the sender nothing.
+ */
 export class FrameGuard {
   readonly #bucket: TokenBucket;
 
@@ -10,7 +12,7 @@ export class FrameGuard {
     this.#bucket = new TokenBucket(clock, { rate: FRAMES_PER_SECOND, burst: FRAMES_AT_ONCE });
   }
 
-  /** Another one came. Throws when they are too many. */
+  /** Counts one. Throws above the limit. */
   count(): void {
     if (this.#bucket.take()) return;
     throw new Http3Error(

@@ -1,10 +1,10 @@
 /** Frames of HTTP/3 (RFC 9114, section 7). */
-import type { ByteReader } from "./byte_reader.ts";
+import type { StreamReader } from "./stream_reader.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
 import type { FrameGuard } from "./frame_guard.ts";
 import { concat, decodeVarint, encodeVarint } from "./varint.ts";
 
-/** The frame types we know; every other is skipped. */
+/** Known frame types; others are skipped. */
 export const FrameType = {
   data: 0x00n,
   headers: 0x01n,
@@ -13,33 +13,33 @@ export const FrameType = {
   pushPromise: 0x05n,
   goaway: 0x07n,
   maxPushId: 0x0dn,
-  /** Not a frame: what a bidirectional WebTransport stream begins with in its place. */
+  /** Not a frame: the signal value at the start of a bidirectional WebTransport stream. */
   webTransport: 0x41n,
 } as const;
 
-/** Frame types of HTTP/2 that mean a confused peer. */
+/** Frame types of HTTP/2 that are errors in HTTP/3. */
 const RESERVED: ReadonlySet<bigint> = new Set([0x02n, 0x06n, 0x08n, 0x09n]);
 
-/** A whole frame. */
+/** Encodes a frame. */
 export function encodeFrame(type: bigint, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   return concat(encodeVarint(type), encodeVarint(BigInt(payload.length)), payload);
 }
 
-/** Takes a stream apart into frames. Rejects with an {@linkcode Http3Error} for broken ones. */
+/** Parses a stream into frames. Rejects with an {@linkcode Http3Error} for malformed ones. */
 export class FrameReader {
-  readonly #reader: ByteReader;
+  readonly #reader: StreamReader;
   readonly #guard: FrameGuard;
   #pendingType: bigint | undefined;
   #left = 0n;
 
-  /** `type` is the type of the first frame where it was read already. */
-  constructor(reader: ByteReader, guard: FrameGuard, type?: bigint) {
+  /** `type` is the type of the first frame, if the caller has read it. */
+  constructor(reader: StreamReader, guard: FrameGuard, type?: bigint) {
     this.#reader = reader;
     this.#guard = guard;
     this.#pendingType = type;
   }
 
-  /** Goes to the next frame and returns its type, or undefined at the end of the stream. */
+  /** Advances to the next frame and returns its type; undefined at the end of the stream. */
   async next(): Promise<bigint | undefined> {
     while (await this.chunk() !== undefined);
     let type = this.#pendingType;
@@ -54,12 +54,12 @@ export class FrameReader {
     return type;
   }
 
-  /** Bytes of this frame that were not read yet. */
+  /** Unread bytes of the current frame. */
   get left(): bigint {
     return this.#left;
   }
 
-  /** The whole payload of this frame. Throws when it has more than `limit` bytes. */
+  /** The whole payload of the current frame. Throws when it exceeds `limit` bytes. */
   async payload(limit: number): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#left > limit) {
       throw new Http3Error(Http3Code.excessiveLoad, `A frame has ${this.#left} bytes`);
@@ -69,7 +69,9 @@ export class FrameReader {
     return await this.#reader.take(length);
   }
 
-  /** A part of the payload, or undefined at the end of this frame; valid until the next call. */
+  /**
+   * The next chunk of the payload; undefined at the end of the frame. Valid until the next call.
+   */
   async chunk(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#left === 0n) return undefined;
     const limit = this.#left > Number.MAX_SAFE_INTEGER
@@ -82,7 +84,7 @@ export class FrameReader {
   }
 }
 
-/** The error for a frame in the wrong place. */
+/** The error for a frame in a wrong place. */
 export function unexpected(type: bigint): Http3Error {
   return new Http3Error(
     Http3Code.frameUnexpected,
@@ -90,7 +92,7 @@ export function unexpected(type: bigint): Http3Error {
   );
 }
 
-/** The one integer that is the whole payload of a frame. */
+/** The single integer of a frame's payload. */
 export function integerPayload(payload: Uint8Array): bigint {
   const decoded = decodeVarint(payload);
   if (decoded === undefined || decoded.end !== payload.length) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { hex } from "../../../tests/support/peers/http3.ts";
 import type { ReceiveStream } from "../types.ts";
-import { ByteReader } from "./byte_reader.ts";
+import { StreamReader } from "./stream_reader.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
 import { FrameGuard } from "./frame_guard.ts";
 import { encodeFrame, FrameReader, FrameType, integerPayload } from "./frames.ts";
@@ -28,7 +28,7 @@ Deno.test("encodeFrame() and FrameReader agree, however the bytes are cut", asyn
 });
 
 Deno.test("FrameReader goes on from a type that was read already", async () => {
-  const frames = new FrameReader(new ByteReader(stream(hex("02 6162"), 9)), guard(), 0x21n);
+  const frames = new FrameReader(new StreamReader(stream(hex("02 6162"), 9)), guard(), 0x21n);
   assert.equal(await frames.next(), 0x21n);
   assert.deepEqual(await frames.payload(2), hex("6162"));
 });
@@ -67,19 +67,19 @@ Deno.test("integerPayload() takes one integer and nothing beside it", () => {
   }
 });
 
-Deno.test("ByteReader hands over what it read too far, once it needed to read far", async () => {
-  const short = new ByteReader(stream(hex("4054 00 616263"), 99));
+Deno.test("StreamReader hands over what it read too far, once it needed to read far", async () => {
+  const short = new StreamReader(stream(hex("4054 00 616263"), 99));
   assert.equal(await short.varint(), 0x54n);
   assert.equal(await short.varint(), 0n);
   assert.deepEqual(short.rest(), hex(""), "the usual header is read alone");
-  const long = new ByteReader(stream(hex("80000054 00 616263"), 99));
+  const long = new StreamReader(stream(hex("80000054 00 616263"), 99));
   assert.equal(await long.varint(), 0x54n);
   assert.equal(await long.varint(), 0n);
   assert.deepEqual(long.rest(), hex("616263"));
 });
 
-Deno.test("ByteReader stays at the end", async () => {
-  const reader = new ByteReader(stream(hex("61"), 9));
+Deno.test("StreamReader stays at the end", async () => {
+  const reader = new StreamReader(stream(hex("61"), 9));
   assert.equal(await reader.atEnd(), false);
   assert.deepEqual(await reader.take(1), hex("61"));
   assert.equal(await reader.atEnd(), true);
@@ -89,7 +89,7 @@ Deno.test("ByteReader stays at the end", async () => {
 });
 
 function reader(bytes: Uint8Array, size: number): FrameReader {
-  return new FrameReader(new ByteReader(stream(bytes, size)), guard());
+  return new FrameReader(new StreamReader(stream(bytes, size)), guard());
 }
 
 /** A stream that gives so many bytes at once, and takes the memory as a real one does. */

@@ -7,7 +7,7 @@ import { controlStreamPreface } from "./control_stream.ts";
 import { LINGER_TIMEOUT } from "./limits.ts";
 import { PeerStreams, type Role } from "./peer_streams.ts";
 
-/** Where a handshake takes its time from. */
+/** Options of both handshakes. */
 export interface HandshakeOptions {
   readonly clock: Clock;
   /** Milliseconds. */
@@ -15,8 +15,8 @@ export interface HandshakeOptions {
 }
 
 /**
- * Begins HTTP/3 on a connection and does `work` before the deadline. When it fails, the connection
- * is closed and the reason is the message of a `handshake` {@linkcode TransportError}.
+ * Starts HTTP/3 on a connection and runs `work` within the time limit. On failure the connection is
+ * closed and a `handshake` {@linkcode TransportError} has the reason.
  */
 export async function handshake(
   raw: Connection,
@@ -41,7 +41,9 @@ export async function handshake(
   }
 }
 
-/** Waits, for a bounded time, until `noted` says that the peer has taken note of our last word. */
+/**
+ * Waits, for a bounded time, until `noted` resolves because the peer has received the last message.
+ */
 export async function linger(
   raw: Connection,
   clock: Clock,
@@ -49,7 +51,7 @@ export async function linger(
 ): Promise<void> {
   const over = new AbortController();
   const limit = sleep(clock, LINGER_TIMEOUT, over.signal);
-  // Where the stream is gone that should have carried the word, the peer knows already.
+  // If the stream of the last message failed, the peer has ended the session already.
   await Promise.race([raw.closed, noted(over.signal).catch(() => {}), limit]);
   over.abort();
 }

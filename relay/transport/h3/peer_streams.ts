@@ -2,7 +2,7 @@ import { type Clock, TaskGroup } from "@qumo/shared/runtime";
 import { TransportError } from "../errors.ts";
 import { Queue } from "../queue.ts";
 import type { BidiStream, Connection, ReceiveStream } from "../types.ts";
-import { ByteReader } from "./byte_reader.ts";
+import { StreamReader } from "./stream_reader.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
 import { readControlStream, UniStreamType } from "./control_stream.ts";
 import { FrameGuard } from "./frame_guard.ts";
@@ -13,30 +13,30 @@ import type { Settings } from "./settings.ts";
 import { SilentStreams } from "./silent_streams.ts";
 import { Slots } from "./slots.ts";
 
-/** Which half of HTTP/3 we are. */
+/** The side of the connection that this is. */
 export type Role = "server" | "client";
 
-/** The stream of a request, which becomes the stream of the session. */
+/** A request's stream; the session's request stream becomes the CONNECT stream. */
 export interface RequestStream {
   readonly stream: BidiStream;
   readonly frames: FrameReader;
 }
 
-/** A data stream of the session, its header read. */
+/** A data stream of the session behind its header. */
 export interface DataStream<T> {
   readonly raw: T;
-  /** Bytes of the data that were read with the header. */
+  /** Data bytes that were read together with the header. */
   readonly first: Uint8Array;
 }
 
 /**
- * Sorts the streams that the peer opens: its control stream, requests, and the data streams of the
- * session. Each stream's header is read on its own, so that one without a header holds up nobody.
+ * Dispatches the streams that the peer opens: its control stream, requests, and the session's data
+ * streams. Each header is read concurrently, so that a stream without a header blocks no other.
  */
 export class PeerStreams {
-  /** Background work of the connection; it ends with the connection. */
+  /** Background tasks of the connection; they end with it. */
   readonly tasks: TaskGroup;
-  /** Counts what the peer says beside its data. */
+  /** Rate limit of frames without use. */
   readonly guard: FrameGuard;
   readonly #raw: Connection;
   readonly #role: Role;
@@ -68,46 +68,46 @@ export class PeerStreams {
     this.tasks.spawn("watch the connection", () => this.#watch());
   }
 
-  /** What the peer said of itself. */
+  /** The peer's SETTINGS. */
   get settings(): Promise<Settings> {
     return this.#settings.promise;
   }
 
-  /** The first request of a client. */
+  /** The client's first request. */
   get request(): Promise<RequestStream> {
     return this.#request.promise;
   }
 
-  /** Rejects when the connection is of no more use. */
+  /** Rejects when the connection has failed. */
   get failed(): Promise<never> {
     return this.#failed.promise;
   }
 
-  /** Why {@linkcode PeerStreams.failed} rejected. */
+  /** The error with which {@linkcode PeerStreams.failed} rejected. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
-  /** From now on the data streams of this session are handed out. */
+  /** Dispatches the data streams of this session from now on. */
   useSession(id: bigint): void {
     this.#session.resolve(id);
   }
 
-  /** The next data stream, or undefined after the end. */
+  /** The next data stream; undefined after the end. */
   async acceptUni(): Promise<DataStream<ReceiveStream> | undefined> {
     const stream = await this.#uni.take();
     if (stream !== undefined) this.#uniSlots.give();
     return stream;
   }
 
-  /** The next data stream, or undefined after the end. */
+  /** The next data stream; undefined after the end. */
   async acceptBidi(): Promise<DataStream<BidiStream> | undefined> {
     const stream = await this.#bidi.take();
     if (stream !== undefined) this.#bidiSlots.give();
     return stream;
   }
 
-  /** Hands out no more streams. */
+  /** Stops dispatching streams. */
   close(): void {
     this.#uni.close();
     this.#bidi.close();
@@ -116,12 +116,12 @@ export class PeerStreams {
     this.#silent.close();
   }
 
-  /** However the connection ends from here on, this is why. */
+  /** Sets the reason for the end of the connection, however it ends. */
   condemn(verdict: Error): void {
     this.#verdict = verdict;
   }
 
-  /** Ends the connection for this reason; the first counts. */
+  /** Fails the connection with this reason; only the first call counts. */
   fail(reason: Error): void {
     if (this.#failure !== undefined) return;
     const error = this.#verdict ?? reason;
@@ -163,7 +163,7 @@ export class PeerStreams {
   }
 
   async #sortUni(stream: ReceiveStream): Promise<void> {
-    const reader = new ByteReader(stream);
+    const reader = new StreamReader(stream);
     const header = await this.#header(reader, UniStreamType.webTransport);
     if (header?.session !== undefined && await this.#belongs(header.session)) {
       return void this.#uni.push({ raw: stream, first: reader.rest() });
@@ -176,7 +176,7 @@ export class PeerStreams {
   }
 
   async #sortBidi(stream: BidiStream): Promise<void> {
-    const reader = new ByteReader(stream.receive);
+    const reader = new StreamReader(stream.receive);
     const header = await this.#header(reader, FrameType.webTransport);
     if (header?.session !== undefined && await this.#belongs(header.session)) {
       return void this.#bidi.push({ raw: stream, first: reader.rest() });
@@ -192,8 +192,8 @@ export class PeerStreams {
     this.#request.resolve({ stream, frames: new FrameReader(reader, this.guard, header.type) });
   }
 
-  /** What a stream says it is, or undefined when it ended or stayed silent for too long. */
-  async #header(reader: ByteReader, webTransport: bigint) {
+  /** The type of a stream; undefined when it ended or stayed silent for too long. */
+  async #header(reader: StreamReader, webTransport: bigint) {
     const given = Promise.withResolvers<undefined>();
     const silent = this.#silent.add(() => given.resolve(undefined));
     const read = async () => {
@@ -203,7 +203,7 @@ export class PeerStreams {
     try {
       return await Promise.race([read(), given.promise]);
     } catch {
-      // A stream that ends or is reset before it says what it is does no harm.
+      // A stream that ends or is reset before its type is harmless.
       return undefined;
     } finally {
       this.#silent.remove(silent);
@@ -217,7 +217,7 @@ export class PeerStreams {
     return await this.#session.promise === session;
   }
 
-  async #readOther(type: bigint, stream: ReceiveStream, reader: ByteReader): Promise<void> {
+  async #readOther(type: bigint, stream: ReceiveStream, reader: StreamReader): Promise<void> {
     if (type === UniStreamType.push) {
       const code = this.#role === "server" ? Http3Code.streamCreationError : Http3Code.idError;
       throw new Http3Error(code, "The peer opened a push stream");
@@ -231,7 +231,7 @@ export class PeerStreams {
       if (type === UniStreamType.control) {
         await readControlStream(reader, this.guard, this.#settings.resolve);
       }
-      // Without a dynamic table there is nothing in the streams of QPACK that matters.
+      // Without a dynamic table the content of QPACK streams does not matter.
       while (await reader.some(Infinity) !== undefined);
     } catch (error) {
       if (!(error instanceof TransportError) || error.kind !== "reset") throw error;
@@ -250,7 +250,7 @@ export class PeerStreams {
 
   async #refuse(stream: BidiStream, code: number): Promise<void> {
     stream.receive.stop(code);
-    // Nothing was said on it that a FIN could make look complete, and parking it would cost us.
+    // Without a reset a FIN is fine: nothing was sent that it could complete.
     if (this.#raw.canReset) stream.send.reset(code);
     else await stream.send.finish();
   }

@@ -1,4 +1,4 @@
-/** The extended CONNECT (RFC 9220) that opens a WebTransport session, and the answer to it. */
+/** The extended CONNECT (RFC 9220) that opens a WebTransport session, and its response. */
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { encodeFrame, FrameType } from "./frames.ts";
 import { MAX_OFFERED_PROTOCOLS, MAX_QUOTED_LENGTH } from "./limits.ts";
@@ -7,8 +7,8 @@ import type { Field } from "./qpack/static_table.ts";
 import { parseStringList, serializeString } from "./structured_field.ts";
 import { concat } from "./varint.ts";
 
-/** Why a request gets no session: the status for the client, the reason for the log. */
-export interface Refusal {
+/** Why a request is refused: the status for the client, the reason for the log. */
+export interface HttpRefusal {
   readonly status: number;
   readonly reason: string;
 }
@@ -18,28 +18,34 @@ export interface SessionRequest {
   readonly authority: string;
   /** Path and query. */
   readonly path: string;
-  /** Where a page comes from; programs send none. */
+  /** The page's origin; undefined for other programs. */
   readonly origin: string | undefined;
-  /** What the client offers, what it likes best first; nothing, where its browser has no such option. */
+  /**
+   * The protocols that the client offers, in order of preference; empty for a browser without this
+   * option.
+   */
   readonly protocols: readonly string[];
 }
 
-/** What a server asks of a request. */
+/** What a server accepts. */
 export interface RequestPolicy {
-  /** The protocols we speak, what we like best first. */
+  /** The supported protocols, in order of preference. */
   readonly protocols: readonly string[];
-  /** Whether pages of this origin may open a session; programs have none. */
+  /** Whether pages of this origin may open a session; undefined for other programs. */
   allowOrigin(origin: string | undefined): boolean;
 }
 
 /**
- * What the request asks for and the protocol to speak, or why not. Who offers no protocol gets a session
- * without one: its first bytes will tell.
+ * The parsed request and the selected protocol, or the refusal. A client that offers no protocol
+ * gets a session without one, and the version is negotiated in band.
  */
 export function judgeRequest(
   fields: readonly Field[],
   policy: RequestPolicy,
-): Outcome<{ readonly request: SessionRequest; readonly protocol: string | undefined }, Refusal> {
+): Outcome<
+  { readonly request: SessionRequest; readonly protocol: string | undefined },
+  HttpRefusal
+> {
   const parsed = parseRequest(fields);
   if (!parsed.ok) return parsed;
   const { origin, protocols } = parsed.value;
@@ -55,7 +61,7 @@ export function judgeRequest(
   return done({ request: parsed.value, protocol });
 }
 
-/** The HEADERS frame of a request for a session. */
+/** The HEADERS frame of a session request. */
 export function encodeRequest(request: SessionRequest): Uint8Array<ArrayBuffer> {
   const fields: Field[] = [
     [":method", "CONNECT"],
@@ -70,15 +76,15 @@ export function encodeRequest(request: SessionRequest): Uint8Array<ArrayBuffer> 
   return encodeFrame(FrameType.headers, encodeFieldSection(fields));
 }
 
-/** The HEADERS frame that begins a session, with the protocol that was agreed on, if one was. */
+/** The HEADERS frame of a 200 response, with the selected protocol if there is one. */
 export function encodeWelcome(protocol: string | undefined): Uint8Array<ArrayBuffer> {
   const fields: Field[] = [[":status", "200"], ["sec-webtransport-http3-draft", "draft02"]];
   if (protocol !== undefined) fields.push(["wt-protocol", serializeString(protocol)]);
   return encodeFrame(FrameType.headers, encodeFieldSection(fields));
 }
 
-/** The frames of an answer without a session; the reason is its body, for whoever looks there. */
-export function encodeRefusal({ status, reason }: Refusal): Uint8Array<ArrayBuffer> {
+/** The frames of a refusal, with the reason as body. */
+export function encodeRefusal({ status, reason }: HttpRefusal): Uint8Array<ArrayBuffer> {
   const fields: Field[] = [
     [":status", String(status)],
     ["content-type", "text/plain; charset=utf-8"],
@@ -89,7 +95,7 @@ export function encodeRefusal({ status, reason }: Refusal): Uint8Array<ArrayBuff
   );
 }
 
-/** The fields by name, those that come more than once joined. Undefined for a malformed message. */
+/** The fields by name, repeated ones joined. Undefined for a malformed message. */
 export function collectFields(fields: readonly Field[]): Map<string, string> | undefined {
   const collected = new Map<string, string>();
   let regular = false;
@@ -104,7 +110,7 @@ export function collectFields(fields: readonly Field[]): Map<string, string> | u
   return collected;
 }
 
-/** What a peer said, fit for one line of a log. */
+/** A peer's text, cut and made printable for a log line. */
 export function quote(text: string): string {
   return JSON.stringify(text.slice(0, MAX_QUOTED_LENGTH));
 }
@@ -112,11 +118,11 @@ export function quote(text: string): string {
 const NAME = /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const VALUE = /^[^\0\r\n]*$/;
 const PRINTABLE = /^[!-~]+$/;
-// As drafts up to 14 call it, and those since.
+// The `:protocol` of drafts up to 14, and of later ones.
 const WEBTRANSPORT = ["webtransport", "webtransport-h3"];
 const PSEUDO_FIELDS = [":method", ":protocol", ":scheme", ":authority", ":path"];
 
-function parseRequest(fields: readonly Field[]): Outcome<SessionRequest, Refusal> {
+function parseRequest(fields: readonly Field[]): Outcome<SessionRequest, HttpRefusal> {
   const collected = collectFields(fields);
   if (collected === undefined) return refuse(400, "the request is malformed");
   for (const name of collected.keys()) {
@@ -149,5 +155,5 @@ function parseRequest(fields: readonly Field[]): Outcome<SessionRequest, Refusal
 }
 
 function refuse(status: number, reason: string) {
-  return refused<Refusal>({ status, reason });
+  return refused<HttpRefusal>({ status, reason });
 }

@@ -19,7 +19,7 @@ import type { Settings } from "./settings.ts";
 import { WebTransportReceiveStream, WebTransportSendStream } from "./streams.ts";
 import { concat, decodeVarint, encodeVarint } from "./varint.ts";
 
-/** What a session is made of once the handshake is over. */
+/** The result of the handshake, from which a session is made. */
 export interface SessionParts {
   readonly raw: Connection;
   readonly peer: PeerStreams;
@@ -157,7 +157,7 @@ export class WebTransportConnection implements Connection {
     return info;
   }
 
-  /** Sends the last word and waits, for a bounded time, until the peer has taken note of it. */
+  /** Sends the close capsule and waits, for a bounded time, until the peer has received it. */
   async #sayGoodbye({ code, reason }: CloseInfo, heard: Promise<unknown>): Promise<void> {
     await linger(this.#raw, this.#clock, async (signal) => {
       await this.#say(encodeClose(code, reason));
@@ -171,7 +171,7 @@ export class WebTransportConnection implements Connection {
     return this.#send.write(encodeFrame(FrameType.data, capsule));
   }
 
-  /** How the peer ends the session, or the connection does. */
+  /** Resolves when the peer closes the session or the connection ends. */
   async #listen(frames: FrameReader): Promise<CloseInfo> {
     try {
       return await readSession(frames, new CapsuleParser(this.#peer.guard));
@@ -197,13 +197,13 @@ export class WebTransportConnection implements Connection {
   }
 }
 
-/** The end of a session whose peer broke a rule of HTTP/3, or overdid it. */
+/** The close information of a protocol violation or an exceeded rate limit. */
 function endedBy({ code, message }: Http3Error): CloseInfo {
   const isTooMuch = code === Http3Code.excessiveLoad;
   return { code, reason: message, by: "local", ...(isTooMuch && { overLimit: true }) };
 }
 
-/** Reads the stream of the session until the peer says goodbye. */
+/** Reads the CONNECT stream until the peer closes the session. */
 async function readSession(frames: FrameReader, parser: CapsuleParser): Promise<CloseInfo> {
   for (;;) {
     const type = await frames.next();

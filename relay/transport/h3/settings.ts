@@ -3,7 +3,7 @@ import { Http3Code, Http3Error } from "./codes.ts";
 import { MAX_FIELD_SECTION_SIZE } from "./limits.ts";
 import { concat, decodeVarint, encodeVarint } from "./varint.ts";
 
-/** The settings we know. */
+/** Known settings. */
 const SettingId = {
   maxFieldSectionSize: 0x06n,
   enableConnectProtocol: 0x08n,
@@ -18,21 +18,21 @@ const SettingId = {
   webTransportEnabled: 0x2c7cf000n,
 } as const;
 
-/** What the peer said of itself. */
+/** The peer's SETTINGS, as far as WebTransport needs them. */
 export interface Settings {
-  /** It takes the extended CONNECT (RFC 9220); only servers say so. */
+  /** Whether it accepts extended CONNECT (RFC 9220); only servers send this setting. */
   readonly connectProtocol: boolean;
-  /** It takes HTTP/3 datagrams (RFC 9297). */
+  /** Whether it accepts HTTP/3 datagrams (RFC 9297). */
   readonly datagrams: boolean;
-  /** It speaks WebTransport in one of the drafts that share our wire format. */
+  /** Whether it speaks a WebTransport draft with the supported wire format. */
   readonly webTransport: boolean;
 }
 
 /**
- * What both sides send: WebTransport by every name it had. One session is allowed, because more would
- * mean flow control of the session by capsules. What the drafts from 13 on want besides is
- * RESET_STREAM_AT of QUIC, which Deno lacks; clients that insist on it (webtransport-go from 0.12)
- * come over raw QUIC.
+ * The SETTINGS of both sides: WebTransport under every identifier it had. One session is allowed,
+ * because more would need flow control by capsules. Drafts from 13 on also require QUIC's
+ * RESET_STREAM_AT, which Deno lacks; clients that insist on it (webtransport-go from 0.12) can use
+ * raw QUIC.
  */
 export const OUR_SETTINGS: ReadonlyMap<bigint, bigint> = new Map([
   [SettingId.maxFieldSectionSize, BigInt(MAX_FIELD_SECTION_SIZE)],
@@ -44,12 +44,12 @@ export const OUR_SETTINGS: ReadonlyMap<bigint, bigint> = new Map([
   [SettingId.webTransportEnabled, 1n],
 ]);
 
-/** The payload of a SETTINGS frame. */
+/** Encodes the payload of a SETTINGS frame. */
 export function encodeSettings(settings: ReadonlyMap<bigint, bigint>): Uint8Array<ArrayBuffer> {
   return concat(...[...settings].flat().map(encodeVarint));
 }
 
-/** Throws an {@linkcode Http3Error} for a payload that is broken or breaks the rules. */
+/** Decodes a payload. Throws an {@linkcode Http3Error} when it is malformed or violates a rule. */
 export function decodeSettings(payload: Uint8Array): Settings {
   const values = new Map<bigint, bigint>();
   for (let at = 0; at < payload.length;) {

@@ -1,17 +1,17 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import { MAX_SILENT_STREAMS, STREAM_HEADER_TIMEOUT } from "./limits.ts";
 
-/** A stream that has not said what it is. */
+/** A stream without a type so far. */
 export interface SilentStream {
   readonly deadline: number;
   readonly giveUp: () => void;
   spared: boolean;
 }
 
-/** Watches streams that have not said what they are, all of them with one timer. */
+/** Time limits of streams that have not sent their type, with one timer for all. */
 export class SilentStreams {
   readonly #clock: Clock;
-  // All have the same time, so the order of arrival is the order of deadlines.
+  // All have the same time limit, so the order of arrival is the order of deadlines.
   readonly #streams = new Set<SilentStream>();
   #timer: Timer | undefined;
   #spared = 0;
@@ -21,7 +21,10 @@ export class SilentStreams {
     this.#clock = clock;
   }
 
-  /** Calls `giveUp` at the deadline unless the stream is removed before, or one of the few spared. */
+  /**
+   * Calls `giveUp` when the time is over, unless the stream is removed before or is one of the few
+   * that may stay silent.
+   */
   add(giveUp: () => void): SilentStream {
     const deadline = this.#clock.now() + STREAM_HEADER_TIMEOUT;
     const stream: SilentStream = { deadline, giveUp, spared: false };
@@ -31,14 +34,14 @@ export class SilentStreams {
     return stream;
   }
 
-  /** The stream spoke, or is gone. */
+  /** Removes a stream that has sent its type or ended. */
   remove(stream: SilentStream): void {
     this.#streams.delete(stream);
     if (stream.spared) this.#spared--;
     stream.spared = false;
   }
 
-  /** Forgets all streams and watches no more. */
+  /** Removes all streams and stops the timer. */
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();

@@ -1,4 +1,4 @@
-/** A number of places; whoever wants one waits until one is free. */
+/** A counting semaphore. */
 export class Slots {
   #free: number;
   #waiting: (() => void)[] = [];
@@ -7,7 +7,7 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Takes a place, at once or when one is given back. */
+  /** Takes a slot; waits until one is free. */
   take(): Promise<void> {
     if (this.#free > 0) {
       this.#free--;
@@ -16,14 +16,14 @@ export class Slots {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Gives a place back. */
+  /** Returns a slot. */
   give(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free++;
     else next();
   }
 
-  /** Lets everybody in from now on. */
+  /** Resolves all waiting and future calls at once. */
   open(): void {
     this.#free = Infinity;
     for (const next of this.#waiting.splice(0)) next();

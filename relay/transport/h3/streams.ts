@@ -1,16 +1,19 @@
-/** Streams of a WebTransport session over streams of QUIC: a prefix, and codes in their range. */
+/** Streams of a WebTransport session over QUIC streams: a header, and mapped error codes. */
 import { TransportError } from "../errors.ts";
 import type { CloseInfo, Code, ReceiveStream, SendStream } from "../types.ts";
 import { fromHttp3Code, toHttp3Code } from "./codes.ts";
 import { concat } from "./varint.ts";
 
-/** The session that a stream belongs to, which alone knows how it ended. */
+/** The session of a stream, which knows how it ended. */
 export interface StreamOwner {
   readonly closed: Promise<CloseInfo>;
   readonly canReset: boolean;
 }
 
-/** The sending half. The prefix travels with the first bytes, so that a stream costs no extra write. */
+/**
+ * The sending half. The stream header is sent together with the first bytes, so that it costs no
+ * extra write.
+ */
 export class WebTransportSendStream implements SendStream {
   readonly #raw: SendStream;
   readonly #owner: StreamOwner;
@@ -25,7 +28,7 @@ export class WebTransportSendStream implements SendStream {
     this.#prefix = prefix;
   }
 
-  // The relay's hottest call: forwarded, and an error translated.
+  // The relay's hottest call: only the promise is forwarded and its error converted.
   write(bytes: Uint8Array): Promise<void> {
     if (this.#ended) return Promise.reject(endedHere());
     return this.#raw.write(this.#withPrefix(bytes)).then(undefined, this.#fail);
@@ -63,7 +66,9 @@ export class WebTransportSendStream implements SendStream {
   readonly #fail = (error: unknown) => rethrow(error, this.#owner);
 }
 
-/** The receiving half, which begins with what was read too far together with the stream's header. */
+/**
+ * The receiving half. It starts with the bytes that were read together with the stream's header.
+ */
 export class WebTransportReceiveStream implements ReceiveStream {
   readonly #raw: ReceiveStream;
   readonly #owner: StreamOwner;

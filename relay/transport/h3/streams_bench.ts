@@ -1,7 +1,7 @@
 import type { ReceiveStream, SendStream } from "../types.ts";
 import { WebTransportReceiveStream, WebTransportSendStream } from "./streams.ts";
 
-// What the session adds to a write and a read of the stream underneath, which does nothing here.
+// The overhead of a session's write and read over a stream that does nothing.
 const done = Promise.resolve();
 const rawSend: SendStream = { write: () => done, finish: () => done, reset() {}, priority: 0 };
 const part = new Uint8Array(1200);

@@ -1,8 +1,8 @@
 /** The two structured fields (RFC 9651) that WebTransport's protocol negotiation uses. */
 
 /**
- * The strings of a List of Strings; parameters are read and dropped. Undefined when the text is no
- * such list, in which case the field counts as absent.
+ * Parses a List of Strings, ignoring parameters. Undefined for malformed text; the field counts as
+ * absent then.
  */
 export function parseStringList(text: string): string[] | undefined {
   const input = new Input(text);
@@ -19,7 +19,7 @@ export function parseStringList(text: string): string[] | undefined {
   }
 }
 
-/** The string of a field that is one String, or undefined. */
+/** Parses a field that is a single String; undefined for malformed text. */
 export function parseString(text: string): string | undefined {
   const input = new Input(text);
   input.skip(SPACES);
@@ -28,7 +28,7 @@ export function parseString(text: string): string | undefined {
   return input.atEnd ? string : undefined;
 }
 
-/** A String as it is written; a TypeError for what no String can hold. */
+/** Serializes a String. Throws a TypeError for characters that it cannot have. */
 export function serializeString(value: string): string {
   if (!/^[ -~]*$/.test(value)) {
     throw new TypeError(`Cannot write ${JSON.stringify(value)} as a String`);
@@ -78,7 +78,7 @@ class Input {
     this.match(pattern);
   }
 
-  /** Takes what the sticky pattern matches here. */
+  /** Consumes a match of the sticky pattern at the current position. */
   match(pattern: RegExp): RegExpExecArray | undefined {
     pattern.lastIndex = this.#at;
     const match = pattern.exec(this.#text);

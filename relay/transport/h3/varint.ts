@@ -1,7 +1,7 @@
-/** The variable-length integers of QUIC (RFC 9000, section 16), as HTTP/3 reads and writes them. */
+/** QUIC's variable-length integers (RFC 9000, section 16) for HTTP/3. */
 import { rfc9000 } from "@qumo/shared/wire";
 
-/** An integer and where it ends, or undefined when `bytes` end before it. */
+/** An integer and the offset behind it; undefined when `bytes` end within it. */
 export function decodeVarint(
   bytes: Uint8Array,
   offset = 0,
@@ -12,20 +12,20 @@ export function decodeVarint(
   return end > bytes.length ? undefined : { value: rfc9000.read(bytes, offset), end };
 }
 
-/** The shortest encoding. Throws for what does not fit. */
+/** The shortest encoding. Throws for values above 2^62-1. */
 export function encodeVarint(value: bigint): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(rfc9000.sizeOf(value));
   rfc9000.write(bytes, 0, value);
   return bytes;
 }
 
-/** The parts, one after the other. */
+/** The concatenation of the parts. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
-    whole.set(part, at);
+    joined.set(part, at);
     at += part.length;
   }
-  return whole;
+  return joined;
 }

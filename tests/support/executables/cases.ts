@@ -55,10 +55,10 @@ const controllerLife: Life = async (command, env) => {
   await using folder = await temporaryFolder();
   const config = `${folder.path}/sdn.yaml`;
   await Deno.writeTextFile(config, "graph:\n  node_ttl_sec: 30\n");
-  const surroundings = {
+  const environment = {
     env: { ...env, SDN_ADDR: "127.0.0.1:0", DATA_DIR: `${folder.path}/data` },
   };
-  const start = () => ProgramProcess.start([...command, "serve", "-c", config], surroundings);
+  const start = () => ProgramProcess.start([...command, "serve", "-c", config], environment);
   {
     await using controller = await deadline.for("a controller", start());
     assert.match(await controller.get("/"), /^<!doctype html>/i);

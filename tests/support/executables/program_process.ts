@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 export type CommandLine = readonly [program: string, ...args: string[]];
 
 /** What a program is started with besides its command line. */
-export interface Surroundings {
+export interface ProcessEnvironment {
   /** Set beside the variables of the test. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -34,7 +34,10 @@ export class ProgramProcess implements AsyncDisposable {
   }
 
   /** Starts it and waits until it is ready; rejects with all that it wrote when it ends instead. */
-  static async start(command: CommandLine, { env, cwd }: Surroundings): Promise<ProgramProcess> {
+  static async start(
+    command: CommandLine,
+    { env, cwd }: ProcessEnvironment,
+  ): Promise<ProgramProcess> {
     const [program, ...args] = command;
     const child = new Deno.Command(program, {
       args,
@@ -99,7 +102,10 @@ export class ProgramProcess implements AsyncDisposable {
 }
 
 /** Runs a command to its end. */
-export async function runToEnd([program, ...args]: CommandLine, { env, cwd }: Surroundings = {}) {
+export async function runToEnd(
+  [program, ...args]: CommandLine,
+  { env, cwd }: ProcessEnvironment = {},
+) {
   const { code, stdout, stderr } = await new Deno.Command(program, {
     args,
     cwd: cwd ?? ROOT,

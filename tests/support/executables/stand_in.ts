@@ -1,4 +1,4 @@
-import { type CommandLine, runToEnd, type Surroundings } from "./program_process.ts";
+import { type CommandLine, type ProcessEnvironment, runToEnd } from "./program_process.ts";
 
 /**
  * A harmless program that executables are built on where nothing but their contents is looked at.
@@ -10,7 +10,10 @@ export const STAND_IN = "/usr/bin/true";
 const NO_PROXY = "http://127.0.0.1:9";
 
 /** Runs a task that compiles, with the stand-in as the base for this machine and none for others. */
-export async function compileOnStandIn(args: readonly string[], env: Surroundings["env"] = {}) {
+export async function compileOnStandIn(
+  args: readonly string[],
+  env: ProcessEnvironment["env"] = {},
+) {
   const command: CommandLine = [Deno.execPath(), "task", ...args];
   const { code, stdout, stderr } = await runToEnd(command, {
     env: { DENORT_BIN: STAND_IN, NO_COLOR: "1", HTTPS_PROXY: NO_PROXY, ...env },

@@ -250,12 +250,12 @@ class CameraPublisher implements Publisher {
 
   #feed(target: FeedTarget, offered: boolean): CameraFeed {
     const { largest } = this.camera;
-    const { words } = target.track;
+    const { reports } = target.track;
     const feed = new CameraFeed(this, { target, offered, clock: this.#relay.clock }, () => {
       this.#feeds.delete(feed);
-      words.forget(feed);
+      reports.forget(feed);
     });
-    if (largest !== undefined) words.learnLargest(feed, largest);
+    if (largest !== undefined) reports.learnLargest(feed, largest);
     this.#feeds.add(feed);
     return feed;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
-import { ByteReader } from "../../../relay/transport/h3/byte_reader.ts";
+import { StreamReader } from "../../../relay/transport/h3/stream_reader.ts";
 import { controlStreamPreface } from "../../../relay/transport/h3/control_stream.ts";
 import { FrameGuard } from "../../../relay/transport/h3/frame_guard.ts";
 import { encodeFrame, FrameReader, FrameType } from "../../../relay/transport/h3/frames.ts";
@@ -83,7 +83,7 @@ export function headersFrame(fields: readonly Field[]): Uint8Array<ArrayBuffer> 
 /** The fields of the answer on a request's stream. */
 export async function readAnswer(
   stream: BidiStream,
-  frames = new FrameReader(new ByteReader(stream.receive), new FrameGuard(systemClock)),
+  frames = new FrameReader(new StreamReader(stream.receive), new FrameGuard(systemClock)),
 ): Promise<Map<string, string>> {
   assert.equal(await frames.next(), FrameType.headers);
   return new Map(decodeFieldSection(await frames.payload(4096)));
@@ -97,7 +97,7 @@ export async function openSession(
   const pair = http3Pair(options, memory);
   await openControl(pair.client);
   const request = await openRequest(pair.client);
-  const frames = new FrameReader(new ByteReader(request.receive), new FrameGuard(systemClock));
+  const frames = new FrameReader(new StreamReader(request.receive), new FrameGuard(systemClock));
   assert.equal((await readAnswer(request, frames)).get(":status"), "200");
   return { ...pair, session: await pair.accepted, request, frames };
 }

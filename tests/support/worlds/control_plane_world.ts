@@ -4,7 +4,7 @@ import { TaskGroup } from "@qumo/shared/runtime";
 import { ControllerClient } from "../../../relay/control_plane/controller_client.ts";
 import { Controllers } from "../../../relay/control_plane/controllers.ts";
 import { Mirror } from "../../../relay/control_plane/mirror.ts";
-import { Watcher } from "../../../relay/control_plane/watcher.ts";
+import { ControllerFollower } from "../../../relay/control_plane/controller_follower.ts";
 import {
   ControlPlane,
   type ControlPlaneOptions,
@@ -146,7 +146,7 @@ export class ControlPlaneWorld {
   follow(name: string, url: string): MirrorView {
     const { clock, fetch } = this;
     const mirror = new Mirror(name);
-    const watcher = new Watcher({
+    const watcher = new ControllerFollower({
       name,
       mirror,
       client: new ControllerClient({ clock, fetch, token: () => Promise.resolve(undefined) }),

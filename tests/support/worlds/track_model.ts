@@ -40,12 +40,12 @@ export function blockOf(bytes: Uint8Array): PropertyBlock {
 }
 
 /** A publisher says this of a track. */
-export function sayProperties(track: Track, by: Speaker, bytes: Uint8Array): void {
-  track.words.setProperties(by, blockOf(bytes), decodeTrackProperties(bytes, data18));
+export function sayProperties(track: Track, by: Reporter, bytes: Uint8Array): void {
+  track.reports.setProperties(by, blockOf(bytes), decodeTrackProperties(bytes, data18));
 }
 
 /** Whose words of a track are heard. */
-type Speaker = Parameters<Track["words"]["setProperties"]>[0];
+type Reporter = Parameters<Track["reports"]["setProperties"]>[0];
 
 /** A namespace of these fields. */
 export function namespaceOf(...fields: string[]): Namespace {

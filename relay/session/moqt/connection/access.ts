@@ -5,28 +5,30 @@ import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
 import type { AuthorizationRequest, Authorizer } from "../../settings.ts";
 import { type ResolvedToken, TokenCache } from "./token_cache.ts";
 
-/** What a peer may do: the tokens that it showed, and whoever decides by them. */
+/** Authorizes the actions of one peer by its tokens. */
 export class PeerAccess {
   readonly #authorizer: Authorizer;
   readonly #path: string;
   readonly #tokens = new TokenCache(MAX_AUTH_TOKEN_CACHE_BYTES);
   readonly #setupTokens: readonly ResolvedToken[];
 
-  /** Of a peer that connected to this path and showed these tokens in its SETUP. */
+  /** `path` is what the peer connected to, `setupTokens` are those of its SETUP. */
   constructor(authorizer: Authorizer, path: string, setupTokens: readonly Token[]) {
     this.#authorizer = authorizer;
     this.#path = path;
     this.#setupTokens = this.#tokens.resolveSetup(setupTokens);
   }
 
-  /** Aliases are registered even by messages that are refused (#authorization-token). */
+  /**
+   * Registers the token aliases of a message, even of one that is refused (#authorization-token).
+   */
   register(message: ControlMessage): void {
     if ("parameters" in message && "authorizationTokens" in message.parameters) {
       this.#tokens.resolve(message.parameters.authorizationTokens);
     }
   }
 
-  /** Whether the peer may do this, with these tokens beside those of its SETUP. */
+  /** Whether the peer may do this, with these tokens in addition to those of its SETUP. */
   async authorize(
     action: AuthorizationRequest["action"],
     name: { readonly namespace: Namespace; readonly track?: FullTrackName },

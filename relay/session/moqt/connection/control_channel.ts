@@ -15,24 +15,24 @@ import type { Role } from "../../session_options.ts";
 import { goawayRequestId } from "./moq_dev.ts";
 import { kindOfStream } from "./stream_kind.ts";
 
-/** What {@linkcode ControlChannel} works with. */
+/** The dependencies of {@linkcode ControlChannel}. */
 export interface ControlParts {
   readonly connection: Connection;
   readonly role: Role;
   readonly draft: Draft;
   readonly clock: Clock;
   readonly tasks: TaskGroup;
-  /** Whether a number is one of our own requests'. */
+  /** Whether a request id has our parity. */
   readonly ids: { isOwn(id: bigint): boolean };
-  /** What our SETUP says of this program; undefined says nothing. */
+  /** MOQT_IMPLEMENTATION of our SETUP; undefined sends none. */
   readonly implementation: string | undefined;
-  /** The peer is going away. */
+  /** Called with the peer's GOAWAY. */
   readonly onGoaway: (message: ControlMessageOf<"goaway">) => void;
 }
 
-/** The pair of control streams of a session (#session-init). */
+/** The two control streams of a session (#session-init). */
 export class ControlChannel {
-  /** The peer's SETUP, checked; stays open for as long as none comes. */
+  /** Resolves with the peer's validated SETUP; stays pending if none arrives. */
   readonly peerSetup: Promise<SetupOptions>;
   readonly #parts: ControlParts;
   readonly #resolveSetup: (options: SetupOptions) => void;
@@ -48,14 +48,17 @@ export class ControlChannel {
     this.#resolveSetup = resolve;
   }
 
-  /** Says SETUP with these options, and looks for the peer's control stream among its first. */
+  /**
+   * Sends SETUP with these options, and looks for the peer's control stream among its first
+   * streams.
+   */
   begin(options: SetupOptions, streams: FirstStreams): void {
     const { tasks } = this.#parts;
     tasks.spawn("setup", () => this.#open(options));
     tasks.spawn("first streams", async () => {
       for (;;) {
         const stream = await streams.uni.look();
-        // Once it is known which is the control stream, others are read by whoever takes them.
+        // Once the control stream is known, other streams are left for their readers.
         if (stream === undefined || this.#peerOpened) return;
         tasks.spawn("first stream", () => this.#inspect(stream, streams));
       }
@@ -76,7 +79,7 @@ export class ControlChannel {
     });
   }
 
-  /** Takes a stream that turns out to be the control stream; others stay where they are. */
+  /** Takes a stream if it is the control stream; leaves others in the queue. */
   async #inspect(stream: PeekedStream, streams: FirstStreams): Promise<void> {
     const { draft } = this.#parts;
     const type = await stream.peekVarint(draft.varint);
@@ -87,12 +90,14 @@ export class ControlChannel {
     await this.#listen(new Input(stream, MAX_FRAME_BYTES));
   }
 
-  /** Says GOAWAY: requests from `requestId` on are refused, and the session ends in `timeout` ms. */
+  /**
+   * Sends GOAWAY: requests from `requestId` on are refused, and the session ends in `timeout` ms.
+   */
   async goaway(uri: string, timeout: number, requestId: bigint): Promise<void> {
-    // What is left of a deadline is seldom a whole number of milliseconds.
-    const whole = BigInt(Math.ceil(timeout));
+    // The rest of a deadline may be fractional.
+    const milliseconds = BigInt(Math.ceil(timeout));
     const last = goawayRequestId(requestId, this.#peer);
-    await this.#send({ kind: "goaway", uri, timeout: whole, requestId: last });
+    await this.#send({ kind: "goaway", uri, timeout: milliseconds, requestId: last });
   }
 
   async #send(message: ControlMessage): Promise<void> {
@@ -104,7 +109,7 @@ export class ControlChannel {
     }
   }
 
-  /** Reads the peer's control stream for as long as the session lasts. */
+  /** Reads the peer's control stream while the session lasts. */
   async #listen(input: Input): Promise<void> {
     try {
       await this.#read(input);
@@ -114,7 +119,10 @@ export class ControlChannel {
     }
   }
 
-  /** The peer's control stream may not end, but with the session, whose end may come a little later. */
+  /**
+   * The control stream may only end together with the session, whose close may arrive a little
+   * later.
+   */
   async #ended(how: "closed" | "reset"): Promise<void> {
     const { connection, clock } = this.#parts;
     const waiting = new AbortController();
@@ -167,9 +175,9 @@ export class ControlChannel {
   }
 }
 
-// RFC 3986: path-abempty, then perhaps a query. Anything else, and anything but ASCII, is malformed.
+// RFC 3986: path-abempty and an optional query, ASCII only.
 const PATH = /^(\/[\w.~!$&'()*+,;=:@%-]*)*(\?[\w.~!$&'()*+,;=:@%/?-]*)?$/;
-// RFC 3986: host, which may not be empty, and perhaps a port.
+// RFC 3986: a non-empty host and an optional port.
 const AUTHORITY = /^([\w.~!$&'()*+,;=%-]+|\[[0-9a-fA-F:.]+\])(:\d{0,5})?$/;
 
 function checkPath(path: string, mayName: boolean): void {

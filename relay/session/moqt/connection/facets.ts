@@ -7,75 +7,78 @@ import type {
   SetupOptions,
   Token,
 } from "@qumo/shared/wire";
-import type { NamespaceView, Refusal, Scope } from "../../../track/mod.ts";
+import type { NamespaceVisibility, Refusal, Scope } from "../../../track/mod.ts";
 import type { Connection } from "../../../transport/types.ts";
 import type { EventLog } from "../../event_log.ts";
 import type { SessionMetrics } from "../../metrics.ts";
 import type { AuthorizationRequest, SessionSettings } from "../../settings.ts";
 
-/*
- * What the parts of a session may need of it, a few members each. A part names those that it uses, and
- * the established session has them all.
+/**
+ * Narrow interfaces of an established session. Each part names those that it uses; the session
+ * implements all of them.
  */
 
-/** Where a part says what happens. */
+/** Counters and logs. */
 export interface Reporting {
   readonly metrics: SessionMetrics;
   readonly log: Log;
-  /** What the peer does, for the log at info. */
+  /** The rate-limited log of the peer's requests. */
   readonly events: EventLog;
 }
 
-/** Time, and the tasks that end with the session. */
+/** Time, and tasks that end with the session. */
 export interface Timing {
   readonly clock: Clock;
   readonly tasks: TaskGroup;
 }
 
-/** How bytes get to the peer. */
+/** Sending bytes to the peer. */
 export interface Wire {
   readonly connection: Connection;
   readonly draft: Draft;
 }
 
-/** Who speaks with whom. */
+/** The two ends of the session. */
 export interface Parties {
-  /** What the peer's SETUP said. */
+  /** The options of the peer's SETUP. */
   readonly peer: SetupOptions;
-  /** Our own name among relays. */
+  /** The relay's name in the mesh; undefined when the peer is not told. */
   readonly relayName: string | undefined;
 }
 
-/** How the peer is dealt with. */
+/** The settings of the session. */
 export interface Configured {
   readonly settings: SessionSettings;
 }
 
-/** A request for a track, which another relay may make on behalf of a scope. */
+/** A request for a track, which another relay may send on behalf of a scope. */
 export type RequestMessage = ControlMessageOf<"subscribe" | "trackStatus" | "fetch">;
 
-/** The names that the peer sees. */
+/** The names visible to the peer. */
 export interface PeerNames {
   readonly scope: Scope;
-  /** The names that a request is about: another relay's may be about those of another scope. */
+  /** The scope of a request: for a relay, the one that the request names. */
   scopeOf(message: RequestMessage): Outcome<Scope, Refusal>;
 }
 
-/** What the peer is told of unasked. */
+/** What the peer is told without asking. */
 export interface Visibility {
-  /** Which namespaces and tracks; none for a relay that the controller tells. */
-  readonly shows: NamespaceView | "none";
+  /**
+   * The namespaces and tracks that are announced; `none` for a relay that learns them from the
+   * controller.
+   */
+  readonly shows: NamespaceVisibility | "none";
 }
 
-/** Where else a name is, for a peer that perhaps connected to the wrong path. */
+/** Hints for a peer that may have connected to the wrong path. */
 export interface Hints {
-  /** Paths other than the peer's at which somebody publishes a namespace, or has one under it. */
+  /** Other paths at which a namespace, or one below it, is published. */
   pathsThatHave(namespace: Namespace): readonly string[];
-  /** Paths other than the peer's at which somebody waits for a namespace in vain. */
+  /** Other paths at which a subscriber waits for a namespace. */
   pathsThatAwait(namespace: Namespace): readonly string[];
 }
 
-/** What the peer may do. */
+/** Authorization of the peer. */
 export interface Permission {
   authorize(
     action: AuthorizationRequest["action"],
@@ -84,12 +87,12 @@ export interface Permission {
   ): Promise<Outcome<void, Refusal>>;
 }
 
-/** How long the session lasts. */
+/** The lifetime of the session. */
 export interface Lifetime {
-  /** Whether either side said that it is going away: the peer is asked for nothing new. */
+  /** Whether either side sent GOAWAY: no new requests are sent to the peer. */
   readonly isLeaving: boolean;
-  /** Something began that the session is kept for; the result says that it ended. */
+  /** Keeps the session open during a shutdown until the returned function is called. */
   begin(): () => void;
-  /** Ends the session: the peer broke the protocol, or we cannot go on. */
+  /** Closes the session for an error of the peer or of the relay. */
   fail(error: unknown): void;
 }

@@ -5,40 +5,40 @@ import type { FirstStreams } from "../../first_streams.ts";
 import type { SessionOptions } from "../../session_options.ts";
 import type { SessionSettings } from "../../settings.ts";
 import { PeerAccess } from "./access.ts";
-import type { Closing } from "./close_codes.ts";
+import type { SessionCloser } from "./session_closer.ts";
 import type { ControlChannel } from "./control_channel.ts";
 import { isRelay, relaySettings } from "./relay_peer.ts";
 import type { SessionScopes } from "./session_scopes.ts";
 
-/** What follows from the peer's SETUP, once it may come in. */
+/** The result of a successful handshake. */
 export interface HandshakeResult {
-  /** What the peer said of itself. */
+  /** The options of the peer's SETUP. */
   readonly peer: SetupOptions;
   readonly access: PeerAccess;
-  /** The session's settings, which are others for another relay. */
+  /** The session's settings, which differ for another relay. */
   readonly settings: SessionSettings;
-  /** The names that the peer sees. */
+  /** The scope that the peer sees. */
   readonly scope: Scope;
 }
 
-/** What {@linkcode shakeHands} works with. */
+/** The dependencies of {@linkcode performHandshake}. */
 export interface HandshakeParts {
   readonly control: ControlChannel;
-  /** The peer's streams: those that come before its SETUP are left there. */
+  /** The peer's streams; those that arrive before its SETUP stay queued. */
   readonly streams: FirstStreams;
   readonly scopes: SessionScopes;
-  readonly closing: Closing;
+  readonly closer: SessionCloser;
 }
 
 type Options = SessionOptions & { readonly draft: Draft };
 
 /**
- * Says SETUP and waits for the peer's, not for ever. Undefined when the connection ended before, or
- * when the peer may not come in, which is said to it.
+ * Sends SETUP and waits for the peer's, with a time limit. Undefined when the connection ended
+ * before, or when the peer was refused and the connection closed.
  */
-export async function shakeHands(
+export async function performHandshake(
   options: Options,
-  { control, streams, scopes, closing }: HandshakeParts,
+  { control, streams, scopes, closer }: HandshakeParts,
 ): Promise<HandshakeResult | undefined> {
   const { clock, settings, connection } = options;
   control.begin(ownSetup(options), streams);
@@ -51,18 +51,18 @@ export async function shakeHands(
     const result = resultOf(options, peer, scopes);
     const allowed = await result.access.authorize("setup", { namespace: [] }, undefined);
     if (allowed.ok) return result;
-    closing.close("unauthorized", allowed.refusal.reason, "unauthorized");
+    closer.close("unauthorized", allowed.refusal.reason, "unauthorized");
     return undefined;
   } finally {
     deadline.cancel();
   }
 }
 
-/** What we say of ourselves. */
+/** The options of our SETUP. */
 function ownSetup({ relayName, link, connection }: Options): SetupOptions {
   return {
     ...(relayName !== undefined && { relayName, takesCuts: true }),
-    // On WebTransport the request carried them.
+    // On WebTransport the request carries path and authority.
     ...(link !== undefined && connection.path === undefined &&
       { path: link.path, authority: link.authority }),
   };
@@ -78,7 +78,7 @@ function resultOf(options: Options, peer: SetupOptions, scopes: SessionScopes): 
     transport: connection.transport,
     protocol: draft.protocol,
     peer: connection.remoteAddress,
-    // A query may hold a token.
+    // A query may contain a token.
     path: path.split("?")[0],
     implementation: peer.implementation,
     ...(peer.relayName !== undefined && { relay: peer.relayName }),

@@ -1,32 +1,32 @@
 import type { Location, SetupOptions } from "@qumo/shared/wire";
 
-/*
- * What the clients of moq-dev need beyond the draft. They are told by the extensions that they
- * declare in SETUP, which nobody else has, and the older ones by the name that they give there.
+/**
+ * Workarounds for the clients of moq-dev. They are detected by their SETUP extensions, and older
+ * ones by their implementation name.
  */
 
-/*
- * They do not act on PUBLISH_DONE, but begin anew when a namespace goes and comes: so they are told of
- * one that was taken over.
+/**
+ * These clients ignore PUBLISH_DONE but subscribe again when a namespace is withdrawn and
+ * announced: so a takeover is reported that way.
  */
 
-/** What their libraries call themselves. */
+/** The implementation name of their libraries. */
 const IMPLEMENTATION = /^moq-lite-/;
 
-/** Whether the peer is one of them. */
+/** Whether the peer is a client of moq-dev. */
 export function isMoqDev(peer: SetupOptions): boolean {
   return peer.solicit !== undefined || peer.relayHops !== undefined ||
     IMPLEMENTATION.test(peer.implementation ?? "");
 }
 
-/** Whether the peer is their library in TypeScript, with which nobody builds a relay. */
+/** Whether the peer uses their TypeScript library, which is never a relay. */
 export function isLeaf(peer: SetupOptions): boolean {
   return peer.implementation === "moq-lite-js";
 }
 
 /**
- * The request id of a GOAWAY on the control stream (#message-goaway). The draft wants it there, and
- * moq-dev's clients in TypeScript fail on it: they expect nothing behind the timeout.
+ * The request id of a GOAWAY on the control stream (#message-goaway). The draft requires it, but
+ * moq-dev's TypeScript clients fail on any byte behind the timeout.
  */
 export function goawayRequestId(
   requestId: bigint,
@@ -36,9 +36,9 @@ export function goawayRequestId(
 }
 
 /**
- * The parameters that tell of the largest object (#largest-param). moq-dev's clients expect a length
- * before the location up to draft 19, where the draft has none, and fail on what they then read; they
- * do not use it, so they are not told.
+ * The LARGEST_OBJECT parameter (#largest-param). moq-dev's clients up to draft 19 expect a length
+ * before the location and fail without it; they do not use the parameter, so it is omitted for
+ * them.
  */
 export function largestForSubscriber(
   largest: Location | undefined,

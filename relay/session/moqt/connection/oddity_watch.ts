@@ -4,14 +4,14 @@ import type { Tolerance } from "../../framing.ts";
 import type { SessionMetrics } from "../../metrics.ts";
 
 /**
- * Takes messages of moq-dev's clients with parameters that stand where the draft has none, or in
- * another form. Those that npm serves as newest write GROUP_ORDER into SUBSCRIBE_OK and
- * SUBSCRIBER_PRIORITY as an integer of more than a byte.
+ * Accepts messages of moq-dev's clients with misplaced or differently encoded parameters. The
+ * newest release on npm sends GROUP_ORDER in SUBSCRIBE_OK, and SUBSCRIBER_PRIORITY as an integer of
+ * more than one byte.
  */
 export class OddityWatch implements Tolerance {
   readonly #metrics: SessionMetrics;
   readonly #log: Log;
-  readonly #told = new Set<string>();
+  readonly #logged = new Set<string>();
 
   constructor({ metrics, log }: { readonly metrics: SessionMetrics; readonly log: Log }) {
     this.#metrics = metrics;
@@ -22,8 +22,8 @@ export class OddityWatch implements Tolerance {
     for (const { kind, parameter } of oddities) {
       this.#metrics.oddities[kind]++;
       const what = `${message.kind} ${parameter} ${kind}`;
-      if (this.#told.has(what)) continue;
-      this.#told.add(what);
+      if (this.#logged.has(what)) continue;
+      this.#logged.add(what);
       this.#log.info("message does not follow the draft", {
         message: message.kind,
         parameter,

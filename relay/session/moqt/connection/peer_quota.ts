@@ -4,17 +4,17 @@ import { MAX_OVER_RATE_MS } from "../../limits.ts";
 import type { SessionLimits } from "../../settings.ts";
 import { RateLimit } from "./rate_limit.ts";
 
-/** What {@linkcode PeerQuota} works with. */
+/** The dependencies of {@linkcode PeerQuota}. */
 export interface PeerQuotaParts {
   readonly clock: Clock;
   readonly limits: SessionLimits;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
-  /** Ends a session whose peer is too great a burden. */
+  /** Closes the session because the peer exceeds its quota. */
   readonly giveUp: (reason: string) => void;
 }
 
-/** How much a peer may burden us with the messages that it sends. */
+/** Limits the rate of a peer's messages. */
 export class PeerQuota {
   readonly #parts: PeerQuotaParts;
   readonly #rate: RateLimit;
@@ -26,8 +26,8 @@ export class PeerQuota {
   }
 
   /**
-   * Waits until the peer may be listened to again; one that never stops is given up. Rejects when the
-   * session has ended: what it still has in its buffers concerns nobody.
+   * Waits until the next message may be read; closes the session of a peer that exceeds its rate
+   * for too long. Rejects when the session has ended, so that buffered messages are dropped.
    */
   async admit(): Promise<void> {
     const { signal, giveUp } = this.#parts;

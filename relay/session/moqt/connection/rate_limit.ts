@@ -1,6 +1,6 @@
 import { type Clock, sleep } from "@qumo/shared/runtime";
 
-/** A bucket of tokens: so many at once, so many a second. Who finds it empty waits. */
+/** A token bucket that delays: a caller waits for a token when the bucket is empty. */
 export class RateLimit {
   readonly #clock: Clock;
   readonly #rate: number;
@@ -18,12 +18,12 @@ export class RateLimit {
     this.#filledAt = clock.now();
   }
 
-  /** For how many milliseconds now everybody has had to wait. */
+  /** For how many milliseconds the bucket has been empty. */
   get emptyFor(): number {
     return this.#emptySince === undefined ? 0 : this.#clock.now() - this.#emptySince;
   }
 
-  /** Takes a token, after waiting for it where there is none. */
+  /** Takes a token, waiting for one if necessary. */
   async take(signal: AbortSignal): Promise<void> {
     const now = this.#clock.now();
     const filled = this.#tokens + (now - this.#filledAt) * this.#rate / 1_000;

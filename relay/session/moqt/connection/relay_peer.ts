@@ -4,57 +4,59 @@ import {
   type Parameters,
   type SetupOptions,
 } from "@qumo/shared/wire";
-import type { NamespaceView, Refusal } from "../../../track/mod.ts";
+import type { NamespaceVisibility, Refusal } from "../../../track/mod.ts";
 import { violation } from "../../errors.ts";
 import { RELAY_LIMIT_FACTOR } from "../../limits.ts";
 import type { SessionSettings } from "../../settings.ts";
 import type { Parties } from "./facets.ts";
 import { isLeaf, isMoqDev } from "./moq_dev.ts";
 
-/*
- * What is different when the peer is another relay of ours, which it says by naming itself in SETUP.
+/**
+ * Differences in sessions with another relay of the mesh, which identifies itself by the relay name
+ * in its SETUP.
  */
 
-/** Whether the peer is another relay. */
+/** Whether the peer is a relay of the mesh. */
 export function isRelay(peer: SetupOptions): boolean {
   return peer.relayName !== undefined;
 }
 
 /**
- * Whether the peer is a relay that is none of ours, which passes on what it is shown. It has a hop id
- * (draft-lcurley-moq-cluster), as moq-dev's library in TypeScript has too, which is never a relay.
+ * Whether the peer is a relay outside the mesh, which forwards what is announced to it: it declares
+ * a hop id (draft-lcurley-moq-cluster). moq-dev's TypeScript library does so too, but is never a
+ * relay.
  */
 export function isOtherRelay(peer: SetupOptions): boolean {
   return !isRelay(peer) && peer.relayHops !== undefined && !isLeaf(peer);
 }
 
 /**
- * What is shown to the peer of what it may see. Another relay is not shown what came from it or from
- * another of its kind: it would give it back, for ever, as long as nobody says which way things came.
+ * Filters what is announced to the peer. A relay outside the mesh is not told of names that came
+ * from such a relay: without path information, announcements would loop.
  */
-export function viewFor(view: NamespaceView, peer: SetupOptions): NamespaceView {
+export function viewFor(view: NamespaceVisibility, peer: SetupOptions): NamespaceVisibility {
   if (!isOtherRelay(peer)) return view;
   return view === "local" ? "local_no_other_relays" : "no_other_relays";
 }
 
 /**
- * Whether the end of the peer's half of a subscription says that it left. Relays of ours and moq-dev's
- * clients leave with STOP_SENDING and a FIN, of which Deno shows only the FIN until something is
- * written.
+ * Whether the end of the peer's half of a subscription means unsubscribe. Relays of the mesh and
+ * moq-dev's clients unsubscribe with STOP_SENDING and a FIN, of which Deno reports only the FIN
+ * until something is written.
  */
 export function leavesByFin(peer: SetupOptions): boolean {
   return isRelay(peer) || isMoqDev(peer);
 }
 
 /**
- * Whether the peer takes a data stream that ends within an object, or an object's header, for one that
- * was reset, which Deno cannot say otherwise. The draft lets a receiver end the session for it.
+ * Whether the peer treats a data stream that ends within an object or its header as reset, since
+ * Deno cannot reset streams. By the draft a receiver may close the session for that.
  */
 export function understandsCuts(peer: SetupOptions): boolean {
   return isRelay(peer) && peer.takesCuts === true;
 }
 
-/** What a request to another relay says beside what it asks for: the scope, the way it came, its trace. */
+/** The mesh parameters of a request to another relay: scope, hops and trace. */
 export function meshParameters(
   { peer, relayName }: Parties,
   scope: string,
@@ -68,14 +70,14 @@ export function meshParameters(
   };
 }
 
-/** Refuses what only relays may say to each other. */
+/** Throws when a peer that is no relay sends mesh parameters. */
 export function checkMeshParameters(message: ControlMessage, peer: SetupOptions): void {
   if (isRelay(peer) || !("parameters" in message)) return;
   const stray = Object.keys(message.parameters).find((name) => name.startsWith("mesh"));
   if (stray !== undefined) throw violation(`${stray} is allowed between relays only`);
 }
 
-/** The refusal of a request that has come by this relay before. */
+/** The refusal of a request that has passed this relay before (a loop). */
 export function loopOf(
   message: ControlMessage,
   relayName: string | undefined,
@@ -91,12 +93,17 @@ const LOOP: Refusal = {
   reason: "routing loop: the request comes from this relay",
 };
 
-/** The way of a track as another relay sees it that we send it to; no longer than can be said. */
-export function wayFrom(relayName: string, path: readonly string[]): readonly string[] {
+/**
+ * The hops of a track as the next relay sees them, starting with this relay; cut at the maximum.
+ */
+export function hopsFrom(relayName: string, path: readonly string[]): readonly string[] {
   return [relayName, ...path].slice(0, MAX_RELAY_HOPS);
 }
 
-/** The settings of a session with another relay, which asks on behalf of many. */
+/**
+ * The settings of a session with another relay, whose limits are higher since it serves many
+ * clients.
+ */
 export function relaySettings(settings: SessionSettings): SessionSettings {
   const { limits } = settings;
   return {

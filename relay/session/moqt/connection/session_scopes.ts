@@ -3,8 +3,8 @@ import type { Refusal, Registry, Scope } from "../../../track/mod.ts";
 import { MAX_RELAY_SCOPES } from "../../limits.ts";
 
 /**
- * The worlds of names that a session uses: its own, which the peer chose by the path it connected to,
- * and for another relay those that its requests name.
+ * The scopes that a session uses: its own, selected by the path of the connection, and for another
+ * relay those that its requests name.
  */
 export class SessionScopes {
   readonly #registry: Registry;
@@ -14,7 +14,7 @@ export class SessionScopes {
     this.#registry = registry;
   }
 
-  /** The scope of this key, in use until the session ends; undefined when there are too many. */
+  /** The scope of this key, in use until the session ends; undefined at the limit. */
   enter(key: string): Scope | undefined {
     const known = this.#entered.get(key);
     if (known !== undefined) return known;
@@ -24,14 +24,14 @@ export class SessionScopes {
     return scope;
   }
 
-  /** The scope that a request of another relay names, or the session's own where it names none. */
+  /** The scope that another relay's request names; the session's own if it names none. */
   of(key: string | undefined, own: Scope): Outcome<Scope, Refusal> {
     if (key === undefined) return done(own);
     const scope = this.enter(key);
     return scope === undefined ? refused(TOO_MANY_SCOPES) : done(scope);
   }
 
-  /** The session ended. */
+  /** Releases all scopes; called when the session ends. */
   leave(): void {
     for (const key of this.#entered.keys()) this.#registry.leave(key);
     this.#entered.clear();

@@ -1,7 +1,7 @@
 import { classifyUniStream, type Draft, type UniStreamKind } from "@qumo/shared/wire";
 import { foundIn } from "../../errors.ts";
 
-/** What a unidirectional stream of this type carries; a type that does not exist ends the session. */
+/** The kind of a unidirectional stream by its type; throws a violation for an unknown type. */
 export function kindOfStream(type: bigint, draft: Draft): UniStreamKind {
   try {
     return classifyUniStream(type, draft.data);

@@ -1,7 +1,7 @@
 import type { Token } from "@qumo/shared/wire";
 import { SessionError, violation } from "../../errors.ts";
 
-/** A token with its value in hand. */
+/** A token with its value. */
 export interface ResolvedToken {
   readonly type: bigint;
   readonly value: Uint8Array;
@@ -10,20 +10,20 @@ export interface ResolvedToken {
 /** Cost of an alias beside the token's bytes (#max-auth-token-cache-size). */
 const ALIAS_BYTES = 16;
 
-/** The tokens that a peer registered under aliases, as long as the session lasts. */
+/** A peer's authorization tokens by alias (#authorization-token). */
 export class TokenCache {
   readonly #limit: number;
   readonly #tokens = new Map<bigint, ResolvedToken>();
-  // Tokens take effect once, however often somebody asks what they are.
+  // Each message's tokens take effect once, however often they are resolved.
   readonly #resolved = new WeakMap<readonly Token[], ResolvedToken[]>();
   #bytes = 0;
 
-  /** Keeps up to `limit` bytes. */
+  /** Caches up to `limit` bytes. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** The tokens of a SETUP, where a token that does not fit is used and not kept. */
+  /** Resolves the tokens of a SETUP; a token that exceeds the cache is used but not registered. */
   resolveSetup(tokens: readonly Token[]): ResolvedToken[] {
     return tokens.flatMap((token) => {
       if (token.alias === "delete" || token.alias === "use") {
@@ -35,7 +35,7 @@ export class TokenCache {
     });
   }
 
-  /** The tokens of a message; registrations take effect whatever becomes of the message. */
+  /** Resolves the tokens of a message; registrations take effect even if the message is refused. */
   resolve(tokens: readonly Token[] = []): ResolvedToken[] {
     const known = this.#resolved.get(tokens);
     if (known !== undefined) return known;

@@ -16,8 +16,9 @@ import {
 } from "../../../track/mod.ts";
 
 /**
- * The renderer of a dialect, always the same, since it stands for the dialect. `copy` is not 0 for a
- * further subscription of one session to a track: all that are the second one share a renderer.
+ * The renderer of a dialect; the same object for each call, since it is used as a key. `copy` is
+ * above 0 for further subscriptions of one session to a track: all second ones share a renderer,
+ * and so on.
  */
 export function rendererOf(dialect: DataDialect, copy = 0): Renderer {
   const known = RENDERERS.get(dialect) ?? [];
@@ -28,17 +29,17 @@ export function rendererOf(dialect: DataDialect, copy = 0): Renderer {
 const RENDERERS = new WeakMap<DataDialect, Renderer[]>();
 
 /**
- * What a track is called on the wire: by its number, the same towards every subscriber, so that all are
- * sent the same bytes. A further subscription of one session has an alias of its own.
+ * The track alias: the track's number for every subscriber, so that all share the same bytes. A
+ * further subscription of one session has an alias of its own.
  */
 export function aliasOf(track: bigint, copy: number): bigint {
   return track + (BigInt(copy) << COPY_SHIFT);
 }
 
-// More tracks than there will be, and few enough bits for peers whose integers have 53.
+// Above any number of tracks, and low enough for peers whose integers have 53 bits.
 const COPY_SHIFT = 48n;
 
-/** Objects as drafts of MoQT send them. */
+/** Renders objects in a MoQT draft. */
 class MoqtRenderer implements Renderer {
   readonly #dialect: DataDialect;
   readonly #copy: number;

@@ -8,7 +8,7 @@ import {
 } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
 
-/** The properties of a track as a draft writes them, whichever one its publisher speaks. */
+/** The properties of a track in a draft's encoding, converted from that of its publisher. */
 export function trackProperties(
   { data }: Draft,
   block: PropertyBlock | undefined,
@@ -22,7 +22,7 @@ export function trackProperties(
   }
 }
 
-/** Of messages that say nothing more of a track. */
+/** For messages that cannot be sent because the draft cannot express the track's properties. */
 const INEXPRESSIBLE: Refusal = {
   kind: "not_supported",
   reason: "the track has properties that this version of the protocol cannot carry",

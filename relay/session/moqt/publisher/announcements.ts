@@ -15,20 +15,24 @@ import { checkNamespace } from "../requests/reserved.ts";
 import type { Configured, Hints, PeerNames, Permission, Reporting } from "../connection/facets.ts";
 import { requestOk } from "../requests/answers.ts";
 
-/** What {@linkcode Announcements} uses of its session. */
+/** The interfaces that {@linkcode Announcements} uses of its session. */
 export type AnnouncementContext = Reporting & PeerNames & Hints & Permission & Configured & Asking;
 
-/** The namespaces that a peer publishes, whether it says so unasked or when it is asked. */
+/**
+ * The namespaces that a peer publishes, announced by PUBLISH_NAMESPACE or in answer to our
+ * SUBSCRIBE_NAMESPACE.
+ */
 export class Announcements {
   readonly #context: AnnouncementContext;
   readonly #publisher: Publisher;
   readonly #advertiseTo: (namespace: Namespace) => () => void;
-  // Those that it publishes now. Some say one twice, unasked and when they are asked.
+  // The published namespaces; some peers announce one in both ways.
   readonly #published = new Map<string, { times: number; readonly withdraw: () => void }>();
-  // Refused names that a peer said when it was asked. They are not kept: it may say any number.
+  // The number of refused namespaces in the answer. They are not stored, since the peer may
+  // announce any number.
   #refused = 0;
 
-  /** `advertise` takes up a namespace of the peer; its result withdraws it. */
+  /** `advertise` publishes a namespace of the peer; the returned function withdraws it. */
   constructor(
     context: AnnouncementContext,
     publisher: Publisher,
@@ -39,7 +43,7 @@ export class Announcements {
     this.#advertiseTo = advertise;
   }
 
-  /** Namespaces that the peer publishes now. */
+  /** The number of namespaces that the peer publishes. */
   get count(): number {
     return this.#published.size;
   }
@@ -80,7 +84,7 @@ export class Announcements {
     }
   }
 
-  /** Asks the peer for every namespace it has, for as long as the session lasts. */
+  /** Subscribes to all namespaces of the peer while the session lasts. */
   async solicit(): Promise<void> {
     const stream = await this.#context.openRequest();
     stream.send({
@@ -135,7 +139,7 @@ export class Announcements {
     }
   }
 
-  /** Of a namespace that may not be published here it is counted that its end will come. */
+  /** A refused namespace is counted, so that its withdrawal can be matched. */
   async #learn(namespace: Namespace, known: Map<string, () => void>): Promise<void> {
     const key = namespaceKey(namespace);
     if (known.has(key)) return;

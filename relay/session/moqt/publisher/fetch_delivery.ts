@@ -31,7 +31,7 @@ import { wholeObject } from "./whole_object.ts";
 import type { Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { ObjectStreams } from "./object_streams.ts";
 
-/** What {@linkcode FetchDelivery} uses of its session. */
+/** The interfaces that {@linkcode FetchDelivery} uses of its session. */
 export type FetchDeliveryContext = Reporting & Timing & Wire & { readonly streams: ObjectStreams };
 
 /** How the objects of a fetch are sent. */
@@ -39,11 +39,11 @@ export interface FetchDeliveryOptions {
   readonly requestId: bigint;
   readonly order: GroupOrder;
   readonly sendOrder: number;
-  /** Relays that the request came by. */
+  /** The relays that the request passed. */
   readonly via: readonly string[];
 }
 
-/** Sends the objects of one fetch, on one stream. */
+/** Sends the objects of one fetch on one stream. */
 export class FetchDelivery implements FetchSink, UnfinishedOwner {
   readonly #context: FetchDeliveryContext;
   readonly #options: FetchDeliveryOptions;
@@ -57,7 +57,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
   #unknownUpTo: Location | undefined;
   #over = false;
   #isWriting = false;
-  // Why it was given up.
+  // The reset code after a cancellation.
   #code: StreamCode = StreamCode.INTERNAL_ERROR;
 
   constructor(context: FetchDeliveryContext, options: FetchDeliveryOptions) {
@@ -67,28 +67,31 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     this.#writer = new FetchObjectWriter(options.order, context.draft.data);
   }
 
-  /** Changes who is sent first, from now on. */
+  /** Changes the send order. */
   set sendOrder(value: number) {
     this.#sendOrder = value;
     if (this.#stream !== undefined && !this.#over) this.#stream.priority = value;
   }
 
-  /** Gives up; does nothing when everything was sent. */
+  /** Cancels the fetch; does nothing after everything was sent. */
   cancel(code: StreamCode): void {
     if (this.#over) return;
     this.#over = true;
     this.#code = code;
     this.#filling?.cancel();
-    // Where a stream cannot be reset, the object that is being written is written to its end.
+    // If the stream cannot be reset, an object that is being written is completed first.
     if (!this.#isWriting || this.#context.connection.canReset) this.#leave();
   }
 
-  /** A peer that gave the fetch up heeds nothing of it; one that did not must not take it for whole. */
+  /**
+   * A peer that cancelled the fetch ignores the stream's end; any other must not take it for
+   * complete.
+   */
   get standing(): Standing {
     return this.#code === StreamCode.CANCELLED ? "left" : "live";
   }
 
-  /** It is over as it is. */
+  /** A fetch has no other streams to give up. */
   giveUp(): void {}
 
   #leave(): void {
@@ -98,15 +101,15 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     unfinished.leave(end, this.#code);
   }
 
-  /** No publisher is waited for any longer: what is missing is said to be unknown. */
+  /** Stops waiting for a publisher: missing ranges are marked as unknown. */
   stopFilling(): void {
     this.#mayFill = false;
     this.#filling?.cancel();
   }
 
   /**
-   * Sends a range from the cache. At the first thing that is missing, `publisher` is asked for the
-   * rest; without one, and where it fails, the cache goes on and says what is unknown.
+   * Sends a range from the cache. At the first missing object the rest is fetched from `publisher`;
+   * without one, or if that fails, the cache continues and unknown ranges are marked.
    */
   async fromCache(
     track: Track,
@@ -136,7 +139,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     await this.#finish();
   }
 
-  /** Begins to send what a publisher has of a range. */
+  /** Starts to fetch a range from a publisher. */
   fromPublisher(publisher: PastSource, name: FullTrackName, range: LocationRange): PendingFetch {
     const { order, via } = this.#options;
     this.#filling = this.#over
@@ -145,7 +148,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     return this.#filling;
   }
 
-  /** Waits until a publisher gave everything, and ends the stream as it did. */
+  /** Waits for the publisher's fetch to end, and ends the stream accordingly. */
   async finishFrom(fetching: PendingFetch): Promise<void> {
     await this.#open();
     const outcome = await fetching.finished;
@@ -153,7 +156,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     await this.#finish();
   }
 
-  /** The {@linkcode FetchSink} half: an object came from the publisher. */
+  /** Sends an object of the publisher's fetch ({@linkcode FetchSink}). */
   async object(object: FetchedObject): Promise<void> {
     await this.#open();
     const { group, payload } = object;
@@ -170,7 +173,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     this.#noteUnknown({ group, object });
   }
 
-  /** Sends an object of the cache; false when it is not there after all. */
+  /** Sends an object from the cache; false when it was evicted. */
   async #fromStep(track: Track, step: FetchStep & { kind: "object" }): Promise<boolean> {
     const { home, group, id } = step;
     if (this.#passed({ group, object: BigInt(id) })) return true;
@@ -180,7 +183,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     if (index >= home.count || home.idAt(index) !== id || !home.isWhole(index)) return false;
     if (this.#isExpired(track, home.timeOf(index))) return false;
     const { status, properties, payloadLength, payloadStart } = home.objectAt(index);
-    // In a fetch, what does not exist is left out: markers of an end have no place in it.
+    // A fetch omits what does not exist, including the objects that mark an end.
     if (status !== ObjectStatus.NORMAL) return true;
     const header = this.#begin({
       group,
@@ -194,7 +197,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     return true;
   }
 
-  /** The same for one that came as a datagram. */
+  /** Sends an object that arrived as a datagram from the cache; false when it was evicted. */
   async #fromDatagram(track: Track, datagram: DatagramObject): Promise<boolean> {
     if (this.#isExpired(track, datagram.time)) return false;
     if (datagram.status !== ObjectStatus.NORMAL) return true;
@@ -220,7 +223,10 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     return maxCacheDuration !== undefined && this.#context.clock.now() - time > maxCacheDuration;
   }
 
-  /** The header of the next object, behind a marker when something before it is unknown. */
+  /**
+   * The header of the next object, preceded by an end-of-range marker if something before it is
+   * unknown.
+   */
   #begin(object: Parameters<FetchObjectWriter["object"]>[0]): Uint8Array {
     const marker = this.#marker();
     const header = this.#writer.object(object);
@@ -241,7 +247,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     this.#unknownUpTo = location;
   }
 
-  /** Whether the stream has come to this location already, or past it. */
+  /** Whether the stream is at or behind this location. */
   #passed(location: Location): boolean {
     const last = this.#last;
     if (last === undefined) return false;
@@ -251,7 +257,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     return location.group > last.group;
   }
 
-  /** The one stream; the first object and the end of the fetch may both come before it is open. */
+  /** Opens the fetch's stream once; the first object and the end may both wait for it. */
   #open(): Promise<void> {
     this.#opening ??= this.#openStream();
     return this.#opening;

@@ -28,7 +28,7 @@ import type { SubscriptionTable } from "./subscription_table.ts";
 import type { Configured, Lifetime, PeerNames, Permission } from "../connection/facets.ts";
 import { requestOk } from "../requests/answers.ts";
 
-/** What {@linkcode FetchServer} uses of its session. */
+/** The interfaces that {@linkcode FetchServer} uses of its session. */
 export type FetchServerContext =
   & FetchDeliveryContext
   & PeerNames
@@ -38,7 +38,7 @@ export type FetchServerContext =
   & RefuseContext
   & Lifetime;
 
-/** What a FETCH asks for, once it is known which track and which locations that is. */
+/** The resolved track and range of a FETCH. */
 interface Wanted {
   readonly name: FullTrackName;
   readonly range: LocationRange;
@@ -46,7 +46,7 @@ interface Wanted {
 
 const DEFAULT_PRIORITY = 128;
 
-/** Serves FETCH: from the cache as far as it goes, then from a publisher. */
+/** Serves FETCH: from the cache as far as possible, then from a publisher. */
 export class FetchServer {
   readonly #context: FetchServerContext;
   readonly #subscriptions: SubscriptionTable;
@@ -57,7 +57,7 @@ export class FetchServer {
     this.#subscriptions = subscriptions;
   }
 
-  /** Answers a FETCH and delivers what it asks for. */
+  /** Answers a FETCH and delivers its objects. */
   async fetch(stream: RequestChannel, message: ControlMessageOf<"fetch">): Promise<void> {
     const { limits } = this.#context.settings;
     if (this.#active.size >= limits.maxFetches) {
@@ -89,12 +89,12 @@ export class FetchServer {
     }
   }
 
-  /** The session ended. */
+  /** Cancels all fetches; called when the session ends. */
   close(): void {
     for (const delivery of [...this.#active]) delivery.cancel(StreamCode.SESSION_CLOSED);
   }
 
-  /** Reads updates, and notices when the peer gives the fetch up. */
+  /** Reads updates, and detects when the peer cancels the fetch. */
   async #listen(
     stream: RequestChannel,
     { parameters }: ControlMessageOf<"fetch">,
@@ -142,7 +142,10 @@ export class FetchServer {
     return checkName(name) ?? wanted;
   }
 
-  /** The range up to where a subscription of the same session begins (#joining-fetches). */
+  /**
+   * The range of a joining fetch, up to the joining location of its subscription
+   * (#joining-fetches).
+   */
   async #joining(
     range: Exclude<ControlMessageOf<"fetch">["range"], { type: "standalone" }>,
     by: bigint,
@@ -243,7 +246,7 @@ export class FetchServer {
     stream.finish();
   }
 
-  /** Answers with FETCH_OK; false when that cannot be said, and it was refused. */
+  /** Sends FETCH_OK; false when the draft cannot express it, and the fetch was refused. */
   #accept(stream: RequestChannel, { end, endOfTrack, properties: block }: FetchAnswer): boolean {
     const { metrics, draft } = this.#context;
     const properties = trackProperties(draft, block);
@@ -285,7 +288,7 @@ const NOTHING_PUBLISHED: Refusal = {
 };
 
 function isEndOfTrack(trackEnd: Location | undefined, end: Location): boolean {
-  // The mark of the end may itself be the last object.
+  // The object that marks the end may itself be the last one.
   return trackEnd !== undefined && trackEnd.group === end.group &&
     trackEnd.object <= end.object + 1n;
 }

@@ -5,8 +5,8 @@ import { isRelay } from "../connection/relay_peer.ts";
 import type { LateJoin } from "../../../vocabulary.ts";
 
 /**
- * Where a subscription begins (#subscription-filters). One without a filter, or from a location of the
- * past on, is for what is here already as well as for what comes.
+ * The join point of a subscription (#subscription-filters). Without a filter, or with a start in
+ * the past, cached objects are included.
  */
 export function joinPointOf(
   filter: Filter | undefined,
@@ -15,7 +15,7 @@ export function joinPointOf(
 ): JoinPoint {
   switch (filter?.type) {
     case "next_group":
-      // A relay has subscribers that need the group which is under way, whatever the first one wants.
+      // A relay's later subscribers need the current group, whatever the first one requests.
       return isRelay(peer) ? "group_start" : "live";
     case "largest_object":
       return needsGroupStart(lateJoin, peer) ? "group_start" : "live";
@@ -25,9 +25,9 @@ export function joinPointOf(
 }
 
 /**
- * Whether a subscription to the largest object begins with the first object of its group. moq-dev's
- * players subscribe so, and then cannot use a group that does not begin with its first object; relays
- * have subscribers that need it.
+ * Whether a subscription to the largest object starts with the first object of its group. moq-dev's
+ * players use this filter but cannot decode a group from its middle; relays have subscribers that
+ * need the start.
  */
 function needsGroupStart(lateJoin: LateJoin, peer: SetupOptions): boolean {
   if (isRelay(peer)) return true;

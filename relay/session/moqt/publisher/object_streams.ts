@@ -5,8 +5,8 @@ import type { Track } from "../../../track/mod.ts";
 import {
   Subscription,
   type SubscriptionContext,
+  type SubscriptionOptions,
   type SubscriptionOwner,
-  type Wishes,
 } from "../../delivery/subscription.ts";
 import { StreamSupply } from "../../delivery/stream_supply.ts";
 import { type EndingMeans, UnfinishedStreams } from "../../delivery/unfinished_streams.ts";
@@ -14,7 +14,7 @@ import { MAX_PARKED_STREAMS, RELAY_LIMIT_FACTOR } from "../../limits.ts";
 import type { SessionMetrics } from "../../metrics.ts";
 import { isRelay, understandsCuts } from "../connection/relay_peer.ts";
 
-/** What {@linkcode ObjectStreams} works with. */
+/** The dependencies of {@linkcode ObjectStreams}. */
 export interface ObjectStreamParts {
   readonly clock: Clock;
   readonly metrics: SessionMetrics;
@@ -23,13 +23,13 @@ export interface ObjectStreamParts {
   readonly peer: SetupOptions;
 }
 
-/** Somebody who may hold streams that have nothing to send. */
+/** A holder of streams that may be idle. */
 export interface IdleHolder {
-  /** Gives up such a stream, of a group that others have followed; false when there is none. */
+  /** Gives up an idle stream of a superseded group; false when there is none. */
   giveUpIdle(): boolean;
 }
 
-/** The streams that one session sends objects on: where they come from, and how they end early. */
+/** The streams on which one session sends objects: their supply and their early end. */
 export class ObjectStreams {
   readonly supply: StreamSupply;
   readonly unfinished: UnfinishedStreams;
@@ -47,11 +47,11 @@ export class ObjectStreams {
     });
   }
 
-  /** Makes what sends a track over these streams. */
+  /** Creates a subscription that sends a track on these streams. */
   deliver(
-    { track, wishes, owner }: {
+    { track, options, owner }: {
       readonly track: Track;
-      readonly wishes: Wishes;
+      readonly options: SubscriptionOptions;
       readonly owner: SubscriptionOwner;
     },
     how: Pick<SubscriptionContext, "renderer" | "limits">,
@@ -59,16 +59,16 @@ export class ObjectStreams {
     const { connection, clock, metrics } = this.#parts;
     const { supply, unfinished } = this;
     const context = { connection, supply, unfinished, clock, metrics, ...how };
-    return new Subscription(track, wishes, context, owner);
+    return new Subscription(track, options, context, owner);
   }
 
-  /** Somebody uses streams from here; the result says that it does no longer. */
+  /** Registers a holder of streams; the returned function removes it. */
   usedBy(holder: IdleHolder): () => void {
     this.#holders.add(holder);
     return () => void this.#holders.delete(holder);
   }
 
-  /** The session ended. */
+  /** Closes all streams; called when the session ends. */
   close(): void {
     this.supply.close();
     this.unfinished.close();
@@ -79,7 +79,7 @@ export class ObjectStreams {
     return understandsCuts(this.#parts.peer) ? "cut" : "park";
   }
 
-  /** The peer allows no more streams than those that are open: those go that say nothing any more. */
+  /** The peer grants no more stream credit: finish parked streams, then give up idle ones. */
   #makeRoom(wanted: number): void {
     const left = wanted - this.unfinished.relieve(wanted);
     if (left <= 0) return;

@@ -11,25 +11,25 @@ import type { RequestChannel } from "../requests/requests.ts";
 import type { RequestIds } from "../requests/request_ids.ts";
 import { requestOk } from "../requests/answers.ts";
 
-/** What {@linkcode followPrefix} uses of its session. */
+/** The interfaces that {@linkcode followPrefix} uses of its session. */
 export type PrefixContext = { readonly ids: RequestIds };
 
-/** A request that watches what is under a prefix. */
+/** A SUBSCRIBE_NAMESPACE or SUBSCRIBE_TRACKS request. */
 export interface PrefixWatch {
   readonly prefix: Namespace;
-  /** The prefix's place among those that the session watches. */
+  /** The prefix's entry among those of the session. */
   readonly slot: PrefixSlot;
-  /** Whose updates they are. */
+  /** The request kind that its updates belong to. */
   readonly of: UpdatedRequest;
-  /** Begins to tell the peer of what is under a prefix; the result ends it. */
+  /** Starts to report what is published under a prefix; the returned function stops it. */
   readonly watch: (prefix: Namespace) => () => void;
-  /** Takes up what else an update says. */
+  /** Applies the other parameters of an update. */
   readonly updated?: (parameters: ControlMessageOf<"requestUpdate">["parameters"]) => void;
 }
 
 /**
- * Follows a SUBSCRIBE_NAMESPACE or SUBSCRIBE_TRACKS until its stream ends: the peer may move it to
- * another prefix (#updating-namespace-subscriptions).
+ * Serves a SUBSCRIBE_NAMESPACE or SUBSCRIBE_TRACKS until its stream ends: the peer may change the
+ * prefix (#updating-namespace-subscriptions).
  */
 export async function followPrefix(
   context: PrefixContext,

@@ -1,21 +1,21 @@
 import { hasPrefix, type Namespace } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
 
-/** The place of one request among the prefixes that a session watches. */
+/** The entry of one request among the prefixes of a session. */
 export interface PrefixSlot {
-  /** Takes another prefix instead; a refusal when that overlaps with one of another request. */
+  /** Changes the prefix; a refusal when it overlaps with another request's. */
   move(prefix: Namespace): Promise<Refusal | undefined>;
-  /** The request ended. */
+  /** Removes the entry. */
   release(): void;
 }
 
-/** A prefix that a request has, and how it is asked whether the peer has cancelled it. */
+/** A request's prefix, and the stream to probe for a cancellation. */
 interface Taken {
   prefix: Namespace;
   readonly isCancelled: () => Promise<boolean>;
 }
 
-/** The prefixes that one peer watches with one kind of request: none may overlap with another. */
+/** The prefixes that one peer subscribes to by one kind of request; no two may overlap. */
 export class Prefixes {
   readonly #taken = new Map<PrefixSlot, Taken>();
 
@@ -23,7 +23,7 @@ export class Prefixes {
     return this.#taken.size;
   }
 
-  /** Takes a place for a prefix, or says why there is none. */
+  /** Adds a prefix, or returns why it is refused. */
   async take(
     prefix: Namespace,
     isCancelled: () => Promise<boolean>,
@@ -43,7 +43,7 @@ export class Prefixes {
     return slot;
   }
 
-  /** What is in the way may be what the peer has cancelled, which is noticed when it is asked. */
+  /** An overlapping request may have been cancelled by the peer, which only a probe detects. */
   async #makeRoom(prefix: Namespace, except?: PrefixSlot): Promise<Refusal | undefined> {
     const inTheWay = this.#overlapping(prefix, except);
     if (inTheWay.length === 0) return undefined;

@@ -12,12 +12,12 @@ import { viewFor } from "../connection/relay_peer.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import type { Parties, PeerNames, Reporting, Visibility } from "../connection/facets.ts";
 
-/** What {@linkcode serveNamespaces} uses of its session. */
+/** The interfaces that {@linkcode serveNamespaces} uses of its session. */
 export type NamespaceContext = Reporting & Parties & PeerNames & Visibility & PrefixContext;
 
 /**
- * Serves SUBSCRIBE_NAMESPACE: tells the peer of every namespace under a prefix as they come and go,
- * until the request ends.
+ * Serves SUBSCRIBE_NAMESPACE: reports each namespace under a prefix as it is announced and
+ * withdrawn, until the request ends.
  */
 export async function serveNamespaces(
   context: NamespaceContext,
@@ -46,7 +46,7 @@ function watch(context: NamespaceContext, stream: RequestChannel, prefix: Namesp
     }
   };
   if (context.shows === "none") return () => {};
-  // What the peer was told of that it ends and will be there again.
+  // Namespaces reported as withdrawn that are about to be reported again.
   const renewing = new Set<string>();
   return context.scope.watchNamespaces(prefix, {
     added: (namespace) => say("namespace", namespace),

@@ -8,10 +8,10 @@ import { checkName } from "../requests/reserved.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
 import type { Parties, PeerNames, Permission, Wire } from "../connection/facets.ts";
 
-/** What {@linkcode serveTrackStatus} uses of its session. */
+/** The interfaces that {@linkcode serveTrackStatus} uses of its session. */
 export type TrackStatusContext = Wire & Parties & PeerNames & Permission & RefuseContext;
 
-/** Answers a TRACK_STATUS, from what is known or by asking a publisher. */
+/** Answers a TRACK_STATUS from local state or by asking a publisher. */
 export async function serveTrackStatus(
   context: TrackStatusContext,
   stream: RequestChannel,

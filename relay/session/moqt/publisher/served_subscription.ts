@@ -25,41 +25,41 @@ import type { IdleHolder, ObjectStreams } from "./object_streams.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import {
-  initialWishes,
+  applyParameters,
+  defaultOptions,
   isFromLargest,
+  type SubscriptionParameters,
   unsatisfiable,
-  wishesOf,
-  type WishParameters,
 } from "./subscription_parameters.ts";
-import { tellWay } from "./way_told.ts";
+import { reportPath } from "./path_reports.ts";
 import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
 import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { RequestIds } from "../requests/request_ids.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";
 import { requestOk } from "../requests/answers.ts";
 
-/** What {@linkcode ServedSubscription} uses of its session. */
+/** The interfaces that {@linkcode ServedSubscription} uses of its session. */
 export type ServedContext = Reporting & Timing & Wire & Parties & Configured & {
   readonly ids: RequestIds;
   readonly stops: StopProbes;
   readonly streams: ObjectStreams;
 };
 
-/** How a subscription that we serve came about. */
+/** The parameters of a {@linkcode ServedSubscription}. */
 export interface ServedInit {
   readonly entry: TrackEntry;
   readonly demand: Demand;
   readonly stream: RequestChannel;
   readonly context: ServedContext;
-  /** The request's id, by which a joining fetch refers to it. */
+  /** The request id, which a joining fetch refers to. */
   readonly requestId: bigint;
-  /** Which of the session's subscriptions to the track it is: 0 where there is no other. */
+  /** The position among the session's subscriptions to the track; 0 for the first. */
   readonly copy: number;
-  /** Called once when the subscription is over. */
+  /** Called once when the subscription has ended. */
   readonly onEnd: () => void;
 }
 
-/** A track that we send to a peer, and the stream of the request that it rests on. */
+/** A subscription of the peer: a track that is delivered, and the request's stream. */
 export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   readonly entry: TrackEntry;
   readonly requestId: bigint;
@@ -89,88 +89,88 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#ended = new Promise((resolve) => this.#settle = resolve);
   }
 
-  /** What the track is called in what is sent for it. */
+  /** The track alias of this subscription. */
   get alias(): bigint {
     return aliasOf(this.entry.track.number, this.copy);
   }
 
   /**
-   * Whether the subscriber ended its half of the request. That alone is no goodbye, but some
-   * transports can say goodbye in no other way that we would notice at once.
+   * Whether the subscriber ended its half of the request. That alone is no unsubscribe, but some
+   * transports report an unsubscribe only in this way.
    */
   get hasSubscriberFinished(): boolean {
     return this.#subscriberFinished;
   }
 
-  /** The largest location that the subscriber was told of when objects began to flow (#subscriptions). */
+  /** The largest location when delivery started, as reported to the subscriber (#subscriptions). */
   get joiningLocation(): Location | undefined {
     return this.#joiningLocation;
   }
 
-  /** Whether objects flow. */
+  /** Whether objects are forwarded. */
   get forward(): boolean {
-    return this.#delivery?.wishes.forward ?? false;
+    return this.#delivery?.options.forward ?? false;
   }
 
-  /** Whether it is over, whoever ended it. */
+  /** Whether the subscription has ended. */
   get isOver(): boolean {
     return this.#over;
   }
 
   /**
-   * Begins to send what `parameters` ask for, counted from `largest`, which the subscriber is told of
-   * at the same time.
+   * Starts delivery with these parameters, relative to `largest`, which is reported to the
+   * subscriber at the same time.
    */
-  start(parameters: WishParameters, largest: Location | undefined, join: JoinPoint): void {
+  start(parameters: SubscriptionParameters, largest: Location | undefined, join: JoinPoint): void {
     const { settings, draft } = this.#context;
     this.#joiningLocation = largest;
     const { track } = this.entry;
     this.#begunBy = { filter: parameters.filter, join };
-    const asked = wishesOf(parameters, initialWishes(track), largest);
-    const wishes = { ...asked, window: this.#windowFrom(asked.window, largest) };
+    const asked = applyParameters(parameters, defaultOptions(track), largest);
+    const options = { ...asked, window: this.#windowFrom(asked.window, largest) };
     const how = { renderer: rendererOf(draft.data, this.copy), limits: settings.delivery };
-    this.#delivery = this.#context.streams.deliver({ track, wishes, owner: this }, how);
-    this.#demand.setForward(wishes.forward);
+    this.#delivery = this.#context.streams.deliver({ track, options, owner: this }, how);
+    this.#demand.setForward(options.forward);
     this.#releaseStreams = this.#context.streams.usedBy(this);
     this.#delivery.start(join);
     const { peer, relayName } = this.#context;
     if (!isRelay(peer) || relayName === undefined) return;
-    this.#unwatch = tellWay(this.#stream, this.entry.feeds, {
+    this.#unwatch = reportPath(this.#stream, this.entry.feeds, {
       relayName,
       broken: (reason) => this.#endAtOnce({ kind: "going_away", reason }),
     });
   }
 
-  /** Where it starts that begins with the group which the largest object is in. */
+  /** Extends the window to the start of the largest object's group. */
   #windowFrom(window: Window, largest: Location | undefined): Window {
     if (this.#begunBy?.join !== "group_start" || largest === undefined) return window;
     return { ...window, start: { group: largest.group, object: 0n } };
   }
 
-  /** Whoever said before how far the track is may be another one than who brings it. */
+  /** The source that reported the largest location may differ from the one that delivers. */
   began(source: string | undefined): void {
     const filter = this.#begunBy?.filter;
     const delivery = this.#delivery;
     if (delivery === undefined || !isFromLargest(filter)) return;
-    const largest = this.entry.track.words.largestOf(source);
+    const largest = this.entry.track.reports.largestOf(source);
     const window = this.#windowFrom(windowOf(filter, largest), largest);
-    delivery.update({ ...delivery.wishes, window });
+    delivery.update({ ...delivery.options, window });
   }
 
-  /** The subscriber agreed to a PUBLISH, with wishes of its own. */
-  adjust(parameters: WishParameters & Parameters<"newGroupRequest">): void {
+  /** Applies the parameters of the subscriber's answer to our PUBLISH. */
+  adjust(parameters: SubscriptionParameters & Parameters<"newGroupRequest">): void {
     const delivery = this.#delivery;
     if (delivery === undefined || this.#over) return;
-    const wishes = wishesOf(parameters, delivery.wishes, this.entry.track.largest);
-    this.#demand.setForward(wishes.forward);
-    delivery.update(wishes);
+    const options = applyParameters(parameters, delivery.options, this.entry.track.largest);
+    this.#demand.setForward(options.forward);
+    delivery.update(options);
     const { newGroupRequest } = parameters;
     if (newGroupRequest !== undefined) this.entry.feeds.requestNewGroup(newGroupRequest);
   }
 
   /**
-   * Follows the request's stream until the subscriber leaves or everything was sent. Resolves with why
-   * the subscription ended, or to undefined when the subscriber or the session did.
+   * Reads the request's stream until the subscriber leaves or everything was sent. Resolves with
+   * the reason for the end; undefined when the subscriber or the session ended it.
    */
   async listen(): Promise<SubscriptionEnd | undefined> {
     this.#stream.onStopped(() => this.cancel());
@@ -178,7 +178,10 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     return await this.#ended;
   }
 
-  /** Reads to the subscriber's last word, which may come long after the end of the subscription. */
+  /**
+   * Reads the subscriber's messages to the end, which may be long after the end of the
+   * subscription.
+   */
   async #follow(): Promise<void> {
     try {
       for (;;) {
@@ -194,7 +197,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     if (leavesByFin(this.#context.peer)) this.cancel();
   }
 
-  /** The subscriber left, or the session ended. */
+  /** Stops the subscription: the subscriber left, or the session ended. */
   cancel(): void {
     if (this.#over) return;
     this.#leave();
@@ -226,12 +229,15 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#context.events.say("objects left out for a subscriber", { ...track, reason });
   }
 
-  /** Gives up a stream that has nothing to send; false when there is none. */
+  /** Gives up an idle stream; false when there is none. */
   giveUpIdle(): boolean {
     return this.#delivery?.giveUpIdle() ?? false;
   }
 
-  /** A subscriber that ended its half and then wants a stream no longer has left; another one may have. */
+  /**
+   * A subscriber that ended its half and then stops a stream has left; another one may have, so it
+   * is probed.
+   */
   streamRefused(): void {
     if (this.#subscriberFinished) this.cancel();
     else if (!this.#over) this.#context.stops.suspect(this.#stream);
@@ -260,24 +266,24 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#endAtOnce({ kind: "update_failed", reason: refusal.reason });
   }
 
-  /** Applies an update and answers it; a refusal is left to the caller. */
+  /** Applies and answers an update; returns the refusal for the caller to send. */
   #apply(parameters: ControlMessageOf<"requestUpdate">["parameters"]): Refusal | undefined {
     const delivery = this.#delivery;
     if (delivery === undefined) return undefined;
     const { track, feeds } = this.entry;
     const { largest } = track;
-    const wishes = wishesOf(parameters, delivery.wishes, largest);
+    const options = applyParameters(parameters, delivery.options, largest);
     const refusal = unsatisfiable(parameters.filter, largest);
     if (refusal !== undefined) return refusal;
     if (parameters.filter !== undefined) {
       this.#begunBy = { filter: parameters.filter, join: "live" };
     }
-    const resumes = wishes.forward && !delivery.wishes.forward;
+    const resumes = options.forward && !delivery.options.forward;
     if (resumes) this.#joiningLocation = largest;
-    this.#demand.setForward(wishes.forward);
+    this.#demand.setForward(options.forward);
     if (parameters.newGroupRequest !== undefined) feeds.requestNewGroup(parameters.newGroupRequest);
     this.#stream.send(requestOk(largestForSubscriber(largest, this.#context.peer)));
-    delivery.update(wishes);
+    delivery.update(options);
     return undefined;
   }
 

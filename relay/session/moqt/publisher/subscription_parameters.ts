@@ -1,9 +1,9 @@
 import type { Filter, Location, Parameters } from "@qumo/shared/wire";
 import { type Refusal, type Track, windowOf } from "../../../track/mod.ts";
-import type { Wishes } from "../../delivery/subscription.ts";
+import type { SubscriptionOptions } from "../../delivery/subscription.ts";
 
-/** What both SUBSCRIBE and the answer to a PUBLISH say of a subscriber's wishes. */
-export type WishParameters = Parameters<
+/** The parameters of SUBSCRIBE, REQUEST_UPDATE and the answer to a PUBLISH that set delivery options. */
+export type SubscriptionParameters = Parameters<
   | "filter"
   | "forward"
   | "subscriberPriority"
@@ -14,8 +14,8 @@ export type WishParameters = Parameters<
 
 const DEFAULT_PRIORITY = 128;
 
-/** What a subscriber wants who says nothing. */
-export function initialWishes({ properties }: Track): Wishes {
+/** The options of a SUBSCRIBE without parameters (#message-params). */
+export function defaultOptions({ properties }: Track): SubscriptionOptions {
   return {
     window: windowOf(undefined, undefined),
     forward: true,
@@ -26,12 +26,12 @@ export function initialWishes({ properties }: Track): Wishes {
   };
 }
 
-/** The wishes after a message: what it does not mention stays. */
-export function wishesOf(
-  parameters: WishParameters,
-  before: Wishes,
+/** The options after a message: a parameter that the message omits keeps its value. */
+export function applyParameters(
+  parameters: SubscriptionParameters,
+  before: SubscriptionOptions,
   largest: Location | undefined,
-): Wishes {
+): SubscriptionOptions {
   const { filter, forward, subscriberPriority, groupOrder } = parameters;
   return {
     window: filter === undefined ? before.window : windowOf(filter, largest),
@@ -43,18 +43,18 @@ export function wishesOf(
   };
 }
 
-/** Whether a filter counts from the largest object. */
+/** Whether a filter is relative to the largest object. */
 export function isFromLargest(filter: Filter | undefined): boolean {
   return filter?.type === "largest_object" || filter?.type === "next_group";
 }
 
-/** A timeout after a message, in which 0 means none (#delivery-timeouts). */
-function timeoutOf(said: bigint | undefined, before: number | undefined): number | undefined {
-  if (said === undefined) return before;
-  return said === 0n ? undefined : Number(said);
+/** A timeout after a message; 0 removes it (#delivery-timeouts). */
+function timeoutOf(value: bigint | undefined, before: number | undefined): number | undefined {
+  if (value === undefined) return before;
+  return value === 0n ? undefined : Number(value);
 }
 
-/** The refusal of a filter that nothing can pass any more. */
+/** The refusal of a filter that no future object can match; undefined for any other. */
 export function unsatisfiable(
   filter: Filter | undefined,
   largest: Location | undefined,

@@ -14,7 +14,7 @@ import {
 } from "../../../track/mod.ts";
 import { joinPointOf } from "./join_point.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
-import { isRelay, leavesByFin, wayFrom } from "../connection/relay_peer.ts";
+import { hopsFrom, isRelay, leavesByFin } from "../connection/relay_peer.ts";
 import { hint, nameFields, refuse, type RefuseContext } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
@@ -26,7 +26,7 @@ import { unsupportedExtension } from "../requests/unsupported.ts";
 import { unsatisfiable } from "./subscription_parameters.ts";
 import type { PeerNames, Permission } from "../connection/facets.ts";
 
-/** What {@linkcode SubscriptionServer} uses of its session. */
+/** The interfaces that {@linkcode SubscriptionServer} uses of its session. */
 export type SubscriptionServerContext =
   & ServedContext
   & PeerNames
@@ -34,10 +34,10 @@ export type SubscriptionServerContext =
   & RefuseContext
   & SpanContext;
 
-/** What happens while a subscription is being prepared. */
+/** A subscription that is being prepared. */
 interface Preparation {
   readonly place: Preparing;
-  /** The trace that it belongs to. */
+  /** The trace context of the request. */
   readonly trace: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export class SubscriptionServer {
     this.#table = table;
   }
 
-  /** Answers a SUBSCRIBE and serves what it asks for. */
+  /** Answers a SUBSCRIBE and delivers the track. */
   subscribe(stream: RequestChannel, message: ControlMessageOf<"subscribe">): Promise<void> {
     return inSpan(this.#context, message, (trace) => this.#subscribe(stream, message, trace));
   }
@@ -98,7 +98,7 @@ export class SubscriptionServer {
     if (unauthorized !== undefined) return this.#refuse(stream, unauthorized);
     const { gone } = place;
     stream.onStopped(() => gone.abort());
-    // Messages are read while the track is being opened, so that a subscriber can give up waiting.
+    // Messages are read while the track is being opened, so that the subscriber can cancel.
     const early = stream.hold(() => gone.abort(), { byFin: leavesByFin(peer) });
     const opened = await this.#open(message, gone.signal, trace);
     early.release();
@@ -135,7 +135,7 @@ export class SubscriptionServer {
     const asked = Number(rendezvousTimeout ?? 0n);
     if (asked > 0) this.#sayIfWaiting(scope.value, message.track);
     const join = joinPointOf(filter, settings.lateJoin, peer);
-    // Another relay is given a group from its start in any case, and says when it wants more.
+    // Another relay gets a group from its start in any case, and requests more explicitly.
     const past = join === "filter_start" || join === "group_start" && !isRelay(peer);
     return await scope.value.open(message.track, {
       rendezvous: Math.min(asked, settings.rendezvousMaxMs),
@@ -149,7 +149,7 @@ export class SubscriptionServer {
     });
   }
 
-  /** Who waits for a publisher should not do so unnoticed. */
+  /** Logs that a subscriber waits for a publisher. */
   #sayIfWaiting(scope: Scope, track: FullTrackName): void {
     if (scope.find(track)?.feeds.established || scope.publishersOf(track).length > 0) return;
     this.#context.events.say("subscription waits for a publisher", {
@@ -159,7 +159,7 @@ export class SubscriptionServer {
     });
   }
 
-  /** From here to the start of the delivery nothing is awaited: what was the largest object stays it. */
+  /** Synchronous up to the start of delivery, so that the reported largest object stays valid. */
   #accept(
     stream: RequestChannel,
     message: ControlMessageOf<"subscribe">,
@@ -173,16 +173,16 @@ export class SubscriptionServer {
     stream.send({
       kind: "subscribeOk",
       alias: served.alias,
-      parameters: { ...largestForSubscriber(largest, peer), ...this.#way(feeds) },
+      parameters: { ...largestForSubscriber(largest, peer), ...this.#pathOf(feeds) },
       properties,
     });
     this.#table.adopt(served);
     const { filter } = message.parameters;
-    // Where nothing was published yet, nothing is missed, and another numbering may begin.
+    // Before the first object nothing can be missed, and the numbering may start anew.
     const { filter: _, ...unfiltered } = message.parameters;
-    const wishes = isRelay(peer) && largest === undefined ? unfiltered : message.parameters;
+    const parameters = isRelay(peer) && largest === undefined ? unfiltered : message.parameters;
     const join = joinPointOf(filter, settings.lateJoin, peer);
-    served.start(wishes, largest, join);
+    served.start(parameters, largest, join);
     if (join !== "live") {
       const { clock, tasks } = this.#context;
       const misses = isRelay(peer) && filter?.type === "absolute_start";
@@ -196,12 +196,15 @@ export class SubscriptionServer {
     return served;
   }
 
-  /** For another relay: the way that the track comes, so that it is not sent back along it, and whose it is. */
-  #way({ path, source }: Feeds): Parameters<"meshHops" | "meshSource"> {
+  /**
+   * For another relay: the hops and the source of the track, so that it does not request the track
+   * back from there.
+   */
+  #pathOf({ path, source }: Feeds): Parameters<"meshHops" | "meshSource"> {
     const { peer, relayName } = this.#context;
     if (!isRelay(peer) || relayName === undefined) return {};
     return {
-      meshHops: wayFrom(relayName, path),
+      meshHops: hopsFrom(relayName, path),
       ...(source !== undefined && { meshSource: source.token }),
     };
   }
@@ -220,7 +223,7 @@ export class SubscriptionServer {
   }
 }
 
-/** Why a track that there is cannot be served as it was asked for. */
+/** The refusal of a request that cannot be served for this track. */
 function refusalToServe(
   { parameters }: ControlMessageOf<"subscribe">,
   { track }: OpenTrack,

@@ -4,18 +4,19 @@ import type { Refusal } from "../../../track/mod.ts";
 import type { SubscriptionEnd } from "../requests/refusals.ts";
 import type { Parties } from "../connection/facets.ts";
 
-/** What {@linkcode inSpan} uses of its session. */
+/** The interfaces that {@linkcode inSpan} uses of its session. */
 export type SpanContext = Parties & { readonly id: number; readonly tracing: Tracing };
 
-/** How a request for a track came to its end; undefined when the subscriber left, or its session ended. */
+/** How a request for a track ended; undefined when the subscriber left or the session ended. */
 export type Ending = Refusal | SubscriptionEnd | undefined;
 
-// Endings that are nobody's fault.
+// Ends that are not errors.
 const BLAMELESS: ReadonlySet<string> = new Set(["ended", "replaced", "expired"]);
 
 /**
- * Serves a subscription in a span that is as long. It goes on with the trace of the relay that asks;
- * a client's belongs to its session. `serve` is told what to hand on to whoever is asked for the track.
+ * Serves a subscription within a span of the same duration. It continues the trace of a relay that
+ * asks; for a client it belongs to the session's trace. `serve` gets the trace context to pass on
+ * upstream.
  */
 export async function inSpan(
   { tracing, peer, id }: SpanContext,

@@ -7,35 +7,35 @@ import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { type ServedContext, type ServedInit, ServedSubscription } from "./served_subscription.ts";
 
-/** A subscription of the peer that is served or being prepared. */
+/** A subscription of the peer, served or being prepared. */
 export interface Slot {
   readonly requestId: bigint;
   readonly stream: RequestChannel;
-  /** Resolves when it is known whether the subscription came about. */
+  /** Resolves with the subscription once it is served, or undefined when it was refused. */
   readonly settled: Promise<ServedSubscription | undefined>;
-  /** There once the subscription came about. */
+  /** The subscription once it is served. */
   served: ServedSubscription | undefined;
-  /** Aborted when the subscriber no longer wants what is being prepared. */
+  /** Aborted when the subscriber cancels while the subscription is being prepared. */
   readonly gone: AbortController;
 }
 
-/** A place that was taken for a subscription which is being prepared. */
+/** The entry of a subscription that is being prepared. */
 export interface Preparing {
-  /** See {@linkcode Slot}. */
+  /** Aborted when the subscriber cancels. */
   readonly gone: AbortController;
-  /** The subscription came about. */
+  /** Marks the subscription as served. */
   begun(served: ServedSubscription): void;
-  /** The subscription is over, or did not come about. */
+  /** Removes the entry: the subscription ended or was refused. */
   release(): void;
 }
 
 /**
- * The subscriptions of one peer, each track once in each scope; where the peer is a client of moq-dev's,
- * whose players may share a session, a few times.
+ * The subscriptions of one peer, at most one per track and scope; a few for moq-dev's clients,
+ * whose players may share a session.
  */
 export class SubscriptionTable {
   readonly #context: ServedContext;
-  /** Fetches that wait for the subscription that they join, by its request id. */
+  /** Joining fetches that wait for their subscription, by its request id. */
   readonly #awaited = new Map<bigint, () => void>();
   readonly #slots = new Set<Slot>();
   readonly #byTrack = new Map<string, Set<Slot>>();
@@ -45,12 +45,12 @@ export class SubscriptionTable {
     this.#context = context;
   }
 
-  /** Subscriptions that are served or being prepared. */
+  /** The number of subscriptions that are served or being prepared. */
   get count(): number {
     return this.#slots.size;
   }
 
-  /** Of those that are served, tracks of other relays. */
+  /** The number of served tracks that come from other relays. */
   get remoteCount(): number {
     let count = 0;
     for (const { entry } of this.#allServed()) if (entry.feeds.path.length > 0) count++;
@@ -63,14 +63,14 @@ export class SubscriptionTable {
     return this.#slotsOf(key).length < limit;
   }
 
-  /** Whether the peer subscribes to this track already. */
+  /** Whether the peer already subscribes to this track. */
   has(name: FullTrackName): boolean {
     return this.#slotsOf(trackKey(name)).some(({ served }) => served?.isOver !== true);
   }
 
-  /** The subscription that a joining fetch refers to, once it is known whether it came about. */
+  /** The subscription of a joining fetch, once it is known whether it is served. */
   async joined(requestId: bigint, by: bigint): Promise<ServedSubscription | undefined> {
-    // Streams may overtake each other: a fetch can be here before the subscription that it joins.
+    // A fetch may overtake the SUBSCRIBE that it joins.
     const { ids, clock } = this.#context;
     if (requestId < by && !ids.hasCome(requestId)) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -86,7 +86,7 @@ export class SubscriptionTable {
     return undefined;
   }
 
-  /** Takes a place for a subscription that is being prepared. */
+  /** Adds an entry for a subscription that is being prepared. */
   prepare(key: string, requestId: bigint, stream: RequestChannel): Preparing {
     const { promise: settled, resolve } = Promise.withResolvers<ServedSubscription | undefined>();
     const gone = new AbortController();
@@ -119,11 +119,11 @@ export class SubscriptionTable {
     if (slots?.delete(slot) && slots.size === 0) this.#byTrack.delete(key);
   }
 
-  /** The session ended. */
+  /** Cancels all subscriptions; called when the session ends. */
   close(): void {
     for (const resolve of this.#awaited.values()) resolve();
     for (const served of [...this.#allServed()]) served.cancel();
-    // One whose half of the stream is finished is told by nobody else.
+    // A subscription whose request stream is finished would otherwise not learn of the end.
     for (const { gone } of this.#slots) gone.abort();
   }
 
@@ -131,7 +131,7 @@ export class SubscriptionTable {
     for (const served of this.#served.values()) yield* served;
   }
 
-  /** A subscription that is not served yet: {@linkcode SubscriptionTable.adopt} says when it is. */
+  /** Creates a subscription; {@linkcode SubscriptionTable.adopt} marks it as served. */
   newServed(init: Omit<ServedInit, "context" | "copy" | "onEnd">): ServedSubscription {
     const served: ServedSubscription = new ServedSubscription({
       ...init,
@@ -142,13 +142,13 @@ export class SubscriptionTable {
     return served;
   }
 
-  /** The first number that none of the session's subscriptions to a track has. */
+  /** The smallest copy number that none of the session's subscriptions to a track uses. */
   #freeCopy(track: Track): number {
     const taken = new Set([...this.#served.get(track) ?? []].map(({ copy }) => copy));
     for (let copy = 0;; copy++) if (!taken.has(copy)) return copy;
   }
 
-  /** A subscription is served: it ends with the session, and a joining fetch finds it. */
+  /** Marks a subscription as served: it ends with the session, and joining fetches find it. */
   adopt(served: ServedSubscription): void {
     const { track, feeds } = served.entry;
     const ofTrack = this.#served.get(track) ?? new Set();
@@ -166,7 +166,7 @@ export class SubscriptionTable {
     this.#context.events.say("last subscriber of a track left", whatOf(served));
   }
 
-  /** Notes a subscription that we offered with PUBLISH; the result takes it back. */
+  /** Adds a subscription that was offered by PUBLISH; the returned function removes it. */
   reserve(name: FullTrackName, stream: RequestChannel, served: ServedSubscription): () => void {
     const key = trackKey(name);
     const settled = Promise.resolve(served);
@@ -177,8 +177,9 @@ export class SubscriptionTable {
   }
 
   /**
-   * A subscriber that ended its half of a subscription and subscribes anew has left the old one, and
-   * one that no longer takes what is said on it has. Another relay has in any case.
+   * Ends an old subscription of the peer to the same track if the peer has left it: it ended its
+   * half and subscribes again, or it stopped the request's stream. For another relay a new
+   * subscription always means that.
    */
   async makeRoom(key: string): Promise<void> {
     const { peer, stops } = this.#context;
@@ -193,12 +194,12 @@ export class SubscriptionTable {
   }
 }
 
-/** What a line of the log says a subscription is about. */
+/** The log fields of a subscription. */
 function whatOf({ entry: { path, track } }: ServedSubscription) {
   return { ...nameFields(track.name), path };
 }
 
-/** What stands for a track in a scope. */
+/** The key of a track in a scope. */
 export function slotKey(name: FullTrackName, scope: string | undefined): string {
   return scope === undefined ? trackKey(name) : `${scope}\n${trackKey(name)}`;
 }

@@ -24,7 +24,7 @@ import type {
 } from "../connection/facets.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";
 
-/** What {@linkcode TrackOffers} uses of its session. */
+/** The interfaces that {@linkcode TrackOffers} uses of its session. */
 export type TrackOffersContext =
   & Wire
   & Reporting
@@ -37,13 +37,13 @@ export type TrackOffersContext =
   & Lifetime
   & { readonly stops: StopProbes };
 
-/** Serves SUBSCRIBE_TRACKS: offers the peer every track that others publish under a prefix. */
+/** Serves SUBSCRIBE_TRACKS: offers every track that others publish under a prefix by PUBLISH. */
 export class TrackOffers {
   readonly #context: TrackOffersContext;
   readonly #subscriptions: SubscriptionTable;
   readonly #own: Publisher;
 
-  /** `own` is the peer as a publisher: it is not offered what it publishes itself. */
+  /** `own` is the peer as a publisher, whose own tracks are not offered. */
   constructor(context: TrackOffersContext, subscriptions: SubscriptionTable, own: Publisher) {
     this.#context = context;
     this.#subscriptions = subscriptions;
@@ -57,7 +57,7 @@ export class TrackOffers {
     slot: PrefixSlot,
   ): Promise<void> {
     let forward = message.parameters.forward ?? true;
-    // What was said to be blocked is not offered any more.
+    // Tracks reported by PUBLISH_BLOCKED are not offered again.
     const blocked = new WeakSet<Track>();
     const watch = (prefix: Namespace) =>
       this.#context.scope.watchTracks(prefix, {
@@ -84,7 +84,7 @@ export class TrackOffers {
     });
   }
 
-  /** Whether the peer is to know of a track: what we have from other relays is not for every one. */
+  /** Whether a track is offered to the peer; tracks of other relays are not offered to relays. */
   #shows({ feeds }: TrackEntry, by: Publisher): boolean {
     const { shows, peer } = this.#context;
     if (by.isOtherRelay && isOtherRelay(peer)) return false;
@@ -104,14 +104,14 @@ export class TrackOffers {
     events.say("offered track refused", { ...nameFields(track.name), reason: answer.reason });
   }
 
-  /** The peer's version of the protocol cannot say what the track is. */
+  /** Logs that the peer's draft cannot express the track. */
   #cannotOffer(track: Track, { kind, reason }: Refusal): void {
     const { metrics, events } = this.#context;
     metrics.upstreamRequests.publish[kind]++;
     events.say("track cannot be offered", { ...nameFields(track.name), reason });
   }
 
-  /** Sends PUBLISH, and the track unless the peer refuses. */
+  /** Sends PUBLISH and delivers the track unless the peer refuses. */
   async #publish(entry: TrackEntry, forward: boolean, blocked: () => void): Promise<void> {
     const { track, feeds } = entry;
     const properties = trackProperties(this.#context.draft, track.propertyBlock);
@@ -139,7 +139,7 @@ export class TrackOffers {
     }
   }
 
-  /** The stream of a PUBLISH; undefined when the peer allows none. */
+  /** Opens the stream of a PUBLISH; undefined when the peer grants no stream credit in time. */
   async #openInTime(): Promise<RequestChannel | undefined> {
     let late = false;
     const opening = this.#context.openRequest();
@@ -173,7 +173,7 @@ export class TrackOffers {
       properties,
     });
     this.#subscriptions.adopt(served);
-    // Until the peer says otherwise nothing is filtered.
+    // Nothing is filtered until the peer sends a filter.
     served.start({ forward }, largest, "filter_start");
     const answer = await stream.next();
     if (answer?.kind === "requestOk") {

@@ -1,6 +1,6 @@
 import type { SubgroupLog } from "../../../track/mod.ts";
 
-/** Resolves when an object that is still arriving is whole, or will never be. */
+/** Resolves when an object is complete, or can no longer become complete. */
 export function wholeObject(log: SubgroupLog, id: number): Promise<void> {
   const isSettled = () => {
     const index = log.indexOf(id);

@@ -3,15 +3,15 @@ import type { StreamSource } from "../../first_streams.ts";
 import { type MessageRules, RequestStream } from "./request_stream.ts";
 import type { RequestChannel, Requests } from "./requests.ts";
 
-/** What {@linkcode BidiRequests} works with. */
+/** The dependencies of {@linkcode BidiRequests}. */
 export interface BidiParts {
   readonly connection: Pick<Connection, "openBidi">;
-  /** Where the peer's streams come from. */
+  /** The source of the peer's streams. */
   readonly streams: Pick<StreamSource, "acceptBidi">;
   readonly rules: MessageRules;
 }
 
-/** Requests that have a bidirectional stream of their own: drafts 17 and later. */
+/** Requests on bidirectional streams of their own: drafts 17 and later. */
 export class BidiRequests implements Requests {
   readonly #parts: BidiParts;
 

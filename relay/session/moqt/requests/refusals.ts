@@ -3,7 +3,7 @@ import type { Refusal, TrackEnd } from "../../../track/mod.ts";
 import type { RefusalKind, TrackEndKind, UpstreamOutcome } from "../../../vocabulary.ts";
 import { isRelay } from "../connection/relay_peer.ts";
 
-/** Why a subscription that we serve ends: with its track, or by itself. */
+/** Why a served subscription ends. */
 export interface SubscriptionEnd {
   readonly kind: TrackEndKind | "too_far_behind";
   readonly reason: string;
@@ -12,7 +12,7 @@ export interface SubscriptionEnd {
 const DONE: Record<SubscriptionEnd["kind"], DoneName> = {
   ended: "track_ended",
   lost: "internal_error",
-  // The track goes on: who took this for its end would not come back.
+  // The track continues: a subscriber that took this for its end would not subscribe again.
   replaced: "internal_error",
   malformed: "malformed_track",
   going_away: "going_away",
@@ -36,7 +36,7 @@ const ENDS: Partial<Record<DoneName, TrackEndKind>> = {
   replaced: "replaced",
 };
 
-/** A refusal as a REQUEST_ERROR. */
+/** A refusal as REQUEST_ERROR. */
 export function requestError(refusal: Refusal): ControlMessageOf<"requestError"> {
   const { kind, reason, retryAfter } = refusal;
   return {
@@ -47,21 +47,21 @@ export function requestError(refusal: Refusal): ControlMessageOf<"requestError">
   };
 }
 
-/** What a peer's REQUEST_ERROR means; a code that nobody knows is an internal error. */
+/** The refusal in a peer's REQUEST_ERROR; an unknown code is an internal error. */
 export function refusalOf(error: ControlMessageOf<"requestError">): Refusal {
   const { code, reason, retryAfter } = error;
   const kind: RefusalKind = code === "unknown" || code === "redirect" ? "internal_error" : code;
   if (retryAfter === 0n) return { kind, reason };
-  // Longer than that nobody waits.
+  // No retry is useful after a longer delay.
   return { kind, reason, retryAfter: Math.min(Number(retryAfter - 1n), Number.MAX_SAFE_INTEGER) };
 }
 
-/** The word that the metrics have for a peer's REQUEST_ERROR. */
+/** The metrics label of a peer's REQUEST_ERROR. */
 export function outcomeOf({ code }: ControlMessageOf<"requestError">): UpstreamOutcome {
   return code === "unknown" ? "other" : code;
 }
 
-/** A subscription's end as a PUBLISH_DONE. */
+/** The end of a subscription as PUBLISH_DONE. */
 export function publishDone(
   end: SubscriptionEnd,
   streams: number,
@@ -69,14 +69,14 @@ export function publishDone(
 ): ControlMessageOf<"publishDone"> {
   return {
     kind: "publishDone",
-    // Other relays are told what no code of the drafts says.
+    // The drafts have no code for a takeover; relays have one of their own.
     code: end.kind === "replaced" && isRelay(peer) ? "replaced" : DONE[end.kind],
     streamCount: BigInt(streams),
     reason: end.reason,
   };
 }
 
-/** What a peer's PUBLISH_DONE means; a code that nobody knows is an internal error. */
+/** The end in a peer's PUBLISH_DONE; an unknown code is an internal error. */
 export function trackEndOf({ code, reason }: ControlMessageOf<"publishDone">): TrackEnd {
   const kind = code === "unknown" ? undefined : ENDS[code];
   return { kind: kind ?? "internal_error", reason };

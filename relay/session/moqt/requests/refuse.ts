@@ -6,10 +6,10 @@ import { isOfSession } from "./reserved.ts";
 import type { RequestKind } from "../../../vocabulary.ts";
 import type { Hints, Reporting } from "../connection/facets.ts";
 
-/** What {@linkcode refuse} uses of its session. */
+/** The interfaces that {@linkcode refuse} uses of its session. */
 export type RefuseContext = Reporting & Hints;
 
-/** Answers a request with its refusal, counts it, and says in the log what was refused and why. */
+/** Refuses a request, counts it, and logs the request and the reason. */
 export function refuse(
   context: RefuseContext,
   stream: RequestChannel,
@@ -17,7 +17,7 @@ export function refuse(
 ): Refusal {
   const { subject } = stream;
   const { requests } = context.metrics;
-  // Relays ask each other for what is reserved, several times a second, to see that they are there.
+  // Relays ping each other with a reserved name several times a second.
   const isProbe = isOfSession(subject.namespace);
   if (isProbe && request === "track_status") requests.link_probe.ok++;
   else requests[request][refusal.kind]++;
@@ -35,7 +35,7 @@ export function refuse(
   return refusal;
 }
 
-/** What a line of the log says a request is about. */
+/** The log fields of a request's name. */
 export function nameFields(
   { namespace, name }: RequestSubject,
 ): { track: string } | { namespace: string } {
@@ -44,7 +44,10 @@ export function nameFields(
     : { track: trackText({ namespace, name }) };
 }
 
-/** Names the scopes that the same name is in, for a peer that perhaps connected to the wrong path. */
+/**
+ * The log field with paths that have the same name, for a peer that may have connected to the wrong
+ * path.
+ */
 export function hint(paths: readonly string[]): { published_at_path?: string } {
   return paths.length === 0 ? {} : { published_at_path: paths.join(" ") };
 }

@@ -2,10 +2,12 @@ import { SessionError } from "../../errors.ts";
 import { MAX_REQUEST_ID_GAPS } from "../../limits.ts";
 import type { Role } from "../../session_options.ts";
 
-/** The numbers of both sides' requests (#request-id): clients' 0, 2, 4 …, servers' 1, 3, 5 …. */
+/**
+ * The request ids of both sides (#request-id): 0, 2, 4 … of the client, 1, 3, 5 … of the server.
+ */
 export class RequestIds {
   #nextOwn: bigint;
-  // Every id of the peer below this was used, and the ones in the set.
+  // Every id of the peer below this was used, and those in the set.
   #peerFloor: bigint;
   readonly #peerAbove = new Set<bigint>();
 
@@ -14,19 +16,19 @@ export class RequestIds {
     this.#peerFloor = role === "client" ? 1n : 0n;
   }
 
-  /** The number of our next request. */
+  /** The id of our next request. */
   next(): bigint {
     const id = this.#nextOwn;
     this.#nextOwn += 2n;
     return id;
   }
 
-  /** The smallest number that the peer has not used. */
+  /** The smallest id that the peer has not used. */
   get peerNext(): bigint {
     return this.#peerFloor;
   }
 
-  /** Takes note of the number of a peer's request; streams may have overtaken each other. */
+  /** Registers the id of a peer's request; streams may arrive out of order. */
   accept(id: bigint): void {
     if (id % 2n !== this.#peerFloor % 2n) {
       throw new SessionError("invalid_request_id", `Request id ${id} is not the peer's`);
@@ -41,12 +43,12 @@ export class RequestIds {
     }
   }
 
-  /** Whether a request of the peer with this number, of its parity, has come. */
+  /** Whether a request of the peer with this id has arrived. */
   hasCome(id: bigint): boolean {
     return id % 2n !== this.#peerFloor % 2n || id < this.#peerFloor || this.#peerAbove.has(id);
   }
 
-  /** Whether the parity of an id in a GOAWAY is that of our own requests. */
+  /** Whether an id has the parity of our own requests. */
   isOwn(id: bigint): boolean {
     return id % 2n === this.#nextOwn % 2n;
   }

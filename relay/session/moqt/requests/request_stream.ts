@@ -13,30 +13,30 @@ import { MAX_PROBES, MAX_SEND_BACKLOG_BYTES } from "../../limits.ts";
 import type { Role } from "../../session_options.ts";
 import type { RequestChannel, RequestSubject } from "./requests.ts";
 
-/** How messages are read and written on the requests of one session. */
+/** How the messages of one session's requests are read and written. */
 export interface MessageRules {
   readonly draft: Draft;
   /** Whether streams can be reset. */
   readonly canReset: boolean;
-  /** Which end of the session we are. */
+  /** The relay's role in the session. */
   readonly role: Role;
-  /** Takes note of the tokens of a message behind the first, whatever becomes of the message. */
+  /** Registers the tokens of a later message, even of one that is refused. */
   readonly registerTokens: (message: ControlMessage) => void;
-  /** Takes what some peers write in a way of their own. */
+  /** Accepts deviations of some peers from the draft. */
   readonly tolerance?: Tolerance;
-  /** Waits until the peer may be read again: what limits its rate of messages. */
+  /** Waits until the peer's rate limit allows the next message. */
   readonly admit: () => Promise<void>;
-  /** Whether bytes may be sent that show whether the peer has stopped our half. */
+  /** Whether probe bytes may be sent to detect a STOP_SENDING. */
   readonly mayProbe: boolean;
 }
 
-/** What one request stream is like. */
+/** Options of a {@linkcode RequestStream}. */
 export interface RequestStreamOptions extends MessageRules {
-  /** Who opened the stream: a peer that stops our half of a request of its own has cancelled it. */
+  /** Who opened the stream: a peer that stops our half of its own request has cancelled it. */
   readonly openedBy: "us" | "peer";
 }
 
-/** The stream of one request, opened by either side: messages both ways. */
+/** A request on a bidirectional stream. */
 export class RequestStream implements RequestChannel {
   subject: RequestSubject = { namespace: [] };
   readonly rules: ParameterRules;
@@ -46,7 +46,7 @@ export class RequestStream implements RequestChannel {
   #ahead: Promise<ControlMessage | undefined> | undefined;
   #reading = false;
   #admitting = false;
-  // Settled when the one who reads now is through.
+  // Settled when the pending read has ended.
   #turn: Promise<void> = Promise.resolve();
   #begun = false;
   #goawaySeen = false;
@@ -54,7 +54,7 @@ export class RequestStream implements RequestChannel {
   #sendingEnded = false;
   readonly #stoppedListeners: (() => void)[] = [];
   #sentCount = 0;
-  // How many bytes of the next message's type are sent.
+  // Bytes of the next message's type that were sent as probes.
   #probes = 0;
 
   constructor(bidi: BidiStream, options: RequestStreamOptions, priority: number) {
@@ -73,23 +73,23 @@ export class RequestStream implements RequestChannel {
     return this.#sentCount;
   }
 
-  /** Bytes sent since the last message only to see whether the peer takes them. */
+  /** Probe bytes sent since the last message. */
   get probeCount(): number {
     return this.#probes;
   }
 
   /**
-   * Whether it turns out that the peer has stopped our half, which shows at the next byte that is written and no sooner.
-   * One that means nothing is: integers may be longer than they need to be, and this is the beginning
-   * of the next message's type. There are only so many before each message.
+   * Whether the peer has stopped our half, which is only detected by writing a byte. A byte without
+   * meaning is available: integers may have leading zeros, so it is the start of the next message's
+   * type. Their number per message is limited.
    */
   async hasStopped(): Promise<boolean> {
     if (this.#sendingEnded) return false;
     const { draft, mayProbe } = this.#options;
-    // What waits to be taken would have failed.
+    // A pending write would have failed.
     const isFull = this.#probes === MAX_PROBES || this.#backlog > 0;
     if (isFull || !mayProbe) return false;
-    // Types are less than 256: all of the longest form but its ends is zero.
+    // Types are below 256: the longest form is zero except for its first and last byte.
     const byte = Uint8Array.of(this.#probes === 0 ? draft.varint.longest.first : 0);
     this.#probes++;
     await this.#write(byte);
@@ -97,8 +97,8 @@ export class RequestStream implements RequestChannel {
   }
 
   /**
-   * The peer's next message; undefined when it said its last. Rejects when it broke off. GOAWAY is not
-   * among them: a request that is told to go elsewhere runs to its end.
+   * The peer's next message; undefined after the last one. Rejects when the stream is reset. GOAWAY
+   * is skipped: a running request is completed.
    */
   async next(): Promise<ControlMessage | undefined> {
     const ahead = this.#ahead;
@@ -106,7 +106,7 @@ export class RequestStream implements RequestChannel {
       this.#ahead = undefined;
       return await ahead;
     }
-    // There is one buffer: who comes while somebody reads waits.
+    // There is one buffer: a second reader waits.
     while (this.#reading) await this.#turn;
     this.#reading = true;
     const { draft, tolerance } = this.#options;
@@ -154,7 +154,7 @@ export class RequestStream implements RequestChannel {
     }
   }
 
-  /** Clients cannot send a server elsewhere (#redirect-structure). */
+  /** A client cannot redirect a server (#redirect-structure). */
   #checkRedirect({ redirect }: ControlMessageOf<"requestError">): void {
     if (redirect === undefined || redirect.uri === "" || this.#options.role === "client") return;
     throw violation("A client's redirect names a URI");
@@ -195,25 +195,25 @@ export class RequestStream implements RequestChannel {
   cancel(code: number): void {
     this.#bidi.receive.stop(code);
     if (this.#sendingEnded) return;
-    // A FIN on a request stream claims nothing that would be false, unlike one on a data stream.
+    // A FIN on a request stream claims no completeness, unlike one on a data stream.
     if (!this.#options.canReset) return this.finish();
     this.#sendingEnded = true;
     this.#bidi.send.reset(code);
   }
 
-  /** The bytes of a message that are not sent yet. */
+  /** Encodes a message without the bytes that were sent as probes. */
   #encode(message: ControlMessage): Uint8Array {
     const { control, varint } = this.#options.draft;
     const bytes = control.encode(message);
     if (this.#probes === 0) return bytes;
     const { first, bytes: size } = varint.longest;
     const body = bytes.subarray(varint.lengthFrom(bytes[0]!));
-    const whole = new Uint8Array(size + body.length);
-    whole[0] = first;
+    const frame = new Uint8Array(size + body.length);
+    frame[0] = first;
     let type = varint.read(bytes, 0);
-    for (let at = size - 1; type > 0n; type >>= 8n) whole[at--] = Number(type & 0xffn);
-    whole.set(body, size);
-    const rest = whole.subarray(this.#probes);
+    for (let at = size - 1; type > 0n; type >>= 8n) frame[at--] = Number(type & 0xffn);
+    frame.set(body, size);
+    const rest = frame.subarray(this.#probes);
     this.#probes = 0;
     return rest;
   }
@@ -238,5 +238,5 @@ export class RequestStream implements RequestChannel {
   };
 }
 
-/** Says only that the request is over, which the peer knows. */
+/** A message without effect on a request that has ended. */
 const FAREWELL: ControlMessage = { kind: "goaway", uri: "", timeout: 0n, requestId: undefined };

@@ -1,58 +1,60 @@
 import type { ControlMessage, Namespace, ParameterRules } from "@qumo/shared/wire";
 import type { RequestIds } from "./request_ids.ts";
 
-/** Where the requests of both sides of a session come from. */
+/** The requests of both sides of a session. */
 export interface Requests {
-  /** Begins a request of ours, whose first message is sent next. Rejects when the session has ended. */
+  /**
+   * Opens a request; the caller sends its first message next. Rejects when the session has ended.
+   */
   open(): Promise<RequestChannel>;
-  /** The peer's next request, of which nothing is read; undefined when no more can come. */
+  /** The peer's next request, unread; undefined when no more can arrive. */
   accept(): Promise<RequestChannel | undefined>;
 }
 
-/** How a part of a session asks the peer for something. */
+/** Sending requests to the peer. */
 export interface Asking {
-  /** The numbers of both sides' requests. */
+  /** The request ids of both sides. */
   readonly ids: RequestIds;
-  /** See {@linkcode Requests.open}. */
+  /** Opens a request as {@linkcode Requests.open} does. */
   openRequest(): Promise<RequestChannel>;
 }
 
-/** What a request is about: a namespace, or a track where it has a name. */
+/** The subject of a request: a namespace, or a track if it has a name. */
 export interface RequestSubject {
   readonly namespace: Namespace;
   readonly name?: Uint8Array;
 }
 
-/** One request, begun by either side, and all that is said on it: messages both ways, in order. */
+/** One request of either side: ordered messages in both directions. */
 export interface RequestChannel {
-  /** For the log. */
+  /** For logs. */
   subject: RequestSubject;
-  /** Which parameters its answers and updates may carry. */
+  /** The parameters allowed in its answers and updates. */
   readonly rules: ParameterRules;
   /** Messages sent so far. */
   readonly sentCount: number;
-  /** How often since the last message the peer was asked whether it still takes any. */
+  /** Probes sent since the last message. */
   readonly probeCount: number;
-  /** Whether it is the peer's turn: somebody reads, and what is read is not there. */
+  /** Whether a read is pending that needs bytes of the peer. */
   readonly awaitsPeer: boolean;
-  /** The peer's next message; undefined when it said its last. Rejects when it broke off. */
+  /** The peer's next message; undefined after the last one. Rejects when the request was reset. */
   next(): Promise<ControlMessage | undefined>;
-  /** Sends a message; a peer that takes none for too long loses the request. */
+  /** Sends a message; the request is cancelled if the peer reads none for too long. */
   send(message: ControlMessage): void;
-  /** Nothing more will be said. */
+  /** Ends our half of the request. */
   finish(): void;
-  /** Breaks the request off in both directions (#request-cancellation). */
+  /** Cancels both directions (#request-cancellation). */
   cancel(code: number): void;
-  /** Reads what nobody asked for to its end, without which the request would count as open. */
+  /** Reads and drops the rest of the peer's half, so that the stream can be closed. */
   drain(): Promise<void>;
-  /** Has this called once, when the peer no longer takes messages. */
+  /** Registers a callback for when the peer stops our half. */
   onStopped(callback: () => void): void;
-  /** Asks whether the peer has stopped taking messages, which it need not have said. */
+  /** Probes whether the peer has stopped our half. */
   hasStopped(): Promise<boolean>;
   /**
-   * Reads ahead while the request is being worked on, so that a peer that breaks it off is noticed:
-   * `onEnd` is called then, and with `byFin` also when the peer has nothing more to say. Messages that
-   * came meanwhile are returned by {@linkcode RequestChannel.next} afterwards.
+   * Reads ahead while the request is being processed, so that a cancellation is noticed: `onEnd` is
+   * called then, and with `byFin` also when the peer ends its half. Messages that arrived meanwhile
+   * are returned by {@linkcode RequestChannel.next} afterwards.
    */
   hold(onEnd: () => void, options: { readonly byFin: boolean }): { release(): void };
 }

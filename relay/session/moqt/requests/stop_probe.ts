@@ -13,8 +13,8 @@ import type { StopNotice } from "../../../vocabulary.ts";
 import type { RequestChannel } from "./requests.ts";
 
 /**
- * Learns which of a peer's long requests it has cancelled with STOP_SENDING, which shows at nothing but
- * a write, while a quiet request has nothing to say.
+ * Detects which long requests a peer has cancelled by STOP_SENDING: Deno reports it only on a
+ * write, and a quiet request has nothing to write. Sends probes at growing intervals.
  */
 export class StopProbes {
   readonly #clock: Clock;
@@ -30,7 +30,7 @@ export class StopProbes {
     this.#events = events;
   }
 
-  /** Asks a request's stream now and then; the result ends that, with the request. */
+  /** Starts to probe a request's stream; the returned function stops it. */
   watch(stream: RequestChannel): () => void {
     const probe = new Probe(this.#clock, stream, () => void this.#ask(stream, "probe"));
     this.#watched.set(stream, probe);
@@ -40,12 +40,12 @@ export class StopProbes {
     };
   }
 
-  /** The peer did something that one does that has left, and others do too. */
+  /** Probes a stream soon: the peer did something that may be a sign of a cancellation. */
   suspect(stream: RequestChannel): void {
     this.#watched.get(stream)?.suspect();
   }
 
-  /** Whether a request that is in the way of another one was cancelled. */
+  /** Whether a request that conflicts with another one was cancelled. */
   isCancelled(stream: RequestChannel): Promise<boolean> {
     return this.#ask(stream, "conflict");
   }
@@ -58,7 +58,7 @@ export class StopProbes {
   }
 }
 
-/** When one stream is asked. */
+/** The probe schedule of one stream. */
 class Probe {
   readonly #clock: Clock;
   readonly #stream: RequestChannel;

@@ -7,10 +7,10 @@ import { checkName } from "../requests/reserved.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 import type { Configured, PeerNames, Permission, Wire } from "../connection/facets.ts";
 
-/** What {@linkcode acceptPublish} uses of its session. */
+/** The interfaces that {@linkcode acceptPublish} uses of its session. */
 export type PublishContext = Wire & PeerNames & Permission & Configured & RefuseContext;
 
-/** Answers a PUBLISH: the track is known from now on, and flows when somebody wants it. */
+/** Answers a PUBLISH: registers the track, which is forwarded once it has subscribers. */
 export async function acceptPublish(
   context: PublishContext,
   publisher: PeerPublisher,
@@ -38,9 +38,9 @@ export async function acceptPublish(
     metrics.requests.publish.ok++;
     context.events.say("track published", { ...nameFields(message.track), path: scope.path });
     const forward = publisher.alwaysForwards || scope.wantsObjects(entry);
-    // We asked while the peer offered: of the two subscriptions only one may be (#subscriptions).
+    // Our SUBSCRIBE crossed the peer's PUBLISH; only one subscription may remain (#subscriptions).
     asked?.cancel();
-    // Who watches for tracks may want it at once: that goes with the answer.
+    // A subscriber to tracks may subscribe at once: its forward state goes into the answer.
     feed.holdUpdates();
     scope.offer(entry, { publisher, feed }, forward);
     feed.agree(stream, forward);

@@ -6,17 +6,17 @@ import type { Configured, Reporting, Timing } from "../connection/facets.ts";
 import { outcomeOf, refusalOf } from "../requests/refusals.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 
-/** What {@linkcode askPeer} uses of its session. */
+/** The interfaces that {@linkcode askPeer} uses of its session. */
 export type AskContext = Reporting & Timing & Configured & Asking;
 
-/** Whoever waits for an answer, and may not want it any more. */
+/** The feed that requests, whose request may be cancelled meanwhile. */
 export interface AskingFeed {
   readonly isOver: boolean;
-  /** The peer is being asked on this stream. */
+  /** Called with the stream of the request. */
   requested(stream: RequestChannel): void;
 }
 
-/** Sends a request and waits for the answer, not for ever, nor when `feed` is no longer wanted. */
+/** Sends a request and waits for the answer, with a time limit, until `feed` no longer needs it. */
 export async function askPeer(
   context: AskContext,
   message: ControlMessageOf<"subscribe" | "trackStatus">,
@@ -57,18 +57,18 @@ export async function askPeer(
   }
 }
 
-/** Nothing more is said on a request, and nothing awaited but the end of the stream. */
+/** Ends our half of a request and drops the rest of the peer's. */
 export function leaveRequest({ tasks }: AskContext, stream: RequestChannel): void {
   stream.finish();
   tasks.spawn("drain", () => stream.drain());
 }
 
-/** The refusal of whoever asks a peer that goes away. */
+/** The refusal when the peer has sent GOAWAY. */
 export const GOING_AWAY: Refusal = {
   kind: "going_away",
   reason: "the publisher is going away",
 };
-/** The refusal of whoever was not answered. */
+/** The refusal when the peer did not answer in time. */
 export const NO_ANSWER: Refusal = {
   kind: "internal_error",
   reason: "the publisher gave no answer",

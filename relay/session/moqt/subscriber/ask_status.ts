@@ -5,12 +5,12 @@ import { isTransportEnd, violation } from "../../errors.ts";
 import type { Lifetime, Wire } from "../connection/facets.ts";
 import { type AskContext, askPeer, GOING_AWAY, leaveRequest, NO_ANSWER } from "./ask.ts";
 
-/** What {@linkcode askStatus} and {@linkcode pingPeer} use of their session. */
+/** The interfaces that {@linkcode askStatus} and {@linkcode pingPeer} use of their session. */
 export type StatusContext = AskContext & Wire & Lifetime;
 
 type StatusParameters = ControlMessageOf<"trackStatus">["parameters"];
 
-/** Asks the peer what there is to know of a track. Never rejects. */
+/** Sends TRACK_STATUS to the peer. Never rejects. */
 export async function askStatus(
   context: StatusContext,
   name: FullTrackName,
@@ -19,7 +19,7 @@ export async function askStatus(
   try {
     return await statusOf(context, name, parameters);
   } catch (error) {
-    // Who asks is another peer: what this one does wrong costs its own session.
+    // The caller serves another peer: a violation by this one closes its own session only.
     context.fail(error);
     return refused(NO_ANSWER);
   }
@@ -45,12 +45,12 @@ async function statusOf(
   ) {
     throw violation(`${message.kind} does not answer TRACK_STATUS`);
   }
-  const { properties: bytes, parameters: said } = message;
+  const { properties: bytes, parameters: reported } = message;
   const properties = { bytes, form: context.draft.data.properties };
-  return done({ largest: said.largestObject, properties });
+  return done({ largest: reported.largestObject, properties });
 }
 
-/** Whether the peer answers a TRACK_STATUS of a track that no relay looks up elsewhere. Never rejects. */
+/** Pings the peer by a TRACK_STATUS of a reserved track, which no relay forwards. Never rejects. */
 export async function pingPeer(context: StatusContext): Promise<boolean> {
   const outcomes = context.metrics.upstreamRequests.link_probe;
   try {
@@ -68,7 +68,7 @@ export async function pingPeer(context: StatusContext): Promise<boolean> {
   }
 }
 
-// Tracks of the session itself stay in it (#reserved-namespaces).
+// Tracks of the session itself are never forwarded (#reserved-namespaces).
 const PING: FullTrackName = {
   namespace: [new TextEncoder().encode(".session")],
   name: new TextEncoder().encode("ping"),

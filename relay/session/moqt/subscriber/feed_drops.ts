@@ -5,7 +5,7 @@ import type { SessionMetrics } from "../../metrics.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { DropReason } from "../../../vocabulary.ts";
 
-/** What {@linkcode FeedDrops} adds to and asks. */
+/** The interfaces that {@linkcode FeedDrops} uses of its session. */
 interface DropsContext {
   readonly clock: Clock;
   readonly log: Log;
@@ -13,18 +13,18 @@ interface DropsContext {
 }
 
 /**
- * The objects of one feed that are thrown away: all are counted by reason, the log names the track
- * once for each, and a feed of which nothing is kept for long is given up, so that nobody waits for
- * a track of which nothing can come.
+ * Counts the dropped objects of one feed by reason, and logs each reason once per track. A feed of
+ * which every object has been dropped for too long is given up, so that subscribers do not wait in
+ * vain.
  */
 export class FeedDrops {
   readonly #context: DropsContext;
   readonly #track: () => Track;
   readonly #giveUp: (reason: string, why: DropReason) => void;
-  // Since when nothing was kept.
+  // Since when every object was dropped.
   #since: number | undefined;
 
-  /** `track` is where the feed delivers to now. */
+  /** `track` returns the track that the feed delivers to. */
   constructor(
     context: DropsContext,
     track: () => Track,
@@ -35,12 +35,12 @@ export class FeedDrops {
     this.#giveUp = giveUp;
   }
 
-  /** An object was thrown away. */
+  /** Counts a dropped object. */
   readonly note = (reason: DropReason): void => {
     const { clock, log, metrics } = this.#context;
     metrics.droppedObjects[reason]++;
     const track = this.#track();
-    if (track.toldDrops.isFirst(reason)) {
+    if (track.loggedDrops.isFirst(reason)) {
       log.warn("objects dropped", { ...nameFields(track.name), reason });
     }
     const now = clock.now();
@@ -50,7 +50,7 @@ export class FeedDrops {
     this.#giveUp(`every object was dropped for ${MAX_ONLY_DROPS_MS / 1_000} s: ${reason}`, reason);
   };
 
-  /** An object was kept, or was there already. */
+  /** Notes an object that was stored, or a duplicate. */
   kept(): void {
     this.#since = undefined;
   }

@@ -8,46 +8,46 @@ import {
   SUBGROUPS_AT_ONCE,
 } from "../../limits.ts";
 
-/** A stream that is under way. */
+/** An open stream. */
 interface OpenStream {
   readonly group: bigint;
-  /** From when on it is stopped if its group is over. */
+  /** The time from which on it is stopped if its group is over. */
   readonly stopFrom: number;
 }
 
-/** The streams of one feed: those that are under way, and how fast they begin. */
+/** The open streams of one feed, and the rate at which they start. */
 export class FeedStreams {
   readonly #clock: Clock;
   readonly #isOver: (group: bigint) => boolean;
-  // By when they were looked at last.
+  // In the order in which they were checked last.
   readonly #open = new Map<Input, OpenStream>();
   #seen = 0;
   #stopped = 0;
   readonly #begun: TokenBucket;
 
-  /** `isOver` says whether nobody can be sent what comes of a group. */
+  /** `isOver` returns whether no subscriber can receive any more of a group. */
   constructor(clock: Clock, isOver: (group: bigint) => boolean) {
     this.#clock = clock;
     this.#isOver = isOver;
     this.#begun = new TokenBucket(clock, { rate: SUBGROUPS_A_SECOND, burst: SUBGROUPS_AT_ONCE });
   }
 
-  /** Streams that are under way. */
+  /** The number of open streams. */
   get open(): number {
     return this.#open.size;
   }
 
-  /** Streams that ever began. */
+  /** The number of streams ever started. */
   get seen(): number {
     return this.#seen;
   }
 
-  /** Streams that were stopped because their group was over. */
+  /** The number of streams stopped because their group was over. */
   get stopped(): number {
     return this.#stopped;
   }
 
-  /** A stream began; false when too many have of late. */
+  /** Adds a stream; false when the rate limit is exceeded. */
   begin(input: Input, group: bigint): boolean {
     this.#seen++;
     const now = this.#clock.now();
@@ -55,14 +55,14 @@ export class FeedStreams {
     return this.#begun.take();
   }
 
-  /** A stream ended. */
+  /** Removes a stream that has ended. */
   end(input: Input): void {
     this.#open.delete(input);
   }
 
   /**
-   * Stops streams whose group is over, a few at a time: each that begins pays for one that is left open.
-   * Returns how many were stopped.
+   * Stops streams whose group is over, checking a few per call, since a call is made for each new
+   * stream. Returns how many were stopped.
    */
   stopOver(): number {
     const now = this.#clock.now();
@@ -82,7 +82,7 @@ export class FeedStreams {
     return stopped;
   }
 
-  /** Stops all of them. */
+  /** Stops all streams. */
   stopAll(): void {
     for (const input of this.#open.keys()) input.stop(StreamCode.CANCELLED);
     this.#open.clear();

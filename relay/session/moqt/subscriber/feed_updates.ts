@@ -3,45 +3,45 @@ import type { Location, Parameters } from "@qumo/shared/wire";
 import type { FeedChange } from "../../../track/mod.ts";
 import { violation } from "../../errors.ts";
 
-/** Updates that a peer may owe answers to: subscribers who change their minds are not its concern. */
+/** Updates that a peer may have to answer at a time. */
 const MAX_UPDATES_UNANSWERED = 2;
 
-/** How long an update waits for the answers to those before, since not every peer answers. */
+/** How long an update waits for the answers to previous ones; not every peer answers. */
 const UPDATE_HOLD_MS = 200;
 
 const BEGINNING: Location = { group: 0n, object: 0n };
 
-/** What {@linkcode FeedUpdates} work with. */
+/** The dependencies of {@linkcode FeedUpdates}. */
 export interface FeedUpdatesParts {
   readonly clock: Clock;
-  /** Whether the peer is never told to pause, which may turn out later. */
+  /** Whether the peer must not be paused; may change during the subscription. */
   readonly alwaysForwards: () => boolean;
-  /** Whether there is a stream that updates can go on. */
+  /** Whether there is a request stream for updates. */
   readonly canSend: () => boolean;
   readonly send: (parameters: Parameters<"forward" | "newGroupRequest" | "filter">) => void;
 }
 
 /**
- * Updates of one subscription to a peer: those that come while it owes answers go out together, the last
- * of each kind.
+ * Updates of one subscription to a peer. While answers are pending, changes are merged: the last of
+ * each kind is sent.
  */
 export class FeedUpdates {
   readonly #parts: FeedUpdatesParts;
   #unanswered = 0;
   #held: { change: FeedChange; timer: Timer } | undefined;
-  // What goes with the answer to the peer's offer; undefined when that was given.
+  // Changes to send with the answer to the peer's PUBLISH; undefined after that answer.
   #withAnswer: FeedChange | undefined;
 
   constructor(parts: FeedUpdatesParts) {
     this.#parts = parts;
   }
 
-  /** The peer offered the track and is answered in a moment: until then changes wait. */
+  /** Holds changes until the answer to the peer's PUBLISH is sent. */
   holdForAnswer(): void {
     this.#withAnswer = {};
   }
 
-  /** What the answer to the peer's offer says: to forward, when that is wanted by now. */
+  /** The parameters for the answer to the peer's PUBLISH, with the current forward state. */
   takeForAnswer(forward: boolean): Parameters<"forward" | "newGroupRequest"> {
     const { newGroupRequest, forward: wanted = forward } = this.#withAnswer ?? {};
     this.#withAnswer = undefined;
@@ -59,14 +59,14 @@ export class FeedUpdates {
     this.#held = { change: { ...this.#held?.change, ...change }, timer };
   }
 
-  /** The peer answered an update. */
+  /** Notes that the peer answered an update. */
   answered(): void {
     if (this.#unanswered === 0) throw violation("An answer to no update");
     this.#unanswered--;
     this.#sendHeld();
   }
 
-  /** Nothing more is to be sent. */
+  /** Stops sending updates. */
   stop(): void {
     this.#held?.timer.cancel();
     this.#held = undefined;

@@ -4,17 +4,18 @@ import { rendererOf } from "../dialect/renderer.ts";
 import type { PeerFeed } from "./peer_feed.ts";
 import type { Reporting, Timing, Wire } from "../connection/facets.ts";
 
-/** What {@linkcode FeedWriter} uses of its session. */
+/** The interfaces that {@linkcode FeedWriter} uses of its session. */
 export type FeedWriterContext = Wire & Reporting & Timing;
 
-/** The feed that brings an object is over, since another publisher keeps the track. */
+/** The feed of an object was ended because another publisher keeps the track. */
 export class FeedLost extends Error {
   override readonly name = "FeedLost";
 }
 
 /**
- * One stream of a feed, into whichever track the feed delivers to: when its publisher takes the track
- * over from another, the stream goes on in the track that begins anew, with what it had brought.
+ * Writes one stream of a feed into the track that the feed delivers to. When its publisher takes
+ * the track over from another one, the stream continues in the new track, with what it had already
+ * brought.
  */
 export class FeedWriter {
   readonly #feed: PeerFeed;
@@ -40,7 +41,7 @@ export class FeedWriter {
     });
   }
 
-  /** As in {@linkcode SubgroupWriter}. */
+  /** See {@linkcode SubgroupWriter.object}. */
   object(id: number, properties: Uint8Array, payloadLength: number, status: number): void {
     const writer = this.#current();
     try {
@@ -50,7 +51,7 @@ export class FeedWriter {
     }
   }
 
-  /** As in {@linkcode SubgroupWriter}. */
+  /** See {@linkcode SubgroupWriter.payload}. */
   payload(bytes: Uint8Array): void {
     const writer = this.#current();
     try {
@@ -60,22 +61,22 @@ export class FeedWriter {
     }
   }
 
-  /** As in {@linkcode SubgroupWriter}. */
+  /** See {@linkcode SubgroupWriter.endsByMark}. */
   get endsByMark(): boolean {
     return this.#writer.endsByMark;
   }
 
-  /** As in {@linkcode SubgroupWriter}. */
+  /** See {@linkcode SubgroupWriter.wasDropped}. */
   get wasDropped(): boolean {
     return this.#writer.wasDropped;
   }
 
-  /** As in {@linkcode SubgroupWriter}. */
+  /** See {@linkcode SubgroupWriter.flush}. */
   flush(): void {
     this.#writer.flush();
   }
 
-  /** As in {@linkcode SubgroupWriter}. */
+  /** See {@linkcode SubgroupWriter.finish}. */
   finish(): void {
     const writer = this.#current();
     try {
@@ -86,14 +87,14 @@ export class FeedWriter {
     this.#count();
   }
 
-  /** The stream broke off; others may go on with it where that is so. */
+  /** The stream ended early; with `mayGoOn` another source may continue the subgroup. */
   breakOff(mayGoOn: boolean): void {
     if (mayGoOn) this.#writer.release();
     else this.#writer.abandon();
     this.#count();
   }
 
-  /** The writer into the track that the feed delivers to now. */
+  /** The writer into the track that the feed delivers to. */
   #current(): SubgroupWriter {
     return this.#feed.target.track === this.#track ? this.#writer : this.#move();
   }
@@ -104,7 +105,7 @@ export class FeedWriter {
     return this.#writer = this.#writer.moveTo(this.#track);
   }
 
-  /** What came contradicts what is known: goes on where the feed prevails. */
+  /** An object contradicts the track: continues in a new track if the feed takes over. */
   #decide(error: unknown): SubgroupWriter {
     if (!(error instanceof MalformedTrack)) throw error;
     const verdict = this.#feed.contradicted(error.message);

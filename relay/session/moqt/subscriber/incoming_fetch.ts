@@ -26,10 +26,10 @@ import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 
-/** What {@linkcode IncomingFetch} uses of its session. */
+/** The interfaces that {@linkcode IncomingFetch} uses of its session. */
 export type IncomingFetchContext = Reporting & Timing & Wire & Parties & Configured & Asking;
 
-/** A FETCH of ours: the request, and the stream that answers it. */
+/** A FETCH of ours: its request, and the stream with the objects. */
 export class IncomingFetch implements PendingFetch {
   readonly answer: Promise<Outcome<FetchAnswer, Refusal>>;
   readonly finished: Promise<Outcome<void, Refusal>>;
@@ -66,7 +66,7 @@ export class IncomingFetch implements PendingFetch {
     this.#refuse(why);
   }
 
-  /** Sends the request and follows its stream until both it and the data are through. */
+  /** Sends the request and reads its stream until the request and the data have ended. */
   async run(): Promise<void> {
     const { clock, settings, metrics } = this.#context;
     const timer = clock.after(settings.requestTimeoutMs, () => this.cancel());
@@ -95,7 +95,7 @@ export class IncomingFetch implements PendingFetch {
     await this.finished;
   }
 
-  /** Takes the stream that answers, behind its header. */
+  /** Reads the fetch's data stream behind its header. */
   async read(input: Input): Promise<void> {
     if (this.#input !== undefined) throw violation("A second stream answers one FETCH");
     if (this.#over) return input.stop(StreamCode.CANCELLED);

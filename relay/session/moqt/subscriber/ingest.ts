@@ -35,29 +35,29 @@ import { nameFields } from "../requests/refuse.ts";
 import { kindOfStream } from "../connection/stream_kind.ts";
 import { understandsCuts } from "../connection/relay_peer.ts";
 import type { StreamCredit } from "./stream_credit.ts";
-import { ThrownAway } from "./thrown_away.ts";
+import { Discards } from "./discards.ts";
 import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 
-/** What {@linkcode Ingest} uses of its session. */
+/** The interfaces that {@linkcode Ingest} uses of its session. */
 export type IngestContext = Reporting & Timing & Wire & Parties & Configured;
 
-/** Takes the streams that the peer sends in answer to a FETCH. */
+/** Handles the data streams of our FETCHes. */
 export interface FetchStreams {
   fetchStream(input: Input): Promise<void>;
 }
 
-/** What of a datagram waits for the message that names its track. */
+/** A datagram that waits for the message that establishes its track alias. */
 interface WaitingDatagram {
   readonly datagram: ObjectDatagram;
   readonly since: number;
 }
 
-/** Takes in what a peer sends: the way from its streams and datagrams into the tracks. */
+/** Reads the peer's streams and datagrams into the tracks. */
 export class Ingest {
   readonly #context: IngestContext;
   readonly #incoming: TrackAliases<PeerFeed>;
   readonly #credit: StreamCredit;
-  readonly #thrownAway: ThrownAway;
+  readonly #discards: Discards;
   readonly #waiting: WaitingDatagram[] = [];
 
   constructor(
@@ -67,10 +67,10 @@ export class Ingest {
     this.#context = context;
     this.#incoming = incoming;
     this.#credit = credit;
-    this.#thrownAway = new ThrownAway(context);
+    this.#discards = new Discards(context);
   }
 
-  /** Takes a stream of the peer to its end. */
+  /** Reads a stream of the peer to its end. */
   async stream(stream: ReceiveStream, fetches: FetchStreams): Promise<void> {
     const input = new Input(stream, MAX_OBJECT_HEADER_BYTES, this.#credit.take());
     try {
@@ -97,7 +97,10 @@ export class Ingest {
     }
   }
 
-  /** Takes a datagram of the peer. False when it is of no use: padding, or of a track that is not taken. */
+  /**
+   * Stores a datagram of the peer. False when it is useless: padding, or of a track without a
+   * subscription.
+   */
   datagram(bytes: Uint8Array): boolean {
     const { metrics } = this.#context;
     const datagram = decode(bytes, this.#context.draft);
@@ -121,10 +124,10 @@ export class Ingest {
   }
 
   #drop(why: "track_over" | "unknown_track", { alias }: ObjectDatagram): void {
-    this.#thrownAway.datagram(why, { alias: String(alias) });
+    this.#discards.datagram(why, { alias: String(alias) });
   }
 
-  /** A track got its alias: datagrams that came before are its. */
+  /** A track alias was established: stores the datagrams that arrived before. */
   aliasKnown(alias: bigint, feed: PeerFeed): void {
     const oldest = this.#context.clock.now() - UNKNOWN_ALIAS_MS;
     for (const { datagram, since } of this.#waiting.splice(0)) {
@@ -153,7 +156,7 @@ export class Ingest {
     }
   }
 
-  /** A datagram without what only its session understands. */
+  /** Converts a datagram to the model's types. */
   #neutral({ properties: bytes, ...datagram }: ObjectDatagram): DatagramFields {
     return { ...datagram, properties: { bytes, form: this.#context.draft.data.properties } };
   }
@@ -172,18 +175,21 @@ export class Ingest {
       feed.detach(input);
     }
     if (!isMarked) return;
-    // Nothing waits for its bytes meanwhile, so that it can be stopped.
+    // The read is not pending during this time, so that the stream can be stopped.
     await sleep(this.#context.clock, MARKED_STREAM_MS, this.#context.tasks.signal);
     input.stop(StreamCode.CANCELLED);
   }
 
-  /** A stream of no track that is taken: one that ended, or that nobody ever named. */
+  /** Stops a stream whose alias belongs to no subscription, or to one that ended. */
   #refuse(input: Input, alias: bigint): void {
     const why = this.#incoming.isRetired(alias) ? "track_over" : "unknown_track";
-    this.#thrownAway.stream(input, why, { alias: String(alias) });
+    this.#discards.stream(input, why, { alias: String(alias) });
   }
 
-  /** Whether the stream's last object marked the end of its group or track, and nothing can follow. */
+  /**
+   * Reads the objects of a stream. Returns whether the last object marked the end of its group or
+   * track, so that nothing can follow.
+   */
   async #objects(input: Input, header: SubgroupHeader, feed: PeerFeed): Promise<boolean> {
     const { metrics } = this.#context;
     const writer = new FeedWriter(feed, header, this.#context);
@@ -196,7 +202,7 @@ export class Ingest {
       if (error instanceof DecodeError && error.fault === "object_id") {
         metrics.malformed.subgroup++;
         const track = nameFields(feed.target.track.name);
-        this.#thrownAway.stream(input, "malformed", { code: StreamCode.INTERNAL_ERROR, ...track });
+        this.#discards.stream(input, "malformed", { code: StreamCode.INTERNAL_ERROR, ...track });
         return false;
       }
       this.#trackFailed(feed, error);
@@ -205,7 +211,7 @@ export class Ingest {
     }
   }
 
-  /** The hot loop: everything that is there is decoded and appended before anything is awaited. */
+  /** The hot loop: decodes and appends everything in the buffer before it awaits. */
   async #readObjects(
     input: Input,
     hasProperties: boolean,
@@ -245,24 +251,27 @@ export class Ingest {
     if (!writer.endsByMark && (payloadLeft > 0 || input.length > 0)) throw this.#endsWithin();
   }
 
-  /** A stream ended within an object: against the rules, but for a peer of ours that cannot reset it. */
+  /**
+   * The error for a stream that ended within an object: a violation, except by a relay of the mesh,
+   * which cannot reset it.
+   */
   #endsWithin(): Error {
     return understandsCuts(this.#context.peer)
       ? CUT
       : new DecodeError("malformed", "A stream ends within an object");
   }
 
-  /** Whether a stream ended within its header, and its peer means a reset by that. */
+  /** Whether a stream ended within its header, by which its peer means a reset. */
   #isCut(input: Input): boolean {
     const { peer } = this.#context;
     return input.isBrokenOff && understandsCuts(peer);
   }
 
-  /** Decides what an error of a track's data costs: the stream, the track, or the session. */
+  /** Decides whether an error of a track's data ends the stream, the track or the session. */
   #trackFailed(feed: PeerFeed, error: unknown): void {
     const { metrics, log } = this.#context;
     if (isTransportEnd(error)) return;
-    // Who has the track now is told where that was decided.
+    // The new owner of the track was reported where the takeover was decided.
     if (error instanceof FeedLost) return void metrics.droppedObjects.replaced++;
     if (error instanceof MalformedTrack) {
       metrics.malformed.track++;
@@ -272,18 +281,18 @@ export class Ingest {
     if (error instanceof ObjectTooLarge) {
       metrics.malformed.subgroup++;
       feed.drops.note("too_large");
-      // It would go on with objects of this kind, and its viewers should know why they miss them.
+      // Further objects would be too large too: end the track, so that its viewers learn why.
       return feed.giveUp("too_large", error.message);
     }
     throw error;
   }
 
-  /** Gives up a stream that does not say in time what it is. */
+  /** Stops a stream that does not send its header in time. */
   async #inTime<T>(input: Input, work: () => Promise<T>): Promise<T> {
     const { clock, settings } = this.#context;
     const timer = clock.after(
       settings.setupTimeoutMs,
-      () => this.#thrownAway.stream(input, "silent", { code: StreamCode.INTERNAL_ERROR }),
+      () => this.#discards.stream(input, "silent", { code: StreamCode.INTERNAL_ERROR }),
     );
     try {
       return await work();
@@ -297,7 +306,7 @@ export class Ingest {
 
 const CUT = new TransportError("reset", 0, "The stream was cut");
 
-/** Puts a datagram into the track that its feed delivers to, or to the one that begins anew. */
+/** Stores a datagram in the track that its feed delivers to, or in the new one after a takeover. */
 function storeDatagram(
   feed: PeerFeed,
   datagram: DatagramFields,
@@ -347,7 +356,7 @@ async function readHeader(input: Input, type: bigint, draft: Draft): Promise<Sub
   }
 }
 
-/** Reads a stream to its end for nothing but the credit it holds. */
+/** Reads a stream to its end, to release its stream credit. */
 async function discard(input: Input): Promise<void> {
   do input.start = input.end; while (await input.fill());
 }

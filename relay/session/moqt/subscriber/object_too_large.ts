@@ -1,4 +1,4 @@
-/** An object that is larger than the relay takes. */
+/** An object exceeds the maximum size. */
 export class ObjectTooLarge extends Error {
   override readonly name = "ObjectTooLarge";
 

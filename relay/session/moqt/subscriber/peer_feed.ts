@@ -37,40 +37,40 @@ import type { Lifetime, Parties, Reporting, Timing, Wire } from "../connection/f
 import type { StopProbes } from "../requests/stop_probe.ts";
 import { requestOk } from "../requests/answers.ts";
 
-/** What {@linkcode PeerFeed} uses of its session. */
+/** The interfaces that {@linkcode PeerFeed} uses of its session. */
 export type PeerFeedContext = Wire & Reporting & Timing & Parties & Asking & Lifetime & {
   readonly stops: StopProbes;
 };
 
-/** How long data that PUBLISH_DONE promised may still take, at the least. */
+/** The minimum time for which data is awaited after PUBLISH_DONE. */
 const DONE_TIMEOUT_MS = 2_000;
 
 const TOO_MANY_SUBGROUPS =
   `the publisher begins more than ${SUBGROUPS_A_SECOND} subgroups a second`;
 
-/** The peer that a feed is of, as far as its updates go. */
+/** The publisher of a feed, as far as updates are concerned. */
 export interface FeedPublisher extends Publisher {
-  /** Whether it is told of changes of what is wanted. */
+  /** Whether updates are sent to the peer. */
   readonly takesUpdates: boolean;
-  /** Whether it is never told to pause. */
+  /** Whether the peer must not be paused. */
   readonly alwaysForwards: boolean;
-  /** It does not understand updates of subscriptions, so it is sent no more of them. */
+  /** Notes that the peer refused an update: no more are sent. */
   updatesRefused(reason: string): void;
 }
 
-/** One track that a peer sends us: we asked for it with SUBSCRIBE, or the peer offered it with PUBLISH. */
+/** One track from a peer: requested by SUBSCRIBE, or offered by PUBLISH. */
 export class PeerFeed implements Feed {
   readonly publisher: FeedPublisher;
   readonly offered: boolean;
   readonly bringsPast: boolean;
   readonly established: Promise<Outcome<void, Refusal>>;
-  /** What of it is thrown away. */
+  /** The dropped objects of the feed. */
   readonly drops: FeedDrops;
   readonly streams: FeedStreams;
   readonly groupCount = new GroupCount();
   readonly #context: PeerFeedContext;
   readonly #incoming: TrackAliases<PeerFeed>;
-  // There from the question on; the other only once it was agreed to.
+  // Set when the request is sent; the alias only once it is accepted.
   #request: RequestChannel | undefined;
   #target: FeedTarget;
   #source: Source;
@@ -127,22 +127,22 @@ export class PeerFeed implements Feed {
     this.established = new Promise((resolve) => this.#settle = resolve);
   }
 
-  /** Where what comes goes now. */
+  /** The track that objects are stored in. */
   get target(): FeedTarget {
     return this.#target;
   }
 
-  /** Whose objects come: the peer's, or those of whom a relay has them from. */
+  /** The source of the objects: the peer, or the original source that a relay reports. */
   get source(): Source {
     return this.#source;
   }
 
-  /** Relays that the track comes by, the peer first; undefined when the peer is no relay. */
+  /** The hops of the track, the peer first; undefined when the peer is no relay. */
   get path(): readonly string[] | undefined {
     return this.#path;
   }
 
-  /** What the peer said of the largest location when it agreed. */
+  /** The largest location in the peer's answer. */
   get largest(): Location | undefined {
     return this.#largest;
   }
@@ -151,22 +151,22 @@ export class PeerFeed implements Feed {
     return isRelay(this.#context.peer);
   }
 
-  /** Whether the subscription ended, whoever ended it. */
+  /** Whether the subscription has ended. */
   get isOver(): boolean {
     return this.#over;
   }
 
-  /** Whether the peer was asked and has not answered. */
+  /** Whether the answer to our SUBSCRIBE is pending. */
   get isWaiting(): boolean {
     return !this.#over && this.#stream === undefined;
   }
 
-  /** The peer is being asked on this stream. */
+  /** Notes the stream of the request. */
   requested(stream: RequestChannel): void {
     this.#request = stream;
   }
 
-  /** The peer agreed, or offered: data under this alias is the track's. */
+  /** Establishes the subscription: data under this alias belongs to the track. */
   establish(
     stream: RequestChannel,
     alias: bigint,
@@ -191,31 +191,31 @@ export class PeerFeed implements Feed {
     this.#tellTrack();
   }
 
-  /** What the peer said of the track when it agreed. */
+  /** Applies the track's properties in the peer's answer. */
   #tellTrack(): void {
-    const { words } = this.#target.track;
+    const { reports } = this.#target.track;
     const bytes = this.#properties;
     if (bytes !== undefined) {
       const { data } = this.#context.draft;
       const block = { bytes, form: data.properties };
-      words.setProperties(this, block, decodeTrackProperties(bytes, data));
+      reports.setProperties(this, block, decodeTrackProperties(bytes, data));
     }
-    if (this.#largest !== undefined) words.learnLargest(this, this.#largest);
+    if (this.#largest !== undefined) reports.learnLargest(this, this.#largest);
   }
 
-  /** The peer refused, or never answered. */
+  /** Ends a feed whose request was refused or not answered. */
   refuse(refusal: Refusal): void {
     this.#over = true;
     this.#ended.resolve();
     this.#settle(refused(refusal));
   }
 
-  /** The peer offered the track and is answered in a moment: until then changes wait. */
+  /** Holds updates until the answer to the peer's PUBLISH is sent. */
   holdUpdates(): void {
     this.#updates.holdForAnswer();
   }
 
-  /** Answers the peer's offer; it is told to forward when that is wanted by now. */
+  /** Answers the peer's PUBLISH, with the current forward state. */
   agree(stream: RequestChannel, forward: boolean): void {
     stream.send(requestOk(this.#updates.takeForAnswer(forward)));
   }
@@ -231,7 +231,7 @@ export class PeerFeed implements Feed {
     this.#settle(refused({ kind: "timeout", reason: "no subscriber waits for the track" }));
   }
 
-  /** A stream of the track began; false where nothing is taken from it. */
+  /** Adds a stream of the track; false when it is not to be read. */
   attach(input: Input, group: bigint): boolean {
     const isInTime = this.streams.begin(input, group);
     this.target.feeds.began(group);
@@ -240,7 +240,7 @@ export class PeerFeed implements Feed {
     return !this.#over;
   }
 
-  /** Streams of groups that the cache has given up: nobody can be sent what comes on them. */
+  /** Stops streams of groups that the cache has evicted. */
   #stopOver(): void {
     const stopped = this.streams.stopOver();
     if (stopped === 0) return;
@@ -249,40 +249,40 @@ export class PeerFeed implements Feed {
     this.#context.log.info("stopping streams of old groups", nameFields(this.target.track.name));
   }
 
-  /** A datagram of the track came. */
+  /** Notes a datagram of the track. */
   datagram(): void {
     this.#hasDatagrams = true;
   }
 
-  /** A stream of the track ended. */
+  /** Removes a stream that has ended. */
   detach(input: Input): void {
     this.streams.end(input);
     this.#checkEnd();
     if (this.isQuiet) this.target.feeds.quiet();
   }
 
-  /** Whether no stream of the track is under way. */
+  /** Whether no stream of the track is open. */
   get isQuiet(): boolean {
     return this.streams.open === 0;
   }
 
-  /** Whether it turns out that the peer has cancelled the request that the track rests on. */
+  /** Probes whether the peer has cancelled the request. */
   async isCancelled(): Promise<boolean> {
     return this.#stream !== undefined && await this.#context.stops.isCancelled(this.#stream);
   }
 
-  /** The session ended, or the request stream broke off: the publisher is gone without a word. */
+  /** Ends the feed without PUBLISH_DONE: the session ended, or the request stream was reset. */
   lose(reason: string): void {
-    // Unless it had said its last word, and only what is under way was waited for.
+    // After PUBLISH_DONE only the remaining data was awaited.
     this.#finish(this.#promised?.end ?? { kind: "lost", reason });
   }
 
-  /** What came contradicts what is known of the track. Says what becomes of the feed. */
+  /** Decides what happens when an object contradicts the track. */
   contradicted(reason: string): Verdict {
     return this.#over ? "lost" : this.#target.feeds.contradicted(this, reason);
   }
 
-  /** What another publisher brought may be in the way: then it is decided between the two. */
+  /** Objects of another publisher may conflict: the takeover decides between the two. */
   #onlyDrops(reason: string, why: DropReason): void {
     const { sources } = this.#target.track;
     const isOthersDoing = why === "too_old" && sources.hasOther(this.#source);
@@ -290,7 +290,7 @@ export class PeerFeed implements Feed {
     this.giveUp("only_drops", reason);
   }
 
-  /** Nothing more is taken from the publisher, though it would send more. */
+  /** Stops receiving although the publisher would send more. */
   giveUp(why: TrackGivenUp, reason: string): void {
     if (this.#over) return;
     const { log, metrics } = this.#context;
@@ -300,7 +300,7 @@ export class PeerFeed implements Feed {
     this.#finish({ kind: "excessive_load", reason });
   }
 
-  /** Reads what the peer says on the request's stream, and waits for the data that it promised. */
+  /** Reads the request's stream, and after PUBLISH_DONE waits for the remaining data. */
   async listen(stream: RequestChannel): Promise<void> {
     try {
       for (;;) {
@@ -343,12 +343,13 @@ export class PeerFeed implements Feed {
     if (relayName === undefined || !path.includes(relayName)) {
       return this.target.feeds.pathChanged();
     }
-    // Relays may change to each other at the same time: the track would come from nowhere.
+    // Two relays may switch to each other at the same time, which would leave the track without a
+    // source.
     this.#request?.cancel(StreamCode.CANCELLED);
     this.lose("routing loop: the track comes from this relay");
   }
 
-  /** A failed update may be followed by PUBLISH_DONE; where it is not, the track goes on as it was. */
+  /** A refused update may be followed by PUBLISH_DONE; otherwise the track continues unchanged. */
   #updateRefused(answer: ControlMessageOf<"requestError">): void {
     this.#updates.answered();
     this.#context.metrics.upstreamRequests.request_update[outcomeOf(answer)]++;
@@ -366,7 +367,7 @@ export class PeerFeed implements Feed {
       throw violation("REQUEST_OK of an update carries what it may not");
     }
     const { largestObject } = message.parameters;
-    if (largestObject !== undefined) this.target.track.words.learnLargest(this, largestObject);
+    if (largestObject !== undefined) this.target.track.reports.learnLargest(this, largestObject);
   }
 
   #expectEnd(message: ControlMessageOf<"publishDone">): void {
@@ -379,7 +380,7 @@ export class PeerFeed implements Feed {
     );
     const end = trackEndOf(message);
     if (end.kind === "update_failed") this.publisher.updatesRefused(end.reason);
-    // What is under way comes again from elsewhere, which should be asked now.
+    // Another source resends the open subgroups, so switch now.
     if (end.kind === "going_away" && this.target.mayGoOn) return this.#finish(end);
     const promised = { end, streams: message.streamCount, waitMs };
     this.#promised = new PromisedEnd(this.#context.clock, promised, (end) => this.#finish(end));
@@ -404,7 +405,7 @@ export class PeerFeed implements Feed {
     this.#promised?.stop();
     this.#updates.stop();
     this.streams.stopAll();
-    this.#target.track.words.forget(this);
+    this.#target.track.reports.forget(this);
     if (this.#alias !== undefined) this.#incoming.retire(this.#alias, this);
   }
 }

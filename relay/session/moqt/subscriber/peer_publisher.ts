@@ -33,10 +33,10 @@ import { isOtherRelay, isRelay, meshParameters } from "../connection/relay_peer.
 import type { RequestChannel } from "../requests/requests.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 
-/** What {@linkcode PeerPublisher} uses of its session. */
+/** The interfaces that {@linkcode PeerPublisher} uses of its session. */
 export type PeerPublisherContext = PeerFeedContext & IncomingFetchContext & { readonly id: number };
 
-/** A peer that we ask for tracks. */
+/** The peer as a publisher of tracks. */
 export class PeerPublisher implements FeedPublisher {
   readonly #context: PeerPublisherContext;
   readonly #incoming: TrackAliases<PeerFeed>;
@@ -48,7 +48,7 @@ export class PeerPublisher implements FeedPublisher {
   #closed = false;
   #claims = 0;
 
-  /** `ingest` is told of aliases as they become known. */
+  /** `ingest` is informed of established aliases. */
   constructor(context: PeerPublisherContext, incoming: TrackAliases<PeerFeed>, ingest: Ingest) {
     this.#context = context;
     this.#ingest = ingest;
@@ -66,9 +66,9 @@ export class PeerPublisher implements FeedPublisher {
   }
 
   /**
-   * Whether the peer is never told to pause: it is not to be, has shown that it cannot, or does not
-   * say what it is (#moqt-implementation). Among those are libraries that end a track at an update,
-   * and then it is too late to learn it.
+   * Whether the peer must not be paused: by configuration, after it failed to handle an update, or
+   * because it does not identify itself (#moqt-implementation). Some unidentified libraries end a
+   * track at an update, and then it is too late to learn that.
    */
   get alwaysForwards(): boolean {
     const { settings } = this.#context;
@@ -76,9 +76,9 @@ export class PeerPublisher implements FeedPublisher {
   }
 
   /**
-   * Whether the peer does not say what it is, and has not very many tracks: among such libraries is one
-   * that does not hear of a cancelled subscription where nothing can be reset, and refuses another one
-   * to the same track.
+   * Whether subscriptions without subscribers are kept: the peer does not identify itself and has
+   * few tracks. One such library misses a cancellation if streams cannot be reset, and refuses a
+   * second subscription to the same track.
    */
   get keepsSubscriptions(): boolean {
     return this.#isUnnamed && this.#feeds.size <= MAX_KEPT_SUBSCRIPTIONS;
@@ -88,24 +88,24 @@ export class PeerPublisher implements FeedPublisher {
     return this.#context.peer.implementation === undefined;
   }
 
-  /** Whether the peer is told of changes of what is wanted. */
+  /** Whether updates are sent to the peer. */
   get takesUpdates(): boolean {
     return this.#takesUpdates;
   }
 
-  /** The peer does not understand updates of subscriptions, so it is sent no more of them. */
+  /** Notes that the peer refused an update: no more are sent. */
   updatesRefused(reason: string): void {
     if (!this.#takesUpdates) return;
     this.#takesUpdates = false;
     this.#context.log.info("publisher cannot be paused", { session: this.#context.id, reason });
   }
 
-  /** Tracks that the peer sends us or was asked for. */
+  /** The number of tracks that the peer delivers or was asked for. */
   get trackCount(): number {
     return this.#feeds.size;
   }
 
-  /** The same peer, asked on behalf of a scope: another relay serves every scope on one session. */
+  /** The same peer on behalf of a scope: another relay serves all scopes on one session. */
   inScope(scope: string): Publisher {
     return {
       label: this.label,
@@ -127,7 +127,7 @@ export class PeerPublisher implements FeedPublisher {
         try {
           await this.#subscribe(feed, options, scope);
         } finally {
-          // Whoever still waits for the answer is told that none will come.
+          // Callers that wait for an answer must learn that none will come.
           feed.lose("the publisher's session ended");
           this.#feeds.delete(feed);
           end();
@@ -137,12 +137,15 @@ export class PeerPublisher implements FeedPublisher {
     return feed;
   }
 
-  /** The subscription to a track that the peer has not answered yet. */
+  /** A feed of the track whose request is not answered yet. */
   waitingFor({ track }: TrackEntry): PeerFeed | undefined {
     return [...this.#feeds].find((feed) => feed.target.track === track && feed.isWaiting);
   }
 
-  /** Ends the feed of a track whose request the peer has cancelled, if it has, so that it can offer it anew. */
+  /**
+   * Ends the track's feed if the peer has cancelled its request, so that the peer can offer it
+   * again.
+   */
   async endCancelled({ track }: TrackEntry): Promise<void> {
     for (const feed of this.#feeds) {
       if (feed.target.track !== track || feed.isOver) continue;
@@ -150,7 +153,7 @@ export class PeerPublisher implements FeedPublisher {
     }
   }
 
-  /** A feed of this peer; whoever makes one ends it with {@linkcode PeerPublisher.forget}. */
+  /** Creates a feed of this peer; the caller ends it with {@linkcode PeerPublisher.forget}. */
   newFeed(
     target: FeedTarget,
     { offered, bringsPast }: { offered: boolean; bringsPast: boolean },
@@ -166,12 +169,12 @@ export class PeerPublisher implements FeedPublisher {
     return feed;
   }
 
-  /** A feed ended. */
+  /** Removes a feed that has ended. */
   forget(feed: PeerFeed): void {
     this.#feeds.delete(feed);
   }
 
-  /** A feed is established: objects under its alias are its. */
+  /** Establishes a feed: objects under its alias belong to it. */
   establish(
     feed: PeerFeed,
     stream: RequestChannel,
@@ -183,8 +186,8 @@ export class PeerPublisher implements FeedPublisher {
       throw violation("A peer that is no relay sends the path of a track");
     }
     feed.establish(stream, alias, parameters, properties);
-    // Not at once: subscribers that waited for this begin first, so that what overtook the answer
-    // is for them too.
+    // Deferred, so that waiting subscribers start first and get the objects that overtook the
+    // answer.
     this.#context.clock.after(0, () => {
       this.#incoming.wake(alias);
       if (!feed.isOver) this.#ingest.aliasKnown(alias, feed);
@@ -219,12 +222,12 @@ export class PeerPublisher implements FeedPublisher {
     return askStatus(this.#context, name, meshParameters(this.#context, scope, { via }));
   }
 
-  /** Whether the peer answers a question that every relay can answer. Never rejects. */
+  /** Pings the peer. Never rejects. */
   ping(): Promise<boolean> {
     return pingPeer(this.#context);
   }
 
-  /** A stream that answers a FETCH of ours. */
+  /** Handles a data stream of one of our FETCHes. */
   async fetchStream(input: Input): Promise<void> {
     const requestId = await readVarint(input, this.#context.draft.varint);
     if (requestId === undefined) throw violation("A stream ends within its header");
@@ -236,7 +239,7 @@ export class PeerPublisher implements FeedPublisher {
     await fetch.read(input);
   }
 
-  /** The session ended: whoever still asks is refused, since nothing is begun any more. */
+  /** Ends all feeds and requests; called when the session ends. */
   close(reason: string): void {
     this.#closed = true;
     for (const feed of [...this.#feeds]) feed.lose(reason);
@@ -255,7 +258,7 @@ export class PeerPublisher implements FeedPublisher {
       requestId: this.#context.ids.next(),
       track: feed.target.track.name,
       parameters: {
-        // Everybody's filters are served from here, so it is asked to flow whatever the first wants.
+        // The relay serves all subscribers' filters itself, so it always requests forwarding.
         forward: true,
         ...(filter !== undefined && { filter }),
         ...meshParameters(this.#context, scope, { via, trace }),

@@ -1,24 +1,24 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import type { TrackEnd } from "../../../track/mod.ts";
 
-/** How long datagrams may take that PUBLISH_DONE has overtaken: those under way, and no more. */
+/** How long datagrams that PUBLISH_DONE has overtaken are awaited. */
 const DATAGRAM_WAIT_MS = 200;
 
-/** How much of a track has come, which PUBLISH_DONE is compared with. */
+/** How much of a track has arrived, for comparison with PUBLISH_DONE. */
 export interface Arrived {
   readonly openStreams: number;
   readonly streams: number;
   readonly hasDatagrams: boolean;
 }
 
-/** What PUBLISH_DONE said, and how long what it promised is waited for. */
+/** The content of PUBLISH_DONE, and how long the remaining data is awaited. */
 export interface Promised {
   readonly end: TrackEnd;
   readonly streams: bigint;
   readonly waitMs: number;
 }
 
-/** The end of a subscription that PUBLISH_DONE announced: it overtakes data, which is waited for. */
+/** The end of a subscription after PUBLISH_DONE, which may overtake data: waits for that data. */
 export class PromisedEnd {
   readonly end: TrackEnd;
   readonly #clock: Clock;
@@ -35,11 +35,11 @@ export class PromisedEnd {
     this.#timer = clock.after(waitMs, () => finish(end));
   }
 
-  /** Looks whether all has come that was promised. */
+  /** Ends the wait if all announced streams have arrived. */
   check({ openStreams, streams, hasDatagrams }: Arrived): void {
     if (openStreams > 0 || BigInt(streams) < this.#streams) return;
     if (!hasDatagrams && this.#streams > 0n) return this.#finish(this.end);
-    // Datagrams are not counted, and PUBLISH_DONE overtakes them like everything else.
+    // Datagrams are not counted in PUBLISH_DONE, which may overtake them too.
     if (this.#isLastWait) return;
     this.#isLastWait = true;
     this.#timer.cancel();

@@ -8,32 +8,32 @@ import { isRelay } from "../connection/relay_peer.ts";
 import type { Role } from "../../session_options.ts";
 import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 
-/** What {@linkcode StreamCredit} uses of its session. */
+/** The interfaces that {@linkcode StreamCredit} uses of its session. */
 export type StreamCreditContext = Reporting & Timing & Wire & Parties & Configured & {
   readonly role: Role;
 };
 
-/** A track whose publisher does not end its streams. */
+/** A track whose publisher leaves streams open. */
 export interface StuckTrack {
   giveUp(why: TrackGivenUp, reason: string): void;
 }
 
-/** What {@linkcode StreamCredit} works with. */
+/** The dependencies of {@linkcode StreamCredit}. */
 export interface StreamCreditParts {
-  /** Knows the track of which most streams were stopped because their group was over. */
+  /** Returns the track with the most streams stopped because their group was over. */
   readonly incoming: { mostStopped(): StuckTrack | undefined };
   readonly budget: StreamBudget;
-  /** Asks the peer to begin a new session and to leave this one. */
+  /** Asks the peer to open a new session and leave this one (GOAWAY). */
   readonly move: () => void;
-  /** Ends the session. */
+  /** Closes the session. */
   readonly close: (code: SessionErrorName, reason: string) => void;
 }
 
 /**
- * The streams that a peer has open towards us, of which it may open so many. One that we stopped while
- * nothing came on it is stuck: it counts until something comes. A publisher that never ends its streams
- * would come to a halt without a word, so it is asked to move to a new session in time, and at the end
- * its tracks are given up.
+ * The data streams that a peer has open, of which the transport allows a limited number. A stream
+ * that was stopped while silent is stuck: it counts until the peer sends something. A publisher
+ * that never ends its streams would run out of them silently, so it is asked in time to move to a
+ * new session; as a last resort its tracks are ended.
  */
 export class StreamCredit implements StreamHolder {
   readonly #context: StreamCreditContext;
@@ -48,17 +48,17 @@ export class StreamCredit implements StreamHolder {
     this.#parts = parts;
   }
 
-  /** Streams that have not ended. */
+  /** The number of open streams. */
   get open(): number {
     return this.#open;
   }
 
-  /** Of these, such as nobody reads any more. */
+  /** The number of open streams without a reader. */
   get stuck(): number {
     return this.#open - this.#read;
   }
 
-  /** A stream came, and is read until {@linkcode StreamCredit.leave}. */
+  /** Counts a new stream, which is read until {@linkcode StreamCredit.leave}. */
   take(): InputOptions {
     this.#open++;
     this.#read++;
@@ -67,7 +67,7 @@ export class StreamCredit implements StreamHolder {
     return { stopsLate: !this.#context.connection.canReset, onOver: this.#ended };
   }
 
-  /** Nobody reads a stream any more. */
+  /** Notes that a stream has no reader any more. */
   leave(): void {
     this.#read--;
   }
@@ -77,7 +77,7 @@ export class StreamCredit implements StreamHolder {
     this.#parts.close("internal_error", reason);
   }
 
-  /** The session ended. */
+  /** Stops all timers; called when the session ends. */
   close(): void {
     this.#release?.cancel();
     this.#parts.budget.left(this);
@@ -101,7 +101,7 @@ export class StreamCredit implements StreamHolder {
     return this.stuck >= STUCK_STREAMS_SHARE * this.#context.settings.maxIncomingStreams;
   }
 
-  /** Whether hardly any stream can be opened, and many of those that are open do nothing. */
+  /** Whether few streams can be opened and many open ones are stuck. */
   get #isExhausted(): boolean {
     const { maxIncomingStreams } = this.#context.settings;
     return this.#open >= OPEN_STREAMS_SHARE * maxIncomingStreams &&
@@ -119,7 +119,10 @@ export class StreamCredit implements StreamHolder {
     this.#parts.move();
   }
 
-  /** Peers that end the streams of a subscription that is over can go on with others. */
+  /**
+   * Ends a track: a peer that closes the streams of an ended subscription regains credit for
+   * others.
+   */
   #giveUpTrack(): void {
     if (this.#release !== undefined) return;
     const { clock, settings } = this.#context;
@@ -129,7 +132,7 @@ export class StreamCredit implements StreamHolder {
     this.#release = clock.after(STREAMS_RELEASE_MS, () => {
       this.#release = undefined;
       if (!this.#isHalfStuck) return;
-      // A link has other tracks to carry, which may go on with what is left.
+      // A link carries other tracks, which can continue with the freed streams.
       if (this.#isWithRelay) this.#giveUpTrack();
       else this.end(reason);
     });

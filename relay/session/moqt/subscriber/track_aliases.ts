@@ -2,13 +2,13 @@ import type { Clock, Timer } from "@qumo/shared/runtime";
 import { SessionError } from "../../errors.ts";
 import { MAX_RETIRED_ALIASES, UNKNOWN_ALIAS_MS } from "../../limits.ts";
 
-/** A track that a peer sends us. */
+/** A track with an alias of the peer. */
 export interface AliasedTrack {
-  /** Its streams, and how many of them were stopped because their group was over. */
+  /** Its streams, with the number stopped because their group was over. */
   readonly streams: { readonly stopped: number };
 }
 
-/** The tracks that a peer sends us, by the aliases it gave them (#track-alias). */
+/** The tracks of a peer by alias (#track-alias). */
 export class TrackAliases<T extends AliasedTrack> {
   readonly #clock: Clock;
   readonly #feeds = new Map<bigint, T>();
@@ -19,12 +19,12 @@ export class TrackAliases<T extends AliasedTrack> {
     this.#clock = clock;
   }
 
-  /** How many tracks the peer sends. */
+  /** The number of tracks. */
   get size(): number {
     return this.#feeds.size;
   }
 
-  /** The track of which most streams were stopped because their group was over. */
+  /** The track with the most streams stopped because their group was over. */
   mostStopped(): T | undefined {
     let most: T | undefined;
     for (const feed of this.#feeds.values()) {
@@ -33,7 +33,7 @@ export class TrackAliases<T extends AliasedTrack> {
     return most;
   }
 
-  /** From now on `alias` means this track. */
+  /** Assigns `alias` to a track. */
   add(alias: bigint, feed: T): void {
     const known = this.#feeds.get(alias);
     if (known !== undefined && known !== feed) {
@@ -46,14 +46,14 @@ export class TrackAliases<T extends AliasedTrack> {
     this.#retired.delete(alias);
   }
 
-  /** What waited for this alias goes on. */
+  /** Resumes what waited for this alias. */
   wake(alias: bigint): void {
     const waiting = this.#waiting.get(alias);
     this.#waiting.delete(alias);
     for (const wake of waiting ?? []) wake();
   }
 
-  /** The subscription ended: what still comes for it is thrown away. */
+  /** Removes an alias whose subscription ended: later data is dropped. */
   retire(alias: bigint, feed: T): void {
     if (this.#feeds.get(alias) !== feed) return;
     this.#feeds.delete(alias);
@@ -64,19 +64,19 @@ export class TrackAliases<T extends AliasedTrack> {
     }
   }
 
-  /** The track of an alias, if it is known now. */
+  /** The track of an alias; undefined if it is unknown. */
   get(alias: bigint): T | undefined {
     return this.#feeds.get(alias);
   }
 
-  /** Whether an alias belonged to a subscription that ended. */
+  /** Whether an alias belonged to a subscription that has ended. */
   isRetired(alias: bigint): boolean {
     return this.#retired.has(alias);
   }
 
   /**
-   * The track of an alias. Objects may overtake the message that names their track, so an unknown
-   * alias is waited for, not for long.
+   * The track of an alias. Objects may overtake the message that establishes the alias, so an
+   * unknown alias is awaited for a limited time.
    */
   async find(alias: bigint): Promise<T | undefined> {
     const known = this.#feeds.get(alias);
@@ -96,7 +96,7 @@ export class TrackAliases<T extends AliasedTrack> {
     return this.#feeds.get(alias);
   }
 
-  /** The session ended: nobody waits any more. */
+  /** Ends all waits; called when the session ends. */
   close(): void {
     for (const waiting of this.#waiting.values()) {
       for (const wake of waiting) wake();

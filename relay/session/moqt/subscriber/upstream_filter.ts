@@ -3,9 +3,9 @@ import type { RequestOptions } from "../../../track/mod.ts";
 import { isRelay } from "../connection/relay_peer.ts";
 
 /**
- * The filter that a peer is asked with on behalf of everybody: what is new, as relays may
- * (#subscriber-interactions), and no filter when somebody wants more than that. Only relays of ours are
- * known to send from a location on what they still have, so only they are told where.
+ * The filter of a SUBSCRIBE on behalf of all subscribers: new objects only, as relays may request
+ * (#subscriber-interactions), or no filter when a subscriber wants more. Only relays of the mesh
+ * get a start location, because only they are known to serve it from their caches.
  */
 export function upstreamFilter(options: RequestOptions, peer: SetupOptions): Filter | undefined {
   if (options.from !== undefined && isRelay(peer)) {
@@ -14,7 +14,7 @@ export function upstreamFilter(options: RequestOptions, peer: SetupOptions): Fil
   return wantsPast(options) ? undefined : { type: "largest_object" };
 }
 
-/** Whether somebody wants more of a track than what is new. */
+/** Whether a subscriber wants objects of the past. */
 export function wantsPast({ past, from }: RequestOptions): boolean {
   return past === true || from !== undefined;
 }

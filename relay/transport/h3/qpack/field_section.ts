@@ -1,12 +1,14 @@
-/** Field sections without a dynamic table (RFC 9204, section 4.5), which is all that we advertise. */
+/**
+ * Field sections without a dynamic table (RFC 9204, section 4.5), which SETTINGS does not offer.
+ */
 import { FIELD_OVERHEAD, MAX_FIELD_SECTION_SIZE } from "../limits.ts";
 import { decodeHuffman } from "./huffman.ts";
 import { type Cursor, decodeInteger, encodeInteger, malformed, takeByte } from "./integers.ts";
 import { type Field, STATIC_TABLE } from "./static_table.ts";
 
 /**
- * The fields of a section, values as Latin-1. Throws an Http3Error for what does not decode, for
- * references to a dynamic table and for sections beyond the size we advertise.
+ * Decodes a field section, values as Latin-1. Throws an Http3Error for malformed sections, for
+ * references to a dynamic table and for sections above the advertised size.
  */
 export function decodeFieldSection(bytes: Uint8Array): Field[] {
   const cursor: Cursor = { bytes, at: 0 };
@@ -25,7 +27,9 @@ export function decodeFieldSection(bytes: Uint8Array): Field[] {
   return fields;
 }
 
-/** Encodes with the static table and literals. Names lower case, everything Latin-1. */
+/**
+ * Encodes fields with the static table and literals. Names must be lower case, all text Latin-1.
+ */
 export function encodeFieldSection(fields: readonly Field[]): Uint8Array<ArrayBuffer> {
   const bytes = [0, 0];
   for (const [name, value] of fields) {
@@ -66,7 +70,7 @@ function staticEntry(index: number): Field {
   return entry;
 }
 
-/** A string whose length has a prefix of `bits` bits in `first`, the Huffman flag just above. */
+/** Decodes a string whose length has a prefix of `bits` bits in `first`, below the Huffman flag. */
 function decodeString(cursor: Cursor, first: number, bits: number): string {
   const length = decodeInteger(cursor, first, bits);
   const end = cursor.at + length;

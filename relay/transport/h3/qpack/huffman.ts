@@ -1,7 +1,9 @@
 /** The Huffman code of HPACK and QPACK (RFC 7541, section 5.2 and appendix B). */
 import { Http3Code, Http3Error } from "../codes.ts";
 
-/** Undoes the Huffman code. Throws an {@linkcode Http3Error} for bad padding and for EOS. */
+/**
+ * Decodes Huffman-coded bytes. Throws an {@linkcode Http3Error} for invalid padding and for EOS.
+ */
 export function decodeHuffman(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   // The shortest codes have five bits.
   const out = new Uint8Array(Math.floor(bytes.length * 8 / 5));
@@ -40,8 +42,8 @@ const EOS = 256;
 const ROOT = 0;
 
 /**
- * Bits of the code of each byte, and of EOS last. The code is canonical (shorter codes first, then
- * by byte), so the lengths say everything.
+ * Code lengths in bits of each byte, and of EOS last. The code is canonical (shorter codes first,
+ * then by byte), so the lengths define it.
  */
 // deno-fmt-ignore
 const CODE_LENGTHS: readonly number[] = [
@@ -64,7 +66,7 @@ const CODE_LENGTHS: readonly number[] = [
   30,
 ];
 
-/** Nodes as pairs of what bit 0 and bit 1 lead to: a node, or -1 - symbol. */
+/** Nodes as pairs of the targets of bit 0 and bit 1: a node, or -1 - symbol. */
 const TREE: Int16Array = buildTree();
 
 function buildTree(): Int16Array {

@@ -1,16 +1,16 @@
 /** Integers with an N-bit prefix (RFC 7541, section 5.1, as QPACK uses them). */
 import { Http3Code, Http3Error } from "../codes.ts";
 
-// 2^14 bytes is all that a field section may have, so four bytes after the prefix are plenty.
+// A field section has at most 2^14 bytes, so four bytes after the prefix are enough.
 const MAX_EXTRA_BYTES = 4;
 
-/** Where decoding stands in a field section. */
+/** The position of decoding in a field section. */
 export interface Cursor {
   readonly bytes: Uint8Array;
   at: number;
 }
 
-/** The next byte. Throws an {@linkcode Http3Error} at the end of the bytes. */
+/** Reads a byte. Throws an {@linkcode Http3Error} at the end of the bytes. */
 export function takeByte(cursor: Cursor): number {
   const byte = cursor.bytes[cursor.at];
   if (byte === undefined) throw malformed("it ends too early");
@@ -18,7 +18,9 @@ export function takeByte(cursor: Cursor): number {
   return byte;
 }
 
-/** An integer whose first `bits` bits are the low ones of `first`, a byte already taken. */
+/**
+ * Decodes an integer whose first `bits` bits are the low bits of `first`, which was read already.
+ */
 export function decodeInteger(cursor: Cursor, first: number, bits: number): number {
   const mask = 2 ** bits - 1;
   let value = first & mask;
@@ -31,7 +33,7 @@ export function decodeInteger(cursor: Cursor, first: number, bits: number): numb
   throw malformed("an integer is too large");
 }
 
-/** An integer behind the bits that `flags` sets above the prefix. */
+/** Encodes an integer behind the bits that `flags` sets above the prefix. */
 export function encodeInteger(value: number, bits: number, flags: number): number[] {
   const mask = 2 ** bits - 1;
   if (value < mask) return [flags | value];
@@ -42,7 +44,7 @@ export function encodeInteger(value: number, bits: number, flags: number): numbe
   return bytes;
 }
 
-/** The error for a field section that does not decode. */
+/** The error for a malformed field section. */
 export function malformed(why: string): Http3Error {
   return new Http3Error(
     Http3Code.qpackDecompressionFailed,

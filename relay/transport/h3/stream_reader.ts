@@ -3,10 +3,10 @@ import { Http3Code, Http3Error } from "./codes.ts";
 import { HEADER_READ_SIZE, READ_SIZE } from "./limits.ts";
 import { decodeVarint } from "./varint.ts";
 
-/** Reads a stream piece by piece where the protocol wants it so; not for the bulk of the data. */
-export class ByteReader {
+/** Reads the fields of a stream's header one by one; not meant for bulk data. */
+export class StreamReader {
   readonly #stream: ReceiveStream;
-  // Little at first, so that the data behind a short header stays with QUIC and its flow control.
+  // Small at first, so that data behind a short header stays in QUIC's flow control.
   #memory: Uint8Array<ArrayBuffer> = new Uint8Array(HEADER_READ_SIZE);
   #start = 0;
   #end = 0;
@@ -16,12 +16,12 @@ export class ByteReader {
     this.#stream = stream;
   }
 
-  /** Whether the stream has ended with everything read. */
+  /** Whether the stream has ended and everything was read. */
   async atEnd(): Promise<boolean> {
     return this.#start === this.#end && !await this.#more();
   }
 
-  /** An integer. Throws an {@linkcode Http3Error} when the stream ends inside it. */
+  /** Reads an integer. Throws an {@linkcode Http3Error} when the stream ends within it. */
   async varint(): Promise<bigint> {
     for (;;) {
       const decoded = decodeVarint(this.#memory.subarray(this.#start, this.#end));
@@ -33,7 +33,7 @@ export class ByteReader {
     }
   }
 
-  /** Exactly `length` bytes, which the caller has held against a limit. */
+  /** Reads exactly `length` bytes; the caller has checked `length` against a limit. */
   async take(length: number): Promise<Uint8Array<ArrayBuffer>> {
     const taken = new Uint8Array(length);
     for (let filled = 0; filled < length;) {
@@ -45,7 +45,9 @@ export class ByteReader {
     return taken;
   }
 
-  /** What is there, at most `limit` bytes, or undefined at the end; valid until the next call. */
+  /**
+   * Reads the available bytes, at most `limit`; undefined at the end. Valid until the next call.
+   */
   async some(limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (await this.atEnd()) return undefined;
     const end = Math.min(this.#end, this.#start + limit);
@@ -54,7 +56,7 @@ export class ByteReader {
     return part;
   }
 
-  /** Gives up reading and hands over the bytes that were read too far. */
+  /** Stops reading and returns the bytes that were read beyond the header. */
   rest(): Uint8Array<ArrayBuffer> {
     return this.#memory.subarray(this.#start, this.#end);
   }
@@ -70,7 +72,7 @@ export class ByteReader {
     }
     const part = await this.#stream.read(this.#memory.subarray(this.#end));
     if (part === undefined) {
-      // The memory went with the end of the stream.
+      // The runtime does not return the buffer at the end of a stream.
       this.#ended = true;
       this.#memory = new Uint8Array();
       this.#start = this.#end = 0;

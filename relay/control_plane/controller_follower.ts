@@ -2,7 +2,6 @@ import { type Clock, type Log, messageOf, sleep, type Timer } from "@qumo/shared
 import type { ControllerClient } from "./controller_client.ts";
 import { type Controllers, Retry } from "./controllers.ts";
 import {
-  DOUBT_MS,
   KEEP_ALIVE_MS,
   MAX_EVENT_CHARACTERS,
   MAX_LINE_CHARACTERS,
@@ -10,14 +9,15 @@ import {
   MISSED_KEEP_ALIVES,
   POLL_MS,
   RETRY,
+  STALE_MS,
 } from "./limits.ts";
 import type { Mirror } from "./mirror.ts";
 import { readMirrorEvent } from "./mirror_event.ts";
 import { poll } from "./poll.ts";
 import { type ServerEvent, SseReader } from "./sse_reader.ts";
 
-/** What a watcher works with. */
-export interface WatcherOptions {
+/** The dependencies of {@linkcode ControllerFollower}. */
+export interface ControllerFollowerOptions {
   /** This relay's name, whose next hops are followed. */
   readonly name: string;
   readonly mirror: Mirror;
@@ -63,8 +63,8 @@ interface Stream {
  * Updates the mirror by following a controller's event stream: from where the previous stream
  * stopped if possible, otherwise from a snapshot. It owns every retry of the stream.
  */
-export class Watcher {
-  readonly #options: WatcherOptions;
+export class ControllerFollower {
+  readonly #options: ControllerFollowerOptions;
   readonly #retry: Retry;
   #place: Place | undefined;
   #stream: Stream | undefined;
@@ -76,7 +76,7 @@ export class Watcher {
   #isLeftOutSaid = false;
   #failures = 0;
 
-  constructor(options: WatcherOptions) {
+  constructor(options: ControllerFollowerOptions) {
     this.#options = options;
     this.#retry = new Retry(options.controllers, options);
   }
@@ -261,8 +261,8 @@ export class Watcher {
     this.#retry.succeeded();
     if (this.#isLost) log.info("following the controller again", { controller: url, revision });
     this.#isLost = false;
-    if (!mirror.isDoubted) return this.#stopSettling();
-    this.#settling ??= clock.after(DOUBT_MS, () => {
+    if (!mirror.hasStale) return this.#stopSettling();
+    this.#settling ??= clock.after(STALE_MS, () => {
       this.#settling = undefined;
       mirror.settle();
     });

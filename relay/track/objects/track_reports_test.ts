@@ -10,7 +10,7 @@ import { sourceOf } from "./source.ts";
 const DEFAULT_PRIORITY = 0x0e;
 const FAR = { group: 2n ** 40n, object: 0n };
 
-/** A track with words of a publisher and of a stranger. */
+/** A track with reports of a publisher and of a stranger. */
 function setUp() {
   const world = new World();
   const track = world.track();
@@ -19,49 +19,49 @@ function setUp() {
   const bring = (by: typeof publisher, group: bigint) =>
     put(world.stream(track, { group }, { source: by.source }), 0);
   const said = () => [track.largest, track.priorityOf(undefined)];
-  return { track, words: track.words, publisher, stranger, bring, said };
+  return { track, reports: track.reports, publisher, stranger, bring, said };
 }
 
-Deno.test("Words counts those of who has brought objects, whoever spoke first", () => {
-  const { track, words, publisher, stranger, bring, said } = setUp();
+Deno.test("TrackReports counts those of who has brought objects, whoever spoke first", () => {
+  const { track, reports, publisher, stranger, bring, said } = setUp();
   sayProperties(track, stranger, integerProperty(DEFAULT_PRIORITY, 9));
-  words.learnLargest(stranger, FAR);
+  reports.learnLargest(stranger, FAR);
   sayProperties(track, publisher, integerProperty(DEFAULT_PRIORITY, 7));
-  words.learnLargest(publisher, { group: 2n, object: 1n });
+  reports.learnLargest(publisher, { group: 2n, object: 1n });
   assert.deepEqual(said(), [FAR, 9]);
   bring(publisher, 1n);
   assert.deepEqual(said(), [{ group: 2n, object: 1n }, 7]);
-  words.forget(publisher);
+  reports.forget(publisher);
   bring(stranger, 3n);
   assert.deepEqual(said(), [FAR, 9]);
 });
 
-Deno.test("Words of a feed go with it, and the last one's stand until another speaks", () => {
-  const { track, words, publisher, stranger, said } = setUp();
+Deno.test("TrackReports of a feed go with it, and the last one's stand until another speaks", () => {
+  const { track, reports, publisher, stranger, said } = setUp();
   sayProperties(track, stranger, integerProperty(DEFAULT_PRIORITY, 9));
-  words.learnLargest(stranger, FAR);
-  words.forget(stranger);
+  reports.learnLargest(stranger, FAR);
+  reports.forget(stranger);
   assert.deepEqual(said(), [FAR, 9]);
   sayProperties(track, publisher, integerProperty(DEFAULT_PRIORITY, 7));
   assert.deepEqual(said(), [undefined, 7]);
 });
 
-Deno.test("Words of one source that come by two ways are of the same track", () => {
-  const { track, words, publisher, stranger, said } = setUp();
+Deno.test("TrackReports of one source that come by two ways are of the same track", () => {
+  const { track, reports, publisher, stranger, said } = setUp();
   const otherWay = { source: publisher.source };
   sayProperties(track, publisher, integerProperty(DEFAULT_PRIORITY, 7));
-  words.learnLargest(publisher, { group: 5n, object: 0n });
-  words.learnLargest(stranger, FAR);
+  reports.learnLargest(publisher, { group: 5n, object: 0n });
+  reports.learnLargest(stranger, FAR);
   sayProperties(track, otherWay, integerProperty(DEFAULT_PRIORITY, 8));
-  words.learnLargest(otherWay, { group: 4n, object: 0n });
+  reports.learnLargest(otherWay, { group: 4n, object: 0n });
   assert.deepEqual(said(), [{ group: 5n, object: 0n }, 8]);
 });
 
 Deno.test("a track may end at an object before the largest one that a stranger told of", () => {
-  const { track, words, publisher, stranger, bring } = setUp();
-  words.learnLargest(publisher, { group: 1n, object: 0n });
+  const { track, reports, publisher, stranger, bring } = setUp();
+  reports.learnLargest(publisher, { group: 1n, object: 0n });
   bring(publisher, 1n);
-  words.learnLargest(stranger, FAR);
+  reports.learnLargest(stranger, FAR);
   track.endAt({ group: 1n, object: 1n });
   assert.deepEqual(track.end, { group: 1n, object: 1n });
 });

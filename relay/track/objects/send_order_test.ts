@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkProperty } from "../../../tests/support/properties.ts";
 import { URGENT } from "../../transport/types.ts";
-import { sendOrder, type SendRank } from "./priority.ts";
+import { sendOrder, type SendRank } from "./send_order.ts";
 
 const priority = fc.nat(255);
 const rank: fc.Arbitrary<SendRank> = fc.record({

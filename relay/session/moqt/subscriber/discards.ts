@@ -4,18 +4,18 @@ import type { Input } from "../../input.ts";
 import type { DatagramDrop, StreamStop } from "../../../vocabulary.ts";
 import type { Reporting } from "../connection/facets.ts";
 
-/** What {@linkcode ThrownAway} uses of its session. */
-export type ThrownAwayContext = Reporting;
+/** The interfaces that {@linkcode Discards} uses of its session. */
+export type DiscardsContext = Reporting;
 
 /**
- * What a peer sends that belongs to nothing: all of it is counted by reason, and the log tells of each
- * reason once for the session.
+ * Discards streams and datagrams that belong to no track: counts them by reason, and logs each
+ * reason once per session.
  */
-export class ThrownAway {
-  readonly #context: ThrownAwayContext;
-  readonly #told = new Set<string>();
+export class Discards {
+  readonly #context: DiscardsContext;
+  readonly #logged = new Set<string>();
 
-  constructor(context: ThrownAwayContext) {
+  constructor(context: DiscardsContext) {
     this.#context = context;
   }
 
@@ -37,9 +37,9 @@ export class ThrownAway {
   }
 
   #tellOnce(what: string, reason: string, fields: LogFields): void {
-    const told = `${what} ${reason}`;
-    if (this.#told.has(told)) return;
-    this.#told.add(told);
+    const line = `${what} ${reason}`;
+    if (this.#logged.has(line)) return;
+    this.#logged.add(line);
     this.#context.log.info(what, { reason, ...fields });
   }
 }

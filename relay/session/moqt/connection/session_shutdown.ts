@@ -3,55 +3,60 @@ import type { SessionErrorName } from "@qumo/shared/wire";
 import type { Connection } from "../../../transport/types.ts";
 import type { Role } from "../../session_options.ts";
 
-/** What {@linkcode Shutdown} works with. */
-export interface ShutdownParts {
+/** The dependencies of {@linkcode SessionShutdown}. */
+export interface SessionShutdownParts {
   readonly role: Role;
   readonly connection: Pick<Connection, "drain">;
   readonly clock: Clock;
   readonly tasks: TaskGroup;
-  /** Says GOAWAY. */
+  /** Sends GOAWAY. */
   readonly say: (uri: string, timeout: number) => Promise<void>;
-  /** Closes the connection: who was asked to leave has left, or would not. */
+  /** Closes the connection after the shutdown or at its deadline. */
   readonly close: (code: SessionErrorName, reason: string) => void;
 }
 
-/** How a session comes to its end in peace: which side said that it goes away, and what is left to do. */
-export class Shutdown {
-  readonly #parts: ShutdownParts;
-  // What either side owes the other still.
-  #underWay = 0;
+/**
+ * The graceful shutdown of a session: which side sent GOAWAY, and which requests are still open.
+ */
+export class SessionShutdown {
+  readonly #parts: SessionShutdownParts;
+  // The number of open requests of both sides.
+  #openRequests = 0;
   #isPeerLeaving = false;
   #draining: Timer | undefined;
 
-  constructor(parts: ShutdownParts) {
+  constructor(parts: SessionShutdownParts) {
     this.#parts = parts;
   }
 
-  /** Whether the peer said that it is going away. */
+  /** Whether the peer sent GOAWAY. */
   get isPeerLeaving(): boolean {
     return this.#isPeerLeaving;
   }
 
-  /** Whether we did: new requests are refused. */
+  /** Whether the relay sent GOAWAY: new requests are refused. */
   get isDraining(): boolean {
     return this.#draining !== undefined;
   }
 
-  /** Whether either side did. */
+  /** Whether either side sent GOAWAY. */
   get hasBegun(): boolean {
     return this.#isPeerLeaving || this.isDraining;
   }
 
-  /** Something began that the session is kept for; the result says that it ended. */
+  /** Keeps the session open until the returned function is called. */
   begin(): () => void {
-    this.#underWay++;
+    this.#openRequests++;
     return () => {
-      this.#underWay--;
+      this.#openRequests--;
       this.#leaveWhenIdle();
     };
   }
 
-  /** Asks the peer to go elsewhere, to `uri` if it is a client; ends the session when it has, or is too late. */
+  /**
+   * Sends GOAWAY, with `uri` if the peer is a client; closes the session when it is idle, or after
+   * `timeout` milliseconds.
+   */
   drain(timeout: number, uri: string): void {
     if (this.#draining !== undefined) return;
     const { role, connection, clock, tasks, say, close } = this.#parts;
@@ -63,20 +68,20 @@ export class Shutdown {
     this.#leaveWhenIdle();
   }
 
-  /** The peer's GOAWAY came. */
+  /** Handles the peer's GOAWAY. */
   peerLeaves(): void {
     this.#isPeerLeaving = true;
     this.#leaveWhenIdle();
   }
 
-  /** The session ended. */
+  /** Stops the timer; called when the session has ended. */
   stop(): void {
     this.#draining?.cancel();
   }
 
   #leaveWhenIdle(): void {
     const isToldToLeave = this.#parts.role === "client" && this.#isPeerLeaving;
-    if (this.#underWay > 0 || !this.isDraining && !isToldToLeave) return;
+    if (this.#openRequests > 0 || !this.isDraining && !isToldToLeave) return;
     this.#parts.close("no_error", "going away");
   }
 }

@@ -1,22 +1,25 @@
 import type { GroupOrder } from "@qumo/shared/wire";
 
-/** What decides who is sent first (#scheduling-algorithm). Priorities: 0 to 255, lower first. */
+/** The input of the send order (#scheduling-algorithm). Priorities are 0 to 255, lower first. */
 export interface SendRank {
   readonly subscriberPriority: number;
   readonly publisherPriority: number;
   readonly order: GroupOrder;
-  /** The how-manieth group of its track it is: ids may skip, like those that are times. */
+  /**
+   * The position of the group among the track's groups: ids may have gaps, for example timestamps.
+   */
   readonly groupOrdinal: number;
   readonly subgroup: bigint;
 }
 
-// 31 bits, higher first: 8 of subscriber priority, 8 of publisher priority, 11 of group, 4 of subgroup.
+// 31 bits, higher first: 8 of subscriber priority, 8 of publisher priority, 11 of group, 4 of
+// subgroup.
 const GROUP_RANKS = 2 ** 11;
 const SUBGROUP_RANKS = 2 ** 4;
 
 /**
- * The rank as a send order, higher first, always below those of control and request streams. Groups
- * count modulo 2^11 and subgroups up to 15: more do not wait for each other at once.
+ * The rank as a send order, higher first, always below that of control and request streams. Groups
+ * count modulo 2^11 and subgroups up to 15, since more do not compete at once.
  */
 export function sendOrder(rank: SendRank): number {
   const group = rank.groupOrdinal % GROUP_RANKS;

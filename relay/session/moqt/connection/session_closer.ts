@@ -5,31 +5,34 @@ import { closingOf, placeOf } from "../../errors.ts";
 import type { SessionEnd } from "../../../vocabulary.ts";
 import type { SessionMetrics } from "../../metrics.ts";
 
-/** What {@linkcode Closing} works with. */
-export interface ClosingParts {
+/** The dependencies of {@linkcode SessionCloser}. */
+export interface SessionCloserParts {
   readonly connection: Pick<Connection, "close">;
   readonly metrics: SessionMetrics;
   readonly log: Log;
   readonly draft: Draft;
 }
 
-/** How a session ends: what closed the connection counts, ours where we did, the peer's where it did. */
-export class Closing {
-  readonly #parts: ClosingParts;
+/**
+ * Closes the connection, and classifies why the session ended: by the local reason if the relay
+ * closed it, otherwise by the peer's code.
+ */
+export class SessionCloser {
+  readonly #parts: SessionCloserParts;
   #end: SessionEnd | undefined;
 
-  constructor(parts: ClosingParts) {
+  constructor(parts: SessionCloserParts) {
     this.#parts = parts;
   }
 
-  /** Closes the connection. */
+  /** Closes the connection; only the first reason counts. */
   close(code: SessionErrorName, reason: string, end: SessionEnd): void {
     this.#end ??= end;
     const { connection, draft } = this.#parts;
     connection.close(draft.sessionCodes[code], reason);
   }
 
-  /** Closes it for an error, which is the peer's fault or ours. */
+  /** Closes the connection for an error of the peer or of the relay. */
   fail(error: unknown): void {
     const { metrics, log } = this.#parts;
     const { code, reason } = closingOf(error);
@@ -42,10 +45,10 @@ export class Closing {
     this.close(code, reason, "protocol_error");
   }
 
-  /** The connection is closed and nothing is left: notes how that came, and tells. */
+  /** Counts and logs the end of the session, after the connection was closed. */
   ended(info: CloseInfo): SessionEnd {
     const { metrics, log } = this.#parts;
-    // What we wanted to close it for came too late where it was closed already.
+    // A local reason counts only if the local close came first.
     const end = info.by === "local" && this.#end !== undefined ? this.#end : this.#endOf(info);
     metrics.sessionsEnded[end]++;
     log.info("session ended", { end, closed_by: info.by, code: info.code, reason: info.reason });
@@ -56,7 +59,7 @@ export class Closing {
     if (info.by === "lost") return "lost";
     if (info.overLimit) return "limit";
     const { no_error: _, ...errors } = this.#parts.draft.sessionCodes;
-    // Other codes are an application's own, a page's for example, and say nothing about an error.
+    // Other codes belong to an application, such as a web page, and are no errors.
     return Object.values(errors).includes(info.code) ? "peer_error" : "peer_closed";
   }
 }

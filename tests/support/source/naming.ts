@@ -1,0 +1,67 @@
+/** Words that are not used in code, each with the field's term for it. */
+const REPLACED: ReadonlyMap<string, string> = new Map([
+  ["burden", "quota, or the limit that is exceeded"],
+  ["doubt", "stale"],
+  ["departure", "drain"],
+  ["intake", "accept loop"],
+  ["introduction", "handshake"],
+  ["holdings", "state"],
+  ["surroundings", "context, environment"],
+]);
+
+const PRODUCTION = /^(?:relay|sdn|shared)\/.*\.ts$/;
+
+/** Names of files that say what kind of content a file has, not which. */
+const KINDS: ReadonlySet<string> = new Set(["mod", "types", "errors", "limits", "main"]);
+
+/** Files that are still to be named. */
+const EXCEPTIONS: ReadonlySet<string> = new Set(["relay/track/sources/establish_waiters.ts"]);
+
+/** The uses of replaced words in names and comments, as `path:line word: term`. */
+export function findReplacedWords(files: ReadonlyMap<string, string>): string[] {
+  const found: string[] = [];
+  const suspect = new RegExp([...REPLACED.keys()].join("|"), "i");
+  for (const [path, source] of files) {
+    if (!PRODUCTION.test(path)) continue;
+    source.split("\n").forEach((line, at) => {
+      if (!suspect.test(line)) return;
+      const words = line.match(/[A-Z]?[a-z]+/g)!.map((word) => word.toLowerCase());
+      for (const [word, term] of REPLACED) {
+        const isUsed = words.some((one) => stemOf(one) === stemOf(word));
+        if (isUsed) found.push(`${path}:${at + 1} ${word}: ${term}`);
+      }
+    });
+  }
+  return found.sort();
+}
+
+/** The files that export a class, but nothing with a word of the file's name, as `path Class`. */
+export function findMisnamedFiles(files: ReadonlyMap<string, string>): string[] {
+  const found: string[] = [];
+  for (const [path, source] of files) {
+    const name = path.match(/([^/]+)\.ts$/)?.[1];
+    if (name === undefined || !PRODUCTION.test(path) || /_test$|_bench$/.test(name)) continue;
+    const classes = Array.from(
+      source.matchAll(/^export (?:abstract )?class (\w+)/gm),
+      ([, one]) => one!,
+    );
+    if (KINDS.has(name) || EXCEPTIONS.has(path) || classes.length === 0) continue;
+    const words = new Set(name.split("_").map(stemOf));
+    const exported = source.matchAll(
+      /^export (?:[a-z]+ )*?(?:class|function|interface|type|const) (\w+)/gm,
+    );
+    if (exported.some(([, one]) => wordsOf(one!).some((word) => words.has(word)))) continue;
+    found.push(`${path} ${classes.join(" ")}`);
+  }
+  return found.sort();
+}
+
+function wordsOf(identifier: string): string[] {
+  const words = identifier.match(/[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*/g) ?? [];
+  return words.map((word) => stemOf(word.toLowerCase()));
+}
+
+/** A word without the ending of a plural or of a past tense. */
+function stemOf(word: string): string {
+  return word.replace(/(?<=..)(?:s|ed)$/, "");
+}

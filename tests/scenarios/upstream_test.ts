@@ -73,6 +73,19 @@ for (const nearer of ["south", "north"]) {
   });
 }
 
+Deno.test("a track goes on where its publisher comes back at another relay", async () => {
+  await using world = new MeshWorld(diamond());
+  const { camera, viewer } = await watched(world);
+  await world.kill("west");
+  await world.advance(1_500);
+  camera.comeTo(world.relay("south"));
+  const took = await comesBy(world, viewer, ["south"]);
+  assert.ok(took <= 100, `${took} ms`);
+  const back = camera.group;
+  await world.advance(3_000);
+  wholeFrom(back, viewer, camera);
+});
+
 for (const filmed of [0, 2]) {
   Deno.test(`a track whose publisher begins anew elsewhere is over, ${filmed} groups later`, async () => {
     await using world = new MeshWorld(diamond());

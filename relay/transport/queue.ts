@@ -26,7 +26,11 @@ export class Queue<T> {
   take(): Promise<T | undefined> {
     const item = this.#items.shift();
     if (item !== undefined || this.#closed) return Promise.resolve(item);
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => {
+      // Nearly always it is one, which needs no room for sixteen more.
+      if (this.#waiting.length === 0) this.#waiting = [resolve];
+      else this.#waiting.push(resolve);
+    });
   }
 
   /** Closes the queue: resolves waiting takers with undefined and returns the items left. */

@@ -34,12 +34,12 @@ export class QuicConnection implements Connection, StreamOwner {
     this.protocol = connection.protocol ?? "";
     this.remoteAddress = formatAddress(connection.remoteAddr);
     this.closed = connection.closed.then(this.#ended, this.#lost);
-    void collect(
+    collect(
       connection.incomingUnidirectionalStreams,
       this.#uni,
       (stream) => new QuicReceiveStream(stream, this),
     );
-    void collect(
+    collect(
       connection.incomingBidirectionalStreams,
       this.#bidi,
       (stream) => this.#wrapBidi(stream),
@@ -151,18 +151,28 @@ export class QuicConnection implements Connection, StreamOwner {
   }
 }
 
-/** Takes the peer's streams until the connection ends. */
-async function collect<From, To>(
+/**
+ * Takes the peer's streams until the connection ends. Without an async iterator, which costs every idle
+ * connection two kilobytes.
+ */
+function collect<From, To>(
   from: ReadableStream<From>,
   into: Queue<To>,
   wrap: (stream: From) => To,
-): Promise<void> {
-  try {
-    for await (const stream of from) into.push(wrap(stream));
-  } catch {
-    // Deno throws when the connection is lost.
-  }
-  into.close();
+): void {
+  const reader = from.getReader();
+  // Deno rejects when the connection is lost.
+  const end = () => void into.close();
+  const take = ({ done, value }: ReadableStreamReadResult<From>): void => {
+    if (done) return end();
+    try {
+      into.push(wrap(value));
+    } catch {
+      return end();
+    }
+    reader.read().then(take, end);
+  };
+  reader.read().then(take, end);
 }
 
 /** Host and port as text; IPv4-mapped addresses of a dual-stack socket are written as IPv4. */

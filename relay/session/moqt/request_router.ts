@@ -66,10 +66,11 @@ export class RequestRouter {
   readonly #announcements: Announcements;
   readonly #table: SubscriptionTable;
   readonly #subscriptions: SubscriptionServer;
-  readonly #fetches: FetchServer;
-  readonly #offers: TrackOffers;
-  readonly #namespacePrefixes = new Prefixes();
-  readonly #trackPrefixes = new Prefixes();
+  // Made for a peer that asks for such things, which most never do.
+  #fetches: FetchServer | undefined;
+  #offers: TrackOffers | undefined;
+  #namespacePrefixes: Prefixes | undefined;
+  #trackPrefixes: Prefixes | undefined;
   #open = 0;
 
   constructor(context: RouterContext, publisher: PeerPublisher, announcements: Announcements) {
@@ -78,8 +79,6 @@ export class RequestRouter {
     this.#announcements = announcements;
     const table = this.#table = new SubscriptionTable(context);
     this.#subscriptions = new SubscriptionServer(context, table);
-    this.#fetches = new FetchServer(context, table);
-    this.#offers = new TrackOffers(context, table, publisher);
   }
 
   get subscriptionCount(): number {
@@ -118,7 +117,7 @@ export class RequestRouter {
   /** Ends all requests; called when the session ends. */
   close(): void {
     this.#table.close();
-    this.#fetches.close();
+    this.#fetches?.close();
   }
 
   #overload(): Refusal | undefined {
@@ -139,6 +138,7 @@ export class RequestRouter {
       case "trackStatus":
         return serveTrackStatus(this.#context, stream, message);
       case "fetch":
+        this.#fetches ??= new FetchServer(this.#context, this.#table);
         return this.#fetches.fetch(stream, message);
       case "publish":
         return acceptPublish(this.#context, this.#publisher, stream, message);
@@ -148,17 +148,21 @@ export class RequestRouter {
         return this.#watch(
           stream,
           message,
-          this.#namespacePrefixes,
+          this.#namespacePrefixes ??= new Prefixes(),
           (slot) => serveNamespaces(this.#context, stream, message, slot),
         );
       case "subscribeTracks":
         return this.#watch(
           stream,
           message,
-          this.#trackPrefixes,
-          (slot) => this.#offers.serve(stream, message, slot),
+          this.#trackPrefixes ??= new Prefixes(),
+          (slot) => this.#trackOffers().serve(stream, message, slot),
         );
     }
+  }
+
+  #trackOffers(): TrackOffers {
+    return this.#offers ??= new TrackOffers(this.#context, this.#table, this.#publisher);
   }
 
   /** The common part of SUBSCRIBE_NAMESPACE and SUBSCRIBE_TRACKS. */

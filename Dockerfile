@@ -30,6 +30,8 @@ COPY --from=build /qumo/out/qumo-relay /usr/local/bin/qumo-relay
 ENV RELAY_ADDR=0.0.0.0:4433
 # One arena for all threads: the relay has one that works, and what others freed would stay with them.
 ENV MALLOC_ARENA_MAX=1
+# On SIGUSR2 what connections left behind goes back to the system.
+ENV DENO_USR2_MEMORY_TRIM=1
 USER 65532:65532
 EXPOSE 4433/udp 4433/tcp
 STOPSIGNAL SIGTERM

@@ -27,7 +27,7 @@ export class Queue<T> {
     const item = this.#items.shift();
     if (item !== undefined || this.#closed) return Promise.resolve(item);
     return new Promise((resolve) => {
-      // Nearly always it is one, which needs no room for sixteen more.
+      // An array that grows by push() reserves room for 17; one taker is the usual case.
       if (this.#waiting.length === 0) this.#waiting = [resolve];
       else this.#waiting.push(resolve);
     });

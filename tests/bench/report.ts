@@ -23,6 +23,8 @@ export interface Result {
   readonly cache_mib: number | null;
   readonly rss_kib_per_connection: number;
   readonly reference_rss_kib_per_connection: number;
+  /** What a connection takes of the relay alone: without what the bare connection of the floor does. */
+  readonly own_rss_kib_per_connection: number;
   readonly latency_ms: Quantiles;
   readonly reference_latency_ms: Quantiles;
   readonly lost: number;
@@ -46,6 +48,8 @@ export function resultOf(
   const cpu = microsecondsOf(subject);
   const referenceCpu = mean(references.map(microsecondsOf));
   const rate = subject.delivered / subject.seconds;
+  const connection = subject.bytesPerConnection / KIB;
+  const bare = mean(references.map(({ bytesPerConnection }) => bytesPerConnection / KIB))!;
   return {
     case: name,
     about,
@@ -63,10 +67,9 @@ export function resultOf(
     rss_mib: subject.residentBytes / MIB,
     reference_rss_mib: mean(references.map(({ residentBytes }) => residentBytes / MIB))!,
     cache_mib: subject.cacheBytes === undefined ? null : subject.cacheBytes / MIB,
-    rss_kib_per_connection: subject.bytesPerConnection / KIB,
-    reference_rss_kib_per_connection: mean(
-      references.map(({ bytesPerConnection }) => bytesPerConnection / KIB),
-    )!,
+    rss_kib_per_connection: connection,
+    reference_rss_kib_per_connection: bare,
+    own_rss_kib_per_connection: connection - bare,
     latency_ms: quantilesOf([subject]),
     reference_latency_ms: quantilesOf(references),
     lost: (subject.expected ?? subject.objects) - subject.objects,
@@ -125,6 +128,7 @@ const HEADINGS = [
   "cache",
   "RSS/conn.",
   "floor's",
+  "own",
   "p50",
   "p90",
   "p99 ms",
@@ -146,6 +150,7 @@ function cellsOf(result: Result): string[] {
     result.cache_mib === null ? NONE : `${result.cache_mib.toFixed(1)} MiB`,
     `${result.rss_kib_per_connection.toFixed(0)} KiB`,
     `${result.reference_rss_kib_per_connection.toFixed(0)} KiB`,
+    `${result.own_rss_kib_per_connection.toFixed(0)} KiB`,
     ...[latency.p50, latency.p90, latency.p99, reference.p50, reference.p99].map(
       (value) => value?.toFixed(1) ?? NONE,
     ),

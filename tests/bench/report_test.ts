@@ -39,6 +39,14 @@ Deno.test("resultOf() holds the subject against the mean of its references", () 
   assert.deepEqual(JSON.parse(toJson(result)).case, "fan-out-100");
 });
 
+Deno.test("resultOf() tells a session's own memory from that of the bare connection below it", () => {
+  const bare = [measurement(1), measurement(1, { bytesPerConnection: 3 * 1024 })];
+  const result = resultOf(fanOut!, measurement(1, { bytesPerConnection: 32 * 1024 }), bare);
+  assert.equal(result.reference_rss_kib_per_connection, 2);
+  assert.equal(result.own_rss_kib_per_connection, 30);
+  assert.match(toTable([result]), /\| +32 KiB \| +2 KiB \| +30 KiB \|/);
+});
+
 Deno.test("resultOf() says what was lost, and why the relay left it out", () => {
   const subject = measurement(1, { expected: 1003, skips: { backlog: 3 } });
   const result = resultOf(fanOut!, subject, [measurement(1)]);

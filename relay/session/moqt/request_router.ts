@@ -66,7 +66,7 @@ export class RequestRouter {
   readonly #announcements: Announcements;
   readonly #table: SubscriptionTable;
   readonly #subscriptions: SubscriptionServer;
-  // Made for a peer that asks for such things, which most never do.
+  // Created with the first such request: most sessions have none.
   #fetches: FetchServer | undefined;
   #offers: TrackOffers | undefined;
   #namespacePrefixes: Prefixes | undefined;

@@ -239,6 +239,7 @@ const MISPLACED: [path: string, code: string, what: string][] = [
   ["relay/track/a.ts", "new Uint8Array(9);", "memory for payloads: new Uint8Array("],
   ["relay/session/b.ts", "new Uint8Array(n + 1);", "memory for payloads: new Uint8Array("],
   ["relay/session/framing.ts", "readMessage(input, draft18);", "a draft by its number: draft18"],
+  ["tests/scenarios/a.ts", "connect(draft18);", "a draft by its number: draft18"],
 ];
 
 for (const [path, code, what] of MISPLACED) {

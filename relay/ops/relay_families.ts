@@ -189,7 +189,7 @@ export function mediaFamilies(
     ),
     counters(
       "qumo_relay_subscriber_skips_total",
-      "Groups and subgroups skipped or cut short for a subscriber, by reason.",
+      "Groups and subgroups skipped or cut short for a subscriber, and objects left out of a fetch, by reason.",
       "reason",
       () => metrics.skips,
     ),
@@ -197,6 +197,11 @@ export function mediaFamilies(
       "qumo_relay_subscribers_too_far_behind_total",
       "Subscriptions ended because the subscriber was too far behind.",
       () => metrics.subscribersTooFarBehind,
+    ),
+    counter(
+      "qumo_relay_messages_inexpressible_total",
+      "Messages not sent because the peer's version of the protocol has no words for them.",
+      () => metrics.messagesInexpressible,
     ),
     gauge(
       "qumo_relay_streams_parked",

@@ -2,10 +2,10 @@ import { type Clock, done, type Outcome, refused, TaskGroup } from "@qumo/shared
 import {
   CLIENT_SETUP_TYPE,
   type Draft,
-  drafts,
   isUniStreamType,
   offeredVersions,
   SETUP_STREAM_TYPE,
+  versionName,
 } from "@qumo/shared/wire";
 import type { Connection } from "../transport/types.ts";
 import { closingOf, isTransportEnd } from "./errors.ts";
@@ -25,8 +25,10 @@ export interface NegotiationRefusal {
   readonly reason: string;
 }
 
-/** The time limit of in-band negotiation. */
-export interface NegotiationTime {
+/** What a peer may speak, and how long it may take to show what it does. */
+export interface NegotiationTerms {
+  /** The preferred draft first. */
+  readonly drafts: readonly Draft[];
   readonly clock: Clock;
   readonly timeoutMs: number;
 }
@@ -34,19 +36,21 @@ export interface NegotiationTime {
 type Verdict = Outcome<Draft, NegotiationRefusal>;
 
 /**
- * Detects the version of a client that offered no protocol, as browsers without that option do:
- * SETUP on a unidirectional stream is draft 17 or later, CLIENT_SETUP on a bidirectional one an
- * older version. Never rejects; undefined when the connection ended before.
+ * Learns from the first bytes what a client speaks that offered no protocol when it connected, which
+ * browsers do that have no such option: SETUP on a unidirectional stream is draft 17 or later, and
+ * CLIENT_SETUP on a bidirectional one has a list of what is older. Never rejects; undefined when the
+ * connection ended before.
  */
 export async function findInBand(
   connection: Connection,
-  { clock, timeoutMs }: NegotiationTime,
+  { drafts, clock, timeoutMs }: NegotiationTerms,
 ): Promise<Outcome<FoundDraft, NegotiationRefusal> | undefined> {
   const streams = new FirstStreams(connection);
-  const look = new Look();
-  look.at(() => streams.uni.look(), judgeUni);
-  look.at(() => streams.bidi.look(), ({ receive }) => judgeBidi(receive));
-  const timer = clock.after(timeoutMs, () => look.decide(tooLate(timeoutMs)));
+  const judge = new Judge(drafts);
+  const look = new Look((error) => judge.broken(error));
+  look.at(() => streams.uni.look(), (stream) => judge.uni(stream));
+  look.at(() => streams.bidi.look(), ({ receive }) => judge.bidi(receive));
+  const timer = clock.after(timeoutMs, () => look.decide(judge.tooLate(timeoutMs)));
   const verdict = await Promise.race([look.verdict, connection.closed.then(() => undefined)]);
   timer.cancel();
   if (verdict === undefined || !verdict.ok) return verdict;
@@ -58,9 +62,12 @@ class Look {
   readonly verdict: Promise<Verdict>;
   readonly #decide: (verdict: Verdict) => void;
   readonly #tasks = new TaskGroup((_task, error) => this.#failed(error));
+  readonly #broken: (error: unknown) => Verdict;
   #isDecided = false;
 
-  constructor() {
+  /** `broken` judges a stream that breaks the format. */
+  constructor(broken: (error: unknown) => Verdict) {
+    this.#broken = broken;
     const { promise, resolve } = Promise.withResolvers<Verdict>();
     this.verdict = promise;
     this.#decide = resolve;
@@ -88,52 +95,71 @@ class Look {
 
   // A stream that was reset determines nothing.
   #failed(error: unknown): void {
-    if (!isTransportEnd(error)) this.decide(broken(error));
+    if (!isTransportEnd(error)) this.decide(this.#broken(error));
   }
 }
 
-/** The verdict of a unidirectional stream; undefined for one that overtook SETUP. */
-async function judgeUni(stream: PeekedStream): Promise<Verdict | undefined> {
-  const type = await stream.peekVarint(MODERN.varint);
-  if (type === undefined) return undefined;
-  if (type === SETUP_STREAM_TYPE) return done(MODERN);
-  if (isUniStreamType(type, MODERN.data)) return undefined;
-  return unknown(`a unidirectional stream of type 0x${type.toString(16)}`);
-}
+/** What a client's first bytes say about the drafts that are spoken. */
+class Judge {
+  readonly #drafts: readonly Draft[];
+  // SETUP has no version: without a protocol it is the one that is preferred of those that begin so.
+  readonly #modern: Draft;
 
-/** The verdict of a bidirectional stream; undefined for a request that overtook SETUP. */
-async function judgeBidi(stream: PeekedStream): Promise<Verdict | undefined> {
-  const type = await stream.peekVarint(MODERN.varint);
-  if (type === undefined) return undefined;
-  if (type !== CLIENT_SETUP_TYPE) {
-    if (MODERN.control.knows(type)) return undefined;
-    return unknown(`a bidirectional stream that begins with 0x${type.toString(16)}`);
+  constructor(drafts: readonly Draft[]) {
+    this.#drafts = drafts;
+    this.#modern = drafts.find(({ family }) => family === "B")!;
   }
-  const [, high = 0, low = 0] = await stream.peek(3);
-  const bytes = await stream.peek(Math.min(3 + (high << 8 | low), MAX_OFFER_BYTES));
-  const versions = offeredVersions(bytes.subarray(1));
-  return unknown(`CLIENT_SETUP with ${versions.join(", ") || "no list of versions"}`);
-}
 
-// SETUP carries no version: without a protocol it is the preferred one of those drafts.
-const MODERN = drafts.find(({ family }) => family === "B")!;
-const SPOKEN = drafts.map(({ protocol }) => protocol).join(", ");
+  /** What a unidirectional stream tells; undefined for one that another may have overtaken. */
+  async uni(stream: PeekedStream): Promise<Verdict | undefined> {
+    const { varint, data } = this.#modern;
+    const type = await stream.peekVarint(varint);
+    if (type === undefined) return undefined;
+    if (type === SETUP_STREAM_TYPE) return done(this.#modern);
+    if (isUniStreamType(type, data)) return undefined;
+    return this.#unknown(`a unidirectional stream of type 0x${type.toString(16)}`);
+  }
 
-function broken(error: unknown): Verdict {
-  const { code, reason } = closingOf(error);
-  return refused({ code: MODERN.sessionCodes[code], reason });
-}
+  /** What a bidirectional stream tells; undefined for a request, which may have overtaken SETUP. */
+  async bidi(stream: PeekedStream): Promise<Verdict | undefined> {
+    const { varint, control } = this.#modern;
+    const type = await stream.peekVarint(varint);
+    if (type === undefined) return undefined;
+    if (type === CLIENT_SETUP_TYPE) return await this.#clientSetup(stream);
+    if (control.knows(type)) return undefined;
+    return this.#unknown(`a bidirectional stream that begins with 0x${type.toString(16)}`);
+  }
 
-function unknown(offer: string): Verdict {
-  return refused({
-    code: MODERN.sessionCodes.version_negotiation_failed,
-    reason: `the client offered ${offer}; this relay speaks ${SPOKEN}`,
-  });
-}
+  /** The preferred one of the versions that a CLIENT_SETUP lists. */
+  async #clientSetup(stream: PeekedStream): Promise<Verdict> {
+    const [, high = 0, low = 0] = await stream.peek(3);
+    const bytes = await stream.peek(Math.min(3 + (high << 8 | low), MAX_OFFER_BYTES));
+    const versions = offeredVersions(bytes.subarray(1));
+    const draft = this.#drafts.find(({ version }) =>
+      version !== undefined && versions.includes(version)
+    );
+    if (draft !== undefined) return done(draft);
+    const names = versions.map(versionName).join(", ");
+    return this.#unknown(`CLIENT_SETUP with ${names || "no list of versions"}`);
+  }
 
-function tooLate(timeoutMs: number): Verdict {
-  return refused({
-    code: MODERN.sessionCodes.control_message_timeout,
-    reason: `no protocol was offered and no SETUP came within ${timeoutMs} ms`,
-  });
+  broken(error: unknown): Verdict {
+    const { code, reason } = closingOf(error);
+    return refused({ code: this.#modern.sessionCodes[code], reason });
+  }
+
+  tooLate(timeoutMs: number): Verdict {
+    return refused({
+      code: this.#modern.sessionCodes.control_message_timeout,
+      reason: `no protocol was offered and no SETUP came within ${timeoutMs} ms`,
+    });
+  }
+
+  #unknown(offer: string): Verdict {
+    const spoken = this.#drafts.map(({ protocol }) => protocol).join(", ");
+    return refused({
+      code: this.#modern.sessionCodes.version_negotiation_failed,
+      reason: `the client offered ${offer}; this relay speaks ${spoken}`,
+    });
+  }
 }

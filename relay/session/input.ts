@@ -1,4 +1,4 @@
-import { DecodeError } from "@qumo/shared/wire";
+import { DecodeError, type StreamCodes, type StreamErrorName } from "@qumo/shared/wire";
 import { TransportError } from "../transport/errors.ts";
 import { takeMemory } from "../track/mod.ts";
 import type { ReceiveStream } from "../transport/types.ts";
@@ -6,6 +6,8 @@ import { FIRST_BUFFER_BYTES, READ_BUFFER_BYTES } from "./limits.ts";
 
 /** Properties of a stream, and a callback at its end. */
 export interface InputOptions {
+  /** The codes that the peer's dialect has for why a stream is stopped. */
+  readonly codes: StreamCodes;
   /** Whether the transport can stop a stream only after a pending read has got bytes. */
   readonly stopsLate?: boolean;
   /** Called once, when the stream no longer counts against the peer's stream limit. */
@@ -29,15 +31,15 @@ export class Input {
   #failure: unknown;
   // Rejects pending waits; set while a read is pending that cannot be stopped.
   #release: ((error: Error) => void) | undefined;
-  // The code to stop the stream with once that read gets bytes.
-  #stopAs: number | undefined;
+  // The reason to stop the stream with once that read gets bytes.
+  #stopAs: StreamErrorName | undefined;
   #isOver = false;
 
   /**
    * Starts small, since many streams are short or silent; grows while reads fill the buffer, and up
    * to `maxCapacity` bytes for an item that must be contiguous.
    */
-  constructor(stream: ReceiveStream, maxCapacity: number, options: InputOptions = {}) {
+  constructor(stream: ReceiveStream, maxCapacity: number, options: InputOptions) {
     this.bytes = takeMemory(FIRST_BUFFER_BYTES);
     this.#stream = stream;
     this.#maxCapacity = maxCapacity;
@@ -96,14 +98,14 @@ export class Input {
   };
 
   /** Stops the stream; if that is not possible now, as soon as the peer sends something. */
-  stop(code: number): void {
+  stop(code: StreamErrorName): void {
     if (this.#release === undefined) return this.#stop(code);
     this.#stopAs ??= code;
     this.#release(new TransportError("reset", 0, "Cannot read: stopped on this side"));
   }
 
-  #stop(code: number): void {
-    this.#stream.stop(code);
+  #stop(code: StreamErrorName): void {
+    this.#stream.stop(this.#options.codes[code]);
     this.#over();
   }
 

@@ -41,6 +41,8 @@ export interface SessionMetrics {
    * Observes the milliseconds from an object's arrival until a subscriber's transport accepted it.
    */
   deliveryDelay(milliseconds: number): void;
+  /** Messages that a peer was not sent because its version of the protocol has no words for them. */
+  messagesInexpressible: number;
   streamsParked: number;
   readonly parkedStreamsFinished: Record<ParkedEnd, number>;
   readonly requestsUnread: Record<Unread, number>;

@@ -2,7 +2,7 @@ import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Draft, draftOf, drafts } from "@qumo/shared/wire";
 import type { Connection } from "../transport/types.ts";
 import type { StreamSource } from "./first_streams.ts";
-import { findInBand, type NegotiationRefusal, type NegotiationTime } from "./in_band.ts";
+import { findInBand, type NegotiationRefusal, type NegotiationTerms } from "./in_band.ts";
 import { MoqtSession } from "./moqt/session.ts";
 import type { Session } from "./session.ts";
 import type { SessionOptions } from "./session_options.ts";
@@ -50,9 +50,9 @@ export function dialectOf(protocol: string): Outcome<Negotiated, NegotiationRefu
  */
 export async function negotiate(
   connection: Connection,
-  time: NegotiationTime,
+  time: Omit<NegotiationTerms, "drafts">,
 ): Promise<Outcome<Negotiated, NegotiationRefusal> | undefined> {
-  const found = await findInBand(connection, time);
+  const found = await findInBand(connection, { drafts, ...time });
   if (found === undefined || !found.ok) return found;
   const { draft, streams } = found.value;
   return done({ dialect: moqt(draft), streams });

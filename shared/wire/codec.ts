@@ -62,10 +62,16 @@ export function text(limit: number, what: string): Codec<string> {
 type Fields = Readonly<Record<string, Codec<unknown>>>;
 type StructOf<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> };
 
+/** A codec of fields, which are accessible. */
+export interface StructCodec<F extends Fields> extends Codec<StructOf<F>> {
+  readonly fields: F;
+}
+
 /** Fields in order of their declaration. */
-export function struct<F extends Fields>(fields: F): Codec<StructOf<F>> {
+export function struct<F extends Fields>(fields: F): StructCodec<F> {
   const entries = Object.entries(fields);
   return {
+    fields,
     encode(writer, value) {
       for (const [name, codec] of entries) codec.encode(writer, value[name]);
     },

@@ -25,13 +25,6 @@ export {
   type TrackProperties,
 } from "./properties.ts";
 export { rfc9000, type VarintFormat, vi64, writeVi64Number } from "./varint.ts";
-export {
-  doneNumbers,
-  RequestCode,
-  requestNumbers,
-  SessionCode,
-  StreamCode,
-} from "./moqt/drafts/draft18_codes.ts";
 export { controlCodec } from "./moqt/control/codec.ts";
 export type { Filter } from "./moqt/model/filter.ts";
 export {
@@ -40,8 +33,13 @@ export {
   type ControlMessageOf,
   WHOLE_GROUP,
 } from "./moqt/model/messages.ts";
-export type { DoneName, RequestErrorName, SessionErrorName } from "./moqt/model/codes.ts";
-export { messageTable } from "./moqt/drafts/draft18_messages.ts";
+export type {
+  DoneName,
+  RequestErrorName,
+  SessionErrorName,
+  StreamCodes,
+  StreamErrorName,
+} from "./moqt/model/codes.ts";
 export {
   outOfScope,
   type ParameterRules,
@@ -50,9 +48,8 @@ export {
 export type { ParameterName, Parameters } from "./moqt/model/parameters.ts";
 export type { GroupOrder } from "./moqt/model/group_order.ts";
 export type { Token } from "./moqt/model/token.ts";
-export { CLIENT_SETUP_TYPE, offeredVersions } from "./moqt/client_setup.ts";
+export { CLIENT_SETUP_TYPE, offeredVersions, versionName } from "./moqt/client_setup.ts";
 export type { Draft } from "./moqt/drafts/draft.ts";
-export { draft18 } from "./moqt/drafts/draft18.ts";
 export { draftOf, drafts } from "./moqt/drafts/mod.ts";
 export type { SetupOptions } from "./moqt/model/setup_options.ts";
 export * from "./moqt/data/mod.ts";

@@ -2,7 +2,6 @@ import {
   type ControlMessage,
   type ControlMessageOf,
   type Draft,
-  draft18,
   type FullTrackName,
 } from "@qumo/shared/wire";
 import { MAX_FRAME_BYTES, readMessage } from "../../relay/session/framing.ts";
@@ -16,6 +15,7 @@ import {
 } from "../../relay/transport/mod.ts";
 import type { ServerAddress } from "./server_process.ts";
 import { SubgroupMeter } from "./subgroup_meter.ts";
+import { referenceDraft } from "../support/reference_draft.ts";
 
 // Several objects of the sizes that are measured, and still little memory for hundreds of streams.
 const READ_BYTES = 16_384;
@@ -47,7 +47,7 @@ export class LoadPeer {
    */
   static async connect(
     server: ServerAddress,
-    { maxUniStreams = 512, draft = draft18 }: PeerOptions = {},
+    { maxUniStreams = 512, draft = referenceDraft }: PeerOptions = {},
   ): Promise<LoadPeer> {
     const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
     // Deno knows `serverCertificateHashes`, its types do not.
@@ -114,7 +114,7 @@ export class LoadPeer {
   ): Promise<ControlMessageOf<K>> {
     const { send, receive } = await this.connection.openBidi();
     await send.write(this.#draft.control.encode(message));
-    const input = new Input(receive, MAX_FRAME_BYTES);
+    const input = new Input(receive, MAX_FRAME_BYTES, { codes: this.#draft.streamCodes });
     const answer = await readMessage(input, this.#draft);
     if (answer?.kind === expected) return answer as ControlMessageOf<K>;
     const reason = answer?.kind === "requestError" ? answer.reason : answer?.kind;
@@ -143,7 +143,7 @@ async function answerRequest(
   draft: Draft,
   answer: (message: ControlMessage) => ControlMessage | undefined,
 ): Promise<void> {
-  const input = new Input(receive, MAX_FRAME_BYTES);
+  const input = new Input(receive, MAX_FRAME_BYTES, { codes: draft.streamCodes });
   for (;;) {
     const message = await readMessage(input, draft);
     if (message === undefined) return;

@@ -1,7 +1,6 @@
 import process from "node:process";
 import { engineFlags, PROGRAMS } from "../../.build/programs.ts";
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { draft18 } from "@qumo/shared/wire";
 import { Deadline } from "../support/deadline.ts";
 import { testDraft } from "../support/test_draft.ts";
 import { LoadPeer, type PeerOptions } from "./load_peer.ts";
@@ -9,6 +8,7 @@ import { trackOf, TrackPublisher } from "./publishers.ts";
 import { Receipts } from "./receipts.ts";
 import { machineCpuSeconds, type ServerProcess, startServer } from "./server_process.ts";
 import { publishTraffic, type Traffic } from "./traffic.ts";
+import { referenceDraft } from "../support/reference_draft.ts";
 
 /** What to run against a server. */
 export interface Run {
@@ -151,7 +151,7 @@ async function connectReaders(run: Run, server: ServerProcess, receipts: Receipt
 function readerOptions({ readers, isMixed }: Run, index: number): PeerOptions {
   return {
     ...(index >= readers && { maxUniStreams: STALLED_STREAMS }),
-    draft: isMixed === true && index % 2 === 1 ? testDraft : draft18,
+    draft: isMixed === true && index % 2 === 1 ? testDraft : referenceDraft,
   };
 }
 

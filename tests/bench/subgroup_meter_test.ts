@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { draft18 } from "@qumo/shared/wire";
 import { SubgroupMeter } from "./subgroup_meter.ts";
 import { makeObject, type Traffic } from "./traffic.ts";
+import { referenceDraft } from "../support/reference_draft.ts";
 
 const TRAFFIC: Traffic = { tracks: 1, objectBytes: 100, rate: 1, groupObjects: 3 };
 
 /** What a meter finds when `bytes` come in parts of this size. */
 function measure(bytes: Uint8Array, size: number): number[] {
   const found: number[] = [];
-  const meter = new SubgroupMeter((stamp) => found.push(stamp), draft18);
+  const meter = new SubgroupMeter((stamp) => found.push(stamp), referenceDraft);
   let rest = new Uint8Array();
   for (let at = 0; at < bytes.length; at += size) {
     rest = new Uint8Array([...rest, ...bytes.subarray(at, at + size)]);

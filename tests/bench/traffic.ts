@@ -1,10 +1,6 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import {
-  data18,
-  encodeSubgroupHeader,
-  objectHeaderSize,
-  writeObjectHeader,
-} from "@qumo/shared/wire";
+import { encodeSubgroupHeader, objectHeaderSize, writeObjectHeader } from "@qumo/shared/wire";
+import { referenceData } from "../support/reference_draft.ts";
 
 /** What is published, the same through a relay and without one. */
 export interface Traffic {
@@ -60,7 +56,7 @@ export function makeObject(traffic: Traffic, track: number, number: number): Tim
   const { objectBytes, groupObjects } = traffic;
   const isFirst = number % groupObjects === 0;
   const header = isFirst ? streamHeader(track, Math.floor(number / groupObjects)) : NOTHING;
-  const size = objectHeaderSize(0, false, undefined, objectBytes, 0, data18.varint);
+  const size = objectHeaderSize(0, false, undefined, objectBytes, 0, referenceData.varint);
   const bytes = new Uint8Array(header.length + size + objectBytes);
   bytes.set(header);
   const payload = writeObjectHeader(
@@ -71,7 +67,7 @@ export function makeObject(traffic: Traffic, track: number, number: number): Tim
     undefined,
     objectBytes,
     0,
-    data18.varint,
+    referenceData.varint,
   );
   const stamp = wallTime();
   new DataView(bytes.buffer).setFloat64(payload, stamp, true);
@@ -88,7 +84,7 @@ function streamHeader(track: number, group: number): Uint8Array {
     hasProperties: false,
     endOfGroup: true,
     firstObject: true,
-  }, data18);
+  }, referenceData);
 }
 
 const NOTHING = new Uint8Array();

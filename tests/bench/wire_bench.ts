@@ -5,7 +5,6 @@
  */
 import {
   ByteReader,
-  data18,
   decodeDatagram,
   decodeSubgroupHeader,
   encodeDatagram,
@@ -20,6 +19,7 @@ import {
   vi64,
   writeObjectHeader,
 } from "@qumo/shared/wire";
+import { referenceData } from "../support/reference_draft.ts";
 
 const OBJECTS = 1000;
 const PAYLOAD_BYTES = 1200;
@@ -29,7 +29,14 @@ const PROPERTIES = Uint8Array.fromHex("10f80123456789");
 /** The headers of a stream, without payloads between them. */
 function headers(hasProperties: boolean): Uint8Array {
   const properties = hasProperties ? PROPERTIES : undefined;
-  const size = objectHeaderSize(0, hasProperties, properties, PAYLOAD_BYTES, 0, data18.varint);
+  const size = objectHeaderSize(
+    0,
+    hasProperties,
+    properties,
+    PAYLOAD_BYTES,
+    0,
+    referenceData.varint,
+  );
   const bytes = new Uint8Array(size * OBJECTS);
   for (let at = 0; at < bytes.length;) {
     at = writeObjectHeader(
@@ -40,7 +47,7 @@ function headers(hasProperties: boolean): Uint8Array {
       properties,
       PAYLOAD_BYTES,
       0,
-      data18.varint,
+      referenceData.varint,
     );
   }
   return bytes;
@@ -52,7 +59,7 @@ for (const hasProperties of [false, true]) {
   const properties = hasProperties ? PROPERTIES : undefined;
 
   Deno.bench(`decode 1000 object headers ${name}`, { group: "decode" }, () => {
-    const decoder = new ObjectHeaderDecoder(hasProperties, data18);
+    const decoder = new ObjectHeaderDecoder(hasProperties, referenceData);
     let at = 0;
     while (at < bytes.length) {
       at = decoder.decode(bytes, at, bytes.length);
@@ -63,13 +70,22 @@ for (const hasProperties of [false, true]) {
   const into = new Uint8Array(MAX_OBJECT_HEADER_BYTES);
   Deno.bench(`size and write 1000 object headers ${name}`, { group: "encode" }, () => {
     for (let object = 0; object < OBJECTS; object++) {
-      objectHeaderSize(0, hasProperties, properties, PAYLOAD_BYTES, 0, data18.varint);
-      writeObjectHeader(into, 0, 0, hasProperties, properties, PAYLOAD_BYTES, 0, data18.varint);
+      objectHeaderSize(0, hasProperties, properties, PAYLOAD_BYTES, 0, referenceData.varint);
+      writeObjectHeader(
+        into,
+        0,
+        0,
+        hasProperties,
+        properties,
+        PAYLOAD_BYTES,
+        0,
+        referenceData.varint,
+      );
     }
   });
 }
 
-const writer = new FetchObjectWriter("ascending", data18);
+const writer = new FetchObjectWriter("ascending", referenceData);
 const fetchObject = { group: 7n, subgroup: 0n, priority: 128, properties: undefined };
 const fetchBytes = Uint8Array.from(
   Array.from(
@@ -79,13 +95,13 @@ const fetchBytes = Uint8Array.from(
 );
 
 Deno.bench("decode 1000 fetch object headers", { group: "decode" }, () => {
-  const decoder = new FetchObjectDecoder("ascending", data18);
+  const decoder = new FetchObjectDecoder("ascending", referenceData);
   let at = 0;
   while (at < fetchBytes.length) at = decoder.decode(fetchBytes, at, fetchBytes.length);
 });
 
 Deno.bench("write 1000 fetch object headers", { group: "encode" }, () => {
-  const writer = new FetchObjectWriter("ascending", data18);
+  const writer = new FetchObjectWriter("ascending", referenceData);
   for (let object = 0; object < OBJECTS; object++) {
     writer.object({ ...fetchObject, object, payloadLength: PAYLOAD_BYTES });
   }
@@ -100,17 +116,17 @@ const header = {
   endOfGroup: true,
   firstObject: true,
 };
-const headerBytes = encodeSubgroupHeader(header, data18);
+const headerBytes = encodeSubgroupHeader(header, referenceData);
 
 Deno.bench("decode 1000 subgroup headers", { group: "decode" }, () => {
   for (let index = 0; index < OBJECTS; index++) {
     const reader = new ByteReader(headerBytes, vi64);
-    decodeSubgroupHeader(reader, reader.varint(), data18);
+    decodeSubgroupHeader(reader, reader.varint(), referenceData);
   }
 });
 
 Deno.bench("write 1000 subgroup headers", { group: "encode" }, () => {
-  for (let index = 0; index < OBJECTS; index++) encodeSubgroupHeader(header, data18);
+  for (let index = 0; index < OBJECTS; index++) encodeSubgroupHeader(header, referenceData);
 });
 
 const datagram = {
@@ -123,16 +139,18 @@ const datagram = {
   endOfGroup: false,
   payload: new Uint8Array(PAYLOAD_BYTES),
 };
-const datagramBytes = encodeDatagram(datagram, data18);
+const datagramBytes = encodeDatagram(datagram, referenceData);
 
 Deno.bench("decode 1000 datagrams", { group: "decode" }, () => {
-  for (let index = 0; index < OBJECTS; index++) decodeDatagram(datagramBytes, data18);
+  for (let index = 0; index < OBJECTS; index++) decodeDatagram(datagramBytes, referenceData);
 });
 
 Deno.bench("write 1000 datagrams, payloads included", { group: "encode" }, () => {
-  for (let index = 0; index < OBJECTS; index++) encodeDatagram(datagram, data18);
+  for (let index = 0; index < OBJECTS; index++) encodeDatagram(datagram, referenceData);
 });
 
 Deno.bench("check the properties of 1000 objects", { group: "decode" }, () => {
-  for (let index = 0; index < OBJECTS; index++) validateObjectProperties(PROPERTIES, data18.varint);
+  for (let index = 0; index < OBJECTS; index++) {
+    validateObjectProperties(PROPERTIES, referenceData.varint);
+  }
 });

@@ -1,4 +1,4 @@
-import { type ControlMessage, draft18, type ParameterRules } from "@qumo/shared/wire";
+import { type ControlMessage, type ParameterRules, type StreamErrorName } from "@qumo/shared/wire";
 import type {
   RequestChannel,
   Requests,
@@ -6,6 +6,7 @@ import type {
 } from "../../relay/session/moqt/requests/requests.ts";
 import { TransportError } from "../../relay/transport/mod.ts";
 import { Queue } from "../support/peers/queue.ts";
+import { referenceDraft } from "../support/reference_draft.ts";
 
 /** What goes over the one stream that all requests share, in order. */
 type Envelope =
@@ -110,7 +111,7 @@ interface Line {
 class MultiplexedChannel implements RequestChannel {
   subject: RequestSubject = { namespace: [] };
   // Which parameters go where is their draft's, and not decided yet.
-  readonly rules: ParameterRules = draft18.parameters;
+  readonly rules: ParameterRules = referenceDraft.parameters;
   readonly probeCount = 0;
   readonly #line: Line;
   readonly #messages: ControlMessage[] = [];
@@ -164,11 +165,16 @@ class MultiplexedChannel implements RequestChannel {
     this.#line.say({ id: this.#id, message });
   }
 
+  trySend(message: ControlMessage): boolean {
+    this.send(message);
+    return true;
+  }
+
   finish(): void {
     this.#sayLast("finished");
   }
 
-  cancel(_code: number): void {
+  cancel(_code: StreamErrorName): void {
     this.#fail(new TransportError("reset", 0, "Cannot read: stopped on this side"));
     this.#sayLast("cancelled");
   }

@@ -1,4 +1,4 @@
-import { type ControlMessage, StreamCode } from "@qumo/shared/wire";
+import { type ControlMessage } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { RequestChannel, Requests } from "../../relay/session/moqt/requests/requests.ts";
 import { isTransportEnd } from "../../relay/session/errors.ts";
@@ -76,7 +76,7 @@ export function requestContract(name: string, makeEnds: MakeEnds): void {
     await heard.next();
     const stopped = Promise.withResolvers<void>();
     heard.onStopped(stopped.resolve);
-    asked.cancel(StreamCode.CANCELLED);
+    asked.cancel("cancelled");
     await assert.rejects(heard.next(), isTransportEnd);
     await assert.rejects(asked.next(), isTransportEnd);
     // Some find out only when they have something to say.
@@ -92,7 +92,7 @@ export function requestContract(name: string, makeEnds: MakeEnds): void {
     heard.onStopped(() => told.push("one"));
     heard.onStopped(() => told.push("other"));
     heard.onStopped(last.resolve);
-    asked.cancel(StreamCode.CANCELLED);
+    asked.cancel("cancelled");
     heard.send(OK);
     await last.promise;
     heard.send(OK);
@@ -120,7 +120,7 @@ export function requestContract(name: string, makeEnds: MakeEnds): void {
       const ended = Promise.withResolvers<void>();
       heard.hold(ended.resolve, { byFin });
       if (byFin) asked.finish();
-      else asked.cancel(StreamCode.CANCELLED);
+      else asked.cancel("cancelled");
       await ended.promise;
     });
   }

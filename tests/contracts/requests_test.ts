@@ -16,6 +16,7 @@ for (const draft of drafts.filter(({ family }) => family === "B")) {
           role,
           canReset: true,
           registerTokens: () => {},
+          leftOut: () => {},
           admit: () => Promise.resolve(),
           mayProbe: true,
         },

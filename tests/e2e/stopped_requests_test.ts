@@ -1,6 +1,6 @@
 /** Requests whose peer really sends STOP_SENDING and RESET_STREAM, or stops in the middle. */
-import { RequestCode, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { referenceDraft } from "../support/reference_draft.ts";
 import { connectAioquic } from "../peers/aioquic.ts";
 import { pythonMissing } from "../peers/python.ts";
 import {
@@ -39,11 +39,11 @@ relayTest(
     const group = await openSubgroup(publisher, { group: 1n }, ...objects(2));
     const reader = await deadline.for("the group", SubgroupReader.next(viewer));
     assert.equal(typeof await deadline.for("an object", reader.next()), "object");
-    first.incoming.stop(StreamCode.CANCELLED);
+    first.incoming.stop("cancelled");
     const again = await subscribe(viewer);
     await deadline.for("SUBSCRIBE_OK again", again.expect("subscribeOk"));
     await again.outgoing.finish();
-    again.incoming.stop(StreamCode.CANCELLED);
+    again.incoming.stop("cancelled");
     await deadline.for("the publisher to be left", upstream.incoming.whole());
     await group.finish().catch(() => {});
   },
@@ -58,7 +58,7 @@ relayTest(
     await deadline.for("SETUP", peer.theirSetup());
     for (let time = 0; time < 700; time++) {
       const request = await deadline.for(`stream ${time}`, peer.openRequest(Uint8Array.of(0x03)));
-      request.outgoing.reset(StreamCode.CANCELLED);
+      request.outgoing.reset("cancelled");
     }
     const request = await deadline.for("a stream", subscribe(peer));
     await deadline.for("an answer", request.expect("requestError"));
@@ -83,7 +83,8 @@ relayTest(
     await assert.rejects(
       deadline.for("PREFIX_OVERLAP", again),
       (error) =>
-        error instanceof RequestRefused && error.code === BigInt(RequestCode.PREFIX_OVERLAP),
+        error instanceof RequestRefused &&
+        error.code === BigInt(referenceDraft.requestCodes.prefix_overlap!),
     );
     await deadline.for("the namespace", publisher.client.publishNamespace("live/cam"));
     const event = await deadline.for("NAMESPACE", heard.next());

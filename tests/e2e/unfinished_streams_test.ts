@@ -3,7 +3,7 @@
  * `TEST_ROUNDS=1000` does it as often.
  */
 import assert from "node:assert/strict";
-import { ObjectStatus, StreamCode } from "@qumo/shared/wire";
+import { ObjectStatus } from "@qumo/shared/wire";
 import { type AioquicConnection, type AioquicOptions, connectAioquic } from "../peers/aioquic.ts";
 import { pythonMissing } from "../peers/python.ts";
 import {
@@ -128,7 +128,7 @@ habitTest("a publisher resets each group", async (scene) => {
     const group = BigInt(round);
     const stream = await openSubgroup(scene.publisher, { group }, ...objects(1));
     await scene.sees(group);
-    stream.reset(StreamCode.CANCELLED);
+    stream.reset("cancelled");
   };
 });
 
@@ -154,8 +154,8 @@ habitTest("a viewer zaps between tracks, within groups", (scene) => {
     const stream = await openSubgroup(scene.publisher, { alias, group }, ...objects(1));
     await scene.sees(group);
     // In this order, because aioquic stops no stream that has ended meanwhile.
-    request.incoming.stop(StreamCode.CANCELLED);
-    request.outgoing.reset(StreamCode.CANCELLED);
+    request.incoming.stop("cancelled");
+    request.outgoing.reset("cancelled");
     await stream.finish();
   };
 });

@@ -62,7 +62,7 @@ Deno.test("a request that is reset within its second message is over, and nothin
   const waiting = await subscribe(peer, { rendezvousTimeout: 20_000n });
   await waiting.outgoing.write(Uint8Array.of(0x2, 0, 9, 1, 1));
   await world.settle();
-  waiting.cancel(1);
+  waiting.cancel("cancelled");
   await world.settle();
   await announce(peer, "still here");
 });

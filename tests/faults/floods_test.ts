@@ -102,7 +102,7 @@ faultTest("subscribing and leaving at once, again and again, leaves nothing", as
   for (let cycle = 0; cycle < 500; cycle++) {
     const request = await subscribe(peer, {}, trackOf("canary", "track"));
     if (cycle % 2 === 0) await deadline.for("an answer", request.next());
-    request.incoming.stop(0);
+    request.incoming.stop("internal_error");
     await request.finish();
   }
   peer.close();

@@ -1,12 +1,9 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import {
   type ControlMessage,
-  data18,
-  draft18,
   encodeSubgroupHeader,
   PADDING_DATAGRAM_TYPE,
   PADDING_STREAM_TYPE,
-  SessionCode,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { SEED } from "../support/properties.ts";
@@ -16,11 +13,13 @@ import { Random } from "../support/faults/random.ts";
 import type { RelayProcess } from "../support/processes/relay_process.ts";
 import { bytesOf, type OutgoingStream } from "../support/peers/scripted_streams.ts";
 import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
+import { referenceData, referenceDraft } from "../support/reference_draft.ts";
 
 const CONNECTIONS = 1_000;
 const AT_ONCE = 40;
 
-const { PROTOCOL_VIOLATION, KEY_VALUE_FORMATTING_ERROR, INVALID_REQUEST_ID } = SessionCode;
+const { protocol_violation, key_value_formatting_error, invalid_request_id } =
+  referenceDraft.sessionCodes;
 
 /** What a peer does after SETUP, and the code that its session must be closed with. */
 interface Offence {
@@ -35,57 +34,57 @@ const announcement = (requestId: bigint): ControlMessage => ({
   namespace: namespaceOf("garbage"),
   parameters: {},
 });
-const encode = (message: ControlMessage) => draft18.control.encode(message);
+const encode = (message: ControlMessage) => referenceDraft.control.encode(message);
 
 const OFFENCES: readonly Offence[] = [
   {
     what: "a stream of a type that there is not",
-    code: PROTOCOL_VIOLATION,
-    do: (peer) => peer.openStream(bytesOf(draft18, 0x3fffn, new Uint8Array(9))),
+    code: protocol_violation,
+    do: (peer) => peer.openStream(bytesOf(referenceDraft, 0x3fffn, new Uint8Array(9))),
   },
   {
     what: "a second control stream",
-    code: PROTOCOL_VIOLATION,
+    code: protocol_violation,
     do: (peer) => peer.openControl(encode({ kind: "setup", options: {} })),
   },
   {
     what: "the end of the control stream",
-    code: PROTOCOL_VIOLATION,
+    code: protocol_violation,
     do: (_, control) => control.finish(),
   },
   {
     what: "garbage on the control stream",
-    code: PROTOCOL_VIOLATION,
+    code: protocol_violation,
     do: (_, control) => control.write(frame(0x7n, [new Uint8Array(20).fill(0xff)])),
   },
   {
     what: "a request on the control stream",
-    code: PROTOCOL_VIOLATION,
+    code: protocol_violation,
     do: (_, control) => control.write(encode(announcement(0n))),
   },
   {
     what: "an unknown message on a request stream",
-    code: PROTOCOL_VIOLATION,
+    code: protocol_violation,
     do: (peer) => peer.openRequest(frame(0x6fn, [new Uint8Array(5)])),
   },
   {
     what: "a message on a request stream that begins no request",
-    code: PROTOCOL_VIOLATION,
+    code: protocol_violation,
     do: (peer) => peer.openRequest(encode({ kind: "goaway", uri: "", timeout: 0n, requestId: 1n })),
   },
   {
     what: "a request whose length is wrong",
-    code: PROTOCOL_VIOLATION,
+    code: protocol_violation,
     do: (peer) => peer.openRequest(frame(0x6n, [0n, 1n, 1n, "a", 0n], -1)),
   },
   {
     what: "a request id of the wrong side",
-    code: INVALID_REQUEST_ID,
+    code: invalid_request_id,
     do: (peer) => peer.openRequest(encode(announcement(1n))),
   },
   {
     what: "a request id twice",
-    code: INVALID_REQUEST_ID,
+    code: invalid_request_id,
     do: async (peer) => {
       await peer.openRequest(encode(announcement(0n)));
       await peer.openRequest(encode(announcement(0n)));
@@ -93,49 +92,49 @@ const OFFENCES: readonly Offence[] = [
   },
   {
     what: "a subgroup that ends within its header",
-    code: PROTOCOL_VIOLATION,
+    code: protocol_violation,
     do: async (peer) => {
-      const header = encodeSubgroupHeader(subgroupHeader(), data18);
+      const header = encodeSubgroupHeader(subgroupHeader(), referenceData);
       await (await peer.openStream(header.slice(0, 2))).finish();
     },
   },
   {
     what: "a fetch's stream that ends within its header",
-    code: PROTOCOL_VIOLATION,
+    code: protocol_violation,
     do: async (peer) => await (await peer.openStream(Uint8Array.of(0x05))).finish(),
   },
   {
     what: "a subgroup that ends within an object",
-    code: PROTOCOL_VIOLATION,
+    code: protocol_violation,
     do: async (peer) => {
       await publishTrack(peer);
-      const header = encodeSubgroupHeader(subgroupHeader(), data18);
-      const stream = await peer.openStream(bytesOf(draft18, header, 0n, 100n, "short"));
+      const header = encodeSubgroupHeader(subgroupHeader(), referenceData);
+      const stream = await peer.openStream(bytesOf(referenceDraft, header, 0n, 100n, "short"));
       await stream.finish();
     },
   },
   {
     what: "an object with a status that there is not",
-    code: PROTOCOL_VIOLATION,
+    code: protocol_violation,
     do: async (peer) => {
       await publishTrack(peer);
-      const header = encodeSubgroupHeader(subgroupHeader(), data18);
-      await peer.openStream(bytesOf(draft18, header, 0n, 0n, 0x77n));
+      const header = encodeSubgroupHeader(subgroupHeader(), referenceData);
+      await peer.openStream(bytesOf(referenceDraft, header, 0n, 0n, 0x77n));
     },
   },
   {
     what: "a datagram of a type that there is not",
-    code: PROTOCOL_VIOLATION,
-    do: (peer) => sendUntilClosed(peer, bytesOf(draft18, 0x3fffn, new Uint8Array(9))),
+    code: protocol_violation,
+    do: (peer) => sendUntilClosed(peer, bytesOf(referenceDraft, 0x3fffn, new Uint8Array(9))),
   },
   {
     what: "a datagram that is cut off",
-    code: PROTOCOL_VIOLATION,
+    code: protocol_violation,
     do: (peer) => sendUntilClosed(peer, Uint8Array.of(0x00, 0x01)),
   },
   {
     what: "track properties that are none",
-    code: KEY_VALUE_FORMATTING_ERROR,
+    code: key_value_formatting_error,
     do: (peer) =>
       peer.openRequest(encode({
         kind: "publish",
@@ -144,7 +143,7 @@ const OFFENCES: readonly Offence[] = [
         alias: 7n,
         parameters: {},
         // Immutable properties, in which a value lacks its bytes.
-        properties: bytesOf(draft18, 0x0bn, 2n, 0x01n, 9n),
+        properties: bytesOf(referenceDraft, 0x0bn, 2n, 0x01n, 9n),
       })),
   },
 ];
@@ -161,20 +160,20 @@ faultTest("garbage after SETUP costs whoever sends it the session", async ({ rel
 
 const STRAYS: readonly [string, (peer: ScriptedPeer) => Promise<unknown>][] = [
   ["padding", async (peer) => {
-    await peer.openStream(bytesOf(draft18, PADDING_STREAM_TYPE, new Uint8Array(50_000)));
-    peer.sendDatagram(bytesOf(draft18, PADDING_DATAGRAM_TYPE, new Uint8Array(99)));
+    await peer.openStream(bytesOf(referenceDraft, PADDING_STREAM_TYPE, new Uint8Array(50_000)));
+    peer.sendDatagram(bytesOf(referenceDraft, PADDING_DATAGRAM_TYPE, new Uint8Array(99)));
   }],
   [
     "a fetch that nobody asked for",
-    (peer) => peer.openStream(bytesOf(draft18, 0x05n, 77n, "?".repeat(99))),
+    (peer) => peer.openStream(bytesOf(referenceDraft, 0x05n, 77n, "?".repeat(99))),
   ],
   ["a subgroup of a track that nobody named", async (peer) => {
-    const header = encodeSubgroupHeader(subgroupHeader({ alias: 99n }), data18);
+    const header = encodeSubgroupHeader(subgroupHeader({ alias: 99n }), referenceData);
     for (let count = 0; count < 50; count++) await peer.openStream(header);
   }],
   ["datagrams of a track that nobody named", (peer) => {
     for (let count = 0; count < 500; count++) {
-      peer.sendDatagram(bytesOf(draft18, 0x00n, 99n, 1n, 1n, "\x80payload"));
+      peer.sendDatagram(bytesOf(referenceDraft, 0x00n, 99n, 1n, 1n, "\x80payload"));
     }
     return Promise.resolve();
   }],

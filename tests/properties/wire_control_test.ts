@@ -1,27 +1,28 @@
-import { type ControlKind, DecodeError, draft18, messageTable } from "@qumo/shared/wire";
+import { DecodeError, type Draft, drafts } from "@qumo/shared/wire";
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { arbitraryMessages } from "../support/arbitrary_control.ts";
+import { layoutsOf } from "../support/layouts.ts";
 import { checkProperty } from "../support/properties.ts";
-import { arbitraryMessage } from "../support/arbitrary_control.ts";
+import { testDraft } from "../support/test_draft.ts";
 
 const ROUND_TRIPS = 150;
 const HOSTILE_INPUTS = 400;
 
-const kinds = Object.keys(messageTable) as ControlKind[];
-
-/** The body of a frame, after its type and its 16 bits of length. */
-function bodyOf(frame: Uint8Array, kind: ControlKind): Uint8Array<ArrayBuffer> {
-  return frame.slice(draft18.varint.sizeOf(messageTable[kind].type) + 2);
+/** The body of a frame, after its type and its length. */
+function bodyOf(frame: Uint8Array, { control, varint }: Draft): Uint8Array<ArrayBuffer> {
+  const length = varint.lengthFrom(frame[0]!);
+  return frame.slice(length + control.length.sizeFrom(frame[length]!));
 }
 
 /**
  * Decodes hostile bytes. They may be a message or not; but nothing else than a DecodeError comes of
  * them, and what comes has no bytes and no more items than went in.
  */
-function decodeHostile(kind: ControlKind, body: Uint8Array<ArrayBuffer>): void {
+function decodeHostile({ control }: Draft, type: bigint, body: Uint8Array<ArrayBuffer>): void {
   let message: unknown;
   try {
-    message = draft18.control.decode(messageTable[kind].type, body);
+    message = control.decode(type, body);
   } catch (error) {
     assert.ok(error instanceof DecodeError, `${error}`);
     return;
@@ -69,53 +70,57 @@ function mutate(
   return Uint8Array.from(bytes);
 }
 
-for (const kind of kinds) {
-  Deno.test(`any ${kind} comes back as it went out`, () => {
-    checkProperty(
-      fc.property(arbitraryMessage[kind], (message) => {
-        const frame = draft18.control.encode(message);
-        const body = bodyOf(frame, kind);
-        assert.deepEqual(draft18.control.decode(messageTable[kind].type, body), message);
-      }),
-      { numRuns: ROUND_TRIPS },
-    );
-  });
+for (const draft of [...drafts, testDraft]) {
+  const { control } = draft;
+  const arbitrary = arbitraryMessages(draft);
+  for (const { kind, type } of layoutsOf(draft)) {
+    const any = arbitrary.get(kind)!;
 
-  Deno.test(`random bytes as ${kind} are refused or read, and nothing else`, () => {
-    checkProperty(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        decodeHostile(kind, Uint8Array.from(bytes));
-      }),
-      { numRuns: HOSTILE_INPUTS },
-    );
-  });
+    Deno.test(`${draft.protocol}: any ${kind} comes back as it went out`, () => {
+      checkProperty(
+        fc.property(any, (message) => {
+          const body = bodyOf(control.encode(message), draft);
+          assert.deepEqual(control.decode(type, body), message);
+        }),
+        { numRuns: ROUND_TRIPS },
+      );
+    });
 
-  Deno.test(`a damaged ${kind} is refused or read, and nothing else`, () => {
+    Deno.test(`${draft.protocol}: random bytes as ${kind} are refused or read, and nothing else`, () => {
+      checkProperty(
+        fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+          decodeHostile(draft, type, Uint8Array.from(bytes));
+        }),
+        { numRuns: HOSTILE_INPUTS },
+      );
+    });
+
+    Deno.test(`${draft.protocol}: a damaged ${kind} is refused or read, and nothing else`, () => {
+      checkProperty(
+        fc.property(any, mutations, (message, changes) => {
+          decodeHostile(draft, type, mutate(bodyOf(control.encode(message), draft), changes));
+        }),
+        { numRuns: HOSTILE_INPUTS },
+      );
+    });
+  }
+
+  Deno.test(`${draft.protocol}: a message that is read is written again so that it reads the same`, () => {
+    const layout = fc.constantFrom(...layoutsOf(draft));
     checkProperty(
-      fc.property(arbitraryMessage[kind], mutations, (message, changes) => {
-        decodeHostile(kind, mutate(bodyOf(draft18.control.encode(message), kind), changes));
+      fc.property(layout, fc.uint8Array({ maxLength: 60 }), ({ type }, bytes) => {
+        let message;
+        try {
+          message = control.decode(type, bytes);
+        } catch {
+          return;
+        }
+        // What nobody has a name for is not sent on.
+        if ("code" in message && message.code === "unknown") return;
+        const again = bodyOf(control.encode(message), draft);
+        assert.deepEqual(control.decode(type, again), message);
       }),
-      { numRuns: HOSTILE_INPUTS },
+      { numRuns: 5_000 },
     );
   });
 }
-
-Deno.test("a message that is read is written again so that it reads the same", () => {
-  const kind = fc.constantFrom(...kinds);
-  checkProperty(
-    fc.property(kind, fc.uint8Array({ maxLength: 60 }), (kind, bytes) => {
-      const { type } = messageTable[kind];
-      let message;
-      try {
-        message = draft18.control.decode(type, bytes);
-      } catch {
-        return;
-      }
-      // What nobody has a name for is not sent on.
-      if ("code" in message && message.code === "unknown") return;
-      const again = bodyOf(draft18.control.encode(message), kind);
-      assert.deepEqual(draft18.control.decode(type, again), message);
-    }),
-    { numRuns: 5_000 },
-  );
-});

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   ByteReader,
-  data18,
   decodeDatagram,
   DecodeError,
   decodeSubgroupHeader,
@@ -23,6 +22,7 @@ import {
   writeObjectHeader,
 } from "@qumo/shared/wire";
 import { checkProperty } from "../support/properties.ts";
+import { referenceData } from "../support/reference_draft.ts";
 
 const MAX = 2n ** 64n - 1n;
 const EMPTY = new Uint8Array(0);
@@ -63,8 +63,8 @@ Deno.test("Any subgroup header is the same after it was written and read", () =>
     firstObject: fc.boolean(),
   }, { noNullPrototype: true });
   holds(header, (value) => {
-    const reader = new ByteReader(encodeSubgroupHeader(value, data18), vi64);
-    assert.deepEqual(decodeSubgroupHeader(reader, reader.varint(), data18), value);
+    const reader = new ByteReader(encodeSubgroupHeader(value, referenceData), vi64);
+    assert.deepEqual(decodeSubgroupHeader(reader, reader.varint(), referenceData), value);
     reader.end("the header");
   });
 });
@@ -88,7 +88,8 @@ Deno.test("Any datagram is the same after it was written and read", () => {
   const datagram: fc.Arbitrary<ObjectDatagram> = fc.oneof(normal, ending);
   holds(
     datagram,
-    (value) => assert.deepEqual(decodeDatagram(encodeDatagram(value, data18), data18), value),
+    (value) =>
+      assert.deepEqual(decodeDatagram(encodeDatagram(value, referenceData), referenceData), value),
   );
 });
 
@@ -128,7 +129,7 @@ function writeSubgroup(objects: readonly SubgroupObject[], hasProperties: boolea
       properties,
       payload.length,
       status,
-      data18.varint,
+      referenceData.varint,
     );
     const bytes = new Uint8Array(size + payload.length);
     const at = writeObjectHeader(
@@ -139,7 +140,7 @@ function writeSubgroup(objects: readonly SubgroupObject[], hasProperties: boolea
       properties,
       payload.length,
       status,
-      data18.varint,
+      referenceData.varint,
     );
     assert.equal(at, size);
     bytes.set(payload, at);
@@ -195,7 +196,7 @@ const cuts = fc.array(fc.nat({ max: 3_000 }), { maxLength: 30 }).map((list) =>
 Deno.test("A subgroup that comes in any pieces has the same objects", () => {
   holds(fc.tuple(subgroup, cuts), ([{ hasProperties, objects }, ends]) => {
     const bytes = writeSubgroup(objects, hasProperties);
-    const decoder = new ObjectHeaderDecoder(hasProperties, data18);
+    const decoder = new ObjectHeaderDecoder(hasProperties, referenceData);
     const seen: SubgroupObject[] = [];
     const end = readChopped(decoder, bytes, ends, (payloadAt) => {
       seen.push({
@@ -263,9 +264,9 @@ function writeItem(writer: FetchObjectWriter, item: FetchItem): Uint8Array[] {
 
 Deno.test("A fetch that comes in any pieces has the same objects and ranges", () => {
   holds(fc.tuple(fetchItems, cuts), ([{ order, items }, ends]) => {
-    const writer = new FetchObjectWriter(order, data18);
+    const writer = new FetchObjectWriter(order, referenceData);
     const bytes = concat(items.flatMap((item) => writeItem(writer, item)));
-    const decoder = new FetchObjectDecoder(order, data18);
+    const decoder = new FetchObjectDecoder(order, referenceData);
     const seen: FetchItem[] = [];
     const end = readChopped(decoder, bytes, ends, (payloadAt) => {
       const { kind, group, object, subgroup, priority } = decoder;
@@ -294,9 +295,9 @@ Deno.test("Random bytes on a subgroup's stream end in objects or a refusal", () 
   holds(fc.tuple(garbage, fc.boolean()), ([bytes, hasProperties]) => {
     decodesOrRefuses(() => {
       const reader = new ByteReader(bytes, vi64);
-      decodeSubgroupHeader(reader, reader.varint(), data18);
+      decodeSubgroupHeader(reader, reader.varint(), referenceData);
     });
-    const decoder = new ObjectHeaderDecoder(hasProperties, data18);
+    const decoder = new ObjectHeaderDecoder(hasProperties, referenceData);
     let previous = -1;
     decodesOrRefuses(() => {
       readChopped(decoder, bytes, [], (payloadAt) => {
@@ -311,7 +312,7 @@ Deno.test("Random bytes on a subgroup's stream end in objects or a refusal", () 
 
 Deno.test("Random bytes on a fetch's stream end in items or a refusal", () => {
   holds(fc.tuple(garbage, fc.constantFrom("ascending", "descending")), ([bytes, order]) => {
-    const decoder = new FetchObjectDecoder(order as "ascending" | "descending", data18);
+    const decoder = new FetchObjectDecoder(order as "ascending" | "descending", referenceData);
     decodesOrRefuses(() => {
       readChopped(decoder, bytes, [], (payloadAt) => {
         assert.ok(payloadAt + decoder.payloadLength <= bytes.length);
@@ -325,17 +326,20 @@ Deno.test("Random bytes on a fetch's stream end in items or a refusal", () => {
 Deno.test("Random datagrams are read or refused, and what is read can be written", () => {
   holds(garbage, (bytes) => {
     decodesOrRefuses(() => {
-      const datagram = decodeDatagram(bytes, data18);
+      const datagram = decodeDatagram(bytes, referenceData);
       if (datagram === undefined) return;
-      assert.deepEqual(decodeDatagram(encodeDatagram(datagram, data18), data18), datagram);
+      assert.deepEqual(
+        decodeDatagram(encodeDatagram(datagram, referenceData), referenceData),
+        datagram,
+      );
     });
   }, 3_000);
 });
 
 Deno.test("Random properties are read or refused", () => {
   holds(garbage, (bytes) => {
-    decodesOrRefuses(() => decodeTrackProperties(bytes, data18));
-    const check = validateObjectProperties(bytes, data18.varint);
+    decodesOrRefuses(() => decodeTrackProperties(bytes, referenceData));
+    const check = validateObjectProperties(bytes, referenceData.varint);
     if (isMalformed(check)) assert.ok(check.malformed.length > 0);
   }, 3_000);
 });
@@ -346,12 +350,12 @@ Deno.test("Lengths that are not there take no memory", () => {
     const bytes = Uint8Array.fromHex(hex);
     for (const hasProperties of [true, false]) {
       decodesOrRefuses(() =>
-        new ObjectHeaderDecoder(hasProperties, data18).decode(bytes, 0, bytes.length)
+        new ObjectHeaderDecoder(hasProperties, referenceData).decode(bytes, 0, bytes.length)
       );
     }
     decodesOrRefuses(() =>
-      new FetchObjectDecoder("ascending", data18).decode(bytes, 0, bytes.length)
+      new FetchObjectDecoder("ascending", referenceData).decode(bytes, 0, bytes.length)
     );
-    decodesOrRefuses(() => decodeDatagram(Uint8Array.fromHex(`0d0000${most}`), data18));
+    decodesOrRefuses(() => decodeDatagram(Uint8Array.fromHex(`0d0000${most}`), referenceData));
   }
 });

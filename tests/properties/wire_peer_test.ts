@@ -1,22 +1,18 @@
 import { createControlCodec, decodeSubscriptionFilter, readVi64 } from "@moqt/transport";
-import {
-  ByteReader,
-  type ControlKind,
-  type ControlMessage,
-  draft18,
-  messageTable,
-} from "@qumo/shared/wire";
+import { ByteReader, type ControlKind, type ControlMessage } from "@qumo/shared/wire";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { checkProperty } from "../support/properties.ts";
-import { arbitraryMessage } from "../support/arbitrary_control.ts";
+import { arbitraryMessages } from "../support/arbitrary_control.ts";
 import { type CommonMessage, type PropertyMap, toTheirs } from "../support/peers/moqt_messages.ts";
+import { referenceDraft } from "../support/reference_draft.ts";
 
 const RUNS = 150;
 
+const arbitrary = arbitraryMessages(referenceDraft);
 const theirs = createControlCodec(18);
 // What our relays say to each other has no counterpart.
-const kinds = (Object.keys(messageTable) as ControlKind[]).filter((kind) => kind !== "meshPath");
+const kinds = [...arbitrary.keys()].filter((kind) => kind !== "meshPath");
 
 function common(message: ControlMessage): CommonMessage {
   if (message.kind === "meshPath") throw new Error("Nobody else has this message");
@@ -71,12 +67,12 @@ function isComparable(message: ControlMessage): boolean {
 }
 
 for (const kind of kinds) {
-  const messages = arbitraryMessage[kind].filter(isComparable).map(common);
+  const messages = arbitrary.get(kind)!.filter(isComparable).map(common);
 
   Deno.test(`@moqt/transport reads every ${kind} of ours as we mean it`, () => {
     checkProperty(
       fc.property(messages, (message) => {
-        const frame = draft18.control.encode(message);
+        const frame = referenceDraft.control.encode(message);
         const { message: read, bytesRead } = theirs.decode(frame, 0);
         assert.equal(bytesRead, frame.length);
         assert.deepEqual(
@@ -92,11 +88,11 @@ for (const kind of kinds) {
     checkProperty(
       fc.property(messages, (message) => {
         const frame = theirs.encode(toTheirs(message, propertiesOf(message)));
-        const reader = new ByteReader(frame, draft18.varint);
+        const reader = new ByteReader(frame, referenceDraft.varint);
         const type = reader.varint();
         const body = reader.bytes(reader.u16());
         reader.end("the frame");
-        assert.deepEqual(draft18.control.decode(type, body), message);
+        assert.deepEqual(referenceDraft.control.decode(type, body), message);
       }),
       { numRuns: RUNS },
     );
@@ -111,10 +107,10 @@ Deno.test("@moqt/transport reads every filter of ours as we mean it", () => {
     absolute_range: "AbsoluteRange",
   } as const;
   checkProperty(
-    fc.property(arbitraryMessage.requestUpdate, (message) => {
+    fc.property(arbitrary.get("requestUpdate")!, (message) => {
       if (message.kind !== "requestUpdate" || message.parameters.filter === undefined) return;
       const { filter } = message.parameters;
-      const read = theirs.decode(draft18.control.encode(message), 0).message;
+      const read = theirs.decode(referenceDraft.control.encode(message), 0).message;
       assert.ok(read.type === "REQUEST_UPDATE");
       const [bytes] = read.parameters.get(0x21n)!;
       assert.ok(bytes instanceof Uint8Array);

@@ -1,4 +1,3 @@
-import { StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { MAX_OVER_RATE_MS } from "../../relay/session/limits.ts";
@@ -10,7 +9,7 @@ import { closedWith, subscribe, watch } from "./script.ts";
 const SLOW_TALK = { limits: { controlMessageRate: 2, controlMessageBurst: 4 } };
 
 async function subscribeAndCancel(peer: ScriptedPeer): Promise<void> {
-  (await subscribe(peer)).cancel(StreamCode.CANCELLED);
+  (await subscribe(peer)).cancel("cancelled");
 }
 
 draftTest(

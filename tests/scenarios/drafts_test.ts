@@ -1,9 +1,11 @@
 /** Publishers and subscribers of different drafts: what is the same for all, and what one cannot say. */
-import { draft18, StreamCode } from "@qumo/shared/wire";
+import { encodeFetchHeader, FetchObjectWriter, MAX_OBJECT_ID } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import { testDraft } from "../support/test_draft.ts";
 import {
+  announce,
+  at,
   datagram,
   fetch,
   join,
@@ -18,8 +20,10 @@ import {
   sendSubgroup,
   SubgroupReader,
   subscribe,
+  VIDEO,
   watch,
 } from "./script.ts";
+import { referenceDraft } from "../support/reference_draft.ts";
 
 const FOREIGN = { draft: testDraft };
 
@@ -27,9 +31,9 @@ const FOREIGN = { draft: testDraft };
 const LARGE = 2n ** 62n;
 
 for (
-  const [name, from, to] of [["18", draft18, testDraft], ["other", testDraft, draft18]] as const
+  const [from, to] of [[referenceDraft, testDraft], [testDraft, referenceDraft]] as const
 ) {
-  Deno.test(`a subscriber of another draft than ${name} reads the group and the object that were sent`, async () => {
+  Deno.test(`a subscriber of another draft than ${from.protocol} reads the group and the object that were sent`, async () => {
     await using world = new SessionWorld();
     const { publisher, subscriber } = await watch(world, {
       publisher: { draft: from },
@@ -123,7 +127,7 @@ Deno.test("what a subscriber's draft cannot say is left out, told of and counted
   const reader = await SubgroupReader.next(subscriber);
   assert.deepEqual(await reader.next(), fine);
   await group.send(large);
-  assert.equal(await reader.next(), StreamCode.CANCELLED);
+  assert.equal(await reader.next(), "cancelled");
   assert.equal(world.metrics.skips.inexpressible, 1);
   await sendSubgroup(publisher, { group: 3n }, ...objects(2));
   assert.deepEqual((await nextSubgroup(subscriber)).ids, [0, 1]);
@@ -144,4 +148,121 @@ Deno.test("a track whose properties a subscriber's draft cannot say is refused w
   await watch(world, { answer: { properties: list } });
   const peer = await world.connect(FOREIGN);
   await refused(await subscribe(peer), "NOT_SUPPORTED");
+});
+
+// An object that is published with these cannot be said in integers of RFC 9000.
+const UNSAYABLE = properties([0x80, Number(LARGE)]);
+
+Deno.test("a fetch leaves out what its draft cannot say, from the cache, and goes on behind it", async () => {
+  await using world = new SessionWorld();
+  const { publisher } = await watch(world);
+  const header = { group: 1n, hasProperties: true };
+  const [first, second, third] = withProperties(3);
+  await sendSubgroup(publisher, header, first!, { ...second!, properties: UNSAYABLE }, third!);
+  publisher.sendDatagram(datagram(publisher, { group: 2n, properties: UNSAYABLE }));
+  publisher.sendDatagram(datagram(publisher, { group: 3n, text: "last" }));
+  await world.settle();
+  const peer = await world.connect(FOREIGN);
+  const request = await fetch(peer, [1, 0], [3, 0], { fillTimeout: 0n });
+  await request.expect("fetchOk");
+  const { items, end } = await readFetch(peer);
+  assert.deepEqual(items, [
+    "1/0 object 0",
+    "unknown to 1/1",
+    "1/2 object 2",
+    `unknown to 1/${MAX_OBJECT_ID}`,
+    `unknown to 2/${MAX_OBJECT_ID}`,
+    "3/0 last",
+  ]);
+  assert.equal(end, "fin");
+  assert.equal(world.metrics.skips.inexpressible, 2);
+  const told = world.lines.filter(({ text }) => /objects of a fetch left out/.test(text));
+  assert.equal(told.length, 1);
+  await announce(peer, "still here");
+});
+
+Deno.test("a fetch leaves out what its draft cannot say, from a publisher, who is not harmed", async () => {
+  await using world = new SessionWorld();
+  const publisher = await world.connect();
+  await announce(publisher, "live");
+  const peer = await world.connect(FOREIGN);
+  await fetch(peer, [1, 0], [1, 2]);
+  const { request, message } = await publisher.expectRequest("fetch");
+  const answer = { endOfTrack: false, parameters: {}, properties: new Uint8Array(0) };
+  await request.send({ kind: "fetchOk", end: at(1, 2), ...answer });
+  const writer = new FetchObjectWriter("ascending", publisher.draft.data);
+  const stream = await publisher.openStream(
+    encodeFetchHeader(message.requestId, publisher.draft.data),
+  );
+  for (const [object, list] of [[0, undefined], [1, UNSAYABLE], [2, undefined]] as const) {
+    const item = { group: 1n, subgroup: 0n, object, priority: 1, properties: list };
+    await stream.write(writer.object({ ...item, payloadLength: 1 }));
+    await stream.write(Uint8Array.of(0x61));
+  }
+  await stream.finish();
+  await request.finish();
+  const { items, end } = await readFetch(peer);
+  assert.deepEqual([items, end], [["1/0 a", "unknown to 1/1", "1/2 a"], "fin"]);
+  assert.equal(world.metrics.skips.inexpressible, 1);
+  await announce(publisher, "live too");
+});
+
+Deno.test("a fetch of a draft that cannot say that something is unknown ends without its end", async () => {
+  await using world = new SessionWorld();
+  const { publisher } = await watch(world);
+  await sendSubgroup(publisher, { group: 1n }, ...objects(1));
+  await sendSubgroup(publisher, { group: 3n }, ...objects(1));
+  await world.settle();
+  const data = { ...testDraft.data, fetchRanges: new Map() };
+  const peer = await world.connect({ draft: { ...testDraft, data } });
+  await fetch(peer, [1, 0], [3, 0], { fillTimeout: 0n });
+  assert.equal((await readFetch(peer)).end, "unknown_object_status");
+  await announce(peer, "still here");
+});
+
+Deno.test("a request whose answer its draft cannot say is refused with NOT_SUPPORTED, and no more", async () => {
+  await using world = new SessionWorld();
+  const { publisher, upstream } = await watch(world, {
+    answer: { largest: { group: LARGE, object: 0n } },
+  });
+  await sendSubgroup(publisher, { group: LARGE }, ...objects(1));
+  await world.settle();
+  const peer = await world.connect(FOREIGN);
+  await refused(await subscribe(peer), "NOT_SUPPORTED");
+  const status = { kind: "trackStatus", track: VIDEO, parameters: {} } as const;
+  await refused(await peer.request(status), "NOT_SUPPORTED");
+  await announce(peer, "still here");
+  await world.stillPending(upstream.incoming.ended().catch(() => {}), "The end of the track");
+  assert.equal(world.metrics.messagesInexpressible, 2);
+});
+
+Deno.test("what a publisher's draft cannot be asked is refused to who asks, and costs nobody else", async () => {
+  await using world = new SessionWorld();
+  const publisher = await world.connect(FOREIGN);
+  await announce(publisher, "live");
+  const peer = await world.connect();
+  const range = { start: { group: LARGE, object: 0n }, end: { group: LARGE, object: 1n } };
+  const request = await peer.request({
+    kind: "fetch",
+    range: { type: "standalone", track: VIDEO, ...range },
+    parameters: {},
+  });
+  await refused(request, "NOT_SUPPORTED");
+  await refused(await subscribe(peer, { newGroupRequest: LARGE }), "NOT_SUPPORTED");
+  await announce(publisher, "live too");
+  assert.equal(world.metrics.unhandledErrors, 0);
+});
+
+Deno.test("a wish that a publisher's draft cannot be told is left out, and the track goes on", async () => {
+  await using world = new SessionWorld();
+  const { publisher, subscriber, upstream } = await watch(world, {
+    publisher: FOREIGN,
+    answer: { properties: properties([0x30, 1]) },
+  });
+  await join(world, { newGroupRequest: LARGE });
+  await world.settle();
+  assert.equal(world.metrics.messagesInexpressible, 1);
+  await sendSubgroup(publisher, { group: 1n }, ...objects(1));
+  assert.deepEqual((await nextSubgroup(subscriber)).ids, [0]);
+  await world.stillPending(upstream.incoming.ended().catch(() => {}), "The end of the track");
 });

@@ -25,7 +25,7 @@ const ENDINGS: readonly Ending[] = [
     what: "a page that is left, which resets its streams",
     end: "peer_closed",
     do: async (peer) => {
-      (await peer.control()).reset(0);
+      (await peer.control()).reset("internal_error");
       setTimeout(() => peer.close());
     },
   },

@@ -1,4 +1,3 @@
-import { SessionCode, StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { namespaceOf } from "../support/peers/scripted_peer.ts";
@@ -110,11 +109,12 @@ Deno.test("R-167: so does one over 8192 bytes, from whom it may be", async () =>
     await announce(peer, "live");
     const uri = new TextEncoder().encode("x".repeat(length));
     await (await peer.control()).write(goawayFrame(uri));
+    const codes = peer.draft.sessionCodes;
     const { code } = await Promise.race([
       peer.closed,
-      world.settle().then(() => ({ code: SessionCode.NO_ERROR })),
+      world.settle().then(() => ({ code: codes.no_error })),
     ]);
-    const expected = length > 8_192 ? SessionCode.PROTOCOL_VIOLATION : SessionCode.NO_ERROR;
+    const expected = length > 8_192 ? codes.protocol_violation : codes.no_error;
     assert.equal(code, expected);
   }
 });
@@ -276,7 +276,7 @@ draftTest(
     assert.deepEqual((await nextSubgroup(sink.peer)).ids, [0, 1]);
     const end = upstream.incoming.messageOrEnd().catch(() => {});
     await world.stillPending(end, "The end upstream");
-    downstream.cancel(StreamCode.CANCELLED);
+    downstream.cancel("cancelled");
     await closedWith(sink.peer, "no_error");
     await world.advance(LINGER_MS);
     await closedWith(source.peer, "no_error");
@@ -298,7 +298,7 @@ draftTest(
     await world.stillPending(source.peer.closed, "The end");
     await sendSubgroup(source.peer, { group: 1n }, ...objects(1));
     await nextSubgroup(subscriber);
-    downstream.cancel(StreamCode.CANCELLED);
+    downstream.cancel("cancelled");
     await world.advance(LINGER_MS);
     await closedWith(source.peer, "no_error");
   },

@@ -1,4 +1,4 @@
-import { formatNamespace, StreamCode } from "@qumo/shared/wire";
+import { formatNamespace } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { namespaceOf, type ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
@@ -77,7 +77,10 @@ draftTest("R-138: those that the subscriber publishes itself are among them", as
 
 const ENDINGS: [string, (request: RequestStream, peer: ScriptedPeer) => unknown][] = [
   ["R-140: a namespace ends with its request's FIN", (request) => request.finish()],
-  ["R-140: a namespace ends when its request is cancelled", (request) => request.cancel(1)],
+  [
+    "R-140: a namespace ends when its request is cancelled",
+    (request) => request.cancel("cancelled"),
+  ],
   ["R-140: a namespace ends with its session", (_, peer) => peer.close()],
 ];
 for (const [name, end] of ENDINGS) {
@@ -196,7 +199,7 @@ for (const end of ["fin", "reset", "done"] as const) {
     const names = await listen(watcher, "");
     assert.deepEqual([await heard(names), await heard(names)].sort(), ["+a", "+b"]);
     if (end === "fin") await request.finish();
-    else if (end === "reset") request.outgoing.reset(StreamCode.CANCELLED);
+    else if (end === "reset") request.outgoing.reset("cancelled");
     else {
       for (const path of ["a", "b"]) {
         await request.send({ kind: "namespaceDone", suffix: namespaceOf(path) });
@@ -289,7 +292,7 @@ draftTest(
     await publish(publisher, { track: other, alias: 8n });
     const blocked = await tracks.expect("publishBlocked");
     assert.deepEqual(blocked.track, { namespace: namespaceOf("cam"), name: other.name });
-    request.cancel(StreamCode.CANCELLED);
+    request.cancel("cancelled");
     await world.settle();
     await publish(await world.connect(), { track: other });
     await world.stillPending(peer.acceptRequest(), "A PUBLISH after PUBLISH_BLOCKED");
@@ -439,7 +442,7 @@ draftTest(
     const long = "x".repeat(2_000);
     for (let index = 0; index < 600; index++) await announce(publisher, `${index}${long}`);
     await announce(slow, "still");
-    assert.equal((await request.incoming.whole()).end, StreamCode.TOO_FAR_BEHIND);
+    assert.equal((await request.incoming.whole()).end, "too_far_behind");
   },
 );
 

@@ -1,9 +1,9 @@
 /** Clients that offered no protocol when they connected: what their first bytes ask for. */
 import assert from "node:assert/strict";
 import { type LogFields, noTracing } from "@qumo/shared/runtime";
-import { SessionCode } from "@qumo/shared/wire";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/ops/metrics.ts";
+import { referenceDraft } from "../support/reference_draft.ts";
 import { RefusedConnections } from "../../relay/refused_connections.ts";
 import { SessionServer } from "../../relay/session_server.ts";
 import { alone } from "../support/worlds/alone.ts";
@@ -98,7 +98,7 @@ for (const [title, kind, bytes, reason] of REFUSED) {
     const send = kind === "uni" ? await client.openUni() : (await client.openBidi()).send;
     await send.write(Uint8Array.fromHex(bytes.replaceAll(" ", "")));
     const closed = await client.closed;
-    assert.equal(closed.code, SessionCode.VERSION_NEGOTIATION_FAILED);
+    assert.equal(closed.code, referenceDraft.sessionCodes.version_negotiation_failed);
     assert.match(closed.reason, reason);
     const [{ text, fields } = assert.fail("nothing was logged")] = world.lines;
     assert.equal(text, "info: connection refused");
@@ -117,7 +117,7 @@ Deno.test("a client without a protocol that says nothing is closed in time", asy
   assert.equal(world.host.active, 1);
   await world.clock.advance(DEFAULTS.server.handshakeTimeoutMs);
   const { code, reason } = await client.closed;
-  assert.equal(code, SessionCode.CONTROL_MESSAGE_TIMEOUT);
+  assert.equal(code, referenceDraft.sessionCodes.control_message_timeout);
   assert.match(reason, /^no protocol was offered and no SETUP came within 10000 ms$/);
   await world.settle();
   assert.equal(world.host.active, 0);

@@ -1,4 +1,4 @@
-import { DecodeError, draft18, type Oddity } from "@qumo/shared/wire";
+import { DecodeError, type Oddity } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
@@ -11,6 +11,7 @@ import {
   SubgroupReader,
   subscribe,
 } from "./script.ts";
+import { referenceDraft } from "../support/reference_draft.ts";
 
 const OF_MOQ_DEV = { setup: { implementation: "moq-lite-js" } } as const;
 const SUBSCRIBE_OK = 0x4n;
@@ -66,9 +67,9 @@ Deno.test("a player of moq-dev's that writes its priority as a long integer gets
 
 Deno.test("a control message with oddities is refused where none are asked for", () => {
   const body = frame(0x3n, SUBSCRIBE_BODY).subarray(3);
-  assert.throws(() => draft18.control.decode(0x3n, body), DecodeError);
+  assert.throws(() => referenceDraft.control.decode(0x3n, body), DecodeError);
   const oddities: Oddity[] = [];
-  const message = draft18.control.decode(0x3n, body, oddities);
+  const message = referenceDraft.control.decode(0x3n, body, oddities);
   assert.ok(message.kind === "subscribe" && message.parameters.subscriberPriority === 155);
   assert.deepEqual(oddities, [{ kind: "form", parameter: "subscriberPriority" }]);
 });

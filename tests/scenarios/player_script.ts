@@ -94,7 +94,7 @@ export class Player implements AsyncDisposable {
       if (message.kind !== "namespace" && message.kind !== "namespaceDone") continue;
       this.told.push(message.kind);
       const key = namespaceKey(message.suffix);
-      for (const request of asked.get(key) ?? []) request.cancel(0);
+      for (const request of asked.get(key) ?? []) request.cancel("internal_error");
       if (message.kind === "namespaceDone") continue;
       asked.set(key, await Promise.all(TRACKS.map((track) => this.#ask(track))));
     }

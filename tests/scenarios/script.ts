@@ -2,12 +2,10 @@
 import {
   ByteReader,
   type ControlMessageOf,
-  data18,
   type DataDialect,
   decodeDatagram,
   decodeSubgroupHeader,
   type DoneName,
-  draft18,
   encodeDatagram,
   encodeSubgroupHeader,
   FetchObjectDecoder,
@@ -20,6 +18,7 @@ import {
   type RequestErrorName,
   type SessionErrorName,
   SHORT,
+  type StreamErrorName,
   type SubgroupHeader,
   WHOLE_GROUP,
   writeObjectHeader,
@@ -34,6 +33,7 @@ import type {
   StreamEnd,
 } from "../support/peers/scripted_streams.ts";
 import type { ConnectOptions, SessionWorld } from "../support/worlds/session_world.ts";
+import { referenceData, referenceDraft } from "../support/reference_draft.ts";
 
 /** The track that most scenarios are about. */
 export const VIDEO: FullTrackName = trackOf("live/cam", "video");
@@ -69,12 +69,12 @@ export interface ReceivedObject {
 
 /** Properties as a peer of this dialect writes them; scenarios write them as draft 18 does. */
 export function written(properties: Uint8Array, dialect: DataDialect): Uint8Array {
-  return dialect.properties.of({ bytes: properties, form: data18.properties });
+  return dialect.properties.of({ bytes: properties, form: referenceData.properties });
 }
 
 /** The other way round. */
 export function read(bytes: Uint8Array, dialect: DataDialect): Uint8Array {
-  return data18.properties.of({ bytes, form: dialect.properties });
+  return referenceData.properties.of({ bytes, form: dialect.properties });
 }
 
 /** Pairs of properties, as they stand in messages: integers for even types, bytes for odd ones. */
@@ -87,7 +87,7 @@ export function properties(...list: readonly (readonly [number, number | Uint8Ar
     if (typeof value === "number") parts.push(BigInt(value));
     else parts.push(BigInt(value.length), value);
   }
-  return bytesOf(draft18, ...parts);
+  return bytesOf(referenceDraft, ...parts);
 }
 
 /** Publishes a namespace; the request lasts as long as its stream. */
@@ -227,7 +227,7 @@ export class SubgroupScript {
     return this.#stream.finish();
   }
 
-  reset(code: number): void {
+  reset(code: StreamErrorName): void {
     this.#stream.reset(code);
   }
 }
@@ -422,7 +422,7 @@ export async function readFetch(
 export function fetchItems(
   whole: Uint8Array,
   order: GroupOrder = "ascending",
-  dialect: DataDialect = data18,
+  dialect: DataDialect = referenceData,
 ): string[] {
   return decodeFetch(whole, order, dialect).map(inWords);
 }
@@ -504,7 +504,7 @@ export function objects(count: number, from = 0): ScriptedObject[] {
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {
-  return bytesOf(draft18, ...parts);
+  return bytesOf(referenceDraft, ...parts);
 }
 
 /** The code that a session must be closed with by the relay. */
@@ -522,7 +522,7 @@ export function frame(
   parts: readonly (bigint | string | Uint8Array)[],
   lengthOff = 0,
 ): Uint8Array {
-  const body = bytesOf(draft18, ...parts);
+  const body = bytesOf(referenceDraft, ...parts);
   const length = body.length + lengthOff;
-  return bytesOf(draft18, type, new Uint8Array([length >> 8, length & 0xff]), body);
+  return bytesOf(referenceDraft, type, new Uint8Array([length >> 8, length & 0xff]), body);
 }

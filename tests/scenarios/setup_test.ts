@@ -1,11 +1,5 @@
 import { noTracing } from "@qumo/shared/runtime";
-import {
-  data18,
-  draft18,
-  encodeSubgroupHeader,
-  SessionCode,
-  type SessionErrorName,
-} from "@qumo/shared/wire";
+import { encodeSubgroupHeader, type SessionErrorName } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { alone } from "../support/worlds/alone.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
@@ -30,6 +24,7 @@ import {
 import { ManualClock } from "../support/worlds/manual_clock.ts";
 import { memoryPair } from "../support/transport/memory_connection.ts";
 import { memoryLog } from "../support/worlds/memory_log.ts";
+import { referenceData, referenceDraft } from "../support/reference_draft.ts";
 
 const SETUP = 0x2f00n;
 
@@ -219,7 +214,7 @@ Deno.test("R-019: FIN on the control stream closes the session with PROTOCOL_VIO
 Deno.test("R-019: a reset of the control stream closes the session with PROTOCOL_VIOLATION", async () => {
   await using world = new SessionWorld();
   const peer = await world.connect();
-  (await peer.control()).reset(0);
+  (await peer.control()).reset("internal_error");
   await world.advance(1_000);
   await closedWith(peer, "protocol_violation");
 });
@@ -228,7 +223,7 @@ Deno.test("R-019: a control stream that is reset before SETUP is whole does so t
   await using world = new SessionWorld();
   const peer = await world.connect({ setup: false });
   const control = await peer.openControl(frame(SETUP, [], 4));
-  control.reset(0);
+  control.reset("internal_error");
   await world.advance(1_000);
   await closedWith(peer, "protocol_violation");
 });
@@ -244,10 +239,10 @@ Deno.test("R-019: a peer that refuses our control stream is closed when we have 
 });
 
 const FIRST_BYTES: [string, Uint8Array][] = [
-  ["R-021: a uni stream of unknown type", bytesOf(draft18, 0x77n)],
-  ["R-021: a uni stream of a type above 64 bits' half", bytesOf(draft18, 2n ** 63n)],
-  ["R-101: a subgroup of a reserved type", bytesOf(draft18, 0x16n, 1n, 1n)],
-  ["R-101: a subgroup of a type that is too large", bytesOf(draft18, 0x90n, 1n, 1n)],
+  ["R-021: a uni stream of unknown type", bytesOf(referenceDraft, 0x77n)],
+  ["R-021: a uni stream of a type above 64 bits' half", bytesOf(referenceDraft, 2n ** 63n)],
+  ["R-101: a subgroup of a reserved type", bytesOf(referenceDraft, 0x16n, 1n, 1n)],
+  ["R-101: a subgroup of a type that is too large", bytesOf(referenceDraft, 0x90n, 1n, 1n)],
 ];
 for (const [name, bytes] of FIRST_BYTES) {
   Deno.test(`${name} closes the session with PROTOCOL_VIOLATION`, async () => {
@@ -263,7 +258,7 @@ Deno.test("R-002: a connection with a protocol we do not speak is closed with VE
   assert.deepEqual(host.protocols, ["moqt-18"]);
   const [client, server] = memoryPair({ protocol: "moqt-99" });
   host.serve(server);
-  assert.equal((await client.closed).code, SessionCode.VERSION_NEGOTIATION_FAILED);
+  assert.equal((await client.closed).code, referenceDraft.sessionCodes.version_negotiation_failed);
   assert.equal(host.active, 0);
 });
 
@@ -281,14 +276,14 @@ Deno.test("R-202: a request stream that says nothing is given up in time", async
   const peer = await world.connect();
   const request = await peer.openRequest(new Uint8Array([0x03]));
   await world.advance(3_000);
-  assert.equal(await request.ended(), 0);
+  assert.equal(await request.ended(), "internal_error");
   await announce(peer, "live");
 });
 
 Deno.test("R-182, R-202: a data stream whose header does not come is given up in time", async () => {
   await using world = new SessionWorld();
   const peer = await world.connect();
-  const bytes = encodeSubgroupHeader(subgroupHeader(), data18);
+  const bytes = encodeSubgroupHeader(subgroupHeader(), referenceData);
   const stream = await peer.openStream(bytes.subarray(0, 2));
   await world.advance(3_000);
   await assert.rejects(stream.write(new Uint8Array(1)), { kind: "stopped" });
@@ -298,8 +293,8 @@ Deno.test("R-182, R-202: a data stream whose header does not come is given up in
 Deno.test("R-201: objects of an unknown alias are held for a time, and no longer", async () => {
   await using world = new SessionWorld();
   const peer = await world.connect();
-  const stream = await peer.openStream(encodeSubgroupHeader(subgroupHeader(), data18));
-  const script = new SubgroupScript(stream, false, data18);
+  const stream = await peer.openStream(encodeSubgroupHeader(subgroupHeader(), referenceData));
+  const script = new SubgroupScript(stream, false, referenceData);
   await script.send(...objects(1));
   await world.advance(1_999);
   await script.send(...objects(1, 1));

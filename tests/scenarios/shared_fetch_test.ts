@@ -1,11 +1,5 @@
 /** Viewers that join within a group and fetch its beginning cost the publisher one FETCH. */
-import {
-  draft18,
-  encodeFetchHeader,
-  FetchObjectWriter,
-  type Location,
-  StreamCode,
-} from "@qumo/shared/wire";
+import { encodeFetchHeader, FetchObjectWriter, type Location } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
@@ -23,6 +17,7 @@ import {
   VIDEO,
   watch,
 } from "./script.ts";
+import { referenceDraft } from "../support/reference_draft.ts";
 
 const LIVE = { filter: { type: "largest_object" } } as const;
 const VIEWERS = 19;
@@ -77,7 +72,7 @@ async function sendFetched(
     properties: undefined,
     payloadLength: payload.length,
   });
-  await stream.write(bytesOf(draft18, header, payload));
+  await stream.write(bytesOf(referenceDraft, header, payload));
 }
 
 const GROUP = [0, 1, 2, 3, 4].map((id) => `7/${id} object ${id}`);
@@ -154,11 +149,11 @@ draftTest(
     await world.settle();
     const { request, message } = await publisher.expectRequest("fetch");
     assert.deepEqual(message.range.type === "standalone" && message.range.track, VIDEO);
-    requests[0]!.cancel(StreamCode.CANCELLED);
+    requests[0]!.cancel("cancelled");
     const ended = request.ended();
     await world.stillPending(ended, "The end of the FETCH");
-    requests[1]!.cancel(StreamCode.CANCELLED);
-    assert.equal(await ended, StreamCode.CANCELLED);
+    requests[1]!.cancel("cancelled");
+    assert.equal(await ended, "cancelled");
   },
 );
 

@@ -1,5 +1,4 @@
 /** Requests that their peer cancels with STOP_SENDING alone, which shows at nothing but a write. */
-import { StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { FIRST_PROBE_MS, MAX_INCOMPLETE_REQUESTS, MAX_PROBES } from "../../relay/session/limits.ts";
 import { namespaceOf, type ScriptedPeer } from "../support/peers/scripted_peer.ts";
@@ -78,7 +77,7 @@ for (const canReset of [true, false]) {
       const joined = await prepared(world, canReset);
       const request = await ask(joined.peer, false);
       await request.expect(agreed);
-      request.incoming.stop(StreamCode.CANCELLED);
+      request.incoming.stop("cancelled");
       await world.settle();
       if (open !== undefined) assert.equal(open(joined), 1);
       await world.advance(NOTICED_MS);
@@ -94,7 +93,7 @@ for (const canReset of [true, false]) {
       const first = await ask(joined.peer, false);
       await first.expect(agreed);
       await refused(await ask(joined.peer, true), refusal);
-      first.incoming.stop(StreamCode.CANCELLED);
+      first.incoming.stop("cancelled");
       await (await ask(joined.peer, true)).expect(agreed);
       await world.settle();
       if (open !== undefined) assert.equal(open(joined), 1);
@@ -114,11 +113,11 @@ async function prepared(world: SessionWorld, canReset: boolean): Promise<Joined>
 Deno.test("the publisher hears that the last subscriber stopped its request, and is sent nothing more", async () => {
   await using world = new SessionWorld();
   const { upstream, downstream, joined } = await watch(world);
-  downstream.incoming.stop(StreamCode.CANCELLED);
+  downstream.incoming.stop("cancelled");
   await world.advance(NOTICED_MS);
   assert.equal(joined.session.counts.subscriptions, 0);
   await world.advance(LINGER_MS);
-  assert.equal(await upstream.ended(), StreamCode.CANCELLED);
+  assert.equal(await upstream.ended(), "cancelled");
 });
 
 Deno.test("a subscription that waits for its publisher ends when it was stopped", async () => {
@@ -126,7 +125,7 @@ Deno.test("a subscription that waits for its publisher ends when it was stopped"
   const { peer, session } = await world.join();
   const request = await subscribe(peer, { rendezvousTimeout: 30_000n });
   await world.settle();
-  request.incoming.stop(StreamCode.CANCELLED);
+  request.incoming.stop("cancelled");
   await world.advance(NOTICED_MS);
   assert.equal(session.counts.subscriptions, 0);
 });
@@ -185,7 +184,7 @@ Deno.test("requests that are reset before they are read are counted", async () =
   for (let time = 0; time < 3; time++) {
     const request = await peer.openRequest(Uint8Array.of(0x03));
     await world.settle();
-    request.outgoing.reset(StreamCode.CANCELLED);
+    request.outgoing.reset("cancelled");
     await world.settle();
   }
   await announce(peer, "live");

@@ -1,5 +1,5 @@
 /** Publishers that do not end the streams of their groups. */
-import { ObjectStatus, StreamCode } from "@qumo/shared/wire";
+import { ObjectStatus } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import {
@@ -169,7 +169,7 @@ draftTest(
       await world.settle();
     }
     await downstream.expect("publishDone");
-    for (const stream of streams) stream.reset(StreamCode.CANCELLED);
+    for (const stream of streams) stream.reset("cancelled");
     await world.advance(STREAMS_RELEASE_MS);
     await world.stillPending(publisher.closed, "The end of the session");
   },
@@ -267,7 +267,7 @@ draftTest("what still comes of a subscription that is over is stopped, and count
   await using world = new SessionWorld();
   const { publisher, subscriber, upstream } = await watch(world);
   const request = await subscribe(subscriber, {}, undefined).catch(() => undefined);
-  request?.cancel(StreamCode.CANCELLED);
+  request?.cancel("cancelled");
   subscriber.close();
   await world.advance(1_000);
   await upstream.ended();

@@ -1,4 +1,4 @@
-import { type Filter, StreamCode } from "@qumo/shared/wire";
+import { type Filter } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { trackOf } from "../support/peers/scripted_peer.ts";
@@ -337,7 +337,7 @@ draftTest(
   async () => {
     await using world = new SessionWorld();
     const { publisher, subscriber, downstream, upstream } = await watch(world);
-    downstream.cancel(StreamCode.CANCELLED);
+    downstream.cancel("cancelled");
     const again = await subscribe(subscriber);
     await again.expect("subscribeOk");
     await publishDone(upstream, "track_ended", 0);
@@ -435,7 +435,7 @@ draftTest("R-072: who gives up waiting leaves nothing behind", async () => {
   const peer = await world.connect();
   const downstream = await subscribe(peer, { rendezvousTimeout: 20_000n });
   await world.settle();
-  downstream.cancel(StreamCode.CANCELLED);
+  downstream.cancel("cancelled");
   await world.settle();
   const publisher = await world.connect();
   await announce(publisher, "live");
@@ -510,8 +510,8 @@ draftTest("R-080: a subscriber that cancels its request has its data streams res
   const reader = await SubgroupReader.next(subscriber);
   await reader.next();
   await reader.next();
-  downstream.cancel(StreamCode.CANCELLED);
-  assert.equal(await reader.next(), StreamCode.CANCELLED);
+  downstream.cancel("cancelled");
+  assert.equal(await reader.next(), "cancelled");
   await sendSubgroup(publisher, { group: 2n }, ...objects(1));
   await world.stillPending(subscriber.nextStream().catch(() => {}), "A stream");
 });
@@ -522,11 +522,11 @@ draftTest(
     await using world = new SessionWorld();
     const { downstream, upstream } = await watch(world);
     const second = await join(world);
-    downstream.cancel(StreamCode.CANCELLED);
+    downstream.cancel("cancelled");
     await world.advance(LINGER_MS);
     const next = upstream.incoming.messageOrEnd().catch(() => "left");
     await world.stillPending(next, "The end of the upstream subscription");
-    second.downstream.cancel(StreamCode.CANCELLED);
+    second.downstream.cancel("cancelled");
     await world.advance(LINGER_MS - 1);
     await world.stillPending(next, "The end of the upstream subscription");
     const third = await join(world);
@@ -535,7 +535,7 @@ draftTest(
     third.subscriber.close();
     await world.advance(LINGER_MS);
     await next;
-    assert.equal(await upstream.incoming.ended(), StreamCode.CANCELLED);
+    assert.equal(await upstream.incoming.ended(), "cancelled");
   },
 );
 
@@ -547,9 +547,9 @@ draftTest(
     await announce(publisher, "live");
     const downstream = await subscribe(await world.connect());
     const { request } = await publisher.expectRequest("subscribe");
-    downstream.cancel(StreamCode.CANCELLED);
+    downstream.cancel("cancelled");
     await world.advance(LINGER_MS);
-    assert.equal(await request.ended(), StreamCode.CANCELLED);
+    assert.equal(await request.ended(), "cancelled");
   },
 );
 
@@ -633,11 +633,14 @@ draftTest(
   async () => {
     await using world = new SessionWorld();
     const { publisher, downstream } = await watch(world);
-    downstream.cancel(StreamCode.CANCELLED);
+    downstream.cancel("cancelled");
     await world.advance(LINGER_MS);
     const late = await openSubgroup(publisher, { group: 1n }, ...objects(1));
     await world.settle();
-    await assert.rejects(late.send(...objects(1, 1)), { kind: "stopped", code: 1 });
+    await assert.rejects(late.send(...objects(1, 1)), {
+      kind: "stopped",
+      code: publisher.draft.streamCodes.cancelled,
+    });
     await announce(publisher, "more");
   },
 );
@@ -647,7 +650,7 @@ draftTest(
   async () => {
     await using world = new SessionWorld();
     const { publisher, subscriber, downstream } = await watch(world);
-    downstream.cancel(StreamCode.CANCELLED);
+    downstream.cancel("cancelled");
     await world.advance(LINGER_MS);
     publisher.sendDatagram(datagram(publisher, { group: 1n }));
     await world.settle();

@@ -1,5 +1,4 @@
 /** Which spans a relay's subscriptions are, and what it tells other relays of them. */
-import { StreamCode } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { type RecordedSpan, RecordedSpans, traceOf } from "../support/worlds/recording_tracing.ts";
 import { trackOf } from "../support/peers/scripted_peer.ts";
@@ -39,7 +38,7 @@ Deno.test("a subscription of another relay goes on with its trace, for as long a
   });
   await world.advance(60_000);
   assert.equal(span.isOver, false);
-  downstream.cancel(StreamCode.CANCELLED);
+  downstream.cancel("cancelled");
   await world.settle();
   assert.deepEqual([span.isOver, span.failure], [true, undefined]);
   assert.equal(span.attributes["qumo.outcome"], "left");
@@ -109,7 +108,7 @@ Deno.test("a subscriber that leaves while it waits has left", async () => {
   await using _world = world;
   const request = await subscribe(await world.connect(), { rendezvousTimeout: 10_000n });
   await world.settle();
-  request.cancel(StreamCode.CANCELLED);
+  request.cancel("cancelled");
   await world.settle();
   const { failure, attributes } = onlySpan(spans);
   assert.deepEqual([failure, attributes["qumo.outcome"]], [undefined, "left"]);

@@ -1,18 +1,19 @@
-import { type Draft, draft18 } from "@qumo/shared/wire";
+import { type Draft } from "@qumo/shared/wire";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { testDraft } from "./test_draft.ts";
+import { referenceDraft } from "./reference_draft.ts";
 
 /** Drafts that the peers of a scenario speak, by the order in which they come: usually a publisher first. */
 const MIXES: readonly { readonly name: string; readonly drafts: readonly Draft[] }[] = [
-  { name: "18 to another draft", drafts: [draft18, testDraft] },
-  { name: "another draft to 18", drafts: [testDraft, draft18] },
+  { name: "one draft to another", drafts: [referenceDraft, testDraft] },
+  { name: "the other draft to the one", drafts: [testDraft, referenceDraft] },
 ];
 
 const current = new AsyncLocalStorage<readonly Draft[]>();
 
 /** The draft that the peer speaks that comes as number `index` in the scenario that runs. */
 export function draftOfPeer(index: number): Draft {
-  const drafts = current.getStore() ?? [draft18];
+  const drafts = current.getStore() ?? [referenceDraft];
   return drafts[index % drafts.length]!;
 }
 

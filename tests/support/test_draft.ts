@@ -1,32 +1,40 @@
 import {
   controlCodec,
   type ControlKind,
-  data18,
   type DataDialect,
   deltaPairs,
   type Draft,
-  draft18,
-  messageTable,
   rfc9000,
 } from "@qumo/shared/wire";
+import type { MessageTable } from "../../shared/wire/moqt/control/codec.ts";
+import { publishDoneOf } from "../../shared/wire/moqt/control/publish_done.ts";
+import { requestErrorOf } from "../../shared/wire/moqt/control/request_error.ts";
+import { referenceData, referenceDraft } from "./reference_draft.ts";
+
+const requestCodes = otherCodes(referenceDraft.requestCodes, 0x200);
+const doneCodes = otherCodes(referenceDraft.doneCodes, 0x300);
 
 /**
  * A draft that nobody else speaks, to see that nothing in the relay takes it for another one: what
- * draft 18 says, in integers of RFC 9000 and under other numbers.
+ * the reference draft says, in integers of RFC 9000 and under other numbers.
  */
 export const testDraft: Draft = {
-  ...draft18,
+  ...referenceDraft,
   protocol: "test",
   number: 0,
   varint: rfc9000,
-  control: controlCodec(otherTypes(), rfc9000, draft18.control.length),
+  control: controlCodec(otherMessages(), rfc9000, referenceDraft.control.length),
   data: otherData(),
-  sessionCodes: otherCodes(),
+  // An end without an error is 0 for every transport.
+  sessionCodes: { ...otherCodes(referenceDraft.sessionCodes, 0x100), no_error: 0 },
+  streamCodes: otherCodes(referenceDraft.streamCodes, 0x400),
+  requestCodes,
+  doneCodes,
 };
 
 function otherData(): DataDialect {
   return {
-    ...data18,
+    ...referenceData,
     name: "test",
     varint: rfc9000,
     properties: deltaPairs(rfc9000),
@@ -35,19 +43,20 @@ function otherData(): DataDialect {
 }
 
 /** Only SETUP is known by its type before its draft is. */
-function otherTypes(): typeof messageTable {
-  const rows = Object.entries(messageTable).map(([kind, row]) => {
+function otherMessages(): MessageTable {
+  const table: MessageTable = {
+    ...referenceDraft.control.messages,
+    publishDone: { type: 0xbn, body: publishDoneOf(doneCodes) },
+    requestError: { type: 0x5n, body: requestErrorOf(requestCodes) },
+  };
+  const rows = Object.entries(table).map(([kind, row]) => {
     const isSetup = kind as ControlKind === "setup";
     return [kind, isSetup ? row : { body: row.body, type: row.type + 0x40n }];
   });
   return Object.fromEntries(rows);
 }
 
-/** An end without an error is 0 for every transport. */
-function otherCodes(): Draft["sessionCodes"] {
-  const codes = Object.entries(draft18.sessionCodes).map(([name, code]) => [
-    name,
-    code === 0 ? 0 : code + 0x100,
-  ]);
-  return Object.fromEntries(codes);
+function otherCodes<T extends Readonly<Partial<Record<string, number>>>>(codes: T, by: number): T {
+  const other = Object.entries(codes).map(([name, code]) => [name, code! + by]);
+  return Object.fromEntries(other);
 }

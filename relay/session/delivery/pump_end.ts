@@ -1,30 +1,30 @@
-import { StreamCode } from "@qumo/shared/wire";
+import type { StreamErrorName } from "@qumo/shared/wire";
 
-/** How a pump ended, and the code with which its stream is reset if it ends before the subgroup. */
+/** How a pump ended, and why its stream is reset if it ends before the subgroup. */
 export const PUMP_ENDS = {
   /** Everything that the subscription includes was sent. */
-  finished: StreamCode.CANCELLED,
+  finished: "cancelled",
   /** There was nothing to send, so no stream was opened. */
-  empty: StreamCode.CANCELLED,
+  empty: "cancelled",
   /** The rest of the subgroup will never arrive. */
-  incomplete: StreamCode.CANCELLED,
+  incomplete: "cancelled",
   /** The cache evicted bytes before they were sent. */
-  evicted: StreamCode.TOO_FAR_BEHIND,
+  evicted: "too_far_behind",
   /** The next object is older than the delivery timeout. */
-  expired: StreamCode.DELIVERY_TIMEOUT,
+  expired: "delivery_timeout",
   /** The stream was given up for a newer or more urgent subgroup. */
-  superseded: StreamCode.CANCELLED,
+  superseded: "cancelled",
   /** The subscriber reads too slowly. */
-  behind: StreamCode.TOO_FAR_BEHIND,
+  behind: "too_far_behind",
   /** The subscriber's protocol version cannot express the next object. */
-  inexpressible: StreamCode.CANCELLED,
+  inexpressible: "cancelled",
   /** The owner stopped the pump. */
-  stopped: StreamCode.CANCELLED,
+  stopped: "cancelled",
   /** Too many streams wait for the peer's stream credit. */
-  crowded: StreamCode.TOO_FAR_BEHIND,
+  crowded: "too_far_behind",
   /** The peer stopped the stream, or the connection ended. */
-  refused: StreamCode.CANCELLED,
-} as const;
+  refused: "cancelled",
+} as const satisfies Readonly<Record<string, StreamErrorName>>;
 
 /** How a pump ended. */
 export type PumpEnd = keyof typeof PUMP_ENDS;

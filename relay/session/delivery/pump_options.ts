@@ -1,3 +1,4 @@
+import type { StreamErrorName } from "@qumo/shared/wire";
 import type { Renderer, SubgroupLog, Track } from "../../track/mod.ts";
 import type { PumpEnd } from "./pump_end.ts";
 import type { StreamSupply } from "./stream_supply.ts";
@@ -19,6 +20,6 @@ export interface PumpOptions {
   readonly sendOrder: number;
   /** The arrival time before which an object is too old to be sent; undefined for no limit. */
   readonly oldest: () => number | undefined;
-  /** The reset code for each early end. */
-  readonly resetCode: (end: PumpEnd) => number;
+  /** The reason of the reset for each early end. */
+  readonly resetCode: (end: PumpEnd) => StreamErrorName;
 }

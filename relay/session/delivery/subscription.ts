@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import { type GroupOrder, StreamCode } from "@qumo/shared/wire";
+import { type GroupOrder } from "@qumo/shared/wire";
 import {
   type DatagramObject,
   firstObjectOf,
@@ -367,7 +367,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
         return timeout === Infinity ? undefined : clock.now() - timeout;
       },
       resetCode: (end) =>
-        this.track.endReason?.kind === "malformed" ? StreamCode.MALFORMED_TRACK : PUMP_ENDS[end],
+        this.track.endReason?.kind === "malformed" ? "malformed_track" : PUMP_ENDS[end],
     }, this);
     this.#pumps.add(pump);
     pump.wake();

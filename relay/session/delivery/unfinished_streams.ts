@@ -1,4 +1,5 @@
 import type { Clock, Log, Timer } from "@qumo/shared/runtime";
+import type { StreamCodes, StreamErrorName } from "@qumo/shared/wire";
 import { type SubgroupLog, takeMemory, type Track } from "../../track/mod.ts";
 import type { SendStream } from "../../transport/types.ts";
 import { PARKED_CHECK_MS, PARKED_STREAM_MS } from "../limits.ts";
@@ -42,6 +43,16 @@ export type EndingMeans =
   /** Not at all: the stream is left open. */
   | "park";
 
+/** How the streams of one session are ended. */
+export interface UnfinishedOptions {
+  /** The codes that the peer's dialect has for why a stream is reset. */
+  readonly codes: StreamCodes;
+  readonly means: () => EndingMeans;
+  /** How many may be parked at once. */
+  readonly limit: () => number;
+  readonly log: Log;
+}
+
 /**
  * Ends the streams of one session that cannot be sent to their end. If the peer cannot be told that
  * a stream is incomplete, the stream is parked: left open without a FIN, which would mean that
@@ -51,6 +62,7 @@ export type EndingMeans =
 export class UnfinishedStreams {
   readonly #clock: Clock;
   readonly #metrics: SessionMetrics;
+  readonly #codes: StreamCodes;
   readonly #means: () => EndingMeans;
   readonly #limit: () => number;
   readonly #log: Log;
@@ -63,14 +75,14 @@ export class UnfinishedStreams {
   #hasFragile = false;
   #check: Timer | undefined;
 
-  /** `limit` is the maximum number of parked streams. */
   constructor(
     clock: Clock,
     metrics: SessionMetrics,
-    { means, limit, log }: { means: () => EndingMeans; limit: () => number; log: Log },
+    { codes, means, limit, log }: UnfinishedOptions,
   ) {
     this.#clock = clock;
     this.#metrics = metrics;
+    this.#codes = codes;
     this.#means = means;
     this.#limit = limit;
     this.#log = log;
@@ -94,11 +106,11 @@ export class UnfinishedStreams {
     return this.#hasFragile && this.#fragile.has(track) && !this.canEndAnywhere;
   }
 
-  /** Ends an incomplete stream with this code. */
-  leave(unfinished: UnfinishedStream, code: number): void {
+  /** Ends an incomplete stream for this reason. */
+  leave(unfinished: UnfinishedStream, code: StreamErrorName): void {
     const { stream, subgroup, missing } = unfinished;
     const means = this.#means();
-    if (means === "reset") return stream.reset(code);
+    if (means === "reset") return stream.reset(this.#codes[code]);
     if (means === "cut") return cut(stream, missing);
     if (isHeedless(unfinished)) return this.#finish(unfinished, "subscription_over");
     if (isAbandoned(unfinished)) return this.#finish(unfinished, "abandoned");

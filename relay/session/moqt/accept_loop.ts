@@ -1,5 +1,5 @@
 import { type Clock, type TaskGroup, TokenBucket } from "@qumo/shared/runtime";
-import { type ControlMessage, StreamCode } from "@qumo/shared/wire";
+import { type ControlMessage } from "@qumo/shared/wire";
 import type { Connection } from "../../transport/types.ts";
 import { isTransportEnd, SessionError } from "../errors.ts";
 import type { StreamSource } from "../first_streams.ts";
@@ -103,7 +103,7 @@ export class AcceptLoop {
     const timer = clock.after(firstMessageMs, () => {
       if (!request.awaitsPeer) return;
       isLate = true;
-      request.cancel(StreamCode.INTERNAL_ERROR);
+      request.cancel("internal_error");
     });
     try {
       const message = await request.next();
@@ -112,7 +112,7 @@ export class AcceptLoop {
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
       // The peer gets its stream credit back only when both halves are closed.
-      request.cancel(StreamCode.CANCELLED);
+      request.cancel("cancelled");
       metrics.requestsUnread[isLate ? "timeout" : "reset"]++;
       if (isLate) this.#countIncomplete();
       return undefined;

@@ -20,6 +20,7 @@ import { Announcements } from "./publisher/announcements.ts";
 import { ObjectStreams } from "./publisher/object_streams.ts";
 import { RequestRouter } from "./request_router.ts";
 import { BidiRequests } from "./requests/bidi_requests.ts";
+import { nameFields } from "./requests/refuse.ts";
 import type { RequestIds } from "./requests/request_ids.ts";
 import type { Requests } from "./requests/requests.ts";
 import { StopProbes } from "./requests/stop_probe.ts";
@@ -64,8 +65,9 @@ export class EstablishedMoqt implements EstablishedSession {
     this.#solicits = link === undefined ? settings.solicit : link.advertise !== undefined;
     const giveUp = (reason: string) => closer.close("internal_error", reason, "limit");
     const quota = new PeerQuota({ clock, limits: settings.limits, signal: tasks.signal, giveUp });
-    const requests = requestsOf(options, result, { streams, quota });
-    const context = contextOf(options, result, foundation, requests);
+    const events = new EventLog(options.log, clock);
+    const requests = requestsOf(options, result, { streams, quota, events });
+    const context = contextOf(options, result, foundation, { requests, events });
     this.#streams = context.streams;
     this.#incoming = new TrackAliases<PeerFeed>(clock);
     this.#credit = new StreamCredit(context, {
@@ -143,10 +145,17 @@ function viewOf(peer: SetupOptions, { path }: Scope): PeerView {
   return { relay, implementation, path, isOtherRelay: isOtherRelay(peer) };
 }
 
+/** Where requests come from, and what watches over them. */
+interface RequestSources {
+  readonly streams: StreamSource;
+  readonly quota: PeerQuota;
+  readonly events: EventLog;
+}
+
 function requestsOf(
   { connection, draft, role, metrics, log }: Options,
   { peer, access }: HandshakeResult,
-  { streams, quota }: { readonly streams: StreamSource; readonly quota: PeerQuota },
+  { streams, quota, events }: RequestSources,
 ): Requests {
   return new BidiRequests({
     connection,
@@ -156,6 +165,13 @@ function requestsOf(
       role,
       canReset: connection.canReset,
       registerTokens: (message) => access.register(message),
+      leftOut: ({ kind }, subject) => {
+        metrics.messagesInexpressible++;
+        events.say("message left out: the peer's version of the protocol has no words for it", {
+          message: kind,
+          ...nameFields(subject),
+        });
+      },
       admit: () => quota.admit(),
       // A peer that also sends a FIN needs no probe.
       mayProbe: !leavesByFin(peer),
@@ -169,10 +185,9 @@ function contextOf(
   options: Options,
   { peer, access, settings, scope }: HandshakeResult,
   { tasks, closer, scopes, ids, shutdown }: Foundation,
-  requests: Requests,
+  { requests, events }: { readonly requests: Requests; readonly events: EventLog },
 ) {
   const { id, role, connection, draft, clock, log, tracing, metrics, registry, link } = options;
-  const events = new EventLog(log, clock);
   return {
     id,
     role,
@@ -189,7 +204,7 @@ function contextOf(
     scope,
     events,
     stops: new StopProbes({ clock, metrics, events }),
-    streams: new ObjectStreams({ clock, metrics, connection, log, peer }),
+    streams: new ObjectStreams({ clock, metrics, connection, log, peer, codes: draft.streamCodes }),
     relayName: options.relayName,
     shows: link?.shows ?? "all",
     get isLeaving() {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { data18, decodeDatagram, MAX_OBJECT_ID, ObjectStatus } from "@qumo/shared/wire";
+import { decodeDatagram, MAX_OBJECT_ID, ObjectStatus } from "@qumo/shared/wire";
 import {
   datagramOf,
   integerProperty,
@@ -11,6 +11,7 @@ import {
 } from "../../../tests/support/worlds/track_model.ts";
 import { writeDatagram } from "./datagram_writer.ts";
 import { MalformedTrack } from "../errors.ts";
+import { referenceData } from "../../../tests/support/reference_draft.ts";
 
 const NONE = new Uint8Array(0);
 
@@ -30,7 +31,7 @@ Deno.test("writeDatagram() passes an object on under the track's number, once fo
   );
   const [object] = subscriber.datagrams;
   assert.equal(subscriber.datagrams.length, 1);
-  assert.deepEqual(decodeDatagram(track.renderDatagram(object!, NATIVE), data18), {
+  assert.deepEqual(decodeDatagram(track.renderDatagram(object!, NATIVE), referenceData), {
     ...datagram,
     properties: datagram.properties.bytes,
     alias: track.number,

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { data18, ObjectHeaderDecoder, ObjectStatus } from "@qumo/shared/wire";
+import { ObjectHeaderDecoder, ObjectStatus } from "@qumo/shared/wire";
 import { blockOf, NATIVE } from "../../../tests/support/worlds/track_model.ts";
 import { CUT_THROUGH_BYTES, MAX_PAGE_BYTES, OBJECT_OVERHEAD_BYTES } from "../limits.ts";
 import { LogCursor } from "./log_cursor.ts";
 import type { Rendering } from "./rendering.ts";
 import { type LogReader, SubgroupLog } from "./subgroup_log.ts";
+import { referenceData } from "../../../tests/support/reference_draft.ts";
 
 const NONE = new Uint8Array(0);
 const PREAMBLE = Uint8Array.of(0x70, 1, 2);
@@ -75,7 +76,7 @@ function read(cursor: LogCursor): number[] {
 
 /** The ids of the objects in the bytes of a stream, and whether each payload is its own. */
 function decode(bytes: Uint8Array, hasProperties = false): number[] {
-  const decoder = new ObjectHeaderDecoder(hasProperties, data18);
+  const decoder = new ObjectHeaderDecoder(hasProperties, referenceData);
   const ids: number[] = [];
   for (let at = PREAMBLE.length; at < bytes.length;) {
     at = decoder.decode(bytes, at, bytes.length);

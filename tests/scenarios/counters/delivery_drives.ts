@@ -1,4 +1,3 @@
-import { StreamCode } from "@qumo/shared/wire";
 import {
   PARKED_CHECK_MS,
   PARKED_STREAM_MS,
@@ -13,6 +12,7 @@ import {
   type ScriptedObject,
   sendSubgroup,
   SubgroupReader,
+  VIDEO,
   watch,
 } from "../script.ts";
 import { testDraft } from "../../support/test_draft.ts";
@@ -81,9 +81,11 @@ export const DELIVERY: readonly Drive[] = [
     publisher.sendDatagram(datagram(publisher, { group: 2n }));
   }),
   inSessions("a subscriber whose draft cannot say what there is", {}, async (world) => {
-    const { publisher } = await watch(world, { subscriber: { draft: testDraft } });
+    const { publisher, subscriber } = await watch(world, { subscriber: { draft: testDraft } });
     await sendSubgroup(publisher, { group: 2n ** 62n }, ...objects(1));
     publisher.sendDatagram(datagram(publisher, { group: 2n ** 62n + 1n }));
+    await world.settle();
+    await subscriber.request({ kind: "trackStatus", track: VIDEO, parameters: {} });
   }),
   inSessions("broken groups, until nobody can take them for whole", {
     cache: { maxAgeMs: 5_000 },
@@ -91,7 +93,7 @@ export const DELIVERY: readonly Drive[] = [
     const { publisher, joined } = await watch(world, { subscriber: NO_RESET });
     const stream = await openSubgroup(publisher, { group: 1n }, ...objects(1));
     await world.settle();
-    stream.reset(1);
+    stream.reset("cancelled");
     await world.advance(2 * PARKED_STREAM_MS);
     const parkedStreams = joined.session.counts.parkedStreams;
     await sendSubgroup(publisher, { group: 2n }, ...objects(1));
@@ -105,7 +107,7 @@ export const DELIVERY: readonly Drive[] = [
     for (let group = 0n; group < 100n; group++) {
       const stream = await openSubgroup(publisher, { group }, ...objects(1));
       await world.settle();
-      stream.reset(StreamCode.CANCELLED);
+      stream.reset("cancelled");
       await world.settle();
     }
     await downstream.finish();
@@ -117,7 +119,7 @@ export const DELIVERY: readonly Drive[] = [
     for (let group = 0n; group < 30n; group++) {
       const stream = await openSubgroup(publisher, { group }, ...objects(1));
       await world.settle();
-      stream.reset(1);
+      stream.reset("cancelled");
       await world.advance(2 * STREAM_PATIENCE_MS);
     }
   }),

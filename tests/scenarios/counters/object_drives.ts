@@ -1,6 +1,5 @@
 import {
   ByteWriter,
-  draft18,
   encodeFetchHeader,
   encodeSubgroupHeader,
   FetchObjectWriter,
@@ -26,6 +25,7 @@ import {
   watch,
 } from "../script.ts";
 import { type Drive, inSessions } from "./drive.ts";
+import { referenceDraft } from "../../support/reference_draft.ts";
 
 const SECOND = 30n;
 const LIVE = { filter: { type: "largest_object" } } as const;
@@ -124,10 +124,10 @@ export const OBJECTS: readonly Drive[] = [
   inSessions("a stream and a track that contradict themselves", {}, async (world) => {
     const { publisher } = await watch(world);
     const open = await openSubgroup(publisher, { group: 3n }, ...objects(1));
-    const header = encodeSubgroupHeader(subgroupHeader({ group: 1n }), draft18.data);
+    const header = encodeSubgroupHeader(subgroupHeader({ group: 1n }), referenceDraft.data);
     const writer = new ByteWriter(vi64);
     for (const part of [2n ** 60n, 1n]) writer.varint(part);
-    await publisher.openStream(bytesOf(draft18, header, writer.finish()));
+    await publisher.openStream(bytesOf(referenceDraft, header, writer.finish()));
     await sendSubgroup(publisher, { group: 2n }, ...objects(1));
     const contradiction = await openSubgroup(publisher, { group: 2n });
     await world.settle();
@@ -166,7 +166,7 @@ export const OBJECTS: readonly Drive[] = [
     await world.settle();
     const offer = await publish(anew, { alias: SECOND });
     await offer.expect("requestOk");
-    upstream.cancel(0);
+    upstream.cancel("internal_error");
     publisher.close();
     await world.settle();
     await sendSubgroup(anew, { alias: SECOND, group: 1n }, { id: 0, payload: "another" });
@@ -200,7 +200,7 @@ export const OBJECTS: readonly Drive[] = [
         parameters: {},
         properties: new Uint8Array(0),
       });
-      const header = new FetchObjectWriter("ascending", draft18.data).object({
+      const header = new FetchObjectWriter("ascending", referenceDraft.data).object({
         group: 7n,
         object: 0,
         subgroup: 0n,
@@ -208,11 +208,11 @@ export const OBJECTS: readonly Drive[] = [
         properties: undefined,
         payloadLength: 1,
       });
-      const stream = encodeFetchHeader(message.requestId, draft18.data);
-      await publisher.openStream(bytesOf(draft18, stream, header, "x"));
-      await publisher.openStream(encodeFetchHeader(message.requestId + 2n, draft18.data));
+      const stream = encodeFetchHeader(message.requestId, referenceDraft.data);
+      await publisher.openStream(bytesOf(referenceDraft, stream, header, "x"));
+      await publisher.openStream(encodeFetchHeader(message.requestId + 2n, referenceDraft.data));
       await world.settle();
-      await publisher.openStream(encodeFetchHeader(message.requestId, draft18.data));
+      await publisher.openStream(encodeFetchHeader(message.requestId, referenceDraft.data));
     },
   ),
   inSessions("groups that the cache has no room for", {

@@ -1,5 +1,4 @@
 import { done, noTracing, refused as denied } from "@qumo/shared/runtime";
-import { SessionCode, StreamCode } from "@qumo/shared/wire";
 import { DEFAULTS } from "../../../relay/config.ts";
 import { RelayMetrics } from "../../../relay/ops/metrics.ts";
 import { RefusedConnections } from "../../../relay/refused_connections.ts";
@@ -37,7 +36,8 @@ export const ENDINGS: readonly Drive[] = [
     {},
     async (world) => {
       (await world.connect()).close();
-      (await world.connect()).close(SessionCode.PROTOCOL_VIOLATION, "you said nonsense");
+      const other = await world.connect();
+      other.close(other.draft.sessionCodes.protocol_violation, "you said nonsense");
       (await world.join()).connection.sever();
       (await world.join()).session.close("");
     },
@@ -151,7 +151,7 @@ export const REQUESTS: readonly Drive[] = [
       await announce(publisher, "live");
       const request = await subscribe(await world.connect());
       await publisher.expectRequest("subscribe");
-      request.cancel(StreamCode.CANCELLED);
+      request.cancel("cancelled");
       await world.settle();
       await subscribe(await world.connect(), {}, trackOf("live", "another"));
       await world.advance(world.settings.requestTimeoutMs);
@@ -199,7 +199,7 @@ export const REQUESTS: readonly Drive[] = [
   }),
   inSessions("requests that are never finished, reset and late", {}, async (world) => {
     const peer = await world.connect();
-    (await peer.openRequest(Uint8Array.of(0x03))).outgoing.reset(StreamCode.CANCELLED);
+    (await peer.openRequest(Uint8Array.of(0x03))).outgoing.reset("cancelled");
     await peer.openRequest(Uint8Array.of(0x03));
     await world.advance(world.settings.setupTimeoutMs);
   }),
@@ -211,11 +211,11 @@ export const REQUESTS: readonly Drive[] = [
       const peer = await world.connect();
       const first = await subscribe(peer);
       await first.expect("subscribeOk");
-      first.incoming.stop(StreamCode.CANCELLED);
+      first.incoming.stop("cancelled");
       await world.advance(2 * FIRST_PROBE_MS);
       const second = await subscribe(peer);
       await second.expect("subscribeOk");
-      second.incoming.stop(StreamCode.CANCELLED);
+      second.incoming.stop("cancelled");
       await (await subscribe(peer)).expect("subscribeOk");
     },
   ),

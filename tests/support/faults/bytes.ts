@@ -1,21 +1,19 @@
 import {
   type ControlKind,
   type ControlMessage,
-  data18,
-  draft18,
   encodeDatagram,
   encodeFetchHeader,
   encodeSubgroupHeader,
   type FullTrackName,
-  messageTable,
   type ObjectDatagram,
   PADDING_STREAM_TYPE,
 } from "@qumo/shared/wire";
 import fc from "fast-check";
 import { SEED } from "../properties.ts";
-import { arbitraryMessage } from "../arbitrary_control.ts";
+import { arbitraryMessages } from "../arbitrary_control.ts";
 import type { Random } from "./random.ts";
 import { bytesOf } from "../peers/scripted_streams.ts";
+import { referenceData, referenceDraft } from "../reference_draft.ts";
 
 /** What messages that were made up are about, so that they reach further than "no such track". */
 export interface Aim {
@@ -52,7 +50,7 @@ export class HostileBytes {
     }
     if (kind === "fetch" && random.percent(80)) fields["range"] = this.#fetchRange(aim);
     if (kind === "subscribeOk" && random.percent(50)) fields["properties"] = new Uint8Array(0);
-    return draft18.control.encode(fields as unknown as ControlMessage);
+    return referenceDraft.control.encode(fields as unknown as ControlMessage);
   }
 
   anyMessage(aim: Aim): Uint8Array {
@@ -103,9 +101,9 @@ export class HostileBytes {
       hasProperties,
       endOfGroup: random.percent(30),
       firstObject: random.percent(50),
-    }, data18)];
+    }, referenceData)];
     for (let count = random.below(6); count > 0; count--) parts.push(this.#object(hasProperties));
-    return bytesOf(draft18, ...parts);
+    return bytesOf(referenceDraft, ...parts);
   }
 
   /** A stream that answers a fetch: its header and what may or may not be objects. */
@@ -113,18 +111,18 @@ export class HostileBytes {
     const random = this.#random;
     const known = aim.fetches.length > 0 && random.percent(90);
     const parts: (Uint8Array | bigint)[] = [
-      encodeFetchHeader(known ? random.pick(aim.fetches) : random.integer(), data18),
+      encodeFetchHeader(known ? random.pick(aim.fetches) : random.integer(), referenceData),
     ];
     for (let count = random.below(5); count > 0; count--) {
       const flags = random.percent(80) ? 0x1c | random.below(0x80) : random.pick([0x8c, 0x10c]);
       parts.push(BigInt(flags), ...[random.integer(), random.integer(), random.integer()]);
       parts.push(random.bytes(12));
     }
-    return bytesOf(draft18, ...parts);
+    return bytesOf(referenceDraft, ...parts);
   }
 
   padding(): Uint8Array {
-    return bytesOf(draft18, PADDING_STREAM_TYPE, this.#random.bytes(200));
+    return bytesOf(referenceDraft, PADDING_STREAM_TYPE, this.#random.bytes(200));
   }
 
   datagram(aim: Aim): Uint8Array {
@@ -140,7 +138,7 @@ export class HostileBytes {
         { status: random.pick([3, 4]), properties: NOTHING, endOfGroup: false, payload: NOTHING },
       ]),
     };
-    return encodeDatagram(fields, data18);
+    return encodeDatagram(fields, referenceData);
   }
 
   /** Put together by hand, since the encoder refuses what contradicts itself. */
@@ -155,7 +153,7 @@ export class HostileBytes {
     parts.push(length);
     if (length === 0n) parts.push(random.pick([0n, 3n, 4n, 4n]));
     parts.push(payload);
-    return bytesOf(draft18, ...parts);
+    return bytesOf(referenceDraft, ...parts);
   }
 
   /** Pairs among which are those that relays read. */
@@ -175,7 +173,7 @@ export class HostileBytes {
         parts.push(BigInt(value.length), value);
       }
     }
-    return bytesOf(draft18, ...parts);
+    return bytesOf(referenceDraft, ...parts);
   }
 
   #fetchRange(aim: Aim): unknown {
@@ -191,7 +189,8 @@ export class HostileBytes {
 }
 
 const NOTHING = new Uint8Array(0);
-const KINDS = Object.keys(messageTable) as ControlKind[];
+const ARBITRARY = arbitraryMessages(referenceDraft);
+const KINDS = [...ARBITRARY.keys()];
 
 // Gaps, immutable properties, a mandatory one, and what tracks have.
 const PROPERTY_TYPES = [0x02n, 0x04n, 0x0bn, 0x0en, 0x22n, 0x30n, 0x3cn, 0x3en, 0x4000n];
@@ -211,7 +210,7 @@ const pools = new Map<ControlKind, readonly ControlMessage[]>();
 function pool(kind: ControlKind): readonly ControlMessage[] {
   let messages = pools.get(kind);
   if (messages === undefined) {
-    messages = fc.sample(arbitraryMessage[kind], { seed: SEED, numRuns: POOL_SIZE });
+    messages = fc.sample(ARBITRARY.get(kind)!, { seed: SEED, numRuns: POOL_SIZE });
     pools.set(kind, messages);
   }
   return messages;

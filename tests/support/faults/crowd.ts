@@ -1,7 +1,7 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { draft18 } from "@qumo/shared/wire";
 import { subscribe } from "../../scenarios/script.ts";
 import { type ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
+import { referenceDraft } from "../reference_draft.ts";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
 
 /** Who a crowd is and where it comes from. */
@@ -120,5 +120,9 @@ export async function sayTooMuch(peer: ScriptedPeer, requests: number): Promise<
 }
 
 const UPDATES = new Uint8Array(64 * 1024);
-const UPDATE = draft18.control.encode({ kind: "requestUpdate", requestId: 2_000n, parameters: {} });
+const UPDATE = referenceDraft.control.encode({
+  kind: "requestUpdate",
+  requestId: 2_000n,
+  parameters: {},
+});
 for (let at = 0; at + UPDATE.length <= UPDATES.length; at += UPDATE.length) UPDATES.set(UPDATE, at);

@@ -2,11 +2,9 @@ import {
   ByteReader,
   classifyUniStream,
   type ControlMessage,
-  data18,
   decodeDatagram,
   decodeFetchHeader,
   decodeSubgroupHeader,
-  draft18,
   FetchObjectDecoder,
   type FullTrackName,
   ObjectHeaderDecoder,
@@ -23,6 +21,7 @@ import {
   type SendStream,
   TransportError,
 } from "../../../relay/transport/mod.ts";
+import { referenceData, referenceDraft } from "../reference_draft.ts";
 
 /** An object as it arrived in a subgroup or as a datagram. */
 export interface HonestObject {
@@ -66,7 +65,7 @@ export class HonestPeer {
   /** Opens a unidirectional stream with a control message. */
   async open(message: ControlMessage): Promise<SendStream> {
     const stream = await this.connection.openUni();
-    await stream.write(draft18.control.encode(message));
+    await stream.write(referenceDraft.control.encode(message));
     return stream;
   }
 
@@ -81,12 +80,12 @@ export class HonestPeer {
     onAnswer: (message: ControlMessage) => void = () => {},
   ): Promise<{ cancel(): void }> {
     const stream = await this.connection.openBidi();
-    await stream.send.write(draft18.control.encode(make(this.#nextId)));
+    await stream.send.write(referenceDraft.control.encode(make(this.#nextId)));
     this.#nextId += 2n;
     this.#watch(async () => {
       const input = inputOf(stream.receive);
       for (;;) {
-        const message = await readMessage(input, draft18);
+        const message = await readMessage(input, referenceDraft);
         if (message === undefined) return;
         onAnswer(message);
       }
@@ -103,11 +102,11 @@ export class HonestPeer {
   async #answer({ send, receive }: BidiStream): Promise<void> {
     const input = inputOf(receive);
     for (;;) {
-      const message = await readMessage(input, draft18);
+      const message = await readMessage(input, referenceDraft);
       if (message === undefined) return await send.finish();
       const answer = this.#answerTo(message);
       if (answer === undefined) continue;
-      await send.write(draft18.control.encode(answer));
+      await send.write(referenceDraft.control.encode(answer));
       if (answer.kind === "requestError") await send.finish();
     }
   }
@@ -136,12 +135,12 @@ export class HonestPeer {
 
   async #readStream(stream: ReceiveStream): Promise<void> {
     const input = inputOf(stream);
-    const type = await readVarint(input, draft18.varint);
+    const type = await readVarint(input, referenceDraft.varint);
     if (type === undefined) return;
-    switch (classifyUniStream(type, data18)) {
+    switch (classifyUniStream(type, referenceData)) {
       case "setup":
         input.start = 0;
-        while (await readMessage(input, draft18) !== undefined);
+        while (await readMessage(input, referenceDraft) !== undefined);
         return;
       case "subgroup":
         return await this.#readSubgroup(input, type);
@@ -155,9 +154,9 @@ export class HonestPeer {
   async #readSubgroup(input: Input, type: bigint): Promise<void> {
     const { alias, group, hasProperties } = await parse(
       input,
-      (reader) => decodeSubgroupHeader(reader, type, data18),
+      (reader) => decodeSubgroupHeader(reader, type, referenceData),
     );
-    const decoder = new ObjectHeaderDecoder(hasProperties, data18);
+    const decoder = new ObjectHeaderDecoder(hasProperties, referenceData);
     do {
       for (;;) {
         const next = decoder.decode(input.bytes, input.start, input.end);
@@ -172,7 +171,7 @@ export class HonestPeer {
 
   async #readFetch(input: Input): Promise<void> {
     await parse(input, decodeFetchHeader);
-    const decoder = new FetchObjectDecoder("ascending", data18);
+    const decoder = new FetchObjectDecoder("ascending", referenceData);
     do {
       for (;;) {
         const next = decoder.decode(input.bytes, input.start, input.end);
@@ -185,7 +184,7 @@ export class HonestPeer {
   }
 
   #readDatagram(bytes: Uint8Array): Promise<void> {
-    const datagram = decodeDatagram(bytes, data18);
+    const datagram = decodeDatagram(bytes, referenceData);
     if (datagram === undefined) throw new Error("The relay sent padding");
     const { alias, group, object, payload } = datagram;
     this.objects.push({ alias, group, object, payload: payload.slice() });
@@ -222,12 +221,12 @@ const DOES_NOT_EXIST: ControlMessage = {
 const MAX_HEADER = 200_000;
 
 function inputOf(stream: ReceiveStream): Input {
-  return new Input(stream, MAX_HEADER);
+  return new Input(stream, MAX_HEADER, { codes: referenceDraft.streamCodes });
 }
 
 async function parse<T>(input: Input, read: (reader: ByteReader) => T): Promise<T> {
   for (;;) {
-    const reader = new ByteReader(input.bytes, draft18.varint, input.start, input.end);
+    const reader = new ByteReader(input.bytes, referenceDraft.varint, input.start, input.end);
     try {
       const value = read(reader);
       input.start = reader.offset;

@@ -2,12 +2,12 @@ import {
   ByteReader,
   type ControlKind,
   type ControlMessage,
-  draft18,
   type FullTrackName,
 } from "@qumo/shared/wire";
 import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
 import { type Aim, HostileBytes } from "./bytes.ts";
 import type { Random } from "./random.ts";
+import { referenceDraft } from "../reference_draft.ts";
 
 /** What a hostile peer does at a time. */
 export type Move =
@@ -55,7 +55,7 @@ export class HostilePeer implements Aim {
   /** Says SETUP as it should be. */
   setup(): void {
     const options = {};
-    const bytes = draft18.control.encode({ kind: "setup", options });
+    const bytes = referenceDraft.control.encode({ kind: "setup", options });
     this.#onNewUni(bytes, (stream) => this.#control = stream);
   }
 
@@ -73,7 +73,7 @@ export class HostilePeer implements Aim {
   order(make: (requestId: bigint) => ControlMessage): void {
     const id = this.#nextId;
     this.#nextId += 2n;
-    this.#onNewBidi([draft18.control.encode(make(id))], "nothing");
+    this.#onNewBidi([referenceDraft.control.encode(make(id))], "nothing");
   }
 
   /** Sends one hostile thing of this kind. */
@@ -217,8 +217,8 @@ export class HostilePeer implements Aim {
   async #noteRequest(stream: BidiStream): Promise<void> {
     const bytes = await stream.receive.read(new Uint8Array(8_192));
     if (bytes === undefined) return;
-    const reader = new ByteReader(bytes, draft18.varint);
-    const message = draft18.control.decode(reader.varint(), reader.bytes(reader.u16()));
+    const reader = new ByteReader(bytes, referenceDraft.varint);
+    const message = referenceDraft.control.decode(reader.varint(), reader.bytes(reader.u16()));
     if (message.kind === "fetch") this.fetches.push(message.requestId);
     this.#asked.push({ stream, kind: message.kind });
   }

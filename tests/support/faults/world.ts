@@ -1,10 +1,7 @@
 import { noTracing } from "@qumo/shared/runtime";
 import {
-  data18,
-  draft18,
   encodeSubgroupHeader,
   type FullTrackName,
-  SessionCode,
   WHOLE_GROUP,
   writeObjectHeader,
 } from "@qumo/shared/wire";
@@ -26,6 +23,7 @@ import {
   memoryPair,
 } from "../transport/memory_connection.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
+import { referenceData, referenceDraft } from "../reference_draft.ts";
 
 /** A track that an honest peer publishes where hostile ones can see it. */
 const STAGE = trackOf("stage", "track");
@@ -106,7 +104,7 @@ export class HostileWorld {
       firstObject: true,
     };
     const stream = await publisher.connection.openUni();
-    await stream.write(encodeSubgroupHeader(header, data18));
+    await stream.write(encodeSubgroupHeader(header, referenceData));
     this.#canary = { stream, subscriber, sent: 0 };
 
     const stage = await this.#join("");
@@ -281,7 +279,7 @@ export class HostileWorld {
         track: own,
         alias: HOSTILE_ALIAS,
         parameters: {},
-        properties: random.percent(70) ? NOTHING : bytesOf(draft18, 0x30n, 1n),
+        properties: random.percent(70) ? NOTHING : bytesOf(referenceDraft, 0x30n, 1n),
       }));
     }
     if (random.percent(60)) hostile.order((requestId) => ask("subscribe", requestId, STAGE));
@@ -293,7 +291,7 @@ export class HostileWorld {
     const { code, by } = await hostile.closed;
     const end = by === "peer" ? nameOf(code) : by;
     assert.ok(end !== undefined, `The session was closed with 0x${code.toString(16)}`);
-    assert.notEqual(end, "INTERNAL_ERROR", `A fault of ours: ${this.#errors()}`);
+    assert.notEqual(end, "internal_error", `A fault of ours: ${this.#errors()}`);
     if (by === "peer") this.closed++;
     assert.equal(this.metrics.unhandledErrors, 0, `A fault of ours: ${this.#errors()}`);
     assert.deepEqual(this.#stray, [], "A promise was rejected that nobody held");
@@ -315,7 +313,16 @@ export class HostileWorld {
     const { stream, subscriber, sent } = this.#canary!;
     const payload = new TextEncoder().encode(`object ${sent}`);
     const bytes = new Uint8Array(40);
-    const at = writeObjectHeader(bytes, 0, 0, false, undefined, payload.length, 0, data18.varint);
+    const at = writeObjectHeader(
+      bytes,
+      0,
+      0,
+      false,
+      undefined,
+      payload.length,
+      0,
+      referenceData.varint,
+    );
     bytes.set(payload, at);
     await stream.write(bytes.slice(0, at + payload.length));
     await this.settle();
@@ -357,5 +364,5 @@ function networkOf(random: Random): MemoryOptions {
 }
 
 function nameOf(code: number): string | undefined {
-  return Object.entries(SessionCode).find(([, value]) => value === code)?.[0];
+  return Object.entries(referenceDraft.sessionCodes).find(([, value]) => value === code)?.[0];
 }

@@ -1,6 +1,5 @@
 import {
   ByteReader,
-  data18,
   decodeSubgroupHeader,
   isSubgroupType,
   ObjectHeaderDecoder,
@@ -8,6 +7,7 @@ import {
   vi64,
 } from "@qumo/shared/wire";
 import type { QuicTransport } from "../transport/quic_transport.ts";
+import { referenceData } from "../reference_draft.ts";
 
 /**
  * Watches which objects come in on the streams of a session, beneath a library that drops in silence
@@ -74,11 +74,11 @@ class SubgroupReader {
     const reader = new ByteReader(bytes, vi64);
     try {
       const type = reader.varint();
-      this.#isOther = !isSubgroupType(type, data18);
+      this.#isOther = !isSubgroupType(type, referenceData);
       if (this.#isOther) return bytes.length;
-      const header = decodeSubgroupHeader(reader, type, data18);
+      const header = decodeSubgroupHeader(reader, type, referenceData);
       this.#name = `${header.alias}/${header.group}/${header.subgroup ?? "first"}`;
-      this.#decoder = new ObjectHeaderDecoder(header.hasProperties, data18);
+      this.#decoder = new ObjectHeaderDecoder(header.hasProperties, referenceData);
       return reader.offset;
     } catch (error) {
       // It may still become whole.

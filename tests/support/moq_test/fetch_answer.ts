@@ -1,6 +1,5 @@
 import {
   type ControlMessageOf,
-  data18,
   encodeFetchHeader,
   FetchObjectWriter,
   type Location,
@@ -11,6 +10,7 @@ import type { RequestStream } from "../peers/scripted_streams.ts";
 import { expectedOf } from "./check.ts";
 import type { TestObject } from "./objects.ts";
 import { DEFAULT_PRIORITY, propertiesOf, refuse, trackNamed } from "./wire_form.ts";
+import { referenceData } from "../reference_draft.ts";
 
 /** Answers a fetch of a moq-test-00 track with what is in its range. */
 export async function answerFetch(
@@ -32,8 +32,8 @@ export async function answerFetch(
     properties: propertiesOf(track),
   });
   await request.finish();
-  const stream = await peer.openStream(encodeFetchHeader(requestId, data18));
-  const writer = new FetchObjectWriter("ascending", data18);
+  const stream = await peer.openStream(encodeFetchHeader(requestId, referenceData));
+  const writer = new FetchObjectWriter("ascending", referenceData);
   for (const object of wanted) {
     if (object.status !== ObjectStatus.NORMAL) continue;
     const { payload, subgroup } = object;

@@ -8,14 +8,12 @@ import {
 import {
   ByteReader,
   type ControlMessage,
-  doneNumbers,
-  draft18,
   type Filter,
   type Parameters,
-  requestNumbers,
   type Token,
   WHOLE_GROUP,
 } from "@qumo/shared/wire";
+import { referenceDraft } from "../reference_draft.ts";
 
 /** Properties of a track: pairs of an even type and an integer. */
 export type PropertyMap = Map<bigint, bigint[]>;
@@ -68,7 +66,7 @@ export function toTheirs(message: CommonMessage, properties: PropertyMap): Their
       return {
         type: "PUBLISH_DONE",
         ...answer,
-        statusCode: numberOf(doneNumbers, message.code),
+        statusCode: numberOf(referenceDraft.doneCodes, message.code),
         streamCount: message.streamCount,
         errorReason: message.reason,
       };
@@ -133,7 +131,7 @@ export function toTheirs(message: CommonMessage, properties: PropertyMap): Their
       return {
         type: "REQUEST_ERROR",
         ...answer,
-        errorCode: numberOf(requestNumbers, message.code),
+        errorCode: numberOf(referenceDraft.requestCodes, message.code),
         retryInterval: message.retryAfter,
         errorReason: message.reason,
         ...(message.redirect && {
@@ -266,7 +264,7 @@ function endOf({ group, object }: MessageOf<"fetchOk">["end"]) {
 
 /** The options of a SETUP as they stand on the wire. */
 function pairsOf(message: MessageOf<"setup">) {
-  const reader = new ByteReader(draft18.control.encode(message), draft18.varint);
+  const reader = new ByteReader(referenceDraft.control.encode(message), referenceDraft.varint);
   reader.varint();
   reader.u16();
   const list: { type: bigint; value: bigint | Uint8Array }[] = [];

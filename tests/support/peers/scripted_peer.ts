@@ -3,7 +3,6 @@ import {
   type ControlMessage,
   type ControlMessageOf,
   type Draft,
-  draft18,
   type FullTrackName,
   type Namespace,
   type SetupOptions,
@@ -18,10 +17,11 @@ import {
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
 import { Queue } from "./queue.ts";
 import { IncomingStream, ofKind, OutgoingStream, RequestStream } from "./scripted_streams.ts";
+import { referenceDraft } from "../reference_draft.ts";
 
 /** Who the scripted peer is, and what it says first. */
 export interface ScriptedPeerOptions {
-  /** Draft 18 when nothing is said. */
+  /** The one that tests are about when nothing is said. */
   readonly draft?: Draft;
   /** Decides about the parity of request ids. */
   readonly role?: "client" | "server";
@@ -85,7 +85,7 @@ export class ScriptedPeer implements AsyncDisposable {
     connection: Connection,
     options: ScriptedPeerOptions = {},
   ): Promise<ScriptedPeer> {
-    const { draft = draft18, role = "client", setup = {} } = options;
+    const { draft = referenceDraft, role = "client", setup = {} } = options;
     const peer = new ScriptedPeer(connection, draft, role);
     if (setup !== false) {
       const options = { implementation: "scripted peer", ...setup };
@@ -97,7 +97,7 @@ export class ScriptedPeer implements AsyncDisposable {
 
   /** Connects to a server on the loopback address, and exchanges SETUP unless it was told not to. */
   static async dial(server: QuicServerAddress, options: DialOptions = {}): Promise<ScriptedPeer> {
-    const { draft = draft18, protocol = draft.protocol } = options;
+    const { draft = referenceDraft, protocol = draft.protocol } = options;
     const connection = await dialQuic({
       ...options,
       hostname: "127.0.0.1",
@@ -182,7 +182,7 @@ export class ScriptedPeer implements AsyncDisposable {
 
   /** Opens a unidirectional stream with whatever bytes. */
   async openStream(bytes: Uint8Array): Promise<OutgoingStream> {
-    const stream = new OutgoingStream(await this.connection.openUni());
+    const stream = new OutgoingStream(await this.connection.openUni(), this.draft);
     if (bytes.length > 0) await stream.write(bytes);
     return stream;
   }

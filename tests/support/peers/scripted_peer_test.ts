@@ -1,8 +1,9 @@
-import { type ControlMessage, draft18, StreamCode } from "@qumo/shared/wire";
+import { type ControlMessage } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { namespaceOf, ScriptedPeer, trackOf } from "./scripted_peer.ts";
 import { bytesOf } from "./scripted_streams.ts";
 import { type MemoryOptions, memoryPair } from "../transport/memory_connection.ts";
+import { referenceDraft } from "../reference_draft.ts";
 
 /** Two scripted peers at the ends of one connection. */
 async function join(options: MemoryOptions = {}) {
@@ -70,8 +71,8 @@ Deno.test("a scripted peer says what came instead of what was expected", async (
 
   await incoming.send(subscribeOk);
   await assert.rejects(request.ended(), /A message came instead/);
-  incoming.outgoing.reset(StreamCode.CANCELLED);
-  await assert.rejects(request.next(), /Request ended \(1\)/);
+  incoming.outgoing.reset("cancelled");
+  await assert.rejects(request.next(), /Request ended \(cancelled\)/);
   client.close();
 });
 
@@ -87,20 +88,23 @@ Deno.test("a scripted peer cancels a request with a code", async () => {
     parameters: {},
   });
   const { request: incoming } = await server.expectRequest("subscribeNamespace");
-  request.cancel(StreamCode.CANCELLED);
-  assert.equal(await incoming.ended(), StreamCode.CANCELLED);
-  await assert.rejects(incoming.send(subscribeOk), { kind: "stopped", code: 1 });
+  request.cancel("cancelled");
+  assert.equal(await incoming.ended(), "cancelled");
+  await assert.rejects(incoming.send(subscribeOk), {
+    kind: "stopped",
+    code: server.draft.streamCodes.cancelled,
+  });
   client.close();
 });
 
 Deno.test("streams arrive in the order of their types, whole and with how they ended", async () => {
   const { client, server } = await join();
   const payload = new Uint8Array(200_000).fill(7);
-  const first = await client.openStream(bytesOf(draft18, 0x10n, 7n));
-  const second = await client.openStream(bytesOf(draft18, 0x05n, 3n));
+  const first = await client.openStream(bytesOf(referenceDraft, 0x10n, 7n));
+  const second = await client.openStream(bytesOf(referenceDraft, 0x05n, 3n));
   await second.write(payload);
   await second.finish();
-  first.reset(StreamCode.TOO_FAR_BEHIND);
+  first.reset("too_far_behind");
 
   const early = await server.nextStream();
   const late = await server.nextStream();
@@ -108,14 +112,14 @@ Deno.test("streams arrive in the order of their types, whole and with how they e
   assert.equal(await late.varint(), 3n);
   const { bytes, end } = await late.whole();
   assert.equal(end, "fin");
-  assert.deepEqual(bytes, bytesOf(draft18, 0x05n, 3n, payload));
-  assert.equal((await early.whole()).end, StreamCode.TOO_FAR_BEHIND);
+  assert.deepEqual(bytes, bytesOf(referenceDraft, 0x05n, 3n, payload));
+  assert.equal((await early.whole()).end, "too_far_behind");
   client.close();
 });
 
 Deno.test("a stream that nobody asks for is not read, so its writer waits", async () => {
   const { client, server } = await join({ streamWindow: 100 });
-  const stream = await client.openStream(bytesOf(draft18, 0x10n));
+  const stream = await client.openStream(bytesOf(referenceDraft, 0x10n));
   let taken = false;
   const write = stream.write(new Uint8Array(150)).then(() => taken = true);
   const incoming = await server.nextStream();
@@ -127,7 +131,7 @@ Deno.test("a stream that nobody asks for is not read, so its writer waits", asyn
 
 Deno.test("a stream that ends too early says so", async () => {
   const { client, server } = await join();
-  const stream = await client.openStream(bytesOf(draft18, 0x10n, "ab"));
+  const stream = await client.openStream(bytesOf(referenceDraft, 0x10n, "ab"));
   await stream.finish();
   const incoming = await server.nextStream();
   await assert.rejects(incoming.bytes(3), /Stream ended \(fin\) in the middle/);

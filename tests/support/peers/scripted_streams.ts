@@ -5,6 +5,7 @@ import {
   type ControlMessage,
   type ControlMessageOf,
   type Draft,
+  type StreamErrorName,
   vi64,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
@@ -15,15 +16,17 @@ import {
   TransportError,
 } from "../../../relay/transport/mod.ts";
 
-/** How the other side ended a stream: with FIN, or with a reset and this code. */
-export type StreamEnd = "fin" | number;
+/** How the other side ended a stream: with FIN, or with a reset, whose code may have a name. */
+export type StreamEnd = "fin" | StreamErrorName | number;
 
 /** A stream that the scripted peer writes, as raw as it likes. */
 export class OutgoingStream {
   readonly #stream: SendStream;
+  readonly #draft: Draft;
 
-  constructor(stream: SendStream) {
+  constructor(stream: SendStream, draft: Draft) {
     this.#stream = stream;
+    this.#draft = draft;
   }
 
   /** Sends these bytes; resolves when the transport has taken them. */
@@ -35,8 +38,8 @@ export class OutgoingStream {
     return this.#stream.finish();
   }
 
-  reset(code: number): void {
-    this.#stream.reset(code);
+  reset(code: StreamErrorName): void {
+    this.#stream.reset(this.#draft.streamCodes[code]);
   }
 }
 
@@ -113,8 +116,8 @@ export class IncomingStream {
   }
 
   /** Tells the other side to stop sending. */
-  stop(code: number): void {
-    this.#stream.stop(code);
+  stop(code: StreamErrorName): void {
+    this.#stream.stop(this.#draft.streamCodes[code]);
   }
 
   /** As many bytes as asked for, fewer at the end of the stream alone. */
@@ -139,7 +142,7 @@ export class IncomingStream {
       return part;
     } catch (error) {
       if (!(error instanceof TransportError) || error.kind !== "reset") throw error;
-      this.#end = error.code;
+      this.#end = nameOf(error.code, this.#draft);
       return undefined;
     }
   }
@@ -158,7 +161,7 @@ export class RequestStream {
   constructor(stream: BidiStream, draft: Draft) {
     this.id = stream.id;
     this.incoming = new IncomingStream(stream.receive, draft);
-    this.outgoing = new OutgoingStream(stream.send);
+    this.outgoing = new OutgoingStream(stream.send, draft);
     this.#draft = draft;
   }
 
@@ -197,10 +200,17 @@ export class RequestStream {
   }
 
   /** Cancels the request: resets our half and asks the other side to stop its own. */
-  cancel(code: number): void {
+  cancel(code: StreamErrorName): void {
     this.outgoing.reset(code);
     this.incoming.stop(code);
   }
+}
+
+function nameOf(code: number, { streamCodes }: Draft): StreamEnd {
+  for (const [name, number] of Object.entries(streamCodes)) {
+    if (number === code) return name as StreamErrorName;
+  }
+  return code;
 }
 
 /** The message, as one of this kind, which it must be. */

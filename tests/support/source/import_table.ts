@@ -147,8 +147,10 @@ export interface Place {
   readonly what: string;
   /** Searched in code, where comments and texts are blanked but the names of built-in modules stand. */
   readonly pattern: RegExp;
-  /** The files that may; tests may everything. */
+  /** The files that may. */
   readonly where: readonly RegExp[];
+  /** The tests that may: all of them when nothing is said. */
+  readonly tests?: readonly RegExp[];
 }
 
 /** Where the runtime, time and the console may appear. */
@@ -176,7 +178,8 @@ export const PLACES: readonly Place[] = [
     // Everything else speaks the dialect that it is given.
     what: "a draft by its number",
     pattern: /\b(?:draft|data)[12]\d\b/g,
-    where: [/^shared\/wire\/mod\.ts$/, /^shared\/wire\/moqt\/(?:drafts|data)\//],
+    where: [/^shared\/wire\/moqt\/drafts\//],
+    tests: [/^shared\/wire\//],
   },
   {
     // Views of memory that is there, and none, are made by everybody; control messages are no payload.

@@ -1,6 +1,5 @@
 import {
   ByteReader,
-  data18,
   decodeSubgroupHeader,
   decodeTrackProperties,
   type FullTrackName,
@@ -30,9 +29,10 @@ import {
 } from "../../../relay/track/mod.ts";
 import type { EvictionReason } from "../../../relay/vocabulary.ts";
 import { ManualClock } from "./manual_clock.ts";
+import { referenceData } from "../reference_draft.ts";
 
 /** The dialect that everybody speaks where nothing is said. */
-export const NATIVE: Renderer = rendererOf(data18);
+export const NATIVE: Renderer = rendererOf(referenceData);
 
 /** Properties as {@linkcode NATIVE} writes them. */
 export function blockOf(bytes: Uint8Array): PropertyBlock {
@@ -41,7 +41,7 @@ export function blockOf(bytes: Uint8Array): PropertyBlock {
 
 /** A publisher says this of a track. */
 export function sayProperties(track: Track, by: Reporter, bytes: Uint8Array): void {
-  track.reports.setProperties(by, blockOf(bytes), decodeTrackProperties(bytes, data18));
+  track.reports.setProperties(by, blockOf(bytes), decodeTrackProperties(bytes, referenceData));
 }
 
 /** Whose words of a track are heard. */
@@ -205,12 +205,12 @@ export class Copy implements LogReader {
 
   /** Ids of the objects whose payload came whole and is what it should be; throws on any other. */
   get ids(): number[] {
-    const decoder = new ObjectHeaderDecoder(this.log.hasProperties, data18);
+    const decoder = new ObjectHeaderDecoder(this.log.hasProperties, referenceData);
     const { bytes } = this;
     const ids: number[] = [];
     if (bytes.length === 0) return ids;
     const reader = new ByteReader(bytes, vi64);
-    decodeSubgroupHeader(reader, reader.varint(), data18);
+    decodeSubgroupHeader(reader, reader.varint(), referenceData);
     let at = reader.offset;
     while (at < bytes.length) {
       at = decoder.decode(bytes, at, bytes.length);

@@ -87,7 +87,7 @@ export class ControlChannel {
     if (kindOfStream(type, draft) !== "setup") return;
     this.#peerOpened = true;
     streams.uni.remove(stream);
-    await this.#listen(new Input(stream, MAX_FRAME_BYTES));
+    await this.#listen(new Input(stream, MAX_FRAME_BYTES, { codes: draft.streamCodes }));
   }
 
   /**

@@ -1,12 +1,7 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import {
-  DecodeError,
-  type Draft,
-  EncodeError,
-  NO_PROPERTIES,
-  type PropertyBlock,
-} from "@qumo/shared/wire";
+import { type Draft, NO_PROPERTIES, type PropertyBlock } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
+import { expressible } from "./expressible.ts";
 
 /** The properties of a track in a draft's encoding, converted from that of its publisher. */
 export function trackProperties(
@@ -14,12 +9,8 @@ export function trackProperties(
   block: PropertyBlock | undefined,
 ): Outcome<Uint8Array, Refusal> {
   if (block === undefined) return done(NO_PROPERTIES);
-  try {
-    return done(data.properties.of(block));
-  } catch (error) {
-    if (error instanceof EncodeError || error instanceof DecodeError) return refused(INEXPRESSIBLE);
-    throw error;
-  }
+  const bytes = expressible(() => data.properties.of(block));
+  return bytes === undefined ? refused(INEXPRESSIBLE) : done(bytes);
 }
 
 /** For messages that cannot be sent because the draft cannot express the track's properties. */

@@ -1,11 +1,5 @@
 import { namespaceText } from "@qumo/shared/runtime";
-import {
-  type ControlMessageOf,
-  type Namespace,
-  namespaceKey,
-  outOfScope,
-  StreamCode,
-} from "@qumo/shared/wire";
+import { type ControlMessageOf, type Namespace, namespaceKey, outOfScope } from "@qumo/shared/wire";
 import type { Publisher, Refusal } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { outcomeOf } from "../requests/refusals.ts";
@@ -115,7 +109,7 @@ export class Announcements {
       if (!isTransportEnd(error)) throw error;
     } finally {
       for (const withdraw of known.values()) withdraw();
-      stream.cancel(StreamCode.CANCELLED);
+      stream.cancel("cancelled");
     }
   }
 

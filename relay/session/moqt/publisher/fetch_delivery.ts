@@ -1,15 +1,10 @@
 import { refused } from "@qumo/shared/runtime";
 import {
-  compareLocations,
   encodeFetchHeader,
-  FetchObjectWriter,
   type FullTrackName,
   type GroupOrder,
-  type Location,
-  MAX_OBJECT_ID,
   ObjectStatus,
-  type PropertyBlock,
-  StreamCode,
+  type StreamErrorName,
 } from "@qumo/shared/wire";
 import {
   type DatagramObject,
@@ -21,13 +16,15 @@ import {
   type PendingFetch,
   planFetch,
   SubgroupLog,
-  takeMemory,
   type Track,
 } from "../../../track/mod.ts";
 import { TransportError } from "../../../transport/errors.ts";
 import type { SendStream } from "../../../transport/types.ts";
 import type { Standing, UnfinishedOwner } from "../../delivery/unfinished_streams.ts";
+import { type FetchItem, FetchItems, type Unsaid } from "../dialect/fetch_items.ts";
 import { wholeObject } from "./whole_object.ts";
+import { nameFields } from "../requests/refuse.ts";
+import type { RequestSubject } from "../requests/requests.ts";
 import type { Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { ObjectStreams } from "./object_streams.ts";
 
@@ -39,6 +36,8 @@ export interface FetchDeliveryOptions {
   readonly requestId: bigint;
   readonly order: GroupOrder;
   readonly sendOrder: number;
+  /** For the log. */
+  readonly subject: RequestSubject;
   /** The relays that the request passed. */
   readonly via: readonly string[];
 }
@@ -47,24 +46,23 @@ export interface FetchDeliveryOptions {
 export class FetchDelivery implements FetchSink, UnfinishedOwner {
   readonly #context: FetchDeliveryContext;
   readonly #options: FetchDeliveryOptions;
-  readonly #writer: FetchObjectWriter;
+  readonly #items: FetchItems;
   #opening: Promise<void> | undefined;
   #stream: SendStream | undefined;
   #sendOrder: number;
   #filling: PendingFetch | undefined;
   #mayFill = true;
-  #last: Location | undefined;
-  #unknownUpTo: Location | undefined;
+  #hasLeftOut = false;
   #over = false;
   #isWriting = false;
-  // The reset code after a cancellation.
-  #code: StreamCode = StreamCode.INTERNAL_ERROR;
+  // The reason of the reset after a cancellation.
+  #code: StreamErrorName = "internal_error";
 
   constructor(context: FetchDeliveryContext, options: FetchDeliveryOptions) {
     this.#context = context;
     this.#options = options;
     this.#sendOrder = options.sendOrder;
-    this.#writer = new FetchObjectWriter(options.order, context.draft.data);
+    this.#items = new FetchItems(options.order, context.draft.data);
   }
 
   /** Changes the send order. */
@@ -74,7 +72,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
   }
 
   /** Cancels the fetch; does nothing after everything was sent. */
-  cancel(code: StreamCode): void {
+  cancel(code: StreamErrorName): void {
     if (this.#over) return;
     this.#over = true;
     this.#code = code;
@@ -88,7 +86,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
    * complete.
    */
   get standing(): Standing {
-    return this.#code === StreamCode.CANCELLED ? "left" : "live";
+    return this.#code === "cancelled" ? "left" : "live";
   }
 
   /** A fetch has no other streams to give up. */
@@ -122,7 +120,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
       if (this.#over) return;
       if (step.kind === "object") {
         if (await this.#fromStep(track, step)) continue;
-        this.#noteUnknown({ group: step.group, object: BigInt(step.id) });
+        this.#items.noteUnknown({ group: step.group, object: BigInt(step.id) });
         continue;
       }
       if (publisher !== undefined && this.#mayFill) {
@@ -132,9 +130,9 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
         const fetching = this.fromPublisher(publisher, track.name, rest);
         if ((await fetching.finished).ok) break;
         publisher = undefined;
-        if (this.#passed(step.range.end)) continue;
+        if (this.#items.hasPassed(step.range.end)) continue;
       }
-      this.#noteUnknown(step.range.end);
+      this.#items.noteUnknown(step.range.end);
     }
     await this.#finish();
   }
@@ -152,31 +150,27 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
   async finishFrom(fetching: PendingFetch): Promise<void> {
     await this.#open();
     const outcome = await fetching.finished;
-    if (!outcome.ok) this.cancel(StreamCode.UNKNOWN_OBJECT_STATUS);
+    if (!outcome.ok) this.cancel("unknown_object_status");
     await this.#finish();
   }
 
   /** Sends an object of the publisher's fetch ({@linkcode FetchSink}). */
   async object(object: FetchedObject): Promise<void> {
     await this.#open();
-    const { group, payload } = object;
-    if (this.#over || this.#passed({ group, object: BigInt(object.object) })) return;
-    const properties = this.#written({
-      bytes: object.properties,
-      form: object.renderer.properties,
-    });
-    const header = this.#begin({ ...object, properties, payloadLength: payload.length });
-    await this.#write(header, [payload]);
+    const { group, payload, renderer, properties: bytes } = object;
+    if (this.#over || this.#items.hasPassed({ group, object: BigInt(object.object) })) return;
+    const properties = { bytes, form: renderer.properties };
+    await this.#send({ ...object, properties, payloadLength: payload.length }, [payload]);
   }
 
   unknownUpTo(group: bigint, object: bigint): void {
-    this.#noteUnknown({ group, object });
+    this.#items.noteUnknown({ group, object });
   }
 
   /** Sends an object from the cache; false when it was evicted. */
   async #fromStep(track: Track, step: FetchStep & { kind: "object" }): Promise<boolean> {
     const { home, group, id } = step;
-    if (this.#passed({ group, object: BigInt(id) })) return true;
+    if (this.#items.hasPassed({ group, object: BigInt(id) })) return true;
     if (!(home instanceof SubgroupLog)) return await this.#fromDatagram(track, home);
     await wholeObject(home, id);
     const index = home.indexOf(id);
@@ -185,15 +179,14 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     const { status, properties, payloadLength, payloadStart } = home.objectAt(index);
     // A fetch omits what does not exist, including the objects that mark an end.
     if (status !== ObjectStatus.NORMAL) return true;
-    const header = this.#begin({
+    await this.#send({
       group,
       subgroup: home.subgroup,
       object: id,
       priority: track.priorityOf(home.priority),
-      properties: this.#written(properties),
+      properties,
       payloadLength,
-    });
-    await this.#write(header, [...home.views(payloadStart, payloadStart + payloadLength)]);
+    }, [...home.views(payloadStart, payloadStart + payloadLength)]);
     return true;
   }
 
@@ -202,20 +195,15 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     if (this.#isExpired(track, datagram.time)) return false;
     if (datagram.status !== ObjectStatus.NORMAL) return true;
     const { group, object, properties, payload } = datagram;
-    const header = this.#begin({
+    await this.#send({
       group,
       subgroup: undefined,
       object,
       priority: track.priorityOf(datagram.priority),
-      properties: this.#written(properties),
+      properties,
       payloadLength: payload.length,
-    });
-    await this.#write(header, [payload]);
+    }, [payload]);
     return true;
-  }
-
-  #written(block: PropertyBlock): Uint8Array {
-    return this.#context.draft.data.properties.of(block);
   }
 
   #isExpired(track: Track, time: number): boolean {
@@ -223,38 +211,28 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
     return maxCacheDuration !== undefined && this.#context.clock.now() - time > maxCacheDuration;
   }
 
-  /**
-   * The header of the next object, preceded by an end-of-range marker if something before it is
-   * unknown.
-   */
-  #begin(object: Parameters<FetchObjectWriter["object"]>[0]): Uint8Array {
-    const marker = this.#marker();
-    const header = this.#writer.object(object);
-    this.#last = { group: object.group, object: BigInt(object.object) };
-    return marker === undefined ? header : concat(marker, header);
+  /** Sends an object. One that the peer's draft cannot say is left out, and said to be unknown. */
+  async #send(item: FetchItem, payload: readonly Uint8Array[]): Promise<void> {
+    const header = this.#items.object(item);
+    if (typeof header === "string") return this.#unsaid(header);
+    await this.#write(header, payload);
   }
 
-  #marker(): Uint8Array | undefined {
-    const unknown = this.#unknownUpTo;
-    this.#unknownUpTo = undefined;
-    if (unknown === undefined || this.#passed(unknown)) return undefined;
-    const object = unknown.object > BigInt(MAX_OBJECT_ID) ? MAX_OBJECT_ID : Number(unknown.object);
-    this.#last = unknown;
-    return this.#writer.unknownUpTo(unknown.group, object);
+  /** What is left out without a word would be taken for what does not exist. */
+  #unsaid(what: Unsaid): void {
+    this.#countLeftOut();
+    if (what === "unknown") this.cancel("unknown_object_status");
   }
 
-  #noteUnknown(location: Location): void {
-    this.#unknownUpTo = location;
-  }
-
-  /** Whether the stream is at or behind this location. */
-  #passed(location: Location): boolean {
-    const last = this.#last;
-    if (last === undefined) return false;
-    if (this.#options.order === "ascending" || last.group === location.group) {
-      return compareLocations(location, last) <= 0;
-    }
-    return location.group > last.group;
+  #countLeftOut(): void {
+    const { metrics, events } = this.#context;
+    metrics.skips.inexpressible++;
+    if (this.#hasLeftOut) return;
+    this.#hasLeftOut = true;
+    events.say("objects of a fetch left out", {
+      ...nameFields(this.#options.subject),
+      reason: "inexpressible",
+    });
   }
 
   /** Opens the fetch's stream once; the first object and the end may both wait for it. */
@@ -291,8 +269,9 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
 
   async #finish(): Promise<void> {
     if (this.#over) return;
-    const marker = this.#marker();
-    if (marker !== undefined) await this.#stream!.write(marker);
+    const last = this.#items.end();
+    if (typeof last === "string") return this.#unsaid(last);
+    if (last.length > 0) await this.#stream!.write(last);
     this.#over = true;
     await this.#stream!.finish();
   }
@@ -307,10 +286,3 @@ const ABANDONED: PendingFetch = {
   finished: Promise.resolve(refused({ kind: "timeout", reason: "the fetch was cancelled" })),
   cancel: () => {},
 };
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = takeMemory(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
-}

@@ -1,4 +1,3 @@
-import { data18, draft18 } from "@qumo/shared/wire";
 import { done } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { FetchedObject, PendingFetch } from "../../../track/mod.ts";
@@ -9,12 +8,13 @@ import type { FetchDeliveryContext } from "./fetch_delivery.ts";
 import { FetchDelivery } from "./fetch_delivery.ts";
 import { ManualClock } from "../../../../tests/support/worlds/manual_clock.ts";
 import { memoryPair } from "../../../../tests/support/transport/memory_connection.ts";
+import { referenceData, referenceDraft } from "../../../../tests/support/reference_draft.ts";
 
 Deno.test("FetchDelivery answers on one stream when an object comes before it is open", async () => {
   const [connection, peer] = memoryPair();
   const context = {
     connection,
-    draft: draft18,
+    draft: referenceDraft,
     streams: { supply: new StreamSupply(connection, new ManualClock(), () => {}) },
     metrics: new RelayMetrics(),
   } as unknown as FetchDeliveryContext;
@@ -22,6 +22,7 @@ Deno.test("FetchDelivery answers on one stream when an object comes before it is
     requestId: 4n,
     order: "ascending",
     sendOrder: 0,
+    subject: { namespace: [] },
     via: [],
   });
   const finished = Promise.withResolvers<Awaited<PendingFetch["finished"]>>();
@@ -40,7 +41,7 @@ Deno.test("FetchDelivery answers on one stream when an object comes before it is
 });
 
 function object(id: number): FetchedObject {
-  const renderer = rendererOf(data18);
+  const renderer = rendererOf(referenceData);
   const [properties, payload] = [new Uint8Array(), Uint8Array.of(id)];
   return { group: 0n, subgroup: 0n, object: id, priority: 1, properties, payload, renderer };
 }

@@ -6,7 +6,6 @@ import {
   type GroupOrder,
   type Location,
   outOfScope,
-  StreamCode,
   WHOLE_GROUP,
 } from "@qumo/shared/wire";
 import {
@@ -26,7 +25,7 @@ import { checkName } from "../requests/reserved.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
 import type { SubscriptionTable } from "./subscription_table.ts";
 import type { Configured, Lifetime, PeerNames, Permission } from "../connection/facets.ts";
-import { requestOk } from "../requests/answers.ts";
+import { INEXPRESSIBLE_ANSWER, requestOk } from "../requests/answers.ts";
 
 /** The interfaces that {@linkcode FetchServer} uses of its session. */
 export type FetchServerContext =
@@ -71,10 +70,11 @@ export class FetchServer {
       requestId: message.requestId,
       order: message.parameters.groupOrder ?? "ascending",
       sendOrder: this.#sendOrder(message.parameters),
+      subject: stream.subject,
       via: message.parameters.meshHops ?? [],
     });
     this.#active.add(delivery);
-    stream.onStopped(() => delivery.cancel(StreamCode.CANCELLED));
+    stream.onStopped(() => delivery.cancel("cancelled"));
     this.#context.tasks.spawn("fetch updates", () => this.#listen(stream, message, delivery));
     try {
       const wanted = await this.#wanted(message);
@@ -82,16 +82,16 @@ export class FetchServer {
       else await this.#deliver(stream, message, wanted, delivery);
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
-      stream.cancel(StreamCode.CANCELLED);
+      stream.cancel("cancelled");
     } finally {
-      delivery.cancel(StreamCode.INTERNAL_ERROR);
+      delivery.cancel("internal_error");
       this.#active.delete(delivery);
     }
   }
 
   /** Cancels all fetches; called when the session ends. */
   close(): void {
-    for (const delivery of [...this.#active]) delivery.cancel(StreamCode.SESSION_CLOSED);
+    for (const delivery of [...this.#active]) delivery.cancel("session_closed");
   }
 
   /** Reads updates, and detects when the peer cancels the fetch. */
@@ -118,8 +118,8 @@ export class FetchServer {
       }
     } catch (error) {
       if (!isTransportEnd(error)) return this.#context.fail(error);
-      delivery.cancel(StreamCode.CANCELLED);
-      stream.cancel(StreamCode.CANCELLED);
+      delivery.cancel("cancelled");
+      stream.cancel("cancelled");
     }
   }
 
@@ -238,10 +238,10 @@ export class FetchServer {
     const fetching = delivery.fromPublisher(publisher, name, range);
     const answer = await fetching.answer;
     if (!answer.ok) {
-      delivery.cancel(StreamCode.INTERNAL_ERROR);
+      delivery.cancel("internal_error");
       return this.#refuse(stream, answer.refusal);
     }
-    if (!this.#accept(stream, answer.value)) return;
+    if (!this.#accept(stream, answer.value)) return delivery.cancel("internal_error");
     await delivery.finishFrom(fetching);
     stream.finish();
   }
@@ -254,14 +254,12 @@ export class FetchServer {
       this.#refuse(stream, properties.refusal);
       return false;
     }
+    const answer = { endOfTrack, end, parameters: {}, properties: properties.value };
+    if (!stream.trySend({ kind: "fetchOk", ...answer })) {
+      this.#refuse(stream, INEXPRESSIBLE_ANSWER);
+      return false;
+    }
     metrics.requests.fetch.ok++;
-    stream.send({
-      kind: "fetchOk",
-      endOfTrack,
-      end,
-      parameters: {},
-      properties: properties.value,
-    });
     return true;
   }
 

@@ -1,5 +1,5 @@
 import type { Clock, Log } from "@qumo/shared/runtime";
-import type { SetupOptions } from "@qumo/shared/wire";
+import type { SetupOptions, StreamCodes } from "@qumo/shared/wire";
 import type { Connection } from "../../../transport/types.ts";
 import type { Track } from "../../../track/mod.ts";
 import {
@@ -21,6 +21,8 @@ export interface ObjectStreamParts {
   readonly connection: Connection;
   readonly log: Log;
   readonly peer: SetupOptions;
+  /** The codes of the peer's draft. */
+  readonly codes: StreamCodes;
 }
 
 /** A holder of streams that may be idle. */
@@ -37,11 +39,12 @@ export class ObjectStreams {
   readonly #holders = new Set<IdleHolder>();
 
   constructor(parts: ObjectStreamParts) {
-    const { clock, metrics, connection, log, peer } = parts;
+    const { clock, metrics, connection, log, peer, codes } = parts;
     this.#parts = parts;
     this.supply = new StreamSupply(connection, clock, (wanted) => this.#makeRoom(wanted));
     this.unfinished = new UnfinishedStreams(clock, metrics, {
       log,
+      codes,
       means: () => this.#means(),
       limit: () => MAX_PARKED_STREAMS * (isRelay(peer) ? RELAY_LIMIT_FACTOR : 1),
     });

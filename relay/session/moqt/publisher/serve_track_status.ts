@@ -2,6 +2,7 @@ import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import type { ControlMessageOf } from "@qumo/shared/wire";
 import type { Refusal, TrackStatus } from "../../../track/mod.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
+import { INEXPRESSIBLE_ANSWER, requestOk } from "../requests/answers.ts";
 import { refuse, type RefuseContext } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
@@ -24,9 +25,10 @@ export async function serveTrackStatus(
   if (!status.ok) return refuseWith(status.refusal);
   const properties = trackProperties(draft, status.value.properties);
   if (!properties.ok) return refuseWith(properties.refusal);
-  metrics.requests.track_status.ok++;
   const parameters = largestForSubscriber(status.value.largest, peer);
-  stream.send({ kind: "requestOk", parameters, properties: properties.value });
+  const answer = requestOk(parameters, properties.value);
+  if (!stream.trySend(answer)) return refuseWith(INEXPRESSIBLE_ANSWER);
+  metrics.requests.track_status.ok++;
   stream.finish();
 }
 

@@ -5,7 +5,6 @@ import {
   type Location,
   outOfScope,
   type Parameters,
-  StreamCode,
 } from "@qumo/shared/wire";
 import {
   type Demand,
@@ -36,7 +35,7 @@ import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
 import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { RequestIds } from "../requests/request_ids.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";
-import { requestOk } from "../requests/answers.ts";
+import { INEXPRESSIBLE_ANSWER, requestOk } from "../requests/answers.ts";
 
 /** The interfaces that {@linkcode ServedSubscription} uses of its session. */
 export type ServedContext = Reporting & Timing & Wire & Parties & Configured & {
@@ -202,7 +201,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     if (this.#over) return;
     this.#leave();
     this.#delivery?.cancel();
-    this.#stream.cancel(StreamCode.CANCELLED);
+    this.#stream.cancel("cancelled");
   }
 
   finished(end: TrackEnd, streams: number): void {
@@ -261,7 +260,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
       metrics.requests.request_update.ok++;
       return;
     }
-    metrics.requests.request_update.invalid_range++;
+    metrics.requests.request_update[refusal.kind]++;
     this.#stream.send(requestError(refusal));
     this.#endAtOnce({ kind: "update_failed", reason: refusal.reason });
   }
@@ -275,6 +274,8 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     const options = applyParameters(parameters, delivery.options, largest);
     const refusal = unsatisfiable(parameters.filter, largest);
     if (refusal !== undefined) return refusal;
+    const answer = requestOk(largestForSubscriber(largest, this.#context.peer));
+    if (!this.#stream.trySend(answer)) return INEXPRESSIBLE_ANSWER;
     if (parameters.filter !== undefined) {
       this.#begunBy = { filter: parameters.filter, join: "live" };
     }
@@ -282,7 +283,6 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     if (resumes) this.#joiningLocation = largest;
     this.#demand.setForward(options.forward);
     if (parameters.newGroupRequest !== undefined) feeds.requestNewGroup(parameters.newGroupRequest);
-    this.#stream.send(requestOk(largestForSubscriber(largest, this.#context.peer)));
     delivery.update(options);
     return undefined;
   }

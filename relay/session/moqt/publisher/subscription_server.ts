@@ -1,9 +1,4 @@
-import {
-  type ControlMessageOf,
-  type FullTrackName,
-  type Parameters,
-  StreamCode,
-} from "@qumo/shared/wire";
+import { type ControlMessageOf, type FullTrackName, type Parameters } from "@qumo/shared/wire";
 import type { Outcome } from "@qumo/shared/runtime";
 import {
   backfill,
@@ -15,6 +10,7 @@ import {
 import { joinPointOf } from "./join_point.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { hopsFrom, isRelay, leavesByFin } from "../connection/relay_peer.ts";
+import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
 import { hint, nameFields, refuse, type RefuseContext } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
@@ -105,7 +101,7 @@ export class SubscriptionServer {
     if (!opened.ok) {
       if (!gone.signal.aborted) return this.#refuse(stream, opened.refusal);
       metrics.requests.subscribe.cancelled++;
-      stream.cancel(StreamCode.CANCELLED);
+      stream.cancel("cancelled");
       return undefined;
     }
     const refusal = refusalToServe(message, opened.value);
@@ -119,6 +115,10 @@ export class SubscriptionServer {
       return this.#refuse(stream, properties.refusal);
     }
     const served = this.#accept(stream, message, { ...opened.value, properties: properties.value });
+    if (served === undefined) {
+      opened.value.demand.release();
+      return this.#refuse(stream, INEXPRESSIBLE_ANSWER);
+    }
     place.begun(served);
     return await served.listen();
   }
@@ -159,23 +159,27 @@ export class SubscriptionServer {
     });
   }
 
-  /** Synchronous up to the start of delivery, so that the reported largest object stays valid. */
+  /**
+   * Synchronous up to the start of delivery, so that the reported largest object stays valid.
+   * Undefined if the peer's draft cannot express the answer.
+   */
   #accept(
     stream: RequestChannel,
     message: ControlMessageOf<"subscribe">,
     { demand, properties, ...entry }: OpenTrack & { readonly properties: Uint8Array },
-  ): ServedSubscription {
+  ): ServedSubscription | undefined {
     const { track, feeds } = entry;
     const { largest } = track;
     const { settings, peer, metrics } = this.#context;
-    metrics.requests.subscribe.ok++;
     const served = this.#table.newServed({ entry, demand, stream, requestId: message.requestId });
-    stream.send({
+    const answer: ControlMessageOf<"subscribeOk"> = {
       kind: "subscribeOk",
       alias: served.alias,
       parameters: { ...largestForSubscriber(largest, peer), ...this.#pathOf(feeds) },
       properties,
-    });
+    };
+    if (!stream.trySend(answer)) return undefined;
+    metrics.requests.subscribe.ok++;
     this.#table.adopt(served);
     const { filter } = message.parameters;
     // Before the first object nothing can be missed, and the numbering may start anew.

@@ -1,10 +1,11 @@
-import { type ControlMessageOf, type Namespace, outOfScope, StreamCode } from "@qumo/shared/wire";
+import { type ControlMessageOf, type Namespace, outOfScope } from "@qumo/shared/wire";
 import type { Publisher, Refusal, Track, TrackEntry } from "../../../track/mod.ts";
 import type { PrefixSlot } from "./prefixes.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { STREAM_CREDIT_MS } from "../../limits.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { followPrefix } from "./prefix_watch.ts";
+import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
 import { outcomeOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { isOtherRelay } from "../connection/relay_peer.ts";
@@ -122,7 +123,7 @@ export class TrackOffers {
       if (stream === undefined) return blocked();
       const requestId = this.#context.ids.next();
       const served = this.#subscriptions.newServed({ entry, demand, stream, requestId });
-      if (this.#subscriptions.has(track.name)) return stream.cancel(StreamCode.CANCELLED);
+      if (this.#subscriptions.has(track.name)) return stream.cancel("cancelled");
       const release = this.#subscriptions.reserve(track.name, stream, served);
       const unwatch = this.#context.stops.watch(stream);
       try {
@@ -150,7 +151,7 @@ export class TrackOffers {
       });
       const opened = (stream?: RequestChannel) => {
         timer.cancel();
-        if (late) stream?.cancel(StreamCode.CANCELLED);
+        if (late) stream?.cancel("cancelled");
       };
       opening.then(opened, () => opened());
     });
@@ -164,14 +165,16 @@ export class TrackOffers {
   ): Promise<void> {
     const { track } = served.entry;
     const { largest } = track;
-    stream.send({
-      kind: "publish",
+    const offer = {
       requestId: served.requestId,
       track: track.name,
       alias: served.alias,
       parameters: { forward, ...largestForSubscriber(largest, this.#context.peer) },
       properties,
-    });
+    };
+    if (!stream.trySend({ kind: "publish", ...offer })) {
+      return this.#cannotOffer(track, INEXPRESSIBLE_ANSWER);
+    }
     this.#subscriptions.adopt(served);
     // Nothing is filtered until the peer sends a filter.
     served.start({ forward }, largest, "filter_start");

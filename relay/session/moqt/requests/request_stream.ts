@@ -2,8 +2,9 @@ import {
   type ControlMessage,
   type ControlMessageOf,
   type Draft,
+  EncodeError,
   type ParameterRules,
-  StreamCode,
+  type StreamErrorName,
 } from "@qumo/shared/wire";
 import type { BidiStream } from "../../../transport/types.ts";
 import { violation } from "../../errors.ts";
@@ -26,6 +27,8 @@ export interface MessageRules {
   readonly tolerance?: Tolerance;
   /** Waits until the peer's rate limit allows the next message. */
   readonly admit: () => Promise<void>;
+  /** Called for a message that the draft cannot express, which is left out. */
+  readonly leftOut: (message: ControlMessage, subject: RequestSubject) => void;
   /** Whether probe bytes may be sent to detect a STOP_SENDING. */
   readonly mayProbe: boolean;
 }
@@ -61,7 +64,7 @@ export class RequestStream implements RequestChannel {
     this.rules = options.draft.parameters;
     this.#bidi = bidi;
     this.#options = options;
-    this.#input = new Input(bidi.receive, MAX_FRAME_BYTES);
+    this.#input = new Input(bidi.receive, MAX_FRAME_BYTES, { codes: options.draft.streamCodes });
     bidi.send.priority = priority;
   }
 
@@ -172,16 +175,26 @@ export class RequestStream implements RequestChannel {
   }
 
   send(message: ControlMessage): void {
-    if (this.#sendingEnded) return;
+    if (!this.trySend(message)) this.#giveUp("internal_error");
+  }
+
+  trySend(message: ControlMessage): boolean {
+    if (this.#sendingEnded) return true;
+    const bytes = this.#encode(message);
+    if (bytes === undefined) {
+      this.#options.leftOut(message, this.subject);
+      return false;
+    }
     this.#begun = true;
     this.#sentCount++;
-    const bytes = this.#encode(message);
-    if (this.#backlog + bytes.length > MAX_SEND_BACKLOG_BYTES) {
-      this.cancel(StreamCode.TOO_FAR_BEHIND);
-      this.#tellStopped();
-      return;
-    }
-    void this.#write(bytes);
+    if (this.#backlog + bytes.length > MAX_SEND_BACKLOG_BYTES) this.#giveUp("too_far_behind");
+    else void this.#write(bytes);
+    return true;
+  }
+
+  #giveUp(code: StreamErrorName): void {
+    this.cancel(code);
+    this.#tellStopped();
   }
 
   finish(): void {
@@ -192,19 +205,32 @@ export class RequestStream implements RequestChannel {
     this.#bidi.send.finish().catch(() => {});
   }
 
-  cancel(code: number): void {
-    this.#bidi.receive.stop(code);
+  cancel(code: StreamErrorName): void {
+    this.#stop(code);
     if (this.#sendingEnded) return;
     // A FIN on a request stream claims no completeness, unlike one on a data stream.
     if (!this.#options.canReset) return this.finish();
     this.#sendingEnded = true;
-    this.#bidi.send.reset(code);
+    this.#bidi.send.reset(this.#options.draft.streamCodes[code]);
   }
 
-  /** Encodes a message without the bytes that were sent as probes. */
-  #encode(message: ControlMessage): Uint8Array {
+  #stop(code: StreamErrorName): void {
+    this.#bidi.receive.stop(this.#options.draft.streamCodes[code]);
+  }
+
+  /**
+   * Encodes a message without the bytes that were sent as probes; undefined if the draft cannot
+   * express it.
+   */
+  #encode(message: ControlMessage): Uint8Array | undefined {
     const { control, varint } = this.#options.draft;
-    const bytes = control.encode(message);
+    let bytes: Uint8Array;
+    try {
+      bytes = control.encode(message);
+    } catch (error) {
+      if (error instanceof EncodeError) return undefined;
+      throw error;
+    }
     if (this.#probes === 0) return bytes;
     const { first, bytes: size } = varint.longest;
     const body = bytes.subarray(varint.lengthFrom(bytes[0]!));
@@ -234,7 +260,7 @@ export class RequestStream implements RequestChannel {
     if (this.#sendingEnded) return;
     this.#sendingEnded = true;
     this.#tellStopped();
-    if (this.#options.openedBy === "peer") this.#bidi.receive.stop(StreamCode.CANCELLED);
+    if (this.#options.openedBy === "peer") this.#stop("cancelled");
   };
 }
 

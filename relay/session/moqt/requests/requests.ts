@@ -1,4 +1,4 @@
-import type { ControlMessage, Namespace, ParameterRules } from "@qumo/shared/wire";
+import type { ControlMessage, Namespace, ParameterRules, StreamErrorName } from "@qumo/shared/wire";
 import type { RequestIds } from "./request_ids.ts";
 
 /** The requests of both sides of a session. */
@@ -39,12 +39,17 @@ export interface RequestChannel {
   readonly awaitsPeer: boolean;
   /** The peer's next message; undefined after the last one. Rejects when the request was reset. */
   next(): Promise<ControlMessage | undefined>;
-  /** Sends a message; the request is cancelled if the peer reads none for too long. */
+  /**
+   * Sends a message. The request is cancelled if the peer reads none for too long, or if its draft
+   * cannot express the message.
+   */
   send(message: ControlMessage): void;
+  /** Sends a message if the peer's draft can express it; otherwise it is left out: false. */
+  trySend(message: ControlMessage): boolean;
   /** Ends our half of the request. */
   finish(): void;
   /** Cancels both directions (#request-cancellation). */
-  cancel(code: number): void;
+  cancel(code: StreamErrorName): void;
   /** Reads and drops the rest of the peer's half, so that the stream can be closed. */
   drain(): Promise<void>;
   /** Registers a callback for when the peer stops our half. */

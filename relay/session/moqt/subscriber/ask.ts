@@ -1,8 +1,9 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import { type ControlMessage, type ControlMessageOf, StreamCode } from "@qumo/shared/wire";
+import { type ControlMessage, type ControlMessageOf } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
 import { isTransportEnd } from "../../errors.ts";
 import type { Configured, Reporting, Timing } from "../connection/facets.ts";
+import { INEXPRESSIBLE_REQUEST } from "../requests/answers.ts";
 import { outcomeOf, refusalOf } from "../requests/refusals.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 
@@ -29,16 +30,20 @@ export async function askPeer(
   let late = false;
   const timer = clock.after(settings.requestTimeoutMs, () => {
     late = true;
-    stream?.cancel(StreamCode.CANCELLED);
+    stream?.cancel("cancelled");
   });
   try {
     stream = await context.openRequest();
     feed?.requested(stream);
     if (late || feed?.isOver) {
-      stream.cancel(StreamCode.CANCELLED);
+      stream.cancel("cancelled");
       return refused(TOO_LATE);
     }
-    stream.send(message);
+    if (!stream.trySend(message)) {
+      stream.cancel("cancelled");
+      outcomes.not_supported++;
+      return refused(INEXPRESSIBLE_REQUEST);
+    }
     const answer = await stream.next();
     if (answer?.kind === "requestError") {
       leaveRequest(context, stream);

@@ -1,5 +1,5 @@
 import type { LogFields } from "@qumo/shared/runtime";
-import { StreamCode } from "@qumo/shared/wire";
+import { type StreamErrorName } from "@qumo/shared/wire";
 import type { Input } from "../../input.ts";
 import type { DatagramDrop, StreamStop } from "../../../vocabulary.ts";
 import type { Reporting } from "../connection/facets.ts";
@@ -23,7 +23,7 @@ export class Discards {
   stream(
     input: Input,
     reason: StreamStop,
-    { code = StreamCode.CANCELLED, ...fields }: { code?: StreamCode } & LogFields = {},
+    { code = "cancelled", ...fields }: { code?: StreamErrorName } & LogFields = {},
   ): void {
     this.#context.metrics.streamsStopped[reason]++;
     this.#tellOnce("streams stopped", reason, fields);

@@ -1,5 +1,4 @@
 import { type Clock, TokenBucket } from "@qumo/shared/runtime";
-import { StreamCode } from "@qumo/shared/wire";
 import type { Input } from "../../input.ts";
 import {
   LATE_STREAM_MS,
@@ -75,7 +74,7 @@ export class FeedStreams {
         this.#open.set(input, stream);
         continue;
       }
-      input.stop(StreamCode.CANCELLED);
+      input.stop("cancelled");
       stopped++;
     }
     this.#stopped += stopped;
@@ -84,7 +83,7 @@ export class FeedStreams {
 
   /** Stops all streams. */
   stopAll(): void {
-    for (const input of this.#open.keys()) input.stop(StreamCode.CANCELLED);
+    for (const input of this.#open.keys()) input.stop("cancelled");
     this.#open.clear();
   }
 }

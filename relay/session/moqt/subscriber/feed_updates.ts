@@ -18,7 +18,8 @@ export interface FeedUpdatesParts {
   readonly alwaysForwards: () => boolean;
   /** Whether there is a request stream for updates. */
   readonly canSend: () => boolean;
-  readonly send: (parameters: Parameters<"forward" | "newGroupRequest" | "filter">) => void;
+  /** False when the peer's draft cannot say it: no answer is owed. */
+  readonly send: (parameters: Parameters<"forward" | "newGroupRequest" | "filter">) => boolean;
 }
 
 /**
@@ -84,13 +85,13 @@ export class FeedUpdates {
     const isNothing = forward === undefined && newGroupRequest === undefined &&
       endGroup === undefined;
     if (isNothing || !this.#parts.canSend()) return;
-    this.#unanswered++;
-    this.#parts.send({
+    const isSent = this.#parts.send({
       ...(forward !== undefined && { forward }),
       ...(newGroupRequest !== undefined && { newGroupRequest }),
       ...(endGroup !== undefined && {
         filter: { type: "absolute_range", start: BEGINNING, endGroup },
       }),
     });
+    if (isSent) this.#unanswered++;
   }
 }

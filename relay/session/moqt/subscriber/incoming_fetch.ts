@@ -5,7 +5,6 @@ import {
   decodeTrackProperties,
   FetchObjectDecoder,
   SHORT,
-  StreamCode,
 } from "@qumo/shared/wire";
 import {
   type FetchAnswer,
@@ -19,6 +18,7 @@ import { rendererOf } from "../dialect/renderer.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { Input } from "../../input.ts";
 import { ObjectTooLarge } from "./object_too_large.ts";
+import { INEXPRESSIBLE_REQUEST } from "../requests/answers.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { outcomeOf, refusalOf } from "../requests/refusals.ts";
 import { meshParameters } from "../connection/relay_peer.ts";
@@ -61,8 +61,8 @@ export class IncomingFetch implements PendingFetch {
 
   cancel(why: Refusal = CANCELLED): void {
     if (this.#over) return;
-    this.#stream?.cancel(StreamCode.CANCELLED);
-    this.#input?.stop(StreamCode.CANCELLED);
+    this.#stream?.cancel("cancelled");
+    this.#input?.stop("cancelled");
     this.#refuse(why);
   }
 
@@ -72,8 +72,11 @@ export class IncomingFetch implements PendingFetch {
     const timer = clock.after(settings.requestTimeoutMs, () => this.cancel());
     try {
       this.#stream = await this.#context.openRequest();
-      if (this.#over) return this.#stream.cancel(StreamCode.CANCELLED);
-      this.#stream.send(this.#message());
+      if (this.#over) return this.#stream.cancel("cancelled");
+      if (!this.#stream.trySend(this.#message())) {
+        metrics.upstreamRequests.fetch.not_supported++;
+        return this.cancel(INEXPRESSIBLE_REQUEST);
+      }
       const answer = await this.#stream.next();
       if (answer?.kind === "requestError") {
         metrics.upstreamRequests.fetch[outcomeOf(answer)]++;
@@ -98,7 +101,7 @@ export class IncomingFetch implements PendingFetch {
   /** Reads the fetch's data stream behind its header. */
   async read(input: Input): Promise<void> {
     if (this.#input !== undefined) throw violation("A second stream answers one FETCH");
-    if (this.#over) return input.stop(StreamCode.CANCELLED);
+    if (this.#over) return input.stop("cancelled");
     this.#input = input;
     try {
       await this.#readObjects(input);
@@ -136,8 +139,8 @@ export class IncomingFetch implements PendingFetch {
     }
     const { unknownMandatory } = decodeTrackProperties(message.properties, data);
     if (unknownMandatory.length > 0) {
-      this.#stream?.cancel(StreamCode.CANCELLED);
-      this.#input?.stop(StreamCode.CANCELLED);
+      this.#stream?.cancel("cancelled");
+      this.#input?.stop("cancelled");
       return this.#refuse(unsupportedExtension(unknownMandatory));
     }
     this.#context.metrics.upstreamRequests.fetch.ok++;

@@ -9,7 +9,6 @@ import {
   type ObjectDatagram,
   ObjectHeaderDecoder,
   SHORT,
-  StreamCode,
   type SubgroupHeader,
 } from "@qumo/shared/wire";
 import {
@@ -177,7 +176,7 @@ export class Ingest {
     if (!isMarked) return;
     // The read is not pending during this time, so that the stream can be stopped.
     await sleep(this.#context.clock, MARKED_STREAM_MS, this.#context.tasks.signal);
-    input.stop(StreamCode.CANCELLED);
+    input.stop("cancelled");
   }
 
   /** Stops a stream whose alias belongs to no subscription, or to one that ended. */
@@ -202,11 +201,11 @@ export class Ingest {
       if (error instanceof DecodeError && error.fault === "object_id") {
         metrics.malformed.subgroup++;
         const track = nameFields(feed.target.track.name);
-        this.#discards.stream(input, "malformed", { code: StreamCode.INTERNAL_ERROR, ...track });
+        this.#discards.stream(input, "malformed", { code: "internal_error", ...track });
         return false;
       }
       this.#trackFailed(feed, error);
-      input.stop(StreamCode.CANCELLED);
+      input.stop("cancelled");
       return false;
     }
   }
@@ -292,7 +291,7 @@ export class Ingest {
     const { clock, settings } = this.#context;
     const timer = clock.after(
       settings.setupTimeoutMs,
-      () => this.#discards.stream(input, "silent", { code: StreamCode.INTERNAL_ERROR }),
+      () => this.#discards.stream(input, "silent", { code: "internal_error" }),
     );
     try {
       return await work();

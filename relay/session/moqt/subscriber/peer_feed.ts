@@ -6,7 +6,6 @@ import {
   type Location,
   outOfScope,
   type Parameters,
-  StreamCode,
 } from "@qumo/shared/wire";
 import {
   type Feed,
@@ -118,7 +117,7 @@ export class PeerFeed implements Feed {
       alwaysForwards: () => publisher.alwaysForwards,
       canSend: () => this.#stream !== undefined && !this.#context.isLeaving,
       send: (parameters) =>
-        this.#stream!.send({
+        this.#stream!.trySend({
           kind: "requestUpdate",
           requestId: this.#context.ids.next(),
           parameters,
@@ -217,7 +216,8 @@ export class PeerFeed implements Feed {
 
   /** Answers the peer's PUBLISH, with the current forward state. */
   agree(stream: RequestChannel, forward: boolean): void {
-    stream.send(requestOk(this.#updates.takeForAnswer(forward)));
+    const wanted = this.#updates.takeForAnswer(forward);
+    if (!stream.trySend(requestOk(wanted))) stream.send(requestOk({ forward }));
   }
 
   update(change: FeedChange): void {
@@ -226,7 +226,7 @@ export class PeerFeed implements Feed {
 
   cancel(): void {
     if (this.#over) return;
-    this.#request?.cancel(StreamCode.CANCELLED);
+    this.#request?.cancel("cancelled");
     this.#leave();
     this.#settle(refused({ kind: "timeout", reason: "no subscriber waits for the track" }));
   }
@@ -296,7 +296,7 @@ export class PeerFeed implements Feed {
     const { log, metrics } = this.#context;
     metrics.tracksGivenUp[why]++;
     log.warn("track given up", { ...nameFields(this.target.track.name), why, reason });
-    this.#request?.cancel(StreamCode.EXCESSIVE_LOAD);
+    this.#request?.cancel("excessive_load");
     this.#finish({ kind: "excessive_load", reason });
   }
 
@@ -345,7 +345,7 @@ export class PeerFeed implements Feed {
     }
     // Two relays may switch to each other at the same time, which would leave the track without a
     // source.
-    this.#request?.cancel(StreamCode.CANCELLED);
+    this.#request?.cancel("cancelled");
     this.lose("routing loop: the track comes from this relay");
   }
 

@@ -3,7 +3,6 @@ import {
   type ControlMessageOf,
   decodeTrackProperties,
   type FullTrackName,
-  StreamCode,
 } from "@qumo/shared/wire";
 import {
   type FeedTarget,
@@ -234,7 +233,7 @@ export class PeerPublisher implements FeedPublisher {
     const fetch = this.#fetches.get(requestId);
     if (fetch === undefined) {
       this.#context.metrics.streamsStopped.fetch_over++;
-      return input.stop(StreamCode.CANCELLED);
+      return input.stop("cancelled");
     }
     await fetch.read(input);
   }
@@ -270,13 +269,13 @@ export class PeerPublisher implements FeedPublisher {
     if (message.kind !== "subscribeOk") {
       throw violation(`${message.kind} does not answer SUBSCRIBE`);
     }
-    if (feed.isOver) return stream.cancel(StreamCode.CANCELLED);
+    if (feed.isOver) return stream.cancel("cancelled");
     const { unknownMandatory } = decodeTrackProperties(
       message.properties,
       this.#context.draft.data,
     );
     if (unknownMandatory.length > 0) {
-      stream.cancel(StreamCode.CANCELLED);
+      stream.cancel("cancelled");
       return this.#refuse(feed, unsupportedExtension(unknownMandatory));
     }
     this.establish(feed, stream, message);

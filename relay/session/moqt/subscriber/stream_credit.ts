@@ -64,7 +64,8 @@ export class StreamCredit implements StreamHolder {
     this.#read++;
     if (!this.#isWithRelay) this.#parts.budget.began(this);
     this.#check();
-    return { stopsLate: !this.#context.connection.canReset, onOver: this.#ended };
+    const { connection, draft } = this.#context;
+    return { codes: draft.streamCodes, stopsLate: !connection.canReset, onOver: this.#ended };
   }
 
   /** Notes that a stream has no reader any more. */

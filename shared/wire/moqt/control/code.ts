@@ -1,15 +1,12 @@
 import type { Codec } from "../../codec.ts";
-import type { Code } from "../model/codes.ts";
-
-/** The numbers that a draft has for names. */
-export type CodeTable<N extends string> = Readonly<Partial<Record<N, number>>>;
+import type { Code, CodeTable } from "../model/codes.ts";
 
 /**
  * A code as its draft numbers it. A name that the draft has no number for is sent as an internal
  * error, and a number without a name is unknown.
  */
 export function code<N extends string>(
-  table: CodeTable<N> & { readonly internal_error: number },
+  table: CodeTable<N>,
 ): Codec<Code<N>> {
   const numbers = new Map(Object.entries<number | undefined>(table));
   const names = new Map(

@@ -32,6 +32,8 @@ export interface ControlCodec {
    * in a way of their own is understood, and noted there.
    */
   decode(type: bigint, body: Uint8Array, oddities?: Oddity[]): ControlMessage;
+  /** The messages that there are. */
+  readonly messages: MessageTable;
   /** Whether there is a message of this type. */
   knows(type: bigint): boolean;
   /** How a frame says how long its body is. */
@@ -79,6 +81,7 @@ export function controlCodec(
       reader.end(kind);
       return { kind, ...fields } as ControlMessage;
     },
+    messages,
     knows: (type) => kinds.has(type),
     length,
   };

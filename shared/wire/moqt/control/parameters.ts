@@ -69,24 +69,32 @@ const PAIR_FORMS: ReadonlyMap<ParameterName, Codec<unknown>> = new Map<
 /** Parameters that are accepted in any message of such a client, because they request nothing. */
 const HARMLESS: readonly ParameterName[] = ["groupOrder", "subscriberPriority", "largestObject"];
 
+/** The codec of a choice of parameters, which shows what it chooses from. */
+export interface ParametersCodec<N extends ParameterName> extends Codec<Parameters<N>> {
+  readonly names: readonly N[];
+  readonly table: ParameterTable;
+}
+
 /** Makes the codec of a choice of parameters. */
-export type ParametersCodec = <N extends ParameterName>(
+export type ChooseParameters = <N extends ParameterName>(
   ...names: readonly N[]
-) => Codec<Parameters<N>>;
+) => ParametersCodec<N>;
 
 /**
  * For the parameters of a draft: a count and that many parameters, of which only these names are
  * allowed. An unknown type, one that is not allowed here and one that comes twice are malformed. A
  * reader that notes oddities takes values in the form of pairs, and leaves out what is harmless.
  */
-export function parametersOf(table: ParameterTable): ParametersCodec {
+export function parametersOf(table: ParameterTable): ChooseParameters {
   const definitions = definitionsOf(table);
-  return <N extends ParameterName>(...names: readonly N[]): Codec<Parameters<N>> => {
+  return <N extends ParameterName>(...names: readonly N[]): ParametersCodec<N> => {
     const allowed = definitions.filter(({ name }) => (names as readonly string[]).includes(name));
     const tolerated = definitions
       .filter((one) => allowed.includes(one) || HARMLESS.includes(one.name))
       .map((one) => ({ ...one, codec: PAIR_FORMS.get(one.name) ?? one.codec }));
     return {
+      names,
+      table,
       encode: (writer, value) => encodeParameters(writer, value, allowed),
       decode(reader) {
         if (reader.oddities === undefined) {

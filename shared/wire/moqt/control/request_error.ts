@@ -1,8 +1,9 @@
 import { type Codec, struct, varint } from "../../codec.ts";
 import { EncodeError } from "../../errors.ts";
 import { fullTrackName } from "../../names.ts";
-import type { Code, RequestErrorName } from "../model/codes.ts";
+import type { CodeTable, RequestErrorName } from "../model/codes.ts";
 import type { BodyOf, Redirect } from "../model/messages.ts";
+import { code } from "./code.ts";
 import { reason, uri } from "./phrases.ts";
 
 const redirect: Codec<Redirect> = {
@@ -15,9 +16,9 @@ const redirect: Codec<Redirect> = {
 
 /** The body of a REQUEST_ERROR of a draft with these codes, up to draft 22. */
 export function requestErrorOf(
-  code: Codec<Code<RequestErrorName>>,
+  codes: CodeTable<RequestErrorName>,
 ): Codec<BodyOf<"requestError">> {
-  const fields = struct({ code, retryAfter: varint, reason });
+  const fields = struct({ code: code(codes), retryAfter: varint, reason });
   return {
     encode(writer, value) {
       if ((value.code === "redirect") !== (value.redirect !== undefined)) {

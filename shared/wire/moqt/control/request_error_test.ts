@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { ByteReader, ByteWriter } from "../../bytes.ts";
 import { DecodeError, EncodeError } from "../../errors.ts";
-import { requestNumbers } from "../drafts/draft18_codes.ts";
+import { requestCodes } from "../drafts/draft18_codes.ts";
 import type { BodyOf } from "../model/messages.ts";
-import { code } from "./code.ts";
 import { requestErrorOf } from "./request_error.ts";
 import { vi64 } from "../../varint.ts";
 
 type RequestErrorBody = BodyOf<"requestError">;
 
-const requestError = requestErrorOf(code(requestNumbers));
+const requestError = requestErrorOf(requestCodes);
 
 function decode(hex: string): RequestErrorBody {
   const reader = new ByteReader(Uint8Array.fromHex(hex.replaceAll(" ", "")), vi64);

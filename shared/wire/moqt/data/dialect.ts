@@ -1,7 +1,5 @@
-import { ObjectStatus } from "../../object.ts";
 import type { PropertyForm } from "../../properties.ts";
-import { type VarintFormat, vi64 } from "../../varint.ts";
-import { deltaPairs } from "./property_form.ts";
+import type { VarintFormat } from "../../varint.ts";
 
 /** What is said about a range of objects that a fetch leaves out (#end-of-range). */
 export type FetchRangeKind = "non_existent" | "unknown";
@@ -22,14 +20,3 @@ export interface DataDialect {
   /** Serialization flags that end a range instead of beginning an object (#fetch-header). */
   readonly fetchRanges: ReadonlyMap<number, FetchRangeKind>;
 }
-
-/** Drafts 18 and 19; later ones up to 22 only add to it. */
-export const data18: DataDialect = {
-  name: "moqt-18",
-  varint: vi64,
-  properties: deltaPairs(vi64),
-  subgroupBits: 0x7f,
-  datagramBits: 0x2f,
-  statuses: new Set(Object.values(ObjectStatus)),
-  fetchRanges: new Map([[0x8c, "non_existent"], [0x10c, "unknown"]]),
-};

@@ -1,4 +1,4 @@
-import { data18 } from "./dialect.ts";
+import { data18 } from "../drafts/draft18_data.ts";
 import assert from "node:assert/strict";
 import { ByteReader } from "../../bytes.ts";
 import { DecodeError, EncodeError } from "../../errors.ts";

@@ -1,6 +1,6 @@
 /** Data streams and datagrams: what carries objects. */
 export { decodeDatagram, encodeDatagram, type ObjectDatagram } from "./datagram.ts";
-export { data18, type DataDialect, type FetchRangeKind } from "./dialect.ts";
+export type { DataDialect, FetchRangeKind } from "./dialect.ts";
 export {
   decodeFetchHeader,
   encodeFetchHeader,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { DecodeError, EncodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID } from "../../limits.ts";
 import { rfc9000 } from "../../varint.ts";
-import { data18, type DataDialect } from "./dialect.ts";
+import { data18 } from "../drafts/draft18_data.ts";
+import type { DataDialect } from "./dialect.ts";
 import {
   MAX_OBJECT_HEADER_BYTES,
   ObjectHeaderDecoder,

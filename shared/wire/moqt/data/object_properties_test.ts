@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { rfc9000 } from "../../varint.ts";
-import { data18 } from "./dialect.ts";
+import { data18 } from "../drafts/draft18_data.ts";
 import { isMalformed } from "../../properties.ts";
 import { validateObjectProperties } from "./object_properties.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EncodeError } from "../../errors.ts";
 import { DEFAULT_TRACK_PROPERTIES } from "../../properties.ts";
 import { rfc9000, vi64 } from "../../varint.ts";
-import { data18 } from "./dialect.ts";
+import { data18 } from "../drafts/draft18_data.ts";
 import { deltaPairs } from "./property_form.ts";
 import { decodeTrackProperties } from "./track_properties.ts";
 

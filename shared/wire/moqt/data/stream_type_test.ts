@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DecodeError } from "../../errors.ts";
-import { data18 } from "./dialect.ts";
+import { data18 } from "../drafts/draft18_data.ts";
 import { classifyDatagram, classifyUniStream } from "./stream_type.ts";
 
 function kindOf(classify: (type: bigint) => string, type: bigint): string {

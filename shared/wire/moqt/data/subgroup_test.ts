@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ByteReader } from "../../bytes.ts";
 import { DecodeError, EncodeError } from "../../errors.ts";
-import { data18, type DataDialect } from "./dialect.ts";
+import { data18 } from "../drafts/draft18_data.ts";
+import type { DataDialect } from "./dialect.ts";
 import {
   decodeSubgroupHeader,
   encodeSubgroupHeader,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DecodeError } from "../../errors.ts";
 import { rfc9000 } from "../../varint.ts";
-import { data18 } from "./dialect.ts";
+import { data18 } from "../drafts/draft18_data.ts";
 import type { TrackProperties } from "../../properties.ts";
 import { decodeTrackProperties } from "./track_properties.ts";
 

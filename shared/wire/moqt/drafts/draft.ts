@@ -1,7 +1,13 @@
 import type { VarintFormat } from "../../varint.ts";
 import type { ControlCodec } from "../control/codec.ts";
 import type { DataDialect } from "../data/dialect.ts";
-import type { SessionErrorName } from "../model/codes.ts";
+import type {
+  CodeTable,
+  DoneName,
+  RequestErrorName,
+  SessionErrorName,
+  StreamCodes,
+} from "../model/codes.ts";
 import type { ParameterRules } from "../model/parameter_rules.ts";
 
 /**
@@ -12,6 +18,8 @@ export interface Draft {
   /** ALPN token, and WebTransport protocol. */
   readonly protocol: string;
   readonly number: number;
+  /** What lists of versions in CLIENT_SETUP have for it; undefined for a draft that has no such list. */
+  readonly version?: bigint;
   /** A: one control stream for everything (14 to 16). B: a stream for each request (17 and later). */
   readonly family: "A" | "B";
   readonly varint: VarintFormat;
@@ -22,4 +30,10 @@ export interface Draft {
   readonly parameters: ParameterRules;
   /** The codes that sessions are closed with. */
   readonly sessionCodes: Readonly<Record<SessionErrorName, number>>;
+  /** The codes that streams are reset and stopped with. */
+  readonly streamCodes: StreamCodes;
+  /** The codes that requests are refused with; {@linkcode Draft.control} has the same. */
+  readonly requestCodes: CodeTable<RequestErrorName>;
+  /** The codes that subscriptions end with; {@linkcode Draft.control} has the same. */
+  readonly doneCodes: CodeTable<DoneName>;
 }

@@ -1,9 +1,9 @@
 import { vi64 } from "../../varint.ts";
 import { controlCodec } from "../control/codec.ts";
 import { u16Length } from "../control/length.ts";
-import { data18 } from "../data/dialect.ts";
+import { data18 } from "./draft18_data.ts";
 import type { Draft } from "./draft.ts";
-import { sessionNumbers } from "./draft18_codes.ts";
+import { doneCodes, requestCodes, sessionCodes, streamCodes } from "./draft18_codes.ts";
 import { messageTable, parameterRules } from "./draft18_messages.ts";
 
 /** draft-ietf-moq-transport-18. */
@@ -15,5 +15,8 @@ export const draft18: Draft = {
   control: controlCodec(messageTable, vi64, u16Length),
   data: data18,
   parameters: parameterRules,
-  sessionCodes: sessionNumbers,
+  sessionCodes,
+  streamCodes,
+  requestCodes,
+  doneCodes,
 };

@@ -1,96 +1,78 @@
 import { MESH_REPLACED } from "../mesh.ts";
+import type { DoneName, RequestErrorName, SessionErrorName, StreamCodes } from "../model/codes.ts";
 
 /** Why a session is closed (#iana-session-termination). */
-export const SessionCode = {
-  NO_ERROR: 0x0,
-  INTERNAL_ERROR: 0x1,
-  UNAUTHORIZED: 0x2,
-  PROTOCOL_VIOLATION: 0x3,
-  INVALID_REQUEST_ID: 0x4,
-  DUPLICATE_TRACK_ALIAS: 0x5,
-  KEY_VALUE_FORMATTING_ERROR: 0x6,
-  INVALID_PATH: 0x8,
-  MALFORMED_PATH: 0x9,
-  GOAWAY_TIMEOUT: 0x10,
-  CONTROL_MESSAGE_TIMEOUT: 0x11,
-  DATA_STREAM_TIMEOUT: 0x12,
-  AUTH_TOKEN_CACHE_OVERFLOW: 0x13,
-  DUPLICATE_AUTH_TOKEN_ALIAS: 0x14,
-  VERSION_NEGOTIATION_FAILED: 0x15,
-  MALFORMED_AUTH_TOKEN: 0x16,
-  UNKNOWN_AUTH_TOKEN_ALIAS: 0x17,
-  EXPIRED_AUTH_TOKEN: 0x18,
-  INVALID_AUTHORITY: 0x19,
-  MALFORMED_AUTHORITY: 0x1a,
-} as const;
-export type SessionCode = typeof SessionCode[keyof typeof SessionCode];
+export const sessionCodes: Readonly<Record<SessionErrorName, number>> = {
+  no_error: 0x0,
+  internal_error: 0x1,
+  unauthorized: 0x2,
+  protocol_violation: 0x3,
+  invalid_request_id: 0x4,
+  duplicate_track_alias: 0x5,
+  key_value_formatting_error: 0x6,
+  invalid_path: 0x8,
+  malformed_path: 0x9,
+  goaway_timeout: 0x10,
+  control_message_timeout: 0x11,
+  data_stream_timeout: 0x12,
+  auth_token_cache_overflow: 0x13,
+  duplicate_auth_token_alias: 0x14,
+  version_negotiation_failed: 0x15,
+  malformed_auth_token: 0x16,
+  unknown_auth_token_alias: 0x17,
+  expired_auth_token: 0x18,
+  invalid_authority: 0x19,
+  malformed_authority: 0x1a,
+};
 
 /** Why a request is refused (#iana-request-error). */
-export const RequestCode = {
-  INTERNAL_ERROR: 0x0,
-  UNAUTHORIZED: 0x1,
-  TIMEOUT: 0x2,
-  NOT_SUPPORTED: 0x3,
-  MALFORMED_AUTH_TOKEN: 0x4,
-  EXPIRED_AUTH_TOKEN: 0x5,
-  GOING_AWAY: 0x6,
-  EXCESSIVE_LOAD: 0x9,
-  DOES_NOT_EXIST: 0x10,
-  INVALID_RANGE: 0x11,
-  MALFORMED_TRACK: 0x12,
-  DUPLICATE_SUBSCRIPTION: 0x19,
-  UNINTERESTED: 0x20,
-  PREFIX_OVERLAP: 0x30,
-  NAMESPACE_TOO_LARGE: 0x31,
-  INVALID_JOINING_REQUEST_ID: 0x32,
-  UNSUPPORTED_EXTENSION: 0x33,
-  REDIRECT: 0x34,
-} as const;
-export type RequestCode = typeof RequestCode[keyof typeof RequestCode];
+export const requestCodes: Readonly<Record<RequestErrorName, number>> = {
+  internal_error: 0x0,
+  unauthorized: 0x1,
+  timeout: 0x2,
+  not_supported: 0x3,
+  malformed_auth_token: 0x4,
+  expired_auth_token: 0x5,
+  going_away: 0x6,
+  excessive_load: 0x9,
+  does_not_exist: 0x10,
+  invalid_range: 0x11,
+  malformed_track: 0x12,
+  duplicate_subscription: 0x19,
+  uninterested: 0x20,
+  prefix_overlap: 0x30,
+  namespace_too_large: 0x31,
+  invalid_joining_request_id: 0x32,
+  unsupported_extension: 0x33,
+  redirect: 0x34,
+};
 
 /** Why a subscription ended (#iana-publish-done). */
-export const DoneCode = {
-  INTERNAL_ERROR: 0x0,
-  UNAUTHORIZED: 0x1,
-  TRACK_ENDED: 0x2,
-  SUBSCRIPTION_ENDED: 0x3,
-  GOING_AWAY: 0x4,
-  TOO_FAR_BEHIND: 0x5,
-  EXPIRED: 0x6,
-  UPDATE_FAILED: 0x8,
-  EXCESSIVE_LOAD: 0x9,
-  MALFORMED_TRACK: 0x12,
-} as const;
-export type DoneCode = typeof DoneCode[keyof typeof DoneCode];
+export const doneCodes: Readonly<Record<DoneName, number>> = {
+  internal_error: 0x0,
+  unauthorized: 0x1,
+  track_ended: 0x2,
+  subscription_ended: 0x3,
+  going_away: 0x4,
+  too_far_behind: 0x5,
+  expired: 0x6,
+  update_failed: 0x8,
+  excessive_load: 0x9,
+  malformed_track: 0x12,
+  /** Ours. */
+  replaced: MESH_REPLACED,
+};
 
 /** Why a stream is reset or stopped (#stream-reset-codes). */
-export const StreamCode = {
-  INTERNAL_ERROR: 0x0,
-  CANCELLED: 0x1,
-  DELIVERY_TIMEOUT: 0x2,
-  SESSION_CLOSED: 0x3,
-  GOING_AWAY: 0x4,
-  TOO_FAR_BEHIND: 0x5,
-  UNKNOWN_OBJECT_STATUS: 0x6,
-  EXPIRED_AUTH_TOKEN: 0x7,
-  EXCESSIVE_LOAD: 0x9,
-  MALFORMED_TRACK: 0x12,
-} as const;
-export type StreamCode = typeof StreamCode[keyof typeof StreamCode];
-
-/** The codes of a session's end by their names. */
-export const sessionNumbers = byName(SessionCode);
-
-/** The codes of a refusal by their names. */
-export const requestNumbers = byName(RequestCode);
-
-/** The codes of PUBLISH_DONE by their names, and one of ours. */
-export const doneNumbers = { ...byName(DoneCode), replaced: MESH_REPLACED };
-
-function byName<T extends Readonly<Record<string, number>>>(
-  table: T,
-): { readonly [K in Lowercase<keyof T & string>]: number } {
-  return Object.fromEntries(
-    Object.entries(table).map(([name, number]) => [name.toLowerCase(), number]),
-  ) as { readonly [K in Lowercase<keyof T & string>]: number };
-}
+export const streamCodes: StreamCodes = {
+  internal_error: 0x0,
+  cancelled: 0x1,
+  delivery_timeout: 0x2,
+  session_closed: 0x3,
+  going_away: 0x4,
+  too_far_behind: 0x5,
+  unknown_object_status: 0x6,
+  expired_auth_token: 0x7,
+  excessive_load: 0x9,
+  malformed_track: 0x12,
+};

@@ -1,15 +1,15 @@
 import { type Codec, rest, struct, varint } from "../../codec.ts";
 import { DecodeError } from "../../errors.ts";
 import { fullTrackName, namespace } from "../../names.ts";
-import { code } from "../control/code.ts";
 import type { MessageTable } from "../control/codec.ts";
 import { endAfter, fetchRange } from "../control/fetch_range.ts";
-import { reason, uri } from "../control/phrases.ts";
+import { uri } from "../control/phrases.ts";
+import { publishDoneOf } from "../control/publish_done.ts";
 import { requestErrorOf } from "../control/request_error.ts";
 import { setupOptions } from "../control/setup_options.ts";
 import { MESH_PATH, relayNames } from "../mesh.ts";
 import type { ParameterRules } from "../model/parameter_rules.ts";
-import { doneNumbers, requestNumbers } from "./draft18_codes.ts";
+import { doneCodes, requestCodes } from "./draft18_codes.ts";
 import { parameters } from "./draft18_parameters.ts";
 
 /** The end of a GOAWAY: the request id is there on the control stream and nowhere else. */
@@ -118,7 +118,7 @@ export const messageTable = {
   },
   publishDone: {
     type: 0xbn,
-    body: struct({ code: code(doneNumbers), streamCount: varint, reason }),
+    body: publishDoneOf(doneCodes),
   },
   fetch: {
     type: 0x16n,
@@ -194,7 +194,7 @@ export const messageTable = {
       properties: rest,
     }),
   },
-  requestError: { type: 0x5n, body: requestErrorOf(code(requestNumbers)) },
+  requestError: { type: 0x5n, body: requestErrorOf(requestCodes) },
   /**
    * Between our relays, from a publisher on the stream of a SUBSCRIBE: the path of the track has
    * changed.

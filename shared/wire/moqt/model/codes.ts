@@ -62,5 +62,26 @@ export type SessionErrorName =
   | "invalid_authority"
   | "malformed_authority";
 
+/** Why a stream is reset, or the other side asked to stop it (#stream-reset-codes). */
+export type StreamErrorName =
+  | "internal_error"
+  | "cancelled"
+  | "delivery_timeout"
+  | "session_closed"
+  | "going_away"
+  | "too_far_behind"
+  | "unknown_object_status"
+  | "expired_auth_token"
+  | "excessive_load"
+  | "malformed_track";
+
+/** The numbers that a draft has for names that peers send and receive. */
+export type CodeTable<N extends string> =
+  & Readonly<Partial<Record<N, number>>>
+  & { readonly internal_error: number };
+
+/** The codes that streams are reset and stopped with. */
+export type StreamCodes = Readonly<Record<StreamErrorName, number>>;
+
 /** A name, or a number that no name is known for. */
 export type Code<N extends string> = N | "unknown";

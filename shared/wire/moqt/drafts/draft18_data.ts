@@ -1,0 +1,15 @@
+import { ObjectStatus } from "../../object.ts";
+import { vi64 } from "../../varint.ts";
+import type { DataDialect } from "../data/dialect.ts";
+import { deltaPairs } from "../data/property_form.ts";
+
+/** Drafts 18 and 19; later ones up to 22 only add to it. */
+export const data18: DataDialect = {
+  name: "moqt-18",
+  varint: vi64,
+  properties: deltaPairs(vi64),
+  subgroupBits: 0x7f,
+  datagramBits: 0x2f,
+  statuses: new Set(Object.values(ObjectStatus)),
+  fetchRanges: new Map([[0x8c, "non_existent"], [0x10c, "unknown"]]),
+};

@@ -1,0 +1,208 @@
+/** The rules that every layout keeps in which they apply: derived from the tables of each draft. */
+import {
+  ByteWriter,
+  type ControlMessage,
+  DecodeError,
+  type Draft,
+  drafts,
+  type FullTrackName,
+  type Namespace,
+  NO_PROPERTIES,
+  type ParameterName,
+} from "@qumo/shared/wire";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { type Codec, struct } from "../../shared/wire/codec.ts";
+import { parametersOf } from "../../shared/wire/moqt/control/parameters.ts";
+import { reason } from "../../shared/wire/moqt/control/phrases.ts";
+import { fullTrackName, namespace } from "../../shared/wire/names.ts";
+import { arbitraryMessages } from "../support/arbitrary_control.ts";
+import { ArbitraryValues } from "../support/arbitrary_values.ts";
+import { type Fields, layoutsOf, type MessageLayout, parametersIn } from "../support/layouts.ts";
+import { SEED } from "../support/properties.ts";
+import { testDraft } from "../support/test_draft.ts";
+
+/** Namespaces and names that are written whatever they are. */
+const anyNamespace: Codec<Namespace> = {
+  encode(writer, fields) {
+    writer.count(fields.length);
+    for (const field of fields) anyBytes.encode(writer, field);
+  },
+  decode: namespace.decode,
+};
+const anyBytes: Codec<Uint8Array> = {
+  encode(writer, value) {
+    writer.count(value.length);
+    writer.bytes(value);
+  },
+  decode: (reader) => reader.rest(),
+};
+const anyTrack: Codec<FullTrackName> = {
+  encode(writer, value) {
+    anyNamespace.encode(writer, value.namespace);
+    anyBytes.encode(writer, value.name);
+  },
+  decode: fullTrackName.decode,
+};
+
+const letters = (count: number) => new Uint8Array(count).fill(0x61);
+const fieldsOf = (...lengths: readonly number[]): Namespace => lengths.map(letters);
+const fields = (count: number): Namespace => Array.from({ length: count }, () => letters(1));
+
+/** Names at the limits of draft-ietf-moq-transport (#track-name), and beyond them. */
+const NAMESPACES = {
+  accepted: [[], fields(32), fieldsOf(4096), fieldsOf(1, 4095)],
+  refused: [fields(33), fieldsOf(0), fieldsOf(1, 0), fieldsOf(4097), fieldsOf(1, 4096)],
+};
+const TRACKS = {
+  accepted: [[[], 4096], [fieldsOf(1), 4095], [fields(32), 0]] as const,
+  refused: [[[], 4097], [fieldsOf(1), 4096], [fields(33), 0], [fieldsOf(0), 1]] as const,
+};
+
+/** One message of a layout, to be changed in one field. */
+class Sample {
+  readonly #draft: Draft;
+  readonly #layout: MessageLayout & { readonly fields: Fields };
+  readonly #message: Record<string, unknown>;
+
+  constructor(draft: Draft, layout: MessageLayout & { readonly fields: Fields }) {
+    this.#draft = draft;
+    this.#layout = layout;
+    const [message] = fc.sample(arbitraryMessages(draft).get(layout.kind)!, {
+      seed: SEED,
+      numRuns: 1,
+    });
+    const plain = { parameters: {}, properties: NO_PROPERTIES };
+    this.#message = { ...message, ...Object.fromEntries(own(plain, layout.fields)) };
+  }
+
+  /** The message with this value in a field, written by `codec`. */
+  read(name: string, value: unknown, codec: Codec<unknown>): ControlMessage {
+    const { control, varint } = this.#draft;
+    const writer = new ByteWriter(varint);
+    struct({ ...this.#layout.fields, [name]: codec })
+      .encode(writer, { ...this.#message, [name]: value });
+    return control.decode(this.#layout.type, writer.finish());
+  }
+
+  accepts(name: string, value: unknown, codec: unknown): void {
+    const message = this.read(name, value, codec as Codec<unknown>);
+    assert.deepEqual((message as unknown as Record<string, unknown>)[name], value);
+  }
+
+  refuses(name: string, value: unknown, codec: unknown): void {
+    assert.throws(() => this.read(name, value, codec as Codec<unknown>), DecodeError);
+  }
+}
+
+function own(values: Record<string, unknown>, fields: Fields) {
+  return Object.entries(values).filter(([name]) => name in fields);
+}
+
+for (const draft of [...drafts, testDraft]) {
+  for (const layout of layoutsOf(draft)) {
+    if (layout.fields !== undefined) testFields(draft, { ...layout, fields: layout.fields });
+  }
+}
+
+function testFields(draft: Draft, layout: MessageLayout & { readonly fields: Fields }): void {
+  const { kind } = layout;
+  const by = draft.protocol;
+  for (const [name, codec] of Object.entries(layout.fields)) {
+    if (codec === namespace as Codec<unknown>) {
+      Deno.test(`R-031: ${by}: the ${name} of ${kind} has at most 32 fields, none empty, and 4096 bytes`, () => {
+        const sample = new Sample(draft, layout);
+        for (const value of NAMESPACES.accepted) sample.accepts(name, value, anyNamespace);
+        for (const value of NAMESPACES.refused) sample.refuses(name, value, anyNamespace);
+      });
+    }
+    if (codec === fullTrackName as Codec<unknown>) {
+      Deno.test(`R-031: ${by}: the ${name} of ${kind} has at most 4096 bytes in all`, () => {
+        const sample = new Sample(draft, layout);
+        const trackOf = ([namespace, length]: readonly [Namespace, number]) => ({
+          namespace,
+          name: letters(length),
+        });
+        for (const value of TRACKS.accepted) sample.accepts(name, trackOf(value), anyTrack);
+        for (const value of TRACKS.refused) sample.refuses(name, trackOf(value), anyTrack);
+      });
+    }
+    if (codec === reason as Codec<unknown>) {
+      Deno.test(`R-030: ${by}: the ${name} of ${kind} has at most 1024 bytes`, () => {
+        const sample = new Sample(draft, layout);
+        sample.accepts(name, "a".repeat(1_024), asText);
+        sample.refuses(name, "a".repeat(1_025), asText);
+      });
+    }
+  }
+  if (parametersIn(layout.fields) !== undefined) testParameters(draft, layout);
+}
+
+const asText: Codec<string> = {
+  encode: (writer, value) => anyBytes.encode(writer, new TextEncoder().encode(value)),
+  decode: reason.decode,
+};
+
+function testParameters(draft: Draft, layout: MessageLayout & { readonly fields: Fields }): void {
+  const { names, table } = parametersIn(layout.fields)!;
+  const values = new ArbitraryValues(draft.varint);
+  Deno.test(`R-026: ${draft.protocol}: ${layout.kind} takes the parameters it is defined for, each once, and no other`, () => {
+    const sample = new Sample(draft, layout);
+    for (const name of Object.keys(table) as ParameterName[]) {
+      const [value] = fc.sample<unknown>(values.parameters[name], { seed: SEED, numRuns: 1 });
+      const one = parametersOf(table)(name);
+      if (!names.includes(name)) sample.refuses("parameters", { [name]: value }, one);
+      else {
+        sample.accepts("parameters", { [name]: value }, one);
+        if (!table[name]!.repeats) sample.refuses("parameters", { [name]: value }, twice(one));
+      }
+    }
+  });
+}
+
+/** Writes a parameter a second time. */
+function twice(codec: Codec<unknown>): Codec<unknown> {
+  return {
+    encode(writer, value) {
+      const once = new ByteWriter(writer.format);
+      codec.encode(once, value);
+      const bytes = once.finish();
+      const type = writer.format.lengthFrom(bytes[1]!);
+      writer.count(2);
+      writer.bytes(bytes.subarray(1));
+      // The type is counted from the one before.
+      writer.count(0);
+      writer.bytes(bytes.subarray(1 + type));
+    },
+    decode: codec.decode,
+  };
+}
+
+for (const draft of [...drafts, testDraft]) {
+  Deno.test(`${draft.protocol}: the parameters of answers and updates are parts of what their messages take`, () => {
+    const taken = (kind: string) =>
+      parametersIn(layoutsOf(draft).find((layout) => layout.kind === kind)?.fields)?.names ?? [];
+    for (const [rules, kind] of [["ok", "requestOk"], ["update", "requestUpdate"]] as const) {
+      for (const names of Object.values<readonly ParameterName[]>(draft.parameters[rules])) {
+        for (const name of names) assert.ok(taken(kind).includes(name), `${name} in ${kind}`);
+      }
+    }
+  });
+
+  Deno.test(`${draft.protocol}: no two messages have one type, and no two names of a peer's code one number`, () => {
+    const types = Object.values(draft.control.messages).flatMap(({ type, alias }) => [type, alias]);
+    assertUnique(types.filter((type) => type !== undefined));
+    for (const codes of [draft.requestCodes, draft.doneCodes]) assertUnique(Object.values(codes));
+  });
+
+  Deno.test(`${draft.protocol}: parameters stand in the order of their types`, () => {
+    for (const { fields } of layoutsOf(draft)) {
+      const types = Object.values(parametersIn(fields)?.table ?? {}).map(({ type }) => type);
+      assert.deepEqual(types, types.toSorted((a, b) => a < b ? -1 : 1));
+    }
+  });
+}
+
+function assertUnique(list: readonly unknown[]): void {
+  assert.equal(new Set(list).size, list.length);
+}

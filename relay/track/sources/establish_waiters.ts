@@ -2,7 +2,7 @@ import { type Outcome, refused } from "@qumo/shared/runtime";
 import type { Refusal } from "../errors.ts";
 
 /** Those who wait until a publisher agrees to deliver a track, or every one that was asked has refused. */
-export class Agreement {
+export class EstablishWaiters {
   readonly #waiting: ((outcome: Outcome<void, Refusal>) => void)[] = [];
   #refusal: Refusal | undefined;
 

@@ -1,11 +1,11 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import { Agreement } from "./establish_waiters.ts";
+import { EstablishWaiters } from "./establish_waiters.ts";
 import { type Demand, Demands } from "./demands.ts";
 import type { Refusal, TrackEnd } from "../errors.ts";
 import type { Feed, FeedEvents, FeedTarget, PathWatcher, Verdict } from "./feed.ts";
 import { FeedSet } from "./feed_set.ts";
 import type { FeedsOptions, KeptFeed, Offer } from "./feeds_options.ts";
-import { NewGroupWishes } from "./group_requests.ts";
+import { GroupRequests } from "./group_requests.ts";
 import type { Publisher, RequestOptions } from "./publisher.ts";
 import { prevails } from "./replacement.ts";
 import type { Source } from "../objects/source.ts";
@@ -31,8 +31,8 @@ export class Feeds implements FeedEvents {
   readonly #options: FeedsOptions;
   readonly #feeds = new FeedSet();
   readonly #demands: Demands;
-  readonly #agreement = new Agreement();
-  readonly #newGroup: NewGroupWishes;
+  readonly #waiters = new EstablishWaiters();
+  readonly #newGroup: GroupRequests;
   // How the last of those ended who delivered the track.
   #lastEnd: TrackEnd | undefined;
   readonly #pathWatchers = new Set<PathWatcher>();
@@ -43,7 +43,7 @@ export class Feeds implements FeedEvents {
   constructor(track: Track, options: FeedsOptions) {
     this.#track = track;
     this.#options = options;
-    this.#newGroup = new NewGroupWishes(track);
+    this.#newGroup = new GroupRequests(track);
     const { clock, linger } = options;
     this.#demands = new Demands({
       clock,
@@ -76,7 +76,7 @@ export class Feeds implements FeedEvents {
 
   /** A feed comes by another path, or by none for a while. */
   pathChanged(): void {
-    if (this.established) this.#agreement.settle(done(undefined));
+    if (this.established) this.#waiters.settle(done(undefined));
     for (const { changed } of [...this.#pathWatchers]) changed();
   }
 
@@ -84,7 +84,7 @@ export class Feeds implements FeedEvents {
   broken(): void {
     if (!this.isInterrupted) return;
     for (const { broken } of [...this.#pathWatchers]) broken();
-    this.#agreement.settle(refused(NO_ROUTE));
+    this.#waiters.settle(refused(NO_ROUTE));
   }
 
   /** Which groups come, and when nothing does, is the matter of who moves a track between paths. */
@@ -177,7 +177,7 @@ export class Feeds implements FeedEvents {
   offer({ publisher, feed }: Offer, forward = this.forward): void {
     this.#feeds.offer(publisher, feed, forward);
     this.#offersChanged();
-    this.#agreement.settle(done(undefined));
+    this.#waiters.settle(done(undefined));
     if (feed.path === undefined) this.reviewNeed();
   }
 
@@ -381,7 +381,7 @@ export class Feeds implements FeedEvents {
   async #agreed(): Promise<Outcome<void, Refusal>> {
     if (this.established) return done(undefined);
     if (this.#feeds.size === 0) return refused(NOBODY);
-    return await this.#agreement.wait();
+    return await this.#waiters.wait();
   }
 
   #answered(feed: Feed, outcome: Outcome<void, Refusal>): void {
@@ -391,12 +391,12 @@ export class Feeds implements FeedEvents {
       this.#feeds.establish(feed);
       this.pathChanged();
       if (feed.path === undefined) this.reviewNeed();
-      return this.#agreement.settle(outcome);
+      return this.#waiters.settle(outcome);
     }
     this.#feeds.remove(feed);
     const isLast = this.#feeds.size === 0;
     if (isLast && this.#lastEnd !== undefined) this.#gone(this.#lastEnd);
-    else this.#agreement.refuse(outcome.refusal, isLast);
+    else this.#waiters.refuse(outcome.refusal, isLast);
   }
 
   /** Nobody wants the track: what was asked for is cancelled, what was offered is paused. */
@@ -420,7 +420,7 @@ export class Feeds implements FeedEvents {
     this.#demands.stop();
     this.#options.onGone();
     const kind = end.kind === "malformed" ? "malformed_track" : "does_not_exist";
-    this.#agreement.settle(refused({ kind, reason: end.reason }));
+    this.#waiters.settle(refused({ kind, reason: end.reason }));
     if (end.kind === "replaced") this.#options.onRenewed();
     this.#track.finish(end);
   }

@@ -4,7 +4,7 @@ import type { Track } from "../objects/track.ts";
  * What subscribers asked a track's publishers to begin (#new-group-request): who asks for what was
  * asked for already is no reason to ask again.
  */
-export class NewGroupWishes {
+export class GroupRequests {
   readonly #track: Track;
   #outstanding: { readonly value: bigint; largest: bigint | undefined } | undefined;
 

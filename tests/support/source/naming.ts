@@ -14,9 +14,6 @@ const PRODUCTION = /^(?:relay|sdn|shared)\/.*\.ts$/;
 /** Names of files that say what kind of content a file has, not which. */
 const KINDS: ReadonlySet<string> = new Set(["mod", "types", "errors", "limits", "main"]);
 
-/** Files that are still to be named. */
-const EXCEPTIONS: ReadonlySet<string> = new Set(["relay/track/sources/establish_waiters.ts"]);
-
 /** The uses of replaced words in names and comments, as `path:line word: term`. */
 export function findReplacedWords(files: ReadonlyMap<string, string>): string[] {
   const found: string[] = [];
@@ -45,7 +42,7 @@ export function findMisnamedFiles(files: ReadonlyMap<string, string>): string[] 
       source.matchAll(/^export (?:abstract )?class (\w+)/gm),
       ([, one]) => one!,
     );
-    if (KINDS.has(name) || EXCEPTIONS.has(path) || classes.length === 0) continue;
+    if (KINDS.has(name) || classes.length === 0) continue;
     const words = new Set(name.split("_").map(stemOf));
     const exported = source.matchAll(
       /^export (?:[a-z]+ )*?(?:class|function|interface|type|const) (\w+)/gm,

@@ -1,4 +1,5 @@
 import { type Clock, type Log, messageOf, sleep, type Timer } from "@qumo/shared/runtime";
+import { EventReader, type ServerEvent } from "@qumo/shared/topology";
 import type { ControllerClient } from "./controller_client.ts";
 import { type Controllers, Retry } from "./controllers.ts";
 import {
@@ -14,7 +15,6 @@ import {
 import type { Mirror } from "./mirror.ts";
 import { readMirrorEvent } from "./mirror_event.ts";
 import { poll } from "./poll.ts";
-import { type ServerEvent, SseReader } from "./sse_reader.ts";
 
 /** The dependencies of {@linkcode ControllerFollower}. */
 export interface ControllerFollowerOptions {
@@ -199,7 +199,7 @@ export class ControllerFollower {
 
   async #read(body: ReadableStream<Uint8Array>, { url, abort }: Stream): Promise<End> {
     const { clock } = this.#options;
-    const reader = new SseReader({ line: MAX_LINE_CHARACTERS, event: MAX_EVENT_CHARACTERS });
+    const reader = new EventReader({ line: MAX_LINE_CHARACTERS, event: MAX_EVENT_CHARACTERS });
     const decoder = new TextDecoder();
     const quiet = KEEP_ALIVE_MS * MISSED_KEEP_ALIVES;
     const listen = () =>

@@ -1,7 +1,7 @@
 import { done, messageOf, type Outcome, refused } from "@qumo/shared/runtime";
+import type { ServerEvent } from "@qumo/shared/topology";
 import { z } from "zod";
 import type { MirroredRelay, NextHopLine } from "./mirror_view.ts";
-import type { ServerEvent } from "./sse_reader.ts";
 
 /** An event of a controller's event stream, as the mirror reads it. */
 export type MirrorEvent =

@@ -1,3 +1,4 @@
+import eventReader from "@qumo/shared/event_reader.js" with { type: "text" };
 import { baseStyle, type PageFile } from "@qumo/shared/page";
 import accessView from "./page/access_view.js" with { type: "text" };
 import api from "./page/api.js" with { type: "text" };
@@ -6,7 +7,6 @@ import connection from "./page/connection.js" with { type: "text" };
 import deepLink from "./page/deep_link.js" with { type: "text" };
 import dom from "./page/dom.js" with { type: "text" };
 import drainDialog from "./page/drain_dialog.js" with { type: "text" };
-import eventReader from "./page/event_reader.js" with { type: "text" };
 import eventsView from "./page/events_view.js" with { type: "text" };
 import flowsView from "./page/flows_view.js" with { type: "text" };
 import format from "./page/format.js" with { type: "text" };

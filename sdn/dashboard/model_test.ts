@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { EventReader, MAX_EVENT_LENGTH } from "./page/event_reader.js";
 import { bitrate, duration, metricLines } from "./page/format.js";
 import { placeLabels } from "./page/labels.js";
 import { MAX_ANNOUNCES, MAX_LOG, Model } from "./page/model.js";
@@ -14,28 +13,6 @@ const relay = (name: string, more: object = {}) => ({
   announces: 0,
   lease_expires_at: "",
   ...more,
-});
-
-Deno.test("EventReader reads the same events wherever the stream is cut", () => {
-  const text = 'retry: 1000\n\nevent: graph\ndata: {"a":1}\n\n: still here\n\n' +
-    "id: 7\nevent: relay\ndata: x\ndata: y\n\r\nevent: lost\n\n";
-  const expected = [
-    { event: "graph", data: '{"a":1}', id: undefined },
-    { event: "relay", data: "x\ny", id: "7" },
-  ];
-  for (let cut = 0; cut <= text.length; cut++) {
-    const reader = new EventReader();
-    assert.deepEqual(
-      [text.slice(0, cut), text.slice(cut)].flatMap((one) => reader.read(one)),
-      expected,
-    );
-  }
-});
-
-Deno.test("EventReader refuses an event without an end", () => {
-  const reader = new EventReader();
-  const piece = `data: ${"x".repeat(MAX_EVENT_LENGTH / 8)}\n`;
-  assert.throws(() => Array.from({ length: 9 }, () => reader.read(piece)), /too long/);
 });
 
 Deno.test("Model keeps an expired relay in its place, and lets go of one that deregistered", () => {

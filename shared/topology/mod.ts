@@ -7,6 +7,7 @@ export {
   parseAnnounce,
 } from "./announce_text.ts";
 export { announcesDigest } from "./announces_digest.ts";
+export { EventReader, type ServerEvent } from "./event_reader.js";
 export * from "./limits.ts";
 export { type Refusal, refusal, type RefusalCode, refusalCodes } from "./refusals.ts";
 export { relayNameFault } from "./relay_name.ts";

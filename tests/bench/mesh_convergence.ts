@@ -1,4 +1,5 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
+import { EventReader, type ServerEvent } from "@qumo/shared/topology";
 import { Random } from "../support/faults/random.ts";
 import { MeshController } from "../support/mesh/controller.ts";
 import { DirectSite } from "../support/mesh/site.ts";
@@ -7,6 +8,8 @@ import { until } from "../support/mesh/until.ts";
 import { Latency } from "./latency.ts";
 
 const SEED = 1;
+/** More than any event has. */
+const MAX_EVENT_LENGTH = 2 ** 28;
 // When nothing came for so long, everything has come; whether it is right is checked then.
 const QUIET_MS = 300;
 
@@ -100,17 +103,15 @@ class Mirror {
 
   async #follow(url: string, signal: AbortSignal): Promise<void> {
     const response = await fetch(url, { signal });
-    let text = "";
+    const reader = new EventReader({ line: MAX_EVENT_LENGTH, event: MAX_EVENT_LENGTH });
     for await (const part of response.body!.pipeThrough(new TextDecoderStream())) {
-      const events = (text + part).split("\n\n");
-      text = events.pop()!;
-      for (const event of events) this.#take(event);
+      for (const event of reader.read(part)) this.#take(event);
     }
   }
 
-  #take(event: string): void {
-    if (!/^event: routes$/m.test(event)) return;
-    const { routes, removed } = JSON.parse(/^data: (.*)$/m.exec(event)![1]!) as {
+  #take({ event, data }: ServerEvent): void {
+    if (event !== "routes") return;
+    const { routes, removed } = JSON.parse(data) as {
       routes: Routes;
       removed: readonly string[];
     };

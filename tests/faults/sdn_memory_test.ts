@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
+import { EventReader } from "@qumo/shared/topology";
 import { Deadline } from "../support/deadline.ts";
 import { askBeside, halfHeads } from "../support/peers/half_heads.ts";
 import { Pod } from "../support/processes/pod.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 
+/** More than any event has. */
+const MAX_EVENT_LENGTH = 2 ** 28;
 const CONFIG = { graph: { node_ttl_sec: 30 } };
 
 /** A relay beside the attack: it beats and follows, and each must go on. */
@@ -51,13 +54,11 @@ class Canary implements AsyncDisposable {
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     const leave = () => void reader.cancel();
     signal.addEventListener("abort", leave);
-    let rest = "";
+    const reading = new EventReader({ line: MAX_EVENT_LENGTH, event: MAX_EVENT_LENGTH });
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      const events = (rest + read.value).split("\n\n");
-      rest = events.pop()!;
-      for (const event of events) {
-        if (event.includes("event: history_gone")) leave();
-        const [, beat] = /"canary\/(\d+)"/.exec(event) ?? [];
+      for (const { event, data } of reading.read(read.value)) {
+        if (event === "history_gone") leave();
+        const [, beat] = /"canary\/(\d+)"/.exec(data) ?? [];
         if (beat !== undefined) this.heard = Math.max(this.heard, Number(beat));
       }
     }

@@ -5,7 +5,9 @@ import { EventReader } from "./event_reader.js";
  * counts as lost.
  */
 const SILENCE_MS = 38_000;
-/** The first and the longest delay between two attempts. */
+/** The most characters of one event: a snapshot of ten thousand relays has some ten million. */
+const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
+/** Between two attempts: from the first to the longest. */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 10_000;
 
@@ -83,7 +85,7 @@ export class Connection {
       const response = await this.#api.fetch(path, { signal: stop.signal });
       if (!response.ok) return await this.#refused(response);
       if (this.#since === undefined) this.#onEvent("snapshot", {});
-      const reader = new EventReader();
+      const reader = new EventReader({ line: MAX_EVENT_LENGTH, event: MAX_EVENT_LENGTH });
       const text = response.body.pipeThrough(new TextDecoderStream());
       for await (const piece of text) {
         hear();

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkProperty } from "../../tests/support/properties.ts";
-import { SseReader } from "./sse_reader.ts";
+import { EventReader } from "./event_reader.js";
 
 const LIMITS = { line: 64, event: 128 };
 
 function read(...pieces: string[]) {
-  const reader = new SseReader(LIMITS);
+  const reader = new EventReader(LIMITS);
   return pieces.flatMap((piece) => reader.read(piece));
 }
 
-Deno.test("SseReader reads events, and nothing of what is not one", () => {
+Deno.test("EventReader reads events, and nothing of what is not one", () => {
   const text =
     "retry: 1000\n\n: still here\n\nid: 7\nevent: relay\ndata: {\ndata:}\n\ndata\n\nid: 8\n\n";
   assert.deepEqual(read(text), [
@@ -19,7 +19,7 @@ Deno.test("SseReader reads events, and nothing of what is not one", () => {
   ]);
 });
 
-Deno.test("SseReader reads the same however the text is cut, and however lines end", () => {
+Deno.test("EventReader reads the same however the text is cut, and however lines end", () => {
   const events = [
     "id: 1\nevent: a\ndata: x: y\n\n",
     ": \n\n",
@@ -40,7 +40,7 @@ Deno.test("SseReader reads the same however the text is cut, and however lines e
   ));
 });
 
-Deno.test("SseReader keeps no more than its limits", () => {
+Deno.test("EventReader keeps no more than its limits", () => {
   assert.throws(() => read(`data: ${"x".repeat(59)}`), /a line has more than 64 characters/);
   assert.throws(
     () => read(...Array(11).fill("data: x"), ...Array(11).fill("x".repeat(5))),

@@ -1,18 +1,10 @@
-import {
-  Backoff,
-  type Clock,
-  type Log,
-  messageOf,
-  sleep,
-  TaskGroup,
-  type Timer,
-} from "@qumo/shared/runtime";
+import { Backoff, type Clock, type Log, messageOf, sleep, TaskGroup } from "@qumo/shared/runtime";
 import type { EstablishedSession, Session } from "../session/session.ts";
 import type { Publisher } from "../track/mod.ts";
 import type { Connection } from "../transport/types.ts";
 import { HeardConnection } from "./heard_connection.ts";
 import { HoldDown } from "./hold_down.ts";
-import { Pinger } from "./pinger.ts";
+import { LiveLink } from "./live_link.ts";
 import type { MeshSettings } from "./settings.ts";
 import type { LinkState } from "../views.ts";
 
@@ -61,11 +53,6 @@ const HEALTHY_MS = 10_000;
 // A relay that starts with its neighbors is known to their controller within this.
 const UNKNOWN_MS = 5_000;
 
-// A change of the round-trip time that is reported at once; smaller ones wait for the next
-// heartbeat.
-const RTT_TOLERANCE_MS = 2;
-const RTT_TOLERANCE = 0.25;
-
 /** The link to one neighbor: owns the one session to it and every attempt to connect. */
 export class Link {
   readonly name: string;
@@ -73,13 +60,8 @@ export class Link {
   readonly #tasks: TaskGroup;
   readonly #backoff: Backoff;
   readonly #hold: HoldDown;
-  #session: Session | undefined;
-  #neighbor: EstablishedSession | undefined;
-  #pinger: Pinger | undefined;
-  #toldRtt: number | undefined;
-  #isUp = false;
+  #live: LiveLink | undefined;
   #isBroken = false;
-  #held: Timer | undefined;
   #since: number;
   #failure: string | undefined;
   #tried: LinkTarget | undefined;
@@ -104,9 +86,9 @@ export class Link {
   }
 
   get state(): LinkState {
-    if (this.#session === undefined) return "dialing";
-    if (this.#session.isPeerLeaving) return "leaving";
-    return this.#isUp ? "up" : "held";
+    if (this.#live === undefined) return "dialing";
+    if (this.#live.session.isPeerLeaving) return "leaving";
+    return this.#live.isUp ? "up" : "held";
   }
 
   /** Whether its session, or the last one, ended without a word from the neighbor before. */
@@ -121,22 +103,22 @@ export class Link {
 
   /** The smoothed round-trip time in milliseconds; undefined while it is unknown. */
   get rttMs(): number | undefined {
-    return this.#pinger?.rttMs;
+    return this.#live?.rttMs;
   }
 
   /** Why the last connection attempt failed; undefined while there is a session. */
   get failure(): string | undefined {
-    return this.#session === undefined ? this.#failure : undefined;
+    return this.#live === undefined ? this.#failure : undefined;
   }
 
   /** The name that the neighbor sent; undefined while it is unknown. */
   get peerName(): string | undefined {
-    return this.#neighbor?.peer.relay;
+    return this.#live?.neighbor.peer.relay;
   }
 
   /** Whether the neighbor is a relay of another program; false while that is unknown. */
   get isOtherRelay(): boolean {
-    return this.#neighbor?.peer.isOtherRelay ?? false;
+    return this.#live?.neighbor.peer.isOtherRelay ?? false;
   }
 
   /** Whether tracks of this scope can be requested. Our own relays serve every scope. */
@@ -146,7 +128,7 @@ export class Link {
 
   /** The neighbor as a publisher of a scope's tracks; undefined while there is no session. */
   publisher(scope: string): Publisher | undefined {
-    return this.#neighbor?.publisher(scope);
+    return this.#live?.neighbor.publisher(scope);
   }
 
   /**
@@ -167,7 +149,7 @@ export class Link {
 
   /** Closes the session and stops connecting. */
   async close(): Promise<void> {
-    this.#session?.close("the link is not needed any more");
+    this.#live?.session.close("the link is not needed any more");
     await this.#tasks.close();
   }
 
@@ -216,10 +198,10 @@ export class Link {
     target: LinkTarget,
     signal: AbortSignal,
   ): Promise<void> {
-    const heard = new HeardConnection(connection, () => this.#pinger?.heard());
+    const heard = new HeardConnection(connection, () => this.#live?.heard());
     this.#isBroken = false;
     // Before the session hears of it, and ends what comes by the link.
-    void connection.closed.then(() => this.#isBroken = this.#session?.isPeerLeaving === false);
+    void connection.closed.then(() => this.#isBroken = this.#live?.session.isPeerLeaving === false);
     const session = this.#options.startSession(heard, target, this);
     const over = session.run();
     const stop = () => session.close("the relay is shutting down");
@@ -242,56 +224,40 @@ export class Link {
   }
 
   #begin(session: Session, neighbor: EstablishedSession): void {
-    const { clock, settings, log } = this.#options;
-    this.#session = session;
-    this.#neighbor = neighbor;
+    const { clock, settings, log, onChange, onMeasured } = this.#options;
+    const heldMs = this.#hold.milliseconds;
     this.#since = clock.now();
     this.#failure = undefined;
     this.#backoff.succeeded();
-    log.info("link established", { neighbor: this.name, held_ms: this.#hold.milliseconds });
-    this.#pinger = new Pinger({
+    log.info("link established", { neighbor: this.name, held_ms: heldMs });
+    const { name } = this;
+    const onUp = () => this.#trust();
+    this.#live = new LiveLink({
+      name,
+      session,
+      neighbor,
+      settings,
       clock,
-      intervalMs: settings.pingIntervalMs,
-      timeoutMs: settings.linkTimeoutMs,
-      ping: () => neighbor.ping(),
-      onAnswer: () => this.#measured(),
-      onSilence: () => {
-        // The neighbor sent GOAWAY: it may be silent until it is gone.
-        log.warn("link silent", { neighbor: this.name, timeout_ms: settings.linkTimeoutMs });
-        session.close("no answer");
-      },
+      log,
+      heldMs,
+      onUp,
+      onMeasured,
     });
-    if (this.#hold.milliseconds === 0) return this.#trust();
-    this.#held = clock.after(this.#hold.milliseconds, () => this.#trust());
-    this.#options.onChange();
-  }
-
-  /** Reports a significantly changed round-trip time, which routes may depend on. */
-  #measured(): void {
-    const rtt = this.#pinger?.rttMs;
-    if (rtt === undefined) return;
-    const told = this.#toldRtt;
-    const tolerance = Math.max(RTT_TOLERANCE_MS, RTT_TOLERANCE * (told ?? 0));
-    if (told !== undefined && Math.abs(rtt - told) < tolerance) return;
-    this.#toldRtt = rtt;
-    this.#options.onMeasured();
+    if (heldMs === 0) this.#trust();
+    else onChange();
   }
 
   #trust(): void {
-    this.#isUp = true;
     this.#hold.up(this.#options.clock.now());
     this.#options.onChange();
   }
 
   #end(): void {
-    if (this.#session === undefined) return;
+    if (this.#live === undefined) return;
     const { clock, log } = this.#options;
-    this.#pinger?.stop();
-    this.#pinger = this.#toldRtt = undefined;
-    this.#held?.cancel();
+    this.#live.stop();
+    this.#live = undefined;
     this.#hold.down(clock.now());
-    this.#session = this.#neighbor = undefined;
-    this.#isUp = false;
     this.#since = clock.now();
     log.info("link down", { neighbor: this.name });
     this.#options.onChange();

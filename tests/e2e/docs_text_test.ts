@@ -66,6 +66,29 @@ Deno.test("every file and folder that a document names is there", async () => {
   }
 });
 
+Deno.test("the paths of an object and of a request lead through every room of the relay", async () => {
+  const paths = documentAt(".github/CONTRIBUTING.md").text.split(/^\*\*The path of/m).slice(1);
+  assert.equal(paths.length, 2);
+  const steps = paths.flatMap((text) => text.match(/^\d+\. [^]*?(?=\n\d+\. |\n\n)/gm) ?? []);
+  assert.ok(steps.length > 0 && steps.length <= 20, `${steps.length} steps`);
+  for (const step of steps) assert.match(step, /`(relay|shared)\//, "a step names its room");
+  const named = steps.join("\n");
+  for (const room of await roomsOf("relay/session/", "relay/track/")) {
+    assert.ok(named.includes(`\`${room}`), `no step leads through ${room}`);
+  }
+});
+
+/** The folders inside of these that have files of their own. */
+async function roomsOf(...within: readonly string[]): Promise<readonly string[]> {
+  const folders = Array.from(
+    (await readProjectFiles()).keys(),
+    (path) => path.replace(/[^/]+$/, ""),
+  );
+  return [...new Set(folders)].filter((folder) =>
+    within.some((outer) => folder.startsWith(outer) && folder !== outer)
+  );
+}
+
 Deno.test("every guide links the glossary", () => {
   for (const { path, text } of documents) {
     if (!/^(?:configs|relay\/docs|sdn\/docs)\//.test(path) || path === "configs/glossary.md") {

@@ -1,9 +1,5 @@
 import { type ControlMessage, type ParameterRules, type StreamErrorName } from "@qumo/shared/wire";
-import type {
-  RequestChannel,
-  Requests,
-  RequestSubject,
-} from "../../relay/session/moqt/requests/requests.ts";
+import type { RequestChannel, Requests } from "../../relay/session/moqt/requests/requests.ts";
 import { TransportError } from "../../relay/transport/mod.ts";
 import { Queue } from "../support/peers/queue.ts";
 import { referenceDraft } from "../support/reference_draft.ts";
@@ -109,7 +105,6 @@ interface Line {
 }
 
 class MultiplexedChannel implements RequestChannel {
-  subject: RequestSubject = { namespace: [] };
   // Which parameters go where is their draft's, and not decided yet.
   readonly rules: ParameterRules = referenceDraft.parameters;
   readonly probeCount = 0;

@@ -44,7 +44,7 @@ draftTest("R-042, R-065: each update gets one answer, with the largest location"
 
 draftTest("R-042: updates of namespace and fetch requests are answered too", async () => {
   await using world = new SessionWorld();
-  const { publisher, subscriber, announcement } = await watch(world);
+  const { publisher, subscriber, announcement, downstream } = await watch(world);
   await update(announcement, 2n);
   await announcement.expect("requestOk");
   let id = 100n;
@@ -60,6 +60,10 @@ draftTest("R-042: updates of namespace and fetch requests are answered too", asy
   await update(fetching, 200n, { subscriberPriority: 3 });
   const answers = [await fetching.next(), await fetching.next()].map(({ kind }) => kind);
   assert.deepEqual(answers.sort(), ["fetchOk", "requestOk"]);
+  // Whatever they change they are counted alike.
+  await update(downstream, 300n, { subscriberPriority: 3 });
+  await downstream.expect("requestOk");
+  assert.equal(world.metrics.requests.request_update.ok, 5);
 });
 
 draftTest("R-044: a failed update ends the subscription with UPDATE_FAILED", async () => {

@@ -1,21 +1,18 @@
-import type { Clock, Log, Outcome, TaskGroup } from "@qumo/shared/runtime";
-import type {
-  ControlMessageOf,
-  Draft,
-  FullTrackName,
-  Namespace,
-  SetupOptions,
-  Token,
-} from "@qumo/shared/wire";
-import type { NamespaceVisibility, Refusal, Scope } from "../../../track/mod.ts";
+import type { Clock, Log, TaskGroup } from "@qumo/shared/runtime";
+import type { Draft, SetupOptions } from "@qumo/shared/wire";
+import type { NamespaceVisibility, Registry, Scope } from "../../../track/mod.ts";
 import type { Connection } from "../../../transport/types.ts";
 import type { EventLog } from "../../event_log.ts";
 import type { SessionMetrics } from "../../metrics.ts";
-import type { AuthorizationRequest, SessionSettings } from "../../settings.ts";
+import type { SessionSettings } from "../../settings.ts";
+import type { PeerAccess } from "./access.ts";
+import type { SessionCloser } from "./session_closer.ts";
+import type { SessionShutdown } from "./session_shutdown.ts";
+import type { SessionScopes } from "./session_scopes.ts";
 
-/**
- * Narrow interfaces of an established session. Each part names those that it uses; the session
- * implements all of them.
+/*
+ * What the parts of a session may need of it, a few members each, which are the collaborators that own
+ * what is needed. A part names those that it uses, and is given no others.
  */
 
 /** Counters and logs. */
@@ -51,14 +48,19 @@ export interface Configured {
   readonly settings: SessionSettings;
 }
 
-/** A request for a track, which another relay may send on behalf of a scope. */
-export type RequestMessage = ControlMessageOf<"subscribe" | "trackStatus" | "fetch">;
-
-/** The names visible to the peer. */
+/** The names that the peer sees. */
 export interface PeerNames {
   readonly scope: Scope;
-  /** The scope of a request: for a relay, the one that the request names. */
-  scopeOf(message: RequestMessage): Outcome<Scope, Refusal>;
+}
+
+/** The names that a request is about: another relay's may be about those of another scope. */
+export interface RequestNames extends PeerNames {
+  readonly scopes: Pick<SessionScopes, "of">;
+}
+
+/** Where else a name is, for a peer that perhaps connected to the wrong path. */
+export interface Hints extends PeerNames {
+  readonly registry: Pick<Registry, "pathsThatHave" | "pathsThatAwait">;
 }
 
 /** What the peer is told without asking. */
@@ -70,29 +72,17 @@ export interface Visibility {
   readonly shows: NamespaceVisibility | "none";
 }
 
-/** Hints for a peer that may have connected to the wrong path. */
-export interface Hints {
-  /** Other paths at which a namespace, or one below it, is published. */
-  pathsThatHave(namespace: Namespace): readonly string[];
-  /** Other paths at which a subscriber waits for a namespace. */
-  pathsThatAwait(namespace: Namespace): readonly string[];
-}
-
-/** Authorization of the peer. */
+/** What the peer may do. */
 export interface Permission {
-  authorize(
-    action: AuthorizationRequest["action"],
-    name: { readonly namespace: Namespace; readonly track?: FullTrackName },
-    tokens: readonly Token[] | undefined,
-  ): Promise<Outcome<void, Refusal>>;
+  readonly access: Pick<PeerAccess, "authorize">;
 }
 
 /** The lifetime of the session. */
 export interface Lifetime {
-  /** Whether either side sent GOAWAY: no new requests are sent to the peer. */
-  readonly isLeaving: boolean;
-  /** Keeps the session open during a shutdown until the returned function is called. */
-  begin(): () => void;
-  /** Closes the session for an error of the peer or of the relay. */
-  fail(error: unknown): void;
+  readonly shutdown: Pick<SessionShutdown, "isLeaving" | "isDraining" | "begin">;
+}
+
+/** What ends the session for what the peer did wrong. */
+export interface Judging {
+  readonly closer: Pick<SessionCloser, "fail">;
 }

@@ -1,6 +1,10 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import type { ControlMessageOf } from "@qumo/shared/wire";
 import type { Refusal, Registry, Scope } from "../../../track/mod.ts";
 import { MAX_RELAY_SCOPES } from "../../limits.ts";
+
+/** A request for a track, which another relay may make on behalf of a scope. */
+type RequestMessage = ControlMessageOf<"subscribe" | "trackStatus" | "fetch">;
 
 /**
  * The scopes that a session uses: its own, selected by the path of the connection, and for another
@@ -24,8 +28,9 @@ export class SessionScopes {
     return scope;
   }
 
-  /** The scope that another relay's request names; the session's own if it names none. */
-  of(key: string | undefined, own: Scope): Outcome<Scope, Refusal> {
+  /** The scope that a request of another relay names, or the session's own where it names none. */
+  of({ parameters }: RequestMessage, own: Scope): Outcome<Scope, Refusal> {
+    const { meshScope: key } = parameters;
     if (key === undefined) return done(own);
     const scope = this.enter(key);
     return scope === undefined ? refused(TOO_MANY_SCOPES) : done(scope);

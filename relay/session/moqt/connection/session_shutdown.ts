@@ -39,8 +39,8 @@ export class SessionShutdown {
     return this.#draining !== undefined;
   }
 
-  /** Whether either side sent GOAWAY. */
-  get hasBegun(): boolean {
+  /** Whether either side did. */
+  get isLeaving(): boolean {
     return this.#isPeerLeaving || this.isDraining;
   }
 

@@ -1,13 +1,13 @@
-import { namespaceText } from "@qumo/shared/runtime";
-import { type ControlMessageOf, type Namespace, namespaceKey, outOfScope } from "@qumo/shared/wire";
+import { done, namespaceText } from "@qumo/shared/runtime";
+import { type ControlMessageOf, type Namespace, namespaceKey, type Token } from "@qumo/shared/wire";
 import type { Publisher, Refusal } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { outcomeOf } from "../requests/refusals.ts";
-import { refuse } from "../requests/refuse.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { checkNamespace } from "../requests/reserved.ts";
 import type { Configured, Hints, PeerNames, Permission, Reporting } from "../connection/facets.ts";
 import { requestOk } from "../requests/answers.ts";
+import { followUpdates } from "../requests/updates.ts";
 
 /** The interfaces that {@linkcode Announcements} uses of its session. */
 export type AnnouncementContext = Reporting & PeerNames & Hints & Permission & Configured & Asking;
@@ -42,36 +42,26 @@ export class Announcements {
     return this.#published.size;
   }
 
-  /** Answers a PUBLISH_NAMESPACE; the namespace lasts as long as its request. */
+  /** Answers a PUBLISH_NAMESPACE, unless that is refused; the namespace lasts as long as its request. */
   async accept(
     stream: RequestChannel,
     message: ControlMessageOf<"publishNamespace">,
-  ): Promise<void> {
+  ): Promise<Refusal | undefined> {
     const { metrics } = this.#context;
     const { namespace, parameters } = message;
     const refusal = await this.#refusalOf(namespace, parameters.authorizationTokens) ??
       this.#context.scope.refusalOfNamespace(namespace, this.#publisher);
-    if (refusal !== undefined) {
-      refuse(this.#context, stream, { request: "publish_namespace", refusal });
-      return;
-    }
+    if (refusal !== undefined) return refusal;
     metrics.requests.publish_namespace.ok++;
     stream.send(requestOk());
     const withdraw = this.#advertise(namespace);
     try {
-      for (;;) {
-        const update = await stream.next();
-        if (update === undefined) break;
-        if (update.kind !== "requestUpdate") {
-          throw violation(`${update.kind} does not belong on the stream of PUBLISH_NAMESPACE`);
-        }
-        const stray = outOfScope(update.parameters, stream.rules.update.publishNamespace);
-        if (stray !== undefined) throw violation(`${stray} does not belong into this update`);
-        this.#context.ids.accept(update.requestId);
-        stream.send(requestOk());
-      }
-    } catch (error) {
-      if (!isTransportEnd(error)) throw error;
+      // They may bring other tokens, and nothing else.
+      await followUpdates(this.#context, stream, {
+        of: "publishNamespace",
+        update: () => done({}),
+      });
+      return undefined;
     } finally {
       withdraw();
       stream.finish();
@@ -80,7 +70,7 @@ export class Announcements {
 
   /** Subscribes to all namespaces of the peer while the session lasts. */
   async solicit(): Promise<void> {
-    const stream = await this.#context.openRequest();
+    const stream = await this.#context.requests.open();
     stream.send({
       kind: "subscribeNamespace",
       requestId: this.#context.ids.next(),
@@ -166,9 +156,9 @@ export class Announcements {
   }
 
   #beginToPublish(namespace: Namespace): () => void {
-    const { events, scope } = this.#context;
+    const { events, scope, registry } = this.#context;
     const what = { namespace: namespaceText(namespace), path: scope.path };
-    const awaited = this.#context.pathsThatAwait(namespace);
+    const awaited = registry.pathsThatAwait(namespace, scope);
     events.say("namespace announced", {
       ...what,
       ...(awaited.length > 0 && { awaited_at_path: awaited.join(" ") }),
@@ -182,10 +172,14 @@ export class Announcements {
 
   async #refusalOf(
     namespace: Namespace,
-    tokens: Parameters<AnnouncementContext["authorize"]>[2],
+    tokens: readonly Token[] | undefined,
   ): Promise<Refusal | undefined> {
     const { limits } = this.#context.settings;
-    const outcome = await this.#context.authorize("publish_namespace", { namespace }, tokens);
+    const outcome = await this.#context.access.authorize(
+      "publish_namespace",
+      { namespace },
+      tokens,
+    );
     if (!outcome.ok) return outcome.refusal;
     if (this.count >= limits.maxNamespaces) {
       return { kind: "excessive_load", reason: `more than ${limits.maxNamespaces} namespaces` };

@@ -1,11 +1,10 @@
-import type { Timer } from "@qumo/shared/runtime";
+import { done, type Timer } from "@qumo/shared/runtime";
 import {
   compareLocations,
   type ControlMessageOf,
   type FullTrackName,
   type GroupOrder,
   type Location,
-  outOfScope,
   WHOLE_GROUP,
 } from "@qumo/shared/wire";
 import {
@@ -16,26 +15,25 @@ import {
   sendOrder,
   type TrackEntry,
 } from "../../../track/mod.ts";
-import { isTransportEnd, violation } from "../../errors.ts";
+import { isTransportEnd } from "../../errors.ts";
 import { DEFAULT_FILL_TIMEOUT_MS } from "../../limits.ts";
 import { FetchDelivery, type FetchDeliveryContext } from "./fetch_delivery.ts";
-import { refuse, type RefuseContext } from "../requests/refuse.ts";
-import type { Asking, RequestChannel } from "../requests/requests.ts";
+import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
 import type { SubscriptionTable } from "./subscription_table.ts";
-import type { Configured, Lifetime, PeerNames, Permission } from "../connection/facets.ts";
-import { INEXPRESSIBLE_ANSWER, requestOk } from "../requests/answers.ts";
+import type { Configured, Permission, RequestNames } from "../connection/facets.ts";
+import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
+import { subjectOf } from "../requests/subject.ts";
+import { followUpdates, type UpdateContext } from "../requests/updates.ts";
 
 /** The interfaces that {@linkcode FetchServer} uses of its session. */
 export type FetchServerContext =
   & FetchDeliveryContext
-  & PeerNames
+  & RequestNames
   & Permission
   & Configured
-  & Asking
-  & RefuseContext
-  & Lifetime;
+  & UpdateContext;
 
 /** The resolved track and range of a FETCH. */
 interface Wanted {
@@ -56,33 +54,37 @@ export class FetchServer {
     this.#subscriptions = subscriptions;
   }
 
-  /** Answers a FETCH and delivers its objects. */
-  async fetch(stream: RequestChannel, message: ControlMessageOf<"fetch">): Promise<void> {
+  /** Answers a FETCH and delivers what it asks for, unless that is refused. */
+  async fetch(
+    stream: RequestChannel,
+    message: ControlMessageOf<"fetch">,
+  ): Promise<Refusal | undefined> {
     const { limits } = this.#context.settings;
     if (this.#active.size >= limits.maxFetches) {
-      return this.#refuse(stream, {
+      return {
         kind: "excessive_load",
         reason: `more than ${limits.maxFetches} fetches`,
         retryAfter: 1_000,
-      });
+      };
     }
     const delivery = new FetchDelivery(this.#context, {
       requestId: message.requestId,
       order: message.parameters.groupOrder ?? "ascending",
       sendOrder: this.#sendOrder(message.parameters),
-      subject: stream.subject,
+      subject: subjectOf(message),
       via: message.parameters.meshHops ?? [],
     });
     this.#active.add(delivery);
     stream.onStopped(() => delivery.cancel("cancelled"));
-    this.#context.tasks.spawn("fetch updates", () => this.#listen(stream, message, delivery));
+    this.#context.tasks.spawn("fetch updates", () => this.#follow(stream, message, delivery));
     try {
       const wanted = await this.#wanted(message);
-      if ("kind" in wanted) this.#refuse(stream, wanted);
-      else await this.#deliver(stream, message, wanted, delivery);
+      if ("kind" in wanted) return wanted;
+      return await this.#deliver(stream, message, wanted, delivery);
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
       stream.cancel("cancelled");
+      return undefined;
     } finally {
       delivery.cancel("internal_error");
       this.#active.delete(delivery);
@@ -94,33 +96,24 @@ export class FetchServer {
     for (const delivery of [...this.#active]) delivery.cancel("session_closed");
   }
 
-  /** Reads updates, and detects when the peer cancels the fetch. */
-  async #listen(
+  /** Answers updates, and notices when the peer gives the fetch up. */
+  async #follow(
     stream: RequestChannel,
     { parameters }: ControlMessageOf<"fetch">,
     delivery: FetchDelivery,
   ): Promise<void> {
-    try {
-      for (;;) {
-        const message = await stream.next();
-        if (message === undefined) return;
-        if (message.kind !== "requestUpdate") {
-          throw violation(`${message.kind} does not belong on the stream of FETCH`);
-        }
-        const stray = outOfScope(message.parameters, stream.rules.update.fetch);
-        if (stray !== undefined) throw violation(`${stray} does not belong into a fetch's update`);
-        this.#context.ids.accept(message.requestId);
-        const { subscriberPriority } = message.parameters;
+    const end = await followUpdates(this.#context, stream, {
+      of: "fetch",
+      update: ({ subscriberPriority }) => {
         if (subscriberPriority !== undefined) {
           delivery.sendOrder = this.#sendOrder({ ...parameters, subscriberPriority });
         }
-        stream.send(requestOk());
-      }
-    } catch (error) {
-      if (!isTransportEnd(error)) return this.#context.fail(error);
-      delivery.cancel("cancelled");
-      stream.cancel("cancelled");
-    }
+        return done({});
+      },
+    });
+    if (end !== "broken_off") return;
+    delivery.cancel("cancelled");
+    stream.cancel("cancelled");
   }
 
   async #wanted(message: ControlMessageOf<"fetch">): Promise<Wanted | Refusal> {
@@ -130,7 +123,7 @@ export class FetchServer {
       : await this.#joining(range, message.requestId);
     if ("kind" in wanted) return wanted;
     const { name } = wanted;
-    const outcome = await this.#context.authorize(
+    const outcome = await this.#context.access.authorize(
       "fetch",
       { namespace: name.namespace, track: name },
       parameters.authorizationTokens,
@@ -176,22 +169,17 @@ export class FetchServer {
     message: ControlMessageOf<"fetch">,
     wanted: Wanted,
     delivery: FetchDelivery,
-  ): Promise<void> {
-    const found = this.#context.scopeOf(message);
-    if (!found.ok) return this.#refuse(stream, found.refusal);
+  ): Promise<Refusal | undefined> {
+    const found = this.#context.scopes.of(message, this.#context.scope);
+    if (!found.ok) return found.refusal;
     const scope = found.value;
     const entry = scope.find(wanted.name);
     const source = scope.sourceOf(wanted.name);
     if (entry?.feeds.established) {
       return await this.#fromCache(stream, message, wanted, delivery, entry, source);
     }
-    if (source === undefined) {
-      return this.#refuse(stream, {
-        kind: "does_not_exist",
-        reason: "nobody publishes the track",
-      });
-    }
-    await this.#fromPublisher(stream, wanted, delivery, source);
+    if (source === undefined) return NO_PUBLISHER;
+    return await this.#fromPublisher(stream, wanted, delivery, source);
   }
 
   async #fromCache(
@@ -201,17 +189,18 @@ export class FetchServer {
     delivery: FetchDelivery,
     { track }: TrackEntry,
     publisher: PastSource | undefined,
-  ): Promise<void> {
+  ): Promise<Refusal | undefined> {
     const { largest } = track;
-    if (largest === undefined) return this.#refuse(stream, NOTHING_PUBLISHED);
+    if (largest === undefined) return NOTHING_PUBLISHED;
     if (compareLocations(range.start, largest) > 0) {
-      return this.#refuse(stream, { kind: "invalid_range", reason: "the range has not begun" });
+      return { kind: "invalid_range", reason: "the range has not begun" };
     }
     const beyond = compareLocations(range.end, largest) > 0;
     const isWholeGroup = range.end.object === WHOLE_GROUP && range.end.group < largest.group;
     const end = beyond && !isWholeGroup ? largest : range.end;
     const endOfTrack = isEndOfTrack(track.end, end);
-    if (!this.#accept(stream, { end, endOfTrack, properties: track.propertyBlock })) return;
+    const refusal = this.#accept(stream, { end, endOfTrack, properties: track.propertyBlock });
+    if (refusal !== undefined) return refusal;
     const fill = message.parameters.fillTimeout;
     const budget = fill === undefined ? DEFAULT_FILL_TIMEOUT_MS : Number(fill);
     const timer = this.#limitFill(delivery, budget);
@@ -222,6 +211,7 @@ export class FetchServer {
       timer.cancel();
     }
     stream.finish();
+    return undefined;
   }
 
   #limitFill(delivery: FetchDelivery, budget: number): Timer {
@@ -234,37 +224,35 @@ export class FetchServer {
     { name, range }: Wanted,
     delivery: FetchDelivery,
     publisher: PastSource,
-  ): Promise<void> {
+  ): Promise<Refusal | undefined> {
     const fetching = delivery.fromPublisher(publisher, name, range);
     const answer = await fetching.answer;
     if (!answer.ok) {
       delivery.cancel("internal_error");
-      return this.#refuse(stream, answer.refusal);
+      return answer.refusal;
     }
-    if (!this.#accept(stream, answer.value)) return delivery.cancel("internal_error");
+    const refusal = this.#accept(stream, answer.value);
+    if (refusal !== undefined) {
+      delivery.cancel("internal_error");
+      return refusal;
+    }
     await delivery.finishFrom(fetching);
     stream.finish();
+    return undefined;
   }
 
-  /** Sends FETCH_OK; false when the draft cannot express it, and the fetch was refused. */
-  #accept(stream: RequestChannel, { end, endOfTrack, properties: block }: FetchAnswer): boolean {
+  /** Answers with FETCH_OK, unless the peer's version of the protocol cannot say it. */
+  #accept(
+    stream: RequestChannel,
+    { end, endOfTrack, properties: block }: FetchAnswer,
+  ): Refusal | undefined {
     const { metrics, draft } = this.#context;
     const properties = trackProperties(draft, block);
-    if (!properties.ok) {
-      this.#refuse(stream, properties.refusal);
-      return false;
-    }
+    if (!properties.ok) return properties.refusal;
     const answer = { endOfTrack, end, parameters: {}, properties: properties.value };
-    if (!stream.trySend({ kind: "fetchOk", ...answer })) {
-      this.#refuse(stream, INEXPRESSIBLE_ANSWER);
-      return false;
-    }
+    if (!stream.trySend({ kind: "fetchOk", ...answer })) return INEXPRESSIBLE_ANSWER;
     metrics.requests.fetch.ok++;
-    return true;
-  }
-
-  #refuse(stream: RequestChannel, refusal: Refusal): void {
-    refuse(this.#context, stream, { request: "fetch", refusal });
+    return undefined;
   }
 
   #sendOrder(
@@ -279,6 +267,8 @@ export class FetchServer {
     });
   }
 }
+
+const NO_PUBLISHER: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };
 
 const NOTHING_PUBLISHED: Refusal = {
   kind: "invalid_range",

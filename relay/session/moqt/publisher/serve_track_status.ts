@@ -3,33 +3,31 @@ import type { ControlMessageOf } from "@qumo/shared/wire";
 import type { Refusal, TrackStatus } from "../../../track/mod.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { INEXPRESSIBLE_ANSWER, requestOk } from "../requests/answers.ts";
-import { refuse, type RefuseContext } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
-import type { Parties, PeerNames, Permission, Wire } from "../connection/facets.ts";
+import type { Parties, Permission, Reporting, RequestNames, Wire } from "../connection/facets.ts";
 
-/** The interfaces that {@linkcode serveTrackStatus} uses of its session. */
-export type TrackStatusContext = Wire & Parties & PeerNames & Permission & RefuseContext;
+/** What {@linkcode serveTrackStatus} uses of its session. */
+export type TrackStatusContext = Reporting & Wire & Parties & RequestNames & Permission;
 
-/** Answers a TRACK_STATUS from local state or by asking a publisher. */
+/** Answers a TRACK_STATUS, from what is known or by asking a publisher, unless that is refused. */
 export async function serveTrackStatus(
   context: TrackStatusContext,
   stream: RequestChannel,
   message: ControlMessageOf<"trackStatus">,
-): Promise<void> {
+): Promise<Refusal | undefined> {
   const { metrics, peer, draft } = context;
-  const refuseWith = (refusal: Refusal) =>
-    void refuse(context, stream, { request: "track_status", refusal });
   const status = await allowedStatus(context, message);
-  if (!status.ok) return refuseWith(status.refusal);
+  if (!status.ok) return status.refusal;
   const properties = trackProperties(draft, status.value.properties);
-  if (!properties.ok) return refuseWith(properties.refusal);
+  if (!properties.ok) return properties.refusal;
   const parameters = largestForSubscriber(status.value.largest, peer);
   const answer = requestOk(parameters, properties.value);
-  if (!stream.trySend(answer)) return refuseWith(INEXPRESSIBLE_ANSWER);
+  if (!stream.trySend(answer)) return INEXPRESSIBLE_ANSWER;
   metrics.requests.track_status.ok++;
   stream.finish();
+  return undefined;
 }
 
 async function allowedStatus(
@@ -40,9 +38,13 @@ async function allowedStatus(
   const refusal = checkName(track);
   if (refusal !== undefined) return refused(refusal);
   const name = { namespace: track.namespace, track };
-  const allowed = await context.authorize("track_status", name, parameters.authorizationTokens);
+  const allowed = await context.access.authorize(
+    "track_status",
+    name,
+    parameters.authorizationTokens,
+  );
   if (!allowed.ok) return allowed;
-  const scope = context.scopeOf(message);
+  const scope = context.scopes.of(message, context.scope);
   if (!scope.ok) return scope;
   const entry = scope.value.find(track);
   if (entry?.feeds.established) {

@@ -1,14 +1,7 @@
-import {
-  type ControlMessage,
-  type ControlMessageOf,
-  type Filter,
-  type Location,
-  outOfScope,
-  type Parameters,
-} from "@qumo/shared/wire";
+import { done, refused } from "@qumo/shared/runtime";
+import type { Filter, Location, Parameters } from "@qumo/shared/wire";
 import {
   type Demand,
-  type Refusal,
   type TrackEnd,
   type TrackEntry,
   type Window,
@@ -16,10 +9,9 @@ import {
 } from "../../../track/mod.ts";
 import type { JoinPoint, Subscription, SubscriptionOwner } from "../../delivery/subscription.ts";
 import { aliasOf, rendererOf } from "../dialect/renderer.ts";
-import { isTransportEnd, violation } from "../../errors.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin } from "../connection/relay_peer.ts";
-import { publishDone, requestError, type SubscriptionEnd } from "../requests/refusals.ts";
+import { publishDone, type SubscriptionEnd } from "../requests/refusals.ts";
 import type { IdleHolder, ObjectStreams } from "./object_streams.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
@@ -35,7 +27,7 @@ import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
 import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { RequestIds } from "../requests/request_ids.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";
-import { INEXPRESSIBLE_ANSWER, requestOk } from "../requests/answers.ts";
+import { followUpdates, type Update, type UpdateAnswer } from "../requests/updates.ts";
 
 /** The interfaces that {@linkcode ServedSubscription} uses of its session. */
 export type ServedContext = Reporting & Timing & Wire & Parties & Configured & {
@@ -54,7 +46,12 @@ export interface ServedInit {
   readonly requestId: bigint;
   /** The position among the session's subscriptions to the track; 0 for the first. */
   readonly copy: number;
-  /** Called once when the subscription has ended. */
+  /** What the subscriber wants of it to begin with. */
+  readonly wanted: SubscriptionParameters;
+  /** The largest location that the subscriber was told of. */
+  readonly largest: Location | undefined;
+  readonly join: JoinPoint;
+  /** Called once when the subscription is over. */
   readonly onEnd: () => void;
 }
 
@@ -66,16 +63,15 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   readonly #demand: Demand;
   readonly #stream: RequestChannel;
   readonly #context: ServedContext;
-  #delivery: Subscription | undefined;
+  readonly #delivery: Subscription;
   #joiningLocation: Location | undefined;
-  #begunBy: { filter: Filter | undefined; join: JoinPoint } | undefined;
+  #begunBy: { readonly filter: Filter | undefined; readonly join: JoinPoint };
   #subscriberFinished = false;
   #over = false;
   readonly #onEnd: () => void;
-  #releaseStreams: () => void = () => {};
-  #unwatch: () => void = () => {};
-  readonly #ended: Promise<SubscriptionEnd | undefined>;
-  #settle: (end: SubscriptionEnd | undefined) => void = () => {};
+  // What began with it and ends with it.
+  readonly #releases: (() => void)[] = [];
+  readonly #ended = Promise.withResolvers<SubscriptionEnd | undefined>();
 
   constructor(init: ServedInit) {
     this.entry = init.entry;
@@ -85,7 +81,14 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#stream = init.stream;
     this.#context = init.context;
     this.#onEnd = init.onEnd;
-    this.#ended = new Promise((resolve) => this.#settle = resolve);
+    this.#joiningLocation = init.largest;
+    this.#begunBy = { filter: init.wanted.filter, join: init.join };
+    const { track } = init.entry;
+    const { draft, settings, streams } = init.context;
+    const asked = applyParameters(init.wanted, defaultOptions(track), init.largest);
+    const options = { ...asked, window: this.#windowFrom(asked.window, init.largest) };
+    const how = { renderer: rendererOf(draft.data, init.copy), limits: settings.delivery };
+    this.#delivery = streams.deliver({ track, options, owner: this }, how);
   }
 
   /** The track alias of this subscription. */
@@ -108,7 +111,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
 
   /** Whether objects are forwarded. */
   get forward(): boolean {
-    return this.#delivery?.options.forward ?? false;
+    return this.#delivery.options.forward;
   }
 
   /** Whether the subscription has ended. */
@@ -116,53 +119,40 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     return this.#over;
   }
 
-  /**
-   * Starts delivery with these parameters, relative to `largest`, which is reported to the
-   * subscriber at the same time.
-   */
-  start(parameters: SubscriptionParameters, largest: Location | undefined, join: JoinPoint): void {
-    const { settings, draft } = this.#context;
-    this.#joiningLocation = largest;
-    const { track } = this.entry;
-    this.#begunBy = { filter: parameters.filter, join };
-    const asked = applyParameters(parameters, defaultOptions(track), largest);
-    const options = { ...asked, window: this.#windowFrom(asked.window, largest) };
-    const how = { renderer: rendererOf(draft.data, this.copy), limits: settings.delivery };
-    this.#delivery = this.#context.streams.deliver({ track, options, owner: this }, how);
-    this.#demand.setForward(options.forward);
-    this.#releaseStreams = this.#context.streams.usedBy(this);
-    this.#delivery.start(join);
+  /** Begins to send what is wanted, at the moment at which the subscriber is told of the largest location. */
+  start(): void {
+    this.#demand.setForward(this.#delivery.options.forward);
+    this.#releases.push(this.#context.streams.usedBy(this));
+    this.#delivery.start(this.#begunBy.join);
     const { peer, relayName } = this.#context;
-    if (!isRelay(peer) || relayName === undefined) return;
-    this.#unwatch = reportPath(this.#stream, this.entry.feeds, {
+    if (this.#over || !isRelay(peer) || relayName === undefined) return;
+    this.#releases.push(reportPath(this.#stream, this.entry.feeds, {
       relayName,
       broken: (reason) => this.#endAtOnce({ kind: "going_away", reason }),
-    });
+    }));
   }
 
   /** Extends the window to the start of the largest object's group. */
   #windowFrom(window: Window, largest: Location | undefined): Window {
-    if (this.#begunBy?.join !== "group_start" || largest === undefined) return window;
+    if (this.#begunBy.join !== "group_start" || largest === undefined) return window;
     return { ...window, start: { group: largest.group, object: 0n } };
   }
 
   /** The source that reported the largest location may differ from the one that delivers. */
   began(source: string | undefined): void {
-    const filter = this.#begunBy?.filter;
-    const delivery = this.#delivery;
-    if (delivery === undefined || !isFromLargest(filter)) return;
+    const { filter } = this.#begunBy;
+    if (!isFromLargest(filter)) return;
     const largest = this.entry.track.reports.largestOf(source);
     const window = this.#windowFrom(windowOf(filter, largest), largest);
-    delivery.update({ ...delivery.options, window });
+    this.#delivery.update({ ...this.#delivery.options, window });
   }
 
-  /** Applies the parameters of the subscriber's answer to our PUBLISH. */
+  /** The subscriber agreed to a PUBLISH, with wishes of its own. */
   adjust(parameters: SubscriptionParameters & Parameters<"newGroupRequest">): void {
-    const delivery = this.#delivery;
-    if (delivery === undefined || this.#over) return;
-    const options = applyParameters(parameters, delivery.options, this.entry.track.largest);
+    if (this.#over) return;
+    const options = applyParameters(parameters, this.#delivery.options, this.entry.track.largest);
     this.#demand.setForward(options.forward);
-    delivery.update(options);
+    this.#delivery.update(options);
     const { newGroupRequest } = parameters;
     if (newGroupRequest !== undefined) this.entry.feeds.requestNewGroup(newGroupRequest);
   }
@@ -174,7 +164,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   async listen(): Promise<SubscriptionEnd | undefined> {
     this.#stream.onStopped(() => this.cancel());
     this.#context.tasks.spawn("subscription updates", () => this.#follow());
-    return await this.#ended;
+    return await this.#ended.promise;
   }
 
   /**
@@ -182,16 +172,16 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
    * subscription.
    */
   async #follow(): Promise<void> {
-    try {
-      for (;;) {
-        const message = await this.#stream.next();
-        if (message === undefined) break;
-        if (!this.#over) this.#receive(message);
-      }
-    } catch (error) {
-      if (!isTransportEnd(error)) throw error;
-      this.cancel();
+    const end = await followUpdates(this.#context, this.#stream, {
+      of: "subscription",
+      update: (update) => this.#update(update),
+      isOver: () => this.#over,
+    });
+    if (typeof end === "object") {
+      this.#endAtOnce({ kind: "update_failed", reason: end.reason });
+      return await this.#stream.drain();
     }
+    if (end === "broken_off") this.cancel();
     this.#subscriberFinished = true;
     if (leavesByFin(this.#context.peer)) this.cancel();
   }
@@ -200,7 +190,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   cancel(): void {
     if (this.#over) return;
     this.#leave();
-    this.#delivery?.cancel();
+    this.#delivery.cancel();
     this.#stream.cancel("cancelled");
   }
 
@@ -230,7 +220,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
 
   /** Gives up an idle stream; false when there is none. */
   giveUpIdle(): boolean {
-    return this.#delivery?.giveUpIdle() ?? false;
+    return this.#delivery.giveUpIdle();
   }
 
   /**
@@ -242,54 +232,24 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     else if (!this.#over) this.#context.stops.suspect(this.#stream);
   }
 
-  #receive(message: ControlMessage): void {
-    if (message.kind === "requestUpdate") return this.#update(message);
-    throw violation(`${message.kind} does not belong on a subscription's stream`);
-  }
-
-  #update(message: ControlMessageOf<"requestUpdate">): void {
-    const { parameters } = message;
-    const stray = outOfScope(parameters, this.#stream.rules.update.subscription);
-    if (stray !== undefined) {
-      throw violation(`${stray} does not belong into a subscription's update`);
-    }
-    this.#context.ids.accept(message.requestId);
-    const { metrics } = this.#context;
-    const refusal = this.#apply(parameters);
-    if (refusal === undefined) {
-      metrics.requests.request_update.ok++;
-      return;
-    }
-    metrics.requests.request_update[refusal.kind]++;
-    this.#stream.send(requestError(refusal));
-    this.#endAtOnce({ kind: "update_failed", reason: refusal.reason });
-  }
-
-  /** Applies and answers an update; returns the refusal for the caller to send. */
-  #apply(parameters: ControlMessageOf<"requestUpdate">["parameters"]): Refusal | undefined {
-    const delivery = this.#delivery;
-    if (delivery === undefined) return undefined;
+  #update(update: Update): UpdateAnswer {
     const { track, feeds } = this.entry;
     const { largest } = track;
-    const options = applyParameters(parameters, delivery.options, largest);
-    const refusal = unsatisfiable(parameters.filter, largest);
-    if (refusal !== undefined) return refusal;
-    const answer = requestOk(largestForSubscriber(largest, this.#context.peer));
-    if (!this.#stream.trySend(answer)) return INEXPRESSIBLE_ANSWER;
-    if (parameters.filter !== undefined) {
-      this.#begunBy = { filter: parameters.filter, join: "live" };
-    }
-    const resumes = options.forward && !delivery.options.forward;
-    if (resumes) this.#joiningLocation = largest;
+    const refusal = unsatisfiable(update.filter, largest);
+    if (refusal !== undefined) return refused(refusal);
+    if (update.filter !== undefined) this.#begunBy = { filter: update.filter, join: "live" };
+    const before = this.#delivery.options;
+    const options = applyParameters(update, before, largest);
+    if (options.forward && !before.forward) this.#joiningLocation = largest;
     this.#demand.setForward(options.forward);
-    if (parameters.newGroupRequest !== undefined) feeds.requestNewGroup(parameters.newGroupRequest);
-    delivery.update(options);
-    return undefined;
+    if (update.newGroupRequest !== undefined) feeds.requestNewGroup(update.newGroupRequest);
+    this.#delivery.update(options);
+    return done(largestForSubscriber(largest, this.#context.peer));
   }
 
   #endAtOnce(end: SubscriptionEnd): void {
-    this.#delivery?.end();
-    this.#end(end, this.#delivery?.streams ?? 0);
+    this.#delivery.end();
+    this.#end(end, this.#delivery.streams);
   }
 
   #end(end: SubscriptionEnd, streams: number): void {
@@ -301,10 +261,9 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
 
   #leave(end?: SubscriptionEnd): void {
     this.#over = true;
-    this.#releaseStreams();
-    this.#unwatch();
+    for (const release of this.#releases.splice(0)) release();
     this.#demand.release();
     this.#onEnd();
-    this.#settle(end);
+    this.#ended.resolve(end);
   }
 }

@@ -1,5 +1,5 @@
-import { type ControlMessageOf, type FullTrackName, type Parameters } from "@qumo/shared/wire";
-import type { Outcome } from "@qumo/shared/runtime";
+import type { ControlMessageOf, FullTrackName, Parameters } from "@qumo/shared/wire";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
   backfill,
   type Feeds,
@@ -11,7 +11,7 @@ import { joinPointOf } from "./join_point.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { hopsFrom, isRelay, leavesByFin } from "../connection/relay_peer.ts";
 import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
-import { hint, nameFields, refuse, type RefuseContext } from "../requests/refuse.ts";
+import { hint, nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
 import { checkName } from "../requests/reserved.ts";
@@ -20,14 +20,14 @@ import { type Preparing, slotKey, type SubscriptionTable } from "./subscription_
 import { type Ending, inSpan, type SpanContext } from "./subscription_span.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 import { unsatisfiable } from "./subscription_parameters.ts";
-import type { PeerNames, Permission } from "../connection/facets.ts";
+import type { Hints, Permission, RequestNames } from "../connection/facets.ts";
 
 /** The interfaces that {@linkcode SubscriptionServer} uses of its session. */
 export type SubscriptionServerContext =
   & ServedContext
-  & PeerNames
+  & RequestNames
   & Permission
-  & RefuseContext
+  & Hints
   & SpanContext;
 
 /** A subscription that is being prepared. */
@@ -47,8 +47,11 @@ export class SubscriptionServer {
     this.#table = table;
   }
 
-  /** Answers a SUBSCRIBE and delivers the track. */
-  subscribe(stream: RequestChannel, message: ControlMessageOf<"subscribe">): Promise<void> {
+  /** Answers a SUBSCRIBE and serves what it asks for, unless that is refused. */
+  subscribe(
+    stream: RequestChannel,
+    message: ControlMessageOf<"subscribe">,
+  ): Promise<Refusal | undefined> {
     return inSpan(this.#context, message, (trace) => this.#subscribe(stream, message, trace));
   }
 
@@ -58,9 +61,9 @@ export class SubscriptionServer {
     trace: string | undefined,
   ): Promise<Ending> {
     const key = slotKey(message.track, message.parameters.meshScope);
-    if (!this.#table.hasRoom(key)) await this.#table.makeRoom(key);
+    if (!this.#table.hasRoom(key)) await this.#table.makeRoom(key, message.track);
     const refusal = this.#precheck(message, key);
-    if (refusal !== undefined) return this.#refuse(stream, refusal);
+    if (refusal !== undefined) return refused(refusal);
     const place = this.#table.prepare(key, message.requestId, stream);
     try {
       return await this.#serve(stream, message, { place, trace });
@@ -89,9 +92,9 @@ export class SubscriptionServer {
     message: ControlMessageOf<"subscribe">,
     { place, trace }: Preparation,
   ): Promise<Ending> {
-    const { metrics, peer, draft } = this.#context;
-    const unauthorized = await this.#unauthorized(message);
-    if (unauthorized !== undefined) return this.#refuse(stream, unauthorized);
+    const { metrics, peer } = this.#context;
+    const allowed = await this.#authorize(message);
+    if (!allowed.ok) return allowed;
     const { gone } = place;
     stream.onStopped(() => gone.abort());
     // Messages are read while the track is being opened, so that the subscriber can cancel.
@@ -99,28 +102,35 @@ export class SubscriptionServer {
     const opened = await this.#open(message, gone.signal, trace);
     early.release();
     if (!opened.ok) {
-      if (!gone.signal.aborted) return this.#refuse(stream, opened.refusal);
+      if (!gone.signal.aborted) return opened;
       metrics.requests.subscribe.cancelled++;
       stream.cancel("cancelled");
-      return undefined;
+      return done(undefined);
     }
-    const refusal = refusalToServe(message, opened.value);
-    if (refusal !== undefined) {
-      opened.value.demand.release();
-      return this.#refuse(stream, refusal);
-    }
-    const properties = trackProperties(draft, opened.value.track.propertyBlock);
+    const properties = this.#propertiesFor(message, opened.value);
     if (!properties.ok) {
       opened.value.demand.release();
-      return this.#refuse(stream, properties.refusal);
+      return properties;
     }
     const served = this.#accept(stream, message, { ...opened.value, properties: properties.value });
     if (served === undefined) {
       opened.value.demand.release();
-      return this.#refuse(stream, INEXPRESSIBLE_ANSWER);
+      return refused(INEXPRESSIBLE_ANSWER);
     }
     place.begun(served);
-    return await served.listen();
+    return done(await served.listen());
+  }
+
+  /** What the answer says of a track, unless it cannot be served as it was asked for. */
+  #propertiesFor(
+    { parameters }: ControlMessageOf<"subscribe">,
+    { track }: OpenTrack,
+  ): Outcome<Uint8Array, Refusal> {
+    const { largest, properties: { unknownMandatory } } = track;
+    const refusal = unsatisfiable(parameters.filter, largest) ??
+      (unknownMandatory.length > 0 ? unsupportedExtension(unknownMandatory) : undefined);
+    if (refusal !== undefined) return refused(refusal);
+    return trackProperties(this.#context.draft, track.propertyBlock);
   }
 
   async #open(
@@ -129,7 +139,7 @@ export class SubscriptionServer {
     trace: string | undefined,
   ): Promise<Outcome<OpenTrack, Refusal>> {
     const { settings, peer } = this.#context;
-    const scope = this.#context.scopeOf(message);
+    const scope = this.#context.scopes.of(message, this.#context.scope);
     if (!scope.ok) return scope;
     const { rendezvousTimeout, forward, newGroupRequest, filter, meshHops } = message.parameters;
     const asked = Number(rendezvousTimeout ?? 0n);
@@ -155,7 +165,7 @@ export class SubscriptionServer {
     this.#context.events.say("subscription waits for a publisher", {
       ...nameFields(track),
       path: scope.path,
-      ...hint(this.#context.pathsThatHave(track.namespace)),
+      ...hint(this.#context, track.namespace),
     });
   }
 
@@ -171,22 +181,25 @@ export class SubscriptionServer {
     const { track, feeds } = entry;
     const { largest } = track;
     const { settings, peer, metrics } = this.#context;
-    const served = this.#table.newServed({ entry, demand, stream, requestId: message.requestId });
-    const answer: ControlMessageOf<"subscribeOk"> = {
-      kind: "subscribeOk",
-      alias: served.alias,
-      parameters: { ...largestForSubscriber(largest, peer), ...this.#pathOf(feeds) },
-      properties,
-    };
-    if (!stream.trySend(answer)) return undefined;
+    const parameters = { ...largestForSubscriber(largest, peer), ...this.#pathOf(feeds) };
+    const { requestId, parameters: { filter, ...unfiltered } } = message;
+    // Before the first object nothing can be missed, and the numbering may start anew.
+    const wanted = isRelay(peer) && largest === undefined ? unfiltered : message.parameters;
+    const join = joinPointOf(filter, settings.lateJoin, peer);
+    const served = this.#table.newServed({
+      entry,
+      demand,
+      stream,
+      requestId,
+      wanted,
+      largest,
+      join,
+    });
+    const answer = { alias: served.alias, parameters, properties };
+    if (!stream.trySend({ kind: "subscribeOk", ...answer })) return undefined;
     metrics.requests.subscribe.ok++;
     this.#table.adopt(served);
-    const { filter } = message.parameters;
-    // Before the first object nothing can be missed, and the numbering may start anew.
-    const { filter: _, ...unfiltered } = message.parameters;
-    const parameters = isRelay(peer) && largest === undefined ? unfiltered : message.parameters;
-    const join = joinPointOf(filter, settings.lateJoin, peer);
-    served.start(parameters, largest, join);
+    served.start();
     if (join !== "live") {
       const { clock, tasks } = this.#context;
       const misses = isRelay(peer) && filter?.type === "absolute_start";
@@ -213,26 +226,10 @@ export class SubscriptionServer {
     };
   }
 
-  async #unauthorized(
+  #authorize(
     { track, parameters }: ControlMessageOf<"subscribe">,
-  ): Promise<Refusal | undefined> {
+  ): Promise<Outcome<void, Refusal>> {
     const name = { namespace: track.namespace, track };
-    const { authorizationTokens } = parameters;
-    const outcome = await this.#context.authorize("subscribe", name, authorizationTokens);
-    return outcome.ok ? undefined : outcome.refusal;
+    return this.#context.access.authorize("subscribe", name, parameters.authorizationTokens);
   }
-
-  #refuse(stream: RequestChannel, refusal: Refusal): Refusal {
-    return refuse(this.#context, stream, { request: "subscribe", refusal });
-  }
-}
-
-/** The refusal of a request that cannot be served for this track. */
-function refusalToServe(
-  { parameters }: ControlMessageOf<"subscribe">,
-  { track }: OpenTrack,
-): Refusal | undefined {
-  const { largest, properties: { unknownMandatory } } = track;
-  return unsatisfiable(parameters.filter, largest) ??
-    (unknownMandatory.length > 0 ? unsupportedExtension(unknownMandatory) : undefined);
 }

@@ -181,11 +181,11 @@ export class SubscriptionTable {
    * half and subscribes again, or it stopped the request's stream. For another relay a new
    * subscription always means that.
    */
-  async makeRoom(key: string): Promise<void> {
+  async makeRoom(key: string, track: FullTrackName): Promise<void> {
     const { peer, stops } = this.#context;
     for (const slot of this.#slotsOf(key)) {
       const hasLeft = slot.served?.hasSubscriberFinished || isRelay(peer) ||
-        await stops.isCancelled(slot.stream);
+        await stops.isCancelled(slot.stream, track);
       if (!hasLeft) continue;
       slot.gone.abort();
       slot.served?.cancel();

@@ -1,10 +1,14 @@
-import { type ControlMessageOf, type Namespace, outOfScope } from "@qumo/shared/wire";
+import {
+  type ControlMessageOf,
+  type FullTrackName,
+  type Namespace,
+  outOfScope,
+} from "@qumo/shared/wire";
 import type { Publisher, Refusal, Track, TrackEntry } from "../../../track/mod.ts";
-import type { PrefixSlot } from "./prefixes.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { STREAM_CREDIT_MS } from "../../limits.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
-import { followPrefix } from "./prefix_watch.ts";
+import type { PrefixOfferer, PrefixOffers } from "./prefix_server.ts";
 import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
 import { outcomeOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
@@ -38,8 +42,8 @@ export type TrackOffersContext =
   & Lifetime
   & { readonly stops: StopProbes };
 
-/** Serves SUBSCRIBE_TRACKS: offers every track that others publish under a prefix by PUBLISH. */
-export class TrackOffers {
+/** SUBSCRIBE_TRACKS: the peer is offered every track that others publish under a prefix. */
+export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTracks">> {
   readonly #context: TrackOffersContext;
   readonly #subscriptions: SubscriptionTable;
   readonly #own: Publisher;
@@ -51,38 +55,33 @@ export class TrackOffers {
     this.#own = own;
   }
 
-  /** Offers tracks under a prefix until the request ends. */
-  async serve(
-    stream: RequestChannel,
-    message: ControlMessageOf<"subscribeTracks">,
-    slot: PrefixSlot,
-  ): Promise<void> {
+  offersOn(stream: RequestChannel, message: ControlMessageOf<"subscribeTracks">): PrefixOffers {
     let forward = message.parameters.forward ?? true;
     // Tracks reported by PUBLISH_BLOCKED are not offered again.
     const blocked = new WeakSet<Track>();
-    const watch = (prefix: Namespace) =>
-      this.#context.scope.watchTracks(prefix, {
-        offered: (entry, by) => {
-          if (by === this.#own || !this.#shows(entry, by) || blocked.has(entry.track)) return;
-          this.#offer(entry, forward, () => {
-            blocked.add(entry.track);
-            this.#context.events.say("track not offered", {
-              ...nameFields(entry.track.name),
-              reason: "the peer takes no more subscriptions",
+    return {
+      watch: (prefix) =>
+        this.#context.scope.watchTracks(prefix, {
+          offered: (entry, by) => {
+            if (by === this.#own || !this.#shows(entry, by) || blocked.has(entry.track)) return;
+            this.#offer(entry, forward, () => {
+              blocked.add(entry.track);
+              this.#sayBlocked(stream, entry.track.name, prefix);
             });
-            const { namespace, name } = entry.track.name;
-            const suffix = namespace.slice(prefix.length);
-            stream.send({ kind: "publishBlocked", track: { namespace: suffix, name } });
-          });
-        },
-      });
-    await followPrefix(this.#context, stream, {
-      prefix: message.prefix,
-      slot,
-      of: "subscribeTracks",
-      watch,
-      updated: (parameters) => void (forward = parameters.forward ?? forward),
+          },
+        }),
+      updated: (update) => void (forward = update.forward ?? forward),
+    };
+  }
+
+  #sayBlocked(stream: RequestChannel, track: FullTrackName, prefix: Namespace): void {
+    this.#context.events.say("track not offered", {
+      ...nameFields(track),
+      reason: "the peer takes no more subscriptions",
     });
+    const { namespace, name } = track;
+    const suffix = namespace.slice(prefix.length);
+    stream.send({ kind: "publishBlocked", track: { namespace: suffix, name } });
   }
 
   /** Whether a track is offered to the peer; tracks of other relays are not offered to relays. */
@@ -93,8 +92,8 @@ export class TrackOffers {
   }
 
   #offer(entry: TrackEntry, forward: boolean, blocked: () => void): void {
-    const { isLeaving, settings, tasks } = this.#context;
-    if (isLeaving || this.#subscriptions.has(entry.track.name)) return;
+    const { shutdown, settings, tasks } = this.#context;
+    if (shutdown.isLeaving || this.#subscriptions.has(entry.track.name)) return;
     if (this.#subscriptions.count >= settings.limits.maxSubscriptions) return blocked();
     tasks.spawn("publish", () => this.#publish(entry, forward, blocked));
   }
@@ -121,11 +120,19 @@ export class TrackOffers {
     try {
       const stream = await this.#openInTime();
       if (stream === undefined) return blocked();
-      const requestId = this.#context.ids.next();
-      const served = this.#subscriptions.newServed({ entry, demand, stream, requestId });
+      const served = this.#subscriptions.newServed({
+        entry,
+        demand,
+        stream,
+        requestId: this.#context.ids.next(),
+        // Until the peer says otherwise nothing is filtered.
+        wanted: { forward },
+        largest: track.largest,
+        join: "filter_start",
+      });
       if (this.#subscriptions.has(track.name)) return stream.cancel("cancelled");
       const release = this.#subscriptions.reserve(track.name, stream, served);
-      const unwatch = this.#context.stops.watch(stream);
+      const unwatch = this.#context.stops.watch(stream, track.name);
       try {
         await this.#offerOn(stream, served, { forward, properties: properties.value });
       } finally {
@@ -143,7 +150,7 @@ export class TrackOffers {
   /** Opens the stream of a PUBLISH; undefined when the peer grants no stream credit in time. */
   async #openInTime(): Promise<RequestChannel | undefined> {
     let late = false;
-    const opening = this.#context.openRequest();
+    const opening = this.#context.requests.open();
     const waiting = new Promise<undefined>((resolve) => {
       const timer = this.#context.clock.after(STREAM_CREDIT_MS, () => {
         late = true;
@@ -164,20 +171,19 @@ export class TrackOffers {
     { forward, properties }: { readonly forward: boolean; readonly properties: Uint8Array },
   ): Promise<void> {
     const { track } = served.entry;
-    const { largest } = track;
+    const { joiningLocation } = served;
     const offer = {
       requestId: served.requestId,
       track: track.name,
       alias: served.alias,
-      parameters: { forward, ...largestForSubscriber(largest, this.#context.peer) },
+      parameters: { forward, ...largestForSubscriber(joiningLocation, this.#context.peer) },
       properties,
     };
     if (!stream.trySend({ kind: "publish", ...offer })) {
       return this.#cannotOffer(track, INEXPRESSIBLE_ANSWER);
     }
     this.#subscriptions.adopt(served);
-    // Nothing is filtered until the peer sends a filter.
-    served.start({ forward }, largest, "filter_start");
+    served.start();
     const answer = await stream.next();
     if (answer?.kind === "requestOk") {
       const stray = outOfScope(answer.parameters, stream.rules.ok.publish);

@@ -1,4 +1,5 @@
 import { namespaceText, trackText } from "@qumo/shared/runtime";
+import type { Namespace } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
 import { requestError } from "./refusals.ts";
 import type { RequestChannel, RequestSubject } from "./requests.ts";
@@ -9,13 +10,20 @@ import type { Hints, Reporting } from "../connection/facets.ts";
 /** The interfaces that {@linkcode refuse} uses of its session. */
 export type RefuseContext = Reporting & Hints;
 
-/** Refuses a request, counts it, and logs the request and the reason. */
+/** A request that is not served. */
+export interface Refused {
+  readonly request: RequestKind;
+  /** What it asked for. */
+  readonly subject: RequestSubject;
+  readonly refusal: Refusal;
+}
+
+/** Answers a request with its refusal, counts it, and says in the log what was refused and why. */
 export function refuse(
   context: RefuseContext,
   stream: RequestChannel,
-  { request, refusal }: { readonly request: RequestKind; readonly refusal: Refusal },
-): Refusal {
-  const { subject } = stream;
+  { request, subject, refusal }: Refused,
+): void {
   const { requests } = context.metrics;
   // Relays ping each other with a reserved name several times a second.
   const isProbe = isOfSession(subject.namespace);
@@ -29,10 +37,9 @@ export function refuse(
       ...nameFields(subject),
       refusal: refusal.kind,
       reason: refusal.reason,
-      ...(isMissing(refusal) && hint(context.pathsThatHave(subject.namespace))),
+      ...(isMissing(refusal) && hint(context, subject.namespace)),
     });
   }
-  return refusal;
 }
 
 /** The log fields of a request's name. */
@@ -44,11 +51,12 @@ export function nameFields(
     : { track: trackText({ namespace, name }) };
 }
 
-/**
- * The log field with paths that have the same name, for a peer that may have connected to the wrong
- * path.
- */
-export function hint(paths: readonly string[]): { published_at_path?: string } {
+/** Names the scopes that the same name is in, for a peer that perhaps connected to the wrong path. */
+export function hint(
+  { registry, scope }: Hints,
+  namespace: Namespace,
+): { published_at_path?: string } {
+  const paths = registry.pathsThatHave(namespace, scope);
   return paths.length === 0 ? {} : { published_at_path: paths.join(" ") };
 }
 

@@ -13,6 +13,7 @@ import { Input } from "../../input.ts";
 import { MAX_PROBES, MAX_SEND_BACKLOG_BYTES } from "../../limits.ts";
 import type { Role } from "../../session_options.ts";
 import type { RequestChannel, RequestSubject } from "./requests.ts";
+import { subjectOf } from "./subject.ts";
 
 /** How the messages of one session's requests are read and written. */
 export interface MessageRules {
@@ -41,7 +42,6 @@ export interface RequestStreamOptions extends MessageRules {
 
 /** A request on a bidirectional stream. */
 export class RequestStream implements RequestChannel {
-  subject: RequestSubject = { namespace: [] };
   readonly rules: ParameterRules;
   readonly #bidi: BidiStream;
   readonly #options: RequestStreamOptions;
@@ -51,7 +51,8 @@ export class RequestStream implements RequestChannel {
   #admitting = false;
   // Settled when the pending read has ended.
   #turn: Promise<void> = Promise.resolve();
-  #begun = false;
+  // What the request began with, said by either side.
+  #first: ControlMessage | undefined;
   #goawaySeen = false;
   #backlog = 0;
   #sendingEnded = false;
@@ -119,13 +120,15 @@ export class RequestStream implements RequestChannel {
       for (;;) {
         const message = await readMessage(this.#input, draft, tolerance);
         if (message !== undefined) await this.#admit();
-        if (message?.kind === "goaway" && this.#begun) {
+        if (message?.kind === "goaway" && this.#first !== undefined) {
           this.#receiveGoaway(message);
           continue;
         }
         if (message?.kind === "requestError") this.#checkRedirect(message);
-        if (message !== undefined && this.#begun) this.#options.registerTokens(message);
-        this.#begun = true;
+        if (message !== undefined && this.#first !== undefined) {
+          this.#options.registerTokens(message);
+        }
+        this.#first ??= message;
         return message;
       }
     } finally {
@@ -182,10 +185,10 @@ export class RequestStream implements RequestChannel {
     if (this.#sendingEnded) return true;
     const bytes = this.#encode(message);
     if (bytes === undefined) {
-      this.#options.leftOut(message, this.subject);
+      this.#options.leftOut(message, subjectOf(this.#first ?? message));
       return false;
     }
-    this.#begun = true;
+    this.#first ??= message;
     this.#sentCount++;
     if (this.#backlog + bytes.length > MAX_SEND_BACKLOG_BYTES) this.#giveUp("too_far_behind");
     else void this.#write(bytes);

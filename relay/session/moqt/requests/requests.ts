@@ -15,8 +15,7 @@ export interface Requests {
 export interface Asking {
   /** The request ids of both sides. */
   readonly ids: RequestIds;
-  /** Opens a request as {@linkcode Requests.open} does. */
-  openRequest(): Promise<RequestChannel>;
+  readonly requests: Pick<Requests, "open">;
 }
 
 /** The subject of a request: a namespace, or a track if it has a name. */
@@ -27,9 +26,7 @@ export interface RequestSubject {
 
 /** One request of either side: ordered messages in both directions. */
 export interface RequestChannel {
-  /** For logs. */
-  subject: RequestSubject;
-  /** The parameters allowed in its answers and updates. */
+  /** Which parameters its answers and updates may carry. */
   readonly rules: ParameterRules;
   /** Messages sent so far. */
   readonly sentCount: number;

@@ -10,7 +10,7 @@ import type { SessionMetrics } from "../../metrics.ts";
 import type { EventLog } from "../../event_log.ts";
 import { nameFields } from "./refuse.ts";
 import type { StopNotice } from "../../../vocabulary.ts";
-import type { RequestChannel } from "./requests.ts";
+import type { RequestChannel, RequestSubject } from "./requests.ts";
 
 /**
  * Detects which long requests a peer has cancelled by STOP_SENDING: Deno reports it only on a
@@ -30,9 +30,12 @@ export class StopProbes {
     this.#events = events;
   }
 
-  /** Starts to probe a request's stream; the returned function stops it. */
-  watch(stream: RequestChannel): () => void {
-    const probe = new Probe(this.#clock, stream, () => void this.#ask(stream, "probe"));
+  /**
+   * Asks a request's stream now and then, until the request ends, which calling the result says.
+   * `subject` is what it is about, for the log.
+   */
+  watch(stream: RequestChannel, subject: RequestSubject): () => void {
+    const probe = new Probe(this.#clock, stream, () => void this.#ask(stream, subject, "probe"));
     this.#watched.set(stream, probe);
     return () => {
       this.#watched.delete(stream);
@@ -45,15 +48,15 @@ export class StopProbes {
     this.#watched.get(stream)?.suspect();
   }
 
-  /** Whether a request that conflicts with another one was cancelled. */
-  isCancelled(stream: RequestChannel): Promise<boolean> {
-    return this.#ask(stream, "conflict");
+  /** Whether a request that is in the way of another one was cancelled. */
+  isCancelled(stream: RequestChannel, subject: RequestSubject): Promise<boolean> {
+    return this.#ask(stream, subject, "conflict");
   }
 
-  async #ask(stream: RequestChannel, how: StopNotice): Promise<boolean> {
+  async #ask(stream: RequestChannel, subject: RequestSubject, how: StopNotice): Promise<boolean> {
     if (!await stream.hasStopped()) return false;
     this.#metrics.requestStops[how]++;
-    this.#events.say("request cancelled", { ...nameFields(stream.subject), noticed_by: how });
+    this.#events.say("request cancelled", { ...nameFields(subject), noticed_by: how });
     return true;
   }
 }

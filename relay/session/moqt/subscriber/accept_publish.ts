@@ -1,36 +1,34 @@
 import { type ControlMessageOf, decodeTrackProperties } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
 import type { PeerPublisher } from "./peer_publisher.ts";
-import { nameFields, refuse as refuseRequest, type RefuseContext } from "../requests/refuse.ts";
+import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
-import type { Configured, PeerNames, Permission, Wire } from "../connection/facets.ts";
+import type { Configured, PeerNames, Permission, Reporting, Wire } from "../connection/facets.ts";
 
-/** The interfaces that {@linkcode acceptPublish} uses of its session. */
-export type PublishContext = Wire & PeerNames & Permission & Configured & RefuseContext;
+/** What {@linkcode acceptPublish} uses of its session. */
+export type PublishContext = Reporting & Wire & PeerNames & Permission & Configured;
 
-/** Answers a PUBLISH: registers the track, which is forwarded once it has subscribers. */
+/** Answers a PUBLISH, unless that is refused: the track is known from now on, and flows when somebody wants it. */
 export async function acceptPublish(
   context: PublishContext,
   publisher: PeerPublisher,
   stream: RequestChannel,
   message: ControlMessageOf<"publish">,
-): Promise<void> {
+): Promise<Refusal | undefined> {
   const { metrics, scope } = context;
-  const refuse = (refusal: Refusal) =>
-    void refuseRequest(context, stream, { request: "publish", refusal });
   const refusal = await refusalOf(context, publisher, message);
-  if (refusal !== undefined) return refuse(refusal);
+  if (refusal !== undefined) return refusal;
   const known = scope.find(message.track);
   if (known !== undefined) await publisher.endCancelled(known);
   const entry = scope.entry(message.track);
-  if (entry === undefined) return refuse({ kind: "excessive_load", reason: "too many tracks" });
+  if (entry === undefined) return { kind: "excessive_load", reason: "too many tracks" };
   const taken = scope.refusalOfTrack(entry, publisher);
-  if (taken !== undefined) return refuse(taken);
+  if (taken !== undefined) return taken;
   const asked = publisher.waitingFor(entry);
   if (entry.feeds.has(publisher) && asked === undefined) {
-    return refuse({ kind: "duplicate_subscription", reason: "the track is published already" });
+    return { kind: "duplicate_subscription", reason: "the track is published already" };
   }
   const feed = publisher.newFeed(entry, { offered: true, bringsPast: false });
   try {
@@ -45,6 +43,7 @@ export async function acceptPublish(
     scope.offer(entry, { publisher, feed }, forward);
     feed.agree(stream, forward);
     await feed.listen(stream);
+    return undefined;
   } finally {
     feed.lose("the publisher's request ended");
     publisher.forget(feed);
@@ -58,7 +57,7 @@ async function refusalOf(
 ): Promise<Refusal | undefined> {
   const { track, parameters, properties } = message;
   const { maxPublishedTracks } = context.settings.limits;
-  const outcome = await context.authorize(
+  const outcome = await context.access.authorize(
     "publish",
     { namespace: track.namespace, track },
     parameters.authorizationTokens,

@@ -33,7 +33,7 @@ export async function askPeer(
     stream?.cancel("cancelled");
   });
   try {
-    stream = await context.openRequest();
+    stream = await context.requests.open();
     feed?.requested(stream);
     if (late || feed?.isOver) {
       stream.cancel("cancelled");

@@ -2,11 +2,11 @@ import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type ControlMessageOf, type FullTrackName, outOfScope } from "@qumo/shared/wire";
 import type { Refusal, TrackStatus } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
-import type { Lifetime, Wire } from "../connection/facets.ts";
+import type { Judging, Lifetime, Wire } from "../connection/facets.ts";
 import { type AskContext, askPeer, GOING_AWAY, leaveRequest, NO_ANSWER } from "./ask.ts";
 
-/** The interfaces that {@linkcode askStatus} and {@linkcode pingPeer} use of their session. */
-export type StatusContext = AskContext & Wire & Lifetime;
+/** What {@linkcode askStatus} and {@linkcode pingPeer} use of their session. */
+export type StatusContext = AskContext & Wire & Lifetime & Judging;
 
 type StatusParameters = ControlMessageOf<"trackStatus">["parameters"];
 
@@ -19,8 +19,8 @@ export async function askStatus(
   try {
     return await statusOf(context, name, parameters);
   } catch (error) {
-    // The caller serves another peer: a violation by this one closes its own session only.
-    context.fail(error);
+    // Who asks is another peer: what this one does wrong costs its own session.
+    context.closer.fail(error);
     return refused(NO_ANSWER);
   }
 }
@@ -30,7 +30,7 @@ async function statusOf(
   name: FullTrackName,
   parameters: StatusParameters,
 ): Promise<Outcome<TrackStatus, Refusal>> {
-  if (context.isLeaving) return refused(GOING_AWAY);
+  if (context.shutdown.isLeaving) return refused(GOING_AWAY);
   const answer = await askPeer(context, {
     kind: "trackStatus",
     requestId: context.ids.next(),
@@ -54,7 +54,7 @@ async function statusOf(
 export async function pingPeer(context: StatusContext): Promise<boolean> {
   const outcomes = context.metrics.upstreamRequests.link_probe;
   try {
-    const stream = await context.openRequest();
+    const stream = await context.requests.open();
     const requestId = context.ids.next();
     stream.send({ kind: "trackStatus", requestId, track: PING, parameters: {} });
     const answer = await stream.next();
@@ -63,7 +63,7 @@ export async function pingPeer(context: StatusContext): Promise<boolean> {
     return answer !== undefined;
   } catch (error) {
     outcomes.cancelled++;
-    if (!isTransportEnd(error)) context.fail(error);
+    if (!isTransportEnd(error)) context.closer.fail(error);
     return false;
   }
 }

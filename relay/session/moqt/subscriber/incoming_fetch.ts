@@ -31,15 +31,13 @@ export type IncomingFetchContext = Reporting & Timing & Wire & Parties & Configu
 
 /** A FETCH of ours: its request, and the stream with the objects. */
 export class IncomingFetch implements PendingFetch {
-  readonly answer: Promise<Outcome<FetchAnswer, Refusal>>;
-  readonly finished: Promise<Outcome<void, Refusal>>;
   readonly #requestId: bigint;
   readonly #request: FetchRequest;
   readonly #sink: FetchSink;
   readonly #context: IncomingFetchContext;
   readonly #scope: string;
-  #answered: (outcome: Outcome<FetchAnswer, Refusal>) => void = () => {};
-  #finish: (outcome: Outcome<void, Refusal>) => void = () => {};
+  readonly #answer = Promise.withResolvers<Outcome<FetchAnswer, Refusal>>();
+  readonly #finished = Promise.withResolvers<Outcome<void, Refusal>>();
   #stream: RequestChannel | undefined;
   #input: Input | undefined;
   #over = false;
@@ -55,8 +53,14 @@ export class IncomingFetch implements PendingFetch {
     this.#sink = sink;
     this.#context = context;
     this.#scope = scope;
-    this.answer = new Promise((resolve) => this.#answered = resolve);
-    this.finished = new Promise((resolve) => this.#finish = resolve);
+  }
+
+  get answer(): Promise<Outcome<FetchAnswer, Refusal>> {
+    return this.#answer.promise;
+  }
+
+  get finished(): Promise<Outcome<void, Refusal>> {
+    return this.#finished.promise;
   }
 
   cancel(why: Refusal = CANCELLED): void {
@@ -71,7 +75,7 @@ export class IncomingFetch implements PendingFetch {
     const { clock, settings, metrics } = this.#context;
     const timer = clock.after(settings.requestTimeoutMs, () => this.cancel());
     try {
-      this.#stream = await this.#context.openRequest();
+      this.#stream = await this.#context.requests.open();
       if (this.#over) return this.#stream.cancel("cancelled");
       if (!this.#stream.trySend(this.#message())) {
         metrics.upstreamRequests.fetch.not_supported++;
@@ -146,7 +150,7 @@ export class IncomingFetch implements PendingFetch {
     this.#context.metrics.upstreamRequests.fetch.ok++;
     const { endOfTrack, properties: bytes } = message;
     const properties = { bytes, form: data.properties };
-    this.#answered(done({ end, endOfTrack, properties }));
+    this.#answer.resolve(done({ end, endOfTrack, properties }));
   }
 
   async #readObjects(input: Input): Promise<void> {
@@ -199,13 +203,13 @@ export class IncomingFetch implements PendingFetch {
   }
 
   #refuse(refusal: Refusal): void {
-    this.#answered(refused(refusal));
+    this.#answer.resolve(refused(refusal));
     this.#settle(refused(refusal));
   }
 
   #settle(outcome: Outcome<void, Refusal>): void {
     this.#over = true;
-    this.#finish(outcome);
+    this.#finished.resolve(outcome);
   }
 }
 

@@ -35,6 +35,7 @@ import type { Asking, RequestChannel } from "../requests/requests.ts";
 import type { Lifetime, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";
 import { requestOk } from "../requests/answers.ts";
+import { acceptUpdate } from "../requests/updates.ts";
 
 /** The interfaces that {@linkcode PeerFeed} uses of its session. */
 export type PeerFeedContext = Wire & Reporting & Timing & Parties & Asking & Lifetime & {
@@ -57,32 +58,37 @@ export interface FeedPublisher extends Publisher {
   updatesRefused(reason: string): void;
 }
 
-/** One track from a peer: requested by SUBSCRIBE, or offered by PUBLISH. */
+/** What the peer said of a track when it agreed, and where it said so. */
+interface Agreement {
+  readonly stream: RequestChannel;
+  /** Data under it is the track's. */
+  readonly alias: bigint;
+  readonly largest: Location | undefined;
+  readonly properties: Uint8Array;
+}
+
+/** One track that a peer sends us: we asked for it with SUBSCRIBE, or the peer offered it with PUBLISH. */
 export class PeerFeed implements Feed {
   readonly publisher: FeedPublisher;
   readonly offered: boolean;
   readonly bringsPast: boolean;
-  readonly established: Promise<Outcome<void, Refusal>>;
-  /** The dropped objects of the feed. */
+  /** What of it is thrown away. */
   readonly drops: FeedDrops;
   readonly streams: FeedStreams;
   readonly groupCount = new GroupCount();
   readonly #context: PeerFeedContext;
   readonly #incoming: TrackAliases<PeerFeed>;
-  // Set when the request is sent; the alias only once it is accepted.
+  // There from the question on.
   #request: RequestChannel | undefined;
+  #agreed: Agreement | undefined;
   #target: FeedTarget;
   #source: Source;
-  #properties: Uint8Array | undefined;
-  #stream: RequestChannel | undefined;
-  #alias: bigint | undefined;
   readonly #updates: FeedUpdates;
   #path: readonly string[] | undefined;
-  #largest: Location | undefined;
   #hasDatagrams = false;
   #promised: PromisedEnd | undefined;
   readonly #ended = Promise.withResolvers<void>();
-  #settle: (outcome: Outcome<void, Refusal>) => void = () => {};
+  readonly #established = Promise.withResolvers<Outcome<void, Refusal>>();
   #over = false;
 
   constructor(
@@ -115,15 +121,18 @@ export class PeerFeed implements Feed {
     this.#updates = new FeedUpdates({
       clock: options.context.clock,
       alwaysForwards: () => publisher.alwaysForwards,
-      canSend: () => this.#stream !== undefined && !this.#context.isLeaving,
+      canSend: () => this.#agreed !== undefined && !this.#context.shutdown.isLeaving,
       send: (parameters) =>
-        this.#stream!.trySend({
+        this.#agreed?.stream.trySend({
           kind: "requestUpdate",
           requestId: this.#context.ids.next(),
           parameters,
-        }),
+        }) ?? false,
     });
-    this.established = new Promise((resolve) => this.#settle = resolve);
+  }
+
+  get established(): Promise<Outcome<void, Refusal>> {
+    return this.#established.promise;
   }
 
   /** The track that objects are stored in. */
@@ -143,7 +152,7 @@ export class PeerFeed implements Feed {
 
   /** The largest location in the peer's answer. */
   get largest(): Location | undefined {
-    return this.#largest;
+    return this.#agreed?.largest;
   }
 
   get fromGroupStart(): boolean {
@@ -157,7 +166,7 @@ export class PeerFeed implements Feed {
 
   /** Whether the answer to our SUBSCRIBE is pending. */
   get isWaiting(): boolean {
-    return !this.#over && this.#stream === undefined;
+    return !this.#over && this.#agreed === undefined;
   }
 
   /** Notes the stream of the request. */
@@ -174,15 +183,13 @@ export class PeerFeed implements Feed {
     >,
     properties: Uint8Array,
   ): void {
-    this.#request = this.#stream = stream;
-    this.#alias = alias;
+    this.#request = stream;
+    this.#agreed = { stream, alias, largest: largestObject, properties };
     this.#path = meshHops;
     if (meshSource !== undefined) this.#source = sourceOf(meshSource);
-    this.#largest = largestObject;
-    this.#properties = properties;
     this.#incoming.add(alias, this);
     this.#tellTrack();
-    this.#settle(done(undefined));
+    this.#established.resolve(done(undefined));
   }
 
   moveTo(target: FeedTarget): void {
@@ -192,21 +199,20 @@ export class PeerFeed implements Feed {
 
   /** Applies the track's properties in the peer's answer. */
   #tellTrack(): void {
+    if (this.#agreed === undefined) return;
     const { reports } = this.#target.track;
-    const bytes = this.#properties;
-    if (bytes !== undefined) {
-      const { data } = this.#context.draft;
-      const block = { bytes, form: data.properties };
-      reports.setProperties(this, block, decodeTrackProperties(bytes, data));
-    }
-    if (this.#largest !== undefined) reports.learnLargest(this, this.#largest);
+    const { properties: bytes, largest } = this.#agreed;
+    const { data } = this.#context.draft;
+    const block = { bytes, form: data.properties };
+    reports.setProperties(this, block, decodeTrackProperties(bytes, data));
+    if (largest !== undefined) reports.learnLargest(this, largest);
   }
 
   /** Ends a feed whose request was refused or not answered. */
   refuse(refusal: Refusal): void {
     this.#over = true;
     this.#ended.resolve();
-    this.#settle(refused(refusal));
+    this.#established.resolve(refused(refusal));
   }
 
   /** Holds updates until the answer to the peer's PUBLISH is sent. */
@@ -228,7 +234,9 @@ export class PeerFeed implements Feed {
     if (this.#over) return;
     this.#request?.cancel("cancelled");
     this.#leave();
-    this.#settle(refused({ kind: "timeout", reason: "no subscriber waits for the track" }));
+    this.#established.resolve(
+      refused({ kind: "timeout", reason: "no subscriber waits for the track" }),
+    );
   }
 
   /** Adds a stream of the track; false when it is not to be read. */
@@ -268,7 +276,9 @@ export class PeerFeed implements Feed {
 
   /** Probes whether the peer has cancelled the request. */
   async isCancelled(): Promise<boolean> {
-    return this.#stream !== undefined && await this.#context.stops.isCancelled(this.#stream);
+    const stream = this.#agreed?.stream;
+    const { stops } = this.#context;
+    return stream !== undefined && await stops.isCancelled(stream, this.#target.track.name);
   }
 
   /** Ends the feed without PUBLISH_DONE: the session ended, or the request stream was reset. */
@@ -328,8 +338,9 @@ export class PeerFeed implements Feed {
         if (!isRelay(this.#context.peer)) break;
         return this.#wayChanged(message.hops);
       case "requestUpdate": {
-        if (!this.offered || outOfScope(message.parameters, stream.rules.update.publish)) break;
-        this.#context.ids.accept(message.requestId);
+        if (!this.offered) break;
+        acceptUpdate(this.#context, stream, message, "publish");
+        this.#context.metrics.requests.request_update.ok++;
         stream.send(requestOk());
         return;
       }
@@ -395,7 +406,7 @@ export class PeerFeed implements Feed {
   #finish(end: TrackEnd): void {
     if (this.#over) return;
     this.#leave();
-    this.#settle(refused({ kind: "does_not_exist", reason: end.reason }));
+    this.#established.resolve(refused({ kind: "does_not_exist", reason: end.reason }));
     this.target.feeds.ended(this, end);
   }
 
@@ -406,6 +417,6 @@ export class PeerFeed implements Feed {
     this.#updates.stop();
     this.streams.stopAll();
     this.#target.track.reports.forget(this);
-    if (this.#alias !== undefined) this.#incoming.retire(this.#alias, this);
+    if (this.#agreed !== undefined) this.#incoming.retire(this.#agreed.alias, this);
   }
 }

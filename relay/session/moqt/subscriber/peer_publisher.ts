@@ -28,12 +28,15 @@ import type { Ingest } from "./ingest.ts";
 import type { TrackAliases } from "./track_aliases.ts";
 import { type FeedPublisher, PeerFeed, type PeerFeedContext } from "./peer_feed.ts";
 import { upstreamFilter, wantsPast } from "./upstream_filter.ts";
+import type { Judging } from "../connection/facets.ts";
 import { isOtherRelay, isRelay, meshParameters } from "../connection/relay_peer.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 
-/** The interfaces that {@linkcode PeerPublisher} uses of its session. */
-export type PeerPublisherContext = PeerFeedContext & IncomingFetchContext & { readonly id: number };
+/** What {@linkcode PeerPublisher} uses of its session. */
+export type PeerPublisherContext = PeerFeedContext & IncomingFetchContext & Judging & {
+  readonly id: number;
+};
 
 /** The peer as a publisher of tracks. */
 export class PeerPublisher implements FeedPublisher {
@@ -118,10 +121,10 @@ export class PeerPublisher implements FeedPublisher {
     const feed = this.newFeed(target, { offered: false, bringsPast: wantsPast(options) });
     const isRoom = this.#feeds.size <= this.#context.settings.limits.maxPublishedTracks;
     if (this.#closed) this.#refuse(feed, GONE);
-    else if (this.#context.isLeaving) this.#refuse(feed, GOING_AWAY);
+    else if (this.#context.shutdown.isLeaving) this.#refuse(feed, GOING_AWAY);
     else if (!isRoom) this.#refuse(feed, TOO_MANY_TRACKS);
     else {
-      const end = this.#context.begin();
+      const end = this.#context.shutdown.begin();
       this.#context.tasks.spawn("subscribe", async () => {
         try {
           await this.#subscribe(feed, options, scope);
@@ -196,12 +199,12 @@ export class PeerPublisher implements FeedPublisher {
   fetch(request: FetchRequest, sink: FetchSink, scope = ""): PendingFetch {
     const requestId = this.#context.ids.next();
     const fetch = new IncomingFetch(requestId, request, sink, { context: this.#context, scope });
-    if (this.#closed || this.#context.isLeaving) {
+    if (this.#closed || this.#context.shutdown.isLeaving) {
       fetch.cancel(this.#closed ? GONE : GOING_AWAY);
       return fetch;
     }
     this.#fetches.set(requestId, fetch);
-    const end = this.#context.begin();
+    const end = this.#context.shutdown.begin();
     this.#context.tasks.spawn("fetch", async () => {
       try {
         await fetch.run();

@@ -1,0 +1,118 @@
+import type { TaskGroup, Tracing } from "@qumo/shared/runtime";
+import type { Draft } from "@qumo/shared/wire";
+import { EventLog } from "../event_log.ts";
+import type { StreamSource } from "../first_streams.ts";
+import type { Role, SessionOptions } from "../session_options.ts";
+import type {
+  Configured,
+  Hints,
+  Judging,
+  Lifetime,
+  Parties,
+  Permission,
+  Reporting,
+  RequestNames,
+  Timing,
+  Wire,
+} from "./connection/facets.ts";
+import type { SessionCloser } from "./connection/session_closer.ts";
+import type { SessionShutdown } from "./connection/session_shutdown.ts";
+import type { HandshakeResult } from "./connection/handshake.ts";
+import { isMoqDev } from "./connection/moq_dev.ts";
+import { OddityWatch } from "./connection/oddity_watch.ts";
+import type { PeerQuota } from "./connection/peer_quota.ts";
+import { leavesByFin } from "./connection/relay_peer.ts";
+import type { SessionScopes } from "./connection/session_scopes.ts";
+import { BidiRequests } from "./requests/bidi_requests.ts";
+import { nameFields } from "./requests/refuse.ts";
+import type { RequestIds } from "./requests/request_ids.ts";
+import type { Asking, Requests } from "./requests/requests.ts";
+import { StopProbes } from "./requests/stop_probe.ts";
+
+/** What an established session takes over from the connection that it grew from. */
+export interface Foundation {
+  /** The peer's streams but for its control stream. */
+  readonly streams: StreamSource;
+  readonly tasks: TaskGroup;
+  readonly closer: SessionCloser;
+  readonly scopes: SessionScopes;
+  readonly ids: RequestIds;
+  readonly shutdown: SessionShutdown;
+}
+
+/** What an established session is made with. */
+export type Options = SessionOptions & { readonly draft: Draft };
+
+/** Whom the parts of an established session work with, in groups: each part is given those that it uses. */
+export interface Collaborators {
+  readonly session: { readonly id: number; readonly role: Role; readonly tracing: Tracing };
+  readonly reporting: Reporting;
+  readonly timing: Timing;
+  readonly wire: Wire;
+  readonly parties: Parties;
+  readonly rules: Configured & Permission;
+  readonly names: RequestNames & Hints;
+  readonly asking: Asking & { readonly requests: Requests; readonly stops: StopProbes };
+  readonly ending: Lifetime & Judging;
+}
+
+/** Where requests come from, and what holds back a peer that makes too many. */
+export interface RequestSources {
+  readonly streams: StreamSource;
+  readonly quota: PeerQuota;
+}
+
+/** Gathers them: what came from outside, from the handshake, and from the connection before. */
+export function collaboratorsOf(
+  options: Options,
+  result: HandshakeResult,
+  { tasks, closer, scopes, ids, shutdown }: Foundation,
+  sources: RequestSources,
+): Collaborators {
+  const { id, role, connection, draft, clock, log, tracing, metrics, registry } = options;
+  const { peer, access, settings, scope } = result;
+  const events = new EventLog(log, clock);
+  return {
+    session: { id, role, tracing },
+    reporting: { metrics, log, events },
+    timing: { clock, tasks },
+    wire: { connection, draft },
+    parties: { peer, relayName: options.relayName },
+    rules: { settings, access },
+    names: { scope, scopes, registry },
+    asking: {
+      ids,
+      requests: requestsOf(options, result, { ...sources, events }),
+      stops: new StopProbes({ clock, metrics, events }),
+    },
+    ending: { shutdown, closer },
+  };
+}
+
+function requestsOf(
+  { connection, draft, role, metrics, log }: Options,
+  { peer, access }: HandshakeResult,
+  { streams, quota, events }: RequestSources & { readonly events: EventLog },
+): Requests {
+  return new BidiRequests({
+    connection,
+    streams,
+    rules: {
+      draft,
+      role,
+      canReset: connection.canReset,
+      registerTokens: (message) => access.register(message),
+      leftOut: ({ kind }, subject) => {
+        metrics.messagesInexpressible++;
+        events.say("message left out: the peer's version of the protocol has no words for it", {
+          message: kind,
+          ...nameFields(subject),
+        });
+      },
+      admit: () => quota.admit(),
+      // Who leaves with a FIN too needs no asking.
+      mayProbe: !leavesByFin(peer),
+      ...(isMoqDev(peer) && { tolerance: new OddityWatch({ metrics, log }) }),
+    },
+  });
+}

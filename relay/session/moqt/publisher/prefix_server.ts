@@ -1,0 +1,133 @@
+import { done, namespaceText, refused } from "@qumo/shared/runtime";
+import type { ControlMessageOf, Namespace } from "@qumo/shared/wire";
+import type { Refusal } from "../../../track/mod.ts";
+import type { Configured, PeerNames, Permission } from "../connection/facets.ts";
+import { requestOk } from "../requests/answers.ts";
+import { hint, type RefuseContext } from "../requests/refuse.ts";
+import type { RequestChannel } from "../requests/requests.ts";
+import type { StopProbes } from "../requests/stop_probe.ts";
+import {
+  followUpdates,
+  type Update,
+  type UpdateAnswer,
+  type UpdateContext,
+} from "../requests/updates.ts";
+import { Prefixes, type PrefixSlot } from "./prefixes.ts";
+
+/** What {@linkcode PrefixServer} uses of its session. */
+export type PrefixContext =
+  & RefuseContext
+  & UpdateContext
+  & PeerNames
+  & Permission
+  & Configured
+  & { readonly stops: StopProbes };
+
+/** A request that watches what is under a prefix. */
+export type PrefixRequest = ControlMessageOf<"subscribeNamespace" | "subscribeTracks">;
+
+/** What one peer is offered of what is under a prefix. */
+export interface PrefixOffers {
+  /** Begins to tell the peer; the result ends it. */
+  watch(prefix: Namespace): () => void;
+  /** Takes up what an update says beside another prefix. */
+  updated?(update: Update): void;
+}
+
+/** Who offers something to whoever watches a prefix. */
+export interface PrefixOfferer<Request extends PrefixRequest> {
+  /** What is offered on this stream, once the request was agreed to. */
+  offersOn(stream: RequestChannel, message: Request): PrefixOffers;
+}
+
+const ACTIONS = {
+  subscribeNamespace: "subscribe_namespace",
+  subscribeTracks: "subscribe_tracks",
+} as const;
+
+/** Serves one kind of request that watches a prefix: no two of a session may overlap. */
+export class PrefixServer<Request extends PrefixRequest> {
+  readonly #context: PrefixContext;
+  readonly #offerer: PrefixOfferer<Request>;
+  readonly #prefixes = new Prefixes();
+
+  constructor(context: PrefixContext, offerer: PrefixOfferer<Request>) {
+    this.#context = context;
+    this.#offerer = offerer;
+  }
+
+  /** Answers a request and offers what it watches until it ends, unless it is refused. */
+  async serve(stream: RequestChannel, message: Request): Promise<Refusal | undefined> {
+    const { metrics, stops } = this.#context;
+    const action = ACTIONS[message.kind];
+    const refusal = await this.#refusalOf(message);
+    if (refusal !== undefined) return refusal;
+    const slot = await this.#prefixes.take(
+      message.prefix,
+      () => stops.isCancelled(stream, { namespace: message.prefix }),
+    );
+    if ("kind" in slot) return slot;
+    metrics.requests[action].ok++;
+    this.#sayWatched(message);
+    stream.send(requestOk());
+    try {
+      await this.#follow(stream, message, slot);
+    } finally {
+      slot.release();
+      stream.finish();
+    }
+    return undefined;
+  }
+
+  async #refusalOf(
+    { kind, prefix, parameters }: PrefixRequest,
+  ): Promise<Refusal | undefined> {
+    const { authorizationTokens: tokens } = parameters;
+    const outcome = await this.#context.access.authorize(
+      ACTIONS[kind],
+      { namespace: prefix },
+      tokens,
+    );
+    if (!outcome.ok) return outcome.refusal;
+    const { maxNamespaceSubscriptions } = this.#context.settings.limits;
+    if (this.#prefixes.size < maxNamespaceSubscriptions) return undefined;
+    return { kind: "excessive_load", reason: `more than ${maxNamespaceSubscriptions} prefixes` };
+  }
+
+  /** The peer may move the request to another prefix (#updating-namespace-subscriptions). */
+  async #follow(stream: RequestChannel, message: Request, slot: PrefixSlot): Promise<void> {
+    const offers = this.#offerer.offersOn(stream, message);
+    let unwatch = offers.watch(message.prefix);
+    stream.onStopped(() => unwatch());
+    try {
+      await followUpdates(this.#context, stream, {
+        of: message.kind,
+        update: ({ namespacePrefix }) => moved(slot, namespacePrefix),
+        updated: (update) => {
+          offers.updated?.(update);
+          if (update.namespacePrefix === undefined) return;
+          unwatch();
+          unwatch = offers.watch(update.namespacePrefix);
+        },
+      });
+    } finally {
+      unwatch();
+    }
+  }
+
+  #sayWatched({ kind, prefix }: PrefixRequest): void {
+    const { scope, events } = this.#context;
+    const isEmpty = !scope.hasUnder(prefix);
+    events.say("prefix watched", {
+      request: ACTIONS[kind],
+      prefix: namespaceText(prefix),
+      path: scope.path,
+      ...(isEmpty && hint(this.#context, prefix)),
+    });
+  }
+}
+
+async function moved(slot: PrefixSlot, prefix: Namespace | undefined): Promise<UpdateAnswer> {
+  const refusal = prefix && await slot.move(prefix);
+  return refusal === undefined ? done({}) : refused(refusal);
+}

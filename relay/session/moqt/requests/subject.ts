@@ -1,0 +1,23 @@
+import type { ControlMessage } from "@qumo/shared/wire";
+import type { RequestSubject } from "./requests.ts";
+
+/** The namespace or track of a request, by its first message. */
+export function subjectOf(message: ControlMessage): RequestSubject {
+  switch (message.kind) {
+    case "subscribe":
+    case "trackStatus":
+    case "publish":
+      return message.track;
+    case "fetch":
+      return message.range.type === "standalone" ? message.range.track : NOTHING;
+    case "publishNamespace":
+      return message;
+    case "subscribeNamespace":
+    case "subscribeTracks":
+      return { namespace: message.prefix };
+    default:
+      return NOTHING;
+  }
+}
+
+const NOTHING: RequestSubject = { namespace: [] };

@@ -1,0 +1,141 @@
+import type { ControlMessageOf } from "@qumo/shared/wire";
+import type { SessionLink } from "../session_options.ts";
+import type { Collaborators } from "./collaborators.ts";
+import type { Visibility } from "./connection/facets.ts";
+import { Announcements } from "./publisher/announcements.ts";
+import { FetchServer } from "./publisher/fetch_server.ts";
+import { NamespaceOffers } from "./publisher/namespace_offers.ts";
+import { ObjectStreams } from "./publisher/object_streams.ts";
+import { PrefixServer } from "./publisher/prefix_server.ts";
+import { serveTrackStatus } from "./publisher/serve_track_status.ts";
+import { SubscriptionServer } from "./publisher/subscription_server.ts";
+import { SubscriptionTable } from "./publisher/subscription_table.ts";
+import { TrackOffers } from "./publisher/track_offers.ts";
+import { type RequestHandlers, RequestRouter } from "./request_router.ts";
+import { acceptPublish } from "./subscriber/accept_publish.ts";
+import type { PeerPublisher } from "./subscriber/peer_publisher.ts";
+
+/** What {@linkcode Serving} needs beside the session's collaborators. */
+export interface ServingParts {
+  /** The peer as a publisher. */
+  readonly publisher: PeerPublisher;
+  /** What is different in a session that we began. */
+  readonly link: SessionLink | undefined;
+}
+
+/** The other side of a session: the peer's requests, and the tracks that we send it. */
+export class Serving {
+  readonly announcements: Announcements;
+  readonly router: RequestRouter;
+  readonly #collaborators: Collaborators;
+  readonly #parts: ServingParts;
+  readonly #streams: ObjectStreams;
+  readonly #subscriptions: SubscriptionTable;
+  // Created with the first such request: most sessions have none.
+  #fetches: FetchServer | undefined;
+  #namespaces: PrefixServer<ControlMessageOf<"subscribeNamespace">> | undefined;
+  #tracks: PrefixServer<ControlMessageOf<"subscribeTracks">> | undefined;
+
+  constructor(collaborators: Collaborators, parts: ServingParts) {
+    this.#collaborators = collaborators;
+    this.#parts = parts;
+    const { reporting, timing, wire, parties, rules, names, asking, ending } = collaborators;
+    const codes = wire.draft.streamCodes;
+    this.#streams = new ObjectStreams({ ...reporting, ...timing, ...wire, ...parties, codes });
+    this.#subscriptions = new SubscriptionTable(this.#delivery());
+    const { publisher, link } = parts;
+    const requests = { ...reporting, ...rules, ...names, ...asking };
+    this.announcements = new Announcements(
+      requests,
+      publisher,
+      link?.advertise ?? ((namespace) => names.scope.advertise(namespace, publisher)),
+    );
+    this.router = new RequestRouter({ ...requests, ...parties, ...ending }, this.#handlers());
+  }
+
+  /** Subscriptions that the peer is served. */
+  get subscriptionCount(): number {
+    return this.#subscriptions.count;
+  }
+
+  /** Of these, tracks of other relays. */
+  get remoteCount(): number {
+    return this.#subscriptions.remoteCount;
+  }
+
+  /** Streams of objects that are left open since they cannot be reset. */
+  get parkedStreams(): number {
+    return this.#streams.unfinished.parkedCount;
+  }
+
+  /** Ends all requests; called when the session ends. */
+  stop(): void {
+    this.#subscriptions.close();
+    this.#fetches?.close();
+  }
+
+  /** Releases the streams of objects, when all tasks have ended. */
+  close(): void {
+    this.#streams.close();
+  }
+
+  #handlers(): RequestHandlers {
+    const { session, reporting, wire, parties, rules, names } = this.#collaborators;
+    const { publisher } = this.#parts;
+    const subscriptions = new SubscriptionServer(
+      { ...this.#delivery(), ...rules, ...names, ...session },
+      this.#subscriptions,
+    );
+    const tracks = { ...reporting, ...wire, ...parties, ...rules, ...names };
+    return {
+      subscribe: (stream, message) => subscriptions.subscribe(stream, message),
+      fetch: (stream, message) => this.#fetchServer().fetch(stream, message),
+      trackStatus: (stream, message) => serveTrackStatus(tracks, stream, message),
+      publish: (stream, message) => acceptPublish(tracks, publisher, stream, message),
+      publishNamespace: (stream, message) => this.announcements.accept(stream, message),
+      subscribeNamespace: (stream, message) => this.#namespaceServer().serve(stream, message),
+      subscribeTracks: (stream, message) => this.#trackServer().serve(stream, message),
+    };
+  }
+
+  /** What sends tracks works with. */
+  #delivery() {
+    const { reporting, timing, wire, parties, rules: { settings }, asking } = this.#collaborators;
+    const streams = this.#streams;
+    return { ...reporting, ...timing, ...wire, ...parties, ...asking, settings, streams };
+  }
+
+  #fetchServer(): FetchServer {
+    const { rules, names } = this.#collaborators;
+    return this.#fetches ??= new FetchServer(
+      { ...this.#delivery(), ...rules, ...names },
+      this.#subscriptions,
+    );
+  }
+
+  #namespaceServer(): PrefixServer<ControlMessageOf<"subscribeNamespace">> {
+    if (this.#namespaces !== undefined) return this.#namespaces;
+    const { reporting, parties, rules, names, asking } = this.#collaborators;
+    const { scope } = names;
+    const offers = new NamespaceOffers({ ...reporting, ...parties, scope, shows: this.#shows });
+    const context = { ...reporting, ...rules, ...names, ...asking };
+    return this.#namespaces = new PrefixServer(context, offers);
+  }
+
+  #trackServer(): PrefixServer<ControlMessageOf<"subscribeTracks">> {
+    if (this.#tracks !== undefined) return this.#tracks;
+    const { reporting, rules, names, asking, ending } = this.#collaborators;
+    const { scope } = names;
+    const offers = new TrackOffers(
+      { ...this.#delivery(), ...ending, scope, shows: this.#shows },
+      this.#subscriptions,
+      this.#parts.publisher,
+    );
+    const context = { ...reporting, ...rules, ...names, ...asking };
+    return this.#tracks = new PrefixServer(context, offers);
+  }
+
+  get #shows(): Visibility["shows"] {
+    return this.#parts.link?.shows ?? "all";
+  }
+}

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { announce, closedWith, publish, refused, subscribe, VIDEO } from "../scenarios/script.ts";
+import {
+  announce,
+  closedWith,
+  publish,
+  refused,
+  subscribe,
+  VIDEO,
+} from "../support/peers/scripted_requests.ts";
 import { bytesOf } from "../support/peers/scripted_streams.ts";
 import { namespaceOf, type ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";

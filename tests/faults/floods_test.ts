@@ -5,7 +5,8 @@ import { offer } from "../support/faults/canary.ts";
 import { counter, faultTest, total } from "../support/faults/case.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
-import { openSubgroup, SubgroupReader, subscribe } from "../scenarios/script.ts";
+import { openSubgroup, SubgroupReader } from "../support/peers/scripted_objects.ts";
+import { subscribe } from "../support/peers/scripted_requests.ts";
 
 const FLOOD = trackOf("flood", "track");
 const ALIAS = 7n;
@@ -44,7 +45,7 @@ for (
     const { relay, deadline } = context;
     const publisher = await offer(relay, "flood", ALIAS);
     const subscriber = await watch(relay, FLOOD);
-    const drained = subscriber.drain();
+    const drained = subscriber.readStreams();
     for (let group = 0; group < FLOOD_GROUPS; group++) {
       await deadline.for(`group ${group}`, sendGroup(publisher, group, objects, bytes));
     }

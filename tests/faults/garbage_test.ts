@@ -7,7 +7,8 @@ import {
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { SEED } from "../support/properties.ts";
-import { frame, subgroupHeader } from "../scenarios/script.ts";
+import { subgroupHeader } from "../support/peers/scripted_objects.ts";
+import { frame } from "../support/peers/scripted_requests.ts";
 import { faultTest } from "../support/faults/case.ts";
 import { Random } from "../support/faults/random.ts";
 import type { RelayProcess } from "../support/processes/relay_process.ts";

@@ -3,7 +3,8 @@ import { offer } from "../support/faults/canary.ts";
 import { faultTest, total, until } from "../support/faults/case.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
-import { openSubgroup, publish, subscribe } from "../scenarios/script.ts";
+import { openSubgroup } from "../support/peers/scripted_objects.ts";
+import { publish, subscribe } from "../support/peers/scripted_requests.ts";
 
 const OURS = trackOf("show", "track");
 const ALIAS = 3n;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { offer } from "../support/faults/canary.ts";
 import { counter, faultTest } from "../support/faults/case.ts";
 import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
-import { openSubgroup, subscribe } from "../scenarios/script.ts";
+import { openSubgroup } from "../support/peers/scripted_objects.ts";
+import { subscribe } from "../support/peers/scripted_requests.ts";
 
 const PUBLISHERS = 3;
 const GROUPS = 500;
@@ -11,7 +12,7 @@ const ALIAS = 4n;
 faultTest("publishers that finish no group cost their viewer no session", async (context) => {
   const { relay, deadline } = context;
   const viewer = await ScriptedPeer.dial(relay);
-  void viewer.drain();
+  void viewer.readStreams();
   for (let publisher = 0; publisher < PUBLISHERS; publisher++) {
     const name = `flaky ${publisher}`;
     const peer = await offer(relay, name, ALIAS);

@@ -5,7 +5,8 @@ import { offer } from "../support/faults/canary.ts";
 import { counter, faultTest, until } from "../support/faults/case.ts";
 import { Random } from "../support/faults/random.ts";
 import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
-import { openSubgroup, SubgroupReader, subscribe } from "../scenarios/script.ts";
+import { openSubgroup, SubgroupReader } from "../support/peers/scripted_objects.ts";
+import { subscribe } from "../support/peers/scripted_requests.ts";
 import { firstPackets } from "../support/faults/crowd.ts";
 
 const LOST = 'qumo_relay_sessions_ended_total{reason="lost"}';

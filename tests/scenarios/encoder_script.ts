@@ -94,7 +94,7 @@ export class Encoder implements AsyncDisposable {
   }
 
   #spawn(task: string, work: () => Promise<void>): void {
-    this.#tasks.spawn(task, () => whileConnected(this.#peer, work));
+    this.#tasks.spawn(task, () => this.#peer.whileConnected(work));
   }
 
   async #serve(): Promise<void> {
@@ -172,18 +172,5 @@ class VideoFeed {
     if (id === 0) this.#stream = await openSubgroup(this.#peer, header, object);
     else await this.#stream?.send(object);
     if (id === OBJECTS_PER_GROUP - 1) await this.#stream?.finish();
-  }
-}
-
-/** Does something with a peer; that it fails because the connection is over is no failure. */
-export async function whileConnected(peer: ScriptedPeer, act: () => Promise<void>): Promise<void> {
-  let isOver = false;
-  void peer.closed.then(() => isOver = true);
-  try {
-    await act();
-  } catch (error) {
-    // What fails first may be what is told first.
-    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-    if (!isOver) throw error;
   }
 }

@@ -4,7 +4,7 @@ import { namespaceKey } from "@qumo/shared/wire";
 import type { WorldRelay } from "../support/mesh_world.ts";
 import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import type { RequestStream } from "../support/peers/scripted_streams.ts";
-import { BROADCAST, CLIENT_LATENCY_MS, whileConnected } from "./encoder_script.ts";
+import { BROADCAST, CLIENT_LATENCY_MS } from "./encoder_script.ts";
 import { SubgroupReader, subscribe } from "./script.ts";
 import { memoryPair } from "../support/transport/memory_connection.ts";
 
@@ -67,7 +67,7 @@ export class Player implements AsyncDisposable {
   }
 
   #spawn(task: string, work: () => Promise<void>): void {
-    this.#tasks.spawn(task, () => whileConnected(this.#peer, work));
+    this.#tasks.spawn(task, () => this.#peer.whileConnected(work));
   }
 
   /** Asks again whenever it is refused or the track ends. */

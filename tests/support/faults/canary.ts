@@ -1,13 +1,8 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
-import {
-  announce,
-  openSubgroup,
-  sendSubscribeOk,
-  SubgroupReader,
-  subscribe,
-} from "../../scenarios/script.ts";
+import { openSubgroup, SubgroupReader } from "../peers/scripted_objects.ts";
+import { announce, sendSubscribeOk, subscribe } from "../peers/scripted_requests.ts";
 import { ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
 
 const NAMESPACE = "canary";

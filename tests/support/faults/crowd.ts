@@ -1,5 +1,5 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { subscribe } from "../../scenarios/script.ts";
+import { subscribe } from "../peers/scripted_requests.ts";
 import { type ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
 import { referenceDraft } from "../reference_draft.ts";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";

@@ -1,19 +1,14 @@
 import { noTracing } from "@qumo/shared/runtime";
-import {
-  encodeSubgroupHeader,
-  type FullTrackName,
-  WHOLE_GROUP,
-  writeObjectHeader,
-} from "@qumo/shared/wire";
+import { type FullTrackName, WHOLE_GROUP } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { alone } from "../worlds/alone.ts";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
 import { RelayMetrics } from "../../../relay/ops/metrics.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
-import type { SendStream } from "../../../relay/transport/mod.ts";
 import { HonestPeer } from "./honest_peer.ts";
 import { HOSTILE_ALIAS, HostilePeer, type Move } from "./hostile_peer.ts";
 import { Random } from "./random.ts";
+import { openSubgroup, type SubgroupScript } from "../peers/scripted_objects.ts";
 import { namespaceOf, trackOf } from "../peers/scripted_peer.ts";
 import { bytesOf } from "../peers/scripted_streams.ts";
 import { ManualClock } from "../worlds/manual_clock.ts";
@@ -23,7 +18,7 @@ import {
   memoryPair,
 } from "../transport/memory_connection.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
-import { referenceData, referenceDraft } from "../reference_draft.ts";
+import { referenceDraft } from "../reference_draft.ts";
 
 /** A track that an honest peer publishes where hostile ones can see it. */
 const STAGE = trackOf("stage", "track");
@@ -63,7 +58,7 @@ export class HostileWorld {
   readonly #log = memoryLog();
   readonly #honest: HonestPeer[] = [];
   #canary:
-    | { readonly stream: SendStream; readonly subscriber: HonestPeer; sent: number }
+    | { readonly stream: SubgroupScript; readonly subscriber: HonestPeer; sent: number }
     | undefined;
   #audience: HonestPeer | undefined;
   #stray: unknown[] = [];
@@ -92,36 +87,25 @@ export class HostileWorld {
     const publisher = await this.#join("/canary");
     const subscriber = await this.#join("/canary");
     await this.#offer(publisher, CANARY, CANARY_ALIAS);
-    await subscriber.request((requestId) => ask("subscribe", requestId, CANARY));
+    await subscriber.request({ kind: "subscribe", track: CANARY, parameters: {} });
     await this.settle();
-    const header = {
-      alias: CANARY_ALIAS,
-      group: 0n,
-      subgroup: 0n,
-      priority: undefined,
-      hasProperties: false,
-      endOfGroup: false,
-      firstObject: true,
-    };
-    const stream = await publisher.connection.openUni();
-    await stream.write(encodeSubgroupHeader(header, referenceData));
+    const header = { alias: CANARY_ALIAS, firstObject: true };
+    const stream = await openSubgroup(publisher.peer, header);
     this.#canary = { stream, subscriber, sent: 0 };
 
     const stage = await this.#join("");
     await this.#offer(stage, STAGE, CANARY_ALIAS);
     this.#audience = await this.#join("");
-    await this.#audience.request((requestId) => ({
+    await this.#audience.request({
       kind: "subscribeNamespace",
-      requestId,
       prefix: [],
       parameters: {},
-    }));
-    await this.#audience.request((requestId) => ({
+    });
+    await this.#audience.request({
       kind: "subscribeTracks",
-      requestId,
       prefix: namespaceOf("hostile"),
       parameters: {},
-    }));
+    });
     await this.settle();
     this.#calm = this.#state();
   }
@@ -165,7 +149,7 @@ export class HostileWorld {
 
   /** Ends everything: after it the relay must be as it was before the first session. */
   async close(): Promise<void> {
-    for (const peer of this.#honest) peer.connection.close(0, "");
+    for (const peer of this.#honest) peer.peer.close();
     await this.#clock.advance(REST_MS);
     const { sessions, subscriptions, tracks, namespaces, cache } = this.host.snapshot();
     assert.deepEqual(
@@ -193,9 +177,8 @@ export class HostileWorld {
   async #join(path: string): Promise<HonestPeer> {
     const [client, connection] = memoryPair();
     this.host.serve(connection);
-    const peer = new HonestPeer(client);
+    const peer = await HonestPeer.join(client, path);
     this.#honest.push(peer);
-    await peer.setup(path);
     await this.settle();
     return peer;
   }
@@ -203,12 +186,11 @@ export class HostileWorld {
   async #offer(peer: HonestPeer, track: FullTrackName, alias: bigint): Promise<void> {
     peer.publish(track, alias);
     const { namespace } = track;
-    await peer.request((requestId) => ({
+    await peer.request({
       kind: "publishNamespace",
-      requestId,
       namespace,
       parameters: {},
-    }));
+    });
     await this.settle();
   }
 
@@ -216,18 +198,16 @@ export class HostileWorld {
   async #watch(track: FullTrackName, random: Random): Promise<{ cancel(): void }> {
     const audience = this.#audience!;
     const requests = [
-      await audience.request((requestId) => ({
+      await audience.request({
         kind: "subscribe",
-        requestId,
         track,
         parameters: { rendezvousTimeout: 3_000n },
-      })),
+      }),
     ];
     if (random.percent(50)) {
       requests.push(
-        await audience.request((requestId) => ({
+        await audience.request({
           kind: "fetch",
-          requestId,
           range: {
             type: "standalone",
             track,
@@ -235,17 +215,16 @@ export class HostileWorld {
             end: { group: BigInt(random.below(9)), object: WHOLE_GROUP },
           },
           parameters: { fillTimeout: 3_000n },
-        })),
+        }),
       );
     }
     if (random.percent(30)) {
       requests.push(
-        await audience.request((requestId) => ({
+        await audience.request({
           kind: "trackStatus",
-          requestId,
           track,
           parameters: {},
-        })),
+        }),
       );
     }
     return { cancel: () => requests.forEach((request) => request.cancel()) };
@@ -303,30 +282,12 @@ export class HostileWorld {
   }
 
   /** One object more, which must be there at once, and nothing else. */
-  checkOnce() {
-    return this.#checkCanary();
-  }
-  linesOf() {
-    return this.#log.lines.slice(-5).map((l) => JSON.stringify(l));
-  }
   async #checkCanary(): Promise<void> {
     const { stream, subscriber, sent } = this.#canary!;
     const payload = new TextEncoder().encode(`object ${sent}`);
-    const bytes = new Uint8Array(40);
-    const at = writeObjectHeader(
-      bytes,
-      0,
-      0,
-      false,
-      undefined,
-      payload.length,
-      0,
-      referenceData.varint,
-    );
-    bytes.set(payload, at);
-    await stream.write(bytes.slice(0, at + payload.length));
+    await stream.send({ id: sent, payload });
     await this.settle();
-    const came = subscriber.objects.splice(0).map(({ object, payload }) => ({ object, payload }));
+    const came = subscriber.objects.splice(0);
     assert.deepEqual(came, [{ object: sent, payload }], "The canary has a gap");
     this.#canary!.sent++;
     this.#audience!.objects.length = 0;

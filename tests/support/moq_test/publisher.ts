@@ -1,14 +1,7 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { type ControlMessageOf, ObjectStatus } from "@qumo/shared/wire";
-import {
-  announce,
-  datagram,
-  openSubgroup,
-  publish,
-  publishDone,
-  sendSubscribeOk,
-  type SubgroupScript,
-} from "../../scenarios/script.ts";
+import { datagram, openSubgroup, type SubgroupScript } from "../peers/scripted_objects.ts";
+import { announce, publish, publishDone, sendSubscribeOk } from "../peers/scripted_requests.ts";
 import type { ScriptedPeer } from "../peers/scripted_peer.ts";
 import type { RequestStream } from "../peers/scripted_streams.ts";
 import { answerFetch } from "./fetch_answer.ts";

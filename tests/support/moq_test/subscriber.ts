@@ -7,7 +7,9 @@ import {
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { Deadline } from "../deadline.ts";
-import { nextDatagram, nextFetch, SubgroupReader, subscribe } from "../../scenarios/script.ts";
+import { nextFetch } from "../peers/scripted_fetches.ts";
+import { nextDatagram, SubgroupReader } from "../peers/scripted_objects.ts";
+import { subscribe } from "../peers/scripted_requests.ts";
 import type { ScriptedPeer } from "../peers/scripted_peer.ts";
 import type { RequestStream } from "../peers/scripted_streams.ts";
 import { type ArrivedObject, checkFetch, checkSubscription, expectedOf } from "./check.ts";

@@ -1,14 +1,8 @@
 /** The scripted peer over QUIC, against another implementation of the same draft. */
 import assert from "node:assert/strict";
-import {
-  accept,
-  datagram,
-  fetch,
-  nextFetch,
-  openSubgroup,
-  SubgroupReader,
-  subscribe,
-} from "../../scenarios/script.ts";
+import { nextFetch } from "./scripted_fetches.ts";
+import { datagram, openSubgroup, SubgroupReader } from "./scripted_objects.ts";
+import { accept, fetch, subscribe } from "./scripted_requests.ts";
 import { Deadline } from "../deadline.ts";
 import { listenQuicTransport } from "../transport/quic_transport.ts";
 import { MoqtClient } from "./moqt.ts";

@@ -197,12 +197,28 @@ export class ScriptedPeer implements AsyncDisposable {
     return stream;
   }
 
-  /** Reads every stream that comes, to its end, until the connection ends. */
-  async drain(): Promise<void> {
+  /** Hands over every stream that comes, until the connection ends; when nothing is said each is read to its end. */
+  async readStreams(
+    read: (stream: IncomingStream & { readonly type: bigint }) => void = (stream) =>
+      void stream.whole().catch(() => {}),
+  ): Promise<void> {
     for (;;) {
       const stream = await this.#streams.next();
       if (stream === undefined) return;
-      stream.whole().catch(() => {});
+      read(stream);
+    }
+  }
+
+  /** Does something with the peer; that it fails because the connection is over is no failure. */
+  async whileConnected(act: () => Promise<void>): Promise<void> {
+    let isOver = false;
+    void this.closed.then(() => isOver = true);
+    try {
+      await act();
+    } catch (error) {
+      // What fails first may be what is told first.
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+      if (!isOver) throw error;
     }
   }
 

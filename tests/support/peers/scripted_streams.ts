@@ -63,6 +63,11 @@ export class IncomingStream {
     this.#draft = draft;
   }
 
+  /** How it ended, once that was read. */
+  get end(): StreamEnd | undefined {
+    return this.#end;
+  }
+
   /** Everything that was read so far, from the first byte of the stream on. */
   get seen(): Uint8Array {
     return concat(this.#seen);

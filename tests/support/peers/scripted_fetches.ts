@@ -1,0 +1,85 @@
+/** The stream of a fetch, as scripted subscribers read it. */
+import {
+  type DataDialect,
+  FetchObjectDecoder,
+  type FetchRangeKind,
+  type GroupOrder,
+  SHORT,
+} from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { referenceData } from "../reference_draft.ts";
+import type { ScriptedPeer } from "./scripted_peer.ts";
+import type { IncomingStream, StreamEnd } from "./scripted_streams.ts";
+
+/** An object of a fetch, or the end of a range of which it says something else. */
+export interface FetchItem {
+  readonly kind: "object" | FetchRangeKind;
+  readonly group: bigint;
+  readonly object: number;
+  readonly subgroup: bigint | undefined;
+  readonly priority: number;
+  readonly properties: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+/** What came on the next stream, which must be a fetch's, and how it ended. */
+export async function nextFetch(peer: ScriptedPeer, order?: GroupOrder) {
+  const stream = await peer.nextStream();
+  assert.equal(stream.type, 0x05n, "A fetch's stream was expected");
+  return await readFetchStream(stream, order);
+}
+
+/** Reads the stream of a fetch behind its type. */
+export async function readFetchStream(stream: IncomingStream, order: GroupOrder = "ascending") {
+  const requestId = await stream.varint();
+  const from = stream.seen.length;
+  const { bytes, end } = await stream.whole();
+  const dialect = stream.draft.data;
+  return { requestId, items: decodeFetch(bytes.slice(from), { order, dialect, end }), end };
+}
+
+/** As {@linkcode nextFetch}, in words: `3/0 text`, `unknown to 4/2`. */
+export async function readFetch(
+  peer: ScriptedPeer,
+  order?: GroupOrder,
+): Promise<{ readonly requestId: bigint; readonly items: string[]; readonly end: StreamEnd }> {
+  const { items, ...rest } = await nextFetch(peer, order);
+  return { ...rest, items: items.map(inWords) };
+}
+
+/** The objects and range ends of a fetch's stream behind its header, in words. */
+export function fetchItems(
+  whole: Uint8Array,
+  order: GroupOrder = "ascending",
+  dialect: DataDialect = referenceData,
+): string[] {
+  return decodeFetch(whole, { order, dialect, end: "fin" }).map(inWords);
+}
+
+/** Of a stream that was reset the last item may be a part. */
+function decodeFetch(
+  whole: Uint8Array,
+  { order, dialect, end }: { order: GroupOrder; dialect: DataDialect; end: StreamEnd },
+): FetchItem[] {
+  // The copy is for the buffer's type alone.
+  const bytes = new Uint8Array(whole);
+  const decoder = new FetchObjectDecoder(order, dialect);
+  const items: FetchItem[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const next = decoder.decode(bytes, at, bytes.length);
+    if (next === SHORT && end !== "fin") break;
+    assert.notEqual(next, SHORT, "A fetch's stream ends within an object's header");
+    const { kind, group, object, subgroup, priority, propertiesStart, propertiesEnd } = decoder;
+    at = next + (kind === "object" ? decoder.payloadLength : 0);
+    assert.ok(at <= bytes.length || end !== "fin", "A fetch's stream ends within a payload");
+    const properties = bytes.subarray(propertiesStart, propertiesEnd);
+    const payload = bytes.subarray(next, at);
+    items.push({ kind, group, object, subgroup, priority, properties, payload });
+  }
+  return items;
+}
+
+function inWords({ kind, group, object, payload }: FetchItem): string {
+  if (kind !== "object") return `${kind} to ${group}/${object}`;
+  return `${group}/${object} ${new TextDecoder().decode(payload)}`;
+}

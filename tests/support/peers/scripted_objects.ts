@@ -1,0 +1,303 @@
+/** Objects as scripted publishers write them and scripted subscribers read them, in streams and datagrams. */
+import {
+  ByteReader,
+  type DataDialect,
+  decodeDatagram,
+  decodeSubgroupHeader,
+  encodeDatagram,
+  encodeSubgroupHeader,
+  type ObjectDatagram,
+  ObjectHeaderDecoder,
+  type StreamErrorName,
+  type SubgroupHeader,
+  writeObjectHeader,
+} from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { referenceData, referenceDraft } from "../reference_draft.ts";
+import type { ScriptedPeer } from "./scripted_peer.ts";
+import {
+  bytesOf,
+  type IncomingStream,
+  type OutgoingStream,
+  type StreamEnd,
+} from "./scripted_streams.ts";
+
+export const NO_PROPERTIES: Uint8Array = new Uint8Array(0);
+
+/** The alias that publishers of these scenarios choose when nothing is said. */
+export const ALIAS = 7n;
+
+const text = new TextEncoder();
+
+/** An object to send, or one that came. */
+export interface ScriptedObject {
+  readonly id: number;
+  readonly payload: string;
+  readonly properties?: Uint8Array;
+  readonly status?: number;
+}
+
+/** An object to send, its payload in text or in bytes. */
+export interface OutgoingObject extends Omit<ScriptedObject, "payload"> {
+  readonly payload: string | Uint8Array;
+}
+
+/** An object as it came, in bytes. */
+export interface ReceivedObject {
+  readonly id: number;
+  readonly status: number;
+  /** Undefined where the stream's objects have none. */
+  readonly properties: Uint8Array | undefined;
+  readonly payload: Uint8Array;
+}
+
+/** Properties as a peer of this dialect writes them; scenarios write them as draft 18 does. */
+export function written(properties: Uint8Array, dialect: DataDialect): Uint8Array {
+  return dialect.properties.of({ bytes: properties, form: referenceData.properties });
+}
+
+/** The other way round. */
+export function read(bytes: Uint8Array, dialect: DataDialect): Uint8Array {
+  return referenceData.properties.of({ bytes, form: dialect.properties });
+}
+
+/** Pairs of properties, as they stand in messages: integers for even types, bytes for odd ones. */
+export function properties(...list: readonly (readonly [number, number | Uint8Array])[]) {
+  let previous = 0;
+  const parts: (bigint | Uint8Array)[] = [];
+  for (const [type, value] of list) {
+    parts.push(BigInt(type - previous));
+    previous = type;
+    if (typeof value === "number") parts.push(BigInt(value));
+    else parts.push(BigInt(value.length), value);
+  }
+  return bytesOf(referenceDraft, ...parts);
+}
+
+/** The header of a subgroup, as publishers of these scenarios write it when nothing is said. */
+export function subgroupHeader(fields: Partial<SubgroupHeader> = {}): SubgroupHeader {
+  return {
+    alias: ALIAS,
+    group: 0n,
+    subgroup: 0n,
+    priority: undefined,
+    hasProperties: false,
+    endOfGroup: false,
+    firstObject: false,
+    ...fields,
+  };
+}
+
+/** A subgroup's stream that a publisher writes object by object. */
+export class SubgroupScript {
+  readonly #stream: OutgoingStream;
+  readonly #hasProperties: boolean;
+  readonly #dialect: DataDialect;
+  #previous = -1;
+
+  constructor(stream: OutgoingStream, hasProperties: boolean, dialect: DataDialect) {
+    this.#stream = stream;
+    this.#hasProperties = hasProperties;
+    this.#dialect = dialect;
+  }
+
+  /** Sends objects in one write. */
+  async send(...objects: readonly OutgoingObject[]): Promise<void> {
+    await this.raw(bytesOf(referenceDraft, ...objects.map((object) => this.encode(object))));
+  }
+
+  /** An object as it would be sent next. */
+  encode({ id, payload, properties, status = 0 }: OutgoingObject): Uint8Array {
+    const body = typeof payload === "string" ? text.encode(payload) : payload;
+    const bytes = new Uint8Array(64 + (properties?.length ?? 0) + body.length);
+    const delta = id - this.#previous - 1;
+    const at = writeObjectHeader(
+      bytes,
+      0,
+      delta,
+      this.#hasProperties,
+      properties && written(properties, this.#dialect),
+      body.length,
+      status,
+      this.#dialect.varint,
+    );
+    this.#previous = id;
+    bytes.set(body, at);
+    return bytes.slice(0, at + body.length);
+  }
+
+  raw(bytes: Uint8Array): Promise<void> {
+    return this.#stream.write(bytes);
+  }
+
+  finish(): Promise<void> {
+    return this.#stream.finish();
+  }
+
+  reset(code: StreamErrorName): void {
+    this.#stream.reset(code);
+  }
+}
+
+/** Opens a subgroup's stream and sends objects on it. */
+export async function openSubgroup(
+  peer: ScriptedPeer,
+  fields: Partial<SubgroupHeader> = {},
+  ...objects: readonly OutgoingObject[]
+): Promise<SubgroupScript> {
+  const header = subgroupHeader(fields);
+  const { data } = peer.draft;
+  const stream = await peer.openStream(encodeSubgroupHeader(header, data));
+  const script = new SubgroupScript(stream, header.hasProperties, data);
+  if (objects.length > 0) await script.send(...objects);
+  return script;
+}
+
+/** Sends a whole subgroup, FIN included. */
+export async function sendSubgroup(
+  peer: ScriptedPeer,
+  fields: Partial<SubgroupHeader> = {},
+  ...objects: readonly OutgoingObject[]
+): Promise<void> {
+  await (await openSubgroup(peer, fields, ...objects)).finish();
+}
+
+/** A subgroup's stream as a subscriber reads it. */
+export class SubgroupReader {
+  readonly header: SubgroupHeader;
+  readonly stream: IncomingStream;
+  readonly #decoder: ObjectHeaderDecoder;
+  #previous = -1;
+
+  private constructor(header: SubgroupHeader, stream: IncomingStream) {
+    this.header = header;
+    this.stream = stream;
+    this.#decoder = new ObjectHeaderDecoder(header.hasProperties, stream.draft.data);
+  }
+
+  /** Takes the next stream of the relay, which must be a subgroup's. */
+  static async next(peer: ScriptedPeer): Promise<SubgroupReader> {
+    const stream = await peer.nextStream();
+    return await SubgroupReader.of(stream);
+  }
+
+  /** Reads the header of a stream. */
+  static async of(stream: IncomingStream & { readonly type: bigint }): Promise<SubgroupReader> {
+    const bits = Number(stream.type);
+    const parts = [await stream.varint(), await stream.varint()];
+    if ((bits & 0x06) === 0x04) parts.push(await stream.varint());
+    const priority = (bits & 0x20) === 0 ? await stream.bytes(1) : new Uint8Array(0);
+    const { draft } = stream;
+    const bytes = bytesOf(draft, ...parts, priority);
+    return new SubgroupReader(
+      decodeSubgroupHeader(new ByteReader(bytes, draft.varint), stream.type, draft.data),
+      stream,
+    );
+  }
+
+  /** The next object, or how the stream ended. */
+  async next(): Promise<ScriptedObject | StreamEnd> {
+    const object = await this.nextBytes();
+    if (typeof object !== "object") return object;
+    const { id, status, properties, payload } = object;
+    return {
+      id,
+      payload: new TextDecoder().decode(payload),
+      ...(properties !== undefined && { properties: read(properties, this.stream.draft.data) }),
+      ...(status !== 0 && { status }),
+    };
+  }
+
+  /** As {@linkcode SubgroupReader.next}, in bytes; what our decoder takes it for must be the same. */
+  async nextBytes(): Promise<ReceivedObject | StreamEnd> {
+    const delta = await this.stream.varintOrEnd();
+    if (delta === undefined) return await this.stream.ended();
+    const id = this.#previous + 1 + Number(delta);
+    this.#previous = id;
+    const properties = this.header.hasProperties
+      ? await this.stream.bytes(Number(await this.stream.varint()))
+      : undefined;
+    const length = Number(await this.stream.varint());
+    const status = length === 0 ? Number(await this.stream.varint()) : 0;
+    this.#check({ id, status, properties, length }, delta);
+    return { id, status, properties, payload: await this.stream.bytes(length) };
+  }
+
+  #check(
+    { id, status, properties, length }: Omit<ReceivedObject, "payload"> & { length: number },
+    delta: bigint,
+  ): void {
+    const bytes = bytesOf(
+      this.stream.draft,
+      delta,
+      ...(properties === undefined ? [] : [BigInt(properties.length), properties]),
+      BigInt(length),
+      ...(length === 0 ? [BigInt(status)] : []),
+    );
+    const decoder = this.#decoder;
+    assert.equal(decoder.decode(bytes, 0, bytes.length), bytes.length);
+    assert.deepEqual([decoder.id, decoder.status, decoder.payloadLength], [id, status, length]);
+  }
+
+  /** All that is left: ids of objects, and how the stream ended. */
+  async rest(): Promise<{ readonly ids: number[]; readonly end: StreamEnd }> {
+    const ids: number[] = [];
+    for (;;) {
+      const next = await this.nextBytes();
+      if (typeof next !== "object") return { ids, end: next };
+      ids.push(next.id);
+    }
+  }
+
+  /** All that is left, objects whole. */
+  async objects(): Promise<{ readonly objects: ScriptedObject[]; readonly end: StreamEnd }> {
+    const objects: ScriptedObject[] = [];
+    for (;;) {
+      const next = await this.next();
+      if (typeof next !== "object") return { objects, end: next };
+      objects.push(next);
+    }
+  }
+}
+
+/** Reads the next stream to its end: which group and subgroup, which ids, and how it ended. */
+export async function nextSubgroup(peer: ScriptedPeer) {
+  const reader = await SubgroupReader.next(peer);
+  const { group, subgroup } = reader.header;
+  return { group, subgroup, ...await reader.rest() };
+}
+
+/** A datagram with an object. */
+export function datagram(
+  peer: ScriptedPeer,
+  fields: Partial<ObjectDatagram> & { readonly text?: string } = {},
+): Uint8Array {
+  const { text: payload = "x", properties = NO_PROPERTIES, ...rest } = fields;
+  const { data } = peer.draft;
+  return encodeDatagram({
+    alias: ALIAS,
+    group: 0n,
+    object: 0,
+    priority: undefined,
+    properties: written(properties, data),
+    status: 0,
+    endOfGroup: false,
+    payload: text.encode(payload),
+    ...rest,
+  }, data);
+}
+
+/** The next datagram of the relay. */
+export async function nextDatagram(peer: ScriptedPeer): Promise<ObjectDatagram> {
+  const { data } = peer.draft;
+  const came = decodeDatagram(await peer.nextDatagram(), data)!;
+  return { ...came, properties: read(came.properties, data) };
+}
+
+/** Objects 0 to `count` - 1 with short payloads. */
+export function objects(count: number, from = 0): ScriptedObject[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: from + index,
+    payload: `object ${from + index}`,
+  }));
+}

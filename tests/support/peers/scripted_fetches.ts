@@ -1,6 +1,8 @@
 /** The stream of a fetch, as scripted subscribers read it. */
 import {
+  ByteReader,
   type DataDialect,
+  decodeFetchHeader,
   FetchObjectDecoder,
   type FetchRangeKind,
   type GroupOrder,
@@ -31,11 +33,13 @@ export async function nextFetch(peer: ScriptedPeer, order?: GroupOrder) {
 
 /** Reads the stream of a fetch behind its type. */
 export async function readFetchStream(stream: IncomingStream, order: GroupOrder = "ascending") {
-  const requestId = await stream.varint();
-  const from = stream.seen.length;
   const { bytes, end } = await stream.whole();
   const dialect = stream.draft.data;
-  return { requestId, items: decodeFetch(bytes.slice(from), { order, dialect, end }), end };
+  const reader = new ByteReader(bytes, dialect.varint);
+  reader.varint();
+  const requestId = decodeFetchHeader(reader);
+  const items = decodeFetch(bytes.slice(reader.offset), { order, dialect, end });
+  return { requestId, items, end };
 }
 
 /** As {@linkcode nextFetch}, in words: `3/0 text`, `unknown to 4/2`. */

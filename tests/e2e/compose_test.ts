@@ -5,6 +5,7 @@ import { Deadline } from "../support/deadline.ts";
 import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
 import { carryTrack } from "../support/executables/cases.ts";
 import { mountedPaths, ownServices, readComposeFiles } from "../support/executables/compose.ts";
+import { settingsIn } from "../support/executables/dockerfile.ts";
 import { ComposedNetwork } from "../support/executables/composed_network.ts";
 import { runToEnd } from "../support/executables/program_process.ts";
 import { fromSources } from "../support/executables/programs.ts";
@@ -44,8 +45,7 @@ for (const [file, compose] of FILES) {
     Deno.test(`${file}: every variable of ${name} is in force`, async () => {
       const { code, stdout, stderr } = await runToEnd([...fromSources(program), "check"], { env });
       assert.equal(code, 0, stderr);
-      // Those of telemetry are for the runtime that is in the executable.
-      for (const variable of Object.keys(env).filter((name) => !name.startsWith("OTEL_"))) {
+      for (const variable of settingsIn(env)) {
         assert.match(stdout, new RegExp(` environment ${variable}$`, "m"));
       }
     });

@@ -12,6 +12,7 @@ import {
   pairsOf,
   readContext,
   readStages,
+  settingsIn,
 } from "../support/executables/dockerfile.ts";
 import { ProgramProcess, runToEnd } from "../support/executables/program_process.ts";
 import { fromSources } from "../support/executables/programs.ts";
@@ -81,9 +82,7 @@ for (const program of PROGRAMS) {
     assert.match(closed.stderr, /without access control/);
     const open = await runToEnd(check, { env: { ...settings, INSECURE: "true" } });
     assert.equal(open.code, 0, open.stderr);
-    // What is for the engine and the C library is no setting of the program.
-    const own = Object.keys(settings).filter((variable) => !/^(?:DENO|MALLOC)_/.test(variable));
-    for (const variable of [...own, "INSECURE"]) {
+    for (const variable of [...settingsIn(settings), "INSECURE"]) {
       assert.match(open.stdout, new RegExp(` environment ${variable}$`, "m"));
     }
   });

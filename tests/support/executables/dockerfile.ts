@@ -84,3 +84,8 @@ export async function readContext(root: URL, rules: string): Promise<string[]> {
   await walk("./");
   return files.sort();
 }
+
+/** The variables that a program itself reads, without those of the engine, its telemetry and the C library. */
+export function settingsIn(env: Readonly<Record<string, string>>): string[] {
+  return Object.keys(env).filter((variable) => !/^(?:DENO|OTEL|MALLOC)_/.test(variable));
+}

@@ -12,6 +12,7 @@ import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { relayChromiumTest, type RelayTest } from "../support/processes/relay_test_case.ts";
 
 const PATH = "live/outage";
+const TRACK = "video";
 const RATES = [4, 30, 60];
 const OUTAGES = Deno.env.get("TEST_OUTAGES") === "all" ? [2_000, 4_000, 8_000, 9_000] : [4_000];
 
@@ -35,9 +36,13 @@ const LIVE_SECONDS = 3;
 /** Bytes that a packet with objects has at least; acknowledgements are smaller. */
 const OBJECT_BYTES = 600;
 
-for (const outage of OUTAGES) {
+// One rate at a time: what is measured is the network, which a machine with other work must keep up with.
+for (
+  const [outage, rate] of OUTAGES.flatMap((outage) => RATES.map((rate) => [outage, rate] as const))
+) {
+  const what = `an outage of ${outage / 1_000} s at ${rate} groups a second`;
   relayChromiumTest(
-    `viewers in Chromium and on Deno are live again after an outage of ${outage / 1_000} s`,
+    `viewers in Chromium and on Deno are live again after ${what}`,
     async (test, browser) => {
       await using link = new UdpLink(test.relay.port);
       const server = {
@@ -45,15 +50,13 @@ for (const outage of OUTAGES) {
         port: link.port,
         certificateHash: test.relay.certificateHash,
       };
-      using camera = await Camera.start(await test.join(connectMoqNet));
+      using camera = await Camera.start(await test.join(connectMoqNet), rate);
       const viewers: Viewer[] = [];
       const began = systemClock.now();
-      for (const rate of RATES) {
-        const chromium = (server: QuicServerAddress) => connectChromium(browser, server);
-        const onDeno = (server: QuicServerAddress) => connectMoqNet(server, PATIENT);
-        for (const connect of [onDeno, chromium]) {
-          viewers.push(await Viewer.start(await test.join(() => connect(server)), rate));
-        }
+      const chromium = (server: QuicServerAddress) => connectChromium(browser, server);
+      const onDeno = (server: QuicServerAddress) => connectMoqNet(server, PATIENT);
+      for (const connect of [onDeno, chromium]) {
+        viewers.push(await Viewer.start(await test.join(() => connect(server))));
       }
       await until(() => viewers.every((viewer) => viewer.isLive(camera)), 40_000, test);
       const catchUp = CATCH_UP_MS + systemClock.now() - began;
@@ -72,69 +75,65 @@ for (const outage of OUTAGES) {
       );
       const live = await Promise.all(viewers.map((viewer) => viewer.liveAgain(camera, test)));
       for (const [index, at] of live.entries()) {
-        const { peer, rate } = viewers[index]!;
         const waited = at - restored;
-        assert.ok(
-          waited < outage + catchUp,
-          `${peer.name}, ${rate} a second: ${waited} ms`,
-        );
+        assert.ok(waited < outage + catchUp, `${viewers[index]!.peer.name}: ${waited} ms`);
       }
     },
     { milliseconds: 120_000, config: PATIENT_RELAY },
   );
 }
 
-/** Publishes a track for each rate, of groups of one object. */
+/** Publishes a track of groups of one object. */
 class Camera {
-  /** The newest group of each track. */
-  readonly newest = new Map<number, number>();
-  readonly #timers = new Map<number, Timer>();
+  /** The newest group. */
+  newest = 0;
+  readonly rate: number;
   readonly #publication: Publication;
+  #timer: Timer | undefined;
 
-  private constructor(publication: Publication) {
+  private constructor(publication: Publication, rate: number) {
     this.#publication = publication;
+    this.rate = rate;
   }
 
-  static async start(peer: Peer): Promise<Camera> {
-    const camera = new Camera(await peer.publish(PATH, RATES.map(String)));
-    for (const rate of RATES) camera.#next(rate, systemClock.now());
+  static async start(peer: Peer, rate: number): Promise<Camera> {
+    const camera = new Camera(await peer.publish(PATH, [TRACK]), rate);
+    camera.#next(systemClock.now());
     return camera;
   }
 
   [Symbol.dispose](): void {
-    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timer?.cancel();
   }
 
-  #next(rate: number, at: number): void {
-    const due = at + 1_000 / rate;
+  #next(at: number): void {
+    const due = at + 1_000 / this.rate;
     const delay = Math.max(0, due - systemClock.now());
-    this.#timers.set(rate, systemClock.after(delay, () => void this.#publish(rate, due)));
+    this.#timer = systemClock.after(delay, () => void this.#publish(due));
   }
 
-  async #publish(rate: number, due: number): Promise<void> {
-    const group = await this.#publication.startGroup(`${rate}`);
+  async #publish(due: number): Promise<void> {
+    const group = await this.#publication.startGroup(TRACK);
     await group.write(new Uint8Array(1_000));
     await group.end();
-    this.newest.set(rate, group.id);
-    this.#next(rate, due);
+    this.newest = group.id;
+    this.#next(due);
   }
 }
 
-/** Watches the track of one rate. */
+/** Watches the track. */
 class Viewer {
   readonly peer: Peer;
-  readonly rate: number;
   #newest = -1;
 
-  private constructor(peer: Peer, rate: number) {
+  private constructor(peer: Peer) {
     this.peer = peer;
-    this.rate = rate;
   }
 
-  static async start(peer: Peer, rate: number): Promise<Viewer> {
+  static async start(peer: Peer): Promise<Viewer> {
     await peer.announced(PATH);
-    const viewer = new Viewer(peer, rate);
-    const watch = await peer.watch(PATH, `${rate}`);
+    const viewer = new Viewer(peer);
+    const watch = await peer.watch(PATH, TRACK);
     void (async () => {
       for (;;) {
         const object = await watch.next();
@@ -146,9 +145,8 @@ class Viewer {
   }
 
   /** Whether it is no further behind than a busy machine makes it, which is less than any outage. */
-  isLive({ newest }: Camera): boolean {
-    const behind = (newest.get(this.rate) ?? 0) - this.#newest;
-    return this.#newest >= 0 && behind <= LIVE_SECONDS * this.rate;
+  isLive({ newest, rate }: Camera): boolean {
+    return this.#newest >= 0 && newest - this.#newest <= LIVE_SECONDS * rate;
   }
 
   /** When it is live again. */

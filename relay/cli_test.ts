@@ -4,6 +4,7 @@ import { runCommand } from "./cli.ts";
 import type { Process } from "./process.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { ManualClock } from "../tests/support/worlds/manual_clock.ts";
+import { allOf } from "../tests/support/worlds/relay_reading.ts";
 
 type Signal = Parameters<Process["onSignal"]>[0];
 
@@ -56,9 +57,9 @@ function patientHost() {
       clientStreams: 0,
       cache: { bytes: 0, groups: 0 },
     }),
-    tracks: () => [],
-    sessions: () => [],
-    namespaces: () => [],
+    tracks: () => allOf([]),
+    sessions: () => allOf([]),
+    namespaces: () => allOf([]),
     startLink: () => {
       throw new Error("nobody is called here");
     },

@@ -1,6 +1,7 @@
 import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./config.ts";
-import type { RelayMetrics } from "./ops/metrics.ts";
+import type { RelayMetrics } from "./metrics.ts";
+import type { RowRange, Rows } from "./ops/readings.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
 import type { Session } from "./session/session.ts";
 import type { SessionLink } from "./session/session_options.ts";
@@ -17,9 +18,9 @@ export interface SessionHost {
   /** The number of open sessions. */
   readonly active: number;
   snapshot(): RelaySnapshot;
-  tracks(): Iterable<TrackView>;
-  sessions(): Iterable<SessionView>;
-  namespaces(): Iterable<NamespaceView>;
+  sessions(range: RowRange): Rows<SessionView>;
+  tracks(range: RowRange): Rows<TrackView>;
+  namespaces(range: RowRange): Rows<NamespaceView>;
   /** Creates a session on an outgoing link; the caller runs it. */
   startLink(connection: Connection, link: SessionLink): Session;
   /** The number of subscriptions of other relays to remote tracks. */

@@ -1,5 +1,5 @@
 import type { ConfigAccess, FileAccess, Process as AnyProcess } from "@qumo/shared/runtime";
-import type { Usage } from "./ops/process_families.ts";
+import type { Usage } from "./ops/snapshot.ts";
 
 /** The relay's interface to the operating system and the runtime. */
 export interface Process extends AnyProcess, ConfigAccess, FileAccess {

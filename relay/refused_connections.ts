@@ -1,5 +1,5 @@
 import { type Clock, LimitedLog, type Log } from "@qumo/shared/runtime";
-import type { RelayMetrics } from "./ops/metrics.ts";
+import type { RelayMetrics } from "./metrics.ts";
 import type { HandshakeRefusal } from "./vocabulary.ts";
 
 /** A connection that did not become a session. */

@@ -8,32 +8,24 @@ import {
 import { Admission } from "./admission.ts";
 import { openCertificates } from "./certificate.ts";
 import { formatAddress, parseAddress, reachable } from "./config.ts";
-import type { Condition } from "./ops/conditions.ts";
 import { EventLoopLag } from "./ops/event_loop.ts";
-import { RelayMetrics } from "./ops/metrics.ts";
+import type { Read } from "./ops/readings.ts";
 import { type OpsServer, serveOps } from "./ops/server.ts";
-import type {
-  CertificateView,
-  MeshView,
-  NamespaceView,
-  RelaySnapshot,
-  RelayState,
-  RelayView,
-  SessionView,
-  TrackView,
-} from "./ops/snapshot.ts";
+import type { CertificateView, RelayState } from "./ops/snapshot.ts";
 import { callableUrl } from "./control_plane/mod.ts";
 import { drainRelay } from "./drain.ts";
 import type { SessionHost } from "./host.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 import { Listeners } from "./listeners.ts";
 import { LoadMeter } from "./load_meter.ts";
+import { RelayMetrics } from "./metrics.ts";
 import { type OriginPolicy, originPolicy } from "./origins.ts";
 import { pageFiles } from "./page/mod.ts";
 import { type ListenerParts, openPorts } from "./ports.ts";
 import { RefusedConnections } from "./refused_connections.ts";
 import { RelayMesh } from "./relay_mesh.ts";
 import type { RelayOptions } from "./relay_options.ts";
+import { relayReader } from "./relay_reader.ts";
 
 // The code of a close without an error, in every protocol.
 const NO_ERROR = 0;
@@ -42,8 +34,10 @@ const NO_ERROR = 0;
 const OVERLOAD = 1;
 
 /** A running relay. */
-export class Relay implements RelayView {
+export class Relay {
   readonly metrics = new RelayMetrics();
+  /** Reads the state that the relay shows. */
+  readonly read: Read;
   /** Resolves with a reason when the relay can no longer serve. */
   readonly failed: Promise<string>;
   /** Resolves when the controller orders the relay to drain and stop. */
@@ -58,7 +52,8 @@ export class Relay implements RelayView {
   readonly #listeners: Listeners;
   readonly #eventLoop: EventLoopLag;
   readonly #allowOrigin: OriginPolicy;
-  readonly #startedAt: { readonly now: number; readonly wall: number };
+  // In milliseconds since 1970.
+  readonly #startedAt: number;
   readonly #fail: (reason: string) => void;
   readonly #requestDrain: () => void;
   #certificates: CertificateSource | undefined;
@@ -87,7 +82,7 @@ export class Relay implements RelayView {
     const { config, clock, log, tracing } = options;
     this.#options = options;
     this.#log = log;
-    this.#startedAt = { now: clock.now(), wall: clock.wall() };
+    this.#startedAt = clock.wall();
     const { promise, resolve } = Promise.withResolvers<string>();
     this.failed = promise;
     this.#fail = resolve;
@@ -119,6 +114,23 @@ export class Relay implements RelayView {
     });
     const onAllFailed = (reason: string) => this.#failWith(reason);
     this.#listeners = new Listeners({ admission, log, onAllFailed });
+    this.read = this.#newReader();
+  }
+
+  #newReader(): Read {
+    const { program, clock } = this.#options;
+    return relayReader({
+      host: this.#host,
+      mesh: this.#mesh,
+      listeners: this.#listeners,
+      metrics: this.metrics,
+      eventLoop: this.#eventLoop,
+      usage: program.usage,
+      state: () => this.#state,
+      address: () => this.address,
+      certificate: () => this.certificate,
+      clock,
+    });
   }
 
   #newMesh(): RelayMesh {
@@ -157,28 +169,6 @@ export class Relay implements RelayView {
     await this.#mesh.start();
   }
 
-  get mesh(): MeshView | undefined {
-    return this.#mesh.view;
-  }
-
-  get unready(): string | undefined {
-    if (this.#state !== "serving") return this.#state;
-    return this.#mesh.unready;
-  }
-
-  get conditions(): readonly Condition[] {
-    const { conditions } = this.#mesh;
-    return this.#listeners.hasFailed ? [...conditions, "listener_failed"] : conditions;
-  }
-
-  get state(): RelayState {
-    return this.#state;
-  }
-
-  get uptimeMs(): number {
-    return this.#options.clock.now() - this.#startedAt.now;
-  }
-
   /** The address that it listens on, with the actual port when port 0 was requested. */
   get address(): string {
     return this.#address ?? this.#options.config.server.address;
@@ -192,26 +182,6 @@ export class Relay implements RelayView {
   get certificate(): CertificateView {
     const { hash, notAfter } = this.#certificates?.current ?? { hash: "", notAfter: 0 };
     return { hash, notAfter, isGenerated: this.#options.config.server.certFile === "" };
-  }
-
-  get unreadBytes(): number {
-    return this.#listeners.unreadBytes;
-  }
-
-  snapshot(): RelaySnapshot {
-    return this.#host.snapshot();
-  }
-
-  tracks(): Iterable<TrackView> {
-    return this.#host.tracks();
-  }
-
-  sessions(): Iterable<SessionView> {
-    return this.#host.sessions();
-  }
-
-  namespaces(): Iterable<NamespaceView> {
-    return this.#host.namespaces();
   }
 
   /** Checks the certificate files now instead of at the next interval. */
@@ -295,12 +265,10 @@ export class Relay implements RelayView {
     return serveOps({
       hostname: parseAddress(config.server.address)!.hostname,
       port,
-      relay: this,
+      read: this.read,
       allowOrigin: this.#allowOrigin,
-      metrics: this.metrics,
-      eventLoop: this.#eventLoop,
       program,
-      startedAt: this.#startedAt.wall,
+      startedAt: this.#startedAt,
       name: this.#mesh.lastingName,
       region: config.relay.region,
       perTrack: config.metrics.perTrack,

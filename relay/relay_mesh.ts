@@ -20,13 +20,14 @@ import { parseUpstream } from "./config/upstream.ts";
 import { type Condition, conditionOf } from "./ops/conditions.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
 import { type Dial, openDialer } from "./neighbor_dialer.ts";
-import type { RelayMetrics } from "./ops/metrics.ts";
+import type { RelayMetrics } from "./metrics.ts";
 import type { MeshView } from "./ops/snapshot.ts";
 import type { Session } from "./session/session.ts";
 import type { SessionLink } from "./session/session_options.ts";
 import type { RegistryObserver, Scope } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
 import { Mesh } from "./upstream/mod.ts";
+import type { RouteView } from "./views.ts";
 
 /** The mesh's interface to the machine. */
 export interface MeshAccess {
@@ -175,10 +176,14 @@ export class RelayMesh implements RegistryObserver {
       name: this.name,
       control: this.#control?.status,
       links: mesh.links(),
-      routes: [...mesh.routes()],
       unreachable: mesh.unreachable,
       remoteTracks: mesh.trackCount,
     };
+  }
+
+  /** The routes of remote tracks. */
+  get routes(): readonly RouteView[] {
+    return [...this.#mesh?.routes() ?? []];
   }
 
   /** Notes that the report to the controller has changed. */
@@ -230,14 +235,17 @@ export class RelayMesh implements RegistryObserver {
   #report(): RelayReport {
     const { address, certificateHash, load, isDraining } = this.#context;
     const links = this.#mesh?.links() ?? [];
-    const routes = [...this.#mesh?.routes() ?? []];
     return {
       links: Object.fromEntries(links.map(({ neighbor, state, rttMs }) => [neighbor, {
         up: state === "up",
         ...(rttMs !== undefined && { rtt_ms: Math.round(rttMs * 100) / 100 }),
       }])),
       load: load(),
-      flows: routes.map(({ track, source, nextHop }) => ({ track, source, next_hop: nextHop })),
+      flows: this.routes.map(({ track, source, nextHop }) => ({
+        track,
+        source,
+        next_hop: nextHop,
+      })),
       certificateSha256: certificateHash(),
       address: address(),
       draining: isDraining(),

@@ -2,9 +2,15 @@ import type { Clock, FileAccess, Log, Tracing } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import type { Dial } from "./neighbor_dialer.ts";
-import type { Program } from "./ops/process_families.ts";
+import type { Build } from "./ops/process_families.ts";
+import type { Usage } from "./ops/snapshot.ts";
 import type { ListenerParts } from "./ports.ts";
 import type { BoundedListener } from "./transport/mod.ts";
+
+/** The program that runs. */
+export interface Program extends Build {
+  readonly usage: () => Usage;
+}
 
 /** The dependencies of a relay. */
 export interface RelayOptions {

@@ -5,6 +5,7 @@ import type { SessionHost } from "./host.ts";
 import { Relay } from "./relay.ts";
 import { type Connection, dial, generateCertificate } from "./transport/mod.ts";
 import { memoryLog } from "../tests/support/worlds/memory_log.ts";
+import { allOf } from "../tests/support/worlds/relay_reading.ts";
 
 /** A host that only takes connections in, and says what it was told. */
 function recordingHost() {
@@ -32,9 +33,9 @@ function recordingHost() {
       clientStreams: 0,
       cache: { bytes: 0, groups: 0 },
     }),
-    tracks: () => [],
-    sessions: () => [],
-    namespaces: () => [],
+    tracks: () => allOf([]),
+    sessions: () => allOf([]),
+    namespaces: () => allOf([]),
     startLink: () => {
       throw new Error("nobody is called here");
     },

@@ -1,5 +1,6 @@
 import { done, TaskGroup, trackText } from "@qumo/shared/runtime";
 import type { HostParts, SessionHost } from "./host.ts";
+import type { RowRange, Rows } from "./ops/readings.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
 import { policyOf } from "./publisher_policy.ts";
 import { linkStreams } from "./neighbor_dialer.ts";
@@ -15,8 +16,15 @@ import type { Session } from "./session/session.ts";
 import type { SessionLink, SessionOptions } from "./session/session_options.ts";
 import type { Authorizer, SessionSettings } from "./session/settings.ts";
 import { StreamBudget } from "./session/stream_budget.ts";
-import { namespaceViews, sessionView, trackView } from "./session_views.ts";
-import { Cache, MAX_TRACKS, Registry, type Replacement } from "./track/mod.ts";
+import { namespaceView, rowsOf, sessionView, trackView } from "./session_views.ts";
+import {
+  type AdvertisedNamespace,
+  Cache,
+  MAX_TRACKS,
+  Registry,
+  type Replacement,
+  type TrackEntry,
+} from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
 import { version } from "./version.ts";
 
@@ -191,20 +199,32 @@ export class SessionServer implements SessionHost {
     };
   }
 
-  *tracks(): Iterable<TrackView> {
+  sessions(range: RowRange): Rows<SessionView> {
     const now = this.#parts.clock.now();
+    return rowsOf(
+      this.#sessions,
+      range,
+      ([session, { since }]) => sessionView(session, now - since),
+    );
+  }
+
+  tracks(range: RowRange): Rows<TrackView> {
+    const now = this.#parts.clock.now();
+    return rowsOf(this.#entries(), range, (entry) => trackView(entry, now));
+  }
+
+  *#entries(): Iterable<TrackEntry> {
+    for (const { tracks } of this.#registry.scopes()) yield* tracks;
+  }
+
+  namespaces(range: RowRange): Rows<NamespaceView> {
+    return rowsOf(this.#advertised(), range, ([path, found]) => namespaceView(path, found));
+  }
+
+  *#advertised(): Iterable<[path: string, found: AdvertisedNamespace]> {
     for (const scope of this.#registry.scopes()) {
-      for (const entry of scope.tracks) yield trackView(entry, now);
+      for (const found of scope.advertised()) yield [scope.path, found];
     }
-  }
-
-  *sessions(): Iterable<SessionView> {
-    const now = this.#parts.clock.now();
-    for (const [session, { since }] of this.#sessions) yield sessionView(session, now - since);
-  }
-
-  *namespaces(): Iterable<NamespaceView> {
-    for (const scope of this.#registry.scopes()) yield* namespaceViews(scope);
   }
 
   async drain(deadlineMs: number, address: string | undefined): Promise<void> {

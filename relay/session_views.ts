@@ -1,7 +1,23 @@
 import { fieldText, namespaceText } from "@qumo/shared/runtime";
+import type { RowRange, Rows } from "./ops/readings.ts";
 import type { NamespaceView, SessionView, TrackView } from "./ops/snapshot.ts";
 import type { Session } from "./session/session.ts";
-import type { Scope, TrackEntry } from "./track/mod.ts";
+import type { AdvertisedNamespace, TrackEntry } from "./track/mod.ts";
+
+/** The rows of the items in the range. The other items are only counted. */
+export function rowsOf<T, Row>(
+  list: Iterable<T>,
+  { offset, limit }: RowRange,
+  rowOf: (item: T) => Row,
+): Rows<Row> {
+  const rows: Row[] = [];
+  let total = 0;
+  for (const item of list) {
+    if (total >= offset && rows.length < limit) rows.push(rowOf(item));
+    total++;
+  }
+  return { total, rows };
+}
 
 /** A session as operators see it. */
 export function sessionView(session: Session, ageMs: number): SessionView {
@@ -23,15 +39,16 @@ export function sessionView(session: Session, ageMs: number): SessionView {
   };
 }
 
-/** A scope's namespaces as operators see them. */
-export function* namespaceViews(scope: Scope): Iterable<NamespaceView> {
-  for (const { namespace, publishers } of scope.advertised()) {
-    yield {
-      path: scope.path,
-      namespace: namespaceText(namespace),
-      publishers: publishers.map(({ label }) => label),
-    };
-  }
+/** A namespace of the scope with this path, as operators see it. */
+export function namespaceView(
+  path: string,
+  { namespace, publishers }: AdvertisedNamespace,
+): NamespaceView {
+  return {
+    path,
+    namespace: namespaceText(namespace),
+    publishers: publishers.map(({ label }) => label),
+  };
 }
 
 /** A track as operators see it. */

@@ -57,7 +57,9 @@ Deno.test("findViolations() finds nothing in a project that keeps the rules", ()
     "relay/session/session.ts": `import type { Code } from "../transport/mod.ts";
       import { track } from "../track/track.ts";
       const text = "setTimeout(console, Deno)";`,
-    "relay/ops/status.ts": `import type { Track } from "../track/track.ts";`,
+    "relay/counts.ts": `import type { RelayMetrics } from "./metrics.ts"; export type Counts = 1;`,
+    "relay/metrics.ts": "export class RelayMetrics {}",
+    "relay/ops/status.ts": `import type { Counts } from "../counts.ts";`,
     "shared/http/listener.ts": "Deno.listen(address);",
     "relay/config/load.ts": "Deno.readTextFile(path);",
     "relay/relay.ts": `import { session } from "./session/session.ts";`,
@@ -84,6 +86,7 @@ const FORBIDDEN: [from: string, to: string][] = [
   ["relay/control_plane/a.ts", "relay/track/b.ts"],
   ["relay/ops/a.ts", "relay/session/b.ts"],
   ["relay/ops/a.ts", "relay/track/b.ts"],
+  ["relay/ops/a.ts", "relay/counts.ts"],
   ["relay/session/a.ts", "relay/relay.ts"],
   ["sdn/graph/a.ts", "sdn/registry/b.ts"],
   ["sdn/registry/a.ts", "sdn/graph/b.ts"],
@@ -149,6 +152,15 @@ Deno.test("findViolations() sees a codec that relay/track takes with all the res
     "relay/track/all.ts:1 may not import shared/wire/varint.ts",
   ]);
 });
+
+for (const live of ["session/session.ts", "track/track.ts", "metrics.ts", "relay.ts"]) {
+  Deno.test(`findViolations() refuses relay/ops the type of what lives in relay/${live} as well`, () => {
+    assertViolations({
+      "relay/ops/a.ts": `import type { Live } from "../${live}";`,
+      [`relay/${live}`]: "export class Live {}",
+    }, [`relay/ops/a.ts:1 may not import relay/${live}`]);
+  });
+}
 
 Deno.test("findViolations() sees what a door passes on", () => {
   assertViolations({
@@ -225,7 +237,7 @@ Deno.test("findViolations() counts types as well: two interfaces that name each 
 
 const MISPLACED: [path: string, code: string, what: string][] = [
   ["relay/transport/h3/a.ts", "Deno.env.get(x);", "the runtime: Deno"],
-  ["relay/ops/metrics.ts", "type A = typeof Deno.pid;", "the runtime: Deno"],
+  ["relay/metrics.ts", "type A = typeof Deno.pid;", "the runtime: Deno"],
   ["relay/main_loop.ts", "globalThis.Deno.exit();", "the runtime: Deno"],
   ["sdn/store/memory.ts", 'import { open } from "node:fs/promises";', 'the runtime: "node:fs'],
   ["relay/main.ts", "setTimeout(stop, 5);", "clocks and timers: setTimeout"],

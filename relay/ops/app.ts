@@ -4,11 +4,14 @@ import { Hono } from "hono";
 import type { Context } from "hono";
 import { type Details, mayReadDetails } from "./details.ts";
 import { health } from "./health.ts";
+import type { Read } from "./readings.ts";
 import type { Scrape } from "./scrape.ts";
-import { LISTS, statusBody, type StatusSources } from "./status.ts";
+import { LISTS, STATUS, statusBody, type StatusSources } from "./status.ts";
 
 /** What the HTTP routes answer from. */
 export interface OpsSources extends StatusSources {
+  /** Reads the relay. */
+  readonly read: Read;
   /** Whether pages of this origin may read the certificate's hash. */
   readonly allowOrigin: (origin: string | undefined) => boolean;
   readonly details: Details;
@@ -36,7 +39,7 @@ const MAX_PAGE_ROWS = 1_000;
 
 /** The HTTP routes beside the media: health, metrics, status, the certificate's hash and the page. */
 export function buildApp(sources: OpsSources): Hono<Env> {
-  const { relay, scrape, clock, log } = sources;
+  const { read, scrape, clock, log } = sources;
   const app = new Hono<Env>();
   const page = (path: string, answer: (context: Context<Env>) => Response | Promise<Response>) => {
     // Hono answers HEAD with the same function, without the body.
@@ -51,8 +54,8 @@ export function buildApp(sources: OpsSources): Hono<Env> {
     const headers = { ...pageHeaders(text), "content-type": type };
     page(path, (context) => context.body(text, 200, headers));
   }
-  page("/health", (context) => {
-    const { status, body } = health(relay, context.req.query("probe"), clock.wall());
+  page("/health", async (context) => {
+    const { status, body } = await health(read, context.req.query("probe"), clock.wall());
     context.header("Cache-Control", "no-store");
     context.header("Content-Type", "application/json");
     return context.body(`${JSON.stringify(body)}\n`, status);
@@ -61,21 +64,22 @@ export function buildApp(sources: OpsSources): Hono<Env> {
     const { text, type } = await scrape();
     return context.body(text, 200, { "Content-Type": type });
   });
-  page("/certificate.sha256", (context) => {
+  page("/certificate.sha256", async (context) => {
     // Pages on other origins read the hash to pin the certificate, if the origin is allowed.
     const origin = context.req.header("Origin");
     if (sources.allowOrigin(origin)) context.header("Access-Control-Allow-Origin", origin ?? "*");
     context.header("Vary", "Origin");
     context.header("Cache-Control", "no-store");
-    return context.text(relay.certificate.hash);
+    const { certificate } = await read(["certificate"]);
+    return context.text(certificate.hash);
   });
-  page("/status", (context) => {
+  page("/status", async (context) => {
     context.header("Cache-Control", "no-store");
-    return context.json(statusBody(sources));
+    return context.json(statusBody(await read(STATUS), sources));
   });
 
-  for (const [name, rowsOf] of Object.entries(LISTS)) {
-    page(`/status/${name}`, (context) => {
+  for (const [name, pageOf] of Object.entries(LISTS)) {
+    page(`/status/${name}`, async (context) => {
       context.header("Cache-Control", "no-store");
       const caller = { remote: context.env.remote, headers: context.req.raw.headers };
       if (!mayReadDetails(caller, sources.details)) {
@@ -83,7 +87,7 @@ export function buildApp(sources: OpsSources): Hono<Env> {
       }
       const query = pageQuery(context.req.query());
       if ("error" in query) return context.json(query, 400);
-      return context.json({ ...query, ...rowsOf(relay).page(query.offset, query.limit) });
+      return context.json({ ...query, ...await pageOf(read, query) });
     });
   }
 

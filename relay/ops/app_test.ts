@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { buildApp } from "./app.ts";
 import type { Condition } from "./conditions.ts";
-import { RelayMetrics } from "./metrics.ts";
 import { scraper } from "./scrape.ts";
-import { counter } from "./family.ts";
-import type { RelayState, RelayView, TrackView } from "./snapshot.ts";
+import { counter, SCRAPED } from "./family.ts";
+import type { Part } from "./readings.ts";
+import type { RelayState, TrackView } from "./snapshot.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
+import { allOf, readerOf, readingWith } from "../../tests/support/worlds/relay_reading.ts";
+
+const LISTS: readonly Part[] = ["sessions", "namespaces", "tracks"];
 
 const HASH = "ab".repeat(32);
 
@@ -30,13 +33,12 @@ function app(
   scraped = () => 1,
   conditions: readonly Condition[] = [],
 ) {
-  const relay: RelayView = {
+  const asked: (readonly Part[])[] = [];
+  const reading = readingWith({
     state,
     uptimeMs: 61_500,
-    address: "127.0.0.1:4433",
     certificate: { hash: HASH, notAfter: Date.UTC(2030, 0, 1), isGenerated: true },
-    unreadBytes: 0,
-    snapshot: () => ({
+    now: {
       sessions: 3,
       subscriptions: 5,
       tracks: 2,
@@ -45,20 +47,22 @@ function app(
       parkedStreams: 0,
       clientStreams: 0,
       cache: { bytes: 100, groups: 4 },
-    }),
-    tracks: () => TRACKS,
-    sessions: () => [],
-    namespaces: () => [],
+    },
+    tracks: allOf(TRACKS),
     unready: state === "serving" ? undefined : state,
     conditions,
-    mesh: undefined,
-  };
+  });
   const { log, lines } = memoryLog();
+  const read = readerOf(reading, asked);
   const app = buildApp({
-    relay,
+    read,
     allowOrigin: (origin) => origin !== "https://evil.example",
-    metrics: new RelayMetrics(),
-    scrape: scraper("", [counter("a_total", "An a.", scraped)], () => []),
+    scrape: scraper({
+      relay: "",
+      families: [counter("a_total", "An a.", scraped)],
+      distributions: [],
+      read: () => read(SCRAPED),
+    }),
     version: "1.2.3",
     commit: "abc",
     name: "relay-1",
@@ -75,7 +79,7 @@ function app(
     headers: Record<string, string> = {},
     remote = "127.0.0.1",
   ) => await app.request(path, { method, headers }, { remote });
-  return { ask, lines };
+  return { ask, lines, asked };
 }
 
 Deno.test("GET /health has the body that it always had", async () => {
@@ -248,4 +252,22 @@ Deno.test("a page that fails is 500 without its reason, which is in the log", as
   assert.equal(response.status, 500);
   assert.doesNotMatch(await response.text(), /secret/);
   assert.equal(lines[0]?.text, "error: Cannot answer an HTTP request");
+});
+
+Deno.test("every request reads the relay once, and no more of it than it shows", async () => {
+  const { ask, asked } = app();
+  const reads = async (path: string) => {
+    asked.length = 0;
+    await ask(path);
+    return [...asked];
+  };
+  assert.equal((await reads("/metrics")).length, 1);
+  const [status, ...others] = await reads("/status");
+  assert.deepEqual(others, []);
+  assert.deepEqual(status!.filter((part) => LISTS.includes(part)), []);
+  for (const list of LISTS) assert.deepEqual(await reads(`/status/${list}`), [[list]]);
+  assert.deepEqual(await reads("/health?probe=live"), []);
+  assert.deepEqual(await reads("/health?probe=ready"), [["unready", "conditions"]]);
+  assert.deepEqual(await reads("/certificate.sha256"), [["certificate"]]);
+  assert.deepEqual(await reads("/"), []);
 });

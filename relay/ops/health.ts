@@ -1,4 +1,5 @@
-import type { RelayView } from "./snapshot.ts";
+import type { Condition } from "./conditions.ts";
+import type { Read, RelayReading } from "./readings.ts";
 
 /** An answer of `/health`: its status and its body, with keys in alphabetical order. */
 export interface HealthAnswer {
@@ -10,30 +11,42 @@ export interface HealthAnswer {
  * Answers a probe of a supervisor (`live` or `ready`); without a probe, the complete state for a
  * person.
  */
-export function health(relay: RelayView, probe: string | undefined, wall: number): HealthAnswer {
-  const { unready } = relay;
-  const ready = unready === undefined;
-  const conditions = relay.conditions.length > 0 && { conditions: relay.conditions };
+export async function health(
+  read: Read,
+  probe: string | undefined,
+  wall: number,
+): Promise<HealthAnswer> {
   if (probe === "live") return { status: 200, body: { status: "alive" } };
-  if (probe === "ready") {
-    return ready
-      ? { status: 200, body: { ...conditions, ready } }
-      : { status: 503, body: { ...conditions, ready, reason: unready } };
-  }
-  const failed = relay.state === "failed";
+  if (probe === "ready") return readiness(await read(["unready", "conditions"]));
+  const { unready, conditions, state, now, uptimeMs } = await read(
+    ["unready", "conditions", "state", "now", "uptimeMs"],
+  );
+  const failed = state === "failed";
   return {
     status: failed ? 503 : 200,
     body: {
-      active_connections: relay.snapshot().sessions,
-      ...conditions,
+      active_connections: now.sessions,
+      ...conditionsOf(conditions),
       live: true,
-      ready,
-      ...(!ready && { ready_reason: unready }),
+      ready: unready === undefined,
+      ...(unready !== undefined && { ready_reason: unready }),
       status: failed ? "unhealthy" : "healthy",
       timestamp: new Date(wall).toISOString(),
-      uptime: durationText(relay.uptimeMs),
+      uptime: durationText(uptimeMs),
     },
   };
+}
+
+function readiness(
+  { unready, conditions }: Pick<RelayReading, "unready" | "conditions">,
+): HealthAnswer {
+  const body = conditionsOf(conditions);
+  if (unready === undefined) return { status: 200, body: { ...body, ready: true } };
+  return { status: 503, body: { ...body, ready: false, reason: unready } };
+}
+
+function conditionsOf(conditions: readonly Condition[]) {
+  return conditions.length > 0 && { conditions };
 }
 
 /** Milliseconds as `1h2m3.4s`, the form that the health body always had. */

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { EventLoopLag } from "./event_loop.ts";
-import { RelayMetrics } from "./metrics.ts";
+import { allOf, readingWith } from "../../tests/support/worlds/relay_reading.ts";
+import { countsOf } from "../counts.ts";
+import { RelayMetrics } from "../metrics.ts";
 import { processFamilies } from "./process_families.ts";
-import { createRegistry } from "./prometheus.ts";
+import { createExposition } from "./prometheus.ts";
 import { mediaFamilies, sessionFamilies } from "./relay_families.ts";
-import type { RelayView, TrackView } from "./snapshot.ts";
+import type { TrackView } from "./snapshot.ts";
 import { trackFamilies } from "./track_families.ts";
-import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 const track: TrackView = {
   path: "/",
@@ -23,59 +23,52 @@ const track: TrackView = {
   bytesSent: 10_000,
 };
 
-function view(tracks: TrackView[] = []): RelayView {
-  return {
-    state: "serving",
-    uptimeMs: 0,
-    address: "127.0.0.1:1",
-    certificate: { hash: "", notAfter: 2_000_000_000_000, isGenerated: true },
-    unreadBytes: 0,
-    snapshot: () => ({
-      sessions: 3,
-      subscriptions: 5,
-      tracks: 2,
-      namespaces: 1,
-      openGroups: 4,
-      parkedStreams: 6,
-      clientStreams: 9,
-      cache: { bytes: 100, groups: 7 },
-    }),
-    tracks: () => tracks,
-    sessions: () => [],
-    namespaces: () => [],
-    unready: undefined,
-    conditions: ["name_taken"],
-    mesh: undefined,
-  };
-}
+const now = {
+  sessions: 3,
+  subscriptions: 5,
+  tracks: 2,
+  namespaces: 1,
+  openGroups: 4,
+  parkedStreams: 6,
+  clientStreams: 9,
+  cache: { bytes: 100, groups: 7 },
+};
 
-/** The series of a scrape, without comments. */
-async function scrape(metrics: RelayMetrics, relay = view(), perTrack = 0): Promise<string[]> {
-  const registry = createRegistry("", [
-    ...sessionFamilies(metrics, relay),
-    ...mediaFamilies(metrics, relay, 1000),
-    ...trackFamilies(relay, perTrack),
+const certificate = { hash: "", notAfter: 2_000_000_000_000, isGenerated: true };
+
+/** The series of a scrape, without comments; of single tracks if there are any. */
+async function scrape(metrics: RelayMetrics, tracks: TrackView[] = []): Promise<string[]> {
+  const exposition = createExposition("", [
+    ...sessionFamilies,
+    ...mediaFamilies(1000),
+    ...trackFamilies,
   ]);
-  return (await registry.metrics()).split("\n").filter((line) => line !== "" && line[0] !== "#");
+  const counts = countsOf(metrics);
+  const text = await exposition.text(
+    readingWith({ counts, now, certificate, tracks: allOf(tracks) }),
+  );
+  return text.split("\n").filter((line) => line !== "" && line[0] !== "#");
 }
 
-Deno.test("a scrape reads what the data path counted, each time anew", async () => {
+Deno.test("a scrape shows what the data path had counted when it was read, each time anew", async () => {
   const metrics = new RelayMetrics();
-  const relay = view();
-  const registry = createRegistry("", mediaFamilies(metrics, relay, 1000));
+  const exposition = createExposition("", mediaFamilies(1000));
+  const read = () => readingWith({ counts: countsOf(metrics) });
   metrics.received.objects += 2;
   metrics.sent.bytes += 100;
   metrics.skips.backlog++;
-  assert.match(await registry.metrics(), /^qumo_relay_objects_total\{direction="in"\} 2$/m);
+  const first = exposition.text(read());
+  // Another scrape at the same time shows what was counted since.
   metrics.received.objects += 3;
-  const text = await registry.metrics();
+  const text = await exposition.text(read());
+  assert.match(await first, /^qumo_relay_objects_total\{direction="in"\} 2$/m);
   assert.match(text, /^qumo_relay_objects_total\{direction="in"\} 5$/m);
   assert.match(text, /^qumo_relay_object_bytes_total\{direction="out"\} 100$/m);
   assert.match(text, /^qumo_relay_subscriber_skips_total\{reason="backlog"\} 1$/m);
 });
 
 Deno.test("the names of metrics are part of the product", async () => {
-  const lines = await scrape(new RelayMetrics(), view([track]), 1);
+  const lines = await scrape(new RelayMetrics(), [track]);
   const names = new Set(lines.map((line) => line.split(/[{ ]/)[0]));
   assert.deepEqual([...names], [
     "qumo_relay_ready",
@@ -170,14 +163,14 @@ Deno.test("requests are counted by kind and outcome, errors once there are any",
   assert.equal(untouched.filter((line) => line.startsWith("qumo_relay_requests_total")).length, 9);
 });
 
-Deno.test("single tracks are told only when asked, and no more than asked", async () => {
-  const tracks = Array.from({ length: 5 }, (_, n) => ({ ...track, name: `t${n}` }));
-  const series = async (max: number) =>
-    (await scrape(new RelayMetrics(), view(tracks), max)).filter((line) => line.includes("track="));
-  assert.deepEqual(await series(0), []);
-  assert.equal((await series(2)).length, 10);
+Deno.test("of single tracks those are told that were read", async () => {
+  const tracks = Array.from({ length: 2 }, (_, n) => ({ ...track, name: `t${n}` }));
+  const series = async (told: TrackView[]) =>
+    (await scrape(new RelayMetrics(), told)).filter((line) => line.includes("track="));
+  assert.deepEqual(await series([]), []);
+  assert.equal((await series(tracks)).length, 10);
   assert.ok(
-    (await series(2)).includes(
+    (await series(tracks)).includes(
       'qumo_relay_ingress_bytes_total{scope="/",path="live/a",track="t1"} 5000',
     ),
   );
@@ -185,7 +178,7 @@ Deno.test("single tracks are told only when asked, and no more than asked", asyn
 
 Deno.test("names of tracks cannot break out of a label, nor fill the page", async () => {
   const hostile = { ...track, namespace: 'a"} 1\nfake{x="', name: "\u0000".repeat(5000) };
-  const lines = await scrape(new RelayMetrics(), view([hostile]), 1);
+  const lines = await scrape(new RelayMetrics(), [hostile]);
   assert.ok(lines.includes(
     'qumo_relay_buffer_depth_groups{scope="/",path="a\\"} 1\\\\u000afake{x=\\"",track="' +
       "\\\\u0000".repeat(128) + '…"} 3',
@@ -194,17 +187,14 @@ Deno.test("names of tracks cannot break out of a label, nor fill the page", asyn
 });
 
 Deno.test("the process tells what runs and what it costs", async () => {
-  const clock = new ManualClock();
-  const eventLoop = new EventLoopLag(clock);
-  const usage = () => ({ cpuSeconds: 1.5, residentBytes: 1000, heapBytes: 500 });
-  const program = { version: "1.2.3", commit: "abc", deno: "2.9.6", usage };
-  const text = await createRegistry("", processFamilies({ program, startedAt: 5000, eventLoop }))
-    .metrics();
+  const build = { version: "1.2.3", commit: "abc", deno: "2.9.6" };
+  const process = { cpuSeconds: 1.5, residentBytes: 1000, heapBytes: 500, eventLoopLagMs: 30 };
+  const text = await createExposition("", processFamilies(build, 5000))
+    .text(readingWith({ process }));
   assert.match(text, /^qumo_relay_build_info\{version="1.2.3",commit="abc",deno="2.9.6"\} 1$/m);
   assert.match(text, /^process_start_time_seconds 5$/m);
   assert.match(text, /^process_cpu_seconds_total 1\.5$/m);
   assert.match(text, /^process_resident_memory_bytes 1000$/m);
-  assert.match(text, /^qumo_relay_event_loop_lag_seconds 0$/m);
-  eventLoop.close();
-  assert.equal(clock.pending, 0);
+  assert.match(text, /^qumo_relay_heap_used_bytes 500$/m);
+  assert.match(text, /^qumo_relay_event_loop_lag_seconds 0\.03$/m);
 });

@@ -1,41 +1,22 @@
-import type { EventLoopLag } from "./event_loop.ts";
 import { counter, type Family, gauge } from "./family.ts";
 
-/** Resource usage of the process so far. */
-export interface Usage {
-  /** User and system. */
-  readonly cpuSeconds: number;
-  readonly residentBytes: number;
-  readonly heapBytes: number;
-}
-
-/** The program that runs. */
-export interface Program {
+/** What identifies the program that runs. */
+export interface Build {
   readonly version: string;
   readonly commit: string;
   /** The version of Deno. */
   readonly deno: string;
-  readonly usage: () => Usage;
 }
 
-/** Values of the process metrics, whose names every exporter uses. */
-export interface ProcessSources {
-  readonly program: Program;
-  /** When the process began, in milliseconds since 1970. */
-  readonly startedAt: number;
-  readonly eventLoop: EventLoopLag;
-}
-
-/** Metrics of the build and the process. */
-export function processFamilies({ program, startedAt, eventLoop }: ProcessSources): Family[] {
-  const { usage, ...build } = program;
+/** Metrics of the build and of the process, which began so many milliseconds after 1970. */
+export function processFamilies({ version, commit, deno }: Build, startedAt: number): Family[] {
   return [
     {
       type: "gauge",
       name: "qumo_relay_build_info",
       help: "Always 1; the labels have the version.",
       labels: ["version", "commit", "deno"],
-      read: (add) => add(1, build),
+      read: (_, add) => add(1, { version, commit, deno }),
     },
     gauge(
       "process_start_time_seconds",
@@ -45,18 +26,22 @@ export function processFamilies({ program, startedAt, eventLoop }: ProcessSource
     counter(
       "process_cpu_seconds_total",
       "CPU time of the process, user and system.",
-      () => usage().cpuSeconds,
+      ({ process }) => process.cpuSeconds,
     ),
     gauge(
       "process_resident_memory_bytes",
       "Resident memory of the process.",
-      () => usage().residentBytes,
+      ({ process }) => process.residentBytes,
     ),
-    gauge("qumo_relay_heap_used_bytes", "JavaScript heap in use.", () => usage().heapBytes),
+    gauge(
+      "qumo_relay_heap_used_bytes",
+      "JavaScript heap in use.",
+      ({ process }) => process.heapBytes,
+    ),
     gauge(
       "qumo_relay_event_loop_lag_seconds",
       "Longest recent delay of the event loop.",
-      () => eventLoop.worst() / 1000,
+      ({ process }) => process.eventLoopLagMs / 1000,
     ),
   ];
 }

@@ -1,18 +1,27 @@
 import { Counter, Gauge, type Metric, Registry } from "prom-client";
-import type { Distribution, Family } from "./family.ts";
+import type { Distribution, DistributionFamily, Family, Scraped } from "./family.ts";
+
+/** Prometheus's text format. */
+export interface Exposition {
+  /** Its content type. */
+  readonly type: string;
+  /** What a scrape has read, in the format. */
+  text(scraped: Scraped): Promise<string>;
+}
 
 /**
- * Makes a Prometheus registry that reads every value at the scrape. Every series has the relay's
- * name, if there is one, as the label `relay`, so that alerts name the relay and not only its
- * address.
+ * Writes families in Prometheus's text format. Every series has the relay's name, if there is one, as
+ * the label `relay`, so that alerts name the relay and not only its address.
  */
-export function createRegistry(
+export function createExposition(
   relay: string,
   families: readonly Family[],
-  distributions: () => readonly Distribution[] = () => [],
-): Registry {
+  distributions: readonly DistributionFamily[] = [],
+): Exposition {
   const registry = new Registry();
   if (relay !== "") registry.setDefaultLabels({ relay });
+  // The library collects everything before its promise comes back: two scrapes do not mix.
+  let scraped: Scraped;
   for (const { type, name, help, labels, read } of families) {
     const Metric: typeof Counter<string> | typeof Gauge<string> = type === "counter"
       ? Counter
@@ -24,16 +33,24 @@ export function createRegistry(
       registers: [registry],
       collect() {
         this.reset();
-        read((value, series) => series === undefined ? this.inc(value) : this.inc(series, value));
+        read(
+          scraped,
+          (value, series) => series === undefined ? this.inc(value) : this.inc(series, value),
+        );
       },
     });
   }
-  for (const [index, { name, help }] of distributions().entries()) {
-    registry.registerMetric(
-      new ReadHistogram(name, help, () => distributions()[index]!) as unknown as Metric,
-    );
+  for (const { name, help, read } of distributions) {
+    const histogram = new ReadHistogram(name, help, () => read(scraped));
+    registry.registerMetric(histogram as unknown as Metric);
   }
-  return registry;
+  return {
+    type: registry.contentType,
+    text(reading) {
+      scraped = reading;
+      return registry.metrics();
+    },
+  };
 }
 
 /** A histogram whose counts are kept elsewhere: the library's own can only be added to. */

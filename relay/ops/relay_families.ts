@@ -1,128 +1,120 @@
 import { CONDITIONS } from "./conditions.ts";
-import { type Add, counter, counters, type Family, gauge } from "./family.ts";
+import { type Add, counter, counters, type Family, gauge, type Scraped } from "./family.ts";
 import type { Traffic } from "../views.ts";
-import type { RelayMetrics } from "./metrics.ts";
-import type { RelayView } from "./snapshot.ts";
 
 /** Metrics of sessions and requests. */
-export function sessionFamilies(metrics: RelayMetrics, relay: RelayView): Family[] {
-  return [
-    gauge(
-      "qumo_relay_ready",
-      "1 while the relay takes new sessions.",
-      () => relay.unready === undefined ? 1 : 0,
-    ),
-    gauge(
-      "qumo_relay_draining",
-      "1 while the relay drains.",
-      () => relay.state === "draining" ? 1 : 0,
-    ),
-    {
-      type: "gauge",
-      name: "qumo_relay_condition",
-      help: "1 for each condition: something that is wrong although the relay serves.",
-      labels: ["condition"],
-      read(add) {
-        for (const condition of CONDITIONS) {
-          add(relay.conditions.includes(condition) ? 1 : 0, { condition });
-        }
-      },
+export const sessionFamilies: readonly Family[] = [
+  gauge(
+    "qumo_relay_ready",
+    "1 while the relay takes new sessions.",
+    ({ unready }) => unready === undefined ? 1 : 0,
+  ),
+  gauge(
+    "qumo_relay_draining",
+    "1 while the relay drains.",
+    ({ state }) => state === "draining" ? 1 : 0,
+  ),
+  {
+    type: "gauge",
+    name: "qumo_relay_condition",
+    help: "1 for each condition: something that is wrong although the relay serves.",
+    labels: ["condition"],
+    read({ conditions }, add) {
+      for (const condition of CONDITIONS) {
+        add(conditions.includes(condition) ? 1 : 0, { condition });
+      }
     },
-    gauge("qumo_relay_sessions_active", "Open sessions.", () => relay.snapshot().sessions),
-    counters(
-      "qumo_relay_sessions_started_total",
-      "Sessions started, by the kind of connection.",
-      "transport",
-      () => metrics.sessionsStarted,
-    ),
-    counters(
-      "qumo_relay_sessions_ended_total",
-      "Sessions ended, by reason.",
-      "reason",
-      () => metrics.sessionsEnded,
-    ),
-    counters(
-      "qumo_relay_handshakes_refused_total",
-      "Connections that did not become sessions, by reason.",
-      "reason",
-      () => metrics.handshakesRefused,
-    ),
-    counters(
-      "qumo_relay_transport_limits_total",
-      "Connections and handshakes that were ended by a limit of the transport, by the limit.",
-      "limit",
-      () => metrics.transportLimits,
-    ),
-    gauge(
-      "qumo_relay_unread_bytes",
-      "Upper bound of the bytes that peers have sent and the relay has not read.",
-      () => relay.unreadBytes,
-    ),
-    outcomes(
-      "qumo_relay_requests_total",
-      "Requests of peers, by how the relay answered.",
-      metrics.requests,
-    ),
-    outcomes(
-      "qumo_relay_upstream_requests_total",
-      "Requests of the relay, by how peers answered.",
-      metrics.upstreamRequests,
-    ),
-    counters(
-      "qumo_relay_subscribe_errors_total",
-      "SUBSCRIBE answered with an error, by its name.",
-      "code",
-      () => errorsOf(metrics.requests.subscribe),
-    ),
-    counters(
-      "qumo_relay_malformed_total",
-      "Malformed messages and streams of peers, by kind.",
-      "kind",
-      () => metrics.malformed,
-    ),
-    counters(
-      "qumo_relay_oddities_total",
-      "Parameters of moq-dev's clients that were understood although the draft has them otherwise: " +
-        "misplaced ones are left out, others had another form.",
-      "kind",
-      () => metrics.oddities,
-    ),
-    counters(
-      "qumo_relay_publishers_replaced_total",
-      "Tracks for which two publishers sent different objects, by which one has the track since.",
-      "winner",
-      () => metrics.replacements,
-    ),
-    gauge(
-      "qumo_relay_certificate_not_after_seconds",
-      "End of the certificate in seconds since 1970.",
-      () => relay.certificate.notAfter / 1000,
-    ),
-    gauge(
-      "qumo_relay_certificate_generated",
-      "1 if the relay generates its certificates, and renews them a day before they expire.",
-      () => relay.certificate.isGenerated ? 1 : 0,
-    ),
-    counters(
-      "qumo_relay_certificate_reloads_total",
-      "Certificate reloads, by result.",
-      "result",
-      () => metrics.certificateReloads,
-    ),
-    counter(
-      "qumo_relay_unhandled_errors_total",
-      "Unexpected internal errors.",
-      () => metrics.unhandledErrors,
-    ),
-  ];
-}
+  },
+  gauge("qumo_relay_sessions_active", "Open sessions.", ({ now }) => now.sessions),
+  counters(
+    "qumo_relay_sessions_started_total",
+    "Sessions started, by the kind of connection.",
+    "transport",
+    ({ counts }) => counts.sessionsStarted,
+  ),
+  counters(
+    "qumo_relay_sessions_ended_total",
+    "Sessions ended, by reason.",
+    "reason",
+    ({ counts }) => counts.sessionsEnded,
+  ),
+  counters(
+    "qumo_relay_handshakes_refused_total",
+    "Connections that did not become sessions, by reason.",
+    "reason",
+    ({ counts }) => counts.handshakesRefused,
+  ),
+  counters(
+    "qumo_relay_transport_limits_total",
+    "Connections and handshakes that were ended by a limit of the transport, by the limit.",
+    "limit",
+    ({ counts }) => counts.transportLimits,
+  ),
+  gauge(
+    "qumo_relay_unread_bytes",
+    "Upper bound of the bytes that peers have sent and the relay has not read.",
+    ({ unreadBytes }) => unreadBytes,
+  ),
+  outcomes(
+    "qumo_relay_requests_total",
+    "Requests of peers, by how the relay answered.",
+    ({ counts }) => counts.requests,
+  ),
+  outcomes(
+    "qumo_relay_upstream_requests_total",
+    "Requests of the relay, by how peers answered.",
+    ({ counts }) => counts.upstreamRequests,
+  ),
+  counters(
+    "qumo_relay_subscribe_errors_total",
+    "SUBSCRIBE answered with an error, by its name.",
+    "code",
+    ({ counts }) => errorsOf(counts.requests.subscribe),
+  ),
+  counters(
+    "qumo_relay_malformed_total",
+    "Malformed messages and streams of peers, by kind.",
+    "kind",
+    ({ counts }) => counts.malformed,
+  ),
+  counters(
+    "qumo_relay_oddities_total",
+    "Parameters of moq-dev's clients that were understood although the draft has them otherwise: " +
+      "misplaced ones are left out, others had another form.",
+    "kind",
+    ({ counts }) => counts.oddities,
+  ),
+  counters(
+    "qumo_relay_publishers_replaced_total",
+    "Tracks for which two publishers sent different objects, by which one has the track since.",
+    "winner",
+    ({ counts }) => counts.replacements,
+  ),
+  gauge(
+    "qumo_relay_certificate_not_after_seconds",
+    "End of the certificate in seconds since 1970.",
+    ({ certificate }) => certificate.notAfter / 1000,
+  ),
+  gauge(
+    "qumo_relay_certificate_generated",
+    "1 if the relay generates its certificates, and renews them a day before they expire.",
+    ({ certificate }) => certificate.isGenerated ? 1 : 0,
+  ),
+  counters(
+    "qumo_relay_certificate_reloads_total",
+    "Certificate reloads, by result.",
+    "result",
+    ({ counts }) => counts.certificateReloads,
+  ),
+  counter(
+    "qumo_relay_unhandled_errors_total",
+    "Unexpected internal errors.",
+    ({ counts }) => counts.unhandledErrors,
+  ),
+];
 
 /** Metrics of media: received, sent, cached and dropped; `maxCacheBytes` is the cache's limit. */
-export function mediaFamilies(
-  metrics: RelayMetrics,
-  relay: RelayView,
-  maxCacheBytes: number,
-): Family[] {
+export function mediaFamilies(maxCacheBytes: number): Family[] {
   return [
     flow("qumo_relay_objects_total", "Objects, from publishers and to subscribers.", "objects"),
     flow(
@@ -140,139 +132,139 @@ export function mediaFamilies(
     counter(
       "qumo_relay_duplicate_objects_total",
       "Objects on streams that another publisher of the track had already sent.",
-      () => metrics.duplicateObjects,
+      ({ counts }) => counts.duplicateObjects,
     ),
     counters(
       "qumo_relay_dropped_objects_total",
       "Objects from publishers that were dropped, by reason.",
       "reason",
-      () => metrics.droppedObjects,
+      ({ counts }) => counts.droppedObjects,
     ),
     counters(
       "qumo_relay_tracks_given_up_total",
       "Tracks ended by the relay although their publishers would send more, by reason.",
       "reason",
-      () => metrics.tracksGivenUp,
+      ({ counts }) => counts.tracksGivenUp,
     ),
     counters(
       "qumo_relay_streams_stopped_total",
       "Streams of publishers that the relay stopped before their end, by reason.",
       "reason",
-      () => metrics.streamsStopped,
+      ({ counts }) => counts.streamsStopped,
     ),
     gauge(
       "qumo_relay_client_streams_open",
       "Streams that clients have open to the relay.",
-      () => relay.snapshot().clientStreams,
+      ({ now }) => now.clientStreams,
     ),
     counters(
       "qumo_relay_datagrams_dropped_total",
       "Datagrams dropped, by reason.",
       "reason",
-      () => metrics.datagramsDropped,
+      ({ counts }) => counts.datagramsDropped,
     ),
     gauge(
       "qumo_relay_subscribers_active",
       "Active subscriptions of subscribers.",
-      () => relay.snapshot().subscriptions,
+      ({ now }) => now.subscriptions,
     ),
-    gauge("qumo_relay_tracks_active", "Active tracks.", () => relay.snapshot().tracks),
+    gauge("qumo_relay_tracks_active", "Active tracks.", ({ now }) => now.tracks),
     gauge(
       "qumo_relay_broadcasts_active",
       "Announced namespaces.",
-      () => relay.snapshot().namespaces,
+      ({ now }) => now.namespaces,
     ),
     gauge(
       "qumo_relay_group_fills_inflight",
       "Groups of which a subgroup stream is being received.",
-      () => relay.snapshot().openGroups,
+      ({ now }) => now.openGroups,
     ),
     counters(
       "qumo_relay_subscriber_skips_total",
       "Groups and subgroups skipped or cut short for a subscriber, and objects left out of a fetch, by reason.",
       "reason",
-      () => metrics.skips,
+      ({ counts }) => counts.skips,
     ),
     counter(
       "qumo_relay_subscribers_too_far_behind_total",
       "Subscriptions ended because the subscriber was too far behind.",
-      () => metrics.subscribersTooFarBehind,
+      ({ counts }) => counts.subscribersTooFarBehind,
     ),
     counter(
       "qumo_relay_messages_inexpressible_total",
       "Messages not sent because the peer's version of the protocol has no words for them.",
-      () => metrics.messagesInexpressible,
+      ({ counts }) => counts.messagesInexpressible,
     ),
     gauge(
       "qumo_relay_streams_parked",
       "Parked streams now: left open because they cannot be reset.",
-      () => relay.snapshot().parkedStreams,
+      ({ now }) => now.parkedStreams,
     ),
     counter(
       "qumo_relay_streams_parked_total",
       "Streams that were parked: left open because they could not be reset.",
-      () => metrics.streamsParked,
+      ({ counts }) => counts.streamsParked,
     ),
     counters(
       "qumo_relay_parked_streams_finished_total",
       "Parked streams that were finished later, by reason.",
       "reason",
-      () => metrics.parkedStreamsFinished,
+      ({ counts }) => counts.parkedStreamsFinished,
     ),
     counter(
       "qumo_relay_fetches_shared_total",
       "Fetches from publishers that shared an equal fetch already under way.",
-      () => metrics.fetchesShared,
+      ({ counts }) => counts.fetchesShared,
     ),
     counters(
       "qumo_relay_requests_unread_total",
       "Requests abandoned before their first message was complete, by reason.",
       "reason",
-      () => metrics.requestsUnread,
+      ({ counts }) => counts.requestsUnread,
     ),
     counters(
       "qumo_relay_request_stops_total",
       "Quiet requests that peers had cancelled with STOP_SENDING, by how it was noticed.",
       "noticed_by",
-      () => metrics.requestStops,
+      ({ counts }) => counts.requestStops,
     ),
     gauge(
       "qumo_relay_cache_bytes",
       "Memory of the objects in the cache.",
-      () => relay.snapshot().cache.bytes,
+      ({ now }) => now.cache.bytes,
     ),
     gauge(
       "qumo_relay_cache_limit_bytes",
       "Limit of the memory of objects in the cache.",
       () => maxCacheBytes,
     ),
-    gauge("qumo_relay_cache_groups", "Groups in the cache.", () => relay.snapshot().cache.groups),
+    gauge("qumo_relay_cache_groups", "Groups in the cache.", ({ now }) => now.cache.groups),
     counters(
       "qumo_relay_cache_evictions_total",
       "Groups evicted from the cache, by the limit that was reached.",
       "reason",
-      () => metrics.evictions,
+      ({ counts }) => counts.evictions,
     ),
   ];
+}
 
-  function flow(name: string, help: string, part: keyof Traffic): Family {
-    return counters(
-      name,
-      help,
-      "direction",
-      () => ({ in: metrics.received[part], out: metrics.sent[part] }),
-    );
-  }
+function flow(name: string, help: string, part: keyof Traffic): Family {
+  return counters(
+    name,
+    help,
+    "direction",
+    ({ counts }) => ({ in: counts.received[part], out: counts.sent[part] }),
+  );
 }
 
 // Kinds times outcomes would be a long list of zeros, so an outcome appears when it first happens.
 function outcomes(
   name: string,
   help: string,
-  counts: Readonly<Record<string, Readonly<{ ok: number }>>>,
+  answersIn: (scraped: Scraped) => Readonly<Record<string, Readonly<{ ok: number }>>>,
 ): Family {
-  const read = (add: Add) => {
-    for (const [kind, answers] of Object.entries(counts)) {
+  const read = (scraped: Scraped, add: Add) => {
+    for (const [kind, answers] of Object.entries(answersIn(scraped))) {
       add(answers.ok, { kind, outcome: "ok" });
       for (const [outcome, count] of Object.entries(errorsOf(answers))) {
         add(count, { kind, outcome });

@@ -1,4 +1,5 @@
-import type { Distribution, Family } from "./family.ts";
+import type { DistributionFamily, Family, Scraped } from "./family.ts";
+import type { Exposition } from "./prometheus.ts";
 
 /** The answer to a scrape. */
 export interface Scrape {
@@ -7,22 +8,28 @@ export interface Scrape {
   readonly type: string;
 }
 
+/** What a scrape is made of. */
+export interface ScrapeParts {
+  /** The relay's name; may be empty. */
+  readonly relay: string;
+  readonly families: readonly Family[];
+  readonly distributions: readonly DistributionFamily[];
+  /** Reads the relay, once for each scrape. */
+  readonly read: () => Promise<Scraped>;
+}
+
 /**
  * Answers scrapes of these families. The library that writes the format is loaded at the first one: it
  * takes 4 MiB, and not every relay is scraped.
  */
-export function scraper(
-  relay: string,
-  families: readonly Family[],
-  distributions: () => readonly Distribution[],
-): () => Promise<Scrape> {
-  let registry: Promise<Awaited<ReturnType<typeof open>>> | undefined;
+export function scraper(parts: ScrapeParts): () => Promise<Scrape> {
+  let opened: Promise<Exposition> | undefined;
   async function open() {
-    const { createRegistry } = await import("./prometheus.ts");
-    return createRegistry(relay, families, distributions);
+    const { createExposition } = await import("./prometheus.ts");
+    return createExposition(parts.relay, parts.families, parts.distributions);
   }
   return async () => {
-    const opened = await (registry ??= open());
-    return { text: await opened.metrics(), type: opened.contentType };
+    const exposition = await (opened ??= open());
+    return { text: await exposition.text(await parts.read()), type: exposition.type };
   };
 }

@@ -3,14 +3,13 @@ import type { PageFile } from "@qumo/shared/page";
 import { type Clock, isLoopback, type Log } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
 import type { Details } from "./details.ts";
-import type { EventLoopLag } from "./event_loop.ts";
+import { SCRAPED } from "./family.ts";
 import { httpFamilies } from "./http_families.ts";
 import { distributions, meshFamilies } from "./mesh_families.ts";
-import type { RelayMetrics } from "./metrics.ts";
-import { processFamilies, type Program } from "./process_families.ts";
+import { type Build, processFamilies } from "./process_families.ts";
+import type { Read } from "./readings.ts";
 import { mediaFamilies, sessionFamilies } from "./relay_families.ts";
 import { scraper } from "./scrape.ts";
-import type { RelayView } from "./snapshot.ts";
 import { trackFamilies } from "./track_families.ts";
 
 /** A running HTTP side. */
@@ -24,12 +23,12 @@ export interface OpsServer {
 export interface OpsParts {
   readonly hostname: string;
   readonly port: number;
-  readonly relay: RelayView;
+  /** Reads the relay, once for each request. */
+  readonly read: Read;
   /** Whether pages of this origin may read the certificate's hash. */
   readonly allowOrigin: (origin: string | undefined) => boolean;
-  readonly metrics: RelayMetrics;
-  readonly eventLoop: EventLoopLag;
-  readonly program: Program;
+  readonly program: Build;
+  /** When the process began, in milliseconds since 1970. */
   readonly startedAt: number;
   /** The relay's name, which is the same after a restart; may be empty. */
   readonly name: string;
@@ -44,16 +43,21 @@ export interface OpsParts {
 
 /** Serves health, metrics, state and certificate hash. Throws when the TCP port is taken. */
 export function serveOps(parts: OpsParts): OpsServer {
-  const { relay, metrics, program, log } = parts;
+  const { read, program, perTrack, log } = parts;
   const http = new HttpMetrics();
-  const scrape = scraper(parts.name, [
-    ...processFamilies(parts),
-    ...httpFamilies(http),
-    ...sessionFamilies(metrics, relay),
-    ...mediaFamilies(metrics, relay, parts.maxCacheBytes),
-    ...meshFamilies(metrics, relay),
-    ...trackFamilies(relay, parts.perTrack),
-  ], () => distributions(metrics));
+  const scrape = scraper({
+    relay: parts.name,
+    families: [
+      ...processFamilies(program, parts.startedAt),
+      ...httpFamilies(http),
+      ...sessionFamilies,
+      ...mediaFamilies(parts.maxCacheBytes),
+      ...meshFamilies,
+      ...(perTrack > 0 ? trackFamilies : []),
+    ],
+    distributions,
+    read: () => read(SCRAPED, { offset: 0, limit: perTrack }),
+  });
   const { version, commit } = program;
   const app = buildApp({ ...parts, version, commit, scrape });
   const { hostname, port, clock } = parts;

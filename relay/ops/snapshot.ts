@@ -1,5 +1,4 @@
-import type { Condition } from "./conditions.ts";
-import type { LinkView, RouteView } from "../views.ts";
+import type { LinkView } from "../views.ts";
 
 /** Counts of what the relay has at this moment. */
 export interface RelaySnapshot {
@@ -98,7 +97,6 @@ export interface MeshView {
     readonly failures: number;
   } | undefined;
   readonly links: readonly LinkView[];
-  readonly routes: readonly RouteView[];
   /**
    * Unreachable relays: they have announces and no route leads to them, so these are not offered
    * here.
@@ -108,24 +106,16 @@ export interface MeshView {
   readonly remoteTracks: number;
 }
 
-/** What the HTTP side may read of a running relay. */
-export interface RelayView {
-  readonly state: RelayState;
-  /** Milliseconds since the relay began to serve. */
-  readonly uptimeMs: number;
-  readonly address: string;
-  readonly certificate: CertificateView;
-  /** Why the relay is not ready, as a word; undefined when it is. */
-  readonly unready: string | undefined;
-  /** The current conditions: what is wrong although the relay serves. */
-  readonly conditions: readonly Condition[];
-  /** Undefined for a relay that is alone. */
-  readonly mesh: MeshView | undefined;
-  /** An upper estimate of the bytes that peers have sent and the relay has not read. */
-  readonly unreadBytes: number;
-  snapshot(): RelaySnapshot;
-  /** The longest-living first, like every list here. */
-  tracks(): Iterable<TrackView>;
-  sessions(): Iterable<SessionView>;
-  namespaces(): Iterable<NamespaceView>;
+/** Resource usage of the process so far. */
+export interface Usage {
+  /** User and system. */
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly heapBytes: number;
+}
+
+/** The process at this moment. */
+export interface ProcessView extends Usage {
+  /** The longest recent delay of the event loop. */
+  readonly eventLoopLagMs: number;
 }

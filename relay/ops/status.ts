@@ -1,11 +1,10 @@
 import { printable } from "@qumo/shared/runtime";
-import type { RelayMetrics } from "./metrics.ts";
-import type { MeshView, NamespaceView, RelayView, SessionView, TrackView } from "./snapshot.ts";
+import type { RouteView } from "../views.ts";
+import type { Part, Read, RelayReading, RowRange, Rows } from "./readings.ts";
+import type { MeshView, NamespaceView, SessionView, TrackView } from "./snapshot.ts";
 
-/** What `/status` and its lists answer from. */
+/** What `/status` says that never changes. */
 export interface StatusSources {
-  readonly relay: RelayView;
-  readonly metrics: RelayMetrics;
   readonly version: string;
   readonly commit: string;
   /** The relay's name, which is the same after a restart; may be empty. */
@@ -14,21 +13,37 @@ export interface StatusSources {
   readonly maxCacheBytes: number;
 }
 
+/** The parts of a relay that `/status` reads. */
+export const STATUS = [
+  "state",
+  "conditions",
+  "uptimeMs",
+  "address",
+  "certificate",
+  "now",
+  "counts",
+  "mesh",
+  "routes",
+] as const satisfies readonly Part[];
+
 /** The answer of `/status`. */
-export function statusBody({ relay, metrics, ...sources }: StatusSources) {
-  const now = relay.snapshot();
+export function statusBody(
+  reading: Pick<RelayReading, typeof STATUS[number]>,
+  sources: StatusSources,
+) {
+  const { now, counts, mesh, certificate } = reading;
   return {
     version: sources.version,
     commit: sources.commit,
     node_id: sources.name,
     region: sources.region,
-    state: relay.state,
-    conditions: relay.conditions,
-    uptime_seconds: Math.floor(relay.uptimeMs / 1000),
-    address: relay.address,
+    state: reading.state,
+    conditions: reading.conditions,
+    uptime_seconds: Math.floor(reading.uptimeMs / 1000),
+    address: reading.address,
     certificate: {
-      sha256: relay.certificate.hash,
-      not_after: new Date(relay.certificate.notAfter).toISOString(),
+      sha256: certificate.hash,
+      not_after: new Date(certificate.notAfter).toISOString(),
     },
     sessions: now.sessions,
     subscribers: now.subscriptions,
@@ -37,39 +52,27 @@ export function statusBody({ relay, metrics, ...sources }: StatusSources) {
     open_groups: now.openGroups,
     parked_streams: now.parkedStreams,
     cache: { ...now.cache, max_bytes: sources.maxCacheBytes },
-    objects: { received: metrics.received.objects, sent: metrics.sent.objects },
-    bytes: { received: metrics.received.bytes, sent: metrics.sent.bytes },
-    ...(relay.mesh !== undefined && { mesh: meshBody(relay.mesh) }),
+    objects: { received: counts.received.objects, sent: counts.sent.objects },
+    bytes: { received: counts.received.bytes, sent: counts.sent.bytes },
+    ...(mesh !== undefined && { mesh: meshBody(mesh, reading.routes) }),
   };
 }
 
-/** The lists of `/status/tracks` and its like, by their last path segment. */
+/** The lists of `/status/tracks` and its like, by their last path segment: reads a page of each. */
 export const LISTS = {
-  sessions: (relay: RelayView) => rows(relay.sessions(), sessionRow),
-  namespaces: (relay: RelayView) => rows(relay.namespaces(), namespaceRow),
-  tracks: (relay: RelayView) => rows(relay.tracks(), trackRow),
+  sessions: async (read: Read, range: RowRange) =>
+    page((await read(["sessions"], range)).sessions, sessionRow),
+  namespaces: async (read: Read, range: RowRange) =>
+    page((await read(["namespaces"], range)).namespaces, namespaceRow),
+  tracks: async (read: Read, range: RowRange) =>
+    page((await read(["tracks"], range)).tracks, trackRow),
 } as const;
-
-/** Rows of a list: how many there are, and those of a page as JSON. */
-export interface Rows {
-  page(offset: number, limit: number): { readonly total: number; readonly items: unknown[] };
-}
 
 /** Characters that are shown of a peer's name or text. */
 const MAX_NAME = 256;
 
-function rows<T>(views: Iterable<T>, rowOf: (view: T) => unknown): Rows {
-  return {
-    page(offset, limit) {
-      let total = 0;
-      const items: unknown[] = [];
-      for (const view of views) {
-        if (total >= offset && items.length < limit) items.push(rowOf(view));
-        total++;
-      }
-      return { total, items };
-    },
-  };
+function page<T>({ total, rows }: Rows<T>, itemOf: (row: T) => unknown) {
+  return { total, items: rows.map(itemOf) };
 }
 
 function sessionRow(session: SessionView) {
@@ -120,7 +123,10 @@ function trackRow(track: TrackView) {
   };
 }
 
-function meshBody({ name, control, links, routes, unreachable, remoteTracks }: MeshView) {
+function meshBody(
+  { name, control, links, unreachable, remoteTracks }: MeshView,
+  routes: readonly RouteView[],
+) {
   return {
     name,
     ...(control !== undefined && {

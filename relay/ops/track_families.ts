@@ -1,63 +1,58 @@
 import { printable } from "@qumo/shared/runtime";
-import type { Add, Family } from "./family.ts";
-import type { RelayView, TrackView } from "./snapshot.ts";
+import type { Add, Family, Scraped } from "./family.ts";
+import type { TrackView } from "./snapshot.ts";
 
 /** Characters of a publisher's name in a label. */
 const MAX_LABEL = 128;
 
-/** Series of single tracks, of `max` tracks at most: each costs memory in every scraper, for long. */
-export function trackFamilies(relay: RelayView, max: number): Family[] {
-  if (max === 0) return [];
-  return [
-    family(
-      "counter",
-      "qumo_relay_ingress_bytes_total",
-      "Payload bytes received of a track.",
-      (track) => track.bytesReceived,
-    ),
-    family(
-      "counter",
-      "qumo_relay_egress_bytes_total",
-      "Bytes of a track sent to subscribers, with headers.",
-      (track) => track.bytesSent,
-    ),
-    family(
-      "gauge",
-      "qumo_relay_track_subscriptions_active",
-      "Subscriptions to a track now.",
-      (track) => track.subscriptions,
-    ),
-    family(
-      "gauge",
-      "qumo_relay_buffer_depth_groups",
-      "Groups of a track in the cache.",
-      (track) => track.cachedGroups,
-    ),
-    family(
-      "gauge",
-      "qumo_relay_buffer_depth_bytes",
-      "Memory of the objects of a track in the cache.",
-      (track) => track.cachedBytes,
-    ),
-  ];
+/** Series of single tracks, those that a scrape reads: each costs memory in every scraper, for long. */
+export const trackFamilies: readonly Family[] = [
+  family(
+    "counter",
+    "qumo_relay_ingress_bytes_total",
+    "Payload bytes received of a track.",
+    (track) => track.bytesReceived,
+  ),
+  family(
+    "counter",
+    "qumo_relay_egress_bytes_total",
+    "Bytes of a track sent to subscribers, with headers.",
+    (track) => track.bytesSent,
+  ),
+  family(
+    "gauge",
+    "qumo_relay_track_subscriptions_active",
+    "Subscriptions to a track now.",
+    (track) => track.subscriptions,
+  ),
+  family(
+    "gauge",
+    "qumo_relay_buffer_depth_groups",
+    "Groups of a track in the cache.",
+    (track) => track.cachedGroups,
+  ),
+  family(
+    "gauge",
+    "qumo_relay_buffer_depth_bytes",
+    "Memory of the objects of a track in the cache.",
+    (track) => track.cachedBytes,
+  ),
+];
 
-  function family(
-    type: Family["type"],
-    name: string,
-    help: string,
-    value: (track: TrackView) => number,
-  ): Family {
-    const read = (add: Add) => {
-      let left = max;
-      for (const track of relay.tracks()) {
-        if (left-- === 0) return;
-        add(value(track), {
-          scope: printable(track.path, MAX_LABEL),
-          path: printable(track.namespace, MAX_LABEL),
-          track: printable(track.name, MAX_LABEL),
-        });
-      }
-    };
-    return { type, name, help, labels: ["scope", "path", "track"], read };
-  }
+function family(
+  type: Family["type"],
+  name: string,
+  help: string,
+  value: (track: TrackView) => number,
+): Family {
+  const read = ({ tracks }: Scraped, add: Add) => {
+    for (const track of tracks.rows) {
+      add(value(track), {
+        scope: printable(track.path, MAX_LABEL),
+        path: printable(track.namespace, MAX_LABEL),
+        track: printable(track.name, MAX_LABEL),
+      });
+    }
+  };
+  return { type, name, help, labels: ["scope", "path", "track"], read };
 }

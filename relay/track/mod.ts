@@ -1,7 +1,7 @@
 /**
  * The model: tracks, their cached objects, their publishers and subscribers. It knows no protocol.
  */
-export type { NamespaceVisibility } from "./names/advertisements.ts";
+export type { AdvertisedNamespace, NamespaceVisibility } from "./names/advertisements.ts";
 export { backfill } from "./sources/backfill.ts";
 export { Cache, type CacheLimits } from "./objects/cache.ts";
 export {

@@ -1,6 +1,6 @@
 /** Every counter and gauge that the relay shows is one that something moves. */
 import assert from "node:assert/strict";
-import { RelayMetrics } from "../../relay/ops/metrics.ts";
+import { RelayMetrics } from "../../relay/metrics.ts";
 import {
   REQUEST_KINDS,
   REQUEST_OUTCOMES,

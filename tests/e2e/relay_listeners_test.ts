@@ -74,7 +74,7 @@ Deno.test(
     const own = await callPort(started, started.port);
     const other = await callPort(started, second.address.port);
     await deliver(publisher, [own, other]);
-    assert.equal(started.relay.snapshot().sessions, 3);
+    assert.equal((await started.relay.read(["now"])).now.sessions, 3);
 
     const drained = started.relay.drain();
     const peers = [publisher, own, other];
@@ -104,7 +104,7 @@ Deno.test(
     const { relay, lines } = started;
     const publisher = await speak(memory.connect());
     memory.fail("the line is cut");
-    await becomes(() => Promise.resolve(relay.conditions), ["listener_failed"]);
+    await becomes(() => relay.read(["conditions"]), { conditions: ["listener_failed"] });
     const [line] = lines.filter(({ text }) => text.includes("listener failed"));
     assert.equal(line!.text, "error: listener failed, others go on");
     assert.deepEqual(line!.fields, {
@@ -116,7 +116,7 @@ Deno.test(
       await callPort(started, started.port),
       await callPort(started, second.address.port),
     ]);
-    assert.equal(relay.unready, undefined);
+    assert.deepEqual(await relay.read(["unready"]), { unready: undefined });
     await relay.close();
   },
 );
@@ -140,7 +140,7 @@ Deno.test(
         },
       },
     );
-    await becomes(() => Promise.resolve(edge.relay.mesh?.links[0]?.state), "up");
+    await becomes(async () => (await edge.relay.read(["mesh"])).mesh?.links[0]?.state, "up");
     assert.deepEqual(called, ["moqt://origin.invalid:4433"]);
     const publisher = await callPort(origin, origin.port);
     await deliver(publisher, [await callPort(edge, edge.port)]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DEFAULTS } from "../../relay/config/definition.ts";
-import { readingOf, type RelayReading, sumReadings } from "../../relay/ops/readings.ts";
+import { sumReadings } from "../../relay/ops/reading_sums.ts";
+import type { Part, RelayReading } from "../../relay/ops/readings.ts";
 import {
   accept,
   announce,
@@ -64,21 +65,41 @@ function isData(value: unknown, at: string): void {
   }
 }
 
+/** Every part that there is: the compiler asks for one that is missing. */
+const PARTS = Object.keys(
+  {
+    state: true,
+    uptimeMs: true,
+    address: true,
+    certificate: true,
+    unready: true,
+    conditions: true,
+    process: true,
+    counts: true,
+    now: true,
+    unreadBytes: true,
+    mesh: true,
+    routes: true,
+    sessions: true,
+    tracks: true,
+    namespaces: true,
+  } satisfies Record<Part, true>,
+) as Part[];
+
+const ALL = { offset: 0, limit: 100 };
+
 Deno.test(
   "what a relay shows of itself is data, which can be sent to another process",
   UNTIDY,
   async () => {
     await using started = await startBusy(2);
     const { relay } = started;
-    const { certificate, conditions, mesh, metrics } = relay;
-    const reading = readingOf(relay, metrics);
-    assert.deepEqual([reading.sessions.length, reading.tracks.length, reading.namespaces.length], [
-      2,
-      1,
-      1,
-    ]);
+    const reading = await relay.read(PARTS, ALL);
+    const { sessions, tracks, namespaces, mesh } = reading;
+    const rows = [sessions, tracks, namespaces].map(({ rows }) => rows.length);
+    assert.deepEqual(rows, [2, 1, 1]);
     assert.equal(mesh?.links.length, 1);
-    for (const [name, value] of Object.entries({ reading, certificate, conditions, mesh })) {
+    for (const [name, value] of Object.entries(reading)) {
       isData(value, name);
       assert.deepEqual(structuredClone(value), value, name);
     }
@@ -89,25 +110,61 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "of a relay's lists those rows are read that are asked for, and all are counted",
+  UNTIDY,
+  async () => {
+    await using started = await startBusy(2);
+    const { relay } = started;
+    const ids = async (range?: typeof ALL) => {
+      const { total, rows } = (await relay.read(["sessions"], range)).sessions;
+      assert.equal(total, 2);
+      return rows.map(({ id }) => id);
+    };
+    const [first, second] = await ids(ALL);
+    assert.deepEqual(await ids(), []);
+    assert.deepEqual(await ids({ offset: 0, limit: 1 }), [first]);
+    assert.deepEqual(await ids({ offset: 1, limit: 5 }), [second]);
+    assert.deepEqual(await ids({ offset: 2, limit: 5 }), []);
+    assert.deepEqual(Object.keys(await relay.read(["now", "tracks"])), ["now", "tracks"]);
+  },
+);
+
+/** The parts that several processes would have each for themselves. */
+const SUMMED = [
+  "conditions",
+  "process",
+  "counts",
+  "now",
+  "unreadBytes",
+  "sessions",
+  "tracks",
+  "namespaces",
+] as const satisfies readonly Part[];
+
 Deno.test("what two relays show of themselves is summed as if they were one", UNTIDY, async () => {
   await using first = await startBusy(2);
   await using second = await startBusy(3);
-  const [one, other] = [first, second].map(({ relay }) => readingOf(relay, relay.metrics));
-  const both = sumReadings(one!, structuredClone(other!));
-  const { counts, now } = both;
+  const [one, other] = [await first.relay.read(SUMMED, ALL), await second.relay.read(SUMMED, ALL)];
+  const both = sumReadings(one, structuredClone(other));
+  const { counts, now, process } = both;
+  assert.deepEqual(Object.keys(both), SUMMED);
   assert.deepEqual([counts.received.objects, counts.sent.objects], [5, 5]);
   assert.equal(counts.requests.subscribe.ok, 2);
-  assert.deepEqual([now.sessions, now.subscriptions, now.tracks], [4, 2, 1]);
-  assert.equal(now.cache.groups, 2);
-  assert.equal(both.sessions.length, 4);
-  const [track, ...others] = both.tracks;
-  assert.deepEqual(others, []);
+  assert.deepEqual([now.sessions, now.subscriptions, now.cache.groups], [4, 2, 2]);
+  assert.deepEqual([both.sessions.total, both.sessions.rows.length], [4, 4]);
+  const [track, ...others] = both.tracks.rows;
+  assert.deepEqual([both.tracks.total, others], [1, []]);
   assert.deepEqual([track!.subscriptions, track!.cachedGroups], [2, 2]);
   assert.deepEqual(track!.largest, { group: 1n, object: 2n });
+  assert.equal(both.namespaces.total, 1);
   assert.deepEqual(counts.deliveryDelays.bounds, first.relay.metrics.deliveryDelays.bounds);
-  assert.equal(observed(both), observed(one!) + observed(other!));
+  assert.equal(observed(both), observed(one) + observed(other));
+  assert.equal(process.residentBytes, one.process.residentBytes + other.process.residentBytes);
+  const lags = [one, other].map(({ process }) => process.eventLoopLagMs);
+  assert.equal(process.eventLoopLagMs, Math.max(...lags));
 });
 
-function observed({ counts }: RelayReading): number {
+function observed({ counts }: Pick<RelayReading, "counts">): number {
   return counts.deliveryDelays.counts.reduce((sum, count) => sum + count, 0);
 }

@@ -2,7 +2,7 @@ import { noTracing } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { alone } from "../support/worlds/alone.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
-import { RelayMetrics } from "../../relay/ops/metrics.ts";
+import { RelayMetrics } from "../../relay/metrics.ts";
 import { SessionServer } from "../../relay/session_server.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import {
@@ -19,6 +19,8 @@ import {
 import { ManualClock } from "../support/worlds/manual_clock.ts";
 import { memoryPair } from "../support/transport/memory_connection.ts";
 import { memoryLog } from "../support/worlds/memory_log.ts";
+
+const ALL = { offset: 0, limit: 100 };
 
 /** A host that asks nobody for namespaces, and peers of it. */
 class HostWorld {
@@ -65,7 +67,7 @@ Deno.test("SessionServer counts sessions, tracks, subscriptions and what is cach
   await nextSubgroup(subscriber);
   const { sessions, tracks, subscriptions, namespaces, openGroups } = world.host.snapshot();
   assert.deepEqual([sessions, tracks, subscriptions, namespaces, openGroups], [2, 1, 1, 1, 0]);
-  const [view] = [...world.host.tracks()];
+  const [view] = world.host.tracks(ALL).rows;
   assert.deepEqual([view!.namespace, view!.name, view!.subscriptions, view!.cachedGroups], [
     "live/cam",
     "video",
@@ -77,7 +79,7 @@ Deno.test("SessionServer counts sessions, tracks, subscriptions and what is cach
     ["session 1"],
     { group: 1n, object: 1n },
   ]);
-  const [first, second] = [...world.host.sessions()];
+  const [first, second] = world.host.sessions(ALL).rows;
   assert.deepEqual([first!.id, first!.protocol, first!.path, first!.namespaces, first!.tracks], [
     1,
     "moqt-18",
@@ -86,7 +88,7 @@ Deno.test("SessionServer counts sessions, tracks, subscriptions and what is cach
     1,
   ]);
   assert.deepEqual([second!.subscriptions, second!.tracks], [1, 0]);
-  assert.deepEqual([...world.host.namespaces()], [
+  assert.deepEqual(world.host.namespaces(ALL).rows, [
     { path: "/", namespace: "live", publishers: ["session 1"] },
   ]);
   await openSubgroup(publisher, { group: 2n }, ...objects(1));

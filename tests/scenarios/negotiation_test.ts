@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type LogFields, noTracing } from "@qumo/shared/runtime";
 import { DEFAULTS } from "../../relay/config/definition.ts";
-import { RelayMetrics } from "../../relay/ops/metrics.ts";
+import { RelayMetrics } from "../../relay/metrics.ts";
 import { referenceDraft } from "../support/reference_draft.ts";
 import { RefusedConnections } from "../../relay/refused_connections.ts";
 import { SessionServer } from "../../relay/session_server.ts";

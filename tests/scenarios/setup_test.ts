@@ -3,7 +3,7 @@ import { encodeSubgroupHeader, type SessionErrorName } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { alone } from "../support/worlds/alone.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
-import { RelayMetrics } from "../../relay/ops/metrics.ts";
+import { RelayMetrics } from "../../relay/metrics.ts";
 import { SessionServer } from "../../relay/session_server.ts";
 import type { MemorySendStream } from "../support/transport/memory_streams.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";

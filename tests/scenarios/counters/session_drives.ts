@@ -1,6 +1,6 @@
 import { done, noTracing, refused as denied } from "@qumo/shared/runtime";
 import { DEFAULTS } from "../../../relay/config.ts";
-import { RelayMetrics } from "../../../relay/ops/metrics.ts";
+import { RelayMetrics } from "../../../relay/metrics.ts";
 import { RefusedConnections } from "../../../relay/refused_connections.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
 import { alone } from "../../support/worlds/alone.ts";

@@ -3,7 +3,7 @@ import { type FullTrackName, WHOLE_GROUP } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { alone } from "../worlds/alone.ts";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
-import { RelayMetrics } from "../../../relay/ops/metrics.ts";
+import { RelayMetrics } from "../../../relay/metrics.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
 import { HonestPeer } from "./honest_peer.ts";
 import { HOSTILE_ALIAS, HostilePeer, type Move } from "./hostile_peer.ts";

@@ -2,7 +2,7 @@ import { type Clock, done, type LogFields, type Tracing } from "@qumo/shared/run
 import { formatAnnounce } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import { parseRelayUrl } from "../../../relay/control_plane/mod.ts";
-import { RelayMetrics } from "../../../relay/ops/metrics.ts";
+import { RelayMetrics } from "../../../relay/metrics.ts";
 import { linkDialect } from "../../../relay/session/negotiate.ts";
 import type { Session } from "../../../relay/session/session.ts";
 import type { SessionLink } from "../../../relay/session/session_options.ts";

@@ -13,7 +13,7 @@ Deno.test("startRelayInProcess() starts a relay that answers and can be looked i
     deadline.for("the refusal", client.trackStatus("nobody/here", "video")),
     RequestRefused,
   );
-  assert.equal(server.relay.snapshot().sessions, 1);
+  assert.equal((await server.relay.read(["now"])).now.sessions, 1);
   assert(server.lines.some(({ text }) => text === "info: session started"));
   await client.close();
 });

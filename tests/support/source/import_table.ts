@@ -106,9 +106,10 @@ export const TABLE: readonly Row[] = [
   { from: "relay/control_plane", may: ["shared/topology", "shared/runtime"] },
   { from: "relay/page", may: ["shared/page"] },
   {
+    // It shows what a relay is read as: data, and neither sessions, nor tracks, nor what they count in.
     from: "relay/ops",
     may: ["shared/runtime", "shared/http", "shared/page", "relay/vocabulary.ts", "relay/views.ts"],
-    types: ["relay/track"],
+    types: ["relay/counts.ts"],
   },
   { from: "relay", depth: "top", may: ["relay", "shared"] },
   { from: "sdn/graph", may: ["shared/topology"] },

@@ -1,7 +1,7 @@
 import { done, type Log, type LogFields, noTracing, type Tracing } from "@qumo/shared/runtime";
 import type { Draft, SetupOptions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { RelayMetrics } from "../../../relay/ops/metrics.ts";
+import { RelayMetrics } from "../../../relay/metrics.ts";
 import { MoqtSession } from "../../../relay/session/moqt/session.ts";
 import { dialectOf } from "../../../relay/session/negotiate.ts";
 import type { Session } from "../../../relay/session/session.ts";

@@ -1,7 +1,7 @@
 import { done } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { FetchedObject, PendingFetch } from "../../../track/mod.ts";
-import { RelayMetrics } from "../../../ops/metrics.ts";
+import { RelayMetrics } from "../../../metrics.ts";
 import { rendererOf } from "../dialect/renderer.ts";
 import { StreamSupply } from "../../delivery/stream_supply.ts";
 import type { FetchDeliveryContext } from "./fetch_delivery.ts";

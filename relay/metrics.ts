@@ -4,11 +4,11 @@
  * vocabulary as values, so their number is bounded.
  */
 
-import type { Traffic } from "../views.ts";
-import * as words from "../vocabulary.ts";
+import type { Traffic } from "./views.ts";
+import * as words from "./vocabulary.ts";
 
 /** A distribution: how many values were at most each bound, and their sum. */
-export class Histogram {
+class Histogram {
   /** Ascending; values beyond the last are counted as well. */
   readonly bounds: readonly number[];
   /** One count for each bound, and one for what is beyond. */

@@ -1,0 +1,55 @@
+import type { Clock } from "@qumo/shared/runtime";
+import { countsOf } from "./counts.ts";
+import type { SessionHost } from "./host.ts";
+import type { Listeners } from "./listeners.ts";
+import type { RelayMetrics } from "./metrics.ts";
+import type { EventLoopLag } from "./ops/event_loop.ts";
+import type { Part, Read, RelayReading, RowRange } from "./ops/readings.ts";
+import type { CertificateView, RelayState, Usage } from "./ops/snapshot.ts";
+import type { RelayMesh } from "./relay_mesh.ts";
+
+/** What a relay is read from. */
+export interface ReaderParts {
+  readonly host: SessionHost;
+  readonly mesh: RelayMesh;
+  readonly listeners: Listeners;
+  readonly metrics: RelayMetrics;
+  readonly eventLoop: EventLoopLag;
+  readonly usage: () => Usage;
+  readonly state: () => RelayState;
+  readonly address: () => string;
+  readonly certificate: () => CertificateView;
+  readonly clock: Clock;
+}
+
+const NO_ROWS: RowRange = { offset: 0, limit: 0 };
+
+/** Reads a relay that is made of these parts now. */
+export function relayReader(parts: ReaderParts): Read {
+  const { host, mesh, listeners, metrics, eventLoop, usage, state, clock } = parts;
+  const startedAt = clock.now();
+  const reads: { readonly [P in Part]: (range: RowRange) => RelayReading[P] } = {
+    state,
+    uptimeMs: () => clock.now() - startedAt,
+    address: parts.address,
+    certificate: parts.certificate,
+    unready: () => state() === "serving" ? mesh.unready : state(),
+    conditions: () => [
+      ...mesh.conditions,
+      ...(listeners.hasFailed ? ["listener_failed" as const] : []),
+    ],
+    process: () => ({ ...usage(), eventLoopLagMs: eventLoop.worst() }),
+    counts: () => countsOf(metrics),
+    now: () => host.snapshot(),
+    unreadBytes: () => listeners.unreadBytes,
+    mesh: () => mesh.view,
+    routes: () => mesh.routes,
+    sessions: (range) => host.sessions(range),
+    tracks: (range) => host.tracks(range),
+    namespaces: (range) => host.namespaces(range),
+  };
+  return <P extends Part>(asked: readonly P[], range = NO_ROWS) => {
+    const entries = asked.map((part) => [part, reads[part](range)]);
+    return Promise.resolve(Object.fromEntries(entries) as Pick<RelayReading, P>);
+  };
+}

@@ -1,0 +1,58 @@
+import { countsOf } from "../../../relay/counts.ts";
+import { RelayMetrics } from "../../../relay/metrics.ts";
+import type { Part, Read, RelayReading, Rows } from "../../../relay/ops/readings.ts";
+
+const NO_ROWS: Rows<never> = { total: 0, rows: [] };
+
+/** What a relay shows that serves and has nothing; but for what is said here. */
+export function readingWith(parts: Partial<RelayReading> = {}): RelayReading {
+  return {
+    state: "serving",
+    uptimeMs: 0,
+    address: "127.0.0.1:4433",
+    certificate: { hash: "", notAfter: 0, isGenerated: true },
+    unready: undefined,
+    conditions: [],
+    process: { cpuSeconds: 0, residentBytes: 0, heapBytes: 0, eventLoopLagMs: 0 },
+    counts: countsOf(new RelayMetrics()),
+    now: {
+      sessions: 0,
+      subscriptions: 0,
+      tracks: 0,
+      namespaces: 0,
+      openGroups: 0,
+      parkedStreams: 0,
+      clientStreams: 0,
+      cache: { bytes: 0, groups: 0 },
+    },
+    unreadBytes: 0,
+    mesh: undefined,
+    routes: [],
+    sessions: NO_ROWS,
+    tracks: NO_ROWS,
+    namespaces: NO_ROWS,
+    ...parts,
+  };
+}
+
+/** Rows that are all there are. */
+export function allOf<T>(rows: readonly T[]): Rows<T> {
+  return { total: rows.length, rows };
+}
+
+/** Reads what is shown here, and of its lists what is asked for; `asked` gets the parts of each reading. */
+export function readerOf(reading: RelayReading, asked: (readonly Part[])[] = []): Read {
+  return <P extends Part>(parts: readonly P[], { offset, limit } = { offset: 0, limit: 0 }) => {
+    asked.push(parts);
+    const entries = parts.map((part) => {
+      const value: unknown = reading[part];
+      if (!isList(value)) return [part, value];
+      return [part, { ...value, rows: value.rows.slice(offset, offset + limit) }];
+    });
+    return Promise.resolve(Object.fromEntries(entries) as Pick<RelayReading, P>);
+  };
+}
+
+function isList(value: unknown): value is Rows<unknown> {
+  return typeof value === "object" && value !== null && "rows" in value;
+}

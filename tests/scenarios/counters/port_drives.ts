@@ -8,6 +8,7 @@ import {
   type RelayInProcess,
   startRelayInProcess,
 } from "../../support/processes/relay_in_process.ts";
+import { MemoryListener } from "../../support/transport/memory_listener.ts";
 import { SdnProgram } from "../../support/processes/sdn_program.ts";
 import {
   announce,
@@ -127,6 +128,15 @@ export const PORTS: readonly Drive[] = [
       await (await call(relay)).closed;
       await takeOnce(moved, relay, /refused_total\{reason="address"\} 1$/m);
       first.close();
+    },
+  },
+  {
+    what: "a listener whose peers have sent what nobody has read",
+    async run(moved) {
+      const listener = new MemoryListener();
+      listener.unreadBytes = 9;
+      await using relay = await startRelayInProcess({}, {}, { openListeners: () => [listener] });
+      moved.take(await scrape(relay));
     },
   },
   {

@@ -5,7 +5,8 @@ import { type MemoryConnection, type MemoryOptions, memoryPair } from "./memory_
 /** Where connections within one process arrive. */
 export class MemoryListener implements BoundedListener {
   readonly address = { hostname: "memory", port: 0 };
-  readonly unreadBytes = 0;
+  /** What it says of its connections. */
+  unreadBytes = 0;
   readonly #arriving = new Queue<MemoryConnection>(Infinity);
   readonly #live = new Set<MemoryConnection>();
   #failure: Error | undefined;

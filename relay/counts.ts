@@ -7,10 +7,10 @@ type Data<T> = T extends readonly (infer Item)[] ? readonly Data<Item>[]
     }
   : T;
 
-/** All that a relay has counted since its start. */
+/** The counts of a relay since its start, as data. */
 export type RelayCounts = Data<RelayMetrics>;
 
-/** What was counted up to now, which stays as it is. */
+/** A copy of the counts, which later events do not change. */
 export function countsOf(metrics: RelayMetrics): RelayCounts {
   return structuredClone<RelayCounts>(metrics);
 }

@@ -36,7 +36,7 @@ const OVERLOAD = 1;
 /** A running relay. */
 export class Relay {
   readonly metrics = new RelayMetrics();
-  /** Reads the state that the relay shows. */
+  /** Reads the state and the counts of the relay. */
   readonly read: Read;
   /** Resolves with a reason when the relay can no longer serve. */
   readonly failed: Promise<string>;

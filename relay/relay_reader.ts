@@ -8,7 +8,7 @@ import type { Part, Read, RelayReading, RowRange } from "./ops/readings.ts";
 import type { CertificateView, RelayState, Usage } from "./ops/snapshot.ts";
 import type { RelayMesh } from "./relay_mesh.ts";
 
-/** What a relay is read from. */
+/** The parts of a relay that are read. */
 export interface ReaderParts {
   readonly host: SessionHost;
   readonly mesh: RelayMesh;
@@ -24,7 +24,7 @@ export interface ReaderParts {
 
 const NO_ROWS: RowRange = { offset: 0, limit: 0 };
 
-/** Reads a relay that is made of these parts now. */
+/** Creates the reader of a relay that starts now. */
 export function relayReader(parts: ReaderParts): Read {
   const { host, mesh, listeners, metrics, eventLoop, usage, state, clock } = parts;
   const startedAt = clock.now();

@@ -1,6 +1,10 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 
-/** Interval of the timer whose delay is measured, in milliseconds; ten a second cost nothing. */
+/**
+ * Interval of the timer whose delay is measured, in milliseconds. A stall is measured from the moment at
+ * which a timer is due, so up to an interval too short, and a stall between two timers is missed. The
+ * alert begins at 250 ms. Ten timers a second take about 0.2 % of a core.
+ */
 const INTERVAL = 100;
 
 /** How long the largest delay is kept, in milliseconds: longer than a scrape interval. */

@@ -14,13 +14,13 @@ export const SCRAPED = [
   "tracks",
 ] as const satisfies readonly Part[];
 
-/** What a scrape has read of the relay. */
+/** The reading of one scrape. */
 export type Scraped = Pick<RelayReading, typeof SCRAPED[number]>;
 
 /** Adds one series of a family: its value and its labels. */
 export type Add = (value: number, labels?: Readonly<Record<string, string>>) => void;
 
-/** A family of series with one name, found in what each scrape reads. */
+/** A family of series with one name, computed from the reading of each scrape. */
 export interface Family {
   readonly type: "counter" | "gauge";
   readonly name: string;
@@ -63,7 +63,7 @@ export interface Distribution {
   readonly sum: number;
 }
 
-/** A distribution with a name, found in what each scrape reads. */
+/** A distribution with a name, computed from the reading of each scrape. */
 export interface DistributionFamily {
   readonly name: string;
   readonly help: string;

@@ -1,6 +1,6 @@
 import { counter, type Family, gauge } from "./family.ts";
 
-/** What identifies the program that runs. */
+/** The versions of the program. */
 export interface Build {
   readonly version: string;
   readonly commit: string;
@@ -8,7 +8,7 @@ export interface Build {
   readonly deno: string;
 }
 
-/** Metrics of the build and of the process, which began so many milliseconds after 1970. */
+/** Metrics of the build and of the process; `startedAt` is in milliseconds since 1970. */
 export function processFamilies({ version, commit, deno }: Build, startedAt: number): Family[] {
   return [
     {

@@ -5,7 +5,7 @@ import type { Distribution, DistributionFamily, Family, Scraped } from "./family
 export interface Exposition {
   /** Its content type. */
   readonly type: string;
-  /** What a scrape has read, in the format. */
+  /** Writes the reading of a scrape in the format. */
   text(scraped: Scraped): Promise<string>;
 }
 
@@ -20,7 +20,7 @@ export function createExposition(
 ): Exposition {
   const registry = new Registry();
   if (relay !== "") registry.setDefaultLabels({ relay });
-  // The library collects everything before its promise comes back: two scrapes do not mix.
+  // The library collects all values before `metrics()` returns its promise: scrapes do not mix.
   let scraped: Scraped;
   for (const { type, name, help, labels, read } of families) {
     const Metric: typeof Counter<string> | typeof Gauge<string> = type === "counter"

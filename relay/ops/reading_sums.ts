@@ -1,13 +1,14 @@
 import type { RelayReading, Rows } from "./readings.ts";
 import type { NamespaceView, ProcessView, SessionView, TrackView } from "./snapshot.ts";
 
-/** The parts of a reading that processes have each for themselves. */
+/** The parts of a reading that differ from process to process. */
 type SummedPart = keyof typeof SUMS;
 
 /**
- * The same parts of two processes that serve under one name, as if they were one process. A window of
- * the sum is found in what both read of their lists from the first row to the window's last. A track
- * or namespace that both have is one row, and counts twice where no rows tell that it is the same.
+ * Sums the same parts of two processes that serve under one name. For a page of a list, read both
+ * lists from their first row to the last row of the page, and take the page from the sum. A track or
+ * namespace of both processes becomes one row; `now`, and totals beyond the rows that were read,
+ * count it twice.
  */
 export function sumReadings<P extends SummedPart>(
   one: Pick<RelayReading, P>,
@@ -66,7 +67,7 @@ function isBehind({ largest: a }: TrackView, { largest: b }: TrackView): boolean
   return a.group < b.group || a.group === b.group && a.object < b.object;
 }
 
-/** The rows in the order in which they come first, those of the same key as one. */
+/** The rows of both, with rows of equal keys joined, in order of their first occurrence. */
 function merged<T>(
   one: Rows<T>,
   other: Rows<T>,

@@ -12,21 +12,21 @@ import type {
   TrackView,
 } from "./snapshot.ts";
 
-/** Which rows of a list are read: at most so many, after the first few. */
+/** The rows of a list to read: at most `limit`, from index `offset`. */
 export interface RowRange {
   readonly offset: number;
   readonly limit: number;
 }
 
-/** The rows of a list that were read, and how many it has. */
+/** The rows of a list that were read, and the number of all its rows. */
 export interface Rows<T> {
   readonly total: number;
   readonly rows: readonly T[];
 }
 
 /**
- * What a relay shows of itself at one moment, in parts that are read when they are asked for. It is
- * data and nothing else, so that it may come from another process or thread.
+ * The state and the counts of a relay at one moment. Each part is read only on request. All are plain
+ * data, so that a reading can come from another process or thread.
  */
 export interface RelayReading {
   readonly state: RelayState;
@@ -39,6 +39,7 @@ export interface RelayReading {
   /** The current conditions: what is wrong although the relay serves. */
   readonly conditions: readonly Condition[];
   readonly process: ProcessView;
+  /** The counts since the start. */
   readonly counts: RelayCounts;
   readonly now: RelaySnapshot;
   /** An upper estimate of the bytes that peers have sent and the relay has not read. */
@@ -55,7 +56,7 @@ export interface RelayReading {
 /** A part of a {@linkcode RelayReading}. */
 export type Part = keyof RelayReading;
 
-/** Reads these parts of a relay; of a list of rows those in the range, and none without one. */
+/** Reads parts of a relay. Of lists it reads the rows in `range`: none by default. */
 export type Read = <P extends Part>(
   parts: readonly P[],
   range?: RowRange,

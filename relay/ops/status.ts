@@ -3,7 +3,7 @@ import type { RouteView } from "../views.ts";
 import type { Part, Read, RelayReading, RowRange, Rows } from "./readings.ts";
 import type { MeshView, NamespaceView, SessionView, TrackView } from "./snapshot.ts";
 
-/** What `/status` says that never changes. */
+/** The constant fields of `/status`. */
 export interface StatusSources {
   readonly version: string;
   readonly commit: string;

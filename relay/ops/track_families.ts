@@ -5,7 +5,7 @@ import type { TrackView } from "./snapshot.ts";
 /** Characters of a publisher's name in a label. */
 const MAX_LABEL = 128;
 
-/** Series of single tracks, those that a scrape reads: each costs memory in every scraper, for long. */
+/** Series of single tracks: of all in the reading, which bounds them. Each costs memory in every scraper. */
 export const trackFamilies: readonly Family[] = [
   family(
     "counter",

@@ -94,7 +94,12 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       const { link } = route;
       // The neighbor may have the track from a nearer relay than the one that the route aimed at.
       const source = path.at(-1) ?? route.source;
-      yield { track: textOf(remote), source, nextHop: link.peerName ?? link.name, path };
+      yield {
+        track: textOf(remote),
+        source,
+        nextHop: link.peerName ?? link.name,
+        path: [...path],
+      };
     }
   }
 

@@ -106,7 +106,7 @@ export const TABLE: readonly Row[] = [
   { from: "relay/control_plane", may: ["shared/topology", "shared/runtime"] },
   { from: "relay/page", may: ["shared/page"] },
   {
-    // It shows what a relay is read as: data, and neither sessions, nor tracks, nor what they count in.
+    // It reads plain data: no sessions, no tracks, and no counters that are still counting.
     from: "relay/ops",
     may: ["shared/runtime", "shared/http", "shared/page", "relay/vocabulary.ts", "relay/views.ts"],
     types: ["relay/counts.ts"],

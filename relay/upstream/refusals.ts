@@ -1,6 +1,6 @@
 import type { Refusal, TrackEnd } from "../track/mod.ts";
 
-/* Why a track does not come from elsewhere, or no more. */
+/* Refusals of tracks that other relays publish. */
 
 export const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };
 
@@ -19,7 +19,7 @@ export const NOT_WANTED: Refusal = {
   reason: "no subscriber waits for the track",
 };
 
-export const ROUNDABOUT: Refusal = {
+export const ROUTING_LOOP: Refusal = {
   kind: "timeout",
   reason: "routing loop: the neighbor has the track from this relay, or through too many relays",
 };

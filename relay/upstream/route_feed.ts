@@ -1,4 +1,4 @@
-import { done, type Outcome, refused, shownName } from "@qumo/shared/runtime";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import type {
   Feed,
   FeedChange,
@@ -9,75 +9,71 @@ import type {
   TrackEnd,
   Verdict,
 } from "../track/mod.ts";
-import { Asker } from "./asker.ts";
-import { type RemoteTrack, textOf } from "./directory.ts";
-import type { Leg, LegOwner } from "./leg.ts";
-import { Outage } from "./outage.ts";
-import { Retiring } from "./retiring.ts";
-import { isFinal, isPassing, NOT_WANTED, OUT_OF_REACH, ROUNDABOUT } from "./refusals.ts";
+import type { RemoteTrack } from "./directory.ts";
+import { DrainingSubscriptions } from "./draining_subscriptions.ts";
+import { isFinal, isPassing, NOT_WANTED, OUT_OF_REACH, ROUTING_LOOP } from "./refusals.ts";
 import type { RemoteFeed, RouteContext, RouteFeedInit } from "./route_context.ts";
+import { RouteSearch } from "./route_search.ts";
+import { RouteTelemetry } from "./route_telemetry.ts";
 import { RouteUpgrade } from "./route_upgrade.ts";
-import { RouteSpan } from "./route_span.ts";
 import type { Route } from "./routes.ts";
-import { Search } from "./search.ts";
+import type { SubscriptionOwner, UpstreamSubscription } from "./upstream_subscription.ts";
 import type { RerouteReason } from "../vocabulary.ts";
 
 /**
  * The feed of a remote track, through the best neighbor. Its subscribers see one track: when the path
- * breaks, another one continues where it stopped; when a better route appears, the old leg delivers
- * its last groups while the new one starts.
+ * breaks, another one continues where it stopped; when a better route appears, the old subscription
+ * delivers its last groups while the new one starts.
  *
  *     idle: offered, without a subscriber
  *      │ ▲
  *      ▼ │      a neighbor accepts
  *     search ──────────────────────────▶ current ──▶ a better route is tried
  *      │ ▲                                 │ ▲             │
- *      │ └─────────────────────────────────┘ └─────────────┘ it accepts, and the old leg retires
- *      │             the leg ended
+ *      │ └─────────────────────────────────┘ └─────────────┘ its neighbor accepts: the
+ *      │      the subscription ended                         old subscription drains
  *      ▼ too late
  *     over
  */
-export class RouteFeed implements Feed, RemoteFeed, LegOwner {
+export class RouteFeed implements Feed, RemoteFeed, SubscriptionOwner {
   readonly offered: boolean;
   readonly established: Promise<Outcome<void, Refusal>>;
   readonly fromGroupStart = true;
   readonly remote: RemoteTrack;
   readonly #target: FeedTarget;
   readonly #context: RouteContext;
-  readonly #asker: Asker;
-  readonly #retiring: Retiring;
-  readonly #outage: Outage;
+  readonly #search: RouteSearch;
+  readonly #draining: DrainingSubscriptions;
   readonly #upgrade: RouteUpgrade;
-  readonly #span: RouteSpan;
-  #search: Search | undefined;
-  #current: Leg | undefined;
+  readonly #telemetry: RouteTelemetry;
+  #searching: AbortController | undefined;
+  #current: UpstreamSubscription | undefined;
   #isNeeded = true;
   #forward = true;
   #over = false;
 
-  constructor({ track, target, options }: RouteFeedInit, context: RouteContext) {
-    const { clock, settings, metrics } = context;
-    this.remote = track;
+  constructor({ track: remote, target, options }: RouteFeedInit, context: RouteContext) {
+    const { clock } = context;
+    const { track } = target;
+    this.remote = remote;
     this.#target = target;
     this.#context = context;
     this.offered = options.offered ?? false;
-    this.#span = new RouteSpan(context.tracing, track, options.trace);
-    const retiring = this.#retiring = new Retiring(target.track, clock);
-    this.#asker = new Asker(track, { options, owner: this, retiring, span: this.#span }, context);
-    this.#outage = new Outage(clock, target.track, {
-      longestSilenceMs: settings.linkTimeoutMs,
-      onOver: (gap) => metrics.failoverGap(gap),
-    });
+    const telemetry = new RouteTelemetry(remote, { track, trace: options.trace }, context);
+    this.#telemetry = telemetry;
+    const draining = this.#draining = new DrainingSubscriptions(track, clock);
+    const trace = () => telemetry.traceparent;
+    this.#search = new RouteSearch(remote, { options, owner: this, draining, trace }, context);
     this.#upgrade = new RouteUpgrade({
       clock,
-      asker: this.#asker,
+      search: this.#search,
       current: () => this.route,
-      take: (leg) => this.#take(leg),
-      onLost: () => this.#resume(),
+      onAccepted: (subscription) => this.#use(subscription),
+      onLost: () => this.#findOther(),
     });
     context.begun(this);
     this.#forward = !this.offered;
-    this.established = this.offered ? Promise.resolve(done(undefined)) : this.#open();
+    this.established = this.offered ? Promise.resolve(done(undefined)) : this.#findFirst();
   }
 
   get track(): Track {
@@ -103,12 +99,12 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   }
 
   get outOfReach(): Refusal | undefined {
-    return this.isInterrupted && this.#asker.isOutOfReach ? OUT_OF_REACH : undefined;
+    return this.isInterrupted && this.#search.isOutOfReach ? OUT_OF_REACH : undefined;
   }
 
   /** Links or routes have changed: looks for a better route, or for a first one. */
   review(): void {
-    this.#search?.wake();
+    this.#search.wake();
     if (this.#isNeeded) this.#upgrade.review();
   }
 
@@ -122,17 +118,14 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   setNeeded(isNeeded: boolean): void {
     if (this.#over || isNeeded === this.#isNeeded) return;
     this.#isNeeded = isNeeded;
-    const leg = this.#current;
     if (isNeeded) {
-      // A leg that was told its last group cannot continue beyond it.
-      leg?.cancel();
-      this.#current = undefined;
-      if (leg !== undefined) this.#retiring.drop(leg);
-      return this.isInterrupted ? this.#lost("nearer_gone") : undefined;
+      // A subscription that was given its last group cannot continue beyond it.
+      this.#cancelCurrent();
+      return this.isInterrupted ? this.#routeLost("nearer_gone") : undefined;
     }
-    this.#stopAsking();
-    if (leg === undefined) return this.#notNeeded();
-    this.#retiring.add(leg, () => this.#notNeeded());
+    this.#stopSearching();
+    if (this.#current === undefined) return this.#notNeeded();
+    this.#draining.add(this.#current, () => this.#notNeeded());
   }
 
   cancel(): void {
@@ -143,37 +136,38 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#finish({ kind: "going_away", reason: "the relay is shutting down" });
   }
 
-  legQuiet(): void {
-    this.#retiring.sweep();
+  subscriptionQuiet(): void {
+    this.#draining.sweep();
   }
 
-  legBegan(leg: Leg, group: bigint): void {
-    if (leg.from !== undefined && group < leg.from.group) return this.#another();
-    if (leg === this.#current) this.#outage.end();
-    this.#retiring.sweep();
+  groupBegan(subscription: UpstreamSubscription, group: bigint): void {
+    const { from } = subscription;
+    if (from !== undefined && group < from.group) return this.#publisherReplaced();
+    if (subscription === this.#current) this.#telemetry.arriving();
+    this.#draining.sweep();
   }
 
-  legPathChanged(leg: Leg): void {
-    if (leg !== this.#current) return;
-    if (this.#context.accepts(leg.path)) return this.#told();
+  subscriptionPathChanged(subscription: UpstreamSubscription): void {
+    if (subscription !== this.#current) return;
+    if (this.#context.accepts(subscription.path)) return this.#pathChanged();
     // Two neighbors may switch to each other at the same time, which would be a loop without a
     // source.
-    leg.cancel();
-    this.legEnded(leg, { kind: "lost", reason: ROUNDABOUT.reason });
+    subscription.cancel();
+    this.subscriptionEnded(subscription, { kind: "lost", reason: ROUTING_LOOP.reason });
   }
 
-  legEnded(leg: Leg, end: TrackEnd): void {
-    this.#retiring.drop(leg);
-    if (leg !== this.#current) return;
+  subscriptionEnded(subscription: UpstreamSubscription, end: TrackEnd): void {
+    this.#draining.remove(subscription);
+    if (subscription !== this.#current) return;
     this.#current = undefined;
     if (!this.#isNeeded) return this.#notNeeded();
     if (isFinal(end)) return this.#finish(end);
-    this.#lost(leg.route.link.isBroken ? "link_down" : "lost");
+    this.#routeLost(subscription.route.link.isBroken ? "link_down" : "lost");
   }
 
-  legContradicted(leg: Leg, reason: string): Verdict {
+  subscriptionContradicted(subscription: UpstreamSubscription, reason: string): Verdict {
     if (this.#over) return "lost";
-    const isAnother = this.#retiring.size > 0 || leg.from !== undefined;
+    const isAnother = this.#draining.size > 0 || subscription.from !== undefined;
     return this.#target.feeds.contradicted(this, reason, isAnother);
   }
 
@@ -181,135 +175,115 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
   #setWanted(isWanted: boolean): void {
     if (this.#over) return;
     this.#forward = isWanted;
-    if (isWanted) return void (this.#isNeeded && this.#open());
-    this.#stopAsking();
-    this.#current?.cancel();
-    this.#current = undefined;
-    this.#span.end();
-    this.#told();
+    if (isWanted) return void (this.#isNeeded && this.#findFirst());
+    this.#stopSearching();
+    this.#cancelCurrent();
+    this.#telemetry.end();
+    this.#pathChanged();
   }
 
   /** A local publisher has the track: drops the subscription; offers of other relays stay. */
   #notNeeded(): void {
-    if (!this.offered) return this.#finish(NEARER);
+    if (!this.offered) return this.#finish(LOCAL_PUBLISHER);
     this.#current = undefined;
-    this.#span.end(NEARER);
-    this.#told();
+    this.#telemetry.end(LOCAL_PUBLISHER);
+    this.#pathChanged();
   }
 
   /**
    * Finds the first route. A request of another relay does not wait for one, since that relay may
    * have others.
    */
-  async #open(): Promise<Outcome<void, Refusal>> {
-    const { clock, settings, metrics } = this.#context;
-    const { via, isKnown: wasKnown, goesOn } = this.#asker;
-    const wait = goesOn ? settings.failoverHoldMs : settings.requestTimeoutMs;
-    const outcome = await this.#seek(
+  async #findFirst(): Promise<Outcome<void, Refusal>> {
+    const { clock, settings } = this.#context;
+    const { via, isKnown: wasKnown, isContinuation } = this.#search;
+    const wait = isContinuation ? settings.failoverHoldMs : settings.requestTimeoutMs;
+    const outcome = await this.#find(
       this.offered ? Infinity : clock.now() + (via.length > 0 ? 0 : wait),
-      (refusal) => this.offered || goesOn || this.#asker.isKnown && isPassing(refusal),
+      (refusal) => this.offered || isContinuation || this.#search.isKnown && isPassing(refusal),
     );
-    metrics.lookups[outcome.ok ? "found" : wasKnown ? "no_way" : "unknown"]++;
     if (outcome.ok) {
-      metrics.hops(this.path.length);
+      this.#telemetry.found(this.path.length);
       return done(undefined);
     }
+    this.#telemetry.notFound(wasKnown);
     if (!this.offered && !this.#over) this.#leave(outcome.refusal);
     return outcome;
   }
 
   /** The route is lost: continues on another one as soon as there is one. */
-  #lost(reason: RerouteReason): void {
-    this.#context.metrics.reroutes[reason]++;
-    this.#span.rerouted(reason);
-    this.#outage.begin();
-    this.#told();
+  #routeLost(reason: RerouteReason): void {
+    this.#telemetry.routeLost(reason);
+    this.#pathChanged();
     // If a better route is being tried, that one is used next.
-    if (!this.#upgrade.isAsked && !this.#over) this.#resume();
+    if (!this.#upgrade.isTrying && !this.#over) this.#findOther();
   }
 
   /** Searches for another route, for a limited time. */
-  #resume(): void {
-    const { clock, settings, log } = this.#context;
+  #findOther(): void {
+    const { clock, settings } = this.#context;
     const deadline = this.offered ? Infinity : clock.now() + settings.failoverHoldMs;
-    void this.#seek(deadline, () => true).then((outcome) => {
+    void this.#find(deadline, () => true).then((outcome) => {
       if (outcome.ok || this.#over || this.offered) return;
       const { reason } = outcome.refusal;
-      this.#span.run(() =>
-        log.warn("remote track lost", { track: shownName(textOf(this.remote)), reason })
-      );
+      this.#telemetry.trackLost(reason);
       this.#finish({ kind: "lost", reason });
     });
   }
 
   /** Tries every route until a neighbor accepts, and uses that one. */
-  async #seek(
+  async #find(
     deadline: number,
-    maySucceed: (refusal: Refusal) => boolean,
-  ): Promise<Outcome<Leg, Refusal>> {
-    this.#span.begin();
-    const search = this.#search = new Search({
-      clock: this.#context.clock,
-      asker: this.#asker,
+    isPassing: (refusal: Refusal) => boolean,
+  ): Promise<Outcome<UpstreamSubscription, Refusal>> {
+    this.#telemetry.searching();
+    const searching = this.#searching = new AbortController();
+    const outcome = await this.#search.find({
       deadline,
-      isPassing: maySucceed,
+      isPassing,
       // Subscribers of an offered track would wait for ever; others wait until the search ends.
       onFailure: (round) => {
         if (round === 0 || this.offered || this.outOfReach !== undefined) {
           this.#target.feeds.broken();
         }
       },
-    });
-    const outcome = await search.outcome;
-    if (this.#search !== search) {
+    }, searching.signal);
+    if (this.#searching !== searching) {
       if (outcome.ok) outcome.value.cancel();
       return refused(NOT_WANTED);
     }
-    this.#search = undefined;
-    if (outcome.ok) this.#take(outcome.value);
+    this.#searching = undefined;
+    if (outcome.ok) this.#use(outcome.value);
     return outcome;
   }
 
-  /** Switches to `leg`; the previous one delivers its last groups. */
-  #take(leg: Leg): void {
-    const { metrics, log, clock, settings } = this.#context;
-    const { link, source } = leg.route;
-    const old = this.#current;
-    this.#current = leg;
-    this.#asker.answered();
-    this.#span.taken(leg);
-    this.#span.run(() =>
-      log.info("remote track", {
-        track: shownName(textOf(this.remote)),
-        neighbor: link.name,
-        source,
-        ...(leg.from !== undefined && { from_group: String(leg.from.group) }),
-      })
-    );
-    if (old !== undefined) {
-      metrics.reroutes.better_route++;
-      this.#span.rerouted("better_route");
-      this.#retiring.add(old);
-    }
-    if (!this.#forward) leg.feed.update({ forward: false });
+  /** Switches to `subscription`; the previous one delivers its last groups. */
+  #use(subscription: UpstreamSubscription): void {
+    const { clock, settings } = this.#context;
+    const previous = this.#current;
+    this.#current = subscription;
+    this.#search.answered();
+    this.#telemetry.switched(subscription, previous);
+    if (previous !== undefined) this.#draining.add(previous);
+    if (!this.#forward) subscription.feed.update({ forward: false });
     else {
-      const late = () => void (leg === this.#current && this.#another());
-      leg.mustCatchUp(clock, settings.linkTimeoutMs, late);
+      const late = () => void (subscription === this.#current && this.#publisherReplaced());
+      subscription.mustCatchUp(clock, settings.linkTimeoutMs, late);
     }
-    this.#upgrade.taken(leg.route);
-    // The leg may have ended since it was answered.
-    if (leg.end !== undefined) this.legEnded(leg, leg.end);
-    else if (leg.isAnother(this.track)) this.#another();
-    else this.legPathChanged(leg);
+    this.#upgrade.used(subscription.route);
+    // The subscription may have ended since it was answered.
+    if (subscription.end !== undefined) this.subscriptionEnded(subscription, subscription.end);
+    else if (subscription.isAnotherPublisher(this.track)) this.#publisherReplaced();
+    else this.subscriptionPathChanged(subscription);
   }
 
   /** The name now has another publisher with a numbering of its own: it is another track. */
-  #another(): void {
+  #publisherReplaced(): void {
     if (this.#over) return;
     this.#target.feeds.contradicted(this, "another publisher replaced this one", true);
   }
 
-  #told(): void {
+  #pathChanged(): void {
     this.#context.moved();
     this.#target.feeds.pathChanged();
   }
@@ -320,21 +294,27 @@ export class RouteFeed implements Feed, RemoteFeed, LegOwner {
     this.#target.feeds.ended(this, end);
   }
 
-  #stopAsking(): void {
-    this.#search?.cancel();
-    this.#search = undefined;
+  #stopSearching(): void {
+    this.#searching?.abort();
+    this.#searching = undefined;
     this.#upgrade.stop();
+  }
+
+  #cancelCurrent(): void {
+    if (this.#current === undefined) return;
+    this.#draining.remove(this.#current);
+    this.#current.cancel();
+    this.#current = undefined;
   }
 
   #leave(ending?: TrackEnd | Refusal): void {
     this.#over = true;
-    this.#stopAsking();
-    this.#retiring.close();
-    this.#current?.cancel();
-    this.#current = undefined;
-    this.#span.end(ending);
+    this.#stopSearching();
+    this.#draining.close();
+    this.#cancelCurrent();
+    this.#telemetry.end(ending);
     this.#context.over(this);
   }
 }
 
-const NEARER: TrackEnd = { kind: "ended", reason: "a nearer publisher has the track" };
+const LOCAL_PUBLISHER: TrackEnd = { kind: "ended", reason: "a nearer publisher has the track" };

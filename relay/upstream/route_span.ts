@@ -2,7 +2,7 @@ import type { Span, Tracing } from "@qumo/shared/runtime";
 import { formatTrackName } from "@qumo/shared/wire";
 import type { Refusal, TrackEnd } from "../track/mod.ts";
 import type { RemoteTrack } from "./directory.ts";
-import type { Leg } from "./leg.ts";
+import type { UpstreamSubscription } from "./upstream_subscription.ts";
 import type { RerouteReason } from "../vocabulary.ts";
 
 // Endings that are not errors.
@@ -48,8 +48,8 @@ export class RouteSpan {
     return this.#span === undefined ? work() : this.#span.run(work);
   }
 
-  /** The track comes from `leg` from now on. */
-  taken({ route, path }: Leg): void {
+  /** The track comes from this subscription from now on. */
+  use({ route, path }: UpstreamSubscription): void {
     this.#span?.set({
       "qumo.neighbor": route.link.peerName ?? route.link.name,
       "qumo.source": route.source,

@@ -1,20 +1,20 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import type { Asker } from "./asker.ts";
-import type { Leg } from "./leg.ts";
+import type { RouteSearch } from "./route_search.ts";
 import type { Route } from "./routes.ts";
+import type { UpstreamSubscription } from "./upstream_subscription.ts";
 
-/** The first wait before a better route that refused is asked again, in milliseconds. */
+/** The first wait before a better route that refused is tried again, in milliseconds. */
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 8_000;
 
 /** What a {@linkcode RouteUpgrade} works with. */
 export interface RouteUpgradeOptions {
   readonly clock: Clock;
-  readonly asker: Asker;
+  readonly search: RouteSearch;
   /** The route in use; undefined while there is none. */
   readonly current: () => Route | undefined;
   /** Called when the neighbor of a better route accepted. */
-  readonly take: (leg: Leg) => void;
+  readonly onAccepted: (subscription: UpstreamSubscription) => void;
   /** Called when the better route refused and the route in use was lost meanwhile. */
   readonly onLost: () => void;
 }
@@ -25,7 +25,7 @@ export interface RouteUpgradeOptions {
  */
 export class RouteUpgrade {
   readonly #options: RouteUpgradeOptions;
-  #asked: Leg | undefined;
+  #attempt: AbortController | undefined;
   #retry: Timer | undefined;
   #retryMs = FIRST_RETRY_MS;
 
@@ -34,41 +34,43 @@ export class RouteUpgrade {
   }
 
   /** Whether a better route is being tried. */
-  get isAsked(): boolean {
-    return this.#asked !== undefined;
+  get isTrying(): boolean {
+    return this.#attempt !== undefined;
   }
 
   /** Links or routes have changed. */
   review(): void {
-    const { asker, current } = this.#options;
+    const { search, current } = this.#options;
     const used = current();
-    if (used === undefined || this.#asked !== undefined) return;
-    const [best] = asker.routes();
+    if (used === undefined || this.#attempt !== undefined) return;
+    const [best] = search.routes();
     if (best === undefined || best.link === used.link) return;
-    if (best.link.state === "up" || used.link.state === "leaving") void this.#ask(best);
+    if (best.link.state === "up" || used.link.state === "leaving") void this.#try(best);
   }
 
   /** `route` is in use from now on. */
-  taken({ link }: Route): void {
-    if (this.#options.asker.routes()[0]?.link === link) this.#retryMs = FIRST_RETRY_MS;
+  used({ link }: Route): void {
+    if (this.#options.search.routes()[0]?.link === link) this.#retryMs = FIRST_RETRY_MS;
     else this.#reviewLater();
   }
 
   /** Stops trying. */
   stop(): void {
-    this.#asked?.cancel();
+    this.#attempt?.abort();
     this.#retry?.cancel();
-    this.#asked = this.#retry = undefined;
+    this.#attempt = this.#retry = undefined;
   }
 
-  async #ask(route: Route): Promise<void> {
-    const { asker, current, take, onLost } = this.#options;
-    const leg = this.#asked = asker.begin(route);
-    if (leg === undefined) return this.#reviewLater();
-    const outcome = await leg.answer(asker);
-    if (this.#asked !== leg) return leg.cancel();
-    this.#asked = undefined;
-    if (outcome.ok) take(leg);
+  async #try(route: Route): Promise<void> {
+    const { search, current, onAccepted, onLost } = this.#options;
+    const attempt = this.#attempt = new AbortController();
+    const outcome = await search.subscribe(route, attempt.signal);
+    if (attempt.signal.aborted) {
+      if (outcome?.ok) outcome.value.cancel();
+      return;
+    }
+    this.#attempt = undefined;
+    if (outcome?.ok) onAccepted(outcome.value);
     else if (current() === undefined) onLost();
     else this.#reviewLater();
   }

@@ -1,7 +1,6 @@
 import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import type {
   Feed,
-  FeedEvents,
   Publisher,
   Refusal,
   RequestOptions,
@@ -9,54 +8,57 @@ import type {
   TrackEnd,
   Verdict,
 } from "../track/mod.ts";
-import { ROUNDABOUT } from "./refusals.ts";
+import { ROUTING_LOOP } from "./refusals.ts";
 import type { Route } from "./routes.ts";
 
-/** Notified by the legs of a track's feed. */
-export interface LegOwner {
+/** Notified by the subscriptions to a track at its relay's neighbors. */
+export interface SubscriptionOwner {
   readonly track: Track;
-  /** No stream is open on the leg. */
-  legQuiet(leg: Leg): void;
-  /** A stream of `group` starts on the leg. */
-  legBegan(leg: Leg, group: bigint): void;
-  legPathChanged(leg: Leg): void;
-  legEnded(leg: Leg, end: Parameters<FeedEvents["ended"]>[1]): void;
-  legContradicted(leg: Leg, reason: string): Verdict;
+  /** No stream of the subscription is open. */
+  subscriptionQuiet(subscription: UpstreamSubscription): void;
+  /** A stream of `group` starts. */
+  groupBegan(subscription: UpstreamSubscription, group: bigint): void;
+  subscriptionPathChanged(subscription: UpstreamSubscription): void;
+  subscriptionEnded(subscription: UpstreamSubscription, end: TrackEnd): void;
+  subscriptionContradicted(subscription: UpstreamSubscription, reason: string): Verdict;
 }
 
-const PROBATION_FACTOR = 3;
+/** Who a subscription is made for, and what is requested. */
+export interface UpstreamSubscriptionInit {
+  readonly owner: SubscriptionOwner;
+  readonly options: RequestOptions;
+}
+
+/** How many link time-outs a neighbor whose track is behind has to catch up. */
+const CATCH_UP_FACTOR = 3;
 
 /**
- * A subscription to a track at one neighbor. A feed switches from one leg to another when its route
- * changes.
+ * A subscription to a track at one neighbor. The feed of a remote track switches from one to another
+ * when its route changes.
  */
-export class Leg {
+export class UpstreamSubscription {
   readonly route: Route;
-  /** Where this leg's subscription starts, when another leg delivered the track before. */
+  /** The start of this subscription, when another one delivered the track before. */
   readonly from: RequestOptions["from"];
   readonly feed: Feed;
-  /** The last group to deliver; set when another leg takes over. */
-  endGroup: bigint | undefined;
-  /** Ends the leg when its last group takes too long. */
-  retirement: Timer | undefined;
-  #probation: Timer | undefined;
-  /** How the leg ended; undefined while it is active, or when it was cancelled. */
+  #catchUp: Timer | undefined;
+  /** How the subscription ended; undefined while it is active, or when it was cancelled. */
   end: TrackEnd | undefined;
 
-  /** Starts a subscription over a link; undefined when the link has no session now. */
+  /** Subscribes over a link; undefined when the link has no session now. */
   static begin(
     route: Route,
     scope: string,
-    { owner, options }: { owner: LegOwner; options: RequestOptions },
-  ): Leg | undefined {
+    init: UpstreamSubscriptionInit,
+  ): UpstreamSubscription | undefined {
     const publisher = route.link.publisher(scope);
-    return publisher && new Leg(route, publisher, { owner, options });
+    return publisher && new UpstreamSubscription(route, publisher, init);
   }
 
   private constructor(
     route: Route,
     publisher: Publisher,
-    { owner, options }: { owner: LegOwner; options: RequestOptions },
+    { owner, options }: UpstreamSubscriptionInit,
   ) {
     this.route = route;
     this.from = options.from;
@@ -66,17 +68,17 @@ export class Leg {
       feeds: {
         ended: (_feed, end) => {
           this.end = end;
-          this.#forget();
-          owner.legEnded(this, end);
+          this.#catchUp?.cancel();
+          owner.subscriptionEnded(this, end);
         },
-        contradicted: (_feed, reason) => owner.legContradicted(this, reason),
-        quiet: () => owner.legQuiet(this),
+        contradicted: (_feed, reason) => owner.subscriptionContradicted(this, reason),
+        quiet: () => owner.subscriptionQuiet(this),
         began: (group) => {
-          this.#probation?.cancel();
-          owner.legBegan(this, group);
+          this.#catchUp?.cancel();
+          owner.groupBegan(this, group);
         },
-        pathChanged: () => owner.legPathChanged(this),
-        // The neighbor says so by ending the subscription.
+        pathChanged: () => owner.subscriptionPathChanged(this),
+        // A neighbor that loses its route for long ends the subscription.
         broken: () => {},
       },
     }, options);
@@ -91,7 +93,7 @@ export class Leg {
    * Whether the neighbor's publisher is another one than that of the objects so far, with a
    * numbering of its own.
    */
-  isAnother({ sources }: Track): boolean {
+  isAnotherPublisher({ sources }: Track): boolean {
     const { largest, source } = this.feed;
     if (this.from === undefined || largest === undefined || source === undefined) return false;
     return !sources.has(source) && sources.isBehind(source, largest.group, 0) &&
@@ -108,30 +110,25 @@ export class Leg {
     if (this.from === undefined || largest === undefined || largest.group >= this.from.group) {
       return;
     }
-    this.#probation = clock.after(PROBATION_FACTOR * silenceMs, late);
+    this.#catchUp = clock.after(CATCH_UP_FACTOR * silenceMs, late);
   }
 
   /** The neighbor's answer; never rejects. `judge` decides whether the path is acceptable. */
   async answer(
     judge: { accepts(path: readonly string[]): boolean },
-  ): Promise<Outcome<Leg, Refusal>> {
+  ): Promise<Outcome<UpstreamSubscription, Refusal>> {
     const outcome = await this.feed.established;
-    // The leg may have ended before it was answered: a broken link says nothing about the track.
+    // It may have ended before it was answered: a broken link says nothing about the track.
     if (this.end !== undefined) return refused({ kind: "timeout", reason: this.end.reason });
     if (!outcome.ok) return outcome;
     if (judge.accepts(this.path)) return done(this);
     this.cancel();
-    return refused(ROUNDABOUT);
+    return refused(ROUTING_LOOP);
   }
 
   /** Cancels the subscription. */
   cancel(): void {
-    this.#forget();
+    this.#catchUp?.cancel();
     this.feed.cancel();
-  }
-
-  #forget(): void {
-    this.retirement?.cancel();
-    this.#probation?.cancel();
   }
 }

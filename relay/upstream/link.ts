@@ -12,7 +12,9 @@ import type { LinkState } from "../views.ts";
 export interface LinkTarget {
   /** `moqt://host:port`. */
   readonly url: string;
-  /** SHA-256 of its certificate in hex; if undefined, `mesh.ca_file` or the system's CAs verify it. */
+  /**
+   * SHA-256 of its certificate in hex; if undefined, `mesh.ca_file` or the system's CAs verify it.
+   */
   readonly certificateSha256: string | undefined;
   /** Whether the hash comes from the configuration and overrides every CA. */
   readonly isPinned?: boolean;

@@ -214,7 +214,9 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     return { url, certificateSha256: relay?.certificateSha256 };
   }
 
-  /** Adds the namespaces of a static origin to the directory, like those of relays in the mirror. */
+  /**
+   * Adds the namespaces of a static origin to the directory, like those of relays in the mirror.
+   */
   #advertiser(source: string, scope: string): NonNullable<SessionLink["advertise"]> {
     const counts = new Map<string, number>();
     return (namespace) => {
@@ -260,7 +262,9 @@ function partsOf(origin: string): typeof NAMED {
 /** How many names of relays are told to who looks for one that there is not. */
 const MAX_NAMES = 5;
 
-/** Why a neighbor cannot be called, as the controller knows it; undefined while it has said nothing. */
+/**
+ * Why a neighbor cannot be called, as the controller knows it; undefined while it has said nothing.
+ */
 function whyUnknown(mirror: MirrorView, name: string): string | undefined {
   if (!mirror.isComplete || !mirror.isFollowed) return undefined;
   const relay = mirror.relay(name);

@@ -21,9 +21,9 @@ import type { SubscriptionOwner, UpstreamSubscription } from "./upstream_subscri
 import type { RerouteReason } from "../vocabulary.ts";
 
 /**
- * The feed of a remote track, through the best neighbor. Its subscribers see one track: when the path
- * breaks, another one continues where it stopped; when a better route appears, the old subscription
- * delivers its last groups while the new one starts.
+ * The feed of a remote track, through the best neighbor. Its subscribers see one track: when the
+ * path breaks, another one continues where it stopped; when a better route appears, the old
+ * subscription delivers its last groups while the new one starts.
  *
  *     idle: offered, without a subscriber
  *      │ ▲

@@ -33,8 +33,8 @@ export interface UpstreamSubscriptionInit {
 const CATCH_UP_FACTOR = 3;
 
 /**
- * A subscription to a track at one neighbor. The feed of a remote track switches from one to another
- * when its route changes.
+ * A subscription to a track at one neighbor. The feed of a remote track switches from one to
+ * another when its route changes.
  */
 export class UpstreamSubscription {
   readonly route: Route;

@@ -136,7 +136,7 @@ export class Scope {
    */
   sourceOf(name: FullTrackName): PastSource | undefined {
     const entry = this.find(name);
-    const delivering = new Set(entry?.feeds.askedFor(entry.track.largest?.group ?? 0n));
+    const delivering = new Set(entry?.feeds.past.inOrder(entry.track.largest?.group ?? 0n));
     const others = delivering.size > 0 && this.#candidates.isForOne(name) ? [] : [
       ...this.#candidates.localPublishersOf(name).reverse(),
       ...this.#candidates.lastResortsOf(name),

@@ -9,19 +9,19 @@ import { SubgroupWriter } from "../objects/subgroup_writer.ts";
 import type { Track } from "../objects/track.ts";
 
 /**
- * Puts fetched objects into the cache as if they had just come, each subgroup into its log. The logs
- * stay open: more may come live.
+ * Adds fetched objects to the cache like newly received ones, each to the log of its subgroup. The
+ * logs stay open for live objects.
  */
 export class CacheSink implements FetchSink {
   readonly #track: Track;
   readonly #options: Omit<SubgroupWriterOptions, "renderer">;
-  // Of the group that comes and in the dialect that it comes in, by subgroup.
+  // Of the current group, in the dialect of its objects, by subgroup.
   readonly #writers = new Map<bigint, SubgroupWriter>();
   #group: bigint | undefined;
   #renderer: Renderer | undefined;
   readonly #start: Location;
 
-  /** `start` is where the fetch begins. */
+  /** `start` is the first location of the fetch. */
   constructor(
     track: Track,
     { start, ...options }: { clock: Clock; source: Source | undefined; start: Location },
@@ -43,18 +43,18 @@ export class CacheSink implements FetchSink {
       writer.payload(payload);
       writer.flush();
     } catch (error) {
-      // What came live meanwhile says otherwise, and is believed.
+      // Live objects that arrived meanwhile take precedence.
       if (!(error instanceof MalformedTrack)) throw error;
     }
   }
 
-  /** Leaves the logs to what comes live. */
+  /** Releases the logs for live objects. */
   release(): void {
     for (const writer of this.#writers.values()) writer.release();
     this.#writers.clear();
   }
 
-  // What is unknown stays so.
+  // Unknown ranges are not cached.
   unknownUpTo(): void {}
 
   #begin(subgroup: bigint, fetched: FetchedObject): SubgroupWriter {
@@ -64,9 +64,9 @@ export class CacheSink implements FetchSink {
     const writer = new SubgroupWriter(this.#track, {
       group,
       subgroup,
-      // A stream's own word on it counts more than that of a FETCH.
+      // The priority on a subgroup's own stream takes precedence over that in a FETCH.
       priority: live !== undefined ? live.priority : isDefault ? undefined : priority,
-      // Whether a stream of the publisher would have a block for them is not known.
+      // Whether the publisher's stream would have property blocks is unknown.
       hasProperties: true,
       endOfGroup: false,
       firstObject: group !== this.#start.group || this.#start.object === 0n,

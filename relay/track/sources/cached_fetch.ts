@@ -8,9 +8,9 @@ import type { FetchedObject, FetchSink, Publisher } from "./publisher.ts";
 import type { Track } from "../objects/track.ts";
 
 /**
- * A publisher that delivers a track, as one to fetch from: what it brings of the groups that the track
- * is at goes into the cache too, for the next who asks. What is older than the cache would keep does
- * not, nor what others have a better claim to: it is for who asked alone.
+ * A publisher of a track as a source of fetches whose recent objects are cached too, for the next
+ * requests. Groups older than the cache keeps are not cached, nor those of which another
+ * publisher's objects are trusted.
  */
 export function cachingFetches(
   publisher: Publisher,
@@ -22,11 +22,11 @@ export function cachingFetches(
     fetch: (request, sink) => {
       if (request.order !== "ascending") return publisher.fetch(request, sink);
       const { start } = request;
-      const cache = new CacheSink(track, { clock, source: feeds.sourceOf(publisher), start });
+      const cache = new CacheSink(track, { clock, source: feeds.past.sourceOf(publisher), start });
       let asked: { readonly group: bigint; readonly isTrusted: boolean } | undefined;
       const isTrusted = (group: bigint) => {
         if (asked?.group !== group) {
-          asked = { group, isTrusted: feeds.trustedFor(group).includes(publisher) };
+          asked = { group, isTrusted: feeds.past.trustedFor(group).includes(publisher) };
         }
         return asked.isTrusted;
       };
@@ -59,7 +59,7 @@ class Tee implements FetchSink {
   }
 }
 
-/** Whether an object is of a group that the cache may still have, and not ahead of what is live. */
+/** Whether an object is in a group that may still be cached, and not ahead of the live objects. */
 function isRecent({ largest, endReason }: Track, { group, object }: FetchedObject): boolean {
   if (largest === undefined || endReason !== undefined) return false;
   return group > largest.group - MAX_BACKFILL_GROUPS &&

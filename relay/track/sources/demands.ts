@@ -1,8 +1,8 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 
-/** A subscriber's hold on a track: as long as there is one, the track is kept flowing. */
+/** A subscriber's demand for a track, which is delivered as long as there is one. */
 export interface Demand {
-  /** Whether the subscriber wants objects now, or only to be ready for them. */
+  /** Sets whether the subscriber wants objects now. */
   setForward(forward: boolean): void;
   release(): void;
 }
@@ -10,15 +10,15 @@ export interface Demand {
 /** Settings of {@linkcode Demands}. */
 export interface DemandsOptions {
   readonly clock: Clock;
-  /** Milliseconds that a track is kept flowing after the last subscriber left. */
+  /** How long the track is still delivered after its last subscriber left, in milliseconds. */
   readonly linger: number;
-  /** Whether objects are wanted may be different. */
+  /** {@linkcode Demands.forward} may have changed. */
   readonly onChange: () => void;
-  /** Nobody has come for as long as the track lingers. */
+  /** The linger time has passed without a subscriber. */
   readonly onNone: () => void;
 }
 
-/** The subscribers that hold one track. */
+/** The demands of one track's subscribers. */
 export class Demands {
   readonly #options: DemandsOptions;
   readonly #demands = new Map<Demand, boolean>();
@@ -33,13 +33,13 @@ export class Demands {
     return this.#demands.size;
   }
 
-  /** Whether objects are wanted now. */
+  /** Whether a subscriber wants objects now. */
   get forward(): boolean {
     for (const forward of this.#demands.values()) if (forward) return true;
     return false;
   }
 
-  /** A subscriber came. */
+  /** Adds a subscriber. */
   hold(forward: boolean): Demand {
     const demand: Demand = {
       setForward: (forward) => {
@@ -54,12 +54,12 @@ export class Demands {
     this.#demands.set(demand, forward);
     const wasLingering = this.#lingering !== undefined;
     this.#stopLingering();
-    // One that wants nothing now changes nothing for those who are here.
+    // A paused subscriber changes nothing for the others.
     if (forward || wasLingering) this.#options.onChange();
     return demand;
   }
 
-  /** The track is over: it lingers no more. */
+  /** The track has ended: stops the linger time. */
   stop(): void {
     this.#isOver = true;
     this.#stopLingering();

@@ -4,91 +4,82 @@ import type { Refusal, TrackEnd } from "../errors.ts";
 import type { Source } from "../objects/source.ts";
 import type { Track } from "../objects/track.ts";
 
-/** What a subscription upstream can be asked to change. */
+/** A change of a subscription to a publisher. */
 export interface FeedChange {
   readonly forward?: boolean;
   readonly newGroupRequest?: bigint;
-  /** The last group that is still wanted from this publisher, whole. */
+  /** The last group that this publisher is to deliver, completely. */
   readonly endGroup?: bigint;
 }
 
-/** What becomes of a feed that contradicts what is known of its track. */
+/** The outcome for a feed whose objects contradict its track. */
 export type Verdict =
-  /** Nobody else had a part in it: its publisher broke the model. */
+  /** The track has no other publisher: this one violated the model. */
   | "malformed"
-  /** Another publisher keeps the track: this feed is over. */
+  /** Another publisher keeps the track: this feed has ended. */
   | "lost"
-  /** It has the track now, which begins anew: it was given another target if it can go on with one. */
+  /** A new track was started for it; {@linkcode Feed.moveTo} was called if the feed has it. */
   | "won";
 
-/** What a feed tells whom it delivers to. Calls are synchronous and must not throw. */
+/** Notified by the feeds of a track. Calls are synchronous and must not throw. */
 export interface FeedEvents {
-  /** Nothing more comes from a feed, whoever ended it. */
+  /** A feed has ended, for whatever reason. */
   ended(feed: Feed, end: TrackEnd): void;
   /**
-   * What a feed brought contradicts what is known of the track. `isAnother` where it is surely another
-   * publisher's. Says what becomes of the feed.
+   * The objects of a feed contradict the track. `isAnother` when they certainly come from another
+   * publisher. Returns the outcome for the feed.
    */
   contradicted(feed: Feed, reason: string, isAnother?: boolean): Verdict;
-  /** A stream of this group begins. */
+  /** A stream of this group starts. */
   began(group: bigint): void;
-  /** No stream of the track is open any more. */
+  /** The last open stream of the track has ended. */
   quiet(): void;
-  /** The track comes by another path, or by none for a while. */
+  /** The path of the track has changed, or was lost. */
   pathChanged(): void;
-  /** The path that the track came by is lost, and there was no other at once. */
+  /** The path is lost, and another one was not found at once. */
   broken(): void;
 }
 
-/** What a feed delivers into. */
+/** The track that a feed delivers to, and the receiver of its events. */
 export interface FeedTarget {
   readonly track: Track;
   readonly feeds: FeedEvents;
-  /** Whether another feed may go on where this one breaks off, so that what it began stays open. */
+  /** Whether another feed may continue after a loss, so that unfinished subgroups stay open. */
   readonly mayGoOn?: boolean;
 }
 
-/** One publisher's delivery of one track. */
+/** The delivery of one track by one publisher. */
 export interface Feed {
-  /** Whose objects it brings; undefined while that is not known. */
+  /** The source of the objects; undefined while it is unknown. */
   readonly source?: Source | undefined;
-  /** Whether the publisher offered the track itself: then it is paused, not ended, while nobody wants it. */
+  /** Whether the publisher offered the track: without subscribers it is paused instead of ended. */
   readonly offered: boolean;
-  /**
-   * Relays that the track comes by, the next one first and the publisher's own last; absent when the
-   * publisher is here.
-   */
+  /** The relays on the track's path, the next one first; absent when the publisher is local. */
   readonly path?: readonly string[] | undefined;
-  /** Whether the track is to come and does not: a route is looked for. */
+  /** Whether the track has lost its path, and a route is being searched for. */
   readonly isInterrupted?: boolean;
-  /** Why it will not come soon, where that is known of an interrupted one: who asks now is told so. */
+  /** The refusal of new subscribers while an interrupted track is known to be out of reach. */
   readonly outOfReach?: Refusal | undefined;
-  /** Whether it begins with the first object of a group, where others begin with the next object. */
+  /** Whether it starts with the first object of a group instead of the next object. */
   readonly fromGroupStart?: boolean;
-  /** Whether the publisher was asked for what there was already, which it may send or not. */
+  /** Whether past objects were requested, which the publisher may send or not. */
   readonly bringsPast?: boolean;
-  /** Whether no stream of the track is open, where that is known. */
+  /** Whether no stream of the track is open; undefined when that is unknown. */
   readonly isQuiet?: boolean;
-  /** What the publisher said of the largest location when it agreed. */
+  /** The largest location in the publisher's answer. */
   readonly largest?: Location | undefined;
-  /** Resolves once the publisher agreed or refused; never rejects. */
+  /** The publisher's answer; never rejects. */
   readonly established: Promise<Outcome<void, Refusal>>;
   update(change: FeedChange): void;
-  /** Goes on in another track of the same name. A feed without this is ended and asked for anew. */
+  /**
+   * Continues in a new track of the same name. A feed without this is ended and requested again.
+   */
   moveTo?(target: FeedTarget): void;
-  /** Nobody wants the track any more. */
+  /** Ends the feed: the track is no longer wanted. */
   cancel(): void;
   /**
-   * Whether it is needed: while a nearer publisher delivers the track it should leave when it can
-   * without a loss.
+   * Whether the feed is needed. While a nearer publisher delivers the track it should end as soon
+   * as it can without a loss.
    */
   setNeeded?(isNeeded: boolean): void;
-}
-
-/** Told of where a track comes from. Calls are synchronous and must not throw. */
-export interface PathWatcher {
-  /** {@linkcode Feeds.path} may be another one. */
-  changed(): void;
-  /** The path is lost, and there was no other at once. */
-  broken(): void;
 }

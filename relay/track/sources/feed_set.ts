@@ -1,57 +1,67 @@
 import type { Feed } from "./feed.ts";
 import type { Publisher } from "./publisher.ts";
 
-/** How a feed stands. */
+/** The state of a feed in its {@linkcode FeedSet}. */
 export interface FeedState {
-  /** Whose it is. */
   readonly publisher: Publisher;
   isEstablished: boolean;
-  /** What the publisher was told of forwarding, and what it should be told. */
+  /** The forward state that the publisher received last. */
   forward: boolean;
+  /** The forward state that it should have. */
   wanted: boolean;
 }
 
-/** The feeds of one track, and how each of them stands. */
+/** The feeds of one track with their states. */
 export class FeedSet {
   readonly #feeds = new Map<Feed, FeedState>();
+  readonly #onOffered: (isOffered: boolean) => void;
+  #isOffered = false;
+
+  /**
+   * `onOffered` is called when local publishers start to offer the track, and when none does any
+   * more.
+   */
+  constructor(onOffered: (isOffered: boolean) => void) {
+    this.#onOffered = onOffered;
+  }
 
   get size(): number {
     return this.#feeds.size;
   }
 
-  /** All of them, to go through while some come or leave. */
+  /** A copy of all feeds, for iteration while feeds are added or removed. */
   all(): Feed[] {
     return [...this.#feeds.keys()];
   }
 
-  /** Those whose publishers agreed. */
+  /** The feeds whose publishers have accepted. */
   established(): Feed[] {
     return this.all().filter((feed) => this.#feeds.get(feed)!.isEstablished);
   }
 
-  /** Those by which objects come, or would come if somebody wanted them. */
+  /** The feeds that deliver objects, or would if they were requested. */
   *flowing(): Generator<Feed> {
     for (const [feed, { isEstablished }] of this.#feeds) {
       if (isEstablished && !feed.isInterrupted) yield feed;
     }
   }
 
-  /** A publisher was asked, and this feed is its answer. */
+  /** Adds the feed of a publisher that has been requested to deliver the track. */
   ask(publisher: Publisher, feed: Feed): void {
-    this.#feeds.set(feed, { publisher, isEstablished: false, forward: true, wanted: true });
+    this.#add(feed, { publisher, isEstablished: false, forward: true, wanted: true });
   }
 
-  /** A publisher offered the track, and was told whether objects are wanted now. */
+  /** Adds the feed of a publisher that offered the track and received this forward state. */
   offer(publisher: Publisher, feed: Feed, forward: boolean): void {
-    this.#feeds.set(feed, { publisher, isEstablished: true, forward, wanted: forward });
+    this.#add(feed, { publisher, isEstablished: true, forward, wanted: forward });
   }
 
-  /** A feed goes on here that was elsewhere, as it stood there. */
+  /** Adds a feed of another set with its state. */
   adopt(feed: Feed, state: FeedState): void {
-    this.#feeds.set(feed, state);
+    this.#add(feed, state);
   }
 
-  /** How a feed stands that is here. */
+  /** The state of a feed of this set. */
   state(feed: Feed): FeedState {
     return this.#feeds.get(feed)!;
   }
@@ -60,25 +70,26 @@ export class FeedSet {
     return this.#feeds.has(feed);
   }
 
-  /** A publisher that was asked agreed. */
+  /** The publisher of a feed has accepted. */
   establish(feed: Feed): void {
     const state = this.#feeds.get(feed)!;
     state.isEstablished = true;
-    tellForward(feed, state);
+    sendForward(feed, state);
   }
 
-  /** Takes a feed out. Returns how it stood, for one that was here. */
+  /** Removes a feed. Returns its state; undefined when it was not in the set. */
   remove(feed: Feed): FeedState | undefined {
     const state = this.#feeds.get(feed);
     this.#feeds.delete(feed);
+    this.#reviewOffers();
     return state;
   }
 
-  /** Tells those who have not heard it whether objects are wanted. */
+  /** Updates the forward state of the publishers. */
   setForward(forward: boolean): void {
     for (const [feed, state] of this.#feeds) {
       state.wanted = forward;
-      tellForward(feed, state);
+      sendForward(feed, state);
     }
   }
 
@@ -88,12 +99,12 @@ export class FeedSet {
     return undefined;
   }
 
-  /** The publishers of some that are here, in the same order. */
+  /** The publishers of some feeds of this set, in the same order. */
   publishersOf(feeds: readonly Feed[]): Publisher[] {
     return feeds.map((feed) => this.#feeds.get(feed)!.publisher);
   }
 
-  /** Relays that the track comes by on the shortest path; none when a publisher is here. */
+  /** The relays on the shortest path of the track; empty when a local publisher delivers it. */
   get path(): readonly string[] {
     let shortest: readonly string[] | undefined;
     for (const { path = [] } of this.flowing()) {
@@ -102,27 +113,34 @@ export class FeedSet {
     return shortest ?? [];
   }
 
-  /** Whether the track comes by one of these relays, by whichever feed. */
+  /** Whether every path of the track contains one of these relays. */
   comesBy(relays: readonly string[]): boolean {
     const paths = [...this.flowing()].map(({ path = [] }) => path);
     return paths.length > 0 &&
       paths.every((path) => path.some((relay) => relays.includes(relay)));
   }
 
-  /** Whether a publisher here delivers the track. */
-  get isHere(): boolean {
+  /** Whether a local publisher delivers the track. */
+  get hasLocal(): boolean {
     for (const { path } of this.flowing()) if (path === undefined) return true;
     return false;
   }
 
-  /** Whether a publisher here offers the track. */
-  get isOfferedHere(): boolean {
-    return this.all().some(({ offered, path }) => offered && path === undefined);
+  #add(feed: Feed, state: FeedState): void {
+    this.#feeds.set(feed, state);
+    this.#reviewOffers();
+  }
+
+  #reviewOffers(): void {
+    const isOffered = this.all().some(({ offered, path }) => offered && path === undefined);
+    if (isOffered === this.#isOffered) return;
+    this.#isOffered = isOffered;
+    this.#onOffered(isOffered);
   }
 }
 
-/** A publisher that has not answered yet cannot be told of changes; it is told when it has. */
-function tellForward(feed: Feed, state: FeedState): void {
+/** Sends a changed forward state, once the publisher has accepted. */
+function sendForward(feed: Feed, state: FeedState): void {
   if (!state.isEstablished || state.forward === state.wanted) return;
   state.forward = state.wanted;
   feed.update({ forward: state.wanted });

@@ -1,114 +1,107 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import { EstablishWaiters } from "./establish_waiters.ts";
 import { type Demand, Demands } from "./demands.ts";
 import type { Refusal, TrackEnd } from "../errors.ts";
-import type { Feed, FeedEvents, FeedTarget, PathWatcher, Verdict } from "./feed.ts";
+import { EstablishWaiters } from "./establish_waiters.ts";
+import type { Feed, FeedEvents, FeedTarget, Verdict } from "./feed.ts";
 import { FeedSet } from "./feed_set.ts";
 import type { FeedsOptions, KeptFeed, Offer } from "./feeds_options.ts";
 import { GroupRequests } from "./group_requests.ts";
+import { PastPublishers } from "./past_publishers.ts";
+import { type PathListener, PathListeners } from "./path_listeners.ts";
 import type { Publisher, RequestOptions } from "./publisher.ts";
-import { prevails } from "./replacement.ts";
+import { RemoteNeed } from "./remote_need.ts";
+import { decideContest } from "./replacement.ts";
 import type { Source } from "../objects/source.ts";
-import { byStanding, trusted } from "./standing.ts";
 import type { Track } from "../objects/track.ts";
 
-/** A track and where it comes from. */
+/** A track and its feeds. */
 export interface TrackEntry {
   /** The path that the sessions of its scope connect to. */
   readonly path: string;
-  /** When it came into use, in the clock's milliseconds. */
+  /** The time of its first use, in the clock's milliseconds. */
   readonly since: number;
   readonly track: Track;
   readonly feeds: Feeds;
 }
 
 /**
- * Where a track comes from: one subscription for each publisher that has it, however many subscribers
+ * The feeds of one track: one subscription to each publisher that has it, however many subscribers
  * there are (#subscriber-interactions).
  */
 export class Feeds implements FeedEvents {
+  /** The publishers to request past objects of. */
+  readonly past: PastPublishers;
   readonly #track: Track;
   readonly #options: FeedsOptions;
-  readonly #feeds = new FeedSet();
+  readonly #feeds: FeedSet;
+  readonly #need: RemoteNeed;
   readonly #demands: Demands;
   readonly #waiters = new EstablishWaiters();
   readonly #newGroup: GroupRequests;
-  // How the last of those ended who delivered the track.
+  readonly #pathListeners = new PathListeners();
+  // The end of the last established feed.
   #lastEnd: TrackEnd | undefined;
-  readonly #pathWatchers = new Set<PathWatcher>();
-  #isOfferedHere = false;
-  #needsElsewhere = true;
   #isOver = false;
 
   constructor(track: Track, options: FeedsOptions) {
+    const { clock, linger, policy } = options;
     this.#track = track;
     this.#options = options;
+    this.#feeds = new FeedSet(options.onOffered);
+    this.past = new PastPublishers(this.#feeds, track, policy);
+    this.#need = new RemoteNeed(this.#feeds, track);
     this.#newGroup = new GroupRequests(track);
-    const { clock, linger } = options;
     this.#demands = new Demands({
       clock,
       linger,
       onChange: () => this.#updateForward(),
-      onNone: () => this.#rest(),
+      onNone: () => this.#endUnused(),
     });
   }
 
-  /** Relays that the track comes by; none when a publisher is here. */
+  /** The relays on the track's path; empty when a local publisher delivers it. */
   get path(): readonly string[] {
     return this.#feeds.path;
   }
 
-  /** Whether what comes begins with the first object of a group. */
-  get fromGroupStart(): boolean {
-    return this.#feeds.all().some(({ fromGroupStart }) => fromGroupStart);
+  /** Notifies a listener of changes of the path; the returned function removes it. */
+  watchPath(listener: PathListener): () => void {
+    return this.#pathListeners.add(listener);
   }
 
-  /** Whether a publisher was asked for what there was already, so that a fetch can wait for it. */
-  get bringsPast(): boolean {
-    return this.#feeds.all().some(({ bringsPast }) => bringsPast);
-  }
-
-  /** Tells of where the track comes from, as that changes. The result ends it. */
-  watchPath(watcher: PathWatcher): () => void {
-    this.#pathWatchers.add(watcher);
-    return () => this.#pathWatchers.delete(watcher);
-  }
-
-  /** A feed comes by another path, or by none for a while. */
   pathChanged(): void {
     if (this.established) this.#waiters.settle(done(undefined));
-    for (const { changed } of [...this.#pathWatchers]) changed();
+    this.#pathListeners.changed();
   }
 
-  /** The path of a feed is lost. */
   broken(): void {
     if (!this.isInterrupted) return;
-    for (const { broken } of [...this.#pathWatchers]) broken();
+    this.#pathListeners.broken();
     this.#waiters.settle(refused(NO_ROUTE));
   }
 
-  /** Which groups come, and when nothing does, is the matter of who moves a track between paths. */
+  // A feed that changes its route uses these two itself.
   began(): void {}
 
   quiet(): void {}
 
-  /** Whether the track comes by one of these relays, by whichever feed: they cannot be served with it. */
+  /** Whether every path of the track contains one of these relays, which thus cannot receive it. */
   comesBy(relays: readonly string[]): boolean {
     return this.#feeds.comesBy(relays);
   }
 
-  /** Whether objects come, or would come if somebody wanted them. */
+  /** Whether objects arrive, or would arrive if they were requested. */
   get established(): boolean {
     return !this.#feeds.flowing().next().done;
   }
 
-  /** Whether the track was there and is not now, since the path that it came by is lost. */
+  /** Whether the track was established and has lost its path. */
   get isInterrupted(): boolean {
     if (this.established || this.#feeds.size === 0) return false;
     return this.#lastEnd !== undefined || this.#feeds.established().length > 0;
   }
 
-  /** Why nothing will come soon, while those who have the track are held; undefined when it may. */
+  /** The refusal when only unreachable relays have the track; undefined otherwise. */
   get #outOfReach(): Refusal | undefined {
     const feeds = this.#feeds.all();
     return feeds.every(({ outOfReach }) => outOfReach !== undefined)
@@ -116,44 +109,44 @@ export class Feeds implements FeedEvents {
       : undefined;
   }
 
-  /** How many publishers deliver the track or were asked to. */
+  /** The number of publishers that deliver the track, or have been requested to. */
   get size(): number {
     return this.#feeds.size;
   }
 
-  /** Whether this publisher already delivers the track, or was asked to. */
+  /** Whether this publisher delivers the track, or has been requested to. */
   has(publisher: Publisher): boolean {
     return this.#feeds.of(publisher) !== undefined;
   }
 
-  /** Publishers that deliver the track. */
+  /** The publishers that deliver the track. */
   get publishers(): Publisher[] {
     return this.#feeds.publishersOf(this.#feeds.established());
   }
 
-  /** Publishers that offered the track themselves. */
+  /** The publishers that offered the track. */
   get offering(): Publisher[] {
     return this.#feeds.publishersOf(this.#feeds.all().filter(({ offered }) => offered));
   }
 
-  /** Subscribers that hold the track. */
+  /** The number of subscribers. */
   get demand(): number {
     return this.#demands.size;
   }
 
-  /** Whether objects are wanted now. */
+  /** Whether a subscriber wants objects now. */
   get forward(): boolean {
     return this.#demands.forward;
   }
 
-  /** A subscriber came. */
+  /** Adds a subscriber. */
   hold(forward: boolean): Demand {
     return this.#demands.hold(forward);
   }
 
   /**
-   * Asks every one of these publishers that does not deliver the track yet. Resolves with the first
-   * that agrees, whoever asked it, or when all have refused with the first refusal; never rejects.
+   * Subscribes to each of these publishers that does not deliver the track yet. Resolves when any
+   * publisher has accepted, or with the first refusal when all have refused; never rejects.
    */
   async connect(
     publishers: readonly Publisher[],
@@ -165,80 +158,64 @@ export class Feeds implements FeedEvents {
     const outOfReach = asked.length === 0 ? this.#outOfReach : undefined;
     if (outOfReach !== undefined) return refused(outOfReach);
     for (const publisher of asked) this.#subscribe(publisher, options);
-    const outcome = await this.#agreed();
-    // Those who were asked before did not hear of it.
+    const outcome = await this.#firstAnswer();
+    // Publishers with an older subscription have not received the request.
     if (outcome.ok && newGroupRequest !== undefined && asked.length === 0) {
       this.requestNewGroup(newGroupRequest);
     }
     return outcome;
   }
 
-  /** A publisher offered the track itself, and was told in the answer whether to forward. */
+  /** A publisher offered the track; `forward` was the forward state in the answer. */
   offer({ publisher, feed }: Offer, forward = this.forward): void {
     this.#feeds.offer(publisher, feed, forward);
-    this.#offersChanged();
     this.#waiters.settle(done(undefined));
-    if (feed.path === undefined) this.reviewNeed();
+    if (feed.path === undefined) this.#need.review();
   }
 
-  /** A feed ended, whoever ended it; with the last of them the track is over. */
   ended(feed: Feed, end: TrackEnd): void {
-    // A feed that came to nothing may leave an entry behind that nobody uses.
+    // A refused feed may have left an entry without subscribers.
     if (!this.#feeds.has(feed) && this.#demands.size > 0) return;
     const { publisher, isEstablished = false } = this.#feeds.remove(feed) ?? {};
     if (isEstablished) this.#lastEnd = end;
-    this.#offersChanged();
     if (publisher !== undefined) this.#options.onLeft(publisher);
     if (this.#feeds.size > 0) {
-      if (feed.path === undefined && !this.#feeds.isHere) this.#tellNeeded(true);
+      if (feed.path === undefined) this.#need.localEnded();
       return this.pathChanged();
     }
-    if (!this.#findOther(publisher, end)) this.#gone(end);
+    if (!this.#findOther(publisher, end)) this.#finish(end);
   }
 
   contradicted(feed: Feed, reason: string, isAnother = false): Verdict {
     if (!this.#feeds.has(feed)) return "lost";
-    const { sources } = this.#track;
+    const { name, sources } = this.#track;
     const isContested = isAnother || feed.source !== undefined && sources.hasOther(feed.source);
     if (!isContested) {
-      this.#restart({ kind: "malformed", reason }, this.#feeds.all().filter((one) => one !== feed));
+      this.#restartWithout([feed], { kind: "malformed", reason });
       return "malformed";
     }
-    const rivals = [...this.#feeds.flowing()].filter((rival) =>
-      rival !== feed && (rival.source === undefined || sources.has(rival.source))
-    );
     const { policy } = this.#options;
-    const stronger = rivals.find((rival) => !prevails(policy, feed, rival));
-    const [winner, ...losers] = this.#feeds.publishersOf(
-      stronger === undefined ? [feed, ...rivals] : [stronger, feed],
-    );
-    if (stronger !== undefined) this.#expel(feed);
-    else {
-      const kept = this.#feeds.all().filter((one) => !rivals.includes(one));
-      this.#restart({ kind: "replaced", reason: TAKEN_OVER }, kept);
-    }
-    const outcome = rivals.length === 0 ? "gone" : policy === "newest" ? "newer" : "older";
-    this.#options.onReplaced({
-      track: this.#track.name,
-      winner: winner!,
-      losers,
-      outcome,
-      reason,
-    });
-    return stronger === undefined ? "won" : "lost";
+    const contest = decideContest(feed, this.#feeds, { track: this.#track, policy });
+    const [winner] = this.#feeds.publishersOf([contest.winner]);
+    const losers = this.#feeds.publishersOf(contest.losers);
+    const hasWon = contest.winner === feed;
+    if (hasWon) this.#restartWithout(contest.losers, REPLACED);
+    else this.#expel(feed);
+    const { outcome } = contest;
+    this.#options.onReplaced({ track: name, winner: winner!, losers, outcome, reason });
+    return hasWon ? "won" : "lost";
   }
 
-  /** One publisher has prevailed over another: where both have the track, the other is out of it. */
+  /** Ends the feed of `loser`, which `winner` has replaced, where both deliver the track. */
   yieldTo(winner: Publisher, loser: Publisher): void {
     const lost = this.#feeds.of(loser);
     if (lost === undefined || this.#feeds.of(winner) === undefined) return;
-    const hasPart = lost.source !== undefined && this.#track.sources.has(lost.source);
-    if (!hasPart) return this.#expel(lost);
-    const kept = this.#feeds.all().filter((one) => one !== lost);
-    this.#restart({ kind: "replaced", reason: TAKEN_OVER }, kept);
+    const hasDelivered = lost.source !== undefined && this.#track.sources.has(lost.source);
+    if (hasDelivered) this.#restartWithout([lost], REPLACED);
+    else this.#expel(lost);
   }
 
-  /** Feeds of a track that is over go on here, and wait for those who come back. */
+  /** Continues feeds of a track that ended; its subscribers are expected to subscribe again. */
   adopt(kept: readonly KeptFeed[]): void {
     for (const { feed, state } of kept) {
       this.#feeds.adopt(feed, state);
@@ -247,32 +224,11 @@ export class Feeds implements FeedEvents {
         void feed.established.then((outcome) => this.#answered(feed, outcome));
       }
     }
-    this.#offersChanged();
-    // Nobody may come, and then it is as if the last had left.
+    // Without a subscriber they end as if the last one had left.
     this.hold(false).release();
   }
 
-  /** Whose objects a publisher brings. */
-  sourceOf(publisher: Publisher): Source | undefined {
-    return this.#feeds.of(publisher)?.source;
-  }
-
-  /** Publishers that deliver the track, in the order in which they are asked for a group of the past. */
-  askedFor(group: bigint): Publisher[] {
-    return this.#by(byStanding, group);
-  }
-
-  /** Those whose answers for a group of the past are the track's: they may be kept for everybody. */
-  trustedFor(group: bigint): Publisher[] {
-    return this.#by(trusted, group);
-  }
-
-  #by(choose: typeof byStanding, group: bigint): Publisher[] {
-    const init = { track: this.#track, policy: this.#options.policy, group };
-    return this.#feeds.publishersOf(choose(this.#feeds.established(), init));
-  }
-
-  /** Whose objects come. */
+  /** The source of the objects. */
   get source(): Source | undefined {
     const { sources } = this.#track;
     let first: Source | undefined;
@@ -288,64 +244,46 @@ export class Feeds implements FeedEvents {
     return { track: this.#track, feeds: this };
   }
 
-  /** A feed ends, and the track goes on without it. */
+  /** Ends a feed; the track continues without it. */
   #expel(feed: Feed): void {
     this.#feeds.remove(feed);
     feed.cancel();
-    this.#offersChanged();
     this.pathChanged();
   }
 
-  /** The track is over; those of its feeds that can go on in the one that begins in its place. */
-  #restart(end: TrackEnd, feeds: readonly Feed[]): void {
-    const movable = feeds.filter(({ moveTo }) => moveTo !== undefined);
+  /** Ends the track and some of its feeds; the others continue in the track that replaces it. */
+  #restartWithout(ending: readonly Feed[], end: TrackEnd): void {
+    const movable = this.#feeds.all()
+      .filter((feed) => !ending.includes(feed) && feed.moveTo !== undefined);
     const kept = movable.map((feed) => ({ feed, state: this.#feeds.state(feed) }));
     for (const feed of movable) this.#feeds.remove(feed);
     this.abort(end);
     if (kept.length > 0) this.#options.renew(kept);
   }
 
-  /** Where the last publisher is lost, others who have the track may go on with it. */
+  /**
+   * After the loss of the last publisher: subscribes to others that have the track, if there are.
+   */
   #findOther(lost: Publisher | undefined, end: TrackEnd): boolean {
     if (this.#demands.size === 0 || this.#isOver || FINAL.has(end.kind)) return false;
-    // One that only failed at an update can be asked anew.
+    // A publisher that only refused an update can be requested again.
     const others = this.#options.others(end.kind === "update_failed" ? undefined : lost);
     const from = this.#track.resumePoint;
     for (const publisher of others) this.#subscribe(publisher, from && { from });
     return others.length > 0;
   }
 
-  /** Whether feeds from elsewhere are needed only until one here brings something. */
+  /** Whether remote feeds are needed only until a local publisher has sent an object. */
   get isUndecided(): boolean {
-    const feeds = this.#feeds.all();
-    return this.#needsElsewhere && feeds.some(({ path }) => path === undefined) &&
-      feeds.some(({ path }) => path !== undefined);
+    return this.#need.isUndecided;
   }
 
-  /** Those elsewhere are not needed where one is here, unless only they have brought anything. */
+  /** Releases remote feeds if a local publisher delivers the track. */
   reviewNeed(): void {
-    if (!this.#feeds.isHere) return;
-    const { sources } = this.#track;
-    const bringing = [...this.#feeds.flowing()]
-      .filter(({ source }) => source !== undefined && sources.has(source));
-    const isHereSilent = bringing.every(({ path }) => path !== undefined);
-    if (bringing.length === 0 || !isHereSilent) this.#tellNeeded(false);
+    this.#need.review();
   }
 
-  /** Tells feeds from elsewhere whether they are needed. */
-  #tellNeeded(isNeeded: boolean): void {
-    this.#needsElsewhere = isNeeded;
-    for (const feed of this.#feeds.all()) feed.setNeeded?.(isNeeded);
-  }
-
-  #offersChanged(): void {
-    const isOffered = this.#feeds.isOfferedHere;
-    if (isOffered === this.#isOfferedHere) return;
-    this.#isOfferedHere = isOffered;
-    this.#options.onOffered(isOffered);
-  }
-
-  /** A publisher elsewhere offers the track no more. */
+  /** A remote publisher withdrew its offer of the track. */
   retract(publisher: Publisher): void {
     for (const feed of this.#feeds.all()) {
       if (this.#feeds.state(feed).publisher !== publisher || !feed.offered) continue;
@@ -354,16 +292,15 @@ export class Feeds implements FeedEvents {
     }
   }
 
-  /** Another publisher took the name, or what came cannot be this track: all feeds end at once. */
+  /** Ends the track and all its feeds at once. */
   abort(end: TrackEnd): void {
     const feeds = this.#feeds.all();
     for (const feed of feeds) this.#feeds.remove(feed);
-    this.#offersChanged();
     for (const feed of feeds) feed.cancel();
-    this.#gone(end);
+    this.#finish(end);
   }
 
-  /** A subscriber wants the publisher to begin a group (#new-group-request). */
+  /** A subscriber requests a new group (#new-group-request). */
   requestNewGroup(value: bigint): void {
     if (!this.established || !this.#newGroup.add(value)) return;
     for (const feed of this.#feeds.established()) feed.update({ newGroupRequest: value });
@@ -377,8 +314,8 @@ export class Feeds implements FeedEvents {
     void feed.established.then((outcome) => this.#answered(feed, outcome));
   }
 
-  /** The first publisher that agrees; when none does, the first refusal. */
-  async #agreed(): Promise<Outcome<void, Refusal>> {
+  /** The first acceptance, or the first refusal when all publishers refuse. */
+  async #firstAnswer(): Promise<Outcome<void, Refusal>> {
     if (this.established) return done(undefined);
     if (this.#feeds.size === 0) return refused(NOBODY);
     return await this.#waiters.wait();
@@ -390,31 +327,31 @@ export class Feeds implements FeedEvents {
       this.#newGroup.agreed();
       this.#feeds.establish(feed);
       this.pathChanged();
-      if (feed.path === undefined) this.reviewNeed();
+      if (feed.path === undefined) this.#need.review();
       return this.#waiters.settle(outcome);
     }
     this.#feeds.remove(feed);
     const isLast = this.#feeds.size === 0;
-    if (isLast && this.#lastEnd !== undefined) this.#gone(this.#lastEnd);
+    if (isLast && this.#lastEnd !== undefined) this.#finish(this.#lastEnd);
     else this.#waiters.refuse(outcome.refusal, isLast);
   }
 
-  /** Nobody wants the track: what was asked for is cancelled, what was offered is paused. */
-  #rest(): void {
+  /** Without subscribers: cancels the subscriptions to publishers and pauses offered tracks. */
+  #endUnused(): void {
     for (const feed of this.#feeds.all()) {
       if (feed.offered || this.#feeds.state(feed).publisher.keepsSubscriptions) continue;
       this.#feeds.remove(feed);
       feed.cancel();
     }
     this.#updateForward();
-    if (this.#feeds.size === 0) this.#gone({ kind: "ended", reason: "no subscriber is left" });
+    if (this.#feeds.size === 0) this.#finish({ kind: "ended", reason: "no subscriber is left" });
   }
 
   #updateForward(): void {
     this.#feeds.setForward(this.forward);
   }
 
-  #gone(end: TrackEnd): void {
+  #finish(end: TrackEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#demands.stop();
@@ -426,10 +363,12 @@ export class Feeds implements FeedEvents {
   }
 }
 
-/** What subscribers are told. */
-const TAKEN_OVER = "another publisher has taken over the name: subscribe again";
+const REPLACED: TrackEnd = {
+  kind: "replaced",
+  reason: "another publisher has taken over the name: subscribe again",
+};
 
-/** Ends that are the track's, not only its publisher's. */
+/** Ends that apply to the track, not only to its publisher. */
 const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
 
 const NO_ROUTE: Refusal = { kind: "timeout", reason: "no route to the track" };

@@ -5,13 +5,13 @@ import type { Publisher } from "./publisher.ts";
 import type { Replacement } from "./replacement.ts";
 import type { ReplacementPolicy } from "../../vocabulary.ts";
 
-/** A feed of a track that its publisher offers itself. */
+/** A track that a publisher offers, with its feed. */
 export interface Offer {
   readonly publisher: Publisher;
   readonly feed: Feed;
 }
 
-/** A feed that goes on in another track of the same name. */
+/** A feed that continues in a new track of the same name. */
 export interface KeptFeed {
   readonly feed: Feed;
   readonly state: FeedState;
@@ -20,22 +20,22 @@ export interface KeptFeed {
 /** Settings of a track's {@linkcode Feeds}. */
 export interface FeedsOptions {
   readonly clock: Clock;
-  /** Milliseconds that a track is kept flowing after the last subscriber left. */
+  /** How long the track is still delivered after its last subscriber left, in milliseconds. */
   readonly linger: number;
-  /** The track is over, or nobody wants it and nobody offers it. */
+  /** The track has ended, or has neither subscribers nor offers. */
   readonly onGone: () => void;
-  /** Who keeps the track where publishers disagree. */
+  /** Which publisher keeps the track when several deliver different objects. */
   readonly policy: ReplacementPolicy;
-  /** The track is over and begins anew: where these feeds go on. */
+  /** Starts a new track in place of this one, in which these feeds continue. */
   readonly renew: (feeds: readonly KeptFeed[]) => void;
-  /** A publisher has taken the track over, or failed to. */
+  /** A publisher has taken over the track, or failed to. */
   readonly onReplaced: (replacement: Replacement) => void;
-  /** Those who follow the track are about to be told to come back for another. */
+  /** The subscribers are about to be notified that they must subscribe again. */
   readonly onRenewed: () => void;
-  /** A publisher delivers the track no more. */
+  /** A publisher no longer delivers the track. */
   readonly onLeft: (publisher: Publisher) => void;
-  /** Who could deliver the track when this publisher is lost, or when nobody is but a subscription. */
+  /** The publishers that may deliver the track after the loss of this one, or of a subscription. */
   readonly others: (lost: Publisher | undefined) => readonly Publisher[];
-  /** Publishers that are here begin to offer the track, or the last of them ends. */
+  /** Local publishers start to offer the track, or none does any more. */
   readonly onOffered: (offered: boolean) => void;
 }

@@ -1,8 +1,8 @@
 import type { Track } from "../objects/track.ts";
 
 /**
- * What subscribers asked a track's publishers to begin (#new-group-request): who asks for what was
- * asked for already is no reason to ask again.
+ * The requests for new groups of one track (#new-group-request): a request that is covered by an
+ * outstanding one is not forwarded.
  */
 export class GroupRequests {
   readonly #track: Track;
@@ -12,7 +12,7 @@ export class GroupRequests {
     this.#track = track;
   }
 
-  /** Takes note of a wish; whether it is to be passed on. */
+  /** Adds a request; returns whether it must be forwarded. */
   add(value: bigint): boolean {
     const largest = this.#track.largest?.group;
     if (!this.#track.properties.dynamicGroups) return false;
@@ -23,12 +23,12 @@ export class GroupRequests {
     return true;
   }
 
-  /** A publisher was told of a wish when it was asked for the track. */
+  /** A subscription to a publisher contained a request. */
   asked(value: bigint): void {
     this.#outstanding = { value, largest: this.#track.largest?.group };
   }
 
-  /** A publisher agreed: what it says it has published is no answer to a wish for something new. */
+  /** A publisher accepted a subscription: the largest group in its answer fulfills no request. */
   agreed(): void {
     if (this.#outstanding !== undefined) this.#outstanding.largest ??= this.#track.largest?.group;
   }

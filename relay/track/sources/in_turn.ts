@@ -13,25 +13,25 @@ import type {
 } from "./publisher.ts";
 import type { RefusalKind } from "../../vocabulary.ts";
 
-/** Who can be asked for what a track has, without a subscription. */
+/** A source of past objects and of the status of tracks. */
 export type PastSource = Pick<Publisher, "fetch" | "trackStatus">;
 
-/** One question to one publisher. */
-interface Question<T> {
+/** A pending request to one publisher. */
+interface PendingRequest<T> {
   readonly answer: Promise<Outcome<T, Refusal>>;
   cancel(): void;
 }
 
 /**
- * Those who may have a track, asked one after the other while they do not have it, or do not answer:
- * who has a namespace need not have every track in it (#subscriber-interactions). One that is silent
- * is waited for only as long as there is no other to ask.
+ * Requests past objects of the publishers that may have a track, one after the other until one
+ * accepts: a publisher of a namespace need not have every track in it (#subscriber-interactions).
+ * One that does not answer in time is still waited for while the next one is asked.
  */
 export class InTurn implements PastSource {
   readonly #publishers: readonly PastSource[];
   readonly #clock: Clock;
 
-  /** The first of the publishers is asked first, and of many no more than a few. */
+  /** The publishers are asked in this order, up to {@linkcode MAX_ASKED_IN_TURN}. */
   constructor(publishers: readonly PastSource[], clock: Clock) {
     this.#publishers = publishers.slice(0, MAX_ASKED_IN_TURN);
     this.#clock = clock;
@@ -47,42 +47,42 @@ export class InTurn implements PastSource {
     name: FullTrackName,
     via?: readonly string[],
   ): Promise<Outcome<TrackStatus, Refusal>> {
-    const ask = (publisher: PastSource): Question<TrackStatus> => ({
+    const send = (publisher: PastSource): PendingRequest<TrackStatus> => ({
       answer: publisher.trackStatus(name, via),
       cancel: () => {},
     });
-    const asking = new Asking<TrackStatus, Question<TrackStatus>>(
+    const requests = new RequestInTurn<TrackStatus, PendingRequest<TrackStatus>>(
       this.#publishers,
-      ask,
+      send,
       this.#clock,
     );
-    const outcome = await asking.outcome;
+    const outcome = await requests.outcome;
     return outcome.ok ? done(outcome.value.value) : outcome;
   }
 }
 
-/** Asks in turn until one agrees; the others are cancelled then. */
-class Asking<T, Q extends Question<T>> {
-  /** Who agreed, and to what; or the refusal of the first. Never rejects. */
-  readonly outcome: Promise<Outcome<{ question: Q; value: T }, Refusal>>;
+/** Makes a request of each publisher in turn until one accepts, and cancels the others. */
+class RequestInTurn<T, R extends PendingRequest<T>> {
+  /** The accepted request with its answer, or the first refusal. Never rejects. */
+  readonly outcome: Promise<Outcome<{ request: R; value: T }, Refusal>>;
   readonly #left: PastSource[];
-  readonly #ask: (publisher: PastSource) => Q;
+  readonly #send: (publisher: PastSource) => R;
   readonly #clock: Clock;
-  readonly #pending = new Set<Q>();
-  #settle: (outcome: Outcome<{ question: Q; value: T }, Refusal>) => void = () => {};
+  readonly #pending = new Set<R>();
+  #settle: (outcome: Outcome<{ request: R; value: T }, Refusal>) => void = () => {};
   #refusal: Refusal | undefined;
   #timer: Timer | undefined;
   #isOver = false;
 
-  constructor(publishers: readonly PastSource[], ask: (publisher: PastSource) => Q, clock: Clock) {
+  constructor(publishers: readonly PastSource[], send: (publisher: PastSource) => R, clock: Clock) {
     this.#left = [...publishers];
-    this.#ask = ask;
+    this.#send = send;
     this.#clock = clock;
     this.outcome = new Promise((resolve) => this.#settle = resolve);
     this.#next();
   }
 
-  /** Nobody waits for an answer any more. */
+  /** Cancels the requests. */
   cancel(): void {
     this.#end(refused(CANCELLED));
   }
@@ -94,26 +94,26 @@ class Asking<T, Q extends Question<T>> {
       if (this.#pending.size === 0) this.#end(refused(this.#refusal ?? NOBODY));
       return;
     }
-    const question = this.#ask(publisher);
-    this.#pending.add(question);
+    const request = this.#send(publisher);
+    this.#pending.add(request);
     if (this.#left.length > 0) this.#timer = this.#clock.after(ASK_NEXT_MS, () => this.#next());
-    void question.answer.then((outcome) => this.#answered(question, outcome));
+    void request.answer.then((outcome) => this.#answered(request, outcome));
   }
 
-  #answered(question: Q, outcome: Outcome<T, Refusal>): void {
+  #answered(request: R, outcome: Outcome<T, Refusal>): void {
     if (this.#isOver) return;
-    this.#pending.delete(question);
-    if (outcome.ok) return this.#end(done({ question, value: outcome.value }));
+    this.#pending.delete(request);
+    if (outcome.ok) return this.#end(done({ request, value: outcome.value }));
     this.#refusal ??= outcome.refusal;
-    if (!ANOTHER_MAY.has(outcome.refusal.kind)) return this.#end(outcome);
+    if (!TRY_NEXT.has(outcome.refusal.kind)) return this.#end(outcome);
     this.#next();
   }
 
-  #end(outcome: Outcome<{ question: Q; value: T }, Refusal>): void {
+  #end(outcome: Outcome<{ request: R; value: T }, Refusal>): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#timer?.cancel();
-    for (const question of this.#pending) question.cancel();
+    for (const request of this.#pending) request.cancel();
     this.#settle(outcome);
   }
 }
@@ -124,34 +124,34 @@ interface FetchInTurnInit {
   readonly clock: Clock;
 }
 
-/** A fetch of the first publisher that agrees to it. */
+/** A fetch of the first publisher that accepts it. */
 class FetchInTurn implements PendingFetch {
   readonly answer: Promise<Outcome<FetchAnswer, Refusal>>;
   readonly finished: Promise<Outcome<void, Refusal>>;
-  readonly #asking: Asking<FetchAnswer, PendingFetch>;
+  readonly #requests: RequestInTurn<FetchAnswer, PendingFetch>;
   readonly #gates = new Map<PendingFetch, Gate>();
   #chosen: PendingFetch | undefined;
 
   constructor(publishers: readonly PastSource[], { request, sink, clock }: FetchInTurnInit) {
-    const ask = (publisher: PastSource): PendingFetch => {
+    const send = (publisher: PastSource): PendingFetch => {
       const gate = new Gate(sink);
       const fetch = publisher.fetch(request, gate);
       this.#gates.set(fetch, gate);
       return fetch;
     };
-    this.#asking = new Asking(publishers, ask, clock);
+    this.#requests = new RequestInTurn(publishers, send, clock);
     this.answer = this.#choose();
     this.finished = this.#finish();
   }
 
   cancel(): void {
-    this.#asking.cancel();
+    this.#requests.cancel();
     this.#chosen?.cancel();
   }
 
   async #choose(): Promise<Outcome<FetchAnswer, Refusal>> {
-    const outcome = await this.#asking.outcome;
-    this.#chosen = outcome.ok ? outcome.value.question : undefined;
+    const outcome = await this.#requests.outcome;
+    this.#chosen = outcome.ok ? outcome.value.request : undefined;
     for (const [fetch, gate] of this.#gates) gate.decide(fetch === this.#chosen);
     return outcome.ok ? done(outcome.value.value) : outcome;
   }
@@ -163,12 +163,12 @@ class FetchInTurn implements PendingFetch {
   }
 }
 
-/** Lets the objects of one publisher through once it is chosen, and none if it is not. */
+/** Passes on the objects of a publisher once it is chosen, and drops them if it is not. */
 class Gate implements FetchSink {
   readonly #sink: FetchSink;
   readonly #decided = Promise.withResolvers<boolean>();
   #isOpen: boolean | undefined;
-  // What came before the decision; the first object waits for it, so that it is never much.
+  // The last mark before the decision; objects wait for the decision.
   #unknown: (readonly [group: bigint, object: bigint]) | undefined;
 
   constructor(sink: FetchSink) {
@@ -191,8 +191,8 @@ class Gate implements FetchSink {
   }
 }
 
-/** Refusals of one publisher that say nothing of what another has. */
-const ANOTHER_MAY: ReadonlySet<RefusalKind> = new Set([
+/** Refusals after which the next publisher is asked. */
+const TRY_NEXT: ReadonlySet<RefusalKind> = new Set([
   "does_not_exist",
   "timeout",
   "not_supported",

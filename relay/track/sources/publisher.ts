@@ -4,41 +4,43 @@ import type { Refusal } from "../errors.ts";
 import type { Renderer } from "../objects/renderer.ts";
 import type { Feed, FeedTarget } from "./feed.ts";
 
-/** Somebody who can be asked for tracks: a peer's session, or the route to another relay. */
+/** A publisher of tracks: the session of a peer, or the routes to other relays. */
 export interface Publisher {
-  /** Who it is, for the log and for operators: `session 12`, or `mesh` for other relays. */
+  /** Its name in logs and for operators: `session 12`, or `mesh` for other relays. */
   readonly label: string;
   /**
-   * Whether it is a relay that is none of ours, or comes by one: it passes on what it was shown, and
-   * does not say what it has itself.
+   * Whether it is a relay outside the mesh, or reached through one: it forwards announcements
+   * without telling which are its own.
    */
   readonly isOtherRelay?: boolean;
   /**
-   * Whether a subscription to it is kept for as long as its track lasts, since it may not be had again:
-   * it does not hear that it was cancelled.
+   * Whether a subscription to it is kept until its track ends: it does not notice a cancellation,
+   * and may refuse a second subscription.
    */
   readonly keepsSubscriptions?: boolean;
-  /** Subscribes to what is new of a track, and to more where the options say so, for as long as anybody wants it. */
+  /** Subscribes to the new objects of a track, and to past ones if the options request them. */
   subscribe(target: FeedTarget, options?: RequestOptions): Feed;
-  /** Asks for objects of the past; they come by the sink, in order. */
+  /** Requests past objects, which are passed to the sink in order. */
   fetch(request: FetchRequest, sink: FetchSink): PendingFetch;
-  /** Asks what there is of a track, without subscribing. */
+  /** Requests the status of a track. */
   trackStatus(name: FullTrackName, via?: readonly string[]): Promise<Outcome<TrackStatus, Refusal>>;
 }
 
-/** What a subscription upstream is asked for besides the track. */
+/** Parameters of a subscription to a publisher. */
 export interface RequestOptions {
-  /** The publisher should begin a group (#new-group-request). */
+  /** Requests a new group (#new-group-request). */
   readonly newGroupRequest?: bigint;
-  /** What there is of the track already is wanted too, not only what is new. */
+  /** Whether past objects are requested too. */
   readonly past?: boolean;
-  /** What is missed: from here on the publisher sends what it still has, not only what is new. */
+  /** The first missing object: the publisher sends all that it has from there on. */
   readonly from?: Location;
-  /** Relays that the request came by: it must not go back to them. */
+  /** The relays on the path of the request, to which it must not be sent back. */
   readonly via?: readonly string[];
-  /** The trace that the request belongs to, in words that only those who trace understand. */
+  /** The trace context of the request, opaque to the model. */
   readonly trace?: string;
-  /** The feed stands for a track that is offered elsewhere: nothing is asked for until it is wanted. */
+  /**
+   * Whether the feed is for a track that another relay offers: it is not requested until needed.
+   */
   readonly offered?: boolean;
 }
 
@@ -48,48 +50,48 @@ export interface FetchRequest {
   readonly start: Location;
   readonly end: Location;
   readonly order: GroupOrder;
-  /** Relays that the request came by: it must not go back to them. */
+  /** The relays on the path of the request, to which it must not be sent back. */
   readonly via?: readonly string[];
 }
 
-/** An object as a fetch brings it. */
+/** An object of a fetch. */
 export interface FetchedObject {
   readonly group: bigint;
   /** Undefined for an object that was a datagram. */
   readonly subgroup: bigint | undefined;
   readonly object: number;
   readonly priority: number;
-  /** As the dialect writes them that the object came in. */
+  /** Encoded in the dialect that the object was received in. */
   readonly properties: Uint8Array;
   readonly payload: Uint8Array;
   readonly renderer: Renderer;
 }
 
-/** Where fetched objects go. `object` resolves when the next may come. */
+/** The receiver of fetched objects. `object` resolves when it is ready for the next one. */
 export interface FetchSink {
   object(object: FetchedObject): Promise<void> | void;
-  /** From the last item to this location, included, the publisher knows of nothing or does not know. */
+  /** No object is known from the last item up to and including this location. */
   unknownUpTo(group: bigint, object: bigint): void;
 }
 
-/** What a publisher says of a range before it is through. */
+/** A publisher's answer to a fetch. */
 export interface FetchAnswer {
-  /** The last location of the range that can exist. */
+  /** The last location of the range that may exist. */
   readonly end: Location;
   readonly endOfTrack: boolean;
   readonly properties: PropertyBlock | undefined;
 }
 
-/** A fetch that goes on. */
+/** A fetch that was requested. */
 export interface PendingFetch {
   /** The publisher's answer; never rejects. */
   readonly answer: Promise<Outcome<FetchAnswer, Refusal>>;
-  /** Resolves when every object was given to the sink, or with the reason why not all were; never rejects. */
+  /** Resolves when the sink has every object, or with the reason why it has not; never rejects. */
   readonly finished: Promise<Outcome<void, Refusal>>;
   cancel(): void;
 }
 
-/** What a publisher knows of a track. */
+/** The status of a track at a publisher. */
 export interface TrackStatus {
   readonly largest: Location | undefined;
   readonly properties: PropertyBlock | undefined;

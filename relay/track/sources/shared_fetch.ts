@@ -12,8 +12,8 @@ import type {
 } from "./publisher.ts";
 
 /**
- * One fetch for all who asked for the same before its first object came. It goes as fast as the fastest
- * of them; who is too far behind that is given the rest by a fetch of its own.
+ * One fetch for all equal requests that arrive before its first object. It is as fast as its
+ * fastest member; a member that lags too far behind gets the rest by a fetch of its own.
  */
 export class SharedFetch implements FetchSink {
   readonly #source: PastSource;
@@ -23,14 +23,14 @@ export class SharedFetch implements FetchSink {
   #fetching: PendingFetch | undefined;
   #isClosed = false;
 
-  /** `onClosed` is called once when nobody can join any more. */
+  /** `onClosed` is called once, when no request can join any more. */
   constructor(source: PastSource, request: FetchRequest, onClosed: () => void) {
     this.#source = source;
     this.#request = request;
     this.#onClosed = onClosed;
   }
 
-  /** Asks, for the first who wants it. */
+  /** Starts the fetch, for the first request. */
   begin(sink: FetchSink): PendingFetch {
     const member = this.#add(sink);
     const fetching = this.#source.fetch(this.#request, this);
@@ -45,7 +45,7 @@ export class SharedFetch implements FetchSink {
     return member;
   }
 
-  /** Gives a further one what comes; nothing has come so far. */
+  /** Adds a further request; no object has arrived so far. */
   join(sink: FetchSink): PendingFetch {
     const member = this.#add(sink);
     void this.#fetching?.answer.then((answer) => member.answered(answer));
@@ -78,7 +78,7 @@ export class SharedFetch implements FetchSink {
     for (const member of this.#members) member.take(item);
     const waits = [...this.#members].map((member) => member.drained);
     const isWaiting = waits.every((wait) => wait !== undefined);
-    // There is always one that is not behind: the fastest.
+    // A member that waits for nothing takes the next object.
     if (!isWaiting) return this.#leaveSlow();
     return Promise.race(waits as Promise<void>[]).then(() => this.#leaveSlow());
   }
@@ -99,12 +99,12 @@ export class SharedFetch implements FetchSink {
   }
 }
 
-/** What comes by a fetch. */
+/** An item of a fetch. */
 type Item =
   | { readonly kind: "object"; readonly object: FetchedObject }
   | { readonly kind: "unknown"; readonly group: bigint; readonly object: bigint };
 
-/** One who takes part in a shared fetch, as a fetch of its own. */
+/** The part of one request in a shared fetch. */
 class Member implements PendingFetch {
   readonly answer: Promise<Outcome<FetchAnswer, Refusal>>;
   readonly finished: Promise<Outcome<void, Refusal>>;
@@ -115,7 +115,7 @@ class Member implements PendingFetch {
   readonly #queue: Item[] = [];
   #waiting = 0;
   #last: Location | undefined;
-  // Resolves when all that came was given to the sink.
+  // Resolves when the sink has all items so far.
   #draining: Promise<void> | undefined;
   #own: PendingFetch | undefined;
   #isOver = false;
@@ -127,12 +127,12 @@ class Member implements PendingFetch {
     this.finished = this.#finished.promise;
   }
 
-  /** Bytes that came and that the sink has not taken. */
+  /** The bytes that wait for the sink. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Resolves when nothing waits; undefined when that is so. */
+  /** Resolves when the sink has taken all items; undefined when it has. */
   get drained(): Promise<void> | undefined {
     return this.#draining;
   }
@@ -151,13 +151,13 @@ class Member implements PendingFetch {
     this.#draining ??= this.#drain();
   }
 
-  /** Nothing more comes. */
+  /** The shared fetch has ended. */
   async end(outcome: Outcome<void, Refusal>): Promise<void> {
     await this.#draining;
     this.#settle(outcome);
   }
 
-  /** The others are ahead: the rest comes by a fetch of its own. */
+  /** Leaves the shared fetch and gets the rest by a fetch of its own. */
   async goOn(source: PastSource, request: FetchRequest): Promise<void> {
     await this.#draining;
     if (this.#isOver) return;
@@ -175,7 +175,7 @@ class Member implements PendingFetch {
   }
 
   async #drain(): Promise<void> {
-    // Not before the caller has noted that this goes on.
+    // `#draining` must be assigned first.
     await undefined;
     try {
       for (let item = this.#queue.shift(); item !== undefined; item = this.#queue.shift()) {
@@ -184,7 +184,7 @@ class Member implements PendingFetch {
         this.#waiting -= bytesOf(item);
       }
     } catch {
-      // Who wanted it is over.
+      // The receiver has ended.
       this.cancel();
     } finally {
       this.#draining = undefined;
@@ -203,12 +203,12 @@ function bytesOf(item: Item): number {
   return item.kind === "unknown" ? 0 : item.object.payload.length + item.object.properties.length;
 }
 
-/** The location right behind another; where ids end, the next group. */
+/** The location right after another; after the largest object id, the next group. */
 function behind({ group, object }: Location): Location {
   return object < MAX_OBJECT ? { group, object: object + 1n } : { group: group + 1n, object: 0n };
 }
 
-// Marks of whole groups name the largest id that can be written.
+// A mark for a whole group uses the largest id that can be encoded.
 const MAX_OBJECT = BigInt(Number.MAX_SAFE_INTEGER);
 
 const CANCELLED: Refusal = { kind: "timeout", reason: "the fetch was cancelled" };

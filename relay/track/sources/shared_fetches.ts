@@ -4,17 +4,17 @@ import { MAX_SHARED_FETCHES } from "../limits.ts";
 import type { FetchRequest, FetchSink, PendingFetch } from "./publisher.ts";
 import { SharedFetch } from "./shared_fetch.ts";
 
-/** Makes one fetch of those for the same objects that are asked for at the same time. */
+/** Merges concurrent fetches of the same objects into one. */
 export class SharedFetches {
   readonly #open = new Map<string, SharedFetch>();
   readonly #onShared: () => void;
 
-  /** `onShared` is called for each fetch that joins one that is under way. */
+  /** `onShared` is called for each fetch that joins a pending one. */
   constructor(onShared: () => void) {
     this.#onShared = onShared;
   }
 
-  /** The same source, whose fetches are shared. */
+  /** Wraps a source so that its fetches are shared. */
   of(source: PastSource): PastSource {
     return {
       fetch: (request, sink) => this.#fetch(source, request, sink),
@@ -29,7 +29,7 @@ export class SharedFetches {
       this.#onShared();
       return known.join(sink);
     }
-    // Who falls behind goes on behind what it has, which only has one meaning where ids ascend.
+    // A slow member continues after its last object, which requires ascending order.
     const mayShare = request.order === "ascending" && this.#open.size < MAX_SHARED_FETCHES;
     if (!mayShare) return source.fetch(request, sink);
     const shared = new SharedFetch(source, request, () => this.#open.delete(key));
@@ -38,7 +38,7 @@ export class SharedFetches {
   }
 }
 
-/** What a fetch must have in common with another to be the same; so also the path that it came by. */
+/** The key of equal fetches; the path of the request is part of it. */
 function keyOf({ name, start, end, order, via = [] }: FetchRequest): string {
   const range = [start.group, start.object, end.group, end.object];
   return [trackKey(name), ...range, order, ...via].join("\n");

@@ -3,7 +3,7 @@ import { prevails } from "./replacement.ts";
 import type { Track } from "../objects/track.ts";
 import type { ReplacementPolicy } from "../../vocabulary.ts";
 
-/** What is known of a track when its past is asked for. */
+/** The track, and its group that is requested. */
 interface StandingInit {
   readonly track: Track;
   readonly policy: ReplacementPolicy;
@@ -11,9 +11,9 @@ interface StandingInit {
 }
 
 /**
- * Feeds in the order in which their publishers are asked for a group of the past: those who bring that
- * very group live, those who bring the track, those who said that they have so much of it, and all
- * others; of equals the one that has the track by policy.
+ * Sorts feeds by the order in which a past group is requested of their publishers: those that
+ * deliver that group live, those that deliver the track, those whose largest location reaches the
+ * group, then the others. Among equals the one that keeps the track by policy is first.
  */
 export function byStanding(feeds: readonly Feed[], init: StandingInit): Feed[] {
   const { policy } = init;
@@ -23,20 +23,20 @@ export function byStanding(feeds: readonly Feed[], init: StandingInit): Feed[] {
 }
 
 /**
- * Whose answers for a group of the past are the track's, for everybody: those who bring that very group
- * live, or the one who has the track.
+ * The feeds whose publishers' answers for a past group may be cached: those that deliver that group
+ * live, otherwise the first by standing.
  */
 export function trusted(feeds: readonly Feed[], init: StandingInit): Feed[] {
   const ordered = byStanding(feeds, init);
-  const bringing = ordered.filter((feed) => standingOf(feed, init) === BRINGS_GROUP);
-  return bringing.length > 0 ? bringing : ordered.slice(0, 1);
+  const delivering = ordered.filter((feed) => standingOf(feed, init) === DELIVERS_GROUP);
+  return delivering.length > 0 ? delivering : ordered.slice(0, 1);
 }
 
-const BRINGS_GROUP = 3;
+const DELIVERS_GROUP = 3;
 
 function standingOf({ source, largest }: Feed, { track, group }: StandingInit): number {
   if (source !== undefined) {
-    if (track.group(group)?.isBroughtBy(source)) return BRINGS_GROUP;
+    if (track.group(group)?.isBroughtBy(source)) return DELIVERS_GROUP;
     if (track.sources.has(source)) return 2;
   }
   return largest !== undefined && largest.group >= group ? 1 : 0;

@@ -4,28 +4,27 @@ import { REDUNDANT_SILENCE_MS } from "../limits.ts";
 import type { Publisher } from "./publisher.ts";
 
 /**
- * Tracks whose publisher here may be dead, or may never have had them: where a namespace is announced
- * elsewhere too, and nothing comes from here, those who announced it there are asked too, whoever came
- * first.
+ * Watches tracks whose local publisher may be dead, or may not have them: while it is silent, the
+ * track is requested from the remote publishers of its namespace too.
  */
 export class Successors {
   readonly #clock: Clock;
-  readonly #elsewhere: (entry: TrackEntry) => readonly Publisher[];
+  readonly #remote: (entry: TrackEntry) => readonly Publisher[];
   readonly #watched = new Map<TrackEntry, Timer>();
 
-  /** `elsewhere` says who elsewhere may have a track that somebody here should have. */
-  constructor(clock: Clock, elsewhere: (entry: TrackEntry) => readonly Publisher[]) {
+  /** `remote` returns the remote publishers that may have a track with a local publisher. */
+  constructor(clock: Clock, remote: (entry: TrackEntry) => readonly Publisher[]) {
     this.#clock = clock;
-    this.#elsewhere = elsewhere;
+    this.#remote = remote;
   }
 
-  /** Somebody wants a track, it was announced elsewhere, or one who delivered it left. */
+  /** A track got a subscriber or a remote publisher, or lost a publisher: starts watching it. */
   watch(entry: TrackEntry): void {
     if (this.#watched.has(entry)) return;
     this.#check(entry, this.#clock.now());
   }
 
-  /** Nobody wants the track any more, or it is over. */
+  /** The track has no subscriber any more, or has ended. */
   forget(entry: TrackEntry): void {
     this.#watched.get(entry)?.cancel();
     this.#watched.delete(entry);
@@ -34,7 +33,7 @@ export class Successors {
   #check(entry: TrackEntry, since: number): void {
     this.#watched.delete(entry);
     const { track, feeds } = entry;
-    const others = this.#elsewhere(entry).filter((one) => !feeds.has(one));
+    const others = this.#remote(entry).filter((one) => !feeds.has(one));
     feeds.reviewNeed();
     const isWatched = others.length > 0 || feeds.isUndecided;
     if (!isWatched || feeds.size === 0 || feeds.demand === 0) return;

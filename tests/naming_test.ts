@@ -13,6 +13,7 @@ Deno.test("a file is named after what it exports", async () => {
 Deno.test("findReplacedWords() sees words within names, in comments and in the plural", () => {
   const files = {
     "relay/a.ts": "const peerBurden = 1;\n// A departure.\nlet isDoubted = false;",
+    "relay/d.ts": "// It is under way.\nconst ONE_WAY = 1;\n// Wishes: another way.",
     "sdn/b.ts": "class Undoubtedly {}",
     "tests/c.ts": "const burden = 1;",
   };
@@ -21,6 +22,8 @@ Deno.test("findReplacedWords() sees words within names, in comments and in the p
     "relay/a.ts:1 burden",
     "relay/a.ts:2 departure",
     "relay/a.ts:3 doubt",
+    "relay/d.ts:3 way",
+    "relay/d.ts:3 wish",
   ]);
 });
 

@@ -11,7 +11,7 @@ export {
 } from "./objects/datagram_writer.ts";
 export type { Demand } from "./sources/demands.ts";
 export { MalformedTrack, type Refusal, type TrackEnd } from "./errors.ts";
-export type { Feed, FeedChange, FeedEvents, FeedTarget, Verdict } from "./sources/feed.ts";
+export type { Feed, FeedChange, FeedTarget, Verdict } from "./sources/feed.ts";
 export { Feeds, type TrackEntry } from "./sources/feeds.ts";
 export { DatagramObject } from "./objects/datagram_object.ts";
 export type { PastSource } from "./sources/in_turn.ts";

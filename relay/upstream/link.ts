@@ -93,7 +93,7 @@ export class Link {
     return this.#live.isUp ? "up" : "held";
   }
 
-  /** Whether its session, or the last one, ended without a word from the neighbor before. */
+  /** Whether the last session ended without a GOAWAY of the neighbor. */
   get isBroken(): boolean {
     return this.#isBroken;
   }
@@ -159,7 +159,7 @@ export class Link {
     while (!signal.aborted) {
       const target = this.#tried = this.#options.target();
       if (target === undefined) {
-        this.#unknown();
+        this.#warnUnknown();
         await this.#pause(LONGEST_RETRY_MS, signal);
         continue;
       }
@@ -202,7 +202,7 @@ export class Link {
   ): Promise<void> {
     const heard = new HeardConnection(connection, () => this.#live?.heard());
     this.#isBroken = false;
-    // Before the session hears of it, and ends what comes by the link.
+    // Must be set before the session reacts and ends its subscriptions.
     void connection.closed.then(() => this.#isBroken = this.#live?.session.isPeerLeaving === false);
     const session = this.#options.startSession(heard, target, this);
     const over = session.run();
@@ -265,8 +265,8 @@ export class Link {
     this.#options.onChange();
   }
 
-  /** Says once that a neighbor does not turn up: its name may be misspelt. */
-  #unknown(): void {
+  /** Warns once about a neighbor without an address: its name may be misspelt. */
+  #warnUnknown(): void {
     const { clock, log, whyUnknown } = this.#options;
     const why = whyUnknown();
     this.#failure = ["its address is not known", why].filter((one) => one !== undefined).join(": ");

@@ -32,7 +32,7 @@ export class LiveLink {
   readonly #onMeasured: () => void;
   readonly #pinger: Pinger;
   readonly #held: Timer | undefined;
-  #toldRtt: number | undefined;
+  #reportedRtt: number | undefined;
   #isUp = false;
 
   constructor(options: LiveLinkOptions) {
@@ -84,10 +84,10 @@ export class LiveLink {
   #measured(): void {
     const { rttMs } = this;
     if (rttMs === undefined) return;
-    const told = this.#toldRtt;
-    const tolerance = Math.max(RTT_TOLERANCE_MS, RTT_TOLERANCE * (told ?? 0));
-    if (told !== undefined && Math.abs(rttMs - told) < tolerance) return;
-    this.#toldRtt = rttMs;
+    const reported = this.#reportedRtt;
+    const tolerance = Math.max(RTT_TOLERANCE_MS, RTT_TOLERANCE * (reported ?? 0));
+    if (reported !== undefined && Math.abs(rttMs - reported) < tolerance) return;
+    this.#reportedRtt = rttMs;
     this.#onMeasured();
   }
 }

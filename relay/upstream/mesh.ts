@@ -43,9 +43,9 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     );
     this.#directory = new Directory(this.#names);
     this.#links = new Links((name) => this.#newLink(name));
-    const told = mirror && new ControllerRoutes(mirror, this.#directory, this.#links);
-    const routes = told ?? new StaticRoutes(origins, this.#directory, this.#links);
-    this.#reach = mirror && told && this.#newReach(mirror, told);
+    const controllerRoutes = mirror && new ControllerRoutes(mirror, this.#directory, this.#links);
+    const routes = controllerRoutes ?? new StaticRoutes(origins, this.#directory, this.#links);
+    this.#reach = mirror && controllerRoutes && this.#newReach(mirror, controllerRoutes);
     this.#context = {
       accepts: (path) => path.length <= settings.maxHops && !path.includes(options.name),
       hasOtherRelays: () => this.#links.all().some(({ isOtherRelay }) => isOtherRelay),
@@ -259,11 +259,12 @@ function partsOf(origin: string): typeof NAMED {
   return { path, scope: path === "/" ? "" : path };
 }
 
-/** How many names of relays are told to who looks for one that there is not. */
+/** Names of registered relays in the message about an unknown one. */
 const MAX_NAMES = 5;
 
 /**
- * Why a neighbor cannot be called, as the controller knows it; undefined while it has said nothing.
+ * Why a neighbor has no usable address, according to the controller; undefined while the mirror is
+ * not up to date.
  */
 function whyUnknown(mirror: MirrorView, name: string): string | undefined {
   if (!mirror.isComplete || !mirror.isFollowed) return undefined;

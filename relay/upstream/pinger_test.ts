@@ -47,7 +47,7 @@ Deno.test("Pinger follows a round trip that becomes longer, within a few seconds
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("Pinger does not take a busy thread for a long way", async () => {
+Deno.test("Pinger does not take a busy thread for a distant peer", async () => {
   const peer: { delay: number | undefined } = { delay: 2 };
   const { clock, pinger } = start(peer);
   for (let turn = 0; turn < 100; turn++) {

@@ -19,7 +19,7 @@ export interface Routes {
   isOutOfReach(track: RemoteTrack): boolean;
 }
 
-/** Routes that avoid neighbors whose path was too long, while there are others. */
+/** Routes up to a number of relays on the path, until the relay shuts down. */
 export class LimitedRoutes implements Routes {
   readonly #routes: Routes;
   readonly #maxHops: number;

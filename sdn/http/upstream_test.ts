@@ -150,7 +150,7 @@ Deno.test("the life of a relay of the Go program, request by request", async () 
       },
     );
 
-    // A poll: who else has what, and the way there.
+    // A poll: who else has what, and the route to it.
     const listed = await ask("GET", "/announce");
     agrees(listed, { body: { count: 3 } });
     for (const entry of listed.body.entries) {

@@ -46,14 +46,14 @@ Deno.test("TrackReports of a feed go with it, and the last one's stand until ano
   assert.deepEqual(said(), [undefined, 7]);
 });
 
-Deno.test("TrackReports of one source that come by two ways are of the same track", () => {
+Deno.test("TrackReports of one source that come by two paths are of the same track", () => {
   const { track, reports, publisher, stranger, said } = setUp();
-  const otherWay = { source: publisher.source };
+  const otherPath = { source: publisher.source };
   sayProperties(track, publisher, integerProperty(DEFAULT_PRIORITY, 7));
   reports.learnLargest(publisher, { group: 5n, object: 0n });
   reports.learnLargest(stranger, FAR);
-  sayProperties(track, otherWay, integerProperty(DEFAULT_PRIORITY, 8));
-  reports.learnLargest(otherWay, { group: 4n, object: 0n });
+  sayProperties(track, otherPath, integerProperty(DEFAULT_PRIORITY, 8));
+  reports.learnLargest(otherPath, { group: 4n, object: 0n });
   assert.deepEqual(said(), [{ group: 5n, object: 0n }, 8]);
 });
 

@@ -357,7 +357,7 @@ Deno.test("Nobody is asked to go on with a track that is over, or that nobody wa
   }
 });
 
-Deno.test("Feeds.path is the shortest way of those that deliver, and none when a publisher is here", async () => {
+Deno.test("Feeds.path is the shortest path of the feeds that deliver, and empty with a local publisher", async () => {
   const { feeds } = setUp();
   let changes = 0;
   feeds.watchPath({ changed: () => changes++, broken: () => {} });

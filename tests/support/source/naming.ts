@@ -1,13 +1,33 @@
 /** Words that are not used in code, each with the field's term for it. */
 const REPLACED: ReadonlyMap<string, string> = new Map([
+  ["asker", "search, or the one that requests"],
   ["burden", "quota, or the limit that is exceeded"],
   ["doubt", "stale"],
   ["departure", "drain"],
   ["intake", "accept loop"],
   ["introduction", "handshake"],
+  ["leg", "upstream subscription"],
+  ["retiring", "draining"],
+  ["roundabout", "routing loop"],
+  ["way", "route, or path"],
+  ["wish", "request, or parameter"],
   ["holdings", "state"],
   ["surroundings", "context, environment"],
 ]);
+
+/** Idioms of replaced words that mean something else, and names that users configure. */
+const IDIOMS = new RegExp(
+  [
+    "under ?way",
+    "give ?way",
+    "(?:in|on) ?(?:the|this|that|one|a) ?way",
+    "all the way",
+    "(?:both|each|that) ways?",
+    "(?:one|no)_?way",
+    "(?:however many|of the) ways",
+  ].join("|"),
+  "gi",
+);
 
 const PRODUCTION = /^(?:relay|sdn|shared)\/.*\.ts$/;
 
@@ -22,10 +42,10 @@ export function findReplacedWords(files: ReadonlyMap<string, string>): string[] 
     if (!PRODUCTION.test(path)) continue;
     source.split("\n").forEach((line, at) => {
       if (!suspect.test(line)) return;
-      const words = line.match(/[A-Z]?[a-z]+/g)!.map((word) => word.toLowerCase());
+      const words = line.replaceAll(IDIOMS, " ").match(/[A-Z]?[a-z]+/g) ?? [];
+      const stems = new Set(words.map((word) => stemOf(word.toLowerCase())));
       for (const [word, term] of REPLACED) {
-        const isUsed = words.some((one) => stemOf(one) === stemOf(word));
-        if (isUsed) found.push(`${path}:${at + 1} ${word}: ${term}`);
+        if (stems.has(stemOf(word))) found.push(`${path}:${at + 1} ${word}: ${term}`);
       }
     });
   }
@@ -60,5 +80,5 @@ function wordsOf(identifier: string): string[] {
 
 /** A word without the ending of a plural or of a past tense. */
 function stemOf(word: string): string {
-  return word.replace(/(?<=..)(?:s|ed)$/, "");
+  return word.replace(/(?<=..)(?:(?<=sh)es|s|ed)$/, "");
 }

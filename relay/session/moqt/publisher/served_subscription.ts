@@ -147,7 +147,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#delivery.update({ ...this.#delivery.options, window });
   }
 
-  /** The subscriber agreed to a PUBLISH, with wishes of its own. */
+  /** The subscriber accepted a PUBLISH, with parameters of its own. */
   adjust(parameters: SubscriptionParameters & Parameters<"newGroupRequest">): void {
     if (this.#over) return;
     const options = applyParameters(parameters, this.#delivery.options, this.entry.track.largest);

@@ -72,7 +72,7 @@ export class PeerFeed implements Feed {
   readonly publisher: FeedPublisher;
   readonly offered: boolean;
   readonly bringsPast: boolean;
-  /** What of it is thrown away. */
+  /** The objects of it that are dropped. */
   readonly drops: FeedDrops;
   readonly streams: FeedStreams;
   readonly groupCount = new GroupCount();
@@ -336,7 +336,7 @@ export class PeerFeed implements Feed {
         return this.#expectEnd(message);
       case "meshPath":
         if (!isRelay(this.#context.peer)) break;
-        return this.#wayChanged(message.hops);
+        return this.#pathChanged(message.hops);
       case "requestUpdate": {
         if (!this.offered) break;
         acceptUpdate(this.#context, stream, message, "publish");
@@ -348,7 +348,7 @@ export class PeerFeed implements Feed {
     throw violation(`${message.kind} does not belong on a subscription's stream`);
   }
 
-  #wayChanged(path: readonly string[]): void {
+  #pathChanged(path: readonly string[]): void {
     this.#path = path;
     const { relayName } = this.#context;
     if (relayName === undefined || !path.includes(relayName)) {

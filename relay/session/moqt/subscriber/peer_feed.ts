@@ -1,10 +1,8 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
-  type ControlMessage,
   type ControlMessageOf,
   decodeTrackProperties,
   type Location,
-  outOfScope,
   type Parameters,
 } from "@qumo/shared/wire";
 import {
@@ -18,32 +16,29 @@ import {
   type TrackEnd,
   type Verdict,
 } from "../../../track/mod.ts";
-import { isTransportEnd, violation } from "../../errors.ts";
+import { violation } from "../../errors.ts";
 import { GroupCount } from "../../group_count.ts";
 import type { Input } from "../../input.ts";
 import { SUBGROUPS_A_SECOND } from "../../limits.ts";
 import { FeedDrops } from "./feed_drops.ts";
+import { FeedMessages } from "./feed_messages.ts";
 import { FeedStreams } from "./feed_streams.ts";
 import { FeedUpdates } from "./feed_updates.ts";
 import { PromisedEnd } from "./promised_end.ts";
 import type { TrackAliases } from "./track_aliases.ts";
 import { isRelay } from "../connection/relay_peer.ts";
-import { outcomeOf, refusalOf, trackEndOf } from "../requests/refusals.ts";
+import { trackEndOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { DropReason, TrackGivenUp } from "../../../vocabulary.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import type { Lifetime, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";
 import { requestOk } from "../requests/answers.ts";
-import { acceptUpdate } from "../requests/updates.ts";
 
 /** The interfaces that {@linkcode PeerFeed} uses of its session. */
 export type PeerFeedContext = Wire & Reporting & Timing & Parties & Asking & Lifetime & {
   readonly stops: StopProbes;
 };
-
-/** The minimum time for which data is awaited after PUBLISH_DONE. */
-const DONE_TIMEOUT_MS = 2_000;
 
 const TOO_MANY_SUBGROUPS =
   `the publisher begins more than ${SUBGROUPS_A_SECOND} subgroups a second`;
@@ -58,16 +53,25 @@ export interface FeedPublisher extends Publisher {
   updatesRefused(reason: string): void;
 }
 
-/** What the peer said of a track when it agreed, and where it said so. */
+/** What a {@linkcode PeerFeed} works with. */
+export interface PeerFeedOptions {
+  readonly offered: boolean;
+  readonly bringsPast: boolean;
+  readonly source: Source;
+  readonly context: PeerFeedContext;
+  readonly incoming: TrackAliases<PeerFeed>;
+}
+
+/** The peer's acceptance of a track, with the stream that it came on. */
 interface Agreement {
   readonly stream: RequestChannel;
-  /** Data under it is the track's. */
+  /** The alias of the track's data. */
   readonly alias: bigint;
   readonly largest: Location | undefined;
   readonly properties: Uint8Array;
 }
 
-/** One track that a peer sends us: we asked for it with SUBSCRIBE, or the peer offered it with PUBLISH. */
+/** One track that a peer delivers: requested with SUBSCRIBE, or offered by the peer with PUBLISH. */
 export class PeerFeed implements Feed {
   readonly publisher: FeedPublisher;
   readonly offered: boolean;
@@ -78,7 +82,6 @@ export class PeerFeed implements Feed {
   readonly groupCount = new GroupCount();
   readonly #context: PeerFeedContext;
   readonly #incoming: TrackAliases<PeerFeed>;
-  // There from the question on.
   #request: RequestChannel | undefined;
   #agreed: Agreement | undefined;
   #target: FeedTarget;
@@ -94,13 +97,7 @@ export class PeerFeed implements Feed {
   constructor(
     target: FeedTarget,
     publisher: FeedPublisher,
-    options: {
-      offered: boolean;
-      bringsPast: boolean;
-      source: Source;
-      context: PeerFeedContext;
-      incoming: TrackAliases<PeerFeed>;
-    },
+    options: PeerFeedOptions,
   ) {
     this.#target = target;
     this.#source = options.source;
@@ -287,7 +284,7 @@ export class PeerFeed implements Feed {
     this.#finish(this.#promised?.end ?? { kind: "lost", reason });
   }
 
-  /** Decides what happens when an object contradicts the track. */
+  /** Reports an object that contradicts the track, and returns the outcome for the feed. */
   contradicted(reason: string): Verdict {
     return this.#over ? "lost" : this.#target.feeds.contradicted(this, reason);
   }
@@ -312,40 +309,18 @@ export class PeerFeed implements Feed {
 
   /** Reads the request's stream, and after PUBLISH_DONE waits for the remaining data. */
   async listen(stream: RequestChannel): Promise<void> {
-    try {
-      for (;;) {
-        const message = await stream.next();
-        if (message === undefined) break;
-        this.#receive(stream, message);
-      }
-    } catch (error) {
-      if (!isTransportEnd(error)) throw error;
-    }
+    const messages = new FeedMessages(this.#context, {
+      offered: this.offered,
+      updates: this.#updates,
+      onUpdatesRefused: (reason) => this.publisher.updatesRefused(reason),
+      onPath: (hops) => this.#pathChanged(hops),
+      onLargest: (largest) => this.target.track.reports.learnLargest(this, largest),
+      onDone: (message) => this.#expectEnd(message),
+    });
+    await messages.read(stream);
     if (this.#promised === undefined) this.lose("the publisher ended the subscription");
     stream.finish();
     await this.#ended.promise;
-  }
-
-  #receive(stream: RequestChannel, message: ControlMessage): void {
-    switch (message.kind) {
-      case "requestOk":
-        return this.#updated(stream, message);
-      case "requestError":
-        return this.#updateRefused(message);
-      case "publishDone":
-        return this.#expectEnd(message);
-      case "meshPath":
-        if (!isRelay(this.#context.peer)) break;
-        return this.#pathChanged(message.hops);
-      case "requestUpdate": {
-        if (!this.offered) break;
-        acceptUpdate(this.#context, stream, message, "publish");
-        this.#context.metrics.requests.request_update.ok++;
-        stream.send(requestOk());
-        return;
-      }
-    }
-    throw violation(`${message.kind} does not belong on a subscription's stream`);
   }
 
   #pathChanged(path: readonly string[]): void {
@@ -360,40 +335,14 @@ export class PeerFeed implements Feed {
     this.lose("routing loop: the track comes from this relay");
   }
 
-  /** A refused update may be followed by PUBLISH_DONE; otherwise the track continues unchanged. */
-  #updateRefused(answer: ControlMessageOf<"requestError">): void {
-    this.#updates.answered();
-    this.#context.metrics.upstreamRequests.request_update[outcomeOf(answer)]++;
-    const refusal = refusalOf(answer);
-    this.#context.log.debug("update refused", { reason: refusal.reason });
-    if (refusal.kind === "not_supported") this.publisher.updatesRefused(refusal.reason);
-  }
-
-  #updated(stream: RequestChannel, message: ControlMessageOf<"requestOk">): void {
-    this.#updates.answered();
-    this.#context.metrics.upstreamRequests.request_update.ok++;
-    if (
-      outOfScope(message.parameters, stream.rules.ok.requestUpdate) || message.properties.length > 0
-    ) {
-      throw violation("REQUEST_OK of an update carries what it may not");
-    }
-    const { largestObject } = message.parameters;
-    if (largestObject !== undefined) this.target.track.reports.learnLargest(this, largestObject);
-  }
-
   #expectEnd(message: ControlMessageOf<"publishDone">): void {
     if (this.#promised !== undefined) throw violation("A second PUBLISH_DONE on one stream");
-    const { objectDeliveryTimeout, subgroupDeliveryTimeout } = this.target.track.properties;
-    const waitMs = Math.max(
-      DONE_TIMEOUT_MS,
-      objectDeliveryTimeout ?? 0,
-      subgroupDeliveryTimeout ?? 0,
-    );
     const end = trackEndOf(message);
     if (end.kind === "update_failed") this.publisher.updatesRefused(end.reason);
     // Another source resends the open subgroups, so switch now.
     if (end.kind === "going_away" && this.target.mayGoOn) return this.#finish(end);
-    const promised = { end, streams: message.streamCount, waitMs };
+    const { properties } = this.target.track;
+    const promised = { end, streams: message.streamCount, properties };
     this.#promised = new PromisedEnd(this.#context.clock, promised, (end) => this.#finish(end));
     this.#checkEnd();
   }

@@ -1,5 +1,9 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
+import type { TrackProperties } from "@qumo/shared/wire";
 import type { TrackEnd } from "../../../track/mod.ts";
+
+/** The minimum time for which data is awaited after PUBLISH_DONE. */
+const DONE_TIMEOUT_MS = 2_000;
 
 /** How long datagrams that PUBLISH_DONE has overtaken are awaited. */
 const DATAGRAM_WAIT_MS = 200;
@@ -11,11 +15,14 @@ export interface Arrived {
   readonly hasDatagrams: boolean;
 }
 
-/** The content of PUBLISH_DONE, and how long the remaining data is awaited. */
+/** The content of PUBLISH_DONE, and the properties of its track. */
 export interface Promised {
   readonly end: TrackEnd;
   readonly streams: bigint;
-  readonly waitMs: number;
+  readonly properties: Pick<
+    TrackProperties,
+    "objectDeliveryTimeout" | "subgroupDeliveryTimeout"
+  >;
 }
 
 /** The end of a subscription after PUBLISH_DONE, which may overtake data: waits for that data. */
@@ -27,7 +34,13 @@ export class PromisedEnd {
   #timer: Timer;
   #isLastWait = false;
 
-  constructor(clock: Clock, { end, streams, waitMs }: Promised, finish: (end: TrackEnd) => void) {
+  constructor(
+    clock: Clock,
+    { end, streams, properties }: Promised,
+    finish: (end: TrackEnd) => void,
+  ) {
+    const { objectDeliveryTimeout = 0, subgroupDeliveryTimeout = 0 } = properties;
+    const waitMs = Math.max(DONE_TIMEOUT_MS, objectDeliveryTimeout, subgroupDeliveryTimeout);
     this.end = end;
     this.#clock = clock;
     this.#streams = streams;

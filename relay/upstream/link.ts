@@ -2,7 +2,7 @@ import { Backoff, type Clock, type Log, messageOf, sleep, TaskGroup } from "@qum
 import type { EstablishedSession, Session } from "../session/session.ts";
 import type { Publisher } from "../track/mod.ts";
 import type { Connection } from "../transport/types.ts";
-import { HeardConnection } from "./heard_connection.ts";
+import { MonitoredConnection } from "./monitored_connection.ts";
 import { HoldDown } from "./hold_down.ts";
 import { LiveLink } from "./live_link.ts";
 import type { MeshSettings } from "./settings.ts";
@@ -200,11 +200,11 @@ export class Link {
     target: LinkTarget,
     signal: AbortSignal,
   ): Promise<void> {
-    const heard = new HeardConnection(connection, () => this.#live?.heard());
+    const monitored = new MonitoredConnection(connection, () => this.#live?.heard());
     this.#isBroken = false;
     // Must be set before the session reacts and ends its subscriptions.
     void connection.closed.then(() => this.#isBroken = this.#live?.session.isPeerLeaving === false);
-    const session = this.#options.startSession(heard, target, this);
+    const session = this.#options.startSession(monitored, target, this);
     const over = session.run();
     const stop = () => session.close("the relay is shutting down");
     signal.addEventListener("abort", stop);

@@ -12,7 +12,7 @@ import type { MeshOptions } from "./mesh_options.ts";
 import { RemoteNames } from "./remote_names.ts";
 import type { RemoteFeed, RouteContext } from "./route_context.ts";
 import { RoutePublisher } from "./route_publisher.ts";
-import { Reach, SHORT_OUTAGE_MS } from "./reach.ts";
+import { Reachability, SHORT_OUTAGE_MS } from "./reachability.ts";
 import { LimitedRoutes } from "./routes.ts";
 import { StaticRoutes } from "./static_routes.ts";
 import type { LinkView, RouteView } from "../views.ts";
@@ -29,7 +29,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   readonly #routes: LimitedRoutes;
   readonly #context: RouteContext;
   readonly #feeds = new Set<RemoteFeed>();
-  readonly #reach: Reach | undefined;
+  readonly #reachability: Reachability | undefined;
   readonly #unwatch: () => void;
   #isReviewing = false;
   #isClosed = false;
@@ -45,7 +45,8 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     this.#links = new Links((name) => this.#newLink(name));
     const controllerRoutes = mirror && new ControllerRoutes(mirror, this.#directory, this.#links);
     const routes = controllerRoutes ?? new StaticRoutes(origins, this.#directory, this.#links);
-    this.#reach = mirror && controllerRoutes && this.#newReach(mirror, controllerRoutes);
+    this.#reachability = mirror && controllerRoutes &&
+      this.#newReachability(mirror, controllerRoutes);
     this.#context = {
       accepts: (path) => path.length <= settings.maxHops && !path.includes(options.name),
       hasOtherRelays: () => this.#links.all().some(({ isOtherRelay }) => isOtherRelay),
@@ -55,12 +56,12 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       clock,
       log,
       tracing,
-      begun: (feed) => void this.#feeds.add(feed),
-      over: (feed) => {
+      feedStarted: (feed) => void this.#feeds.add(feed),
+      feedEnded: (feed) => {
         this.#feeds.delete(feed);
         options.onChange();
       },
-      moved: options.onChange,
+      routeChanged: options.onChange,
     };
     this.#unwatch = mirror === undefined ? () => {} : this.#follow(mirror);
     for (const name of mirror === undefined ? origins : options.neighbors) this.#links.get(name);
@@ -105,7 +106,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
 
   /** The unreachable relays that have announces. */
   get unreachable(): readonly string[] {
-    return [...this.#reach?.lost ?? []].sort();
+    return [...this.#reachability?.lost ?? []].sort();
   }
 
   /** Number of remote tracks that are wanted here. */
@@ -117,7 +118,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#unwatch();
-    this.#reach?.close();
+    this.#reachability?.close();
     this.#routes.close();
     for (const feed of [...this.#feeds]) feed.close();
     await this.#links.close();
@@ -142,10 +143,10 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   }
 
   /** Hides the names of unreachable relays until they are back. */
-  #newReach(mirror: MirrorView, routes: ControllerRoutes): Reach {
+  #newReachability(mirror: MirrorView, routes: ControllerRoutes): Reachability {
     const { clock, log, metrics, settings } = this.#options;
     const patienceMs = settings.holdDownMs + SHORT_OUTAGE_MS;
-    return new Reach({
+    return new Reachability({
       clock,
       patienceMs,
       sources: () => mirror.sources(),
@@ -239,7 +240,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     queueMicrotask(() => {
       this.#isReviewing = false;
       if (this.#isClosed) return;
-      this.#reach?.review();
+      this.#reachability?.review();
       for (const feed of [...this.#feeds]) feed.review();
     });
   }

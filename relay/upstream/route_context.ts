@@ -38,8 +38,8 @@ export interface RouteContext {
   readonly log: Log;
   readonly tracing: Tracing;
   /** Called when a feed starts and ends; in between it is notified of changes. */
-  begun(feed: RemoteFeed): void;
-  over(feed: RemoteFeed): void;
+  feedStarted(feed: RemoteFeed): void;
+  feedEnded(feed: RemoteFeed): void;
   /** The route of a feed has changed. */
-  moved(): void;
+  routeChanged(): void;
 }

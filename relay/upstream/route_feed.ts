@@ -71,7 +71,7 @@ export class RouteFeed implements Feed, RemoteFeed, SubscriptionOwner {
       onAccepted: (subscription) => this.#use(subscription),
       onLost: () => this.#findOther(),
     });
-    context.begun(this);
+    context.feedStarted(this);
     this.#forward = !this.offered;
     this.established = this.offered ? Promise.resolve(done(undefined)) : this.#findFirst();
   }
@@ -284,7 +284,7 @@ export class RouteFeed implements Feed, RemoteFeed, SubscriptionOwner {
   }
 
   #pathChanged(): void {
-    this.#context.moved();
+    this.#context.routeChanged();
     this.#target.feeds.pathChanged();
   }
 
@@ -313,7 +313,7 @@ export class RouteFeed implements Feed, RemoteFeed, SubscriptionOwner {
     this.#draining.close();
     this.#cancelCurrent();
     this.#telemetry.end(ending);
-    this.#context.over(this);
+    this.#context.feedEnded(this);
   }
 }
 

@@ -64,7 +64,7 @@ export class UpstreamSubscription {
     this.from = options.from;
     this.feed = publisher.subscribe({
       track: owner.track,
-      mayGoOn: true,
+      mayContinue: true,
       feeds: {
         ended: (_feed, end) => {
           this.end = end;

@@ -45,7 +45,7 @@ export interface FeedTarget {
   readonly track: Track;
   readonly feeds: FeedEvents;
   /** Whether another feed may continue after a loss, so that unfinished subgroups stay open. */
-  readonly mayGoOn?: boolean;
+  readonly mayContinue?: boolean;
 }
 
 /** The delivery of one track by one publisher. */

@@ -36,7 +36,7 @@ export class FeedWriter {
       clock,
       renderer: rendererOf(draft.data),
       source,
-      isRelayed: target.mayGoOn,
+      isRelayed: target.mayContinue,
       onDrop: feed.drops.note,
     });
   }
@@ -87,9 +87,9 @@ export class FeedWriter {
     this.#count();
   }
 
-  /** The stream ended early; with `mayGoOn` another source may continue the subgroup. */
-  breakOff(mayGoOn: boolean): void {
-    if (mayGoOn) this.#writer.release();
+  /** The stream ended early; with `mayContinue` another source may continue the subgroup. */
+  breakOff(mayContinue: boolean): void {
+    if (mayContinue) this.#writer.release();
     else this.#writer.abandon();
     this.#count();
   }

@@ -197,7 +197,7 @@ export class Ingest {
       writer.finish();
       return writer.endsByMark;
     } catch (error) {
-      writer.breakOff(feed.target.mayGoOn === true && isTransportEnd(error));
+      writer.breakOff(feed.target.mayContinue === true && isTransportEnd(error));
       if (error instanceof DecodeError && error.fault === "object_id") {
         metrics.malformed.subgroup++;
         const track = nameFields(feed.target.track.name);

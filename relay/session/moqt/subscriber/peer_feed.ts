@@ -340,7 +340,7 @@ export class PeerFeed implements Feed {
     const end = trackEndOf(message);
     if (end.kind === "update_failed") this.publisher.updatesRefused(end.reason);
     // Another source resends the open subgroups, so switch now.
-    if (end.kind === "going_away" && this.target.mayGoOn) return this.#finish(end);
+    if (end.kind === "going_away" && this.target.mayContinue) return this.#finish(end);
     const { properties } = this.target.track;
     const promised = { end, streams: message.streamCount, properties };
     this.#promised = new PromisedEnd(this.#context.clock, promised, (end) => this.#finish(end));

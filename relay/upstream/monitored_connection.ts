@@ -11,13 +11,13 @@ import type {
  * A connection that reports every arrival of data, so that a busy link whose pings are queued
  * behind media does not count as dead.
  */
-export class HeardConnection implements Connection {
+export class MonitoredConnection implements Connection {
   readonly #inner: Connection;
-  readonly #heard: () => void;
+  readonly #onData: () => void;
 
-  constructor(inner: Connection, heard: () => void) {
+  constructor(inner: Connection, onData: () => void) {
     this.#inner = inner;
-    this.#heard = heard;
+    this.#onData = onData;
   }
 
   get transport(): Connection["transport"] {
@@ -62,7 +62,7 @@ export class HeardConnection implements Connection {
 
   async acceptUni(): Promise<ReceiveStream | undefined> {
     const stream = await this.#inner.acceptUni();
-    return stream && new HeardStream(stream, this.#heard);
+    return stream && new MonitoredStream(stream, this.#onData);
   }
 
   async acceptBidi(): Promise<BidiStream | undefined> {
@@ -76,7 +76,7 @@ export class HeardConnection implements Connection {
 
   async receiveDatagram(): Promise<Uint8Array | undefined> {
     const datagram = await this.#inner.receiveDatagram();
-    if (datagram !== undefined) this.#heard();
+    if (datagram !== undefined) this.#onData();
     return datagram;
   }
 
@@ -89,22 +89,22 @@ export class HeardConnection implements Connection {
   }
 
   #listen({ id, send, receive }: BidiStream): BidiStream {
-    return { id, send, receive: new HeardStream(receive, this.#heard) };
+    return { id, send, receive: new MonitoredStream(receive, this.#onData) };
   }
 }
 
-class HeardStream implements ReceiveStream {
+class MonitoredStream implements ReceiveStream {
   readonly #inner: ReceiveStream;
-  readonly #heard: () => void;
+  readonly #onData: () => void;
 
-  constructor(inner: ReceiveStream, heard: () => void) {
+  constructor(inner: ReceiveStream, onData: () => void) {
     this.#inner = inner;
-    this.#heard = heard;
+    this.#onData = onData;
   }
 
   async read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const bytes = await this.#inner.read(into);
-    this.#heard();
+    this.#onData();
     return bytes;
   }
 

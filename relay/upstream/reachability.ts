@@ -7,8 +7,8 @@ import type { Clock, Timer } from "@qumo/shared/runtime";
  */
 export const SHORT_OUTAGE_MS = 1_500;
 
-/** What a {@linkcode Reach} works with. */
-export interface ReachOptions {
+/** What a {@linkcode Reachability} works with. */
+export interface ReachabilityOptions {
   readonly clock: Clock;
   /** How long a relay without a route still counts as reachable, in milliseconds. */
   readonly patienceMs: number;
@@ -25,12 +25,12 @@ export interface ReachOptions {
  * Decides which relays are unreachable: those to which there has been no route for a while. While
  * no controller is followed none is added, since there may be a route that is not known here.
  */
-export class Reach {
-  readonly #options: ReachOptions;
+export class Reachability {
+  readonly #options: ReachabilityOptions;
   readonly #waiting = new Map<string, Timer>();
   readonly #lost = new Set<string>();
 
-  constructor(options: ReachOptions) {
+  constructor(options: ReachabilityOptions) {
     this.#options = options;
   }
 

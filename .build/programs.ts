@@ -18,6 +18,11 @@ const NOTHING_ELSE = [
   "--no-prompt",
 ];
 
+// MiB of the space for young objects, of which there are two. Almost all that a relay allocates for media
+// and a controller for heartbeats is garbage at once, and collecting it costs the same however small the
+// space is; left alone V8 makes it 16 MiB, and each grown page of it stays.
+const SMALL_YOUNG_SPACE = ["--max-semi-space-size=4"];
+
 /** The two programs. */
 export const PROGRAMS: readonly Program[] = [
   {
@@ -35,10 +40,7 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-sys=hostname",
       ...NOTHING_ELSE,
     ],
-    // MiB of the space for young objects, of which there are two. Almost all that a relay allocates is
-    // garbage at once, and collecting it costs the same however small the space is; left alone V8 makes
-    // it 16 MiB, and each grown page of it stays.
-    engine: ["--max-semi-space-size=4"],
+    engine: SMALL_YOUNG_SPACE,
   },
   {
     name: "qumo-sdn",
@@ -52,7 +54,7 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-env",
       ...NOTHING_ELSE,
     ],
-    engine: [],
+    engine: SMALL_YOUNG_SPACE,
   },
 ];
 

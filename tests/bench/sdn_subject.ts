@@ -1,6 +1,9 @@
 import { fileURLToPath } from "node:url";
+import { engineFlags, PROGRAMS } from "../../.build/programs.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+// The floor too: it is the least that Deno can do as the controller sets it up.
+const FLAGS = engineFlags(PROGRAMS.find(({ name }) => name === "qumo-sdn")!);
 // The kernel counts in these, whatever its own tick is.
 const TICKS_PER_SECOND = 100;
 
@@ -37,7 +40,7 @@ export class Subject implements AsyncDisposable {
 
   static async #start(args: string[]): Promise<Subject> {
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-check", "-A", ...args],
+      args: ["run", "--quiet", "--no-check", "-A", ...FLAGS, ...args],
       cwd: ROOT,
       stdout: "piped",
     }).spawn();

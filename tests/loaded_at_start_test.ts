@@ -31,8 +31,8 @@ const AT_START: Record<string, { others: readonly string[]; late: readonly strin
   },
   "sdn/main.ts": {
     others: [
-      "@hono/zod-openapi",
       "@logtape/logtape",
+      "hono",
       "node:buffer",
       "node:crypto",
       "node:http",
@@ -45,6 +45,7 @@ const AT_START: Record<string, { others: readonly string[]; late: readonly strin
       "zod",
     ],
     late: [
+      "sdn/http/app.ts -> sdn/http/openapi.ts",
       "shared/runtime/config_file.ts -> shared/runtime/config_tree.ts",
       "shared/runtime/exporting.ts -> shared/runtime/tracing_exporter.ts",
       "shared/runtime/health_check.ts -> shared/runtime/own_answer.ts",

@@ -1,6 +1,6 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
 import { type MethodLabel, methodLabel } from "@qumo/shared/http";
 import { refusal } from "@qumo/shared/topology";
+import { Hono } from "hono";
 import type {
   DirectoryUseCases,
   EventUseCases,
@@ -125,7 +125,7 @@ function isHeartbeat({ method }: Request, { pathname }: URL): boolean {
 /** Finds the endpoint of a request. */
 function route(options: AppOptions): (asked: Asked) => Promise<Response> {
   const { clock, revision, onFault } = options;
-  const app: Router = new OpenAPIHono({
+  const app: Router = new Hono({
     // Uses the path undecoded: an encoded slash in a name must not become a path separator.
     getPath: (_request, given) => (given?.env as Asked).url.pathname,
   });
@@ -149,9 +149,10 @@ function route(options: AppOptions): (asked: Asked) => Promise<Response> {
     ...options.more,
   ];
   const heartbeat = serveEndpoints(app, endpoints, context);
-  app.doc31("/openapi.json", {
-    openapi: "3.1.0",
-    info: { title: "qumo-sdn", version: options.version },
+  app.get("/openapi.json", async (c) => {
+    // Loaded when somebody reads it, which most controllers never see.
+    const { openApiDocument } = await import("./openapi.ts");
+    return c.json(openApiDocument(endpoints, options.version));
   });
   return async (asked) => {
     try {

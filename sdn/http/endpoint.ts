@@ -1,6 +1,6 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Outcome } from "@qumo/shared/runtime";
 import type { Refusal, RefusalCode } from "@qumo/shared/topology";
+import type { Hono } from "hono";
 import type { z } from "zod";
 import type { Identity, Role } from "./auth.ts";
 
@@ -20,7 +20,7 @@ export interface Asked {
 }
 
 /** The router of the app. */
-export type Router = OpenAPIHono<{ Bindings: Asked }>;
+export type Router = Hono<{ Bindings: Asked }>;
 
 /** The validated input of a handler. */
 export interface Call<Query, Body> {
@@ -69,6 +69,9 @@ export interface Endpoint<Query = unknown, Body = unknown> {
   readonly speaksFor?: (call: Call<Query, Body>) => string;
   readonly handle: (call: Call<Query, Body>) => Promise<Outcome<Answer, Refusal>>;
 }
+
+/** The answer to a request whose ETag or revision is still current. */
+export const NOT_MODIFIED = { 304: { description: "Not modified; no body" } };
 
 /** Infers the types of query and body from an endpoint's schemas. */
 export function endpoint<Query, Body>(given: Endpoint<Query, Body>): Endpoint {

@@ -1,10 +1,8 @@
+import { OpenApiGeneratorV31, OpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
 import { type RefusalCode, refusalCodes } from "@qumo/shared/topology";
 import { z } from "zod";
-import type { Endpoint, Router } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { refusalStatus } from "./refusal_status.ts";
-
-/** The answer to a request whose ETag or revision is still current. */
-export const NOT_MODIFIED = { 304: { description: "Not modified; no body" } };
 
 /** The body of every refusal. */
 export const errorAnswer = z.strictObject({
@@ -26,10 +24,20 @@ const ALWAYS: readonly RefusalCode[] = ["bad_request", "forbidden", "rate_limite
 /** The listener's own answer, which has no body. */
 const HEAD_TOO_LONG = { 431: { description: "The request's head is longer than 32 KiB" } };
 
-/** Adds an endpoint to `/openapi.json`: its input, and every status that it may answer with. */
-export function document(app: Router, one: Endpoint): void {
+/** What `/openapi.json` answers for these endpoints. */
+export function openApiDocument(endpoints: readonly Endpoint[], version: string): object {
+  const registry = new OpenAPIRegistry();
+  for (const one of endpoints) document(registry, one);
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: "3.1.0",
+    info: { title: "qumo-sdn", version },
+  });
+}
+
+/** Adds an endpoint: its input, and every status that it may answer with. */
+function document(registry: OpenAPIRegistry, one: Endpoint): void {
   const parameter = /\{(\w+)\}/.exec(one.path)?.[1];
-  app.openAPIRegistry.registerPath({
+  registry.registerPath({
     method: one.method,
     path: one.path,
     summary: one.summary,

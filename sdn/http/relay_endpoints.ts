@@ -9,9 +9,8 @@ import {
 } from "../control/answers.ts";
 import type { RelayUseCases } from "../control/use_cases.ts";
 import type { Match } from "../registry/mod.ts";
-import { type Answer, type Endpoint, endpoint } from "./endpoint.ts";
+import { type Answer, type Endpoint, endpoint, NOT_MODIFIED } from "./endpoint.ts";
 import { MAX_REGISTRATION_BYTES } from "./limits.ts";
-import { NOT_MODIFIED } from "./openapi.ts";
 
 const NO_NAME = "relay name is required in path: /relay/<name>";
 

@@ -1,9 +1,8 @@
 import { done } from "@qumo/shared/runtime";
 import { assignAnswer, graphAnswer, nextHopsAnswer, routeAnswer } from "../control/answers.ts";
 import type { RouteUseCases } from "../control/use_cases.ts";
-import { type Endpoint, endpoint } from "./endpoint.ts";
+import { type Endpoint, endpoint, NOT_MODIFIED } from "./endpoint.ts";
 import { RELAYS_PER_REQUEST } from "./limits.ts";
-import { NOT_MODIFIED } from "./openapi.ts";
 import { assignQuery, graphQuery, routeQuery } from "./queries.ts";
 
 /** Endpoints of the network: routes, next hops, the graph, relay assignment. */

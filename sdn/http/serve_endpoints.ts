@@ -12,7 +12,6 @@ import {
   MAX_REMEMBERED_BODY,
   MAX_REMEMBERED_BYTES,
 } from "./limits.ts";
-import { document } from "./openapi.ts";
 import { labelOf, nameIn, patternOf, suffixOf } from "./paths.ts";
 import { refusalStatus } from "./refusal_status.ts";
 
@@ -29,7 +28,7 @@ export interface EndpointContext {
 const noQuery = z.strictObject({});
 
 /**
- * Registers the endpoints with the router and OpenAPI, and refuses other methods on their paths.
+ * Registers the endpoints with the router, and refuses other methods on their paths.
  * The returned function answers heartbeats without the router; it returns undefined for other
  * requests.
  */
@@ -39,7 +38,6 @@ export function serveEndpoints(
   context: EndpointContext,
 ): (asked: Asked) => Promise<Response> | undefined {
   let heartbeat: (asked: Asked) => Promise<Response> | undefined = () => undefined;
-  for (const one of endpoints) document(app, one);
   // A suffix after a name is part of the name unless another endpoint has that suffix.
   const special = endpoints.filter(({ path }) => suffixOf(path) !== "");
   const plain = endpoints.filter(({ path }) => suffixOf(path) === "");

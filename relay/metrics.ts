@@ -1,31 +1,12 @@
 /*
  * What the relay counts. The parts that do the work own nothing of Prometheus: they add to plain
- * numbers, and `prometheus.ts` reads them when somebody scrapes. Labels have the words of the
+ * numbers, and `@qumo/shared/metrics` reads them when somebody scrapes. Labels have the words of the
  * vocabulary as values, so their number is bounded.
  */
 
+import { Histogram } from "@qumo/shared/metrics";
 import type { Traffic } from "./views.ts";
 import * as words from "./vocabulary.ts";
-
-/** A distribution: how many values were at most each bound, and their sum. */
-class Histogram {
-  /** Ascending; values beyond the last are counted as well. */
-  readonly bounds: readonly number[];
-  /** One count for each bound, and one for what is beyond. */
-  readonly counts: number[];
-  sum = 0;
-
-  constructor(bounds: readonly number[]) {
-    this.bounds = bounds;
-    this.counts = new Array<number>(bounds.length + 1).fill(0);
-  }
-
-  observe(value: number): void {
-    const at = this.bounds.findIndex((bound) => value <= bound);
-    this.counts[at < 0 ? this.bounds.length : at]!++;
-    this.sum += value;
-  }
-}
 
 /** Counts of remote tracks and their routes. */
 class MeshMetrics {

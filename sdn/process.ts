@@ -1,5 +1,5 @@
 import type { ConfigAccess, FileAccess, Process as AnyProcess } from "@qumo/shared/runtime";
-import type { Usage } from "./control/process_metrics.ts";
+import type { Usage } from "./control/process_families.ts";
 
 /** With whom a client speaks TLS: PEM texts, each empty where it does not matter. */
 export interface TlsClient {

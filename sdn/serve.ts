@@ -13,7 +13,7 @@ import {
 } from "@qumo/shared/runtime";
 import { Assembly } from "./assembly.ts";
 import type { SdnConfig } from "./config/settings.ts";
-import type { ProcessSources } from "./control/process_metrics.ts";
+import type { ProcessSources } from "./control/process_families.ts";
 import { EventLog, type EventStore } from "./events/mod.ts";
 import { readAccess, readPeers } from "./from_config.ts";
 import { Front } from "./front.ts";

@@ -23,7 +23,7 @@ const AT_START: Record<string, { others: readonly string[]; late: readonly strin
       "zod",
     ],
     late: [
-      "relay/ops/scrape.ts -> relay/ops/prometheus.ts",
+      "shared/metrics/scrape.ts -> shared/metrics/prometheus.ts",
       "shared/runtime/config_file.ts -> shared/runtime/config_tree.ts",
       "shared/runtime/exporting.ts -> shared/runtime/tracing_exporter.ts",
       "shared/runtime/health_check.ts -> shared/runtime/own_answer.ts",
@@ -41,11 +41,11 @@ const AT_START: Record<string, { others: readonly string[]; late: readonly strin
       "node:stream",
       "node:timers",
       "node:util",
-      "prom-client",
       "zod",
     ],
     late: [
       "sdn/http/app.ts -> sdn/http/openapi.ts",
+      "shared/metrics/scrape.ts -> shared/metrics/prometheus.ts",
       "shared/runtime/config_file.ts -> shared/runtime/config_tree.ts",
       "shared/runtime/exporting.ts -> shared/runtime/tracing_exporter.ts",
       "shared/runtime/health_check.ts -> shared/runtime/own_answer.ts",

@@ -5,7 +5,7 @@ import type { Context } from "hono";
 import { type Details, mayReadDetails } from "./details.ts";
 import { health } from "./health.ts";
 import type { Read } from "./readings.ts";
-import type { Scrape } from "./scrape.ts";
+import type { Scrape } from "@qumo/shared/metrics";
 import { LISTS, STATUS, statusBody, type StatusSources } from "./status.ts";
 
 /** What the HTTP routes answer from. */

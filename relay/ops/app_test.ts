@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { buildApp } from "./app.ts";
 import type { Condition } from "./conditions.ts";
-import { scraper } from "./scrape.ts";
+import { scraper } from "@qumo/shared/metrics";
 import { counter, SCRAPED } from "./family.ts";
 import type { Part } from "./readings.ts";
 import type { RelayState, TrackView } from "./snapshot.ts";
@@ -58,9 +58,7 @@ function app(
     read,
     allowOrigin: (origin) => origin !== "https://evil.example",
     scrape: scraper({
-      relay: "",
       families: [counter("a_total", "An a.", scraped)],
-      distributions: [],
       read: () => read(SCRAPED),
     }),
     version: "1.2.3",

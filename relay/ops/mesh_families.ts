@@ -1,12 +1,5 @@
 import { printable } from "@qumo/shared/runtime";
-import {
-  counter,
-  counters,
-  type DistributionFamily,
-  type Family,
-  gauge,
-  type Scraped,
-} from "./family.ts";
+import { counter, counters, distribution, type Family, gauge, type Scraped } from "./family.ts";
 import type { LinkView } from "../views.ts";
 import type { MeshView } from "./snapshot.ts";
 
@@ -73,23 +66,22 @@ export const meshFamilies: readonly Family[] = [
 ];
 
 /** Histograms of the delay of objects in this relay, of failover gaps, and of path lengths. */
-export const distributions: readonly DistributionFamily[] = [
-  {
-    name: "qumo_relay_delivery_seconds",
-    help:
-      "Time from the arrival of a subgroup's first object until a subscriber's transport took it.",
-    read: ({ counts }) => counts.deliveryDelays,
-  },
-  {
-    name: "qumo_relay_failover_gap_seconds",
-    help: "Failover gap: time without objects of a remote track whose path broke.",
-    read: ({ counts }) => counts.mesh.failoverGaps,
-  },
-  {
-    name: "qumo_relay_mesh_hops",
-    help: "Relays on the path of a remote track when it was subscribed to.",
-    read: ({ counts }) => counts.mesh.hopCounts,
-  },
+export const distributionFamilies: readonly Family[] = [
+  distribution(
+    "qumo_relay_delivery_seconds",
+    "Time from the arrival of a subgroup's first object until a subscriber's transport took it.",
+    ({ counts }) => counts.deliveryDelays,
+  ),
+  distribution(
+    "qumo_relay_failover_gap_seconds",
+    "Failover gap: time without objects of a remote track whose path broke.",
+    ({ counts }) => counts.mesh.failoverGaps,
+  ),
+  distribution(
+    "qumo_relay_mesh_hops",
+    "Relays on the path of a remote track when it was subscribed to.",
+    ({ counts }) => counts.mesh.hopCounts,
+  ),
 ];
 
 function linksOf(mesh: MeshView | undefined): readonly LinkView[] {

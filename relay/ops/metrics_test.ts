@@ -1,9 +1,10 @@
+import { scraper } from "@qumo/shared/metrics";
 import assert from "node:assert/strict";
 import { allOf, readingWith } from "../../tests/support/worlds/relay_reading.ts";
 import { countsOf } from "../counts.ts";
 import { RelayMetrics } from "../metrics.ts";
+import type { Family, Scraped } from "./family.ts";
 import { processFamilies } from "./process_families.ts";
-import { createExposition } from "./prometheus.ts";
 import { mediaFamilies, sessionFamilies } from "./relay_families.ts";
 import type { TrackView } from "./snapshot.ts";
 import { trackFamilies } from "./track_families.ts";
@@ -36,15 +37,16 @@ const now = {
 
 const certificate = { hash: "", notAfter: 2_000_000_000_000, isGenerated: true };
 
+/** The answer to a scrape of these families. */
+async function textOf(families: readonly Family[], reading: Scraped): Promise<string> {
+  return (await scraper({ families, read: () => Promise.resolve(reading) })()).text;
+}
+
 /** The series of a scrape, without comments; of single tracks if there are any. */
 async function scrape(metrics: RelayMetrics, tracks: TrackView[] = []): Promise<string[]> {
-  const exposition = createExposition("", [
-    ...sessionFamilies,
-    ...mediaFamilies(1000),
-    ...trackFamilies,
-  ]);
   const counts = countsOf(metrics);
-  const text = await exposition.text(
+  const text = await textOf(
+    [...sessionFamilies, ...mediaFamilies(1000), ...trackFamilies],
     readingWith({ counts, now, certificate, tracks: allOf(tracks) }),
   );
   return text.split("\n").filter((line) => line !== "" && line[0] !== "#");
@@ -52,16 +54,17 @@ async function scrape(metrics: RelayMetrics, tracks: TrackView[] = []): Promise<
 
 Deno.test("a scrape shows what the data path had counted when it was read, each time anew", async () => {
   const metrics = new RelayMetrics();
-  const exposition = createExposition("", mediaFamilies(1000));
-  const read = () => readingWith({ counts: countsOf(metrics) });
+  const scrape = scraper({
+    families: mediaFamilies(1000),
+    read: () => Promise.resolve<Scraped>(readingWith({ counts: countsOf(metrics) })),
+  });
   metrics.received.objects += 2;
   metrics.sent.bytes += 100;
   metrics.skips.backlog++;
-  const first = exposition.text(read());
-  // Another scrape at the same time shows what was counted since.
+  const first = await scrape();
   metrics.received.objects += 3;
-  const text = await exposition.text(read());
-  assert.match(await first, /^qumo_relay_objects_total\{direction="in"\} 2$/m);
+  const { text } = await scrape();
+  assert.match(first.text, /^qumo_relay_objects_total\{direction="in"\} 2$/m);
   assert.match(text, /^qumo_relay_objects_total\{direction="in"\} 5$/m);
   assert.match(text, /^qumo_relay_object_bytes_total\{direction="out"\} 100$/m);
   assert.match(text, /^qumo_relay_subscriber_skips_total\{reason="backlog"\} 1$/m);
@@ -190,8 +193,7 @@ Deno.test("names of tracks cannot break out of a label, nor fill the page", asyn
 Deno.test("the process tells what runs and what it costs", async () => {
   const build = { version: "1.2.3", commit: "abc", deno: "2.9.6" };
   const process = { cpuSeconds: 1.5, residentBytes: 1000, heapBytes: 500, eventLoopLagMs: 30 };
-  const text = await createExposition("", processFamilies(build, 5000))
-    .text(readingWith({ process }));
+  const text = await textOf(processFamilies(build, 5000), readingWith({ process }));
   assert.match(text, /^qumo_relay_build_info\{version="1.2.3",commit="abc",deno="2.9.6"\} 1$/m);
   assert.match(text, /^process_start_time_seconds 5$/m);
   assert.match(text, /^process_cpu_seconds_total 1\.5$/m);

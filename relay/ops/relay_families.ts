@@ -1,5 +1,6 @@
 import { CONDITIONS } from "./conditions.ts";
-import { type Add, counter, counters, type Family, gauge, type Scraped } from "./family.ts";
+import type { Add } from "@qumo/shared/metrics";
+import { counter, counters, type Family, gauge, type Scraped } from "./family.ts";
 import type { Traffic } from "../views.ts";
 
 /** Metrics of sessions and requests. */

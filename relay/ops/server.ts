@@ -1,15 +1,15 @@
 import { type Handler, hostOf, HttpMetrics, isPrivateName, listenHttp } from "@qumo/shared/http";
+import { scraper } from "@qumo/shared/metrics";
 import type { PageFile } from "@qumo/shared/page";
 import { type Clock, isLoopback, type Log } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
 import type { Details } from "./details.ts";
 import { SCRAPED } from "./family.ts";
 import { httpFamilies } from "./http_families.ts";
-import { distributions, meshFamilies } from "./mesh_families.ts";
+import { distributionFamilies, meshFamilies } from "./mesh_families.ts";
 import { type Build, processFamilies } from "./process_families.ts";
 import type { Read } from "./readings.ts";
 import { mediaFamilies, sessionFamilies } from "./relay_families.ts";
-import { scraper } from "./scrape.ts";
 import { trackFamilies } from "./track_families.ts";
 
 /** A running HTTP side. */
@@ -46,7 +46,8 @@ export function serveOps(parts: OpsParts): OpsServer {
   const { read, program, perTrack, log } = parts;
   const http = new HttpMetrics();
   const scrape = scraper({
-    relay: parts.name,
+    // Named, so that alerts name the relay and not only its address.
+    labels: parts.name === "" ? {} : { relay: parts.name },
     families: [
       ...processFamilies(program, parts.startedAt),
       ...httpFamilies(http),
@@ -54,8 +55,8 @@ export function serveOps(parts: OpsParts): OpsServer {
       ...mediaFamilies(parts.maxCacheBytes),
       ...meshFamilies,
       ...(perTrack > 0 ? trackFamilies : []),
+      ...distributionFamilies,
     ],
-    distributions,
     read: () => read(SCRAPED, { offset: 0, limit: perTrack }),
   });
   const { version, commit } = program;

@@ -1,5 +1,6 @@
 import { printable } from "@qumo/shared/runtime";
-import type { Add, Family, Scraped } from "./family.ts";
+import type { Add, NumberFamily } from "@qumo/shared/metrics";
+import type { Family, Scraped } from "./family.ts";
 import type { TrackView } from "./snapshot.ts";
 
 /** Characters of a publisher's name in a label. */
@@ -40,7 +41,7 @@ export const trackFamilies: readonly Family[] = [
 ];
 
 function family(
-  type: Family["type"],
+  type: NumberFamily["type"],
   name: string,
   help: string,
   value: (track: TrackView) => number,

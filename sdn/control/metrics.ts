@@ -1,68 +1,72 @@
-import { HttpMetrics, type MethodLabel } from "@qumo/shared/http";
-import { Registry as Metrics } from "prom-client";
-import { addHttpMetrics } from "./http_metrics.ts";
-import { addLag, keepingInstruments, type Lags, workInstruments } from "./instruments.ts";
-import { addProcessMetrics, type ProcessSources } from "./process_metrics.ts";
-import { addStateMetrics, type StateSources } from "./state_metrics.ts";
+import { HttpMetrics } from "@qumo/shared/http";
+import { type Family, scraper } from "@qumo/shared/metrics";
+import {
+  type CountedRequest,
+  Counts,
+  keepingFamilies,
+  lagFamily,
+  type Lags,
+  workFamilies,
+} from "./counts.ts";
+import { httpFamilies } from "./http_families.ts";
+import { processFamilies, type ProcessSources } from "./process_families.ts";
+import { stateFamilies, type StateSources } from "./state_families.ts";
 
-/**
- * The controller's metrics: counters that are incremented here, and gauges that are read at each
- * scrape.
- */
+/** Every family of the controller reads its own sources. */
+const read = () => Promise.resolve();
+
+/** The controller's metrics: what is counted here, and what is read at each scrape. */
 export class ControllerMetrics {
-  readonly #metrics = new Metrics();
-  readonly #work: ReturnType<typeof workInstruments>;
-  readonly #keeping: ReturnType<typeof keepingInstruments>;
+  readonly #counts = new Counts();
+  readonly #families: readonly Family[];
   #lags: Lags = () => [];
+  #scrape: ReturnType<typeof scraper>;
 
   /** `http` has the counters of the HTTP listener. */
   constructor(sources: StateSources, http = new HttpMetrics()) {
-    addStateMetrics(this.#metrics, sources);
-    this.#work = workInstruments(this.#metrics);
-    this.#keeping = keepingInstruments(this.#metrics);
-    addLag(this.#metrics, () => this.#lags());
-    addHttpMetrics(this.#metrics, http);
+    this.#families = [
+      ...stateFamilies(sources),
+      ...workFamilies(this.#counts),
+      ...keepingFamilies(this.#counts),
+      lagFamily(() => this.#lags()),
+      ...httpFamilies(http),
+    ];
+    this.#scrape = scraper({ families: this.#families, read });
   }
 
-  /**
-   * Counts an answered request; the path label is the endpoint's pattern, never the client's path.
-   */
-  request(
-    one: { method: MethodLabel; path: string; status: number; milliseconds: number },
-  ): void {
-    const { method, path, status, milliseconds } = one;
-    const labels = { method, path, status: String(status) };
-    this.#work.requests.observe(labels, milliseconds / 1000);
+  /** Counts an answered request. */
+  request(one: CountedRequest): void {
+    this.#counts.requests.observe(one);
   }
 
   /** Counts a computation of the graph. */
   graph(milliseconds: number): void {
-    this.#work.graphs.observe(milliseconds / 1000);
+    this.#counts.graphs.observe(milliseconds / 1000);
   }
 
   /** Sets the number of watchers. */
   watchers(count: number): void {
-    this.#work.watchers.set(count);
+    this.#counts.watchers = count;
   }
 
   /** Counts a watcher that fell behind the change log. */
   watcherBehind(): void {
-    this.#work.watchersBehind.inc();
+    this.#counts.watchersBehind++;
   }
 
   /** Counts a write to the store. */
   stored(milliseconds: number): void {
-    this.#keeping.stores.observe(milliseconds / 1000);
+    this.#counts.stores.observe(milliseconds / 1000);
   }
 
   /** Counts a batch that could not be stored. */
   storeError(): void {
-    this.#keeping.storeErrors.inc();
+    this.#counts.storeErrors++;
   }
 
   /** Counts relays that were merged with another controller's state. */
   merged(relays: number): void {
-    this.#keeping.merges.inc(relays);
+    this.#counts.merges += relays;
   }
 
   /** Registers the callback that reads each peer's lag at a scrape. */
@@ -72,17 +76,16 @@ export class ControllerMetrics {
 
   /** Registers the process metrics, which are read at each scrape. */
   readProcess(sources: ProcessSources): void {
-    addProcessMetrics(this.#metrics, sources);
+    this.#scrape = scraper({ families: [...this.#families, ...processFamilies(sources)], read });
   }
 
   /** Counts an exchange with a peer controller, at `wall` milliseconds since 1970. */
-  sync(peer: string, { isFine, wall }: { isFine: boolean; wall: number }): void {
-    this.#keeping.syncs.inc({ peer, result: isFine ? "ok" : "error" });
-    if (isFine) this.#keeping.lastSync.set({ peer }, wall / 1000);
+  sync(peer: string, result: { isFine: boolean; wall: number }): void {
+    this.#counts.sync(peer, result);
   }
 
   /** All metrics in Prometheus' text format. */
-  text(): Promise<string> {
-    return this.#metrics.metrics();
+  async text(): Promise<string> {
+    return (await this.#scrape()).text;
   }
 }

@@ -1,7 +1,7 @@
+import { scraper } from "@qumo/shared/metrics";
 import { countsOf } from "../../../relay/counts.ts";
 import type { RelayMetrics } from "../../../relay/metrics.ts";
-import { distributions, meshFamilies } from "../../../relay/ops/mesh_families.ts";
-import { createExposition } from "../../../relay/ops/prometheus.ts";
+import { distributionFamilies, meshFamilies } from "../../../relay/ops/mesh_families.ts";
 import { mediaFamilies, sessionFamilies } from "../../../relay/ops/relay_families.ts";
 import type { RelaySnapshot } from "../../../relay/ops/snapshot.ts";
 import type { MovedSeries } from "../../support/metrics/moved_series.ts";
@@ -29,8 +29,13 @@ export async function scrape(
     mesh: unreachable &&
       { name: "", control: undefined, links: [], unreachable, remoteTracks: 0 },
   };
-  const families = [...sessionFamilies, ...mediaFamilies(0), ...meshFamilies];
-  return await createExposition("", families, distributions).text(reading);
+  const families = [
+    ...sessionFamilies,
+    ...mediaFamilies(0),
+    ...meshFamilies,
+    ...distributionFamilies,
+  ];
+  return (await scraper({ families, read: () => Promise.resolve(reading) })()).text;
 }
 
 /** A drive in a world of sessions; what it returns is shown as what there is now. */

@@ -32,6 +32,7 @@ export const TABLE: readonly Row[] = [
   { from: "shared/topology", may: ["shared/runtime"] },
   { from: "shared/http", may: ["shared/runtime"] },
   { from: "shared/page", may: [] },
+  { from: "shared/metrics", may: [] },
   { from: "relay/vocabulary.ts", may: [] },
   { from: "relay/views.ts", may: [] },
   {
@@ -108,7 +109,14 @@ export const TABLE: readonly Row[] = [
   {
     // It reads plain data: no sessions, no tracks, and no counters that are still counting.
     from: "relay/ops",
-    may: ["shared/runtime", "shared/http", "shared/page", "relay/vocabulary.ts", "relay/views.ts"],
+    may: [
+      "shared/runtime",
+      "shared/http",
+      "shared/metrics",
+      "shared/page",
+      "relay/vocabulary.ts",
+      "relay/views.ts",
+    ],
     types: ["relay/counts.ts"],
   },
   { from: "relay", depth: "top", may: ["relay", "shared"] },

@@ -1,4 +1,4 @@
-import type { DistributionFamily, Family, Scraped } from "./family.ts";
+import type { Family } from "./family.ts";
 import type { Exposition } from "./prometheus.ts";
 
 /** The answer to a scrape. */
@@ -9,24 +9,23 @@ export interface Scrape {
 }
 
 /** What a scrape is made of. */
-export interface ScrapeParts {
-  /** The relay's name; may be empty. */
-  readonly relay: string;
-  readonly families: readonly Family[];
-  readonly distributions: readonly DistributionFamily[];
-  /** Reads the relay, once for each scrape. */
-  readonly read: () => Promise<Scraped>;
+export interface ScrapeParts<Source> {
+  readonly families: readonly Family<Source>[];
+  /** Labels of every series. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Reads what the families are computed from, once for each scrape. */
+  readonly read: () => Promise<Source>;
 }
 
 /**
  * Answers scrapes of these families. The library that writes the format is loaded at the first one: it
- * takes 4 MiB, and not every relay is scraped.
+ * takes 6 MiB, and not every program is scraped.
  */
-export function scraper(parts: ScrapeParts): () => Promise<Scrape> {
-  let opened: Promise<Exposition> | undefined;
+export function scraper<Source>(parts: ScrapeParts<Source>): () => Promise<Scrape> {
+  let opened: Promise<Exposition<Source>> | undefined;
   async function open() {
     const { createExposition } = await import("./prometheus.ts");
-    return createExposition(parts.relay, parts.families, parts.distributions);
+    return createExposition(parts.families, parts.labels);
   }
   return async () => {
     const exposition = await (opened ??= open());

@@ -1,0 +1,76 @@
+import { type Family, gauge } from "@qumo/shared/metrics";
+import type { EventCount } from "../events/mod.ts";
+import type { NodeState } from "../graph/mod.ts";
+
+/** The sources of metrics of the controller's state. */
+export interface StateSources {
+  readonly relays: () => Readonly<Record<NodeState, number>>;
+  readonly announces: () => number;
+  readonly announceBytes: () => number;
+  readonly historyBytes: () => number;
+  readonly flows: () => number;
+  readonly revision: () => number;
+  readonly isStoreHealthy: () => boolean;
+  readonly events: () => ReadonlyMap<string, Readonly<EventCount>>;
+  /** The members of the cluster behind the store; empty when the store has no cluster. */
+  readonly members: () => readonly { readonly name: string; readonly state: string }[];
+}
+
+/** Metrics of the controller's state. */
+export function stateFamilies(sources: StateSources): Family[] {
+  return [
+    {
+      type: "gauge",
+      name: "qumo_sdn_relays",
+      help: "Relays by state; only the first three have a lease",
+      labels: ["state"],
+      read(_, add) {
+        for (const [state, count] of Object.entries(sources.relays())) add(count, { state });
+      },
+    },
+    gauge("qumo_sdn_announces", "Announces of all relays", sources.announces),
+    gauge("qumo_sdn_announce_bytes", "Bytes of the texts of all announces", sources.announceBytes),
+    gauge(
+      "qumo_sdn_watch_history_bytes",
+      "Bytes of changes kept for watchers that are behind",
+      sources.historyBytes,
+    ),
+    gauge("qumo_sdn_flows", "Flows: remote tracks that relays take from neighbors", sources.flows),
+    gauge("qumo_sdn_revision", "Current revision", sources.revision),
+    gauge(
+      "qumo_sdn_store_healthy",
+      "1 while the store accepts writes; 0 when etcd has no quorum, or a disk fails",
+      () => sources.isStoreHealthy() ? 1 : 0,
+    ),
+    members(sources),
+    events(sources),
+  ];
+}
+
+function members({ members }: StateSources): Family {
+  return {
+    type: "gauge",
+    name: "qumo_sdn_etcd_member",
+    help: "1 for the state of each member of etcd: leader, follower, leaderless or silent",
+    labels: ["member", "state"],
+    read(_, add) {
+      for (const { name, state } of members()) add(1, { member: name, state });
+    },
+  };
+}
+
+function events({ events }: StateSources): Family {
+  return {
+    type: "counter",
+    name: "qumo_sdn_events_total",
+    help: "Events by kind; left_out: not listed, because their relay caused too many",
+    labels: ["kind", "result"],
+    read(_, add) {
+      for (const [kind, count] of events()) {
+        for (const [result, number] of Object.entries(count)) {
+          if (number > 0) add(number, { kind, result });
+        }
+      }
+    },
+  };
+}

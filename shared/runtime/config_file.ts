@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ConfigDefinition } from "./config_definition.ts";
+import { type ConfigDefinition, ONCE } from "./config_definition.ts";
 import { type Environment, readEnvironment } from "./config_environment.ts";
 import { issueFaults, type KeyFault } from "./config_issues.ts";
 import { fileName, joinKey, keysOf } from "./config_keys.ts";
@@ -107,7 +107,7 @@ class Loader<T extends object> {
   }
 
   finish(): Outcome<LoadedConfig<T>, readonly string[]> {
-    const result = this.#definition.schema.safeParse(this.#candidate);
+    const result = this.#definition.schema.safeParse(this.#candidate, ONCE);
     if (!result.success) this.#refuse(result.error.issues);
     else if (this.#problems.length === 0) {
       for (const fault of this.#definition.rules(result.data)) this.#add(fault, true);

@@ -2,12 +2,22 @@ import assert from "node:assert/strict";
 import { loadedAtStart } from "./support/source/loaded_at_start.ts";
 import { readProjectFiles } from "./support/source/project_files.ts";
 
+interface Start {
+  /** Modules of others that are loaded. */
+  readonly others: readonly string[];
+  /** What is loaded when it is first needed. */
+  readonly late: readonly string[];
+  /** Files that the other program has its own need of. */
+  readonly never: readonly string[];
+}
+
 /*
  * What is loaded before a program is ready costs each start time, and memory for as long as it runs:
  * a module of others joins these lists by decision alone.
  */
-const AT_START: Record<string, { others: readonly string[]; late: readonly string[] }> = {
+const AT_START: Record<string, Start> = {
   "relay/main.ts": {
+    never: ["shared/topology/schemas.ts"],
     others: [
       "@logtape/logtape",
       "hono",
@@ -30,6 +40,7 @@ const AT_START: Record<string, { others: readonly string[]; late: readonly strin
     ],
   },
   "sdn/main.ts": {
+    never: [],
     others: [
       "@logtape/logtape",
       "hono",
@@ -53,13 +64,14 @@ const AT_START: Record<string, { others: readonly string[]; late: readonly strin
   },
 };
 
-for (const [entry, { others, late }] of Object.entries(AT_START)) {
+for (const [entry, { others, late, never }] of Object.entries(AT_START)) {
   Deno.test(`${entry} loads nothing at its start that it does not need to be ready`, async () => {
     const loaded = loadedAtStart(await readProjectFiles(), entry);
     assert.deepEqual([...loaded.others].sort(), others);
     assert.deepEqual([...loaded.late].sort(), late);
     const eager = late.filter((line) => loaded.files.has(line.split(" -> ")[1]!));
     assert.deepEqual(eager, []);
+    assert.deepEqual(never.filter((file) => loaded.files.has(file)), []);
   });
 }
 

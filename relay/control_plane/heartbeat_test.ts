@@ -6,8 +6,8 @@ import {
   MAX_FLOWS_PER_RELAY,
   MAX_NEIGHBORS,
   MAX_TRACK_BYTES,
-  registrationSchema,
 } from "@qumo/shared/topology";
+import { registrationSchema } from "@qumo/shared/topology/schemas";
 import { mintEpoch } from "./epoch.ts";
 import { Epoch } from "./epoch.ts";
 import { Heartbeat, type RelayReport } from "./heartbeat.ts";

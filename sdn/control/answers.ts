@@ -1,4 +1,4 @@
-import { flowSchema, linkReportSchema, loadReportSchema } from "@qumo/shared/topology";
+import { flowSchema, linkReportSchema, loadReportSchema } from "@qumo/shared/topology/schemas";
 import { z } from "zod";
 
 const revision = z.number().int().meta({ description: "The revision that this answer is of" });

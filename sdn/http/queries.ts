@@ -1,4 +1,5 @@
-import { MAX_ALTERNATES, relayNameSchema, trackTextSchema } from "@qumo/shared/topology";
+import { MAX_ALTERNATES } from "@qumo/shared/topology";
+import { relayNameSchema, trackTextSchema } from "@qumo/shared/topology/schemas";
 import { z } from "zod";
 import { MAX_EVENTS_PAGE, MAX_PAGE, MAX_WAIT_SECONDS } from "./limits.ts";
 

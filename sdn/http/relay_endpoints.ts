@@ -1,5 +1,6 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import { type Refusal, refusal, registrationSchema, relayNameFault } from "@qumo/shared/topology";
+import { type Refusal, refusal, relayNameFault } from "@qumo/shared/topology";
+import { registrationSchema } from "@qumo/shared/topology/schemas";
 import {
   flowsAnswer,
   oneRelayAnswer,

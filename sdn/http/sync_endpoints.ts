@@ -1,5 +1,6 @@
 import { done } from "@qumo/shared/runtime";
-import { MAX_COST, relayNameSchema } from "@qumo/shared/topology";
+import { MAX_COST } from "@qumo/shared/topology";
+import { relayNameSchema } from "@qumo/shared/topology/schemas";
 import { z } from "zod";
 import { graphAnswer } from "../control/answers.ts";
 import type { Controller } from "../control/controller.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { relayNameSchema } from "@qumo/shared/topology";
+import { relayNameSchema } from "@qumo/shared/topology/schemas";
 import { DIGEST_BUCKETS } from "./digest.ts";
 import { wireStateSchema } from "./wire.ts";
 

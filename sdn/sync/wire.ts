@@ -1,11 +1,6 @@
 import { z } from "zod";
-import {
-  loadReportSchema,
-  MAX_COST,
-  MAX_RTT_MS,
-  relayNameSchema,
-  trackTextSchema,
-} from "@qumo/shared/topology";
+import { MAX_COST, MAX_RTT_MS } from "@qumo/shared/topology";
+import { loadReportSchema, relayNameSchema, trackTextSchema } from "@qumo/shared/topology/schemas";
 import type { Adoption, RelayState, TrackState, Version } from "../registry/mod.ts";
 
 const count = z.number().int().nonnegative();

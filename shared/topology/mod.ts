@@ -1,4 +1,7 @@
-/** The interface between relays and the controller: names, schemas, limits, refusals. */
+/**
+ * The interface between relays and the controller: names, limits, refusals. The schemas, which only who
+ * reads what a relay wrote needs, are in `@qumo/shared/topology/schemas`.
+ */
 export {
   type AnnouncedName,
   announcesCovering,
@@ -11,16 +14,5 @@ export { EventReader, type ServerEvent } from "./event_reader.js";
 export * from "./limits.ts";
 export { type Refusal, refusal, type RefusalCode, refusalCodes } from "./refusals.ts";
 export { relayNameFault } from "./relay_name.ts";
-export {
-  type Flow,
-  flowSchema,
-  type LinkReport,
-  linkReportSchema,
-  type LoadReport,
-  loadReportSchema,
-  type Registration,
-  registrationSchema,
-  relayNameSchema,
-  trackTextSchema,
-} from "./schemas.ts";
+export type { Flow, LinkReport, LoadReport, Registration } from "./schemas.ts";
 export { canonicalTrackText, formatTrackText, parseTrackText } from "./track_text.ts";

@@ -1,7 +1,6 @@
-import { fileURLToPath } from "node:url";
 import { engineFlags, PROGRAMS } from "../../.build/programs.ts";
+import { ROOT_PATH } from "../support/root.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 // The floor too: it is the least that Deno can do as the controller sets it up.
 const FLAGS = engineFlags(PROGRAMS.find(({ name }) => name === "qumo-sdn")!);
 // The kernel counts in these, whatever its own tick is.
@@ -41,7 +40,7 @@ export class Subject implements AsyncDisposable {
   static async #start(args: string[]): Promise<Subject> {
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--no-check", "-A", ...FLAGS, ...args],
-      cwd: ROOT,
+      cwd: ROOT_PATH,
       stdout: "piped",
     }).spawn();
     const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();

@@ -91,7 +91,7 @@ Deno.test("qumo-relay health says by its exit code whether a relay is ready", as
   assert.deepEqual(ready, { code: 0, stdout: '200 {"ready":true}\n', stderr: "" });
   const described = run(["health"], { RELAY_ADDR: `127.0.0.1:${relay.port}` });
   assert.equal((await deadline.for("an answer", described)).code, 0);
-  await deadline.for("the end of the relay", relay.stop());
+  await deadline.for("the end of the relay", relay.end());
   const gone = await deadline.for("an answer", run(["health", relay.origin]));
   assert.equal(gone.code, 1);
   assert.match(gone.stderr, /^no answer from http:/);
@@ -118,9 +118,9 @@ Deno.test("qumo-relay ends with 0 at SIGTERM and at SIGINT", async () => {
     using deadline = new Deadline();
     await using relay = await deadline.for("a relay", startRelay());
     relay.kill(signal);
-    const { code } = await deadline.for("the end of the relay", relay.ended);
+    const code = await deadline.for("the end of the relay", relay.ended);
     assert.equal(code, 0, relay.log());
-    await relay.stop();
+    await relay.end();
     assert.match(relay.log(), /"message":"draining"/);
     assert.match(relay.log(), /"message":"stopped"/);
   }
@@ -142,7 +142,7 @@ Deno.test("qumo-relay reads its certificate again at SIGHUP", async () => {
   const after = await write();
   relay.kill("SIGHUP");
   await deadline.for("the new certificate", hashBecomes(relay, after, deadline.signal));
-  await relay.stop();
+  await relay.end();
   await Deno.remove(directory, { recursive: true });
 });
 

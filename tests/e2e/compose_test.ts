@@ -7,7 +7,7 @@ import { carryTrack } from "../support/executables/cases.ts";
 import { mountedPaths, ownServices, readComposeFiles } from "../support/executables/compose.ts";
 import { settingsIn } from "../support/executables/dockerfile.ts";
 import { ComposedNetwork } from "../support/executables/composed_network.ts";
-import { runToEnd } from "../support/executables/program_process.ts";
+import { runToEnd } from "../support/processes/program_process.ts";
 import { fromSources } from "../support/executables/programs.ts";
 import { toolTest } from "../support/tools.ts";
 
@@ -94,7 +94,7 @@ etcdTest("ha.yaml, as processes on this machine, goes on when a controller is lo
   for (const controller of ["sdn-a", "sdn-b"]) {
     await deadline.for("a way", network.way(controller, "north south", 10));
   }
-  await deadline.for("the end of a controller", network.controllers.get("sdn-a")!.stop());
+  await deadline.for("the end of a controller", network.controllers.get("sdn-a")!.end());
   const [north, south] = ["north", "south"].map((name) => network.relays.get(name)!);
   await deadline.for("the track", carryTrack(north!, south!));
   const left = JSON.parse(await network.controllers.get("sdn-b")!.get("/relay"));

@@ -14,11 +14,11 @@ import {
   readStages,
   settingsIn,
 } from "../support/executables/dockerfile.ts";
-import { ProgramProcess, runToEnd } from "../support/executables/program_process.ts";
+import { runToEnd, startProgram } from "../support/processes/program_process.ts";
 import { fromSources } from "../support/executables/programs.ts";
 import { hasStandIn, STAND_IN } from "../support/executables/stand_in.ts";
+import { ROOT } from "../support/root.ts";
 
-const ROOT = new URL("../../", import.meta.url);
 const TEXT = await Deno.readTextFile(new URL("Dockerfile", ROOT));
 const STAGES = readStages(TEXT);
 const [BUILD] = STAGES;
@@ -93,14 +93,14 @@ for (const program of PROGRAMS) {
     const [path, command, url] = JSON.parse(check.slice(check.indexOf("["))) as string[];
     assert.deepEqual([path, command, url], [executable, "health", `127.0.0.1:${port}`]);
     const address = Object.keys(settings).find((key) => key.endsWith("_ADDR"))!;
-    const start = ProgramProcess.start(fromSources(program), {
+    const start = startProgram(fromSources(program), {
       env: { INSECURE: "true", [address]: "127.0.0.1:0" },
     });
     await using process = await deadline.for("the program", start);
     const health = (port: number) =>
       runToEnd([...fromSources(program), command!, url!.replace(/\d+$/, `${port}`)]);
     assert.equal((await deadline.for("an answer", health(process.port))).code, 0);
-    await deadline.for("its end", process.stop());
+    await deadline.for("its end", process.end());
     assert.equal((await deadline.for("an answer", health(process.port))).code, 1);
   });
 }

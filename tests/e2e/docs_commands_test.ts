@@ -4,8 +4,8 @@ import { Deadline } from "../support/deadline.ts";
 import { blocksOf, type Document, readDocuments, stepsOf } from "../support/documents/document.ts";
 import { markOf } from "../support/documents/marks.ts";
 import { Performance } from "../support/documents/performance.ts";
+import { ROOT } from "../support/root.ts";
 
-const ROOT = new URL("../../", import.meta.url);
 // A document starts a few programs and asks each some questions.
 const DEADLINE = 120_000;
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { DEFAULTS as RELAY } from "../../relay/config/definition.ts";
 import { DEFAULTS as CONTROLLER } from "../../sdn/config/definition.ts";
+import { ROOT } from "../support/root.ts";
 
-const ROOT = new URL("../../", import.meta.url);
 const relayPage = await readPage("relay/docs/limits.md");
 const sdnPage = await readPage("sdn/docs/limits.md");
 

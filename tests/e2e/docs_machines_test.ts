@@ -6,11 +6,7 @@ import assert from "node:assert/strict";
 import { becomes } from "../support/becomes.ts";
 import { Deadline } from "../support/deadline.ts";
 import { type Block, readDocuments } from "../support/documents/document.ts";
-import {
-  type CommandLine,
-  ProgramProcess,
-  runToEnd,
-} from "../support/executables/program_process.ts";
+import { type CommandLine, runToEnd, startProgram } from "../support/processes/program_process.ts";
 import { fromSources, programNamed } from "../support/executables/programs.ts";
 import { freePort } from "../support/mesh/ports.ts";
 import { toolTest } from "../support/tools.ts";
@@ -56,7 +52,7 @@ toolTest(
       assert.equal(code, 0, stderr);
     }
     const started = Object.keys(files).map((name) =>
-      ProgramProcess.start([...command(name), "-c", `${folder}/${name}.yaml`], {})
+      startProgram([...command(name), "-c", `${folder}/${name}.yaml`])
     );
     const programs = await deadline.for("the programs", Promise.all(started));
     try {
@@ -68,7 +64,7 @@ toolTest(
         ];
       }, [["london registered", "tokyo registered"], ["up", "up"]]);
     } finally {
-      await Promise.all(programs.map((program) => program.stop()));
+      await Promise.all(programs.map((program) => program.end()));
       await Deno.remove(folder, { recursive: true });
     }
   },

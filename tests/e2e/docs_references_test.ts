@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { references } from "../../.build/references/references.ts";
 import { Deadline } from "../support/deadline.ts";
 import { listReferences } from "../support/documents/document.ts";
-
-const ROOT = new URL("../../", import.meta.url);
+import { ROOT } from "../support/root.ts";
 
 Deno.test("the references say what the code says", async () => {
   using deadline = new Deadline(60_000);

@@ -10,8 +10,8 @@ import { MESH_OPTION } from "../../shared/wire/moqt/mesh.ts";
 import { anchorsOf, linksOf } from "../support/documents/anchors.ts";
 import { blocksOf, type Document, readDocuments } from "../support/documents/document.ts";
 import { readProjectFiles } from "../support/source/project_files.ts";
+import { ROOT } from "../support/root.ts";
 
-const ROOT = new URL("../../", import.meta.url);
 const documents = await readDocuments();
 
 Deno.test("every link of the documents leads somewhere", async () => {

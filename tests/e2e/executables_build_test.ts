@@ -14,7 +14,7 @@ import eventReader from "@qumo/shared/event_reader.js" with { type: "text" };
 import { baseStyle } from "@qumo/shared/page";
 import { LIVES, temporaryFolder } from "../support/executables/cases.ts";
 import { bakedInto, embeddedPackages, embeddedPaths } from "../support/executables/embedded.ts";
-import { runToEnd } from "../support/executables/program_process.ts";
+import { runToEnd } from "../support/processes/program_process.ts";
 import { fromSources } from "../support/executables/programs.ts";
 import { compileOnStandIn, hasStandIn } from "../support/executables/stand_in.ts";
 

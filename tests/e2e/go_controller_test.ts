@@ -4,7 +4,7 @@ import { systemClock } from "@qumo/shared/runtime";
 import { becomes } from "../support/becomes.ts";
 import { GoController } from "../support/processes/go_controller.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
-import { SdnProgram } from "../support/processes/sdn_program.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 function serveGo() {
   const go = new GoController(() => systemClock.now());
@@ -20,7 +20,7 @@ Deno.test("a relay at a Go controller registers, says that it is older, and dere
     const response = await fetch(`${relay.origin}/health?probe=ready`);
     return await response.json();
   }, { ready: true, conditions: ["controller_outdated"] });
-  await relay.stop();
+  await relay.end();
   assert.equal(relay.log().split("older than this relay").length, 2, relay.log());
   assert.deepEqual(go.relays, []);
   await server.shutdown();
@@ -28,8 +28,8 @@ Deno.test("a relay at a Go controller registers, says that it is older, and dere
 
 Deno.test("a controller whose peer is a Go controller says once that nothing is exchanged", async () => {
   const { server, url } = serveGo();
-  await using program = await SdnProgram.start({
-    config: `graph: { peers: ["${url}"], sync_interval_sec: 0.1 }`,
+  await using program = await SdnProcess.start({
+    graph: { peers: [url], sync_interval_sec: 0.1 },
   });
   const lost = async () => {
     const { events } = await (await fetch(`${program.url}/events`)).json();

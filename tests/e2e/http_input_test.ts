@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { rawHttp, statusOf } from "../support/peers/raw_http.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
-import { SdnProgram } from "../support/processes/sdn_program.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 /** Methods that nobody has heard of, and those of HTTP that no part of the programs means. */
 const METHODS = [
@@ -53,7 +53,7 @@ async function drive(origin: string, round: string): Promise<void> {
 }
 
 Deno.test("methods, paths and headers that strangers make up add no series to either program", async () => {
-  await using controller = await SdnProgram.start();
+  await using controller = await SdnProcess.start();
   await using relay = await startRelay();
   for (const origin of [controller.url, relay.origin]) {
     await drive(origin, "first");
@@ -66,7 +66,7 @@ Deno.test("methods, paths and headers that strangers make up add no series to ei
 });
 
 Deno.test("a Host header that names no host never reaches the path of either program", async () => {
-  await using controller = await SdnProgram.start();
+  await using controller = await SdnProcess.start();
   await using relay = await startRelay();
   await controller.register("tokyo", {});
   for (const host of HOSTS) {
@@ -81,7 +81,7 @@ Deno.test("a Host header that names no host never reaches the path of either pro
 });
 
 Deno.test("every operation of the API answers a head that is too long with the documented 431", async () => {
-  await using controller = await SdnProgram.start();
+  await using controller = await SdnProcess.start();
   const { paths } = await (await fetch(`${controller.url}/openapi.json`)).json();
   const answered = new Set<number>();
   const long = `X-Long: ${"x".repeat(40_000)}`;
@@ -99,7 +99,7 @@ Deno.test("every operation of the API answers a head that is too long with the d
 });
 
 Deno.test("a name that is somebody else's is refused by both programs on a loopback address", async () => {
-  await using controller = await SdnProgram.start();
+  await using controller = await SdnProcess.start();
   await using relay = await startRelay();
   for (const origin of [controller.url, relay.origin]) {
     const ask = async (host: string) =>

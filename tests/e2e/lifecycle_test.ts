@@ -172,7 +172,7 @@ relayTest("A relay that is told to stop says GOAWAY and ends with code 0", async
   relay.kill("SIGTERM");
   await deadline.for("GOAWAY", goaway.promise);
   await client.close();
-  const { code } = await deadline.for("the relay to end", relay.ended);
+  const code = await deadline.for("the relay to end", relay.ended);
   assert.equal(code, 0);
 }, { config: { drain_timeout_ms: 10_000 }, endsRelay: true });
 

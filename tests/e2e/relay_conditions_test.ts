@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { becomes } from "../support/becomes.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
-import { SdnProgram } from "../support/processes/sdn_program.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 Deno.test("a relay with a bad controller token says so, and is unready where that is configured", async () => {
   const token = await Deno.makeTempFile();
@@ -10,8 +10,8 @@ Deno.test("a relay with a bad controller token says so, and is unready where tha
   const admin = "an-admin's-token";
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(admin));
   const sha256 = new Uint8Array(digest).toHex();
-  const config = `auth:\n  mode: token\n  tokens: [{ role: admin, sha256: ${sha256} }]\n`;
-  await using program = await SdnProgram.start({ config, token: admin });
+  const auth = { mode: "token", tokens: [{ role: "admin", sha256 }] };
+  await using program = await SdnProcess.start({ auth }, { token: admin });
   for (const isStrict of [false, true]) {
     await using relay = await startRelay({
       sdn: {
@@ -38,7 +38,7 @@ Deno.test("a relay with a bad controller token says so, and is unready where tha
       await relay.metrics(),
       /^qumo_relay_condition\{condition="controller_unauthorized",relay="tokyo"\} 1$/m,
     );
-    await relay.stop();
+    await relay.end();
   }
   const response = await fetch(`${program.url}/events`, {
     headers: { authorization: `Bearer ${admin}` },

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { becomes } from "../support/becomes.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
-import { SdnProgram } from "../support/processes/sdn_program.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 const NODE_TTL_SEC = 3;
 
 Deno.test("a relay that is fenced off is not ready, and is again when its name is free", async () => {
-  await using program = await SdnProgram.start({
-    config: `graph: {node_ttl_sec: ${NODE_TTL_SEC}}`,
+  await using program = await SdnProcess.start({
+    graph: { node_ttl_sec: NODE_TTL_SEC },
   });
   await using relay = await startRelay({
     sdn: { urls: [program.url], relay_name: "tokyo", heartbeat_interval_sec: 1 },
@@ -39,7 +39,7 @@ Deno.test("a relay that is fenced off is not ready, and is again when its name i
 });
 
 Deno.test("a relay whose name an older process claims too says so, and stays ready", async () => {
-  await using program = await SdnProgram.start();
+  await using program = await SdnProcess.start();
   await using relay = await startRelay({
     sdn: { urls: [program.url], relay_name: "tokyo", heartbeat_interval_sec: 1 },
   });

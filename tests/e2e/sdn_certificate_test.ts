@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import type { CertificatePair } from "@qumo/shared/runtime";
 import { generateCertificate } from "../../relay/transport/mod.ts";
 import { Deadline } from "../support/deadline.ts";
-
-const ROOT = new URL("../../", import.meta.url);
+import { runModule, runToEnd, startProgram } from "../support/processes/program_process.ts";
 
 Deno.test("the controller shows a new certificate after SIGHUP and keeps its streams and its state", async () => {
   using deadline = new Deadline();
@@ -19,7 +18,7 @@ Deno.test("the controller shows a new certificate after SIGHUP and keeps its str
   const watching = await controller.fetch(first, "/watch?scope=graph");
   const events = watching.body!.pipeThrough(new TextDecoderStream()).getReader();
   await write(folder, second);
-  controller.kill("SIGHUP");
+  controller.program.kill("SIGHUP");
   await deadline.for("the new certificate", controller.shows(second, deadline.signal));
   await assert.rejects(controller.ask(first, "/relay"), "the old certificate is still shown");
   assert.equal((await controller.ask(second, "/relay")).count, 1);
@@ -30,9 +29,9 @@ Deno.test("the controller shows a new certificate after SIGHUP and keeps its str
     assert.equal(done, false, text);
     text += value;
   }
-  controller.kill("SIGTERM");
+  controller.program.kill("SIGTERM");
   while (!(await deadline.for("the end of the stream", events.read())).done);
-  assert.equal((await deadline.for("the end of the controller", controller.ended)).code, 0);
+  assert.equal(await deadline.for("the end of the controller", controller.program.ended), 0);
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -41,9 +40,10 @@ Deno.test("health finds a controller well whose certificate nobody signed", asyn
   const folder = await Deno.makeTempDir();
   await write(folder, await generateCertificate(["localhost", "127.0.0.1"]));
   await using controller = await deadline.for("a controller", startController(folder));
-  const asking = command(folder, `127.0.0.1:${controller.port}`, "piped", ["health"]).output();
+  const address = `127.0.0.1:${controller.program.port}`;
+  const asking = runToEnd(...command(folder, address, ["health"]));
   const { code, stdout } = await deadline.for("an answer", asking);
-  assert.deepEqual([code, new TextDecoder().decode(stdout).slice(0, 3)], [0, "200"]);
+  assert.deepEqual([code, stdout.slice(0, 3)], [0, "200"]);
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -52,11 +52,11 @@ Deno.test("a controller does not begin beside another on the same port, with TLS
   const folder = await Deno.makeTempDir();
   await write(folder, await generateCertificate(["localhost", "127.0.0.1"]));
   await using first = await deadline.for("a controller", startController(folder));
-  const late = command(folder, `127.0.0.1:${first.port}`, "piped").output();
+  const late = runToEnd(...command(folder, `127.0.0.1:${first.program.port}`));
   const { code, stderr } = await deadline.for("a refusal", late);
   assert.equal(code, 1);
   assert.match(
-    new TextDecoder().decode(stderr),
+    stderr,
     /server\.address: cannot listen on .*[Aa]ddress (already )?in use/m,
   );
   await Deno.remove(folder, { recursive: true });
@@ -67,45 +67,29 @@ async function write(folder: string, { certificate, key }: CertificatePair): Pro
   await Deno.writeTextFile(`${folder}/key.pem`, key);
 }
 
-function command(
-  folder: string,
-  address: string,
-  stderr: "piped" | "null",
-  words: readonly string[] = [],
-): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", "sdn/main.ts", ...words, "--address", address],
-    cwd: ROOT,
-    env: {
-      QUMO_SDN_SERVER_CERT_FILE: `${folder}/cert.pem`,
-      QUMO_SDN_SERVER_KEY_FILE: `${folder}/key.pem`,
-    },
-    stdout: "piped",
-    stderr,
-  });
+/** The command of a controller at this address, and the certificate in a folder for it. */
+function command(folder: string, address: string, words: readonly string[] = []) {
+  const run = runModule("sdn/main.ts", [...words, "--address", address]);
+  const env = {
+    QUMO_SDN_SERVER_CERT_FILE: `${folder}/cert.pem`,
+    QUMO_SDN_SERVER_KEY_FILE: `${folder}/key.pem`,
+  };
+  return [run, { env }] as const;
 }
 
 /** A controller with the certificate in this folder, asked by clients that trust one certificate alone. */
 async function startController(folder: string) {
-  const child = command(folder, "127.0.0.1:0", "null").spawn();
-  const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  while (!text.includes("\n")) {
-    const { value, done } = await output.read();
-    assert.equal(done, false, "it ended before it was ready");
-    text += value;
-  }
-  const [, url, port] = /(https:\/\/\S+:(\d+))/.exec(text) ?? assert.fail(text);
+  const program = await startProgram(...command(folder, "127.0.0.1:0"));
   const clients: Deno.HttpClient[] = [];
   const fetchTrusting = ({ certificate }: CertificatePair, path: string, method = "GET") => {
     // A client of its own for each: a connection that is kept would hide what new ones are shown.
     const client = Deno.createHttpClient({ caCerts: [certificate] });
     clients.push(client);
     const body = method === "PUT" ? "{}" : null;
-    return fetch(`${url}${path}`, { client, method, body });
+    return fetch(`${program.url}${path}`, { client, method, body });
   };
   return {
-    port,
+    program,
     fetch: fetchTrusting,
     async ask(trusted: CertificatePair, path: string, method?: string) {
       const response = await fetchTrusting(trusted, path, method);
@@ -117,17 +101,9 @@ async function startController(folder: string) {
         if (answer !== undefined) return;
       }
     },
-    kill: (signal: Deno.Signal) => child.kill(signal),
-    ended: child.status,
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.close();
-      try {
-        child.kill("SIGTERM");
-      } catch {
-        // It has ended already.
-      }
-      while (!(await output.read()).done);
-      await child.status;
+      await program.end();
     },
   };
 }

@@ -14,12 +14,12 @@ import {
   showsRows,
 } from "../support/processes/dashboard_page.ts";
 import { EtcdCluster, etcdMissing } from "../support/processes/etcd.ts";
-import { SdnProgram } from "../support/processes/sdn_program.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 chromiumTest(
   "an empty controller's page says how to register a relay, and shows it",
   async (browser) => {
-    await using program = await SdnProgram.start();
+    await using program = await SdnProcess.start();
     const { page, problems } = await open(browser, program.url);
     const command = await page.locator("#empty-command").innerText();
     assert.equal(await page.locator("#network").isVisible(), false);
@@ -38,7 +38,7 @@ chromiumTest(
 chromiumTest(
   "the page shows relays, links and announces, and follows their changes",
   async (browser) => {
-    await using program = await SdnProgram.start();
+    await using program = await SdnProcess.start();
     await program.register("tokyo", {
       region: "asia",
       address: "https://tokyo:4433",
@@ -90,12 +90,12 @@ chromiumTest(
 
     await program.register("paris", { region: "europe", links: { london: { cost: 8 } } });
     await relay(page, "paris").waitFor();
-    await program.ask("PUT", "/announce/live/c", { relay: "paris" });
+    await program.tell("PUT", "/announce/live/c", { relay: "paris" });
     await cell(page, "Directory", "live/c").waitFor();
     await program.register("london", { links: { tokyo: { cost: 250, up: false } } });
     await page.locator("path.link.down").waitFor();
     await cell(page, "Links", "down").first().waitFor();
-    await program.ask("DELETE", "/relay/paris");
+    await program.tell("DELETE", "/relay/paris");
     await relay(page, "paris").waitFor({ state: "detached" });
     await cell(page, "Directory", "live/c").waitFor({ state: "detached" });
     await said(page, "paris registered: europe");
@@ -108,7 +108,7 @@ chromiumTest(
 chromiumTest(
   "a relay that was killed is red at once, then expired, and keeps its place in the picture",
   async (browser) => {
-    await using program = await SdnProgram.start({ config: "graph:\n  node_ttl_sec: 6\n" });
+    await using program = await SdnProcess.start({ graph: { node_ttl_sec: 6 } });
     const { page, problems } = await open(browser, program.url);
     const load = { sessions: 9, egress_bps: 1_000_000 };
     await program.register("dead", { region: "asia", links: { here: {} }, load });
@@ -142,13 +142,13 @@ chromiumTest(
   "events from before the page was opened, and before the controller was restarted, are shown",
   async (browser) => {
     const folder = await Deno.makeTempDir();
-    const config = `graph:\n  data_dir: ${folder}\n`;
-    await using first = await SdnProgram.start({ config });
+    const config = { graph: { data_dir: folder } };
+    await using first = await SdnProcess.start(config);
     await first.register("tokyo", { region: "asia" });
     await first.register("london", { region: "europe" });
     await first.end("SIGTERM");
-    await using second = await SdnProgram.start({ config });
-    await second.ask("DELETE", "/relay/tokyo");
+    await using second = await SdnProcess.start(config);
+    await second.tell("DELETE", "/relay/tokyo");
     const { page } = await open(browser, second.url);
     await said(page, "tokyo registered: asia");
     await said(page, "The controller started");
@@ -165,7 +165,7 @@ chromiumTest(
 chromiumTest(
   "draining asks first and says that the process ends; a finger finds the button",
   async (browser) => {
-    await using program = await SdnProgram.start();
+    await using program = await SdnProcess.start();
     await program.register("tokyo", { load: { sessions: 7 } });
     const { page } = await open(browser, program.url, { viewport: { width: 390, height: 800 } });
     const button = page.locator("#relays").getByRole("button", { name: "Drain tokyo" });
@@ -193,7 +193,7 @@ chromiumTest(
 chromiumTest(
   "three hundred relays fit their card, in pages that can be sorted, filtered and linked to",
   async (browser) => {
-    await using program = await SdnProgram.start();
+    await using program = await SdnProcess.start();
     const name = (at: number) => `relay-${String(at).padStart(3, "0")}`;
     for (let at = 0; at < 300; at++) {
       await program.register(name(at), {
@@ -242,7 +242,7 @@ chromiumTest(
 chromiumTest(
   "the route explorer shows the way, its reasons and alternates, and keeps up",
   async (browser) => {
-    await using program = await SdnProgram.start();
+    await using program = await SdnProcess.start();
     await program.register("a", { region: "x", neighbors: { b: 1, c: 5 } });
     await program.register("b", { region: "x", neighbors: { a: 1, d: 1 } });
     await program.register("c", { region: "y", neighbors: { a: 5, d: 5 } });
@@ -283,7 +283,7 @@ chromiumTest(
 chromiumTest(
   "a relay chosen in the picture by keyboard narrows the links to its own",
   async (browser) => {
-    await using program = await SdnProgram.start();
+    await using program = await SdnProcess.start();
     await program.register("a", { neighbors: { b: 1 } });
     await program.register("b", { neighbors: { c: 1 } });
     await program.register("c", {});
@@ -302,7 +302,7 @@ chromiumTest(
 chromiumTest(
   "links that carry tracks are seen at once, and say which when pointed at, focused or chosen",
   async (browser) => {
-    await using program = await SdnProgram.start();
+    await using program = await SdnProcess.start();
     const flow = (track: string, hop: string, source: string) => ({
       track: `live/~/${track}`,
       next_hop: hop,
@@ -358,7 +358,7 @@ chromiumTest(
     await carrier("a", "c").waitFor();
     await carrier("a", "b").waitFor({ state: "detached" });
     await page.locator("#flows-filter").waitFor({ state: "hidden" });
-    await program.ask("DELETE", "/relay/a");
+    await program.tell("DELETE", "/relay/a");
     await carrier("a", "c").waitFor({ state: "detached" });
     await showsRows(page, "Tracks on links", [["live/~/video", "c", "b", "c"]]);
     await program.register("b", { neighbors: { c: 1 }, flows: [] });
@@ -371,7 +371,7 @@ chromiumTest(
 const HOSTILE = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`;
 
 chromiumTest("names that are markup are shown as text and never run", async (browser) => {
-  await using program = await SdnProgram.start();
+  await using program = await SdnProcess.start();
   await program.register(HOSTILE, {
     region: `</text><script>window.hacked=1</script>`,
     address: `javascript:window.hacked=1`,
@@ -383,7 +383,7 @@ chromiumTest("names that are markup are shown as text and never run", async (bro
     }],
   });
   const track = `%3Cscript%3Ewindow.hacked%3D1`;
-  await program.ask("PUT", `/announce/${encodeURIComponent(track)}`, { relay: HOSTILE });
+  await program.tell("PUT", `/announce/${encodeURIComponent(track)}`, { relay: HOSTILE });
   const { page, problems } = await open(browser, program.url);
   await drain(page, HOSTILE);
   await page.getByRole("button", { name: `Undrain ${HOSTILE}` }).waitFor();
@@ -402,7 +402,7 @@ chromiumTest("names that are markup are shown as text and never run", async (bro
 chromiumTest(
   "the page says since when it is stale, and recovers when the controller is back",
   async (browser) => {
-    await using first = await SdnProgram.start();
+    await using first = await SdnProcess.start();
     await first.register("tokyo", { region: "asia", announces: ["live/a"] });
     const { page } = await open(browser, first.url);
     await relay(page, "tokyo").waitFor();
@@ -414,7 +414,7 @@ chromiumTest(
     assert.equal(await relay(page, "tokyo").count(), 1);
     await becomes(() => page.getByRole("button", { name: "Drain tokyo" }).isDisabled(), true);
 
-    await using second = await SdnProgram.start({ port: new URL(first.url).port });
+    await using second = await SdnProcess.start({}, { port: first.port });
     await second.register("london", { region: "europe" });
     // The page may be back by itself before the button is pressed.
     const isBack = relay(page, "london").waitFor();
@@ -427,9 +427,9 @@ chromiumTest(
 );
 
 chromiumTest("the page shows how this controller and its peers are", async (browser) => {
-  await using peer = await SdnProgram.start();
-  const config = `graph:\n  peers: ["${peer.url}"]\n  sync_interval_sec: 0.5\n`;
-  await using program = await SdnProgram.start({ config });
+  await using peer = await SdnProcess.start();
+  const graph = { peers: [peer.url], sync_interval_sec: 0.5 };
+  await using program = await SdnProcess.start({ graph });
   const { page, problems } = await open(browser, program.url);
   await page.getByText("This controller is ready.").waitFor();
   await cell(page, "Other controllers", new URL(peer.url).host).waitFor();
@@ -446,9 +446,7 @@ else {
   chromiumTest(quorumTest, async (browser) => {
     await using cluster = await EtcdCluster.start(3);
     const etcd = { endpoints: cluster.endpoints, timeout_ms: 1000 };
-    await using program = await SdnProgram.start({
-      config: JSON.stringify({ store: "etcd", etcd }),
-    });
+    await using program = await SdnProcess.start({ store: "etcd", etcd });
     const { page, problems } = await open(browser, program.url);
     await page.getByText("etcd has its quorum: 3 of 3 members agree.").waitFor();
     const hosts = cluster.endpoints.map((url) => new URL(url).host);
@@ -473,13 +471,13 @@ chromiumTest(
   async (browser) => {
     const reader = "a-reader's-token";
     const admin = "an-admin's-token";
-    const config = `auth:
-  mode: token
-  tokens:
-    - { role: read, sha256: ${await sha256(reader)} }
-    - { role: admin, sha256: ${await sha256(admin)} }
-`;
-    await using program = await SdnProgram.start({ config, token: admin });
+    const tokens = [
+      { role: "read", sha256: await sha256(reader) },
+      { role: "admin", sha256: await sha256(admin) },
+    ];
+    await using program = await SdnProcess.start({ auth: { mode: "token", tokens } }, {
+      token: admin,
+    });
     await program.register("tokyo", {});
     const { page } = await open(browser, program.url);
     const token = page.getByLabel("Bearer token");
@@ -507,7 +505,7 @@ chromiumTest(
 chromiumTest(
   "the page asks nobody but its controller, and fits a phone in light and dark",
   async (browser) => {
-    await using program = await SdnProgram.start();
+    await using program = await SdnProcess.start();
     for (let at = 0; at < 9; at++) {
       await program.register(`relay-with-a-long-name-${at}`, {
         region: `region-${at % 4}`,

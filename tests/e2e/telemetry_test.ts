@@ -4,10 +4,10 @@ import { parseEnv } from "node:util";
 import { parse } from "yaml";
 import { Deadline } from "../support/deadline.ts";
 import { until } from "../support/faults/case.ts";
-import { ExportingProgram } from "../support/processes/exporting_program.ts";
 import { connectMoqt } from "../support/peers/moqt_peer.ts";
 import { OtlpReceiver, type Received } from "../support/processes/otlp_receiver.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
+import { ProgramProcess } from "../support/processes/program_process.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 // As OTLP numbers them.
@@ -77,7 +77,7 @@ Deno.test("both ends of a link send its session, each by the other's name", asyn
     receiver.of("tokyo").lines.find(({ text }) => text.includes("link established"))
   );
   await deadline.for("a link", established);
-  await london.stop();
+  await london.end();
   const [caller, called] = await Promise.all(["tokyo", "london"].map((name) =>
     deadline.for(
       `the span of ${name}`,
@@ -210,7 +210,7 @@ Deno.test("without telemetry.enabled nothing of the programs' own is sent", asyn
 
 Deno.test("a program that has nothing to send to says so once, and goes on", async () => {
   await using relay = await startRelay({ telemetry: { enabled: true } });
-  await relay.stop();
+  await relay.end();
   assert.equal(relay.log().match(/"level":"warn","message":"telemetry\.enabled/g)?.length, 1);
   assert.match(relay.log(), /"message":"stopped"/);
 });
@@ -219,7 +219,7 @@ Deno.test("a span goes on where another program's span was handed on, and says t
   await using receiver = new OtlpReceiver();
   using deadline = new Deadline();
   const env = { OTEL_DENO: "true", OTEL_SERVICE_NAME: "traced", ...receiver.environment };
-  await using program = new ExportingProgram("traced_program.ts", [], env);
+  await using program = exporting("traced_program.ts", [], env);
   assert.equal(await deadline.for("its end", program.ended), 0);
   const { spans } = receiver.of("traced");
   const byName = new Map(spans.map((span) => [span.name, span]));
@@ -236,6 +236,16 @@ Deno.test("a span goes on where another program's span was handed on, and says t
   assert.equal(spans.length, 4, "a span ends once");
 });
 
+/**
+ * A program of tests/support that exports. It must be killed: an exporter can keep it from ending, and
+ * from heeding any other signal.
+ */
+function exporting(name: string, args: readonly string[], env: Record<string, string>) {
+  const module = `tests/support/processes/${name}`;
+  const run = ["run", "--quiet", "--allow-env", module, ...args];
+  return new ProgramProcess([Deno.execPath(), ...run], { env });
+}
+
 for (const exports of [true, false]) {
   Deno.test(`a program that is through ends ${exports ? "by itself, unless something keeps it" : "at once when nothing is exported"}`, async () => {
     await using receiver = new OtlpReceiver();
@@ -246,13 +256,13 @@ for (const exports of [true, false]) {
       ...receiver.environment,
     };
     {
-      await using program = new ExportingProgram("ending_program.ts", [], env);
+      await using program = exporting("ending_program.ts", [], env);
       assert.equal(await deadline.for("its end", program.ended), 3);
-      assert.equal(await program.output(), exports ? "" : "told");
+      assert.equal(program.log(), exports ? "" : "told");
     }
     {
-      await using program = new ExportingProgram("ending_program.ts", ["kept"], env);
-      await deadline.for("it to be told to end", program.says("told"));
+      await using program = exporting("ending_program.ts", ["kept"], env);
+      await deadline.for("it to be told to end", program.says(/told/));
       // Once in a while the exporter keeps a program that is told to end from it, for ever.
       if (!exports) assert.equal(await deadline.for("its end", program.ended), 3);
     }

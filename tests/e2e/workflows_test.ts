@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { TARGETS } from "../../.build/targets.ts";
 import { toolTest } from "../support/tools.ts";
+import { ROOT } from "../support/root.ts";
 
-const ROOT = new URL("../../", import.meta.url);
 const NAMES = ["ci", "release"];
 
 interface Step {

@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
+import { runModule, runToEnd } from "../support/processes/program_process.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 
-async function run(...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "-A", "sdn/main.ts", ...args],
-    cwd: new URL("../../", import.meta.url),
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
+function run(...args: string[]) {
+  return runToEnd(runModule("sdn/main.ts", args));
 }
 
 Deno.test("a backup of a controller at work is whole, and what is restored from it starts", async () => {

@@ -9,7 +9,7 @@ import {
   startRelayInProcess,
 } from "../../support/processes/relay_in_process.ts";
 import { MemoryListener } from "../../support/transport/memory_listener.ts";
-import { SdnProgram } from "../../support/processes/sdn_program.ts";
+import { SdnProcess } from "../../support/processes/sdn_process.ts";
 import {
   announce,
   objects,
@@ -180,7 +180,7 @@ export const PORTS: readonly Drive[] = [
   {
     what: "a controller, a link and a track that comes by it, then no controller any more",
     async run(moved) {
-      await using controller = await SdnProgram.start();
+      await using controller = await SdnProcess.start();
       const { url } = controller;
       await using london = await startRelayInProcess(at(url, { relayName: "london" }));
       const neighbors = new Map([["london", 10]]);

@@ -1,4 +1,4 @@
-const ROOT = new URL("../../../", import.meta.url);
+import { ROOT } from "../root.ts";
 
 /** A fenced block of a document. */
 export interface Block {

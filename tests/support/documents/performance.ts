@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { freePort } from "../mesh/ports.ts";
 import { until } from "../mesh/until.ts";
 import type { Step } from "./document.ts";
 import { Served } from "./served.ts";
-
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+import { ROOT_PATH } from "../root.ts";
 
 // Where programs listen when a command does not say it.
 const DEFAULT_ADDRESSES = { SDN_ADDR: "127.0.0.1:8090", RELAY_ADDR: "127.0.0.1:4433" };
@@ -92,7 +90,7 @@ export class Performance implements AsyncDisposable {
     const set = Object.entries(variables).map(([name, text]) => [name, this.#withPorts(text)]);
     return new Deno.Command("bash", {
       args: ["-c", this.#withPorts(line)],
-      cwd: ROOT,
+      cwd: ROOT_PATH,
       env: {
         PATH: `${this.#bin}:${Deno.env.get("PATH")}`,
         NO_COLOR: "1",

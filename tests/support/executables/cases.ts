@@ -5,7 +5,12 @@ import type { Program } from "../../../.build/programs.ts";
 import { Deadline } from "../deadline.ts";
 import { connectMoqNet } from "../peers/moq_net.ts";
 import { connectMoqt } from "../peers/moqt_peer.ts";
-import { type CommandLine, ProgramProcess, runToEnd } from "./program_process.ts";
+import {
+  type CommandLine,
+  type ProgramProcess,
+  runToEnd,
+  startProgram,
+} from "../processes/program_process.ts";
 import { fromSources, programNamed } from "./programs.ts";
 
 /** What a whole life of a program needs and does; rejects when something is not as it should be. */
@@ -22,14 +27,14 @@ const relayLife: Life = async (command, env) => {
   const config = `${folder.path}/relay.yaml`;
   await Deno.writeTextFile(config, JSON.stringify({ server: files, drain_timeout_ms: 100 }));
   const controller = fromSources(programNamed("qumo-sdn"));
-  const controllerStart = ProgramProcess.start([...controller, "--address", "127.0.0.1:0"], {});
+  const controllerStart = startProgram([...controller, "--address", "127.0.0.1:0"]);
   await using sdn = await deadline.for("a controller", controllerStart);
-  const start = ProgramProcess.start([...command, "serve", "-c", config], {
+  const start = startProgram([...command, "serve", "-c", config], {
     env: {
       ...env,
       RELAY_ADDR: "127.0.0.1:0",
       REGION: "north",
-      SDN_URL: `http://127.0.0.1:${sdn.port}`,
+      SDN_URL: sdn.origin,
     },
   });
   await using relay = await deadline.for("a relay", start);
@@ -45,7 +50,7 @@ const relayLife: Life = async (command, env) => {
   const second = await writeCertificate(files);
   relay.kill("SIGHUP");
   while (await relay.get("/certificate.sha256") !== second) deadline.signal.throwIfAborted();
-  assert.equal(await deadline.for("the end", relay.stop()), 0, relay.log());
+  assert.equal(await deadline.for("the end", relay.end()), 0, relay.log());
   assert.equal(JSON.parse(await sdn.get("/relay")).count, 0);
 };
 
@@ -58,20 +63,20 @@ const controllerLife: Life = async (command, env) => {
   const environment = {
     env: { ...env, SDN_ADDR: "127.0.0.1:0", DATA_DIR: `${folder.path}/data` },
   };
-  const start = () => ProgramProcess.start([...command, "serve", "-c", config], environment);
+  const start = () => startProgram([...command, "serve", "-c", config], environment);
   {
     await using controller = await deadline.for("a controller", start());
     assert.match(await controller.get("/"), /^<!doctype html>/i);
     assert.match(await controller.get("/dashboard/app.js"), /import /);
     await controller.get("/relay/north", { method: "PUT", body: "{}" });
-    assert.equal(await deadline.for("the end", controller.stop()), 0, controller.log());
+    assert.equal(await deadline.for("the end", controller.end()), 0, controller.log());
   }
   await using controller = await deadline.for("a controller", start());
   assert.equal(JSON.parse(await controller.get("/health")).relays, 1);
   controller.kill("SIGHUP");
   const build = `qumo_sdn_build_info{version="${await versionOf(command)}"`;
   assert.ok((await controller.get("/metrics")).includes(build), build);
-  assert.equal(await deadline.for("the end", controller.stop()), 0, controller.log());
+  assert.equal(await deadline.for("the end", controller.end()), 0, controller.log());
 };
 
 /** What each program does in its life. */

@@ -1,6 +1,6 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { type ComposeFile, type OwnService, ownServices } from "./compose.ts";
-import { ProgramProcess } from "./program_process.ts";
+import { type ProgramProcess, startProgram } from "../processes/program_process.ts";
 import { fromSources } from "./programs.ts";
 
 const POLL_INTERVAL = 100;
@@ -34,16 +34,16 @@ export class ComposedNetwork implements AsyncDisposable {
   async way(controller: string, relays: string, cost: number): Promise<string[]> {
     const [from, to] = relays.split(" ");
     for (;;) {
-      const answer = await this.controllers.get(controller)!.ask(`/route?from=${from}&to=${to}`);
-      const found = await answer.json();
-      if (found.cost === cost) return found.full_path;
+      const path = `/route?from=${from}&to=${to}`;
+      const { body } = await this.controllers.get(controller)!.ask("GET", path);
+      if (body.cost === cost) return body.full_path;
       await sleep(systemClock, POLL_INTERVAL);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const processes = [...this.relays.values(), ...this.controllers.values()];
-    await Promise.all(processes.map((process) => process.stop()));
+    await Promise.all(processes.map((process) => process.end()));
     await Deno.remove(this.#folder, { recursive: true });
   }
 
@@ -59,7 +59,7 @@ export class ComposedNetwork implements AsyncDisposable {
         }),
       );
     }
-    const urls = [...this.controllers.values()].map(({ port }) => `http://127.0.0.1:${port}`);
+    const urls = [...this.controllers.values()].map(({ origin }) => origin);
     for (const service of services.filter((one) => !controllers.includes(one))) {
       this.relays.set(
         service.name,
@@ -75,5 +75,5 @@ export class ComposedNetwork implements AsyncDisposable {
 }
 
 function launch({ program, env }: OwnService, here: Readonly<Record<string, string>>) {
-  return ProgramProcess.start(fromSources(program), { env: { ...env, ...here } });
+  return startProgram(fromSources(program), { env: { ...env, ...here } });
 }

@@ -1,10 +1,8 @@
-import { fileURLToPath } from "node:url";
 import { denoFolders, findBaseBinary } from "../../../.build/base_binary.ts";
 import { engineFlags, type Program, PROGRAMS } from "../../../.build/programs.ts";
 import { targetNamed } from "../../../.build/targets.ts";
-import type { CommandLine } from "./program_process.ts";
-
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+import type { CommandLine } from "../processes/program_process.ts";
+import { ROOT_PATH } from "../root.ts";
 
 /** The program with this name. */
 export function programNamed(name: Program["name"]): Program {
@@ -12,7 +10,7 @@ export function programNamed(name: Program["name"]): Program {
 }
 
 /** Runs a program's sources with the flags that are baked into its executable, and no others. */
-export function fromSources(program: Program, root: string = ROOT): CommandLine {
+export function fromSources(program: Program, root: string = ROOT_PATH): CommandLine {
   const flags = [
     "run",
     "--quiet",

@@ -1,4 +1,8 @@
-import { type CommandLine, type ProcessEnvironment, runToEnd } from "./program_process.ts";
+import {
+  type CommandLine,
+  type ProcessEnvironment,
+  runToEnd,
+} from "../processes/program_process.ts";
 
 /**
  * A harmless program that executables are built on where nothing but their contents is looked at.

@@ -6,7 +6,7 @@ import type { ClusterMember } from "../../../sdn/store/types.ts";
 import { Deadline } from "../deadline.ts";
 import { connectMoqt } from "../peers/moqt_peer.ts";
 import { type RelayProcess, startRelay } from "../processes/relay_process.ts";
-import { SdnProgram } from "../processes/sdn_program.ts";
+import { SdnProcess } from "../processes/sdn_process.ts";
 
 /** The values that each label of a metric has had, by the names of metrics and labels. */
 export type MetricLabels = Map<string, Map<string, Set<string>>>;
@@ -23,7 +23,7 @@ const ADDED = ["job", "instance"];
  */
 export async function scrapePrograms(): Promise<string[]> {
   using deadline = new Deadline(30_000);
-  await using plain = await SdnProgram.start();
+  await using plain = await SdnProcess.start();
   const urls = [plain.url];
   await using _neighbor = await startRelay({ sdn: { urls, relay_name: "london" } });
   await using relay = await startRelay({
@@ -35,10 +35,9 @@ export async function scrapePrograms(): Promise<string[]> {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/cert.pem`, certificate);
   await Deno.writeTextFile(`${folder}/key.pem`, key);
-  await using secure = await SdnProgram.start({
-    config: `server: { cert_file: ${folder}/cert.pem, key_file: ${folder}/key.pem }
-graph: { peers: ["${plain.url}"], sync_interval_sec: 0.1 }
-`,
+  await using secure = await SdnProcess.start({
+    server: { cert_file: `${folder}/cert.pem`, key_file: `${folder}/key.pem` },
+    graph: { peers: urls, sync_interval_sec: 0.1 },
   });
   using client = Deno.createHttpClient({ caCerts: [certificate] });
   const secureText = await until(

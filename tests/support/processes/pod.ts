@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
-import type { Launch } from "./launch.ts";
+import type { Launch } from "./program_process.ts";
 import { MemoryGroup } from "./memory_group.ts";
 
 const FOLDER = new URL("../../../configs/kubernetes/base/", import.meta.url);

@@ -11,7 +11,7 @@ Deno.test("startRelay() starts a relay that takes connections and ends when told
   assert.equal(typeof await relay.status(), "object");
   assert.match(await relay.metrics(), /^# HELP /m);
   assert(await relay.rss() > 10_000_000);
-  const { code } = await deadline.for("the end of the relay", relay.stop());
+  const code = await deadline.for("the end of the relay", relay.end());
   assert.equal(code, 0, relay.log());
   await deadline.for("the end of the connection", transport.closed);
 });

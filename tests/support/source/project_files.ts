@@ -1,4 +1,5 @@
-const ROOT = new URL("../../../", import.meta.url);
+import { ROOT } from "../root.ts";
+
 const FOLDERS = ["shared/", "relay/", "sdn/", "tests/", ".build/"];
 
 /** The project's sources and its members' `deno.json`, by path from the root. */

@@ -1,10 +1,10 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { EventReader, type ServerEvent } from "@qumo/shared/topology";
-import { Random } from "../support/faults/random.ts";
+import { Random } from "../support/random.ts";
 import { MeshController } from "../support/mesh/controller.ts";
 import { DirectSite } from "../support/mesh/site.ts";
 import { neighborsOf, ringWithChords, type Topology } from "../support/mesh/topology.ts";
-import { until } from "../support/mesh/until.ts";
+import { until } from "../support/until.ts";
 import { Latency } from "./latency.ts";
 
 const SEED = 1;

@@ -4,7 +4,7 @@ import { Mesh } from "../support/mesh/mesh.ts";
 import { TRACK, trackText } from "../support/mesh/mesh_case.ts";
 import { MeshPublisher } from "../support/mesh/publisher.ts";
 import { diamond } from "../support/mesh/topology.ts";
-import { until } from "../support/mesh/until.ts";
+import { until } from "../support/until.ts";
 import { MeshViewer } from "../support/mesh/viewer.ts";
 import { Latency } from "./latency.ts";
 

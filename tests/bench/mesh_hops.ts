@@ -3,7 +3,7 @@ import { DirectSite } from "../support/mesh/site.ts";
 import { Mesh } from "../support/mesh/mesh.ts";
 import type { MeshRelay } from "../support/mesh/relay.ts";
 import { chain } from "../support/mesh/topology.ts";
-import { until } from "../support/mesh/until.ts";
+import { until } from "../support/until.ts";
 import { LoadPeer } from "./load_peer.ts";
 import { trackOf, TrackPublisher } from "./publishers.ts";
 import { Receipts } from "./receipts.ts";

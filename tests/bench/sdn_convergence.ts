@@ -1,5 +1,6 @@
 import { watch } from "./sdn_fan_out.ts";
 import { print, quantile, Subject } from "./sdn_subject.ts";
+import { freePort } from "../support/mesh/ports.ts";
 
 const CONTROLLERS = 3;
 const CHANGES = 200;
@@ -9,7 +10,7 @@ export async function measureConvergence(
   how: string,
   config: (others: readonly string[]) => object,
 ): Promise<void> {
-  const ports = freePorts(CONTROLLERS);
+  const ports = Array.from({ length: CONTROLLERS }, freePort);
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
   await using stack = new AsyncDisposableStack();
   const controllers: Subject[] = [];
@@ -43,15 +44,4 @@ export async function measureConvergence(
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
   });
-}
-
-/** Ports that were free together a moment ago: controllers must know each other's beforehand. */
-function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map(({ addr }) => addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
 }

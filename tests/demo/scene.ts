@@ -2,7 +2,7 @@ import { Deadline } from "../support/deadline.ts";
 import { DirectSite } from "../support/mesh/site.ts";
 import { Mesh } from "../support/mesh/mesh.ts";
 import { topology } from "../support/mesh/topology.ts";
-import { until } from "../support/mesh/until.ts";
+import { until } from "../support/until.ts";
 import { Camera } from "./camera.ts";
 import { Viewer } from "./viewer.ts";
 import { connectByQuic, connectByWebTransport } from "./viewers.ts";

@@ -3,7 +3,7 @@
  * are written, the programs from their sources.
  */
 import assert from "node:assert/strict";
-import { becomes } from "../support/becomes.ts";
+import { becomes } from "../support/until.ts";
 import { Deadline } from "../support/deadline.ts";
 import { type Block, readDocuments } from "../support/documents/document.ts";
 import { type CommandLine, runToEnd, startProgram } from "../support/processes/program_process.ts";

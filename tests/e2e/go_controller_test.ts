@@ -1,7 +1,7 @@
 /** Both programs beside a controller of the Go program. */
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
-import { becomes } from "../support/becomes.ts";
+import { becomes } from "../support/until.ts";
 import { GoController } from "../support/processes/go_controller.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { longer, SEED } from "../support/properties.ts";
-import { Random } from "../support/faults/random.ts";
+import { Random } from "../support/random.ts";
 import type { Mesh } from "../support/mesh/mesh.ts";
 import { meshTest, type ProcessGround, words } from "../support/mesh/mesh_case.ts";
 import type { MeshPublisher } from "../support/mesh/publisher.ts";

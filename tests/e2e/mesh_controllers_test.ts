@@ -4,7 +4,7 @@ import { longer } from "../support/properties.ts";
 import { lostNothing } from "../scenarios/mesh_failover.ts";
 import { meshTest, TRACK, words } from "../support/mesh/mesh_case.ts";
 import { chain } from "../support/mesh/topology.ts";
-import { until } from "../support/mesh/until.ts";
+import { until } from "../support/until.ts";
 
 const DEAD_SECONDS = longer(8);
 const GROUPS = 4;

@@ -5,7 +5,6 @@ import { meshTest, runAsProcesses } from "../support/mesh/mesh_case.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { FAILOVER } from "../scenarios/mesh_failover.ts";
 import { connectClient } from "../support/mesh/client.ts";
-import { NamespaceSet } from "../support/peers/namespace_set.ts";
 
 runAsProcesses(FAILOVER);
 
@@ -16,17 +15,15 @@ meshTest(
     const live = await publisher("concert", "lisbon");
     await viewer(live, "lyon");
     const client = await connectClient(mesh.relay("lyon"));
-    using _session = { [Symbol.dispose]: () => client.close() };
-    const known = new NamespaceSet();
-    void follow(client.session.announced(), known).catch((error) => known.end(String(error)));
-    await known.until("concert", true);
+    await using _session = { [Symbol.asyncDispose]: () => client.close() };
+    await client.announced("concert");
 
     const killed = systemClock.now();
     // Its end says nothing to anybody, and the publisher has nobody to say anything to.
     mesh.relay("lisbon").signal("SIGSTOP");
     live.disconnect("lisbon");
     await mesh.relay("lisbon").end("SIGKILL");
-    await known.until("concert", false);
+    await client.withdrawn("concert");
     const withdrawn = systemClock.now();
     const broadcast = client.session.consume(Path.from("concert"));
     const end = await broadcast.track("video").subscribe().closed;
@@ -40,14 +37,3 @@ meshTest(
     assert.match(mesh.relay("lyon").log, /relay unreachable: what it announces is withdrawn here/);
   },
 );
-
-async function follow(
-  announcements: { next(): Promise<{ path: string; active: boolean } | undefined> },
-  known: NamespaceSet,
-): Promise<void> {
-  for (;;) {
-    const event = await announcements.next();
-    if (event === undefined) return known.end("the session ended");
-    known.set(event.path, event.active);
-  }
-}

@@ -20,7 +20,7 @@ meshTest(
     assert.match(String(refusal), /SUBSCRIBE error: code=/);
     // The library itself gives up after ten seconds.
     assert.ok(systemClock.now() - asked < 5_000);
-    client.close();
+    await client.close();
 
     const first = await publisher("first", "lyon");
     await viewer(first, "lisbon");

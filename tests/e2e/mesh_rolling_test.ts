@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { meshTest, words } from "../support/mesh/mesh_case.ts";
 import { diamond } from "../support/mesh/topology.ts";
-import { until } from "../support/mesh/until.ts";
+import { until } from "../support/until.ts";
 import type { MeshViewer } from "../support/mesh/viewer.ts";
 
 const RELAYS = ["west", "north", "east", "south"] as const;

@@ -4,7 +4,7 @@ import { meshTest, words } from "../support/mesh/mesh_case.ts";
 import type { MeshRelay } from "../support/mesh/relay.ts";
 import { PodSite } from "../support/mesh/pod_site.ts";
 import { chain } from "../support/mesh/topology.ts";
-import { until } from "../support/mesh/until.ts";
+import { until } from "../support/until.ts";
 import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import {
   accept,

@@ -1,6 +1,6 @@
 /** What a relay says of itself when its controller does not take it. */
 import assert from "node:assert/strict";
-import { becomes } from "../support/becomes.ts";
+import { becomes } from "../support/until.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 

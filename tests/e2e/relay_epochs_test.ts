@@ -1,6 +1,6 @@
 /** A relay and its controller when somebody else has the relay's name. */
 import assert from "node:assert/strict";
-import { becomes } from "../support/becomes.ts";
+import { becomes } from "../support/until.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 

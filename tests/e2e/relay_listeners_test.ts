@@ -15,7 +15,7 @@ import {
   sendSubgroup,
   subscribe,
 } from "../scenarios/script.ts";
-import { becomes } from "../support/becomes.ts";
+import { becomes } from "../support/until.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
 import { MemoryListener } from "../support/transport/memory_listener.ts";

@@ -1,7 +1,7 @@
 /** The relay's page in Chromium, before a relay in a process of its own. */
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
-import { becomes } from "../support/becomes.ts";
+import { becomes } from "../support/until.ts";
 import { chromiumTest } from "../support/processes/chromium.ts";
 import { readRows } from "../support/processes/dashboard_page.ts";
 import { Deadline } from "../support/deadline.ts";

@@ -9,7 +9,7 @@ import { DEFAULTS } from "../../relay/config/definition.ts";
 import { connectMoqRs } from "../peers/moq_rs.ts";
 import { pythonMissing } from "../peers/python.ts";
 import { Deadline } from "../support/deadline.ts";
-import { until } from "../support/mesh/until.ts";
+import { until } from "../support/until.ts";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
 import type { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
 import {

@@ -1,7 +1,7 @@
 /** The controller's page in Chromium, before a controller in a process of its own. */
 import assert from "node:assert/strict";
 import { chromiumTest } from "../support/processes/chromium.ts";
-import { becomes } from "../support/becomes.ts";
+import { becomes } from "../support/until.ts";
 import {
   cellOf as cell,
   drain,

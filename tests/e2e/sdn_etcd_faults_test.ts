@@ -4,17 +4,16 @@ import {
   accepted,
   type Ask,
   controllerOn,
-  eventually,
   IMPATIENT,
   isReady,
   keysIn,
   names,
   PREFIX,
   region,
-  same,
   say,
   tracks,
 } from "../support/processes/sdn_etcd.ts";
+import { becomes, until } from "../support/until.ts";
 
 etcdTest("etcd: a watch whose history was compacted lists anew", async () => {
   await using cluster = await EtcdCluster.start(1);
@@ -25,9 +24,9 @@ etcdTest("etcd: a watch whose history was compacted lists anew", async () => {
   await rewrite(cluster.launchAside(0));
   await cluster.kill(0);
   cluster.launch(0);
-  await eventually(() => region(one.ask), same("changed"));
-  await eventually(() => names(one.ask), same(["a"]));
-  await eventually(() => isReady(one.ask), (ready) => ready);
+  await becomes(() => region(one.ask), "changed");
+  await becomes(() => names(one.ask), ["a"]);
+  await becomes(() => isReady(one.ask), true);
   accepted(await one.ask("PUT", "/relay/a", { region: "eu" }));
 });
 
@@ -82,7 +81,7 @@ etcdTest(
     assert.equal((await one.ask("GET", "/route?from=a&to=b")).body.cost, 2);
     assert.deepEqual(await tracks(one.ask), ["x"]);
     cluster.launch(0);
-    const took = await eventually(() => isReady(one.ask), (ready) => ready);
+    const took = await becomes(() => isReady(one.ask), true);
     say(`etcd: ready ${took} ms after etcd was started again`);
     accepted(await one.ask("PUT", "/relay/b", { seq: 2, region: "eu" }));
     accepted(await one.ask("PUT", "/relay/new", fresh));
@@ -99,16 +98,14 @@ etcdTest(
     await using one = await controllerOn(cluster, IMPATIENT);
     accepted(await one.ask("PUT", "/relay/a", { seq: 1 }));
     for (const place of [0, 1]) cluster.signal(place, "SIGSTOP");
-    await eventually(() => isReady(one.ask), (ready) => !ready);
+    await becomes(() => isReady(one.ask), false);
     assert.equal((await one.ask("PUT", "/relay/a", { seq: 2, region: "eu" })).status, 503);
     assert.deepEqual(await names(one.ask), ["a"]);
     for (const place of [0, 1]) cluster.signal(place, "SIGCONT");
-    const took = await eventually(() => isReady(one.ask), (ready) => ready);
+    const took = await becomes(() => isReady(one.ask), true);
     say(`etcd: ready ${took} ms after the quorum was back`);
-    await eventually(
-      () => one.ask("PUT", "/relay/a", { seq: 2, region: "eu" }),
-      ({ status }) => status === 200,
-    );
+    const change = () => one.ask("PUT", "/relay/a", { seq: 2, region: "eu" });
+    await becomes(async () => (await change()).status, 200);
     assert.equal(await region(one.ask), "eu");
   },
 );
@@ -130,20 +127,20 @@ for (const [what, part] of [["is killed", "SIGKILL"], ["stops answering", "SIGST
         return (asks[(i + seq) % 2] as Ask)("PUT", `/relay/${relay}`, body);
       }));
     for (const answer of await beat(1)) accepted(answer);
-    for (const ask of asks) await eventually(() => names(ask), same(relays));
+    for (const ask of asks) await becomes(() => names(ask), relays);
     if (part === "SIGKILL") await cluster.kill(leader);
     else cluster.signal(leader, part);
     let seq = 1;
     const untilAllBeat = () =>
-      eventually(() => beat(++seq), (answers) => answers.every(({ status }) => status === 200));
+      until("every relay to beat", async () => {
+        return (await beat(++seq)).every(({ status }) => status === 200);
+      });
     const took = await untilAllBeat();
     say(`etcd: all relays beat again ${took} ms after the leader ${what}`);
     for (const ask of asks) assert.deepEqual(await names(ask), relays);
-    await eventually(
-      () => other.ask("PUT", "/announce/late", { relay: "r0" }),
-      ({ status }) => status === 200,
-    );
-    await eventually(() => tracks(one.ask), same(["late"]));
+    const announce = () => other.ask("PUT", "/announce/late", { relay: "r0" });
+    await becomes(async () => (await announce()).status, 200);
+    await becomes(() => tracks(one.ask), ["late"]);
     if (part === "SIGKILL") cluster.launch(leader);
     else cluster.signal(leader, "SIGCONT");
     await cluster.ready();
@@ -164,7 +161,7 @@ etcdTest(
       accepted(await short.ask("PUT", "/relay/middle", { neighbors: { far: 1 } }));
       assert.equal((await short.ask("GET", "/route?from=near&to=far")).body.cost, 2);
     }
-    await eventually(() => keysIn(cluster), ({ keys }) => keys.length === 2);
+    await becomes(async () => (await keysIn(cluster)).keys.length, 2);
     await using again = await controllerOn(cluster);
     assert.deepEqual(await names(again.ask), ["far", "near"]);
     assert.equal((await again.ask("GET", "/route?from=near&to=far")).body.code, "no_path");
@@ -178,8 +175,8 @@ etcdTest("etcd: an etcd that was set up anew is listed anew", async () => {
   await cluster.kill(0);
   await cluster.forget(0);
   cluster.launch(0);
-  await eventually(() => names(one.ask), same([]));
-  await eventually(() => isReady(one.ask), (ready) => ready);
+  await becomes(() => names(one.ask), []);
+  await becomes(() => isReady(one.ask), true);
   accepted(await one.ask("PUT", "/relay/a", {}));
   assert.deepEqual(await names(one.ask), ["a"]);
 });

@@ -4,14 +4,13 @@ import {
   accepted,
   type Ask,
   controllerOn,
-  eventually,
   keysIn,
   names,
   region,
-  same,
   say,
   tracks,
 } from "../support/processes/sdn_etcd.ts";
+import { becomes } from "../support/until.ts";
 
 etcdTest("etcd: what one controller is told, another on the same etcd shows", async () => {
   await using cluster = await EtcdCluster.start(1);
@@ -19,17 +18,17 @@ etcdTest("etcd: what one controller is told, another on the same etcd shows", as
   await using other = await controllerOn(cluster);
   accepted(await one.ask("PUT", "/relay/a", { region: "eu", announces: ["x", "y"] }));
   accepted(await one.ask("PUT", "/relay/b%2F%C3%BC", { address: "https://b:1" }));
-  const took = await eventually(() => names(other.ask), same(["a", "b/ü"]));
+  const took = await becomes(() => names(other.ask), ["a", "b/ü"]);
   say(`etcd: the other controller knows after ${took} ms`);
-  await eventually(() => tracks(other.ask), same(["x", "y"]));
+  await becomes(() => tracks(other.ask), ["x", "y"]);
   accepted(await other.ask("DELETE", "/announce/x?relay=a"));
   accepted(await other.ask("POST", "/relay/a/drain"));
   accepted(await other.ask("DELETE", "/relay/b%2F%C3%BC"));
-  await eventually(() => names(one.ask), same(["a"]));
-  await eventually(() => tracks(one.ask), same(["y"]));
+  await becomes(() => names(one.ask), ["a"]);
+  await becomes(() => tracks(one.ask), ["y"]);
   assert.equal((await one.ask("GET", "/relay/a")).body.state, "draining");
   accepted(await one.ask("POST", "/relay/a/undrain"));
-  await eventually(() => other.ask("GET", "/relay/a"), ({ body }) => body.state === "registered");
+  await becomes(async () => (await other.ask("GET", "/relay/a")).body.state, "registered");
 });
 
 etcdTest("etcd: controllers with another prefix share nothing", async () => {
@@ -67,9 +66,9 @@ etcdTest(
     }
     assert.equal((await keysIn(cluster)).revision, before.revision);
     for (const { ask } of [one, other]) assert.deepEqual(await names(ask), ["a"]);
-    const took = await eventually(() => names(other.ask), same([]));
+    const took = await becomes(() => names(other.ask), []);
     say(`etcd: a relay with a lease of 3 s is gone ${took} ms after its last heartbeat`);
-    await eventually(() => names(one.ask), same([]));
+    await becomes(() => names(one.ask), []);
     for (const { ask } of [one, other]) assert.deepEqual(await tracks(ask), []);
     for (const { ask } of [one, other]) {
       assert.deepEqual((await ask("GET", "/flows")).body.flows, []);
@@ -126,7 +125,7 @@ etcdTest("etcd: of writers who expect the same state, one succeeds", async () =>
   await using one = await controllerOn(cluster);
   await using other = await controllerOn(cluster);
   accepted(await one.ask("PUT", "/relay/a", { region: "r0" }));
-  await eventually(() => names(other.ask), same(["a"]));
+  await becomes(() => names(other.ask), ["a"]);
   for (let round = 1; round <= 20; round++) {
     const answers = await Promise.all([one, other].map(async ({ ask }, place) => {
       const etag = (await ask("GET", "/relay/a")).headers.get("etag") as string;
@@ -135,7 +134,7 @@ etcdTest("etcd: of writers who expect the same state, one succeeds", async () =>
     const winners = answers.flatMap(({ status }, place) => status === 200 ? [place] : []);
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 412]);
     const expected = `r${round}.${winners[0]}`;
-    for (const { ask } of [one, other]) await eventually(() => region(ask), same(expected));
+    for (const { ask } of [one, other]) await becomes(() => region(ask), expected);
   }
 });
 
@@ -157,7 +156,7 @@ etcdTest(
     );
     assert.ok(made.length > 150, `${made.length} were accepted`);
     const sorted = made.sort();
-    for (const ask of asks) await eventually(() => tracks(ask), same(sorted));
+    for (const ask of asks) await becomes(() => tracks(ask), sorted);
     for (const { faults } of [one, other]) assert.deepEqual(faults, []);
   },
 );
@@ -188,7 +187,7 @@ etcdTest(
     await using other = await controllerOn(cluster);
     assert.equal((await other.ask("GET", "/health")).body.announces, 2500);
     accepted(await other.ask("PUT", "/relay/a", { epoch: 2, announces: many.slice(2400) }));
-    await eventually(() => tracks(one.ask), same(many.slice(2400)));
+    await becomes(() => tracks(one.ask), many.slice(2400));
     assert.equal((await keysIn(cluster)).keys.length, 101);
   },
 );
@@ -203,7 +202,7 @@ etcdTest("etcd: a controller that leaves or dies leaves nothing but leases", asy
   const { keys } = await keysIn(cluster);
   assert.deepEqual(keys.map(({ name }) => name), ['relay/"b"', 'track/"b"x']);
   assert.ok(keys.every(({ lease }) => lease !== "0"));
-  await eventually(() => names(one.ask), same([]));
+  await becomes(() => names(one.ask), []);
   assert.deepEqual((await keysIn(cluster)).keys, []);
 });
 
@@ -225,5 +224,5 @@ etcdTest("etcd: a user and a password", async () => {
   await using one = await controllerOn(cluster, { user: "root", password: "secret" });
   await using other = await controllerOn(cluster, { user: "root", password: "secret" });
   accepted(await one.ask("PUT", "/relay/a", {}));
-  await eventually(() => names(other.ask), same(["a"]));
+  await becomes(() => names(other.ask), ["a"]);
 });

@@ -1,6 +1,6 @@
 /** A controller whose etcd is away when it starts, as processes. */
 import assert from "node:assert/strict";
-import { becomes } from "../support/becomes.ts";
+import { becomes } from "../support/until.ts";
 import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
 import { freePort } from "../support/mesh/ports.ts";
 import { ProgramProcess, runModule } from "../support/processes/program_process.ts";

@@ -6,7 +6,7 @@ import { makeSignedCertificate } from "../support/transport/certificate.ts";
 import { Deadline } from "../support/deadline.ts";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
 import { connectMoqt } from "../support/peers/moqt_peer.ts";
-import { until } from "../support/mesh/until.ts";
+import { until } from "../support/until.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
 import { listenQuicTransport } from "../support/transport/quic_transport.ts";

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
 import { parse } from "yaml";
 import { Deadline } from "../support/deadline.ts";
-import { until } from "../support/faults/case.ts";
 import { connectMoqt } from "../support/peers/moqt_peer.ts";
 import { OtlpReceiver, type Received } from "../support/processes/otlp_receiver.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
@@ -50,10 +49,7 @@ Deno.test("a relay sends the span of a session, its log lines in that span, and 
     receiver.until(() => received.lines.find(({ text }) => text.includes("session ended"))),
   );
   assert.deepEqual([line.traceId, line.severity], [span.traceId, "INFO"]);
-  await deadline.for(
-    "the same line where the log always is",
-    until(() => Promise.resolve(relay.log().includes("session ended"))),
-  );
+  await deadline.for("the same line where the log always is", relay.says(/session ended/));
   assert.equal(relay.log().split("session ended").length, 2, "and there once");
   await relay.metrics();
   await deadline.for(

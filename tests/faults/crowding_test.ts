@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { dial } from "../../relay/transport/mod.ts";
-import { counter, faultTest, until } from "../support/faults/case.ts";
+import { counter, faultTest } from "../support/faults/case.ts";
 import { beginHandshakes, Crowd, sayTooMuch } from "../support/faults/crowd.ts";
 import type { RelayProcess } from "../support/processes/relay_process.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import { until } from "../support/until.ts";
 
 // Who is silent is not gone soon, and there are fewer places than are taken.
 const PATIENT = { idle_timeout_ms: 30_000, handshake_timeout_ms: 30_000, max_handshakes: 100 };
@@ -69,10 +70,8 @@ faultTest("one address has so many connections, and others are not kept out", as
     "the crowd",
     Crowd.connect(relay, 60, { hostname: "127.0.0.2" }),
   );
-  await deadline.for(
-    "those beyond the limit to be refused",
-    until(async () => await limitCount(relay, "connections_per_address") === 10),
-  );
+  const isRefused = async () => await limitCount(relay, "connections_per_address") === 10;
+  await until("those beyond the limit to be refused", isRefused);
   const refused = 'qumo_relay_handshakes_refused_total{reason="address"}';
   assert.equal(await counter(relay, refused), 10);
   const lines = relay.log().split("\n");

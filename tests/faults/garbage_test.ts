@@ -10,7 +10,7 @@ import { SEED } from "../support/properties.ts";
 import { subgroupHeader } from "../support/peers/scripted_objects.ts";
 import { frame } from "../support/peers/scripted_requests.ts";
 import { faultTest } from "../support/faults/case.ts";
-import { Random } from "../support/faults/random.ts";
+import { Random } from "../support/random.ts";
 import type { RelayProcess } from "../support/processes/relay_process.ts";
 import { bytesOf, type OutgoingStream } from "../support/peers/scripted_streams.ts";
 import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";

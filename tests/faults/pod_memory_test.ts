@@ -6,13 +6,14 @@
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { dial, dialQuic } from "../../relay/transport/mod.ts";
-import { podTest, until } from "../support/faults/case.ts";
+import { podTest } from "../support/faults/case.ts";
 import { beginHandshakes, Crowd, sayTooMuch } from "../support/faults/crowd.ts";
 import { openControl, openRequest } from "../support/peers/http3.ts";
 import { rawHttp } from "../support/peers/raw_http.ts";
 import { askBeside, halfHeads } from "../support/peers/half_heads.ts";
 import type { RelayProcess } from "../support/processes/relay_process.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import { until } from "../support/until.ts";
 
 podTest("in a pod: 1100 first packets whose answers nobody reads", async ({ relay, deadline }) => {
   await deadline.for("the first packets", beginHandshakes(relay, 1_100));
@@ -90,7 +91,7 @@ podTest("in a pod: 3000 half heads of HTTP requests", async ({ relay, deadline }
     const metrics = await askBeside(`${relay.origin}/metrics`);
     return Number(closed.exec(metrics)?.[1] ?? 0) >= 1_900;
   };
-  await deadline.for("their end, and answers meanwhile", until(isOver));
+  await until("their end, and answers meanwhile", isOver, 120_000);
 });
 
 podTest("in a pod: frames without content, without end", async ({ relay, deadline }) => {

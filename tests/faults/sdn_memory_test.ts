@@ -5,6 +5,7 @@ import { Deadline } from "../support/deadline.ts";
 import { askBeside, halfHeads } from "../support/peers/half_heads.ts";
 import { Pod } from "../support/processes/pod.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
+import { until } from "../support/until.ts";
 
 /** More than any event has. */
 const MAX_EVENT_LENGTH = 2 ** 28;
@@ -81,15 +82,11 @@ async function attacked(attack: (controller: SdnProcess) => Promise<void>): Prom
     await using canary = new Canary(controller);
     await deadline.for("the attack", Promise.race([attack(controller), canary.failed]));
     beats = canary.beats;
-    await deadline.for("beats after it", until(() => canary.beats > beats + 2));
-    await deadline.for("word of the newest beat", until(() => canary.heard >= beats));
+    await until("beats after it", () => canary.beats > beats + 2);
+    await until("word of the newest beat", () => canary.heard >= beats);
   }
   assert.ok(beats > 0);
   await pod.verdict(controller);
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await sleep(systemClock, 20);
 }
 
 /** Asks as fast as the controller lets it; gives the code of a refusal. */

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { SEED } from "../support/properties.ts";
 import { UdpForwarder } from "../contracts/transport/udp_forwarder.ts";
 import { offer } from "../support/faults/canary.ts";
-import { counter, faultTest, until } from "../support/faults/case.ts";
-import { Random } from "../support/faults/random.ts";
+import { counter, faultTest } from "../support/faults/case.ts";
+import { Random } from "../support/random.ts";
 import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import { openSubgroup, SubgroupReader } from "../support/peers/scripted_objects.ts";
 import { subscribe } from "../support/peers/scripted_requests.ts";
 import { firstPackets } from "../support/faults/crowd.ts";
+import { until } from "../support/until.ts";
 
 const LOST = 'qumo_relay_sessions_ended_total{reason="lost"}';
 
@@ -44,7 +45,7 @@ faultTest("subscribers that vanish are forgotten", async ({ relay, deadline }) =
   await watching.expect("subscribeOk");
   await deadline.for("the canary's next group", subscriber.nextStream());
   line.cut();
-  await deadline.for("the loss", until(async () => await counter(relay, LOST) === 1));
+  await until("the loss", async () => await counter(relay, LOST) === 1);
   assert.equal(await counter(relay, "qumo_relay_subscribers_active"), 1);
   subscriber.close();
   await line.close();
@@ -52,19 +53,16 @@ faultTest("subscribers that vanish are forgotten", async ({ relay, deadline }) =
 
 faultTest(
   "handshakes that are begun and never completed hold nothing",
-  async ({ relay, deadline }) => {
+  async ({ relay }) => {
     const firsts = await firstPackets(200);
     const socket = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
     const to = { transport: "udp", hostname: "127.0.0.1", port: relay.port } as const;
     const refused = 'qumo_relay_handshakes_refused_total{reason="quic"}';
-    await deadline.for(
-      "the handshakes' deadline",
-      until(async () => {
-        // A few at a time, since a burst would be lost on the way.
-        for (const packet of firsts.splice(0, 20)) await socket.send(packet, to);
-        return await counter(relay, refused) >= 50;
-      }),
-    );
+    await until("the handshakes' deadline", async () => {
+      // A few at a time, since a burst would be lost on the way.
+      for (const packet of firsts.splice(0, 5)) await socket.send(packet, to);
+      return await counter(relay, refused) >= 50;
+    });
     socket.close();
   },
 );

@@ -1,6 +1,6 @@
 /** Pages in Chromium and Firefox, which cannot say in its request what it speaks, at a relay. */
 import assert from "node:assert/strict";
-import { becomes } from "../support/becomes.ts";
+import { becomes } from "../support/until.ts";
 import type { DatagramPublication, Watch } from "../support/peers/peer.ts";
 import { servePage } from "../support/processes/page_server.ts";
 import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
@@ -102,7 +102,7 @@ function watchIt({ deadline }: RelayTest, peer: BrowserPeer): Promise<Watch> {
   return deadline.for("SUBSCRIBE_OK", peer.watch("live/a", "video"));
 }
 
-function sessionsBecome({ relay }: RelayTest, count: number): Promise<void> {
+function sessionsBecome({ relay }: RelayTest, count: number): Promise<number> {
   return becomes(async () => (await relay.status() as { sessions: number }).sessions, count);
 }
 

@@ -81,17 +81,10 @@ class MoqNet01Peer implements Peer {
 
   #namespaces(): NamespaceSet {
     if (this.#known !== undefined) return this.#known;
-    const known = this.#known = new NamespaceSet();
+    this.#known = new NamespaceSet();
     const announced = this.#session.announced();
-    const follow = async () => {
-      for (;;) {
-        const event = await announced.next();
-        if (event === undefined) return known.end("the announcements ended");
-        known.set(event.path, event.active);
-      }
-    };
-    follow().catch((error) => known.end(String(error)));
-    return known;
+    void this.#known.follow(() => announced.next());
+    return this.#known;
   }
 }
 

@@ -23,6 +23,7 @@ import {
 } from "@qumo/shared/wire";
 import { checkProperty } from "../support/properties.ts";
 import { referenceData } from "../support/reference_draft.ts";
+import { concat } from "../support/concat.ts";
 
 const MAX = 2n ** 64n - 1n;
 const EMPTY = new Uint8Array(0);
@@ -148,16 +149,6 @@ function writeSubgroup(objects: readonly SubgroupObject[], hasProperties: boolea
     previous = id;
   }
   return concat(parts);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 interface StreamDecoder {

@@ -112,8 +112,7 @@ export class Encoder implements AsyncDisposable {
       const isCatalog = new TextDecoder().decode(message.track.name) === "catalog";
       return isCatalog ? await this.#catalog(alias) : await this.#video(request, alias);
     }
-    const code = "not_supported";
-    await request.send({ kind: "requestError", code, retryAfter: 0n, reason: "no" });
+    await request.sendError("not_supported");
     await request.finish();
   }
 
@@ -128,7 +127,7 @@ export class Encoder implements AsyncDisposable {
     for (let object = 0; object < count; object++) this.#send(feed, { group, object });
     this.#feeds.add(feed);
     while (await request.incoming.messageOrEnd() !== undefined) {
-      await request.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+      await request.sendOk();
     }
     this.#feeds.delete(feed);
     await request.finish();

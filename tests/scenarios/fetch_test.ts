@@ -212,7 +212,7 @@ draftTest("R-119: where the publisher fails, what is unknown is said to be", asy
   const peer = await world.connect();
   await fetch(peer, [1, 0], [3, 2]);
   const { request } = await publisher.expectRequest("fetch");
-  await request.send({ kind: "requestError", code: "internal_error", retryAfter: 0n, reason: "" });
+  await request.sendError("internal_error");
   const { items: came, end } = await readFetch(peer);
   assert.deepEqual(came.filter((item) => !item.startsWith("unknown")), items(1, 3));
   assert.match(came[3]!, /^unknown to [23]\//);
@@ -707,7 +707,7 @@ draftTest("R-135: the refusal of TRACK_STATUS is passed on", async () => {
   const peer = await world.connect();
   const status = await peer.request({ kind: "trackStatus", track: VIDEO, parameters: {} });
   const { request } = await publisher.expectRequest("trackStatus");
-  await request.send({ kind: "requestError", code: "does_not_exist", retryAfter: 0n, reason: "" });
+  await request.sendError("does_not_exist");
   await refused(status, "DOES_NOT_EXIST");
 });
 

@@ -10,7 +10,6 @@ import {
   fetch,
   join,
   nextSubgroup,
-  NO_PROPERTIES,
   objects,
   publish,
   refused,
@@ -255,17 +254,12 @@ draftTest(
     await using world = new SessionWorld({ settings: { solicit: true } });
     const source = await world.join();
     const { request: solicited } = await source.peer.expectRequest("subscribeNamespace");
-    await solicited.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    await solicited.sendOk();
     await solicited.send({ kind: "namespace", suffix: namespaceOf("live") });
     await world.settle();
     const sink = await world.join();
     const { request: ours } = await sink.peer.expectRequest("subscribeNamespace");
-    await ours.send({
-      kind: "requestError",
-      code: "not_supported",
-      retryAfter: 0n,
-      reason: "",
-    });
+    await ours.sendError("not_supported");
     const downstream = await subscribe(sink.peer);
     const { request: upstream } = await accept(source.peer);
     await downstream.expect("subscribeOk");

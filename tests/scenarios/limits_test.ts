@@ -7,7 +7,6 @@ import {
   announce,
   datagram,
   nextSubgroup,
-  NO_PROPERTIES,
   objects,
   openSubgroup,
   publish,
@@ -158,13 +157,13 @@ Deno.test("a refused offer to a subscriber holds no place", async () => {
   const publisher = await world.connect();
   await publish(publisher);
   const { request } = await peer.expectRequest("publish");
-  await request.send({ kind: "requestError", code: "uninterested", retryAfter: 0n, reason: "" });
+  await request.sendError("uninterested");
   await request.finish();
   await world.settle();
   await publish(publisher, { track: OTHER, alias: 9n });
   const next = await peer.expectRequest("publish");
   assert.deepEqual(next.message.track, OTHER);
-  await next.request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+  await next.request.sendOk();
 });
 
 Deno.test("a session that floods with datagrams of no track is closed, and others lose nothing", async () => {

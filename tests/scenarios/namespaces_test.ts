@@ -116,7 +116,7 @@ draftTest("R-137: publishers that announce only when they are asked are asked", 
   const publisher = await world.connect();
   const { request, message } = await publisher.expectRequest("subscribeNamespace");
   assert.deepEqual([message.prefix, message.parameters], [[], {}]);
-  await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+  await request.sendOk();
   await request.send({ kind: "namespace", suffix: namespaceOf("live") });
   await world.settle();
   const subscriber = await world.connect();
@@ -131,7 +131,7 @@ draftTest(
     await using world = new SessionWorld({ settings: { solicit: true } });
     const { peer: publisher, session } = await world.join();
     const { request } = await publisher.expectRequest("subscribeNamespace");
-    await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    await request.sendOk();
     const announcement = await announce(publisher, "live");
     await request.send({ kind: "namespace", suffix: namespaceOf("live") });
     await world.settle();
@@ -155,7 +155,7 @@ draftTest(
     });
     const publisher = await world.connect();
     const { request } = await publisher.expectRequest("subscribeNamespace");
-    await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    await request.sendOk();
     const refused = [namespaceOf("./1"), namespaceOf("./2"), namespaceOf("more")];
     for (const suffix of [namespaceOf("live"), ...refused]) {
       await request.send({ kind: "namespace", suffix });
@@ -180,7 +180,7 @@ draftTest(
     await using world = new SessionWorld({ settings: { solicit: true } });
     const publisher = await world.connect();
     const { request } = await publisher.expectRequest("subscribeNamespace");
-    await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    await request.sendOk();
     await request.send({ kind: "namespaceDone", suffix: namespaceOf("live") });
     await closedWith(publisher, "protocol_violation");
   },
@@ -191,7 +191,7 @@ for (const end of ["fin", "reset", "done"] as const) {
     await using world = new SessionWorld({ settings: { solicit: true } });
     const publisher = await world.connect();
     const { request } = await publisher.expectRequest("subscribeNamespace");
-    await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    await request.sendOk();
     for (const path of ["a", "b"]) {
       await request.send({ kind: "namespace", suffix: namespaceOf(path) });
     }
@@ -286,7 +286,7 @@ draftTest(
     const publisher = await world.connect();
     await (await publish(publisher)).expect("requestOk");
     const { request } = await peer.expectRequest("publish");
-    await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    await request.sendOk();
     await world.settle();
     const other = trackOf("live/cam", "audio");
     await publish(publisher, { track: other, alias: 8n });
@@ -378,7 +378,7 @@ draftTest(
     const publisher = await world.connect();
     await publish(publisher);
     const { request } = await peer.expectRequest("publish");
-    await request.send({ kind: "requestError", code: "uninterested", retryAfter: 0n, reason: "" });
+    await request.sendError("uninterested");
     await request.finish();
     await world.settle();
     await sendSubgroup(publisher, { group: 1n }, ...objects(1));

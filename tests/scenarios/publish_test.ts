@@ -12,7 +12,6 @@ import {
   datagram,
   join,
   nextSubgroup,
-  NO_PROPERTIES,
   objects,
   openSubgroup,
   properties,
@@ -50,7 +49,7 @@ draftTest(
     assert.deepEqual((await offer.expect("requestOk")).parameters, { forward: false });
     const { subscriber, downstream } = await join(world);
     assert.deepEqual((await offer.expect("requestUpdate")).parameters, { forward: true });
-    await offer.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    await offer.sendOk();
     await sendSubgroup(publisher, { group: 1n }, ...objects(1));
     assert.deepEqual((await nextSubgroup(subscriber)).ids, [0]);
     downstream.cancel("cancelled");
@@ -96,7 +95,7 @@ draftTest(
       assert.deepEqual(message.track, VIDEO);
       assert.deepEqual(message.parameters, { forward: true, largestObject: at(3, 4) });
       assert.deepEqual(message.properties, list);
-      await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+      await request.sendOk();
     }
     await world.stillPending(other.acceptRequest(), "A PUBLISH of another namespace");
     await sendSubgroup(publisher, { group: 4n }, ...objects(2));

@@ -178,7 +178,7 @@ Deno.test("a request over a link carries its scope, and the relays that it came 
     meshScope: "/room",
     meshHops: ["far", RELAY_NAME],
   });
-  await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+  await request.sendOk();
   assert.equal((await status).ok, true);
 });
 
@@ -188,7 +188,7 @@ Deno.test("a link is pinged by a question that no relay looks up elsewhere", asy
   const answer = session.ping();
   const { request, message } = await peer.expectRequest("trackStatus");
   assert.deepEqual(message.track, trackOf(".session", "ping"));
-  await request.send({ kind: "requestError", code: "does_not_exist", retryAfter: 0n, reason: "" });
+  await request.sendError("does_not_exist");
   assert.equal(await answer, true);
   const lost = session.ping();
   await peer.expectRequest("trackStatus");

@@ -419,7 +419,7 @@ draftTest("a viewer that watches for tracks is offered the one that begins anew"
   const watching = await viewer.request({ kind: "subscribeTracks", prefix: [], parameters: {} });
   await watching.expect("requestOk");
   const { request: offer, message: first } = await viewer.expectRequest("publish");
-  await offer.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+  await offer.sendOk();
   await sendSubgroup(old, { group: 3n }, ...objects(1));
   await world.settle();
   const young = await world.connect();
@@ -428,7 +428,7 @@ draftTest("a viewer that watches for tracks is offered the one that begins anew"
   const { request, message } = await viewer.expectRequest("publish");
   assert.notEqual(message.alias, first.alias);
   await toldToComeBack(offer);
-  await request.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+  await request.sendOk();
   await sendSubgroup(young, { alias: SECOND, group: 1n }, { id: 0, payload: "young" });
   await world.settle();
   assert.equal(await nextObject(viewer), "3 object 0");

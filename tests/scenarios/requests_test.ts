@@ -9,7 +9,6 @@ import {
   closedWith,
   frame,
   nextSubgroup,
-  NO_PROPERTIES,
   objects,
   publish,
   refused,
@@ -197,12 +196,12 @@ Deno.test("R-038: NOT_SUPPORTED from a publisher is passed on, and SUBSCRIBE_NAM
   await using world = new SessionWorld({ settings: { solicit: true } });
   const publisher = await world.connect();
   const { request } = await publisher.expectRequest("subscribeNamespace");
-  await request.send({ kind: "requestError", code: "not_supported", retryAfter: 0n, reason: "" });
+  await request.sendError("not_supported");
   await announce(publisher, "live");
   const subscriber = await world.connect();
   const downstream = await subscribe(subscriber);
   const { request: upstream } = await publisher.expectRequest("subscribe");
-  await upstream.send({ kind: "requestError", code: "not_supported", retryAfter: 0n, reason: "" });
+  await upstream.sendError("not_supported");
   await refused(downstream, "NOT_SUPPORTED");
 });
 
@@ -235,7 +234,7 @@ Deno.test("R-039: a second SUBSCRIBE_OK closes the publisher's session", async (
 Deno.test("R-039: REQUEST_OK that answers nothing closes the publisher's session", async () => {
   await using world = new SessionWorld();
   const { publisher, upstream } = await watch(world);
-  await upstream.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+  await upstream.sendOk();
   await closedWith(publisher, "protocol_violation");
 });
 
@@ -245,7 +244,7 @@ Deno.test("R-039: an answer of the wrong kind closes the publisher's session", a
   await announce(publisher, "live");
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
-  await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+  await request.sendOk();
   await closedWith(publisher, "protocol_violation");
   await refused(downstream, "DOES_NOT_EXIST");
 });

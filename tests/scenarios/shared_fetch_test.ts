@@ -169,12 +169,7 @@ draftTest(
     }
     await world.settle();
     const { request } = await publisher.expectRequest("fetch");
-    await request.send({
-      kind: "requestError",
-      code: "does_not_exist",
-      retryAfter: 0n,
-      reason: "no",
-    });
+    await request.sendError("does_not_exist", "no");
     await request.outgoing.finish();
     for (const each of requests) await each.expect("requestError");
     await world.stillPending(publisher.acceptRequest(), "Another FETCH");

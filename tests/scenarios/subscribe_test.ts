@@ -93,12 +93,7 @@ draftTest("R-051: one publisher that agrees is enough, whatever the others say",
   await announce(second, "live");
   const downstream = await subscribe(await world.connect());
   const { request } = await first.expectRequest("subscribe");
-  await request.send({
-    kind: "requestError",
-    code: "does_not_exist",
-    retryAfter: 0n,
-    reason: "not here",
-  });
+  await request.sendError("does_not_exist", "not here");
   await accept(second);
   await downstream.expect("subscribeOk");
 });
@@ -422,7 +417,7 @@ draftTest("R-072: a publisher that does not have the track is no end of the wait
   const publisher = await world.connect();
   await announce(publisher, "live");
   const { request } = await publisher.expectRequest("subscribe");
-  await request.send({ kind: "requestError", code: "does_not_exist", retryAfter: 0n, reason: "" });
+  await request.sendError("does_not_exist");
   await world.stillPending(answer, "An answer");
   const other = await world.connect();
   await announce(other, "live/cam");

@@ -53,7 +53,7 @@ export interface MeshGround {
   cut(a: string, b: string): Promise<void>;
   restore(a: string, b: string): Promise<void>;
   /** Waits until a relay knows that it does not reach this neighbor. */
-  misses(relay: string, neighbor: string): Promise<void>;
+  misses(relay: string, neighbor: string): Promise<unknown>;
   killController(): Promise<void>;
   startController(): Promise<void>;
   /** Fails when a break cost more. */

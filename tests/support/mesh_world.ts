@@ -8,7 +8,7 @@ import { ScriptedController } from "./mesh_world/controller.ts";
 import { type Blockage, Network } from "./mesh_world/network.ts";
 import { LINGER_MS, SETTINGS, WorldRelay } from "./mesh_world/relay.ts";
 import { Viewer, type ViewerOptions } from "./mesh_world/viewer.ts";
-import { seededRandom } from "./worlds/sync_simulation.ts";
+import { Random } from "./random.ts";
 import { ManualClock } from "./worlds/manual_clock.ts";
 
 export { Camera } from "./mesh_world/camera.ts";
@@ -49,7 +49,7 @@ export class MeshWorld implements AsyncDisposable {
   readonly #options: Required<Omit<MeshWorldOptions, "origins" | "settings">>;
   readonly #settings: MeshSettings;
   readonly #origins: MeshWorldOptions["origins"];
-  readonly #random: (below: number) => number;
+  readonly #random: Random;
   readonly #relays = new Map<string, WorldRelay>();
   readonly #former: WorldRelay[] = [];
   readonly #cameras: Camera[] = [];
@@ -73,7 +73,7 @@ export class MeshWorld implements AsyncDisposable {
     };
     this.#settings = { ...SETTINGS, ...settings };
     this.#origins = origins;
-    this.#random = seededRandom(this.#options.seed);
+    this.#random = new Random(this.#options.seed);
     this.network = new Network(this.clock, this.#options.latencyMs);
     this.controller = new ScriptedController(() => this.#tell());
     for (const { a, b, cost } of links) this.controller.setCost(a, b, cost);
@@ -100,7 +100,7 @@ export class MeshWorld implements AsyncDisposable {
       origins: this.#origins && (this.#origins[name] ?? []),
       dial: (from, hostname) => this.network.dial(from, () => this.#relays.get(hostname)),
       onChange: () => this.#changed(relay),
-      random: () => this.#random(1_000) / 1_000,
+      random: () => this.#random.below(1_000) / 1_000,
       tracing: this.#options.tracing(name),
     });
     this.#relays.set(name, relay);

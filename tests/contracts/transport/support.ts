@@ -7,6 +7,7 @@ import {
   TransportError,
   type TransportErrorKind,
 } from "../../../relay/transport/mod.ts";
+import { concat } from "../../support/concat.ts";
 
 /** Everything up to the end of the stream. */
 export async function readAll(stream: ReceiveStream, step = 65_536): Promise<Uint8Array> {
@@ -101,14 +102,4 @@ export function pattern(length: number, seed = 0): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; at++) bytes[at] = (at * 31 + (at >> 8) + seed) & 0xff;
   return bytes;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

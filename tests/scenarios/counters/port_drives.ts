@@ -1,7 +1,7 @@
 import { generateCertificate } from "../../../relay/transport/mod.ts";
 import { type Connection, dial, dialQuic } from "../../../relay/transport/mod.ts";
 import { DEFAULTS, type RelayConfig } from "../../../relay/config.ts";
-import { becomes } from "../../support/becomes.ts";
+import { becomes } from "../../support/until.ts";
 import { namespaceOf, ScriptedPeer } from "../../support/peers/scripted_peer.ts";
 import type { MovedSeries } from "../../support/metrics/moved_series.ts";
 import {

@@ -11,7 +11,6 @@ import { SessionWorld } from "../../support/worlds/session_world.ts";
 import {
   announce,
   frame,
-  NO_PROPERTIES,
   objects,
   openSubgroup,
   publish,
@@ -132,7 +131,7 @@ export const REQUESTS: readonly Drive[] = [
     }
     await publish(publisher, { track: trackOf("other", "pushed"), alias: 30n });
     const { request } = await watcher.expectRequest("publish");
-    await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    await request.sendOk();
     await subscriber.request({ kind: "trackStatus", track: VIDEO, parameters: {} });
     const status = await subscriber.request({
       kind: "trackStatus",
@@ -140,7 +139,7 @@ export const REQUESTS: readonly Drive[] = [
       parameters: {},
     });
     const asked = await publisher.expectRequest("trackStatus");
-    await asked.request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    await asked.request.sendOk();
     await status.expect("requestOk");
   }),
   inSessions(
@@ -171,7 +170,7 @@ export const REQUESTS: readonly Drive[] = [
     await offer.expect("requestOk");
     const request = await subscribe(await world.connect(), {}, trackOf("live", "two"));
     await offer.expect("requestUpdate");
-    await offer.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    await offer.sendOk();
     await request.expect("subscribeOk");
   }),
   inSessions(
@@ -180,7 +179,7 @@ export const REQUESTS: readonly Drive[] = [
     async (world) => {
       const peer = await world.connect();
       const { request } = await peer.expectRequest("subscribeNamespace");
-      await request.send({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+      await request.sendOk();
     },
   ),
   inSessions("a link that is asked whether it is there, both ways", {}, async (world) => {
@@ -189,12 +188,7 @@ export const REQUESTS: readonly Drive[] = [
     await peer.request({ kind: "trackStatus", track: ping, parameters: {} });
     const answer = (await session.established)!.ping();
     const { request } = await peer.expectRequest("trackStatus");
-    await request.send({
-      kind: "requestError",
-      code: "does_not_exist",
-      retryAfter: 0n,
-      reason: "",
-    });
+    await request.sendError("does_not_exist");
     await answer;
   }),
   inSessions("requests that are never finished, reset and late", {}, async (world) => {

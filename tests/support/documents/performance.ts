@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { freePort } from "../mesh/ports.ts";
-import { until } from "../mesh/until.ts";
+import { until } from "../until.ts";
 import type { Step } from "./document.ts";
-import { Served } from "./served.ts";
-import { ROOT_PATH } from "../root.ts";
+import { type ProgramProcess, runToEnd, startProgram } from "../processes/program_process.ts";
 
 // Where programs listen when a command does not say it.
 const DEFAULT_ADDRESSES = { SDN_ADDR: "127.0.0.1:8090", RELAY_ADDR: "127.0.0.1:4433" };
@@ -14,7 +13,7 @@ const DEFAULT_ADDRESSES = { SDN_ADDR: "127.0.0.1:8090", RELAY_ADDR: "127.0.0.1:4
  */
 export class Performance implements AsyncDisposable {
   readonly #ports = new Map<string, number>();
-  readonly #served: Served[] = [];
+  readonly #served: ProgramProcess[] = [];
   readonly #bin: string;
 
   private constructor(bin: string) {
@@ -40,7 +39,7 @@ export class Performance implements AsyncDisposable {
   async serve(steps: readonly Step[]): Promise<void> {
     await this.#endAll();
     for (const { line } of steps) {
-      this.#served.push(await Served.start(this.#command(line, DEFAULT_ADDRESSES)));
+      this.#served.push(await startProgram(...this.#command(line, DEFAULT_ADDRESSES)));
     }
   }
 
@@ -67,7 +66,7 @@ export class Performance implements AsyncDisposable {
         return code === 0 && expected.every((part) => output.includes(part));
       });
     } catch (error) {
-      throw new Error(`${error}\n${last}\n${this.#served.map(({ log }) => log).join("\n")}`);
+      throw new Error(`${error}\n${last}\n${this.#served.map((one) => one.log()).join("\n")}`);
     }
   }
 
@@ -77,31 +76,24 @@ export class Performance implements AsyncDisposable {
   }
 
   async #endAll(): Promise<void> {
-    await Promise.all(this.#served.splice(0).map((one) => one[Symbol.asyncDispose]()));
+    await Promise.all(this.#served.splice(0).map((one) => one.end()));
   }
 
   async #output(line: string) {
-    const { code, stdout, stderr } = await this.#command(line).output();
-    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    return { code, output: decode(stdout) + decode(stderr) };
+    const { code, stdout, stderr } = await runToEnd(...this.#command(line));
+    return { code, output: stdout + stderr };
   }
 
-  #command(line: string, variables: Readonly<Record<string, string>> = {}): Deno.Command {
+  #command(line: string, variables: Readonly<Record<string, string>> = {}) {
     const set = Object.entries(variables).map(([name, text]) => [name, this.#withPorts(text)]);
-    return new Deno.Command("bash", {
-      args: ["-c", this.#withPorts(line)],
-      cwd: ROOT_PATH,
-      env: {
-        PATH: `${this.#bin}:${Deno.env.get("PATH")}`,
-        NO_COLOR: "1",
-        DENO_NO_PROMPT: "1",
-        CURL_HOME: this.#bin,
-        ...Object.fromEntries(set),
-      },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    });
+    const env = {
+      PATH: `${this.#bin}:${Deno.env.get("PATH")}`,
+      NO_COLOR: "1",
+      DENO_NO_PROMPT: "1",
+      CURL_HOME: this.#bin,
+      ...Object.fromEntries(set),
+    };
+    return [["bash", "-c", this.#withPorts(line)], { env }] as const;
   }
 
   #withPorts(text: string): string {

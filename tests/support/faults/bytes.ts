@@ -11,7 +11,7 @@ import {
 import fc from "fast-check";
 import { SEED } from "../properties.ts";
 import { arbitraryMessages } from "../arbitrary_control.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 import { bytesOf } from "../peers/scripted_streams.ts";
 import { referenceData, referenceDraft } from "../reference_draft.ts";
 

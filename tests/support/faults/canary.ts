@@ -113,7 +113,7 @@ async function answerRequests(publisher: ScriptedPeer, alias: bigint): Promise<v
     const request = await publisher.acceptRequest();
     const message = await request.next();
     if (message.kind === "subscribe") await sendSubscribeOk(request, { alias });
-    else await request.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+    else await request.sendOk();
   }
 }
 

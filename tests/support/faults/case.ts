@@ -1,8 +1,8 @@
-import { sleep, systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { Canary } from "./canary.ts";
 import { type RelayTest, relayTest } from "../processes/relay_test_case.ts";
 import type { RelayProcess } from "../processes/relay_process.ts";
+import { until } from "../until.ts";
 
 /** What hostile peers do. */
 type Attack = (context: RelayTest) => Promise<void>;
@@ -38,7 +38,6 @@ const V8_FLAGS = ["--max-old-space-size=96", "--gc-interval=20000"];
 const TEST_TIMEOUT = 120_000;
 // Attacks of full size.
 const POD_TIMEOUT = 300_000;
-const POLL_INTERVAL = 100;
 
 /**
  * Registers a test in which peers do their worst to a relay, over QUIC and in a process of its own,
@@ -49,11 +48,14 @@ export function faultTest(name: string, attack: Attack, options: FaultOptions = 
   const { growthMiB = GROWTH_MIB } = options;
   const config = { ...CONFIG, ...options.config };
   const attackAndRecover: Attack = async (context) => {
-    const { relay, deadline } = context;
+    const { relay } = context;
     const before = await relay.rss();
     await attack(context);
-    await deadline.for("the sessions to end", sessionsEnd(relay));
-    await deadline.for("the memory to come back", memoryReturns(relay, before + growthMiB * MIB));
+    // Nobody but the canary is there.
+    const isOver = async () => await counter(relay, "qumo_relay_sessions_active") <= 2;
+    await until("the sessions to end", isOver, TEST_TIMEOUT);
+    const isBack = async () => await relay.rss() <= before + growthMiB * MIB;
+    await until("the memory to come back", isBack, TEST_TIMEOUT);
   };
   relayTest(name, (context) => besideCanary(context, attackAndRecover), {
     config,
@@ -104,18 +106,4 @@ export async function counter(relay: RelayProcess, series: string): Promise<numb
 export async function total(relay: RelayProcess, name: string): Promise<number> {
   const lines = (await relay.metrics()).split("\n").filter((line) => line.startsWith(name));
   return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
-}
-
-/** Looks again and again until something is so; the caller's deadline bounds it. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!await isSo()) await sleep(systemClock, POLL_INTERVAL);
-}
-
-/** Waits until nobody but the canary is there. */
-function sessionsEnd(relay: RelayProcess): Promise<void> {
-  return until(async () => await counter(relay, "qumo_relay_sessions_active") <= 2);
-}
-
-function memoryReturns(relay: RelayProcess, bound: number): Promise<void> {
-  return until(async () => await relay.rss() <= bound);
 }

@@ -6,7 +6,7 @@ import {
 } from "@qumo/shared/wire";
 import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
 import { type Aim, HostileBytes } from "./bytes.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 import { referenceDraft } from "../reference_draft.ts";
 
 /** What a hostile peer does at a time. */

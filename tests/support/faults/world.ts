@@ -7,7 +7,7 @@ import { RelayMetrics } from "../../../relay/metrics.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
 import { HonestPeer } from "./honest_peer.ts";
 import { HOSTILE_ALIAS, HostilePeer, type Move } from "./hostile_peer.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 import { openSubgroup, type SubgroupScript } from "../peers/scripted_objects.ts";
 import { namespaceOf, trackOf } from "../peers/scripted_peer.ts";
 import { bytesOf } from "../peers/scripted_streams.ts";
@@ -96,16 +96,9 @@ export class HostileWorld {
     const stage = await this.#join("");
     await this.#offer(stage, STAGE, CANARY_ALIAS);
     this.#audience = await this.#join("");
-    await this.#audience.request({
-      kind: "subscribeNamespace",
-      prefix: [],
-      parameters: {},
-    });
-    await this.#audience.request({
-      kind: "subscribeTracks",
-      prefix: namespaceOf("hostile"),
-      parameters: {},
-    });
+    await this.#audience.request({ kind: "subscribeNamespace", prefix: [], parameters: {} });
+    const prefix = namespaceOf("hostile");
+    await this.#audience.request({ kind: "subscribeTracks", prefix, parameters: {} });
     await this.settle();
     this.#calm = this.#state();
   }
@@ -186,46 +179,24 @@ export class HostileWorld {
   async #offer(peer: HonestPeer, track: FullTrackName, alias: bigint): Promise<void> {
     peer.publish(track, alias);
     const { namespace } = track;
-    await peer.request({
-      kind: "publishNamespace",
-      namespace,
-      parameters: {},
-    });
+    await peer.request({ kind: "publishNamespace", namespace, parameters: {} });
     await this.settle();
   }
 
   /** The audience asks for what the hostile peer may publish, and for some of its past. */
   async #watch(track: FullTrackName, random: Random): Promise<{ cancel(): void }> {
     const audience = this.#audience!;
-    const requests = [
-      await audience.request({
-        kind: "subscribe",
-        track,
-        parameters: { rendezvousTimeout: 3_000n },
-      }),
-    ];
+    const parameters = { rendezvousTimeout: 3_000n };
+    const requests = [await audience.request({ kind: "subscribe", track, parameters })];
     if (random.percent(50)) {
-      requests.push(
-        await audience.request({
-          kind: "fetch",
-          range: {
-            type: "standalone",
-            track,
-            start: { group: 0n, object: 0n },
-            end: { group: BigInt(random.below(9)), object: WHOLE_GROUP },
-          },
-          parameters: { fillTimeout: 3_000n },
-        }),
-      );
+      const start = { group: 0n, object: 0n };
+      const end = { group: BigInt(random.below(9)), object: WHOLE_GROUP };
+      const range = { type: "standalone", track, start, end } as const;
+      const parameters = { fillTimeout: 3_000n };
+      requests.push(await audience.request({ kind: "fetch", range, parameters }));
     }
     if (random.percent(30)) {
-      requests.push(
-        await audience.request({
-          kind: "trackStatus",
-          track,
-          parameters: {},
-        }),
-      );
+      requests.push(await audience.request({ kind: "trackStatus", track, parameters: {} }));
     }
     return { cancel: () => requests.forEach((request) => request.cancel()) };
   }

@@ -9,7 +9,7 @@ import { MeshRelay } from "./relay.ts";
 import { liveSchedule } from "./schedule.ts";
 import { TcpLink } from "./tcp_link.ts";
 import { chain, diamond, neighborsOf, ringWithChords, topology } from "./topology.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 import { UdpLink } from "./udp_link.ts";
 import { MeshViewer } from "./viewer.ts";
 

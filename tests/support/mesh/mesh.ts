@@ -3,7 +3,7 @@ import { type LinkControl, LoopbackSite, type Site } from "./site.ts";
 import { MeshRelay, type RelayConfig } from "./relay.ts";
 import { TcpLink } from "./tcp_link.ts";
 import { neighborsOf, type Topology } from "./topology.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /** What a mesh is made of. */
 export interface MeshOptions {

@@ -9,7 +9,7 @@ import type { RelayConfig } from "./relay.ts";
 import { MeshPublisher } from "./publisher.ts";
 import type { Verdict } from "./reception.ts";
 import { liveSchedule } from "./schedule.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 import { MeshViewer } from "./viewer.ts";
 
 /** The name of every lab's track: what differs is the namespace. */

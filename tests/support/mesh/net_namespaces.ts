@@ -1,4 +1,4 @@
-import { Random } from "../faults/random.ts";
+import { Random } from "../random.ts";
 import type { LinkControl, Place, Site } from "./site.ts";
 import { freePort } from "./ports.ts";
 import type { Topology } from "./topology.ts";

@@ -1,4 +1,4 @@
-import { Random } from "../faults/random.ts";
+import { Random } from "../random.ts";
 
 // Below the range that systems take their own free ports from, so that a port which is given to a
 // program before it listens is not handed to somebody else in between.

@@ -1,6 +1,7 @@
 import { Broadcast, Group, Path, Time, type Track } from "@moq/net";
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { type Client, connectClient, type RelayAddress } from "./client.ts";
+import type { MoqNetPeer } from "../peers/moq_net_peer.ts";
+import { connectClient, type RelayAddress } from "./client.ts";
 import { dueTime, makePayload, nextGroup, type Schedule } from "./schedule.ts";
 
 /**
@@ -88,11 +89,11 @@ export class MeshPublisher implements AsyncDisposable {
 
 /** The track at one relay. */
 class Outlet {
-  readonly #client: Client;
+  readonly #client: MoqNetPeer;
   readonly #broadcast: Broadcast.Producer;
   readonly #track: Track.Producer;
 
-  constructor(client: Client, broadcast: Broadcast.Producer, track: Track.Producer) {
+  constructor(client: MoqNetPeer, broadcast: Broadcast.Producer, track: Track.Producer) {
     this.#client = client;
     this.#broadcast = broadcast;
     this.#track = track;
@@ -108,7 +109,7 @@ class Outlet {
   close(): void {
     this.#track.close();
     this.#broadcast.close();
-    this.#client.close();
+    void this.#client.close();
   }
 }
 

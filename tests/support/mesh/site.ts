@@ -63,7 +63,7 @@ export class LoopbackSite implements Site {
     return this.#places.get(name)!;
   }
 
-  neighborUrl(relay: string, neighbor: string): string {
+  neighborUrl(relay: string, neighbor: string): string | undefined {
     return `moqt://${LOOPBACK}:${this.#link(relay, neighbor).port}`;
   }
 
@@ -83,41 +83,21 @@ export class LoopbackSite implements Site {
 
   #link(from: string, to: string): UdpLink {
     const link = this.#links.get(`${from} ${to}`);
-    if (link === undefined) throw new Error(`There is no link from ${from} to ${to}`);
+    if (link === undefined) {
+      throw new Error(`Nothing that could be cut stands between ${from} and ${to}`);
+    }
     return link;
   }
 }
 
 /** The loopback address, where relays call each other at the addresses they registered. */
-export class DirectSite implements Site {
-  readonly #places: ReadonlyMap<string, Place>;
-
+export class DirectSite extends LoopbackSite {
   constructor({ relays }: Topology) {
-    this.#places = new Map(relays.map((name) => [name, loopbackPlace()]));
+    super({ relays, links: [] });
   }
 
-  controller(): Place {
-    return loopbackPlace();
-  }
-
-  controllerUrl(port: number): string {
-    return `http://${LOOPBACK}:${port}`;
-  }
-
-  relay(name: string): Place {
-    return this.#places.get(name)!;
-  }
-
-  neighborUrl(): undefined {
+  override neighborUrl(): undefined {
     return undefined;
-  }
-
-  link(a: string, b: string): LinkControl {
-    throw new Error(`Nothing stands between ${a} and ${b} that could be cut`);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
   }
 }
 

@@ -1,4 +1,4 @@
-import { Random } from "../faults/random.ts";
+import { Random } from "../random.ts";
 
 /** A link between two relays that costs the same in both directions. */
 export interface TopologyLink {

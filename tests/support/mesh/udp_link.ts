@@ -1,5 +1,5 @@
 import { systemClock, type Timer } from "@qumo/shared/runtime";
-import { Random } from "../faults/random.ts";
+import { Random } from "../random.ts";
 
 /** How a link treats what it carries. */
 export interface LinkConditions {

@@ -1,10 +1,11 @@
-import { type Broadcast, type Group, Path, type Track } from "@moq/net";
 import { systemClock } from "@qumo/shared/runtime";
-import { NamespaceSet } from "../peers/namespace_set.ts";
-import { type Client, connectClient, type RelayAddress } from "./client.ts";
+import { Deadline } from "../deadline.ts";
+import type { MoqNetPeer, MoqNetWatch } from "../peers/moq_net_peer.ts";
+import type { WatchedObject } from "../peers/peer.ts";
+import { connectClient, type RelayAddress } from "./client.ts";
 import { Reception, type Verdict } from "./reception.ts";
 import { readPayload, type Schedule } from "./schedule.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 import { tapObjects } from "./wire_tap.ts";
 
 /** Watches one live track with `@moq/net` and keeps account of what came. It never reconnects by itself. */
@@ -63,18 +64,15 @@ export class MeshViewer implements AsyncDisposable {
         onWire.add(object);
       }));
     try {
-      await announced(client, this.path);
+      using deadline = new Deadline(ANNOUNCE_TIMEOUT);
+      await deadline.for(`${this.path} to be announced`, client.announced(this.path));
     } catch (error) {
-      client.close();
+      await client.close();
       throw error;
     }
     this.reception.rejoin();
-    this.#watch = new OpenWatch(
-      client,
-      this.path,
-      this.track,
-      (group, object, payload) => this.#take(group, object, payload),
-    );
+    const watch = await client.watch(this.path, this.track);
+    this.#watch = new OpenWatch(client, watch, (object) => this.#take(object));
   }
 
   /** Ends the subscription and the session. */
@@ -108,7 +106,7 @@ export class MeshViewer implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  #take(group: number, object: number, payload: Uint8Array): void {
+  #take({ group, object, payload }: WatchedObject): void {
     const said = readPayload(payload);
     if (said === undefined || said.group !== group || said.object !== object) {
       return this.reception.fault(`group ${group}: object ${object} is not what was published`);
@@ -117,83 +115,40 @@ export class MeshViewer implements AsyncDisposable {
   }
 }
 
-type Take = (group: number, object: number, payload: Uint8Array) => void;
-
 /** One subscription, until it is closed. */
 class OpenWatch {
-  readonly #client: Client;
-  readonly #broadcast: Broadcast.Consumer;
-  readonly #track: Track.Subscriber;
-  readonly #take: Take;
+  readonly #client: MoqNetPeer;
+  readonly #watch: MoqNetWatch;
   #isOpen = true;
-  #isConnected = true;
-  #refusal: string | undefined;
-
-  constructor(client: Client, path: string, track: string, take: Take) {
-    this.#client = client;
-    this.#broadcast = client.session.consume(Path.from(path));
-    this.#track = this.#broadcast.track(track).subscribe();
-    this.#take = take;
-    const lost = () => void (this.#isConnected = false);
-    client.session.closed.then(lost, lost);
-    void this.#track.closed.then((end) => {
-      if (end instanceof Error && this.#isConnected) this.#refusal = end.message;
-    });
-    void this.#readGroups();
-  }
-
+  isConnected = true;
   /** Why the relay does not give it the track; undefined while it does, and when the session ended. */
-  get refusal(): string | undefined {
-    return this.#refusal;
-  }
+  refusal: string | undefined;
 
-  get isConnected(): boolean {
-    return this.#isConnected;
+  constructor(client: MoqNetPeer, watch: MoqNetWatch, take: (object: WatchedObject) => void) {
+    this.#client = client;
+    this.#watch = watch;
+    const lost = () => void (this.isConnected = false);
+    client.session.closed.then(lost, lost);
+    void watch.failure().then((failure) => {
+      if (this.isConnected) this.refusal = failure;
+    });
+    void this.#read(take);
   }
 
   close(): void {
     this.#isOpen = false;
-    this.#track.close();
-    this.#broadcast.close();
-    this.#client.close();
+    void this.#watch.stop();
+    void this.#client.close();
   }
 
-  async #readGroups(): Promise<void> {
+  async #read(take: (object: WatchedObject) => void): Promise<void> {
     for (;;) {
-      const group = await this.#track.recvGroup().catch(() => undefined);
-      if (group === undefined) return;
-      // A group that breaks off has delivered what it had.
-      void this.#readGroup(group).catch(() => {});
-    }
-  }
-
-  async #readGroup(group: Group.Consumer): Promise<void> {
-    for (;;) {
-      const frame = await group.readFrameSequence();
-      if (frame === undefined || !this.#isOpen) return;
-      this.#take(group.sequence, frame.sequence, frame.payload);
+      const object = await this.#watch.next();
+      if (object === undefined || !this.#isOpen) return;
+      take(object);
     }
   }
 }
 
 // Long beside what any scenario lets a namespace take to cross the mesh.
 const ANNOUNCE_TIMEOUT = 30_000;
-
-async function announced({ session }: Client, path: string): Promise<void> {
-  const known = new NamespaceSet();
-  const announcements = session.announced();
-  void (async () => {
-    for (;;) {
-      const event = await announcements.next();
-      if (event === undefined) return known.end("the session ended");
-      known.set(event.path, event.active);
-    }
-  })().catch((error) => known.end(String(error)));
-  let isThere = false;
-  let failure: unknown;
-  known.until(path, true).then(() => isThere = true, (error) => failure = error);
-  await until(`${path} to be announced`, () => {
-    if (failure !== undefined) throw failure;
-    return isThere;
-  }, ANNOUNCE_TIMEOUT);
-}

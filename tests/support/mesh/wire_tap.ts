@@ -8,6 +8,7 @@ import {
 } from "@qumo/shared/wire";
 import type { QuicTransport } from "../transport/quic_transport.ts";
 import { referenceData } from "../reference_draft.ts";
+import { concat } from "../concat.ts";
 
 /**
  * Watches which objects come in on the streams of a session, beneath a library that drops in silence
@@ -53,7 +54,7 @@ class SubgroupReader {
 
   take(chunk: Uint8Array): void {
     if (this.#isOther) return;
-    const bytes = concat(this.#kept, chunk);
+    const bytes = concat([this.#kept, chunk]);
     let at = this.#decoder === undefined ? this.#begin(bytes) : 0;
     const decoder = this.#decoder;
     while (decoder !== undefined) {
@@ -86,11 +87,4 @@ class SubgroupReader {
       throw error;
     }
   }
-}
-
-function concat(before: Uint8Array, after: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(before.length + after.length);
-  both.set(before);
-  both.set(after, before.length);
-  return both;
 }

@@ -24,7 +24,7 @@ import {
   type TrackEnd,
   type TrackStatus,
 } from "../../../relay/track/mod.ts";
-import { NATIVE } from "../worlds/track_model.ts";
+import { NATIVE, streamInit } from "../worlds/track_model.ts";
 import type { WorldRelay } from "./relay.ts";
 
 const NO_PROPERTIES = new Uint8Array(0);
@@ -299,14 +299,9 @@ class CameraFeed implements Feed {
   write(picture: Picture, isLast: boolean): void {
     if (!this.#forward) return this.#breakOff();
     const { group, object } = picture;
-    this.#writer ??= new SubgroupWriter(this.#target.track, {
-      group: BigInt(group),
-      subgroup: 0n,
-      priority: undefined,
-      hasProperties: false,
-      endOfGroup: false,
-      firstObject: object === 0,
-    }, { clock: this.#clock, renderer: NATIVE, source: this.source });
+    const init = streamInit({ group: BigInt(group), firstObject: object === 0 });
+    const options = { clock: this.#clock, renderer: NATIVE, source: this.source };
+    this.#writer ??= new SubgroupWriter(this.#target.track, init, options);
     const payload = payloadOf(picture);
     try {
       this.#writer.object(object, NO_PROPERTIES, payload.length, ObjectStatus.NORMAL);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Random } from "../faults/random.ts";
+import { Random } from "../random.ts";
 import { ringWithChords, type TopologyLink } from "../mesh/topology.ts";
 import { type Camera, MeshWorld, type Viewer } from "../mesh_world.ts";
 import { nameOf } from "../worlds/track_model.ts";

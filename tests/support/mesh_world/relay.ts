@@ -15,7 +15,7 @@ import type { Report } from "./controller.ts";
 import { ScriptedMirror } from "./mirror.ts";
 import type { Host } from "./network.ts";
 import { RelayClock } from "./relay_clock.ts";
-import { LIMITS } from "../worlds/session_world.ts";
+import { SETTINGS as SESSION_SETTINGS } from "../worlds/session_world.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
 
 /** Milliseconds that a track is kept flowing after the last subscriber left. */
@@ -32,16 +32,10 @@ export const SETTINGS: MeshSettings = {
 };
 
 const SESSION: SessionSettings = {
-  implementation: "qumo-relay 1",
+  ...SESSION_SETTINGS,
   lateJoin: "auto",
-  forward: "on_demand",
   solicit: true,
-  rendezvousMaxMs: 30_000,
-  requestTimeoutMs: SETTINGS.requestTimeoutMs,
-  setupTimeoutMs: 3_000,
   maxIncomingStreams: 4_096,
-  limits: LIMITS,
-  delivery: { maxBacklogBytes: 100_000, maxOpenSubgroups: 8, stallTimeoutMs: 4_000 },
 };
 
 const CACHE = {

@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { generateCertificate } from "../../../relay/transport/mod.ts";
-import { sleep, systemClock } from "@qumo/shared/runtime";
 import { ControllerMetrics } from "../../../sdn/control/metrics.ts";
 import type { ClusterMember } from "../../../sdn/store/types.ts";
 import { Deadline } from "../deadline.ts";
 import { connectMoqt } from "../peers/moqt_peer.ts";
 import { type RelayProcess, startRelay } from "../processes/relay_process.ts";
 import { SdnProcess } from "../processes/sdn_process.ts";
+import { until } from "../until.ts";
 
 /** The values that each label of a metric has had, by the names of metrics and labels. */
 export type MetricLabels = Map<string, Map<string, Set<string>>>;
-
-// Something happens meanwhile.
-const ASK_EVERY_MS = 50;
 
 /** What Prometheus adds to every series by itself, and to those of no program. */
 const ADDED = ["job", "instance"];
@@ -40,16 +37,11 @@ export async function scrapePrograms(): Promise<string[]> {
     graph: { peers: urls, sync_interval_sec: 0.1 },
   });
   using client = Deno.createHttpClient({ caCerts: [certificate] });
-  const secureText = await until(
+  const secureText = await textWith(
     /^qumo_sdn_last_sync_timestamp_seconds\{/m,
     () => get(`${secure.url}/metrics`, client),
-    deadline,
   );
-  const relayText = await until(
-    /^qumo_relay_link_rtt_seconds\{/m,
-    () => relay.metrics(),
-    deadline,
-  );
+  const relayText = await textWith(/^qumo_relay_link_rtt_seconds\{/m, () => relay.metrics());
   await Deno.remove(folder, { recursive: true });
   return [relayText, await get(`${plain.url}/metrics`), secureText, await clusterText()];
 }
@@ -78,17 +70,10 @@ function clusterText(): Promise<string> {
 }
 
 /** The first text that has a series which is there only once something has happened. */
-async function until(
-  series: RegExp,
-  read: () => Promise<string>,
-  { signal }: Deadline,
-): Promise<string> {
-  for (;;) {
-    const text = await read();
-    if (series.test(text)) return text;
-    if (signal.aborted) throw new Error(`There is no ${series} in\n${text}`);
-    await sleep(systemClock, ASK_EVERY_MS, signal);
-  }
+async function textWith(series: RegExp, read: () => Promise<string>): Promise<string> {
+  let text = "";
+  await until(`${series}`, async () => series.test(text = await read()));
+  return text;
 }
 
 /** What can be asked of Prometheus when programs expose these texts. */

@@ -15,7 +15,7 @@ Deno.test("TestPublisher and the subscriber agree on every scenario", async () =
   const announced = TestPublisher.announce(publisherPeer);
   const announcement = await deadline.for("an announcement", subscriber.acceptRequest());
   await announcement.expect("publishNamespace");
-  await announcement.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array() });
+  await announcement.sendOk();
   const publisher = await deadline.for("REQUEST_OK", announced);
   for (const scenario of scenarios) {
     if (scenario.request.startsWith("publish")) continue; // needs a relay in between

@@ -42,7 +42,7 @@ export class TestPublisher {
     while (!forward) {
       const update = await request.expect("requestUpdate");
       forward = update.parameters.forward ?? forward;
-      await request.send({ kind: "requestOk", parameters: {}, properties: NOTHING });
+      await request.sendOk();
     }
     await this.#deliver(request, alias, track);
   }
@@ -80,7 +80,7 @@ export class TestPublisher {
         this.fetches++;
         return await answerFetch(this.#peer, request, message);
       case "subscribeNamespace":
-        return await request.send({ kind: "requestOk", parameters: {}, properties: NOTHING });
+        return await request.sendOk();
     }
   }
 
@@ -137,8 +137,6 @@ export class TestPublisher {
     return streams;
   }
 }
-
-const NOTHING = new Uint8Array();
 
 function hasProperties(track: TestTrack): boolean {
   return track.integerProperty !== undefined || track.bytesProperty !== undefined;

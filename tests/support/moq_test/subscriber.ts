@@ -64,7 +64,7 @@ export async function subscribeTracks(
   asked();
   const { request, publish } = await deadline.for("PUBLISH", nextPublish(peer));
   const named = publish.track.namespace.every((field, at) => equalBytes(field, prefix[at]!));
-  await request.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array() });
+  await request.sendOk();
   accepted();
   const incoming = { request, track, alias: publish.alias, complete };
   const problems = await readTrack(peer, incoming, deadline);
@@ -166,7 +166,7 @@ async function nextPublish(peer: ScriptedPeer) {
     const request = await peer.acceptRequest();
     const message = await request.next();
     if (message.kind === "publish") return { request, publish: message };
-    await request.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array() });
+    await request.sendOk();
   }
 }
 

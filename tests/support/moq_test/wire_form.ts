@@ -8,7 +8,6 @@ export const DEFAULT_PRIORITY = 100;
 
 const OBJECT_DELIVERY_TIMEOUT = 0x02;
 const DEFAULT_PUBLISHER_PRIORITY = 0x0e;
-const DOES_NOT_EXIST = "does_not_exist";
 
 /** What this track is called. */
 export function nameOf(track: TestTrack): FullTrackName {
@@ -37,7 +36,6 @@ export function propertiesOf({ deliveryTimeout }: TestTrack): Uint8Array {
 
 /** Says that there is no such track. */
 export async function refuse(request: RequestStream): Promise<void> {
-  const reason = "no such track";
-  await request.send({ kind: "requestError", code: DOES_NOT_EXIST, retryAfter: 0n, reason });
+  await request.sendError("does_not_exist", "no such track");
   await request.finish();
 }

@@ -3,6 +3,7 @@ import { MoqNetPeer } from "./moq_net_peer.ts";
 import {
   connectQuicTransport,
   type QuicServerAddress,
+  type QuicTransport,
   type SessionTransport,
 } from "../transport/quic_transport.ts";
 
@@ -10,13 +11,15 @@ import {
 // deno-lint-ignore no-console
 console.debug = () => {};
 
-/** Connects `@moq/net` over raw QUIC. */
+/** Connects `@moq/net` over raw QUIC; `prepare` may put something beneath the library. */
 export async function connectMoqNet(
   server: QuicServerAddress,
   options: Deno.QuicTransportOptions = {},
+  prepare: (transport: QuicTransport) => void = () => {},
 ): Promise<MoqNetPeer> {
   const transport = await connectQuicTransport(server, "moqt-18", options);
-  const url = new URL(`https://127.0.0.1:${server.port}/`);
+  prepare(transport);
+  const url = new URL(`https://${server.hostname ?? "127.0.0.1"}:${server.port}/`);
   const session = await Connection.connect(url, { transport: asWebTransport(transport) });
   return new MoqNetPeer("@moq/net over QUIC", session);
 }

@@ -22,7 +22,7 @@ export class MoqNetPeer implements Peer {
     return Promise.resolve(new MoqNetPublication(broadcast, producers));
   }
 
-  watch(path: string, track: string): Promise<Watch> {
+  watch(path: string, track: string): Promise<MoqNetWatch> {
     const broadcast = this.session.consume(Path.from(path));
     return Promise.resolve(new MoqNetWatch(broadcast, broadcast.track(track).subscribe()));
   }
@@ -42,17 +42,10 @@ export class MoqNetPeer implements Peer {
 
   #namespaces(): NamespaceSet {
     if (this.#known !== undefined) return this.#known;
-    const known = new NamespaceSet();
+    this.#known = new NamespaceSet();
     const announcements = this.session.announced();
-    (async () => {
-      for (;;) {
-        const event = await announcements.next();
-        if (event === undefined) return known.end("the announcements ended");
-        known.set(event.path, event.active);
-      }
-    })().catch((error) => known.end(String(error)));
-    this.#known = known;
-    return known;
+    void this.#known.follow(() => announcements.next());
+    return this.#known;
   }
 }
 
@@ -95,7 +88,8 @@ class MoqNetPublication implements Publication {
   }
 }
 
-class MoqNetWatch implements Watch {
+/** A track as the library receives it. */
+export class MoqNetWatch implements Watch {
   readonly #broadcast: Broadcast.Consumer;
   readonly #track: Track.Subscriber;
   readonly #objects = new Queue<WatchedObject>();
@@ -128,6 +122,12 @@ class MoqNetWatch implements Watch {
 
   next(): Promise<WatchedObject | undefined> {
     return this.#objects.next();
+  }
+
+  /** Resolves when nothing more will come: to why, where it was refused or broken off. */
+  async failure(): Promise<string | undefined> {
+    const end = await this.#track.closed;
+    return end instanceof Error ? end.message : undefined;
   }
 
   stop(): Promise<void> {

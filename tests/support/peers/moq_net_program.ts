@@ -1,8 +1,7 @@
 /** A publisher of `@moq/net` that runs as its own process, so that it can be killed. */
 import { sleep, systemClock } from "@qumo/shared/runtime";
+import { ProgramProcess, runModule } from "../processes/program_process.ts";
 import { connectMoqNet } from "./moq_net.ts";
-
-const PROGRAM = new URL(import.meta.url);
 
 /** A publisher that runs. */
 export interface PublisherProgram extends AsyncDisposable {
@@ -23,26 +22,11 @@ export function startMoqNetPublisher(
   { port, certificateHash }: { readonly port: number; readonly certificateHash: Uint8Array },
   options: PublisherProgramOptions,
 ): PublisherProgram {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--quiet", "--frozen", "--allow-all", "--unstable-net", PROGRAM.href],
-      JSON.stringify({ port, certificateHash: certificateHash.toHex(), ...options }),
-    ],
-    stdin: "null",
-    stdout: "null",
-    stderr: "inherit",
-  }).spawn();
-  let running = true;
-  const ended = child.status.finally(() => running = false);
-  const kill = () => {
-    if (running) child.kill("SIGKILL");
-  };
+  const said = JSON.stringify({ port, certificateHash: certificateHash.toHex(), ...options });
+  const program = new ProgramProcess(runModule(import.meta.url, [said]));
   return {
-    kill,
-    async [Symbol.asyncDispose]() {
-      kill();
-      await ended;
-    },
+    kill: () => program.kill("SIGKILL"),
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }
 

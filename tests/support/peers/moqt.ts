@@ -78,8 +78,8 @@ export class MoqtClient {
     };
     this.connection.onNamespaceMessage = (id, message) => {
       if (message.type !== "NAMESPACE" && message.type !== "NAMESPACE_DONE") return;
-      const suffix = toPath(message.trackNamespaceSuffix);
-      this.#namespaceQueue(id).push({ suffix, active: message.type === "NAMESPACE" });
+      const path = toPath(message.trackNamespaceSuffix);
+      this.#namespaceQueue(id).push({ path, active: message.type === "NAMESPACE" });
     };
     this.connection.onClose = (code = 0, reason = "") => this.#close(code, reason);
   }
@@ -242,7 +242,7 @@ export class MoqtClient {
 
 /** A namespace came or went, relative to the prefix that was asked for. */
 export interface NamespaceEvent {
-  readonly suffix: string;
+  readonly path: string;
   readonly active: boolean;
 }
 

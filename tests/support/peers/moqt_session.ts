@@ -92,13 +92,7 @@ export class MoqtPeer implements Peer {
   async #askForNamespaces(): Promise<NamespaceSet> {
     const events = await this.client.subscribeNamespace("");
     const known = new NamespaceSet();
-    (async () => {
-      for (;;) {
-        const event = await events.next();
-        if (event === undefined) return known.end("the announcements ended");
-        known.set(event.suffix, event.active);
-      }
-    })();
+    void known.follow(() => events.next());
     return known;
   }
 

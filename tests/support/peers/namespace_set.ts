@@ -4,15 +4,28 @@ export class NamespaceSet {
   #changed = Promise.withResolvers<void>();
   #ended: string | undefined;
 
-  /** A namespace came or went. */
-  set(path: string, present: boolean): void {
+  /** Takes note of all that a client is told, until that ends. */
+  async follow(
+    next: () => Promise<{ readonly path: string; readonly active: boolean } | undefined>,
+  ): Promise<void> {
+    try {
+      for (let event = await next(); event !== undefined; event = await next()) {
+        this.#set(event.path, event.active);
+      }
+      this.#end("the announcements ended");
+    } catch (error) {
+      this.#end(String(error));
+    }
+  }
+
+  #set(path: string, present: boolean): void {
     if (present) this.#present.add(path);
     else this.#present.delete(path);
     this.#wake();
   }
 
   /** Nothing more will be told; whoever waits is told why. */
-  end(reason: string): void {
+  #end(reason: string): void {
     this.#ended = reason;
     this.#wake();
   }

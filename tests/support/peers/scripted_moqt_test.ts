@@ -19,7 +19,7 @@ Deno.test("a scripted peer subscribes to and fetches from @moqt/transport", asyn
   const published = moqt.publish("live/a", ["video"]);
   const offer = await deadline.for("an offer", scripted.expectRequest("publishNamespace"));
   assert.deepEqual(offer.message.namespace, namespaceOf("live/a"));
-  await offer.request.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array() });
+  await offer.request.sendOk();
   const group = await (await deadline.for("the namespace", published)).startGroup("video");
   await group.write(Uint8Array.of(1, 2, 3));
 

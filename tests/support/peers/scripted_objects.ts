@@ -21,6 +21,7 @@ import {
   type OutgoingStream,
   type StreamEnd,
 } from "./scripted_streams.ts";
+import { streamInit } from "../worlds/track_model.ts";
 
 export const NO_PROPERTIES: Uint8Array = new Uint8Array(0);
 
@@ -76,16 +77,7 @@ export function properties(...list: readonly (readonly [number, number | Uint8Ar
 
 /** The header of a subgroup, as publishers of these scenarios write it when nothing is said. */
 export function subgroupHeader(fields: Partial<SubgroupHeader> = {}): SubgroupHeader {
-  return {
-    alias: ALIAS,
-    group: 0n,
-    subgroup: 0n,
-    priority: undefined,
-    hasProperties: false,
-    endOfGroup: false,
-    firstObject: false,
-    ...fields,
-  };
+  return { ...streamInit(fields), alias: fields.alias ?? ALIAS };
 }
 
 /** A subgroup's stream that a publisher writes object by object. */

@@ -5,6 +5,7 @@ import {
   type ControlMessage,
   type ControlMessageOf,
   type Draft,
+  type RequestErrorName,
   type StreamErrorName,
   vi64,
 } from "@qumo/shared/wire";
@@ -15,6 +16,7 @@ import {
   type SendStream,
   TransportError,
 } from "../../../relay/transport/mod.ts";
+import { concat } from "../concat.ts";
 
 /** How the other side ended a stream: with FIN, or with a reset, whose code may have a name. */
 export type StreamEnd = "fin" | StreamErrorName | number;
@@ -180,6 +182,16 @@ export class RequestStream {
     return this.outgoing.write(this.#draft.control.encode(message));
   }
 
+  /** Agrees to what was asked: sends REQUEST_OK. */
+  sendOk(): Promise<void> {
+    return this.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+  }
+
+  /** Refuses what was asked: sends REQUEST_ERROR. */
+  sendError(code: RequestErrorName, reason = ""): Promise<void> {
+    return this.send({ kind: "requestError", code, retryAfter: 0n, reason });
+  }
+
   /** The next control message of the other side; an error when its half ends before. */
   async next(): Promise<ControlMessage> {
     const message = await this.incoming.messageOrEnd();
@@ -240,16 +252,6 @@ export function bytesOf(draft: Draft, ...parts: readonly (bigint | string | Uint
     else writer.bytes(typeof part === "string" ? new TextEncoder().encode(part) : part);
   }
   return writer.finish();
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Bytes that are read at once where any number will do. */

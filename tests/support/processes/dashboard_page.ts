@@ -1,5 +1,5 @@
 /** The operators' page in a browser, as tests look at it. Nothing here looks once: what is expected is waited for. */
-import { becomes } from "../becomes.ts";
+import { becomes } from "../until.ts";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 
 /** Opens the page; what the browser complains of and whom it asks is kept. */
@@ -65,7 +65,7 @@ export function showsRows(
   table: string,
   expected: unknown[],
   choose: (row: string[]) => unknown = (row) => row,
-): Promise<void> {
+): Promise<number> {
   return becomes(async () => (await readRows(page, table)).map(choose), expected);
 }
 

@@ -1,13 +1,12 @@
 /** etcd clusters on loopback, as Debian's etcd-server brings them. */
 
+import { freePort } from "../mesh/ports.ts";
 import { executableMissing, optionalTest } from "../optional_test_case.ts";
+import { until } from "../until.ts";
+import { ProgramProcess } from "./program_process.ts";
 
 /** The program: what `ETCD_PATH` says, or where Debian puts it. */
 const ETCD_PATH = Deno.env.get("ETCD_PATH") ?? "/usr/bin/etcd";
-
-// How often a member that starts is asked whether it has come up, and for how long.
-const ASK_EVERY_MS = 50;
-const START_TIMEOUT_MS = 30_000;
 
 /** Why tests that need etcd cannot run here, or undefined when they can. */
 export function etcdMissing(): string | undefined {
@@ -25,7 +24,7 @@ interface Member {
   readonly peer: string;
   /** Another URL for clients, which no client of a test knows. */
   readonly aside: string;
-  process: Deno.ChildProcess | undefined;
+  process: ProgramProcess | undefined;
 }
 
 /** How clients reach members by TLS: PEM files of theirs, and a fetch that they answer. */
@@ -52,7 +51,7 @@ export class EtcdCluster implements AsyncDisposable {
   /** Starts a cluster and waits until it has a leader. */
   static async start(size: number, tls?: EtcdTls): Promise<EtcdCluster> {
     const folder = await Deno.makeTempDir({ prefix: "etcd_" });
-    const ports = freePorts(3 * size);
+    const ports = Array.from({ length: 3 * size }, freePort);
     const scheme = tls === undefined ? "http" : "https";
     const cluster = new EtcdCluster(
       folder,
@@ -95,13 +94,9 @@ export class EtcdCluster implements AsyncDisposable {
 
   /** Waits until every member that runs answers a read that needs the quorum. */
   async ready(): Promise<void> {
-    const deadline = Date.now() + START_TIMEOUT_MS;
     for (const { process, client } of this.#members) {
       if (process === undefined) continue;
-      while (!await answers(client, this.#tls?.fetch)) {
-        if (Date.now() > deadline) throw new Error(`etcd at ${client} does not come up`);
-        await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
-      }
+      await until(`etcd at ${client} to come up`, () => answers(client, this.#tls?.fetch));
     }
   }
 
@@ -129,8 +124,7 @@ export class EtcdCluster implements AsyncDisposable {
     const member = this.#at(place);
     const { process } = member;
     member.process = undefined;
-    process?.kill("SIGKILL");
-    await process?.status;
+    await process?.end("SIGKILL");
   }
 
   /** Removes everything that a member which does not run had kept. */
@@ -144,27 +138,24 @@ export class EtcdCluster implements AsyncDisposable {
   }
 
   #spawn(member: Member, client: string): void {
-    member.process = new Deno.Command(ETCD_PATH, {
-      args: [
-        ["name", member.name],
-        ["data-dir", `${this.#folder}/${member.name}`],
-        ["listen-client-urls", client],
-        ["advertise-client-urls", client],
-        ["listen-peer-urls", member.peer],
-        ["initial-advertise-peer-urls", member.peer],
-        ["initial-cluster", this.#members.map(({ name, peer }) => `${name}=${peer}`).join(",")],
-        ...this.#tls === undefined ? [] : [
-          ["cert-file", this.#tls.certFile],
-          ["key-file", this.#tls.keyFile],
-          ["client-cert-auth", "true"],
-          ["trusted-ca-file", this.#tls.clientCaFile],
-        ],
-      ].map(([flag, value]) => `--${flag}=${value}`),
-      stdout: "null",
-      stderr: "null",
-      // Debian's etcd wants to be asked for where it was not built for.
-      env: Deno.build.arch === "aarch64" ? { ETCD_UNSUPPORTED_ARCH: "arm64" } : {},
-    }).spawn();
+    const flags = [
+      ["name", member.name],
+      ["data-dir", `${this.#folder}/${member.name}`],
+      ["listen-client-urls", client],
+      ["advertise-client-urls", client],
+      ["listen-peer-urls", member.peer],
+      ["initial-advertise-peer-urls", member.peer],
+      ["initial-cluster", this.#members.map(({ name, peer }) => `${name}=${peer}`).join(",")],
+      ...this.#tls === undefined ? [] : [
+        ["cert-file", this.#tls.certFile],
+        ["key-file", this.#tls.keyFile],
+        ["client-cert-auth", "true"],
+        ["trusted-ca-file", this.#tls.clientCaFile],
+      ],
+    ].map(([flag, value]) => `--${flag}=${value}`);
+    // Debian's etcd wants to be asked for where it was not built for.
+    const env = { ...Deno.build.arch === "aarch64" && { ETCD_UNSUPPORTED_ARCH: "arm64" } };
+    member.process = new ProgramProcess([ETCD_PATH, ...flags], { env });
   }
 
   #at(place: number): Member {
@@ -199,15 +190,4 @@ async function answers(endpoint: string, ask?: typeof fetch): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** Ports that were free together a moment ago. */
-function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map(({ addr }) => addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
 }

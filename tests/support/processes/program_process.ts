@@ -58,6 +58,7 @@ export class ProgramProcess implements AsyncDisposable {
       args,
       cwd: cwd ?? ROOT_PATH,
       env: { ...env },
+      stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();

@@ -1,22 +1,17 @@
 import { fileURLToPath } from "node:url";
-import { sleep, systemClock } from "@qumo/shared/runtime";
-import { Deadline } from "../deadline.ts";
+import { freePort } from "../mesh/ports.ts";
+import { becomes } from "../until.ts";
+import { ProgramProcess } from "./program_process.ts";
 
 const CONFIG = fileURLToPath(new URL("../../../configs/prometheus/", import.meta.url));
 
-// How often it is asked whether it knows something yet.
-const ASK_EVERY_MS = 100;
-
 /** Prometheus itself, as configs/prometheus has it but for whom it asks and how often. */
 export class PrometheusServer implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #folder: string;
+  readonly #program: ProgramProcess;
   readonly #origin: string;
-  readonly #deadline = new Deadline(30_000);
 
-  private constructor(child: Deno.ChildProcess, folder: string, origin: string) {
-    this.#child = child;
-    this.#folder = folder;
+  private constructor(program: ProgramProcess, origin: string) {
+    this.#program = program;
     this.#origin = origin;
   }
 
@@ -34,19 +29,14 @@ export class PrometheusServer implements AsyncDisposable {
     const config = await Deno.readTextFile(`${CONFIG}prometheus.yaml`);
     const hasty = config.replaceAll(/(_interval): 15s/g, "$1: 200ms");
     await Deno.writeTextFile(`${folder}/prometheus.yaml`, hasty);
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const address = `127.0.0.1:${listener.addr.port}`;
-    listener.close();
-    const child = new Deno.Command("prometheus", {
-      args: [
-        `--config.file=${folder}/prometheus.yaml`,
-        `--storage.tsdb.path=${folder}/data`,
-        `--web.listen-address=${address}`,
-      ],
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    return new PrometheusServer(child, folder, `http://${address}`);
+    const address = `127.0.0.1:${freePort()}`;
+    const program = new ProgramProcess([
+      "prometheus",
+      `--config.file=${folder}/prometheus.yaml`,
+      `--storage.tsdb.path=${folder}/data`,
+      `--web.listen-address=${address}`,
+    ], { folder });
+    return new PrometheusServer(program, `http://${address}`);
   }
 
   /** The answer to a query: series with their labels and values. Rejects when it is refused. */
@@ -63,16 +53,10 @@ export class PrometheusServer implements AsyncDisposable {
 
   /** Waits until a query has so many series in its answer. */
   async until(expr: string, series: number): Promise<void> {
-    while ((await this.query(expr).catch(() => [])).length !== series) {
-      await sleep(systemClock, ASK_EVERY_MS);
-      if (this.#deadline.signal.aborted) throw new Error(`Prometheus has no ${series} of ${expr}`);
-    }
+    await becomes(async () => (await this.query(expr)).length, series);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#deadline[Symbol.dispose]();
-    this.#child.kill("SIGKILL");
-    await this.#child.status;
-    await Deno.remove(this.#folder, { recursive: true });
+    await this.#program.end("SIGKILL");
   }
 }

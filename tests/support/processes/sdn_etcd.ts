@@ -54,20 +54,6 @@ export async function controllerOn(cluster: EtcdCluster, given: EtcdGiven = {}) 
 /** How a controller is asked. */
 export type Ask = Awaited<ReturnType<typeof testController>>["ask"];
 
-/** Asks until the answer is as it should be; it is an error when that never comes. */
-export async function eventually<T>(
-  look: () => Promise<T>,
-  isSo: (value: T) => boolean,
-): Promise<number> {
-  const start = Date.now();
-  for (;;) {
-    const value = await look();
-    if (isSo(value)) return Date.now() - start;
-    assert.ok(Date.now() - start < PATIENCE_MS, `still ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /** The names of the relays that live. */
 export async function names(ask: Ask): Promise<string[]> {
   return (await ask("GET", "/relay")).body.relays.map((one: { relay: string }) => one.relay);
@@ -86,11 +72,6 @@ export async function region(ask: Ask): Promise<string> {
 /** Whether the controller calls itself ready. */
 export async function isReady(ask: Ask): Promise<boolean> {
   return (await ask("GET", "/health")).status === 200;
-}
-
-/** Whether a value is written like the expected one. */
-export function same(expected: unknown): (value: unknown) => boolean {
-  return (value) => JSON.stringify(value) === JSON.stringify(expected);
 }
 
 /** The body of an answer that must not be a refusal. */

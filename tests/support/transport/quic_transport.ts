@@ -34,6 +34,8 @@ export interface StreamOptions {
 
 /** Where a server is, and the certificate it must show. */
 export interface QuicServerAddress {
+  /** The loopback address when nothing is said. */
+  readonly hostname?: string;
   readonly port: number;
   readonly certificateHash: Uint8Array<ArrayBuffer>;
 }
@@ -48,18 +50,18 @@ const TRANSPORT_OPTIONS: Deno.QuicTransportOptions = {
 
 let clients: Deno.QuicEndpoint | undefined;
 
-/** Connects to a server on the loopback address, which must show the certificate of that hash. */
+/** Connects to a server, which must show the certificate of that hash. */
 export async function connectQuicTransport(
   server: QuicServerAddress,
   protocol = "moqt-18",
   transport: Deno.QuicTransportOptions = {},
 ): Promise<QuicTransport> {
-  // One socket for all clients of the process, bound to IPv4, which every machine has.
-  clients ??= new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+  // One socket for all clients of the process, on every IPv4 address, which every machine has.
+  clients ??= new Deno.QuicEndpoint({ hostname: "0.0.0.0", port: 0 });
   const options = {
     ...TRANSPORT_OPTIONS,
     ...transport,
-    hostname: "127.0.0.1",
+    hostname: server.hostname ?? "127.0.0.1",
     port: server.port,
     alpnProtocols: [protocol],
     endpoint: clients,

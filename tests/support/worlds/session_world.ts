@@ -38,7 +38,8 @@ export const LIMITS: SessionLimits = {
   controlMessageBurst: 1_000,
 };
 
-const SETTINGS: SessionSettings = {
+/** How sessions of tests are set unless a test says otherwise. */
+export const SETTINGS: SessionSettings = {
   implementation: "qumo-relay 1",
   lateJoin: "strict",
   forward: "on_demand",

@@ -2,23 +2,13 @@ import assert from "node:assert/strict";
 import { announcesDigest } from "@qumo/shared/topology";
 import { Registry } from "../../../sdn/registry/mod.ts";
 import { Digest, fromWire, mergeRelay, toWire, wireStateSchema } from "../../../sdn/sync/mod.ts";
+import { Random } from "../random.ts";
 
 const CONTROLLERS = 3;
 const RELAYS = 4;
 const LEASE = 1000;
 const BEAT = 300;
 const TRACKS = ["x", "x/y", "z"];
-
-/** Numbers that look random and are the same for the same seed. */
-export function seededRandom(seed: number): (below: number) => number {
-  let state = (seed * 2654435761 + 1) >>> 0;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 class Controller {
   readonly registry: Registry;
@@ -144,7 +134,8 @@ class Relay {
  * every controller must know exactly what is true. Throws if one does not.
  */
 export function simulate(seed: number): void {
-  const random = seededRandom(seed);
+  const generator = new Random(seed);
+  const random = (below: number) => generator.below(below);
   const controllers = Array.from(
     { length: CONTROLLERS },
     (_, i) => new Controller(`c${i}`, random),

@@ -30,6 +30,7 @@ import {
 import type { EvictionReason } from "../../../relay/vocabulary.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { referenceData } from "../reference_draft.ts";
+import { concat } from "../concat.ts";
 
 /** The dialect that everybody speaks where nothing is said. */
 export const NATIVE: Renderer = rendererOf(referenceData);
@@ -68,6 +69,19 @@ export const WIDE: CacheLimits = {
   maxAgeMs: 10_000,
 };
 
+/** What a publisher says of a stream when nothing is said. */
+export function streamInit(init: Partial<SubgroupStreamInit> = {}): SubgroupStreamInit {
+  return {
+    group: 0n,
+    subgroup: 0n,
+    priority: undefined,
+    hasProperties: false,
+    endOfGroup: false,
+    firstObject: false,
+    ...init,
+  };
+}
+
 /** A cache with its clock, and tracks in it. */
 export class World {
   readonly clock = new ManualClock();
@@ -95,15 +109,7 @@ export class World {
     init: Partial<SubgroupStreamInit> = {},
     options: Partial<SubgroupWriterOptions> = {},
   ): SubgroupWriter {
-    const plain: SubgroupStreamInit = {
-      group: 0n,
-      subgroup: 0n,
-      priority: undefined,
-      hasProperties: false,
-      endOfGroup: false,
-      firstObject: false,
-    };
-    return new SubgroupWriter(track, { ...plain, ...init }, {
+    return new SubgroupWriter(track, streamInit(init), {
       clock: this.clock,
       renderer: NATIVE,
       ...options,
@@ -194,13 +200,7 @@ export class Copy implements LogReader {
 
   /** All that was read. */
   get bytes(): Uint8Array {
-    const bytes = new Uint8Array(this.#chunks.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
-    return bytes;
+    return concat(this.#chunks);
   }
 
   /** Ids of the objects whose payload came whole and is what it should be; throws on any other. */

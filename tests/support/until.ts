@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { sleep, systemClock } from "@qumo/shared/runtime";
+
+/** How long what a test waits for may take on a machine that is busy, in milliseconds. */
+const PATIENCE_MS = 60_000;
+const LOOK_MS = 20;
+
+/**
+ * Resolves when the condition holds, to the milliseconds that it took; rejects with a sentence when it
+ * does not in time.
+ */
+export async function until(
+  awaited: string,
+  condition: () => boolean | Promise<boolean>,
+  milliseconds = PATIENCE_MS,
+): Promise<number> {
+  const start = systemClock.now();
+  while (!await condition()) {
+    if (systemClock.now() - start > milliseconds) {
+      throw new Error(`Waited ${milliseconds} ms in vain for ${awaited}`);
+    }
+    await sleep(systemClock, LOOK_MS);
+  }
+  return systemClock.now() - start;
+}
+
+/** As {@linkcode until}, until `read` gives what is expected; fails with the difference that is left. */
+export async function becomes(read: () => Promise<unknown>, expected: unknown): Promise<number> {
+  let difference: unknown;
+  const isSo = async () => {
+    difference = undefined;
+    await read().then((value) => assert.deepEqual(value, expected)).catch((error) =>
+      difference = error
+    );
+    return difference === undefined;
+  };
+  return await until("it to become so", isSo).catch(() => {
+    throw difference;
+  });
+}

@@ -88,6 +88,6 @@ relayTest(
     );
     await deadline.for("the namespace", publisher.client.publishNamespace("live/cam"));
     const event = await deadline.for("NAMESPACE", heard.next());
-    assert.deepEqual(event, { suffix: "cam", active: true });
+    assert.deepEqual(event, { path: "cam", active: true });
   },
 );

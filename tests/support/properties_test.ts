@@ -6,7 +6,7 @@ import { lineOf, scanSource } from "./source/source.ts";
 
 /** Ways to input that no seed repeats. */
 const UNSEEDED =
-  /\bfc\.(?:assert|check)\b|\bfc\.sample\b(?![^;]*\bSEED\b)|\bMath\.random\b|\bgetRandomValues\b/g;
+  /\bfc\.assert\b|\bfc\.(?:check|sample)\b(?![^;]*\bSEED\b)|\bMath\.random\b|\bgetRandomValues\b/g;
 
 /** What must differ from run to run: ports and names of one machine, and the seed of a long run. */
 const MAY =

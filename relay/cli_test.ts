@@ -4,7 +4,7 @@ import { runCommand } from "./cli.ts";
 import type { Process } from "./process.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { ManualClock } from "../tests/support/worlds/manual_clock.ts";
-import { allOf } from "../tests/support/worlds/relay_reading.ts";
+import { allOf, NOBODY_HERE } from "../tests/support/worlds/relay_reading.ts";
 
 type Signal = Parameters<Process["onSignal"]>[0];
 
@@ -47,16 +47,7 @@ function patientHost() {
     protocols: ["moqt-18"],
     serve: (connection) => connection.close(0, ""),
     active: 0,
-    snapshot: () => ({
-      sessions: 0,
-      subscriptions: 0,
-      tracks: 0,
-      namespaces: 0,
-      openGroups: 0,
-      parkedStreams: 0,
-      clientStreams: 0,
-      cache: { bytes: 0, groups: 0 },
-    }),
+    snapshot: () => NOBODY_HERE,
     tracks: () => allOf([]),
     sessions: () => allOf([]),
     namespaces: () => allOf([]),

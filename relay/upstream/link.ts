@@ -70,8 +70,8 @@ export class Link {
   /** Since when the neighbor's URL is unknown, if it never was known. */
   #unknownSince: number | undefined;
   #wasKnown = false;
-  #wake: () => void = () => {};
-  #giveUp: () => void = () => {};
+  /** Aborted when what is waited for at the neighbor's old URL is of no use any more. */
+  #attempt = new AbortController();
 
   constructor(options: LinkOptions) {
     const { name, clock, log, random, settings } = options;
@@ -140,8 +140,7 @@ export class Link {
   retry(): void {
     const target = this.#options.target();
     if (target === undefined || isSame(target, this.#tried)) return;
-    this.#wake();
-    this.#giveUp();
+    this.#attempt.abort();
   }
 
   /** The session has changed; the neighbor may have sent GOAWAY. */
@@ -157,41 +156,46 @@ export class Link {
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const target = this.#tried = this.#options.target();
-      if (target === undefined) {
-        this.#warnUnknown();
-        await this.#pause(LONGEST_RETRY_MS, signal);
-        continue;
-      }
-      this.#wasKnown = true;
-      try {
-        const connection = await this.#dial(target, signal);
-        if (connection === undefined) continue;
-        await this.#keep(connection, target, signal);
-      } catch (error) {
-        this.#failed(messageOf(error));
-      }
-      if (!signal.aborted) await this.#pause(this.#backoff.failed(), signal);
+      this.#attempt = new AbortController();
+      await this.#try(AbortSignal.any([this.#attempt.signal, signal]), signal);
     }
+  }
+
+  /** Keeps one session, if there can be one, and waits. `attempt` ends the dialing and the waiting. */
+  async #try(attempt: AbortSignal, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const target = this.#tried = this.#options.target();
+    if (target === undefined) {
+      this.#warnUnknown();
+      return await sleep(clock, LONGEST_RETRY_MS, attempt);
+    }
+    this.#wasKnown = true;
+    try {
+      const connection = await this.#dial(target, attempt);
+      if (connection === undefined) return;
+      await this.#keep(connection, target, signal);
+    } catch (error) {
+      this.#failed(messageOf(error));
+    }
+    if (!signal.aborted) await sleep(clock, this.#backoff.failed(), attempt);
   }
 
   /**
    * Opens a connection; undefined when the attempt was abandoned, and a connection that still comes
    * of it is closed.
    */
-  async #dial(target: LinkTarget, signal: AbortSignal): Promise<Connection | undefined> {
+  async #dial(target: LinkTarget, attempt: AbortSignal): Promise<Connection | undefined> {
     const dialing = this.#options.dial(target);
     const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
-    const abort = this.#giveUp = () => {
+    const abandon = () => {
       resolve(undefined);
       dialing.then((connection) => connection.close(0, ""), () => {});
     };
-    signal.addEventListener("abort", abort);
+    attempt.addEventListener("abort", abandon);
     try {
       return await Promise.race([dialing, aborted]);
     } finally {
-      signal.removeEventListener("abort", abort);
-      this.#giveUp = () => {};
+      attempt.removeEventListener("abort", abandon);
     }
   }
 
@@ -281,13 +285,6 @@ export class Link {
     if (this.#failure === reason) return;
     this.#failure = reason;
     this.#options.log.warn("cannot connect to neighbor", { neighbor: this.name, reason });
-  }
-
-  async #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    this.#wake = () => over.abort();
-    await sleep(this.#options.clock, milliseconds, AbortSignal.any([over.signal, signal]));
-    this.#wake = () => {};
   }
 }
 

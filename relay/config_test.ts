@@ -133,6 +133,22 @@ Deno.test("listening beyond loopback needs access control", async () => {
   );
 });
 
+Deno.test("protocols are a list of what is spoken, and nothing else", async () => {
+  const { value } = await loaded("server: {protocols: [moqt-18, auto]}");
+  assert.deepEqual(value.server.protocols, ["moqt-18", "auto"]);
+  const variable = await loaded("", { QUMO_SERVER_PROTOCOLS: "moqt-18" });
+  assert.deepEqual(variable.value.server.protocols, ["moqt-18"]);
+  const cases: [string, RegExp][] = [
+    [
+      "server:\n  protocols: [auto, moqt-81]",
+      /^relay\.yaml:2:21: server\.protocols\.1: found "moqt-81" \(did you mean moqt-18\?\), allowed auto, moqt-/,
+    ],
+    ["server: {protocols: []}", /^relay\.yaml:1:21: server\.protocols: .*name a protocol/],
+    ["server: {protocols: [auto, auto]}", /:21: server\.protocols: auto is in the list twice/],
+  ];
+  for (const [text, line] of cases) assert.match((await problems(text)).join("\n"), line);
+});
+
 Deno.test("INSECURE=true is a made certificate and open doors, with a warning", async () => {
   const config = await loaded("server: {cert_file: a, key_file: b}", {
     RELAY_ADDR: "0.0.0.0:4433",

@@ -1,5 +1,6 @@
 import { type Clock, LimitedLog, type Log } from "@qumo/shared/runtime";
 import type { RelayMetrics } from "./metrics.ts";
+import { addressKey, hostOf } from "./transport/mod.ts";
 import type { HandshakeRefusal } from "./vocabulary.ts";
 
 /** A connection that did not become a session. */
@@ -11,6 +12,9 @@ export interface RefusedConnection {
   readonly peer?: string | undefined;
 }
 
+// A client that may not come in tries again: one line a minute for each address and reason.
+const REPEATED: ReadonlySet<HandshakeRefusal> = new Set(["address", "protocol"]);
+
 /** Addresses that were logged recently; more at once are not one client's mistake. */
 const MAX_ADDRESSES = 1_024;
 
@@ -21,7 +25,7 @@ export class RefusedConnections {
   readonly #metrics: Pick<RelayMetrics, "handshakesRefused">;
   readonly #log: LimitedLog;
   readonly #clock: Clock;
-  // When the connection limit of an address was last logged, by log text.
+  // When a refusal that is repeated was last logged, by the peer's address and the reason.
   readonly #addresses = new Map<string, number>();
 
   constructor(metrics: Pick<RelayMetrics, "handshakesRefused">, log: Log, clock: Clock) {
@@ -33,22 +37,22 @@ export class RefusedConnections {
   /** Counts and logs a refused connection. */
   add({ kind, reason, peer }: RefusedConnection): void {
     this.#metrics.handshakesRefused[kind]++;
-    if (kind === "address" && !this.#isDue(reason)) return;
+    if (REPEATED.has(kind) && !this.#isDue(`${addressKey(hostOf(peer ?? ""))} ${reason}`)) return;
     const message = kind === "quic" ? "handshake refused" : "connection refused";
     this.#log.info(message, { ...(peer !== undefined && { peer }), reason });
   }
 
-  /** Whether this reason was not logged for a minute. */
-  #isDue(reason: string): boolean {
+  /** Whether this was not logged for a minute. */
+  #isDue(key: string): boolean {
     const now = this.#clock.now();
-    const last = this.#addresses.get(reason);
+    const last = this.#addresses.get(key);
     if (last !== undefined && now - last < MINUTE_MS) return false;
-    this.#addresses.delete(reason);
+    this.#addresses.delete(key);
     if (this.#addresses.size >= MAX_ADDRESSES) {
       const [oldest] = this.#addresses.keys();
       this.#addresses.delete(oldest!);
     }
-    this.#addresses.set(reason, now);
+    this.#addresses.set(key, now);
     return true;
   }
 }

@@ -7,10 +7,10 @@ import { linkStreams } from "./neighbor_dialer.ts";
 import {
   dialectOf,
   linkDialect,
+  listedProtocols,
   negotiate,
   type Negotiated,
   type NegotiationRefusal,
-  protocols,
 } from "./session/negotiate.ts";
 import type { Session } from "./session/session.ts";
 import type { SessionLink, SessionOptions } from "./session/session_options.ts";
@@ -42,7 +42,7 @@ interface Served {
 
 /** Serves a relay's connections: one session each, over one registry of tracks. */
 export class SessionServer implements SessionHost {
-  readonly protocols = protocols;
+  readonly protocols: readonly string[];
   readonly #parts: HostParts;
   readonly #settings: SessionSettings;
   // The settings of outgoing links.
@@ -58,6 +58,7 @@ export class SessionServer implements SessionHost {
   constructor(parts: HostParts) {
     this.#parts = parts;
     const { config, clock, metrics, log } = parts;
+    this.protocols = listedProtocols(config.server.protocols);
     this.#settings = settingsOf(parts);
     this.#linkSettings = { ...this.#settings, maxIncomingStreams: linkStreams(config.server) };
     this.#tasks = new TaskGroup((task, error) => log.error(`${task} failed`, { error }));
@@ -101,22 +102,26 @@ export class SessionServer implements SessionHost {
     }
     const found = dialectOf(protocol);
     if (found.ok) this.#begin(connection, found.value);
-    else connection.close(found.refusal.code, found.refusal.reason);
+    else this.#turnAway(connection, found.refusal);
   }
 
   /** Negotiates the version in band. */
   async #negotiate(connection: Connection): Promise<void> {
     const { clock } = this.#parts;
     this.#unknown.add(connection);
-    const found = await negotiate(connection, { clock, timeoutMs: this.#settings.setupTimeoutMs });
+    const found = await negotiate(connection, {
+      protocols: this.protocols,
+      clock,
+      timeoutMs: this.#settings.setupTimeoutMs,
+    });
     this.#unknown.delete(connection);
     if (found === undefined) return;
     if (found.ok) this.#begin(connection, found.value);
     else this.#turnAway(connection, found.refusal);
   }
 
-  #turnAway(connection: Connection, { code, reason }: NegotiationRefusal): void {
-    this.#parts.refused.add({ kind: "setup", reason, peer: connection.remoteAddress });
+  #turnAway(connection: Connection, { kind, code, reason }: NegotiationRefusal): void {
+    this.#parts.refused.add({ kind, reason, peer: connection.remoteAddress });
     connection.close(code, reason);
   }
 

@@ -107,8 +107,9 @@ export type SessionEnd = typeof SESSION_ENDS[number];
 /** Why a connection did not become a session. The log has the details. */
 export const HANDSHAKE_REFUSALS = [
   "quic", // QUIC or TLS failed, timed out, or was evicted by other handshakes.
-  "webtransport", // An unknown protocol, origin or path, a malformed request, or a timeout.
-  "setup", // In-band negotiation failed: an unsupported version, or a timeout.
+  "webtransport", // An unknown origin or path, a malformed request, or a timeout.
+  "setup", // A client without a protocol sent no SETUP, or a malformed one.
+  "protocol", // It offered no protocol or version that is enabled.
   "address", // Its address has too many connections.
   "max_sessions",
   "draining",

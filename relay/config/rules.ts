@@ -10,7 +10,7 @@ import type { RelayConfig } from "./settings.ts";
 
 /** Rules between values; each fault is reported at the place of `key`. */
 export function brokenRules(config: RelayConfig): KeyFault[] {
-  const { server, auth, cache, limits } = config;
+  const { server, auth } = config;
   const broken: KeyFault[] = [];
   const refuse = (key: string, text: string) => void broken.push({ key, text });
   if (auth.mode === "loopback" && !isLoopback(parseAddress(server.address)!)) {
@@ -21,6 +21,8 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
     );
   }
   broken.push(...certificatePairFaults(serverPair(config)));
+  const protocols = protocolsFault(server.protocols);
+  if (protocols !== undefined) refuse("server.protocols", protocols);
   if (server.keepAliveMs >= server.idleTimeoutMs) {
     refuse(
       "server.keep_alive_ms",
@@ -28,6 +30,19 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
         `\`server.idle_timeout_ms\`, which is ${server.idleTimeoutMs}, or 0`,
     );
   }
+  return [...broken, ...brokenSizes(config), ...brokenMeshRules(config)];
+}
+
+function protocolsFault(protocols: readonly string[]): string | undefined {
+  if (protocols.length === 0) return "clients must be able to speak something: name a protocol";
+  const twice = protocols.find((item, at) => protocols.indexOf(item) < at);
+  return twice === undefined ? undefined : `${twice} is in the list twice`;
+}
+
+/** Rules between numbers of bytes. */
+function brokenSizes({ server, cache, limits }: RelayConfig): KeyFault[] {
+  const broken: KeyFault[] = [];
+  const refuse = (key: string, text: string) => void broken.push({ key, text });
   if (server.maxUnreadBytesPerConnection > server.maxUnreadBytes) {
     refuse(
       "server.max_unread_bytes_per_connection",
@@ -40,7 +55,7 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
   if (limits.maxObjectBytes > cache.maxTrackBytes) {
     refuse("limits.max_object_bytes", "an object must fit `cache.max_track_bytes`");
   }
-  return [...broken, ...brokenMeshRules(config)];
+  return broken;
 }
 
 /** Rules between values of links and the controller. */

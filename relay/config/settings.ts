@@ -19,6 +19,7 @@ import {
   yesNo,
 } from "@qumo/shared/runtime";
 import { z } from "zod";
+import { ALL_OTHERS, protocols } from "../session/negotiate.ts";
 import { FORWARDS, LATE_JOINS, REPLACEMENT_POLICIES } from "../vocabulary.ts";
 import { meshSettings, sdnSettings, upstreamSettings } from "./mesh_settings.ts";
 import { LOOPBACK, parseNetwork } from "./networks.ts";
@@ -43,6 +44,11 @@ const server = section({
   /** PEM files, the leaf first; both empty: the relay generates a certificate and renews it. */
   certFile: path(),
   keyFile: path(),
+  /**
+   * The protocols that clients may speak, in order of preference; `auto` is all that are not in the
+   * list, the newest draft first.
+   */
+  protocols: listOf(oneOf(ALL_OTHERS, ...protocols), 64).default([ALL_OTHERS]),
   /**
    * Origins of pages that may open WebTransport sessions; `*` is every one; `auto` is those of this
    * machine while the relay listens on a loopback address, otherwise every one.

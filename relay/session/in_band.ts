@@ -1,6 +1,7 @@
 import { type Clock, done, type Outcome, refused, TaskGroup } from "@qumo/shared/runtime";
 import {
   CLIENT_SETUP_TYPE,
+  commonDraft,
   type Draft,
   isUniStreamType,
   offeredVersions,
@@ -21,13 +22,17 @@ export interface FoundDraft {
 
 /** Why no version could be negotiated: the close code and the reason. */
 export interface NegotiationRefusal {
+  /** `protocol`: nothing that the client offered is enabled; `setup`: it offered nothing readable. */
+  readonly kind: "protocol" | "setup";
   readonly code: number;
   readonly reason: string;
 }
 
 /** What a peer may speak, and how long it may take to show what it does. */
 export interface NegotiationTerms {
-  /** The preferred draft first. */
+  /** All enabled protocols, which a client that is refused is told. */
+  readonly protocols: readonly string[];
+  /** The enabled drafts, in order of preference. */
   readonly drafts: readonly Draft[];
   readonly clock: Clock;
   readonly timeoutMs: number;
@@ -43,10 +48,10 @@ type Verdict = Outcome<Draft, NegotiationRefusal>;
  */
 export async function findInBand(
   connection: Connection,
-  { drafts, clock, timeoutMs }: NegotiationTerms,
+  { protocols, drafts, clock, timeoutMs }: NegotiationTerms,
 ): Promise<Outcome<FoundDraft, NegotiationRefusal> | undefined> {
   const streams = new FirstStreams(connection);
-  const judge = new Judge(drafts);
+  const judge = new Judge(protocols, drafts);
   const look = new Look((error) => judge.broken(error));
   look.at(() => streams.uni.look(), (stream) => judge.uni(stream));
   look.at(() => streams.bidi.look(), ({ receive }) => judge.bidi(receive));
@@ -99,30 +104,39 @@ class Look {
   }
 }
 
-/** What a client's first bytes say about the drafts that are spoken. */
+/** What a client's first bytes say about the protocols that are enabled. */
 class Judge {
+  readonly #protocols: readonly string[];
   readonly #drafts: readonly Draft[];
-  // SETUP has no version: without a protocol it is the one that is preferred of those that begin so.
-  readonly #modern: Draft;
+  /** What SETUP on a unidirectional stream begins; undefined when no such draft is enabled. */
+  readonly #modern: Draft | undefined;
 
-  constructor(drafts: readonly Draft[]) {
+  constructor(protocols: readonly string[], drafts: readonly Draft[]) {
+    this.#protocols = protocols;
     this.#drafts = drafts;
-    this.#modern = drafts.find(({ family }) => family === "B")!;
+    // SETUP has no version, and a client that cannot negotiate is hardly one of the newest: it is
+    // taken to speak what most clients do, unless that is disabled.
+    const modern = drafts.filter(({ family }) => family === "B");
+    this.#modern = modern.includes(commonDraft) ? commonDraft : modern[0];
   }
 
   /** What a unidirectional stream tells; undefined for one that another may have overtaken. */
   async uni(stream: PeekedStream): Promise<Verdict | undefined> {
-    const { varint, data } = this.#modern;
+    const { varint, data } = this.#modern ?? commonDraft;
     const type = await stream.peekVarint(varint);
     if (type === undefined) return undefined;
-    if (type === SETUP_STREAM_TYPE) return done(this.#modern);
+    if (type === SETUP_STREAM_TYPE) {
+      return this.#modern === undefined
+        ? this.#unknown("SETUP, of draft 17 or later, without a protocol")
+        : done(this.#modern);
+    }
     if (isUniStreamType(type, data)) return undefined;
     return this.#unknown(`a unidirectional stream of type 0x${type.toString(16)}`);
   }
 
   /** What a bidirectional stream tells; undefined for a request, which may have overtaken SETUP. */
   async bidi(stream: PeekedStream): Promise<Verdict | undefined> {
-    const { varint, control } = this.#modern;
+    const { varint, control } = this.#modern ?? commonDraft;
     const type = await stream.peekVarint(varint);
     if (type === undefined) return undefined;
     if (type === CLIENT_SETUP_TYPE) return await this.#clientSetup(stream);
@@ -145,21 +159,25 @@ class Judge {
 
   broken(error: unknown): Verdict {
     const { code, reason } = closingOf(error);
-    return refused({ code: this.#modern.sessionCodes[code], reason });
+    return refused({ kind: "setup", code: CODES[code], reason });
   }
 
   tooLate(timeoutMs: number): Verdict {
     return refused({
-      code: this.#modern.sessionCodes.control_message_timeout,
+      kind: "setup",
+      code: CODES.control_message_timeout,
       reason: `no protocol was offered and no SETUP came within ${timeoutMs} ms`,
     });
   }
 
   #unknown(offer: string): Verdict {
-    const spoken = this.#drafts.map(({ protocol }) => protocol).join(", ");
     return refused({
-      code: this.#modern.sessionCodes.version_negotiation_failed,
-      reason: `the client offered ${offer}; this relay speaks ${spoken}`,
+      kind: "protocol",
+      code: CODES.version_negotiation_failed,
+      reason: `the client offered ${offer}; this relay speaks ${this.#protocols.join(", ")}`,
     });
   }
 }
+
+// These codes are the same in every draft.
+const CODES = commonDraft.sessionCodes;

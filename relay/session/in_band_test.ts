@@ -1,4 +1,4 @@
-import { ByteWriter, type Draft, drafts, rfc9000 } from "@qumo/shared/wire";
+import { ByteWriter, commonDraft, type Draft, drafts, rfc9000 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { findInBand } from "./in_band.ts";
 import { memoryPair } from "../../tests/support/transport/memory_connection.ts";
@@ -30,7 +30,12 @@ function clientSetup(...versions: readonly bigint[]): Uint8Array {
 async function offer(bytes: Uint8Array, spoken: readonly Draft[]) {
   const [client, server] = memoryPair();
   const clock = new ManualClock();
-  const finding = findInBand(server, { drafts: spoken, clock, timeoutMs: 1_000 });
+  const finding = findInBand(server, {
+    protocols: spoken.map(({ protocol }) => protocol),
+    drafts: spoken,
+    clock,
+    timeoutMs: 1_000,
+  });
   const { send } = await client.openBidi();
   for (const byte of bytes) await send.write(Uint8Array.of(byte));
   return { found: await finding, end: () => client.close(0, "") };
@@ -57,13 +62,39 @@ Deno.test("a draft without a number in lists is never taken from one", async () 
   end();
 });
 
-Deno.test("SETUP on a unidirectional stream is the draft that begins so, whatever else is spoken", async () => {
+/** What is found when a client begins with SETUP on a unidirectional stream. */
+async function setup(spoken: readonly Draft[]) {
   const [client, server] = memoryPair();
-  const terms = { drafts: [OLD, ...drafts], clock: new ManualClock(), timeoutMs: 1_000 };
-  const finding = findInBand(server, terms);
+  const finding = findInBand(server, {
+    protocols: ["moq-lite-99", ...spoken.map(({ protocol }) => protocol)],
+    drafts: spoken,
+    clock: new ManualClock(),
+    timeoutMs: 1_000,
+  });
   const control = await client.openUni();
-  await control.write(drafts[0]!.control.encode({ kind: "setup", options: {} }));
+  await control.write(commonDraft.control.encode({ kind: "setup", options: {} }));
   const found = await finding;
-  assert.equal(found?.ok && found.value.draft, drafts[0]);
   client.close(0, "");
+  return found;
+}
+
+const NEWER: Draft = { ...commonDraft, protocol: "newer" };
+
+Deno.test("SETUP on a unidirectional stream is what most clients speak, whatever is preferred", async () => {
+  const found = await setup([OLD, NEWER, commonDraft]);
+  assert.equal(found?.ok && found.value.draft, commonDraft);
+});
+
+Deno.test("SETUP is the preferred one of the drafts that begin so where the common one is disabled", async () => {
+  const found = await setup([OLD, NEWER, testDraft]);
+  assert.equal(found?.ok && found.value.draft, NEWER);
+});
+
+Deno.test("SETUP is refused where only older drafts and other protocols are enabled", async () => {
+  const found = await setup([OLD]);
+  assert.ok(found !== undefined && !found.ok);
+  const { kind, code, reason } = found.refusal;
+  assert.equal(kind, "protocol");
+  assert.equal(code, commonDraft.sessionCodes.version_negotiation_failed);
+  assert.match(reason, /offered SETUP, of draft 17 or later, .* speaks moq-lite-99, listed-112$/);
 });

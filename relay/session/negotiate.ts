@@ -1,5 +1,5 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import { type Draft, draftOf, drafts } from "@qumo/shared/wire";
+import { commonDraft, type Draft, draftOf, drafts } from "@qumo/shared/wire";
 import type { Connection } from "../transport/types.ts";
 import type { StreamSource } from "./first_streams.ts";
 import { findInBand, type NegotiationRefusal, type NegotiationTerms } from "./in_band.ts";
@@ -24,11 +24,26 @@ export interface Negotiated {
   readonly streams?: StreamSource;
 }
 
-/** The supported protocols, in order of preference. */
-export const protocols: readonly string[] = drafts.map(({ protocol }) => protocol);
+// Drafts of the IETF, the newest first.
+const DIALECTS: readonly Dialect[] = drafts
+  .toSorted((one, other) => other.number - one.number)
+  .map(moqt);
 
-// Links need a stream per request, where the mesh parameters are defined.
-const linkDrafts = drafts.filter(({ family }) => family === "B");
+/** All supported protocols, in the default order of preference. */
+export const protocols: readonly string[] = DIALECTS.map(({ protocol }) => protocol);
+
+/** In a list of protocols: all others, in the default order. */
+export const ALL_OTHERS = "auto";
+
+/** The protocols of a list in which {@linkcode ALL_OTHERS} stands for those that are not in it. */
+export function listedProtocols(list: readonly string[]): readonly string[] {
+  const others = protocols.filter((protocol) => !list.includes(protocol));
+  return list.flatMap((item) => item === ALL_OTHERS ? others : [item]);
+}
+
+// Links need a stream per request, and the mesh parameters are defined in the common draft.
+const linkDrafts = [commonDraft, ...drafts.filter((draft) => draft !== commonDraft)]
+  .filter(({ family }) => family === "B");
 
 /** The protocols that a relay offers when it dials another one. */
 export const linkProtocols: readonly string[] = linkDrafts.map(({ protocol }) => protocol);
@@ -40,8 +55,8 @@ export function linkDialect(protocol: string | undefined): Dialect {
 
 /** The dialect of a negotiated protocol. */
 export function dialectOf(protocol: string): Outcome<Negotiated, NegotiationRefusal> {
-  const draft = draftOf(protocol);
-  return draft === undefined ? refused(UNKNOWN) : done({ dialect: moqt(draft) });
+  const dialect = DIALECTS.find((one) => one.protocol === protocol);
+  return dialect === undefined ? refused(UNKNOWN) : done({ dialect });
 }
 
 /**
@@ -50,9 +65,10 @@ export function dialectOf(protocol: string): Outcome<Negotiated, NegotiationRefu
  */
 export async function negotiate(
   connection: Connection,
-  time: Omit<NegotiationTerms, "drafts">,
+  options: Omit<NegotiationTerms, "drafts">,
 ): Promise<Outcome<Negotiated, NegotiationRefusal> | undefined> {
-  const found = await findInBand(connection, { drafts, ...time });
+  const enabled = options.protocols.map(draftOf).filter((draft) => draft !== undefined);
+  const found = await findInBand(connection, { ...options, drafts: enabled });
   if (found === undefined || !found.ok) return found;
   const { draft, streams } = found.value;
   return done({ dialect: moqt(draft), streams });
@@ -63,6 +79,7 @@ function moqt(draft: Draft): Dialect {
 }
 
 const UNKNOWN: NegotiationRefusal = {
-  code: drafts[0]!.sessionCodes.version_negotiation_failed,
+  kind: "protocol",
+  code: commonDraft.sessionCodes.version_negotiation_failed,
   reason: "unknown protocol",
 };

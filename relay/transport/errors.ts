@@ -23,6 +23,13 @@ export class TransportError extends Error {
   }
 }
 
+/** The client offered no protocol that the server has; its message says which they were. */
+export class NoCommonProtocol extends TransportError {
+  constructor(message: string) {
+    super("handshake", 0, message);
+  }
+}
+
 /**
  * Converts an error of the runtime on an established stream or connection. Deno distinguishes
  * resets, stops and closes by the message text only; this is the one place that parses it, and a
@@ -47,6 +54,13 @@ export function handshakeErrorFrom(error: unknown): TransportError {
   const message = error instanceof Error ? error.message : String(error);
   return new TransportError("handshake", 0, message, { cause: error });
 }
+
+/** Whether the runtime ended the handshake with a client because they have no ALPN token in common. */
+export function isNoCommonAlpn(error: unknown): boolean {
+  return error instanceof Error && NO_ALPN.test(error.message);
+}
+
+const NO_ALPN = /peer doesn't support any known protocol/;
 
 const TEXTS: readonly (readonly [TransportErrorKind, RegExp])[] = [
   ["reset", /^stream reset by peer: error (\d+)$/],

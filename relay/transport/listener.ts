@@ -1,6 +1,7 @@
-import { type Clock, systemClock, TaskGroup } from "@qumo/shared/runtime";
+import { type Clock, messageOf, systemClock, TaskGroup } from "@qumo/shared/runtime";
 import { AddressLimit } from "./address_limit.ts";
 import { addressKey, hostOf } from "./address_key.ts";
+import { NoCommonProtocol } from "./errors.ts";
 import { HandshakeSlots } from "./handshake_slots.ts";
 import { acceptWebTransport, Http3Code } from "./h3/mod.ts";
 import {
@@ -55,8 +56,11 @@ export interface BoundedListener extends Listener {
 
 /** A peer that was refused a connection. */
 export interface RefusedPeer {
-  /** Why: QUIC's handshake failed, WebTransport's did, or the address has too many connections. */
-  readonly kind: "quic" | "webtransport" | "address";
+  /**
+   * Why: QUIC's handshake failed, WebTransport's did, neither has a protocol that both ends speak, or
+   * the address has too many connections.
+   */
+  readonly kind: "quic" | "webtransport" | "protocol" | "address";
   readonly reason: string;
   /** Undefined when the first packet was malformed. */
   readonly peer: string | undefined;
@@ -101,7 +105,7 @@ class SharedListener implements BoundedListener {
       ...options,
       // The server's order decides, and raw QUIC costs less.
       alpnProtocols: [...options.protocols, "h3"],
-      onRefused: (reason, peer) => this.#refused({ kind: "quic", reason, peer }),
+      onRefused: (error, peer) => this.#failed("quic", error, peer),
     }, this.#clock);
     this.#tasks.spawn("accept", () => this.#takeConnections());
   }
@@ -186,8 +190,8 @@ class SharedListener implements BoundedListener {
         }),
       );
     } catch (error) {
-      const reason = crowdedOut ?? (error instanceof Error ? error.message : `${error}`);
-      this.#refused({ kind: "webtransport", reason, peer: raw.remoteAddress });
+      const cause = crowdedOut === undefined ? error : new Error(crowdedOut);
+      this.#failed("webtransport", cause, raw.remoteAddress);
     } finally {
       slot.give();
     }
@@ -222,6 +226,11 @@ class SharedListener implements BoundedListener {
 
   #overloadCodeOf(protocol: string | undefined): Code {
     return protocol === "h3" ? Http3Code.excessiveLoad : this.#options.overloadCode ?? 0;
+  }
+
+  #failed(handshake: "quic" | "webtransport", error: unknown, peer: string | undefined): void {
+    const kind = error instanceof NoCommonProtocol ? "protocol" : handshake;
+    this.#refused({ kind, reason: messageOf(error), peer });
   }
 
   #refused(refusal: RefusedPeer): void {

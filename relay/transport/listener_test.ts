@@ -55,6 +55,19 @@ Deno.test("listen() tells who was refused for their origin", async () => {
   await Promise.all([friend.closed, server!.closed]);
 });
 
+Deno.test("listen() tells who offered nothing that is spoken, whatever it came over", async () => {
+  for (const [url, offered] of [["moqt", "QUIC does not report"], ["https", '"h9"']] as const) {
+    const refused = Promise.withResolvers<RefusedPeer>();
+    const { listener, port } = start({ onRefused: refused.resolve });
+    const stranger = dial(`${url}://127.0.0.1:${port}`, { protocols: ["h9"], ...trust });
+    await assert.rejects(stranger, { kind: "handshake" });
+    const { kind, reason } = await refused.promise;
+    assert.equal(kind, "protocol");
+    assert.ok(reason.includes(offered) && reason.includes("here is moqt-18"), reason);
+    listener.close(0, "");
+  }
+});
+
 Deno.test("close() ends every connection with its code, whatever it runs over", async () => {
   const { listener, port } = start();
   const raw = await dial(`moqt://127.0.0.1:${port}`, { protocols, ...trust });

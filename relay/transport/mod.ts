@@ -1,5 +1,5 @@
 /** Connections and streams over QUIC and WebTransport. */
-export { hostOf } from "./address_key.ts";
+export { addressKey, hostOf } from "./address_key.ts";
 export { dial, type DialOptions } from "./dial.ts";
 export { TransportError, type TransportErrorKind } from "./errors.ts";
 export { generateCertificate, generatedCertificates } from "./generated_certificate.ts";

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "@qumo/shared/runtime";
 import { addressKey, hostOf } from "./address_key.ts";
-import { handshakeErrorFrom } from "./errors.ts";
+import { handshakeErrorFrom, isNoCommonAlpn, NoCommonProtocol } from "./errors.ts";
 import { type HandshakePeer, HandshakeSlots } from "./handshake_slots.ts";
 import * as limits from "./limits.ts";
 import { formatAddress, QuicConnection } from "./quic_connection.ts";
@@ -23,9 +23,10 @@ export interface QuicListenOptions extends QuicTransportOptions {
   /** Whether a host's handshakes are evicted last. */
   readonly isKnown?: (host: string) => boolean;
   /**
-   * Called for each failed handshake; the address is undefined when the first packet was malformed.
+   * Called for each failed handshake, with a {@linkcode NoCommonProtocol} among others; the address
+   * is undefined when the first packet was malformed.
    */
-  readonly onRefused?: (reason: string, remoteAddress: string | undefined) => void;
+  readonly onRefused?: (reason: Error, remoteAddress: string | undefined) => void;
   /** Called with the limit that ended a connection or a handshake. */
   readonly onLimit?: (limit: TransportLimit) => void;
 }
@@ -130,7 +131,13 @@ export class QuicListener implements Listener {
 
   #refused(reason: unknown, remoteAddress: string | undefined): void {
     if (this.#closing.signal.aborted) return;
-    const text = reason instanceof Error ? reason.message : String(reason);
-    this.#options.onRefused?.(text, remoteAddress);
+    const { alpnProtocols, onRefused } = this.#options;
+    const error = isNoCommonAlpn(reason)
+      ? new NoCommonProtocol(
+        "no common protocol: the client offered other ALPN tokens, which QUIC does not report; " +
+          `here is ${alpnProtocols.join(", ")}`,
+      )
+      : handshakeErrorFrom(reason);
+    onRefused?.(error, remoteAddress);
   }
 }

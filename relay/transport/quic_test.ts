@@ -5,6 +5,7 @@ import type { Clock } from "@qumo/shared/runtime";
 import { generateCertificate } from "./generated_certificate.ts";
 import { dialQuic } from "./quic.ts";
 import { openEndpoint } from "./quic_endpoint.ts";
+import { NoCommonProtocol } from "./errors.ts";
 import { listenQuic, type QuicListenOptions } from "./quic_listener.ts";
 import type { CertificatePair } from "./types.ts";
 import type { TransportLimit } from "../vocabulary.ts";
@@ -45,10 +46,12 @@ Deno.test("listenQuic() fails on a bad certificate", () => {
 });
 
 Deno.test("no common protocol is told to both sides", async () => {
-  const refused = Promise.withResolvers<string>();
-  const { listener, call } = start({ onRefused: (reason) => refused.resolve(reason) });
+  const refused = Promise.withResolvers<Error>();
+  const { listener, call } = start({ onRefused: (error) => refused.resolve(error) });
   await assert.rejects(call({ alpnProtocols: ["other"] }), { kind: "handshake" });
-  assert.match(await refused.promise, /doesn't support any known protocol/);
+  const error = await refused.promise;
+  assert.ok(error instanceof NoCommonProtocol);
+  assert.match(error.message, /^no common protocol: .* here is moqt-18/);
   listener.close(0, "");
 });
 
@@ -82,7 +85,7 @@ Deno.test("a handshake has a deadline on either side", { sanitizeOps: false }, a
   const refused = Promise.withResolvers<string>();
   const { listener } = start({
     handshakeTimeout: 700,
-    onRefused: (reason) => refused.resolve(reason),
+    onRefused: ({ message }) => refused.resolve(message),
   }, there);
   const line = await firstPacketOnly(listener.address, here);
   const failed = assert.rejects(line.calling, { message: "Handshake took longer than 500 ms" });
@@ -101,7 +104,7 @@ Deno.test("with all places taken the handshake that took longest makes room for 
   const limits: TransportLimit[] = [];
   const { listener, call } = start({
     maxHandshakes: 1,
-    onRefused: (...what) => refused.resolve(what),
+    onRefused: ({ message }, address) => refused.resolve([message, address]),
     onLimit: (limit) => limits.push(limit),
   });
   const line = await firstPacketOnly(listener.address);

@@ -1,5 +1,5 @@
-import type { Clock } from "@qumo/shared/runtime";
-import { TransportError } from "../errors.ts";
+import { type Clock, refused } from "@qumo/shared/runtime";
+import { NoCommonProtocol, TransportError } from "../errors.ts";
 import type { Connection } from "../types.ts";
 import { Http3Code, Http3Error } from "./codes.ts";
 import { type FrameReader, FrameType, unexpected } from "./frames.ts";
@@ -34,7 +34,7 @@ export function acceptWebTransport(raw: Connection, options: AcceptOptions): Pro
     const fields = await readRequest(request.frames);
     const judged = fields === undefined ? TOO_LARGE : judgeRequest(fields, options);
     if (!judged.ok) {
-      const refusal = new TransportError("handshake", 0, judged.refusal.reason);
+      const refusal = errorOf(judged.refusal);
       peer.condemn(refusal);
       await refuse(raw, request, judged.refusal, options.clock);
       throw refusal;
@@ -55,10 +55,16 @@ export function acceptWebTransport(raw: Connection, options: AcceptOptions): Pro
   });
 }
 
-const TOO_LARGE = {
-  ok: false,
-  refusal: { status: 431, reason: "the request's fields are too large" },
-} as const;
+const TOO_LARGE = refused<HttpRefusal>({
+  status: 431,
+  reason: "the request's fields are too large",
+});
+
+function errorOf({ reason, isProtocol }: HttpRefusal): TransportError {
+  return isProtocol === true
+    ? new NoCommonProtocol(reason)
+    : new TransportError("handshake", 0, reason);
+}
 
 /** The fields of a request; undefined when they exceed the size limit. */
 async function readRequest(frames: FrameReader): Promise<Field[] | undefined> {

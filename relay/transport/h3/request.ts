@@ -11,6 +11,8 @@ import { concat } from "./varint.ts";
 export interface HttpRefusal {
   readonly status: number;
   readonly reason: string;
+  /** Whether the client offered protocols, and none that is spoken here. */
+  readonly isProtocol?: boolean;
 }
 
 /** A request that opens a session. */
@@ -29,7 +31,7 @@ export interface SessionRequest {
 
 /** What a server accepts. */
 export interface RequestPolicy {
-  /** The supported protocols, in order of preference. */
+  /** The supported protocols. The client's order decides: WebTransport leaves the choice to us. */
   readonly protocols: readonly string[];
   /** Whether pages of this origin may open a session; undefined for other programs. */
   allowOrigin(origin: string | undefined): boolean;
@@ -52,11 +54,12 @@ export function judgeRequest(
   if (!policy.allowOrigin(origin)) {
     return refuse(403, `the origin ${quote(origin ?? "(none)")} is not allowed`);
   }
-  const protocol = policy.protocols.find((ours) => protocols.includes(ours));
+  const protocol = protocols.find((theirs) => policy.protocols.includes(theirs));
   if (protocol === undefined && protocols.length > 0) {
     const offer = quote(protocols.join(", "));
     const spoken = policy.protocols.join(", ");
-    return refuse(400, `no common protocol: the client offered ${offer}, here is ${spoken}`);
+    const reason = `no common protocol: the client offered ${offer}, here is ${spoken}`;
+    return refused<HttpRefusal>({ status: 400, reason, isProtocol: true });
   }
   return done({ request: parsed.value, protocol });
 }

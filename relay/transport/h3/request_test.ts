@@ -21,10 +21,10 @@ const GOOD: readonly Field[] = [
 ];
 const POLICY = { protocols: ["moqt-18", "moqt-16"], allowOrigin: () => true };
 
-Deno.test("judgeRequest() picks the protocol that we like best", () => {
+Deno.test("judgeRequest() picks the protocol that the client likes best of ours", () => {
   const judged = judgeRequest(GOOD, POLICY);
   assert(judged.ok);
-  assert.equal(judged.value.protocol, "moqt-18");
+  assert.equal(judged.value.protocol, "moqt-16");
   assert.deepEqual(judged.value.request, {
     authority: "relay.example:4433",
     path: "/room?a=1",

@@ -125,6 +125,11 @@ class MultiplexedChannel implements RequestChannel {
     this.#line = line;
   }
 
+  /** Whoever speaks chooses them here. */
+  nextId(): bigint {
+    return 0n;
+  }
+
   get sentCount(): number {
     return this.#sentCount;
   }

@@ -82,7 +82,7 @@ export function collaboratorsOf(
     names: { scope, scopes, registry },
     asking: {
       ids,
-      requests: requestsOf(options, result, { ...sources, events }),
+      requests: requestsOf(options, result, { ...sources, events, ids }),
       stops: new StopProbes({ clock, metrics, events }),
     },
     ending: { shutdown, closer },
@@ -92,7 +92,10 @@ export function collaboratorsOf(
 function requestsOf(
   { connection, draft, role, metrics, log }: Options,
   { peer, access }: HandshakeResult,
-  { streams, quota, events }: RequestSources & { readonly events: EventLog },
+  { streams, quota, events, ids }: RequestSources & {
+    readonly events: EventLog;
+    readonly ids: RequestIds;
+  },
 ): Requests {
   return new BidiRequests({
     connection,
@@ -101,6 +104,7 @@ function requestsOf(
       draft,
       role,
       canReset: connection.canReset,
+      nextId: () => ids.next(),
       registerTokens: (message) => access.register(message),
       leftOut: ({ kind }, subject) => {
         metrics.messagesInexpressible++;

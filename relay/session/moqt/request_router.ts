@@ -5,14 +5,14 @@ import { isTransportEnd, violation } from "../errors.ts";
 import type { Configured, Lifetime, Parties } from "./connection/facets.ts";
 import { checkMeshParameters, loopOf } from "./connection/relay_peer.ts";
 import { refuse, type RefuseContext } from "./requests/refuse.ts";
-import type { RequestIds } from "./requests/request_ids.ts";
+import type { PeerIds } from "./requests/request_ids.ts";
 import type { RequestChannel } from "./requests/requests.ts";
 import type { StopProbes } from "./requests/stop_probe.ts";
 import { subjectOf } from "./requests/subject.ts";
 
 /** What {@linkcode RequestRouter} uses of its session. */
 export type RouterContext = RefuseContext & Parties & Configured & Lifetime & {
-  readonly ids: RequestIds;
+  readonly ids: PeerIds;
   readonly stops: StopProbes;
 };
 

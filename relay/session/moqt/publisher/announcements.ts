@@ -70,10 +70,10 @@ export class Announcements {
 
   /** Subscribes to all namespaces of the peer while the session lasts. */
   async solicit(): Promise<void> {
-    const stream = await this.#context.requests.open();
+    const stream = await this.#context.requests.open("subscribeNamespace");
     stream.send({
       kind: "subscribeNamespace",
-      requestId: this.#context.ids.next(),
+      requestId: stream.nextId(),
       prefix: [],
       parameters: {},
     });

@@ -25,13 +25,13 @@ import {
 import { reportPath } from "./path_reports.ts";
 import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
 import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
-import type { RequestIds } from "../requests/request_ids.ts";
+import type { PeerIds } from "../requests/request_ids.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";
 import { followUpdates, type Update, type UpdateAnswer } from "../requests/updates.ts";
 
 /** The interfaces that {@linkcode ServedSubscription} uses of its session. */
 export type ServedContext = Reporting & Timing & Wire & Parties & Configured & {
-  readonly ids: RequestIds;
+  readonly ids: PeerIds;
   readonly stops: StopProbes;
   readonly streams: ObjectStreams;
 };

@@ -10,6 +10,7 @@ import { STREAM_CREDIT_MS } from "../../limits.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import type { PrefixOfferer, PrefixOffers } from "./prefix_server.ts";
 import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
+import { openInTime } from "../requests/open_in_time.ts";
 import { outcomeOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { isOtherRelay } from "../connection/relay_peer.ts";
@@ -118,13 +119,18 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
     if (!properties.ok) return this.#cannotOffer(track, properties.refusal);
     const demand = feeds.hold(forward);
     try {
-      const stream = await this.#openInTime();
+      const { requests, clock } = this.#context;
+      const stream = await openInTime(requests, {
+        kind: "publish",
+        clock,
+        limitMs: STREAM_CREDIT_MS,
+      });
       if (stream === undefined) return blocked();
       const served = this.#subscriptions.newServed({
         entry,
         demand,
         stream,
-        requestId: this.#context.ids.next(),
+        requestId: stream.nextId(),
         // Until the peer says otherwise nothing is filtered.
         wanted: { forward },
         largest: track.largest,
@@ -145,24 +151,6 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
     } finally {
       demand.release();
     }
-  }
-
-  /** Opens the stream of a PUBLISH; undefined when the peer grants no stream credit in time. */
-  async #openInTime(): Promise<RequestChannel | undefined> {
-    let late = false;
-    const opening = this.#context.requests.open();
-    const waiting = new Promise<undefined>((resolve) => {
-      const timer = this.#context.clock.after(STREAM_CREDIT_MS, () => {
-        late = true;
-        resolve(undefined);
-      });
-      const opened = (stream?: RequestChannel) => {
-        timer.cancel();
-        if (late) stream?.cancel("cancelled");
-      };
-      opening.then(opened, () => opened());
-    });
-    return await Promise.race([opening, waiting]);
   }
 
   async #offerOn(

@@ -1,7 +1,7 @@
 import { type BidiStream, type Connection, URGENT } from "../../../transport/types.ts";
 import type { StreamSource } from "../../first_streams.ts";
 import { type MessageRules, RequestStream } from "./request_stream.ts";
-import type { RequestChannel, Requests } from "./requests.ts";
+import type { OwnRequest, RequestChannel, Requests } from "./requests.ts";
 
 /** The dependencies of {@linkcode BidiRequests}. */
 export interface BidiParts {
@@ -19,7 +19,7 @@ export class BidiRequests implements Requests {
     this.#parts = parts;
   }
 
-  async open(): Promise<RequestChannel> {
+  async open(_kind: OwnRequest): Promise<RequestChannel> {
     return this.#channel(await this.#parts.connection.openBidi(), "us");
   }
 

@@ -2,6 +2,9 @@ import { SessionError } from "../../errors.ts";
 import { MAX_REQUEST_ID_GAPS } from "../../limits.ts";
 import type { Role } from "../../session_options.ts";
 
+/** The request ids that a peer has used. */
+export type PeerIds = Pick<RequestIds, "accept" | "hasCome">;
+
 /**
  * The request ids of both sides (#request-id): 0, 2, 4 … of the client, 1, 3, 5 … of the server.
  */

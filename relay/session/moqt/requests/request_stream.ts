@@ -22,6 +22,8 @@ export interface MessageRules {
   readonly canReset: boolean;
   /** The relay's role in the session. */
   readonly role: Role;
+  /** The id of our next request or update. */
+  readonly nextId: () => bigint;
   /** Registers the tokens of a later message, even of one that is refused. */
   readonly registerTokens: (message: ControlMessage) => void;
   /** Accepts deviations of some peers from the draft. */
@@ -71,6 +73,10 @@ export class RequestStream implements RequestChannel {
 
   onStopped(callback: () => void): void {
     this.#stoppedListeners.push(callback);
+  }
+
+  nextId(): bigint {
+    return this.#options.nextId();
   }
 
   get sentCount(): number {

@@ -10,6 +10,7 @@ Deno.test("RequestStream.next() gives two who ask at once one message each", asy
     draft: referenceDraft,
     role: "server",
     canReset: true,
+    nextId: () => 1n,
     admit: () => Promise.resolve(),
     registerTokens: () => {},
     leftOut: () => {},

@@ -1,20 +1,30 @@
 import type { ControlMessage, Namespace, ParameterRules, StreamErrorName } from "@qumo/shared/wire";
-import type { RequestIds } from "./request_ids.ts";
+import type { PeerIds } from "./request_ids.ts";
+
+/** The kinds of requests that the relay sends itself. */
+export type OwnRequest =
+  | "subscribe"
+  | "publish"
+  | "fetch"
+  | "trackStatus"
+  | "publishNamespace"
+  | "subscribeNamespace";
 
 /** The requests of both sides of a session. */
 export interface Requests {
   /**
-   * Opens a request; the caller sends its first message next. Rejects when the session has ended.
+   * Opens a request of this kind, when the peer allows one more; the caller sends its first message
+   * next. Rejects when the session has ended.
    */
-  open(): Promise<RequestChannel>;
+  open(kind: OwnRequest): Promise<RequestChannel>;
   /** The peer's next request, unread; undefined when no more can arrive. */
   accept(): Promise<RequestChannel | undefined>;
 }
 
 /** Sending requests to the peer. */
 export interface Asking {
-  /** The request ids of both sides. */
-  readonly ids: RequestIds;
+  /** The request ids that the peer has used. */
+  readonly ids: PeerIds;
   readonly requests: Pick<Requests, "open">;
 }
 
@@ -28,6 +38,11 @@ export interface RequestSubject {
 export interface RequestChannel {
   /** Which parameters its answers and updates may carry. */
   readonly rules: ParameterRules;
+  /**
+   * The request id for the first message or the update that is sent next, without an await between:
+   * some drafts allow no gap.
+   */
+  nextId(): bigint;
   /** Messages sent so far. */
   readonly sentCount: number;
   /** Probes sent since the last message. */

@@ -5,11 +5,11 @@ import { isTransportEnd, violation } from "../../errors.ts";
 import type { Reporting } from "../connection/facets.ts";
 import { requestOk } from "./answers.ts";
 import { requestError } from "./refusals.ts";
-import type { RequestIds } from "./request_ids.ts";
+import type { PeerIds } from "./request_ids.ts";
 import type { RequestChannel } from "./requests.ts";
 
 /** What {@linkcode followUpdates} uses of its session. */
-export type UpdateContext = Pick<Reporting, "metrics"> & { readonly ids: RequestIds };
+export type UpdateContext = Pick<Reporting, "metrics"> & { readonly ids: PeerIds };
 
 /** What an update asks for. */
 export type Update = ControlMessageOf<"requestUpdate">["parameters"];

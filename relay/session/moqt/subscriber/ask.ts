@@ -4,6 +4,7 @@ import type { Refusal } from "../../../track/mod.ts";
 import { isTransportEnd } from "../../errors.ts";
 import type { Configured, Reporting, Timing } from "../connection/facets.ts";
 import { INEXPRESSIBLE_REQUEST } from "../requests/answers.ts";
+import { openInTime } from "../requests/open_in_time.ts";
 import { outcomeOf, refusalOf } from "../requests/refusals.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 
@@ -17,29 +18,39 @@ export interface AskingFeed {
   requested(stream: RequestChannel): void;
 }
 
+/** A request for a track, without its id. */
+export type Asked =
+  | Omit<ControlMessageOf<"subscribe">, "requestId">
+  | Omit<ControlMessageOf<"trackStatus">, "requestId">;
+
 /** Sends a request and waits for the answer, with a time limit, until `feed` no longer needs it. */
 export async function askPeer(
   context: AskContext,
-  message: ControlMessageOf<"subscribe" | "trackStatus">,
+  message: Asked,
   feed?: AskingFeed,
 ): Promise<Outcome<{ message: ControlMessage; stream: RequestChannel }, Refusal>> {
   const { clock, settings, metrics } = context;
   const outcomes =
     metrics.upstreamRequests[message.kind === "subscribe" ? "subscribe" : "track_status"];
+  const { requestTimeoutMs: limitMs } = settings;
   let stream: RequestChannel | undefined;
   let late = false;
-  const timer = clock.after(settings.requestTimeoutMs, () => {
+  const timer = clock.after(limitMs, () => {
     late = true;
     stream?.cancel("cancelled");
   });
   try {
-    stream = await context.requests.open();
+    stream = await openInTime(context.requests, { kind: message.kind, clock, limitMs });
+    if (stream === undefined) {
+      outcomes.timeout++;
+      return refused(TAKES_NO_MORE);
+    }
     feed?.requested(stream);
     if (late || feed?.isOver) {
       stream.cancel("cancelled");
       return refused(TOO_LATE);
     }
-    if (!stream.trySend(message)) {
+    if (!stream.trySend({ ...message, requestId: stream.nextId() })) {
       stream.cancel("cancelled");
       outcomes.not_supported++;
       return refused(INEXPRESSIBLE_REQUEST);
@@ -77,5 +88,9 @@ export const GOING_AWAY: Refusal = {
 export const NO_ANSWER: Refusal = {
   kind: "internal_error",
   reason: "the publisher gave no answer",
+};
+const TAKES_NO_MORE: Refusal = {
+  kind: "timeout",
+  reason: "the publisher allows no more requests",
 };
 const TOO_LATE: Refusal = { kind: "timeout", reason: "the publisher did not answer in time" };

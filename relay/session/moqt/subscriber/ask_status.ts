@@ -31,12 +31,7 @@ async function statusOf(
   parameters: StatusParameters,
 ): Promise<Outcome<TrackStatus, Refusal>> {
   if (context.shutdown.isLeaving) return refused(GOING_AWAY);
-  const answer = await askPeer(context, {
-    kind: "trackStatus",
-    requestId: context.ids.next(),
-    track: name,
-    parameters,
-  });
+  const answer = await askPeer(context, { kind: "trackStatus", track: name, parameters });
   if (!answer.ok) return answer;
   const { message, stream } = answer.value;
   leaveRequest(context, stream);
@@ -54,8 +49,8 @@ async function statusOf(
 export async function pingPeer(context: StatusContext): Promise<boolean> {
   const outcomes = context.metrics.upstreamRequests.link_probe;
   try {
-    const stream = await context.requests.open();
-    const requestId = context.ids.next();
+    const stream = await context.requests.open("trackStatus");
+    const requestId = stream.nextId();
     stream.send({ kind: "trackStatus", requestId, track: PING, parameters: {} });
     const answer = await stream.next();
     leaveRequest(context, stream);

@@ -31,7 +31,7 @@ export type IncomingFetchContext = Reporting & Timing & Wire & Parties & Configu
 
 /** A FETCH of ours: its request, and the stream with the objects. */
 export class IncomingFetch implements PendingFetch {
-  readonly #requestId: bigint;
+  #requestId: bigint | undefined;
   readonly #request: FetchRequest;
   readonly #sink: FetchSink;
   readonly #context: IncomingFetchContext;
@@ -43,16 +43,19 @@ export class IncomingFetch implements PendingFetch {
   #over = false;
 
   constructor(
-    requestId: bigint,
     request: FetchRequest,
     sink: FetchSink,
     { context, scope }: { context: IncomingFetchContext; scope: string },
   ) {
-    this.#requestId = requestId;
     this.#request = request;
     this.#sink = sink;
     this.#context = context;
     this.#scope = scope;
+  }
+
+  /** The id of the request, once it was sent. */
+  get requestId(): bigint | undefined {
+    return this.#requestId;
   }
 
   get answer(): Promise<Outcome<FetchAnswer, Refusal>> {
@@ -70,14 +73,19 @@ export class IncomingFetch implements PendingFetch {
     this.#refuse(why);
   }
 
-  /** Sends the request and reads its stream until the request and the data have ended. */
-  async run(): Promise<void> {
+  /**
+   * Sends the request and reads its stream until the request and the data have ended. `sending` is
+   * called with the id of the request.
+   */
+  async run(sending: (requestId: bigint) => void): Promise<void> {
     const { clock, settings, metrics } = this.#context;
     const timer = clock.after(settings.requestTimeoutMs, () => this.cancel());
     try {
-      this.#stream = await this.#context.requests.open();
+      this.#stream = await this.#context.requests.open("fetch");
       if (this.#over) return this.#stream.cancel("cancelled");
-      if (!this.#stream.trySend(this.#message())) {
+      const requestId = this.#requestId = this.#stream.nextId();
+      sending(requestId);
+      if (!this.#stream.trySend(this.#message(requestId))) {
         metrics.upstreamRequests.fetch.not_supported++;
         return this.cancel(INEXPRESSIBLE_REQUEST);
       }
@@ -124,11 +132,11 @@ export class IncomingFetch implements PendingFetch {
     this.cancel({ kind: "excessive_load", reason });
   }
 
-  #message(): ControlMessage {
+  #message(requestId: bigint): ControlMessage {
     const { name, start, end, order, via } = this.#request;
     return {
       kind: "fetch",
-      requestId: this.#requestId,
+      requestId,
       range: { type: "standalone", track: name, start, end },
       parameters: { groupOrder: order, ...meshParameters(this.#context, this.#scope, { via }) },
     };

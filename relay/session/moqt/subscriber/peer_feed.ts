@@ -119,12 +119,11 @@ export class PeerFeed implements Feed {
       clock: options.context.clock,
       alwaysForwards: () => publisher.alwaysForwards,
       canSend: () => this.#agreed !== undefined && !this.#context.shutdown.isLeaving,
-      send: (parameters) =>
-        this.#agreed?.stream.trySend({
-          kind: "requestUpdate",
-          requestId: this.#context.ids.next(),
-          parameters,
-        }) ?? false,
+      send: (parameters) => {
+        const stream = this.#agreed?.stream;
+        if (stream === undefined) return false;
+        return stream.trySend({ kind: "requestUpdate", requestId: stream.nextId(), parameters });
+      },
     });
   }
 

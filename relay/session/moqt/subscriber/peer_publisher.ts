@@ -45,6 +45,8 @@ export class PeerPublisher implements FeedPublisher {
   readonly #session: { readonly since: number; readonly id: number; readonly relay: string };
   readonly #feeds = new Set<PeerFeed>();
   readonly #fetches = new Map<bigint, IncomingFetch>();
+  // Fetches that wait until the peer allows one more request.
+  readonly #unsent = new Set<IncomingFetch>();
   readonly #ingest: Ingest;
   #takesUpdates = true;
   #closed = false;
@@ -197,19 +199,22 @@ export class PeerPublisher implements FeedPublisher {
   }
 
   fetch(request: FetchRequest, sink: FetchSink, scope = ""): PendingFetch {
-    const requestId = this.#context.ids.next();
-    const fetch = new IncomingFetch(requestId, request, sink, { context: this.#context, scope });
+    const fetch = new IncomingFetch(request, sink, { context: this.#context, scope });
     if (this.#closed || this.#context.shutdown.isLeaving) {
       fetch.cancel(this.#closed ? GONE : GOING_AWAY);
       return fetch;
     }
-    this.#fetches.set(requestId, fetch);
+    this.#unsent.add(fetch);
     const end = this.#context.shutdown.begin();
     this.#context.tasks.spawn("fetch", async () => {
       try {
-        await fetch.run();
+        await fetch.run((requestId) => {
+          this.#unsent.delete(fetch);
+          this.#fetches.set(requestId, fetch);
+        });
       } finally {
-        this.#fetches.delete(requestId);
+        this.#unsent.delete(fetch);
+        if (fetch.requestId !== undefined) this.#fetches.delete(fetch.requestId);
         end();
       }
     });
@@ -245,7 +250,7 @@ export class PeerPublisher implements FeedPublisher {
   close(reason: string): void {
     this.#closed = true;
     for (const feed of [...this.#feeds]) feed.lose(reason);
-    for (const fetch of [...this.#fetches.values()]) fetch.cancel();
+    for (const fetch of [...this.#unsent, ...this.#fetches.values()]) fetch.cancel();
   }
 
   async #subscribe(
@@ -257,7 +262,6 @@ export class PeerPublisher implements FeedPublisher {
     const filter = upstreamFilter(options, this.#context.peer);
     const answer = await askPeer(this.#context, {
       kind: "subscribe",
-      requestId: this.#context.ids.next(),
       track: feed.target.track.name,
       parameters: {
         // The relay serves all subscribers' filters itself, so it always requests forwarding.

@@ -16,6 +16,8 @@ export interface PumpOptions {
   readonly renderer: Renderer;
   /** The first object to send; undefined: the whole subgroup from its start. */
   readonly firstObject: number | undefined;
+  /** What precedes the subgroup on this subscriber's stream alone, from this object on. */
+  readonly header?: ((firstObject: number) => Uint8Array) | undefined;
   /** See {@linkcode SendStream.priority}. */
   readonly sendOrder: number;
   /** The arrival time before which an object is too old to be sent; undefined for no limit. */

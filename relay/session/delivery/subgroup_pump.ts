@@ -1,4 +1,10 @@
-import { LogCursor, type LogReader, type Rendering, type SubgroupLog } from "../../track/mod.ts";
+import {
+  LogCursor,
+  type LogReader,
+  type Rendering,
+  type SubgroupLog,
+  takeMemory,
+} from "../../track/mod.ts";
 import type { SendStream } from "../../transport/types.ts";
 import type { PumpEnd } from "./pump_end.ts";
 import type { PumpOptions } from "./pump_options.ts";
@@ -130,7 +136,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     if (this.#evicted) return this.#cut("evicted");
     if (!this.#located && !this.#locate()) return;
     if (this.#isExpired()) return this.#cut("expired");
-    const chunk = this.#prefix ?? this.#nextChunk();
+    const chunk = this.#prefix ?? this.#firstChunk() ?? this.#nextChunk();
     if (chunk === undefined) return this.#rest();
     if (this.#stream === undefined) return this.#open();
     this.#write(this.#stream, chunk);
@@ -218,6 +224,13 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     this.#owner.pumpEnded(this, end);
   }
 
+  /** The stream's header when there is something behind it, so that no stream has only that. */
+  #firstChunk(): Uint8Array | undefined {
+    const { header } = this.#options;
+    const isNext = header !== undefined && !this.#hasWritten && this.#nextChunk() !== undefined;
+    return isNext ? this.#prefix = header(0) : undefined;
+  }
+
   #nextChunk(): Uint8Array | undefined {
     const chunk = this.#cursor.next();
     if (chunk === undefined) return undefined;
@@ -245,7 +258,9 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     }
     if (rendering.startOf(index) >= rendering.ready) return false;
     const object = log.objectAt(index);
-    this.#prefix = rendering.beginAt(object);
+    const start = rendering.beginAt(object);
+    const header = this.#options.header?.(object.id);
+    this.#prefix = header === undefined ? start : joined(header, start);
     this.#cursor.advance(rendering.endOf(index) - object.payloadLength);
     this.#objectsSent = index;
     return this.#located = true;
@@ -279,4 +294,11 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     this.#objectsSent = begun;
     return more;
   }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = takeMemory(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }

@@ -45,6 +45,11 @@ export interface SubscriptionOptions {
    * undefined for none.
    */
   readonly subgroupTimeout: number | undefined;
+  /**
+   * Milliseconds by which a group may have begun before the newest one while bytes of it still wait
+   * for the subscriber; then it is given up. Absent for no limit.
+   */
+  readonly staleAfter?: number | undefined;
 }
 
 /** The point in the track at which delivery starts. */
@@ -53,6 +58,8 @@ export type JoinPoint =
   | "live"
   /** The first object of the largest group, which decoders need for the rest. */
   | "group_start"
+  /** The first object of the window that is cached. */
+  | "window_start"
   /**
    * The first object of the filter that is cached; without a filter, the first object of the
    * largest group.
@@ -71,6 +78,8 @@ export interface SubscriptionOwner {
   tooManyUnfinished(streams: number): void;
   /** Data was skipped for this reason for the first time. */
   leftOut(why: Skip | DatagramDrop): void;
+  /** The subscriber does not get all of this group. */
+  skipped?(group: bigint): void;
   /** The subscriber stopped a stream. */
   streamRefused(): void;
 }
@@ -85,6 +94,8 @@ export interface SubscriptionContext {
   readonly clock: Clock;
   readonly metrics: SessionMetrics;
   readonly limits: DeliveryLimits;
+  /** See {@linkcode PumpOptions.header}, by group. */
+  readonly header?: ((group: bigint, firstObject: number) => Uint8Array) | undefined;
 }
 
 /** Delivers one track to one subscriber, with a pump per subgroup. */
@@ -175,15 +186,16 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   subgroup(log: SubgroupLog): void {
     if (!this.#options.forward || !includesGroup(this.#options.window, log.group)) return;
     const skipped = this.#skipped.reasonFor(log);
-    if (skipped !== undefined) return this.#skip(skipped);
+    if (skipped !== undefined) return this.#skip(skipped, log.group);
     if (!this.#replay.isOver) {
       this.#replay.add(log);
       return this.#catchUp();
     }
+    this.#dropStale(log);
     const late = this.#sendWindow.latenessFor(log);
     if (late !== undefined) {
       this.#skipped.note(log, late);
-      this.#skip(late);
+      this.#skip(late, log.group);
       return this.#stallWatch.begin();
     }
     this.#startPump(log, firstObjectOf(this.#options.window, log.group));
@@ -201,7 +213,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const age = clock.now() - object.time;
     // A datagram is a subgroup of its own, complete when it arrives.
     if (age > Math.min(this.#objectTimeout, this.#subgroupTimeout)) {
-      return this.#skip("delivery_timeout");
+      return this.#skip("delivery_timeout", group);
     }
     const bytes = this.track.renderDatagram(object, renderer);
     if (bytes.length === 0) return this.#drop("inexpressible");
@@ -262,16 +274,17 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#timers.delete(pump);
     if (this.#isOver) return;
     const skip = SKIPS[end];
-    if (skip !== undefined) this.#skip(skip);
+    if (skip !== undefined) this.#skip(skip, pump.log.group);
     if (end === "superseded" || end === "crowded") this.#stallWatch.begin();
     if (end === "refused") this.#owner.streamRefused();
     this.#catchUp();
     if (this.#end !== undefined && this.#isSent) this.#finish();
   }
 
-  #skip(why: Skip): void {
+  #skip(why: Skip, group: bigint): void {
     this.#context.metrics.skips[why]++;
     this.#tellOnce(why);
+    this.#owner.skipped?.(group);
   }
 
   #drop(why: DatagramDrop): void {
@@ -311,7 +324,8 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const { largest } = this.track;
     if (largest === undefined) return;
     if (join === "live") return this.#joinLive();
-    const isFromLargest = join === "group_start" || isUnfiltered(window);
+    const isFromLargest = join !== "window_start" &&
+      (join === "group_start" || isUnfiltered(window));
     const from = isFromLargest ? largest.group : window.start.group;
     for (const group of this.track.groupsBetween(from, window.endGroup ?? LAST_GROUP)) {
       for (const log of group.logs) this.#replay.add(log);
@@ -335,6 +349,18 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     }
   }
 
+  /** Gives up groups that hold back a newer one and began too long before it. */
+  #dropStale({ groupOrdinal }: SubgroupLog): void {
+    const { staleAfter } = this.#options;
+    if (staleAfter === undefined) return;
+    const oldest = this.#context.clock.now() - staleAfter;
+    for (const pump of [...this.#pumps]) {
+      const { log, backlog } = pump;
+      const isStale = log.groupOrdinal < groupOrdinal && log.count > 0 && log.timeOf(0) < oldest;
+      if (isStale && backlog > 0) pump.stop("expired");
+    }
+  }
+
   /** Starts queued subgroups as far as the subscriber keeps up. */
   #catchUp(): void {
     while (!this.#replay.isOver && this.#sendWindow.lateness === undefined) {
@@ -353,7 +379,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   #startPump(log: SubgroupLog, firstObject: number): void {
-    const { supply, unfinished, clock, renderer } = this.#context;
+    const { supply, unfinished, clock, renderer, header } = this.#context;
     const pump = new SubgroupPump({
       renderer,
       supply,
@@ -361,6 +387,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
       track: this.track,
       log,
       firstObject: firstObject === 0 ? undefined : firstObject,
+      header: header && ((first) => header(log.group, first)),
       sendOrder: this.#sendOrder(log),
       oldest: () => {
         const timeout = this.#objectTimeout;

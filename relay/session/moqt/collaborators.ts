@@ -15,12 +15,12 @@ import type {
   Timing,
   Wire,
 } from "./connection/facets.ts";
-import type { SessionCloser } from "./connection/session_closer.ts";
-import type { SessionShutdown } from "./connection/session_shutdown.ts";
+import type { SessionCloser } from "../connection/session_closer.ts";
+import type { SessionShutdown } from "../connection/session_shutdown.ts";
 import type { HandshakeResult } from "./connection/handshake.ts";
 import { isMoqDev } from "./connection/moq_dev.ts";
 import { OddityWatch } from "./connection/oddity_watch.ts";
-import type { PeerQuota } from "./connection/peer_quota.ts";
+import type { PeerQuota } from "../connection/peer_quota.ts";
 import { leavesByFin } from "./connection/relay_peer.ts";
 import type { SessionScopes } from "./connection/session_scopes.ts";
 import { BidiRequests } from "./requests/bidi_requests.ts";

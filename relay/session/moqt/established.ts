@@ -6,7 +6,7 @@ import type { EstablishedSession, PeerView, SessionCounts } from "../session.ts"
 import { AcceptLoop } from "./accept_loop.ts";
 import { collaboratorsOf, type Foundation, type Options } from "./collaborators.ts";
 import type { HandshakeResult } from "./connection/handshake.ts";
-import { PeerQuota } from "./connection/peer_quota.ts";
+import { PeerQuota } from "../connection/peer_quota.ts";
 import { isOtherRelay } from "./connection/relay_peer.ts";
 import { Receiving } from "./receiving.ts";
 import { Serving } from "./serving.ts";

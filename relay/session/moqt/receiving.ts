@@ -1,11 +1,12 @@
 import type { SessionErrorName } from "@qumo/shared/wire";
 import type { StreamBudget } from "../stream_budget.ts";
 import type { Collaborators } from "./collaborators.ts";
+import { isRelay } from "./connection/relay_peer.ts";
 import { Ingest } from "./subscriber/ingest.ts";
 import type { PeerFeed } from "./subscriber/peer_feed.ts";
 import { PeerPublisher } from "./subscriber/peer_publisher.ts";
-import { StreamCredit } from "./subscriber/stream_credit.ts";
-import { TrackAliases } from "./subscriber/track_aliases.ts";
+import { StreamCredit } from "../ingest/stream_credit.ts";
+import { TrackAliases } from "../ingest/track_aliases.ts";
 
 /** What {@linkcode Receiving} needs beside the session's collaborators. */
 export interface ReceivingParts {
@@ -29,7 +30,11 @@ export class Receiving {
     const data = { ...reporting, ...timing, ...wire, ...parties, settings: rules.settings };
     const incoming = this.#incoming = new TrackAliases<PeerFeed>(timing.clock);
     const { role, id } = session;
-    const credit = this.#credit = new StreamCredit({ ...data, role }, { ...parts, incoming });
+    const isWithRelay = isRelay(parties.peer);
+    const credit = this.#credit = new StreamCredit(
+      { ...data, role, isWithRelay },
+      { ...parts, incoming },
+    );
     this.ingest = new Ingest(data, { incoming, credit });
     const context = { ...data, ...asking, ...ending, id };
     this.publisher = new PeerPublisher(context, incoming, this.ingest);

@@ -1,11 +1,13 @@
 import type { ControlMessageOf } from "@qumo/shared/wire";
+import { MAX_PARKED_STREAMS, RELAY_LIMIT_FACTOR } from "../limits.ts";
 import type { SessionLink } from "../session_options.ts";
 import type { Collaborators } from "./collaborators.ts";
 import type { Visibility } from "./connection/facets.ts";
+import { isRelay, understandsCuts } from "./connection/relay_peer.ts";
 import { Announcements } from "./publisher/announcements.ts";
 import { FetchServer } from "./publisher/fetch_server.ts";
 import { NamespaceOffers } from "./publisher/namespace_offers.ts";
-import { ObjectStreams } from "./publisher/object_streams.ts";
+import { ObjectStreams } from "../delivery/object_streams.ts";
 import { PrefixServer } from "./publisher/prefix_server.ts";
 import { serveTrackStatus } from "./publisher/serve_track_status.ts";
 import { SubscriptionServer } from "./publisher/subscription_server.ts";
@@ -41,7 +43,15 @@ export class Serving {
     this.#parts = parts;
     const { reporting, timing, wire, parties, rules, names, asking, ending } = collaborators;
     const codes = wire.draft.streamCodes;
-    this.#streams = new ObjectStreams({ ...reporting, ...timing, ...wire, ...parties, codes });
+    const { peer } = parties;
+    this.#streams = new ObjectStreams({
+      ...reporting,
+      ...timing,
+      ...wire,
+      codes,
+      understandsCuts: understandsCuts(peer),
+      maxParked: MAX_PARKED_STREAMS * (isRelay(peer) ? RELAY_LIMIT_FACTOR : 1),
+    });
     this.#subscriptions = new SubscriptionTable(this.#delivery());
     const { publisher, link } = parts;
     const requests = { ...reporting, ...rules, ...names, ...asking };

@@ -6,8 +6,8 @@ import type { EventLog } from "../../event_log.ts";
 import type { SessionMetrics } from "../../metrics.ts";
 import type { SessionSettings } from "../../settings.ts";
 import type { PeerAccess } from "./access.ts";
-import type { SessionCloser } from "./session_closer.ts";
-import type { SessionShutdown } from "./session_shutdown.ts";
+import type { SessionCloser } from "../../connection/session_closer.ts";
+import type { SessionShutdown } from "../../connection/session_shutdown.ts";
 import type { SessionScopes } from "./session_scopes.ts";
 
 /*

@@ -5,7 +5,7 @@ import type { FirstStreams } from "../../first_streams.ts";
 import type { SessionOptions } from "../../session_options.ts";
 import type { SessionSettings } from "../../settings.ts";
 import { PeerAccess } from "./access.ts";
-import type { SessionCloser } from "./session_closer.ts";
+import type { SessionCloser } from "../../connection/session_closer.ts";
 import type { ControlChannel } from "./control_channel.ts";
 import { isRelay, relaySettings } from "./relay_peer.ts";
 import type { SessionScopes } from "./session_scopes.ts";

@@ -2,6 +2,7 @@ import { done, namespaceText } from "@qumo/shared/runtime";
 import { type ControlMessageOf, type Namespace, namespaceKey, type Token } from "@qumo/shared/wire";
 import type { Publisher, Refusal } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
+import { PublishedNamespaces } from "../../published_namespaces.ts";
 import { outcomeOf } from "../requests/refusals.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { checkNamespace } from "../requests/reserved.ts";
@@ -19,9 +20,8 @@ export type AnnouncementContext = Reporting & PeerNames & Hints & Permission & C
 export class Announcements {
   readonly #context: AnnouncementContext;
   readonly #publisher: Publisher;
-  readonly #advertiseTo: (namespace: Namespace) => () => void;
-  // The published namespaces; some peers announce one in both ways.
-  readonly #published = new Map<string, { times: number; readonly withdraw: () => void }>();
+  // Some peers announce one in both ways.
+  readonly #published: PublishedNamespaces;
   // The number of refused namespaces in the answer. They are not stored, since the peer may
   // announce any number.
   #refused = 0;
@@ -34,12 +34,12 @@ export class Announcements {
   ) {
     this.#context = context;
     this.#publisher = publisher;
-    this.#advertiseTo = advertise;
+    this.#published = new PublishedNamespaces({ ...context, advertise });
   }
 
   /** The number of namespaces that the peer publishes. */
   get count(): number {
-    return this.#published.size;
+    return this.#published.count;
   }
 
   /** Answers a PUBLISH_NAMESPACE, unless that is refused; the namespace lasts as long as its request. */
@@ -54,7 +54,7 @@ export class Announcements {
     if (refusal !== undefined) return refusal;
     metrics.requests.publish_namespace.ok++;
     stream.send(requestOk());
-    const withdraw = this.#advertise(namespace);
+    const withdraw = this.#published.add(namespace);
     try {
       // They may bring other tokens, and nothing else.
       await followUpdates(this.#context, stream, {
@@ -129,7 +129,7 @@ export class Announcements {
     if (known.has(key)) return;
     const refusal = await this.#refusalOf(namespace, undefined);
     if (refusal === undefined) {
-      known.set(key, this.#advertise(namespace));
+      known.set(key, this.#published.add(namespace));
       return;
     }
     const { events, metrics } = this.#context;
@@ -140,34 +140,6 @@ export class Announcements {
       refusal: refusal.kind,
       reason: refusal.reason,
     });
-  }
-
-  #advertise(namespace: Namespace): () => void {
-    const key = namespaceKey(namespace);
-    const published = this.#published.get(key) ??
-      { times: 0, withdraw: this.#beginToPublish(namespace) };
-    published.times++;
-    this.#published.set(key, published);
-    return () => {
-      if (--published.times > 0) return;
-      this.#published.delete(key);
-      published.withdraw();
-    };
-  }
-
-  #beginToPublish(namespace: Namespace): () => void {
-    const { events, scope, registry } = this.#context;
-    const what = { namespace: namespaceText(namespace), path: scope.path };
-    const awaited = registry.pathsThatAwait(namespace, scope);
-    events.say("namespace announced", {
-      ...what,
-      ...(awaited.length > 0 && { awaited_at_path: awaited.join(" ") }),
-    });
-    const withdraw = this.#advertiseTo(namespace);
-    return () => {
-      events.say("namespace withdrawn", what);
-      withdraw();
-    };
   }
 
   async #refusalOf(

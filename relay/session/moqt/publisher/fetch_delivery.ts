@@ -26,7 +26,7 @@ import { wholeObject } from "./whole_object.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestSubject } from "../requests/requests.ts";
 import type { Reporting, Timing, Wire } from "../connection/facets.ts";
-import type { ObjectStreams } from "./object_streams.ts";
+import type { ObjectStreams } from "../../delivery/object_streams.ts";
 
 /** The interfaces that {@linkcode FetchDelivery} uses of its session. */
 export type FetchDeliveryContext = Reporting & Timing & Wire & { readonly streams: ObjectStreams };

@@ -12,7 +12,7 @@ import { aliasOf, rendererOf } from "../dialect/renderer.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin } from "../connection/relay_peer.ts";
 import { publishDone, type SubscriptionEnd } from "../requests/refusals.ts";
-import type { IdleHolder, ObjectStreams } from "./object_streams.ts";
+import type { IdleHolder, ObjectStreams } from "../../delivery/object_streams.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import {

@@ -17,7 +17,7 @@ import {
 import { rendererOf } from "../dialect/renderer.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { Input } from "../../input.ts";
-import { ObjectTooLarge } from "./object_too_large.ts";
+import { ObjectTooLarge } from "../../ingest/object_too_large.ts";
 import { INEXPRESSIBLE_REQUEST } from "../requests/answers.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { outcomeOf, refusalOf } from "../requests/refusals.ts";

@@ -25,16 +25,17 @@ import { foundIn, isTransportEnd, violation } from "../../errors.ts";
 import { readVarint } from "../../framing.ts";
 import { Input } from "../../input.ts";
 import { MARKED_STREAM_MS, MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../../limits.ts";
-import type { FeedDrops } from "./feed_drops.ts";
-import { FeedLost, FeedWriter } from "./feed_writer.ts";
-import { ObjectTooLarge } from "./object_too_large.ts";
-import type { TrackAliases } from "./track_aliases.ts";
+import type { FeedDrops } from "../../ingest/feed_drops.ts";
+import { FeedLost, FeedWriter } from "../../ingest/feed_writer.ts";
+import { ObjectTooLarge } from "../../ingest/object_too_large.ts";
+import { trackFailed } from "../../ingest/track_failed.ts";
+import type { TrackAliases } from "../../ingest/track_aliases.ts";
 import type { PeerFeed } from "./peer_feed.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { kindOfStream } from "../connection/stream_kind.ts";
 import { understandsCuts } from "../connection/relay_peer.ts";
-import type { StreamCredit } from "./stream_credit.ts";
-import { Discards } from "./discards.ts";
+import type { StreamCredit } from "../../ingest/stream_credit.ts";
+import { Discards } from "../../ingest/discards.ts";
 import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 
 /** The interfaces that {@linkcode Ingest} uses of its session. */
@@ -151,7 +152,7 @@ export class Ingest {
       if (outcome === "new" || outcome === "duplicate") feed.drops.kept();
       else feed.drops.note(outcome);
     } catch (error) {
-      this.#trackFailed(feed, error);
+      trackFailed(feed, error, this.#context);
     }
   }
 
@@ -191,7 +192,9 @@ export class Ingest {
    */
   async #objects(input: Input, header: SubgroupHeader, feed: PeerFeed): Promise<boolean> {
     const { metrics } = this.#context;
-    const writer = new FeedWriter(feed, header, this.#context);
+    const { clock, draft } = this.#context;
+    const renderer = rendererOf(draft.data);
+    const writer = new FeedWriter(feed, header, { clock, metrics, renderer });
     try {
       await this.#readObjects(input, header.hasProperties, { writer, drops: feed.drops });
       writer.finish();
@@ -204,7 +207,7 @@ export class Ingest {
         this.#discards.stream(input, "malformed", { code: "internal_error", ...track });
         return false;
       }
-      this.#trackFailed(feed, error);
+      trackFailed(feed, error, this.#context);
       input.stop("cancelled");
       return false;
     }
@@ -264,26 +267,6 @@ export class Ingest {
   #isCut(input: Input): boolean {
     const { peer } = this.#context;
     return input.isBrokenOff && understandsCuts(peer);
-  }
-
-  /** Decides whether an error of a track's data ends the stream, the track or the session. */
-  #trackFailed(feed: PeerFeed, error: unknown): void {
-    const { metrics, log } = this.#context;
-    if (isTransportEnd(error)) return;
-    // The new owner of the track was reported where the takeover was decided.
-    if (error instanceof FeedLost) return void metrics.droppedObjects.replaced++;
-    if (error instanceof MalformedTrack) {
-      metrics.malformed.track++;
-      const { name } = feed.target.track;
-      return log.warn("track malformed", { ...nameFields(name), reason: error.message });
-    }
-    if (error instanceof ObjectTooLarge) {
-      metrics.malformed.subgroup++;
-      feed.drops.note("too_large");
-      // Further objects would be too large too: end the track, so that its viewers learn why.
-      return feed.giveUp("too_large", error.message);
-    }
-    throw error;
   }
 
   /** Stops a stream that does not send its header in time. */

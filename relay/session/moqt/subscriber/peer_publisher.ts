@@ -25,7 +25,7 @@ import { askPeer, GOING_AWAY } from "./ask.ts";
 import { askStatus, pingPeer } from "./ask_status.ts";
 import { IncomingFetch, type IncomingFetchContext } from "./incoming_fetch.ts";
 import type { Ingest } from "./ingest.ts";
-import type { TrackAliases } from "./track_aliases.ts";
+import type { TrackAliases } from "../../ingest/track_aliases.ts";
 import { type FeedPublisher, PeerFeed, type PeerFeedContext } from "./peer_feed.ts";
 import { upstreamFilter, wantsPast } from "./upstream_filter.ts";
 import type { Judging } from "../connection/facets.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RateLimit } from "./rate_limit.ts";
-import { ManualClock } from "../../../../tests/support/worlds/manual_clock.ts";
+import { ManualClock } from "../../../tests/support/worlds/manual_clock.ts";
 
 Deno.test("R-193: RateLimit lets a burst through at once, and then so many a second", async () => {
   const clock = new ManualClock();

@@ -1,18 +1,16 @@
 import type { Clock, Log } from "@qumo/shared/runtime";
-import type { SetupOptions, StreamCodes } from "@qumo/shared/wire";
-import type { Connection } from "../../../transport/types.ts";
-import type { Track } from "../../../track/mod.ts";
+import type { StreamCodes } from "@qumo/shared/wire";
+import type { Connection } from "../../transport/types.ts";
+import type { Track } from "../../track/mod.ts";
 import {
   Subscription,
   type SubscriptionContext,
   type SubscriptionOptions,
   type SubscriptionOwner,
-} from "../../delivery/subscription.ts";
-import { StreamSupply } from "../../delivery/stream_supply.ts";
-import { type EndingMeans, UnfinishedStreams } from "../../delivery/unfinished_streams.ts";
-import { MAX_PARKED_STREAMS, RELAY_LIMIT_FACTOR } from "../../limits.ts";
-import type { SessionMetrics } from "../../metrics.ts";
-import { isRelay, understandsCuts } from "../connection/relay_peer.ts";
+} from "./subscription.ts";
+import { StreamSupply } from "./stream_supply.ts";
+import { type EndingMeans, UnfinishedStreams } from "./unfinished_streams.ts";
+import type { SessionMetrics } from "../metrics.ts";
 
 /** The dependencies of {@linkcode ObjectStreams}. */
 export interface ObjectStreamParts {
@@ -20,9 +18,12 @@ export interface ObjectStreamParts {
   readonly metrics: SessionMetrics;
   readonly connection: Connection;
   readonly log: Log;
-  readonly peer: SetupOptions;
-  /** The codes of the peer's draft. */
+  /** The codes of the peer's dialect. */
   readonly codes: StreamCodes;
+  /** Whether the peer takes a FIN within an object for a reset. */
+  readonly understandsCuts: boolean;
+  /** Streams that may be parked at once. */
+  readonly maxParked: number;
 }
 
 /** A holder of streams that may be idle. */
@@ -39,14 +40,14 @@ export class ObjectStreams {
   readonly #holders = new Set<IdleHolder>();
 
   constructor(parts: ObjectStreamParts) {
-    const { clock, metrics, connection, log, peer, codes } = parts;
+    const { clock, metrics, connection, log, codes, maxParked } = parts;
     this.#parts = parts;
     this.supply = new StreamSupply(connection, clock, (wanted) => this.#makeRoom(wanted));
     this.unfinished = new UnfinishedStreams(clock, metrics, {
       log,
       codes,
       means: () => this.#means(),
-      limit: () => MAX_PARKED_STREAMS * (isRelay(peer) ? RELAY_LIMIT_FACTOR : 1),
+      limit: () => maxParked,
     });
   }
 
@@ -57,7 +58,7 @@ export class ObjectStreams {
       readonly options: SubscriptionOptions;
       readonly owner: SubscriptionOwner;
     },
-    how: Pick<SubscriptionContext, "renderer" | "limits">,
+    how: Pick<SubscriptionContext, "renderer" | "limits" | "header">,
   ): Subscription {
     const { connection, clock, metrics } = this.#parts;
     const { supply, unfinished } = this;
@@ -79,7 +80,7 @@ export class ObjectStreams {
 
   #means(): EndingMeans {
     if (this.#parts.connection.canReset) return "reset";
-    return understandsCuts(this.#parts.peer) ? "cut" : "park";
+    return this.#parts.understandsCuts ? "cut" : "park";
   }
 
   /** The peer grants no more stream credit: finish parked streams, then give up idle ones. */

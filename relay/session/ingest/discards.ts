@@ -1,11 +1,14 @@
-import type { LogFields } from "@qumo/shared/runtime";
+import type { Log, LogFields } from "@qumo/shared/runtime";
 import { type StreamErrorName } from "@qumo/shared/wire";
-import type { Input } from "../../input.ts";
-import type { DatagramDrop, StreamStop } from "../../../vocabulary.ts";
-import type { Reporting } from "../connection/facets.ts";
+import type { Input } from "../input.ts";
+import type { DatagramDrop, StreamStop } from "../../vocabulary.ts";
+import type { SessionMetrics } from "../metrics.ts";
 
 /** The interfaces that {@linkcode Discards} uses of its session. */
-export type DiscardsContext = Reporting;
+export interface DiscardsContext {
+  readonly metrics: SessionMetrics;
+  readonly log: Log;
+}
 
 /**
  * Discards streams and datagrams that belong to no track: counts them by reason, and logs each

@@ -1,7 +1,7 @@
 import type { Clock, TaskGroup, Timer } from "@qumo/shared/runtime";
 import type { SessionErrorName } from "@qumo/shared/wire";
-import type { Connection } from "../../../transport/types.ts";
-import type { Role } from "../../session_options.ts";
+import type { Connection } from "../../transport/types.ts";
+import type { Role } from "../session_options.ts";
 
 /** The dependencies of {@linkcode SessionShutdown}. */
 export interface SessionShutdownParts {

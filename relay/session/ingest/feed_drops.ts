@@ -1,9 +1,8 @@
-import type { Clock, Log } from "@qumo/shared/runtime";
-import type { Track } from "../../../track/mod.ts";
-import { MAX_ONLY_DROPS_MS } from "../../limits.ts";
-import type { SessionMetrics } from "../../metrics.ts";
-import { nameFields } from "../requests/refuse.ts";
-import type { DropReason } from "../../../vocabulary.ts";
+import { type Clock, type Log, trackText } from "@qumo/shared/runtime";
+import type { Track } from "../../track/mod.ts";
+import { MAX_ONLY_DROPS_MS } from "../limits.ts";
+import type { SessionMetrics } from "../metrics.ts";
+import type { DropReason } from "../../vocabulary.ts";
 
 /** The interfaces that {@linkcode FeedDrops} uses of its session. */
 interface DropsContext {
@@ -41,7 +40,7 @@ export class FeedDrops {
     metrics.droppedObjects[reason]++;
     const track = this.#track();
     if (track.loggedDrops.isFirst(reason)) {
-      log.warn("objects dropped", { ...nameFields(track.name), reason });
+      log.warn("objects dropped", { track: trackText(track.name), reason });
     }
     const now = clock.now();
     this.#since ??= now;

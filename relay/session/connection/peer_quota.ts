@@ -1,7 +1,7 @@
 import type { Clock } from "@qumo/shared/runtime";
-import { TransportError } from "../../../transport/errors.ts";
-import { MAX_OVER_RATE_MS } from "../../limits.ts";
-import type { SessionLimits } from "../../settings.ts";
+import { TransportError } from "../../transport/errors.ts";
+import { MAX_OVER_RATE_MS } from "../limits.ts";
+import type { SessionLimits } from "../settings.ts";
 import { RateLimit } from "./rate_limit.ts";
 
 /** The dependencies of {@linkcode PeerQuota}. */

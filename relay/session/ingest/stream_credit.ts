@@ -1,17 +1,25 @@
-import type { Timer } from "@qumo/shared/runtime";
-import type { SessionErrorName } from "@qumo/shared/wire";
-import type { InputOptions } from "../../input.ts";
-import { OPEN_STREAMS_SHARE, STREAMS_RELEASE_MS, STUCK_STREAMS_SHARE } from "../../limits.ts";
-import type { TrackGivenUp } from "../../../vocabulary.ts";
-import type { StreamBudget, StreamHolder } from "../../stream_budget.ts";
-import { isRelay } from "../connection/relay_peer.ts";
-import type { Role } from "../../session_options.ts";
-import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
+import type { Clock, Log, Timer } from "@qumo/shared/runtime";
+import type { Draft, SessionErrorName } from "@qumo/shared/wire";
+import type { Connection } from "../../transport/types.ts";
+import type { InputOptions } from "../input.ts";
+import { OPEN_STREAMS_SHARE, STREAMS_RELEASE_MS, STUCK_STREAMS_SHARE } from "../limits.ts";
+import type { TrackGivenUp } from "../../vocabulary.ts";
+import type { StreamBudget, StreamHolder } from "../stream_budget.ts";
+import type { Role } from "../session_options.ts";
+import type { SessionSettings } from "../settings.ts";
 
 /** The interfaces that {@linkcode StreamCredit} uses of its session. */
-export type StreamCreditContext = Reporting & Timing & Wire & Parties & Configured & {
+export interface StreamCreditContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly connection: Pick<Connection, "canReset">;
+  /** The dialect's codes. */
+  readonly draft: Pick<Draft, "streamCodes">;
+  readonly settings: Pick<SessionSettings, "maxIncomingStreams">;
   readonly role: Role;
-};
+  /** Whether the peer is a relay of the mesh. */
+  readonly isWithRelay: boolean;
+}
 
 /** A track whose publisher leaves streams open. */
 export interface StuckTrack {
@@ -62,7 +70,7 @@ export class StreamCredit implements StreamHolder {
   take(): InputOptions {
     this.#open++;
     this.#read++;
-    if (!this.#isWithRelay) this.#parts.budget.began(this);
+    if (!this.#context.isWithRelay) this.#parts.budget.began(this);
     this.#check();
     const { connection, draft } = this.#context;
     return { codes: draft.streamCodes, stopsLate: !connection.canReset, onOver: this.#ended };
@@ -89,10 +97,6 @@ export class StreamCredit implements StreamHolder {
     this.#open--;
   };
 
-  get #isWithRelay(): boolean {
-    return isRelay(this.#context.peer);
-  }
-
   #check(): void {
     if (this.#isHalfStuck) this.#move();
     if (this.#isExhausted) this.#giveUpTrack();
@@ -110,7 +114,7 @@ export class StreamCredit implements StreamHolder {
   }
 
   #move(): void {
-    if (this.#isMoving || this.#isWithRelay || this.#context.role !== "server") return;
+    if (this.#isMoving || this.#context.isWithRelay || this.#context.role !== "server") return;
     this.#isMoving = true;
     this.#context.log.warn("asking the publisher for a new session", {
       reason: "it does not end the streams of its groups",
@@ -134,7 +138,7 @@ export class StreamCredit implements StreamHolder {
       this.#release = undefined;
       if (!this.#isHalfStuck) return;
       // A link carries other tracks, which can continue with the freed streams.
-      if (this.#isWithRelay) this.#giveUpTrack();
+      if (this.#context.isWithRelay) this.#giveUpTrack();
       else this.end(reason);
     });
   }

@@ -1,16 +1,17 @@
 import type { Log } from "@qumo/shared/runtime";
 import type { Draft, SessionErrorName } from "@qumo/shared/wire";
-import type { CloseInfo, Connection } from "../../../transport/types.ts";
-import { closingOf, placeOf } from "../../errors.ts";
-import type { SessionEnd } from "../../../vocabulary.ts";
-import type { SessionMetrics } from "../../metrics.ts";
+import type { CloseInfo, Connection } from "../../transport/types.ts";
+import { closingOf, placeOf } from "../errors.ts";
+import type { SessionEnd } from "../../vocabulary.ts";
+import type { SessionMetrics } from "../metrics.ts";
 
 /** The dependencies of {@linkcode SessionCloser}. */
 export interface SessionCloserParts {
   readonly connection: Pick<Connection, "close">;
   readonly metrics: SessionMetrics;
   readonly log: Log;
-  readonly draft: Draft;
+  /** The dialect's codes. */
+  readonly draft: Pick<Draft, "sessionCodes">;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { type Clock, TokenBucket } from "@qumo/shared/runtime";
-import type { Input } from "../../input.ts";
+import type { Input } from "../input.ts";
 import {
   LATE_STREAM_MS,
   STREAMS_LOOKED_AT,
   SUBGROUPS_A_SECOND,
   SUBGROUPS_AT_ONCE,
-} from "../../limits.ts";
+} from "../limits.ts";
 
 /** An open stream. */
 interface OpenStream {

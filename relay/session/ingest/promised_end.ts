@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import type { TrackProperties } from "@qumo/shared/wire";
-import type { TrackEnd } from "../../../track/mod.ts";
+import type { TrackEnd } from "../../track/mod.ts";
 
 /** The minimum time for which data is awaited after PUBLISH_DONE. */
 const DONE_TIMEOUT_MS = 2_000;

@@ -1,11 +1,35 @@
-import type { SubgroupHeader } from "@qumo/shared/wire";
-import { MalformedTrack, SubgroupWriter, type Track } from "../../../track/mod.ts";
-import { rendererOf } from "../dialect/renderer.ts";
-import type { PeerFeed } from "./peer_feed.ts";
-import type { Reporting, Timing, Wire } from "../connection/facets.ts";
+import type { Clock } from "@qumo/shared/runtime";
+import {
+  type FeedTarget,
+  MalformedTrack,
+  type Renderer,
+  type Source,
+  type SubgroupStreamInit,
+  SubgroupWriter,
+  type Track,
+  type Verdict,
+} from "../../track/mod.ts";
+import type { SessionMetrics } from "../metrics.ts";
+import type { FeedDrops } from "./feed_drops.ts";
 
-/** The interfaces that {@linkcode FeedWriter} uses of its session. */
-export type FeedWriterContext = Wire & Reporting & Timing;
+/** The dependencies of {@linkcode FeedWriter}. */
+export interface FeedWriterContext {
+  readonly clock: Clock;
+  readonly metrics: SessionMetrics;
+  /** The renderer of the publisher's dialect. */
+  readonly renderer: Renderer;
+}
+
+/** A feed whose objects are written into its track. */
+export interface WrittenFeed {
+  /** The track that objects are stored in, which changes at a takeover. */
+  readonly target: FeedTarget;
+  readonly source: Source;
+  readonly drops: Pick<FeedDrops, "note">;
+  readonly isOver: boolean;
+  /** Reports an object that contradicts the track, and returns the outcome for the feed. */
+  contradicted(reason: string): Verdict;
+}
 
 /** The feed of an object was ended because another publisher keeps the track. */
 export class FeedLost extends Error {
@@ -18,15 +42,15 @@ export class FeedLost extends Error {
  * brought.
  */
 export class FeedWriter {
-  readonly #feed: PeerFeed;
+  readonly #feed: WrittenFeed;
   readonly #metrics: FeedWriterContext["metrics"];
   #writer: SubgroupWriter;
   #track: Track;
 
   constructor(
-    feed: PeerFeed,
-    header: SubgroupHeader,
-    { clock, draft, metrics }: FeedWriterContext,
+    feed: WrittenFeed,
+    header: SubgroupStreamInit,
+    { clock, renderer, metrics }: FeedWriterContext,
   ) {
     const { source, target } = feed;
     this.#feed = feed;
@@ -34,7 +58,7 @@ export class FeedWriter {
     this.#track = target.track;
     this.#writer = new SubgroupWriter(target.track, header, {
       clock,
-      renderer: rendererOf(draft.data),
+      renderer,
       source,
       isRelayed: target.mayContinue,
       onDrop: feed.drops.note,

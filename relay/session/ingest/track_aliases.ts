@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import { SessionError } from "../../errors.ts";
-import { MAX_RETIRED_ALIASES, UNKNOWN_ALIAS_MS } from "../../limits.ts";
+import { SessionError } from "../errors.ts";
+import { MAX_RETIRED_ALIASES, UNKNOWN_ALIAS_MS } from "../limits.ts";
 
 /** A track with an alias of the peer. */
 export interface AliasedTrack {

@@ -64,8 +64,8 @@ export class RelayMetrics {
   readonly deliveryDelays = new Histogram([
     ...[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   ]);
+  readonly inexpressible: Record<words.Inexpressible, number> = zeros(words.INEXPRESSIBLE);
   /** Streams that were parked: left open because they could not be reset. */
-  messagesInexpressible = 0;
   streamsParked = 0;
   readonly parkedStreamsFinished: Record<words.ParkedEnd, number> = zeros(words.PARKED_ENDS);
   readonly replacements: Record<words.ReplacementOutcome, number> = zeros(words.REPLACEMENTS);

@@ -221,6 +221,14 @@ export const SKIPS = [
 /** One of {@linkcode SKIPS}. */
 export type Skip = typeof SKIPS[number];
 
+/** What a peer was not told, or was told otherwise, because its dialect has no words for it. */
+export const INEXPRESSIBLE = [
+  "message", // A message: it was left out, or what asked for it was refused.
+  "object", // An object, and what is behind it in its subgroup.
+] as const;
+/** One of {@linkcode INEXPRESSIBLE}. */
+export type Inexpressible = typeof INEXPRESSIBLE[number];
+
 /** Why a parked stream was finished. */
 export const PARKED_ENDS = [
   "subscription_over", // The subscriber left, or was told of the subscription's end.

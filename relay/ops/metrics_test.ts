@@ -109,7 +109,7 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_group_fills_inflight",
     "qumo_relay_subscriber_skips_total",
     "qumo_relay_subscribers_too_far_behind_total",
-    "qumo_relay_messages_inexpressible_total",
+    "qumo_relay_inexpressible_total",
     "qumo_relay_streams_parked",
     "qumo_relay_streams_parked_total",
     "qumo_relay_parked_streams_finished_total",

@@ -191,10 +191,11 @@ export function mediaFamilies(maxCacheBytes: number): Family[] {
       "Subscriptions ended because the subscriber was too far behind.",
       ({ counts }) => counts.subscribersTooFarBehind,
     ),
-    counter(
-      "qumo_relay_messages_inexpressible_total",
-      "Messages not sent because the peer's version of the protocol has no words for them.",
-      ({ counts }) => counts.messagesInexpressible,
+    counters(
+      "qumo_relay_inexpressible_total",
+      "What peers were not told, or were told otherwise, because their dialect has no words for it.",
+      "what",
+      ({ counts }) => counts.inexpressible,
     ),
     gauge(
       "qumo_relay_streams_parked",

@@ -2,6 +2,7 @@ import type { Traffic } from "../views.ts";
 import type {
   DatagramDrop,
   DropReason,
+  Inexpressible,
   Malformed,
   OddityKind,
   ParkedEnd,
@@ -41,8 +42,8 @@ export interface SessionMetrics {
    * Observes the milliseconds from an object's arrival until a subscriber's transport accepted it.
    */
   deliveryDelay(milliseconds: number): void;
-  /** Messages that a peer was not sent because its version of the protocol has no words for them. */
-  messagesInexpressible: number;
+  /** What a peer was not told, or was told otherwise, because its dialect has no words for it. */
+  readonly inexpressible: Record<Inexpressible, number>;
   streamsParked: number;
   readonly parkedStreamsFinished: Record<ParkedEnd, number>;
   readonly requestsUnread: Record<Unread, number>;

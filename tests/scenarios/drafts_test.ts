@@ -138,6 +138,7 @@ Deno.test("what a subscriber's draft cannot say is left out, told of and counted
   await sendSubgroup(publisher, { group: LARGE }, ...objects(1));
   await world.settle();
   assert.equal(world.metrics.skips.inexpressible, 2);
+  assert.equal(world.metrics.inexpressible.object, 3);
   const told = world.lines.filter(({ text }) => /left out/.test(text));
   assert.ok(told.length > 0);
 });
@@ -233,7 +234,7 @@ Deno.test("a request whose answer its draft cannot say is refused with NOT_SUPPO
   await refused(await peer.request(status), "NOT_SUPPORTED");
   await announce(peer, "still here");
   await world.stillPending(upstream.incoming.ended().catch(() => {}), "The end of the track");
-  assert.equal(world.metrics.messagesInexpressible, 2);
+  assert.equal(world.metrics.inexpressible.message, 2);
 });
 
 Deno.test("what a publisher's draft cannot be asked is refused to who asks, and costs nobody else", async () => {
@@ -261,7 +262,7 @@ Deno.test("a wish that a publisher's draft cannot be told is left out, and the t
   });
   await join(world, { newGroupRequest: LARGE });
   await world.settle();
-  assert.equal(world.metrics.messagesInexpressible, 1);
+  assert.equal(world.metrics.inexpressible.message, 1);
   await sendSubgroup(publisher, { group: 1n }, ...objects(1));
   assert.deepEqual((await nextSubgroup(subscriber)).ids, [0]);
   await world.stillPending(upstream.incoming.ended().catch(() => {}), "The end of the track");

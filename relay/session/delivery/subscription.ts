@@ -293,6 +293,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   #tellOnce(why: Skip | DatagramDrop): void {
+    if (why === "inexpressible") this.#context.metrics.inexpressible.object++;
     if (this.#reported.has(why)) return;
     this.#reported.add(why);
     this.#owner.leftOut(why);

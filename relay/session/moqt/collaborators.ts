@@ -107,7 +107,7 @@ function requestsOf(
       nextId: () => ids.next(),
       registerTokens: (message) => access.register(message),
       leftOut: ({ kind }, subject) => {
-        metrics.messagesInexpressible++;
+        metrics.inexpressible.message++;
         events.say("message left out: the peer's version of the protocol has no words for it", {
           message: kind,
           ...nameFields(subject),

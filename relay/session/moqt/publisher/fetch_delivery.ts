@@ -227,6 +227,7 @@ export class FetchDelivery implements FetchSink, UnfinishedOwner {
   #countLeftOut(): void {
     const { metrics, events } = this.#context;
     metrics.skips.inexpressible++;
+    metrics.inexpressible.object++;
     if (this.#hasLeftOut) return;
     this.#hasLeftOut = true;
     events.say("objects of a fetch left out", {

@@ -19,6 +19,8 @@ const HTTP = "shared/http/listener_test.ts";
 
 /** What takes a flood or a broken network to move: the tests in which that is, for each of its words. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'qumo_relay_handshakes_refused_total{reason="quic"}': "tests/faults/vanishing_test.ts",
+  'qumo_relay_handshakes_refused_total{reason="setup"}': "tests/scenarios/negotiation_test.ts",
   'qumo_relay_transport_limits_total{limit="handshakes"}': "relay/transport/quic_test.ts",
   'qumo_relay_transport_limits_total{limit="unread_bytes_per_connection"}':
     "relay/transport/listener_test.ts",

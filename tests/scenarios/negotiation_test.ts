@@ -123,6 +123,7 @@ Deno.test("a client without a protocol that says nothing is closed in time", asy
   const { code, reason } = await client.closed;
   assert.equal(code, referenceDraft.sessionCodes.control_message_timeout);
   assert.match(reason, /^no protocol was offered and no SETUP came within 10000 ms$/);
+  assert.equal(world.metrics.handshakesRefused.setup, 1);
   await world.settle();
   assert.equal(world.host.active, 0);
   await world.host.close();

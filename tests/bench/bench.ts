@@ -9,6 +9,7 @@ import { Progress } from "./progress.ts";
 import { type Result, resultOf, toJson, toTable, warning } from "./report.ts";
 import { measure, type Run } from "./run.ts";
 import { benchController } from "./sdn_bench.ts";
+import { measureSize } from "./sdn_size.ts";
 
 const FUNCTIONS_SHOWN = 20;
 
@@ -36,7 +37,8 @@ try {
 async function bench(options: BenchOptions): Promise<boolean> {
   console.log(machine());
   if (options.sdn) {
-    await benchController(options.seconds);
+    if (options.size === undefined) await benchController(options.seconds);
+    else await measureSize(options.size, options.seconds);
     return true;
   }
   if (options.mesh) {

@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly sdn: boolean;
   /** Several relays instead of one. */
   readonly mesh: boolean;
+  /** Relays of the controller that is measured; undefined: what a single request costs. */
+  readonly size: number | undefined;
   /** How often the mesh's relay in the middle is killed. */
   readonly kills: number;
 }
@@ -26,6 +28,7 @@ const MAX_SECONDS = 120;
 const KILLS = 50;
 const QUICK_KILLS = 5;
 const MAX_KILLS = 1000;
+const MAX_SIZE = 5000;
 
 /** The answer of `deno task bench --help`. */
 export const USAGE = `Usage: deno task bench [FLAGS]
@@ -41,6 +44,8 @@ measured between two runs of its floor. Prints a line of JSON for each case and 
   --profile       run the relay under V8's profiler, which slows it down; print where its time goes
   --sdn           the controller instead: heartbeats over HTTP on each store, beside a bare server;
                   changes on their way to watchers, and between three controllers
+  --size N        with --sdn: so many relays that beat every 5 seconds and follow one controller:
+                  what their start, quiet, noise, announces, a death and their return cost it
   --mesh          several relays: latency and CPU of a hop, gaps after kills, time until all relays
                   know of a change, with 20 and 100 of them
   --kills N       how many kills for --mesh, ${KILLS} if nothing is said, ${QUICK_KILLS} with --quick
@@ -62,6 +67,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
         sdn: { type: "boolean", default: false },
         mesh: { type: "boolean", default: false },
         kills: { type: "string" },
+        size: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     }));
@@ -73,7 +79,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
     return refused(`Unknown case ${caseName}: ${CASE_NAMES.join(", ")}`);
   }
   if (sdn && (caseName !== undefined || json !== undefined || profile)) {
-    return refused("--sdn goes with --seconds and --quick alone");
+    return refused("--sdn goes with --seconds, --size and --quick alone");
   }
   if (mesh && (sdn || caseName !== undefined || json !== undefined || profile)) {
     return refused("--mesh goes with --seconds, --kills and --quick alone");
@@ -83,9 +89,14 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
     return refused(`--kills is a whole number from 1 to ${MAX_KILLS}`);
   }
   if (values.kills !== undefined && !mesh) return refused("--kills goes with --mesh");
+  const size = values.size === undefined ? undefined : Number(values.size);
+  if (size !== undefined && !sdn) return refused("--size goes with --sdn");
+  if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= MAX_SIZE)) {
+    return refused(`--size is a whole number from 1 to ${MAX_SIZE}`);
+  }
   const seconds = Number(values.seconds ?? (quick ? 3 : 10));
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_SECONDS) {
     return refused(`--seconds is a whole number from 1 to ${MAX_SECONDS}`);
   }
-  return done({ help, caseName, seconds, quick, jsonFile: json, profile, sdn, mesh, kills });
+  return done({ help, caseName, seconds, quick, jsonFile: json, profile, sdn, size, mesh, kills });
 }

@@ -15,6 +15,8 @@ Deno.test("parseOptions() measures every case for ten seconds unless told otherw
 Deno.test("parseOptions() measures the controller when asked to", () => {
   const options = parseOptions(["--sdn", "--seconds", "2"]);
   assert.ok(options.ok && options.value.sdn && options.value.seconds === 2);
+  const many = parseOptions(["--sdn", "--size", "300"]);
+  assert.ok(many.ok && many.value.size === 300);
 });
 
 Deno.test("parseOptions() measures the mesh when asked to, with as many kills as asked for", () => {
@@ -37,6 +39,8 @@ Deno.test("parseOptions() refuses what it does not know", () => {
       ["--mesh", "--case", "idle-500"],
       ["--mesh", "--kills", "0"],
       ["--kills", "3"],
+      ["--size", "100"],
+      ["--sdn", "--size", "0"],
     ]
   ) {
     assert.equal(parseOptions(args).ok, false, args.join(" "));

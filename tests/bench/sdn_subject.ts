@@ -60,6 +60,12 @@ export class Subject implements AsyncDisposable {
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   }
 
+  /** The memory that it holds now. */
+  async rssMiB(): Promise<number> {
+    const status = await Deno.readTextFile(`/proc/${this.#child.pid}/status`);
+    return Math.round(Number(/VmRSS:\s*(\d+)/.exec(status)?.[1]) / 1024);
+  }
+
   /** Asks it something that it must agree to. */
   async put(path: string, body: object): Promise<void> {
     const response = await fetch(`${this.url}${path}`, {

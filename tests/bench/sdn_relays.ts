@@ -1,0 +1,170 @@
+import { HttpConnection, putRequest } from "./sdn_load.ts";
+
+const LINKS_PER_RELAY = 6;
+/** The standard deviation of what relays measure from heartbeat to heartbeat, as a share of it. */
+const NOISE = 0.05;
+const BUFFER_BYTES = 64 * 1024;
+const decoder = new TextDecoder("latin1");
+
+/** What all relays of a crowd count together. */
+export class CrowdCounts {
+  /** Milliseconds that each heartbeat took. */
+  beats: number[] = [];
+  failures = 0;
+  bytes = 0;
+  /** Events of watchers, by name. */
+  readonly events = new Map<string, number>();
+  ready = 0;
+
+  count(event: string): void {
+    this.events.set(event, (this.events.get(event) ?? 0) + 1);
+  }
+
+  reset(): void {
+    this.beats = [];
+    this.failures = this.bytes = 0;
+    this.events.clear();
+  }
+}
+
+/** What a relay of the crowd is made of. */
+export interface BenchRelayOptions {
+  readonly url: string;
+  readonly number: number;
+  readonly size: number;
+  readonly announces: number;
+  readonly counts: CrowdCounts;
+  /** Called with each event that arrives and what stands behind it. */
+  readonly heard: (event: string, rest: string) => void;
+}
+
+/** A relay as the controller sees it: heartbeats on one connection, a watch on another. */
+export class BenchRelay {
+  readonly name: string;
+  readonly #options: BenchRelayOptions;
+  readonly #neighbors: ReadonlyMap<string, number>;
+  #seq = 0;
+  #beating: HttpConnection | undefined;
+  #watching: Deno.TcpConn | undefined;
+  /** Neighbors whose link is reported as down. */
+  readonly down = new Set<string>();
+  isNoisy = false;
+
+  constructor(options: BenchRelayOptions) {
+    this.#options = options;
+    this.name = nameOf(options.number);
+    this.#neighbors = neighborsOf(options.number, options.size);
+  }
+
+  get neighbors(): ReadonlyMap<string, number> {
+    return this.#neighbors;
+  }
+
+  /** Sends one heartbeat; the first one lists its announces. */
+  async beat(): Promise<void> {
+    const { url, counts, number, announces } = this.#options;
+    const vary = () => this.isNoisy ? 1 + NOISE * normal() : 1;
+    const links = [...this.#neighbors].map(([to, cost]) => [to, {
+      cost,
+      rtt_ms: cost * vary(),
+      up: !this.down.has(to),
+    }]);
+    const tracks = Array.from({ length: announces }, (_, i) => `live/studio-${number}/camera-${i}`);
+    const request = putRequest(`/relay/${this.name}`, {
+      region: "eu",
+      address: `https://${this.name}.example:4433`,
+      epoch: 1,
+      seq: ++this.#seq,
+      links: Object.fromEntries(links),
+      load: { sessions: Math.round(400 * vary()), egress_bps: 4e8 * vary(), cpu: 0.5 * vary() },
+      ...(this.#seq === 1 && { announces: tracks }),
+    });
+    const began = performance.now();
+    try {
+      this.#beating ??= await HttpConnection.open(url);
+      await this.#beating.ask(request);
+      counts.beats.push(performance.now() - began);
+    } catch {
+      counts.failures++;
+      this.#beating?.[Symbol.dispose]();
+      this.#beating = undefined;
+    }
+  }
+
+  /** Follows the controller; resolves when it has its snapshot. */
+  async watch(): Promise<void> {
+    const { url, counts, heard } = this.#options;
+    const { hostname, port } = new URL(url);
+    const connection = this.#watching = await Deno.connect({ hostname, port: Number(port) });
+    const scope = encodeURIComponent(`graph,announces,routes:${this.name}`);
+    const head = `GET /watch?scope=${scope} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`;
+    await connection.write(new TextEncoder().encode(head));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    void this.#read(connection, (event, rest) => {
+      counts.count(event);
+      if (event === "ready") {
+        counts.ready++;
+        resolve();
+      }
+      heard(event, rest);
+    });
+    await promise;
+  }
+
+  /** Leaves without a word. */
+  stop(): void {
+    this.leave();
+    this.#beating?.[Symbol.dispose]();
+    this.#beating = undefined;
+  }
+
+  /** Ends the watch. */
+  leave(): void {
+    this.#watching?.close();
+    this.#watching = undefined;
+  }
+
+  async #read(connection: Deno.TcpConn, take: (event: string, rest: string) => void) {
+    const buffer = new Uint8Array(BUFFER_BYTES);
+    let text = "";
+    for (;;) {
+      const read = await connection.read(buffer).catch(() => null);
+      if (read === null) return;
+      this.#options.counts.bytes += read;
+      const pieces = (text + decoder.decode(buffer.subarray(0, read))).split("event: ");
+      text = pieces.pop() ?? "";
+      for (const piece of pieces) this.#piece(piece, take);
+      // What has its end is whole, though none came after it.
+      if (text.includes("\n\n")) {
+        this.#piece(text, take);
+        text = text.slice(text.lastIndexOf("\n\n") + 2);
+      }
+    }
+  }
+
+  #piece(piece: string, take: (event: string, rest: string) => void): void {
+    const end = piece.indexOf("\n");
+    const event = piece.slice(0, end);
+    if (/^[a-z_]+$/.test(event)) take(event, piece.slice(end + 1));
+  }
+}
+
+/** A number of the normal distribution. */
+function normal(): number {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+}
+
+function nameOf(number: number): string {
+  return `relay-${number}`;
+}
+
+/** A ring with chords, the same seen from both ends: every relay has as many links. */
+function neighborsOf(number: number, size: number): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const step of [1, 7, 31].slice(0, LINKS_PER_RELAY / 2)) {
+    for (const to of [(number + step) % size, (number - step + size) % size]) {
+      if (to !== number) found.set(nameOf(to), 5 + (number * 13 + to * 13) % 40);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,185 @@
+import { loadavg } from "node:os";
+import { sleep, systemClock } from "@qumo/shared/runtime";
+import { BenchRelay, CrowdCounts } from "./sdn_relays.ts";
+import { print, quantile, round, Subject } from "./sdn_subject.ts";
+
+const TTL_SECONDS = 15;
+const BEAT_MS = 5000;
+const ANNOUNCES_PER_RELAY = 10;
+/** Relays that start in a second: a thousand in a minute. */
+const STARTS_PER_SECOND = 17;
+/** How long all may take to be ready before the case is given up. */
+const PATIENCE_MS = 60_000;
+const CHANGES_PER_SECOND = 20;
+
+type Policy = "static" | "rtt";
+
+/**
+ * What a controller costs with so many relays that beat every 5 seconds and follow it: their start,
+ * quiet, noise in what they measure, announces, the death of one, and all of them coming back.
+ */
+export async function measureSize(size: number, seconds: number): Promise<void> {
+  for (const policy of ["static", "rtt"] as const) {
+    await using controller = await Subject.controller({
+      graph: { node_ttl_sec: TTL_SECONDS, cost_policy: policy },
+    });
+    await new Crowd(controller, { size, seconds, policy }).run();
+  }
+}
+
+/** Relays of one controller, in one process. */
+class Crowd {
+  readonly #controller: Subject;
+  readonly #about: { size: number; seconds: number; policy: Policy };
+  readonly #counts = new CrowdCounts();
+  readonly #relays: BenchRelay[];
+  #heard: (event: string, rest: string) => void = () => {};
+  #isOver = false;
+
+  constructor(controller: Subject, about: { size: number; seconds: number; policy: Policy }) {
+    this.#controller = controller;
+    this.#about = about;
+    this.#relays = Array.from({ length: about.size }, (_, number) =>
+      new BenchRelay({
+        url: controller.url,
+        number,
+        size: about.size,
+        announces: ANNOUNCES_PER_RELAY,
+        counts: this.#counts,
+        heard: (event, rest) => this.#heard(event, rest),
+      }));
+  }
+
+  async run(): Promise<void> {
+    const { seconds, policy } = this.#about;
+    await this.#part("start", () => this.#start());
+    // What the start left to be done is no cost of quiet.
+    await delay(BEAT_MS);
+    await this.#part("quiet", () => delay(seconds * 1000));
+    for (const relay of this.#relays) relay.isNoisy = true;
+    await this.#part("noise begins", () => delay(2 * BEAT_MS));
+    await this.#part("noise", () => delay(seconds * 1000));
+    for (const relay of this.#relays) relay.isNoisy = false;
+    if (policy === "static") {
+      await this.#part("announces", () => this.#announce(seconds));
+      await this.#part("one dies", () => this.#kill());
+      await this.#part("all come back", () => this.#comeBack());
+    }
+    this.#isOver = true;
+    for (const relay of this.#relays) relay.stop();
+  }
+
+  /** Measures one part and prints it. */
+  async #part(name: string, act: () => Promise<object | void>): Promise<void> {
+    this.#counts.reset();
+    const cpu = await this.#controller.cpuSeconds();
+    const began = performance.now();
+    const figures = await act();
+    const took = (performance.now() - began) / 1000;
+    const used = await this.#controller.cpuSeconds() - cpu;
+    const { beats, failures, bytes, events } = this.#counts;
+    beats.sort((a, b) => a - b);
+    print({
+      case: name,
+      relays: this.#about.size,
+      policy: this.#about.policy,
+      cpuPercent: round(100 * used / took),
+      cpuSeconds: round(used),
+      seconds: round(took),
+      megabytes: round(bytes / 1e6),
+      beats: beats.length,
+      failures,
+      beatP50: quantile(beats, 0.5),
+      beatP99: quantile(beats, 0.99),
+      events: Object.fromEntries(events),
+      rssMiB: await this.#controller.rssMiB(),
+      load: round(loadavg()[0] ?? 0),
+      ...figures,
+    });
+  }
+
+  async #start(): Promise<object> {
+    let started = 0;
+    for (const relay of this.#relays) {
+      void this.#live(relay);
+      await delay(1000 / STARTS_PER_SECOND);
+      started++;
+    }
+    const last = performance.now();
+    await this.#allReady(started);
+    return { secondsAfterTheLast: round((performance.now() - last) / 1000) };
+  }
+
+  async #live(relay: BenchRelay): Promise<void> {
+    await relay.beat();
+    void relay.watch();
+    while (!this.#isOver) {
+      await delay(BEAT_MS * (0.9 + 0.2 * Math.random()));
+      if (!this.#isOver) await relay.beat();
+    }
+  }
+
+  async #allReady(count: number): Promise<void> {
+    const end = performance.now() + PATIENCE_MS;
+    while (this.#counts.ready < count && performance.now() < end) await delay(50);
+    print({ ready: this.#counts.ready, of: count });
+  }
+
+  /** Announces at a rate; how long each takes until every watcher has heard of it. */
+  async #announce(seconds: number): Promise<object> {
+    const latencies: number[] = [];
+    const sent = new Map<string, number>();
+    this.#heard = (event, rest) => {
+      if (event !== "announce") return;
+      const at = sent.get(/bench-\d+/.exec(rest)?.[0] ?? "");
+      if (at !== undefined) latencies.push(performance.now() - at);
+    };
+    const changes = seconds * CHANGES_PER_SECOND;
+    for (let change = 0; change < changes; change++) {
+      sent.set(`bench-${change}`, performance.now());
+      await this.#controller.put(`/announce/bench-${change}`, { relay: "relay-0" });
+      await delay(1000 / CHANGES_PER_SECOND);
+    }
+    await delay(1000);
+    latencies.sort((a, b) => a - b);
+    return { changes, heard: latencies.length, ...quantiles(latencies) };
+  }
+
+  /** The links of one relay go down: how long until every watcher has heard of each. */
+  async #kill(): Promise<object> {
+    const victim = this.#relays[0]!;
+    const latencies: number[] = [];
+    const routes: number[] = [];
+    const began = performance.now();
+    this.#heard = (event) => {
+      if (event === "relay") latencies.push(performance.now() - began);
+      if (event === "routes") routes.push(performance.now() - began);
+    };
+    const neighbors = this.#relays.filter(({ name }) => victim.neighbors.has(name));
+    for (const neighbor of neighbors) {
+      neighbor.down.add(victim.name);
+      await neighbor.beat();
+    }
+    await delay(3000);
+    for (const times of [latencies, routes]) times.sort((a, b) => a - b);
+    return { heard: latencies.length, ...quantiles(latencies), routesP99: quantile(routes, 0.99) };
+  }
+
+  async #comeBack(): Promise<object> {
+    this.#heard = () => {};
+    this.#counts.ready = 0;
+    for (const relay of this.#relays) relay.leave();
+    const began = performance.now();
+    for (const relay of this.#relays) void relay.watch();
+    await this.#allReady(this.#relays.length);
+    return { secondsUntilReady: round((performance.now() - began) / 1000) };
+  }
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return sleep(systemClock, milliseconds);
+}
+
+function quantiles(sorted: readonly number[]) {
+  return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) };
+}

@@ -208,6 +208,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
       historyBytes: () => this.#changeLog.bytes,
       flows: () => registry.flows.values().reduce((sum, one) => sum + one.length, 0),
       revision: () => this.revision(),
+      prolonged: () => registry.prolonged,
       isStoreHealthy: () => store.healthy,
       events: () => events.counts,
       members: () => store.sharing?.members() ?? [],

@@ -1,5 +1,11 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import { type CostPolicy, Graph, type GraphEnd, type GraphRelay } from "../graph/mod.ts";
+import {
+  type CostPolicy,
+  Graph,
+  type GraphEnd,
+  type GraphRelay,
+  isSameInGraph,
+} from "../graph/mod.ts";
 import type { Batch, Change, RelayEntry } from "../registry/mod.ts";
 
 /** The registry as the graph is computed from it. */
@@ -54,13 +60,28 @@ export class GraphKeeper {
    * needed.
    */
   fresh(): Promise<Graph> {
+    if (this.#isStale) this.#touch();
     if (!this.#isStale) return Promise.resolve(this.#graph);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Marks the graph out of date if a step of the registry changes relays or links. */
+  /**
+   * Takes a step of the registry. A change that costs depend on makes a new graph; measurements that
+   * no cost depends on are in the next one that somebody asks for.
+   */
   take({ changes }: Batch): void {
-    if (changes.length === 0 || changes.some(({ kind }) => GRAPH_KINDS.has(kind))) this.#touch();
+    if (changes.length === 0 || changes.some((change) => this.#isNews(change))) this.#touch();
+  }
+
+  #isNews(change: Change): boolean {
+    if (!GRAPH_KINDS.has(change.kind)) return false;
+    if (change.kind !== "relay") return true;
+    this.#isStale = true;
+    const { registry, policy } = this.#options;
+    const { name } = change.record;
+    const [before, now] = [this.#graph.relay(name), registry.relays.get(name)];
+    return before === undefined || now === undefined ||
+      !isSameInGraph(policy, before, graphRelay(now));
   }
 
   /** Stops recomputing; pending callers get the newest graph. */
@@ -120,7 +141,11 @@ export class GraphKeeper {
 }
 
 function* graphRelays(relays: GraphSource["relays"]): Generator<GraphRelay> {
-  for (const { record, draining } of relays.values()) yield { ...record, draining };
+  for (const relay of relays.values()) yield graphRelay(relay);
+}
+
+function graphRelay({ record, draining }: Pick<RelayEntry, "record" | "draining">): GraphRelay {
+  return { ...record, draining };
 }
 
 /** The kinds of change that affect the graph. */

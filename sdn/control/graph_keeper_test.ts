@@ -6,11 +6,11 @@ import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 function keeper(policy: CostPolicy = { kind: "static" }) {
   const clock = new ManualClock();
-  const state = { revision: 0, rttMs: 10, computed: 0, settled: 0 };
+  const state = { revision: 0, rttMs: 10, cpu: 0, computed: 0, settled: 0 };
   const relays = () => {
     const version = { epoch: 1, number: 1, seq: 0, by: "" };
     const links = new Map([["b", { cost: 1, up: true, rttMs: state.rttMs }]]);
-    const record = { ...blankRecord("a", { version }), links };
+    const record = { ...blankRecord("a", { version }), links, load: { cpu: state.cpu } };
     return new Map([["a", { record, draining: false }]]);
   };
   const made = new GraphKeeper({
@@ -37,11 +37,16 @@ function keeper(policy: CostPolicy = { kind: "static" }) {
     state.revision++;
     made.take({ revision: state.revision, changes: [] });
   };
+  const beat = () => {
+    state.revision++;
+    const record = relays().get("a")!.record;
+    made.take({ revision: state.revision, changes: [{ kind: "relay", record }] });
+  };
   const steps = () => {
     const found = findRoutes(made.current, { from: "a", to: "b" });
     return typeof found === "string" ? found : found[0]?.steps;
   };
-  return { clock, state, made, change, steps };
+  return { clock, state, made, change, beat, steps };
 }
 
 Deno.test("the first change is computed at once, a storm once for each hold time", async () => {
@@ -98,4 +103,28 @@ Deno.test("close() leaves no timer and lets nobody wait", async () => {
   made.close();
   assert.equal((await waiting).revision, 1);
   assert.equal(clock.pending, 0);
+});
+
+Deno.test("measurements that no cost depends on make no graph until somebody asks for it", async () => {
+  const { clock, state, made, beat } = keeper();
+  for (let i = 0; i < 100; i++) {
+    state.rttMs++;
+    state.cpu += 0.001;
+    beat();
+    await clock.advance(50);
+  }
+  assert.equal(state.computed, 0);
+  const fresh = await made.fresh();
+  assert.deepEqual([state.computed, fresh.declared("a").get("b")?.rttMs], [1, 110]);
+});
+
+Deno.test("load makes no graph where links cost their round-trip time, and that does", async () => {
+  const { clock, state, beat } = keeper({ kind: "rtt", hysteresis: { minGain: 0.1, holdMs: 0 } });
+  await clock.advance(50);
+  state.cpu = 0.9;
+  beat();
+  assert.equal(state.computed, 0);
+  state.rttMs = 90;
+  beat();
+  assert.equal(state.computed, 1);
 });

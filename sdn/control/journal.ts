@@ -10,6 +10,7 @@ import {
   type StoredRelay,
 } from "../registry/mod.ts";
 import { type Store, StoreConflict } from "../store/types.ts";
+import { LATE_MS } from "./limits.ts";
 
 /** Attempts at a command while other controllers change the same relay (optimistic concurrency). */
 const MAX_ATTEMPTS = 5;
@@ -117,7 +118,10 @@ export class Journal {
 
   #expire(): void {
     const { registry, clock } = this.#options;
-    const step = registry.expire(clock.now());
+    const now = clock.now();
+    const late = now - (this.#expiry?.at ?? now);
+    // The timer of the earliest end has not fired yet: nothing else was done either.
+    const step = registry.expire(now, late > LATE_MS ? late : 0);
     if (step !== undefined) void this.#keep(step);
   }
 
@@ -192,8 +196,9 @@ export class Journal {
     this.#expiry?.timer.cancel();
     const { clock } = this.#options;
     const timer = clock.after(at - clock.now(), () => {
+      this.#expire();
       this.#expiry = undefined;
-      this.expire();
+      this.#watchDeadline();
     });
     this.#expiry = { at, timer };
   }

@@ -150,3 +150,32 @@ Deno.test("a fault while one change is told is its own caller's, and those behin
   const [first, second] = await Promise.allSettled(answers);
   assert.deepEqual([first?.status, second?.status, published], ["rejected", "fulfilled", [2]]);
 });
+
+Deno.test("a controller that was stopped for longer than a lease ends no relay that it could not hear", async () => {
+  const { clock, store, registry, register, published } = journal();
+  void register("a");
+  store.waiting[0]?.resolve();
+  await clock.advance(500);
+  clock.stop(6000);
+  // The heartbeat was in its socket all the while, and is read after the timers.
+  await clock.advance(0);
+  assert.equal(registry.relays.size, 1);
+  assert.equal(registry.prolonged, 1);
+  void register("a");
+  await clock.advance(999);
+  assert.deepEqual([registry.relays.size, published], [1, [1]]);
+});
+
+Deno.test("a relay that is not heard ends at last, however often the controller is late", async () => {
+  const { clock, store, registry, register } = journal();
+  void register("a");
+  store.waiting[0]?.resolve();
+  let stops = 0;
+  for (; registry.relays.size > 0 && stops < 100; stops++) {
+    clock.stop(1500);
+    await clock.advance(0);
+  }
+  assert.equal(stops, 4);
+  await clock.advance(5000);
+  assert.equal(registry.tombstones.size, 0);
+});

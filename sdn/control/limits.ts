@@ -25,3 +25,9 @@ export const MAX_NAME_SHOWN = 255;
  * Characters of the reasons in an error message: several relay names and what is wrong with each.
  */
 export const MAX_REASON_SHOWN = 4096;
+
+/**
+ * Milliseconds by which the end of a lease may be noticed too late before the controller counts as
+ * busy or stopped, and the relays as heard: their heartbeats wait in its sockets.
+ */
+export const LATE_MS = 250;

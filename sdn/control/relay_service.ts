@@ -2,7 +2,7 @@ import { type Clock, done, refused } from "@qumo/shared/runtime";
 import { refusal, type Registration } from "@qumo/shared/topology";
 import type { EventLog } from "../events/mod.ts";
 import type { Graph } from "../graph/mod.ts";
-import type { Command, Match, Registry } from "../registry/mod.ts";
+import { BEATS_PER_LEASE, type Command, type Match, type Registry } from "../registry/mod.ts";
 import type { ToDate } from "./dates.ts";
 import type { Journal } from "./journal.ts";
 import { MAX_EXPIRED } from "./limits.ts";
@@ -10,9 +10,6 @@ import type { Presenter } from "./presenter.ts";
 import { isUnreachable } from "./relay_states.ts";
 import { Rivals } from "./rivals.ts";
 import type { RelayUseCases } from "./use_cases.ts";
-
-/** Heartbeats per lease: two may be lost. */
-const BEATS_PER_LEASE = 3;
 
 /** The dependencies of {@linkcode RelayService}. */
 export interface RelayParts {

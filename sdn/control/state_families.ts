@@ -1,4 +1,4 @@
-import { type Family, gauge } from "@qumo/shared/metrics";
+import { counter, type Family, gauge } from "@qumo/shared/metrics";
 import type { EventCount } from "../events/mod.ts";
 import type { NodeState } from "../graph/mod.ts";
 
@@ -10,6 +10,7 @@ export interface StateSources {
   readonly historyBytes: () => number;
   readonly flows: () => number;
   readonly revision: () => number;
+  readonly prolonged: () => number;
   readonly isStoreHealthy: () => boolean;
   readonly events: () => ReadonlyMap<string, Readonly<EventCount>>;
   /** The members of the cluster behind the store; empty when the store has no cluster. */
@@ -36,6 +37,11 @@ export function stateFamilies(sources: StateSources): Family[] {
       sources.historyBytes,
     ),
     gauge("qumo_sdn_flows", "Flows: remote tracks that relays take from neighbors", sources.flows),
+    counter(
+      "qumo_sdn_leases_prolonged_total",
+      "Leases that did not end because the controller itself was late to look: busy, or stopped",
+      sources.prolonged,
+    ),
     gauge("qumo_sdn_revision", "Current revision", sources.revision),
     gauge(
       "qumo_sdn_store_healthy",

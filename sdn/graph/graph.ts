@@ -101,6 +101,11 @@ export class Graph {
     return this.#numbers.get(name);
   }
 
+  /** The registered relay of this name that the graph was made of. */
+  relay(name: string): GraphRelay | undefined {
+    return this.#relays.get(name);
+  }
+
   /** The links that a node declares, usable or not, by the name of the far end. */
   declared(name: string): ReadonlyMap<string, GraphLink> {
     return this.#relays.get(name)?.links ?? NO_LINKS;

@@ -1,5 +1,6 @@
 import { MAX_SEQUENCE } from "@qumo/shared/topology";
 import { countTexts } from "./capacity.ts";
+import { measurementsOf } from "./measure.ts";
 import {
   type Change,
   compareLives,
@@ -56,12 +57,13 @@ export function adopt(state: RegistryState, given: Adoption, times: AdoptionTime
     if (beat > entry.beat || isClearlyLater(leaseEnd, known, times)) {
       state.leases.set(name, Math.max(leaseEnd, known));
       entry.heardAt = Math.max(leaseEnd, known) - times.leaseMs;
+      entry.delayMs = 0;
       entry.beat = Math.max(beat, entry.beat);
     }
     return takeContent(state, entry, alive);
   }
   const begun = state.begin(alive.record, leaseEnd);
-  begun.entry.measured = alive.record.links;
+  begun.entry.measured = measurementsOf(alive.record);
   begun.entry.beat = beat;
   begun.entry.heardAt = leaseEnd - times.leaseMs;
   return [...begun.changes, ...takeContent(state, begun.entry, alive)];
@@ -131,6 +133,7 @@ function takeContent(
   const changes: Change[] = [];
   if (record !== entry.record) {
     entry.record = record;
+    entry.measured = measurementsOf(record);
     changes.push({ kind: "relay", record });
   }
   if (drain !== undefined && drain !== entry.drain) {

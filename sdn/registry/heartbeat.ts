@@ -6,7 +6,7 @@ import type { Decision, DecisionContext } from "./decision.ts";
 import { lastLifeOf, placeHeartbeat } from "./fencing.ts";
 import { mismatch } from "./match.ts";
 import { type Change, compareLives, type RelayRecord, type Version } from "./model.ts";
-import { beatenRecord, blankRecord, type RelayEntry } from "./relay_entry.ts";
+import { beatenRecord, blankRecord, type RelayEntry, UNMEASURED } from "./relay_entry.ts";
 
 type Register = Extract<Command, { kind: "register" }>;
 
@@ -25,7 +25,7 @@ export function register(command: Register, context: DecisionContext): Outcome<D
     : undefined;
   const base = living?.record ?? blankRecord(name, place.value);
   const { record, measured } = living?.repeats(body) ? living : beatenRecord(base, body, {
-    measured: living?.measured ?? new Map(),
+    measured: living?.measured ?? UNMEASURED,
     version,
     weight: isRepeated ? 0 : smoothing,
   });
@@ -64,6 +64,7 @@ function take(heartbeat: Heartbeat, context: DecisionContext): Decision {
   const alive = living ?? begun?.entry as RelayEntry;
   state.leases.set(name, leaseEnd);
   alive.heardAt = now;
+  alive.delayMs = 0;
   alive.beat = version.seq;
   if (!isRepeated) {
     alive.measured = heartbeat.measured;

@@ -18,3 +18,12 @@ export const MAX_KNOWN_ENDS = 20_000;
 
 /** Withdrawn announces kept per relay: they keep a late message from restoring an announce. */
 export const MAX_WITHDRAWN_PER_RELAY = 1_000;
+
+/** Heartbeats that a relay is asked for in the time of one lease: two may be lost. */
+export const BEATS_PER_LEASE = 3;
+
+/**
+ * Leases by which a relay that is not heard lives longer because the controller itself was late: a
+ * controller that is always busy must not keep ended relays for good.
+ */
+export const MAX_DELAYS = 2;

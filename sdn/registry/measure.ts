@@ -1,10 +1,21 @@
 import type { LinkReport, LoadReport, Registration } from "@qumo/shared/topology";
-import type { Link } from "./model.ts";
+import type { Link, RelayRecord } from "./model.ts";
 
 /** A link's measurements, smoothed over the heartbeats of the relay that measures. */
 export interface Measured {
   readonly rttMs?: number;
   readonly loss?: number;
+}
+
+/** What a relay measures, smoothed over its heartbeats. */
+export interface Measurements {
+  readonly links: ReadonlyMap<string, Measured>;
+  readonly load: LoadReport | undefined;
+}
+
+/** The measurements of a relay whose heartbeats came to another controller: what that published. */
+export function measurementsOf({ links, load }: RelayRecord): Measurements {
+  return { links, load };
 }
 
 /** The links declared in a heartbeat, and their unpublished measurements. */
@@ -21,6 +32,7 @@ const NOISE_SHARE = 0.1;
 const RTT_FLOOR_MS = 1;
 const LOSS_FLOOR = 0.01;
 const LOAD_FLOORS = { sessions: 5, subscriptions: 10, egress_bps: 1e6, cpu: 0.05 } as const;
+const LOAD_FIELDS = Object.keys(LOAD_FLOORS) as (keyof typeof LOAD_FLOORS)[];
 
 /**
  * Reads the links of a heartbeat. `neighbors` and `links` together declare them; a cost in `links`
@@ -69,16 +81,40 @@ function isMeasured({ rttMs, loss }: Measured): boolean {
   return rttMs !== undefined || loss !== undefined;
 }
 
-/** The load to publish: the previous one unless the new one differs beyond noise. */
-export function publishLoad(
-  before: LoadReport | undefined,
-  now: LoadReport | undefined,
-): LoadReport | undefined {
-  if (before === undefined || now === undefined) return now;
-  const fields = Object.keys(LOAD_FLOORS) as (keyof typeof LOAD_FLOORS)[];
-  return fields.some((field) => moved(before[field], now[field], LOAD_FLOORS[field]))
-    ? now
-    : before;
+/** A relay's load: as it is published, and as its heartbeats say it, smoothed. */
+export interface Loads {
+  readonly load: LoadReport | undefined;
+  readonly smoothed: LoadReport | undefined;
+}
+
+/**
+ * Reads the load of a heartbeat. It is smoothed with `weight`, the share of the new sample, and
+ * published when that differs beyond noise from what was published before.
+ */
+export function readLoad(now: LoadReport | undefined, before: Loads, weight: number): Loads {
+  if (now === undefined) return { load: undefined, smoothed: undefined };
+  const smoothed = smoothLoad(before.smoothed ?? before.load, now, weight);
+  const isNews = before.load === undefined ||
+    LOAD_FIELDS.some((field) => moved(before.load?.[field], smoothed[field], LOAD_FLOORS[field]));
+  return { load: isNews ? rounded(smoothed) : before.load, smoothed };
+}
+
+function smoothLoad(before: LoadReport | undefined, now: LoadReport, weight: number): LoadReport {
+  const smoothed: { -readonly [Field in keyof LoadReport]: LoadReport[Field] } = {};
+  for (const field of LOAD_FIELDS) {
+    if (now[field] !== undefined) smoothed[field] = mix(before?.[field], now[field], weight);
+  }
+  return smoothed;
+}
+
+/** Counts are whole numbers. */
+function rounded(load: LoadReport): LoadReport {
+  const { sessions, subscriptions } = load;
+  return {
+    ...load,
+    ...(sessions !== undefined && { sessions: Math.round(sessions) }),
+    ...(subscriptions !== undefined && { subscriptions: Math.round(subscriptions) }),
+  };
 }
 
 function configuredCost(cost: number | undefined): number {

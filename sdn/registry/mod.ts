@@ -2,6 +2,7 @@
 export type { Adoption } from "./adoption.ts";
 export type { Command, CommandAnswer, Match } from "./command.ts";
 export type { DirectoryCursor } from "./directory.ts";
+export { BEATS_PER_LEASE } from "./limits.ts";
 export * from "./model.ts";
 export type { Kept, StoredRelay } from "./reconcile.ts";
 export { Registry } from "./registry.ts";

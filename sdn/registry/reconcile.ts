@@ -1,3 +1,4 @@
+import { measurementsOf } from "./measure.ts";
 import {
   type Change,
   compareLives,
@@ -43,7 +44,7 @@ export function reconcile(
   const { record, drain, tracks } = kept;
   if (entry === undefined || compareLives(entry.record.version, record.version) !== 0) {
     const begun = state.begin(record, now + leaseMs);
-    begun.entry.measured = record.links;
+    begun.entry.measured = measurementsOf(record);
     const { changes } = begun;
     changes.push(...reconcileDrain(begun.entry, drain));
     changes.push(...reconcileTracks(state, begun.entry, { tracks, touched: tracks.keys() }));
@@ -55,7 +56,7 @@ export function reconcile(
     !saysTheSame(entry.record, record)
   ) {
     entry.record = record;
-    entry.measured = record.links;
+    entry.measured = measurementsOf(record);
     changes.push({ kind: "relay", record });
   }
   // A heartbeat that was not stored may be retried under its number.

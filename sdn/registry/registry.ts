@@ -11,7 +11,13 @@ import type { Command, Ready } from "./command.ts";
 import { decide } from "./decide.ts";
 import type { DecisionContext } from "./decision.ts";
 import type { Directory } from "./directory.ts";
-import { MAX_ANNOUNCE_BYTES, MAX_ANNOUNCES, MAX_RELAYS } from "./limits.ts";
+import {
+  BEATS_PER_LEASE,
+  MAX_ANNOUNCE_BYTES,
+  MAX_ANNOUNCES,
+  MAX_DELAYS,
+  MAX_RELAYS,
+} from "./limits.ts";
 import type { Change, RelaySnapshot, RelayState, Step, Tombstone } from "./model.ts";
 import { reconcile, type StoredRelay } from "./reconcile.ts";
 import type { RelayEntry } from "./relay_entry.ts";
@@ -37,6 +43,7 @@ export class Registry {
   readonly #options: RegistryOptions;
   readonly #state: RegistryState;
   readonly #steps: Steps;
+  #prolonged = 0;
 
   constructor(options: RegistryOptions) {
     const capacity = {
@@ -90,6 +97,11 @@ export class Registry {
     const { leases, graveyard, flows } = this.#state;
     const next = earlier(leases.next, graveyard.next);
     return flows.size === 0 ? next : earlier(next, flows.next);
+  }
+
+  /** Leases that were prolonged because the controller itself was late. */
+  get prolonged(): number {
+    return this.#prolonged;
   }
 
   /** When a relay's lease ends; `undefined` for a relay without one. */
@@ -169,15 +181,25 @@ export class Registry {
     for (const tombstone of tombstones) this.#state.graveyard.bury(tombstone);
   }
 
-  /** Ends the lives whose lease is over at `now`, and removes expired tombstones. */
-  expire(now: number): Step | undefined {
+  /**
+   * Ends the lives whose lease is over at `now`, and removes expired tombstones. A caller that comes
+   * `lateMs` too late was busy or stopped, and heartbeats wait to be read: leases that are over then
+   * last for as long again, up to a bound.
+   */
+  expire(now: number, lateMs = 0): Step | undefined {
     const { leases, graveyard, flows } = this.#state;
     const { leasesEndInStore, leaseMs } = this.#options;
     const changes: Change[] = [];
     for (let name = leases.take(now); name !== undefined; name = leases.take(now)) {
       const entry = this.relays.get(name);
       if (leasesEndInStore) leases.set(name, now + leaseMs);
-      else if (entry !== undefined) changes.push(this.#state.endLife(entry, "expired", now));
+      else if (entry === undefined) continue;
+      else if (lateMs > 0 && entry.delayMs < MAX_DELAYS * leaseMs) {
+        const more = Math.min(leaseMs, Math.max(lateMs, leaseMs / BEATS_PER_LEASE));
+        entry.delayMs += more;
+        this.#prolonged++;
+        leases.set(name, now + more);
+      } else changes.push(this.#state.endLife(entry, "expired", now));
     }
     changes.push(...flows.expire(now));
     graveyard.expire(now);

@@ -290,13 +290,17 @@ Deno.test("measurements are smoothed, and published when they moved beyond their
   assert.equal(rtt(), 152.5);
 });
 
-Deno.test("load is published when it moved beyond its noise", () => {
+Deno.test("load is smoothed, and published when it moved beyond its noise", () => {
   const at = registry();
   const beat = (sessions: number) => accept(at, register("a", { load: { sessions } })).step;
+  const sessions = () => at.relays.get("a")?.record.load?.sessions;
   beat(100);
-  assert.equal(beat(109), undefined);
-  assert.notEqual(beat(112), undefined);
+  assert.equal(beat(119), undefined);
+  assert.equal(beat(95), undefined);
+  assert.notEqual(beat(130), undefined);
+  assert.equal(sessions(), 116);
   assert.notEqual(accept(at, register("a")).step, undefined);
+  assert.equal(sessions(), undefined);
 });
 
 Deno.test("the limits hold, and what is at the limit can still be renewed", () => {

@@ -1,8 +1,7 @@
 import { announcesDigest, type LoadReport, type Registration } from "@qumo/shared/topology";
 import type { AnnounceCount } from "./capacity.ts";
 import { MAX_WITHDRAWN_PER_RELAY } from "./limits.ts";
-import type { Measured } from "./measure.ts";
-import { publishLoad, readLinks } from "./measure.ts";
+import { type Measurements, readLinks, readLoad } from "./measure.ts";
 import type {
   Announce,
   DrainOrder,
@@ -13,6 +12,9 @@ import type {
   TrackState,
   Version,
 } from "./model.ts";
+
+/** The measurements of a relay before its first heartbeat. */
+export const UNMEASURED: Measurements = { links: new Map(), load: undefined };
 
 /** The registry's mutable state of one living relay. */
 export class RelayEntry {
@@ -30,8 +32,10 @@ export class RelayEntry {
    * clock; undefined after a start, and when only the store knows.
    */
   heardAt: number | undefined;
+  /** By how much the controller's own delay has prolonged its lease since its last heartbeat. */
+  delayMs = 0;
   drain: DrainOrder | undefined;
-  measured: ReadonlyMap<string, Measured> = new Map();
+  measured: Measurements = UNMEASURED;
   readonly announces = new Map<string, Announce>();
   /** Withdrawn tracks, so that an older statement does not restore them. */
   readonly withdrawn = new Map<string, Version>();
@@ -77,7 +81,7 @@ export class RelayEntry {
    */
   repeats(body: Registration): boolean {
     return this.#last?.body === body && this.#last.record === this.record &&
-      body.links === undefined;
+      body.links === undefined && body.load === undefined;
   }
 
   /** Assigns the version after `before` in this life. */
@@ -150,14 +154,18 @@ export function beatenRecord(
   base: RelayRecord,
   body: Registration,
   { measured, version, weight }: {
-    measured: ReadonlyMap<string, Measured>;
+    measured: Measurements;
     version: Version;
     weight: number;
   },
-): { record: RelayRecord; measured: ReadonlyMap<string, Measured> } {
-  const before = { links: base.links, measured };
+): { record: RelayRecord; measured: Measurements } {
+  const before = { links: base.links, measured: measured.links };
   const read = readLinks(base.name, body, { before, weight });
-  const load = publishLoad(base.load, body.load);
+  const { load, smoothed } = readLoad(
+    body.load,
+    { load: base.load, smoothed: measured.load },
+    weight,
+  );
   const { load: _load, ...kept } = base;
   const record: RelayRecord = {
     ...kept,
@@ -170,7 +178,10 @@ export function beatenRecord(
     draining: body.draining ?? false,
   };
   const same = saysTheSame(record, base);
-  return { record: same ? base : { ...record, version }, measured: read.measured };
+  return {
+    record: same ? base : { ...record, version },
+    measured: { links: read.measured, load: smoothed },
+  };
 }
 
 /** Whether two records are equal apart from their versions. */

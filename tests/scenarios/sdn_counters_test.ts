@@ -141,6 +141,12 @@ async function linksBreak({ ask }: World, pass: Pass): Promise<void> {
   await pass(60_000);
 }
 
+async function controllerStops({ ask }: World, pass: Pass, clock: ManualClock): Promise<void> {
+  await ask("PUT", "/relay/a", NOW);
+  clock.stop(100_000);
+  await pass(0);
+}
+
 async function storeFails({ ask, store }: World, pass: Pass): Promise<void> {
   for (const isBroken of [true, false]) {
     store.isBroken = isBroken;
@@ -192,6 +198,7 @@ Deno.test("everything that the controller counts and shows is moved by something
   for (const act of [relaysComeAndGo, linksBreak, storeFails, clientsAreRefused, watcherIsSlow]) {
     await act(world, pass);
   }
+  await controllerStops(world, pass, clock);
   for (const isCut of [true, false]) {
     peer.isCut = isCut;
     await world.ask("PUT", "/relay/a", { ...NOW, region: String(isCut) });

@@ -62,6 +62,7 @@ function clusterText(): Promise<string> {
     announceBytes: () => 0,
     historyBytes: () => 0,
     flows: () => 0,
+    prolonged: () => 0,
     revision: () => 0,
     isStoreHealthy: () => true,
     events: () => new Map(),

@@ -37,12 +37,17 @@ export class ManualClock implements Clock {
       await settle();
       const next = this.#earliest();
       if (next === undefined || next.at > end) break;
-      this.#now = next.at;
+      this.#now = Math.max(this.#now, next.at);
       this.#timers = this.#timers.filter((timer) => timer !== next);
       next.fire();
     }
-    this.#now = end;
+    this.#now = Math.max(this.#now, end);
     await settle();
+  }
+
+  /** Moves time on and fires nothing, as if the program had been stopped. */
+  stop(milliseconds: number): void {
+    this.#now += milliseconds;
   }
 
   #earliest() {

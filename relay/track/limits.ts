@@ -16,6 +16,9 @@ export const CUT_THROUGH_BYTES = 16_384;
 /** Memory of an object beside its bytes: its entries in the indexes. */
 export const OBJECT_OVERHEAD_BYTES = 80;
 
+/** Memory of an object's properties where the stream itself has no room for any, beside their bytes. */
+export const PROPERTIES_ASIDE_BYTES = 160;
+
 /**
  * Subgroups of one group. Each costs every subscriber a stream; at the limit the oldest are
  * dropped.

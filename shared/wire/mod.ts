@@ -53,3 +53,4 @@ export type { Draft } from "./moqt/drafts/draft.ts";
 export { commonDraft, draftOf, drafts } from "./moqt/drafts/mod.ts";
 export type { SetupOptions } from "./moqt/model/setup_options.ts";
 export * from "./moqt/data/mod.ts";
+export * from "./lite/mod.ts";

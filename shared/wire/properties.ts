@@ -66,6 +66,8 @@ export interface TrackProperties {
   readonly defaultPriority: number;
   /** The publisher's preferred group order. */
   readonly groupOrder: GroupOrder;
+  /** Units a second of its objects' timestamps; undefined when it names none (draft-lcurley-moq-timestamp). */
+  readonly timescale: bigint | undefined;
   /** Whether subscribers may request a new group. */
   readonly dynamicGroups: boolean;
   /**
@@ -82,6 +84,7 @@ export const DEFAULT_TRACK_PROPERTIES: TrackProperties = {
   maxCacheDuration: undefined,
   defaultPriority: 128,
   groupOrder: "ascending",
+  timescale: undefined,
   dynamicGroups: false,
   unknownMandatory: [],
 };

@@ -1,4 +1,5 @@
-import { ObjectStatus } from "@qumo/shared/wire";
+import { NO_PROPERTIES, ObjectStatus } from "@qumo/shared/wire";
+import { PROPERTIES_ASIDE_BYTES } from "../limits.ts";
 import { lowerBound } from "./lower_bound.ts";
 
 /** An object's entry in the index. */
@@ -23,6 +24,9 @@ export class ObjectIndex {
   // Only if objects have a block of properties.
   readonly #propertyStarts: number[] = [];
   readonly #propertyLengths: number[] = [];
+  // Properties that are not in the log's bytes, by id.
+  #aside: Map<number, Uint8Array> | undefined;
+  #bytesAside = 0;
   // The status of the few objects that only mark an end, by id.
   #marks: Map<number, number> | undefined;
 
@@ -76,10 +80,37 @@ export class ObjectIndex {
     this.#propertyLengths.push(properties.propertiesLength);
   }
 
+  /** Memory of the properties that are kept aside. */
+  get bytesAside(): number {
+    return this.#bytesAside;
+  }
+
+  /** Keeps a copy of the last object's properties, which are not in the log's bytes. */
+  keepAside(id: number, properties: Uint8Array): void {
+    if (!this.#hasProperties || properties.length === 0) return;
+    (this.#aside ??= new Map()).set(id, properties.slice());
+    this.#bytesAside += PROPERTIES_ASIDE_BYTES + properties.length;
+  }
+
+  /** The properties of an object that are kept aside. */
+  propertiesAside(index: number): Uint8Array {
+    return this.#aside?.get(this.#ids[index]!) ?? NO_PROPERTIES;
+  }
+
+  #forgetAside(id: number): void {
+    const properties = this.#aside?.get(id);
+    if (properties === undefined) return;
+    this.#aside!.delete(id);
+    this.#bytesAside -= PROPERTIES_ASIDE_BYTES + properties.length;
+  }
+
   /** Removes the first objects. Returns the last of their ids. */
   forget(count: number): number {
     const last = this.#ids[count - 1]!;
-    for (let index = 0; index < count; index++) this.#marks?.delete(this.#ids[index]!);
+    for (let index = 0; index < count; index++) {
+      this.#marks?.delete(this.#ids[index]!);
+      this.#forgetAside(this.#ids[index]!);
+    }
     for (
       const column of [
         this.#ids,

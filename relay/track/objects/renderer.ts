@@ -12,6 +12,8 @@ export interface SubgroupFields {
   readonly endOfGroup: boolean;
   /** Whether the stream starts with the subgroup's first published object. */
   readonly firstObject: boolean;
+  /** Units a second of the objects' timestamps; undefined when the track names none. */
+  readonly timescale?: bigint | undefined;
 }
 
 /** An object without its payload, on a stream. */
@@ -24,6 +26,8 @@ export interface ObjectHead {
   /** In the dialect's encoding. */
   readonly properties: Uint8Array;
   readonly payloadLength: number;
+  /** The arrival time of its first byte, in the clock's milliseconds. */
+  readonly time: number;
 }
 
 /** An object in a datagram. */
@@ -68,6 +72,9 @@ export interface SubgroupRenderer {
   readonly preamble: Uint8Array;
   /** The size of the bytes between the previous payload and this object's. */
   sizeOf(head: ObjectHead): number;
-  /** Writes those bytes at `at`. Returns the offset of the properties in them. */
+  /**
+   * Writes those bytes at `at`. Returns the offset of the properties in them; -1 in a dialect whose
+   * streams have no properties, which are then kept beside them.
+   */
   write(into: Uint8Array, at: number, head: ObjectHead): number;
 }

@@ -1,4 +1,10 @@
-import { DecodeError, EncodeError, type PropertyBlock, type PropertyForm } from "@qumo/shared/wire";
+import {
+  DecodeError,
+  EncodeError,
+  NO_PROPERTIES,
+  type PropertyBlock,
+  type PropertyForm,
+} from "@qumo/shared/wire";
 import { CUT_THROUGH_BYTES } from "../limits.ts";
 import { lowerBound } from "./lower_bound.ts";
 import { type Page, Pages, takeMemory } from "./pages.ts";
@@ -15,10 +21,12 @@ interface FirstObject extends Omit<ObjectHead, "previous" | "properties"> {
  */
 export class Rendering {
   readonly renderer: Renderer;
-  /** Offset of the properties of the object that was started last. */
+  /** Offset of the properties of the object that was started last; -1 when they are not in it. */
   propertiesStart = 0;
   /** Length of those properties. */
   propertiesLength = 0;
+  /** Those properties, if they are not in it. */
+  properties: Uint8Array = NO_PROPERTIES;
   readonly #track: bigint;
   readonly #fields: SubgroupFields;
   readonly #writer: SubgroupRenderer | undefined;
@@ -153,8 +161,10 @@ export class Rendering {
       page.bytes.set(preamble);
       this.#pages.took(page, preamble.length);
     }
-    this.propertiesStart = page.start + writer.write(page.bytes, page.used, head);
+    const properties = writer.write(page.bytes, page.used, head);
+    this.propertiesStart = properties < 0 ? -1 : page.start + properties;
     this.propertiesLength = head.properties.length;
+    this.properties = properties < 0 ? head.properties : NO_PROPERTIES;
     const start = this.#pages.size;
     this.#pages.took(page, size);
     this.#starts.push(start);

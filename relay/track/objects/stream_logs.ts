@@ -8,7 +8,7 @@ import type { DropReason } from "../../vocabulary.ts";
 import type { Track } from "./track.ts";
 
 /** The stream's header; the subgroup id may be determined by the first object. */
-export interface SubgroupStreamInit extends Omit<SubgroupFields, "subgroup"> {
+export interface SubgroupStreamInit extends Omit<SubgroupFields, "subgroup" | "timescale"> {
   /** Undefined: the id of the first object. */
   readonly subgroup: bigint | undefined;
 }
@@ -108,6 +108,7 @@ export class StreamLogs {
       firstObject: this.#init.firstObject && isFirstOfStream,
       isFetched,
       source: source?.token,
+      timescale: this.#track.properties.timescale,
       renderer,
     });
     group.addLog(log);

@@ -51,6 +51,8 @@ export interface LoggedObject {
   readonly payloadLength: number;
   /** Offset of the payload in the log. */
   readonly payloadStart: number;
+  /** The arrival time of its first byte. */
+  readonly time: number;
 }
 
 /**
@@ -69,6 +71,7 @@ export class SubgroupLog implements SubgroupFields {
   readonly firstObject: boolean;
   readonly isFetched: boolean;
   readonly source: string | undefined;
+  readonly timescale: bigint | undefined;
 
   readonly #track: bigint;
   readonly #index: ObjectIndex;
@@ -93,6 +96,7 @@ export class SubgroupLog implements SubgroupFields {
     this.firstObject = init.firstObject;
     this.isFetched = init.isFetched ?? false;
     this.source = init.source;
+    this.timescale = init.timescale;
     this.#track = init.track;
     this.#index = new ObjectIndex(init.hasProperties);
     this.#native = new Rendering(init.renderer, { track: init.track, fields: this });
@@ -139,7 +143,7 @@ export class SubgroupLog implements SubgroupFields {
 
   /** Memory of the log, with all renderings. */
   get bytes(): number {
-    let bytes = this.#native.capacity + this.count * OBJECT_OVERHEAD_BYTES;
+    let bytes = this.#native.capacity + this.count * OBJECT_OVERHEAD_BYTES + this.#index.bytesAside;
     for (const { capacity } of this.#others) bytes += capacity;
     return bytes;
   }
@@ -180,12 +184,14 @@ export class SubgroupLog implements SubgroupFields {
       properties: { bytes: this.#propertiesOf(index), form: this.#native.renderer.properties },
       payloadLength,
       payloadStart: this.#native.endOf(index) - payloadLength,
+      time: this.#index.timeOf(index),
     };
   }
 
   #propertiesOf(index: number): Uint8Array {
     const { propertiesStart, propertiesLength } = this.#index.propertiesOf(index);
     if (propertiesLength === 0) return NO_PROPERTIES;
+    if (propertiesStart < 0) return this.#index.propertiesAside(index);
     const page = this.#native.pageOf(propertiesStart)!;
     const start = propertiesStart - page.start;
     return page.bytes.subarray(start, start + propertiesLength);
@@ -241,7 +247,7 @@ export class SubgroupLog implements SubgroupFields {
   canKeep(object: NewObject, form: PropertyForm): boolean {
     const native = this.#native;
     return form === native.renderer.properties ||
-      native.canSay({ ...object, previous: this.#lastId }, form);
+      native.canSay({ ...object, previous: this.#lastId, time: 0 }, form);
   }
 
   /**
@@ -251,10 +257,11 @@ export class SubgroupLog implements SubgroupFields {
   begin(object: NewObject, form: PropertyForm, now: number): void {
     const { id, properties, payloadLength, status } = object;
     const native = this.#native;
-    const head = { id, previous: this.#lastId, properties, payloadLength, status };
+    const head = { id, previous: this.#lastId, properties, payloadLength, status, time: now };
     native.begin(head, form);
     for (const other of this.#others) other.begin(head, form);
     this.#index.add(object, now, native);
+    if (native.propertiesStart < 0) this.#index.keepAside(id, native.properties);
     this.#lastId = id;
     if (status === ObjectStatus.NORMAL) this.#lastNormalId = id;
     this.#missing = payloadLength;

@@ -27,7 +27,13 @@ const NEGOTIATION = /^relay\/session\/negotiate\.ts/;
 
 /** Who may import whom. A folder missing here is a decision not taken yet, and fails. */
 export const TABLE: readonly Row[] = [
-  { from: "shared/wire", may: [] },
+  // Of MoQT's it has the names of why something ends, and nothing else.
+  {
+    from: "shared/wire/lite",
+    may: ["shared/wire"],
+    never: [/^shared\/wire\/moqt\/(?!model\/codes\.ts)/],
+  },
+  { from: "shared/wire", may: ["shared/wire"] },
   { from: "shared/runtime", may: [] },
   { from: "shared/topology", may: ["shared/runtime"] },
   { from: "shared/http", may: ["shared/runtime"] },
@@ -60,6 +66,7 @@ export const TABLE: readonly Row[] = [
   { from: "relay/session/delivery", may: SESSION, never: [NEGOTIATION, /^relay\/session\/moqt/] },
   // How one dialect writes what the model keeps.
   { from: "relay/session/moqt/dialect", may: ["shared/wire", "shared/runtime", "relay/track"] },
+  { from: "relay/session/lite/dialect", may: ["shared/wire", "shared/runtime", "relay/track"] },
   {
     from: "relay/session/moqt/connection",
     may: SESSION,

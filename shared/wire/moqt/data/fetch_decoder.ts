@@ -4,7 +4,7 @@ import type { GroupOrder } from "../model/group_order.ts";
 import type { DataDialect, FetchRangeKind } from "./dialect.ts";
 import { FetchFlag, FIRST_FETCH_RANGE } from "./fetch.ts";
 import { readPayloadLength, readPropertiesLength, refuseObjectId } from "./object_header.ts";
-import { SHORT, varintEnd } from "./varint_end.ts";
+import { SHORT, varintEnd } from "../../varint_end.ts";
 
 /** Stands for an object id above MAX_OBJECT_ID; whatever is counted from it is refused. */
 const UNCOUNTED = MAX_OBJECT_ID + 1;

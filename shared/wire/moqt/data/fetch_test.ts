@@ -10,7 +10,7 @@ import {
   FetchObjectWriter,
 } from "./fetch.ts";
 import { FetchObjectDecoder } from "./fetch_decoder.ts";
-import { SHORT } from "./varint_end.ts";
+import { SHORT } from "../../varint_end.ts";
 import { vi64 } from "../../varint.ts";
 
 type Order = "ascending" | "descending";

@@ -31,4 +31,4 @@ export {
   type SubgroupHeader,
 } from "./subgroup.ts";
 export { decodeTrackProperties } from "./track_properties.ts";
-export { SHORT } from "./varint_end.ts";
+export { SHORT } from "../../varint_end.ts";

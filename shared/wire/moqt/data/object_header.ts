@@ -4,7 +4,7 @@ import type { VarintFormat } from "../../varint.ts";
 import type { DataDialect } from "./dialect.ts";
 import { ObjectStatus } from "../../object.ts";
 import { NO_PROPERTIES } from "../../properties.ts";
-import { SHORT, varintEnd } from "./varint_end.ts";
+import { SHORT, varintEnd } from "../../varint_end.ts";
 
 /** No header of an object is longer: id, properties, payload length and status. */
 export const MAX_OBJECT_HEADER_BYTES = 9 + 9 + MAX_OBJECT_PROPERTIES_BYTES + 9 + 9;

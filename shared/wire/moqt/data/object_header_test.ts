@@ -10,7 +10,7 @@ import {
   objectHeaderSize,
   writeObjectHeader,
 } from "./object_header.ts";
-import { SHORT } from "./varint_end.ts";
+import { SHORT } from "../../varint_end.ts";
 
 interface Seen {
   id: number;

@@ -1,6 +1,6 @@
 import { MAX_PAIR_VALUE_BYTES } from "../../limits.ts";
 import type { VarintFormat } from "../../varint.ts";
-import { SHORT, varintEnd } from "./varint_end.ts";
+import { SHORT, varintEnd } from "../../varint_end.ts";
 
 /**
  * Walks over key-value pairs (#moq-key-value-pair) without making an object of each, for what passes

@@ -3,6 +3,8 @@ export const Property = {
   OBJECT_DELIVERY_TIMEOUT: 0x02n,
   MAX_CACHE_DURATION: 0x04n,
   SUBGROUP_DELIVERY_TIMEOUT: 0x06n,
+  /** Of draft-lcurley-moq-timestamp, which has it from LOC. */
+  TIMESCALE: 0x08n,
   IMMUTABLE_PROPERTIES: 0x0bn,
   DEFAULT_PUBLISHER_PRIORITY: 0x0en,
   DEFAULT_PUBLISHER_GROUP_ORDER: 0x22n,

@@ -39,6 +39,7 @@ export function decodeTrackProperties(
     maxCacheDuration: milliseconds(integers.get(Property.MAX_CACHE_DURATION)),
     defaultPriority: priorityOf(integers.get(Property.DEFAULT_PUBLISHER_PRIORITY)),
     groupOrder: groupOrderOf(integers.get(Property.DEFAULT_PUBLISHER_GROUP_ORDER)),
+    timescale: integers.get(Property.TIMESCALE) || undefined,
     dynamicGroups: dynamicGroupsOf(integers.get(Property.DYNAMIC_GROUPS)),
     unknownMandatory: [...unknownMandatory],
   };

@@ -11,6 +11,7 @@ const DEFAULTS: TrackProperties = {
   maxCacheDuration: undefined,
   defaultPriority: 128,
   groupOrder: "ascending",
+  timescale: undefined,
   dynamicGroups: false,
   unknownMandatory: [],
 };
@@ -23,13 +24,14 @@ function fails(fault: DecodeError["fault"]): (error: unknown) => boolean {
   return (error) => error instanceof DecodeError && error.fault === fault;
 }
 
-const ALL = "0201" + "0202" + "0203" + "0804" + "1402" + "0e01";
+const ALL = "0201" + "0202" + "0203" + "0205" + "0604" + "1402" + "0e01";
 const ALL_VALUES: TrackProperties = {
   objectDeliveryTimeout: 1,
   maxCacheDuration: 2,
   subgroupDeliveryTimeout: 3,
   defaultPriority: 4,
   groupOrder: "descending",
+  timescale: 5n,
   dynamicGroups: true,
   unknownMandatory: [],
 };
@@ -54,6 +56,10 @@ Deno.test("decodeTrackProperties() believes the mutable list before the immutabl
 
 Deno.test("decodeTrackProperties() takes a timeout of 0 for none, but not a duration", () => {
   assert.deepEqual(decode("0200" + "0200" + "0200"), { ...DEFAULTS, maxCacheDuration: 0 });
+});
+
+Deno.test("decodeTrackProperties() takes a timescale of 0 for none", () => {
+  assert.deepEqual(decode("0800"), DEFAULTS);
 });
 
 Deno.test("decodeTrackProperties() brings times down to what a number holds", () => {

@@ -1,4 +1,4 @@
-import type { VarintFormat } from "../../varint.ts";
+import type { VarintFormat } from "./varint.ts";
 
 /** What a decoder returns when it needs more bytes than there are. */
 export const SHORT = -1;

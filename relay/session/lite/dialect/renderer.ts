@@ -1,0 +1,96 @@
+import {
+  decodeTimestamp,
+  EncodeError,
+  FrameWriter,
+  type LiteVersion,
+  MAX_TIMESTAMP,
+  ObjectStatus,
+  plainProperties,
+  type PropertyForm,
+  timedProperties,
+} from "@qumo/shared/wire";
+import type { ObjectHead, Renderer, SubgroupFields, SubgroupRenderer } from "../../../track/mod.ts";
+import { DEFAULT_TIMESCALE } from "./track_info.ts";
+
+type FrameForm = LiteVersion["frames"];
+
+/**
+ * The renderer of a version's frames; the same object for each call, and for all versions whose frames
+ * are the same, since it is used as a key.
+ */
+export function liteRenderer({ frames }: Pick<LiteVersion, "frames">): Renderer {
+  const known = RENDERERS.get(frames) ?? new LiteRenderer(frames);
+  RENDERERS.set(frames, known);
+  return known;
+}
+
+const RENDERERS = new WeakMap<FrameForm, Renderer>();
+
+/**
+ * Renders objects as the frames of moq-lite. The header of a group is not part of it: a subscription's
+ * id is its subscriber's, and everything behind it is the same for all.
+ */
+class LiteRenderer implements Renderer {
+  readonly properties: PropertyForm;
+  readonly #frames: FrameForm;
+
+  constructor(frames: FrameForm) {
+    this.#frames = frames;
+    this.properties = frames.hasTimestamps ? timedProperties : plainProperties;
+  }
+
+  get name(): string {
+    return this.#frames.name;
+  }
+
+  subgroup(_track: bigint, fields: SubgroupFields): SubgroupRenderer {
+    if (fields.subgroup !== 0n) throw new EncodeError("Cannot encode a second stream of a group");
+    return new LiteGroupRenderer(this.#frames, fields);
+  }
+
+  /** A datagram begins with its subscription's id, so that it cannot be shared. */
+  datagram(): Uint8Array {
+    throw new EncodeError("Cannot encode a datagram for all subscribers");
+  }
+}
+
+class LiteGroupRenderer implements SubgroupRenderer {
+  readonly preamble = new Uint8Array();
+  readonly #writer: FrameWriter;
+  readonly #timescale: bigint;
+  #isFirst = true;
+
+  constructor(frames: FrameForm, { timescale }: SubgroupFields) {
+    this.#writer = new FrameWriter(frames);
+    this.#timescale = timescale ?? DEFAULT_TIMESCALE;
+  }
+
+  sizeOf(head: ObjectHead): number {
+    if (isMark(head)) return 0;
+    return this.#writer.sizeOf(this.#timestampOf(head), head.payloadLength);
+  }
+
+  write(into: Uint8Array, at: number, head: ObjectHead): number {
+    if (isMark(head)) return -1;
+    this.#writer.write(into, at, this.#timestampOf(head), head.payloadLength);
+    this.#isFirst = false;
+    return -1;
+  }
+
+  /**
+   * When the object is to be presented. One without a timestamp has that of the frame before it, and
+   * the first of a group the time at which it came (draft-lcurley-moq-timestamp).
+   */
+  #timestampOf({ properties, time }: ObjectHead): bigint {
+    const said = decodeTimestamp(properties);
+    if (said !== undefined) return said;
+    if (!this.#isFirst) return this.#writer.timestamp;
+    const arrival = BigInt(Math.round(time)) * this.#timescale / 1_000n;
+    return arrival > MAX_TIMESTAMP ? MAX_TIMESTAMP : arrival;
+  }
+}
+
+/** An object that only marks an end is no frame: the end of the stream says it. */
+function isMark({ status }: ObjectHead): boolean {
+  return status !== ObjectStatus.NORMAL;
+}

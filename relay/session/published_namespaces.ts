@@ -1,6 +1,6 @@
 import { namespaceText } from "@qumo/shared/runtime";
 import { type Namespace, namespaceKey } from "@qumo/shared/wire";
-import type { Registry, Scope } from "../track/mod.ts";
+import type { Registry, RouteTold, Scope } from "../track/mod.ts";
 import type { EventLog } from "./event_log.ts";
 
 /** The dependencies of {@linkcode PublishedNamespaces}. */
@@ -9,13 +9,13 @@ export interface PublishedNamespacesParts {
   readonly registry: Pick<Registry, "pathsThatAwait">;
   readonly events: EventLog;
   /** Publishes a namespace of the peer; the returned function withdraws it. */
-  readonly advertise: (namespace: Namespace) => () => void;
+  readonly advertise: (namespace: Namespace, told?: RouteTold) => () => void;
 }
 
 /** The namespaces that one peer publishes, each once even if it is announced several times. */
 export class PublishedNamespaces {
   readonly #parts: PublishedNamespacesParts;
-  readonly #published = new Map<string, { times: number; readonly withdraw: () => void }>();
+  readonly #published = new Map<string, { times: number; withdraw: () => void }>();
 
   constructor(parts: PublishedNamespacesParts) {
     this.#parts = parts;
@@ -25,31 +25,39 @@ export class PublishedNamespaces {
     return this.#published.size;
   }
 
-  /** Publishes a namespace until the returned function is called. */
-  add(namespace: Namespace): () => void {
+  /** Publishes a namespace until the returned function is called; `told` is the newest of its route. */
+  add(namespace: Namespace, told?: RouteTold): () => void {
     const key = namespaceKey(namespace);
-    const published = this.#published.get(key) ?? { times: 0, withdraw: this.#begin(namespace) };
+    const known = this.#published.get(key);
+    const published = known ?? { times: 0, withdraw: this.#begin(namespace, told) };
     published.times++;
     this.#published.set(key, published);
+    if (known !== undefined && told !== undefined) {
+      // First the new route, so that the namespace is there all the time.
+      const before = known.withdraw;
+      known.withdraw = this.#parts.advertise(namespace, told);
+      before();
+    }
     return () => {
       if (--published.times > 0) return;
       this.#published.delete(key);
+      this.#parts.events.say("namespace withdrawn", this.#fieldsOf(namespace));
       published.withdraw();
     };
   }
 
-  #begin(namespace: Namespace): () => void {
-    const { events, scope, registry, advertise } = this.#parts;
-    const what = { namespace: namespaceText(namespace), path: scope.path };
+  #begin(namespace: Namespace, told: RouteTold | undefined): () => void {
+    const { events, registry, scope, advertise } = this.#parts;
+    const what = this.#fieldsOf(namespace);
     const awaited = registry.pathsThatAwait(namespace, scope);
     events.say("namespace announced", {
       ...what,
       ...(awaited.length > 0 && { awaited_at_path: awaited.join(" ") }),
     });
-    const withdraw = advertise(namespace);
-    return () => {
-      events.say("namespace withdrawn", what);
-      withdraw();
-    };
+    return advertise(namespace, told);
+  }
+
+  #fieldsOf(namespace: Namespace): { namespace: string; path: string } {
+    return { namespace: namespaceText(namespace), path: this.#parts.scope.path };
   }
 }

@@ -56,7 +56,7 @@ export class RemoteNames implements DirectoryListener {
     withdrawals.set(
       text,
       name.name === undefined
-        ? scope.advertise(namespace, publisher, "remote")
+        ? scope.advertise(namespace, publisher, { origin: "remote" })
         : scope.advertiseTrack({ namespace, name: name.name }, publisher),
     );
   }

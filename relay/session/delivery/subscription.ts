@@ -80,6 +80,8 @@ export interface SubscriptionOwner {
   leftOut(why: Skip | DatagramDrop): void;
   /** The subscriber does not get all of this group. */
   skipped?(group: bigint): void;
+  /** Everything up to the last group of the window was sent, and later groups have begun. */
+  windowOver?(): void;
   /** The subscriber stopped a stream. */
   streamRefused(): void;
 }
@@ -184,7 +186,9 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   subgroup(log: SubgroupLog): void {
-    if (!this.#options.forward || !includesGroup(this.#options.window, log.group)) return;
+    if (!this.#options.forward || !includesGroup(this.#options.window, log.group)) {
+      return this.#checkWindow(log.group);
+    }
     const skipped = this.#skipped.reasonFor(log);
     if (skipped !== undefined) return this.#skip(skipped, log.group);
     if (!this.#replay.isOver) {
@@ -279,6 +283,14 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     if (end === "refused") this.#owner.streamRefused();
     this.#catchUp();
     if (this.#end !== undefined && this.#isSent) this.#finish();
+    else this.#checkWindow(end === "finished" ? pump.log.group + 1n : undefined);
+  }
+
+  /** Says that the window is over when it ends before this group, or before the largest. */
+  #checkWindow(group = this.track.largest?.group): void {
+    const { endGroup } = this.#options.window;
+    if (endGroup === undefined || group === undefined || group <= endGroup) return;
+    if (!this.#isOver && this.#isSent) this.#owner.windowOver?.();
   }
 
   #skip(why: Skip, group: bigint): void {
@@ -335,6 +347,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
       }
     }
     this.#catchUp();
+    this.#checkWindow();
   }
 
   /** Starts live delivery with the next object of each open subgroup. */

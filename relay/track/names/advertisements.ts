@@ -8,6 +8,7 @@ import {
 } from "@qumo/shared/wire";
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher } from "../sources/publisher.ts";
+import type { AnnouncedRoute, RouteTold } from "./announced_route.ts";
 
 /** Whether a publisher is connected to this relay, or reached through other relays. */
 export type Origin = "local" | "remote";
@@ -36,6 +37,8 @@ export interface NamespaceListener {
    */
   renewing?(namespace: Namespace): void;
   renewed?(namespace: Namespace): void;
+  /** The routes to a namespace that was announced, or what is left of them; none when it is gone. */
+  routed?(namespace: Namespace, routes: readonly AnnouncedRoute[]): void;
 }
 
 /** Notified of what this relay's own publishers have. Calls are synchronous and must not throw. */
@@ -48,14 +51,9 @@ export interface LocalListener {
   retracted(name: FullTrackName): void;
 }
 
-interface Advertisement {
+interface Advertisement extends AnnouncedRoute {
   readonly namespace: Namespace;
-  readonly publisher: Publisher;
   readonly origin: Origin;
-  /** The time of the announcement, in the clock's milliseconds. */
-  readonly since: number;
-  /** Whether it was announced by a relay outside the mesh. */
-  readonly isPassedOn: boolean;
 }
 
 const VIEWS: Readonly<Record<NamespaceVisibility, (one: Advertisement) => boolean>> = {
@@ -103,13 +101,20 @@ export class Advertisements {
   }
 
   /** Adds a publisher of a namespace; the returned function removes it. */
-  add(namespace: Namespace, publisher: Publisher, origin: Origin): () => void {
+  add(
+    namespace: Namespace,
+    publisher: Publisher,
+    { origin, hops, cost }: RouteTold & { readonly origin: Origin },
+  ): () => void {
     const advertisement: Advertisement = {
       namespace,
       publisher,
       origin,
+      hops,
+      cost,
       since: this.#clock.now(),
-      isPassedOn: publisher.isOtherRelay === true,
+      // The last hop is the publisher.
+      isPassedOn: publisher.isOtherRelay === true || hops.length > 1,
     };
     const before = this.#at(namespace);
     this.#advertised.add(namespace, advertisement);
@@ -216,7 +221,10 @@ export class Advertisements {
   watch(prefix: Namespace, listener: NamespaceListener, view: NamespaceVisibility): () => void {
     const watch: Watch = { listener, view };
     this.#watches.add(prefix, watch);
-    for (const namespace of this.under(prefix, view)) listener.added(namespace);
+    for (const namespace of this.under(prefix, view)) {
+      listener.added(namespace);
+      listener.routed?.(namespace, this.#routesTo(namespace, view));
+    }
     return () => this.#watches.delete(prefix, watch);
   }
 
@@ -284,6 +292,11 @@ export class Advertisements {
     for (const { listener, view } of [...this.#watches.prefixesOf(namespace)]) {
       if (after[view] && !before[view]) listener.added(namespace);
       if (!after[view] && before[view]) listener.removed(namespace);
+      listener.routed?.(namespace, this.#routesTo(namespace, view));
     }
+  }
+
+  #routesTo(namespace: Namespace, view: NamespaceVisibility): AnnouncedRoute[] {
+    return [...this.#advertised.at(namespace)].filter(VIEWS[view]);
   }
 }

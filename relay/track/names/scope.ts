@@ -1,5 +1,6 @@
 import type { Outcome } from "@qumo/shared/runtime";
 import { type FullTrackName, hasPrefix, type Namespace, trackKey } from "@qumo/shared/wire";
+import { DIRECT, type RouteTold } from "./announced_route.ts";
 import {
   type AdvertisedNamespace,
   Advertisements,
@@ -173,8 +174,15 @@ export class Scope {
    * Adds a publisher of a namespace: it is also asked for tracks that other local publishers
    * deliver, and waiting requests continue. The returned function removes it.
    */
-  advertise(namespace: Namespace, publisher: Publisher, origin: Origin = "local"): () => void {
-    const withdraw = this.#advertised.add(namespace, publisher, origin);
+  advertise(
+    namespace: Namespace,
+    publisher: Publisher,
+    { origin = "local", told = DIRECT }: {
+      readonly origin?: Origin;
+      readonly told?: RouteTold;
+    } = {},
+  ): () => void {
+    const withdraw = this.#advertised.add(namespace, publisher, { origin, ...told });
     // Objects are only compared with those of local publishers.
     const entries = this.#advertised.hasLocal(namespace) ? [...this.#entries.values()] : [];
     for (const entry of entries) {

@@ -61,9 +61,9 @@ Deno.test("Scope asks the first alone where a second publisher is refused, and o
   const { scope, open, stop } = setUp(100, "refuse");
   const wide = new ScriptedPublisher("agree");
   const first = new ScriptedPublisher("agree");
-  const withdraw = scope.advertise(NAME.namespace, first, "local");
+  const withdraw = scope.advertise(NAME.namespace, first);
   const opened = await open();
-  scope.advertise([], wide, "local");
+  scope.advertise([], wide);
   assert.deepEqual([opened.ok, first.feeds.length, wide.feeds.length], [true, 1, 0]);
   await open();
   assert.equal(wide.feeds.length, 0);
@@ -76,9 +76,9 @@ Deno.test("Scope asks the first alone where a second publisher is refused, and o
 Deno.test("Scope asks a second publisher for what the first has not got, whatever the policy", async () => {
   const { scope, open, clock } = setUp(100, "refuse");
   const [first, second] = [new ScriptedPublisher("does_not_exist"), new ScriptedPublisher("agree")];
-  scope.advertise([], first, "local");
+  scope.advertise([], first);
   await clock.advance(1);
-  scope.advertise(NAME.namespace, second, "local");
+  scope.advertise(NAME.namespace, second);
   assert.equal((await open()).ok, true);
   assert.deepEqual([first.feeds.length, second.feeds.length], [1, 1]);
 });
@@ -93,7 +93,7 @@ Deno.test("Scope asks for what there is of a track here first, and then elsewher
         return Promise.resolve(refused<Refusal>({ kind, reason: label }));
       },
     });
-  scope.advertise(namespaceOf("foo"), publisher("far away", "invalid_range"), "remote");
+  scope.advertise(namespaceOf("foo"), publisher("far away", "invalid_range"), { origin: "remote" });
   scope.advertise(namespaceOf(), publisher("a stranger", "does_not_exist"));
   scope.advertise(namespaceOf("foo", "bar"), publisher("the nearest", "does_not_exist"));
   await scope.sourceOf(NAME)!.trackStatus(NAME);
@@ -320,7 +320,7 @@ for (const policy of ["newest", "oldest"] as const) {
       const elsewhere = new ScriptedPublisher("agree", ["tokyo"]);
       const come = [
         () => scope.advertise(namespaceOf(), here),
-        () => scope.advertise(namespaceOf("foo"), elsewhere, "remote"),
+        () => scope.advertise(namespaceOf("foo"), elsewhere, { origin: "remote" }),
       ];
       if (who === "behind") come.reverse();
       const withdraw: (() => void)[] = [];
@@ -346,7 +346,7 @@ Deno.test("a publisher here that brings objects is enough, and one elsewhere is 
   const here = new ScriptedPublisher("agree");
   const elsewhere = new ScriptedPublisher("agree", ["tokyo"]);
   const withdraw = [
-    scope.advertise(namespaceOf("foo"), elsewhere, "remote"),
+    scope.advertise(namespaceOf("foo"), elsewhere, { origin: "remote" }),
     scope.advertise(namespaceOf("foo"), here),
   ];
   const opened = await open();

@@ -1,0 +1,26 @@
+import type { Publisher } from "../sources/publisher.ts";
+
+/** What a publisher says of the way to a namespace that it announces. */
+export interface RouteTold {
+  /** The ids of the relays outside the mesh on the way, the origin first; 0 for one without. */
+  readonly hops: readonly bigint[];
+  readonly cost: RouteCost;
+}
+
+/** What a subscription over a route costs: while the track comes this way already, and otherwise. */
+export interface RouteCost {
+  readonly warm: bigint;
+  readonly cold: bigint;
+}
+
+/** One of the ways to a namespace. */
+export interface AnnouncedRoute extends RouteTold {
+  readonly publisher: Publisher;
+  /** The time of the announcement, in the clock's milliseconds. */
+  readonly since: number;
+  /** Whether it was announced by a relay outside the mesh. */
+  readonly isPassedOn: boolean;
+}
+
+/** The way to a publisher that says nothing of it. */
+export const DIRECT: RouteTold = { hops: [], cost: { warm: 0n, cold: 0n } };

@@ -160,6 +160,18 @@ export const MAX_OFFER_BYTES = 512;
  */
 export const PARKED_STREAM_MS = 10_000;
 
+/**
+ * Milliseconds that a group of moq-lite may begin before the newest one and still be wanted, and be
+ * kept for subscribers: as long as the cache keeps groups by default.
+ */
+export const LITE_MAX_AGE_MS = 30_000;
+
+/**
+ * Groups that one fetch may ask a publisher of moq-lite for, each with a request of its own: no more
+ * than are fetched for a late subscriber, and for a player that seeks.
+ */
+export const MAX_LITE_FETCH_GROUPS = 64n;
+
 /** Interval of the check whether parked streams may be finished. */
 export const PARKED_CHECK_MS = 2_500;
 

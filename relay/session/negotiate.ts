@@ -1,8 +1,16 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import { commonDraft, type Draft, draftOf, drafts } from "@qumo/shared/wire";
+import {
+  commonDraft,
+  type Draft,
+  draftOf,
+  drafts,
+  type LiteVersion,
+  liteVersions,
+} from "@qumo/shared/wire";
 import type { Connection } from "../transport/types.ts";
 import type { StreamSource } from "./first_streams.ts";
 import { findInBand, type NegotiationRefusal, type NegotiationTerms } from "./in_band.ts";
+import { LiteSession } from "./lite/session.ts";
 import { MoqtSession } from "./moqt/session.ts";
 import type { Session } from "./session.ts";
 import type { SessionOptions } from "./session_options.ts";
@@ -24,10 +32,14 @@ export interface Negotiated {
   readonly streams?: StreamSource;
 }
 
-// Drafts of the IETF, the newest first.
-const DIALECTS: readonly Dialect[] = drafts
-  .toSorted((one, other) => other.number - one.number)
-  .map(moqt);
+// Drafts of the IETF, the newest first, and then the versions of moq-lite.
+const DIALECTS: readonly Dialect[] = [
+  ...drafts.toSorted((one, other) => other.number - one.number).map(moqt),
+  // Of 06 no session was seen working yet.
+  ...liteVersions.filter(({ number }) => number < 6).toSorted((one, other) =>
+    other.number - one.number
+  ).map(lite),
+];
 
 /** All supported protocols, in the default order of preference. */
 export const protocols: readonly string[] = DIALECTS.map(({ protocol }) => protocol);
@@ -76,6 +88,10 @@ export async function negotiate(
 
 function moqt(draft: Draft): Dialect {
   return { protocol: draft.protocol, begin: (options) => new MoqtSession(options, draft) };
+}
+
+function lite(version: LiteVersion): Dialect {
+  return { protocol: version.protocol, begin: (options) => new LiteSession(options, version) };
 }
 
 const UNKNOWN: NegotiationRefusal = {

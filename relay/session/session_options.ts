@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly authorizer: Authorizer;
   /** The relay's name in the mesh; undefined when the peer must not learn it. */
   readonly relayName?: string;
+  /** The relay's id among relays outside the mesh, by which it notices its own announcements. */
+  readonly hop: bigint;
   /** Options of an outgoing link to another relay. */
   readonly link?: SessionLink;
 }

@@ -234,7 +234,9 @@ Deno.test("another relay hears when the way of a track that it is sent becomes a
   const request = await subscribe(subscriber, { meshHops: ["there"] });
   await request.expect("subscribeOk");
   // The publisher here goes, and what it had comes from elsewhere.
-  const withdraw = scope.advertise(namespaceOf("live"), far.session.publisher(""), { origin: "remote" });
+  const withdraw = scope.advertise(namespaceOf("live"), far.session.publisher(""), {
+    origin: "remote",
+  });
   publisher.close();
   const upstream = await far.peer.expectRequest("subscribe");
   assert.deepEqual(upstream.message.parameters.filter, {
@@ -264,7 +266,9 @@ Deno.test("a track is not sent to a relay that it comes by", async () => {
   await using world = new SessionWorld();
   const { peer, session } = await linked(world);
   const scope = world.registry.enter("");
-  const withdraw = scope.advertise(namespaceOf("live"), session.publisher(""), { origin: "remote" });
+  const withdraw = scope.advertise(namespaceOf("live"), session.publisher(""), {
+    origin: "remote",
+  });
   await subscribe(await world.connect());
   const { request } = await peer.expectRequest("subscribe");
   await request.send({

@@ -255,7 +255,6 @@ for (const [name, bytes] of FIRST_BYTES) {
 
 Deno.test("R-002: a connection with a protocol we do not speak is closed with VERSION_NEGOTIATION_FAILED", async () => {
   const host = makeHost();
-  assert.deepEqual(host.protocols, ["moqt-18"]);
   const [client, server] = memoryPair({ protocol: "moqt-99" });
   host.serve(server);
   assert.equal((await client.closed).code, referenceDraft.sessionCodes.version_negotiation_failed);

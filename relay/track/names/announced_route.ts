@@ -1,19 +1,19 @@
 import type { Publisher } from "../sources/publisher.ts";
 
-/** What a publisher says of the way to a namespace that it announces. */
+/** What a publisher says of the route to a namespace that it announces. */
 export interface RouteTold {
-  /** The ids of the relays outside the mesh on the way, the origin first; 0 for one without. */
+  /** The ids of the relays outside the mesh on the path, the origin first; 0 for one without. */
   readonly hops: readonly bigint[];
   readonly cost: RouteCost;
 }
 
-/** What a subscription over a route costs: while the track comes this way already, and otherwise. */
+/** What a subscription over a route costs: while the track is received over it already, and otherwise. */
 export interface RouteCost {
   readonly warm: bigint;
   readonly cold: bigint;
 }
 
-/** One of the ways to a namespace. */
+/** One of the routes to a namespace. */
 export interface AnnouncedRoute extends RouteTold {
   readonly publisher: Publisher;
   /** The time of the announcement, in the clock's milliseconds. */
@@ -22,5 +22,5 @@ export interface AnnouncedRoute extends RouteTold {
   readonly isPassedOn: boolean;
 }
 
-/** The way to a publisher that says nothing of it. */
+/** The route to a publisher that says nothing of it. */
 export const DIRECT: RouteTold = { hops: [], cost: { warm: 0n, cold: 0n } };

@@ -1,5 +1,7 @@
 /** moq-lite: its messages and streams in each version, apart from MoQT's. */
+export type { AnnounceEvent, AnnounceWriter } from "./announce.ts";
 export { decodeLiteDatagram, encodeLiteDatagram } from "./datagram.ts";
+export type { LiteDatagram } from "./datagram.ts";
 export { FrameDecoder, FrameWriter, MAX_TIMESTAMP } from "./frame.ts";
 export { encodeStreamType, type Layout } from "./layout.ts";
 export * from "./limits.ts";

@@ -230,6 +230,7 @@ export class WorldRelay implements Host, RegistryObserver {
       streamBudget: this.#streamBudget,
       registry: this.registry,
       scopeOf: link === undefined ? scopeOf : () => link.scope,
+      hop: 1n,
       authorizer: () => done(undefined),
       relayName: this.name,
       ...(link !== undefined && { link }),

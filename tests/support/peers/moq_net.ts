@@ -24,6 +24,19 @@ export async function connectMoqNet(
   return new MoqNetPeer("@moq/net over QUIC", session);
 }
 
+/** Connects `@moq/net` over raw QUIC by one protocol. */
+export function moqNetBy(
+  protocol: string,
+): (server: QuicServerAddress) => Promise<MoqNetPeer> {
+  return async (server) => {
+    const transport = asWebTransport(await connectQuicTransport(server, protocol));
+    const session = await Connection.connect(new URL(`https://127.0.0.1:${server.port}/`), {
+      transport,
+    });
+    return new MoqNetPeer(`@moq/net by ${protocol}`, session);
+  };
+}
+
 /** Plays the server's half of a session with `@moq/net`, to try other clients against it. */
 export async function acceptMoqNet(transport: SessionTransport): Promise<MoqNetPeer> {
   const session = await Connection.accept(asWebTransport(transport), new URL("https://127.0.0.1/"));

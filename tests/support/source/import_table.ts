@@ -65,7 +65,10 @@ export const TABLE: readonly Row[] = [
   // Rooms of sessions, from the lowest: what they share, then who asks, who is asked, and who answers.
   { from: "relay/session/delivery", may: SESSION, never: [NEGOTIATION, /^relay\/session\/moqt/] },
   // How one dialect writes what the model keeps.
-  { from: "relay/session/moqt/dialect", may: ["shared/wire", "shared/runtime", "relay/track"] },
+  {
+    from: "relay/session/moqt/dialect",
+    may: ["shared/wire", "shared/runtime", "relay/track", "relay/session/fetch_output.ts"],
+  },
   { from: "relay/session/lite/dialect", may: ["shared/wire", "shared/runtime", "relay/track"] },
   {
     from: "relay/session/moqt/connection",
@@ -93,11 +96,12 @@ export const TABLE: readonly Row[] = [
     never: [NEGOTIATION, /^relay\/session\/moqt\/(?!dialect\/)/],
   },
   { from: "relay/session/moqt", may: SESSION, never: [NEGOTIATION] },
+  { from: "relay/session/lite", may: SESSION, never: [NEGOTIATION, /^relay\/session\/moqt/] },
   // The one file that knows the protocols by name.
   {
     from: "relay/session",
     may: SESSION,
-    never: [/^relay\/session\/(delivery|moqt\/(?!session\.ts))/],
+    never: [/^relay\/session\/(delivery|(moqt|lite)\/(?!session\.ts))/],
   },
   {
     from: "relay/upstream",

@@ -99,6 +99,15 @@ export interface ConnectOptions {
   readonly webTransport?: string;
 }
 
+/** A session, and the other end of its connection. */
+export interface Begun extends Omit<Joined, "peer"> {
+  readonly far: MemoryConnection;
+  readonly over: Promise<unknown>;
+}
+
+/** The relay's id among relays outside the mesh. */
+export const RELAY_HOP = 0x9e1a7n;
+
 /** One peer, and the relay's side of its session. */
 export interface Joined {
   readonly peer: ScriptedPeer;
@@ -123,7 +132,7 @@ export class SessionWorld implements AsyncDisposable {
   readonly #authorizer: Authorizer;
   readonly #tracing: Tracing;
   readonly #streamBudget: StreamBudget;
-  readonly #joined: { peer: ScriptedPeer; over: Promise<unknown> }[] = [];
+  readonly #joined: { peer: { close(): void }; over: Promise<unknown> }[] = [];
 
   constructor(options: WorldOptions = {}) {
     const { log, lines } = memoryLog();
@@ -158,35 +167,21 @@ export class SessionWorld implements AsyncDisposable {
   /** As {@linkcode SessionWorld.connect}, with the relay's side too. */
   async join(options: ConnectOptions = {}): Promise<Joined> {
     const { dialled = false, setup = {} } = options;
-    const [client, server] = memoryPair(options.memory);
-    const [connection, far] = dialled ? [client, server] : [server, client];
-    if (options.webTransport !== undefined) {
-      Object.assign(connection, { transport: "webtransport", path: options.webTransport });
-    }
-    const opened = recordOpened(connection);
     const draft = options.draft ?? draftOfPeer(this.#joined.length);
-    const session = beginSession({ protocol: options.protocol, draft }, {
-      id: this.#joined.length + 1,
-      role: dialled ? "client" : "server",
-      connection,
-      clock: this.clock,
-      log: this.log,
-      tracing: this.#tracing,
-      metrics: this.metrics,
-      settings: this.settings,
-      streamBudget: this.#streamBudget,
-      registry: this.registry,
-      scopeOf: (path) => path,
-      authorizer: this.#authorizer,
-      relayName: RELAY_NAME,
-      ...(options.link !== undefined && { link: options.link }),
-    });
-    const over = session.run();
+    const { far, over, ...begun } = this.#begin(options, draft);
     const role = dialled ? "server" : "client";
     const peer = await ScriptedPeer.connect(far, { role, setup, draft });
     this.#joined.push({ peer, over });
     await this.settle();
-    return { peer, session, connection, opened };
+    return { peer, ...begun };
+  }
+
+  /** A session whose other end is left to the caller, who closes it. */
+  attach(options: ConnectOptions & { readonly protocol: string }): Begun {
+    const begun = this.#begin(options, undefined);
+    const { far, over } = begun;
+    this.#joined.push({ peer: { close: () => far.close(0, "") }, over });
+    return begun;
   }
 
   /** Lets everything happen that can happen without time passing. */
@@ -199,6 +194,34 @@ export class SessionWorld implements AsyncDisposable {
     await this.settle();
     await this.clock.advance(milliseconds);
     await this.settle();
+  }
+
+  #begin(options: ConnectOptions, draft: Draft | undefined): Begun {
+    const { dialled = false } = options;
+    const [client, server] = memoryPair(options.memory);
+    const [connection, far] = dialled ? [client, server] : [server, client];
+    if (options.webTransport !== undefined) {
+      Object.assign(connection, { transport: "webtransport", path: options.webTransport });
+    }
+    const opened = recordOpened(connection);
+    const session = beginSession({ protocol: options.protocol, draft }, {
+      id: this.#joined.length + 1,
+      role: dialled ? "client" : "server",
+      connection,
+      clock: this.clock,
+      log: this.log,
+      tracing: this.#tracing,
+      metrics: this.metrics,
+      settings: this.settings,
+      streamBudget: this.#streamBudget,
+      registry: this.registry,
+      scopeOf: (path) => path,
+      hop: RELAY_HOP,
+      authorizer: this.#authorizer,
+      relayName: RELAY_NAME,
+      ...(options.link !== undefined && { link: options.link }),
+    });
+    return { session, connection, opened, far, over: session.run() };
   }
 
   /** Fails when what is waited for comes although no time passes. */
@@ -226,10 +249,13 @@ export class SessionWorld implements AsyncDisposable {
 
 /** A session of the protocol that is named, or of a draft that need not be one of the relay's. */
 function beginSession(
-  { protocol, draft }: { readonly protocol: string | undefined; readonly draft: Draft },
+  { protocol, draft }: {
+    readonly protocol: string | undefined;
+    readonly draft: Draft | undefined;
+  },
   options: SessionOptions,
 ): Session {
-  if (protocol === undefined) return new MoqtSession(options, draft);
+  if (protocol === undefined) return new MoqtSession(options, draft!);
   const dialect = dialectOf(protocol);
   assert.ok(dialect.ok, "The relay does not speak this");
   return dialect.value.dialect.begin(options);

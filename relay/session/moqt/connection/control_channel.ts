@@ -11,6 +11,7 @@ import type { FirstStreams, PeekedStream } from "../../first_streams.ts";
 import { MAX_FRAME_BYTES, readMessage } from "../../framing.ts";
 import { Input } from "../../input.ts";
 import { CLOSE_AFTER_CONTROL_MS, MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
+import { checkPath } from "../../connection/check_path.ts";
 import type { Role } from "../../session_options.ts";
 import { goawayRequestId } from "./moq_dev.ts";
 import { kindOfStream } from "./stream_kind.ts";
@@ -175,19 +176,8 @@ export class ControlChannel {
   }
 }
 
-// RFC 3986: path-abempty and an optional query, ASCII only.
-const PATH = /^(\/[\w.~!$&'()*+,;=:@%-]*)*(\?[\w.~!$&'()*+,;=:@%/?-]*)?$/;
 // RFC 3986: a non-empty host and an optional port.
 const AUTHORITY = /^([\w.~!$&'()*+,;=%-]+|\[[0-9a-fA-F:.]+\])(:\d{0,5})?$/;
-
-function checkPath(path: string, mayName: boolean): void {
-  if (!mayName) {
-    throw new SessionError("invalid_path", "PATH does not belong into this SETUP");
-  }
-  if (!PATH.test(path)) {
-    throw new SessionError("malformed_path", "PATH is not the path of a URI");
-  }
-}
 
 function checkAuthority(authority: string, mayName: boolean): void {
   if (!mayName) {

@@ -1,28 +1,17 @@
 import {
   compareLocations,
   type DataDialect,
-  type FetchObject,
   FetchObjectWriter,
   type GroupOrder,
   type Location,
   MAX_OBJECT_ID,
-  type PropertyBlock,
 } from "@qumo/shared/wire";
 import { takeMemory } from "../../../track/mod.ts";
+import type { FetchItem, FetchOutput, Unsaid } from "../../fetch_output.ts";
 import { expressible } from "./expressible.ts";
 
-/** An object of a fetch, whose properties are in whatever form they came. */
-export type FetchItem = Omit<FetchObject, "properties"> & { readonly properties: PropertyBlock };
-
-/** What a dialect cannot say. */
-export type Unsaid =
-  /** The object: it is left out, and unknown to the peer. */
-  | "object"
-  /** That something is unknown: the peer would take it for what does not exist. */
-  | "unknown";
-
 /** What goes on the stream of one fetch, in the peer's dialect and in the fetch's order. */
-export class FetchItems {
+export class FetchItems implements FetchOutput {
   readonly #order: GroupOrder;
   readonly #dialect: DataDialect;
   readonly #writer: FetchObjectWriter;

@@ -1,4 +1,4 @@
-import type { SubgroupLog } from "../../../track/mod.ts";
+import type { SubgroupLog } from "../../track/mod.ts";
 
 /** Resolves when an object is complete, or can no longer become complete. */
 export function wholeObject(log: SubgroupLog, id: number): Promise<void> {

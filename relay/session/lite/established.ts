@@ -1,0 +1,138 @@
+import type { TaskGroup } from "@qumo/shared/runtime";
+import type { LiteSetup } from "@qumo/shared/wire";
+import type { Publisher } from "../../track/mod.ts";
+import type { SessionCloser } from "../connection/session_closer.ts";
+import type { SessionShutdown } from "../connection/session_shutdown.ts";
+import { ObjectStreams } from "../delivery/object_streams.ts";
+import type { FirstStreams } from "../first_streams.ts";
+import { StreamCredit } from "../ingest/stream_credit.ts";
+import { TrackAliases } from "../ingest/track_aliases.ts";
+import { MAX_PARKED_STREAMS, MOVE_SESSION_MS } from "../limits.ts";
+import type { EstablishedSession, PeerView, SessionCounts } from "../session.ts";
+import type { StreamBudget } from "../stream_budget.ts";
+import { LiteAcceptor } from "./acceptor.ts";
+import type { LiteContext } from "./context.ts";
+import { Announcer } from "./publisher/announcer.ts";
+import { FetchServer } from "./publisher/fetch_server.ts";
+import { SubscriptionServer } from "./publisher/subscription_server.ts";
+import { LiteRouter } from "./router.ts";
+import { Announcements } from "./subscriber/announcements.ts";
+import type { LiteFeed } from "./subscriber/lite_feed.ts";
+import { LiteIngest } from "./subscriber/lite_ingest.ts";
+import { LitePublisher } from "./subscriber/lite_publisher.ts";
+
+/** What a session has before it is established. */
+export interface LiteFoundation {
+  readonly source: FirstStreams;
+  readonly tasks: TaskGroup;
+  readonly closer: SessionCloser;
+  readonly shutdown: SessionShutdown;
+  readonly budget: StreamBudget;
+  readonly relayName: string | undefined;
+  readonly peer: { readonly setup: LiteSetup; readonly path: string };
+  /** The peer asks us to leave. */
+  readonly onGoaway: (uri: string) => void;
+}
+
+/** A session after its handshake: everything that serves the peer and requests from it. */
+export class EstablishedLite implements EstablishedSession {
+  readonly peer: PeerView;
+  readonly #foundation: LiteFoundation;
+  readonly #streams: ObjectStreams;
+  readonly #incoming: TrackAliases<LiteFeed>;
+  readonly #credit: StreamCredit;
+  readonly #publisher: LitePublisher;
+  readonly #announcements: Announcements;
+  readonly #subscriptions: SubscriptionServer;
+  readonly #fetches: FetchServer;
+  readonly #acceptor: LiteAcceptor;
+
+  constructor(context: LiteContext, foundation: LiteFoundation) {
+    const { closer, shutdown, budget, relayName, peer, source, tasks, onGoaway } = foundation;
+    this.#foundation = foundation;
+    this.peer = {
+      relay: undefined,
+      isOtherRelay: false,
+      implementation: undefined,
+      path: peer.path,
+    };
+    this.#streams = new ObjectStreams({
+      ...context,
+      codes: context.version.streamCodes,
+      // moq-dev's take a group that ends within a frame for incomplete, and nothing else.
+      understandsCuts: true,
+      maxParked: MAX_PARKED_STREAMS,
+    });
+    const incoming = this.#incoming = new TrackAliases<LiteFeed>(context.clock);
+    const credit = this.#credit = new StreamCredit({
+      ...context,
+      draft: context.version,
+      isWithRelay: false,
+    }, {
+      incoming,
+      budget,
+      move: () => shutdown.drain(MOVE_SESSION_MS, ""),
+      close: (code, reason) => closer.close(code, reason, "limit"),
+    });
+    const publisher = this.#publisher = new LitePublisher(context, incoming, relayName);
+    this.#announcements = new Announcements(context, publisher);
+    const fetches = this.#fetches = new FetchServer(context, this.#streams);
+    const subscriptions = this.#subscriptions = new SubscriptionServer(context, this.#streams);
+    this.#acceptor = new LiteAcceptor({
+      ...context,
+      tasks,
+      source,
+      ingest: new LiteIngest(context, { incoming, credit }),
+      router: new LiteRouter(context, {
+        announcer: new Announcer(context, publisher),
+        subscriptions,
+        fetches,
+        onGoaway,
+      }),
+      firstMessageMs: context.settings.setupTimeoutMs,
+      giveUp: (reason) => closer.close("internal_error", reason, "limit"),
+      fail: (error) => closer.fail(error),
+    });
+  }
+
+  get counts(): SessionCounts {
+    return {
+      subscriptions: this.#subscriptions.count,
+      transit: 0,
+      namespaces: this.#announcements.count,
+      tracks: this.#publisher.trackCount,
+      parkedStreams: this.#streams.unfinished.parkedCount,
+    };
+  }
+
+  /** Starts to serve the peer, and to follow what it announces. */
+  start(): void {
+    const { tasks, peer } = this.#foundation;
+    this.#acceptor.start();
+    if (peer.setup.role === "subscriber") return;
+    tasks.spawn("announcements", () => this.#announcements.follow());
+  }
+
+  publisher(): Publisher {
+    return this.#publisher;
+  }
+
+  /** Nothing in the protocol is a ping; a peer that is gone is noticed by its transport. */
+  ping(): Promise<boolean> {
+    return Promise.resolve(!this.#foundation.tasks.signal.aborted);
+  }
+
+  /** The connection ended: nothing new begins. */
+  stop(): void {
+    this.#subscriptions.close();
+    this.#fetches.close();
+    this.#incoming.close();
+    this.#publisher.close("the publisher's session ended");
+  }
+
+  /** Everything that was under way is over. */
+  close(): void {
+    this.#streams.close();
+    this.#credit.close();
+  }
+}

@@ -1,0 +1,171 @@
+import { namespaceText } from "@qumo/shared/runtime";
+import {
+  type AnnounceWriter,
+  EncodeError,
+  type LiteAnnounceRequest,
+  type Namespace,
+  namespaceKey,
+} from "@qumo/shared/wire";
+import type { AnnouncedRoute, Publisher, Refusal } from "../../../track/mod.ts";
+import type { LiteContext } from "../context.ts";
+import { namespaceOf, pathOf } from "../dialect/names.ts";
+import type { LiteStream } from "../lite_stream.ts";
+import { bestRoute } from "./best_route.ts";
+
+/** What {@linkcode Announcer} uses of its session. */
+export type AnnouncerContext = Pick<
+  LiteContext,
+  "version" | "scope" | "settings" | "metrics" | "events" | "log" | "hops" | "authorize"
+>;
+
+/** Tells the peer which broadcasts there are, and what becomes of them. */
+export class Announcer {
+  readonly #context: AnnouncerContext;
+  // The peer, to which its own broadcasts are not announced.
+  readonly #peer: Publisher;
+  #open = 0;
+
+  constructor(context: AnnouncerContext, peer: Publisher) {
+    this.#context = context;
+    this.#peer = peer;
+  }
+
+  /** Serves an announce stream until the peer ends it; returns why it is refused. */
+  async serve(stream: LiteStream, request: LiteAnnounceRequest): Promise<Refusal | undefined> {
+    const { metrics, events, scope } = this.#context;
+    const prefix = namespaceOf(request.prefix);
+    if (prefix === undefined) return NOT_A_PATH;
+    const refusal = await this.#refusalOf(prefix);
+    if (refusal !== undefined) return refusal;
+    this.#open++;
+    metrics.requests.subscribe_namespace.ok++;
+    events.say("prefix watched", {
+      request: "subscribe_namespace",
+      prefix: namespaceText(prefix),
+      path: scope.path,
+    });
+    const watch = new PrefixWatch(this.#context, { stream, prefix, request, peer: this.#peer });
+    const unwatch = watch.start();
+    stream.onStopped(unwatch);
+    try {
+      await stream.drain();
+    } finally {
+      unwatch();
+      this.#open--;
+      stream.finish();
+    }
+    return undefined;
+  }
+
+  async #refusalOf(prefix: Namespace): Promise<Refusal | undefined> {
+    const allowed = await this.#context.authorize("subscribe_namespace", { namespace: prefix });
+    if (!allowed.ok) return allowed.refusal;
+    const { maxNamespaceSubscriptions } = this.#context.settings.limits;
+    if (this.#open < maxNamespaceSubscriptions) return undefined;
+    return { kind: "excessive_load", reason: `more than ${maxNamespaceSubscriptions} prefixes` };
+  }
+}
+
+/** What a {@linkcode PrefixWatch} tells, and whom. */
+interface Watched {
+  readonly stream: LiteStream;
+  readonly prefix: Namespace;
+  readonly request: LiteAnnounceRequest;
+  readonly peer: Publisher;
+}
+
+/** The announcements on one stream. */
+class PrefixWatch {
+  readonly #context: AnnouncerContext;
+  readonly #watched: Watched;
+  readonly #writer: AnnounceWriter;
+  // What the peer knows of, by suffix, as a route is told apart.
+  readonly #told = new Map<string, string>();
+  // Namespaces whose publisher is being replaced: they are gone for a moment.
+  readonly #renewing = new Set<string>();
+  readonly #routes = new Map<string, AnnouncedRoute | undefined>();
+  #first: Uint8Array[] | undefined = [];
+
+  constructor(context: AnnouncerContext, watched: Watched) {
+    this.#context = context;
+    this.#watched = watched;
+    this.#writer = context.version.announcements.writer(context.hops.own);
+  }
+
+  /** Tells what there is, and what changes; the returned function ends it. */
+  start(): () => void {
+    const { stream, prefix } = this.#watched;
+    const unwatch = this.#context.scope.watchNamespaces(prefix, {
+      added: () => {},
+      removed: () => {},
+      routed: (namespace, routes) => this.#routed(namespace, routes),
+      renewing: (namespace) => {
+        this.#renewing.add(namespaceKey(namespace));
+        this.#show(namespace, undefined);
+      },
+      renewed: (namespace) => {
+        const key = namespaceKey(namespace);
+        if (this.#renewing.delete(key)) this.#show(namespace, this.#routes.get(key));
+      },
+    });
+    const first = this.#first!;
+    this.#first = undefined;
+    stream.send(this.#writer.ok(first.length));
+    for (const bytes of first) stream.send(bytes);
+    return unwatch;
+  }
+
+  #routed(namespace: Namespace, routes: readonly AnnouncedRoute[]): void {
+    const key = namespaceKey(namespace);
+    const { request, peer: publisher } = this.#watched;
+    const best = bestRoute(routes, { publisher, request, peerHop: this.#context.hops.peer });
+    if (best === undefined) this.#routes.delete(key);
+    else this.#routes.set(key, best);
+    if (best === undefined) this.#renewing.delete(key);
+    if (!this.#renewing.has(key)) this.#show(namespace, best);
+  }
+
+  #show(namespace: Namespace, route: AnnouncedRoute | undefined): void {
+    const suffix = pathOf(namespace.slice(this.#watched.prefix.length));
+    if (suffix === undefined) return this.#unsayable(namespace);
+    const told = this.#told.get(suffix);
+    if (route === undefined) {
+      if (this.#told.delete(suffix)) this.#say(() => this.#writer.end(suffix));
+      return;
+    }
+    const { hops, cost } = route;
+    const now = [...hops, cost.warm, cost.cold].join();
+    if (told === now) return;
+    const isSaid = this.#say(() =>
+      told === undefined
+        ? this.#writer.start(suffix, hops, cost)
+        : this.#writer.update(suffix, hops, cost)
+    );
+    if (isSaid) this.#told.set(suffix, now);
+  }
+
+  #say(write: () => Uint8Array): boolean {
+    try {
+      const bytes = write();
+      if (this.#first === undefined) this.#watched.stream.send(bytes);
+      else this.#first.push(bytes);
+      return true;
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error;
+      this.#context.metrics.inexpressible.message++;
+      this.#context.log.warn("namespace not forwarded", { reason: error.message });
+      return false;
+    }
+  }
+
+  #unsayable(namespace: Namespace): void {
+    const { metrics, events } = this.#context;
+    metrics.inexpressible.message++;
+    events.say("namespace not forwarded", {
+      namespace: namespaceText(namespace),
+      reason: "it is no path of text",
+    });
+  }
+}
+
+const NOT_A_PATH: Refusal = { kind: "does_not_exist", reason: "the prefix is no path" };

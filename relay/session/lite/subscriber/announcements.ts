@@ -1,0 +1,130 @@
+import { namespaceText } from "@qumo/shared/runtime";
+import { type AnnounceEvent, DecodeError, type Namespace } from "@qumo/shared/wire";
+import type { Publisher, Refusal } from "../../../track/mod.ts";
+import { isTransportEnd } from "../../errors.ts";
+import { PublishedNamespaces } from "../../published_namespaces.ts";
+import type { LiteContext } from "../context.ts";
+import { namespaceOf } from "../dialect/names.ts";
+import type { LiteStream } from "../lite_stream.ts";
+
+/** What {@linkcode Announcements} uses of its session. */
+export type AnnouncementsContext = Pick<
+  LiteContext,
+  | "version"
+  | "scope"
+  | "registry"
+  | "settings"
+  | "metrics"
+  | "events"
+  | "log"
+  | "hops"
+  | "streams"
+  | "authorize"
+>;
+
+type Route = Extract<AnnounceEvent, { kind: "start" | "update" }>;
+
+/** The broadcasts that the peer announces, which are asked for: nothing is announced unasked. */
+export class Announcements {
+  readonly #context: AnnouncementsContext;
+  readonly #published: PublishedNamespaces;
+  // By suffix, with what withdraws it; undefined for one that is not taken.
+  readonly #known = new Map<string, (() => void) | undefined>();
+
+  constructor(context: AnnouncementsContext, publisher: Publisher) {
+    this.#context = context;
+    this.#published = new PublishedNamespaces({
+      ...context,
+      advertise: (namespace, told) =>
+        context.scope.advertise(namespace, publisher, told && { told }),
+    });
+  }
+
+  /** The number of namespaces that the peer publishes. */
+  get count(): number {
+    return this.#published.count;
+  }
+
+  /** Asks for everything that the peer has, while the session lasts. */
+  async follow(): Promise<void> {
+    const { version, streams, hops } = this.#context;
+    const stream = await streams.open(version.requests.announce!);
+    stream.send(version.messages.announceRequest.encode({ prefix: "", excludeHop: hops.own }));
+    try {
+      await this.#read(stream);
+    } catch (error) {
+      if (!isTransportEnd(error)) throw error;
+    } finally {
+      for (const withdraw of this.#known.values()) withdraw?.();
+      this.#known.clear();
+      stream.cancel("cancelled");
+    }
+  }
+
+  async #read(stream: LiteStream): Promise<void> {
+    const { announcements } = this.#context.version;
+    const reader = announcements.reader();
+    for (;;) {
+      const message = await stream.nextBody(reader.layout);
+      if (message === undefined) return;
+      let event: AnnounceEvent;
+      try {
+        event = reader.decode(message.type, message.body);
+      } catch (error) {
+        if (!(error instanceof DecodeError) || announcements.fault === "session") throw error;
+        this.#context.metrics.malformed.control++;
+        this.#context.log.warn("announcements of the peer are ignored", { reason: error.message });
+        return;
+      }
+      await this.#hear(event);
+    }
+  }
+
+  async #hear(event: AnnounceEvent): Promise<void> {
+    if (event.kind === "ok") return;
+    const { suffix } = event;
+    if (event.kind === "end") {
+      this.#known.get(suffix)?.();
+      this.#known.delete(suffix);
+      return;
+    }
+    // A path through this relay would lead in a circle.
+    const isOwn = event.hops.includes(this.#context.hops.own);
+    const before = this.#known.get(suffix);
+    const withdraw = isOwn ? undefined : await this.#publish(event, before !== undefined);
+    this.#known.set(suffix, withdraw);
+    before?.();
+  }
+
+  /** Publishes a route, or a changed one beside what it replaces. */
+  async #publish(route: Route, isKnown: boolean): Promise<(() => void) | undefined> {
+    const namespace = namespaceOf(route.suffix);
+    const refusal = namespace === undefined
+      ? NO_NAMESPACE
+      : isKnown
+      ? undefined
+      : await this.#refusalOf(namespace);
+    if (refusal === undefined) return this.#published.add(namespace!, route);
+    const { events, metrics } = this.#context;
+    metrics.requests.publish_namespace[refusal.kind]++;
+    events.say("namespace refused", {
+      namespace: namespace === undefined ? route.suffix : namespaceText(namespace),
+      refusal: refusal.kind,
+      reason: refusal.reason,
+    });
+    return undefined;
+  }
+
+  async #refusalOf(namespace: Namespace): Promise<Refusal | undefined> {
+    const { maxNamespaces } = this.#context.settings.limits;
+    const allowed = await this.#context.authorize("publish_namespace", { namespace });
+    if (!allowed.ok) return allowed.refusal;
+    if (this.count < maxNamespaces) return undefined;
+    return { kind: "excessive_load", reason: `more than ${maxNamespaces} namespaces` };
+  }
+}
+
+const NO_NAMESPACE: Refusal = {
+  kind: "namespace_too_large",
+  reason: "no namespace can have this path",
+};

@@ -82,7 +82,7 @@ export class MeshViewer implements AsyncDisposable {
   }
 
   /** Resolves when this group, or a later one, is there to its last object; gives its number. */
-  async has(group: number, milliseconds = 30_000): Promise<number> {
+  async has(group: number, milliseconds?: number): Promise<number> {
     const found = () => this.reception.firstWholeFrom(group);
     await until(`${this.name} to have group ${group} or a later one`, () => {
       if (found() !== undefined) return true;

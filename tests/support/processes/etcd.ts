@@ -141,6 +141,9 @@ export class EtcdCluster implements AsyncDisposable {
     const flags = [
       ["name", member.name],
       ["data-dir", `${this.#folder}/${member.name}`],
+      // Not by a pipe: a cluster that outlives a test may write within any later one.
+      ["logger", "zap"],
+      ["log-outputs", `${this.#folder}/${member.name}.log`],
       ["listen-client-urls", client],
       ["advertise-client-urls", client],
       ["listen-peer-urls", member.peer],

@@ -24,6 +24,8 @@ export const REFUSAL_KINDS = [
   "namespace_too_large",
   "invalid_joining_request_id",
   "unsupported_extension",
+  "conflicting_filters",
+  "invalid_filter",
 ] as const;
 /** One of {@linkcode REFUSAL_KINDS}. */
 export type RefusalKind = typeof REFUSAL_KINDS[number];

@@ -5,6 +5,7 @@ import {
   type Draft,
   isUniStreamType,
   offeredVersions,
+  sessionCodeOf,
   SETUP_STREAM_TYPE,
   versionName,
 } from "@qumo/shared/wire";
@@ -159,7 +160,7 @@ class Judge {
 
   broken(error: unknown): Verdict {
     const { code, reason } = closingOf(error);
-    return refused({ kind: "setup", code: CODES[code], reason });
+    return refused({ kind: "setup", code: sessionCodeOf(CODES, code), reason });
   }
 
   tooLate(timeoutMs: number): Verdict {

@@ -51,6 +51,7 @@ export {
   firstObjectOf,
   includesGroup,
   isUnfiltered,
+  lastObjectOf,
   type Window,
   windowOf,
 } from "./objects/window.ts";

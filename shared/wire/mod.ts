@@ -33,19 +33,25 @@ export {
   type ControlMessageOf,
   WHOLE_GROUP,
 } from "./moqt/model/messages.ts";
-export type {
-  DoneName,
-  RequestErrorName,
-  SessionErrorName,
-  StreamCodes,
-  StreamErrorName,
+export {
+  type DoneName,
+  type RequestErrorName,
+  sessionCodeOf,
+  type SessionErrorName,
+  type StreamCodes,
+  type StreamErrorName,
 } from "./moqt/model/codes.ts";
 export {
   outOfScope,
   type ParameterRules,
   type UpdatedRequest,
 } from "./moqt/model/parameter_rules.ts";
-export type { ParameterName, Parameters } from "./moqt/model/parameters.ts";
+export type {
+  FillParameters,
+  ParameterName,
+  Parameters,
+  RangeFilterName,
+} from "./moqt/model/parameters.ts";
 export type { GroupOrder } from "./moqt/model/group_order.ts";
 export type { Token } from "./moqt/model/token.ts";
 export { CLIENT_SETUP_TYPE, offeredVersions, versionName } from "./moqt/client_setup.ts";

@@ -1,5 +1,6 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import {
+  commonDraft,
   type ControlMessage,
   encodeSubgroupHeader,
   PADDING_DATAGRAM_TYPE,
@@ -20,7 +21,7 @@ const CONNECTIONS = 1_000;
 const AT_ONCE = 40;
 
 const { protocol_violation, key_value_formatting_error, invalid_request_id } =
-  referenceDraft.sessionCodes;
+  commonDraft.sessionCodes;
 
 /** What a peer does after SETUP, and the code that its session must be closed with. */
 interface Offence {

@@ -10,6 +10,7 @@ import {
   encodeSubgroupHeader,
   FetchObjectDecoder,
   FetchObjectWriter,
+  type FetchRangeKind,
   isMalformed,
   MAX_OBJECT_ID,
   type ObjectDatagram,
@@ -203,7 +204,7 @@ Deno.test("A subgroup that comes in any pieces has the same objects", () => {
 });
 
 interface FetchItem {
-  readonly kind: "object" | "non_existent" | "unknown";
+  readonly kind: "object" | FetchRangeKind;
   readonly group: bigint;
   readonly object: number;
   /** What only objects have; nothing of the end of a range. */

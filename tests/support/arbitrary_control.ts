@@ -1,5 +1,17 @@
-import type { ControlKind, ControlMessage, Draft, ParameterName } from "@qumo/shared/wire";
+import {
+  ByteReader,
+  ByteWriter,
+  type ControlKind,
+  type ControlMessage,
+  type Draft,
+  EncodeError,
+  type ParameterName,
+  type VarintFormat,
+} from "@qumo/shared/wire";
 import fc from "fast-check";
+import { isDeepStrictEqual } from "node:util";
+import type { Codec } from "../../shared/wire/codec.ts";
+import type { ParameterTable } from "../../shared/wire/moqt/control/parameters.ts";
 import {
   ArbitraryValues,
   hops,
@@ -89,6 +101,11 @@ function ofKind(kind: ControlKind, draft: Draft, { integer }: ArbitraryValues): 
       const names = Object.keys(draft.requestCodes).filter((name) => name !== "redirect");
       return { code: fc.constantFrom(...names) };
     }
+    case "fetch": {
+      const { fields } = layoutsOf(draft).find((layout) => layout.kind === kind)!;
+      if (!parametersIn(fields)?.names.includes("filter")) return {};
+      return { range: record({ type: fc.constant("filtered"), track }) };
+    }
     default:
       return {};
   }
@@ -101,9 +118,34 @@ function parametersOf(
 ): fc.Arbitrary<unknown> {
   const codec = parametersIn(fields);
   if (codec === undefined) throw new Error(`Nothing says what parameters ${kind} has`);
-  const chosen = Object.fromEntries(codec.names.map((name: ParameterName) => [
-    name,
-    values.parameters[name] as fc.Arbitrary<unknown>,
-  ]));
+  const chosen = Object.fromEntries(
+    codec.names.map((name: ParameterName) => [name, parameterOf(name, codec.table, values)]),
+  );
   return fc.record(chosen, { requiredKeys: [], noNullPrototype: true });
+}
+
+/** What a parameter may hold that a draft has in this table: not every draft can say everything. */
+export function parameterOf(
+  name: ParameterName,
+  table: ParameterTable,
+  values: ArbitraryValues,
+): fc.Arbitrary<unknown> {
+  const any = values.parameters[name] as fc.Arbitrary<unknown>;
+  if (!OF_THE_DRAFT.includes(name)) return any;
+  const codec = table[name]!.codec as Codec<unknown>;
+  return any.filter((value) => comesBack(codec, value, values.format));
+}
+
+/** Parameters whose values are not the same in all drafts. */
+const OF_THE_DRAFT: readonly ParameterName[] = ["filter", "fill"];
+
+function comesBack(codec: Codec<unknown>, value: unknown, format: VarintFormat): boolean {
+  const writer = new ByteWriter(format);
+  try {
+    codec.encode(writer, value);
+  } catch (error) {
+    if (error instanceof EncodeError) return false;
+    throw error;
+  }
+  return isDeepStrictEqual(codec.decode(new ByteReader(writer.finish(), format)), value);
 }

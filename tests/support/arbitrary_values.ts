@@ -1,4 +1,5 @@
 import type {
+  FillParameters,
   Filter,
   FullTrackName,
   Location,
@@ -43,6 +44,8 @@ export const properties: fc.Arbitrary<Uint8Array> = fc.oneof(
   ),
 );
 
+const rangeFilters = fc.array(bytes(20), { minLength: 1, maxLength: 3 });
+
 // Where integers become longer, in whatever format.
 const EDGES = [0x7fn, 0x80n, 0x3fffn, 0x4000n, 2n ** 53n, 2n ** 56n - 1n, 2n ** 56n];
 
@@ -58,6 +61,7 @@ export function integerUpTo(max: bigint): fc.Arbitrary<bigint> {
 
 /** What messages hold, at the whole range that integers of one format carry and no more. */
 export class ArbitraryValues {
+  readonly format: VarintFormat;
   readonly integer: fc.Arbitrary<bigint>;
   readonly location: fc.Arbitrary<Location>;
   /** The last location of a range. */
@@ -67,7 +71,8 @@ export class ArbitraryValues {
   readonly setupOptions: fc.Arbitrary<SetupOptions>;
   readonly parameters: { readonly [N in ParameterName]: fc.Arbitrary<Required<Parameters>[N]> };
 
-  constructor({ max }: VarintFormat) {
+  constructor(format: VarintFormat) {
+    const { max } = this.format = format;
     const integer = this.integer = integerUpTo(max);
     this.location = record({ group: integer, object: integer });
     const last = fc.oneof(integerUpTo(max - 1n), fc.constant(WHOLE_GROUP));
@@ -87,8 +92,21 @@ export class ArbitraryValues {
       subscriberPriority: fc.nat(255),
       filter: this.filter,
       groupOrder: fc.constantFrom("ascending", "descending"),
+      fill: fc.record({
+        fillTimeout: integer,
+        subscriberPriority: fc.nat(255),
+        filter: this.filter,
+        groupOrder: fc.constantFrom("ascending" as const, "descending" as const),
+        objectIdFilters: rangeFilters,
+      }, { requiredKeys: [], noNullPrototype: true }) as fc.Arbitrary<FillParameters>,
+      subgroupFilters: rangeFilters,
+      objectIdFilters: rangeFilters,
+      priorityFilters: rangeFilters,
+      objectPropertyFilters: rangeFilters,
+      trackPropertyFilters: rangeFilters,
       newGroupRequest: integer,
       namespacePrefix: namespace,
+      includeProperties: fc.boolean(),
       meshScope: text,
       meshHops: hops,
       meshTrace: textOf(256),
@@ -118,13 +136,22 @@ function tokenOf(integer: fc.Arbitrary<bigint>): fc.Arbitrary<Token> {
 function filterOf(integer: fc.Arbitrary<bigint>): fc.Arbitrary<Filter> {
   const start = record({ group: integer, object: integer });
   return fc.oneof(
+    record({ type: fc.constant("none" as const) }),
     record({ type: fc.constant("next_group" as const) }),
+    integer.filter((groups) => groups > 0n)
+      .map((groups) => ({ type: "recent_groups" as const, groups })),
     record({ type: fc.constant("largest_object" as const) }),
     record({ type: fc.constant("absolute_start" as const), start }),
     record({ start, end: integer }).map(({ start, end }) => ({
       type: "absolute_range" as const,
       start,
       endGroup: end < start.group ? start.group : end,
+    })),
+    record({ start, endObject: integer }).map(({ start, endObject }) => ({
+      type: "absolute_range" as const,
+      start,
+      endGroup: start.group,
+      endObject,
     })),
   );
 }
@@ -139,6 +166,7 @@ function setupOptionsOf(
     authorizationTokens: fc.array(token, { maxLength: 4 }),
     maxAuthTokenCacheSize: integer,
     implementation: text,
+    maxRequestUpdates: integer,
     relayHops: integer,
     solicit: fc.boolean(),
     relayName,

@@ -1,5 +1,5 @@
 import type { Log } from "@qumo/shared/runtime";
-import type { Draft, SessionErrorName } from "@qumo/shared/wire";
+import { type Draft, sessionCodeOf, type SessionErrorName } from "@qumo/shared/wire";
 import type { CloseInfo, Connection } from "../../transport/types.ts";
 import { closingOf, placeOf } from "../errors.ts";
 import type { SessionEnd } from "../../vocabulary.ts";
@@ -30,7 +30,7 @@ export class SessionCloser {
   close(code: SessionErrorName, reason: string, end: SessionEnd): void {
     this.#end ??= end;
     const { connection, draft } = this.#parts;
-    connection.close(draft.sessionCodes[code], reason);
+    connection.close(sessionCodeOf(draft.sessionCodes, code), reason);
   }
 
   /** Closes the connection for an error of the peer or of the relay. */

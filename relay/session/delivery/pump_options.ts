@@ -18,6 +18,8 @@ export interface PumpOptions {
   readonly firstObject: number | undefined;
   /** What precedes the subgroup on this subscriber's stream alone, from this object on. */
   readonly header?: ((firstObject: number) => Uint8Array) | undefined;
+  /** The last object to send; undefined: to the end of the subgroup. */
+  readonly lastObject?: number | undefined;
   /** See {@linkcode SendStream.priority}. */
   readonly sendOrder: number;
   /** The arrival time before which an object is too old to be sent; undefined for no limit. */

@@ -135,6 +135,9 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     if (this.#over) return;
     if (this.#evicted) return this.#cut("evicted");
     if (!this.#located && !this.#locate()) return;
+    if (this.#options.lastObject !== undefined && this.#isBehind(this.#options.lastObject)) {
+      return this.#end("empty");
+    }
     if (this.#isExpired()) return this.#cut("expired");
     const chunk = this.#prefix ?? this.#firstChunk() ?? this.#nextChunk();
     if (chunk === undefined) return this.#rest();
@@ -279,6 +282,15 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     const isBetween = offset === 0 || this.#rendering.has(index) &&
         this.#rendering.startOf(index) === offset;
     return isBetween && next < this.log.count && this.log.timeOf(next) < oldest;
+  }
+
+  /** Stops behind the last object to send, once there is one behind it; true for nothing to send. */
+  #isBehind(lastObject: number): boolean {
+    const rendering = this.#rendering;
+    const index = this.log.indexOf(lastObject + 1);
+    if (this.#stopAt !== undefined || !rendering.has(index)) return false;
+    this.#stopAt = rendering.startOf(index);
+    return this.#stream === undefined && this.#objectsSent >= index;
   }
 
   /** The number of objects started since the last call. */

@@ -5,6 +5,7 @@ import {
   firstObjectOf,
   includesGroup,
   isUnfiltered,
+  lastObjectOf,
   type Renderer,
   sendOrder,
   type SubgroupLog,
@@ -213,6 +214,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const { window, forward } = this.#options;
     if (!forward || !includesGroup(window, group)) return;
     if (object.object < firstObjectOf(window, group)) return;
+    if (object.object > (lastObjectOf(window, group) ?? Infinity)) return;
     const { connection, metrics, clock, renderer } = this.#context;
     const age = clock.now() - object.time;
     // A datagram is a subgroup of its own, complete when it arrives.
@@ -402,6 +404,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
       log,
       firstObject: firstObject === 0 ? undefined : firstObject,
       header: header && ((first) => header(log.group, first)),
+      lastObject: lastObjectOf(this.#options.window, log.group),
       sendOrder: this.#sendOrder(log),
       oldest: () => {
         const timeout = this.#objectTimeout;

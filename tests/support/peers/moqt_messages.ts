@@ -10,6 +10,7 @@ import {
   type ControlMessage,
   type Filter,
   type Parameters,
+  type RangeFilterName,
   type Token,
   WHOLE_GROUP,
 } from "@qumo/shared/wire";
@@ -19,8 +20,18 @@ import { referenceDraft } from "../reference_draft.ts";
 export type PropertyMap = Map<bigint, bigint[]>;
 
 /** What both sides have: not what our relays say to each other alone. */
-export type CommonMessage = Exclude<ControlMessage, { kind: "meshPath" }>;
-type CommonParameters = Omit<Parameters, "meshScope" | "meshHops" | "meshTrace" | "meshSource">;
+export type CommonMessage = Exclude<ControlMessage, { kind: "meshPath" | "publishStateNotify" }>;
+type CommonParameters = Omit<
+  Parameters,
+  | "meshScope"
+  | "meshHops"
+  | "meshTrace"
+  | "meshSource"
+  // Later drafts alone have them.
+  | "fill"
+  | "includeProperties"
+  | RangeFilterName
+>;
 
 /** What `@moqt/transport` says for the same message; `properties` is what the bytes of ours hold. */
 export function toTheirs(message: CommonMessage, properties: PropertyMap): TheirMessage {
@@ -162,6 +173,7 @@ function rangeOf(range: MessageOf<"fetch">["range"]) {
       endLocation: endOf(range.end),
     } as const;
   }
+  if (range.type === "filtered") throw new Error("Drafts up to 19 have no such FETCH");
   return {
     fetchType: range.type === "relative_joining" ? 0x2 : 0x3,
     joiningRequestId: range.requestId,
@@ -232,6 +244,9 @@ function tokenBytes(token: Token): Uint8Array {
 
 function filterBytes(filter: Filter): Uint8Array {
   switch (filter.type) {
+    case "none":
+    case "recent_groups":
+      throw new Error(`Drafts up to 19 have no filter ${filter.type}`);
     case "next_group":
       return theirIntegers(1n);
     case "largest_object":

@@ -21,9 +21,10 @@ import {
  * and so on.
  */
 export function rendererOf(dialect: DataDialect, copy = 0): Renderer {
-  const known = RENDERERS.get(dialect) ?? [];
-  RENDERERS.set(dialect, known);
-  return known[copy] ??= new MoqtRenderer(dialect, copy);
+  const { live = dialect } = dialect;
+  const known = RENDERERS.get(live) ?? [];
+  RENDERERS.set(live, known);
+  return known[copy] ??= new MoqtRenderer(live, copy);
 }
 
 const RENDERERS = new WeakMap<DataDialect, Renderer[]>();

@@ -1,23 +1,30 @@
-import { done, type Timer } from "@qumo/shared/runtime";
+import { done } from "@qumo/shared/runtime";
 import {
   compareLocations,
   type ControlMessageOf,
-  type FullTrackName,
   type GroupOrder,
   type Location,
   WHOLE_GROUP,
 } from "@qumo/shared/wire";
 import {
   type FetchAnswer,
-  type LocationRange,
   type PastSource,
   type Refusal,
   sendOrder,
   type TrackEntry,
 } from "../../../track/mod.ts";
 import { isTransportEnd } from "../../errors.ts";
-import { DEFAULT_FILL_TIMEOUT_MS } from "../../limits.ts";
+import { deliverInTime } from "./deliver_in_time.ts";
 import { FetchDelivery, type FetchDeliveryContext } from "./fetch_delivery.ts";
+import {
+  BACKWARDS,
+  isBackwards,
+  type JoiningRange,
+  NOTHING_PUBLISHED,
+  rangeAt,
+  wantedOf,
+  type WantedRange,
+} from "./fetch_wanted.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
@@ -34,12 +41,6 @@ export type FetchServerContext =
   & Permission
   & Configured
   & UpdateContext;
-
-/** The resolved track and range of a FETCH. */
-interface Wanted {
-  readonly name: FullTrackName;
-  readonly range: LocationRange;
-}
 
 const DEFAULT_PRIORITY = 128;
 
@@ -116,11 +117,11 @@ export class FetchServer {
     stream.cancel("cancelled");
   }
 
-  async #wanted(message: ControlMessageOf<"fetch">): Promise<Wanted | Refusal> {
+  async #wanted(message: ControlMessageOf<"fetch">): Promise<WantedRange | Refusal> {
     const { range, parameters } = message;
-    const wanted = range.type === "standalone"
-      ? { name: range.track, range: { start: range.start, end: range.end } }
-      : await this.#joining(range, message.requestId);
+    const wanted = range.type === "relative_joining" || range.type === "absolute_joining"
+      ? await this.#joining(range, message.requestId)
+      : wantedOf(range, parameters.filter);
     if ("kind" in wanted) return wanted;
     const { name } = wanted;
     const outcome = await this.#context.access.authorize(
@@ -129,9 +130,6 @@ export class FetchServer {
       parameters.authorizationTokens,
     );
     if (!outcome.ok) return outcome.refusal;
-    if (compareLocations(wanted.range.end, wanted.range.start) < 0) {
-      return { kind: "invalid_range", reason: "the range ends before it starts" };
-    }
     return checkName(name) ?? wanted;
   }
 
@@ -140,9 +138,9 @@ export class FetchServer {
    * (#joining-fetches).
    */
   async #joining(
-    range: Exclude<ControlMessageOf<"fetch">["range"], { type: "standalone" }>,
+    range: JoiningRange,
     by: bigint,
-  ): Promise<Wanted | Refusal> {
+  ): Promise<WantedRange | Refusal> {
     const served = await this.#subscriptions.joined(range.requestId, by);
     if (served === undefined) {
       return {
@@ -158,16 +156,14 @@ export class FetchServer {
       return { kind: "invalid_range", reason: "the track has not so many groups" };
     }
     const group = isRelative ? joining.group - range.start : range.start;
-    return {
-      name: served.entry.track.name,
-      range: { start: { group, object: 0n }, end: joining },
-    };
+    const start = { group, object: 0n };
+    return { name: served.entry.track.name, range: () => ({ start, end: joining }) };
   }
 
   async #deliver(
     stream: RequestChannel,
     message: ControlMessageOf<"fetch">,
-    wanted: Wanted,
+    wanted: WantedRange,
     delivery: FetchDelivery,
   ): Promise<Refusal | undefined> {
     const found = this.#context.scopes.of(message, this.#context.scope);
@@ -179,59 +175,58 @@ export class FetchServer {
       return await this.#fromCache(stream, message, wanted, delivery, entry, source);
     }
     if (source === undefined) return NO_PUBLISHER;
-    return await this.#fromPublisher(stream, wanted, delivery, source);
+    return await this.#fromPublisher(stream, message, wanted, delivery, source);
   }
 
   async #fromCache(
     stream: RequestChannel,
     message: ControlMessageOf<"fetch">,
-    { range }: Wanted,
+    wanted: WantedRange,
     delivery: FetchDelivery,
     { track }: TrackEntry,
     publisher: PastSource | undefined,
   ): Promise<Refusal | undefined> {
     const { largest } = track;
-    if (largest === undefined) return NOTHING_PUBLISHED;
+    const range = wanted.range(largest);
+    if (largest === undefined || range === undefined) return NOTHING_PUBLISHED;
     if (compareLocations(range.start, largest) > 0) {
       return { kind: "invalid_range", reason: "the range has not begun" };
     }
+    if (isBackwards(range)) return BACKWARDS;
     const beyond = compareLocations(range.end, largest) > 0;
     const isWholeGroup = range.end.object === WHOLE_GROUP && range.end.group < largest.group;
     const end = beyond && !isWholeGroup ? largest : range.end;
     const endOfTrack = isEndOfTrack(track.end, end);
-    const refusal = this.#accept(stream, { end, endOfTrack, properties: track.propertyBlock });
+    const answer = { end, endOfTrack, properties: track.propertyBlock };
+    const refusal = this.#accept(stream, message, answer);
     if (refusal !== undefined) return refusal;
-    const fill = message.parameters.fillTimeout;
-    const budget = fill === undefined ? DEFAULT_FILL_TIMEOUT_MS : Number(fill);
-    const timer = this.#limitFill(delivery, budget);
-    const source = budget === 0 ? undefined : publisher;
-    try {
-      await delivery.fromCache(track, { start: range.start, end }, source);
-    } finally {
-      timer.cancel();
-    }
+    const { fillTimeout } = message.parameters;
+    await deliverInTime(this.#context, delivery, {
+      track,
+      range: { start: range.start, end },
+      publisher,
+      fillTimeout,
+    });
     stream.finish();
     return undefined;
   }
 
-  #limitFill(delivery: FetchDelivery, budget: number): Timer {
-    const wait = Math.min(budget, this.#context.settings.requestTimeoutMs);
-    return this.#context.clock.after(wait, () => delivery.stopFilling());
-  }
-
   async #fromPublisher(
     stream: RequestChannel,
-    { name, range }: Wanted,
+    message: ControlMessageOf<"fetch">,
+    wanted: WantedRange,
     delivery: FetchDelivery,
     publisher: PastSource,
   ): Promise<Refusal | undefined> {
-    const fetching = delivery.fromPublisher(publisher, name, range);
+    const range = await rangeAt(publisher, wanted, message.parameters.meshHops);
+    if (!range.ok) return range.refusal;
+    const fetching = delivery.fromPublisher(publisher, wanted.name, range.value);
     const answer = await fetching.answer;
     if (!answer.ok) {
       delivery.cancel("internal_error");
       return answer.refusal;
     }
-    const refusal = this.#accept(stream, answer.value);
+    const refusal = this.#accept(stream, message, answer.value);
     if (refusal !== undefined) {
       delivery.cancel("internal_error");
       return refusal;
@@ -244,10 +239,11 @@ export class FetchServer {
   /** Answers with FETCH_OK, unless the peer's version of the protocol cannot say it. */
   #accept(
     stream: RequestChannel,
+    { parameters: { includeProperties } }: ControlMessageOf<"fetch">,
     { end, endOfTrack, properties: block }: FetchAnswer,
   ): Refusal | undefined {
     const { metrics, draft } = this.#context;
-    const properties = trackProperties(draft, block);
+    const properties = trackProperties(draft, includeProperties === false ? undefined : block);
     if (!properties.ok) return properties.refusal;
     const answer = { endOfTrack, end, parameters: {}, properties: properties.value };
     if (!stream.trySend({ kind: "fetchOk", ...answer })) return INEXPRESSIBLE_ANSWER;
@@ -269,11 +265,6 @@ export class FetchServer {
 }
 
 const NO_PUBLISHER: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };
-
-const NOTHING_PUBLISHED: Refusal = {
-  kind: "invalid_range",
-  reason: "nothing was published on the track",
-};
 
 function isEndOfTrack(trackEnd: Location | undefined, end: Location): boolean {
   // The object that marks the end may itself be the last one.

@@ -52,6 +52,7 @@ export const earlySessionCodes: Readonly<Record<SessionErrorName, number>> = {
   expired_auth_token: Code.unauthorized,
   invalid_authority: Code.not_found,
   malformed_authority: Code.protocol_violation,
+  too_many_request_updates: Code.protocol_violation,
 };
 
 /** Why a stream is reset or stopped. */

@@ -56,6 +56,7 @@ export const sessionCodes: Readonly<Record<SessionErrorName, number>> = {
   expired_auth_token: Session.UNAUTHORIZED,
   invalid_authority: Session.UNAUTHORIZED,
   malformed_authority: Session.PROTOCOL_VIOLATION,
+  too_many_request_updates: Session.PROTOCOL_VIOLATION,
 };
 
 export const streamCodes: StreamCodes = {

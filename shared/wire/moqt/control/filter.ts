@@ -1,5 +1,5 @@
 import type { Codec } from "../../codec.ts";
-import { DecodeError } from "../../errors.ts";
+import { DecodeError, EncodeError } from "../../errors.ts";
 import { location } from "../../location.ts";
 import type { Filter } from "../model/filter.ts";
 
@@ -12,6 +12,9 @@ const ABSOLUTE_RANGE = 0x4n;
 export const filter: Codec<Filter> = {
   encode(writer, value) {
     switch (value.type) {
+      case "none":
+      case "recent_groups":
+        throw new EncodeError(`Cannot encode a filter of type ${value.type}`);
       case "next_group":
         return writer.varint(NEXT_GROUP);
       case "largest_object":
@@ -20,6 +23,9 @@ export const filter: Codec<Filter> = {
         writer.varint(ABSOLUTE_START);
         return location.encode(writer, value.start);
       case "absolute_range":
+        if (value.endObject !== undefined) {
+          throw new EncodeError("Cannot encode a filter that ends within a group");
+        }
         writer.varint(ABSOLUTE_RANGE);
         location.encode(writer, value.start);
         return writer.varint(value.endGroup - value.start.group);

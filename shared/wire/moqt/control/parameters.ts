@@ -4,12 +4,18 @@ import { DecodeError } from "../../errors.ts";
 import { MAX_PARAMETERS } from "../../limits.ts";
 import { location } from "../../location.ts";
 import type { Oddity } from "../../oddity.ts";
-import type { ParameterName, Parameters, ParameterValues } from "../model/parameters.ts";
+import type {
+  ParameterName,
+  Parameters,
+  ParameterValues,
+  RangeFilterName,
+} from "../model/parameters.ts";
 import { groupOrder } from "./group_order.ts";
 import { flag, framed } from "./values.ts";
 
 /** One value of a parameter, which may come several times. */
-type Item<N extends ParameterName> = N extends "authorizationTokens" ? ParameterValues[N][number]
+type Item<N extends ParameterName> = N extends "authorizationTokens" | RangeFilterName
+  ? ParameterValues[N][number]
   : ParameterValues[N];
 
 /**

@@ -14,6 +14,7 @@ const AUTHORIZATION_TOKEN = 0x03n;
 const MAX_AUTH_TOKEN_CACHE_SIZE = 0x04n;
 const AUTHORITY = 0x05n;
 const IMPLEMENTATION = 0x07n;
+const MAX_REQUEST_UPDATES = 0x08n;
 const RELAY_HOPS = 0x40b55n;
 const SOLICIT = 0x40b5an;
 
@@ -42,6 +43,7 @@ function pairsOf(options: SetupOptions, format: VarintFormat): readonly Pair[] {
     IMPLEMENTATION,
     options.implementation === undefined ? undefined : encoder.encode(options.implementation),
   );
+  add(MAX_REQUEST_UPDATES, options.maxRequestUpdates);
   add(
     RELAY_HOPS,
     options.relayHops === undefined ? undefined : encodeHopId(options.relayHops, format),
@@ -95,6 +97,7 @@ function optionsOf(list: readonly Pair[], format: VarintFormat): SetupOptions {
   const maxAuthTokenCacheSize = number(MAX_AUTH_TOKEN_CACHE_SIZE);
   const authority = text(AUTHORITY);
   const implementation = text(IMPLEMENTATION);
+  const maxRequestUpdates = number(MAX_REQUEST_UPDATES);
   const solicit = number(SOLICIT);
   const relayHops = bytes(RELAY_HOPS);
   const relayName = text(MESH_OPTION);
@@ -106,6 +109,7 @@ function optionsOf(list: readonly Pair[], format: VarintFormat): SetupOptions {
     ...(path !== undefined && { path }),
     ...(authority !== undefined && { authority }),
     ...(implementation !== undefined && { implementation }),
+    ...(maxRequestUpdates !== undefined && { maxRequestUpdates }),
     ...(solicit !== undefined && { solicit: solicit !== 0n }),
     ...(relayHops !== undefined && { relayHops: decodeHopId(relayHops, format) }),
     ...(relayName !== undefined && { relayName }),

@@ -30,3 +30,19 @@ export function framed<T>(codec: Codec<T>, what: string): Codec<T> {
     },
   };
 }
+
+/** As {@linkcode framed}; a length of 0 stands for `nothing`, as some senders write it. */
+export function framedOrNothing<T>(codec: Codec<T>, nothing: T, what: string): Codec<T> {
+  const whole = framed(codec, what);
+  return {
+    encode: whole.encode,
+    decode(reader) {
+      const length = reader.count(MAX_MESSAGE_BYTES, `The length of ${what}`);
+      if (length === 0) return nothing;
+      const inner = reader.within(length);
+      const value = codec.decode(inner);
+      inner.end(what);
+      return value;
+    },
+  };
+}

@@ -2,12 +2,14 @@ import type { PropertyForm } from "../../properties.ts";
 import type { VarintFormat } from "../../varint.ts";
 
 /** What is said about a range of objects that a fetch leaves out (#end-of-range). */
-export type FetchRangeKind = "non_existent" | "unknown";
+export type FetchRangeKind = "non_existent" | "unknown" | "timed_out";
 
 /** What a draft may choose about data streams and datagrams; the layouts themselves are shared. */
 export interface DataDialect {
   /** For people. */
   readonly name: string;
+  /** The dialect with the same bytes of live objects, which are rendered once for both; absent: none. */
+  readonly live?: DataDialect;
   readonly varint: VarintFormat;
   /** How properties are written. */
   readonly properties: PropertyForm;

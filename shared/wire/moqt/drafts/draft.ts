@@ -5,7 +5,7 @@ import type {
   CodeTable,
   DoneName,
   RequestErrorName,
-  SessionErrorName,
+  SessionCodes,
   StreamCodes,
 } from "../model/codes.ts";
 import type { ParameterRules } from "../model/parameter_rules.ts";
@@ -29,7 +29,7 @@ export interface Draft {
   /** Which parameters answers and updates may carry. */
   readonly parameters: ParameterRules;
   /** The codes that sessions are closed with. */
-  readonly sessionCodes: Readonly<Record<SessionErrorName, number>>;
+  readonly sessionCodes: SessionCodes;
   /** The codes that streams are reset and stopped with. */
   readonly streamCodes: StreamCodes;
   /** The codes that requests are refused with; {@linkcode Draft.control} has the same. */

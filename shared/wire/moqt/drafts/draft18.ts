@@ -7,7 +7,7 @@ import { doneCodes, requestCodes, sessionCodes, streamCodes } from "./draft18_co
 import { messageTable, parameterRules } from "./draft18_messages.ts";
 
 /** draft-ietf-moq-transport-18. */
-export const draft18: Draft = {
+export const draft18 = {
   protocol: "moqt-18",
   number: 18,
   family: "B",
@@ -19,4 +19,4 @@ export const draft18: Draft = {
   streamCodes,
   requestCodes,
   doneCodes,
-};
+} as const satisfies Draft;

@@ -1,8 +1,14 @@
 import { MESH_REPLACED } from "../mesh.ts";
-import type { DoneName, RequestErrorName, SessionErrorName, StreamCodes } from "../model/codes.ts";
+import type {
+  CodeTable,
+  DoneName,
+  RequestErrorName,
+  SessionCodes,
+  StreamCodes,
+} from "../model/codes.ts";
 
 /** Why a session is closed (#iana-session-termination). */
-export const sessionCodes: Readonly<Record<SessionErrorName, number>> = {
+export const sessionCodes = {
   no_error: 0x0,
   internal_error: 0x1,
   unauthorized: 0x2,
@@ -23,10 +29,10 @@ export const sessionCodes: Readonly<Record<SessionErrorName, number>> = {
   expired_auth_token: 0x18,
   invalid_authority: 0x19,
   malformed_authority: 0x1a,
-};
+} as const satisfies SessionCodes;
 
 /** Why a request is refused (#iana-request-error). */
-export const requestCodes: Readonly<Record<RequestErrorName, number>> = {
+export const requestCodes = {
   internal_error: 0x0,
   unauthorized: 0x1,
   timeout: 0x2,
@@ -45,10 +51,10 @@ export const requestCodes: Readonly<Record<RequestErrorName, number>> = {
   invalid_joining_request_id: 0x32,
   unsupported_extension: 0x33,
   redirect: 0x34,
-};
+} as const satisfies CodeTable<RequestErrorName>;
 
 /** Why a subscription ended (#iana-publish-done). */
-export const doneCodes: Readonly<Record<DoneName, number>> = {
+export const doneCodes = {
   internal_error: 0x0,
   unauthorized: 0x1,
   track_ended: 0x2,
@@ -61,7 +67,7 @@ export const doneCodes: Readonly<Record<DoneName, number>> = {
   malformed_track: 0x12,
   /** Ours. */
   replaced: MESH_REPLACED,
-};
+} as const satisfies CodeTable<DoneName>;
 
 /** Why a stream is reset or stopped (#stream-reset-codes). */
 export const streamCodes: StreamCodes = {

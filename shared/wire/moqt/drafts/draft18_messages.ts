@@ -19,7 +19,7 @@ const optionalRequestId: Codec<bigint | undefined> = {
 };
 
 /** One byte that says whether the end of the fetch is the end of the track. */
-const endOfTrack: Codec<boolean> = {
+export const endOfTrack: Codec<boolean> = {
   encode: (writer, value) => writer.u8(value ? 1 : 0),
   decode(reader) {
     const value = reader.u8();

@@ -3,7 +3,7 @@ import { DecodeError } from "../../errors.ts";
 import { vi64 } from "../../varint.ts";
 import { controlCodec } from "../control/codec.ts";
 import { u16Length } from "../control/length.ts";
-import type { ControlKind, ControlMessage } from "../model/messages.ts";
+import type { ControlMessage } from "../model/messages.ts";
 import { messageTable } from "./draft18_messages.ts";
 
 /** A body as it stands on the wire and what it says, written by hand from the draft's layouts. */
@@ -21,7 +21,8 @@ interface Vector {
 }
 
 const codec = controlCodec(messageTable, vi64, u16Length);
-const kinds = Object.keys(messageTable) as ControlKind[];
+type Kind = keyof typeof messageTable;
+const kinds = Object.keys(messageTable) as Kind[];
 
 const MAX = 2n ** 64n - 1n;
 const MAX_HEX = "ff ffffffffffffffff";
@@ -33,7 +34,7 @@ const nothing = new Uint8Array(0);
 const useValue = { alias: "none", type: 0n, value: utf8("t") };
 const USE_VALUE = "03 030074";
 
-const vectors: Readonly<Record<ControlKind, readonly Vector[]>> = {
+const vectors: Readonly<Record<Kind, readonly Vector[]>> = {
   setup: [
     { name: "without options", body: "", message: { options: { authorizationTokens: [] } } },
     {

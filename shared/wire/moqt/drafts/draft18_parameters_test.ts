@@ -3,10 +3,9 @@ import { ByteReader, ByteWriter } from "../../bytes.ts";
 import { DecodeError, type DecodeFault } from "../../errors.ts";
 import { MAX_PARAMETERS } from "../../limits.ts";
 import { parameters, parameterTable } from "./draft18_parameters.ts";
-import type { ParameterName } from "../model/parameters.ts";
 import { vi64 } from "../../varint.ts";
 
-const names = Object.keys(parameterTable) as ParameterName[];
+const names = Object.keys(parameterTable) as (keyof typeof parameterTable)[];
 const all = parameters(...names);
 
 function decode(hex: string, codec = all): unknown {

@@ -2,23 +2,25 @@ import assert from "node:assert/strict";
 import { DecodeError, EncodeError } from "../../errors.ts";
 import { vi64 } from "../../varint.ts";
 import { controlCodec } from "../control/codec.ts";
-import type { ControlKind, ControlMessage } from "../model/messages.ts";
+import type { ControlMessage } from "../model/messages.ts";
 import type { Parameters } from "../model/parameters.ts";
 import { outOfScope } from "../model/parameter_rules.ts";
 import { u16Length } from "../control/length.ts";
 import { messageTable, parameterRules } from "./draft18_messages.ts";
 
+type Kind = keyof typeof messageTable;
+
 const codec = controlCodec(messageTable, vi64, u16Length);
 
-function decode(kind: ControlKind, hex: string): ControlMessage {
+function decode(kind: Kind, hex: string): ControlMessage {
   return codec.decode(messageTable[kind].type, Uint8Array.fromHex(hex.replaceAll(" ", "")));
 }
 
-function accepts(kind: ControlKind, hex: string): void {
+function accepts(kind: Kind, hex: string): void {
   assert.equal(decode(kind, hex).kind, kind);
 }
 
-function refuses(kind: ControlKind, hex: string): void {
+function refuses(kind: Kind, hex: string): void {
   assert.throws(() => decode(kind, hex), DecodeError, `${kind} ${hex.slice(0, 40)}`);
 }
 
@@ -35,10 +37,10 @@ Deno.test("PUBLISH_OK in its old spelling is a REQUEST_OK, which is never sent s
 
 // Where a name is within a value; those that are fields are in the rules of every draft. What stands
 // before it and behind it in the message.
-const namespaces: readonly (readonly [ControlKind, string, string])[] = [
+const namespaces: readonly (readonly [Kind, string, string])[] = [
   ["requestUpdate", "00 01 34", ""],
 ];
-const tracks: readonly (readonly [ControlKind, string, string])[] = [
+const tracks: readonly (readonly [Kind, string, string])[] = [
   ["fetch", "00 01", "00 00 01 00 00"],
   ["requestError", "34 00 00 00", ""],
 ];

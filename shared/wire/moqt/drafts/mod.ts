@@ -8,7 +8,7 @@ export const drafts: readonly Draft[] = [draft18];
  * The draft that most clients speak: taken for one that does not say which, and offered first to
  * other relays.
  */
-export const commonDraft: Draft = draft18;
+export const commonDraft = draft18;
 
 /** The draft that this ALPN token or WebTransport protocol names. */
 export function draftOf(protocol: string | undefined): Draft | undefined {

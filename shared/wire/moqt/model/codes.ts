@@ -22,7 +22,9 @@ export type RequestErrorName =
   | "namespace_too_large"
   | "invalid_joining_request_id"
   | "unsupported_extension"
-  | "redirect";
+  | "redirect"
+  | "conflicting_filters"
+  | "invalid_filter";
 
 /** Why a subscription ended (#iana-publish-done). */
 export type DoneName =
@@ -60,7 +62,8 @@ export type SessionErrorName =
   | "unknown_auth_token_alias"
   | "expired_auth_token"
   | "invalid_authority"
-  | "malformed_authority";
+  | "malformed_authority"
+  | "too_many_request_updates";
 
 /** Why a stream is reset, or the other side asked to stop it (#stream-reset-codes). */
 export type StreamErrorName =
@@ -79,6 +82,17 @@ export type StreamErrorName =
 export type CodeTable<N extends string> =
   & Readonly<Partial<Record<N, number>>>
   & { readonly internal_error: number };
+
+/** The codes that sessions are closed with. */
+export type SessionCodes = CodeTable<SessionErrorName> & {
+  readonly no_error: number;
+  readonly protocol_violation: number;
+};
+
+/** The number of a session's end; one that the draft has no number for ends as a violation. */
+export function sessionCodeOf(codes: SessionCodes, name: SessionErrorName): number {
+  return codes[name] ?? codes.protocol_violation;
+}
 
 /** The codes that streams are reset and stopped with. */
 export type StreamCodes = Readonly<Record<StreamErrorName, number>>;

@@ -1,7 +1,7 @@
 import type { Location } from "../../location.ts";
 import type { FullTrackName, Namespace } from "../../names.ts";
 import type { Code, DoneName, RequestErrorName } from "./codes.ts";
-import type { Parameters } from "./parameters.ts";
+import type { Parameters, RangeFilterName } from "./parameters.ts";
 import type { SetupOptions } from "./setup_options.ts";
 
 /*
@@ -22,7 +22,7 @@ export interface Goaway {
   readonly uri: string;
   readonly timeout: bigint;
   /** The first request that is not served any more, where the draft says it. */
-  readonly requestId: bigint | undefined;
+  readonly requestId?: bigint | undefined;
 }
 
 interface TrackRequest {
@@ -37,7 +37,10 @@ interface TrackRequest {
     | "subscriberPriority"
     | "filter"
     | "groupOrder"
+    | "fill"
+    | RangeFilterName
     | "newGroupRequest"
+    | "includeProperties"
     | "meshScope"
     | "meshHops"
     | "meshTrace"
@@ -71,9 +74,23 @@ export interface Publish {
   readonly track: FullTrackName;
   readonly alias: bigint;
   readonly parameters: Parameters<
-    "authorizationTokens" | "expires" | "largestObject" | "forward"
+    | "objectDeliveryTimeout"
+    | "authorizationTokens"
+    | "subgroupDeliveryTimeout"
+    | "expires"
+    | "largestObject"
+    | "forward"
+    | "subscriberPriority"
+    | "filter"
+    | "groupOrder"
   >;
   readonly properties: Uint8Array;
+}
+
+/** What has changed of a subscription, beside what its subscriber asked for. */
+export interface PublishStateNotify {
+  readonly kind: "publishStateNotify";
+  readonly parameters: Parameters<"largestObject" | "forward" | "filter">;
 }
 
 /** A subscription is over. */
@@ -87,6 +104,8 @@ export interface PublishDone {
 
 /** What a FETCH asks for (#message-fetch). */
 export type FetchRange =
+  /** What the filter among the parameters says. */
+  | { readonly type: "filtered"; readonly track: FullTrackName }
   | {
     readonly type: "standalone";
     readonly track: FullTrackName;
@@ -111,7 +130,10 @@ export interface Fetch {
     | "authorizationTokens"
     | "fillTimeout"
     | "subscriberPriority"
+    | "filter"
     | "groupOrder"
+    | RangeFilterName
+    | "includeProperties"
     | "meshScope"
     | "meshHops"
     | "meshTrace"
@@ -149,7 +171,20 @@ export interface SubscribeTracks {
   readonly kind: "subscribeTracks";
   readonly requestId: bigint;
   readonly prefix: Namespace;
-  readonly parameters: Parameters<"authorizationTokens" | "forward">;
+  readonly parameters: Parameters<
+    | "objectDeliveryTimeout"
+    | "authorizationTokens"
+    | "rendezvousTimeout"
+    | "subgroupDeliveryTimeout"
+    | "forward"
+    | "subscriberPriority"
+    | "filter"
+    | "groupOrder"
+    | "fill"
+    | RangeFilterName
+    | "newGroupRequest"
+    | "includeProperties"
+  >;
 }
 
 /** A namespace under a watched prefix is there. */
@@ -181,6 +216,8 @@ export interface RequestUpdate {
     | "forward"
     | "subscriberPriority"
     | "filter"
+    | "fill"
+    | RangeFilterName
     | "newGroupRequest"
     | "namespacePrefix"
   >;
@@ -235,6 +272,7 @@ export type ControlMessage =
   | TrackStatusRequest
   | SubscribeOk
   | Publish
+  | PublishStateNotify
   | PublishDone
   | Fetch
   | FetchOk

@@ -4,6 +4,19 @@ import type { Filter } from "./filter.ts";
 import type { GroupOrder } from "./group_order.ts";
 import type { Token } from "./token.ts";
 
+/** What is different for the past objects that a subscription asks for (#fill-parameters). */
+export type FillParameters = Parameters<
+  "fillTimeout" | "subscriberPriority" | "filter" | "groupOrder" | RangeFilterName
+>;
+
+/** The parameters that filter by ranges of numbers (#range-filters). */
+export type RangeFilterName =
+  | "subgroupFilters"
+  | "objectIdFilters"
+  | "priorityFilters"
+  | "objectPropertyFilters"
+  | "trackPropertyFilters";
+
 /** What requests and answers may say beside their fields, in whatever form a draft has it. */
 export interface ParameterValues {
   /** Milliseconds; 0 is none. */
@@ -22,8 +35,18 @@ export interface ParameterValues {
   readonly subscriberPriority: number;
   readonly filter: Filter;
   readonly groupOrder: GroupOrder;
+  /** Past objects are wanted too, on a stream of their own. */
+  readonly fill: FillParameters;
+  /** Each as it is on the wire; empty ones remove a filter. */
+  readonly subgroupFilters: readonly Uint8Array[];
+  readonly objectIdFilters: readonly Uint8Array[];
+  readonly priorityFilters: readonly Uint8Array[];
+  readonly objectPropertyFilters: readonly Uint8Array[];
+  readonly trackPropertyFilters: readonly Uint8Array[];
   readonly newGroupRequest: bigint;
   readonly namespacePrefix: Namespace;
+  /** Whether the answer is to have the properties of the track. */
+  readonly includeProperties: boolean;
   /** Between our relays: the scope that the request is about; absent for the default one. */
   readonly meshScope: string;
   /** Between our relays: those that a request came by, or in an answer those that the track comes by. */

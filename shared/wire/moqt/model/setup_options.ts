@@ -10,6 +10,8 @@ export interface SetupOptions {
   /** Bytes of tokens that the sender keeps under aliases; 0 when absent. */
   readonly maxAuthTokenCacheSize?: bigint;
   readonly implementation?: string;
+  /** Updates of one request that may wait for their answers; 0 for any number. */
+  readonly maxRequestUpdates?: bigint;
   /** draft-lcurley-moq-solicit: undefined when the peer does not know the extension. */
   readonly solicit?: boolean;
   /** draft-lcurley-moq-cluster: the sender's hop id; its announcements carry the path they came. */

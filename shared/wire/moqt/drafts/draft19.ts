@@ -1,0 +1,23 @@
+import { vi64 } from "../../varint.ts";
+import { controlCodec } from "../control/codec.ts";
+import { u16Length } from "../control/length.ts";
+import type { Draft } from "./draft.ts";
+import { doneCodes, streamCodes } from "./draft18_codes.ts";
+import { data18 } from "./draft18_data.ts";
+import { requestCodes, sessionCodes } from "./draft19_codes.ts";
+import { messageTable, parameterRules } from "./draft19_messages.ts";
+
+/** draft-ietf-moq-transport-19. */
+export const draft19: Draft = {
+  protocol: "moqt-19",
+  number: 19,
+  family: "B",
+  varint: vi64,
+  control: controlCodec(messageTable, vi64, u16Length),
+  data: data18,
+  parameters: parameterRules,
+  sessionCodes,
+  streamCodes,
+  requestCodes,
+  doneCodes,
+};

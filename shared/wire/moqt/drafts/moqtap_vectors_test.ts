@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { DecodeError } from "../../errors.ts";
+import type { Draft } from "./draft.ts";
+import { draft20 } from "./draft20.ts";
+import { draft21 } from "./draft21.ts";
+
+/** Control messages that others wrote, where somebody has put them beside the project. */
+const MOQTAP = new URL("../../../../../shared/protocol/vectors/moqtap/transport/", import.meta.url);
+
+interface Vector {
+  readonly id: string;
+  /** The whole frame. */
+  readonly hex: string;
+  /** What it says; absent where it is refused. */
+  readonly decoded?: unknown;
+  /** False: there is another way to write it. */
+  readonly canonical?: boolean;
+}
+
+/** Where we do otherwise than the vectors say, with the reason. */
+type Exceptions = Readonly<Record<string, string>>;
+
+const NO_RANGES = "nothing here depends on how many ranges a peer would take";
+const OF_DRAFT_21: Exceptions = {
+  "setup.json max-filter-ranges": NO_RANGES,
+  "setup.json with-filter-ranges-and-request-updates": NO_RANGES,
+};
+
+testFolder("draft21", draft21, OF_DRAFT_21);
+testFolder("draft21", draft20, OF_DRAFT_21);
+
+function testFolder(folder: string, draft: Draft, exceptions: Exceptions): void {
+  const vectors = [...vectorsOf(folder)];
+  Deno.test({
+    name: `${draft.protocol} agrees with moqtap's messages of ${folder}` +
+      (vectors.length > 0 ? "" : " (skipped: the vectors are not beside the project)"),
+    ignore: vectors.length === 0,
+    fn() {
+      const found = vectors.flatMap(([file, vector]) => {
+        const difference = differenceOf(draft, vector);
+        const id = `${file} ${vector.id}`;
+        return difference === undefined || id in exceptions ? [] : [`${id}: ${difference}`];
+      });
+      assert.deepEqual(found, []);
+    },
+  });
+}
+
+function* vectorsOf(folder: string): Generator<[string, Vector]> {
+  const messages = new URL(`${folder}/codec/messages/`, MOQTAP);
+  try {
+    for (const { name } of Deno.readDirSync(messages)) {
+      const { vectors } = JSON.parse(Deno.readTextFileSync(new URL(name, messages)));
+      for (const vector of vectors) yield [name, vector];
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function differenceOf({ control, varint }: Draft, vector: Vector): string | undefined {
+  const frame = Uint8Array.fromHex(vector.hex);
+  const size = varint.lengthFrom(frame[0]!);
+  try {
+    if (frame.length < size + 2) throw new DecodeError("short", "no length");
+    const end = size + 2 + control.length.read(frame, size);
+    if (end !== frame.length) throw new DecodeError("short", "another length");
+    const message = control.decode(varint.read(frame, 0), frame.slice(size + 2));
+    if (vector.decoded === undefined) return "it is read";
+    if (vector.canonical === false || "code" in message && message.code === "unknown") {
+      return undefined;
+    }
+    const again = control.encode(message).toHex();
+    return again === vector.hex ? undefined : `it is written ${again}, not ${vector.hex}`;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return vector.decoded === undefined ? undefined : `${error.message}: ${vector.hex}`;
+  }
+}

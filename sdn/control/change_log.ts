@@ -1,3 +1,7 @@
+import { BATCH_LENGTH } from "./limits.ts";
+import type { WatchEvent, WatchScope } from "./use_cases.ts";
+import type { Wakeups } from "./wakeups.ts";
+
 /** The events of one step, serialized once for all watchers. */
 export interface ChangeEntry {
   readonly revision: number;
@@ -7,14 +11,8 @@ export interface ChangeEntry {
 }
 
 /** One event of a step, and the watchers that receive it. */
-export interface ChangeEvent extends EventText {
+export interface ChangeEvent extends WatchEvent {
   readonly scopes: readonly ("graph" | "announces" | "flows")[];
-}
-
-/** A serialized event without its target. */
-export interface EventText {
-  readonly event: string;
-  readonly data: string;
 }
 
 /** The capacity of a change log, in entries and in bytes. The newest entry is always kept. */
@@ -23,25 +21,42 @@ export interface ChangeLogLimits {
   readonly bytes: number;
 }
 
+/** How far a watcher has read. */
+export interface LogPlace {
+  /** The revision that was read as a whole. */
+  readonly revision: number;
+  /** Events of the next one that were read. */
+  readonly events: number;
+}
+
+/** Some events of the log, and the place after them. */
+export interface LogBatch {
+  readonly place: LogPlace;
+  readonly events: readonly WatchEvent[];
+}
+
 /**
- * The newest changes in order, shared by all watchers. Each watcher has a cursor of its own; a
- * watcher that is too slow finds that its cursor has been evicted. A waiting watcher holds no
+ * The newest changes in order, shared by all watchers. Each watcher has a place of its own; a
+ * watcher that is too slow finds that its place has been evicted. A waiting watcher holds no
  * entry, so evicted entries are freed at once.
  */
 export class ChangeLog {
   readonly #limits: ChangeLogLimits;
+  readonly #wakeups: Wakeups;
   /** Index of the oldest entry that is kept; those before it were evicted. */
   #first = 0;
   #entries: (ChangeEntry | undefined)[] = [];
   #bytes = 0;
   #revision: number;
-  #waiting = new Set<() => void>();
   #closed = false;
+  /** What was read since the newest entry: watchers at one place are given the same list. */
+  readonly #read = new Map<string, LogBatch>();
 
-  /** Starts empty after `revision`. */
-  constructor(revision: number, limits: ChangeLogLimits) {
+  /** Starts empty after `revision`; rings `wakeups` with each entry. */
+  constructor(revision: number, limits: ChangeLogLimits, wakeups: Wakeups) {
     this.#revision = revision;
     this.#limits = limits;
+    this.#wakeups = wakeups;
   }
 
   /** The revision of the newest entry. */
@@ -67,6 +82,7 @@ export class ChangeLog {
     this.#revision = entry.revision;
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
+    this.#read.clear();
     while (
       this.#size > 1 && (this.#size > this.#limits.entries || this.#bytes > this.#limits.bytes)
     ) {
@@ -78,7 +94,7 @@ export class ChangeLog {
       this.#entries = this.#entries.slice(this.#first);
       this.#first = 0;
     }
-    this.#wake();
+    this.#wakeups.ring();
   }
 
   /** Whether every entry after `revision` is still kept. */
@@ -87,12 +103,18 @@ export class ChangeLog {
     return missing >= 0 && missing <= this.#size;
   }
 
-  /** The entry of a revision, or undefined when it was evicted. */
-  at(revision: number): ChangeEntry | undefined {
-    const behind = this.#revision - revision;
-    return behind < 0 || behind >= this.#size
-      ? undefined
-      : this.#entries[this.#entries.length - 1 - behind];
+  /**
+   * The next events of a scope, up to the length of one write, or of one event; undefined when some
+   * were evicted. Watchers that read from the same place share the list.
+   */
+  after(place: LogPlace, scope: WatchScope): LogBatch | undefined {
+    const { graph, announces, flows } = scope;
+    const key = `${place.revision} ${place.events} ${graph} ${announces} ${flows}`;
+    const known = this.#read.get(key);
+    if (known !== undefined || !this.reaches(place.revision)) return known;
+    const batch = this.#readFrom(place, scope);
+    this.#read.set(key, batch);
+    return batch;
   }
 
   /**
@@ -107,11 +129,30 @@ export class ChangeLog {
   /** Closes the log and wakes all waiting watchers. */
   close(): void {
     this.#closed = true;
-    this.#wake();
+    this.#wakeups.close();
   }
 
   get #size(): number {
     return this.#entries.length - this.#first;
+  }
+
+  #readFrom(place: LogPlace, scope: WatchScope): LogBatch {
+    const events: WatchEvent[] = [];
+    let [length, at] = [0, place.events];
+    let revision = place.revision;
+    for (; revision < this.#revision; revision++, at = 0) {
+      const entry = this.#entries[this.#entries.length - (this.#revision - revision)]!;
+      for (; at < entry.events.length; at++) {
+        const event = entry.events[at]!;
+        if (!event.scopes.some((one) => scope[one])) continue;
+        if (length > 0 && length + event.data.length > BATCH_LENGTH) {
+          return { place: { revision, events: at }, events };
+        }
+        length += event.data.length;
+        events.push(event);
+      }
+    }
+    return { place: { revision, events: 0 }, events };
   }
 
   #next(signal: AbortSignal): Promise<void> {
@@ -121,17 +162,11 @@ export class ChangeLog {
         resolve();
       };
       const leave = () => {
-        this.#waiting.delete(wake);
+        this.#wakeups.leave(wake);
         wake();
       };
       signal.addEventListener("abort", leave);
-      this.#waiting.add(wake);
+      this.#wakeups.wait(wake);
     });
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = new Set();
-    for (const wake of waiting) wake();
   }
 }

@@ -17,8 +17,11 @@ import { StepPublisher } from "./step_publisher.ts";
 import { RelayService } from "./relay_service.ts";
 import { countStates } from "./relay_states.ts";
 import { RouteService } from "./route_service.ts";
-import type { OperationUseCases, WatchUseCases } from "./use_cases.ts";
-import { watch, type WatchQuery } from "./watch.ts";
+import { RouteTables } from "./route_tables.ts";
+import { Snapshots } from "./snapshots.ts";
+import type { OperationUseCases, WatchQuery, WatchUseCases } from "./use_cases.ts";
+import { Wakeups } from "./wakeups.ts";
+import { watch, type WatchSources } from "./watch.ts";
 
 /** The controller's settings. */
 export interface ControllerOptions {
@@ -65,6 +68,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
   readonly #publisher: StepPublisher;
   readonly #journal: Journal;
   readonly #graphs: GraphKeeper;
+  readonly #watching: WatchSources;
   readonly #chronicle: Chronicle;
   readonly #outages: Outages;
 
@@ -74,10 +78,9 @@ export class Controller implements WatchUseCases, OperationUseCases {
     this.#options = options;
     this.#parts = parts;
     this.#registry = registry;
-    this.#changeLog = new ChangeLog(registry.revision, {
-      entries: options.history,
-      bytes: options.historyBytes,
-    });
+    const wakeups = new Wakeups(clock);
+    const { history: entries, historyBytes: bytes } = options;
+    this.#changeLog = new ChangeLog(registry.revision, { entries, bytes }, wakeups);
     this.metricsSink = this.#openMetrics();
     this.#outages = new Outages(events);
     if (store.sharing !== undefined) this.#outages.watchStore(clock, () => store.healthy);
@@ -110,6 +113,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
       regions: options.regions,
     });
     this.directory = new DirectoryService(shared);
+    this.#watching = this.#openWatching(wakeups);
   }
 
   /** Loads the store and starts from its contents. */
@@ -166,19 +170,14 @@ export class Controller implements WatchUseCases, OperationUseCases {
     this.#chronicle.close();
     this.#outages.close();
     this.#graphs.close();
+    this.#watching.tables.close();
+    this.#watching.snapshots.close();
     this.#changeLog.close();
     await this.#parts.store.close();
   }
 
   watch(query: WatchQuery) {
-    return watch({
-      changeLog: this.#changeLog,
-      freshGraph: () => this.#freshGraph(),
-      graphText: (graph, revision) => this.#presenter.graph(graph, revision),
-      announcePages: () => this.directory.pages(),
-      onBehind: () => this.metricsSink.watcherBehind(),
-      flows: () => this.#registry.flows,
-    }, query);
+    return watch(this.#watching, query);
   }
 
   health() {
@@ -227,8 +226,28 @@ export class Controller implements WatchUseCases, OperationUseCases {
       onGraph: (graph, milliseconds) => {
         this.metricsSink.graph(milliseconds);
         this.#chronicle.graph(graph);
+        this.#watching.tables.update(graph);
       },
     });
+  }
+
+  #openWatching(wakeups: Wakeups): WatchSources {
+    const freshGraph = () => this.#freshGraph();
+    return {
+      changeLog: this.#changeLog,
+      tables: new RouteTables(this.#parts.clock, this.#graphs.current),
+      snapshots: new Snapshots({
+        clock: this.#parts.clock,
+        revision: () => this.revision(),
+        freshGraph,
+        graphText: (graph, revision) => this.#presenter.graph(graph, revision),
+        announcePages: () => this.directory.pages(),
+      }),
+      wakeups,
+      freshGraph,
+      onBehind: () => this.metricsSink.watcherBehind(),
+      flows: () => this.#registry.flows,
+    };
   }
 
   #openJournal(): Journal {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Registration } from "@qumo/shared/topology";
 import { MemoryStore } from "../store/mod.ts";
 import { START, testController } from "../../tests/support/worlds/sdn_controller.ts";
+import { eventsOf } from "../../tests/support/worlds/watch_events.ts";
 import type { WatchEvent } from "./use_cases.ts";
 
 /** A store that keeps nothing until it is told to. */
@@ -26,12 +27,9 @@ async function start() {
   const told = async (): Promise<Record<string, unknown>[]> => {
     store.release();
     await clock.advance(0);
-    const leave = new AbortController();
     const scope = { graph: true, announces: true, flows: false, routes: [] };
-    const outcome = controller.watch({ since: 0, scope, signal: leave.signal });
-    assert.ok(outcome.ok);
     const events: WatchEvent[] = [];
-    for await (const event of outcome.value) {
+    for await (const event of eventsOf(controller, { since: 0, scope })) {
       if (event.event !== "ready") events.push(event);
       if (event.id === controller.revision() && event.event !== "ready") break;
     }

@@ -7,6 +7,33 @@ export const MAX_EXPIRED = 1000;
  */
 export const RIVAL_MS = 90_000;
 
+/**
+ * Milliseconds of repairing routes before heartbeats and other requests have their turn, for as long
+ * as it took.
+ */
+export const REPAIR_MS = 10;
+
+/** Watchers that are told of each change at once. */
+export const FEW_WATCHERS = 32;
+
+/**
+ * Milliseconds between two rounds of telling watchers, for each of them, when they are more: a write
+ * to one takes some 30 microseconds, so most of the time is left for heartbeats.
+ */
+export const WAKE_MS_PER_WATCHER = 0.1;
+
+/**
+ * Characters of events that a watcher is given at once, unless one alone is longer: a watcher that does
+ * not read holds them.
+ */
+export const BATCH_LENGTH = 8 * 1024;
+
+/** A snapshot of more characters than this is shared by all who begin within the time below. */
+export const SHARED_SNAPSHOT_LENGTH = 64 * 1024;
+
+/** Milliseconds for which a snapshot is shared; the changes since follow it. */
+export const SHARED_SNAPSHOT_MS = 1000;
+
 /** Entries in one event of a snapshot: a watcher that does not read holds at most one event. */
 export const SNAPSHOT_PAGE = 100;
 

@@ -2,7 +2,6 @@ import type { Graph } from "../graph/mod.ts";
 import type { Announce, Registry } from "../registry/mod.ts";
 import type { ToDate } from "./dates.ts";
 import { announceView, graphView, relayView } from "./views.ts";
-import type { GraphText } from "./watch.ts";
 
 /** The dependencies of {@linkcode Presenter}. */
 export interface PresenterOptions {
@@ -15,8 +14,6 @@ export interface PresenterOptions {
 /** The registry's state as the API returns it, with dates instead of clock readings. */
 export class Presenter {
   readonly #options: PresenterOptions;
-  /** The graph that was serialized last. */
-  #graph: (GraphText & { readonly graph: Graph; readonly at: number }) | undefined;
 
   constructor(options: PresenterOptions) {
     this.#options = options;
@@ -48,19 +45,9 @@ export class Presenter {
     }));
   }
 
-  /**
-   * The graph as JSON. Watchers that start at the same moment share one text, and share a large one
-   * for a while: later changes follow as events, and slow readers then hold few copies.
-   */
-  graph(graph: Graph, revision: number): GraphText {
-    const at = this.#options.now();
-    const last = this.#graph;
-    if (last !== undefined) {
-      const isRecent = last.text.length > SHARED_GRAPH_LENGTH && at - last.at < SHARED_GRAPH_MS;
-      if (isRecent || last.graph === graph && last.revision === revision) return last;
-    }
-    this.#graph = { graph, at, revision, text: JSON.stringify(graphView(graph, revision)) };
-    return this.#graph;
+  /** The graph as JSON. */
+  graph(graph: Graph, revision: number): string {
+    return JSON.stringify(graphView(graph, revision));
   }
 
   /** An announce of a registered relay. */
@@ -69,9 +56,3 @@ export class Presenter {
     return announceView(one, { leaseEnd: registry.leaseEnd(one.relay) ?? now(), toDate });
   }
 }
-
-/**
- * A graph of at least this many characters is shared by watchers that start within the time below.
- */
-const SHARED_GRAPH_LENGTH = 64 * 1024;
-const SHARED_GRAPH_MS = 1000;

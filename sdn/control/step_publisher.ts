@@ -49,7 +49,7 @@ export class StepPublisher {
 function entryOf({ revision, changes, relays }: Step, toDate: ToDate): ChangeEntry {
   const events: ChangeEvent[] = [];
   const say = (scopes: ChangeEvent["scopes"], event: string, data: object) =>
-    events.push({ scopes, event, data: JSON.stringify({ revision, ...data }) });
+    events.push({ scopes, id: revision, event, data: JSON.stringify({ revision, ...data }) });
   for (const change of changes) {
     const relay = relays.get(relayOf(change));
     switch (change.kind) {

@@ -77,12 +77,31 @@ export interface WatchEvent {
   readonly data: string;
 }
 
+/** What a watcher subscribes to, and the revision to resume from. */
+export interface WatchQuery {
+  readonly since?: number | undefined;
+  readonly scope: WatchScope;
+  /** Called when there may be events for a watcher that was given none. */
+  readonly onNews: () => void;
+}
+
+/** The events for one watcher, which takes them when it has room. */
+export interface WatchFeed {
+  /** Whether nothing comes any more. */
+  readonly isOver: boolean;
+  /**
+   * The next events; none while there is nothing new. Watchers at the same place are given the same
+   * list, so that they can share what is made of it.
+   */
+  take(): readonly WatchEvent[];
+  /** Must be called when the watcher leaves. */
+  close(): void;
+}
+
 /** Watching for changes. */
 export interface WatchUseCases {
   /** A snapshot and changes, or changes after `since` alone; ends when that history was evicted. */
-  watch(
-    query: { since?: number | undefined; scope: WatchScope; signal: AbortSignal },
-  ): Outcome<AsyncIterable<WatchEvent>, Refusal>;
+  watch(query: WatchQuery): Outcome<WatchFeed, Refusal>;
 }
 
 /** Listing past events. */

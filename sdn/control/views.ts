@@ -129,17 +129,33 @@ export function nextHopsView(
   graph: Graph,
   table: readonly NextHop[],
 ): z.output<typeof nextHopsAnswer>["routes"] {
+  const hop = (name: string) => ({ name, address: addressOf(graph, name) });
   return Object.fromEntries(table.map(({ target, nextHop, alternate, steps }) => {
-    const address = addressOf(graph, nextHop);
-    const other = alternate && addressOf(graph, alternate);
-    return [target, {
-      next_hop: nextHop,
-      ...(address && { next_hop_address: address }),
-      ...(alternate && { alternate }),
-      ...(other && { alternate_address: other }),
-      cost: stepsToCost(steps),
-    }];
+    const other = alternate === undefined ? undefined : hop(alternate);
+    return [target, nextHopView({ next: hop(nextHop), other, steps })];
   }));
+}
+
+/** A relay that others are reached through. */
+interface Hop {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** How one relay reaches another, as the API returns it. */
+export function nextHopView({ next, other, steps }: {
+  readonly next: Hop;
+  /** The next hop when the link to the first one fails. */
+  readonly other: Hop | undefined;
+  readonly steps: number;
+}): z.output<typeof nextHopsAnswer>["routes"][string] {
+  return {
+    next_hop: next.name,
+    ...(next.address && { next_hop_address: next.address }),
+    ...(other && { alternate: other.name }),
+    ...(other?.address && { alternate_address: other.address }),
+    cost: stepsToCost(steps),
+  };
 }
 
 function addressOf(graph: Graph, name: string): string {

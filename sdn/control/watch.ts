@@ -1,137 +1,185 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
-import { type Graph, nextHops } from "../graph/mod.ts";
-import type { ChangeLog, EventText } from "./change_log.ts";
-import type { WatchEvent, WatchScope } from "./use_cases.ts";
-import { nextHopsView } from "./views.ts";
-
-/** The serialized graph for watchers. */
-export interface GraphText {
-  readonly revision: number;
-  readonly text: string;
-}
+import type { Graph } from "../graph/mod.ts";
+import type { ChangeLog, LogPlace } from "./change_log.ts";
+import type { RouteFollower, RouteLines, RouteTables } from "./route_tables.ts";
+import type { Snapshot, Snapshots } from "./snapshots.ts";
+import type { WatchEvent, WatchFeed, WatchQuery } from "./use_cases.ts";
+import type { Wakeups } from "./wakeups.ts";
 
 /** The sources that watchers read. */
 export interface WatchSources {
   readonly changeLog: ChangeLog;
+  readonly snapshots: Snapshots;
+  readonly tables: RouteTables;
+  readonly wakeups: Wakeups;
   /** Resolves with a graph that includes every change of the registry. */
   readonly freshGraph: () => Promise<Graph>;
-  /** The graph as JSON, of at least `revision` or serialized a moment ago. */
-  readonly graphText: (graph: Graph, revision: number) => GraphText;
-  /** The whole directory, page by page. */
-  readonly announcePages: () => Iterable<readonly unknown[]>;
   /** Called when a watcher has fallen behind the change log. */
   readonly onBehind: () => void;
   /** The tracks that each relay receives from its neighbors. */
   readonly flows: () => ReadonlyMap<string, readonly unknown[]>;
 }
 
-/** What a watcher subscribes to, and the revision to resume from. */
-export interface WatchQuery {
-  readonly since?: number | undefined;
-  readonly scope: WatchScope;
-  readonly signal: AbortSignal;
-}
-
 /**
- * Yields the changes after `since`, or a snapshot and the changes after it. Watchers read the
+ * Follows the changes after `since`, or a snapshot and the changes after it. Watchers read the
  * shared change log at their own pace; one whose position was evicted gets a final event and ends.
  */
-export function watch(
-  sources: WatchSources,
-  query: WatchQuery,
-): Outcome<AsyncIterable<WatchEvent>, Refusal> {
+export function watch(sources: WatchSources, query: WatchQuery): Outcome<WatchFeed, Refusal> {
   const { changeLog } = sources;
   if (query.since !== undefined && !changeLog.reaches(query.since)) {
     const message =
       `The history does not reach back to ${query.since}; it is at ${changeLog.revision}`;
     return refused(refusal("history_gone", message));
   }
-  return done(follow(sources, query));
+  return done(new Watcher(sources, query));
 }
 
-async function* follow(
-  sources: WatchSources,
-  { since, scope, signal }: WatchQuery,
-): AsyncGenerator<WatchEvent> {
-  const { changeLog, freshGraph } = sources;
-  const tables = new RouteTables(scope.routes);
-  let seen = since ?? changeLog.revision;
-  if (since === undefined) {
-    if (scope.graph) {
-      const { text, revision } = sources.graphText(await freshGraph(), seen);
-      seen = revision;
-      yield { event: "graph", data: text };
-    }
-    yield* snapshot(sources, scope);
+/** One watcher's way through the snapshot, the routes and the changes. */
+class Watcher implements WatchFeed {
+  readonly #sources: WatchSources;
+  readonly #query: WatchQuery;
+  /** What comes before the changes, list by list; undefined while it is being made, or when over. */
+  #opening: Iterator<readonly WatchEvent[]> | undefined;
+  #isOpen = false;
+  #place: LogPlace;
+  #routes: readonly FollowedRoutes[] = [];
+  #isOver = false;
+  readonly #wake = () => {
+    if (!this.#isOver) this.#query.onNews();
+  };
+
+  constructor(sources: WatchSources, query: WatchQuery) {
+    this.#sources = sources;
+    this.#query = query;
+    this.#place = { revision: query.since ?? sources.changeLog.revision, events: 0 };
+    void this.#open();
   }
-  let graph = scope.routes.length > 0 ? await freshGraph() : undefined;
-  if (graph !== undefined) yield* tables.changes(graph);
-  yield { id: seen, event: "ready", data: JSON.stringify({ revision: seen }) };
-  while (!signal.aborted && !changeLog.closed) {
-    let hasNews = false;
-    for (let revision = seen + 1; revision <= changeLog.revision; revision++) {
-      // While the watcher is slow, it holds one event and no more.
-      for (let at = 0; at < (changeLog.at(revision)?.events.length ?? 0); at++) {
-        const { event, data, scopes } = changeLog.at(revision)!.events[at]!;
-        if (scopes.some((one) => scope[one])) yield { id: revision, event, data };
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  take(): readonly WatchEvent[] {
+    if (this.#isOver) return NONE;
+    const { changeLog, wakeups } = this.#sources;
+    if (changeLog.closed) return this.#end(NONE);
+    if (this.#opening !== undefined) {
+      const next = this.#opening.next();
+      if (!next.done) return next.value;
+      this.#opening = undefined;
+      this.#isOpen = true;
+    }
+    const news = this.#isOpen ? this.#news() : NONE;
+    if (news.length === 0 && !this.#isOver) wakeups.wait(this.#wake);
+    return news;
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.#sources.wakeups.leave(this.#wake);
+    for (const one of this.#routes) one.close();
+  }
+
+  async #open(): Promise<void> {
+    const { scope, since } = this.#query;
+    const { snapshots, freshGraph } = this.#sources;
+    let snapshot: Snapshot | undefined;
+    if (since === undefined && (scope.graph || scope.announces)) {
+      snapshot = await snapshots.take();
+      this.#place = { revision: snapshot.revision, events: 0 };
+    }
+    if (scope.routes.length > 0) await freshGraph();
+    if (this.#isOver) return;
+    const { tables } = this.#sources;
+    this.#routes = scope.routes.map((relay) => new FollowedRoutes(tables, relay, this.#wake));
+    this.#opening = this.#first(snapshot);
+    this.#query.onNews();
+  }
+
+  *#first(snapshot: Snapshot | undefined): Generator<readonly WatchEvent[]> {
+    const { scope, since } = this.#query;
+    if (scope.graph && snapshot !== undefined) yield snapshot.graph;
+    for (let page = 0; scope.announces; page++) {
+      const entries = snapshot?.page(page);
+      if (entries === undefined) break;
+      yield entries;
+    }
+    if (scope.flows && since === undefined) {
+      // Iterates over a copy: a change during the snapshot reaches the watcher as a change event.
+      for (const [relay, flows] of [...this.#sources.flows()]) {
+        yield [{ event: "flows", data: JSON.stringify({ relay, flows }) }];
       }
-      if (changeLog.at(revision) === undefined) {
-        sources.onBehind();
-        yield { event: "history_gone", data: JSON.stringify({ revision: changeLog.revision }) };
-        return;
+    }
+    for (const one of this.#routes) {
+      const lines = one.all();
+      if (lines.length > 0) yield lines;
+    }
+    const { revision } = this.#place;
+    yield [{ id: revision, event: "ready", data: JSON.stringify({ revision }) }];
+  }
+
+  #news(): readonly WatchEvent[] {
+    const { changeLog, onBehind } = this.#sources;
+    const { scope } = this.#query;
+    while (this.#place.revision < changeLog.revision) {
+      const next = changeLog.after(this.#place, scope);
+      if (next === undefined) {
+        onBehind();
+        const data = JSON.stringify({ revision: changeLog.revision });
+        return this.#end([{ event: "history_gone", data }]);
       }
-      seen = revision;
-      hasNews = true;
+      this.#place = next.place;
+      if (next.events.length > 0) return next.events;
     }
-    if (graph !== undefined && hasNews) {
-      const newest = await freshGraph();
-      if (newest !== graph) yield* numbered(seen, tables.changes(newest));
-      graph = newest;
-    }
-    await changeLog.beyond(seen, signal);
+    const changed = this.#routes.find((one) => one.hasNews);
+    return changed === undefined ? NONE : changed.news(this.#place.revision);
+  }
+
+  #end(last: readonly WatchEvent[]): readonly WatchEvent[] {
+    this.close();
+    return last;
   }
 }
 
-function* snapshot(sources: WatchSources, scope: WatchScope): Generator<WatchEvent> {
-  if (scope.announces) {
-    for (const entries of sources.announcePages()) {
-      yield { event: "announces", data: JSON.stringify({ entries }) };
-    }
-  }
-  if (scope.flows) {
-    // Iterates over a copy: a change during the snapshot reaches the watcher as a change event.
-    for (const [relay, flows] of [...sources.flows()]) {
-      yield { event: "flows", data: JSON.stringify({ relay, flows }) };
-    }
-  }
-}
+/** The next hops that a watcher follows: it is told of those that changed since it was told last. */
+class FollowedRoutes {
+  readonly #relay: string;
+  readonly #follower: RouteFollower;
+  #changed = new Set<string>();
 
-function* numbered(id: number, events: Iterable<EventText>): Generator<WatchEvent> {
-  for (const event of events) yield { id, ...event };
-}
-
-/** The next hops that a watcher was sent, to send only the lines that differ. */
-class RouteTables {
-  readonly #known: Map<string, Map<string, string>>;
-
-  constructor(relays: readonly string[]) {
-    this.#known = new Map(relays.map((relay) => [relay, new Map()]));
+  constructor(tables: RouteTables, relay: string, onNews: () => void) {
+    this.#relay = relay;
+    this.#follower = tables.follow(relay, (targets) => {
+      for (const target of targets) this.#changed.add(target);
+      onNews();
+    });
   }
 
-  *changes(graph: Graph): Generator<EventText> {
-    for (const [relay, known] of this.#known) {
-      const routes = nextHopsView(graph, nextHops(graph, relay) ?? []);
-      const lines = new Map(
-        Object.entries(routes).map(([target, line]) => [target, JSON.stringify(line)]),
-      );
-      const changed = [...lines].filter(([target, line]) => known.get(target) !== line);
-      const removed = [...known.keys()].filter((target) => !lines.has(target));
-      this.#known.set(relay, lines);
-      if (changed.length === 0 && removed.length === 0) continue;
-      const { revision } = graph;
-      const table = Object.fromEntries(changed.map(([target]) => [target, routes[target]]));
-      yield { event: "routes", data: JSON.stringify({ revision, relay, routes: table, removed }) };
-    }
+  get hasNews(): boolean {
+    return this.#changed.size > 0;
+  }
+
+  all(): readonly WatchEvent[] {
+    this.#changed.clear();
+    const lines = this.#follower.all();
+    return Object.keys(lines.routes).length === 0 ? NONE : this.#events(lines, undefined);
+  }
+
+  news(id: number): readonly WatchEvent[] {
+    const lines = this.#follower.of(this.#changed);
+    this.#changed = new Set();
+    return this.#events(lines, id);
+  }
+
+  close(): void {
+    this.#follower.close();
+  }
+
+  #events({ revision, routes, removed }: RouteLines, id: number | undefined): WatchEvent[] {
+    const data = JSON.stringify({ revision, relay: this.#relay, routes, removed });
+    return [{ ...(id !== undefined && { id }), event: "routes", data }];
   }
 }
+
+const NONE: readonly WatchEvent[] = [];

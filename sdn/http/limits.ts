@@ -40,11 +40,14 @@ export const KEEP_ALIVE_MS = 15_000;
 /** Watchers in all: one that does not read holds a connection and a few chunks. */
 export const MAX_WATCHERS = 4000;
 
-/** Watchers of one client address: more than the relays that one controller serves well. */
-export const MAX_WATCHERS_PER_CLIENT = 500;
+/** Watchers of one client address: the relays of one site, or behind one translated address. */
+export const MAX_WATCHERS_PER_CLIENT = 2000;
 
 /** Relays whose routes one watcher may follow: a relay follows its own. */
 export const MAX_WATCHED_ROUTES = 16;
 
-/** Characters per write to an event stream: a longer event is written in chunks. */
+/** Bytes of events from which on they are compressed for a client that reads gzip. */
+export const MIN_COMPRESSED = 512;
+
+/** Bytes per write to an event stream: a longer event is written in chunks. */
 export const MAX_WRITE_LENGTH = 8 * 1024;

@@ -232,6 +232,36 @@ Deno.test("an event is sent in pieces, and comes whole", async () => {
   assert.equal(JSON.parse(graph!).nodes.length, 100);
 });
 
+Deno.test("a client that reads gzip is sent the same in gzip, and each change as it comes", async () => {
+  const subject = await testController();
+  await subject.ask("PUT", "/relay/a", { announces: ["x".repeat(5000)] });
+  const compressed = await subject.request("/watch", {
+    headers: { "accept-encoding": "br;q=1, gzip;q=0.5" },
+  });
+  assert.equal(compressed.headers.get("content-encoding"), "gzip");
+  let bytes = 0;
+  const counting = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(piece, controller) {
+      bytes += piece.length;
+      controller.enqueue(piece);
+    },
+  });
+  const body = (compressed.body as ReadableStream<Uint8Array<ArrayBuffer>>).pipeThrough(counting)
+    .pipeThrough(new DecompressionStream("gzip"));
+  const headers = { "content-type": "text/event-stream" };
+  const follower = new Follower(new Response(body, { headers }));
+  assert.deepEqual(await follower.block(), ["retry: 1000"]);
+  const names = [await follower.event(), await follower.event(), await follower.event()];
+  assert.deepEqual(names.map(({ event }) => event), ["graph", "announces", "ready"]);
+  assert.ok(bytes < 2000);
+  await subject.ask("PUT", "/relay/b", {});
+  assert.equal((await follower.event()).data.relay, "b");
+  await follower.leave();
+  const plain = await subject.request("/watch", { headers: { "accept-encoding": "gzip;q=0" } });
+  assert.equal(plain.headers.get("content-encoding"), null);
+  await plain.body!.cancel();
+});
+
 Deno.test("one client follows with so many connections and no more", async () => {
   const subject = await testController();
   const bodies = [];

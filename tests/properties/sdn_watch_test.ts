@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkProperty } from "../support/properties.ts";
+import { eventsOf } from "../support/worlds/watch_events.ts";
 import { testController } from "../support/worlds/sdn_controller.ts";
 
 const name = fc.constantFrom("a", "b", "c");
@@ -110,14 +111,12 @@ Deno.test("whoever follows the events knows what the controller would answer", a
     fc.asyncProperty(script, async ([before, after]) => {
       const subject = await testController();
       for (const one of before) await take(subject, one);
-      const stop = new AbortController();
       const scope = { graph: true, announces: true, flows: true, routes: ["a"] };
-      const events = subject.controller.watch({ scope, signal: stop.signal });
-      assert.ok(events.ok);
+      const events = eventsOf(subject.controller, { scope });
       const mirror = new Mirror();
       let last = 0;
       const following = (async () => {
-        for await (const { id, event, data } of events.value) {
+        for await (const { id, event, data } of events) {
           assert.ok(id === undefined || id >= last);
           last = id ?? last;
           mirror.hear(event, JSON.parse(data));

@@ -40,7 +40,9 @@ scenario("the mirror has the other relays, what they have and the way to them", 
   await world.settle();
   await world.settle();
   assert.equal(tokyo!.mirror.isComplete, true);
-  assert.deepEqual(tokyo!.mirror.relay("newyork"), {
+  // Its epoch is known to whom it came after the snapshot.
+  const { epoch: _, ...known } = tokyo!.mirror.relay("newyork")!;
+  assert.deepEqual(known, {
     name: "newyork",
     region: "",
     address: "moqt://newyork:4433",

@@ -1,7 +1,6 @@
 import {
   type ControlMessage,
   DecodeError,
-  type Draft,
   MAX_MESSAGE_BYTES,
   type Oddity,
   type VarintFormat,
@@ -22,17 +21,29 @@ export async function readVarint(input: Input, format: VarintFormat): Promise<bi
 }
 
 /** Accepts messages that deviate from the draft. */
-export interface Tolerance {
+export interface Tolerance<Message = ControlMessage> {
   /** Called for a message that was accepted in spite of its oddities. */
-  noted(message: ControlMessage, oddities: readonly Oddity[]): void;
+  noted(message: Message, oddities: readonly Oddity[]): void;
+}
+
+/** How a draft, of either family, frames its messages. */
+export interface MessageFraming<Message> {
+  readonly varint: VarintFormat;
+  readonly control: {
+    decode(type: bigint, body: Uint8Array, oddities?: Oddity[]): Message;
+    readonly length: {
+      sizeFrom(first: number): number;
+      read(bytes: Uint8Array, at: number): number;
+    };
+  };
 }
 
 /** Reads a control message; undefined when the stream ends before it. */
-export async function readMessage(
+export async function readMessage<Message>(
   input: Input,
-  draft: Draft,
-  tolerance?: Tolerance,
-): Promise<ControlMessage | undefined> {
+  draft: MessageFraming<Message>,
+  tolerance?: Tolerance<Message>,
+): Promise<Message | undefined> {
   // Most who read messages wait for the next one, and here they do it with one function less.
   if (input.length === 0 && !await input.fill()) return undefined;
   const type = await readVarint(input, draft.varint);
@@ -47,13 +58,13 @@ export async function readMessage(
 }
 
 /** Parses a malformed message again, accepting its oddities. */
-function understand(
-  draft: Draft,
+function understand<Message>(
+  draft: MessageFraming<Message>,
   refused: { readonly type: bigint; readonly body: Uint8Array; readonly error: DecodeError },
-  tolerance: Tolerance,
-): ControlMessage {
+  tolerance: Tolerance<Message>,
+): Message {
   const oddities: Oddity[] = [];
-  let message: ControlMessage;
+  let message: Message;
   try {
     message = draft.control.decode(refused.type, refused.body, oddities);
   } catch {
@@ -63,7 +74,10 @@ function understand(
   return message;
 }
 
-async function takeBody(input: Input, { control }: Draft): Promise<Uint8Array> {
+async function takeBody(
+  input: Input,
+  { control }: MessageFraming<unknown>,
+): Promise<Uint8Array> {
   await need(input, 1);
   const size = control.length.sizeFrom(input.bytes[input.start]!);
   await need(input, size);

@@ -1,13 +1,21 @@
-import { ByteWriter, commonDraft, type Draft, drafts, rfc9000 } from "@qumo/shared/wire";
+import {
+  ByteWriter,
+  commonDraft,
+  type Draft,
+  drafts,
+  multiplexedDrafts,
+  rfc9000,
+} from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { findInBand } from "./in_band.ts";
+import { testDraft } from "../../tests/support/test_draft.ts";
 import { memoryPair } from "../../tests/support/transport/memory_connection.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
-import { testDraft } from "../../tests/support/test_draft.ts";
 
 /** A draft that is offered in a list of versions, as those up to 14 are. */
 function listed(number: bigint): Draft {
-  return { ...testDraft, protocol: `listed-${number}`, family: "A", version: 0xff000000n + number };
+  const [draft] = multiplexedDrafts;
+  return { ...draft!, protocol: `listed-${number}`, version: 0xff000000n + number };
 }
 
 const OLD = listed(0x70n);

@@ -1,11 +1,11 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
   commonDraft,
-  type Draft,
   draftOf,
   drafts,
   type LiteVersion,
   liteVersions,
+  type StreamDraft,
 } from "@qumo/shared/wire";
 import type { Connection } from "../transport/types.ts";
 import type { StreamSource } from "./first_streams.ts";
@@ -83,10 +83,10 @@ export async function negotiate(
   const found = await findInBand(connection, { ...options, drafts: enabled });
   if (found === undefined || !found.ok) return found;
   const { draft, streams } = found.value;
-  return done({ dialect: moqt(draft), streams });
+  return done({ dialect: moqt(draftOf(draft.protocol)!), streams });
 }
 
-function moqt(draft: Draft): Dialect {
+function moqt(draft: StreamDraft): Dialect {
   return { protocol: draft.protocol, begin: (options) => new MoqtSession(options, draft) };
 }
 

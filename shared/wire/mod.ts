@@ -26,6 +26,14 @@ export {
 } from "./properties.ts";
 export { rfc9000, type VarintFormat, vi64, writeVi64Number } from "./varint.ts";
 export { controlCodec } from "./moqt/control/codec.ts";
+export type { MultiplexedCodec } from "./moqt/control/multiplexed_codec.ts";
+export type {
+  AnsweredKind,
+  MultiplexedKind,
+  MultiplexedMessage,
+  MultiplexedMessageOf,
+} from "./moqt/model/multiplexed_messages.ts";
+export type { MultiplexedRules } from "./moqt/model/multiplexed_rules.ts";
 export type { Filter } from "./moqt/model/filter.ts";
 export {
   type ControlKind,
@@ -55,8 +63,8 @@ export type {
 export type { GroupOrder } from "./moqt/model/group_order.ts";
 export type { Token } from "./moqt/model/token.ts";
 export { CLIENT_SETUP_TYPE, offeredVersions, versionName } from "./moqt/client_setup.ts";
-export type { Draft } from "./moqt/drafts/draft.ts";
-export { commonDraft, draftOf, drafts } from "./moqt/drafts/mod.ts";
+export type { Draft, MultiplexedDraft, StreamDraft } from "./moqt/drafts/draft.ts";
+export { commonDraft, draftOf, drafts, multiplexedDrafts } from "./moqt/drafts/mod.ts";
 export type { SetupOptions } from "./moqt/model/setup_options.ts";
 export * from "./moqt/data/mod.ts";
 export * from "./lite/mod.ts";

@@ -16,22 +16,42 @@ export interface FullTrackName {
 /** A namespace of 0 to 32 non-empty fields. */
 export const namespace: Codec<Namespace> = { encode: encodeNamespace, decode: decodeNamespace };
 
-/** A namespace and a name, with the limit of both together. */
-export const fullTrackName: Codec<FullTrackName> = {
-  encode(writer, value) {
-    encodeNamespace(writer, value.namespace);
-    if (byteLength(value.namespace) + value.name.length > MAX_FULL_TRACK_NAME_BYTES) {
-      throw new EncodeError(`Cannot encode a name above ${MAX_FULL_TRACK_NAME_BYTES} bytes`);
-    }
-    writer.count(value.name.length);
-    writer.bytes(value.name);
+/** A namespace of 1 to 32 non-empty fields. */
+export const ownNamespace: Codec<Namespace> = {
+  encode(writer, fields) {
+    if (fields.length === 0) throw new EncodeError("Cannot encode a namespace without fields");
+    encodeNamespace(writer, fields);
   },
   decode(reader) {
     const fields = decodeNamespace(reader);
-    const left = MAX_FULL_TRACK_NAME_BYTES - byteLength(fields);
-    return { namespace: fields, name: reader.bytes(reader.count(left, "The length of a name")) };
+    if (fields.length === 0) throw new DecodeError("malformed", "A namespace has no fields");
+    return fields;
   },
 };
+
+/** A namespace and a name, with the limit of both together. */
+export const fullTrackName: Codec<FullTrackName> = trackNameOf(namespace);
+
+/** The same in a namespace of 1 to 32 fields. */
+export const ownTrackName: Codec<FullTrackName> = trackNameOf(ownNamespace);
+
+function trackNameOf(within: Codec<Namespace>): Codec<FullTrackName> {
+  return {
+    encode(writer, value) {
+      within.encode(writer, value.namespace);
+      if (byteLength(value.namespace) + value.name.length > MAX_FULL_TRACK_NAME_BYTES) {
+        throw new EncodeError(`Cannot encode a name above ${MAX_FULL_TRACK_NAME_BYTES} bytes`);
+      }
+      writer.count(value.name.length);
+      writer.bytes(value.name);
+    },
+    decode(reader) {
+      const fields = within.decode(reader);
+      const left = MAX_FULL_TRACK_NAME_BYTES - byteLength(fields);
+      return { namespace: fields, name: reader.bytes(reader.count(left, "The length of a name")) };
+    },
+  };
+}
 
 function encodeNamespace(writer: ByteWriter, fields: Namespace): void {
   if (fields.length > MAX_NAMESPACE_FIELDS || byteLength(fields) > MAX_FULL_TRACK_NAME_BYTES) {

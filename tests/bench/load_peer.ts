@@ -1,8 +1,8 @@
 import {
   type ControlMessage,
   type ControlMessageOf,
-  type Draft,
   type FullTrackName,
+  type StreamDraft,
 } from "@qumo/shared/wire";
 import { MAX_FRAME_BYTES, readMessage } from "../../relay/session/framing.ts";
 import { Input } from "../../relay/session/input.ts";
@@ -25,17 +25,17 @@ export interface PeerOptions {
   /** How many groups the server may have open to it. */
   readonly maxUniStreams?: number;
   /** What it speaks. */
-  readonly draft?: Draft;
+  readonly draft?: StreamDraft;
 }
 
 /** A MoQT client with as little of its own as possible, so that what is measured is the server. */
 export class LoadPeer {
   readonly connection: Connection;
   readonly #endpoint: Deno.QuicEndpoint;
-  readonly #draft: Draft;
+  readonly #draft: StreamDraft;
   #nextRequestId = 0n;
 
-  private constructor(connection: Connection, endpoint: Deno.QuicEndpoint, draft: Draft) {
+  private constructor(connection: Connection, endpoint: Deno.QuicEndpoint, draft: StreamDraft) {
     this.connection = connection;
     this.#endpoint = endpoint;
     this.#draft = draft;
@@ -140,7 +140,7 @@ export class LoadPeer {
 
 async function answerRequest(
   { send, receive }: BidiStream,
-  draft: Draft,
+  draft: StreamDraft,
   answer: (message: ControlMessage) => ControlMessage | undefined,
 ): Promise<void> {
   const input = new Input(receive, MAX_FRAME_BYTES, { codes: draft.streamCodes });

@@ -1,10 +1,10 @@
 import {
   ByteReader,
   decodeSubgroupHeader,
-  type Draft,
   isSubgroupType,
   ObjectHeaderDecoder,
   SHORT,
+  type StreamDraft,
 } from "@qumo/shared/wire";
 import { STAMP_BYTES } from "./traffic.ts";
 
@@ -17,7 +17,7 @@ const HEADER_BYTES = 64;
  */
 export class SubgroupMeter {
   readonly #arrived: (stamp: number) => void;
-  readonly #draft: Draft;
+  readonly #draft: StreamDraft;
   readonly #stampBytes = new Uint8Array(STAMP_BYTES);
   readonly #stamp = new Float64Array(this.#stampBytes.buffer);
   #decoder: ObjectHeaderDecoder | undefined;
@@ -26,7 +26,7 @@ export class SubgroupMeter {
   #stampLeft = 0;
 
   /** `arrived` is called with the timestamp of each object that is there to its last byte. */
-  constructor(arrived: (stamp: number) => void, draft: Draft) {
+  constructor(arrived: (stamp: number) => void, draft: StreamDraft) {
     this.#arrived = arrived;
     this.#draft = draft;
   }

@@ -1,4 +1,4 @@
-import { controlCodec, deltaPairs, type Draft } from "@qumo/shared/wire";
+import { controlCodec, deltaPairs, type StreamDraft } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { type Codec, struct } from "../../shared/wire/codec.ts";
 import { wireDifferences } from "../support/equal_drafts.ts";
@@ -9,7 +9,7 @@ import { testDraft } from "../support/test_draft.ts";
 const { control, varint: format } = referenceDraft;
 
 /** The draft for tests with everything of the reference draft but its name, in tables of its own. */
-const twin: Draft = {
+const twin: StreamDraft = {
   ...testDraft,
   varint: format,
   control: controlCodec({ ...control.messages }, format, control.length),

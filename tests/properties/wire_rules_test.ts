@@ -1,11 +1,11 @@
 /** The rules that every layout keeps in which they apply: derived from the tables of each draft. */
 import {
   ByteWriter,
-  type ControlMessage,
   DecodeError,
   type Draft,
   drafts,
   type FullTrackName,
+  multiplexedDrafts,
   type Namespace,
   NO_PROPERTIES,
   type ParameterName,
@@ -15,10 +15,17 @@ import assert from "node:assert/strict";
 import { type Codec, struct } from "../../shared/wire/codec.ts";
 import { parametersOf } from "../../shared/wire/moqt/control/parameters.ts";
 import { reason } from "../../shared/wire/moqt/control/phrases.ts";
-import { fullTrackName, namespace } from "../../shared/wire/names.ts";
+import { fullTrackName, namespace, ownNamespace, ownTrackName } from "../../shared/wire/names.ts";
 import { arbitraryMessages, parameterOf } from "../support/arbitrary_control.ts";
 import { ArbitraryValues } from "../support/arbitrary_values.ts";
-import { type Fields, layoutsOf, type MessageLayout, parametersIn } from "../support/layouts.ts";
+import {
+  type AnyMessage,
+  controlOf,
+  type Fields,
+  layoutsOf,
+  type MessageLayout,
+  parametersIn,
+} from "../support/layouts.ts";
 import { SEED } from "../support/properties.ts";
 import { testDraft } from "../support/test_draft.ts";
 
@@ -51,12 +58,12 @@ const fields = (count: number): Namespace => Array.from({ length: count }, () =>
 
 /** Names at the limits of draft-ietf-moq-transport (#track-name), and beyond them. */
 const NAMESPACES = {
-  accepted: [[], fields(32), fieldsOf(4096), fieldsOf(1, 4095)],
+  accepted: [fields(1), fields(32), fieldsOf(4096), fieldsOf(1, 4095)],
   refused: [fields(33), fieldsOf(0), fieldsOf(1, 0), fieldsOf(4097), fieldsOf(1, 4096)],
 };
 const TRACKS = {
-  accepted: [[[], 4096], [fieldsOf(1), 4095], [fields(32), 0]] as const,
-  refused: [[[], 4097], [fieldsOf(1), 4096], [fields(33), 0], [fieldsOf(0), 1]] as const,
+  accepted: [[fieldsOf(1), 4095], [fields(32), 0]] as const,
+  refused: [[fieldsOf(1), 4096], [fields(33), 0], [fieldsOf(0), 1]] as const,
 };
 
 /** One message of a layout, to be changed in one field. */
@@ -68,7 +75,7 @@ class Sample {
   constructor(draft: Draft, layout: MessageLayout & { readonly fields: Fields }) {
     this.#draft = draft;
     this.#layout = layout;
-    const [message] = fc.sample(arbitraryMessages(draft).get(layout.kind)!, {
+    const [message] = fc.sample(arbitraryMessages(draft).get(layout.name)!, {
       seed: SEED,
       numRuns: 1,
     });
@@ -77,17 +84,23 @@ class Sample {
   }
 
   /** The message with this value in a field, written by `codec`. */
-  read(name: string, value: unknown, codec: Codec<unknown>): ControlMessage {
-    const { control, varint } = this.#draft;
-    const writer = new ByteWriter(varint);
+  read(name: string, value: unknown, codec: Codec<unknown>): AnyMessage {
+    const writer = new ByteWriter(this.#draft.varint);
     struct({ ...this.#layout.fields, [name]: codec })
       .encode(writer, { ...this.#message, [name]: value });
-    return control.decode(this.#layout.type, writer.finish());
+    return controlOf(this.#draft).decode(this.#layout.type, writer.finish());
   }
 
   accepts(name: string, value: unknown, codec: unknown): void {
     const message = this.read(name, value, codec as Codec<unknown>);
     assert.deepEqual((message as unknown as Record<string, unknown>)[name], value);
+  }
+
+  /** A parameter that does not belong here. */
+  strays(value: object, codec: Codec<unknown>, then: "refuse" | "ignore"): void {
+    if (then === "refuse") return this.refuses("parameters", value, codec);
+    const message = this.read("parameters", value, codec);
+    assert.deepEqual((message as unknown as Record<string, unknown>).parameters, {});
   }
 
   refuses(name: string, value: unknown, codec: unknown): void {
@@ -99,24 +112,38 @@ function own(values: Record<string, unknown>, fields: Fields) {
   return Object.entries(values).filter(([name]) => name in fields);
 }
 
-for (const draft of [...drafts, testDraft]) {
+const everyDraft: readonly Draft[] = [...drafts, ...multiplexedDrafts, testDraft];
+
+for (const draft of everyDraft) {
   for (const layout of layoutsOf(draft)) {
     if (layout.fields !== undefined) testFields(draft, { ...layout, fields: layout.fields });
   }
 }
 
 function testFields(draft: Draft, layout: MessageLayout & { readonly fields: Fields }): void {
-  const { kind } = layout;
+  const kind = layout.name;
   const by = draft.protocol;
   for (const [name, codec] of Object.entries(layout.fields)) {
-    if (codec === namespace as Codec<unknown>) {
+    const isNamespace = isOneOf(codec, [namespace, ownNamespace]);
+    const isTrack = isOneOf(codec, [fullTrackName, ownTrackName]);
+    if (isNamespace || isTrack) {
+      const mayBeEmpty = isOneOf(codec, [namespace, fullTrackName]);
+      Deno.test(`R-031: ${by}: the namespace in the ${name} of ${kind} ${mayBeEmpty ? "may be" : "is not"} empty`, () => {
+        const sample = new Sample(draft, layout);
+        const [value, form] = isNamespace
+          ? [[], anyNamespace]
+          : [{ namespace: [], name: letters(1) }, anyTrack];
+        sample[mayBeEmpty ? "accepts" : "refuses"](name, value, form);
+      });
+    }
+    if (isNamespace) {
       Deno.test(`R-031: ${by}: the ${name} of ${kind} has at most 32 fields, none empty, and 4096 bytes`, () => {
         const sample = new Sample(draft, layout);
         for (const value of NAMESPACES.accepted) sample.accepts(name, value, anyNamespace);
         for (const value of NAMESPACES.refused) sample.refuses(name, value, anyNamespace);
       });
     }
-    if (codec === fullTrackName as Codec<unknown>) {
+    if (isTrack) {
       Deno.test(`R-031: ${by}: the ${name} of ${kind} has at most 4096 bytes in all`, () => {
         const sample = new Sample(draft, layout);
         const trackOf = ([namespace, length]: readonly [Namespace, number]) => ({
@@ -138,20 +165,25 @@ function testFields(draft: Draft, layout: MessageLayout & { readonly fields: Fie
   if (parametersIn(layout.fields) !== undefined) testParameters(draft, layout);
 }
 
+function isOneOf(codec: Codec<unknown>, ones: readonly unknown[]): boolean {
+  return ones.includes(codec);
+}
+
 const asText: Codec<string> = {
   encode: (writer, value) => anyBytes.encode(writer, new TextEncoder().encode(value)),
   decode: reason.decode,
 };
 
 function testParameters(draft: Draft, layout: MessageLayout & { readonly fields: Fields }): void {
-  const { names, table } = parametersIn(layout.fields)!;
+  const { names, table, form } = parametersIn(layout.fields)!;
   const values = new ArbitraryValues(draft.varint);
-  Deno.test(`R-026: ${draft.protocol}: ${layout.kind} takes the parameters it is defined for, each once, and no other`, () => {
+  const others = form.misplaced === "refuse" ? "no other" : "leaves others out";
+  Deno.test(`R-026: ${draft.protocol}: ${layout.name} takes the parameters it is defined for, each once, and ${others}`, () => {
     const sample = new Sample(draft, layout);
     for (const name of Object.keys(table) as ParameterName[]) {
       const [value] = fc.sample(parameterOf(name, table, values), { seed: SEED, numRuns: 1 });
-      const one = parametersOf(table)(name);
-      if (!names.includes(name)) sample.refuses("parameters", { [name]: value }, one);
+      const one = parametersOf(table, form)(name);
+      if (!names.includes(name)) sample.strays({ [name]: value }, one, form.misplaced);
       else {
         sample.accepts("parameters", { [name]: value }, one);
         if (!table[name]!.repeats) sample.refuses("parameters", { [name]: value }, twice(one));
@@ -178,10 +210,11 @@ function twice(codec: Codec<unknown>): Codec<unknown> {
   };
 }
 
-for (const draft of [...drafts, testDraft]) {
+for (const draft of everyDraft) {
   Deno.test(`${draft.protocol}: the parameters of answers and updates are parts of what their messages take`, () => {
     const taken = (kind: string) =>
-      parametersIn(layoutsOf(draft).find((layout) => layout.kind === kind)?.fields)?.names ?? [];
+      layoutsOf(draft).filter((layout) => layout.kind === kind)
+        .flatMap(({ fields }) => parametersIn(fields)?.names ?? []);
     for (const [rules, kind] of [["ok", "requestOk"], ["update", "requestUpdate"]] as const) {
       for (const names of Object.values<readonly ParameterName[]>(draft.parameters[rules])) {
         for (const name of names) assert.ok(taken(kind).includes(name), `${name} in ${kind}`);
@@ -190,8 +223,10 @@ for (const draft of [...drafts, testDraft]) {
   });
 
   Deno.test(`${draft.protocol}: no two messages have one type, and no two names of a peer's code one number`, () => {
-    const types = Object.values(draft.control.messages).flatMap(({ type, alias }) => [type, alias]);
-    assertUnique(types.filter((type) => type !== undefined));
+    const rows: readonly { readonly type: bigint; readonly alias?: bigint }[] = Object.values(
+      draft.control.messages,
+    );
+    assertUnique(rows.flatMap(({ type, alias }) => alias === undefined ? [type] : [type, alias]));
     for (const codes of [draft.requestCodes, draft.doneCodes]) assertUnique(Object.values(codes));
   });
 

@@ -5,7 +5,9 @@ import {
   type ControlMessage,
   type Draft,
   EncodeError,
+  type FullTrackName,
   type ParameterName,
+  type StreamDraft,
   type VarintFormat,
 } from "@qumo/shared/wire";
 import fc from "fast-check";
@@ -16,51 +18,78 @@ import {
   ArbitraryValues,
   hops,
   namespace,
+  ownNamespace,
+  ownTrack,
   properties,
   record,
   text,
-  track,
+  track as anyTrack,
 } from "./arbitrary_values.ts";
-import { layoutsOf, type MessageLayout, parametersIn } from "./layouts.ts";
+import {
+  type AnyMessage,
+  layoutsOf,
+  type MessageLayout,
+  parametersIn,
+  unsaidIn,
+} from "./layouts.ts";
 
 type Arbitraries = Readonly<Record<string, fc.Arbitrary<unknown>>>;
 
-/** Any message of each kind that a draft has, with the fields and parameters of its own layout. */
+/**
+ * Any of the messages that a draft has, by its names for them, with the fields and parameters of their
+ * own layout.
+ */
 export function arbitraryMessages(
-  draft: Draft,
-): ReadonlyMap<ControlKind, fc.Arbitrary<ControlMessage>> {
+  draft: StreamDraft,
+): ReadonlyMap<ControlKind, fc.Arbitrary<ControlMessage>>;
+export function arbitraryMessages(draft: Draft): ReadonlyMap<string, fc.Arbitrary<AnyMessage>>;
+export function arbitraryMessages(draft: Draft): ReadonlyMap<string, fc.Arbitrary<AnyMessage>> {
   const values = new ArbitraryValues(draft.varint);
-  return new Map(layoutsOf(draft).map((layout) => [layout.kind, anyOf(layout, draft, values)]));
+  return new Map(layoutsOf(draft).map((layout) => [layout.name, anyOf(layout, draft, values)]));
 }
 
 function anyOf(
   layout: MessageLayout,
   draft: Draft,
   values: ArbitraryValues,
-): fc.Arbitrary<ControlMessage> {
-  const { kind, fields } = layout;
-  const model: Arbitraries = { ...fieldValues(values), ...ofKind(kind, draft, values) };
+): fc.Arbitrary<AnyMessage> {
+  const { kind, to, fields } = layout;
+  const model: Arbitraries = {
+    ...fieldValues(values, draft.family === "A" ? ownTrack : anyTrack),
+    ...(draft.family === "A" && { namespace: ownNamespace, options: values.setupParameters }),
+    ...ofKind(kind, draft, values),
+  };
   const names = fields === undefined ? WITHOUT_FIELDS[kind] : Object.keys(fields);
   if (names === undefined) throw new Error(`Nothing says what fields ${kind} has`);
   const chosen = Object.fromEntries(names.map((name) => {
+    const unsaid = fields && unsaidIn(fields[name]!);
+    if (unsaid !== undefined) return [name, fc.constant(unsaid.readAs)];
     const value = name === "parameters" ? parametersOf(layout, values) : model[name];
     if (value === undefined) throw new Error(`Nothing says what ${name} of ${kind} may be`);
     return [name, value];
   }));
-  const message = record({ kind: fc.constant(kind), ...chosen }) as fc.Arbitrary<ControlMessage>;
+  const answered = to === undefined ? {} : { to: fc.constant(to) };
+  const message = record({
+    kind: fc.constant(kind),
+    ...answered,
+    ...chosen,
+  }) as unknown as fc.Arbitrary<AnyMessage>;
   if (kind !== "requestError" || draft.requestCodes.redirect === undefined) return message;
   const redirect = { code: fc.constant("redirect"), redirect: model.redirect! };
   const elsewhere = record({ kind: fc.constant(kind), ...chosen, ...redirect });
-  return fc.oneof(message, elsewhere as unknown as fc.Arbitrary<ControlMessage>);
+  return fc.oneof(message, elsewhere as unknown as fc.Arbitrary<AnyMessage>);
 }
 
 /** Layouts that are not plain fields, by what the model has. */
-const WITHOUT_FIELDS: { readonly [K in ControlKind]?: readonly string[] } = {
+const WITHOUT_FIELDS: { readonly [K in AnyMessage["kind"]]?: readonly string[] } = {
   requestError: ["code", "retryAfter", "reason"],
 };
 
 /** What fields may hold, which mean the same in every message and in every draft. */
-function fieldValues({ integer, location, end, setupOptions }: ArbitraryValues): Arbitraries {
+function fieldValues(
+  { integer, location, end, setupOptions }: ArbitraryValues,
+  track: fc.Arbitrary<FullTrackName>,
+): Arbitraries {
   return {
     options: setupOptions,
     uri: text,
@@ -87,24 +116,30 @@ function fieldValues({ integer, location, end, setupOptions }: ArbitraryValues):
     retryAfter: integer,
     redirect: track.chain((name) => record({ uri: text }).map((uri) => ({ ...uri, ...name }))),
     hops,
+    limit: integer,
+    existing: integer,
+    wants: fc.constantFrom("tracks", "namespaces", "both"),
+    versions: fc.array(integer, { maxLength: 8 }),
+    version: integer,
   };
 }
 
 /** What means something else in some messages. */
-function ofKind(kind: ControlKind, draft: Draft, { integer }: ArbitraryValues): Arbitraries {
+function ofKind(kind: AnyMessage["kind"], draft: Draft, { integer }: ArbitraryValues): Arbitraries {
   switch (kind) {
     case "goaway":
       return { requestId: fc.option(integer, { nil: undefined }) };
     case "publishDone":
       return { code: fc.constantFrom(...Object.keys(draft.doneCodes)) };
-    case "requestError": {
+    case "requestError":
+    case "publishNamespaceCancel": {
       const names = Object.keys(draft.requestCodes).filter((name) => name !== "redirect");
       return { code: fc.constantFrom(...names) };
     }
     case "fetch": {
       const { fields } = layoutsOf(draft).find((layout) => layout.kind === kind)!;
       if (!parametersIn(fields)?.names.includes("filter")) return {};
-      return { range: record({ type: fc.constant("filtered"), track }) };
+      return { range: record({ type: fc.constant("filtered"), track: anyTrack }) };
     }
     default:
       return {};

@@ -29,7 +29,16 @@ export const namespace: fc.Arbitrary<Namespace> = fc.oneof(
   fc.array(bytes(3, 1), { maxLength: 32 }),
 );
 
+/** 1 to 32 fields, as drafts up to 16 want them. */
+export const ownNamespace = namespace.filter((fields) => fields.length > 0);
+
 export const track: fc.Arbitrary<FullTrackName> = record({ namespace, name: bytes(40) });
+
+/** The same with a namespace of 1 to 32 fields. */
+export const ownTrack: fc.Arbitrary<FullTrackName> = record({
+  namespace: ownNamespace,
+  name: bytes(40),
+});
 
 /** A relay's name, of at most 255 bytes. */
 const relayName = fc.string({ unit: "binary", maxLength: 60 });
@@ -69,6 +78,8 @@ export class ArbitraryValues {
   readonly token: fc.Arbitrary<Token>;
   readonly filter: fc.Arbitrary<Filter>;
   readonly setupOptions: fc.Arbitrary<SetupOptions>;
+  /** What drafts up to 16 have of them. */
+  readonly setupParameters: fc.Arbitrary<SetupOptions>;
   readonly parameters: { readonly [N in ParameterName]: fc.Arbitrary<Required<Parameters>[N]> };
 
   constructor(format: VarintFormat) {
@@ -80,8 +91,15 @@ export class ArbitraryValues {
     this.token = tokenOf(integer);
     this.filter = filterOf(integer);
     this.setupOptions = setupOptionsOf(integer, this.token);
+    this.setupParameters = fc.option(integer, { nil: undefined }).chain((maxRequestId) =>
+      this.setupOptions.map((options) => ({
+        ...options,
+        ...(maxRequestId !== undefined && { maxRequestId }),
+      }))
+    );
     this.parameters = {
-      objectDeliveryTimeout: integer,
+      // 0 is none, which drafts up to 16 cannot say.
+      objectDeliveryTimeout: integer.filter((value) => value > 0n),
       authorizationTokens: fc.array(this.token, { minLength: 1, maxLength: 4 }),
       rendezvousTimeout: integer,
       subgroupDeliveryTimeout: integer,

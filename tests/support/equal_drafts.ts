@@ -1,13 +1,13 @@
 /** Drafts that are equal on the wire: what pins them so. */
 import {
   type ControlMessage,
-  type Draft,
   encodeDatagram,
   encodeFetchHeader,
   encodeSubgroupHeader,
   FetchObjectWriter,
   MAX_OBJECT_ID,
   objectHeaderSize,
+  type StreamDraft,
   writeObjectHeader,
 } from "@qumo/shared/wire";
 import fc from "fast-check";
@@ -20,7 +20,7 @@ import { SEED } from "./properties.ts";
 const RUNS = 60;
 
 /** How two drafts differ on the wire, in words; nothing for drafts that differ in their names alone. */
-export function wireDifferences(one: Draft, other: Draft): string[] {
+export function wireDifferences(one: StreamDraft, other: StreamDraft): string[] {
   const [ours, theirs] = [factsOf(one), factsOf(other)];
   const names = new Set([...ours.keys(), ...theirs.keys()]);
   const tables = [...names].filter((name) => ours.get(name) !== theirs.get(name));
@@ -29,7 +29,7 @@ export function wireDifferences(one: Draft, other: Draft): string[] {
 }
 
 /** Everything that a descriptor says, by what it is about. */
-function factsOf(draft: Draft): ReadonlyMap<string, string> {
+function factsOf(draft: StreamDraft): ReadonlyMap<string, string> {
   const { family, varint, control, data } = draft;
   const facts = new Map<string, unknown>([
     ["family", family],
@@ -63,7 +63,7 @@ function sorted(codes: Readonly<Partial<Record<string, number>>>) {
 }
 
 /** Kinds of messages of which one draft writes other bytes than the other, or reads other words. */
-function controlDifferences(one: Draft, other: Draft): string[] {
+function controlDifferences(one: StreamDraft, other: StreamDraft): string[] {
   const found = new Set<string>();
   for (const [kind, messages] of arbitraryMessages(one)) {
     const check = (message: ControlMessage) => {
@@ -79,7 +79,7 @@ function controlDifferences(one: Draft, other: Draft): string[] {
 }
 
 /** Kinds of data of which one draft writes other bytes than the other. */
-function dataOf(one: Draft, other: Draft): string[] {
+function dataOf(one: StreamDraft, other: StreamDraft): string[] {
   const id = integerUpTo(one.data.varint.max);
   const object = integerUpTo(BigInt(MAX_OBJECT_ID)).map(Number);
   const priority = fc.nat(255);
@@ -118,7 +118,7 @@ function dataOf(one: Draft, other: Draft): string[] {
   ];
   return writers.filter(([, isSame]) => !isSame).map(([what]) => `bytes of ${what}`);
 
-  function same(write: (data: Draft["data"]) => Uint8Array): void {
+  function same(write: (data: StreamDraft["data"]) => Uint8Array): void {
     assert.deepEqual(write(one.data), write(other.data));
   }
 }
@@ -129,7 +129,7 @@ function objectHeader(
     readonly properties: Uint8Array;
     readonly payload: Uint8Array;
   },
-  { varint }: Draft["data"],
+  { varint }: StreamDraft["data"],
 ): Uint8Array {
   const bytes = new Uint8Array(
     objectHeaderSize(object, true, properties, payload.length, 0, varint),

@@ -1,26 +1,70 @@
 import type { Codec } from "../../shared/wire/codec.ts";
 import type { ParametersCodec } from "../../shared/wire/moqt/control/parameters.ts";
-import type { ControlKind, Draft, ParameterName } from "@qumo/shared/wire";
+import type { UnsaidCodec } from "../../shared/wire/moqt/control/values.ts";
+import type {
+  AnsweredKind,
+  ControlKind,
+  ControlMessage,
+  Draft,
+  MultiplexedMessage,
+  ParameterName,
+  StreamDraft,
+} from "@qumo/shared/wire";
+
+/** A message of a draft of either family. */
+export type AnyMessage = ControlMessage | MultiplexedMessage;
 
 /** The fields of a layout, by their names. */
 export type Fields = Readonly<Record<string, Codec<unknown>>>;
 
 /** A message of a draft: its type on the wire, and its layout where that is plain fields. */
 export interface MessageLayout {
-  readonly kind: ControlKind;
+  /** What the draft calls it, which for some is another name than the model's. */
+  readonly name: string;
+  readonly kind: AnyMessage["kind"];
+  /** What it answers, where its type tells that. */
+  readonly to: AnsweredKind | undefined;
   readonly type: bigint;
   readonly body: Codec<unknown>;
   readonly fields: Fields | undefined;
 }
 
 /** The messages of a draft. */
+export function layoutsOf(
+  draft: StreamDraft,
+): readonly (MessageLayout & { readonly kind: ControlKind })[];
+export function layoutsOf(draft: Draft): readonly MessageLayout[];
 export function layoutsOf({ control }: Draft): readonly MessageLayout[] {
-  return Object.entries(control.messages).map(([kind, { type, body }]) => ({
-    kind: kind as ControlKind,
-    type,
-    body: body as Codec<unknown>,
-    fields: "fields" in body ? body.fields as Fields : undefined,
+  return Object.entries(control.messages).map(([name, row]) => ({
+    name,
+    kind: ("kind" in row ? row.kind : name) as AnyMessage["kind"],
+    to: "to" in row ? row.to : undefined,
+    type: row.type,
+    body: row.body as Codec<unknown>,
+    fields: "fields" in row.body ? row.body.fields as Fields : undefined,
   }));
+}
+
+/** The codec of a draft, for tests that go over the messages of drafts of either family. */
+export interface AnyControlCodec {
+  encode(message: AnyMessage): Uint8Array<ArrayBuffer>;
+  decode(type: bigint, body: Uint8Array): AnyMessage;
+}
+
+/** The codec of a draft of either family. */
+export function controlOf({ control }: Draft): AnyControlCodec {
+  return control as AnyControlCodec;
+}
+
+/** The body of a frame, after its type and its length. */
+export function bodyOf(frame: Uint8Array, { control, varint }: Draft): Uint8Array<ArrayBuffer> {
+  const length = varint.lengthFrom(frame[0]!);
+  return frame.slice(length + control.length.sizeFrom(frame[length]!));
+}
+
+/** What a field that the draft does not have is read as, if this is one. */
+export function unsaidIn(codec: Codec<unknown>): { readonly readAs: unknown } | undefined {
+  return "readAs" in codec ? codec as UnsaidCodec<unknown> : undefined;
 }
 
 /** A field that is a choice of parameters. */

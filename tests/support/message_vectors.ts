@@ -1,4 +1,4 @@
-import { type ControlMessage, DecodeError, type Draft } from "@qumo/shared/wire";
+import { type ControlMessage, DecodeError, type StreamDraft } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 
 /** A body as it stands on the wire and what it says, written by hand from the draft's layouts. */
@@ -15,7 +15,7 @@ export interface MessageVector {
 }
 
 /** Tests the vectors of a draft both ways, each strict prefix, and one byte more. */
-export function testVectors(draft: Draft, vectors: readonly MessageVector[]): void {
+export function testVectors(draft: StreamDraft, vectors: readonly MessageVector[]): void {
   for (const vector of vectors) {
     const { kind, name } = vector;
     Deno.test(`${draft.protocol}: ${kind} ${name}: exact bytes, every prefix, one byte more`, () => {
@@ -29,7 +29,7 @@ export function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.fromHex(hex.replaceAll(/\s/g, ""));
 }
 
-function testVector({ control, varint }: Draft, vector: MessageVector): void {
+function testVector({ control, varint }: StreamDraft, vector: MessageVector): void {
   const { kind, message, alsoWhole = [], isOneWay = false } = vector;
   const { type } = control.messages[kind]!;
   const body = bytesOf(vector.body);

@@ -3,8 +3,8 @@ import {
   type ControlKind,
   type DataDialect,
   deltaPairs,
-  type Draft,
   rfc9000,
+  type StreamDraft,
 } from "@qumo/shared/wire";
 import type { MessageTable } from "../../shared/wire/moqt/control/codec.ts";
 import { publishDoneOf } from "../../shared/wire/moqt/control/publish_done.ts";
@@ -18,7 +18,7 @@ const doneCodes = otherCodes(referenceDraft.doneCodes, 0x300);
  * A draft that nobody else speaks, to see that nothing in the relay takes it for another one: what
  * the reference draft says, in integers of RFC 9000 and under other numbers.
  */
-export const testDraft: Draft = {
+export const testDraft: StreamDraft = {
   ...referenceDraft,
   protocol: "test",
   number: 0,

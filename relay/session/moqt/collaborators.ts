@@ -1,5 +1,5 @@
 import type { TaskGroup, Tracing } from "@qumo/shared/runtime";
-import type { Draft } from "@qumo/shared/wire";
+import type { StreamDraft } from "@qumo/shared/wire";
 import { EventLog } from "../event_log.ts";
 import type { StreamSource } from "../first_streams.ts";
 import type { Role, SessionOptions } from "../session_options.ts";
@@ -41,7 +41,7 @@ export interface Foundation {
 }
 
 /** What an established session is made with. */
-export type Options = SessionOptions & { readonly draft: Draft };
+export type Options = SessionOptions & { readonly draft: StreamDraft };
 
 /** Whom the parts of an established session work with, in groups: each part is given those that it uses. */
 export interface Collaborators {

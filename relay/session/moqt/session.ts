@@ -1,5 +1,5 @@
 import { TaskGroup } from "@qumo/shared/runtime";
-import type { ControlMessageOf, Draft } from "@qumo/shared/wire";
+import type { ControlMessageOf, StreamDraft } from "@qumo/shared/wire";
 import type { Connection } from "../../transport/types.ts";
 import { isTransportEnd } from "../errors.ts";
 import { FirstStreams } from "../first_streams.ts";
@@ -20,7 +20,7 @@ export class MoqtSession implements Session {
   readonly protocol: string;
   readonly connection: Connection;
   readonly established: Promise<EstablishedMoqt | undefined>;
-  readonly #options: SessionOptions & { readonly draft: Draft };
+  readonly #options: SessionOptions & { readonly draft: StreamDraft };
   readonly #tasks: TaskGroup;
   readonly #closer: SessionCloser;
   readonly #scopes: SessionScopes;
@@ -31,7 +31,7 @@ export class MoqtSession implements Session {
   #live: EstablishedMoqt | undefined;
   #isOver = false;
 
-  constructor(options: SessionOptions, draft: Draft) {
+  constructor(options: SessionOptions, draft: StreamDraft) {
     const { id, role, connection, clock, settings } = options;
     this.#options = { ...options, draft };
     this.id = id;

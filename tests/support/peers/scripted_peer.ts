@@ -2,10 +2,10 @@ import {
   type ControlKind,
   type ControlMessage,
   type ControlMessageOf,
-  type Draft,
   type FullTrackName,
   type Namespace,
   type SetupOptions,
+  type StreamDraft,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import {
@@ -22,7 +22,7 @@ import { referenceDraft } from "../reference_draft.ts";
 /** Who the scripted peer is, and what it says first. */
 export interface ScriptedPeerOptions {
   /** The one that tests are about when nothing is said. */
-  readonly draft?: Draft;
+  readonly draft?: StreamDraft;
   /** Decides about the parity of request ids. */
   readonly role?: "client" | "server";
   /** What SETUP says besides a name; false for a peer that opens no control stream by itself. */
@@ -61,14 +61,14 @@ const SETUP = 0x2f00n;
  */
 export class ScriptedPeer implements AsyncDisposable {
   readonly connection: Connection;
-  readonly draft: Draft;
+  readonly draft: StreamDraft;
   readonly #control = Promise.withResolvers<OutgoingStream>();
   readonly #theirControl = Promise.withResolvers<IncomingStream>();
   readonly #streams = new Queue<IncomingStream & { readonly type: bigint }>();
   #setupRead: Promise<SetupOptions> | undefined;
   #nextId: bigint;
 
-  private constructor(connection: Connection, draft: Draft, role: "client" | "server") {
+  private constructor(connection: Connection, draft: StreamDraft, role: "client" | "server") {
     this.connection = connection;
     this.draft = draft;
     this.#nextId = role === "client" ? 0n : 1n;

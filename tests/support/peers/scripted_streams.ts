@@ -4,8 +4,8 @@ import {
   type ControlKind,
   type ControlMessage,
   type ControlMessageOf,
-  type Draft,
   type RequestErrorName,
+  type StreamDraft,
   type StreamErrorName,
   vi64,
 } from "@qumo/shared/wire";
@@ -24,9 +24,9 @@ export type StreamEnd = "fin" | StreamErrorName | number;
 /** A stream that the scripted peer writes, as raw as it likes. */
 export class OutgoingStream {
   readonly #stream: SendStream;
-  readonly #draft: Draft;
+  readonly #draft: StreamDraft;
 
-  constructor(stream: SendStream, draft: Draft) {
+  constructor(stream: SendStream, draft: StreamDraft) {
     this.#stream = stream;
     this.#draft = draft;
   }
@@ -51,16 +51,16 @@ export class OutgoingStream {
  */
 export class IncomingStream {
   readonly #stream: ReceiveStream;
-  readonly #draft: Draft;
+  readonly #draft: StreamDraft;
   readonly #seen: Uint8Array[] = [];
   #end: StreamEnd | undefined;
 
   /** The draft that the peer speaks. */
-  get draft(): Draft {
+  get draft(): StreamDraft {
     return this.#draft;
   }
 
-  constructor(stream: ReceiveStream, draft: Draft) {
+  constructor(stream: ReceiveStream, draft: StreamDraft) {
     this.#stream = stream;
     this.#draft = draft;
   }
@@ -163,9 +163,9 @@ export class RequestStream {
   readonly incoming: IncomingStream;
   /** Our half. */
   readonly outgoing: OutgoingStream;
-  readonly #draft: Draft;
+  readonly #draft: StreamDraft;
 
-  constructor(stream: BidiStream, draft: Draft) {
+  constructor(stream: BidiStream, draft: StreamDraft) {
     this.id = stream.id;
     this.incoming = new IncomingStream(stream.receive, draft);
     this.outgoing = new OutgoingStream(stream.send, draft);
@@ -173,7 +173,7 @@ export class RequestStream {
   }
 
   /** The draft that the peer speaks. */
-  get draft(): Draft {
+  get draft(): StreamDraft {
     return this.#draft;
   }
 
@@ -223,7 +223,7 @@ export class RequestStream {
   }
 }
 
-function nameOf(code: number, { streamCodes }: Draft): StreamEnd {
+function nameOf(code: number, { streamCodes }: StreamDraft): StreamEnd {
   for (const [name, number] of Object.entries(streamCodes)) {
     if (number === code) return name as StreamErrorName;
   }
@@ -245,7 +245,7 @@ function describe(message: ControlMessage): string {
 }
 
 /** Bytes that are put together from integers of the draft, texts and other bytes. */
-export function bytesOf(draft: Draft, ...parts: readonly (bigint | string | Uint8Array)[]) {
+export function bytesOf(draft: StreamDraft, ...parts: readonly (bigint | string | Uint8Array)[]) {
   const writer = new ByteWriter(draft.varint);
   for (const part of parts) {
     if (typeof part === "bigint") writer.varint(part);

@@ -1,5 +1,5 @@
 import { done, type Log, type LogFields, noTracing, type Tracing } from "@qumo/shared/runtime";
-import type { Draft, SetupOptions } from "@qumo/shared/wire";
+import type { SetupOptions, StreamDraft } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { RelayMetrics } from "../../../relay/metrics.ts";
 import { MoqtSession } from "../../../relay/session/moqt/session.ts";
@@ -94,7 +94,7 @@ export interface ConnectOptions {
   /** The protocol that is spoken; the preferred one when nothing is said. */
   readonly protocol?: string;
   /** The draft that the peer speaks; the scenario's for it when nothing is said. */
-  readonly draft?: Draft;
+  readonly draft?: StreamDraft;
   /** Makes the connection look like a WebTransport session, to this path. */
   readonly webTransport?: string;
 }
@@ -196,7 +196,7 @@ export class SessionWorld implements AsyncDisposable {
     await this.settle();
   }
 
-  #begin(options: ConnectOptions, draft: Draft | undefined): Begun {
+  #begin(options: ConnectOptions, draft: StreamDraft | undefined): Begun {
     const { dialled = false } = options;
     const [client, server] = memoryPair(options.memory);
     const [connection, far] = dialled ? [client, server] : [server, client];
@@ -251,7 +251,7 @@ export class SessionWorld implements AsyncDisposable {
 function beginSession(
   { protocol, draft }: {
     readonly protocol: string | undefined;
-    readonly draft: Draft | undefined;
+    readonly draft: StreamDraft | undefined;
   },
   options: SessionOptions,
 ): Session {

@@ -2,8 +2,8 @@ import { type Clock, sleep, type TaskGroup } from "@qumo/shared/runtime";
 import {
   type ControlMessage,
   type ControlMessageOf,
-  type Draft,
   type SetupOptions,
+  type StreamDraft,
 } from "@qumo/shared/wire";
 import { type Connection, type SendStream, URGENT } from "../../../transport/types.ts";
 import { foundIn, isTransportEnd, SessionError, violation } from "../../errors.ts";
@@ -20,7 +20,7 @@ import { kindOfStream } from "./stream_kind.ts";
 export interface ControlParts {
   readonly connection: Connection;
   readonly role: Role;
-  readonly draft: Draft;
+  readonly draft: StreamDraft;
   readonly clock: Clock;
   readonly tasks: TaskGroup;
   /** Whether a request id has our parity. */

@@ -1,9 +1,9 @@
 import {
   type ControlMessage,
   type ControlMessageOf,
-  type Draft,
   EncodeError,
   type ParameterRules,
+  type StreamDraft,
   type StreamErrorName,
 } from "@qumo/shared/wire";
 import type { BidiStream } from "../../../transport/types.ts";
@@ -17,7 +17,7 @@ import { subjectOf } from "./subject.ts";
 
 /** How the messages of one session's requests are read and written. */
 export interface MessageRules {
-  readonly draft: Draft;
+  readonly draft: StreamDraft;
   /** Whether streams can be reset. */
   readonly canReset: boolean;
   /** The relay's role in the session. */

@@ -1,7 +1,7 @@
 import type {
   CodeTable,
   RequestErrorName,
-  SessionErrorName,
+  SessionCodes,
   StreamCodes,
 } from "../../moqt/model/codes.ts";
 import { refusalNames } from "../refusals.ts";
@@ -31,7 +31,7 @@ const Code = {
 } as const;
 
 /** Why a session is closed. */
-export const earlySessionCodes: Readonly<Record<SessionErrorName, number>> = {
+export const earlySessionCodes: SessionCodes = {
   no_error: Code.cancel,
   internal_error: Code.session,
   unauthorized: Code.unauthorized,

@@ -1,7 +1,7 @@
 import type {
   CodeTable,
   RequestErrorName,
-  SessionErrorName,
+  SessionCodes,
   StreamCodes,
 } from "../../moqt/model/codes.ts";
 import { refusalNames } from "../refusals.ts";
@@ -35,7 +35,7 @@ const Stream = {
   UNROUTABLE: 0x36,
 } as const;
 
-export const sessionCodes: Readonly<Record<SessionErrorName, number>> = {
+export const sessionCodes: SessionCodes = {
   no_error: Session.NO_ERROR,
   internal_error: Session.INTERNAL_ERROR,
   unauthorized: Session.UNAUTHORIZED,

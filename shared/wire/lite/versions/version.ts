@@ -1,7 +1,7 @@
 import type {
   CodeTable,
   RequestErrorName,
-  SessionErrorName,
+  SessionCodes,
   StreamCodes,
 } from "../../moqt/model/codes.ts";
 import type { VarintFormat } from "../../varint.ts";
@@ -41,7 +41,7 @@ export interface LiteVersion {
   /** Whether groups may come in datagrams. */
   readonly hasDatagrams: boolean;
   /** The codes that sessions are closed with. */
-  readonly sessionCodes: Readonly<Record<SessionErrorName, number>>;
+  readonly sessionCodes: SessionCodes;
   /** The codes that streams are reset and stopped with. */
   readonly streamCodes: StreamCodes;
   /** The codes that requests are refused with, by a reset of their stream. */

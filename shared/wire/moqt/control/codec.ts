@@ -59,22 +59,12 @@ export function controlCodec(
       if (definition === undefined) {
         throw new EncodeError(`Cannot encode ${message.kind}: the draft has none`);
       }
-      const body = new ByteWriter(format);
-      definition.body.encode(body, message);
-      if (body.length > MAX_MESSAGE_BYTES) {
-        throw new EncodeError(`Cannot encode ${message.kind}: ${body.length} bytes`);
-      }
-      const frame = new ByteWriter(format);
-      frame.varint(definition.type);
-      length.write(frame, body.length);
-      frame.bytes(body.finish());
-      return frame.finish();
+      const { type, body } = definition;
+      return encodeFrame(message, { type, body }, { format, length });
     },
     decode(type, body, oddities) {
       const kind = kinds.get(type);
-      if (kind === undefined) {
-        throw new DecodeError("malformed", `Message type 0x${type.toString(16)} does not exist`);
-      }
+      if (kind === undefined) throw noSuchMessage(type);
       const reader = new ByteReader(body, format);
       reader.oddities = oddities;
       const fields = table[kind]!.body.decode(reader) as object;
@@ -85,4 +75,27 @@ export function controlCodec(
     knows: (type) => kinds.has(type),
     length,
   };
+}
+
+/** The whole frame of a message whose layout is `body`. */
+export function encodeFrame(
+  message: { readonly kind: string },
+  { type, body }: { readonly type: bigint; readonly body: Codec<unknown> },
+  { format, length }: { readonly format: VarintFormat; readonly length: LengthFormat },
+): Uint8Array<ArrayBuffer> {
+  const fields = new ByteWriter(format);
+  body.encode(fields, message);
+  if (fields.length > MAX_MESSAGE_BYTES) {
+    throw new EncodeError(`Cannot encode ${message.kind}: ${fields.length} bytes`);
+  }
+  const frame = new ByteWriter(format);
+  frame.varint(type);
+  length.write(frame, fields.length);
+  frame.bytes(fields.finish());
+  return frame.finish();
+}
+
+/** What is wrong with a message of this type, which the draft does not have. */
+export function noSuchMessage(type: bigint): DecodeError {
+  return new DecodeError("malformed", `Message type 0x${type.toString(16)} does not exist`);
 }

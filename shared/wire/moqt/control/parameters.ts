@@ -1,9 +1,10 @@
-import { ByteReader, type ByteWriter } from "../../bytes.ts";
+import type { ByteReader, ByteWriter } from "../../bytes.ts";
 import { type Codec, u8 } from "../../codec.ts";
 import { DecodeError } from "../../errors.ts";
 import { MAX_PARAMETERS } from "../../limits.ts";
 import { location } from "../../location.ts";
 import type { Oddity } from "../../oddity.ts";
+import { decodePairValue, type PairsForm } from "../../pairs.ts";
 import type {
   ParameterName,
   Parameters,
@@ -11,7 +12,7 @@ import type {
   RangeFilterName,
 } from "../model/parameters.ts";
 import { groupOrder } from "./group_order.ts";
-import { flag, framed } from "./values.ts";
+import { flag, framed, inVarint } from "./values.ts";
 
 /** One value of a parameter, which may come several times. */
 type Item<N extends ParameterName> = N extends "authorizationTokens" | RangeFilterName
@@ -46,18 +47,6 @@ function definitionsOf(table: ParameterTable): readonly Definition[] {
   }));
 }
 
-/** An integer where the draft has a single byte. */
-function asVarint<T>(codec: Codec<T>): Codec<T> {
-  return {
-    encode: codec.encode,
-    decode(reader) {
-      const value = reader.varint();
-      if (value > 0xffn) throw new DecodeError("malformed", `${value} does not fit into a byte`);
-      return codec.decode(new ByteReader(Uint8Array.of(Number(value)), reader.format));
-    },
-  };
-}
-
 /**
  * Values in the form of clients that write parameters as key-value pairs: an even type has an integer,
  * an odd one has a length and bytes.
@@ -66,19 +55,33 @@ const PAIR_FORMS: ReadonlyMap<ParameterName, Codec<unknown>> = new Map<
   ParameterName,
   Codec<unknown>
 >([
-  ["forward", asVarint(flag)],
-  ["subscriberPriority", asVarint(u8)],
-  ["groupOrder", asVarint(groupOrder)],
+  ["forward", inVarint(flag)],
+  ["subscriberPriority", inVarint(u8)],
+  ["groupOrder", inVarint(groupOrder)],
   ["largestObject", framed(location, "a location")],
 ]);
 
 /** Parameters that are accepted in any message of such a client, because they request nothing. */
 const HARMLESS: readonly ParameterName[] = ["groupOrder", "subscriberPriority", "largestObject"];
 
+/** How a draft writes parameters, and what it makes of those that do not belong into a message. */
+export interface ParametersForm {
+  /** Whether a type is written as its distance from the one before, or as it is. */
+  readonly types: PairsForm["types"];
+  /** A parameter that the draft does not have. */
+  readonly unknown: "refuse" | "ignore";
+  /** One that it has, but not in this message. */
+  readonly misplaced: "refuse" | "ignore";
+}
+
+/** Drafts from 17 on, whose values have forms of their own: nothing can be skipped. */
+const STRICT: ParametersForm = { types: "delta", unknown: "refuse", misplaced: "refuse" };
+
 /** The codec of a choice of parameters, which shows what it chooses from. */
 export interface ParametersCodec<N extends ParameterName> extends Codec<Parameters<N>> {
   readonly names: readonly N[];
   readonly table: ParameterTable;
+  readonly form: ParametersForm;
 }
 
 /** Makes the codec of a choice of parameters. */
@@ -88,25 +91,34 @@ export type ChooseParameters = <N extends ParameterName>(
 
 /**
  * For the parameters of a draft: a count and that many parameters, of which only these names are
- * allowed. An unknown type, one that is not allowed here and one that comes twice are malformed. A
- * reader that notes oddities takes values in the form of pairs, and leaves out what is harmless.
+ * allowed. One that comes twice is malformed, and unless `form` says otherwise an unknown type and one
+ * that is not allowed here. A reader that notes oddities takes values in the form of pairs, and leaves
+ * out what is harmless.
  */
-export function parametersOf(table: ParameterTable): ChooseParameters {
+export function parametersOf(
+  table: ParameterTable,
+  form: ParametersForm = STRICT,
+): ChooseParameters {
   const definitions = definitionsOf(table);
+  const types = new Set(definitions.map(({ type }) => type));
   return <N extends ParameterName>(...names: readonly N[]): ParametersCodec<N> => {
     const allowed = definitions.filter(({ name }) => (names as readonly string[]).includes(name));
     const tolerated = definitions
       .filter((one) => allowed.includes(one) || HARMLESS.includes(one.name))
       .map((one) => ({ ...one, codec: PAIR_FORMS.get(one.name) ?? one.codec }));
+    const isIgnored = (type: bigint) =>
+      form[types.has(type) ? "misplaced" : "unknown"] === "ignore";
+    const choice = { allowed, types: form.types, isIgnored };
     return {
       names,
       table,
-      encode: (writer, value) => encodeParameters(writer, value, allowed),
+      form,
+      encode: (writer, value) => encodeParameters(writer, value, choice),
       decode(reader) {
         if (reader.oddities === undefined) {
-          return decodeParameters(reader, allowed) as Parameters<N>;
+          return decodeParameters(reader, choice) as Parameters<N>;
         }
-        const found = decodeParameters(reader, tolerated);
+        const found = decodeParameters(reader, { ...choice, allowed: tolerated });
         return withoutOddities(found, names, reader.oddities) as Parameters<N>;
       },
     };
@@ -131,17 +143,25 @@ function withoutOddities(
   return kept;
 }
 
+/** The parameters of one message. */
+interface Choice {
+  readonly allowed: readonly Definition[];
+  readonly types: PairsForm["types"];
+  /** Whether a parameter that is not allowed is read as a key-value pair and left out. */
+  readonly isIgnored: (type: bigint) => boolean;
+}
+
 function encodeParameters(
   writer: ByteWriter,
   value: Parameters,
-  allowed: readonly Definition[],
+  { allowed, types }: Choice,
 ): void {
   const rows = allowed.flatMap((definition) => valuesOf(definition, value));
   writer.count(rows.length);
   let previous = 0n;
   for (const { definition, value } of rows) {
     writer.varint(definition.type - previous);
-    previous = definition.type;
+    if (types === "delta") previous = definition.type;
     definition.codec.encode(writer, value);
   }
 }
@@ -155,14 +175,19 @@ function valuesOf(definition: Definition, parameters: Parameters) {
 
 function decodeParameters(
   reader: ByteReader,
-  allowed: readonly Definition[],
+  { allowed, types, isIgnored }: Choice,
 ): Record<string, unknown> {
   const found: Record<string, unknown> = {};
   let type = 0n;
   for (let left = reader.count(MAX_PARAMETERS, "The number of parameters"); left > 0; left--) {
-    type += reader.varint();
+    const written = reader.varint();
+    type = types === "delta" ? type + written : written;
     const definition = allowed.find((candidate) => candidate.type === type);
     if (definition === undefined) {
+      if (isIgnored(type)) {
+        decodePairValue(reader, type);
+        continue;
+      }
       throw new DecodeError("malformed", `Parameter 0x${type.toString(16)} is not defined here`);
     }
     const value = definition.codec.decode(reader);

@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter } from "../../bytes.ts";
 import type { Codec } from "../../codec.ts";
 import { DecodeError } from "../../errors.ts";
-import { type Pair, pairs } from "../../pairs.ts";
+import { type Pair, pairs, type PairsForm, pairsOf } from "../../pairs.ts";
 import { decodeWhole, type VarintFormat } from "../../varint.ts";
 import { MAX_RELAY_NAME_BYTES } from "../../limits.ts";
 import { MESH_CUTS, MESH_OPTION } from "../mesh.ts";
@@ -10,6 +10,7 @@ import type { Token } from "../model/token.ts";
 import { token } from "./token.ts";
 
 const PATH = 0x01n;
+const MAX_REQUEST_ID = 0x02n;
 const AUTHORIZATION_TOKEN = 0x03n;
 const MAX_AUTH_TOKEN_CACHE_SIZE = 0x04n;
 const AUTHORITY = 0x05n;
@@ -23,17 +24,32 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The options of SETUP, up to the end of the message. Their numbers are the same in every draft. */
 export const setupOptions: Codec<SetupOptions> = {
-  encode: (writer, options) => pairs.encode(writer, pairsOf(options, writer.format)),
+  encode: (writer, options) => pairs.encode(writer, asPairs(options, writer.format)),
   decode: (reader) => optionsOf(pairs.decode(reader), reader.format),
 };
 
+/** The parameters of CLIENT_SETUP and SERVER_SETUP: the same, counted, and one of these drafts' own. */
+export function setupParameters(types: PairsForm["types"]): Codec<SetupOptions> {
+  const counted = pairsOf({ types, isCounted: true });
+  return {
+    encode: (writer, options) => counted.encode(writer, asPairs(options, writer.format)),
+    decode(reader) {
+      const list = counted.decode(reader);
+      const maxRequestId = onlyOne(list, MAX_REQUEST_ID) as bigint | undefined;
+      const options = optionsOf(list, reader.format);
+      return { ...options, ...(maxRequestId !== undefined && { maxRequestId }) };
+    },
+  };
+}
+
 /** The options as pairs, in the order of the wire. */
-function pairsOf(options: SetupOptions, format: VarintFormat): readonly Pair[] {
+function asPairs(options: SetupOptions, format: VarintFormat): readonly Pair[] {
   const list: Pair[] = [];
   const add = (type: bigint, value: bigint | Uint8Array | undefined) => {
     if (value !== undefined) list.push({ type, value });
   };
   add(PATH, options.path === undefined ? undefined : encoder.encode(options.path));
+  add(MAX_REQUEST_ID, options.maxRequestId);
   for (const value of options.authorizationTokens ?? []) {
     add(AUTHORIZATION_TOKEN, encodeToken(value, format));
   }
@@ -78,17 +94,18 @@ function decodeHopId(value: Uint8Array, format: VarintFormat): bigint {
   }
 }
 
+function onlyOne(list: readonly Pair[], type: bigint): Pair["value"] | undefined {
+  const found = list.filter((pair) => pair.type === type);
+  if (found.length > 1) {
+    throw new DecodeError("malformed", `Setup option 0x${type.toString(16)} comes twice`);
+  }
+  return found[0]?.value;
+}
+
 /** What the pairs say; unknown ones are ignored, known ones may not come twice. */
 function optionsOf(list: readonly Pair[], format: VarintFormat): SetupOptions {
-  const once = (type: bigint): Pair["value"] | undefined => {
-    const found = list.filter((pair) => pair.type === type);
-    if (found.length > 1) {
-      throw new DecodeError("malformed", `Setup option 0x${type.toString(16)} comes twice`);
-    }
-    return found[0]?.value;
-  };
-  const number = (type: bigint) => once(type) as bigint | undefined;
-  const bytes = (type: bigint) => once(type) as Uint8Array | undefined;
+  const number = (type: bigint) => onlyOne(list, type) as bigint | undefined;
+  const bytes = (type: bigint) => onlyOne(list, type) as Uint8Array | undefined;
   const text = (type: bigint) => {
     const value = bytes(type);
     return value === undefined ? undefined : decoder.decode(value);

@@ -1,4 +1,4 @@
-import { ByteWriter } from "../../bytes.ts";
+import { ByteReader, ByteWriter } from "../../bytes.ts";
 import type { Codec } from "../../codec.ts";
 import { DecodeError } from "../../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../../limits.ts";
@@ -43,6 +43,52 @@ export function framedOrNothing<T>(codec: Codec<T>, nothing: T, what: string): C
       const value = codec.decode(inner);
       inner.end(what);
       return value;
+    },
+  };
+}
+
+/** What a draft has no field for: it is not written, and read as this. */
+export interface UnsaidCodec<T> extends Codec<T> {
+  readonly readAs: T;
+}
+
+/** The field that a draft does not have. */
+export function unsaid<T>(readAs: T): UnsaidCodec<T> {
+  return { readAs, encode: () => {}, decode: () => readAs };
+}
+
+/** An integer where later drafts have a single byte. */
+export function inVarint<T>(codec: Codec<T>): Codec<T> {
+  return {
+    encode(writer, value) {
+      const inner = new ByteWriter(writer.format);
+      codec.encode(inner, value);
+      writer.count(inner.finish()[0]!);
+    },
+    decode(reader) {
+      const value = reader.varint();
+      if (value > 0xffn) throw new DecodeError("malformed", `${value} does not fit into a byte`);
+      return codec.decode(new ByteReader(Uint8Array.of(Number(value)), reader.format));
+    },
+  };
+}
+
+/**
+ * A value that fills the bytes of a key-value pair; whatever is wrong in it is a fault of the pair
+ * (#moq-key-value-pair).
+ */
+export function inPair<T>(codec: Codec<T>, what: string): Codec<T> {
+  const inner = framed(codec, what);
+  return {
+    encode: inner.encode,
+    decode(reader) {
+      const at = reader.offset;
+      try {
+        return inner.decode(reader);
+      } catch (error) {
+        if (!(error instanceof DecodeError) || reader.offset === at) throw error;
+        throw new DecodeError("key_value", error.message);
+      }
     },
   };
 }

@@ -2,7 +2,7 @@ import { vi64 } from "../../varint.ts";
 import { controlCodec } from "../control/codec.ts";
 import { u16Length } from "../control/length.ts";
 import { data18 } from "./draft18_data.ts";
-import type { Draft } from "./draft.ts";
+import type { StreamDraft } from "./draft.ts";
 import { doneCodes, requestCodes, sessionCodes, streamCodes } from "./draft18_codes.ts";
 import { messageTable, parameterRules } from "./draft18_messages.ts";
 
@@ -19,4 +19,4 @@ export const draft18 = {
   streamCodes,
   requestCodes,
   doneCodes,
-} as const satisfies Draft;
+} as const satisfies StreamDraft;

@@ -1,14 +1,14 @@
 import { vi64 } from "../../varint.ts";
 import { controlCodec } from "../control/codec.ts";
 import { u16Length } from "../control/length.ts";
-import type { Draft } from "./draft.ts";
+import type { StreamDraft } from "./draft.ts";
 import { doneCodes, streamCodes } from "./draft18_codes.ts";
 import { data18 } from "./draft18_data.ts";
 import { requestCodes, sessionCodes } from "./draft19_codes.ts";
 import { messageTable, parameterRules } from "./draft19_messages.ts";
 
 /** draft-ietf-moq-transport-19. */
-export const draft19: Draft = {
+export const draft19: StreamDraft = {
   protocol: "moqt-19",
   number: 19,
   family: "B",

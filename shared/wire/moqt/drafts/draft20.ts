@@ -1,7 +1,7 @@
 import { vi64 } from "../../varint.ts";
 import { controlCodec } from "../control/codec.ts";
 import { u16Length } from "../control/length.ts";
-import type { Draft } from "./draft.ts";
+import type { StreamDraft } from "./draft.ts";
 import { streamCodes } from "./draft18_codes.ts";
 import { doneCodes, requestCodes, sessionCodes } from "./draft20_codes.ts";
 import { data20 } from "./draft20_data.ts";
@@ -9,7 +9,7 @@ import { messageTableOf, parameterRules } from "./draft20_messages.ts";
 import { parameters } from "./draft20_parameters.ts";
 
 /** draft-ietf-moq-transport-20. */
-export const draft20: Draft = {
+export const draft20: StreamDraft = {
   protocol: "moqt-20",
   number: 20,
   family: "B",

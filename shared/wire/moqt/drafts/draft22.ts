@@ -3,7 +3,7 @@ import { controlCodec } from "../control/codec.ts";
 import { u16Length } from "../control/length.ts";
 import { typedFilter } from "../control/location_filter.ts";
 import { parametersOf } from "../control/parameters.ts";
-import type { Draft } from "./draft.ts";
+import type { StreamDraft } from "./draft.ts";
 import { draft20 } from "./draft20.ts";
 import { messageTableOf } from "./draft20_messages.ts";
 import { parameterTableOf } from "./draft20_parameters.ts";
@@ -11,7 +11,7 @@ import { parameterTableOf } from "./draft20_parameters.ts";
 const parameters = parametersOf(parameterTableOf(typedFilter));
 
 /** draft-ietf-moq-transport-22: draft 20 with filters that say their type. */
-export const draft22: Draft = {
+export const draft22: StreamDraft = {
   ...draft20,
   protocol: "moqt-22",
   number: 22,

@@ -1,8 +1,12 @@
-import type { Draft } from "./draft.ts";
+import type { MultiplexedDraft, StreamDraft } from "./draft.ts";
+import { draft16 } from "./draft16.ts";
 import { draft18 } from "./draft18.ts";
 
 /** Every draft that is spoken, the preferred one first. */
-export const drafts: readonly Draft[] = [draft18];
+export const drafts: readonly StreamDraft[] = [draft18];
+
+/** Drafts with one control stream, which no session speaks yet. */
+export const multiplexedDrafts: readonly MultiplexedDraft[] = [draft16];
 
 /**
  * The draft that most clients speak: taken for one that does not say which, and offered first to
@@ -11,6 +15,6 @@ export const drafts: readonly Draft[] = [draft18];
 export const commonDraft = draft18;
 
 /** The draft that this ALPN token or WebTransport protocol names. */
-export function draftOf(protocol: string | undefined): Draft | undefined {
+export function draftOf(protocol: string | undefined): StreamDraft | undefined {
   return drafts.find((draft) => draft.protocol === protocol);
 }

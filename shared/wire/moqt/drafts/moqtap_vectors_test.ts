@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DecodeError } from "../../errors.ts";
+import { controlOf } from "../../../../tests/support/layouts.ts";
 import type { Draft } from "./draft.ts";
 import { draft20 } from "./draft20.ts";
 import { draft21 } from "./draft21.ts";
@@ -58,12 +59,14 @@ function* vectorsOf(folder: string): Generator<[string, Vector]> {
   }
 }
 
-function differenceOf({ control, varint }: Draft, vector: Vector): string | undefined {
+function differenceOf(draft: Draft, vector: Vector): string | undefined {
+  const { varint, control: { length } } = draft;
+  const control = controlOf(draft);
   const frame = Uint8Array.fromHex(vector.hex);
   const size = varint.lengthFrom(frame[0]!);
   try {
     if (frame.length < size + 2) throw new DecodeError("short", "no length");
-    const end = size + 2 + control.length.read(frame, size);
+    const end = size + 2 + length.read(frame, size);
     if (end !== frame.length) throw new DecodeError("short", "another length");
     const message = control.decode(varint.read(frame, 0), frame.slice(size + 2));
     if (vector.decoded === undefined) return "it is read";

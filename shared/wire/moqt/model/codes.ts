@@ -48,6 +48,8 @@ export type SessionErrorName =
   | "unauthorized"
   | "protocol_violation"
   | "invalid_request_id"
+  /** Up to draft 16. */
+  | "too_many_requests"
   | "duplicate_track_alias"
   | "key_value_formatting_error"
   | "invalid_path"

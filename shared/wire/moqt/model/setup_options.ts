@@ -6,6 +6,8 @@ export interface SetupOptions {
   readonly path?: string;
   /** Host and port of the URI, on raw QUIC only. */
   readonly authority?: string;
+  /** Up to draft 16: the peer may begin requests of ids below this; 0 when absent. */
+  readonly maxRequestId?: bigint;
   readonly authorizationTokens?: readonly Token[];
   /** Bytes of tokens that the sender keeps under aliases; 0 when absent. */
   readonly maxAuthTokenCacheSize?: bigint;

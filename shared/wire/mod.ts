@@ -26,14 +26,7 @@ export {
 } from "./properties.ts";
 export { rfc9000, type VarintFormat, vi64, writeVi64Number } from "./varint.ts";
 export { controlCodec } from "./moqt/control/codec.ts";
-export type { MultiplexedCodec } from "./moqt/control/multiplexed_codec.ts";
-export type {
-  AnsweredKind,
-  MultiplexedKind,
-  MultiplexedMessage,
-  MultiplexedMessageOf,
-} from "./moqt/model/multiplexed_messages.ts";
-export type { MultiplexedRules } from "./moqt/model/multiplexed_rules.ts";
+export type { AnsweredKind, MultiplexedMessage } from "./moqt/model/multiplexed_messages.ts";
 export type { Filter } from "./moqt/model/filter.ts";
 export {
   type ControlKind,

@@ -24,7 +24,7 @@ const positive: Codec<bigint> = {
  * The parameters of draft 16 (#message-params), all of them key-value pairs: even types hold an
  * integer, odd ones bytes. In ascending order of type, which is the order of the wire.
  */
-export const parameterTable = {
+const parameterTable = {
   objectDeliveryTimeout: { type: 0x02n, codec: positive },
   authorizationTokens: { type: 0x03n, codec: framed(token, "a token"), repeats: true },
   expires: { type: 0x08n, codec: varint },

@@ -9,8 +9,6 @@ import {
   decodeSubgroupHeader,
   encodeDatagram,
   encodeSubgroupHeader,
-  FetchObjectDecoder,
-  FetchObjectWriter,
   MAX_OBJECT_HEADER_BYTES,
   ObjectHeaderDecoder,
   objectHeaderSize,
@@ -85,7 +83,7 @@ for (const hasProperties of [false, true]) {
   });
 }
 
-const writer = new FetchObjectWriter("ascending", referenceData);
+const writer = referenceData.fetch.writer("ascending", referenceData);
 const fetchObject = { group: 7n, subgroup: 0n, priority: 128, properties: undefined };
 const fetchBytes = Uint8Array.from(
   Array.from(
@@ -95,13 +93,13 @@ const fetchBytes = Uint8Array.from(
 );
 
 Deno.bench("decode 1000 fetch object headers", { group: "decode" }, () => {
-  const decoder = new FetchObjectDecoder("ascending", referenceData);
+  const decoder = referenceData.fetch.decoder("ascending", referenceData);
   let at = 0;
   while (at < fetchBytes.length) at = decoder.decode(fetchBytes, at, fetchBytes.length);
 });
 
 Deno.bench("write 1000 fetch object headers", { group: "encode" }, () => {
-  const writer = new FetchObjectWriter("ascending", referenceData);
+  const writer = referenceData.fetch.writer("ascending", referenceData);
   for (let object = 0; object < OBJECTS; object++) {
     writer.object({ ...fetchObject, object, payloadLength: PAYLOAD_BYTES });
   }

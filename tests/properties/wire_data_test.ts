@@ -8,9 +8,8 @@ import {
   decodeTrackProperties,
   encodeDatagram,
   encodeSubgroupHeader,
-  FetchObjectDecoder,
-  FetchObjectWriter,
   type FetchRangeKind,
+  type FetchWriter,
   isMalformed,
   MAX_OBJECT_ID,
   type ObjectDatagram,
@@ -246,7 +245,7 @@ const fetchItems = fc.constantFrom("ascending" as const, "descending" as const).
   }));
 });
 
-function writeItem(writer: FetchObjectWriter, item: FetchItem): Uint8Array[] {
+function writeItem(writer: FetchWriter, item: FetchItem): Uint8Array[] {
   const { kind, group, object, subgroup, priority = 0, properties, payload = EMPTY } = item;
   if (kind === "unknown") return [writer.unknownUpTo(group, object)];
   if (kind === "non_existent") return [writer.nonExistentUpTo(group, object)];
@@ -256,9 +255,9 @@ function writeItem(writer: FetchObjectWriter, item: FetchItem): Uint8Array[] {
 
 Deno.test("A fetch that comes in any pieces has the same objects and ranges", () => {
   holds(fc.tuple(fetchItems, cuts), ([{ order, items }, ends]) => {
-    const writer = new FetchObjectWriter(order, referenceData);
+    const writer = referenceData.fetch.writer(order, referenceData);
     const bytes = concat(items.flatMap((item) => writeItem(writer, item)));
-    const decoder = new FetchObjectDecoder(order, referenceData);
+    const decoder = referenceData.fetch.decoder(order, referenceData);
     const seen: FetchItem[] = [];
     const end = readChopped(decoder, bytes, ends, (payloadAt) => {
       const { kind, group, object, subgroup, priority } = decoder;
@@ -304,7 +303,7 @@ Deno.test("Random bytes on a subgroup's stream end in objects or a refusal", () 
 
 Deno.test("Random bytes on a fetch's stream end in items or a refusal", () => {
   holds(fc.tuple(garbage, fc.constantFrom("ascending", "descending")), ([bytes, order]) => {
-    const decoder = new FetchObjectDecoder(order as "ascending" | "descending", referenceData);
+    const decoder = referenceData.fetch.decoder(order as "ascending" | "descending", referenceData);
     decodesOrRefuses(() => {
       readChopped(decoder, bytes, [], (payloadAt) => {
         assert.ok(payloadAt + decoder.payloadLength <= bytes.length);
@@ -346,7 +345,7 @@ Deno.test("Lengths that are not there take no memory", () => {
       );
     }
     decodesOrRefuses(() =>
-      new FetchObjectDecoder("ascending", referenceData).decode(bytes, 0, bytes.length)
+      referenceData.fetch.decoder("ascending", referenceData).decode(bytes, 0, bytes.length)
     );
     decodesOrRefuses(() => decodeDatagram(Uint8Array.fromHex(`0d0000${most}`), referenceData));
   }

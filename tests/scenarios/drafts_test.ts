@@ -1,5 +1,5 @@
 /** Publishers and subscribers of different drafts: what is the same for all, and what one cannot say. */
-import { encodeFetchHeader, FetchObjectWriter, MAX_OBJECT_ID } from "@qumo/shared/wire";
+import { encodeFetchHeader, MAX_OBJECT_ID } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import { testDraft } from "../support/test_draft.ts";
@@ -191,7 +191,7 @@ Deno.test("a fetch leaves out what its draft cannot say, from a publisher, who i
   const { request, message } = await publisher.expectRequest("fetch");
   const answer = { endOfTrack: false, parameters: {}, properties: new Uint8Array(0) };
   await request.send({ kind: "fetchOk", end: at(1, 2), ...answer });
-  const writer = new FetchObjectWriter("ascending", publisher.draft.data);
+  const writer = publisher.draft.data.fetch.writer("ascending", publisher.draft.data);
   const stream = await publisher.openStream(
     encodeFetchHeader(message.requestId, publisher.draft.data),
   );

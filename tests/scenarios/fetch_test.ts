@@ -1,7 +1,6 @@
 import {
   encodeFetchHeader,
   type FetchObject,
-  FetchObjectWriter,
   type GroupOrder,
   ObjectStatus,
   WHOLE_GROUP,
@@ -63,7 +62,7 @@ async function answerFetch(
   const stream = await publisher.openStream(
     encodeFetchHeader(message.requestId, publisher.draft.data),
   );
-  const writer = new FetchObjectWriter(order, publisher.draft.data);
+  const writer = publisher.draft.data.fetch.writer(order, publisher.draft.data);
   for (const [group, object, text] of list) {
     const payload = new TextEncoder().encode(text);
     const fields: FetchObject = {

@@ -1,5 +1,5 @@
 /** Viewers that join within a group and fetch its beginning cost the publisher one FETCH. */
-import { encodeFetchHeader, FetchObjectWriter, type Location } from "@qumo/shared/wire";
+import { encodeFetchHeader, type FetchWriter, type Location } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
@@ -52,14 +52,14 @@ async function answer(publisher: ScriptedPeer, end: Location, ids: readonly numb
   const stream = await publisher.openStream(
     encodeFetchHeader(message.requestId, publisher.draft.data),
   );
-  const writer = new FetchObjectWriter("ascending", publisher.draft.data);
+  const writer = publisher.draft.data.fetch.writer("ascending", publisher.draft.data);
   for (const id of ids) await sendFetched(stream, writer, id, `object ${id}`);
   return { request, message, stream, writer };
 }
 
 async function sendFetched(
   stream: OutgoingStream,
-  writer: FetchObjectWriter,
+  writer: FetchWriter,
   object: number,
   text: string,
 ): Promise<void> {

@@ -4,7 +4,6 @@ import {
   encodeDatagram,
   encodeFetchHeader,
   encodeSubgroupHeader,
-  FetchObjectWriter,
   MAX_OBJECT_ID,
   objectHeaderSize,
   type StreamDraft,
@@ -111,7 +110,7 @@ function dataOf(one: StreamDraft, other: StreamDraft): string[] {
       "objects of a fetch",
       holds(plain, (value) =>
         same((data) =>
-          new FetchObjectWriter("ascending", data)
+          data.fetch.writer("ascending", data)
             .object({ ...value, payloadLength: value.payload.length })
         )),
     ],

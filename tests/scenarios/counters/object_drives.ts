@@ -1,10 +1,4 @@
-import {
-  ByteWriter,
-  encodeFetchHeader,
-  encodeSubgroupHeader,
-  FetchObjectWriter,
-  vi64,
-} from "@qumo/shared/wire";
+import { ByteWriter, encodeFetchHeader, encodeSubgroupHeader, vi64 } from "@qumo/shared/wire";
 import { SUBGROUPS_AT_ONCE } from "../../../relay/session/limits.ts";
 import { MAX_SUBGROUPS_PER_GROUP } from "../../../relay/track/limits.ts";
 import { bytesOf } from "../../support/peers/scripted_streams.ts";
@@ -200,7 +194,7 @@ export const OBJECTS: readonly Drive[] = [
         parameters: {},
         properties: new Uint8Array(0),
       });
-      const header = new FetchObjectWriter("ascending", referenceDraft.data).object({
+      const header = referenceDraft.data.fetch.writer("ascending", referenceDraft.data).object({
         group: 7n,
         object: 0,
         subgroup: 0n,

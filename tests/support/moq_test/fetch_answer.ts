@@ -1,7 +1,6 @@
 import {
   type ControlMessageOf,
   encodeFetchHeader,
-  FetchObjectWriter,
   type Location,
   ObjectStatus,
 } from "@qumo/shared/wire";
@@ -33,7 +32,7 @@ export async function answerFetch(
   });
   await request.finish();
   const stream = await peer.openStream(encodeFetchHeader(requestId, referenceData));
-  const writer = new FetchObjectWriter("ascending", referenceData);
+  const writer = referenceData.fetch.writer("ascending", referenceData);
   for (const object of wanted) {
     if (object.status !== ObjectStatus.NORMAL) continue;
     const { payload, subgroup } = object;

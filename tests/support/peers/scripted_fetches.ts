@@ -3,7 +3,6 @@ import {
   ByteReader,
   type DataDialect,
   decodeFetchHeader,
-  FetchObjectDecoder,
   type FetchRangeKind,
   type GroupOrder,
   SHORT,
@@ -67,7 +66,7 @@ function decodeFetch(
 ): FetchItem[] {
   // The copy is for the buffer's type alone.
   const bytes = new Uint8Array(whole);
-  const decoder = new FetchObjectDecoder(order, dialect);
+  const decoder = dialect.fetch.decoder(order, dialect);
   const items: FetchItem[] = [];
   for (let at = 0; at < bytes.length;) {
     const next = decoder.decode(bytes, at, bytes.length);

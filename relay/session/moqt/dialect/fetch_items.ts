@@ -1,7 +1,7 @@
 import {
   compareLocations,
   type DataDialect,
-  FetchObjectWriter,
+  type FetchWriter,
   type GroupOrder,
   type Location,
   MAX_OBJECT_ID,
@@ -14,7 +14,7 @@ import { expressible } from "./expressible.ts";
 export class FetchItems implements FetchOutput {
   readonly #order: GroupOrder;
   readonly #dialect: DataDialect;
-  readonly #writer: FetchObjectWriter;
+  readonly #writer: FetchWriter;
   #last: Location | undefined;
   #unknownUpTo: Location | undefined;
   // A marker that goes with the next object.
@@ -23,7 +23,7 @@ export class FetchItems implements FetchOutput {
   constructor(order: GroupOrder, dialect: DataDialect) {
     this.#order = order;
     this.#dialect = dialect;
-    this.#writer = new FetchObjectWriter(order, dialect);
+    this.#writer = dialect.fetch.writer(order, dialect);
   }
 
   /** Whether the stream has come to this location already, or past it. */

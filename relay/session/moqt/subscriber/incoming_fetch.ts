@@ -3,7 +3,7 @@ import {
   compareLocations,
   type ControlMessage,
   decodeTrackProperties,
-  FetchObjectDecoder,
+  type FetchDecoder,
   SHORT,
 } from "@qumo/shared/wire";
 import {
@@ -163,7 +163,10 @@ export class IncomingFetch implements PendingFetch {
 
   async #readObjects(input: Input): Promise<void> {
     const { received } = this.#context.metrics;
-    const decoder = new FetchObjectDecoder(this.#request.order, this.#context.draft.data);
+    const decoder = this.#context.draft.data.fetch.decoder(
+      this.#request.order,
+      this.#context.draft.data,
+    );
     do {
       while (input.start < input.end) {
         const next = decoder.decode(input.bytes, input.start, input.end);
@@ -188,7 +191,7 @@ export class IncomingFetch implements PendingFetch {
 
   async #readPayload(
     input: Input,
-    header: FetchObjectDecoder,
+    header: FetchDecoder,
     properties: Uint8Array,
   ): Promise<void> {
     const { group, subgroup, object, priority, payloadLength } = header;

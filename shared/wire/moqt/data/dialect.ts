@@ -1,24 +1,25 @@
 import type { PropertyForm } from "../../properties.ts";
-import type { VarintFormat } from "../../varint.ts";
+import type { FetchLayout, FetchTerms } from "./fetch_layout.ts";
 
-/** What is said about a range of objects that a fetch leaves out (#end-of-range). */
-export type FetchRangeKind = "non_existent" | "unknown" | "timed_out";
+/** What a unidirectional stream carries that is no subgroup. */
+export type OtherStreamKind = "setup" | "fetch" | "padding";
 
-/** What a draft may choose about data streams and datagrams; the layouts themselves are shared. */
-export interface DataDialect {
+/** What a draft may choose about data streams and datagrams; most of the layouts are shared. */
+export interface DataDialect extends FetchTerms {
   /** For people. */
   readonly name: string;
   /** The dialect with the same bytes of live objects, which are rendered once for both; absent: none. */
   readonly live?: DataDialect;
-  readonly varint: VarintFormat;
   /** How properties are written. */
   readonly properties: PropertyForm;
+  /** What other unidirectional streams begin with (#stream-types). */
+  readonly streams: ReadonlyMap<bigint, OtherStreamKind>;
   /** Bits that the type of a SUBGROUP_HEADER may have set (#subgroup-header). */
   readonly subgroupBits: number;
   /** Bits that the type of an OBJECT_DATAGRAM may have set (#object-datagram). */
   readonly datagramBits: number;
-  /** The object statuses that exist (#object-status). */
-  readonly statuses: ReadonlySet<number>;
-  /** Serialization flags that end a range instead of beginning an object (#fetch-header). */
-  readonly fetchRanges: ReadonlyMap<number, FetchRangeKind>;
+  /** Whether there are datagrams to be thrown away (#padding-datagrams). */
+  readonly hasPadding: boolean;
+  /** How the items on a fetch's stream are laid out (#fetch-header). */
+  readonly fetch: FetchLayout;
 }

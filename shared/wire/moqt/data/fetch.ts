@@ -1,26 +1,12 @@
+import type { DataDialect } from "./dialect.ts";
 import { type ByteReader, ByteWriter } from "../../bytes.ts";
 import { EncodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID } from "../../limits.ts";
 import type { GroupOrder } from "../model/group_order.ts";
-import type { DataDialect, FetchRangeKind } from "./dialect.ts";
+import { ObjectStatus } from "../../object.ts";
+import { FetchFlag, type FlaggedForm } from "./fetch_flag.ts";
+import type { FetchObject, FetchRangeKind, FetchTerms, FetchWriter } from "./fetch_layout.ts";
 import { FETCH_STREAM_TYPE } from "./stream_type.ts";
-
-/** The bits of an object's serialization flags on a fetch stream (#fetch-header). */
-export const FetchFlag = {
-  SUBGROUP_MASK: 0x03,
-  SUBGROUP_ZERO: 0x00,
-  SUBGROUP_PRIOR: 0x01,
-  SUBGROUP_NEXT: 0x02,
-  SUBGROUP_PRESENT: 0x03,
-  OBJECT: 0x04,
-  GROUP: 0x08,
-  PRIORITY: 0x10,
-  PROPERTIES: 0x20,
-  DATAGRAM: 0x40,
-} as const;
-
-/** Serialization flags from here on are no bits but values of their own. */
-export const FIRST_FETCH_RANGE = 0x80;
 
 /** A FETCH_HEADER, type included. */
 export function encodeFetchHeader(
@@ -42,85 +28,70 @@ export function decodeFetchHeader(reader: ByteReader): bigint {
   return reader.varint();
 }
 
-/** An object of a fetch, whose payload follows its header. */
-export interface FetchObject {
-  readonly group: bigint;
-  /** The subgroup; undefined for an object that was published as a datagram. */
-  readonly subgroup: bigint | undefined;
-  readonly object: number;
-  /** The publisher's priority; a fetch cannot refer to the track's default. */
-  readonly priority: number;
-  readonly properties: Uint8Array | undefined;
-  readonly payloadLength: number;
-}
-
 /**
  * Writes the objects of one fetch, in its order. What all receivers read alike is preferred: a group
  * comes with its object's id, the first object with its priority, and the end of a range is absolute.
  */
-export class FetchObjectWriter {
+export class FlaggedFetchWriter implements FetchWriter {
   readonly #order: GroupOrder;
-  readonly #dialect: DataDialect;
+  readonly #terms: FetchTerms;
+  readonly #form: FlaggedForm;
   #group: bigint | undefined;
   #object = -1;
   #subgroup: bigint | undefined;
   #priority = -1;
 
-  constructor(order: GroupOrder, dialect: DataDialect) {
+  constructor(order: GroupOrder, terms: FetchTerms, form: FlaggedForm) {
     this.#order = order;
-    this.#dialect = dialect;
+    this.#terms = terms;
+    this.#form = form;
   }
 
-  /**
-   * The header of the next object. A payload of `payloadLength` bytes goes behind it.
-   *
-   * @throws {EncodeError} when the object does not come after what was written before.
-   */
   object(object: FetchObject): Uint8Array<ArrayBuffer> {
-    const groupDelta = this.#advance(object.group, object.object);
-    const objectDelta = this.#objectDelta(object.object, groupDelta !== undefined);
-    const subgroup = this.#subgroupFlags(object.subgroup);
+    const group = this.#groupField(object.group, object.object);
+    const id = this.#objectField(object.object, group !== undefined);
+    const subgroupId = this.#subgroupOf(object);
+    const subgroup = this.#subgroupFlags(subgroupId);
     const properties = object.properties?.length ? object.properties : undefined;
 
     let flags: number = subgroup;
-    if (groupDelta !== undefined) flags |= FetchFlag.GROUP;
-    if (objectDelta !== undefined) flags |= FetchFlag.OBJECT;
+    if (group !== undefined) flags |= FetchFlag.GROUP;
+    if (id !== undefined) flags |= FetchFlag.OBJECT;
     if (object.priority !== this.#priority) flags |= FetchFlag.PRIORITY;
     if (properties) flags |= FetchFlag.PROPERTIES;
 
-    const writer = new ByteWriter(this.#dialect.varint);
+    const writer = new ByteWriter(this.#terms.varint);
     writer.count(flags);
-    if (groupDelta !== undefined) writer.varint(groupDelta);
-    if (subgroup === FetchFlag.SUBGROUP_PRESENT) writer.varint(object.subgroup!);
-    if (objectDelta !== undefined) writer.count(objectDelta);
+    if (group !== undefined) writer.varint(group);
+    if (subgroup === FetchFlag.SUBGROUP_PRESENT) writer.varint(subgroupId!);
+    if (id !== undefined) writer.count(id);
     if (object.priority !== this.#priority) writer.u8(object.priority);
     if (properties) {
       writer.count(properties.length);
       writer.bytes(properties);
     }
     writer.count(object.payloadLength);
+    if (object.payloadLength === 0 && this.#form.hasStatus) writer.count(ObjectStatus.NORMAL);
 
     this.#group = object.group;
     this.#object = object.object;
-    this.#subgroup = object.subgroup;
+    this.#subgroup = subgroupId;
     this.#priority = object.priority;
     return writer.finish();
   }
 
-  /** Says that nothing exists from behind what was written last up to and including this location. */
   nonExistentUpTo(group: bigint, object: number): Uint8Array<ArrayBuffer> {
     return this.#range("non_existent", group, object);
   }
 
-  /** Says that nothing is known from behind what was written last up to and including this location. */
   unknownUpTo(group: bigint, object: number): Uint8Array<ArrayBuffer> {
     return this.#range("unknown", group, object);
   }
 
   #range(kind: FetchRangeKind, group: bigint, object: number): Uint8Array<ArrayBuffer> {
-    this.#advance(group, object);
-    const flags = flagsOfRange(this.#dialect, kind);
-    const writer = new ByteWriter(this.#dialect.varint);
+    this.#groupField(group, object);
+    const flags = flagsOfRange(this.#terms, kind);
+    const writer = new ByteWriter(this.#terms.varint);
     writer.count(flags);
     writer.varint(group);
     writer.count(object);
@@ -130,23 +101,30 @@ export class FetchObjectWriter {
   }
 
   /** The field for the group of the next item; undefined when the group stays the same. */
-  #advance(group: bigint, object: number): bigint | undefined {
+  #groupField(group: bigint, object: number): bigint | undefined {
     if (!(object >= 0 && object <= MAX_OBJECT_ID)) {
       throw new EncodeError(`Cannot encode object id ${object}`);
     }
-    if (this.#group === undefined) return group;
     if (group === this.#group) {
       if (object > this.#object) return undefined;
       throw new EncodeError(`Cannot encode object ${object} behind ${this.#object}`);
     }
-    const delta = this.#order === "ascending" ? group - this.#group : this.#group - group;
-    if (delta > 0n) return delta - 1n;
-    throw new EncodeError(`Cannot encode group ${group} behind ${this.#group}: ${this.#order}`);
+    if (this.#group !== undefined && (group > this.#group) !== (this.#order === "ascending")) {
+      throw new EncodeError(`Cannot encode group ${group} behind ${this.#group}: ${this.#order}`);
+    }
+    return this.#form.ids.writeGroup(group, this.#group, this.#order);
   }
 
-  #objectDelta(object: number, newGroup: boolean): number | undefined {
-    if (newGroup) return object;
-    return object === this.#object + 1 ? undefined : object - this.#object;
+  #objectField(object: number, newGroup: boolean): number | undefined {
+    const { ids } = this.#form;
+    if (newGroup) return ids.writeObject(object, undefined);
+    return object === this.#object + 1 ? undefined : ids.writeObject(object, this.#object);
+  }
+
+  /** Where datagrams have no flag, their subgroup is the object itself (15). */
+  #subgroupOf({ subgroup, object }: FetchObject): bigint | undefined {
+    if (subgroup !== undefined || this.#form.firstRange > FetchFlag.DATAGRAM) return subgroup;
+    return BigInt(object);
   }
 
   #subgroupFlags(subgroup: bigint | undefined): number {
@@ -160,8 +138,8 @@ export class FetchObjectWriter {
   }
 }
 
-function flagsOfRange(dialect: DataDialect, wanted: FetchRangeKind): number {
-  for (const [flags, kind] of dialect.fetchRanges) {
+function flagsOfRange(terms: FetchTerms, wanted: FetchRangeKind): number {
+  for (const [flags, kind] of terms.fetchRanges) {
     if (kind === wanted) return flags;
   }
   throw new EncodeError(`Cannot encode the end of a range that is ${wanted} in this draft`);

@@ -1,8 +1,9 @@
 import { DecodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID } from "../../limits.ts";
 import type { GroupOrder } from "../model/group_order.ts";
-import type { DataDialect, FetchRangeKind } from "./dialect.ts";
-import { FetchFlag, FIRST_FETCH_RANGE } from "./fetch.ts";
+import { ObjectStatus } from "../../object.ts";
+import { FetchFlag, type FlaggedForm } from "./fetch_flag.ts";
+import type { FetchDecoder, FetchRangeKind, FetchTerms } from "./fetch_layout.ts";
 import { readPayloadLength, readPropertiesLength, refuseObjectId } from "./object_header.ts";
 import { SHORT, varintEnd } from "../../varint_end.ts";
 
@@ -12,29 +13,20 @@ const UNCOUNTED = MAX_OBJECT_ID + 1;
 /** The bits that say what the subgroup is; for a datagram they say nothing else. */
 const SUBGROUP_BITS = FetchFlag.DATAGRAM | FetchFlag.SUBGROUP_MASK;
 
-/**
- * Reads the items on one fetch's stream, one after the other: headers of objects, and ends of ranges
- * that are left out (#fetch-header). The fields describe the item that was decoded last.
- */
-export class FetchObjectDecoder {
-  /** An object, or what is said of everything from behind the item before up to this location. */
+/** Reads items that begin with serialization flags (#fetch-header). */
+export class FlaggedFetchDecoder implements FetchDecoder {
   kind: "object" | FetchRangeKind = "object";
   group = 0n;
-  /** The object's id. The end of a range is brought down to MAX_OBJECT_ID, as no object is above. */
   object = 0;
-  /** Undefined: the object was published as a datagram. Of objects only. */
   subgroup: bigint | undefined = undefined;
-  /** Of objects only. */
   priority = 0;
-  /** Where the properties begin in the bytes that were decoded. */
   propertiesStart = 0;
-  /** Where the properties end; the same as where they begin when there are none. */
   propertiesEnd = 0;
-  /** Bytes of payload that follow; 0 after the end of a range. */
   payloadLength = 0;
 
   readonly #descending: boolean;
-  readonly #dialect: DataDialect;
+  readonly #terms: FetchTerms;
+  readonly #form: FlaggedForm;
   /** Fields of the object that is being decoded, until it is whole. */
   readonly #decoded = {
     group: 0n,
@@ -44,37 +36,33 @@ export class FetchObjectDecoder {
     propertiesStart: 0,
     propertiesEnd: 0,
     payloadLength: 0,
+    status: ObjectStatus.NORMAL as number,
   };
   #hasPrior = false;
   #hasPriorObject = false;
   #priorObject = 0;
 
-  constructor(order: GroupOrder, dialect: DataDialect) {
+  constructor(order: GroupOrder, terms: FetchTerms, form: FlaggedForm) {
     this.#descending = order === "descending";
-    this.#dialect = dialect;
+    this.#terms = terms;
+    this.#form = form;
   }
 
-  /**
-   * Decodes the item at `at`, of which nothing at or behind `end` is there yet.
-   *
-   * @returns the offset behind it, where an object's payload is, or {@linkcode SHORT}: then nothing
-   * has changed and the same item can be decoded again when there are more bytes.
-   * @throws {DecodeError} "object_id" when an object's id is above MAX_OBJECT_ID, "malformed" for the
-   * rest.
-   */
   decode(bytes: Uint8Array, at: number, end: number): number {
-    const { varint, fetchRanges } = this.#dialect;
+    const { varint, fetchRanges } = this.#terms;
     const next = varintEnd(varint, bytes, at, end);
     if (next === SHORT) return SHORT;
     const flags = varint.readNumber(bytes, at);
-    if (flags >= 0 && flags < FIRST_FETCH_RANGE) return this.#decodeObject(bytes, next, end, flags);
+    if (flags >= 0 && flags < this.#form.firstRange) {
+      return this.#decodeObject(bytes, next, end, flags);
+    }
     const range = fetchRanges.get(flags);
     if (range === undefined) throw new DecodeError("malformed", "Unknown serialization flags");
     return this.#decodeRange(bytes, next, end, range);
   }
 
   #decodeRange(bytes: Uint8Array, at: number, end: number, kind: FetchRangeKind): number {
-    const { varint } = this.#dialect;
+    const { varint } = this.#terms;
     const objectAt = varintEnd(varint, bytes, at, end);
     if (objectAt === SHORT) return SHORT;
     const next = varintEnd(varint, bytes, objectAt, end);
@@ -103,7 +91,8 @@ export class FetchObjectDecoder {
     if (next === SHORT) return SHORT;
 
     const decoded = this.#decoded;
-    this.kind = "object";
+    if (this.#hasPrior) this.#form.ids.checkOrder(this, decoded, this.#descending);
+    this.kind = decoded.status === ObjectStatus.NORMAL ? "object" : "non_existent";
     this.group = decoded.group;
     this.subgroup = decoded.subgroup;
     this.object = decoded.object;
@@ -134,13 +123,11 @@ export class FetchObjectDecoder {
   #decodeGroup(bytes: Uint8Array, at: number, end: number, flags: number): number {
     this.#decoded.group = this.group;
     if ((flags & FetchFlag.GROUP) === 0) return at;
-    const { varint } = this.#dialect;
+    const { varint } = this.#terms;
     const next = varintEnd(varint, bytes, at, end);
     if (next === SHORT) return SHORT;
-    let group = varint.read(bytes, at);
-    if (this.#hasPrior) {
-      group = this.#descending ? this.group - group - 1n : this.group + group + 1n;
-    }
+    const prior = this.#hasPrior ? this.group : undefined;
+    const group = this.#form.ids.readGroup(varint.read(bytes, at), prior, this.#descending);
     if (group < 0n || group > varint.max) {
       throw new DecodeError("malformed", "A group id is out of range");
     }
@@ -149,7 +136,7 @@ export class FetchObjectDecoder {
   }
 
   #decodeSubgroup(bytes: Uint8Array, at: number, end: number, flags: number): number {
-    const { varint } = this.#dialect;
+    const { varint } = this.#terms;
     let next = at;
     let subgroup: bigint | undefined;
     switch (flags & SUBGROUP_BITS) {
@@ -174,13 +161,14 @@ export class FetchObjectDecoder {
   }
 
   #decodeObjectId(bytes: Uint8Array, at: number, end: number, flags: number): number {
-    const { varint } = this.#dialect;
+    const { varint } = this.#terms;
     let next = at;
     let object = this.#priorObject + 1;
     if ((flags & FetchFlag.OBJECT) !== 0) {
       next = varintEnd(varint, bytes, at, end);
       if (next === SHORT) return SHORT;
-      const base = (flags & FetchFlag.GROUP) !== 0 ? 0 : this.#priorObject;
+      const prior = (flags & FetchFlag.GROUP) !== 0 ? undefined : this.#priorObject;
+      const base = this.#form.ids.objectBase(prior);
       const delta = varint.readNumber(bytes, at);
       if (delta < 0) refuseObjectId(BigInt(base) + varint.read(bytes, at), varint);
       object = base + delta;
@@ -202,7 +190,7 @@ export class FetchObjectDecoder {
     let start = at;
     let next = at;
     if ((flags & FetchFlag.PROPERTIES) !== 0) {
-      const { varint } = this.#dialect;
+      const { varint } = this.#terms;
       start = varintEnd(varint, bytes, at, end);
       if (start === SHORT) return SHORT;
       next = start + readPropertiesLength(varint, bytes, at);
@@ -213,10 +201,23 @@ export class FetchObjectDecoder {
   }
 
   #decodePayloadLength(bytes: Uint8Array, at: number, end: number): number {
-    const { varint } = this.#dialect;
+    const { varint } = this.#terms;
     const next = varintEnd(varint, bytes, at, end);
     if (next === SHORT) return SHORT;
     this.#decoded.payloadLength = readPayloadLength(varint, bytes, at);
+    this.#decoded.status = ObjectStatus.NORMAL;
+    if (this.#decoded.payloadLength > 0 || !this.#form.hasStatus) return next;
+    return this.#decodeStatus(bytes, next, end);
+  }
+
+  /** A status says that nothing is here, and beyond the others gaps say it. */
+  #decodeStatus(bytes: Uint8Array, at: number, end: number): number {
+    const { varint, statuses } = this.#terms;
+    const next = varintEnd(varint, bytes, at, end);
+    if (next === SHORT) return SHORT;
+    const status = varint.readNumber(bytes, at);
+    if (!statuses.has(status)) throw new DecodeError("malformed", "Unknown object status");
+    this.#decoded.status = status;
     return next;
   }
 }

@@ -3,13 +3,8 @@ import assert from "node:assert/strict";
 import { ByteReader } from "../../bytes.ts";
 import { DecodeError, EncodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID } from "../../limits.ts";
-import {
-  decodeFetchHeader,
-  encodeFetchHeader,
-  type FetchObject,
-  FetchObjectWriter,
-} from "./fetch.ts";
-import { FetchObjectDecoder } from "./fetch_decoder.ts";
+import { decodeFetchHeader, encodeFetchHeader } from "./fetch.ts";
+import type { FetchDecoder, FetchObject } from "./fetch_layout.ts";
 import { SHORT } from "../../varint_end.ts";
 import { vi64 } from "../../varint.ts";
 
@@ -21,7 +16,7 @@ const MAX_HEX = "ff".repeat(9);
 /** All items of a stream, each in a line; "short" when the last is not whole. */
 function items(hex: string, order: Order = "ascending"): string[] {
   const bytes = Uint8Array.fromHex(hex);
-  const decoder = new FetchObjectDecoder(order, data18);
+  const decoder = data18.fetch.decoder(order, data18);
   const lines: string[] = [];
   for (let at = 0; at < bytes.length;) {
     const next = decoder.decode(bytes, at, bytes.length);
@@ -32,7 +27,7 @@ function items(hex: string, order: Order = "ascending"): string[] {
   return lines;
 }
 
-function describe(item: FetchObjectDecoder, bytes: Uint8Array, payloadAt: number): string {
+function describe(item: FetchDecoder, bytes: Uint8Array, payloadAt: number): string {
   const location = `${item.group}.${item.object}`;
   if (item.kind !== "object") return `${item.kind} to ${location}`;
   const properties = bytes.subarray(item.propertiesStart, item.propertiesEnd).toHex();
@@ -65,7 +60,7 @@ Deno.test("A fetch header is the same both ways", () => {
   assert.throws(() => decodeFetchHeader(new ByteReader(Uint8Array.of(0x80), vi64)), fails("short"));
 });
 
-Deno.test("FetchObjectDecoder reads the guide's example", () => {
+Deno.test("FetchDecoder reads the guide's example", () => {
   assert.deepEqual(items("1c0703800161" + "000162" + "0c00000163" + "810c0905"), [
     "7.3 in 0, priority 128, [] 61",
     "7.4 in 0, priority 128, [] 62",
@@ -74,8 +69,8 @@ Deno.test("FetchObjectDecoder reads the guide's example", () => {
   ]);
 });
 
-Deno.test("FetchObjectWriter writes the guide's example", () => {
-  const writer = new FetchObjectWriter("ascending", data18);
+Deno.test("FetchWriter writes the guide's example", () => {
+  const writer = data18.fetch.writer("ascending", data18);
   const hex = [
     writer.object(object(7n, 3, { payloadLength: 1 })),
     writer.object(object(7n, 4, { payloadLength: 1 })),
@@ -133,37 +128,37 @@ const VECTORS: [string, Order, string, string[]][] = [
 ];
 
 for (const [name, order, hex, lines] of VECTORS) {
-  Deno.test(`FetchObjectDecoder reads ${name}`, () => assert.deepEqual(items(hex, order), lines));
+  Deno.test(`FetchDecoder reads ${name}`, () => assert.deepEqual(items(hex, order), lines));
 }
 
-Deno.test("FetchObjectDecoder waits for all of each item", () => {
+Deno.test("FetchDecoder waits for all of each item", () => {
   const item = "3f" + "8007" + "c00005" + "8003" + "80" + "023c01" + "8002";
   for (const [hex, order] of [[item, "ascending"], ["810c8009ff0000000000000005", "descending"]]) {
     const bytes = Uint8Array.fromHex(`ffff${hex}`);
-    const decoder = new FetchObjectDecoder(order as Order, data18);
+    const decoder = data18.fetch.decoder(order as Order, data18);
     const before = { ...decoder };
     for (let end = 2; end < bytes.length; end++) {
       assert.equal(decoder.decode(bytes, 2, end), SHORT);
       assert.deepEqual({ ...decoder }, before);
     }
     assert.equal(decoder.decode(bytes, 2, bytes.length), bytes.length);
-    const fresh = new FetchObjectDecoder(order as Order, data18);
+    const fresh = data18.fetch.decoder(order as Order, data18);
     assert.equal(fresh.decode(bytes, 2, bytes.length), bytes.length);
     assert.deepEqual({ ...decoder }, { ...fresh });
   }
 });
 
-Deno.test("FetchObjectDecoder keeps what came before while an item is not whole", () => {
+Deno.test("FetchDecoder keeps what came before while an item is not whole", () => {
   assert.deepEqual(items("1f0709038000" + "02"), ["7.3 in 9, priority 128, [] ", "short"]);
   const bytes = Uint8Array.fromHex("1f0709038000" + "1a00" + "0100");
-  const decoder = new FetchObjectDecoder("ascending", data18);
+  const decoder = data18.fetch.decoder("ascending", data18);
   assert.equal(decoder.decode(bytes, 0, 6), 6);
   assert.equal(decoder.decode(bytes, 6, 9), SHORT);
   assert.equal(decoder.decode(bytes, 6, 10), 10);
   assert.equal(describe(decoder, bytes, 10), "8.4 in 10, priority 1, [] ");
 });
 
-Deno.test("FetchObjectDecoder refuses an object that refers to none before it", () => {
+Deno.test("FetchDecoder refuses an object that refers to none before it", () => {
   const cases: [string, string][] = [
     ["a first object without its group", "1403800161"],
     ["a first object without its object id", "1807800161"],
@@ -180,12 +175,12 @@ Deno.test("FetchObjectDecoder refuses an object that refers to none before it", 
   for (const [name, hex] of cases) assert.throws(() => items(hex), fails("malformed"), name);
 });
 
-Deno.test("FetchObjectDecoder knows the flags below 128 and two values above", () => {
+Deno.test("FetchDecoder knows the flags below 128 and two values above", () => {
   for (let flags = 0; flags <= 0x3fff; flags++) {
     const bytes = new Uint8Array(40);
     bytes[0] = 0x80 | flags >> 8;
     bytes[1] = flags;
-    const decoder = new FetchObjectDecoder("ascending", data18);
+    const decoder = data18.fetch.decoder("ascending", data18);
     decoder.decode(Uint8Array.fromHex("1f0000008000"), 0, 6);
     if (flags < 128 || flags === 0x8c || flags === 0x10c) {
       assert.ok(decoder.decode(bytes, 0, 40) > 2);
@@ -196,7 +191,7 @@ Deno.test("FetchObjectDecoder knows the flags below 128 and two values above", (
   assert.throws(() => items(MAX_HEX), fails("malformed"));
 });
 
-Deno.test("FetchObjectDecoder refuses groups that do not exist", () => {
+Deno.test("FetchDecoder refuses groups that do not exist", () => {
   assert.deepEqual(items(`1c${MAX_HEX}008000`), [`${MAX}.0 in 0, priority 128, [] `]);
   assert.deepEqual(items(`1c00008000` + `0cfffffffffffffffffe0000`)[1]?.split(".")[0], `${MAX}`);
   assert.throws(() => items(`1c00008000` + `0c${MAX_HEX}0000`), fails("malformed"));
@@ -206,12 +201,12 @@ Deno.test("FetchObjectDecoder refuses groups that do not exist", () => {
   assert.equal(items("1c07008000" + "0c060000", "descending")[1]?.split(".")[0], "0");
 });
 
-Deno.test("FetchObjectDecoder refuses subgroups that do not exist", () => {
+Deno.test("FetchDecoder refuses subgroups that do not exist", () => {
   assert.throws(() => items(`1f00${MAX_HEX}008000` + "0200"), fails("malformed"));
   assert.ok(items(`1f00${MAX_HEX}008000` + "0100")[1]?.startsWith(`0.1 in ${MAX},`));
 });
 
-Deno.test("FetchObjectDecoder counts up to the largest object id and no further", () => {
+Deno.test("FetchDecoder counts up to the largest object id and no further", () => {
   const largest = "fe1fffffffffffff";
   const first = `1c00${largest}8000`;
   assert.equal(items(first)[0], `0.${MAX_OBJECT_ID} in 0, priority 128, [] `);
@@ -223,7 +218,7 @@ Deno.test("FetchObjectDecoder counts up to the largest object id and no further"
   assert.throws(() => items("1c00018000" + `04${MAX_HEX}00`), fails("malformed"));
 });
 
-Deno.test("FetchObjectDecoder takes ranges to the end of all object ids", () => {
+Deno.test("FetchDecoder takes ranges to the end of all object ids", () => {
   assert.deepEqual(items(`810c07${MAX_HEX}` + "1c00008000"), [
     `unknown to 7.${MAX_OBJECT_ID}`,
     "8.0 in 0, priority 128, [] ",
@@ -232,14 +227,14 @@ Deno.test("FetchObjectDecoder takes ranges to the end of all object ids", () => 
   assert.throws(() => items(`810c07${MAX_HEX}` + "108000"), fails("object_id"));
 });
 
-Deno.test("FetchObjectDecoder refuses lengths above their limits as soon as they are there", () => {
+Deno.test("FetchDecoder refuses lengths above their limits as soon as they are there", () => {
   assert.throws(() => items("3c000080c10001"), fails("malformed"));
   assert.deepEqual(items("3c000080c10000"), ["short"]);
   assert.throws(() => items(`1c000080${MAX_HEX}`), fails("malformed"));
 });
 
-Deno.test("FetchObjectWriter says as little as all receivers understand", () => {
-  const writer = new FetchObjectWriter("descending", data18);
+Deno.test("FetchWriter says as little as all receivers understand", () => {
+  const writer = data18.fetch.writer("descending", data18);
   const properties = Uint8Array.of(0x3c, 1);
   const written: [Uint8Array, string][] = [
     [writer.object(object(9n, 0, { subgroup: 6n })), "1f0906008000"],
@@ -255,16 +250,16 @@ Deno.test("FetchObjectWriter says as little as all receivers understand", () => 
   for (const [bytes, hex] of written) assert.equal(bytes.toHex(), hex);
 });
 
-Deno.test("FetchObjectWriter writes an object behind a range that comes first", () => {
-  const writer = new FetchObjectWriter("ascending", data18);
+Deno.test("FetchWriter writes an object behind a range that comes first", () => {
+  const writer = data18.fetch.writer("ascending", data18);
   const hex = writer.unknownUpTo(2n, 4).toHex() + writer.object(object(2n, 7)).toHex();
   assert.equal(hex, "810c0204" + "14038000");
   assert.deepEqual(items(hex), ["unknown to 2.4", "2.7 in 0, priority 128, [] "]);
 });
 
-Deno.test("FetchObjectWriter refuses what is out of order", () => {
+Deno.test("FetchWriter refuses what is out of order", () => {
   for (const order of ["ascending", "descending"] as const) {
-    const writer = new FetchObjectWriter(order, data18);
+    const writer = data18.fetch.writer(order, data18);
     writer.object(object(7n, 3));
     assert.throws(() => writer.object(object(7n, 3)), EncodeError);
     assert.throws(() => writer.object(object(7n, 2)), EncodeError);
@@ -275,13 +270,13 @@ Deno.test("FetchObjectWriter refuses what is out of order", () => {
     assert.equal(writer.object(object(7n, 4)).toHex(), "0000", "a refusal changes nothing");
   }
   assert.throws(
-    () => new FetchObjectWriter("ascending", data18).object(object(0n, 2 ** 53)),
+    () => data18.fetch.writer("ascending", data18).object(object(0n, 2 ** 53)),
     EncodeError,
   );
 });
 
-Deno.test("FetchObjectWriter changes nothing when it cannot encode a group", () => {
-  const writer = new FetchObjectWriter("ascending", data18);
+Deno.test("FetchWriter changes nothing when it cannot encode a group", () => {
+  const writer = data18.fetch.writer("ascending", data18);
   writer.object(object(7n, 3));
   assert.throws(() => writer.object(object(MAX * 4n, 0)), EncodeError);
   assert.equal(writer.object(object(7n, 4)).toHex(), "0000");

@@ -1,13 +1,8 @@
 /** Data streams and datagrams: what carries objects. */
 export { decodeDatagram, encodeDatagram, type ObjectDatagram } from "./datagram.ts";
-export type { DataDialect, FetchRangeKind } from "./dialect.ts";
-export {
-  decodeFetchHeader,
-  encodeFetchHeader,
-  type FetchObject,
-  FetchObjectWriter,
-} from "./fetch.ts";
-export { FetchObjectDecoder } from "./fetch_decoder.ts";
+export type { DataDialect } from "./dialect.ts";
+export { decodeFetchHeader, encodeFetchHeader } from "./fetch.ts";
+export type { FetchDecoder, FetchObject, FetchRangeKind, FetchWriter } from "./fetch_layout.ts";
 export {
   MAX_OBJECT_HEADER_BYTES,
   ObjectHeaderDecoder,

@@ -1,5 +1,5 @@
 import { DecodeError } from "../../errors.ts";
-import type { DataDialect } from "./dialect.ts";
+import type { DataDialect, OtherStreamKind } from "./dialect.ts";
 import { isSubgroupType } from "./subgroup.ts";
 
 /** The stream that carries SETUP (#stream-types). */
@@ -15,7 +15,19 @@ export const PADDING_STREAM_TYPE = 0x132b3e28n;
 export const PADDING_DATAGRAM_TYPE = 0x132b3e29n;
 
 /** What a unidirectional stream carries. */
-export type UniStreamKind = "setup" | "subgroup" | "fetch" | "padding";
+export type UniStreamKind = OtherStreamKind | "subgroup";
+
+/** Streams of drafts up to 16: SETUP goes over the control stream, and nothing is padded. */
+export const FETCH_STREAMS: ReadonlyMap<bigint, OtherStreamKind> = new Map([
+  [FETCH_STREAM_TYPE, "fetch"],
+]);
+
+/** Streams of drafts from 18 on. */
+export const STREAMS: ReadonlyMap<bigint, OtherStreamKind> = new Map([
+  [FETCH_STREAM_TYPE, "fetch"],
+  [SETUP_STREAM_TYPE, "setup"],
+  [PADDING_STREAM_TYPE, "padding"],
+]);
 
 /** What a datagram carries. */
 export type DatagramKind = "object" | "padding";
@@ -39,10 +51,7 @@ export function isUniStreamType(type: bigint, dialect: DataDialect): boolean {
 }
 
 function uniStreamKind(type: bigint, dialect: DataDialect): UniStreamKind | undefined {
-  if (isSubgroupType(type, dialect)) return "subgroup";
-  if (type === FETCH_STREAM_TYPE) return "fetch";
-  if (type === SETUP_STREAM_TYPE) return "setup";
-  return type === PADDING_STREAM_TYPE ? "padding" : undefined;
+  return isSubgroupType(type, dialect) ? "subgroup" : dialect.streams.get(type);
 }
 
 /**
@@ -52,7 +61,7 @@ function uniStreamKind(type: bigint, dialect: DataDialect): UniStreamKind | unde
  */
 export function classifyDatagram(type: bigint, dialect: DataDialect): DatagramKind {
   if (isObjectDatagramType(type, dialect)) return "object";
-  if (type === PADDING_DATAGRAM_TYPE) return "padding";
+  if (type === PADDING_DATAGRAM_TYPE && dialect.hasPadding) return "padding";
   throw new DecodeError("malformed", `Unknown datagram type 0x${type.toString(16)}`);
 }
 

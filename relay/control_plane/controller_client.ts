@@ -1,7 +1,7 @@
 import { type Clock, done, messageOf, type Outcome, refused } from "@qumo/shared/runtime";
 import { z } from "zod";
 import { type Deadline, deadlineIn } from "./deadline.ts";
-import { MAX_ANSWER_BYTES, REQUEST_TIMEOUT_MS } from "./limits.ts";
+import { MAX_ANSWER_BYTES, MAX_RETRY_AFTER_MS, REQUEST_TIMEOUT_MS } from "./limits.ts";
 
 /** Why a request to a controller failed. */
 export interface ControllerFault {
@@ -18,6 +18,8 @@ export interface ControllerFault {
   readonly epoch?: number | undefined;
   /** With `epoch`: whether a relay is registered under that name now. */
   readonly lives?: boolean | undefined;
+  /** When to come again at the earliest, in milliseconds, where the controller says so. */
+  readonly retryAfterMs?: number;
 }
 
 /** A request to a controller. */
@@ -69,7 +71,7 @@ export class ControllerClient {
     try {
       const response = await this.#send(request, deadline);
       const text = await readText(response);
-      if (!response.ok) return refused(refusalOf(response.status, text));
+      if (!response.ok) return refused(refusalOf(response, text));
       const read = schema.safeParse(JSON.parse(text));
       if (!read.success) return unreachable("unexpected answer: not a controller");
       return done({ value: read.data, headers: response.headers });
@@ -88,7 +90,7 @@ export class ControllerClient {
     const deadline = deadlineIn(this.#clock, REQUEST_TIMEOUT_MS);
     try {
       const response = await this.#send(request, deadline);
-      if (!response.ok) return refused(refusalOf(response.status, await readText(response)));
+      if (!response.ok) return refused(refusalOf(response, await readText(response)));
       return done(response);
     } catch (error) {
       return unreachable(reasonOf(error));
@@ -127,13 +129,15 @@ async function readText(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-function refusalOf(status: number, text: string): ControllerFault {
+function refusalOf({ status, headers }: Response, text: string): ControllerFault {
+  const seconds = Number(headers.get("retry-after") ?? NaN);
+  const wait = seconds >= 0 ? { retryAfterMs: Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) } : {};
   try {
     const { error: message, ...fault } = refusalSchema.parse(JSON.parse(text));
-    return { ...fault, message };
+    return { ...fault, message, ...wait };
   } catch {
     const code = status === 404 || status === 405 ? "not_understood" : "unreachable";
-    return { code, message: `it answers with status ${status}` };
+    return { code, message: `it answers with status ${status}`, ...wait };
   }
 }
 

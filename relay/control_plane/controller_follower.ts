@@ -44,12 +44,17 @@ interface Place {
 
 /**
  * Why a stream ended: its revision is gone from the history, another controller is preferred, the
- * controller has no stream and was polled, or the stream failed.
+ * controller has no stream and was polled, or has no room for now, or the stream failed.
  */
 type End =
   | { readonly kind: "gone" }
   | { readonly kind: "left" }
   | { readonly kind: "polled" }
+  | {
+    readonly kind: "put_off";
+    readonly message: string;
+    readonly retryAfterMs: number | undefined;
+  }
   | { readonly kind: "failed"; readonly message: string };
 
 /** The event stream that is being followed. */
@@ -124,9 +129,15 @@ export class ControllerFollower {
         await this.#wait(random() * RETRY.first, signal);
         continue;
       }
-      controllers.failed(url);
       this.#tellLost(url, end.message);
-      await this.#wait(this.#retry.failed(), signal);
+      const wait = this.#retry.failed();
+      if (end.kind === "put_off") {
+        const asked = this.#retry.putOff(end.retryAfterMs ?? 0);
+        await this.#wait(Math.max(wait, asked), signal);
+        continue;
+      }
+      controllers.failed(url);
+      await this.#wait(wait, signal);
     }
   }
 
@@ -150,8 +161,9 @@ export class ControllerFollower {
       signal: AbortSignal.any([signal, stream.abort.signal]),
     });
     if (!opened.ok) {
-      const { code, message } = opened.refusal;
+      const { code, message, retryAfterMs } = opened.refusal;
       if (code === "not_understood") return await this.#poll(url, signal);
+      if (code === "rate_limited") return { kind: "put_off", message, retryAfterMs };
       return code === "history_gone" && since !== undefined ? GONE : failed(message);
     }
     const isStream = opened.value.headers.get("content-type")?.startsWith("text/event-stream");

@@ -57,4 +57,12 @@ export class Retry {
     const isLast = ++this.#failures % this.#controllers.count === 0;
     return isLast ? this.#backoff.failed() : this.#random() * RETRY.first;
   }
+
+  /**
+   * The task was asked to come again in so many milliseconds; returns the time to wait, up to twice
+   * that: all who were told the same must not come at the same moment.
+   */
+  putOff(retryAfterMs: number): number {
+    return retryAfterMs * (1 + this.#random());
+  }
 }

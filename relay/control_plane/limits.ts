@@ -4,6 +4,9 @@ export const REQUEST_TIMEOUT_MS = 5000;
 /** Bytes of an answer: the longest has one relay with its 256 links. */
 export const MAX_ANSWER_BYTES = 256 * 1024;
 
+/** The longest wait that a controller may ask for, in milliseconds: leases are about as long. */
+export const MAX_RETRY_AFTER_MS = 60_000;
+
 /** How long a deregistration may take, in milliseconds: without it the lease expires anyway. */
 export const DEREGISTER_TIMEOUT_MS = 2000;
 

@@ -245,8 +245,14 @@ export class Registrar {
         error: fault.message,
       });
     }
-    if (fault.code !== "rate_limited") controllers.failed(url);
-    return { ms: this.#retry.failed(), isCalm: false };
+    const isPutOff = fault.code === "rate_limited";
+    if (!isPutOff) controllers.failed(url);
+    const { retryAfterMs } = fault;
+    const wait = this.#retry.failed();
+    // Another controller need not be waited for, where this one is not to be used.
+    const isSame = isPutOff || controllers.count === 1;
+    if (!isSame || retryAfterMs === undefined) return { ms: wait, isCalm: false };
+    return { ms: Math.max(wait, this.#retry.putOff(retryAfterMs)), isCalm: false };
   }
 
   /**

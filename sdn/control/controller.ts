@@ -5,6 +5,7 @@ import type { CostPolicy, Graph } from "../graph/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import type { Store, Stored, Timeline } from "../store/types.ts";
 import { Exchange } from "../sync/exchange.ts";
+import { Admission } from "./admission.ts";
 import type { GeoPoint } from "./assign.ts";
 import { ChangeLog } from "./change_log.ts";
 import { datesOf } from "./dates.ts";
@@ -244,6 +245,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
         announcePages: () => this.directory.pages(),
       }),
       wakeups,
+      admission: new Admission(this.#parts.clock),
       freshGraph,
       onBehind: () => this.metricsSink.watcherBehind(),
       flows: () => this.#registry.flows,

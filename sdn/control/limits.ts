@@ -28,6 +28,12 @@ export const WAKE_MS_PER_WATCHER = 0.1;
  */
 export const BATCH_LENGTH = 8 * 1024;
 
+/** Watchers that are given their snapshot at a time; the others wait for their turn. */
+export const MAX_OPENING = 32;
+
+/** Milliseconds after which one that reads its snapshot slowly holds up nobody any more. */
+export const OPENING_MS = 2000;
+
 /** A snapshot of more characters than this is shared by all who begin within the time below. */
 export const SHARED_SNAPSHOT_LENGTH = 64 * 1024;
 

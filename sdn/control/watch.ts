@@ -1,6 +1,7 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import type { Graph } from "../graph/mod.ts";
+import type { Admission } from "./admission.ts";
 import type { ChangeLog, LogPlace } from "./change_log.ts";
 import type { RouteFollower, RouteLines, RouteTables } from "./route_tables.ts";
 import type { Snapshot, Snapshots } from "./snapshots.ts";
@@ -13,6 +14,8 @@ export interface WatchSources {
   readonly snapshots: Snapshots;
   readonly tables: RouteTables;
   readonly wakeups: Wakeups;
+  /** Whose turn it is to have a snapshot. */
+  readonly admission: Admission;
   /** Resolves with a graph that includes every change of the registry. */
   readonly freshGraph: () => Promise<Graph>;
   /** Called when a watcher has fallen behind the change log. */
@@ -45,6 +48,8 @@ class Watcher implements WatchFeed {
   #place: LogPlace;
   #routes: readonly FollowedRoutes[] = [];
   #isOver = false;
+  /** Ends its turn at the snapshot. */
+  readonly #leave: () => void;
   readonly #wake = () => {
     if (!this.#isOver) this.#query.onNews();
   };
@@ -53,7 +58,9 @@ class Watcher implements WatchFeed {
     this.#sources = sources;
     this.#query = query;
     this.#place = { revision: query.since ?? sources.changeLog.revision, events: 0 };
-    void this.#open();
+    const isWhole = query.since === undefined;
+    this.#leave = isWhole ? sources.admission.come(() => void this.#open()) : () => {};
+    if (!isWhole) void this.#open();
   }
 
   get isOver(): boolean {
@@ -69,6 +76,7 @@ class Watcher implements WatchFeed {
       if (!next.done) return next.value;
       this.#opening = undefined;
       this.#isOpen = true;
+      this.#leave();
     }
     const news = this.#isOpen ? this.#news() : NONE;
     if (news.length === 0 && !this.#isOver) wakeups.wait(this.#wake);
@@ -77,6 +85,7 @@ class Watcher implements WatchFeed {
 
   close(): void {
     this.#isOver = true;
+    this.#leave();
     this.#sources.wakeups.leave(this.#wake);
     for (const one of this.#routes) one.close();
   }

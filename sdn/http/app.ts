@@ -1,5 +1,5 @@
 import { type MethodLabel, methodLabel } from "@qumo/shared/http";
-import { refusal } from "@qumo/shared/topology";
+import { type Refusal, refusal } from "@qumo/shared/topology";
 import { Hono } from "hono";
 import type {
   DirectoryUseCases,
@@ -92,9 +92,7 @@ export function buildApp(options: AppOptions): App {
       const charge = (cost: number) => limiter?.charge(client, cost);
       const asked: Asked = { request, url, id, client, charge, label: "none" };
       const isAllowed = limiter?.take(client, started) ?? true;
-      asked.refusal = isAllowed
-        ? options.guard?.(request)
-        : refusal("rate_limited", "Too many requests");
+      asked.refusal = isAllowed ? options.guard?.(request) : tooMany(limiter?.waitMs(client));
       const response = asked.refusal === undefined
         ? await answer(asked)
         : refuse(asked.refusal, revision());
@@ -116,6 +114,10 @@ export function buildApp(options: AppOptions): App {
       return response;
     },
   };
+}
+
+function tooMany(retryAfterMs = 0): Refusal {
+  return { ...refusal("rate_limited", "Too many requests"), retryAfterMs };
 }
 
 function isHeartbeat({ method }: Request, { pathname }: URL): boolean {

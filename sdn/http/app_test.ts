@@ -80,6 +80,12 @@ Deno.test("a client that asks too often is refused until it has waited", async (
   assert.deepEqual([await status(), await status()], [200, 429]);
 });
 
+Deno.test("a client that is refused for want of room is told when to come again", async () => {
+  const { ask } = await testController({ app: { rateLimit: { perSecond: 0.1, burst: 1 } } });
+  const retryAfter = async () => (await ask("GET", "/graph")).headers.get("retry-after");
+  assert.deepEqual([await retryAfter(), await retryAfter()], [null, "10"]);
+});
+
 Deno.test("health, metrics and the headers that every answer has", async () => {
   const { ask, requests } = await testController();
   await registerDemo(ask);

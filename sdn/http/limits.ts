@@ -31,6 +31,9 @@ export const MAX_PAGE = 1000;
 /** Events in one answer. */
 export const MAX_EVENTS_PAGE = 1000;
 
+/** When a client that was refused for want of room is to come again, in milliseconds. */
+export const RETRY_AFTER_MS = 1000;
+
 /** Seconds of a long poll: below the idle timeout of common proxies. */
 export const MAX_WAIT_SECONDS = 60;
 
@@ -46,8 +49,8 @@ export const MAX_WATCHERS_PER_CLIENT = 2000;
 /** Relays whose routes one watcher may follow: a relay follows its own. */
 export const MAX_WATCHED_ROUTES = 16;
 
-/** Bytes of events from which on they are compressed for a client that reads gzip. */
-export const MIN_COMPRESSED = 512;
+/** Bytes of events from which on they are compressed for a client that reads gzip: fewer are one packet. */
+export const MIN_COMPRESSED = 1200;
 
 /** Bytes per write to an event stream: a longer event is written in chunks. */
 export const MAX_WRITE_LENGTH = 8 * 1024;

@@ -33,6 +33,12 @@ export class RateLimiter {
     return isAllowed;
   }
 
+  /** Milliseconds until a client's bucket has a token again. */
+  waitMs(client: string): number {
+    const { tokens = 1 } = this.#buckets.get(client) ?? {};
+    return Math.max(0, 1 - tokens) * 1000 / this.#limit.perSecond;
+  }
+
   /**
    * Takes more tokens for a request that turned out to be expensive. The bucket may become
    * negative: later requests wait until it has refilled.

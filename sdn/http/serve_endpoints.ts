@@ -11,6 +11,7 @@ import {
   MAX_BODY_BYTES,
   MAX_REMEMBERED_BODY,
   MAX_REMEMBERED_BYTES,
+  RETRY_AFTER_MS,
 } from "./limits.ts";
 import { labelOf, nameIn, patternOf, suffixOf } from "./paths.ts";
 import { refusalStatus } from "./refusal_status.ts";
@@ -92,10 +93,17 @@ function matcherOf(
 export function refuse(refusal: Refusal, revision: number): Response {
   const { message: error, code, hint } = refusal;
   const body = { error, code, revision, ...hint };
-  const headers: Record<string, string> = code === "unauthorized"
-    ? { "www-authenticate": "Bearer" }
-    : {};
+  const headers = new Headers();
+  if (code === "unauthorized") headers.set("www-authenticate", "Bearer");
+  const wait = waitMs(refusal);
+  if (wait !== undefined) headers.set("retry-after", String(Math.max(1, Math.ceil(wait / 1000))));
   return Response.json(body, { status: refusalStatus[code], headers });
+}
+
+/** When to come again, where that is of use. */
+function waitMs({ code, retryAfterMs }: Refusal): number | undefined {
+  if (code !== "rate_limited" && code !== "unavailable") return undefined;
+  return retryAfterMs ?? RETRY_AFTER_MS;
 }
 
 /** The request handler of one endpoint. */

@@ -42,6 +42,8 @@ export interface Refusal {
   readonly message: string;
   /** Present with `stale_epoch`, `stale_sequence` and `epoch_ahead`. */
   readonly hint?: EpochHint;
+  /** When the same request may be accepted, in milliseconds from now. */
+  readonly retryAfterMs?: number;
 }
 
 /** Builds a {@linkcode Refusal}. */

@@ -77,7 +77,7 @@ class Crowd {
     const figures = await act();
     const took = (performance.now() - began) / 1000;
     const used = await this.#controller.cpuSeconds() - cpu;
-    const { beats, failures, bytes, events } = this.#counts;
+    const { beats, failures, lost, bytes, events } = this.#counts;
     beats.sort((a, b) => a - b);
     print({
       case: name,
@@ -89,6 +89,7 @@ class Crowd {
       megabytes: round(bytes / 1e6),
       beats: beats.length,
       failures,
+      lost,
       beatP50: quantile(beats, 0.5),
       beatP99: quantile(beats, 0.99),
       events: Object.fromEntries(events),

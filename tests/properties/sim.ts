@@ -4,6 +4,7 @@
  *
  * deno task sim --seed 7
  * deno task sim --from 1 --count 100000
+ * deno task sim --relays 1000 --count 10
  * deno task sim --of mesh --seed 7
  */
 // deno-lint-ignore-file no-console -- what it finds is for the terminal
@@ -14,14 +15,26 @@ import { simulate } from "../support/worlds/sync_simulation.ts";
 
 interface Simulation {
   /** Throws when something is not as it should be. `note` is told what happens. */
-  readonly run: (seed: number, note: (text: string) => void) => Promise<void> | void;
+  readonly run: (
+    seed: number,
+    note: (text: string) => void,
+    relays: number | undefined,
+  ) => Promise<void> | void;
   readonly count: string;
   readonly holds: string;
 }
 
 const SIMULATIONS: Readonly<Record<string, Simulation>> = {
-  controllers: { run: simulate, count: "1000", holds: "every controller knew what is true" },
-  mesh: { run: chaos, count: "20", holds: "every viewer had every track that could come to it" },
+  controllers: {
+    run: (seed, _, relays) => simulate(seed, relays),
+    count: "1000",
+    holds: "every controller knew what is true",
+  },
+  mesh: {
+    run: (seed, note) => chaos(seed, note),
+    count: "20",
+    holds: "every viewer had every track that could come to it",
+  },
 };
 
 const { values } = parseArgs({
@@ -30,6 +43,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     from: { type: "string", default: "1" },
     count: { type: "string" },
+    relays: { type: "string" },
   },
 });
 const simulation = SIMULATIONS[values.of];
@@ -41,10 +55,11 @@ if (simulation === undefined) {
 }
 const isOne = values.seed !== undefined;
 const first = Number(values.seed ?? values.from);
+const relays = values.relays === undefined ? undefined : Number(values.relays);
 const count = isOne ? 1 : Number(values.count ?? simulation.count);
 for (let seed = first; seed < first + count; seed++) {
   try {
-    await simulation.run(seed, isOne ? console.log : () => {});
+    await simulation.run(seed, isOne ? console.log : () => {}, relays);
   } catch (error) {
     console.error(`Seed ${seed} fails; run again with --of ${values.of} --seed ${seed}`);
     console.error(error);

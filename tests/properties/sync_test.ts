@@ -103,3 +103,7 @@ Deno.test("controllers agree, and know what is true, after the last fault", () =
     }
   }
 });
+
+Deno.test("so do they with a hundred relays, which all beat at once now and then", () => {
+  for (const seed of seeds(2)) simulate(seed, 100);
+});

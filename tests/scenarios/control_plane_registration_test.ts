@@ -279,3 +279,31 @@ scenario("clients are sent to another relay, or nowhere", async (world) => {
   await world.pass(REQUEST_TIMEOUT_MS);
   assert.equal(await nowhere, undefined);
 });
+
+scenario(
+  "a controller without room is asked again when it says, and no other one instead",
+  async (world) => {
+    await world.site(A).start();
+    const other = "http://other";
+    await world.site(other).start();
+    let isFull = true;
+    const asked: string[] = [];
+    const busy: typeof fetch = (input, init) => {
+      asked.push(`${init?.method} ${new URL(String(input)).origin}`);
+      if (!isFull) return world.fetch(input, init);
+      const refusal = { error: "Too many requests", code: "rate_limited" };
+      const headers = { "retry-after": "20" };
+      return Promise.resolve(Response.json(refusal, { status: 429, headers }));
+    };
+    const { plane } = world.relay({ name: "r", urls: [A, other] }, { fetch: busy });
+    plane.start();
+    await world.pass(1000);
+    // Between 20 and 40 seconds, at random, so that not all come at one moment.
+    await world.pass(28_000);
+    assert.deepEqual(asked.toSorted(), [`GET ${A}`, `PUT ${A}`]);
+    isFull = false;
+    await world.pass(2000);
+    assert.equal(plane.mirror.isComplete, true);
+    assert.deepEqual([...new Set(asked)].toSorted(), [`GET ${A}`, `PUT ${A}`]);
+  },
+);

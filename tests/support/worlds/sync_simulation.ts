@@ -5,7 +5,8 @@ import { Digest, fromWire, mergeRelay, toWire, wireStateSchema } from "../../../
 import { Random } from "../random.ts";
 
 const CONTROLLERS = 3;
-const RELAYS = 4;
+/** Relays unless something else is asked for. */
+const FEW = 4;
 const LEASE = 1000;
 const BEAT = 300;
 const TRACKS = ["x", "x/y", "z"];
@@ -17,6 +18,8 @@ class Controller {
   readonly #offset: number;
   readonly #rate: number;
   #revision = 0;
+  /** Until when it is stopped, in true time: what is sent to it meanwhile waits in its sockets. */
+  stoppedUntil = 0;
 
   constructor(name: string, random: (below: number) => number) {
     this.registry = new Registry({
@@ -35,10 +38,23 @@ class Controller {
     return this.#offset + time * this.#rate;
   }
 
-  tick(time: number): void {
-    this.registry.expire(this.now(time));
+  tick(time: number, lateMs = 0): void {
+    this.registry.expire(this.now(time), lateMs);
     assert.ok(this.registry.revision >= this.#revision, "a revision went back");
     this.#revision = this.registry.revision;
+  }
+
+  /** Goes on after it was stopped: its timers come first, and nobody that it did not hear may end by them. */
+  resume(time: number): void {
+    const now = this.now(time);
+    const lateMs = Math.max(0, now - (this.registry.nextDeadline ?? now));
+    const { relays } = this.registry;
+    const heard = [...relays.values()].filter(({ delayMs }) => delayMs < 2 * LEASE);
+    this.tick(time, lateMs);
+    if (lateMs === 0) return;
+    for (const { record: { name } } of heard) {
+      assert.ok(relays.has(name), "it ends who may have beaten");
+    }
   }
 
   send(time: number): string {
@@ -133,34 +149,72 @@ class Relay {
  * other's messages, are cut off and restart with nothing. Then the faults end, and after a while
  * every controller must know exactly what is true. Throws if one does not.
  */
-export function simulate(seed: number): void {
+export function simulate(seed: number, size = FEW): void {
   const generator = new Random(seed);
   const random = (below: number) => generator.below(below);
   const controllers = Array.from(
     { length: CONTROLLERS },
     (_, i) => new Controller(`c${i}`, random),
   );
-  const relays = Array.from({ length: RELAYS }, (_, i) => new Relay(`r${i}`));
+  const relays = Array.from({ length: size }, (_, i) => new Relay(`r${i}`));
+  // Of many most are there already when it begins.
+  for (const relay of relays) if (size > FEW && random(4) > 0) relay.start();
   const post: { at: number; arrive: () => void }[] = [];
   let cutOff = -1;
   let time = 0;
 
   const deliver = () => {
+    for (const controller of controllers) {
+      if (controller.stoppedUntil === 0 || controller.stoppedUntil > time) continue;
+      controller.stoppedUntil = 0;
+      controller.resume(time);
+    }
+    for (const controller of controllers) if (controller.stoppedUntil === 0) controller.tick(time);
     for (const letter of post.filter((one) => one.at <= time)) {
       post.splice(post.indexOf(letter), 1);
       letter.arrive();
     }
   };
+  /** Sends something to a controller, which has it now, or when it goes on. */
+  const reach = (to: number, arrive: (at: Controller) => void) => {
+    const controller = controllers[to] as Controller;
+    if (controller.stoppedUntil === 0) return arrive(controller);
+    post.push({ at: controller.stoppedUntil, arrive: () => reach(to, arrive) });
+  };
   const act = () => {
-    const relay = relays[random(RELAYS)] as Relay;
+    const relay = relays[random(size)] as Relay;
     const to = random(CONTROLLERS);
+    const action = random(15);
+    if (action === 13) return stop(to);
+    if (action === 14) return storm();
+    if ((controllers[to] as Controller).stoppedUntil > 0) {
+      // Who waits in vain for an answer goes on, and what it said is heard later.
+      if (action >= 4 || !relay.lives) return;
+      const late = relay.lateBeat();
+      return reach(to, (at) => late(at, time));
+    }
+    take(action, relay, to);
+  };
+  const stop = (to: number) => {
+    const controller = controllers[to] as Controller;
+    if (controller.stoppedUntil === 0) controller.stoppedUntil = time + 1 + random(2 * LEASE);
+  };
+  /** All relays beat at once, each at the controller that it likes. */
+  const storm = () => {
+    for (const relay of relays) {
+      const to = random(CONTROLLERS);
+      if (relay.lives && (controllers[to] as Controller).stoppedUntil === 0) {
+        relay.beat(controllers[to] as Controller, time);
+      }
+    }
+  };
+  const take = (action: number, relay: Relay, to: number) => {
     const controller = controllers[to] as Controller;
     controller.tick(time);
-    const action = random(13);
     if (action === 12 && relay.lives) {
       // A controller that was stopped finds it in its socket.
       const late = relay.lateBeat();
-      const arrive = () => late(controllers[to] as Controller, time);
+      const arrive = () => reach(to, (at) => late(at, time));
       post.push({ at: time + random(3 * LEASE), arrive });
     } else if (action < 4 && relay.lives) relay.beat(controller, time);
     else if (action === 4) relay.start();
@@ -181,9 +235,10 @@ export function simulate(seed: number): void {
     } else {
       const from = random(CONTROLLERS);
       if (from === to || from === cutOff || to === cutOff || random(4) === 0) return;
+      if ((controllers[from] as Controller).stoppedUntil > 0) return;
       const message = (controllers[from] as Controller).send(time);
       for (let copies = 1 + random(2); copies > 0; copies--) {
-        const arrive = () => controllers[to]?.receive(message, time);
+        const arrive = () => reach(to, (at) => at.receive(message, time));
         post.push({ at: time + random(400), arrive });
       }
     }
@@ -192,9 +247,12 @@ export function simulate(seed: number): void {
   for (let step = 0; step < 150; step++) {
     time += random(80);
     deliver();
-    act();
+    // The more relays, the more happens at a time.
+    for (let left = Math.ceil(size / FEW / 10); left > 0; left--) act();
   }
   // Nothing comes later than that.
+  time += 3 * LEASE;
+  deliver();
   time += 3 * LEASE;
   deliver();
   // The faults are over: relays beat, each to the controller it likes, and controllers exchange.

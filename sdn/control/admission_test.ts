@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
+import { Admission } from "./admission.ts";
+import { MAX_OPENING, OPENING_MS } from "./limits.ts";
+
+function crowd(count: number) {
+  const clock = new ManualClock();
+  const admission = new Admission(clock);
+  const entered: number[] = [];
+  const leave = Array.from(
+    { length: count },
+    (_, number) => admission.come(() => void entered.push(number)),
+  );
+  return { clock, admission, entered, leave };
+}
+
+Deno.test("so many watchers have their snapshot at a time, in the order in which they came", () => {
+  const { clock, admission, entered, leave } = crowd(MAX_OPENING + 3);
+  assert.equal(entered.length, MAX_OPENING);
+  // One that waits and leaves is not let in.
+  leave[MAX_OPENING + 1]!();
+  leave[5]!();
+  leave[5]!();
+  assert.deepEqual([entered.at(-1), admission.waiting], [MAX_OPENING, 1]);
+  leave[6]!();
+  assert.equal(entered.at(-1), MAX_OPENING + 2);
+  for (const one of leave) one();
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("watchers that read slowly hold up the others for a moment", async () => {
+  const { clock, admission, entered } = crowd(3 * MAX_OPENING);
+  await clock.advance(OPENING_MS);
+  assert.equal(entered.length, 2 * MAX_OPENING);
+  await clock.advance(OPENING_MS);
+  assert.equal(admission.waiting, 0);
+  await clock.advance(OPENING_MS);
+  assert.equal(clock.pending, 0);
+});

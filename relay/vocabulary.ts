@@ -219,6 +219,7 @@ export const SKIPS = [
   "streams", // It had too many open streams.
   "evicted", // It was evicted from the cache before it was sent.
   "inexpressible", // The subscriber's protocol version cannot express it.
+  "out_of_order", // It came after later objects of its group, which is one stream for the subscriber.
 ] as const;
 /** One of {@linkcode SKIPS}. */
 export type Skip = typeof SKIPS[number];

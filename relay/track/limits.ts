@@ -16,6 +16,12 @@ export const CUT_THROUGH_BYTES = 16_384;
 /** Memory of an object beside its bytes: its entries in the indexes. */
 export const OBJECT_OVERHEAD_BYTES = 80;
 
+/**
+ * Objects that wait in one group for one before them, which another subgroup has to deliver, where a
+ * group is one stream: half a second at 30 frames a second. Then it is left out.
+ */
+export const MAX_OBJECTS_HELD = 16;
+
 /** Memory of an object's properties where the stream itself has no room for any, beside their bytes. */
 export const PROPERTIES_ASIDE_BYTES = 160;
 

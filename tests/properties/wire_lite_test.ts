@@ -47,7 +47,7 @@ function valuesOf(number: number): Values {
   const start = isLast
     ? integer.map((group) => ({ kind: "floor", group }))
     : optional.map((group) => group === undefined ? { kind: "latest" } : { kind: "group", group });
-  const wish = record({
+  const update = record({
     priority: byte,
     oldestFirst: isLast ? fc.constant(false) : fc.boolean(),
     maxAge: integer,
@@ -84,11 +84,11 @@ function valuesOf(number: number): Values {
       prefix: text,
       excludeHop: number === 4 || number === 5 ? integer : fc.constant(0n),
     }),
-    subscribe: fc.tuple(record({ id: integer, ...names }), wish).map(([a, b]) => ({
+    subscribe: fc.tuple(record({ id: integer, ...names }), update).map(([a, b]) => ({
       ...a,
       ...b,
     })),
-    subscribeUpdate: wish,
+    subscribeUpdate: update,
     subscribeReply: fc.oneof(number < 5 ? early : late, drop),
     track: record(names),
     trackInfo: record({

@@ -186,10 +186,12 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#abandon("ended");
   }
 
-  subgroup(log: SubgroupLog): void {
-    if (!this.#options.forward || !includesGroup(this.#options.window, log.group)) {
-      return this.#checkWindow(log.group);
+  subgroup(subgroup: SubgroupLog): void {
+    if (!this.#options.forward || !includesGroup(this.#options.window, subgroup.group)) {
+      return this.#checkWindow(subgroup.group);
     }
+    const log = this.#streamOf(subgroup);
+    if (log === undefined) return this.#noteLate(subgroup);
     const skipped = this.#skipped.reasonFor(log);
     if (skipped !== undefined) return this.#skip(skipped, log.group);
     if (!this.#replay.isOver) {
@@ -281,6 +283,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     if (this.#isOver) return;
     const skip = SKIPS[end];
     if (skip !== undefined) this.#skip(skip, pump.log.group);
+    if (pump.log.leftOut > 0) this.#noteSkip("out_of_order");
     if (end === "superseded" || end === "crowded") this.#stallWatch.begin();
     if (end === "refused") this.#owner.streamRefused();
     this.#catchUp();
@@ -296,9 +299,13 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   #skip(why: Skip, group: bigint): void {
+    this.#noteSkip(why);
+    this.#owner.skipped?.(group);
+  }
+
+  #noteSkip(why: Skip): void {
     this.#context.metrics.skips[why]++;
     this.#tellOnce(why);
-    this.#owner.skipped?.(group);
   }
 
   #drop(why: DatagramDrop): void {
@@ -343,7 +350,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
       (join === "group_start" || isUnfiltered(window));
     const from = isFromLargest ? largest.group : window.start.group;
     for (const group of this.track.groupsBetween(from, window.endGroup ?? LAST_GROUP)) {
-      for (const log of group.logs) this.#replay.add(log);
+      for (const log of this.#streamsOf(group.logs)) this.#replay.add(log);
       for (const object of group.newestDatagrams(MAX_REPLAYED_DATAGRAMS)) {
         this.datagram(group.id, object);
       }
@@ -352,13 +359,28 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#checkWindow();
   }
 
+  /** The log whose stream a subgroup is; undefined when the stream of its group is another's. */
+  #streamOf(log: SubgroupLog): SubgroupLog | undefined {
+    const { renderer } = this.#context;
+    return renderer.hasWholeGroups === true ? this.track.wholeOf(log, renderer) : log;
+  }
+
+  #streamsOf(logs: readonly SubgroupLog[]): SubgroupLog[] {
+    return logs.map((log) => this.#streamOf(log)).filter((log) => log !== undefined);
+  }
+
+  /** A subgroup began whose group is one stream, and over. */
+  #noteLate(log: SubgroupLog): void {
+    if (this.track.isWholeOver(log, this.#context.renderer)) this.#noteSkip("out_of_order");
+  }
+
   /** Starts live delivery with the next object of each open subgroup. */
   #joinLive(): void {
     const { window } = this.#options;
     for (
       const group of this.track.groupsBetween(window.start.group, window.endGroup ?? LAST_GROUP)
     ) {
-      for (const log of group.logs) {
+      for (const log of this.#streamsOf(group.logs)) {
         if (log.state !== "open") continue;
         this.#startPump(log, Math.max(log.lastId + 1, firstObjectOf(window, group.id)));
       }

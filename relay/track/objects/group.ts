@@ -6,6 +6,7 @@ import { Gaps } from "./gaps.ts";
 import { MAX_SOURCES, MAX_SUBGROUPS_PER_GROUP, SUBGROUPS_FORGOTTEN } from "../limits.ts";
 import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
+import { WholeGroups } from "./whole_groups.ts";
 
 /** The log or datagram that holds an object. */
 export type ObjectHome = SubgroupLog | DatagramObject;
@@ -24,6 +25,8 @@ export class Group {
   readonly ordinal: number;
   /** Declared gaps of object ids. */
   readonly gaps = new Gaps();
+  /** The group as one log, for dialects in which it is one stream. */
+  readonly wholes = new WholeGroups();
   readonly #streamed = new Map<number, SubgroupLog>();
   readonly #datagrams = new GroupDatagrams();
   // Subgroups that were dropped to make room.
@@ -131,6 +134,7 @@ export class Group {
     const known = this.#subgroups.get(log.subgroup);
     if (known !== undefined) known.logs.push(log);
     else this.#subgroups.set(log.subgroup, { logs: [log], end: undefined });
+    this.wholes.add(log);
   }
 
   /** The subgroup's newest log. */
@@ -253,6 +257,7 @@ export class Group {
 
   /** Evicts every object. */
   evict(): void {
+    this.wholes.evict();
     for (const log of this.#logs) log.evictAll();
     this.#streamed.clear();
     this.#datagrams.clear();
@@ -263,18 +268,22 @@ export class Group {
     const log = this.#largestLog();
     if (log !== undefined && log.bytes >= this.#datagrams.bytes) return this.#trimLog(log);
     if (this.#datagrams.count > 0) return this.#datagrams.trim();
-    const ended = this.#logs.find(({ state, bytes }) => state !== "open" && bytes > 0);
+    const ended = this.#allLogs().find(({ state, bytes }) => state !== "open" && bytes > 0);
     return ended === undefined ? 0 : this.#giveUpLog(ended);
   }
 
   /** The largest log with more than the page that is being written. */
   #largestLog(): SubgroupLog | undefined {
     let largest: SubgroupLog | undefined;
-    for (const log of this.#logs) {
+    for (const log of this.#allLogs()) {
       if (log.headCount === undefined) continue;
       if (largest === undefined || log.bytes > largest.bytes) largest = log;
     }
     return largest;
+  }
+
+  #allLogs(): SubgroupLog[] {
+    return [...this.#logs, ...this.wholes.logs];
   }
 
   #trimLog(log: SubgroupLog): number {

@@ -52,6 +52,8 @@ export interface Renderer {
   readonly name: string;
   /** The encoding of its properties. */
   readonly properties: PropertyForm;
+  /** Whether a group is one stream, whatever subgroups it has. */
+  readonly hasWholeGroups?: boolean;
   /**
    * Starts the stream of a subgroup of the track with this number.
    *

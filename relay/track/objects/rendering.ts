@@ -179,6 +179,11 @@ export class Rendering {
     return !this.#isBroken && this.#sayable(object, form) !== undefined;
   }
 
+  /** Nothing more is written: the dialect cannot express it. */
+  breakOff(): void {
+    this.#isBroken = true;
+  }
+
   /** Appends payload of the current object. */
   append(payload: Uint8Array): void {
     if (this.#isBroken) return;

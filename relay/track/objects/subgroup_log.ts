@@ -72,6 +72,8 @@ export class SubgroupLog implements SubgroupFields {
   readonly isFetched: boolean;
   readonly source: string | undefined;
   readonly timescale: bigint | undefined;
+  /** Objects that came too late for it; only of a log that is made of several. */
+  leftOut = 0;
 
   readonly #track: bigint;
   readonly #index: ObjectIndex;
@@ -207,6 +209,11 @@ export class SubgroupLog implements SubgroupFields {
     return this.#native.pageOf(offset);
   }
 
+  /** Whether its bytes are a stream in this dialect. */
+  isKeptIn(renderer: Renderer): boolean {
+    return this.#native.renderer === renderer;
+  }
+
   /** The subgroup's rendering in a dialect, if it exists. */
   renderingOf(renderer: Renderer): Rendering | undefined {
     if (this.#native.renderer === renderer) return this.#native;
@@ -285,6 +292,12 @@ export class SubgroupLog implements SubgroupFields {
     this.#state = state;
     this.#show();
     this.#wakeAll();
+  }
+
+  /** Ends the log, which has nothing that its dialect can say. */
+  breakOff(): void {
+    this.#native.breakOff();
+    this.end("incomplete");
   }
 
   /** Marks the log as abandoned: its source stopped sending, and another one has moved on. */

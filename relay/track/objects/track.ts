@@ -18,6 +18,7 @@ import { reach, type Reached, type Source, Sources } from "./source.ts";
 import type { SubgroupLog } from "./subgroup_log.ts";
 import { TrackReports } from "./track_reports.ts";
 import type { EvictionReason } from "../../vocabulary.ts";
+import { WholeGroup } from "./whole_group.ts";
 
 /** A reader of a track. Calls are synchronous and must not throw. */
 export interface TrackReader {
@@ -47,6 +48,10 @@ export class Track implements Evictable {
   readonly reports = new TrackReports(this.sources);
   /** Bytes of new payload received, and bytes of streams and datagrams sent to all subscribers. */
   readonly traffic = { received: 0, sent: 0 };
+  /** Whether a group was seen that has several subgroups. */
+  isLayered = false;
+  /** Groups that are put together as one log and are not over. */
+  readonly openWholes = new Set<WholeGroup>();
   /** The drop reasons that were logged. */
   readonly loggedDrops = new LoggedDrops();
   readonly #cache: Cache;
@@ -205,6 +210,7 @@ export class Track implements Evictable {
     this.#groups.set(id, group);
     this.#insertInOrder(id);
     this.#cache.add(this, group);
+    this.#wakeWholes();
     return this.#groups.get(id) === group;
   }
 
@@ -290,6 +296,39 @@ export class Track implements Evictable {
     return rendering;
   }
 
+  /**
+   * The log to send in place of `log` in a dialect in which a group is one stream; undefined when it is
+   * part of a stream that begins with another log of its group.
+   */
+  wholeOf(log: SubgroupLog, renderer: Renderer): SubgroupLog | undefined {
+    const group = this.#groups.get(log.group);
+    if (group === undefined) return log;
+    if (!group.wholes.isLead(log)) return undefined;
+    if (log.isKeptIn(renderer)) return log;
+    return (group.wholes.get(renderer) ?? this.#makeWhole(group, renderer)).log;
+  }
+
+  #makeWhole(group: Group, renderer: Renderer): WholeGroup {
+    const whole = new WholeGroup({
+      track: this,
+      group,
+      isLatest: () => this.isLatest(group),
+      grow: (bytes) => this.grow(group, bytes),
+    }, renderer);
+    group.wholes.set(renderer, whole);
+    return whole;
+  }
+
+  /** Whether nothing is added any more to the stream of a log's group in such a dialect. */
+  isWholeOver({ group }: SubgroupLog, renderer: Renderer): boolean {
+    return this.#groups.get(group)?.wholes.isOver(renderer) ?? true;
+  }
+
+  /** Groups wait for each other: an older one has no further subgroups when a newer one begins. */
+  #wakeWholes(): void {
+    for (const whole of [...this.openWholes]) whole.wake();
+  }
+
   /** The datagram in a dialect, created on demand; empty if the dialect cannot express it. */
   renderDatagram(object: DatagramObject, renderer: Renderer): Uint8Array {
     const known = object.renderingOf(renderer);
@@ -349,6 +388,7 @@ export class Track implements Evictable {
     this.#ended = end;
     for (const group of [...this.#groups.values()]) {
       for (const log of group.logs) log.end("incomplete");
+      this.#wakeWholes();
       this.#forget(group, "track_gone");
     }
     for (const reader of [...this.#readers]) reader.ended(end);

@@ -32,6 +32,7 @@ const RENDERERS = new WeakMap<FrameForm, Renderer>();
  */
 class LiteRenderer implements Renderer {
   readonly properties: PropertyForm;
+  readonly hasWholeGroups = true;
   readonly #frames: FrameForm;
 
   constructor(frames: FrameForm) {

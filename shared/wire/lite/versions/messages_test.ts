@@ -26,7 +26,7 @@ const LATE = [lite05, lite06];
 const names = { broadcast: "demo/room", track: "video" };
 const NAMES = "09 64656d6f2f726f6f6d 05 766964656f";
 const latest = { kind: "latest" };
-const wish = {
+const wanted = {
   priority: 60,
   oldestFirst: false,
   maxAge: 1000n,
@@ -75,14 +75,14 @@ const vectors: readonly Vector[] = [
     versions: BEFORE_06,
     message: "subscribe",
     hex: `17 00 ${NAMES} 3c 00 43e8 00 00`,
-    value: { id: 0n, ...names, ...wish },
+    value: { id: 0n, ...names, ...wanted },
   },
   {
     versions: BEFORE_06,
     message: "subscribe",
     hex: `16 01 ${NAMES} ff 01 00 08 0a`,
     value: {
-      ...wish,
+      ...wanted,
       ...names,
       id: 1n,
       priority: 255,
@@ -97,7 +97,7 @@ const vectors: readonly Vector[] = [
     message: "subscribe",
     hex: `18 00 ${NAMES} 3c 43e8 07 0a 0f 11`,
     value: {
-      ...wish,
+      ...wanted,
       ...names,
       id: 0n,
       start: floor(7n),
@@ -106,12 +106,12 @@ const vectors: readonly Vector[] = [
       endFrame: 16n,
     },
   },
-  { versions: BEFORE_06, message: "subscribeUpdate", hex: "06 3c 00 43e8 00 00", value: wish },
+  { versions: BEFORE_06, message: "subscribeUpdate", hex: "06 3c 00 43e8 00 00", value: wanted },
   {
     versions: [lite06],
     message: "subscribeUpdate",
     hex: "07 3c 43e8 00 00 00 00",
-    value: { ...wish, start: floor(0n) },
+    value: { ...wanted, start: floor(0n) },
   },
   {
     versions: EARLY,

@@ -58,7 +58,7 @@ export class ObjectStreams {
       readonly options: SubscriptionOptions;
       readonly owner: SubscriptionOwner;
     },
-    how: Pick<SubscriptionContext, "renderer" | "limits" | "header">,
+    how: Pick<SubscriptionContext, "renderer" | "limits" | "header" | "datagrams">,
   ): Subscription {
     const { connection, clock, metrics } = this.#parts;
     const { supply, unfinished } = this;

@@ -9,6 +9,7 @@ import {
   type Renderer,
   sendOrder,
   type SubgroupLog,
+  takeMemory,
   type Track,
   type TrackEnd,
   type TrackReader,
@@ -99,7 +100,17 @@ export interface SubscriptionContext {
   readonly limits: DeliveryLimits;
   /** See {@linkcode PumpOptions.header}, by group. */
   readonly header?: ((group: bigint, firstObject: number) => Uint8Array) | undefined;
+  /** What each datagram begins with for this subscriber alone, and its size at most; absent: nothing. */
+  readonly datagrams?: DatagramTerms | undefined;
 }
+
+/** See {@linkcode SubscriptionContext.datagrams}. */
+interface DatagramTerms {
+  readonly header: Uint8Array;
+  readonly maxBytes: number;
+}
+
+const PLAIN_DATAGRAMS: DatagramTerms = { header: new Uint8Array(0), maxBytes: Infinity };
 
 /** Delivers one track to one subscriber, with a pump per subgroup. */
 export class Subscription implements TrackReader, PumpOwner, Watched {
@@ -223,9 +234,12 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     if (age > Math.min(this.#objectTimeout, this.#subgroupTimeout)) {
       return this.#skip("delivery_timeout", group);
     }
-    const bytes = this.track.renderDatagram(object, renderer);
-    if (bytes.length === 0) return this.#drop("inexpressible");
-    if (bytes.length > connection.maxDatagramSize) return this.#drop("too_large");
+    const shared = this.track.renderDatagram(object, renderer);
+    if (shared.length === 0) return this.#drop("inexpressible");
+    const { header, maxBytes } = this.#context.datagrams ?? PLAIN_DATAGRAMS;
+    const bytes = header.length === 0 ? shared : behind(header, shared);
+    const limit = Math.min(maxBytes, connection.maxDatagramSize);
+    if (bytes.length > limit) return this.#drop("too_large");
     if (!connection.sendDatagram(bytes)) return this.#drop("unsent");
     metrics.sent.datagrams++;
     metrics.sent.objects++;
@@ -494,6 +508,14 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#stallWatch.end();
     for (const timer of this.#timers.values()) timer.cancel();
   }
+}
+
+/** These bytes behind a header; a copy, which datagrams are too small to make a difference for. */
+function behind(header: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const whole = takeMemory(header.length + bytes.length);
+  whole.set(header);
+  whole.set(bytes, header.length);
+  return whole;
 }
 
 const LAST_GROUP = 2n ** 64n - 1n;

@@ -1,9 +1,9 @@
 import { ByteReader, ByteWriter } from "../bytes.ts";
-import { DecodeError, EncodeError } from "../errors.ts";
+import { DecodeError } from "../errors.ts";
 import { rfc9000 } from "../varint.ts";
 import { MAX_LITE_DATAGRAM_BYTES } from "./limits.ts";
 
-/** A group of one frame in a datagram (05, 06). */
+/** A group of one frame in a datagram (05, 06), at most {@linkcode MAX_LITE_DATAGRAM_BYTES}. */
 export interface LiteDatagram {
   readonly subscription: bigint;
   readonly group: bigint;
@@ -27,15 +27,20 @@ export function decodeLiteDatagram(bytes: Uint8Array): LiteDatagram {
   return { subscription, group, timestamp, payload: reader.rest() };
 }
 
-/** Writes a datagram. */
-export function encodeLiteDatagram(datagram: LiteDatagram): Uint8Array<ArrayBuffer> {
+/** Writes the first field of a datagram, in which those of two subscriptions differ. */
+export function encodeDatagramHeader(subscription: bigint): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter(rfc9000);
-  writer.varint(datagram.subscription);
-  writer.varint(datagram.group);
-  writer.varint(datagram.timestamp);
-  writer.bytes(datagram.payload);
-  if (writer.length > MAX_LITE_DATAGRAM_BYTES) {
-    throw new EncodeError(`Cannot encode a datagram of ${writer.length} bytes`);
-  }
+  writer.varint(subscription);
+  return writer.finish();
+}
+
+/** Writes what follows that field, the same for all; the payload is at its end. */
+export function encodeDatagramRest(
+  { group, timestamp, payload }: Omit<LiteDatagram, "subscription">,
+): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter(rfc9000);
+  writer.varint(group);
+  writer.varint(timestamp);
+  writer.bytes(payload);
   return writer.finish();
 }

@@ -1,6 +1,6 @@
 /** moq-lite: its messages and streams in each version, apart from MoQT's. */
 export type { AnnounceEvent, AnnounceWriter } from "./announce.ts";
-export { decodeLiteDatagram, encodeLiteDatagram } from "./datagram.ts";
+export { decodeLiteDatagram, encodeDatagramHeader, encodeDatagramRest } from "./datagram.ts";
 export type { LiteDatagram } from "./datagram.ts";
 export { FrameDecoder, FrameWriter, MAX_TIMESTAMP } from "./frame.ts";
 export { encodeStreamType, type Layout } from "./layout.ts";

@@ -1,5 +1,6 @@
 import {
   decodeTimestamp,
+  encodeDatagramRest,
   EncodeError,
   FrameWriter,
   type LiteVersion,
@@ -9,7 +10,13 @@ import {
   type PropertyForm,
   timedProperties,
 } from "@qumo/shared/wire";
-import type { ObjectHead, Renderer, SubgroupFields, SubgroupRenderer } from "../../../track/mod.ts";
+import type {
+  DatagramFields,
+  ObjectHead,
+  Renderer,
+  SubgroupFields,
+  SubgroupRenderer,
+} from "../../../track/mod.ts";
 import { DEFAULT_TIMESCALE } from "./track_info.ts";
 
 type FrameForm = LiteVersion["frames"];
@@ -49,9 +56,17 @@ class LiteRenderer implements Renderer {
     return new LiteGroupRenderer(this.#frames, fields);
   }
 
-  /** A datagram begins with its subscription's id, so that it cannot be shared. */
-  datagram(): Uint8Array {
-    throw new EncodeError("Cannot encode a datagram for all subscribers");
+  /**
+   * A datagram without its subscription's id, in which those for two subscribers differ. It is a group
+   * of one frame, and what is more or less than that has no datagram here.
+   */
+  datagram(_track: bigint, object: DatagramFields): Uint8Array {
+    const timestamp = decodeTimestamp(this.properties.of(object.properties));
+    const isGroup = object.object === 0 && object.endOfGroup && !isMark(object);
+    if (!this.#frames.hasTimestamps || timestamp === undefined || !isGroup) {
+      throw new EncodeError("Cannot encode what is no group of one frame as a datagram");
+    }
+    return encodeDatagramRest({ group: object.group, timestamp, payload: object.payload });
   }
 }
 
@@ -92,6 +107,6 @@ class LiteGroupRenderer implements SubgroupRenderer {
 }
 
 /** An object that only marks an end is no frame: the end of the stream says it. */
-function isMark({ status }: ObjectHead): boolean {
+function isMark({ status }: Pick<ObjectHead, "status">): boolean {
   return status !== ObjectStatus.NORMAL;
 }

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { encodeTimestamp, liteVersionOf, ObjectStatus, timedProperties } from "@qumo/shared/wire";
+import {
+  EncodeError,
+  encodeTimestamp,
+  liteVersionOf,
+  ObjectStatus,
+  timedProperties,
+} from "@qumo/shared/wire";
 import { SubgroupLog } from "../../../track/mod.ts";
 import { referenceData } from "../../../../tests/support/reference_draft.ts";
 import { rendererOf } from "../../moqt/dialect/renderer.ts";
@@ -115,4 +121,27 @@ Deno.test("properties that are kept aside are forgotten with their objects, and 
   assert.ok(before > logOf(plain, OBJECTS).bytes);
   log.evictAll();
   assert.equal(log.bytes, 0);
+});
+
+Deno.test("a group of one frame is a datagram behind its subscription's id, and nothing else is", () => {
+  const object = {
+    group: 7n,
+    object: 0,
+    priority: undefined,
+    properties: { bytes: encodeTimestamp(1_000n), form: timedProperties },
+    status: ObjectStatus.NORMAL,
+    endOfGroup: true,
+    payload: utf8("hi"),
+  };
+  assert.equal(timed.datagram(1n, object).toHex(), "0743e86869");
+  assert.throws(() => plain.datagram(1n, object), EncodeError);
+  const none = { bytes: new Uint8Array(), form: timedProperties };
+  for (
+    const other of [
+      { object: 1 },
+      { endOfGroup: false },
+      { properties: none },
+      { status: ObjectStatus.END_OF_GROUP },
+    ]
+  ) assert.throws(() => timed.datagram(1n, { ...object, ...other }), EncodeError);
 });

@@ -1,9 +1,11 @@
 import { trackText } from "@qumo/shared/runtime";
 import {
+  encodeDatagramHeader,
   encodeStreamType,
   type LiteSubscribe,
   type LiteSubscribeReply,
   type LiteSubscribeUpdate,
+  MAX_LITE_DATAGRAM_BYTES,
   type StreamErrorName,
 } from "@qumo/shared/wire";
 import { type OpenTrack, takeMemory, type TrackEnd } from "../../../track/mod.ts";
@@ -58,6 +60,10 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
       renderer: liteRenderer(version),
       limits: settings.delivery,
       header: (group, frame) => this.#header(group, frame),
+      datagrams: {
+        header: encodeDatagramHeader(init.message.id),
+        maxBytes: MAX_LITE_DATAGRAM_BYTES,
+      },
     });
     this.#release = streams.usedBy(this);
   }

@@ -1,12 +1,12 @@
 import { type Clock, messageOf, StartError } from "@qumo/shared/runtime";
-import { formatAddress, parseAddress, type RelayConfig } from "./config.ts";
+import { formatAddress, isLoopback, parseAddress, type RelayConfig } from "./config.ts";
 import type { OpsServer } from "./ops/server.ts";
 import type { OriginPolicy } from "./origins.ts";
 import {
-  type BoundedListener,
   type CertificatePair,
   listen,
   openEndpoint,
+  type PortListener,
   type QuicEndpoint,
   type RefusedPeer,
 } from "./transport/mod.ts";
@@ -31,13 +31,13 @@ export interface ListenerParts {
 
 /** What it takes to open the relay's port. */
 export interface PortsOptions extends ListenerParts {
-  /** Listens for HTTP on this TCP port, or throws. */
-  readonly serveHttp: (port: number) => OpsServer;
+  /** Listens for HTTP on the TCP port of this listener, which takes WebSockets, or throws. */
+  readonly serveHttp: (udp: PortListener) => OpsServer;
 }
 
 /** The UDP and the TCP side of the relay's port. */
 export interface Ports {
-  readonly udp: BoundedListener;
+  readonly udp: PortListener;
   readonly http: OpsServer;
 }
 
@@ -51,7 +51,7 @@ export function openPorts(options: PortsOptions): Ports {
     const udp = openUdp(options);
     const { port } = udp.address;
     try {
-      return { udp, http: options.serveHttp(port) };
+      return { udp, http: options.serveHttp(udp) };
     } catch (error) {
       udp.close(0, "");
       if (address.port === 0 && attempt < MAX_ATTEMPTS) continue;
@@ -68,10 +68,11 @@ export function openPorts(options: PortsOptions): Ports {
 export function listenAt(
   endpoint: QuicEndpoint,
   { server, ...parts }: ListenerParts,
-): BoundedListener {
+): PortListener {
   return listen({
     ...parts,
     endpoint,
+    allowsPlainWebSocket: allowsPlainWebSocket(server),
     maxHandshakes: server.maxHandshakes,
     maxConnectionsPerAddress: server.maxConnectionsPerAddress,
     maxUnreadPerConnection: server.maxUnreadBytesPerConnection,
@@ -84,7 +85,12 @@ export function listenAt(
   });
 }
 
-function openUdp({ serveHttp: _, ...parts }: PortsOptions): BoundedListener {
+/** Whether WebSockets may come without TLS. */
+function allowsPlainWebSocket({ websocket, address }: RelayConfig["server"]): boolean {
+  return websocket === "any" || websocket === "auto" && isLoopback(parseAddress(address)!);
+}
+
+function openUdp({ serveHttp: _, ...parts }: PortsOptions): PortListener {
   const { server } = parts;
   const { hostname, port } = parseAddress(server.address)!;
   try {

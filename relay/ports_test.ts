@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS } from "./config.ts";
-import type { OpsServer } from "./ops/server.ts";
-import { openPorts } from "./ports.ts";
+import { openPorts, type PortsOptions } from "./ports.ts";
 import { generateCertificate } from "./transport/mod.ts";
 
 const certificate = await generateCertificate(["localhost"]);
 
-function open(serveHttp: (port: number) => OpsServer) {
+function open(serveHttp: PortsOptions["serveHttp"]) {
   return openPorts({
     server: { ...DEFAULTS.server, address: "127.0.0.1:0" },
     certificate,
@@ -24,10 +23,10 @@ function open(serveHttp: (port: number) => OpsServer) {
 
 Deno.test("openPorts() looks for another port when TCP has the first one already", () => {
   const tried: number[] = [];
-  const { udp, http } = open((port) => {
+  const { udp, http } = open(({ address: { port } }) => {
     tried.push(port);
     if (tried.length === 1) throw new Error("Address already in use");
-    return { port, close: () => Promise.resolve() };
+    return { port, useCertificate: () => {}, close: () => Promise.resolve() };
   });
   assert.equal(tried.length, 2);
   assert.equal(udp.address.port, http.port);

@@ -22,6 +22,7 @@ import { RelayMetrics } from "./metrics.ts";
 import { type OriginPolicy, originPolicy } from "./origins.ts";
 import { pageFiles } from "./page/mod.ts";
 import { type ListenerParts, openPorts } from "./ports.ts";
+import type { PortListener } from "./transport/mod.ts";
 import { RefusedConnections } from "./refused_connections.ts";
 import { RelayMesh } from "./relay_mesh.ts";
 import type { RelayOptions } from "./relay_options.ts";
@@ -235,6 +236,7 @@ export class Relay {
       reloads: this.metrics.certificateReloads,
       onChange: (certificate) => {
         this.#listeners.useCertificate(certificate);
+        this.#ops?.useCertificate(certificate);
         this.#mesh.changed();
       },
     });
@@ -253,18 +255,22 @@ export class Relay {
       onLimit: (limit) => void this.metrics.transportLimits[limit]++,
       clock,
     };
-    const { udp, http } = openPorts({ ...parts, serveHttp: (port) => this.#serveOps(port) });
+    const { udp, http } = openPorts({ ...parts, serveHttp: (udp) => this.#serveOps(udp) });
     this.#ops = http;
     this.#address = formatAddress(udp.address);
     this.#listeners.add(udp);
     for (const listener of openListeners(parts)) this.#listeners.add(listener);
   }
 
-  #serveOps(port: number): OpsServer {
+  #serveOps(udp: PortListener): OpsServer {
     const { config, program, clock, log } = this.#options;
     return serveOps({
       hostname: parseAddress(config.server.address)!.hostname,
-      port,
+      port: udp.address.port,
+      webSockets: config.server.websocket === "off" ? undefined : {
+        certificate: this.#certificates!.current,
+        upgrade: (request, stream) => udp.upgrade(request, stream),
+      },
       read: this.read,
       allowOrigin: this.#allowOrigin,
       program,

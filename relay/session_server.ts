@@ -289,5 +289,5 @@ function scopeOf(path: string): string {
 /** A relay's address as a URI for clients on this transport. */
 function uriFor(address: string | undefined, transport: Connection["transport"]): string {
   if (address === undefined) return "";
-  return address.replace(/^\w+:/, transport === "webtransport" ? "https:" : "moqt:");
+  return address.replace(/^\w+:/, transport === "quic" ? "moqt:" : "https:");
 }

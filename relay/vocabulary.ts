@@ -110,6 +110,7 @@ export type SessionEnd = typeof SESSION_ENDS[number];
 export const HANDSHAKE_REFUSALS = [
   "quic", // QUIC or TLS failed, timed out, or was evicted by other handshakes.
   "webtransport", // An unknown origin or path, a malformed request, or a timeout.
+  "websocket", // The same, or no encryption where it is required.
   "setup", // A client without a protocol sent no SETUP, or a malformed one.
   "protocol", // It offered no protocol or version that is enabled.
   "address", // Its address has too many connections.
@@ -123,6 +124,7 @@ export type HandshakeRefusal = typeof HANDSHAKE_REFUSALS[number];
 export const TRANSPORT_LIMITS = [
   "handshakes", // Too many QUIC handshakes in progress.
   "webtransport_handshakes",
+  "websocket_handshakes",
   "connections_per_address",
   "unread_bytes_per_connection", // One peer's unread bytes.
   "unread_bytes", // All peers' unread bytes.
@@ -300,6 +302,6 @@ export const FORWARDS = ["on_demand", "always"] as const;
 export type Forward = typeof FORWARDS[number];
 
 /** The kinds of transports. */
-export const TRANSPORTS = ["quic", "webtransport"] as const;
+export const TRANSPORTS = ["quic", "webtransport", "websocket"] as const;
 /** One of {@linkcode TRANSPORTS}. */
 export type TransportKind = typeof TRANSPORTS[number];

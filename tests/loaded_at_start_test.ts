@@ -33,6 +33,7 @@ const AT_START: Record<string, Start> = {
       "zod",
     ],
     late: [
+      "shared/http/tls_detector.ts -> node:tls",
       "shared/metrics/scrape.ts -> shared/metrics/prometheus.ts",
       "shared/runtime/config_file.ts -> shared/runtime/config_tree.ts",
       "shared/runtime/exporting.ts -> shared/runtime/tracing_exporter.ts",
@@ -56,6 +57,7 @@ const AT_START: Record<string, Start> = {
     ],
     late: [
       "sdn/http/app.ts -> sdn/http/openapi.ts",
+      "shared/http/tls_detector.ts -> node:tls",
       "shared/metrics/scrape.ts -> shared/metrics/prometheus.ts",
       "shared/runtime/config_file.ts -> shared/runtime/config_tree.ts",
       "shared/runtime/exporting.ts -> shared/runtime/tracing_exporter.ts",

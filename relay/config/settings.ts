@@ -50,20 +50,26 @@ const server = section({
    */
   protocols: listOf(oneOf(ALL_OTHERS, ...protocols), 64).default([ALL_OTHERS]),
   /**
-   * Origins of pages that may open WebTransport sessions; `*` is every one; `auto` is those of this
+   * Origins of pages that may open sessions; `*` is every one; `auto` is those of this
    * machine while the relay listens on a loopback address, otherwise every one.
    */
   allowedOrigins: listOf(
     text(512, "auto, * or an origin, like https://example.com", isOriginOrStar),
     1000,
   ).default(["auto"]),
+  /**
+   * Who may open WebSockets at the TCP port, as clients do whose network blocks UDP: `tls` those that
+   * speak TLS, `any` also others, `off` nobody; `auto` is `any` while the relay listens on a loopback
+   * address, otherwise `tls`.
+   */
+  websocket: oneOf("auto", "tls", "any", "off").default("auto"),
   /** Time between packets that keep a quiet connection alive; 0 sends none. */
   keepAliveMs: milliseconds(0, 60_000).default(4000),
   /** Time without a packet after which a connection is lost. */
   idleTimeoutMs: milliseconds(500, 600_000).default(10_000),
-  /** Time for each of QUIC's handshake, the WebTransport request and SETUP. */
+  /** Time for each of QUIC's handshake, the request for WebTransport or WebSocket, and SETUP. */
   handshakeTimeoutMs: milliseconds(100, 60_000).default(10_000),
-  /** Handshakes at once, of QUIC and again of WebTransport. */
+  /** Handshakes at once, of QUIC, again of WebTransport, and again of WebSocket. */
   maxHandshakes: count(1_000_000).default(1024),
   /** Sessions at once; new ones above it are closed. */
   maxSessions: count(1_000_000).default(5000),

@@ -1,7 +1,14 @@
-import { type Handler, hostOf, HttpMetrics, isPrivateName, listenHttp } from "@qumo/shared/http";
+import {
+  type Handler,
+  hostOf,
+  HttpMetrics,
+  isPrivateName,
+  listenHttp,
+  type UpgradeHandler,
+} from "@qumo/shared/http";
 import { scraper } from "@qumo/shared/metrics";
 import type { PageFile } from "@qumo/shared/page";
-import { type Clock, isLoopback, type Log } from "@qumo/shared/runtime";
+import { type CertificatePair, type Clock, isLoopback, type Log } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
 import type { Details } from "./details.ts";
 import { SCRAPED } from "./family.ts";
@@ -15,14 +22,25 @@ import { trackFamilies } from "./track_families.ts";
 /** A running HTTP side. */
 export interface OpsServer {
   readonly port: number;
+  /** Uses this certificate for new connections over TLS. */
+  useCertificate(certificate: CertificatePair): void;
   /** Stops listening and drops requests under way, because a slow client would delay the stop. */
   close(): Promise<void>;
+}
+
+/** How clients open WebSockets at the HTTP port. */
+export interface WebSockets {
+  /** For clients that speak TLS; HTTP is served over TLS as well then. */
+  readonly certificate: CertificatePair;
+  readonly upgrade: UpgradeHandler;
 }
 
 /** What the HTTP side of a relay is made of. */
 export interface OpsParts {
   readonly hostname: string;
   readonly port: number;
+  /** Undefined when there are none. */
+  readonly webSockets?: WebSockets | undefined;
   /** Reads the relay, once for each request. */
   readonly read: Read;
   /** Whether pages of this origin may read the certificate's hash. */
@@ -61,17 +79,25 @@ export function serveOps(parts: OpsParts): OpsServer {
   });
   const { version, commit } = program;
   const app = buildApp({ ...parts, version, commit, scrape });
-  const { hostname, port, clock } = parts;
+  const { hostname, port, webSockets, clock } = parts;
   const handle: Handler = (request, client) => app.fetch(request, { remote: client });
   const listener = listenHttp({
     hostname,
     port,
     handle: isLoopback(parts) ? ownNamesOnly(handle) : handle,
+    detectedCertificate: webSockets?.certificate,
+    upgrade: webSockets?.upgrade,
     metrics: http,
     clock,
     log,
   });
-  return { port: listener.port, close: () => listener.close(0) };
+  return {
+    port: listener.port,
+    useCertificate: (certificate) => {
+      if (webSockets !== undefined) listener.useCertificate(certificate);
+    },
+    close: () => listener.close(0),
+  };
 }
 
 /**

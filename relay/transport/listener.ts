@@ -2,12 +2,16 @@ import { type Clock, messageOf, systemClock, TaskGroup } from "@qumo/shared/runt
 import { AddressLimit } from "./address_limit.ts";
 import { addressKey, hostOf } from "./address_key.ts";
 import { NoCommonProtocol } from "./errors.ts";
-import { HandshakeSlots } from "./handshake_slots.ts";
+import { type HandshakePeer, HandshakeSlots } from "./handshake_slots.ts";
 import { acceptWebTransport, Http3Code } from "./h3/mod.ts";
 import {
+  KEEP_ALIVE_INTERVAL,
+  MAX_BIDI_STREAMS,
   MAX_CONNECTIONS_PER_ADDRESS,
   MAX_CONNECTIONS_WAITING,
   MAX_HANDSHAKES,
+  MAX_IDLE_TIMEOUT,
+  MAX_UNI_STREAMS,
   MAX_UNREAD_BYTES,
   MAX_UNREAD_BYTES_PER_CONNECTION,
 } from "./limits.ts";
@@ -18,6 +22,9 @@ import type { QuicTransportOptions } from "./quic_options.ts";
 import { Queue } from "./queue.ts";
 import type { CertificatePair, Code, Connection, Listener } from "./types.ts";
 import { type BudgetedConnection, UnreadBudget } from "./unread_budget.ts";
+import { acceptWebSocket, refuseUpgrade } from "./websocket/accept.ts";
+import type { ByteStream, UpgradeRequest } from "./websocket/byte_stream.ts";
+import type { QmuxLimits } from "./qmux/connection.ts";
 import type { TransportLimit } from "../vocabulary.ts";
 
 /** Options of {@linkcode listen}. */
@@ -31,7 +38,9 @@ export interface ListenOptions extends QuicTransportOptions {
   readonly allowOrigin: (origin: string | undefined) => boolean;
   /** Connections per client address. */
   readonly maxConnectionsPerAddress?: number;
-  /** Handshakes in progress, for QUIC and again for WebTransport. */
+  /** Whether WebSockets may come without TLS; they do where a client speaks to its own machine. */
+  readonly allowsPlainWebSocket?: boolean;
+  /** Handshakes in progress, for QUIC, again for WebTransport, and again for WebSocket. */
   readonly maxHandshakes?: number;
   /** Whether a host is exempt from the connection limit, and its handshakes are evicted last. */
   readonly isKnown?: (host: string) => boolean;
@@ -54,27 +63,33 @@ export interface BoundedListener extends Listener {
   readonly unreadBytes: number;
 }
 
+/** A listener that takes WebSockets from an HTTP server as well. */
+export interface PortListener extends BoundedListener {
+  /** Opens a WebSocket on the connection of a request, or answers with a refusal. */
+  upgrade(request: UpgradeRequest, stream: ByteStream): void;
+}
+
 /** A peer that was refused a connection. */
 export interface RefusedPeer {
   /**
-   * Why: QUIC's handshake failed, WebTransport's did, neither has a protocol that both ends speak, or
-   * the address has too many connections.
+   * Whose handshake failed, that it has no protocol that both ends speak, or that the address has too
+   * many connections.
    */
-  readonly kind: "quic" | "webtransport" | "protocol" | "address";
+  readonly kind: "quic" | "webtransport" | "websocket" | "protocol" | "address";
   readonly reason: string;
   /** Undefined when the first packet was malformed. */
   readonly peer: string | undefined;
 }
 
 /**
- * Listens for raw QUIC and WebTransport at one endpoint. Throws a `handshake` TransportError when the
+ * Listens for raw QUIC and WebTransport at one endpoint, and takes WebSockets. Throws a `handshake` TransportError when the
  * certificate is bad; the endpoint is closed then.
  */
-export function listen(options: ListenOptions): BoundedListener {
+export function listen(options: ListenOptions): PortListener {
   return new SharedListener(options);
 }
 
-class SharedListener implements BoundedListener {
+class SharedListener implements PortListener {
   readonly #options: ListenOptions;
   readonly #clock: Clock;
   readonly #quic: QuicListener;
@@ -82,7 +97,8 @@ class SharedListener implements BoundedListener {
   readonly #ready = new Queue<Connection>(MAX_CONNECTIONS_WAITING);
   readonly #live = new Set<Connection>();
   readonly #addresses: AddressLimit;
-  readonly #upgrades: HandshakeSlots;
+  readonly #webTransports: HandshakeSlots;
+  readonly #webSockets: HandshakeSlots;
   readonly #tasks = new TaskGroup((task, error) =>
     this.#refused({ kind: "webtransport", reason: `${task}: ${error}`, peer: undefined })
   );
@@ -94,7 +110,8 @@ class SharedListener implements BoundedListener {
     this.#addresses = new AddressLimit(
       options.maxConnectionsPerAddress ?? MAX_CONNECTIONS_PER_ADDRESS,
     );
-    this.#upgrades = new HandshakeSlots(options.maxHandshakes ?? MAX_HANDSHAKES);
+    this.#webTransports = new HandshakeSlots(options.maxHandshakes ?? MAX_HANDSHAKES);
+    this.#webSockets = new HandshakeSlots(options.maxHandshakes ?? MAX_HANDSHAKES);
     this.#budget = new UnreadBudget({
       perConnection: options.maxUnreadPerConnection ?? MAX_UNREAD_BYTES_PER_CONNECTION,
       inAll: options.maxUnread ?? MAX_UNREAD_BYTES,
@@ -126,6 +143,13 @@ class SharedListener implements BoundedListener {
     this.#quic.useCertificate(pair);
   }
 
+  upgrade(request: UpgradeRequest, stream: ByteStream): void {
+    if (this.#closing !== undefined) {
+      return refuseUpgrade(stream, { status: 503, reason: "the relay is shutting down" });
+    }
+    this.#tasks.spawn("WebSocket handshake", () => this.#openWebSocket(request, stream));
+  }
+
   close(code: Code, reason: string): void {
     if (this.#closing !== undefined) return;
     this.#closing = { code, reason };
@@ -143,7 +167,10 @@ class SharedListener implements BoundedListener {
     for (;;) {
       const raw = await this.#quic.accept();
       if (raw === undefined) return void this.#ready.close();
-      if (!this.#admits(raw)) continue;
+      if (!this.#admits(raw.remoteAddress, raw.closed)) {
+        raw.close(this.#overloadCodeOf(raw.protocol), CROWDED_ADDRESS);
+        continue;
+      }
       if (this.#closing === undefined) this.#budget.watch(this.#budgeted(raw));
       if (raw.protocol !== "h3") this.#welcome(raw);
       else this.#tasks.spawn("WebTransport handshake", () => this.#upgrade(raw));
@@ -153,18 +180,16 @@ class SharedListener implements BoundedListener {
   /**
    * Whether the address may have one more connection; after the handshake the address is validated.
    */
-  #admits(raw: Connection): boolean {
-    const host = hostOf(raw.remoteAddress);
+  #admits(peer: string, closed: Promise<unknown>): boolean {
+    const host = hostOf(peer);
     if (this.#isKnown(host)) return true;
     const key = addressKey(host);
     if (this.#addresses.take(key)) {
-      void raw.closed.then(() => this.#addresses.give(key));
+      void closed.then(() => this.#addresses.give(key));
       return true;
     }
-    raw.close(this.#overloadCodeOf(raw.protocol), "too many connections from this address");
     this.#options.onLimit?.("connections_per_address");
-    const reason = `too many connections from ${key}`;
-    this.#refused({ kind: "address", reason, peer: raw.remoteAddress });
+    this.#refused({ kind: "address", reason: `too many connections from ${key}`, peer });
     return false;
   }
 
@@ -172,14 +197,11 @@ class SharedListener implements BoundedListener {
     const { protocols, allowOrigin, handshakeTimeout } = this.#options;
     const host = hostOf(raw.remoteAddress);
     let crowdedOut: string | undefined;
-    const slot = this.#upgrades.take(
-      { key: addressKey(host), isKnown: this.#isKnown(host) },
-      () => {
-        this.#options.onLimit?.("webtransport_handshakes");
-        crowdedOut = "too many handshakes at once, and this one took longest";
-        raw.close(Http3Code.excessiveLoad, crowdedOut);
-      },
-    );
+    const slot = this.#webTransports.take(this.#peerAt(host), () => {
+      this.#options.onLimit?.("webtransport_handshakes");
+      crowdedOut = CROWDED_OUT;
+      raw.close(Http3Code.excessiveLoad, crowdedOut);
+    });
     try {
       this.#welcome(
         await acceptWebTransport(raw, {
@@ -197,19 +219,74 @@ class SharedListener implements BoundedListener {
     }
   }
 
+  async #openWebSocket(request: UpgradeRequest, stream: ByteStream): Promise<void> {
+    const { protocols, allowOrigin, handshakeTimeout, allowsPlainWebSocket } = this.#options;
+    const { remoteAddress: peer } = request;
+    const closed = Promise.withResolvers<void>();
+    if (!this.#admits(peer, closed.promise)) {
+      return refuseUpgrade(stream, { status: 429, reason: CROWDED_ADDRESS });
+    }
+    let end: (reason: string) => void = () => stream.destroy();
+    const slot = this.#webSockets.take(this.#peerAt(hostOf(peer)), () => {
+      this.#options.onLimit?.("websocket_handshakes");
+      end(CROWDED_OUT);
+    });
+    try {
+      const connection = await acceptWebSocket(request, stream, {
+        protocols,
+        allowOrigin,
+        allowsPlain: allowsPlainWebSocket ?? false,
+        limits: this.#webSocketLimits(),
+        clock: this.#clock,
+        ...(handshakeTimeout !== undefined && { handshakeTimeout }),
+        onConnection: (opening) => {
+          end = (reason) => opening.giveUp(this.#options.overloadCode ?? 0, reason);
+          void opening.closed.then(() => closed.resolve());
+          this.#budget.watch({
+            closed: opening.closed,
+            unread: () => opening.unread(),
+            giveUp: end,
+          });
+          this.#keep(opening);
+        },
+      });
+      this.#welcome(connection);
+    } catch (error) {
+      closed.resolve();
+      this.#failed("websocket", error, peer);
+    } finally {
+      slot.give();
+    }
+  }
+
+  #webSocketLimits(): QmuxLimits {
+    const { keepAliveInterval, maxIdleTimeout, maxBidiStreams, maxUniStreams } = this.#options;
+    return {
+      keepAliveInterval: keepAliveInterval ?? KEEP_ALIVE_INTERVAL,
+      maxIdleTimeout: maxIdleTimeout ?? MAX_IDLE_TIMEOUT,
+      maxBidiStreams: maxBidiStreams ?? MAX_BIDI_STREAMS,
+      maxUniStreams: maxUniStreams ?? MAX_UNI_STREAMS,
+    };
+  }
+
   #welcome(connection: Connection): void {
     if (this.#closing !== undefined) {
       return connection.close(this.#closing.code, this.#closing.reason);
     }
-    this.#live.add(connection);
-    void connection.closed.then(() => this.#live.delete(connection));
+    this.#keep(connection);
     if (this.#ready.push(connection)) return;
     connection.close(0, "");
     this.#refused({
-      kind: connection.transport === "webtransport" ? "webtransport" : "quic",
+      kind: connection.transport,
       reason: "too many connections wait to be accepted",
       peer: connection.remoteAddress,
     });
+  }
+
+  /** Has it closed together with the listener. */
+  #keep(connection: Connection): void {
+    this.#live.add(connection);
+    void connection.closed.then(() => this.#live.delete(connection));
   }
 
   #budgeted(raw: QuicConnection): BudgetedConnection {
@@ -220,6 +297,10 @@ class SharedListener implements BoundedListener {
     };
   }
 
+  #peerAt(host: string): HandshakePeer {
+    return { key: addressKey(host), isKnown: this.#isKnown(host) };
+  }
+
   #isKnown(host: string): boolean {
     return this.#options.isKnown?.(host) ?? false;
   }
@@ -228,7 +309,11 @@ class SharedListener implements BoundedListener {
     return protocol === "h3" ? Http3Code.excessiveLoad : this.#options.overloadCode ?? 0;
   }
 
-  #failed(handshake: "quic" | "webtransport", error: unknown, peer: string | undefined): void {
+  #failed(
+    handshake: "quic" | "webtransport" | "websocket",
+    error: unknown,
+    peer: string | undefined,
+  ): void {
     const kind = error instanceof NoCommonProtocol ? "protocol" : handshake;
     this.#refused({ kind, reason: messageOf(error), peer });
   }
@@ -237,3 +322,6 @@ class SharedListener implements BoundedListener {
     if (this.#closing === undefined) this.#options.onRefused?.(refusal);
   }
 }
+
+const CROWDED_OUT = "too many handshakes at once, and this one took longest";
+const CROWDED_ADDRESS = "too many connections from this address";

@@ -9,6 +9,8 @@ export interface RawConnection {
   write(bytes: Uint8Array): Promise<number>;
   closeWrite(): Promise<void>;
   close(): void;
+  /** Sends small writes at once. */
+  setNoDelay?(): void;
 }
 
 /** What a connection does now: waits for a request, reads the head of one, or answers one. */
@@ -23,8 +25,9 @@ type Done = (error?: Error | null) => void;
 export class Connection extends Duplex {
   readonly address: string;
   readonly encrypted: boolean;
-  /** The client's address, under the name that the parser reads. */
+  /** The client's address and port, under the names that the parser reads. */
   readonly remoteAddress: string;
+  readonly remotePort: number;
   readonly #raw: RawConnection;
   readonly #clock: Clock;
   #phase: Phase = "idle";
@@ -36,12 +39,18 @@ export class Connection extends Duplex {
 
   constructor(
     raw: RawConnection,
-    { address, encrypted, clock }: { address: string; encrypted: boolean; clock: Clock },
+    { address, port, encrypted, clock }: {
+      readonly address: string;
+      readonly port: number;
+      readonly encrypted: boolean;
+      readonly clock: Clock;
+    },
   ) {
     super({ allowHalfOpen: true });
     this.#raw = raw;
     this.#clock = clock;
     this.address = this.remoteAddress = address;
+    this.remotePort = port;
     this.encrypted = encrypted;
     this.#since = clock.now();
   }
@@ -64,6 +73,11 @@ export class Connection extends Duplex {
   enter(phase: Phase): void {
     this.#phase = phase;
     this.#since = this.#clock.now();
+  }
+
+  /** Sends small writes at once, instead of waiting for more. */
+  noDelay(): void {
+    this.#raw.setNoDelay?.();
   }
 
   override _read(): void {

@@ -43,7 +43,18 @@ export class ConnectionLimiter {
     this.#connections.add(connection);
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
     this.#metrics.connections = this.#connections.size;
-    connection.once("close", () => this.#remove(connection));
+    connection.once("close", () => this.release(connection));
+  }
+
+  /** Takes a connection out, because it has ended or is no longer an HTTP connection. */
+  release(connection: Connection): void {
+    const { address } = connection;
+    if (!this.#connections.delete(connection)) return;
+    const others = (this.#byAddress.get(address) ?? 1) - 1;
+    if (others > 0) this.#byAddress.set(address, others);
+    else this.#byAddress.delete(address);
+    this.#metrics.connections = this.#connections.size;
+    if (this.#connections.size === 0) this.#onEmpty();
   }
 
   /** Closes every connection that was idle or stalled for too long. */
@@ -76,16 +87,6 @@ export class ConnectionLimiter {
       if (oldest === undefined || connection.age > oldest.age) oldest = connection;
     }
     return oldest;
-  }
-
-  #remove(connection: Connection): void {
-    const { address } = connection;
-    if (!this.#connections.delete(connection)) return;
-    const others = (this.#byAddress.get(address) ?? 1) - 1;
-    if (others > 0) this.#byAddress.set(address, others);
-    else this.#byAddress.delete(address);
-    this.#metrics.connections = this.#connections.size;
-    if (this.#connections.size === 0) this.#onEmpty();
   }
 }
 

@@ -30,3 +30,6 @@ export const ACCEPT_RETRY = { first: 20, cap: 1000, healthyAfter: 1000 } as cons
 
 /** Bytes of a body that is read whole before its request is answered: a heartbeat of a busy relay. */
 export const EAGER_BODY_BYTES = 8 * 1024;
+
+/** How long a client may take to end a connection that was ended here, in milliseconds. */
+export const END_TIMEOUT_MS = 2000;

@@ -1,4 +1,6 @@
+import type { Buffer } from "node:buffer";
 import { type IncomingMessage, Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import {
   Backoff,
   type CertificatePair,
@@ -18,6 +20,13 @@ import {
   MAX_HEAD_BYTES,
 } from "./limits.ts";
 import type { HttpMetrics } from "./metrics.ts";
+import { TlsDetector } from "./tls_detector.ts";
+import {
+  UpgradedStream,
+  type UpgradeHandler,
+  upgradeRequestOf,
+  wantsWebSocket,
+} from "./upgrade.ts";
 
 /** Where and how HTTP is served. */
 export interface HttpOptions {
@@ -25,7 +34,11 @@ export interface HttpOptions {
   readonly port: number;
   /** Plain HTTP without it. */
   readonly certificate?: CertificatePair | undefined;
+  /** With it, instead of `certificate`, the port speaks TLS and plain HTTP, as each client does. */
+  readonly detectedCertificate?: CertificatePair | undefined;
   readonly handle: Handler;
+  /** Takes over connections that clients upgrade to WebSocket; without it they cannot. */
+  readonly upgrade?: UpgradeHandler | undefined;
   readonly metrics: HttpMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -60,6 +73,7 @@ class TcpListener implements HttpListener {
   readonly #options: HttpOptions;
   readonly #connections: ConnectionLimiter;
   readonly #parser: Parser;
+  readonly #detector: TlsDetector | undefined;
   readonly #answering = new Set<Promise<void>>();
   readonly #accepting = new Set<Promise<void>>();
   readonly #stop = new AbortController();
@@ -69,6 +83,8 @@ class TcpListener implements HttpListener {
   constructor(options: HttpOptions) {
     const { hostname, port, certificate, metrics, capacity = CAPACITY } = options;
     this.#options = options;
+    const { detectedCertificate, upgrade } = options;
+    this.#detector = detectedCertificate && new TlsDetector(detectedCertificate);
     // Only TLS ever shares its port, with itself.
     const claimed = certificate === undefined ? port : claim({ hostname, port });
     this.#listener = open({ hostname, port: claimed, certificate });
@@ -83,11 +99,17 @@ class TcpListener implements HttpListener {
       socket.end(`HTTP/1.1 ${reason}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
       socket.once("finish", () => socket.destroy());
     });
+    if (upgrade !== undefined) {
+      this.#parser.on("upgrade", (incoming: IncomingMessage, socket: Duplex, early: Buffer) => {
+        this.#upgrade(incoming, new UpgradedStream(socket, early, options.clock), upgrade);
+      });
+    }
     this.#looking = this.#look();
     this.#accept(this.#listener);
   }
 
   useCertificate(certificate: CertificatePair): void {
+    if (this.#detector !== undefined) return this.#detector.useCertificate(certificate);
     const former = this.#listener;
     // The new listener starts before the old one ends, so that the port always has one.
     this.#listener = open({ hostname: this.#options.hostname, port: this.port, certificate });
@@ -140,15 +162,33 @@ class TcpListener implements HttpListener {
     const { clock, certificate } = this.#options;
     const connection = new Connection(raw, {
       address,
+      port: (raw.remoteAddr as Deno.NetAddr).port,
       encrypted: certificate !== undefined,
       clock,
     });
     this.#connections.add(connection);
-    this.#parser.emit("connection", connection);
+    const parse = (socket: Connection) => void this.#parser.emit("connection", socket);
+    if (this.#detector === undefined) parse(connection);
+    else this.#detector.detect(connection, parse);
+  }
+
+  #upgrade(incoming: IncomingMessage, stream: UpgradedStream, handle: UpgradeHandler): void {
+    const socket = incoming.socket as unknown as Connection;
+    const connection = this.#connectionOf(socket);
+    this.#connections.release(connection);
+    connection.noDelay();
+    handle(
+      upgradeRequestOf(incoming, connection, socket !== connection || connection.encrypted),
+      stream,
+    );
+  }
+
+  #connectionOf(socket: object): Connection {
+    return this.#detector?.connectionOf(socket) ?? socket as Connection;
   }
 
   #answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    const connection = incoming.socket as unknown as Connection;
+    const connection = this.#connectionOf(incoming.socket);
     outgoing.once("close", () => connection.enter("idle"));
     const handle: Handler = (request, client) => {
       connection.enter("busy");
@@ -183,7 +223,13 @@ class Parser extends Server {
 
   constructor(answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void) {
     // Time-outs are the listener's.
-    super({ keepAliveTimeout: 0, maxHeaderSize: MAX_HEAD_BYTES, requireHostHeader: false }, answer);
+    const options = {
+      keepAliveTimeout: 0,
+      maxHeaderSize: MAX_HEAD_BYTES,
+      requireHostHeader: false,
+      shouldUpgradeCallback: wantsWebSocket,
+    };
+    super(options, answer);
     Object.defineProperty(this, "listening", { get: () => !this.isClosed });
   }
 }

@@ -2,4 +2,5 @@
 export type { Handler } from "./exchange.ts";
 export { hostOf, isPrivateName } from "./hosts.ts";
 export { type HttpListener, listenHttp } from "./listener.ts";
+export type { UpgradeHandler } from "./upgrade.ts";
 export { HttpMetrics, type MethodLabel, methodLabel } from "./metrics.ts";

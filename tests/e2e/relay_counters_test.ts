@@ -26,6 +26,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
     "relay/transport/listener_test.ts",
   'qumo_relay_transport_limits_total{limit="webtransport_handshakes"}':
     "relay/transport/listener_test.ts",
+  'qumo_relay_transport_limits_total{limit="websocket_handshakes"}':
+    "relay/transport/websocket/accept_test.ts",
   'qumo_relay_transport_limits_total{limit="unread_bytes"}':
     "relay/transport/unread_budget_test.ts",
   'qumo_relay_http_connections_dropped_total{reason="accept_failed"}':

@@ -9,6 +9,7 @@ import {
   startRelayInProcess,
 } from "../../support/processes/relay_in_process.ts";
 import { MemoryListener } from "../../support/transport/memory_listener.ts";
+import { connectWebSocket, requestWebSocket } from "../../support/transport/websocket_client.ts";
 import { SdnProcess } from "../../support/processes/sdn_process.ts";
 import {
   announce,
@@ -79,11 +80,14 @@ const REFUSALS = [
 /** What a whole relay shows on its port. */
 export const PORTS: readonly Drive[] = [
   {
-    what: "clients over QUIC and WebTransport, and a relay that drains",
+    what: "clients over QUIC, WebTransport and WebSocket, and a relay that drains",
     async run(moved) {
       await using relay = await startRelayInProcess();
       const publisher = await ScriptedPeer.connect(await call(relay));
       const viewer = await ScriptedPeer.connect(await call(relay, "https"));
+      const { connection } = await connectWebSocket({ port: relay.port });
+      const third = await ScriptedPeer.connect(connection);
+      await third.theirSetup();
       await announce(publisher, "live");
       const watching = await subscribe(viewer);
       await agree(publisher);
@@ -94,7 +98,7 @@ export const PORTS: readonly Drive[] = [
       await takeOnce(moved, relay, /^qumo_relay_draining 1$/m);
       await (await call(relay)).closed;
       await takeOnce(moved, relay, /refused_total\{reason="draining"\} 1$/m);
-      for (const peer of [publisher, viewer]) peer.close();
+      for (const peer of [publisher, viewer, third]) peer.close();
     },
   },
   {
@@ -111,6 +115,8 @@ export const PORTS: readonly Drive[] = [
       await dialQuic({ ...unknown, serverCertificateHashes: [relay.relay.certificate.hash] })
         .catch(() => {});
       await call(relay, "https", { origin: "https://bad.example" }).catch(() => {});
+      const headers = { Origin: "https://bad.example" };
+      (await requestWebSocket({ port: relay.port, headers })).conn.close();
       const first = await ScriptedPeer.connect(await call(relay));
       await first.theirSetup();
       await (await call(relay)).closed;

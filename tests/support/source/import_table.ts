@@ -185,7 +185,7 @@ export const PLACES: readonly Place[] = [
       /^shared\/runtime\/own_answer\.ts$/,
       /^relay\/transport\/quic[^/]*\.ts$/,
       /^sdn\/store\/(sqlite[^/]*|data_dir)\.ts$/,
-      /^shared\/http\/(listener|exchange)\.ts$/,
+      /^shared\/http\/(listener|exchange|tls_detector|upgrade)\.ts$/,
     ],
   },
   {

@@ -152,8 +152,8 @@ export class ControlChannel {
   }
 
   #receiveSetup({ options }: ControlMessageOf<"setup">): void {
-    const mayName = this.#parts.role === "server" &&
-      this.#parts.connection.transport !== "webtransport";
+    const { role, connection } = this.#parts;
+    const mayName = role === "server" && connection.path === undefined;
     if (options.path !== undefined) checkPath(options.path, mayName);
     if (options.authority !== undefined) checkAuthority(options.authority, mayName);
     this.#peer = options;

@@ -1,0 +1,110 @@
+import type {
+  ChannelEnd,
+  ChannelEvents,
+  OutgoingRecord,
+  RecordChannel,
+} from "../../../relay/transport/qmux/channel.ts";
+import { concat } from "../concat.ts";
+
+/** Two ends of a channel in memory. */
+export function recordChannels(): [MemoryChannel, MemoryChannel] {
+  const one = new MemoryChannel();
+  const other = new MemoryChannel();
+  one.join(other);
+  other.join(one);
+  return [one, other];
+}
+
+/** One end of {@linkcode recordChannels}: what is sent arrives in the next turn. */
+export class MemoryChannel implements RecordChannel {
+  /** Everything that was sent from here, as far as the other end has it. */
+  readonly sent: Uint8Array[] = [];
+  /** How often this end asked for a sign. */
+  probes = 0;
+  /** Whether a probe is answered, as it is in most cases. */
+  answersProbes = true;
+  #peer!: MemoryChannel;
+  #events: ChannelEvents | undefined;
+  #early: ((events: ChannelEvents) => void)[] = [];
+  #isCut = false;
+  #isOver = false;
+  #held: (() => void)[] | undefined;
+
+  join(peer: MemoryChannel): void {
+    this.#peer = peer;
+  }
+
+  listen(events: ChannelEvents): void {
+    this.#events = events;
+    for (const tell of this.#early.splice(0)) tell(events);
+  }
+
+  async send(records: readonly OutgoingRecord[]): Promise<void> {
+    const bytes = records.map(({ parts }) => concat([...parts]));
+    await new Promise<void>((resolve) => {
+      if (this.#held === undefined) resolve();
+      else this.#held.push(resolve);
+    });
+    if (this.#isOver) throw new Error("The channel has ended");
+    await Promise.resolve();
+    for (const record of bytes) {
+      this.sent.push(record);
+      this.#peer.#tell((events) => events.onRecord(record));
+    }
+  }
+
+  /** Puts bytes on the line as they are. */
+  inject(record: Uint8Array): void {
+    this.#peer.#tell((events) => events.onRecord(record));
+  }
+
+  probe(): void {
+    this.probes++;
+    const peer = this.#peer;
+    peer.#tell((events) => events.onSign());
+    if (peer.answersProbes && !this.#isCut) this.#tell((events) => events.onSign());
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    queueMicrotask(() =>
+      queueMicrotask(() => {
+        this.#peer.#tell((events) => events.onEnd({ byPeer: true, reason: "" }));
+        this.#finish({ byPeer: true, reason: "" });
+      })
+    );
+  }
+
+  destroy(): void {
+    this.#isOver = true;
+  }
+
+  /** Takes nothing from now on, like a peer that does not read. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  /** Takes what was held. */
+  letGo(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const resolve of held) resolve();
+  }
+
+  /** Nothing arrives any more, in either direction. */
+  cut(): void {
+    this.#isCut = this.#peer.#isCut = true;
+  }
+
+  #finish(end: ChannelEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#events?.onEnd(end);
+  }
+
+  #tell(tell: (events: ChannelEvents) => void): void {
+    if (this.#isCut || this.#isOver) return;
+    if (this.#events === undefined) this.#early.push(tell);
+    else tell(this.#events);
+  }
+}

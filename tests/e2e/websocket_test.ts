@@ -1,5 +1,6 @@
 /** Clients that no QUIC reaches: the same relay, the same port, over TCP. */
 import { Connection } from "@moq/net";
+import { sleep, systemClock } from "@qumo/shared/runtime";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
 import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
@@ -9,12 +10,25 @@ import { type RelayTest, relayTest } from "../support/processes/relay_test_case.
 
 type Connect = (server: QuicServerAddress) => Promise<Peer>;
 
-/** `@moq/net` as it is, where nothing answers over UDP. */
+/** `@moq/net` as it is, in a runtime without WebTransport. */
 async function connectWithoutUdp({ port }: QuicServerAddress): Promise<Peer> {
-  const session = await Connection.connect(new URL(`https://127.0.0.1:9/`), {
-    websocket: { url: new URL(`http://127.0.0.1:${port}/`) },
-  });
-  return new MoqNetPeer("@moq/net over WebSocket", session);
+  const scope: { WebTransport?: unknown } = globalThis;
+  const { WebTransport } = scope;
+  delete scope.WebTransport;
+  try {
+    const session = await Connection.connect(new URL(`http://127.0.0.1:${port}/`));
+    return new WebSocketPeer("@moq/net over WebSocket", session);
+  } finally {
+    scope.WebTransport = WebTransport;
+  }
+}
+
+class WebSocketPeer extends MoqNetPeer {
+  /** The library ends its socket a moment after it has said goodbye. */
+  override async close(): Promise<void> {
+    await super.close();
+    await sleep(systemClock, 300);
+  }
 }
 
 const CLIENTS: Readonly<Record<string, Connect>> = {

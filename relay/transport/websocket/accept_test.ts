@@ -172,7 +172,8 @@ Deno.test("a WebSocket that ends without a word is lost, one that says goodbye i
 Deno.test("a client that does not read is lost in time, and holds little until then", async () => {
   await using server = world({ keepAliveInterval: 100, maxIdleTimeout: 1_000 });
   const check = await canary(server);
-  const { stream } = await connectWebSocket({ port: server.port }, { maxIdleTimeout: 60_000 });
+  const limits = { maxIdleTimeout: 60_000 };
+  const { connection, stream } = await connectWebSocket({ port: server.port }, limits);
   const accepted = (await server.listener.accept())!;
   stream.hold();
   const chunk = new Uint8Array(65_536);
@@ -188,5 +189,7 @@ Deno.test("a client that does not read is lost in time, and holds little until t
   assert.equal((await accepted.closed).by, "lost");
   // The client's window for a stream.
   assert(written <= 512 * 1024 + chunk.length, `${written} bytes were taken`);
+  stream.letGo();
+  await connection.closed;
   await check();
 });

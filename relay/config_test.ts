@@ -140,8 +140,8 @@ Deno.test("protocols are a list of what is spoken, and nothing else", async () =
   assert.deepEqual(variable.value.server.protocols, ["moqt-18"]);
   const cases: [string, RegExp][] = [
     [
-      "server:\n  protocols: [auto, moqt-81]",
-      /^relay\.yaml:2:21: server\.protocols\.1: found "moqt-81" \(did you mean moqt-18\?\), allowed auto, moqt-/,
+      "server:\n  protocols: [auto, moqt-188]",
+      /^relay\.yaml:2:21: server\.protocols\.1: found "moqt-188" \(did you mean moqt-18\?\), allowed auto, moqt-/,
     ],
     ["server: {protocols: []}", /^relay\.yaml:1:21: server\.protocols: .*name a protocol/],
     ["server: {protocols: [auto, auto]}", /:21: server\.protocols: auto is in the list twice/],

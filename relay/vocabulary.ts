@@ -72,6 +72,7 @@ export const REQUEST_KINDS = [
   "publish",
   "subscribe",
   "fetch",
+  "fill", // Past objects beside a subscription.
   "track_status",
   "request_update",
   "link_probe", // A relay's TRACK_STATUS that serves as a ping.

@@ -1,4 +1,4 @@
-import type { Location, PropertyBlock } from "@qumo/shared/wire";
+import type { Location, PropertyBlock, UnknownRange } from "@qumo/shared/wire";
 
 /** An object of a fetch, whose properties are in whatever form they came. */
 export interface FetchItem {
@@ -22,8 +22,8 @@ export type Unsaid =
 export interface FetchOutput {
   /** Whether the stream has come to this location already, or past it. */
   hasPassed(location: Location): boolean;
-  /** Nothing is known of what is left out up to this location. */
-  noteUnknown(location: Location): void;
+  /** Nothing is known of what is left out up to this location, or the time for it is over. */
+  noteUnknown(location: Location, as?: UnknownRange): void;
   /** The header of the next object. */
   object(item: FetchItem): Uint8Array | Unsaid;
   /** What the stream ends with. */

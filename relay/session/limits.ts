@@ -28,7 +28,8 @@ export const MAX_WAITING_DATAGRAMS = 64;
 export const MAX_KEPT_SUBSCRIPTIONS = 64;
 
 /**
- * Subscriptions that a client of moq-dev may have to one track, since its players may share a session.
+ * Subscriptions that a client may have to one track where its draft allows several, or it is moq-dev's,
+ * whose players may share a session.
  * All second ones share one rendering beside the first's, and so on: each takes room in the cache.
  */
 export const MAX_SUBSCRIPTIONS_OF_A_TRACK = 4;

@@ -3,7 +3,7 @@
  */
 export type { AdvertisedNamespace, NamespaceVisibility } from "./names/advertisements.ts";
 export type { AnnouncedRoute, RouteTold } from "./names/announced_route.ts";
-export { backfill } from "./sources/backfill.ts";
+export { awaitPast, backfill } from "./sources/backfill.ts";
 export { Cache, type CacheLimits } from "./objects/cache.ts";
 export {
   type DatagramOptions,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { draftTest } from "../support/draft_test_case.ts";
+import { draftTest, draftTestUpTo } from "../support/draft_test_case.ts";
 import { MAX_KEPT_SUBSCRIPTIONS } from "../../relay/session/limits.ts";
 import { trackOf } from "../support/peers/scripted_peer.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
@@ -14,6 +14,8 @@ import {
   subscribe,
 } from "./script.ts";
 
+const draft19Test = draftTestUpTo(19);
+
 const REFUSED = {
   kind: "requestError",
   code: "not_supported",
@@ -21,7 +23,7 @@ const REFUSED = {
   reason: "no updates",
 } as const;
 
-draftTest(
+draft19Test(
   "a publisher is told to forward with the answer when a viewer waits for its track",
   async () => {
     await using world = new SessionWorld();
@@ -37,7 +39,7 @@ draftTest(
   },
 );
 
-draftTest(
+draft19Test(
   "a publisher is told to forward with the answer when somebody watches for such tracks",
   async () => {
     await using world = new SessionWorld();
@@ -50,14 +52,14 @@ draftTest(
   },
 );
 
-draftTest("one that waits and wants nothing yet does not make a publisher forward", async () => {
+draft19Test("one that waits and wants nothing yet does not make a publisher forward", async () => {
   await using world = new SessionWorld();
   await subscribe(await world.connect(), { rendezvousTimeout: 10_000n, forward: false });
   const offered = await publish(await world.connect());
   assert.deepEqual((await offered.expect("requestOk")).parameters, { forward: false });
 });
 
-draftTest(
+draft19Test(
   "with forward: always no publisher is paused, nor sent an update of FORWARD",
   async () => {
     await using world = new SessionWorld({ settings: { forward: "always" } });
@@ -70,7 +72,7 @@ draftTest(
   },
 );
 
-draftTest(
+draft19Test(
   "a publisher that does not say what it is is not paused, nor sent an update of FORWARD",
   async () => {
     await using world = new SessionWorld();
@@ -134,7 +136,7 @@ draftTest(
   },
 );
 
-draftTest(
+draft19Test(
   "a publisher that refuses an update goes on as it is, and is sent no more of them",
   async () => {
     await using world = new SessionWorld();
@@ -160,7 +162,7 @@ draftTest(
   },
 );
 
-draftTest("a publisher that ends a track because of an update is asked for it anew", async () => {
+draft19Test("a publisher that ends a track because of an update is asked for it anew", async () => {
   await using world = new SessionWorld();
   const publisher = await world.connect();
   await announce(publisher, "live");

@@ -13,6 +13,7 @@ import {
   objects,
   openSubgroup,
   publish,
+  rangeOf,
   readFetch,
   sendSubgroup,
   SubgroupReader,
@@ -88,8 +89,8 @@ draftTest(
     const asked = publisher.expectRequest("fetch");
     await world.stillPending(asked, "A FETCH before the publisher had its moment");
     await world.advance(PAST_MS);
-    const { range } = (await asked).message;
-    assert.deepEqual(range.type === "standalone" && [range.start, range.end], [at(4, 0), at(4, 1)]);
+    const { start, end } = rangeOf((await asked).message);
+    assert.deepEqual([start, end], [at(4, 0), at(4, 1)]);
   },
 );
 
@@ -132,8 +133,8 @@ draftTest(
     await openSubgroup(publisher, { group: 4n }, { id: 2, payload: "x" });
     await world.settle();
     await join(world);
-    const { range } = (await publisher.expectRequest("fetch")).message;
-    assert.deepEqual(range.type === "standalone" && [range.start, range.end], [at(4, 0), at(4, 1)]);
+    const { start, end } = rangeOf((await publisher.expectRequest("fetch")).message);
+    assert.deepEqual([start, end], [at(4, 0), at(4, 1)]);
   },
 );
 

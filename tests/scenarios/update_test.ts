@@ -1,6 +1,6 @@
 import { type ControlMessageOf } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { draftTest } from "../support/draft_test_case.ts";
+import { draftTest, draftTestUpTo } from "../support/draft_test_case.ts";
 import { namespaceOf } from "../support/peers/scripted_peer.ts";
 import type { RequestStream } from "../support/peers/scripted_streams.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
@@ -18,6 +18,8 @@ import {
   SubgroupReader,
   watch,
 } from "./script.ts";
+
+const draft19Test = draftTestUpTo(19);
 
 type Update = ControlMessageOf<"requestUpdate">["parameters"];
 
@@ -66,7 +68,7 @@ draftTest("R-042: updates of namespace and fetch requests are answered too", asy
   assert.equal(world.metrics.requests.request_update.ok, 5);
 });
 
-draftTest("R-044: a failed update ends the subscription with UPDATE_FAILED", async () => {
+draft19Test("R-044: a failed update ends the subscription with UPDATE_FAILED", async () => {
   await using world = new SessionWorld();
   const { publisher, subscriber, downstream } = await watch(world);
   await sendSubgroup(publisher, { group: 4n }, ...objects(2));

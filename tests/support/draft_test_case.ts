@@ -1,4 +1,4 @@
-import { type StreamDraft } from "@qumo/shared/wire";
+import { draftOf, type StreamDraft } from "@qumo/shared/wire";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { testDraft } from "./test_draft.ts";
 import { referenceDraft } from "./reference_draft.ts";
@@ -7,6 +7,8 @@ import { referenceDraft } from "./reference_draft.ts";
 const MIXES: readonly { readonly name: string; readonly drafts: readonly StreamDraft[] }[] = [
   { name: "one draft to another", drafts: [referenceDraft, testDraft] },
   { name: "the other draft to the one", drafts: [testDraft, referenceDraft] },
+  { name: "18 to 22", drafts: [referenceDraft, draftOf("moqt-22")!] },
+  { name: "20 to 18", drafts: [draftOf("moqt-20")!, referenceDraft] },
 ];
 
 const current = new AsyncLocalStorage<readonly StreamDraft[]>();
@@ -18,9 +20,17 @@ export function draftOfPeer(index: number): StreamDraft {
 }
 
 /** A scenario whose outcome is the same whatever draft who speaks: it runs over the mixes of drafts. */
-export function draftTest(name: string, body: () => Promise<void>): void {
-  Deno.test(name, body);
-  for (const { name: mix, drafts } of MIXES) {
-    Deno.test(`${name} [${mix}]`, () => current.run(drafts, body));
-  }
+export const draftTest = draftTestUpTo(Infinity);
+
+/** A scenario of what drafts say up to this one, and later ones do not. */
+export function draftTestUpTo(
+  number: number,
+): (name: string, body: () => Promise<void>) => void {
+  return (name, body) => {
+    Deno.test(name, body);
+    for (const { name: mix, drafts } of MIXES) {
+      if (drafts.some((draft) => draft.number > number)) continue;
+      Deno.test(`${name} [${mix}]`, () => current.run(drafts, body));
+    }
+  };
 }

@@ -2,6 +2,7 @@ import { type Clock, refused } from "@qumo/shared/runtime";
 import {
   type FullTrackName,
   type GroupOrder,
+  type Location,
   ObjectStatus,
   type StreamErrorName,
 } from "@qumo/shared/wire";
@@ -124,11 +125,15 @@ export class ObjectFetch implements FetchSink, UnfinishedOwner {
   ): Promise<void> {
     await this.#open();
     const { order } = this.#options;
+    const couldFill = publisher !== undefined;
+    const unknown = (location: Location) => {
+      this.#items.noteUnknown(location, couldFill && !this.#mayFill ? "timed_out" : "unknown");
+    };
     for (const step of planFetch(track, range, order)) {
       if (this.#over) return;
       if (step.kind === "object") {
         if (await this.#fromStep(track, step)) continue;
-        this.#items.noteUnknown({ group: step.group, object: BigInt(step.id) });
+        unknown({ group: step.group, object: BigInt(step.id) });
         continue;
       }
       if (publisher !== undefined && this.#mayFill) {
@@ -140,8 +145,15 @@ export class ObjectFetch implements FetchSink, UnfinishedOwner {
         publisher = undefined;
         if (this.#items.hasPassed(step.range.end)) continue;
       }
-      this.#items.noteUnknown(step.range.end);
+      unknown(step.range.end);
     }
+    await this.#finish();
+  }
+
+  /** Sends nothing of a range: it is said to be unknown. */
+  async nothingKnown({ end }: LocationRange): Promise<void> {
+    await this.#open();
+    this.#items.noteUnknown(end);
     await this.#finish();
   }
 

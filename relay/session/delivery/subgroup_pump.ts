@@ -45,6 +45,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
   #evicted = false;
   #stopAt: number | undefined;
   #stopAs: PumpEnd = "stopped";
+  #isAtLast = false;
   #objectsSent: number;
   #hasWritten = false;
   // Offset behind the last object of which bytes were written, even if that object is incomplete.
@@ -108,7 +109,8 @@ export class SubgroupPump implements LogReader, StreamWaiter {
    * completed first, since a stream must not end within an object.
    */
   stop(as: PumpEnd = "stopped"): void {
-    if (this.#over || this.#stopAt !== undefined) return;
+    if (this.#over || this.#stopAt !== undefined && !this.#isAtLast) return;
+    this.#isAtLast = false;
     this.#stopAs = as;
     const anywhere = this.#options.unfinished.canEndAnywhere;
     if (anywhere || this.#stream === undefined || this.#evicted) return this.#cut(as);
@@ -187,6 +189,8 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     const isWhole = log.state === "complete" || log.endsByMark && rendering.isShown;
     if (isWhole && this.backlog === 0) return this.#finish();
     if (this.#stopAt !== undefined && this.#cursor.offset >= this.#stopAt) {
+      // What was sent last arrives meanwhile, where a reset would overtake it.
+      if (this.#isAtLast && log.state === "open") return;
       return this.#cut(this.#stopAs);
     }
     if (log.state === "incomplete") this.#cut("incomplete");
@@ -290,6 +294,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     const index = this.log.indexOf(lastObject + 1);
     if (this.#stopAt !== undefined || !rendering.has(index)) return false;
     this.#stopAt = rendering.startOf(index);
+    this.#isAtLast = true;
     return this.#stream === undefined && this.#objectsSent >= index;
   }
 

@@ -41,6 +41,21 @@ export async function backfill(
   await new InTurn(sources, clock).fetch(request, NOWHERE).finished;
 }
 
+/**
+ * Gives publishers whose subscriptions requested past objects a moment to send them, where something of
+ * a range is missing.
+ */
+export async function awaitPast(
+  { track, feeds }: TrackEntry,
+  range: LocationRange,
+  { clock, signal }: Pick<BackfillOptions, "clock" | "signal">,
+): Promise<void> {
+  if (!feeds.past.isRequested) return;
+  for (const { kind } of planFetch(track, range, "ascending")) {
+    if (kind === "unknown") return await sleep(clock, PAST_PATIENCE_MS, signal);
+  }
+}
+
 /** Drops the objects, which are only needed in the cache. */
 const NOWHERE: FetchSink = { object: () => {}, unknownUpTo: () => {} };
 

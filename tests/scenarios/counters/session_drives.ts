@@ -1,4 +1,5 @@
 import { done, noTracing, refused as denied } from "@qumo/shared/runtime";
+import { commonDraft, draftOf } from "@qumo/shared/wire";
 import { DEFAULTS } from "../../../relay/config.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
 import { RefusedConnections } from "../../../relay/refused_connections.ts";
@@ -26,6 +27,7 @@ import { memoryLog } from "../../support/worlds/memory_log.ts";
 
 const SETUP_BEYOND_ITS_END = frame(0x2f00n, [1n, 9n]);
 const CLIENT_SETUP = "20001903c0000000ff0dad02c0000000ff0dad01c0000000ff00000e00";
+const NEWEST = draftOf("moqt-22")!;
 const OF_MOQ_DEV = { setup: { implementation: "moq-lite-js" } } as const;
 
 /** How sessions end. */
@@ -98,7 +100,8 @@ export const ENDINGS: readonly Drive[] = [
 /** Everything that a publisher may answer, and that a subscriber is then told. */
 const ANSWERS: readonly Drive[] = [...REFUSAL_KINDS, "redirect", "other"].map((code) =>
   inSessions(`a publisher that answers with ${code}`, {}, async (world) => {
-    const publisher = await world.connect();
+    const isNewer = code.endsWith("_filter") || code.endsWith("_filters");
+    const publisher = await world.connect({ draft: isNewer ? NEWEST : commonDraft });
     await announce(publisher, "live");
     await subscribe(await world.connect(), { rendezvousTimeout: 0n });
     const { request } = await publisher.expectRequest("subscribe");
@@ -141,6 +144,14 @@ export const REQUESTS: readonly Drive[] = [
     const asked = await publisher.expectRequest("trackStatus");
     await asked.request.sendOk();
     await status.expect("requestOk");
+  }),
+  inSessions("past objects beside a subscription", {}, async (world) => {
+    const { publisher } = await watch(world);
+    await sendSubgroup(publisher, { group: 1n }, ...objects(1));
+    await world.settle();
+    const viewer = await world.connect({ draft: NEWEST });
+    await subscribe(viewer, { fill: { filter: { type: "recent_groups", groups: 1n } } });
+    await viewer.nextStream();
   }),
   inSessions(
     "a subscriber that leaves before it is answered, and a publisher that is too late",

@@ -1,11 +1,15 @@
 /** The stream of a fetch, as scripted subscribers read it. */
 import {
   ByteReader,
+  type ControlMessageOf,
   type DataDialect,
   decodeFetchHeader,
   type FetchRangeKind,
+  type FullTrackName,
   type GroupOrder,
+  type Location,
   SHORT,
+  WHOLE_GROUP,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { referenceData } from "../reference_draft.ts";
@@ -82,7 +86,21 @@ function decodeFetch(
   return items;
 }
 
+/** The range that a FETCH asks for, however its draft says it. */
+export function rangeOf(
+  { range, parameters: { filter } }: ControlMessageOf<"fetch">,
+): { readonly track: FullTrackName; readonly start: Location; readonly end: Location } {
+  if (range.type === "standalone") {
+    return { track: range.track, start: range.start, end: range.end };
+  }
+  assert.ok(range.type === "filtered" && filter?.type === "absolute_range");
+  const { start, endGroup: group, endObject: object = WHOLE_GROUP } = filter;
+  return { track: range.track, start, end: { group, object } };
+}
+
+/** Why something is unknown, not every draft says. */
 function inWords({ kind, group, object, payload }: FetchItem): string {
+  if (kind === "timed_out") return `unknown to ${group}/${object}`;
   if (kind !== "object") return `${kind} to ${group}/${object}`;
   return `${group}/${object} ${new TextDecoder().decode(payload)}`;
 }

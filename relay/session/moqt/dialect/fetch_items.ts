@@ -5,6 +5,7 @@ import {
   type GroupOrder,
   type Location,
   MAX_OBJECT_ID,
+  type UnknownRange,
 } from "@qumo/shared/wire";
 import { takeMemory } from "../../../track/mod.ts";
 import type { FetchItem, FetchOutput, Unsaid } from "../../fetch_output.ts";
@@ -17,6 +18,7 @@ export class FetchItems implements FetchOutput {
   readonly #writer: FetchWriter;
   #last: Location | undefined;
   #unknownUpTo: Location | undefined;
+  #unknownAs: UnknownRange = "unknown";
   // A marker that goes with the next object.
   #ahead = NOTHING;
 
@@ -37,8 +39,9 @@ export class FetchItems implements FetchOutput {
   }
 
   /** Nothing is known of what is left out up to this location. */
-  noteUnknown(location: Location): void {
+  noteUnknown(location: Location, as: UnknownRange = "unknown"): void {
     this.#unknownUpTo = location;
+    this.#unknownAs = as;
   }
 
   /** The header of the next object, behind a marker when something before it is unknown. */
@@ -70,7 +73,9 @@ export class FetchItems implements FetchOutput {
     this.#unknownUpTo = undefined;
     if (unknown === undefined || this.hasPassed(unknown)) return true;
     const object = unknown.object > BigInt(MAX_OBJECT_ID) ? MAX_OBJECT_ID : Number(unknown.object);
-    const marker = expressible(() => this.#writer.unknownUpTo(unknown.group, object));
+    const marker = expressible(() =>
+      this.#writer.unknownUpTo(unknown.group, object, this.#unknownAs)
+    );
     if (marker === undefined) return false;
     this.#last = unknown;
     this.#ahead = concat(this.#ahead, marker);

@@ -24,9 +24,10 @@ export async function deliverInTime(
 ): Promise<void> {
   const budget = fillTimeout === undefined ? DEFAULT_FILL_TIMEOUT_MS : Number(fillTimeout);
   const wait = Math.min(budget, settings.requestTimeoutMs);
+  if (budget === 0) delivery.stopFilling();
   const timer = clock.after(wait, () => delivery.stopFilling());
   try {
-    await delivery.fromCache(track, range, budget === 0 ? undefined : publisher);
+    await delivery.fromCache(track, range, publisher);
   } finally {
     timer.cancel();
   }

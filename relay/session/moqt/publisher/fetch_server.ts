@@ -4,7 +4,6 @@ import {
   type ControlMessageOf,
   type GroupOrder,
   type Location,
-  WHOLE_GROUP,
 } from "@qumo/shared/wire";
 import {
   type FetchAnswer,
@@ -22,6 +21,7 @@ import {
   type JoiningRange,
   NOTHING_PUBLISHED,
   rangeAt,
+  upTo,
   wantedOf,
   type WantedRange,
 } from "./fetch_wanted.ts";
@@ -193,9 +193,7 @@ export class FetchServer {
       return { kind: "invalid_range", reason: "the range has not begun" };
     }
     if (isBackwards(range)) return BACKWARDS;
-    const beyond = compareLocations(range.end, largest) > 0;
-    const isWholeGroup = range.end.object === WHOLE_GROUP && range.end.group < largest.group;
-    const end = beyond && !isWholeGroup ? largest : range.end;
+    const { end } = upTo(range, largest);
     const endOfTrack = isEndOfTrack(track.end, end);
     const answer = { end, endOfTrack, properties: track.propertyBlock };
     const refusal = this.#accept(stream, message, answer);

@@ -43,6 +43,11 @@ export async function rangeAt(
   return isBackwards(range) ? refused(BACKWARDS) : done(range);
 }
 
+/** The part of a range that can have been published. */
+export function upTo({ start, end }: LocationRange, largest: Location): LocationRange {
+  return { start, end: compareLocations(end, largest) > 0 ? largest : end };
+}
+
 /** Whether a range ends before it starts. */
 export function isBackwards({ start, end }: LocationRange): boolean {
   return compareLocations(end, start) < 0;

@@ -20,7 +20,8 @@ export async function serveTrackStatus(
   const { metrics, peer, draft } = context;
   const status = await allowedStatus(context, message);
   if (!status.ok) return status.refusal;
-  const properties = trackProperties(draft, status.value.properties);
+  const isWanted = message.parameters.includeProperties !== false;
+  const properties = trackProperties(draft, isWanted ? status.value.properties : undefined);
   if (!properties.ok) return properties.refusal;
   const parameters = largestForSubscriber(status.value.largest, peer);
   const answer = requestOk(parameters, properties.value);

@@ -1,7 +1,8 @@
 import { done, refused } from "@qumo/shared/runtime";
-import type { Filter, Location, Parameters } from "@qumo/shared/wire";
+import type { FillParameters, Filter, Location, Parameters } from "@qumo/shared/wire";
 import {
   type Demand,
+  type PastSource,
   type TrackEnd,
   type TrackEntry,
   type Window,
@@ -13,6 +14,8 @@ import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin } from "../connection/relay_peer.ts";
 import { publishDone, type SubscriptionEnd } from "../requests/refusals.ts";
 import type { IdleHolder, ObjectStreams } from "../../delivery/object_streams.ts";
+import type { FetchDelivery } from "./fetch_delivery.ts";
+import { SubscriptionFills } from "./subscription_fills.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import {
@@ -51,6 +54,10 @@ export interface ServedInit {
   /** The largest location that the subscriber was told of. */
   readonly largest: Location | undefined;
   readonly join: JoinPoint;
+  /** Who has past objects that are not cached. */
+  readonly pastSource: () => PastSource | undefined;
+  /** The fills of all subscriptions of the session that are being sent. */
+  readonly openFills: Set<FetchDelivery>;
   /** Called once when the subscription is over. */
   readonly onEnd: () => void;
 }
@@ -64,6 +71,8 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   readonly #stream: RequestChannel;
   readonly #context: ServedContext;
   readonly #delivery: Subscription;
+  readonly #fills: SubscriptionFills;
+  readonly #firstFill: FillParameters | undefined;
   #joiningLocation: Location | undefined;
   #begunBy: { readonly filter: Filter | undefined; readonly join: JoinPoint };
   #subscriberFinished = false;
@@ -83,7 +92,10 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#onEnd = init.onEnd;
     this.#joiningLocation = init.largest;
     this.#begunBy = { filter: init.wanted.filter, join: init.join };
-    const { track } = init.entry;
+    const { entry, pastSource, openFills: open } = init;
+    this.#fills = new SubscriptionFills(init.context, { entry, pastSource, open });
+    this.#firstFill = init.wanted.fill;
+    const { track } = entry;
     const { draft, settings, streams } = init.context;
     const asked = applyParameters(init.wanted, defaultOptions(track), init.largest);
     const options = { ...asked, window: this.#windowFrom(asked.window, init.largest) };
@@ -124,12 +136,25 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#demand.setForward(this.#delivery.options.forward);
     this.#releases.push(this.#context.streams.usedBy(this));
     this.#delivery.start(this.#begunBy.join);
+    this.#beginFill(this.requestId, this.#firstFill, this.#joiningLocation);
     const { peer, relayName } = this.#context;
     if (this.#over || !isRelay(peer) || relayName === undefined) return;
     this.#releases.push(reportPath(this.#stream, this.entry.feeds, {
       relayName,
       broken: (reason) => this.#endAtOnce({ kind: "going_away", reason }),
     }));
+  }
+
+  /** Sends past objects that a message asks for, unless nothing is forwarded. */
+  #beginFill(
+    requestId: bigint,
+    fill: FillParameters | undefined,
+    largest: Location | undefined,
+  ): void {
+    const { forward, priority, order } = this.#delivery.options;
+    if (fill === undefined || this.#over || !forward) return;
+    const inherited = { filter: this.#begunBy.filter, priority, order };
+    this.#fills.begin({ requestId, fill, inherited, largest });
   }
 
   /** Extends the window to the start of the largest object's group. */
@@ -175,6 +200,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     const end = await followUpdates(this.#context, this.#stream, {
       of: "subscription",
       update: (update) => this.#update(update),
+      updated: ({ fill }, id) => this.#beginFill(id, fill, this.entry.track.largest),
       isOver: () => this.#over,
     });
     if (typeof end === "object") {
@@ -195,7 +221,11 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   }
 
   finished(end: TrackEnd, streams: number): void {
-    this.#end(end, streams);
+    if (!this.#fills.isSending) return this.#end(end, streams);
+    this.#context.tasks.spawn("last fills", async () => {
+      await this.#fills.settled();
+      this.#end(end, streams);
+    });
   }
 
   tooFarBehind(streams: number): void {
@@ -235,7 +265,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   #update(update: Update): UpdateAnswer {
     const { track, feeds } = this.entry;
     const { largest } = track;
-    const refusal = unsatisfiable(update.filter, largest);
+    const refusal = unsatisfiable(this.#context.draft, update.filter, largest);
     if (refusal !== undefined) return refused(refusal);
     if (update.filter !== undefined) this.#begunBy = { filter: update.filter, join: "live" };
     const before = this.#delivery.options;
@@ -255,13 +285,14 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   #end(end: SubscriptionEnd, streams: number): void {
     if (this.#over) return;
     this.#leave(end);
-    this.#stream.send(publishDone(end, streams, this.#context.peer));
+    this.#stream.send(publishDone(end, streams + this.#fills.streams, this.#context.peer));
     this.#stream.finish();
   }
 
   #leave(end?: SubscriptionEnd): void {
     this.#over = true;
     for (const release of this.#releases.splice(0)) release();
+    this.#fills.cancel();
     this.#demand.release();
     this.#onEnd();
     this.#ended.resolve(end);

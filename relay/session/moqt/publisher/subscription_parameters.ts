@@ -1,4 +1,4 @@
-import type { Filter, Location, Parameters } from "@qumo/shared/wire";
+import type { Draft, Filter, Location, Parameters } from "@qumo/shared/wire";
 import { type Refusal, type Track, windowOf } from "../../../track/mod.ts";
 import type { SubscriptionOptions } from "../../delivery/subscription.ts";
 
@@ -8,6 +8,7 @@ export type SubscriptionParameters = Parameters<
   | "forward"
   | "subscriberPriority"
   | "groupOrder"
+  | "fill"
   | "objectDeliveryTimeout"
   | "subgroupDeliveryTimeout"
 >;
@@ -54,12 +55,17 @@ function timeoutOf(value: bigint | undefined, before: number | undefined): numbe
   return value === 0n ? undefined : Number(value);
 }
 
-/** The refusal of a filter that no future object can match; undefined for any other. */
+/**
+ * The refusal of a filter that no future object can match, where the draft does not let one have such a
+ * filter; undefined for any other.
+ */
 export function unsatisfiable(
+  { allows }: Draft,
   filter: Filter | undefined,
   largest: Location | undefined,
 ): Refusal | undefined {
   if (filter?.type !== "absolute_range" || largest === undefined) return undefined;
+  if (allows?.pastFilters) return undefined;
   if (filter.endGroup >= largest.group) return undefined;
   return { kind: "invalid_range", reason: `group ${filter.endGroup} is over` };
 }

@@ -1,4 +1,9 @@
-import type { ControlMessageOf, FullTrackName, Parameters } from "@qumo/shared/wire";
+import {
+  type ControlMessageOf,
+  type FullTrackName,
+  NO_PROPERTIES,
+  type Parameters,
+} from "@qumo/shared/wire";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
   backfill,
@@ -7,6 +12,7 @@ import {
   type Refusal,
   type Scope,
 } from "../../../track/mod.ts";
+import { MAX_SUBSCRIPTIONS_OF_A_TRACK } from "../../limits.ts";
 import { joinPointOf } from "./join_point.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { hopsFrom, isRelay, leavesByFin } from "../connection/relay_peer.ts";
@@ -75,7 +81,7 @@ export class SubscriptionServer {
   #precheck(message: ControlMessageOf<"subscribe">, key: string): Refusal | undefined {
     const { limits } = this.#context.settings;
     if (!this.#table.hasRoom(key)) {
-      return { kind: "duplicate_subscription", reason: "already subscribed in this session" };
+      return this.#context.draft.allows?.severalSubscriptions ? CROWDED : TWICE;
     }
     if (this.#table.count >= limits.maxSubscriptions) {
       return {
@@ -126,11 +132,14 @@ export class SubscriptionServer {
     { parameters }: ControlMessageOf<"subscribe">,
     { track }: OpenTrack,
   ): Outcome<Uint8Array, Refusal> {
+    const { draft } = this.#context;
     const { largest, properties: { unknownMandatory } } = track;
-    const refusal = unsatisfiable(parameters.filter, largest) ??
+    const refusal = unsatisfiable(draft, parameters.filter, largest) ??
       (unknownMandatory.length > 0 ? unsupportedExtension(unknownMandatory) : undefined);
     if (refusal !== undefined) return refused(refusal);
-    return trackProperties(this.#context.draft, track.propertyBlock);
+    return parameters.includeProperties === false
+      ? done(NO_PROPERTIES)
+      : trackProperties(draft, track.propertyBlock);
   }
 
   async #open(
@@ -141,12 +150,14 @@ export class SubscriptionServer {
     const { settings, peer } = this.#context;
     const scope = this.#context.scopes.of(message, this.#context.scope);
     if (!scope.ok) return scope;
-    const { rendezvousTimeout, forward, newGroupRequest, filter, meshHops } = message.parameters;
+    const { rendezvousTimeout, forward, newGroupRequest, filter, fill, meshHops } =
+      message.parameters;
     const asked = Number(rendezvousTimeout ?? 0n);
     if (asked > 0) this.#sayIfWaiting(scope.value, message.track);
     const join = joinPointOf(filter, settings.lateJoin, peer);
     // Another relay gets a group from its start in any case, and requests more explicitly.
-    const past = join === "filter_start" || join === "group_start" && !isRelay(peer);
+    const past = fill !== undefined || join === "filter_start" ||
+      join === "group_start" && !isRelay(peer);
     return await scope.value.open(message.track, {
       rendezvous: Math.min(asked, settings.rendezvousMaxMs),
       forward: forward ?? true,
@@ -185,7 +196,9 @@ export class SubscriptionServer {
     const { requestId, parameters: { filter, ...unfiltered } } = message;
     // Before the first object nothing can be missed, and the numbering may start anew.
     const wanted = isRelay(peer) && largest === undefined ? unfiltered : message.parameters;
-    const join = joinPointOf(filter, settings.lateJoin, peer);
+    // What is past comes with the fill.
+    const join = wanted.fill ? "live" : joinPointOf(filter, settings.lateJoin, peer);
+    const scope = this.#context.scopes.of(message, this.#context.scope);
     const served = this.#table.newServed({
       entry,
       demand,
@@ -194,6 +207,7 @@ export class SubscriptionServer {
       wanted,
       largest,
       join,
+      pastSource: () => scope.ok ? scope.value.sourceOf(track.name) : undefined,
     });
     const answer = { alias: served.alias, parameters, properties };
     if (!stream.trySend({ kind: "subscribeOk", ...answer })) return undefined;
@@ -233,3 +247,13 @@ export class SubscriptionServer {
     return this.#context.access.authorize("subscribe", name, parameters.authorizationTokens);
   }
 }
+
+const TWICE: Refusal = {
+  kind: "duplicate_subscription",
+  reason: "already subscribed in this session",
+};
+
+const CROWDED: Refusal = {
+  kind: "excessive_load",
+  reason: `more than ${MAX_SUBSCRIPTIONS_OF_A_TRACK} subscriptions to the track`,
+};

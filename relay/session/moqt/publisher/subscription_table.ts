@@ -3,6 +3,7 @@ import type { Track } from "../../../track/mod.ts";
 import { MAX_SUBSCRIPTIONS_OF_A_TRACK, OVERTAKEN_MS } from "../../limits.ts";
 import { isMoqDev } from "../connection/moq_dev.ts";
 import { isRelay } from "../connection/relay_peer.ts";
+import type { FetchDelivery } from "./fetch_delivery.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { type ServedContext, type ServedInit, ServedSubscription } from "./served_subscription.ts";
@@ -30,8 +31,8 @@ export interface Preparing {
 }
 
 /**
- * The subscriptions of one peer, at most one per track and scope; a few for moq-dev's clients,
- * whose players may share a session.
+ * The subscriptions of one peer, at most one per track and scope; a few where the draft allows
+ * several, and for moq-dev's clients, whose players may share a session.
  */
 export class SubscriptionTable {
   readonly #context: ServedContext;
@@ -40,6 +41,7 @@ export class SubscriptionTable {
   readonly #slots = new Set<Slot>();
   readonly #byTrack = new Map<string, Set<Slot>>();
   readonly #served = new Map<Track, Set<ServedSubscription>>();
+  readonly #fills = new Set<FetchDelivery>();
 
   constructor(context: ServedContext) {
     this.#context = context;
@@ -59,7 +61,9 @@ export class SubscriptionTable {
 
   /** Whether the peer may subscribe to a track once more. */
   hasRoom(key: string): boolean {
-    const limit = isMoqDev(this.#context.peer) ? MAX_SUBSCRIPTIONS_OF_A_TRACK : 1;
+    const { peer, draft } = this.#context;
+    const mayHaveSeveral = draft.allows?.severalSubscriptions || isMoqDev(peer);
+    const limit = mayHaveSeveral ? MAX_SUBSCRIPTIONS_OF_A_TRACK : 1;
     return this.#slotsOf(key).length < limit;
   }
 
@@ -132,11 +136,14 @@ export class SubscriptionTable {
   }
 
   /** Creates a subscription; {@linkcode SubscriptionTable.adopt} marks it as served. */
-  newServed(init: Omit<ServedInit, "context" | "copy" | "onEnd">): ServedSubscription {
+  newServed(
+    init: Omit<ServedInit, "context" | "copy" | "openFills" | "onEnd">,
+  ): ServedSubscription {
     const served: ServedSubscription = new ServedSubscription({
       ...init,
       context: this.#context,
       copy: this.#freeCopy(init.entry.track),
+      openFills: this.#fills,
       onEnd: () => this.#ended(served),
     });
     return served;

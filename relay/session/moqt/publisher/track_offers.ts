@@ -17,6 +17,7 @@ import { isOtherRelay } from "../connection/relay_peer.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { trackProperties } from "../dialect/track_properties.ts";
 import type { ServedSubscription } from "./served_subscription.ts";
+import type { SubscriptionParameters } from "./subscription_parameters.ts";
 import type { SubscriptionTable } from "./subscription_table.ts";
 import type {
   Configured,
@@ -43,6 +44,12 @@ export type TrackOffersContext =
   & Lifetime
   & { readonly stops: StopProbes };
 
+/** What a peer wants of the tracks that it is offered. */
+interface OfferTerms {
+  readonly wanted: SubscriptionParameters & { readonly forward: boolean };
+  readonly includeProperties: boolean | undefined;
+}
+
 /** SUBSCRIBE_TRACKS: the peer is offered every track that others publish under a prefix. */
 export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTracks">> {
   readonly #context: TrackOffersContext;
@@ -57,7 +64,8 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
   }
 
   offersOn(stream: RequestChannel, message: ControlMessageOf<"subscribeTracks">): PrefixOffers {
-    let forward = message.parameters.forward ?? true;
+    const { authorizationTokens: _, includeProperties, ...wanted } = message.parameters;
+    let forward = wanted.forward ?? true;
     // Tracks reported by PUBLISH_BLOCKED are not offered again.
     const blocked = new WeakSet<Track>();
     return {
@@ -65,7 +73,8 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
         this.#context.scope.watchTracks(prefix, {
           offered: (entry, by) => {
             if (by === this.#own || !this.#shows(entry, by) || blocked.has(entry.track)) return;
-            this.#offer(entry, forward, () => {
+            const terms = { wanted: { ...wanted, forward }, includeProperties };
+            this.#offer(entry, terms, () => {
               blocked.add(entry.track);
               this.#sayBlocked(stream, entry.track.name, prefix);
             });
@@ -92,11 +101,11 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
     return shows === "all" || shows === "local" && feeds.path.length === 0;
   }
 
-  #offer(entry: TrackEntry, forward: boolean, blocked: () => void): void {
+  #offer(entry: TrackEntry, terms: OfferTerms, blocked: () => void): void {
     const { shutdown, settings, tasks } = this.#context;
     if (shutdown.isLeaving || this.#subscriptions.has(entry.track.name)) return;
     if (this.#subscriptions.count >= settings.limits.maxSubscriptions) return blocked();
-    tasks.spawn("publish", () => this.#publish(entry, forward, blocked));
+    tasks.spawn("publish", () => this.#publish(entry, terms, blocked));
   }
 
   #refused(track: Track, answer: ControlMessageOf<"requestError">): void {
@@ -113,11 +122,16 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
   }
 
   /** Sends PUBLISH and delivers the track unless the peer refuses. */
-  async #publish(entry: TrackEntry, forward: boolean, blocked: () => void): Promise<void> {
+  async #publish(
+    entry: TrackEntry,
+    { wanted, includeProperties = true }: OfferTerms,
+    blocked: () => void,
+  ): Promise<void> {
     const { track, feeds } = entry;
-    const properties = trackProperties(this.#context.draft, track.propertyBlock);
+    const block = includeProperties ? track.propertyBlock : undefined;
+    const properties = trackProperties(this.#context.draft, block);
     if (!properties.ok) return this.#cannotOffer(track, properties.refusal);
-    const demand = feeds.hold(forward);
+    const demand = feeds.hold(wanted.forward);
     try {
       const { requests, clock } = this.#context;
       const stream = await openInTime(requests, {
@@ -131,16 +145,17 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
         demand,
         stream,
         requestId: stream.nextId(),
-        // Until the peer says otherwise nothing is filtered.
-        wanted: { forward },
+        // Until the peer says otherwise nothing is filtered but by its SUBSCRIBE_TRACKS.
+        wanted,
         largest: track.largest,
-        join: "filter_start",
+        join: wanted.fill === undefined ? "filter_start" : "live",
+        pastSource: () => this.#context.scope.sourceOf(track.name),
       });
       if (this.#subscriptions.has(track.name)) return stream.cancel("cancelled");
       const release = this.#subscriptions.reserve(track.name, stream, served);
       const unwatch = this.#context.stops.watch(stream, track.name);
       try {
-        await this.#offerOn(stream, served, { forward, properties: properties.value });
+        await this.#offerOn(stream, served, { wanted, properties: properties.value });
       } finally {
         unwatch();
         served.cancel();
@@ -156,7 +171,10 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
   async #offerOn(
     stream: RequestChannel,
     served: ServedSubscription,
-    { forward, properties }: { readonly forward: boolean; readonly properties: Uint8Array },
+    { wanted, properties }: {
+      readonly wanted: SubscriptionParameters;
+      readonly properties: Uint8Array;
+    },
   ): Promise<void> {
     const { track } = served.entry;
     const { joiningLocation } = served;
@@ -164,7 +182,7 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
       requestId: served.requestId,
       track: track.name,
       alias: served.alias,
-      parameters: { forward, ...largestForSubscriber(joiningLocation, this.#context.peer) },
+      parameters: { ...wanted, ...largestForSubscriber(joiningLocation, this.#context.peer) },
       properties,
     };
     if (!stream.trySend({ kind: "publish", ...offer })) {

@@ -1,9 +1,10 @@
-import type { Outcome } from "@qumo/shared/runtime";
+import { type Outcome, refused } from "@qumo/shared/runtime";
 import { type ControlMessageOf, outOfScope, type UpdatedRequest } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { Reporting } from "../connection/facets.ts";
 import { requestOk } from "./answers.ts";
+import { rangeFilterRefusal } from "./range_filters.ts";
 import { requestError } from "./refusals.ts";
 import type { PeerIds } from "./request_ids.ts";
 import type { RequestChannel } from "./requests.ts";
@@ -24,7 +25,7 @@ export interface Updatable {
   /** Takes up a change. */
   readonly update: (update: Update) => UpdateAnswer | Promise<UpdateAnswer>;
   /** The answer was sent: what follows from the change may be said. */
-  readonly updated?: (update: Update) => void;
+  readonly updated?: (update: Update, requestId: bigint) => void;
   /** Whether the request is over: whatever the peer still says of it is of no use. */
   readonly isOver?: () => boolean;
 }
@@ -48,11 +49,12 @@ export async function followUpdates(
         throw violation(`${message.kind} does not belong on the stream of ${NAMES[of]}`);
       }
       acceptUpdate(context, stream, message, of);
-      const answer = await update(message.parameters);
+      const filtered = rangeFilterRefusal(message);
+      const answer = filtered ? refused(filtered) : await update(message.parameters);
       outcomes[answer.ok ? "ok" : answer.refusal.kind]++;
       if (answer.ok) {
         stream.send(requestOk(answer.value));
-        updated?.(message.parameters);
+        updated?.(message.parameters, message.requestId);
         continue;
       }
       stream.send(requestError(answer.refusal));

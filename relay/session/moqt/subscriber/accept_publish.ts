@@ -28,7 +28,9 @@ export async function acceptPublish(
   if (taken !== undefined) return taken;
   const asked = publisher.waitingFor(entry);
   if (entry.feeds.has(publisher) && asked === undefined) {
-    return { kind: "duplicate_subscription", reason: "the track is published already" };
+    const isAllowed = context.draft.allows?.severalSubscriptions;
+    const kind = isAllowed ? "uninterested" : "duplicate_subscription";
+    return { kind, reason: "the track is published already" };
   }
   const feed = publisher.newFeed(entry, { offered: true, bringsPast: false });
   try {
@@ -41,7 +43,7 @@ export async function acceptPublish(
     // A subscriber to tracks may subscribe at once: its forward state goes into the answer.
     feed.holdUpdates();
     scope.offer(entry, { publisher, feed }, forward);
-    feed.agree(stream, forward);
+    feed.agree(stream, { forward, offered: message.parameters.forward ?? true });
     await feed.listen(stream);
     return undefined;
   } finally {

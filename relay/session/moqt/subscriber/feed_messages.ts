@@ -57,6 +57,11 @@ export class FeedMessages {
         return this.#updated(stream, message);
       case "requestError":
         return this.#updateRefused(message);
+      case "publishStateNotify": {
+        const { largestObject } = message.parameters;
+        if (largestObject !== undefined) this.#parts.onLargest(largestObject);
+        return;
+      }
       case "publishDone":
         return this.#parts.onDone(message);
       case "meshPath":

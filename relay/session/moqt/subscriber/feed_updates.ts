@@ -16,6 +16,8 @@ export interface FeedUpdatesParts {
   readonly clock: Clock;
   /** Whether the peer must not be paused; may change during the subscription. */
   readonly alwaysForwards: () => boolean;
+  /** How many updates the peer lets wait for its answers; undefined for any number. */
+  readonly maxUnanswered: number | undefined;
   /** Whether there is a request stream for updates. */
   readonly canSend: () => boolean;
   /** False when the peer's draft cannot say it: no answer is owed. */
@@ -29,7 +31,7 @@ export interface FeedUpdatesParts {
 export class FeedUpdates {
   readonly #parts: FeedUpdatesParts;
   #unanswered = 0;
-  #held: { change: FeedChange; timer: Timer } | undefined;
+  #held: { change: FeedChange; timer: Timer | undefined } | undefined;
   // Changes to send with the answer to the peer's PUBLISH; undefined after that answer.
   #withAnswer: FeedChange | undefined;
 
@@ -49,14 +51,24 @@ export class FeedUpdates {
     return { forward: wanted, ...(newGroupRequest !== undefined && { newGroupRequest }) };
   }
 
+  /** Sends what did not fit into the answer to the peer's PUBLISH, even to a peer that is not paused. */
+  sendAtOnce(parameters: Parameters<"forward" | "newGroupRequest">): void {
+    if (Object.keys(parameters).length === 0 || !this.#parts.canSend()) return;
+    if (this.#parts.send(parameters)) this.#unanswered++;
+  }
+
   add(change: FeedChange): void {
     if (this.#withAnswer !== undefined) {
       this.#withAnswer = { ...this.#withAnswer, ...change };
       return;
     }
-    if (this.#unanswered < MAX_UPDATES_UNANSWERED) return this.#send(change);
-    const timer = this.#held?.timer ??
-      this.#parts.clock.after(UPDATE_HOLD_MS, () => this.#sendHeld());
+    const { maxUnanswered, clock } = this.#parts;
+    const limit = Math.min(MAX_UPDATES_UNANSWERED, maxUnanswered ?? Infinity);
+    if (this.#unanswered < limit) return this.#send(change);
+    // A peer that has a limit must answer.
+    const timer = maxUnanswered === undefined
+      ? this.#held?.timer ?? clock.after(UPDATE_HOLD_MS, () => this.#sendHeld())
+      : undefined;
     this.#held = { change: { ...this.#held?.change, ...change }, timer };
   }
 
@@ -69,7 +81,7 @@ export class FeedUpdates {
 
   /** Stops sending updates. */
   stop(): void {
-    this.#held?.timer.cancel();
+    this.#held?.timer?.cancel();
     this.#held = undefined;
   }
 

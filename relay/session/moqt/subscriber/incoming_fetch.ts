@@ -180,7 +180,7 @@ export class IncomingFetch implements PendingFetch {
           await this.#readPayload(input, decoder, properties);
         } else {
           input.start = next;
-          if (decoder.kind === "unknown") {
+          if (decoder.kind !== "non_existent") {
             this.#sink.unknownUpTo(decoder.group, BigInt(decoder.object));
           }
         }

@@ -4,6 +4,7 @@ import {
   decodeTrackProperties,
   type Location,
   type Parameters,
+  type SetupOptions,
 } from "@qumo/shared/wire";
 import {
   type Feed,
@@ -118,6 +119,7 @@ export class PeerFeed implements Feed {
     this.#updates = new FeedUpdates({
       clock: options.context.clock,
       alwaysForwards: () => publisher.alwaysForwards,
+      maxUnanswered: limitOf(options.context.peer),
       canSend: () => this.#agreed !== undefined && !this.#context.shutdown.isLeaving,
       send: (parameters) => {
         const stream = this.#agreed?.stream;
@@ -216,9 +218,20 @@ export class PeerFeed implements Feed {
     this.#updates.holdForAnswer();
   }
 
-  /** Answers the peer's PUBLISH, with the current forward state. */
-  agree(stream: RequestChannel, forward: boolean): void {
+  /**
+   * Answers the peer's PUBLISH, with the current forward state, or where the answer has no room for that
+   * with an update behind it.
+   */
+  agree(
+    stream: RequestChannel,
+    { forward, offered }: { readonly forward: boolean; readonly offered: boolean },
+  ): void {
     const wanted = this.#updates.takeForAnswer(forward);
+    if (!stream.rules.ok.publish.includes("forward")) {
+      stream.send(requestOk());
+      const { forward: now, ...others } = wanted;
+      return this.#updates.sendAtOnce(now === offered ? others : wanted);
+    }
     if (!stream.trySend(requestOk(wanted))) stream.send(requestOk({ forward }));
   }
 
@@ -367,4 +380,9 @@ export class PeerFeed implements Feed {
     this.#target.track.reports.forget(this);
     if (this.#agreed !== undefined) this.#incoming.retire(this.#agreed.alias, this);
   }
+}
+
+/** How many updates the peer may have to answer at a time; undefined where it sets no limit. */
+function limitOf({ maxRequestUpdates = 0n }: SetupOptions): number | undefined {
+  return maxRequestUpdates === 0n ? undefined : Number(maxRequestUpdates);
 }

@@ -5,7 +5,13 @@ import { MAX_OBJECT_ID } from "../../limits.ts";
 import type { GroupOrder } from "../model/group_order.ts";
 import { ObjectStatus } from "../../object.ts";
 import { FetchFlag, type FlaggedForm } from "./fetch_flag.ts";
-import type { FetchObject, FetchRangeKind, FetchTerms, FetchWriter } from "./fetch_layout.ts";
+import type {
+  FetchObject,
+  FetchRangeKind,
+  FetchTerms,
+  FetchWriter,
+  UnknownRange,
+} from "./fetch_layout.ts";
 import { FETCH_STREAM_TYPE } from "./stream_type.ts";
 
 /** A FETCH_HEADER, type included. */
@@ -84,8 +90,13 @@ export class FlaggedFetchWriter implements FetchWriter {
     return this.#range("non_existent", group, object);
   }
 
-  unknownUpTo(group: bigint, object: number): Uint8Array<ArrayBuffer> {
-    return this.#range("unknown", group, object);
+  unknownUpTo(
+    group: bigint,
+    object: number,
+    as: UnknownRange = "unknown",
+  ): Uint8Array<ArrayBuffer> {
+    const hasTimeouts = [...this.#terms.fetchRanges.values()].includes("timed_out");
+    return this.#range(hasTimeouts ? as : "unknown", group, object);
   }
 
   #range(kind: FetchRangeKind, group: bigint, object: number): Uint8Array<ArrayBuffer> {

@@ -2,7 +2,10 @@ import type { GroupOrder } from "../model/group_order.ts";
 import type { VarintFormat } from "../../varint.ts";
 
 /** What is said about a range of objects that a fetch leaves out (#end-of-range). */
-export type FetchRangeKind = "non_existent" | "unknown" | "timed_out";
+export type FetchRangeKind = "non_existent" | UnknownRange;
+
+/** Why nothing is known of a range: the time for it was over, or nobody knows. */
+export type UnknownRange = "unknown" | "timed_out";
 
 /** What a draft chooses in numbers about the items on a fetch's stream. */
 export interface FetchTerms {
@@ -35,8 +38,11 @@ export interface FetchWriter {
   object(object: FetchObject): Uint8Array<ArrayBuffer>;
   /** Says that nothing exists from behind what was written last up to and including this location. */
   nonExistentUpTo(group: bigint, object: number): Uint8Array<ArrayBuffer>;
-  /** Says that nothing is known from behind what was written last up to and including this location. */
-  unknownUpTo(group: bigint, object: number): Uint8Array<ArrayBuffer>;
+  /**
+   * Says that nothing is known from behind what was written last up to and including this location;
+   * where the draft can say so, since the time for it is over.
+   */
+  unknownUpTo(group: bigint, object: number, as?: UnknownRange): Uint8Array<ArrayBuffer>;
 }
 
 /**

@@ -2,7 +2,13 @@
 export { decodeDatagram, encodeDatagram, type ObjectDatagram } from "./datagram.ts";
 export type { DataDialect } from "./dialect.ts";
 export { decodeFetchHeader, encodeFetchHeader } from "./fetch.ts";
-export type { FetchDecoder, FetchObject, FetchRangeKind, FetchWriter } from "./fetch_layout.ts";
+export type {
+  FetchDecoder,
+  FetchObject,
+  FetchRangeKind,
+  FetchWriter,
+  UnknownRange,
+} from "./fetch_layout.ts";
 export {
   MAX_OBJECT_HEADER_BYTES,
   ObjectHeaderDecoder,

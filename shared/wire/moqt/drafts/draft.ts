@@ -24,6 +24,13 @@ interface AnyDraft {
   readonly data: DataDialect;
   /** Which parameters answers and updates may carry. */
   readonly parameters: ParameterRules;
+  /** What a subscriber may do that other drafts forbid. */
+  readonly allows?: {
+    /** Several subscriptions of a session to one track. */
+    readonly severalSubscriptions?: true;
+    /** A filter that ends before the largest object. */
+    readonly pastFilters?: true;
+  };
   /** The codes that sessions are closed with. */
   readonly sessionCodes: SessionCodes;
   /** The codes that streams are reset and stopped with. */

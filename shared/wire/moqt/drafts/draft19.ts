@@ -16,6 +16,7 @@ export const draft19: StreamDraft = {
   control: controlCodec(messageTable, vi64, u16Length),
   data: data18,
   parameters: parameterRules,
+  allows: { severalSubscriptions: true },
   sessionCodes,
   streamCodes,
   requestCodes,

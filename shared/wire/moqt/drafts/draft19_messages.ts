@@ -9,7 +9,7 @@ import { messageTable as table18, parameterRules as rules18 } from "./draft18_me
 import { requestCodes } from "./draft19_codes.ts";
 import { parameters } from "./draft19_parameters.ts";
 
-/** The filters of objects, which a subscription, a fetch and a wish for tracks may have. */
+/** The filters of objects, which a subscription, a fetch and a request for tracks may have. */
 export const OBJECT_FILTERS = [
   "subgroupFilters",
   "objectIdFilters",

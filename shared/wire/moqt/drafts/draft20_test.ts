@@ -97,7 +97,7 @@ const NEXT_OBJECT = { type: "largest_object" } as const;
 const CURRENT_GROUP = { type: "recent_groups", groups: 1n } as const;
 const SOME = { type: "absolute_range", start: { group: 5n, object: 3n }, endGroup: 6n } as const;
 
-/** What draft 22 writes in another way: filters. */
+/** What draft 22 writes otherwise: filters. */
 function withFilters(
   { nextObject, currentGroup, some, fill }: Record<
     "nextObject" | "currentGroup" | "some" | "fill",

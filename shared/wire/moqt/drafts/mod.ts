@@ -1,9 +1,13 @@
 import type { MultiplexedDraft, StreamDraft } from "./draft.ts";
 import { draft16 } from "./draft16.ts";
 import { draft18 } from "./draft18.ts";
+import { draft19 } from "./draft19.ts";
+import { draft20 } from "./draft20.ts";
+import { draft21 } from "./draft21.ts";
+import { draft22 } from "./draft22.ts";
 
 /** Every draft that is spoken, the preferred one first. */
-export const drafts: readonly StreamDraft[] = [draft18];
+export const drafts: readonly StreamDraft[] = [draft22, draft21, draft20, draft19, draft18];
 
 /** Drafts with one control stream, which no session speaks yet. */
 export const multiplexedDrafts: readonly MultiplexedDraft[] = [draft16];

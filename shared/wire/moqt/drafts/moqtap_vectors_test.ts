@@ -14,7 +14,7 @@ interface Vector {
   readonly hex: string;
   /** What it says; absent where it is refused. */
   readonly decoded?: unknown;
-  /** False: there is another way to write it. */
+  /** False: it can be written otherwise. */
   readonly canonical?: boolean;
 }
 

@@ -5,14 +5,20 @@ import { pythonMissing } from "./python.ts";
 
 const missing = pythonMissing("aiomoqt");
 
-for (const [transport, scheme] of [["QUIC", "moqt"], ["WebTransport", "https"]]) {
+for (const draft of [18, 20, 22]) {
+  for (const [transport, scheme] of [["QUIC", "moqt"], ["WebTransport", "https"]] as const) {
+    testCases(draft, transport, scheme);
+  }
+}
+
+function testCases(draft: number, transport: string, scheme: string): void {
   relayTest(
-    `aiomoqt passes each of its 14 cases over ${transport}`,
+    `aiomoqt passes each of its 14 cases in draft ${draft} over ${transport}`,
     async ({ relay, deadline }) => {
       assert.deepEqual(await listAiomoqtCases(), AIOMOQT_CASES);
       const failed: string[] = [];
       for (const name of AIOMOQT_CASES) {
-        const run = runAiomoqt(`${scheme}://127.0.0.1:${relay.port}`, name);
+        const run = runAiomoqt(`${scheme}://127.0.0.1:${relay.port}`, name, draft);
         const { passed, said } = await deadline.for(`the case ${name}`, run);
         if (!passed) failed.push(said);
       }

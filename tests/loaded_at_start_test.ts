@@ -53,6 +53,7 @@ const AT_START: Record<string, Start> = {
       "node:stream",
       "node:timers",
       "node:util",
+      "node:zlib",
       "zod",
     ],
     late: [

@@ -51,12 +51,16 @@ export class DirectoryService implements DirectoryUseCases {
     }));
   }
 
-  /** A page of the whole directory, and what the next one comes after; undefined after the last. */
-  page(after: DirectoryCursor | undefined) {
+  /** The whole directory, page by page. */
+  *pages() {
     const { registry, presenter } = this.#parts;
-    const page = registry.directory.page("", SNAPSHOT_PAGE, after);
-    const last = page.at(-1);
-    return last && { entries: page.map((one) => presenter.announce(one)), last };
+    let after: DirectoryCursor | undefined;
+    for (;;) {
+      const page = registry.directory.page("", SNAPSHOT_PAGE, after);
+      if (page.length > 0) yield page.map((one) => presenter.announce(one));
+      after = page.at(-1);
+      if (page.length < SNAPSHOT_PAGE || after === undefined) return;
+    }
   }
 
   async lookup(query: { track: string; from?: string | undefined; covering: boolean }) {

@@ -37,8 +37,8 @@ export const OPENING_MS = 2000;
 /** A snapshot of more characters than this is shared by all who begin within the time below. */
 export const SHARED_SNAPSHOT_LENGTH = 64 * 1024;
 
-/** Milliseconds for which a snapshot is kept and shared; the changes since follow it. */
-export const SHARED_SNAPSHOT_MS = 5000;
+/** Milliseconds for which a snapshot is shared; the changes since follow it. */
+export const SHARED_SNAPSHOT_MS = 1000;
 
 /** Entries in one event of a snapshot: a watcher that does not read holds at most one event. */
 export const SNAPSHOT_PAGE = 100;

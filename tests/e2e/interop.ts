@@ -1,6 +1,7 @@
 /**
  * The interop runner's six cases, played by clients that others wrote against a relay that is
- * started for it, as TAP version 14. The exit code is 0 when all of them pass.
+ * started for it, as TAP version 14. The exit code is 0 when all of them pass. With `--matrix` every
+ * dialect against every other instead.
  */
 import { systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../support/deadline.ts";
@@ -9,6 +10,7 @@ import { connectMoqt } from "../support/peers/moqt_peer.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
+import { matrixCommand } from "../interop_matrix/matrix.ts";
 import { type InteropCase, interopCases } from "./interop_cases.ts";
 
 type Connect = (server: QuicServerAddress) => Promise<Peer>;
@@ -64,8 +66,8 @@ async function play(testCase: InteropCase, connect: Connect): Promise<string | u
 }
 
 if (import.meta.main) {
-  const passed = await runInterop((text) => {
-    Deno.stdout.writeSync(new TextEncoder().encode(text));
-  });
-  Deno.exit(passed ? 0 : 1);
+  const write = (text: string) => void Deno.stdout.writeSync(new TextEncoder().encode(text));
+  const [first, ...args] = Deno.args;
+  if (first === "--matrix") Deno.exit(await matrixCommand(args, write));
+  Deno.exit(await runInterop(write) ? 0 : 1);
 }

@@ -5,6 +5,7 @@ import { NoCommonProtocol } from "./errors.ts";
 import { type HandshakePeer, HandshakeSlots } from "./handshake_slots.ts";
 import { acceptWebTransport, Http3Code } from "./h3/mod.ts";
 import {
+  HANDSHAKE_TIMEOUT,
   KEEP_ALIVE_INTERVAL,
   MAX_BIDI_STREAMS,
   MAX_CONNECTIONS_PER_ADDRESS,
@@ -22,8 +23,9 @@ import type { QuicTransportOptions } from "./quic_options.ts";
 import { Queue } from "./queue.ts";
 import type { CertificatePair, Code, Connection, Listener } from "./types.ts";
 import { type BudgetedConnection, UnreadBudget } from "./unread_budget.ts";
-import { acceptWebSocket, refuseUpgrade } from "./websocket/accept.ts";
+import { refuseUpgrade } from "./websocket/accept.ts";
 import type { ByteStream, UpgradeRequest } from "./websocket/byte_stream.ts";
+import { CROWDED_ADDRESS, CROWDED_OUT, WebSocketUpgrades } from "./websocket_upgrades.ts";
 import type { QmuxLimits } from "./qmux/connection.ts";
 import type { TransportLimit } from "../vocabulary.ts";
 
@@ -98,7 +100,7 @@ class SharedListener implements PortListener {
   readonly #live = new Set<Connection>();
   readonly #addresses: AddressLimit;
   readonly #webTransports: HandshakeSlots;
-  readonly #webSockets: HandshakeSlots;
+  readonly #webSockets: WebSocketUpgrades;
   readonly #tasks = new TaskGroup((task, error) =>
     this.#refused({ kind: "webtransport", reason: `${task}: ${error}`, peer: undefined })
   );
@@ -111,13 +113,13 @@ class SharedListener implements PortListener {
       options.maxConnectionsPerAddress ?? MAX_CONNECTIONS_PER_ADDRESS,
     );
     this.#webTransports = new HandshakeSlots(options.maxHandshakes ?? MAX_HANDSHAKES);
-    this.#webSockets = new HandshakeSlots(options.maxHandshakes ?? MAX_HANDSHAKES);
     this.#budget = new UnreadBudget({
       perConnection: options.maxUnreadPerConnection ?? MAX_UNREAD_BYTES_PER_CONNECTION,
       inAll: options.maxUnread ?? MAX_UNREAD_BYTES,
       clock: this.#clock,
       onLimit: (limit) => options.onLimit?.(limit),
     });
+    this.#webSockets = this.#newWebSockets();
     this.#quic = listenQuic({
       ...options,
       // The server's order decides, and raw QUIC costs less.
@@ -147,7 +149,7 @@ class SharedListener implements PortListener {
     if (this.#closing !== undefined) {
       return refuseUpgrade(stream, { status: 503, reason: "the relay is shutting down" });
     }
-    this.#tasks.spawn("WebSocket handshake", () => this.#openWebSocket(request, stream));
+    this.#tasks.spawn("WebSocket handshake", () => this.#webSockets.open(request, stream));
   }
 
   close(code: Code, reason: string): void {
@@ -219,54 +221,28 @@ class SharedListener implements PortListener {
     }
   }
 
-  async #openWebSocket(request: UpgradeRequest, stream: ByteStream): Promise<void> {
-    const { protocols, allowOrigin, handshakeTimeout, allowsPlainWebSocket } = this.#options;
-    const { remoteAddress: peer } = request;
-    const closed = Promise.withResolvers<void>();
-    if (!this.#admits(peer, closed.promise)) {
-      return refuseUpgrade(stream, { status: 429, reason: CROWDED_ADDRESS });
-    }
-    let end: (reason: string) => void = () => stream.destroy();
-    const slot = this.#webSockets.take(this.#peerAt(hostOf(peer)), () => {
-      this.#options.onLimit?.("websocket_handshakes");
-      end(CROWDED_OUT);
+  #newWebSockets(): WebSocketUpgrades {
+    const options = this.#options;
+    const clock = this.#clock;
+    const { protocols, allowOrigin, allowsPlainWebSocket: allowsPlain = false } = options;
+    const { handshakeTimeout = HANDSHAKE_TIMEOUT } = options;
+    const limits = webSocketLimits(options);
+    return new WebSocketUpgrades({
+      options: { protocols, allowOrigin, allowsPlain, limits, clock, handshakeTimeout },
+      slots: new HandshakeSlots(options.maxHandshakes ?? MAX_HANDSHAKES),
+      peerAt: (host) => this.#peerAt(host),
+      admits: (peer, closed) => this.#admits(peer, closed),
+      onCrowdedOut: () => options.onLimit?.("websocket_handshakes"),
+      watch: (connection) => {
+        const { closed } = connection;
+        const giveUp = (reason: string) => connection.giveUp(options.overloadCode ?? 0, reason);
+        this.#budget.watch({ closed, unread: () => connection.unread(), giveUp });
+        this.#keep(connection);
+        return giveUp;
+      },
+      onReady: (connection) => this.#welcome(connection),
+      onFailed: (error, peer) => this.#failed("websocket", error, peer),
     });
-    try {
-      const connection = await acceptWebSocket(request, stream, {
-        protocols,
-        allowOrigin,
-        allowsPlain: allowsPlainWebSocket ?? false,
-        limits: this.#webSocketLimits(),
-        clock: this.#clock,
-        ...(handshakeTimeout !== undefined && { handshakeTimeout }),
-        onConnection: (opening) => {
-          end = (reason) => opening.giveUp(this.#options.overloadCode ?? 0, reason);
-          void opening.closed.then(() => closed.resolve());
-          this.#budget.watch({
-            closed: opening.closed,
-            unread: () => opening.unread(),
-            giveUp: end,
-          });
-          this.#keep(opening);
-        },
-      });
-      this.#welcome(connection);
-    } catch (error) {
-      closed.resolve();
-      this.#failed("websocket", error, peer);
-    } finally {
-      slot.give();
-    }
-  }
-
-  #webSocketLimits(): QmuxLimits {
-    const { keepAliveInterval, maxIdleTimeout, maxBidiStreams, maxUniStreams } = this.#options;
-    return {
-      keepAliveInterval: keepAliveInterval ?? KEEP_ALIVE_INTERVAL,
-      maxIdleTimeout: maxIdleTimeout ?? MAX_IDLE_TIMEOUT,
-      maxBidiStreams: maxBidiStreams ?? MAX_BIDI_STREAMS,
-      maxUniStreams: maxUniStreams ?? MAX_UNI_STREAMS,
-    };
   }
 
   #welcome(connection: Connection): void {
@@ -323,5 +299,11 @@ class SharedListener implements PortListener {
   }
 }
 
-const CROWDED_OUT = "too many handshakes at once, and this one took longest";
-const CROWDED_ADDRESS = "too many connections from this address";
+function webSocketLimits(options: QuicTransportOptions): QmuxLimits {
+  return {
+    keepAliveInterval: options.keepAliveInterval ?? KEEP_ALIVE_INTERVAL,
+    maxIdleTimeout: options.maxIdleTimeout ?? MAX_IDLE_TIMEOUT,
+    maxBidiStreams: options.maxBidiStreams ?? MAX_BIDI_STREAMS,
+    maxUniStreams: options.maxUniStreams ?? MAX_UNI_STREAMS,
+  };
+}

@@ -30,6 +30,7 @@ const EVERY_CASE: readonly Case[] = [
     isLong: true,
   },
   mixed(),
+  webSockets(),
   slowReader(),
   idle(),
 ];
@@ -62,6 +63,18 @@ function mixed(): Case {
     about: "as fan-out-200, but that half of the readers speak another dialect than the publisher",
     subject: { ...subject, isMixed: true },
     reference,
+    isLong: true,
+  };
+}
+
+/** The same objects over TCP. */
+function webSockets(): Case {
+  const { subject } = besideFloor({ tracks: 1, ...LARGE }, 100);
+  return {
+    name: "websocket-100",
+    about: "as fan-out-100, but over WebSocket, against the relay over QUIC",
+    subject: { ...subject, isWebSocket: true },
+    reference: subject,
     isLong: true,
   };
 }

@@ -14,6 +14,7 @@ import {
   URGENT,
 } from "../../relay/transport/mod.ts";
 import type { ServerAddress } from "./server_process.ts";
+import { connectWebSocket } from "../support/transport/websocket_client.ts";
 import { SubgroupMeter } from "./subgroup_meter.ts";
 import { referenceDraft } from "../support/reference_draft.ts";
 
@@ -26,29 +27,41 @@ export interface PeerOptions {
   readonly maxUniStreams?: number;
   /** What it speaks. */
   readonly draft?: StreamDraft;
+  /** Over TCP instead of QUIC. */
+  readonly isWebSocket?: boolean;
 }
 
 /** A MoQT client with as little of its own as possible, so that what is measured is the server. */
 export class LoadPeer {
   readonly connection: Connection;
-  readonly #endpoint: Deno.QuicEndpoint;
+  readonly #endpoint: Deno.QuicEndpoint | undefined;
   readonly #draft: StreamDraft;
   #nextRequestId = 0n;
 
-  private constructor(connection: Connection, endpoint: Deno.QuicEndpoint, draft: StreamDraft) {
+  private constructor(
+    connection: Connection,
+    draft: StreamDraft,
+    endpoint?: Deno.QuicEndpoint,
+  ) {
     this.connection = connection;
     this.#endpoint = endpoint;
     this.#draft = draft;
   }
 
   /**
-   * Connects over raw QUIC, from a socket of its own as clients do: a burst to a shared one overflows
+   * Connects over raw QUIC as a rule, from a socket of its own as clients do: a burst to a shared one overflows
    * it.
    */
   static async connect(
     server: ServerAddress,
-    { maxUniStreams = 512, draft = referenceDraft }: PeerOptions = {},
+    { maxUniStreams = 512, draft = referenceDraft, isWebSocket }: PeerOptions = {},
   ): Promise<LoadPeer> {
+    if (isWebSocket) {
+      const protocols = [`qmux-02.${draft.protocol}`];
+      const target = { port: server.port, protocols };
+      const { connection } = await connectWebSocket(target, { maxUniStreams });
+      return new LoadPeer(connection, draft);
+    }
     const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
     // Deno knows `serverCertificateHashes`, its types do not.
     const options = {
@@ -65,7 +78,7 @@ export class LoadPeer {
       maxConcurrentUnidirectionalStreams: maxUniStreams,
     };
     const connection = new QuicConnection(await Deno.connectQuic<false>(options));
-    return new LoadPeer(connection, endpoint, draft);
+    return new LoadPeer(connection, draft, endpoint);
   }
 
   /** Says hello, and refuses whatever the other side asks for, unless `answer` says otherwise. */
@@ -105,7 +118,7 @@ export class LoadPeer {
   /** Leaves. */
   close(): void {
     this.connection.close(0, "");
-    void this.connection.closed.then(() => this.#endpoint.close());
+    void this.connection.closed.then(() => this.#endpoint?.close());
   }
 
   async #request<K extends "requestOk" | "subscribeOk">(

@@ -22,6 +22,8 @@ export interface Run {
   readonly stalled: number;
   /** Whether every other reader speaks another dialect than the publishers. */
   readonly isMixed?: boolean;
+  /** Whether readers come by WebSocket, without TLS, instead of QUIC. */
+  readonly isWebSocket?: boolean;
 }
 
 /** How long to run, and what to say meanwhile. */
@@ -148,8 +150,9 @@ async function connectReaders(run: Run, server: ServerProcess, receipts: Receipt
   });
 }
 
-function readerOptions({ readers, isMixed }: Run, index: number): PeerOptions {
+function readerOptions({ readers, isMixed, isWebSocket }: Run, index: number): PeerOptions {
   return {
+    ...(isWebSocket && { isWebSocket }),
     ...(index >= readers && { maxUniStreams: STALLED_STREAMS }),
     draft: isMixed === true && index % 2 === 1 ? testDraft : referenceDraft,
   };

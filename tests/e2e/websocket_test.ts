@@ -1,4 +1,5 @@
 /** Clients that no QUIC reaches: the same relay, the same port, over TCP. */
+import assert from "node:assert/strict";
 import { Connection } from "@moq/net";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
@@ -47,7 +48,7 @@ for (const [publisher, connectPublisher] of Object.entries(CLIENTS)) {
 }
 
 async function passOn(
-  { deadline, join }: RelayTest,
+  { relay, deadline, join }: RelayTest,
   connectPublisher: Connect,
   connectViewer: Connect,
 ): Promise<void> {
@@ -63,4 +64,5 @@ async function passOn(
     await deadline.for("the end of a group", group.end());
     await readObjects(watch, group.id, 0, 5, deadline, size);
   }
+  assert.match(relay.log(), /"transport":"websocket"/);
 }

@@ -6,11 +6,16 @@ import { MoqtPeer } from "../support/peers/moqt_session.ts";
 import type { Peer } from "../support/peers/peer.ts";
 
 /** The libraries that a page can use. `@moq/net` speaks draft 18 only where the browser negotiates. */
-export type PageLibrary = "@moq/net" | "@moqt/transport";
+export type PageLibrary = "@moq/net" | "@moq/net without UDP" | "@moqt/transport";
 
 /** Connects to a relay whose certificate has this hash, as a page of a web application would. */
 async function connect(library: PageLibrary, url: string, hash: string): Promise<Peer> {
-  const peer = await (library === "@moq/net" ? connectMoqNet(url, hash) : connectMoqt(url, hash));
+  const connecting = {
+    "@moq/net": connectMoqNet,
+    "@moq/net without UDP": connectWithoutUdp,
+    "@moqt/transport": connectMoqt,
+  };
+  const peer = await connecting[library](url, hash);
   // Firefox keeps the session of a page that is left until it is idle for too long.
   addEventListener("pagehide", () => peer.close());
   return peer;
@@ -23,6 +28,14 @@ async function connectMoqNet(url: string, hash: string): Promise<MoqNetPeer> {
     websocket: { enabled: false },
   });
   return new MoqNetPeer("@moq/net", session);
+}
+
+/** As the library does it by itself, where nothing answers over UDP. */
+async function connectWithoutUdp(url: string): Promise<MoqNetPeer> {
+  const session = await Connection.connect(new URL("https://127.0.0.1:9/"), {
+    websocket: { url: new URL(url.replace("https:", "http:")) },
+  });
+  return new MoqNetPeer("@moq/net over WebSocket", session);
 }
 
 async function connectMoqt(url: string, hash: string): Promise<MoqtPeer> {

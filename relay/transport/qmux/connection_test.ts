@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import type { Clock } from "@qumo/shared/runtime";
 import { ManualClock } from "../../../tests/support/worlds/manual_clock.ts";
 import { concat } from "../../../tests/support/concat.ts";
+import { checkProperty } from "../../../tests/support/properties.ts";
 import {
   QMUX_LIMITS,
   type QmuxEnd,
@@ -518,6 +520,36 @@ Deno.test("bytes that nobody reads are counted, and only those", async () => {
   client.data(0, 1_000, new Uint8Array(50));
   assert.equal(client.server.unread(), 0);
   end(client);
+});
+
+Deno.test("whatever frames come, the session goes on or ends with an error of ours", async () => {
+  const id = fc.nat({ max: 12 });
+  const amount = fc.nat({ max: 2_000 });
+  const frame = fc.oneof(
+    fc.tuple(id, amount, fc.nat({ max: 40 }), fc.boolean()).map(([id, offset, length, fin]) =>
+      concat([streamHeader(id, offset % 50, { length, fin }), new Uint8Array(length)])
+    ),
+    fc.tuple(id, amount).map(([id, size]) => encodeFrame({ kind: "reset", id, code: 1, size })),
+    id.map((id) => encodeFrame({ kind: "stop", id, code: 2 })),
+    fc.tuple(id, amount).map(([id, limit]) => encodeFrame({ kind: "max_stream_data", id, limit })),
+    amount.map((limit) => encodeFrame({ kind: "max_data", limit })),
+    amount.map((limit) => encodeFrame({ kind: "max_streams_uni", limit })),
+    amount.map((sequence) => encodeFrame({ kind: "ping", sequence })),
+    fc.uint8Array({ maxLength: 12 }),
+  );
+  await checkProperty(fc.asyncProperty(fc.array(frame, { maxLength: 20 }), async (frames) => {
+    const client = new Scripted("qmux-02", new ManualClock()).begin();
+    const stream = await client.server.openUni();
+    stream.write(new Uint8Array(5_000)).catch(() => {});
+    void client.server.acceptUni().then((one) => one?.read(new Uint8Array(9)).catch(() => {}));
+    for (const bytes of frames) client.send(bytes);
+    await turns();
+    end(client);
+    const { by, code, reason } = await client.server.closed;
+    if (by === "peer") return;
+    assert(Object.values<number>(QmuxCode).includes(code), `${code}: ${reason}`);
+    assert.notEqual(code, QmuxCode.internalError, reason);
+  }));
 });
 
 /** Ends a session whose test is over. */

@@ -9,7 +9,7 @@ import type { RelayConfig } from "./config.ts";
 import { parseRelayUrl } from "./control_plane/mod.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
 import { linkProtocols } from "./session/negotiate.ts";
-import type { Connection, DialOptions } from "./transport/mod.ts";
+import { type Connection, type DialOptions, NoCommonProtocol } from "./transport/mod.ts";
 import type { LinkTarget } from "./upstream/mod.ts";
 
 /** Calls a peer: `moqt://host:port`. Rejects when no connection comes about. */
@@ -61,8 +61,21 @@ class NeighborDialer {
     this.#ca = ca;
   }
 
-  /** Connects to a neighbor. Rejects when no connection can be made. */
+  /**
+   * Connects to a neighbor, by the preferred protocol of links if it has that: of several the called
+   * side would choose. Rejects when no connection can be made.
+   */
   async dial(target: LinkTarget): Promise<Connection> {
+    const [preferred, ...others] = linkProtocols;
+    try {
+      return await this.#dialBy([preferred!], target);
+    } catch (error) {
+      if (!(error instanceof NoCommonProtocol)) throw error;
+      return await this.#dialBy(others, target);
+    }
+  }
+
+  async #dialBy(protocols: readonly string[], target: LinkTarget): Promise<Connection> {
     const { config: { mesh, server }, clock, dial, known } = this.#parts;
     const { hostname, port } = parseRelayUrl(target.url)!;
     const where = formatAddress({ hostname, port });
@@ -70,7 +83,7 @@ class NeighborDialer {
     const hash = mesh.insecure && !isPinned ? await this.#hashOf(where) : target.certificateSha256;
     const isByHash = hash !== undefined && (isPinned || this.#ca === undefined);
     const connection = await dial(`moqt://${where}`, {
-      protocols: [...linkProtocols],
+      protocols,
       ...(isByHash && { serverCertificateHashes: [hash] }),
       ...(!isByHash && this.#ca !== undefined && { caCerts: this.#ca }),
       keepAliveInterval: 0,

@@ -23,10 +23,10 @@ export class TransportError extends Error {
   }
 }
 
-/** The client offered no protocol that the server has; its message says which they were. */
+/** The client offered no protocol that the server has. */
 export class NoCommonProtocol extends TransportError {
-  constructor(message: string) {
-    super("handshake", 0, message);
+  constructor(message: string, options?: ErrorOptions) {
+    super("handshake", 0, message, options);
   }
 }
 
@@ -52,6 +52,7 @@ export function transportErrorFrom(error: unknown): TransportError {
 export function handshakeErrorFrom(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  if (ALPN_REFUSED.test(message)) return new NoCommonProtocol(message, { cause: error });
   return new TransportError("handshake", 0, message, { cause: error });
 }
 
@@ -59,6 +60,9 @@ export function handshakeErrorFrom(error: unknown): TransportError {
 export function isNoCommonAlpn(error: unknown): boolean {
   return error instanceof Error && NO_ALPN.test(error.message);
 }
+
+// The alert no_application_protocol of the server.
+const ALPN_REFUSED = /^aborted by peer: the cryptographic handshake failed: error 120\b/;
 
 const NO_ALPN = /peer doesn't support any known protocol/;
 

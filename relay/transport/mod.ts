@@ -1,7 +1,7 @@
 /** Connections and streams over QUIC, WebTransport and WebSocket. */
 export { addressKey, hostOf } from "./address_key.ts";
 export { dial, type DialOptions } from "./dial.ts";
-export { TransportError, type TransportErrorKind } from "./errors.ts";
+export { NoCommonProtocol, TransportError, type TransportErrorKind } from "./errors.ts";
 export { generateCertificate, generatedCertificates } from "./generated_certificate.ts";
 export { type BoundedListener, listen, type PortListener, type RefusedPeer } from "./listener.ts";
 export { dialQuic } from "./quic.ts";

@@ -4,7 +4,7 @@ import { DEFAULTS } from "../../relay/config/definition.ts";
 import type { LinkView } from "../../relay/views.ts";
 import { makeSignedCertificate } from "../support/transport/certificate.ts";
 import { Deadline } from "../support/deadline.ts";
-import { connectMoqNet } from "../support/peers/moq_net.ts";
+import { connectMoqNet, moqNetBy } from "../support/peers/moq_net.ts";
 import { connectMoqt } from "../support/peers/moqt_peer.ts";
 import { until } from "../support/until.ts";
 import type { Peer } from "../support/peers/peer.ts";
@@ -70,6 +70,37 @@ Deno.test("an edge takes a track from its origin, and an edge of that edge from 
   const publisher = await connectMoqNet(origin);
   const watcher = await connectMoqNet(edge);
   await passOn(deadline, publisher, watcher);
+  await publisher.close();
+  await watcher.close();
+});
+
+for (const [from, to] of [["moqt-20", "moqt-18"], ["moqt-19", "moqt-20"]] as const) {
+  Deno.test(`an edge shows in ${to} what its origin has in ${from}, over a link of draft 18`, async () => {
+    using deadline = new Deadline(MILLISECONDS);
+    await using origin = await startRelayInProcess();
+    await using edge = await startEdge(origin, { insecure: true });
+    const publisher = await moqNetBy(from)(origin);
+    const watcher = await moqNetBy(to)(edge);
+    await passOn(deadline, publisher, watcher);
+    const { sessions } = await origin.relay.read(["sessions"], { offset: 0, limit: 10 });
+    const found = sessions.rows.map(({ protocol }) => protocol).toSorted();
+    assert.deepEqual(found, [from, "moqt-18"].toSorted());
+    await publisher.close();
+    await watcher.close();
+  });
+}
+
+Deno.test("a neighbor that has draft 18 switched off is linked by the newest that both have", async () => {
+  using deadline = new Deadline(MILLISECONDS);
+  const server = { ...DEFAULTS.server, protocols: ["moqt-22", "moqt-20"] };
+  await using origin = await startRelayInProcess({ server });
+  await using edge = await startEdge(origin, { insecure: true });
+  const publisher = await moqNetBy("moqt-20")(origin);
+  const watcher = await connectMoqNet(edge);
+  await passOn(deadline, publisher, watcher);
+  const { sessions } = await origin.relay.read(["sessions"], { offset: 0, limit: 10 });
+  const found = sessions.rows.map(({ protocol }) => protocol).toSorted();
+  assert.deepEqual(found, ["moqt-20", "moqt-22"]);
   await publisher.close();
   await watcher.close();
 });

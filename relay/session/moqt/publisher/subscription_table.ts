@@ -62,7 +62,8 @@ export class SubscriptionTable {
   /** Whether the peer may subscribe to a track once more. */
   hasRoom(key: string): boolean {
     const { peer, draft } = this.#context;
-    const mayHaveSeveral = draft.allows?.severalSubscriptions || isMoqDev(peer);
+    // A relay that subscribes again has left the older subscription.
+    const mayHaveSeveral = !isRelay(peer) && draft.allows?.severalSubscriptions || isMoqDev(peer);
     const limit = mayHaveSeveral ? MAX_SUBSCRIPTIONS_OF_A_TRACK : 1;
     return this.#slotsOf(key).length < limit;
   }

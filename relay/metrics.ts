@@ -73,6 +73,7 @@ export class RelayMetrics {
   fetchesShared = 0;
   readonly requestsUnread: Record<words.Unread, number> = zeros(words.UNREAD);
   readonly requestStops: Record<words.StopNotice, number> = zeros(words.STOP_NOTICES);
+  readonly requestsBlocked: Record<words.BlockedRequest, number> = zeros(words.BLOCKED_REQUESTS);
   readonly malformed: Record<words.Malformed, number> = zeros(words.MALFORMED);
   readonly oddities: Record<words.OddityKind, number> = zeros(words.ODDITIES);
   readonly mesh = new MeshMetrics();

@@ -149,6 +149,14 @@ export const STOP_NOTICES = [
 /** One of {@linkcode STOP_NOTICES}. */
 export type StopNotice = typeof STOP_NOTICES[number];
 
+/** Who waits for a request because the other side allows no more (MAX_REQUEST_ID). */
+export const BLOCKED_REQUESTS = [
+  "of_peer", // The peer said so.
+  "of_relay",
+] as const;
+/** One of {@linkcode BLOCKED_REQUESTS}. */
+export type BlockedRequest = typeof BLOCKED_REQUESTS[number];
+
 /** Where malformed data was found. */
 export const MALFORMED = [
   "setup",

@@ -116,6 +116,7 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_fetches_shared_total",
     "qumo_relay_requests_unread_total",
     "qumo_relay_request_stops_total",
+    "qumo_relay_requests_blocked_total",
     "qumo_relay_cache_bytes",
     "qumo_relay_cache_limit_bytes",
     "qumo_relay_cache_groups",

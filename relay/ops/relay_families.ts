@@ -230,6 +230,12 @@ export function mediaFamilies(maxCacheBytes: number): Family[] {
       "noticed_by",
       ({ counts }) => counts.requestStops,
     ),
+    counters(
+      "qumo_relay_requests_blocked_total",
+      "How often no more requests were allowed in sessions of drafts up to 16 (MAX_REQUEST_ID), by whose requests.",
+      "requests",
+      ({ counts }) => counts.requestsBlocked,
+    ),
     gauge(
       "qumo_relay_cache_bytes",
       "Memory of the objects in the cache.",

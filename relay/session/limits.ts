@@ -9,6 +9,18 @@ export const READ_BUFFER_BYTES = 16_384;
 /** Messages that wait for a peer that does not read them; more and the request is cancelled. */
 export const MAX_SEND_BACKLOG_BYTES = 1_048_576;
 
+/**
+ * Messages of all requests that wait for a peer that does not read the control stream which they
+ * share (drafts up to 16); more and the session is closed.
+ */
+export const MAX_CONTROL_BACKLOG_BYTES = 1_048_576;
+
+/**
+ * How much of `limits.max_requests` must end before a peer is allowed as many more (MAX_REQUEST_ID),
+ * so that not each end costs a message.
+ */
+export const REQUEST_CREDIT_SHARE = 1 / 4;
+
 /** Request ids that arrived out of order: streams overtake each other, but not by thousands. */
 export const MAX_REQUEST_ID_GAPS = 4_096;
 

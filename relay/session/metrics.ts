@@ -1,5 +1,6 @@
 import type { Traffic } from "../views.ts";
 import type {
+  BlockedRequest,
   DatagramDrop,
   DropReason,
   Inexpressible,
@@ -48,6 +49,8 @@ export interface SessionMetrics {
   readonly parkedStreamsFinished: Record<ParkedEnd, number>;
   readonly requestsUnread: Record<Unread, number>;
   readonly requestStops: Record<StopNotice, number>;
+  /** How often no more requests were allowed, by whose they are. */
+  readonly requestsBlocked: Record<BlockedRequest, number>;
   readonly malformed: Record<Malformed, number>;
   /** Messages that were accepted in spite of deviations from the draft, by kind. */
   readonly oddities: Record<OddityKind, number>;

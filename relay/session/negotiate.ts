@@ -1,11 +1,11 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
   commonDraft,
-  draftOf,
+  type Draft,
   drafts,
   type LiteVersion,
   liteVersions,
-  type StreamDraft,
+  multiplexedDrafts,
 } from "@qumo/shared/wire";
 import type { Connection } from "../transport/types.ts";
 import type { StreamSource } from "./first_streams.ts";
@@ -32,9 +32,12 @@ export interface Negotiated {
   readonly streams?: StreamSource;
 }
 
-// Drafts of the IETF, the newest first, and then the versions of moq-lite.
+// Drafts of the IETF, the newest first.
+const SPOKEN: readonly Draft[] = [...drafts, ...multiplexedDrafts]
+  .toSorted((one, other) => other.number - one.number);
+
 const DIALECTS: readonly Dialect[] = [
-  ...drafts.toSorted((one, other) => other.number - one.number).map(moqt),
+  ...SPOKEN.map(moqt),
   // Of 06 no session was seen working yet.
   ...liteVersions.filter(({ number }) => number < 6).toSorted((one, other) =>
     other.number - one.number
@@ -54,15 +57,14 @@ export function listedProtocols(list: readonly string[]): readonly string[] {
 }
 
 // Links need a stream per request, and the mesh parameters are defined in the common draft.
-const linkDrafts = [commonDraft, ...drafts.filter((draft) => draft !== commonDraft)]
-  .filter(({ family }) => family === "B");
+const linkDrafts = [commonDraft, ...drafts.filter((draft) => draft !== commonDraft)];
 
 /** The protocols that a relay offers when it dials another one. */
 export const linkProtocols: readonly string[] = linkDrafts.map(({ protocol }) => protocol);
 
 /** The dialect of an outgoing link by the negotiated protocol. */
 export function linkDialect(protocol: string | undefined): Dialect {
-  return moqt(draftOf(protocol) ?? linkDrafts[0]!);
+  return moqt(linkDrafts.find((draft) => draft.protocol === protocol) ?? linkDrafts[0]!);
 }
 
 /** The dialect of a negotiated protocol. */
@@ -79,14 +81,16 @@ export async function negotiate(
   connection: Connection,
   options: Omit<NegotiationTerms, "drafts">,
 ): Promise<Outcome<Negotiated, NegotiationRefusal> | undefined> {
-  const enabled = options.protocols.map(draftOf).filter((draft) => draft !== undefined);
+  const enabled = options.protocols
+    .map((protocol) => SPOKEN.find((draft) => draft.protocol === protocol))
+    .filter((draft) => draft !== undefined);
   const found = await findInBand(connection, { ...options, drafts: enabled });
   if (found === undefined || !found.ok) return found;
   const { draft, streams } = found.value;
-  return done({ dialect: moqt(draftOf(draft.protocol)!), streams });
+  return done({ dialect: moqt(draft), streams });
 }
 
-function moqt(draft: StreamDraft): Dialect {
+function moqt(draft: Draft): Dialect {
   return { protocol: draft.protocol, begin: (options) => new MoqtSession(options, draft) };
 }
 

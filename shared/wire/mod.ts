@@ -26,7 +26,11 @@ export {
 } from "./properties.ts";
 export { rfc9000, type VarintFormat, vi64, writeVi64Number } from "./varint.ts";
 export { controlCodec } from "./moqt/control/codec.ts";
-export type { AnsweredKind, MultiplexedMessage } from "./moqt/model/multiplexed_messages.ts";
+export type {
+  AnsweredKind,
+  MultiplexedMessage,
+  MultiplexedMessageOf,
+} from "./moqt/model/multiplexed_messages.ts";
 export type { Filter } from "./moqt/model/filter.ts";
 export {
   type ControlKind,

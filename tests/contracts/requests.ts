@@ -27,9 +27,14 @@ export interface Conversation {
   readonly answers: readonly [ControlMessage, ...ControlMessage[]];
   /** An answer that differs by this number. */
   readonly numbered: (number: number) => ControlMessage;
-  /** A change of the request, of id 8. */
+  /** A change of the first request, as it arrives. */
   readonly update: ControlMessage;
+  /** What can be cancelled in words of its own; the same as above when nothing is said. */
+  readonly cancellable?: Cancellable;
 }
+
+/** A request, as far as it can be cancelled. */
+export type Cancellable = Pick<Conversation, "kind" | "question" | "answers">;
 
 /** What every implementation of requests does, however it gets messages to the other side. */
 export function requestContract(
@@ -37,12 +42,13 @@ export function requestContract(
   makeEnds: MakeEnds,
   conversation: Conversation = NAMESPACES,
 ): void {
-  const { kind, question, answers, numbered, update } = conversation;
+  const { kind, question, answers, numbered, update, cancellable = conversation } = conversation;
   const [ok] = answers;
   let begun = 0n;
   /** A request of the client, from both sides. */
   const begin = async (
     { client, server }: RequestEnds,
+    { kind, question }: Cancellable = conversation,
   ): Promise<[RequestChannel, RequestChannel]> => {
     const asked = await client.open(kind);
     asked.send(question(begun));
@@ -104,7 +110,7 @@ export function requestContract(
   });
 
   test("one that is cancelled ends for both, and the other side is told", async (ends) => {
-    const [asked, heard] = await begin(ends);
+    const [asked, heard] = await begin(ends, cancellable);
     await heard.next();
     const stopped = Promise.withResolvers<void>();
     heard.onStopped(stopped.resolve);
@@ -112,12 +118,12 @@ export function requestContract(
     await assert.rejects(heard.next(), isTransportEnd);
     await assert.rejects(asked.next(), isTransportEnd);
     // Some find out only when they have something to say.
-    heard.send(ok);
+    heard.send(cancellable.answers[0]);
     await stopped.promise;
   });
 
   test("everybody who wants to know is told once that the peer takes no more", async (ends) => {
-    const [asked, heard] = await begin(ends);
+    const [asked, heard] = await begin(ends, cancellable);
     await heard.next();
     const told: string[] = [];
     const last = Promise.withResolvers<void>();
@@ -125,9 +131,9 @@ export function requestContract(
     heard.onStopped(() => told.push("other"));
     heard.onStopped(last.resolve);
     asked.cancel("cancelled");
-    heard.send(ok);
+    heard.send(cancellable.answers[0]);
     await last.promise;
-    heard.send(ok);
+    heard.send(cancellable.answers[0]);
     assert.deepEqual(told, ["one", "other"]);
   });
 
@@ -147,7 +153,7 @@ export function requestContract(
 
   for (const byFin of [true, false]) {
     test(`a peer that ${byFin ? "says its last" : "breaks it off"} meanwhile is noticed`, async (ends) => {
-      const [asked, heard] = await begin(ends);
+      const [asked, heard] = await begin(ends, byFin ? conversation : cancellable);
       await heard.next();
       const ended = Promise.withResolvers<void>();
       heard.hold(ended.resolve, { byFin });

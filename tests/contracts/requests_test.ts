@@ -1,8 +1,18 @@
-import { drafts } from "@qumo/shared/wire";
+import { drafts, multiplexedDrafts, NO_PROPERTIES } from "@qumo/shared/wire";
 import { BidiRequests } from "../../relay/session/moqt/requests/bidi_requests.ts";
 import { RequestIds } from "../../relay/session/moqt/requests/request_ids.ts";
-import { MultiplexedRequests } from "./multiplexed_requests.ts";
-import { requestContract } from "./requests.ts";
+import { TaskGroup } from "@qumo/shared/runtime";
+import { RelayMetrics } from "../../relay/metrics.ts";
+import { MultiplexedRequests } from "../../relay/session/moqt/requests/multiplexed_requests.ts";
+import { firstLimit } from "../../relay/session/moqt/requests/peer_credit.ts";
+import type {
+  OwnRequest,
+  RequestChannel,
+  Requests,
+} from "../../relay/session/moqt/requests/requests.ts";
+import type { Role } from "../../relay/session/session_options.ts";
+import { type Conversation, requestContract } from "./requests.ts";
+import { SharedLine } from "../support/peers/shared_line.ts";
 import { type MemoryConnection, memoryPair } from "../support/transport/memory_connection.ts";
 
 for (const draft of drafts.filter(({ family }) => family === "B")) {
@@ -33,7 +43,82 @@ for (const draft of drafts.filter(({ family }) => family === "B")) {
   });
 }
 
-requestContract("multiplexed over one stream", (credit) => {
-  const [client, server] = MultiplexedRequests.pair(credit);
-  return { client, server, close: () => client.close() };
-});
+/** The requests of an end that is not there yet. */
+class Later implements Requests {
+  readonly #requests: Promise<Requests>;
+
+  constructor(requests: Promise<Requests>) {
+    this.#requests = requests;
+  }
+
+  async open(kind: OwnRequest): Promise<RequestChannel> {
+    return await (await this.#requests).open(kind);
+  }
+
+  async accept(): Promise<RequestChannel | undefined> {
+    return await (await this.#requests).accept();
+  }
+}
+
+const NAMESPACE = [Uint8Array.of(1)];
+
+/** What is withdrawn and what is cancelled have different words on a control stream. */
+const ANNOUNCEMENTS: Conversation = {
+  kind: "publishNamespace",
+  question: (requestId) => ({
+    kind: "publishNamespace",
+    requestId,
+    namespace: [...NAMESPACE, Uint8Array.of(Number(requestId))],
+    parameters: {},
+  }),
+  answers: [{ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES }],
+  numbered: (number) => ({
+    kind: "requestError",
+    code: "internal_error",
+    retryAfter: 0n,
+    reason: String(number),
+  }),
+  update: { kind: "requestUpdate", requestId: 2n, parameters: {} },
+  cancellable: {
+    kind: "subscribe",
+    question: (requestId) => ({
+      kind: "subscribe",
+      requestId,
+      track: { namespace: NAMESPACE, name: Uint8Array.of(2) },
+      parameters: {},
+    }),
+    answers: [{ kind: "subscribeOk", alias: 7n, parameters: {}, properties: NO_PROPERTIES }],
+  },
+};
+
+for (const draft of multiplexedDrafts) {
+  requestContract(`on one stream in ${draft.protocol}`, (credit) => {
+    const tasks = new TaskGroup(() => {});
+    const [client, server] = memoryPair();
+    const requests = async (connection: MemoryConnection, role: Role) => {
+      const stream = await (role === "client" ? connection.openBidi() : connection.acceptBidi());
+      return new MultiplexedRequests({
+        draft,
+        line: new SharedLine(draft, stream!),
+        streams: connection,
+        tasks,
+        metrics: new RelayMetrics(),
+        rules: {
+          role,
+          canReset: true,
+          registerTokens: () => {},
+          leftOut: () => {},
+          admit: () => Promise.resolve(),
+          mayProbe: true,
+        },
+        peerLimit: firstLimit(role === "client" ? "server" : "client", credit),
+        maxRequests: credit,
+      });
+    };
+    return {
+      client: new Later(requests(client, "client")),
+      server: new Later(requests(server, "server")),
+      close: () => client.close(0, ""),
+    };
+  }, ANNOUNCEMENTS);
+}

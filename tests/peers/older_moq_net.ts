@@ -24,16 +24,25 @@ import { asWebTransport } from "../support/peers/moq_net.ts";
 const PRIORITY = 155;
 
 /** Connects `@moq/net` 0.2.8 over raw QUIC, as `@moq/watch` 0.4.6 does. */
-export async function connectMoqNet02(server: QuicServerAddress): Promise<Peer> {
-  const session = await Net02.Connection.connect(urlOf(server), await transportTo(server));
+export async function connectMoqNet02(
+  server: QuicServerAddress,
+  protocol?: string,
+): Promise<Peer> {
+  const session = await Net02.Connection.connect(
+    urlOf(server),
+    await transportTo(server, protocol),
+  );
   // What is used of the library is the same in both versions.
   return new MoqNetPeer("@moq/net 0.2.8 over QUIC", session as never);
 }
 
 /** Connects `@moq/net` 0.1.9 over raw QUIC, as `@moq/publish` 0.2.17 does. */
-export async function connectMoqNet01(server: QuicServerAddress): Promise<Peer> {
+export async function connectMoqNet01(
+  server: QuicServerAddress,
+  protocol?: string,
+): Promise<Peer> {
   return new MoqNet01Peer(
-    await Net01.Connection.connect(urlOf(server), await transportTo(server)),
+    await Net01.Connection.connect(urlOf(server), await transportTo(server, protocol)),
   );
 }
 
@@ -41,8 +50,8 @@ function urlOf({ port }: QuicServerAddress): URL {
   return new URL(`https://127.0.0.1:${port}/`);
 }
 
-async function transportTo(server: QuicServerAddress) {
-  return { transport: asWebTransport(await connectQuicTransport(server)) };
+async function transportTo(server: QuicServerAddress, protocol?: string) {
+  return { transport: asWebTransport(await connectQuicTransport(server, protocol)) };
 }
 
 class MoqNet01Peer implements Peer {

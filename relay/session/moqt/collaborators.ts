@@ -1,5 +1,5 @@
 import type { TaskGroup, Tracing } from "@qumo/shared/runtime";
-import type { StreamDraft } from "@qumo/shared/wire";
+import type { Draft } from "@qumo/shared/wire";
 import { EventLog } from "../event_log.ts";
 import type { StreamSource } from "../first_streams.ts";
 import type { Role, SessionOptions } from "../session_options.ts";
@@ -17,13 +17,13 @@ import type {
 } from "./connection/facets.ts";
 import type { SessionCloser } from "../connection/session_closer.ts";
 import type { SessionShutdown } from "../connection/session_shutdown.ts";
+import type { Family } from "./families.ts";
 import type { HandshakeResult } from "./connection/handshake.ts";
 import { isMoqDev } from "./connection/moq_dev.ts";
 import { OddityWatch } from "./connection/oddity_watch.ts";
 import type { PeerQuota } from "../connection/peer_quota.ts";
 import { leavesByFin } from "./connection/relay_peer.ts";
 import type { SessionScopes } from "./connection/session_scopes.ts";
-import { BidiRequests } from "./requests/bidi_requests.ts";
 import { nameFields } from "./requests/refuse.ts";
 import type { RequestIds } from "./requests/request_ids.ts";
 import type { Asking, Requests } from "./requests/requests.ts";
@@ -38,10 +38,11 @@ export interface Foundation {
   readonly scopes: SessionScopes;
   readonly ids: RequestIds;
   readonly shutdown: SessionShutdown;
+  readonly family: Family;
 }
 
 /** What an established session is made with. */
-export type Options = SessionOptions & { readonly draft: StreamDraft };
+export type Options = SessionOptions & { readonly draft: Draft };
 
 /** Whom the parts of an established session work with, in groups: each part is given those that it uses. */
 export interface Collaborators {
@@ -66,7 +67,7 @@ export interface RequestSources {
 export function collaboratorsOf(
   options: Options,
   result: HandshakeResult,
-  { tasks, closer, scopes, ids, shutdown }: Foundation,
+  { tasks, closer, scopes, ids, shutdown, family }: Foundation,
   sources: RequestSources,
 ): Collaborators {
   const { id, role, connection, draft, clock, log, tracing, metrics, registry } = options;
@@ -82,7 +83,7 @@ export function collaboratorsOf(
     names: { scope, scopes, registry },
     asking: {
       ids,
-      requests: requestsOf(options, result, { ...sources, events, ids }),
+      requests: requestsOf(options, result, { ...sources, events, family }),
       stops: new StopProbes({ clock, metrics, events }),
     },
     ending: { shutdown, closer },
@@ -90,21 +91,20 @@ export function collaboratorsOf(
 }
 
 function requestsOf(
-  { connection, draft, role, metrics, log }: Options,
-  { peer, access }: HandshakeResult,
-  { streams, quota, events, ids }: RequestSources & {
+  { connection, role, metrics, log }: Options,
+  result: HandshakeResult,
+  { family, streams, quota, events }: RequestSources & {
+    readonly family: Family;
     readonly events: EventLog;
-    readonly ids: RequestIds;
   },
 ): Requests {
-  return new BidiRequests({
-    connection,
+  const { peer, access } = result;
+  return family.requests({
+    result,
     streams,
     rules: {
-      draft,
       role,
       canReset: connection.canReset,
-      nextId: () => ids.next(),
       registerTokens: (message) => access.register(message),
       leftOut: ({ kind }, subject) => {
         metrics.inexpressible.message++;

@@ -26,7 +26,9 @@ export class EstablishedMoqt implements EstablishedSession {
     const { streams, tasks, closer, shutdown } = foundation;
     this.peer = viewOf(peer, scope);
     this.#tasks = tasks;
-    this.#solicits = link === undefined ? settings.solicit : link.advertise !== undefined;
+    // Older clients announce unasked, and not all of them read requests beside the control stream.
+    const asks = options.draft.family === "B" && settings.solicit;
+    this.#solicits = link === undefined ? asks : link.advertise !== undefined;
     const giveUp = (reason: string) => closer.close("internal_error", reason, "limit");
     const quota = new PeerQuota({ clock, limits: settings.limits, signal: tasks.signal, giveUp });
     const collaborators = collaboratorsOf(options, result, foundation, { streams, quota });

@@ -26,6 +26,7 @@ const REQUESTS = {
   publishNamespace: "publish_namespace",
   subscribeNamespace: "subscribe_namespace",
   subscribeTracks: "subscribe_tracks",
+  subscribePrefix: "subscribe_namespace",
 } as const satisfies { readonly [Kind in ControlMessage["kind"]]?: RequestKind };
 
 type Kind = keyof typeof REQUESTS;
@@ -47,6 +48,7 @@ const LONG: ReadonlySet<Kind> = new Set([
   "publishNamespace",
   "subscribeNamespace",
   "subscribeTracks",
+  "subscribePrefix",
 ]);
 
 /** Hands the requests of a peer to those who serve them, and answers what is refused. */
@@ -106,6 +108,8 @@ export class RequestRouter {
         return this.#handlers.subscribeNamespace(stream, message);
       case "subscribeTracks":
         return this.#handlers.subscribeTracks(stream, message);
+      case "subscribePrefix":
+        return this.#handlers.subscribePrefix(stream, message);
     }
   }
 

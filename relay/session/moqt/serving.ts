@@ -8,7 +8,8 @@ import { Announcements } from "./publisher/announcements.ts";
 import { FetchServer } from "./publisher/fetch_server.ts";
 import { NamespaceOffers } from "./publisher/namespace_offers.ts";
 import { ObjectStreams } from "../delivery/object_streams.ts";
-import { PrefixServer } from "./publisher/prefix_server.ts";
+import { EitherOffers } from "./publisher/either_offers.ts";
+import { type PrefixContext, PrefixServer } from "./publisher/prefix_server.ts";
 import { serveTrackStatus } from "./publisher/serve_track_status.ts";
 import { SubscriptionServer } from "./publisher/subscription_server.ts";
 import { SubscriptionTable } from "./publisher/subscription_table.ts";
@@ -37,6 +38,7 @@ export class Serving {
   #fetches: FetchServer | undefined;
   #namespaces: PrefixServer<ControlMessageOf<"subscribeNamespace">> | undefined;
   #tracks: PrefixServer<ControlMessageOf<"subscribeTracks">> | undefined;
+  #either: PrefixServer<ControlMessageOf<"subscribePrefix">> | undefined;
 
   constructor(collaborators: Collaborators, parts: ServingParts) {
     this.#collaborators = collaborators;
@@ -105,6 +107,7 @@ export class Serving {
       publishNamespace: (stream, message) => this.announcements.accept(stream, message),
       subscribeNamespace: (stream, message) => this.#namespaceServer().serve(stream, message),
       subscribeTracks: (stream, message) => this.#trackServer().serve(stream, message),
+      subscribePrefix: (stream, message) => this.#prefixServer().serve(stream, message),
     };
   }
 
@@ -124,25 +127,35 @@ export class Serving {
   }
 
   #namespaceServer(): PrefixServer<ControlMessageOf<"subscribeNamespace">> {
-    if (this.#namespaces !== undefined) return this.#namespaces;
-    const { reporting, parties, rules, names, asking } = this.#collaborators;
-    const { scope } = names;
-    const offers = new NamespaceOffers({ ...reporting, ...parties, scope, shows: this.#shows });
-    const context = { ...reporting, ...rules, ...names, ...asking };
-    return this.#namespaces = new PrefixServer(context, offers);
+    return this.#namespaces ??= new PrefixServer(this.#prefixContext(), this.#namespaceOffers());
   }
 
   #trackServer(): PrefixServer<ControlMessageOf<"subscribeTracks">> {
-    if (this.#tracks !== undefined) return this.#tracks;
-    const { reporting, rules, names, asking, ending } = this.#collaborators;
-    const { scope } = names;
-    const offers = new TrackOffers(
+    return this.#tracks ??= new PrefixServer(this.#prefixContext(), this.#trackOffers());
+  }
+
+  #prefixServer(): PrefixServer<ControlMessageOf<"subscribePrefix">> {
+    const offerers = { namespaces: this.#namespaceOffers(), tracks: this.#trackOffers() };
+    return this.#either ??= new PrefixServer(this.#prefixContext(), new EitherOffers(offerers));
+  }
+
+  #prefixContext(): PrefixContext {
+    const { reporting, rules, names, asking } = this.#collaborators;
+    return { ...reporting, ...rules, ...names, ...asking };
+  }
+
+  #namespaceOffers(): NamespaceOffers {
+    const { reporting, parties, names: { scope } } = this.#collaborators;
+    return new NamespaceOffers({ ...reporting, ...parties, scope, shows: this.#shows });
+  }
+
+  #trackOffers(): TrackOffers {
+    const { names: { scope }, ending } = this.#collaborators;
+    return new TrackOffers(
       { ...this.#delivery(), ...ending, scope, shows: this.#shows },
       this.#subscriptions,
       this.#parts.publisher,
     );
-    const context = { ...reporting, ...rules, ...names, ...asking };
-    return this.#tracks = new PrefixServer(context, offers);
   }
 
   get #shows(): Visibility["shows"] {

@@ -1,5 +1,5 @@
 import { TaskGroup } from "@qumo/shared/runtime";
-import type { ControlMessageOf, StreamDraft } from "@qumo/shared/wire";
+import type { ControlMessageOf, Draft } from "@qumo/shared/wire";
 import type { Connection } from "../../transport/types.ts";
 import { isTransportEnd } from "../errors.ts";
 import { FirstStreams } from "../first_streams.ts";
@@ -7,32 +7,32 @@ import type { PeerView, Session, SessionCounts, SessionResult } from "../session
 import type { SessionOptions } from "../session_options.ts";
 import { inSessionSpan } from "../session_span.ts";
 import { SessionCloser } from "../connection/session_closer.ts";
-import { ControlChannel } from "./connection/control_channel.ts";
 import { SessionShutdown } from "../connection/session_shutdown.ts";
 import { performHandshake } from "./connection/handshake.ts";
 import { SessionScopes } from "./connection/session_scopes.ts";
 import { EstablishedMoqt } from "./established.ts";
+import { type Family, familyOf } from "./families.ts";
 import { RequestIds } from "./requests/request_ids.ts";
 
-/** A MoQT session over one connection: drafts 17 and later. */
+/** A MoQT session over one connection. */
 export class MoqtSession implements Session {
   readonly id: number;
   readonly protocol: string;
   readonly connection: Connection;
   readonly established: Promise<EstablishedMoqt | undefined>;
-  readonly #options: SessionOptions & { readonly draft: StreamDraft };
+  readonly #options: SessionOptions & { readonly draft: Draft };
   readonly #tasks: TaskGroup;
   readonly #closer: SessionCloser;
   readonly #scopes: SessionScopes;
   readonly #ids: RequestIds;
-  readonly #control: ControlChannel;
+  readonly #family: Family;
   readonly #shutdown: SessionShutdown;
   readonly #settle: (established: EstablishedMoqt | undefined) => void;
   #live: EstablishedMoqt | undefined;
   #isOver = false;
 
-  constructor(options: SessionOptions, draft: StreamDraft) {
-    const { id, role, connection, clock, settings } = options;
+  constructor(options: SessionOptions, draft: Draft) {
+    const { id, role, connection, clock, metrics, settings } = options;
     this.#options = { ...options, draft };
     this.id = id;
     this.protocol = draft.protocol;
@@ -44,16 +44,17 @@ export class MoqtSession implements Session {
     this.#scopes = new SessionScopes(options.registry);
     const tasks = this.#tasks = new TaskGroup((_task, error) => this.#taskFailed(error));
     const ids = this.#ids = new RequestIds(role);
-    const { implementation } = settings;
-    const control = this.#control = new ControlChannel({
-      connection,
-      role,
+    const { control } = this.#family = familyOf({
       draft,
+      role,
+      connection,
       clock,
       tasks,
+      metrics,
+      settings,
       ids,
-      implementation,
       onGoaway: (message) => this.#peerLeaves(message),
+      giveUp: (reason) => this.#closer.close("control_message_timeout", reason, "limit"),
     });
     this.#shutdown = new SessionShutdown({
       role,
@@ -105,7 +106,7 @@ export class MoqtSession implements Session {
   async #speak(): Promise<void> {
     const streams = new FirstStreams(this.#options.streams ?? this.connection);
     const result = await performHandshake(this.#options, {
-      control: this.#control,
+      control: this.#family.control,
       streams,
       scopes: this.#scopes,
       closer: this.#closer,
@@ -118,6 +119,7 @@ export class MoqtSession implements Session {
       scopes: this.#scopes,
       ids: this.#ids,
       shutdown: this.#shutdown,
+      family: this.#family,
     });
     this.#settle(live);
     live.start();

@@ -8,7 +8,13 @@ import type { DropReason } from "../../vocabulary.ts";
 import type { Track } from "./track.ts";
 
 /** The stream's header; the subgroup id may be determined by the first object. */
-export interface SubgroupStreamInit extends Omit<SubgroupFields, "subgroup" | "timescale"> {
+export interface SubgroupStreamInit
+  extends Omit<SubgroupFields, "subgroup" | "timescale" | "firstObject"> {
+  /**
+   * Whether the stream begins with the first object of its subgroup; undefined where the publisher's
+   * dialect does not say it: then only object 0 is known to be the first.
+   */
+  readonly firstObject: boolean | undefined;
   /** Undefined: the id of the first object. */
   readonly subgroup: bigint | undefined;
 }
@@ -76,7 +82,8 @@ export class StreamLogs {
     }
     if (!group.hasRoom && !this.#track.makeRoom(group)) return undefined;
     if (newest !== undefined && !newest.hasWriters) newest.end("incomplete");
-    return this.#beginLog(group, subgroup, object.before < 0);
+    const { firstObject = object.id === 0 } = this.#init;
+    return this.#beginLog(group, subgroup, firstObject && object.before < 0);
   }
 
   /**
@@ -94,7 +101,7 @@ export class StreamLogs {
       group.gaps.covers(BigInt(lastId + 1), BigInt(id));
   }
 
-  #beginLog(group: Group, subgroup: bigint, isFirstOfStream: boolean): SubgroupLog {
+  #beginLog(group: Group, subgroup: bigint, firstObject: boolean): SubgroupLog {
     const { priority, hasProperties, endOfGroup } = this.#init;
     const { isFetched = false, source, renderer } = this.#options;
     const log = new SubgroupLog({
@@ -105,7 +112,7 @@ export class StreamLogs {
       priority,
       hasProperties,
       endOfGroup,
-      firstObject: this.#init.firstObject && isFirstOfStream,
+      firstObject,
       isFetched,
       source: source?.token,
       timescale: this.#track.properties.timescale,

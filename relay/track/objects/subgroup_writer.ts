@@ -120,7 +120,7 @@ export class SubgroupWriter {
     const moved = new SubgroupWriter(track, {
       ...this.#init,
       subgroup: this.#subgroup,
-      firstObject: this.#init.firstObject && ids !== undefined,
+      firstObject: ids === undefined ? false : this.#init.firstObject,
     }, this.#options);
     for (const id of ids ?? []) this.#copy(id, moved);
     moved.flush();

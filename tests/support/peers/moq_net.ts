@@ -14,10 +14,11 @@ console.debug = () => {};
 /** Connects `@moq/net` over raw QUIC; `prepare` may put something beneath the library. */
 export async function connectMoqNet(
   server: QuicServerAddress,
-  options: Deno.QuicTransportOptions = {},
+  options: Deno.QuicTransportOptions & { readonly protocol?: string } = {},
   prepare: (transport: QuicTransport) => void = () => {},
 ): Promise<MoqNetPeer> {
-  const transport = await connectQuicTransport(server, "moqt-18", options);
+  const { protocol = "moqt-18", ...transportOptions } = options;
+  const transport = await connectQuicTransport(server, protocol, transportOptions);
   prepare(transport);
   const url = new URL(`https://${server.hostname ?? "127.0.0.1"}:${server.port}/`);
   const session = await Connection.connect(url, { transport: asWebTransport(transport) });

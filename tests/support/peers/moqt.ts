@@ -1,5 +1,6 @@
 import {
   type ControlMessage,
+  type DraftVersion,
   type FetchOk,
   type FetchOptions,
   type JoiningFetchOptions,
@@ -8,6 +9,7 @@ import {
   type RequestOk,
   type SubscribeOk,
   type SubscribeOptions,
+  varint,
 } from "@moqt/transport";
 import { MoqtConnection, type WebTransportLike } from "@moqt/webtransport";
 import { Queue } from "./queue.ts";
@@ -45,7 +47,7 @@ export interface MoqtFetch {
 type Reply = SubscribeOk | FetchOk | RequestOk;
 
 /**
- * `@moqt/transport` at draft 18, with its callbacks turned into promises and queues: what a request
+ * `@moqt/transport`, with its callbacks turned into promises and queues: what a request
  * was answered, what arrived for it. Names are strings; a namespace is written with slashes.
  */
 export class MoqtClient {
@@ -58,8 +60,8 @@ export class MoqtClient {
   readonly #namespaces = new Map<bigint, Queue<NamespaceEvent>>();
   readonly #closed = Promise.withResolvers<{ code: number; reason: string }>();
 
-  private constructor(role: "client" | "server") {
-    this.connection = new MoqtConnection(18, { role });
+  private constructor(role: "client" | "server", draft: DraftVersion) {
+    this.connection = new MoqtConnection(draft, { role });
     this.connection.onMessage = (message) => this.#receive(message);
     this.connection.onDataStream = (id, stream) => {
       if (stream.type === "fetch") this.#streams.set(id, { fetch: stream.header.requestId });
@@ -77,6 +79,8 @@ export class MoqtClient {
       );
     };
     this.connection.onNamespaceMessage = (id, message) => {
+      // In draft 16 the answer comes here too.
+      if (message.type === "REQUEST_OK") return this.#pending(id).resolve(message);
       if (message.type !== "NAMESPACE" && message.type !== "NAMESPACE_DONE") return;
       const path = toPath(message.trackNamespaceSuffix);
       this.#namespaceQueue(id).push({ path, active: message.type === "NAMESPACE" });
@@ -84,19 +88,27 @@ export class MoqtClient {
     this.connection.onClose = (code = 0, reason = "") => this.#close(code, reason);
   }
 
-  /** Exchanges SETUP as a client. */
-  static connect(transport: WebTransportLike): Promise<MoqtClient> {
-    return MoqtClient.#establish(transport, "client");
+  /** Exchanges SETUP as a client, of draft 18 when nothing is said. */
+  static connect(transport: WebTransportLike, draft: DraftVersion = 18): Promise<MoqtClient> {
+    return MoqtClient.#establish(transport, "client", draft);
   }
 
   /** Exchanges SETUP as a server, to try other clients against it. */
   static accept(transport: WebTransportLike): Promise<MoqtClient> {
-    return MoqtClient.#establish(transport, "server");
+    return MoqtClient.#establish(transport, "server", 18);
   }
 
-  static async #establish(transport: WebTransportLike, role: "client" | "server") {
-    const client = new MoqtClient(role);
-    await client.connection.connect(transport, { implementation: "moqt-js" });
+  static async #establish(
+    transport: WebTransportLike,
+    role: "client" | "server",
+    draft: DraftVersion,
+  ) {
+    const client = new MoqtClient(role, draft);
+    await client.connection.connect(transport, {
+      implementation: "moqt-js",
+      // Older drafts count requests, and the library lets the peer begin none by itself.
+      ...(draft < 18 && { maxRequestId: varint(1_000) }),
+    });
     return client;
   }
 
@@ -114,7 +126,9 @@ export class MoqtClient {
 
   /** Asks to be told which namespaces begin with this prefix. */
   async subscribeNamespace(prefix: string): Promise<Queue<NamespaceEvent>> {
-    const requestId = await this.connection.subscribeNamespace(fromPath(prefix));
+    // Draft 16 says whether namespaces (1) or tracks (0) are wanted.
+    const options = this.connection.draftVersion === 16 ? [varint(1)] : [];
+    const requestId = await this.connection.subscribeNamespace(fromPath(prefix), ...options);
     await this.#reply(requestId);
     return this.#namespaceQueue(requestId);
   }

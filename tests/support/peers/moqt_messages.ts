@@ -20,7 +20,10 @@ import { referenceDraft } from "../reference_draft.ts";
 export type PropertyMap = Map<bigint, bigint[]>;
 
 /** What both sides have: not what our relays say to each other alone. */
-export type CommonMessage = Exclude<ControlMessage, { kind: "meshPath" | "publishStateNotify" }>;
+export type CommonMessage = Exclude<
+  ControlMessage,
+  { kind: "meshPath" | "publishStateNotify" | "subscribePrefix" }
+>;
 type CommonParameters = Omit<
   Parameters,
   | "meshScope"

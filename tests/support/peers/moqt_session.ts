@@ -106,7 +106,9 @@ export class MoqtPeer implements Peer {
     await track.serve(
       id,
       this.#nextAlias++,
-      filter instanceof Uint8Array ? decodeSubscriptionFilter(filter, 18) : undefined,
+      filter instanceof Uint8Array
+        ? decodeSubscriptionFilter(filter, connection.draftVersion)
+        : undefined,
     );
   }
 

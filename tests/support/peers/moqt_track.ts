@@ -175,7 +175,8 @@ export class MoqtTrack {
       if (stream === undefined) {
         stream = connection.openSubgroup(delivery.alias, BigInt(group.id), 0n, {
           subgroupIdMode: 0,
-          firstObject: index === 0,
+          // Older drafts cannot say it.
+          ...(connection.draftVersion === 18 && { firstObject: index === 0 }),
           endOfGroup: true,
           publisherPriority: PRIORITY,
         });

@@ -1,4 +1,4 @@
-import { type Clock, sleep, type TaskGroup } from "@qumo/shared/runtime";
+import type { Clock, TaskGroup } from "@qumo/shared/runtime";
 import {
   type ControlMessage,
   type ControlMessageOf,
@@ -10,10 +10,12 @@ import { foundIn, isTransportEnd, SessionError, violation } from "../../errors.t
 import type { FirstStreams, PeekedStream } from "../../first_streams.ts";
 import { MAX_FRAME_BYTES, readMessage } from "../../framing.ts";
 import { Input } from "../../input.ts";
-import { CLOSE_AFTER_CONTROL_MS, MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
-import { checkPath } from "../../connection/check_path.ts";
+import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
 import type { Role } from "../../session_options.ts";
+import type { Control } from "./control.ts";
+import { controlStreamEnded } from "./control_end.ts";
 import { goawayRequestId } from "./moq_dev.ts";
+import { checkGoaway, checkNames } from "./setup_rules.ts";
 import { kindOfStream } from "./stream_kind.ts";
 
 /** The dependencies of {@linkcode ControlChannel}. */
@@ -32,8 +34,7 @@ export interface ControlParts {
 }
 
 /** The two control streams of a session (#session-init). */
-export class ControlChannel {
-  /** Resolves with the peer's validated SETUP; stays pending if none arrives. */
+export class ControlChannel implements Control {
   readonly peerSetup: Promise<SetupOptions>;
   readonly #parts: ControlParts;
   readonly #resolveSetup: (options: SetupOptions) => void;
@@ -49,10 +50,6 @@ export class ControlChannel {
     this.#resolveSetup = resolve;
   }
 
-  /**
-   * Sends SETUP with these options, and looks for the peer's control stream among its first
-   * streams.
-   */
   begin(options: SetupOptions, streams: FirstStreams): void {
     const { tasks } = this.#parts;
     tasks.spawn("setup", () => this.#open(options));
@@ -91,9 +88,6 @@ export class ControlChannel {
     await this.#listen(new Input(stream, MAX_FRAME_BYTES, { codes: draft.streamCodes }));
   }
 
-  /**
-   * Sends GOAWAY: requests from `requestId` on are refused, and the session ends in `timeout` ms.
-   */
   async goaway(uri: string, timeout: number, requestId: bigint): Promise<void> {
     // The rest of a deadline may be fractional.
     const milliseconds = BigInt(Math.ceil(timeout));
@@ -112,25 +106,14 @@ export class ControlChannel {
 
   /** Reads the peer's control stream while the session lasts. */
   async #listen(input: Input): Promise<void> {
+    const { connection, clock } = this.#parts;
     try {
       await this.#read(input);
+      await controlStreamEnded(connection, clock, "closed");
     } catch (error) {
       if (!isTransportEnd(error) || error.kind !== "reset") throw error;
-      await this.#ended("reset");
+      await controlStreamEnded(connection, clock, "reset");
     }
-  }
-
-  /**
-   * The control stream may only end together with the session, whose close may arrive a little
-   * later.
-   */
-  async #ended(how: "closed" | "reset"): Promise<void> {
-    const { connection, clock } = this.#parts;
-    const waiting = new AbortController();
-    const late = sleep(clock, CLOSE_AFTER_CONTROL_MS, waiting.signal).then(() => true);
-    const isLate = await Promise.race([late, connection.closed.then(() => false)]);
-    waiting.abort();
-    if (isLate) throw violation(`The control stream was ${how}`);
   }
 
   async #read(input: Input): Promise<void> {
@@ -143,7 +126,7 @@ export class ControlChannel {
     }
     for (;;) {
       const message = await readMessage(input, this.#parts.draft);
-      if (message === undefined) return await this.#ended("closed");
+      if (message === undefined) return;
       if (message.kind !== "goaway") {
         throw violation(`${message.kind} does not belong on the control stream`);
       }
@@ -153,9 +136,7 @@ export class ControlChannel {
 
   #receiveSetup({ options }: ControlMessageOf<"setup">): void {
     const { role, connection } = this.#parts;
-    const mayName = role === "server" && connection.path === undefined;
-    if (options.path !== undefined) checkPath(options.path, mayName);
-    if (options.authority !== undefined) checkAuthority(options.authority, mayName);
+    checkNames(options, role === "server" && connection.path === undefined);
     this.#peer = options;
     this.#resolveSetup(options);
   }
@@ -163,9 +144,7 @@ export class ControlChannel {
   #receiveGoaway(message: ControlMessageOf<"goaway">): void {
     if (this.#goawaySeen) throw violation("A second GOAWAY");
     this.#goawaySeen = true;
-    if (this.#parts.role === "server" && message.uri !== "") {
-      throw violation("A client's GOAWAY names a URI");
-    }
+    checkGoaway(message, this.#parts.role);
     if (message.requestId !== undefined && !this.#parts.ids.isOwn(message.requestId)) {
       throw new SessionError(
         "invalid_request_id",
@@ -173,23 +152,5 @@ export class ControlChannel {
       );
     }
     this.#parts.onGoaway(message);
-  }
-}
-
-// RFC 3986: a non-empty host and an optional port.
-const AUTHORITY = /^([\w.~!$&'()*+,;=%-]+|\[[0-9a-fA-F:.]+\])(:\d{0,5})?$/;
-
-function checkAuthority(authority: string, mayName: boolean): void {
-  if (!mayName) {
-    throw new SessionError(
-      "invalid_authority",
-      "AUTHORITY does not belong into this SETUP",
-    );
-  }
-  if (!AUTHORITY.test(authority)) {
-    throw new SessionError(
-      "malformed_authority",
-      "AUTHORITY is not the authority of a URI",
-    );
   }
 }

@@ -6,7 +6,7 @@ import type { SessionOptions } from "../../session_options.ts";
 import type { SessionSettings } from "../../settings.ts";
 import { PeerAccess } from "./access.ts";
 import type { SessionCloser } from "../../connection/session_closer.ts";
-import type { ControlChannel } from "./control_channel.ts";
+import type { Control } from "./control.ts";
 import { isRelay, relaySettings } from "./relay_peer.ts";
 import type { SessionScopes } from "./session_scopes.ts";
 
@@ -23,7 +23,7 @@ export interface HandshakeResult {
 
 /** The dependencies of {@linkcode performHandshake}. */
 export interface HandshakeParts {
-  readonly control: ControlChannel;
+  readonly control: Control;
   /** The peer's streams; those that arrive before its SETUP stay queued. */
   readonly streams: FirstStreams;
   readonly scopes: SessionScopes;

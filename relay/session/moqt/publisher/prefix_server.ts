@@ -24,7 +24,9 @@ export type PrefixContext =
   & { readonly stops: StopProbes };
 
 /** A request that watches what is under a prefix. */
-export type PrefixRequest = ControlMessageOf<"subscribeNamespace" | "subscribeTracks">;
+export type PrefixRequest = ControlMessageOf<
+  "subscribeNamespace" | "subscribeTracks" | "subscribePrefix"
+>;
 
 /** What one peer is offered of what is under a prefix. */
 export interface PrefixOffers {
@@ -43,6 +45,14 @@ export interface PrefixOfferer<Request extends PrefixRequest> {
 const ACTIONS = {
   subscribeNamespace: "subscribe_namespace",
   subscribeTracks: "subscribe_tracks",
+  subscribePrefix: "subscribe_namespace",
+} as const;
+
+/** By which request the parameters of an update are judged. */
+const UPDATED = {
+  subscribeNamespace: "subscribeNamespace",
+  subscribeTracks: "subscribeTracks",
+  subscribePrefix: "subscribeTracks",
 } as const;
 
 /** Serves one kind of request that watches a prefix: no two of a session may overlap. */
@@ -101,7 +111,7 @@ export class PrefixServer<Request extends PrefixRequest> {
     stream.onStopped(() => unwatch());
     try {
       await followUpdates(this.#context, stream, {
-        of: message.kind,
+        of: UPDATED[message.kind],
         update: ({ namespacePrefix }) => moved(slot, namespacePrefix),
         updated: (update) => {
           offers.updated?.(update);

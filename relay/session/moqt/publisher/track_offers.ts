@@ -91,7 +91,7 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
     });
     const { namespace, name } = track;
     const suffix = namespace.slice(prefix.length);
-    stream.send({ kind: "publishBlocked", track: { namespace: suffix, name } });
+    stream.trySend({ kind: "publishBlocked", track: { namespace: suffix, name } });
   }
 
   /** Whether a track is offered to the peer; tracks of other relays are not offered to relays. */

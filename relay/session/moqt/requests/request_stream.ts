@@ -12,12 +12,18 @@ import { MAX_FRAME_BYTES, readMessage, type Tolerance } from "../../framing.ts";
 import { Input } from "../../input.ts";
 import { MAX_PROBES, MAX_SEND_BACKLOG_BYTES } from "../../limits.ts";
 import type { Role } from "../../session_options.ts";
+import { checkGoaway } from "../connection/setup_rules.ts";
 import type { RequestChannel, RequestSubject } from "./requests.ts";
 import { subjectOf } from "./subject.ts";
 
+/** How the messages of a request are written. */
+export interface RequestDialect extends Pick<StreamDraft, "varint" | "streamCodes" | "parameters"> {
+  readonly control: Pick<StreamDraft["control"], "encode" | "decode" | "length">;
+}
+
 /** How the messages of one session's requests are read and written. */
 export interface MessageRules {
-  readonly draft: StreamDraft;
+  readonly draft: RequestDialect;
   /** Whether streams can be reset. */
   readonly canReset: boolean;
   /** The relay's role in the session. */
@@ -161,9 +167,7 @@ export class RequestStream implements RequestChannel {
   #receiveGoaway(message: ControlMessageOf<"goaway">): void {
     if (this.#goawaySeen) throw violation("A second GOAWAY on one request stream");
     this.#goawaySeen = true;
-    if (this.#options.role === "server" && message.uri !== "") {
-      throw violation("A client's GOAWAY names a URI");
-    }
+    checkGoaway(message, this.#options.role);
   }
 
   /** A client cannot redirect a server (#redirect-structure). */

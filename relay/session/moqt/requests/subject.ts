@@ -14,6 +14,7 @@ export function subjectOf(message: ControlMessage): RequestSubject {
       return message;
     case "subscribeNamespace":
     case "subscribeTracks":
+    case "subscribePrefix":
       return { namespace: message.prefix };
     default:
       return NOTHING;

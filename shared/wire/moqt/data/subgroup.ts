@@ -14,8 +14,11 @@ export interface SubgroupHeader {
   readonly hasProperties: boolean;
   /** Whether the last object of the group is on this stream; to be believed when the stream ends with a FIN. */
   readonly endOfGroup: boolean;
-  /** Whether the first object on the stream is the first that was ever published in the subgroup. */
-  readonly firstObject: boolean;
+  /**
+   * Whether the first object on the stream is the first that was ever published in the subgroup;
+   * undefined where the draft does not say it.
+   */
+  readonly firstObject: boolean | undefined;
 }
 
 const FORM = 0x10;
@@ -57,7 +60,9 @@ export function decodeSubgroupHeader(
     priority: (bits & DEFAULT_PRIORITY) !== 0 ? undefined : reader.u8(),
     hasProperties: (bits & PROPERTIES) !== 0,
     endOfGroup: (bits & END_OF_GROUP) !== 0,
-    firstObject: (bits & FIRST_OBJECT) !== 0,
+    firstObject: (dialect.subgroupBits & FIRST_OBJECT) === 0
+      ? undefined
+      : (bits & FIRST_OBJECT) !== 0,
   };
 }
 

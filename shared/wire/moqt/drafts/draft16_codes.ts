@@ -22,7 +22,7 @@ export const requestCodes: CodeTable<RequestErrorName> = {
   invalid_joining_request_id: 0x32,
 };
 
-/** Why a subscription ended (#iana-publish-done). Draft 18 has 0x5 and 0x6 the other way round. */
+/** Why a subscription ended (#iana-publish-done). Draft 18 has 0x5 and 0x6 exchanged. */
 export const doneCodes: CodeTable<DoneName> = {
   internal_error: 0x0,
   unauthorized: 0x1,

@@ -20,8 +20,9 @@ interface Vector {
   readonly isOneWay?: true;
 }
 
-const codec = controlCodec(messageTable, vi64, u16Length);
 type Kind = keyof typeof messageTable;
+
+const codec = controlCodec(messageTable, vi64, u16Length);
 const kinds = Object.keys(messageTable) as Kind[];
 
 const MAX = 2n ** 64n - 1n;

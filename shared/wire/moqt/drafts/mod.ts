@@ -9,7 +9,7 @@ import { draft22 } from "./draft22.ts";
 /** Every draft that is spoken, the preferred one first. */
 export const drafts: readonly StreamDraft[] = [draft22, draft21, draft20, draft19, draft18];
 
-/** Drafts with one control stream, which no session speaks yet. */
+/** Every draft with one control stream that is spoken, the newest first. */
 export const multiplexedDrafts: readonly MultiplexedDraft[] = [draft16];
 
 /**

@@ -187,6 +187,17 @@ export interface SubscribeTracks {
   >;
 }
 
+/**
+ * Asks for namespaces, tracks or both under a prefix, up to draft 17 in one request: SUBSCRIBE_NAMESPACE.
+ */
+export interface SubscribePrefix {
+  readonly kind: "subscribePrefix";
+  readonly requestId: bigint;
+  readonly prefix: Namespace;
+  readonly wants: "tracks" | "namespaces" | "both";
+  readonly parameters: Parameters<"authorizationTokens" | "forward">;
+}
+
 /** A namespace under a watched prefix is there. */
 export interface NamespaceCame {
   readonly kind: "namespace";
@@ -279,6 +290,7 @@ export type ControlMessage =
   | PublishNamespace
   | SubscribeNamespace
   | SubscribeTracks
+  | SubscribePrefix
   | NamespaceCame
   | NamespaceDone
   | PublishBlocked

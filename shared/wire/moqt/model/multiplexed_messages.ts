@@ -14,9 +14,9 @@ import type {
   RequestUpdate,
   Subscribe,
   SubscribeOk,
+  SubscribePrefix,
   TrackStatusRequest,
 } from "./messages.ts";
-import type { Parameters } from "./parameters.ts";
 import type { SetupOptions } from "./setup_options.ts";
 
 /*
@@ -55,14 +55,7 @@ export interface RequestsBlocked {
   readonly limit: bigint;
 }
 
-/** Asks for what is under a prefix: SUBSCRIBE_NAMESPACE. */
-export interface SubscribePrefix {
-  readonly kind: "subscribePrefix";
-  readonly requestId: bigint;
-  readonly prefix: Namespace;
-  readonly wants: "tracks" | "namespaces" | "both";
-  readonly parameters: Parameters<"authorizationTokens" | "forward">;
-}
+export type { SubscribePrefix };
 
 /** What is answered by a REQUEST_OK or a REQUEST_ERROR, or by the messages that were there before them. */
 export type AnsweredKind =

@@ -1,0 +1,175 @@
+import type { Clock, TaskGroup } from "@qumo/shared/runtime";
+import {
+  CLIENT_SETUP_TYPE,
+  EncodeError,
+  type MultiplexedDraft,
+  type MultiplexedMessage,
+  type MultiplexedMessageOf,
+  type SetupOptions,
+} from "@qumo/shared/wire";
+import { type Connection, type SendStream, URGENT } from "../../../transport/types.ts";
+import { foundIn, isTransportEnd, SessionError, violation } from "../../errors.ts";
+import type { FirstStreams, PeekedBidi } from "../../first_streams.ts";
+import { MAX_FRAME_BYTES, readMessage, type Tolerance } from "../../framing.ts";
+import { Input } from "../../input.ts";
+import { MAX_AUTH_TOKEN_CACHE_BYTES, MAX_CONTROL_BACKLOG_BYTES } from "../../limits.ts";
+import type { Control } from "./control.ts";
+import { controlStreamEnded } from "./control_end.ts";
+import { checkGoaway, checkNames } from "./setup_rules.ts";
+
+/** The dependencies of {@linkcode ControlStream}. */
+export interface ControlStreamParts {
+  readonly connection: Connection;
+  readonly draft: MultiplexedDraft;
+  readonly clock: Clock;
+  readonly tasks: TaskGroup;
+  /** MOQT_IMPLEMENTATION of our SETUP; undefined sends none. */
+  readonly implementation: string | undefined;
+  /** MAX_REQUEST_ID of our SETUP. */
+  readonly maxRequestId: bigint;
+  /** Called with the peer's GOAWAY. */
+  readonly onGoaway: (message: MultiplexedMessageOf<"goaway">) => void;
+  /** Closes the session because the peer does not read. */
+  readonly giveUp: (reason: string) => void;
+}
+
+/**
+ * The control stream of a session with a client that opens it with CLIENT_SETUP: drafts 14 to 16
+ * (#session-init). All requests share it, so that a peer that does not read it ends its session.
+ */
+export class ControlStream implements Control {
+  readonly peerSetup: Promise<SetupOptions>;
+  readonly #parts: ControlStreamParts;
+  readonly #resolveSetup: (options: SetupOptions) => void;
+  #send: SendStream | undefined;
+  #input: Input | undefined;
+  #backlog = 0;
+  #goawaySeen = false;
+
+  constructor(parts: ControlStreamParts) {
+    this.#parts = parts;
+    const { promise, resolve } = Promise.withResolvers<SetupOptions>();
+    this.peerSetup = promise;
+    this.#resolveSetup = resolve;
+  }
+
+  begin(options: SetupOptions, streams: FirstStreams): void {
+    const { tasks } = this.#parts;
+    tasks.spawn("first streams", async () => {
+      for (;;) {
+        const stream = await streams.bidi.look();
+        // Once the control stream is known, other streams are left for their readers.
+        if (stream === undefined || this.#input !== undefined) return;
+        tasks.spawn("first stream", () => this.#inspect(stream, streams, options));
+      }
+    });
+  }
+
+  /** Takes a stream if it is the control stream; leaves those of other requests in the queue. */
+  async #inspect(
+    stream: PeekedBidi,
+    streams: FirstStreams,
+    options: SetupOptions,
+  ): Promise<void> {
+    const { draft } = this.#parts;
+    const type = await stream.receive.peekVarint(draft.varint);
+    if (type === undefined || this.#input !== undefined) return;
+    if (type !== CLIENT_SETUP_TYPE) {
+      if (draft.control.knows(type) && draft.requests.prefixes === "stream") return;
+      throw foundIn("setup", violation("The control stream does not begin with CLIENT_SETUP"));
+    }
+    streams.bidi.remove(stream);
+    const input = new Input(stream.receive, MAX_FRAME_BYTES, { codes: draft.streamCodes });
+    this.#input = input;
+    this.#send = stream.send;
+    stream.send.priority = URGENT;
+    try {
+      await this.#exchangeSetup(input, options);
+    } catch (error) {
+      throw foundIn("setup", error);
+    }
+  }
+
+  async #exchangeSetup(input: Input, own: SetupOptions): Promise<void> {
+    const { draft, connection, implementation, maxRequestId } = this.#parts;
+    const first = await readMessage(input, draft);
+    if (first?.kind !== "clientSetup") {
+      throw violation("The control stream does not begin with CLIENT_SETUP");
+    }
+    const { version } = draft;
+    if (version !== undefined && !first.versions.includes(version)) {
+      throw new SessionError("version_negotiation_failed", `${draft.protocol} was not offered`);
+    }
+    // Relays of the mesh speak later drafts to each other.
+    const { relayName: _, takesCuts: __, ...options } = first.options;
+    checkNames(options, connection.path === undefined);
+    this.send({
+      kind: "serverSetup",
+      version,
+      options: {
+        ...own,
+        maxRequestId,
+        maxAuthTokenCacheSize: BigInt(MAX_AUTH_TOKEN_CACHE_BYTES),
+        ...(implementation !== undefined && { implementation }),
+      },
+    });
+    this.#resolveSetup(options);
+  }
+
+  goaway(uri: string): Promise<void> {
+    this.send({ kind: "goaway", uri, timeout: 0n, requestId: undefined });
+    return Promise.resolve();
+  }
+
+  /** See {@linkcode ControlLine.send}. */
+  send(message: MultiplexedMessage): boolean {
+    let bytes: Uint8Array;
+    try {
+      bytes = this.#parts.draft.control.encode(message);
+    } catch (error) {
+      if (error instanceof EncodeError) return false;
+      throw error;
+    }
+    if (this.#backlog + bytes.length > MAX_CONTROL_BACKLOG_BYTES) {
+      this.#parts.giveUp("the peer does not read its control stream");
+    } else this.#parts.tasks.spawn("control message", () => this.#write(bytes));
+    return true;
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    this.#backlog += bytes.length;
+    try {
+      await this.#send?.write(bytes);
+    } catch (error) {
+      if (!isTransportEnd(error) || error.kind !== "stopped") throw error;
+      throw violation("Our control stream was refused");
+    }
+    this.#backlog -= bytes.length;
+  }
+
+  /** See {@linkcode ControlLine.listen}. */
+  async listen(
+    take: (message: MultiplexedMessage) => Promise<void>,
+    tolerance?: Tolerance<MultiplexedMessage>,
+  ): Promise<void> {
+    const { draft, connection, clock } = this.#parts;
+    try {
+      for (;;) {
+        const message = await readMessage(this.#input!, draft, tolerance);
+        if (message === undefined) return await controlStreamEnded(connection, clock, "closed");
+        if (message.kind === "goaway") this.#receiveGoaway(message);
+        else await take(message);
+      }
+    } catch (error) {
+      if (!isTransportEnd(error) || error.kind !== "reset") throw error;
+      await controlStreamEnded(connection, clock, "reset");
+    }
+  }
+
+  #receiveGoaway(message: MultiplexedMessageOf<"goaway">): void {
+    if (this.#goawaySeen) throw violation("A second GOAWAY");
+    this.#goawaySeen = true;
+    checkGoaway(message, "server");
+    this.#parts.onGoaway(message);
+  }
+}

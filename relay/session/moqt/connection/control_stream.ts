@@ -75,7 +75,7 @@ export class ControlStream implements Control {
     const type = await stream.receive.peekVarint(draft.varint);
     if (type === undefined || this.#input !== undefined) return;
     if (type !== CLIENT_SETUP_TYPE) {
-      if (draft.control.knows(type) && draft.requests.prefixes === "stream") return;
+      if (type === prefixTypeOf(draft)) return;
       throw foundIn("setup", violation("The control stream does not begin with CLIENT_SETUP"));
     }
     streams.bidi.remove(stream);
@@ -100,14 +100,13 @@ export class ControlStream implements Control {
     if (version !== undefined && !first.versions.includes(version)) {
       throw new SessionError("version_negotiation_failed", `${draft.protocol} was not offered`);
     }
-    // Relays of the mesh speak later drafts to each other.
-    const { relayName: _, takesCuts: __, ...options } = first.options;
+    const options = withoutMesh(first.options);
     checkNames(options, connection.path === undefined);
     this.send({
       kind: "serverSetup",
       version,
       options: {
-        ...own,
+        ...withoutMesh(own),
         maxRequestId,
         maxAuthTokenCacheSize: BigInt(MAX_AUTH_TOKEN_CACHE_BYTES),
         ...(implementation !== undefined && { implementation }),
@@ -172,4 +171,15 @@ export class ControlStream implements Control {
     checkGoaway(message, "server");
     this.#parts.onGoaway(message);
   }
+}
+
+/** Relays of the mesh speak later drafts to each other. */
+function withoutMesh({ relayName: _, takesCuts: __, ...options }: SetupOptions): SetupOptions {
+  return options;
+}
+
+/** What a stream of its own begins with: SUBSCRIBE_NAMESPACE, in a draft that has such streams. */
+function prefixTypeOf({ control, requests }: MultiplexedDraft): bigint | undefined {
+  if (requests.prefixes !== "stream") return undefined;
+  return Object.values(control.messages).find(({ kind }) => kind === "subscribePrefix")?.type;
 }

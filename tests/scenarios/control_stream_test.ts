@@ -1,7 +1,6 @@
 /** Sessions of the drafts in which all requests share one control stream. */
 import { done, refused } from "@qumo/shared/runtime";
 import {
-  type ControlMessage,
   type MultiplexedDraft,
   multiplexedDrafts,
   type MultiplexedMessage,
@@ -13,11 +12,7 @@ import assert from "node:assert/strict";
 import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
 import { SharedLine } from "../support/peers/shared_line.ts";
-import {
-  type ConnectOptions,
-  SessionWorld,
-  type WorldOptions,
-} from "../support/worlds/session_world.ts";
+import { type ConnectOptions, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,

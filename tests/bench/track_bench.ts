@@ -2,7 +2,9 @@
  * One object from a publisher's stream into the log, and as one view to each of N readers that keep
  * up: the relay's work for an object without the transport's.
  */
-import { LogCursor, type LogReader, type SubgroupLog } from "../../relay/track/mod.ts";
+import { liteVersionOf } from "@qumo/shared/wire";
+import { liteRenderer } from "../../relay/session/lite/dialect/renderer.ts";
+import { LogCursor, type LogReader, type Renderer, type Rendering } from "../../relay/track/mod.ts";
 import { NATIVE, World } from "../support/worlds/track_model.ts";
 
 const OBJECT_BYTES = 1_200;
@@ -15,9 +17,8 @@ const PAYLOAD = new Uint8Array(OBJECT_BYTES).fill(7);
 class Reader implements LogReader {
   readonly #cursor: LogCursor;
 
-  constructor(log: SubgroupLog) {
-    this.#cursor = new LogCursor(log.renderingOf(NATIVE)!, 0);
-    log.follow(this);
+  constructor(rendering: Rendering) {
+    this.#cursor = new LogCursor(rendering, 0);
   }
 
   wake(): void {
@@ -28,13 +29,20 @@ class Reader implements LogReader {
   evicted(): void {}
 }
 
-/** A track with `readers` readers, to which objects can be written one after the other. */
-function live(readers: number): () => void {
+const LITE = liteRenderer(liteVersionOf("moq-lite-06")!);
+
+/**
+ * A track with `readers` readers of a dialect, to which objects can be written one after the other in
+ * the publisher's.
+ */
+function live(readers: number, renderer: Renderer): () => void {
   const world = new World({ maxTrackBytes: 2 ** 24, maxGroupsPerTrack: 10 });
   const track = world.track();
   track.follow({
     subgroup(log) {
-      for (let count = 0; count < readers; count++) new Reader(log);
+      const stream = renderer.hasWholeGroups === true ? track.wholeOf(log, renderer)! : log;
+      const rendering = track.render(stream, renderer);
+      for (let count = 0; count < readers; count++) stream.follow(new Reader(rendering));
     },
     datagram() {},
     ended() {},
@@ -55,10 +63,11 @@ function live(readers: number): () => void {
 }
 
 for (const readers of READERS) {
-  const write = live(readers);
-  Deno.bench({
-    name: `object to ${readers} readers`,
-    group: `${OBJECT_BYTES} bytes, ${GROUP_OBJECTS} objects a group`,
-    fn: write,
-  });
+  for (const [renderer, dialect] of [[NATIVE, ""], [LITE, " of moq-lite"]] as const) {
+    Deno.bench({
+      name: `object to ${readers} readers${dialect}`,
+      group: `${OBJECT_BYTES} bytes, ${GROUP_OBJECTS} objects a group`,
+      fn: live(readers, renderer),
+    });
+  }
 }

@@ -1,11 +1,12 @@
 import { noTracing } from "@qumo/shared/runtime";
-import { type FullTrackName, WHOLE_GROUP } from "@qumo/shared/wire";
+import { type FullTrackName, type LiteVersion, WHOLE_GROUP } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { alone } from "../worlds/alone.ts";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
 import { HonestPeer } from "./honest_peer.ts";
+import { HostileLite } from "./hostile_lite.ts";
 import { HOSTILE_ALIAS, HostilePeer, type Move } from "./hostile_peer.ts";
 import { Random } from "../random.ts";
 import { openSubgroup, type SubgroupScript } from "../peers/scripted_objects.ts";
@@ -56,6 +57,7 @@ export class HostileWorld {
   readonly host: SessionServer;
   readonly #clock = new ManualClock();
   readonly #log = memoryLog();
+  readonly #lite: LiteVersion | undefined;
   readonly #honest: HonestPeer[] = [];
   #canary:
     | { readonly stream: SubgroupScript; readonly subscriber: HonestPeer; sent: number }
@@ -68,8 +70,10 @@ export class HostileWorld {
   /** How many hostile sessions the relay closed. */
   closed = 0;
 
-  constructor() {
+  /** Hostile peers speak this version of moq-lite, or MoQT when nothing is said. */
+  constructor(lite?: LiteVersion) {
     const { metrics } = this;
+    this.#lite = lite;
     this.host = new SessionServer({
       config: CONFIG,
       metrics,
@@ -202,17 +206,23 @@ export class HostileWorld {
   }
 
   #letIn(random: Random, own: FullTrackName) {
-    const [client, connection] = memoryPair(networkOf(random));
+    const version = this.#lite;
+    const protocol = version === undefined ? {} : { protocol: version.protocol };
+    const [client, connection] = memoryPair({ ...networkOf(random), ...protocol });
     this.host.serve(connection);
-    const peer = new HostilePeer(client, random, [own, STAGE]);
     let closed = false;
     void client.closed.then(() => closed = true);
-    this.#beginSession(peer, random, own);
+    const peer = version === undefined
+      ? this.#beginSession(new HostilePeer(client, random, [own, STAGE]), random, own)
+      : new HostileLite(client, random, { version, tracks: [own, STAGE] }).begin();
     return { peer, client, isClosed: () => closed };
   }
 
-  #beginSession(hostile: HostilePeer, random: Random, own: FullTrackName): void {
-    if (random.percent(8)) return hostile.badSetup();
+  #beginSession(hostile: HostilePeer, random: Random, own: FullTrackName): HostilePeer {
+    if (random.percent(8)) {
+      hostile.badSetup();
+      return hostile;
+    }
     hostile.setup();
     if (random.percent(50)) {
       hostile.order((requestId) => ({
@@ -234,12 +244,13 @@ export class HostileWorld {
     }
     if (random.percent(60)) hostile.order((requestId) => ask("subscribe", requestId, STAGE));
     if (random.percent(30)) hostile.order((requestId) => ask("subscribe", requestId, own));
+    return hostile;
   }
 
   async #judge(hostile: MemoryConnection): Promise<void> {
     await this.settle();
     const { code, by } = await hostile.closed;
-    const end = by === "peer" ? nameOf(code) : by;
+    const end = by === "peer" ? nameOf(code, this.#lite ?? referenceDraft) : by;
     assert.ok(end !== undefined, `The session was closed with 0x${code.toString(16)}`);
     assert.notEqual(end, "internal_error", `A fault of ours: ${this.#errors()}`);
     if (by === "peer") this.closed++;
@@ -295,6 +306,9 @@ function networkOf(random: Random): MemoryOptions {
   };
 }
 
-function nameOf(code: number): string | undefined {
-  return Object.entries(referenceDraft.sessionCodes).find(([, value]) => value === code)?.[0];
+function nameOf(
+  code: number,
+  { sessionCodes }: { readonly sessionCodes: Readonly<Record<string, number>> },
+): string | undefined {
+  return Object.entries(sessionCodes).find(([, value]) => value === code)?.[0];
 }

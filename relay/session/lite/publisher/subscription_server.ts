@@ -65,12 +65,14 @@ export class SubscriptionServer {
     message: LiteSubscribe,
     name: FullTrackName,
   ): Promise<Outcome<string | undefined, Refusal>> {
-    const { metrics, events, scope } = this.#context;
+    const { metrics, events, scope, tasks } = this.#context;
     const allowed = await this.#context.authorize("subscribe", {
       namespace: name.namespace,
       track: name,
     });
     if (!allowed.ok) return allowed;
+    // Nothing would end what begins when the session is over.
+    if (tasks.signal.aborted) return done(undefined);
     const gone = new AbortController();
     const updates = new Updates(this.#context, stream, () => gone.abort());
     const opened = await scope.open(name, {

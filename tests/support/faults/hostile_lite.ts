@@ -1,0 +1,282 @@
+import {
+  encodeDatagramHeader,
+  encodeDatagramRest,
+  encodeStreamType,
+  FrameWriter,
+  type FullTrackName,
+  type Layout,
+  type LiteVersion,
+  MAX_TIMESTAMP,
+} from "@qumo/shared/wire";
+import { trackTextOf } from "../../../relay/session/lite/dialect/names.ts";
+import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
+import { concat } from "../concat.ts";
+import type { Random } from "../random.ts";
+import { HostileBytes } from "./bytes.ts";
+import type { Move } from "./hostile_peer.ts";
+
+/** A peer of moq-lite that does what it likes, by a seed. It waits for nothing and nothing it does fails. */
+export class HostileLite {
+  readonly #connection: Connection;
+  readonly #random: Random;
+  readonly #version: LiteVersion;
+  readonly #bytes: HostileBytes;
+  readonly #tracks: readonly { readonly broadcast: string; readonly track: string }[];
+  readonly #open: SendStream[] = [];
+  #nextId = 0n;
+
+  /** `tracks` are what its requests are about, its own first. */
+  constructor(
+    connection: Connection,
+    random: Random,
+    { version, tracks }: { version: LiteVersion; tracks: readonly FullTrackName[] },
+  ) {
+    this.#connection = connection;
+    this.#random = random;
+    this.#version = version;
+    this.#bytes = new HostileBytes(random);
+    this.#tracks = tracks.map((track) => trackTextOf(track)!);
+    void this.#meetRequests().catch(ignore);
+    void this.#meetStreams().catch(ignore);
+  }
+
+  /** Says SETUP mostly as it should be, and asks for its tracks. */
+  begin(): this {
+    if (this.#random.percent(92)) this.#sendSetup((bytes) => bytes);
+    else if (this.#random.percent(80)) this.#sendSetup((bytes) => this.#bytes.mutate(bytes));
+    for (const track of this.#tracks) {
+      if (this.#random.percent(50)) {
+        this.#onNewBidi("subscribe", [this.#subscribe(track)], "nothing");
+      }
+    }
+    return this;
+  }
+
+  /** Sends one hostile thing of this kind. */
+  move(move: Move): void {
+    switch (move) {
+      case "request":
+        return this.#request();
+      case "answer":
+        return this.#answer();
+      case "subgroup":
+        return this.#onNewUni(this.#bytes.maybeMutate(25, this.#group()));
+      case "datagram":
+        return void this.#connection.sendDatagram(this.#bytes.maybeMutate(25, this.#datagram()));
+      default:
+        return this.#otherStream();
+    }
+  }
+
+  /** Leaves, with whatever code, or is cut off by `sever`. */
+  leave(sever: () => void): void {
+    if (this.#random.percent(30)) sever();
+    else this.#connection.close(this.#random.below(40), "x".repeat(this.#random.below(30)));
+  }
+
+  #sendSetup(change: (bytes: Uint8Array) => Uint8Array): void {
+    const { setup } = this.#version.messages;
+    const type = this.#version.uniStreams.setup;
+    if (setup === undefined || type === undefined) return;
+    this.#onNewUni(change(concat([encodeStreamType(type), setup.encode({ probe: 0 })])), "fin");
+  }
+
+  #subscribe(track = this.#random.pick(this.#tracks)): Uint8Array {
+    const random = this.#random;
+    const id = random.percent(90) ? this.#nextId++ : random.integer() % MAX_TIMESTAMP;
+    return this.#version.messages.subscribe.encode({ id, ...track, ...this.#update() });
+  }
+
+  #update() {
+    const random = this.#random;
+    const isLast = this.#version.number === 6;
+    const group = BigInt(random.below(8));
+    const kind = isLast ? "floor" as const : "group" as const;
+    return {
+      priority: random.below(256),
+      oldestFirst: random.percent(50),
+      maxAge: BigInt(random.below(3_000)),
+      start: random.percent(50) ? { kind: "latest" as const } : { kind, group },
+      endGroup: random.percent(30) ? group + 1n : undefined,
+      startFrame: isLast && random.percent(20) ? 1n : 0n,
+      endFrame: undefined,
+    };
+  }
+
+  #request(): void {
+    const random = this.#random;
+    const { messages } = this.#version;
+    const track = random.pick(this.#tracks);
+    const range = { startFrame: 0n, endFrame: undefined };
+    const priority = random.below(256);
+    const makers:
+      readonly (readonly [keyof LiteVersion["requests"], () => Uint8Array | undefined])[] = [
+        [
+          "announce",
+          () => messages.announceRequest.encode({ prefix: this.#prefix(), excludeHop: 0n }),
+        ],
+        ["subscribe", () => this.#subscribe()],
+        ["subscribe", () => this.#subscribe()],
+        [
+          "fetch",
+          () => messages.fetch.encode({ ...track, priority, group: this.#groupId(), ...range }),
+        ],
+        ["probe", () => messages.probe.encode({ bitrate: 1_000n, rtt: 0n })],
+        ["goaway", () => messages.goaway?.encode({ uri: random.percent(80) ? "" : "https://x/" })],
+        ["track", () => messages.track?.encode(track)],
+      ];
+    const [request, make] = random.pick(makers);
+    const parts = [random.percent(5) ? random.bytes(30) : make() ?? random.bytes(5)];
+    while (random.percent(40)) {
+      parts.push(
+        random.percent(70) ? messages.subscribeUpdate.encode(this.#update()) : random.bytes(20),
+      );
+    }
+    const changed = parts.map((bytes) => this.#bytes.maybeMutate(15, bytes));
+    this.#onNewBidi(request, changed, random.pick(["nothing", "nothing", "fin", "reset", "stop"]));
+  }
+
+  /** Answers something that the relay asked for, or says more to it. */
+  #answer(): void {
+    const random = this.#random;
+    if (this.#open.length === 0) return this.#request();
+    const stream = random.pick(this.#open);
+    this.#write(stream, this.#bytes.maybeMutate(15, random.pick(this.#answers())()));
+    const end = random.below(12);
+    if (end === 0) void stream.finish().catch(ignore);
+    if (end === 1) stream.reset(random.below(60));
+  }
+
+  #answers(): readonly (() => Uint8Array)[] {
+    const random = this.#random;
+    const { messages, announcements } = this.#version;
+    const writer = announcements.writer(random.percent(90) ? 77n : 0n);
+    const cost = { warm: 1n, cold: 2n };
+    const info = { priority: 1, oldestFirst: true, maxAge: 1_000n, timescale: 1_000n };
+    const group = this.#groupId();
+    const suffix = () => random.percent(80) ? random.pick(this.#tracks).broadcast : this.#prefix();
+    const reply: Layout<Parameters<typeof messages.subscribeReply.encode>[0]> =
+      messages.subscribeReply;
+    return [
+      () => writer.ok(random.below(4)),
+      () =>
+        concat([writer.ok(1), writer.start(suffix(), [random.integer() % MAX_TIMESTAMP], cost)]),
+      () => {
+        const name = suffix();
+        return concat([
+          writer.start(name, [], cost),
+          writer.update(name, [5n], cost),
+          writer.end(name),
+        ]);
+      },
+      () =>
+        reply.encode({ kind: "ok", group, endGroup: undefined, info: { ...info, timescale: 0n } }),
+      () => reply.encode({ kind: "drop", first: group, last: group + 1n, code: 3n }),
+      () =>
+        messages.trackInfo === undefined
+          ? random.bytes(8)
+          : concat([messages.trackInfo.encode(info), reply.encode({ kind: "end", group })]),
+      () => this.#frames(),
+      () => random.bytes(20),
+    ];
+  }
+
+  #otherStream(): void {
+    const random = this.#random;
+    switch (random.below(3)) {
+      case 0:
+        return this.#onNewUni(random.bytes(40));
+      case 1:
+        return this.#sendSetup((bytes) => this.#bytes.maybeMutate(50, bytes));
+      default:
+        return this.#onNewUni(this.#group().subarray(0, random.below(12)));
+    }
+  }
+
+  #group(): Uint8Array {
+    const { messages, uniStreams } = this.#version;
+    const header = messages.group.encode({
+      subscription: this.#subscriptionId(),
+      group: this.#groupId(),
+      startFrame: 0n,
+    });
+    return concat([encodeStreamType(uniStreams.group!), header, this.#frames()]);
+  }
+
+  #frames(): Uint8Array {
+    const random = this.#random;
+    const writer = new FrameWriter(this.#version.frames);
+    const parts: Uint8Array[] = [];
+    for (let count = random.below(6); count > 0; count--) {
+      const payload = random.bytes(random.percent(5) ? 70_000 : 60);
+      const timestamp = random.percent(90) ? BigInt(random.below(9_000)) : MAX_TIMESTAMP;
+      const head = new Uint8Array(writer.sizeOf(timestamp, payload.length));
+      writer.write(head, 0, timestamp, payload.length);
+      parts.push(head, payload);
+    }
+    return concat(parts);
+  }
+
+  #datagram(): Uint8Array {
+    const group = this.#groupId();
+    const rest = encodeDatagramRest({ group, timestamp: 5n, payload: this.#random.bytes(100) });
+    return concat([encodeDatagramHeader(this.#subscriptionId()), rest]);
+  }
+
+  #groupId(): bigint {
+    return this.#random.percent(90) ? BigInt(this.#random.below(9)) : MAX_TIMESTAMP;
+  }
+
+  /** The relay numbers its subscriptions from 0 on. */
+  #subscriptionId(): bigint {
+    return BigInt(this.#random.below(4));
+  }
+
+  #prefix(): string {
+    return this.#random.pick(["", "hostile", "stage", "a//b", "/".repeat(40), "é"]);
+  }
+
+  #onNewUni(bytes: Uint8Array, end: "fin" | "any" = "any"): void {
+    const roll = end === "fin" ? 0 : this.#random.below(10);
+    this.#connection.openUni().then((stream) => {
+      this.#write(stream, bytes);
+      if (roll < 5) void stream.finish().catch(ignore);
+      else if (roll < 7) stream.reset(roll);
+    }, ignore);
+  }
+
+  #onNewBidi(
+    request: keyof LiteVersion["requests"],
+    parts: readonly Uint8Array[],
+    end: string,
+  ): void {
+    const type = encodeStreamType(this.#version.requests[request] ?? 0x40n);
+    this.#connection.openBidi().then(({ send, receive }) => {
+      this.#write(send, concat([type, ...parts]));
+      if (end === "fin") void send.finish().catch(ignore);
+      if (end === "reset") send.reset(1);
+      if (end === "stop") receive.stop(1);
+    }, ignore);
+  }
+
+  /** Writes in pieces of any size. */
+  #write(stream: SendStream, bytes: Uint8Array): void {
+    const cut = this.#random.percent(60) ? bytes.length : this.#random.below(bytes.length + 1);
+    for (const part of [bytes.slice(0, cut), bytes.slice(cut)]) {
+      if (part.length > 0) void stream.write(part).catch(ignore);
+    }
+  }
+
+  async #meetRequests(): Promise<void> {
+    for (let bidi: BidiStream | undefined; (bidi = await this.#connection.acceptBidi());) {
+      this.#open.push(bidi.send);
+      if (this.#open.length > 12) this.#open.shift();
+    }
+  }
+
+  async #meetStreams(): Promise<void> {
+    while (await this.#connection.acceptUni() !== undefined);
+  }
+}
+
+function ignore(): void {}

@@ -17,12 +17,14 @@ export class FetchedFrames implements FetchOutput {
   readonly #writer: SubgroupRenderer;
   #next: number;
   #isIncomplete = false;
+  readonly #isFromStart: boolean;
 
   constructor(renderer: Renderer, { group, startFrame }: LiteFetch, now: () => number) {
     this.#renderer = renderer;
     this.#now = now;
     this.#group = group;
     this.#next = Number(startFrame);
+    this.#isFromStart = startFrame === 0n;
     this.#writer = renderer.subgroup(0n, {
       group,
       subgroup: 0n,
@@ -41,11 +43,11 @@ export class FetchedFrames implements FetchOutput {
     this.#isIncomplete = true;
   }
 
-  object({ object: id, properties: block, payloadLength, subgroup = 0n }: FetchItem):
-    | Uint8Array
-    | Unsaid {
-    // Frames have no numbers, so that none may be missing.
-    if (this.#isIncomplete || id !== this.#next || subgroup !== 0n) return "unknown";
+  object({ object: id, properties: block, payloadLength }: FetchItem): Uint8Array | Unsaid {
+    // Frames have no numbers, so that none may be missing but those that the group does not have. Behind
+    // a first frame such a gap would give the others numbers that they have nowhere else.
+    const isGap = id !== this.#next;
+    if (this.#isIncomplete || isGap && !this.#isFromStart) return "unknown";
     try {
       const properties = this.#renderer.properties.of(block);
       const previous = id - 1;
@@ -53,7 +55,7 @@ export class FetchedFrames implements FetchOutput {
       const head = { id, previous, status, properties, payloadLength, time: this.#now() };
       const bytes = takeMemory(this.#writer.sizeOf(head));
       this.#writer.write(bytes, 0, head);
-      this.#next++;
+      this.#next = id + 1;
       return bytes;
     } catch (error) {
       if (error instanceof EncodeError || error instanceof DecodeError) return "unknown";

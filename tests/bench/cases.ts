@@ -31,6 +31,7 @@ const EVERY_CASE: readonly Case[] = [
   },
   mixed(),
   webSockets(),
+  allLite(),
   slowReader(),
   idle(),
 ];
@@ -55,13 +56,24 @@ function fanOut(readers: number, traffic: Omit<Traffic, "tracks">): Case {
   };
 }
 
-/** Half of the readers are sent another rendering than the publisher's, which the relay makes and keeps. */
+/** Readers of moq-lite are sent another rendering than the publisher's, which the relay makes and keeps. */
 function mixed(): Case {
   const { subject, reference } = besideFloor({ tracks: 1, ...LARGE }, 200);
   return {
     name: "mixed-200",
-    about: "as fan-out-200, but that half of the readers speak another dialect than the publisher",
-    subject: { ...subject, isMixed: true },
+    about: "as fan-out-200, but that half of the readers speak moq-lite",
+    subject: { ...subject, lite: "half" },
+    reference,
+    isLong: true,
+  };
+}
+
+function allLite(): Case {
+  const { subject, reference } = besideFloor({ tracks: 1, ...LARGE }, 100);
+  return {
+    name: "lite-100",
+    about: "as fan-out-100, but that all readers speak moq-lite",
+    subject: { ...subject, lite: "all" },
     reference,
     isLong: true,
   };

@@ -6,79 +6,41 @@ import {
 } from "@qumo/shared/wire";
 import { MAX_FRAME_BYTES, readMessage } from "../../relay/session/framing.ts";
 import { Input } from "../../relay/session/input.ts";
-import { QuicConnection } from "../../relay/transport/quic_connection.ts";
-import {
-  type BidiStream,
-  type Connection,
-  type ReceiveStream,
-  URGENT,
-} from "../../relay/transport/mod.ts";
+import { type BidiStream, type Connection, URGENT } from "../../relay/transport/mod.ts";
+import { BenchClient } from "./bench_client.ts";
 import type { ServerAddress } from "./server_process.ts";
-import { connectWebSocket } from "../support/transport/websocket_client.ts";
 import { SubgroupMeter } from "./subgroup_meter.ts";
 import { referenceDraft } from "../support/reference_draft.ts";
-
-// Several objects of the sizes that are measured, and still little memory for hundreds of streams.
-const READ_BYTES = 16_384;
 
 /** How a peer connects, where it is not as usual. */
 export interface PeerOptions {
   /** How many groups the server may have open to it. */
-  readonly maxUniStreams?: number;
+  readonly maxUniStreams?: number | undefined;
   /** What it speaks. */
   readonly draft?: StreamDraft;
   /** Over TCP instead of QUIC. */
-  readonly isWebSocket?: boolean;
+  readonly isWebSocket?: boolean | undefined;
 }
 
 /** A MoQT client with as little of its own as possible, so that what is measured is the server. */
 export class LoadPeer {
   readonly connection: Connection;
-  readonly #endpoint: Deno.QuicEndpoint | undefined;
+  readonly #client: BenchClient;
   readonly #draft: StreamDraft;
   #nextRequestId = 0n;
 
-  private constructor(
-    connection: Connection,
-    draft: StreamDraft,
-    endpoint?: Deno.QuicEndpoint,
-  ) {
-    this.connection = connection;
-    this.#endpoint = endpoint;
+  private constructor(client: BenchClient, draft: StreamDraft) {
+    this.connection = client.connection;
+    this.#client = client;
     this.#draft = draft;
   }
 
-  /**
-   * Connects over raw QUIC as a rule, from a socket of its own as clients do: a burst to a shared one overflows
-   * it.
-   */
   static async connect(
     server: ServerAddress,
-    { maxUniStreams = 512, draft = referenceDraft, isWebSocket }: PeerOptions = {},
+    { draft = referenceDraft, ...options }: PeerOptions = {},
   ): Promise<LoadPeer> {
-    if (isWebSocket) {
-      const protocols = [`qmux-02.${draft.protocol}`];
-      const target = { port: server.port, protocols };
-      const { connection } = await connectWebSocket(target, { maxUniStreams });
-      return new LoadPeer(connection, draft);
-    }
-    const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-    // Deno knows `serverCertificateHashes`, its types do not.
-    const options = {
-      endpoint,
-      hostname: "127.0.0.1",
-      port: server.port,
-      alpnProtocols: [draft.protocol],
-      serverCertificateHashes: [{
-        algorithm: "sha-256",
-        value: Uint8Array.fromHex(server.certificateHash),
-      }],
-      keepAliveInterval: 4000,
-      maxIdleTimeout: 15_000,
-      maxConcurrentUnidirectionalStreams: maxUniStreams,
-    };
-    const connection = new QuicConnection(await Deno.connectQuic<false>(options));
-    return new LoadPeer(connection, draft, endpoint);
+    const { protocol } = draft;
+    return new LoadPeer(await BenchClient.connect(server, { protocol, ...options }), draft);
   }
 
   /** Says hello, and refuses whatever the other side asks for, unless `answer` says otherwise. */
@@ -107,18 +69,13 @@ export class LoadPeer {
   }
 
   /** Reads every stream that comes, until the connection ends. */
-  async receive(arrived: (stamp: number) => void): Promise<void> {
-    for (;;) {
-      const stream = await this.connection.acceptUni();
-      if (stream === undefined) return;
-      readStream(stream, new SubgroupMeter(arrived, this.#draft)).catch(() => {});
-    }
+  receive(arrived: (stamp: number) => void): Promise<void> {
+    return this.#client.receive(() => new SubgroupMeter(arrived, this.#draft));
   }
 
   /** Leaves. */
   close(): void {
-    this.connection.close(0, "");
-    void this.connection.closed.then(() => this.#endpoint?.close());
+    this.#client.close();
   }
 
   async #request<K extends "requestOk" | "subscribeOk">(
@@ -161,20 +118,6 @@ async function answerRequest(
     const message = await readMessage(input, draft);
     if (message === undefined) return;
     await send.write(draft.control.encode(answer(message) ?? REFUSAL));
-  }
-}
-
-async function readStream(stream: ReceiveStream, meter: SubgroupMeter): Promise<void> {
-  let bytes = new Uint8Array(READ_BYTES);
-  let kept = 0;
-  for (;;) {
-    const filled = await stream.read(bytes.subarray(kept));
-    if (filled === undefined) return;
-    bytes = new Uint8Array(filled.buffer);
-    const end = kept + filled.length;
-    const taken = meter.take(bytes, end);
-    kept = end - taken;
-    if (kept > 0) bytes.copyWithin(0, taken, end);
   }
 }
 

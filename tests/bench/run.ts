@@ -2,13 +2,12 @@ import process from "node:process";
 import { engineFlags, PROGRAMS } from "../../.build/programs.ts";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../support/deadline.ts";
-import { testDraft } from "../support/test_draft.ts";
-import { LoadPeer, type PeerOptions } from "./load_peer.ts";
+import { LiteReader } from "./lite_reader.ts";
+import { LoadPeer } from "./load_peer.ts";
 import { trackOf, TrackPublisher } from "./publishers.ts";
 import { Receipts } from "./receipts.ts";
 import { machineCpuSeconds, type ServerProcess, startServer } from "./server_process.ts";
 import { publishTraffic, type Traffic } from "./traffic.ts";
-import { referenceDraft } from "../support/reference_draft.ts";
 
 /** What to run against a server. */
 export interface Run {
@@ -20,8 +19,8 @@ export interface Run {
   readonly readers: number;
   /** Connections that subscribe and never read. */
   readonly stalled: number;
-  /** Whether every other reader speaks another dialect than the publishers. */
-  readonly isMixed?: boolean;
+  /** How many readers speak moq-lite: none when nothing is said, half of them, or all. */
+  readonly lite?: "half" | "all";
   /** Whether readers come by WebSocket, without TLS, instead of QUIC. */
   readonly isWebSocket?: boolean;
 }
@@ -58,7 +57,6 @@ export interface Measurement {
 }
 
 const RELAY = new URL("../../relay/main.ts", import.meta.url);
-const MIXED_RELAY = new URL("./mixed_relay.ts", import.meta.url);
 const FLOOR = new URL("./floor.ts", import.meta.url);
 
 // Connections, caches and compilers are settled when the window opens.
@@ -126,7 +124,7 @@ const flags = engineFlags(PROGRAMS.find(({ name }) => name === "qumo-relay")!);
 function start(run: Run, profileDir: string | undefined): Promise<ServerProcess> {
   if (run.server === "relay") {
     const args = ["--address", "127.0.0.1:0", "--log-level", "warn"];
-    return startServer(run.isMixed === true ? MIXED_RELAY : RELAY, args, { flags, profileDir });
+    return startServer(RELAY, args, { flags, profileDir });
   }
   return startServer(FLOOR, [JSON.stringify([run.readers, run.traffic ?? null])], { flags });
 }
@@ -141,7 +139,7 @@ async function connectReaders(run: Run, server: ServerProcess, receipts: Receipt
   const arrived = (stamp: number) => receipts.add(stamp);
   return await many(run.readers + run.stalled, async (index) => {
     const isStalled = index >= run.readers;
-    const peer = await LoadPeer.connect(server, readerOptions(run, index));
+    const peer = await connectReader(run, index, server);
     if (!isStalled) void peer.receive(arrived);
     if (run.server === "relay" || traffic === undefined) await peer.setUp();
     if (run.server === "floor") return peer;
@@ -150,12 +148,12 @@ async function connectReaders(run: Run, server: ServerProcess, receipts: Receipt
   });
 }
 
-function readerOptions({ readers, isMixed, isWebSocket }: Run, index: number): PeerOptions {
-  return {
-    ...(isWebSocket && { isWebSocket }),
-    ...(index >= readers && { maxUniStreams: STALLED_STREAMS }),
-    draft: isMixed === true && index % 2 === 1 ? testDraft : referenceDraft,
-  };
+function connectReader({ readers, lite, isWebSocket }: Run, index: number, server: ServerProcess) {
+  const maxUniStreams = index >= readers ? STALLED_STREAMS : undefined;
+  const isLite = lite === "all" || lite === "half" && index % 2 === 1;
+  return isLite
+    ? LiteReader.connect(server, maxUniStreams)
+    : LoadPeer.connect(server, { maxUniStreams, isWebSocket });
 }
 
 async function many<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {

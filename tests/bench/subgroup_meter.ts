@@ -6,7 +6,8 @@ import {
   SHORT,
   type StreamDraft,
 } from "@qumo/shared/wire";
-import { STAMP_BYTES } from "./traffic.ts";
+import type { StreamMeter } from "./bench_client.ts";
+import { StampReader } from "./stamp_reader.ts";
 
 // More than a subgroup's header and an object's without properties take.
 const HEADER_BYTES = 64;
@@ -15,36 +16,30 @@ const HEADER_BYTES = 64;
  * Reads timestamps out of one stream of objects, and nothing else. Streams that carry no subgroup
  * are skipped.
  */
-export class SubgroupMeter {
-  readonly #arrived: (stamp: number) => void;
+export class SubgroupMeter implements StreamMeter {
+  readonly #stamps: StampReader;
   readonly #draft: StreamDraft;
-  readonly #stampBytes = new Uint8Array(STAMP_BYTES);
-  readonly #stamp = new Float64Array(this.#stampBytes.buffer);
   #decoder: ObjectHeaderDecoder | undefined;
   #isOther = false;
-  #payloadLeft = 0;
-  #stampLeft = 0;
 
   /** `arrived` is called with the timestamp of each object that is there to its last byte. */
   constructor(arrived: (stamp: number) => void, draft: StreamDraft) {
-    this.#arrived = arrived;
+    this.#stamps = new StampReader(arrived);
     this.#draft = draft;
   }
 
-  /** Takes bytes from 0 to `end` and returns how many; the rest is a header that is not whole. */
   take(bytes: Uint8Array, end: number): number {
     let at = this.#decoder === undefined ? this.#begin(bytes, end) : 0;
     if (this.#isOther) return end;
     const decoder = this.#decoder;
     if (decoder === undefined) return at;
     for (;;) {
-      if (this.#payloadLeft > 0) at = this.#payload(bytes, at, end);
-      if (this.#payloadLeft > 0) return at;
+      if (this.#stamps.left > 0) at = this.#stamps.take(bytes, at, end);
+      if (this.#stamps.left > 0) return at;
       const payload = decoder.decode(bytes, at, end);
       if (payload === SHORT) return at;
       at = payload;
-      this.#payloadLeft = decoder.payloadLength;
-      this.#stampLeft = STAMP_BYTES;
+      this.#stamps.begin(decoder.payloadLength);
     }
   }
 
@@ -58,15 +53,5 @@ export class SubgroupMeter {
     const { hasProperties } = decodeSubgroupHeader(reader, type, data);
     this.#decoder = new ObjectHeaderDecoder(hasProperties, data);
     return reader.offset;
-  }
-
-  #payload(bytes: Uint8Array, from: number, end: number): number {
-    const length = Math.min(end - from, this.#payloadLeft);
-    for (let at = from; this.#stampLeft > 0 && at < from + length; at++) {
-      this.#stampBytes[STAMP_BYTES - this.#stampLeft--] = bytes[at]!;
-    }
-    this.#payloadLeft -= length;
-    if (this.#payloadLeft === 0) this.#arrived(this.#stamp[0]!);
-    return from + length;
   }
 }

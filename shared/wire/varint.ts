@@ -5,7 +5,7 @@ import { DecodeError, EncodeError } from "./errors.ts";
  * allocate no objects.
  */
 export interface VarintFormat {
-  readonly name: "vi64" | "rfc9000";
+  readonly name: "vi64" | "vi64 without 7" | "rfc9000";
   /** The largest value. */
   readonly max: bigint;
   /** The longest encoding: its first byte for small values, and its size in bytes. */
@@ -102,6 +102,29 @@ export const vi64: VarintFormat = {
   },
   sizeOfNumber: vi64SizeOfNumber,
   writeNumber: writeVi64Number,
+};
+
+const SEVEN_FROM = 2n ** 42n;
+const SEVEN_TO = 2n ** 49n;
+
+/** `vi64` of draft 17, which has none of 7 bytes: what needs 7 takes 8. */
+export const vi64WithoutSeven: VarintFormat = {
+  ...vi64,
+  name: "vi64 without 7",
+  lengthFrom(first) {
+    const length = vi64.lengthFrom(first);
+    if (length === 7) throw new DecodeError("malformed", "There is no integer of 7 bytes");
+    return length;
+  },
+  sizeOf: (value) => value >= SEVEN_FROM && value < SEVEN_TO ? 8 : vi64.sizeOf(value),
+  write(bytes, at, value) {
+    if (value < SEVEN_FROM || value >= SEVEN_TO) return vi64.write(bytes, at, value);
+    bytes[at] = 0xfe;
+    writeBigEndian(bytes, at + 1, 7, value);
+    return at + 8;
+  },
+  sizeOfNumber: (value) => vi64WithoutSeven.sizeOf(BigInt(value)),
+  writeNumber: (bytes, at, value) => vi64WithoutSeven.write(bytes, at, BigInt(value)),
 };
 
 /** The value bits of the first byte. */

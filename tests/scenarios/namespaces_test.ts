@@ -1,6 +1,6 @@
 import { formatNamespace } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { draftTest, draftTestUpTo } from "../support/draft_test_case.ts";
+import { draftTest, draftTestFrom, draftTestUpTo } from "../support/draft_test_case.ts";
 import { namespaceOf, type ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import type { RequestStream } from "../support/peers/scripted_streams.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
@@ -17,6 +17,9 @@ import {
   subscribe,
   VIDEO,
 } from "./script.ts";
+
+// Draft 17 has other words for this, or none.
+const modernTest = draftTestFrom(18);
 
 const draft19Test = draftTestUpTo(19);
 
@@ -113,7 +116,7 @@ draftTest("R-140: a namespace of two publishers ends with the second", async () 
   assert.equal(await next, "-live");
 });
 
-draftTest("R-137: publishers that announce only when they are asked are asked", async () => {
+modernTest("R-137: publishers that announce only when they are asked are asked", async () => {
   await using world = new SessionWorld({ settings: { solicit: true } });
   const publisher = await world.connect();
   const { request, message } = await publisher.expectRequest("subscribeNamespace");
@@ -127,7 +130,7 @@ draftTest("R-137: publishers that announce only when they are asked are asked", 
   await downstream.expect("subscribeOk");
 });
 
-draftTest(
+modernTest(
   "a namespace that a publisher says unasked and when it is asked counts once, and lasts as long as either",
   async () => {
     await using world = new SessionWorld({ settings: { solicit: true } });
@@ -148,7 +151,7 @@ draftTest(
   },
 );
 
-draftTest(
+modernTest(
   "refused namespaces of a peer that was asked are counted and said, and may end",
   async () => {
     await using world = new SessionWorld({
@@ -176,7 +179,7 @@ draftTest(
   },
 );
 
-draftTest(
+modernTest(
   "R-140: NAMESPACE_DONE without its NAMESPACE closes the session with PROTOCOL_VIOLATION",
   async () => {
     await using world = new SessionWorld({ settings: { solicit: true } });
@@ -189,7 +192,7 @@ draftTest(
 );
 
 for (const end of ["fin", "reset", "done"] as const) {
-  draftTest(`R-141: what a publisher named when asked is withdrawn by ${end}`, async () => {
+  modernTest(`R-141: what a publisher named when asked is withdrawn by ${end}`, async () => {
     await using world = new SessionWorld({ settings: { solicit: true } });
     const publisher = await world.connect();
     const { request } = await publisher.expectRequest("subscribeNamespace");
@@ -241,15 +244,18 @@ for (const kind of ["subscribeNamespace", "subscribeTracks"] as const) {
   }
 }
 
-draftTest("R-142: the two kinds of prefixes do not meet, and neither do two sessions", async () => {
-  await using world = new SessionWorld();
-  const [one, other] = [await world.connect(), await world.connect()];
-  await listen(one, "a");
-  await wantTracks(one, "a");
-  await listen(other, "a");
-});
+modernTest(
+  "R-142: the two kinds of prefixes do not meet, and neither do two sessions",
+  async () => {
+    await using world = new SessionWorld();
+    const [one, other] = [await world.connect(), await world.connect()];
+    await listen(one, "a");
+    await wantTracks(one, "a");
+    await listen(other, "a");
+  },
+);
 
-draftTest("R-045, R-137: with another prefix, what is heard is counted from that", async () => {
+modernTest("R-045, R-137: with another prefix, what is heard is counted from that", async () => {
   await using world = new SessionWorld();
   await announce(await world.connect(), "a/1");
   await announce(await world.connect(), "b/2");
@@ -398,7 +404,7 @@ draftTest("R-039: an answer to PUBLISH of the wrong kind closes the session", as
   await closedWith(peer, "protocol_violation");
 });
 
-draftTest(
+modernTest(
   "R-046: track properties in PUBLISH_OK close the session with PROTOCOL_VIOLATION",
   async () => {
     await using world = new SessionWorld();
@@ -412,7 +418,7 @@ draftTest(
   },
 );
 
-draftTest("R-148, R-195: too many namespaces, and too many prefixes, are refused", async () => {
+modernTest("R-148, R-195: too many namespaces, and too many prefixes, are refused", async () => {
   await using world = new SessionWorld({
     limits: { maxNamespaces: 2, maxNamespaceSubscriptions: 1 },
   });

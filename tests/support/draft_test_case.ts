@@ -8,6 +8,7 @@ const MIXES: readonly { readonly name: string; readonly drafts: readonly StreamD
   { name: "one draft to another", drafts: [referenceDraft, testDraft] },
   { name: "the other draft to the one", drafts: [testDraft, referenceDraft] },
   { name: "18 to 22", drafts: [referenceDraft, draftOf("moqt-22")!] },
+  { name: "17 to 22", drafts: [draftOf("moqt-17")!, draftOf("moqt-22")!] },
   { name: "20 to 18", drafts: [draftOf("moqt-20")!, referenceDraft] },
 ];
 
@@ -20,16 +21,28 @@ export function draftOfPeer(index: number): StreamDraft {
 }
 
 /** A scenario whose outcome is the same whatever draft who speaks: it runs over the mixes of drafts. */
-export const draftTest = draftTestUpTo(Infinity);
+export const draftTest = draftTestOf({});
 
 /** A scenario of what drafts say up to this one, and later ones do not. */
-export function draftTestUpTo(
-  number: number,
+export function draftTestUpTo(last: number): (name: string, body: () => Promise<void>) => void {
+  return draftTestOf({ last });
+}
+
+/** A scenario of what drafts say from this one on, and older ones do not. */
+export function draftTestFrom(first: number): (name: string, body: () => Promise<void>) => void {
+  return draftTestOf({ first });
+}
+
+function draftTestOf(
+  { first = 0, last = Infinity }: { readonly first?: number; readonly last?: number },
 ): (name: string, body: () => Promise<void>) => void {
+  // The draft for tests says what the reference draft says.
+  const numberOf = ({ number }: StreamDraft) => number === 0 ? referenceDraft.number : number;
   return (name, body) => {
     Deno.test(name, body);
     for (const { name: mix, drafts } of MIXES) {
-      if (drafts.some((draft) => draft.number > number)) continue;
+      const numbers = drafts.map(numberOf);
+      if (numbers.some((number) => number < first || number > last)) continue;
       Deno.test(`${name} [${mix}]`, () => current.run(drafts, body));
     }
   };

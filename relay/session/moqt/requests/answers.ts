@@ -9,6 +9,13 @@ export function requestOk(
   return { kind: "requestOk", parameters, properties };
 }
 
+/** A REQUEST_OK that agrees to a PUBLISH, with what its subscription begins with. */
+export function publishOk(
+  parameters: ControlMessageOf<"requestOk">["parameters"] = {},
+): ControlMessageOf<"requestOk"> {
+  return { ...requestOk(parameters), answersPublish: true };
+}
+
 /** The refusal of a request whose answer the asking peer's draft has no words for. */
 export const INEXPRESSIBLE_ANSWER: Refusal = {
   kind: "not_supported",

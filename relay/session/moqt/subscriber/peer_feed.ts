@@ -34,7 +34,7 @@ import type { DropReason, TrackGivenUp } from "../../../vocabulary.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import type { Lifetime, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";
-import { requestOk } from "../requests/answers.ts";
+import { publishOk } from "../requests/answers.ts";
 
 /** The interfaces that {@linkcode PeerFeed} uses of its session. */
 export type PeerFeedContext = Wire & Reporting & Timing & Parties & Asking & Lifetime & {
@@ -228,11 +228,11 @@ export class PeerFeed implements Feed {
   ): void {
     const wanted = this.#updates.takeForAnswer(forward);
     if (!stream.rules.ok.publish.includes("forward")) {
-      stream.send(requestOk());
+      stream.send(publishOk());
       const { forward: now, ...others } = wanted;
       return this.#updates.sendAtOnce(now === offered ? others : wanted);
     }
-    if (!stream.trySend(requestOk(wanted))) stream.send(requestOk({ forward }));
+    if (!stream.trySend(publishOk(wanted))) stream.send(publishOk({ forward }));
   }
 
   update(change: FeedChange): void {

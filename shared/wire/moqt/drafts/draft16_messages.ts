@@ -16,7 +16,7 @@ import { parameters } from "./draft16_parameters.ts";
 const WANTS: readonly SubscribePrefix["wants"][] = ["tracks", "namespaces", "both"];
 
 /** What of a prefix is asked for: the Subscribe Options (#message-subscribe-ns). */
-const wants: Codec<SubscribePrefix["wants"]> = {
+export const wants: Codec<SubscribePrefix["wants"]> = {
   encode: (writer, value) => writer.count(WANTS.indexOf(value)),
   decode(reader) {
     const value = reader.varint();

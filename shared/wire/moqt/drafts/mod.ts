@@ -1,5 +1,6 @@
 import type { MultiplexedDraft, StreamDraft } from "./draft.ts";
 import { draft16 } from "./draft16.ts";
+import { draft17 } from "./draft17.ts";
 import { draft18 } from "./draft18.ts";
 import { draft19 } from "./draft19.ts";
 import { draft20 } from "./draft20.ts";
@@ -7,7 +8,14 @@ import { draft21 } from "./draft21.ts";
 import { draft22 } from "./draft22.ts";
 
 /** Every draft that is spoken, the preferred one first. */
-export const drafts: readonly StreamDraft[] = [draft22, draft21, draft20, draft19, draft18];
+export const drafts: readonly StreamDraft[] = [
+  draft22,
+  draft21,
+  draft20,
+  draft19,
+  draft18,
+  draft17,
+];
 
 /** Every draft with one control stream that is spoken, the newest first. */
 export const multiplexedDrafts: readonly MultiplexedDraft[] = [draft16];

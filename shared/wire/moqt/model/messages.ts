@@ -237,6 +237,8 @@ export interface RequestUpdate {
 /** A request, or a change of one, is agreed to. */
 export interface RequestOk {
   readonly kind: "requestOk";
+  /** Whether a PUBLISH is agreed to, for drafts that have an answer of its own for that. */
+  readonly answersPublish?: true;
   readonly parameters: Parameters<
     | "objectDeliveryTimeout"
     | "subgroupDeliveryTimeout"

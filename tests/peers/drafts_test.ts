@@ -8,7 +8,9 @@ import { pythonMissing } from "./python.ts";
 
 const missing = pythonMissing("moq");
 
-for (const protocol of ["moqt-19", "moqt-20"]) {
+const OPTIONS = { milliseconds: 60_000 };
+
+for (const protocol of ["moqt-17", "moqt-19", "moqt-20"]) {
   relayTest(
     `@moq/net publishes in ${protocol} to one of ${protocol} and one of moqt-18`,
     async (test) => {
@@ -18,21 +20,22 @@ for (const protocol of ["moqt-19", "moqt-20"]) {
         await test.join(moqNetBy("moqt-18")),
       ]);
     },
+    OPTIONS,
   );
 
   relayTest(`@moq/net publishes in moqt-18 to one of ${protocol}`, async (test) => {
     const publisher = await test.join(moqNetBy("moqt-18"));
     await passOn(test, publisher, [await test.join(moqNetBy(protocol))]);
-  });
+  }, OPTIONS);
 }
 
-for (const protocol of ["moqt-19", "moqt-20", "moqt-21", "moqt-22"]) {
+for (const protocol of ["moqt-17", "moqt-19", "moqt-20", "moqt-21", "moqt-22"]) {
   for (const transport of ["quic", "webtransport"] as const) {
     relayTest(`moq-rs publishes to moq-rs in ${protocol} over ${transport}`, async (test) => {
       const publisher = await test.join((relay) => connectMoqRs(relay, { transport }));
       const watcher = await test.join((relay) => connectMoqRs(relay, { transport }));
       await passOn(test, publisher, [watcher]);
-    }, { missing, config: { server: { protocols: [protocol] } } });
+    }, { ...OPTIONS, missing, config: { server: { protocols: [protocol] } } });
   }
 }
 

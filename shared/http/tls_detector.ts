@@ -30,7 +30,11 @@ export class TlsDetector {
       // The stream waits until the one who listens now is there.
       queueMicrotask(() => connection.resume());
     };
+    // Who leaves without a word holds no descriptor any longer.
+    const leave = () => connection.destroy();
+    connection.once("end", leave);
     connection.once("data", (first: Uint8Array) => {
+      connection.off("end", leave);
       connection.pause();
       connection.unshift(first);
       if (first[0] !== TLS_HANDSHAKE) return begin(connection);

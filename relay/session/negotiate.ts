@@ -38,10 +38,8 @@ const SPOKEN: readonly Draft[] = [...drafts, ...multiplexedDrafts]
 
 const DIALECTS: readonly Dialect[] = [
   ...SPOKEN.map(moqt),
-  // Of 06 no session was seen working yet.
-  ...liteVersions.filter(({ number }) => number < 6).toSorted((one, other) =>
-    other.number - one.number
-  ).map(lite),
+  // The versions of moq-lite come behind.
+  ...liteVersions.toSorted((one, other) => other.number - one.number).map(lite),
 ];
 
 /** All supported protocols, in the default order of preference. */

@@ -302,14 +302,16 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     if (end === "refused") this.#owner.streamRefused();
     this.#catchUp();
     if (this.#end !== undefined && this.#isSent) this.#finish();
-    else this.#checkWindow(end === "finished" ? pump.log.group + 1n : undefined);
+    else this.#checkWindow(end === "finished" ? pump.log.group + 1n : 0n);
   }
 
   /** Says that the window is over when it ends before this group, or before the largest. */
-  #checkWindow(group = this.track.largest?.group): void {
+  #checkWindow(group = 0n): void {
     const { endGroup } = this.#options.window;
-    if (endGroup === undefined || group === undefined || group <= endGroup) return;
-    if (!this.#isOver && this.#isSent) this.#owner.windowOver?.();
+    if (endGroup === undefined || this.#isOver || !this.#isSent) return;
+    const { largest } = this.track;
+    const isPast = group > endGroup || largest !== undefined && largest.group > endGroup;
+    if (isPast) this.#owner.windowOver?.();
   }
 
   #skip(why: Skip, group: bigint): void {

@@ -17,7 +17,7 @@ import type { LiteContext } from "../context.ts";
 import { liteRenderer } from "../dialect/renderer.ts";
 import { trackInfoOf } from "../dialect/track_info.ts";
 import type { LiteStream } from "../lite_stream.ts";
-import { joinOf, optionsOf } from "./subscription_options.ts";
+import { firstGroupOf, joinOf, optionsOf } from "./subscription_options.ts";
 
 /** What {@linkcode ServedTrack} uses of its session. */
 export type ServedTrackContext = Pick<
@@ -42,6 +42,7 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
   readonly #release: () => void;
   readonly #settle: (end: string | undefined) => void;
   #isConfirmed = false;
+  #hasBegun = false;
   #over = false;
 
   constructor(context: ServedTrackContext, streams: ObjectStreams, init: ServedTrackInit) {
@@ -54,7 +55,7 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
     const { version, settings } = context;
     this.#delivery = streams.deliver({
       track,
-      options: optionsOf(init.message, track.largest),
+      options: optionsOf(init.message, track),
       owner: this,
     }, {
       renderer: liteRenderer(version),
@@ -71,21 +72,19 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
   /** Begins to send what is wanted. */
   start(): void {
     const { message, opened: { track } } = this.#init;
-    const { start } = message;
-    if (this.#context.version.messages.trackInfo === undefined) this.#confirmAtOnce();
-    else if (start.kind === "latest" && track.largest !== undefined) {
-      this.#confirm(track.largest.group);
-    }
+    const first = firstGroupOf(this.#delivery.options.window, track);
+    if (this.#context.version.messages.trackInfo === undefined) this.#confirmAtOnce(first);
+    else if (first !== undefined) this.#confirm(first);
     this.#delivery.start(joinOf(message));
   }
 
   /** 03 and 04 say with it what later versions have a stream of its own for. */
-  #confirmAtOnce(): void {
+  #confirmAtOnce(group: bigint | undefined): void {
     const { opened: { track }, message } = this.#init;
     this.#isConfirmed = true;
     this.#say({
       kind: "ok",
-      group: track.largest?.group,
+      group,
       endGroup: message.endGroup,
       info: trackInfoOf(track.properties, BigInt(LITE_MAX_AGE_MS)),
     });
@@ -99,7 +98,7 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
   }
 
   #header(group: bigint, startFrame: number): Uint8Array {
-    this.#confirm(group);
+    if (!this.#hasBegun) this.#begin(group);
     const { messages, uniStreams } = this.#context.version;
     const type = encodeStreamType(uniStreams.group!);
     const header = messages.group.encode({
@@ -113,13 +112,23 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
     return both;
   }
 
+  /** The newest group is the first that came, when none was there before. */
+  #begin(group: bigint): void {
+    this.#hasBegun = true;
+    this.#confirm(group);
+    if (this.#init.message.start.kind !== "latest") return;
+    const { options } = this.#delivery;
+    const start = { group, object: 0n };
+    this.#delivery.update({ ...options, window: { ...options.window, start } });
+  }
+
   /** The subscriber changes what it wants. */
   update(wanted: LiteSubscribeUpdate): void {
     if (this.#over) return;
     const { window } = this.#delivery.options;
-    const options = optionsOf(wanted, this.#init.opened.track.largest);
-    // The newest group was chosen when the subscription began.
-    const start = wanted.start.kind === "latest" ? window.start : options.window.start;
+    const options = optionsOf(wanted, this.#init.opened.track);
+    // Any other start was chosen when the subscription began.
+    const start = wanted.start.kind === "group" ? options.window.start : window.start;
     this.#delivery.update({ ...options, window: { ...options.window, start } });
   }
 

@@ -1,5 +1,5 @@
-import type { LiteSubscribeUpdate, Location } from "@qumo/shared/wire";
-import type { Window } from "../../../track/mod.ts";
+import type { LiteSubscribeUpdate } from "@qumo/shared/wire";
+import type { Track, Window } from "../../../track/mod.ts";
 import type { JoinPoint, SubscriptionOptions } from "../../delivery/subscription.ts";
 import { turnPriority } from "../dialect/priority.ts";
 
@@ -8,13 +8,10 @@ export function joinOf({ start }: LiteSubscribeUpdate): JoinPoint {
   return start.kind === "latest" ? "group_start" : "window_start";
 }
 
-/** What a subscriber wants, when the track has come to this location. */
-export function optionsOf(
-  wanted: LiteSubscribeUpdate,
-  largest: Location | undefined,
-): SubscriptionOptions {
+/** What a subscriber wants of a track, as far as the track has come. */
+export function optionsOf(wanted: LiteSubscribeUpdate, track: Track): SubscriptionOptions {
   return {
-    window: windowOf(wanted, largest),
+    window: windowOf(wanted, track),
     forward: true,
     priority: turnPriority(wanted.priority),
     order: wanted.oldestFirst ? "ascending" : "descending",
@@ -24,11 +21,39 @@ export function optionsOf(
   };
 }
 
-function windowOf(
-  { start, endGroup, startFrame }: LiteSubscribeUpdate,
-  largest: Location | undefined,
-): Window {
-  const group = start.kind === "latest" ? largest?.group ?? 0n : start.group;
-  const object = start.kind === "group" ? startFrame : 0n;
-  return { start: { group, object }, endGroup };
+/** The first group that is delivered; undefined while that is not known. */
+export function firstGroupOf({ start }: Window, track: Track): bigint | undefined {
+  const { largest } = track;
+  if (largest === undefined || largest.group < start.group) return undefined;
+  return track.groupsBetween(start.group, largest.group)[0]?.id ?? largest.group;
+}
+
+function windowOf(wanted: LiteSubscribeUpdate, track: Track): Window {
+  const { start, endGroup, startFrame } = wanted;
+  switch (start.kind) {
+    case "latest":
+      return { start: { group: track.largest?.group ?? 0n, object: 0n }, endGroup };
+    case "group":
+      return { start: { group: start.group, object: 0n }, endGroup };
+    case "floor": {
+      const group = oldestWanted(track, start.group, Number(wanted.maxAge));
+      const object = group === start.group ? startFrame : 0n;
+      return { start: { group, object }, endGroup };
+    }
+  }
+}
+
+/**
+ * The oldest group that is not expired (06, "Expiration"), by the times at which groups came in place of
+ * their timestamps: a group reaches as far as the one behind it.
+ */
+function oldestWanted(track: Track, floor: bigint, maxAge: number): bigint {
+  const { largest, lastArrival } = track;
+  if (largest === undefined || largest.group < floor || lastArrival === undefined) return floor;
+  let oldest = largest.group;
+  for (const { id, touched } of track.groupsBetween(floor, largest.group).reverse()) {
+    if (id !== largest.group && lastArrival - touched >= maxAge) break;
+    oldest = id;
+  }
+  return oldest;
 }

@@ -1,0 +1,238 @@
+/** Sessions of moq-lite, in each version, as publishers and subscribers of it see them. */
+import { liteVersions } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { LINGER_MS, RELAY_HOP } from "../support/worlds/session_world.ts";
+import { bytes, HOP, LiteWorld, NAME, PATH, routeOf } from "./lite_script.ts";
+
+for (const version of liteVersions) {
+  const { protocol } = version;
+
+  function test(name: string, run: (world: LiteWorld) => Promise<void>): void {
+    Deno.test(`${protocol}: ${name}`, async () => {
+      await using world = new LiteWorld(version);
+      await run(world);
+    });
+  }
+
+  test("a publisher's groups reach a subscriber as they are", async (world) => {
+    const { publisher, viewer } = await world.both();
+    const announced = await viewer.announcements();
+    assert.deepEqual(await routeOf(announced), [PATH, "start", world.hops([HOP, RELAY_HOP])]);
+    const watch = await viewer.subscribe(9n, NAME);
+    const feed = await world.feedOf(publisher);
+    for (const group of [0n, 1n, 5n]) {
+      await publisher.group({ subscription: feed.id, group }, [bytes(1), bytes(2, 3), bytes()]);
+      const heard = await world.nextGroup(viewer);
+      assert.deepEqual([heard.subscription, heard.group, heard.end], [9n, group, "fin"]);
+      assert.deepEqual(heard.frames.map(({ payload }) => [...payload]), [[1], [2, 3], []]);
+      const timestamps = version.frames.hasTimestamps ? [1_000n, 1_001n, 1_002n] : [0n, 0n, 0n];
+      assert.deepEqual(heard.frames.map(({ timestamp }) => timestamp), timestamps);
+    }
+    const ok = await watch.next(version.messages.subscribeReply);
+    assert.ok(typeof ok === "object" && ok.kind === "ok");
+    if (version.messages.trackInfo !== undefined) assert.equal(ok.group, 0n);
+  });
+
+  test("who comes late begins with the first frame of the newest group", async (world) => {
+    const { publisher, viewer } = await world.both();
+    await viewer.subscribe(0n, NAME);
+    const feed = await world.feedOf(publisher);
+    await publisher.group({ subscription: feed.id, group: 3n }, [bytes(1)]);
+    await publisher.group({ subscription: feed.id, group: 4n }, [bytes(2), bytes(3)]);
+    await world.nextGroup(viewer);
+    await world.nextGroup(viewer);
+    const late = await world.peer();
+    const watch = await late.subscribe(0n, NAME, { maxAge: 0n });
+    const heard = await world.nextGroup(late);
+    assert.deepEqual([heard.group, heard.frames.length], [4n, 2]);
+    const ok = await watch.next(version.messages.subscribeReply);
+    assert.ok(typeof ok === "object" && ok.kind === "ok");
+    assert.equal(ok.group, 4n);
+  });
+
+  test("a subscriber may ask for older groups, and for an end", async (world) => {
+    const { publisher, viewer } = await world.both();
+    await viewer.subscribe(0n, NAME);
+    const feed = await world.feedOf(publisher);
+    for (const group of [0n, 1n, 2n, 3n]) {
+      await publisher.group({ subscription: feed.id, group }, [bytes(Number(group))]);
+      await world.nextGroup(viewer);
+    }
+    const other = await world.peer();
+    const kind = version.number < 6 ? "group" : "floor";
+    const watch = await other.subscribe(0n, NAME, { start: { kind, group: 1n }, endGroup: 2n });
+    const heard = [await world.nextGroup(other), await world.nextGroup(other)];
+    assert.deepEqual(heard.map(({ group }) => group).sort(), [1n, 2n]);
+    const { subscribeReply, trackInfo } = version.messages;
+    const ok = await watch.next(subscribeReply);
+    assert.ok(typeof ok === "object" && ok.kind === "ok");
+    if (trackInfo !== undefined) {
+      assert.deepEqual(await watch.next(subscribeReply), { kind: "end", group: 3n });
+    }
+    assert.equal(await watch.next(subscribeReply), "fin");
+  });
+
+  test("the publisher loses its subscription when the last viewer has left", async (world) => {
+    const { publisher, viewer } = await world.both();
+    const watch = await viewer.subscribe(0n, NAME);
+    const feed = await world.feedOf(publisher);
+    await world.settle();
+    await watch.finish();
+    await world.advance(LINGER_MS);
+    assert.equal(
+      await feed.stream.next(version.messages.subscribeUpdate),
+      version.streamCodes.cancelled,
+    );
+  });
+
+  test("a publisher that vanishes takes its broadcast with it, and may come back", async (world) => {
+    const { publisher, viewer } = await world.both();
+    const announced = await viewer.announcements();
+    await announced.next();
+    const watch = await viewer.subscribe(0n, NAME);
+    const feed = await world.feedOf(publisher);
+    await publisher.group({ subscription: feed.id, group: 0n }, [bytes(1)]);
+    await world.nextGroup(viewer);
+    publisher.close();
+    assert.deepEqual(await announced.next(), { kind: "end", suffix: PATH });
+    for (;;) {
+      const reply = await watch.next(version.messages.subscribeReply);
+      if (typeof reply !== "object") break;
+    }
+    const again = await world.publisher();
+    assert.equal((await routeOf(announced))[1], "start");
+    await viewer.subscribe(1n, NAME);
+    const next = await world.feedOf(again);
+    await again.group({ subscription: next.id, group: 0n }, [bytes(2)]);
+    assert.deepEqual([...(await world.nextGroup(viewer)).frames[0]!.payload], [2]);
+  });
+
+  test("a track that ends is told to have ended", async (world) => {
+    const { publisher, viewer } = await world.both();
+    const watch = await viewer.subscribe(0n, NAME);
+    const feed = await world.feedOf(publisher);
+    await publisher.group({ subscription: feed.id, group: 0n }, [bytes(1)]);
+    await world.nextGroup(viewer);
+    const { subscribeReply, trackInfo } = version.messages;
+    if (trackInfo !== undefined) {
+      await feed.stream.send(subscribeReply.encode({ kind: "end", group: 1n }));
+    }
+    await feed.stream.finish();
+    await world.advance(3_000);
+    const ok = await watch.next(subscribeReply);
+    assert.ok(typeof ok === "object" && ok.kind === "ok");
+    if (trackInfo !== undefined) {
+      assert.deepEqual(await watch.next(subscribeReply), { kind: "end", group: 1n });
+    }
+    assert.equal(await watch.next(subscribeReply), "fin");
+  });
+
+  test("what the publisher refuses is refused with its reason", async (world) => {
+    const { publisher, viewer } = await world.both();
+    const watch = await viewer.subscribe(0n, NAME);
+    const stream = await publisher.asked("subscribe");
+    await world.settle();
+    if (version.requests.track !== undefined) {
+      (await publisher.asked("track")).reset(version.refusalCodes.does_not_exist!);
+    }
+    stream.reset(version.refusalCodes.does_not_exist!);
+    const refused = await watch.next(version.messages.subscribeReply);
+    assert.equal(refused, version.refusalCodes.does_not_exist);
+    assert.equal(world.world.metrics.upstreamRequests.subscribe.does_not_exist, 1);
+  });
+
+  test("what nobody publishes is refused at once", async (world) => {
+    const viewer = await world.peer();
+    const watch = await viewer.subscribe(0n, ["no/where", "video"]);
+    const refused = await watch.next(version.messages.subscribeReply);
+    assert.equal(refused, version.refusalCodes.does_not_exist);
+  });
+
+  test("a publisher is not told of its own broadcast, nor a relay of what came over it", async (world) => {
+    const { publisher, viewer } = await world.both();
+    const own = await publisher.announcements();
+    await world.stillPending(own.next());
+    if (version.number < 4) return;
+    const excluded = version.number < 6
+      ? await viewer.announcements("", HOP)
+      : await (await world.peer({ hop: HOP })).announcements();
+    await world.stillPending(excluded.next());
+    assert.equal((await routeOf(await viewer.announcements()))[1], "start");
+  });
+
+  if (version.number > 3) {
+    test("a broadcast that passed this relay before is not taken", async (world) => {
+      const publisher = await world.peer();
+      await publisher.announce({ [PATH]: [5n, RELAY_HOP], "live/other": [5n] }, HOP);
+      const announced = await (await world.peer()).announcements();
+      const [suffix] = await routeOf(announced);
+      assert.equal(suffix, "live/other");
+      await world.stillPending(announced.next());
+    });
+
+    test("of two relays with the same broadcast the shorter path is told, then the other", async (world) => {
+      const viewer = await world.peer();
+      const announced = await viewer.announcements();
+      const far = await world.peer();
+      await far.announce({ [PATH]: [1n, 2n] }, 3n);
+      assert.deepEqual((await routeOf(announced)).slice(1), ["start", [1n, 2n, 3n, RELAY_HOP]]);
+      const near = await world.peer();
+      await near.announce({ [PATH]: [1n] }, 4n);
+      const changed = version.number === 4 ? ["end", "start"] : ["update"];
+      for (const kind of changed.slice(0, -1)) {
+        assert.equal((await announced.next() as Kinded).kind, kind);
+      }
+      assert.deepEqual((await routeOf(announced)).slice(1), [changed.at(-1), [1n, 4n, RELAY_HOP]]);
+      near.close();
+      for (const kind of changed.slice(0, -1)) {
+        assert.equal((await announced.next() as Kinded).kind, kind);
+      }
+      assert.deepEqual((await routeOf(announced)).slice(1), [changed.at(-1), [
+        1n,
+        2n,
+        3n,
+        RELAY_HOP,
+      ]]);
+    });
+  }
+
+  test("a group is fetched from the cache", async (world) => {
+    const { publisher, viewer } = await world.both();
+    await viewer.subscribe(0n, NAME);
+    const feed = await world.feedOf(publisher);
+    for (const group of [0n, 1n]) {
+      await publisher.group({ subscription: feed.id, group }, [bytes(1), bytes(2)]);
+      await world.nextGroup(viewer);
+    }
+    assert.deepEqual(await world.fetch(viewer, 0n), { payloads: [[1], [2]], end: "fin" });
+  });
+
+  test("GOAWAY is said to who knows it, and nothing new begins", async (world) => {
+    const { publisher, viewer, sessions } = await world.both();
+    await viewer.subscribe(1n, NAME);
+    await world.feedOf(publisher);
+    for (const session of sessions) session.drain(10_000);
+    await world.settle();
+    if (version.messages.goaway !== undefined) {
+      const goaway = await viewer.asked("announce").then(() => viewer.asked("goaway"));
+      assert.deepEqual(await goaway.next(version.messages.goaway), { uri: "" });
+    }
+    const watch = await viewer.subscribe(0n, NAME);
+    const refused = await watch.next(version.messages.subscribeReply);
+    assert.equal(refused, version.refusalCodes.going_away);
+    await world.advance(10_000);
+  });
+
+  test("a stream of an unknown type ends alone", async (world) => {
+    const { viewer } = await world.both();
+    const strange = await viewer.open(0x1fn, bytes(1, 2, 3));
+    assert.equal(typeof await strange.next(version.messages.probe), "number");
+    await viewer.openUni(0x1fn);
+    await world.settle();
+    assert.equal((await routeOf(await viewer.announcements()))[1], "start");
+  });
+}
+
+interface Kinded {
+  readonly kind: string;
+}

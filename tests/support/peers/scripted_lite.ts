@@ -1,0 +1,304 @@
+import {
+  type AnnounceEvent,
+  encodeStreamType,
+  encodeTimestamp,
+  FrameDecoder,
+  FrameWriter,
+  type Layout,
+  type LiteGroup,
+  type LiteSetup,
+  type LiteSubscribe,
+  type LiteVersion,
+  rfc9000,
+} from "@qumo/shared/wire";
+import { isTransportEnd } from "../../../relay/session/errors.ts";
+import { readVarint } from "../../../relay/session/framing.ts";
+import { Input } from "../../../relay/session/input.ts";
+import { readBody, readLite } from "../../../relay/session/lite/framing.ts";
+import type { BidiStream, Connection, SendStream } from "../../../relay/transport/types.ts";
+import { Queue } from "./queue.ts";
+
+/** What a subscription asks for when a test does not say. */
+const USUAL: Omit<LiteSubscribe, "id" | "broadcast" | "track"> = {
+  priority: 128,
+  oldestFirst: false,
+  maxAge: 10_000n,
+  start: { kind: "latest" },
+  endGroup: undefined,
+  startFrame: 0n,
+  endFrame: undefined,
+};
+
+const MAX_BYTES = 1_000_000;
+
+/** A group as the relay sent it. */
+export interface HeardGroup extends LiteGroup {
+  readonly frames: readonly HeardFrame[];
+  /** How its stream ended: with FIN, within a frame, or with the code of a reset. */
+  readonly end: "fin" | "cut" | number;
+}
+
+/** A frame as the relay sent it. */
+export interface HeardFrame {
+  readonly timestamp: bigint;
+  readonly payload: Uint8Array;
+}
+
+/** One transaction of a scripted peer, as raw as it likes. */
+export class LiteTransaction {
+  readonly input: Input;
+  readonly #bidi: BidiStream;
+
+  constructor(bidi: BidiStream, version: LiteVersion) {
+    this.#bidi = bidi;
+    this.input = new Input(bidi.receive, MAX_BYTES, { codes: version.streamCodes });
+  }
+
+  send(bytes: Uint8Array): Promise<void> {
+    return this.#bidi.send.write(bytes);
+  }
+
+  finish(): Promise<void> {
+    return this.#bidi.send.finish();
+  }
+
+  reset(code: number): void {
+    this.#bidi.send.reset(code);
+  }
+
+  /** The relay's next message, or how its half ended: with FIN, or with the code of a reset. */
+  async next<T>(layout: Layout<T>): Promise<T | "fin" | number> {
+    return await ending(() => readLite(this.input, layout)) ?? "fin";
+  }
+}
+
+/** A peer of moq-lite that does what a test says, and nothing else. */
+export class ScriptedLite {
+  readonly version: LiteVersion;
+  /** What the relay asks for, by the type of its stream. */
+  readonly requests = new Queue<{ readonly type: bigint; readonly stream: LiteTransaction }>();
+  /** The groups that the relay sends, in the order in which they end. */
+  readonly groups = new Queue<HeardGroup>();
+  /** What the relay says of itself. */
+  readonly setup: Promise<LiteSetup>;
+  readonly connection: Connection;
+  readonly #setup = Promise.withResolvers<LiteSetup>();
+
+  constructor(connection: Connection, version: LiteVersion) {
+    this.connection = connection;
+    this.version = version;
+    this.setup = this.#setup.promise;
+    void this.#acceptBidi();
+    void this.#acceptUni();
+  }
+
+  /** Says what the peer is, where the version has words for it. */
+  async say(setup: LiteSetup = { probe: 0 }): Promise<void> {
+    const { messages, uniStreams } = this.version;
+    if (messages.setup === undefined) return;
+    const stream = await this.openUni(uniStreams.setup!);
+    await stream.write(messages.setup.encode(setup));
+    await stream.finish();
+  }
+
+  /** Opens a stream that begins with this type. */
+  async openUni(type: bigint): Promise<SendStream> {
+    const stream = await this.connection.openUni();
+    await stream.write(encodeStreamType(type));
+    return stream;
+  }
+
+  /** Opens a transaction of this type. */
+  async open(type: bigint, first?: Uint8Array): Promise<LiteTransaction> {
+    const transaction = new LiteTransaction(await this.connection.openBidi(), this.version);
+    await transaction.send(encodeStreamType(type));
+    if (first !== undefined) await transaction.send(first);
+    return transaction;
+  }
+
+  /** Subscribes to a track. */
+  subscribe(
+    id: bigint,
+    [broadcast, track]: readonly [string, string],
+    options: Partial<LiteSubscribe> = {},
+  ): Promise<LiteTransaction> {
+    const { requests, messages } = this.version;
+    const message = { ...USUAL, id, broadcast, track, ...options };
+    return this.open(requests.subscribe!, messages.subscribe.encode(message));
+  }
+
+  /** Asks for what is announced below a prefix. */
+  async announcements(prefix = "", excludeHop = 0n): Promise<HeardAnnouncements> {
+    const { requests, messages } = this.version;
+    const first = messages.announceRequest.encode({ prefix, excludeHop });
+    return new HeardAnnouncements(await this.open(requests.announce!, first), this.version);
+  }
+
+  /** The relay's next request, which must be of this kind. */
+  async asked(kind: keyof LiteVersion["requests"]): Promise<LiteTransaction> {
+    const request = await this.requests.next();
+    if (request === undefined) throw new Error(`The relay asked for no ${kind}, and left`);
+    if (request.type !== this.version.requests[kind]) {
+      throw new Error(`The relay opened a stream of type ${request.type} instead of ${kind}`);
+    }
+    return request.stream;
+  }
+
+  /** Answers the relay's request for announcements, of which these are there to begin with. */
+  async announce(
+    routes: Readonly<Record<string, readonly bigint[]>>,
+    hop = 0n,
+  ): Promise<SaidAnnouncements> {
+    const stream = await this.asked("announce");
+    await readLite(stream.input, this.version.messages.announceRequest);
+    const said = new SaidAnnouncements(stream, this.version, hop);
+    await said.begin(routes);
+    return said;
+  }
+
+  /** Sends a group, complete or up to where it has come. */
+  async group(
+    { subscription, group, startFrame = 0n }: Partial<LiteGroup> & {
+      subscription: bigint;
+      group: bigint;
+    },
+    payloads: readonly Uint8Array[],
+    { isComplete = true, timestamp = 1_000n } = {},
+  ): Promise<SendStream> {
+    const { messages, uniStreams, frames } = this.version;
+    const stream = await this.openUni(uniStreams.group!);
+    await stream.write(messages.group.encode({ subscription, group, startFrame }));
+    const writer = new FrameWriter(frames);
+    for (const [index, payload] of payloads.entries()) {
+      const at = timestamp + BigInt(index);
+      const header = new Uint8Array(writer.sizeOf(at, payload.length));
+      writer.write(header, 0, at, payload.length);
+      await stream.write(header);
+      await stream.write(payload.slice());
+    }
+    if (isComplete) await stream.finish();
+    return stream;
+  }
+
+  close(): void {
+    this.connection.close(0, "");
+  }
+
+  async #acceptBidi(): Promise<void> {
+    for (;;) {
+      const bidi = await this.connection.acceptBidi();
+      if (bidi === undefined) return this.requests.end();
+      const stream = new LiteTransaction(bidi, this.version);
+      void ending(() => readVarint(stream.input, rfc9000)).then((type) => {
+        if (typeof type === "bigint") this.requests.push({ type, stream });
+      });
+    }
+  }
+
+  async #acceptUni(): Promise<void> {
+    const { version } = this;
+    for (;;) {
+      const stream = await this.connection.acceptUni();
+      if (stream === undefined) return this.groups.end();
+      const input = new Input(stream, MAX_BYTES, { codes: version.streamCodes });
+      void this.#read(input);
+    }
+  }
+
+  async #read(input: Input): Promise<void> {
+    const { uniStreams, messages } = this.version;
+    const type = await ending(() => readVarint(input, rfc9000));
+    if (type === uniStreams.setup) {
+      const setup = await readLite(input, messages.setup!);
+      return this.#setup.resolve(setup!);
+    }
+    if (type !== uniStreams.group) return;
+    const header = await ending(() => readLite(input, messages.group));
+    if (typeof header !== "object") return;
+    this.groups.push({ ...header, ...await readFrames(input, this.version) });
+  }
+}
+
+async function readFrames(
+  input: Input,
+  { frames: form }: LiteVersion,
+): Promise<Pick<HeardGroup, "frames" | "end">> {
+  const decoder = new FrameDecoder(form);
+  const frames: HeardFrame[] = [];
+  for (;;) {
+    let more: boolean | number = true;
+    while (input.length > 0) {
+      const start = decoder.decode(input.bytes, input.start, input.end);
+      if (start < 0 || start + decoder.payloadLength > input.end) break;
+      const end = start + decoder.payloadLength;
+      frames.push({ timestamp: decoder.timestamp, payload: input.bytes.slice(start, end) });
+      input.start = end;
+    }
+    more = await ending(() => input.fill());
+    if (typeof more === "number") return { frames, end: more };
+    if (!more) return { frames, end: input.length > 0 ? "cut" : "fin" };
+  }
+}
+
+/** What the relay announces on one stream. */
+export class HeardAnnouncements {
+  readonly transaction: LiteTransaction;
+  readonly #reader;
+
+  constructor(transaction: LiteTransaction, version: LiteVersion) {
+    this.transaction = transaction;
+    this.#reader = version.announcements.reader();
+  }
+
+  /** The next event, without the ANNOUNCE_OK of newer versions; or how the stream ended. */
+  async next(): Promise<Exclude<AnnounceEvent, { kind: "ok" }> | "fin" | number> {
+    for (;;) {
+      const message = await ending(() => readBody(this.transaction.input, this.#reader.layout));
+      if (message === undefined) return "fin";
+      if (typeof message === "number") return message;
+      const event = this.#reader.decode(message.type, message.body);
+      if (event.kind !== "ok") return event;
+    }
+  }
+}
+
+/** What a scripted peer announces on one stream. */
+export class SaidAnnouncements {
+  readonly transaction: LiteTransaction;
+  readonly #writer;
+
+  constructor(transaction: LiteTransaction, version: LiteVersion, hop: bigint) {
+    this.transaction = transaction;
+    this.#writer = version.announcements.writer(hop);
+  }
+
+  async begin(routes: Readonly<Record<string, readonly bigint[]>>): Promise<void> {
+    const ok = this.#writer.ok(Object.keys(routes).length);
+    if (ok.length > 0) await this.transaction.send(ok);
+    for (const [path, hops] of Object.entries(routes)) await this.start(path, hops);
+  }
+
+  start(path: string, hops: readonly bigint[] = []): Promise<void> {
+    return this.transaction.send(this.#writer.start(path, hops, COST));
+  }
+
+  update(path: string, hops: readonly bigint[]): Promise<void> {
+    return this.transaction.send(this.#writer.update(path, hops, COST));
+  }
+
+  end(path: string): Promise<void> {
+    return this.transaction.send(this.#writer.end(path));
+  }
+}
+
+const COST = { warm: 1n, cold: 2n };
+
+/** What `read` gives, or the code of the reset that ended its stream. */
+async function ending<T>(read: () => Promise<T>): Promise<T | number> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isTransportEnd(error)) return error.code;
+    throw error;
+  }
+}

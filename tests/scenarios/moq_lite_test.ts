@@ -7,12 +7,11 @@ import { bytes, HOP, LiteWorld, NAME, PATH, routeOf } from "./lite_script.ts";
 for (const version of liteVersions) {
   const { protocol } = version;
 
-  function test(name: string, run: (world: LiteWorld) => Promise<void>): void {
+  const test = (name: string, run: (world: LiteWorld) => Promise<void>) =>
     Deno.test(`${protocol}: ${name}`, async () => {
       await using world = new LiteWorld(version);
       await run(world);
     });
-  }
 
   test("a publisher's groups reach a subscriber as they are", async (world) => {
     const { publisher, viewer } = await world.both();

@@ -1,7 +1,6 @@
 import {
   type AnnounceEvent,
   encodeStreamType,
-  encodeTimestamp,
   FrameDecoder,
   FrameWriter,
   type Layout,

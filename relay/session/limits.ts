@@ -180,6 +180,12 @@ export const PARKED_STREAM_MS = 10_000;
 export const LITE_MAX_AGE_MS = 30_000;
 
 /**
+ * Text of announcements of a publisher of moq-lite that are not taken, and are remembered until they
+ * are withdrawn: thousands of them. More and all of its announcements are given up.
+ */
+export const MAX_REFUSED_ANNOUNCE_BYTES = 1_048_576;
+
+/**
  * Groups that one fetch may ask a publisher of moq-lite for, each with a request of its own: no more
  * than are fetched for a late subscriber, and for a player that seeks.
  */

@@ -2,17 +2,14 @@ import {
   type AnnounceEvent,
   FrameDecoder,
   type LiteSetup,
-  type LiteSubscribe,
-  type LiteTrackInfo,
   type LiteVersion,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { readLite } from "../../relay/session/lite/framing.ts";
 import type { Session } from "../../relay/session/session.ts";
 import {
+  type AskedFeed,
   type HeardAnnouncements,
   type HeardGroup,
-  type LiteTransaction,
   ScriptedLite,
 } from "../support/peers/scripted_lite.ts";
 import { type ConnectOptions, SessionWorld } from "../support/worlds/session_world.ts";
@@ -21,13 +18,6 @@ import { type ConnectOptions, SessionWorld } from "../support/worlds/session_wor
 export const PATH = "live/cam";
 export const NAME = [PATH, "video"] as const;
 export const HOP = 77n;
-
-const INFO: LiteTrackInfo = { priority: 3, oldestFirst: false, maxAge: 5_000n, timescale: 1_000n };
-
-/** A subscription of the relay. */
-export interface AskedFeed extends LiteSubscribe {
-  readonly stream: LiteTransaction;
-}
 
 /** A relay with peers of one version of moq-lite. */
 export class LiteWorld implements AsyncDisposable {
@@ -70,23 +60,7 @@ export class LiteWorld implements AsyncDisposable {
 
   /** The relay's subscription at a publisher, which agrees to it. */
   async feedOf(publisher: ScriptedLite): Promise<AskedFeed> {
-    const { messages, requests } = this.version;
-    let feed: AskedFeed | undefined;
-    let isTold = messages.trackInfo === undefined;
-    while (feed === undefined || !isTold) {
-      const { type, stream } = (await publisher.requests.next())!;
-      if (type === requests.track) {
-        await stream.send(messages.trackInfo!.encode(INFO));
-        await stream.finish();
-        isTold = true;
-      } else if (type === requests.subscribe) {
-        feed = { ...(await readLite(stream.input, messages.subscribe))!, stream };
-      }
-    }
-    if (messages.trackInfo === undefined) {
-      const ok = { kind: "ok", group: undefined, endGroup: undefined, info: INFO } as const;
-      await feed.stream.send(messages.subscribeReply.encode(ok));
-    }
+    const feed = await publisher.agree();
     await this.settle();
     return feed;
   }

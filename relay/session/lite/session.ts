@@ -182,7 +182,8 @@ export class LiteSession implements Session {
 
   #peerLeaves(uri: string): void {
     const { log, link } = this.#options;
-    log.info("peer is going away", { uri });
+    // A query may contain a token.
+    log.info("peer is going away", { uri: uri.split("?")[0] });
     link?.onLeaving();
     this.#shutdown.peerLeaves();
   }

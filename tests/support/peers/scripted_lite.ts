@@ -7,6 +7,7 @@ import {
   type LiteGroup,
   type LiteSetup,
   type LiteSubscribe,
+  type LiteTrackInfo,
   type LiteVersion,
   rfc9000,
 } from "@qumo/shared/wire";
@@ -14,7 +15,9 @@ import { isTransportEnd } from "../../../relay/session/errors.ts";
 import { readVarint } from "../../../relay/session/framing.ts";
 import { Input } from "../../../relay/session/input.ts";
 import { readBody, readLite } from "../../../relay/session/lite/framing.ts";
+import { dialQuic } from "../../../relay/transport/mod.ts";
 import type { BidiStream, Connection, SendStream } from "../../../relay/transport/types.ts";
+import type { QuicServerAddress } from "../transport/quic_transport.ts";
 import { Queue } from "./queue.ts";
 
 /** What a subscription asks for when a test does not say. */
@@ -42,6 +45,14 @@ export interface HeardFrame {
   readonly timestamp: bigint;
   readonly payload: Uint8Array;
 }
+
+/** A subscription of the relay. */
+export interface AskedFeed extends LiteSubscribe {
+  readonly stream: LiteTransaction;
+}
+
+/** What a scripted publisher says of its tracks. */
+const INFO: LiteTrackInfo = { priority: 3, oldestFirst: false, maxAge: 5_000n, timescale: 1_000n };
 
 /** One transaction of a scripted peer, as raw as it likes. */
 export class LiteTransaction {
@@ -89,6 +100,19 @@ export class ScriptedLite {
     this.setup = this.#setup.promise;
     void this.#acceptBidi();
     void this.#acceptUni();
+  }
+
+  /** Connects to a relay over QUIC, and says what the peer is. */
+  static async dial(server: QuicServerAddress, version: LiteVersion): Promise<ScriptedLite> {
+    const connection = await dialQuic({
+      hostname: "127.0.0.1",
+      port: server.port,
+      alpnProtocols: [version.protocol],
+      serverCertificateHashes: [server.certificateHash.toHex()],
+    });
+    const peer = new ScriptedLite(connection, version);
+    await peer.say();
+    return peer;
   }
 
   /** Says what the peer is, where the version has words for it. */
@@ -141,6 +165,28 @@ export class ScriptedLite {
       throw new Error(`The relay opened a stream of type ${request.type} instead of ${kind}`);
     }
     return request.stream;
+  }
+
+  /** The relay's subscription at this peer, which agrees to it. */
+  async agree(): Promise<AskedFeed> {
+    const { messages, requests } = this.version;
+    let feed: AskedFeed | undefined;
+    let isTold = messages.trackInfo === undefined;
+    while (feed === undefined || !isTold) {
+      const { type, stream } = (await this.requests.next())!;
+      if (type === requests.track) {
+        await stream.send(messages.trackInfo!.encode(INFO));
+        await stream.finish();
+        isTold = true;
+      } else if (type === requests.subscribe) {
+        feed = { ...(await readLite(stream.input, messages.subscribe))!, stream };
+      }
+    }
+    if (messages.trackInfo === undefined) {
+      const ok = { kind: "ok", group: undefined, endGroup: undefined, info: INFO } as const;
+      await feed.stream.send(messages.subscribeReply.encode(ok));
+    }
+    return feed;
   }
 
   /** Answers the relay's request for announcements, of which these are there to begin with. */

@@ -12,7 +12,7 @@ import { type OpenTrack, takeMemory, type TrackEnd } from "../../../track/mod.ts
 import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
 import type { IdleHolder, ObjectStreams } from "../../delivery/object_streams.ts";
 import type { Subscription, SubscriptionOwner } from "../../delivery/subscription.ts";
-import { LITE_MAX_AGE_MS } from "../../limits.ts";
+import { LITE_MAX_AGE_MS, MAX_COUNTED_GROUPS } from "../../limits.ts";
 import type { LiteContext } from "../context.ts";
 import { liteRenderer } from "../dialect/renderer.ts";
 import { trackInfoOf } from "../dialect/track_info.ts";
@@ -42,7 +42,8 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
   readonly #release: () => void;
   readonly #settle: (end: string | undefined) => void;
   #isConfirmed = false;
-  #hasBegun = false;
+  // The last of them.
+  readonly #begunGroups = new Set<bigint>();
   #over = false;
 
   constructor(context: ServedTrackContext, streams: ObjectStreams, init: ServedTrackInit) {
@@ -98,7 +99,12 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
   }
 
   #header(group: bigint, startFrame: number): Uint8Array {
-    if (!this.#hasBegun) this.#begin(group);
+    if (this.#begunGroups.size === 0) this.#begin(group);
+    this.#begunGroups.add(group);
+    if (this.#begunGroups.size > MAX_COUNTED_GROUPS) {
+      const [oldest] = this.#begunGroups;
+      this.#begunGroups.delete(oldest!);
+    }
     const { messages, uniStreams } = this.#context.version;
     const type = encodeStreamType(uniStreams.group!);
     const header = messages.group.encode({
@@ -114,7 +120,6 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
 
   /** The newest group is the first that came, when none was there before. */
   #begin(group: bigint): void {
-    this.#hasBegun = true;
     this.#confirm(group);
     if (this.#init.message.start.kind !== "latest") return;
     const { options } = this.#delivery;
@@ -189,9 +194,10 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
     this.#context.events.say("objects left out for a subscriber", { track, reason });
   }
 
+  /** A group of which a stream was begun is told of by the end of that stream. */
   skipped(group: bigint): void {
     const { streamCodes } = this.#context.version;
-    if (this.#over) return;
+    if (this.#over || this.#begunGroups.has(group)) return;
     const code = BigInt(streamCodes.too_far_behind);
     this.#say({ kind: "drop", first: group, last: group, code });
   }

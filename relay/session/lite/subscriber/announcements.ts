@@ -2,6 +2,7 @@ import { namespaceText } from "@qumo/shared/runtime";
 import { type AnnounceEvent, DecodeError, type Namespace } from "@qumo/shared/wire";
 import type { Publisher, Refusal } from "../../../track/mod.ts";
 import { isTransportEnd } from "../../errors.ts";
+import { MAX_REFUSED_ANNOUNCE_BYTES } from "../../limits.ts";
 import { PublishedNamespaces } from "../../published_namespaces.ts";
 import type { LiteContext } from "../context.ts";
 import { namespaceOf } from "../dialect/names.ts";
@@ -30,6 +31,8 @@ export class Announcements {
   readonly #published: PublishedNamespaces;
   // By suffix, with what withdraws it; undefined for one that is not taken.
   readonly #known = new Map<string, (() => void) | undefined>();
+  // Of the suffixes that are not taken.
+  #refusedBytes = 0;
 
   constructor(context: AnnouncementsContext, publisher: Publisher) {
     this.#context = context;
@@ -77,23 +80,31 @@ export class Announcements {
         return;
       }
       await this.#hear(event);
+      if (this.#refusedBytes <= MAX_REFUSED_ANNOUNCE_BYTES) continue;
+      const reason = "too many are refused to be remembered";
+      return this.#context.log.warn("announcements of the peer are ignored", { reason });
     }
   }
 
   async #hear(event: AnnounceEvent): Promise<void> {
     if (event.kind === "ok") return;
     const { suffix } = event;
-    if (event.kind === "end") {
-      this.#known.get(suffix)?.();
-      this.#known.delete(suffix);
-      return;
-    }
+    if (event.kind === "end") return this.#forget(suffix);
     // A path through this relay would lead in a circle.
     const isOwn = event.hops.includes(this.#context.hops.own);
     const before = this.#known.get(suffix);
     const withdraw = isOwn ? undefined : await this.#publish(event, before !== undefined);
+    // First the new route, so that the namespace is there all the time.
+    this.#forget(suffix);
     this.#known.set(suffix, withdraw);
-    before?.();
+    if (withdraw === undefined) this.#refusedBytes += suffix.length;
+  }
+
+  #forget(suffix: string): void {
+    const withdraw = this.#known.get(suffix);
+    if (!this.#known.delete(suffix)) return;
+    if (withdraw === undefined) this.#refusedBytes -= suffix.length;
+    else withdraw();
   }
 
   /** Publishes a route, or a changed one beside what it replaces. */

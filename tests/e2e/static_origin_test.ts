@@ -74,7 +74,15 @@ Deno.test("an edge takes a track from its origin, and an edge of that edge from 
   await watcher.close();
 });
 
-for (const [from, to] of [["moqt-20", "moqt-18"], ["moqt-19", "moqt-20"]] as const) {
+const DIALECTS = [
+  ["moqt-20", "moqt-18"],
+  ["moqt-19", "moqt-20"],
+  ["moq-lite-05", "moq-lite-04"],
+  ["moq-lite-04", "moqt-18"],
+  ["moqt-20", "moq-lite-05"],
+] as const;
+
+for (const [from, to] of DIALECTS) {
   Deno.test(`an edge shows in ${to} what its origin has in ${from}, over a link of draft 18`, async () => {
     using deadline = new Deadline(MILLISECONDS);
     await using origin = await startRelayInProcess();

@@ -43,6 +43,13 @@ export class LiteWorld implements AsyncDisposable {
     return peer;
   }
 
+  /** A peer that says nothing. */
+  async silent(): Promise<ScriptedLite> {
+    const { far } = this.world.attach({ protocol: this.version.protocol });
+    await this.settle();
+    return new ScriptedLite(far, this.version);
+  }
+
   /** A peer that announces the broadcast. */
   async publisher(): Promise<ScriptedLite> {
     const peer = await this.peer();

@@ -1,0 +1,102 @@
+/** How sessions of moq-lite begin and end, and what becomes of groups that are cut short. */
+import { liteVersions } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { bytes, LiteWorld, NAME, PATH, routeOf } from "./lite_script.ts";
+
+for (const version of liteVersions) {
+  const { protocol, messages, uniStreams, sessionCodes } = version;
+  const test = (name: string, run: (world: LiteWorld) => Promise<void>) =>
+    Deno.test(`${protocol}: ${name}`, async () => {
+      await using world = new LiteWorld(version);
+      await run(world);
+    });
+
+  if (messages.setup !== undefined) {
+    test("the path in SETUP names the scope where the transport has none", async (world) => {
+      const here = await world.peer({ path: "/here" });
+      await here.announce({ [PATH]: [] }, 5n);
+      const announced = await (await world.peer({ path: "/there" })).announcements();
+      await world.stillPending(announced.next());
+      const seen = await (await world.peer({ path: "/here" })).announcements();
+      assert.equal((await routeOf(seen))[0], PATH);
+    });
+
+    test("a path in SETUP over WebTransport ends the session", async (world) => {
+      const peer = await world.peer({ path: "/there" }, { webTransport: "/here" });
+      assert.equal((await peer.connection.closed).code, sessionCodes.invalid_path);
+    });
+
+    test("a second SETUP ends the session", async (world) => {
+      const peer = await world.peer();
+      await peer.say();
+      assert.equal((await peer.connection.closed).code, sessionCodes.protocol_violation);
+    });
+
+    test("a peer that says no SETUP in time is left", async (world) => {
+      const peer = await world.silent();
+      await world.advance(3_000);
+      assert.equal((await peer.connection.closed).code, sessionCodes.control_message_timeout);
+    });
+  }
+
+  test("a group that breaks off is no whole one for the subscriber", async (world) => {
+    const { publisher, viewer } = await world.both();
+    await viewer.subscribe(0n, NAME);
+    const feed = await world.feedOf(publisher);
+    const header = { subscription: feed.id, group: 0n };
+    const reset = await publisher.group(header, [bytes(1)], { isComplete: false });
+    await world.settle();
+    reset.reset(version.streamCodes.cancelled);
+    assert.notEqual((await world.nextGroup(viewer)).end, "fin");
+    const cut = await publisher.group({ ...header, group: 1n }, [bytes(2)], { isComplete: false });
+    await world.settle();
+    await cut.write(Uint8Array.of(0xff));
+    await cut.finish();
+    const heard = await world.nextGroup(viewer);
+    assert.deepEqual([heard.group, heard.frames.length], [1n, 1]);
+    assert.notEqual(heard.end, "fin");
+  });
+
+  test("a group that has not begun, or has gone, cannot be fetched", async (world) => {
+    const { publisher, viewer } = await world.both();
+    await viewer.subscribe(0n, NAME);
+    const feed = await world.feedOf(publisher);
+    await publisher.group({ subscription: feed.id, group: 5n }, [bytes(1)]);
+    await world.nextGroup(viewer);
+    assert.deepEqual(await world.fetch(viewer, 9n), {
+      payloads: [],
+      end: version.refusalCodes.invalid_range,
+    });
+  });
+
+  test("a publisher that begins anew takes over, and subscribers are told", async (world) => {
+    const { publisher, viewer } = await world.both();
+    const announced = await viewer.announcements();
+    await announced.next();
+    const watch = await viewer.subscribe(0n, NAME);
+    const feed = await world.feedOf(publisher);
+    await publisher.group({ subscription: feed.id, group: 8n }, [bytes(1)]);
+    await world.nextGroup(viewer);
+    const again = await world.publisher();
+    const next = await world.feedOf(again);
+    await world.advance(1_000);
+    await again.group({ subscription: next.id, group: 0n }, [bytes(2)]);
+    await world.settle();
+    for (;;) {
+      const reply = await watch.next(messages.subscribeReply);
+      if (typeof reply !== "object") break;
+    }
+    await world.advance(500);
+    assert.deepEqual(await announced.next(), { kind: "end", suffix: PATH });
+    assert.equal((await routeOf(announced))[1], "start");
+    await viewer.subscribe(1n, NAME);
+    assert.deepEqual([...(await world.nextGroup(viewer)).frames[0]!.payload], [2]);
+  });
+
+  test("what the relay says of itself is a version's own", async (world) => {
+    const peer = await world.peer();
+    if (uniStreams.setup === undefined) return;
+    const { probe, path, hop } = await peer.setup;
+    assert.deepEqual([probe, path, hop !== undefined], [0, undefined, version.number > 5]);
+  });
+}

@@ -195,6 +195,16 @@ for (const version of liteVersions) {
     });
   }
 
+  if (version.number > 5) {
+    test("a route costs what the peer asks for beside what it had", async (world) => {
+      const announced = await (await world.peer()).announcements();
+      await (await world.peer({ cost: 9n })).announce({ [PATH]: [] }, HOP);
+      const route = await announced.next();
+      assert.ok(typeof route === "object" && route.kind === "start");
+      assert.deepEqual(route.cost, { warm: 10n, cold: 11n });
+    });
+  }
+
   test("a group is fetched from the cache", async (world) => {
     const { publisher, viewer } = await world.both();
     await viewer.subscribe(0n, NAME);

@@ -51,4 +51,6 @@ export interface Hops {
   readonly own: bigint;
   /** The peer's, where its SETUP has one; otherwise 0. */
   readonly peer: bigint;
+  /** What a subscription at the peer costs beside the rest of a route (06). */
+  readonly cost: bigint;
 }

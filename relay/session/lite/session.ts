@@ -166,10 +166,15 @@ export class LiteSession implements Session {
       streams: this.#streams,
       shutdown: this.#shutdown,
       closer: this.#closer,
-      hops: { own: hop, peer: setup.hop ?? 0n },
+      hops: { own: hop, peer: setup.hop ?? 0n, cost: this.#costOf(setup) },
       authorize: async (action, { namespace, track }) =>
         await authorizer({ action, path, namespace, track, tokens: [] }),
     };
+  }
+
+  /** Before 06 hops alone are counted, the peer's included. */
+  #costOf({ cost = DEFAULT_COST }: LiteSetup): bigint {
+    return this.#version.announcements.hasCosts ? cost : 0n;
   }
 
   async #sayGoaway(uri: string): Promise<void> {
@@ -193,6 +198,8 @@ export class LiteSession implements Session {
     if (!isTransportEnd(error)) this.#closer.fail(error);
   }
 }
+
+const DEFAULT_COST = 1n;
 
 const NOTHING: SessionCounts = {
   subscriptions: 0,

@@ -1,5 +1,5 @@
 /** moq-lite: its messages and streams in each version, apart from MoQT's. */
-export type { AnnounceEvent, AnnounceWriter } from "./announce.ts";
+export { type AnnounceEvent, type AnnounceWriter, MAX_ROUTE_COST } from "./announce.ts";
 export { decodeLiteDatagram, encodeDatagramHeader, encodeDatagramRest } from "./datagram.ts";
 export type { LiteDatagram } from "./datagram.ts";
 export { FrameDecoder, FrameWriter, MAX_TIMESTAMP } from "./frame.ts";

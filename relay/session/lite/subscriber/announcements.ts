@@ -1,6 +1,6 @@
 import { namespaceText } from "@qumo/shared/runtime";
-import { type AnnounceEvent, DecodeError, type Namespace } from "@qumo/shared/wire";
-import type { Publisher, Refusal } from "../../../track/mod.ts";
+import { type AnnounceEvent, DecodeError, MAX_ROUTE_COST, type Namespace } from "@qumo/shared/wire";
+import type { Publisher, Refusal, RouteTold } from "../../../track/mod.ts";
 import { isTransportEnd } from "../../errors.ts";
 import { MAX_REFUSED_ANNOUNCE_BYTES } from "../../limits.ts";
 import { PublishedNamespaces } from "../../published_namespaces.ts";
@@ -115,7 +115,7 @@ export class Announcements {
       : isKnown
       ? undefined
       : await this.#refusalOf(namespace);
-    if (refusal === undefined) return this.#published.add(namespace!, route);
+    if (refusal === undefined) return this.#published.add(namespace!, this.#routeOf(route));
     const { events, metrics } = this.#context;
     metrics.requests.publish_namespace[refusal.kind]++;
     events.say("namespace refused", {
@@ -126,6 +126,12 @@ export class Announcements {
     return undefined;
   }
 
+  /** A route as it is from here: to subscribe at the peer has its price. */
+  #routeOf({ hops, cost: { warm, cold } }: Route): RouteTold {
+    const { cost } = this.#context.hops;
+    return { hops, cost: { warm: priceOf(warm + cost), cold: priceOf(cold + cost) } };
+  }
+
   async #refusalOf(namespace: Namespace): Promise<Refusal | undefined> {
     const { maxNamespaces } = this.#context.settings.limits;
     const allowed = await this.#context.authorize("publish_namespace", { namespace });
@@ -133,6 +139,10 @@ export class Announcements {
     if (this.count < maxNamespaces) return undefined;
     return { kind: "excessive_load", reason: `more than ${maxNamespaces} namespaces` };
   }
+}
+
+function priceOf(cost: bigint): bigint {
+  return cost > MAX_ROUTE_COST ? MAX_ROUTE_COST : cost;
 }
 
 const NO_NAMESPACE: Refusal = {

@@ -54,6 +54,7 @@ export const lite03: LiteVersion = {
     reader: () => named.reader(),
     writer: (hop) => named.writer(hop),
     fault: "stream",
+    hasCosts: false,
   },
   frames: plainFrames,
   hasDatagrams: false,

@@ -27,5 +27,6 @@ export const lite04: LiteVersion = {
     reader: () => named.reader(),
     writer: (hop) => named.writer(hop),
     fault: "stream",
+    hasCosts: false,
   },
 };

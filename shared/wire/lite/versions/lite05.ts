@@ -28,6 +28,7 @@ export const lite05: LiteVersion = {
     reader: () => named.reader(),
     writer: (hop) => named.writer(hop),
     fault: "stream",
+    hasCosts: false,
   },
   frames: timedFrames,
   hasDatagrams: true,

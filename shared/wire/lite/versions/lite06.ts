@@ -21,7 +21,7 @@ export const lite06: LiteVersion = {
     fetch: fetchMessage(true),
     group: groupMessage(true),
   },
-  announcements: { ...numberedAnnouncements, fault: "session" },
+  announcements: { ...numberedAnnouncements, fault: "session", hasCosts: true },
   sessionCodes,
   streamCodes,
   refusalCodes,

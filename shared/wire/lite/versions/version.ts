@@ -62,6 +62,8 @@ export interface LiteAnnouncements {
   writer(ownHop: bigint): AnnounceWriter;
   /** What a violation on an announce stream ends. */
   readonly fault: "stream" | "session";
+  /** Whether routes have a price of their own (06); otherwise it is the number of their hops. */
+  readonly hasCosts: boolean;
 }
 
 /** The messages of a version; undefined for one that it does not have. */

@@ -126,9 +126,16 @@ function serverOf(
       asked.refusal = answer.refusal;
       return refuse(answer.refusal, context.revision());
     }
-    if (answer.value instanceof Response) return answer.value;
+    if (answer.value instanceof Response) return await headOf(asked.request, answer.value);
     return Response.json(answer.value.body, { headers: answer.value.headers ?? {} });
   };
+}
+
+/** A response without its body where only its head is asked for: a stream must not stay open. */
+async function headOf({ method }: Request, response: Response): Promise<Response> {
+  if (method !== "HEAD") return response;
+  await response.body?.cancel();
+  return new Response(null, response);
 }
 
 type RunContext = EndpointContext & {

@@ -262,6 +262,13 @@ Deno.test("a client that reads gzip is sent the same in gzip, and each change as
   await plain.body!.cancel();
 });
 
+Deno.test("who asks for the head of the events alone follows nothing", async () => {
+  const { request, watchers } = await testController();
+  const { status, headers, body } = await request("/watch", { method: "HEAD" });
+  assert.deepEqual([status, headers.get("content-type"), body], [200, "text/event-stream", null]);
+  assert.deepEqual(watchers, [1, 0]);
+});
+
 Deno.test("one client follows with so many connections and no more", async () => {
   const subject = await testController();
   const bodies = [];

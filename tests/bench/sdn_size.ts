@@ -72,12 +72,14 @@ class Crowd {
   /** Measures one part and prints it. */
   async #part(name: string, act: () => Promise<object | void>): Promise<void> {
     this.#counts.reset();
+    const before = await this.#said();
     const cpu = await this.#controller.cpuSeconds();
     const began = performance.now();
     const figures = await act();
     const took = (performance.now() - began) / 1000;
     const used = await this.#controller.cpuSeconds() - cpu;
     const { beats, failures, lost, bytes, events } = this.#counts;
+    const after = await this.#said();
     beats.sort((a, b) => a - b);
     print({
       case: name,
@@ -90,6 +92,9 @@ class Crowd {
       beats: beats.length,
       failures,
       lost,
+      revisions: after.revision - before.revision,
+      expired: after.expired - before.expired,
+      prolonged: after.prolonged - before.prolonged,
       beatP50: quantile(beats, 0.5),
       beatP99: quantile(beats, 0.99),
       events: Object.fromEntries(events),
@@ -97,6 +102,17 @@ class Crowd {
       load: round(loadavg()[0] ?? 0),
       ...figures,
     });
+  }
+
+  /** What the controller counts itself. */
+  async #said() {
+    const text = await (await fetch(`${this.#controller.url}/metrics`)).text();
+    const read = (series: string) => Number(text.split(`\n${series} `)[1]?.split("\n")[0] ?? 0);
+    return {
+      revision: read("qumo_sdn_revision"),
+      expired: read('qumo_sdn_events_total{kind="relay_expired",result="kept"}'),
+      prolonged: read("qumo_sdn_leases_prolonged_total"),
+    };
   }
 
   async #start(): Promise<object> {

@@ -9,7 +9,7 @@ function crowd(count: number) {
   const entered: number[] = [];
   const leave = Array.from(
     { length: count },
-    (_, number) => admission.come(() => void entered.push(number)),
+    (_, number) => admission.come("one", () => void entered.push(number)),
   );
   return { clock, admission, entered, leave };
 }
@@ -36,4 +36,14 @@ Deno.test("watchers that read slowly hold up the others for a moment", async () 
   assert.equal(admission.waiting, 0);
   await clock.advance(OPENING_MS);
   assert.equal(clock.pending, 0);
+});
+
+Deno.test("a client with very many watchers does not hold up another one's", async () => {
+  const { clock, admission, entered } = crowd(10 * MAX_OPENING);
+  let isIn = false;
+  const leave = admission.come("other", () => void (isIn = true));
+  assert.deepEqual([isIn, entered.length], [false, MAX_OPENING]);
+  await clock.advance(OPENING_MS);
+  assert.equal(isIn, true);
+  leave();
 });

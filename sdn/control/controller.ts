@@ -242,7 +242,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
         revision: () => this.revision(),
         freshGraph,
         graphText: (graph, revision) => this.#presenter.graph(graph, revision),
-        announcePages: () => this.directory.pages(),
+        announces: (after) => this.directory.page(after),
       }),
       wakeups,
       admission: new Admission(this.#parts.clock),

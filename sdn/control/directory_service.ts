@@ -51,16 +51,12 @@ export class DirectoryService implements DirectoryUseCases {
     }));
   }
 
-  /** The whole directory, page by page. */
-  *pages() {
+  /** A page of the whole directory, and what the next one comes after; undefined after the last. */
+  page(after: DirectoryCursor | undefined) {
     const { registry, presenter } = this.#parts;
-    let after: DirectoryCursor | undefined;
-    for (;;) {
-      const page = registry.directory.page("", SNAPSHOT_PAGE, after);
-      if (page.length > 0) yield page.map((one) => presenter.announce(one));
-      after = page.at(-1);
-      if (page.length < SNAPSHOT_PAGE || after === undefined) return;
-    }
+    const page = registry.directory.page("", SNAPSHOT_PAGE, after);
+    const last = page.at(-1);
+    return last && { entries: page.map((one) => presenter.announce(one)), last };
   }
 
   async lookup(query: { track: string; from?: string | undefined; covering: boolean }) {

@@ -10,7 +10,7 @@ import {
   type StoredRelay,
 } from "../registry/mod.ts";
 import { type Store, StoreConflict } from "../store/types.ts";
-import { LATE_MS } from "./limits.ts";
+import { BUSY_MS, LATE_MS, LOOK_MS } from "./limits.ts";
 
 /** Attempts at a command while other controllers change the same relay (optimistic concurrency). */
 const MAX_ATTEMPTS = 5;
@@ -56,6 +56,8 @@ export interface JournalOptions {
 export class Journal {
   readonly #options: JournalOptions;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
+  /** Until when heartbeats that came while the controller was late may still be unread. */
+  #isBusyUntil = -Infinity;
   #closed = false;
   readonly #pending: Pending[] = [];
   #publishing: Promise<void> | undefined;
@@ -120,8 +122,9 @@ export class Journal {
     const { registry, clock } = this.#options;
     const now = clock.now();
     const late = now - (this.#expiry?.at ?? now);
-    // The timer of the earliest end has not fired yet: nothing else was done either.
-    const step = registry.expire(now, late > LATE_MS ? late : 0);
+    // The timer has not fired in time: nothing else was done either.
+    if (late > LATE_MS) this.#isBusyUntil = now + BUSY_MS;
+    const step = registry.expire(now, now < this.#isBusyUntil ? Math.max(late, 1) : 0);
     if (step !== undefined) void this.#keep(step);
   }
 
@@ -188,13 +191,15 @@ export class Journal {
   }
 
   #watchDeadline(): void {
-    const at = this.#options.registry.nextDeadline;
-    if (this.#closed || at === undefined) return;
+    const { clock, registry } = this.#options;
+    const due = registry.nextDeadline;
+    if (this.#closed || due === undefined) return;
+    // Looks more often than anything is due, to see whether it can look in time.
+    const at = Math.min(due, clock.now() + LOOK_MS);
     // A timer that fires too early finds nothing due and is set again, so that a heartbeat sets no
     // timer.
     if (this.#expiry !== undefined && this.#expiry.at <= at) return;
     this.#expiry?.timer.cancel();
-    const { clock } = this.#options;
     const timer = clock.after(at - clock.now(), () => {
       this.#expire();
       this.#expiry = undefined;

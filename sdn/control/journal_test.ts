@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Batch, Registry, type StoredRelay } from "../registry/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { Journal } from "./journal.ts";
+import { BUSY_MS } from "./limits.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 /** A store that keeps a batch when it is told to. */
@@ -164,6 +165,21 @@ Deno.test("a controller that was stopped for longer than a lease ends no relay t
   void register("a");
   await clock.advance(999);
   assert.deepEqual([registry.relays.size, published], [1, [1]]);
+});
+
+Deno.test("a controller that was late a moment ago reads what came meanwhile before it ends anybody", async () => {
+  const { clock, store, registry, register } = journal();
+  void register("a");
+  await clock.advance(600);
+  void register("b");
+  for (const { resolve } of store.waiting) resolve();
+  clock.stop(700);
+  await clock.advance(0);
+  assert.equal(registry.prolonged, 1, "one was over");
+  await clock.advance(400);
+  assert.deepEqual([registry.relays.size, registry.prolonged], [2, 3]);
+  await clock.advance(BUSY_MS);
+  assert.equal(registry.relays.size, 0, "nobody was heard");
 });
 
 Deno.test("a relay that is not heard ends at last, however often the controller is late", async () => {

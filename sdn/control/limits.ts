@@ -37,8 +37,11 @@ export const OPENING_MS = 2000;
 /** A snapshot of more characters than this is shared by all who begin within the time below. */
 export const SHARED_SNAPSHOT_LENGTH = 64 * 1024;
 
-/** Milliseconds for which a snapshot is shared; the changes since follow it. */
-export const SHARED_SNAPSHOT_MS = 1000;
+/** Milliseconds for which a snapshot is kept and shared; the changes since follow it. */
+export const SHARED_SNAPSHOT_MS = 5000;
+
+/** Announces of one change that are told in one event: a watcher that does not read holds one. */
+export const ANNOUNCES_PER_EVENT = 32;
 
 /** Entries in one event of a snapshot: a watcher that does not read holds at most one event. */
 export const SNAPSHOT_PAGE = 100;
@@ -60,7 +63,16 @@ export const MAX_NAME_SHOWN = 255;
 export const MAX_REASON_SHOWN = 4096;
 
 /**
- * Milliseconds by which the end of a lease may be noticed too late before the controller counts as
- * busy or stopped, and the relays as heard: their heartbeats wait in its sockets.
+ * Milliseconds by which a timer may fire too late before the controller counts as busy or stopped:
+ * heartbeats wait in its sockets then.
  */
 export const LATE_MS = 250;
+
+/** Milliseconds between two looks at whether timers fire in time. */
+export const LOOK_MS = 1000;
+
+/**
+ * Milliseconds after a late timer for which leases are prolonged instead of ended: a relay whose request
+ * was not answered gives up after 5 seconds, and tries again some seconds later.
+ */
+export const BUSY_MS = 10_000;

@@ -1,6 +1,7 @@
 import { type Announce, relayOf, type RelaySnapshot, type Step } from "../registry/mod.ts";
 import type { ChangeEntry, ChangeEvent, ChangeLog } from "./change_log.ts";
 import type { ToDate } from "./dates.ts";
+import { ANNOUNCES_PER_EVENT } from "./limits.ts";
 import { announceView, relayView } from "./views.ts";
 
 /** The dependencies of {@linkcode StepPublisher}. */
@@ -47,37 +48,76 @@ export class StepPublisher {
  * them.
  */
 function entryOf({ revision, changes, relays }: Step, toDate: ToDate): ChangeEntry {
-  const events: ChangeEvent[] = [];
-  const say = (scopes: ChangeEvent["scopes"], event: string, data: object) =>
-    events.push({ scopes, id: revision, event, data: JSON.stringify({ revision, ...data }) });
+  const told = new StepEvents(revision);
   for (const change of changes) {
     const relay = relays.get(relayOf(change));
     switch (change.kind) {
       case "relay":
       case "drain":
-        if (relay !== undefined) say(GRAPH, "relay", ownView(relay, toDate));
+        if (relay !== undefined) told.add(GRAPH, "relay", ownView(relay, toDate));
         break;
       case "gone": {
         const { name, reason } = change.tombstone;
-        say(EVERY, "gone", { relay: name, reason });
+        told.add(EVERY, "gone", { relay: name, reason });
         break;
       }
       case "announce":
         if (change.isKnown || relay === undefined) break;
-        say(ANNOUNCES, "announce", leased(change.announce, relay, toDate));
+        told.announce(leased(change.announce, relay, toDate));
         break;
       case "withdraw":
-        say(ANNOUNCES, "withdraw", { relay: change.relay, track: change.track });
+        told.add(ANNOUNCES, "withdraw", { relay: change.relay, track: change.track });
         break;
       case "flows":
-        say(FLOWS, "flows", { relay: change.relay, flows: change.flows });
+        told.add(FLOWS, "flows", { relay: change.relay, flows: change.flows });
         break;
     }
   }
   // A step without changes: a damped cost took effect.
-  if (changes.length === 0) say(GRAPH, "costs", {});
-  const bytes = events.reduce((sum, { data }) => sum + data.length + EVENT_OVERHEAD, 0);
-  return { revision, bytes, events };
+  if (changes.length === 0) told.add(GRAPH, "costs", {});
+  return told.entry();
+}
+
+/** The events of one revision; announces in a row are told in lists. */
+class StepEvents {
+  readonly #revision: number;
+  readonly #events: ChangeEvent[] = [];
+  #announces: ReturnType<typeof leased>[] = [];
+
+  constructor(revision: number) {
+    this.#revision = revision;
+  }
+
+  add(scopes: ChangeEvent["scopes"], event: string, data: object): void {
+    this.#endList();
+    this.#write(scopes, event, data);
+  }
+
+  announce(one: ReturnType<typeof leased>): void {
+    if (this.#announces.length === ANNOUNCES_PER_EVENT) this.#endList();
+    this.#announces.push(one);
+  }
+
+  entry(): ChangeEntry {
+    this.#endList();
+    const bytes = this.#events.reduce((sum, { data }) => sum + data.length + EVENT_OVERHEAD, 0);
+    return { revision: this.#revision, bytes, events: this.#events };
+  }
+
+  #endList(): void {
+    const entries = this.#announces;
+    const [first] = entries;
+    if (first === undefined) return;
+    this.#announces = [];
+    if (entries.length === 1) this.#write(ANNOUNCES, "announce", first);
+    else this.#write(ANNOUNCES, "announces", { entries });
+  }
+
+  #write(scopes: ChangeEvent["scopes"], event: string, data: object): void {
+    const revision = this.#revision;
+    const text = JSON.stringify({ revision, ...data });
+    this.#events.push({ scopes, id: revision, event, data: text });
+  }
 }
 
 /** Reachability comes from the graph and is not part of a relay's own view. */

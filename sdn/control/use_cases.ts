@@ -81,6 +81,8 @@ export interface WatchEvent {
 export interface WatchQuery {
   readonly since?: number | undefined;
   readonly scope: WatchScope;
+  /** Identifies the client, so that one with many watchers does not keep others waiting. */
+  readonly client: string;
   /** Called when there may be events for a watcher that was given none. */
   readonly onNews: () => void;
 }

@@ -59,7 +59,9 @@ class Watcher implements WatchFeed {
     this.#query = query;
     this.#place = { revision: query.since ?? sources.changeLog.revision, events: 0 };
     const isWhole = query.since === undefined;
-    this.#leave = isWhole ? sources.admission.come(() => void this.#open()) : () => {};
+    this.#leave = isWhole
+      ? sources.admission.come(query.client, () => void this.#open())
+      : () => {};
     if (!isWhole) void this.#open();
   }
 
@@ -109,10 +111,12 @@ class Watcher implements WatchFeed {
   *#first(snapshot: Snapshot | undefined): Generator<readonly WatchEvent[]> {
     const { scope, since } = this.#query;
     if (scope.graph && snapshot !== undefined) yield snapshot.graph;
-    for (let page = 0; scope.announces; page++) {
-      const entries = snapshot?.page(page);
-      if (entries === undefined) break;
-      yield entries;
+    if (scope.announces) {
+      let page = snapshot?.page(0, undefined);
+      for (let number = 1; page !== undefined; number++) {
+        yield page.events;
+        page = snapshot?.page(number, page.last);
+      }
     }
     if (scope.flows && since === undefined) {
       // Iterates over a copy: a change during the snapshot reaches the watcher as a change event.

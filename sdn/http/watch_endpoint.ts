@@ -62,6 +62,7 @@ export function watchEndpoint(watching: WatchUseCases, tools: WatchTools): Endpo
       const feed = watching.watch({
         since: last ?? query.since,
         scope: scope.value,
+        client,
         onNews: () => stream.hasNews(),
       });
       if (!feed.ok) return Promise.resolve(feed);

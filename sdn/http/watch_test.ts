@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { testController } from "../../tests/support/worlds/sdn_controller.ts";
+import { ANNOUNCES_PER_EVENT, SHARED_SNAPSHOT_MS } from "../control/limits.ts";
 import { MAX_WATCHERS_PER_CLIENT, MAX_WRITE_LENGTH } from "./limits.ts";
 
 type Subject = Awaited<ReturnType<typeof testController>>;
@@ -262,6 +263,24 @@ Deno.test("a client that reads gzip is sent the same in gzip, and each change as
   await plain.body!.cancel();
 });
 
+Deno.test("what a relay announces at once is told in lists, one after the other", async () => {
+  const subject = await testController();
+  const follower = await follow(subject, "?since=0&scope=announces");
+  assert.equal((await follower.event()).event, "ready");
+  const announces = Array.from({ length: 2 * ANNOUNCES_PER_EVENT + 1 }, (_, at) => `t${at}`);
+  await subject.ask("PUT", "/relay/a", { announces });
+  const told = [await follower.event(), await follower.event(), await follower.event()];
+  assert.deepEqual(told.map(({ event, id }) => [event, id]), [
+    ["announces", 1],
+    ["announces", 1],
+    ["announce", 1],
+  ]);
+  const tracks = told.flatMap(({ data }) => (data.entries ?? [data]))
+    .map(({ track }: { track: string }) => track);
+  assert.deepEqual(tracks, announces);
+  await follower.leave();
+});
+
 Deno.test("who asks for the head of the events alone follows nothing", async () => {
   const { request, watchers } = await testController();
   const { status, headers, body } = await request("/watch", { method: "HEAD" });
@@ -307,7 +326,7 @@ Deno.test("a large graph is written once for those who begin within a moment, an
   const second = await begin();
   assert.equal(second.revision, 20);
   assert.equal((await second.follower.event()).id, 21, "what it was not shown");
-  await clock.advance(1000);
+  await clock.advance(SHARED_SNAPSHOT_MS);
   const third = await begin();
   assert.equal(third.revision, 21);
   for (const { follower } of [first, second, third]) await follower.leave();

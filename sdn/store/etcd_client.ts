@@ -66,11 +66,26 @@ export class EtcdClient {
    * EtcdError}.
    */
   async call<T>(path: string, body: object): Promise<T> {
+    return JSON.parse(await this.#call(path, JSON.stringify(body))) as T;
+  }
+
+  /**
+   * Sends messages to a method that takes a stream of them, in one request; resolves with the answer
+   * to each, and rejects when some are missing.
+   */
+  async callEach<T>(path: string, bodies: readonly object[]): Promise<T[]> {
+    const text = await this.#call(path, bodies.map((body) => JSON.stringify(body)).join("\n"));
+    const answers = text.split("\n").filter((line) => line !== "");
+    if (answers.length === bodies.length) return answers.map((line) => JSON.parse(line) as T);
+    throw new Error(`etcd answers ${answers.length} of ${bodies.length} messages`);
+  }
+
+  async #call(path: string, text: string): Promise<string> {
     const faults: string[] = [];
     for (let left = this.#access.endpoints.length; left > 0; left--) {
       const { endpoint } = this;
       try {
-        return await this.#authenticated(() => this.ask<T>(endpoint, path, body));
+        return await this.#authenticated(() => this.#ask({ endpoint, path, text }));
       } catch (error) {
         if (error instanceof EtcdError) throw error;
         faults.push(`${endpoint}: ${reasonOf(error)}`);
@@ -88,7 +103,11 @@ export class EtcdClient {
     let stop = () => {};
     try {
       const response = await this.#authenticated(() =>
-        this.#fetch(`${endpoint}/v3/watch`, body, AbortSignal.any([signal, silence.signal]))
+        this.#fetch(
+          `${endpoint}/v3/watch`,
+          JSON.stringify(body),
+          AbortSignal.any([signal, silence.signal]),
+        )
       );
       let rest = "";
       if (response.body === null) return;
@@ -139,24 +158,31 @@ export class EtcdClient {
 
   /** Asks one member, with a time limit. */
   async ask<T>(endpoint: string, path: string, body: object, end?: AbortSignal): Promise<T> {
+    return JSON.parse(await this.#ask({ endpoint, path, text: JSON.stringify(body) }, end)) as T;
+  }
+
+  async #ask(
+    { endpoint, path, text }: { endpoint: string; path: string; text: string },
+    end?: AbortSignal,
+  ): Promise<string> {
     const deadline = new AbortController();
     const { clock, timeoutMs } = this.#access;
     const timer = clock.after(timeoutMs, () => deadline.abort(new Error("no answer in time")));
     const signal = end === undefined ? deadline.signal : AbortSignal.any([deadline.signal, end]);
     try {
-      const response = await this.#fetch(`${endpoint}${path}`, body, signal);
-      return await response.json();
+      const response = await this.#fetch(`${endpoint}${path}`, text, signal);
+      return await response.text();
     } finally {
       timer.cancel();
     }
   }
 
-  async #fetch(url: string, body: object, signal: AbortSignal): Promise<Response> {
+  async #fetch(url: string, body: string, signal: AbortSignal): Promise<Response> {
     const headers = { ...(this.#token !== "" && { authorization: this.#token }) };
     const response = await this.#access.fetch(url, {
       method: "POST",
       headers,
-      body: JSON.stringify(body),
+      body,
       signal,
     });
     if (response.ok) return response;

@@ -106,3 +106,28 @@ etcdTest("etcd: the store closes although the fetch of its watch does not end", 
   await watching.promise;
   await store.close();
 });
+
+etcdTest(
+  "etcd: the leases of many relays that beat at once are renewed in two requests",
+  async () => {
+    const asked: number[] = [];
+    const counting: typeof fetch = (input, init) => {
+      if (String(input).endsWith("/v3/lease/keepalive")) {
+        asked.push(String(init?.body).split("\n").length);
+      }
+      return fetch(input, init);
+    };
+    const store = openStore("/many/", counting);
+    await store.load();
+    const names = Array.from({ length: 100 }, (_, number) => `r${number}`);
+    const registry = testRegistry(0);
+    for (const name of names) {
+      const outcome = registry.apply({ kind: "register", name, body: {} }, 0);
+      assert.ok(outcome.ok && outcome.value.step !== undefined);
+      await store.append(outcome.value.step);
+    }
+    await Promise.all(names.map((name) => store.sharing.renew(name)));
+    assert.deepEqual(asked, [1, 99]);
+    await store.close();
+  },
+);

@@ -7,7 +7,7 @@ export async function* eventsOf(
   query: { readonly since?: number; readonly scope: WatchScope },
 ): AsyncGenerator<WatchEvent> {
   let news = Promise.withResolvers<void>();
-  const feed = watching.watch({ ...query, onNews: () => news.resolve() });
+  const feed = watching.watch({ ...query, client: "test", onNews: () => news.resolve() });
   assert.ok(feed.ok);
   try {
     for (;;) {

@@ -23,6 +23,12 @@ export class LabelHeap {
     return this.#labels.length === 0;
   }
 
+  /** Forgets what is in it. */
+  clear(): void {
+    for (const label of this.#labels) this.#places[label] = NONE;
+    this.#labels = [];
+  }
+
   /** Adds a label, or moves one that became nearer. */
   put(label: number): void {
     if (this.#places[label] === NONE) {

@@ -4,6 +4,11 @@ import type { Network, NetworkChange } from "./network.ts";
 const NONE = -1;
 /** The best route to a place, and the best one over another first link. */
 const WIDTH = 2;
+/**
+ * Offers for each place that a repair may take: to find all routes takes some two for each link. A
+ * change of very many links at once is not worth repairing.
+ */
+const OFFERS_PER_PLACE = 12;
 /** Places for which there is room beyond those of now. */
 const ROOM = 64;
 
@@ -34,6 +39,8 @@ export class RouteTable {
   #isUsed = new Uint8Array();
   /** Places that lost a label: what leads there is offered again. */
   readonly #hurt = new Set<number>();
+  /** Offers that the current change may still make before all routes are found anew instead. */
+  #left = Infinity;
   /** The rows of the places that the current change has touched, as they were before it. */
   readonly #before = new Map<number, TableRow | undefined>();
 
@@ -43,11 +50,7 @@ export class RouteTable {
     this.#heap = heap;
     this.#source = source;
     this.#begin();
-    const root = source * WIDTH;
-    this.#isUsed[root] = 1;
-    this.#parent[root] = this.#first[root] = NONE;
-    this.#expand(root);
-    this.#run();
+    this.#find();
     this.#before.clear();
   }
 
@@ -68,6 +71,16 @@ export class RouteTable {
   /** Follows a change of the network; returns the places whose row changed. */
   repair({ worse, better, moved }: NetworkChange): number[] {
     this.#begin();
+    this.#left = this.#network.size * OFFERS_PER_PLACE;
+    this.#follow(worse, better);
+    if (this.#left <= 0) this.#findAnew();
+    const changed = [...this.#before].filter(([place, row]) => !isSame(row, this.row(place)));
+    this.#before.clear();
+    return [...new Set([...changed.map(([place]) => place), ...this.#over(moved)])];
+  }
+
+  /** Repairs the labels, as long as that is less work than to find all routes. */
+  #follow(worse: NetworkChange["worse"], better: NetworkChange["better"]): void {
     for (const { from, to, isTransit } of worse) {
       if (isTransit && from === this.#source) continue;
       for (const label of labelsOf(to)) {
@@ -76,9 +89,25 @@ export class RouteTable {
     }
     for (const { from, to } of better) this.#offerOver(from, to);
     this.#run();
-    const changed = [...this.#before].filter(([place, row]) => !isSame(row, this.row(place)));
-    this.#before.clear();
-    return [...new Set([...changed.map(([place]) => place), ...this.#over(moved)])];
+  }
+
+  /** Finds all routes; what they were is known of the places that were touched. */
+  #findAnew(): void {
+    for (let place = 0; place < this.#network.size; place++) this.#touch(place);
+    this.#isUsed.fill(0);
+    this.#hurt.clear();
+    this.#heap.clear();
+    this.#find();
+  }
+
+  #find(): void {
+    this.#left = Infinity;
+    const root = this.#source * WIDTH;
+    this.#isUsed[root] = 1;
+    this.#cost[root] = this.#hops[root] = 0;
+    this.#parent[root] = this.#first[root] = NONE;
+    this.#expand(root);
+    this.#run();
   }
 
   /** Every place that is reached. */
@@ -112,8 +141,9 @@ export class RouteTable {
   }
 
   #run(): void {
-    for (;;) {
+    while (this.#left > 0) {
       for (const place of this.#hurt) {
+        if (this.#left <= 0) return;
         this.#hurt.delete(place);
         for (const from of this.#network.into(place).keys()) this.#offerOver(from, place);
       }
@@ -142,6 +172,7 @@ export class RouteTable {
 
   #offer(place: number, parent: number, link: number): void {
     if (place === this.#source) return;
+    this.#left--;
     const first = placeOf(parent) === this.#source ? place : this.#first[parent]!;
     const cost = this.#cost[parent]! + link;
     const [a, b] = [place * WIDTH, place * WIDTH + 1];

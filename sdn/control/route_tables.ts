@@ -22,7 +22,7 @@ export interface RouteFollower {
   close(): void;
 }
 
-/** Called with the targets that are reached in another way now. */
+/** Called with the targets that are reached over other next hops now. */
 type Listener = (targets: readonly string[]) => void;
 
 /** The table of one relay with those who follow it. */

@@ -37,7 +37,7 @@ Deno.test("a change tells the relays whose next hops it changes, and nobody else
   const followers = new Map(["a", "b", "c", "d"].map((name) => [name, follow(name)]));
   made.update(graph(RING));
   assert.deepEqual(heard, []);
-  // The ends of a new link have a shorter way, or another one to fall back to; who is beside them not.
+  // The ends of a new link have a shorter route, or another one to fall back to; who is beside them not.
   made.update(graph([...RING, ["a", "c", 3]]));
   assert.deepEqual(heard, []);
   made.update(graph([...RING, ["a", "c", 1.5]]));

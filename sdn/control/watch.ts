@@ -38,7 +38,7 @@ export function watch(sources: WatchSources, query: WatchQuery): Outcome<WatchFe
   return done(new Watcher(sources, query));
 }
 
-/** One watcher's way through the snapshot, the routes and the changes. */
+/** One watcher's place in the snapshot, the routes and the changes. */
 class Watcher implements WatchFeed {
   readonly #sources: WatchSources;
   readonly #query: WatchQuery;

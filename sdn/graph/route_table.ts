@@ -25,7 +25,7 @@ export interface TableRow {
  * The next hops of one relay, which are those of {@linkcode nextHops}, repaired when links change
  * instead of found anew. It has up to two labels at each place, as a route search has them: routes
  * over different first links, ordered by cost, by number of links, then by names. A change drops the
- * labels whose way has become worse and what follows from them, and offers what may be better; what
+ * labels whose route has become worse and what follows from them, and offers what may be better; what
  * is better is offered on, until nothing is.
  */
 export class RouteTable {

@@ -21,6 +21,9 @@ export const MAX_PAIR_VALUE_BYTES = 65_535;
 /** Pairs in one block: far more than any known sender uses, few enough for memory. */
 export const MAX_PAIRS = 256;
 
+/** Versions in one CLIENT_SETUP: more than there are drafts with such a list. */
+export const MAX_OFFERED_VERSIONS = 64;
+
 /** Parameters in one message; each type except tokens is allowed once. */
 export const MAX_PARAMETERS = 64;
 

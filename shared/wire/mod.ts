@@ -14,7 +14,7 @@ export {
   namespaceKey,
   trackKey,
 } from "./names.ts";
-export { ObjectStatus } from "./object.ts";
+export { DOES_NOT_EXIST, ObjectStatus } from "./object.ts";
 export type { Oddity } from "./oddity.ts";
 export {
   DEFAULT_TRACK_PROPERTIES,
@@ -26,6 +26,7 @@ export {
 } from "./properties.ts";
 export { rfc9000, type VarintFormat, vi64, writeVi64Number } from "./varint.ts";
 export { controlCodec } from "./moqt/control/codec.ts";
+export { unsaidProperties } from "./moqt/control/track_facts.ts";
 export type {
   AnsweredKind,
   MultiplexedMessage,

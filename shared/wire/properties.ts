@@ -8,6 +8,11 @@ import type { Pair } from "./pairs.ts";
 export interface PropertyForm {
   readonly name: string;
   /**
+   * Whether some types are of tracks alone, which nobody may use who does not know them
+   * (#mandatory-track-properties).
+   */
+  readonly hasMandatory?: boolean;
+  /**
    * Decodes a block in this encoding.
    *
    * @throws {DecodeError} when the block is malformed.

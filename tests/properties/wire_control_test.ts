@@ -2,7 +2,7 @@ import { DecodeError, type Draft, drafts, multiplexedDrafts } from "@qumo/shared
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { arbitraryMessages } from "../support/arbitrary_control.ts";
-import { bodyOf, controlOf, layoutsOf } from "../support/layouts.ts";
+import { type AnyMessage, bodyOf, controlOf, layoutsOf } from "../support/layouts.ts";
 import { checkProperty } from "../support/properties.ts";
 import { testDraft } from "../support/test_draft.ts";
 
@@ -26,7 +26,9 @@ function decodeHostile(draft: Draft, type: bigint, body: Uint8Array<ArrayBuffer>
 
 function assertMadeOf(body: Uint8Array, value: unknown): void {
   if (value instanceof Uint8Array) {
-    if (value.length > 0) assert.equal(value.buffer, body.buffer, "bytes were allocated");
+    // What the model says in another way than the wire is written anew.
+    const isView = value.buffer === body.buffer;
+    assert.ok(isView || value.length <= body.length, "more bytes than there were");
   } else if (Array.isArray(value)) {
     assert.ok(value.length <= body.length, "more items than bytes");
     for (const item of value) assertMadeOf(body, item);
@@ -62,6 +64,15 @@ function mutate(
     bytes = bytes.toSpliced(at % (bytes.length + 1), remove, ...insert);
   }
   return Uint8Array.from(bytes);
+}
+
+/** Whether the draft has no words for this, and understands it all the same. */
+function isTolerated(draft: Draft, message: AnyMessage): boolean {
+  if (draft.family !== "A" || draft.requests.prefixes !== "control") return false;
+  if (message.kind === "subscribePrefix") return message.prefix.length === 0;
+  if (message.kind !== "unsubscribePrefix") return false;
+  // Draft 14 alone names prefixes by their namespace.
+  return draft.version !== undefined && message.namespace === undefined;
 }
 
 for (const draft of [...drafts, ...multiplexedDrafts, testDraft]) {
@@ -111,6 +122,8 @@ for (const draft of [...drafts, ...multiplexedDrafts, testDraft]) {
         }
         // What nobody has a name for is not sent on.
         if ("code" in message && message.code === "unknown") return;
+        // Nor is what is understood against the draft.
+        if (isTolerated(draft, message)) return;
         const again = bodyOf(control.encode(message), draft);
         assert.deepEqual(control.decode(type, again), message);
       }),

@@ -1,5 +1,6 @@
 /** The rules that every layout keeps in which they apply: derived from the tables of each draft. */
 import {
+  ByteReader,
   ByteWriter,
   DecodeError,
   type Draft,
@@ -16,7 +17,7 @@ import { type Codec, struct } from "../../shared/wire/codec.ts";
 import { parametersOf } from "../../shared/wire/moqt/control/parameters.ts";
 import { reason } from "../../shared/wire/moqt/control/phrases.ts";
 import { fullTrackName, namespace, ownNamespace, ownTrackName } from "../../shared/wire/names.ts";
-import { arbitraryMessages, parameterOf } from "../support/arbitrary_control.ts";
+import { arbitraryFields, arbitraryMessages, parameterOf } from "../support/arbitrary_control.ts";
 import { ArbitraryValues } from "../support/arbitrary_values.ts";
 import {
   type AnyMessage,
@@ -75,10 +76,8 @@ class Sample {
   constructor(draft: Draft, layout: MessageLayout & { readonly fields: Fields }) {
     this.#draft = draft;
     this.#layout = layout;
-    const [message] = fc.sample(arbitraryMessages(draft).get(layout.name)!, {
-      seed: SEED,
-      numRuns: 1,
-    });
+    const written = fc.record(arbitraryFields(layout, draft), { noNullPrototype: true });
+    const [message] = fc.sample<object>(written, { seed: SEED, numRuns: 1 });
     const plain = { parameters: {}, properties: NO_PROPERTIES };
     this.#message = { ...message, ...Object.fromEntries(own(plain, layout.fields)) };
   }
@@ -94,13 +93,6 @@ class Sample {
   accepts(name: string, value: unknown, codec: unknown): void {
     const message = this.read(name, value, codec as Codec<unknown>);
     assert.deepEqual((message as unknown as Record<string, unknown>)[name], value);
-  }
-
-  /** A parameter that does not belong here. */
-  strays(value: object, codec: Codec<unknown>, then: "refuse" | "ignore"): void {
-    if (then === "refuse") return this.refuses("parameters", value, codec);
-    const message = this.read("parameters", value, codec);
-    assert.deepEqual((message as unknown as Record<string, unknown>).parameters, {});
   }
 
   refuses(name: string, value: unknown, codec: unknown): void {
@@ -179,21 +171,33 @@ function testParameters(draft: Draft, layout: MessageLayout & { readonly fields:
   const values = new ArbitraryValues(draft.varint);
   const others = form.misplaced === "refuse" ? "no other" : "leaves others out";
   Deno.test(`R-026: ${draft.protocol}: ${layout.name} takes the parameters it is defined for, each once, and ${others}`, () => {
-    const sample = new Sample(draft, layout);
+    const codec = parametersIn(layout.fields)!;
+    const read = (value: object, by: Codec<unknown>) => {
+      const writer = new ByteWriter(draft.varint);
+      by.encode(writer, value);
+      const reader = new ByteReader(writer.finish(), draft.varint);
+      const found = codec.decode(reader);
+      reader.end("the parameters");
+      return found;
+    };
     for (const name of Object.keys(table) as ParameterName[]) {
       const [value] = fc.sample(parameterOf(name, table, values), { seed: SEED, numRuns: 1 });
       const one = parametersOf(table, form)(name);
-      if (!names.includes(name)) sample.strays({ [name]: value }, one, form.misplaced);
-      else {
-        sample.accepts("parameters", { [name]: value }, one);
-        if (!table[name]!.repeats) sample.refuses("parameters", { [name]: value }, twice(one));
+      if (names.includes(name)) {
+        assert.deepEqual(read({ [name]: value }, one), { [name]: value });
+        if (table[name]!.repeats) continue;
+        assert.throws(() => read({ [name]: value }, twice(one, form.types)), DecodeError);
+      } else if (form.misplaced === "ignore") {
+        assert.deepEqual(read({ [name]: value }, one), {});
+      } else {
+        assert.throws(() => read({ [name]: value }, one), DecodeError);
       }
     }
   });
 }
 
 /** Writes a parameter a second time. */
-function twice(codec: Codec<unknown>): Codec<unknown> {
+function twice(codec: Codec<unknown>, types: "delta" | "absolute"): Codec<unknown> {
   return {
     encode(writer, value) {
       const once = new ByteWriter(writer.format);
@@ -202,8 +206,9 @@ function twice(codec: Codec<unknown>): Codec<unknown> {
       const type = writer.format.lengthFrom(bytes[1]!);
       writer.count(2);
       writer.bytes(bytes.subarray(1));
-      // The type is counted from the one before.
-      writer.count(0);
+      // Where types are counted from the one before, the second is 0.
+      if (types === "delta") writer.count(0);
+      else writer.bytes(bytes.subarray(1, 1 + type));
       writer.bytes(bytes.subarray(1 + type));
     },
     decode: codec.decode,
@@ -212,9 +217,10 @@ function twice(codec: Codec<unknown>): Codec<unknown> {
 
 for (const draft of everyDraft) {
   Deno.test(`${draft.protocol}: the parameters of answers and updates are parts of what their messages take`, () => {
-    const taken = (kind: string) =>
-      layoutsOf(draft).filter((layout) => layout.kind === kind)
-        .flatMap(({ fields }) => parametersIn(fields)?.names ?? []);
+    const taken = (kind: string): readonly string[] =>
+      layoutsOf(draft).filter((layout) => layout.kind === kind).flatMap((layout) =>
+        parametersTaken(draft, layout)
+      );
     for (const [rules, kind] of [["ok", "requestOk"], ["update", "requestUpdate"]] as const) {
       for (const names of Object.values<readonly ParameterName[]>(draft.parameters[rules])) {
         for (const name of names) assert.ok(taken(kind).includes(name), `${name} in ${kind}`);
@@ -236,6 +242,15 @@ for (const draft of everyDraft) {
       assert.deepEqual(types, types.toSorted((a, b) => a < b ? -1 : 1));
     }
   });
+}
+
+/** The parameters that may be in a message of this layout. */
+function parametersTaken(draft: Draft, { name, fields, isMapped }: MessageLayout): string[] {
+  if (!isMapped) return [...parametersIn(fields)?.names ?? []];
+  const messages = fc.sample(arbitraryMessages(draft).get(name)!, { seed: SEED, numRuns: 50 });
+  return messages.flatMap((message) =>
+    "parameters" in message ? Object.keys(message.parameters) : []
+  );
 }
 
 function assertUnique(list: readonly unknown[]): void {

@@ -12,11 +12,12 @@ import {
 } from "@qumo/shared/wire";
 import fc from "fast-check";
 import { isDeepStrictEqual } from "node:util";
-import type { Codec } from "../../shared/wire/codec.ts";
+import { type Codec, struct } from "../../shared/wire/codec.ts";
 import type { ParameterTable } from "../../shared/wire/moqt/control/parameters.ts";
 import {
   ArbitraryValues,
   hops,
+  integerUpTo,
   namespace,
   ownNamespace,
   ownTrack,
@@ -27,6 +28,8 @@ import {
 } from "./arbitrary_values.ts";
 import {
   type AnyMessage,
+  codesIn,
+  controlOf,
   layoutsOf,
   type MessageLayout,
   parametersIn,
@@ -53,21 +56,9 @@ function anyOf(
   draft: Draft,
   values: ArbitraryValues,
 ): fc.Arbitrary<AnyMessage> {
-  const { kind, to, fields } = layout;
-  const model: Arbitraries = {
-    ...fieldValues(values, draft.family === "A" ? ownTrack : anyTrack),
-    ...(draft.family === "A" && { namespace: ownNamespace, options: values.setupParameters }),
-    ...ofKind(kind, draft, values),
-  };
-  const names = fields === undefined ? WITHOUT_FIELDS[kind] : Object.keys(fields);
-  if (names === undefined) throw new Error(`Nothing says what fields ${kind} has`);
-  const chosen = Object.fromEntries(names.map((name) => {
-    const unsaid = fields && unsaidIn(fields[name]!);
-    if (unsaid !== undefined) return [name, fc.constant(unsaid.readAs)];
-    const value = name === "parameters" ? parametersOf(layout, values) : model[name];
-    if (value === undefined) throw new Error(`Nothing says what ${name} of ${kind} may be`);
-    return [name, value];
-  }));
+  const { kind, to, isMapped } = layout;
+  if (isMapped) return mappedMessage(layout, draft, values);
+  const chosen = arbitraryFields(layout, draft, values);
   const answered = to === undefined ? {} : { to: fc.constant(to) };
   const message = record({
     kind: fc.constant(kind),
@@ -75,21 +66,67 @@ function anyOf(
     ...chosen,
   }) as unknown as fc.Arbitrary<AnyMessage>;
   if (kind !== "requestError" || draft.requestCodes.redirect === undefined) return message;
-  const redirect = { code: fc.constant("redirect"), redirect: model.redirect! };
+  const redirect = {
+    code: fc.constant("redirect"),
+    redirect: anyTrack.chain((name) => record({ uri: text }).map((uri) => ({ ...uri, ...name }))),
+  };
   const elsewhere = record({ kind: fc.constant(kind), ...chosen, ...redirect });
   return fc.oneof(message, elsewhere as unknown as fc.Arbitrary<AnyMessage>);
 }
 
+/** What the model makes of any fields. */
+function mappedMessage(
+  layout: MessageLayout,
+  draft: Draft,
+  values: ArbitraryValues,
+): fc.Arbitrary<AnyMessage> {
+  const { type, fields } = layout;
+  const written = record(arbitraryFields(layout, draft, values));
+  return written.map((value) => {
+    const writer = new ByteWriter(draft.varint);
+    struct(fields!).encode(writer, value);
+    return controlOf(draft).decode(type, writer.finish());
+  });
+}
+
+/** Any fields of a layout, as they are written. */
+export function arbitraryFields(
+  layout: MessageLayout,
+  draft: Draft,
+  values = new ArbitraryValues(draft.varint),
+): Arbitraries {
+  const { kind, fields } = layout;
+  const model: Arbitraries = {
+    ...fieldValues(values, draft.family === "A" ? ownTrack : anyTrack),
+    ...(draft.family === "A" && { namespace: ownNamespace, options: values.setupParameters }),
+    ...(draft.family === "A" && draft.requests.prefixes === "control" && { prefix: ownNamespace }),
+    ...ofKind(kind, draft, values),
+  };
+  const names = fields === undefined ? WITHOUT_FIELDS[kind] : Object.keys(fields);
+  if (names === undefined) throw new Error(`Nothing says what fields ${kind} has`);
+  return Object.fromEntries(names.map((name) => {
+    const names = codesIn(fields?.[name]);
+    if (names !== undefined) return [name, fc.constantFrom(...names)];
+    const unsaid = fields && unsaidIn(fields[name]!);
+    if (unsaid !== undefined) return [name, fc.constant(unsaid.readAs)];
+    const value = name === "parameters" ? parametersOf(layout, values) : model[name];
+    if (value === undefined) throw new Error(`Nothing says what ${name} of ${kind} may be`);
+    return [name, value];
+  }));
+}
+
 /** Layouts that are not plain fields, by what the model has. */
 const WITHOUT_FIELDS: { readonly [K in AnyMessage["kind"]]?: readonly string[] } = {
+  unsubscribePrefix: ["namespace"],
   requestError: ["code", "retryAfter", "reason"],
 };
 
 /** What fields may hold, which mean the same in every message and in every draft. */
 function fieldValues(
-  { integer, location, end, setupOptions }: ArbitraryValues,
+  values: ArbitraryValues,
   track: fc.Arbitrary<FullTrackName>,
 ): Arbitraries {
+  const { integer, location, end, setupOptions } = values;
   return {
     options: setupOptions,
     uri: text,
@@ -121,6 +158,24 @@ function fieldValues(
     wants: fc.constantFrom("tracks", "namespaces", "both"),
     versions: fc.array(integer, { maxLength: 8 }),
     version: integer,
+    ...fieldsOfTracks(values),
+  };
+}
+
+/** What draft 14 has in fields that later ones have among the parameters. */
+function fieldsOfTracks({ integer, location, parameters }: ArbitraryValues): Arbitraries {
+  const end = fc.option(integerUpTo(2n ** 62n - 2n), { nil: undefined });
+  return {
+    expires: integer,
+    largestObject: fc.option(location, { nil: undefined }),
+    subscriberPriority: parameters.subscriberPriority,
+    forward: parameters.forward,
+    groupOrder: parameters.groupOrder,
+    order: parameters.groupOrder,
+    filter: parameters.filter.filter(({ type }) => type === "absolute_start"),
+    // From the first group on, so that no end is before it.
+    start: location.map(({ object }) => ({ group: 0n, object })),
+    endGroup: end,
   };
 }
 
@@ -129,10 +184,7 @@ function ofKind(kind: AnyMessage["kind"], draft: Draft, { integer }: ArbitraryVa
   switch (kind) {
     case "goaway":
       return { requestId: fc.option(integer, { nil: undefined }) };
-    case "publishDone":
-      return { code: fc.constantFrom(...Object.keys(draft.doneCodes)) };
-    case "requestError":
-    case "publishNamespaceCancel": {
+    case "requestError": {
       const names = Object.keys(draft.requestCodes).filter((name) => name !== "redirect");
       return { code: fc.constantFrom(...names) };
     }

@@ -1,4 +1,5 @@
 import type { Codec } from "../../shared/wire/codec.ts";
+import type { CodeCodec } from "../../shared/wire/moqt/control/code.ts";
 import type { ParametersCodec } from "../../shared/wire/moqt/control/parameters.ts";
 import type { UnsaidCodec } from "../../shared/wire/moqt/control/values.ts";
 import type {
@@ -27,6 +28,8 @@ export interface MessageLayout {
   readonly type: bigint;
   readonly body: Codec<unknown>;
   readonly fields: Fields | undefined;
+  /** Whether the model says what is in the fields in another way. */
+  readonly isMapped: boolean;
 }
 
 /** The messages of a draft. */
@@ -42,6 +45,7 @@ export function layoutsOf({ control }: Draft): readonly MessageLayout[] {
     type: row.type,
     body: row.body as Codec<unknown>,
     fields: "fields" in row.body ? row.body.fields as Fields : undefined,
+    isMapped: "isMapped" in row.body,
   }));
 }
 
@@ -65,6 +69,12 @@ export function bodyOf(frame: Uint8Array, { control, varint }: Draft): Uint8Arra
 /** What a field that the draft does not have is read as, if this is one. */
 export function unsaidIn(codec: Codec<unknown>): { readonly readAs: unknown } | undefined {
   return "readAs" in codec ? codec as UnsaidCodec<unknown> : undefined;
+}
+
+/** The names in a field that is a code. */
+export function codesIn(codec: Codec<unknown> | undefined): readonly string[] | undefined {
+  const isCode = codec !== undefined && "names" in codec && !("table" in codec);
+  return isCode ? (codec as CodeCodec<string>).names : undefined;
 }
 
 /** A field that is a choice of parameters. */

@@ -8,6 +8,8 @@ export interface DatagramInit {
   readonly track: bigint;
   /** The renderer of the dialect that it arrived in, in which it is kept. */
   readonly renderer: Renderer;
+  /** The track's default priority. */
+  readonly defaultPriority: number;
   /** The time of arrival, in the clock's milliseconds. */
   readonly time: number;
 }
@@ -17,6 +19,7 @@ export class DatagramObject implements DatagramFields {
   readonly group: bigint;
   readonly object: number;
   readonly priority: number | undefined;
+  readonly defaultPriority: number;
   readonly properties: PropertyBlock;
   readonly status: number;
   readonly endOfGroup: boolean;
@@ -29,12 +32,13 @@ export class DatagramObject implements DatagramFields {
   #others: Map<Renderer, Uint8Array> | undefined;
 
   /** Copies `fields`. */
-  constructor(fields: DatagramFields, { track, renderer, time }: DatagramInit) {
+  constructor(fields: DatagramFields, { track, renderer, time, defaultPriority }: DatagramInit) {
     const { properties } = fields;
     const bytes = renderer.datagram(track, fields);
     this.group = fields.group;
     this.object = fields.object;
     this.priority = fields.priority;
+    this.defaultPriority = defaultPriority;
     this.properties = properties.bytes.length === 0
       ? properties
       : { ...properties, bytes: properties.bytes.slice() };

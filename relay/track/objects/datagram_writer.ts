@@ -55,7 +55,12 @@ export function writeDatagram(
   if (received.endOfGroup) group.endAt(id + 1);
   // A group older than everything that the cache has room for is evicted at once.
   if (!track.keep(group, source)) return "too_old";
-  const object = new DatagramObject(received, { track: track.number, renderer, time: now });
+  const object = new DatagramObject(received, {
+    track: track.number,
+    renderer,
+    time: now,
+    defaultPriority: track.properties.defaultPriority,
+  });
   group.add(id, object, status === ObjectStatus.NORMAL, now);
   if (source !== undefined) note(track, group, source, id);
   track.advance(groupId, id);

@@ -6,6 +6,8 @@ export interface SubgroupFields {
   readonly subgroup: bigint;
   /** Undefined: the track's default. */
   readonly priority: number | undefined;
+  /** The track's default, for dialects in which every object says its priority. */
+  readonly defaultPriority?: number | undefined;
   /** Whether its objects have a block of properties. */
   readonly hasProperties: boolean;
   /** Whether the group ends with this subgroup's last object. */
@@ -36,6 +38,8 @@ export interface DatagramFields {
   readonly object: number;
   /** Undefined: the track's default. */
   readonly priority: number | undefined;
+  /** The track's default, for dialects in which every object says its priority. */
+  readonly defaultPriority?: number | undefined;
   readonly properties: PropertyBlock;
   readonly status: number;
   /** Whether the group has no later object. */

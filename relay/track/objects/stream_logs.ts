@@ -9,7 +9,7 @@ import type { Track } from "./track.ts";
 
 /** The stream's header; the subgroup id may be determined by the first object. */
 export interface SubgroupStreamInit
-  extends Omit<SubgroupFields, "subgroup" | "timescale" | "firstObject"> {
+  extends Omit<SubgroupFields, "subgroup" | "timescale" | "defaultPriority" | "firstObject"> {
   /**
    * Whether the stream begins with the first object of its subgroup; undefined where the publisher's
    * dialect does not say it: then only object 0 is known to be the first.
@@ -116,6 +116,7 @@ export class StreamLogs {
       isFetched,
       source: source?.token,
       timescale: this.#track.properties.timescale,
+      defaultPriority: this.#track.properties.defaultPriority,
       renderer,
     });
     group.addLog(log);

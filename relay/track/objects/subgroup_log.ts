@@ -72,6 +72,7 @@ export class SubgroupLog implements SubgroupFields {
   readonly isFetched: boolean;
   readonly source: string | undefined;
   readonly timescale: bigint | undefined;
+  readonly defaultPriority: number | undefined;
   /** Objects that came too late for it; only of a log that is made of several. */
   leftOut = 0;
 
@@ -99,6 +100,7 @@ export class SubgroupLog implements SubgroupFields {
     this.isFetched = init.isFetched ?? false;
     this.source = init.source;
     this.timescale = init.timescale;
+    this.defaultPriority = init.defaultPriority;
     this.#track = init.track;
     this.#index = new ObjectIndex(init.hasProperties);
     this.#native = new Rendering(init.renderer, { track: init.track, fields: this });

@@ -30,7 +30,10 @@ type CommonParameters = Omit<
   | "meshHops"
   | "meshTrace"
   | "meshSource"
-  // Later drafts alone have them.
+  // Other drafts alone have them.
+  | "maxCacheDuration"
+  | "publisherPriority"
+  | "dynamicGroups"
   | "fill"
   | "includeProperties"
   | RangeFilterName

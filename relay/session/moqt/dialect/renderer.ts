@@ -1,7 +1,9 @@
 import {
   type DataDialect,
+  DEFAULT_TRACK_PROPERTIES,
   encodeDatagram,
   encodeSubgroupHeader,
+  hasDefaultPriority,
   objectHeaderSize,
   type PropertyForm,
   writeObjectHeader,
@@ -69,7 +71,7 @@ class MoqtRenderer implements Renderer {
         alias: aliasOf(track, this.#copy),
         group: object.group,
         object: object.object,
-        priority: object.priority,
+        priority: priorityIn(this.#dialect, object),
         properties,
         status: object.status,
         endOfGroup: object.endOfGroup,
@@ -87,7 +89,8 @@ class MoqtSubgroup implements SubgroupRenderer {
   readonly #hasProperties: boolean;
 
   constructor(dialect: DataDialect, alias: bigint, fields: SubgroupFields) {
-    const { group, subgroup, priority, hasProperties, endOfGroup, firstObject } = fields;
+    const { group, subgroup, hasProperties, endOfGroup, firstObject } = fields;
+    const priority = priorityIn(dialect, fields);
     const header = { alias, group, subgroup, priority, hasProperties, endOfGroup, firstObject };
     this.preamble = encodeSubgroupHeader(header, dialect);
     this.#dialect = dialect;
@@ -109,4 +112,13 @@ class MoqtSubgroup implements SubgroupRenderer {
     if (!has) return at;
     return at + varint.sizeOfNumber(delta) + varint.sizeOfNumber(properties.length);
   }
+}
+
+/** The priority that is written; undefined where it may be left to the track's default. */
+function priorityIn(
+  dialect: DataDialect,
+  { priority, defaultPriority }: Pick<SubgroupFields, "priority" | "defaultPriority">,
+): number | undefined {
+  if (priority !== undefined || hasDefaultPriority(dialect)) return priority;
+  return defaultPriority ?? DEFAULT_TRACK_PROPERTIES.defaultPriority;
 }

@@ -4,6 +4,7 @@ import {
   decodeDatagram,
   DecodeError,
   decodeSubgroupHeader,
+  DOES_NOT_EXIST,
   type Draft,
   MAX_OBJECT_HEADER_BYTES,
   type ObjectDatagram,
@@ -237,6 +238,8 @@ export class Ingest {
         if (payloadStart === SHORT) break;
         payloadLeft = decoder.payloadLength;
         if (payloadLeft > maxObjectBytes) throw new ObjectTooLarge(payloadLeft, maxObjectBytes);
+        input.start = payloadStart;
+        if (decoder.status === DOES_NOT_EXIST) continue;
         writer.object(
           decoder.id,
           input.bytes.subarray(decoder.propertiesStart, decoder.propertiesEnd),
@@ -244,7 +247,6 @@ export class Ingest {
           decoder.status,
         );
         received.objects++;
-        input.start = payloadStart;
       }
       received.bytes -= input.length;
       writer.flush();

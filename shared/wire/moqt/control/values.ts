@@ -2,6 +2,9 @@ import { ByteReader, ByteWriter } from "../../bytes.ts";
 import type { Codec } from "../../codec.ts";
 import { DecodeError } from "../../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../../limits.ts";
+import { pairsOf } from "../../pairs.ts";
+
+const absoluteList = pairsOf({ types: "absolute", isCounted: true });
 
 /** One byte, 0 or 1. */
 export const flag: Codec<boolean> = {
@@ -56,6 +59,16 @@ export interface UnsaidCodec<T> extends Codec<T> {
 export function unsaid<T>(readAs: T): UnsaidCodec<T> {
   return { readAs, encode: () => {}, decode: () => readAs };
 }
+
+/** The parameters that some write where a draft has none: they are read and left out. */
+export const strayParameters: UnsaidCodec<Record<string, never>> = {
+  readAs: {},
+  encode: () => {},
+  decode(reader) {
+    if (reader.remaining > 0) absoluteList.decode(reader);
+    return {};
+  },
+};
 
 /** An integer where later drafts have a single byte. */
 export function inVarint<T>(codec: Codec<T>): Codec<T> {

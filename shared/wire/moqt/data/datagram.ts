@@ -2,7 +2,7 @@ import { ByteReader } from "../../bytes.ts";
 import { DecodeError, EncodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID, MAX_OBJECT_PROPERTIES_BYTES } from "../../limits.ts";
 import type { DataDialect } from "./dialect.ts";
-import { ObjectStatus } from "../../object.ts";
+import { DOES_NOT_EXIST, ObjectStatus } from "../../object.ts";
 import { NO_PROPERTIES } from "../../properties.ts";
 import { checkStatus, refuseObjectId } from "./object_header.ts";
 import { classifyDatagram } from "./stream_type.ts";
@@ -30,7 +30,8 @@ const DEFAULT_PRIORITY = 0x08;
 const STATUS = 0x20;
 
 /**
- * Reads a datagram; its properties and payload are views. Undefined: padding, to be thrown away.
+ * Reads a datagram; its properties and payload are views. Undefined: padding, or an object that does
+ * not exist, to be thrown away.
  *
  * @throws {DecodeError} "short" or "malformed" for what ends the session, "object_id" for an object
  * whose id is above MAX_OBJECT_ID.
@@ -47,13 +48,15 @@ export function decodeDatagram(
   const group = reader.varint();
   const object = (bits & ZERO_OBJECT_ID) !== 0 ? 0 : decodeObjectId(reader);
   const priority = (bits & DEFAULT_PRIORITY) !== 0 ? undefined : reader.u8();
-  const properties = (bits & PROPERTIES) !== 0 ? decodeProperties(reader) : NO_PROPERTIES;
+  let properties = (bits & PROPERTIES) !== 0 ? decodeProperties(reader) : NO_PROPERTIES;
   const endOfGroup = (bits & END_OF_GROUP) !== 0;
   let status: number = ObjectStatus.NORMAL;
   if ((bits & STATUS) !== 0) {
     status = Number(reader.varint());
-    checkStatus(status, dialect.statuses, properties.length > 0);
+    checkStatus(status, properties.length > 0, dialect);
     reader.end("a datagram with a status");
+    if (status === DOES_NOT_EXIST) return undefined;
+    if (status !== ObjectStatus.NORMAL) properties = NO_PROPERTIES;
   }
   return { alias, group, object, priority, properties, status, endOfGroup, payload: reader.rest() };
 }
@@ -84,11 +87,11 @@ export function encodeDatagram(
 ): Uint8Array<ArrayBuffer> {
   const { varint } = dialect;
   const { alias, group, object, priority, properties, status, payload } = datagram;
-  const type = typeOf(datagram);
+  const type = typeOf(datagram, dialect);
   checkEncodable(datagram, type, dialect);
 
   const header = 1 + varint.sizeOf(alias) + varint.sizeOf(group) +
-    (object === 0 ? 0 : varint.sizeOfNumber(object)) +
+    ((type & ZERO_OBJECT_ID) !== 0 ? 0 : varint.sizeOfNumber(object)) +
     (priority === undefined ? 0 : 1) +
     (properties.length === 0 ? 0 : varint.sizeOfNumber(properties.length) + properties.length) +
     ((type & STATUS) === 0 ? 0 : varint.sizeOfNumber(status));
@@ -97,7 +100,7 @@ export function encodeDatagram(
   bytes[0] = type;
   let at = varint.write(bytes, 1, alias);
   at = varint.write(bytes, at, group);
-  if (object !== 0) at = varint.writeNumber(bytes, at, object);
+  if ((type & ZERO_OBJECT_ID) === 0) at = varint.writeNumber(bytes, at, object);
   if (priority !== undefined) bytes[at++] = priority;
   if (properties.length > 0) {
     at = varint.writeNumber(bytes, at, properties.length);
@@ -109,14 +112,14 @@ export function encodeDatagram(
   return bytes;
 }
 
-function typeOf(datagram: ObjectDatagram): number {
+function typeOf(datagram: ObjectDatagram, { idWithStatus }: DataDialect): number {
   const { object, priority, properties, status, endOfGroup, payload } = datagram;
   let type = 0;
   if (properties.length > 0) type |= PROPERTIES;
   if (endOfGroup) type |= END_OF_GROUP;
-  if (object === 0) type |= ZERO_OBJECT_ID;
   if (priority === undefined) type |= DEFAULT_PRIORITY;
   if (status !== ObjectStatus.NORMAL || (payload.length === 0 && !endOfGroup)) type |= STATUS;
+  if (object === 0 && ((type & STATUS) === 0 || !idWithStatus)) type |= ZERO_OBJECT_ID;
   return type;
 }
 

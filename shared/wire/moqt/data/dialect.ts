@@ -18,6 +18,10 @@ export interface DataDialect extends FetchTerms {
   readonly subgroupBits: number;
   /** Bits that the type of an OBJECT_DATAGRAM may have set (#object-datagram). */
   readonly datagramBits: number;
+  /** Whether a datagram with a status always says its object's id (14). */
+  readonly idWithStatus: boolean;
+  /** Whether an object that ends its group or track may have properties, which nobody keeps (14). */
+  readonly propertiesOfEnds: boolean;
   /** Whether there are datagrams to be thrown away (#padding-datagrams). */
   readonly hasPadding: boolean;
   /** How the items on a fetch's stream are laid out (#fetch-header). */

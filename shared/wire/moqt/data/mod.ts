@@ -15,7 +15,6 @@ export {
   objectHeaderSize,
   writeObjectHeader,
 } from "./object_header.ts";
-export { validateObjectProperties } from "./object_properties.ts";
 export { deltaPairs } from "./property_form.ts";
 export {
   classifyUniStream,
@@ -28,6 +27,7 @@ export {
 export {
   decodeSubgroupHeader,
   encodeSubgroupHeader,
+  hasDefaultPriority,
   isSubgroupType,
   type SubgroupHeader,
 } from "./subgroup.ts";

@@ -2,7 +2,7 @@ import { DecodeError, EncodeError } from "../../errors.ts";
 import { MAX_OBJECT_ID, MAX_OBJECT_PROPERTIES_BYTES } from "../../limits.ts";
 import type { VarintFormat } from "../../varint.ts";
 import type { DataDialect } from "./dialect.ts";
-import { ObjectStatus } from "../../object.ts";
+import { DOES_NOT_EXIST, ObjectStatus } from "../../object.ts";
 import { NO_PROPERTIES } from "../../properties.ts";
 import { SHORT, varintEnd } from "../../varint_end.ts";
 
@@ -27,12 +27,12 @@ export class ObjectHeaderDecoder {
 
   readonly #hasProperties: boolean;
   readonly #varint: VarintFormat;
-  readonly #statuses: ReadonlySet<number>;
+  readonly #dialect: DataDialect;
 
   constructor(hasProperties: boolean, dialect: DataDialect) {
     this.#hasProperties = hasProperties;
     this.#varint = dialect.varint;
-    this.#statuses = dialect.statuses;
+    this.#dialect = dialect;
   }
 
   /**
@@ -59,7 +59,7 @@ export class ObjectHeaderDecoder {
       if (propertiesStart === SHORT) return SHORT;
       next = propertiesStart + readPropertiesLength(varint, bytes, next);
     }
-    const propertiesEnd = next;
+    let propertiesEnd = next;
 
     next = varintEnd(varint, bytes, propertiesEnd, end);
     if (next === SHORT) return SHORT;
@@ -71,7 +71,8 @@ export class ObjectHeaderDecoder {
       next = varintEnd(varint, bytes, statusStart, end);
       if (next === SHORT) return SHORT;
       status = varint.readNumber(bytes, statusStart);
-      checkStatus(status, this.#statuses, propertiesEnd > propertiesStart);
+      checkStatus(status, propertiesEnd > propertiesStart, this.#dialect);
+      if (status !== ObjectStatus.NORMAL) propertiesEnd = propertiesStart;
     }
 
     this.id = id;
@@ -105,11 +106,12 @@ export function readPayloadLength(varint: VarintFormat, bytes: Uint8Array, at: n
 /** Refuses statuses that do not exist, and properties on anything but a normal object. */
 export function checkStatus(
   status: number,
-  statuses: ReadonlySet<number>,
   hasProperties: boolean,
+  { statuses, propertiesOfEnds }: Pick<DataDialect, "statuses" | "propertiesOfEnds">,
 ): void {
   if (!statuses.has(status)) throw new DecodeError("malformed", "Unknown object status");
-  if (status !== ObjectStatus.NORMAL && hasProperties) {
+  if (status === ObjectStatus.NORMAL || !hasProperties) return;
+  if (!propertiesOfEnds || status === DOES_NOT_EXIST) {
     throw new DecodeError("malformed", `An object of status ${status} has properties`);
   }
 }

@@ -1,6 +1,5 @@
 import type { MalformedProperties, ObjectGaps } from "../../properties.ts";
-import type { VarintFormat } from "../../varint.ts";
-import { PairCursor } from "./pair_cursor.ts";
+import { PairCursor, type PairLayout } from "./pair_cursor.ts";
 import { isMandatory, Property } from "./property.ts";
 
 const NO_GAPS: ObjectGaps = Object.freeze({
@@ -12,16 +11,21 @@ const IMMUTABLE_PROPERTIES = Number(Property.IMMUTABLE_PROPERTIES);
 const PRIOR_GROUP_ID_GAP = Number(Property.PRIOR_GROUP_ID_GAP);
 const PRIOR_OBJECT_ID_GAP = Number(Property.PRIOR_OBJECT_ID_GAP);
 
+/** How properties are written, and whether some types are of tracks alone. */
+export interface PropertyLayout extends PairLayout {
+  readonly hasMandatory: boolean;
+}
+
 /**
  * Checks the properties of an object, the immutable ones too, and reads the gaps they tell of. It is
  * up to the caller to compare the gaps with the object's ids and with what it knows of the track.
  */
 export function validateObjectProperties(
   bytes: Uint8Array,
-  varint: VarintFormat,
+  layout: PropertyLayout,
 ): ObjectGaps | MalformedProperties {
   if (bytes.length === 0) return NO_GAPS;
-  const check = new Check(varint);
+  const check = new Check(layout);
   const malformed = check.read(bytes, 0, bytes.length, false);
   if (malformed !== undefined) return { malformed };
   const { priorGroupGap, priorObjectGap } = check;
@@ -34,20 +38,20 @@ class Check {
   priorGroupGap: bigint | undefined = undefined;
   priorObjectGap: bigint | undefined = undefined;
   #hasImmutable = false;
-  readonly #varint: VarintFormat;
+  readonly #layout: PropertyLayout;
 
-  constructor(varint: VarintFormat) {
-    this.#varint = varint;
+  constructor(layout: PropertyLayout) {
+    this.#layout = layout;
   }
 
   /** Reads the pairs from `at` to `end` and returns what is wrong with them, if anything is. */
   read(bytes: Uint8Array, at: number, end: number, immutable: boolean): string | undefined {
-    const pair = new PairCursor(this.#varint, bytes, at, end);
+    const pair = new PairCursor(this.#layout, bytes, at, end);
     for (;;) {
       const reached = pair.advance();
       if (reached === "end") return undefined;
       if (reached === "unreadable") return "A property of an object cannot be parsed";
-      if (isMandatory(pair.type)) {
+      if (this.#layout.hasMandatory && isMandatory(pair.type)) {
         return `An object has the track property 0x${pair.type.toString(16)}`;
       }
       let malformed: string | undefined;
@@ -63,10 +67,10 @@ class Check {
   #readInteger(type: number, bytes: Uint8Array, at: number): string | undefined {
     if (type === PRIOR_GROUP_ID_GAP) {
       if (this.priorGroupGap !== undefined) return "An object has two gaps of groups";
-      this.priorGroupGap = this.#varint.read(bytes, at);
+      this.priorGroupGap = this.#layout.varint.read(bytes, at);
     } else if (type === PRIOR_OBJECT_ID_GAP) {
       if (this.priorObjectGap !== undefined) return "An object has two gaps of objects";
-      this.priorObjectGap = this.#varint.read(bytes, at);
+      this.priorObjectGap = this.#layout.varint.read(bytes, at);
     }
     return undefined;
   }

@@ -9,7 +9,10 @@ const MAX = 2n ** 64n - 1n;
 const MAX_HEX = "ff".repeat(9);
 
 function check(hex: string) {
-  return validateObjectProperties(Uint8Array.fromHex(hex), data18.varint);
+  return validateObjectProperties(Uint8Array.fromHex(hex), {
+    varint: data18.varint,
+    hasMandatory: true,
+  });
 }
 
 function reason(hex: string): string {
@@ -82,5 +85,8 @@ Deno.test("validateObjectProperties() counts types of 64 bits", () => {
 
 Deno.test("validateObjectProperties() reads the integers of the dialect", () => {
   const bytes = Uint8Array.fromHex("3c4064");
-  assert.deepEqual(validateObjectProperties(bytes, rfc9000), { ...NONE, priorGroupGap: 100n });
+  assert.deepEqual(validateObjectProperties(bytes, { varint: rfc9000, hasMandatory: true }), {
+    ...NONE,
+    priorGroupGap: 100n,
+  });
 });

@@ -2,6 +2,13 @@ import { MAX_PAIR_VALUE_BYTES } from "../../limits.ts";
 import type { VarintFormat } from "../../varint.ts";
 import { SHORT, varintEnd } from "../../varint_end.ts";
 
+/** How pairs are written. */
+export interface PairLayout {
+  readonly varint: VarintFormat;
+  /** Whether types stand as they are, and are not counted from the one before (14 and 15). */
+  readonly areTypesAbsolute?: boolean;
+}
+
 /**
  * Walks over key-value pairs (#moq-key-value-pair) without making an object of each, for what passes
  * with every object. The fields describe the pair that was reached last.
@@ -15,13 +22,20 @@ export class PairCursor {
   valueEnd: number;
 
   readonly #varint: VarintFormat;
+  readonly #areTypesAbsolute: boolean;
   readonly #bytes: Uint8Array;
   readonly #end: number;
   /** The type, once it is above 2^53-1. */
   #large: bigint | undefined = undefined;
 
-  constructor(varint: VarintFormat, bytes: Uint8Array, at: number, end: number) {
+  constructor(
+    { varint, areTypesAbsolute = false }: PairLayout,
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+  ) {
     this.#varint = varint;
+    this.#areTypesAbsolute = areTypesAbsolute;
     this.#bytes = bytes;
     this.#end = end;
     this.valueEnd = at;
@@ -51,6 +65,10 @@ export class PairCursor {
 
   /** False when the type overflows. */
   #addToType(at: number): boolean {
+    if (this.#areTypesAbsolute) {
+      this.type = 0;
+      this.#large = undefined;
+    }
     const delta = this.#varint.readNumber(this.#bytes, at);
     if (delta >= 0 && this.type + delta <= Number.MAX_SAFE_INTEGER) {
       this.type += delta;

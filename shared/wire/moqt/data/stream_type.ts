@@ -68,9 +68,13 @@ export function classifyDatagram(type: bigint, dialect: DataDialect): DatagramKi
 /** The bits of an OBJECT_DATAGRAM that exclude each other: a status, and the end of the group. */
 const STATUS_AND_END_OF_GROUP = 0x22;
 
+/** A status without the object's id, which is 0; not in every draft. */
+const STATUS_WITHOUT_ID = 0x24;
+
 function isObjectDatagramType(type: bigint, dialect: DataDialect): boolean {
   if (type > BigInt(dialect.datagramBits)) return false;
   const bits = Number(type);
   return (bits & ~dialect.datagramBits) === 0 &&
-    (bits & STATUS_AND_END_OF_GROUP) !== STATUS_AND_END_OF_GROUP;
+    (bits & STATUS_AND_END_OF_GROUP) !== STATUS_AND_END_OF_GROUP &&
+    !(dialect.idWithStatus && (bits & STATUS_WITHOUT_ID) === STATUS_WITHOUT_ID);
 }

@@ -31,6 +31,11 @@ const END_OF_GROUP = 0x08;
 const DEFAULT_PRIORITY = 0x20;
 const FIRST_OBJECT = 0x40;
 
+/** Whether objects may leave their priority to the track's default; draft 14 has none. */
+export function hasDefaultPriority({ subgroupBits }: DataDialect): boolean {
+  return (subgroupBits & DEFAULT_PRIORITY) !== 0;
+}
+
 /** Whether a stream of this type begins with a SUBGROUP_HEADER. */
 export function isSubgroupType(type: bigint, dialect: DataDialect): boolean {
   if (type > BigInt(dialect.subgroupBits)) return false;

@@ -1,8 +1,6 @@
-import { ByteReader } from "../../bytes.ts";
 import { DecodeError } from "../../errors.ts";
-import { type Pair, pairs } from "../../pairs.ts";
-import type { TrackProperties } from "../../properties.ts";
-import type { VarintFormat } from "../../varint.ts";
+import type { Pair } from "../../pairs.ts";
+import type { PropertyForm, TrackProperties } from "../../properties.ts";
 import type { GroupOrder } from "../model/group_order.ts";
 import type { DataDialect } from "./dialect.ts";
 import { isMandatory, Property } from "./property.ts";
@@ -23,14 +21,8 @@ export function decodeTrackProperties(
   bytes: Uint8Array,
   dialect: DataDialect,
 ): TrackProperties {
-  const list = pairs.decode(new ByteReader(bytes, dialect.varint));
-  const all = [...list, ...list.flatMap((pair) => immutableOf(pair, dialect.varint))];
-  const integers = new Map<bigint, bigint>();
-  const unknownMandatory = new Set<bigint>();
-  for (const { type, value } of all) {
-    if (isMandatory(type)) unknownMandatory.add(type);
-    if (typeof value === "bigint" && !integers.has(type)) integers.set(type, value);
-  }
+  const integers = integersOf(bytes, dialect.properties);
+  const unknownMandatory = mandatoryOf(bytes, dialect.properties);
   return {
     objectDeliveryTimeout: milliseconds(integers.get(Property.OBJECT_DELIVERY_TIMEOUT)) ||
       undefined,
@@ -41,14 +33,35 @@ export function decodeTrackProperties(
     groupOrder: groupOrderOf(integers.get(Property.DEFAULT_PUBLISHER_GROUP_ORDER)),
     timescale: integers.get(Property.TIMESCALE) || undefined,
     dynamicGroups: dynamicGroupsOf(integers.get(Property.DYNAMIC_GROUPS)),
-    unknownMandatory: [...unknownMandatory],
+    unknownMandatory,
   };
 }
 
-function immutableOf({ type, value }: Pair, format: VarintFormat): readonly Pair[] {
+/** The properties that are integers; of two of a type the first. */
+export function integersOf(bytes: Uint8Array, form: PropertyForm): ReadonlyMap<bigint, bigint> {
+  const integers = new Map<bigint, bigint>();
+  for (const { type, value } of allOf(bytes, form)) {
+    if (typeof value === "bigint" && !integers.has(type)) integers.set(type, value);
+  }
+  return integers;
+}
+
+function mandatoryOf(bytes: Uint8Array, form: PropertyForm): readonly bigint[] {
+  if (!form.hasMandatory) return [];
+  const types = allOf(bytes, form).map(({ type }) => type).filter(isMandatory);
+  return [...new Set(types)];
+}
+
+/** All pairs, the mutable ones first. */
+function allOf(bytes: Uint8Array, form: PropertyForm): readonly Pair[] {
+  const list = form.read(bytes);
+  return [...list, ...list.flatMap((pair) => immutableOf(pair, form))];
+}
+
+function immutableOf({ type, value }: Pair, form: PropertyForm): readonly Pair[] {
   if (type !== Property.IMMUTABLE_PROPERTIES || typeof value === "bigint") return [];
   try {
-    return pairs.decode(new ByteReader(value, format));
+    return form.read(value);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw new DecodeError("key_value", `Immutable properties: ${error.message}`);

@@ -1,3 +1,4 @@
+import { deltaPairs } from "./property_form.ts";
 import assert from "node:assert/strict";
 import { DecodeError } from "../../errors.ts";
 import { rfc9000 } from "../../varint.ts";
@@ -104,6 +105,6 @@ Deno.test("decodeTrackProperties() does not look inside immutable properties tha
 
 Deno.test("decodeTrackProperties() reads the integers of the dialect", () => {
   const bytes = Uint8Array.fromHex("0b030e4009");
-  const data16 = { ...data18, varint: rfc9000 };
+  const data16 = { ...data18, varint: rfc9000, properties: deltaPairs(rfc9000) };
   assert.equal(decodeTrackProperties(bytes, data16).defaultPriority, 9);
 });

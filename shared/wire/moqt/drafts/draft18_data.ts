@@ -14,6 +14,8 @@ export const data18: DataDialect = {
   streams: STREAMS,
   subgroupBits: 0x7f,
   datagramBits: 0x2f,
+  idWithStatus: false,
+  propertiesOfEnds: false,
   hasPadding: true,
   statuses: new Set(Object.values(ObjectStatus)),
   fetch: flaggedFetch({ ids: distances, firstRange: 0x80, hasStatus: false }),

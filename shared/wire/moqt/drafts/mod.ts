@@ -1,4 +1,6 @@
 import type { MultiplexedDraft, StreamDraft } from "./draft.ts";
+import { draft14 } from "./draft14.ts";
+import { draft15 } from "./draft15.ts";
 import { draft16 } from "./draft16.ts";
 import { draft17 } from "./draft17.ts";
 import { draft18 } from "./draft18.ts";
@@ -18,7 +20,7 @@ export const drafts: readonly StreamDraft[] = [
 ];
 
 /** Every draft with one control stream that is spoken, the newest first. */
-export const multiplexedDrafts: readonly MultiplexedDraft[] = [draft16];
+export const multiplexedDrafts: readonly MultiplexedDraft[] = [draft16, draft15, draft14];
 
 /**
  * The draft that most clients speak: taken for one that does not say which, and offered first to

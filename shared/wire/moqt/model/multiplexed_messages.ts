@@ -17,6 +17,7 @@ import type {
   SubscribePrefix,
   TrackStatusRequest,
 } from "./messages.ts";
+import type { GroupOrder } from "./group_order.ts";
 import type { SetupOptions } from "./setup_options.ts";
 
 /*
@@ -66,6 +67,11 @@ export type AnsweredKind =
   | "publishNamespace"
   | "subscribePrefix"
   | "requestUpdate";
+
+/** In which order the groups of a fetch come; draft 14 alone says it. */
+interface Ordered {
+  readonly order?: GroupOrder;
+}
 
 /** A message about the request with this id. */
 interface About {
@@ -125,7 +131,7 @@ export type MultiplexedMessage =
   | PublishNamespace
   | SubscribePrefix
   | (SubscribeOk & About)
-  | (FetchOk & About)
+  | (FetchOk & About & Ordered)
   | (PublishDone & About)
   | (RequestOk & Answer)
   | (RequestError & Answer)

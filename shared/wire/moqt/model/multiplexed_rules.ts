@@ -8,4 +8,6 @@ export interface MultiplexedRules {
    * prefix comes as PUBLISH_NAMESPACE and PUBLISH requests.
    */
   readonly prefixes: "stream" | "control";
+  /** The types of the track properties that it has words for; undefined: all. */
+  readonly trackProperties?: ReadonlySet<bigint>;
 }

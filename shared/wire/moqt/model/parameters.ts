@@ -47,6 +47,10 @@ export interface ParameterValues {
   readonly namespacePrefix: Namespace;
   /** Whether the answer is to have the properties of the track. */
   readonly includeProperties: boolean;
+  /** Of the track, as in the properties of later drafts (14 and 15). */
+  readonly maxCacheDuration: bigint;
+  readonly publisherPriority: number;
+  readonly dynamicGroups: boolean;
   /** Between our relays: the scope that the request is about; absent for the default one. */
   readonly meshScope: string;
   /** Between our relays: those that a request came by, or in an answer those that the track comes by. */

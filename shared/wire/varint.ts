@@ -158,9 +158,29 @@ export const rfc9000: VarintFormat = {
     bytes[at]! |= Math.log2(length) << 6;
     return at + length;
   },
-  sizeOfNumber: (value) => value < 0x40 ? 1 : rfc9000.sizeOf(BigInt(value)),
-  writeNumber: (bytes, at, value) => rfc9000.write(bytes, at, BigInt(value)),
+  sizeOfNumber: rfc9000SizeOfNumber,
+  writeNumber: writeRfc9000Number,
 };
+
+function rfc9000SizeOfNumber(value: number): number {
+  if (value < 0x40) return 1;
+  if (value < 0x4000) return 2;
+  return value < 0x40000000 ? 4 : 8;
+}
+
+function writeRfc9000Number(bytes: Uint8Array, at: number, value: number): number {
+  const length = rfc9000SizeOfNumber(value);
+  let rest = value;
+  for (let index = length - 1; index >= 0; index--) {
+    bytes[at + index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  bytes[at]! |= RFC9000_TAGS[length]!;
+  return at + length;
+}
+
+/** The first two bits, by how many bytes there are. */
+const RFC9000_TAGS: readonly number[] = [0, 0, 0x40, 0, 0x80, 0, 0, 0, 0xc0];
 
 /** The size of a number's `vi64`; the number is an integer from 0 to 2^53-1. */
 export function vi64SizeOfNumber(value: number): number {

@@ -1,10 +1,10 @@
-import { DecodeError, type Draft, drafts, multiplexedDrafts } from "@qumo/shared/wire";
+import { DecodeError, type Draft } from "@qumo/shared/wire";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { arbitraryMessages } from "../support/arbitrary_control.ts";
 import { type AnyMessage, bodyOf, controlOf, layoutsOf } from "../support/layouts.ts";
 import { checkProperty } from "../support/properties.ts";
-import { testDraft } from "../support/test_draft.ts";
+import { wireDrafts } from "../support/wire_drafts.ts";
 
 const ROUND_TRIPS = 150;
 const HOSTILE_INPUTS = 400;
@@ -75,7 +75,7 @@ function isTolerated(draft: Draft, message: AnyMessage): boolean {
   return draft.version !== undefined && message.namespace === undefined;
 }
 
-for (const draft of [...drafts, ...multiplexedDrafts, testDraft]) {
+for (const draft of wireDrafts) {
   const control = controlOf(draft);
   const arbitrary = arbitraryMessages(draft);
   for (const { name: kind, type } of layoutsOf(draft)) {

@@ -4,9 +4,7 @@ import {
   ByteWriter,
   DecodeError,
   type Draft,
-  drafts,
   type FullTrackName,
-  multiplexedDrafts,
   type Namespace,
   NO_PROPERTIES,
   type ParameterName,
@@ -28,7 +26,7 @@ import {
   parametersIn,
 } from "../support/layouts.ts";
 import { SEED } from "../support/properties.ts";
-import { testDraft } from "../support/test_draft.ts";
+import { wireDrafts } from "../support/wire_drafts.ts";
 
 /** Namespaces and names that are written whatever they are. */
 const anyNamespace: Codec<Namespace> = {
@@ -104,9 +102,7 @@ function own(values: Record<string, unknown>, fields: Fields) {
   return Object.entries(values).filter(([name]) => name in fields);
 }
 
-const everyDraft: readonly Draft[] = [...drafts, ...multiplexedDrafts, testDraft];
-
-for (const draft of everyDraft) {
+for (const draft of wireDrafts) {
   for (const layout of layoutsOf(draft)) {
     if (layout.fields !== undefined) testFields(draft, { ...layout, fields: layout.fields });
   }
@@ -215,7 +211,7 @@ function twice(codec: Codec<unknown>, types: "delta" | "absolute"): Codec<unknow
   };
 }
 
-for (const draft of everyDraft) {
+for (const draft of wireDrafts) {
   Deno.test(`${draft.protocol}: the parameters of answers and updates are parts of what their messages take`, () => {
     const taken = (kind: string): readonly string[] =>
       layoutsOf(draft).filter((layout) => layout.kind === kind).flatMap((layout) =>

@@ -80,7 +80,7 @@ const header = {
   priority: 7,
   hasProperties: true,
   endOfGroup: true,
-  firstObject: false,
+  firstObject: undefined,
 };
 
 Deno.test("moqt-14 to 16: a subgroup's header by its bytes, and no word of its first object", () => {

@@ -86,8 +86,3 @@ export function parametersIn(
     ? field as unknown as ParametersCodec<ParameterName>
     : undefined;
 }
-
-/** The bytes of hexadecimal text with spaces; a bar in it says where properties begin. */
-export function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.fromHex(hex.replaceAll(/[\s|]/g, ""));
-}

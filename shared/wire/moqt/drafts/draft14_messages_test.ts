@@ -1,7 +1,6 @@
 import { DecodeError, EncodeError, unsaidProperties } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { testVectors } from "../../../../tests/support/multiplexed_vectors.ts";
-import { bytesOf } from "../../../../tests/support/layouts.ts";
+import { bytesOf, testAllVectors } from "../../../../tests/support/message_vectors.ts";
 import { draft14 } from "./draft14.ts";
 
 const { control } = draft14;
@@ -18,7 +17,7 @@ const largestObject = { group: 5n, object: 3n };
 const refusal = { retryAfter: 0n };
 const plainOk = { parameters: {}, properties: nothing };
 
-testVectors(draft14, {
+testAllVectors(draft14, {
   clientSetup: [
     {
       name: "of one version",

@@ -1,7 +1,6 @@
 import { DecodeError, unsaidProperties } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { testVectors } from "../../../../tests/support/multiplexed_vectors.ts";
-import { bytesOf } from "../../../../tests/support/layouts.ts";
+import { bytesOf, testAllVectors } from "../../../../tests/support/message_vectors.ts";
 import { draft15 } from "./draft15.ts";
 
 const { control } = draft15;
@@ -17,7 +16,7 @@ const largestObject = { group: 5n, object: 3n };
 const OF_TRACK = "02 4190 04 05 0e 07 22 02 30 01";
 const track = { properties: bytesOf(OF_TRACK) };
 
-testVectors(draft15, {
+testAllVectors(draft15, {
   clientSetup: [
     {
       name: "with absolute types",

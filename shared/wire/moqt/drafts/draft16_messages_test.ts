@@ -1,7 +1,6 @@
 import { DecodeError, EncodeError, type MultiplexedMessage } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { testVectors } from "../../../../tests/support/multiplexed_vectors.ts";
-import { bytesOf } from "../../../../tests/support/layouts.ts";
+import { bytesOf, testAllVectors } from "../../../../tests/support/message_vectors.ts";
 import { draft16 } from "./draft16.ts";
 
 const { control } = draft16;
@@ -17,7 +16,7 @@ const TOKEN = "03 030074";
 const USE_VALUE = `03 ${TOKEN}`;
 const none = { authorizationTokens: [] };
 
-testVectors(draft16, {
+testAllVectors(draft16, {
   clientSetup: [
     { name: "without parameters", body: "00", message: { versions: [], options: none } },
     {

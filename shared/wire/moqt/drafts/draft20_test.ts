@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
   bytesOf,
-  type MessageVector,
+  type NamedVector,
   testVectors,
 } from "../../../../tests/support/message_vectors.ts";
 import { wireDifferences } from "../../../../tests/support/equal_drafts.ts";
@@ -20,7 +20,7 @@ const VIDEO = "01 0161 0176";
 const nothing = new Uint8Array(0);
 
 /** What drafts 20 to 22 write alike. */
-const COMMON: readonly MessageVector[] = [
+const COMMON: readonly NamedVector[] = [
   {
     kind: "publishStateNotify",
     name: "of the largest object",
@@ -103,7 +103,7 @@ function withFilters(
     "nextObject" | "currentGroup" | "some" | "fill",
     string
   >,
-): readonly MessageVector[] {
+): readonly NamedVector[] {
   return [
     {
       kind: "subscribe",

@@ -18,7 +18,7 @@ import {
   SHORT,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { bytesOf } from "../../../../tests/support/layouts.ts";
+import { bytesOf } from "../../../../tests/support/message_vectors.ts";
 import { classifyDatagram } from "../data/stream_type.ts";
 import { data14 } from "./draft14_data.ts";
 import { data15 } from "./draft15_data.ts";

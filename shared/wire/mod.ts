@@ -62,13 +62,7 @@ export type { GroupOrder } from "./moqt/model/group_order.ts";
 export type { Token } from "./moqt/model/token.ts";
 export { CLIENT_SETUP_TYPE, offeredVersions, versionName } from "./moqt/client_setup.ts";
 export type { Draft, MultiplexedDraft, StreamDraft } from "./moqt/drafts/draft.ts";
-export {
-  commonDraft,
-  draftOf,
-  drafts,
-  multiplexedDrafts,
-  unspokenDrafts,
-} from "./moqt/drafts/mod.ts";
+export { commonDraft, draftOf, drafts, multiplexedDrafts } from "./moqt/drafts/mod.ts";
 export type { SetupOptions } from "./moqt/model/setup_options.ts";
 export * from "./moqt/data/mod.ts";
 export * from "./lite/mod.ts";

@@ -29,6 +29,8 @@ export interface Conversation {
   readonly numbered: (number: number) => ControlMessage;
   /** A change of the first request, as it arrives. */
   readonly update: ControlMessage;
+  /** What is heard of an update that nobody answers; nothing where somebody does. */
+  readonly agreed?: readonly ControlMessage[];
   /** What can be cancelled in words of its own; the same as above when nothing is said. */
   readonly cancellable?: Cancellable;
 }
@@ -42,7 +44,8 @@ export function requestContract(
   makeEnds: MakeEnds,
   conversation: Conversation = NAMESPACES,
 ): void {
-  const { kind, question, answers, numbered, update, cancellable = conversation } = conversation;
+  const { kind, question, answers, numbered, update } = conversation;
+  const { agreed = [], cancellable = conversation } = conversation;
   const [ok] = answers;
   let begun = 0n;
   /** A request of the client, from both sides. */
@@ -105,7 +108,9 @@ export function requestContract(
     assert.equal(await heard.next(), undefined);
     heard.send(ok);
     heard.finish();
-    assert.partialDeepStrictEqual(await asked.next(), ok);
+    for (const message of [ok, ...agreed]) {
+      assert.partialDeepStrictEqual(await asked.next(), message);
+    }
     assert.equal(await asked.next(), undefined);
   });
 

@@ -78,7 +78,16 @@ const ANNOUNCEMENTS: Conversation = {
     retryAfter: 0n,
     reason: String(number),
   }),
-  update: { kind: "requestUpdate", requestId: 2n, parameters: {} },
+  update: {
+    kind: "requestUpdate",
+    requestId: 2n,
+    // Draft 14 says all of it in each.
+    parameters: {
+      forward: true,
+      subscriberPriority: 128,
+      filter: { type: "absolute_start", start: { group: 0n, object: 0n } },
+    },
+  },
   cancellable: {
     kind: "subscribe",
     question: (requestId) => ({
@@ -120,5 +129,8 @@ for (const draft of multiplexedDrafts) {
       server: new Later(requests(server, "server")),
       close: () => client.close(0, ""),
     };
-  }, ANNOUNCEMENTS);
+  }, {
+    ...ANNOUNCEMENTS,
+    agreed: draft.requests.answersUpdates ? [] : ANNOUNCEMENTS.answers,
+  });
 }

@@ -15,6 +15,10 @@ const OLD: Readonly<Record<string, Connect>> = {
   "@moq/net 0.3.4 in 16": (relay) => connectMoqNet(relay, { protocol: "moqt-16" }),
   "@moq/net 0.2.8 in 16": (relay) => connectMoqNet02(relay, "moqt-16"),
   "@moq/net 0.1.9 in 16": (relay) => connectMoqNet01(relay, "moqt-16"),
+  "@moq/net 0.3.4 in 15": (relay) => connectMoqNet(relay, { protocol: "moqt-15" }),
+  "@moq/net 0.1.9 in 15": (relay) => connectMoqNet01(relay, "moqt-15"),
+  "@moq/net 0.3.4 in 14": (relay) => connectMoqNet(relay, { protocol: "moq-00" }),
+  "@moq/net 0.1.9 in 14": (relay) => connectMoqNet01(relay, "moq-00"),
 };
 
 /** Pairs that cannot be: its viewer fails on the properties of a track, which draft 16 has. */

@@ -18,7 +18,7 @@ import {
   type QuicServerAddress,
 } from "../support/transport/quic_transport.ts";
 import { Queue } from "../support/peers/queue.ts";
-import { asWebTransport } from "../support/peers/moq_net.ts";
+import { asNegotiated, asWebTransport } from "../support/peers/moq_net.ts";
 
 /** How urgent its subscriptions are: what takes two bytes as the libraries write it. */
 const PRIORITY = 155;
@@ -51,7 +51,8 @@ function urlOf({ port }: QuicServerAddress): URL {
 }
 
 async function transportTo(server: QuicServerAddress, protocol?: string) {
-  return { transport: asWebTransport(await connectQuicTransport(server, protocol)) };
+  const transport = asNegotiated(await connectQuicTransport(server, protocol));
+  return { transport: asWebTransport(transport) };
 }
 
 class MoqNet01Peer implements Peer {

@@ -336,7 +336,8 @@ draftTest("a peer that does not read its control stream is closed", async (draft
   await using world = new SessionWorld({ limits, maxTracks: 1_000 });
   const memory = { streamWindow: 1_000 };
   const viewer = await join(world, draft, { memory, setup: { maxRequestId: 10_000n } });
-  await watchPrefix(viewer, 0n, "tracks");
+  if (draft.requests.prefixes === "stream") await watchPrefix(viewer, 0n, "tracks");
+  else viewer.say(subscribeBoth(0n));
   const publisher = await world.connect();
   for (let number = 0; number < 300; number++) {
     const name = new Uint8Array(3_900).fill(number % 250, 0, 1).fill(
@@ -409,6 +410,87 @@ draftTest(
   },
   (draft) => draft.requests.prefixes === "stream",
 );
+
+draftTest(
+  "SUBSCRIBE_NAMESPACE is told namespaces and tracks by requests, as long as it lasts",
+  async (draft) => {
+    await using world = new SessionWorld();
+    const viewer = await join(world, draft);
+    const publisher = await world.connect();
+    const announcement = await announce(publisher, "live/cam");
+    viewer.say(subscribeBoth(0n));
+    assert.equal((await viewer.expect("requestOk")).requestId, 0n);
+    const came = await viewer.expect("publishNamespace");
+    assert.deepEqual([came.requestId, came.namespace], [1n, LIVE]);
+    viewer.say({
+      kind: "requestOk",
+      requestId: 1n,
+      to: "publishNamespace",
+      parameters: {},
+      properties: NO_PROPERTIES,
+    });
+    const offer = await publish(publisher);
+    await offer.expect("requestOk");
+    const { requestId, track } = await viewer.expect("publish");
+    assert.deepEqual([requestId, track], [3n, VIDEO]);
+    const refusal = { code: "uninterested", retryAfter: 0n, reason: "" } as const;
+    viewer.say({ kind: "requestError", requestId, to: "publish", ...refusal });
+    await announcement.finish();
+    const { namespace, requestId: gone } = await viewer.expect("publishNamespaceDone");
+    assert.ok(gone === 1n || namespace?.length === LIVE.length);
+    await announce(publisher, "live/other");
+    await viewer.expect("publishNamespace");
+    viewer.say({ kind: "unsubscribePrefix", requestId: 0n, namespace: namespaceOf("live") });
+    await viewer.expect("publishNamespaceDone");
+    await announce(publisher, "live/third");
+    viewer.say(status(2n));
+    await viewer.expect("requestError");
+  },
+  (draft) => draft.requests.prefixes === "control",
+);
+
+draftTest("a namespace that a viewer refuses or cancels is not said to be gone", async (draft) => {
+  await using world = new SessionWorld();
+  const viewer = await join(world, draft);
+  const publisher = await world.connect();
+  const announcement = await announce(publisher, "live/cam");
+  viewer.say(subscribeBoth(0n));
+  await viewer.expect("requestOk");
+  await viewer.expect("publishNamespace");
+  const refusal = { code: "uninterested", retryAfter: 0n, reason: "" } as const;
+  viewer.say({ kind: "requestError", requestId: 1n, to: "publishNamespace", ...refusal });
+  await world.settle();
+  await announcement.finish();
+  await world.settle();
+  const again = await announce(publisher, "live/cam");
+  const { requestId } = await viewer.expect("publishNamespace");
+  viewer.say({
+    kind: "requestOk",
+    requestId,
+    to: "publishNamespace",
+    parameters: {},
+    properties: NO_PROPERTIES,
+  });
+  const { code, reason } = refusal;
+  viewer.say({ kind: "publishNamespaceCancel", requestId, namespace: LIVE, code, reason });
+  await world.settle();
+  await again.finish();
+  viewer.say(status(2n));
+  await viewer.expect("requestError");
+}, (draft) => draft.requests.prefixes === "control");
+
+function subscribeBoth(requestId: bigint): MultiplexedMessage {
+  const prefix = namespaceOf("live");
+  return { kind: "subscribePrefix", requestId, prefix, wants: "both", parameters: {} };
+}
+
+draftTest("a stream beside the control stream is a violation", async (draft) => {
+  await using world = new SessionWorld();
+  const viewer = await join(world, draft);
+  const stream = await viewer.connection.openBidi();
+  await stream.send.write(draft.control.encode(subscribeTo(0n)));
+  await closedWith(viewer, "protocol_violation", /beside the control stream|does not belong/);
+});
 
 /** Sends SUBSCRIBE_NAMESPACE of everything on a stream of its own. */
 async function watchPrefix(

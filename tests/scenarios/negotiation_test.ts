@@ -13,7 +13,9 @@ import { ManualClock } from "../support/worlds/manual_clock.ts";
 import { type MemoryConnection, memoryPair } from "../support/transport/memory_connection.ts";
 import { memoryLog } from "../support/worlds/memory_log.ts";
 
-const CLIENT_SETUP = "20 0019 03 c0000000ff0dad02 c0000000ff0dad01 c0000000ff00000e 00";
+/** CLIENT_SETUP with moq-lite-02, moq-lite-01 and this draft of MoQT, as `@moq/net` says it. */
+const clientSetup = (draft: string) =>
+  `20 001a 03 c0000000ff0dad02 c0000000ff0dad01 c0000000ff0000${draft} 00`;
 
 class World {
   readonly clock = new ManualClock();
@@ -87,13 +89,23 @@ const REFUSED: readonly (readonly [title: string, kind: "uni" | "bidi", bytes: s
     [
       "CLIENT_SETUP with versions",
       "bidi",
-      CLIENT_SETUP,
-      /^the client offered CLIENT_SETUP with moq-lite-02, moq-lite-01, moqt draft 14; this relay speaks moqt-/,
+      clientSetup("0d"),
+      /^the client offered CLIENT_SETUP with moq-lite-02, moq-lite-01, moqt draft 13; this relay speaks moqt-/,
     ],
     ["CLIENT_SETUP without a list", "bidi", "20 0002 00 00", /CLIENT_SETUP with no list/],
     ["another message", "bidi", "21 00", /bidirectional stream that begins with 0x21/],
     ["another stream", "uni", "6f 00", /unidirectional stream of type 0x6f/],
   ];
+
+Deno.test("a client without a protocol is answered in the draft that its list of versions names", async () => {
+  const world = new World();
+  const { send, receive } = await world.call().openBidi();
+  await send.write(Uint8Array.fromHex(clientSetup("0e").replaceAll(" ", "")));
+  const answer = (await receive.read(new Uint8Array(64)))!;
+  assert.deepEqual(answer.subarray(0, 1), Uint8Array.of(0x21), "SERVER_SETUP");
+  assert.equal(answer.subarray(3, 11).toHex(), "c0000000ff00000e");
+  await world.host.close();
+});
 
 for (const [title, kind, bytes, reason] of REFUSED) {
   Deno.test(`a client without a protocol that begins with ${title} is told what is spoken`, async () => {

@@ -18,7 +18,7 @@ export async function connectMoqNet(
   prepare: (transport: QuicTransport) => void = () => {},
 ): Promise<MoqNetPeer> {
   const { protocol = "moqt-18", ...transportOptions } = options;
-  const transport = await connectQuicTransport(server, protocol, transportOptions);
+  const transport = asNegotiated(await connectQuicTransport(server, protocol, transportOptions));
   prepare(transport);
   const url = new URL(`https://${server.hostname ?? "127.0.0.1"}:${server.port}/`);
   const session = await Connection.connect(url, { transport: asWebTransport(transport) });
@@ -36,6 +36,14 @@ export function moqNetBy(
     });
     return new MoqNetPeer(`@moq/net by ${protocol}`, session);
   };
+}
+
+/**
+ * The library offers draft 14 in a list of versions, where no protocol was agreed to: it knows no token
+ * of it.
+ */
+export function asNegotiated(transport: QuicTransport): QuicTransport {
+  return transport.protocol === "moq-00" ? { ...transport, protocol: "" } : transport;
 }
 
 /** Plays the server's half of a session with `@moq/net`, to try other clients against it. */

@@ -1,4 +1,4 @@
-import type { Location, SetupOptions } from "@qumo/shared/wire";
+import type { Draft, Filter, Location, SetupOptions } from "@qumo/shared/wire";
 
 /**
  * Workarounds for the clients of moq-dev. They are detected by their SETUP extensions, and older
@@ -17,6 +17,14 @@ const IMPLEMENTATION = /^moq-lite-/;
 export function isMoqDev(peer: SetupOptions): boolean {
   return peer.solicit !== undefined || peer.relayHops !== undefined ||
     IMPLEMENTATION.test(peer.implementation ?? "");
+}
+
+/**
+ * The filter for a subscription to everything at a peer whose draft has a field for it (14): their
+ * libraries up to 0.1 know none but this one there.
+ */
+export function filterForAll(peer: SetupOptions, { version }: Draft): Filter | undefined {
+  return version !== undefined && isMoqDev(peer) ? { type: "largest_object" } : undefined;
 }
 
 /** Whether the peer uses their TypeScript library, which is never a relay. */

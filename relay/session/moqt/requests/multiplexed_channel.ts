@@ -1,6 +1,7 @@
 import {
   type ControlMessage,
   type ControlMessageOf,
+  type GroupOrder,
   type Namespace,
   namespaceKey,
   type ParameterRules,
@@ -127,8 +128,9 @@ export class MultiplexedChannel implements RequestChannel {
       case "namespaceDone":
         return this.#announce(message, beginning);
       case "subscribeOk":
-      case "fetchOk":
         return this.#isAnswered = this.#line.say({ ...message, requestId });
+      case "fetchOk":
+        return this.#isAnswered = this.#line.say({ ...message, requestId, ...orderOf(beginning) });
       case "publishDone":
         return this.#hasSaidLast = this.#line.say({ ...message, requestId });
       default:
@@ -139,11 +141,21 @@ export class MultiplexedChannel implements RequestChannel {
   /** Answers the request, or else the oldest update of it. */
   #answer(
     message: ControlMessageOf<"requestOk" | "requestError">,
-    { kind, requestId }: Beginning,
+    beginning: Beginning,
   ): boolean {
     if (this.#openedBy === "us" || this.#isAnswered) return this.#updates.answer(message);
+    const { kind, requestId } = beginning;
     this.#isAnswered = this.#line.say({ ...message, requestId, to: kind });
     if (message.kind === "requestError") this.#hasSaidLast = this.#isAnswered;
+    else if (beginning.kind === "publish") {
+      const { forward, largestObject: largest } = beginning.parameters;
+      const parameters = {
+        filter: LARGEST,
+        forward: message.parameters.forward ?? forward ?? true,
+      };
+      this.#updates.agreed({ parameters, largest });
+      this.#updates.requestAnswered();
+    }
     return this.#isAnswered;
   }
 
@@ -220,11 +232,15 @@ export class MultiplexedChannel implements RequestChannel {
     }
   }
 
-  #hearAnswer(message: ControlMessage, { kind }: Beginning): void {
+  #hearAnswer(message: ControlMessage, beginning: Beginning): void {
     this.#isAnswered = true;
-    if (message.kind === "subscribeOk") this.#updates.agreed(message.parameters.largestObject);
+    if (message.kind === "subscribeOk" && beginning.kind === "subscribe") {
+      const { parameters } = beginning;
+      this.#updates.agreed({ parameters, largest: message.parameters.largestObject });
+    }
     this.#inbox.push(message);
-    const isLast = message.kind === "requestError" || kind === "trackStatus";
+    this.#updates.requestAnswered();
+    const isLast = message.kind === "requestError" || beginning.kind === "trackStatus";
     if (isLast) this.#peerSaidLast();
     else if (this.#hasEnded) this.#setOver();
   }
@@ -267,5 +283,14 @@ const kindsThatPeersEnd: ReadonlySet<Beginning["kind"]> = new Set([
   "publishNamespace",
   "subscribePrefix",
 ]);
+
+/** The order that a fetch was asked for in, which draft 14 repeats in the answer. */
+function orderOf(beginning: Beginning): { readonly order?: GroupOrder } {
+  const order = beginning.kind === "fetch" ? beginning.parameters.groupOrder : undefined;
+  return order === undefined ? {} : { order };
+}
+
+/** What a PUBLISH that is agreed to without a filter begins with where drafts want one. */
+const LARGEST = { type: "largest_object" } as const;
 
 const STOPPED_HERE = new TransportError("reset", 0, "Cannot read: stopped on this side");

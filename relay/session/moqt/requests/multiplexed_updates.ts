@@ -1,6 +1,5 @@
 import {
   type ControlMessageOf,
-  type Location,
   type MultiplexedDraft,
   type MultiplexedMessage,
   type MultiplexedMessageOf,
@@ -9,7 +8,7 @@ import {
 import type { Inbox } from "./inbox.ts";
 import type { Beginning } from "./multiplexed_words.ts";
 import type { OwnCredit } from "./own_credit.ts";
-import { wholeUpdate } from "./whole_update.ts";
+import { type AgreedSubscription, wholeUpdate } from "./whole_update.ts";
 
 type Update = ControlMessageOf<"requestUpdate">;
 
@@ -46,16 +45,25 @@ export class MultiplexedUpdates {
   #isOver = false;
   // What our updates have changed, and the answer to our request, where an update repeats everything.
   #changed: Update["parameters"] = {};
-  #largest: Location | undefined;
+  #agreed: AgreedSubscription | undefined;
+  #isRequestAnswered = false;
+  // Updates that count as agreed when the request itself is answered.
+  #unheardCount = 0;
 
   constructor(line: UpdateLine, inbox: Inbox) {
     this.#line = line;
     this.#inbox = inbox;
   }
 
-  /** Notes the largest location in the answer to our SUBSCRIBE. */
-  agreed(largest: Location | undefined): void {
-    this.#largest = largest;
+  /** Notes what a subscription of ours began with: by SUBSCRIBE, or by the peer's PUBLISH. */
+  agreed(subscription: AgreedSubscription): void {
+    this.#agreed = subscription;
+  }
+
+  /** The request itself was answered. */
+  requestAnswered(): void {
+    this.#isRequestAnswered = true;
+    for (; this.#unheardCount > 0; this.#unheardCount--) this.#inbox.push(AGREED);
   }
 
   /** Takes an update of the peer. */
@@ -110,7 +118,7 @@ export class MultiplexedUpdates {
       kind: "requestUpdate",
       requestId,
       existing: beginning.requestId,
-      parameters: answersUpdates ? parameters : this.#whole(beginning, changed),
+      parameters: answersUpdates ? parameters : this.#whole(changed),
     });
     if (!isSaid) {
       own.giveBack();
@@ -120,9 +128,11 @@ export class MultiplexedUpdates {
     this.#changed = changed;
     if (answersUpdates) this.#awaitAnswer(requestId);
     // Nobody answers, since an update cannot fail there.
-    else this.#inbox.push({ kind: "requestOk", parameters: {}, properties: NO_PROPERTIES });
+    else if (this.#isRequestAnswered) this.#inbox.push(AGREED);
+    else this.#unheardCount++;
     return true;
   }
+
   #awaitAnswer(requestId: bigint): void {
     this.#sent.add(requestId);
     this.#line.updated(requestId, (message) => {
@@ -131,8 +141,9 @@ export class MultiplexedUpdates {
     });
   }
 
-  #whole(beginning: Beginning, changed: Update["parameters"]): Update["parameters"] {
-    if (beginning.kind !== "subscribe") return changed;
-    return wholeUpdate({ parameters: beginning.parameters, largest: this.#largest }, changed);
+  #whole(changed: Update["parameters"]): Update["parameters"] {
+    return this.#agreed === undefined ? changed : wholeUpdate(this.#agreed, changed);
   }
 }
+
+const AGREED = { kind: "requestOk", parameters: {}, properties: NO_PROPERTIES } as const;

@@ -29,6 +29,7 @@ import type { TrackAliases } from "../../ingest/track_aliases.ts";
 import { type FeedPublisher, PeerFeed, type PeerFeedContext } from "./peer_feed.ts";
 import { upstreamFilter, wantsPast } from "./upstream_filter.ts";
 import type { Judging } from "../connection/facets.ts";
+import { filterForAll } from "../connection/moq_dev.ts";
 import { isOtherRelay, isRelay, meshParameters } from "../connection/relay_peer.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
@@ -259,7 +260,8 @@ export class PeerPublisher implements FeedPublisher {
     scope: string,
   ): Promise<void> {
     const { newGroupRequest, via, trace } = options;
-    const filter = upstreamFilter(options, this.#context.peer);
+    const { peer, draft } = this.#context;
+    const filter = upstreamFilter(options, peer) ?? filterForAll(peer, draft);
     const answer = await askPeer(this.#context, {
       kind: "subscribe",
       track: feed.target.track.name,

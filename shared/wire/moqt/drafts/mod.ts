@@ -20,10 +20,7 @@ export const drafts: readonly StreamDraft[] = [
 ];
 
 /** Every draft with one control stream that is spoken, the newest first. */
-export const multiplexedDrafts: readonly MultiplexedDraft[] = [draft16];
-
-/** Drafts that stand in tables and are not offered, since no session speaks them. */
-export const unspokenDrafts: readonly MultiplexedDraft[] = [draft15, draft14];
+export const multiplexedDrafts: readonly MultiplexedDraft[] = [draft16, draft15, draft14];
 
 /**
  * The draft that most clients speak: taken for one that does not say which, and offered first to

@@ -197,7 +197,8 @@ export function requestContract(
   });
 }
 
-const NAMESPACES: Conversation = {
+/** Namespaces are asked for, and come. */
+export const NAMESPACES: Conversation = {
   kind: "subscribeNamespace",
   question: (requestId) => ({ kind: "subscribeNamespace", requestId, prefix: [], parameters: {} }),
   answers: [

@@ -11,9 +11,21 @@ import type {
   Requests,
 } from "../../relay/session/moqt/requests/requests.ts";
 import type { Role } from "../../relay/session/session_options.ts";
-import { type Conversation, requestContract } from "./requests.ts";
+import { type Conversation, NAMESPACES, requestContract } from "./requests.ts";
 import { SharedLine } from "../support/peers/shared_line.ts";
 import { type MemoryConnection, memoryPair } from "../support/transport/memory_connection.ts";
+
+/** Draft 17 has one request for namespaces and tracks. */
+const PREFIXES: Conversation = {
+  ...NAMESPACES,
+  question: (requestId) => ({
+    kind: "subscribePrefix",
+    requestId,
+    prefix: [],
+    wants: "namespaces",
+    parameters: {},
+  }),
+};
 
 for (const draft of drafts.filter(({ family }) => family === "B")) {
   requestContract(`a stream for each in ${draft.protocol}`, (credit) => {
@@ -40,7 +52,7 @@ for (const draft of drafts.filter(({ family }) => family === "B")) {
       server: requests(server, "server"),
       close: () => client.close(0, ""),
     };
-  });
+  }, draft.protocol === "moqt-17" ? PREFIXES : NAMESPACES);
 }
 
 /** The requests of an end that is not there yet. */

@@ -31,6 +31,8 @@ class MeshMetrics {
 export class RelayMetrics {
   /** By the kind of connection. */
   readonly sessionsStarted: Record<words.TransportKind, number> = zeros(words.TRANSPORTS);
+  /** By the dialect, of which each has a row once it was spoken: protocols of ours alone. */
+  readonly dialectSessions: Record<string, number> = {};
   readonly sessionsEnded: Record<words.SessionEnd, number> = zeros(words.SESSION_ENDS);
   readonly handshakesRefused: Record<words.HandshakeRefusal, number> = zeros(
     words.HANDSHAKE_REFUSALS,

@@ -136,6 +136,8 @@ export class SessionServer implements SessionHost {
       scopeOf,
     });
     metrics.sessionsStarted[connection.transport]++;
+    metrics.dialectSessions[dialect.protocol] = (metrics.dialectSessions[dialect.protocol] ?? 0) +
+      1;
     this.#sessions.set(session, { over: this.#run(session), since: clock.now() });
   }
 

@@ -34,6 +34,12 @@ export const sessionFamilies: readonly Family[] = [
     ({ counts }) => counts.sessionsStarted,
   ),
   counters(
+    "qumo_relay_dialect_sessions_total",
+    "Sessions started, by the dialect that is spoken.",
+    "dialect",
+    ({ counts }) => counts.dialectSessions,
+  ),
+  counters(
     "qumo_relay_sessions_ended_total",
     "Sessions ended, by reason.",
     "reason",

@@ -28,16 +28,24 @@ export interface CellResult extends CellPlan {
 
 let lastCell = 0;
 
-/** Plays one cell at a relay, on a track of its own. */
-export async function playCell(relay: RelayProcess, plan: CellPlan): Promise<CellResult> {
+/** Where publishers and viewers come in: one relay, or two with a link between them. */
+export interface Relays {
+  readonly publisher: RelayProcess;
+  readonly viewer: RelayProcess;
+}
+
+/** Plays one cell, on a track of its own. */
+export async function playCell(relays: Relays, plan: CellPlan): Promise<CellResult> {
   const verdicts = new Map<string, Verdict>();
   const peers: MatrixPeer[] = [];
-  const connect = async ({ client, protocol }: Speaker) => {
-    const peer = await client.connect(relay, protocol, plan.transport);
+  const connect = async (end: "publisher" | "viewer") => {
+    const { client, protocol } = plan[end];
+    const peer = await client.connect(relays[end], protocol, plan.transport);
     peers.push(peer);
     return peer;
   };
-  const logged = relay.log().length;
+  const both = [...new Set([relays.publisher, relays.viewer])];
+  const logged = both.map((relay) => relay.log().length);
   try {
     await playChecks(await begin(plan, connect), verdicts);
   } catch (error) {
@@ -45,7 +53,8 @@ export async function playCell(relay: RelayProcess, plan: CellPlan): Promise<Cel
   } finally {
     for (const peer of peers) await peer.close().catch(() => {});
   }
-  const fault = /^.*"level":"(error|fatal)".*$/m.exec(relay.log().slice(logged));
+  const lines = both.map((relay, at) => relay.log().slice(logged[at])).join("\n");
+  const fault = /^.*"level":"(error|fatal)".*$/m.exec(lines);
   verdicts.set("log", fault === null ? undefined : { failed: fault[0] });
   return { ...plan, verdicts };
 }
@@ -74,12 +83,12 @@ async function verdictOf(check: Check, cell: Cell): Promise<Verdict> {
 
 async function begin(
   { publisher, viewer }: CellPlan,
-  connect: (speaker: Speaker) => Promise<MatrixPeer>,
+  connect: (end: "publisher" | "viewer") => Promise<MatrixPeer>,
 ): Promise<Cell> {
   const track = { path: `matrix/cell-${++lastCell}`, name: "video" };
-  const publishing = await soon("the publisher's session", connect(publisher));
+  const publishing = await soon("the publisher's session", connect("publisher"));
   const publication = await soon("the namespace", publishing.publish(track));
-  const viewing = await soon("the viewer's session", connect(viewer));
+  const viewing = await soon("the viewer's session", connect("viewer"));
   const subscription = await soon("the subscription", viewing.subscribe(track));
   await soon("the relay's subscription", publication.subscribed());
   return {
@@ -87,7 +96,7 @@ async function begin(
     publication,
     publisher: publisher.client.abilities(publisher.protocol)!,
     viewer: viewer.client.abilities(viewer.protocol)!,
-    connectViewer: () => connect(viewer),
+    connectViewer: () => connect("viewer"),
     viewing,
     subscription,
     received: new Received(subscription),

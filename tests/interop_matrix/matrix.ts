@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { protocols } from "../../relay/session/negotiate.ts";
-import { startRelay } from "../support/processes/relay_process.ts";
+import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
 import { type CellPlan, type CellResult, playCell } from "./cell.ts";
 import { CLIENTS, speakersOf, unspoken } from "./clients.ts";
 import { MATRIX_TRANSPORTS, type MatrixTransport } from "./client.ts";
@@ -15,33 +15,53 @@ import { failuresOf, matrixText, nameOf } from "./report.ts";
 export interface MatrixOptions {
   readonly dialects?: readonly string[];
   readonly transports?: readonly MatrixTransport[];
+  /** Whether a publisher has viewers of its own dialect and the next alone. */
+  readonly isRing?: boolean;
+  /** Whether viewers come to another relay than publishers, which takes tracks from theirs. */
+  readonly isMesh?: boolean;
   /** Every client of a dialect, not the most able one alone. */
   readonly everyClient?: boolean;
 }
 
 /** Plays the matrix; `onCell` is told of each cell. */
 export async function runMatrix(
-  { dialects = protocols, transports = MATRIX_TRANSPORTS, everyClient = false }: MatrixOptions = {},
+  {
+    dialects = protocols,
+    transports = MATRIX_TRANSPORTS,
+    isRing = false,
+    isMesh = false,
+    everyClient = false,
+  }: MatrixOptions = {},
   onCell: (cell: CellResult) => void = () => {},
 ): Promise<CellResult[]> {
   const speakers = speakersOf(dialects, CLIENTS, everyClient);
   await using relay = await startRelay();
+  await using edge = isMesh ? await startEdge(relay) : undefined;
+  const relays = { publisher: relay, viewer: edge ?? relay };
   const results: CellResult[] = [];
-  for (const plan of plans(speakers, transports)) {
-    const result = await playCell(relay, plan);
+  for (const plan of plans(speakers, { transports, isRing })) {
+    const result = await playCell(relays, plan);
     results.push(result);
     onCell(result);
   }
   return results;
 }
 
+/** A relay that takes what it lacks from another one. */
+function startEdge({ port, certificateHash }: RelayProcess): Promise<RelayProcess> {
+  const origin = `moqt://127.0.0.1:${port}#sha256=${certificateHash.toHex()}`;
+  return startRelay({ upstream: [origin] });
+}
+
 function* plans(
   speakers: readonly CellPlan["publisher"][],
-  transports: readonly MatrixTransport[],
+  { transports, isRing }: Required<Pick<MatrixOptions, "transports" | "isRing">>,
 ): Iterable<CellPlan> {
   for (const transport of transports) {
-    for (const publisher of speakers) {
-      for (const viewer of speakers) yield { publisher, viewer, transport };
+    for (const [at, publisher] of speakers.entries()) {
+      const near = [publisher, speakers[(at + 1) % speakers.length]!];
+      const viewers = isRing ? new Set(near) : speakers;
+      for (const viewer of viewers) yield { publisher, viewer, transport };
     }
   }
 }
@@ -65,6 +85,7 @@ export async function matrixCommand(
     options: {
       dialects: { type: "string", default: protocols.join(",") },
       transports: { type: "string", default: MATRIX_TRANSPORTS.join(",") },
+      mesh: { type: "boolean", default: false },
       "every-client": { type: "boolean", default: false },
     },
   });
@@ -73,6 +94,7 @@ export async function matrixCommand(
   const results = await runMatrix({
     dialects: values.dialects.split(","),
     transports: MATRIX_TRANSPORTS.filter((name) => values.transports.split(",").includes(name)),
+    isMesh: values.mesh,
     everyClient: values["every-client"],
   }, (cell) => {
     const lines = failureLines(cell, explained);

@@ -13,10 +13,18 @@ const FEW = protocols.filter((protocol, at) => {
   return kind(protocols[at - 1]) !== kind(protocol) || kind(protocols[at + 1]) !== kind(protocol);
 });
 
-Deno.test("publishers of the outermost dialects serve viewers of each of them", async () => {
+Deno.test("publishers of the outermost dialects serve viewers of their own and of the next", async () => {
   const explained = explainedIn(await readDialectsPage());
-  const results = await runMatrix({ dialects: FEW, transports: ["quic"] });
+  const results = await runMatrix({ dialects: FEW, transports: ["quic"], isRing: true });
   assert.ok(results.length > 0);
+  const lines = results.flatMap((cell) => failureLines(cell, explained));
+  assert.deepEqual(lines, [], matrixText(results));
+});
+
+Deno.test("publishers serve viewers of other dialects at another relay", async () => {
+  const explained = explainedIn(await readDialectsPage());
+  const options = { dialects: [FEW[0]!, FEW.at(-1)!], isMesh: true, isRing: true };
+  const results = await runMatrix({ ...options, transports: ["quic"] });
   const lines = results.flatMap((cell) => failureLines(cell, explained));
   assert.deepEqual(lines, [], matrixText(results));
 });

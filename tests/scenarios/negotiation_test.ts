@@ -1,9 +1,10 @@
 /** Clients that offered no protocol when they connected: what their first bytes ask for. */
 import assert from "node:assert/strict";
-import { type LogFields, noTracing } from "@qumo/shared/runtime";
+import { type LogFields } from "@qumo/shared/runtime";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/metrics.ts";
 import { referenceDraft } from "../support/reference_draft.ts";
+import { protocols } from "../../relay/session/negotiate.ts";
 import { RefusedConnections } from "../../relay/refused_connections.ts";
 import { SessionServer } from "../../relay/session_server.ts";
 import { alone } from "../support/worlds/alone.ts";
@@ -11,6 +12,7 @@ import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { accept, announce, objects, sendSubgroup, subscribe } from "./script.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
 import { type MemoryConnection, memoryPair } from "../support/transport/memory_connection.ts";
+import { RecordedSpans } from "../support/worlds/recording_tracing.ts";
 import { memoryLog } from "../support/worlds/memory_log.ts";
 
 /** CLIENT_SETUP with moq-lite-02, moq-lite-01 and this draft of MoQT, as `@moq/net` says it. */
@@ -20,6 +22,7 @@ const clientSetup = (draft: string) =>
 class World {
   readonly clock = new ManualClock();
   readonly metrics = new RelayMetrics();
+  readonly spans = new RecordedSpans();
   readonly lines: readonly { text: string; fields: LogFields }[];
   readonly host: SessionServer;
 
@@ -37,7 +40,7 @@ class World {
       refused: new RefusedConnections(metrics, log, clock),
       clock,
       log,
-      tracing: noTracing,
+      tracing: this.spans.of("relay"),
       mesh: alone,
     });
   }
@@ -166,5 +169,29 @@ Deno.test("a client that tries again and again with what is not spoken is logged
   await world.clock.advance(60_000);
   assert.equal(await lines(), 2);
   assert.equal(world.metrics.handshakesRefused.protocol, 4);
+  await world.host.close();
+});
+
+Deno.test("/status, metrics and spans name the dialect of each session", async () => {
+  for (const protocol of protocols) {
+    const world = new World();
+    world.call(protocol);
+    await world.settle();
+    const { rows } = world.host.sessions({ offset: 0, limit: 1 });
+    assert.deepEqual(rows.map((row) => row.protocol), [protocol]);
+    assert.deepEqual(world.metrics.dialectSessions, { [protocol]: 1 });
+    const [span] = world.spans.all;
+    assert.equal(span?.attributes["network.protocol.name"], protocol);
+    await world.host.close();
+  }
+});
+
+Deno.test("a protocol that is not in the list is neither offered nor taken from a CLIENT_SETUP", async () => {
+  const world = new World(["moqt-18"]);
+  assert.deepEqual(world.host.protocols, ["moqt-18"]);
+  const client = world.call();
+  const versions = "20 000a 01 c0000000ff00000e 00";
+  await (await client.openBidi()).send.write(Uint8Array.fromHex(versions.replaceAll(" ", "")));
+  assert.match((await client.closed).reason, /moqt draft 14; this relay speaks moqt-18$/);
   await world.host.close();
 });

@@ -2,18 +2,19 @@ import {
   type ControlKind,
   type ControlMessage,
   encodeDatagram,
+  EncodeError,
   encodeFetchHeader,
   encodeSubgroupHeader,
   type FullTrackName,
   type ObjectDatagram,
   PADDING_STREAM_TYPE,
+  type StreamDraft,
 } from "@qumo/shared/wire";
 import fc from "fast-check";
 import { SEED } from "../properties.ts";
 import { arbitraryMessages } from "../arbitrary_control.ts";
 import type { Random } from "../random.ts";
 import { bytesOf } from "../peers/scripted_streams.ts";
-import { referenceData, referenceDraft } from "../reference_draft.ts";
 
 /** What messages that were made up are about, so that they reach further than "no such track". */
 export interface Aim {
@@ -25,18 +26,23 @@ export interface Aim {
   readonly fetches: readonly bigint[];
 }
 
-/** Everything that a session can be sent, valid and not, by one seed. */
+/** Everything that a session of a draft can be sent, valid and not, by one seed. */
 export class HostileBytes {
   readonly #random: Random;
+  readonly #draft: StreamDraft;
+  readonly #pools: Pools;
 
-  constructor(random: Random) {
+  constructor(random: Random, draft: StreamDraft) {
     this.#random = random;
+    this.#draft = draft;
+    this.#pools = Pools.of(draft);
   }
 
   /** A message of this kind that is valid by itself, in its frame, aimed mostly. */
   message(kind: ControlKind, aim: Aim): Uint8Array {
     const random = this.#random;
-    const fields: Record<string, unknown> = { ...random.pick(pool(kind)) };
+    const message = random.pick(this.#pools.of(kind));
+    const fields: Record<string, unknown> = { ...message };
     if ("requestId" in fields && kind !== "goaway" && random.percent(95)) {
       fields["requestId"] = aim.requestId();
     }
@@ -50,11 +56,21 @@ export class HostileBytes {
     }
     if (kind === "fetch" && random.percent(80)) fields["range"] = this.#fetchRange(aim);
     if (kind === "subscribeOk" && random.percent(50)) fields["properties"] = new Uint8Array(0);
-    return referenceDraft.control.encode(fields as unknown as ControlMessage);
+    return this.#encode(fields as unknown as ControlMessage) ?? this.#encode(message)!;
+  }
+
+  /** Undefined for what the draft has no words for. */
+  #encode(message: ControlMessage): Uint8Array | undefined {
+    try {
+      return this.#draft.control.encode(message);
+    } catch (error) {
+      if (error instanceof EncodeError) return undefined;
+      throw error;
+    }
   }
 
   anyMessage(aim: Aim): Uint8Array {
-    return this.message(this.#random.pick(KINDS), aim);
+    return this.message(this.#random.pick(this.#pools.kinds), aim);
   }
 
   /** Changed here and there: bytes flipped, taken out, put in, repeated, the end cut off. */
@@ -101,9 +117,9 @@ export class HostileBytes {
       hasProperties,
       endOfGroup: random.percent(30),
       firstObject: random.percent(50),
-    }, referenceData)];
+    }, this.#draft.data)];
     for (let count = random.below(6); count > 0; count--) parts.push(this.#object(hasProperties));
-    return bytesOf(referenceDraft, ...parts);
+    return bytesOf(this.#draft, ...parts);
   }
 
   /** A stream that answers a fetch: its header and what may or may not be objects. */
@@ -111,18 +127,18 @@ export class HostileBytes {
     const random = this.#random;
     const known = aim.fetches.length > 0 && random.percent(90);
     const parts: (Uint8Array | bigint)[] = [
-      encodeFetchHeader(known ? random.pick(aim.fetches) : random.integer(), referenceData),
+      encodeFetchHeader(known ? random.pick(aim.fetches) : random.integer(), this.#draft.data),
     ];
     for (let count = random.below(5); count > 0; count--) {
       const flags = random.percent(80) ? 0x1c | random.below(0x80) : random.pick([0x8c, 0x10c]);
       parts.push(BigInt(flags), ...[random.integer(), random.integer(), random.integer()]);
       parts.push(random.bytes(12));
     }
-    return bytesOf(referenceDraft, ...parts);
+    return bytesOf(this.#draft, ...parts);
   }
 
   padding(): Uint8Array {
-    return bytesOf(referenceDraft, PADDING_STREAM_TYPE, this.#random.bytes(200));
+    return bytesOf(this.#draft, PADDING_STREAM_TYPE, this.#random.bytes(200));
   }
 
   datagram(aim: Aim): Uint8Array {
@@ -138,7 +154,7 @@ export class HostileBytes {
         { status: random.pick([3, 4]), properties: NOTHING, endOfGroup: false, payload: NOTHING },
       ]),
     };
-    return encodeDatagram(fields, referenceData);
+    return encodeDatagram(fields, this.#draft.data);
   }
 
   /** Put together by hand, since the encoder refuses what contradicts itself. */
@@ -153,7 +169,7 @@ export class HostileBytes {
     parts.push(length);
     if (length === 0n) parts.push(random.pick([0n, 3n, 4n, 4n]));
     parts.push(payload);
-    return bytesOf(referenceDraft, ...parts);
+    return bytesOf(this.#draft, ...parts);
   }
 
   /** Pairs among which are those that relays read. */
@@ -173,7 +189,7 @@ export class HostileBytes {
         parts.push(BigInt(value.length), value);
       }
     }
-    return bytesOf(referenceDraft, ...parts);
+    return bytesOf(this.#draft, ...parts);
   }
 
   #fetchRange(aim: Aim): unknown {
@@ -189,9 +205,6 @@ export class HostileBytes {
 }
 
 const NOTHING = new Uint8Array(0);
-const ARBITRARY = arbitraryMessages(referenceDraft);
-const KINDS = [...ARBITRARY.keys()];
-
 // Gaps, immutable properties, a mandatory one, and what tracks have.
 const PROPERTY_TYPES = [0x02n, 0x04n, 0x0bn, 0x0en, 0x22n, 0x30n, 0x3cn, 0x3en, 0x4000n];
 
@@ -205,15 +218,35 @@ const NASTY = [
 
 // Making messages up is slow, so there are some of each kind, and what they are about is changed.
 const POOL_SIZE = 60;
-const pools = new Map<ControlKind, readonly ControlMessage[]>();
 
-function pool(kind: ControlKind): readonly ControlMessage[] {
-  let messages = pools.get(kind);
-  if (messages === undefined) {
-    messages = fc.sample(ARBITRARY.get(kind)!, { seed: SEED, numRuns: POOL_SIZE });
-    pools.set(kind, messages);
+/** Messages of one draft. */
+class Pools {
+  static readonly #made = new Map<StreamDraft, Pools>();
+  readonly kinds: readonly ControlKind[];
+  readonly #arbitrary: ReadonlyMap<ControlKind, fc.Arbitrary<ControlMessage>>;
+  readonly #messages = new Map<ControlKind, readonly ControlMessage[]>();
+
+  private constructor(draft: StreamDraft) {
+    this.#arbitrary = arbitraryMessages(draft);
+    this.kinds = [...this.#arbitrary.keys()];
   }
-  return messages;
+
+  static of(draft: StreamDraft): Pools {
+    const pools = Pools.#made.get(draft) ?? new Pools(draft);
+    Pools.#made.set(draft, pools);
+    return pools;
+  }
+
+  /** Messages of a kind, or of another one where the draft does not have it. */
+  of(kind: ControlKind): readonly ControlMessage[] {
+    let messages = this.#messages.get(kind);
+    if (messages === undefined) {
+      const arbitrary = this.#arbitrary.get(kind) ?? this.#arbitrary.get("subscribe")!;
+      messages = fc.sample(arbitrary, { seed: SEED, numRuns: POOL_SIZE });
+      this.#messages.set(kind, messages);
+    }
+    return messages;
+  }
 }
 
 /** Tokens that were never registered end every session at once. */

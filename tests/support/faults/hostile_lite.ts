@@ -12,6 +12,7 @@ import { trackTextOf } from "../../../relay/session/lite/dialect/names.ts";
 import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
 import { concat } from "../concat.ts";
 import type { Random } from "../random.ts";
+import { referenceDraft } from "../reference_draft.ts";
 import { HostileBytes } from "./bytes.ts";
 import type { Move } from "./hostile_peer.ts";
 
@@ -34,7 +35,7 @@ export class HostileLite {
     this.#connection = connection;
     this.#random = random;
     this.#version = version;
-    this.#bytes = new HostileBytes(random);
+    this.#bytes = new HostileBytes(random, referenceDraft);
     this.#tracks = tracks.map((track) => trackTextOf(track)!);
     void this.#meetRequests().catch(ignore);
     void this.#meetStreams().catch(ignore);

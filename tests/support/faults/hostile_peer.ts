@@ -3,11 +3,11 @@ import {
   type ControlKind,
   type ControlMessage,
   type FullTrackName,
+  type StreamDraft,
 } from "@qumo/shared/wire";
 import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
 import { type Aim, HostileBytes } from "./bytes.ts";
 import type { Random } from "../random.ts";
-import { referenceDraft } from "../reference_draft.ts";
 
 /** What a hostile peer does at a time. */
 export type Move =
@@ -22,6 +22,13 @@ export type Move =
 /** The alias under which a hostile peer publishes what it published in order. */
 export const HOSTILE_ALIAS = 1n;
 
+/** How a hostile peer speaks, and about what. */
+export interface HostilePeerOptions {
+  readonly draft: StreamDraft;
+  /** What its requests are about, its own first. */
+  readonly tracks: readonly FullTrackName[];
+}
+
 /** A peer that does what it likes, by a seed. It waits for nothing and nothing it does fails. */
 export class HostilePeer implements Aim {
   readonly tracks: readonly FullTrackName[];
@@ -29,17 +36,18 @@ export class HostilePeer implements Aim {
   readonly fetches: bigint[] = [];
   readonly #connection: Connection;
   readonly #random: Random;
+  readonly draft: StreamDraft;
   readonly #bytes: HostileBytes;
   readonly #asked: { readonly stream: BidiStream; readonly kind: ControlKind }[] = [];
   readonly #answered: { readonly stream: BidiStream; readonly kind: ControlKind }[] = [];
   #control: SendStream | undefined;
   #nextId = 0n;
 
-  /** `tracks` are what its requests are about, its own first. */
-  constructor(connection: Connection, random: Random, tracks: readonly FullTrackName[]) {
+  constructor(connection: Connection, random: Random, { draft, tracks }: HostilePeerOptions) {
     this.#connection = connection;
     this.#random = random;
-    this.#bytes = new HostileBytes(random);
+    this.draft = draft;
+    this.#bytes = new HostileBytes(random, draft);
     this.tracks = tracks;
     void this.#collectRequests().catch(() => {});
     void this.#meetStreams().catch(() => {});
@@ -55,7 +63,7 @@ export class HostilePeer implements Aim {
   /** Says SETUP as it should be. */
   setup(): void {
     const options = {};
-    const bytes = referenceDraft.control.encode({ kind: "setup", options });
+    const bytes = this.draft.control.encode({ kind: "setup", options });
     this.#onNewUni(bytes, (stream) => this.#control = stream);
   }
 
@@ -73,7 +81,7 @@ export class HostilePeer implements Aim {
   order(make: (requestId: bigint) => ControlMessage): void {
     const id = this.#nextId;
     this.#nextId += 2n;
-    this.#onNewBidi([referenceDraft.control.encode(make(id))], "nothing");
+    this.#onNewBidi([this.draft.control.encode(make(id))], "nothing");
   }
 
   /** Sends one hostile thing of this kind. */
@@ -217,8 +225,8 @@ export class HostilePeer implements Aim {
   async #noteRequest(stream: BidiStream): Promise<void> {
     const bytes = await stream.receive.read(new Uint8Array(8_192));
     if (bytes === undefined) return;
-    const reader = new ByteReader(bytes, referenceDraft.varint);
-    const message = referenceDraft.control.decode(reader.varint(), reader.bytes(reader.u16()));
+    const reader = new ByteReader(bytes, this.draft.varint);
+    const message = this.draft.control.decode(reader.varint(), reader.bytes(reader.u16()));
     if (message.kind === "fetch") this.fetches.push(message.requestId);
     this.#asked.push({ stream, kind: message.kind });
   }

@@ -8,6 +8,7 @@ import { SessionServer } from "../../../relay/session_server.ts";
 import { HonestPeer } from "./honest_peer.ts";
 import { HostileLite } from "./hostile_lite.ts";
 import { HOSTILE_ALIAS, HostilePeer, type Move } from "./hostile_peer.ts";
+import { endOf, type Voice, voiceOf, VOICES } from "./voices.ts";
 import { Random } from "../random.ts";
 import { openSubgroup, type SubgroupScript } from "../peers/scripted_objects.ts";
 import { namespaceOf, trackOf } from "../peers/scripted_peer.ts";
@@ -19,7 +20,6 @@ import {
   memoryPair,
 } from "../transport/memory_connection.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
-import { referenceDraft } from "../reference_draft.ts";
 
 /** A track that an honest peer publishes where hostile ones can see it. */
 const STAGE = trackOf("stage", "track");
@@ -132,7 +132,7 @@ export class HostileWorld {
       if (!isClosed()) peer.leave(() => client.sever());
     }
     watching.cancel();
-    for (const { client } of gang) await this.#judge(client);
+    for (const { client, voice } of gang) await this.#judge(client, voice);
   }
 
   /** Nothing is left of the hostile sessions, and the honest ones have what they had. */
@@ -207,15 +207,17 @@ export class HostileWorld {
 
   #letIn(random: Random, own: FullTrackName) {
     const version = this.#lite;
-    const protocol = version === undefined ? {} : { protocol: version.protocol };
-    const [client, connection] = memoryPair({ ...networkOf(random), ...protocol });
+    const voice = version === undefined ? random.pick(VOICES) : voiceOf(version);
+    const { protocol, draft } = voice;
+    const [client, connection] = memoryPair({ ...networkOf(random), protocol });
     this.host.serve(connection);
     let closed = false;
     void client.closed.then(() => closed = true);
+    const tracks = [own, STAGE];
     const peer = version === undefined
-      ? this.#beginSession(new HostilePeer(client, random, [own, STAGE]), random, own)
-      : new HostileLite(client, random, { version, tracks: [own, STAGE] }).begin();
-    return { peer, client, isClosed: () => closed };
+      ? this.#beginSession(new HostilePeer(client, random, { draft, tracks }), random, own)
+      : new HostileLite(client, random, { version, tracks }).begin();
+    return { peer, client, voice, isClosed: () => closed };
   }
 
   #beginSession(hostile: HostilePeer, random: Random, own: FullTrackName): HostilePeer {
@@ -239,7 +241,7 @@ export class HostileWorld {
         track: own,
         alias: HOSTILE_ALIAS,
         parameters: {},
-        properties: random.percent(70) ? NOTHING : bytesOf(referenceDraft, 0x30n, 1n),
+        properties: random.percent(70) ? NOTHING : bytesOf(hostile.draft, 0x30n, 1n),
       }));
     }
     if (random.percent(60)) hostile.order((requestId) => ask("subscribe", requestId, STAGE));
@@ -247,11 +249,12 @@ export class HostileWorld {
     return hostile;
   }
 
-  async #judge(hostile: MemoryConnection): Promise<void> {
+  async #judge(hostile: MemoryConnection, { protocol, codes }: Voice): Promise<void> {
     await this.settle();
     const { code, by } = await hostile.closed;
-    const end = by === "peer" ? nameOf(code, this.#lite ?? referenceDraft) : by;
-    assert.ok(end !== undefined, `The session was closed with 0x${code.toString(16)}`);
+    const end = by === "peer" ? endOf(code, codes) : by;
+    const said = `The session of ${protocol} was closed with 0x${code.toString(16)}`;
+    assert.ok(end !== undefined, said);
     assert.notEqual(end, "internal_error", `A fault of ours: ${this.#errors()}`);
     if (by === "peer") this.closed++;
     assert.equal(this.metrics.unhandledErrors, 0, `A fault of ours: ${this.#errors()}`);
@@ -304,11 +307,4 @@ function networkOf(random: Random): MemoryOptions {
     maxUniStreams: random.pick([3, 1_000]),
     maxBidiStreams: random.pick([3, 1_000]),
   };
-}
-
-function nameOf(
-  code: number,
-  { sessionCodes }: { readonly sessionCodes: Readonly<Record<string, number>> },
-): string | undefined {
-  return Object.entries(sessionCodes).find(([, value]) => value === code)?.[0];
 }

@@ -3,19 +3,16 @@ import assert from "node:assert/strict";
 import { type Browser, type BrowserKind, CHROMIUM, FIREFOX } from "../peers/browsers.ts";
 import { connectPage } from "../peers/browser_peer.ts";
 import type { PageLibrary } from "../peers/browser_page.ts";
-import { connectMoqNet } from "../support/peers/moq_net.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import { readObjects, writeObjects } from "../support/peers/traffic.ts";
 import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
 
-/** A client of a test: a page in a browser, or a program over QUIC. */
-type Client = readonly [kind: BrowserKind, library: PageLibrary] | "program";
+/** A page in a browser. */
+type Client = readonly [kind: BrowserKind, library: PageLibrary];
 
 const WEB_SOCKET: PageLibrary = "@moq/net without UDP";
 
 const PAIRS: readonly (readonly [publisher: Client, viewer: Client])[] = [
-  [[CHROMIUM, WEB_SOCKET], "program"],
-  ["program", [CHROMIUM, WEB_SOCKET]],
   [[CHROMIUM, WEB_SOCKET], [CHROMIUM, "@moq/net"]],
   [[CHROMIUM, "@moq/net"], [CHROMIUM, WEB_SOCKET]],
   [[FIREFOX, WEB_SOCKET], [CHROMIUM, "@moq/net"]],
@@ -24,20 +21,15 @@ const PAIRS: readonly (readonly [publisher: Client, viewer: Client])[] = [
 ];
 
 for (const [publisher, viewer] of PAIRS) {
-  const missing = [publisher, viewer].map((client) =>
-    client === "program" ? undefined : client[0].missing
-  ).find((reason) => reason !== undefined);
   relayTest(
-    `${nameOf(publisher)} publishes to ${nameOf(viewer)}`,
+    `a page in ${nameOf(publisher)} publishes to one in ${nameOf(viewer)}`,
     (test) => passOn(test, publisher, viewer),
-    { missing, milliseconds: 90_000 },
+    { missing: publisher[0].missing ?? viewer[0].missing, milliseconds: 90_000 },
   );
 }
 
-function nameOf(client: Client): string {
-  if (client === "program") return "a program over QUIC";
-  const [{ name }, library] = client;
-  return `a page in ${name} over ${library === WEB_SOCKET ? "WebSocket" : "WebTransport"}`;
+function nameOf([{ name }, library]: Client): string {
+  return `${name} over ${library === WEB_SOCKET ? "WebSocket" : "WebTransport"}`;
 }
 
 async function passOn(test: RelayTest, publisher: Client, viewer: Client): Promise<void> {
@@ -57,9 +49,7 @@ async function passOn(test: RelayTest, publisher: Client, viewer: Client): Promi
   assert.match(test.relay.log(), /"transport":"websocket"/);
 }
 
-async function open(test: RelayTest, client: Client): Promise<Peer> {
-  if (client === "program") return await test.join(connectMoqNet);
-  const [kind, library] = client;
+async function open(test: RelayTest, [kind, library]: Client): Promise<Peer> {
   const browser: Browser = await test.join(() => kind.launch());
   return await test.join((relay) => connectPage(browser, relay, { library }));
 }

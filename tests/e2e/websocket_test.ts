@@ -2,49 +2,55 @@
 import assert from "node:assert/strict";
 import { Connection } from "@moq/net";
 import { sleep, systemClock } from "@qumo/shared/runtime";
+import { callMoqNet02 } from "../peers/older_moq_net.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
-import { connectMoqNet } from "../support/peers/moq_net.ts";
+import { connectMoqNet, withoutWebTransport } from "../support/peers/moq_net.ts";
 import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
 import type { Peer } from "../support/peers/peer.ts";
+import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { readObjects, writeObjects } from "../support/peers/traffic.ts";
 import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
+import { connectWebSocket } from "../support/transport/websocket_client.ts";
 
 type Connect = (server: QuicServerAddress) => Promise<Peer>;
 
-/** `@moq/net` as it is, in a runtime without WebTransport. */
-async function connectWithoutUdp({ port }: QuicServerAddress): Promise<Peer> {
-  const scope: { WebTransport?: unknown } = globalThis;
-  const { WebTransport } = scope;
-  delete scope.WebTransport;
-  try {
-    const session = await Connection.connect(new URL(`http://127.0.0.1:${port}/`));
-    return new WebSocketPeer("@moq/net over WebSocket", session);
-  } finally {
-    scope.WebTransport = WebTransport;
-  }
-}
-
-class WebSocketPeer extends MoqNetPeer {
-  /** The library ends its socket a moment after it has said goodbye. */
-  override async close(): Promise<void> {
-    await super.close();
-    await sleep(systemClock, 300);
-  }
-}
-
-const CLIENTS: Readonly<Record<string, Connect>> = {
-  "QUIC": connectMoqNet,
-  "WebSocket": connectWithoutUdp,
+const WEB_SOCKET: Readonly<Record<string, Connect>> = {
+  "@moq/net": connectOverWebSocket,
+  "@moq/net 0.2.8": callMoqNet02,
 };
 
-for (const [publisher, connectPublisher] of Object.entries(CLIENTS)) {
-  for (const [viewer, connectViewer] of Object.entries(CLIENTS)) {
-    if (publisher === viewer && publisher === "QUIC") continue;
-    relayTest(
-      `@moq/net publishes over ${publisher} to a viewer over ${viewer}`,
-      (test) => passOn(test, connectPublisher, connectViewer),
-    );
+for (const [client, connect] of Object.entries(WEB_SOCKET)) {
+  relayTest(
+    `${client} over WebSocket publishes to a viewer over QUIC`,
+    (test) => passOn(test, connect, connectMoqNet),
+  );
+  relayTest(
+    `${client} over WebSocket views what is published over QUIC`,
+    (test) => passOn(test, connectMoqNet, connect),
+  );
+  relayTest(
+    `${client} over WebSocket publishes to another over WebSocket`,
+    (test) => passOn(test, connect, connectOverWebSocket),
+  );
+}
+
+relayTest("a client that names QMux alone is told apart by its first bytes", async (test) => {
+  const { relay, deadline } = test;
+  for (const version of ["qmux-02", "qmux-01", "qmux-00"]) {
+    const { connection } = await connectWebSocket({ port: relay.port, protocols: [version] });
+    const peer = await ScriptedPeer.connect(connection);
+    const setup = await deadline.for("SETUP", peer.theirSetup());
+    assert.match(setup.implementation ?? "", /^qumo-relay/);
+    peer.close();
+    await connection.closed;
   }
+});
+
+/** `@moq/net` as it is, in a runtime without WebTransport. */
+async function connectOverWebSocket({ port }: QuicServerAddress): Promise<Peer> {
+  const url = new URL(`http://127.0.0.1:${port}/`);
+  const session = await withoutWebTransport(() => Connection.connect(url));
+  return new MoqNetPeer("@moq/net over WebSocket", session);
 }
 
 async function passOn(
@@ -65,4 +71,7 @@ async function passOn(
     await readObjects(watch, group.id, 0, 5, deadline, size);
   }
   assert.match(relay.log(), /"transport":"websocket"/);
+  for (const peer of [publisher, viewer]) await peer.close();
+  // The libraries end their sockets a moment after they have said goodbye.
+  await sleep(systemClock, 500);
 }

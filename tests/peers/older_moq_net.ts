@@ -18,7 +18,7 @@ import {
   type QuicServerAddress,
 } from "../support/transport/quic_transport.ts";
 import { Queue } from "../support/peers/queue.ts";
-import { asNegotiated, asWebTransport } from "../support/peers/moq_net.ts";
+import { asNegotiated, asWebTransport, withoutWebTransport } from "../support/peers/moq_net.ts";
 
 /** How urgent its subscriptions are: what takes two bytes as the libraries write it. */
 const PRIORITY = 155;
@@ -44,6 +44,13 @@ export async function connectMoqNet01(
   return new MoqNet01Peer(
     await Net01.Connection.connect(urlOf(server), await transportTo(server, protocol)),
   );
+}
+
+/** Connects `@moq/net` 0.2.8 over WebSocket, in a runtime without WebTransport. */
+export async function callMoqNet02({ port }: QuicServerAddress): Promise<Peer> {
+  const url = new URL(`http://127.0.0.1:${port}/`);
+  const session = await withoutWebTransport(() => Net02.Connection.connect(url));
+  return new MoqNetPeer("@moq/net 0.2.8 over WebSocket", session as never);
 }
 
 function urlOf({ port }: QuicServerAddress): URL {

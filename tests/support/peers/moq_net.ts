@@ -64,3 +64,15 @@ export function asWebTransport(transport: SessionTransport): WebTransport {
   // It uses the part of WebTransport that the adapter has, its types ask for all of it.
   return transport as unknown as WebTransport;
 }
+
+/** Connects where there is no WebTransport, as in browsers that lack it: the libraries take a WebSocket. */
+export async function withoutWebTransport<T>(connect: () => Promise<T>): Promise<T> {
+  const scope: { WebTransport?: unknown } = globalThis;
+  const { WebTransport } = scope;
+  delete scope.WebTransport;
+  try {
+    return await connect();
+  } finally {
+    scope.WebTransport = WebTransport;
+  }
+}

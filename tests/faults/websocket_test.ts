@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { sleep, systemClock } from "@qumo/shared/runtime";
+import { counter, faultTest } from "../support/faults/case.ts";
+import { connectWebSocket, requestWebSocket } from "../support/transport/websocket_client.ts";
+import type { RelayProcess } from "../support/processes/relay_process.ts";
+import { announce, sendSubscribeOk, subscribe } from "../support/peers/scripted_requests.ts";
+import { openSubgroup } from "../support/peers/scripted_objects.ts";
+import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
+import { until } from "../support/until.ts";
+
+// Who is silent is not gone soon, and there are fewer places than are taken.
+const PATIENT = { idle_timeout_ms: 30_000, handshake_timeout_ms: 30_000, max_handshakes: 100 };
+
+faultTest("WebSockets that are opened and stay silent keep out no session", async (context) => {
+  const { relay, deadline } = context;
+  const silent = Array.from({ length: 150 }, () => requestWebSocket(relay));
+  const answers = await deadline.for("the answers", Promise.all(silent));
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([101]));
+  for (let session = 0; session < 20; session++) {
+    const { connection } = await deadline.for("a WebSocket", connectWebSocket(relay));
+    connection.close(0, "");
+    await connection.closed;
+  }
+  const limit = 'qumo_relay_transport_limits_total{limit="websocket_handshakes"}';
+  assert.ok(await counter(relay, limit) > 0, "No place was missing");
+  for (const { conn } of answers) conn.close();
+}, { config: { server: PATIENT }, growthMiB: 128 });
+
+faultTest("requests for WebSockets that are refused leave nothing behind", async (context) => {
+  const { relay, deadline } = context;
+  const refused = async (headers: Readonly<Record<string, string>>) => {
+    const { status, conn } = await requestWebSocket({ port: relay.port, headers });
+    conn.close();
+    return status;
+  };
+  for (let round = 0; round < 20; round++) {
+    const statuses = await deadline.for(
+      "the refusals",
+      Promise.all([
+        refused({ Origin: "https://evil.example" }),
+        refused({ "Sec-WebSocket-Protocol": "chat" }),
+        refused({ "Sec-WebSocket-Version": "8" }),
+        refused({ "Sec-WebSocket-Key": "x" }),
+      ]),
+    );
+    assert.deepEqual(statuses, [403, 400, 426, 400]);
+  }
+  const websocket = 'qumo_relay_handshakes_refused_total{reason="websocket"}';
+  assert.equal(await counter(relay, websocket), 60);
+});
+
+faultTest("whoever floods a WebSocket with bytes of any kind ends alone", async (context) => {
+  const { relay, deadline } = context;
+  const floods: (() => Uint8Array)[] = [
+    () => crypto.getRandomValues(new Uint8Array(1_000)),
+    // Masked pings, empty messages and messages of padding.
+    () => repeated("898400000000aaaaaaaa", 100),
+    () => repeated("828000000000", 100),
+    () => repeated("82820000000000" + "00", 100),
+    () => Uint8Array.fromHex("82ff00000000ffffffff00000000"),
+  ];
+  for (const flood of floods) {
+    const { connection, stream } = await deadline.for("a WebSocket", connectWebSocket(relay));
+    const flooding = (async () => {
+      for (;;) await stream.write(flood());
+    })().catch(() => {});
+    const { by } = await deadline.for("its end", connection.closed);
+    assert.notEqual(by, "local");
+    stream.destroy();
+    await flooding;
+  }
+});
+
+faultTest("subscribers over WebSocket that do not read are ended in time", async (context) => {
+  const { relay, deadline } = context;
+  const track = trackOf("large", "track");
+  const publisher = await ScriptedPeer.dial(relay);
+  await announce(publisher, "large");
+  const readers = await Promise.all(Array.from({ length: 20 }, () => slowReader(relay)));
+  const subscribing = Promise.all(readers.map(({ peer }) => subscribe(peer, {}, track)));
+  await deadline.for("the relay's subscription", agree(publisher));
+  const subscriptions = await deadline.for("the subscriptions", subscribing);
+  for (const one of subscriptions) await one.expect("subscribeOk");
+  for (const { stream } of readers) stream.hold();
+  let isOver = false;
+  const publishing = (async () => {
+    const payload = new Uint8Array(200_000);
+    for (let group = 0n; !isOver; group++) {
+      const subgroup = await openSubgroup(publisher, { alias: 7n, group, priority: 0 });
+      await subgroup.send({ id: 0, payload });
+      await subgroup.finish();
+      await sleep(systemClock, 20);
+    }
+  })();
+  const lost = async () => await counter(relay, LOST) >= readers.length;
+  await until("those who do not read to be lost", lost);
+  isOver = true;
+  await deadline.for("the publisher", publishing);
+  publisher.close();
+  for (const { stream } of readers) stream.destroy();
+});
+
+const LOST = 'qumo_relay_sessions_ended_total{reason="lost"}';
+
+/** Agrees to the first SUBSCRIBE that comes, whatever else is asked before. */
+async function agree(publisher: ScriptedPeer): Promise<void> {
+  for (;;) {
+    const request = await publisher.acceptRequest();
+    if ((await request.next()).kind === "subscribe") {
+      return await sendSubscribeOk(request, { alias: 7n });
+    }
+  }
+}
+
+async function slowReader(relay: RelayProcess) {
+  const limits = { maxIdleTimeout: 60_000 };
+  const { connection, stream } = await connectWebSocket({ port: relay.port }, limits);
+  return { peer: await ScriptedPeer.connect(connection), stream };
+}
+
+function repeated(hex: string, count: number): Uint8Array {
+  return Uint8Array.fromHex(hex.repeat(count));
+}

@@ -36,11 +36,13 @@ export async function serve(
     tracing,
   });
   // Logs unhandled errors: none may end all sessions.
-  addEventListener("unhandledrejection", (event) => {
+  const survive = (event: Event, error: unknown) => {
     event.preventDefault();
     relay.metrics.unhandledErrors++;
-    log.error("unhandled error", { error: event.reason, stack: event.reason?.stack });
-  });
+    log.error("unhandled error", { error, ...(error instanceof Error && { stack: error.stack }) });
+  };
+  addEventListener("unhandledrejection", (event) => survive(event, event.reason));
+  addEventListener("error", (event) => survive(event, event.error));
   process.onSignal("SIGHUP", () => void relay.reloadCertificate());
   greet(process, config.log, greeting(relay));
   const failure = await Promise.race([stopped, relay.drainRequested, relay.failed]);

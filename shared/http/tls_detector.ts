@@ -57,6 +57,7 @@ export class TlsDetector {
       secureContext: this.#context,
       ALPNProtocols: ["http/1.1"],
     });
+    startSafely(socket as unknown as Startable);
     this.#connections.set(socket, connection);
     Object.defineProperty(socket, "remoteAddress", { value: connection.remoteAddress });
     socket.on("error", () => connection.destroy());
@@ -64,4 +65,25 @@ export class TlsDetector {
     connection.on("close", () => socket.destroy());
     return socket as unknown as Connection;
   }
+}
+
+/** What a TLS socket of Node.js has beside its types. */
+interface Startable {
+  _start(): void;
+  destroy(): void;
+}
+
+/**
+ * Ends a socket whose start fails. TLS starts in a later tick, and when the first bytes are refused
+ * Deno 2.9.6 throws there, to nobody, which would end the process.
+ */
+function startSafely(socket: Startable): void {
+  const start = socket._start;
+  socket._start = () => {
+    try {
+      start.call(socket);
+    } catch {
+      socket.destroy();
+    }
+  };
 }

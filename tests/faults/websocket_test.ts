@@ -71,6 +71,18 @@ faultTest("whoever floods a WebSocket with bytes of any kind ends alone", async 
   }
 });
 
+faultTest("what is no TLS ends its own connection", async ({ relay }) => {
+  for (let round = 0; round < 200; round++) {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: relay.port });
+    const bytes = crypto.getRandomValues(new Uint8Array(1 + round));
+    bytes.set([0x16, 3, 1, 0, round].slice(0, bytes.length));
+    await conn.write(bytes);
+    await conn.closeWrite();
+    while (await conn.read(new Uint8Array(1_000)).catch(() => null) !== null);
+    conn.close();
+  }
+});
+
 faultTest("subscribers over WebSocket that do not read are ended in time", async (context) => {
   const { relay, deadline } = context;
   const track = trackOf("large", "track");

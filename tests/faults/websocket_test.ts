@@ -15,7 +15,9 @@ faultTest("WebSockets that are opened and stay silent keep out no session", asyn
   const { relay, deadline } = context;
   const silent = Array.from({ length: 150 }, () => requestWebSocket(relay));
   const answers = await deadline.for("the answers", Promise.all(silent));
-  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([101]));
+  // Those that were evicted at once had no answer.
+  const statuses = new Set(answers.map(({ status }) => status));
+  assert.ok(statuses.has(101) && statuses.isSubsetOf(new Set([101, 0])), [...statuses].join());
   for (let session = 0; session < 20; session++) {
     const { connection } = await deadline.for("a WebSocket", connectWebSocket(relay));
     connection.close(0, "");

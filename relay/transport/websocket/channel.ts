@@ -72,7 +72,8 @@ export class WebSocketChannel implements RecordChannel, ByteEvents, FrameEvents 
   }
 
   onBytes(bytes: Uint8Array): void {
-    if (this.#isOver || this.#isBroken) return;
+    // Behind our close nothing matters but the end.
+    if (this.#isOver || this.#isBroken || this.#hasClosed) return;
     try {
       this.#parser.push(bytes);
     } catch (error) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
-import { generateCertificate } from "../../relay/transport/mod.ts";
+import { localhostCertificate } from "../../tests/support/transport/localhost_certificate.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 import { concat } from "../../tests/support/concat.ts";
@@ -11,8 +11,8 @@ import { listenHttp } from "./listener.ts";
 import { HttpMetrics } from "./metrics.ts";
 
 const [certificate, renewed] = [
-  await generateCertificate(["localhost"]),
-  await generateCertificate(["localhost"]),
+  await localhostCertificate(),
+  await localhostCertificate(),
 ];
 
 /** A port that answers with the address of whoever asks. */

@@ -1,46 +1,139 @@
-import { namespaceKey } from "@qumo/shared/wire";
+import { namespaceKey, type Parameters } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { namespaceOf, type ScriptedPeer } from "../support/peers/scripted_peer.ts";
-import { SessionWorld } from "../support/worlds/session_world.ts";
-import { announce } from "./script.ts";
+import { RELAY_HOP, SessionWorld } from "../support/worlds/session_world.ts";
+import { announce, closedWith } from "./script.ts";
 
-/** A relay of moq-dev's in a cluster: it passes on what it is shown, and says who it is by a number. */
-const otherRelay = (hop: bigint) => ({ setup: { implementation: "moq-lite-rs", relayHops: hop } });
+/** A relay of another program: it passes on what it is shown, and says who it is by a number. */
+const otherRelay = (hop: bigint, relayCost?: bigint) => ({
+  setup: {
+    implementation: "moq-lite-rs",
+    relayHops: hop,
+    ...(relayCost !== undefined && { relayCost }),
+  },
+});
 
-/** The namespaces that a peer is shown, as they come and go. */
-async function shown(world: SessionWorld, peer: ScriptedPeer): Promise<ReadonlySet<string>> {
+type Route = Parameters<"hopPath" | "routeCost">;
+
+/** What a peer is told of namespaces: what is there by which route, and every word in turn. */
+interface Shown {
+  readonly present: ReadonlyMap<string, Route | undefined>;
+  readonly words: string[];
+}
+
+async function shown(world: SessionWorld, peer: ScriptedPeer): Promise<Shown> {
   const request = await peer.request({ kind: "subscribeNamespace", prefix: [], parameters: {} });
   await request.expect("requestOk");
-  const present = new Set<string>();
+  const present = new Map<string, Route | undefined>();
+  const words: string[] = [];
   const follow = async () => {
     for (;;) {
       const message = await request.next();
-      if (message.kind === "namespace") present.add(namespaceKey(message.suffix));
+      words.push(message.kind);
+      if (message.kind === "namespace") present.set(namespaceKey(message.suffix), message.route);
       if (message.kind === "namespaceDone") present.delete(namespaceKey(message.suffix));
     }
   };
   follow().catch(() => {});
   await world.settle();
-  return present;
+  return { present, words };
+}
+
+/** Announces a namespace with its route; it is there when this is over. */
+async function routed(world: SessionWorld, peer: ScriptedPeer, path: string, route: Route) {
+  const request = await peer.request({
+    kind: "publishNamespace",
+    namespace: namespaceOf(path),
+    parameters: route,
+  });
+  await request.expect("requestOk");
+  await world.settle();
+  return request;
 }
 
 const key = (path: string) => namespaceKey(namespaceOf(path));
 
-Deno.test("a relay of another make is not shown what came from it or from another of its kind", async () => {
+Deno.test("relays of several programs are told who a namespace came by, and what it costs", async () => {
+  await using world = new SessionWorld();
+  const near = await world.connect(otherRelay(11n));
+  const far = await world.connect(otherRelay(12n, 10n));
+  const [toNear, toFar] = [await shown(world, near), await shown(world, far)];
+  await announce(await world.connect(), "from/client");
+  await routed(world, near, "from/near", { hopPath: [7n, 11n], routeCost: 2n });
+  await routed(world, far, "from/far", { hopPath: [0n, 12n] });
+  assert.deepEqual((await near.theirSetup()).relayHops, RELAY_HOP);
+  assert.deepEqual([...toNear.present], [
+    [key("from/client"), { hopPath: [0n, RELAY_HOP], routeCost: 0n }],
+    [key("from/far"), { hopPath: [0n, 12n, RELAY_HOP], routeCost: 10n }],
+  ]);
+  assert.deepEqual([...toFar.present], [
+    [key("from/client"), { hopPath: [0n, RELAY_HOP], routeCost: 0n }],
+    [key("from/near"), { hopPath: [7n, 11n, RELAY_HOP], routeCost: 3n }],
+  ]);
+});
+
+Deno.test("a client without hops is shown all namespaces, and none of their routes", async () => {
+  await using world = new SessionWorld();
+  const client = await shown(world, await world.connect({ setup: { solicit: true } }));
+  await routed(world, await world.connect(otherRelay(11n)), "live", { hopPath: [11n] });
+  assert.deepEqual([...client.present], [[key("live"), undefined]]);
+});
+
+Deno.test("a relay is not told of a path that it is on, and a path by this relay is not taken", async () => {
   await using world = new SessionWorld();
   const one = await world.connect(otherRelay(11n));
-  const two = await world.connect(otherRelay(12n));
-  const client = await world.connect({ setup: { solicit: true } });
-  const seen = await Promise.all([one, two, client].map((peer) => shown(world, peer)));
-  await announce(one, "from/one");
-  await announce(two, "from/two");
-  await announce(client, "from/client");
-  await world.settle();
-  const [toOne, toTwo, toClient] = seen.map((names) => [...names].sort());
-  assert.deepEqual(toOne, [key("from/client")]);
-  assert.deepEqual(toTwo, [key("from/client")]);
-  assert.deepEqual(toClient, ["from/client", "from/one", "from/two"].map(key).sort());
+  const toTwo = await shown(world, await world.connect(otherRelay(12n)));
+  await routed(world, one, "by/two", { hopPath: [7n, 12n, 11n] });
+  await routed(world, one, "by/us", { hopPath: [7n, RELAY_HOP, 11n] });
+  assert.deepEqual([...toTwo.present], []);
+  const toClient = await shown(world, await world.connect());
+  assert.deepEqual([...toClient.present.keys()], [key("by/two")]);
 });
+
+Deno.test("of two routes the cheaper one is told, and the other one when that is gone", async () => {
+  await using world = new SessionWorld();
+  const toThree = await shown(world, await world.connect(otherRelay(13n)));
+  const cheap = await routed(world, await world.connect(otherRelay(11n)), "live", {
+    hopPath: [7n, 11n],
+  });
+  await routed(world, await world.connect(otherRelay(12n, 5n)), "live", { hopPath: [7n, 12n] });
+  assert.deepEqual(toThree.present.get(key("live"))?.hopPath, [7n, 11n, RELAY_HOP]);
+  await cheap.finish();
+  await world.settle();
+  assert.deepEqual(toThree.present.get(key("live"))?.hopPath, [7n, 12n, RELAY_HOP]);
+  assert.deepEqual(toThree.words, ["namespace", "namespace"]);
+});
+
+Deno.test("a route that changes is told again, and one from another origin after the end of the first", async () => {
+  await using world = new SessionWorld();
+  const one = await world.connect(otherRelay(11n));
+  const toTwo = await shown(world, await world.connect(otherRelay(12n)));
+  const request = await routed(world, one, "live", { hopPath: [7n, 11n] });
+  const again = async (route: Route) => {
+    const namespace = namespaceOf("live");
+    await request.send({ kind: "publishNamespace", requestId: 0n, namespace, parameters: route });
+    await world.settle();
+  };
+  await again({ hopPath: [7n, 11n], routeCost: 4n });
+  assert.deepEqual(toTwo.present.get(key("live")), {
+    hopPath: [7n, 11n, RELAY_HOP],
+    routeCost: 5n,
+  });
+  await again({ hopPath: [8n, 11n], routeCost: 4n });
+  assert.deepEqual(toTwo.words, ["namespace", "namespace", "namespaceDone", "namespace"]);
+  await again({ hopPath: [8n, RELAY_HOP, 11n] });
+  assert.deepEqual([...toTwo.present], []);
+});
+
+for (const [peer, parameters] of [["relay", {}], ["client", { hopPath: [7n] }]] as const) {
+  Deno.test(`a ${peer} that announces ${peer === "relay" ? "without" : "with"} a path is no peer`, async () => {
+    await using world = new SessionWorld();
+    const one = await world.connect(peer === "relay" ? otherRelay(11n) : {});
+    const namespace = namespaceOf("live");
+    await one.request({ kind: "publishNamespace", namespace, parameters });
+    await closedWith(one, "protocol_violation");
+  });
+}
 
 Deno.test("a namespace outlives its publisher nowhere when two relays give it to each other", async () => {
   await using world = new SessionWorld();
@@ -50,30 +143,19 @@ Deno.test("a namespace outlives its publisher nowhere when two relays give it to
   const announcement = await announce(publisher, "live");
   await world.settle();
   // It gives back what it was shown, as long as it is shown it.
-  const echo = await announce(other, "live");
+  const path = names.present.get(key("live"))!.hopPath!;
+  const echo = await routed(world, other, "live", { hopPath: [...path, 11n] });
   await announcement.finish();
   await publisher[Symbol.asyncDispose]();
   await world.settle();
-  assert.deepEqual([...names], []);
+  assert.deepEqual([...names.present], []);
   await echo.finish();
-});
-
-Deno.test("clients that have a hop id, as those of moq-dev in TypeScript, see each other", async () => {
-  await using world = new SessionWorld();
-  const leaf = (hop: bigint) => ({ setup: { implementation: "moq-lite-js", relayHops: hop } });
-  const viewer = await world.connect(leaf(21n));
-  const names = await shown(world, viewer);
-  await announce(await world.connect(leaf(22n)), "live");
-  await world.settle();
-  assert.deepEqual([...names], [key("live")]);
 });
 
 Deno.test("two of our relays between others of another make show clients everything", async () => {
   await using world = new SessionWorld();
   const ours = await world.connect({ setup: { relayName: "there", relayHops: 5n } });
   const names = await shown(world, ours);
-  const other = await world.connect(otherRelay(11n));
-  await announce(other, "live");
-  await world.settle();
-  assert.deepEqual([...names], [key("live")]);
+  await routed(world, await world.connect(otherRelay(11n)), "live", { hopPath: [11n] });
+  assert.deepEqual([...names.present], [[key("live"), undefined]]);
 });

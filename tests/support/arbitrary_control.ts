@@ -65,6 +65,12 @@ function anyOf(
     ...answered,
     ...chosen,
   }) as unknown as fc.Arbitrary<AnyMessage>;
+  if (kind === "namespace" && fields === undefined) {
+    const { hopPath, routeCost } = values.parameters;
+    const route = fc.oneof(record({ hopPath }), record({ hopPath, routeCost }));
+    const routed = record({ kind: fc.constant(kind), ...chosen, route });
+    return fc.oneof(message, routed as unknown as fc.Arbitrary<AnyMessage>);
+  }
   if (kind !== "requestError" || draft.requestCodes.redirect === undefined) return message;
   const redirect = {
     code: fc.constant("redirect"),
@@ -119,6 +125,7 @@ export function arbitraryFields(
 const WITHOUT_FIELDS: { readonly [K in AnyMessage["kind"]]?: readonly string[] } = {
   unsubscribePrefix: ["namespace"],
   requestError: ["code", "retryAfter", "reason"],
+  namespace: ["suffix"],
 };
 
 /** What fields may hold, which mean the same in every message and in every draft. */

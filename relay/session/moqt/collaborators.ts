@@ -1,3 +1,4 @@
+import { clusterOf } from "./connection/cluster.ts";
 import type { TaskGroup, Tracing } from "@qumo/shared/runtime";
 import type { Draft } from "@qumo/shared/wire";
 import { EventLog } from "../event_log.ts";
@@ -78,7 +79,11 @@ export function collaboratorsOf(
     reporting: { metrics, log, events },
     timing: { clock, tasks },
     wire: { connection, draft },
-    parties: { peer, relayName: options.relayName },
+    parties: {
+      peer,
+      relayName: options.relayName,
+      cluster: clusterOf(draft, { peer, hop: options.hop }),
+    },
     rules: { settings, access },
     names: { scope, scopes, registry },
     asking: {

@@ -58,9 +58,10 @@ export class Serving {
     const { publisher, link } = parts;
     const requests = { ...reporting, ...rules, ...names, ...asking };
     this.announcements = new Announcements(
-      requests,
+      { ...requests, ...parties },
       publisher,
-      link?.advertise ?? ((namespace) => names.scope.advertise(namespace, publisher)),
+      link?.advertise ??
+        ((namespace, told) => names.scope.advertise(namespace, publisher, told && { told })),
     );
     this.router = new RequestRouter({ ...requests, ...parties, ...ending }, this.#handlers());
   }
@@ -146,7 +147,10 @@ export class Serving {
 
   #namespaceOffers(): NamespaceOffers {
     const { reporting, parties, names: { scope } } = this.#collaborators;
-    return new NamespaceOffers({ ...reporting, ...parties, scope, shows: this.#shows });
+    return new NamespaceOffers(
+      { ...reporting, ...parties, scope, shows: this.#shows },
+      this.#parts.publisher,
+    );
   }
 
   #trackOffers(): TrackOffers {

@@ -4,13 +4,12 @@ import {
   EncodeError,
   type LiteAnnounceRequest,
   type Namespace,
-  namespaceKey,
 } from "@qumo/shared/wire";
 import type { AnnouncedRoute, Publisher, Refusal } from "../../../track/mod.ts";
+import { RouteWatch } from "../../route_watch.ts";
 import type { LiteContext } from "../context.ts";
 import { namespaceOf, pathOf } from "../dialect/names.ts";
 import type { LiteStream } from "../lite_stream.ts";
-import { bestRoute } from "./best_route.ts";
 
 /** What {@linkcode Announcer} uses of its session. */
 export type AnnouncerContext = Pick<
@@ -81,9 +80,6 @@ class PrefixWatch {
   readonly #writer: AnnounceWriter;
   // What the peer knows of, by suffix, as a route is told apart.
   readonly #told = new Map<string, string>();
-  // Namespaces whose publisher is being replaced: they are gone for a moment.
-  readonly #renewing = new Set<string>();
-  readonly #routes = new Map<string, AnnouncedRoute | undefined>();
   #first: Uint8Array[] | undefined = [];
 
   constructor(context: AnnouncerContext, watched: Watched) {
@@ -94,35 +90,19 @@ class PrefixWatch {
 
   /** Tells what there is, and what changes; the returned function ends it. */
   start(): () => void {
-    const { stream, prefix } = this.#watched;
-    const unwatch = this.#context.scope.watchNamespaces(prefix, {
-      added: () => {},
-      removed: () => {},
-      routed: (namespace, routes) => this.#routed(namespace, routes),
-      renewing: (namespace) => {
-        this.#renewing.add(namespaceKey(namespace));
-        this.#show(namespace, undefined);
-      },
-      renewed: (namespace) => {
-        const key = namespaceKey(namespace);
-        if (this.#renewing.delete(key)) this.#show(namespace, this.#routes.get(key));
-      },
-    });
+    const { stream, prefix, request: { excludeHop }, peer: publisher } = this.#watched;
+    const { scope, hops } = this.#context;
+    const unwatch = new RouteWatch({
+      scope,
+      prefix,
+      hearer: { publisher, hop: hops.peer, excludeHop },
+      show: (namespace, route) => this.#show(namespace, route),
+    }).start();
     const first = this.#first!;
     this.#first = undefined;
     stream.send(this.#writer.ok(first.length));
     for (const bytes of first) stream.send(bytes);
     return unwatch;
-  }
-
-  #routed(namespace: Namespace, routes: readonly AnnouncedRoute[]): void {
-    const key = namespaceKey(namespace);
-    const { request, peer: publisher } = this.#watched;
-    const best = bestRoute(routes, { publisher, request, peerHop: this.#context.hops.peer });
-    if (best === undefined) this.#routes.delete(key);
-    else this.#routes.set(key, best);
-    if (best === undefined) this.#renewing.delete(key);
-    if (!this.#renewing.has(key)) this.#show(namespace, best);
   }
 
   #show(namespace: Namespace, route: AnnouncedRoute | undefined): void {

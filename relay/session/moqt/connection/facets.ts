@@ -5,6 +5,7 @@ import type { Connection } from "../../../transport/types.ts";
 import type { EventLog } from "../../event_log.ts";
 import type { SessionMetrics } from "../../metrics.ts";
 import type { SessionSettings } from "../../settings.ts";
+import type { Cluster } from "./cluster.ts";
 import type { PeerAccess } from "./access.ts";
 import type { SessionCloser } from "../../connection/session_closer.ts";
 import type { SessionShutdown } from "../../connection/session_shutdown.ts";
@@ -41,6 +42,8 @@ export interface Parties {
   readonly peer: SetupOptions;
   /** The relay's name in the mesh; undefined when the peer is not told. */
   readonly relayName: string | undefined;
+  /** What relays of several programs tell each other of routes, where both sides do. */
+  readonly cluster: Cluster | undefined;
 }
 
 /** The settings of the session. */

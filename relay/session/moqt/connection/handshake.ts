@@ -4,6 +4,7 @@ import { SessionError } from "../../errors.ts";
 import type { FirstStreams } from "../../first_streams.ts";
 import type { SessionOptions } from "../../session_options.ts";
 import type { SessionSettings } from "../../settings.ts";
+import { clusterOption } from "./cluster.ts";
 import { PeerAccess } from "./access.ts";
 import type { SessionCloser } from "../../connection/session_closer.ts";
 import type { Control } from "./control.ts";
@@ -59,8 +60,9 @@ export async function performHandshake(
 }
 
 /** The options of our SETUP. */
-function ownSetup({ relayName, link, connection }: Options): SetupOptions {
+function ownSetup({ relayName, link, connection, hop, draft }: Options): SetupOptions {
   return {
+    ...clusterOption(draft, hop),
     ...(relayName !== undefined && { relayName, takesCuts: true }),
     // On WebTransport the request carries path and authority.
     ...(link !== undefined && connection.path === undefined &&

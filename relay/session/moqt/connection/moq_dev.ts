@@ -13,10 +13,15 @@ import type { Draft, Filter, Location, SetupOptions } from "@qumo/shared/wire";
 /** The implementation name of their libraries. */
 const IMPLEMENTATION = /^moq-lite-/;
 
+/** That of our relays. */
+const OURS = /^qumo-relay/;
+
 /** Whether the peer is a client of moq-dev. */
 export function isMoqDev(peer: SetupOptions): boolean {
-  return peer.solicit !== undefined || peer.relayHops !== undefined ||
-    IMPLEMENTATION.test(peer.implementation ?? "");
+  const { solicit, relayHops, implementation = "" } = peer;
+  // Our own relays declare a hop id too.
+  if (OURS.test(implementation)) return false;
+  return solicit !== undefined || relayHops !== undefined || IMPLEMENTATION.test(implementation);
 }
 
 /**

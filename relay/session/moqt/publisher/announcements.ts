@@ -1,17 +1,32 @@
 import { done, namespaceText } from "@qumo/shared/runtime";
 import { type ControlMessageOf, type Namespace, namespaceKey, type Token } from "@qumo/shared/wire";
-import type { Publisher, Refusal } from "../../../track/mod.ts";
+import type { Publisher, Refusal, RouteTold } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { PublishedNamespaces } from "../../published_namespaces.ts";
 import { outcomeOf } from "../requests/refusals.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { checkNamespace } from "../requests/reserved.ts";
-import type { Configured, Hints, PeerNames, Permission, Reporting } from "../connection/facets.ts";
+import { leadsBack, routeHeard, type RouteParameters } from "../connection/cluster.ts";
+import type {
+  Configured,
+  Hints,
+  Parties,
+  PeerNames,
+  Permission,
+  Reporting,
+} from "../connection/facets.ts";
 import { requestOk } from "../requests/answers.ts";
 import { followUpdates } from "../requests/updates.ts";
 
 /** The interfaces that {@linkcode Announcements} uses of its session. */
-export type AnnouncementContext = Reporting & PeerNames & Hints & Permission & Configured & Asking;
+export type AnnouncementContext =
+  & Parties
+  & Reporting
+  & PeerNames
+  & Hints
+  & Permission
+  & Configured
+  & Asking;
 
 /**
  * The namespaces that a peer publishes, announced by PUBLISH_NAMESPACE or in answer to our
@@ -30,7 +45,7 @@ export class Announcements {
   constructor(
     context: AnnouncementContext,
     publisher: Publisher,
-    advertise: (namespace: Namespace) => () => void,
+    advertise: (namespace: Namespace, told?: RouteTold) => () => void,
   ) {
     this.#context = context;
     this.#publisher = publisher;
@@ -52,20 +67,35 @@ export class Announcements {
     const refusal = await this.#refusalOf(namespace, parameters.authorizationTokens) ??
       this.#context.scope.refusalOfNamespace(namespace, this.#publisher);
     if (refusal !== undefined) return refusal;
+    const announced = new Route(namespace, this.#published);
+    this.#take(announced, parameters);
     metrics.requests.publish_namespace.ok++;
     stream.send(requestOk());
-    const withdraw = this.#published.add(namespace);
     try {
       // They may bring other tokens, and nothing else.
       await followUpdates(this.#context, stream, {
         of: "publishNamespace",
         update: () => done({}),
+        repeated: (again) => this.#take(announced, again.parameters),
       });
       return undefined;
     } finally {
-      withdraw();
+      announced.withdraw();
       stream.finish();
     }
+  }
+
+  /** Takes up what is told of a route, unless that leads through this relay. */
+  #take(route: Route, parameters: RouteParameters): void {
+    const { cluster } = this.#context;
+    const told = routeHeard(cluster, parameters);
+    if (cluster === undefined || told === undefined || !leadsBack(cluster, told)) {
+      return route.publish(told);
+    }
+    route.withdraw();
+    this.#context.events.say("namespace not taken: its path leads through this relay", {
+      namespace: namespaceText(route.namespace),
+    });
   }
 
   /** Subscribes to all namespaces of the peer while the session lasts. */
@@ -78,7 +108,7 @@ export class Announcements {
       parameters: {},
     });
     const outcomes = this.#context.metrics.upstreamRequests.subscribe_namespace;
-    const known = new Map<string, () => void>();
+    const known = new Map<string, Route>();
     try {
       const answer = await stream.next();
       if (answer?.kind === "requestError") {
@@ -98,25 +128,25 @@ export class Announcements {
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
     } finally {
-      for (const withdraw of known.values()) withdraw();
+      for (const route of known.values()) route.withdraw();
       stream.cancel("cancelled");
     }
   }
 
-  async #follow(stream: RequestChannel, known: Map<string, () => void>): Promise<void> {
+  async #follow(stream: RequestChannel, known: Map<string, Route>): Promise<void> {
     for (;;) {
       const message = await stream.next();
       if (message === undefined) return;
       if (message.kind === "namespace") {
-        await this.#learn(message.suffix, known);
+        await this.#learn(message, known);
       } else if (message.kind === "namespaceDone") {
         const key = namespaceKey(message.suffix);
-        const withdraw = known.get(key);
-        if (withdraw === undefined && this.#refused-- === 0) {
+        const route = known.get(key);
+        if (route === undefined && this.#refused-- === 0) {
           throw violation("NAMESPACE_DONE without its NAMESPACE");
         }
         known.delete(key);
-        withdraw?.();
+        route?.withdraw();
       } else {
         throw violation(`${message.kind} does not belong on the stream of SUBSCRIBE_NAMESPACE`);
       }
@@ -124,13 +154,17 @@ export class Announcements {
   }
 
   /** A refused namespace is counted, so that its withdrawal can be matched. */
-  async #learn(namespace: Namespace, known: Map<string, () => void>): Promise<void> {
+  async #learn(
+    { suffix: namespace, route: told = {} }: ControlMessageOf<"namespace">,
+    known: Map<string, Route>,
+  ): Promise<void> {
     const key = namespaceKey(namespace);
-    if (known.has(key)) return;
-    const refusal = await this.#refusalOf(namespace, undefined);
+    const before = known.get(key);
+    const refusal = before === undefined ? await this.#refusalOf(namespace, undefined) : undefined;
     if (refusal === undefined) {
-      known.set(key, this.#published.add(namespace));
-      return;
+      const route = before ?? new Route(namespace, this.#published);
+      known.set(key, route);
+      return this.#take(route, told);
     }
     const { events, metrics } = this.#context;
     this.#refused++;
@@ -157,5 +191,30 @@ export class Announcements {
       return { kind: "excessive_load", reason: `more than ${limits.maxNamespaces} namespaces` };
     }
     return checkNamespace(namespace);
+  }
+}
+
+/** One announcement, whose route may change. */
+class Route {
+  readonly namespace: Namespace;
+  readonly #published: PublishedNamespaces;
+  #withdraw: (() => void) | undefined;
+
+  constructor(namespace: Namespace, published: PublishedNamespaces) {
+    this.namespace = namespace;
+    this.#published = published;
+  }
+
+  /** Publishes the namespace, over this route instead of the one before. */
+  publish(told: RouteTold | undefined): void {
+    if (this.#withdraw !== undefined && told === undefined) return;
+    const before = this.#withdraw;
+    this.#withdraw = this.#published.add(this.namespace, told);
+    before?.();
+  }
+
+  withdraw(): void {
+    this.#withdraw?.();
+    this.#withdraw = undefined;
   }
 }

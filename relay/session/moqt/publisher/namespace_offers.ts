@@ -5,6 +5,9 @@ import {
   type Namespace,
   namespaceKey,
 } from "@qumo/shared/wire";
+import type { AnnouncedRoute, Publisher } from "../../../track/mod.ts";
+import { RouteWatch } from "../../route_watch.ts";
+import { type Cluster, routeTold } from "../connection/cluster.ts";
 import type { Parties, PeerNames, Reporting, Visibility } from "../connection/facets.ts";
 import { isMoqDev } from "../connection/moq_dev.ts";
 import { viewFor } from "../connection/relay_peer.ts";
@@ -17,9 +20,12 @@ export type NamespaceContext = Reporting & Parties & PeerNames & Visibility;
 /** SUBSCRIBE_NAMESPACE: the peer is told of every namespace under a prefix as they come and go. */
 export class NamespaceOffers implements PrefixOfferer<ControlMessageOf<"subscribeNamespace">> {
   readonly #context: NamespaceContext;
+  readonly #publisher: Publisher;
 
-  constructor(context: NamespaceContext) {
+  /** `publisher` is the peer, which is not told of its own routes. */
+  constructor(context: NamespaceContext, publisher: Publisher) {
     this.#context = context;
+    this.#publisher = publisher;
   }
 
   offersOn(stream: RequestChannel): PrefixOffers {
@@ -27,10 +33,11 @@ export class NamespaceOffers implements PrefixOfferer<ControlMessageOf<"subscrib
   }
 
   #watch(stream: RequestChannel, prefix: Namespace): () => void {
-    const { shows, scope, peer } = this.#context;
+    const { shows, scope, peer, cluster } = this.#context;
     if (shows === "none") return () => {};
+    if (cluster !== undefined) return this.#watchRoutes(stream, prefix, cluster);
     const say = (kind: "namespace" | "namespaceDone", namespace: Namespace) =>
-      this.#say(stream, kind, { prefix, namespace });
+      this.#say(stream, { kind, suffix: namespace.slice(prefix.length) });
     // What the peer was told of that it ends and will be there again.
     const renewing = new Set<string>();
     return scope.watchNamespaces(prefix, {
@@ -51,17 +58,43 @@ export class NamespaceOffers implements PrefixOfferer<ControlMessageOf<"subscrib
     }, viewFor(shows, peer));
   }
 
+  /** As watching, with the best route to each: told anew when it has changed. */
+  #watchRoutes(stream: RequestChannel, prefix: Namespace, cluster: Cluster): () => void {
+    const { shows, scope } = this.#context;
+    const told = new Map<string, string>();
+    const show = (namespace: Namespace, best: AnnouncedRoute | undefined) => {
+      const key = namespaceKey(namespace);
+      const suffix = namespace.slice(prefix.length);
+      const route = best && routeTold(cluster, best);
+      const now = route && [...route.hopPath, route.routeCost].join();
+      const before = told.get(key);
+      if (before === now) return;
+      // Another origin is another publisher, whose content does not go on where this one's ends.
+      const isOther = before?.split(",", 1)[0] !== String(route?.hopPath[0]);
+      if (before !== undefined && isOther) this.#say(stream, { kind: "namespaceDone", suffix });
+      if (route === undefined || now === undefined) return void told.delete(key);
+      this.#say(stream, { kind: "namespace", suffix, route });
+      told.set(key, now);
+    };
+    return new RouteWatch({
+      scope,
+      prefix,
+      ...(shows !== "none" && { view: shows }),
+      hearer: { publisher: this.#publisher, hop: cluster.peer, excludeHop: 0n },
+      show,
+    }).start();
+  }
+
   #say(
     stream: RequestChannel,
-    kind: "namespace" | "namespaceDone",
-    { prefix, namespace }: { readonly prefix: Namespace; readonly namespace: Namespace },
+    message: ControlMessageOf<"namespace"> | ControlMessageOf<"namespaceDone">,
   ): void {
     try {
-      stream.send({ kind, suffix: namespace.slice(prefix.length) });
+      stream.send(message);
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error;
       this.#context.log.warn("namespace not forwarded", {
-        namespace: namespaceText(namespace),
+        namespace: namespaceText(message.suffix),
         reason: error.message,
       });
     }

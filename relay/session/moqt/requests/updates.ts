@@ -24,6 +24,8 @@ export interface Updatable {
   readonly of: UpdatedRequest;
   /** Takes up a change. */
   readonly update: (update: Update) => UpdateAnswer | Promise<UpdateAnswer>;
+  /** The first message came again (#updating of draft-lcurley-moq-cluster); absent: it may not. */
+  readonly repeated?: (message: ControlMessageOf<"publishNamespace">) => void;
   /** The answer was sent: what follows from the change may be said. */
   readonly updated?: (update: Update, requestId: bigint) => void;
   /** Whether the request is over: whatever the peer still says of it is of no use. */
@@ -37,7 +39,7 @@ export type UpdatesEnd = "finished" | "broken_off" | Refusal;
 export async function followUpdates(
   context: UpdateContext,
   stream: RequestChannel,
-  { of, update, updated, isOver = () => false }: Updatable,
+  { of, update, updated, repeated, isOver = () => false }: Updatable,
 ): Promise<UpdatesEnd> {
   const outcomes = context.metrics.requests.request_update;
   try {
@@ -45,6 +47,10 @@ export async function followUpdates(
       const message = await stream.next();
       if (message === undefined) return "finished";
       if (isOver()) continue;
+      if (message.kind === "publishNamespace" && repeated !== undefined) {
+        repeated(message);
+        continue;
+      }
       if (message.kind !== "requestUpdate") {
         throw violation(`${message.kind} does not belong on the stream of ${NAMES[of]}`);
       }

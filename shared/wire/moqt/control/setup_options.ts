@@ -4,6 +4,7 @@ import { DecodeError } from "../../errors.ts";
 import { type Pair, pairs, type PairsForm, pairsOf } from "../../pairs.ts";
 import { decodeWhole, type VarintFormat } from "../../varint.ts";
 import { MAX_RELAY_NAME_BYTES } from "../../limits.ts";
+import { RELAY_COST, RELAY_HOPS } from "../cluster.ts";
 import { MESH_CUTS, MESH_OPTION } from "../mesh.ts";
 import type { SetupOptions } from "../model/setup_options.ts";
 import type { Token } from "../model/token.ts";
@@ -16,7 +17,6 @@ const MAX_AUTH_TOKEN_CACHE_SIZE = 0x04n;
 const AUTHORITY = 0x05n;
 const IMPLEMENTATION = 0x07n;
 const MAX_REQUEST_UPDATES = 0x08n;
-const RELAY_HOPS = 0x40b55n;
 const SOLICIT = 0x40b5an;
 
 const encoder = new TextEncoder();
@@ -64,6 +64,7 @@ function asPairs(options: SetupOptions, format: VarintFormat): readonly Pair[] {
     RELAY_HOPS,
     options.relayHops === undefined ? undefined : encodeHopId(options.relayHops, format),
   );
+  add(RELAY_COST, options.relayCost);
   add(SOLICIT, options.solicit === undefined ? undefined : options.solicit ? 1n : 0n);
   add(
     MESH_OPTION,
@@ -117,6 +118,7 @@ function optionsOf(list: readonly Pair[], format: VarintFormat): SetupOptions {
   const maxRequestUpdates = number(MAX_REQUEST_UPDATES);
   const solicit = number(SOLICIT);
   const relayHops = bytes(RELAY_HOPS);
+  const relayCost = number(RELAY_COST);
   const relayName = text(MESH_OPTION);
   const takesCuts = number(MESH_CUTS);
   if (relayName !== undefined && encoder.encode(relayName).length > MAX_RELAY_NAME_BYTES) {
@@ -129,6 +131,7 @@ function optionsOf(list: readonly Pair[], format: VarintFormat): SetupOptions {
     ...(maxRequestUpdates !== undefined && { maxRequestUpdates }),
     ...(solicit !== undefined && { solicit: solicit !== 0n }),
     ...(relayHops !== undefined && { relayHops: decodeHopId(relayHops, format) }),
+    ...(relayCost !== undefined && { relayCost }),
     ...(relayName !== undefined && { relayName }),
     ...(takesCuts !== undefined && { takesCuts: takesCuts !== 0n }),
     ...(maxAuthTokenCacheSize !== undefined && { maxAuthTokenCacheSize }),

@@ -2,6 +2,7 @@ import { type Codec, rest, struct, varint } from "../../codec.ts";
 import { DecodeError } from "../../errors.ts";
 import { fullTrackName, namespace } from "../../names.ts";
 import type { MessageTable } from "../control/codec.ts";
+import { namespaceCame } from "../control/namespace_came.ts";
 import { endAfter, fetchRange } from "../control/fetch_range.ts";
 import { uri } from "../control/phrases.ts";
 import { publishDoneOf } from "../control/publish_done.ts";
@@ -146,7 +147,7 @@ export const messageTable = {
     body: struct({
       requestId: varint,
       namespace,
-      parameters: parameters("authorizationTokens"),
+      parameters: parameters("authorizationTokens", "hopPath", "routeCost"),
     }),
   },
   subscribeNamespace: {
@@ -157,7 +158,7 @@ export const messageTable = {
     type: 0x51n,
     body: struct({ ...prefixRequest, parameters: parameters("authorizationTokens", "forward") }),
   },
-  namespace: { type: 0x8n, body: struct({ suffix: namespace }) },
+  namespace: { type: 0x8n, body: namespaceCame(parameters("hopPath", "routeCost")) },
   namespaceDone: { type: 0xen, body: struct({ suffix: namespace }) },
   publishBlocked: { type: 0xfn, body: struct({ track: fullTrackName }) },
   requestUpdate: {

@@ -6,6 +6,7 @@ import { groupOrder } from "../control/group_order.ts";
 import { parametersOf, type ParameterTable } from "../control/parameters.ts";
 import { token } from "../control/token.ts";
 import { flag, framed } from "../control/values.ts";
+import { HOP_PATH, hopIds, ROUTE_COST } from "../cluster.ts";
 import {
   MESH_HOPS,
   MESH_SCOPE,
@@ -35,6 +36,8 @@ export const parameterTable = {
   groupOrder: { type: 0x22n, codec: groupOrder },
   newGroupRequest: { type: 0x32n, codec: varint },
   namespacePrefix: { type: 0x34n, codec: namespace },
+  hopPath: { type: HOP_PATH, codec: framed(hopIds, "HOP_PATH") },
+  routeCost: { type: ROUTE_COST, codec: varint },
   meshScope: { type: MESH_SCOPE, codec: meshScope },
   meshHops: { type: MESH_HOPS, codec: relayNames },
   meshTrace: { type: MESH_TRACE, codec: meshTrace },

@@ -38,6 +38,8 @@ Deno.test("the types of the parameters are those of the draft and ours, in ascen
     ["groupOrder", 0x22],
     ["newGroupRequest", 0x32],
     ["namespacePrefix", 0x34],
+    ["hopPath", 0x40b57],
+    ["routeCost", 0x40b58],
     ["meshScope", 0x71756d02],
     ["meshHops", 0x71756d03],
     ["meshTrace", 0x71756d04],
@@ -57,7 +59,7 @@ Deno.test("R-024: a type above 64 bits is refused", () => {
 });
 
 Deno.test("R-025: an unknown parameter is refused", () => {
-  for (const type of ["00", "01", "05", "0b", "11", "23", "35", "809d", "c40b57"]) {
+  for (const type of ["00", "01", "05", "0b", "11", "23", "35", "809d", "c40b5c"]) {
     refuses(`01 ${type} 00`);
   }
 });
@@ -96,6 +98,8 @@ Deno.test("R-027: a parameter that comes twice is refused", () => {
     groupOrder: "22 01",
     newGroupRequest: "32 00",
     namespacePrefix: "34 00",
+    hopPath: "c40b57 01 05",
+    routeCost: "c40b58 00",
     meshScope: "f071756d02 00",
     meshHops: "f071756d03 00",
     meshTrace: "f071756d04 00",

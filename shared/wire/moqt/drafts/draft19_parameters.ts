@@ -17,6 +17,8 @@ export const rangeFilters = {
 const {
   newGroupRequest,
   namespacePrefix,
+  hopPath,
+  routeCost,
   meshScope,
   meshHops,
   meshTrace,
@@ -30,8 +32,10 @@ export const lastParameters = {
   namespacePrefix,
 } as const satisfies ParameterTable;
 
-/** What our relays say to each other. */
+/** What relays say to each other, of any program or of ours. */
 export const meshParameters = {
+  hopPath,
+  routeCost,
   meshScope,
   meshHops,
   meshTrace,

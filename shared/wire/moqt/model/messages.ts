@@ -155,7 +155,7 @@ export interface PublishNamespace {
   readonly kind: "publishNamespace";
   readonly requestId: bigint;
   readonly namespace: Namespace;
-  readonly parameters: Parameters<"authorizationTokens">;
+  readonly parameters: Parameters<"authorizationTokens" | "hopPath" | "routeCost">;
 }
 
 /** Asks to be told of the namespaces under a prefix. */
@@ -202,6 +202,8 @@ export interface SubscribePrefix {
 export interface NamespaceCame {
   readonly kind: "namespace";
   readonly suffix: Namespace;
+  /** draft-lcurley-moq-cluster: its route; absent on sessions without that extension. */
+  readonly route?: Parameters<"hopPath" | "routeCost">;
 }
 
 /** A namespace under a watched prefix is gone. */

@@ -51,6 +51,10 @@ export interface ParameterValues {
   readonly maxCacheDuration: bigint;
   readonly publisherPriority: number;
   readonly dynamicGroups: boolean;
+  /** draft-lcurley-moq-cluster: the ids of the relays that an announcement came by, the origin first. */
+  readonly hopPath: readonly bigint[];
+  /** draft-lcurley-moq-cluster: what a subscription over this route costs; 0 when absent. */
+  readonly routeCost: bigint;
   /** Between our relays: the scope that the request is about; absent for the default one. */
   readonly meshScope: string;
   /** Between our relays: those that a request came by, or in an answer those that the track comes by. */

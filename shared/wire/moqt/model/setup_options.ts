@@ -18,6 +18,8 @@ export interface SetupOptions {
   readonly solicit?: boolean;
   /** draft-lcurley-moq-cluster: the sender's hop id; its announcements carry the path they came. */
   readonly relayHops?: bigint;
+  /** draft-lcurley-moq-cluster: what a subscription to the sender costs; 1 when absent. */
+  readonly relayCost?: bigint;
   /** The sender is one of our relays, of this name. */
   readonly relayName?: string;
   /** A data stream that ends within an object counts as reset: our relays cannot reset one. */

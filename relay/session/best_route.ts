@@ -1,12 +1,13 @@
-import type { LiteAnnounceRequest } from "@qumo/shared/wire";
-import type { AnnouncedRoute, Publisher } from "../../../track/mod.ts";
+import type { AnnouncedRoute, Publisher } from "../track/mod.ts";
 
-/** What a peer wants to hear. */
-interface Told {
+/** A peer that hears of routes. */
+export interface RouteHearer {
+  /** The peer as a publisher, which is not told of its own routes. */
   readonly publisher: Publisher;
-  readonly request: LiteAnnounceRequest;
-  /** The peer's hop id; 0 when it has none. */
-  readonly peerHop: bigint;
+  /** Its hop id; 0 when it has none. */
+  readonly hop: bigint;
+  /** Another hop id whose routes it does not want; 0 for none. */
+  readonly excludeHop: bigint;
 }
 
 /**
@@ -15,23 +16,26 @@ interface Told {
  */
 export function bestRoute(
   routes: readonly AnnouncedRoute[],
-  told: Told,
+  hearer: RouteHearer,
 ): AnnouncedRoute | undefined {
   let best: AnnouncedRoute | undefined;
   for (const route of routes) {
-    if (!mayBeTold(route, told)) continue;
+    if (!mayBeTold(route, hearer)) continue;
     if (best === undefined || ranksBefore(route, best)) best = route;
   }
   return best;
 }
 
-function mayBeTold({ publisher, hops, isPassedOn }: AnnouncedRoute, told: Told): boolean {
-  if (publisher === told.publisher) return false;
-  const { excludeHop } = told.request;
-  const isRelay = excludeHop !== 0n || told.peerHop !== 0n;
+function mayBeTold(
+  { publisher, hops, isPassedOn }: AnnouncedRoute,
+  hearer: RouteHearer,
+): boolean {
+  if (publisher === hearer.publisher) return false;
+  const { excludeHop, hop: own } = hearer;
+  const isRelay = excludeHop !== 0n || own !== 0n;
   // A path that nobody told could lead back to the peer.
   if (isRelay && isPassedOn && hops.length === 0) return false;
-  return !hops.some((hop) => hop !== 0n && (hop === excludeHop || hop === told.peerHop));
+  return !hops.some((hop) => hop !== 0n && (hop === excludeHop || hop === own));
 }
 
 /** Paths without unnamed hops go first, then the cost, the length, and the age. */

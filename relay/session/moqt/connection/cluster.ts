@@ -1,0 +1,79 @@
+import type { Draft, SetupOptions } from "@qumo/shared/wire";
+import type { RouteTold } from "../../../track/mod.ts";
+import { violation } from "../../errors.ts";
+
+/*
+ * draft-lcurley-moq-cluster: meshes of relays of several programs. Relays of our own mesh know more of
+ * each other, and do without.
+ */
+
+/** The extension in a session that agreed on it. */
+export interface Cluster {
+  /** Our hop id. */
+  readonly own: bigint;
+  /** The peer's; 0 when it has none. */
+  readonly peer: bigint;
+  /** What a subscription to the peer costs. */
+  readonly cost: bigint;
+}
+
+/** What a namespace's announcement says of its route. */
+export interface RouteParameters {
+  readonly hopPath?: readonly bigint[];
+  readonly routeCost?: bigint;
+}
+
+/** What our SETUP declares of it: drafts with one control stream have no such extension. */
+export function clusterOption(draft: Draft, hop: bigint): Pick<SetupOptions, "relayHops"> {
+  return draft.family === "A" ? {} : { relayHops: hop };
+}
+
+/** The extension, if both sides declared it. */
+export function clusterOf(
+  draft: Draft,
+  { peer, hop }: { readonly peer: SetupOptions; readonly hop: bigint },
+): Cluster | undefined {
+  if (
+    draft.family === "A" || peer.relayHops === undefined ||
+    peer.relayName !== undefined
+  ) return undefined;
+  return { own: hop, peer: peer.relayHops, cost: peer.relayCost ?? 1n };
+}
+
+/**
+ * The route that an announcement tells of; undefined where the session has no such extension. Throws
+ * when the path is missing, or is there without the extension.
+ */
+export function routeHeard(
+  cluster: Cluster | undefined,
+  { hopPath, routeCost = 0n }: RouteParameters,
+): RouteTold | undefined {
+  if ((cluster === undefined) !== (hopPath === undefined)) {
+    throw violation(
+      cluster === undefined ? "HOP_PATH was not agreed on" : "An announcement has no HOP_PATH",
+    );
+  }
+  if (cluster === undefined || hopPath === undefined) return undefined;
+  const sum = routeCost + cluster.cost;
+  const cost = sum > MAX_COST ? MAX_COST : sum;
+  return { hops: hopPath, cost: { warm: cost, cold: cost } };
+}
+
+/** Whether a path leads through this relay already. */
+export function leadsBack({ own }: Cluster, { hops }: RouteTold): boolean {
+  return own !== 0n && hops.includes(own);
+}
+
+/** What the peer is told of a route: our hop id is the last of its path. */
+export function routeTold(
+  { own }: Cluster,
+  { hops, cost }: RouteTold,
+): Required<RouteParameters> {
+  return { hopPath: [...(hops.length === 0 ? UNKNOWN_ORIGIN : hops), own], routeCost: cost.cold };
+}
+
+/** A publisher that declares no hop id. */
+const UNKNOWN_ORIGIN: readonly bigint[] = [0n];
+
+// What every integer format carries; costs add up to no more.
+const MAX_COST = 2n ** 62n - 1n;

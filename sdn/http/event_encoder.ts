@@ -1,47 +1,59 @@
 import { constants, deflateRawSync } from "node:zlib";
 import type { WatchEvent } from "../control/use_cases.ts";
+import { type GzipSum, sumOf } from "./gzip_sum.ts";
 import { MIN_COMPRESSED } from "./limits.ts";
 
 /** How a client reads a stream: as it is, or as one gzip file. */
 export type StreamForm = "plain" | "gzip";
+
+/** Bytes of a stream, to be read only. */
+export interface Piece {
+  readonly bytes: Uint8Array;
+  /** For the end of a gzip file. */
+  readonly sum?: GzipSum;
+}
 
 /**
  * Writes lists of events as server-sent events, each list once for all who are given it. For gzip
  * a list is compressed by itself, up to a boundary of bytes: what is shared can follow anything.
  */
 export class EventEncoder {
-  readonly #written: Readonly<Record<StreamForm, WeakMap<readonly WatchEvent[], Uint8Array>>> = {
+  readonly #written: Readonly<Record<StreamForm, WeakMap<readonly WatchEvent[], Piece>>> = {
     plain: new WeakMap(),
     gzip: new WeakMap(),
   };
 
-  /** The bytes of a list of events; to be read only. */
-  events(events: readonly WatchEvent[], form: StreamForm): Uint8Array {
+  /** A list of events as bytes. */
+  events(events: readonly WatchEvent[], form: StreamForm): Piece {
     const known = this.#written[form].get(events);
     if (known !== undefined) return known;
-    const plain = form === "plain" ? encoder.encode(textOf(events)) : this.events(events, "plain");
-    const bytes = form === "plain" ? plain : compressed(plain);
-    this.#written[form].set(events, bytes);
-    return bytes;
+    const plain = form === "plain"
+      ? encoder.encode(textOf(events))
+      : this.events(events, "plain").bytes;
+    const piece = form === "plain"
+      ? { bytes: plain }
+      : { bytes: compressed(plain), sum: sumOf(plain) };
+    this.#written[form].set(events, piece);
+    return piece;
   }
 }
 
 /** What a stream begins with. */
-export function opening(text: string, form: StreamForm): Uint8Array {
+export function opening(text: string, form: StreamForm): Piece {
   const bytes = encoder.encode(text);
-  return form === "plain" ? bytes : joined([GZIP_HEAD, stored(bytes)]);
+  if (form === "plain") return { bytes };
+  return { bytes: joined([GZIP_HEAD, stored(bytes)]), sum: sumOf(bytes) };
 }
 
 /** A comment of a stream. */
-export function comment(text: string, form: StreamForm): Uint8Array {
+export function comment(text: string, form: StreamForm): Piece {
   const bytes = encoder.encode(`: ${text}\n\n`);
-  return form === "plain" ? bytes : stored(bytes);
+  return form === "plain" ? { bytes } : { bytes: stored(bytes), sum: sumOf(bytes) };
 }
 
 const encoder = new TextEncoder();
 
-// RFC 1952: no name, no time, any system. The check sum at the end is left out, as the end is: a
-// stream of events goes on until one side breaks it off.
+// RFC 1952: no name, no time, any system.
 const GZIP_HEAD = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 /** Bytes that a stored block of deflate may have. */
 const MAX_STORED = 0xffff;

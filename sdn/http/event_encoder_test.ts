@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { WatchEvent } from "../control/use_cases.ts";
 import { comment, EventEncoder, opening } from "./event_encoder.ts";
+import { GzipEnd } from "./gzip_sum.ts";
 
 const short: readonly WatchEvent[] = [{ id: 3, event: "gone", data: '{"relay":"🎥"}' }];
 const long: readonly WatchEvent[] = [
@@ -11,12 +12,15 @@ const TEXT = `retry: 1\n\nid: 3\nevent: gone\ndata: ${short[0]!.data}\n\n: still
   `event: graph\ndata: ${long[0]!.data}\n\nid: 4\nevent: relay\ndata: {}\n\n`;
 
 function written(encoder: EventEncoder, form: "plain" | "gzip"): Uint8Array<ArrayBuffer>[] {
-  return [
+  const pieces = [
     opening("retry: 1\n\n", form),
     encoder.events(short, form),
     comment("still here", form),
     encoder.events(long, form),
-  ].map((bytes) => Uint8Array.from(bytes));
+  ];
+  const end = new GzipEnd();
+  for (const { sum } of pieces) if (sum !== undefined) end.add(sum);
+  return [...pieces.map(({ bytes }) => Uint8Array.from(bytes)), end.bytes()];
 }
 
 Deno.test("events are written once for all who are given the same list, plain or compressed", () => {
@@ -25,13 +29,14 @@ Deno.test("events are written once for all who are given the same list, plain or
     assert.equal(encoder.events(long, form), encoder.events(long, form));
   }
   assert.notEqual(encoder.events(long, "plain"), encoder.events([...long], "plain"));
-  assert.ok(encoder.events(long, "gzip").length < 2000);
+  assert.ok(encoder.events(long, "gzip").bytes.length < 2000);
 });
 
 Deno.test("what is written makes one text, also when a reader of gzip is given it piece by piece", async () => {
-  const plain = new Blob(written(new EventEncoder(), "plain"));
+  const plain = new Blob(written(new EventEncoder(), "plain").slice(0, -1));
   assert.equal(await plain.text(), TEXT);
   const pieces = written(new EventEncoder(), "gzip");
+  const end = pieces.pop()!;
   const gzip = new DecompressionStream("gzip");
   const writer = gzip.writable.getWriter();
   const reader = gzip.readable.pipeThrough(new TextDecoderStream()).getReader();
@@ -40,6 +45,6 @@ Deno.test("what is written makes one text, also when a reader of gzip is given i
   // Nothing ends it: what was written can be read before more comes.
   while (text.length < TEXT.length) text += (await reader.read()).value ?? "";
   assert.equal(text, TEXT);
-  await reader.cancel();
-  await writer.abort().catch(() => {});
+  void writer.write(end).then(() => writer.close());
+  assert.equal((await reader.read()).done, true);
 });

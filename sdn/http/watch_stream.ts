@@ -1,5 +1,12 @@
 import type { WatchFeed } from "../control/use_cases.ts";
-import { comment, type EventEncoder, opening, type StreamForm } from "./event_encoder.ts";
+import {
+  comment,
+  type EventEncoder,
+  opening,
+  type Piece,
+  type StreamForm,
+} from "./event_encoder.ts";
+import { GzipEnd } from "./gzip_sum.ts";
 import type { KeepAlives } from "./keep_alives.ts";
 import { MAX_WRITE_LENGTH } from "./limits.ts";
 
@@ -35,14 +42,16 @@ export class WatchStream implements UnderlyingDefaultSource<Uint8Array> {
   /** What was taken from the feed, and how much of it is written. */
   #bytes: Uint8Array = NOTHING;
   #written = 0;
+  readonly #gzip: GzipEnd | undefined;
   /** Whether the client waits for what is next. */
   #isIdle = false;
   readonly #quiet = () => {
-    if (this.#isIdle) this.#enqueue(STILL_HERE[this.#tools.form]);
+    if (this.#isIdle) this.#enqueue(this.#begun(STILL_HERE[this.#tools.form]));
   };
 
   constructor(tools: StreamTools) {
     this.#tools = tools;
+    this.#gzip = tools.form === "gzip" ? new GzipEnd() : undefined;
   }
 
   get form(): StreamForm {
@@ -57,7 +66,7 @@ export class WatchStream implements UnderlyingDefaultSource<Uint8Array> {
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
-    this.#enqueue(OPENING[this.#tools.form]);
+    this.#enqueue(this.#begun(OPENING[this.#tools.form]));
   }
 
   pull(): void {
@@ -73,6 +82,13 @@ export class WatchStream implements UnderlyingDefaultSource<Uint8Array> {
   stop(): void {
     if (this.#feed === undefined) return;
     this.#end();
+    // A file of gzip has an end, and what was begun of it is whole.
+    if (this.#gzip !== undefined) {
+      if (this.#written < this.#bytes.length) {
+        this.#controller?.enqueue(this.#bytes.subarray(this.#written));
+      }
+      this.#controller?.enqueue(this.#gzip.bytes());
+    }
     this.#controller?.close();
   }
 
@@ -93,7 +109,13 @@ export class WatchStream implements UnderlyingDefaultSource<Uint8Array> {
     this.#written = 0;
     this.#bytes = events.length === 0
       ? NOTHING
-      : this.#tools.encoder.events(events, this.#tools.form);
+      : this.#begun(this.#tools.encoder.events(events, this.#tools.form));
+  }
+
+  /** The bytes of a piece, all of which will be written. */
+  #begun({ bytes, sum }: Piece): Uint8Array {
+    if (sum !== undefined) this.#gzip?.add(sum);
+    return bytes;
   }
 
   #enqueue(bytes: Uint8Array): void {

@@ -30,6 +30,11 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
     "relay/transport/websocket/accept_test.ts",
   'qumo_relay_transport_limits_total{limit="unread_bytes"}':
     "relay/transport/unread_budget_test.ts",
+  'qumo_relay_requests_blocked_total{requests="of_peer"}': "tests/scenarios/control_stream_test.ts",
+  'qumo_relay_requests_blocked_total{requests="of_relay"}':
+    "tests/scenarios/control_stream_test.ts",
+  'qumo_relay_subscriber_skips_total{reason="out_of_order"}':
+    "tests/scenarios/moq_lite_mapping_test.ts",
   'qumo_relay_http_connections_dropped_total{reason="accept_failed"}':
     "tests/e2e/descriptors_test.ts",
   'qumo_relay_http_connections_dropped_total{reason="address_full"}': HTTP,

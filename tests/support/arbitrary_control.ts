@@ -65,7 +65,7 @@ function anyOf(
     ...answered,
     ...chosen,
   }) as unknown as fc.Arbitrary<AnyMessage>;
-  if (kind === "namespace" && fields === undefined) {
+  if (kind === "namespace" && layout.fields === undefined) {
     const { hopPath, routeCost } = values.parameters;
     const route = fc.oneof(record({ hopPath }), record({ hopPath, routeCost }));
     const routed = record({ kind: fc.constant(kind), ...chosen, route });

@@ -28,7 +28,7 @@ export interface MessageLayout {
   readonly type: bigint;
   readonly body: Codec<unknown>;
   readonly fields: Fields | undefined;
-  /** Whether the model says what is in the fields in another way. */
+  /** Whether the model says what is in the fields with others. */
   readonly isMapped: boolean;
 }
 

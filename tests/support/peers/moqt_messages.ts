@@ -26,6 +26,8 @@ export type CommonMessage = Exclude<
 >;
 type CommonParameters = Omit<
   Parameters,
+  | "hopPath"
+  | "routeCost"
   | "meshScope"
   | "meshHops"
   | "meshTrace"

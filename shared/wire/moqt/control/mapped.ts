@@ -9,7 +9,7 @@ export interface MappedCodec<F extends Fields, T> extends Codec<T> {
   readonly isMapped: true;
 }
 
-/** A layout of these fields for what the model says in another way. */
+/** A layout of these fields for what the model says with other fields. */
 export function mapped<F extends Fields, T>(
   layout: StructCodec<F>,
   read: (written: Written<F>) => T,

@@ -124,7 +124,11 @@ export const messageTable = {
   },
   publishNamespace: {
     type: 0x6n,
-    body: struct({ requestId, namespace, parameters: parameters("authorizationTokens") }),
+    body: struct({
+      requestId,
+      namespace,
+      parameters: parameters("authorizationTokens", "hopPath", "routeCost"),
+    }),
   },
   subscribePrefix: {
     type: 0x11n,

@@ -145,7 +145,7 @@ Deno.test("draft 17: an integer has never 7 bytes", () => {
 Deno.test("draft 17: it has the parameters of draft 18 but for three", () => {
   const names = ["subgroupDeliveryTimeout", "fillTimeout", "namespacePrefix"];
   for (const name of names) assert.ok(!(name in parameterTable), name);
-  assert.equal(Object.keys(parameterTable).length, 14);
+  assert.equal(Object.keys(parameterTable).length, 16);
 });
 
 Deno.test("draft 17: its codes are those of draft 16, and those for too much load and for going away", () => {

@@ -46,6 +46,12 @@ export const MAX_KEPT_SUBSCRIPTIONS = 64;
  */
 export const MAX_SUBSCRIPTIONS_OF_A_TRACK = 4;
 
+/**
+ * Aliases that the subscriptions of one session to one track have in turn; more than it may have at a
+ * time. Each has renderings of its own while it is in use.
+ */
+export const ALIASES_IN_TURN = 8;
+
 /** Track aliases of ended subscriptions that are remembered, to drop late objects at once. */
 export const MAX_RETIRED_ALIASES = 1_024;
 

@@ -1,6 +1,6 @@
 import { type FullTrackName, trackKey } from "@qumo/shared/wire";
 import type { Track } from "../../../track/mod.ts";
-import { MAX_SUBSCRIPTIONS_OF_A_TRACK, OVERTAKEN_MS } from "../../limits.ts";
+import { ALIASES_IN_TURN, MAX_SUBSCRIPTIONS_OF_A_TRACK, OVERTAKEN_MS } from "../../limits.ts";
 import { isMoqDev } from "../connection/moq_dev.ts";
 import { isRelay } from "../connection/relay_peer.ts";
 import type { FetchDelivery } from "./fetch_delivery.ts";
@@ -42,6 +42,7 @@ export class SubscriptionTable {
   readonly #byTrack = new Map<string, Set<Slot>>();
   readonly #served = new Map<Track, Set<ServedSubscription>>();
   readonly #fills = new Set<FetchDelivery>();
+  readonly #nextCopies = new WeakMap<Track, number>();
 
   constructor(context: ServedContext) {
     this.#context = context;
@@ -150,10 +151,20 @@ export class SubscriptionTable {
     return served;
   }
 
-  /** The smallest copy number that none of the session's subscriptions to a track uses. */
+  /**
+   * The smallest copy number that none of the session's subscriptions to a track uses. For moq-dev's
+   * clients not the one of a subscription that ended before: they drop streams of its alias that
+   * overtake the next SUBSCRIBE_OK.
+   */
   #freeCopy(track: Track): number {
     const taken = new Set([...this.#served.get(track) ?? []].map(({ copy }) => copy));
-    for (let copy = 0;; copy++) if (!taken.has(copy)) return copy;
+    const first = isMoqDev(this.#context.peer) ? this.#nextCopies.get(track) ?? 0 : 0;
+    for (let count = 0;; count++) {
+      const copy = (first + count) % ALIASES_IN_TURN;
+      if (taken.has(copy)) continue;
+      this.#nextCopies.set(track, (copy + 1) % ALIASES_IN_TURN);
+      return copy;
+    }
   }
 
   /** Marks a subscription as served: it ends with the session, and joining fetches find it. */

@@ -70,14 +70,22 @@ export class EtcdClient {
   }
 
   /**
-   * Sends messages to a method that takes a stream of them, in one request; resolves with the answer
-   * to each, and rejects when some are missing.
+   * Sends messages to a method that takes a stream of them; resolves with the answer to each. etcd's
+   * gateway may stop to read a request once it has begun to answer it, so that the messages without an
+   * answer are sent again. Rejects when a request has no answer at all.
    */
   async callEach<T>(path: string, bodies: readonly object[]): Promise<T[]> {
-    const text = await this.#call(path, bodies.map((body) => JSON.stringify(body)).join("\n"));
-    const answers = text.split("\n").filter((line) => line !== "");
-    if (answers.length === bodies.length) return answers.map((line) => JSON.parse(line) as T);
-    throw new Error(`etcd answers ${answers.length} of ${bodies.length} messages`);
+    const answers: T[] = [];
+    while (answers.length < bodies.length) {
+      const left = bodies.slice(answers.length);
+      const text = await this.#call(path, left.map((body) => JSON.stringify(body)).join("\n"));
+      const lines = text.split("\n").filter((line) => line !== "");
+      if (lines.length === 0 || lines.length > left.length) {
+        throw new Error(`etcd answers ${lines.length} of ${left.length} messages`);
+      }
+      answers.push(...lines.map((line) => JSON.parse(line) as T));
+    }
+    return answers;
   }
 
   async #call(path: string, text: string): Promise<string> {

@@ -127,7 +127,8 @@ etcdTest(
       await store.append(outcome.value.step);
     }
     await Promise.all(names.map((name) => store.sharing.renew(name)));
-    assert.deepEqual(asked, [1, 99]);
+    // Any further ones are for what was left unanswered.
+    assert.deepEqual(asked.slice(0, 2), [1, 99]);
     await store.close();
   },
 );

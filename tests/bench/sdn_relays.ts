@@ -1,4 +1,7 @@
+import { Random } from "../support/random.ts";
 import { HttpConnection, putRequest } from "./sdn_load.ts";
+
+const random = new Random(1);
 
 const LINKS_PER_RELAY = 6;
 /** The standard deviation of what relays measure from heartbeat to heartbeat, as a share of it. */
@@ -155,7 +158,8 @@ export class BenchRelay {
 
 /** A number of the normal distribution. */
 function normal(): number {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+  const [one, other] = [random.next() / 2 ** 32, random.next() / 2 ** 32];
+  return Math.sqrt(-2 * Math.log(1 - one)) * Math.cos(2 * Math.PI * other);
 }
 
 function nameOf(number: number): string {

@@ -1,7 +1,10 @@
 import { loadavg } from "node:os";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { BenchRelay, CrowdCounts } from "./sdn_relays.ts";
+import { Random } from "../support/random.ts";
 import { print, quantile, round, Subject } from "./sdn_subject.ts";
+
+const random = new Random(2);
 
 const TTL_SECONDS = 15;
 const BEAT_MS = 5000;
@@ -131,7 +134,7 @@ class Crowd {
     await relay.beat();
     void relay.watch();
     while (!this.#isOver) {
-      await delay(BEAT_MS * (0.9 + 0.2 * Math.random()));
+      await delay(BEAT_MS * (0.9 + 0.2 * random.below(1000) / 1000));
       if (!this.#isOver) await relay.beat();
     }
   }

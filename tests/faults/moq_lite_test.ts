@@ -134,6 +134,8 @@ async function talkNonsense(
   }
   peer.connection.sendDatagram(random.bytes(40));
   // So that it is read before the end.
-  await Promise.race([peer.connection.closed, sleep(systemClock, READ_MS)]);
+  const closed = new AbortController();
+  void peer.connection.closed.then(() => closed.abort());
+  await sleep(systemClock, READ_MS, closed.signal);
   peer.close();
 }

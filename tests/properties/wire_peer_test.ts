@@ -14,13 +14,17 @@ const theirs = createControlCodec(18);
 // What our relays say to each other has no counterpart.
 const kinds = [...arbitrary.keys()].filter((kind) => kind !== "meshPath");
 
+/** Those of draft-lcurley-moq-cluster, which they do not have. */
+const ROUTES: readonly string[] = ["hopPath", "routeCost"];
+
 function common(message: ControlMessage): CommonMessage {
   if (message.kind === "meshPath" || message.kind === "publishStateNotify") {
     throw new Error("Nobody else has this message");
   }
+  if (message.kind === "namespace") return { kind: "namespace", suffix: message.suffix };
   if (!("parameters" in message)) return message;
   const parameters = Object.entries(message.parameters)
-    .filter(([name]) => !name.startsWith("mesh"));
+    .filter(([name]) => !name.startsWith("mesh") && !ROUTES.includes(name));
   return { ...message, parameters: Object.fromEntries(parameters) } as CommonMessage;
 }
 

@@ -6,6 +6,7 @@ import {
 } from "../../../relay/transport/qmux/connection.ts";
 import { WebSocketChannel } from "../../../relay/transport/websocket/channel.ts";
 import { concat } from "../concat.ts";
+import { Random } from "../random.ts";
 import { QMUX_LIMITS } from "./qmux_pair.ts";
 import { TcpStream } from "./tcp_stream.ts";
 
@@ -96,7 +97,8 @@ export async function connectWebSocket(
   const subprotocol = /^sec-websocket-protocol: (.*)$/im.exec(answer.head)?.[1] ?? "";
   const [version, ...protocol] = subprotocol.split(".");
   const stream = new TcpStream(answer.conn, answer.rest);
-  const mask = () => crypto.getRandomValues(new Uint8Array(4));
+  const random = new Random(1);
+  const mask = () => Uint8Array.from({ length: 4 }, () => random.next());
   const connection = new QmuxConnection({
     channel: new WebSocketChannel(stream, mask),
     role: "client",

@@ -23,7 +23,7 @@ ${" ".repeat(12)} certificate sha256 ${certificateHash.toHex()}`;
 
 the page     ${page}/
 ${lines.join("\n")}
-watch too    with any client of moqt-18, at any of the relays: namespace ${path}, track ${track}; a
+watch too    with any client of MoQT or moq-lite, at any of the relays: namespace ${path}, track ${track}; a
              browser needs serverCertificateHashes with the hash above
 
 Ctrl-C ends it and says what was lost.

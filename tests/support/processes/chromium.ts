@@ -19,11 +19,25 @@ export function chromiumTest(name: string, test: (browser: Browser) => Promise<v
   });
 }
 
+/** What is different from the usual. */
+export interface ChromiumOptions {
+  /** A film that stands for the camera, which pages may use without asking. */
+  readonly camera?: string;
+}
+
 /** Starts a headless browser; the caller closes it. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium({ camera }: ChromiumOptions = {}): Promise<Browser> {
+  const fakes = [
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    `--use-file-for-fake-video-capture=${camera}`,
+  ];
   return chromium.launch({
     executablePath: CHROMIUM_PATH,
     headless: true,
-    args: ["--no-sandbox", "--disable-gpu", "--no-first-run"],
+    args: [
+      ...["--no-sandbox", "--disable-gpu", "--no-first-run"],
+      ...(camera === undefined ? [] : fakes),
+    ],
   });
 }

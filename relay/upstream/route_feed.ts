@@ -141,9 +141,11 @@ export class RouteFeed implements Feed, RemoteFeed, SubscriptionOwner {
   }
 
   groupBegan(subscription: UpstreamSubscription, group: bigint): void {
-    const { from } = subscription;
-    if (from !== undefined && group < from.group) return this.#publisherReplaced();
-    if (subscription === this.#current) this.#telemetry.arriving();
+    if (subscription === this.#current) {
+      const { from } = subscription;
+      if (from !== undefined && group < from.group) return this.#publisherReplaced();
+      this.#telemetry.arriving();
+    }
     this.#draining.sweep();
   }
 

@@ -1,8 +1,10 @@
 import { type ControlMessageOf } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { MAX_RELAY_SCOPES } from "../../relay/session/limits.ts";
+import type { FeedEvents } from "../../relay/track/sources/feed.ts";
 import { namespaceOf, type ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import { RELAY_NAME, SessionWorld } from "../support/worlds/session_world.ts";
+import { World as CacheWorld } from "../support/worlds/track_model.ts";
 import {
   accept,
   ALIAS,
@@ -180,6 +182,38 @@ Deno.test("a request over a link carries its scope, and the relays that it came 
   });
   await request.sendOk();
   assert.equal((await status).ok, true);
+});
+
+Deno.test("a link that is to bring its last groups still brings none before those it was asked for", async () => {
+  await using world = new SessionWorld();
+  const { peer, session } = await linked(world);
+  const track = new CacheWorld().track();
+  const silence = () => {};
+  const feeds: FeedEvents = {
+    ended: silence,
+    contradicted: () => "lost",
+    began: silence,
+    quiet: silence,
+    pathChanged: silence,
+    broken: silence,
+  };
+  const feed = session.publisher("/room").subscribe({ track, feeds }, { from: at(28, 0) });
+  const { request } = await peer.expectRequest("subscribe");
+  await request.send({
+    kind: "subscribeOk",
+    alias: ALIAS,
+    parameters: { meshHops: ["there"] },
+    properties: NO_PROPERTIES,
+  });
+  await feed.established;
+  feed.update({ endGroup: 30n });
+  const { parameters } = await request.expect("requestUpdate");
+  assert.deepEqual(parameters.filter, {
+    type: "absolute_range",
+    start: at(28, 0),
+    endGroup: 30n,
+  });
+  feed.cancel();
 });
 
 Deno.test("a link is pinged by a question that no relay looks up elsewhere", async () => {

@@ -9,13 +9,13 @@ const MAX_UPDATES_UNANSWERED = 2;
 /** How long an update waits for the answers to previous ones; not every peer answers. */
 const UPDATE_HOLD_MS = 200;
 
-const BEGINNING: Location = { group: 0n, object: 0n };
-
 /** The dependencies of {@linkcode FeedUpdates}. */
 export interface FeedUpdatesParts {
   readonly clock: Clock;
   /** Whether the peer must not be paused; may change during the subscription. */
   readonly alwaysForwards: () => boolean;
+  /** The start that was requested, which a new end must not change. */
+  readonly start: Location;
   /** How many updates the peer lets wait for its answers; undefined for any number. */
   readonly maxUnanswered: number | undefined;
   /** Whether there is a request stream for updates. */
@@ -101,7 +101,7 @@ export class FeedUpdates {
       ...(forward !== undefined && { forward }),
       ...(newGroupRequest !== undefined && { newGroupRequest }),
       ...(endGroup !== undefined && {
-        filter: { type: "absolute_range", start: BEGINNING, endGroup },
+        filter: { type: "absolute_range", start: this.#parts.start, endGroup },
       }),
     });
     if (isSent) this.#unanswered++;

@@ -44,6 +44,8 @@ export type PeerFeedContext = Wire & Reporting & Timing & Parties & Asking & Lif
 const TOO_MANY_SUBGROUPS =
   `the publisher begins more than ${SUBGROUPS_A_SECOND} subgroups a second`;
 
+const BEGINNING: Location = { group: 0n, object: 0n };
+
 /** The publisher of a feed, as far as updates are concerned. */
 export interface FeedPublisher extends Publisher {
   /** Whether updates are sent to the peer. */
@@ -58,6 +60,8 @@ export interface FeedPublisher extends Publisher {
 export interface PeerFeedOptions {
   readonly offered: boolean;
   readonly bringsPast: boolean;
+  /** The location that is requested first; absent: no earlier one is excluded. */
+  readonly start?: Location | undefined;
   readonly source: Source;
   readonly context: PeerFeedContext;
   readonly incoming: TrackAliases<PeerFeed>;
@@ -119,6 +123,7 @@ export class PeerFeed implements Feed {
     this.#updates = new FeedUpdates({
       clock: options.context.clock,
       alwaysForwards: () => publisher.alwaysForwards,
+      start: options.start ?? BEGINNING,
       maxUnanswered: limitOf(options.context.peer),
       canSend: () => this.#agreed !== undefined && !this.#context.shutdown.isLeaving,
       send: (parameters) => {

@@ -26,7 +26,12 @@ import { askStatus, pingPeer } from "./ask_status.ts";
 import { IncomingFetch, type IncomingFetchContext } from "./incoming_fetch.ts";
 import type { Ingest } from "./ingest.ts";
 import type { TrackAliases } from "../../ingest/track_aliases.ts";
-import { type FeedPublisher, PeerFeed, type PeerFeedContext } from "./peer_feed.ts";
+import {
+  type FeedPublisher,
+  PeerFeed,
+  type PeerFeedContext,
+  type PeerFeedOptions,
+} from "./peer_feed.ts";
 import { upstreamFilter, wantsPast } from "./upstream_filter.ts";
 import type { Judging } from "../connection/facets.ts";
 import { filterForAll } from "../connection/moq_dev.ts";
@@ -121,7 +126,11 @@ export class PeerPublisher implements FeedPublisher {
   }
 
   subscribe(target: FeedTarget, options: RequestOptions = {}, scope = ""): PeerFeed {
-    const feed = this.newFeed(target, { offered: false, bringsPast: wantsPast(options) });
+    const feed = this.newFeed(target, {
+      offered: false,
+      bringsPast: wantsPast(options),
+      start: options.from,
+    });
     const isRoom = this.#feeds.size <= this.#context.settings.limits.maxPublishedTracks;
     if (this.#closed) this.#refuse(feed, GONE);
     else if (this.#context.shutdown.isLeaving) this.#refuse(feed, GOING_AWAY);
@@ -161,11 +170,10 @@ export class PeerPublisher implements FeedPublisher {
   /** Creates a feed of this peer; the caller ends it with {@linkcode PeerPublisher.forget}. */
   newFeed(
     target: FeedTarget,
-    { offered, bringsPast }: { offered: boolean; bringsPast: boolean },
+    options: Pick<PeerFeedOptions, "offered" | "bringsPast" | "start">,
   ): PeerFeed {
     const feed = new PeerFeed(target, this, {
-      offered,
-      bringsPast,
+      ...options,
       source: sourceOf(tokenOf(this.#session, ++this.#claims)),
       context: this.#context,
       incoming: this.#incoming,

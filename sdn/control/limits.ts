@@ -8,10 +8,16 @@ export const MAX_EXPIRED = 1000;
 export const RIVAL_MS = 90_000;
 
 /**
- * Milliseconds of repairing routes before heartbeats and other requests have their turn, for as long
- * as it took.
+ * Milliseconds of repairing routes before heartbeats and other requests have their turn: a heartbeat
+ * takes some four turns.
  */
-export const REPAIR_MS = 10;
+export const REPAIR_MS = 5;
+
+/**
+ * How long that turn is at least, as a share of the time that repairing took. All who wait then have
+ * their turn, however long: a longer pause would let the news of a dead relay wait for nothing.
+ */
+export const REPAIR_PAUSE = 0.25;
 
 /** Watchers that are told of each change at once. */
 export const FEW_WATCHERS = 32;

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import { type Graph, LabelHeap, Network, type NetworkChange, RouteTable } from "../graph/mod.ts";
-import { REPAIR_MS } from "./limits.ts";
+import { REPAIR_MS, REPAIR_PAUSE } from "./limits.ts";
 import { nextHopView } from "./views.ts";
 
 /** A change of one relay's next hops, or all of them. */
@@ -48,6 +48,7 @@ export class RouteTables {
   /** A newer graph, which waits until they are. */
   #next: Graph | undefined;
   #slice: Timer | undefined;
+  #isRepairing = false;
 
   constructor(clock: Clock, graph: Graph) {
     this.#clock = clock;
@@ -58,7 +59,7 @@ export class RouteTables {
   /** Takes the newest graph. */
   update(graph: Graph): void {
     this.#next = graph;
-    if (this.#slice === undefined) this.#begin();
+    if (!this.#isRepairing) this.#begin();
   }
 
   /** Follows the next hops of a relay, which need not be registered. */
@@ -69,8 +70,9 @@ export class RouteTables {
       all: () => this.#lines(followed, followed.table?.rows.reached() ?? []),
       of: (targets) => this.#linesOf(followed, targets),
       close: () => {
-        followed.listeners.delete(changed);
-        if (followed.listeners.size === 0) this.#followed.delete(relay);
+        // Closed once: the relay may be followed anew when it is closed again.
+        if (!followed.listeners.delete(changed) || followed.listeners.size > 0) return;
+        this.#followed.delete(relay);
       },
     };
   }
@@ -99,20 +101,20 @@ export class RouteTables {
   #begin(): void {
     const graph = this.#next;
     this.#next = undefined;
-    if (graph === undefined || graph === this.#graph) return;
+    this.#isRepairing = graph !== undefined && graph !== this.#graph;
+    if (graph === undefined || !this.#isRepairing) return;
     this.#graph = graph;
     const change = this.#network.update(graph);
     this.#repair(change, [...this.#followed.values()].values());
   }
 
   #repair(change: NetworkChange, left: Iterator<Followed>): void {
-    this.#slice = undefined;
     const began = this.#clock.now();
     for (let next = left.next(); !next.done; next = left.next()) {
       this.#repairOne(change, next.value);
       const took = this.#clock.now() - began;
       if (took < REPAIR_MS) continue;
-      this.#slice = this.#clock.after(took, () => this.#repair(change, left));
+      this.#slice = this.#clock.after(took * REPAIR_PAUSE, () => this.#repair(change, left));
       return;
     }
     this.#begin();
@@ -143,7 +145,14 @@ export class RouteTables {
   }
 
   #tell({ listeners }: Followed, targets: readonly string[]): void {
-    for (const changed of [...listeners]) changed(targets);
+    for (const changed of [...listeners]) {
+      try {
+        changed(targets);
+      } catch (error) {
+        // It is reported and keeps no table from being repaired: one that misses a change stays wrong.
+        void Promise.reject(error);
+      }
+    }
   }
 
   #linesOf(followed: Followed, targets: Iterable<string>): RouteLines {

@@ -24,6 +24,18 @@ function graph(links: readonly (readonly [from: string, to: string, cost: number
 
 const RING = [["a", "b", 1], ["b", "c", 1], ["c", "d", 1], ["d", "a", 1]] as const;
 
+/** A clock on which every look at it takes so many milliseconds. */
+function slow(clock: ManualClock, milliseconds: number): Clock {
+  return {
+    now() {
+      clock.stop(milliseconds);
+      return clock.now();
+    },
+    wall: () => clock.wall(),
+    after: (delay, fire) => clock.after(delay, fire),
+  };
+}
+
 function tables(clock: Clock = new ManualClock()) {
   const made = new RouteTables(clock, graph(RING));
   const heard: string[] = [];
@@ -65,15 +77,7 @@ Deno.test("who follows a relay hears when it comes into the graph, and when it l
 Deno.test("long work leaves others their turn, and graphs that come meanwhile are taken as one", async () => {
   const clock = new ManualClock();
   // Every look at the clock takes longer than a slice may.
-  const slow: Clock = {
-    now() {
-      clock.stop(20);
-      return clock.now();
-    },
-    wall: () => clock.wall(),
-    after: (delay, fire) => clock.after(delay, fire),
-  };
-  const { made, heard, follow } = tables(slow);
+  const { made, heard, follow } = tables(slow(clock, 20));
   for (const name of ["a", "b", "c", "d"]) follow(name);
   made.update(graph([...RING, ["a", "c", 1]]));
   assert.deepEqual(heard, ["a: b c d"]);
@@ -89,4 +93,53 @@ Deno.test("long work leaves others their turn, and graphs that come meanwhile ar
     "d: a b c",
   ]);
   assert.equal(clock.pending, 0);
+});
+
+Deno.test("a relay whose former stream ends once more goes on hearing of its routes", () => {
+  const { made, heard, follow } = tables();
+  const former = follow("a");
+  former.close();
+  follow("a");
+  former.close();
+  made.update(graph([...RING, ["a", "c", 1]]));
+  assert.deepEqual(heard, ["a: b c d"]);
+});
+
+Deno.test("a thousand relays hear of other routes little later than these can be found", async () => {
+  const clock = new ManualClock();
+  const { made, heard, follow } = tables(slow(clock, 0.5));
+  for (let relay = 0; relay < 999; relay++) follow(`other-${relay}`);
+  follow("c");
+  made.update(graph([...RING, ["a", "c", 1]]));
+  await clock.advance(700);
+  assert.deepEqual(heard, ["c: a b d"]);
+});
+
+Deno.test("a graph that comes while watchers are told is taken after the one that they are told of", () => {
+  const { made, heard, follow } = tables();
+  const both = graph([...RING, ["a", "c", 1], ["b", "d", 1]]);
+  made.follow("a", () => made.update(both));
+  follow("b");
+  follow("c");
+  made.update(graph([...RING, ["a", "c", 1]]));
+  assert.deepEqual(heard, ["c: a b d", "b: d"]);
+});
+
+Deno.test("what fails at one watcher keeps no other from hearing of its routes", async () => {
+  const { made, heard, follow } = tables();
+  const reported: unknown[] = [];
+  const report = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    reported.push(event.reason);
+  };
+  addEventListener("unhandledrejection", report);
+  const fault = new Error("not written");
+  made.follow("a", () => {
+    throw fault;
+  });
+  follow("c");
+  made.update(graph([...RING, ["a", "c", 1]]));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  removeEventListener("unhandledrejection", report);
+  assert.deepEqual([heard, reported], [["c: a b d"], [fault]]);
 });

@@ -59,6 +59,17 @@ export class ChangeLog {
     this.#wakeups = wakeups;
   }
 
+  /** Starts with the entries of an earlier process, which end at `revision`. */
+  static of(
+    entries: readonly ChangeEntry[],
+    revision: number,
+    { limits, wakeups }: { limits: ChangeLogLimits; wakeups: Wakeups },
+  ): ChangeLog {
+    const log = new ChangeLog(revision - entries.length, limits, wakeups);
+    for (const entry of entries) log.push(entry);
+    return log;
+  }
+
   /** The revision of the newest entry. */
   get revision(): number {
     return this.#revision;

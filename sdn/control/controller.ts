@@ -3,7 +3,7 @@ import type { Clock } from "@qumo/shared/runtime";
 import { Chronicle, type EventLog, Outages } from "../events/mod.ts";
 import type { CostPolicy, Graph } from "../graph/mod.ts";
 import { Registry } from "../registry/mod.ts";
-import type { Store, Stored, Timeline } from "../store/types.ts";
+import type { Store, Stored, Timeline, Told } from "../store/types.ts";
 import { Exchange } from "../sync/exchange.ts";
 import { Admission } from "./admission.ts";
 import type { GeoPoint } from "./assign.ts";
@@ -14,7 +14,7 @@ import { GraphKeeper } from "./graph_keeper.ts";
 import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
 import { Presenter } from "./presenter.ts";
-import { StepPublisher } from "./step_publisher.ts";
+import { entryFromText, StepPublisher } from "./step_publisher.ts";
 import { RelayService } from "./relay_service.ts";
 import { countStates } from "./relay_states.ts";
 import { RouteService } from "./route_service.ts";
@@ -73,7 +73,11 @@ export class Controller implements WatchUseCases, OperationUseCases {
   readonly #chronicle: Chronicle;
   readonly #outages: Outages;
 
-  private constructor(options: ControllerOptions, parts: ControllerParts, registry: Registry) {
+  private constructor(
+    options: ControllerOptions,
+    parts: ControllerParts,
+    { registry, told }: { registry: Registry; told: readonly Told[] },
+  ) {
     const { clock, store, events } = parts;
     const { leaseMs } = options;
     this.#options = options;
@@ -81,7 +85,11 @@ export class Controller implements WatchUseCases, OperationUseCases {
     this.#registry = registry;
     const wakeups = new Wakeups(clock);
     const { history: entries, historyBytes: bytes } = options;
-    this.#changeLog = new ChangeLog(registry.revision, { entries, bytes }, wakeups);
+    this.#changeLog = ChangeLog.of(
+      told.map(({ revision, events }) => entryFromText(revision, events)),
+      registry.revision,
+      { limits: { entries, bytes }, wakeups },
+    );
     this.metricsSink = this.#openMetrics();
     this.#outages = new Outages(events);
     if (store.sharing !== undefined) this.#outages.watchStore(clock, () => store.healthy);
@@ -124,7 +132,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
 
   /** Starts from contents of the store that were loaded before. */
   static begin(
-    { revision, relays, tombstones }: Stored,
+    { revision, relays, tombstones, told = [] }: Stored,
     options: ControllerOptions,
     parts: ControllerParts,
   ): Controller {
@@ -138,7 +146,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
       leasesEndInStore: parts.store.sharing !== undefined,
     });
     registry.restore(relays, tombstones, parts.clock.now());
-    return new Controller(options, parts, registry);
+    return new Controller(options, parts, { registry, told });
   }
 
   /** This controller's side of the replication protocol. */

@@ -40,7 +40,12 @@ export interface JournalOptions {
    */
   readonly graphs: { take(step: Step): void };
   /** Receives each step in order of revision, once it is stored or void. */
-  readonly publisher: { publish(step: Step): void; pass(step: Step): void };
+  readonly publisher: {
+    publish(step: Step): void;
+    pass(step: Step): void;
+    /** What watchers will be told of it, for a store that keeps it. */
+    text(step: Step): string;
+  };
   /** Receives the result of each write to the store. */
   readonly storeHealth: {
     /** The store wrote a batch, in so many milliseconds. */
@@ -144,11 +149,12 @@ export class Journal {
   }
 
   #keep(step: Step): Promise<Fate> {
-    const { store, graphs } = this.#options;
+    const { store, graphs, publisher } = this.#options;
     graphs.take(step);
+    const told = store.keepsTold ? publisher.text(step) : undefined;
     // A shared store's change by another controller may be in the same step; it is published too.
     const isPublished = store.sharing !== undefined || step.changes.some(isLeaseEnd);
-    return this.#publish(step, { fate: this.#fateOf(store.append(step)), isPublished });
+    return this.#publish(step, { fate: this.#fateOf(store.append(step, told)), isPublished });
   }
 
   /** Resolves when the store has decided and every earlier step is published. */

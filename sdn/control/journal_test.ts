@@ -56,6 +56,7 @@ function journal() {
         published.push(revision);
       },
       pass: ({ revision }) => void passed.push(revision),
+      text: () => "",
     },
     storeHealth: {
       stored: (milliseconds) => void stored.push(milliseconds),

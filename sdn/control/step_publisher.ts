@@ -16,6 +16,8 @@ export interface StepPublisherOptions {
 export class StepPublisher {
   readonly #options: StepPublisherOptions;
   readonly #followers: ((relays: readonly string[]) => void)[] = [];
+  /** The entries of steps that are being stored. */
+  readonly #entries = new WeakMap<Step, ChangeEntry>();
 
   constructor(options: StepPublisherOptions) {
     this.#options = options;
@@ -28,8 +30,8 @@ export class StepPublisher {
 
   /** Publishes the next step in order of revision. */
   publish(step: Step): void {
-    const { changeLog, chronicle, toDate } = this.#options;
-    changeLog.push(entryOf(step, toDate));
+    const { changeLog, chronicle } = this.#options;
+    changeLog.push(this.#entry(step));
     chronicle.step(step);
     // Flows are not replicated: each relay reports them to the controller that it sends heartbeats
     // to.
@@ -37,10 +39,32 @@ export class StepPublisher {
     for (const push of this.#followers) push(relays);
   }
 
+  /** What a step tells watchers, as a text; flows are not kept, relays report them again. */
+  text(step: Step): string {
+    const kept = this.#entry(step).events.filter(({ event }) => event !== "flows");
+    return kept.map(({ event, data }) => `${event} ${data}`).join("\n");
+  }
+
+  #entry(step: Step): ChangeEntry {
+    const entry = this.#entries.get(step) ?? entryOf(step, this.#options.toDate);
+    this.#entries.set(step, entry);
+    return entry;
+  }
+
   /** Skips the revision of a void step. */
   pass({ revision }: Step): void {
     this.#options.changeLog.push({ revision, bytes: 0, events: [] });
   }
+}
+
+/** The entry of which {@linkcode StepPublisher.text} made a text. */
+export function entryFromText(revision: number, text: string): ChangeEntry {
+  const told = new StepEvents(revision);
+  for (const line of text.split("\n")) {
+    const space = line.indexOf(" ");
+    if (space > 0) told.write(line.slice(0, space) as EventName, line.slice(space + 1));
+  }
+  return told.entry();
 }
 
 /**
@@ -54,11 +78,11 @@ function entryOf({ revision, changes, relays }: Step, toDate: ToDate): ChangeEnt
     switch (change.kind) {
       case "relay":
       case "drain":
-        if (relay !== undefined) told.add(GRAPH, "relay", ownView(relay, toDate));
+        if (relay !== undefined) told.add("relay", ownView(relay, toDate));
         break;
       case "gone": {
         const { name, reason } = change.tombstone;
-        told.add(EVERY, "gone", { relay: name, reason });
+        told.add("gone", { relay: name, reason });
         break;
       }
       case "announce":
@@ -66,15 +90,15 @@ function entryOf({ revision, changes, relays }: Step, toDate: ToDate): ChangeEnt
         told.announce(leased(change.announce, relay, toDate));
         break;
       case "withdraw":
-        told.add(ANNOUNCES, "withdraw", { relay: change.relay, track: change.track });
+        told.add("withdraw", { relay: change.relay, track: change.track });
         break;
       case "flows":
-        told.add(FLOWS, "flows", { relay: change.relay, flows: change.flows });
+        told.add("flows", { relay: change.relay, flows: change.flows });
         break;
     }
   }
   // A step without changes: a damped cost took effect.
-  if (changes.length === 0) told.add(GRAPH, "costs", {});
+  if (changes.length === 0) told.add("costs", {});
   return told.entry();
 }
 
@@ -88,9 +112,14 @@ class StepEvents {
     this.#revision = revision;
   }
 
-  add(scopes: ChangeEvent["scopes"], event: string, data: object): void {
+  add(event: EventName, data: object): void {
     this.#endList();
-    this.#write(scopes, event, data);
+    this.#add(event, data);
+  }
+
+  /** Adds an event whose data are written already. */
+  write(event: EventName, data: string): void {
+    this.#events.push({ scopes: SCOPES[event], id: this.#revision, event, data });
   }
 
   announce(one: ReturnType<typeof leased>): void {
@@ -109,14 +138,12 @@ class StepEvents {
     const [first] = entries;
     if (first === undefined) return;
     this.#announces = [];
-    if (entries.length === 1) this.#write(ANNOUNCES, "announce", first);
-    else this.#write(ANNOUNCES, "announces", { entries });
+    if (entries.length === 1) this.#add("announce", first);
+    else this.#add("announces", { entries });
   }
 
-  #write(scopes: ChangeEvent["scopes"], event: string, data: object): void {
-    const revision = this.#revision;
-    const text = JSON.stringify({ revision, ...data });
-    this.#events.push({ scopes, id: revision, event, data: text });
+  #add(event: EventName, data: object): void {
+    this.write(event, JSON.stringify({ revision: this.#revision, ...data }));
   }
 }
 
@@ -129,10 +156,18 @@ function leased(announce: Announce, { leaseEnd }: RelaySnapshot, toDate: ToDate)
   return announceView(announce, { leaseEnd, toDate });
 }
 
-const GRAPH: ChangeEvent["scopes"] = ["graph"];
-const ANNOUNCES: ChangeEvent["scopes"] = ["announces"];
-const FLOWS: ChangeEvent["scopes"] = ["flows"];
-const EVERY: ChangeEvent["scopes"] = ["graph", "announces", "flows"];
+/** The events that changes are told in, and the scopes of those who are told. */
+const SCOPES = {
+  relay: ["graph"],
+  costs: ["graph"],
+  gone: ["graph", "announces", "flows"],
+  announce: ["announces"],
+  announces: ["announces"],
+  withdraw: ["announces"],
+  flows: ["flows"],
+} as const satisfies Record<string, ChangeEvent["scopes"]>;
+
+type EventName = keyof typeof SCOPES;
 
 /** The overhead of one event beside its text, in bytes. */
 const EVENT_OVERHEAD = 64;

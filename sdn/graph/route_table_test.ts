@@ -26,12 +26,14 @@ class CountingNetwork extends Network {
 /** Relays on a ring with chords, the first `count` of whom are there. */
 function ring(count: number, cost: (relay: number) => number = () => 10): Graph {
   const relays = Array.from({ length: count }, (_, relay): GraphRelay => {
-    const links = new Map(STEPS.flatMap((step) =>
-      [relay + step, relay - step + RELAYS].map((far) => {
-        const pair = (relay + far % RELAYS) * 13;
-        return [`relay-${far % RELAYS}`, { cost: cost(pair), up: true }] as const;
-      })
-    ));
+    const links = new Map(
+      STEPS.flatMap((step) =>
+        [relay + step, relay - step + RELAYS].map((far) => {
+          const pair = (relay + far % RELAYS) * 13;
+          return [`relay-${far % RELAYS}`, { cost: cost(pair), up: true }] as const;
+        })
+      ),
+    );
     return { name: `relay-${relay}`, region: "", address: "", draining: false, links };
   });
   const policy = { kind: "static" } as const;

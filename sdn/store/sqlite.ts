@@ -9,7 +9,7 @@ import {
 } from "../registry/mod.ts";
 import { SqliteReader } from "./sqlite_reader.ts";
 import { migrate } from "./sqlite_schema.ts";
-import { type SqliteOptions, SqliteWriter } from "./sqlite_writer.ts";
+import { type SqliteOptions, SqliteWriter, type Written } from "./sqlite_writer.ts";
 import type { Store, Stored } from "./types.ts";
 
 /**
@@ -21,8 +21,7 @@ const IDLE_MS = 1_000;
 /** Milliseconds between attempts after a failed write. */
 const RETRY_MS = 1_000;
 
-interface Waiter {
-  readonly batch: Batch;
+interface Waiter extends Written {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -32,6 +31,7 @@ interface Waiter {
  * on disk before the callers' promises resolve.
  */
 export class SqliteStore implements Store {
+  readonly keepsTold = true;
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
   readonly #writer: SqliteWriter;
@@ -68,17 +68,18 @@ export class SqliteStore implements Store {
 
   load(): Promise<Stored> {
     this.#writer.prune();
-    return Promise.resolve(this.#reader.all());
+    const stored = this.#reader.all();
+    return Promise.resolve({ ...stored, told: this.#writer.told(stored.revision) });
   }
 
   follow(reconcile: (given: StoredRelay) => void): void {
     this.#reconcile = reconcile;
   }
 
-  append(batch: Batch): Promise<void> {
+  append(batch: Batch, told?: string): Promise<void> {
     if (this.#closed) return Promise.reject(new Error("The store is closed"));
     this.#flush ??= this.#clock.after(0, () => this.#write());
-    return new Promise((resolve, reject) => this.#waiters.push({ batch, resolve, reject }));
+    return new Promise((resolve, reject) => this.#waiters.push({ batch, told, resolve, reject }));
   }
 
   close(): Promise<void> {
@@ -97,12 +98,11 @@ export class SqliteStore implements Store {
     this.#flush = undefined;
     const waiters = this.#waiters;
     this.#waiters = [];
-    const batches = waiters.map((waiter) => waiter.batch);
-    if (batches.length === 0) return;
+    if (waiters.length === 0) return;
     // After a failure the disk is retried by a timer, not by every caller.
-    if (this.#failure === undefined) this.#try(batches);
+    if (this.#failure === undefined) this.#try(waiters);
     const failure = this.#failure;
-    if (failure !== undefined) this.#undo(batches);
+    if (failure !== undefined) this.#undo(waiters.map(({ batch }) => batch));
     for (const { batch, resolve, reject } of waiters) {
       if (failure === undefined || batch.changes.every(({ kind }) => kind === "flows")) resolve();
       else reject(failure);
@@ -110,11 +110,11 @@ export class SqliteStore implements Store {
   }
 
   /** Writes batches, and before them the lease expiries that are owed since a failure. */
-  #try(batches: readonly Batch[]): void {
+  #try(written: readonly Written[]): void {
     try {
       this.#writer.transact([
-        ...this.#owed.values().map((end) => ({ revision: 0, changes: [end] })),
-        ...batches,
+        ...this.#owed.values().map((end) => ({ batch: { revision: 0, changes: [end] } })),
+        ...written,
       ]);
       this.#failure = undefined;
       this.#owed.clear();

@@ -23,6 +23,9 @@ const MIGRATIONS = [
   ALTER TABLE ends ADD COLUMN region TEXT NOT NULL DEFAULT '';
   ALTER TABLE ends ADD COLUMN address TEXT NOT NULL DEFAULT '';
   `,
+  `
+  CREATE TABLE told (revision INTEGER PRIMARY KEY, events TEXT NOT NULL) STRICT;
+  `,
 ];
 
 /**

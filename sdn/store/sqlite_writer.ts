@@ -2,7 +2,8 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Clock } from "@qumo/shared/runtime";
 import type { Batch, Change, TrackState } from "../registry/mod.ts";
 import { drainToText, nameToKey, recordToText } from "./rows.ts";
-import type { Timeline } from "./types.ts";
+import { SqliteHistory } from "./sqlite_history.ts";
+import type { Timeline, Told } from "./types.ts";
 
 /** Withdrawn tracks kept per relay, as many as the registry keeps. */
 const MAX_WITHDRAWN = 1_000;
@@ -18,31 +19,50 @@ export interface SqliteOptions {
   readonly tombstoneMs: number;
 }
 
+/** A batch, and what watchers are told of it. */
+export interface Written {
+  readonly batch: Batch;
+  readonly told?: string | undefined;
+}
+
 /** Writes batches into the tables and prunes old rows. */
 export class SqliteWriter {
   readonly #database: DatabaseSync;
   readonly #options: SqliteOptions;
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #history: SqliteHistory;
   #sincePrune = 0;
 
   constructor(database: DatabaseSync, options: SqliteOptions) {
     this.#database = database;
     this.#options = options;
     this.#statements = prepare(database);
+    this.#history = new SqliteHistory(database);
   }
 
   /** Writes the batches in one transaction, or throws and writes none. */
-  transact(batches: readonly Batch[]): void {
+  transact(written: readonly Written[]): void {
+    const batches = written.map(({ batch }) => batch);
+    const told = written.flatMap(({ batch: { revision }, told: events }) =>
+      events === undefined ? [] : [{ revision, events }]
+    );
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       for (const { changes } of batches) for (const change of changes) this.#keep(change);
       this.#statements.revision.run(Math.max(0, ...batches.map(({ revision }) => revision)));
+      this.#history.write(told);
       if (this.#sincePrune >= PRUNE_EVERY) this.prune();
       this.#database.exec("COMMIT");
+      this.#history.written(told);
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  /** What watchers were told of the newest batches, up to a revision. */
+  told(newest: number): Told[] {
+    return this.#history.upTo(newest);
   }
 
   /** Deletes old tombstones and each relay's oldest withdrawals, by row number. */

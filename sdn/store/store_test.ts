@@ -173,7 +173,7 @@ Deno.test("sqlite: a store of a newer program is refused and left as it is", () 
   const database = new DatabaseSync(path);
   database.exec("PRAGMA user_version = 99");
   database.close();
-  assert.throws(open, /schema is version 99, this program knows 2/);
+  assert.throws(open, /schema is version 99, this program knows 3/);
   assert.throws(open, /schema is version 99/);
   clear();
 });
@@ -253,5 +253,54 @@ Deno.test("sqlite: a copy of the one file is whole when nothing was written for 
   await clock.advance(1000);
   assert.equal(relays(), 1);
   await store.close();
+  clear();
+});
+
+/** Appends batches that tell watchers of a relay, under these revisions. */
+async function tell(
+  { store, clock }: { store: SqliteStore; clock: ManualClock },
+  told: readonly (readonly [revision: number, events?: string])[],
+) {
+  const kept = told.map(([revision, events]) => store.append({ revision, changes: [] }, events));
+  await clock.advance(0);
+  await Promise.all(kept);
+}
+
+Deno.test("sqlite: what watchers were told is there for those who come back, as far as it has no gap", async () => {
+  const { clock, open, clear } = temporary();
+  const store = open();
+  await tell({ store, clock }, [[1, "one"], [2, "two"], [3], [4, "four"], [5, ""]]);
+  await store.close();
+  const opened = open();
+  assert.deepEqual((await opened.load()).told, [
+    { revision: 4, events: "four" },
+    { revision: 5, events: "" },
+  ]);
+  await tell({ store: opened, clock }, [[6]]);
+  assert.deepEqual((await opened.load()).told, []);
+  await opened.close();
+  clear();
+});
+
+Deno.test("sqlite: what watchers were told is bounded in number and in length, also after a restart", async () => {
+  const { clock, open, clear, path } = temporary();
+  let store = open();
+  const small = Array.from({ length: 5000 }, (_, at) => [at + 1, "x"] as const);
+  await tell({ store, clock }, small);
+  await tell({ store, clock }, [[5001, "x"]]);
+  assert.equal((await store.load()).told?.length, 4097);
+  const megabyte = "x".repeat(1 << 20);
+  for (let revision = 5002; revision < 5010; revision++) {
+    await tell({ store, clock }, [[revision, megabyte]]);
+  }
+  await store.close();
+  store = open();
+  await tell({ store, clock }, [[5010, "x"]]);
+  const { told } = await store.load();
+  assert.deepEqual(told?.map(({ revision }) => revision), [5006, 5007, 5008, 5009, 5010]);
+  await store.close();
+  const database = new DatabaseSync(path);
+  assert.equal(database.prepare("SELECT count(*) AS n FROM told").get()?.n, 5);
+  database.close();
   clear();
 });

@@ -8,6 +8,14 @@ export interface Stored {
   readonly revision: number;
   readonly relays: readonly RelayState[];
   readonly tombstones: readonly Tombstone[];
+  /** What watchers were told of the newest batches, without a gap up to `revision`. */
+  readonly told?: readonly Told[];
+}
+
+/** What watchers were told of a batch, as a text that only the controller reads. */
+export interface Told {
+  readonly revision: number;
+  readonly events: string;
 }
 
 /** Converts between the monotonic clock, which restarts with the process, and wall-clock time. */
@@ -27,7 +35,9 @@ export interface Store {
    * order of the calls. Rejects when it could not be stored: the registry was reconciled with the
    * store then, except for lease expiries, which stay in force and are stored later.
    */
-  append(batch: Batch): Promise<void>;
+  append(batch: Batch, told?: string): Promise<void>;
+  /** Whether it keeps what watchers are told of batches, beside them. */
+  readonly keepsTold?: boolean;
   /** Registers `reconcile`, which is called when a relay in the store differs from the registry. */
   follow(reconcile: (given: StoredRelay) => void): void;
   /** Whether the last write succeeded. */

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import type { WatchEvent } from "../../sdn/control/use_cases.ts";
+import { SqliteStore } from "../../sdn/store/sqlite.ts";
+import { ManualClock } from "../support/worlds/manual_clock.ts";
+import { START, testController } from "../support/worlds/sdn_controller.ts";
+import { eventsOf } from "../support/worlds/watch_events.ts";
+
+const SCOPE = { graph: true, announces: true, flows: false, routes: ["a"] };
+
+/** A file of state with controllers that use it, one after the other. */
+async function restarting() {
+  const folder = await Deno.makeTempDir();
+  const clock = new ManualClock(START);
+  const timeline = {
+    toWall: (time: number) => START + time,
+    fromWall: (wall: number) => wall - START,
+  };
+  const stores: SqliteStore[] = [];
+  return {
+    /** Starts a controller; the one before it is not asked, as when it was killed. */
+    async start() {
+      const store = new SqliteStore(`${folder}/state.sqlite`, {
+        clock,
+        timeline,
+        tombstoneMs: 3_600_000,
+      });
+      stores.push(store);
+      const { controller, ask: asked } = await testController({ store, clock });
+      const ask = async (...request: Parameters<typeof asked>) => {
+        const answer = asked(...request);
+        await clock.advance(1);
+        return await answer;
+      };
+      return { controller, ask };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const store of stores) await store.close();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+type Started = Awaited<ReturnType<Awaited<ReturnType<typeof restarting>>["start"]>>;
+
+/** What a watcher is sent that has all up to a revision, until it has what is newest. */
+async function missed({ controller }: Started, since: number): Promise<WatchEvent[]> {
+  const events: WatchEvent[] = [];
+  const newest = controller.revision();
+  for await (const event of eventsOf(controller, { since, scope: SCOPE })) {
+    events.push(event);
+    const isReady = events.some((one) => one.event === "ready");
+    if (isReady && (since === newest || event.id === newest)) break;
+  }
+  return events;
+}
+
+async function fill({ ask, controller }: Started): Promise<number> {
+  const body = { region: "eu", neighbors: { b: 3 }, epoch: 1 };
+  await ask("PUT", "/relay/a", { ...body, announces: ["live/one", "live/two"] });
+  await ask("PUT", "/relay/b", { neighbors: { a: 3 } });
+  await ask("PUT", "/relay/c", { neighbors: { a: 3 } });
+  return controller.revision();
+}
+
+Deno.test("a relay that comes back to a controller that was killed is sent what it missed, and no snapshot", async () => {
+  await using world = await restarting();
+  const before = await world.start();
+  const seen = await fill(before);
+  await before.ask("PUT", "/announce/live/three", { relay: "b" });
+  await before.ask("DELETE", "/announce/live/one?relay=a");
+  await before.ask("DELETE", "/relay/c");
+  await before.ask("POST", "/relay/b/drain");
+  const told = await missed(before, seen);
+  assert.deepEqual(told.map(({ event }) => event), [
+    "routes",
+    "ready",
+    "announce",
+    "withdraw",
+    "gone",
+    "relay",
+  ]);
+  const after = await world.start();
+  assert.equal(after.controller.revision(), before.controller.revision());
+  for (let since = 0; since <= before.controller.revision(); since++) {
+    assert.deepEqual(await missed(after, since), await missed(before, since));
+  }
+});

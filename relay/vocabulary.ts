@@ -239,6 +239,7 @@ export type Skip = typeof SKIPS[number];
 export const INEXPRESSIBLE = [
   "message", // A message: it was left out, or what asked for it was refused.
   "object", // An object, and what is behind it in its subgroup.
+  "property", // A property of a track: it was left out.
 ] as const;
 /** One of {@linkcode INEXPRESSIBLE}. */
 export type Inexpressible = typeof INEXPRESSIBLE[number];

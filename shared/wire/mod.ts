@@ -18,6 +18,7 @@ export { DOES_NOT_EXIST, ObjectStatus } from "./object.ts";
 export type { Oddity } from "./oddity.ts";
 export {
   DEFAULT_TRACK_PROPERTIES,
+  type DeliveryTimeouts,
   isMalformed,
   NO_PROPERTIES,
   type PropertyBlock,

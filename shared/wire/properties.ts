@@ -46,6 +46,15 @@ export interface ObjectGaps {
   readonly priorObjectGap: bigint | undefined;
 }
 
+/**
+ * What the publisher says of one subgroup, in place of what it says of the track (#delivery-timeouts):
+ * milliseconds, Infinity for no timeout; undefined where the track's holds.
+ */
+export interface DeliveryTimeouts {
+  readonly object?: number;
+  readonly subgroup?: number;
+}
+
 /** Properties that violate the rules: the track ends, the session continues (#malformed-tracks). */
 export interface MalformedProperties {
   /** The reason, for people. */

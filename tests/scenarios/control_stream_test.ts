@@ -17,6 +17,7 @@ import {
   accept,
   announce,
   objects,
+  properties,
   publish,
   sendSubgroup,
   SubgroupReader,
@@ -278,6 +279,19 @@ function wholly(forward: boolean) {
   const start = { group: 0n, object: 0n };
   return { forward, subscriberPriority: 128, filter: { type: "absolute_start", start } } as const;
 }
+
+draftTest("what a draft cannot say of a track is left out, and counted", async (draft) => {
+  await using world = new SessionWorld();
+  const publisher = await world.connect();
+  await announce(publisher, "live/cam");
+  const viewer = await join(world, draft);
+  viewer.say(subscribeTo(0n));
+  // A delivery timeout, a cache duration, a priority, and two that no draft has a name for.
+  const said = [[0x02, 500], [0x04, 900], [0x0e, 7], [0x3800, 1], [0x3802, 1]] as const;
+  await accept(publisher, { alias: 3n, properties: properties(...said) });
+  await viewer.expect("subscribeOk");
+  assert.equal(world.metrics.inexpressible.property, { 14: 3, 15: 2 }[draft.number] ?? 0);
+});
 
 draftTest("a viewer is told why its track ended", async (draft) => {
   await using world = new SessionWorld();

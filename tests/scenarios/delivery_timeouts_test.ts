@@ -1,4 +1,4 @@
-import { type ControlMessageOf } from "@qumo/shared/wire";
+import { type ControlMessageOf, draftOf, NO_PROPERTIES } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import type { RequestStream } from "../support/peers/scripted_streams.ts";
@@ -274,4 +274,51 @@ for (const [name, parameters, limit] of DATAGRAM_TIMEOUTS) {
     const first = new TextDecoder().decode(await subscriber.nextDatagram());
     assert.match(first, limit < 1_000 ? /new$/ : /old$/);
   });
+}
+
+/** What the object at this place of each subgroup says, on a track that says 300 ms. */
+const OF_OBJECTS: [string, { from: string; to?: string; object?: number; at: number }, number][] = [
+  ["the first object's, of draft 19, in place of the track's", { from: "moqt-19", at: 0 }, 100],
+  ["the first object's, of draft 22, for a viewer of draft 17", {
+    from: "moqt-22",
+    to: "moqt-17",
+    at: 0,
+  }, 100],
+  [
+    "the first object's, of draft 20, that says none",
+    { from: "moqt-20", object: 0, at: 0 },
+    Infinity,
+  ],
+  ["the track's where a later object has one", { from: "moqt-19", at: 1 }, 300],
+  ["the track's in draft 18, which has none of objects", { from: "moqt-18", at: 0 }, 300],
+];
+
+for (const [name, { from, to = "moqt-18", object = 100, at }, expected] of OF_OBJECTS) {
+  for (const type of [OBJECT_TIMEOUT, SUBGROUP_TIMEOUT]) {
+    const what = type === OBJECT_TIMEOUT ? "object" : "subgroup";
+    Deno.test(`R-155: as ${what} timeout of a subgroup counts ${name}`, async () => {
+      await using world = new SessionWorld();
+      const { publisher, subscriber } = await watch(world, {
+        publisher: { draft: draftOf(from)! },
+        subscriber: { draft: draftOf(to)!, ...SLOW },
+        answer: { properties: properties([type, 300]) },
+      });
+      for (const late of [false, true]) {
+        const wait = expected === Infinity ? 10_000 : expected + (late ? 1 : -1);
+        const header = { group: late ? 2n : 1n, hasProperties: true, firstObject: true };
+        const of = (id: number) => ({
+          ...large(id),
+          properties: id === at ? properties([type, object]) : NO_PROPERTIES,
+        });
+        const group = await openSubgroup(publisher, header, of(0));
+        await world.settle();
+        await group.send(of(1));
+        await group.finish();
+        await world.advance(wait);
+        const stream = await subscriber.nextStream();
+        const { end } = await stream.whole();
+        assert.equal(end, late && expected !== Infinity ? "delivery_timeout" : "fin");
+      }
+    });
+  }
 }

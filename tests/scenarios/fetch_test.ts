@@ -655,7 +655,7 @@ Deno.test("an object larger than the relay takes ends the fetch that brings it, 
   await announce(publisher, "still here");
 });
 
-draftTest(
+modernTest(
   "R-109: a FETCH_OK with a mandatory property that nobody here knows is refused downstream",
   async () => {
     await using world = new SessionWorld();

@@ -7,7 +7,7 @@ import {
   vi64,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { draftTest } from "../support/draft_test_case.ts";
+import { draftTest, draftTestFrom } from "../support/draft_test_case.ts";
 import { bytesOf } from "../support/peers/scripted_streams.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
@@ -32,6 +32,9 @@ import {
   watch,
 } from "./script.ts";
 import { referenceData, referenceDraft } from "../support/reference_draft.ts";
+
+/** A scenario of what drafts have had since 18. */
+const modernTest = draftTestFrom(18);
 
 const FIELDS: [string, Partial<SubgroupHeader>, ScriptedObject[]][] = [
   ["R-090, R-092: a subgroup id, a priority and gaps", {
@@ -423,7 +426,7 @@ for (const [name, send] of CONTRADICTIONS) {
   });
 }
 
-draftTest("R-110: a mandatory track property on an object makes the track malformed", async () => {
+modernTest("R-110: a mandatory track property on an object makes the track malformed", async () => {
   await using world = new SessionWorld();
   const { publisher, downstream } = await watch(world);
   const object = { id: 0, payload: "x", properties: properties([0x4000, 1]) };
@@ -432,7 +435,7 @@ draftTest("R-110: a mandatory track property on an object makes the track malfor
   assert.equal(done.code, "malformed_track");
 });
 
-draftTest("R-110, R-112: inside the immutable properties too", async () => {
+modernTest("R-110, R-112: inside the immutable properties too", async () => {
   await using world = new SessionWorld();
   const { publisher, downstream } = await watch(world);
   const hidden = properties([0x0b, properties([0x4001, new Uint8Array(1)])]);

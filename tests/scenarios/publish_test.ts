@@ -342,7 +342,7 @@ draftTest(
   },
 );
 
-draftTest(
+modernTest(
   "R-109: PUBLISH with a mandatory property that nobody here knows gets UNSUPPORTED_EXTENSION",
   async () => {
     await using world = new SessionWorld();
@@ -355,7 +355,7 @@ draftTest(
   },
 );
 
-draftTest(
+modernTest(
   "R-109: so does who waits for a SUBSCRIBE whose answer has one, and that is cancelled",
   async () => {
     await using world = new SessionWorld();

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import { type GroupOrder } from "@qumo/shared/wire";
+import type { DeliveryTimeouts, GroupOrder } from "@qumo/shared/wire";
 import {
   type DatagramObject,
   firstObjectOf,
@@ -231,7 +231,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const { connection, metrics, clock, renderer } = this.#context;
     const age = clock.now() - object.time;
     // A datagram is a subgroup of its own, complete when it arrives.
-    if (age > Math.min(this.#objectTimeout, this.#subgroupTimeout)) {
+    if (age > Math.min(this.#objectTimeout(), this.#subgroupTimeout())) {
       return this.#skip("delivery_timeout", group);
     }
     const shared = this.track.renderDatagram(object, renderer);
@@ -285,7 +285,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   logCompleted(pump: SubgroupPump): void {
-    const timeout = this.#subgroupTimeout;
+    const timeout = this.#subgroupTimeout(pump.log.timeouts);
     if (this.#isOver || timeout === Infinity) return;
     this.#timers.set(pump, this.#context.clock.after(timeout, () => pump.stop("expired")));
   }
@@ -445,7 +445,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
       lastObject: lastObjectOf(this.#options.window, log.group),
       sendOrder: this.#sendOrder(log),
       oldest: () => {
-        const timeout = this.#objectTimeout;
+        const timeout = this.#objectTimeout(log.timeouts);
         return timeout === Infinity ? undefined : clock.now() - timeout;
       },
       resetCode: (end) =>
@@ -456,15 +456,16 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   /** The effective object delivery timeout; Infinity for none (#delivery-timeouts). */
-  get #objectTimeout(): number {
-    const { objectDeliveryTimeout: published = Infinity, maxCacheDuration = Infinity } =
-      this.track.properties;
+  #objectTimeout(own?: DeliveryTimeouts): number {
+    const { objectDeliveryTimeout = Infinity, maxCacheDuration = Infinity } = this.track.properties;
+    const published = own?.object ?? objectDeliveryTimeout;
     return Math.min(this.#options.objectTimeout ?? Infinity, published, maxCacheDuration);
   }
 
   /** The effective subgroup delivery timeout; Infinity for none (#delivery-timeouts). */
-  get #subgroupTimeout(): number {
-    const { subgroupDeliveryTimeout: published = Infinity } = this.track.properties;
+  #subgroupTimeout(own?: DeliveryTimeouts): number {
+    const { subgroupDeliveryTimeout = Infinity } = this.track.properties;
+    const published = own?.subgroup ?? subgroupDeliveryTimeout;
     return Math.min(this.#options.subgroupTimeout ?? Infinity, published);
   }
 

@@ -6,6 +6,7 @@ import {
   type Source,
   type SubgroupStreamInit,
   SubgroupWriter,
+  type SubgroupWriterOptions,
   type Track,
   type Verdict,
 } from "../../track/mod.ts";
@@ -18,6 +19,8 @@ export interface FeedWriterContext {
   readonly metrics: SessionMetrics;
   /** The renderer of the publisher's dialect. */
   readonly renderer: Renderer;
+  /** See {@linkcode SubgroupWriterOptions.timeoutsOf}. */
+  readonly timeoutsOf?: SubgroupWriterOptions["timeoutsOf"];
 }
 
 /** A feed whose objects are written into its track. */
@@ -50,7 +53,7 @@ export class FeedWriter {
   constructor(
     feed: WrittenFeed,
     header: SubgroupStreamInit,
-    { clock, renderer, metrics }: FeedWriterContext,
+    { clock, renderer, metrics, timeoutsOf }: FeedWriterContext,
   ) {
     const { source, target } = feed;
     this.#feed = feed;
@@ -61,6 +64,7 @@ export class FeedWriter {
       renderer,
       source,
       isRelayed: target.mayContinue,
+      timeoutsOf,
       onDrop: feed.drops.note,
     });
   }

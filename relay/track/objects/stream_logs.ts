@@ -1,9 +1,10 @@
 import type { Clock } from "@qumo/shared/runtime";
+import type { DeliveryTimeouts } from "@qumo/shared/wire";
 import { MalformedTrack } from "../errors.ts";
 import type { Group } from "./group.ts";
 import type { Renderer, SubgroupFields } from "./renderer.ts";
 import type { Source } from "./source.ts";
-import { SubgroupLog } from "./subgroup_log.ts";
+import { type SubgroupInit, SubgroupLog } from "./subgroup_log.ts";
 import type { DropReason } from "../../vocabulary.ts";
 import type { Track } from "./track.ts";
 
@@ -33,6 +34,8 @@ export interface SubgroupWriterOptions {
   readonly isRelayed?: boolean | undefined;
   /** Whether the objects come by FETCH. */
   readonly isFetched?: boolean;
+  /** The timeouts that a subgroup's first object sets by its properties; absent: none can. */
+  readonly timeoutsOf?: ((properties: Uint8Array) => DeliveryTimeouts | undefined) | undefined;
   /** Called for each dropped object. */
   readonly onDrop?: (reason: DropReason) => void;
 }
@@ -83,7 +86,9 @@ export class StreamLogs {
     if (!group.hasRoom && !this.#track.makeRoom(group)) return undefined;
     if (newest !== undefined && !newest.hasWriters) newest.end("incomplete");
     const { firstObject = object.id === 0 } = this.#init;
-    return this.#beginLog(group, subgroup, firstObject && object.before < 0);
+    const isFirst = firstObject && object.before < 0;
+    const timeouts = isFirst ? this.#options.timeoutsOf?.(object.properties) : newest?.timeouts;
+    return this.#beginLog(group, { subgroup, firstObject: isFirst, timeouts });
   }
 
   /**
@@ -101,18 +106,20 @@ export class StreamLogs {
       group.gaps.covers(BigInt(lastId + 1), BigInt(id));
   }
 
-  #beginLog(group: Group, subgroup: bigint, firstObject: boolean): SubgroupLog {
+  #beginLog(
+    group: Group,
+    own: Pick<SubgroupInit, "subgroup" | "firstObject" | "timeouts">,
+  ): SubgroupLog {
     const { priority, hasProperties, endOfGroup } = this.#init;
     const { isFetched = false, source, renderer } = this.#options;
     const log = new SubgroupLog({
       track: this.#track.number,
       group: group.id,
       groupOrdinal: group.ordinal,
-      subgroup,
+      ...own,
       priority,
       hasProperties,
       endOfGroup,
-      firstObject,
       isFetched,
       source: source?.token,
       timescale: this.#track.properties.timescale,

@@ -1,4 +1,5 @@
 import {
+  type DeliveryTimeouts,
   NO_PROPERTIES,
   ObjectStatus,
   type PropertyBlock,
@@ -26,6 +27,8 @@ export interface SubgroupInit extends SubgroupFields {
   readonly groupOrdinal: number;
   /** Whether it was created by a FETCH, whose priorities may differ from a stream's. */
   readonly isFetched?: boolean;
+  /** What its first object says in place of the track. */
+  readonly timeouts?: DeliveryTimeouts | undefined;
   /** The token of the source that created it; undefined if the track can have no other. */
   readonly source?: string | undefined;
   /** The renderer of the dialect that the objects arrive in, in which they are kept. */
@@ -71,6 +74,7 @@ export class SubgroupLog implements SubgroupFields {
   readonly firstObject: boolean;
   readonly isFetched: boolean;
   readonly source: string | undefined;
+  readonly timeouts: DeliveryTimeouts | undefined;
   readonly timescale: bigint | undefined;
   readonly defaultPriority: number | undefined;
   /** Objects that came too late for it; only of a log that is made of several. */
@@ -99,6 +103,7 @@ export class SubgroupLog implements SubgroupFields {
     this.firstObject = init.firstObject;
     this.isFetched = init.isFetched ?? false;
     this.source = init.source;
+    this.timeouts = init.timeouts;
     this.timescale = init.timescale;
     this.defaultPriority = init.defaultPriority;
     this.#track = init.track;

@@ -83,6 +83,7 @@ export class WholeGroup implements LogReader {
       endOfGroup: true,
       firstObject: true,
       source: lead?.source,
+      timeouts: lead?.timeouts,
       timescale: lead?.timescale,
       renderer,
     });

@@ -2,6 +2,7 @@ import { done } from "@qumo/shared/runtime";
 import {
   compareLocations,
   type ControlMessageOf,
+  type FullTrackName,
   type GroupOrder,
   type Location,
 } from "@qumo/shared/wire";
@@ -27,7 +28,7 @@ import {
 } from "./fetch_wanted.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
-import { trackProperties } from "../dialect/track_properties.ts";
+import { sayProperties } from "./say_properties.ts";
 import type { SubscriptionTable } from "./subscription_table.ts";
 import type { Configured, Permission, RequestNames } from "../connection/facets.ts";
 import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
@@ -195,7 +196,7 @@ export class FetchServer {
     if (isBackwards(range)) return BACKWARDS;
     const { end } = upTo(range, largest);
     const endOfTrack = isEndOfTrack(track.end, end);
-    const answer = { end, endOfTrack, properties: track.propertyBlock };
+    const answer = { end, endOfTrack, properties: track.propertyBlock, name: track.name };
     const refusal = this.#accept(stream, message, answer);
     if (refusal !== undefined) return refusal;
     const { fillTimeout } = message.parameters;
@@ -224,7 +225,7 @@ export class FetchServer {
       delivery.cancel("internal_error");
       return answer.refusal;
     }
-    const refusal = this.#accept(stream, message, answer.value);
+    const refusal = this.#accept(stream, message, { ...answer.value, name: wanted.name });
     if (refusal !== undefined) {
       delivery.cancel("internal_error");
       return refusal;
@@ -238,10 +239,11 @@ export class FetchServer {
   #accept(
     stream: RequestChannel,
     { parameters: { includeProperties } }: ControlMessageOf<"fetch">,
-    { end, endOfTrack, properties: block }: FetchAnswer,
+    { end, endOfTrack, properties: block, name }: FetchAnswer & { readonly name: FullTrackName },
   ): Refusal | undefined {
-    const { metrics, draft } = this.#context;
-    const properties = trackProperties(draft, includeProperties === false ? undefined : block);
+    const { metrics } = this.#context;
+    const isWanted = includeProperties !== false;
+    const properties = sayProperties(this.#context, name, isWanted ? block : undefined);
     if (!properties.ok) return properties.refusal;
     const answer = { endOfTrack, end, parameters: {}, properties: properties.value };
     if (!stream.trySend({ kind: "fetchOk", ...answer })) return INEXPRESSIBLE_ANSWER;

@@ -5,7 +5,7 @@ import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { INEXPRESSIBLE_ANSWER, requestOk } from "../requests/answers.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
-import { trackProperties } from "../dialect/track_properties.ts";
+import { sayProperties } from "./say_properties.ts";
 import type { Parties, Permission, Reporting, RequestNames, Wire } from "../connection/facets.ts";
 
 /** What {@linkcode serveTrackStatus} uses of its session. */
@@ -17,11 +17,12 @@ export async function serveTrackStatus(
   stream: RequestChannel,
   message: ControlMessageOf<"trackStatus">,
 ): Promise<Refusal | undefined> {
-  const { metrics, peer, draft } = context;
+  const { metrics, peer } = context;
   const status = await allowedStatus(context, message);
   if (!status.ok) return status.refusal;
   const isWanted = message.parameters.includeProperties !== false;
-  const properties = trackProperties(draft, isWanted ? status.value.properties : undefined);
+  const block = isWanted ? status.value.properties : undefined;
+  const properties = sayProperties(context, message.track, block);
   if (!properties.ok) return properties.refusal;
   const parameters = largestForSubscriber(status.value.largest, peer);
   const answer = requestOk(parameters, properties.value);

@@ -19,7 +19,7 @@ import { hopsFrom, isRelay, leavesByFin } from "../connection/relay_peer.ts";
 import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
 import { hint, nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
-import { trackProperties } from "../dialect/track_properties.ts";
+import { sayProperties } from "./say_properties.ts";
 import { checkName } from "../requests/reserved.ts";
 import type { ServedContext, ServedSubscription } from "./served_subscription.ts";
 import { type Preparing, slotKey, type SubscriptionTable } from "./subscription_table.ts";
@@ -139,7 +139,7 @@ export class SubscriptionServer {
     if (refusal !== undefined) return refused(refusal);
     return parameters.includeProperties === false
       ? done(NO_PROPERTIES)
-      : trackProperties(draft, track.propertyBlock);
+      : sayProperties(this.#context, track.name, track.propertyBlock);
   }
 
   async #open(

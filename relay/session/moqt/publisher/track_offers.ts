@@ -15,7 +15,7 @@ import { outcomeOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { isOtherRelay } from "../connection/relay_peer.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
-import { trackProperties } from "../dialect/track_properties.ts";
+import { sayProperties } from "./say_properties.ts";
 import type { ServedSubscription } from "./served_subscription.ts";
 import type { SubscriptionParameters } from "./subscription_parameters.ts";
 import type { SubscriptionTable } from "./subscription_table.ts";
@@ -129,7 +129,7 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
   ): Promise<void> {
     const { track, feeds } = entry;
     const block = includeProperties ? track.propertyBlock : undefined;
-    const properties = trackProperties(this.#context.draft, block);
+    const properties = sayProperties(this.#context, track.name, block);
     if (!properties.ok) return this.#cannotOffer(track, properties.refusal);
     const demand = feeds.hold(wanted.forward);
     try {

@@ -4,6 +4,7 @@ import {
   decodeDatagram,
   DecodeError,
   decodeSubgroupHeader,
+  deliveryTimeouts,
   DOES_NOT_EXIST,
   type Draft,
   MAX_OBJECT_HEADER_BYTES,
@@ -193,9 +194,14 @@ export class Ingest {
    */
   async #objects(input: Input, header: SubgroupHeader, feed: PeerFeed): Promise<boolean> {
     const { metrics } = this.#context;
-    const { clock, draft } = this.#context;
-    const renderer = rendererOf(draft.data);
-    const writer = new FeedWriter(feed, header, { clock, metrics, renderer });
+    const { clock, draft: { data } } = this.#context;
+    const { properties: form } = data;
+    const writer = new FeedWriter(feed, header, {
+      clock,
+      metrics,
+      renderer: rendererOf(data),
+      ...(data.hasObjectTimeouts && { timeoutsOf: (bytes) => deliveryTimeouts(bytes, form) }),
+    });
     try {
       await this.#readObjects(input, header.hasProperties, { writer, drops: feed.drops });
       writer.finish();

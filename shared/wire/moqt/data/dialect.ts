@@ -12,6 +12,8 @@ export interface DataDialect extends FetchTerms {
   readonly live?: DataDialect;
   /** How properties are written. */
   readonly properties: PropertyForm;
+  /** Whether the first object of a subgroup may say other delivery timeouts than its track. */
+  readonly hasObjectTimeouts?: true;
   /** What other unidirectional streams begin with (#stream-types). */
   readonly streams: ReadonlyMap<bigint, OtherStreamKind>;
   /** Bits that the type of a SUBGROUP_HEADER may have set (#subgroup-header). */

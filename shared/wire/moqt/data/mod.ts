@@ -15,6 +15,7 @@ export {
   objectHeaderSize,
   writeObjectHeader,
 } from "./object_header.ts";
+export { deliveryTimeouts } from "./object_timeouts.ts";
 export { deltaPairs } from "./property_form.ts";
 export {
   classifyUniStream,

@@ -14,7 +14,7 @@ export function deltaPairs(format: VarintFormat): PropertyForm {
   return formOf({ name: format.name, format, areTypesAbsolute: false, hasMandatory: true });
 }
 
-/** The same, without mandatory properties: draft 16. */
+/** The same, without mandatory properties, which came with draft 18. */
 export function plainDeltaPairs(format: VarintFormat): PropertyForm {
   const name = `${format.name}, none mandatory`;
   return formOf({ name, format, areTypesAbsolute: false, hasMandatory: false });

@@ -69,7 +69,7 @@ function immutableOf({ type, value }: Pair, form: PropertyForm): readonly Pair[]
 }
 
 /** Milliseconds as a number; larger values become 2^53-1. */
-function milliseconds(value: bigint | undefined): number | undefined {
+export function milliseconds(value: bigint | undefined): number | undefined {
   if (value === undefined) return undefined;
   return value > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(value);
 }

@@ -6,7 +6,7 @@ import { flaggedFetch } from "../data/flagged_fetch.ts";
 import { deltaPairs } from "../data/property_form.ts";
 import { STREAMS } from "../data/stream_type.ts";
 
-/** Drafts 18 and 19; later ones up to 22 only add to it. */
+/** Draft 18; later ones up to 22 only add to it. */
 export const data18: DataDialect = {
   name: "moqt-18",
   varint: vi64,

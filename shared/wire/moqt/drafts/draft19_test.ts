@@ -137,5 +137,10 @@ Deno.test("draft 19: its codes are those of draft 18 but for one less and three 
   });
   assert.equal(draft19.doneCodes, draft18.doneCodes);
   assert.equal(draft19.streamCodes, draft18.streamCodes);
-  assert.equal(draft19.data, draft18.data);
+  assert.deepEqual(draft19.data, {
+    ...draft18.data,
+    name: "moqt-19",
+    live: draft18.data,
+    hasObjectTimeouts: true,
+  });
 });

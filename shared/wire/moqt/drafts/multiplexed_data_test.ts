@@ -23,6 +23,7 @@ import { classifyDatagram } from "../data/stream_type.ts";
 import { data14 } from "./draft14_data.ts";
 import { data15 } from "./draft15_data.ts";
 import { data16 } from "./draft16_data.ts";
+import { data17 } from "./draft17_data.ts";
 import { data18 } from "./draft18_data.ts";
 
 const NONE = new Uint8Array(0);
@@ -335,11 +336,15 @@ Deno.test("gaps are found in properties of drafts 14 to 16, in whatever order th
   assert.ok("malformed" in data14.properties.gapsOf(bytesOf("3e 01 3e 02")));
 });
 
-Deno.test("up to draft 16 no property is mandatory, and what would be taken for it later is left out", () => {
+Deno.test("up to draft 17 no property is mandatory, and what would be taken for it later is left out", () => {
   const block = { bytes: bytesOf("3c 02 7fc4 05"), form: data16.properties };
   assert.deepEqual(block.form.gapsOf(block.bytes), {
     priorGroupGap: 2n,
     priorObjectGap: undefined,
   });
   assert.deepEqual(data18.properties.of(block), bytesOf("3c 02"));
+  const from17 = { bytes: bytesOf("3c 02 bfc4 05"), form: data17.properties };
+  assert.equal("malformed" in from17.form.gapsOf(from17.bytes), false);
+  assert.deepEqual(data17.properties.of(block), from17.bytes);
+  assert.deepEqual(data18.properties.of(from17), bytesOf("3c 02"));
 });

@@ -145,6 +145,14 @@ Deno.test("protocols are a list of what is spoken, and nothing else", async () =
     ],
     ["server: {protocols: []}", /^relay\.yaml:1:21: server\.protocols: .*name a protocol/],
     ["server: {protocols: [auto, auto]}", /:21: server\.protocols: auto is in the list twice/],
+    [
+      "ops: {details: open, tokens: [{token_file: /t}]}",
+      /:16: ops\.details: open shows everything without a token/,
+    ],
+    [
+      "ops: {tokens: [{}]}",
+      /ops\.tokens\.0: found a map, allowed one of `sha256` and `token_file`/,
+    ],
   ];
   for (const [text, line] of cases) assert.match((await problems(text)).join("\n"), line);
 });

@@ -1,3 +1,4 @@
+import { type HashedToken, hashedToken } from "@qumo/shared/http";
 import {
   type CertificatePair,
   type CertificateSource,
@@ -59,6 +60,7 @@ export class Relay {
   readonly #requestDrain: () => void;
   #certificates: CertificateSource | undefined;
   #ops: OpsServer | undefined;
+  #opsTokens: readonly HashedToken[] = [];
   #address: string | undefined;
   #state: RelayState = "starting";
   #draining: Promise<void> | undefined;
@@ -162,7 +164,11 @@ export class Relay {
   // From the inside out: sessions before the port, the certificate before the listener, and HTTP
   // after UDP because UDP may choose the port. Readiness comes last.
   async #start(): Promise<void> {
+    const { config, files } = this.#options;
     this.#certificates = await this.#openCertificates();
+    this.#opsTokens = await Promise.all(
+      config.ops.tokens.map((token) => hashedToken(token, (path) => files.readText(path))),
+    );
     this.#openPorts(this.#certificates.current);
     this.#tasks.spawn("accepting connections", () => this.#listeners.accept());
     this.#state = "serving";
@@ -267,10 +273,10 @@ export class Relay {
     return serveOps({
       hostname: parseAddress(config.server.address)!.hostname,
       port: udp.address.port,
-      webSockets: config.server.websocket === "off" ? undefined : {
-        certificate: this.#certificates!.current,
-        upgrade: (request, stream) => udp.upgrade(request, stream),
-      },
+      certificate: this.#certificates!.current,
+      upgrade: config.server.websocket === "off"
+        ? undefined
+        : (request, stream) => udp.upgrade(request, stream),
       read: this.read,
       allowOrigin: this.#allowOrigin,
       program,
@@ -279,7 +285,7 @@ export class Relay {
       region: config.relay.region,
       perTrack: config.metrics.perTrack,
       maxCacheBytes: config.cache.maxBytes,
-      details: config.ops.details,
+      access: { details: config.ops.details, tokens: this.#opsTokens },
       page: pageFiles,
       clock,
       log,

@@ -229,15 +229,26 @@ Deno.test("Relay.start() says in a sentence what is in the way", async () => {
   });
 });
 
-Deno.test("a page whose name was bound to the loopback address reads nothing of a relay there", async () => {
-  const { relay } = await start();
-  const port = Number(relay.address.split(":").at(-1));
-  for (const [name, status] of [["evil.example", 403], ["localhost", 200]] as const) {
+/** Who a page asks, its origin and what it asks for, and the answer. */
+const PAGES: [string, string, string, number][] = [
+  ["evil.example", "", "/status", 403],
+  ["localhost", "", "/status", 200],
+  ["localhost", "https://evil.example", "/status", 403],
+  ["localhost", "null", "/status", 403],
+  ["localhost", "http://localhost:8000", "/status", 200],
+  ["localhost", "https://evil.example", "/certificate.sha256", 200],
+];
+for (const [name, origin, path, status] of PAGES) {
+  const page = origin === "" ? "a page" : `a page of ${origin}`;
+  Deno.test(`${page} that asks ${name} on a loopback address for ${path} gets ${status}`, async () => {
+    const { relay } = await start();
+    const port = Number(relay.address.split(":").at(-1));
     const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-    const request = `GET /status HTTP/1.1\r\nHost: ${name}:${port}\r\nConnection: close\r\n\r\n`;
-    await connection.write(new TextEncoder().encode(request));
+    const head = [`GET ${path} HTTP/1.1`, `Host: ${name}:${port}`, "Connection: close"];
+    if (origin !== "") head.push(`Origin: ${origin}`);
+    await connection.write(new TextEncoder().encode(`${head.join("\r\n")}\r\n\r\n`));
     const answer = await new Response(connection.readable).text();
     assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
-  }
-  await relay.close();
-});
+    await relay.close();
+  });
+}

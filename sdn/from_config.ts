@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hashedToken } from "@qumo/shared/http";
 import type { SdnConfig } from "./config/settings.ts";
 import type { ControllerOptions } from "./control/controller.ts";
 import type { CostPolicy } from "./graph/mod.ts";
@@ -39,10 +39,8 @@ export async function readAccess(
 ): Promise<Authenticate> {
   if (auth.mode !== "token") return openAccess;
   const tokens = await Promise.all(auth.tokens.map(async (token): Promise<KnownToken> => {
-    const sha256 = token.token_file === undefined
-      ? Uint8Array.fromHex(token.sha256 ?? "")
-      : createHash("sha256").update((await readText(token.token_file)).trim()).digest();
-    return { sha256, role: token.role, ...(token.relay !== undefined && { relay: token.relay }) };
+    const { role, relay } = token;
+    return { ...await hashedToken(token, readText), role, ...(relay !== undefined && { relay }) };
   }));
   return tokenAccess(tokens);
 }

@@ -9,13 +9,16 @@ import type { RelayConfig } from "./settings.ts";
 
 /** The files that a configuration names. */
 export function namedFiles(config: RelayConfig): NamedFile[] {
-  const { sdn, mesh } = config;
+  const { sdn, mesh, ops } = config;
   return [
     ...certificatePairFiles(serverPair(config)),
     secretFile("sdn.token_file", sdn.tokenFile),
     authorityFile("sdn.tls.ca_file", sdn.tls.caFile),
     ...certificatePairFiles(controllerPair(config)),
     authorityFile("mesh.ca_file", mesh.caFile),
+    ...ops.tokens.map(({ token_file: path = "" }, place) =>
+      secretFile(`ops.tokens.${place}.token_file`, path)
+    ),
   ];
 }
 

@@ -10,7 +10,7 @@ import type { RelayConfig } from "./settings.ts";
 
 /** Rules between values; each fault is reported at the place of `key`. */
 export function brokenRules(config: RelayConfig): KeyFault[] {
-  const { server, auth } = config;
+  const { server, auth, ops } = config;
   const broken: KeyFault[] = [];
   const refuse = (key: string, text: string) => void broken.push({ key, text });
   if (auth.mode === "loopback" && !isLoopback(parseAddress(server.address)!)) {
@@ -21,6 +21,9 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
     );
   }
   broken.push(...certificatePairFaults(serverPair(config)));
+  if (ops.details === "open" && ops.tokens.length > 0) {
+    refuse("ops.details", "open shows everything without a token: remove it, or `ops.tokens`");
+  }
   const protocols = protocolsFault(server.protocols);
   if (protocols !== undefined) refuse("server.protocols", protocols);
   if (server.keepAliveMs >= server.idleTimeoutMs) {

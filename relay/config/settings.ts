@@ -16,6 +16,7 @@ import {
   programSettings,
   section,
   text,
+  tokenEntry,
   yesNo,
 } from "@qumo/shared/runtime";
 import { z } from "zod";
@@ -194,6 +195,11 @@ export const settingsSchema = section({
      * `open` everybody who can reach the port.
      */
     details: oneOf("loopback", "open").default("loopback"),
+    /**
+     * Tokens, one of which every other machine needs for what is served over HTTP, but for `/health`
+     * and the certificate's hash; with it names and addresses are shown too.
+     */
+    tokens: listOf(tokenEntry({}), 100).default([]),
   }),
   ...programSettings,
   /** How long sessions may take to leave at shutdown. */

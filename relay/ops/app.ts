@@ -2,7 +2,7 @@ import { type PageFile, pageHeaders } from "@qumo/shared/page";
 import { type Clock, type Log } from "@qumo/shared/runtime";
 import { Hono } from "hono";
 import type { Context } from "hono";
-import { type Details, mayReadDetails } from "./details.ts";
+import { type OpsAccess, type Reach, reachOf } from "./callers.ts";
 import { health } from "./health.ts";
 import type { Read } from "./readings.ts";
 import type { Scrape } from "@qumo/shared/metrics";
@@ -14,7 +14,7 @@ export interface OpsSources extends StatusSources {
   readonly read: Read;
   /** Whether pages of this origin may read the certificate's hash. */
   readonly allowOrigin: (origin: string | undefined) => boolean;
-  readonly details: Details;
+  readonly access: OpsAccess;
   /** The files of the relay's page. */
   readonly page: readonly PageFile[];
   /** What a scrape is answered with. */
@@ -31,6 +31,9 @@ export interface OpsBindings {
 
 const METHODS = "GET, HEAD";
 
+/** What browsers ask their user for; the name is not looked at. */
+const CHALLENGE = 'Basic realm="qumo-relay: a token of ops.tokens as password", charset="UTF-8"';
+
 /** Rows of a list in one answer, unless another number is asked for. */
 const DEFAULT_PAGE_ROWS = 100;
 
@@ -41,7 +44,7 @@ const MAX_PAGE_ROWS = 1_000;
 export function buildApp(sources: OpsSources): Hono<Env> {
   const { read, scrape, clock, log } = sources;
   const app = new Hono<Env>();
-  const page = (path: string, answer: (context: Context<Env>) => Response | Promise<Response>) => {
+  const open = (path: string, answer: (context: Context<Env>) => Response | Promise<Response>) => {
     // Hono answers HEAD with the same function, without the body.
     app.get(path, answer);
     app.all(path, (context) => {
@@ -49,12 +52,24 @@ export function buildApp(sources: OpsSources): Hono<Env> {
       return context.json({ error: `${context.req.method} is not allowed here` }, 405);
     });
   };
+  const reach = ({ env, req }: Context<Env>) =>
+    reachOf({ remote: env.remote, headers: req.raw.headers }, sources.access);
+  const page = (
+    path: string,
+    answer: (context: Context<Env>, reach: Reach) => Response | Promise<Response>,
+  ) =>
+    open(path, (context) => {
+      const reached = reach(context);
+      if (reached !== "public") return answer(context, reached);
+      context.header("WWW-Authenticate", CHALLENGE);
+      return context.json({ error: "A token of ops.tokens is needed" }, 401);
+    });
 
   for (const { path, type, text } of sources.page) {
     const headers = { ...pageHeaders(text), "content-type": type };
     page(path, (context) => context.body(text, 200, headers));
   }
-  page("/health", async (context) => {
+  open("/health", async (context) => {
     const { status, body } = await health(read, context.req.query("probe"), clock.wall());
     context.header("Cache-Control", "no-store");
     context.header("Content-Type", "application/json");
@@ -64,7 +79,7 @@ export function buildApp(sources: OpsSources): Hono<Env> {
     const { text, type } = await scrape();
     return context.body(text, 200, { "Content-Type": type });
   });
-  page("/certificate.sha256", async (context) => {
+  open("/certificate.sha256", async (context) => {
     // Pages on other origins read the hash to pin the certificate, if the origin is allowed.
     const origin = context.req.header("Origin");
     if (sources.allowOrigin(origin)) context.header("Access-Control-Allow-Origin", origin ?? "*");
@@ -79,10 +94,9 @@ export function buildApp(sources: OpsSources): Hono<Env> {
   });
 
   for (const [name, pageOf] of Object.entries(LISTS)) {
-    page(`/status/${name}`, async (context) => {
+    page(`/status/${name}`, async (context, reach) => {
       context.header("Cache-Control", "no-store");
-      const caller = { remote: context.env.remote, headers: context.req.raw.headers };
-      if (!mayReadDetails(caller, sources.details)) {
+      if (reach !== "everything") {
         return context.json({ error: "Names and addresses are shown to this machine only" }, 403);
       }
       const query = pageQuery(context.req.query());

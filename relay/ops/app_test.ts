@@ -1,3 +1,4 @@
+import { type HashedToken, hashedToken } from "@qumo/shared/http";
 import assert from "node:assert/strict";
 import { buildApp } from "./app.ts";
 import type { Condition } from "./conditions.ts";
@@ -32,6 +33,7 @@ function app(
   state: RelayState = "serving",
   scraped = () => 1,
   conditions: readonly Condition[] = [],
+  tokens: readonly HashedToken[] = [],
 ) {
   const asked: (readonly Part[])[] = [];
   const reading = readingWith({
@@ -66,7 +68,7 @@ function app(
     name: "relay-1",
     region: "eu",
     maxCacheBytes: 1000,
-    details: "loopback",
+    access: { details: "loopback", tokens },
     page: [{ path: "/", type: "text/html; charset=utf-8", text: "<!doctype html>" }],
     clock: new ManualClock(Date.UTC(2026, 0, 1)),
     log,
@@ -223,6 +225,31 @@ Deno.test("the lists are for this machine, unless they are opened", async () => 
     assert.equal((await app().ask(`/status/${list}`)).status, 200);
   }
 });
+
+/** What a machine elsewhere is answered without a token, where there is one. */
+const PUBLIC: Readonly<Record<string, number>> = {
+  "/health": 200,
+  "/certificate.sha256": 200,
+  "/": 401,
+  "/metrics": 401,
+  "/status": 401,
+  "/status/tracks": 401,
+  "/status/sessions": 401,
+  "/status/namespaces": 401,
+};
+for (const [path, status] of Object.entries(PUBLIC)) {
+  Deno.test(`GET ${path} of another machine is ${status} without a token that is configured`, async () => {
+    const token = await hashedToken({ token_file: "ops" }, () => Promise.resolve("hunter2"));
+    const { ask } = app("serving", undefined, [], [token]);
+    const from = (headers: Record<string, string>) => ask(path, "GET", headers, "192.0.2.7");
+    const refused = await from({});
+    assert.equal(refused.status, status);
+    assert.equal(/^Basic /.test(refused.headers.get("WWW-Authenticate") ?? ""), status === 401);
+    assert.equal((await from({ Authorization: "Bearer hunter3" })).status, status);
+    assert.equal((await from({ Authorization: "Bearer hunter2" })).status, 200);
+    assert.equal((await ask(path)).status, 200);
+  });
+}
 
 Deno.test("an unknown path is 404 in JSON", async () => {
   for (const method of ["GET", "POST"]) {

@@ -10,7 +10,7 @@ import { scraper } from "@qumo/shared/metrics";
 import type { PageFile } from "@qumo/shared/page";
 import { type CertificatePair, type Clock, isLoopback, type Log } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
-import type { Details } from "./details.ts";
+import type { OpsAccess } from "./callers.ts";
 import { SCRAPED } from "./family.ts";
 import { httpFamilies } from "./http_families.ts";
 import { distributionFamilies, meshFamilies } from "./mesh_families.ts";
@@ -28,19 +28,14 @@ export interface OpsServer {
   close(): Promise<void>;
 }
 
-/** How clients open WebSockets at the HTTP port. */
-export interface WebSockets {
-  /** For clients that speak TLS; HTTP is served over TLS as well then. */
-  readonly certificate: CertificatePair;
-  readonly upgrade: UpgradeHandler;
-}
-
 /** What the HTTP side of a relay is made of. */
 export interface OpsParts {
   readonly hostname: string;
   readonly port: number;
-  /** Undefined when there are none. */
-  readonly webSockets?: WebSockets | undefined;
+  /** For clients that speak TLS; absent: nobody is answered who does. */
+  readonly certificate?: CertificatePair;
+  /** Opens WebSockets; undefined when there are none. */
+  readonly upgrade?: UpgradeHandler | undefined;
   /** Reads the relay, once for each request. */
   readonly read: Read;
   /** Whether pages of this origin may read the certificate's hash. */
@@ -53,7 +48,7 @@ export interface OpsParts {
   readonly region: string;
   readonly perTrack: number;
   readonly maxCacheBytes: number;
-  readonly details: Details;
+  readonly access: OpsAccess;
   readonly page: readonly PageFile[];
   readonly clock: Clock;
   readonly log: Log;
@@ -79,22 +74,22 @@ export function serveOps(parts: OpsParts): OpsServer {
   });
   const { version, commit } = program;
   const app = buildApp({ ...parts, version, commit, scrape });
-  const { hostname, port, webSockets, clock } = parts;
+  const { hostname, port, certificate, upgrade, clock } = parts;
   const handle: Handler = (request, client) => app.fetch(request, { remote: client });
   const listener = listenHttp({
     hostname,
     port,
     handle: isLoopback(parts) ? ownNamesOnly(handle) : handle,
-    detectedCertificate: webSockets?.certificate,
-    upgrade: webSockets?.upgrade,
+    detectedCertificate: certificate,
+    upgrade,
     metrics: http,
     clock,
     log,
   });
   return {
     port: listener.port,
-    useCertificate: (certificate) => {
-      if (webSockets !== undefined) listener.useCertificate(certificate);
+    useCertificate: (renewed) => {
+      if (certificate !== undefined) listener.useCertificate(renewed);
     },
     close: () => listener.close(0),
   };
@@ -102,12 +97,27 @@ export function serveOps(parts: OpsParts): OpsServer {
 
 /**
  * Refuses requests whose Host is a name that others can point at the loopback address (DNS
- * rebinding): a page of such a name could otherwise read what only this machine may.
+ * rebinding): a page of such a name could otherwise read what only this machine may. And those of
+ * pages of other names, but for the hash of the certificate, whose own rule decides.
  */
 function ownNamesOnly(handle: Handler): Handler {
   return (request, client) => {
-    const host = hostOf(request.headers.get("host") ?? "localhost");
-    if (host !== undefined && isPrivateName(host)) return handle(request, client);
-    return Response.json({ error: "This is not a name of this relay" }, { status: 403 });
+    const { headers } = request;
+    if (!isOwn(headers.get("host") ?? "localhost")) return no("This is not a name of this relay");
+    const origin = headers.get("origin");
+    const isForeign = origin !== null && !isOwn(URL.parse(origin)?.host ?? "");
+    if (isForeign && new URL(request.url).pathname !== "/certificate.sha256") {
+      return no(`Pages of ${origin} may not read this relay`);
+    }
+    return handle(request, client);
   };
+}
+
+function isOwn(header: string): boolean {
+  const host = hostOf(header);
+  return host !== undefined && isPrivateName(host);
+}
+
+function no(error: string): Response {
+  return Response.json({ error }, { status: 403 });
 }

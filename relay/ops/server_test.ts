@@ -33,7 +33,7 @@ async function scrape(perTrack: number): Promise<string[]> {
     region: "",
     perTrack,
     maxCacheBytes: 1000,
-    details: "loopback",
+    access: { details: "loopback", tokens: [] },
     page: [],
     clock: systemClock,
     log: memoryLog().log,

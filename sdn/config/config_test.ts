@@ -95,7 +95,7 @@ Deno.test("what cannot be is refused with its place", async () => {
       ],
       [
         "auth:\n  tokens:\n    - {role: admin, token: hunter2}\n",
-        /0: found a map, allowed one of `sha256` and .*\n.*tokens\.0\.token: found an unknown key \(did you mean token_file\?\), allowed role, sha256/,
+        /0: found a map, allowed one of `sha256` and .*\n.*tokens\.0\.token: found an unknown key \(did you mean token_file\?\), allowed role, relay, sha256/,
       ],
       ["auth:\n  tokens:\n    - {rle: admin, token_file: x}\n", /tokens\.0\.rle: .*mean role\?/],
       [

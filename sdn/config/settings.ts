@@ -12,6 +12,7 @@ import {
   seconds,
   section,
   text,
+  tokenEntry,
   yesNo,
 } from "@qumo/shared/runtime";
 import { relayNameFault } from "@qumo/shared/topology";
@@ -23,20 +24,10 @@ const number = (min: number, max: number) => {
 const file = text(4096, "a path");
 const path = () => file.default("");
 const url = text(2048, "an http or https URL without a path", isHttpOrigin);
-const tokenSchema = mapOf({
+const token = tokenEntry({
   role: oneOf("read", "relay", "admin"),
-  sha256: text(64, "64 hexadecimal digits", (value) => /^[0-9a-f]{64}$/.test(value)).optional(),
-  token_file: file.optional(),
   relay: text(255, "a relay's name", (value) => relayNameFault(value) === undefined).optional(),
-}).refine(hasOneSecret, {
-  // Reports an invalid peer name together with the keys that are missing because of it.
-  when: ({ value }) => typeof value === "object" && value !== null,
-  error: "one of `sha256` and `token_file`, and not both",
 });
-
-function hasOneSecret(token: object): boolean {
-  return "sha256" in token !== "token_file" in token;
-}
 
 /** The controller's configuration with its defaults; `configs/sdn.yaml` documents each key. */
 export const settingsSchema = section({
@@ -53,7 +44,7 @@ export const settingsSchema = section({
   }),
   auth: section({
     mode: oneOf("loopback", "open", "token").default("loopback"),
-    tokens: listOf(tokenSchema, 1000).default([]),
+    tokens: listOf(token, 1000).default([]),
   }),
   controller: section({ name: text(64).default("") }),
   store: oneOf("auto", "memory", "sqlite", "etcd").default("auto"),

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { bearerToken, findToken, type HashedToken } from "@qumo/shared/http";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 
@@ -16,10 +16,7 @@ export interface Identity {
 }
 
 /** A configured token, of which only the SHA-256 is kept. */
-export interface KnownToken extends Identity {
-  /** 32 bytes. */
-  readonly sha256: Uint8Array;
-}
+export interface KnownToken extends Identity, HashedToken {}
 
 /** Authenticates a caller by the value of the Authorization header. */
 export type Authenticate = (authorization: string | null) => Outcome<Identity, Refusal>;
@@ -30,13 +27,9 @@ export const openAccess: Authenticate = () => done({ role: "admin" });
 /** Authentication by bearer token, compared in constant time. */
 export function tokenAccess(tokens: readonly KnownToken[]): Authenticate {
   return (authorization) => {
-    const token = /^Bearer +([^\s]+)$/i.exec(authorization ?? "")?.[1];
+    const token = bearerToken(authorization);
     if (token === undefined) return refused(refusal("unauthorized", "A bearer token is required"));
-    const digest = createHash("sha256").update(token).digest();
-    let found: KnownToken | undefined;
-    for (const known of tokens) {
-      if (timingSafeEqual(known.sha256, digest)) found = known;
-    }
+    const found = findToken(token, tokens);
     return found === undefined
       ? refused(refusal("unauthorized", "The token is not known"))
       : done(found);

@@ -41,6 +41,7 @@ export { integer, isHttpOrigin, listOf, mapOf, oneOf, text, yesNo } from "./conf
 export { endProcess } from "./end_process.ts";
 export { openTracing } from "./exporting.ts";
 export { greet, listeningText } from "./greeting.ts";
+export { tokenEntry } from "./token_settings.ts";
 export { healthUrl } from "./health_check.ts";
 export { LimitedLog } from "./limited_log.ts";
 export type { Log, LogFields, LogLevel } from "./log.ts";

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { testController } from "../../tests/support/worlds/sdn_controller.ts";
+import { type Role, roles, tokenAccess } from "./auth.ts";
+
+/** The least role for each route of the API. A new route must be entered here. */
+const TABLE: Readonly<Record<string, Role>> = {
+  "GET /health": "none",
+  "GET /openapi.json": "none",
+  "GET /announce": "read",
+  "GET /announce/lookup": "read",
+  "GET /assign": "read",
+  "GET /events": "read",
+  "GET /flows": "read",
+  "GET /graph": "read",
+  "GET /metrics": "read",
+  "GET /relay": "read",
+  "GET /route": "read",
+  "GET /routes/{relay}": "read",
+  "GET /relay/{name}": "read",
+  "GET /watch": "read",
+  "PUT /announce/{track}": "relay",
+  "DELETE /announce/{track}": "relay",
+  "PUT /relay/{name}": "relay",
+  "DELETE /relay/{name}": "relay",
+  "GET /sync": "admin",
+  "POST /relay/{name}/drain": "admin",
+  "POST /relay/{name}/undrain": "admin",
+  "POST /sync/digest": "admin",
+  "PUT /sync": "admin",
+};
+
+const CALLERS = ["nobody", "read", "relay", "admin"] as const;
+
+const authenticate = tokenAccess(
+  CALLERS.slice(1).map((role) => ({
+    sha256: createHash("sha256").update(role).digest(),
+    role: role as Role,
+  })),
+);
+
+/** The status without a right: 401 for nobody, 403 for a role that is too low. */
+function refusedWith(caller: typeof CALLERS[number], needed: Role): number | undefined {
+  if (needed === "none") return undefined;
+  if (caller === "nobody") return 401;
+  return roles.indexOf(caller) < roles.indexOf(needed) ? 403 : undefined;
+}
+
+Deno.test("the table of roles has every route of the API, and no other", async () => {
+  const { ask } = await testController({ app: { authenticate } });
+  const { body: { paths } } = await ask("GET", "/openapi.json");
+  const routes = Object.entries<object>(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
+  );
+  assert.deepEqual([...routes, "GET /openapi.json"].sort(), Object.keys(TABLE).sort());
+});
+
+for (const [route, needed] of Object.entries(TABLE)) {
+  Deno.test(`${route} needs the role ${needed}`, async () => {
+    const { ask } = await testController({ app: { authenticate } });
+    const [method, path] = route.split(" ") as [string, string];
+    for (const caller of CALLERS) {
+      const headers = { authorization: `Bearer ${caller}` };
+      const { status } = await ask(
+        method,
+        // With a query that is refused, so that no answer stays open.
+        `${path.replace(/\{\w+\}/, "x")}?surplus=1`,
+        undefined,
+        caller === "nobody" ? {} : headers,
+      );
+      const isRefused = status === 401 || status === 403;
+      assert.equal(isRefused ? status : undefined, refusedWith(caller, needed), caller);
+    }
+  });
+}

@@ -2,15 +2,12 @@ import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { longer } from "../support/properties.ts";
 import { lostNothing } from "../scenarios/mesh_failover.ts";
-import { meshTest, TRACK, words } from "../support/mesh/mesh_case.ts";
+import { meshTest, STEADY, TRACK, words } from "../support/mesh/mesh_case.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { until } from "../support/until.ts";
 
 const DEAD_SECONDS = longer(8);
 const GROUPS = 4;
-
-/** Links here have no second way, and are not what fails: where the machine is busy they are waited for. */
-const STEADY = { mesh: { link_timeout_ms: 10_000 } };
 
 meshTest(
   "a controller that dies and comes back is not noticed by who watches, and learns everything again",

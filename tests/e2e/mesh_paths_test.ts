@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Path } from "@moq/net";
 import { systemClock } from "@qumo/shared/runtime";
 import { connectClient } from "../support/mesh/client.ts";
-import { meshTest, TRACK, trackText, words } from "../support/mesh/mesh_case.ts";
+import { meshTest, STEADY, TRACK, trackText, words } from "../support/mesh/mesh_case.ts";
 import type { Mesh } from "../support/mesh/mesh.ts";
 import { chain, topology } from "../support/mesh/topology.ts";
 
@@ -36,7 +36,7 @@ const LOPSIDED = topology("west-north:20 north-east:20 west-south:100 south-east
 
 meshTest(
   "a cost that an operator lowers moves a stream without loss",
-  { topology: LOPSIDED },
+  { topology: LOPSIDED, relayConfig: STEADY },
   async ({ mesh, publisher, viewer, say }) => {
     const live = await publisher("concert", "west");
     const watching = await viewer(live, "east");
@@ -59,6 +59,7 @@ meshTest(
   "a link that becomes slow loses its streams to a faster way, and gets them back, without loss",
   {
     topology: topology("west-north:10 north-east:10 west-south:10 south-east:10"),
+    relayConfig: STEADY,
     controllerConfig: { graph: { cost_policy: "rtt", hold_ms: 500, min_gain: 0.3 } },
   },
   async ({ mesh, publisher, viewer, say }) => {

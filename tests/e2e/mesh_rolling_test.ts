@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { meshTest, words } from "../support/mesh/mesh_case.ts";
+import { meshTest, STEADY, words } from "../support/mesh/mesh_case.ts";
 import { diamond } from "../support/mesh/topology.ts";
 import { until } from "../support/until.ts";
 import type { MeshViewer } from "../support/mesh/viewer.ts";
@@ -11,7 +11,7 @@ const GROUPS = 3;
 
 meshTest(
   "a rolling restart loses nothing for viewers elsewhere, and a reconnect for the others",
-  { topology: diamond(), deadline: 180_000 },
+  { topology: diamond(), relayConfig: STEADY, deadline: 180_000 },
   async ({ mesh, publisher, viewer, say, withinGroups }) => {
     const live = await publisher("concert", "west");
     const viewers: MeshViewer[] = [];

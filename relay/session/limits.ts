@@ -39,6 +39,9 @@ export const MAX_WAITING_DATAGRAMS = 64;
  */
 export const MAX_KEPT_SUBSCRIPTIONS = 64;
 
+/** Ranges of all filters of one request (MAX_FILTER_RANGES): every object is checked against each. */
+export const MAX_FILTER_RANGES = 64;
+
 /**
  * Subscriptions that a client may have to one track where its draft allows several, or it is moq-dev's,
  * whose players may share a session.

@@ -22,6 +22,12 @@ export const OBJECT_OVERHEAD_BYTES = 80;
  */
 export const MAX_OBJECTS_HELD = 16;
 
+/**
+ * Different filters of objects within subgroups that the subscribers of one track may have: what passes
+ * each is kept once more, and every object is checked against each.
+ */
+export const MAX_FILTERS_OF_A_TRACK = 16;
+
 /** Memory of an object's properties where the stream itself has no room for any, beside their bytes. */
 export const PROPERTIES_ASIDE_BYTES = 160;
 

@@ -15,6 +15,7 @@ export { MalformedTrack, type Refusal, type TrackEnd } from "./errors.ts";
 export type { Feed, FeedChange, FeedTarget, Verdict } from "./sources/feed.ts";
 export { Feeds, type TrackEntry } from "./sources/feeds.ts";
 export { DatagramObject } from "./objects/datagram_object.ts";
+export { type HeadFilter, type ObjectFilter, passes } from "./objects/object_filter.ts";
 export type { PastSource } from "./sources/in_turn.ts";
 export { MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./objects/log_cursor.ts";

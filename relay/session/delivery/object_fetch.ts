@@ -12,6 +12,8 @@ import {
   type FetchSink,
   type FetchStep,
   type LocationRange,
+  type ObjectFilter,
+  passes,
   type PastSource,
   type PendingFetch,
   planFetch,
@@ -49,6 +51,8 @@ export interface ObjectFetchOptions {
   readonly subject: { readonly track: string } | { readonly namespace: string };
   /** The relays that the request passed. */
   readonly via: readonly string[];
+  /** Objects that do not pass it are left out; absent: all pass. */
+  readonly filter?: ObjectFilter | undefined;
 }
 
 /** Sends the objects of one fetch on one stream. */
@@ -233,6 +237,7 @@ export class ObjectFetch implements FetchSink, UnfinishedOwner {
 
   /** Sends an object. One that the peer's draft cannot say is left out, and said to be unknown. */
   async #send(item: FetchItem, payload: readonly Uint8Array[]): Promise<void> {
+    if (!passes(this.#options.filter, item)) return;
     const header = this.#items.object(item);
     if (typeof header === "string") return this.#unsaid(header);
     await this.#write(header, payload);

@@ -6,6 +6,8 @@ import {
   includesGroup,
   isUnfiltered,
   lastObjectOf,
+  type ObjectFilter,
+  passes,
   type Renderer,
   sendOrder,
   type SubgroupLog,
@@ -37,6 +39,8 @@ export interface SubscriptionOptions {
   /** The subscriber's priority, 0 to 255; lower is sent first. */
   readonly priority: number;
   readonly order: GroupOrder;
+  /** Absent: all objects of the window pass. */
+  readonly filter?: ObjectFilter | undefined;
   /**
    * The subscriber's object delivery timeout in milliseconds, in addition to the publisher's;
    * undefined for none.
@@ -183,6 +187,11 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
       return this.#stopPumps(() => true);
     }
     if (!before.forward && options.forward) return this.#join("live");
+    if (before.filter?.key !== options.filter?.key) {
+      this.#replay.clear();
+      this.#stopPumps(() => true);
+      return this.#joinLive();
+    }
     this.#stopPumps((log) => !includesGroup(options.window, log.group));
     for (const pump of this.#pumps) pump.sendOrder = this.#sendOrder(pump.log);
   }
@@ -228,6 +237,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     if (!forward || !includesGroup(window, group)) return;
     if (object.object < firstObjectOf(window, group)) return;
     if (object.object > (lastObjectOf(window, group) ?? Infinity)) return;
+    if (!this.#passes(object)) return;
     const { connection, metrics, clock, renderer } = this.#context;
     const age = clock.now() - object.time;
     // A datagram is a subgroup of its own, complete when it arrives.
@@ -246,6 +256,13 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     if (this.#groupCount.begins(group)) metrics.sent.groups++;
     metrics.sent.bytes += bytes.length;
     this.track.traffic.sent += bytes.length;
+  }
+
+  #passes({ object, priority, properties }: DatagramObject): boolean {
+    const { filter } = this.#options;
+    if (filter === undefined) return true;
+    const head = { subgroup: undefined, priority: this.track.priorityOf(priority) };
+    return passes(filter, { ...head, object, properties });
   }
 
   ended(end: TrackEnd): void {
@@ -375,10 +392,15 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#checkWindow();
   }
 
-  /** The log whose stream a subgroup is; undefined when the stream of its group is another's. */
+  /**
+   * The log whose stream a subgroup is; undefined when the stream of its group is another's, or nothing
+   * of it passes the filter.
+   */
   #streamOf(log: SubgroupLog): SubgroupLog | undefined {
     const { renderer } = this.#context;
-    return renderer.hasWholeGroups === true ? this.track.wholeOf(log, renderer) : log;
+    const { filter } = this.#options;
+    if (renderer.hasWholeGroups === true) return this.track.wholeOf(log, renderer);
+    return filter === undefined ? log : this.track.filteredOf(log, filter);
   }
 
   #streamsOf(logs: readonly SubgroupLog[]): SubgroupLog[] {
@@ -387,7 +409,9 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
 
   /** A subgroup began whose group is one stream, and over. */
   #noteLate(log: SubgroupLog): void {
-    if (this.track.isWholeOver(log, this.#context.renderer)) this.#noteSkip("out_of_order");
+    const { renderer } = this.#context;
+    if (renderer.hasWholeGroups !== true || !this.track.isWholeOver(log, renderer)) return;
+    this.#noteSkip("out_of_order");
   }
 
   /** Starts live delivery with the next object of each open subgroup. */

@@ -4,7 +4,6 @@ import type { RequestKind } from "../../vocabulary.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { Configured, Lifetime, Parties } from "./connection/facets.ts";
 import { checkMeshParameters, loopOf } from "./connection/relay_peer.ts";
-import { rangeFilterRefusal } from "./requests/range_filters.ts";
 import { refuse, type RefuseContext } from "./requests/refuse.ts";
 import type { PeerIds } from "./requests/request_ids.ts";
 import type { RequestChannel } from "./requests/requests.ts";
@@ -68,7 +67,7 @@ export class RequestRouter {
     checkMeshParameters(message, this.#context.peer);
     this.#context.ids.accept(message.requestId);
     const refusal = this.#overload() ?? loopOf(message, this.#context.relayName) ??
-      rangeFilterRefusal(message) ?? await this.#handle(stream, message);
+      await this.#handle(stream, message);
     if (refusal === undefined) return;
     const request = REQUESTS[message.kind];
     refuse(this.#context, stream, { request, subject: subjectOf(message), refusal });

@@ -6,6 +6,7 @@ import { Gaps } from "./gaps.ts";
 import { MAX_SOURCES, MAX_SUBGROUPS_PER_GROUP, SUBGROUPS_FORGOTTEN } from "../limits.ts";
 import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
+import { FilteredLogs } from "./filtered_logs.ts";
 import { WholeGroups } from "./whole_groups.ts";
 
 /** The log or datagram that holds an object. */
@@ -27,6 +28,8 @@ export class Group {
   readonly gaps = new Gaps();
   /** The group as one log, for dialects in which it is one stream. */
   readonly wholes = new WholeGroups();
+  /** What passes filters of its subgroups. */
+  readonly filtered = new FilteredLogs();
   readonly #streamed = new Map<number, SubgroupLog>();
   readonly #datagrams = new GroupDatagrams();
   // Subgroups that were dropped to make room.
@@ -152,7 +155,7 @@ export class Group {
     const gone = new Set(oldest);
     let freed = 0;
     for (const log of oldest) {
-      freed += this.#giveUpLog(log);
+      freed += this.#giveUpLog(log) + this.filtered.drop(log);
       this.#forgotten.add(log);
       this.#forgetLog(log);
     }
@@ -258,6 +261,7 @@ export class Group {
   /** Evicts every object. */
   evict(): void {
     this.wholes.evict();
+    this.filtered.evict();
     for (const log of this.#logs) log.evictAll();
     this.#streamed.clear();
     this.#datagrams.clear();
@@ -283,7 +287,12 @@ export class Group {
   }
 
   #allLogs(): SubgroupLog[] {
-    return [...this.#logs, ...this.wholes.logs];
+    return [...this.#logs, ...this.wholes.logs, ...this.filtered.logs];
+  }
+
+  /** Whether a log's memory is the group's. */
+  holds(log: SubgroupLog): boolean {
+    return this.#logs.includes(log) || this.filtered.logs.includes(log);
   }
 
   #trimLog(log: SubgroupLog): number {

@@ -88,7 +88,9 @@ export class StreamLogs {
     const { firstObject = object.id === 0 } = this.#init;
     const isFirst = firstObject && object.before < 0;
     const timeouts = isFirst ? this.#options.timeoutsOf?.(object.properties) : newest?.timeouts;
-    return this.#beginLog(group, { subgroup, firstObject: isFirst, timeouts });
+    const log = this.#beginLog(group, { subgroup, firstObject: isFirst, timeouts });
+    this.#announce(log, object);
+    return log;
   }
 
   /**
@@ -128,8 +130,13 @@ export class StreamLogs {
     });
     group.addLog(log);
     this.moveTo(log);
-    this.#track.announceSubgroup(log);
     return log;
+  }
+
+  #announce(log: SubgroupLog, { id, properties: bytes }: Incoming): void {
+    log.upcoming = { id, properties: { bytes, form: this.#options.renderer.properties } };
+    this.#track.announceSubgroup(log);
+    log.upcoming = undefined;
   }
 
   /** Continues with this log, which has the object already. */

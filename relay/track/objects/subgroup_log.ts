@@ -77,6 +77,8 @@ export class SubgroupLog implements SubgroupFields {
   readonly timeouts: DeliveryTimeouts | undefined;
   readonly timescale: bigint | undefined;
   readonly defaultPriority: number | undefined;
+  /** Its first object, while its readers are told of the log, which has nothing yet. */
+  upcoming: { readonly id: number; readonly properties: PropertyBlock } | undefined;
   /** Objects that came too late for it; only of a log that is made of several. */
   leftOut = 0;
 
@@ -214,6 +216,11 @@ export class SubgroupLog implements SubgroupFields {
   /** The page with this offset; undefined when it was evicted or not written yet. */
   pageOf(offset: number): Page | undefined {
     return this.#native.pageOf(offset);
+  }
+
+  /** The renderer of the dialect that its bytes are a stream in. */
+  get renderer(): Renderer {
+    return this.#native.renderer;
   }
 
   /** Whether its bytes are a stream in this dialect. */

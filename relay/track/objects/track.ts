@@ -7,10 +7,12 @@ import {
 } from "@qumo/shared/wire";
 import type { Cache, Evictable } from "./cache.ts";
 import { LoggedDrops } from "./logged_drops.ts";
+import { FilterUses } from "./filter_uses.ts";
 import { MalformedTrack, type TrackEnd } from "../errors.ts";
 import { Gaps } from "./gaps.ts";
 import type { DatagramObject } from "./datagram_object.ts";
 import { Group } from "./group.ts";
+import type { ObjectFilter } from "./object_filter.ts";
 import type { Renderer } from "./renderer.ts";
 import type { Rendering } from "./rendering.ts";
 import { ABANDONED_GROUP_MS } from "../limits.ts";
@@ -52,6 +54,8 @@ export class Track implements Evictable {
   isLayered = false;
   /** Groups that are put together as one log and are not over. */
   readonly openWholes = new Set<WholeGroup>();
+  /** The filters that its subscribers have. */
+  readonly filters = new FilterUses();
   /** The drop reasons that were logged. */
   readonly loggedDrops = new LoggedDrops();
   readonly #cache: Cache;
@@ -292,8 +296,19 @@ export class Track implements Evictable {
     const before = log.bytes;
     const rendering = log.render(renderer);
     const group = this.#groups.get(log.group);
-    if (group?.logs.includes(log)) this.grow(group, log.bytes - before);
+    if (group?.holds(log)) this.grow(group, log.bytes - before);
     return rendering;
+  }
+
+  /** The log with what passes a filter of a subgroup; undefined when nothing does. */
+  filteredOf(log: SubgroupLog, filter: ObjectFilter): SubgroupLog | undefined {
+    const left = filter.of(log.subgroup, this.priorityOf(log.priority));
+    if (typeof left === "boolean") return left ? log : undefined;
+    const group = this.#groups.get(log.group);
+    return group?.filtered.get(log, left, {
+      track: this.number,
+      grow: (bytes) => this.grow(group, bytes),
+    });
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Draft, SetupOptions } from "@qumo/shared/wire";
 import type { Scope } from "../../../track/mod.ts";
 import { SessionError } from "../../errors.ts";
 import type { FirstStreams } from "../../first_streams.ts";
+import { MAX_FILTER_RANGES } from "../../limits.ts";
 import type { SessionOptions } from "../../session_options.ts";
 import type { SessionSettings } from "../../settings.ts";
 import { clusterOption } from "./cluster.ts";
@@ -63,6 +64,7 @@ export async function performHandshake(
 function ownSetup({ relayName, link, connection, hop, draft }: Options): SetupOptions {
   return {
     ...clusterOption(draft, hop),
+    ...(draft.allows?.rangeFilters && { maxFilterRanges: BigInt(MAX_FILTER_RANGES) }),
     ...(relayName !== undefined && { relayName, takesCuts: true }),
     // On WebTransport the request carries path and authority.
     ...(link !== undefined && connection.path === undefined &&

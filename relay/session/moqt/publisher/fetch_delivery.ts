@@ -1,4 +1,5 @@
 import { encodeFetchHeader, type GroupOrder } from "@qumo/shared/wire";
+import type { ObjectFilter } from "../../../track/mod.ts";
 import { ObjectFetch, type ObjectFetchContext } from "../../delivery/object_fetch.ts";
 import { FetchItems } from "../dialect/fetch_items.ts";
 import { nameFields } from "../requests/refuse.ts";
@@ -17,6 +18,7 @@ export interface FetchDeliveryOptions {
   readonly subject: RequestSubject;
   /** The relays that the request passed. */
   readonly via: readonly string[];
+  readonly filter?: ObjectFilter | undefined;
 }
 
 /** Sends the objects of one fetch on a stream of its own. */

@@ -26,6 +26,7 @@ import {
   wantedOf,
   type WantedRange,
 } from "./fetch_wanted.ts";
+import { RangeFilters } from "../requests/range_filters.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../requests/reserved.ts";
 import { sayProperties } from "./say_properties.ts";
@@ -69,7 +70,10 @@ export class FetchServer {
         retryAfter: 1_000,
       };
     }
+    const filters = RangeFilters.NONE.after(message.parameters, this.#context.draft.varint);
+    if (!filters.ok) return filters.refusal;
     const delivery = new FetchDelivery(this.#context, {
+      filter: filters.value.ofObjects,
       requestId: message.requestId,
       order: message.parameters.groupOrder ?? "ascending",
       sendOrder: this.#sendOrder(message.parameters),

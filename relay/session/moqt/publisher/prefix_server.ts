@@ -32,6 +32,8 @@ export type PrefixRequest = ControlMessageOf<
 export interface PrefixOffers {
   /** Begins to tell the peer; the result ends it. */
   watch(prefix: Namespace): () => void;
+  /** Why an update cannot be taken up, beside another prefix. */
+  refusalOf?(update: Update): Refusal | undefined;
   /** Takes up what an update says beside another prefix. */
   updated?(update: Update): void;
 }
@@ -40,6 +42,8 @@ export interface PrefixOffers {
 export interface PrefixOfferer<Request extends PrefixRequest> {
   /** What is offered on this stream, once the request was agreed to. */
   offersOn(stream: RequestChannel, message: Request): PrefixOffers;
+  /** Why a request cannot be served; absent: it can. */
+  refusalOf?(message: Request): Refusal | undefined;
 }
 
 const ACTIONS = {
@@ -70,7 +74,7 @@ export class PrefixServer<Request extends PrefixRequest> {
   async serve(stream: RequestChannel, message: Request): Promise<Refusal | undefined> {
     const { metrics, stops } = this.#context;
     const action = ACTIONS[message.kind];
-    const refusal = await this.#refusalOf(message);
+    const refusal = this.#offerer.refusalOf?.(message) ?? await this.#refusalOf(message);
     if (refusal !== undefined) return refusal;
     const slot = await this.#prefixes.take(
       message.prefix,
@@ -112,7 +116,10 @@ export class PrefixServer<Request extends PrefixRequest> {
     try {
       await followUpdates(this.#context, stream, {
         of: UPDATED[message.kind],
-        update: ({ namespacePrefix }) => moved(slot, namespacePrefix),
+        update: (update) => {
+          const refusal = offers.refusalOf?.(update);
+          return refusal ? refused(refusal) : moved(slot, update.namespacePrefix);
+        },
         updated: (update) => {
           offers.updated?.(update);
           if (update.namespacePrefix === undefined) return;

@@ -26,6 +26,8 @@ import {
   unsatisfiable,
 } from "./subscription_parameters.ts";
 import { reportPath } from "./path_reports.ts";
+import type { RangeFilters } from "../requests/range_filters.ts";
+import { SubscriptionFilters } from "./subscription_filters.ts";
 import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
 import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { PeerIds } from "../requests/request_ids.ts";
@@ -51,6 +53,8 @@ export interface ServedInit {
   readonly copy: number;
   /** What the subscriber wants of it to begin with. */
   readonly wanted: SubscriptionParameters;
+  /** The filters by ranges in it. */
+  readonly filters: RangeFilters;
   /** The largest location that the subscriber was told of. */
   readonly largest: Location | undefined;
   readonly join: JoinPoint;
@@ -73,6 +77,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   readonly #delivery: Subscription;
   readonly #fills: SubscriptionFills;
   readonly #firstFill: FillParameters | undefined;
+  readonly #filters: SubscriptionFilters;
   #joiningLocation: Location | undefined;
   #begunBy: { readonly filter: Filter | undefined; readonly join: JoinPoint };
   #subscriberFinished = false;
@@ -98,7 +103,12 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     const { track } = entry;
     const { draft, settings, streams } = init.context;
     const asked = applyParameters(init.wanted, defaultOptions(track), init.largest);
-    const options = { ...asked, window: this.#windowFrom(asked.window, init.largest) };
+    this.#filters = new SubscriptionFilters(track, init.context.draft.varint, init.filters);
+    const options = {
+      ...asked,
+      window: this.#windowFrom(asked.window, init.largest),
+      filter: this.#filters.objects,
+    };
     const how = { renderer: rendererOf(draft.data, init.copy), limits: settings.delivery };
     this.#delivery = streams.deliver({ track, options, owner: this }, how);
   }
@@ -134,6 +144,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   /** Begins to send what is wanted, at the moment at which the subscriber is told of the largest location. */
   start(): void {
     this.#demand.setForward(this.#delivery.options.forward);
+    this.#filters.begin();
     this.#releases.push(this.#context.streams.usedBy(this));
     this.#delivery.start(this.#begunBy.join);
     this.#beginFill(this.requestId, this.#firstFill, this.#joiningLocation);
@@ -154,7 +165,8 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     const { forward, priority, order } = this.#delivery.options;
     if (fill === undefined || this.#over || !forward) return;
     const inherited = { filter: this.#begunBy.filter, priority, order };
-    this.#fills.begin({ requestId, fill, inherited, largest });
+    const only = this.#filters.ofFill(fill);
+    if (only !== "nothing") this.#fills.begin({ requestId, fill, inherited, largest, only });
   }
 
   /** Extends the window to the start of the largest object's group. */
@@ -175,7 +187,12 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   /** The subscriber accepted a PUBLISH, with parameters of its own. */
   adjust(parameters: SubscriptionParameters & Parameters<"newGroupRequest">): void {
     if (this.#over) return;
-    const options = applyParameters(parameters, this.#delivery.options, this.entry.track.largest);
+    const refusal = this.#filters.update(parameters);
+    if (refusal !== undefined) {
+      return this.#endAtOnce({ kind: "update_failed", reason: refusal.reason });
+    }
+    const before = { ...this.#delivery.options, filter: this.#filters.objects };
+    const options = applyParameters(parameters, before, this.entry.track.largest);
     this.#demand.setForward(options.forward);
     this.#delivery.update(options);
     const { newGroupRequest } = parameters;
@@ -265,11 +282,13 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   #update(update: Update): UpdateAnswer {
     const { track, feeds } = this.entry;
     const { largest } = track;
-    const refusal = unsatisfiable(this.#context.draft, update.filter, largest);
+    const refusal = unsatisfiable(this.#context.draft, update.filter, largest) ??
+      this.#filters.update(update);
     if (refusal !== undefined) return refused(refusal);
     if (update.filter !== undefined) this.#begunBy = { filter: update.filter, join: "live" };
     const before = this.#delivery.options;
-    const options = applyParameters(update, before, largest);
+    const filtered = { ...before, filter: this.#filters.objects };
+    const options = applyParameters(update, filtered, largest);
     if (options.forward && !before.forward) this.#joiningLocation = largest;
     this.#demand.setForward(options.forward);
     if (update.newGroupRequest !== undefined) feeds.requestNewGroup(update.newGroupRequest);
@@ -291,6 +310,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
 
   #leave(end?: SubscriptionEnd): void {
     this.#over = true;
+    this.#filters.release();
     for (const release of this.#releases.splice(0)) release();
     this.#fills.cancel();
     this.#demand.release();

@@ -8,6 +8,7 @@ import {
 import {
   awaitPast,
   type LocationRange,
+  type ObjectFilter,
   type PastSource,
   sendOrder,
   type TrackEntry,
@@ -42,6 +43,8 @@ export interface FillRequest {
     readonly priority: number;
     readonly order: GroupOrder;
   };
+  /** The objects that are wanted of the range; absent: all. */
+  readonly only?: ObjectFilter | undefined;
   /** The largest object that the subscriber is told of. */
   readonly largest: Location | undefined;
 }
@@ -91,6 +94,7 @@ export class SubscriptionFills {
       }),
       subject: this.#init.entry.track.name,
       via: [],
+      filter: request.only,
     });
     this.#begun++;
     const { promise, resolve } = Promise.withResolvers<void>();

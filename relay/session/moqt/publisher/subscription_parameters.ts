@@ -1,4 +1,4 @@
-import type { Draft, Filter, Location, Parameters } from "@qumo/shared/wire";
+import type { Draft, Filter, Location, Parameters, RangeFilterName } from "@qumo/shared/wire";
 import { type Refusal, type Track, windowOf } from "../../../track/mod.ts";
 import type { SubscriptionOptions } from "../../delivery/subscription.ts";
 
@@ -11,6 +11,7 @@ export type SubscriptionParameters = Parameters<
   | "fill"
   | "objectDeliveryTimeout"
   | "subgroupDeliveryTimeout"
+  | RangeFilterName
 >;
 
 const DEFAULT_PRIORITY = 128;
@@ -35,6 +36,7 @@ export function applyParameters(
 ): SubscriptionOptions {
   const { filter, forward, subscriberPriority, groupOrder } = parameters;
   return {
+    ...before,
     window: filter === undefined ? before.window : windowOf(filter, largest),
     forward: forward ?? before.forward,
     priority: subscriberPriority ?? before.priority,

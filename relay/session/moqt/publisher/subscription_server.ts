@@ -25,7 +25,9 @@ import type { ServedContext, ServedSubscription } from "./served_subscription.ts
 import { type Preparing, slotKey, type SubscriptionTable } from "./subscription_table.ts";
 import { type Ending, inSpan, type SpanContext } from "./subscription_span.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
+import { fillRefusal, filterRefusal } from "./subscription_filters.ts";
 import { unsatisfiable } from "./subscription_parameters.ts";
+import { RangeFilters } from "../requests/range_filters.ts";
 import type { Hints, Permission, RequestNames } from "../connection/facets.ts";
 
 /** The interfaces that {@linkcode SubscriptionServer} uses of its session. */
@@ -41,6 +43,13 @@ interface Preparation {
   readonly place: Preparing;
   /** The trace context of the request. */
   readonly trace: string | undefined;
+}
+
+/** How a subscription is served. */
+interface Terms {
+  /** Of the track, for the answer. */
+  readonly properties: Uint8Array;
+  readonly filters: RangeFilters;
 }
 
 /** Serves the tracks that a peer subscribes to. */
@@ -113,12 +122,12 @@ export class SubscriptionServer {
       stream.cancel("cancelled");
       return done(undefined);
     }
-    const properties = this.#propertiesFor(message, opened.value);
-    if (!properties.ok) {
+    const terms = this.#termsFor(message, opened.value);
+    if (!terms.ok) {
       opened.value.demand.release();
-      return properties;
+      return terms;
     }
-    const served = this.#accept(stream, message, { ...opened.value, properties: properties.value });
+    const served = this.#accept(stream, message, { ...opened.value, ...terms.value });
     if (served === undefined) {
       opened.value.demand.release();
       return refused(INEXPRESSIBLE_ANSWER);
@@ -127,19 +136,25 @@ export class SubscriptionServer {
     return done(await served.listen());
   }
 
-  /** What the answer says of a track, unless it cannot be served as it was asked for. */
-  #propertiesFor(
+  /** How a track is served, unless it cannot be as it was asked for. */
+  #termsFor(
     { parameters }: ControlMessageOf<"subscribe">,
     { track }: OpenTrack,
-  ): Outcome<Uint8Array, Refusal> {
+  ): Outcome<Terms, Refusal> {
     const { draft } = this.#context;
     const { largest, properties: { unknownMandatory } } = track;
+    const filters = RangeFilters.NONE.after(parameters, draft.varint);
+    if (!filters.ok) return filters;
     const refusal = unsatisfiable(draft, parameters.filter, largest) ??
-      (unknownMandatory.length > 0 ? unsupportedExtension(unknownMandatory) : undefined);
+      (unknownMandatory.length > 0 ? unsupportedExtension(unknownMandatory) : undefined) ??
+      filterRefusal(filters.value, track) ??
+      fillRefusal(filters.value, parameters.fill, draft.varint);
     if (refusal !== undefined) return refused(refusal);
-    return parameters.includeProperties === false
+    const properties = parameters.includeProperties === false
       ? done(NO_PROPERTIES)
       : sayProperties(this.#context, track.name, track.propertyBlock);
+    if (!properties.ok) return properties;
+    return done({ properties: properties.value, filters: filters.value });
   }
 
   async #open(
@@ -187,7 +202,7 @@ export class SubscriptionServer {
   #accept(
     stream: RequestChannel,
     message: ControlMessageOf<"subscribe">,
-    { demand, properties, ...entry }: OpenTrack & { readonly properties: Uint8Array },
+    { demand, properties, filters, ...entry }: OpenTrack & Terms,
   ): ServedSubscription | undefined {
     const { track, feeds } = entry;
     const { largest } = track;
@@ -205,6 +220,7 @@ export class SubscriptionServer {
       stream,
       requestId,
       wanted,
+      filters,
       largest,
       join,
       pastSource: () => scope.ok ? scope.value.sourceOf(track.name) : undefined,

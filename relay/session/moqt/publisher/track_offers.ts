@@ -18,6 +18,8 @@ import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { sayProperties } from "./say_properties.ts";
 import type { ServedSubscription } from "./served_subscription.ts";
 import type { SubscriptionParameters } from "./subscription_parameters.ts";
+import { fillRefusal, filterRefusal, isWanted } from "./subscription_filters.ts";
+import { RangeFilters } from "../requests/range_filters.ts";
 import type { SubscriptionTable } from "./subscription_table.ts";
 import type {
   Configured,
@@ -47,6 +49,8 @@ export type TrackOffersContext =
 /** What a peer wants of the tracks that it is offered. */
 interface OfferTerms {
   readonly wanted: SubscriptionParameters & { readonly forward: boolean };
+  /** The filters by ranges in it. */
+  readonly filters: RangeFilters;
   readonly includeProperties: boolean | undefined;
 }
 
@@ -65,7 +69,9 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
 
   offersOn(stream: RequestChannel, message: ControlMessageOf<"subscribeTracks">): PrefixOffers {
     const { authorizationTokens: _, includeProperties, ...wanted } = message.parameters;
+    const { varint } = this.#context.draft;
     let forward = wanted.forward ?? true;
+    let filters = this.#filtersOf(message);
     // Tracks reported by PUBLISH_BLOCKED are not offered again.
     const blocked = new WeakSet<Track>();
     return {
@@ -73,15 +79,34 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
         this.#context.scope.watchTracks(prefix, {
           offered: (entry, by) => {
             if (by === this.#own || !this.#shows(entry, by) || blocked.has(entry.track)) return;
-            const terms = { wanted: { ...wanted, forward }, includeProperties };
+            const terms = { wanted: { ...wanted, forward }, filters, includeProperties };
             this.#offer(entry, terms, () => {
               blocked.add(entry.track);
               this.#sayBlocked(stream, entry.track.name, prefix);
             });
           },
         }),
-      updated: (update) => void (forward = update.forward ?? forward),
+      refusalOf: (update) => {
+        const changed = filters.after(update, varint);
+        return changed.ok ? undefined : changed.refusal;
+      },
+      updated: (update) => {
+        forward = update.forward ?? forward;
+        const changed = filters.after(update, varint);
+        if (changed.ok) filters = changed.value;
+      },
     };
+  }
+
+  refusalOf({ parameters }: ControlMessageOf<"subscribeTracks">): Refusal | undefined {
+    const { varint } = this.#context.draft;
+    const filters = RangeFilters.NONE.after(parameters, varint);
+    return filters.ok ? fillRefusal(filters.value, parameters.fill, varint) : filters.refusal;
+  }
+
+  #filtersOf({ parameters }: ControlMessageOf<"subscribeTracks">): RangeFilters {
+    const filters = RangeFilters.NONE.after(parameters, this.#context.draft.varint);
+    return filters.ok ? filters.value : RangeFilters.NONE;
   }
 
   #sayBlocked(stream: RequestChannel, track: FullTrackName, prefix: Namespace): void {
@@ -104,6 +129,8 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
   #offer(entry: TrackEntry, terms: OfferTerms, blocked: () => void): void {
     const { shutdown, settings, tasks } = this.#context;
     if (shutdown.isLeaving || this.#subscriptions.has(entry.track.name)) return;
+    if (!isWanted(terms.filters, entry.track)) return;
+    if (filterRefusal(terms.filters, entry.track) !== undefined) return blocked();
     if (this.#subscriptions.count >= settings.limits.maxSubscriptions) return blocked();
     tasks.spawn("publish", () => this.#publish(entry, terms, blocked));
   }
@@ -124,7 +151,7 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
   /** Sends PUBLISH and delivers the track unless the peer refuses. */
   async #publish(
     entry: TrackEntry,
-    { wanted, includeProperties = true }: OfferTerms,
+    { wanted, filters, includeProperties = true }: OfferTerms,
     blocked: () => void,
   ): Promise<void> {
     const { track, feeds } = entry;
@@ -147,6 +174,7 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
         requestId: stream.nextId(),
         // Until the peer says otherwise nothing is filtered but by its SUBSCRIBE_TRACKS.
         wanted,
+        filters,
         largest: track.largest,
         join: wanted.fill === undefined ? "filter_start" : "live",
         pastSource: () => this.#context.scope.sourceOf(track.name),

@@ -1,10 +1,9 @@
-import { type Outcome, refused } from "@qumo/shared/runtime";
+import type { Outcome } from "@qumo/shared/runtime";
 import { type ControlMessageOf, outOfScope, type UpdatedRequest } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { Reporting } from "../connection/facets.ts";
 import { requestOk } from "./answers.ts";
-import { rangeFilterRefusal } from "./range_filters.ts";
 import { requestError } from "./refusals.ts";
 import type { PeerIds } from "./request_ids.ts";
 import type { RequestChannel } from "./requests.ts";
@@ -55,8 +54,7 @@ export async function followUpdates(
         throw violation(`${message.kind} does not belong on the stream of ${NAMES[of]}`);
       }
       acceptUpdate(context, stream, message, of);
-      const filtered = rangeFilterRefusal(message);
-      const answer = filtered ? refused(filtered) : await update(message.parameters);
+      const answer = await update(message.parameters);
       outcomes[answer.ok ? "ok" : answer.refusal.kind]++;
       if (answer.ok) {
         stream.send(requestOk(answer.value));

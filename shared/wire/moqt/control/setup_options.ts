@@ -15,6 +15,7 @@ const MAX_REQUEST_ID = 0x02n;
 const AUTHORIZATION_TOKEN = 0x03n;
 const MAX_AUTH_TOKEN_CACHE_SIZE = 0x04n;
 const AUTHORITY = 0x05n;
+const MAX_FILTER_RANGES = 0x06n;
 const IMPLEMENTATION = 0x07n;
 const MAX_REQUEST_UPDATES = 0x08n;
 const SOLICIT = 0x40b5an;
@@ -55,6 +56,7 @@ function asPairs(options: SetupOptions, format: VarintFormat): readonly Pair[] {
   }
   add(MAX_AUTH_TOKEN_CACHE_SIZE, options.maxAuthTokenCacheSize);
   add(AUTHORITY, options.authority === undefined ? undefined : encoder.encode(options.authority));
+  add(MAX_FILTER_RANGES, options.maxFilterRanges);
   add(
     IMPLEMENTATION,
     options.implementation === undefined ? undefined : encoder.encode(options.implementation),
@@ -116,6 +118,7 @@ function optionsOf(list: readonly Pair[], format: VarintFormat): SetupOptions {
   const authority = text(AUTHORITY);
   const implementation = text(IMPLEMENTATION);
   const maxRequestUpdates = number(MAX_REQUEST_UPDATES);
+  const maxFilterRanges = number(MAX_FILTER_RANGES);
   const solicit = number(SOLICIT);
   const relayHops = bytes(RELAY_HOPS);
   const relayCost = number(RELAY_COST);
@@ -129,6 +132,7 @@ function optionsOf(list: readonly Pair[], format: VarintFormat): SetupOptions {
     ...(authority !== undefined && { authority }),
     ...(implementation !== undefined && { implementation }),
     ...(maxRequestUpdates !== undefined && { maxRequestUpdates }),
+    ...(maxFilterRanges !== undefined && { maxFilterRanges }),
     ...(solicit !== undefined && { solicit: solicit !== 0n }),
     ...(relayHops !== undefined && { relayHops: decodeHopId(relayHops, format) }),
     ...(relayCost !== undefined && { relayCost }),

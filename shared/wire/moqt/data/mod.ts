@@ -32,5 +32,5 @@ export {
   isSubgroupType,
   type SubgroupHeader,
 } from "./subgroup.ts";
-export { decodeTrackProperties } from "./track_properties.ts";
+export { decodeTrackProperties, integerProperties } from "./track_properties.ts";
 export { SHORT } from "../../varint_end.ts";

@@ -1,6 +1,6 @@
 import { DecodeError } from "../../errors.ts";
 import type { Pair } from "../../pairs.ts";
-import type { PropertyForm, TrackProperties } from "../../properties.ts";
+import type { PropertyBlock, PropertyForm, TrackProperties } from "../../properties.ts";
 import type { GroupOrder } from "../model/group_order.ts";
 import type { DataDialect } from "./dialect.ts";
 import { isMandatory, Property } from "./property.ts";
@@ -45,6 +45,20 @@ export function integersOf(bytes: Uint8Array, form: PropertyForm): ReadonlyMap<b
   }
   return integers;
 }
+
+/** The properties of an object or a track that are integers; none where they cannot be read. */
+export function integerProperties(
+  { bytes, form }: PropertyBlock,
+): ReadonlyMap<bigint, bigint> {
+  try {
+    return bytes.length === 0 ? NO_INTEGERS : integersOf(bytes, form);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return NO_INTEGERS;
+  }
+}
+
+const NO_INTEGERS: ReadonlyMap<bigint, bigint> = new Map();
 
 function mandatoryOf(bytes: Uint8Array, form: PropertyForm): readonly bigint[] {
   if (!form.hasMandatory) return [];

@@ -28,6 +28,8 @@ interface AnyDraft {
   readonly allows?: {
     /** Several subscriptions of a session to one track. */
     readonly severalSubscriptions?: true;
+    /** Filters by ranges. */
+    readonly rangeFilters?: true;
     /** A filter that ends before the largest object. */
     readonly pastFilters?: true;
   };

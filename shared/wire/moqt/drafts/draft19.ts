@@ -16,7 +16,7 @@ export const draft19: StreamDraft = {
   control: controlCodec(messageTable, vi64, u16Length),
   data: data19,
   parameters: parameterRules,
-  allows: { severalSubscriptions: true },
+  allows: { severalSubscriptions: true, rangeFilters: true },
   sessionCodes,
   streamCodes,
   requestCodes,

@@ -250,6 +250,7 @@ export interface RequestOk {
     | "subscriberPriority"
     | "filter"
     | "groupOrder"
+    | RangeFilterName
     | "newGroupRequest"
   >;
   readonly properties: Uint8Array;

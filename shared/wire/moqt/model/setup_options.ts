@@ -14,6 +14,8 @@ export interface SetupOptions {
   readonly implementation?: string;
   /** Updates of one request that may wait for their answers; 0 for any number. */
   readonly maxRequestUpdates?: bigint;
+  /** How many ranges the filters of a request of the peer may have; none when absent (19 and later). */
+  readonly maxFilterRanges?: bigint;
   /** draft-lcurley-moq-solicit: undefined when the peer does not know the extension. */
   readonly solicit?: boolean;
   /** draft-lcurley-moq-cluster: the sender's hop id; its announcements carry the path they came. */

@@ -66,11 +66,11 @@ class NeighborDialer {
    * side would choose. Rejects when no connection can be made.
    */
   async dial(target: LinkTarget): Promise<Connection> {
-    const [preferred, ...others] = linkProtocols;
+    const [preferred, ...others] = target.protocols ?? linkProtocols;
     try {
       return await this.#dialBy([preferred!], target);
     } catch (error) {
-      if (!(error instanceof NoCommonProtocol)) throw error;
+      if (!(error instanceof NoCommonProtocol) || others.length === 0) throw error;
       return await this.#dialBy(others, target);
     }
   }

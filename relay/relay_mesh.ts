@@ -111,9 +111,7 @@ export class RelayMesh implements RegistryObserver {
       addresses: mesh.addresses,
       byHash: mesh.caFile === "" && !mesh.insecure,
       origins: origins.map(({ url }) => url),
-      pins: new Map(
-        origins.flatMap(({ url, certificateSha256: pin }) => pin === undefined ? [] : [[url, pin]]),
-      ),
+      originTerms: new Map(origins.map(({ url, ...terms }) => [url, terms])),
       dial: (target) => dialer.dial(target),
       startSession: this.#context.startSession,
       metrics: this.#context.metrics.mesh,

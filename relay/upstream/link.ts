@@ -18,6 +18,8 @@ export interface LinkTarget {
   readonly certificateSha256: string | undefined;
   /** Whether the hash comes from the configuration and overrides every CA. */
   readonly isPinned?: boolean;
+  /** The protocols to offer, in order of preference; undefined: those of all links. */
+  readonly protocols?: readonly string[] | undefined;
 }
 
 /** What a {@linkcode Link} works with. */

@@ -202,11 +202,11 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   }
 
   #target(name: string): LinkTarget | undefined {
-    const { mirror, addresses, byHash, pins } = this.#options;
+    const { mirror, addresses, byHash, originTerms } = this.#options;
     if (mirror === undefined) {
-      const certificateSha256 = pins?.get(name);
+      const { certificateSha256, protocols } = originTerms?.get(name) ?? {};
       const isPinned = certificateSha256 !== undefined;
-      return { url: urlOf(name), certificateSha256, isPinned };
+      return { url: urlOf(name), certificateSha256, isPinned, protocols };
     }
     const relay = mirror.relay(name);
     const url = addresses.get(name) ?? relay?.address ?? "";

@@ -7,6 +7,14 @@ import type { LinkTarget } from "./link.ts";
 import type { MeshMetrics } from "./metrics.ts";
 import type { MeshSettings } from "./settings.ts";
 
+/** How an origin is called, as far as the configuration says it. */
+export interface OriginTerms {
+  /** SHA-256 in hex of its certificate. */
+  readonly certificateSha256: string | undefined;
+  /** The protocols to offer it, in order of preference. */
+  readonly protocols: readonly string[] | undefined;
+}
+
 /** What a {@linkcode Mesh} works with. */
 export interface MeshOptions {
   /** The name that this relay sends to others. */
@@ -25,8 +33,8 @@ export interface MeshOptions {
   readonly byHash: boolean;
   /** URLs of the static origins (`upstream`). */
   readonly origins: readonly string[];
-  /** Certificate hashes of origins, by URL. */
-  readonly pins?: ReadonlyMap<string, string>;
+  /** How origins are called, by URL. */
+  readonly originTerms?: ReadonlyMap<string, OriginTerms>;
   /** Opens a connection; rejects when it fails. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
   readonly startSession: (connection: Connection, link: SessionLink) => Session;

@@ -1,4 +1,5 @@
 /** How far a track is, when somebody else says so, or brings objects of it, than who has it. */
+import { draftOf } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
@@ -18,6 +19,7 @@ import {
 
 const LIVE = { filter: { type: "largest_object" } } as const;
 const NEXT = { filter: { type: "next_group" } } as const;
+const RECENT = { filter: { type: "recent_groups", groups: 1n } } as const;
 const FAR = 2 ** 40;
 const STRANGER = 30n;
 
@@ -46,6 +48,27 @@ for (const [name, filter] of Object.entries({ largest: LIVE, next: NEXT })) {
       assert.deepEqual(late.parameters.largestObject, at(4, 0));
     },
   );
+}
+
+for (const [name, filter] of Object.entries({ LIVE, NEXT, RECENT })) {
+  Deno.test(`a viewer of draft 20 (${name}) is told when its publisher is elsewhere than was said`, async () => {
+    await using world = new SessionWorld();
+    const stranger = await world.connect();
+    await announce(stranger, "live");
+    const viewer = await world.connect({ draft: draftOf("moqt-20")! });
+    const request = await subscribe(viewer, filter);
+    await accept(stranger, { alias: STRANGER, largest: at(FAR, FAR) });
+    await request.expect("subscribeOk");
+    const publisher = await world.connect();
+    await announce(publisher, "live");
+    await accept(publisher, { largest: at(2, 7) });
+    const next = request.next();
+    await world.stillPending(next, "Anything before its first object");
+    await sendSubgroup(publisher, { group: 3n }, ...objects(1));
+    assert.equal((await SubgroupReader.next(viewer)).header.group, 3n);
+    const parameters = { largestObject: at(2, 7) };
+    assert.deepEqual(await next, { kind: "publishStateNotify", parameters });
+  });
 }
 
 draftTest(

@@ -1,5 +1,11 @@
 import { done, refused } from "@qumo/shared/runtime";
-import type { FillParameters, Filter, Location, Parameters } from "@qumo/shared/wire";
+import {
+  compareLocations,
+  type FillParameters,
+  type Filter,
+  type Location,
+  type Parameters,
+} from "@qumo/shared/wire";
 import {
   type Demand,
   type PastSource,
@@ -182,6 +188,18 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     const largest = this.entry.track.reports.largestOf(source);
     const window = this.#windowFrom(windowOf(filter, largest), largest);
     this.#delivery.update({ ...this.#delivery.options, window });
+    this.#notify(largest);
+  }
+
+  /** Says that the largest location is another than the one that the subscriber was told of. */
+  #notify(largest: Location | undefined): void {
+    const { draft, peer } = this.#context;
+    const before = this.#joiningLocation;
+    const isNews = largest !== undefined &&
+      (before === undefined || compareLocations(before, largest) !== 0);
+    const parameters = largestForSubscriber(largest, peer);
+    if (!draft.allows?.stateNotify || !isNews || parameters.largestObject === undefined) return;
+    this.#stream.send({ kind: "publishStateNotify", parameters });
   }
 
   /** The subscriber accepted a PUBLISH, with parameters of its own. */

@@ -48,8 +48,14 @@ export function applyParameters(
 
 /** Whether a filter is relative to the largest object. */
 export function isFromLargest(filter: Filter | undefined): boolean {
-  return filter?.type === "largest_object" || filter?.type === "next_group";
+  return filter !== undefined && FROM_LARGEST.has(filter.type);
 }
+
+const FROM_LARGEST: ReadonlySet<Filter["type"]> = new Set([
+  "largest_object",
+  "next_group",
+  "recent_groups",
+]);
 
 /** A timeout after a message; 0 removes it (#delivery-timeouts). */
 function timeoutOf(value: bigint | undefined, before: number | undefined): number | undefined {

@@ -30,6 +30,8 @@ interface AnyDraft {
     readonly severalSubscriptions?: true;
     /** Filters by ranges. */
     readonly rangeFilters?: true;
+    /** To be told of changes that it did not ask for (PUBLISH_STATE_NOTIFY). */
+    readonly stateNotify?: true;
     /** A filter that ends before the largest object. */
     readonly pastFilters?: true;
   };

@@ -17,7 +17,7 @@ export const draft20: StreamDraft = {
   control: controlCodec(messageTableOf(parameters), vi64, u16Length),
   data: data20,
   parameters: parameterRules,
-  allows: { severalSubscriptions: true, rangeFilters: true, pastFilters: true },
+  allows: { severalSubscriptions: true, rangeFilters: true, pastFilters: true, stateNotify: true },
   sessionCodes,
   streamCodes,
   requestCodes,

@@ -11,6 +11,7 @@ import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 type Connect = (server: QuicServerAddress) => Promise<Peer>;
 
 const OLD: Readonly<Record<string, Connect>> = {
+  "@moqt/transport in 14": (relay) => connectMoqtAt(relay, 14),
   "@moqt/transport in 16": (relay) => connectMoqtAt(relay, 16),
   "@moq/net 0.3.4 in 16": (relay) => connectMoqNet(relay, { protocol: "moqt-16" }),
   "@moq/net 0.2.8 in 16": (relay) => connectMoqNet02(relay, "moqt-16"),

@@ -6,6 +6,7 @@ import {
   type JoiningFetchOptions,
   type MoqtObject,
   type PublishDone,
+  type PublishNamespaceOk,
   type RequestOk,
   type SubscribeOk,
   type SubscribeOptions,
@@ -44,7 +45,7 @@ export interface MoqtFetch {
 }
 
 /** Answers that carry the id of their request once the library has added it. */
-type Reply = SubscribeOk | FetchOk | RequestOk;
+type Reply = SubscribeOk | FetchOk | RequestOk | PublishNamespaceOk;
 
 /**
  * `@moqt/transport`, with its callbacks turned into promises and queues: what a request
@@ -211,8 +212,10 @@ export class MoqtClient {
       case "SUBSCRIBE_OK":
       case "FETCH_OK":
       case "REQUEST_OK":
+      case "PUBLISH_NAMESPACE_OK":
         return this.#pending(message.requestId).resolve(message);
-      case "REQUEST_ERROR": {
+      case "REQUEST_ERROR":
+      case "PUBLISH_NAMESPACE_ERROR": {
         const refused = new RequestRefused(message.errorCode, message.errorReason);
         return this.#pending(message.requestId).reject(refused);
       }
@@ -220,7 +223,17 @@ export class MoqtClient {
         for (const track of this.#tracks.values()) {
           if (track.requestId === message.requestId) track.end(message);
         }
+        return;
+      // Draft 14 announces namespaces to whoever asked for a prefix.
+      case "PUBLISH_NAMESPACE":
+        return this.#announced(message.trackNamespace, true);
+      case "PUBLISH_NAMESPACE_DONE":
+        return this.#announced(message.trackNamespace ?? [], false);
     }
+  }
+
+  #announced(namespace: readonly Uint8Array[], active: boolean): void {
+    for (const queue of this.#namespaces.values()) queue.push({ path: toPath(namespace), active });
   }
 
   #openStream(id: bigint, alias: bigint): void {

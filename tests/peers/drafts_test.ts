@@ -29,7 +29,18 @@ for (const protocol of ["moqt-17", "moqt-19", "moqt-20"]) {
   }, OPTIONS);
 }
 
-for (const protocol of ["moqt-17", "moqt-19", "moqt-20", "moqt-21", "moqt-22"]) {
+const MOQ_RS = [
+  "moq-00",
+  "moqt-15",
+  "moqt-16",
+  "moqt-17",
+  "moqt-19",
+  "moqt-20",
+  "moqt-21",
+  "moqt-22",
+];
+
+for (const protocol of MOQ_RS) {
   for (const transport of ["quic", "webtransport"] as const) {
     relayTest(`moq-rs publishes to moq-rs in ${protocol} over ${transport}`, async (test) => {
       const publisher = await test.join((relay) => connectMoqRs(relay, { transport }));

@@ -52,7 +52,8 @@ export class PeekedStream implements ReceiveStream {
     if (this.#reading !== undefined) await this.#reading;
     if (this.#first.length === 0) return this.#ended ? undefined : await this.#raw.read(into);
     const part = this.#first.subarray(0, into.byteLength);
-    const memory = new Uint8Array(into.buffer.transfer(), into.byteOffset, part.length);
+    const { byteOffset } = into;
+    const memory = new Uint8Array(into.buffer.transfer(), byteOffset, part.length);
     memory.set(part);
     this.#first = this.#first.subarray(part.length);
     return memory;

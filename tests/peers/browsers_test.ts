@@ -54,29 +54,6 @@ relayTest("a page in Firefox that is loaded again and again goes on watching", a
   }
 }, OPTIONS);
 
-for (const publishing of [CHROMIUM, FIREFOX]) {
-  const watching = publishing === CHROMIUM ? FIREFOX : CHROMIUM;
-  relayTest(
-    `@moq/net in ${publishing.name} publishes to it in ${watching.name}; in Firefox it speaks draft 14`,
-    async (test) => {
-      const pages = await Promise.all(
-        [publishing, watching].map(async (kind) => {
-          const browser = await test.join(() => kind.launch());
-          return await test.join((relay) => connectPage(browser, relay));
-        }),
-      );
-      const publication = await publish(test, pages[0]!);
-      const watch = await watchIt(test, pages[1]!);
-      await test.deadline.for("the subscription", publication.subscribed("video"));
-      for (let group = 0; group < GROUPS; group++) {
-        await passGroup(test, publication, { watch, group, size: 1200 });
-      }
-      assert.match(test.relay.log(), /"session started".*"protocol":"moq-00"/);
-    },
-    OPTIONS,
-  );
-}
-
 relayTest(
   "a page in Firefox that asks for something older is told what is spoken where that is disabled",
   async (test) => {

@@ -24,9 +24,18 @@ function answer(body: string, type: string): Response {
   return new Response(body, { headers: { "content-type": `${type}; charset=utf-8` } });
 }
 
-async function bundle(script: URL): Promise<string> {
+/** Bundled once for all pages of a file of tests. */
+function bundle({ href }: URL): Promise<string> {
+  const known = bundles.get(href) ?? bundleNow(href);
+  bundles.set(href, known);
+  return known;
+}
+
+const bundles = new Map<string, Promise<string>>();
+
+async function bundleNow(script: string): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform", "browser", script.href],
+    args: ["bundle", "--quiet", "--platform", "browser", script],
   }).output();
   const text = new TextDecoder();
   if (!success) throw new Error(`Cannot bundle ${script}: ${text.decode(stderr)}`);

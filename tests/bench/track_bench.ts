@@ -40,8 +40,10 @@ function live(readers: number, renderer: Renderer): () => void {
   const track = world.track();
   track.follow({
     subgroup(log) {
-      const stream = renderer.hasWholeGroups === true ? track.wholeOf(log, renderer)! : log;
-      const rendering = track.render(stream, renderer);
+      const stream = renderer.hasWholeGroups === true
+        ? track.renderings.wholeOf(log, renderer)!
+        : log;
+      const rendering = track.renderings.of(stream, renderer);
       for (let count = 0; count < readers; count++) stream.follow(new Reader(rendering));
     },
     datagram() {},

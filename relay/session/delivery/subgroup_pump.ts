@@ -55,7 +55,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     this.log = options.log;
     this.#options = options;
     this.#owner = owner;
-    this.#rendering = options.track.render(options.log, options.renderer);
+    this.#rendering = options.track.renderings.of(options.log, options.renderer);
     this.#cursor = new LogCursor(this.#rendering, 0);
     this.#sendOrder = options.sendOrder;
     this.#located = options.firstObject === undefined;

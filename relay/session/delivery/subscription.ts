@@ -244,7 +244,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     if (age > Math.min(this.#objectTimeout(), this.#subgroupTimeout())) {
       return this.#skip("delivery_timeout", group);
     }
-    const shared = this.track.renderDatagram(object, renderer);
+    const shared = this.track.renderings.ofDatagram(object, renderer);
     if (shared.length === 0) return this.#drop("inexpressible");
     const { header, maxBytes } = this.#context.datagrams ?? PLAIN_DATAGRAMS;
     const bytes = header.length === 0 ? shared : behind(header, shared);
@@ -399,8 +399,8 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   #streamOf(log: SubgroupLog): SubgroupLog | undefined {
     const { renderer } = this.#context;
     const { filter } = this.#options;
-    if (renderer.hasWholeGroups === true) return this.track.wholeOf(log, renderer);
-    return filter === undefined ? log : this.track.filteredOf(log, filter);
+    if (renderer.hasWholeGroups === true) return this.track.renderings.wholeOf(log, renderer);
+    return filter === undefined ? log : this.track.renderings.filteredOf(log, filter);
   }
 
   #streamsOf(logs: readonly SubgroupLog[]): SubgroupLog[] {
@@ -410,7 +410,9 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   /** A subgroup began whose group is one stream, and over. */
   #noteLate(log: SubgroupLog): void {
     const { renderer } = this.#context;
-    if (renderer.hasWholeGroups !== true || !this.track.isWholeOver(log, renderer)) return;
+    if (renderer.hasWholeGroups !== true || !this.track.renderings.isWholeOver(log, renderer)) {
+      return;
+    }
     this.#noteSkip("out_of_order");
   }
 

@@ -31,7 +31,7 @@ Deno.test("writeDatagram() passes an object on under the track's number, once fo
   );
   const [object] = subscriber.datagrams;
   assert.equal(subscriber.datagrams.length, 1);
-  assert.deepEqual(decodeDatagram(track.renderDatagram(object!, NATIVE), referenceData), {
+  assert.deepEqual(decodeDatagram(track.renderings.ofDatagram(object!, NATIVE), referenceData), {
     ...datagram,
     properties: datagram.properties.bytes,
     alias: track.number,
@@ -47,7 +47,7 @@ Deno.test("writeDatagram() keeps one copy of the bytes and none of what it was g
   payload.fill(9);
   const [object] = subscriber.datagrams;
   assert.deepEqual([...object!.payload], [1, 2, 3]);
-  assert.equal(object!.payload.buffer, track.renderDatagram(object!, NATIVE).buffer);
+  assert.equal(object!.payload.buffer, track.renderings.ofDatagram(object!, NATIVE).buffer);
 });
 
 Deno.test("writeDatagram() counts what it keeps", () => {

@@ -95,10 +95,10 @@ Deno.test("Track.render() makes one rendering for a dialect, within the budget o
   writer.flush();
   const [log] = track.group(0n)!.logs;
   const before = world.cache.bytes;
-  const rendering = track.render(log!, OTHER);
-  assert.equal(track.render(log!, OTHER), rendering);
+  const rendering = track.renderings.of(log!, OTHER);
+  assert.equal(track.renderings.of(log!, OTHER), rendering);
   assert.equal(world.cache.bytes, before + rendering.capacity);
-  assert.equal(track.render(log!, NATIVE), log!.renderingOf(NATIVE));
+  assert.equal(track.renderings.of(log!, NATIVE), log!.renderingOf(NATIVE));
   track.evict(track.group(0n)!, "age");
   assert.equal(world.cache.bytes, 0);
 });

@@ -12,15 +12,13 @@ import { MalformedTrack, type TrackEnd } from "../errors.ts";
 import { Gaps } from "./gaps.ts";
 import type { DatagramObject } from "./datagram_object.ts";
 import { Group } from "./group.ts";
-import type { ObjectFilter } from "./object_filter.ts";
-import type { Renderer } from "./renderer.ts";
-import type { Rendering } from "./rendering.ts";
+import { GroupList } from "./group_list.ts";
 import { ABANDONED_GROUP_MS } from "../limits.ts";
 import { reach, type Reached, type Source, Sources } from "./source.ts";
 import type { SubgroupLog } from "./subgroup_log.ts";
+import { TrackRenderings } from "./track_renderings.ts";
 import { TrackReports } from "./track_reports.ts";
 import type { EvictionReason } from "../../vocabulary.ts";
-import { WholeGroup } from "./whole_group.ts";
 
 /** A reader of a track. Calls are synchronous and must not throw. */
 export interface TrackReader {
@@ -52,16 +50,14 @@ export class Track implements Evictable {
   readonly traffic = { received: 0, sent: 0 };
   /** Whether a group was seen that has several subgroups. */
   isLayered = false;
-  /** Groups that are put together as one log and are not over. */
-  readonly openWholes = new Set<WholeGroup>();
   /** The filters that its subscribers have. */
   readonly filters = new FilterUses();
+  /** Its objects in the dialects of its subscribers. */
+  readonly renderings = new TrackRenderings(this);
   /** The drop reasons that were logged. */
   readonly loggedDrops = new LoggedDrops();
   readonly #cache: Cache;
-  readonly #groups = new Map<bigint, Group>();
-  // Group ids, ascending.
-  #order: bigint[] = [];
+  readonly #groups = new GroupList();
   readonly #readers = new Set<TrackReader>();
   #bytes = 0;
   #groupsBegun = 0;
@@ -123,16 +119,14 @@ export class Track implements Evictable {
    * the first object.
    */
   get resumePoint(): Location | undefined {
-    const newest = this.#order[this.#order.length - 1];
-    if (newest === undefined) return undefined;
-    const open = this.#order.find((id) => this.#groups.get(id)!.isOpen);
-    return { group: open ?? newest, object: 0n };
+    const { oldestOpen, newest } = this.#groups;
+    const group = oldestOpen ?? newest;
+    return group && { group: group.id, object: 0n };
   }
 
   /** The time of the last arrival in the newest group, in the clock's milliseconds. */
   get lastArrival(): number | undefined {
-    const newest = this.#order[this.#order.length - 1];
-    return newest === undefined ? undefined : this.#groups.get(newest)!.touched;
+    return this.#groups.newest?.touched;
   }
 
   get groupCount(): number {
@@ -141,12 +135,11 @@ export class Track implements Evictable {
 
   /** The number of groups with a stream that is being received. */
   get openGroupCount(): number {
-    return this.#groups.values().filter(({ isOpen }) => isOpen).reduce((sum) => sum + 1, 0);
+    return this.#groups.openCount;
   }
 
   get oldestGroup(): Group | undefined {
-    const oldest = this.#order[0];
-    return oldest === undefined ? undefined : this.#groups.get(oldest);
+    return this.#groups.oldest;
   }
 
   /** The number of readers. */
@@ -155,7 +148,7 @@ export class Track implements Evictable {
   }
 
   isLatest(group: Group): boolean {
-    return this.#order[this.#order.length - 1] === group.id;
+    return this.#groups.newest === group;
   }
 
   group(id: bigint): Group | undefined {
@@ -164,7 +157,7 @@ export class Track implements Evictable {
 
   /** The cached groups between two ids, both included, ascending. */
   groupsBetween(from: bigint, to: bigint): Group[] {
-    return this.#order.filter((id) => id >= from && id <= to).map((id) => this.#groups.get(id)!);
+    return this.#groups.between(from, to);
   }
 
   follow(reader: TrackReader): void {
@@ -188,7 +181,7 @@ export class Track implements Evictable {
 
   /** Whether objects of this group are too old to be stored or forwarded. */
   isTooOld(group: bigint): boolean {
-    return group <= this.#evictedUpTo && !this.#groups.has(group);
+    return group <= this.#evictedUpTo && this.#groups.get(group) === undefined;
   }
 
   /** The group of this id; a new one is only added by {@linkcode Track.keep}. */
@@ -211,18 +204,15 @@ export class Track implements Evictable {
     if (this.#groups.get(id) === group) return true;
     if (by !== undefined && this.sources.hasOther(by)) this.#abandonBefore(group, by);
     this.#groupsBegun++;
-    this.#groups.set(id, group);
-    this.#insertInOrder(id);
+    this.#groups.add(group);
     this.#cache.add(this, group);
-    this.#wakeWholes();
+    this.renderings.wakeWholes();
     return this.#groups.get(id) === group;
   }
 
   /** Abandons groups of other sources that have been silent for a while, when `by` moves on. */
   #abandonBefore({ id, touched: now }: Group, by: Source): void {
-    for (const before of this.#order) {
-      if (before >= id) return;
-      const group = this.#groups.get(before)!;
+    for (const group of this.#groups.before(id)) {
       if (now - group.touched >= ABANDONED_GROUP_MS) group.abandonFor(by);
     }
   }
@@ -274,9 +264,9 @@ export class Track implements Evictable {
   /** Whether a gap of `length` groups before `group` is new; throws if a group is in it. */
   checkGap(group: bigint, length: bigint): boolean {
     if (!this.gaps.isNews(group, length, "group")) return false;
-    const covered = this.#order.find((id) => id < group && id >= group - length);
+    const [covered] = this.#groups.between(group - length, group - 1n);
     if (covered !== undefined) {
-      throw new MalformedTrack(`A gap before group ${group} covers group ${covered}`);
+      throw new MalformedTrack(`A gap before group ${group} covers group ${covered.id}`);
     }
     return true;
   }
@@ -289,71 +279,6 @@ export class Track implements Evictable {
     this.#cache.grow(this, bytes);
   }
 
-  /** The subgroup's rendering in a dialect, created on demand. */
-  render(log: SubgroupLog, renderer: Renderer): Rendering {
-    const known = log.renderingOf(renderer);
-    if (known !== undefined) return known;
-    const before = log.bytes;
-    const rendering = log.render(renderer);
-    const group = this.#groups.get(log.group);
-    if (group?.holds(log)) this.grow(group, log.bytes - before);
-    return rendering;
-  }
-
-  /** The log with what passes a filter of a subgroup; undefined when nothing does. */
-  filteredOf(log: SubgroupLog, filter: ObjectFilter): SubgroupLog | undefined {
-    const left = filter.of(log.subgroup, this.priorityOf(log.priority));
-    if (typeof left === "boolean") return left ? log : undefined;
-    const group = this.#groups.get(log.group);
-    return group?.filtered.get(log, left, {
-      track: this.number,
-      grow: (bytes) => this.grow(group, bytes),
-    });
-  }
-
-  /**
-   * The log to send in place of `log` in a dialect in which a group is one stream; undefined when it is
-   * part of a stream that begins with another log of its group.
-   */
-  wholeOf(log: SubgroupLog, renderer: Renderer): SubgroupLog | undefined {
-    const group = this.#groups.get(log.group);
-    if (group === undefined) return log;
-    if (!group.wholes.isLead(log)) return undefined;
-    if (log.isKeptIn(renderer)) return log;
-    return (group.wholes.get(renderer) ?? this.#makeWhole(group, renderer)).log;
-  }
-
-  #makeWhole(group: Group, renderer: Renderer): WholeGroup {
-    const whole = new WholeGroup({
-      track: this,
-      group,
-      isLatest: () => this.isLatest(group),
-      grow: (bytes) => this.grow(group, bytes),
-    }, renderer);
-    group.wholes.set(renderer, whole);
-    return whole;
-  }
-
-  /** Whether nothing is added any more to the stream of a log's group in such a dialect. */
-  isWholeOver({ group }: SubgroupLog, renderer: Renderer): boolean {
-    return this.#groups.get(group)?.wholes.isOver(renderer) ?? true;
-  }
-
-  /** Groups wait for each other: an older one has no further subgroups when a newer one begins. */
-  #wakeWholes(): void {
-    for (const whole of [...this.openWholes]) whole.wake();
-  }
-
-  /** The datagram in a dialect, created on demand; empty if the dialect cannot express it. */
-  renderDatagram(object: DatagramObject, renderer: Renderer): Uint8Array {
-    const known = object.renderingOf(renderer);
-    if (known !== undefined) return known;
-    const bytes = object.render(renderer);
-    const group = this.#groups.get(object.group);
-    if (group?.growDatagram(object, bytes.length)) this.grow(group, bytes.length);
-    return bytes;
-  }
-
   /** Evicts a group; its readers fall behind. */
   evict(group: Group, reason: EvictionReason): void {
     this.#forget(group, reason);
@@ -362,8 +287,7 @@ export class Track implements Evictable {
 
   #forget(group: Group, reason: EvictionReason): void {
     this.grow(group, -group.bytes);
-    this.#groups.delete(group.id);
-    this.#order = this.#order.filter((id) => id !== group.id);
+    this.#groups.remove(group);
     if (group.id > this.#evictedUpTo) this.#evictedUpTo = group.id;
     this.#cache.remove(group, reason);
   }
@@ -401,18 +325,12 @@ export class Track implements Evictable {
   finish(end: TrackEnd): void {
     if (this.#ended !== undefined) return;
     this.#ended = end;
-    for (const group of [...this.#groups.values()]) {
+    for (const group of this.#groups.all()) {
       for (const log of group.logs) log.end("incomplete");
-      this.#wakeWholes();
+      this.renderings.wakeWholes();
       this.#forget(group, "track_gone");
     }
     for (const reader of [...this.#readers]) reader.ended(end);
     this.#readers.clear();
-  }
-
-  #insertInOrder(id: bigint): void {
-    let at = this.#order.length;
-    while (at > 0 && this.#order[at - 1]! > id) at--;
-    this.#order.splice(at, 0, id);
   }
 }

@@ -13,9 +13,9 @@ export interface WholePlace {
     readonly endReason: TrackEnd | undefined;
     /** Whether a group was seen that has several subgroups. */
     isLayered: boolean;
-    /** Groups that are put together and are not over. */
-    readonly openWholes: Set<WholeGroup>;
   };
+  /** The groups that are put together and are not over. */
+  readonly open: Set<WholeGroup>;
   readonly group: {
     readonly id: bigint;
     readonly ordinal: number;
@@ -87,7 +87,7 @@ export class WholeGroup implements LogReader {
       timescale: lead?.timescale,
       renderer,
     });
-    track.openWholes.add(this);
+    place.open.add(this);
     for (const log of group.logs) this.#include(log);
     this.wake();
   }
@@ -256,7 +256,7 @@ export class WholeGroup implements LogReader {
 
   #leave(): void {
     this.#isOver = true;
-    this.#place.track.openWholes.delete(this);
+    this.#place.open.delete(this);
     for (const { log } of this.#parts) log.unfollow(this);
     this.#parts.length = 0;
   }

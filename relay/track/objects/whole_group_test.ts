@@ -22,7 +22,7 @@ class GroupCopy implements LogReader {
 
   constructor(track: Track, log: SubgroupLog) {
     this.log = log;
-    this.#cursor = new LogCursor(track.render(log, plain), 0);
+    this.#cursor = new LogCursor(track.renderings.of(log, plain), 0);
     log.follow(this);
     this.wake();
   }
@@ -63,7 +63,7 @@ class Viewer implements TrackReader {
   }
 
   subgroup(log: SubgroupLog): void {
-    const whole = this.#track.wholeOf(log, plain);
+    const whole = this.#track.renderings.wholeOf(log, plain);
     if (whole !== undefined) this.groups.push(new GroupCopy(this.#track, whole));
   }
 
@@ -103,7 +103,7 @@ Deno.test("a group of one subgroup is sent as it comes, and is over with it", ()
   assert.deepEqual(viewer.states, ["open"]);
   writer.finish();
   assert.deepEqual(viewer.states, ["complete"]);
-  assert.equal(track.openWholes.size, 0);
+  assert.equal(track.renderings.openWholes, 0);
 });
 
 Deno.test("subgroups of one group are one stream in the order of their objects", () => {
@@ -145,7 +145,7 @@ Deno.test("the end of the track ends what no next group did", () => {
   writer.finish();
   track.finish({ kind: "ended", reason: "" });
   assert.deepEqual(viewer.states, ["complete"]);
-  assert.equal(track.openWholes.size, 0);
+  assert.equal(track.renderings.openWholes, 0);
 });
 
 Deno.test("gaps are closed: frames have no ids", () => {
@@ -286,7 +286,7 @@ Deno.test("frames that came as frames are sent as they are, without a copy", () 
   send(writer, 0, 1);
   assert.equal(viewer.frames, "0 1");
   assert.equal(viewer.groups[0]!.log, track.group(0n)!.logs[0]);
-  assert.equal(track.openWholes.size, 0);
+  assert.equal(track.renderings.openWholes, 0);
 });
 
 Deno.test("timestamps come along, whichever dialect had them", () => {
@@ -295,8 +295,8 @@ Deno.test("timestamps come along, whichever dialect had them", () => {
   writer.object(0, integerProperty(0x10, 1_000), 1, ObjectStatus.NORMAL);
   writer.payload(Uint8Array.of(0x61));
   writer.flush();
-  const log = track.wholeOf(track.group(0n)!.logs[0]!, timed)!;
-  const bytes = concat([...track.render(log, timed).views(0, 100)]);
+  const log = track.renderings.wholeOf(track.group(0n)!.logs[0]!, timed)!;
+  const bytes = concat([...track.renderings.of(log, timed).views(0, 100)]);
   assert.equal(bytes.toHex(), "47d00161");
   assert.equal(log.objectAt(0).properties.bytes.toHex(), encodeTimestamp(1_000n).toHex());
 });

@@ -10,8 +10,8 @@ import { PastPublishers } from "./past_publishers.ts";
 import { type PathListener, PathListeners } from "./path_listeners.ts";
 import type { Publisher, RequestOptions } from "./publisher.ts";
 import { RemoteNeed } from "./remote_need.ts";
-import { decideContest } from "./replacement.ts";
 import type { Source } from "../objects/source.ts";
+import { Takeover } from "./takeover.ts";
 import type { Track } from "../objects/track.ts";
 
 /** A track and its feeds. */
@@ -35,6 +35,7 @@ export class Feeds implements FeedEvents {
   readonly #options: FeedsOptions;
   readonly #feeds: FeedSet;
   readonly #need: RemoteNeed;
+  readonly #takeover: Takeover;
   readonly #demands: Demands;
   readonly #waiters = new EstablishWaiters();
   readonly #newGroup: GroupRequests;
@@ -50,6 +51,13 @@ export class Feeds implements FeedEvents {
     this.#feeds = new FeedSet(options.onOffered);
     this.past = new PastPublishers(this.#feeds, track, policy);
     this.#need = new RemoteNeed(this.#feeds, track);
+    this.#takeover = new Takeover({
+      track,
+      feeds: this.#feeds,
+      options,
+      abort: (end) => this.abort(end),
+      onExpelled: () => this.pathChanged(),
+    });
     this.#newGroup = new GroupRequests(track);
     this.#demands = new Demands({
       clock,
@@ -187,32 +195,12 @@ export class Feeds implements FeedEvents {
   }
 
   contradicted(feed: Feed, reason: string, isAnother = false): Verdict {
-    if (!this.#feeds.has(feed)) return "lost";
-    const { name, sources } = this.#track;
-    const isContested = isAnother || feed.source !== undefined && sources.hasOther(feed.source);
-    if (!isContested) {
-      this.#restartWithout([feed], { kind: "malformed", reason });
-      return "malformed";
-    }
-    const { policy } = this.#options;
-    const contest = decideContest(feed, this.#feeds, { track: this.#track, policy });
-    const [winner] = this.#feeds.publishersOf([contest.winner]);
-    const losers = this.#feeds.publishersOf(contest.losers);
-    const hasWon = contest.winner === feed;
-    if (hasWon) this.#restartWithout(contest.losers, REPLACED);
-    else this.#expel(feed);
-    const { outcome } = contest;
-    this.#options.onReplaced({ track: name, winner: winner!, losers, outcome, reason });
-    return hasWon ? "won" : "lost";
+    return this.#takeover.contradicted(feed, reason, isAnother);
   }
 
   /** Ends the feed of `loser`, which `winner` has replaced, where both deliver the track. */
   yieldTo(winner: Publisher, loser: Publisher): void {
-    const lost = this.#feeds.of(loser);
-    if (lost === undefined || this.#feeds.of(winner) === undefined) return;
-    const hasDelivered = lost.source !== undefined && this.#track.sources.has(lost.source);
-    if (hasDelivered) this.#restartWithout([lost], REPLACED);
-    else this.#expel(lost);
+    this.#takeover.yieldTo(winner, loser);
   }
 
   /** Continues feeds of a track that ended; its subscribers are expected to subscribe again. */
@@ -242,23 +230,6 @@ export class Feeds implements FeedEvents {
 
   get #target(): FeedTarget {
     return { track: this.#track, feeds: this };
-  }
-
-  /** Ends a feed; the track continues without it. */
-  #expel(feed: Feed): void {
-    this.#feeds.remove(feed);
-    feed.cancel();
-    this.pathChanged();
-  }
-
-  /** Ends the track and some of its feeds; the others continue in the track that replaces it. */
-  #restartWithout(ending: readonly Feed[], end: TrackEnd): void {
-    const movable = this.#feeds.all()
-      .filter((feed) => !ending.includes(feed) && feed.moveTo !== undefined);
-    const kept = movable.map((feed) => ({ feed, state: this.#feeds.state(feed) }));
-    for (const feed of movable) this.#feeds.remove(feed);
-    this.abort(end);
-    if (kept.length > 0) this.#options.renew(kept);
   }
 
   /**
@@ -362,11 +333,6 @@ export class Feeds implements FeedEvents {
     this.#track.finish(end);
   }
 }
-
-const REPLACED: TrackEnd = {
-  kind: "replaced",
-  reason: "another publisher has taken over the name: subscribe again",
-};
 
 /** Ends that apply to the track, not only to its publisher. */
 const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);

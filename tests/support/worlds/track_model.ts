@@ -182,7 +182,7 @@ export class Copy implements LogReader {
 
   constructor(track: Track, log: SubgroupLog) {
     this.log = log;
-    this.#cursor = new LogCursor(track.render(log, NATIVE), 0);
+    this.#cursor = new LogCursor(track.renderings.of(log, NATIVE), 0);
     log.follow(this);
     this.wake();
   }

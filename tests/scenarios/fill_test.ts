@@ -75,6 +75,21 @@ fillTest(
   },
 );
 
+fillTest(
+  "a relay of moq-dev is told the largest object with a fill, without which it takes none",
+  async (options) => {
+    await using world = new SessionWorld();
+    await cached(world, options);
+    for (const wanted of [{ fill: { filter: CURRENT_GROUP } }, {}]) {
+      const viewer = { ...options.subscriber, setup: { relayHops: 7n } };
+      const { ok } = await join(world, { filter: NEXT_OBJECT, ...wanted }, viewer);
+      // The others expect a length before it, and fail.
+      const largest = "fill" in wanted ? at(3, 2) : undefined;
+      assert.deepEqual(ok.parameters.largestObject, largest);
+    }
+  },
+);
+
 fillTest("a fill brings the groups that it asks for, in its own order", async (options) => {
   await using world = new SessionWorld();
   await cached(world, options);

@@ -49,13 +49,16 @@ export function goawayRequestId(
 }
 
 /**
- * The LARGEST_OBJECT parameter (#largest-param). moq-dev's clients up to draft 19 expect a length
- * before the location and fail without it; they do not use the parameter, so it is omitted for
- * them.
+ * The LARGEST_OBJECT parameter (#largest-param). moq-dev's clients in TypeScript, and older ones,
+ * expect a length before the location and fail without it; they do not use the parameter, so it is
+ * left out for them. Whoever asks for a fill reads it as the drafts have it, and takes no fill without
+ * it.
  */
 export function largestForSubscriber(
   largest: Location | undefined,
   peer: SetupOptions,
+  asked: { readonly fill?: unknown } = {},
 ): { largestObject?: Location } {
-  return largest === undefined || isMoqDev(peer) ? {} : { largestObject: largest };
+  const isUseless = isMoqDev(peer) && asked.fill === undefined;
+  return largest === undefined || isUseless ? {} : { largestObject: largest };
 }

@@ -12,4 +12,7 @@ Deno.test("largestForSubscriber() tells the largest object to whoever can read i
   assert.deepEqual(largestForSubscriber(undefined, PLAIN), {});
   assert.deepEqual(largestForSubscriber(largest, SOLICITED), {});
   assert.deepEqual(largestForSubscriber(largest, CLUSTERED), {});
+  assert.deepEqual(largestForSubscriber(largest, CLUSTERED, { fill: {} }), {
+    largestObject: largest,
+  });
 });

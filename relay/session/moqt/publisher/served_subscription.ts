@@ -311,7 +311,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#demand.setForward(options.forward);
     if (update.newGroupRequest !== undefined) feeds.requestNewGroup(update.newGroupRequest);
     this.#delivery.update(options);
-    return done(largestForSubscriber(largest, this.#context.peer));
+    return done(largestForSubscriber(largest, this.#context.peer, update));
   }
 
   #endAtOnce(end: SubscriptionEnd): void {

@@ -207,7 +207,10 @@ export class SubscriptionServer {
     const { track, feeds } = entry;
     const { largest } = track;
     const { settings, peer, metrics } = this.#context;
-    const parameters = { ...largestForSubscriber(largest, peer), ...this.#pathOf(feeds) };
+    const parameters = {
+      ...largestForSubscriber(largest, peer, message.parameters),
+      ...this.#pathOf(feeds),
+    };
     const { requestId, parameters: { filter, ...unfiltered } } = message;
     // Before the first object nothing can be missed, and the numbering may start anew.
     const wanted = isRelay(peer) && largest === undefined ? unfiltered : message.parameters;
